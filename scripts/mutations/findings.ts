@@ -359,6 +359,22 @@ export const FINDINGS: Mutation[] = [
   },
   {
     promise: "F19",
+    breaks: "a page of any size is read",
+    file: "apps/cli/src/input/read-pages.ts",
+    find: "size > PAGE_BYTES_MAX",
+    replace: "size < 0 * PAGE_BYTES_MAX",
+    tests: ["apps/cli/src/input/pages.test.ts"],
+  },
+  {
+    promise: "F19",
+    breaks: "an SVG on a page stops a build",
+    file: "apps/cli/src/send/send-chunk.ts",
+    find: "code !== PASSED_THROUGH",
+    replace: 'code !== ""',
+    tests: ["apps/cli/test/exit-codes.test.ts"],
+  },
+  {
+    promise: "F19",
     breaks: "everybody may read the command line's state",
     file: "apps/cli/src/send/run-state.ts",
     find: "{ mode: 0o600 }",

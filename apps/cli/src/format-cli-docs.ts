@@ -51,6 +51,9 @@ and transforms wins over the command line; where neither says anything the recip
 
 An input without any image ends with 2, so that a pattern which no longer matches is noticed; \`--allow-empty\` makes it fine.
 
+An image that passes through (\`passThrough\` in prewarm.config.ts, such as SVG) is no error: the edge serves it as it is. The summary
+counts it as \`passedThrough\`.
+
 A bad line is told with its place (\`ids.csv:17\`) and loses no other; the command then ends with 1.
 
 ## Interrupted?

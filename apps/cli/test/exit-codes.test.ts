@@ -35,6 +35,33 @@ describe("0: all fine", () => {
     });
   });
 
+  it("is said of a page with an image that passes through, and of that image alone", async () => {
+    const image = (name: string) => `<img src="https://images.example.com/images/${name}">`;
+    writeFileSync(join(cwd, "index.html"), image("a?w=400&amp;f=webp") + image("logo.svg"));
+    writeFileSync(join(cwd, "logo.html"), image("logo.svg"));
+    const page = (name: string, ...more: string[]) =>
+      run(["warm", "--html", name, "--edge-url", "https://images.example.com", ...more]);
+    const { code, stderr } = await page("index.html", "--wait", "--max-errors", "0");
+    expect({ code, stderr }).toMatchObject({ code: EXIT.ok, stderr: expect.stringContaining("1 passed through") });
+    expect(stderr).not.toContain("were refused");
+    const { code: again, stdout } = await page("index.html", "--json");
+    expect(again).toBe(EXIT.ok);
+    expect(JSON.parse(stdout)).toMatchObject({ images: 2, rejected: 0, passedThrough: 1 });
+    expect(await page("logo.html", "--wait")).toMatchObject({ code: EXIT.ok });
+    const dry = await page("index.html", "--dry-run", "--json");
+    expect(dry.code).toBe(EXIT.ok);
+    expect(JSON.parse(dry.stdout)).toMatchObject({ images: 2, variants: 1, refused: 0, passedThrough: 1 });
+  });
+
+  it("is said with the number of variants that were stored already", async () => {
+    api.existing = 1;
+    const { stderr } = await run(["warm", "a", "--wait"]);
+    expect(stderr).toContain("2 stored, 1 of them already before");
+    const { stdout } = await run(["warm", "a", "--wait", "--json"]);
+    expect(JSON.parse(stdout).outcome).toMatchObject({ existing: 1 });
+    expect((await run(["warm", "b"])).stderr).toContain("what is stored already costs no job");
+  });
+
   it("is said of an empty input that is allowed, which sends nothing", async () => {
     expect(await run(["warm", "--allow-empty"], { stdin: "\n\n" })).toMatchObject({ code: EXIT.ok, stdout: "" });
     expect(await run(["warm", "--dry-run", "--allow-empty"], { stdin: "" })).toMatchObject({ code: EXIT.ok });

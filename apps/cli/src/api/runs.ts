@@ -5,7 +5,17 @@ import type { ControlApi } from "./control-api.ts";
 
 /** Of a run what this program relies on. */
 export const SeenRun = Run.pick({
-  ...{ run: true, label: true, lane: true, state: true, total: true, done: true, states: true, createdAt: true },
+  ...{
+    run: true,
+    label: true,
+    lane: true,
+    state: true,
+    total: true,
+    done: true,
+    states: true,
+    existing: true,
+    createdAt: true,
+  },
   ...{ ratePerSecond: true, etaSeconds: true, timeToReady: true },
 });
 export type SeenRun = z.infer<typeof SeenRun>;
@@ -28,7 +38,20 @@ export function failedCount({ states }: Pick<SeenRun, "states">): number {
 
 /** The run as `--json` prints it; fields are only ever added (docs/cli.md). */
 export function formatRunJson(run: SeenRun): Record<string, unknown> {
-  const { label, lane, state, total, done, states, ratePerSecond, etaSeconds, timeToReady, createdAt } = run;
+  const { label, lane, state, total, done, states, existing, ratePerSecond, etaSeconds, timeToReady, createdAt } = run;
   const readyMs = { p50: timeToReady.p50, p95: timeToReady.p95 };
-  return { run: run.run, label, lane, state, total, done, states, ratePerSecond, etaSeconds, readyMs, createdAt };
+  return {
+    run: run.run,
+    label,
+    lane,
+    state,
+    total,
+    done,
+    states,
+    existing,
+    ratePerSecond,
+    etaSeconds,
+    readyMs,
+    createdAt,
+  };
 }

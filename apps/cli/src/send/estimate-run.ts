@@ -8,7 +8,7 @@ import type { Report } from "../terminal/report.ts";
 import { CHUNK_BYTES_MAX, chunkItems } from "./chunk-items.ts";
 import type { Complaints } from "./complaints.ts";
 import type { RunState } from "./run-state.ts";
-import { type Estimated, estimateChunk } from "./send-chunk.ts";
+import { type Estimated, estimateChunk, splitRejected } from "./send-chunk.ts";
 import { complain } from "./send-run.ts";
 
 interface Estimating {
@@ -26,6 +26,8 @@ interface Estimate {
   variants: number;
   existing: number;
   duplicates: number;
+  /** Images that the edge serves as they are. */
+  passedThrough: number;
   /** Ittybit jobs. */
   jobs: number;
   downloadBytes: number | null;
@@ -33,7 +35,9 @@ interface Estimate {
   price: number | null;
 }
 
-const NOTHING: Estimate = { images: 0, variants: 0, existing: 0, duplicates: 0, jobs: 0, downloadBytes: 0, price: 0 };
+const NOTHING: Estimate = {
+  ...{ images: 0, variants: 0, existing: 0, duplicates: 0, passedThrough: 0, jobs: 0, downloadBytes: 0, price: 0 },
+};
 
 /** Asks what a run would take, chunk by chunk, and prints the sum. Returns the numbers of images, and of bad lines and refused images. */
 export async function estimateRun(
@@ -81,6 +85,7 @@ function add(sum: Estimate, next: Estimated): Estimate {
     variants: sum.variants + next.variants,
     existing: sum.existing + next.existing,
     duplicates: sum.duplicates + next.duplicates,
+    passedThrough: sum.passedThrough + splitRejected(next).passedThrough,
     jobs: sum.jobs + next.jobs,
     downloadBytes: known(sum.downloadBytes, next.downloadBytes),
     price: known(sum.price, amountOf(next.price)),
@@ -106,5 +111,6 @@ function print(report: Report, sum: Estimate, refused: number): void {
   report.data(`source traffic  ${unknown(sum.downloadBytes, " bytes")}`);
   const price = sum.price === null ? "unknown: set `prices` in prewarm.config.ts" : formatCount(sum.price);
   report.data(`price           ${price}`);
+  report.data(`passed through  ${formatCount(sum.passedThrough)}`);
   report.data(`refused         ${formatCount(refused)}`);
 }

@@ -14,8 +14,10 @@ interface Counts {
   images: number;
   /** Lines of the input that named no image; never sent. */
   bad: number;
-  /** Images the server refused. */
+  /** Images the server refused, without those that pass through. */
   rejected: number;
+  /** Images that the edge serves as they are, such as SVG; there is nothing to make of them. */
+  passedThrough: number;
   /** Variants with a job from now on. */
   accepted: number;
   /** Variants that already had one. */
@@ -24,7 +26,9 @@ interface Counts {
   existing: number;
 }
 
-const NO_COUNTS: Counts = { images: 0, bad: 0, rejected: 0, accepted: 0, duplicates: 0, existing: 0 };
+const NO_COUNTS: Counts = {
+  ...{ images: 0, bad: 0, rejected: 0, passedThrough: 0, accepted: 0, duplicates: 0, existing: 0 },
+};
 
 /** What `--resume` needs: written after every chunk the server has accepted, so at most one chunk is sent twice, under the same key. */
 export interface RunState {
@@ -97,7 +101,8 @@ function readState(file: string, run: string): RunState {
     throw usageError(`${file} was written by another version of prewarm.`);
   // Runs begun by a version that did not know these.
   const { input, beganAt = statSync(file).mtimeMs } = state;
-  return { ...state, beganAt, input: { ...input, pages: input.pages ?? { places: [], site: null } } };
+  const counts = { ...NO_COUNTS, ...state.counts };
+  return { ...state, beganAt, counts, input: { ...input, pages: input.pages ?? { places: [], site: null } } };
 }
 
 function lastRun(directory: string): string | null {

@@ -14,6 +14,16 @@ const Estimated = DryRun.pick({
 }).extend({ rejected });
 export type Estimated = z.infer<typeof Estimated>;
 
+/** What the server says of an image whose original passes through, such as SVG. A request has at most 1,000 images, so all are listed. */
+const PASSED_THROUGH = "media_type_unsupported";
+
+/** Tells images that pass through from those that are refused: the edge answers them, so they are no error. */
+export function splitRejected({ rejected, rejectedTotal }: Pick<Accepted, "rejected" | "rejectedTotal">) {
+  const refused = rejected.filter(({ code }) => code !== PASSED_THROUGH);
+  const passedThrough = rejected.length - refused.length;
+  return { refused, refusedTotal: rejectedTotal - passedThrough, passedThrough };
+}
+
 interface SendOptions {
   deadline: number;
   onThrottled(waitMs: number): void;

@@ -10,7 +10,7 @@ import { CHUNK_BYTES_MAX, type Chunk, chunkItems } from "./chunk-items.ts";
 import type { Complaints } from "./complaints.ts";
 import { createPace } from "./pace.ts";
 import type { RunState, StateStore } from "./run-state.ts";
-import { type Accepted, sendChunk } from "./send-chunk.ts";
+import { type Accepted, sendChunk, splitRejected } from "./send-chunk.ts";
 
 export interface Sending {
   api: ControlApi;
@@ -104,12 +104,14 @@ function inputChanged({ run }: RunState): Error {
 
 function record(state: RunState, chunk: Chunk, answer: Accepted, bad: number): void {
   const { counts } = state;
+  const { refusedTotal, passedThrough } = splitRejected(answer);
   state.chunks = chunk.number;
   state.fingerprint = chunk.fingerprint;
   state.counts = {
     images: counts.images + chunk.items.length,
     bad,
-    rejected: counts.rejected + answer.rejectedTotal,
+    rejected: counts.rejected + refusedTotal,
+    passedThrough: counts.passedThrough + passedThrough,
     accepted: counts.accepted + answer.accepted,
     duplicates: counts.duplicates + answer.duplicates,
     existing: counts.existing + answer.existing,
@@ -120,11 +122,12 @@ function record(state: RunState, chunk: Chunk, answer: Accepted, bad: number): v
 export function complain(
   complaints: Complaints,
   { places }: Chunk,
-  { rejected, rejectedTotal }: Pick<Accepted, "rejected" | "rejectedTotal">,
+  answer: Pick<Accepted, "rejected" | "rejectedTotal">,
 ): void {
-  for (const { index, code, message } of rejected)
+  const { refused, refusedTotal } = splitRejected(answer);
+  for (const { index, code, message } of refused)
     complaints.add(places[index] ?? `item ${index}`, `${message} (${code})`);
-  complaints.count(rejectedTotal - rejected.length);
+  complaints.count(refusedTotal - refused.length);
 }
 
 function snapshotOf(

@@ -12,26 +12,29 @@ export function reportRun(report: Report, { run, counts, sent }: RunState, view:
     return;
   }
   report.data(run);
-  const { images, bad, rejected, accepted, duplicates, existing } = counts;
+  const { images, bad, rejected, passedThrough, accepted, duplicates, existing } = counts;
   report.note(
     `${formatCount(images)} images: ${formatCount(accepted)} variants accepted, ${formatCount(duplicates)} under way already, ${formatCount(existing)} stored already`,
   );
+  if (passedThrough > 0) report.note(`${formatCount(passedThrough)} passed through: the edge serves them as they are`);
   if (bad + rejected > 0)
     report.note(`${formatCount(bad)} lines were no image, ${formatCount(rejected)} images were refused`);
   if (view === null) {
+    if (accepted > 0) report.note("Of the accepted variants, what is stored already costs no job.");
     if (accepted + duplicates > 0) report.note(`Watch it with: prewarm status ${run} --watch`);
     return;
   }
   const { states, timeToReady } = view;
   const ready = timeToReady.p50 === null ? "" : `, half of them within ${formatSeconds(timeToReady.p50 / 1000)}`;
+  const already = view.existing === 0 ? "" : `, ${formatCount(view.existing)} of them already before`;
   report.note(
-    `${formatCount(states.stored)} stored${ready}; ${formatCount(states.dead)} dead, ${formatCount(states.refused)} refused, ${formatCount(states.cancelled)} cancelled`,
+    `${formatCount(states.stored)} stored${already}${ready}; ${formatCount(states.dead)} dead, ${formatCount(states.refused)} refused, ${formatCount(states.cancelled)} cancelled`,
   );
   for (const state of ["dead", "refused"] as const)
     if (states[state] > 0) report.note(`See why: prewarm jobs --run ${run} --state ${state}`);
 }
 
 function outcomeOf(view: SeenRun): Record<string, unknown> {
-  const { total, done, states, readyMs } = formatRunJson(view);
-  return { total, done, states, readyMs };
+  const { total, done, states, existing, readyMs } = formatRunJson(view);
+  return { total, done, states, existing, readyMs };
 }

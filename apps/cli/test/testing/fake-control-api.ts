@@ -33,6 +33,8 @@ export interface FakeControlApi {
   fault: (request: Received, count: number) => Fault | null | Promise<Fault | null>;
   /** State of a run's variants when asked; default: all stored. */
   stateOf: (key: string) => string;
+  /** Variants of each run that were found in the store; default: none. */
+  existing: number;
   gateReasons: { lane: string | null; code: string; message: string; until: null }[];
   findings: { code: string; message: string; count: number; fixed: boolean }[];
   close(): Promise<void>;
@@ -52,6 +54,7 @@ export async function startFakeControlApi(): Promise<FakeControlApi> {
     runs: new Map(),
     fault: () => null,
     stateOf: () => "stored",
+    existing: 0,
     gateReasons: [],
     findings: [],
     close: () =>
@@ -161,12 +164,17 @@ function warm(
   for (const [index, item] of body.items.entries()) {
     if (item.id.startsWith("refused"))
       rejected.push({ index, code: "source_unknown", message: "No configured source holds this image." });
+    else if (item.id.endsWith(".svg")) rejected.push(passedThrough(index));
     else for (const key of variantsOf(item)) take(api, run, key, counts);
   }
   run.accepted += counts.accepted;
   const answer = { run: id, ...counts, existing: 0, rejected, rejectedTotal: rejected.length, repeat: false };
   if (call.key !== null) answers.set(call.key, { hash, body: answer });
   return { status: 202, body: answer };
+}
+
+function passedThrough(index: number) {
+  return { index, code: "media_type_unsupported", message: "Originals with this extension are passed through." };
 }
 
 function variantsOf({ id, transforms }: { id: string; transforms?: string[] }): string[] {
@@ -180,7 +188,8 @@ function take(api: FakeControlApi, run: FakeRun, key: string, counts: { accepted
 }
 
 function dryRun(api: FakeControlApi, items: { id: string }[]): Answer {
-  const keys = items.flatMap(variantsOf);
+  const rejected = items.flatMap(({ id }, index) => (id.endsWith(".svg") ? [passedThrough(index)] : []));
+  const keys = items.filter(({ id }) => !id.endsWith(".svg")).flatMap(variantsOf);
   const known = keys.filter((key) => api.jobs.has(key)).length;
   const base = { dryRun: true, images: items.length, variants: keys.length, existing: known, duplicates: 0 };
   const rest = {
@@ -189,8 +198,8 @@ function dryRun(api: FakeControlApi, items: { id: string }[]): Answer {
     sampled: 0,
     exact: true,
     price: "unknown",
-    rejected: [],
-    rejectedTotal: 0,
+    rejected,
+    rejectedTotal: rejected.length,
   };
   return { status: 200, body: { ...base, ...rest } };
 }
@@ -224,7 +233,7 @@ function viewOf(api: FakeControlApi, run: FakeRun) {
     ...base,
     accepted: run.accepted,
     duplicates: 0,
-    existing: 0,
+    existing: api.existing,
     ratePerSecond: 3.5,
     etaSeconds: null,
     ...times,
