@@ -345,7 +345,7 @@ export const WALLS: readonly Wall[] = [
   },
   {
     from: /^packages\/client\/src\//,
-    to: /^(?!packages\/client\/src\/|@prewarm\/shared\/(config|image-id|ladder|limits|noise|signature)$)/,
+    to: /^(?!packages\/client\/src\/|@prewarm\/shared\/(config|image-id|ladder|limits|noise|shape|signature)$)/,
     says: "`packages/client` imports nothing but pure parts of `packages/shared`.",
     bug: "A page would carry zod, or what the private configuration says.",
   },

@@ -317,7 +317,7 @@ describe("client", () => {
     const { stdout } = await run(["client", "--json"]);
     const { schema, ...settings } = JSON.parse(stdout);
     expect(schema).toBe("prewarm.client/1");
-    const pages = ["ladder", "formats", "qualities", "ratios", "presets", "pages", "passThrough", "signing"];
+    const pages = ["maxPx", "formats", "ratios", "presets", "pages", "passThrough", "signing"];
     expect(Object.keys(settings).filter((setting) => !pages.includes(setting))).toEqual([]);
     for (const secret of [
       "sources",

@@ -1,4 +1,4 @@
-import { imageUrl, type PartOptions, type PresetOptions, shapeOf } from "./image-url.ts";
+import { cropOf, imageUrl, type PartOptions, type PresetOptions, shapeOf } from "./image-url.ts";
 import type { ImageRef, RatioOf, Settings } from "./public-config.ts";
 import { candidates, join, type LooseSrcsetOptions, type SrcsetOptions } from "./srcset.ts";
 
@@ -20,7 +20,7 @@ type Box<C, R> = R extends { width: number; height: number }
 
 type Picked<C> = Omit<PartOptions<C>, "width" | "ratio" | "dpr" | "preset">;
 
-/** `ratio` crops. `height` tells the shape only, so that the box is right before the picture is there. */
+/** `ratio` crops, by CSS where uploads do not make the crop (`pages.ratios`). `height` tells the shape only, so that the box is right before the picture is there. */
 export type AttrOptions<C, R = ImageRef | string> = Look & SrcsetOptions & ((Picked<C> & Box<C, R>) | PresetOptions<C>);
 
 export type LooseAttrOptions = Look & LooseSrcsetOptions & { height?: number | undefined };
@@ -46,19 +46,24 @@ export function attrs(settings: Settings, ref: ImageRef, options: LooseAttrOptio
   const width = options.width || side("w") || ref.width;
   const slope = ratio ? 1 / shapeOf(ratio) : side("h") / side("w") || Number(ref.height) / Number(ref.width);
   const height = options.height || Math.round(Number(width) * slope) || undefined;
+  // A whole picture that CSS crops is wider than its box where its shape is wider.
+  const isCut = ratio && !cropOf(settings, ratio);
+  const cover = (isCut && Math.max(1, Number(ref.width) / Number(ref.height) / shapeOf(ratio))) || 1;
   // A picture is at most as wide as its box, and an eye sees no more than two pixels a CSS pixel.
-  const maxWidth = sizes ? undefined : settings.pages.widths.find((px) => px >= 2 * Number(width));
+  const maxWidth = sizes ? undefined : settings.steps.find((px) => px >= 2 * Number(width) * cover);
   const list = candidates(settings, ref, { maxWidth, ...options, width });
   const hasChoice = list.length > 1;
   // Without its size a box of `auto` becomes 300 × 150, and an eager image does not know its box yet.
   const auto = width && height && !priority ? "auto, " : "";
-  const box = width ? `(min-width: ${width}px) ${width}px, ` : "";
+  const box = width ? `(min-width: ${width}px) ${Math.ceil(width * cover)}px, ` : "";
   return {
     // First: browsers read attributes in order.
-    sizes: hasChoice && !densities ? auto + (sizes ?? `${box}100vw`) : undefined,
+    sizes: hasChoice && !densities ? auto + (sizes ?? `${box}${Math.ceil(100 * cover)}vw`) : undefined,
     srcset: hasChoice ? join(list) : undefined,
     // For readers of feeds, crawlers, and browsers without `srcset`.
-    src: (list.find((each) => each.width >= (width ?? 800)) ?? list.at(-1))?.url ?? imageUrl(settings, ref, options),
+    src:
+      (list.find((each) => each.width >= (width ?? 800) * cover) ?? list.at(-1))?.url ??
+      imageUrl(settings, ref, options),
     width,
     height,
     alt,
@@ -67,8 +72,11 @@ export function attrs(settings: Settings, ref: ImageRef, options: LooseAttrOptio
     fetchpriority: priority ? "high" : undefined,
     // Nothing that could end the style's `url(`.
     style:
-      placeholder && /^data:image\/[^\s"'()\\]+$/.test(`${ref.lqip}`)
-        ? `background:url(${ref.lqip}) center/cover`
-        : undefined,
+      [
+        isCut && `aspect-ratio:${ratio.replace(":", "/")};object-fit:cover`,
+        placeholder && /^data:image\/[^\s"'()\\]+$/.test(`${ref.lqip}`) && `background:url(${ref.lqip}) center/cover`,
+      ]
+        .filter(Boolean)
+        .join(";") || undefined,
   };
 }

@@ -1,5 +1,5 @@
+import { QUALITIES } from "@prewarm/shared/config";
 import { ids } from "@prewarm/shared/testing/arbitraries";
-import { expandTransforms, formatTransform } from "@prewarm/shared/transform";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createPrewarm } from "./create-prewarm.ts";
@@ -8,7 +8,9 @@ import type { ImageRef } from "./public-config.ts";
 import { BASE, config, faultOf, readUrl } from "./testing/ask-edge.ts";
 
 const presets = config.presets as Record<"card" | "og" | "a b", string>;
-const prewarm = createPrewarm({ baseUrl: `${BASE}/`, presets });
+/** A site whose list has every quality and every declared shape. */
+const pages = { qualities: QUALITIES, ratios: DEFAULTS.ratios, og: true };
+const prewarm = createPrewarm({ baseUrl: `${BASE}/`, presets, pages });
 
 /** Whatever looks like a URL in markup, with its entities read. */
 function urlsIn(markup: string): string[] {
@@ -22,7 +24,7 @@ const refs: fc.Arbitrary<ImageRef> = fc
   .record({ id: ids, v: some(fc.string()), width: some(px), height: some(px) })
   .map((ref) => JSON.parse(JSON.stringify(ref)));
 const picked = {
-  quality: some(fc.oneof(fc.constantFrom(...DEFAULTS.qualities), fc.double({ min: 0.1, max: 100, noNaN: true }))),
+  quality: some(fc.oneof(fc.constantFrom(...QUALITIES), fc.double({ min: 0.1, max: 100, noNaN: true }))),
   format: some(fc.constantFrom("webp" as const, "avif" as const, "jpeg" as const, "auto" as const)),
   v: some(fc.string()),
 };
@@ -92,18 +94,18 @@ describe("every URL of every function", () => {
 
 describe("imageUrl", () => {
   it.each([
-    ["a plain id", "photo", {}, "/images/photo?f=auto"],
+    ["a plain id", "photo", {}, "/images/photo?w=1920&f=auto"],
     ["a width", "photo", { width: 801 }, "/images/photo?w=828&f=auto"],
-    ["a density", "photo", { width: 400, dpr: 2 }, "/images/photo?w=800&f=auto"],
-    ["a ratio", "photo", { width: 800, ratio: "4:3" }, "/images/photo?w=800&h=600&f=auto"],
-    ["a number as quality", "photo", { quality: 50 }, "/images/photo?q=medium&f=auto"],
-    ["the usual quality, which goes without saying", "photo", { quality: 80 }, "/images/photo?f=auto"],
+    ["a density", "photo", { width: 400, dpr: 2 }, "/images/photo?w=828&f=auto"],
+    ["a ratio", "photo", { width: 800, ratio: "4:3" }, "/images/photo?w=828&h=621&f=auto"],
+    ["a number as quality", "photo", { quality: 50 }, "/images/photo?w=1920&q=medium&f=auto"],
+    ["the usual quality, which goes without saying", "photo", { quality: 80 }, "/images/photo?w=1920&f=auto"],
     ["a preset", "photo", { preset: "card", v: "2" }, "/images/photo?p=card&v=2"],
     [
       "a version that is no token",
       "photo",
       { v: "2026-11-25T02:00:00Z" },
-      "/images/photo?f=auto&v=2026-11-25T02-00-00Z",
+      "/images/photo?w=1920&f=auto&v=2026-11-25T02-00-00Z",
     ],
     ["odd letters", "für/50% off #1.jpg", { width: 320 }, "/images/f%C3%BCr/50%25%20off%20%231.jpg?w=320&f=auto"],
     ["what is shown as it is", "logo.SVG", { width: 320, v: "1" }, "/images/logo.SVG?v=1"],
@@ -116,9 +118,11 @@ describe("imageUrl", () => {
     expect(prewarm.imageUrl({ id: "a", v: "1" }, { v: "2" })).toMatch(/v=2$/);
   });
 
-  it("keeps to the qualities and formats that need no signature", () => {
-    const few = createPrewarm({ baseUrl: BASE, qualities: ["low", "medium"], formats: ["webp", "jpeg"] });
-    expect(few.imageUrl("a", { quality: 95, format: "avif" as never })).toBe(`${BASE}/images/a?q=medium&f=auto`);
+  it("keeps to the qualities, formats, icons and shapes that uploads make", () => {
+    const list = { qualities: ["low", "medium"], icons: [64] } as const;
+    const few = createPrewarm({ baseUrl: BASE, pages: list, formats: ["webp", "jpeg"] });
+    expect(few.imageUrl("a", { quality: 95, format: "avif" as never })).toBe(`${BASE}/images/a?w=1920&q=medium&f=auto`);
+    expect(few.imageUrl("a", { width: 40, ratio: "1:1", quality: "low" })).toBe(`${BASE}/images/a?w=64&q=low&f=auto`);
     expect(few.imageUrl("a")).toContain("q=medium");
   });
 
@@ -158,7 +162,7 @@ describe("srcset", () => {
 
   it("takes widths in any order, snaps them and drops doubles", () => {
     const widths = Object.freeze([700, 310, 300]);
-    expect(widthsOf(prewarm.srcset("a", { widths }))).toEqual([320, 750]);
+    expect(widthsOf(prewarm.srcset("a", { widths }))).toEqual([320, 828]);
   });
 
   it("speaks of densities for a fixed width", () => {
@@ -170,19 +174,9 @@ describe("srcset", () => {
   it("is empty for what has one size", () => expect(prewarm.srcset("a.svg")).toBe(""));
 });
 
-it("every candidate of every image is what the upload recipe makes", () => {
-  const made = (config.recipes.upload ?? []).flatMap((spec) => expandTransforms(spec, config).map(formatTransform));
-  for (const width of [100, 500, 1000, 6000, undefined])
-    for (const box of [200, 800, 3000]) {
-      const ref = width === undefined ? { id: "a" } : { id: "a", width, height: width };
-      const { srcset = "", src } = prewarm.attrs(ref, { width: box, height: box } as never);
-      for (const url of [src, ...urlsIn(srcset)]) expect(made, url).toContain(formatTransform(readUrl(url).transform));
-    }
-});
+const photo = { id: "a", width: 1600, height: 1200, lqip: "data:image/webp;base64,UklG" };
 
 describe("attrs", () => {
-  const photo = { id: "a", width: 1600, height: 1200, lqip: "data:image/webp;base64,UklG" };
-
   it("has width and height from whatever knows the shape", () => {
     const box = (attributes: { width: number | undefined; height: number | undefined }) => [
       attributes.width,
@@ -210,6 +204,18 @@ describe("attrs", () => {
   it("names no candidate wider than two pixels a CSS pixel, unless `sizes` says the box is another", () => {
     expect(prewarm.attrs("a", { width: 400, height: 300 }).srcset).toMatch(/ 828w$/);
     expect(prewarm.attrs("a", { width: 400, height: 300, sizes: "100vw" }).srcset).toMatch(/ 1920w$/);
+  });
+
+  it("crops by CSS where uploads do not, with a picture that is wide enough for its box", () => {
+    const plain = createPrewarm({ baseUrl: BASE });
+    const wide = { id: "a", width: 4000, height: 2000 };
+    const { src, sizes, srcset, style, ...box } = plain.attrs(wide, { width: 400, ratio: "1:1" });
+    expect(box).toMatchObject({ width: 400, height: 400 });
+    expect(style).toBe("aspect-ratio:1/1;object-fit:cover");
+    expect(src).toBe(`${BASE}/images/a?w=828&f=auto`);
+    expect(sizes).toBe("auto, (min-width: 400px) 800px, 200vw");
+    expect(srcset).toMatch(/ 1920w$/);
+    expect(plain.attrs("a", { width: 400, ratio: "1:1", placeholder: true }).sizes).toMatch(/400px, 100vw$/);
   });
 
   it("has a src that is warm as well", () => {
@@ -245,6 +251,13 @@ describe("markup", () => {
     expect(html).toMatch(/<img[^>]*f=jpeg/);
   });
 
+  it("has the whole picture, in its own shape, for a cut that uploads do not make", () => {
+    const art = [{ media: "print", ratio: "1:1", width: 300 }] as const;
+    const html = createPrewarm({ baseUrl: BASE }).picture(photo, { width: 600, art });
+    expect(html).toMatch(/<source media="print" srcset="[^"]*w=640&amp;f=auto 640w" [^>]*width="300" height="225">/);
+    expect(html).not.toContain("object-fit");
+  });
+
   it("of a preload asks for what the eager image asks for", () => {
     const options = { width: 800, height: 450, priority: true } as const;
     const { srcset, sizes } = prewarm.attrs("a", options);
@@ -261,10 +274,12 @@ describe("markup", () => {
 });
 
 describe("og", () => {
-  it("is the preset, or else a declared crop, or else a width", () => {
+  it("is a width of the list, or where the list has previews the preset, or else a declared crop, or else 1200 px", () => {
+    const og = (options: object) => createPrewarm({ baseUrl: BASE, ...options }).og("a");
+    expect(og({ presets })).toBe(`${BASE}/images/a?w=1440&f=jpeg`);
     expect(prewarm.og("a")).toBe(`${BASE}/images/a?p=og`);
-    expect(createPrewarm({ baseUrl: BASE }).og("a")).toBe(`${BASE}/images/a?w=1200&h=628&f=jpeg`);
-    expect(createPrewarm({ baseUrl: BASE, ratios: [] }).og("a")).toBe(`${BASE}/images/a?w=1200&f=jpeg`);
+    expect(og({ pages })).toBe(`${BASE}/images/a?w=1200&h=628&f=jpeg`);
+    expect(og({ pages, ratios: [] })).toBe(`${BASE}/images/a?w=1200&f=jpeg`);
   });
 });
 

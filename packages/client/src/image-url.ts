@@ -1,9 +1,9 @@
 import type { Quality } from "@prewarm/shared/config";
 import { formatId } from "@prewarm/shared/image-id";
-import { maximum, snapUp } from "@prewarm/shared/ladder";
+import { snapUp } from "@prewarm/shared/ladder";
 import { ENCODED_ID_MAX_BYTES } from "@prewarm/shared/limits";
 import { QUALITIES } from "./defaults.ts";
-import type { FormatOf, ImageRef, PresetOf, QualityOf, RatioOf, Settings } from "./public-config.ts";
+import type { FormatOf, ImageRef, PresetOf, RatioOf, Settings } from "./public-config.ts";
 
 /** A whole transform by its name. */
 export interface PresetOptions<C> {
@@ -14,13 +14,13 @@ export interface PresetOptions<C> {
 /** A transform, part by part. */
 export interface PartOptions<C> {
   preset?: never;
-  /** In CSS px; snaps up to a rung. Without it the original's size, which needs a signature where the original is private. */
+  /** In CSS px; snaps up to a width that uploads make. Default: the widest of them. */
   width?: number | undefined;
-  /** Crops to a declared shape; needs `width`. */
+  /** Crops to a declared shape. A shape that uploads do not crop to (`pages.ratios`) is the whole picture: crop it by CSS. */
   ratio?: RatioOf<C> | undefined;
-  /** A name or 1–100; becomes the nearest quality that needs no signature. Crops have the usual one. */
-  quality?: QualityOf<C> | number | undefined;
-  /** One that is not configured becomes `auto`. */
+  /** A name or 1–100; becomes the nearest quality that uploads make. Crops have the usual one. */
+  quality?: Quality | number | undefined;
+  /** A format that uploads do not make becomes the first of `pages.formats`. */
   format?: FormatOf<C> | "auto" | undefined;
   /** Multiplies `width`; clamped to 1–3. */
   dpr?: number | undefined;
@@ -55,14 +55,17 @@ export function isPassThrough({ passThrough }: Settings, { id }: ImageRef): bool
 type Parameters = Record<string, string | number | undefined>;
 
 /**
- * The one URL of what is asked: rungs, quality names and ratios come out as the edge itself would write them, so that a page, its caches
- * and an upload's recipe mean the same URL. Throws a TypeError for what is no id, and for a ratio or preset that is not declared.
+ * The one URL of what is asked, snapped to what uploads make and written as the edge itself would write it, so that a page, its caches and
+ * the recipe `upload` mean the same URL. Throws a TypeError for what is no id, and for a ratio or preset that is not declared.
  */
-export function imageUrl(settings: Settings, ref: ImageRef, options: LooseUrlOptions): string {
-  demand(ref.id, isId(ref.id), "an id");
-  const { preset, v = ref.v ?? "" } = options;
+export function imageUrl(settings: Settings, ref: ImageRef, { preset, v, ...parts }: LooseUrlOptions): string {
   if (preset) declared(preset, Object.keys(settings.presets));
-  const asked: Parameters = preset ? { p: preset } : partsOf(settings, options);
+  return print(settings, ref, preset ? { p: preset } : partsOf(settings, parts), v);
+}
+
+/** The URL of these parameters; the version is the ref's where none is given. */
+export function print(settings: Settings, ref: ImageRef, asked: Parameters, v = ref.v ?? ""): string {
+  demand(ref.id, isId(ref.id), "an id");
   const version = v.replace(/[^\w-]+/g, "-").slice(-64);
   const query = Object.entries({ ...(isPassThrough(settings, ref) ? {} : asked), v: version })
     .map(([name, value]) => (value ? `&${name}=${encodeURIComponent(value)}` : ""))
@@ -70,28 +73,30 @@ export function imageUrl(settings: Settings, ref: ImageRef, options: LooseUrlOpt
   return `${settings.baseUrl}/images/${formatId(ref.id)}${query.replace("&", "?")}`;
 }
 
-/** Parameters of a transform that is no preset; those that are empty need not be said. */
-function partsOf(
-  settings: Settings,
-  { width, ratio, quality, format = settings.pages.format, dpr = 1 }: LooseUrlOptions,
-) {
+function partsOf(settings: Settings, { width, ratio, quality, format = "", dpr = 1 }: LooseUrlOptions): Parameters {
+  const { formats, pages } = settings;
   // A millionth less, so that 1.1 × 640 is not pushed past a rung by binary fractions.
-  const px = width && width * Math.min(3, Math.max(1, dpr)) - 1e-6;
+  const px = (width || 1 / 0) * Math.min(3, Math.max(1, dpr)) - 1e-6;
+  const crop = cropOf(settings, ratio);
   return {
-    ...(px && boxOf(settings, px, ratio)),
-    // A crop is open in the usual quality only.
-    q: ratio ? "" : qualityOf(settings, quality),
-    f: settings.formats.includes(format) ? format : "auto",
+    ...boxOf(settings, px, crop),
+    q: crop ? "" : qualityOf(settings, quality),
+    f: [...formats, ...pages.formats].includes(format) ? format : pages.formats[0],
   };
 }
 
-/** The rung for a width in px, and with a ratio its height; the largest rung whose height is allowed where that would be too tall. */
-export function boxOf({ ladder, ratios }: Settings, px: number, ratio?: string): { w: number; h: number } {
+/** The declared ratio as far as uploads crop to it; a crop that they do not make is left to CSS. */
+export function cropOf({ ratios, pages }: Settings, ratio?: string): string | undefined {
   if (ratio) declared(ratio, ratios);
+  return pages.ratios.find((each) => each === ratio);
+}
+
+/** The next width that uploads make for a width in px, and with a ratio its height; the largest whose height is allowed where that would be too tall. */
+export function boxOf({ maxPx, steps }: Settings, px: number, ratio?: string): { w: number; h: number } {
   const heightOf = (width: number) => Math.round(width / shapeOf(ratio));
   const w = snapUp(
     px,
-    ladder.filter((rung) => heightOf(rung) <= maximum(ladder)),
+    steps.filter((width) => heightOf(width) <= maxPx),
   );
   return { w, h: heightOf(w) };
 }
@@ -102,12 +107,12 @@ export function shapeOf(ratio = "1:0"): number {
   return Number(width) / Number(height);
 }
 
-/** The open quality that is nearest; what is no quality is the usual one, which goes without saying. */
-function qualityOf({ qualities }: Settings, asked: string | number | undefined): string | undefined {
+/** The nearest quality that uploads make; what is no quality is the usual one, which goes without saying. */
+function qualityOf({ pages }: Settings, asked: string | number | undefined): string | undefined {
   const numberOf = (quality: string | number | undefined) =>
     QUALITIES[quality as Quality] ?? (Number(quality) || QUALITIES.high);
   const distance = (name: string) => Math.abs(numberOf(name) - numberOf(asked));
-  const [nearest] = [...qualities].sort((a, b) => distance(a) - distance(b));
+  const [nearest] = [...pages.qualities].sort((a, b) => distance(a) - distance(b));
   return nearest === "high" ? "" : nearest;
 }
 

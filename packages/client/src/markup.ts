@@ -1,11 +1,13 @@
+import { OG } from "@prewarm/shared/shape";
 import { attrs, type LooseAttrOptions } from "./attributes.ts";
-import { imageUrl, isPassThrough, type LooseUrlOptions } from "./image-url.ts";
+import { cropOf, imageUrl, isPassThrough, type LooseUrlOptions, print as printUrl, shapeOf } from "./image-url.ts";
 import type { ImageRef, Settings } from "./public-config.ts";
 import { candidates } from "./srcset.ts";
 
 export interface Art<R = string> {
   /** Such as `(max-width: 600px)`; the first that holds is used. */
   media: string;
+  /** A shape that uploads do not crop to is the whole picture: CSS cannot crop one source of several. */
   ratio?: R;
   /** The box in CSS px under this query. */
   width?: number;
@@ -28,7 +30,12 @@ export function picture(settings: Settings, ref: ImageRef, options: LooseAttrOpt
   const sources = cuts.flatMap(({ media, ...cut }) =>
     (formats ?? [rest.format]).map((format) => {
       // The height belongs to the shape that a cut replaces.
-      const asked = { ...rest, ...(cut.ratio && { height: undefined }), ...cut, format };
+      const asked = {
+        ...rest,
+        ...cut,
+        format,
+        ...(cut.ratio && { height: undefined, ratio: cropOf(settings, cut.ratio) }),
+      };
       const { srcset, src, sizes, width, height } = attrs(settings, ref, asked);
       const type = formats && `image/${format}`;
       return print("source", { media, type, srcset: srcset ?? src, sizes, width, height });
@@ -58,13 +65,16 @@ export function imageSet(
   return `image-set(${list.map(({ url, size }) => `url("${url}") ${size}`)})`;
 }
 
-/** The picture of a link's preview, as JPEG for crawlers: the preset `og` where there is one, else 1200 px, cropped to 1.91:1 if declared. */
+/**
+ * The picture of a link's preview, as JPEG for crawlers. With `pages.og` the preset `og` where there is one, else 1200 px, cropped to 1.91:1
+ * if declared; without it the next width of the list.
+ */
 export function og(settings: Settings, ref: ImageRef, { v }: { v?: string } = {}): string {
-  const ratio = settings.ratios.find((each) => each === "1.91:1");
-  return imageUrl(settings, ref, {
-    ...("og" in settings.presets ? { preset: "og" } : { width: 1200, ratio, format: "jpeg" }),
-    v,
-  });
+  const { pages, presets, ratios } = settings;
+  if (!pages.og) return imageUrl(settings, ref, { width: OG.width, format: "jpeg", v });
+  if ("og" in presets) return imageUrl(settings, ref, { preset: "og", v });
+  const h = ratios.includes(OG.ratio) ? Math.round(OG.width / shapeOf(OG.ratio)) : "";
+  return printUrl(settings, ref, { w: OG.width, h, f: "jpeg" }, v);
 }
 
 function print(tag: string, attributes: Record<string, unknown>): string {

@@ -1,25 +1,24 @@
-import type { Format, Quality } from "@prewarm/shared/config";
+import type { Config, Format } from "@prewarm/shared/config";
 import { DEFAULTS } from "./defaults.ts";
 
 /** What a page may know of a site's configuration: `prewarm client` prints it. Whatever is absent is the default. */
 export interface PublicConfig {
-  /** Widths in px, ascending, to which every width snaps up. */
-  ladder?: readonly number[];
+  /** The largest width and height in px that a variant may have. */
+  maxPx?: number;
+  /** Formats that uploads make. */
   formats?: readonly Format[];
-  qualities?: readonly Quality[];
   /** Shapes that an unsigned URL may crop to, such as `16:9`. */
   ratios?: readonly string[];
   /** Whole transforms by name, each written as a query. */
   presets?: Readonly<Record<string, string>>;
-  pages?: {
-    /** Widths in px that pages ask for and uploads warm. */
-    widths: readonly number[];
-    format: Format | "auto";
-  };
+  /** All that pages ask for, and uploads make: every URL snaps to it (docs/configuration.md). */
+  pages?: Partial<Pages>;
   /** Extensions of ids whose original is shown as it is. */
   passThrough?: readonly string[];
   signing?: "off" | "custom" | "all";
 }
+
+type Pages = Config["pages"];
 
 export interface ClientOptions extends PublicConfig {
   /** Where images are served, without `/images`: `https://images.example.com`. Empty: the page's own host. */
@@ -39,16 +38,23 @@ export interface ImageRef {
   lqip?: string;
 }
 
-export interface Settings extends Required<Omit<ClientOptions, "source" | "signing" | "formats" | "passThrough">> {
+export interface Settings
+  extends Required<Omit<ClientOptions, "source" | "signing" | "formats" | "passThrough" | "pages">> {
   formats: readonly string[];
+  pages: Omit<Pages, "formats" | "ratios"> & { formats: readonly string[]; ratios: readonly string[] };
+  /** Every width that uploads make, in px, ascending. */
+  steps: readonly number[];
   passThrough: readonly (string | undefined)[];
   source?: ClientOptions["source"];
 }
 
 export function readOptions(options: ClientOptions): Settings {
+  const pages = { ...DEFAULTS.pages, ...options.pages } as Settings["pages"];
   return {
     ...DEFAULTS,
     ...options,
+    pages,
+    steps: [...pages.icons, ...pages.widths],
     baseUrl: options.baseUrl.replace(/\/+$/, ""),
   };
 }
@@ -63,4 +69,3 @@ type Named<T, D extends string> = T extends readonly (infer N)[] ? Extract<N, st
 export type RatioOf<C> = C extends { ratios: infer R } ? Named<R, never> : (typeof DEFAULTS.ratios)[number];
 export type PresetOf<C> = C extends { presets: infer P } ? keyof P & string : never;
 export type FormatOf<C> = C extends { formats: infer F } ? Named<F, never> : "avif" | "webp" | "jpeg";
-export type QualityOf<C> = C extends { qualities: infer Q } ? Named<Q, never> : Quality;

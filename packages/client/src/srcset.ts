@@ -1,4 +1,4 @@
-import { boxOf, imageUrl, isPassThrough, type LooseUrlOptions, shapeOf } from "./image-url.ts";
+import { boxOf, cropOf, imageUrl, isPassThrough, type LooseUrlOptions, shapeOf } from "./image-url.ts";
 import type { ImageRef, Settings } from "./public-config.ts";
 
 export interface SrcsetOptions {
@@ -32,10 +32,11 @@ export function candidates(settings: Settings, ref: ImageRef, options: LooseSrcs
   const within = widths.filter((px) => px >= minWidth && px <= maxWidth);
   const sizes = densities?.map((density) => density * width) ?? (within[0] ? within : [maxWidth]);
   // Nothing is ever enlarged.
-  const most = Math.round(Math.min(ref.width ?? 1 / 0, (ref.height ?? 1 / 0) * shapeOf(asked.ratio)));
+  const crop = cropOf(settings, asked.ratio);
+  const most = Math.round(Math.min(ref.width ?? 1 / 0, (ref.height ?? 1 / 0) * shapeOf(crop)));
   let last = 0;
   for (const px of [...sizes].sort((a, b) => a - b)) {
-    const { w } = boxOf(settings, px, asked.ratio);
+    const { w } = boxOf(settings, px, crop);
     const shown = Math.min(w, most);
     const size = densities ? `${px / width}x` : `${shown}w`;
     if (shown > last) list.push({ url: imageUrl(settings, ref, { ...asked, width: w }), width: shown, size });

@@ -1,7 +1,7 @@
 import type { Config, RatioConfig, SourceConfig } from "./config.ts";
 import { type Fault, hooksFaults } from "./config-hook-rules.ts";
+import { pageFaults } from "./config-page-rules.ts";
 import { AppError } from "./errors.ts";
-import { snapUp } from "./ladder.ts";
 import { GATE_AUTO } from "./limits.ts";
 import { isNoise } from "./noise.ts";
 import { PARAMETERS } from "./parameters.ts";
@@ -36,7 +36,7 @@ export const RULES: readonly Rule[] = [
   { needs: ["sources"], faults: ({ sources }) => repeatedPrefixes(sources) },
   { needs: ["formats", "autoFormats"], faults: formatFaults },
   { needs: ["ladder", "ratios"], faults: ratioFaults },
-  { needs: ["ladder", "formats", "pages"], faults: pageFaults },
+  { needs: ["ladder", "formats", "qualities", "ratios", "pages"], faults: pageFaults },
   { needs: [], walks: "noise", faults: noiseFaults },
   { needs: ["passThrough", "unshowable"], faults: extensionFaults },
   { needs: TRANSFORM_SETTINGS, walks: "presets", faults: presetFaults },
@@ -154,24 +154,6 @@ function ratioFaults({ ladder, ratios }: Config): Fault[] {
       return [{ path, mend: "its height passes the ladder's top rung at every width: leave it out" }];
     return [];
   });
-}
-
-/** A width between two rungs would be asked for and warmed as one rung, and told to browsers as another. */
-function pageFaults({ ladder, formats, pages }: Config): Fault[] {
-  const faults = pages.widths.flatMap((width, index) =>
-    ladder.includes(width)
-      ? []
-      : [
-          {
-            path: `pages.widths[${index}]`,
-            mend: `${width} is no rung: add it to ladder, or write ${snapUp(width, ladder)}`,
-          },
-        ],
-  );
-  const { format } = pages;
-  if (format !== "auto" && !formats.includes(format))
-    faults.push({ path: "pages.format", mend: `${format} is not in formats: add it there or write another` });
-  return faults;
 }
 
 function noiseFaults({ noise }: Config, isSound: (path: string) => boolean): Fault[] {

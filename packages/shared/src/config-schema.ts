@@ -2,7 +2,7 @@ import * as z from "zod";
 import { FORMATS, type LimitConfig, POSITIONS, QUALITIES } from "./config.ts";
 import { EVENT_TYPES } from "./events.ts";
 import { ABSOLUTE_MAX_PX } from "./limits.ts";
-import { RATIO_PATTERN } from "./ratio.ts";
+import { RATIO_PATTERN } from "./shape.ts";
 
 /*
  * The shapes of prewarm.config.ts: types, ranges and the forms of names. What one setting demands of another is in config-rules.ts.
@@ -174,7 +174,14 @@ export const configSchema = z.strictObject({
       .min(1, "write at least one width")
       .max(32, "write at most 32: each is a variant of every upload, in every format")
       .refine(isAscending, { error: "write the widths in ascending order, each once" }),
-    format: z.enum([...FORMATS, "auto"], `write auto, or one of ${FORMATS.join(", ")}`),
+    formats: unique(["auto", ...FORMATS]),
+    qualities: unique(QUALITIES),
+    ratios: z.array(ratioText).max(20, "name at most 20: each is a variant of every width, in every format"),
+    icons: z
+      .array(z.number("write widths in px"))
+      .max(16, "write at most 16: each is a variant of every upload, in every format")
+      .refine(isAscending, { error: "write the widths in ascending order, each once" }),
+    og: z.boolean("write true or false"),
   }),
   recipes: z.record(z.string(), z.array(z.string()).min(1, "list at least one transform, such as w=800&f=webp")),
   hooks: z.record(

@@ -27,13 +27,13 @@ describe("the recipe upload", () => {
     const config = defineConfig({ sources });
     const keys = uploadKeys(config);
     for (const width of config.pages.widths) {
-      const { transform, closed } = parseTransform(`w=${width}&f=${config.pages.format}`, config, accept);
+      const { transform, closed } = parseTransform(`w=${width}&f=${config.pages.formats[0]}`, config, accept);
       expect([keys.includes(variantKey("a", transform)), closed, transform.width]).toEqual([true, true, width]);
     }
   });
 
-  it("follows the pages' own widths and format", () => {
-    const pages = { widths: [320, 640], format: "webp" } as const;
+  it("follows the pages' own widths and formats", () => {
+    const pages = { widths: [320, 640], formats: ["webp"] } as const;
     expect(uploadKeys(defineConfig({ sources, pages }))).toEqual([
       "a/320-high.webp",
       "a/640-high.webp",
@@ -116,6 +116,10 @@ describe("what docs/configuration.md says that an upload costs", () => {
       '`autoFormats: ["avif", "webp"]`, `pages: { widths: [480, 828, 1440] }`',
       { autoFormats: ["avif", "webp"], pages: { widths: [480, 828, 1440] } },
     ],
+    ["`pages: { og: true }`", { pages: { og: true } }],
+    ["`pages: { icons: [64, 128] }`", { pages: { icons: [64, 128] } }],
+    ['`pages: { ratios: ["1:1"] }`', { pages: { ratios: ["1:1"] } }],
+    ['`pages: { qualities: ["low", "high"] }`', { pages: { qualities: ["low", "high"] } }],
   ])("is right: %s", (row, user) => {
     const line = page.split("\n").find((each) => each.startsWith(`| ${row}`)) ?? "";
     expect(line.endsWith(`| ${uploadKeys(defineConfig({ sources, ...user })).length} |`)).toBe(true);

@@ -1,6 +1,7 @@
 import type { EventType } from "./events.ts";
 import { snapUp } from "./ladder.ts";
 import { NOISE } from "./noise.ts";
+import { uploadRecipe } from "./upload-recipe.ts";
 
 /**
  * Output formats, the newest first: a browser that shows one shows those after it, which stand in for it while it is made
@@ -130,12 +131,20 @@ export interface Settings {
   ratios: readonly RatioConfig[];
   /** Named transforms, written as a query: `{ card: "w=400&h=300&fit=cover&f=auto" }`. */
   presets: Record<string, string>;
-  /** What pages ask for: the widths of every `srcset`, all of them rungs of the ladder, and the format. The recipe `upload` is made of it. */
+  /** All that pages ask for. Client and loaders snap every URL to it, and the recipe `upload` is made of it. */
   pages: {
-    /** Widths in px, ascending, that client, loaders and the recipe `upload` have in common. */
+    /** Widths in px, ascending, all of them rungs of the ladder: the candidates of every `srcset`. */
     widths: readonly number[];
-    /** Format of the pages' URLs; `auto` stands for all autoFormats. */
-    format: Format | "auto";
+    /** Formats of the pages' URLs, the one of a URL that names none first; `auto` stands for all autoFormats. */
+    formats: readonly (Format | "auto")[];
+    /** Qualities of whole pictures; any other becomes the nearest of these. Crops have `high` only. */
+    qualities: readonly Quality[];
+    /** Those of `ratios` that uploads crop, at each width and icon; any other crop is the whole picture, which CSS crops. */
+    ratios: readonly string[];
+    /** Widths in px, ascending, of small pictures, all of them rungs below the first of `widths`. */
+    icons: readonly number[];
+    /** Whether uploads make a picture of its own for link previews: the preset `og`, else 1200 px as JPEG. Otherwise previews get a width of the list. */
+    og: boolean;
   };
   /** Lists of transforms warmed together, each a query (`w=800&f=webp`) or `p=<preset>`; `f=auto` stands for all autoFormats. */
   recipes: Record<string, readonly string[]>;
@@ -225,23 +234,30 @@ export interface Settings {
 
 export type Config = { sources: readonly SourceConfig[] } & Settings;
 
-const PAGES: Settings["pages"] = { widths: [320, 480, 640, 828, 1080, 1440, 1920], format: "auto" };
+const PAGES: Settings["pages"] = {
+  widths: [320, 480, 640, 828, 1080, 1440, 1920],
+  formats: ["auto"],
+  qualities: ["high"],
+  ratios: [],
+  icons: [],
+  og: false,
+};
 
-/** A picture of some 100 bytes, to be written into a page until the real one is there. */
-export const LQIP = "w=16&q=very_low&f=webp";
+const RATIOS = ["1:1", "4:3", "3:2", "16:9", "1.91:1"];
+const LADDER = [
+  16, 32, 48, 64, 96, 128, 160, 256, 320, 384, 400, 480, 640, 750, 800, 828, 960, 1080, 1200, 1280, 1440, 1600, 1920,
+  2048,
+];
 
 export const DEFAULTS: Settings = {
-  ladder: [
-    16, 32, 48, 64, 96, 128, 160, 256, 320, 384, 400, 480, 640, 750, 800, 828, 960, 1080, 1200, 1280, 1440, 1600, 1920,
-    2048,
-  ],
+  ladder: LADDER,
   formats: ["webp", "avif", "jpeg"],
   autoFormats: ["avif", "webp", "jpeg"],
   qualities: ["very_low", "low", "medium", "high", "very_high"],
-  ratios: ["1:1", "4:3", "3:2", "16:9", "1.91:1"],
+  ratios: RATIOS,
   presets: {},
   pages: PAGES,
-  recipes: { upload: recipeOf(PAGES) },
+  recipes: { upload: uploadRecipe({ pages: PAGES, ladder: LADDER, ratios: RATIOS, presets: {} }) },
   hooks: {},
   events: [],
   signing: "custom",
@@ -294,13 +310,10 @@ type DefaultsOf<K> = K extends "recipes" ? { upload: readonly string[] } : unkno
 /** Types the configuration and fills in defaults. It does not judge: `checkConfig` (config-check.ts) does, at build and start. */
 export function defineConfig<const C extends UserConfig>(user: C): DefinedConfig<C>;
 export function defineConfig(user: UserConfig): Config {
-  const ladder = user.ladder ?? DEFAULTS.ladder;
-  const pages = { ...PAGES, widths: onLadder(PAGES.widths, ladder), ...user.pages };
+  const settings = { ...DEFAULTS, ...user, pages: pagesOf(user) };
   return {
-    ...DEFAULTS,
-    ...user,
-    pages,
-    recipes: { upload: recipeOf(pages), ...user.recipes },
+    ...settings,
+    recipes: { upload: uploadRecipe(settings), ...user.recipes },
     cold: { ...DEFAULTS.cold, ...user.cold },
     limits: { ...DEFAULTS.limits, ...user.limits },
     gate: { ...DEFAULTS.gate, ...user.gate },
@@ -309,10 +322,10 @@ export function defineConfig(user: UserConfig): Config {
   };
 }
 
-/** What an upload makes: exactly what pages ask for, and the picture that stands in meanwhile. */
-function recipeOf({ widths, format }: Settings["pages"]): string[] {
-  // Whatever is written there comes through here before anybody judges it.
-  return [...(Array.isArray(widths) ? widths : []).map((width) => `w=${width}&f=${format}`), LQIP];
+/** The pages' list; a default that the user's own ladder or qualities do not have gives way to the nearest that they have. */
+function pagesOf({ ladder = DEFAULTS.ladder, qualities = DEFAULTS.qualities, pages }: UserConfig): Settings["pages"] {
+  const [first = "high"] = Array.isArray(qualities) && !qualities.includes("high") ? qualities.slice(-1) : [];
+  return { ...PAGES, widths: onLadder(PAGES.widths, ladder), qualities: [first], ...pages };
 }
 
 /** The default widths on a ladder of the user's own. */

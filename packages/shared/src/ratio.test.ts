@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { type Config, defineConfig, type RatioConfig, type UserConfig } from "./config.ts";
 import { checkConfig } from "./config-check.ts";
 import { maximum } from "./ladder.ts";
-import { readRatio } from "./ratio.ts";
+import { readRatio } from "./shape.ts";
 import { countVariants, formatTransform, parseTransform } from "./transform.ts";
 
 const sources = [{ prefix: "", url: "https://cdn.example.com/originals/{id}" }];

@@ -1,8 +1,6 @@
 import type { Config, Position } from "./config.ts";
 import { maximum, scalePair, snapUp } from "./ladder.ts";
-
-/** `"16:9"` or `"1.91:1"`: two numbers of at most four digits, and two after the point. */
-export const RATIO_PATTERN = /^(?<across>[1-9]\d{0,3}(?:\.\d{1,2})?):(?<down>[1-9]\d{0,3}(?:\.\d{1,2})?)$/;
+import { readRatio } from "./shape.ts";
 
 type Shapes = Pick<Config, "ladder" | "ratios">;
 
@@ -35,12 +33,6 @@ function declared(shapes: Shapes): Ratio[] {
   });
   ratiosOf.set(shapes, read);
   return read;
-}
-
-/** Width divided by height; null when the text is no ratio. */
-export function readRatio(text: string): number | null {
-  const { across, down } = RATIO_PATTERN.exec(text)?.groups ?? {};
-  return across === undefined || down === undefined ? null : Number(across) / Number(down);
 }
 
 function heightOf(width: number, ratio: number): number {

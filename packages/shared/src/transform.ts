@@ -1,5 +1,5 @@
 import { autoChoices, negotiate } from "./accept.ts";
-import { type Config, type Fit, type Format, LQIP, type Position, type Quality } from "./config.ts";
+import type { Config, Fit, Format, Position, Quality } from "./config.ts";
 import { AppError } from "./errors.ts";
 import { scalePair, snapUp } from "./ladder.ts";
 import { nearest } from "./nearest.ts";
@@ -15,6 +15,7 @@ import {
 } from "./parameter-values.ts";
 import { invalid, PARAMETERS, type Parameter, readParameters, TRANSFORM_PARAMETERS } from "./parameters.ts";
 import { cropSize, isRatioSize, ratioSizes } from "./ratio.ts";
+import { LQIP } from "./upload-recipe.ts";
 
 /** What is done to an original, canonical and validated. Null sizes follow from the original's shape; both null: its own size. */
 export interface Transform {

@@ -1,12 +1,9 @@
-import type { Config } from "@prewarm/shared/config";
 import { printableJson } from "@prewarm/shared/printable";
+import { publicConfig } from "@prewarm/shared/public-config";
 import type { Command } from "../arguments/command.ts";
 import { loadConfig } from "../arguments/load-config.ts";
 import { EXIT } from "../platform/exit-codes.ts";
 import { createReport } from "../terminal/report.ts";
-
-/** What pages may know. Everything else of the configuration stays where it is: sources, hooks and limits are nobody's business. */
-const PUBLIC = ["ladder", "formats", "qualities", "ratios", "presets", "pages", "passThrough", "signing"];
 
 export const clientCommand: Command = {
   name: "client",
@@ -19,18 +16,13 @@ export const clientCommand: Command = {
     "prewarm client --config ../images/prewarm.config.ts",
   ],
   async run(args, context) {
-    const config = publicPart(await loadConfig(args, context));
+    const config = publicConfig(await loadConfig(args, context));
     const report = createReport(args, context);
     if (report.json) report.document("prewarm.client/1", config);
     else for (const line of print(config)) report.data(line);
     return EXIT.ok;
   },
 };
-
-function publicPart({ ratios, ...config }: Config): Record<string, unknown> {
-  const named = { ...config, ratios: ratios.filter((ratio) => typeof ratio === "string") };
-  return Object.fromEntries(Object.entries(named).filter(([setting]) => PUBLIC.includes(setting)));
-}
 
 /** `as const`, so that names of presets, ratios and formats are types. */
 function print(config: Record<string, unknown>): string[] {

@@ -1,3 +1,4 @@
+import { QUALITIES } from "@prewarm/shared/config";
 import { describe, expect, it, vi } from "vitest";
 import { type ClientOptions, readOptions } from "../public-config.ts";
 import { BASE } from "../testing/ask-edge.ts";
@@ -8,7 +9,8 @@ import nextLoader, { createLoader, withPrewarm } from "./next.ts";
 import nuxt from "./nuxt.ts";
 import { breakpoints, createTransformer } from "./unpic.ts";
 
-const options = { baseUrl: BASE };
+/** A site whose list has every quality and two shapes. */
+const options = { baseUrl: BASE, pages: { qualities: QUALITIES, ratios: ["1:1", "4:3"] } };
 const loader = createLoader(options);
 const transformer = createTransformer(options);
 const config = { service: { config: options } };
@@ -46,9 +48,12 @@ describe("a pair", () => {
     [1200, 628, "1.91:1"],
     [801, 800, "1:1"],
     [800, 500, undefined],
-  ])("%i × %i means %s", (width, height, ratio) => expect(ratioOf(settings, width, height)).toBe(ratio));
+  ])("%i × %i means %s", (width, height, ratio) =>
+    expect(ratioOf({ ...settings.pages, ratios: settings.ratios }, width, height)).toBe(ratio),
+  );
 
-  it("that is no declared ratio keeps its width", () => {
+  it("that is no ratio of the list keeps its width", () => {
+    expect(transformer("/a", { width: 800, height: 450, fit: "cover" })).toBe(`${BASE}/images/a?w=828&f=auto`);
     expect(transformer("/a", { width: 800, height: 500, fit: "cover" })).toBe(`${BASE}/images/a?w=828&f=auto`);
   });
 });
@@ -87,14 +92,14 @@ it.each<(options: ClientOptions) => unknown>([
 describe("next", () => {
   const next = withPrewarm(
     { reactStrictMode: true, env: { A: "b" }, images: { dangerouslyAllowSVG: true } },
-    { ...options, pages: { widths: [400, 800], format: "webp" } },
+    { ...options, pages: { widths: [400, 800], icons: [64], formats: ["webp"] } },
   );
 
   it("is configured with the widths that uploads warm, and keeps what was there", () => {
     expect(next).toMatchObject({
       reactStrictMode: true,
       env: { A: "b" },
-      images: { dangerouslyAllowSVG: true, deviceSizes: [400, 800], imageSizes: [], loader: "custom" },
+      images: { dangerouslyAllowSVG: true, deviceSizes: [400, 800], imageSizes: [64], loader: "custom" },
     });
   });
 
@@ -114,7 +119,7 @@ describe("nuxt", () => {
   const url = (modifiers: object) => nuxt().getImage("/a.jpg", { ...options, modifiers }).url;
 
   it("crops as its own service does, unless fit says that nothing is cut off", () => {
-    expect(url({ width: 800, height: 600 })).toBe(`${BASE}/images/a.jpg?w=800&h=600&f=auto`);
+    expect(url({ width: 800, height: 600 })).toBe(`${BASE}/images/a.jpg?w=828&h=621&f=auto`);
     expect(url({ width: 800, height: 600, fit: "inside" })).toBe(`${BASE}/images/a.jpg?w=828&f=auto`);
   });
 
@@ -139,7 +144,7 @@ describe("astro", () => {
   it("crops only where fit says so, because both sides are demanded of every image", () => {
     const size = { src: "/a.jpg", width: 800, height: 600 };
     expect(astro.getURL(size, config)).toBe(`${BASE}/images/a.jpg?w=828&f=auto`);
-    expect(astro.getURL({ ...size, fit: "cover" }, config)).toBe(`${BASE}/images/a.jpg?w=800&h=600&f=auto`);
+    expect(astro.getURL({ ...size, fit: "cover" }, config)).toBe(`${BASE}/images/a.jpg?w=828&h=621&f=auto`);
   });
 
   it("stays with the widths that uploads warm where a layout chooses widths and crops by CSS", () => {
@@ -201,7 +206,7 @@ describe("astro", () => {
 describe("unpic", () => {
   it("gets the whole picture, which unpic crops by CSS, unless the edge is to crop", () => {
     expect(transformer("/a", { width: 800, height: 600 })).toBe(`${BASE}/images/a?w=828&f=auto`);
-    expect(transformer("/a", { width: 800, height: 600, fit: "cover" })).toBe(`${BASE}/images/a?w=800&h=600&f=auto`);
+    expect(transformer("/a", { width: 800, height: 600, fit: "cover" })).toBe(`${BASE}/images/a?w=828&h=621&f=auto`);
   });
 
   it("gets a fresh list each time, for it sorts the list it is given", () => {

@@ -1,4 +1,3 @@
-import { maximum, snapUp } from "@prewarm/shared/ladder";
 import { imageUrl, isId, type LooseUrlOptions, shapeOf } from "../image-url.ts";
 import { type ClientOptions, type ImageRef, readOptions, refOf, type Settings } from "../public-config.ts";
 
@@ -59,12 +58,10 @@ function modifiersOf(settings: Settings, ref: ImageRef, asked: Modifiers): Loose
   // A height alone cannot be asked for; it is a width where the shape is known.
   const px = width || Math.round(height * shape) || 0;
   const isWhole = Math.abs(px / shape - height) <= 1;
-  const ratio = asked.crop && px && height && !isWhole ? ratioOf(settings, px, height) : undefined;
+  const ratio = asked.crop && px && height && !isWhole ? ratioOf(settings.pages, px, height) : undefined;
   return {
     ratio,
-    // The next width that uploads warm: a library's own choice, an icon's too, is a rung that nobody has made. Without a width the largest
-    // of them: nobody has made the full size, and that of a private original needs a signature, which no loader can give.
-    width: ratio ? px : snapUp(px || maximum(settings.pages.widths), settings.pages.widths),
+    width: px,
     quality: qualityOf(asked.quality),
     ...(typeof asked.format === "string" && { format: asked.format }),
   };
@@ -76,8 +73,8 @@ function sizeOf(value: unknown): number {
   return px > 0 && px < 1 / 0 ? px : 0;
 }
 
-/** The declared ratio that a pair means: within a pixel, or half a percent of the height. */
-export function ratioOf({ ratios }: Settings, width: number, height: number): string | undefined {
+/** The ratio of the list that a pair means: within a pixel, or half a percent of the height. */
+export function ratioOf({ ratios }: Settings["pages"], width: number, height: number): string | undefined {
   const off = (ratio: string) => Math.abs(width / shapeOf(ratio) - height);
   const [best] = [...ratios].sort((a, b) => off(a) - off(b));
   return best !== undefined && off(best) <= Math.max(1, height / 200) ? best : undefined;

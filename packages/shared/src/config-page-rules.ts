@@ -1,0 +1,60 @@
+import type { Config } from "./config.ts";
+import type { Fault } from "./config-hook-rules.ts";
+import { snapUp } from "./ladder.ts";
+import { cropSizes } from "./upload-recipe.ts";
+
+/** What `pages` demands of the settings that say which URLs are open: a URL of a page must need no signature. */
+export function pageFaults(config: Config): Fault[] {
+  return [...widthFaults(config), ...openFaults(config), ...cropFaults(config)];
+}
+
+/** A width between two rungs would be asked for and warmed as one rung, and told to browsers as another. */
+function widthFaults({ ladder, pages }: Config): Fault[] {
+  const offLadder = (["widths", "icons"] as const).flatMap((setting) =>
+    pages[setting].flatMap((width, index) =>
+      ladder.includes(width)
+        ? []
+        : [
+            {
+              path: `pages.${setting}[${index}]`,
+              mend: `${width} is no rung: add it to ladder, or write ${snapUp(width, ladder)}`,
+            },
+          ],
+    ),
+  );
+  const [first = 0] = pages.widths;
+  const large = pages.icons.flatMap((width, index) =>
+    width < first
+      ? []
+      : [{ path: `pages.icons[${index}]`, mend: `${width} is not below ${first}: write it in widths` }],
+  );
+  return [...offLadder, ...large];
+}
+
+function openFaults({ formats, qualities, pages }: Config): Fault[] {
+  const closed = (setting: "formats" | "qualities", given: readonly string[], open: readonly string[]) =>
+    given
+      .filter((name) => !open.includes(name))
+      .map((name) => ({
+        path: `pages.${setting}`,
+        mend: `${name} is not in ${setting}: add it there or write another`,
+      }));
+  return [
+    ...closed("formats", pages.formats, [...formats, "auto"]),
+    ...closed("qualities", pages.qualities, qualities),
+  ];
+}
+
+function cropFaults({ ladder, qualities, ratios, pages }: Config): Fault[] {
+  return pages.ratios.flatMap((ratio, index) => {
+    const path = `pages.ratios[${index}]`;
+    if (pages.ratios.indexOf(ratio) < index) return [{ path, mend: `${ratio} stands there twice: leave one out` }];
+    if (!ratios.includes(ratio))
+      return [{ path, mend: `${ratio} is not in ratios: add it there or leave it out here` }];
+    if (!qualities.includes("high"))
+      return [{ path, mend: "crops have the quality high, which is not in qualities: add it there" }];
+    return cropSizes([...pages.icons, ...pages.widths], ratio, ladder).length > 0
+      ? []
+      : [{ path, mend: "its height passes the ladder's top rung at every width of pages: leave it out" }];
+  });
+}

@@ -1,0 +1,19 @@
+import type { Config } from "./config.ts";
+import { maximum } from "./ladder.ts";
+
+/**
+ * The part of a configuration that pages may know: `prewarm client` prints it. Sources, hooks and limits are not in it. `formats` are those
+ * that uploads make, because a page must not ask for another.
+ */
+export function publicConfig({ ladder, ratios, presets, pages, autoFormats, passThrough, signing }: Config) {
+  const formats = new Set(pages.formats.flatMap((format) => (format === "auto" ? autoFormats : [format])));
+  return {
+    maxPx: maximum(ladder),
+    formats: [...formats],
+    ratios: ratios.filter((ratio) => typeof ratio === "string"),
+    presets,
+    pages,
+    passThrough,
+    signing,
+  };
+}

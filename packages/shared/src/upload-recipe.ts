@@ -1,0 +1,77 @@
+import { maximum } from "./ladder.ts";
+import { OG, readRatio } from "./shape.ts";
+
+/** A picture of some 100 bytes, to be written into a page until the real one is there. */
+export const LQIP = "w=16&q=very_low&f=webp";
+
+/** A line of `pages`, and the transforms that an upload makes because the line is there. */
+export interface PageLine {
+  /** Such as `ratios 4:3`. */
+  line: string;
+  specs: string[];
+}
+
+/** The settings that the recipe `upload` is made of (config.ts says what they mean). */
+interface ListSettings {
+  pages: {
+    widths: readonly number[];
+    formats: readonly string[];
+    qualities: readonly string[];
+    ratios: readonly string[];
+    icons: readonly number[];
+    og: boolean;
+  };
+  ladder: readonly number[];
+  presets: Readonly<Record<string, string>>;
+  ratios: readonly unknown[];
+}
+
+/**
+ * The lines of `pages` with their transforms, in the order of the settings; the stand-in is the last. The client (`packages/client`)
+ * snaps every URL to these lines. A setting that is no list has no lines here; `checkConfig` reports the setting.
+ */
+export function pageLines(settings: ListSettings): PageLine[] {
+  const { formats, qualities, ratios, icons, og } = settings.pages;
+  const widths = list(settings.pages.widths);
+  const steps = [...list(icons), ...widths];
+  const ends = list(formats).map((format) => `f=${format}`);
+  const whole = (sizes: readonly number[], quality: string) =>
+    sizes.flatMap((width) => ends.map((end) => `w=${width}${quality === "high" ? "" : `&q=${quality}`}&${end}`));
+  return [
+    ...list(qualities).map((quality) => ({ line: `widths, quality ${quality}`, specs: whole(widths, quality) })),
+    ...list(qualities).map((quality) => ({ line: `icons, quality ${quality}`, specs: whole(list(icons), quality) })),
+    ...list(ratios).map((ratio) => ({
+      line: `ratios ${ratio}`,
+      specs: cropSizes(steps, ratio, settings.ladder).flatMap((size) => ends.map((end) => `${size}&${end}`)),
+    })),
+    { line: "og", specs: og === true ? [ogSpec(settings)] : [] },
+    { line: "the stand-in", specs: [LQIP] },
+  ].filter(({ specs }) => specs.length > 0);
+}
+
+/** What an upload makes: exactly the variants that pages ask for, and the picture that stands in meanwhile. */
+export function uploadRecipe(settings: ListSettings): string[] {
+  return [...new Set(pageLines(settings).flatMap(({ specs }) => specs))];
+}
+
+/** The crops of a ratio at these widths, as far as the ladder has their heights. */
+export function cropSizes(widths: readonly number[], ratio: string, ladder: readonly number[]): string[] {
+  const shape = typeof ratio === "string" ? readRatio(ratio) : null;
+  if (shape === null) return [];
+  return widths
+    .map((width) => ({ width, height: Math.round(width / shape) }))
+    .filter(({ height }) => height <= maximum(list(ladder)))
+    .map(({ width, height }) => `w=${width}&h=${height}`);
+}
+
+/** The preset `og` where there is one, else a JPEG of 1200 px, which is a crop where the crop needs no signature. */
+function ogSpec({ presets, ratios }: ListSettings): string {
+  if (Object.hasOwn(presets ?? {}, "og")) return "p=og";
+  const shape = list(ratios).includes(OG.ratio) ? (readRatio(OG.ratio) ?? 1) : null;
+  return `w=${OG.width}${shape === null ? "" : `&h=${Math.round(OG.width / shape)}`}&f=jpeg`;
+}
+
+/** `defineConfig` comes here before `checkConfig` has judged the settings, so a list may be anything. */
+function list<T>(given: readonly T[]): readonly T[] {
+  return Array.isArray(given) ? given : [];
+}
