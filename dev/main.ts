@@ -2,6 +2,7 @@ import { namedToken } from "../packages/shared/src/acts.ts";
 import type { Config } from "../packages/shared/src/config.ts";
 import { countVariants } from "../packages/shared/src/transform.ts";
 import { strangersLines } from "../scripts/cost/strangers.ts";
+import { uploadLines } from "../scripts/cost/uploads.ts";
 import { judgeSite, listFaults } from "../scripts/site-faults.ts";
 import { hookSecrets, readSettings, type StackSettings } from "./settings.ts";
 import { type Stack, startStack } from "./stack.ts";
@@ -89,6 +90,7 @@ function tellReady(stack: Stack, settings: StackSettings, config: Config | null)
   }
   if (config !== null) {
     console.log(`\nOne image can have ${countVariants(config)} variants that need no signature (versions aside).`);
+    for (const line of uploadLines(config)) console.log(line);
     console.log("\nWhat clients without a signature can cause at most, once it is deployed (docs/security.md):");
     console.log(
       `${strangersLines(config)

@@ -1,4 +1,5 @@
 import { countVariants } from "../packages/shared/src/transform.ts";
+import { uploadLines } from "./cost/uploads.ts";
 import { judgeSite, listFaults } from "./site-faults.ts";
 
 // Judges prewarm.config.ts, or the file given: every fault at once and exit 1, or how many variants one image can have. `npm run build`
@@ -12,4 +13,5 @@ if (config === null || faults.length > 0) {
   console.log(
     `The configuration is sound. One image can have ${countVariants(config)} variants that need no signature (versions aside).`,
   );
+  for (const line of uploadLines(config)) console.log(line);
 }
