@@ -389,4 +389,20 @@ export const FINDINGS: Mutation[] = [
     replace: "+sha512.00",
     tests: ["scripts/supply-chain.test.ts"],
   },
+  {
+    promise: "L1",
+    breaks: "a page asks for a crop that no upload makes",
+    file: "packages/client/src/image-url.ts",
+    find: "return pages.ratios.find((each) => each === ratio);",
+    replace: "return ratios.find((each) => each === ratio);",
+    tests: ["packages/client/src/recipe.property.test.ts"],
+  },
+  {
+    promise: "L1",
+    breaks: "an upload makes no picture for link previews though the list has them",
+    file: "packages/shared/src/upload-recipe.ts",
+    find: "specs: og === true ? [ogSpec(settings)] : []",
+    replace: "specs: []",
+    tests: ["packages/client/src/recipe.property.test.ts"],
+  },
 ];

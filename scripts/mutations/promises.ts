@@ -22,6 +22,7 @@ export const PROMISES: Record<string, string> = {
   P17: "Cost per variant",
   P18: "A stored variant comes before the original",
   ...Object.fromEntries(Array.from({ length: 20 }, (_, n) => [`F${n + 1}`, `Finding ${n + 1} of docs/security.md`])),
+  L1: "Pages ask for what uploads make",
   N1: "Every body has a limit, and JSON a depth",
   N6: "No token travels in the clear",
   N10: "Strangers learn nothing of faults, and short keys are none",
