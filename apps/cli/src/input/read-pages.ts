@@ -15,7 +15,7 @@ export interface Pages {
   site: string | null;
 }
 
-/** Bytes of a page that is read: its tree takes many times as much memory. The HTML standard on a single page has 15 MB. */
+/** Bytes of a page that is read: it is held in memory as a whole. The HTML standard on a single page has 15 MB. */
 export const PAGE_BYTES_MAX = 32 * 1024 * 1024;
 
 /**
