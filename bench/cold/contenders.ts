@@ -1,13 +1,8 @@
-import { execFileSync, spawn } from "node:child_process";
-import { once } from "node:events";
-import { cpSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { delimiter, dirname, join } from "node:path";
-import { createInterface } from "node:readline";
 import { convertV4MiniflareOptions, Miniflare, NoOpLog } from "miniflare";
 import sharp from "sharp";
 import { bundleRelease } from "../../dev/bundle.ts";
 import { type LocalStack, type Original, startLocalStack } from "../drain/local-stack.ts";
+import { startIpx } from "../ipx/start-ipx.ts";
 
 const WIDTH = 800;
 const JOB_MS = 300;
@@ -69,24 +64,6 @@ async function startWaitingWorker({ emulator, originalsUrl }: LocalStack) {
   return { url: origin, close: () => miniflare.dispose() };
 }
 
-/** ipx in a process of its own, from a folder of its own: nothing else here needs it. */
-async function startIpx(originalsUrl: string) {
-  const folder = mkdtempSync(join(tmpdir(), "prewarm-ipx-"));
-  cpSync(join(import.meta.dirname, "../ipx"), folder, { recursive: true });
-  const env = { ...process.env, PATH: [dirname(process.execPath), process.env.PATH].join(delimiter) };
-  execFileSync("npm", ["install", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: folder, env });
-  const child = spawn(process.execPath, ["server.mjs", new URL(originalsUrl).host], { cwd: folder, env });
-  child.stderr.pipe(process.stderr);
-  const [port] = await once(createInterface({ input: child.stdout }), "line");
-  return {
-    url: `http://127.0.0.1:${port}/w_${WIDTH},f_webp/${originalsUrl}`,
-    close: () => {
-      child.kill();
-      rmSync(folder, { recursive: true, force: true });
-    },
-  };
-}
-
 export async function startContenders(): Promise<Stage> {
   const stack = await startLocalStack({ jobMs: { min: JOB_MS, max: JOB_MS } }, await photo());
   const ipx = await startIpx(stack.originalsUrl);
@@ -96,7 +73,7 @@ export async function startContenders(): Promise<Stage> {
     contenders: {
       prewarm: (id) => firstByte(ours(id)),
       "a waiting Worker": (id) => firstByte(new URL(id, waiting.url).href),
-      ipx: (id) => firstByte(`${ipx.url}/${id}`),
+      ipx: (id) => firstByte(ipx.url(`w_${WIDTH},f_webp`, `${stack.originalsUrl}/${id}`)),
       "sharp alone": (id) => render(`${stack.originalsUrl}/${id}`),
     },
     jobsMade: () => stack.emulator.control.stats().createdJobs,
