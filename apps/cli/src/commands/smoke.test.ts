@@ -17,6 +17,7 @@ const RUN = {
   ratePerSecond: 0,
   etaSeconds: null,
   timeToReady: { p50: null, p95: null },
+  existing: 0,
   createdAt: 1,
 };
 
