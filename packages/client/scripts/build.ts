@@ -6,7 +6,8 @@ import { FORMATS, QUALITIES } from "@prewarm/shared/config";
 import { build } from "esbuild";
 
 const home = join(import.meta.dirname, "..");
-const dist = join(home, "dist");
+/** The folder to write; default `dist` beside the sources. */
+const dist = process.argv[2] ?? join(home, "dist");
 /** The entry that each subpath is. */
 const ENTRIES: Record<string, string> = {
   index: "create-prewarm",
@@ -24,17 +25,21 @@ const ENTRIES: Record<string, string> = {
 rmSync(dist, { recursive: true, force: true });
 mkdirSync(dist, { recursive: true });
 await build({
+  absWorkingDir: home,
   entryPoints: Object.fromEntries(Object.entries(ENTRIES).map(([name, file]) => [name, join(home, `src/${file}.ts`)])),
   outdir: dist,
   bundle: true,
   splitting: true,
   format: "esm",
   target: "es2022",
+  // For debuggers and error trackers; the maps hold the sources.
+  sourcemap: true,
   chunkNames: "chunks/[name]-[hash]",
 });
 writeTypes();
 writeFileSync(join(dist, "package.json"), `${JSON.stringify(manifest(), null, 2)}\n`);
 copyFileSync(join(home, "../../LICENSE"), join(dist, "LICENSE"));
+copyFileSync(join(home, "README.md"), join(dist, "README.md"));
 console.log(dist);
 
 function unionOf(names: readonly string[]): string {

@@ -5,6 +5,16 @@ import { type Art, imageSet, img, og, picture, preload } from "./markup.ts";
 import { type ClientOptions, type ImageRef, type RatioOf, readOptions, refOf, type Settings } from "./public-config.ts";
 import { type SrcsetOptions, srcset } from "./srcset.ts";
 import type { ImageRoot } from "./upgrade.ts";
+import { checkWords } from "./words.ts";
+
+export type { Format, Quality } from "@prewarm/shared/config";
+export type { AttrOptions, ImgAttributes } from "./attributes.ts";
+export type { PartOptions, PresetOptions, UrlOptions } from "./image-url.ts";
+export type { ImageInfo } from "./info.ts";
+export type { Art } from "./markup.ts";
+export type { ClientOptions, FormatOf, ImageRef, Pages, PresetOf, PublicConfig, RatioOf } from "./public-config.ts";
+export type { SrcsetOptions } from "./srcset.ts";
+export type { ImageRoot } from "./upgrade.ts";
 
 type Ref = ImageRef | string;
 type Single<C> = Omit<PartOptions<C>, "dpr">;
@@ -70,9 +80,11 @@ export function createCore<const C extends ClientOptions>(options: C): Core<C> {
 
 /** Functions for one site: they take ids for refs, and need no options. */
 function binder(settings: Settings) {
-  return <O, T>(call: (settings: Settings, ref: ImageRef, options: O) => T) =>
-    (ref: Ref, options = {} as O): T =>
-      call(settings, refOf(ref), options);
+  return <O extends object, T>(call: (settings: Settings, ref: ImageRef, options: O) => T) =>
+    (ref: Ref, options = {} as O): T => {
+      checkWords(options);
+      return call(settings, refOf(ref), options);
+    };
 }
 
 function core<C>(bound: ReturnType<typeof binder>): Core<C> {

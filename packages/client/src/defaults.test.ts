@@ -1,13 +1,16 @@
-import { defineConfig, QUALITIES } from "@prewarm/shared/config";
+import { type Config, defineConfig, FORMATS as EDGE_FORMATS, QUALITIES } from "@prewarm/shared/config";
 import { publicConfig } from "@prewarm/shared/public-config";
 import { QUALITY_TABLE } from "@prewarm/shared/quality";
-import { expect, it } from "vitest";
+import { expect, expectTypeOf, it } from "vitest";
 import { createPrewarm } from "./create-prewarm.ts";
-import { DEFAULTS } from "./defaults.ts";
+import { DEFAULTS, FORMATS } from "./defaults.ts";
+import type { Pages } from "./public-config.ts";
 
 it("the client's defaults are the configuration's", () => {
   const { signing, ...settings } = publicConfig(defineConfig({ sources: [] }));
   expect(DEFAULTS).toEqual(settings);
+  expect(FORMATS).toEqual(["auto", ...EDGE_FORMATS]);
+  expectTypeOf<Pages>().toEqualTypeOf<Config["pages"]>();
 });
 
 it.each(Array.from({ length: 100 }, (_, n) => n + 1))("quality %i means what the edge means", (number) => {

@@ -30,3 +30,6 @@ export const DEFAULTS = {
   },
   passThrough: ["svg", "gif", "ico"],
 };
+
+/** What a URL may name as its format. */
+export const FORMATS: readonly string[] = ["auto", ...DEFAULTS.formats, "png"];

@@ -4,6 +4,7 @@ import { snapUp } from "@prewarm/shared/ladder";
 import { ENCODED_ID_MAX_BYTES } from "@prewarm/shared/limits";
 import { QUALITIES } from "./defaults.ts";
 import type { FormatOf, ImageRef, PresetOf, RatioOf, Settings } from "./public-config.ts";
+import { declared, demand } from "./words.ts";
 
 /** A whole transform by its name. */
 export interface PresetOptions<C> {
@@ -114,12 +115,4 @@ function qualityOf({ pages }: Settings, asked: string | number | undefined): str
   const distance = (name: string) => Math.abs(numberOf(name) - numberOf(asked));
   const [nearest] = [...pages.qualities].sort((a, b) => distance(a) - distance(b));
   return nearest === "high" ? "" : nearest;
-}
-
-function declared(name: string, names: readonly string[]): void {
-  demand(name, names.includes(name), `one of ${names}`);
-}
-
-function demand(name: string, holds: boolean, what: string): void {
-  if (!holds) throw new TypeError(`"${name}" is not ${what}`);
 }

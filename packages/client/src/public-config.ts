@@ -1,5 +1,6 @@
-import type { Config, Format } from "@prewarm/shared/config";
+import type { Format, Quality } from "@prewarm/shared/config";
 import { DEFAULTS } from "./defaults.ts";
+import { baseOf } from "./words.ts";
 
 /** What a page may know of a site's configuration: `prewarm client` prints it. Whatever is absent is the default. */
 export interface PublicConfig {
@@ -18,7 +19,21 @@ export interface PublicConfig {
   signing?: "off" | "custom" | "all";
 }
 
-type Pages = Config["pages"];
+/** All that pages ask for; what each line means is in docs/configuration.md. */
+export interface Pages {
+  /** Widths in px, ascending: the candidates of every `srcset`. */
+  widths: readonly number[];
+  /** The one of a URL that names none first; `auto` lets browser and edge agree. */
+  formats: readonly (Format | "auto")[];
+  /** Qualities of whole pictures; crops have `high` only. */
+  qualities: readonly Quality[];
+  /** The ratios that uploads crop to. */
+  ratios: readonly string[];
+  /** Widths in px, ascending, below the first of `widths`. */
+  icons: readonly number[];
+  /** Whether link previews have a picture of their own. */
+  og: boolean;
+}
 
 export interface ClientOptions extends PublicConfig {
   /** Where images are served, without `/images`: `https://images.example.com`. Empty: the page's own host. */
@@ -55,7 +70,7 @@ export function readOptions(options: ClientOptions): Settings {
     ...options,
     pages,
     steps: [...pages.icons, ...pages.widths],
-    baseUrl: options.baseUrl.replace(/\/+$/, ""),
+    baseUrl: baseOf(options.baseUrl),
   };
 }
 

@@ -2,6 +2,8 @@ import { NOISE } from "@prewarm/shared/noise";
 import { sign, stringToSign } from "@prewarm/shared/signature";
 import type { ImgAttributes } from "./attributes.ts";
 
+export type { ImgAttributes } from "./attributes.ts";
+
 // A key in a browser is everybody's key. Bundlers take the entry for browsers instead of this; this is for pages without one.
 if ("document" in globalThis && !("process" in globalThis))
   throw new Error("@prewarm/client/server signs with a secret key: it must not run in a browser");

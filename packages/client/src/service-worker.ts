@@ -1,4 +1,5 @@
 import { AS_IMAGE, isVariant } from "./probe.ts";
+import { baseOf } from "./words.ts";
 
 /*
  * For service workers that keep images. The usual CacheFirst follows the redirect of a cold image, cannot see that it did, and keeps the
@@ -13,7 +14,7 @@ export interface WorkerOptions {
 }
 
 /** The part of a FetchEvent that is used. */
-interface ImageEvent {
+export interface ImageEvent {
   request: Request;
   respondWith(response: Promise<Response>): void;
   waitUntil(work: Promise<unknown>): void;
@@ -21,7 +22,8 @@ interface ImageEvent {
 
 /** For `addEventListener("fetch", …)`: answers requests for images and leaves all others alone. */
 export function handleImages({ baseUrl, cacheName = "prewarm" }: WorkerOptions): (event: ImageEvent) => void {
-  const prefix = new URL(`${baseUrl}/images/`, (globalThis as { location?: { href: string } }).location?.href).href;
+  const prefix = new URL(`${baseOf(baseUrl)}/images/`, (globalThis as { location?: { href: string } }).location?.href)
+    .href;
   return (event) => {
     if (event.request.method === "GET" && event.request.url.startsWith(prefix))
       event.respondWith(answer(event, cacheName));
@@ -41,7 +43,7 @@ async function answer(event: ImageEvent, cacheName: string): Promise<Response> {
 }
 
 /** What Workbox hands to a plugin, as far as it is used. */
-interface WorkboxCall {
+export interface WorkboxCall {
   request: Request;
 }
 

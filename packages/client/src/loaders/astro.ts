@@ -1,10 +1,12 @@
 import type { ClientOptions } from "../public-config.ts";
 import { forLoader, loaderUrl, sourceOf } from "./modifiers.ts";
 
-/** An image of the site by its path or URL, or one that the build has imported. */
-type Source = string | { src: string; width?: number; height?: number };
+export type { ClientOptions } from "../public-config.ts";
 
-interface Transform {
+/** An image of the site by its path or URL, or one that the build has imported. */
+export type Source = string | { src: string; width?: number; height?: number };
+
+export interface Transform {
   src: Source;
   width?: number;
   height?: number;
@@ -17,11 +19,11 @@ interface Transform {
 }
 
 /** The part of Astro's image configuration that holds `image.service.config`. */
-interface ImageConfig {
+export interface ImageConfig {
   service: { config: Record<string, unknown> };
 }
 
-interface Candidate {
+export interface Candidate {
   transform: Transform;
   descriptor: string;
   attributes: Record<string, string>;

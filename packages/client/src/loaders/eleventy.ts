@@ -1,8 +1,10 @@
 import type { ClientOptions } from "../public-config.ts";
 import { forLoader, loaderUrl } from "./modifiers.ts";
 
+export type { ClientOptions } from "../public-config.ts";
+
 /** What Eleventy Image tells of one size of one image. */
-interface UrlStats {
+export interface UrlStats {
   src: string;
   width?: number;
   format?: string;

@@ -1,16 +1,18 @@
 import type { ClientOptions } from "../public-config.ts";
 import { forLoader, loaderUrl } from "./modifiers.ts";
 
-interface LoaderProps {
+export type { ClientOptions } from "../public-config.ts";
+
+export interface LoaderProps {
   src: string;
   width: number;
   quality?: number | undefined;
 }
 
-type Loader = (props: LoaderProps) => string;
+export type Loader = (props: LoaderProps) => string;
 
 /** What is changed of a NextConfig. */
-interface NextImages {
+export interface NextImages {
   env?: Record<string, string | undefined>;
   images?: object;
 }

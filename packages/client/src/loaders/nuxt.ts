@@ -1,7 +1,9 @@
 import type { ClientOptions } from "../public-config.ts";
 import { forLoader, loaderUrl } from "./modifiers.ts";
 
-interface NuxtModifiers {
+export type { ClientOptions } from "../public-config.ts";
+
+export interface NuxtModifiers {
   width?: number | string;
   height?: number | string;
   quality?: number | string;

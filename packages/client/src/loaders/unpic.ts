@@ -1,7 +1,9 @@
 import type { ClientOptions } from "../public-config.ts";
 import { forLoader, loaderUrl } from "./modifiers.ts";
 
-interface Operations {
+export type { ClientOptions } from "../public-config.ts";
+
+export interface Operations {
   width?: number | string | undefined;
   height?: number | string | undefined;
   quality?: number | string | undefined;
