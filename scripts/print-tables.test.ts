@@ -31,7 +31,7 @@ describe("the tables", () => {
   it("have a row for every setting, error and number", () => {
     const rows = (name: string) => tables.get(name)?.split("\n").slice(2) ?? [];
     expect(rows("errors")).toHaveLength(Object.keys(ERRORS).length);
-    expect(rows("url")).toHaveLength(12);
+    expect(rows("url")).toHaveLength(13);
     expect(rows("quality").map((row) => row.split(" ")[1])).toEqual(["1–29", "30–49", "50–69", "70–89", "90–100"]);
     for (const name of Object.keys(DEFAULTS))
       expect(tables.get("config")).toMatch(new RegExp(`^\\| \`${name}[.\`]`, "m"));

@@ -107,6 +107,7 @@ function urlTable(): string {
     p: ["the name of a preset: a whole transform, so none of the above beside it", "–"],
     v: [`your own version token, ${ALLOWED.version.join()}; part of the key`, "–"],
     exp: [`when the signature ends, in ${ALLOWED.expiry.join()}; not part of the key`, "–"],
+    sc: [`\`image\`: the signature opens every URL of the image in the open set; not part of the key`, "–"],
     s: ["the signature; not part of the key", "–"],
   };
   const id = `segments joined by \`/\`, any UTF-8 text, up to ${ENCODED_ID_MAX_BYTES} bytes when encoded`;

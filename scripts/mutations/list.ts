@@ -1,5 +1,6 @@
 import { FINDINGS } from "./findings.ts";
 import { HISTORIES } from "./histories.ts";
+import { IMAGE_SIGNATURES } from "./image-signature.ts";
 import { P1_TO_P8 } from "./p1-p8.ts";
 import { P9_TO_P17 } from "./p9-p17.ts";
 import { PLATFORM } from "./platform.ts";
@@ -18,6 +19,7 @@ export const MUTATIONS: Mutation[] = [
   ...P1_TO_P8,
   ...P9_TO_P17,
   ...STAND_INS,
+  ...IMAGE_SIGNATURES,
   ...WEATHER,
   ...PLATFORM,
   ...FINDINGS,

@@ -70,6 +70,11 @@ export const BLOCKS: readonly Block[] = [
     begins: "npm run conformance",
     does: { skip: "needs an account; locally a test runs it" },
   },
+  {
+    page: "packages/client/README.md",
+    begins: "npm pack",
+    does: { skip: "is played from docs/page-authors.md, and its second line runs in a site" },
+  },
   { page: "examples/ci/README.md", begins: "npm run prewarm:pack", does: { prints: [/apps\/cli\/dist\/prewarm/] } },
   {
     page: "examples/durable-queue/README.md",

@@ -19,7 +19,7 @@ interface UrlInput {
 const PATHS = "a|photo.jpg|/|//|.|..|%2F|%2f|%|%25|%E0%A4|%ff|%00|%5C|é|日|🖼|\u202e| |+|;|:|@|private/|x".split("|");
 const QUERIES = (
   "w=800|&|w=|h=600|w=0|w=-1|w=1e9|w=99999999999999999999|fit=cover|fit=x|q=high|q=|f=auto|f=webp|f=AUTO|dpr=2|dpr=1.1|dpr=NaN|p=card|p=thumb|" +
-  "p=__proto__|v=1|v=x|exp=9|exp=99999999999999|s=a|utm_source=x|=|?|#|%|%00|%ED%A0%80|+|width=5|wdith=5|&&|;|w[]=1"
+  "p=__proto__|v=1|v=x|sc=image|sc=x|exp=9|exp=99999999999999|s=a|utm_source=x|=|?|#|%|%00|%ED%A0%80|+|width=5|wdith=5|&&|;|w[]=1"
 ).split("|");
 
 it("URL: a target with a key that reads back, or a refusal", () => {

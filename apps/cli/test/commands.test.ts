@@ -262,6 +262,24 @@ describe("url and sign", () => {
     expect(twice.stdout).toBe(once.stdout);
     expect((await run(["sign", "/images/a?width=1"], { env })).code).toBe(EXIT.usage);
   });
+
+  it("signs all open URLs of an image at once, and refuses a URL that such a signature does not open", async () => {
+    const sources = `sources: [{ prefix: "", bucket: "ORIGINALS", key: "{id}", maxUnsignedPx: 400 }]`;
+    writeFileSync(join(cwd, "prewarm.config.ts"), config.replace("sources: []", sources));
+    const args = ["sign", "/images/a?w=400", "--scope", "image", "--expires", "1900000000"];
+    const { stdout } = await run(args, { env });
+    expect(stdout).toMatch(/\?w=400&sc=image&exp=1900000000&s=[\w-]{43}\n$/);
+    const { pathname, search } = new URL(stdout.trim());
+    for (const query of [search, search.replace("w=400", "p=card")])
+      expect(await verify(pathname, query, ["first"], { noise: [] }, 0)).toBe("ok");
+    expect((await run(["sign", stdout.trim(), "--expires", "1900000000"], { env })).stdout).toBe(stdout);
+    for (const query of ["w=400&h=320", "w=800", "f=webp"]) {
+      const refused = await run(["sign", `/images/a?${query}`, "--scope", "image"], { env });
+      expect([refused.code, refused.stdout]).toEqual([EXIT.usage, ""]);
+      expect(refused.stderr).toContain("not open");
+    }
+    expect((await run(["sign", "/images/a", "--scope", "site"], { env })).code).toBe(EXIT.usage);
+  });
 });
 
 describe("client", () => {

@@ -4,7 +4,7 @@ import { snapUp } from "@prewarm/shared/ladder";
 import { ENCODED_ID_MAX_BYTES } from "@prewarm/shared/limits";
 import { QUALITIES } from "./defaults.ts";
 import type { FormatOf, ImageRef, PresetOf, RatioOf, Settings } from "./public-config.ts";
-import { declared, demand } from "./words.ts";
+import { declared, demand, tokenOf } from "./words.ts";
 
 /** A whole transform by its name. */
 export interface PresetOptions<C> {
@@ -67,8 +67,9 @@ export function imageUrl(settings: Settings, ref: ImageRef, { preset, v, ...part
 /** The URL of these parameters; the version is the ref's where none is given. */
 export function print(settings: Settings, ref: ImageRef, asked: Parameters, v = ref.v ?? ""): string {
   demand(ref.id, isId(ref.id), "an id");
-  const version = v.replace(/[^\w-]+/g, "-").slice(-64);
-  const query = Object.entries({ ...(isPassThrough(settings, ref) ? {} : asked), v: version })
+  const [s, exp] = (ref.sig ?? settings.sign?.({ ...ref, v }))?.split(".") ?? [];
+  const signed = { exp, sc: s && "image", s };
+  const query = Object.entries({ ...(isPassThrough(settings, ref) ? {} : asked), v: tokenOf(v), ...signed })
     .map(([name, value]) => (value ? `&${name}=${encodeURIComponent(value)}` : ""))
     .join("");
   return `${settings.baseUrl}/images/${formatId(ref.id)}${query.replace("&", "?")}`;

@@ -38,6 +38,8 @@ export interface Pages {
 export interface ClientOptions extends PublicConfig {
   /** Where images are served, without `/images`: `https://images.example.com`. Empty: the page's own host. */
   baseUrl: string;
+  /** On a server: the signature of an image whose ref has none, by `signImageSync`. A function with the key must not reach a browser. */
+  sign?: (ref: ImageRef) => string;
   /** Loaders: what a source of the site names; null leaves it as it is. Default: a path is an id, all else is foreign. */
   source?: (src: string) => ImageRef | string | null;
 }
@@ -49,18 +51,22 @@ export interface ImageRef {
   v?: string;
   width?: number;
   height?: number;
+  /** The image's signature, as `signImage` of `@prewarm/client/server` makes it of `id` and `v`: it opens all URLs of the image. */
+  sig?: string;
   /** A tiny picture as a data URL, from `info`. */
   lqip?: string;
 }
 
 export interface Settings
-  extends Required<Omit<ClientOptions, "source" | "signing" | "formats" | "passThrough" | "pages">> {
+  extends Required<Omit<ClientOptions, "source" | "sign" | "signing" | "formats" | "passThrough" | "pages">> {
   formats: readonly string[];
   pages: Omit<Pages, "formats" | "ratios"> & { formats: readonly string[]; ratios: readonly string[] };
   /** Every width that uploads make, in px, ascending. */
   steps: readonly number[];
   passThrough: readonly (string | undefined)[];
   source?: ClientOptions["source"];
+  sign?: ClientOptions["sign"];
+  signing?: ClientOptions["signing"];
 }
 
 export function readOptions(options: ClientOptions): Settings {

@@ -3,8 +3,8 @@ import { ids } from "@prewarm/shared/testing/arbitraries";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createPrewarm } from "./create-prewarm.ts";
-import { signAttrs, signAttrsSync, signUrl, signUrlSync } from "./server.ts";
-import { BASE, config } from "./testing/ask-edge.ts";
+import { signAttrs, signAttrsSync, signImage, signImageSync, signUrl, signUrlSync } from "./server.ts";
+import { BASE, config, faultOf } from "./testing/ask-edge.ts";
 
 const prewarm = createPrewarm({ baseUrl: BASE });
 const now = 1_800_000_123;
@@ -66,6 +66,50 @@ it("attributes are signed in every URL, and otherwise as they were", async () =>
   for (const url of urls) expect(await verdict(url)).toBe("ok");
   expect({ ...signed, src: given.src, srcset: given.srcset }).toEqual(given);
   expect(signed.srcset?.replaceAll(/&s=[\w-]{43}/g, "")).toBe(given.srcset);
+});
+
+describe("the signature of an image", () => {
+  const photo = { id: "für/a b.jpg", v: "2026-11-25T02:00:00Z", width: 2400, height: 1600 };
+  const pages = { ratios: ["1:1"], og: true };
+
+  it("opens every URL that the client makes of the image", async () => {
+    const options = { lifetime: 600, now };
+    const sig = await signImage(photo, "key", options);
+    expect(signImageSync(photo, "key", options)).toBe(sig);
+    expect(await signImage("a", "key")).toMatch(/^[\w-]{43}$/);
+    const given = createPrewarm({ baseUrl: BASE, presets: { card: "w=640" }, pages });
+    const made = createPrewarm({
+      baseUrl: BASE,
+      presets: { card: "w=640" },
+      pages,
+      sign: (ref) => signImageSync(ref, "key", options),
+    });
+    for (const [client, ref] of [
+      [given, { ...photo, sig }],
+      [made, photo],
+    ] as const) {
+      const markup = [
+        client.imageUrl(ref, { preset: "card" }),
+        client.og(ref),
+        client.picture(ref, { width: 720, art: [{ media: "print", ratio: "1:1" }], formats: ["avif", "webp"] }),
+        client.preload(ref, { width: 720 }),
+        client.imageSet(ref, { width: 320 }),
+      ].join(" ");
+      const urls = markup.replaceAll("&amp;", "&").match(/https:[^\s")]+/g) ?? [];
+      expect(new Set(urls).size).toBeGreaterThan(20);
+      for (const url of urls) {
+        expect([url, faultOf(url)]).toEqual([url, null]);
+        expect([url, await verdict(url)]).toEqual([url, "ok"]);
+        expect([url, await verdict(url, now + 1200)]).toEqual([url, "expired"]);
+      }
+    }
+  });
+
+  it("is the edge's own, also of what is passed through", async () => {
+    const sig = await signImage("logo.svg", "key");
+    expect(sig).toBe(await sign("/images/logo.svg", "sc=image", "key", config));
+    expect(prewarm.imageUrl({ id: "logo.svg", sig }, { width: 320 })).toBe(`${BASE}/images/logo.svg?sc=image&s=${sig}`);
+  });
 });
 
 it("in a browser's bundle the entry throws", async () => {

@@ -1,8 +1,12 @@
+import { formatId } from "@prewarm/shared/image-id";
 import { NOISE } from "@prewarm/shared/noise";
 import { sign, stringToSign } from "@prewarm/shared/signature";
 import type { ImgAttributes } from "./attributes.ts";
+import { type ImageRef, refOf } from "./public-config.ts";
+import { tokenOf } from "./words.ts";
 
 export type { ImgAttributes } from "./attributes.ts";
+export type { ImageRef } from "./public-config.ts";
 
 // A key in a browser is everybody's key. Bundlers take the entry for browsers instead of this; this is for pages without one.
 if ("document" in globalThis && !("process" in globalThis))
@@ -32,6 +36,30 @@ export function signUrlSync(url: string, key: string, options: SigningOptions = 
   const asked = read(url, options);
   const text = stringToSign(asked.path, asked.query, asked.noise);
   return join(asked, createHmac("sha256", key).update(text).digest("base64url"));
+}
+
+/**
+ * One signature for all URLs of an image that need none under `signing: "custom"`: for a ref's `sig`, and for a loader's source as `?sig=`.
+ * It is of the ref's `id` and `v`.
+ */
+export async function signImage(ref: ImageRef | string, key: string, options: SigningOptions = {}): Promise<string> {
+  return sigOf(await signUrl(urlOf(ref), key, options));
+}
+
+export function signImageSync(ref: ImageRef | string, key: string, options: SigningOptions = {}): string {
+  return sigOf(signUrlSync(urlOf(ref), key, options));
+}
+
+/** What an image's signature is of. */
+function urlOf(ref: ImageRef | string): string {
+  const { id, v = "" } = refOf(ref);
+  return `/images/${formatId(id)}?sc=image${v && `&v=${tokenOf(v)}`}`;
+}
+
+/** The signature, and behind a point its end in Unix seconds if it has one. */
+function sigOf(url: string): string {
+  const query = new URLSearchParams(url.split("?")[1]);
+  return [query.get("s"), query.get("exp")].filter(Boolean).join(".");
 }
 
 /** Attributes of `attrs` with every URL signed. */

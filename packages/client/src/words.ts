@@ -39,6 +39,11 @@ export function demand(word: unknown, holds: boolean, what: string): void {
   if (!holds) throw new TypeError(`"${word}" is not ${what}`);
 }
 
+/** A site's version as a URL can say it: at most the last 64 of letters, digits, `-` and `_`. */
+export function tokenOf(version: string): string {
+  return version.replace(/[^\w-]+/g, "-").slice(-64);
+}
+
 /** The address without slashes at its end. Throws a TypeError for what cannot stand before `/images/`. */
 export function baseOf(baseUrl: string): string {
   const base = `${baseUrl}`.replace(/\/+$/, "");

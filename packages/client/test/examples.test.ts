@@ -5,6 +5,7 @@ import { parseTransform } from "@prewarm/shared/transform";
 import { build } from "esbuild";
 import { describe, expect, it, vi } from "vitest";
 import { writePage } from "../../../examples/plain/write-page.ts";
+import { createLoader } from "../src/loaders/next.ts";
 import { BASE, config, faultOf } from "../src/testing/ask-edge.ts";
 
 // What the docs show are these files: their URLs are read by the edge's code, and their scripts are bundled or run.
@@ -105,9 +106,11 @@ describe("examples/plain", () => {
   it("sign.mjs signs what the edge takes", async () => {
     vi.stubEnv("SIGNING_KEYS", "key,old");
     // @ts-expect-error: a script without types
-    const { attributes, free } = await import("../../../examples/plain/sign.mjs");
+    const { attributes, free, whole, source } = await import("../../../examples/plain/sign.mjs");
     vi.unstubAllEnvs();
-    for (const text of [free, ...urlsIn(attributes.srcset), attributes.src]) {
+    const loaded = createLoader({ baseUrl: BASE, signing: "all" })({ src: source, width: 640 });
+    expect(urlsIn(whole).length).toBeGreaterThan(5);
+    for (const text of [free, ...urlsIn(attributes.srcset), attributes.src, ...urlsIn(whole), loaded]) {
       const url = new URL(text);
       expect(await verify(url.pathname, url.search, ["key"], config, Date.now() / 1000)).toBe("ok");
     }

@@ -97,6 +97,12 @@ export function readExpiry(text: string): number {
   throw invalid("exp", text, ALLOWED.expiry, nearestInteger(text, 0, 999_999_999_999));
 }
 
+/** What a signature opens beside its own URL: `image` is every URL of the image in the open set. */
+export function readScope(text: string): string {
+  if (text === "image") return text;
+  throw invalid("sc", text, ["image"], "image");
+}
+
 /** The right spelling of a number that was written as `0800`, `800px`, `12.5` or `-3`; undefined when there is no number in it. */
 function nearestInteger(text: string, least: number, most: number): string | undefined {
   const number = Math.ceil(Number.parseFloat(text));

@@ -3,7 +3,7 @@ import { nearest } from "./nearest.ts";
 import { isNoise } from "./noise.ts";
 
 /** Every query parameter of an image URL, in the order in which tables and messages name them. */
-export const PARAMETERS = ["w", "h", "fit", "pos", "q", "f", "dpr", "p", "v", "exp", "s"] as const;
+export const PARAMETERS = ["w", "h", "fit", "pos", "q", "f", "dpr", "p", "v", "exp", "sc", "s"] as const;
 export type Parameter = (typeof PARAMETERS)[number];
 
 /** What a transform may be written with where no URL is meant: in presets, recipes and API calls. */

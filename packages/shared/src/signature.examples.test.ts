@@ -53,11 +53,12 @@ describe.each(LANGUAGES)("%s", (_, command, file, args) => {
     [{ w: "801", h: "333", fit: "fill", q: "75", f: "jpg" }, "as a page writes them"],
     [{ w: "800", exp: "2000000000", v: "v1_-" }, "with version and expiry"],
     [{}, "no parameters"],
+    [{ sc: "image", v: "v1" }, "for every width of an image"],
   ])("signs %j so that the edge takes it (%s)", async (params) => {
     const env = { ...process.env, FILE: join(folder, file), P: PATH, PARAMS: JSON.stringify(params), KEY };
     const run = spawnSync(command, args, { env, encoding: "utf8" });
     expect(run.stderr).toBe("");
-    const query = new URLSearchParams({ ...params, s: run.stdout.trim() });
+    const query = new URLSearchParams({ ...params, ...(params.sc && { w: "640" }), s: run.stdout.trim() });
     expect(await verify(PATH, query, [KEY], DEFAULTS, 1_800_000_000)).toBe("ok");
     expect(await verify(PATH, query, ["another"], DEFAULTS, 1_800_000_000)).toBe("bad");
   });

@@ -25,6 +25,8 @@ describe("what is signed", () => {
     ["", "/p?", "with the question mark even when nothing follows"],
     ["w=799&q=75&f=jpg", "/p?f=jpg&q=75&w=799", "as asked, before snapping"],
     ["%77=800", "/p?w=800", "names as they read"],
+    ["w=800&sc=image&v=x&exp=5&utm_source=x&s=abc", "/p?exp=5&sc=image&v=x", "an image's: not the transform"],
+    ["w=800&sc=other", "/p?sc=other&w=800", "no other scope's"],
   ])("%s is %s (%s)", (query, text) => {
     expect(stringToSign("/p", query, DEFAULTS.noise)).toBe(text);
     expect(stringToSign("/p", new URLSearchParams(query), DEFAULTS.noise)).toBe(text);
@@ -68,6 +70,19 @@ describe("verify", () => {
     const url = await signed("w=800&exp=1800000100");
     expect(await check(url)).toBe("ok");
     expect(await check(change(url))).toBe("bad");
+  });
+
+  it("takes an image's signature for every transform, and for no other image, version or end", async () => {
+    const s = await sign(PATH, "sc=image&v=1&exp=1800000100", "new", config);
+    const url = (transform: string) => `${transform}&sc=image&v=1&exp=1800000100&s=${s}`;
+    for (const transform of ["w=800", "w=320&f=auto", "p=card", ""]) expect(await check(url(transform))).toBe("ok");
+    expect(await check(url("w=800"), ["new"], NOW, "/images/other")).toBe("bad");
+    expect(await check(url("w=800").replace("v=1", "v=2"))).toBe("bad");
+    expect(await check(url("w=800").replace("0100", "0101"))).toBe("bad");
+    expect(await check(url("w=800").replace("sc=image&", ""))).toBe("bad");
+    expect(await check(url("w=800"), ["new"], 1_800_000_100)).toBe("expired");
+    expect(await check(`${await signed("w=800")}&sc=image`)).toBe("bad");
+    expect(await check(`sc=image&s=${await sign(PATH, "", "new", config)}`)).toBe("bad");
   });
 
   it("refuses the same query on another path", async () => {

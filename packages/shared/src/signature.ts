@@ -12,10 +12,15 @@ const SIGNATURE_PATTERN = /^[A-Za-z0-9_-]{43}$/;
 
 /**
  * What is signed: the path as asked (still percent-encoded), `?`, and the query sorted by name without `s` and noise. `exp` and `v`
- * are in it. It is what was asked, not what it snaps to, so that a signer needs no ladder.
+ * are in it. It is what was asked, not what it snaps to, so that a signer needs no ladder. With `sc=image` only `exp`, `sc` and `v` of the
+ * query are signed: one signature for every URL of the image in the open set, which is the edge's to check.
  */
 export function stringToSign(path: string, query: URLSearchParams | string, noise: readonly string[]): string {
-  const asked = [...new URLSearchParams(query)].filter(([name]) => name !== "s" && !isNoise(name, noise));
+  const parameters = new URLSearchParams(query);
+  const isOfImage = parameters.get("sc") === "image";
+  const asked = [...parameters].filter(([name]) =>
+    isOfImage ? /^(exp|sc|v)$/.test(name) : name !== "s" && !isNoise(name, noise),
+  );
   const sorted = new URLSearchParams(asked);
   sorted.sort();
   return `${path}?${sorted}`;

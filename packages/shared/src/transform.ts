@@ -11,6 +11,7 @@ import {
   readPixels,
   readPosition,
   readQuality,
+  readScope,
   readVersion,
 } from "./parameter-values.ts";
 import { invalid, PARAMETERS, type Parameter, readParameters, TRANSFORM_PARAMETERS } from "./parameters.ts";
@@ -56,6 +57,7 @@ export function parseTransform(query: URLSearchParams | string, config: Config, 
   const given = readParameters(query, PARAMETERS, config.noise);
   const version = apply(readVersion, given.get("v"), null);
   apply(readExpiry, given.get("exp"), null);
+  apply(readScope, given.get("sc"), null);
   const preset = given.get("p") ?? null;
   const written = writtenOut(given, config);
   const format = formatOf(written, config);
@@ -124,7 +126,7 @@ function writtenOut(given: Map<Parameter, string>, config: Config): Map<Paramete
     throw new AppError("parameter_conflict", {
       detail: `p is a whole transform by itself: ask for p=${name} without ${other}, or write the transform out.`,
       parameter: other,
-      allowed: ["p alone", "v", "exp", "s"],
+      allowed: ["p alone", "v", "exp", "sc", "s"],
     });
   }
   const names = Object.keys(config.presets);

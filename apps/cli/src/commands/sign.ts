@@ -1,6 +1,7 @@
 import type { Config } from "@prewarm/shared/config";
 import { AppError } from "@prewarm/shared/errors";
 import { parseId } from "@prewarm/shared/image-id";
+import { isWithheld } from "@prewarm/shared/source";
 import { parseTransform } from "@prewarm/shared/transform";
 import type { Command } from "../arguments/command.ts";
 import { loadConfig } from "../arguments/load-config.ts";
@@ -24,13 +25,26 @@ export const signCommand: Command = {
     min: 1,
     max: Number.POSITIVE_INFINITY,
   },
-  flags: { expires: EXPIRES_FLAG },
-  examples: ["prewarm sign '/images/photo-abc123?w=800&h=450&f=webp' --expires 30d"],
+  flags: {
+    expires: EXPIRES_FLAG,
+    scope: {
+      type: "string",
+      valueHint: "scope",
+      options: ["image"],
+      description: "image: one signature for every URL of the image that needs none under signing: custom",
+    },
+  },
+  examples: [
+    "prewarm sign '/images/photo-abc123?w=800&h=450&f=webp' --expires 30d",
+    "prewarm sign '/images/photo-abc123?w=800' --scope image",
+  ],
   async run(args, context) {
     const config = await loadConfig(args, context);
     const urls = [];
     for (const operand of args.operands) {
       const image = readImageUrl(operand, () => readEdgeUrl(args, context));
+      const isNew = args.text("scope") !== null && !/(^|&)sc=/.test(image.query);
+      if (isNew) image.query += `${image.query && "&"}sc=image`;
       checkImage(image, config);
       urls.push(await signUrl(image, args.text("expires"), config, context));
     }
@@ -53,8 +67,11 @@ function readImageUrl(text: string, edgeUrl: () => string): ImageUrl {
 /** Refuses what the edge would refuse: a signed URL that answers 400 helps nobody. */
 function checkImage({ path, query }: ImageUrl, config: Config): void {
   try {
-    parseId(path.slice("/images/".length));
-    parseTransform(query, config);
+    const id = parseId(path.slice("/images/".length));
+    const { closed, transform } = parseTransform(query, config);
+    const isOpen = closed && !isWithheld(config, id, transform);
+    if (/(^|&)sc=/.test(query) && !isOpen)
+      throw usageError(`${path}?${query} is not open: an image's signature (sc) opens what needs none.`);
   } catch (error) {
     if (error instanceof AppError) throw usageError(`${path}: ${error.message}`);
     throw error;

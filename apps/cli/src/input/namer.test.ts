@@ -43,7 +43,7 @@ it("says of the local stack's originals how they are told", () => {
 it("reads image URLs of the edge without any configuration", () => {
   const plain = createNamer(null, "http://localhost:8787");
   expect(plain.fromText("http://localhost:8787/images/a%2Fb".replace("%2F", "/"))).toEqual({ id: "a/b" });
-  expect(plain.fromText("http://localhost:8787/images/a?w=800&s=x&exp=1&gclid=y")).toEqual({
+  expect(plain.fromText("http://localhost:8787/images/a?w=800&s=x&exp=1&sc=image&gclid=y")).toEqual({
     id: "a",
     transforms: ["w=800"],
   });

@@ -46,7 +46,7 @@ function fromImageUrl(text: string, edgeUrl: string | null, noise: readonly stri
   const query = new URLSearchParams(search);
   const version = query.get("v");
   for (const name of [...query.keys()])
-    if (["v", "exp", "s"].includes(name) || isNoise(name, noise)) query.delete(name);
+    if (["v", "exp", "sc", "s"].includes(name) || isNoise(name, noise)) query.delete(name);
   const transform = query.toString();
   return {
     id: parseId(path),

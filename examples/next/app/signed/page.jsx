@@ -1,13 +1,9 @@
-import { createPrewarm } from "@prewarm/client";
-import { signAttrs } from "@prewarm/client/server";
-
-const prewarm = createPrewarm({ baseUrl: "https://images.example.com", signing: "all" });
-const photo = { id: "photo.jpg", width: 2400, height: 1600 };
+import { signImage } from "@prewarm/client/server";
+import Image from "next/image";
 
 /** A server component: what signs, and the key, stay on the server. */
 export default async function Page() {
   const key = process.env.SIGNING_KEYS?.split(",")[0] ?? "";
-  const signed = await signAttrs(prewarm.attrs(photo, { width: 720 }), key, { lifetime: 86_400 });
-  const { src, srcset, sizes, width, height } = signed;
-  return <img src={src} srcSet={srcset} sizes={sizes} width={width} height={height} alt="The harbour" loading="lazy" />;
+  const sig = await signImage("photo.jpg", key, { lifetime: 86_400 });
+  return <Image src={`/photo.jpg?sig=${sig}`} width={720} height={480} alt="The harbour" sizes="100vw" />;
 }

@@ -1,5 +1,5 @@
-import type { ClientOptions } from "../public-config.ts";
-import { forLoader, loaderUrl, sourceOf } from "./modifiers.ts";
+import { type ClientOptions, readOptions } from "../public-config.ts";
+import { loaderUrl, sourceOf } from "./modifiers.ts";
 
 export type { ClientOptions } from "../public-config.ts";
 
@@ -30,7 +30,7 @@ export interface Candidate {
 }
 
 function settingsOf({ service }: ImageConfig) {
-  return forLoader(service.config as unknown as ClientOptions);
+  return readOptions(service.config as unknown as ClientOptions);
 }
 
 /** Astro's own names of qualities, where they are not ours. */

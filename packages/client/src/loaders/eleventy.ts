@@ -1,5 +1,5 @@
-import type { ClientOptions } from "../public-config.ts";
-import { forLoader, loaderUrl } from "./modifiers.ts";
+import { type ClientOptions, readOptions } from "../public-config.ts";
+import { loaderUrl } from "./modifiers.ts";
 
 export type { ClientOptions } from "../public-config.ts";
 
@@ -12,7 +12,7 @@ export interface UrlStats {
 
 /** For `urlFormat` of `@11ty/eleventy-img` beside `statsOnly: true`; every format that is listed gets its own URL. */
 export function urlFormat(options: ClientOptions): (stats: UrlStats) => string {
-  const settings = forLoader(options);
+  const settings = readOptions(options);
   return ({ src, width, format }) => loaderUrl(settings, src, { width, format });
 }
 
@@ -23,7 +23,7 @@ export function eleventyOptions(options: ClientOptions): {
   formats: ["auto"];
   urlFormat: (stats: UrlStats) => string;
 } {
-  const settings = forLoader(options);
+  const settings = readOptions(options);
   return {
     statsOnly: true,
     widths: [...settings.pages.widths],

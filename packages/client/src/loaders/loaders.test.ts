@@ -1,6 +1,8 @@
 import { QUALITIES } from "@prewarm/shared/config";
+import { verify } from "@prewarm/shared/signature";
 import { describe, expect, it, vi } from "vitest";
 import { type ClientOptions, readOptions } from "../public-config.ts";
+import { signImage } from "../server.ts";
 import { BASE } from "../testing/ask-edge.ts";
 import astro from "./astro.ts";
 import { eleventyOptions, urlFormat } from "./eleventy.ts";
@@ -76,17 +78,45 @@ describe("quality", () => {
   });
 });
 
-it.each<(options: ClientOptions) => unknown>([
-  createLoader,
-  (options) => withPrewarm({}, options),
-  createTransformer,
-  breakpoints,
-  urlFormat,
-  eleventyOptions,
-  (options) => nuxt().getImage("/a.jpg", { ...options, modifiers: { width: 320 } }),
-  (options) => astro.getURL({ src: "/a.jpg", width: 320, height: 200 }, { service: { config: { ...options } } }),
-])("%s says what to use where all is signed", (create) => {
-  expect(() => create({ ...options, signing: "all" })).toThrow("@prewarm/client/server");
+describe("where every URL is signed", () => {
+  const all = { ...options, signing: "all" } as const;
+  const loaders: [string, (options: ClientOptions, src: string) => string][] = [
+    ["next", (options, src) => createLoader(options)({ src, width: 320 })],
+    ["nuxt", (options, src) => nuxt().getImage(src, { ...options, modifiers: { width: 320 } }).url],
+    [
+      "astro",
+      (options, src) => astro.getURL({ src, width: 320, height: 200 }, { service: { config: { ...options } } }),
+    ],
+    ["unpic", (options, src) => createTransformer(options)(src, { width: 320 })],
+    ["eleventy", (options, src) => urlFormat(options)({ src, width: 320 })],
+  ];
+
+  it.each(loaders)("%s takes an image's signature from the source, for every width", async (_, url) => {
+    const sig = await signImage({ id: "f/ü.jpg", v: "2" }, "key", { lifetime: 600, now: 1_800_000_000 });
+    const signed = new URL(url(all, `/f/ü.jpg?v=2&sig=${sig}`));
+    expect(signed.search).toMatch(/^\?w=320&f=auto&v=2&exp=1800001200&sc=image&s=[\w-]{43}$/);
+    const judge = (search: string) => verify(signed.pathname, search, ["key"], { noise: [] }, 1_800_000_000);
+    expect(await judge(signed.search)).toBe("ok");
+    expect(await judge(signed.search.replace("v=2", "v=3"))).toBe("bad");
+  });
+
+  it.each(loaders)("%s takes it from a rule of the site's own", (_, url) => {
+    const source = (src: string) => ({ id: src.slice(1), sig: "abc" });
+    expect(url({ ...all, source }, "/a.jpg")).toBe(`${BASE}/images/a.jpg?w=320&f=auto&sc=image&s=abc`);
+    expect(url({ ...all, sign: ({ id }) => `of-${id}` }, "/a")).toBe(`${BASE}/images/a?w=320&f=auto&sc=image&s=of-a`);
+  });
+
+  it.each(loaders)("%s says what a source lacks, and leaves what is foreign", (_, url) => {
+    expect(() => url(all, "/a.jpg")).toThrow(
+      'With signing: "all" /a.jpg needs the image\'s signature: ?sig=… of signImage',
+    );
+    expect(url(all, "https://other.example/a.jpg")).toBe("https://other.example/a.jpg");
+  });
+
+  it("no key is written into a page", () => {
+    const config = withPrewarm({ env: {} }, { ...all, sign: () => "the-key" });
+    expect(JSON.stringify(config)).not.toContain("the-key");
+  });
 });
 
 describe("next", () => {

@@ -1,5 +1,5 @@
 import { imageUrl, isId, type LooseUrlOptions, shapeOf } from "../image-url.ts";
-import { type ClientOptions, type ImageRef, readOptions, refOf, type Settings } from "../public-config.ts";
+import { type ImageRef, refOf, type Settings } from "../public-config.ts";
 
 /*
  * What all loaders do with a library's words. A library asks for what its own service can do; what an image URL cannot say (position,
@@ -16,32 +16,33 @@ export interface Modifiers {
   crop?: boolean;
 }
 
-/** Throws where every URL needs a signature: loaders run in browsers, too, where a key would be everybody's. */
-export function forLoader(options: ClientOptions): Settings {
-  if (options.signing !== "all") return readOptions(options);
-  throw new Error('With signing: "all" use signAttrs of @prewarm/client/server');
-}
-
-/** The URL for a source of the site; the source itself where it is none of our images. */
+/**
+ * The URL for a source of the site; the source itself where it is none of our images. Throws where every URL needs a signature and the
+ * source has none: loaders run in browsers, too, where a key would be everybody's.
+ */
 export function loaderUrl(settings: Settings, src: string, asked: Modifiers): string {
   const found = (settings.source ?? ((text) => sourceOf(settings, text)))(src);
   const ref = refOf(found ?? "");
-  return isId(ref.id) ? imageUrl(settings, ref, modifiersOf(settings, ref, asked)) : src;
+  if (!isId(ref.id)) return src;
+  if (settings.signing === "all" && !ref.sig && !settings.sign)
+    throw new Error(`With signing: "all" ${src} needs the image's signature: ?sig=… of signImage`);
+  return imageUrl(settings, ref, modifiersOf(settings, ref, asked));
 }
 
 const FOREIGN = /^([a-z][a-z\d+.-]*:|\/\/|\/[@_])/i;
 
 /**
- * The image behind a source: a path is an id, in which `#` is a letter, `?v=` is the version, and percent signs may be encoded or not.
- * Null for other hosts, `data:`, and what a build has made (`/_next/…`, `/_astro/…`, `/@fs/…`).
+ * The image behind a source: a path is an id, in which `#` is a letter, `?v=` is the version, `?sig=` the image's signature, and percent
+ * signs may be encoded or not. Null for other hosts, `data:`, and what a build has made (`/_next/…`, `/_astro/…`, `/@fs/…`).
  */
 export function sourceOf({ baseUrl }: Settings, src: string): ImageRef | null {
   const ours = `${baseUrl}/images/`;
   const path = src.startsWith(ours) ? src.slice(ours.length) : src;
   if (FOREIGN.test(path)) return null;
   const [name = "", query] = path.replace(/^(\.?\/)+/, "").split("?");
-  const v = new URLSearchParams(query).get("v");
-  return { id: name.split("/").map(decoded).join("/"), ...(v && { v }) };
+  const given = new URLSearchParams(query);
+  const [v, sig] = [given.get("v"), given.get("sig")];
+  return { id: name.split("/").map(decoded).join("/"), ...(v && { v }), ...(sig && { sig }) };
 }
 
 function decoded(segment: string): string {

@@ -1,5 +1,5 @@
-import type { ClientOptions } from "../public-config.ts";
-import { forLoader, loaderUrl } from "./modifiers.ts";
+import { type ClientOptions, readOptions } from "../public-config.ts";
+import { loaderUrl } from "./modifiers.ts";
 
 export type { ClientOptions } from "../public-config.ts";
 
@@ -19,7 +19,7 @@ export interface NextImages {
 
 /** A loader for `next/image`, for a `loaderFile` of your own; needed where `source` is a function. */
 export function createLoader(options: ClientOptions): Loader {
-  const settings = forLoader(options);
+  const settings = readOptions(options);
   return ({ src, ...asked }) => loaderUrl(settings, src, asked);
 }
 
@@ -40,7 +40,7 @@ export function withPrewarm<T extends NextImages>(
   config: T,
   { loaderFile = "./node_modules/@prewarm/client/next.js", ...options }: ClientOptions & { loaderFile?: string },
 ): T {
-  const settings = forLoader(options);
+  const settings = readOptions(options);
   return {
     ...config,
     env: { ...config.env, PREWARM_PUBLIC: JSON.stringify(options) },

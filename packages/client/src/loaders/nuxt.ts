@@ -1,5 +1,5 @@
-import type { ClientOptions } from "../public-config.ts";
-import { forLoader, loaderUrl } from "./modifiers.ts";
+import { type ClientOptions, readOptions } from "../public-config.ts";
+import { loaderUrl } from "./modifiers.ts";
 
 export type { ClientOptions } from "../public-config.ts";
 
@@ -19,7 +19,7 @@ const provider = () => ({
     { modifiers = {}, ...options }: ClientOptions & { modifiers?: NuxtModifiers },
   ): { url: string } {
     const crop = (modifiers.fit ?? "cover") === "cover";
-    return { url: loaderUrl(forLoader(options), src, { ...modifiers, crop }) };
+    return { url: loaderUrl(readOptions(options), src, { ...modifiers, crop }) };
   },
 });
 

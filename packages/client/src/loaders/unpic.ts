@@ -1,5 +1,5 @@
-import type { ClientOptions } from "../public-config.ts";
-import { forLoader, loaderUrl } from "./modifiers.ts";
+import { type ClientOptions, readOptions } from "../public-config.ts";
+import { loaderUrl } from "./modifiers.ts";
 
 export type { ClientOptions } from "../public-config.ts";
 
@@ -16,11 +16,11 @@ export interface Operations {
  * right, and is what uploads warm; `operations: { fit: "cover" }` lets the edge crop.
  */
 export function createTransformer(options: ClientOptions): (src: string | URL, operations: Operations) => string {
-  const settings = forLoader(options);
+  const settings = readOptions(options);
   return (src, operations) => loaderUrl(settings, String(src), { ...operations, crop: operations.fit === "cover" });
 }
 
 /** The widths that uploads warm, for `breakpoints`: a fresh list each time, because unpic sorts it in place. */
 export function breakpoints(options: ClientOptions): number[] {
-  return [...forLoader(options).pages.widths];
+  return [...readOptions(options).pages.widths];
 }

@@ -5,7 +5,7 @@ import { definePrewarmImg } from "@prewarm/client/element";
 import { eleventyOptions } from "@prewarm/client/eleventy";
 import { createLoader, withPrewarm } from "@prewarm/client/next";
 import nuxt from "@prewarm/client/nuxt";
-import { signAttrs, signAttrsSync, signUrl } from "@prewarm/client/server";
+import { signAttrs, signAttrsSync, signImage, signUrl } from "@prewarm/client/server";
 import { handleImages } from "@prewarm/client/sw";
 import { breakpoints, createTransformer } from "@prewarm/client/unpic";
 
@@ -38,6 +38,7 @@ console.log(
       await signAttrs(attributes, "key"),
       signAttrsSync(attributes, "key"),
       await signUrl("https://images.example.com/images/a?w=5&h=7", "key", { lifetime: 60, now: 1_800_000_000 }),
+      await signImage(photo, "key", { lifetime: 60, now: 1_800_000_000 }),
       createLoader(options)({ src: "/a.jpg?v=2", width: 640 }),
       withPrewarm({}, options).images,
       nuxt().getImage("/a.jpg", { ...options, modifiers: size }),

@@ -16,7 +16,7 @@ const SIGNING_IS_OFF = "Signing is off here, so only the first way is open.";
 export function needsSignature({ inClosedSet }: Target, query: URLSearchParams, { config }: Edge): boolean {
   if (!inClosedSet || config.signing === "all") return true;
   // A signature that is not needed is judged all the same: `exp` would be worth nothing if a plain URL could carry it unread.
-  return config.signing !== "off" && (query.has("s") || query.has("exp"));
+  return config.signing !== "off" && ["s", "exp", "sc"].some((name) => query.has(name));
 }
 
 /**
@@ -30,7 +30,9 @@ export async function checkSignature(
 ): Promise<void> {
   if (config.signing === "off") throw refusal(`${WAYS_OUT} ${SIGNING_IS_OFF}`, config);
   const verdict = await verify(path, query, keys, config, Math.floor(clock.now() / 1000));
-  if (verdict !== "ok") throw inClosedSet ? signatureRequired() : refusal(`${SIGN_IT} ${WAYS_OUT}`, config);
+  // An image's signature opens the URLs that `custom` leaves open, and no other.
+  if (verdict !== "ok" || (query.has("sc") && !inClosedSet))
+    throw inClosedSet ? signatureRequired() : refusal(`${SIGN_IT} ${WAYS_OUT}`, config);
 }
 
 function refusal(detail: string, { ratios }: Pick<Config, "ratios">): AppError {

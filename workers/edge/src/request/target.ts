@@ -44,9 +44,11 @@ export function readTarget(url: URL, query: URLSearchParams, headers: Headers, c
     version,
     key: variantKey(id, transform, version),
     negotiated,
-    // A version is anything: where not everybody may name one, it takes a signature.
+    // A version is anything: where not everybody may name one, it takes a signature; an image's signature names it.
     inClosedSet:
-      closed && (version === null || config.v !== "signed") && (passThrough || !isWithheld(config, id, transform)),
+      closed &&
+      (version === null || config.v !== "signed" || (query.has("sc") && config.signing !== "off")) &&
+      (passThrough || !isWithheld(config, id, transform)),
     signed: false,
     expiresAt: exp === "bad" ? null : exp,
     passThrough,
