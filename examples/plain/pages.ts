@@ -1,6 +1,7 @@
-import { createPrewarm } from "@prewarm/client";
+import { createMeta, createPrewarm } from "@prewarm/client";
 
-const prewarm = createPrewarm({ baseUrl: "https://images.example.com" });
+const site = { baseUrl: "https://images.example.com" };
+const prewarm = createPrewarm(site);
 const photo = { id: "photo.jpg", width: 2400, height: 1600 };
 
 /** The image that is seen first, and what the head of the page says of it. */
@@ -14,6 +15,13 @@ export const cut = prewarm.picture(photo, {
   alt: "The harbour at dawn",
   art: [{ media: "(max-width: 600px)", ratio: "1:1", width: 400, sizes: "100vw" }],
 });
+/** Another image for dark mode. */
+export const scheme = prewarm.picture(photo, {
+  width: 720,
+  alt: "The harbour",
+  art: [{ media: "(prefers-color-scheme: dark)", ref: { id: "night.jpg", width: 2400, height: 1600 } }],
+});
 /** A card of a declared ratio. */
 export const card = prewarm.img("other.jpg", { width: 320, ratio: "4:3", alt: "A boat" });
-export const preview = prewarm.og(photo);
+/** For the head: `og`, `twitter` and `jsonLd` are markup, and `image` is the same as data. */
+export const preview = createMeta(site)(photo, { alt: "The harbour at dawn" });

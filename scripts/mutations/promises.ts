@@ -21,7 +21,7 @@ export const PROMISES: Record<string, string> = {
   P16: "A purged or replaced image never comes back",
   P17: "Cost per variant",
   P18: "A stored variant comes before the original",
-  S1: "An image's signature opens the image's open URLs, and nothing else",
+  L2: "An image's signature opens the image's open URLs, and nothing else",
   ...Object.fromEntries(Array.from({ length: 20 }, (_, n) => [`F${n + 1}`, `Finding ${n + 1} of docs/security.md`])),
   L1: "Pages ask for what uploads make",
   N1: "Every body has a limit, and JSON a depth",

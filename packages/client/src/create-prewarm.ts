@@ -2,6 +2,7 @@ import { type AttrOptions, attrs, type ImgAttributes } from "./attributes.ts";
 import { imageUrl, type PartOptions, type UrlOptions } from "./image-url.ts";
 import type { ImageInfo } from "./info.ts";
 import { type Art, imageSet, img, og, picture, preload } from "./markup.ts";
+import { type Meta, type MetaOptions, meta } from "./meta.ts";
 import { type ClientOptions, type ImageRef, type RatioOf, readOptions, refOf, type Settings } from "./public-config.ts";
 import { type SrcsetOptions, srcset } from "./srcset.ts";
 import type { ImageRoot } from "./upgrade.ts";
@@ -12,6 +13,7 @@ export type { AttrOptions, ImgAttributes } from "./attributes.ts";
 export type { PartOptions, PresetOptions, UrlOptions } from "./image-url.ts";
 export type { ImageInfo } from "./info.ts";
 export type { Art } from "./markup.ts";
+export type { Meta, MetaImage, MetaOptions } from "./meta.ts";
 export type { ClientOptions, FormatOf, ImageRef, Pages, PresetOf, PublicConfig, RatioOf } from "./public-config.ts";
 export type { SrcsetOptions } from "./srcset.ts";
 export type { ImageRoot } from "./upgrade.ts";
@@ -76,6 +78,11 @@ export function createPrewarm<const C extends ClientOptions>(options: C): Prewar
 /** The same without what writes markup, for components in browsers: a third less to load. */
 export function createCore<const C extends ClientOptions>(options: C): Core<C> {
   return core(binder(readOptions(options)));
+}
+
+/** What heads of pages say of their pictures to link previews, cards and search engines; `baseUrl` must be a whole address. */
+export function createMeta<const C extends ClientOptions>(options: C): (ref: Ref, options?: MetaOptions) => Meta {
+  return binder(readOptions(options))(meta);
 }
 
 /** Functions for one site: they take ids for refs, and need no options. */

@@ -1,12 +1,14 @@
 import { OG } from "@prewarm/shared/shape";
 import { attrs, type LooseAttrOptions } from "./attributes.ts";
 import { cropOf, imageUrl, isPassThrough, type LooseUrlOptions, print as printUrl, shapeOf } from "./image-url.ts";
-import type { ImageRef, Settings } from "./public-config.ts";
+import { type ImageRef, refOf, type Settings } from "./public-config.ts";
 import { candidates } from "./srcset.ts";
 
 export interface Art<R = string> {
   /** Such as `(max-width: 600px)`; the first that holds is used. */
   media: string;
+  /** Another image, such as one for dark mode. Default: the picture's own. */
+  ref?: ImageRef | string;
   /** A shape that uploads do not crop to is the whole picture: CSS cannot crop one source of several. */
   ratio?: R;
   /** The box in CSS px under this query. */
@@ -27,23 +29,26 @@ export function img(settings: Settings, ref: ImageRef, options: LooseAttrOptions
 export function picture(settings: Settings, ref: ImageRef, options: LooseAttrOptions & PictureOptions): string {
   const { art = [], formats, ...rest } = options;
   const cuts: readonly Partial<Art>[] = formats ? [...art, {}] : art;
-  const sources = cuts.flatMap(({ media, ...cut }) =>
-    (formats ?? [rest.format]).map((format) => {
-      // The height belongs to the shape that a cut replaces.
-      const asked = {
-        ...rest,
-        ...cut,
-        format,
-        ...(cut.ratio && { height: undefined, ratio: cropOf(settings, cut.ratio) }),
-      };
-      const { srcset, src, sizes, width, height } = attrs(settings, ref, asked);
-      const type = formats && `image/${format}`;
+  const sources = cuts.flatMap(({ media, ref: other = ref, ...cut }) => {
+    const shown = refOf(other);
+    const own = isPassThrough(settings, shown) ? [undefined] : formats;
+    // It has one picture, which the `<img>` shows.
+    if (own !== formats && shown.id === ref.id) return [];
+    // The height belongs to the shape that a cut or another image replaces.
+    const isOther = shown !== ref && shown.width && shown.height;
+    const shape = {
+      ...((cut.ratio || isOther) && { height: undefined }),
+      ...(cut.ratio && { ratio: cropOf(settings, cut.ratio) }),
+    };
+    return (own ?? [rest.format]).map((format) => {
+      const { srcset, src, sizes, width, height } = attrs(settings, shown, { ...rest, ...cut, ...shape, format });
+      const type = own && format && `image/${format}`;
       return print("source", { media, type, srcset: srcset ?? src, sizes, width, height });
-    }),
-  );
+    });
+  });
   // A browser that knows none of the formats takes the `<img>`.
   const plain = img(settings, ref, formats ? { ...rest, format: "jpeg" } : rest);
-  return `<picture>${isPassThrough(settings, ref) ? "" : sources.join("")}${plain}</picture>`;
+  return `<picture>${sources.join("")}${plain}</picture>`;
 }
 
 /** For the head of the page, with the options that the `<img>` has. */
@@ -77,7 +82,7 @@ export function og(settings: Settings, ref: ImageRef, { v }: { v?: string } = {}
   return printUrl(settings, ref, { w: OG.width, h, f: "jpeg" }, v);
 }
 
-function print(tag: string, attributes: Record<string, unknown>): string {
+export function print(tag: string, attributes: Record<string, unknown>): string {
   const text = Object.entries(attributes).map(([name, value]) =>
     value === undefined ? "" : ` ${name}="${escaped(String(value))}"`,
   );

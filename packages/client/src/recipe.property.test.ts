@@ -5,7 +5,7 @@ import { ids } from "@prewarm/shared/testing/arbitraries";
 import { expandTransforms, formatTransform } from "@prewarm/shared/transform";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createPrewarm } from "./create-prewarm.ts";
+import { createMeta, createPrewarm } from "./create-prewarm.ts";
 import astro from "./loaders/astro.ts";
 import { eleventyOptions, urlFormat } from "./loaders/eleventy.ts";
 import { createLoader } from "./loaders/next.ts";
@@ -59,6 +59,22 @@ const HELPERS: Record<string, Urls> = {
         formats: ["avif", "webp"],
       } as never),
     ),
+  "picture with other images": (options, ref, asked) =>
+    urlsIn(
+      createPrewarm(options).picture(ref, {
+        ...(box(asked) as object),
+        art: [
+          { media: "(prefers-color-scheme: dark)", ref: { ...ref, id: `dark/${ref.id}` }, width: asked.height },
+          { media: "(max-width: 600px)", ref: `small/${ref.id}`, ratio: "1:1", width: asked.width, sizes: "100vw" },
+          { media: "print", ref: { id: "print.png", width: 999, height: 333 }, ratio: "1.91:1" },
+        ],
+        formats: asked.format === undefined ? undefined : ["avif", asked.format],
+      } as never),
+    ),
+  meta: (options, ref) =>
+    Object.values(createMeta(options)(ref)).flatMap((part) =>
+      urlsIn(JSON.stringify(part).replaceAll('\\"', '"').replaceAll('"', " ")),
+    ),
   imageSet: (options, ref, asked) => urlsIn(createPrewarm(options).imageSet(ref, part(asked))),
   og: (options, ref) => [createPrewarm(options).og(ref)],
   next: (options, ref, asked) => [createLoader(options)({ src: path(ref), ...(words(asked) as { width: number }) })],
@@ -97,6 +113,7 @@ const SITES: Record<string, Partial<UserConfig>> = {
     presets: { og: "w=1200&h=630&f=jpeg" },
     pages: { widths: [400, 800], formats: ["webp"], og: true },
   },
+  "widths up to 3840": { pages: { widths: [640, 1920, 2560, 3840], ratios: ["16:9"], og: true } },
   "a ladder and a quality of its own": { ladder: [100, 500, 1000], qualities: ["low", "medium"], pages: { og: true } },
 };
 

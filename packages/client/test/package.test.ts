@@ -23,7 +23,8 @@ function run(command: string, args: readonly string[]): string {
 }
 
 beforeAll(() => {
-  run(process.execPath, [join(home, "scripts/build.ts"), join(folder, "dist")]);
+  const built = run(process.execPath, [join(home, "scripts/build.ts"), join(folder, "dist")]);
+  if (built.startsWith("failed")) throw new Error(built);
   const name = run("npm", ["pack", "--silent", "./dist"]).trim();
   tarball = readFileSync(join(folder, name));
   mkdirSync(installed, { recursive: true });

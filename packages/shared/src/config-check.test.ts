@@ -118,7 +118,12 @@ describe("checkConfig finds", () => {
       check({ recipes: { upload: ["w=800&f=avif", "w=800&h=600"] } }),
     ],
     ["a page width between two rungs", "pages.widths[1]", /480/, check({ pages: { widths: [320, 470] } })],
-    ["a page width above the ladder", "pages.widths[0]", /2048/, check({ pages: { widths: [4000] } })],
+    [
+      "a page width above the ladder",
+      "pages.widths[0]",
+      /2048/,
+      check({ ladder: [320, 2048], pages: { widths: [4000] } }),
+    ],
     ["page widths out of order", "pages.widths", /ascending/, check({ pages: { widths: [640, 320] } })],
     ["a first view of something else", "cold.first", /stored or original/, checkRaw({ cold: { first: "nearest" } })],
     ["the fallback of before", "fallback", /original or placeholder.*cold\.first/, checkRaw({ fallback: "nearest" })],

@@ -42,6 +42,29 @@ describe("the recipe upload", () => {
     expect(uploadKeys(defineConfig({ sources, pages: { widths: [320] } }))).toHaveLength(4);
   });
 
+  it("goes above the ladder's top where pages do, in every format and shape", () => {
+    const pages = { widths: [1920, 2560, 3840], ratios: ["16:9"] } as const;
+    const config = defineConfig({ sources, pages });
+    expect(checkConfig(config)).toEqual([]);
+    expect(config.ladder).toEqual([...DEFAULTS.ladder, 2560, 3840]);
+    expect(uploadKeys(config)).toEqual(expect.arrayContaining(["a/3840-high.avif", "a/3840x2160-cover-high.avif"]));
+    expect(parseTransform("w=3000", config)).toMatchObject({ closed: true, transform: { width: 3840 } });
+    expect(defineConfig({ sources }).ladder).toEqual(DEFAULTS.ladder);
+  });
+
+  it.each([[3840.5], [9000]])("keeps its ladder for %d, which is no width of a variant", (width) => {
+    const faults = checkConfig(defineConfig({ sources, pages: { widths: [1920, width] } }));
+    expect(faults).toEqual([
+      expect.stringMatching(/^pages\.widths\[1\]: .* is no rung: add it to ladder, or write 2048$/),
+    ]);
+  });
+
+  it("leaves a ladder of the user's own as it is", () => {
+    const config = defineConfig({ sources, ladder: [320, 1920], pages: { widths: [1920, 3840] } });
+    expect(config.ladder).toEqual([320, 1920]);
+    expect(checkConfig(config)).toEqual(["pages.widths[1]: 3840 is no rung: add it to ladder, or write 1920"]);
+  });
+
   it("stands beside the user's recipes, and gives way to an upload of theirs", () => {
     const beside = defineConfig({ sources, recipes: { hero: ["w=1600"] } });
     expect(Object.keys(beside.recipes)).toEqual(["upload", "hero"]);

@@ -1,5 +1,6 @@
 import type { EventType } from "./events.ts";
-import { snapUp } from "./ladder.ts";
+import { maximum, snapUp } from "./ladder.ts";
+import { ABSOLUTE_MAX_PX } from "./limits.ts";
 import { NOISE } from "./noise.ts";
 import { uploadRecipe } from "./upload-recipe.ts";
 
@@ -119,7 +120,7 @@ type Plain =
 
 /** The settings beside `sources`, every one with its default. */
 export interface Settings {
-  /** Widths in px, ascending; the last is the maximum. Widths and heights snap up to these. */
+  /** Widths in px, ascending; the last is the maximum. Widths and heights snap up to these. Without a ladder of yours, `pages.widths` above 2048 are rungs too. */
   ladder: readonly number[];
   /** Formats a URL may ask for. */
   formats: readonly Format[];
@@ -310,7 +311,8 @@ type DefaultsOf<K> = K extends "recipes" ? { upload: readonly string[] } : unkno
 /** Types the configuration and fills in defaults. It does not judge: `checkConfig` (config-check.ts) does, at build and start. */
 export function defineConfig<const C extends UserConfig>(user: C): DefinedConfig<C>;
 export function defineConfig(user: UserConfig): Config {
-  const settings = { ...DEFAULTS, ...user, pages: pagesOf(user) };
+  const pages = pagesOf(user);
+  const settings = { ...DEFAULTS, ladder: ladderOf(pages), ...user, pages };
   return {
     ...settings,
     recipes: { upload: uploadRecipe(settings), ...user.recipes },
@@ -320,6 +322,13 @@ export function defineConfig(user: UserConfig): Config {
     ittybit: { ...DEFAULTS.ittybit, ...user.ittybit },
     prices: { ...DEFAULTS.prices, ...user.prices },
   };
+}
+
+/** The default ladder, and above its top the pages' own widths: a site that wants 3840 px need not write all rungs. */
+function ladderOf({ widths }: Settings["pages"]): Settings["ladder"] {
+  const top = maximum(LADDER);
+  const isAbove = (width: number) => Number.isInteger(width) && width > top && width <= ABSOLUTE_MAX_PX;
+  return Array.isArray(widths) ? [...LADDER, ...widths.filter(isAbove)] : LADDER;
 }
 
 /** The pages' list; a default that the user's own ladder or qualities do not have gives way to the nearest that they have. */

@@ -5,6 +5,7 @@ import {
   type ClientOptions,
   type Core,
   createCore,
+  createMeta,
   createPrewarm,
   type FormatOf,
   type ImageInfo,
@@ -31,6 +32,8 @@ import { breakpoints, createTransformer } from "@prewarm/client/unpic";
 const options = { baseUrl: "https://images.example.com", presets: { card: "w=640&h=480" } };
 export const prewarm = createPrewarm(options);
 export const core = createCore(options);
+export const meta = createMeta(options);
+export const { image } = meta("a.jpg");
 export const { imageUrl, srcset, attrs, img, picture, preload, imageSet, og, info, upgrade } = prewarm;
 
 export const attributes = prewarm.attrs({ id: "a.jpg", width: 400, height: 300 }, { width: 200 });
