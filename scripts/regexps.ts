@@ -11,7 +11,7 @@ const HARMLESS: Record<string, string> = {
   "scripts/print-tables.ts": "reads our own pages",
   "packages/durable-queue/src/operate/fingerprint.ts": "reads messages that publicText cut to 300 characters",
   "apps/cli/src/input/css-addresses.ts": "made of one literal, twice; reads the user's own site on the user's machine",
-  "packages/client/src/public-config.ts": "reads the site's own address, in a bundle where every byte counts",
+  "packages/client/src/words.ts": "reads the site's own address, in a bundle where every byte counts",
   "packages/shared/src/variant-key.ts": "made of our own words and anchored; scripts/regexps.test.ts judges it",
   "packages/ittybit-emulator/src/faults/faults.ts": "the pattern comes from whoever holds the emulator's key",
 };

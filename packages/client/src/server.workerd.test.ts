@@ -1,7 +1,7 @@
 import { verify } from "@prewarm/shared/signature";
 import { expect, it } from "vitest";
 import { createPrewarm } from "./create-prewarm.ts";
-import { signAttrs } from "./server.ts";
+import { signAttrs, signImage } from "./server.ts";
 
 it("a Worker writes and signs what the edge takes", async () => {
   const prewarm = createPrewarm({ baseUrl: "https://images.example.com" });
@@ -18,5 +18,8 @@ it("a Worker writes and signs what the edge takes", async () => {
     "1080",
     "1440",
   ]);
+  const photo = { id: "für/a b.jpg", v: "2" };
+  const whole = createPrewarm({ baseUrl: "https://images.example.com", signing: "all" });
+  urls.push(new URL(whole.imageUrl({ ...photo, sig: await signImage(photo, "key") }, { width: 640 })));
   for (const { pathname, search } of urls) expect(await verify(pathname, search, ["key"], { noise: [] }, 0)).toBe("ok");
 });
