@@ -80,7 +80,10 @@ export function createCore<const C extends ClientOptions>(options: C): Core<C> {
   return core(binder(readOptions(options)));
 }
 
-/** What heads of pages say of their pictures to link previews, cards and search engines; `baseUrl` must be a whole address. */
+/**
+ * What heads of pages say of their pictures to link previews, cards and search engines; `baseUrl` must be a whole address. A function of
+ * its own, because as a method it would be half a kB of every bundle that writes images.
+ */
 export function createMeta<const C extends ClientOptions>(options: C): (ref: Ref, options?: MetaOptions) => Meta {
   return binder(readOptions(options))(meta);
 }
