@@ -64,6 +64,16 @@ describe("warm", () => {
     expect(api.jobs.size).toBe(0);
   });
 
+  it("names the version of --v where an item names none, and takes no other word for one", async () => {
+    expect((await run(["warm", "--v", "2"], { stdin: '{"id":"a"}\n{"id":"b","v":"1"}\n' })).code).toBe(EXIT.ok);
+    expect(api.received.flatMap(({ body }) => JSON.parse(body).items)).toEqual([
+      { id: "a", v: "2" },
+      { id: "b", v: "1" },
+    ]);
+    const refused = await run(["warm", "a", "--v", "2.0"]);
+    expect([refused.code, refused.stderr]).toEqual([EXIT.usage, expect.stringContaining("--v takes")]);
+  });
+
   it("sends slowly when asked to, in chunks of a second", async () => {
     const started = performance.now();
     await run(["warm", "--rate", "2/s"], { stdin: "a\nb\nc\nd\n" });

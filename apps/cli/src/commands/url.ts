@@ -1,13 +1,13 @@
 import type { Config } from "@prewarm/shared/config";
 import { AppError } from "@prewarm/shared/errors";
 import { checkId, formatId } from "@prewarm/shared/image-id";
-import { VERSION_PATTERN } from "@prewarm/shared/parameter-values";
 import { isWithheld } from "@prewarm/shared/source";
 import { expandTransforms, formatTransform, parseTransform } from "@prewarm/shared/transform";
 import type { Arguments, Command } from "../arguments/command.ts";
 import { loadConfig } from "../arguments/load-config.ts";
 import { readEdgeUrl } from "../arguments/settings.ts";
 import { EXIT, usageError } from "../platform/exit-codes.ts";
+import { readVersionFlag } from "../send/warm-options.ts";
 import { plainUrl, signUrl } from "../steps/sign-url.ts";
 import { createReport } from "../terminal/report.ts";
 import { EXPIRES_FLAG } from "./sign.ts";
@@ -47,8 +47,7 @@ export const urlCommand: Command = {
 
 /** The queries asked for; none: the default transform. */
 function readQueries(args: Arguments, config: Config): string[] {
-  const version = args.text("v");
-  if (version !== null && !VERSION_PATTERN.test(version)) throw usageError("--v takes 1 to 64 of A–Z a–z 0–9 _ and -.");
+  const version = readVersionFlag(args);
   const recipe = args.text("recipe");
   const known = Object.keys(config.recipes);
   if (recipe !== null && !known.includes(recipe))

@@ -68,6 +68,11 @@ const flags = {
     multiple: true,
     description: "Transform for them, such as w=800&f=webp; may repeat",
   },
+  v: {
+    type: "string",
+    valueHint: "token",
+    description: "The site's version token of images that name none themselves",
+  },
   "only-missing": { type: "boolean", description: "Ask the store first and leave out what it holds" },
   force: { type: "boolean", description: "Make anew even what is stored" },
   "dry-run": { type: "boolean", description: "Only count: variants, Ittybit jobs, bytes, price" },
@@ -93,7 +98,7 @@ const flags = {
 /** Flags that a resumed run has in its state and cannot change. */
 const FIXED_BY_RUN = [
   ...(["file", "sitemap", "html", "site", "r2-prefix", "bucket", "jurisdiction", "format"] as const),
-  ...(["recipe", "preset", "transform", "only-missing", "force", "label", "dry-run"] as const),
+  ...(["recipe", "preset", "transform", "v", "only-missing", "force", "label", "dry-run"] as const),
 ];
 
 export const warmCommand: Command = {
@@ -111,6 +116,7 @@ export const warmCommand: Command = {
     "prewarm warm --file images.csv --recipe upload --label 'whole library'",
     "prewarm warm --sitemap https://www.example.com/sitemap.xml --preset card --wait",
     "prewarm warm --html dist --wait --edge-url https://images.example.com",
+    "prewarm warm photo-abc123 --v 2 --wait",
     "psql -Atc 'select id from images' | prewarm warm --rate 500/s",
     "prewarm warm --resume last",
   ],

@@ -21,8 +21,8 @@ export interface Chunk {
 interface ChunkOptions {
   maxItems: number;
   maxBytes: number;
-  /** Said of items that name no recipe, preset or transform themselves. */
-  defaults: Pick<WarmItem, "recipe" | "presets" | "transforms">;
+  /** Said of items that name no version themselves, and of those that name no recipe, preset or transform. */
+  defaults: Pick<WarmItem, "v" | "recipe" | "presets" | "transforms">;
   /** Told of every line that is no item, while chunk `number` is being filled. */
   onBad(place: Place, reason: string, number: number): void;
 }
@@ -56,7 +56,7 @@ export async function* chunkItems(reads: AsyncIterable<Read>, options: ChunkOpti
   if (items.length > 0) yield cut();
 }
 
-function withDefaults(item: WarmItem, defaults: ChunkOptions["defaults"]): WarmItem {
+function withDefaults(item: WarmItem, { v, ...what }: ChunkOptions["defaults"]): WarmItem {
   const named = item.recipe !== undefined || item.presets !== undefined || item.transforms !== undefined;
-  return named ? item : { ...item, ...defaults };
+  return { ...item, ...(v !== undefined && item.v === undefined && { v }), ...(named ? {} : what) };
 }

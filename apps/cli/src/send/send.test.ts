@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createWorld } from "../../test/testing/fake-world.ts";
 import { bytesOf, collect, plainNamer } from "../../test/testing/text.ts";
+import type { Read } from "../input/item.ts";
 import { readText } from "../input/read-text.ts";
 import { EXIT } from "../platform/exit-codes.ts";
 import { type Chunk, chunkItems } from "./chunk-items.ts";
@@ -40,6 +41,20 @@ describe("chunkItems", () => {
   it("adds the command line's transforms to items that name nothing themselves", async () => {
     const [chunk] = await cut("a\n", { defaults: { presets: ["card"] } });
     expect(chunk?.items).toEqual(['{"id":"a","presets":["card"]}']);
+  });
+
+  it("adds the command line's version to items that name none themselves, whatever else they name", async () => {
+    const items = [{ id: "a" }, { id: "b", v: "1" }, { id: "c", recipe: "social" }];
+    async function* reads(): AsyncGenerator<Read> {
+      for (const item of items) yield { kind: "item", place: "t:1", item };
+    }
+    const defaults = { v: "2", presets: ["card"] };
+    const [chunk] = await collect(chunkItems(reads(), { maxItems: 9, maxBytes: 1000, defaults, onBad: () => {} }));
+    expect(chunk?.items.map((item) => JSON.parse(item))).toEqual([
+      { id: "a", v: "2", presets: ["card"] },
+      { id: "b", v: "1", presets: ["card"] },
+      { id: "c", v: "2", recipe: "social" },
+    ]);
   });
 });
 
