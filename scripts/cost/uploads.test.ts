@@ -16,13 +16,14 @@ describe("what a line of pages costs an upload", () => {
 
   it("is told in money where the price is known, and counts a variant of two lines once", () => {
     const pages = { qualities: ["low", "high"], ratios: ["1:1"], og: true } as const;
-    const presets = { og: "w=640&h=640&f=jpeg" };
+    const presets = { og: "w=640&h=640&f=jpeg", card: "w=640&h=480&f=webp" };
     expect(lines({ pages, presets, prices: { ittybitPer1000Jobs: 2 } })).toEqual([
-      "An upload makes 64 variants, each an Ittybit job (`pages`), 0.1280 in all:",
+      "An upload makes 65 variants, each an Ittybit job (`pages`), 0.1300 in all:",
       "  widths, quality low: 21 (0.0420)",
       "  widths, quality high: 21 (0.0420)",
       "  ratios 1:1: 21 (0.0420)",
-      "  og: 0 (0.0000)",
+      "  presets og: 0 (0.0000)",
+      "  presets card: 1 (0.0020)",
       "  the stand-in: 1 (0.0020)",
     ]);
   });

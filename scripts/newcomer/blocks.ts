@@ -20,7 +20,7 @@ export const BLOCKS: readonly Block[] = [
   {
     page: "README.md",
     begins: 'echo \'{"type":"image.uploaded"',
-    does: { prints: [/"accepted":22/, /2 images: 44 variants/, /44 stored/] },
+    does: { prints: [/"accepted":28/, /2 images: 56 variants/, /56 stored/] },
   },
   {
     page: "README.md",

@@ -17,10 +17,10 @@ let server: ChildProcess;
 let uploads: string;
 let folder: string;
 
-/** Seven page widths in three formats, and the picture that stands in. */
-const UPLOAD_VARIANTS = 7 * 3 + 1;
+/** Seven page widths and two presets in three formats, and the picture that stands in. */
+const UPLOAD_VARIANTS = 7 * 3 + 2 * 3 + 1;
 /** Those of 1440 and 1920 px are one picture, of an original of 1300. */
-const UPLOAD_JOBS = 6 * 3 + 1;
+const UPLOAD_JOBS = 6 * 3 + 2 * 3 + 1;
 
 /** examples/upload-hook/server.mjs in a process of its own. */
 async function startServer(port: number, hookUrl: string): Promise<ChildProcess> {

@@ -177,7 +177,7 @@ describe("the other commands", () => {
     const { code, stdout } = await prewarm(["hook", "test", "uploads", "--image", "phone.jpg"]);
     expect(code).toBe(EXIT.ok);
     const { run, accepted } = JSON.parse(stdout);
-    expect(accepted).toBe(7 * 3 + 1);
+    expect(accepted).toBe(7 * 3 + 2 * 3 + 1);
     expect((await prewarm(["status", run, "--watch", "--timeout", "40s"])).code).toBe(EXIT.ok);
     expect((await ask(`${stack.edgeUrl}/images/phone.jpg?w=1080&f=webp`)).status).toBe(200);
   });
@@ -197,7 +197,7 @@ describe("the other commands", () => {
 
   it("dry run, status, jobs, sign of life and a wrong token", async () => {
     const dry = await prewarm(["warm", "landscape.jpg", "--dry-run", "--json"]);
-    expect(JSON.parse(dry.stdout)).toMatchObject({ schema: "prewarm.dry-run/1", images: 1, variants: 22 });
+    expect(JSON.parse(dry.stdout)).toMatchObject({ schema: "prewarm.dry-run/1", images: 1, variants: 28 });
     expect((await prewarm(["status"])).code).toBe(EXIT.ok);
     expect((await prewarm(["jobs", "--limit", "5", "--json"])).code).toBe(EXIT.ok);
     const wrong = { ...options(), env: { ADMIN_TOKEN: "wrong" } };

@@ -276,7 +276,8 @@ describe("markup", () => {
 describe("og", () => {
   it("is a width of the list, or where the list has previews the preset, or else a declared crop, or else 1200 px", () => {
     const og = (options: object) => createPrewarm({ baseUrl: BASE, ...options }).og("a");
-    expect(og({ presets })).toBe(`${BASE}/images/a?w=1440&f=jpeg`);
+    expect(og({})).toBe(`${BASE}/images/a?w=1440&f=jpeg`);
+    expect(og({ presets })).toBe(`${BASE}/images/a?p=og`);
     expect(prewarm.og("a")).toBe(`${BASE}/images/a?p=og`);
     expect(og({ pages })).toBe(`${BASE}/images/a?w=1200&h=628&f=jpeg`);
     expect(og({ pages, ratios: [] })).toBe(`${BASE}/images/a?w=1200&f=jpeg`);

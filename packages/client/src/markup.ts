@@ -71,13 +71,13 @@ export function imageSet(
 }
 
 /**
- * The picture of a link's preview, as JPEG for crawlers. With `pages.og` the preset `og` where there is one, else 1200 px, cropped to 1.91:1
- * if declared; without it the next width of the list.
+ * The picture of a link's preview: the preset `og` where there is one. Else it is a JPEG, for crawlers: with `pages.og` of 1200 px, cropped to
+ * 1.91:1 if declared; without it the next width of the list.
  */
 export function og(settings: Settings, ref: ImageRef, { v }: { v?: string } = {}): string {
   const { pages, presets, ratios } = settings;
-  if (!pages.og) return imageUrl(settings, ref, { width: OG.width, format: "jpeg", v });
   if ("og" in presets) return imageUrl(settings, ref, { preset: "og", v });
+  if (!pages.og) return imageUrl(settings, ref, { width: OG.width, format: "jpeg", v });
   const h = ratios.includes(OG.ratio) ? Math.round(OG.width / shapeOf(OG.ratio)) : "";
   return printUrl(settings, ref, { w: OG.width, h, f: "jpeg" }, v);
 }

@@ -10,7 +10,7 @@ export interface PublicConfig {
   formats?: readonly Format[];
   /** Shapes that an unsigned URL may crop to, such as `16:9`. */
   ratios?: readonly string[];
-  /** Whole transforms by name, each written as a query. */
+  /** Transforms by name, each written as a query, that uploads make. */
   presets?: Readonly<Record<string, string>>;
   /** All that pages ask for, and uploads make: every URL snaps to it (docs/configuration.md). */
   pages?: Partial<Pages>;
@@ -19,7 +19,7 @@ export interface PublicConfig {
   signing?: "off" | "custom" | "all";
 }
 
-/** All that pages ask for; what each line means is in docs/configuration.md. */
+/** All that pages ask for but presets, of which `presets` has those that uploads make; docs/configuration.md says what each line means. */
 export interface Pages {
   /** Widths in px, ascending: the candidates of every `srcset`. */
   widths: readonly number[];

@@ -159,6 +159,13 @@ describe("checkConfig finds", () => {
     ["an icon between two rungs", "pages.icons[0]", /add it to ladder, or write 64/, check({ pages: { icons: [50] } })],
     ["an icon among the widths", "pages.icons[0]", /widths/, check({ pages: { icons: [480] } })],
     ["icons out of order", "pages.icons", /ascending/, check({ pages: { icons: [64, 32] } })],
+    [
+      "a pages' preset that is none",
+      "pages.presets[0]",
+      /no preset gone/,
+      check({ pages: { presets: ["gone"] }, recipes: { upload: ["w=800"] } }),
+    ],
+    ["a pages' preset that is no name", "pages.presets[0]", /names/, checkRaw({ pages: { presets: [1] } })],
     ["a preview of no kind", "pages.og", /true or false/, checkRaw({ pages: { og: "1200" } })],
     [
       "a pages' format that is closed",

@@ -5,7 +5,7 @@ import { cropSizes } from "./upload-recipe.ts";
 
 /** What `pages` demands of the settings that say which URLs are open: a URL of a page must need no signature. */
 export function pageFaults(config: Config): Fault[] {
-  return [...widthFaults(config), ...openFaults(config), ...cropFaults(config)];
+  return [...widthFaults(config), ...openFaults(config), ...cropFaults(config), ...presetFaults(config)];
 }
 
 /** A width between two rungs would be asked for and warmed as one rung, and told to browsers as another. */
@@ -57,4 +57,17 @@ function cropFaults({ ladder, qualities, ratios, pages }: Config): Fault[] {
       ? []
       : [{ path, mend: "its height passes the ladder's top rung at every width of pages: leave it out" }];
   });
+}
+
+function presetFaults({ presets, pages }: Config): Fault[] {
+  return pages.presets.flatMap((name, index) =>
+    Object.hasOwn(presets, name)
+      ? []
+      : [
+          {
+            path: `pages.presets[${index}]`,
+            mend: `there is no preset ${name}: add it to presets or leave it out here`,
+          },
+        ],
+  );
 }

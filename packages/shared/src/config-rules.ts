@@ -36,7 +36,7 @@ export const RULES: readonly Rule[] = [
   { needs: ["sources"], faults: ({ sources }) => repeatedPrefixes(sources) },
   { needs: ["formats", "autoFormats"], faults: formatFaults },
   { needs: ["ladder", "ratios"], faults: ratioFaults },
-  { needs: ["ladder", "formats", "qualities", "ratios", "pages"], faults: pageFaults },
+  { needs: ["ladder", "formats", "qualities", "ratios", "presets", "pages"], faults: pageFaults },
   { needs: [], walks: "noise", faults: noiseFaults },
   { needs: ["passThrough", "unshowable"], faults: extensionFaults },
   { needs: TRANSFORM_SETTINGS, walks: "presets", faults: presetFaults },
@@ -189,8 +189,10 @@ function recipeFaults(config: Config, isSound: (path: string) => boolean): Fault
 }
 
 function membersFaults(name: string, specs: readonly string[], config: Config): Fault[] {
+  // What is wrong with a preset is told of the preset.
+  const presets = new Set(Object.keys(config.presets).map((preset) => `p=${preset}`));
   const faults = specs.flatMap((spec, index) => {
-    const fault = specFault(spec, config);
+    const fault = presets.has(spec) ? null : specFault(spec, config);
     return fault === null ? [] : [{ path: `recipes.${name}[${index}]`, mend: fault }];
   });
   if (faults.length > 0 || specs.some((spec) => isFoundByDefault(spec, config))) return faults;

@@ -181,6 +181,7 @@ export const configSchema = z.strictObject({
       .array(z.number("write widths in px"))
       .max(16, "write at most 16: each is a variant of every upload, in every format")
       .refine(isAscending, { error: "write the widths in ascending order, each once" }),
+    presets: z.array(z.string("write names of presets")),
     og: z.boolean("write true or false"),
   }),
   recipes: z.record(z.string(), z.array(z.string()).min(1, "list at least one transform, such as w=800&f=webp")),

@@ -140,6 +140,7 @@ describe("what docs/configuration.md says that an upload costs", () => {
       { autoFormats: ["avif", "webp"], pages: { widths: [480, 828, 1440] } },
     ],
     ["`pages: { og: true }`", { pages: { og: true } }],
+    ['`presets: { card: "w=640&h=480&f=auto" }`', { presets: { card: "w=640&h=480&f=auto" } }],
     ["`pages: { icons: [64, 128] }`", { pages: { icons: [64, 128] } }],
     ['`pages: { ratios: ["1:1"] }`', { pages: { ratios: ["1:1"] } }],
     ['`pages: { qualities: ["low", "high"] }`', { pages: { qualities: ["low", "high"] } }],

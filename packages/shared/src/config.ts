@@ -144,7 +144,9 @@ export interface Settings {
     ratios: readonly string[];
     /** Widths in px, ascending, of small pictures, all of them rungs below the first of `widths`. */
     icons: readonly number[];
-    /** Whether uploads make a picture of its own for link previews: the preset `og`, else 1200 px as JPEG. Otherwise previews get a width of the list. */
+    /** Names of `presets` that uploads make and pages may ask for. Default: all of them. */
+    presets: readonly string[];
+    /** Whether uploads make a picture for link previews, 1200 px as JPEG. Otherwise previews get a width of the list; a preset `og` comes before both. */
     og: boolean;
   };
   /** Lists of transforms warmed together, each a query (`w=800&f=webp`) or `p=<preset>`; `f=auto` stands for all autoFormats. */
@@ -241,6 +243,7 @@ const PAGES: Settings["pages"] = {
   qualities: ["high"],
   ratios: [],
   icons: [],
+  presets: [],
   og: false,
 };
 
@@ -258,7 +261,7 @@ export const DEFAULTS: Settings = {
   ratios: RATIOS,
   presets: {},
   pages: PAGES,
-  recipes: { upload: uploadRecipe({ pages: PAGES, ladder: LADDER, ratios: RATIOS, presets: {} }) },
+  recipes: { upload: uploadRecipe({ pages: PAGES, ladder: LADDER, ratios: RATIOS }) },
   hooks: {},
   events: [],
   signing: "custom",
@@ -331,10 +334,12 @@ function ladderOf({ widths }: Settings["pages"]): Settings["ladder"] {
   return Array.isArray(widths) ? [...LADDER, ...widths.filter(isAbove)] : LADDER;
 }
 
-/** The pages' list; a default that the user's own ladder or qualities do not have gives way to the nearest that they have. */
-function pagesOf({ ladder = DEFAULTS.ladder, qualities = DEFAULTS.qualities, pages }: UserConfig): Settings["pages"] {
+/** The pages' list: every preset, and where the user's own ladder or qualities lack a default, the nearest that they have. */
+function pagesOf(user: UserConfig): Settings["pages"] {
+  const { ladder = DEFAULTS.ladder, qualities = DEFAULTS.qualities, presets } = user;
   const [first = "high"] = Array.isArray(qualities) && !qualities.includes("high") ? qualities.slice(-1) : [];
-  return { ...PAGES, widths: onLadder(PAGES.widths, ladder), qualities: [first], ...pages };
+  const own = { widths: onLadder(PAGES.widths, ladder), qualities: [first], presets: Object.keys(presets ?? {}) };
+  return { ...PAGES, ...own, ...user.pages };
 }
 
 /** The default widths on a ladder of the user's own. */

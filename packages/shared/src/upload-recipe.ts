@@ -19,10 +19,10 @@ interface ListSettings {
     qualities: readonly string[];
     ratios: readonly string[];
     icons: readonly number[];
+    presets: readonly string[];
     og: boolean;
   };
   ladder: readonly number[];
-  presets: Readonly<Record<string, string>>;
   ratios: readonly unknown[];
 }
 
@@ -31,7 +31,7 @@ interface ListSettings {
  * snaps every URL to these lines. A setting that is no list has no lines here; `checkConfig` reports the setting.
  */
 export function pageLines(settings: ListSettings): PageLine[] {
-  const { formats, qualities, ratios, icons, og } = settings.pages;
+  const { formats, qualities, ratios, icons, presets, og } = settings.pages;
   const widths = list(settings.pages.widths);
   const steps = [...list(icons), ...widths];
   const ends = list(formats).map((format) => `f=${format}`);
@@ -44,7 +44,8 @@ export function pageLines(settings: ListSettings): PageLine[] {
       line: `ratios ${ratio}`,
       specs: cropSizes(steps, ratio, settings.ladder).flatMap((size) => ends.map((end) => `${size}&${end}`)),
     })),
-    { line: "og", specs: og === true ? [ogSpec(settings)] : [] },
+    ...list(presets).map((name) => ({ line: `presets ${name}`, specs: [`p=${name}`] })),
+    { line: "og", specs: og === true && !list(presets).includes("og") ? [ogSpec(settings)] : [] },
     { line: "the stand-in", specs: [LQIP] },
   ].filter(({ specs }) => specs.length > 0);
 }
@@ -64,9 +65,8 @@ export function cropSizes(widths: readonly number[], ratio: string, ladder: read
     .map(({ width, height }) => `w=${width}&h=${height}`);
 }
 
-/** The preset `og` where there is one, else a JPEG of 1200 px, which is a crop where the crop needs no signature. */
-function ogSpec({ presets, ratios }: ListSettings): string {
-  if (Object.hasOwn(presets ?? {}, "og")) return "p=og";
+/** A JPEG of 1200 px, which is a crop where the crop needs no signature. */
+function ogSpec({ ratios }: ListSettings): string {
   const shape = list(ratios).includes(OG.ratio) ? (readRatio(OG.ratio) ?? 1) : null;
   return `w=${OG.width}${shape === null ? "" : `&h=${Math.round(OG.width / shape)}`}&f=jpeg`;
 }
