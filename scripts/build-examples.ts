@@ -1,78 +1,30 @@
 // Builds the examples for frameworks with the real packages, pinned, for a local stack: every image URL that they print is read as the edge would
 // (none may be refused, none may name another image), nothing of the private configuration may stand in what a browser could load, and a browser
 // then shows each page. `build-examples.ts [name…]`. Takes minutes and the network, so it is not in the CI run.
-import { execFileSync, spawn } from "node:child_process";
-import { cpSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { delimiter, dirname, join } from "node:path";
+import { execFileSync } from "node:child_process";
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { launchBrowser } from "../apps/dashboard/test/browser.ts";
-import { freePort } from "../dev/listen.ts";
 import { BASE, config, faultOf } from "../packages/client/src/testing/ask-edge.ts";
 import { verify } from "../packages/shared/src/signature.ts";
 import { startTestStack } from "../test/e2e/stack.ts";
-import { faultsInBrowser, serveFolder } from "./show-example.ts";
+import { buildSite, env, inFolder, KEY, PAGES, secondsSince } from "./example-folder.ts";
+import { coldUrls, type Sweep, uploadByHook } from "./hook-alone.ts";
+import { faultsInBrowser } from "./show-example.ts";
 import { workboxFaults } from "./show-workbox.ts";
-
-const root = dirname(import.meta.dirname);
-const client = join(root, "packages/client/dist");
-/** Where each build leaves its page; null: its server answers with it. */
-const PAGES: Record<string, string | null> = {
-  next: "out/index.html",
-  nuxt: null,
-  astro: "dist/index.html",
-  unpic: "dist/index.html",
-  eleventy: "_site/index.html",
-};
-/** next's example signs with it while it is built. */
-const KEY = "a-key-that-no-page-may-hold";
-const env: NodeJS.ProcessEnv = {
-  ...process.env,
-  PATH: [dirname(process.execPath), process.env.PATH].join(delimiter),
-  // No build may carry what it could read here into a page.
-  SIGNING_KEYS: KEY,
-  NEXT_TELEMETRY_DISABLED: "1",
-  ASTRO_TELEMETRY_DISABLED: "1",
-  NUXT_TELEMETRY_DISABLED: "1",
-  CI: "true",
-};
-
-function run(cwd: string, command: string, ...args: string[]): void {
-  execFileSync(command, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
-}
 
 /** What of an example is built for one edge. */
 interface Place {
   edgeUrl: string;
   browser: Awaited<ReturnType<typeof launchBrowser>>;
+  /** Another stack, to which the images of all pages were uploaded, and of which nothing was viewed. */
+  uploaded: Sweep;
 }
 
-/** Installs an example's packages in a folder of its own, for as long as `work` takes. */
-async function inFolder<T>(name: string, edgeUrl: string, work: (folder: string) => Promise<T>): Promise<T> {
-  const folder = mkdtempSync(join(tmpdir(), `prewarm-example-${name}-`));
-  try {
-    cpSync(join(root, "examples", name), folder, { recursive: true });
-    for (const file of globSync("**/*.{mjs,json}", { cwd: folder }))
-      rewrite(join(folder, file), { "file:../../packages/client/dist": `file:${client}`, [BASE]: edgeUrl });
-    const started = performance.now();
-    run(folder, "npm", "install", "--install-links", "--no-audit", "--no-fund", "--loglevel=error");
-    console.log(`${name}: installed in ${secondsSince(started)} s`);
-    return await work(folder);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-function secondsSince(started: number): string {
-  return ((performance.now() - started) / 1000).toFixed(1);
-}
-
-function buildExample(name: string, page: string | null, { edgeUrl, browser }: Place): Promise<string[]> {
+function buildExample(name: string, { edgeUrl, browser, uploaded }: Place): Promise<string[]> {
   return inFolder(name, edgeUrl, async (folder) => {
-    const started = performance.now();
-    run(folder, "npm", "run", "build");
-    console.log(`${name}: built in ${secondsSince(started)} s`);
+    const site = await buildSite(name, folder);
     const built = performance.now();
-    const site = page === null ? await startServer(folder) : await serveFolder(join(folder, dirname(page)));
     try {
       const html = (await (await fetch(site.url)).text()).replaceAll(edgeUrl, BASE);
       const urls = urlsIn(html);
@@ -82,6 +34,8 @@ function buildExample(name: string, page: string | null, { edgeUrl, browser }: P
         ...scriptsIn(name, folder, html),
         ...(name === "next" ? await signedFaults(join(folder, "out/signed.html")) : []),
         ...(await faultsInBrowser(browser, site.url)),
+        ...(await coldUrls(`${name}, the example`, site.url, uploaded)),
+        ...(await coldUrls(`${name}, twenty usages`, site.usages, uploaded)),
       ];
       console.log(`${name}: shown in ${secondsSince(built)} s; ${urls.length} URLs`);
       return faults;
@@ -99,30 +53,6 @@ function showPlain({ edgeUrl, browser }: Place): Promise<string[]> {
     console.log(`plain: shown with Workbox in ${secondsSince(started)} s`);
     return faults;
   });
-}
-
-function rewrite(path: string, words: Record<string, string>): void {
-  const text = readFileSync(path, "utf8");
-  writeFileSync(
-    path,
-    Object.entries(words).reduce((now, [from, to]) => now.replaceAll(from, to), text),
-  );
-}
-
-async function startServer(folder: string): Promise<{ url: string; close(): void }> {
-  const port = await freePort(0, true);
-  const server = spawn(process.execPath, [".output/server/index.mjs"], {
-    cwd: folder,
-    env: { ...env, PORT: String(port) },
-  });
-  const url = `http://localhost:${port}/`;
-  for (let n = 0; n < 100; n++) {
-    const answer = await fetch(url).catch(() => null);
-    if (answer?.ok) return { url, close: () => server.kill() };
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  server.kill();
-  throw new Error("the built server does not answer");
 }
 
 function urlsIn(html: string): string[] {
@@ -194,16 +124,15 @@ function scriptsIn(name: string, folder: string, html: string): string[] {
 }
 
 const asked = process.argv.slice(2);
-execFileSync(process.execPath, [join(root, "packages/client/scripts/build.ts")], { cwd: root, env, stdio: "inherit" });
-const [browser, stack] = await Promise.all([launchBrowser(), startTestStack()]);
+const client = join(import.meta.dirname, "../packages/client/scripts/build.ts");
+execFileSync(process.execPath, [client], { env, stdio: "inherit" });
+const [browser, stack, other] = await Promise.all([launchBrowser(), startTestStack(), startTestStack()]);
 try {
-  const place = { edgeUrl: stack.edgeUrl, browser };
+  const uploaded = await uploadByHook(browser, stack.edgeUrl, other);
+  const place = { edgeUrl: stack.edgeUrl, browser, uploaded };
   const examples: [string, () => Promise<string[]>][] = [
     ["plain", () => showPlain(place)],
-    ...Object.entries(PAGES).map(([name, page]): [string, () => Promise<string[]>] => [
-      name,
-      () => buildExample(name, page, place),
-    ]),
+    ...Object.keys(PAGES).map((name): [string, () => Promise<string[]>] => [name, () => buildExample(name, place)]),
   ];
   for (const [name, show] of examples) {
     if (asked.length > 0 && !asked.includes(name)) continue;
@@ -213,5 +142,5 @@ try {
   }
 } finally {
   await browser.close();
-  await stack.close();
+  await Promise.all([stack.close(), other.close()]);
 }

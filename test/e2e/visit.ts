@@ -54,7 +54,7 @@ export async function visit(context: Context, url: string): Promise<Visit> {
 }
 
 /** Scrolls to one image after the other, so that lazy ones load, and waits for each, good or bad. */
-async function showAll(page: Page): Promise<void> {
+export async function showAll(page: Page): Promise<void> {
   await page.evaluate(`(async () => {
     for (const image of document.images) {
       image.scrollIntoView({ block: "center" });

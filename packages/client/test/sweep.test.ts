@@ -1,0 +1,156 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Config, defineConfig } from "@prewarm/shared/config";
+import { publicConfig } from "@prewarm/shared/public-config";
+import { isPassThrough } from "@prewarm/shared/source";
+import { expandTransforms, formatTransform, parseTransform } from "@prewarm/shared/transform";
+import { build, type Plugin } from "esbuild";
+import { afterAll, describe, expect, it, vi } from "vitest";
+import { writePage } from "../../../examples/plain/write-page.ts";
+import shipped from "../../../prewarm.config.ts";
+import astro from "../src/loaders/astro.ts";
+import { eleventyOptions } from "../src/loaders/eleventy.ts";
+import { createLoader } from "../src/loaders/next.ts";
+import nuxt from "../src/loaders/nuxt.ts";
+import { createTransformer } from "../src/loaders/unpic.ts";
+import type { ClientOptions } from "../src/public-config.ts";
+import { BASE, readUrl } from "../src/testing/ask-edge.ts";
+import { exampleHash } from "./sweep/example-hash.ts";
+
+/*
+ * Every example of the pages for page authors is run, and every image URL that it prints is one of a variant that an upload makes under the
+ * page's own configuration. What the real libraries ask the loaders for was recorded (scripts/record-examples.ts).
+ */
+
+const root = join(import.meta.dirname, "../../..");
+const read = (path: string): string => readFileSync(join(root, path), "utf8");
+const urlsIn = (text: string): string[] =>
+  text.replaceAll("&amp;", "&").match(/https:\/\/images\.example\.com\/images\/[^\s"',)\\]+/g) ?? [];
+const written = (value: unknown): string[] => urlsIn(JSON.stringify(value));
+const plain = (name: string): Promise<Record<string, unknown>> => import(join(root, "examples/plain", name));
+
+interface Recorded {
+  example: string;
+  calls: { options: ClientOptions; asked: unknown[] }[];
+}
+const recordOf = (name: string): Recorded => JSON.parse(read(`packages/client/test/sweep/calls/${name}.json`));
+
+/** How a loader answers what a library asked: the URLs that stand in the page. */
+const LOADERS: Record<string, (options: ClientOptions, ...asked: never[]) => string[]> = {
+  next: (options, call) => [createLoader(options)(call)],
+  nuxt: (options, src, asked) => [nuxt().getImage(src, { ...options, ...(asked as object) }).url],
+  astro: (options, asked) => {
+    const config = { service: { config: { ...options } } };
+    const candidates = astro.getSrcSet(asked, config).map(({ transform }) => transform);
+    return [asked, ...candidates].map((each) => astro.getURL(each, config));
+  },
+  unpic: (options, src, asked) => [createTransformer(options)(src, asked)],
+  eleventy: (options, stats) => [eleventyOptions(options).urlFormat(stats)],
+};
+
+const replay = (name: string): string[] =>
+  recordOf(name).calls.flatMap(({ options, asked }) => LOADERS[name]?.(options, ...(asked as never[])) ?? []);
+
+/** An element is its properties. */
+const elements: Plugin = {
+  name: "elements",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^react\/jsx-runtime$/ }, () => ({ path: "elements", namespace: "elements" }));
+    onLoad({ filter: /./, namespace: "elements" }, () => ({ contents: "export const jsx = (_, props) => props;" }));
+  },
+};
+
+/** What the server component of next's example writes. */
+async function signedPage(): Promise<string[]> {
+  const { outputFiles } = await build({
+    entryPoints: [join(root, "examples/next/app/signed/page.jsx")],
+    bundle: true,
+    format: "esm",
+    platform: "node",
+    jsx: "automatic",
+    write: false,
+    plugins: [elements],
+  });
+  const { default: page } = await import(`data:text/javascript,${encodeURIComponent(outputFiles[0]?.text ?? "")}`);
+  return written(await page());
+}
+
+const defaults = defineConfig({ sources: [{ prefix: "", url: "https://cdn.example.com/originals/{id}" }] });
+
+interface Example {
+  config: Config;
+  urls(): string[] | Promise<string[]>;
+}
+const markup = (name: string): Example => ({ config: defaults, urls: () => urlsIn(read(`examples/plain/${name}`)) });
+const library = (name: string): Example => ({ config: defaults, urls: () => replay(name) });
+
+/** The files that the pages show, and what they print. */
+const EXAMPLES: Record<string, Example> = {
+  "examples/plain/image.html": markup("image.html"),
+  "examples/plain/mail.html": markup("mail.html"),
+  "examples/plain/element.html": markup("element.html"),
+  "examples/plain/pages.ts": { config: defaults, urls: async () => written({ ...(await plain("pages.ts")) }) },
+  "examples/plain/write-page.ts": { config: defaults, urls: () => urlsIn(writePage(BASE)) },
+  "examples/plain/prewarm.ts": { config: shipped, urls: async () => written((await plain("prewarm.ts")).card) },
+  "examples/plain/prewarm.mjs": { config: shipped, urls: async () => written((await plain("prewarm.mjs")).card) },
+  "examples/plain/placeholder.ts": {
+    config: defaults,
+    urls: async () => written((await plain("placeholder.ts")).page),
+  },
+  // Its other URL is one outside the list, to show how such a URL is signed.
+  "examples/plain/sign.mjs": { config: defaults, urls: async () => written((await plain("sign.mjs")).attributes) },
+  "examples/next/app/signed/page.jsx": { config: defaults, urls: signedPage },
+  "examples/next/": library("next"),
+  "examples/nuxt/": library("nuxt"),
+  "examples/astro/": library("astro"),
+  "examples/unpic/": library("unpic"),
+  "examples/eleventy/": library("eleventy"),
+};
+/** They print no image URL. */
+const SILENT = ["csp.txt", "element.js", "probe.js", "service-worker.js", "upgrade.js", "workbox.js"].map(
+  (name) => `examples/plain/${name}`,
+);
+
+const PAGES = ["page-authors", "placeholders", "next", "nuxt", "astro", "unpic", "eleventy"];
+
+it.each(PAGES)("every example of docs/%s.md is in the sweep", (page) => {
+  const shown = [...read(`docs/${page}.md`).matchAll(/<!-- file:(\S+) -->/g)].map(([, path = ""]) => path);
+  const known = [...Object.keys(EXAMPLES), ...SILENT];
+  expect(shown.length).toBeGreaterThan(0);
+  expect(shown.filter((path) => !known.some((each) => path.startsWith(each)))).toEqual([]);
+});
+
+it("the public configuration of the examples is that of prewarm.config.ts", async () => {
+  const { schema: _, ...printed } = JSON.parse(read("examples/plain/prewarm.public.json"));
+  expect(printed).toEqual(publicConfig(shipped));
+  expect((await plain("prewarm.public.ts")).publicConfig).toEqual(printed);
+});
+
+it.each(Object.keys(LOADERS))("what was recorded of %s is of the example as it is now", (name) => {
+  // Where they differ: npm run examples:record
+  expect(recordOf(name).example).toBe(exampleHash(name));
+});
+
+const counts = new Map<string, number>();
+afterAll(() => {
+  const total = [...counts.values()].reduce((sum, each) => sum + each, 0);
+  console.log(`${total} URLs of ${counts.size} examples: ${[...counts].map(([path, n]) => `${path} ${n}`).join(", ")}`);
+});
+
+describe("every URL of an example is in the recipe of its configuration", () => {
+  it.each(Object.entries(EXAMPLES))("%s", async (path, { config, urls }) => {
+    vi.stubEnv("SIGNING_KEYS", "key");
+    const printed = [...new Set(await urls())].filter((url) => !isPassThrough(config, readUrl(url, config).id));
+    vi.unstubAllEnvs();
+    counts.set(path, printed.length);
+    expect(printed.length).toBeGreaterThan(0);
+    const specs = config.recipes.upload ?? [];
+    const made = new Set(specs.flatMap((spec) => expandTransforms(spec, config).map(formatTransform)));
+    const wanted = printed.flatMap((url) =>
+      ["image/avif,image/webp,*/*", "image/webp,*/*", "*/*", null].map((accept) => {
+        return [url, formatTransform(parseTransform(new URL(url).searchParams, config, accept).transform)] as const;
+      }),
+    );
+    expect(wanted.filter(([, transform]) => !made.has(transform))).toEqual([]);
+  });
+});
