@@ -2,15 +2,19 @@
 // (none may be refused, none may name another image), nothing of the private configuration may stand in what a browser could load, and a browser
 // then shows each page. `build-examples.ts [name…]`. Takes minutes and the network, so it is not in the CI run.
 import { execFileSync } from "node:child_process";
-import { globSync, readFileSync } from "node:fs";
+import { globSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { launchBrowser } from "../apps/dashboard/test/browser.ts";
+import { writePage } from "../examples/plain/write-page.ts";
+import { createPrewarm } from "../packages/client/src/create-prewarm.ts";
 import { BASE, config, faultOf } from "../packages/client/src/testing/ask-edge.ts";
+import { publicConfig } from "../packages/shared/src/public-config.ts";
 import { verify } from "../packages/shared/src/signature.ts";
+import shipped from "../prewarm.config.ts";
 import { startTestStack } from "../test/e2e/stack.ts";
 import { buildSite, env, inFolder, KEY, PAGES, secondsSince } from "./example-folder.ts";
 import { coldUrls, type Sweep, uploadByHook } from "./hook-alone.ts";
-import { faultsInBrowser } from "./show-example.ts";
+import { faultsInBrowser, serveFolder } from "./show-example.ts";
 import { workboxFaults } from "./show-workbox.ts";
 
 /** What of an example is built for one edge. */
@@ -45,13 +49,22 @@ function buildExample(name: string, { edgeUrl, browser, uploaded }: Place): Prom
   });
 }
 
-/** examples/plain has no build; what it needs packages for is Workbox. */
-function showPlain({ edgeUrl, browser }: Place): Promise<string[]> {
+/** examples/plain has no build: its page is printed, beside every preset; what it needs packages for is Workbox. */
+function showPlain({ edgeUrl, browser, uploaded }: Place): Promise<string[]> {
   return inFolder("plain", edgeUrl, async (folder) => {
     const started = performance.now();
     const faults = await workboxFaults(browser, folder, edgeUrl);
     console.log(`plain: shown with Workbox in ${secondsSince(started)} s`);
-    return faults;
+    const prewarm = createPrewarm({ ...publicConfig(shipped), baseUrl: edgeUrl });
+    const presets = Object.keys(shipped.presets) as (keyof typeof shipped.presets)[];
+    const images = presets.map((preset) => prewarm.img("hero.jpg", { preset }));
+    writeFileSync(join(folder, "index.html"), writePage(edgeUrl).replace("</body>", `${images.join("\n")}</body>`));
+    const site = await serveFolder(folder);
+    try {
+      return [...faults, ...(await coldUrls("plain, with presets", site.url, uploaded))];
+    } finally {
+      site.close();
+    }
   });
 }
 

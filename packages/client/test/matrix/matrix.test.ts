@@ -1,12 +1,12 @@
+import { expandTransforms, formatTransform } from "@prewarm/shared/transform";
 import { describe, expect, it } from "vitest";
 import { setup } from "../../../../workers/edge/src/testing/setup.ts";
-import { DEFAULTS } from "../../src/defaults.ts";
 import astro from "../../src/loaders/astro.ts";
 import { urlFormat } from "../../src/loaders/eleventy.ts";
 import { createLoader } from "../../src/loaders/next.ts";
 import nuxt from "../../src/loaders/nuxt.ts";
 import { createTransformer } from "../../src/loaders/unpic.ts";
-import { BASE, faultOf, readUrl } from "../../src/testing/ask-edge.ts";
+import { BASE, config, faultOf, readUrl } from "../../src/testing/ask-edge.ts";
 import astroCalls from "./calls/astro.json" with { type: "json" };
 import eleventyCalls from "./calls/eleventy.json" with { type: "json" };
 import nextCalls from "./calls/next.json" with { type: "json" };
@@ -87,12 +87,14 @@ describe.each(LIBRARIES)("$library", ({ cases }, answer) => {
   );
 });
 
-it("every whole picture of a width has one that uploads warm", () => {
+it("every URL of an image of ours is in the recipe", () => {
+  const made = new Set(
+    (config.recipes.upload ?? []).flatMap((spec) => expandTransforms(spec, config).map(formatTransform)),
+  );
   for (const [{ cases }, answer] of LIBRARIES)
     for (const url of cases.flatMap(({ calls }) => calls.flatMap((call) => answer(call as never)))) {
-      const { w, h } = Object.fromEntries(new URLSearchParams(url.split("?")[1]));
-      if (url.startsWith(BASE) && w !== undefined && h === undefined)
-        expect(DEFAULTS.pages.widths, url).toContain(Number(w));
+      if (!url.startsWith(BASE) || url.includes("/logo.svg")) continue;
+      expect(made, url).toContain(formatTransform(readUrl(url).transform));
     }
 });
 
