@@ -1,4 +1,5 @@
 import { FINDINGS } from "./findings.ts";
+import { FOCAL } from "./focal.ts";
 import { HISTORIES } from "./histories.ts";
 import { IMAGE_SIGNATURES } from "./image-signature.ts";
 import { P1_TO_P8 } from "./p1-p8.ts";
@@ -23,6 +24,7 @@ export const MUTATIONS: Mutation[] = [
   ...WEATHER,
   ...PLATFORM,
   ...FINDINGS,
+  ...FOCAL,
   ...STUCK,
   ...THIRD_REVIEW_API,
   ...TOOLS,

@@ -397,7 +397,7 @@ export const P9_TO_P17: Mutation[] = [
     promise: "P16",
     breaks: "a new original leaves what is under way as it is",
     file: `${IMAGES}/new-original.ts`,
-    find: "      newGeneration(tx, row);\n",
+    find: "    newGeneration(tx, row);\n",
     replace: "",
     tests: [`${IMAGES}/new-original.test.ts`, `${PROMISE_TESTS}/replaced-under-lease.test.ts`],
   },

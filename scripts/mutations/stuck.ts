@@ -80,7 +80,7 @@ export const STUCK: Mutation[] = [
     promise: "P16",
     breaks: "what failed of the older original waits on when a new one comes",
     file: `${IMAGES}/new-original.ts`,
-    find: "      if (row.state === WAITING) row.due = tx.now;\n",
+    find: "    if (row.state === WAITING) row.due = tx.now;\n",
     replace: "",
     tests: [`${IMAGES}/new-original.test.ts`],
   },

@@ -32,7 +32,7 @@ export const WEATHER: Mutation[] = [
     promise: "P16",
     breaks: "a new original leaves the markers of the older one",
     file: `${SRC}/store/sweep-image.ts`,
-    find: "    if (pass === 1) await deleteWhere(bucket, markers, () => true);\n",
+    find: '  if (kind === "remake" && pass === 1) await deleteWhere(bucket, markers, () => true);\n',
     replace: "",
     tests: [`${SRC}/ledger-deps.workerd.test.ts`],
   },

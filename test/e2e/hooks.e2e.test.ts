@@ -94,6 +94,53 @@ it("an upload told by the example server is a hit at the plain URL's first view,
   expect(dominant.b).toBeGreaterThan(dominant.r);
 });
 
+it("a focal point set after the upload has the stored crop made again so that it shows the point, and nothing else", async () => {
+  const id = "cats/tina.png";
+  const red = { create: { width: 40, height: 40, channels: 3, background: "#e01010" } } as const;
+  const marked = await sharp({ create: { width: 1300, height: 400, channels: 3, background: "#ffffff" } })
+    .composite([{ input: await sharp(red).png().toBuffer(), left: 40, top: 180 }])
+    .png()
+    .toBuffer();
+  await fetch(`${uploads}/${id}`, { method: "PUT", body: new Uint8Array(marked) });
+  const path = `/api/v1/images/${encodeURIComponent(id)}`;
+  const send = (method: string, to: string, body: unknown) =>
+    fetch(`${stack.controlUrl}${to}`, {
+      method,
+      headers: { Authorization: `Bearer ${stack.adminToken}`, "Content-Type": "application/json" },
+      body: JSON.stringify(body),
+    });
+  const crops = ["w=400&h=400&q=high&f=webp", "w=400&h=400&q=high&f=jpeg"];
+  await send("POST", "/api/v1/warm", { items: [{ id, transforms: crops }] });
+  type Seen = { transform: string; state: string; storedAt: number }[];
+  const variants = async () => (await control(path)).variants as Seen;
+  const isAll = (seen: Seen) =>
+    seen.length === UPLOAD_VARIANTS + crops.length && seen.every(({ state }) => state === "stored");
+  const before = await until("the upload's variants and two crops stand", variants, isAll, 40_000);
+
+  const set = await send("PUT", `${path}/focal`, { focal: [0.05, 0.5] });
+  expect([set.status, await set.json()]).toEqual([202, { id, focal: [0.05, 0.5], changed: true }]);
+  const storedAt = (seen: Seen) => new Map(seen.map((one) => [one.transform, one.storedAt]));
+  const old = storedAt(before);
+  const isNew = ({ transform, storedAt: at }: Seen[number]) => at !== old.get(transform);
+  const after = await until(
+    "both crops are made again",
+    variants,
+    (seen) => isAll(seen) && seen.filter(isNew).length >= crops.length,
+    40_000,
+  );
+  expect(after.filter(isNew).map(({ transform }) => transform)).toEqual(
+    expect.arrayContaining([expect.stringContaining("w=400&h=400"), expect.stringContaining("w=400&h=400")]),
+  );
+  expect(after.filter(isNew)).toHaveLength(crops.length);
+  for (const crop of crops) {
+    const { body, headers } = await ask(`${stack.edgeUrl}/images/${id}?${crop}`);
+    expect(isVariant({ status: 200, headers })).toBe(true);
+    // The mark is 20 to 60 px from the left of a crop that begins at the original's left edge.
+    const pixel = await sharp(body).extract({ left: 60, top: 200, width: 1, height: 1 }).removeAlpha().raw().toBuffer();
+    expect([crop, (pixel[0] ?? 0) > 180, (pixel[1] ?? 255) < 90]).toEqual([crop, true, true]);
+  }
+});
+
 it("all that a page of the client's or of a loader's asks for of an upload is stored, in whatever format its browser takes", async () => {
   await upload("cats/tim.jpg", "green");
   await until(

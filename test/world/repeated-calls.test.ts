@@ -47,6 +47,7 @@ const WRITES: { [K in WritingCall]: (scene: Scene) => Promise<Parameters<LedgerC
     return [{ delivery: { id: "d2", chunks: 1, hash: "h" }, run: "r2", who: WHO, summary: { accepted: 1 } }];
   },
   purgeImage: async () => ["a", "2", WHO],
+  setFocal: async () => ["a", [0.25, 0.75], WHO],
   noteDeliveries: async () => [
     [
       { ...NOTE, ...COUNTS },

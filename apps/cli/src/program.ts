@@ -8,6 +8,7 @@ import { clientCommand } from "./commands/client.ts";
 import { deadCommand } from "./commands/dead.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { eventsCommand } from "./commands/events.ts";
+import { focalCommand } from "./commands/focal.ts";
 import { gateCommand } from "./commands/gate.ts";
 import { hookSignCommand, hookTestCommand } from "./commands/hook.ts";
 import { hookListCommand } from "./commands/hook-list.ts";
@@ -39,6 +40,7 @@ export const COMMANDS: readonly Command[] = [
   cancelCommand,
   actionsCommand,
   purgeCommand,
+  focalCommand,
   servingCommand,
   gateCommand,
   pauseCommand,

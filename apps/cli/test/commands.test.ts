@@ -167,6 +167,18 @@ describe("steering", () => {
     expect(api.received.at(-1)).toMatchObject({ method: "DELETE", path: "/api/v1/images/summer%2F1%20a" });
   });
 
+  it("sets an image's focal point and takes it back, and refuses what is no point before it asks", async () => {
+    expect((await run(["focal", "summer/1 a", "0.25,1"])).stdout).toBe("summer/1 a crops are made again\n");
+    expect(api.received.at(-1)).toMatchObject({ method: "PUT", path: "/api/v1/images/summer%2F1%20a/focal" });
+    expect(lastBody()).toEqual({ focal: [0.25, 1] });
+    await run(["focal", "a", "none"]);
+    expect(lastBody()).toEqual({ focal: null });
+    const asked = api.received.length;
+    for (const point of ["0.5", "0.5,", "2,0", "0.1,0.2,0.3", "left"])
+      expect((await run(["focal", "a", point])).code).toBe(EXIT.usage);
+    expect(api.received).toHaveLength(asked);
+  });
+
   it("pauses one lane, and resumes all", async () => {
     expect((await run(["pause", "bulk"])).stdout).toBe("live    open\nupload  open\nbulk    paused\n");
     await run(["resume"]);

@@ -36,6 +36,7 @@ const LINES: Record<string, readonly (readonly string[])[]> = {
   cancel: [["--run", ID, "--yes"]],
   actions: [[]],
   purge: [[ID, "--yes"]],
+  focal: [[ID, "0.5,0.5"]],
   serving: [[]],
   gate: [[]],
   pause: [["bulk"], [ID]],

@@ -32,6 +32,13 @@ it.each([
   ["job.retry", "0a", { key: "a.jpg/400-high.webp" }, "One job was retried: a.jpg/400-high.webp"],
   ["doctor.fix", "lost_object", { count: 3 }, "The doctor mended 3 × lost_object"],
   ["image.purge", "products/oak", {}, "Image products/oak was purged"],
+  [
+    "image.focal",
+    "products/oak",
+    { focal: [0.3, 0.755] },
+    "The focal point of image products/oak was set to 30 %, 76 %",
+  ],
+  ["image.focal", "products/oak", { focal: null }, "The focal point of image products/oak was taken back"],
   ["later.thing", "x", { some: 1 }, "later.thing x"],
   ["constructor", null, {}, "constructor"],
 ])("%s %s reads as a sentence", (what, target, details, words) => {

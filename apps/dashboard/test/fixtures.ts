@@ -275,6 +275,7 @@ export function image(id: string, mode: string, imageUrl: string): Image {
     originalUrl: imageUrl,
     originalBytes: 412_004,
     sourceEtag: '"5f2c-1a"',
+    focal: [0.3, 0.25],
     purging: false,
     variants: jobs.map((job) => ({
       transform: job.transform,

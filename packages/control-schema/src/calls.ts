@@ -8,7 +8,7 @@ import { EventPage, EventTest } from "./events.ts";
 import { Gate, GatePatch } from "./gate.ts";
 import { History, historyQuery, Pulse } from "./history.ts";
 import { HookAnswer, Hooks } from "./hooks.ts";
-import { Image, ImageList, imageQuery, imagesQuery, Purge } from "./images.ts";
+import { FocalAnswer, FocalRequest, Image, ImageList, imageQuery, imagesQuery, Purge } from "./images.ts";
 import { ImageInfos, infoRequest } from "./info.ts";
 import { Job, JobDetail, JobPage, jobsQuery } from "./jobs.ts";
 import { LedgerRestore, restoreRequest } from "./ledger.ts";
@@ -47,6 +47,7 @@ export const CALLS = {
   "GET /api/v1/images": { query: imagesQuery, answer: ImageList },
   "GET /api/v1/images/{id}": { query: imageQuery, answer: Image },
   "DELETE /api/v1/images/{id}": { answer: Purge },
+  "PUT /api/v1/images/{id}/focal": { body: FocalRequest, answer: FocalAnswer },
   "POST /api/v1/info": { body: infoRequest, answer: ImageInfos },
   "GET /api/v1/stats": { answer: Stats },
   "GET /api/v1/serving": { query: servingQuery, answer: Serving },
@@ -64,7 +65,7 @@ export const CALLS = {
   "DELETE /api/v1/session": { answer: z.null() },
   "GET /api/v1/hooks": { answer: Hooks },
   "POST /hooks/{name}": { body: z.unknown(), answer: HookAnswer },
-} as const satisfies Record<`${"GET" | "POST" | "PATCH" | "DELETE"} /${string}`, CallParts>;
+} as const satisfies Record<`${"GET" | "POST" | "PUT" | "PATCH" | "DELETE"} /${string}`, CallParts>;
 
 interface CallParts {
   query?: z.ZodType;

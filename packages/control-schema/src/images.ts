@@ -20,12 +20,20 @@ export const Variant = z
   .meta({ id: "Variant" });
 export type Variant = z.infer<typeof Variant>;
 
+const share = z.number().min(0).max(1);
+
+export const Focal = z.tuple([share, share]).meta({
+  id: "Focal",
+  description: "What crops show: shares of the width (from the left) and of the height (from the top), 0 to 1",
+});
+
 export const Image = z
   .object({
     id: z.string(),
     originalUrl: z.string().nullable(),
     originalBytes: bytes.nullable().meta({ description: "Of the original, once a variant of it is stored" }),
     sourceEtag: z.string().nullable(),
+    focal: Focal.nullable(),
     purging: z.boolean(),
     variants: z.array(Variant),
     nextCursor,
@@ -55,3 +63,17 @@ export const imagesQuery = z.object({
 export const Purge = z
   .object({ id: z.string(), purge: z.string(), state: z.enum(["purging", "done"]) })
   .meta({ id: "Purge" });
+
+export const FocalRequest = z
+  .strictObject({ focal: Focal.nullable().meta({ description: "null takes the point back: crops keep the centre" }) })
+  .meta({ id: "FocalRequest" });
+
+export const FocalAnswer = z
+  .object({
+    id: z.string(),
+    focal: Focal.nullable(),
+    changed: z
+      .boolean()
+      .meta({ description: "The crops that the point decides are made again; false: it stood there before" }),
+  })
+  .meta({ id: "FocalAnswer" });

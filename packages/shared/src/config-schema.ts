@@ -120,6 +120,7 @@ const mapper = z.discriminatedUnion(
       deleteValues: z.array(z.string()).optional(),
       order: jsonPath,
       contentType: jsonPath,
+      focal: jsonPath,
     }),
   ],
   "set kind to native, s3, r2, gcs-pubsub or json-path",

@@ -90,6 +90,8 @@ export type MapperConfig =
       /** Path to something that grows with every change of the item (compared as text after padding). */
       order?: string;
       contentType?: string;
+      /** Path to the point that crops show: `[x, y]` or `{ x, y }`, shares from 0 to 1; null takes it back. */
+      focal?: string;
     };
 
 export interface HookConfig {

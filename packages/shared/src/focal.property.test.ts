@@ -93,7 +93,10 @@ describe("placementFor", () => {
 
 describe("readFocal", () => {
   it.each([
-    [[0, 1], [0, 1]],
+    [
+      [0, 1],
+      [0, 1],
+    ],
     [{ x: 0.25, y: 0.5, height: 1 }, [0.25, 0.5]],
     [[0.5], null],
     [[0.5, 0.5, 0.5], null],

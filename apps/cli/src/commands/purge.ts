@@ -2,8 +2,8 @@ import { Purge } from "@prewarm/control-schema/images";
 import { createControlApi } from "../api/control-api.ts";
 import { type Command, YES_FLAG } from "../arguments/command.ts";
 import { readControlSettings } from "../arguments/settings.ts";
-import { checkItem } from "../input/item.ts";
-import { EXIT, usageError } from "../platform/exit-codes.ts";
+import { EXIT } from "../platform/exit-codes.ts";
+import { checkImageId } from "../steps/check-image-id.ts";
 import { confirmByTyping } from "../steps/confirm.ts";
 import { createReport } from "../terminal/report.ts";
 
@@ -16,7 +16,7 @@ export const purgeCommand: Command = {
   flags: { yes: YES_FLAG },
   examples: ["prewarm purge photo-abc123", "prewarm purge summer/1 summer/2 --yes"],
   async run(args, context) {
-    const ids = args.operands.map(checkId);
+    const ids = args.operands.map(checkImageId);
     const api = createControlApi(readControlSettings(args, context), context);
     const report = createReport(args, context);
     const [first = ""] = ids;
@@ -33,11 +33,3 @@ export const purgeCommand: Command = {
     return EXIT.ok;
   },
 };
-
-function checkId(id: string): string {
-  try {
-    return checkItem({ id }).id;
-  } catch (error) {
-    throw usageError(`${id}: ${error instanceof Error ? error.message : error}`);
-  }
-}

@@ -129,6 +129,11 @@ function handle(
       status: 202,
       body: { id: decodeURIComponent(path.slice("/api/v1/images/".length)), purge: "1", state: "purging" },
     };
+  if (path.endsWith("/focal") && call.method === "PUT")
+    return {
+      status: 202,
+      body: { ...JSON.parse(call.body), id: decodeURIComponent(path.split("/").at(-2) ?? ""), changed: true },
+    };
   if (path.startsWith("/api/v1/actions")) return action(api, call);
   return problem(404, "not_found", "There is nothing here.");
 }

@@ -1,6 +1,6 @@
 import type { AuditEntry } from "@prewarm/control-schema/audit";
 import { actWords } from "./act-words.ts";
-import { count } from "./format.ts";
+import { count, focalWords } from "./format.ts";
 import { imageUrl } from "./paths.ts";
 
 type Details = Record<string, unknown>;
@@ -12,6 +12,10 @@ const SENTENCES: Record<string, (details: Details, target: string) => string> = 
   "job.cancel": ({ key }) => `One job was cancelled: ${text(key)}`,
   "job.promote": ({ key }) => `One job was promoted: ${text(key)}`,
   "image.purge": (_, target) => `Image ${target} was purged`,
+  "image.focal": ({ focal }, target) =>
+    Array.isArray(focal)
+      ? `The focal point of image ${target} was set to ${focalWords(focal)}`
+      : `The focal point of image ${target} was taken back`,
   "action.retry": (details) => bulk("Retry", details),
   "action.promote": (details) => bulk("Promotion", details),
   "action.cancel": (details) => (details.total === undefined ? "An action was stopped" : bulk("Cancel", details)),

@@ -107,3 +107,8 @@ export function savedShare(original: number, variant: number): string {
 export function plural(value: number, one: string, many = `${one}s`): string {
   return `${count(value)} ${value === 1 ? one : many}`;
 }
+
+/** A focal point: `30 %, 70 %`, from the left and from the top. */
+export function focalWords(focal: readonly number[]): string {
+  return focal.map((share) => `${Math.round(share * 100)} %`).join(", ");
+}

@@ -2,7 +2,7 @@ import type { Image, Variant } from "@prewarm/control-schema/images";
 import { useState } from "preact/hooks";
 import { ask, may, recipes } from "../api/session.ts";
 import { useResource } from "../api/use-resource.ts";
-import { count, size } from "../lib/format.ts";
+import { count, focalWords, size } from "../lib/format.ts";
 import { STATES } from "../lib/job-filter.ts";
 import { imageUrl } from "../lib/paths.ts";
 import { navigate, place } from "../lib/router.ts";
@@ -169,6 +169,7 @@ function Head({ image, changed }: { image: Image; changed(): void }) {
                 · source <span class="mono">{image.sourceEtag}</span>
               </>
             )}
+            {image.focal && ` · crops show ${focalWords(image.focal)}`}
           </p>
         </div>
         {may("purge") && (

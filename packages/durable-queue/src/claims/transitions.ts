@@ -155,9 +155,9 @@ export function backToWaiting(tx: QueueTx, row: Row): void {
   if (row.due === null) tx.memory.orders.offerAgain(row);
 }
 
-/** The lowest generation whose result counts: the fence of the row or of its group. */
+/** The lowest generation whose result counts: the fence of the row, or the one that the user of the queue sets. */
 export function floorOf(tx: QueueTx, row: Row): number {
-  return Math.max(row.floor, tx.fenceOf(groupOf(row.key)));
+  return Math.max(row.floor, tx.fenceOf(row.key));
 }
 
 /** Whether the group of a key is locked. No row of a locked group is handed out. */

@@ -33,8 +33,8 @@ export class QueueTx extends Tx {
   /** Reads what the next two methods need of these groups, in one statement. */
   loadGroups(_groups: readonly string[]): void {}
 
-  /** The fence of a group: results of a lower generation do not count. */
-  fenceOf(_group: string): number {
+  /** The fence of the job of a key: results of a lower generation do not count. */
+  fenceOf(_key: string): number {
     return 0;
   }
 

@@ -82,10 +82,15 @@ export function createApi(deps: ApiDeps): Api {
 
 const OF_ONE_IMAGE = ["/api/v1/images/", "/api/v1/thumbs/"];
 
+/** It stands behind an id, so the path of an image whose id ends so must have it as one encoded segment. */
+const FOCAL = "/focal";
+
 /** An image's id may stand as one encoded segment or as the rest of the path: something in between may have decoded it (and assets do). */
 function withWholeId(path: string): string {
   const before = OF_ONE_IMAGE.find((one) => path.startsWith(one));
-  return before === undefined ? path : before + path.slice(before.length).replaceAll("/", "%2F");
+  if (before === undefined) return path;
+  const after = path.endsWith(FOCAL) ? FOCAL : "";
+  return before + path.slice(before.length, path.length - after.length).replaceAll("/", "%2F") + after;
 }
 
 /**

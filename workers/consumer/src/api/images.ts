@@ -1,4 +1,13 @@
-import { Image, ImageList, imageQuery, imagesQuery, Purge, type Variant } from "@prewarm/control-schema/images";
+import {
+  FocalAnswer,
+  FocalRequest,
+  Image,
+  ImageList,
+  imageQuery,
+  imagesQuery,
+  Purge,
+  type Variant,
+} from "@prewarm/control-schema/images";
 import { AppError } from "@prewarm/shared/errors";
 import { checkId } from "@prewarm/shared/image-id";
 import { OPEN_STATES } from "@prewarm/shared/job";
@@ -13,7 +22,7 @@ import type { ApiDeps } from "./deps.ts";
 import { acting, viewer } from "./endpoint.ts";
 import { originalBytes } from "./jobs.ts";
 import { originalAddress, variantUrl } from "./links.ts";
-import { answer, refusals } from "./responses.ts";
+import { answer, jsonBody, refusals } from "./responses.ts";
 
 /** Stored variants of one page. */
 const PAGE_OBJECTS = 500;
@@ -74,6 +83,24 @@ export const images = [
       return c.json({ id, purge, state: status }, 202);
     },
   ),
+  acting("warm")(
+    {
+      method: "put",
+      path: "/api/v1/images/{id}/focal",
+      tags: ["images"],
+      summary: "Set the point that crops without `pos` show",
+      description: "Those crops are made again, and nothing else; the old ones are served until then.",
+      request: { params, body: jsonBody(FocalRequest) },
+      responses: { 202: answer(FocalAnswer, "The point"), ...refusals },
+    },
+    async (c, { ledger }) => {
+      const { id } = c.req.valid("param");
+      const { focal } = c.req.valid("json");
+      checkId(id);
+      const { changed } = await ledger.setFocal(id, focal, c.get("caller").who);
+      return c.json({ id, focal, changed }, 202);
+    },
+  ),
 ];
 
 /**
@@ -100,6 +127,7 @@ async function imageAnswer(id: string, cursor: string | null, caller: Caller, de
     originalUrl: await originalAddress(id, caller, deps),
     originalBytes: await originalBytes(id, deps),
     sourceEtag: sourceEtag(found, objects),
+    focal: found.focal === null ? null : [...found.focal],
     purging: found.purging,
     variants: [...stored, ...waiting].filter((one) => one !== null),
     nextCursor: to?.slice(prefix.length) ?? null,

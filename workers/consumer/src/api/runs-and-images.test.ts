@@ -97,6 +97,43 @@ describe("images", () => {
     expect(asPath.body).toMatchObject({ id, purging: true });
   });
 
+  it("have a focal point, which is set, shown, written into the audit log and taken back", async () => {
+    const world = createApiWorld();
+    const id = "albums/été 100%/focal";
+    const path = `/api/v1/images/${encodeURIComponent(id)}`;
+    const set = (body: unknown, to = path) => world.json("PUT", `${to}/focal`, { body });
+    expect(await set({ focal: [0.25, 1] })).toEqual({ status: 202, body: { id, focal: [0.25, 1], changed: true } });
+    // A path whose segments something in between has decoded.
+    const decoded = `/api/v1/images/${id.split("/").map(encodeURIComponent).join("/")}`;
+    expect(await set({ focal: [0.25, 1] }, decoded)).toMatchObject({ status: 202, body: { id, changed: false } });
+    expect((await world.json("GET", path)).body.focal).toEqual([0.25, 1]);
+    const { body } = await world.json("GET", "/api/v1/audit");
+    expect(body.entries).toMatchObject([{ what: "image.focal", target: id, details: { focal: [0.25, 1] } }]);
+    expect(await set({ focal: null })).toMatchObject({ status: 202, body: { focal: null, changed: true } });
+    expect((await world.json("GET", path)).body.focal).toBeNull();
+  });
+
+  it.each([
+    [{ focal: [0.5] }],
+    [{ focal: [0.5, 0.5, 0.5] }],
+    [{ focal: [-0.1, 0.5] }],
+    [{ focal: [0.5, 1.5] }],
+    [{ focal: ["0.5", 0.5] }],
+    [{ focal: { x: 0.5, y: 0.5 } }],
+    [{}],
+    [{ focal: null, force: true }],
+  ])("refuse the focal point %j and keep what they have", async (body) => {
+    const world = createApiWorld();
+    await world.json("PUT", "/api/v1/images/a/focal", { body: { focal: [0, 0] } });
+    const answer = await world.json("PUT", "/api/v1/images/a/focal", { body });
+    expect(answer).toMatchObject({ status: 400, body: { code: "body_invalid", status: 400 } });
+    expect((await world.json("GET", "/api/v1/images/a")).body.focal).toEqual([0, 0]);
+    const badId = await world.json("PUT", `/api/v1/images/${encodeURIComponent("../x")}/focal`, {
+      body: { focal: null },
+    });
+    expect(badId).toMatchObject({ status: 400, body: { code: "id_invalid" } });
+  });
+
   it("show every variant on one page, however short R2 makes them", async () => {
     const world = createApiWorld();
     const keys = Array.from({ length: 900 }, (_, n) => `a/${1_000 + n}-high.webp`);

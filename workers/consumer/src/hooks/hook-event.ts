@@ -1,5 +1,6 @@
 import type { Config } from "@prewarm/shared/config";
 import { AppError, type ErrorCode } from "@prewarm/shared/errors";
+import { FOCAL_FORM, type Focal, readFocal } from "@prewarm/shared/focal";
 import { checkId, extensionOf } from "@prewarm/shared/image-id";
 import { VERSION_PATTERN } from "@prewarm/shared/parameter-values";
 import { idFromKey } from "@prewarm/shared/source";
@@ -16,6 +17,8 @@ export type HookEvent =
       order: string | null;
       /** Null: the hook's own. */
       recipe: string | null;
+      /** What its crops are to show; null: their centre. Undefined: the sender does not say. */
+      focal: Focal | null | undefined;
     }
   | { kind: "delete"; id: string; order: string | null }
   /** Valid, but nothing to do: test events, other types of file, our own variants. */
@@ -36,6 +39,8 @@ export interface HookChange {
   order: string | null;
   contentType: string | null;
   recipe: string | null;
+  /** As the sender writes it. */
+  focal?: unknown;
 }
 
 const ETAG_MAX_CHARS = 256;
@@ -56,7 +61,9 @@ export function toEvent(change: HookChange, config: Config): HookEvent {
   if (v !== null && !VERSION_PATTERN.test(v)) return rejected("body_invalid", "v: 1 to 64 letters, digits, - and _.");
   if (etag !== null && (etag === "" || etag.length > ETAG_MAX_CHARS))
     return rejected("body_invalid", `sourceEtag: 1 to ${ETAG_MAX_CHARS} characters.`);
-  return { kind, id, v, sourceEtag: etag, order, recipe };
+  const focal = change.focal == null ? change.focal : readFocal(change.focal);
+  if (focal === null && change.focal !== null) return rejected("body_invalid", `focal: ${FOCAL_FORM}.`);
+  return { kind, id, v, sourceEtag: etag, order, recipe, focal };
 }
 
 function idFault(id: string): string | null {

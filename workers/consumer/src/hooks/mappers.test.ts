@@ -53,6 +53,35 @@ describe("native", () => {
   });
 });
 
+describe("a focal point", () => {
+  const paths: MapperConfig = { kind: "json-path", id: "id", focal: "$.hotspot" };
+  const told = (events: HookEvent[]) => events.map((event) => (event.kind === "upload" ? event.focal : event));
+
+  it.each([
+    [
+      [0.25, 0.75],
+      [0.25, 0.75],
+    ],
+    [{ x: 0.25, y: 0.75, width: 0.5 }, [0.25, 0.75]],
+    [null, null],
+    [undefined, undefined],
+  ])("of an item %j is %j", (written, focal) => {
+    expect(told(map({ kind: "native" }, { id: "a", focal: written }))).toEqual([focal]);
+    expect(told(map(paths, { id: "a", hotspot: written }))).toEqual([focal]);
+  });
+
+  it.each([[[0.5]], [[0.5, 2]], ["0.5,0.5"], [{ x: 1 }], [7]])("of %j is rejected with its item alone", (written) => {
+    const rejected = { kind: "rejected", code: "body_invalid", message: expect.stringContaining("from 0 to 1") };
+    const items = [{ id: "a", focal: written }, { id: "b" }];
+    expect(told(map({ kind: "native" }, items))).toEqual([rejected, undefined]);
+    expect(told(map(paths, { id: "a", hotspot: written }))).toEqual([rejected]);
+  });
+
+  it("is not told by a sender whose mapper has no path to it", () => {
+    expect(told(map({ kind: "json-path", id: "id" }, { id: "a", hotspot: [0, 0] }))).toEqual([undefined]);
+  });
+});
+
 describe("S3 and its likes", () => {
   const s3: MapperConfig = { kind: "s3" };
   const { s3Record, eventBridge, minio } = fixtures;

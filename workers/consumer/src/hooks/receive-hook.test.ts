@@ -51,6 +51,20 @@ describe("a signed upload", () => {
     });
   });
 
+  it("may say what crops show; a point that is none is rejected, and the other items are done", async () => {
+    const world = createApiWorld();
+    const body = uploaded([{ id: "a", focal: [0.1, 0.2] }, { id: "b", focal: [10, 20] }, { id: "c" }]);
+    expect((await send(world, body, signed(body))).body).toMatchObject({
+      accepted: 4,
+      rejected: [{ index: 1, code: "body_invalid" }],
+    });
+    const focal = async (id: string) => (await world.json("GET", `/api/v1/images/${id}`)).body.focal;
+    expect([await focal("a"), await focal("b"), await focal("c")]).toEqual([[0.1, 0.2], null, null]);
+    const later = uploaded([{ id: "a" }], "2026-11-24T12:00:01Z");
+    await send(world, later, signed(later, { id: "msg_2" }));
+    expect(await focal("a")).toEqual([0.1, 0.2]);
+  });
+
   it("verifies under every secret while they are rotated, and while the sender signs with several", async () => {
     const old = "whsec_b2xkb2xkb2xkb2xkb2xkb2xkb2xkb2xkb2xkb2xkb2w=";
     const world = createApiWorld({}, { secret: () => `${HOOK_SECRET},${old}` });

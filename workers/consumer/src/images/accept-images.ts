@@ -3,13 +3,18 @@ import { acceptChunk } from "@prewarm/durable-queue/intake/accept-chunk";
 import { type LaneCode, laneCode } from "@prewarm/durable-queue/schema/row";
 import { encodeId } from "@prewarm/shared/variant-key";
 import type { AcceptChunk, AcceptImage } from "./calls.ts";
+import { moveFocal } from "./focal.ts";
 import type { ImageTx } from "./image-tx.ts";
 import { isNewer, newOriginal } from "./new-original.ts";
 
 /** Accepts one chunk of a request. An image of which the ledger knows a newer original is left alone. */
 export function acceptImages(tx: ImageTx, { images, ...chunk }: AcceptChunk): ChunkAnswer {
   const lane = laneCode(chunk.run.lane);
-  return acceptChunk(tx, { ...chunk, groups: images }, (image) => noteOriginal(tx, image, lane));
+  return acceptChunk(tx, { ...chunk, groups: images }, (image) => {
+    if (!noteOriginal(tx, image, lane)) return false;
+    if (image.focal !== undefined) moveFocal(tx, encodeId(image.id), image.focal, lane);
+    return true;
+  });
 }
 
 /** Notes the current original of an image. False: the ledger knows a newer original, so the event is outdated. */

@@ -1,6 +1,7 @@
 import type { Finding } from "@prewarm/control-schema/doctor";
 import type * as queue from "@prewarm/durable-queue/calls";
 import type { Outcome } from "@prewarm/durable-queue/calls";
+import type { Focal } from "@prewarm/shared/focal";
 
 /* What the calls about images take and answer. Times are Unix ms, keys are variant keys. */
 
@@ -35,6 +36,8 @@ export interface AcceptImage {
   order: string | null;
   /** Another etag than the image had, under a later order or none, is a new original: its variants are made anew. */
   sourceEtag: string | null;
+  /** What its crops are to show; null: their centre. Missing: the sender does not say, so it stays as it is. */
+  focal?: Focal | null;
 }
 
 export interface AcceptChunk extends Omit<queue.AcceptChunk, "groups"> {

@@ -2,6 +2,8 @@ import type { Memory } from "@prewarm/durable-queue/schema/memory";
 import { QueueTx } from "@prewarm/durable-queue/schema/queue-tx";
 import type { Sql } from "@prewarm/durable-queue/schema/sql";
 import type { Config } from "@prewarm/shared/config";
+import { encodedIdOfKey } from "@prewarm/shared/variant-key";
+import { isCropByFocal } from "./crops.ts";
 import { ImageMemory } from "./image-memory.ts";
 import { sweepAgain } from "./sweep-again.ts";
 import { Images } from "./tables/images.ts";
@@ -38,8 +40,9 @@ export class ImageTx extends QueueTx {
     this.images.load(ids);
   }
 
-  override fenceOf(id: string): number {
-    return this.images.get(id).floor;
+  override fenceOf(key: string): number {
+    const { floor, focalFloor } = this.images.get(encodedIdOfKey(key));
+    return isCropByFocal(key) ? Math.max(floor, focalFloor) : floor;
   }
 
   override lockedUntil(id: string): number {

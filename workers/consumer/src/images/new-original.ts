@@ -1,5 +1,5 @@
 import { newGeneration } from "@prewarm/durable-queue/claims/transitions";
-import { DEAD, isOpen, type LaneCode, REFUSED, WAITING } from "@prewarm/durable-queue/schema/row";
+import { DEAD, isOpen, type LaneCode, REFUSED, type Row, WAITING } from "@prewarm/durable-queue/schema/row";
 import type { ImageTx } from "./image-tx.ts";
 import { beginSweep } from "./sweeps.ts";
 
@@ -24,15 +24,19 @@ export function newOriginal(
   image.etag = etag;
   if (isSameBytes) return false;
   image.floor = tx.next();
-  for (const row of tx.rows.loadGroup(original.id)) {
-    if (row.state === DEAD || row.state === REFUSED) row.deadUntil = 0;
-    else if (isOpen(row)) {
-      newGeneration(tx, row);
-      if (row.state === WAITING) row.due = tx.now;
-    }
-  }
+  const rows = tx.rows.loadGroup(original.id);
+  for (const row of rows) if (row.state === DEAD || row.state === REFUSED) row.deadUntil = 0;
+  renewOpen(tx, rows);
   beginSweep(tx, { seq: image.floor, image: original.id, kind: "remake", fence: image.floor, lane });
   return true;
+}
+
+/** Has open jobs made from what is known now: a job of an older generation may be under way, and its result counts no more. */
+export function renewOpen(tx: ImageTx, rows: readonly Row[]): void {
+  for (const row of rows.filter(isOpen)) {
+    newGeneration(tx, row);
+    if (row.state === WAITING) row.due = tx.now;
+  }
 }
 
 /**

@@ -11,6 +11,7 @@ const SWEEPS: [string, (world: World) => void][] = [
     "a new original",
     ({ order }) => void order({ keys: [KEY], originals: [{ id: "a", order: "1", sourceEtag: null }] }),
   ],
+  ["a new focal point", ({ ledger }) => void ledger.setFocal("a", [0, 0], "test")],
 ];
 
 describe.each(SWEEPS)("the sweep of %s", (_, begin) => {

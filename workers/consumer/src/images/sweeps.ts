@@ -4,13 +4,15 @@ import { rangeOfGroup } from "@prewarm/durable-queue/schema/job-ids";
 import { DEAD, type LaneCode, REFUSED } from "@prewarm/durable-queue/schema/row";
 import { HANDLER_WALL_MS } from "@prewarm/shared/limits";
 import { decodeId } from "@prewarm/shared/variant-key";
+import { isCropByFocal } from "./crops.ts";
 import type { ImageTx } from "./image-tx.ts";
 import { deleteSweep, findSweep, listPurges, putSweep, type Sweep } from "./tables/sweeps.ts";
 
 /*
  * A sweep goes over the objects of an image in R2 that are below a fence, in two passes: at once, and again when every
  * handler that began before the fence has ended, because such a handler can still put an object. A purge deletes what is
- * found, under a lock of the image. A new original has it made again, and the old bytes are served until then.
+ * found, under a lock of the image. A new original has it made again, a new focal point has the crops of it made again,
+ * and the old bytes are served until then.
  */
 
 /** A pass without a reported end is made again after this. A lock of an image lasts as long. */
@@ -105,8 +107,9 @@ export function unlockImage(tx: ImageTx, encodedId: string): void {
 }
 
 /** Outdated objects without an open row become rows. */
-function remake(tx: ImageTx, { fence }: Sweep, lane: LaneCode, found: readonly Found[]): void {
-  const keys = found.filter(({ gen }) => gen < fence).map(({ key }) => key);
+function remake(tx: ImageTx, { fence, kind }: Sweep, lane: LaneCode, found: readonly Found[]): void {
+  const isSwept = ({ key, gen }: Found) => gen < fence && (kind === "remake" || isCropByFocal(key));
+  const keys = found.filter(isSwept).map(({ key }) => key);
   tx.rows.loadKeys(keys);
   for (const key of keys) {
     const row = tx.rows.get(key);

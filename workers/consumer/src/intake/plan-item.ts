@@ -1,5 +1,6 @@
 import type { Config } from "@prewarm/shared/config";
 import { AppError } from "@prewarm/shared/errors";
+import type { Focal } from "@prewarm/shared/focal";
 import { checkId } from "@prewarm/shared/image-id";
 import { isPassThrough, resolveOriginal } from "@prewarm/shared/source";
 import { expandTransforms, formatTransform, isClosed, type Transform } from "@prewarm/shared/transform";
@@ -22,6 +23,8 @@ export interface Wanted {
   recipe?: string | null | undefined;
   presets?: string[] | undefined;
   transforms?: string[] | undefined;
+  /** What crops are to show; null: their centre. Undefined: it stays as it is. */
+  focal?: Focal | null | undefined;
 }
 
 /** Turns items into variants, under one configuration. */
@@ -40,10 +43,10 @@ export class Planner {
 
   /** One image's variants, each once. Throws the refusal of what is asked. */
   plan(wanted: Wanted): AcceptImage {
-    const { id, v = null, sourceEtag = null, order = null } = wanted;
+    const { id, v = null, sourceEtag = null, order = null, focal } = wanted;
     checkOriginal(id, this.#config);
     const keys = new Set(this.#transforms(wanted).map((transform) => variantKey(id, transform, v)));
-    return { id, keys: [...keys], order, sourceEtag };
+    return { id, keys: [...keys], order, sourceEtag, ...(focal === undefined ? {} : { focal }) };
   }
 
   /** The transforms that the names stand for. Throws `transform_invalid`, saying which and why. */

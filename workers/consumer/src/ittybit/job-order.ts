@@ -1,3 +1,4 @@
+import type { Focal } from "@prewarm/shared/focal";
 import type { Transform } from "@prewarm/shared/transform";
 import type { JobOrder } from "./client.ts";
 import type { IttybitJob } from "./dialects.ts";
@@ -10,6 +11,8 @@ export interface Generation {
   /** The variant's key. */
   key: string;
   transform: Transform;
+  /** What a crop is to show. Default null: the centre. */
+  focal?: Focal | null;
   /** A signed URL is signed with the time of the first grant, not with the current one: it is part of the body. */
   input: string;
   /** The original's, as its probe told; null when it did not. */
@@ -27,6 +30,7 @@ export function jobOrder({
   gen,
   key,
   transform,
+  focal = null,
   input,
   size,
   etag,
@@ -36,7 +40,7 @@ export function jobOrder({
   const expected = expectedSize(transform, size);
   return {
     input,
-    options: jobOptions(transform, size),
+    options: jobOptions(transform, size, focal),
     idempotencyKey: `pw-${ledgerId}-${gen}`,
     metadata: {
       ledger: ledgerId,

@@ -28,6 +28,19 @@ describe("jobOptions", () => {
     expect(jobOptions({ ...transform(400, 400), pos: "top" }, null)).toMatchObject({ fit: "cover", position: "top" });
   });
 
+  it("keeps what shows the focal point, unless the URL says what to keep or nothing is cut", () => {
+    const original = { width: 3000, height: 1000 };
+    const position = (of: Transform, size: typeof original | null = original) =>
+      jobOptions(of, size, [0.05, 0.5]).position;
+    expect(position(transform(400, 400))).toBe("left");
+    expect(position({ ...transform(400, 400), pos: "right" })).toBe("right");
+    expect(position({ ...transform(400, 400), fit: "contain" })).toBeUndefined();
+    expect(position(transform(400, null))).toBeUndefined();
+    expect(position(transform(600, 200))).toBeUndefined();
+    // Of an original whose size is not known nobody can say what is cut.
+    expect(position(transform(400, 400), null)).toBeUndefined();
+  });
+
   it("never asks for more than the original has, nor for less than one pixel", () => {
     fc.assert(
       fc.property(asked, asked, side, side, (width, height, originalWidth, originalHeight) => {

@@ -1,3 +1,5 @@
+import type { Position } from "@prewarm/shared/config";
+import { type Focal, followsFocal, placementFor } from "@prewarm/shared/focal";
 import type { Transform } from "@prewarm/shared/transform";
 
 /** An original's pixels as a viewer sees them (EXIF orientation applied). */
@@ -11,7 +13,7 @@ export interface JobOptions {
   width?: number;
   height?: number;
   fit?: "cover" | "contain" | "fill";
-  position?: "top" | "bottom" | "left" | "right";
+  position?: Position;
   format: Transform["format"];
   quality: Transform["quality"];
 }
@@ -47,13 +49,21 @@ export function expectedSize(transform: Transform, original: Size | null): Size 
   return { width: original.width, height: original.height };
 }
 
-export function jobOptions(transform: Transform, original: Size | null): JobOptions {
+/** A crop keeps what its URL says, else the place that shows the point best; that takes the original's size. */
+function positionOf(transform: Transform, original: Size | null, focal: Focal | null): Position | null {
+  if (focal === null || original === null || !followsFocal(transform)) return transform.pos;
   const { width, height } = clampTransform(transform, original);
+  return width === null || height === null ? null : placementFor(focal, original, { width, height });
+}
+
+export function jobOptions(transform: Transform, original: Size | null, focal: Focal | null = null): JobOptions {
+  const { width, height } = clampTransform(transform, original);
+  const position = positionOf(transform, original, focal);
   return {
     ...(width === null ? {} : { width }),
     ...(height === null ? {} : { height }),
     ...(width === null || height === null || transform.fit === null ? {} : { fit: transform.fit }),
-    ...(transform.pos === null ? {} : { position: transform.pos }),
+    ...(position === null ? {} : { position }),
     format: transform.format,
     quality: transform.quality,
   };

@@ -23,6 +23,7 @@ import type {
   NewAction,
   Page,
 } from "@prewarm/durable-queue/calls";
+import type { Focal } from "@prewarm/shared/focal";
 import type { JobState, Lane } from "@prewarm/shared/job";
 import type {
   AcceptChunk,
@@ -56,7 +57,8 @@ export interface ExchangeRequest extends queue.ExchangeRequest {
   asks: MissAsk[];
 }
 
-export type ExchangeAnswer = queue.ExchangeAnswer<AnsweredMisses>;
+/** `focals`: what crops are to show, by the job's number; a ledger of before release 0.2 tells none. */
+export type ExchangeAnswer = queue.ExchangeAnswer<AnsweredMisses & { focals?: Record<number, Focal> }>;
 
 /* ── What the control API, the hooks, the uploads queue and the doctor ask ─────────────────────────────────────────────────────── */
 
@@ -69,6 +71,8 @@ export interface Operators {
   findDelivery(id: string): Promise<{ run: string; hash: string } | null>;
   /** A deletion told under an older order than the image has is `outdated`. `purge`: its number, which is the floor it sets. */
   purgeImage(id: string, order: string | null, who: string): Promise<{ status: "purging" | "outdated"; purge: string }>;
+  /** Sets the point that the crops of an image show, or takes it back (null). `changed`: those crops are made again. */
+  setFocal(id: string, focal: Focal | null, who: string): Promise<{ changed: boolean }>;
   recordDead(messages: DeadMessage[]): Promise<void>;
   /** For operators: what came of deliveries. Remembered, and written down within a minute. */
   noteDeliveries(notes: DeliveryNote[]): Promise<void>;
@@ -188,6 +192,7 @@ export const LEDGER_CALLS = {
   finishDelivery: "idempotent",
   findDelivery: "read",
   purgeImage: "id",
+  setFocal: "id",
   lookUp: "read",
   listRuns: "read",
   getRun: "read",
@@ -272,6 +277,7 @@ export interface ImageRows {
   /** The jobs' names of the stored variants that were asked about, by key. */
   names: Record<string, string>;
   sourceEtag: string | null;
+  focal: Focal | null;
   purging: boolean;
 }
 

@@ -35,6 +35,7 @@ export abstract class LedgerObject<Env> extends DurableObject<Env> implements An
   finishDelivery(...args: Call<"finishDelivery">) { return this.#ledger.finishDelivery(...args); }
   findDelivery(...args: Call<"findDelivery">) { return this.#ledger.findDelivery(...args); }
   purgeImage(...args: Call<"purgeImage">) { return this.#ledger.purgeImage(...args); }
+  setFocal(...args: Call<"setFocal">) { return this.#ledger.setFocal(...args); }
   lookUp(...args: Call<"lookUp">) { return this.#ledger.lookUp(...args); }
   listRuns(...args: Call<"listRuns">) { return this.#ledger.listRuns(...args); }
   getRun(...args: Call<"getRun">) { return this.#ledger.getRun(...args); }

@@ -8,6 +8,7 @@ import { audit } from "@prewarm/durable-queue/schema/audit";
 import type { Sql } from "@prewarm/durable-queue/schema/sql";
 import { acceptImages } from "../images/accept-images.ts";
 import type { BeforeRestore } from "../images/calls.ts";
+import { focalsOf, setFocal } from "../images/focal.ts";
 import { takeMisses } from "../images/misses.ts";
 import { purgeImage } from "../images/purge.ts";
 import { doctorDone, doctorFrom, doctorSlice } from "../images/reconcile.ts";
@@ -88,10 +89,10 @@ export class Ledger extends Queue<LedgerTx, BeforeRestore> implements Answering<
 
   /* ── Handlers ── */
 
-  readonly exchange = this.changes(
-    (tx, request: ExchangeRequest): ExchangeAnswer =>
-      exchange(tx, request, (owner) => takeMisses(tx, owner, request.asks)),
-  );
+  readonly exchange = this.changes((tx, request: ExchangeRequest): ExchangeAnswer => {
+    const answer = exchange(tx, request, (owner) => takeMisses(tx, owner, request.asks));
+    return answer.status === "lost" ? answer : { ...answer, focals: focalsOf(tx, answer.give) };
+  });
 
   async pinged(token: string, job: string | null, id?: string): Promise<"taken" | "unknown" | "refused"> {
     const { state, pings } = this.transactions.read((tx) => tx.callbacks);
@@ -126,6 +127,7 @@ export class Ledger extends Queue<LedgerTx, BeforeRestore> implements Answering<
 
   readonly acceptChunk = this.changes(acceptImages);
   readonly purgeImage = this.changes(purgeImage);
+  readonly setFocal = this.changes(setFocal);
 
   /* ── What operators see ── */
 

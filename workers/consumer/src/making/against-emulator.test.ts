@@ -25,6 +25,16 @@ let emulator: Emulator;
 let origin: Server;
 let portrait: Uint8Array;
 let tagged: Uint8Array;
+let marked: Uint8Array;
+/** Where the red mark of `marked` is. */
+const MARK = [0.05, 0.5] as const;
+
+async function isRedSeen(bytes: Uint8Array): Promise<boolean> {
+  const { data, info } = await sharp(bytes).removeAlpha().raw().toBuffer({ resolveWithObject: true });
+  for (let at = 0; at < data.length; at += info.channels)
+    if ((data[at] ?? 0) > 180 && (data[at + 1] ?? 255) < 70 && (data[at + 2] ?? 255) < 70) return true;
+  return false;
+}
 
 beforeAll(async () => {
   emulator = await startEmulator({ seed: 1, jobMs: { min: 20, max: 60 } });
@@ -35,8 +45,13 @@ beforeAll(async () => {
       .toBuffer(),
   );
   tagged = await geotagged("jpeg", 1000, 500);
+  const red = { create: { width: 40, height: 40, channels: 3, background: "#e01010" } } as const;
+  marked = await sharp({ create: { width: 1200, height: 400, channels: 3, background: "#ffffff" } })
+    .composite([{ input: await sharp(red).png().toBuffer(), left: 40, top: 180 }])
+    .png()
+    .toBuffer();
   origin = createServer(async (request, response) => {
-    const made = { "/portrait": portrait, "/geotagged": tagged }[request.url ?? ""];
+    const made = { "/portrait": portrait, "/geotagged": tagged, "/marked": marked }[request.url ?? ""];
     const bytes = made ?? (await picture("png", 1000, 500));
     response.writeHead(200, { etag: '"e1"', "content-length": bytes.byteLength }).end(bytes);
   });
@@ -140,6 +155,25 @@ describe("against the local Ittybit", () => {
       [800, 800],
       [800, 1200],
     ]);
+  });
+
+  it("cuts crops so that they show the focal point, and cuts the stored ones again when it moves", async () => {
+    const { ledger, images, consume } = setup();
+    const keys = ["marked/200x200-cover-high.webp", "marked/150x200-cover-high.avif", "marked/900x400-cover-high.jpeg"];
+    const whole = "marked/400-high.webp";
+    const seen = () =>
+      Promise.all(keys.map(async (key) => isRedSeen(images.objects.get(`variants/${key}`)?.bytes ?? new Uint8Array())));
+    await consume([...keys, whole]);
+    expect(await seen()).toEqual([false, false, false]);
+    ledger.engine.setFocal("marked", MARK, "test");
+    await consume(keys);
+    expect(await seen()).toEqual([true, true, true]);
+    ledger.engine.setFocal("marked", [0.95, 0.5], "test");
+    await consume([...keys, whole]);
+    expect(await seen()).toEqual([false, false, false]);
+    // The whole picture was there, and no crop was made twice of one point.
+    expect(ledger.lastOutcome(whole)?.kind).toBe("present");
+    expect(emulator.control.stats().createdJobs).toBe(1 + 3 * keys.length);
   });
 
   it("stores nothing of a position or an author that it leaves in a result", async () => {

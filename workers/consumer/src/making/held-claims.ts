@@ -1,4 +1,5 @@
 import type { Given, Having, Outcome, Phase } from "@prewarm/durable-queue/calls";
+import type { Focal } from "@prewarm/shared/focal";
 import { GO_MAX } from "@prewarm/shared/limits";
 import type { Transform } from "@prewarm/shared/transform";
 import { parseVariantKey } from "@prewarm/shared/variant-key";
@@ -20,6 +21,8 @@ export interface HeldClaim {
   /** The original's id. */
   image: string;
   transform: Transform;
+  /** What a crop is to show: the same for the whole generation. */
+  focal: Focal | null;
   phase: Phase;
   /** A call is under way whose end must be known before anything is said of it: from the POST, or from the download, to the outcome. */
   begun: boolean;
@@ -94,7 +97,7 @@ export class HeldClaims {
   }
 
   /** Adds what the ledger gives. The claim if there is something new to do for it, else null. */
-  add(given: Given): HeldClaim | null {
+  add(given: Given, focal: Focal | null = null): HeldClaim | null {
     const known = this.#claims.get(given.id);
     if (known !== undefined && known.given.gen === given.gen) {
       if (given.phase === "go") this.#repeatJob(known);
@@ -114,6 +117,7 @@ export class HeldClaims {
       given,
       image: parsed.id,
       transform: parsed.transform,
+      focal,
       phase: given.phase,
       begun: false,
       isStopped: false,

@@ -39,12 +39,16 @@ export function ofAnother(job: string): Outcome {
 }
 
 /** The same for the same generation and grant, as long as the original is the same: a repeated POST is the same POST. */
-async function orderOf(context: BatchContext, { given, transform }: HeldClaim, prepared: Prepared): Promise<JobOrder> {
+async function orderOf(
+  context: BatchContext,
+  { given, transform, focal }: HeldClaim,
+  prepared: Prepared,
+): Promise<JobOrder> {
   const { ledgerId } = context;
   const { key, gen, grantedAt, first, hook: webhookUrl } = given;
   const { size, etag, input } = prepared.original;
-  const order = { ledgerId, gen, key, transform, input: await input(grantedAt), size, etag, webhookUrl, again: !first };
-  return jobOrder(order);
+  const made = { transform, focal, size, etag, input: await input(grantedAt) };
+  return jobOrder({ ledgerId, gen, key, ...made, webhookUrl, again: !first });
 }
 
 /**

@@ -15,21 +15,19 @@ export async function deleteObjects(bucket: Pick<R2Bucket, "delete">, names: rea
 /**
  * One pass of a sweep over an image. `delete` deletes every variant of a generation below `fence`, or without one, the
  * image's note if it is below too, and the image's markers. `goOn` is asked before each delete; the pass stops when it
- * answers false. `remake` returns the image's variants with their generations, 0 for objects that Prewarm did not put.
- * Its first pass deletes the markers, because they tell of the older original. Throws when R2 does not answer. Safe to
- * run again.
+ * answers false. The others return the image's variants with their generations, 0 for objects that Prewarm did not put.
+ * The first pass of `remake` deletes the markers, because they tell of the older original. Throws when R2 does not
+ * answer. Safe to run again.
  */
 export async function sweepImage(
   bucket: Bucket,
-  { kind, id, fence, pass }: { kind: "delete" | "remake"; id: string; fence: number; pass: 1 | 2 },
+  { kind, id, fence, pass }: { kind: "delete" | "remake" | "recrop"; id: string; fence: number; pass: 1 | 2 },
   goOn: () => boolean,
 ): Promise<{ key: string; gen: number }[]> {
   const variants = storeKey(imagePrefix(id));
   const markers = deadKey(imagePrefix(id));
-  if (kind === "remake") {
-    if (pass === 1) await deleteWhere(bucket, markers, () => true);
-    return listGenerations(bucket, variants);
-  }
+  if (kind === "remake" && pass === 1) await deleteWhere(bucket, markers, () => true);
+  if (kind !== "delete") return listGenerations(bucket, variants);
   const isBelow = (object: R2Object) => genOf(object) < fence;
   await deleteWhere(bucket, variants, goOn, isBelow);
   await deleteWhere(bucket, infoKey(id), goOn, isBelow);

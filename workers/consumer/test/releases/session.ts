@@ -203,6 +203,7 @@ function operators(say: Say, sql: ReturnType<typeof nodeSql>): void {
     },
     WHO,
   );
+  say("setFocal", "h", [0.25, 0.5], WHO);
   say("purgeImage", "j", "9", WHO);
   say("purgeImage", "i", "0", WHO);
   say("cancelRun", "run_1", WHO);

@@ -23,6 +23,7 @@ function fromItem(item: unknown, body: unknown, config: Config, settings: Settin
       order: orderText(text(settings.order)),
       contentType: text(settings.contentType),
       recipe: null,
+      focal: settings.focal === undefined ? undefined : readPath(item, settings.focal)[0],
     },
     config,
   );

@@ -14,6 +14,7 @@ const item = z
     sourceEtag: z.string().min(1).max(256).nullish(),
     recipe: z.string().min(1).max(64).nullish(),
     contentType: z.string().max(200).nullish(),
+    focal: z.unknown().optional(),
   })
   .refine(({ id, key }) => (id === undefined) !== (key === undefined), { error: "An item has an id or a key." });
 
@@ -44,6 +45,6 @@ export function mapNative(body: unknown, config: Config): HookEvent[] {
 function readItem(value: unknown, kind: "upload" | "delete", order: string | null, config: Config): HookEvent {
   const parsed = item.safeParse(typeof value === "string" ? { id: value } : value);
   if (!parsed.success) return rejected("body_invalid", parsed.error.issues[0]?.message ?? "The item is malformed.");
-  const { id = null, key = null, v = null, sourceEtag = null, recipe = null, contentType = null } = parsed.data;
-  return toEvent({ kind, id, key, v, etag: sourceEtag, order, contentType, recipe }, config);
+  const { id = null, key = null, v = null, sourceEtag = null, recipe = null, contentType = null, focal } = parsed.data;
+  return toEvent({ kind, id, key, v, etag: sourceEtag, order, contentType, recipe, focal }, config);
 }

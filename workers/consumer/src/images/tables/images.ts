@@ -1,4 +1,5 @@
-import { int, type Sql, text, textOrNull } from "@prewarm/durable-queue/schema/sql";
+import { int, type Sql, type SqlRow, type SqlValue, text, textOrNull } from "@prewarm/durable-queue/schema/sql";
+import type { Focal } from "@prewarm/shared/focal";
 
 /** The state of one original. Most images have no row, because every field is an exception. */
 export interface Image {
@@ -13,16 +14,17 @@ export interface Image {
   purged: number;
   /** A purge or the doctor holds the lock until then, Unix ms. 0: unlocked. */
   lock: number;
-  updated: number;
+  /** What crops without `pos` show best. Null: the centre. */
+  focal: Focal | null;
+  /** The fence of the last change of the point: crops without `pos` of a lower generation do not count. */
+  focalFloor: number;
 }
-
-const FIELDS = ["ordering", "etag", "floor", "purged", "lock"] as const;
 
 /** The images of a transaction. `load` them before `get`. */
 export class Images {
   readonly #sql: Sql;
   readonly #now: number;
-  readonly #held = new Map<string, { image: Image; before: string }>();
+  readonly #held = new Map<string, { image: Image; before: Image }>();
 
   constructor(sql: Sql, now: number) {
     this.#sql = sql;
@@ -32,40 +34,56 @@ export class Images {
   load(ids: Iterable<string>): void {
     const missing = [...new Set(ids)].filter((id) => !this.#held.has(id));
     if (missing.length === 0) return;
-    const query = "SELECT images.* FROM json_each(?) AS k CROSS JOIN images ON images.id = k.value";
+    const query = `SELECT k.value AS id, ordering, etag, floor, purged, lock, x, y, fence FROM json_each(?) AS k
+      LEFT JOIN images ON images.id = k.value LEFT JOIN focals ON focals.id = k.value`;
     for (const raw of this.#sql.exec(query, JSON.stringify(missing))) {
-      const image: Image = {
-        ...{ id: text(raw.id), ordering: textOrNull(raw.ordering), etag: textOrNull(raw.etag), floor: int(raw.floor) },
-        ...{ purged: int(raw.purged), lock: int(raw.lock), updated: int(raw.updated) },
-      };
-      this.#held.set(image.id, { image, before: print(image) });
+      const image = imageFrom(raw);
+      this.#held.set(image.id, { image, before: { ...image } });
     }
-    for (const id of missing) if (!this.#held.has(id)) this.#held.set(id, unknown(id));
   }
 
   get(id: string): Image {
     this.load([id]);
-    const held = this.#held.get(id) ?? unknown(id);
-    this.#held.set(id, held);
+    const held = this.#held.get(id);
+    if (held === undefined) throw new Error(`the image ${id} was not loaded`);
     return held.image;
   }
 
+  /** The point has a table of its own: release 0.1.0 replaces rows of `images`, and forgets them after 90 days. */
   flush(): void {
     for (const { image, before } of this.#held.values()) {
-      if (print(image) === before) continue;
-      this.#sql.exec(
-        `INSERT OR REPLACE INTO images (id, ${FIELDS.join(", ")}, updated) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-        ...[image.id, ...FIELDS.map((field) => image[field]), this.#now],
-      );
+      if (!isSame(stateOf(image), stateOf(before)))
+        this.#sql.exec(
+          "INSERT OR REPLACE INTO images (id, ordering, etag, floor, purged, lock, updated) VALUES (?, ?, ?, ?, ?, ?, ?)",
+          ...[image.id, ...stateOf(image), this.#now],
+        );
+      if (!isSame(pointOf(image), pointOf(before)))
+        this.#sql.exec(
+          "INSERT OR REPLACE INTO focals (id, x, y, fence, updated) VALUES (?, ?, ?, ?, ?)",
+          ...[image.id, ...pointOf(image), this.#now],
+        );
     }
   }
 }
 
-function print(image: Image): string {
-  return JSON.stringify(FIELDS.map((field) => image[field]));
+function stateOf({ ordering, etag, floor, purged, lock }: Image): SqlValue[] {
+  return [ordering, etag, floor, purged, lock];
 }
 
-function unknown(id: string): { image: Image; before: string } {
-  const image: Image = { id, ordering: null, etag: null, floor: 0, purged: 0, lock: 0, updated: 0 };
-  return { image, before: print(image) };
+function pointOf({ focal, focalFloor }: Image): SqlValue[] {
+  return [focal?.[0] ?? null, focal?.[1] ?? null, focalFloor];
+}
+
+function isSame(after: readonly SqlValue[], before: readonly SqlValue[]): boolean {
+  return after.every((value, at) => value === before[at]);
+}
+
+/** An image without a row has no exception. */
+function imageFrom(raw: SqlRow): Image {
+  const { id, ordering, etag, floor, purged, lock, x, y, fence } = raw;
+  return {
+    ...{ id: text(id), ordering: textOrNull(ordering), etag: textOrNull(etag), floor: int(floor) },
+    ...{ purged: int(purged), lock: int(lock) },
+    ...{ focal: x == null || y == null ? null : [Number(x), Number(y)], focalFloor: int(fence) },
+  };
 }

@@ -6,8 +6,8 @@ export interface Sweep {
   seq: number;
   /** The image's id, encoded. */
   image: string;
-  /** A purge deletes what is below the fence. A new original has it made again. */
-  kind: "delete" | "remake";
+  /** A purge deletes what is below the fence. A new original has it made again, and a new focal point the crops of it. */
+  kind: "delete" | "remake" | "recrop";
   /** Objects of a lower generation are swept. */
   fence: number;
   /** The lane in which found variants are made again. Null: the sweep deletes. */

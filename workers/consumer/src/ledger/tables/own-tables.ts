@@ -32,8 +32,13 @@ const V3 = [
     pass INTEGER NOT NULL, at INTEGER NOT NULL)`,
 ];
 
+/** What crops of an image show (decision 072). */
+const V5 = [
+  `CREATE TABLE focals (id TEXT PRIMARY KEY, x REAL, y REAL, fence INTEGER NOT NULL, updated INTEGER NOT NULL) WITHOUT ROWID`,
+];
+
 /** The tables of the queue and of the ledger. */
-export const LEDGER_TABLES: Tables = { migrations: withOwn([V1, V2, V3]), moveRows: moveSweeps };
+export const LEDGER_TABLES: Tables = { migrations: withOwn([V1, V2, V3, [], V5]), moveRows: moveSweeps };
 
 const DAY_MS = 86_400_000;
 
@@ -41,6 +46,13 @@ const DAY_MS = 86_400_000;
 export const OWN_RULES = {
   images: {
     of: { large: { table: "images", at: "max(updated, lock)" } },
+    ms: 90 * DAY_MS,
+    leastMs: DAY_MS,
+    most: 1_500_000,
+  },
+  // Only what is left of a point that was taken back. A point itself stays, because nobody tells it again.
+  focals: {
+    of: { large: { table: "focals", at: "updated", over: "x IS NULL" } },
     ms: 90 * DAY_MS,
     leastMs: DAY_MS,
     most: 1_500_000,

@@ -125,7 +125,7 @@ export function imageRows(tx: LedgerTx, id: string, stored: readonly string[]): 
   const views = [...rows.map((row) => jobView(tx, row)), ...lately.map((one) => storedView(tx, one))];
   const names = Object.fromEntries(stored.map((key) => [key, nameOf(placeOf(key, tx.ledgerId))]));
   for (const { key, job } of views) if (key in names) names[key] = job;
-  return { rows: views, names, sourceEtag: image.etag, purging: image.lock > tx.now };
+  return { rows: views, names, sourceEtag: image.etag, focal: image.focal, purging: image.lock > tx.now };
 }
 
 /** States of jobs that have rows, by key. */

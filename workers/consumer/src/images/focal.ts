@@ -1,0 +1,42 @@
+import { audit } from "@prewarm/durable-queue/schema/audit";
+import { type LaneCode, UPLOAD } from "@prewarm/durable-queue/schema/row";
+import type { Focal } from "@prewarm/shared/focal";
+import { encodedIdOfKey, encodeId } from "@prewarm/shared/variant-key";
+import { isCropByFocal } from "./crops.ts";
+import type { ImageTx } from "./image-tx.ts";
+import { renewOpen } from "./new-original.ts";
+import { beginSweep } from "./sweeps.ts";
+
+/** An operator sets the point of an image, or takes it back (null). Its crops are made again after viewers' misses. */
+export function setFocal(tx: ImageTx, id: string, focal: Focal | null, who: string): { changed: boolean } {
+  const changed = moveFocal(tx, encodeId(id), focal, UPLOAD);
+  if (changed) audit(tx, who, "image.focal", id, { focal });
+  return { changed };
+}
+
+/**
+ * Notes the point of an image (`id`: encoded). Another point than before outdates the crops that follow it and nothing
+ * else: waiting ones get a new generation, a sweep has those in R2 made again, and the old ones are served until then.
+ */
+export function moveFocal(tx: ImageTx, id: string, focal: Focal | null, lane: LaneCode): boolean {
+  const image = tx.images.get(id);
+  if (String(image.focal) === String(focal)) return false;
+  image.focal = focal;
+  image.focalFloor = tx.next();
+  renewOpen(
+    tx,
+    tx.rows.loadGroup(id).filter(({ key }) => isCropByFocal(key)),
+  );
+  beginSweep(tx, { seq: image.focalFloor, image: id, kind: "recrop", fence: image.focalFloor, lane });
+  return true;
+}
+
+/** The points by which jobs are to be made, by the job's number: of crops that follow one. */
+export function focalsOf(tx: ImageTx, jobs: readonly { id: number; key: string }[]): Record<number, Focal> {
+  const focals: Record<number, Focal> = {};
+  for (const { id, key } of jobs) {
+    const focal = isCropByFocal(key) ? tx.images.get(encodedIdOfKey(key)).focal : null;
+    if (focal !== null) focals[id] = focal;
+  }
+  return focals;
+}
