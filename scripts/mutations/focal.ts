@@ -1,9 +1,10 @@
 import type { Mutation } from "./promises.ts";
 
 const IMAGES = "workers/consumer/src/images";
+const CONSUMER = "workers/consumer/src";
 const TESTS = [`${IMAGES}/focal.test.ts`];
 
-/** Each part of the rule of focal points, switched off. */
+/** Each part of the rules of focal points and of transparency, switched off. */
 export const FOCAL: readonly Mutation[] = [
   {
     promise: "L2",
@@ -92,5 +93,37 @@ export const FOCAL: readonly Mutation[] = [
     find: "  if (focal === null && change.focal !== null) return rejected",
     replace: "  if (focal === null && change.focal === undefined) return rejected",
     tests: ["workers/consumer/src/hooks/mappers.test.ts"],
+  },
+  {
+    promise: "L3",
+    breaks: "a JPEG of a transparent original is made as JPEG",
+    file: `${CONSUMER}/ittybit/job-request.ts`,
+    find: 'return format === "jpeg" && alpha ? "png" : format;',
+    replace: 'return format === "jpeg" && alpha ? "jpeg" : format;',
+    tests: [`${CONSUMER}/making/against-emulator.test.ts`],
+  },
+  {
+    promise: "L3",
+    breaks: "who did not post a job does not know that it makes a PNG",
+    file: `${CONSUMER}/making/finish-job.ts`,
+    find: "FORMATS.find((one) => one === metadata.format) ?? asked",
+    replace: 'FORMATS.find((one) => one === metadata.format && one === "avif") ?? asked',
+    tests: [`${CONSUMER}/making/finish-job.test.ts`],
+  },
+  {
+    promise: "L3",
+    breaks: "the edge calls the PNG under a JPEG's key a JPEG",
+    file: "packages/shared/src/mime.ts",
+    find: 'return format === "jpeg" && stored === CONTENT_TYPES.png ? CONTENT_TYPES.png : CONTENT_TYPES[format];',
+    replace: "return stored === null ? CONTENT_TYPES.png : CONTENT_TYPES[format];",
+    tests: ["workers/edge/src/hit/serve-variant.test.ts"],
+  },
+  {
+    promise: "L3",
+    breaks: "a PNG with a palette counts as opaque",
+    file: "packages/shared/src/transparency.ts",
+    find: '    if (name === "tRNS") return true;\n',
+    replace: "",
+    tests: ["packages/shared/src/transparency.test.ts"],
   },
 ];

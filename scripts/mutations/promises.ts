@@ -25,6 +25,7 @@ export const PROMISES: Record<string, string> = {
   ...Object.fromEntries(Array.from({ length: 20 }, (_, n) => [`F${n + 1}`, `Finding ${n + 1} of docs/security.md`])),
   L1: "Pages ask for what uploads make",
   L2: "Crops show the image's focal point, and nothing but crops is made again for it",
+  L3: "What is transparent is never black",
   N1: "Every body has a limit, and JSON a depth",
   N6: "No token travels in the clear",
   N10: "Strangers learn nothing of faults, and short keys are none",

@@ -37,6 +37,20 @@ describe("the pipeline, end to end on real pixels", () => {
     });
   });
 
+  it("gives a PNG where a JPEG of a transparent original is asked for, also of a crop, and never black", async () => {
+    for (const path of ["cut-out.png?w=160&f=jpeg", "cut-out.png?w=400&h=300&f=jpeg"]) {
+      const { headers, body } = await stored(path);
+      expect([path, headers.get("content-type"), (await sharp(body).metadata()).format]).toEqual([
+        path,
+        "image/png",
+        "png",
+      ]);
+      const corner = await sharp(body).extract({ left: 1, top: 1, width: 1, height: 1 }).raw().toBuffer();
+      expect([path, corner[3]]).toEqual([path, 0]);
+      expect((await ask(image(path))).headers.get("content-type")).toBe("image/png");
+    }
+  });
+
   it("keeps transparency in AVIF, and serves nested UTF-8 ids", async () => {
     const cutOut = await stored("cut-out.png?w=160&f=avif");
     expect(await sharp(cutOut.body).metadata()).toMatchObject({ format: "heif", width: 160, hasAlpha: true });

@@ -8,6 +8,7 @@ export interface StoredObject {
   httpEtag: string;
   uploaded: Date;
   customMetadata?: Record<string, string> | undefined;
+  httpMetadata?: { contentType?: string | undefined } | undefined;
   body: ReadableStream<Uint8Array>;
   text(): Promise<string>;
   arrayBuffer(): Promise<ArrayBuffer>;

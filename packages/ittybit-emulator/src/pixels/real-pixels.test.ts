@@ -127,6 +127,24 @@ describe("outputs, decoded", () => {
     expect((await pixelAt(bytes, 20, 20))[3]).toBe(0);
   });
 
+  it("makes black of what is transparent in a JPEG, with contain and a background too", async () => {
+    const { origin, output } = await setup();
+    const input = origin.put("/clear.png", await transparent(40, 40));
+    const pair = { width: 40, height: 60, format: "jpeg" };
+    for (const options of [
+      { format: "jpeg" },
+      { ...pair, fit: "cover" },
+      { ...pair, fit: "contain", background: "#ffffff" },
+    ]) {
+      const [red = 255, green = 255, blue = 255] = await pixelAt(
+        await bytesOf(await output({ input, options })),
+        20,
+        25,
+      );
+      expect(Math.max(red, green, blue)).toBeLessThan(8);
+    }
+  });
+
   it("gives one frame of an animation as kind image, all of them as kind animation", async () => {
     const { origin, output } = await setup();
     const input = origin.put("/moving.gif", await animatedGif());

@@ -75,7 +75,8 @@ function encoder(image: Sharp, plan: RenderPlan): Sharp {
   const { lossy, avif } = ENCODER_QUALITY[plan.quality];
   switch (plan.format) {
     case "jpeg":
-      return image.flatten({ background: plan.background }).jpeg({ quality: lossy });
+      // Nothing says that a background replaces what is transparent in the picture itself: the worst case is black.
+      return image.flatten({ background: "#000000" }).jpeg({ quality: lossy });
     case "webp":
       return image.webp({ quality: lossy, effort: WEBP_EFFORT });
     case "avif":

@@ -1,6 +1,6 @@
 import { AppError } from "@prewarm/shared/errors";
 import { checkId } from "@prewarm/shared/image-id";
-import { CONTENT_TYPES } from "@prewarm/shared/mime";
+import { typeOfVariant } from "@prewarm/shared/mime";
 import { imagePrefix, parseVariantKey, storeKey } from "@prewarm/shared/variant-key";
 import * as z from "zod";
 import { objectsAfter } from "../store/list-pages.ts";
@@ -38,7 +38,7 @@ export const thumbs = [
       const parsed = chosen === undefined ? null : parseVariantKey(chosen.key.slice(storeKey("").length));
       const object = parsed === null || chosen === undefined ? null : await bucket.get(chosen.key);
       if (object === null || parsed === null) throw new AppError("not_found", { detail: "Nothing of it is stored." });
-      c.header("Content-Type", CONTENT_TYPES[parsed.transform.format]);
+      c.header("Content-Type", typeOfVariant(parsed.transform.format, object.httpMetadata?.contentType));
       c.header("Cache-Control", `private, max-age=${KEEP_SECONDS}`);
       return c.body(object.body) as never;
     },

@@ -2,7 +2,7 @@ import type { Focal } from "@prewarm/shared/focal";
 import type { Transform } from "@prewarm/shared/transform";
 import type { JobOrder } from "./client.ts";
 import type { IttybitJob } from "./dialects.ts";
-import { expectedSize, jobOptions, type Size } from "./job-request.ts";
+import { expectedSize, jobOptions, madeFormat, type Size } from "./job-request.ts";
 
 /** What the one job of a generation is made from. */
 export interface Generation {
@@ -18,6 +18,8 @@ export interface Generation {
   /** The original's, as its probe told; null when it did not. */
   size: Size | null;
   etag: string | null;
+  /** It may have transparent parts. Default false. */
+  alpha?: boolean;
   /** What Ittybit is to call when the job has ended; null: nothing. */
   webhookUrl: string | null;
   /** False for the first POST only. */
@@ -34,13 +36,15 @@ export function jobOrder({
   input,
   size,
   etag,
+  alpha = false,
   webhookUrl,
   again,
 }: Generation): JobOrder {
   const expected = expectedSize(transform, size);
+  const format = madeFormat(transform.format, alpha);
   return {
     input,
-    options: jobOptions(transform, size, focal),
+    options: jobOptions({ ...transform, format }, size, focal),
     idempotencyKey: `pw-${ledgerId}-${gen}`,
     metadata: {
       ledger: ledgerId,
@@ -48,6 +52,7 @@ export function jobOrder({
       key,
       ...(expected === null ? {} : { width: String(expected.width), height: String(expected.height) }),
       ...(etag === null ? {} : { etag }),
+      ...(format === transform.format ? {} : { format }),
     },
     ...(webhookUrl === null ? {} : { webhookUrl }),
     again,

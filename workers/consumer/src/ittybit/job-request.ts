@@ -1,4 +1,4 @@
-import type { Position } from "@prewarm/shared/config";
+import type { Format, Position } from "@prewarm/shared/config";
 import { type Focal, followsFocal, placementFor } from "@prewarm/shared/focal";
 import type { Transform } from "@prewarm/shared/transform";
 
@@ -54,6 +54,14 @@ function positionOf(transform: Transform, original: Size | null, focal: Focal | 
   if (focal === null || original === null || !followsFocal(transform)) return transform.pos;
   const { width, height } = clampTransform(transform, original);
   return width === null || height === null ? null : placementFor(focal, original, { width, height });
+}
+
+/**
+ * The format that is made of a variant. A JPEG has no transparency, and Ittybit can be told the colour in its place (`background`) only with
+ * `contain`; else it is black. So a PNG stands under the key of such a JPEG. `alpha`: the original may have transparent parts.
+ */
+export function madeFormat(format: Format, alpha: boolean): Format {
+  return format === "jpeg" && alpha ? "png" : format;
 }
 
 export function jobOptions(transform: Transform, original: Size | null, focal: Focal | null = null): JobOptions {

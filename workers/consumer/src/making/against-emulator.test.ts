@@ -26,6 +26,8 @@ let origin: Server;
 let portrait: Uint8Array;
 let tagged: Uint8Array;
 let marked: Uint8Array;
+/** A disc; its corners are transparent. */
+let cutOut: Uint8Array;
 /** Where the red mark of `marked` is. */
 const MARK = [0.05, 0.5] as const;
 
@@ -50,8 +52,12 @@ beforeAll(async () => {
     .composite([{ input: await sharp(red).png().toBuffer(), left: 40, top: 180 }])
     .png()
     .toBuffer();
+  const disc = Buffer.from('<svg width="600" height="600"><circle cx="300" cy="300" r="290" fill="#e01010"/></svg>');
+  cutOut = await sharp(disc).png().toBuffer();
   origin = createServer(async (request, response) => {
-    const made = { "/portrait": portrait, "/geotagged": tagged, "/marked": marked }[request.url ?? ""];
+    const made = { "/portrait": portrait, "/geotagged": tagged, "/marked": marked, "/cut-out": cutOut }[
+      request.url ?? ""
+    ];
     const bytes = made ?? (await picture("png", 1000, 500));
     response.writeHead(200, { etag: '"e1"', "content-length": bytes.byteLength }).end(bytes);
   });
@@ -174,6 +180,24 @@ describe("against the local Ittybit", () => {
     // The whole picture was there, and no crop was made twice of one point.
     expect(ledger.lastOutcome(whole)?.kind).toBe("present");
     expect(emulator.control.stats().createdJobs).toBe(1 + 3 * keys.length);
+  });
+
+  it("never makes black of what is transparent: a JPEG of such an original is a PNG, also for whoever finishes it", async () => {
+    const { ledger, images, consume } = setup();
+    const keys = ["cut-out/400-high.jpeg", "cut-out/300x300-cover-high.jpeg", "cut-out/300x300-contain-high.jpeg"];
+    const opaque = "photo/400-high.jpeg";
+    await consume([...keys, opaque, "cut-out/2048-high.jpeg"]);
+    expect(ledger.kinds()).toEqual(["stored", "stored", "stored", "stored", "stored"]);
+    for (const key of keys) {
+      const object = images.objects.get(`variants/${key}`);
+      const corner = await sharp(object?.bytes).ensureAlpha().extract({ left: 2, top: 2, width: 1, height: 1 });
+      expect([key, object?.httpMetadata.contentType, (await corner.raw().toBuffer())[3]]).toEqual([
+        key,
+        "image/png",
+        0,
+      ]);
+    }
+    expect(images.objects.get(`variants/${opaque}`)?.httpMetadata.contentType).toBe("image/jpeg");
   });
 
   it("stores nothing of a position or an author that it leaves in a result", async () => {

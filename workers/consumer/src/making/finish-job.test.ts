@@ -437,6 +437,24 @@ describe("a job that somebody else posted", () => {
     expect(world.ledger.row(KEY)?.attempts).toBe(1);
   });
 
+  it.each([
+    ["is stored as the PNG that its metadata names, under the key of a JPEG", "png", { kind: "stored" }],
+    ["is no JPEG when it is a PNG that its metadata does not name", "jpeg", { kind: "failed" }],
+  ] as const)("%s", async (_name, format, expected) => {
+    const { ledger, ittybit, clock, shift, images } = batchWorld();
+    const key = "photo/400-high.jpeg";
+    const row = ledger.addLeft(key, { job: "job_000001" });
+    const named = format === "png" ? { format } : {};
+    const metadata = { ledger: "L1", gen: String(row.gen), width: "400", height: "200", etag: '"e1"', ...named };
+    const options = { width: 400, format: "png", quality: "high" } as const;
+    await ittybit.submit({ input: `${ORIGINALS}/photo`, options, idempotencyKey: `pw-L1-${row.gen}`, metadata });
+    clock.advance(1_000);
+    await shift();
+    expect(ledger.outcomes.get(key)?.[0]).toMatchObject(expected);
+    const stored = images.objects.get(`variants/${key}`)?.httpMetadata.contentType;
+    expect(stored).toBe(expected.kind === "stored" ? "image/png" : undefined);
+  });
+
   it("is held to the original's size when its dialect knows no metadata", async () => {
     const world = batchWorld();
     await leftBehind(world);

@@ -1,9 +1,10 @@
 import type { Outcome } from "@prewarm/durable-queue/calls";
+import { FORMATS, type Format } from "@prewarm/shared/config";
 import { errorText, publicText } from "@prewarm/shared/log";
 import { resolveOriginal } from "@prewarm/shared/source";
 import type { IttybitJob } from "../ittybit/dialects.ts";
 import { isAnothers } from "../ittybit/job-order.ts";
-import { expectedSize, type Size } from "../ittybit/job-request.ts";
+import { expectedSize, madeFormat, type Size } from "../ittybit/job-request.ts";
 import type { Bytes } from "../ittybit/output/download.ts";
 import { stripMetadata } from "../ittybit/output/strip/strip-metadata.ts";
 import { type Verdict, verifyOutput } from "../ittybit/output/verify.ts";
@@ -17,9 +18,10 @@ import { head, prepare } from "./prepare.ts";
 import { present, settle } from "./settle.ts";
 import { ofAnother } from "./submit-job.ts";
 
-/** What a result is judged by: the size it must have, and the etag and bytes of the original it was made from; null when unknown. */
+/** What a result is judged by: the size and format it must have, and the etag and bytes of the original it was made from; null when unknown. */
 interface Expectation {
   size: Size | null;
+  format: Format;
   etag: string | null;
   originalBytes: number | null;
 }
@@ -60,16 +62,18 @@ function sideOf(text: string | undefined): number | null {
 async function expectationOf(context: BatchContext, claim: HeldClaim, job: IttybitJob): Promise<Expectation> {
   const own = claim.posted ? await claim.prepared : null;
   const { metadata } = job;
+  const { format: asked } = claim.transform;
   if (own === null && metadata.ledger === context.ledgerId && metadata.gen === String(claim.given.gen)) {
     const width = sideOf(metadata.width);
     const height = sideOf(metadata.height);
     const size = width === null || height === null ? null : { width, height };
-    return { size, etag: metadata.etag ?? null, originalBytes: null };
+    const format = FORMATS.find((one) => one === metadata.format) ?? asked;
+    return { size, format, etag: metadata.etag ?? null, originalBytes: null };
   }
   const original = own?.original ?? (await context.probe(claim.image, rankOf(claim, "result")));
-  if (original.kind !== "image") return { size: null, etag: null, originalBytes: null };
-  const { size, etag, bytes: originalBytes } = original;
-  return { size: expectedSize(claim.transform, size), etag, originalBytes };
+  if (original.kind !== "image") return { size: null, format: asked, etag: null, originalBytes: null };
+  const { size, etag, alpha, bytes: originalBytes } = original;
+  return { size: expectedSize(claim.transform, size), format: madeFormat(asked, alpha), etag, originalBytes };
 }
 
 /** The job with its result's URL, or what is to be said instead. */
@@ -116,8 +120,8 @@ async function storeVariant(
   const { transform, given } = claim;
   const { key, gen } = given;
   const expected = await expectationOf(context, claim, job);
-  const { format, fit } = transform;
-  const verdict = verifyOutput(body.bytes, { format, size: expected.size, asked: transform, fit });
+  const { format } = expected;
+  const verdict = verifyOutput(body.bytes, { format, size: expected.size, asked: transform, fit: transform.fit });
   if (!verdict.ok) return outcomeOfWrong(context, claim, verdict, body.from);
   const stripped = stripMetadata(body.bytes, format);
   if (!stripped.ok)

@@ -1,4 +1,5 @@
 import type { Outcome } from "@prewarm/durable-queue/calls";
+import { sniffType } from "@prewarm/shared/image-header";
 import { errorText } from "@prewarm/shared/log";
 import { samePicture } from "@prewarm/shared/same-picture";
 import { parseVariantKey, storeKey, variantKey } from "@prewarm/shared/variant-key";
@@ -66,7 +67,9 @@ async function copy(
   if (claim.isDropped || claim.isStopped || !mayWrite(context)) return null;
   claim.begun = true;
   const metadata = { ...made, gen: given.gen, createdAt: context.clock.now() };
-  const variant = { key: given.key, bytes, format: transform.format, metadata };
+  // As the other one was made: older ones are JPEGs, of transparent originals too.
+  const format = sniffType(bytes) === "png" ? "png" : transform.format;
+  const variant = { key: given.key, bytes, format, metadata };
   const put = await context.connections.run(() => putVariant(context.images, variant, stored), { rank });
   await context.at("put", given.key);
   // Somebody wrote since the head: to be looked at anew.

@@ -46,8 +46,8 @@ async function orderOf(
 ): Promise<JobOrder> {
   const { ledgerId } = context;
   const { key, gen, grantedAt, first, hook: webhookUrl } = given;
-  const { size, etag, input } = prepared.original;
-  const made = { transform, focal, size, etag, input: await input(grantedAt) };
+  const { size, etag, alpha, input } = prepared.original;
+  const made = { transform, focal, size, etag, alpha, input: await input(grantedAt) };
   return jobOrder({ ledgerId, gen, key, ...made, webhookUrl, again: !first });
 }
 

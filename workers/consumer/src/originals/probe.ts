@@ -5,6 +5,7 @@ import type { ImageHeader, ImageType } from "@prewarm/shared/image-header-type";
 import type { Failure, FailureClass } from "@prewarm/shared/job";
 import { errorText } from "@prewarm/shared/log";
 import { resolveOriginal } from "@prewarm/shared/source";
+import { mayBeTransparent } from "@prewarm/shared/transparency";
 import type { Size } from "../ittybit/job-request.ts";
 import type { Semaphore } from "../platform/semaphore.ts";
 import { readFromBucket, readFromUrl, type Start } from "./read-start.ts";
@@ -22,6 +23,8 @@ export type ProbedOriginal =
       /** Null when its server does not say. */
       bytes: number | null;
       frames: number;
+      /** It may have transparent parts. */
+      alpha: boolean;
     }
   /** No variant can be made of it. That is no failure: nothing is tried again. */
   | { kind: "refused"; code: "missing" | "unsupported" | "unshowable" | "animated" | "too_large"; message: string }
@@ -122,7 +125,8 @@ function judge(
   // An unsettled header may not show its orientation yet, so width and height may be swapped. A GIF has no orientation.
   const sure = header.width > 0 && header.height > 0 && (header.settled || type === "gif");
   const size = sure ? orientedSize(header) : null;
-  return { kind: "image", input, size, etag: start.etag, type: header.type, bytes: total, frames: header.frames };
+  const told = { type: header.type, bytes: total, frames: header.frames, alpha: mayBeTransparent(bytes) };
+  return { kind: "image", input, size, etag: start.etag, ...told };
 }
 
 async function probe(id: string, rank: number, deps: ProbeDeps): Promise<ProbedOriginal> {

@@ -36,6 +36,24 @@ describe.each(["R2", "cache"] as const)("a variant in the %s", (place) => {
     expect(ETAG).not.toMatch(/^W\//);
   });
 
+  it("has the type that its key says, but for the PNG of a transparent original under the key of a JPEG", async () => {
+    const typeOf = async (format: string, contentType: string) => {
+      const world = setup();
+      const key = `variants/photo/800-high.${format}`;
+      world.images.objects.set(key, { bytes: BYTES, uploaded: new Date(DATE), contentType });
+      const get = async () => (await world.get(`/images/photo?w=800&f=${format}`)).headers.get("Content-Type");
+      const first = await get();
+      if (place === "R2") return first;
+      await world.settle();
+      world.images.objects.clear();
+      return get();
+    };
+    expect(await typeOf("jpeg", "image/png")).toBe("image/png");
+    expect(await typeOf("jpeg", "image/jpeg")).toBe("image/jpeg");
+    expect(await typeOf("jpeg", "text/html")).toBe("image/jpeg");
+    expect(await typeOf("webp", "image/png")).toBe("image/webp");
+  });
+
   it.each([
     [{ Range: "bytes=0-3" }, 206, "0-3", "the first chunk"],
     [{ Range: "bytes=3-9" }, 206, "3-9", "across chunks"],

@@ -1,6 +1,6 @@
 import type { Format } from "@prewarm/shared/config";
 import { AppError } from "@prewarm/shared/errors";
-import { CONTENT_TYPES } from "@prewarm/shared/mime";
+import { typeOfVariant } from "@prewarm/shared/mime";
 import { originalBytesOf } from "@prewarm/shared/variant-metadata";
 import type { StoredObject } from "../bindings.ts";
 import { type CommonFields, commonHeaders, problem } from "../respond.ts";
@@ -15,13 +15,12 @@ export interface ReadyVariant extends Facts {
   body: ReadableStream<Uint8Array> | null;
 }
 
-/** The type follows from the key, not from the object's metadata: nothing but this format is ever stored under it. */
 export function fromStore(object: StoredObject, format: Format): ReadyVariant {
   return {
     etag: object.httpEtag,
     lastModified: object.uploaded.toUTCString(),
     size: object.size,
-    contentType: CONTENT_TYPES[format],
+    contentType: typeOfVariant(format, object.httpMetadata?.contentType),
     originalBytes: originalBytesOf(object.customMetadata),
     body: object.body,
   };
@@ -57,7 +56,7 @@ export function fromCacheCopy(response: Response, format: Format): ReadyVariant 
     get originalBytes() {
       return numberOf(headers.get(ORIGINAL_BYTES));
     },
-    contentType: CONTENT_TYPES[format],
+    contentType: typeOfVariant(format, headers.get("Content-Type")),
     body: response.body,
   };
 }

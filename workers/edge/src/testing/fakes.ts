@@ -22,6 +22,8 @@ interface FakeObject {
   bytes: Uint8Array;
   uploaded: Date;
   customMetadata?: Record<string, string> | undefined;
+  /** Default: none, as of an object that was put by hand. */
+  contentType?: string;
 }
 
 export interface FakeBucket extends ObjectStore {
@@ -60,7 +62,7 @@ export function etagOf(bytes: Uint8Array): string {
 }
 
 function toObject(
-  { bytes, uploaded, customMetadata }: FakeObject,
+  { bytes, uploaded, customMetadata, contentType }: FakeObject,
   range?: { offset: number; length: number },
 ): StoredObject {
   const part = range === undefined ? bytes : bytes.slice(range.offset, range.offset + range.length);
@@ -69,6 +71,7 @@ function toObject(
     httpEtag: etagOf(bytes),
     uploaded,
     customMetadata,
+    httpMetadata: { contentType },
     body: chunked(part),
     text: async () => new TextDecoder().decode(part),
     arrayBuffer: async () => part.slice().buffer,
