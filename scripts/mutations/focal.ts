@@ -34,8 +34,8 @@ export const FOCAL: readonly Mutation[] = [
     promise: "L2",
     breaks: "a crop of the older point counts as stored",
     file: `${IMAGES}/image-tx.ts`,
-    find: "isCropByFocal(key) ? Math.max(floor, focalFloor) : floor",
-    replace: "isCropByFocal(key) ? Math.max(floor, 0 * focalFloor) : floor",
+    find: "focalFloor > floor && isCropByFocal(key) ? focalFloor : floor",
+    replace: "focalFloor > floor && isCropByFocal(key) ? floor : floor",
     tests: TESTS,
   },
   {

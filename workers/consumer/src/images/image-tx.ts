@@ -42,7 +42,7 @@ export class ImageTx extends QueueTx {
 
   override fenceOf(key: string): number {
     const { floor, focalFloor } = this.images.get(encodedIdOfKey(key));
-    return isCropByFocal(key) ? Math.max(floor, focalFloor) : floor;
+    return focalFloor > floor && isCropByFocal(key) ? focalFloor : floor;
   }
 
   override lockedUntil(id: string): number {
