@@ -72,7 +72,10 @@ import { recorded } from "./recorded.mjs";
 export default (call) => recorded(JSON.parse(process.env.PREWARM_PUBLIC), call);
 `;
 
-/** Calls of an example's page, each once, in the order of the page. */
+/** Pages that an example has beside its first. */
+const MORE: Record<string, string[]> = { next: ["signed.html"] };
+
+/** Calls of an example's pages, each once, in the order of the pages. */
 function callsOf(name: string): Promise<unknown[]> {
   return inFolder(name, BASE, async (folder) => {
     const { file, from, code } = RECORDERS[name] ?? { file: "", from: "", code: "" };
@@ -83,7 +86,8 @@ function callsOf(name: string): Promise<unknown[]> {
     writeFileSync(join(folder, "record-loader.mjs"), NEXT_LOADER);
     const site = await buildSite(name, folder);
     try {
-      const html = await (await fetch(site.url)).text();
+      const pages = ["", ...(MORE[name] ?? [])].map(async (page) => (await fetch(site.url + page)).text());
+      const html = (await Promise.all(pages)).join("\n");
       const urls = html.replaceAll("&amp;", "&").match(new RegExp(`${CALLS}[\\w%.!~*-]+`, "g")) ?? [];
       return [...new Set(urls)].map((url) => JSON.parse(decodeURIComponent(url.slice(CALLS.length))));
     } finally {

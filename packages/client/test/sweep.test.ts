@@ -4,7 +4,6 @@ import { type Config, defineConfig } from "@prewarm/shared/config";
 import { publicConfig } from "@prewarm/shared/public-config";
 import { isPassThrough } from "@prewarm/shared/source";
 import { expandTransforms, formatTransform, parseTransform } from "@prewarm/shared/transform";
-import { build, type Plugin } from "esbuild";
 import { afterAll, describe, expect, it, vi } from "vitest";
 import { writePage } from "../../../examples/plain/write-page.ts";
 import shipped from "../../../prewarm.config.ts";
@@ -51,30 +50,6 @@ const LOADERS: Record<string, (options: ClientOptions, ...asked: never[]) => str
 const replay = (name: string): string[] =>
   recordOf(name).calls.flatMap(({ options, asked }) => LOADERS[name]?.(options, ...(asked as never[])) ?? []);
 
-/** An element is its properties. */
-const elements: Plugin = {
-  name: "elements",
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^react\/jsx-runtime$/ }, () => ({ path: "elements", namespace: "elements" }));
-    onLoad({ filter: /./, namespace: "elements" }, () => ({ contents: "export const jsx = (_, props) => props;" }));
-  },
-};
-
-/** What the server component of next's example writes. */
-async function signedPage(): Promise<string[]> {
-  const { outputFiles } = await build({
-    entryPoints: [join(root, "examples/next/app/signed/page.jsx")],
-    bundle: true,
-    format: "esm",
-    platform: "node",
-    jsx: "automatic",
-    write: false,
-    plugins: [elements],
-  });
-  const { default: page } = await import(`data:text/javascript,${encodeURIComponent(outputFiles[0]?.text ?? "")}`);
-  return written(await page());
-}
-
 const defaults = defineConfig({ sources: [{ prefix: "", url: "https://cdn.example.com/originals/{id}" }] });
 
 interface Example {
@@ -99,7 +74,6 @@ const EXAMPLES: Record<string, Example> = {
   },
   // Its other URL is one outside the list, to show how such a URL is signed.
   "examples/plain/sign.mjs": { config: defaults, urls: async () => written((await plain("sign.mjs")).attributes) },
-  "examples/next/app/signed/page.jsx": { config: defaults, urls: signedPage },
   "examples/next/": library("next"),
   "examples/nuxt/": library("nuxt"),
   "examples/astro/": library("astro"),
