@@ -30,13 +30,13 @@ function buildExample(name: string, { edgeUrl, browser, uploaded }: Place): Prom
     const site = await buildSite(name, folder);
     const built = performance.now();
     try {
-      const html = (await (await fetch(site.url)).text()).replaceAll(edgeUrl, BASE);
+      const html = await pageAt(site.url, edgeUrl);
       const urls = urlsIn(html);
       const faults = [
         ...faultsOf(urls, html),
         ...secretsIn(folder),
         ...scriptsIn(name, folder, html),
-        ...(name === "next" ? await signedFaults(join(folder, "out/signed.html")) : []),
+        ...(name === "next" ? await signedFaults(await pageAt(`${site.url}signed.html`, edgeUrl)) : []),
         ...(await faultsInBrowser(browser, site.url)),
         ...(await coldUrls(`${name}, the example`, site.url, uploaded)),
         ...(await coldUrls(`${name}, twenty usages`, site.usages, uploaded)),
@@ -66,6 +66,11 @@ function showPlain({ edgeUrl, browser, uploaded }: Place): Promise<string[]> {
       site.close();
     }
   });
+}
+
+/** A page's HTML, with the edge's address as the docs write it. */
+async function pageAt(url: string, edgeUrl: string): Promise<string> {
+  return (await (await fetch(url)).text()).replaceAll(edgeUrl, BASE);
 }
 
 function urlsIn(html: string): string[] {
@@ -105,12 +110,12 @@ function faultsOf(urls: readonly string[], html: string): string[] {
 const SECRET = /a-key-that-no-page-may-hold|createHmac|SIGNING_KEYS|originalsWindowSeconds|cdn\.example\.com/;
 
 /** The page that signs has URLs that the edge takes: the key was there, and is looked for in vain in what a browser could load. */
-async function signedFaults(page: string): Promise<string[]> {
-  const urls = urlsIn(readFileSync(page, "utf8")).filter((url) => url.includes("&s="));
+async function signedFaults(html: string): Promise<string[]> {
+  const urls = urlsIn(html).filter((url) => url.includes("&s="));
   const verdicts = await Promise.all(
     urls.map((url) => verify(new URL(url).pathname, new URL(url).search, [KEY], config, Date.now() / 1000)),
   );
-  if (urls.length < 5) return [`${page} has ${urls.length} signed URLs`];
+  if (urls.length < 5) return [`the page that signs has ${urls.length} signed URLs`];
   return verdicts.flatMap((verdict, n) => (verdict === "ok" ? [] : [`${urls[n]}: ${verdict}`]));
 }
 
