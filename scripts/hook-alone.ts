@@ -118,5 +118,6 @@ async function ask(url: string, { edgeUrl, uploadedUrl }: Sweep): Promise<Answer
 /** The edge's URLs in what a browser reads. */
 function urlsIn(html: string, edgeUrl: string): string[] {
   const text = html.replaceAll("&amp;", "&").replaceAll("&#x27;", "'").replaceAll("&quot;", '"');
-  return text.match(new RegExp(`${edgeUrl}/images/[^\\s"',<>\\\\)]+`, "g")) ?? [];
+  const all = text.match(/https?:\/\/[^\s"',<>\\)]+/g) ?? [];
+  return all.filter((url) => url.startsWith(`${edgeUrl}/images/`));
 }

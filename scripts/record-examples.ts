@@ -88,7 +88,7 @@ function callsOf(name: string): Promise<unknown[]> {
     try {
       const pages = ["", ...(MORE[name] ?? [])].map(async (page) => (await fetch(site.url + page)).text());
       const html = (await Promise.all(pages)).join("\n");
-      const urls = html.replaceAll("&amp;", "&").match(new RegExp(`${CALLS}[\\w%.!~*-]+`, "g")) ?? [];
+      const urls = html.replaceAll("&amp;", "&").match(/https:\/\/calls\.example\/[\w%.!~*-]+/g) ?? [];
       return [...new Set(urls)].map((url) => JSON.parse(decodeURIComponent(url.slice(CALLS.length))));
     } finally {
       site.close();
@@ -101,8 +101,8 @@ execFileSync(process.execPath, [join(root, "packages/client/scripts/build.ts")],
 for (const name of Object.keys(PAGES)) {
   if (asked.length > 0 && !asked.includes(name)) continue;
   const calls = await callsOf(name);
-  const lines = calls.map((call) => JSON.stringify(call)).join(",\n");
-  const text = `{"example":"${exampleHash(name)}","calls":[\n${lines}\n]}\n`;
-  writeFileSync(join(root, "packages/client/test/sweep/calls", `${name}.json`), text);
+  const file = join(root, "packages/client/test/sweep/calls", `${name}.json`);
+  writeFileSync(file, JSON.stringify({ example: exampleHash(name), calls }));
+  execFileSync("biome", ["format", "--write", file], { env, stdio: "inherit" });
   console.log(`${name}: ${calls.length} calls`);
 }

@@ -122,16 +122,16 @@ it("a focal point set after the upload has the stored crop made again so that it
   const storedAt = (seen: Seen) => new Map(seen.map((one) => [one.transform, one.storedAt]));
   const old = storedAt(before);
   const isNew = ({ transform, storedAt: at }: Seen[number]) => at !== old.get(transform);
+  // Presets may be crops, too.
+  const isCrop = ({ transform }: Seen[number]) => transform.includes("h=");
+  expect(before.filter(isCrop).length).toBeGreaterThanOrEqual(crops.length);
   const after = await until(
-    "both crops are made again",
+    "all crops are made again",
     variants,
-    (seen) => isAll(seen) && seen.filter(isNew).length >= crops.length,
+    (seen) => isAll(seen) && seen.filter(isCrop).every(isNew),
     40_000,
   );
-  expect(after.filter(isNew).map(({ transform }) => transform)).toEqual(
-    expect.arrayContaining([expect.stringContaining("w=400&h=400"), expect.stringContaining("w=400&h=400")]),
-  );
-  expect(after.filter(isNew)).toHaveLength(crops.length);
+  expect(after.filter(isNew)).toEqual(after.filter(isCrop));
   for (const crop of crops) {
     const { body, headers } = await ask(`${stack.edgeUrl}/images/${id}?${crop}`);
     expect(isVariant({ status: 200, headers })).toBe(true);
