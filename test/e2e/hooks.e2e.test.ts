@@ -72,7 +72,7 @@ it("an upload told by the example server is a hit at the plain URL's first view,
     "the upload's variants stand",
     () => control(run),
     ({ states }) => (states as { stored: number }).stored === UPLOAD_VARIANTS,
-    40_000,
+    100_000,
   );
   expect(stack.emulator?.control.jobs().filter(({ input }) => input.endsWith("cats/tom.jpg"))).toHaveLength(
     UPLOAD_JOBS,
@@ -88,7 +88,7 @@ it("an upload told by the example server is a hit at the plain URL's first view,
   const fresh = (body: Record<string, unknown>) =>
     (body.variants as { state: string; storedAt: number }[]).every(({ state }) => state === "stored") &&
     body.sourceEtag !== undefined;
-  await until("the replacement's variants stand", image, fresh, 40_000);
+  await until("the replacement's variants stand", image, fresh, 100_000);
   const { body } = await ask(`${stack.edgeUrl}/images/cats/tom.jpg?w=828&f=webp`);
   const { dominant } = await sharp(body).stats();
   expect(dominant.b).toBeGreaterThan(dominant.r);
@@ -115,7 +115,7 @@ it("a focal point set after the upload has the stored crop made again so that it
   const variants = async () => (await control(path)).variants as Seen;
   const isAll = (seen: Seen) =>
     seen.length === UPLOAD_VARIANTS + crops.length && seen.every(({ state }) => state === "stored");
-  const before = await until("the upload's variants and two crops stand", variants, isAll, 40_000);
+  const before = await until("the upload's variants and two crops stand", variants, isAll, 100_000);
 
   const set = await send("PUT", `${path}/focal`, { focal: [0.05, 0.5] });
   expect([set.status, await set.json()]).toEqual([202, { id, focal: [0.05, 0.5], changed: true }]);
@@ -129,7 +129,7 @@ it("a focal point set after the upload has the stored crop made again so that it
     "all crops are made again",
     variants,
     (seen) => isAll(seen) && seen.filter(isCrop).every(isNew),
-    40_000,
+    100_000,
   );
   expect(after.filter(isNew)).toEqual(after.filter(isCrop));
   for (const crop of crops) {
@@ -148,7 +148,7 @@ it("all that a page of the client's or of a loader's asks for of an upload is st
     () => control("/api/v1/images/cats%2Ftim.jpg"),
     ({ variants }) =>
       (variants as { state: string }[]).filter(({ state }) => state === "stored").length === UPLOAD_VARIANTS,
-    40_000,
+    100_000,
   );
   const prewarm = createPrewarm({ baseUrl: stack.edgeUrl });
   const ref = { id: "cats/tim.jpg", width: 1300, height: 900 };
