@@ -1,3 +1,4 @@
+import { viewOf } from "./image-header-raster.ts";
 import type { ImageHeader } from "./image-header-type.ts";
 
 /*
@@ -12,10 +13,6 @@ interface Box {
   bytes: Uint8Array;
   /** Whether the payload is here in full. */
   whole: boolean;
-}
-
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 /** The boxes in order; stops at the end of the bytes or at the first malformed one. Every step moves on by 8 bytes or more. */

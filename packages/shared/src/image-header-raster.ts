@@ -1,7 +1,7 @@
 import { readOrientation } from "./exif.ts";
 import type { ImageHeader } from "./image-header-type.ts";
 
-function viewOf(bytes: Uint8Array): DataView {
+export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 

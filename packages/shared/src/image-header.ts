@@ -3,7 +3,8 @@ import { readJpeg } from "./image-header-jpeg.ts";
 import { readGif, readPng, readWebp } from "./image-header-raster.ts";
 import type { ImageHeader, ImageType } from "./image-header-type.ts";
 
-function ascii(bytes: Uint8Array, start: number, end: number): string {
+/** Each byte as a character; for a few bytes. */
+export function ascii(bytes: Uint8Array, start: number, end: number): string {
   return String.fromCharCode(...bytes.subarray(start, end));
 }
 

@@ -1,4 +1,5 @@
-import { sniffType } from "./image-header.ts";
+import { ascii, sniffType } from "./image-header.ts";
+import { viewOf } from "./image-header-raster.ts";
 
 /** How AVIF and HEIC name an alpha plane: in a property of their `meta` box, which precedes the pixels. */
 const ALPHA_PLANES = ["urn:mpeg:mpegB:cicp:systems:auxiliary:alpha", "urn:mpeg:hevc:2015:auxid:1"];
@@ -17,20 +18,12 @@ export function mayBeTransparent(bytes: Uint8Array): boolean {
       return isGifTransparent(bytes);
     case "avif":
     case "heic": {
-      const text = ascii(bytes, 0, bytes.length);
+      const text = new TextDecoder("latin1").decode(bytes);
       return ALPHA_PLANES.some((name) => text.includes(name));
     }
     default:
       return false;
   }
-}
-
-function ascii(bytes: Uint8Array, start: number, end: number): string {
-  return new TextDecoder("latin1").decode(bytes.subarray(start, end));
-}
-
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 /** Colour types 4 and 6 have an alpha channel; the others a colour that is transparent (`tRNS`), before the pixels. */
