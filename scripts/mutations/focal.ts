@@ -37,6 +37,7 @@ export const FOCAL: readonly Mutation[] = [
     find: "focalFloor > floor && isCropByFocal(key) ? focalFloor : floor",
     replace: "focalFloor > floor && isCropByFocal(key) ? floor : floor",
     tests: TESTS,
+    histories: { rule: "oldcrop", favourites: ["focal", "accept"] },
   },
   {
     promise: "L2",
@@ -56,11 +57,21 @@ export const FOCAL: readonly Mutation[] = [
   },
   {
     promise: "L2",
+    breaks: "a crop whose job goes by the older point is taken as it is",
+    file: `${IMAGES}/focal.ts`,
+    find: "({ key }) => isCropByFocal(key)),\n  );",
+    replace: '({ key }) => key === ""),\n  );',
+    tests: TESTS,
+    histories: { rule: "keptcrop", favourites: ["focal", "accept"] },
+  },
+  {
+    promise: "L2",
     breaks: "a new point looks for no stored crops",
     file: `${IMAGES}/focal.ts`,
     find: '  beginSweep(tx, { seq: image.focalFloor, image: id, kind: "recrop", fence: image.focalFloor, lane });\n',
     replace: "",
     tests: TESTS,
+    histories: { rule: "nocropsweep", favourites: ["focal", "accept"] },
   },
   {
     promise: "L2",
@@ -77,6 +88,7 @@ export const FOCAL: readonly Mutation[] = [
     find: "    if (focal !== null) focals[id] = focal;\n",
     replace: "",
     tests: TESTS,
+    histories: { rule: "nopoint", favourites: ["focal", "accept"] },
   },
   {
     promise: "L2",

@@ -1,7 +1,8 @@
 import type { Finding } from "@prewarm/control-schema/doctor";
-import { encodedIdOfKey, parseVariantKey, storeKey } from "@prewarm/shared/variant-key";
+import { parseVariantKey, storeKey } from "@prewarm/shared/variant-key";
 import type { HistoryWorld } from "./history-world.ts";
-import { floorsOf, lookAt, WAITING } from "./ledger-look.ts";
+import { fenceOf, lookAt, WAITING } from "./ledger-look.ts";
+import { partOf } from "./pictures.ts";
 
 function* variants({ store }: HistoryWorld) {
   for (const [name, object] of store.objects) {
@@ -14,17 +15,17 @@ function* variants({ store }: HistoryWorld) {
 export function checkObjects(world: HistoryWorld): void {
   const { sql, store, upstream, invariants } = world;
   const { bad, promises } = invariants;
-  const { purgedBelow, floors, unsure, asked, kept } = promises;
-  const imageFloors = floorsOf(sql);
+  const { purgedBelow, floors, unsure, asked, kept, points } = promises;
+  const fence = fenceOf(sql);
   for (const { key, gen, bytes } of variants(world)) {
     const parsed = parseVariantKey(key);
     const id = parsed?.id ?? "";
     if (parsed === null || !asked.has(key)) bad.push(`invented ${key}`);
     if (gen < (purgedBelow.get(id) ?? 0)) bad.push(`resurrected ${key} (I6)`);
     if (promises.mayBeOld(key) || world.wasEverRestored) continue;
-    if (gen < Math.max(floors.get(key) ?? 0, imageFloors.get(encodedIdOfKey(key)) ?? 0))
-      bad.push(`${key} stands below its floor (I5)`);
-    const wanted = upstream.expected(id, parsed?.transform.width ?? 0);
+    if (gen < Math.max(floors.get(key) ?? 0, fence(key))) bad.push(`${key} stands below its floor (I5)`);
+    const width = parsed?.transform.width ?? 0;
+    const wanted = upstream.expected(id, width, partOf(width, points.get(id) ?? null));
     if (!unsure.has(id) && Buffer.compare(bytes, wanted) !== 0)
       bad.push(`stale bytes of ${key}, generation ${gen} (P16)`);
   }

@@ -53,6 +53,8 @@ const OFTEN = [
   "replace",
   "replace",
   "purge",
+  "focal",
+  "focal",
 ] as const;
 
 function happeningOf(names: fc.Arbitrary<keyof typeof HAPPENINGS>): fc.Arbitrary<Named> {

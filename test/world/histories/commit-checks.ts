@@ -1,4 +1,4 @@
-import { encodedIdOfKey, idOfKey, storeKey } from "@prewarm/shared/variant-key";
+import { idOfKey, storeKey } from "@prewarm/shared/variant-key";
 import type { ExchangeRequest, LedgerCalls } from "../../../workers/consumer/src/ledger/contract.ts";
 import type { FakeJob } from "../../../workers/consumer/src/testing/fake-ittybit.ts";
 import {
@@ -6,7 +6,7 @@ import {
   CANCELLING,
   type ClaimLook,
   DEAD,
-  floorsOf,
+  fenceOf,
   type GateLook,
   gateLook,
   type Look,
@@ -171,7 +171,7 @@ export class CommitChecks {
       return;
     }
     const object = world.store.objects.get(storeKey(key));
-    const atLeast = Math.max(floor, floorsOf(world.sql).get(encodedIdOfKey(key)) ?? 0);
+    const atLeast = Math.max(floor, fenceOf(world.sql)(key));
     if (object === undefined) violation(`${key} counts as stored and is not there (I5)`);
     else if (Number(object.customMetadata.gen) < atLeast)
       violation(`${key} counts as stored, but gen ${object.customMetadata.gen} is below its floor ${atLeast} (I5)`);

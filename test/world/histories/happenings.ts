@@ -5,7 +5,7 @@ import type { Lane } from "@prewarm/shared/job";
 import { storeKey } from "@prewarm/shared/variant-key";
 import type { AcceptImage } from "../../../workers/consumer/src/images/calls.ts";
 import { type HistoryWorld, SLOTS } from "./history-world.ts";
-import { type ImageName, VERSIONS, WIDTHS, type Width } from "./pictures.ts";
+import { CROP_WIDTH, type ImageName, POINTS, VERSIONS, WIDTHS, type Width } from "./pictures.ts";
 
 /* What users, operators and time do to the system, by the calls that Workers use; each is one command of a history. */
 
@@ -27,7 +27,8 @@ const NO_FILTER: JobFilter = {
   ...{ states: [], lanes: [], run: null, id: null, format: null, error: null, text: [], fingerprint: null, jobs: null },
 };
 
-export const keyOf = ({ image, width }: { image: ImageName; width: Width }) => `${image}/${width}-high.webp`;
+export const keyOf = ({ image, width }: { image: ImageName; width: Width }) =>
+  width === CROP_WIDTH ? `${image}/${width}x${width}-cover-high.webp` : `${image}/${width}-high.webp`;
 
 export type Happening = (world: HistoryWorld, target: Target) => void | Promise<void>;
 
@@ -35,7 +36,7 @@ export type Happening = (world: HistoryWorld, target: Target) => void | Promise<
 async function accept(
   world: HistoryWorld,
   { image, widths, lane, run }: Target,
-  more: Partial<Pick<AcceptImage, "order" | "sourceEtag">> & { force?: boolean } = {},
+  more: Partial<Pick<AcceptImage, "order" | "sourceEtag" | "focal">> & { force?: boolean } = {},
 ): Promise<void> {
   const { force = false, ...told } = more;
   const keys = widths.map((one) => keyOf({ image, width: one }));
@@ -74,11 +75,14 @@ async function replace(world: HistoryWorld, target: Target, by: "order" | "etag"
   await accept(world, { ...target, lane: "upload" }, { order, sourceEtag });
 }
 
-/** The news of an older version comes late. */
+/** The news of an older version comes late, and its point with it. */
 async function older(world: HistoryWorld, target: Target): Promise<void> {
   const version = world.upstream.versionOf(target.image);
-  if (version > 0) await accept(world, target, { order: String(version - 1) });
+  if (version > 0) await accept(world, target, { order: String(version - 1), focal: pointOf(target) });
 }
+
+/** One of the points, by the width: the command that sets it names it. */
+const pointOf = ({ width, lane }: Target) => POINTS[lane === "bulk" ? 3 : WIDTHS.indexOf(width)] ?? null;
 
 /** A hand deletes an object; what was promised for it was kept, or is noticed by the next look. */
 function deleteObject(world: HistoryWorld, target: Target): void {
@@ -123,6 +127,8 @@ export const HAPPENINGS = {
   replaceByEtag: asking((world, target) => replace(world, target, "etag")),
   replaceByBoth: asking((world, target) => replace(world, target, "both")),
   older: asking(older),
+  focal: asking((world, target) => world.ask((ledger) => ledger.setFocal(target.image, pointOf(target), WHO))),
+  uploadWithFocal: asking((world, target) => accept(world, target, { focal: pointOf(target) })),
   view: (world, target) => world.viewed(keyOf(target)),
   crowd: (world, target) => {
     for (let viewer = 0; viewer < 5; viewer += 1) world.viewed(keyOf(target));

@@ -1,5 +1,6 @@
 import type { ChunkAnswer } from "@prewarm/durable-queue/calls";
 import type { Sql } from "@prewarm/durable-queue/schema/sql";
+import type { Focal } from "@prewarm/shared/focal";
 import { LEASE_MS } from "@prewarm/shared/limits";
 import type { AcceptChunk } from "../../../workers/consumer/src/images/calls.ts";
 import type { JobOrder } from "../../../workers/consumer/src/ittybit/client.ts";
@@ -25,6 +26,7 @@ const REPLAY_CHANCE = 0.05;
 /** Calls that a second time change nothing but the end of a lease. */
 const REPLAYED = new Set<keyof LedgerCalls>([
   ...(["exchange", "recordDead", "acceptChunk", "finishDelivery", "cancelRun", "lookUp", "getGate", "rearm"] as const),
+  "setFocal",
 ]);
 /** A lease is written again when it has grown by this much. */
 const WRITTEN_LATE_MS = 20_000;
@@ -126,6 +128,7 @@ export class Invariants implements Watcher {
   #heard(call: keyof LedgerCalls, args: unknown[], answer: unknown): void {
     if (call === "exchange") this.#leased(args[0] as ExchangeRequest, answer as ExchangeAnswer);
     if (call === "acceptChunk") this.#accepted(args[0] as AcceptChunk, answer as ChunkAnswer);
+    if (call === "setFocal") this.promises.points.set(String(args[0]), args[1] as Focal | null);
     if (call === "patchGate") this.world.gateSet(answer as GateView);
     if (call === "purgeImage") {
       const { status, purge } = answer as { status: string; purge: string };
@@ -141,6 +144,7 @@ export class Invariants implements Watcher {
 
   /** I1: what is accepted has a row. */
   #accepted(chunk: AcceptChunk, answer: ChunkAnswer): void {
+    this.promises.uploaded(chunk, answer);
     const { rows } = lookAt(this.sql);
     const byKey = new Map([...rows.values()].map((row) => [row.key, row]));
     for (const key of this.promises.accepted(chunk, answer)) {
@@ -172,6 +176,7 @@ export class Invariants implements Watcher {
     const queries = [
       "SELECT * FROM runs ORDER BY n",
       "SELECT id, floor, ordering, etag FROM images ORDER BY id",
+      "SELECT id, x, y, fence FROM focals ORDER BY id",
       "SELECT body FROM docs WHERE name = 'counts'",
     ];
     const tables = queries.map((query) => this.sql.exec(query));

@@ -1,5 +1,6 @@
 import { placeOf } from "@prewarm/durable-queue/schema/job-ids";
 import type { Sql } from "@prewarm/durable-queue/schema/sql";
+import { encodedIdOfKey } from "@prewarm/shared/variant-key";
 
 /* The ledger's tables as any reader of the database would read them: what the judges go by is no code of the ledger's. */
 
@@ -129,4 +130,14 @@ export function gateLook(sql: Sql): GateLook {
 /** Floor of each image, by its encoded id; names of this world need no encoding. */
 export function floorsOf(sql: Sql): Map<string, number> {
   return new Map(sql.exec("SELECT id, floor FROM images").map(({ id, floor }) => [String(id), Number(floor)]));
+}
+
+/** What objects of the key must not be older than: its image's floor, and for a crop the last change of the point. */
+export function fenceOf(sql: Sql): (key: string) => number {
+  const floors = floorsOf(sql);
+  const points = new Map(sql.exec("SELECT id, fence FROM focals").map(({ id, fence }) => [String(id), Number(fence)]));
+  return (key) => {
+    const id = encodedIdOfKey(key);
+    return Math.max(floors.get(id) ?? 0, key.includes("-cover-") ? (points.get(id) ?? 0) : 0);
+  };
 }

@@ -1,5 +1,6 @@
 import type { ChunkAnswer, NewAction } from "@prewarm/durable-queue/calls";
 import type { Sql } from "@prewarm/durable-queue/schema/sql";
+import type { Focal } from "@prewarm/shared/focal";
 import { idOfKey } from "@prewarm/shared/variant-key";
 import type { AcceptChunk } from "../../../workers/consumer/src/images/calls.ts";
 import type { LedgerCalls } from "../../../workers/consumer/src/ledger/contract.ts";
@@ -24,6 +25,10 @@ export class Promises {
   readonly floors = new Map<string, number>();
   /** Images whose change was told only by the first etag the ledger heard of them: it takes what is stored to be of it. */
   readonly unsure = new Set<string>();
+  /** The point of each image, as it was set last. */
+  readonly points = new Map<string, Focal | null>();
+  /** Chunks that were heard: a second time they change nothing. */
+  readonly #heard = new Set<string>();
   readonly #sql: () => Sql;
 
   constructor(sql: () => Sql) {
@@ -91,6 +96,14 @@ export class Promises {
     const keys = images.flatMap((image) => image.keys);
     for (const key of keys) this.promise(key, cancelled ? "outside any run" : run.run);
     return keys;
+  }
+
+  /** An upload's points count if it is no older than the newest original. */
+  uploaded({ images, delivery }: AcceptChunk, answer: ChunkAnswer): void {
+    const name = `${delivery.id} ${delivery.chunk}`;
+    if (answer.status !== "done" || this.#heard.has(name)) return;
+    this.#heard.add(name);
+    if (answer.outdated === 0) for (const { id, focal } of images) if (focal !== undefined) this.points.set(id, focal);
   }
 
   purged(id: string, floor: number): void {

@@ -10,7 +10,7 @@ import type { Chance } from "../chance.ts";
 import type { VirtualClock } from "../virtual-clock.ts";
 import { type Faults, noFaults, strike } from "../weather.ts";
 import { EVIL_HOST, type Telling } from "../webhooks.ts";
-import { IMAGES, type Pictures } from "./pictures.ts";
+import { IMAGES, type Part, type Pictures } from "./pictures.ts";
 
 export const ORIGINALS = "https://cdn.example.com/originals";
 /** How late after its creation a job may read its original. */
@@ -119,8 +119,8 @@ export class Upstream {
     return (this.#changes.get(image) ?? []).filter((changed) => changed <= at).length;
   }
 
-  expected(image: string, width: number): Uint8Array {
-    return this.#pictures.output(image, this.versionOf(image), width);
+  expected(image: string, width: number, part: Part): Uint8Array {
+    return this.#pictures.output(image, this.versionOf(image), width, part);
   }
 
   /** The client: every call takes its time there and back. */
@@ -215,7 +215,9 @@ export class Upstream {
     if (fault === "html") return new Response("<!doctype html><title>error</title>");
     const image = imageOf(job.order.input);
     const version = this.versionOf(image, this.#readAt.get(job.order.idempotencyKey));
-    const picture = this.#pictures.output(image, version, job.order.options.width ?? 0);
+    const { width = 0, fit, position } = job.order.options;
+    const part = fit === "cover" ? (position ?? "center") : "whole";
+    const picture = this.#pictures.output(image, version, width, part as Part);
     return bytes(fault === "truncated" ? picture.slice(0, 30) : picture);
   }
 }
