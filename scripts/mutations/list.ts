@@ -4,6 +4,7 @@ import { HISTORIES } from "./histories.ts";
 import { IMAGE_SIGNATURES } from "./image-signature.ts";
 import { P1_TO_P8 } from "./p1-p8.ts";
 import { P9_TO_P17 } from "./p9-p17.ts";
+import { PACES } from "./pace.ts";
 import { PLATFORM } from "./platform.ts";
 import type { Mutation } from "./promises.ts";
 import { READS } from "./reads.ts";
@@ -22,6 +23,7 @@ export const MUTATIONS: Mutation[] = [
   ...STAND_INS,
   ...WEATHER,
   ...PLATFORM,
+  ...PACES,
   ...FINDINGS,
   ...FOCAL,
   ...IMAGE_SIGNATURES,

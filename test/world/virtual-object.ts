@@ -132,6 +132,11 @@ export class VirtualObject {
     this.evict();
   }
 
+  /** A view of it at this moment, as an operator's call would get it. */
+  look<T>(view: (ledger: Ledger) => T): T {
+    return view(this.#engine);
+  }
+
   /** A way to call it, for as long as it answers. */
   readonly newStub = (): LedgerCalls => {
     let broken: unknown = null;

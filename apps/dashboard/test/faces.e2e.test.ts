@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { atFakeApi } from "./at-fake-api.ts";
 import { startFakeApi } from "./fake-api.ts";
 import { HOSTILE } from "./fixtures.ts";
-import { DESKTOP, overflow, overflowWidened, PHONE, settled, TABLET, violations, visit } from "./visit.ts";
+import { DESKTOP, overflow, overflowWidened, PHONE, settled, TABLET, titleWidth, violations, visit } from "./visit.ts";
 
 /* Every page with every face, against a fake API: what a real stack is hard to bring to. The real one: stack.e2e.test.ts. */
 
@@ -51,6 +51,10 @@ const OVERLAYS: readonly [path: string, name: string, open: (page: Page) => Prom
   ["/causes", "a cause's retry", (page) => page.locator("main [data-retry]").first().click()],
 ];
 
+/** A title that does not fit on one line is at least so wide, in px. */
+const TITLE_MIN = 200;
+const isLong = (page: Page) => page.evaluate(() => (document.querySelector("h1")?.textContent ?? "").length > 20);
+
 /** Jobs on a page: each state and each kind of id once. */
 const ROWS = 10;
 
@@ -82,6 +86,9 @@ async function inspect(page: Page, where: string, faces: readonly Face[]): Promi
     wrong.push(...(await violations(page, isNewWidth ? undefined : "color-contrast")).map((one) => `${face} ${one}`));
     if (isNewWidth && (await overflow(page)) > 0) wrong.push(`${face} scrolls sideways`);
     if (isNewWidth && (await overflowWidened(page)) > 0) wrong.push(`${face} scrolls sideways in a wide font`);
+    const title = isNewWidth ? await titleWidth(page) : null;
+    // A long title beside buttons would be a column of letters.
+    if (title !== null && title < TITLE_MIN && (await isLong(page))) wrong.push(`${face} has a title of ${title} px`);
     width = viewport.width;
   }
   return wrong;

@@ -123,7 +123,8 @@ export function stats(mode: string): Stats {
     wait: { p50: 1200, p95: 41_000, p99: 88_000 },
     run: { p50: 2100, p95: 6400, p99: 14_800 },
     ready: laneTimes(empty ? 0 : 1),
-    etaSeconds: empty ? 0 : 4340,
+    etaSeconds: empty ? 0 : null,
+    pace: paces(empty, now.reasons[0]?.message ?? ""),
     queues: {
       "prewarm-live": { backlogCount: 3, backlogBytes: 1204, oldestMessageAt: empty ? null : NOW - 1800 },
       "prewarm-work": { backlogCount: empty ? 0 : 41, backlogBytes: 18_400, oldestMessageAt: null },
@@ -132,7 +133,8 @@ export function stats(mode: string): Stats {
     utilisation: { concurrency: { used: empty ? 0 : 44, limit: 50 }, rate: { used: empty ? 0 : 11.6, limit: 20 } },
     budget: now.budget,
     forecast: {
-      ...{ jobs: empty ? 0 : 76_505, amount: empty ? null : 153.01, spent: empty ? null : 122.41 },
+      ...{ jobs: empty ? 0 : 76_505, queued: empty ? 0 : 1257, usual: empty ? 0 : 14_040 },
+      ...{ amount: empty ? null : 153.01, spent: empty ? null : 122.41 },
       ...{
         spentToday: empty ? null : 8.42,
         per1000Jobs: empty ? null : 2,
@@ -146,6 +148,15 @@ export function stats(mode: string): Stats {
     totals: { accepted: 0, stored: 0, failed: 0, dead: 0, refused: 0, cancelled: 0, throttled: 0 },
     hooks: null,
   };
+}
+
+/** Bulk is paused for a reason, and upload flows; `empty`: no job is open. */
+function paces(empty: boolean, why: string): Stats["pace"] {
+  const done = { perSecond: 0, secondsLeft: 0, why: null, jobsLeft: 0, amountLeft: 0 };
+  if (empty) return { all: done, live: done, upload: done, bulk: done };
+  const held = { perSecond: 0, secondsLeft: null, why, jobsLeft: 48_210, amountLeft: 96.42 };
+  const upload = { perSecond: 11, secondsLeft: 114, why: null, jobsLeft: 1257, amountLeft: 2.51 };
+  return { all: held, live: done, upload, bulk: held };
 }
 
 /** Of each lane; `scale` 0: nothing was stored. */

@@ -155,7 +155,10 @@ export function runAt(index: number, hostile: boolean): Run {
     done: total - left,
     states: byState(Math.max(0, left - 44), Math.min(left, 38), Math.min(left, 6), stored, 9, 3, 2),
     ratePerSecond: open ? 11.4 : 0,
-    etaSeconds: open ? left / 11.4 : null,
+    etaSeconds: open ? left / 11.4 : 0,
+    pace: open
+      ? { perSecond: 11.4, secondsLeft: left / 11.4, why: null, jobsLeft: left, amountLeft: left / 500 }
+      : { perSecond: 4, secondsLeft: 0, why: null, jobsLeft: 0, amountLeft: 0 },
     timeToReady: { p50: 4100, p95: 61_000 },
   };
 }

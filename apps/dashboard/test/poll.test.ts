@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { createResource, type Timers } from "../src/api/poll.ts";
 
 /** Loads that end when told to, and timers that run when told to. */
-function setup(everyMs: number | null = 1000) {
+function setup(everyMs: number | null = 1000, isFinal?: (data: string) => boolean) {
   const loads: { answer(value: string): Promise<void>; fail(): Promise<void>; signal: AbortSignal }[] = [];
   const waiting = new Map<number, { run(): void; ms: number }>();
   let last = 0;
@@ -28,7 +28,7 @@ function setup(everyMs: number | null = 1000) {
         fail: settle(() => reject(new Error("down"))),
       });
     });
-  const resource = createResource({ load, everyMs, live, timers });
+  const resource = createResource({ load, everyMs, live, timers, isFinal });
   const tick = () => {
     const [entry] = waiting;
     if (!entry) return null;
@@ -101,6 +101,20 @@ describe("createResource", () => {
     live.value = false;
     live.value = true;
     expect([loads.length, waiting.size]).toEqual([1, 0]);
+  });
+
+  it("asks no more after an answer that is final, and again for another query", async () => {
+    const { resource, loads, live, waiting } = setup(1000, (data) => data === "done");
+    await loads[0]?.answer("running");
+    expect(waiting.size).toBe(1);
+    void resource.refresh();
+    await loads[1]?.answer("done");
+    live.value = false;
+    live.value = true;
+    expect([loads.length, waiting.size]).toEqual([2, 0]);
+    void resource.follow(() => Promise.resolve("another"));
+    await new Promise(setImmediate);
+    expect([resource.data.value, waiting.size]).toEqual(["another", 1]);
   });
 
   it("takes nothing after it was closed", async () => {

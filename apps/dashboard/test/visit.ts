@@ -69,6 +69,14 @@ export function overflow(page: Page): Promise<number> {
   return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 }
 
+/** How wide the page's title is, in px; null: it is not to be seen. */
+export function titleWidth(page: Page): Promise<number | null> {
+  return page.evaluate(() => {
+    const { width = 0 } = document.querySelector("h1:not(.visually-hidden)")?.getBoundingClientRect() ?? {};
+    return width === 0 ? null : width;
+  });
+}
+
 /** Until nothing on the page says that it still loads. */
 export async function settled(page: Page): Promise<void> {
   await page.locator(".shell main").waitFor();

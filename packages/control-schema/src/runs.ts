@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { WaitingFor } from "./jobs.ts";
+import { Pace } from "./pace.ts";
 import { Rejection } from "./warm.ts";
 import { CountsByState, count, Lane, milliseconds, nextCursor, pageQuery, time } from "./words.ts";
 
@@ -25,8 +26,9 @@ export const Run = z
     total: count.meta({ description: "Variants this run waits for or waited for: accepted and joined ones" }),
     done: count.meta({ description: "Variants of `total` that have ended" }),
     states: CountsByState,
-    ratePerSecond: z.number().min(0).meta({ description: "Variants that ended per second, last five minutes" }),
-    etaSeconds: z.number().min(0).nullable(),
+    ratePerSecond: z.number().min(0).meta({ description: "`pace.perSecond`, 0 while it is not known" }),
+    etaSeconds: z.number().min(0).nullable().meta({ description: "`pace.secondsLeft`" }),
+    pace: Pace,
     timeToReady: z
       .object({ p50: milliseconds.nullable(), p95: milliseconds.nullable() })
       .meta({ description: "From acceptance to stored, in milliseconds" }),

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { Budget, Gate } from "./gate.ts";
 import { WaitingFor } from "./jobs.ts";
+import { Pace } from "./pace.ts";
 import {
   byLane,
   bytes,
@@ -61,13 +62,15 @@ const rates = z
 
 const forecast = z
   .object({
-    jobs: count.meta({ description: "Of this month at its end, should it go on as until now" }),
+    jobs: count.meta({ description: "Of this month at its end: those sent, `queued` and `usual`" }),
+    queued: count.meta({ description: "Waiting jobs that will be sent this month" }),
+    usual: count.meta({ description: "Usual days after that: the median of the last 28 full days" }),
     amount: z.number().nullable().meta({ description: "What they cost; null: no price is set" }),
     spent: z.number().nullable().meta({ description: "What this month's jobs have cost so far" }),
     spentToday: z.number().nullable().meta({ description: "And today's (UTC)" }),
     per1000Jobs: z.number().nullable().meta({ description: "The price that all this goes by" }),
     exhaustedAt: time.nullable().meta({
-      description: "When this month's budget is used up at that pace; null: not this month, or unlimited",
+      description: "When this month's budget is used up; null: not this month, or unlimited",
     }),
   })
   .meta({ description: "By `prices.ittybitPer1000Jobs`" });
@@ -110,10 +113,10 @@ export const Stats = z
     wait: described(Percentiles, "Enqueued to first submitted, last hour, without retries"),
     run: described(Percentiles, "Submitted to stored, last hour"),
     ready: laneTimesByLane.meta({ description: "Of the last hour, by lane" }),
-    etaSeconds: z
-      .number()
-      .nullable()
-      .meta({ description: "Until the open jobs have ended at this rate; null while some of them may not go" }),
+    etaSeconds: z.number().nullable().meta({ description: "`pace.all.secondsLeft`" }),
+    pace: z
+      .object({ all: Pace, live: Pace, upload: Pace, bulk: Pace })
+      .meta({ description: "Of all open jobs, and of each lane's" }),
     queues: z
       .record(z.string(), QueueMetrics.nullable())
       .meta({ description: "By queue name; null where the platform gives no metrics" }),

@@ -1,5 +1,6 @@
+import type { Pace } from "@prewarm/control-schema/pace";
 import { Health, Stats } from "@prewarm/control-schema/stats";
-import { JOB_STATES, LANES } from "@prewarm/shared/job";
+import { JOB_STATES, LANES, type Lane } from "@prewarm/shared/job";
 import * as z from "zod";
 import { type ControlApi, createControlApi } from "../api/control-api.ts";
 import { failedCount, formatRunJson, getRun, hasEnded, SeenRun } from "../api/runs.ts";
@@ -15,7 +16,11 @@ import { formatTable } from "../terminal/table.ts";
 
 const RUNS_SHOWN = 20;
 
-const STATS = z.object({ health: Health.pick({ sentence: true }), lanes: Stats.shape.lanes });
+const STATS = z.object({
+  ...{ health: Health.pick({ sentence: true }), lanes: Stats.shape.lanes },
+  // A control API of an older version does not tell it.
+  pace: Stats.shape.pace.optional(),
+});
 const RUNS = z.object({ runs: z.array(SeenRun) });
 
 export const statusCommand: Command = {
@@ -97,8 +102,8 @@ function formatRun(view: SeenRun): string[] {
 async function showAll(api: ControlApi, report: Report): Promise<void> {
   const stats = await api.call("GET /api/v1/stats", {}, STATS, { what: "status" });
   const { runs } = await api.call("GET /api/v1/runs", { query: { limit: RUNS_SHOWN } }, RUNS, { what: "runs" });
-  const { health, lanes } = stats;
-  if (report.json) return report.document("prewarm.status/1", { health, lanes, runs: runs.map(formatRunJson) });
+  const { health, lanes, pace = null } = stats;
+  if (report.json) return report.document("prewarm.status/1", { health, lanes, pace, runs: runs.map(formatRunJson) });
   for (const line of formatStats(stats)) report.data(line);
   report.data("");
   const rows = runs.map((run) => [
@@ -114,9 +119,17 @@ async function showAll(api: ControlApi, report: Report): Promise<void> {
     report.data(line);
 }
 
-function formatStats({ health, lanes }: z.infer<typeof STATS>): string[] {
-  const rows = LANES.map((lane) => [lane, ...JOB_STATES.map((state) => formatCount(lanes[lane][state]))]);
-  return [health.sentence, "", ...formatTable([["LANE", ...JOB_STATES.map((state) => state.toUpperCase())], ...rows])];
+function formatStats({ health, lanes, pace }: z.infer<typeof STATS>): string[] {
+  const counts = (lane: Lane) => JOB_STATES.map((state) => formatCount(lanes[lane][state]));
+  const rows = LANES.map((lane) => [lane, ...counts(lane), formatLeft(pace?.[lane])]);
+  const head = ["LANE", ...JOB_STATES.map((state) => state.toUpperCase()), "LEFT"];
+  return [health.sentence, "", ...formatTable([head, ...rows])];
+}
+
+/** The time left, or why there is none to tell. */
+function formatLeft(pace: Pace | undefined): string {
+  if (pace === undefined || pace.secondsLeft === 0) return "";
+  return pace.secondsLeft === null ? (pace.why ?? "") : formatSeconds(pace.secondsLeft);
 }
 
 function progressOf({ done, total }: SeenRun): string {

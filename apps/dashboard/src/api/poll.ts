@@ -19,6 +19,8 @@ interface ResourceOptions<T> {
   everyMs: number | null;
   /** False: no load starts by itself. */
   live: ReadonlySignal<boolean>;
+  /** Whether nothing changes after this answer, so that polling stops. Default: never. */
+  isFinal?: ((data: T) => boolean) | undefined;
   timers?: Timers;
 }
 
@@ -71,7 +73,7 @@ class Polled<T> implements Resource<T> {
     let wasLive = options.live.value;
     // A view that runs again after a pause is out of date, so it loads at once. A view that is paused just stops.
     this.#unsubscribe = options.live.subscribe((live) => {
-      if (live && !wasLive && options.everyMs !== null) void this.refresh();
+      if (live && !wasLive && options.everyMs !== null && !this.#isFinal) void this.refresh();
       else if (!live) this.#timers.clear(this.#timer);
       wasLive = live;
     });
@@ -111,6 +113,11 @@ class Polled<T> implements Resource<T> {
     this.#unsubscribe();
   }
 
+  get #isFinal(): boolean {
+    const data = this.data.value;
+    return data !== null && !this.previous.value && this.#options.isFinal?.(data) === true;
+  }
+
   #take(result: { value: T | null; error: Error | null }): void {
     this.#failures = result.error ? this.#failures + 1 : 0;
     this.error.value = result.error;
@@ -123,7 +130,7 @@ class Polled<T> implements Resource<T> {
   /** What takes long is asked more rarely: a search walks the whole ledger. */
   #schedule(tookMs: number): void {
     const { everyMs, live } = this.#options;
-    if (everyMs === null || !live.value) return;
+    if (everyMs === null || !live.value || this.#isFinal) return;
     const slower = Math.max(everyMs, 5 * tookMs) * 2 ** Math.min(this.#failures, 10);
     this.#timer = this.#timers.set(() => void this.refresh(), Math.min(Math.max(SLOWEST_MS, everyMs), slower));
   }

@@ -81,7 +81,7 @@ function viewers(serving: Serving | null): Node {
   return { ...node, value: ratio === null ? "–" : percent(ratio), note: "had their variant, 1 day" };
 }
 
-function queue({ queues }: Stats): Node {
+function queue({ queues, rates }: Stats): Node {
   const known = Object.values(queues).filter((one) => one !== null);
   const oldest = Math.min(...known.map(({ oldestMessageAt }) => oldestMessageAt ?? Number.POSITIVE_INFINITY));
   const age = Number.isFinite(oldest) ? Math.max(0, clock.value - oldest) : null;
@@ -91,14 +91,15 @@ function queue({ queues }: Stats): Node {
     value: known.length === 0 ? "–" : count(sum),
     note: age === null ? "messages" : `messages, the oldest ${duration(age)}`,
     href: "#queues",
-    stuck: age !== null && age > QUEUE_SLOW_MS,
+    // An old wake-up is no trouble while jobs end.
+    stuck: age !== null && age > QUEUE_SLOW_MS && rates.endedPerSecond === 0,
   };
 }
 
 function gateNode({ breaker, paused, rate: { perSecond }, throttledUntil }: Stats["gate"]) {
   const closed = LANES.filter((lane) => paused[lane]);
-  if (breaker.state !== "closed") return { value: "closed", note: `breaker ${breaker.state}`, stuck: true };
+  if (breaker.state !== "closed") return { value: "stopped", note: `breaker ${breaker.state}`, stuck: true };
   if (closed.length > 0) return { value: "paused", note: closed.join(", "), stuck: true };
   if (throttledUntil !== null) return { value: "slowed", note: "by Ittybit's 429", stuck: true };
-  return { value: "open", note: `up to ${rate(perSecond)}`, stuck: false };
+  return { value: "flows", note: `up to ${rate(perSecond)}`, stuck: false };
 }

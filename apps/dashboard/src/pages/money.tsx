@@ -9,10 +9,13 @@ export function Money() {
   const stats = useStats().data.value;
   if (stats === null) return null;
   const { budget, forecast } = stats;
+  const price = (jobs: number) => (forecast.per1000Jobs === null ? null : (jobs * forecast.per1000Jobs) / 1000);
   const rows: [name: string, jobs: number, amount: number | null][] = [
     ["Today (UTC)", budget.usedToday, forecast.spentToday],
     [`This month (${budget.month})`, budget.used, forecast.spent],
-    ["At the month's end, at this pace", forecast.jobs, forecast.amount],
+    ["Waiting, to be sent this month", forecast.queued, price(forecast.queued)],
+    ["Usual days after that", forecast.usual, price(forecast.usual)],
+    ["At the month's end", forecast.jobs, forecast.amount],
   ];
   return (
     <section class="card" aria-labelledby="money">
@@ -62,7 +65,7 @@ function Pace({ stats: { budget, forecast } }: { stats: Stats }) {
     <p class="muted small-text">
       {exhaustedAt !== null && (
         <b>
-          The {count(monthlyJobs)} jobs of this month are used up <Time at={exhaustedAt} /> at this pace.{" "}
+          The {count(monthlyJobs)} jobs of this month will be used up <Time at={exhaustedAt} />.{" "}
         </b>
       )}
       {per1000Jobs === null

@@ -7,6 +7,7 @@ import { filterUrl, STATES } from "../lib/job-filter.ts";
 import { imageUrl } from "../lib/paths.ts";
 import { navigate, place } from "../lib/router.ts";
 import { ConfirmDialog } from "../ui/confirm-dialog.tsx";
+import { Left } from "../ui/left.tsx";
 import { Pager } from "../ui/pager.tsx";
 import { StateBadge } from "../ui/state-badge.tsx";
 import { StateBar } from "../ui/state-bar.tsx";
@@ -123,7 +124,7 @@ function RunTable({ runs }: { runs: readonly Run[] }) {
                 {count(run.done)} of {count(run.total)}
               </td>
               <td data-label="Left" class="right num nowrap">
-                {run.state === "running" && run.etaSeconds !== null ? duration(run.etaSeconds * 1000) : "–"}
+                <Left pace={run.pace} />
               </td>
               <td data-label="Started" class="right nowrap">
                 <Time at={run.createdAt} />
@@ -147,8 +148,8 @@ export function RunPage({ run }: { run: string }) {
           <section class="card" aria-label="Progress">
             <p class="big-number">
               <b class="num">{percent(data.total === 0 ? 0 : data.states.stored / data.total)}</b> stored:{" "}
-              {count(data.states.stored)} of {count(data.total)} variants; {count(data.done)} of {count(data.total)}{" "}
-              variants have ended
+              {count(data.states.stored)} of {plural(data.total, "variant")}
+              {data.done !== data.states.stored && `; ${count(data.done)} have ended`}
             </p>
             {data.waitingFor && <p>{data.waitingFor.text}</p>}
             <StateBar states={data.states} total={data.total} />
@@ -300,10 +301,20 @@ function RunHead({ run, changed }: { run: Run; changed(): void }) {
   );
 }
 
+/** What is left of an open run. */
+function timeAndMoney({ endedAt, pace: { secondsLeft, amountLeft } }: Run): [string, string][] {
+  if (endedAt !== null) return [];
+  const left: [string, string] = ["Left", secondsLeft === null ? "–" : duration(secondsLeft * 1000)];
+  return amountLeft === null ? [left] : [left, ["Left to pay", amountLeft.toFixed(2)]];
+}
+
 function RunNumbers({ run }: { run: Run }) {
   const numbers: [string, string][] = [
-    ["Left", run.state === "running" && run.etaSeconds !== null ? duration(run.etaSeconds * 1000) : "–"],
-    ["Rate", rate(run.ratePerSecond)],
+    ...timeAndMoney(run),
+    [
+      run.endedAt === null ? "Rate" : "Rate, over its life",
+      run.pace.perSecond === null ? "–" : rate(run.pace.perSecond),
+    ],
     ["Time to ready, p50", duration(run.timeToReady.p50)],
     ["Time to ready, p95", duration(run.timeToReady.p95)],
     ["Accepted", count(run.accepted)],

@@ -31,12 +31,18 @@ function Outcome({ action: { outcome, run, state, canary } }: { action: Action }
   );
 }
 
+/** Nothing changes any more: the action has ended, and so have the jobs of its retry. */
+function hasEnded({ state, outcome }: Action): boolean {
+  return state !== "running" && (outcome === null || outcome.queued + outcome.processing + outcome.retrying === 0);
+}
+
 /** An action under way: how far it is, and a way to stop it. Polls until it has ended. */
 export function ActionProgress({ action: given }: { action: Action }) {
   const resource = useResource(
     given.action,
     (signal) => ask("GET /api/v1/actions/{action}", { params: { action: given.action }, signal }),
     1000,
+    hasEnded,
   );
   const action = resource.data.value ?? given;
   const gone = action.done + action.skipped;

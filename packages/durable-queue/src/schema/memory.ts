@@ -7,6 +7,7 @@ import { KnownCalls } from "./known-calls.ts";
 import { type Meta, readMeta } from "./meta.ts";
 import { Numbers } from "./numbers.ts";
 import { Orders } from "./orders.ts";
+import { RecentEnds } from "./recent-ends.ts";
 import { RecentlyStored } from "./recently-stored.ts";
 import type { Sql } from "./sql.ts";
 import type { Kept } from "./tx.ts";
@@ -31,6 +32,7 @@ export class Memory implements Kept {
   readonly knownCalls = new KnownCalls();
   readonly gate: GateMemory;
   readonly stored = new RecentlyStored();
+  readonly ends = new RecentEnds();
   /** When each wake-up under way was sent, Unix ms. */
   wakes: number[] = [];
   /** The maximum of concurrent workers since work began, and when it was reached. */

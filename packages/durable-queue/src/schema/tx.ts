@@ -17,12 +17,13 @@ import {
 import type { GateDoc } from "./gate-doc.ts";
 import type { GateState } from "./gate-state.ts";
 import { observe } from "./histogram.ts";
-import { emptySlice, type Minutes, type Slice, TIERS_MS, timesOfLane } from "./history.ts";
+import { emptySlice, eventsIn, type Minutes, type Slice, TIERS_MS, timesOfLane } from "./history.ts";
 import type { Meta } from "./meta.ts";
 import type { Numbers } from "./numbers.ts";
 import type { Orders } from "./orders.ts";
 import type { QueueConfig } from "./queue-config.ts";
 import { addRecent, type Stored } from "./recent.ts";
+import type { RecentEnds } from "./recent-ends.ts";
 import { countedAs, type LaneCode, laneName, newRow, type Row, STORED, type StateCode } from "./row.ts";
 import { type Change, Rows } from "./rows.ts";
 import { Runs } from "./runs.ts";
@@ -35,6 +36,7 @@ export interface Kept {
   gateDoc: GateDoc;
   claims: Claims;
   orders: Orders;
+  ends: RecentEnds;
 }
 
 /** The context of every decision of the queue beside its tables. */
@@ -174,6 +176,7 @@ export class Tx {
     this.runs.flush();
     addCounters(this.sql, this.#moved, this.now);
     addRecent(this.sql, this.#stored);
+    this.#noteEnds();
     this.kept.claims.flush(this.sql);
     if (this.#isGateAsked) this.kept.gateDoc.flush(this.sql);
   }
@@ -200,6 +203,12 @@ export class Tx {
     }
     if (to === null || before.state === to) return;
     for (const run of this.runs.subscribersOf(row)) this.runs.move(run, before.state, to);
+  }
+
+  /** A cancelled job ends without work, so it says nothing about the pace. */
+  #noteEnds(): void {
+    const { stored, dead, refused } = eventsIn(this.#moved.minutes);
+    if (stored + dead + refused > 0) this.kept.ends.note(this.now, stored + dead + refused);
   }
 
   #slice(): Slice {

@@ -69,15 +69,24 @@ function totalMetrics({ totals, versions }: Stats): string[] {
   ];
 }
 
-function flowMetrics({ rates, wait, run }: Stats): string[] {
+function flowMetrics({ rates, wait, run, pace }: Stats): string[] {
   const quantiles = (of: Stats["wait"]): MetricLine[] => [
     [{ quantile: "0.5" }, seconds(of.p50)],
     [{ quantile: "0.95" }, seconds(of.p95)],
     [{ quantile: "0.99" }, seconds(of.p99)],
   ];
   return [
-    gauge("prewarm_stored_per_second", "Variants stored per second, last five minutes.", [[{}, rates.storedPerSecond]]),
-    gauge("prewarm_failed_per_second", "Failed attempts per second, last five minutes.", [[{}, rates.failedPerSecond]]),
+    gauge("prewarm_stored_per_second", "Variants stored per second, last one to two minutes.", [
+      [{}, rates.storedPerSecond],
+    ]),
+    gauge("prewarm_failed_per_second", "Failed attempts per second, last one to two minutes.", [
+      [{}, rates.failedPerSecond],
+    ]),
+    gauge(
+      "prewarm_seconds_left",
+      "Until all open jobs, or those of a lane, have ended; absent while it is not known.",
+      (["all", ...LANES] as const).map((scope): MetricLine => [{ scope }, pace[scope].secondsLeft]),
+    ),
     gauge("prewarm_wait_seconds", "Enqueued to submitted, last hour.", quantiles(wait)),
     gauge("prewarm_run_seconds", "Submitted to stored, last hour.", quantiles(run)),
   ];

@@ -11,8 +11,10 @@ describe("runs", () => {
     expect((await world.json("GET", `/api/v1/runs/${first}`)).body).toMatchObject({
       done: 1,
       total: 2,
-      ratePerSecond: 0.1,
-      etaSeconds: 10,
+      // One job ends in ten seconds, and the two runs take turns.
+      ratePerSecond: 0.05,
+      etaSeconds: 20,
+      pace: { perSecond: 0.05, secondsLeft: 20, why: null, jobsLeft: 1, amountLeft: null },
     });
     const cancelled = await world.json("DELETE", `/api/v1/runs/${second}`);
     expect(cancelled).toMatchObject({ status: 202, body: { state: "cancelled", states: { cancelled: 2 } } });

@@ -1,9 +1,11 @@
 import { RejectedPage, Run, RunPage, runsQuery } from "@prewarm/control-schema/runs";
 import { pageQuery } from "@prewarm/control-schema/words";
+import type { Config } from "@prewarm/shared/config";
 import { AppError } from "@prewarm/shared/errors";
 import * as z from "zod";
 import type { RunView } from "../ledger/contract.ts";
 import { acting, viewer } from "./endpoint.ts";
+import { priceOf } from "./price.ts";
 import { answer, refusal, refusals } from "./responses.ts";
 
 const params = z.object({ run: z.string().min(1).max(80) });
@@ -21,10 +23,10 @@ export const runs = [
         ...refusals,
       },
     },
-    async (c, { ledger }) => {
+    async (c, { ledger, config }) => {
       const { limit, cursor = null, state = null } = c.req.valid("query");
       const { runs, next } = await ledger.listRuns({ limit, cursor, state });
-      return c.json({ runs: runs.map(runAnswer), nextCursor: next }, 200);
+      return c.json({ runs: runs.map((run) => runAnswer(run, config)), nextCursor: next }, 200);
     },
   ),
   viewer(
@@ -36,7 +38,8 @@ export const runs = [
       request: { params },
       responses: { 200: answer(Run, "The run"), ...refusals, 404: refusal("No such run") },
     },
-    async (c, { ledger }) => c.json(runAnswer(found(await ledger.getRun(c.req.valid("param").run))), 200),
+    async (c, { ledger, config }) =>
+      c.json(runAnswer(found(await ledger.getRun(c.req.valid("param").run)), config), 200),
   ),
   viewer(
     {
@@ -63,9 +66,9 @@ export const runs = [
       request: { params },
       responses: { 202: answer(Run, "The run is cancelled"), ...refusals, 404: refusal("No such run") },
     },
-    async (c, { ledger }) => {
+    async (c, { ledger, config }) => {
       const cancelled = await ledger.cancelRun(c.req.valid("param").run, c.get("caller").who);
-      return c.json(runAnswer(found(cancelled)), 202);
+      return c.json(runAnswer(found(cancelled), config), 202);
     },
   ),
 ];
@@ -83,21 +86,20 @@ function outcomeOf({ state, states, existing, rejected }: RunView): "ok" | "with
   return states.stored + existing === 0 ? "failed" : "with failures";
 }
 
-/** A run as the API shows it: sums, and what is left at its rate. */
-function runAnswer(view: RunView): Run {
-  const { rejected, readyP50, readyP95, ...run } = view;
-  const { states, ratePerSecond } = run;
+/** A run as the API shows it: with sums, and what is left in time and money. */
+function runAnswer(view: RunView, { prices }: Config): Run {
+  const { rejected, readyP50, readyP95, pace, ...run } = view;
+  const { states } = run;
   const left = states.queued + states.processing + states.retrying;
   const ended = states.stored + states.dead + states.refused + states.cancelled;
-  const isOpen = run.state === "accepting" || run.state === "running";
-  const eta = ratePerSecond > 0 ? left / ratePerSecond : null;
   return {
     ...run,
     rejectedTotal: rejected,
     outcome: outcomeOf(view),
     total: left + ended,
     done: ended,
-    etaSeconds: isOpen && left > 0 ? eta : left === 0 ? 0 : null,
+    etaSeconds: pace.secondsLeft,
+    pace: { ...pace, amountLeft: priceOf(pace.jobsLeft, prices) },
     timeToReady: { p50: readyP50, p95: readyP95 },
   };
 }

@@ -1,16 +1,15 @@
-import type { Gate } from "@prewarm/control-schema/gate";
 import { Stats } from "@prewarm/control-schema/stats";
 import { JOB_STATES, type JobState, LANES } from "@prewarm/shared/job";
 import { LEDGER_LIMIT_BYTES } from "@prewarm/shared/limits";
-import type { LedgerStats } from "../ledger/contract.ts";
+import type { LedgerPace, LedgerStats } from "../ledger/contract.ts";
 import type { ApiDeps, QueueBindings } from "./deps.ts";
 import { viewer } from "./endpoint.ts";
 import { gateAnswer } from "./gate.ts";
 import { healthSentence } from "./health-sentence.ts";
+import { priceOf } from "./price.ts";
 import { answer, refusals } from "./responses.ts";
 import { warningsOf } from "./warnings.ts";
 
-const DAY_MS = 86_400_000;
 /** A queue that does not answer in time shows no numbers; it does not hold the page up. */
 const METRICS_TIMEOUT_MS = 1000;
 
@@ -34,19 +33,22 @@ export async function statsAnswer(deps: ApiDeps): Promise<Stats> {
   const gate = gateAnswer(view.gate);
   const states = sumOf(view.counts);
   const open = states.queued + states.processing + states.retrying;
+  const { attempts } = view;
   const { seconds, stored, ended, failed, accepted, submitted } = view.rates;
-  const attempts = { failed: view.troubles.failing?.n ?? 0, all: view.troubles.failing?.of ?? 0 };
   const oldest = ages(view.oldestWaiting, now);
   const waits = LANES.map((lane) => oldest[lane]).filter((age) => age !== null);
   const oldestMs = waits.length > 0 ? Math.max(...waits) : null;
-  const etaSeconds = etaOf(view, { gate, open, oldestMs });
+  const { prices } = deps.config;
+  const priced = (pace: LedgerPace) => ({ ...pace, amountLeft: priceOf(pace.jobsLeft, prices) });
+  const { all, live, upload, bulk } = view.paces;
+  const { jobs } = view.forecast;
   const faults = [...deps.configFaults, ...deps.environmentFaults];
   const warnings = warningsOf({ now, faults, gate, ledgerBytes: view.bytes, open, dead: states.dead, view, oldest });
   return {
     at: now,
     environment: deps.environment,
     versions: { consumer: deps.version, ledger: view.version },
-    health: healthSentence(warnings, { open, oldestMs, etaSeconds }),
+    health: healthSentence(warnings, { open, oldestMs, etaSeconds: all.secondsLeft }),
     warnings,
     states,
     lanes: view.counts,
@@ -63,56 +65,22 @@ export async function statsAnswer(deps: ApiDeps): Promise<Stats> {
     wait: view.wait,
     run: view.run,
     ready: view.lanes,
-    etaSeconds,
+    etaSeconds: all.secondsLeft,
+    pace: { all: priced(all), live: priced(live), upload: priced(upload), bulk: priced(bulk) },
     queues: await queueNumbers(deps.queues),
     utilisation: {
       concurrency: { used: view.gate.slots, limit: gate.concurrency },
       rate: { used: submitted, limit: gate.rate.perSecond },
     },
     budget: gate.budget,
-    forecast: forecastOf(gate.budget, now, deps.config.prices.ittybitPer1000Jobs),
+    forecast: {
+      ...{ ...view.forecast, amount: priceOf(jobs, prices), spent: priceOf(gate.budget.used, prices) },
+      ...{ spentToday: priceOf(gate.budget.usedToday, prices), per1000Jobs: prices.ittybitPer1000Jobs },
+    },
     gate,
     ledger: { rows: view.rows, bytes: view.bytes, limitBytes: LEDGER_LIMIT_BYTES },
     hooks: view.hooks,
     metricErrors: view.metricErrors,
-  };
-}
-
-/**
- * What is paused, and everything behind an open breaker, has no end to be told. Nor has what waits for less long than the rate is of: it was
- * the rate of when there was nothing to do.
- */
-function etaOf(
-  { rates, counts }: LedgerStats,
-  { gate, open, oldestMs }: { gate: Gate; open: number; oldestMs: number | null },
-): number | null {
-  if (open === 0) return 0;
-  if ((oldestMs ?? 0) < rates.seconds * 1_000) return null;
-  const held = LANES.some((lane) => {
-    const { queued, retrying } = counts[lane];
-    return gate.paused[lane] && queued + retrying > 0;
-  });
-  if (held || gate.breaker.state !== "closed" || rates.ended === 0) return null;
-  return open / rates.ended;
-}
-
-/** A first day tells little: it counts as a whole one. */
-function forecastOf(
-  { used, usedToday, monthlyJobs }: Gate["budget"],
-  now: number,
-  per1000: number | null,
-): Stats["forecast"] {
-  const date = new Date(now);
-  const begin = Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), 1);
-  const end = Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1);
-  const perMs = used / Math.max(DAY_MS, now - begin);
-  const pace = perMs * (end - begin);
-  const jobs = Math.round(pace);
-  const price = (n: number) => (per1000 === null ? null : (n * per1000) / 1000);
-  const isOver = monthlyJobs !== null && pace > monthlyJobs;
-  return {
-    ...{ jobs, amount: price(jobs), spent: price(used), spentToday: price(usedToday), per1000Jobs: per1000 },
-    exhaustedAt: isOver ? Math.max(now, Math.round(now + (monthlyJobs - used) / perMs)) : null,
   };
 }
 

@@ -134,13 +134,13 @@ function died({ view: { troubles } }: Circumstances): Warning | null {
   return { level: "warning", code: "died", sentence, link: "/causes?window=1h", since: null };
 }
 
-/** `: 41 × encoder out of memory (upstream_failed), all avif, all below p/.` */
+/** `: 41 jobs with "encoder out of memory" (upstream_failed), all avif, all below p/.` */
 function cause({ top }: Trouble): string {
   if (top === null) return ".";
   const [format = ""] = top.formats;
   const formats = top.formats.length === 1 ? `, all ${format}` : "";
   const prefix = top.prefix === "" ? "" : `, all below ${top.prefix}`;
-  return `: ${number(top.count)} × ${top.message.replace(/[.!?]$/, "")} (${top.code})${formats}${prefix}.`;
+  return `: ${counted(top.count, "job")} with "${top.message.replace(/[.!?]$/, "")}" (${top.code})${formats}${prefix}.`;
 }
 
 /** Slots are what a slow Ittybit holds: nothing is closed. */

@@ -8,6 +8,7 @@ import type { HookDelivery } from "@prewarm/control-schema/hooks";
 import type { ImageSummary } from "@prewarm/control-schema/images";
 import type { Attempt, Job, JobDetail } from "@prewarm/control-schema/jobs";
 import type { LedgerRestore } from "@prewarm/control-schema/ledger";
+import type { Pace } from "@prewarm/control-schema/pace";
 import type { Run } from "@prewarm/control-schema/runs";
 import type { Stats } from "@prewarm/control-schema/stats";
 import type { Rejection } from "@prewarm/control-schema/warm";
@@ -258,7 +259,11 @@ export interface FoundJob extends Pick<JobDetail, "sourceEtag" | "waitingFor" | 
 }
 
 /** A run as it is counted. The API adds what follows from the counts. */
-export type RunView = Omit<Run, "rejectedTotal" | "outcome" | "total" | "done" | "etaSeconds" | "timeToReady"> & {
+export type RunView = Omit<
+  Run,
+  "rejectedTotal" | "outcome" | "total" | "done" | "etaSeconds" | "pace" | "timeToReady"
+> & {
+  pace: LedgerPace;
   /** Items of its requests that were refused at the door. */
   rejected: number;
   readyP50: number | null;
@@ -328,13 +333,22 @@ export interface LedgerStats extends Pick<Stats, "waitingFor" | "totals" | "wait
   oldestWaiting: Record<Lane, number | null>;
   /** Per second, over the minute before and the one under way, which are so many `seconds`. */
   rates: { seconds: number; stored: number; ended: number; failed: number; accepted: number; submitted: number };
+  attempts: Stats["rates"]["attempts"];
   troubles: Troubles;
+  paces: Record<Lane | "all", LedgerPace>;
+  forecast: LedgerForecast;
   lanes: LaneTimes;
   /** Of jobs; stored ones have none. */
   rows: number;
   bytes: number;
   gate: GateView;
 }
+
+/** A pace without its price. */
+export type LedgerPace = Omit<Pace, "amountLeft">;
+
+/** The forecast without its price. */
+export type LedgerForecast = Pick<Stats["forecast"], "jobs" | "queued" | "usual" | "exhaustedAt">;
 
 /** Ittybit's webhooks, since this instance of the ledger began. */
 export type HookStats = NonNullable<Stats["hooks"]>;

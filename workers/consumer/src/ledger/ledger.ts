@@ -33,13 +33,12 @@ import { history } from "./views/history.ts";
 import { listImages } from "./views/image-list.ts";
 import { findJob, imageRows, statesOf } from "./views/jobs.ts";
 import { pulse } from "./views/pulse.ts";
-import { listRejected, listRuns, RunSpeeds } from "./views/runs.ts";
+import { listRejected, listRuns } from "./views/runs.ts";
 import { makeHookKey } from "./webhook-address.ts";
 
 /** The ledger without its Durable Object: the queue, and the calls of handlers, operators, hooks and doctor. */
 export class Ledger extends Queue<LedgerTx, BeforeRestore> implements Answering<LedgerCalls> {
   readonly #deps: LedgerDeps;
-  readonly #speeds = new RunSpeeds();
 
   constructor(sql: Sql, deps: LedgerDeps, host: QueueHost) {
     const { config } = deps;
@@ -132,10 +131,8 @@ export class Ledger extends Queue<LedgerTx, BeforeRestore> implements Answering<
   /* ── What operators see ── */
 
   readonly lookUp = this.reads(statesOf);
-  readonly listRuns = this.reads((tx, query: Parameters<LedgerCalls["listRuns"]>[0]) =>
-    listRuns(tx, query, this.#speeds),
-  );
-  readonly getRun = this.reads((tx, run: string) => runById(tx, run, this.#speeds));
+  readonly listRuns = this.reads(listRuns);
+  readonly getRun = this.reads(runById);
   readonly listRejected = this.reads(listRejected);
   readonly listJobs = this.reads(jobPage);
   readonly getJob = this.reads(findJob);

@@ -11,14 +11,14 @@ import { gateView, patchGate as patch } from "./views/gate-view.ts";
 import { ledgerStats } from "./views/history.ts";
 import { listJobs } from "./views/job-list.ts";
 import { jobView } from "./views/jobs.ts";
-import { type RunSpeeds, runView } from "./views/runs.ts";
+import { runView } from "./views/runs.ts";
 import { hookStats } from "./webhook-address.ts";
 
 /* Calls that need more than one decision or view. Each is one transaction. */
 
-export function runById(tx: LedgerTx, id: string, speeds: RunSpeeds): RunView | null {
+export function runById(tx: LedgerTx, id: string): RunView | null {
   const run = tx.runs.byId(id);
-  return run === null ? null : runView(tx, run, speeds);
+  return run === null ? null : runView(tx, run);
 }
 
 export function jobPage(tx: LedgerTx, { filter, cursor, limit }: Page & { filter: JobFilter }) {

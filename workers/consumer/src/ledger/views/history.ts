@@ -8,6 +8,8 @@ import { eventsIn, type Slice, TIERS_MS } from "@prewarm/durable-queue/schema/hi
 import type { Lane } from "@prewarm/shared/job";
 import type { CountedBucket, LedgerStats } from "../contract.ts";
 import type { LedgerTx } from "../ledger-tx.ts";
+import { forecastOf } from "./forecast.ts";
+import { Paces } from "./pace.ts";
 import { endedOf, ofLate, slices, sumOf } from "./slices.ts";
 import { troublesOf } from "./troubles.ts";
 import { laneWaitsFor } from "./waiting.ts";
@@ -40,6 +42,7 @@ export function ledgerStats(
   apart: Pick<LedgerStats, "version" | "metricErrors" | "gate" | "hooks">,
 ): LedgerStats {
   const counts = stateCounts(tx);
+  const paces = new Paces(tx, counts);
   const minute = tx.now - (tx.now % TIERS_MS.minute);
   const hour = sumOf(slices(tx, "minute", minute - 59 * TIERS_MS.minute, minute));
   const fiveMinutes = sumOf(slices(tx, "minute", minute - 4 * TIERS_MS.minute, minute));
@@ -53,10 +56,12 @@ export function ledgerStats(
     },
     oldestWaiting: oldestWaiting(tx),
     waitingFor: {
-      live: laneWaitsFor(tx, "live", waitingIn(counts, "live")),
-      upload: laneWaitsFor(tx, "upload", waitingIn(counts, "upload")),
-      bulk: laneWaitsFor(tx, "bulk", waitingIn(counts, "bulk")),
+      live: laneWaitsFor(tx, "live", waitingIn(counts, "live"), paces),
+      upload: laneWaitsFor(tx, "upload", waitingIn(counts, "upload"), paces),
+      bulk: laneWaitsFor(tx, "bulk", waitingIn(counts, "bulk"), paces),
     },
+    paces: { all: paces.all(), live: paces.lane("live"), upload: paces.lane("upload"), bulk: paces.lane("bulk") },
+    forecast: forecastOf(tx, paces),
     troubles: troublesOf(tx, { lately: fiveMinutes, hour }),
     rates: {
       seconds,
@@ -66,6 +71,7 @@ export function ledgerStats(
       accepted: perSecond(lately.accepted),
       submitted: perSecond(lately.wait.reduce((sum, n) => sum + n, 0)),
     },
+    attempts: { failed: fiveMinutes.failed, all: fiveMinutes.stored + fiveMinutes.failed },
     totals: totals(tx),
     wait: percentiles(hour.wait),
     run: percentiles(hour.run),

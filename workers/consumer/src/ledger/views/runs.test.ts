@@ -1,24 +1,22 @@
 import { DEAD, REFUSED } from "@prewarm/durable-queue/schema/row";
 import { expect, it } from "vitest";
 import { tables } from "../testing/tables.ts";
-import { listRuns, RunSpeeds, runView } from "./runs.ts";
+import { listRuns, runView } from "./runs.ts";
 
 const KEYS = ["a", "b", "c", "d", "e"].map((id) => `${id}/400-high.webp`);
 const [A, B, C, D, E] = KEYS as [string, string, string, string, string];
 
 type World = ReturnType<typeof tables>;
 
-function view(world: World, id: string, speeds = new RunSpeeds()) {
+function view(world: World, id: string) {
   return world.read((tx) => {
     const run = tx.runs.byId(id);
-    return run === null ? null : runView(tx, run, speeds);
+    return run === null ? null : runView(tx, run);
   });
 }
 
 function listed(world: World, state: "open" | "done" | "cancelled" | null) {
-  return world
-    .read((tx) => listRuns(tx, { limit: 10, cursor: null, state }, new RunSpeeds()))
-    .runs.map(({ run }) => run);
+  return world.read((tx) => listRuns(tx, { limit: 10, cursor: null, state })).runs.map(({ run }) => run);
 }
 
 it("a run counts its members as they are shown, and those it joined too", () => {
@@ -56,7 +54,7 @@ it("a run is done when its last job is, and keeps its end", () => {
   expect(listed(world, "open")).toEqual(["s", "r"]);
   world.clock.ms += 10_000;
   world.store([A]);
-  expect(view(world, "r")).toMatchObject({ state: "done", endedAt: world.clock.ms, ratePerSecond: 0.1 });
+  expect(view(world, "r")).toMatchObject({ state: "done", endedAt: world.clock.ms, pace: { perSecond: 0.1 } });
   expect(listed(world, "open")).toEqual(["s"]);
   const endedAt = world.clock.ms;
   world.clock.ms += 10_000;

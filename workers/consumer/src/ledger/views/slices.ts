@@ -27,12 +27,6 @@ export function ofLate(tx: LedgerTx): { sum: Slice; seconds: number } {
   return { sum, seconds: (TIERS_MS.minute + tx.now - minute) / 1000 };
 }
 
-/** Jobs that ended per second of late, however they ended. */
-export function endedPerSecond(tx: LedgerTx): number {
-  const { sum, seconds } = ofLate(tx);
-  return endedOf(sum) / seconds;
-}
-
 /** However they ended. */
 export function endedOf({ stored, dead, refused, cancelled }: Slice): number {
   return stored + dead + refused + cancelled;

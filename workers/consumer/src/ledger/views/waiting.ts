@@ -10,8 +10,9 @@ import { CANCELLING, isOpen, laneName, type Row } from "@prewarm/durable-queue/s
 import type { Run } from "@prewarm/durable-queue/schema/runs";
 import { type JobState, LANES, type Lane } from "@prewarm/shared/job";
 import { number, span } from "@prewarm/shared/words";
+import type { LedgerPace } from "../contract.ts";
 import type { LedgerTx } from "../ledger-tx.ts";
-import { endedPerSecond } from "./slices.ts";
+import { Paces } from "./pace.ts";
 
 /*
  * Why a job, a run or a lane waits: the decisions of the hand-out, as a sentence.
@@ -38,18 +39,18 @@ export function jobWaitsFor(tx: LedgerTx, row: Row): WaitingFor | null {
 }
 
 /** Why the jobs of a lane wait. Null: no job waits. */
-export function laneWaitsFor(tx: LedgerTx, lane: Lane, waiting: number): WaitingFor | null {
+export function laneWaitsFor(tx: LedgerTx, lane: Lane, waiting: number, paces: Paces): WaitingFor | null {
   if (waiting === 0) return null;
   const closed = closedFor(tx.gateNow, lane);
   if (closed !== null)
     return told(closed.code, `${whyHeld(tx.gateNow, lane, closed)} ${jobs(waiting)}.`, closed.until, waiting);
   const before = waitingBefore(tx, lane);
   const ahead = before === 0 ? "" : `${number(before)} of higher lanes go first; `;
-  return told("line", `${ahead}${jobs(waiting)}${pace(tx, before + waiting)}.`, null, waiting);
+  return told("line", `${ahead}${jobs(waiting)}${words(paces.lane(lane))}.`, null, waiting);
 }
 
 /** Why a run is not done. Null: it is done. */
-export function runWaitsFor(tx: LedgerTx, run: Run, states: Record<JobState, number>): WaitingFor | null {
+export function runWaitsFor(tx: LedgerTx, run: Run, states: Record<JobState, number>, paces: Paces): WaitingFor | null {
   const { queued, retrying, processing } = states;
   if (queued + retrying + processing === 0) return null;
   const lane = laneName(run.lane);
@@ -60,7 +61,7 @@ export function runWaitsFor(tx: LedgerTx, run: Run, states: Record<JobState, num
   const others = tx.memory.orders.runs(run.lane).filter((n) => n !== run.n).length;
   const turns =
     others === 0 ? "" : `, in turn with ${others === 1 ? "another run" : `${others} other runs`} of ${lane}`;
-  return told("line", `${jobs(queued + retrying)}${turns}${pace(tx, queued + retrying)}.`, null, queued + retrying);
+  return told("line", `${jobs(queued + retrying)}${turns}${words(paces.run(run, states))}.`, null, queued + retrying);
 }
 
 function atIttybit(tx: LedgerTx, { admittedAt, externalId, gen, notBefore }: Claim): WaitingFor {
@@ -94,7 +95,7 @@ function inLine(tx: LedgerTx, row: Row): WaitingFor {
   if (own === null) return told("line", `More than ${number(AHEAD_MAX)} are before it in ${lane}.${why}`);
   const ahead = waitingBefore(tx, lane) + touched + own;
   if (ahead === 0) return told("line", `It is the next of ${lane}.${why}`, null, 0);
-  return told("line", `${number(ahead)} before it${pace(tx, ahead)}.${why}`, null, ahead);
+  return told("line", `${number(ahead)} before it${words(new Paces(tx).after(lane, ahead))}.${why}`, null, ahead);
 }
 
 /** The reason when every slot of a lane is taken. Null: a slot is free. */
@@ -110,12 +111,11 @@ function waitingBefore(tx: LedgerTx, lane: Lane): number {
   return above.reduce((sum, one) => sum + queued[one], 0);
 }
 
-/** `; at 15/s about 5 min`, by the recent rate of ends. A slow rate is per minute, because it is not zero. */
-function pace(tx: LedgerTx, jobs: number): string {
-  const perSecond = endedPerSecond(tx);
-  if (perSecond === 0) return "; none has ended of late";
+/** `; at 15/s about 5 min`. A slow rate is per minute, because it is not zero. */
+function words({ perSecond, secondsLeft, why }: LedgerPace): string {
+  if (secondsLeft === null || perSecond === null) return why === null ? "" : `. ${why.replace(/\.$/, "")}`;
   const [rate, per] = perSecond < 0.1 ? [perSecond * 60, "min"] : [perSecond, "s"];
-  return `; at ${rate < 10 ? rate.toFixed(1) : number(Math.round(rate))}/${per} about ${span((jobs / perSecond) * 1000)}`;
+  return `; at ${rate < 10 ? rate.toFixed(1) : number(Math.round(rate))}/${per} about ${span(secondsLeft * 1000)}`;
 }
 
 function told(code: string, text: string, until: number | null = null, ahead: number | null = null): WaitingFor {

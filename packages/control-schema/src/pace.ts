@@ -1,0 +1,17 @@
+import * as z from "zod";
+import { count } from "./words.ts";
+
+export const Pace = z
+  .object({
+    perSecond: z
+      .number()
+      .min(0)
+      .nullable()
+      .meta({ description: "Its jobs that end per second until it is done; null: not known" }),
+    secondsLeft: z.number().min(0).nullable().meta({ description: "Until its last job has ended; null: see `why`" }),
+    why: z.string().nullable().meta({ description: "Why no time can be told", example: "No job has ended for 3 min." }),
+    jobsLeft: count.meta({ description: "Jobs that Ittybit is still to make; those at Ittybit are paid for" }),
+    amountLeft: z.number().min(0).nullable().meta({ description: "What they cost; null: no price is set" }),
+  })
+  .meta({ id: "Pace", description: "How fast, and when it is done: the same answer wherever it stands" });
+export type Pace = z.infer<typeof Pace>;

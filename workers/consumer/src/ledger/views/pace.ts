@@ -1,0 +1,131 @@
+import { budgetLeft, closedFor } from "@prewarm/durable-queue/admission/gate";
+import { whyHeld } from "@prewarm/durable-queue/admission/held-sentence";
+import { admittedRows, type StateCounts, stateCounts } from "@prewarm/durable-queue/operate/job-state";
+import { oldestWaiting } from "@prewarm/durable-queue/operate/sample";
+import { nextDueAt, nextRetryOf } from "@prewarm/durable-queue/schema/due";
+import { laneCode, laneName } from "@prewarm/durable-queue/schema/row";
+import type { Run } from "@prewarm/durable-queue/schema/runs";
+import { type JobState, LANES, type Lane } from "@prewarm/shared/job";
+import { counted, number, span } from "@prewarm/shared/words";
+import type { LedgerPace } from "../contract.ts";
+import type { LedgerTx } from "../ledger-tx.ts";
+
+/*
+ * The one answer to "how fast, and when is it done", for a job, a run, a lane and everything. Higher lanes go first, and
+ * the runs of a lane take turns. The time left is null, with the reason, while the next decision of the gate is to wait.
+ */
+
+/** Rows and runs of a lane that are read for one answer. */
+const ROWS_MAX = 50_000;
+const RUNS_MAX = 100;
+
+type Open = Pick<Record<JobState, number>, "queued" | "processing" | "retrying">;
+
+/** The paces of one transaction. */
+export class Paces {
+  /** Jobs that end per second now, of all lanes together; null: not known. */
+  readonly perSecond: number | null;
+  readonly #tx: LedgerTx;
+  readonly #counts: StateCounts;
+
+  constructor(tx: LedgerTx, counts: StateCounts = stateCounts(tx)) {
+    this.#tx = tx;
+    this.#counts = counts;
+    // There has been work since the oldest open job was ordered.
+    const waiting = Object.values(oldestWaiting(tx)).filter((at) => at !== null);
+    const since = Math.min(tx.now, ...waiting, ...admittedRows(tx).map(({ created }) => created));
+    this.perSecond = tx.memory.ends.perSecond(tx.now, since);
+  }
+
+  all(): LedgerPace {
+    const open = LANES.map((lane) => this.#open(lane));
+    const sum = (state: keyof Open) => open.reduce((all, one) => all + one[state], 0);
+    const standing = { queued: sum("queued"), processing: sum("processing"), retrying: sum("retrying") };
+    const why = LANES.map((lane) => this.#heldBack(lane, this.#open(lane))).find((reason) => reason !== null) ?? null;
+    return this.#pace(standing, openIn(standing), why);
+  }
+
+  lane(lane: Lane): LedgerPace {
+    const open = this.#open(lane);
+    return this.#pace(open, this.#before(lane) + openIn(open), this.#heldBack(lane, open));
+  }
+
+  /** `states`: the members of the run by state. */
+  run(run: Run, states: Open): LedgerPace {
+    const lane = laneName(run.lane);
+    const others = this.#tx.memory.orders.runs(run.lane).filter((n) => n !== run.n);
+    const inLane = openIn(this.#open(lane));
+    const own = openIn(states);
+    // In turn, another run has had as many jobs made as this one when this one is done, or all of its own.
+    const turns = others.slice(0, RUNS_MAX).map((n) => Math.min(own, this.#tx.runs.byNumber(n)?.open ?? 0));
+    const inTurn = own + turns.reduce((sum, n) => sum + n, 0);
+    const isAll = others.length <= RUNS_MAX;
+    const jobs = this.#before(lane) + (isAll ? Math.min(inTurn, Math.max(own, inLane)) : inLane);
+    return this.#pace(states, jobs, this.#heldBack(lane, states, run));
+  }
+
+  /** Of a job with so many before it. */
+  after(lane: Lane, ahead: number): LedgerPace {
+    const one = { queued: 1, processing: 0, retrying: 0 };
+    const pace = this.#pace(one, ahead, this.#heldBack(lane, one));
+    // A job has no pace of its own: it waits for those before it.
+    return pace.secondsLeft === null ? pace : { ...pace, perSecond: this.perSecond };
+  }
+
+  /** Jobs of the open lanes above, which go first. */
+  #before(lane: Lane): number {
+    const above = LANES.slice(0, LANES.indexOf(lane)).filter((one) => closedFor(this.#tx.gateNow, one) === null);
+    return above.reduce((sum, one) => sum + openIn(this.#open(one)), 0);
+  }
+
+  #open(lane: Lane): Open {
+    const { queued, processing, retrying } = this.#counts;
+    return { queued: queued[lane], processing: processing[lane], retrying: retrying[lane] };
+  }
+
+  /** `jobs`: all that end until the scope is done. */
+  #pace(open: Open, jobs: number, held: string | null): LedgerPace {
+    const own = openIn(open);
+    const jobsLeft = open.queued + open.retrying;
+    if (own === 0) return { perSecond: 0, secondsLeft: 0, why: null, jobsLeft };
+    const why = held ?? this.#unknown();
+    if (why !== null || this.perSecond === null)
+      return { perSecond: held === null ? null : 0, secondsLeft: null, why, jobsLeft };
+    const secondsLeft = jobs / this.perSecond;
+    return { perSecond: secondsLeft === 0 ? this.perSecond : own / secondsLeft, secondsLeft, why: null, jobsLeft };
+  }
+
+  #unknown(): string | null {
+    if (this.perSecond !== null) return null;
+    const { lastAt } = this.#tx.memory.ends;
+    const silentMs = lastAt === null ? 0 : this.#tx.now - lastAt;
+    return silentMs < 60_000 ? "Too few jobs have ended yet." : `No job has ended for ${span(silentMs)}.`;
+  }
+
+  /** Why the next decision of the gate is to wait. Null: jobs of the scope go on. */
+  #heldBack(lane: Lane, { queued, processing, retrying }: Open, run?: Run): string | null {
+    const waiting = queued + retrying;
+    if (waiting === 0) return null;
+    const tx = this.#tx;
+    const closed = closedFor(tx.gateNow, lane);
+    if (closed !== null) return whyHeld(tx.gateNow, lane, closed);
+    if (queued + processing === 0) {
+      const at =
+        run === undefined ? nextDueAt(tx.sql, laneCode(lane), 0) : nextRetryOf(tx.sql, run.lane, run.n, ROWS_MAX);
+      if (at !== null && at > tx.now) return `Only retries are left, the first in ${span(at - tx.now)}.`;
+    }
+    const left = budgetLeft(tx.gateNow, lane);
+    if (this.#ofBudget(lane, waiting) <= left) return null;
+    return `The budget allows ${counted(left, "more job")} of ${number(waiting)} that wait.`;
+  }
+
+  /** Waiting jobs that the lane's budget must pay for before a scope of it is done: uploads go before bulk. */
+  #ofBudget(lane: Lane, waiting: number): number {
+    const upload = this.#open("upload");
+    return lane === "bulk" ? waiting + upload.queued + upload.retrying : waiting;
+  }
+}
+
+function openIn({ queued, processing, retrying }: Open): number {
+  return queued + processing + retrying;
+}
