@@ -31,17 +31,24 @@ function widthFaults({ ladder, pages }: Config): Fault[] {
   return [...offLadder, ...large];
 }
 
-function openFaults({ formats, qualities, pages }: Config): Fault[] {
-  const closed = (setting: "formats" | "qualities", given: readonly string[], open: readonly string[]) =>
-    given
-      .filter((name) => !open.includes(name))
-      .map((name) => ({
-        path: `pages.${setting}`,
-        mend: `${name} is not in ${setting}: add it there or write another`,
-      }));
+/** Formats that pages ask for and that no unsigned URL may have. */
+export function closedFormats({ formats, pages }: Config): string[] {
+  return pages.formats.filter((format) => format !== "auto" && !formats.includes(format));
+}
+
+function openFaults(config: Config): Fault[] {
+  const { qualities, pages } = config;
+  const closed = (setting: "formats" | "qualities", names: readonly string[]) =>
+    names.map((name) => ({
+      path: `pages.${setting}`,
+      mend: `${name} is not in ${setting}: add it there or write another`,
+    }));
   return [
-    ...closed("formats", pages.formats, [...formats, "auto"]),
-    ...closed("qualities", pages.qualities, qualities),
+    ...closed("formats", closedFormats(config)),
+    ...closed(
+      "qualities",
+      pages.qualities.filter((quality) => !qualities.includes(quality)),
+    ),
   ];
 }
 

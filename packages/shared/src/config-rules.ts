@@ -1,6 +1,6 @@
 import type { Config, RatioConfig, SourceConfig } from "./config.ts";
 import { type Fault, hooksFaults } from "./config-hook-rules.ts";
-import { pageFaults } from "./config-page-rules.ts";
+import { closedFormats, pageFaults } from "./config-page-rules.ts";
 import { AppError } from "./errors.ts";
 import { GATE_AUTO } from "./limits.ts";
 import { isNoise } from "./noise.ts";
@@ -189,16 +189,22 @@ function recipeFaults(config: Config, isSound: (path: string) => boolean): Fault
 }
 
 function membersFaults(name: string, specs: readonly string[], config: Config): Fault[] {
-  // What is wrong with a preset is told of the preset.
-  const presets = new Set(Object.keys(config.presets).map((preset) => `p=${preset}`));
   const faults = specs.flatMap((spec, index) => {
-    const fault = presets.has(spec) ? null : specFault(spec, config);
+    const fault = isJudgedElsewhere(spec, config) ? null : specFault(spec, config);
     return fault === null ? [] : [{ path: `recipes.${name}[${index}]`, mend: fault }];
   });
-  if (faults.length > 0 || specs.some((spec) => isFoundByDefault(spec, config))) return faults;
+  if (faults.length > 0 || specs.some((spec) => isJudgedElsewhere(spec, config) || isFoundByDefault(spec, config)))
+    return faults;
   const rung = config.ladder.find((width) => width >= 800) ?? config.ladder[0];
   const mend = `no plain image URL finds what it warms: add a default one, such as w=${rung}&f=${DEFAULT_FORMAT}, or a preset`;
   return [{ path: `recipes.${name}`, mend }];
+}
+
+/** Whether the faults of a member are reported at `presets` or `pages`: by default `pages` writes the recipe `upload`. */
+function isJudgedElsewhere(spec: string, config: Config): boolean {
+  const presets = [...Object.keys(config.presets), ...config.pages.presets];
+  if (presets.some((preset) => spec === `p=${preset}`)) return true;
+  return closedFormats(config).some((format) => new URLSearchParams(spec).get("f") === format);
 }
 
 /** Whether a URL that names nothing but a width, or `f=auto` beside it, or a preset, resolves to a member. */
