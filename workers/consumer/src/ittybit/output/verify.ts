@@ -1,5 +1,5 @@
 import type { Fit, Format } from "@prewarm/shared/config";
-import { orientedSize, readImageHeader, sniffType } from "@prewarm/shared/image-header";
+import { ascii, orientedSize, readImageHeader, sniffType } from "@prewarm/shared/image-header";
 import type { Size } from "../job-request.ts";
 
 /** What a result must be. */
@@ -22,10 +22,6 @@ const TOLERANCE_PX = 1;
 
 function near(a: number, b: number): boolean {
   return Math.abs(a - b) <= TOLERANCE_PX;
-}
-
-function ascii(bytes: Uint8Array, start: number, end: number): string {
-  return String.fromCharCode(...bytes.subarray(start, end));
 }
 
 /** Top-level boxes must fill the file exactly, pixels (`mdat`) among them. */
