@@ -114,7 +114,11 @@ describe("status and jobs", () => {
     api.stateOf = (key) => (looks < 3 ? "processing" : key.includes("w=400") ? "dead" : "stored");
     const { code, stdout } = await run(["status", id.trim(), "--watch", "--json"]);
     expect(code).toBe(EXIT.failed);
-    expect(JSON.parse(stdout)).toMatchObject({ schema: "prewarm.run/1", done: 2, states: { stored: 1, dead: 1 } });
+    const document = JSON.parse(stdout);
+    expect(document).toMatchObject({ schema: "prewarm.run/1", done: 2, states: { stored: 1, dead: 1 } });
+    const fields = "run label lane state total done states existing ratePerSecond etaSeconds createdAt readyMs";
+    expect(Object.keys(document).toSorted()).toEqual(["schema", ...fields.split(" ")].toSorted());
+    expect(Object.keys(document.readyMs)).toEqual(["p50", "p95"]);
     expect(looks).toBe(3);
   });
 
