@@ -37,4 +37,12 @@ export const IMAGE_SIGNATURES: Mutation[] = [
     'if (text === "image") return text;',
     "if (text) return text;",
   ),
+  {
+    promise: "L4",
+    breaks: "a site that is built without a key is signed by an empty one",
+    file: "packages/client/src/server.ts",
+    find: 'demand(key, key !== "", "a signing key");',
+    replace: "",
+    tests: ["packages/client/src/server.test.ts"],
+  },
 ];

@@ -56,6 +56,13 @@ describe("a signed URL", () => {
   it("must be an image's", () => {
     expect(() => signUrlSync("https://a.example/other", "key")).toThrow(TypeError);
   });
+
+  it("needs a key: no edge takes a signature by an empty one", async () => {
+    const [said, url] = [/signing key/, "https://a.example/images/x?w=5"];
+    expect(() => signUrlSync(url, "")).toThrow(said);
+    expect(() => signImageSync("x", "")).toThrow(said);
+    await expect(signUrl(url, "")).rejects.toThrow(said);
+  });
 });
 
 it("attributes are signed in every URL, and otherwise as they were", async () => {

@@ -3,7 +3,7 @@ import { NOISE } from "@prewarm/shared/noise";
 import { sign, stringToSign } from "@prewarm/shared/signature";
 import type { ImgAttributes } from "./attributes.ts";
 import { type ImageRef, refOf } from "./public-config.ts";
-import { tokenOf } from "./words.ts";
+import { demand, tokenOf } from "./words.ts";
 
 export type { ImgAttributes } from "./attributes.ts";
 export type { ImageRef } from "./public-config.ts";
@@ -26,14 +26,14 @@ export interface SigningOptions {
 
 /** The URL of an image with its signature `s` under the first of the edge's SIGNING_KEYS. For Workers, Deno, Bun and Node. */
 export async function signUrl(url: string, key: string, options: SigningOptions = {}): Promise<string> {
-  const asked = read(url, options);
+  const asked = read(url, key, options);
   return join(asked, await sign(asked.path, asked.query, key, asked));
 }
 
 /** The same at once, for template languages; needs `node:crypto`, as Node, Deno and Bun have it. */
 export function signUrlSync(url: string, key: string, options: SigningOptions = {}): string {
   const { createHmac } = process.getBuiltinModule("node:crypto");
-  const asked = read(url, options);
+  const asked = read(url, key, options);
   const text = stringToSign(asked.path, asked.query, asked.noise);
   return join(asked, createHmac("sha256", key).update(text).digest("base64url"));
 }
@@ -85,10 +85,11 @@ interface Asked {
   noise: readonly string[];
 }
 
-function read(url: string, options: SigningOptions): Asked {
+function read(url: string, key: string, options: SigningOptions): Asked {
+  demand(key, key !== "", "a signing key");
   const { lifetime, now = Math.floor(Date.now() / 1000), noise = NOISE } = options;
   const at = url.indexOf("/images/");
-  if (at < 0) throw new TypeError(`"${url}" is no image URL`);
+  demand(url, at >= 0, "an image URL");
   const [path = "", query = ""] = url.slice(at).split("?");
   const asked = query.split("&").filter((part) => part !== "" && !/^(s|exp)=/.test(part));
   if (lifetime) asked.push(`exp=${(Math.floor(now / lifetime) + 2) * lifetime}`);
