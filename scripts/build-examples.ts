@@ -1,6 +1,6 @@
-// Builds the examples for frameworks with the real packages, pinned, for a local stack: every image URL that they print is read as the edge would
-// (none may be refused, none may name another image), nothing of the private configuration may stand in what a browser could load, and a browser
-// then shows each page. `build-examples.ts [name…]`. Takes minutes and the network, so it is not in the CI run.
+// Builds the examples for frameworks with the real packages, pinned, for a local stack, each also as a site under `signing: "all"`: every image URL
+// that they print is read as the edge would (none may be refused, none may name another image), nothing of the private configuration may stand in
+// what a browser could load, and a browser then shows each page. `build-examples.ts [name…]`. Takes minutes and the network, so it is not in the CI run.
 import { execFileSync } from "node:child_process";
 import { globSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -11,47 +11,47 @@ import { BASE, config, faultOf } from "../packages/client/src/testing/ask-edge.t
 import { publicConfig } from "../packages/shared/src/public-config.ts";
 import { verify } from "../packages/shared/src/signature.ts";
 import shipped from "../prewarm.config.ts";
-import { startTestStack } from "../test/e2e/stack.ts";
-import { buildSite, env, inFolder, KEY, PAGES, secondsSince } from "./example-folder.ts";
+import { buildSite, env, IMAGES, inFolder, KEY, PAGES, secondsSince, urlsIn, writeExample } from "./example-folder.ts";
 import { coldUrls, type Sweep, uploadByHook } from "./hook-alone.ts";
 import { faultsInBrowser, serveFolder } from "./show-example.ts";
 import { workboxFaults } from "./show-workbox.ts";
+import { startSignedStack } from "./signed-edge.ts";
 
-/** What of an example is built for one edge. */
-interface Place {
-  edgeUrl: string;
-  browser: Awaited<ReturnType<typeof launchBrowser>>;
-  /** Another stack, to which the images of all pages were uploaded, and of which nothing was viewed. */
-  uploaded: Sweep;
+/** Builds an example as it is, and in the same folder as a site under `signing: "all"`. */
+function buildExample(name: string, open: Sweep, signed: Sweep): Promise<string[]> {
+  return inFolder(name, async (folder) => [
+    ...(await builtFaults(name, folder, open, false)),
+    ...(await builtFaults(name, folder, signed, true)),
+  ]);
 }
 
-function buildExample(name: string, { edgeUrl, browser, uploaded }: Place): Promise<string[]> {
-  return inFolder(name, edgeUrl, async (folder) => {
-    const site = await buildSite(name, folder);
-    const built = performance.now();
-    try {
-      const html = await pageAt(site.url, edgeUrl);
-      const urls = urlsIn(html);
-      const faults = [
-        ...faultsOf(urls, html),
-        ...secretsIn(folder),
-        ...scriptsIn(name, folder, html),
-        ...(name === "next" ? await signedFaults(await pageAt(`${site.url}signed.html`, edgeUrl)) : []),
-        ...(await faultsInBrowser(browser, site.url)),
-        ...(await coldUrls(`${name}, the example`, site.url, uploaded)),
-        ...(await coldUrls(`${name}, twenty usages`, site.usages, uploaded)),
-      ];
-      console.log(`${name}: shown in ${secondsSince(built)} s; ${urls.length} URLs`);
-      return faults;
-    } finally {
-      site.close();
-    }
-  });
+async function builtFaults(name: string, folder: string, sweep: Sweep, isSigned: boolean): Promise<string[]> {
+  const what = isSigned ? `${name}, signed` : `${name}, the example`;
+  writeExample(name, folder, sweep.edgeUrl, isSigned);
+  const site = await buildSite(name, folder);
+  const built = performance.now();
+  try {
+    const html = (await (await fetch(site.url)).text()).replaceAll(sweep.edgeUrl, BASE);
+    const urls = urlsIn(html, BASE);
+    const faults = [
+      ...faultsOf(urls, html),
+      ...secretsIn(folder),
+      ...scriptsIn(name, folder, html),
+      ...(await faultsInBrowser(sweep.browser, site.url)),
+      ...(await coldUrls(what, site.url, sweep)),
+      ...(await (isSigned ? signatureFaults(urls) : coldUrls(`${name}, twenty usages`, site.usages, sweep))),
+    ];
+    console.log(`${what}: shown in ${secondsSince(built)} s; ${urls.length} URLs`);
+    return faults.map((fault) => `${what}: ${fault}`);
+  } finally {
+    site.close();
+  }
 }
 
 /** examples/plain has no build: its page is printed, beside every preset; what it needs packages for is Workbox. */
-function showPlain({ edgeUrl, browser, uploaded }: Place): Promise<string[]> {
-  return inFolder("plain", edgeUrl, async (folder) => {
+function showPlain(sweep: Sweep): Promise<string[]> {
+  return inFolder("plain", async (folder) => {
+    const { browser, edgeUrl } = sweep;
     const started = performance.now();
     const faults = await workboxFaults(browser, folder, edgeUrl);
     console.log(`plain: shown with Workbox in ${secondsSince(started)} s`);
@@ -61,33 +61,15 @@ function showPlain({ edgeUrl, browser, uploaded }: Place): Promise<string[]> {
     writeFileSync(join(folder, "index.html"), writePage(edgeUrl).replace("</body>", `${images.join("\n")}</body>`));
     const site = await serveFolder(folder);
     try {
-      return [...faults, ...(await coldUrls("plain, with presets", site.url, uploaded))];
+      const cold = await coldUrls("plain, with presets", site.url, sweep);
+      return [...faults, ...cold].map((fault) => `plain: ${fault}`);
     } finally {
       site.close();
     }
   });
 }
 
-/** A page's HTML, with the edge's address as the docs write it. */
-async function pageAt(url: string, edgeUrl: string): Promise<string> {
-  return (await (await fetch(url)).text()).replaceAll(edgeUrl, BASE);
-}
-
-function urlsIn(html: string): string[] {
-  const text = html.replaceAll("&amp;", "&").replaceAll("&#x27;", "'");
-  return [...new Set(text.match(/https:\/\/images\.example\.com\/images\/[^\s"',<>\\]+/g) ?? [])];
-}
-
-const MEANT = [
-  "landscape.jpg",
-  "phone.jpg",
-  "portrait.jpg",
-  "hero.jpg",
-  "cut-out.png",
-  "faces.jpg",
-  "albums/%C3%A9t%C3%A9%202026/plage.webp",
-];
-
+/** Every URL is of the open set, as the page of a site under `signing: "all"` needs it too, and every image is there. */
 function faultsOf(urls: readonly string[], html: string): string[] {
   const refused = urls.flatMap((url) => {
     try {
@@ -97,7 +79,7 @@ function faultsOf(urls: readonly string[], html: string): string[] {
       return [`${url}: ${error}`];
     }
   });
-  const absent = MEANT.filter((id) => !urls.some((url) => url.startsWith(`${BASE}/images/${id}`)));
+  const absent = IMAGES.filter((id) => !urls.some((url) => url.startsWith(`${BASE}/images/${encodeURI(id)}`)));
   const images = html.match(/<img\b/g)?.length ?? 0;
   return [
     ...refused,
@@ -106,18 +88,17 @@ function faultsOf(urls: readonly string[], html: string): string[] {
   ];
 }
 
-/** The key, what signs with it, and settings that the private configuration alone has. */
-const SECRET = /a-key-that-no-page-may-hold|createHmac|SIGNING_KEYS|originalsWindowSeconds|cdn\.example\.com/;
-
-/** The page that signs has URLs that the edge takes: the key was there, and is looked for in vain in what a browser could load. */
-async function signedFaults(html: string): Promise<string[]> {
-  const urls = urlsIn(html).filter((url) => url.includes("&s="));
+/** Every URL of a signed page has a signature that the edge takes. */
+async function signatureFaults(urls: readonly string[]): Promise<string[]> {
+  const now = Date.now() / 1000;
   const verdicts = await Promise.all(
-    urls.map((url) => verify(new URL(url).pathname, new URL(url).search, [KEY], config, Date.now() / 1000)),
+    urls.map((url) => verify(new URL(url).pathname, new URL(url).search, [KEY], config, now)),
   );
-  if (urls.length < 5) return [`the page that signs has ${urls.length} signed URLs`];
   return verdicts.flatMap((verdict, n) => (verdict === "ok" ? [] : [`${urls[n]}: ${verdict}`]));
 }
+
+/** The key, what signs with it, and settings that the private configuration alone has. */
+const SECRET = /a-key-that-no-page-may-hold|createHmac|SIGNING_KEYS|originalsWindowSeconds|cdn\.example\.com/;
 
 /** What a browser could load must hold nothing of the private configuration. */
 function secretsIn(folder: string): string[] {
@@ -144,18 +125,22 @@ function scriptsIn(name: string, folder: string, html: string): string[] {
 const asked = process.argv.slice(2);
 const client = join(import.meta.dirname, "../packages/client/scripts/build.ts");
 execFileSync(process.execPath, [client], { env, stdio: "inherit" });
-const [browser, stack, other] = await Promise.all([launchBrowser(), startTestStack(), startTestStack()]);
+const [browser, stack, other] = await Promise.all([launchBrowser(), startSignedStack(), startSignedStack()]);
 try {
-  const uploaded = await uploadByHook(browser, stack.edgeUrl, other);
-  const place = { edgeUrl: stack.edgeUrl, browser, uploaded };
+  await uploadByHook(other);
+  const open = { browser, edgeUrl: stack.edgeUrl, uploadedUrl: other.edgeUrl };
+  const signed = { browser, edgeUrl: stack.signedUrl, uploadedUrl: other.signedUrl };
   const examples: [string, () => Promise<string[]>][] = [
-    ["plain", () => showPlain(place)],
-    ...Object.keys(PAGES).map((name): [string, () => Promise<string[]>] => [name, () => buildExample(name, place)]),
+    ["plain", () => showPlain(open)],
+    ...Object.keys(PAGES).map((name): [string, () => Promise<string[]>] => [
+      name,
+      () => buildExample(name, open, signed),
+    ]),
   ];
   for (const [name, show] of examples) {
     if (asked.length > 0 && !asked.includes(name)) continue;
     const faults = await show();
-    for (const fault of faults) console.error(`${name}: ${fault}`);
+    for (const fault of faults) console.error(fault);
     if (faults.length > 0) process.exitCode = 1;
   }
 } finally {

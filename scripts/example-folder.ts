@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from "node:child_process";
-import { cpSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, globSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { freePort } from "../dev/listen.ts";
@@ -19,6 +19,16 @@ export const PAGES: Record<string, string | null> = {
   unpic: "dist/index.html",
   eleventy: "_site/index.html",
 };
+/** The images of every example's page. */
+export const IMAGES = [
+  "landscape.jpg",
+  "phone.jpg",
+  "portrait.jpg",
+  "hero.jpg",
+  "cut-out.png",
+  "faces.jpg",
+  "albums/été 2026/plage.webp",
+];
 /** The page of twenty usages of each: what it is here, what it is in the example's folder, and its path in the site. */
 const USAGE_PAGES: Record<string, { from: string; to: string; path: string }> = {
   next: { from: "next.jsx", to: "app/usages/page.jsx", path: "usages.html" },
@@ -27,7 +37,7 @@ const USAGE_PAGES: Record<string, { from: string; to: string; path: string }> = 
   unpic: { from: "unpic.mjs", to: "write-usages.mjs", path: "usages.html" },
   eleventy: { from: "eleventy.njk", to: "usages.njk", path: "usages/" },
 };
-/** next's example signs with it while it is built. */
+/** The signed examples sign with it. */
 export const KEY = "a-key-that-no-page-may-hold";
 export const env: NodeJS.ProcessEnv = {
   ...process.env,
@@ -45,13 +55,10 @@ export function run(cwd: string, command: string, ...args: string[]): void {
 }
 
 /** Installs an example's packages in a folder of its own, for as long as `work` takes. */
-export async function inFolder<T>(name: string, edgeUrl: string, work: (folder: string) => Promise<T>): Promise<T> {
+export async function inFolder<T>(name: string, work: (folder: string) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), `prewarm-example-${name}-`));
   try {
-    cpSync(join(root, "examples", name), folder, { recursive: true });
-    addUsages(name, folder);
-    for (const file of globSync("**/*.{mjs,json,jsx,vue,astro,njk}", { cwd: folder }))
-      rewrite(join(folder, file), { "file:../../packages/client/dist": `file:${client}`, [BASE]: edgeUrl });
+    writeExample(name, folder, BASE);
     const started = performance.now();
     run(folder, "npm", "install", "--install-links", "--no-audit", "--no-fund", "--loglevel=error");
     console.log(`${name}: installed in ${secondsSince(started)} s`);
@@ -59,6 +66,33 @@ export async function inFolder<T>(name: string, edgeUrl: string, work: (folder: 
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/**
+ * Puts the example's files in the place of all that is in the folder but its packages. `isSigned`: with the files of `signed/` above them, and
+ * without the page of usages, whose sources have no signature.
+ */
+export function writeExample(name: string, folder: string, edgeUrl: string, isSigned = false): void {
+  const kept = ["node_modules", "package-lock.json"];
+  for (const each of readdirSync(folder)) if (!kept.includes(each)) rmSync(join(folder, each), { recursive: true });
+  const example = join(root, "examples", name);
+  const signed = join(example, "signed");
+  cpSync(example, folder, { recursive: true, filter: (path) => path !== signed });
+  if (isSigned) cpSync(signed, folder, { recursive: true });
+  else addUsages(name, folder);
+  for (const file of globSync("**/*.{mjs,json,jsx,vue,astro,njk}", { cwd: folder, exclude: ["node_modules"] }))
+    rewrite(join(folder, file), { "file:../../packages/client/dist": `file:${client}`, [BASE]: edgeUrl });
+}
+
+/** The edge's URLs in what a browser reads. */
+export function urlsIn(html: string, edgeUrl: string): string[] {
+  const text = html
+    .replaceAll("&amp;", "&")
+    .replaceAll("&#x27;", "'")
+    .replaceAll("&quot;", '"')
+    .replaceAll(/\\+u0026/g, "&");
+  const all = text.match(/https?:\/\/[^\s"',<>\\)]+/g) ?? [];
+  return [...new Set(all.filter((url) => url.startsWith(`${edgeUrl}/images/`)))];
 }
 
 export function secondsSince(started: number): string {
@@ -94,11 +128,11 @@ export interface Site {
   close(): void;
 }
 
-/** Builds what lies in the folder, and serves it. */
+/** Builds what lies in the folder, and serves it. The page of usages is there unless the example is signed. */
 export async function buildSite(name: string, folder: string): Promise<Site> {
   const started = performance.now();
   run(folder, "npm", "run", "build");
-  if (name === "unpic") run(folder, process.execPath, "write-usages.mjs");
+  if (existsSync(join(folder, "write-usages.mjs"))) run(folder, process.execPath, "write-usages.mjs");
   console.log(`${name}: built in ${secondsSince(started)} s`);
   const page = PAGES[name];
   const site = page ? await serveFolder(join(folder, dirname(page))) : await startServer(folder);

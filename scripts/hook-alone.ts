@@ -3,6 +3,7 @@ import type { launchBrowser } from "../apps/dashboard/test/browser.ts";
 import { isVariant, type TestStack, until } from "../test/e2e/stack.ts";
 import { ACCEPT } from "../test/e2e/until-warm.ts";
 import { showAll } from "../test/e2e/visit.ts";
+import { IMAGES, urlsIn } from "./example-folder.ts";
 
 /*
  * What built pages ask for must be stored after the upload hook alone. Their pictures are answered here, so that no view orders anything, and
@@ -15,23 +16,13 @@ export interface Sweep {
   browser: Browser;
   /** The edge that the pages name. */
   edgeUrl: string;
-  /** The edge that has the uploaded images. */
+  /** The edge of another stack, to which the images were uploaded, and of which nothing was viewed. */
   uploadedUrl: string;
 }
 
 /** All images of the examples and of the pages of usages, with the versions that pages name. */
 const ITEMS: { id: string; v?: string }[] = [
-  ...[
-    "landscape.jpg",
-    "phone.jpg",
-    "portrait.jpg",
-    "hero.jpg",
-    "cut-out.png",
-    "faces.jpg",
-    "small.jpg",
-    "logo.svg",
-  ].map((id) => ({ id })),
-  { id: "albums/été 2026/plage.webp" },
+  ...[...IMAGES, "small.jpg", "logo.svg"].map((id) => ({ id })),
   { id: "albums/été 2026/plage.webp", v: "2" },
   { id: "portrait.jpg", v: "2" },
 ];
@@ -42,7 +33,7 @@ const MAKING_MS = 600_000;
 const SHOWN = '<svg xmlns="http://www.w3.org/2000/svg" width="800" height="600"/>';
 
 /** Tells the stack's hook of all images, and waits until every variant is made. */
-export async function uploadByHook(browser: Browser, edgeUrl: string, stack: TestStack): Promise<Sweep> {
+export async function uploadByHook(stack: TestStack): Promise<void> {
   const started = performance.now();
   const body = JSON.stringify({ type: "image.uploaded", data: { items: ITEMS } });
   const headers = signWebhook(body, stack.hookSecret, newWebhookId(), Math.floor(Date.now() / 1000));
@@ -59,7 +50,6 @@ export async function uploadByHook(browser: Browser, edgeUrl: string, stack: Tes
   await until("all uploads are made", open, (left) => left === 0, MAKING_MS);
   const seconds = ((performance.now() - started) / 1000).toFixed(0);
   console.log(`hook: ${accepted} variants accepted and made in ${seconds} s, ${ignored} image passes through`);
-  return { browser, edgeUrl, uploadedUrl: stack.edgeUrl };
 }
 
 /** The URLs that a page prints, or that Chromium asks for in 24 windows, and that the upload has not made. */
@@ -113,11 +103,4 @@ async function ask(url: string, { edgeUrl, uploadedUrl }: Sweep): Promise<Answer
   if (response.status >= 400) return "refused";
   if (new URL(url).pathname.endsWith(".svg")) return "passed through";
   return isVariant(response) ? "hit" : "miss";
-}
-
-/** The edge's URLs in what a browser reads. */
-function urlsIn(html: string, edgeUrl: string): string[] {
-  const text = html.replaceAll("&amp;", "&").replaceAll("&#x27;", "'").replaceAll("&quot;", '"');
-  const all = text.match(/https?:\/\/[^\s"',<>\\)]+/g) ?? [];
-  return all.filter((url) => url.startsWith(`${edgeUrl}/images/`));
 }

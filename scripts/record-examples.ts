@@ -4,7 +4,6 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { BASE } from "../packages/client/src/testing/ask-edge.ts";
 import { exampleHash } from "../packages/client/test/sweep/example-hash.ts";
 import { buildSite, env, inFolder, PAGES } from "./example-folder.ts";
 
@@ -72,12 +71,9 @@ import { recorded } from "./recorded.mjs";
 export default (call) => recorded(JSON.parse(process.env.PREWARM_PUBLIC), call);
 `;
 
-/** Pages that an example has beside its first. */
-const MORE: Record<string, string[]> = { next: ["signed.html"] };
-
-/** Calls of an example's pages, each once, in the order of the pages. */
+/** Calls of an example's page, each once, in the order of the page. */
 function callsOf(name: string): Promise<unknown[]> {
-  return inFolder(name, BASE, async (folder) => {
+  return inFolder(name, async (folder) => {
     const { file, from, code } = RECORDERS[name] ?? { file: "", from: "", code: "" };
     const config = readFileSync(join(folder, file), "utf8");
     writeFileSync(join(folder, file), config.replace(from, "./record.mjs"));
@@ -86,8 +82,7 @@ function callsOf(name: string): Promise<unknown[]> {
     writeFileSync(join(folder, "record-loader.mjs"), NEXT_LOADER);
     const site = await buildSite(name, folder);
     try {
-      const pages = ["", ...(MORE[name] ?? [])].map(async (page) => (await fetch(site.url + page)).text());
-      const html = (await Promise.all(pages)).join("\n");
+      const html = await (await fetch(site.url)).text();
       const urls = html.replaceAll("&amp;", "&").match(/https:\/\/calls\.example\/[\w%.!~*-]+/g) ?? [];
       return [...new Set(urls)].map((url) => JSON.parse(decodeURIComponent(url.slice(CALLS.length))));
     } finally {

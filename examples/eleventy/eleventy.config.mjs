@@ -1,7 +1,8 @@
 import Image from "@11ty/eleventy-img";
 import { eleventyOptions } from "@prewarm/client/eleventy";
+import { options } from "./options.mjs";
 
-const prewarm = eleventyOptions({ baseUrl: "https://images.example.com" });
+const prewarm = eleventyOptions(options);
 
 export default function (eleventy) {
   // The size of the original is told, so that nothing is downloaded while the site is built.

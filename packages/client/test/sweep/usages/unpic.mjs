@@ -3,8 +3,8 @@ import { breakpoints, createTransformer } from "@prewarm/client/unpic";
 import { Image, Source } from "@unpic/react/base";
 import { createElement } from "react";
 import { renderToStaticMarkup } from "react-dom/server";
+import { options } from "./options.mjs";
 
-const options = { baseUrl: "https://images.example.com" };
 const transformer = createTransformer(options);
 const common = () => ({ transformer, breakpoints: breakpoints(options), alt: "" });
 const image = (props) => createElement(Image, { ...common(), ...props });

@@ -1,0 +1,9 @@
+import { signImageSync } from "@prewarm/client/server";
+
+const key = process.env.SIGNING_KEYS?.split(",")[0] ?? "";
+
+export const options = {
+  baseUrl: "https://images.example.com",
+  signing: "all",
+  sign: (ref) => signImageSync(ref, key),
+};

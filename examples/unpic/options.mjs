@@ -1,0 +1,1 @@
+export const options = { baseUrl: "https://images.example.com" };
