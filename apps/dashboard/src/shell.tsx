@@ -3,7 +3,7 @@ import { environment, session, signOut } from "./api/session.ts";
 import { useStats } from "./api/stats.tsx";
 import { compact, duration } from "./lib/format.ts";
 import { helpOpen, paletteOpen } from "./lib/keyboard.ts";
-import { clock, live, liveSwitch, setLive } from "./lib/live.ts";
+import { browserClock, live, liveSwitch, setLive } from "./lib/live.ts";
 import { NAV } from "./lib/nav.ts";
 import { nextTheme, theme } from "./lib/theme.ts";
 import { WarningLink } from "./ui/warning-link.tsx";
@@ -144,9 +144,9 @@ function Who() {
 function useLateness(): number | null {
   const { loadedAt, since, error } = useStats();
   if (!live.value || loadedAt.value === null) return null;
-  const age = clock.value - loadedAt.value;
+  const age = browserClock.value - loadedAt.value;
   const isWaiting = since.value !== null || error.value !== null;
-  const isSlow = since.value !== null && clock.value - since.value > SLOW_MS;
+  const isSlow = since.value !== null && browserClock.value - since.value > SLOW_MS;
   return isSlow || (isWaiting && age > LATE_MS) ? age : null;
 }
 

@@ -34,6 +34,33 @@ describe("live updates", () => {
     await close();
   });
 
+  it("tell ages by the server's clock, however wrong the browser's is", async () => {
+    for (const wrongMs of [600_000, -600_000]) {
+      const { page, close } = await visit(at.browser);
+      await page.clock.install({ time: Date.now() + wrongMs });
+      await page.goto(`${at.api.url}/runs`);
+      await page.locator("[data-row=run_0]").waitFor();
+      expect(await page.locator("[data-row=run_0] time").innerText()).toBe("15 min ago");
+      await close();
+    }
+  });
+
+  it("bring the new code of a page that a deploy has replaced, once, and show what fails again", async () => {
+    const { page, close } = await open("/");
+    const asked: string[] = [];
+    await page.route(/assets\/steering-.*\.js/, (route) => {
+      asked.push(route.request().url());
+      return asked.length === 2 ? route.continue() : route.abort();
+    });
+    await page.getByRole("link", { name: "Steering" }).first().click();
+    await page.getByRole("heading", { name: "Steering", level: 1 }).waitFor();
+    await page.goto(at.api.url);
+    await page.getByRole("link", { name: "Steering" }).first().click();
+    await page.getByRole("heading", { name: "Could not load this page" }).waitFor();
+    expect(asked).toHaveLength(3);
+    await close();
+  });
+
   it("show what was known when the server fails, say since when, and recover without a reload", async () => {
     const { page, close } = await open("/");
     at.api.mode = "failing";

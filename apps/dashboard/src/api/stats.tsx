@@ -1,6 +1,7 @@
 import type { Stats } from "@prewarm/control-schema/stats";
 import { type ComponentChildren, createContext } from "preact";
 import { useContext } from "preact/hooks";
+import { noteServerTime } from "../lib/live.ts";
 import type { Resource } from "./poll.ts";
 import { ask } from "./session.ts";
 import { useResource } from "./use-resource.ts";
@@ -10,7 +11,15 @@ const Context = createContext<Resource<Stats> | null>(null);
 
 /** One poll of /stats for the whole page: counts in the menu, the health line, the overview. */
 export function StatsProvider({ children }: { children: ComponentChildren }) {
-  const resource = useResource("stats", (signal) => ask("GET /api/v1/stats", { signal }), EVERY_MS);
+  const resource = useResource(
+    "stats",
+    async (signal) => {
+      const stats = await ask("GET /api/v1/stats", { signal });
+      noteServerTime(stats.at);
+      return stats;
+    },
+    EVERY_MS,
+  );
   return <Context.Provider value={resource}>{children}</Context.Provider>;
 }
 

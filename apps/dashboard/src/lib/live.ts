@@ -9,8 +9,23 @@ const attended = signal(document.visibilityState === "visible");
 /** Whether anything polls: the switch is on, and somebody looks. */
 export const live = computed(() => liveSwitch.value && attended.value);
 
-/** Ticks once a second while somebody looks, for relative times. Unix ms. */
-export const clock = signal(Date.now());
+/** Ticks once a second while somebody looks, by this browser's clock. Unix ms. */
+export const browserClock = signal(Date.now());
+
+/** How far the server's clock is ahead of this browser's, ms. */
+const ahead = signal(0);
+
+/** The same by the server's clock, for ages of what the server tells the time of. Unix ms. */
+export const clock = computed(() => browserClock.value + ahead.value);
+
+/** A smaller difference is the time that an answer takes, in ms. */
+const SAME_MS = 2_000;
+
+/** `at`: the server's time, as an answer that has just come tells it. */
+export function noteServerTime(at: number): void {
+  const difference = at - Date.now();
+  ahead.value = Math.abs(difference) < SAME_MS ? 0 : difference;
+}
 
 export function setLive(on: boolean): void {
   localStorage.setItem(KEPT, on ? "on" : "off");
@@ -21,12 +36,12 @@ export function setLive(on: boolean): void {
 export function watchAttention(): void {
   const look = (here: boolean) => () => {
     attended.value = here && document.visibilityState === "visible";
-    clock.value = Date.now();
+    browserClock.value = Date.now();
   };
   addEventListener("focus", look(true));
   addEventListener("blur", look(false));
   document.addEventListener("visibilitychange", () => look(document.hasFocus())());
   setInterval(() => {
-    if (document.visibilityState === "visible") clock.value = Date.now();
+    if (document.visibilityState === "visible") browserClock.value = Date.now();
   }, 1000);
 }

@@ -175,6 +175,7 @@ export function RunPage({ run }: { run: string }) {
 
 /** The state; of a run that is done, how it came out. */
 function Outcome({ run }: { run: Run }) {
+  if (run.state === "cancelled" && run.done < run.total) return <StateBadge state="cancelling" />;
   if (run.outcome === null || run.outcome === "ok") return <StateBadge state={run.state} />;
   const words = run.outcome === "failed" ? "failed" : "done with failures";
   return <span class={run.outcome === "failed" ? "pill bad" : "pill warn"}>{words}</span>;

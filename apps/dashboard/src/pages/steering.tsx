@@ -6,6 +6,7 @@ import { useStats } from "../api/stats.tsx";
 import { useResource } from "../api/use-resource.ts";
 import { count, percent } from "../lib/format.ts";
 import { LANES } from "../lib/job-filter.ts";
+import { clock } from "../lib/live.ts";
 import { ActButton } from "../ui/act-button.tsx";
 import { Time } from "../ui/time.tsx";
 import { View } from "../ui/view.tsx";
@@ -68,7 +69,7 @@ interface Fields {
 
 function wanted({ reason, hours }: Fields) {
   const [why, until] = [reason.value.trim(), Number(hours.value)];
-  return { reason: why === "" ? null : why, until: until > 0 ? Date.now() + Math.round(until * 3_600_000) : null };
+  return { reason: why === "" ? null : why, until: until > 0 ? clock.value + Math.round(until * 3_600_000) : null };
 }
 
 function PauseFields({ fields: { reason, hours } }: { fields: Fields }) {
@@ -205,7 +206,7 @@ function Breaker({ gate: { breaker, throttledUntil }, patch }: { gate: Gate; pat
           .
         </p>
       )}
-      {throttledUntil !== null && throttledUntil > Date.now() && (
+      {throttledUntil !== null && throttledUntil > clock.value && (
         <p class="strip warn">
           <span>
             Ittybit asked to wait; going on <Time at={throttledUntil} />.

@@ -2,6 +2,18 @@ import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { ProblemCard } from "./view.tsx";
 
+const RELOADED = "prewarm.reloaded";
+/** A page that fails again within this time after a reload shows its error, in ms. */
+const AGAIN_MS = 60_000;
+
+/** A deploy has replaced the code of this page, mostly: a reload brings the new code. Once, and not while offline. */
+function reloadsOnce(): boolean {
+  const before = Number(sessionStorage.getItem(RELOADED) ?? 0);
+  if (!navigator.onLine || Date.now() - before < AGAIN_MS) return false;
+  sessionStorage.setItem(RELOADED, String(Date.now()));
+  return true;
+}
+
 /** A page whose code comes when it is asked for: the first page does not wait for what it does not show. */
 export function Lazy<P extends object>({ load, props }: { load(): Promise<ComponentType<P>>; props: P }) {
   const [loaded, setLoaded] = useState<{ Page: ComponentType<P> } | null>(null);
@@ -9,7 +21,10 @@ export function Lazy<P extends object>({ load, props }: { load(): Promise<Compon
   useEffect(() => {
     load().then(
       (Page) => setLoaded({ Page }),
-      (reason: unknown) => setError(reason instanceof Error ? reason : new Error(String(reason))),
+      (reason: unknown) => {
+        if (reloadsOnce()) location.reload();
+        else setError(reason instanceof Error ? reason : new Error(String(reason)));
+      },
     );
   }, []);
   if (error !== null) return <ProblemCard error={error} what="this page" whole retry={async () => location.reload()} />;

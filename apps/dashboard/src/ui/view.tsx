@@ -2,7 +2,7 @@ import { ApiError } from "@prewarm/control-client/client";
 import type { ComponentChildren } from "preact";
 import type { Resource } from "../api/poll.ts";
 import { relative } from "../lib/format.ts";
-import { clock } from "../lib/live.ts";
+import { browserClock } from "../lib/live.ts";
 
 interface ViewProps<T> {
   resource: Resource<T>;
@@ -47,7 +47,7 @@ function Stale({ error, at, retry }: { error: Error; at: number | null; retry():
   return (
     <p class="strip warn" role="status">
       <span>
-        What you see is from {relative(at, clock.value)}: {error.message}
+        What you see is from {relative(at, browserClock.value)}: {error.message}
         {error instanceof ApiError && error.status === 0 && " It is tried again by itself."}
       </span>
       <button type="button" class="small" onClick={() => void retry()}>
