@@ -2,6 +2,7 @@ import type { Stats } from "@prewarm/control-schema/stats";
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { ask, may, signOut } from "./api/session.ts";
 import { useStats } from "./api/stats.tsx";
+import { imagesIn, isLikeId } from "./lib/any-url.ts";
 import { toggleDensity } from "./lib/density.ts";
 import { LANES } from "./lib/job-filter.ts";
 import { helpOpen, paletteOpen } from "./lib/keyboard.ts";
@@ -16,6 +17,8 @@ import { notify } from "./ui/toast.tsx";
 interface Choice {
   kind: string;
   text: string;
+  /** Further words by which it is found. */
+  words?: string;
   run(): unknown;
 }
 
@@ -32,6 +35,7 @@ export function Palette() {
   const list = useId();
   useEffect(() => dialog.current?.showModal(), []);
   const choices = [
+    ...imageChoices(text.trim()),
     ...matching([...viewChoices(), ...pageChoices(), ...actChoices(stats.data.value, stats.refresh)], text),
     ...typedChoices(text.trim()),
     // Last, because they come late: what Enter takes must not change under the hand.
@@ -104,25 +108,34 @@ export function Palette() {
 function matching(choices: readonly Choice[], text: string): Choice[] {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   return choices.filter((choice) => {
-    const said = `${choice.text} ${choice.kind}`.toLowerCase();
+    const said = `${choice.text} ${choice.kind} ${choice.words ?? ""}`.toLowerCase();
     return words.every((word) => said.includes(word));
   });
 }
 
 const to = (kind: string, text: string, url: string): Choice => ({ kind, text, run: () => navigate(url) });
 
+/** What is done on a page, for those who look for the act and not for the page. */
+const WORDS: Record<string, string> = {
+  Steering: "limit rate concurrency budget spend money purge audit log",
+  Causes: "errors failed why",
+  "Dead letters": "retry failed",
+  Serving: "money cost views hit ratio",
+  Images: "purge",
+};
+
 function viewChoices(): Choice[] {
   return views.value.map(({ name, url }) => to("view", name, url));
 }
 
 function pageChoices(): Choice[] {
-  const pages = NAV.map(([url, name]) => to("page", name, url));
-  return may("warm") ? [...pages, to("page", "New run", "/runs/new")] : pages;
+  const pages = NAV.map(([url, name]) => ({ ...to("page", name, url), words: WORDS[name] ?? "" }));
+  return may("warm") ? [...pages, { ...to("page", "New run", "/runs/new"), words: "warm upload" }] : pages;
 }
 
 /** What can be done from anywhere. What changes something tells its outcome. */
 function actChoices(stats: Stats | null, refresh: () => Promise<void>): Choice[] {
-  const act = (text: string, run: () => unknown): Choice => ({ kind: "do", text, run });
+  const act = (text: string, run: () => unknown, words = ""): Choice => ({ kind: "do", text, run, words });
   const patch = (body: Parameters<typeof ask<"PATCH /api/v1/gate">>[1]["body"], said: string) => () =>
     ask("PATCH /api/v1/gate", { body }).then(
       () => (notify(said), void refresh()),
@@ -135,16 +148,19 @@ function actChoices(stats: Stats | null, refresh: () => Promise<void>): Choice[]
   );
   const all = (on: boolean) => ({ paused: { live: on, upload: on, bulk: on } });
   const whole = LANES.every((lane) => stats?.gate.paused[lane])
-    ? act("Resume all lanes", patch(all(false), "All lanes run again."))
-    : act("Pause all lanes", patch(all(true), "All lanes are paused."));
+    ? act("Resume all lanes", patch(all(false), "All lanes run again."), "start continue")
+    : act("Pause all lanes", patch(all(true), "All lanes are paused."), "stop spending");
+  const { undo = null } = stats?.gate ?? {};
+  const undoing =
+    undo === null ? [] : [act(`Undo the last change, by ${undo.who}`, patch({ undo: undo.at }, "Undone."), "back")];
   const reset = act("Reset the breaker", patch({ breaker: { state: "closed" } }, "The breaker is closed again."));
   return [
     act("Save this view…", () => {
       naming.value = place.value.pathname + place.value.search;
     }),
-    ...(may("pause") ? [...lanes, whole] : []),
+    ...(may("pause") ? [...lanes, whole, ...undoing] : []),
     ...(may("pause") && stats && stats.gate.breaker.state !== "closed" ? [reset] : []),
-    act("Dense rows, or roomy ones", toggleDensity),
+    act("Row height", toggleDensity, "dense roomy"),
     act("Theme: automatic, light, dark", nextTheme),
     act("Live updates on or off", () => setLive(!liveSwitch.value)),
     act("Keyboard help", () => {
@@ -154,6 +170,13 @@ function actChoices(stats: Stats | null, refresh: () => Promise<void>): Choice[]
   ];
 }
 
+/** Images that the words name by their address, or may name by their id. */
+function imageChoices(text: string): Choice[] {
+  const named = imagesIn(text).map(({ id }) => id);
+  const ids = named.length > 0 ? named : isLikeId(text) ? [text] : [];
+  return [...new Set(ids)].slice(0, SHOWN_MAX).map((id) => to("image", id, imageUrl(id)));
+}
+
 /** What the words could be the name of, whether it is known or not. */
 function typedChoices(text: string): Choice[] {
   if (text.length < 2) return [];
@@ -161,7 +184,7 @@ function typedChoices(text: string): Choice[] {
     ...(/^[0-9a-z_-]{11}$/i.test(text) ? [to("job", text, `/jobs/${text}`)] : []),
     ...(text.startsWith("run_") ? [to("run", text, `/runs/${encodeURIComponent(text)}`)] : []),
     to("search", `Jobs with “${text}”`, `/jobs?${new URLSearchParams({ search: text })}`),
-    to("image", text, imageUrl(text)),
+    ...(imageChoices(text).length > 0 ? [] : [to("image", text, imageUrl(text))]),
   ];
 }
 

@@ -116,6 +116,16 @@ describe("the palette", () => {
     expect(await page.evaluate(() => document.activeElement?.id)).toBe("main");
     await take("00000000005", "00000000005 job", "photos/2026/boat-0 image");
     await page.waitForURL("**/jobs/00000000005");
+    await take("https://img.example/images/albums/a%20b.jpg?w=800&f=webp", "albums/a b.jpg image");
+    await page.waitForURL("**/images/albums/a%20b.jpg");
+    await take("products/oak-chair", "products/oak-chair image");
+    await page.waitForURL("**/images/products/oak-chair");
+    await take("budget", "Steering page");
+    await page.waitForURL("**/steering");
+    await take("stop", "Pause all lanes do");
+    await page.getByText("All lanes are paused.").waitFor();
+    await take("undo", "Undo the last change, by operator token 1 do");
+    await page.getByText("Undone.").waitFor();
     await take("resume bulk", "Resume bulk do");
     await page.getByText("bulk runs again.").waitFor();
     expect(at.api.seen).toContain("PATCH /api/v1/gate");

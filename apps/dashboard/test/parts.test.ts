@@ -2,11 +2,29 @@ import { execFileSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import { forLog, splitFilling, tick, tickBoth } from "../src/charts/series.ts";
 import { actWords } from "../src/lib/act-words.ts";
+import { imagesIn } from "../src/lib/any-url.ts";
 import { shellQuote } from "../src/lib/curl.ts";
 import { imageUrl, match } from "../src/lib/paths.ts";
 import { read } from "../src/lib/views.ts";
-import { readIds, toRequest, typeOfFile, type WarmInput } from "../src/lib/warm-input.ts";
+import { readImages, toRequest, typeOfFile, type WarmInput } from "../src/lib/warm-input.ts";
 import { createSelection } from "../src/ui/selection.ts";
+
+describe("addresses of images in a text", () => {
+  const HERE = "https://img.example/images";
+  it.each([
+    ["an address", `${HERE}/a/b.jpg?w=800&f=webp`, ["a/b.jpg"]],
+    ["another place of the edge", "http://localhost:8787/cdn/images/a.jpg", ["a.jpg"]],
+    ["a srcset", `${HERE}/a.jpg?w=320 320w, ${HERE}/a.jpg?w=640 640w, ${HERE}/b.jpg 2x`, ["a.jpg", "b.jpg"]],
+    [
+      "HTML",
+      `<img src="${HERE}/a.jpg?w=320&amp;v=2" srcset='${HERE}/%C3%A9.jpg 1x'> url(${HERE}/c.jpg)`,
+      ["a.jpg", "é.jpg", "c.jpg"],
+    ],
+    ["other addresses", "https://shop.example/spring https://img.example/images/ https://img.example/images/../x", []],
+    ["words", "images/a.jpg and nothing else", []],
+  ])("are found in %s", (_, text, ids) => expect(imagesIn(text).map(({ id }) => id)).toEqual(ids));
+  it("tell the version", () => expect(imagesIn(`${HERE}/a.jpg?w=320&amp;v=2`)).toEqual([{ id: "a.jpg", v: "2" }]));
+});
 
 describe("a chart's line", () => {
   it("is dashed only on its way to the bucket that fills, and meets there", () => {
@@ -84,7 +102,20 @@ describe("a warm request", () => {
     force: false,
     onlyMissing: true,
   };
-  it("takes each pasted id once", () => expect(readIds("a\r\n b \n\na\n")).toEqual(["a", "b"]));
+  it("takes each pasted id once", () =>
+    expect(readImages("a\r\n b \n\na\n")).toEqual([
+      { id: "a", v: null },
+      { id: "b", v: null },
+    ]));
+  it("takes addresses of images for their ids and versions", () =>
+    expect(
+      toRequest({
+        ...input,
+        ids: "shop/plain id\nhttps://img.example/images/a%20b/c.jpg?w=800&v=7\nhttps://x.example/",
+      }),
+    ).toMatchObject({
+      body: { items: [{ id: "shop/plain id" }, { id: "a b/c.jpg", v: "7" }, { id: "https://x.example/" }] },
+    }));
   it("is none without an image", () => expect(toRequest({ ...input, ids: " \n" })).toBeNull());
   it("prefers transforms to the recipe", () => {
     expect(toRequest({ ...input, transforms: "w=800 p=card" })?.body).toEqual({

@@ -14,7 +14,7 @@ export const KEYS: readonly (readonly [keys: string, does: string])[] = [
   ["r", "Retry what is selected, or the row, or the job shown"],
   ["p", "Pause and resume live updates"],
   ["t", "Theme: automatic, light, dark"],
-  ["d", "Dense rows, or roomy ones"],
+  ["d", "Row height"],
   ["Ctrl K", "Go to any page, view, image, run or job, or do something; ⌘ K on a Mac"],
   ...NAV.map(([, name, key]) => [`g ${key}`, `Go to ${name.toLowerCase()}`] as const),
   ["?", "This list"],

@@ -1,9 +1,10 @@
 import type { RawBody } from "@prewarm/control-schema/calls";
 import type { WarmItem, WarmRequest } from "@prewarm/control-schema/warm";
+import { imagesIn, type NamedImage } from "./any-url.ts";
 
 /** What an operator asks to warm, as the form has it. */
 export interface WarmInput {
-  /** Pasted ids, one a line; ignored when there is a file. */
+  /** Pasted ids, one a line, or text with addresses of images; ignored when there is a file. */
   ids: string;
   file: File | null;
   recipe: string;
@@ -19,16 +20,14 @@ type WarmQuery = { label?: string; force?: "1"; onlyMissing?: "1"; recipe?: stri
 /** The most ids that may be pasted; their JSON stays far below the 16 MB that the API takes. */
 export const PASTE_MAX = 20_000;
 
-/** One id a line, blank ones left out, each once. */
-export function readIds(text: string): string[] {
-  return [
-    ...new Set(
-      text
-        .split(/\r?\n/)
-        .map((line) => line.trim())
-        .filter(Boolean),
-    ),
-  ];
+/** One id a line, or the images whose addresses the line has; blank lines left out, each image once. */
+export function readImages(text: string): NamedImage[] {
+  const lines = text.split(/\r?\n/).map((line) => line.trim());
+  const images = lines.filter(Boolean).flatMap((line) => {
+    const named = imagesIn(line);
+    return named.length > 0 ? named : [{ id: line, v: null }];
+  });
+  return [...new Map(images.map((image) => [`${image.v} ${image.id}`, image])).values()];
 }
 
 /** The request of an input, or null when it names no image. A file goes as it is, in the type its name says. */
@@ -46,10 +45,10 @@ export function toRequest(input: WarmInput): { body: WarmRequest | RawBody; quer
       query: json ? {} : { ...options, ...flags, ...recipe },
     };
   }
-  const ids = readIds(input.ids);
-  if (ids.length === 0) return null;
+  const images = readImages(input.ids);
+  if (images.length === 0) return null;
   const shared = whatToMake(input);
-  const items: WarmItem[] = ids.map((id) => ({ id, ...shared }));
+  const items: WarmItem[] = images.map(({ id, v }) => ({ id, ...(v === null ? {} : { v }), ...shared }));
   return { body: { items, ...options, force: input.force, onlyMissing: input.onlyMissing }, query: {} };
 }
 

@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { recipes } from "../api/session.ts";
 import { count, size } from "../lib/format.ts";
-import { PASTE_MAX, readIds, type WarmInput } from "../lib/warm-input.ts";
+import { PASTE_MAX, readImages, type WarmInput } from "../lib/warm-input.ts";
 import { RecipeField } from "../ui/recipe-field.tsx";
 
 interface WarmFieldsProps {
@@ -83,7 +83,7 @@ function WhatToLeaveOut({ input, change }: WarmFieldsProps) {
 
 function Paste({ input, change }: WarmFieldsProps) {
   const [over, setOver] = useState(false);
-  const ids = readIds(input.ids);
+  const ids = readImages(input.ids);
   const take = (files: FileList | null | undefined) => files?.[0] && change({ file: files[0], transforms: "" });
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: dropping is a second way; the file field within is the first
@@ -102,7 +102,10 @@ function Paste({ input, change }: WarmFieldsProps) {
       }}
     >
       <label class="field">
-        <span>Image ids, one a line {ids.length > 0 && <span class="muted num">({count(ids.length)})</span>}</span>
+        <span>
+          Image ids or URLs, one per line; HTML works too{" "}
+          {ids.length > 0 && <span class="muted num">({count(ids.length)})</span>}
+        </span>
         <textarea
           rows={9}
           class="mono"
