@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { API_ERRORS } from "../packages/shared/src/api-errors.ts";
 import { DEFAULTS } from "../packages/shared/src/config.ts";
-import { ERRORS } from "../packages/shared/src/errors.ts";
 import { fillBlocks } from "./print-tables.ts";
 import { printTables, readSettings } from "./tables.ts";
 
@@ -30,7 +30,7 @@ describe("fillBlocks", () => {
 describe("the tables", () => {
   it("have a row for every setting, error and number", () => {
     const rows = (name: string) => tables.get(name)?.split("\n").slice(2) ?? [];
-    expect(rows("errors")).toHaveLength(Object.keys(ERRORS).length);
+    expect(rows("errors")).toHaveLength(Object.keys(API_ERRORS).length);
     expect(rows("url")).toHaveLength(13);
     expect(rows("quality").map((row) => row.split(" ")[1])).toEqual(["1–29", "30–49", "50–69", "70–89", "90–100"]);
     for (const name of Object.keys(DEFAULTS))

@@ -1,6 +1,7 @@
 import { JOB_ERRORS } from "@prewarm/shared/job-errors";
+import { API_ERRORS } from "../packages/shared/src/api-errors.ts";
 import { type Config, DEFAULTS, FITS, FORMATS, POSITIONS, QUALITIES } from "../packages/shared/src/config.ts";
-import { ERRORS, type ErrorCode } from "../packages/shared/src/errors.ts";
+import type { ErrorCode } from "../packages/shared/src/errors.ts";
 import { maximum } from "../packages/shared/src/ladder.ts";
 import { ENCODED_ID_MAX_BYTES } from "../packages/shared/src/limits.ts";
 import { ALLOWED, DPR_LIMITS, formatSpellings } from "../packages/shared/src/parameter-values.ts";
@@ -49,7 +50,7 @@ export function printTables(settings: string): Map<string, string> {
     ],
     ["noise", DEFAULTS.noise.map(code).join(" ")],
     ["url-errors", errorTable(URL_ERRORS)],
-    ["errors", errorTable(Object.keys(ERRORS))],
+    ["errors", errorTable(Object.keys(API_ERRORS))],
     [
       "job-errors",
       table(
@@ -126,7 +127,7 @@ function qualityTable(): string {
 }
 
 function errorTable(codes: readonly string[]): string {
-  const rows = Object.entries(ERRORS).filter(([name]) => codes.includes(name));
+  const rows = Object.entries(API_ERRORS).filter(([name]) => codes.includes(name));
   return table(
     ["code", "status", "text"],
     rows.map(([name, { status, message }]) => [code(name), String(status), message]),

@@ -1,5 +1,5 @@
+import { API_ERRORS, type ApiErrorCode } from "@prewarm/shared/api-errors";
 import { FORMATS } from "@prewarm/shared/config";
-import { ERRORS, type ErrorCode } from "@prewarm/shared/errors";
 import { JOB_STATES, LANES } from "@prewarm/shared/job";
 import * as z from "zod";
 
@@ -69,7 +69,7 @@ const laneTimes = z.object({ stored: count, ready: Percentiles }).meta({
 export const laneTimesByLane = byLane(laneTimes);
 export type LaneTimes = z.infer<typeof laneTimesByLane>;
 
-const errorCodes = Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]];
+const errorCodes = Object.keys(API_ERRORS) as [ApiErrorCode, ...ApiErrorCode[]];
 
 /** RFC 9457; every refusal of every call has this shape. */
 export const Problem = z

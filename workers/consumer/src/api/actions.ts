@@ -8,7 +8,7 @@ import {
 } from "@prewarm/control-schema/actions";
 import { pageQuery } from "@prewarm/control-schema/words";
 import type { ActionView, JobFilter } from "@prewarm/durable-queue/calls";
-import { AppError } from "@prewarm/shared/errors";
+import { ApiError } from "@prewarm/shared/api-errors";
 import { OPEN_STATES } from "@prewarm/shared/job";
 import * as z from "zod";
 import { demand } from "./access/guard.ts";
@@ -52,7 +52,7 @@ export const actions = [
         rate: rate ?? (kind === "retry" ? RETRY_RATE : null),
       };
       const created = await ledger.createAction({ ...wanted, who: c.get("caller").who });
-      if (created === null) throw new AppError("conflict", { detail: "Nothing matches: there is nothing to do." });
+      if (created === null) throw new ApiError("conflict", { detail: "Nothing matches: there is nothing to do." });
       return c.json(actionAnswer(created), 202);
     },
   ),
@@ -104,7 +104,7 @@ export const actions = [
 ];
 
 function answerIf(found: ActionView | null): Action {
-  if (found === null) throw new AppError("not_found", { detail: "No such action." });
+  if (found === null) throw new ApiError("not_found", { detail: "No such action." });
   return actionAnswer(found);
 }
 
@@ -134,6 +134,6 @@ function actable(kind: ActionKind, match: JobFilter): JobFilter {
   const asked = match.states.length > 0 ? match.states : kind === "retry" ? (["dead"] as const) : OPEN_STATES;
   const states = asked.filter((state) => allowed.some((one) => one === state));
   if (states.length === 0)
-    throw new AppError("conflict", { detail: `No job in these states can be acted on: ${asked.join(", ")}.` });
+    throw new ApiError("conflict", { detail: `No job in these states can be acted on: ${asked.join(", ")}.` });
   return { ...match, states: [...states] };
 }

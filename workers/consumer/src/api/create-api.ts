@@ -1,5 +1,5 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
-import { AppError } from "@prewarm/shared/errors";
+import { ApiError } from "@prewarm/shared/api-errors";
 import { secureHeaders } from "hono/secure-headers";
 import { getPath } from "hono/utils/url";
 import { invalidInput } from "../platform/invalid-input.ts";
@@ -69,9 +69,9 @@ export function createApi(deps: ApiDeps): Api {
   );
   app.use(async (c, next) => {
     if (deps.isLocal && c.req.header("CF-Ray") !== undefined)
-      throw new AppError("not_configured", { detail: NOT_LOCAL });
+      throw new ApiError("not_configured", { detail: NOT_LOCAL });
     // Tokens and sessions must not travel in the clear. A redirect would come too late: the first request has carried its token already.
-    if (!deps.isLocal && !c.req.url.startsWith("https:")) throw new AppError("https_required");
+    if (!deps.isLocal && !c.req.url.startsWith("https:")) throw new ApiError("https_required");
     await next();
   });
   for (const endpoint of ENDPOINTS) endpoint.mount(app, admit(endpoint.access), deps);
@@ -101,12 +101,12 @@ function refuseTheRest(app: Api, admit: ReturnType<ReturnType<typeof createGuard
   for (const [path, endpoints] of Map.groupBy(ENDPOINTS, ({ route }) => routingPath(route))) {
     const allowed = endpoints.map(({ route }) => route.method.toUpperCase());
     const refuse = () => {
-      throw new AppError("method_not_allowed", { allowed });
+      throw new ApiError("method_not_allowed", { allowed });
     };
     if (endpoints.every(({ access }) => access === "public" || access === "anybody")) app.all(path, refuse);
     else app.all(path, admit, refuse);
   }
   app.all("*", admit, () => {
-    throw new AppError("not_found");
+    throw new ApiError("not_found");
   });
 }

@@ -1,5 +1,5 @@
 import { doctorAnswer, doctorRequest } from "@prewarm/control-schema/doctor";
-import { AppError } from "@prewarm/shared/errors";
+import { ApiError } from "@prewarm/shared/api-errors";
 import { errorText } from "@prewarm/shared/log";
 import { runDoctor } from "../doctor/run-doctor.ts";
 import { LedgerUnavailable } from "../ledger/ledger-unavailable.ts";
@@ -31,7 +31,7 @@ export const doctor = [
         if (error instanceof LedgerUnavailable) throw error;
         // R2 did not answer. Nothing is lost: the caller comes again with the same cursor.
         deps.log("doctor.failed", { error: errorText(error) });
-        throw new AppError("unavailable", { detail: "The store does not answer. Try again.", retryAfterSeconds: 5 });
+        throw new ApiError("unavailable", { detail: "The store does not answer. Try again.", retryAfterSeconds: 5 });
       }
     },
   ),

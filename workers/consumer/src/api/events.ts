@@ -1,6 +1,6 @@
 import { EventPage, EventTest } from "@prewarm/control-schema/events";
 import { pageQuery } from "@prewarm/control-schema/words";
-import { AppError } from "@prewarm/shared/errors";
+import { ApiError } from "@prewarm/shared/api-errors";
 import type { Caller } from "./access/caller.ts";
 import { acting, viewer } from "./endpoint.ts";
 import { answer, refusal, refusals } from "./responses.ts";
@@ -52,7 +52,7 @@ export const events = [
     },
     async (c, { ledger, config }) => {
       if (config.events.length === 0)
-        throw new AppError("conflict", { detail: "The configuration names no endpoint." });
+        throw new ApiError("conflict", { detail: "The configuration names no endpoint." });
       return c.json({ endpoints: await ledger.testEvent(c.get("caller").who) }, 202);
     },
   ),

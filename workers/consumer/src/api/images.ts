@@ -8,7 +8,7 @@ import {
   Purge,
   type Variant,
 } from "@prewarm/control-schema/images";
-import { AppError } from "@prewarm/shared/errors";
+import { ApiError } from "@prewarm/shared/api-errors";
 import { checkId } from "@prewarm/shared/image-id";
 import { OPEN_STATES } from "@prewarm/shared/job";
 import { formatTransform } from "@prewarm/shared/transform";
@@ -79,7 +79,7 @@ export const images = [
       const { id } = c.req.valid("param");
       checkId(id);
       const { status, purge } = await ledger.purgeImage(id, null, c.get("caller").who);
-      if (status === "outdated") throw new AppError("conflict");
+      if (status === "outdated") throw new ApiError("conflict");
       return c.json({ id, purge, state: status }, 202);
     },
   ),

@@ -1,6 +1,6 @@
 import { IttybitHookAnswer } from "@prewarm/control-schema/hooks";
+import { ApiError } from "@prewarm/shared/api-errors";
 import { secretList } from "@prewarm/shared/environment";
-import { AppError } from "@prewarm/shared/errors";
 import type { Context } from "hono";
 import * as z from "zod";
 import { isSigned, jobIn } from "../ittybit/read-ping.ts";
@@ -51,8 +51,8 @@ async function receive(c: Context<ApiEnv>, deps: ApiDeps): Promise<void> {
   const address = c.req.header("CF-Connecting-IP") ?? null;
   // Ittybit may stand behind the same network as a guesser: then polling finds its ends.
   const wait = wrongTokens.wait(address, clock.now());
-  if (wait > 0) throw new AppError("too_many_requests", { retryAfterSeconds: wait });
-  if (config.ittybit.webhooks === "off" || !TOKEN.test(token)) throw new AppError("unauthorized");
+  if (wait > 0) throw new ApiError("too_many_requests", { retryAfterSeconds: wait });
+  if (config.ittybit.webhooks === "off" || !TOKEN.test(token)) throw new ApiError("unauthorized");
   // Answered 200, so that Ittybit does not send late webhooks again.
   if (unknownPings.wait(address, clock.now()) > 0) return;
   const raw = new Uint8Array(await c.req.raw.arrayBuffer());
@@ -63,5 +63,5 @@ async function receive(c: Context<ApiEnv>, deps: ApiDeps): Promise<void> {
   const said = await ledger.pinged(isProven ? token : "", job);
   if (said === "refused") throw wrongToken(address, deps);
   if (said === "unknown") unknownPings.count(address, clock.now());
-  if (job === null) throw new AppError("body_invalid", { detail: "The body names no job." });
+  if (job === null) throw new ApiError("body_invalid", { detail: "The body names no job." });
 }

@@ -1,6 +1,6 @@
 import { Job, JobDetail, JobPage, jobsQuery } from "@prewarm/control-schema/jobs";
 import { jobName } from "@prewarm/control-schema/words";
-import { AppError } from "@prewarm/shared/errors";
+import { ApiError } from "@prewarm/shared/api-errors";
 import { formatTransform } from "@prewarm/shared/transform";
 import { idOfKey, parseVariantKey } from "@prewarm/shared/variant-key";
 import * as z from "zod";
@@ -49,7 +49,7 @@ export const jobs = [
     async (c, deps) => {
       const found = await deps.ledger.getJob(c.req.valid("param").job);
       if (found === null)
-        throw new AppError("not_found", {
+        throw new ApiError("not_found", {
           detail:
             "No such job; of stored ones the newest 100,000 are remembered. Look at the image: R2 has what is stored.",
         });
@@ -119,8 +119,8 @@ export const jobs = [
 ];
 
 function acted(act: JobAct, conflict: string): Job {
-  if (act.status === "none") throw new AppError("not_found", { detail: "No such job." });
-  if (act.status === "state") throw new AppError("conflict", { detail: conflict });
+  if (act.status === "none") throw new ApiError("not_found", { detail: "No such job." });
+  if (act.status === "state") throw new ApiError("conflict", { detail: conflict });
   return jobAnswer(act.job);
 }
 

@@ -1,5 +1,6 @@
 import { LedgerImport, LedgerRestore, ledgerImportQuery, restoreRequest } from "@prewarm/control-schema/ledger";
-import { AppError } from "@prewarm/shared/errors";
+import { ApiError } from "@prewarm/shared/api-errors";
+import type { AppError } from "@prewarm/shared/errors";
 import { parseForeignJson } from "@prewarm/shared/foreign-json";
 import { STREAM_MAX_BYTES } from "@prewarm/shared/limits";
 import type { Context } from "hono";
@@ -61,11 +62,11 @@ export const ledger = [
     async (c, { ledger, clock, sleep }) => {
       const body = c.req.valid("json");
       const to = "at" in body ? { at: Date.parse(body.at) } : body;
-      if ("at" in to && to.at > clock.now()) throw new AppError("body_invalid", { detail: "`at` lies in the future." });
+      if ("at" in to && to.at > clock.now()) throw new ApiError("body_invalid", { detail: "`at` lies in the future." });
       // The bookmarks are found first: a repeat of `restoreTo` may meet the database after its restart, and must go to the same one.
       const found = await ledger.findBookmark(to);
       if (found === null || (await ledger.restoreTo({ bookmark: found.bookmark })) === null)
-        throw new AppError("not_configured", { detail: "The platform knows no such bookmark. Local runs keep none." });
+        throw new ApiError("not_configured", { detail: "The platform knows no such bookmark. Local runs keep none." });
       await sleep(RESTART_MS);
       const { before, ...bookmarks } = found;
       await ledger.restored(c.get("caller").who, { ...bookmarks }, before);
@@ -104,11 +105,11 @@ async function exportLedger(c: Context<ApiEnv>, { ledger }: ApiDeps): Promise<ne
 
 async function importLedger(c: Context<ApiEnv>, { ledger }: ApiDeps) {
   if (c.req.query("replace") !== "true")
-    throw new AppError("parameter_invalid", {
+    throw new ApiError("parameter_invalid", {
       detail: "What is there now is lost: say ?replace=true.",
       parameter: "replace",
     });
-  if (c.req.raw.body === null) throw new AppError("body_invalid", { detail: "There is no body." });
+  if (c.req.raw.body === null) throw new ApiError("body_invalid", { detail: "There is no body." });
   let [rows, done, chars]: [number, boolean, number] = [0, false, 0];
   let lines: string[] = [];
   const send = async (): Promise<void> => {
@@ -154,5 +155,5 @@ function parse(line: string): unknown {
 }
 
 function notACopy(why: string): AppError {
-  return new AppError("body_invalid", { detail: `This is no whole copy of a ledger: ${why}. Nothing was changed.` });
+  return new ApiError("body_invalid", { detail: `This is no whole copy of a ledger: ${why}. Nothing was changed.` });
 }

@@ -1,3 +1,4 @@
+import { ApiError } from "@prewarm/shared/api-errors";
 import { AppError, problemBody } from "@prewarm/shared/errors";
 import { errorText, type Log } from "@prewarm/shared/log";
 import { HTTPException } from "hono/http-exception";
@@ -18,13 +19,13 @@ export function toAppError(error: unknown, log: Log): AppError {
   if (error instanceof HTTPException) return fromHttp(error);
   if (error instanceof LedgerUnavailable) {
     log("ledger.unreachable", { error: errorText(error) });
-    return new AppError("unavailable", { detail: "The ledger is not reachable. Try again.", retryAfterSeconds: 5 });
+    return new ApiError("unavailable", { detail: "The ledger is not reachable. Try again.", retryAfterSeconds: 5 });
   }
   log("api.error", { error: errorText(error) });
-  return new AppError("internal");
+  return new ApiError("internal");
 }
 
 function fromHttp(error: HTTPException): AppError {
-  if (error.status === 415) return new AppError("media_type_unsupported");
-  return new AppError("body_invalid", { detail: error.status === 400 ? "The body is not valid JSON." : error.message });
+  if (error.status === 415) return new ApiError("media_type_unsupported");
+  return new ApiError("body_invalid", { detail: error.status === 400 ? "The body is not valid JSON." : error.message });
 }

@@ -1,7 +1,7 @@
 import { RejectedPage, Run, RunPage, runsQuery } from "@prewarm/control-schema/runs";
 import { pageQuery } from "@prewarm/control-schema/words";
+import { ApiError } from "@prewarm/shared/api-errors";
 import type { Config } from "@prewarm/shared/config";
-import { AppError } from "@prewarm/shared/errors";
 import * as z from "zod";
 import type { RunView } from "../ledger/contract.ts";
 import { acting, viewer } from "./endpoint.ts";
@@ -74,7 +74,7 @@ export const runs = [
 ];
 
 function found(view: RunView | null): RunView {
-  if (view === null) throw new AppError("not_found", { detail: "No such run." });
+  if (view === null) throw new ApiError("not_found", { detail: "No such run." });
   return view;
 }
 

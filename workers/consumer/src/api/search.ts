@@ -1,6 +1,7 @@
 import type { JobFilter } from "@prewarm/durable-queue/calls";
+import { ApiError } from "@prewarm/shared/api-errors";
 import { FORMATS } from "@prewarm/shared/config";
-import { AppError } from "@prewarm/shared/errors";
+import type { AppError } from "@prewarm/shared/errors";
 import { JOB_STATES, type JobState, LANES, type Lane } from "@prewarm/shared/job";
 import {
   type NumberRange,
@@ -94,7 +95,7 @@ function oneOf<T extends string>(name: string, allowed: readonly T[], value: str
 }
 
 function invalid(detail: string, allowed?: readonly string[]): AppError {
-  return new AppError("parameter_invalid", {
+  return new ApiError("parameter_invalid", {
     detail: `search: ${detail}`,
     parameter: "search",
     ...(allowed ? { allowed } : {}),

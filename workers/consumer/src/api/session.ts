@@ -1,5 +1,5 @@
 import { Session, SignIn } from "@prewarm/control-schema/session";
-import { AppError } from "@prewarm/shared/errors";
+import { ApiError } from "@prewarm/shared/api-errors";
 import { deleteCookie, setCookie } from "hono/cookie";
 import { byToken, type Caller, cookieName, issueCookie, SESSION_SECONDS } from "./access/caller.ts";
 import { wrongToken } from "./access/guard.ts";
@@ -20,11 +20,11 @@ export const session = [
     },
     async (c, deps) => {
       if (deps.adminTokens.length === 0)
-        throw new AppError("not_configured", { detail: "ADMIN_TOKEN is not set: nobody can sign in." });
+        throw new ApiError("not_configured", { detail: "ADMIN_TOKEN is not set: nobody can sign in." });
       const site = c.req.header("Sec-Fetch-Site");
       // Another site must not sign a browser in under a token of its choice.
       if (site !== undefined && site !== "same-origin")
-        throw new AppError("forbidden", { detail: "Sign in from the dashboard itself." });
+        throw new ApiError("forbidden", { detail: "Sign in from the dashboard itself." });
       const { token } = c.req.valid("json");
       const caller = await tryToken(token, c.req.header("CF-Connecting-IP") ?? null, deps);
       const { value, expiresAt } = await issueCookie(token, deps.clock.now());

@@ -1,4 +1,4 @@
-import { AppError } from "@prewarm/shared/errors";
+import { ApiError } from "@prewarm/shared/api-errors";
 import { checkId } from "@prewarm/shared/image-id";
 import { typeOfVariant } from "@prewarm/shared/mime";
 import { imagePrefix, parseVariantKey, storeKey } from "@prewarm/shared/variant-key";
@@ -37,7 +37,7 @@ export const thumbs = [
       const chosen = bySize.find(({ size }) => size >= ENOUGH_BYTES) ?? bySize.at(-1);
       const parsed = chosen === undefined ? null : parseVariantKey(chosen.key.slice(storeKey("").length));
       const object = parsed === null || chosen === undefined ? null : await bucket.get(chosen.key);
-      if (object === null || parsed === null) throw new AppError("not_found", { detail: "Nothing of it is stored." });
+      if (object === null || parsed === null) throw new ApiError("not_found", { detail: "Nothing of it is stored." });
       c.header("Content-Type", typeOfVariant(parsed.transform.format, object.httpMetadata?.contentType));
       c.header("Cache-Control", `private, max-age=${KEEP_SECONDS}`);
       return c.body(object.body) as never;

@@ -1,5 +1,5 @@
 import { DryRun, WarmAnswer, WarmRequest, warmHeaders, warmQuery } from "@prewarm/control-schema/warm";
-import { AppError } from "@prewarm/shared/errors";
+import { ApiError } from "@prewarm/shared/api-errors";
 import { STREAM_MAX_BYTES } from "@prewarm/shared/limits";
 import type { Context } from "hono";
 import * as z from "zod";
@@ -61,7 +61,7 @@ async function enqueue(c: Context<ApiEnv>, deps: ApiDeps) {
   const force = options.force ?? query.data.force;
   const onlyMissing = options.onlyMissing ?? query.data.onlyMissing;
   if (force && onlyMissing)
-    throw new AppError("parameter_conflict", {
+    throw new ApiError("parameter_conflict", {
       detail: "force makes everything anew, onlyMissing leaves out what is there.",
     });
   const planner = new Planner(deps.config, query.data.recipe, deps.signingKeys.length > 0);
@@ -84,7 +84,7 @@ async function enqueue(c: Context<ApiEnv>, deps: ApiDeps) {
 async function names(key: string | undefined): Promise<{ run: string; delivery: string }> {
   const parsed = warmHeaders.safeParse({ "idempotency-key": key });
   if (!parsed.success)
-    throw new AppError("parameter_invalid", {
+    throw new ApiError("parameter_invalid", {
       detail: "Idempotency-Key: 1 to 255 characters.",
       parameter: "Idempotency-Key",
     });

@@ -1,6 +1,6 @@
 import type { HookAnswer } from "@prewarm/control-schema/hooks";
+import { ApiError } from "@prewarm/shared/api-errors";
 import type { Clock } from "@prewarm/shared/clock";
-import { AppError } from "@prewarm/shared/errors";
 import { errorText, type Log } from "@prewarm/shared/log";
 import type { AcceptImage } from "../images/calls.ts";
 import { acceptStream, emptyReceipt, type IntakeDeps, type Receipt } from "../intake/accept-stream.ts";
@@ -148,7 +148,7 @@ async function finishEmpty(
 }
 
 function planEvent(event: Making, planner: Planner): AcceptImage {
-  if (event.kind === "rejected") throw new AppError(event.code, { detail: event.message });
+  if (event.kind === "rejected") throw new ApiError(event.code, { detail: event.message });
   return planner.plan(event);
 }
 

@@ -1,5 +1,6 @@
+import type { ApiErrorCode } from "@prewarm/shared/api-errors";
 import type { Config } from "@prewarm/shared/config";
-import { AppError, type ErrorCode } from "@prewarm/shared/errors";
+import { AppError } from "@prewarm/shared/errors";
 import { FOCAL_FORM, type Focal, readFocal } from "@prewarm/shared/focal";
 import { checkId, extensionOf } from "@prewarm/shared/image-id";
 import { VERSION_PATTERN } from "@prewarm/shared/parameter-values";
@@ -24,7 +25,7 @@ export type HookEvent =
   /** Valid, but nothing to do: test events, other types of file, our own variants. */
   | { kind: "ignored"; reason: string }
   /** About an image, but not usable. */
-  | { kind: "rejected"; code: ErrorCode; message: string };
+  | { kind: "rejected"; code: ApiErrorCode; message: string };
 
 /** A change of one original, as a mapper read it. What the sender does not tell is null. */
 export interface HookChange {
@@ -76,7 +77,7 @@ function idFault(id: string): string | null {
   }
 }
 
-export function rejected(code: ErrorCode, message: string): HookEvent {
+export function rejected(code: ApiErrorCode, message: string): HookEvent {
   return { kind: "rejected", code, message };
 }
 

@@ -1,7 +1,7 @@
 import type { HookAnswer } from "@prewarm/control-schema/hooks";
+import { ApiError } from "@prewarm/shared/api-errors";
 import type { HookConfig } from "@prewarm/shared/config";
 import { secretList } from "@prewarm/shared/environment";
-import { AppError } from "@prewarm/shared/errors";
 import { sha256Hex } from "../intake/accept-stream.ts";
 import { DEFAULT_RECIPE } from "../intake/plan-item.ts";
 import { parseBody } from "../platform/parse-body.ts";
@@ -39,7 +39,7 @@ async function takeDelivery(name: string, request: Request, deps: ReceiveDeps): 
   const fault = hookFault(name, deps.config, deps);
   if (fault !== null) {
     deps.log("hook.at_fault", { hook: name, fault });
-    throw new AppError("not_configured", { detail: AT_FAULT, retryAfterSeconds: FAULT_RETRY_SECONDS });
+    throw new ApiError("not_configured", { detail: AT_FAULT, retryAfterSeconds: FAULT_RETRY_SECONDS });
   }
   const hook = Object.hasOwn(deps.config.hooks, name) ? deps.config.hooks[name] : undefined;
   const raw = new Uint8Array(await request.arrayBuffer());
@@ -48,7 +48,7 @@ async function takeDelivery(name: string, request: Request, deps: ReceiveDeps): 
     hook === undefined ? null : await verify(sent, hook.verifier, secretsNamed(hook.verifier.secrets, deps));
   if (hook === undefined || proof === null) {
     deps.log("hook.refused", { hook: hook === undefined ? "unknown" : name });
-    throw new AppError("unauthorized");
+    throw new ApiError("unauthorized");
   }
   const hash = await sha256Hex(raw);
   const events = mapBody(parseBody(textOf(raw)), hook.mapper, deps.config).map((event) => permitted(event, hook));
@@ -109,7 +109,7 @@ async function isRepeat(delivery: string, hash: string, { ledger }: ReceiveDeps)
   const known = await ledger.findDelivery(delivery);
   if (known === null) return false;
   if (known.hash !== hash)
-    throw new AppError("idempotency_mismatch", { detail: "This delivery's id was used before with another body." });
+    throw new ApiError("idempotency_mismatch", { detail: "This delivery's id was used before with another body." });
   return true;
 }
 
@@ -121,6 +121,6 @@ function textOf(raw: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(raw);
   } catch {
-    throw new AppError("body_invalid", { detail: "The body is not UTF-8." });
+    throw new ApiError("body_invalid", { detail: "The body is not UTF-8." });
   }
 }

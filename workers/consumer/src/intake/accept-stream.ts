@@ -1,7 +1,8 @@
 import type { Rejection } from "@prewarm/control-schema/warm";
 import type { ChunkAnswer } from "@prewarm/durable-queue/calls";
+import { ApiError } from "@prewarm/shared/api-errors";
 import type { Config } from "@prewarm/shared/config";
-import { AppError } from "@prewarm/shared/errors";
+import type { AppError } from "@prewarm/shared/errors";
 import type { Lane } from "@prewarm/shared/job";
 import type { Operators } from "../ledger/contract.ts";
 import { storedKeys } from "../store/variants.ts";
@@ -60,7 +61,7 @@ export async function acceptStream(chunks: AsyncIterable<Chunk>, order: Delivery
     await acceptOne(chunk, { number: count, hash }, order, sum, deps);
     count += 1;
   }
-  if (count === 0) throw new AppError("body_invalid", { detail: "There is no item in the body." });
+  if (count === 0) throw new ApiError("body_invalid", { detail: "There is no item in the body." });
   const { rejected: first, ...summary } = sum;
   const whole = { id: order.delivery, chunks: count, hash: order.bodyHash ?? hash };
   const finish = { delivery: whole, run: order.run.run, who: order.who, summary: { ...summary } };
@@ -110,16 +111,16 @@ function counted(answer: ChunkAnswer): Extract<ChunkAnswer, { accepted: number }
     case "mismatch":
       throw mismatch();
     case "no_room":
-      throw new AppError("ledger_full", { retryAfterSeconds: answer.retryAfterSeconds });
+      throw new ApiError("ledger_full", { retryAfterSeconds: answer.retryAfterSeconds });
     case "full":
-      throw new AppError("backlog_full", { retryAfterSeconds: answer.retryAfterSeconds });
+      throw new ApiError("backlog_full", { retryAfterSeconds: answer.retryAfterSeconds });
     default:
       return answer satisfies never;
   }
 }
 
 function mismatch(): AppError {
-  return new AppError("idempotency_mismatch", {
+  return new ApiError("idempotency_mismatch", {
     detail: "This request's key was used before with another body. What was accepted then stays.",
   });
 }

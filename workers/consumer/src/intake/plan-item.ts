@@ -1,3 +1,4 @@
+import { ApiError } from "@prewarm/shared/api-errors";
 import type { Config } from "@prewarm/shared/config";
 import { AppError } from "@prewarm/shared/errors";
 import type { Focal } from "@prewarm/shared/focal";
@@ -64,7 +65,7 @@ export class Planner {
   #expand(spec: string): Transform[] {
     const expanded = expandOrRefuse(spec, this.#config);
     if (this.#canSign || expanded.every((transform) => isClosed(transform, this.#config))) return expanded;
-    throw new AppError("transform_invalid", { detail: `${spec.slice(0, 100)}: ${UNSIGNED}` });
+    throw new ApiError("transform_invalid", { detail: `${spec.slice(0, 100)}: ${UNSIGNED}` });
   }
 
   #specs({ recipe = null, presets = [], transforms = [] }: Wanted): string[] {
@@ -74,7 +75,7 @@ export class Planner {
     const { recipes } = this.#config;
     const specs = Object.hasOwn(recipes, name) ? recipes[name] : undefined;
     if (specs === undefined) {
-      throw new AppError("transform_invalid", {
+      throw new ApiError("transform_invalid", {
         detail: `No recipe has the name ${name}; there are ${Object.keys(recipes).join(", ")}.`,
       });
     }
@@ -86,9 +87,9 @@ export class Planner {
 function checkOriginal(id: string, config: Config): void {
   checkId(id);
   if (resolveOriginal(config, id) === null)
-    throw new AppError("source_unknown", { detail: "No configured source holds this image." });
+    throw new ApiError("source_unknown", { detail: "No configured source holds this image." });
   if (isPassThrough(config, id)) {
-    throw new AppError("media_type_unsupported", {
+    throw new ApiError("media_type_unsupported", {
       detail: "Originals with this extension are passed through; they have no variants.",
     });
   }
@@ -99,6 +100,6 @@ function expandOrRefuse(spec: string, config: Config): Transform[] {
     return expandTransforms(spec, config);
   } catch (error) {
     const detail = error instanceof AppError ? error.message : "It is malformed.";
-    throw new AppError("transform_invalid", { detail: `${spec.slice(0, 100)}: ${detail}` });
+    throw new ApiError("transform_invalid", { detail: `${spec.slice(0, 100)}: ${detail}` });
   }
 }

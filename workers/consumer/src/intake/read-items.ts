@@ -1,6 +1,6 @@
 import { WarmItem, WarmRequest, type warmOptions } from "@prewarm/control-schema/warm";
+import { ApiError } from "@prewarm/shared/api-errors";
 import { readCsv } from "@prewarm/shared/csv";
-import { AppError } from "@prewarm/shared/errors";
 import { isTooDeep, parseForeignJson } from "@prewarm/shared/foreign-json";
 import type * as z from "zod";
 import { invalidInput } from "../platform/invalid-input.ts";
@@ -21,14 +21,14 @@ interface WarmInput {
 export async function readWarmBody(request: Request): Promise<WarmInput> {
   const type = (request.headers.get("Content-Type") ?? "").split(";")[0]?.trim().toLowerCase();
   const body = request.body;
-  if (body === null) throw new AppError("body_invalid", { detail: "The body is empty." });
+  if (body === null) throw new ApiError("body_invalid", { detail: "The body is empty." });
   if (type === "application/json") return readJson(body);
   if (type === "application/x-ndjson" || type === "application/ndjson" || type === "application/jsonl") {
     return { items: ndjsonItems(body), options: {} };
   }
   if (type === "text/csv") return { items: csvItems(body), options: {} };
   const allowed = ["application/json", "application/x-ndjson", "text/csv"];
-  throw new AppError("media_type_unsupported", { detail: `Send one of ${allowed.join(", ")}.`, allowed });
+  throw new ApiError("media_type_unsupported", { detail: `Send one of ${allowed.join(", ")}.`, allowed });
 }
 
 async function readJson(body: ReadableStream<Uint8Array>): Promise<WarmInput> {
@@ -66,14 +66,14 @@ async function* csvItems(body: ReadableStream<Uint8Array>): AsyncGenerator<RawIt
   });
   for await (const row of rows)
     yield "cells" in row ? { value: row.cells } : { fault: `Line ${row.line}: ${row.fault}.` };
-  if (!hasHeader) throw new AppError("body_invalid", { detail: "The CSV has no header." });
+  if (!hasHeader) throw new ApiError("body_invalid", { detail: "The CSV has no header." });
 }
 
 function checkHeader(names: readonly string[]): void {
   const unknown = names.find((name) => !COLUMNS.some((known) => known === name));
   if (unknown === undefined && names.includes("id") && new Set(names).size === names.length) return;
   const detail = `The first line of a CSV names its columns: id, and any of ${COLUMNS.slice(1).join(", ")}, each once.`;
-  throw new AppError("body_invalid", {
+  throw new ApiError("body_invalid", {
     detail,
     allowed: COLUMNS,
     ...(unknown === undefined ? {} : { column: unknown.slice(0, 100) }),
@@ -82,9 +82,9 @@ function checkHeader(names: readonly string[]): void {
 
 /** Checks an item against the schema. Throws `body_invalid`. */
 export function readItem(raw: RawItem): WarmItem {
-  if ("fault" in raw) throw new AppError("body_invalid", { detail: raw.fault });
+  if ("fault" in raw) throw new ApiError("body_invalid", { detail: raw.fault });
   const parsed = WarmItem.safeParse(typeof raw.value === "string" ? { id: raw.value } : raw.value);
-  if (!parsed.success) throw new AppError("body_invalid", { detail: issueText(parsed.error.issues[0]) });
+  if (!parsed.success) throw new ApiError("body_invalid", { detail: issueText(parsed.error.issues[0]) });
   return parsed.data;
 }
 

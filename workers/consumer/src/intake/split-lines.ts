@@ -1,4 +1,4 @@
-import { AppError } from "@prewarm/shared/errors";
+import { ApiError } from "@prewarm/shared/api-errors";
 
 /** Characters in one line or record: an item with 200 transforms has room. */
 export const LINE_MAX_CHARS = 65_536;
@@ -23,7 +23,7 @@ function decodeOrRefuse(decode: () => string): string {
   try {
     return decode();
   } catch {
-    throw new AppError("body_invalid", { detail: "The body is not UTF-8." });
+    throw new ApiError("body_invalid", { detail: "The body is not UTF-8." });
   }
 }
 

@@ -1,4 +1,4 @@
-import { AppError } from "@prewarm/shared/errors";
+import { ApiError } from "@prewarm/shared/api-errors";
 
 /**
  * The request with a body that cannot be read beyond `maxBytes`: reading it then fails with `body_too_large`, and the rest is cancelled. A body
@@ -18,7 +18,7 @@ export function bounded(request: Request, maxBytes: number): Request {
           if (left >= 0) return controller.enqueue(value);
         }
         await giveUp(reader);
-        throw new AppError("body_too_large", { limitBytes: maxBytes });
+        throw new ApiError("body_too_large", { limitBytes: maxBytes });
       },
       cancel: () => giveUp(reader),
     },

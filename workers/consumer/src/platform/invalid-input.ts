@@ -1,4 +1,5 @@
-import { AppError } from "@prewarm/shared/errors";
+import { ApiError } from "@prewarm/shared/api-errors";
+import type { AppError } from "@prewarm/shared/errors";
 import type * as z from "zod";
 
 /** Faults of one input that are listed. */
@@ -14,9 +15,9 @@ export function invalidInput(target: string, error: z.core.$ZodError): AppError 
     .map((issue) => ({ pointer: `/${placeOf(issue).map(String).join("/")}`, message: issue.message }));
   const [first] = errors;
   if (target !== "query" && target !== "param")
-    return new AppError("body_invalid", { detail: sentence(first), errors });
+    return new ApiError("body_invalid", { detail: sentence(first), errors });
   const parameter = first?.pointer.split("/")[1] ?? "";
-  return new AppError("parameter_invalid", { detail: sentence(first), parameter, errors });
+  return new ApiError("parameter_invalid", { detail: sentence(first), parameter, errors });
 }
 
 /** Of what is not known the name, not the place where it stands. */

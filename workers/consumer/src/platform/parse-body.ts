@@ -1,4 +1,4 @@
-import { AppError } from "@prewarm/shared/errors";
+import { ApiError } from "@prewarm/shared/api-errors";
 import { isTooDeep } from "@prewarm/shared/foreign-json";
 import { JSON_MAX_DEPTH } from "@prewarm/shared/limits";
 
@@ -8,11 +8,11 @@ export function parseBody(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new AppError("body_invalid", { detail: "The body is not valid JSON." });
+    throw new ApiError("body_invalid", { detail: "The body is not valid JSON." });
   }
 }
 
 /** Throws `body_too_deep`. */
 export function refuseDeep(text: string): void {
-  if (isTooDeep(text)) throw new AppError("body_too_deep", { limitLevels: JSON_MAX_DEPTH });
+  if (isTooDeep(text)) throw new ApiError("body_too_deep", { limitLevels: JSON_MAX_DEPTH });
 }

@@ -1,5 +1,6 @@
 import { ACTS, type Act, isAct } from "@prewarm/shared/acts";
-import { AppError } from "@prewarm/shared/errors";
+import { ApiError } from "@prewarm/shared/api-errors";
+import type { AppError } from "@prewarm/shared/errors";
 import type { MiddlewareHandler } from "hono";
 import { parse as parseCookies } from "hono/utils/cookie";
 import { LedgerUnavailable } from "../../ledger/ledger-unavailable.ts";
@@ -27,7 +28,7 @@ export function createGuard(deps: ApiDeps): (needed: Access) => MiddlewareHandle
       return next();
     }
     if (deps.adminTokens.length === 0) {
-      throw new AppError("not_configured", {
+      throw new ApiError("not_configured", {
         detail: "ADMIN_TOKEN is not set: the control API is closed. Set the secret and try again.",
       });
     }
@@ -37,7 +38,7 @@ export function createGuard(deps: ApiDeps): (needed: Access) => MiddlewareHandle
       throw c.req.raw.headers.has("Authorization")
         ? wrongToken(c.req.header("CF-Connecting-IP") ?? null, deps)
         : unauthorized();
-    if (needed === "operator" && caller.role !== "operator") throw new AppError("forbidden");
+    if (needed === "operator" && caller.role !== "operator") throw new ApiError("forbidden");
     if (isAct(needed)) demand(caller, needed);
     if (!READING.has(c.req.method) && caller.by !== "token") checkSameOrigin(c.req.header("Sec-Fetch-Site"));
     c.set("caller", caller);
@@ -68,23 +69,23 @@ async function callerIfAny(
 export function demand({ role, may }: Caller, act: Act): void {
   if (may.includes(act)) return;
   const detail = `This token may ${may.length > 0 ? may.join(", ") : "look"}, and not ${act}.`;
-  throw new AppError("forbidden", role === "viewer" ? {} : { detail });
+  throw new ApiError("forbidden", role === "viewer" ? {} : { detail });
 }
 
 /** Counts a wrong token: `too_many_requests` when many came from where this one comes from, else `unauthorized`. */
 export function wrongToken(address: string | null, { wrongTokens, clock }: ApiDeps): AppError {
   const wait = wrongTokens.count(address, clock.now());
-  return wait > 0 ? new AppError("too_many_requests", { retryAfterSeconds: wait }) : unauthorized();
+  return wait > 0 ? new ApiError("too_many_requests", { retryAfterSeconds: wait }) : unauthorized();
 }
 
 function unauthorized(): AppError {
-  return new AppError("unauthorized", { detail: "Give a valid token as `Authorization: Bearer …`, or sign in." });
+  return new ApiError("unauthorized", { detail: "Give a valid token as `Authorization: Bearer …`, or sign in." });
 }
 
 /** A browser sends its cookie with requests of every page. Only our own pages may write. */
 function checkSameOrigin(site: string | undefined): void {
   if (site !== "same-origin") {
-    throw new AppError("forbidden", {
+    throw new ApiError("forbidden", {
       detail: "A browser may write from the dashboard's own page only (Sec-Fetch-Site: same-origin).",
     });
   }

@@ -1,5 +1,5 @@
+import { ApiError } from "@prewarm/shared/api-errors";
 import type { Config } from "@prewarm/shared/config";
-import { AppError } from "@prewarm/shared/errors";
 import { parseForeignJson } from "@prewarm/shared/foreign-json";
 import * as z from "zod";
 import { type HookEvent, orderText } from "../hook-event.ts";
@@ -25,7 +25,7 @@ const resource = z.object({ contentType: z.string().optional(), etag: z.string()
 
 export function mapGcsPubsub(body: unknown, config: Config, buckets: readonly string[] | undefined): HookEvent[] {
   const parsed = push.safeParse(body);
-  if (!parsed.success) throw new AppError("body_invalid", { detail: "The body is no Pub/Sub push of Cloud Storage." });
+  if (!parsed.success) throw new ApiError("body_invalid", { detail: "The body is no Pub/Sub push of Cloud Storage." });
   const { attributes, data } = parsed.data.message;
   const { eventType, bucketId, objectId, objectGeneration, overwrittenByGeneration } = attributes;
   const kind =

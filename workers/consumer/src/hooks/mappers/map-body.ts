@@ -1,5 +1,5 @@
+import { ApiError } from "@prewarm/shared/api-errors";
 import type { Config, MapperConfig } from "@prewarm/shared/config";
-import { AppError } from "@prewarm/shared/errors";
 import type { HookEvent } from "../hook-event.ts";
 import { mapGcsPubsub } from "./gcs-pubsub.ts";
 import { mapJsonPath } from "./json-path.ts";
@@ -14,7 +14,7 @@ const EVENTS_MAX = 10_000;
 export function mapBody(body: unknown, mapper: MapperConfig, config: Config): HookEvent[] {
   const events = eventsOf(body, mapper, config);
   if (events.length > EVENTS_MAX)
-    throw new AppError("body_invalid", { detail: `More than ${EVENTS_MAX} events in one body.` });
+    throw new ApiError("body_invalid", { detail: `More than ${EVENTS_MAX} events in one body.` });
   return events;
 }
 

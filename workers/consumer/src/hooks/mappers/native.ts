@@ -1,5 +1,5 @@
+import { ApiError } from "@prewarm/shared/api-errors";
 import type { Config } from "@prewarm/shared/config";
-import { AppError } from "@prewarm/shared/errors";
 import * as z from "zod";
 import { type HookEvent, orderText, rejected, toEvent } from "../hook-event.ts";
 
@@ -31,11 +31,11 @@ const DELETES = new Set(["image.deleted"]);
 export function mapNative(body: unknown, config: Config): HookEvent[] {
   if (Array.isArray(body)) return body.map((one) => readItem(one, "upload", null, config));
   if (body === null || typeof body !== "object") {
-    throw new AppError("body_invalid", { detail: "The body is an event, an item, or an array of items." });
+    throw new ApiError("body_invalid", { detail: "The body is an event, an item, or an array of items." });
   }
   if (!Object.hasOwn(body, "type")) return [readItem(body, "upload", null, config)];
   const parsed = envelope.safeParse(body);
-  if (!parsed.success) throw new AppError("body_invalid", { detail: "An event has a type and data." });
+  if (!parsed.success) throw new ApiError("body_invalid", { detail: "An event has a type and data." });
   const { type, timestamp, data } = parsed.data;
   if (!UPLOADS.has(type) && !DELETES.has(type)) return [{ kind: "ignored", reason: `type ${type.slice(0, 60)}` }];
   const items: unknown[] = Array.isArray(data.items) ? data.items : [data];

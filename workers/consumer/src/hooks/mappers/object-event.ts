@@ -1,5 +1,5 @@
+import { ApiError } from "@prewarm/shared/api-errors";
 import type { Config } from "@prewarm/shared/config";
-import { AppError } from "@prewarm/shared/errors";
 import { parseVariantKey } from "@prewarm/shared/variant-key";
 import { type HookEvent, rejected, toEvent } from "../hook-event.ts";
 
@@ -40,6 +40,6 @@ function takesBucket(bucket: string, { sources }: Config, buckets: readonly stri
 
 /** One of a body's several events. Throws `body_invalid` for an array: arrays in arrays have no meaning, and no end. */
 export function notAnArray(one: unknown): unknown {
-  if (Array.isArray(one)) throw new AppError("body_invalid", { detail: "The body holds an array within an array." });
+  if (Array.isArray(one)) throw new ApiError("body_invalid", { detail: "The body holds an array within an array." });
   return one;
 }

@@ -1,5 +1,5 @@
+import { ApiError } from "@prewarm/shared/api-errors";
 import type { Config } from "@prewarm/shared/config";
-import { AppError } from "@prewarm/shared/errors";
 import * as z from "zod";
 import { type HookEvent, orderText } from "../hook-event.ts";
 import { notAnArray, objectEvent } from "./object-event.ts";
@@ -24,7 +24,7 @@ const KINDS: Record<string, "upload" | "delete"> = {
 export function mapR2(body: unknown, config: Config, buckets: readonly string[] | undefined): HookEvent[] {
   if (Array.isArray(body)) return body.flatMap((one) => mapR2(notAnArray(one), config, buckets));
   const parsed = event.safeParse(body);
-  if (!parsed.success) throw new AppError("body_invalid", { detail: "The body is no R2 event notification." });
+  if (!parsed.success) throw new ApiError("body_invalid", { detail: "The body is no R2 event notification." });
   const { action, bucket, object, eventTime } = parsed.data;
   const kind = Object.hasOwn(KINDS, action) ? KINDS[action] : undefined;
   if (kind === undefined) return [{ kind: "ignored", reason: action.slice(0, 60) }];

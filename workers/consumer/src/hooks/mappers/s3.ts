@@ -1,3 +1,4 @@
+import { ApiError } from "@prewarm/shared/api-errors";
 import type { Config } from "@prewarm/shared/config";
 import { AppError } from "@prewarm/shared/errors";
 import { parseForeignJson } from "@prewarm/shared/foreign-json";
@@ -49,7 +50,7 @@ export function mapS3(body: unknown, config: Config, buckets: readonly string[] 
   if (isTest(body)) return [{ kind: "ignored", reason: "test event" }];
   const wrapped = sns.safeParse(body);
   if (wrapped.success) return fromSns(wrapped.data, config, buckets);
-  throw new AppError("body_invalid", { detail: "The body is no S3 notification." });
+  throw new ApiError("body_invalid", { detail: "The body is no S3 notification." });
 }
 
 function isTest(body: unknown): boolean {
@@ -70,7 +71,7 @@ function fromSns(
     return mapS3(inner, config, buckets);
   } catch (error) {
     if (error instanceof AppError) throw error;
-    throw new AppError("body_invalid", { detail: "The SNS message holds no S3 notification." });
+    throw new ApiError("body_invalid", { detail: "The SNS message holds no S3 notification." });
   }
 }
 
