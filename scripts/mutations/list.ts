@@ -11,6 +11,7 @@ import { READS } from "./reads.ts";
 import { RESTORES } from "./restore.ts";
 import { RESULTS } from "./results.ts";
 import { RUNNER } from "./runner.ts";
+import { SMALLEST } from "./smallest.ts";
 import { STAND_INS } from "./stand-ins.ts";
 import { STUCK } from "./stuck.ts";
 import { THIRD_REVIEW_API } from "./third-review-api.ts";
@@ -21,6 +22,7 @@ export const MUTATIONS: Mutation[] = [
   ...P1_TO_P8,
   ...P9_TO_P17,
   ...STAND_INS,
+  ...SMALLEST,
   ...WEATHER,
   ...PLATFORM,
   ...PACES,

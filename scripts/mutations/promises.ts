@@ -21,6 +21,7 @@ export const PROMISES: Record<string, string> = {
   P16: "A purged or replaced image never comes back",
   P17: "Cost per variant",
   P18: "A stored variant comes before the original",
+  P19: "f=auto serves the smallest format",
   ...Object.fromEntries(Array.from({ length: 20 }, (_, n) => [`F${n + 1}`, `Finding ${n + 1} of docs/security.md`])),
   L1: "Pages ask for what uploads make",
   L2: "Crops show the image's focal point, and nothing but crops is made again for it",

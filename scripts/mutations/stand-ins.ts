@@ -39,7 +39,7 @@ export const STAND_INS: Mutation[] = [
     "trimToExpiry(STAND_IN_SECONDS, expiresAt,",
     "trimToExpiry(STAND_IN_SECONDS, null,",
   ),
-  of("a stand-in does not vary with Accept", `${MISS}/stand-in.ts`, ", negotiated: true };", " };"),
+  of("a stand-in does not vary with Accept", `${MISS}/stand-in.ts`, "      negotiated: true,\n", ""),
   of(
     "the 16 px placeholder comes before an original that may be shown",
     `${MISS}/stand-in.ts`,

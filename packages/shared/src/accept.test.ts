@@ -37,13 +37,37 @@ describe("negotiate", () => {
     [",,;q=1,/,image/avif", "avif", "rubbish around it"],
     ["image/avifx,ximage/webp", "jpeg", "names are compared whole"],
     ["__proto__,toString", "jpeg", "names on Object.prototype"],
-  ])("%s: %s (%s)", (accept, format) => expect(negotiate(accept, config)).toBe(format));
+  ])("%s: %s (%s)", (accept, format) => expect(negotiate(accept, config)[0]).toBe(format));
 
   it("keeps to the configured formats and their order", () => {
-    expect(negotiate("image/avif,image/webp", { autoFormats: ["webp", "avif"] })).toBe("webp");
-    expect(negotiate("image/avif,image/webp", { autoFormats: ["webp"] })).toBe("webp");
-    expect(negotiate("image/avif", { autoFormats: ["webp"] })).toBe("jpeg");
-    expect(negotiate("image/*", { autoFormats: ["avif", "png"] })).toBe("png");
+    const first = (accept: string, autoFormats: Format[]) => negotiate(accept, { autoFormats })[0];
+    expect(first("image/avif,image/webp", ["webp", "avif"])).toBe("webp");
+    expect(first("image/avif,image/webp", ["webp"])).toBe("webp");
+    expect(first("image/avif", ["webp"])).toBe("jpeg");
+    expect(first("image/*", ["avif", "png"])).toBe("png");
+  });
+
+  it.each<[string | null, string, string]>([
+    ["image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8", "avif webp jpeg png", "Chrome"],
+    ["image/webp,image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5", "webp jpeg png", "Safari 14"],
+    ["*/*", "jpeg png", "curl"],
+    [null, "jpeg png", "no header"],
+    ["image/avif", "avif webp jpeg png", "who shows AVIF shows what is older"],
+    ["image/avif,image/webp;q=0,image/*", "avif jpeg png", "q=0 refuses"],
+    ["image/avif,*/*;q=0", "avif", "a wildcard refuses what is not named"],
+    ["image/avif;q=0.5,image/webp;q=0.9", "webp jpeg png", "a format that the client likes less comes not before"],
+  ])("%s: %s may be served, the first one best (%s)", (accept, formats) =>
+    expect(negotiate(accept, config).join(" ")).toBe(formats),
+  );
+
+  it("keeps the configuration's order for the others, PNG last", () => {
+    expect(negotiate("image/avif,image/webp,*/*", { autoFormats: ["webp", "avif"] })).toEqual([
+      "webp",
+      "avif",
+      "jpeg",
+      "png",
+    ]);
+    expect(negotiate("image/webp,*/*", { autoFormats: ["webp", "avif"] })).toEqual(["webp", "jpeg", "png"]);
   });
 });
 

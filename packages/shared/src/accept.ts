@@ -9,11 +9,17 @@ export function autoChoices(config: Pick<Config, "autoFormats">): Format[] {
   return [...new Set<Format>([...config.autoFormats, "jpeg"])];
 }
 
+/** The order in which `f=auto` looks for the smallest variant: what it can become, and PNG, which may be stored too. */
+export function autoOrder(config: Pick<Config, "autoFormats">): Format[] {
+  return [...new Set<Format>([...autoChoices(config), "png"])];
+}
+
 /**
- * Resolves `f=auto`: the format that the client likes best, ties going to the configuration's order, and JPEG when nothing is proven.
- * A wildcard proves no AVIF or WebP (every old browser sends one); naming the type does; `q=0` refuses it.
+ * Resolves `f=auto`. The first format is the one that the client likes best, ties going to the configuration's order, and JPEG when nothing is
+ * proven. The others come after it in that order, and the client shows them too: a smaller one of them is served instead. A wildcard proves no
+ * AVIF or WebP (every old browser sends one); naming the type does; `q=0` refuses it.
  */
-export function negotiate(accept: string | null, config: Pick<Config, "autoFormats">): Format {
+export function negotiate(accept: string | null, config: Pick<Config, "autoFormats">): [Format, ...Format[]] {
   const weights = parseAccept(accept ?? "");
   let best: Format = "jpeg";
   let most = 0;
@@ -26,7 +32,9 @@ export function negotiate(accept: string | null, config: Pick<Config, "autoForma
       most = weight;
     }
   }
-  return best;
+  const order = autoOrder(config);
+  const others = order.slice(order.indexOf(best) + 1);
+  return [best, ...others.filter((other) => shows(other, best, true, weights) === "proven")];
 }
 
 /**
@@ -38,8 +46,15 @@ export function showsInstead(
   other: Format,
   { asked, negotiated, accept }: { asked: Format; negotiated: boolean; accept: string | null },
 ): "proven" | "by-wildcard" | "no" {
-  if (other === asked) return "proven";
-  const weights = parseAccept(accept ?? "");
+  return other === asked ? "proven" : shows(other, asked, negotiated, parseAccept(accept ?? ""));
+}
+
+function shows(
+  other: Format,
+  asked: Format,
+  negotiated: boolean,
+  weights: ReadonlyMap<string, number>,
+): "proven" | "by-wildcard" | "no" {
   const named = weights.get(CONTENT_TYPES[other]);
   const any = weights.size === 0 ? 1 : (weights.get("image/*") ?? weights.get("*/*"));
   if ((named ?? any) === 0) return "no";

@@ -79,9 +79,9 @@ export const JSON_MAX_DEPTH = 64;
 
 /**
  * R2 reads that one request may cause at the edge, the variant's own read among them: a hit reads the variant only. Each read costs money, and requests are
- * limited by nothing. The file that says which lanes are closed is read besides, once in 10 s by each isolate. Chosen.
+ * limited by nothing. One more is `smaller`: of f=auto, where the object that was read names a smaller format. The file that says which lanes are closed is read besides, once in 10 s by each isolate. Chosen.
  */
-export const READS_PER_REQUEST = { hit: 1, missedHead: 2, miss: 3 } as const;
+export const READS_PER_REQUEST = { hit: 1, missedHead: 2, miss: 3, smaller: 1 } as const;
 /** Misses of one client network a minute, each data centre for itself: the limiters in wrangler.edge.toml. Of unknown ids far fewer. Chosen. */
 export const MISSES_PER_MINUTE = { known: 600, unknown: 60 } as const;
 /** Jobs that viewers wait for at once; beyond it pages are served by their originals. Chosen. */

@@ -39,6 +39,8 @@ interface Asked {
   version: string | null;
   /** True when the format came from `Accept`, so that the answer varies with it. */
   negotiated: boolean;
+  /** Formats that may be served instead where their variant is smaller; none for a format that the URL names. */
+  orElse: readonly Format[];
   /** True when no signature is needed for it: ladder widths × formats × the configured qualities, declared ratios, and presets. */
   closed: boolean;
   /** The preset's name, when it was asked for by `p`. */
@@ -62,8 +64,9 @@ export function parseTransform(query: URLSearchParams | string, config: Config, 
   const written = writtenOut(given, config);
   const format = formatOf(written, config);
   const negotiated = format === "auto";
-  const transform = build(written, negotiated ? negotiate(accept, config) : format, config);
-  return { transform, version, negotiated, closed: preset !== null || isClosed(transform, config), preset };
+  const [first, ...orElse] = negotiated ? negotiate(accept, config) : [format];
+  const transform = build(written, first, config);
+  return { transform, version, negotiated, orElse, closed: preset !== null || isClosed(transform, config), preset };
 }
 
 /** The inverse of `parseTransform`: the one canonical query, such as `w=800&q=high&f=webp`. */

@@ -29,6 +29,9 @@ describe("a variant's metadata", () => {
       }),
     );
     expect(fromCustomMetadata(toCustomMetadata({ ...metadata, sourceEtag: null }))?.sourceEtag).toBeNull();
+    const smaller = ["jpeg", "webp"] as const;
+    expect(fromCustomMetadata(toCustomMetadata({ ...metadata, smaller }))).toEqual({ ...metadata, smaller });
+    expect(fromCustomMetadata({ ...toCustomMetadata(metadata), smaller: "heic webp" })?.smaller).toEqual(["webp"]);
   });
 
   it.each<[Record<string, string> | undefined, string]>([

@@ -1,3 +1,5 @@
+import { FORMATS, type Format } from "./config.ts";
+
 /** What a stored variant says about itself, kept as R2 custom metadata. */
 export interface VariantMetadata {
   /** The generation that made it (docs/queue.md): tells whether these bytes still count. */
@@ -14,6 +16,8 @@ export interface VariantMetadata {
   height: number;
   /** Unix ms. */
   createdAt: number;
+  /** Formats in which the same picture is stored with fewer bytes, the smallest first (smallest.ts). Absent: none. */
+  smaller?: readonly Format[];
 }
 
 /** Printed as text, because R2 keeps nothing else; `fromCustomMetadata` reads it back. */
@@ -26,6 +30,7 @@ export function toCustomMetadata(metadata: VariantMetadata): Record<string, stri
     width: String(metadata.width),
     height: String(metadata.height),
     "created-at": String(metadata.createdAt),
+    ...(metadata.smaller?.length ? { smaller: metadata.smaller.join(" ") } : {}),
   };
 }
 
@@ -38,7 +43,10 @@ export function fromCustomMetadata(object: Record<string, string> | undefined): 
   const job = object?.job;
   if (gen === null || width === null || height === null || createdAt === null || job === undefined) return null;
   const sourceEtag = object?.["source-etag"] ?? null;
-  return { gen, job, sourceEtag, originalBytes: originalBytesOf(object), width, height, createdAt };
+  const named = object?.smaller?.split(" ") ?? [];
+  const smaller = named.flatMap((name) => FORMATS.find((format) => format === name) ?? []);
+  const more = smaller.length === 0 ? {} : { smaller };
+  return { gen, job, sourceEtag, originalBytes: originalBytesOf(object), width, height, createdAt, ...more };
 }
 
 /** The original's bytes as a stored variant tells them; null when it does not. */

@@ -18,10 +18,11 @@ export function countView(edge: Edge, response: Response, context: RequestContex
     // Parts and 304 are counted, and weigh nothing.
     const shown = response.status === 200 ? context?.shown() : null;
     const bytes = shown?.size ?? 0;
+    const served = HITS.includes(outcome) ? context?.shown()?.format : undefined;
     views.writeDataPoint(
       dataPoint({
         ...{ outcome, weight, bytes, originalBytes: bytes === 0 ? 0 : (shown?.originalBytes ?? 0) },
-        format: context?.target.transform.format ?? "",
+        format: served ?? context?.target.transform.format ?? "",
         missedKey: context !== null && isMissed(outcome, response) ? context.target.key : "",
       }),
     );

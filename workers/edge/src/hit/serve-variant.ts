@@ -4,6 +4,7 @@ import type { StoredObject } from "../bindings.ts";
 import type { RequestContext } from "../request-context.ts";
 import { trimToExpiry } from "../respond.ts";
 import { attempt, withTimeLimit } from "../time-limit.ts";
+import { findSmaller } from "./smaller.ts";
 import { answerVariant, fromCacheCopy, fromStore, type ReadyVariant, toCacheCopy } from "./variant.ts";
 
 /** Shares of the budget. A hanging cache must leave time to ask R2, and a slow R2 some time to ask for the variant. */
@@ -15,19 +16,21 @@ const YEAR_SECONDS = 31_536_000;
 /**
  * Answers with the variant from the cache, else from R2. Bindings may throw, hang or dawdle: the answer comes within the budget.
  * Null when R2 has no such variant, or this request may read no more; `unavailable` when R2 did not say, so that nobody asks for what may be there. `storedAs` is the key of
- * the same picture, where that is another one: its bytes are cached as the target's.
+ * the same picture, where that is another one: its bytes are cached as the target's. So are those of a smaller format (`f=auto`), under a name
+ * with the formats that the client shows: no request for one format finds them.
  */
 export async function serveVariant(
   context: RequestContext,
   storedAs?: string,
 ): Promise<Response | "unavailable" | null> {
   const { target, edge } = context;
-  const { key, transform } = target;
+  const { key, transform, orElse } = target;
+  const formats = [transform.format, ...orElse];
   const budget = edge.config.edgeBudgetMs;
-  const cacheUrl = `${target.origin}/images/${key}`;
+  const cacheUrl = `${target.origin}/images/${key}${orElse.length === 0 ? "" : `?${orElse}`}`;
   const matched = await withTimeLimit(() => edge.cache.match(cacheUrl), context.left(budget * CACHE_SHARE));
   context.mark("cache");
-  const copy = matched.ok && matched.value !== undefined ? fromCacheCopy(matched.value, transform.format) : null;
+  const copy = matched.ok && matched.value !== undefined ? fromCacheCopy(matched.value, formats) : null;
   if (copy !== null) {
     edge.askedLately.forget(key);
     return answer(context, copy, "edge; hit");
@@ -44,9 +47,11 @@ export async function serveVariant(
     return "unavailable";
   }
   if (fetched.value === null) return null;
-  const variant = fromStore(fetched.value, transform.format);
   forgetAsked(context, fetched.value);
-  if (!matched.ok) return answer(context, variant, "edge; fwd=uri-miss; detail=unavailable, store; hit");
+  const smaller = await findSmaller(context, storedAs ?? key, fetched.value);
+  const variant = smaller.found ?? fromStore(fetched.value, transform.format);
+  if (!matched.ok || smaller.isUnknown)
+    return answer(context, variant, "edge; fwd=uri-miss; detail=unavailable, store; hit");
   const body = teeIntoCache(context, cacheUrl, variant);
   return answer(context, { ...variant, body }, "edge; fwd=uri-miss, store; hit");
 }

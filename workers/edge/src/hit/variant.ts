@@ -9,6 +9,7 @@ import { sliceStream } from "./slice-stream.ts";
 
 /** A variant's bytes with what is known of them, wherever they came from. */
 export interface ReadyVariant extends Facts {
+  format: Format;
   contentType: string;
   /** Of the original; null when the variant does not tell. */
   originalBytes: number | null;
@@ -20,6 +21,7 @@ export function fromStore(object: StoredObject, format: Format): ReadyVariant {
     etag: object.httpEtag,
     lastModified: object.uploaded.toUTCString(),
     size: object.size,
+    format,
     contentType: typeOfVariant(format, object.httpMetadata?.contentType),
     originalBytes: originalBytesOf(object.customMetadata),
     body: object.body,
@@ -42,11 +44,13 @@ export function toCacheCopy(variant: ReadyVariant, body: ReadableStream<Uint8Arr
 /** In the cache's copy only. */
 const ORIGINAL_BYTES = "Prewarm-Original-Bytes";
 
-/** Null when it is no copy of ours, which is a miss. Sizes are read only when a request needs them. */
-export function fromCacheCopy(response: Response, format: Format): ReadyVariant | null {
+/** Null when it is no copy of ours in one of these formats, which is a miss. Sizes are read only when a request needs them. */
+export function fromCacheCopy(response: Response, formats: readonly Format[]): ReadyVariant | null {
   const { headers } = response;
   const etag = headers.get("ETag");
-  if (response.status !== 200 || etag === null) return null;
+  const contentType = headers.get("Content-Type");
+  const format = formats.find((each) => typeOfVariant(each, contentType) === contentType);
+  if (response.status !== 200 || etag === null || contentType === null || format === undefined) return null;
   return {
     etag,
     lastModified: headers.get("Last-Modified") ?? "",
@@ -56,7 +60,8 @@ export function fromCacheCopy(response: Response, format: Format): ReadyVariant 
     get originalBytes() {
       return numberOf(headers.get(ORIGINAL_BYTES));
     },
-    contentType: typeOfVariant(format, headers.get("Content-Type")),
+    format,
+    contentType,
     body: response.body,
   };
 }
@@ -116,6 +121,6 @@ function unsatisfiable(size: number | null): Record<string, string> {
 }
 
 /** An unread body would hold its connection open. */
-function discard(body: ReadableStream<Uint8Array> | null): void {
+export function discard(body: ReadableStream<Uint8Array> | null): void {
   body?.cancel().catch(() => undefined);
 }

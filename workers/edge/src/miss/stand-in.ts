@@ -51,17 +51,26 @@ function mayShow({ target, edge }: RequestContext, original: Original, info: Sto
 
 /** Answers with the first of these variants that is there, and says that it is another than was asked for; null where none is. */
 export async function answerStandIn(context: RequestContext, others: readonly Transform[]): Promise<Response | null> {
-  const { id, version, expiresAt } = context.target;
+  const { id, version, expiresAt, orElse } = context.target;
+  const formats = [context.target.transform.format, ...orElse];
   for (const transform of others.slice(0, TRIES)) {
-    // Which one is shown depends on Accept, though the asked format may not.
-    const target = { ...context.target, transform, key: variantKey(id, transform, version), negotiated: true };
+    const at = formats.indexOf(transform.format);
+    const target = {
+      ...context.target,
+      transform,
+      key: variantKey(id, transform, version),
+      // Which one is shown depends on Accept, though the asked format may not.
+      negotiated: true,
+      orElse: at === -1 ? [] : formats.slice(at + 1),
+    };
     const served = await serveVariant({ ...context, target });
     if (!(served instanceof Response)) continue;
     const { headers, status } = served;
     const v = version === null ? "" : `&v=${version}`;
     const seconds = trimToExpiry(STAND_IN_SECONDS, expiresAt, Math.floor(context.edge.clock.now() / 1000));
     headers.set("Cache-Status", "edge; fwd=uri-miss, store; fwd=uri-miss; detail=stand-in");
-    headers.set("Content-Location", `${IMAGES_PATH}${formatId(id)}?${formatTransform(transform)}${v}`);
+    const shown = { ...transform, format: context.shown()?.format ?? transform.format };
+    headers.set("Content-Location", `${IMAGES_PATH}${formatId(id)}?${formatTransform(shown)}${v}`);
     if (status < 400) headers.set("Cache-Control", `private, max-age=${seconds}`);
     return served;
   }

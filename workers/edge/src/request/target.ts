@@ -1,4 +1,4 @@
-import type { Config } from "@prewarm/shared/config";
+import type { Config, Format } from "@prewarm/shared/config";
 import { parseId } from "@prewarm/shared/image-id";
 import { readExp } from "@prewarm/shared/signature";
 import { isPassThrough, isWithheld } from "@prewarm/shared/source";
@@ -19,6 +19,8 @@ export interface Target {
   key: string;
   /** The answer depends on `Accept`. */
   negotiated: boolean;
+  /** Formats that may be served instead where their variant is smaller. */
+  orElse: readonly Format[];
   /** One of the URLs that unsigned requests may ask for. */
   inClosedSet: boolean;
   /** The URL's signature was found right. */
@@ -33,7 +35,7 @@ export interface Target {
 export function readTarget(url: URL, query: URLSearchParams, headers: Headers, config: Config): Target {
   const path = url.pathname;
   const id = parseId(path.slice(IMAGES_PATH.length));
-  const { transform, version, negotiated, closed } = parseTransform(query, config, headers.get("Accept"));
+  const { transform, version, negotiated, orElse, closed } = parseTransform(query, config, headers.get("Accept"));
   const exp = readExp(query);
   const passThrough = isPassThrough(config, id);
   return {
@@ -44,6 +46,7 @@ export function readTarget(url: URL, query: URLSearchParams, headers: Headers, c
     version,
     key: variantKey(id, transform, version),
     negotiated,
+    orElse,
     // A version is anything: where not everybody may name one, it takes a signature; an image's signature names it.
     inClosedSet:
       closed &&

@@ -1,0 +1,38 @@
+import { storeKey } from "@prewarm/shared/variant-key";
+import type { StoredObject } from "../bindings.ts";
+import type { RequestContext } from "../request-context.ts";
+import { withTimeLimit } from "../time-limit.ts";
+import { discard, fromStore, type ReadyVariant } from "./variant.ts";
+
+/** Share of the budget: the object in hand is an answer too. */
+const SHARE = 0.3;
+
+/**
+ * The variant that is served instead of the object in hand, because `f=auto` may be its format and it has fewer bytes. It costs a read only
+ * where the object says that there is one, and the object's body is then discarded. The object may say so of a variant that was purged or made
+ * anew since: what is served is there, is smaller, and is made from the same original. `isUnknown`: R2 did not say, so that the object
+ * is no answer to be kept.
+ */
+export async function findSmaller(
+  { target: { orElse }, edge, left, mark }: RequestContext,
+  key: string,
+  inHand: StoredObject,
+): Promise<{ found?: ReadyVariant; isUnknown?: boolean }> {
+  const named = orElse.length === 0 ? [] : (inHand.customMetadata?.smaller?.split(" ") ?? []);
+  const format = named.map((name) => orElse.find((one) => one === name)).find((one) => one !== undefined);
+  if (format === undefined) return {};
+  const other = storeKey(key.replace(/[^.]+$/, format));
+  const read = await withTimeLimit(() => edge.images.get(other), left(edge.config.edgeBudgetMs * SHARE));
+  mark("smaller");
+  if (!read.ok) return { isUnknown: true };
+  if (read.value === null) return {};
+  const isFit =
+    read.value.size < inHand.size && etagOf(read.value) !== undefined && etagOf(read.value) === etagOf(inHand);
+  discard(isFit ? inHand.body : read.value.body);
+  return isFit ? { found: fromStore(read.value, format) } : {};
+}
+
+/** The original's. */
+function etagOf({ customMetadata }: StoredObject): string | undefined {
+  return customMetadata?.["source-etag"];
+}
