@@ -52,6 +52,24 @@ export const BUCKET_ROWS: readonly Assumption[] = [
     },
   },
   {
+    name: "put-if-uploaded-then",
+    assumes:
+      "A put with `uploadedAfter` and `uploadedBefore` a millisecond around an object's upload writes only over that object, and not where it is gone.",
+    where: "workers/consumer/src/store/put-condition.ts",
+    documented: {
+      page: API_PAGE,
+      says: "uploadedAfter: Performs the operation if the object was uploaded after the given date.",
+    },
+    check: {
+      expects: {
+        "a put over the object that was uploaded then writes": is(true),
+        "a put over a later object of the same bytes writes": is(false),
+        "a put where the object is gone writes": is(false),
+      },
+      observe: probe("put-if-uploaded-then"),
+    },
+  },
+  {
     name: "short-pages",
     assumes: "A list with metadata may have short pages; only `truncated` tells the end.",
     where: SWEEP,

@@ -58,6 +58,28 @@ export async function putIfUnchanged({ bucket, prefix }: BucketProbe): Promise<F
   };
 }
 
+/** The same bytes are put again under the times of upload of an object that was read. */
+export async function putIfUploadedThen({ bucket, prefix }: BucketProbe): Promise<Facts> {
+  const key = `${prefix}uploaded`;
+  const first = await put(bucket, key, "first");
+  await pause();
+  const rewritten = await bucket.put(key, "first", { onlyIf: uploadedThen(first) });
+  await pause();
+  const late = await bucket.put(key, "first", { onlyIf: uploadedThen(first) });
+  const found = await bucket.head(key);
+  await bucket.delete(key);
+  const gone = await bucket.put(key, "gone", { onlyIf: uploadedThen(found ?? first) });
+  return {
+    "a put over the object that was uploaded then writes": rewritten !== null,
+    "a put over a later object of the same bytes writes": late !== null,
+    "a put where the object is gone writes": gone !== null,
+  };
+}
+
+function uploadedThen({ uploaded }: R2Object): R2Conditional {
+  return { uploadedAfter: new Date(uploaded.getTime() - 1), uploadedBefore: new Date(uploaded.getTime() + 1) };
+}
+
 /** Objects with much metadata, listed with it. */
 export async function shortPages({ bucket, prefix }: BucketProbe): Promise<Facts> {
   const keys = Array.from({ length: LISTED }, (_, n) => `${prefix}listed/${n}`);

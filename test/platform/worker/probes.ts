@@ -24,6 +24,7 @@ export const PROBES: Readonly<Record<string, Probe>> = {
   "put-if-absent": overBucket(bucket.putIfAbsent),
   "race-if-absent": overBucket(bucket.raceIfAbsent),
   "put-if-unchanged": overBucket(bucket.putIfUnchanged),
+  "put-if-uploaded-then": overBucket(bucket.putIfUploadedThen),
   "short-pages": overBucket(bucket.shortPages),
   "list-after-write": overBucket(bucket.listAfterWrite),
   "one-write-a-second": overBucket(bucket.oneWriteASecond),

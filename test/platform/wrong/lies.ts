@@ -44,6 +44,7 @@ export const BUCKET_LIES: Lies<R2Bucket> = {
   "put-if-absent": putsAnyway,
   "race-if-absent": putsAnyway,
   "put-if-unchanged": putsAnyway,
+  "put-if-uploaded-then": putsAnyway,
   "short-pages": (real) => ({
     list: async (options) => {
       const page = await real.list({ ...options, limit: 10 });

@@ -7,3 +7,12 @@
 export function ifUnchanged(etag: string | null): R2Conditional | Headers {
   return etag === null ? new Headers({ "If-None-Match": "*" }) : { etagMatches: etag };
 }
+
+/**
+ * The condition of a put of the same bytes: the object is still the very one that was read. The etag does not tell, because R2 makes it of the
+ * bytes: a newer generation may have stored the same ones since. With a condition on the etag that is met, R2 ignores `uploadedBefore`; with
+ * `uploadedAfter` it writes nothing where the object is gone. So the time of upload alone tells, in ms.
+ */
+export function ifNotPutAgain({ uploaded }: Pick<R2Object, "uploaded">): R2Conditional {
+  return { uploadedAfter: new Date(uploaded.getTime() - 1), uploadedBefore: new Date(uploaded.getTime() + 1) };
+}

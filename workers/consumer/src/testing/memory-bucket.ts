@@ -3,6 +3,8 @@ import { createHash } from "node:crypto";
 export interface Stored {
   bytes: Uint8Array;
   etag: string;
+  /** Unix ms; each put is a millisecond after the last one. */
+  uploaded: number;
   httpMetadata: R2HTTPMetadata;
   customMetadata: Record<string, string>;
 }
@@ -29,7 +31,8 @@ function bytesOf(body: unknown): Uint8Array {
 
 function view(key: string, stored: Stored): R2Object {
   const { etag, bytes, httpMetadata, customMetadata } = stored;
-  const object = { key, etag, httpEtag: `"${etag}"`, size: bytes.byteLength, httpMetadata, customMetadata };
+  const uploaded = new Date(stored.uploaded);
+  const object = { key, etag, httpEtag: `"${etag}"`, size: bytes.byteLength, uploaded, httpMetadata, customMetadata };
   return object as unknown as R2Object;
 }
 
@@ -54,12 +57,26 @@ function withBody(key: string, stored: Stored, range: { offset?: number; length?
   return Object.assign(view(key, stored), { body }, reading) as unknown as R2ObjectBody;
 }
 
-/** Etags are compared unquoted, as R2 does. Conditions that no code here uses are refused, so that none passes for met. */
+/**
+ * Etags are compared unquoted, as R2 does. Conditions that no code here uses are refused, so that none passes for met; so are conditions on etag
+ * and time together, of which R2 ignores one.
+ */
 function isMet(current: Stored | undefined, condition: R2Conditional | Headers | undefined): boolean {
   if (condition === undefined) return true;
-  const [name, value] = [...(condition instanceof Headers ? condition : Object.entries(condition))].flat();
+  const all: [string, unknown][] = [...(condition instanceof Headers ? condition : Object.entries(condition))];
+  const isByTime = all.length === 2 && all.every(([name]) => name.startsWith("uploaded"));
+  if (all.length !== 1 && !isByTime) throw new TypeError("the memory bucket takes one condition, or two of time");
+  return all.every(([name, value]) => isTrue(current, name, value));
+}
+
+function isTrue(current: Stored | undefined, name: string, value: unknown): boolean {
   if (name === "if-none-match" && value === "*") return current === undefined;
   if (name === "etagMatches") return current?.etag === value;
+  // As in R2: where there is no object, only this one of the two is not met.
+  if (name === "uploadedAfter" && value instanceof Date)
+    return current !== undefined && current.uploaded > value.getTime();
+  if (name === "uploadedBefore" && value instanceof Date)
+    return current === undefined || current.uploaded < value.getTime();
   throw new TypeError(`the memory bucket knows no condition ${String(name)}`);
 }
 
@@ -124,7 +141,7 @@ export function createMemoryBucket({ keepsCalls = true, random = seeded(1) }: Bu
       writes += 1;
       const etag = createHash("md5").update(bytes).update(String(writes)).digest("hex");
       const httpMetadata = (options.httpMetadata ?? {}) as R2HTTPMetadata;
-      const stored = { bytes, etag, httpMetadata, customMetadata: options.customMetadata ?? {} };
+      const stored = { bytes, etag, uploaded: writes, httpMetadata, customMetadata: options.customMetadata ?? {} };
       objects.set(key, stored);
       return view(key, stored);
     },
