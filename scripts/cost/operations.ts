@@ -120,6 +120,14 @@ export const PATHS = {
     ...{ name: "hit in R2", one: "view answered from R2", counted: "calls counted in workers/edge" },
     operations: viewed({ r2B: READS_PER_REQUEST.hit }),
   },
+  smallerHit: {
+    ...{
+      name: "hit in R2, twice",
+      one: "view by `f=auto` answered from R2, of a larger variant",
+      counted: "calls counted in workers/edge",
+    },
+    operations: viewed({ r2B: READS_PER_REQUEST.hit + READS_PER_REQUEST.smaller }),
+  },
   missedHead: {
     ...{ name: "HEAD of a miss", one: "HEAD of what is not stored, at most", counted: "calls counted in workers/edge" },
     operations: viewed({ r2B: READS_PER_REQUEST.missedHead }),
@@ -131,6 +139,14 @@ export const PATHS = {
       counted: "calls counted in workers/edge",
     },
     operations: viewed({ r2B: READS_PER_REQUEST.miss }),
+  },
+  larger: {
+    ...{
+      name: "larger",
+      one: "variant that is larger than a later format of its picture, on top of it (0 of 168 of eight photos)",
+      counted: "calls counted in making",
+    },
+    operations: { r2A: 1, r2B: 1 },
   },
   counted: {
     ...{

@@ -80,9 +80,9 @@ export const PLATFORM: Mutation[] = [
     promise: "P16",
     breaks: "the sweep of a new original takes a short page for the end, and never has the rest made again",
     file: `${STORE}/sweep-image.ts`,
-    find: 'for await (const { objects } of pagesOf(bucket, { prefix, include: ["customMetadata"] })) {\n    for (const',
+    find: 'for await (const { objects } of pagesOf(bucket, { prefix, include: ["customMetadata"] })) {\n    const made',
     replace:
-      'for (const { objects } of [await bucket.list({ prefix, include: ["customMetadata"] })]) {\n    for (const',
+      'for (const { objects } of [await bucket.list({ prefix, include: ["customMetadata"] })]) {\n    const made',
     tests: [`${STORE}/list-pages.test.ts`],
   },
   {

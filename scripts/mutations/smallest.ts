@@ -1,6 +1,10 @@
 import type { Mutation } from "./promises.ts";
 
 const HIT = "workers/edge/src/hit";
+const MAKING = "workers/consumer/src/making";
+const STORE = "workers/consumer/src/store";
+const CONSUMER = [`${MAKING}/smaller-formats.test.ts`];
+const COPIES = [`${MAKING}/original-copy.test.ts`];
 const EDGE = [`${HIT}/smaller.test.ts`];
 
 const of = (breaks: string, file: string, find: string, replace: string, tests: readonly string[]): Mutation => {
@@ -31,5 +35,93 @@ export const SMALLEST: Mutation[] = [
     'others.filter((other) => shows(other, best, true, weights) === "proven")',
     "others",
     ["packages/shared/src/accept.test.ts"],
+  ),
+  of("nothing is compared", `${STORE}/info.ts`, "return saySmaller(", "return void (", CONSUMER),
+  of(
+    "an object of another original says what is smaller",
+    `${STORE}/say-smaller.ts`,
+    " || made.sourceEtag !== etag",
+    "",
+    CONSUMER,
+  ),
+  of(
+    "an object of other bytes says what is smaller",
+    `${STORE}/say-smaller.ts`,
+    " || object.size !== bytes",
+    "",
+    CONSUMER,
+  ),
+  of(
+    "variants are compared of which nothing tells the original",
+    `${STORE}/say-smaller.ts`,
+    "first === undefined || now.etag === null) return [];\n  const { etag } = now;",
+    "first === undefined) return [];\n  const { etag } = now as { etag: string };",
+    CONSUMER,
+  ),
+  of(
+    "a newer generation with the same bytes becomes an older one",
+    `${STORE}/put-condition.ts`,
+    ", uploadedBefore: new Date(uploaded.getTime() + 1)",
+    "",
+    CONSUMER,
+  ),
+  of(
+    "a purged variant comes back to say what is smaller",
+    `${STORE}/put-condition.ts`,
+    "uploadedAfter: new Date(uploaded.getTime() - 1), ",
+    "",
+    CONSUMER,
+  ),
+  of(
+    "what objects say is read each time that they are found",
+    `${MAKING}/prepare.ts`,
+    "    claim.smaller = stored?.smaller ?? [];\n",
+    "",
+    CONSUMER,
+  ),
+  of("a note grows without end", `${STORE}/sizes.ts`, ".slice(-PICTURES_MAX)", "", [`${STORE}/sizes.test.ts`]),
+  of("a hidden original is shown", `${MAKING}/original-copy.ts`, "!isPublic || ", "", COPIES),
+  of(
+    "a turned original is stored as it lies",
+    `${MAKING}/original-copy.ts`,
+    " || header.orientation !== 1",
+    "",
+    COPIES,
+  ),
+  of(
+    "a large original is shown for a narrow variant",
+    `${MAKING}/original-copy.ts`,
+    " || (transform.width !== null && transform.width < info.width)",
+    "",
+    COPIES,
+  ),
+  of("another original's bytes are stored", `${MAKING}/original-copy.ts`, " || start.etag !== etag", "", COPIES),
+  of(
+    "an original keeps its metadata",
+    `${MAKING}/original-copy.ts`,
+    "stripped.ok ? stripped.bytes : null",
+    "start.bytes",
+    COPIES,
+  ),
+  of(
+    "a purged variant comes back, and a copy stays that a new original does not replace",
+    `${STORE}/variants.ts`,
+    "object === null ? !isNew : ",
+    "object === null ? false : ",
+    COPIES,
+  ),
+  of(
+    "an original is put again each time that its image is noted",
+    `${STORE}/variants.ts`,
+    "  if (object !== null && isOfIt && object.size <= bytes.byteLength) return object.size;\n",
+    "",
+    COPIES,
+  ),
+  of(
+    "a new original has the copies of formats made that are not configured",
+    `${STORE}/sweep-image.ts`,
+    "customMetadata?.job !== ORIGINAL_JOB",
+    "customMetadata !== null",
+    COPIES,
   ),
 ];

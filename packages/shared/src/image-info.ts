@@ -25,6 +25,8 @@ export interface StoredInfo {
    * placeholder is not among them. Absent in notes of release 0.1.0: they do not tell.
    */
   others?: string[];
+  /** Bytes of stored variants; only the consumer reads them, by `sizesOf`. Absent in notes of release 0.1.0. */
+  sizes?: unknown;
 }
 
 /** Chosen: some 25 bytes each, read by every miss. A recipe seldom has more crops and qualities. */

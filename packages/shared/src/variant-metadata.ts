@@ -4,7 +4,7 @@ import { FORMATS, type Format } from "./config.ts";
 export interface VariantMetadata {
   /** The generation that made it (docs/queue.md): tells whether these bytes still count. */
   gen: number;
-  /** Ittybit's job id. */
+  /** Ittybit's job id, or `ORIGINAL_JOB`. */
   job: string;
   /** The original's etag when it was made; null when the origin gave none. */
   sourceEtag: string | null;
@@ -19,6 +19,9 @@ export interface VariantMetadata {
   /** Formats in which the same picture is stored with fewer bytes, the smallest first (smallest.ts). Absent: none. */
   smaller?: readonly Format[];
 }
+
+/** The job of a variant that is the original's own picture, in a format that is not configured: nobody makes it again. */
+export const ORIGINAL_JOB = "original";
 
 /** Printed as text, because R2 keeps nothing else; `fromCustomMetadata` reads it back. */
 export function toCustomMetadata(metadata: VariantMetadata): Record<string, string> {

@@ -79,7 +79,8 @@ function baseOf(image: number): Promise<Buffer> {
 /** A JPEG of this image's size that names itself and its version in a comment. */
 export async function originalBytes(image: number, version: number): Promise<Buffer> {
   const base = await baseOf(image);
-  const text = Buffer.from(`${idOf(image)} v${version}`);
+  // A small original takes the place of its JPEG, without the comment; so its bytes are more than a variant's.
+  const text = Buffer.from(`${idOf(image)} v${version} ${"-".repeat(30_000)}`);
   const head = Buffer.from([0xff, 0xfe, 0, 0]);
   head.writeUInt16BE(text.byteLength + 2, 2);
   return Buffer.concat([base.subarray(0, 2), head, text, base.subarray(2)]);

@@ -1,4 +1,5 @@
 import type { Given, Having, Outcome, Phase } from "@prewarm/durable-queue/calls";
+import type { Format } from "@prewarm/shared/config";
 import type { Focal } from "@prewarm/shared/focal";
 import { GO_MAX } from "@prewarm/shared/limits";
 import type { Transform } from "@prewarm/shared/transform";
@@ -6,6 +7,7 @@ import { parseVariantKey } from "@prewarm/shared/variant-key";
 import type { MissAsk } from "../images/calls.ts";
 import type { ExchangeRequest } from "../ledger/contract.ts";
 import type { ProbedOriginal } from "../originals/probe.ts";
+import type { Noted } from "../store/info.ts";
 import type { StoredObject } from "../store/variants.ts";
 
 /** All that is needed to ask for a variant and to put it. */
@@ -38,6 +40,8 @@ export interface HeldClaim {
   job: string | null;
   /** True once this handler has made its job: then the head before the POST is the one the put goes by. */
   posted: boolean;
+  /** The formats that its stored object says are smaller. */
+  smaller: readonly Format[];
 }
 
 /** What the ledger is to be told, and the keys that were settled because they are stored. */
@@ -57,7 +61,7 @@ export class HeldClaims {
   readonly #acts = new Set<Promise<void>>();
   readonly #looks = new Set<Promise<void>>();
   /** Stored variants that are not noted of their image yet. */
-  readonly #unnoted = new Map<string, string[]>();
+  readonly #unnoted = new Map<string, Noted[]>();
   #news = noNews();
   #waking = Promise.withResolvers<void>();
 
@@ -126,19 +130,20 @@ export class HeldClaims {
       job: given.job,
       prepared: null,
       posted: false,
+      smaller: [],
     };
     this.#claims.set(given.id, claim);
     return claim;
   }
 
   /** Stored variants to be noted now: of images of which no claim is held, or, at the end, of all. Each note is a put. */
-  takeUnnoted(all: boolean): string[] {
+  takeUnnoted(all: boolean): Noted[] {
     const held = new Set([...this.#claims.values()].map(({ image }) => image));
     const images = [...this.#unnoted.keys()].filter((image) => all || !held.has(image));
     return images.flatMap((image) => {
-      const keys = this.#unnoted.get(image) ?? [];
+      const stored = this.#unnoted.get(image) ?? [];
       this.#unnoted.delete(image);
-      return keys;
+      return stored;
     });
   }
 
@@ -171,8 +176,10 @@ export class HeldClaims {
     this.#drop(claim);
     this.#news.settled.push({ id, gen, outcome });
     if (outcome.kind !== "stored" && outcome.kind !== "present") return;
-    this.#news.stored.push(claim.given.key);
-    this.#unnoted.set(claim.image, [...(this.#unnoted.get(claim.image) ?? []), claim.given.key]);
+    const { key } = claim.given;
+    this.#news.stored.push(key);
+    const noted = { key, bytes: outcome.bytes, smaller: claim.smaller };
+    this.#unnoted.set(claim.image, [...(this.#unnoted.get(claim.image) ?? []), noted]);
   }
 
   /** The ledger says stop: at once, or, where something has begun, as soon as it is known how that ended. */

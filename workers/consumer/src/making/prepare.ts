@@ -20,6 +20,7 @@ export async function head(
   const { key } = claim.given;
   try {
     const stored = await context.connections.run(() => headVariant(context.images, key), { rank });
+    claim.smaller = stored?.smaller ?? [];
     await context.at("headed", key);
     return { stored };
   } catch (error) {

@@ -1,13 +1,16 @@
 import type { Outcome } from "@prewarm/durable-queue/calls";
 import { errorText } from "@prewarm/shared/log";
 import { type DeadMarker, deadMs } from "@prewarm/shared/markers";
+import type { Transform } from "@prewarm/shared/transform";
 import { idOfKey } from "@prewarm/shared/variant-key";
-import { noteStored } from "../store/info.ts";
+import type { Turn } from "../platform/semaphore.ts";
+import { type Noted, type NotedImage, noteStored } from "../store/info.ts";
 import { clearMarkers, markDead } from "../store/markers.ts";
 import type { StoredObject } from "../store/variants.ts";
 import { type BatchContext, RANKS, rankOf } from "./batch-context.ts";
 import type { HeldClaim } from "./held-claims.ts";
 import { namesOf } from "./name-job.ts";
+import { copyOriginal } from "./original-copy.ts";
 
 /** R2 did not take a marker: when to try again. */
 const MARKER_AGAIN_MS = 30_000;
@@ -52,7 +55,7 @@ function logFailure(context: BatchContext, claim: HeldClaim, outcome: Outcome): 
 }
 
 /** The outcome of a variant that lies in R2. */
-export function present(stored: StoredObject, posted: boolean): Outcome {
+export function present(stored: Omit<StoredObject, "smaller">, posted: boolean): Outcome {
   return { kind: "present", objectGen: stored.gen, bytes: stored.bytes, etag: stored.etag, posted };
 }
 
@@ -70,7 +73,7 @@ export async function settle(context: BatchContext, claim: HeldClaim, outcome: O
 export async function tellPages(
   context: BatchContext,
   stored: readonly string[],
-  unnoted: readonly string[],
+  unnoted: readonly Noted[],
 ): Promise<void> {
   context.telling += 1;
   try {
@@ -79,7 +82,14 @@ export async function tellPages(
     const clear = () => clearMarkers(context.images, stored, stored.map(idOfKey));
     if (stored.length > 0) await connections.run(clear);
     await context.at("markers-cleared");
-    await noteStored({ ...context, connections, probe: (id) => context.probe(id, RANKS.head) }, unnoted);
+    const memory = {
+      run: <T>(work: () => Promise<T>, turn: Turn = {}) => context.memory.run(work, { ...turn, rank: RANKS.head }),
+    };
+    const looks = {
+      probe: (id: string) => context.probe(id, RANKS.head),
+      copyOriginal: (image: NotedImage, variants: readonly Transform[]) => copyOriginal(context, image, variants),
+    };
+    await noteStored({ ...context, connections, memory, ...looks }, unnoted);
   } catch (error) {
     context.log("marker.delete_failed", { error: errorText(error) });
   } finally {

@@ -38,7 +38,11 @@ export interface OriginalsAccess {
   bucketOriginalUrl: ((id: string, at: number) => Promise<string>) | null;
 }
 
-interface ProbeDeps extends OriginalsAccess {
+interface PlaceDeps extends OriginalsAccess {
+  config: Pick<Config, "sources">;
+}
+
+interface ProbeDeps extends PlaceDeps {
   clock: Pick<Clock, "now">;
   config: Pick<Config, "sources" | "limits">;
   connections: Semaphore;
@@ -67,7 +71,7 @@ interface Place {
 }
 
 /** Where to read from and what to tell Ittybit, or why neither is possible. */
-function locate(id: string, deps: ProbeDeps): Place | ProbedOriginal {
+function locate(id: string, deps: PlaceDeps): Place | ProbedOriginal {
   const original = resolveOriginal(deps.config, id);
   if (original === null) return failed("permanent", "source_unknown", "no configured source holds this image");
   if (original.kind === "url") {
@@ -85,6 +89,12 @@ function locate(id: string, deps: ProbeDeps): Place | ProbedOriginal {
     );
   }
   return { input: (grantedAt) => sign(id, grantedAt), read: (n) => readFromBucket(bucket, original.key, n) };
+}
+
+/** The first `length` bytes of an original, as it is now; null when it has no place. */
+export async function readOriginal(id: string, length: number, deps: PlaceDeps): Promise<Start | null> {
+  const place = locate(id, deps);
+  return "kind" in place ? null : place.read(length);
 }
 
 function isWhole(start: Extract<Start, { kind: "bytes" }>): boolean {

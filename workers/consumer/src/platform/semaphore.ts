@@ -1,5 +1,5 @@
 /** What a unit of work asks for. */
-interface Turn {
+export interface Turn {
   /** How much of the capacity it takes, never more than all of it; default 1. */
   weight?: number;
   /** Who waits with a smaller rank goes first; default 0. */

@@ -25,6 +25,9 @@ function setup() {
     config: defineConfig({ sources: [] }),
     images: memory.bucket,
     connections: createSemaphore(6),
+    memory: createSemaphore(1_000_000),
+    sleep: async () => undefined,
+    copyOriginal: async () => [],
     probe: async (id: string) => {
       probed.push(id);
       return { ...original, kind: original.kind as "image" };
@@ -37,13 +40,20 @@ function setup() {
     memory.objects.delete(`variants/${key}`);
     await putVariant(memory.bucket, { key, bytes, format: "webp", metadata }, null);
   };
+  const note = (keys: readonly string[]) => {
+    const sizeOf = (key: string) => memory.objects.get(`variants/${key}`)?.bytes.byteLength ?? 0;
+    return noteStored(
+      deps,
+      keys.map((key) => ({ key, bytes: sizeOf(key), smaller: [] })),
+    );
+  };
   const settle = async (...keys: string[]) => {
     for (const key of keys) await store(key);
-    await noteStored(deps, keys);
+    await note(keys);
   };
   const info = () => parseInfo(new TextDecoder().decode(memory.objects.get("info/photo/_")?.bytes));
   const puts = () => memory.calls.filter((call) => call.startsWith("put info/")).length;
-  return { memory, probed, logs, original, deps, store, settle, info, puts };
+  return { memory, probed, logs, original, deps, store, note, settle, info, puts };
 }
 
 const KNOWN = { width: 2400, height: 1600, type: "image/jpeg", bytes: 350_000, frames: 1, etag: '"e1"', version: null };
@@ -57,6 +67,7 @@ describe("what is known of an image", () => {
       lqip: `data:image/webp;base64,${btoa("picture")}`,
       stored: { webp: [320] },
       others: [],
+      sizes: { "320-high": { webp: 7 } },
     });
     expect([probed, puts()]).toEqual([["photo"], 1]);
   });
@@ -73,10 +84,10 @@ describe("what is known of an image", () => {
   });
 
   it("costs a head, a get and a put: the placeholder is read when it is itself what was stored", async () => {
-    const { settle, store, deps, memory } = setup();
+    const { settle, store, memory, note } = setup();
     await store("photo/320-high.webp");
     memory.calls.length = 0;
-    await noteStored(deps, ["photo/320-high.webp"]);
+    await note(["photo/320-high.webp"]);
     expect(memory.calls).toEqual(["head variants/photo/320-high.webp", "get info/photo/_", "put info/photo/_"]);
     memory.calls.length = 0;
     await settle(LQIP);
@@ -138,17 +149,17 @@ describe("what is known of an image", () => {
   });
 
   it("keeps what two handlers note at once", async () => {
-    const { deps, store, info } = setup();
+    const { store, info, note } = setup();
     const keys = ["photo/320-high.webp", "photo/640-high.webp", "photo/1080-high.webp"];
     for (const key of keys) await store(key);
-    await Promise.all(keys.map((key) => noteStored(deps, [key])));
+    await Promise.all(keys.map((key) => note([key])));
     expect(info()?.stored).toEqual({ webp: [320, 640, 1080] });
   });
 
   it("has no placeholder that is no small one", async () => {
-    const { deps, store, info } = setup();
+    const { store, info, note } = setup();
     await store(LQIP, { text: "x".repeat(5_000) });
-    await noteStored(deps, [LQIP]);
+    await note([LQIP]);
     expect(info()?.lqip).toBeNull();
   });
 
@@ -163,30 +174,30 @@ describe("what is known of an image", () => {
   });
 
   it("is not written of what is gone again, and of no key at all", async () => {
-    const { deps, memory, store } = setup();
+    const { memory, store, note } = setup();
     await store("photo/320-high.webp");
     memory.objects.clear();
-    await noteStored(deps, ["photo/320-high.webp", "nonsense"]);
-    await noteStored(deps, []);
+    await note(["photo/320-high.webp", "nonsense"]);
+    await note([]);
     expect(memory.objects.size).toBe(0);
   });
 
   it("may fail, which is told and harms nobody", async () => {
-    const { deps, memory, store, logs, info } = setup();
+    const { memory, store, logs, info, note } = setup();
     await store("photo/320-high.webp");
     await store("other/320-high.webp");
     memory.fails = (call) => call === "put info/photo/_";
-    await noteStored(deps, ["photo/320-high.webp", "other/320-high.webp"]);
+    await note(["photo/320-high.webp", "other/320-high.webp"]);
     expect([logs, info(), memory.objects.has("info/other/_")]).toEqual([["info.put_failed"], null, true]);
     memory.fails = () => false;
-    await noteStored(deps, ["photo/320-high.webp"]);
+    await note(["photo/320-high.webp"]);
     expect(info()?.stored).toEqual({ webp: [320] });
   });
 
   it("goes with a purge, unless it was noted of what the purge leaves", async () => {
-    const { deps, store, memory, info } = setup();
+    const { store, memory, info, note } = setup();
     await store("photo/320-high.webp", { gen: 5 });
-    await noteStored(deps, ["photo/320-high.webp"]);
+    await note(["photo/320-high.webp"]);
     await sweepImage(memory.bucket, { kind: "delete", id: "photo", fence: 5, pass: 1 }, () => true);
     expect(info()).not.toBeNull();
     await sweepImage(memory.bucket, { kind: "delete", id: "photo", fence: 6, pass: 1 }, () => true);

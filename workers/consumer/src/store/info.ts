@@ -1,12 +1,14 @@
-import type { Config } from "@prewarm/shared/config";
+import type { Config, Format } from "@prewarm/shared/config";
 import { parseInfo, type StoredInfo, withStored } from "@prewarm/shared/image-info";
 import { errorText, type Log } from "@prewarm/shared/log";
 import { CONTENT_TYPES } from "@prewarm/shared/mime";
-import { placeholderTransform } from "@prewarm/shared/transform";
+import { placeholderTransform, type Transform } from "@prewarm/shared/transform";
 import { infoKey, parseVariantKey, storeKey, variantKey } from "@prewarm/shared/variant-key";
 import { fromCustomMetadata, toCustomMetadata, type VariantMetadata } from "@prewarm/shared/variant-metadata";
 import type { Semaphore } from "../platform/semaphore.ts";
 import { ifUnchanged } from "./put-condition.ts";
+import { type Compared, saySmaller } from "./say-smaller.ts";
+import { withSizes } from "./sizes.ts";
 
 /** What a look at an original tells, as far as it is kept. */
 type Look =
@@ -20,12 +22,34 @@ type Look =
       frames: number;
     };
 
+/** A variant that lies in R2 now. */
+export interface Noted {
+  key: string;
+  bytes: number;
+  /** The formats that its object says are smaller. */
+  smaller: readonly Format[];
+}
+
+/** An image as its note tells of it. */
+export interface NotedImage {
+  id: string;
+  v: string | null;
+  /** A generation of which a variant of it lies in R2. */
+  gen: number;
+  info: StoredInfo;
+}
+
 export interface InfoDeps {
   config: Config;
   images: Pick<R2Bucket, "head" | "get" | "put">;
   connections: Pick<Semaphore, "run">;
+  /** Bytes of variants held at once. */
+  memory: Pick<Semaphore, "run">;
+  sleep(ms: number): Promise<void>;
   /** Looks at an original; asked again for the same one it costs nothing. */
   probe(id: string): Promise<Look>;
+  /** Stores the original's own picture where these variants are larger; what it stored. Never throws. */
+  copyOriginal(image: NotedImage, variants: readonly Transform[]): Promise<{ transform: Transform; bytes: number }[]>;
   log: Log;
 }
 
@@ -36,27 +60,30 @@ const LQIP_MAX_BYTES = 2_000;
 
 /**
  * Writes down what is known of the images of these variants, which lie in R2 now: their originals' size and type, the placeholder, the
- * widths there are. Call it with all that was stored since the last time, so that an image's variants share a put. Never throws: pages
- * and the edge do without what could not be written, until its variant is asked for again.
+ * widths there are, and the bytes of each variant. Then lets the larger formats of a picture name the smaller ones. Call it with all that was
+ * stored since the last time, so that an image's variants share a put. Never throws: pages and the edge do without what could not be
+ * written, until its variant is asked for again.
  */
-export async function noteStored(deps: InfoDeps, keys: readonly string[]): Promise<void> {
-  const images = Map.groupBy(
-    keys.map(parseVariantKey).filter((one) => one !== null),
-    ({ id, v }) => `${v} ${id}`,
-  );
+export async function noteStored(deps: InfoDeps, stored: readonly Noted[]): Promise<void> {
+  const variants = stored.flatMap(({ key, ...noted }) => {
+    const parsed = parseVariantKey(key);
+    return parsed === null ? [] : [{ ...parsed, ...noted }];
+  });
+  const images = Map.groupBy(variants, ({ id, v }) => `${v} ${id}`);
   await Promise.all(
-    [...images.values()].map(async (variants) => {
+    [...images.values()].map(async (ofImage) => {
       try {
-        await noteImage(deps, variants);
+        await noteImage(deps, ofImage);
       } catch (error) {
-        deps.log("info.put_failed", { key: infoKey(variants[0]?.id ?? ""), error: errorText(error) });
+        deps.log("info.put_failed", { key: infoKey(ofImage[0]?.id ?? ""), error: errorText(error) });
       }
     }),
   );
 }
 
-type Variant = NonNullable<ReturnType<typeof parseVariantKey>>;
-const keyOf = ({ id, transform, v }: Variant): string => variantKey(id, transform, v);
+type Parsed = NonNullable<ReturnType<typeof parseVariantKey>>;
+type Variant = Parsed & Compared;
+const keyOf = ({ id, transform, v }: Parsed): string => variantKey(id, transform, v);
 
 async function noteImage(deps: InfoDeps, variants: readonly Variant[]): Promise<void> {
   const [first] = variants;
@@ -71,7 +98,9 @@ async function noteImage(deps: InfoDeps, variants: readonly Variant[]): Promise<
   const transform = placeholderTransform(deps.config);
   const placeholder = transform === null ? null : { id, v, transform };
   const others = variants.filter((one) => placeholder === null || keyOf(one) !== keyOf(placeholder));
+  const transforms = others.map((one) => one.transform);
   const hasPlaceholder = others.length < variants.length;
+  let compared: Compared[] | null = null;
   for (let tries = 0; tries < TRIES; tries += 1) {
     const before = await readInfo(deps, id);
     const base = isOf(before.info, made, v) ? before.info : await lookAt(deps, id, v);
@@ -79,14 +108,23 @@ async function noteImage(deps: InfoDeps, variants: readonly Variant[]): Promise<
     const isReplaced = before.info !== null && base !== before.info;
     const isNews = placeholder !== null && (hasPlaceholder || isReplaced);
     const lqip = base.lqip ?? (isNews ? await readLqip(deps, placeholder, base.etag) : null);
-    const info = withStored(
-      { ...base, lqip },
-      others.map((one) => one.transform),
-    );
-    if (JSON.stringify(info) === JSON.stringify(before.info)) return;
+    const listed = withStored({ ...base, lqip }, transforms);
+    compared ??= await withCopies(deps, { id, v, gen: made.gen, info: withSizes(listed, others) }, others);
+    const info = withSizes(listed, compared);
     const metadata = { ...made, gen: Math.max(made.gen, before.gen), width: info.width, height: info.height };
-    if (await connections.run(() => putInfo(images, id, info, metadata, before.etag))) return;
+    const isKnown = JSON.stringify(info) === JSON.stringify(before.info);
+    if (isKnown || (await connections.run(() => putInfo(images, id, info, metadata, before.etag))))
+      return saySmaller(deps, { id, v, before: before.info, now: info }, compared);
   }
+}
+
+/** These variants as they are compared: the original's own picture is among them, where it is smaller. */
+async function withCopies(deps: InfoDeps, image: NotedImage, variants: readonly Compared[]): Promise<Compared[]> {
+  const copies = await deps.copyOriginal(
+    image,
+    variants.map((one) => one.transform),
+  );
+  return [...variants, ...copies.map((copy) => ({ ...copy, smaller: [] }))];
 }
 
 interface Before {
@@ -119,7 +157,7 @@ async function lookAt({ probe }: InfoDeps, id: string, v: string | null): Promis
 }
 
 /** The placeholder's bytes as a data URL, or null while none of this original is stored. */
-async function readLqip(deps: InfoDeps, placeholder: Variant, etag: string | null): Promise<string | null> {
+async function readLqip(deps: InfoDeps, placeholder: Parsed, etag: string | null): Promise<string | null> {
   return deps.connections.run(async () => {
     const object = await deps.images.get(storeKey(keyOf(placeholder)));
     if (object === null) return null;

@@ -3,6 +3,7 @@ import { fromCustomMetadata } from "@prewarm/shared/variant-metadata";
 import { describe, expect, it } from "vitest";
 import { readFromBucket } from "../originals/read-start.ts";
 import { clearMarkers, markDead, markMissing } from "./markers.ts";
+import { saySmaller } from "./say-smaller.ts";
 import { deleteVariants, headVariant, putVariant } from "./variants.ts";
 
 const bucket = (env as { IMAGES_BUCKET: R2Bucket }).IMAGES_BUCKET;
@@ -40,6 +41,50 @@ describe("the store, on R2 itself", () => {
     expect(fromCustomMetadata(object?.customMetadata)).toEqual(variant(2, "two").metadata);
     await deleteVariants(bucket, [KEY]);
     expect(await putVariant(bucket, variant(4, "four"), seen)).toBeNull();
+  });
+
+  it("lets an object say which formats are smaller, unless it was deleted or put again since it was read", async () => {
+    const now = { width: 400, height: 200, type: "image/jpeg", bytes: 9, frames: 1, etag: '"e1"', version: null };
+    const note = { ...now, lqip: null, stored: {}, sizes: { "400-high": { webp: 3, jpeg: 2 } } };
+    const transform = { width: 400, height: null, fit: null, pos: null, quality: "high", format: "webp" } as const;
+    const logs: string[] = [];
+    /** `meanwhile`: between the read and the put. */
+    const say = async (meanwhile: () => Promise<unknown>) => {
+      const get = async (key: string) => {
+        const object = await bucket.get(key);
+        await meanwhile();
+        return object;
+      };
+      const images = { get, put: bucket.put.bind(bucket) } as unknown as Pick<R2Bucket, "get" | "put">;
+      const turn = { run: <T>(work: () => Promise<T>) => work() };
+      const deps = { config: { autoFormats: ["webp" as const] }, images, connections: turn, memory: turn };
+      const told = { ...deps, sleep: async () => undefined, log: (event: string) => void logs.push(event) };
+      await saySmaller(told, { id: "photo", v: null, before: null, now: note }, [{ transform, bytes: 3, smaller: [] }]);
+      return bucket.get(`variants/${KEY}`);
+    };
+    await deleteVariants(bucket, [KEY]);
+    await putVariant(bucket, variant(1, "one"), null);
+    const before = await headVariant(bucket, KEY);
+    const said = await say(async () => undefined);
+    expect(fromCustomMetadata(said?.customMetadata)).toEqual({ ...variant(1, "one").metadata, smaller: ["jpeg"] });
+    expect([said?.etag, said?.httpMetadata?.contentType, await said?.text()]).toEqual([
+      before?.etag,
+      "image/webp",
+      "one",
+    ]);
+
+    await deleteVariants(bucket, [KEY]);
+    await putVariant(bucket, variant(1, "one"), null);
+    const first = (await bucket.head(`variants/${KEY}`))?.uploaded.getTime();
+    const again = async () => {
+      // Two puts in one millisecond are one to the condition.
+      do await putVariant(bucket, variant(2, "one"), await headVariant(bucket, KEY));
+      while ((await bucket.head(`variants/${KEY}`))?.uploaded.getTime() === first);
+    };
+    expect(fromCustomMetadata((await say(again))?.customMetadata)).toEqual(variant(2, "one").metadata);
+
+    expect(await say(() => deleteVariants(bucket, [KEY]))).toBeNull();
+    expect(logs).toEqual([]);
   });
 
   it("writes markers and takes them away", async () => {

@@ -1,6 +1,6 @@
 import { R2_DELETE_MAX_KEYS } from "@prewarm/shared/limits";
 import { deadKey, imagePrefix, infoKey, storeKey } from "@prewarm/shared/variant-key";
-import { fromCustomMetadata } from "@prewarm/shared/variant-metadata";
+import { fromCustomMetadata, ORIGINAL_JOB } from "@prewarm/shared/variant-metadata";
 import { pagesOf } from "./list-pages.ts";
 
 type Bucket = Pick<R2Bucket, "list" | "delete">;
@@ -42,7 +42,8 @@ function genOf({ customMetadata }: R2Object): number {
 async function listGenerations(bucket: Bucket, prefix: string): Promise<{ key: string; gen: number }[]> {
   const found: { key: string; gen: number }[] = [];
   for await (const { objects } of pagesOf(bucket, { prefix, include: ["customMetadata"] })) {
-    for (const object of objects) found.push({ key: object.key.slice(storeKey("").length), gen: genOf(object) });
+    const made = objects.filter(({ customMetadata }) => customMetadata?.job !== ORIGINAL_JOB);
+    for (const object of made) found.push({ key: object.key.slice(storeKey("").length), gen: genOf(object) });
   }
   return found;
 }

@@ -2,9 +2,14 @@ import type { Format } from "@prewarm/shared/config";
 import { MAX_CONNECTIONS } from "@prewarm/shared/limits";
 import { CONTENT_TYPES } from "@prewarm/shared/mime";
 import { imagePrefix, storeKey } from "@prewarm/shared/variant-key";
-import { fromCustomMetadata, toCustomMetadata, type VariantMetadata } from "@prewarm/shared/variant-metadata";
+import {
+  fromCustomMetadata,
+  ORIGINAL_JOB,
+  toCustomMetadata,
+  type VariantMetadata,
+} from "@prewarm/shared/variant-metadata";
 import { objectsAfter } from "./list-pages.ts";
-import { ifUnchanged } from "./put-condition.ts";
+import { ifNotPutAgain, ifUnchanged } from "./put-condition.ts";
 import { deleteObjects } from "./sweep-image.ts";
 
 /** A variant's object as a head saw it. */
@@ -13,6 +18,8 @@ export interface StoredObject {
   bytes: number;
   /** The generation that made it; -1 for objects we did not put, which never count. */
   gen: number;
+  /** The formats that it says are smaller (variant-metadata.ts). */
+  smaller: readonly Format[];
 }
 
 /** What browsers and caches in front of the bucket may do with the bytes; the edge Worker sets it again. */
@@ -23,7 +30,8 @@ const KEYS_MAX = 10_000;
 export async function headVariant(bucket: Pick<R2Bucket, "head">, key: string): Promise<StoredObject | null> {
   const object = await bucket.head(storeKey(key));
   if (object === null) return null;
-  return { etag: object.etag, bytes: object.size, gen: fromCustomMetadata(object.customMetadata)?.gen ?? -1 };
+  const made = fromCustomMetadata(object.customMetadata);
+  return { etag: object.etag, bytes: object.size, gen: made?.gen ?? -1, smaller: made?.smaller ?? [] };
 }
 
 /**
@@ -43,6 +51,32 @@ export async function putVariant(
     customMetadata: toCustomMetadata(variant.metadata),
   });
   return object === null ? null : { etag: object.etag };
+}
+
+/**
+ * Puts the original's own picture as a variant: in place of a larger one of the same original, whose generation and job it keeps, or of a copy
+ * of another original; where nothing is, only if it may be `isNew`.
+ *
+ * @returns the bytes of what stands there, or null when that is no picture of this original
+ */
+export async function putOriginal(
+  bucket: Pick<R2Bucket, "head" | "put">,
+  copy: { key: string; bytes: Uint8Array; format: Format; metadata: Omit<VariantMetadata, "job"> },
+  isNew: boolean,
+): Promise<number | null> {
+  const { key, bytes, format, metadata } = copy;
+  const object = await bucket.head(storeKey(key));
+  const made = fromCustomMetadata(object?.customMetadata);
+  const isOfIt = made !== null && made.sourceEtag === metadata.sourceEtag;
+  if (object === null ? !isNew : !isOfIt && made?.job !== ORIGINAL_JOB) return null;
+  if (object !== null && isOfIt && object.size <= bytes.byteLength) return object.size;
+  const { gen, job } = isOfIt ? made : { gen: metadata.gen, job: ORIGINAL_JOB };
+  const put = await bucket.put(storeKey(key), bytes, {
+    onlyIf: object === null ? ifUnchanged(null) : ifNotPutAgain(object),
+    httpMetadata: { contentType: CONTENT_TYPES[format], cacheControl: CACHE_CONTROL },
+    customMetadata: toCustomMetadata({ ...metadata, gen, job }),
+  });
+  return put === null ? null : bytes.byteLength;
 }
 
 export async function deleteVariants(bucket: Pick<R2Bucket, "delete">, keys: readonly string[]): Promise<void> {

@@ -1,4 +1,4 @@
-import { defineConfig, type Settings } from "@prewarm/shared/config";
+import { defineConfig, type Settings, type UserConfig } from "@prewarm/shared/config";
 import { missMessage, WORK_MESSAGE } from "@prewarm/shared/messages";
 import { ledgerClient } from "../../ledger/ledger-for.ts";
 import type { QueueMessage } from "../../platform/queue-message.ts";
@@ -53,14 +53,15 @@ type Handler = (url: string, init: RequestInit | undefined) => Response | Promis
 interface Options {
   gate?: Partial<Settings["gate"]>;
   limits?: Partial<Settings["limits"]>;
+  config?: Partial<UserConfig>;
 }
 
 /** A handler with a world of its own: the real ledger; time, Ittybit, R2 and web in memory; real image bytes. */
-export function batchWorld({ gate = {}, limits = {} }: Options = {}) {
+export function batchWorld({ gate = {}, limits = {}, config: more = {} }: Options = {}) {
   const clock = createFakeClock(BORN_AT - GATE_FULL_MS);
   const ittybit = createFakeIttybit(clock);
   const sources = [{ prefix: "", url: `${ORIGINALS}/{id}` }];
-  const config = defineConfig({ sources, gate: { ...GATE, ...gate }, limits });
+  const config = defineConfig({ sources, gate: { ...GATE, ...gate }, limits, ...more });
   const ledger = new RecordingLedger({ config, clock, ittybit: ittybit.unnoted });
   clock.advance(GATE_FULL_MS);
   const images = createMemoryBucket();

@@ -1,0 +1,99 @@
+import { autoOrder } from "@prewarm/shared/accept";
+import { FORMATS, type Format } from "@prewarm/shared/config";
+import { readImageHeader } from "@prewarm/shared/image-header";
+import { errorText } from "@prewarm/shared/log";
+import { CONTENT_TYPES } from "@prewarm/shared/mime";
+import { resolveOriginal } from "@prewarm/shared/source";
+import type { Transform } from "@prewarm/shared/transform";
+import { variantKey } from "@prewarm/shared/variant-key";
+import { stripMetadata } from "../ittybit/output/strip/strip-metadata.ts";
+import { readOriginal } from "../originals/probe.ts";
+import type { NotedImage } from "../store/info.ts";
+import { pictureOf, sizesOf } from "../store/sizes.ts";
+import { putOriginal } from "../store/variants.ts";
+import { type BatchContext, RANKS } from "./batch-context.ts";
+
+/*
+ * Of a small or plain original each variant can have more bytes than the original itself. Then the original's picture takes the place of the
+ * variant in its own format, or is stored as one where that format is not configured. `f=auto` serves it as the smallest one. A URL that names
+ * another format gets that format. A format that is configured and not made stays unmade: a new original would not replace the copy.
+ */
+
+/** What was stored: its transform, and its bytes. */
+type Copies = { transform: Transform; bytes: number }[];
+
+/** The original's format, where viewers may see its bytes, and its etag tells it apart from others. */
+function formatOf({ config }: BatchContext, { id, info }: NotedImage): Format | null {
+  const source = resolveOriginal(config, id);
+  const isPublic = source?.kind === "url" || source?.hidden === false;
+  if (!isPublic || config.fallback === "placeholder" || info.etag === null) return null;
+  return FORMATS.find((format) => CONTENT_TYPES[format] === info.type) ?? null;
+}
+
+/** Whether the variant shows the whole original, nothing smaller, with more bytes than it. */
+function isLarger({ config }: BatchContext, { info }: NotedImage, transform: Transform, format: Format): boolean {
+  if (transform.height !== null || (transform.width !== null && transform.width < info.width)) return false;
+  const sizes = sizesOf(info, pictureOf(transform));
+  const own = sizes.get(format);
+  // Clients that show few formats have the last ones: of those the original must be smaller.
+  const last = autoOrder(config).findLast((each) => sizes.has(each));
+  const rival = own ?? (last === undefined ? undefined : sizes.get(last));
+  return rival !== undefined && info.bytes !== null && rival > info.bytes;
+}
+
+/** The original's bytes without metadata; null where they are others by now, or are turned by their Exif orientation. */
+async function readPicture(context: BatchContext, image: NotedImage, format: Format): Promise<Uint8Array | null> {
+  const { width, height, bytes, etag } = image.info;
+  if (bytes === null) return null;
+  const start = await readOriginal(image.id, bytes + 1, { ...context.originals, config: context.config });
+  if (start?.kind !== "bytes" || start.bytes.byteLength !== bytes || start.etag !== etag) return null;
+  const header = readImageHeader(start.bytes);
+  const isSame = header?.type === format && header.width === width && header.height === height;
+  if (!isSame || header.orientation !== 1 || header.frames > 1) return null;
+  const stripped = stripMetadata(start.bytes, format);
+  return stripped.ok ? stripped.bytes : null;
+}
+
+/** `pictures`: a variant of each, in any format. */
+async function store(
+  context: BatchContext,
+  image: NotedImage,
+  pictures: readonly Transform[],
+  format: Format,
+): Promise<Copies> {
+  const { connections, images, config, clock } = context;
+  const { id, v, gen, info } = image;
+  const rank = { rank: RANKS.head };
+  const copies: Copies = [];
+  const bytes = await connections.run(() => readPicture(context, image, format), rank);
+  if (bytes === null) return copies;
+  const { width, height, etag: sourceEtag, bytes: originalBytes } = info;
+  const metadata = { gen, sourceEtag, originalBytes, width, height, createdAt: clock.now() };
+  for (const picture of pictures) {
+    const transform = { ...picture, format };
+    const copy = { key: variantKey(id, transform, v), bytes, format, metadata };
+    const stored = await connections.run(() => putOriginal(images, copy, !config.formats.includes(format)), rank);
+    if (stored !== null) copies.push({ transform, bytes: stored });
+  }
+  return copies;
+}
+
+/** Stores the original's picture as one of the formats of these variants' pictures, where it is smaller. What it stored; never throws. */
+export async function copyOriginal(
+  context: BatchContext,
+  image: NotedImage,
+  variants: readonly Transform[],
+): Promise<Copies> {
+  const format = formatOf(context, image);
+  if (format === null) return [];
+  const all = [...new Map(variants.map((transform) => [pictureOf(transform), transform])).values()];
+  const pictures = all.filter((transform) => isLarger(context, image, transform, format));
+  if (pictures.length === 0) return [];
+  try {
+    const turn = { weight: image.info.bytes ?? 0, rank: RANKS.head };
+    return await context.memory.run(() => store(context, image, pictures, format), turn);
+  } catch (error) {
+    context.log("variant.compare_failed", { key: image.id, error: errorText(error) });
+    return [];
+  }
+}
