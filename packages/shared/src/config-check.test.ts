@@ -64,6 +64,12 @@ describe("checkConfig finds", () => {
     ["a broken rung", "ladder[1]", /integer/, check({ ladder: [16, 32.5] })],
     ["a rung above the absolute limit", "ladder[0]", /8192/, check({ ladder: [8193] })],
     ["webhooks of no kind", "ittybit.webhooks", /off or wake/, checkRaw({ ittybit: { webhooks: "on" } })],
+    [
+      "a word that Ittybit has not",
+      "ittybit.qualities.avif.low",
+      /medium/,
+      checkRaw({ ittybit: { qualities: { avif: { low: "best" } } } }),
+    ],
     ["webhooks without an address", "ittybit.publicUrl", /need it/, check({ ittybit: { webhooks: "wake" } })],
     ...[
       "prewarm.example.com",

@@ -230,6 +230,8 @@ export interface Settings {
     webhooks: "off" | "wake";
     /** Where Ittybit reaches the consumer, such as `https://prewarm-consumer.example.workers.dev`. Needed for `wake`. */
     publicUrl: string | null;
+    /** The word that Ittybit is given instead, by format and quality: `{ avif: { low: "medium" } }` where AVIF of that word looks worse than the others. */
+    qualities: { readonly [F in Format]?: { readonly [Q in Quality]?: Quality } };
   };
   prices: {
     /** Currency units per 1,000 Ittybit jobs, for dry runs; null is "unknown". */
@@ -299,7 +301,7 @@ export const DEFAULTS: Settings = {
     liveDayShare: 0.1,
     alertLevels: [0.5, 0.8, 0.95, 1],
   },
-  ittybit: { webhooks: "off", publicUrl: null },
+  ittybit: { webhooks: "off", publicUrl: null, qualities: {} },
   prices: { ittybitPer1000Jobs: null },
 };
 

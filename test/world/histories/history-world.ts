@@ -20,7 +20,7 @@ const CONFIG = defineConfig({
   limits: { liveRowsPerImageDay: 1_000, maxAttempts: 4 },
   gate: { concurrency: SLOTS, ratePerSecond: 5, burst: 3, monthlyJobs: null },
 });
-const HOOKED = { webhooks: "wake", publicUrl: "https://prewarm.example.com" } as const;
+const HOOKED = { webhooks: "wake", publicUrl: "https://prewarm.example.com", qualities: {} } as const;
 /** Handlers from before a restore are judged no more until they have ended, and what they made is never. */
 const EXCUSED_MS = 2_500_000;
 /** By then after a restore jobs from before have been found in Ittybit's list. */

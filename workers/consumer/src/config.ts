@@ -69,7 +69,7 @@ export function siteConfig(env: Pick<Secrets, "ORIGINALS_URL" | "LOCAL" | "ITTYB
 function ittybitHere(env: Pick<Secrets, "LOCAL" | "ITTYBIT_WEBHOOKS" | "CONTROL_URL">): Config["ittybit"] {
   if (env.LOCAL !== "true" || !env.CONTROL_URL) return site.ittybit;
   const webhooks = env.ITTYBIT_WEBHOOKS === "wake" ? "wake" : site.ittybit.webhooks;
-  return { webhooks, publicUrl: env.CONTROL_URL };
+  return { ...site.ittybit, webhooks, publicUrl: env.CONTROL_URL };
 }
 
 /** A secret that only the configuration names, such as a hook's. */

@@ -273,6 +273,14 @@ describe("the body of a generation", () => {
     expect(jobOrder(generation).idempotencyKey).toBe("pw-L1-7");
   });
 
+  it("has the configuration's word instead of a quality, for the format that is made and that quality only", () => {
+    const qualities = { avif: { low: "medium", very_low: "low" }, png: { low: "high" } } as const;
+    const told = (format: "avif" | "webp" | "jpeg", quality: "low" | "high", alpha = false) =>
+      jobOrder({ ...generation, transform: { ...transform, format, quality }, alpha, qualities }).options.quality;
+    expect([told("avif", "low"), told("avif", "high"), told("webp", "low")]).toEqual(["medium", "high", "low"]);
+    expect([told("jpeg", "low"), told("jpeg", "low", true)]).toEqual(["low", "high"]);
+  });
+
   it("names the address that its end is told to, where there is one", () => {
     const webhookUrl = "https://prewarm.example.com/ittybit/7/token";
     const { webhook_url, ...rest } = JSON.parse(requestBody(jobOrder({ ...generation, webhookUrl })));

@@ -1,3 +1,4 @@
+import type { Config } from "@prewarm/shared/config";
 import type { Focal } from "@prewarm/shared/focal";
 import type { Transform } from "@prewarm/shared/transform";
 import type { JobOrder } from "./client.ts";
@@ -20,6 +21,8 @@ export interface Generation {
   etag: string | null;
   /** It may have transparent parts. Default false. */
   alpha?: boolean;
+  /** What Ittybit is told instead of a quality, by format. Default: the quality itself. */
+  qualities?: Config["ittybit"]["qualities"];
   /** What Ittybit is to call when the job has ended; null: nothing. */
   webhookUrl: string | null;
   /** False for the first POST only. */
@@ -37,14 +40,16 @@ export function jobOrder({
   size,
   etag,
   alpha = false,
+  qualities = {},
   webhookUrl,
   again,
 }: Generation): JobOrder {
   const expected = expectedSize(transform, size);
   const format = madeFormat(transform.format, alpha);
+  const quality = qualities[format]?.[transform.quality] ?? transform.quality;
   return {
     input,
-    options: jobOptions({ ...transform, format }, size, focal),
+    options: jobOptions({ ...transform, format, quality }, size, focal),
     idempotencyKey: `pw-${ledgerId}-${gen}`,
     metadata: {
       ledger: ledgerId,

@@ -59,6 +59,17 @@ describe("what R2 already holds", () => {
 });
 
 describe("submitting", () => {
+  it("is asked for by the configuration's word for its quality, and stored under its own", async () => {
+    const qualities = { webp: { high: "very_high" } } as const;
+    const { shift, ledger, ittybit, images } = batchWorld({
+      config: { ittybit: { webhooks: "off", publicUrl: null, qualities } },
+    });
+    ledger.add(KEY);
+    await shift();
+    expect(ittybit.jobs.map(({ order }) => order.options.quality)).toEqual(["very_high"]);
+    expect(images.objects.has(`variants/${KEY}`)).toBe(true);
+  });
+
   it("stops at the first 429: the ledger hears of it at once, and nothing else is sent", async () => {
     const { shift, ledger, clock, ittybit } = batchWorld();
     const since = clock.now();

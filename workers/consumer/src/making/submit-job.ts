@@ -44,11 +44,12 @@ async function orderOf(
   { given, transform, focal }: HeldClaim,
   prepared: Prepared,
 ): Promise<JobOrder> {
-  const { ledgerId } = context;
+  const { ledgerId, config } = context;
   const { key, gen, grantedAt, first, hook: webhookUrl } = given;
   const { size, etag, alpha, input } = prepared.original;
   const made = { transform, focal, size, etag, alpha, input: await input(grantedAt) };
-  return jobOrder({ ledgerId, gen, key, ...made, webhookUrl, again: !first });
+  const { qualities } = config.ittybit;
+  return jobOrder({ ledgerId, gen, key, ...made, qualities, webhookUrl, again: !first });
 }
 
 /**
