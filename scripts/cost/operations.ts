@@ -143,7 +143,7 @@ export const PATHS = {
   larger: {
     ...{
       name: "larger",
-      one: "variant that is larger than a later format of its picture, on top of it (0 of 168 of eight photos)",
+      one: "variant that is larger than a later format of its picture, on top of it (photos from 320 px up: none of 168)",
       counted: "calls counted in making",
     },
     operations: { r2A: 1, r2B: 1 },
