@@ -124,4 +124,25 @@ export const SMALLEST: Mutation[] = [
     "customMetadata !== null",
     COPIES,
   ),
+  of(
+    "Ittybit is told the URL's word for a quality",
+    "workers/consumer/src/ittybit/job-order.ts",
+    "qualities[format]?.[transform.quality] ?? transform.quality",
+    "transform.quality",
+    [`${MAKING}/submit-job.test.ts`],
+  ),
+  of(
+    "a word is given for another one that looks the same",
+    "apps/cli/src/ittybit/observe-quality.ts",
+    "off(quality) - off(best) < LEAST_GAIN ? quality : best",
+    "best",
+    ["apps/cli/src/ittybit/observe-quality.test.ts"],
+  ),
+  of(
+    "a PNG is read by another filter than it was written by",
+    "apps/cli/src/ittybit/png.ts",
+    "if (filter !== 4) return 0;",
+    "return 0;",
+    ["apps/cli/src/ittybit/observe-quality.test.ts"],
+  ),
 ];

@@ -35,6 +35,10 @@ export const ittybitCheckCommand: Command = {
       valueHint: "url",
       description: "Another picture, longer than 8192 px, to see whether Ittybit takes it",
     },
+    quality: {
+      type: "boolean",
+      description: "Measure what each word for a quality means in each format, with 31 jobs more",
+    },
     webhook: {
       type: "string",
       valueHint: "url",
@@ -52,6 +56,7 @@ export const ittybitCheckCommand: Command = {
   examples: [
     "prewarm ittybit check --original https://example.com/photo.jpg",
     "prewarm ittybit check --original https://example.com/photo.jpg --record ./said",
+    "prewarm ittybit check --original https://example.com/photo.jpg --quality --within 10m",
   ],
   async run(args, context) {
     const original = args.text("original");
@@ -71,6 +76,7 @@ export const ittybitCheckCommand: Command = {
         original,
         panorama,
         webhook,
+        quality: args.flag("quality"),
         withinMs: readDuration(args.text("within") ?? "2m", "--within") * 1000,
       },
       context,

@@ -59,12 +59,10 @@ export async function checkMain(session: Session): Promise<Main> {
   return { order, made: first.job, createdStatus, job, tookMs: session.now() - began, replayStatus };
 }
 
-/** A result as the product fetches and judges it: its size and headers, or what is wrong with it. */
-export async function checkOutput(
-  session: Session,
-  job: IttybitJob,
-  transform: Transform,
-): Promise<{ ok: true; bytes: number } | { ok: false; code: string; message: string }> {
+type Wrong = { ok: false; code: string; message: string };
+
+/** A result's bytes as the product fetches them, or why there are none. */
+export async function fetchOutput(session: Session, job: IttybitJob): Promise<{ ok: true; bytes: Uint8Array } | Wrong> {
   if (job.status !== "done")
     return { ok: false, code: "job", message: `the job ended ${job.said}: ${job.error?.message}` };
   if (job.output === null) return { ok: false, code: "output_missing", message: "the job is done and names no result" };
@@ -75,12 +73,23 @@ export async function checkOutput(
   if (body.kind !== "bytes") {
     return { ok: false, code: body.kind, message: "message" in body ? body.message : `the result is ${body.kind}` };
   }
+  return { ok: true, bytes: body.bytes };
+}
+
+/** A result as the product judges it: its size, or what is wrong with it. */
+export async function checkOutput(
+  session: Session,
+  job: IttybitJob,
+  transform: Transform,
+): Promise<{ ok: true; bytes: number } | Wrong> {
+  const output = await fetchOutput(session, job);
+  if (!output.ok) return output;
   const { format, fit } = transform;
   const expected = { format, fit, size: expectedSize(transform, session.size), asked: transform };
-  const verdict = verifyOutput(body.bytes, expected);
+  const verdict = verifyOutput(output.bytes, expected);
   if (!verdict.ok)
     return { ok: false, code: "output_invalid", message: `the result is not the variant: ${verdict.message}` };
-  const stripped = stripMetadata(body.bytes, format);
+  const stripped = stripMetadata(output.bytes, format);
   if (!stripped.ok)
     return { ok: false, code: "output_metadata", message: `metadata cannot be taken out: ${stripped.message}` };
   session.left.push({ format, names: stripped.removed });

@@ -1,6 +1,7 @@
 import type { Transform } from "@prewarm/shared/transform";
 import { checkOutput, type Main } from "./essentials.ts";
 import type { Observation } from "./observation.ts";
+import { observeQuality } from "./observe-quality.ts";
 import { observeWebhook } from "./observe-webhook.ts";
 import { ended, patiently, type Session, submit } from "./session.ts";
 
@@ -202,6 +203,7 @@ const OBSERVATIONS: [string, Observe][] = [
   ["position, author", observeMetadata],
   ["a failed job", observeFailure],
   ["the panorama", observePanorama],
+  ["qualities", observeQuality],
   ["a webhook", observeHook],
   ["a key with another body", observeConflict],
   ["lists", observeLists],

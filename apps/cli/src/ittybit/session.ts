@@ -18,6 +18,8 @@ export interface CheckOptions {
   panorama: string | null;
   /** Where Ittybit reaches this machine, on which port, and what it should sign with; null: not asked. */
   webhook: { url: string; port: number; secrets: string[] } | null;
+  /** Whether the words for qualities are measured, with 31 jobs. */
+  quality: boolean;
   /** Longest the whole check may take, in ms. */
   withinMs: number;
 }
