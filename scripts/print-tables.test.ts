@@ -3,12 +3,14 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { API_ERRORS } from "../packages/shared/src/api-errors.ts";
 import { DEFAULTS } from "../packages/shared/src/config.ts";
+import { environmentSchema } from "../packages/shared/src/deploy-schema.ts";
 import { fillBlocks } from "./print-tables.ts";
 import { printTables, readSettings } from "./tables.ts";
 
 const root = join(import.meta.dirname, "..");
 const settings = readFileSync(join(root, "packages/shared/src/config.ts"), "utf8");
-const tables = printTables(settings);
+const deploy = readFileSync(join(root, "packages/shared/src/deploy.ts"), "utf8");
+const tables = printTables(settings, deploy);
 
 describe("fillBlocks", () => {
   const fill = (page: string) => fillBlocks(page, new Map([["a", "A|B"]]), (path) => `text of ${path}\n`);
@@ -33,6 +35,7 @@ describe("the tables", () => {
     expect(rows("errors")).toHaveLength(Object.keys(API_ERRORS).length);
     expect(rows("url")).toHaveLength(13);
     expect(rows("quality").map((row) => row.split(" ")[1])).toEqual(["1–29", "30–49", "50–69", "70–89", "90–100"]);
+    expect(rows("deploy").map((row) => row.split("`")[1])).toEqual(Object.keys(environmentSchema.shape));
     for (const name of Object.keys(DEFAULTS))
       expect(tables.get("config")).toMatch(new RegExp(`^\\| \`${name}[.\`]`, "m"));
   });
@@ -40,7 +43,7 @@ describe("the tables", () => {
   it("go red when a setting loses its doc comment", () => {
     const without = settings.replace(/ {2}\/\*\* Life of the edge's cache copy.*\n/, "");
     expect(without).not.toBe(settings);
-    expect(() => printTables(without)).toThrow("no doc comment for cacheSeconds");
+    expect(() => printTables(without, deploy)).toThrow("no doc comment for cacheSeconds");
   });
 
   it("take a setting's meaning from its doc comment, groups included", () => {

@@ -24,7 +24,7 @@ export function fillBlocks(page: string, tables: Map<string, string>, readFile: 
 function main(isCheck: boolean): void {
   const root = dirname(import.meta.dirname);
   const read = (path: string): string => readFileSync(join(root, path), "utf8");
-  const tables = printTables(read("packages/shared/src/config.ts"));
+  const tables = printTables(read("packages/shared/src/config.ts"), read("packages/shared/src/deploy.ts"));
   const pages = globSync(["README.md", "docs/*.md", "packages/*/README.md"], { cwd: root });
   const stale = pages.filter((page) => fillBlocks(read(page), tables, read) !== read(page));
   if (!isCheck) for (const page of stale) writeFileSync(join(root, page), fillBlocks(read(page), tables, read));

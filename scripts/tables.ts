@@ -17,7 +17,7 @@ import { HOUSES, type House, WALLS } from "./rooms/walls.ts";
 
 /*
  * The tables of README and docs, made of what the code goes by: parameters, qualities, ladder, errors, settings.
- * `settings` is the text of config.ts, whose doc comments are the settings' documentation.
+ * `settings` is the text of config.ts, and `deploy` that of deploy.ts: their doc comments are the settings' documentation.
  */
 
 const defaults: Config = { ...DEFAULTS, sources: [] };
@@ -38,7 +38,7 @@ const URL_ERRORS = [
 ] as const satisfies readonly ErrorCode[];
 
 /** Every table by the name that a mark gives it. */
-export function printTables(settings: string): Map<string, string> {
+export function printTables(settings: string, deploy: string): Map<string, string> {
   return new Map([
     ["url", urlTable()],
     ["quality", qualityTable()],
@@ -59,6 +59,7 @@ export function printTables(settings: string): Map<string, string> {
       ),
     ],
     ["config", configTable(settings)],
+    ["deploy", deployTable(deploy)],
     [
       "conformance",
       table(
@@ -72,13 +73,7 @@ export function printTables(settings: string): Map<string, string> {
     ["cost-paths", pathTable(EXAMPLE.logs)],
     ["cost-services", billTable(EXAMPLE)],
     ...HOUSES.map((house) => [`floors-${house.name}`, floorTable(house)] as const),
-    [
-      "walls",
-      table(
-        ["the wall", "the bug it keeps out"],
-        WALLS.map(({ says, bug }) => [says, bug]),
-      ),
-    ],
+    ["walls", wallTable()],
   ]);
 }
 
@@ -87,6 +82,13 @@ function floorTable({ floors }: House): string {
   return table(
     ["room", "holds", "what an import from above would bring"],
     floors.toReversed().map(({ rooms, holds, bug }) => [codes(rooms), holds, bug || "–"]),
+  );
+}
+
+function wallTable(): string {
+  return table(
+    ["the wall", "the bug it keeps out"],
+    WALLS.map(({ says, bug }) => [says, bug]),
   );
 }
 
@@ -154,19 +156,27 @@ function configTable(settings: string): string {
   );
 }
 
+function deployTable(deploy: string): string {
+  const docs = readSettings(deploy, "DeployConfig");
+  return table(
+    ["setting", "meaning"],
+    [...docs].map(([name, meaning]) => [code(name), meaning]),
+  );
+}
+
 function isGroup(docs: Map<string, string>, name: string): boolean {
   return [...docs.keys()].some((key) => key.startsWith(`${name}.`));
 }
 
-/** The doc comments of `interface Settings`, by setting; a group's members as `group.member`. */
-export function readSettings(source: string): Map<string, string> {
+/** The doc comments of an interface, by setting; a group's members as `group.member`. */
+export function readSettings(source: string, from = "Settings"): Map<string, string> {
   const docs = new Map<string, string>();
-  const [body = ""] = source.split("export interface Settings {\n")[1]?.split("\n}") ?? [];
+  const [body = ""] = source.split(`export interface ${from} {\n`)[1]?.split("\n}") ?? [];
   let group = "";
   let doc = "";
   for (const line of body.split("\n").map((text) => text.trim())) {
     const comment = /^\/\*\* (.*) \*\/$/.exec(line)?.[1];
-    const name = /^(\w+):/.exec(line)?.[1];
+    const name = /^(\w+)\??:/.exec(line)?.[1];
     if (comment !== undefined) doc = comment;
     else if (line === "};") group = "";
     else if (name !== undefined && line.endsWith("{")) group = `${name}.`;

@@ -374,6 +374,12 @@ export const WALLS: readonly Wall[] = [
     bug: "The CLI and the ledger would carry a web framework for the shape of a job.",
   },
   {
+    from: /^packages\/wrangler-files\/src\//,
+    to: /^(?!packages\/wrangler-files\/src\/|@prewarm\/shared\/|smol-toml$)/,
+    says: "`packages/wrangler-files` imports nothing but pure parts of `packages/shared` and smol-toml.",
+    bug: "It would read this repository's folder, and print files that only this repository can deploy.",
+  },
+  {
     from: /^packages\/(shared|control-schema|control-client)\//,
     to: /^(apps\/|@prewarm\/(cli|dashboard))/,
     says: "What apps share knows no app.",

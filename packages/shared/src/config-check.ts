@@ -41,7 +41,11 @@ function unknownKey(key: string, path: readonly PropertyKey[]): string {
 /** The names of the settings that a place of the configuration has. */
 function settingsAt(path: readonly PropertyKey[]): string[] {
   let schema: unknown = configSchema;
-  for (const part of path) schema = schema instanceof z.ZodObject ? schema.shape[String(part)] : undefined;
+  for (const part of path) {
+    if (schema instanceof z.ZodObject) schema = schema.shape[String(part)];
+    else schema = schema instanceof z.ZodRecord ? schema.valueType : undefined;
+    if (schema instanceof z.ZodOptional) schema = schema.unwrap();
+  }
   return schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
 }
 

@@ -1,6 +1,8 @@
 import type { Config, RatioConfig, SourceConfig } from "./config.ts";
+import { deployFaults } from "./config-deploy-rules.ts";
 import { type Fault, hooksFaults } from "./config-hook-rules.ts";
 import { closedFormats, pageFaults } from "./config-page-rules.ts";
+import { deployHosts } from "./deploy.ts";
 import { AppError } from "./errors.ts";
 import { GATE_AUTO } from "./limits.ts";
 import { isNoise } from "./noise.ts";
@@ -32,7 +34,7 @@ const TRANSFORM_SETTINGS = ["ladder", "formats", "autoFormats", "ratios"] as con
 
 /** What settings demand of each other. */
 export const RULES: readonly Rule[] = [
-  { needs: ["edgeHosts"], walks: "sources", faults: sourcesFaults },
+  { needs: ["edgeHosts", "deploy"], walks: "sources", faults: sourcesFaults },
   { needs: ["sources"], faults: ({ sources }) => repeatedPrefixes(sources) },
   { needs: ["formats", "autoFormats"], faults: formatFaults },
   { needs: ["ladder", "ratios"], faults: ratioFaults },
@@ -45,16 +47,16 @@ export const RULES: readonly Rule[] = [
   { needs: ["events"], faults: eventFaults },
   { needs: ["gate"], faults: gateFaults },
   { needs: ["ittybit"], faults: ittybitFaults },
+  { needs: ["deploy", "sources"], faults: deployFaults },
   { needs: [], faults: nameFaults },
 ];
 
 /** The edge's and the consumer's own bucket: originals among the variants would be purged with them. */
 const STORE_BINDING = "IMAGES_BUCKET";
 
-function sourcesFaults({ sources, edgeHosts }: Config, isSound: (path: string) => boolean): Fault[] {
-  return sources.flatMap((source, index) =>
-    isSound(`sources[${index}]`) ? sourceFaults(source, index, edgeHosts) : [],
-  );
+function sourcesFaults({ sources, edgeHosts, deploy }: Config, isSound: (path: string) => boolean): Fault[] {
+  const hosts = [...edgeHosts, ...deployHosts(deploy)];
+  return sources.flatMap((source, index) => (isSound(`sources[${index}]`) ? sourceFaults(source, index, hosts) : []));
 }
 
 function sourceFaults(source: SourceConfig, index: number, edgeHosts: readonly string[]): Fault[] {

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { FORMATS, type LimitConfig, POSITIONS, QUALITIES } from "./config.ts";
+import { deploySchema } from "./deploy-schema.ts";
 import { EVENT_TYPES } from "./events.ts";
 import { ABSOLUTE_MAX_PX } from "./limits.ts";
 import { RATIO_PATTERN } from "./shape.ts";
@@ -225,5 +226,6 @@ export const configSchema = z.strictObject({
   limits,
   gate,
   ittybit,
+  deploy: deploySchema,
   prices: z.strictObject({ ittybitPer1000Jobs: within(0, 1_000_000).nullable() }),
 });

@@ -1,3 +1,4 @@
+import type { DeployConfig } from "./deploy.ts";
 import type { EventType } from "./events.ts";
 import { maximum, snapUp } from "./ladder.ts";
 import { ABSOLUTE_MAX_PX } from "./limits.ts";
@@ -118,7 +119,8 @@ type Plain =
   | readonly unknown[]
   | Record<string, string>
   | Record<string, readonly string[]>
-  | Record<string, HookConfig>;
+  | Record<string, HookConfig>
+  | Readonly<Record<string, DeployConfig>>;
 
 /** The settings beside `sources`, every one with its default. */
 export interface Settings {
@@ -233,6 +235,8 @@ export interface Settings {
     /** The word that Ittybit is given instead, by format and quality: `{ avif: { low: "medium" } }` where AVIF of that word looks worse than the others. */
     qualities: { readonly [F in Format]?: { readonly [Q in Quality]?: Quality } };
   };
+  /** Environments by name, such as `{ staging: {}, production: {} }`: what the wrangler files say of each (below). Without it there is only the local stack. */
+  deploy: Readonly<Record<string, DeployConfig>>;
   prices: {
     /** Currency units per 1,000 Ittybit jobs, for dry runs; null is "unknown". */
     ittybitPer1000Jobs: number | null;
@@ -302,6 +306,7 @@ export const DEFAULTS: Settings = {
     alertLevels: [0.5, 0.8, 0.95, 1],
   },
   ittybit: { webhooks: "off", publicUrl: null, qualities: {} },
+  deploy: {},
   prices: { ittybitPer1000Jobs: null },
 };
 

@@ -1,7 +1,8 @@
 import { ACTS, isAct, namedToken } from "./acts.ts";
 import type { Config } from "./config.ts";
 import { SHARED_SECRET } from "./config-hook-rules.ts";
-import { LEDGER_PLACES, secretList } from "./environment.ts";
+import { LEDGER_PLACES } from "./deploy.ts";
+import { secretList } from "./environment.ts";
 import { TOKEN_MIN_CHARS } from "./limits.ts";
 import { isPublicHost } from "./public-address.ts";
 

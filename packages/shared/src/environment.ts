@@ -28,9 +28,3 @@ export function withoutFinalSlashes(address: string): string {
   while (address[end - 1] === "/") end -= 1;
   return address.slice(0, end);
 }
-
-/** Where a Durable Object may be asked to live (developers.cloudflare.com/durable-objects/reference/data-location, read 2026-11). */
-export const LEDGER_PLACES = {
-  LEDGER_LOCATION: ["wnam", "enam", "sam", "weur", "eeur", "apac", "apac-ne", "apac-se", "oc", "afr", "me"],
-  LEDGER_JURISDICTION: ["eu", "us", "fedramp", "fedramp-high"],
-} as const;
