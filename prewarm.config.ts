@@ -9,6 +9,8 @@ export default defineConfig({
   },
   // Beside `upload`, which is what pages ask for (`pages`).
   recipes: { social: ["w=1200&f=jpeg", "p=card"] },
+  // Yours, such as production: { edge: "images.example.com", control: "control.example.com" }.
+  deploy: { staging: {}, production: {} },
   hooks: {
     uploads: {
       verifier: { kind: "standard-webhooks", secrets: ["HOOK_SECRET"] },

@@ -33,7 +33,7 @@ const EDGE = "prewarm-edge";
 const CONSUMER = "prewarm-consumer";
 const CONFIGS = { [CONSUMER]: "wrangler.consumer.toml", [EDGE]: "wrangler.edge.toml" };
 
-/** Both Workers in one Miniflare, read from the two wrangler files, so that local and production cannot drift apart. */
+/** Both Workers in one Miniflare, read from the top level of the two wrangler files, so that local and production cannot drift apart. */
 export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const workers = Object.entries(CONFIGS).map(([name, file]) => ({
     name,

@@ -10,8 +10,7 @@ const env = {
   WRANGLER_HIDE_BANNER: "true",
   WRANGLER_WRITE_LOGS: "false",
 };
-/** `-e ""` is the file's top level. */
-const ENVIRONMENTS = ["staging", "production", ""];
+const ENVIRONMENTS = ["staging", "production"];
 let over = false;
 for (const [worker, budget] of Object.entries(BUDGETS_KB)) {
   const args = ["deploy", "-c", `wrangler.${worker}.toml`, "--dry-run", "--outdir", `dist/${worker}`, "--minify"];

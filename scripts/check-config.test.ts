@@ -1,11 +1,9 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { tempFolder } from "../test/temp-folder.ts";
-import { fetchFaults, judgeSite } from "./site-faults.ts";
 
-const root = dirname(import.meta.dirname);
 const folder = tempFolder("prewarm-config-");
 
 function run(config?: string) {
@@ -37,24 +35,5 @@ describe("check-config", () => {
 
   it("says what is missing when nothing is exported", () => {
     expect(run("export {};")).toMatchObject({ status: 1, stderr: expect.stringContaining("as default") });
-  });
-});
-
-describe("a Worker that fetches", () => {
-  const line = (...flags: string[]) => `compatibility_flags = ${JSON.stringify(flags)}\n`;
-  it.each([
-    ["strictly public", line("nodejs_als", "global_fetch_strictly_public"), 0],
-    ["with no flag", line(), 1],
-    ["without the line", 'name = "x"\n', 1],
-    ["but not in an environment that names its own", `${line("global_fetch_strictly_public")}[env.a]\n${line()}`, 1],
-  ])("%s: %s has %i faults", (_what, toml, faults) => expect(fetchFaults("a.toml", toml)).toHaveLength(faults));
-
-  it.each(["wrangler.consumer.toml", "wrangler.edge.toml"])("is that of %s, and is strictly public", async (file) => {
-    const toml = readFileSync(join(root, file), "utf8");
-    expect(fetchFaults(file, toml)).toEqual([]);
-    // Neither may lose it unnoticed.
-    const without = toml.replace(/^compatibility_flags.*$/m, "");
-    const read = (name: string) => (name === file ? without : toml);
-    expect((await judgeSite("prewarm.config.ts", read)).faults).toEqual([expect.stringContaining(file)]);
   });
 });

@@ -1,11 +1,16 @@
+import { dirname } from "node:path";
+import { staleFiles } from "../apps/cli/src/input/wrangler-files.ts";
 import { countVariants } from "../packages/shared/src/transform.ts";
 import { uploadLines } from "./cost/uploads.ts";
 import { judgeSite, listFaults } from "./site-faults.ts";
 
-// Judges prewarm.config.ts, or the file given: every fault at once and exit 1, or how many variants one image can have. `npm run build`
-// and `wrangler deploy` ([build] in the wrangler files) go no further when it fails.
+// Judges prewarm.config.ts and the wrangler files beside it, or the configuration given: every fault at once and exit 1, or how many variants
+// one image can have. `npm run build` and `wrangler deploy` ([build] in the wrangler files) go no further when it fails.
 
-const { config, faults } = await judgeSite(process.argv[2]);
+const [file] = process.argv.slice(2);
+const { config, faults } = await judgeSite(file);
+if (file === undefined && config !== null && faults.length === 0)
+  faults.push(...staleFiles(dirname(import.meta.dirname), config));
 if (config === null || faults.length > 0) {
   console.error(listFaults(faults));
   process.exitCode = 1;

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 
 /*
- * The top level of the wrangler files is production. A command that lacks its environment therefore acts on production, whoever copies it. So
- * each command that touches a deployment names its environment: in the docs, in what programs print, and in comments.
+ * The top level of the wrangler files has no name, so wrangler refuses a command that lacks its environment. Each command that touches a
+ * deployment therefore names it: in the docs, in what programs print, and in comments.
  */
 
 const ROOT = join(import.meta.dirname, "..");

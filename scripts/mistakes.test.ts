@@ -1,11 +1,13 @@
 import { spawnSync } from "node:child_process";
-import { copyFileSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { printFiles, REPOSITORY } from "@prewarm/wrangler-files/wrangler-files";
 import { describe, expect, it } from "vitest";
 import { runCli } from "../apps/cli/src/run-cli.ts";
 import { createWorld } from "../apps/cli/test/testing/fake-world.ts";
-import { defineConfig, type UserConfig } from "../packages/shared/src/config.ts";
+import { type Config, defineConfig, type UserConfig } from "../packages/shared/src/config.ts";
 import { checkConfig } from "../packages/shared/src/config-check.ts";
+import type { DeployConfig } from "../packages/shared/src/deploy.ts";
 import { checkEnvironment } from "../packages/shared/src/environment-check.ts";
 import { tempFolder } from "../test/temp-folder.ts";
 import { ADMIN, createApiWorld, HOOK_SECRET } from "../workers/consumer/src/api/testing/api-world.ts";
@@ -21,7 +23,6 @@ import { judgeSite } from "./site-faults.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const folder = tempFolder("prewarm-mistakes-");
-for (const name of ["wrangler.consumer.toml", "wrangler.edge.toml"]) copyFileSync(join(ROOT, name), join(folder, name));
 
 const hook = { verifier: { kind: "standard-webhooks", secrets: ["HOOK_SECRET"] }, mapper: { kind: "native" } };
 const GOOD = {
@@ -44,7 +45,7 @@ interface Mistake {
   name: string;
   /** What is written instead. */
   site?: object;
-  secrets?: Partial<Record<keyof typeof SECRETS | "VIEWER_TOKEN" | "LEDGER_LOCATION", string | undefined>>;
+  secrets?: Partial<Record<keyof typeof SECRETS | "VIEWER_TOKEN", string | undefined>>;
   /** What is told, wherever it is told. */
   told: RegExp;
   /** What the upload hook answers: 503 where an upload would come to nothing. */
@@ -162,8 +163,8 @@ const MISTAKES: Mistake[] = [
   },
   {
     name: "a ledger's place that is none",
-    secrets: { LEDGER_LOCATION: "europe" },
-    told: /^LEDGER_LOCATION: europe is none of/,
+    site: { deploy: { staging: { location: "europe" } } },
+    told: /^deploy\.staging\.location: write one of/,
     hook: 401,
   },
   {
@@ -196,23 +197,31 @@ const MISTAKES: Mistake[] = [
   },
 ];
 
+/** The wrangler files of a sound configuration. One at fault has none. */
+function writeFiles(home: string, config: Config): void {
+  if (checkConfig(config).length > 0) return;
+  for (const [name, text] of printFiles(config, REPOSITORY)) writeFileSync(join(home, name), text);
+}
+
+/** The environment that a mistake is made in. */
+function stagingOf({ name, site, secrets = {} }: Mistake): DeployConfig {
+  const { EDGE_URL: edgeUrl } = { ...SECRETS, ...secrets };
+  const isBound = site === private_ && !name.includes("without their bucket");
+  return { ...(edgeUrl ? { edgeUrl } : {}), ...(isBound ? { buckets: { ORIGINALS: "photos" } } : {}) };
+}
+
 /** What provision and deploy of staging say, and what they deploy. */
 async function deploy(mistake: Mistake, file: string) {
   const home = mkdtempSync(join(folder, "staging-"));
   const values: Record<string, string | undefined> = { ...SECRETS, ...mistake.secrets };
-  const inFile = ["EDGE_URL", "LEDGER_LOCATION"].flatMap((name) =>
-    values[name] ? [`${name} = "${values[name]}"`] : [],
-  );
-  for (const name of ["wrangler.consumer.toml", "wrangler.edge.toml"]) {
-    const text = readFileSync(join(ROOT, name), "utf8");
-    writeFileSync(
-      join(home, name),
-      text.replace(/^\[env\.staging\.vars\]$/m, (line) => [line, ...inFile].join("\n")),
-    );
-  }
+  const { config: written } = await judgeSite(file);
+  if (written === null) throw new Error(`${file} cannot be loaded`);
+  const deploy = Object.keys(written.deploy).length > 0 ? written.deploy : { staging: stagingOf(mistake) };
+  const config = { ...written, deploy };
+  writeFiles(home, config);
+  const site = { config, faults: checkConfig(config) };
   const said: string[] = [];
   const { wrangler, calls } = recordingWrangler(new FakeCloudflare());
-  const site = await judgeSite(file);
   const world: World = {
     ...{ wrangler, folder: home, site, env: values, askSecret: null, release: () => ({ tag: "a", message: "m" }) },
     person: { tell: (line) => said.push(line), ask: null },
@@ -234,13 +243,16 @@ function deployed({ site = {}, secrets = {} }: Mistake) {
   return createApiWorld(config as UserConfig, { configFaults, environmentFaults, secret: given.value });
 }
 
-/** A configuration file with it, and what `prewarm check` prints beside copies of our wrangler files. */
+/** A configuration file with it, and what `prewarm check` prints beside its wrangler files. */
 async function check(mistake: Mistake) {
-  const file = join(folder, `${mistake.name.replaceAll(" ", "-")}.mjs`);
-  writeFileSync(file, `export default ${JSON.stringify(defineConfig({ ...GOOD, ...mistake.site } as UserConfig))};`);
+  const config = defineConfig({ ...GOOD, ...mistake.site } as UserConfig);
+  const home = mkdtempSync(join(folder, "site-"));
+  const file = join(home, "site.mjs");
+  writeFileSync(file, `export default ${JSON.stringify(config)};`);
+  writeFiles(home, config);
   const consumer = deployed(mistake);
   const world = createWorld({
-    cwd: folder,
+    cwd: home,
     env: { ADMIN_TOKEN: ADMIN },
     fetch: (url, { headers }) =>
       consumer.call("GET", new URL(url).pathname, { token: null, headers: headers as Record<string, string> }),

@@ -1,9 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { printFiles, REPOSITORY } from "@prewarm/wrangler-files/wrangler-files";
 import { describe, expect, it } from "vitest";
 import { API_ERRORS } from "../packages/shared/src/api-errors.ts";
 import { DEFAULTS } from "../packages/shared/src/config.ts";
 import { environmentSchema } from "../packages/shared/src/deploy-schema.ts";
+import site from "../prewarm.config.ts";
 import { fillBlocks } from "./print-tables.ts";
 import { printTables, readSettings } from "./tables.ts";
 
@@ -27,6 +29,10 @@ describe("fillBlocks", () => {
     expect(fill("no marks")).toBe("no marks");
     expect(() => fill("<!-- table:b -->\n<!-- /table -->")).toThrow(/no table "b"; there are a/);
   });
+});
+
+it.each([...printFiles(site, REPOSITORY)])("%s is what prewarm.config.ts says", (file, text) => {
+  expect(readFileSync(join(root, file), "utf8")).toBe(text);
 });
 
 describe("the tables", () => {

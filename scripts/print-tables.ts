@@ -1,10 +1,13 @@
-import { globSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, globSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, extname, join } from "node:path";
+import { printFiles, REPOSITORY } from "@prewarm/wrangler-files/wrangler-files";
+import site from "../prewarm.config.ts";
 import { printTables } from "./tables.ts";
 
 /*
  * Fills the marked blocks of the pages: `<!-- table:NAME -->` … `<!-- /table -->` with a table made of the code, and
- * `<!-- file:PATH -->` … `<!-- /file -->` with that file. `--check` writes nothing and exits 1 where a block is not what it should be.
+ * `<!-- file:PATH -->` … `<!-- /file -->` with that file; and prints both wrangler files. `--check` writes nothing and exits 1 where a block
+ * or a file is not what it should be.
  */
 
 const BLOCK = /<!-- (?<kind>table|file):(?<name>\S+) -->\n.*?<!-- \/\k<kind> -->/gs;
@@ -26,11 +29,17 @@ function main(isCheck: boolean): void {
   const read = (path: string): string => readFileSync(join(root, path), "utf8");
   const tables = printTables(read("packages/shared/src/config.ts"), read("packages/shared/src/deploy.ts"));
   const pages = globSync(["README.md", "docs/*.md", "packages/*/README.md"], { cwd: root });
-  const stale = pages.filter((page) => fillBlocks(read(page), tables, read) !== read(page));
-  if (!isCheck) for (const page of stale) writeFileSync(join(root, page), fillBlocks(read(page), tables, read));
-  for (const page of stale) console.log(`${isCheck ? "stale" : "written"}: ${page}`);
+  const printed = new Map([
+    ...pages.map((page) => [page, fillBlocks(read(page), tables, read)] as const),
+    ...printFiles(site, REPOSITORY),
+  ]);
+  const stale = [...printed].filter(([file, text]) => !existsSync(join(root, file)) || read(file) !== text);
+  if (!isCheck) for (const [file, text] of stale) writeFileSync(join(root, file), text);
+  for (const [file] of stale) console.log(`${isCheck ? "stale" : "written"}: ${file}`);
   if (isCheck && stale.length > 0) {
-    console.error("Some tables are not what the code says; run: node scripts/boot.mjs node scripts/print-tables.ts");
+    console.error(
+      "Some tables or files are not what the code says; run: node scripts/boot.mjs node scripts/print-tables.ts",
+    );
     process.exitCode = 1;
   }
 }

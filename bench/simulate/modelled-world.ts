@@ -27,7 +27,7 @@ const WAKE_MS = { from: 300, to: 1_100 };
 const BORN_AT = 1_800_000_000_000;
 const CHUNK = 1_000;
 const [WIDTH, HEIGHT] = [1_000, 500];
-/** As wrangler.consumer.toml has it. */
+/** As the consumer's wrangler file has it. */
 const LIVE_HANDLERS = 20;
 
 export interface WorldOptions {

@@ -1,10 +1,8 @@
-import { readFileSync } from "node:fs";
 import { defineConfig } from "@prewarm/shared/config";
-import { MISSES_PER_MINUTE } from "@prewarm/shared/limits";
 import { describe, expect, it } from "vitest";
 import { listUsd, PATHS } from "./operations.ts";
 import { PRICES } from "./prices.ts";
-import { dayBill, imageDay, monthBill, requestsTable, strangersLines, strangersTable, TRACED } from "./strangers.ts";
+import { dayBill, imageDay, monthBill, requestsTable, strangersLines, strangersTable } from "./strangers.ts";
 
 const config = (more: Partial<Parameters<typeof defineConfig>[0]> = {}) =>
   defineConfig({ sources: [{ prefix: "", url: "https://cdn.example.com/{id}" }], ...more });
@@ -85,16 +83,5 @@ describe("what strangers cost", () => {
   it("has as many versions an image and day as `v` says", () => {
     const versions = (["open", "limited", "signed"] as const).map((v) => imageDay(config({ v })).versions);
     expect(versions).toEqual([64, 3, 0]);
-  });
-
-  it("reckons with the limiters that are deployed", () => {
-    const text = readFileSync("wrangler.edge.toml", "utf8");
-    const limits = [...text.matchAll(/name = "(\w+)_LIMIT"\nnamespace_id = "\d+"\nsimple = (.+)/g)];
-    const said = (name: string) => new Set(limits.filter(([, of]) => of === name).map(([, , simple]) => simple));
-    expect(said("ENQUEUE")).toEqual(new Set([`{ limit = ${MISSES_PER_MINUTE.known}, period = 60 }`]));
-    expect(said("UNKNOWN")).toEqual(new Set([`{ limit = ${MISSES_PER_MINUTE.unknown}, period = 60 }`]));
-    expect(limits).toHaveLength(6);
-    const rates = readFileSync("wrangler.consumer.toml", "utf8").matchAll(/head_sampling_rate = (.+)/g);
-    expect(new Set([...rates].map(([, rate]) => Number(rate)))).toEqual(new Set([TRACED]));
   });
 });

@@ -6,6 +6,7 @@ import {
   OUTPUT_MAX_BYTES,
   READS_PER_REQUEST,
   SHED,
+  TRACED_SHARE,
   uselessMost,
 } from "../../packages/shared/src/limits.ts";
 import { EVENT_BYTES, LINE_BYTES, listUsd, OBJECT_GB, type Operations, PATHS, sum, times } from "./operations.ts";
@@ -108,12 +109,10 @@ function uselessCount(bucket: { most: number; perSecond: number }, perMinute: nu
   return most;
 }
 
-/** The share of handlers that are traced, with four spans each: `head_sampling_rate` in wrangler.consumer.toml. */
-export const TRACED = 0.05;
-/** A message: written, read and deleted; a batch of its own at worst, with two calls of the ledger and a line in the log. */
+/** A message: written, read and deleted; a batch of its own at worst, with two calls of the ledger, a line in the log, and four spans if traced. */
 export const MESSAGE: Operations = {
   ...{ queueOperation: 3, request: 1, cpuMs: 2, objectRequest: 2 },
-  logBytes: LINE_BYTES + 4 * TRACED * EVENT_BYTES,
+  logBytes: LINE_BYTES + 4 * TRACED_SHARE * EVENT_BYTES,
 };
 /** A look: the marker is read and written. */
 export const LOOK: Operations = { r2A: 1, r2B: 1 };

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { staleFiles } from "../../apps/cli/src/input/wrangler-files.ts";
 import { checkFiles } from "../../apps/cli/src/steps/check-deploy.ts";
 import type { Judged } from "../site-faults.ts";
 import { planDeploy, type Release } from "./deploy.ts";
@@ -6,7 +7,7 @@ import { planDestroy } from "./destroy.ts";
 import { carryOut, ENDED, type Ended, type Person } from "./plan.ts";
 import { type Provisioning, planProvision } from "./provision.ts";
 import { planRollback, readReach } from "./rollback.ts";
-import { readTarget, type Target } from "./target.ts";
+import { type Target, targetOf } from "./target.ts";
 import type { Wrangler } from "./wrangler.ts";
 
 /** What the commands work with; `main.ts` makes the real one, a test its own. */
@@ -56,7 +57,10 @@ export async function runCommand(argv: readonly string[], world: World): Promise
     const { config, faults } = world.site;
     if (config === null || faults.length > 0) throw new Error(`prewarm.config.ts is at fault:\n${faults.join("\n")}`);
     const { env, "dry-run": dryRun = false, yes = false, confirm, to, image } = values;
-    return await run({ target: readTarget(world.folder, env, config), dryRun, yes, confirm, to, image }, world);
+    const target = targetOf(config, env);
+    const stale = staleFiles(world.folder, config);
+    if (stale.length > 0) throw new Error(stale.join("\n"));
+    return await run({ target, dryRun, yes, confirm, to, image }, world);
   } catch (error) {
     tell(error instanceof Error ? error.message : String(error));
     return ENDED.refused;
@@ -88,7 +92,7 @@ function provisioning({ wrangler, site, env, askSecret }: World): Provisioning {
   return { wrangler, site: site.config, value: (name) => env[name], askSecret };
 }
 
-/** What `prewarm check` calls a fault of the files: a binding, an address, a place that is missing or none. */
+/** What `prewarm check` calls a fault: a binding or an address that is missing. */
 function fileFaults({ env }: Target, { site, folder }: World): string[] {
   if (site.config === null) return [];
   const findings = checkFiles(site.config, folder, env).filter(({ state }) => state === "fault");
@@ -143,11 +147,11 @@ async function smoke({ target, dryRun, image }: Asked, { person, env, prewarm }:
   if (!consumer || !edge || image === undefined) {
     if (!consumer)
       person.tell(
-        `No file says where the consumer of ${target.env} answers: PREWARM_URL=https://… , or a custom domain in its routes.`,
+        `Nothing says where the consumer of ${target.env} answers: PREWARM_URL=https://…, or control in deploy.${target.env} of prewarm.config.ts.`,
       );
     if (!edge)
       person.tell(
-        `No file says where the edge of ${target.env} answers: EDGE_URL in wrangler.consumer.toml, or PREWARM_EDGE_URL=https://…`,
+        `Nothing says where the edge of ${target.env} answers: PREWARM_EDGE_URL=https://…, or edge in deploy.${target.env} of prewarm.config.ts.`,
       );
     if (image === undefined)
       person.tell("Name an image that is kept for this, since its variants are purged: --image <id>");

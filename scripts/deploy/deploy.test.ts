@@ -1,16 +1,16 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { printFiles, REPOSITORY } from "@prewarm/wrangler-files/wrangler-files";
 import { describe, expect, it } from "vitest";
-import { defineConfig } from "../../packages/shared/src/config.ts";
+import { type Config, defineConfig } from "../../packages/shared/src/config.ts";
 import { tempFolder } from "../../test/temp-folder.ts";
 import { runCommand, type World } from "./commands.ts";
 import { versionMessage } from "./release.ts";
 import { FakeCloudflare } from "./testing/fake-cloudflare.ts";
 import { recordingWrangler } from "./testing/recording-wrangler.ts";
 
-/** Our own wrangler files on a fake account, with every call of wrangler recorded. */
+/** A site's wrangler files on a fake account, with every call of wrangler recorded. */
 
-const ROOT = join(import.meta.dirname, "../..");
 const HOOK = {
   verifier: { kind: "standard-webhooks", secrets: ["HOOK_SECRET"] },
   mapper: { kind: "native" },
@@ -19,7 +19,15 @@ const HOOK = {
 const SITE = defineConfig({
   sources: [{ prefix: "", url: "https://cdn.example.com/{id}" }],
   hooks: { uploads: HOOK as never },
+  deploy: { staging: {}, production: {} },
 });
+
+/** A site in a folder of its own, with the wrangler files that it prints. */
+function siteOf(config: Config): Pick<World, "site" | "folder"> {
+  const folder = tempFolder("prewarm-deploy-");
+  for (const [name, text] of printFiles(config, REPOSITORY)) writeFileSync(join(folder, name), text);
+  return { site: { config, faults: [] }, folder };
+}
 const SECRETS = {
   ITTYBIT_API_KEY: "key-of-ittybit",
   ADMIN_TOKEN: "an-admin-token-of-32-characters!",
@@ -33,8 +41,7 @@ function createAccount(env: Record<string, string> = SECRETS) {
   const state = { tag: "aaaaaaaaaaaa", message: versionMessage("0.1.0"), builds: 0 };
   const world: World = {
     wrangler: recorded.wrangler,
-    folder: ROOT,
-    site: { config: SITE, faults: [] },
+    ...siteOf(SITE),
     env,
     person: { tell: (line) => said.push(line), ask: null },
     askSecret: null,
@@ -162,14 +169,9 @@ describe("provision", () => {
   });
 
   it("makes a bucket in its jurisdiction, and looks for it there", async () => {
-    const folder = tempFolder("prewarm-jurisdiction-");
-    for (const name of ["wrangler.consumer.toml", "wrangler.edge.toml"]) {
-      const text = readFileSync(join(ROOT, name), "utf8");
-      const bucket = 'bucket_name = "optimized-images-staging"';
-      writeFileSync(join(folder, name), text.replace(bucket, `${bucket}\njurisdiction = "eu"`));
-    }
     const { run, recorded } = createAccount();
-    const { changes } = await run("provision --env staging --yes", { folder });
+    const here = siteOf({ ...SITE, deploy: { staging: { jurisdiction: "eu" } } });
+    const { changes } = await run("provision --env staging --yes", here);
     expect(changes[0]).toBe("r2 bucket create optimized-images-staging --jurisdiction eu");
     expect(changes[1]).toMatch(/^r2 bucket lifecycle add .* --jurisdiction eu$/);
     expect(recorded.calls.map(({ args }) => args.join(" "))).toContain(
@@ -180,15 +182,15 @@ describe("provision", () => {
   it("gives both Workers the signing keys where originals are private", async () => {
     const { run } = createAccount({ ...SECRETS, SIGNING_KEYS: "a-signing-key-of-32-characters!!" });
     const sources = [{ prefix: "", bucket: "ORIGINALS", key: "{id}" }];
-    const { said, changes } = await run("provision --env staging --yes", {
-      site: { config: { ...SITE, sources }, faults: [] },
-    });
+    const deploy = { staging: { buckets: { ORIGINALS: "photos" } } };
+    const { said, changes } = await run("provision --env staging --yes", siteOf({ ...SITE, sources, deploy }));
+    expect(changes).toContain("r2 bucket create photos");
     expect(said).toMatch(/secrets of prewarm-edge-staging: set SIGNING_KEYS/);
     expect(changes.filter((line) => line.startsWith("secret bulk"))).toHaveLength(2);
   });
 
   it.each([
-    ["provision --env nowhere", /wrangler\.consumer\.toml has no \[env\.nowhere\]/],
+    ["provision --env nowhere", /deploy in prewarm\.config\.ts has no nowhere, only staging, production/],
     ["provision", /^npm run provision/],
     ["provisoin --env staging", /^npm run provision/],
     ["provision --env staging --dry", /Unknown option '--dry'/],
@@ -199,6 +201,21 @@ describe("provision", () => {
       said: expect.stringMatching(expected),
     });
   });
+
+  it.each(["provision", "deploy", "rollback", "destroy --confirm staging"])(
+    "does not %s by a wrangler file that is not what the configuration says",
+    async (command) => {
+      const here = siteOf(SITE);
+      const file = join(here.folder, "wrangler.edge.toml");
+      writeFileSync(file, readFileSync(file, "utf8").replace("routes = []", 'routes = ["images.example.com/*"]'));
+      const { run, recorded } = createAccount();
+      expect(await run(`${command} --env staging --yes`, here)).toMatchObject({
+        code: 2,
+        said: expect.stringMatching(/^wrangler\.edge\.toml: it is not what prewarm\.config\.ts says: .*deploy/),
+      });
+      expect(recorded.calls).toEqual([]);
+    },
+  );
 
   it("refuses a configuration at fault", async () => {
     const site = { config: SITE, faults: ["recipes.upload[0]: there is no preset crad"] };
@@ -348,6 +365,14 @@ describe("smoke", () => {
 
   it("runs prewarm smoke at the environment's addresses", async () => {
     const { said } = await createAccount(addresses).run("smoke --env staging --image probe.jpg");
+    expect(said).toBe(
+      "prewarm smoke probe.jpg --url https://control.example.com --edge-url https://images.example.com",
+    );
+  });
+
+  it("knows the addresses that the configuration names", async () => {
+    const deploy = { staging: { edge: "images.example.com", control: "control.example.com" } };
+    const { said } = await createAccount({}).run("smoke --env staging --image probe.jpg", siteOf({ ...SITE, deploy }));
     expect(said).toBe(
       "prewarm smoke probe.jpg --url https://control.example.com --edge-url https://images.example.com",
     );

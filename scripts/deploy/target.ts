@@ -1,7 +1,6 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
-import { unstable_readConfig } from "wrangler";
+import { FILES } from "@prewarm/wrangler-files/wrangler-files";
 import type { Config } from "../../packages/shared/src/config.ts";
+import { addressOf, deployNames, edgeUrlOf, jurisdictionsOf } from "../../packages/shared/src/deploy.ts";
 
 /** One of the two Workers in an environment. */
 export interface WorkerTarget {
@@ -17,7 +16,7 @@ export interface BucketTarget {
   flags: string[];
 }
 
-/** What an environment consists of, as both wrangler files and the configuration say. */
+/** What an environment consists of, as the configuration says. */
 export interface Target {
   env: string;
   consumer: WorkerTarget;
@@ -29,52 +28,36 @@ export interface Target {
   queues: string[];
   /** Secrets by the Worker that needs them. */
   secrets: Record<"consumer" | "edge", { needed: string[]; possible: string[] }>;
-  /** Where the consumer and the edge answer; null: no file says. */
+  /** Where the consumer and the edge answer; null: the configuration does not say. */
   addresses: { consumer: string | null; edge: string | null };
 }
 
-/** Reads it. Throws an Error that says what is wrong with a file. */
-export function readTarget(folder: string, env: string, site: Config): Target {
-  const [consumer, edge] = [read(folder, "consumer", env), read(folder, "edge", env)];
-  const buckets = [...consumer.config.r2_buckets, ...edge.config.r2_buckets];
-  const named = new Map(
-    buckets.flatMap(({ binding, bucket_name: name = "", jurisdiction }) => {
-      const bucket = { name, flags: jurisdiction ? ["--jurisdiction", jurisdiction] : [] };
-      return name === "" ? [] : [[name, { binding, bucket }] as const];
-    }),
+/** Throws an Error where the configuration names no such environment. */
+export function targetOf(site: Config, env: string): Target {
+  const settings = site.deploy[env];
+  if (settings === undefined)
+    throw new Error(
+      `deploy in prewarm.config.ts has no ${env}, only ${Object.keys(site.deploy).join(", ") || "nothing"}`,
+    );
+  const names = deployNames(env, settings);
+  const worker = (role: "consumer" | "edge"): WorkerTarget => ({ role, file: FILES[role], name: names[role] });
+  const originals = Object.values(settings.buckets ?? {}).map((bucket) =>
+    typeof bucket === "string" ? bucketTarget(bucket, undefined) : bucketTarget(bucket.name, bucket.jurisdiction),
   );
-  const bucketsBy = (store: boolean): BucketTarget[] =>
-    [...named.values()].filter(({ binding }) => (binding === "IMAGES_BUCKET") === store).map(({ bucket }) => bucket);
-  const [store, ...others] = bucketsBy(true);
-  if (store === undefined || others.length > 0)
-    throw new Error("IMAGES_BUCKET must name one bucket, and the same in both wrangler files");
-  const produced = [...(consumer.config.queues.producers ?? []), ...(edge.config.queues.producers ?? [])];
-  const edgeUrl = consumer.config.vars.EDGE_URL;
   return {
     env,
-    consumer: consumer.worker,
-    edge: edge.worker,
-    store,
-    originals: bucketsBy(false),
-    queues: [...new Set(produced.flatMap(({ queue }) => (queue === undefined ? [] : [queue])))],
+    consumer: worker("consumer"),
+    edge: worker("edge"),
+    store: bucketTarget(names.bucket, jurisdictionsOf(settings).bucket),
+    originals,
+    queues: [names.live, names.work, names.uploads, names.dead],
     secrets: secretsFor(site),
-    addresses: {
-      consumer: hostOf(consumer.config.routes),
-      edge: typeof edgeUrl === "string" && edgeUrl !== "" ? edgeUrl : hostOf(edge.config.routes),
-    },
+    addresses: { consumer: addressOf(settings.control), edge: edgeUrlOf(settings) },
   };
 }
 
-function read(folder: string, role: "consumer" | "edge", env: string) {
-  const file = `wrangler.${role}.toml`;
-  const path = join(folder, file);
-  if (!existsSync(path)) throw new Error(`${file} is not there`);
-  const { definedEnvironments = [] } = unstable_readConfig({ config: path }, { hideWarnings: true });
-  if (!definedEnvironments.includes(env))
-    throw new Error(`${file} has no [env.${env}], only ${definedEnvironments.join(", ") || "its top level"}`);
-  const config = unstable_readConfig({ config: path, env }, { hideWarnings: true });
-  const worker: WorkerTarget = { role, file, name: config.name ?? "" };
-  return { config, worker };
+function bucketTarget(name: string, jurisdiction: string | undefined): BucketTarget {
+  return { name, flags: jurisdiction === undefined ? [] : ["--jurisdiction", jurisdiction] };
 }
 
 /** Secrets of the consumer that are set where they are given. */
@@ -89,12 +72,4 @@ function secretsFor({ sources, hooks }: Config): Target["secrets"] {
     consumer: { needed: consumer, possible: possible(OPTIONAL, consumer) },
     edge: { needed: signing, possible: possible(["SIGNING_KEYS"], signing) },
   };
-}
-
-/** The first host of its own that a Worker is routed to, as an address. */
-function hostOf(routes: unknown): string | null {
-  const [first] = [routes ?? []].flat();
-  const pattern = typeof first === "string" ? first : (first as { pattern?: string } | undefined)?.pattern;
-  const host = pattern?.split("/")[0] ?? "";
-  return host === "" || host.includes("*") ? null : `https://${host}`;
 }

@@ -1,3 +1,4 @@
+import { ENVIRONMENTS } from "./environments.ts";
 import { FINDINGS } from "./findings.ts";
 import { FOCAL } from "./focal.ts";
 import { HISTORIES } from "./histories.ts";
@@ -27,6 +28,7 @@ export const MUTATIONS: Mutation[] = [
   ...PLATFORM,
   ...PACES,
   ...FINDINGS,
+  ...ENVIRONMENTS,
   ...FOCAL,
   ...IMAGE_SIGNATURES,
   ...STUCK,

@@ -24,6 +24,7 @@ export const PROMISES: Record<string, string> = {
   P19: "f=auto serves the smallest format",
   ...Object.fromEntries(Array.from({ length: 20 }, (_, n) => [`F${n + 1}`, `Finding ${n + 1} of docs/security.md`])),
   L1: "Pages ask for what uploads make",
+  D1: "A command acts on the environment it names, and on nothing of another's",
   L2: "Crops show the image's focal point, and nothing but crops is made again for it",
   L3: "What is transparent is never black",
   L4: "An image's signature opens the image's open URLs, and nothing else",

@@ -105,8 +105,8 @@ export const TOOLS: Mutation[] = [
     promise: "S1",
     breaks: "`prewarm check --env staging` prints commands for production",
     file: "apps/cli/src/steps/check-deploy.ts",
-    find: 'setSecret(name, environment ?? "production")',
-    replace: 'setSecret(name, environment === null ? undefined : "production")',
+    find: "setSecret(name, environment)",
+    replace: 'setSecret(name, "production")',
     tests: ["apps/cli/src/commands/check.test.ts"],
   },
   {

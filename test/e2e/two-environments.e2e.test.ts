@@ -10,7 +10,7 @@ import { prepareSamples } from "../../dev/samples.ts";
 import { tempFolder } from "../temp-folder.ts";
 import { until } from "./stack.ts";
 
-/** Staging and production in one account, as wrangler.consumer.toml has them: other names for everything, the same code. */
+/** Staging and production in one account, as the wrangler files of two environments have them: other names for everything, the same code. */
 
 const ENVIRONMENTS = ["staging", "production"] as const;
 type Environment = (typeof ENVIRONMENTS)[number];

@@ -26,6 +26,7 @@ import { smokeCommand } from "./commands/smoke.ts";
 import { statusCommand } from "./commands/status.ts";
 import { urlCommand } from "./commands/url.ts";
 import { warmCommand } from "./commands/warm.ts";
+import { wranglerCommand } from "./commands/wrangler.ts";
 
 export const DESCRIPTION = "Warm image variants in bulk, and watch and steer the work";
 
@@ -53,6 +54,7 @@ export const COMMANDS: readonly Command[] = [
   ledgerCommand,
   doctorCommand,
   checkCommand,
+  wranglerCommand,
   ittybitCheckCommand,
   smokeCommand,
   urlCommand,

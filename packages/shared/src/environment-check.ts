@@ -88,12 +88,20 @@ function unparsedEntries(name: string, text: string | undefined): string[] {
   });
 }
 
+/** The setting of `deploy` that sets a variable. */
+const SETTING: Readonly<Record<string, string>> = { LEDGER_LOCATION: "location", LEDGER_JURISDICTION: "jurisdiction" };
+
+/** Where the configuration speaks of this Worker's environment. */
+function deployOf(value: Given["value"]): string {
+  return `deploy.${value("ENVIRONMENT") || "<env>"} of prewarm.config.ts`;
+}
+
 function ledgerPlaces({ value }: Given): string[] {
   return Object.entries(LEDGER_PLACES).flatMap(([name, places]) => {
     const given = value(name);
     if (!given || places.some((place) => place === given)) return [];
     return [
-      `${name}: ${given} is none of ${places.join(", ")}: write one in [vars] of wrangler.consumer.toml, or none`,
+      `${name}: ${given} is none of ${places.join(", ")}: write one as ${SETTING[name]} in ${deployOf(value)}, or none`,
     ];
   });
 }
@@ -164,11 +172,11 @@ function sourceNeeds({ sources }: Config, { value, hasBucket }: Given): string[]
   const missing = buckets.filter((name) => !hasBucket(name));
   const faults = missing.map(
     (name) =>
-      `${name}: a source's bucket, and it is not bound: add [[r2_buckets]] to wrangler.consumer.toml and wrangler.edge.toml`,
+      `${name}: a source's bucket, and it is not bound: write its name into buckets of ${deployOf(value)}, then npm run tables; the local stack needs npm run tables alone`,
   );
   if (buckets.length === 0) return faults;
   if (!value("EDGE_URL"))
-    faults.push("EDGE_URL: private originals need the edge's address: write it in [vars] of wrangler.consumer.toml");
+    faults.push(`EDGE_URL: private originals need the edge's address: write edge into ${deployOf(value)}`);
   if (secretList(value("SIGNING_KEYS")).length === 0) {
     const [consumer, edge] = (["consumer", "edge"] as const).map((worker) =>
       setSecret("SIGNING_KEYS", value("ENVIRONMENT"), worker),

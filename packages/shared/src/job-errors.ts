@@ -44,7 +44,7 @@ export const JOB_ERRORS: Readonly<Record<string, JobError>> = {
   source_unbound: {
     fate: "dead letter",
     cause: "A source names a bucket that the consumer is not bound to.",
-    cure: "Add `[[r2_buckets]]` to both wrangler files, deploy, retry the group. `prewarm check` finds it beforehand.",
+    cure: "Write its name into `buckets` of `deploy.<env>` in prewarm.config.ts, run `npm run tables`, deploy, retry the group. `prewarm check` finds it beforehand.",
   },
   original_unaddressable: {
     fate: "dead letter",

@@ -8,7 +8,7 @@ export const R2_DELETE_MAX_KEYS = 1000;
 export const MAX_CONNECTIONS = 6;
 /** Workers: subrequests of one invocation on the paid plan (same page). Local runs enforce no such limit, so handlers count for themselves. */
 export const SUBREQUESTS_MAX = 10_000;
-/** Workers at once: `max_concurrency` of the work queue in wrangler.consumer.toml, the platform's most (developers.cloudflare.com/queues/platform/limits, read 2026-11). */
+/** Workers at once: `max_concurrency` of the work queue, the platform's most (developers.cloudflare.com/queues/platform/limits, read 2026-11). */
 export const WORKERS_MAX = 250;
 /** Claims of one worker: what six connections bring through in some three seconds (docs/queue.md). */
 export const CLAIMS_MAX = 40;
@@ -82,8 +82,10 @@ export const JSON_MAX_DEPTH = 64;
  * limited by nothing. One more is `smaller`: of f=auto, where the object that was read names a smaller format. The file that says which lanes are closed is read besides, once in 10 s by each isolate. Chosen.
  */
 export const READS_PER_REQUEST = { hit: 1, missedHead: 2, miss: 3, smaller: 1 } as const;
-/** Misses of one client network a minute, each data centre for itself: the limiters in wrangler.edge.toml. Of unknown ids far fewer. Chosen. */
+/** Misses of one client network a minute, each data centre for itself: the edge's limiters. Of unknown ids far fewer. Chosen. */
 export const MISSES_PER_MINUTE = { known: 600, unknown: 60 } as const;
+/** Share of the consumer's invocations that are traced where `deploy` says nothing else. Chosen. */
+export const TRACED_SHARE = 0.05;
 /** Jobs that viewers wait for at once; beyond it pages are served by their originals. Chosen. */
 export const LIVE_OPEN_MAX = 10_000;
 /** Looks at unknown originals that may come at once, in seconds of their rate: the edge limits by the minute. Chosen. */

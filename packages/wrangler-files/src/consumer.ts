@@ -1,4 +1,4 @@
-import { WORKERS_MAX } from "@prewarm/shared/limits";
+import { TRACED_SHARE, WORKERS_MAX } from "@prewarm/shared/limits";
 import { destinationsOf, type Installation, inherited, observability, VERSION } from "./common.ts";
 import { localStage, placeOf, type Site, type Stage, stagesOf, type Table, varsOf } from "./stage.ts";
 
@@ -38,7 +38,7 @@ function environmentOf(stage: Stage): Table {
 
 /** Spans of the platform's own too: calls of Ittybit, R2, queues and the ledger. */
 function observed(settings: Stage["settings"]): Table {
-  const { traceSampling = 0.05, destinations = {} } = settings;
+  const { traceSampling = TRACED_SHARE, destinations = {} } = settings;
   return observability(settings, {
     traces: { enabled: true, head_sampling_rate: traceSampling, ...destinationsOf(destinations.traces) },
   });

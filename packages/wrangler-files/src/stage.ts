@@ -58,9 +58,8 @@ function bindingsOf(sources: Site["sources"]): string[] {
   return [...new Set(sources.flatMap((source) => ("bucket" in source ? [source.bucket] : [])))];
 }
 
-/** What only a deployed Worker has: a name and its addresses. The local stack has none, so that a command without -e finds no Worker to act on. */
-export function placeOf({ environment, settings, names }: Stage, role: "edge" | "consumer"): Table {
-  if (environment === null) return {};
+/** A Worker's name and addresses. The files' top level has none of them, so that a command without -e finds no Worker to act on. */
+export function placeOf({ settings, names }: Stage, role: "edge" | "consumer"): Table {
   const routes = routesOf(role === "edge" ? settings.edge : settings.control);
   const { account, workersDev = routes.length === 0 } = settings;
   return {

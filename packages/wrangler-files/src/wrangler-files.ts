@@ -29,13 +29,13 @@ export function wranglerFiles(site: Site, installation: Installation): Record<ke
 export function printFiles(site: Site, installation: Installation): Map<string, string> {
   const files = wranglerFiles(site, installation);
   return new Map([
-    [FILES.edge, print("edge", files.edge, installation)],
-    [FILES.consumer, print("consumer", files.consumer, installation)],
+    [FILES.edge, print(FILES.edge, files.edge, installation)],
+    [FILES.consumer, print(FILES.consumer, files.consumer, installation)],
   ]);
 }
 
-function print(worker: string, file: Table, { print }: Installation): string {
-  return `# The ${worker} Worker. Printed by \`${print}\` from prewarm.config.ts: edit \`deploy\` there, never this file (docs/configuration.md).
+function print(name: string, file: Table, { print }: Installation): string {
+  return `# ${name}, printed by \`${print}\` from prewarm.config.ts: edit \`deploy\` there, never this file (docs/configuration.md).
 # The top level is the local stack's. It has no name, so that a command without -e <env> finds no Worker to act on.
 ${stringify(file)}`;
 }

@@ -1,42 +1,36 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { defineConfig, type UserConfig } from "@prewarm/shared/config";
+import { printFiles, REPOSITORY } from "@prewarm/wrangler-files/wrangler-files";
 import { describe, expect, it } from "vitest";
 import { createWorld } from "../../test/testing/fake-world.ts";
 import { emptyDirectory } from "../../test/testing/run-prewarm.ts";
 import { EXIT } from "../platform/exit-codes.ts";
 import { runCli } from "../run-cli.ts";
 
-const ROOT = join(import.meta.dirname, "../../../..");
-const SITE = { sources: [{ prefix: "", url: "https://cdn.example.com/{id}" }] };
-type Edit = (text: string) => string;
+const SITE: UserConfig = {
+  sources: [{ prefix: "", url: "https://cdn.example.com/{id}" }],
+  deploy: { staging: {}, production: {} },
+};
 
 interface Given {
   site?: Partial<UserConfig>;
-  consumer?: Edit;
-  edge?: Edit;
+  /** Of the wrangler files' texts. */
+  edit?: (text: string, name: string) => string;
   fetch?: (url: string) => Response;
 }
 
-/** Runs `prewarm check` beside our own wrangler files, as edited. */
-async function check(
-  args: string[],
-  { site = {}, consumer = (text) => text, edge = (text) => text, fetch }: Given = {},
-) {
+/** Runs `prewarm check` beside the site's own wrangler files, as edited. */
+async function check(args: string[], { site = {}, edit = (text) => text, fetch }: Given = {}) {
   const cwd = emptyDirectory();
   const file = join(cwd, "site.mjs");
-  writeFileSync(file, `export default ${JSON.stringify(defineConfig({ ...SITE, ...site }))};`);
-  for (const [name, edit] of Object.entries({ "wrangler.consumer.toml": consumer, "wrangler.edge.toml": edge }))
-    writeFileSync(join(cwd, name), edit(readFileSync(join(ROOT, name), "utf8")));
+  const config = defineConfig({ ...SITE, ...site });
+  writeFileSync(file, `export default ${JSON.stringify(config)};`);
+  for (const [name, text] of printFiles(config, REPOSITORY)) writeFileSync(join(cwd, name), edit(text, name));
   const world = createWorld({ cwd, fetch: fetch ?? (() => Response.json({ status: "ready" })) });
   const code = await runCli(["check", "--config", file, ...args], world.context, () => {});
   return { code, stdout: world.stdout(), stderr: world.stderr() };
 }
-
-const replace =
-  (from: string | RegExp, to: string): Edit =>
-  (text) =>
-    text.replace(from, to);
 
 describe("prewarm check", () => {
   it("passes our own files, and names what it cannot see", async () => {
@@ -45,8 +39,10 @@ describe("prewarm check", () => {
     expect(stdout).not.toMatch(/^fault/m);
     expect(stdout).toMatch(/^ok +\/readyz +http:\/\/localhost:8788 is ready$/m);
     expect(stdout).toMatch(/^look +lifecycle .*npm run provision -- --env production$/m);
-    expect(stdout).toMatch(/^look +route .*routes = \[/m);
-    expect(stdout).toMatch(/^look +wrangler\.consumer\.toml +EDGE_URL is not in \[vars\]/m);
+    expect(stdout).toMatch(/^look +edge +it has no host, .*deploy\.production\.edge, such as "images/m);
+    expect(stdout).toMatch(/^look +edge +its address is not known/m);
+    const edge = { production: { edge: "images.example.com" } };
+    expect((await check([], { site: { deploy: edge } })).stdout).toMatch(/^ok +edge +images\.example\.com$/m);
   });
 
   it("names the path that Ittybit calls, which Access would close, where webhooks are on", async () => {
@@ -59,40 +55,32 @@ describe("prewarm check", () => {
 
   it.each<[string, Given, RegExp]>([
     [
-      "a binding that is missing",
-      { consumer: replace('"UPLOADS_QUEUE"', '"UPLOAD_QUEUE"') },
-      /UPLOADS_QUEUE is not bound/,
+      "a wrangler file that was edited",
+      { edit: (text) => text.replace('"optimized-images"', '"optimised-images"') },
+      /wrangler files +wrangler\.edge\.toml: it is not what prewarm\.config\.ts says: .*npm run tables/,
     ],
     [
-      "a queue that nobody reads",
-      { consumer: replace(/(consumers\]\]\nqueue = )"prewarm-uploads"/, '$1"other"') },
-      /nobody reads the queue prewarm-uploads/,
-    ],
-    [
-      "a queue whose name does not tell what it carries",
-      { consumer: (text) => text.replaceAll('"prewarm-uploads"', '"prewarm-events"') },
-      /the queue prewarm-events tells no role/,
-    ],
-    [
-      "another bucket at the edge",
-      { edge: replace('"optimized-images"', '"optimised-images"') },
-      /IMAGES_BUCKET is optimised-images here and optimized-images/,
-    ],
-    [
-      "a file that is no TOML",
-      { edge: replace("[[r2_buckets]]", "[[r2_buckets") },
-      /wrangler\.edge\.toml +Invalid TOML/,
+      "a private source without the edge's address",
+      {
+        site: {
+          sources: [{ prefix: "", bucket: "ORIGINALS", key: "{id}" }],
+          deploy: { production: { buckets: { ORIGINALS: "photos" } } },
+        },
+      },
+      /environment +EDGE_URL: .*write edge into deploy\.production of prewarm\.config\.ts/,
     ],
     [
       "a private source without its bucket",
       { site: { sources: [{ prefix: "", bucket: "ORIGINALS", key: "{id}" }] } },
-      /wrangler\.edge\.toml +ORIGINALS: a source's bucket/,
+      /configuration +deploy\.staging\.buckets: write ORIGINALS/,
     ],
     [
       "a source on the edge's own route",
       {
-        site: { sources: [{ prefix: "", url: "https://pics.example.com/images/{id}" }] },
-        edge: (text) => `routes = ["pics.example.com/*"]\n${text}`,
+        site: {
+          sources: [{ prefix: "", url: "https://pics.example.com/images/{id}" }],
+          deploy: { production: { edge: "pics.example.com" } },
+        },
       },
       /sources\[0\]\.url: this is the edge's own route/,
     ],
@@ -102,6 +90,20 @@ describe("prewarm check", () => {
       EXIT.failed,
       expect.stringMatching(new RegExp(`^fault .*${expected.source}`, "m")),
     ]);
+  });
+
+  it("finds a wrangler file that is not there", async () => {
+    const cwd = emptyDirectory();
+    const file = join(cwd, "site.mjs");
+    writeFileSync(file, `export default ${JSON.stringify(defineConfig(SITE))};`);
+    const world = createWorld({ cwd });
+    expect(await runCli(["check", "--offline", "--config", file], world.context, () => {})).toBe(EXIT.failed);
+    expect(world.stdout()).toMatch(/^fault +wrangler files +wrangler\.consumer\.toml: it is not beside prewarm/m);
+  });
+
+  it("says of a site that names no environment that it cannot be deployed, and that this is no fault", async () => {
+    const { code, stdout } = await check(["--offline"], { site: { deploy: {} } });
+    expect([code, stdout]).toEqual([EXIT.ok, expect.stringMatching(/^look +deploy +it names no environment/m)]);
   });
 
   it.each(["staging", "production"])("passes the environment %s", async (env) => {
@@ -118,7 +120,7 @@ describe("prewarm check", () => {
   it("finds an environment that is not there", async () => {
     const { code, stdout } = await check(["--env", "nowhere", "--offline"]);
     expect(code).toBe(EXIT.failed);
-    expect(stdout).toMatch(/^fault +wrangler\.edge\.toml +it has no \[env\.nowhere\]$/m);
+    expect(stdout).toMatch(/^fault +deploy +it has no nowhere, only staging, production$/m);
   });
 
   it("names every secret when the consumer does not answer, and says so of another server", async () => {

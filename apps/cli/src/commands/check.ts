@@ -5,7 +5,7 @@ import { findConfigFile, loadConfig } from "../arguments/load-config.ts";
 import { readControlSettings, readControlUrl } from "../arguments/settings.ts";
 import type { Context } from "../platform/context.ts";
 import { CliError, EXIT } from "../platform/exit-codes.ts";
-import { checkFiles, type Finding, neededSecrets } from "../steps/check-deploy.ts";
+import { checkFiles, environmentOf, type Finding, neededSecrets } from "../steps/check-deploy.ts";
 import { createReport } from "../terminal/report.ts";
 import { formatTable } from "../terminal/table.ts";
 
@@ -18,13 +18,18 @@ export const checkCommand: Command = {
     "Look at everything a deploy needs, and say how to set what is missing; exit code 1 when something is at fault",
   operands: null,
   flags: {
-    env: { type: "string", valueHint: "name", description: "Environment of the wrangler files, such as staging" },
+    env: {
+      type: "string",
+      valueHint: "name",
+      description: "Environment of `deploy`. Default: production, else the first",
+    },
     offline: { type: "boolean", description: "Only the files: do not ask the deployed consumer" },
   },
   examples: ["prewarm check", "prewarm check --env staging --url https://prewarm-consumer-staging.example.workers.dev"],
   async run(args, context) {
     const config = await loadConfig(args, context);
     const file = findConfigFile(args, context);
+    const environment = environmentOf(config, args.text("env"));
     const findings = checkFiles(config, dirname(file ?? "."), args.text("env"));
     findings.push(
       ...(args.flag("offline") ? unseen(config, args, "not asked") : await askConsumer(config, args, context)),
@@ -32,7 +37,7 @@ export const checkCommand: Command = {
     findings.push({
       state: "look",
       what: "lifecycle",
-      text: `markers of dead variants expire after a day by a rule of the bucket: npm run provision -- --env ${args.text("env") ?? "production"}`,
+      text: `markers of dead variants expire after a day by a rule of the bucket: npm run provision -- --env ${environment}`,
     });
     const report = createReport(args, context);
     if (report.json) report.document("prewarm.check/1", { findings });
@@ -100,6 +105,8 @@ function unseen(config: Config, args: Arguments, why: string): Finding[] {
       what: "/readyz",
       text: `${why}, so secrets are not looked at (--url or PREWARM_URL names the consumer). Set them with:`,
     },
-    ...neededSecrets(config, args.text("env")).map((text): Finding => ({ state: "look", what: "secret", text })),
+    ...neededSecrets(config, environmentOf(config, args.text("env"))).map(
+      (text): Finding => ({ state: "look", what: "secret", text }),
+    ),
   ];
 }

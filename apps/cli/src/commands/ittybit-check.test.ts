@@ -44,7 +44,7 @@ it("ends with the settings to use, and exits 0 with differences", async () => {
   const { code, lines, stderr } = await check({ ITTYBIT_API_URL: apiUrl, ITTYBIT_ACCEPT_VERSION: "2026-01-01" });
   expect(code).toBe(EXIT.ok);
   expect(address(lines.at(-1) ?? "")).toBe(
-    'Settings: ITTYBIT_API_URL = "http://HOST" in [vars] of wrangler.consumer.toml · ITTYBIT_ACCEPT_VERSION = "2026-01-01" in [vars] of wrangler.consumer.toml · gate: { concurrency: 100 } at most, in prewarm.config.ts',
+    'Settings: vars: { ITTYBIT_API_URL: "http://HOST" } in deploy.<env> of prewarm.config.ts · vars: { ITTYBIT_ACCEPT_VERSION: "2026-01-01" } in deploy.<env> of prewarm.config.ts · gate: { concurrency: 100 } at most, in prewarm.config.ts',
   );
   expect(address(stderr)).toContain("Checking http://HOST with a few small jobs");
   expect(control.stats().createdJobs).toBe(6);

@@ -56,12 +56,14 @@ async function readOriginal(original: string, context: Context): Promise<Pick<Se
 function settingsOf(session: Session, observations: readonly Observation[]): string[] {
   const { apiUrl, acceptVersion } = session.options;
   return [
-    ...(apiUrl === ITTYBIT_URL ? [] : [`ITTYBIT_API_URL = "${apiUrl}" in [vars] of wrangler.consumer.toml`]),
-    ...(acceptVersion === null
-      ? []
-      : [`ITTYBIT_ACCEPT_VERSION = "${acceptVersion}" in [vars] of wrangler.consumer.toml`]),
+    ...(apiUrl === ITTYBIT_URL ? [] : [inVars("ITTYBIT_API_URL", apiUrl)]),
+    ...(acceptVersion === null ? [] : [inVars("ITTYBIT_ACCEPT_VERSION", acceptVersion)]),
     ...observations.flatMap(({ setting }) => (setting === undefined ? [] : [`${setting}, in prewarm.config.ts`])),
   ];
+}
+
+function inVars(name: string, value: string): string {
+  return `vars: { ${name}: "${value}" } in deploy.<env> of prewarm.config.ts`;
 }
 
 function sentenceOf(dialect: string, observations: readonly Observation[]): string {

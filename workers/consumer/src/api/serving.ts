@@ -48,7 +48,7 @@ function servingNow(deps: ApiDeps, window: ServingWindow): Promise<Serving> {
 }
 
 const HOW =
-  "Views are not counted. Enable Analytics Engine in the account, take the comment signs off VIEWS in wrangler.edge.toml and off VIEWS_DATASET in wrangler.consumer.toml, " +
+  "Views are not counted. Enable Analytics Engine in the account, write views: true into deploy.<env> of prewarm.config.ts, deploy, " +
   "and give the consumer the secrets ANALYTICS_ACCOUNT_ID and ANALYTICS_TOKEN (a token that may read Account Analytics).";
 
 async function servingAnswer(deps: ApiDeps, window: ServingWindow): Promise<Serving> {

@@ -1,0 +1,46 @@
+import { FILES, printFiles, REPOSITORY, wranglerFiles } from "@prewarm/wrangler-files/wrangler-files";
+import type { Command } from "../arguments/command.ts";
+import { loadConfig } from "../arguments/load-config.ts";
+import { fileFaults } from "../input/wrangler-files.ts";
+import { CliError, EXIT, usageError } from "../platform/exit-codes.ts";
+import { createReport } from "../terminal/report.ts";
+
+const WORKERS = ["edge", "consumer"] as const;
+
+export const wranglerCommand: Command = {
+  name: "wrangler",
+  description: "Print the wrangler files that follow from the configuration, to read them",
+  operands: { hint: "[edge|consumer]", description: "One Worker's file. Default: both", min: 0, max: 1 },
+  flags: {
+    env: { type: "string", valueHint: "name", description: "Only this environment of `deploy`, and the top level" },
+  },
+  examples: ["prewarm wrangler", "prewarm wrangler edge --env staging", "prewarm wrangler --json"],
+  async run(args, context) {
+    const config = await loadConfig(args, context);
+    const faults = fileFaults(config);
+    if (faults.length > 0) throw new CliError(EXIT.usage, "The configuration is at fault:", ...faults);
+    const deploy = chosen(config.deploy, args.text("env"));
+    const [operand] = args.operands;
+    const workers = WORKERS.filter((worker) => operand === undefined || worker === operand);
+    if (workers.length === 0) throw usageError(`${operand} is no Worker.`, "Name edge or consumer, or neither.");
+    const report = createReport(args, context);
+    const site = { ...config, deploy };
+    if (report.json) {
+      const files = wranglerFiles(site, REPOSITORY);
+      report.document("prewarm.wrangler/1", Object.fromEntries(workers.map((worker) => [worker, files[worker]])));
+    } else {
+      const texts = printFiles(site, REPOSITORY);
+      for (const worker of workers)
+        for (const line of (texts.get(FILES[worker]) ?? "").trimEnd().split("\n")) report.data(line);
+    }
+    return EXIT.ok;
+  },
+};
+
+function chosen<T>(deploy: Readonly<Record<string, T>>, name: string | null): Readonly<Record<string, T>> {
+  if (name === null) return deploy;
+  const settings = deploy[name];
+  if (settings === undefined)
+    throw usageError(`deploy has no ${name}.`, `It has ${Object.keys(deploy).join(", ") || "no environment"}.`);
+  return { [name]: settings };
+}
