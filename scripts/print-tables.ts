@@ -1,6 +1,7 @@
 import { existsSync, globSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, extname, join } from "node:path";
 import { printFiles, REPOSITORY } from "@prewarm/wrangler-files/wrangler-files";
+import { fileFaults } from "../apps/cli/src/input/wrangler-files.ts";
 import site from "../prewarm.config.ts";
 import { printTables } from "./tables.ts";
 
@@ -29,13 +30,18 @@ function main(isCheck: boolean): void {
   const read = (path: string): string => readFileSync(join(root, path), "utf8");
   const tables = printTables(read("packages/shared/src/config.ts"), read("packages/shared/src/deploy.ts"));
   const pages = globSync(["README.md", "docs/*.md", "packages/*/README.md"], { cwd: root });
+  const faults = fileFaults(site);
   const printed = new Map([
     ...pages.map((page) => [page, fillBlocks(read(page), tables, read)] as const),
-    ...printFiles(site, REPOSITORY),
+    ...(faults.length === 0 ? printFiles(site, REPOSITORY) : []),
   ]);
   const stale = [...printed].filter(([file, text]) => !existsSync(join(root, file)) || read(file) !== text);
   if (!isCheck) for (const [file, text] of stale) writeFileSync(join(root, file), text);
   for (const [file] of stale) console.log(`${isCheck ? "stale" : "written"}: ${file}`);
+  if (faults.length > 0) {
+    console.error(`The wrangler files are not printed: prewarm.config.ts is at fault.\n${faults.join("\n")}`);
+    process.exitCode = 1;
+  }
   if (isCheck && stale.length > 0) {
     console.error(
       "Some tables or files are not what the code says; run: node scripts/boot.mjs node scripts/print-tables.ts",

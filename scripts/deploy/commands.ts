@@ -60,11 +60,18 @@ export async function runCommand(argv: readonly string[], world: World): Promise
     const target = targetOf(config, env);
     const stale = staleFiles(world.folder, config);
     if (stale.length > 0) throw new Error(stale.join("\n"));
+    demandAccount(target, world);
     return await run({ target, dryRun, yes, confirm, to, image }, world);
   } catch (error) {
     tell(error instanceof Error ? error.message : String(error));
     return ENDED.refused;
   }
+}
+
+/** wrangler finds a Worker's account by its file, and that of buckets and queues by the variable: they must be one. */
+function demandAccount({ env, account }: Target, world: World): void {
+  if (account === undefined || world.env.CLOUDFLARE_ACCOUNT_ID === account) return;
+  throw new Error(`${env} is in the account ${account} (deploy.${env}.account): set CLOUDFLARE_ACCOUNT_ID to it.`);
 }
 
 function parse(argv: readonly string[]) {

@@ -217,6 +217,19 @@ describe("provision", () => {
     },
   );
 
+  it("acts on the account that the configuration names, and on no other", async () => {
+    const account = "0123456789abcdef0123456789abcdef";
+    const here = siteOf({ ...SITE, deploy: { staging: { account } } });
+    const other = createAccount({ ...SECRETS, CLOUDFLARE_ACCOUNT_ID: "f".repeat(32) });
+    expect(await other.run("provision --env staging --yes", here)).toMatchObject({
+      code: 2,
+      said: expect.stringContaining(`set CLOUDFLARE_ACCOUNT_ID to it`),
+    });
+    expect(other.recorded.calls).toEqual([]);
+    const same = createAccount({ ...SECRETS, CLOUDFLARE_ACCOUNT_ID: account });
+    expect(await same.run("provision --env staging --yes", here)).toMatchObject({ code: 0 });
+  });
+
   it("refuses a configuration at fault", async () => {
     const site = { config: SITE, faults: ["recipes.upload[0]: there is no preset crad"] };
     expect(await createAccount().run("deploy --env staging --yes", { site })).toMatchObject({

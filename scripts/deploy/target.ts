@@ -19,6 +19,8 @@ export interface BucketTarget {
 /** What an environment consists of, as the configuration says. */
 export interface Target {
   env: string;
+  /** The account's id, where the configuration says it. */
+  account: string | undefined;
   consumer: WorkerTarget;
   edge: WorkerTarget;
   /** The bucket of variants. */
@@ -46,6 +48,7 @@ export function targetOf(site: Config, env: string): Target {
   );
   return {
     env,
+    account: settings.account,
     consumer: worker("consumer"),
     edge: worker("edge"),
     store: bucketTarget(names.bucket, jurisdictionsOf(settings).bucket),

@@ -67,7 +67,7 @@ export interface DeployConfig {
   destinations?: { logs?: readonly string[]; traces?: readonly string[] };
   /** Variables of the consumer: `ITTYBIT_API_URL` (default `https://api.ittybit.com`), `ITTYBIT_ACCEPT_VERSION`, `ACCESS_TEAM`, `ACCESS_AUD`, `ACCESS_OPERATORS`. Secrets have no place here. */
   vars?: Readonly<Partial<Record<(typeof DEPLOY_VARS)[number], string>>>;
-  /** The id of the Cloudflare account. Default: `CLOUDFLARE_ACCOUNT_ID`, or the account that wrangler is logged in to. */
+  /** The id of the Cloudflare account; commands refuse another one in `CLOUDFLARE_ACCOUNT_ID`. Default: that variable, or the account that wrangler is logged in to. */
   account?: string;
 }
 
