@@ -31,12 +31,7 @@ function nameless(text: string): string[] {
 }
 
 it("looks at the docs, the README and the sources", () => {
-  for (const file of [
-    "README.md",
-    "docs/operations.md",
-    "packages/shared/src/environment-check.ts",
-    "wrangler.edge.toml",
-  ])
+  for (const file of ["README.md", "docs/operate.md", "packages/shared/src/environment-check.ts", "wrangler.edge.toml"])
     expect(FILES).toContain(file);
 });
 

@@ -60,8 +60,8 @@ it("every page of docs is reached from the README or from docs/start.md", () => 
 describe("a link", () => {
   it.each([
     ["docs/gone.md", "docs/gone.md: there is no such file"],
-    ["docs/operations.md#gone", "docs/operations.md#gone: the page has no such heading"],
-    ["docs/operations.md#nothing-answers", null],
+    ["docs/runbook.md#gone", "docs/runbook.md#gone: the page has no such heading"],
+    ["docs/runbook.md#nothing-answers", null],
     ["#deploy", null],
   ])("%s", (link, fault) => expect(faultOf("README.md", link)).toBe(fault));
 });

@@ -44,9 +44,9 @@ describe.each(alerts)("%s", (alert) => {
 
   it("leads to a heading of the runbook", () => {
     const [, body = ""] = rules.split(`alert: ${alert}\n`);
-    const [, anchor = ""] = /runbook: docs\/operations\.md#(\S+)/.exec(body) ?? [];
-    const headings = [...read("docs/operations.md").matchAll(/^#+ (.+)$/gm)].map(([, text = ""]) =>
-      text.toLowerCase().replaceAll(" ", "-"),
+    const [, anchor = ""] = /runbook: docs\/runbook\.md#(\S+)/.exec(body) ?? [];
+    const headings = [...read("docs/runbook.md").matchAll(/^#+ (.+)$/gm)].map(([, text = ""]) =>
+      text.toLowerCase().replaceAll(",", "").replaceAll(" ", "-"),
     );
     expect(headings).toContain(anchor);
   });

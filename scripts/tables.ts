@@ -11,6 +11,7 @@ import { countVariants, DEFAULT_FORMAT, DEFAULT_QUALITY } from "../packages/shar
 import { ASSUMPTIONS } from "../test/platform/assumptions.ts";
 import { conformanceRows, conformanceSummary } from "../test/platform/report.ts";
 import { readRecorded } from "../test/platform/results.ts";
+import { shopTable } from "./cost/shop.ts";
 import { requestsTable, strangersTable } from "./cost/strangers.ts";
 import { billTable, EXAMPLE, pathTable } from "./cost/tables.ts";
 import { HOUSES, type House, WALLS } from "./rooms/walls.ts";
@@ -70,6 +71,7 @@ export function printTables(settings: string, deploy: string): Map<string, strin
     ["conformance-summary", conformanceSummary(ASSUMPTIONS, readRecorded())],
     ["strangers", strangersTable(defaults)],
     ["requests", requestsTable()],
+    ["shop", shopTable()],
     ["cost-paths", pathTable(EXAMPLE.logs)],
     ["cost-services", billTable(EXAMPLE)],
     ...HOUSES.map((house) => [`floors-${house.name}`, floorTable(house)] as const),

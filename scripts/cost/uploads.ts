@@ -26,6 +26,11 @@ export function uploadLines(config: Config): string[] {
   return [`${total} (\`pages\`)${price === null ? "" : `, ${money(made.size)} in all`}:`, ...lines];
 }
 
+/** Of the recipe `upload`. */
+export function variantsPerUpload(config: Config): number {
+  return variantsOf(config.recipes.upload ?? [], config).size;
+}
+
 function variantsOf(specs: readonly string[], config: Config): Set<string> {
   return new Set(specs.flatMap((spec) => expandTransforms(spec, config).map(formatTransform)));
 }

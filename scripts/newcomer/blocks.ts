@@ -28,7 +28,22 @@ export const BLOCKS: readonly Block[] = [
     does: { prints: [/"health":\{"level"/, /"bulk":true/, /"bulk":false/, /"total":0/] },
   },
   { page: "README.md", begins: "ITTYBIT_API_KEY=", does: account },
+  {
+    page: "AGENTS.md",
+    begins: "node scripts/boot.mjs",
+    does: { skip: "is the start of the player, and checks of CI" },
+  },
   { page: "docs/api.md", begins: "curl -H", does: { prints: [/"run":"run_/, /"rejectedTotal":0/] } },
+  {
+    page: "docs/backup.md",
+    begins: "npm run -s prewarm -- ledger export",
+    does: { prints: [] },
+  },
+  {
+    page: "docs/backup.md",
+    begins: "STATE_DIR=/tmp/drill",
+    does: { skip: "needs a second stack; npm run storm -- --restore puts a copy into a stack that was killed" },
+  },
   {
     page: "docs/before-a-build.md",
     begins: "prewarm warm --file images.csv",
@@ -45,7 +60,11 @@ export const BLOCKS: readonly Block[] = [
     does: { prints: [/2 images: \d+ variants accepted/, /; 0 dead, 0 refused, 0 cancelled/, /^sent$/m] },
   },
   { page: "docs/bulk.md", begins: "prewarm warm --file library.csv", does: { prints: [/Ittybit jobs/, /stored/] } },
-  { page: "docs/ci.md", begins: "git remote add", does: { skip: "needs the repository that was forked" } },
+  {
+    page: "docs/delete-a-persons-pictures.md",
+    begins: "prewarm purge",
+    does: { prints: [/^u\/7f3c92\.jpg purging$/m] },
+  },
   {
     page: "docs/hooks.md",
     begins: "npm run wrangler -- secret put HOOK_SECRET -c wrangler.consumer.toml -e staging",
@@ -53,7 +72,7 @@ export const BLOCKS: readonly Block[] = [
   },
   { page: "docs/hooks.md", begins: "npm run wrangler -- r2", does: account },
   { page: "docs/ittybit.md", begins: "ITTYBIT_API_KEY=", does: { skip: "needs a key of Ittybit's" } },
-  { page: "docs/operations.md", begins: "npm run provision", does: account },
+  { page: "docs/operate.md", begins: "npm run provision", does: account },
   {
     page: "docs/page-authors.md",
     begins: "npm run client:pack",
@@ -70,6 +89,23 @@ export const BLOCKS: readonly Block[] = [
     begins: "npm run conformance",
     does: { skip: "needs an account; locally a test runs it" },
   },
+  {
+    page: "docs/shop-of-n-products.md",
+    begins: "npm run check:config",
+    does: { prints: [/An upload makes \d+ variants/, /400,000 images × 22, 8,000 new ones/, /Ittybit's fee included/] },
+  },
+  {
+    page: "docs/shop-of-n-products.md",
+    begins: "prewarm gate --monthly-jobs",
+    does: { prints: [/of 9,000,000 jobs/, /of 200,000 jobs/] },
+  },
+  {
+    page: "docs/shop-of-n-products.md",
+    begins: "prewarm gate --rate",
+    does: { prints: [/100\/s.*\(pinned\)/, /250 \(pinned\)/] },
+  },
+  { page: "docs/upgrading.md", begins: "git remote add", does: { skip: "needs the repository that was forked" } },
+  { page: "docs/upgrading.md", begins: "npm run provision", does: account },
   {
     page: "packages/client/README.md",
     begins: "npm pack",
@@ -99,16 +135,15 @@ export const BLOCKS: readonly Block[] = [
 
 /** The blocks as they stand in the pages, in order. */
 export function blocksIn(root: string): { page: string; text: string }[] {
-  const pages = globSync(["README.md", "docs/*.md", "examples/*/README.md", "packages/*/README.md"], {
+  const pages = globSync(["README.md", "AGENTS.md", "docs/*.md", "examples/*/README.md", "packages/*/README.md"], {
     cwd: root,
   }).sort();
   return pages
     .filter((page) => page !== "docs/cli.md")
     .flatMap((page) =>
-      [...readFileSync(join(root, page), "utf8").matchAll(/^```sh\n(.*?)^```/gms)].map(([, text = ""]) => ({
-        page,
-        text,
-      })),
+      [...readFileSync(join(root, page), "utf8").matchAll(/^( *)```sh\n(.*?)^\1```/gms)].map(
+        ([, indent = "", text = ""]) => ({ page, text: text.replaceAll(new RegExp(`^${indent}`, "gm"), "") }),
+      ),
     );
 }
 

@@ -96,7 +96,7 @@ export const JOB_ERRORS: Readonly<Record<string, JobError>> = {
   upstream_unavailable: {
     fate: "tried again",
     cause: "Ittybit answers 5xx. Many of them open the breaker.",
-    cure: "Wait; see *Ittybit is down* in [operations](operations.md#runbook).",
+    cure: "Wait; see [Ittybit is down](runbook.md#ittybit-is-down-or-answers-402).",
   },
   upstream_unreachable: {
     fate: "tried again",

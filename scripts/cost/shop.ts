@@ -1,0 +1,47 @@
+import { type Config, defineConfig, type UserConfig } from "../../packages/shared/src/config.ts";
+import { GATE_AUTO } from "../../packages/shared/src/limits.ts";
+import { bills, type Site } from "./services.ts";
+import { EXAMPLE } from "./tables.ts";
+import { variantsPerUpload } from "./uploads.ts";
+
+/** The library of docs/shop-of-n-products.md, one picture a product. */
+const SHOP: Omit<Site, "variantsPerImage"> = {
+  ...EXAMPLE,
+  ...{ images: 400_000, newImagesPerMonth: 8_000, viewsPerMonth: 30_000_000 },
+};
+const DAY_S = 86_400;
+
+const SETTINGS: readonly (readonly [name: string, settings: Partial<UserConfig>])[] = [
+  ["the defaults", {}],
+  ['`autoFormats: ["avif", "webp"]`', { autoFormats: ["avif", "webp"] }],
+  ['`autoFormats: ["webp"]`', { autoFormats: ["webp"] }],
+  [
+    '`autoFormats: ["avif", "webp"]`, `pages: { widths: [480, 828, 1440] }`',
+    { autoFormats: ["avif", "webp"], pages: { widths: [480, 828, 1440] } },
+  ],
+];
+
+/** What the library takes under some settings: jobs, months of the default budget, days at the gate's first rate, dollars of Cloudflare. */
+export function shopTable(): string {
+  const rows = SETTINGS.map(([name, settings]) => {
+    const config = defineConfig({ sources: [{ prefix: "", url: "https://cdn.example.com/{id}" }], ...settings });
+    const variants = variantsPerUpload(config);
+    const jobs = SHOP.images * variants;
+    const [bill] = bills({ ...SHOP, variantsPerImage: variants });
+    const cells = [
+      ...[variants, jobs, Math.floor(warmingJobs(config) / variants), Math.ceil(jobs / warmingJobs(config))],
+      ...[(jobs / GATE_AUTO.ratePerSecond.start / DAY_S).toFixed(1), `$${Math.round(bill?.first ?? 0)}`],
+    ];
+    return `| ${name} | ${cells.map((cell) => cell.toLocaleString("en")).join(" | ")} |`;
+  });
+  return [
+    "| setting | variants per picture | jobs | pictures per month in the default budget | months in the default budget | days at the first rate | Cloudflare, first month |",
+    "|---|--:|--:|--:|--:|--:|--:|",
+    ...rows,
+  ].join("\n");
+}
+
+/** Jobs that warming may use of a month's budget. */
+function warmingJobs({ gate }: Config): number {
+  return (gate.monthlyJobs ?? Number.POSITIVE_INFINITY) * gate.warmingShare;
+}
