@@ -40,7 +40,7 @@ type Run = (asked: Asked, world: World) => Promise<number>;
 const COMMANDS: Readonly<Record<string, Run>> = { provision, deploy, smoke, rollback, destroy };
 
 export const USAGE = `npm run provision | deploy | smoke | rollback | destroy -- --env <name> [--dry-run] [--yes]
-  rollback  --to <tag>       without it: how far one can go back
+  rollback  --to <tag>       without it: lists the commits that are accepted
   smoke     --image <id>     an image kept for this: its variants are purged
   destroy   --confirm <env>  in place of typing it`;
 

@@ -4,11 +4,11 @@ import { schemaOf } from "./release.ts";
 import type { Target, WorkerTarget } from "./target.ts";
 import { must, type Wrangler } from "./wrangler.ts";
 
-/** A commit that ran here, and whether one can go back to it. */
+/** A commit that ran here, and whether a rollback accepts it. */
 export interface Reach {
   tag: string;
   createdAt: string;
-  /** Null: one can. Else why not. */
+  /** Null: a rollback accepts it. Else the reason against it. */
   obstacle: string | null;
 }
 
@@ -19,7 +19,7 @@ interface Deployed {
   versions: Version[];
 }
 
-/** How far one can go back, the newest first: what the platform keeps of both Workers, and what uses the ledger's tables as they are. */
+/** The commits of both Workers' newest versions, the newest first, each with the reason against a rollback to it. */
 export async function readReach(target: Target, wrangler: Wrangler): Promise<Reach[]> {
   const { consumer, edge } = await readBoth(target, wrangler);
   const schema = schemaOf(codeOf(consumer)?.message ?? "");
@@ -34,9 +34,10 @@ export async function readReach(target: Target, wrangler: Wrangler): Promise<Rea
 function obstacleTo(version: Version, schema: string | null, atEdge: Version | undefined): string | null {
   const its = schemaOf(version.message);
   if (its === null || schema === null)
-    return "nobody knows which tables of the ledger it needs: it was not deployed by npm run deploy";
-  if (its !== schema) return "the ledger's tables are of another version, and are never taken back: mend it forward";
-  return atEdge === undefined ? "the edge has no version of it any more" : null;
+    return "its tables of the ledger are unknown, because it was not deployed by npm run deploy";
+  if (its !== schema)
+    return "the ledger's tables are of another version and are never changed back: fix the fault by newer code";
+  return atEdge === undefined ? "the edge has no version of it" : null;
 }
 
 /** Plans the way back to a commit: the edge before the consumer, so that no message is newer than its reader. Throws when the commit is out of reach. */
@@ -57,7 +58,7 @@ function backStep(deployed: Deployed, to: string, wrangler: Wrangler): Step {
   const runs = running?.tag || "a version without a tag";
   return {
     what: `Worker ${worker.name}`,
-    todo: running?.tag === to ? null : `go back to ${to} (${runs} runs)`,
+    todo: running?.tag === to ? null : `roll back to ${to} (${runs} runs)`,
     async run() {
       const id = byTag(deployed, to)?.id ?? "";
       await must(wrangler, { args: ["rollback", id, ...at, "--message", `Back to ${to}`, "--yes"] });

@@ -13,55 +13,57 @@ const INTRODUCTION = `# The command line
 
 \`prewarm\`: ${DESCRIPTION.toLowerCase()}. In this repository, or with \`--prefix\` from elsewhere:
 \`npm run --silent prewarm -- <command>\`. Without the repository: \`npm run prewarm:pack\` writes \`apps/cli/dist/prewarm\`, a package of
-one file for Node 20 and later with nothing to install; \`npm pack\` it there and \`npm install\` the tarball wherever images are warmed,
-or copy its \`prewarm.mjs\`. Only reading prewarm.config.ts needs Node 22.18. Paths, \`.prewarm/\` and prewarm.config.ts are looked for
-where you stand.
+one file for Node 20 and later without dependencies. Run \`npm pack\` there and \`npm install\` the tarball where you warm images, or copy
+its \`prewarm.mjs\`. The working directory has \`.prewarm/\`, and relative paths begin there.
 
-prewarm.config.ts is code, and it runs with the tokens of your environment. It is looked for in the working directory and above it, no
-further than the root of the repository (where \`.git\` is). A file that another user owns, or whose folder another user owns, is refused,
-unless \`--config\` or \`PREWARM_CONFIG\` names it: so does a container that runs as root on a mounted folder. Root's own files are trusted.
+Commands that read prewarm.config.ts need Node 22.18 for its TypeScript. Without the repository the file cannot import
+\`@prewarm/shared/config\`: export a plain object, \`export default { sources: […] }\`.
 
-\`prewarm help <command>\` and \`--help\` tell more, \`prewarm --version\` tells which version it is, and
+prewarm.config.ts is code, and it runs with the tokens of your environment. The command looks for it in the working directory and the
+folders above, up to the root of the repository (where \`.git\` is). It refuses a file or a folder of another user unless \`--config\` or
+\`PREWARM_CONFIG\` names the file, which a container that runs as root on a mounted folder needs. Root's own files are trusted.
+
+\`prewarm help <command>\` and \`--help\` show the flags, \`prewarm --version\` prints the version, and
 \`source <(prewarm completion bash)\` (or \`zsh\`; \`fish\` reads it from a file) lets Tab complete commands, flags and values.
 
-Data goes to stdout, everything for people to stderr. Progress is one moving line on a terminal and a plain line every ten seconds
-elsewhere; \`--quiet\` and \`NO_COLOR\` are honoured. With \`--json\` stdout holds one document whose \`schema\` names its shape;
-fields are added to a shape, never changed or taken away, or its number grows.`;
+Data goes to stdout, messages for people to stderr. Progress is one moving line on a terminal and a plain line every ten seconds
+elsewhere; \`--quiet\` and \`NO_COLOR\` are honoured. With \`--json\` stdout has one document whose \`schema\` names its shape. A shape may
+get new fields; a changed or removed field raises its number.`;
 
 const INPUT = `## What \`warm\` reads
 
 Arguments, \`--file\` (text, NDJSON, CSV, a sitemap; \`.gz\` is unzipped), stdin, \`--sitemap\`, \`--html\` and \`--r2-prefix\` may be given
-together and are read in that order, as streams: a million lines take no more memory than a thousand.
+together. The command reads them in that order, as streams: a million lines need no more memory than a thousand.
 
-- **Text**: an id or a URL a line, as it stands. Empty lines are skipped.
-- **NDJSON**: an object a line with ${FIELDS.map((name) => `\`${name}\``).join(", ")}, or a string.
+- **Text**: an id or a URL per line, as written. Empty lines are skipped.
+- **NDJSON**: an object per line with ${FIELDS.map((name) => `\`${name}\``).join(", ")}, or a string.
 - **CSV**: the same names in the header, in any order; several presets or transforms in a cell are separated by spaces. Every row has
   as many cells as the header; quotes and line ends are as in RFC 4180. The API reads \`text/csv\` by the same rule.
-- **Sitemap** or sitemap index, by URL or file: every \`image:loc\`, and every page address that is itself an image's.
-- **Pages** (\`--html dist\`): every address of the edge in the pages and style sheets of a build, in whatever element it stands:
+- **Sitemap** or sitemap index, by URL or file: every \`image:loc\`, and every page address that is the address of an image.
+- **Pages** (\`--html dist\`): every address of the edge in the pages and style sheets of a build, in every element:
   \`src\`, \`srcset\`, preloads, posters, icons, links, \`og:image\`, \`image_src\`, AMP, \`url()\`, \`image-set()\`, lazy loaders' \`data-src\`
   and \`data-srcset\`, Outlook's conditional comments, \`noscript\` and \`template\`. Entities and escapes are undone. Scripts, JSON-LD and
-  frameworks' data (also in attributes) are read for whole addresses; an address that a script puts together cannot be seen. Each
+  frameworks' data (also in attributes) are read for whole addresses; an address that a script builds is not found. Each
   address counts once. Relative addresses need \`--site\`. A page over ${PAGE_BYTES_MAX / 1024 / 1024} MiB is a bad line.
-- **R2**: every image under a prefix, listed through Cloudflare's API; the etags go along, so that replaced originals are made anew.
+- **R2**: every image under a prefix, listed through Cloudflare's API, with the etags, so that variants of replaced originals are made again.
 
 \`id\`, \`url\` or \`key\` names the image. A URL of an original and a key in a bucket are read backwards through the sources of
-prewarm.config.ts; a URL of the edge (\`PREWARM_EDGE_URL\`) names the image and its transform. What an item says about recipe, presets
-and transforms wins over the command line; where neither says anything the recipe \`upload\` applies.
+prewarm.config.ts. A URL of the edge (\`PREWARM_EDGE_URL\`) names the image and its transform. Recipe, presets
+and transforms of an item win over the command line; without either the recipe \`upload\` applies.
 
-An input without any image ends with 2, so that a pattern which no longer matches is noticed; \`--allow-empty\` makes it fine.
+An input without any image ends with 2, because a pattern may no longer match; \`--allow-empty\` accepts it.
 
-An image that passes through (\`passThrough\` in prewarm.config.ts, such as SVG) is no error: the edge serves it as it is. The summary
+An image that passes through (\`passThrough\` in prewarm.config.ts, such as SVG) is no error: the edge serves it unchanged. The summary
 counts it as \`passedThrough\`.
 
-A bad line is told with its place (\`ids.csv:17\`) and loses no other; the command then ends with 1.
+A bad line is printed with its place (\`ids.csv:17\`) and stops no other line; the command then ends with 1.
 
 ## Interrupted?
 
-Up to ${CHUNK_ITEMS_MAX} images travel in one request, under a key that names run and chunk, so sending one twice enqueues nothing
-twice. After each the state is written to \`.prewarm/<run>.json\`. Ctrl-C once finishes the request under way and prints the command
-that goes on; twice ends at once. \`prewarm warm --resume <run>\` (or \`last\`) reads the input again, passes over what was accepted, and
-refuses when the input is not what it was. 429 and 503 are waited out for as long as \`Retry-After\` says.`;
+A request has up to ${CHUNK_ITEMS_MAX} images and a key that names run and chunk, so a repeated request enqueues nothing twice. After
+each request the command writes its state to \`.prewarm/<run>.json\`. Ctrl-C once finishes the request under way and prints the command
+that continues; Ctrl-C twice ends at once. \`prewarm warm --resume <run>\` (or \`last\`) reads the input again, skips the accepted part, and
+refuses an input that has changed. After a 429 or 503 the command waits as long as \`Retry-After\` says.`;
 
 /** docs/cli.md, whole. */
 export function formatCliDocs(): string {

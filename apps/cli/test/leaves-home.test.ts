@@ -82,6 +82,16 @@ describe.each(nodes().map((node) => [versionOf(node), node]))("the packed progra
     expect(code).toBe(old ? EXIT.usage : EXIT.ok);
     if (old) expect(stderr).toContain("Node 22.18 and later do");
   });
+
+  it("cannot read a configuration that imports defineConfig where the repository is not, and says what to export", async () => {
+    const cwd = emptyDirectory();
+    const config =
+      'import { defineConfig } from "@prewarm/shared/config"; export default defineConfig({ sources: [] });';
+    writeFileSync(join(cwd, "prewarm.config.ts"), config);
+    const { code, stderr } = await run(["url", "a"], cwd);
+    const hint = versionOf(node).startsWith("v20") ? "Node 22.18 and later do" : "export default { sources: [ … ] }";
+    expect([code, stderr]).toEqual([EXIT.usage, expect.stringContaining(hint)]);
+  });
 });
 
 describe("npm run prewarm", () => {

@@ -6,7 +6,7 @@ const Pause = z
     who: z.string(),
     since: time,
     reason: z.string().nullable(),
-    until: time.nullable().meta({ description: "When it ends by itself; null: when somebody ends it" }),
+    until: time.nullable().meta({ description: "When it ends without a call; null: only a call ends it" }),
   })
   .nullable()
   .meta({ id: "Pause" });
@@ -81,7 +81,7 @@ const pauseWish = z.union([
   z.boolean(),
   z.strictObject({
     reason: z.string().max(200).nullable().optional(),
-    until: time.nullable().optional().meta({ description: "When it ends by itself" }),
+    until: time.nullable().optional().meta({ description: "When it ends without a call" }),
   }),
 ]);
 

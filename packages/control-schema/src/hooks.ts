@@ -11,7 +11,7 @@ export const HookAnswer = z
     accepted: count,
     duplicates: count,
     existing: count,
-    purged: count.meta({ description: "Images whose deletion was told" }),
+    purged: count.meta({ description: "Images whose deletion was announced" }),
     ignored: count.meta({
       description: "Events that are no image upload: test events, other types, our own variants",
     }),

@@ -45,7 +45,7 @@ export const imageQuery = z.object({ cursor });
 
 const imageSummary = z.object({
   id: z.string(),
-  stored: count.meta({ description: "Variants stored of late" }),
+  stored: count.meta({ description: "Recently stored variants" }),
   bytes: bytes.meta({ description: "Of these" }),
   storedAt: time.nullable(),
   failed: count.meta({ description: "Dead and refused variants" }),

@@ -48,7 +48,7 @@ export const WaitingFor = z
   .object({
     code: z.string().meta({ example: "retry" }),
     text: z.string().meta({ example: "Retry 3 of 7, in 40 s." }),
-    until: time.nullable().meta({ description: "When that ends by itself" }),
+    until: time.nullable().meta({ description: "When that ends without a call" }),
     ahead: count.nullable().meta({ description: "Jobs before it, or of it; null where there is no line" }),
   })
   .nullable()

@@ -17,7 +17,7 @@ export const Run = z
     duplicates: count,
     existing: count,
     rejectedTotal: count.meta({ description: "Items of its requests that were refused at the door" }),
-    who: z.string().nullable().meta({ description: "Who asked; null: a hook, or not told" }),
+    who: z.string().nullable().meta({ description: "Who asked; null: a hook, or unknown" }),
     outcome: z
       .enum(["ok", "with failures", "failed"])
       .nullable()

@@ -82,7 +82,7 @@ const webhooks = z
     refused: count.meta({ description: "Without the right token or signature" }),
     refusedAt: time
       .nullable()
-      .meta({ description: "When Ittybit refused to take an address; for a day it is told none" }),
+      .meta({ description: "When Ittybit refused to take an address; for a day jobs carry none" }),
   })
   .nullable()
   .meta({ description: "Ittybit's webhooks since the ledger's instance began; null while they are off" });
@@ -93,7 +93,7 @@ export const Stats = z
     environment: z.string(),
     versions: z
       .object({ consumer: CodeVersion.nullable(), ledger: CodeVersion.nullable() })
-      .meta({ description: "Which code runs; null where the platform tells none" }),
+      .meta({ description: "Which code runs; null where the platform names none" }),
     health: Health,
     warnings: z
       .array(Warning)

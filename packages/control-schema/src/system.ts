@@ -4,7 +4,7 @@ import { CodeVersion, count, described } from "./words.ts";
 const versions = {
   version: described(
     CodeVersion,
-    "The deployed version of the consumer; null where the platform tells none",
+    "The deployed version of the consumer; null where the platform names none",
   ).nullable(),
   ledger: described(
     CodeVersion,

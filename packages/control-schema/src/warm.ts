@@ -17,7 +17,7 @@ export const WarmItem = z
       .min(1)
       .max(256)
       .optional()
-      .meta({ description: "The original's version; another one than before makes its variants anew" }),
+      .meta({ description: "The original's version; a different one has the image's variants made again" }),
     recipe: recipeName.optional(),
     presets: z.array(recipeName).min(1).max(50).optional(),
     transforms: z
@@ -32,7 +32,7 @@ export type WarmItem = z.infer<typeof WarmItem>;
 /** What beside the items a warm request may say; NDJSON and CSV bodies say it in the query. */
 export const warmOptions = z.strictObject({
   label: z.string().max(200).optional(),
-  force: z.boolean().optional().meta({ description: "Make anew even what is stored" }),
+  force: z.boolean().optional().meta({ description: "Make stored variants again" }),
   onlyMissing: z.boolean().optional().meta({ description: "Ask R2 and leave out what it holds" }),
 });
 

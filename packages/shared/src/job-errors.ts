@@ -117,19 +117,19 @@ export const JOB_ERRORS: Readonly<Record<string, JobError>> = {
     fate: "tried again",
     cause:
       "The result's address had ended, or its file was gone, for ten minutes in which the job was read again and again for a fresh address. The message names the host and its answer.",
-    cure: "None, if rare: the job is made anew. Often: Ittybit deletes results sooner than they are fetched, look for `batch.failed`.",
+    cure: "None, if rare: a new job makes the variant. Often: Ittybit deletes results sooner than they are fetched, look for `batch.failed`.",
   },
   output_private: {
     fate: "tried again",
     cause:
       "The results' host refused the result for ten minutes, and its address carries no signature: access rules may keep the files of the Ittybit project private. The message names the host and its answer.",
-    cure: "Make them public ([ittybit](ittybit.md)). While no result can be fetched, the breaker stops new jobs, and closes by itself.",
+    cure: "Make them public ([ittybit](ittybit.md)). While no result can be fetched, the breaker stops new jobs, and closes when a result is stored.",
   },
   output_unreachable: {
     fate: "tried again",
     cause:
       "The results' host gave no answer, or another one than the result (5xx, 429), for ten minutes. The message names the host and its answer.",
-    cure: "None, if rare: the job is made anew. Often: ask Ittybit about that host.",
+    cure: "None, if rare: a new job makes the variant. Often: ask Ittybit about that host.",
   },
   output_blocked: {
     fate: "tried again",

@@ -127,7 +127,7 @@ function writtenOut(given: Map<Parameter, string>, config: Config): Map<Paramete
   const other = TRANSFORM_PARAMETERS.find((parameter) => parameter !== "p" && given.has(parameter));
   if (other !== undefined) {
     throw new AppError("parameter_conflict", {
-      detail: `p is a whole transform by itself: ask for p=${name} without ${other}, or write the transform out.`,
+      detail: `p is a whole transform: ask for p=${name} without ${other}, or write the transform out.`,
       parameter: other,
       allowed: ["p alone", "v", "exp", "sc", "s"],
     });

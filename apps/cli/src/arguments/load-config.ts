@@ -49,9 +49,11 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** The packed program also runs on Nodes that cannot read the configuration's TypeScript. */
+/** The packed program also runs on Nodes that cannot read the configuration's TypeScript, and where no repository is. */
 function hintFor(error: unknown): string | null {
   const code = error instanceof Error && "code" in error ? error.code : null;
+  if (code === "ERR_MODULE_NOT_FOUND" && messageOf(error).includes("@prewarm/shared"))
+    return "Outside of Prewarm's repository export a plain object: export default { sources: [ … ] }";
   if (code !== "ERR_UNKNOWN_FILE_EXTENSION") return null;
   return `Node ${process.versions.node} reads no TypeScript; Node 22.18 and later do.`;
 }

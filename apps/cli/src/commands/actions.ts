@@ -17,7 +17,7 @@ export const actionsCommand: Command = {
   name: "actions",
   description: "Retries and cancels of many jobs, the newest first; or one, which --stop ends",
   operands: { hint: "[action]", description: "An action, as the list names it", min: 0, max: 1 },
-  flags: { stop: { type: "boolean", description: "Stop it; what it has done stays done" } },
+  flags: { stop: { type: "boolean", description: "Stop it; finished jobs stay finished" } },
   examples: ["prewarm actions", "prewarm actions act_4f1c9a --stop"],
   async run(args, context) {
     const [action] = args.operands;

@@ -17,10 +17,10 @@ const PAGE = AuditPage.extend({ entries: z.array(SeenEntry) });
 
 export const auditCommand: Command = {
   name: "audit",
-  description: "Who did what and when, the newest first",
+  description: "Acts of operators with name and time, the newest first",
   operands: null,
   flags: {
-    search: { type: "string", valueHint: "text", description: "Only what holds this text: a name, an act, an id" },
+    search: { type: "string", valueHint: "text", description: "Only entries with this text: a name, an act, an id" },
     limit: { type: "string", valueHint: "n", description: `Show at most so many. Default: ${DEFAULT_LIMIT}` },
   },
   examples: ["prewarm audit", "prewarm audit --search purge", "prewarm audit --limit 500 --json"],

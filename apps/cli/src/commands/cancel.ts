@@ -13,7 +13,7 @@ const CANCELLED_RUN = Run.pick({ state: true });
 
 export const cancelCommand: Command = {
   name: "cancel",
-  description: "Cancel runs, jobs, or all open jobs that match; what others wait for goes on",
+  description: "Cancel runs, jobs, or all open jobs that match; jobs that others wait for continue",
   operands: { hint: "[run|job…]", description: "Runs and jobs by their names", min: 0, max: 1000 },
   flags: {
     ...FILTER_FLAGS,

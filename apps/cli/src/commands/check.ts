@@ -15,7 +15,7 @@ const READY_MS = 5000;
 export const checkCommand: Command = {
   name: "check",
   description:
-    "Look at everything a deploy needs, and say how to set what is missing; exit code 1 when something is at fault",
+    "Check everything that a deploy needs, and print how to set what is missing; exit code 1 when a check fails",
   operands: null,
   flags: {
     env: {

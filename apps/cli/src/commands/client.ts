@@ -30,7 +30,7 @@ function print(config: Record<string, unknown>): string[] {
     ([setting, value]) => `  ${setting}: ${printableJson(JSON.stringify(value))},`,
   );
   return [
-    "// Printed by `prewarm client`; print it anew when prewarm.config.ts changes. Nothing in it is secret.",
+    "// Printed by `prewarm client`; print it again when prewarm.config.ts changes. Nothing in it is secret.",
     "export const publicConfig = {",
     ...settings,
     "} as const;",

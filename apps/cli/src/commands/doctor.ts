@@ -14,11 +14,14 @@ const ANSWER = doctorAnswer.extend({ findings: z.array(SeenFinding) });
 
 export const doctorCommand: Command = {
   name: "doctor",
-  description: "Compare ledger and store, and say where they disagree; exit code 1 when something is left to mend",
+  description: "Compare ledger and R2, and list the differences; exit code 1 when a difference is left",
   operands: null,
   flags: {
-    fix: { type: "boolean", description: "Mend what can be mended" },
-    restored: { type: "boolean", description: "Say first that an older copy of the ledger's database was put back" },
+    fix: { type: "boolean", description: "Correct the differences" },
+    restored: {
+      type: "boolean",
+      description: "First declare that an older copy of the ledger's database was put back",
+    },
   },
   examples: ["prewarm doctor", "prewarm doctor --fix", "prewarm doctor --restored --fix"],
   graceful: true,

@@ -22,7 +22,7 @@ const PAGE = z.object({
 
 export const eventsCommand: Command = {
   name: "events",
-  description: "What outgoing events told whom, and what came back, the newest first",
+  description: "Outgoing events with their endpoints and answers, the newest first",
   operands: null,
   flags: {
     limit: { type: "string", valueHint: "n", description: `Show at most so many, up to ${LIMIT_MAX}. Default: 50` },

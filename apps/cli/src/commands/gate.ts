@@ -22,7 +22,7 @@ type SeenGate = z.infer<typeof GATE>;
 
 export const gateCommand: Command = {
   name: "gate",
-  description: "What lets work through to Ittybit: lanes, breaker, rate, concurrency, budget; flags change it at once",
+  description: "Show what admits jobs to Ittybit: lanes, breaker, rate, concurrency, budget; flags change it at once",
   operands: null,
   flags: {
     rate: {
@@ -39,7 +39,7 @@ export const gateCommand: Command = {
     "warming-share": { type: "string", valueHint: "0–1", description: "Share of them that uploads and bulk may take" },
     "live-share": { type: "string", valueHint: "0–1", description: "Share of them that viewers' misses may take" },
     "live-day-share": { type: "string", valueHint: "0–1", description: "Share of viewers' jobs that one day may take" },
-    "reset-breaker": { type: "boolean", description: "Close the breaker: the cause is mended" },
+    "reset-breaker": { type: "boolean", description: "Close the breaker, after its cause is removed" },
   },
   examples: [
     "prewarm gate",

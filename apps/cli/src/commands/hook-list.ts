@@ -13,7 +13,7 @@ const HOOKS = Hooks.extend({ hooks: z.array(Hooks.shape.hooks.element.pick({ nam
 
 export const hookListCommand: Command = {
   name: "hook list",
-  description: "What upload systems delivered last, and what came of it, the newest first",
+  description: "The last deliveries of upload systems with their results, the newest first",
   operands: null,
   flags: {},
   examples: ["prewarm hook list", "prewarm hook list --json"],

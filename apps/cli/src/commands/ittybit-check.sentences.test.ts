@@ -85,7 +85,7 @@ describe("the sentence", () => {
       "a wrong key",
       async () => ({ ITTYBIT_API_URL: (await emulator()).apiUrl, ITTYBIT_API_KEY: "another" }),
       EXIT.auth,
-      "Nothing could be checked: your key is refused (401: the API key is not valid); copy it anew from Ittybit's dashboard into ITTYBIT_API_KEY.",
+      "Nothing could be checked: your key is refused (401: the API key is not valid); copy it again from Ittybit's dashboard into ITTYBIT_API_KEY.",
     ],
     [
       "a web page",

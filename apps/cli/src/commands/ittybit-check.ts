@@ -50,7 +50,7 @@ export const ittybitCheckCommand: Command = {
     record: {
       type: "string",
       valueHint: "folder",
-      description: "Write what was said there, without anything that names you, for a bug report",
+      description: "Write calls and answers there, without anything that identifies you, for a bug report",
     },
   },
   examples: [

@@ -19,7 +19,7 @@ const PAGE = JobPage.extend({ jobs: z.array(SeenJob) });
 
 export const jobsCommand: Command = {
   name: "jobs",
-  description: "List jobs: what is open or ended without bytes, then what was stored of late",
+  description: "List jobs: open ones and those that ended without a variant, then the last stored ones",
   operands: null,
   flags: {
     ...FILTER_FLAGS,

@@ -10,13 +10,13 @@ const GATE = Gate.pick({ paused: true });
 
 export const pauseCommand: Command = laneCommand({
   name: "pause",
-  description: "Start no new work in a lane, or in all; what is at Ittybit ends, viewers keep the originals",
+  description: "Start no new work in a lane, or in all; jobs at Ittybit end, viewers get originals",
   paused: true,
 });
 
 export const resumeCommand: Command = laneCommand({
   name: "resume",
-  description: "Let a paused lane, or all, go on",
+  description: "Resume a paused lane, or all",
   paused: false,
 });
 

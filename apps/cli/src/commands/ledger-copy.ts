@@ -40,7 +40,7 @@ export const ledgerExportCommand: Command = {
 
 export const ledgerImportCommand: Command = {
   name: "ledger import",
-  description: "Put an export, read from stdin, in the ledger's place; what is there now is lost",
+  description: "Replace the ledger by an export that is read from stdin; its present content is lost",
   operands: null,
   flags: { yes: YES_FLAG },
   examples: ["prewarm pause live upload bulk", "prewarm ledger import --yes"],
@@ -48,7 +48,7 @@ export const ledgerImportCommand: Command = {
     const { url, headers } = readControlSettings(args, context);
     if (context.stdin.isTTY === true)
       throw usageError("The export is read from stdin: prewarm ledger import --yes < file");
-    await confirmByTyping(args, context, "What the ledger holds now is lost.", "replace");
+    await confirmByTyping(args, context, "The present content of the ledger is lost.", "replace");
     const send = async (lines: string[]): Promise<{ done: boolean }> => {
       const request = {
         ...{ method: "POST", url: `${url}/api/v1/ledger/import?replace=true`, repeatable: false },
@@ -72,7 +72,7 @@ export const ledgerImportCommand: Command = {
       [lines, chars] = [[], 0];
     }
     const { done } = await send(lines);
-    if (!done) throw new CliError(EXIT.usage, "The last line of an export did not come: nothing was changed.");
+    if (!done) throw new CliError(EXIT.usage, "The last line of the export is missing: nothing was changed.");
     report.data(`imported: ${formatCount(rows - 2)} rows`);
     return EXIT.ok;
   },
@@ -80,14 +80,14 @@ export const ledgerImportCommand: Command = {
 
 export const ledgerRestoreCommand: Command = {
   name: "ledger restore",
-  description: "Put the ledger back to an earlier time of the last 30 days; what came after it is lost",
+  description: "Restore the ledger as it was at a time of the last 30 days; everything later is lost",
   operands: null,
   flags: {
     at: { type: "string", valueHint: "time", description: "Such as 2026-11-24T10:00:00Z" },
     bookmark: {
       type: "string",
       valueHint: "bookmark",
-      description: "The platform's; `undo` of a restore takes it back",
+      description: "The platform's name of a moment; `undo` of a restore has one",
     },
     yes: YES_FLAG,
   },
@@ -100,7 +100,7 @@ export const ledgerRestoreCommand: Command = {
       throw usageError(`--at takes a time such as 2026-11-24T10:00:00Z, not ${at}.`);
     const body = time === null ? { bookmark: bookmark ?? "" } : { at: new Date(time).toISOString() };
     const api = createControlApi(readControlSettings(args, context), context);
-    await confirmByTyping(args, context, `What came to the ledger after ${at ?? bookmark} is lost.`, "restore");
+    await confirmByTyping(args, context, `Everything in the ledger after ${at ?? bookmark} is lost.`, "restore");
     const sending = { what: "restoring the ledger", repeatable: false };
     const answer = await api.call("POST /api/v1/ledger/restore", { body }, LedgerRestore, sending);
     const report = createReport(args, context);

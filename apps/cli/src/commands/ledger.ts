@@ -12,7 +12,7 @@ const STATS = Stats.pick({ lanes: true, deadLetters: true, ledger: true, metricE
 
 export const ledgerCommand: Command = {
   name: "ledger",
-  description: "What the ledger holds, and how full it is",
+  description: "Rows and size of the ledger, by lane and state",
   operands: null,
   flags: {},
   examples: ["prewarm ledger", "prewarm ledger --json"],

@@ -20,7 +20,7 @@ const SERVING = Serving.pick({
 
 export const servingCommand: Command = {
   name: "serving",
-  description: "What views were answered with, what that saved, and what viewers missed most",
+  description: "How views were answered, what that saved, and which variants viewers missed most",
   operands: null,
   flags: {
     window: { type: "string", valueHint: "span", description: "Views of the last 1h, 1d or 30d. Default: 1d" },

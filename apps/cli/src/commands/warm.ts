@@ -59,7 +59,7 @@ const flags = {
   recipe: {
     type: "string",
     valueHint: "name",
-    description: "Recipe for images that say nothing themselves. Default: upload",
+    description: "Recipe for images that name none. Default: upload",
   },
   preset: { type: "string", valueHint: "name", multiple: true, description: "Preset for them; may repeat" },
   transform: {
@@ -73,8 +73,8 @@ const flags = {
     valueHint: "token",
     description: "The site's version token of images that name none themselves",
   },
-  "only-missing": { type: "boolean", description: "Ask the store first and leave out what it holds" },
-  force: { type: "boolean", description: "Make anew even what is stored" },
+  "only-missing": { type: "boolean", description: "Ask R2 first and leave out stored variants" },
+  force: { type: "boolean", description: "Make stored variants again" },
   "dry-run": { type: "boolean", description: "Only count: variants, Ittybit jobs, bytes, price" },
   label: { type: "string", valueHint: "text", description: "Name of the run on the dashboard" },
   rate: { type: "string", valueHint: "n/s", description: "Send at most so many images, such as 50/s or 3000/m" },

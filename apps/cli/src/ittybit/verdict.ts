@@ -53,7 +53,7 @@ function noAnswer(address: string, { fault }: Exchange): Stop {
 }
 
 const ACCOUNT: Record<number, [because: string, next: string]> = {
-  401: ["your key is refused", "copy it anew from Ittybit's dashboard into ITTYBIT_API_KEY"],
+  401: ["your key is refused", "copy it again from Ittybit's dashboard into ITTYBIT_API_KEY"],
   402: ["the account cannot pay", "settle it at Ittybit and run this again"],
   403: ["the key may not do this", "give it the right to make jobs, or the project it belongs to"],
 };

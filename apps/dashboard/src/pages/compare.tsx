@@ -53,7 +53,8 @@ function Waiting({ job }: { job: JobDetail }) {
 function meanwhile({ state, error }: JobDetail): string {
   if (error?.code === "missing") return "The original is not there: viewers get the 404 of its host.";
   if (error?.code === "unshowable") return "No browser can show the original: viewers get the placeholder.";
-  if (state === "dead" || state === "refused") return "There will be no variant by itself. Viewers get the original.";
+  if (state === "dead" || state === "refused")
+    return "No variant will be made without a retry. Viewers get the original.";
   if (state === "cancelled") return "Cancelled: nothing is made. Viewers get the original.";
   return "The variant shows here as soon as it is stored. Viewers get the original meanwhile.";
 }

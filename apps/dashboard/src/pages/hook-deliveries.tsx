@@ -49,7 +49,7 @@ function Hook({ hook, last }: { hook: Hooks["hooks"][number]; last: HookDelivery
       {hook.fault !== null ? (
         <b class="break">It takes nothing: {hook.fault}</b>
       ) : last === undefined ? (
-        "Nothing came of late."
+        "No recent delivery."
       ) : (
         <>
           Last: {last.verdict} <Time at={last.at} />.

@@ -83,7 +83,7 @@ export function ImagesPage() {
       <View resource={resource} what="images">
         {({ images }) =>
           images.length === 0 ? (
-            <Empty title="No image of late">
+            <Empty title="No recent image">
               Images stand here once something of them is stored or has failed. An older one has its page all the same:
               write its whole id and choose Show.
             </Empty>

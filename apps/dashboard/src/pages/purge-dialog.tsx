@@ -11,7 +11,7 @@ export function PurgeDialog({ id, onClose }: { id: string; onClose(): void }) {
     <ConfirmDialog title="Purge this image" word={id} verb="Purge" act={purge} onClose={onClose}>
       <p>
         Every variant of it is removed from the store, and open jobs of it are cancelled. Edge caches follow within
-        their life. The original stays, and the next viewer's miss makes a variant anew.
+        their life. The original stays, and the next viewer's miss makes a variant again.
       </p>
     </ConfirmDialog>
   );

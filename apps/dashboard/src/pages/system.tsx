@@ -73,7 +73,7 @@ function Readiness() {
 
 /** A deploy replaces the ledger's code at its own time. */
 function Version({ what, version }: { what: string; version: { id: string; tag: string } | null }) {
-  if (version === null) return <p class="muted">The platform tells no version of the {what} here.</p>;
+  if (version === null) return <p class="muted">The platform names no version of the {what} here.</p>;
   return (
     <p class="muted break">
       The {what} runs version {version.tag || "without a tag"} <span class="mono">{version.id}</span>
@@ -99,7 +99,7 @@ function Doctor() {
   return (
     <section class="card" aria-labelledby="doctor">
       <h2 id="doctor">Doctor</h2>
-      <p class="muted">Compares the ledger with R2. The cron does it by itself, a part a minute.</p>
+      <p class="muted">Compares the ledger with R2. The cron does it too, one part per minute.</p>
       {may("mend") && (
         <p>
           <ActButton act={walk(false)}>Report</ActButton>{" "}
@@ -133,7 +133,7 @@ function Events() {
       <View resource={resource} what="events">
         {({ endpoints, events }) =>
           endpoints.length === 0 ? (
-            <Empty title="Nobody is told">
+            <Empty title="No endpoint">
               Name endpoints under <span class="mono">events</span> in prewarm.config.ts: runs that are finished, dead
               letters, the breaker and the budget are told there, signed.
             </Empty>

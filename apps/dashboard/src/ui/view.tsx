@@ -48,7 +48,7 @@ function Stale({ error, at, retry }: { error: Error; at: number | null; retry():
     <p class="strip warn" role="status">
       <span>
         What you see is from {relative(at, browserClock.value)}: {error.message}
-        {error instanceof ApiError && error.status === 0 && " It is tried again by itself."}
+        {error instanceof ApiError && error.status === 0 && " The page tries again."}
       </span>
       <button type="button" class="small" onClick={() => void retry()}>
         Try now

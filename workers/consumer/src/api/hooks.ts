@@ -33,7 +33,7 @@ export const hooks = [
       method: "post",
       path: "/hooks/{name}",
       tags: ["hooks"],
-      summary: "An upload system tells what is new, replaced or gone",
+      summary: "An upload system announces new, replaced and deleted originals",
       description:
         "The proof (signature or token) and the body's shape are the configured hook's. The body is at most 1 MiB.",
       security: [],

@@ -37,7 +37,7 @@ export const images = [
       method: "get",
       path: "/api/v1/images",
       tags: ["images"],
-      summary: "Images of which something was stored of late, or has failed",
+      summary: "Images with recently stored or failed variants",
       description:
         "Of the newest 10,000 stored jobs and the failed ones that have rows; an older image is found by its id.",
       request: {

@@ -21,7 +21,7 @@ export const ittybitHook = [
       method: "post",
       path: "/ittybit/{token}",
       tags: ["hooks"],
-      summary: "Ittybit tells that a job has ended",
+      summary: "Ittybit announces that a job has ended",
       description:
         "The address is the same for all jobs and causes nothing but a look at the job that the body names. With `ITTYBIT_WEBHOOK_SECRET` the body must be signed too. The body is at most 64 kB, in any of the shapes that Ittybit's guides show.",
       security: [],

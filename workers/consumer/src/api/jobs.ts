@@ -22,7 +22,7 @@ export const jobs = [
       method: "get",
       path: "/api/v1/jobs",
       tags: ["jobs"],
-      summary: "Jobs: what is open or ended without bytes, then what was stored of late",
+      summary: "Jobs: open ones and those that ended without a variant, then the last stored ones",
       description:
         "Walks past at most 1,000 open jobs, 2,000 ended ones or 1,000 stored ones a call, and has the newest of those first: with more of them, or with a search that matches seldom, a page may be short and still have a `nextCursor`, and the next page may begin with a newer job. A stored job is listed under the run that asked for it first.",
       request: { query: jobsQuery },

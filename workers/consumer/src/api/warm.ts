@@ -62,7 +62,7 @@ async function enqueue(c: Context<ApiEnv>, deps: ApiDeps) {
   const onlyMissing = options.onlyMissing ?? query.data.onlyMissing;
   if (force && onlyMissing)
     throw new ApiError("parameter_conflict", {
-      detail: "force makes everything anew, onlyMissing leaves out what is there.",
+      detail: "force makes stored variants again, onlyMissing leaves them out.",
     });
   const planner = new Planner(deps.config, query.data.recipe, deps.signingKeys.length > 0);
   const chunks = cutChunks(items, (item) => planner.plan(readItem(item)));

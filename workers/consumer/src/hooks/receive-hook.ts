@@ -79,7 +79,7 @@ const RETRY_SPAN_MS = 600_000;
 function permitted(event: HookEvent, { may }: HookConfig): HookEvent {
   if (may === undefined || (event.kind !== "upload" && event.kind !== "delete") || may.includes(event.kind))
     return event;
-  return { kind: "rejected", code: "forbidden", message: `This hook may not tell of ${event.kind}s.` };
+  return { kind: "rejected", code: "forbidden", message: `This hook may not announce ${event.kind}s.` };
 }
 
 /**

@@ -7,7 +7,7 @@ const MESSAGES: Record<Finding["code"], string> = {
   marker_stale: "Markers under dead/ of variants that exist: deleted.",
   lease_expired: "Leases that ended more than five minutes ago: what they held is given back.",
   slot_leaked: "Slots of abandoned jobs that should be free: freed.",
-  counters_differ: "Counts by state and lane, or of a run's members, that are not what the rows say: counted anew.",
+  counters_differ: "Counts by state and lane, or of a run's members, that differ from the rows: counted again.",
 };
 const EXAMPLES_MAX = 5;
 

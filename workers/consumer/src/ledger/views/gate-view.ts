@@ -124,8 +124,7 @@ function reasons(gate: Gate, slots: Slots, slow: string | null): GateView["reaso
 function allTaken(gate: Gate, { unreported }: Slots): string {
   const taken = `All ${slotsOf(gate, "live")} slots at Ittybit are taken.`;
   if (unreported === 0) return taken;
-  const of = unreported === 1 ? "one of them nobody has told" : `${unreported} of them nobody has told`;
-  return `${taken} Of ${of} whether there is a job: Ittybit's list is asked.`;
+  return `${taken} The job of ${unreported} of them is unknown: the ledger looks in Ittybit's list.`;
 }
 
 /**
