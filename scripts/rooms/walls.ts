@@ -62,7 +62,7 @@ export const HOUSES: readonly House[] = [
       {
         rooms: ["route.ts", "config.ts"],
         holds: "Which answer a request gets; what the answers work with.",
-        bug: "Code that reads the environment by itself cannot be tested without one.",
+        bug: "Code that reads the environment itself cannot be tested without one.",
       },
       { rooms: ["worker.ts"], holds: "`fetch`.", bug: "" },
     ],
@@ -140,7 +140,7 @@ export const HOUSES: readonly House[] = [
     floors: [
       {
         rooms: ["external-jobs.ts"],
-        holds: "Jobs that another service makes, and what a poller of them is told and reports.",
+        holds: "Jobs that another service makes, and what a poller of them gets and reports.",
         bug: "A poller that knows the queue's tables decides what a job's end means.",
       },
       {
@@ -267,7 +267,7 @@ export const HOUSES: readonly House[] = [
       {
         rooms: ["ittybit"],
         holds: "The check of a real Ittybit, by the product's own client.",
-        bug: "A check that prints cannot be told in JSON.",
+        bug: "A check that prints has no JSON form.",
       },
       {
         rooms: ["steps"],

@@ -157,7 +157,7 @@ export interface Settings {
   recipes: Record<string, readonly string[]>;
   /** Ways in for upload systems, by the name in `POST /hooks/<name>`: how a call proves its origin, and how its body names images. */
   hooks: Record<string, HookConfig>;
-  /** Endpoints that are told what happens, signed as Standard Webhooks; `secrets` name secrets holding `whsec_…`, each of which signs. */
+  /** Endpoints that get a message for each event, signed as Standard Webhooks; `secrets` name secrets holding `whsec_…`, each of which signs. */
   events: readonly EventEndpoint[];
   /** `off`: nothing signed is needed, the closed set only; `custom`: a signature opens everything else; `all`: every URL needs one. */
   signing: "off" | "custom" | "all";
@@ -173,7 +173,7 @@ export interface Settings {
     /** Largest original in bytes that the edge passes on itself: a script or `crossorigin` wants one whose server sends no CORS. */
     streamMaxBytes: number;
   };
-  /** What clients are told to do with a variant: keep it a year as `immutable`, or `revalidate` it before every use. */
+  /** What clients may do with a variant: keep it a year as `immutable`, or `revalidate` it before every use. */
   freshness: "immutable" | "revalidate";
   /** Life of the edge's cache copy in seconds: the bound within which a purge is everywhere. */
   cacheSeconds: number;
