@@ -264,7 +264,7 @@ export const FINDINGS: Mutation[] = [
   {
     promise: "F14",
     breaks: "each junk token is a question for keys",
-    file: `${API}/access/access-jwt.ts`,
+    file: "workers/consumer/src/platform/remote-keys.ts",
     find: "if (this.#asked === null || nowMs - this.#asked.at >= KEYS_PAUSE_MS)",
     replace: "if (this.#asked === null || nowMs >= KEYS_PAUSE_MS)",
     tests: [`${API}/access/access-jwt.test.ts`],
@@ -272,9 +272,9 @@ export const FINDINGS: Mutation[] = [
   {
     promise: "F14",
     breaks: "old keys are believed for ever",
-    file: `${API}/access/access-jwt.ts`,
-    find: "const key = this.#ageAt(nowMs) < KEYS_MAX_AGE_MS ? await",
-    replace: "const key = KEYS_MAX_AGE_MS > 0 ? await",
+    file: "workers/consumer/src/platform/remote-keys.ts",
+    find: "if (this.#ageAt(nowMs) >= KEYS_MAX_AGE_MS)",
+    replace: "if (this.#keys === null && KEYS_MAX_AGE_MS > 0)",
     tests: [`${API}/access/access-jwt.test.ts`],
   },
   {
