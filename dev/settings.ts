@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { accessSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import type { Config } from "@prewarm/shared/config";
+import { type Config, secretNames } from "@prewarm/shared/config";
 
 /** What `npm start` reads from the environment (README, "Local stack"). */
 export interface StackSettings {
@@ -56,7 +56,7 @@ export function readSettings(env: Record<string, string | undefined>): StackSett
 
 /** The hooks' secrets that the environment holds, by the names that the configuration gives them. */
 export function hookSecrets({ hooks }: Config, env: Record<string, string | undefined>): Record<string, string> {
-  const names = Object.values(hooks).flatMap(({ verifier }) => verifier.secrets);
+  const names = Object.values(hooks).flatMap(({ verifier }) => secretNames(verifier));
   return Object.fromEntries(names.flatMap((name) => (env[name] ? [[name, env[name]]] : [])));
 }
 

@@ -16,6 +16,9 @@ const SHAPES: Record<string, { shape: RegExp; minLength: number }> = {
   "a secret's value": { shape: /_(?:TOKEN|KEYS?)=["']?[A-Za-z0-9+/_-]+/g, minLength: 31 },
 };
 
+/** Keys of tests. They sign made-up messages. */
+const TEST_KEYS = ["workers/consumer/src/hooks/testing/sns-test-key.pem"];
+
 /** Secrets of tests say so: their bytes are plain words. */
 function isPlain(found: string): boolean {
   const bytes = Buffer.from(found.replace(/^whsec_/, ""), "base64").toString("latin1");
@@ -35,7 +38,7 @@ function main(): void {
   const { stdout } = spawnSync("git", ["ls-files", "-z"], { cwd: root, encoding: "utf8", maxBuffer: 64_000_000 });
   const paths = stdout.split("\0").filter((path) => path !== "");
   let found = 0;
-  for (const path of paths) {
+  for (const path of paths.filter((one) => !TEST_KEYS.includes(one))) {
     for (const one of secretsIn(readFileSync(join(root, path), "latin1"))) {
       found += 1;
       console.error(`${path}:${one}`);

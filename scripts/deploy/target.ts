@@ -1,5 +1,5 @@
 import { FILES } from "@prewarm/wrangler-files/wrangler-files";
-import type { Config } from "../../packages/shared/src/config.ts";
+import { type Config, secretNames } from "../../packages/shared/src/config.ts";
 import { addressOf, deployNames, edgeUrlOf, jurisdictionsOf } from "../../packages/shared/src/deploy.ts";
 
 /** One of the two Workers in an environment. */
@@ -67,7 +67,7 @@ function bucketTarget(name: string, jurisdiction: string | undefined): BucketTar
 const OPTIONAL = ["VIEWER_TOKEN", "SIGNING_KEYS", "ANALYTICS_ACCOUNT_ID", "ANALYTICS_TOKEN"];
 
 function secretsFor({ sources, hooks }: Config): Target["secrets"] {
-  const ofHooks = Object.values(hooks).flatMap(({ verifier }) => verifier.secrets);
+  const ofHooks = Object.values(hooks).flatMap(({ verifier }) => secretNames(verifier));
   const signing = sources.some((source) => "bucket" in source) ? ["SIGNING_KEYS"] : [];
   const consumer = [...new Set(["ITTYBIT_API_KEY", "ADMIN_TOKEN", ...ofHooks, ...signing])];
   const possible = (names: string[], needed: string[]): string[] => names.filter((name) => !needed.includes(name));

@@ -136,7 +136,7 @@ export const THIRD_REVIEW_API: Mutation[] = [
   {
     promise: "N12",
     breaks: "a time may begin with zeros, which are an id's end",
-    file: "workers/consumer/src/hooks/verify.ts",
+    file: "workers/consumer/src/hooks/verifiers/verify.ts",
     find: String.raw`/^[1-9]\d{0,13}$/`,
     replace: String.raw`/^\d{1,14}$/`,
     tests: ["workers/consumer/src/hooks/receive-hook.test.ts"],

@@ -70,6 +70,8 @@ export const BLOCKS: readonly Block[] = [
     begins: "npm run wrangler -- secret put HOOK_SECRET -c wrangler.consumer.toml -e staging",
     does: account,
   },
+  { page: "docs/hooks.md", begins: "bucket=my-originals region=", does: { skip: "needs an account at AWS" } },
+  { page: "docs/hooks.md", begins: "project=my-project", does: { skip: "needs an account at Google Cloud" } },
   { page: "docs/hooks.md", begins: "npm run wrangler -- r2", does: account },
   { page: "docs/ittybit.md", begins: "ITTYBIT_API_KEY=", does: { skip: "needs a key of Ittybit's" } },
   { page: "docs/operate.md", begins: "npm run provision", does: account },

@@ -4,6 +4,7 @@ import type { Log } from "@prewarm/shared/log";
 import { createUnknownPings, createWrongTokens } from "../../workers/consumer/src/api/access/wrong-tokens.ts";
 import { createApi } from "../../workers/consumer/src/api/create-api.ts";
 import { createStrangers } from "../../workers/consumer/src/hooks/note-delivery.ts";
+import { createSenderKeys } from "../../workers/consumer/src/hooks/verifiers/verify.ts";
 import type { LedgerCalls } from "../../workers/consumer/src/ledger/contract.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 
@@ -20,6 +21,7 @@ interface House {
 
 /** The consumer's HTTP, as strangers and Ittybit reach it. */
 export function doorOf({ config, clock, ledger, bucket, log }: House): (request: Request) => Promise<Response> {
+  const none = () => Promise.reject(new Error("none"));
   const api = createApi({
     ...{ config, clock, ledger, bucket, log, configFaults: [], environmentFaults: [], queues: {}, signingKeys: [] },
     ...{
@@ -38,7 +40,8 @@ export function doorOf({ config, clock, ledger, bucket, log }: House): (request:
       isLocal: false,
       sleep: (ms: number) => clock.sleep(ms),
       sizeOf: async () => null,
-      fetch: () => Promise.reject(new Error("none")),
+      fetch: none,
+      senderKeys: createSenderKeys(none),
     },
     secret: (name) => (name === "ITTYBIT_WEBHOOK_SECRET" ? WEBHOOK_SECRET : undefined),
   });

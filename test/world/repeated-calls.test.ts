@@ -54,6 +54,7 @@ const WRITES: { [K in WritingCall]: (scene: Scene) => Promise<Parameters<LedgerC
       { ...NOTE, ...COUNTS, verdict: "refused", why: "unauthorized" },
     ],
   ],
+  countRefusals: async () => [[{ ...NOTE, ...COUNTS, verdict: "refused", why: "unauthorized" }]],
   testEvent: async () => [WHO],
   cancelRun: async () => ["bulk", WHO],
   retryJob: async () => [jobOf(800), WHO],
@@ -214,7 +215,7 @@ describe.each(["drops", "drops because the object is reset"] as const)(
 );
 
 /** They change what stands in memory, or a measurement; `restoreTo` finds no bookmarks here and has a test beside the API. */
-const WITHOUT_ROWS: readonly WritingCall[] = ["noteDeliveries", "pinged", "rearm", "restoreTo"];
+const WITHOUT_ROWS: readonly WritingCall[] = ["countRefusals", "pinged", "rearm", "restoreTo"];
 
 it.each(CALLS.filter((call) => !WITHOUT_ROWS.includes(call)))("%s changes rows the first time", async (call) => {
   const { heard } = await play(call, { drops: false, resets: false });

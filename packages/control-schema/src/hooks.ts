@@ -26,7 +26,9 @@ export const HookDelivery = z
     hook: z.string().meta({ description: "As configured; `r2`: R2's notifications; `unknown`: no hook's name" }),
     at: time.meta({ description: "Of refusals alike the last" }),
     verdict: z.enum(["accepted", "repeat", "refused"]),
-    why: z.string().nullable().meta({ description: "Of a refusal, or of the first item that was rejected" }),
+    why: z.string().nullable().meta({
+      description: "Of a refusal, or of the first item that was rejected; else what became of a subscription",
+    }),
     n: count.meta({
       description: "Refusals alike within ten minutes of each other; without a proof, at least so many",
     }),

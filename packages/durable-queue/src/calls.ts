@@ -156,6 +156,8 @@ export interface AcceptChunk<G extends { keys: string[] } = { keys: string[] }> 
   force: boolean;
   /** Open jobs above which nothing more is accepted. */
   backlogMax: number;
+  /** The chunk is its whole delivery, of another lane than bulk: the same transaction finishes the delivery. */
+  finish?: Pick<FinishRequest, "rejected"> & { /** Of the whole delivery. */ hash: string };
 }
 
 /** How many of a chunk's keys became what. */
@@ -170,7 +172,7 @@ export interface Accepted {
 
 export type ChunkAnswer =
   /** `outdated`: keys left alone because their group is newer than the chunk says. */
-  | ({ status: "done" | "repeat"; outdated: number } & Accepted)
+  | ({ status: "done" | "repeat"; outdated: number /** By this call. */; finished?: true } & Accepted)
   | { status: "mismatch" }
   | { status: "full"; retryAfterSeconds: number }
   /** The database is near the platform's limit: no new bulk. */

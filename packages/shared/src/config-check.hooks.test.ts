@@ -54,6 +54,64 @@ describe("of a template whose holes touch, checkConfig", () => {
   );
 });
 
+describe("of keys that a sender publishes, checkConfig", () => {
+  const TOPIC = "arn:aws:sns:eu-central-1:123456789012:uploads";
+  const EMAIL = "pubsub@my-project.iam.gserviceaccount.com";
+  const site = (...verifiers: unknown[]) =>
+    checkConfig(
+      defineConfig({
+        sources: [{ prefix: "", url: "https://cdn.example.com/{id}" }],
+        hooks: Object.fromEntries(
+          verifiers.map((verifier, n) => [`h${n}`, { verifier: verifier as VerifierConfig, mapper: { kind: "s3" } }]),
+        ),
+      }),
+    );
+
+  it.each([
+    { kind: "sns", topics: [TOPIC] },
+    { kind: "sns", topics: [TOPIC, "arn:aws-cn:sns:cn-north-1:123456789012:a_b-C"], confirm: false },
+    { kind: "sns", topics: ["arn:aws-us-gov:sns:us-gov-west-1:123456789012:uploads"] },
+    { kind: "google-oidc", emails: [EMAIL] },
+    { kind: "google-oidc", emails: [EMAIL], audience: "https://control.example.com/hooks/gcs" },
+  ])("passes %j", (verifier) => expect(site(verifier)).toEqual([]));
+
+  it.each([
+    [{ kind: "sns" }, "topics"],
+    [{ kind: "sns", topics: [] }, "topics: name at least one topic"],
+    [{ kind: "sns", topics: ["uploads"] }, "topics[0]: write the ARN"],
+    [{ kind: "sns", topics: ["arn:aws:sns:eu-central-1.evil.com:123456789012:x"] }, "topics[0]: write the ARN"],
+    [{ kind: "sns", topics: ["arn:aws:sns:*:123456789012:x"] }, "topics[0]: write the ARN"],
+    [{ kind: "sns", topics: [`${TOPIC}.fifo`] }, "topics[0]: write the ARN of a standard topic"],
+    [{ kind: "sns", topics: [`${TOPIC}:d93b6bdf-8dbb-4c6f`] }, "topics[0]: write the ARN"],
+    [{ kind: "sns", topics: [TOPIC], confirm: "no" }, "confirm: write true or false"],
+    [{ kind: "google-oidc" }, "emails"],
+    [{ kind: "google-oidc", emails: [] }, "emails: name at least one service account"],
+    [{ kind: "google-oidc", emails: ["*"] }, "emails[0]: write a service account's address"],
+    [{ kind: "google-oidc", emails: [EMAIL], audience: "" }, "audience: write the audience"],
+    [{ kind: "google-oidc", emails: [EMAIL], secrets: ["S"] }, "secrets: "],
+  ])("refuses %j", (verifier, mend) =>
+    expect(site(verifier)).toEqual([expect.stringContaining(`hooks.h0.verifier.${mend}`)]),
+  );
+
+  it("refuses a topic or an audience in two hooks: a delivery to one could be sent to the other", () => {
+    const sns = { kind: "sns", topics: [TOPIC] };
+    const google = { kind: "google-oidc", emails: [EMAIL] };
+    expect(site(sns, sns)).toEqual([expect.stringContaining(`h1.verifier.topics: ${TOPIC} is a topic of hooks.h0`)]);
+    expect(site({ ...google, audience: "a" }, { ...google, audience: "a" })).toEqual([
+      expect.stringContaining("h1.verifier.audience: a is the audience of hooks.h0 too"),
+    ]);
+    // Each names its own address.
+    expect(site(google, google)).toEqual([]);
+  });
+
+  it("needs no secret, and asks for none", () => {
+    const hooks = { s3: { verifier: { kind: "sns", topics: [TOPIC] }, mapper: { kind: "s3" } } } as const;
+    const config = defineConfig({ sources: [{ prefix: "", url: "https://cdn.example.com/{id}" }], hooks });
+    const given = { value: () => undefined, hasBucket: () => true };
+    expect(checkEnvironment(config, [], given).filter((fault) => fault.includes("hook"))).toEqual([]);
+  });
+});
+
 describe("of a secret in two hooks, checkConfig", () => {
   const site = (first: string[], second: string[]) =>
     checkConfig(

@@ -187,7 +187,7 @@ describe("checkConfig finds", () => {
     [
       "a verifier that is none",
       "hooks.cms.verifier.kind",
-      /standard-webhooks, hmac or bearer/,
+      /standard-webhooks, hmac, bearer, sns or google-oidc/,
       checkRaw(hook({ verifier: { kind: "none" } })),
     ],
     [

@@ -1,4 +1,4 @@
-import type { Config, HookConfig, VerifierConfig } from "./config.ts";
+import { type Config, type HookConfig, secretNames, type VerifierConfig } from "./config.ts";
 
 /** One fault: where it is and how to mend it. */
 export interface Fault {
@@ -10,10 +10,12 @@ export interface Fault {
 export const SHARED_SECRET =
   "a delivery to one of them could be sent to the other, past its may: give each hook a secret of its own";
 
+const SHARED_PROOF = "a delivery to one of them could be sent to the other, past its may: name it in one hook only";
+
 /** What hooks demand of recipes, of their own settings and of each other. */
 export function hooksFaults({ hooks, recipes }: Config, isSound: (path: string) => boolean): Fault[] {
   const sound = Object.entries(hooks).filter(([name]) => isSound(`hooks.${name}`));
-  return [...sound.flatMap(([name, hook]) => hookFaults(name, hook, recipes)), ...sharedSecrets(sound)];
+  return [...sound.flatMap(([name, hook]) => hookFaults(name, hook, recipes)), ...sharedProofs(sound)];
 }
 
 function hookFaults(
@@ -63,17 +65,27 @@ function templateMends({
  */
 const TOUCHING = /\{id\}\{(?:timestamp|body)\}|\{(?:timestamp|body)\}\{id\}/;
 
-function sharedSecrets(hooks: readonly [string, HookConfig][]): Fault[] {
+/** What proves a delivery to a hook, and names no hook itself: field of the verifier, value, and what the value is. */
+function proofsOf(verifier: VerifierConfig): [field: string, value: string, what: string][] {
+  const secrets = secretNames(verifier).map((name): [string, string, string] => ["secrets", name, "a secret"]);
+  if (verifier.kind === "sns") return verifier.topics.map((topic) => ["topics", topic, "a topic"]);
+  // Without an audience the token names the hook's own address.
+  if (verifier.kind === "google-oidc" && verifier.audience !== undefined)
+    return [["audience", verifier.audience, "the audience"]];
+  return secrets;
+}
+
+function sharedProofs(hooks: readonly [string, HookConfig][]): Fault[] {
   const first = new Map<string, string>();
   const faults: Fault[] = [];
   for (const [hook, { verifier }] of hooks)
-    for (const name of verifier.secrets) {
-      const other = first.get(name);
-      if (other === undefined) first.set(name, hook);
+    for (const [field, value, what] of proofsOf(verifier)) {
+      const other = first.get(`${field} ${value}`);
+      if (other === undefined) first.set(`${field} ${value}`, hook);
       else if (other !== hook)
         faults.push({
-          path: `hooks.${hook}.verifier.secrets`,
-          mend: `${name} is a secret of hooks.${other} too: ${SHARED_SECRET}`,
+          path: `hooks.${hook}.verifier.${field}`,
+          mend: `${value} is ${what} of hooks.${other} too: ${field === "secrets" ? SHARED_SECRET : SHARED_PROOF}`,
         });
     }
   return faults;

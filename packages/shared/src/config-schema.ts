@@ -4,6 +4,7 @@ import { deploySchema } from "./deploy-schema.ts";
 import { EVENT_TYPES } from "./events.ts";
 import { ABSOLUTE_MAX_PX } from "./limits.ts";
 import { RATIO_PATTERN } from "./shape.ts";
+import { TOPIC_ARN } from "./sns-topic.ts";
 
 /*
  * The shapes of prewarm.config.ts: types, ranges and the forms of names. What one setting demands of another is in config-rules.ts.
@@ -20,6 +21,15 @@ const secretName = bindingName.refine((name) => !/^whsec_/i.test(name), {
 });
 const secrets = z.array(secretName).min(1, "name at least one secret");
 const headerName = z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, "write a header's name, such as x-signature");
+const topicArn = z
+  .string()
+  .regex(TOPIC_ARN, "write the ARN of a standard topic, such as arn:aws:sns:eu-central-1:123456789012:uploads");
+const serviceAccount = z
+  .string()
+  .regex(
+    /^[a-z0-9.-]+@[a-z0-9.-]+$/,
+    "write a service account's address, such as pubsub@my-project.iam.gserviceaccount.com",
+  );
 const buckets = z.array(z.string().min(1, "write a bucket's name")).optional();
 const jsonPath = z.string().min(1, "write a path such as $.records[*]").optional();
 
@@ -93,8 +103,18 @@ const verifier = z.discriminatedUnion(
       idHeader: headerName.optional(),
     }),
     z.strictObject({ kind: z.literal("bearer"), secrets, header: headerName.optional() }),
+    z.strictObject({
+      kind: z.literal("sns"),
+      topics: z.array(topicArn).min(1, "name at least one topic").max(20, "name at most 20 topics"),
+      confirm: z.boolean("write true or false").optional(),
+    }),
+    z.strictObject({
+      kind: z.literal("google-oidc"),
+      emails: z.array(serviceAccount).min(1, "name at least one service account").max(20, "name at most 20"),
+      audience: z.string().min(1, "write the audience of the push subscription, or leave it out").optional(),
+    }),
   ],
-  "set kind to standard-webhooks, hmac or bearer",
+  "set kind to standard-webhooks, hmac, bearer, sns or google-oidc",
 );
 
 /** What a hook's secrets entitle to. */

@@ -67,7 +67,26 @@ export type VerifierConfig =
       timestampHeader?: string;
       idHeader?: string;
     }
-  | { kind: "bearer"; secrets: readonly string[] /** Default `authorization`. */; header?: string };
+  | { kind: "bearer"; secrets: readonly string[] /** Default `authorization`. */; header?: string }
+  | {
+      kind: "sns";
+      /** ARNs of the topics that may send, such as `arn:aws:sns:eu-central-1:123456789012:uploads`. */
+      topics: readonly string[];
+      /** Confirms the subscription of a listed topic. Default true; false: the list of deliveries shows the address to open. */
+      confirm?: boolean;
+    }
+  | {
+      kind: "google-oidc";
+      /** E-mail addresses of the service accounts that may send. */
+      emails: readonly string[];
+      /** The audience of the tokens. Default: the hook's own address, which is Pub/Sub's default too. */
+      audience?: string;
+    };
+
+/** Names of the secrets that a verifier compares with. Some verifiers trust keys that their sender publishes, and have none. */
+export function secretNames(verifier: VerifierConfig): readonly string[] {
+  return "secrets" in verifier ? verifier.secrets : [];
+}
 
 export type MapperConfig =
   | { kind: "native" }

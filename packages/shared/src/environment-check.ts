@@ -1,5 +1,5 @@
 import { ACTS, isAct, namedToken } from "./acts.ts";
-import type { Config } from "./config.ts";
+import { type Config, secretNames } from "./config.ts";
 import { SHARED_SECRET } from "./config-hook-rules.ts";
 import { LEDGER_PLACES } from "./deploy.ts";
 import { secretList } from "./environment.ts";
@@ -108,7 +108,7 @@ function ledgerPlaces({ value }: Given): string[] {
 
 function hookSecrets({ hooks }: Config, { value }: Given): string[] {
   const needed = new Map(
-    Object.values(hooks).flatMap(({ verifier }) => verifier.secrets.map((name) => [name, verifier.kind] as const)),
+    Object.values(hooks).flatMap(({ verifier }) => secretNames(verifier).map((name) => [name, verifier.kind] as const)),
   );
   return [...needed].flatMap(([name, kind]) => {
     const secrets = secretList(value(name));
@@ -126,7 +126,7 @@ function sharedValues({ hooks }: Config, { value }: Given): string[] {
   const first = new Map<string, { hook: string; name: string }>();
   const faults = new Set<string>();
   for (const [hook, { verifier }] of Object.entries(hooks))
-    for (const name of verifier.secrets)
+    for (const name of secretNames(verifier))
       for (const secret of secretList(value(name))) {
         const known = first.get(secret);
         if (known === undefined) first.set(secret, { hook, name });

@@ -13,6 +13,7 @@ import { accessOf, bucketOf, type Env, isLocal, ledgerNamespace, secretOf, siteC
 import type { Faults } from "./hooks/hook-fault.ts";
 import { createStrangers } from "./hooks/note-delivery.ts";
 import type { UploadsDeps } from "./hooks/uploads-queue.ts";
+import { createSenderKeys } from "./hooks/verifiers/verify.ts";
 import { originalSize } from "./intake/dry-run.ts";
 import { createIttybit, type Ittybit } from "./ittybit/client.ts";
 import type { LedgerCalls } from "./ledger/contract.ts";
@@ -153,6 +154,7 @@ export function apiDeps(env: Env): ApiDeps {
     wrongTokens: createWrongTokens(),
     unknownPings: createUnknownPings(),
     strangers: createStrangers(),
+    senderKeys: createSenderKeys(fetcher),
     signingKeys: signingKeys(env.SIGNING_KEYS, env.LOCAL === "true"),
     secret: (name) => secretOf(env, name),
     access: accessOf(env),

@@ -72,7 +72,11 @@ function given(config: Config, configFaults: readonly string[], stage: Stage): F
 /** The commands that set what a deploy needs and no file may hold. */
 export function neededSecrets(config: Config, environment: string): string[] {
   const hooks = typeof config.hooks === "object" && config.hooks !== null ? Object.values(config.hooks) : [];
-  const named = hooks.flatMap((hook) => (Array.isArray(hook?.verifier?.secrets) ? hook.verifier.secrets : []));
+  const named = hooks.flatMap((hook) => {
+    // The configuration may have faults.
+    const { secrets }: { secrets?: unknown } = Object(hook?.verifier);
+    return Array.isArray(secrets) ? secrets.map(String) : [];
+  });
   return [...new Set(["ITTYBIT_API_KEY", "ADMIN_TOKEN", ...named])].map((name) => setSecret(name, environment));
 }
 

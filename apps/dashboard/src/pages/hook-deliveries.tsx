@@ -98,6 +98,8 @@ function Deliveries({ deliveries }: { deliveries: readonly HookDelivery[] }) {
 export function outcomeOf(one: HookDelivery): string {
   if (one.verdict === "refused") return one.why ?? "";
   if (one.verdict === "repeat") return "It had come before; nothing was done.";
+  // The sender spoke of its subscription.
+  if (one.rejected === 0 && one.why !== null) return one.why;
   const parts: [n: number, what: string, after: string][] = [
     [one.accepted, "variant", " enqueued"],
     [one.duplicates, "variant", " under way already"],

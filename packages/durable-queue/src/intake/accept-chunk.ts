@@ -6,6 +6,7 @@ import { readInbox, writeInbox } from "../schema/inbox.ts";
 import type { QueueTx } from "../schema/queue-tx.ts";
 import { addRejections } from "../schema/rejections.ts";
 import { laneCode } from "../schema/row.ts";
+import type { Run } from "../schema/runs.ts";
 import { accept } from "./accept.ts";
 
 /**
@@ -49,7 +50,7 @@ export function acceptChunk<G extends { keys: string[] }>(
   chunk: AcceptChunk<G>,
   isCurrent: (group: G) => boolean,
 ): ChunkAnswer {
-  const { delivery, run, force } = chunk;
+  const { delivery, run, force, finish } = chunk;
   const inboxId = chunkId(delivery.id, delivery.chunk);
   const known = readInbox(tx, inboxId);
   if (known !== null) {
@@ -63,10 +64,19 @@ export function acceptChunk<G extends { keys: string[] }>(
   const keys = chunk.groups.filter(isCurrent).flatMap((group) => group.keys);
   const counted = accept(tx, { ...run, keys, force });
   const answer = { status: "done" as const, ...counted, outdated: size - keys.length };
-  writeInbox(tx, { id: inboxId, hash: "", run: run.run, answer: printTold(delivery.hash, answer) });
+  const record = printTold(delivery.hash, answer);
+  writeInbox(tx, { id: inboxId, hash: finish?.hash ?? "", run: run.run, answer: record });
   const row = tx.runs.byId(run.run);
   if (row !== null && run.lane === "bulk") row.accepting = 1;
-  return answer;
+  if (finish === undefined) return answer;
+  noteRejected(tx, row, finish.rejected);
+  return { ...answer, finished: true };
+}
+
+function noteRejected(tx: QueueTx, row: Run | null, rejected: FinishRequest["rejected"]): void {
+  if (row === null || rejected === undefined || rejected.total === 0) return;
+  row.rejected += rejected.total;
+  addRejections(tx.sql, row.n, rejected.first, tx.now);
 }
 
 /** Finishes a request: its record answers repeats, and its run accepts no more rows. */
@@ -79,10 +89,7 @@ export function finishDelivery(
   if (known !== null && known.hash !== "") return known.hash === delivery.hash ? "repeat" : "mismatch";
   writeInbox(tx, { id, hash: delivery.hash, run: run ?? "", answer: known?.answer ?? "[]" });
   const row = run === null ? null : tx.runs.byId(run);
-  if (row !== null && rejected !== undefined && rejected.total > 0) {
-    row.rejected += rejected.total;
-    addRejections(tx.sql, row.n, rejected.first, tx.now);
-  }
+  noteRejected(tx, row, rejected);
   if (row !== null && row.lane === laneCode("bulk")) {
     row.accepting = 0;
     row.who = who;

@@ -47,7 +47,9 @@ export const hooks = [
         401: refusal("No valid proof, whatever the reason; also for hooks that do not exist"),
         422: refusal("The same delivery id with another body"),
         429: refusal("Too much work is waiting; see Retry-After"),
-        503: refusal("The ledger is unreachable, or the hook's configuration is at fault: send it again"),
+        503: refusal(
+          "The ledger or the sender's published keys are unreachable, or the hook's configuration is at fault: send it again",
+        ),
       },
     },
     async (c, deps) => c.json(await receiveHook(c.req.param("name") ?? "", c.req.raw, deps), 202),

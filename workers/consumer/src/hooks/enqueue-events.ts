@@ -6,8 +6,10 @@ import type { AcceptImage } from "../images/calls.ts";
 import { acceptStream, emptyReceipt, type IntakeDeps, type Receipt } from "../intake/accept-stream.ts";
 import { type Chunk, cutChunks } from "../intake/cut-chunks.ts";
 import { Planner } from "../intake/plan-item.ts";
+import type { DeliveryNote } from "../ledger/contract.ts";
 import { clearMarkers } from "../store/markers.ts";
 import type { HookEvent } from "./hook-event.ts";
+import { noteDelivery, noteOf } from "./note-delivery.ts";
 
 /** What hooks and the uploads queue work with. */
 export interface HookDeps extends IntakeDeps {
@@ -29,6 +31,11 @@ interface DeliveredEvents {
   bodyHash: string;
 }
 
+interface NotedEvents extends DeliveredEvents {
+  /** What the list of deliveries says. */
+  note(receipt: Receipt): DeliveryNote;
+}
+
 type Placed = HookEvent & { index: number };
 type Making = Extract<Placed, { kind: "upload" | "rejected" }>;
 
@@ -42,20 +49,31 @@ export async function enqueueEvents(order: DeliveredEvents, deps: HookDeps): Pro
   const events = latest(order.events.map((event, index) => ({ ...event, index })));
   const purged = await purge(events, order.who, deps);
   const making = events.filter((event) => event.kind === "upload" || event.kind === "rejected");
-  const { accepted, duplicates, existing, outdated, rejected, repeat } =
-    making.length === 0
-      ? await finishEmpty(order, purged, deps)
-      : await accept(making, { run, label: `${order.title}, ${day}` }, order, deps);
-  return {
+  const ignored = events.filter(({ kind }) => kind === "ignored").length;
+  const answerOf = ({ accepted, duplicates, existing, outdated, rejected, repeat }: Receipt): HookAnswer => ({
     run: accepted + duplicates + existing > 0 ? run : null,
     accepted,
     duplicates,
     existing,
     purged,
-    ignored: events.filter(({ kind }) => kind === "ignored").length + outdated,
+    ignored: ignored + outdated,
     rejected: rejected.map((one) => ({ ...one, index: making[one.index]?.index ?? one.index })),
     duplicate: repeat,
-  };
+  });
+  const noted = { ...order, note: (receipt: Receipt) => noteOf(order.name, answerOf(receipt)) };
+  const receipt =
+    making.length === 0
+      ? await finishEmpty(noted, purged, deps)
+      : await accept(making, { run, label: `${order.title}, ${day}` }, noted, deps);
+  const answer = answerOf(receipt);
+  if (answer.duplicate) await noteDelivery(noteOf(order.name, answer), deps);
+  if (isFruitless(answer)) deps.log("hook.all_rejected", { hook: order.name, rejected: answer.rejected.length });
+  return answer;
+}
+
+/** Nothing came of the delivery although it named images. Its sender hears 202, so the log has to tell. */
+function isFruitless({ accepted, duplicates, existing, purged, rejected }: HookAnswer): boolean {
+  return rejected.length > 0 && accepted + duplicates + existing + purged === 0;
 }
 
 type Told = Extract<Placed, { kind: "upload" | "delete" }>;
@@ -122,29 +140,31 @@ async function purge(events: Placed[], who: string, { ledger }: HookDeps): Promi
 async function accept(
   events: Making[],
   run: { run: string; label: string },
-  { recipe, delivery, bodyHash, who }: DeliveredEvents,
+  { recipe, delivery, bodyHash, who, note }: NotedEvents,
   deps: HookDeps,
 ): Promise<Receipt> {
   const planner = new Planner(deps.config, recipe);
   const chunks = cutChunks(events, (event) => planEvent(event, planner));
   const options = { force: false, onlyMissing: false, recipe };
-  const order = { run: { ...run, lane: "upload" as const }, delivery, options, bodyHash, who };
+  const order = { run: { ...run, lane: "upload" as const }, delivery, options, bodyHash, who, note };
   return acceptStream(clearingMarkers(chunks, deps), order, deps);
 }
 
 /** A delivery without anything to make is remembered too, so that its repeat purges nothing again. */
 async function finishEmpty(
-  { delivery, bodyHash, who }: DeliveredEvents,
+  { delivery, bodyHash, who, note }: NotedEvents,
   purged: number,
   { ledger }: HookDeps,
 ): Promise<Receipt> {
-  await ledger.finishDelivery({
+  const receipt = emptyReceipt();
+  const end = await ledger.finishDelivery({
     delivery: { id: delivery, chunks: 0, hash: bodyHash },
     run: null,
     who,
     summary: { purged },
+    note: note(receipt),
   });
-  return emptyReceipt();
+  return { ...receipt, repeat: end === "repeat" };
 }
 
 function planEvent(event: Making, planner: Planner): AcceptImage {

@@ -1,4 +1,4 @@
-import type { Config } from "@prewarm/shared/config";
+import { type Config, secretNames } from "@prewarm/shared/config";
 import { settingOf } from "@prewarm/shared/environment-check";
 import { DEFAULT_RECIPE } from "../intake/plan-item.ts";
 
@@ -22,7 +22,7 @@ export function hookFault(name: string, { hooks }: Config, { configFaults, envir
   if (unread !== undefined || hook === undefined) return unread ?? misspelt ?? null;
   const own = configFaults.find((fault) => fault.startsWith(`hooks.${name}.`) || fault.startsWith(`hooks.${name}:`));
   if (own !== undefined) return own;
-  const secret = environmentFaults.find((fault) => hook.verifier.secrets.includes(settingOf(fault)));
+  const secret = environmentFaults.find((fault) => secretNames(hook.verifier).includes(settingOf(fault)));
   return secret ?? recipeFault(hook.recipe ?? DEFAULT_RECIPE, configFaults);
 }
 

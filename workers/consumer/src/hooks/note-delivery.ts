@@ -19,7 +19,7 @@ function refusalOf(hook: string, why: string, n = 1): DeliveryNote {
   return { hook, verdict: "refused", why, n, ...NOTHING };
 }
 
-/** Refusals of whoever has proved nothing, by hook and reason. */
+/** Refusals that are counted, by hook and reason. */
 export interface Strangers {
   /** Counts one; what the ledger is to be told by now, which is nothing most of the time. */
   add(hook: string, why: string, now: number): DeliveryNote[];
@@ -45,33 +45,47 @@ export function createStrangers(): Strangers {
   };
 }
 
-/** Refused before the proof was looked at, or for it. */
-const UNPROVEN: readonly string[] = ["unauthorized", "not_configured", "body_too_large"];
-
 export interface NoteDeps {
-  ledger: Pick<LedgerCalls, "noteDeliveries">;
+  ledger: Pick<LedgerCalls, "noteDeliveries" | "countRefusals">;
   strangers: Strangers;
   clock: { now(): number };
   log: Log;
 }
 
-/** The refusal as it is noted; a hook that is not configured has no name here, for a stranger chose it. */
-export async function noteRefusal(hook: string | null, error: unknown, deps: NoteDeps): Promise<void> {
-  // The ledger did not answer, or we are at fault: it stands in the log.
-  if (!(error instanceof AppError)) return;
-  const why = `${error.code}: ${error.message}`;
-  const name = hook ?? "unknown";
-  const notes = UNPROVEN.includes(error.code)
-    ? deps.strangers.add(name, why, deps.clock.now())
-    : [refusalOf(name, why)];
-  await note(notes, deps);
+/** Lists a delivery that changed nothing. Never throws: what a delivery did does not hang on its note. */
+export function noteDelivery(note: DeliveryNote, { ledger, log }: Pick<NoteDeps, "ledger" | "log">): Promise<void> {
+  return attempt(() => ledger.noteDeliveries([note]), log);
 }
 
-/** Never throws: what a delivery did does not hang on its note. */
-export async function note(notes: DeliveryNote[], { ledger, log }: Pick<NoteDeps, "ledger" | "log">): Promise<void> {
-  if (notes.length === 0) return;
+/** Lists the refusal of a delivery whose proof is valid. An overload is only counted: it must not write more than work would. */
+export async function noteRefusal(hook: string, error: unknown, deps: NoteDeps): Promise<void> {
+  const why = reasonOf(error);
+  if (why === null) return;
+  if (error instanceof AppError && isLater(error)) await countRefusal(hook, error, deps);
+  else await noteDelivery(refusalOf(hook, why), deps);
+}
+
+/** Whether the sender is asked to send the delivery again. */
+export function isLater({ status }: AppError): boolean {
+  return status === 429 || status >= 500;
+}
+
+/** Counts a refusal that a stranger may cause. A hook that is not configured has no name here: a stranger chose it. */
+export async function countRefusal(hook: string | null, error: unknown, deps: NoteDeps): Promise<void> {
+  const { ledger, strangers, clock, log } = deps;
+  const why = reasonOf(error);
+  const notes = why === null ? [] : strangers.add(hook ?? "unknown", why, clock.now());
+  if (notes.length > 0) await attempt(() => ledger.countRefusals(notes), log);
+}
+
+/** Null: the ledger did not answer, or the code is wrong; the log has it. */
+function reasonOf(error: unknown): string | null {
+  return error instanceof AppError ? `${error.code}: ${error.message}` : null;
+}
+
+async function attempt(call: () => Promise<void>, log: Log): Promise<void> {
   try {
-    await ledger.noteDeliveries(notes);
+    await call();
   } catch (error) {
     log("hook.unnoted", { error: errorText(error) });
   }

@@ -92,7 +92,8 @@ describe("a signed upload", () => {
 
   it("is run again when it was interrupted, and answers 503 meanwhile so that the sender does so", async () => {
     const world = createApiWorld();
-    const body = uploaded([{ id: "a" }]);
+    // Two chunks.
+    const body = uploaded(Array.from({ length: 600 }, (_, n) => ({ id: `a${n}` })));
     const { finishDelivery } = world.deps.ledger;
     world.deps.ledger.finishDelivery = () =>
       Promise.reject(new LedgerUnavailable("finishDelivery", new Error("reset")));
@@ -101,8 +102,22 @@ describe("a signed upload", () => {
     world.deps.ledger.finishDelivery = finishDelivery;
     expect(await send(world, body, signed(body))).toMatchObject({
       status: 202,
-      body: { accepted: 2, duplicate: false },
+      body: { accepted: 1200, duplicate: false },
     });
+    expect(await open(world)).toBe(1200);
+  });
+
+  it("of one chunk is accepted and finished by one call: after a lost answer its repeat is a repeat", async () => {
+    const world = createApiWorld();
+    const body = uploaded([{ id: "a" }]);
+    const { acceptChunk } = world.deps.ledger;
+    world.deps.ledger.acceptChunk = async (chunk) => {
+      await acceptChunk(chunk);
+      throw new LedgerUnavailable("acceptChunk", new Error("reset"));
+    };
+    expect((await send(world, body, signed(body))).status).toBe(503);
+    world.deps.ledger.acceptChunk = acceptChunk;
+    expect(await send(world, body, signed(body))).toMatchObject({ status: 202, body: { duplicate: true } });
     expect(await open(world)).toBe(2);
   });
 

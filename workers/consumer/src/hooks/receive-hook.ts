@@ -1,6 +1,6 @@
 import type { HookAnswer } from "@prewarm/control-schema/hooks";
 import { ApiError } from "@prewarm/shared/api-errors";
-import type { HookConfig } from "@prewarm/shared/config";
+import { type HookConfig, secretNames } from "@prewarm/shared/config";
 import { secretList } from "@prewarm/shared/environment";
 import { sha256Hex } from "../intake/accept-stream.ts";
 import { DEFAULT_RECIPE } from "../intake/plan-item.ts";
@@ -9,33 +9,54 @@ import { enqueueEvents, type HookDeps } from "./enqueue-events.ts";
 import type { HookEvent } from "./hook-event.ts";
 import { type Faults, hookFault, isRecord } from "./hook-fault.ts";
 import { mapBody } from "./mappers/map-body.ts";
-import { note, noteOf, noteRefusal, type Strangers } from "./note-delivery.ts";
-import { verify } from "./verify.ts";
+import { countRefusal, isLater, noteDelivery, noteOf, noteRefusal, type Strangers } from "./note-delivery.ts";
+import { answerSubscription } from "./subscription.ts";
+import type { Proof } from "./verifiers/proof.ts";
+import { type SenderKeys, verify } from "./verifiers/verify.ts";
 
 export interface ReceiveDeps extends HookDeps, Faults {
   /** A secret by its name in the config, such as HOOK_SECRET, as the environment has it (comma-separated for rotation). */
   secret(name: string): string | undefined;
   strangers: Strangers;
+  senderKeys: SenderKeys;
+  fetch: typeof fetch;
 }
 
-/** Takes one delivery, and notes what came of it for operators. Throws the refusal. */
+/** A delivery whose proof is valid. */
+interface Proven {
+  name: string;
+  hook: HookConfig;
+  proof: NonNullable<Proof>;
+  raw: Uint8Array<ArrayBuffer>;
+}
+
+/** Takes one delivery. The list of deliveries has what came of it. Throws the refusal. */
 export async function receiveHook(name: string, request: Request, deps: ReceiveDeps): Promise<HookAnswer> {
-  try {
-    const answer = await takeDelivery(name, request, deps);
-    await note([noteOf(name, answer)], deps);
-    return answer;
-  } catch (error) {
+  const proven = await prove(name, request, deps).catch(async (error: unknown) => {
     const isKnown = isRecord(deps.config.hooks) && Object.hasOwn(deps.config.hooks, name);
-    await noteRefusal(isKnown ? name : null, error, deps);
+    await countRefusal(isKnown ? name : null, error, deps);
     throw error;
+  });
+  try {
+    return await takeDelivery(proven, deps);
+  } catch (error) {
+    await noteRefusal(name, error, deps);
+    throw forSender(error, proven.hook);
   }
 }
 
+/** SNS takes an answer below 500 for its last word (docs.aws.amazon.com/sns, read 2026-11), and drops what 429 asks it to send later. */
+function forSender(error: unknown, { verifier }: HookConfig): unknown {
+  return verifier.kind === "sns" && error instanceof AppError && isLater(error)
+    ? new AppError("unavailable", error.details)
+    : error;
+}
+
 /**
- * Takes one delivery: bytes, proof, shape, rows. Nothing of the body is read before its proof is, and a hook that does not exist is
- * refused as a bad signature is. A hook at fault takes nothing, so that the sender keeps what it has. Throws the refusal.
+ * The bytes and their proof. Nothing else of the body is read before, and a hook that does not exist is refused as a bad signature is. A
+ * hook at fault takes nothing, so that the sender keeps what it has. Throws the refusal.
  */
-async function takeDelivery(name: string, request: Request, deps: ReceiveDeps): Promise<HookAnswer> {
+async function prove(name: string, request: Request, deps: ReceiveDeps): Promise<Proven> {
   const fault = hookFault(name, deps.config, deps);
   if (fault !== null) {
     deps.log("hook.at_fault", { hook: name, fault });
@@ -43,17 +64,29 @@ async function takeDelivery(name: string, request: Request, deps: ReceiveDeps): 
   }
   const hook = Object.hasOwn(deps.config.hooks, name) ? deps.config.hooks[name] : undefined;
   const raw = new Uint8Array(await request.arrayBuffer());
-  const sent = { headers: request.headers, raw, now: deps.clock.now() };
+  const sent = { headers: request.headers, raw, url: request.url, now: deps.clock.now() };
   const proof =
-    hook === undefined ? null : await verify(sent, hook.verifier, secretsNamed(hook.verifier.secrets, deps));
+    hook === undefined
+      ? null
+      : await verify(sent, hook.verifier, { secrets: secretsOf(hook, deps), keys: deps.senderKeys });
   if (hook === undefined || proof === null) {
     deps.log("hook.refused", { hook: hook === undefined ? "unknown" : name });
     throw new ApiError("unauthorized");
   }
-  const hash = await sha256Hex(raw);
-  const events = mapBody(parseBody(textOf(raw)), hook.mapper, deps.config).map((event) => permitted(event, hook));
-  const delivery = `hook:${name}:${proof.id ?? nameByBytes(hash, events, sent.now)}`;
-  if (await isRepeat(delivery, hash, deps)) return REPEAT;
+  return { name, hook, proof, raw };
+}
+
+/** Shape, events, rows. Throws the refusal. */
+async function takeDelivery({ name, hook, proof, raw }: Proven, deps: ReceiveDeps): Promise<HookAnswer> {
+  if (proof.subscription !== undefined) return answerSubscription(name, hook, proof.subscription, deps);
+  const body = proof.body ?? textOf(raw);
+  const hash = await sha256Hex(proof.body ?? raw);
+  const events = mapBody(parseBody(body), hook.mapper, deps.config).map((event) => permitted(event, hook));
+  const delivery = `hook:${name}:${proof.id ?? nameByBytes(hash, events, deps.clock.now())}`;
+  if (await isRepeat(delivery, hash, deps)) {
+    await noteDelivery(noteOf(name, REPEAT), deps);
+    return REPEAT;
+  }
   const order = {
     events,
     recipe: hook.recipe ?? DEFAULT_RECIPE,
@@ -113,8 +146,8 @@ async function isRepeat(delivery: string, hash: string, { ledger }: ReceiveDeps)
   return true;
 }
 
-function secretsNamed(names: readonly string[], deps: ReceiveDeps): string[] {
-  return names.flatMap((name) => secretList(deps.secret(name)));
+function secretsOf({ verifier }: HookConfig, deps: ReceiveDeps): string[] {
+  return secretNames(verifier).flatMap((name) => secretList(deps.secret(name)));
 }
 
 function textOf(raw: Uint8Array): string {

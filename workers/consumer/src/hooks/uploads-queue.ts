@@ -8,7 +8,6 @@ import { enqueueEvents, type HookDeps } from "./enqueue-events.ts";
 import type { HookEvent } from "./hook-event.ts";
 import { type Faults, recipeFault } from "./hook-fault.ts";
 import { mapR2 } from "./mappers/r2.ts";
-import { note, noteOf } from "./note-delivery.ts";
 
 /** A ledger that is out of reach is tried again after this, in seconds, doubling per delivery up to an hour. */
 const RETRY_SECONDS = 10;
@@ -62,7 +61,6 @@ async function enqueue(messages: Message<unknown>[], events: HookEvent[], deps: 
   // The same messages in another batch are another delivery: rows and orders make that harmless.
   const named = { name: "r2", title, who: title, delivery: `r2:${hash}`, bodyHash: hash };
   const done = await enqueueEvents({ events, recipe: DEFAULT_RECIPE, ...named }, deps);
-  await note([noteOf("r2", done)], deps);
   for (const { code, message } of done.rejected) deps.log("uploads.rejected", { code, message });
   deps.log("uploads.accepted", {
     messages: messages.length,

@@ -4,7 +4,7 @@ import { ApiError } from "@prewarm/shared/api-errors";
 import type { Config } from "@prewarm/shared/config";
 import type { AppError } from "@prewarm/shared/errors";
 import type { Lane } from "@prewarm/shared/job";
-import type { Operators } from "../ledger/contract.ts";
+import type { DeliveryNote, Operators } from "../ledger/contract.ts";
 import { storedKeys } from "../store/variants.ts";
 import type { Chunk } from "./cut-chunks.ts";
 
@@ -28,6 +28,8 @@ export interface Delivery {
   /** Hash of the whole body, where it was read before; else one is made of the items as they stream in. */
   bodyHash: string | null;
   who: string;
+  /** Of a hook's delivery, what the list of deliveries says of it. Its numbers are those of the receipt so far. */
+  note?: (receipt: Receipt) => DeliveryNote;
 }
 
 /** What became of a whole request; the numbers count variants. */
@@ -55,18 +57,21 @@ export async function acceptStream(chunks: AsyncIterable<Chunk>, order: Delivery
   const sum = emptyReceipt();
   let hash = await sha256Hex(JSON.stringify([order.bodyHash, order.options, order.run.label]));
   let count = 0;
+  let isFinished = false;
   for await (const chunk of chunks) {
     // Chained, so that the last hash stands for the whole body.
     hash = await sha256Hex(`${hash}\n${chunk.raw.join("\n")}`);
-    await acceptOne(chunk, { number: count, hash }, order, sum, deps);
+    const { finished } = await acceptOne(chunk, { number: count, hash }, order, sum, deps);
+    isFinished = finished === true;
     count += 1;
   }
+  if (isFinished) return sum;
   if (count === 0) throw new ApiError("body_invalid", { detail: "There is no item in the body." });
   const { rejected: first, ...summary } = sum;
   const whole = { id: order.delivery, chunks: count, hash: order.bodyHash ?? hash };
   const finish = { delivery: whole, run: order.run.run, who: order.who, summary: { ...summary } };
   const rejected = { total: sum.rejectedTotal, first };
-  const end = await deps.ledger.finishDelivery({ ...finish, rejected });
+  const end = await deps.ledger.finishDelivery({ ...finish, rejected, ...noted(order, sum) });
   if (end === "mismatch") throw mismatch();
   return { ...sum, repeat: end === "repeat" };
 }
@@ -77,7 +82,7 @@ async function acceptOne(
   order: Delivery,
   sum: Receipt,
   { ledger, bucket, config }: IntakeDeps,
-): Promise<void> {
+): Promise<CountedAnswer> {
   const { force, onlyMissing } = order.options;
   const inStore = onlyMissing
     ? await storedKeys(
@@ -87,23 +92,40 @@ async function acceptOne(
     : new Set<string>();
   const images = chunk.images.map((image) => ({ ...image, keys: image.keys.filter((key) => !inStore.has(key)) }));
   const asked = images.reduce((total, { keys }) => total + keys.length, 0);
+  sum.duplicates += chunk.duplicates;
+  sum.existing += chunk.keys - asked;
+  sum.rejectedTotal += chunk.rejected.length;
+  sum.rejected.push(...chunk.rejected.slice(0, REJECTIONS_MAX - sum.rejected.length));
   const request = {
     run: order.run,
     delivery: { id: order.delivery, chunk: place.number, hash: place.hash },
     images: images.filter(({ keys }) => keys.length > 0),
     force,
     backlogMax: config.limits.backlogMax,
+    ...(place.number === 0 && chunk.last ? finishOf(order, sum) : {}),
   };
   const answer = counted(await ledger.acceptChunk(request));
   sum.accepted += answer.accepted;
-  sum.duplicates += answer.duplicates + chunk.duplicates;
-  sum.existing += answer.existing + chunk.keys - asked;
+  sum.duplicates += answer.duplicates;
+  sum.existing += answer.existing;
   sum.outdated += answer.outdated;
-  sum.rejectedTotal += chunk.rejected.length;
-  sum.rejected.push(...chunk.rejected.slice(0, REJECTIONS_MAX - sum.rejected.length));
+  return answer;
 }
 
-function counted(answer: ChunkAnswer): Extract<ChunkAnswer, { accepted: number }> {
+/** A hook's delivery of one chunk is accepted, finished and listed by one call. */
+function finishOf(order: Delivery, sum: Receipt): Pick<Parameters<Operators["acceptChunk"]>[0], "finish" | "note"> {
+  if (order.note === undefined || order.bodyHash === null) return {};
+  const rejected = { total: sum.rejectedTotal, first: sum.rejected };
+  return { finish: { hash: order.bodyHash, rejected }, ...noted(order, sum) };
+}
+
+function noted({ note }: Delivery, sum: Receipt): { note?: DeliveryNote } {
+  return note === undefined ? {} : { note: note(sum) };
+}
+
+type CountedAnswer = Extract<ChunkAnswer, { accepted: number }>;
+
+function counted(answer: ChunkAnswer): CountedAnswer {
   switch (answer.status) {
     case "done":
     case "repeat":

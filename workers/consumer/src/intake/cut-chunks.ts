@@ -16,6 +16,8 @@ export interface Chunk {
   rejected: Rejection[];
   /** The items as they came, for the hash that tells one body from another. */
   raw: string[];
+  /** No chunk follows. Of a body that fills its last chunk it is not told. */
+  last?: true;
 }
 
 function emptyChunk(): Chunk {
@@ -53,7 +55,7 @@ export async function* cutChunks<T>(
     chunk = emptyChunk();
     seen = new Set();
   }
-  if (chunk.raw.length > 0 || chunk.keys > 0) yield chunk;
+  if (chunk.raw.length > 0 || chunk.keys > 0) yield { ...chunk, last: true };
 }
 
 function planOrReject<T>(item: T, index: number, plan: (item: T) => AcceptImage): AcceptImage | Rejection {

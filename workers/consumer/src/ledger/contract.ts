@@ -65,9 +65,10 @@ export type ExchangeAnswer = queue.ExchangeAnswer<AnsweredMisses & { focals?: Re
 
 /** `who` names the person or machine for the audit log and is written in the same transaction as what it did. */
 export interface Operators {
-  acceptChunk(chunk: AcceptChunk): Promise<ChunkAnswer>;
+  /** `note`: of a chunk with `finish`; the numbers of the answer are added to it. */
+  acceptChunk(chunk: AcceptChunk & Noted): Promise<ChunkAnswer>;
   /** Marks a delivery complete: the run leaves `accepting`. `repeat`: it was complete before; `mismatch`: with another hash. */
-  finishDelivery(request: FinishRequest): Promise<"done" | "repeat" | "mismatch">;
+  finishDelivery(request: FinishRequest & Noted): Promise<"done" | "repeat" | "mismatch">;
   /** What came of a delivery that was completed; null for any other. */
   findDelivery(id: string): Promise<{ run: string; hash: string } | null>;
   /** A deletion told under an older order than the image has is `outdated`. `purge`: its number, which is the floor it sets. */
@@ -75,8 +76,10 @@ export interface Operators {
   /** Sets the point that the crops of an image show, or takes it back (null). `changed`: those crops are made again. */
   setFocal(id: string, focal: Focal | null, who: string): Promise<{ changed: boolean }>;
   recordDead(messages: DeadMessage[]): Promise<void>;
-  /** For operators: what came of deliveries. Remembered, and written down within a minute. */
+  /** Lists deliveries that changed nothing: repeats, and refusals of senders with a proof. */
   noteDeliveries(notes: DeliveryNote[]): Promise<void>;
+  /** Lists refusals that strangers or an overload cause. Memory has them for up to a minute, because they must cost no rows. */
+  countRefusals(notes: DeliveryNote[]): Promise<void>;
   /** The last ones, the newest first. */
   listDeliveries(): Promise<HookDelivery[]>;
   /**
@@ -212,6 +215,7 @@ export const LEDGER_CALLS = {
   pulse: "read",
   getGate: "read",
   noteDeliveries: "id",
+  countRefusals: "id",
   listDeliveries: "read",
   listEvents: "read",
   testEvent: "id",
@@ -317,6 +321,11 @@ export type JobAct = { status: "ok"; job: NamedJob } | { status: "none" } | { st
 
 /** What came of a delivery, before its time is noted. */
 export type DeliveryNote = Omit<HookDelivery, "at">;
+
+export interface Noted {
+  /** Listed in the transaction that finishes the delivery. */
+  note?: DeliveryNote;
+}
 
 /* ── The gate ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────── */
 

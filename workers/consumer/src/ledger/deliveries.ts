@@ -1,35 +1,48 @@
 import type { HookDelivery } from "@prewarm/control-schema/hooks";
+import type { Accepted } from "@prewarm/durable-queue/calls";
 import { getDoc, putDoc } from "@prewarm/durable-queue/schema/docs";
 import type { Sql } from "@prewarm/durable-queue/schema/sql";
 import type { DeliveryNote } from "./contract.ts";
+import type { LedgerTx } from "./ledger-tx.ts";
 
 /** Maximum of remembered deliveries. Repeated refusals of one sender are one delivery. */
 const KEEP = 200;
 const MERGE_MS = 600_000;
+/** The newest deliveries have a document of their own, so that a delivery writes 4 kB and not 40. */
+const NEWEST = 20;
 
 /**
- * The last deliveries of hooks, for operators. A delivery writes no row: memory keeps the deliveries, and one document
- * a minute stores changes. An eviction loses the changes of that minute. Only this list depends on them.
+ * The last deliveries of hooks, for operators. The transaction that finishes a delivery stores it. An eviction loses
+ * only counted refusals of the last minute, which the cron stores.
  */
 export class Deliveries {
   #list: HookDelivery[];
+  /** The first so many are not in the document of the older ones. */
+  #newest: number;
   #isSaved = true;
 
   constructor(sql: Sql) {
-    const body = getDoc(sql, "deliveries");
-    this.#list = body === null ? [] : (JSON.parse(body) as HookDelivery[]);
+    const [newest, older] = [read(sql, "deliveries-new"), read(sql, "deliveries")];
+    // Code of an earlier version knows the older ones only, and adds to them.
+    this.#list = [...newest, ...older].sort((a, b) => b.at - a.at).slice(0, KEEP);
+    this.#newest = newest.length;
   }
 
   add(notes: readonly DeliveryNote[], now: number): void {
-    for (const note of notes) {
-      const same = this.#list.find((one) => one.hook === note.hook && one.verdict === note.verdict);
-      // Repeated refusals of one sender only raise its number.
-      const isAgain = note.verdict === "refused" && same?.why === note.why && now - same.at < MERGE_MS;
-      const n = isAgain ? note.n + (same?.n ?? 0) : note.n;
-      const others = isAgain ? this.#list.filter((one) => one !== same) : this.#list;
-      this.#list = [{ ...note, n, at: now }, ...others].slice(0, KEEP);
-    }
+    for (const note of notes) this.#addOne(note, now);
     this.#isSaved = false;
+  }
+
+  /** Repeated refusals of one sender only raise its number. */
+  #addOne(note: DeliveryNote, now: number): void {
+    const place = this.#list.findIndex((one) => one.hook === note.hook && one.verdict === note.verdict);
+    const same = this.#list[place];
+    const isAgain =
+      same !== undefined && note.verdict === "refused" && same.why === note.why && now - same.at < MERGE_MS;
+    if (isAgain) this.#list.splice(place, 1);
+    // What leaves the older ones changes their document too.
+    this.#newest = isAgain ? (place < this.#newest ? this.#newest : KEEP) : this.#newest + 1;
+    this.#list = [{ ...note, n: isAgain ? note.n + same.n : note.n, at: now }, ...this.#list].slice(0, KEEP);
   }
 
   /** The newest first. */
@@ -40,11 +53,42 @@ export class Deliveries {
   /** Stores the deliveries, if they have changed. */
   save(sql: Sql): void {
     if (this.#isSaved) return;
-    putDoc(sql, "deliveries", JSON.stringify(this.#list));
+    if (this.#newest > NEWEST) {
+      putDoc(sql, "deliveries", JSON.stringify(this.#list));
+      this.#newest = 0;
+    }
+    putDoc(sql, "deliveries-new", JSON.stringify(this.#list.slice(0, this.#newest)));
     this.#isSaved = true;
   }
 
   get isSaved(): boolean {
     return this.#isSaved;
   }
+}
+
+function read(sql: Sql, name: string): HookDelivery[] {
+  const body = getDoc(sql, name);
+  return body === null ? [] : (JSON.parse(body) as HookDelivery[]);
+}
+
+/** Lists deliveries, in the transaction of what they did. */
+export function listDeliveries(tx: LedgerTx, notes: readonly DeliveryNote[]): void {
+  const deliveries = tx.memory.of(Deliveries);
+  deliveries.add(notes, tx.now);
+  deliveries.save(tx.sql);
+}
+
+/** A note with the numbers that only the ledger knows, and with the run if the delivery named a variant. */
+export function withCounts(
+  note: DeliveryNote,
+  { accepted, duplicates, existing, outdated }: Accepted & { outdated: number },
+  run: string,
+): DeliveryNote {
+  const counted = {
+    accepted: note.accepted + accepted,
+    duplicates: note.duplicates + duplicates,
+    existing: note.existing + existing,
+  };
+  const isInRun = counted.accepted + counted.duplicates + counted.existing > 0;
+  return { ...note, ...counted, ignored: note.ignored + outdated, run: isInRun ? run : null };
 }

@@ -54,6 +54,7 @@ export abstract class LedgerObject<Env> extends DurableObject<Env> implements An
   pulse() { return this.#ledger.pulse(); }
   getGate(...args: Call<"getGate">) { return this.#ledger.getGate(...args); }
   noteDeliveries(...args: Call<"noteDeliveries">) { return this.#ledger.noteDeliveries(...args); }
+  countRefusals(...args: Call<"countRefusals">) { return this.#ledger.countRefusals(...args); }
   listDeliveries(...args: Call<"listDeliveries">) { return this.#ledger.listDeliveries(...args); }
   listEvents(...args: Call<"listEvents">) { return this.#ledger.listEvents(...args); }
   testEvent(...args: Call<"testEvent">) { return this.#ledger.testEvent(...args); }

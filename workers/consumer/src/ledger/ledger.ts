@@ -1,5 +1,7 @@
 import type { HookDelivery } from "@prewarm/control-schema/hooks";
+import type { ChunkAnswer, FinishRequest } from "@prewarm/durable-queue/calls";
 import { exchange } from "@prewarm/durable-queue/claims/exchange";
+import { finishDelivery } from "@prewarm/durable-queue/intake/accept-chunk";
 import type { Duties } from "@prewarm/durable-queue/object/on-alarm";
 import { Queue, type QueueHost } from "@prewarm/durable-queue/object/queue";
 import { cancelRun } from "@prewarm/durable-queue/operate/cancel-run";
@@ -7,15 +9,23 @@ import { RULES, type Rules } from "@prewarm/durable-queue/operate/prune";
 import { audit } from "@prewarm/durable-queue/schema/audit";
 import type { Sql } from "@prewarm/durable-queue/schema/sql";
 import { acceptImages } from "../images/accept-images.ts";
-import type { BeforeRestore } from "../images/calls.ts";
+import type { AcceptChunk, BeforeRestore } from "../images/calls.ts";
 import { focalsOf, setFocal } from "../images/focal.ts";
 import { takeMisses } from "../images/misses.ts";
 import { purgeImage } from "../images/purge.ts";
 import { doctorDone, doctorFrom, doctorSlice } from "../images/reconcile.ts";
 import { beforeImagesRestore, imagesRestored } from "../images/restored-images.ts";
 import { indexOfSecret } from "../platform/secret-equality.ts";
-import type { Answering, DeliveryNote, ExchangeAnswer, ExchangeRequest, LedgerCalls, RunView } from "./contract.ts";
-import { Deliveries } from "./deliveries.ts";
+import type {
+  Answering,
+  DeliveryNote,
+  ExchangeAnswer,
+  ExchangeRequest,
+  LedgerCalls,
+  Noted,
+  RunView,
+} from "./contract.ts";
+import { Deliveries, listDeliveries, withCounts } from "./deliveries.ts";
 import { noteDeploy } from "./deployed.ts";
 import { testEvent } from "./events.ts";
 import { followUps, ownTimes } from "./follow-ups.ts";
@@ -111,6 +121,10 @@ export class Ledger extends Queue<LedgerTx, BeforeRestore> implements Answering<
   }
 
   noteDeliveries(notes: DeliveryNote[], id?: string): void {
+    this.note((tx) => listDeliveries(tx, notes), id);
+  }
+
+  countRefusals(notes: DeliveryNote[], id?: string): void {
     if (this.transactions.memory.knownCalls.isNew(id)) this.#deliveries.add(notes, this.#deps.clock.now());
   }
 
@@ -124,7 +138,16 @@ export class Ledger extends Queue<LedgerTx, BeforeRestore> implements Answering<
 
   /* ── Intake ── */
 
-  readonly acceptChunk = this.changes(acceptImages);
+  readonly acceptChunk = this.changes((tx, { note, ...chunk }: AcceptChunk & Noted): ChunkAnswer => {
+    const answer = acceptImages(tx, chunk);
+    if (note !== undefined && "finished" in answer) listDeliveries(tx, [withCounts(note, answer, chunk.run.run)]);
+    return answer;
+  });
+  override readonly finishDelivery = this.notes((tx, { note, ...request }: FinishRequest & Noted) => {
+    const end = finishDelivery(tx, request);
+    if (note !== undefined && end === "done") listDeliveries(tx, [note]);
+    return end;
+  });
   readonly purgeImage = this.changes(purgeImage);
   readonly setFocal = this.changes(setFocal);
 

@@ -162,6 +162,7 @@ function operators(say: Say, sql: ReturnType<typeof nodeSql>): void {
   say("about");
   const note = { run: null, accepted: 0, duplicates: 0, existing: 0, purged: 0, ignored: 0, rejected: 0 };
   say("noteDeliveries", [{ hook: "uploads", verdict: "refused", why: "unauthorized", n: 2, ...note }]);
+  say("countRefusals", [{ hook: "unknown", verdict: "refused", why: "unauthorized", n: 2, ...note }]);
   say("listDeliveries");
   say("listEvents", page);
   say("testEvent", WHO);

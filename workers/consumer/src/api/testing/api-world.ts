@@ -4,6 +4,7 @@ import { nodeSql } from "@prewarm/durable-queue/testing/node-sql";
 import { type Config, defineConfig, type UserConfig } from "@prewarm/shared/config";
 import { decodeId } from "@prewarm/shared/variant-key";
 import { createStrangers } from "../../hooks/note-delivery.ts";
+import { createSenderKeys } from "../../hooks/verifiers/verify.ts";
 import { listPurges } from "../../images/tables/sweeps.ts";
 import type { ExchangeRequest } from "../../ledger/contract.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
@@ -55,6 +56,8 @@ export interface CallOptions {
   headers?: Record<string, string>;
 }
 
+const noAnswer = async () => new Response(null, { status: 404 });
+
 /** The real API over the real ledger in node:sqlite, with a clock of its own. */
 export function createApiWorld(site: Partial<UserConfig> = {}, more: Partial<ApiDeps> = {}): ApiWorld {
   const config: Config = defineConfig({ ...SITE, ...site });
@@ -85,11 +88,12 @@ export function createApiWorld(site: Partial<UserConfig> = {}, more: Partial<Api
     environment: "test",
     version: { id: "version-1", tag: "a1b2c3d" },
     sizeOf: async () => 1000,
-    fetch: async () => new Response(null, { status: 404 }),
+    fetch: noAnswer,
     clock,
     sleep: async () => undefined,
     log: (event, fields) => logs.push({ event, fields }),
     ...more,
+    senderKeys: createSenderKeys(more.fetch ?? noAnswer),
   };
   const api = createApi(deps);
   const call = async (method: string, path: string, { token = ADMIN, body, headers = {} }: CallOptions = {}) => {

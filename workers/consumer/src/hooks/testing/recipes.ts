@@ -2,6 +2,14 @@ import type { HookConfig } from "@prewarm/shared/config";
 
 /** The recipes that docs/hooks.md prints, as they stand there. */
 export const RECIPES = {
+  s3: {
+    verifier: { kind: "sns", topics: ["arn:aws:sns:eu-central-1:123456789012:prewarm-uploads"] },
+    mapper: { kind: "s3", buckets: ["my-originals"] },
+  },
+  gcs: {
+    verifier: { kind: "google-oidc", emails: ["prewarm-push@my-project.iam.gserviceaccount.com"] },
+    mapper: { kind: "gcs-pubsub", buckets: ["my-originals"] },
+  },
   cloudinary: {
     verifier: {
       kind: "hmac",

@@ -4,7 +4,7 @@ import type { ExternalJob } from "@prewarm/durable-queue/external-jobs";
 import { NOTHING } from "@prewarm/durable-queue/external-jobs";
 import type { Sql } from "@prewarm/durable-queue/schema/sql";
 import type { Lane } from "@prewarm/shared/job";
-import type { ExchangeRequest } from "../../contract.ts";
+import type { DeliveryNote, ExchangeRequest } from "../../contract.ts";
 import type { Ledger } from "../../ledger.ts";
 import { chunkOf } from "../chunk-of.ts";
 import { testConfig } from "../setup-config.ts";
@@ -28,6 +28,11 @@ const DAY_MS = 86_400_000;
 const CRON_MS = 3_600_000;
 /** Past every time for which anything is kept. */
 const FORGOTTEN_MS = 420 * DAY_MS;
+
+const NOTE: DeliveryNote = {
+  ...{ hook: "uploads", verdict: "accepted", why: null, n: 1, run: null },
+  ...{ accepted: 0, duplicates: 0, existing: 0, purged: 0, ignored: 0, rejected: 0 },
+};
 
 interface Held extends Having {
   job: string | null;
@@ -153,10 +158,13 @@ export class Life {
   #order(lane: Lane, keys: string[], time: number): void {
     const id = `d${time}`;
     const originals = lane === "upload" ? [{ id: `photo-${time}-0`, order: "1", sourceEtag: "e" }] : [];
+    // A hook's delivery of one chunk is accepted, finished and listed by one call.
+    const hooked = lane === "upload" ? { finish: { hash: "h" }, note: NOTE } : {};
     for (let at = 0; at < keys.length; at += 1_000) {
       const wish = { run: "r", lane, keys: keys.slice(at, at + 1_000), originals };
-      this.#engine.acceptChunk(chunkOf(wish, { id, chunk: at / 1_000, hash: "h" }));
+      this.#engine.acceptChunk({ ...chunkOf(wish, { id, chunk: at / 1_000, hash: "h" }), ...hooked });
     }
+    if (lane === "upload") return;
     const chunks = Math.ceil(keys.length / 1_000);
     const delivery = { id, chunks, hash: "h" };
     this.#engine.finishDelivery({ delivery, run: "r", who: "test", summary: {} });

@@ -1,28 +1,36 @@
 import type { VerifierConfig } from "@prewarm/shared/config";
-import { fromBase64 } from "../platform/base64.ts";
-import { joined } from "../platform/bounded-body.ts";
-import { equalBytes, indexOfSecret } from "../platform/secret-equality.ts";
+import { fromBase64 } from "../../platform/base64.ts";
+import { joined } from "../../platform/bounded-body.ts";
+import type { RemoteKeys } from "../../platform/remote-keys.ts";
+import { equalBytes, indexOfSecret } from "../../platform/secret-equality.ts";
+import { createGoogleKeys, verifyGoogleOidc } from "./google-oidc.ts";
+import { DELIVERY_ID, type Delivery, type Proof, type SettingsOf, TOLERANCE_MS } from "./proof.ts";
+import { verifySns } from "./sns.ts";
+import { SnsCertificates } from "./sns-certificates.ts";
 
-/** What a verifier looks at: the bytes as they came, before anybody parsed them. */
-interface Delivery {
-  headers: Headers;
-  raw: Uint8Array<ArrayBuffer>;
-  /** Unix ms. */
-  now: number;
+/** Keys that senders publish. */
+export interface SenderKeys {
+  sns: SnsCertificates;
+  google: RemoteKeys;
 }
 
-/** Null: no valid proof. Else the sender's own id of the delivery, when it has one. */
-type Proof = { id: string | null } | null;
+/** One an isolate: they are remembered. */
+export function createSenderKeys(fetcher: typeof fetch): SenderKeys {
+  return { sns: new SnsCertificates(fetcher), google: createGoogleKeys(fetcher) };
+}
 
-/** Clocks and retries may differ from ours by this. */
-const TOLERANCE_MS = 300_000;
 /** Signatures in one header that are looked at. */
 const SIGNATURES_MAX = 10;
-/** An id of a delivery: printable ASCII. */
-const DELIVERY_ID = /^[\x21-\x7e]{1,256}$/;
 
-/** Whether a delivery comes from whom the hook's configuration says. Every refusal is the same null. */
-export async function verify(delivery: Delivery, verifier: VerifierConfig, secrets: readonly string[]): Promise<Proof> {
+/**
+ * Whether a delivery comes from whom the hook's configuration says. Every refusal is the same null. Throws `unavailable` when the keys of
+ * the sender cannot be read.
+ */
+export async function verify(
+  delivery: Delivery,
+  verifier: VerifierConfig,
+  { secrets, keys }: { secrets: readonly string[]; keys: SenderKeys },
+): Promise<Proof> {
   switch (verifier.kind) {
     case "standard-webhooks":
       return verifyStandardWebhook(delivery, secrets);
@@ -33,6 +41,10 @@ export async function verify(delivery: Delivery, verifier: VerifierConfig, secre
       const given = (delivery.headers.get(verifier.header ?? "authorization") ?? "").replace(/^Bearer +/i, "");
       return (await indexOfSecret(given, secrets)) === -1 ? null : { id: null };
     }
+    case "sns":
+      return verifySns(delivery, verifier, keys.sns);
+    case "google-oidc":
+      return verifyGoogleOidc(delivery, verifier, keys.google);
     default:
       return verifier satisfies never;
   }
@@ -63,7 +75,7 @@ async function verifyStandardWebhook({ headers, raw, now }: Delivery, secrets: r
   return valid ? { id } : null;
 }
 
-type HmacSettings = Extract<VerifierConfig, { kind: "hmac" }>;
+type HmacSettings = SettingsOf<"hmac">;
 
 /*
  * One signature in one header, as most systems have it. Two special cases cover the rest: when `timestampHeader` names the signature's own header,
