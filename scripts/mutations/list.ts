@@ -2,6 +2,7 @@ import { ENVIRONMENTS } from "./environments.ts";
 import { FINDINGS } from "./findings.ts";
 import { FOCAL } from "./focal.ts";
 import { HISTORIES } from "./histories.ts";
+import { HOOK_PROOFS } from "./hooks.ts";
 import { IMAGE_SIGNATURES } from "./image-signature.ts";
 import { P1_TO_P8 } from "./p1-p8.ts";
 import { P9_TO_P17 } from "./p9-p17.ts";
@@ -31,6 +32,7 @@ export const MUTATIONS: Mutation[] = [
   ...ENVIRONMENTS,
   ...FOCAL,
   ...IMAGE_SIGNATURES,
+  ...HOOK_PROOFS,
   ...STUCK,
   ...THIRD_REVIEW_API,
   ...TOOLS,

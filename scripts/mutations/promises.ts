@@ -28,6 +28,8 @@ export const PROMISES: Record<string, string> = {
   L2: "Crops show the image's focal point, and nothing but crops is made again for it",
   L3: "What is transparent is never black",
   L4: "An image's signature opens the image's open URLs, and nothing else",
+  L5: "Published keys prove a delivery of their sender, and nothing else",
+  L6: "The list of deliveries loses no delivery with a valid proof",
   N1: "Every body has a limit, and JSON a depth",
   N6: "No token travels in the clear",
   N10: "Strangers learn nothing of faults, and short keys are none",

@@ -41,7 +41,10 @@ const WRITES: { [K in WritingCall]: (scene: Scene) => Promise<Parameters<LedgerC
   recordDead: async ({ now }) => [
     [{ queue: "prewarm-live", messageId: "m1", body: "{}", reason: "unreadable", at: now, attempts: 1 }],
   ],
-  acceptChunk: async () => [chunkOf({ run: "r2", keys: [key(400), "c/400-high.webp"] }, delivery("d2"))],
+  acceptChunk: async () => {
+    const chunk = chunkOf({ run: "r2", lane: "upload", keys: [key(400), "c/400-high.webp"] }, delivery("d2"));
+    return [{ ...chunk, finish: { hash: "h" }, note: { ...NOTE, ...COUNTS } }];
+  },
   finishDelivery: async ({ ledger }) => {
     await ledger.acceptChunk(chunkOf({ run: "r2", keys: ["c/400-high.webp"] }, delivery("d2")));
     return [{ delivery: { id: "d2", chunks: 1, hash: "h" }, run: "r2", who: WHO, summary: { accepted: 1 } }];

@@ -171,8 +171,8 @@ export interface Accepted {
 }
 
 export type ChunkAnswer =
-  /** `outdated`: keys left alone because their group is newer than the chunk says. */
-  | ({ status: "done" | "repeat"; outdated: number /** By this call. */; finished?: true } & Accepted)
+  /** `outdated`: keys left alone because their group is newer than the chunk says. `finished`: this call finished the delivery. */
+  | ({ status: "done" | "repeat"; outdated: number; finished?: true } & Accepted)
   | { status: "mismatch" }
   | { status: "full"; retryAfterSeconds: number }
   /** The database is near the platform's limit: no new bulk. */

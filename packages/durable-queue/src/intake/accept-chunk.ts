@@ -54,7 +54,9 @@ export function acceptChunk<G extends { keys: string[] }>(
   const inboxId = chunkId(delivery.id, delivery.chunk);
   const known = readInbox(tx, inboxId);
   if (known !== null) {
-    return readTold(known.answer, delivery.hash) ?? { status: "mismatch" };
+    const told = readTold(known.answer, delivery.hash);
+    if (told === null) return { status: "mismatch" };
+    return finish !== undefined && finish.hash === known.hash ? { ...told, finished: true } : told;
   }
   const size = chunk.groups.reduce((sum, { keys }) => sum + keys.length, 0);
   if (size > 0 && openJobs(tx) + size > chunk.backlogMax)

@@ -134,6 +134,18 @@ describe("hook deliveries", () => {
     expect(testEngine(world.sql, { config, clock }).engine.listDeliveries()).toHaveLength(2);
   });
 
+  it("are listed once and answered as the first time when the ledger is asked again, because its answer was lost", async () => {
+    const world = createApiWorld();
+    const { acceptChunk } = world.deps.ledger;
+    world.deps.ledger.acceptChunk = async (chunk) => {
+      await acceptChunk(chunk);
+      return acceptChunk(chunk);
+    };
+    const answer = await send(world, uploaded("a"), "evt_1");
+    expect(await answer.json()).toMatchObject({ accepted: 2, duplicate: false });
+    expect(await deliveries(world)).toMatchObject([{ verdict: "accepted", accepted: 2 }]);
+  });
+
   it("fail nobody when the ledger does not take the note", async () => {
     const world = createApiWorld();
     const ledger = { ...world.deps.ledger, noteDeliveries: () => Promise.reject(new Error("gone")) };

@@ -140,7 +140,7 @@ export class Ledger extends Queue<LedgerTx, BeforeRestore> implements Answering<
 
   readonly acceptChunk = this.changes((tx, { note, ...chunk }: AcceptChunk & Noted): ChunkAnswer => {
     const answer = acceptImages(tx, chunk);
-    if (note !== undefined && "finished" in answer) listDeliveries(tx, [withCounts(note, answer, chunk.run.run)]);
+    if (note !== undefined && answer.status === "done") listDeliveries(tx, [withCounts(note, answer, chunk.run.run)]);
     return answer;
   });
   override readonly finishDelivery = this.notes((tx, { note, ...request }: FinishRequest & Noted) => {
