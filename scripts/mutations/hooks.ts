@@ -137,6 +137,12 @@ export const HOOK_PROOFS: readonly Mutation[] = [
     [`${HOOKS}/receive-hook.test.ts`],
   ),
   list(
+    "a lost answer makes a delivery a repeat",
+    "packages/durable-queue/src/intake/accept-chunk.ts",
+    "finish.hash === known.hash ? { ...told, finished: true } : told;",
+    'finish.hash === "" ? { ...told, finished: true } : told;',
+  ),
+  list(
     "a fruitless delivery is silent",
     `${HOOKS}/enqueue-events.ts`,
     "if (isFruitless(answer))",
