@@ -119,7 +119,7 @@ describe("a number of files", () => {
       "wrangler.edge.toml",
       ".github/workflows/deploy.yml",
     ];
-    expect(setUp).toMatch(/Edit `prewarm\.config\.ts` \(sources\), and in both wrangler files/);
+    expect(setUp).toMatch(/Edit `prewarm\.config\.ts`.* prints both wrangler files/);
     expect(setUp).toContain("a line of its own in the first step list of `deploy.yml`");
     expect(edited.filter((file) => !read("docs/upgrading.md").includes(`\`${file}\``))).toEqual([]);
   });

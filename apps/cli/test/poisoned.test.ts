@@ -49,6 +49,7 @@ const LINES: Record<string, readonly (readonly string[])[]> = {
   ledger: [[]],
   doctor: [[], ["--fix"]],
   check: [["--env", ID]],
+  wrangler: [[], ["--env", ID]],
   "ittybit check": [["--original", ID]],
   smoke: [["--image", ID]],
   url: [[ID]],

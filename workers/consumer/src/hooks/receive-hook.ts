@@ -2,6 +2,7 @@ import type { HookAnswer } from "@prewarm/control-schema/hooks";
 import { ApiError } from "@prewarm/shared/api-errors";
 import { type HookConfig, secretNames } from "@prewarm/shared/config";
 import { secretList } from "@prewarm/shared/environment";
+import { AppError } from "@prewarm/shared/errors";
 import { sha256Hex } from "../intake/accept-stream.ts";
 import { DEFAULT_RECIPE } from "../intake/plan-item.ts";
 import { parseBody } from "../platform/parse-body.ts";
