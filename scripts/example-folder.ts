@@ -90,7 +90,8 @@ export function urlsIn(html: string, edgeUrl: string): string[] {
     .replaceAll("&amp;", "&")
     .replaceAll("&#x27;", "'")
     .replaceAll("&quot;", '"')
-    .replaceAll(/\\+u0026/g, "&");
+    .replaceAll("\\\\u0026", "&")
+    .replaceAll("\\u0026", "&");
   const all = text.match(/https?:\/\/[^\s"',<>\\)]+/g) ?? [];
   return [...new Set(all.filter((url) => url.startsWith(`${edgeUrl}/images/`)))];
 }

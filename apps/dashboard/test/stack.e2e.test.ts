@@ -67,7 +67,7 @@ describe("the dashboard on the local stack", () => {
   it("warms, watches and shows what was stored: warm → run → jobs → pictures with bytes saved", async () => {
     const { page, faults, close } = await signedIn("/");
     await warmByHand(page, "landscape.jpg\n", "w=400&f=webp w=320&f=jpeg");
-    await page.getByText("2 of 2 variants have ended").waitFor({ timeout: 30_000 });
+    await page.getByText("stored: 2 of 2 variants").waitFor({ timeout: 30_000 });
     await page.getByRole("link", { name: /stored 2/ }).click();
     await page.getByRole("link", { name: /w=400&q=high&f=webp/ }).click();
     await page.getByText(/saved$/).waitFor();
@@ -109,7 +109,7 @@ describe("the dashboard on the local stack", () => {
     expect(await page.locator("td[data-label=State]").allInnerTexts()).not.toContain("dead");
     stack.emulator?.control.clearFaults();
     await page.goto(`${stack.controlUrl}/runs/${run}`);
-    await page.getByText("2 of 2 variants have ended").waitFor({ timeout: 45_000 });
+    await page.getByText("stored: 2 of 2 variants").waitFor({ timeout: 45_000 });
     await page.getByRole("link", { name: /stored 2/ }).waitFor();
     await close();
   }, 120_000);
@@ -153,7 +153,7 @@ describe("the dashboard on the local stack", () => {
     await page.goto(`${stack.controlUrl}/steering`);
     await page.getByRole("button", { name: "Reset the breaker" }).click();
     await page.goto(run);
-    await page.getByText("2 of 2 variants have ended").waitFor({ timeout: 45_000 });
+    await page.getByText("stored: 2 of 2 variants").waitFor({ timeout: 45_000 });
     await page.getByRole("link", { name: /stored 2/ }).waitFor();
     await close();
   }, 120_000);

@@ -90,7 +90,7 @@ const SCENES: readonly Scene[] = [
       fails({ type: "status", status: 500, message: "Internal error" });
       return widths("portrait.jpg", "webp", "failing");
     },
-    cause: /attempts failed in the last five minutes: \d+ × Internal error \(upstream_unavailable\)/,
+    cause: /attempts failed in the last five minutes: \d+ jobs with "Internal error" \(upstream_unavailable\)/,
     link: "Causes",
     cure: /^(Try now|Retry dead)… upstream/,
   },
@@ -173,7 +173,7 @@ describe("1,200 missing originals", () => {
     const { page, close } = await signedIn("/");
     const health = page.getByRole("region", { name: "Health" });
     const sentence =
-      /1,200 of 1,2\d\d variants that ended within the hour were refused: 1,200 × .*missing.*all below wrong\/prefix\//;
+      /1,200 of 1,2\d\d variants that ended within the hour were refused: 1,200 jobs with .*missing.*all below wrong\/prefix\//;
     await inSight(health.getByText(sentence));
     await inSight(health.getByText(/upload is paused/));
     expect(await page.getByText(/^Healthy/).count()).toBe(0);
@@ -183,7 +183,7 @@ describe("1,200 missing originals", () => {
     await inSight(page.getByRole("button", { name: "Retry refused… missing" }));
     await page.goto(`${stack.controlUrl}/runs/${run}`);
     await page.getByText("failed", { exact: true }).waitFor();
-    await page.getByText("0 of 1,200 variants; 1,200 of 1,200 variants have ended").waitFor();
+    await page.getByText("0 of 1,200 variants; 1,200 have ended").waitFor();
     await page.goto(`${stack.controlUrl}/causes?window=1h`);
     const cause = page.getByRole("listitem").filter({ hasText: "missing" });
     await cause.getByText("1,200 refused").waitFor();

@@ -32,7 +32,7 @@ export const keyOf = ({ image, width }: { image: ImageName; width: Width }) =>
 
 export type Happening = (world: HistoryWorld, target: Target) => void | Promise<void>;
 
-/** One request of one image's variants, as the API and the hooks make it: its chunk, then its end. */
+/** One request of one image's variants: its chunk, then its end, as the API makes it, or both by one call, as a hook does. */
 async function accept(
   world: HistoryWorld,
   { image, widths, lane, run }: Target,
@@ -50,10 +50,12 @@ async function accept(
       images: images.map((one) => ({ ...one, ...told })),
       force,
       backlogMax: 100_000,
+      ...(lane === "upload" ? { finish: { hash: delivery.hash } } : {}),
     }),
   );
   if (answer === null || answer.status === "mismatch" || answer.status === "full" || answer.status === "no_room")
     throw new Error(`the chunk was answered ${answer?.status}`);
+  if (answer.finished === true) return;
   const finish = { delivery: { ...delivery, chunks: 1 }, run, who: WHO, summary: { accepted: answer.accepted } };
   const finished = await world.ask((ledger) => ledger.finishDelivery(finish));
   if (finished === "mismatch") throw new Error("the delivery's end was a mismatch");

@@ -1,5 +1,3 @@
-import { parseId } from "@prewarm/shared/image-id";
-
 /** An image that an address names. */
 export interface NamedImage {
   id: string;
@@ -7,20 +5,31 @@ export interface NamedImage {
   v: string | null;
 }
 
-/** Up to a blank or what HTML and CSS put around an address; a comma ends a candidate of a srcset. */
-const ADDRESS = /https?:\/\/[^\s"'<>]+?\/images\/[^\s"'<>]+/g;
+const PATH = "/images/";
+/** What ends an address in a text, or a candidate of a srcset. */
+const AROUND = /[\s"'<>]/;
+const CLOSING = [",", ";", ")", "]"];
 
 /** The images whose addresses at an edge stand in a text: an address, a srcset, a piece of a page. Each once, in order. */
 export function imagesIn(text: string): NamedImage[] {
-  const found = [...text.matchAll(ADDRESS)].flatMap(([address]) => imageOf(address.replace(/[,;)\]]+$/, "")) ?? []);
+  const found = text.split(AROUND).flatMap((word) => {
+    let address = word.slice(Math.max(0, word.indexOf("http")));
+    while (CLOSING.includes(address.at(-1) ?? "")) address = address.slice(0, -1);
+    return (address.startsWith("http") && imageOf(address)) || [];
+  });
   return [...new Map(found.map((image) => [`${image.v} ${image.id}`, image])).values()];
 }
 
 function imageOf(address: string): NamedImage | null {
   try {
     const { pathname, searchParams } = new URL(address.replaceAll("&amp;", "&"));
-    const id = parseId(pathname.slice(pathname.indexOf("/images/") + "/images/".length));
-    return { id, v: searchParams.get("v") };
+    const segments = pathname
+      .slice(pathname.indexOf(PATH) + PATH.length)
+      .split("/")
+      .map(decodeURIComponent);
+    return pathname.includes(PATH) && !segments.includes("")
+      ? { id: segments.join("/"), v: searchParams.get("v") }
+      : null;
   } catch {
     return null;
   }

@@ -5,7 +5,7 @@ import type { Config } from "@prewarm/shared/config";
 import * as z from "zod";
 import type { RunView } from "../ledger/contract.ts";
 import { acting, viewer } from "./endpoint.ts";
-import { priceOf } from "./price.ts";
+import { pricedPace } from "./priced-pace.ts";
 import { answer, refusal, refusals } from "./responses.ts";
 
 const params = z.object({ run: z.string().min(1).max(80) });
@@ -88,7 +88,9 @@ function outcomeOf({ state, states, existing, rejected }: RunView): "ok" | "with
 
 /** A run as the API shows it: with sums, and what is left in time and money. */
 function runAnswer(view: RunView, { prices }: Config): Run {
-  const { rejected, readyP50, readyP95, pace, ...run } = view;
+  const { rejected, readyP50, readyP95, ...run } = view;
+  // A ledger of release 0.1.0 does not know it.
+  const { pace }: Partial<RunView> = view;
   const { states } = run;
   const left = states.queued + states.processing + states.retrying;
   const ended = states.stored + states.dead + states.refused + states.cancelled;
@@ -98,8 +100,8 @@ function runAnswer(view: RunView, { prices }: Config): Run {
     outcome: outcomeOf(view),
     total: left + ended,
     done: ended,
-    etaSeconds: pace.secondsLeft,
-    pace: { ...pace, amountLeft: priceOf(pace.jobsLeft, prices) },
+    etaSeconds: pace?.secondsLeft ?? null,
+    pace: pricedPace(pace, prices),
     timeToReady: { p50: readyP50, p95: readyP95 },
   };
 }

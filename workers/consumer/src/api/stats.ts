@@ -1,12 +1,12 @@
 import { Stats } from "@prewarm/control-schema/stats";
-import { JOB_STATES, type JobState, LANES } from "@prewarm/shared/job";
+import { JOB_STATES, type JobState, LANES, type Lane } from "@prewarm/shared/job";
 import { LEDGER_LIMIT_BYTES } from "@prewarm/shared/limits";
-import type { LedgerPace, LedgerStats } from "../ledger/contract.ts";
+import type { LedgerStats } from "../ledger/contract.ts";
 import type { ApiDeps, QueueBindings } from "./deps.ts";
 import { viewer } from "./endpoint.ts";
 import { gateAnswer } from "./gate.ts";
 import { healthSentence } from "./health-sentence.ts";
-import { priceOf } from "./price.ts";
+import { pricedPace, priceOf } from "./priced-pace.ts";
 import { answer, refusals } from "./responses.ts";
 import { warningsOf } from "./warnings.ts";
 
@@ -33,22 +33,24 @@ export async function statsAnswer(deps: ApiDeps): Promise<Stats> {
   const gate = gateAnswer(view.gate);
   const states = sumOf(view.counts);
   const open = states.queued + states.processing + states.retrying;
-  const { attempts } = view;
   const { seconds, stored, ended, failed, accepted, submitted } = view.rates;
   const oldest = ages(view.oldestWaiting, now);
   const waits = LANES.map((lane) => oldest[lane]).filter((age) => age !== null);
   const oldestMs = waits.length > 0 ? Math.max(...waits) : null;
   const { prices } = deps.config;
-  const priced = (pace: LedgerPace) => ({ ...pace, amountLeft: priceOf(pace.jobsLeft, prices) });
-  const { all, live, upload, bulk } = view.paces;
-  const { jobs } = view.forecast;
+  // A ledger of release 0.1.0 knows none of these.
+  const { paces, forecast: known, attempts = { failed: 0, all: 0 } }: Partial<LedgerStats> = view;
+  const { used } = gate.budget;
+  const forecast = known ?? { jobs: used, queued: 0, usual: 0, exhaustedAt: null };
+  const pace = (scope: Lane | "all") => pricedPace(paces?.[scope], prices);
+  const etaSeconds = paces?.all.secondsLeft ?? null;
   const faults = [...deps.configFaults, ...deps.environmentFaults];
   const warnings = warningsOf({ now, faults, gate, ledgerBytes: view.bytes, open, dead: states.dead, view, oldest });
   return {
     at: now,
     environment: deps.environment,
     versions: { consumer: deps.version, ledger: view.version },
-    health: healthSentence(warnings, { open, oldestMs, etaSeconds: all.secondsLeft }),
+    health: healthSentence(warnings, { open, oldestMs, etaSeconds }),
     warnings,
     states,
     lanes: view.counts,
@@ -65,8 +67,8 @@ export async function statsAnswer(deps: ApiDeps): Promise<Stats> {
     wait: view.wait,
     run: view.run,
     ready: view.lanes,
-    etaSeconds: all.secondsLeft,
-    pace: { all: priced(all), live: priced(live), upload: priced(upload), bulk: priced(bulk) },
+    etaSeconds,
+    pace: { all: pace("all"), live: pace("live"), upload: pace("upload"), bulk: pace("bulk") },
     queues: await queueNumbers(deps.queues),
     utilisation: {
       concurrency: { used: view.gate.slots, limit: gate.concurrency },
@@ -74,7 +76,7 @@ export async function statsAnswer(deps: ApiDeps): Promise<Stats> {
     },
     budget: gate.budget,
     forecast: {
-      ...{ ...view.forecast, amount: priceOf(jobs, prices), spent: priceOf(gate.budget.used, prices) },
+      ...{ ...forecast, amount: priceOf(forecast.jobs, prices), spent: priceOf(used, prices) },
       ...{ spentToday: priceOf(gate.budget.usedToday, prices), per1000Jobs: prices.ittybitPer1000Jobs },
     },
     gate,

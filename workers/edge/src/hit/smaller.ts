@@ -21,7 +21,7 @@ export async function findSmaller(
   const named = orElse.length === 0 ? [] : (inHand.customMetadata?.smaller?.split(" ") ?? []);
   const format = named.map((name) => orElse.find((one) => one === name)).find((one) => one !== undefined);
   if (format === undefined) return {};
-  const other = storeKey(key.replace(/[^.]+$/, format));
+  const other = storeKey(key.slice(0, key.lastIndexOf(".") + 1) + format);
   const read = await withTimeLimit(() => edge.images.get(other), left(edge.config.edgeBudgetMs * SHARE));
   mark("smaller");
   if (!read.ok) return { isUnknown: true };
