@@ -3,6 +3,7 @@ import type { Mutation } from "./promises.ts";
 const QUEUE = "packages/durable-queue/src";
 
 const SRC = "workers/consumer/src";
+const QUEUE_TESTS = "workers/consumer/test/queue";
 
 /** Rules of the ledger and the handler that only the histories try. Each names the invariant of docs/queue.md that it keeps. */
 export const HISTORIES: Mutation[] = [
@@ -60,15 +61,15 @@ export const HISTORIES: Mutation[] = [
     file: `${SRC}/making/batch-context.ts`,
     find: "return leaseUntil - clock.now() >= LEASE_MIN_LEFT_MS;",
     replace: "return true;",
-    histories: { rule: "noclock", favourites: ["race", "accept", "force"] },
+    tests: [`${SRC}/making/work.test.ts`],
   },
   {
     promise: "P2",
     breaks: "I3: a row is handed out while its older generation has a live owner",
     file: `${QUEUE}/claims/hand-out.ts`,
-    find: "if (row.state !== WAITING || tx.memory.claims.byJob(row.id) !== null || cancelUnsubscribed(tx, row)) return false;",
-    replace:
-      "if (row.state !== WAITING || tx.memory.claims.byJob(row.id)?.gen === row.gen || cancelUnsubscribed(tx, row)) return false;",
+    find: "const due = ids.filter((id) => claims.byJob(id) === null);",
+    replace: "const due = ids;",
+    tests: [`${QUEUE_TESTS}/settle.test.ts`],
     histories: { rule: "overlap", favourites: ["slowAndForced", "race"] },
   },
   {
@@ -126,7 +127,7 @@ export const HISTORIES: Mutation[] = [
     file: `${QUEUE}/claims/transitions.ts`,
     find: "(claim.owner === null || !hasRow(claim)))",
     replace: '(claim.owner === null || claim.state === "prefetched"))',
-    histories: { rule: "keptfreed", favourites: ["copyCancelled", "cancel", "replace"] },
+    tests: [`${QUEUE_TESTS}/settle.test.ts`],
   },
   {
     promise: "P8",

@@ -89,8 +89,8 @@ export const P9_TO_P17: Mutation[] = [
     promise: "P10",
     breaks: "rows of a cancelled run are handed out until its slice comes",
     file: `${QUEUE}/claims/hand-out.ts`,
-    find: "tx.memory.claims.byJob(row.id) !== null || cancelUnsubscribed(tx, row)) return false;",
-    replace: "tx.memory.claims.byJob(row.id) !== null) return false;",
+    find: "row.state !== WAITING || cancelUnsubscribed(tx, row)) return false;",
+    replace: "row.state !== WAITING) return false;",
     tests: [`${QUEUE_TESTS}/accept.test.ts`],
   },
   {

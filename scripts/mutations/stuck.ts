@@ -74,7 +74,6 @@ export const STUCK: Mutation[] = [
     find: "  row.due ??= tx.now;\n",
     replace: "",
     tests: [`${QUEUE_TESTS}/leases.test.ts`],
-    histories: { rule: "undue", favourites: ["poison", "accept"] },
   },
   {
     promise: "P16",

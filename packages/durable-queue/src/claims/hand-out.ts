@@ -235,7 +235,7 @@ function free(one: HandOut, ids: number[]): Row[] {
   const rows = tx.rows.loadIds(ids);
   tx.loadGroups(rows.map(({ key }) => groupOf(key)));
   return rows.filter((row) => {
-    if (row.state !== WAITING || tx.memory.claims.byJob(row.id) !== null || cancelUnsubscribed(tx, row)) return false;
+    if (row.state !== WAITING || cancelUnsubscribed(tx, row)) return false;
     if (!isLocked(tx, row)) return mayTake(one, row);
     // At the front of its line it would be read again in every call until the lock ends.
     if (row.due === null) tx.memory.orders.postpone(row, tx.lockedUntil(groupOf(row.key)));
