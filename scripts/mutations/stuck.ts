@@ -60,20 +60,20 @@ export const STUCK: Mutation[] = [
     tests: [`${QUEUE_TESTS}/settle.test.ts`],
   },
   {
+    promise: "P1",
+    breaks: "a waiting job that was touched has no due time",
+    file: `${QUEUE}/schema/rows.ts`,
+    find: "    if (isOpen(row)) row.due ??= now;\n",
+    replace: "",
+    tests: [`${QUEUE_TESTS}/leases.test.ts`],
+  },
+  {
     promise: "P11",
     breaks: "a row that has ended keeps its claim, and housekeeping deletes the row",
     file: `${QUEUE}/claims/settle.ts`,
     find: "  if (isDead) endClaim(tx, claim, one.over);\n  else if",
     replace: "  if (!isDead)\n    if",
     tests: [`${QUEUE_TESTS}/settle.test.ts`],
-  },
-  {
-    promise: "P1",
-    breaks: "a suspect that was offered to a busy worker is offered no more",
-    file: `${QUEUE}/claims/leases.ts`,
-    find: "  row.due ??= tx.now;\n",
-    replace: "",
-    tests: [`${QUEUE_TESTS}/leases.test.ts`],
   },
   {
     promise: "P16",

@@ -81,7 +81,6 @@ function isActing({ memory }: QueueTx, claim: Claim, row: Row | null): boolean {
  */
 function countCrash(tx: QueueTx, row: Row, claim: Claim, lone: boolean): boolean {
   row.crashes = Math.max(1, row.crashes) + (lone ? 1 : 0);
-  row.due ??= tx.now;
   if (row.crashes <= LONE_CRASHES) return false;
   const message = `${LONE_CRASHES} handlers died at work on this job.`;
   row.attempts = Math.max(row.attempts, tx.config.limits.maxAttempts - 1);
