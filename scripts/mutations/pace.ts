@@ -34,8 +34,8 @@ export const PACES: readonly Mutation[] = [
     promise: "P13",
     breaks: "lanes above do not go first",
     file: PACE,
-    find: "return above.reduce((sum, one) => sum + openIn(this.#open(one)), 0);",
-    replace: "return above.reduce((sum, one) => sum + 0 * openIn(this.#open(one)), 0);",
+    find: "return this.#above(lane).reduce((sum, one) => sum + openIn(this.#open(one)), 0);",
+    replace: "return this.#above(lane).reduce((sum, one) => sum + 0 * openIn(this.#open(one)), 0);",
     tests: TESTS,
   },
   {

@@ -6,7 +6,7 @@ const SPAN_MIN_MS = 10_000;
 /** A pace over a shorter time says nothing, in ms. */
 const SHORTEST_MS = 3_000;
 /** Without an end for this long, or for twice the longest gap between two ends, the pace is unknown, in ms. */
-const SILENT_MS = 60_000;
+export const SILENT_MS = 60_000;
 
 /** Jobs that ended within one second. */
 interface Mark {

@@ -45,7 +45,7 @@ function spentAfter(of: { left: number; queued: number; queuedMs: number; usualP
 function sendable(gate: Gate, paces: Paces): number {
   const waiting = (lane: Lane) => {
     const closed = closedFor(gate, lane);
-    return closed?.code === "paused" && closed.until === null ? 0 : paces.lane(lane).jobsLeft;
+    return closed?.code === "paused" && closed.until === null ? 0 : paces.waiting(lane);
   };
   const warming = Math.min(waiting("upload") + waiting("bulk"), Math.max(0, budgetLeft(gate, "bulk")));
   return Math.min(waiting("live"), Math.max(0, budgetLeft(gate, "live"))) + warming;

@@ -1,8 +1,7 @@
 import type { Tier } from "@prewarm/control-schema/history";
 import type { Percentiles } from "@prewarm/control-schema/words";
 import type { Totals } from "@prewarm/durable-queue/calls";
-import { type StateCounts, stateCounts } from "@prewarm/durable-queue/operate/job-state";
-import { oldestWaiting } from "@prewarm/durable-queue/operate/sample";
+import type { StateCounts } from "@prewarm/durable-queue/operate/job-state";
 import { type Histogram, quantile } from "@prewarm/durable-queue/schema/histogram";
 import { eventsIn, type Slice, TIERS_MS } from "@prewarm/durable-queue/schema/history";
 import type { Lane } from "@prewarm/shared/job";
@@ -41,8 +40,8 @@ export function ledgerStats(
   tx: LedgerTx,
   apart: Pick<LedgerStats, "version" | "metricErrors" | "gate" | "hooks">,
 ): LedgerStats {
-  const counts = stateCounts(tx);
-  const paces = new Paces(tx, counts);
+  const paces = new Paces(tx);
+  const { counts } = paces;
   const minute = tx.now - (tx.now % TIERS_MS.minute);
   const hour = sumOf(slices(tx, "minute", minute - 59 * TIERS_MS.minute, minute));
   const fiveMinutes = sumOf(slices(tx, "minute", minute - 4 * TIERS_MS.minute, minute));
@@ -54,11 +53,11 @@ export function ledgerStats(
       upload: laneCounts(counts, "upload"),
       bulk: laneCounts(counts, "bulk"),
     },
-    oldestWaiting: oldestWaiting(tx),
+    oldestWaiting: paces.oldest,
     waitingFor: {
-      live: laneWaitsFor(tx, "live", waitingIn(counts, "live"), paces),
-      upload: laneWaitsFor(tx, "upload", waitingIn(counts, "upload"), paces),
-      bulk: laneWaitsFor(tx, "bulk", waitingIn(counts, "bulk"), paces),
+      live: laneWaitsFor(tx, "live", paces),
+      upload: laneWaitsFor(tx, "upload", paces),
+      bulk: laneWaitsFor(tx, "bulk", paces),
     },
     paces: { all: paces.all(), live: paces.lane("live"), upload: paces.lane("upload"), bulk: paces.lane("bulk") },
     forecast: forecastOf(tx, paces),
@@ -89,10 +88,6 @@ function totals(tx: LedgerTx): Totals {
 /** Stored jobs have no rows. */
 function rowsOf({ stored, ...others }: StateCounts): number {
   return Object.values(others).reduce((sum, { live, upload, bulk }) => sum + live + upload + bulk, 0);
-}
-
-function waitingIn({ queued, retrying }: StateCounts, lane: Lane): number {
-  return queued[lane] + retrying[lane];
 }
 
 function laneCounts(counts: StateCounts, lane: Lane): LedgerStats["counts"][Lane] {

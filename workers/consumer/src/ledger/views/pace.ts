@@ -3,6 +3,7 @@ import { whyHeld } from "@prewarm/durable-queue/admission/held-sentence";
 import { admittedRows, type StateCounts, stateCounts } from "@prewarm/durable-queue/operate/job-state";
 import { oldestWaiting } from "@prewarm/durable-queue/operate/sample";
 import { nextDueAt, nextRetryOf } from "@prewarm/durable-queue/schema/due";
+import { SILENT_MS } from "@prewarm/durable-queue/schema/recent-ends";
 import { laneCode, laneName } from "@prewarm/durable-queue/schema/row";
 import type { Run } from "@prewarm/durable-queue/schema/runs";
 import { type JobState, LANES, type Lane } from "@prewarm/shared/job";
@@ -25,14 +26,17 @@ type Open = Pick<Record<JobState, number>, "queued" | "processing" | "retrying">
 export class Paces {
   /** Jobs that end per second now, of all lanes together; null: not known. */
   readonly perSecond: number | null;
+  readonly counts: StateCounts;
+  /** When the oldest waiting job of each lane was ordered, Unix ms. */
+  readonly oldest: Record<Lane, number | null>;
   readonly #tx: LedgerTx;
-  readonly #counts: StateCounts;
 
-  constructor(tx: LedgerTx, counts: StateCounts = stateCounts(tx)) {
+  constructor(tx: LedgerTx) {
     this.#tx = tx;
-    this.#counts = counts;
+    this.counts = stateCounts(tx);
+    this.oldest = oldestWaiting(tx);
     // There has been work since the oldest open job was ordered.
-    const waiting = Object.values(oldestWaiting(tx)).filter((at) => at !== null);
+    const waiting = Object.values(this.oldest).filter((at) => at !== null);
     const since = Math.min(tx.now, ...waiting, ...admittedRows(tx).map(({ created }) => created));
     this.perSecond = tx.memory.ends.perSecond(tx.now, since);
   }
@@ -72,14 +76,29 @@ export class Paces {
     return pace.secondsLeft === null ? pace : { ...pace, perSecond: this.perSecond };
   }
 
-  /** Jobs of the open lanes above, which go first. */
+  /** Jobs of a lane that Ittybit is still to make. */
+  waiting(lane: Lane): number {
+    const { queued, retrying } = this.counts;
+    return queued[lane] + retrying[lane];
+  }
+
+  /** Jobs that were not tried yet, of the open lanes above. */
+  queuedBefore(lane: Lane): number {
+    return this.#above(lane).reduce((sum, one) => sum + this.counts.queued[one], 0);
+  }
+
+  /** All jobs of the open lanes above. */
   #before(lane: Lane): number {
-    const above = LANES.slice(0, LANES.indexOf(lane)).filter((one) => closedFor(this.#tx.gateNow, one) === null);
-    return above.reduce((sum, one) => sum + openIn(this.#open(one)), 0);
+    return this.#above(lane).reduce((sum, one) => sum + openIn(this.#open(one)), 0);
+  }
+
+  /** The open lanes above, which go first. */
+  #above(lane: Lane): Lane[] {
+    return LANES.slice(0, LANES.indexOf(lane)).filter((one) => closedFor(this.#tx.gateNow, one) === null);
   }
 
   #open(lane: Lane): Open {
-    const { queued, processing, retrying } = this.#counts;
+    const { queued, processing, retrying } = this.counts;
     return { queued: queued[lane], processing: processing[lane], retrying: retrying[lane] };
   }
 
@@ -99,7 +118,7 @@ export class Paces {
     if (this.perSecond !== null) return null;
     const { lastAt } = this.#tx.memory.ends;
     const silentMs = lastAt === null ? 0 : this.#tx.now - lastAt;
-    return silentMs < 60_000 ? "Too few jobs have ended yet." : `No job has ended for ${span(silentMs)}.`;
+    return silentMs < SILENT_MS ? "Too few jobs have ended yet." : `No job has ended for ${span(silentMs)}.`;
   }
 
   /** Why the next decision of the gate is to wait. Null: jobs of the scope go on. */
@@ -121,8 +140,7 @@ export class Paces {
 
   /** Waiting jobs that the lane's budget must pay for before a scope of it is done: uploads go before bulk. */
   #ofBudget(lane: Lane, waiting: number): number {
-    const upload = this.#open("upload");
-    return lane === "bulk" ? waiting + upload.queued + upload.retrying : waiting;
+    return lane === "bulk" ? waiting + this.waiting("upload") : waiting;
   }
 }
 

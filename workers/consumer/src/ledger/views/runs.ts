@@ -76,7 +76,7 @@ function shown(tx: LedgerTx, run: Run, { paces, admitted }: Known): RunView {
     states,
     rejected: run.rejected,
     who: run.who,
-    waitingFor: run.cancelledAt > 0 ? null : runWaitsFor(tx, run, states, paces),
+    waitingFor: run.cancelledAt > 0 ? null : runWaitsFor(tx, run, states, pace),
     // Release 0.1.0 reads it.
     ratePerSecond: pace.perSecond ?? 0,
     pace,

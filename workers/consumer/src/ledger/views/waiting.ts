@@ -3,12 +3,11 @@ import { closedFor, isFull, slotsOf } from "@prewarm/durable-queue/admission/gat
 import { whyHeld } from "@prewarm/durable-queue/admission/held-sentence";
 import { slotsTaken } from "@prewarm/durable-queue/admission/slots";
 import { isLocked } from "@prewarm/durable-queue/claims/transitions";
-import { stateCounts } from "@prewarm/durable-queue/operate/job-state";
 import type { Claim } from "@prewarm/durable-queue/schema/claim";
 import { countDue, nextRetryOf } from "@prewarm/durable-queue/schema/due";
 import { CANCELLING, isOpen, laneName, type Row } from "@prewarm/durable-queue/schema/row";
 import type { Run } from "@prewarm/durable-queue/schema/runs";
-import { type JobState, LANES, type Lane } from "@prewarm/shared/job";
+import type { JobState, Lane } from "@prewarm/shared/job";
 import { number, span } from "@prewarm/shared/words";
 import type { LedgerPace } from "../contract.ts";
 import type { LedgerTx } from "../ledger-tx.ts";
@@ -39,18 +38,24 @@ export function jobWaitsFor(tx: LedgerTx, row: Row): WaitingFor | null {
 }
 
 /** Why the jobs of a lane wait. Null: no job waits. */
-export function laneWaitsFor(tx: LedgerTx, lane: Lane, waiting: number, paces: Paces): WaitingFor | null {
+export function laneWaitsFor(tx: LedgerTx, lane: Lane, paces: Paces): WaitingFor | null {
+  const waiting = paces.waiting(lane);
   if (waiting === 0) return null;
   const closed = closedFor(tx.gateNow, lane);
   if (closed !== null)
     return told(closed.code, `${whyHeld(tx.gateNow, lane, closed)} ${jobs(waiting)}.`, closed.until, waiting);
-  const before = waitingBefore(tx, lane);
+  const before = paces.queuedBefore(lane);
   const ahead = before === 0 ? "" : `${number(before)} of higher lanes go first; `;
   return told("line", `${ahead}${jobs(waiting)}${words(paces.lane(lane))}.`, null, waiting);
 }
 
 /** Why a run is not done. Null: it is done. */
-export function runWaitsFor(tx: LedgerTx, run: Run, states: Record<JobState, number>, paces: Paces): WaitingFor | null {
+export function runWaitsFor(
+  tx: LedgerTx,
+  run: Run,
+  states: Record<JobState, number>,
+  pace: LedgerPace,
+): WaitingFor | null {
   const { queued, retrying, processing } = states;
   if (queued + retrying + processing === 0) return null;
   const lane = laneName(run.lane);
@@ -61,7 +66,7 @@ export function runWaitsFor(tx: LedgerTx, run: Run, states: Record<JobState, num
   const others = tx.memory.orders.runs(run.lane).filter((n) => n !== run.n).length;
   const turns =
     others === 0 ? "" : `, in turn with ${others === 1 ? "another run" : `${others} other runs`} of ${lane}`;
-  return told("line", `${jobs(queued + retrying)}${turns}${words(paces.run(run, states))}.`, null, queued + retrying);
+  return told("line", `${jobs(queued + retrying)}${turns}${words(pace)}.`, null, queued + retrying);
 }
 
 function atIttybit(tx: LedgerTx, { admittedAt, externalId, gen, notBefore }: Claim): WaitingFor {
@@ -93,22 +98,16 @@ function inLine(tx: LedgerTx, row: Row): WaitingFor {
   const full = slotsFull(tx, lane);
   const why = full === null ? "" : ` ${capital(full)}`;
   if (own === null) return told("line", `More than ${number(AHEAD_MAX)} are before it in ${lane}.${why}`);
-  const ahead = waitingBefore(tx, lane) + touched + own;
+  const paces = new Paces(tx);
+  const ahead = paces.queuedBefore(lane) + touched + own;
   if (ahead === 0) return told("line", `It is the next of ${lane}.${why}`, null, 0);
-  return told("line", `${number(ahead)} before it${words(new Paces(tx).after(lane, ahead))}.${why}`, null, ahead);
+  return told("line", `${number(ahead)} before it${words(paces.after(lane, ahead))}.${why}`, null, ahead);
 }
 
 /** The reason when every slot of a lane is taken. Null: a slot is free. */
 function slotsFull(tx: LedgerTx, lane: Lane): string | null {
   if (!isFull(tx.gateNow, lane, slotsTaken(tx))) return null;
   return `all ${number(slotsOf(tx.gateNow, lane))} slots that ${lane} may fill at Ittybit are taken.`;
-}
-
-/** Jobs that wait in the open lanes above. */
-function waitingBefore(tx: LedgerTx, lane: Lane): number {
-  const above = LANES.slice(0, LANES.indexOf(lane)).filter((one) => closedFor(tx.gateNow, one) === null);
-  const { queued } = stateCounts(tx);
-  return above.reduce((sum, one) => sum + queued[one], 0);
 }
 
 /** `; at 15/s about 5 min`. A slow rate is per minute, because it is not zero. */
