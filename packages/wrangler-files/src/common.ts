@@ -7,6 +7,8 @@ export interface Installation {
   /** The Workers' entries. */
   edge: string;
   consumer: string;
+  /** The configuration that the entries import as `prewarm-site`. Absent: they import it by its path. */
+  site?: string;
   /** The built dashboard. */
   dashboard: string;
   /** The command that judges the configuration: a configuration at fault is not deployed. */
@@ -28,9 +30,10 @@ export const STRICTLY_PUBLIC = "global_fetch_strictly_public";
 export const VERSION = { version_metadata: { binding: "VERSION" } };
 
 /** What environments inherit: it stands at the top once. */
-export function inherited(main: string, flags: readonly string[], { check }: Installation): Table {
+export function inherited(main: string, flags: readonly string[], { check, site }: Installation): Table {
   return {
     main,
+    ...(site === undefined ? {} : { alias: { "prewarm-site": site } }),
     compatibility_date: COMPATIBILITY_DATE,
     compatibility_flags: [STRICTLY_PUBLIC, ...flags],
     preview_urls: false,

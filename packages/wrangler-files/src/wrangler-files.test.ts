@@ -209,6 +209,7 @@ it("names the parts of the installation it is told, so that a package's site is 
   const packed = {
     edge: "node_modules/prewarm/dist/edge.js",
     consumer: "node_modules/prewarm/dist/consumer.js",
+    site: "./prewarm.config.ts",
     dashboard: "node_modules/prewarm/dashboard",
     check: "npx prewarm check --offline",
     print: "npx prewarm wrangler",
@@ -216,6 +217,8 @@ it("names the parts of the installation it is told, so that a package's site is 
   const { edge, consumer } = wranglerFiles(site(TWO), packed);
   expect([edge.main, consumer.main, edge.build]).toEqual([packed.edge, packed.consumer, { command: packed.check }]);
   expect(consumer.assets).toMatchObject({ directory: packed.dashboard });
+  expect([edge.alias, consumer.alias]).toEqual([{ "prewarm-site": packed.site }, { "prewarm-site": packed.site }]);
+  expect(wranglerFiles(site(TWO), REPOSITORY).edge).not.toHaveProperty("alias");
   expect(printFiles(site(TWO), packed).get("wrangler.edge.toml")).toMatch(/^# .*`npx prewarm wrangler`/);
   expect(JSON.stringify({ edge, consumer })).not.toContain("workers/");
 });
