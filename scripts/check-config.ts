@@ -1,5 +1,6 @@
-import { dirname } from "node:path";
-import { staleFiles } from "../apps/cli/src/input/wrangler-files.ts";
+import { join } from "node:path";
+import { findInstallation } from "../apps/cli/src/site/installation.ts";
+import { readyFiles } from "../apps/cli/src/site/wrangler-files.ts";
 import { countVariants } from "../packages/shared/src/transform.ts";
 import { uploadLines } from "./cost/uploads.ts";
 import { judgeSite, listFaults } from "./site-faults.ts";
@@ -10,7 +11,7 @@ import { judgeSite, listFaults } from "./site-faults.ts";
 const [file] = process.argv.slice(2);
 const { config, faults } = await judgeSite(file);
 if (file === undefined && config !== null && faults.length === 0)
-  faults.push(...staleFiles(dirname(import.meta.dirname), config));
+  faults.push(...readyFiles(findInstallation(join(import.meta.dirname, "../prewarm.config.ts")), config));
 if (config === null || faults.length > 0) {
   console.error(listFaults(faults));
   process.exitCode = 1;

@@ -1,7 +1,7 @@
 import { existsSync, globSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, extname, join } from "node:path";
 import { printFiles, REPOSITORY } from "@prewarm/wrangler-files/wrangler-files";
-import { fileFaults } from "../apps/cli/src/input/wrangler-files.ts";
+import { fileFaults } from "../apps/cli/src/site/wrangler-files.ts";
 import site from "../prewarm.config.ts";
 import { printTables } from "./tables.ts";
 

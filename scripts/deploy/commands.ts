@@ -1,5 +1,7 @@
+import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { staleFiles } from "../../apps/cli/src/input/wrangler-files.ts";
+import { findInstallation } from "../../apps/cli/src/site/installation.ts";
+import { readyFiles } from "../../apps/cli/src/site/wrangler-files.ts";
 import { checkFiles } from "../../apps/cli/src/steps/check-deploy.ts";
 import type { Judged } from "../site-faults.ts";
 import { planDeploy, type Release } from "./deploy.ts";
@@ -58,7 +60,7 @@ export async function runCommand(argv: readonly string[], world: World): Promise
     if (config === null || faults.length > 0) throw new Error(`prewarm.config.ts is at fault:\n${faults.join("\n")}`);
     const { env, "dry-run": dryRun = false, yes = false, confirm, to, image } = values;
     const target = targetOf(config, env);
-    const stale = staleFiles(world.folder, config);
+    const stale = readyFiles(findInstallation(join(world.folder, "prewarm.config.ts")), config);
     if (stale.length > 0) throw new Error(stale.join("\n"));
     demandAccount(target, world);
     return await run({ target, dryRun, yes, confirm, to, image }, world);
@@ -102,7 +104,9 @@ function provisioning({ wrangler, site, env, askSecret }: World): Provisioning {
 /** What `prewarm check` calls a fault: a binding or an address that is missing. */
 function fileFaults({ env }: Target, { site, folder }: World): string[] {
   if (site.config === null) return [];
-  const findings = checkFiles(site.config, folder, env).filter(({ state }) => state === "fault");
+  const findings = checkFiles(site.config, findInstallation(join(folder, "prewarm.config.ts")), env).filter(
+    ({ state }) => state === "fault",
+  );
   return findings.map(({ what, text }) => `${what}: ${text}`);
 }
 

@@ -250,6 +250,12 @@ export const HOUSES: readonly House[] = [
         bug: "A retry that knows a command waits for that command's sake in all others.",
       },
       {
+        rooms: ["site"],
+        holds:
+          "The site's folder: where the program's parts are, its wrangler files, and what `dev` and `deploy` wrote down.",
+        bug: "A command that looks for the parts itself runs in this repository only.",
+      },
+      {
         rooms: ["arguments"],
         holds: "What was typed: flags, settings, configuration.",
         bug: "A flag that knows its command means something else in the next one.",

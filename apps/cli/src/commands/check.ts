@@ -1,10 +1,10 @@
-import { dirname } from "node:path";
 import type { Config } from "@prewarm/shared/config";
 import type { Arguments, Command } from "../arguments/command.ts";
 import { findConfigFile, loadConfig } from "../arguments/load-config.ts";
 import { readControlSettings, readControlUrl } from "../arguments/settings.ts";
 import type { Context } from "../platform/context.ts";
 import { CliError, EXIT } from "../platform/exit-codes.ts";
+import { findInstallation } from "../site/installation.ts";
 import { checkFiles, environmentOf, type Finding, neededSecrets } from "../steps/check-deploy.ts";
 import { createReport } from "../terminal/report.ts";
 import { formatTable } from "../terminal/table.ts";
@@ -28,9 +28,9 @@ export const checkCommand: Command = {
   examples: ["prewarm check", "prewarm check --env staging --url https://prewarm-consumer-staging.example.workers.dev"],
   async run(args, context) {
     const config = await loadConfig(args, context);
-    const file = findConfigFile(args, context);
+    const file = findConfigFile(args, context) ?? "";
     const environment = environmentOf(config, args.text("env"));
-    const findings = checkFiles(config, dirname(file ?? "."), args.text("env"));
+    const findings = checkFiles(config, findInstallation(file), args.text("env"));
     findings.push(
       ...(args.flag("offline") ? unseen(config, args, "not asked") : await askConsumer(config, args, context)),
     );

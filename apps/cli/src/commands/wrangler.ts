@@ -1,8 +1,9 @@
-import { FILES, printFiles, REPOSITORY, wranglerFiles } from "@prewarm/wrangler-files/wrangler-files";
+import { FILES, printFiles, wranglerFiles } from "@prewarm/wrangler-files/wrangler-files";
 import type { Command } from "../arguments/command.ts";
-import { loadConfig } from "../arguments/load-config.ts";
-import { fileFaults } from "../input/wrangler-files.ts";
+import { findConfigFile, loadConfig } from "../arguments/load-config.ts";
 import { CliError, EXIT, usageError } from "../platform/exit-codes.ts";
+import { findInstallation } from "../site/installation.ts";
+import { fileFaults } from "../site/wrangler-files.ts";
 import { createReport } from "../terminal/report.ts";
 
 const WORKERS = ["edge", "consumer"] as const;
@@ -23,13 +24,14 @@ export const wranglerCommand: Command = {
     const [operand] = args.operands;
     const workers = WORKERS.filter((worker) => operand === undefined || worker === operand);
     if (workers.length === 0) throw usageError(`${operand} is no Worker.`, "Name edge or consumer, or neither.");
+    const { files: installation } = findInstallation(findConfigFile(args, context) ?? "");
     const report = createReport(args, context);
     const site = { ...config, deploy };
     if (report.json) {
-      const files = wranglerFiles(site, REPOSITORY);
+      const files = wranglerFiles(site, installation);
       report.document("prewarm.wrangler/1", Object.fromEntries(workers.map((worker) => [worker, files[worker]])));
     } else {
-      const texts = printFiles(site, REPOSITORY);
+      const texts = printFiles(site, installation);
       for (const worker of workers)
         for (const line of (texts.get(FILES[worker]) ?? "").trimEnd().split("\n")) report.data(line);
     }

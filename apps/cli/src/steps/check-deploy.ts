@@ -4,7 +4,8 @@ import { edgeUrlOf, hostOf, routesOf } from "@prewarm/shared/deploy";
 import { withoutFinalSlashes } from "@prewarm/shared/environment";
 import { checkEnvironment, setSecret } from "@prewarm/shared/environment-check";
 import { type Stage, stagesOf, varsOf } from "@prewarm/wrangler-files/stage";
-import { fileFaults, staleFiles } from "../input/wrangler-files.ts";
+import type { Found } from "../site/installation.ts";
+import { fileFaults, readyFiles } from "../site/wrangler-files.ts";
 
 /** One thing looked at. `look`: it cannot be seen from here, or it is only unwise. */
 export interface Finding {
@@ -20,13 +21,13 @@ export function environmentOf({ deploy }: Config, named: string | null): string 
   return named ?? (names.includes("production") ? "production" : (names[0] ?? "production"));
 }
 
-/** Everything that can be judged by files: the configuration, and whether the wrangler files of `folder` are what it says. */
-export function checkFiles(config: Config, folder: string, named: string | null): Finding[] {
+/** Everything that can be judged by files: the configuration, and whether the wrangler files are what it says. */
+export function checkFiles(config: Config, found: Found, named: string | null): Finding[] {
   const faults = checkConfig(config);
   const isWhole = fileFaults(config).length === 0;
   return [
     ...told("configuration", faults, "sound"),
-    ...(isWhole ? told("wrangler files", staleFiles(folder, config), "as the configuration says") : []),
+    ...(isWhole ? told("wrangler files", readyFiles(found, config), "as the configuration says") : []),
     ...(isWhole ? stageFindings(config, faults, named) : []),
     budgetFinding(config),
     ...webhookFinding(config),

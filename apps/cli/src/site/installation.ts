@@ -1,0 +1,72 @@
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join, relative, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Installation } from "@prewarm/wrangler-files/common";
+import { REPOSITORY } from "@prewarm/wrangler-files/wrangler-files";
+import { VERSION } from "../version.ts";
+
+/** The folder of a site where commands write what is not committed: generated wrangler files, addresses, states of runs. */
+export const OWN_FOLDER = ".prewarm";
+
+/** Where the running program comes from, and the site that it works for. */
+export interface Found {
+  /** `repository`: Prewarm's sources, with a site in them. `package`: `node_modules/prewarm` of a site. */
+  kind: "repository" | "package";
+  version: string;
+  /** The site's folder, absolute: it holds prewarm.config.ts. */
+  folder: string;
+  /** The folder of the wrangler files, absolute. In a package they are generated there and not committed. */
+  wranglerFolder: string;
+  /** Paths of the parts, from the wrangler files. */
+  files: Installation;
+  /** wrangler.js, absolute; null: it is not installed. */
+  wrangler: string | null;
+}
+
+/**
+ * Decides by the running file: TypeScript is this repository, the bundle `dist/prewarm.mjs` is a package. `config` is the site's configuration
+ * file, absolute. `running` is for tests.
+ */
+export function findInstallation(config: string, running: string = fileURLToPath(import.meta.url)): Found {
+  const folder = dirname(config);
+  if (running.endsWith(".ts")) {
+    const root = join(dirname(running), "../../../..");
+    const wrangler = join(root, "node_modules/wrangler/bin/wrangler.js");
+    return { kind: "repository", version: VERSION, folder, wranglerFolder: folder, files: REPOSITORY, wrangler };
+  }
+  const wranglerFolder = join(folder, OWN_FOLDER);
+  return {
+    kind: "package",
+    version: VERSION,
+    folder,
+    wranglerFolder,
+    files: packageFiles(dirname(running), wranglerFolder, config),
+    wrangler: findWrangler([config, running]),
+  };
+}
+
+function packageFiles(dist: string, wranglerFolder: string, config: string): Installation {
+  const path = (name: string): string => relative(wranglerFolder, join(dist, name)).split(sep).join("/");
+  return {
+    edge: path("edge.js"),
+    consumer: path("consumer.js"),
+    dashboard: path("dashboard"),
+    site: config,
+    check: "npx prewarm check --offline",
+    print: "npx prewarm wrangler",
+  };
+}
+
+/** The site's own wrangler, else the one that the package brings. */
+function findWrangler(from: readonly string[]): string | null {
+  for (const file of from) {
+    try {
+      const program = join(dirname(createRequire(file).resolve("wrangler/package.json")), "bin/wrangler.js");
+      if (existsSync(program)) return program;
+    } catch {
+      // Not installed there.
+    }
+  }
+  return null;
+}
