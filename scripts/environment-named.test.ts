@@ -21,12 +21,13 @@ const FILES = globSync(
 const COMMANDS = [
   /\bwrangler (?:-- )?(?:secret|versions|deployments|rollback|delete|tail)\b[^`"'\n|]*/g,
   /\bwrangler (?:-- )?(?!dev\b)[^`"'\n|]* -c [^`"'\n|]*/g,
-  /\bnpm run (?:provision|deploy|smoke|rollback|destroy) -- [^`\n|]*/g,
+  /\bnpm run (?:provision|deploy|smoke|rollback|destroy|upgrade) -- [^`\n|]*/g,
+  /\bprewarm (?:-- )?(?:(?:provision|deploy|destroy|upgrade) --|rollback (?:--|[0-9a-f]{12}))[^`"'\n|]*/g,
 ];
 
 function nameless(text: string): string[] {
   return COMMANDS.flatMap((pattern) => text.match(pattern) ?? []).filter(
-    (command) => !/ (?:-e|--env)[ =]/.test(command) && !command.includes("--dry-run"),
+    (command) => !/ (?:-e|--to)[ =]/.test(command) && !command.includes("--dry-run"),
   );
 }
 
@@ -47,13 +48,14 @@ describe("a command", () => {
     "npm run wrangler -- secret put NAME -c wrangler.consumer.toml",
     "npx wrangler secret put NAME",
     "npm run wrangler -- tail -c wrangler.consumer.toml",
-    "npm run rollback -- --to 1a2b3c4d5e6f",
+    "npm run rollback -- 1a2b3c4d5e6f",
+    "prewarm rollback 1a2b3c4d5e6f",
     "npm run wrangler -- deploy -c wrangler.edge.toml",
   ])("without an environment is found: %s", (command) => expect(nameless(`run ${command}\n`)).not.toEqual([]));
 
   it.each([
     "npm run wrangler -- secret put NAME -c wrangler.consumer.toml -e staging",
-    "npm run rollback -- --env staging --to 1a2b3c4d5e6f",
+    "npm run rollback -- 1a2b3c4d5e6f --to staging",
     "npm run wrangler -- login",
   ])("with one, or without a deployment, passes: %s", (command) => expect(nameless(`run ${command}\n`)).toEqual([]));
 });

@@ -4,21 +4,20 @@ import { join } from "node:path";
 import { printFiles, REPOSITORY } from "@prewarm/wrangler-files/wrangler-files";
 import { describe, expect, it } from "vitest";
 import { runCli } from "../apps/cli/src/run-cli.ts";
+import { FakeCloudflare } from "../apps/cli/test/testing/fake-cloudflare.ts";
 import { createWorld } from "../apps/cli/test/testing/fake-world.ts";
+import { programsOf, recordingWrangler } from "../apps/cli/test/testing/recording-wrangler.ts";
 import { type Config, defineConfig, type UserConfig } from "../packages/shared/src/config.ts";
 import { checkConfig } from "../packages/shared/src/config-check.ts";
 import type { DeployConfig } from "../packages/shared/src/deploy.ts";
 import { checkEnvironment } from "../packages/shared/src/environment-check.ts";
 import { tempFolder } from "../test/temp-folder.ts";
 import { ADMIN, createApiWorld, HOOK_SECRET } from "../workers/consumer/src/api/testing/api-world.ts";
-import { runCommand, type World } from "./deploy/commands.ts";
-import { FakeCloudflare } from "./deploy/testing/fake-cloudflare.ts";
-import { recordingWrangler } from "./deploy/testing/recording-wrangler.ts";
 import { judgeSite } from "./site-faults.ts";
 
 /*
  * Mistakes people make in prewarm.config.ts and around it, and who tells of them: start and reload, build and `wrangler deploy` (all four
- * go by judgeSite), `npm run deploy`, the hook, /readyz, the health sentence, and `prewarm check`.
+ * go by judgeSite), `prewarm deploy`, the hook, /readyz, the health sentence, and `prewarm check`.
  */
 
 const ROOT = join(import.meta.dirname, "..");
@@ -219,18 +218,15 @@ async function deploy(mistake: Mistake, file: string) {
   const deploy = Object.keys(written.deploy).length > 0 ? written.deploy : { staging: stagingOf(mistake) };
   const config = { ...written, deploy };
   writeFiles(home, config);
-  const site = { config, faults: checkConfig(config) };
-  const said: string[] = [];
+  writeFileSync(join(home, "site.mjs"), `export default ${JSON.stringify(config)};`);
   const { wrangler, calls } = recordingWrangler(new FakeCloudflare());
-  const world: World = {
-    ...{ wrangler, folder: home, site, env: values, askSecret: null, release: () => ({ tag: "a", message: "m" }) },
-    person: { tell: (line) => said.push(line), ask: null },
-    buildDashboard: async () => {},
-    prewarm: async () => 0,
-  };
-  await runCommand(["provision", "--env", "staging", "--yes"], world);
-  const code = await runCommand(["deploy", "--env", "staging", "--yes"], world);
-  return { code, said: said.join("\n"), deployed: calls.filter(({ args: [verb] }) => verb === "deploy").length };
+  const run = programsOf(wrangler, { commit: "aaaaaaaaaaaa", dirty: false, builds: 0 });
+  const env = Object.fromEntries(Object.entries(values).flatMap(([name, text]) => (text ? [[name, text]] : [])));
+  const { context, stdout, stderr } = createWorld({ cwd: home, env, run });
+  const args = ["--to", "staging", "--yes", "--config", join(home, "site.mjs")];
+  await runCli(["provision", ...args], context, () => {});
+  const code = await runCli(["deploy", ...args], context, () => {});
+  return { code, said: stdout() + stderr(), deployed: calls.filter(({ args: [verb] }) => verb === "deploy").length };
 }
 
 /** The control API of a consumer that was deployed with this mistake. */

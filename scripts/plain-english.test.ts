@@ -16,7 +16,6 @@ const PAGES = [
 ];
 const SHOWN = [
   "apps/{cli,dashboard}/src/**/*.{ts,tsx}",
-  "scripts/deploy/*.ts",
   "workers/consumer/src/api/**/*.ts",
   "packages/control-schema/src/*.ts",
   "packages/shared/src/job-errors.ts",

@@ -23,9 +23,9 @@ export const ENVIRONMENTS: Mutation[] = [
   {
     promise: "D1",
     breaks: "an environment is deployed by a wrangler file that is not what the configuration says",
-    file: "scripts/deploy/commands.ts",
+    file: "apps/cli/src/steps/open-target.ts",
     find: "if (stale.length > 0) throw",
     replace: "if (stale.length > 2) throw",
-    tests: ["scripts/deploy/deploy.test.ts"],
+    tests: ["apps/cli/test/deploy.test.ts"],
   },
 ];

@@ -103,7 +103,7 @@ export const TOOLS: Mutation[] = [
   },
   {
     promise: "S1",
-    breaks: "`prewarm check --env staging` prints commands for production",
+    breaks: "`prewarm check --to staging` prints commands for production",
     file: "apps/cli/src/steps/check-deploy.ts",
     find: "setSecret(name, environment)",
     replace: 'setSecret(name, "production")',

@@ -276,6 +276,12 @@ export const HOUSES: readonly House[] = [
         bug: "A check that prints has no JSON form.",
       },
       {
+        rooms: ["deploy"],
+        holds:
+          "An environment in the account: what is there, what is missing, and the calls of wrangler that change it.",
+        bug: "A plan that reads flags cannot be carried out by a second command.",
+      },
+      {
         rooms: ["steps"],
         holds: "What several commands do: wait for a run, follow an action, ask first.",
         bug: "Two commands that import each other cannot be changed alone.",
@@ -368,9 +374,9 @@ export const WALLS: readonly Wall[] = [
     bug: "Both would hold a copy of one rule, from two deploys.",
   },
   {
-    from: /^(apps\/(?!cli\/src\/ittybit\/)|packages\/)/,
+    from: /^(apps\/(?!cli\/src\/(ittybit\/|deploy\/release\.ts$))|packages\/)/,
     to: /^(workers\/|@prewarm\/(edge|consumer))/,
-    says: "Apps and packages import no Worker; only the check of a real Ittybit has the product's own client.",
+    says: "Apps and packages import no Worker; only the check of a real Ittybit has the product's own client, and a release names the ledger's tables.",
     bug: "An app that knows the server's insides works with one version of it only; the HTTP API is versioned.",
   },
   {

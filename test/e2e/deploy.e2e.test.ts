@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import site from "../../prewarm.config.ts";
-import { runCommand, type World } from "../../scripts/deploy/commands.ts";
-import { versionMessage } from "../../scripts/deploy/release.ts";
-import { FakeCloudflare, serveFakeCloudflare } from "../../scripts/deploy/testing/fake-cloudflare.ts";
-import { pinnedWrangler } from "../../scripts/deploy/wrangler.ts";
+import type { Context } from "../../apps/cli/src/platform/context.ts";
+import { runProgram } from "../../apps/cli/src/platform/run-program.ts";
+import { runCli } from "../../apps/cli/src/run-cli.ts";
+import { FakeCloudflare, serveFakeCloudflare } from "../../apps/cli/test/testing/fake-cloudflare.ts";
+import { createWorld } from "../../apps/cli/test/testing/fake-world.ts";
 
 /** The pinned wrangler itself, from nothing to production's twin and back, against an account that is served here. */
 
@@ -20,42 +20,37 @@ const SLOW_MS = 900_000;
 
 const cloudflare = new FakeCloudflare();
 let served: Awaited<ReturnType<typeof serveFakeCloudflare>>;
-let wrangler: World["wrangler"];
 let shown = "";
 
 beforeAll(async () => {
   served = await serveFakeCloudflare(cloudflare);
-  wrangler = pinnedWrangler(
-    {
-      ...process.env,
-      CLOUDFLARE_API_BASE_URL: served.url,
-      CLOUDFLARE_ACCOUNT_ID: "account",
-      CLOUDFLARE_API_TOKEN: "token",
-    },
-    (text) => {
-      shown += text;
-    },
-  );
 });
 afterAll(() => served.close());
 
+/** Programs of this machine: wrangler is real, git says which commit it is, and the dashboard is built already. */
+function programsAt(commit: string): Context["run"] {
+  return async (call) => {
+    if (call.program === "git") return { code: 0, stdout: call.args[0] === "rev-parse" ? commit : "", stderr: "" };
+    if (call.args[0]?.endsWith("wrangler.js")) return runProgram(call);
+    return { code: 0, stdout: "", stderr: "" };
+  };
+}
+
 async function run(line: string, tag = "aaaaaaaaaaaa") {
-  const said: string[] = [];
   cloudflare.changes.length = 0;
-  const code = await runCommand(line.split(" "), {
-    wrangler,
-    folder: join(import.meta.dirname, "../.."),
-    site: { config: site, faults: [] },
-    env: SECRETS,
-    person: { tell: (text) => said.push(text), ask: null },
-    askSecret: null,
-    release: () => ({ tag, message: versionMessage("0.1.0") }),
-    buildDashboard: async () => {},
-    prewarm: async () => 0,
-  });
+  const env = {
+    ...(process.env as Record<string, string>),
+    ...SECRETS,
+    CLOUDFLARE_API_BASE_URL: served.url,
+    CLOUDFLARE_ACCOUNT_ID: "account",
+    CLOUDFLARE_API_TOKEN: "token",
+  };
+  const world = createWorld({ env, cwd: join(import.meta.dirname, "../.."), run: programsAt(tag) });
+  const code = await runCli(line.split(" "), world.context, () => {});
+  shown += world.stderr();
   // Asking for sizes is a POST, and changes nothing.
   const changes = cloudflare.changes.filter((call) => call !== "POST /graphql");
-  return { code, said: said.join("\n"), changes };
+  return { code, said: world.stdout() + world.stderr(), changes };
 }
 
 const running = (worker: string) => {
@@ -65,7 +60,7 @@ const running = (worker: string) => {
 
 describe("the pinned wrangler", () => {
   it("provisions an environment, and finds it standing the second time", { timeout: SLOW_MS }, async () => {
-    expect(await run("provision --env staging --yes")).toMatchObject({
+    expect(await run("provision --to staging --yes")).toMatchObject({
       code: 0,
       said: expect.not.stringContaining("FAILED"),
     });
@@ -79,16 +74,16 @@ describe("the pinned wrangler", () => {
       Array(4).fill({ settings: expect.objectContaining({ message_retention_period: 345_600 }) }),
     );
     expect([...cloudflare.script("prewarm-consumer-staging").secrets].sort()).toEqual(Object.keys(SECRETS).sort());
-    expect(await run("provision --env staging --yes")).toMatchObject({ code: 0, changes: [] });
+    expect(await run("provision --to staging --yes")).toMatchObject({ code: 0, changes: [] });
   });
 
   it("deploys both Workers by their commit, and goes back to it", { timeout: SLOW_MS }, async () => {
     for (const tag of ["aaaaaaaaaaaa", "bbbbbbbbbbbb"]) {
-      expect(await run("deploy --env staging --yes", tag)).toMatchObject(WELL);
+      expect(await run("deploy --to staging --yes", tag)).toMatchObject(WELL);
       expect([running("prewarm-consumer-staging"), running("prewarm-edge-staging")]).toEqual([tag, tag]);
     }
     expect(shown).toContain("Consumer for prewarm-dead-staging");
-    expect(await run("rollback --env staging --to aaaaaaaaaaaa --yes")).toMatchObject(WELL);
+    expect(await run("rollback aaaaaaaaaaaa --to staging --yes")).toMatchObject(WELL);
     expect([running("prewarm-consumer-staging"), running("prewarm-edge-staging")]).toEqual([
       "aaaaaaaaaaaa",
       "aaaaaaaaaaaa",
@@ -98,7 +93,7 @@ describe("the pinned wrangler", () => {
   it("takes it all away again, and asked for nothing that this account does not know", {
     timeout: SLOW_MS,
   }, async () => {
-    expect(await run("destroy --env staging --confirm staging")).toMatchObject(WELL);
+    expect(await run("destroy --to staging --confirm staging")).toMatchObject(WELL);
     expect([cloudflare.buckets.size, cloudflare.queues.size, cloudflare.scripts.size]).toEqual([0, 0, 0]);
     expect(cloudflare.unknown).toEqual([]);
     for (const secret of Object.values(SECRETS)) expect(shown).not.toContain(secret);

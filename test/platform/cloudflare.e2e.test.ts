@@ -1,6 +1,8 @@
+import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { FakeCloudflare, serveFakeCloudflare } from "../../scripts/deploy/testing/fake-cloudflare.ts";
-import { pinnedWrangler, type Wrangler } from "../../scripts/deploy/wrangler.ts";
+import { createWrangler, type Wrangler } from "../../apps/cli/src/deploy/wrangler.ts";
+import { runProgram } from "../../apps/cli/src/platform/run-program.ts";
+import { FakeCloudflare, serveFakeCloudflare } from "../../apps/cli/test/testing/fake-cloudflare.ts";
 import { ASSUMPTIONS } from "./assumptions.ts";
 import { NAME } from "./cloudflare.ts";
 import { type RunningWorker, startLocal } from "./local.ts";
@@ -20,15 +22,17 @@ let key = "";
 
 beforeAll(async () => {
   served = await serveFakeCloudflare(cloudflare);
-  const real = pinnedWrangler(
-    {
+  const root = join(import.meta.dirname, "../..");
+  const real = createWrangler(join(root, "node_modules/wrangler/bin/wrangler.js"), root, {
+    run: runProgram,
+    env: {
       ...process.env,
       CLOUDFLARE_API_BASE_URL: served.url,
       CLOUDFLARE_ACCOUNT_ID: "account",
       CLOUDFLARE_API_TOKEN: "token",
     },
-    () => {},
-  );
+    stderr: { write: () => {} },
+  });
   wrangler = async (call) => {
     // The account holds the secret; the local stand-in gets the same.
     if (call.args[0] === "secret") {

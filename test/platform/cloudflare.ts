@@ -1,6 +1,6 @@
 import { relative } from "node:path";
-import { hasBucket, hasQueue } from "../../scripts/deploy/account.ts";
-import { must, type Wrangler } from "../../scripts/deploy/wrangler.ts";
+import { hasBucket, hasQueue } from "../../apps/cli/src/deploy/account.ts";
+import { must, type Wrangler } from "../../apps/cli/src/deploy/wrangler.ts";
 import { CONFIG } from "./local.ts";
 
 /** Name of the Worker, of its queue and of its bucket. */

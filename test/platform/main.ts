@@ -1,14 +1,19 @@
+import { join } from "node:path";
+import { createWrangler } from "../../apps/cli/src/deploy/wrangler.ts";
+import { runProgram } from "../../apps/cli/src/platform/run-program.ts";
 import packageJson from "../../package.json" with { type: "json" };
-import { pinnedWrangler } from "../../scripts/deploy/wrangler.ts";
 import { ASSUMPTIONS } from "./assumptions.ts";
 import { runConformance } from "./program.ts";
 import { record } from "./results.ts";
 
 /** `npm run conformance`: the only file here that knows the process. */
+const root = join(import.meta.dirname, "../..");
 process.env.CLOUDFLARE_CF_FETCH_ENABLED = "false";
 process.exitCode = await runConformance(process.argv.slice(2), {
   assumptions: ASSUMPTIONS,
-  wrangler: pinnedWrangler(process.env, (text) => process.stderr.write(text)),
+  wrangler: createWrangler(join(root, "node_modules/wrangler/bin/wrangler.js"), root, {
+    ...{ run: runProgram, env: process.env, stderr: process.stderr },
+  }),
   env: process.env,
   tell: (line) => console.log(line),
   fetch,

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
-import type { Wrangler } from "../../scripts/deploy/wrangler.ts";
+import { linesOf } from "../../apps/cli/src/deploy/plan.ts";
+import type { Wrangler } from "../../apps/cli/src/deploy/wrangler.ts";
 import type { Assumption } from "./assumption.ts";
 import { withDeployed } from "./cloudflare.ts";
 import { createLab } from "./lab.ts";
@@ -77,7 +78,7 @@ async function onCloudflare(world: World): Promise<number> {
       },
     );
   } catch (error) {
-    world.tell(error instanceof Error ? error.message : String(error));
+    for (const line of linesOf(error)) world.tell(line);
     return 1;
   }
   world.record("cloudflare", { day: world.today(), on: "Cloudflare", results });

@@ -1,11 +1,13 @@
 #!/usr/bin/env node
 import { createInterface } from "node:readline/promises";
+import { Writable } from "node:stream";
 import { systemClock } from "@prewarm/shared/clock";
 import type { Command } from "./arguments/command.ts";
 import type { Context } from "./platform/context.ts";
 import { EXIT } from "./platform/exit-codes.ts";
 import { createInterrupts } from "./platform/interrupts.ts";
 import { listen } from "./platform/listen.ts";
+import { runProgram } from "./platform/run-program.ts";
 import { sleep } from "./platform/sleep.ts";
 import { runCli } from "./run-cli.ts";
 
@@ -26,19 +28,31 @@ const context: Context = {
   fetch,
   listen,
   interrupts,
-  async ask(question) {
-    const lines = createInterface({ input: process.stdin, output: process.stderr });
+  run: runProgram,
+  isRunning(pid) {
+    try {
+      return process.kill(pid, 0);
+    } catch (error) {
+      // EPERM: it runs, as another user.
+      return error instanceof Error && "code" in error && error.code === "EPERM";
+    }
+  },
+  async ask(question, echo) {
+    if (echo === "hidden") process.stderr.write(question);
+    const output = echo === "hidden" ? new Writable({ write: (_text, _encoding, done) => done() }) : process.stderr;
+    const lines = createInterface({ input: process.stdin, output, terminal: true });
     try {
       return await lines.question(question, { signal: interrupts.stop });
     } catch {
       return "";
     } finally {
       lines.close();
+      if (echo === "hidden") process.stderr.write("\n");
     }
   },
 };
 
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, interrupts.signal);
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, interrupts.signal);
 // Whoever reads our output may stop reading (`prewarm jobs | head`): that is no failure.
 process.stdout.on("error", (error: NodeJS.ErrnoException) =>
   process.exit(error.code === "EPIPE" ? EXIT.ok : EXIT.failed),

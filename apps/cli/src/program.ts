@@ -6,6 +6,8 @@ import { causesCommand } from "./commands/causes.ts";
 import { checkCommand } from "./commands/check.ts";
 import { clientCommand } from "./commands/client.ts";
 import { deadCommand } from "./commands/dead.ts";
+import { deployCommand } from "./commands/deploy.ts";
+import { destroyCommand } from "./commands/destroy.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { eventsCommand } from "./commands/events.ts";
 import { focalCommand } from "./commands/focal.ts";
@@ -18,8 +20,10 @@ import { jobsCommand } from "./commands/jobs.ts";
 import { pauseCommand, resumeCommand } from "./commands/lanes.ts";
 import { ledgerCommand } from "./commands/ledger.ts";
 import { ledgerExportCommand, ledgerImportCommand, ledgerRestoreCommand } from "./commands/ledger-copy.ts";
+import { provisionCommand } from "./commands/provision.ts";
 import { purgeCommand } from "./commands/purge.ts";
 import { retryCommand } from "./commands/retry.ts";
+import { rollbackCommand } from "./commands/rollback.ts";
 import { servingCommand } from "./commands/serving.ts";
 import { signCommand } from "./commands/sign.ts";
 import { smokeCommand } from "./commands/smoke.ts";
@@ -55,8 +59,12 @@ export const COMMANDS: readonly Command[] = [
   doctorCommand,
   checkCommand,
   wranglerCommand,
-  ittybitCheckCommand,
+  provisionCommand,
+  deployCommand,
   smokeCommand,
+  rollbackCommand,
+  destroyCommand,
+  ittybitCheckCommand,
   urlCommand,
   infoCommand,
   clientCommand,

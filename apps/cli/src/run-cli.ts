@@ -1,5 +1,6 @@
 import { printable } from "@prewarm/shared/printable";
 import type { Command } from "./arguments/command.ts";
+import { withAddresses } from "./arguments/environment.ts";
 import { runCommandLine } from "./command-line.ts";
 import type { Context } from "./platform/context.ts";
 import { CliError, EXIT, type ExitCode } from "./platform/exit-codes.ts";
@@ -14,7 +15,7 @@ export async function runCli(
     let code: ExitCode = EXIT.ok;
     const own = await runCommandLine(argv, context, async (command, args) => {
       began(command);
-      code = await command.run(args, context);
+      code = await command.run(await withAddresses(args, context), context);
     });
     return own === EXIT.ok ? code : own;
   } catch (error) {

@@ -48,10 +48,15 @@ const LINES: Record<string, readonly (readonly string[])[]> = {
   "ledger restore": [["--bookmark", ID, "--yes"]],
   ledger: [[]],
   doctor: [[], ["--fix"]],
-  check: [["--env", ID]],
-  wrangler: [[], ["--env", ID]],
+  check: [[], ["--to", ID]],
+  wrangler: [[], ["--to", ID]],
+  provision: [["--to", ID], []],
+  deploy: [[]],
+  smoke: [[ID]],
+  rollback: [[], [ID]],
+  destroy: [["--confirm", ID]],
   "ittybit check": [["--original", ID]],
-  smoke: [["--image", ID]],
+
   url: [[ID]],
   info: [[ID]],
   client: [[]],
@@ -83,6 +88,7 @@ async function run(name: string, args: readonly string[], answer: Answer) {
       ITTYBIT_API_KEY: "key",
       ITTYBIT_API_URL: "http://localhost:1",
     },
+    run: async () => ({ code: 1, stdout: ID, stderr: `${POISON}\n${ID}` }),
     fetch: (url, { method = "GET" }) => {
       const { pathname } = new URL(url);
       const found = answer(method, pathname) ?? { status: 404, body: { title: ID, detail: ID, code: ID } };

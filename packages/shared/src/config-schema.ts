@@ -17,7 +17,7 @@ const bindingName = z
   .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "write a name of letters, digits and _, such as ORIGINALS or HOOK_SECRET");
 /** Secrets themselves have no place here; a pasted one is caught by its form. */
 const secretName = bindingName.refine((name) => !/^whsec_/i.test(name), {
-  error: "write the secret's name here; `npm run provision -- --env <env>` sets its value",
+  error: "write the secret's name here; `prewarm provision --to <env>` sets its value",
 });
 const secrets = z.array(secretName).min(1, "name at least one secret");
 const headerName = z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, "write a header's name, such as x-signature");

@@ -38,15 +38,20 @@ export interface Command {
 
 /** Flags that every command takes. */
 export const COMMON_FLAGS = {
+  to: {
+    type: "string",
+    valueHint: "name",
+    description: "Environment of `deploy` in prewarm.config.ts, such as staging. Default: the local stack",
+  },
   url: {
     type: "string",
     valueHint: "url",
-    description: "Control API. Default: PREWARM_URL, else http://localhost:8788",
+    description: "Control API. Default: that of --to, else PREWARM_URL, else the local stack's",
   },
   "edge-url": {
     type: "string",
     valueHint: "url",
-    description: "Edge, where images are served. Default: PREWARM_EDGE_URL",
+    description: "Edge, where images are served. Default: that of --to, else PREWARM_EDGE_URL, else the local stack's",
   },
   config: {
     type: "string",

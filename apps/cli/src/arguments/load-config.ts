@@ -32,6 +32,16 @@ export async function findConfig(args: Arguments, context: Place): Promise<Confi
   return findConfigFile(args, context) === null ? null : loadConfig(args, context);
 }
 
+/** The folder of the configuration, where `.prewarm` is; the working directory where there is none, or where it is another user's. */
+export function siteFolder(args: Arguments, context: Place): string {
+  try {
+    const file = findConfigFile(args, context);
+    return file === null ? context.cwd : dirname(file);
+  } catch {
+    return context.cwd;
+  }
+}
+
 /** Where the configuration is looked for; null: nowhere. It may still be missing when it was named. Throws when it is somebody else's. */
 export function findConfigFile(args: Arguments, { cwd, env, uid }: Place): string | null {
   const given = args.text("config");

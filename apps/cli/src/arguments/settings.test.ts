@@ -17,7 +17,7 @@ const read = (env: Record<string, string>, url: string | null = null) => {
     text: (name) => (name === "url" ? url : null),
     list: () => [],
   };
-  return readControlSettings(args, { env, cwd }).headers.authorization;
+  return readControlSettings(args, { env, cwd, uid: null, isRunning: () => true }).headers.authorization;
 };
 
 describe("the token for the control API", () => {

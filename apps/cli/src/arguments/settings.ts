@@ -2,8 +2,10 @@ import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { withoutFinalSlashes } from "@prewarm/shared/environment";
 import type { Context } from "../platform/context.ts";
-import { usageError } from "../platform/exit-codes.ts";
+import { CliError, EXIT, usageError } from "../platform/exit-codes.ts";
+import { type LocalStack, readLocalStack } from "../site/places.ts";
 import type { Arguments } from "./command.ts";
+import { siteFolder } from "./load-config.ts";
 
 const DEFAULT_CONTROL_URL = "http://localhost:8788";
 const LOCAL_EDGE_URL = "http://localhost:8787";
@@ -14,8 +16,8 @@ const LOCAL_STATE_DIR = ".wrangler/prewarm";
 
 /** The environment variables this program reads; docs/cli.md prints them. */
 export const VARIABLES = {
-  PREWARM_URL: "Control API (the consumer Worker). Default http://localhost:8788, the local stack",
-  PREWARM_EDGE_URL: "Edge, for `url` and `sign`. Default http://localhost:8787 with a local control API",
+  PREWARM_URL: "Control API (the consumer Worker). Default: where `prewarm dev` listens, else http://localhost:8788",
+  PREWARM_EDGE_URL: "Edge. Default, with a local control API: where `prewarm dev` listens, else http://localhost:8787",
   PREWARM_CONFIG:
     "Configuration, where no prewarm.config.ts lies in the working directory or above it in its repository",
   ADMIN_TOKEN: "Token for the control API. Default, on this machine only: the local stack's, from `STATE_DIR`",
@@ -32,21 +34,55 @@ export const VARIABLES = {
   NO_COLOR: "Anything but empty: no colours",
 } as const;
 
+type Place = Pick<Context, "env" | "cwd" | "uid" | "isRunning">;
+
 /** Where the control API and the hooks are, without a trailing slash. Needs no token, because a hook is proved by its signature. */
-export function readControlUrl(args: Arguments, { env }: Pick<Context, "env">): string {
-  return trim(controlUrl(args, env));
+export function readControlUrl(args: Arguments, context: Place): string {
+  return trim(controlUrl(args, context));
 }
 
-function controlUrl(args: Arguments, env: Context["env"]): URL {
-  return readUrl(args.text("url") ?? (env.PREWARM_URL || DEFAULT_CONTROL_URL), "PREWARM_URL");
+function controlUrl(args: Arguments, context: Place): URL {
+  const given = givenUrl(args, context);
+  if (given !== null) return readUrl(given, "PREWARM_URL");
+  refuseUnknown(args, "consumer", "--url, PREWARM_URL", "control");
+  const stack = localStack(args, context);
+  if (stack !== null && !context.isRunning(stack.pid))
+    throw new CliError(
+      EXIT.unreachable,
+      `The local stack that answered at ${stack.control} has ended (.prewarm/local-stack.json).`,
+      "Start it again with prewarm dev, or name another one with --url or PREWARM_URL.",
+    );
+  return readUrl(stack?.control ?? DEFAULT_CONTROL_URL, "the local stack's address");
+}
+
+function givenUrl(args: Arguments, { env }: Pick<Context, "env">): string | null {
+  return args.text("url") ?? (env.PREWARM_URL || null);
+}
+
+/** An environment that was named is never taken for the local stack. */
+function refuseUnknown(args: Arguments, worker: string, flags: string, setting: string): void {
+  const to = args.text("to");
+  if (to === null) return;
+  throw usageError(
+    `Nothing says where the ${worker} of ${to} answers.`,
+    `prewarm deploy --to ${to} writes it down here. Else: ${flags}, or ${setting} in deploy.${to} of prewarm.config.ts.`,
+  );
+}
+
+/** The stack that `prewarm dev` wrote down, unless STATE_DIR names the state of another one. */
+function localStack(args: Arguments, context: Place): LocalStack | null {
+  const stack = readLocalStack(siteFolder(args, context), context.uid);
+  const { STATE_DIR } = context.env;
+  return STATE_DIR && stack?.stateDir !== resolve(context.cwd, STATE_DIR) ? null : stack;
 }
 
 /**
  * Where the control API is (without a trailing slash), and the header that proves who asks. Throws a usage error when the token is missing
  * or would travel unencrypted.
  */
-export function readControlSettings(args: Arguments, { env, cwd }: Pick<Context, "env" | "cwd">) {
-  const url = controlUrl(args, env);
+export function readControlSettings(args: Arguments, context: Place) {
+  const { env } = context;
+  const url = controlUrl(args, context);
   const local = isLoopback(url);
   if (url.protocol === "http:" && !local && env.PREWARM_ALLOW_HTTP_UNSAFE !== "1") {
     throw usageError(
@@ -54,7 +90,7 @@ export function readControlSettings(args: Arguments, { env, cwd }: Pick<Context,
       "Use https, or set PREWARM_ALLOW_HTTP_UNSAFE=1 on a network you trust.",
     );
   }
-  const token = env.ADMIN_TOKEN || (local ? localToken(resolve(cwd, env.STATE_DIR || LOCAL_STATE_DIR)) : null);
+  const token = env.ADMIN_TOKEN || (local ? localToken(stateDirOf(args, context)) : null);
   if (token === null)
     throw usageError(
       "ADMIN_TOKEN is not set.",
@@ -73,18 +109,30 @@ function localToken(stateDir: string): string | null {
   }
 }
 
+function stateDirOf(args: Arguments, context: Place): string {
+  const { STATE_DIR } = context.env;
+  if (STATE_DIR) return resolve(context.cwd, STATE_DIR);
+  return localStack(args, context)?.stateDir ?? resolve(siteFolder(args, context), LOCAL_STATE_DIR);
+}
+
 /** The edge's URL, without a trailing slash. Throws a usage error when it is not known. */
-export function readEdgeUrl(args: Arguments, context: Pick<Context, "env">): string {
+export function readEdgeUrl(args: Arguments, context: Place): string {
   const url = readKnownEdgeUrl(args, context);
   if (url !== null) return url;
+  refuseUnknown(args, "edge", "--edge-url, PREWARM_EDGE_URL", "edge");
   throw usageError("PREWARM_EDGE_URL is not set.", "It is the address your pages load images from.");
 }
 
 /** As `readEdgeUrl`, but null when it is not known. */
-export function readKnownEdgeUrl(args: Arguments, { env }: Pick<Context, "env">): string | null {
-  const given = args.text("edge-url") ?? env.PREWARM_EDGE_URL;
+export function readKnownEdgeUrl(args: Arguments, context: Place): string | null {
+  const given = args.text("edge-url") ?? context.env.PREWARM_EDGE_URL;
   if (given !== undefined && given !== "") return trim(readUrl(given, "PREWARM_EDGE_URL"));
-  return isLoopback(controlUrl(args, env)) ? LOCAL_EDGE_URL : null;
+  const stack = localStack(args, context);
+  const control = givenUrl(args, context);
+  if (control === null) return args.text("to") === null ? (stack?.edge ?? LOCAL_EDGE_URL) : null;
+  const url = readUrl(control, "PREWARM_URL");
+  if (!isLoopback(url)) return null;
+  return stack?.control === trim(url) ? stack.edge : LOCAL_EDGE_URL;
 }
 
 /** Ittybit's address (without a trailing slash) and key. Throws a usage error when the key is missing or would travel unencrypted. */

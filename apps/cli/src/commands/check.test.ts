@@ -38,7 +38,7 @@ describe("prewarm check", () => {
     expect(code).toBe(EXIT.ok);
     expect(stdout).not.toMatch(/^fault/m);
     expect(stdout).toMatch(/^ok +\/readyz +http:\/\/localhost:8788 is ready$/m);
-    expect(stdout).toMatch(/^look +lifecycle .*npm run provision -- --env production$/m);
+    expect(stdout).toMatch(/^look +lifecycle .*prewarm provision --to production$/m);
     expect(stdout).toMatch(/^look +edge +it has no host, .*deploy\.production\.edge, such as "images/m);
     expect(stdout).toMatch(/^look +edge +its address is not known/m);
     const edge = { production: { edge: "images.example.com" } };
@@ -107,20 +107,20 @@ describe("prewarm check", () => {
   });
 
   it.each(["staging", "production"])("passes the environment %s", async (env) => {
-    expect(await check(["--env", env, "--offline"])).toMatchObject({ code: EXIT.ok });
+    expect(await check(["--to", env, "--offline"])).toMatchObject({ code: EXIT.ok });
   });
 
   it("prints commands for the environment that was asked for, and for no other", async () => {
-    const { stdout } = await check(["--env", "staging", "--offline"]);
+    const { stdout } = await check(["--to", "staging", "--offline"]);
     const commands = stdout.match(/npm run wrangler -- .*/g) ?? [];
     expect(commands.length).toBeGreaterThan(1);
     expect(commands.filter((command) => !command.endsWith(" -e staging"))).toEqual([]);
   });
 
   it("finds an environment that is not there", async () => {
-    const { code, stdout } = await check(["--env", "nowhere", "--offline"]);
-    expect(code).toBe(EXIT.failed);
-    expect(stdout).toMatch(/^fault +deploy +it has no nowhere, only staging, production$/m);
+    const { code, stderr } = await check(["--to", "nowhere", "--offline"]);
+    expect(code).toBe(EXIT.usage);
+    expect(stderr).toMatch(/deploy in prewarm\.config\.ts has no nowhere, only staging, production\.$/m);
   });
 
   it("names every secret when the consumer does not answer, and says so of another server", async () => {

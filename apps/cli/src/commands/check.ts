@@ -18,26 +18,21 @@ export const checkCommand: Command = {
     "Check everything that a deploy needs, and print how to set what is missing; exit code 1 when a check fails",
   operands: null,
   flags: {
-    env: {
-      type: "string",
-      valueHint: "name",
-      description: "Environment of `deploy`. Default: production, else the first",
-    },
     offline: { type: "boolean", description: "Only the files: do not ask the deployed consumer" },
   },
-  examples: ["prewarm check", "prewarm check --env staging --url https://prewarm-consumer-staging.example.workers.dev"],
+  examples: ["prewarm check", "prewarm check --to staging"],
   async run(args, context) {
     const config = await loadConfig(args, context);
     const file = findConfigFile(args, context) ?? "";
-    const environment = environmentOf(config, args.text("env"));
-    const findings = checkFiles(config, findInstallation(file), args.text("env"));
+    const environment = environmentOf(config, args.text("to"));
+    const findings = checkFiles(config, findInstallation(file), args.text("to"));
     findings.push(
       ...(args.flag("offline") ? unseen(config, args, "not asked") : await askConsumer(config, args, context)),
     );
     findings.push({
       state: "look",
       what: "lifecycle",
-      text: `markers of dead variants expire after a day by a rule of the bucket: npm run provision -- --env ${environment}`,
+      text: `markers of dead variants expire after a day by a rule of the bucket: prewarm provision --to ${environment}`,
     });
     const report = createReport(args, context);
     if (report.json) report.document("prewarm.check/1", { findings });
@@ -49,7 +44,13 @@ export const checkCommand: Command = {
 
 /** What `/readyz` of the deployed consumer says: it alone sees the secrets. */
 async function askConsumer(config: Config, args: Arguments, context: Context): Promise<Finding[]> {
-  const url = readControlUrl(args, context);
+  let url: string;
+  try {
+    url = readControlUrl(args, context);
+  } catch (error) {
+    if (error instanceof CliError) return unseen(config, args, error.message.replace(/\.$/, ""));
+    throw error;
+  }
   const signal = AbortSignal.timeout(READY_MS);
   try {
     const headers = proofOf(args, context);
@@ -105,7 +106,7 @@ function unseen(config: Config, args: Arguments, why: string): Finding[] {
       what: "/readyz",
       text: `${why}, so secrets are not looked at (--url or PREWARM_URL names the consumer). Set them with:`,
     },
-    ...neededSecrets(config, environmentOf(config, args.text("env"))).map(
+    ...neededSecrets(config, environmentOf(config, args.text("to"))).map(
       (text): Finding => ({ state: "look", what: "secret", text }),
     ),
   ];

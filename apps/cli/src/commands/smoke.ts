@@ -51,7 +51,10 @@ export const smokeCommand: Command = {
   description: "Warm, view and purge one image of a deployment, and read its /readyz",
   operands: { hint: "<id>", description: "An image kept for this: all its variants are purged", min: 1, max: 1 },
   flags: { timeout: { ...TIMEOUT_FLAG, description: `Give up after this long. Default: ${DEFAULT_TIMEOUT}` } },
-  examples: ["prewarm smoke probe.jpg --url https://control.example.com --edge-url https://images.example.com"],
+  examples: [
+    "prewarm smoke probe.jpg --to staging",
+    "prewarm smoke probe.jpg --url https://control.example.com --edge-url https://images.example.com",
+  ],
   async run(args, context) {
     const site = await readSite(args, context);
     const seen: { check: string; state: "ok" | "fault"; text: string }[] = [];

@@ -37,13 +37,13 @@ it("prints both, each with its name in its first line", async () => {
 });
 
 it("prints one environment", async () => {
-  const { stdout } = await print(["edge", "--env", "staging"]);
+  const { stdout } = await print(["edge", "--to", "staging"]);
   expect(stdout).toContain("images-staging.example.com");
   expect(stdout).not.toContain("env.production");
 });
 
 it("prints one document of both as JSON", async () => {
-  const { stdout } = await print(["--json", "--env", "staging"]);
+  const { stdout } = await print(["--json", "--to", "staging"]);
   expect(JSON.parse(stdout)).toMatchObject({
     schema: "prewarm.wrangler/1",
     edge: { env: { staging: { name: "prewarm-edge-staging" } } },
@@ -52,7 +52,7 @@ it("prints one document of both as JSON", async () => {
 });
 
 it.each<[string, string[], object, RegExp]>([
-  ["an environment that is not there", ["--env", "nowhere"], SITE, /deploy has no nowhere.*\n.*staging, production/],
+  ["an environment that is not there", ["--to", "nowhere"], SITE, /has no nowhere, only staging, production/],
   ["a Worker that is none", ["edges"], SITE, /edges is no Worker/],
   ["a deploy at fault", [], { ...SITE, deploy: { Staging: {} } }, /deploy\.Staging: name the environment/],
 ])("refuses %s", async (_, args, site, expected) => {

@@ -10,17 +10,17 @@ const WORKERS = ["edge", "consumer"] as const;
 
 export const wranglerCommand: Command = {
   name: "wrangler",
-  description: "Print the wrangler files that follow from the configuration, to read them",
+  description:
+    "Print the wrangler files that follow from the configuration, to read them; with --to only that environment and the top level",
   operands: { hint: "[edge|consumer]", description: "One Worker's file. Default: both", min: 0, max: 1 },
-  flags: {
-    env: { type: "string", valueHint: "name", description: "Only this environment of `deploy`, and the top level" },
-  },
-  examples: ["prewarm wrangler", "prewarm wrangler edge --env staging", "prewarm wrangler --json"],
+  flags: {},
+  examples: ["prewarm wrangler", "prewarm wrangler edge --to staging", "prewarm wrangler --json"],
   async run(args, context) {
     const config = await loadConfig(args, context);
     const faults = fileFaults(config);
     if (faults.length > 0) throw new CliError(EXIT.usage, "The configuration is at fault:", ...faults);
-    const deploy = chosen(config.deploy, args.text("env"));
+    const to = args.text("to");
+    const deploy = to === null ? config.deploy : { [to]: config.deploy[to] ?? {} };
     const [operand] = args.operands;
     const workers = WORKERS.filter((worker) => operand === undefined || worker === operand);
     if (workers.length === 0) throw usageError(`${operand} is no Worker.`, "Name edge or consumer, or neither.");
@@ -38,11 +38,3 @@ export const wranglerCommand: Command = {
     return EXIT.ok;
   },
 };
-
-function chosen<T>(deploy: Readonly<Record<string, T>>, name: string | null): Readonly<Record<string, T>> {
-  if (name === null) return deploy;
-  const settings = deploy[name];
-  if (settings === undefined)
-    throw usageError(`deploy has no ${name}.`, `It has ${Object.keys(deploy).join(", ") || "no environment"}.`);
-  return { [name]: settings };
-}

@@ -1,5 +1,6 @@
 import type { Clock } from "@prewarm/shared/clock";
 import type { Sent } from "./listen.ts";
+import type { Outcome, ProgramCall } from "./run-program.ts";
 
 /** An output stream as this program uses it; `process.stdout` and a test's string collector both fit. */
 export interface Output {
@@ -36,8 +37,12 @@ export interface Context {
   /** Takes what is sent to a port of this machine, until what it resolves with is called. */
   listen(port: number, take: (sent: Sent) => void): Promise<() => void>;
   interrupts: Interrupts;
-  /** Asks a person and resolves with the line typed. Only called when stdin and stderr are a terminal. */
-  ask(question: string): Promise<string>;
+  /** Asks a person and resolves with the line typed; `hidden`: it is not shown. Only called when stdin and stderr are a terminal. */
+  ask(question: string, echo?: "hidden"): Promise<string>;
+  /** Runs a program to its end. */
+  run(call: ProgramCall): Promise<Outcome>;
+  /** Whether a process of this machine still runs. */
+  isRunning(pid: number): boolean;
 }
 
 /** True when a person may be asked. */

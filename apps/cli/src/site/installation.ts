@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
-import { createRequire } from "node:module";
+// Under a name of its own: the bundle begins with an import of `createRequire`.
+import { createRequire as requireFrom } from "node:module";
 import { dirname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Installation } from "@prewarm/wrangler-files/common";
@@ -62,7 +63,7 @@ function packageFiles(dist: string, wranglerFolder: string, config: string): Ins
 function findWrangler(from: readonly string[]): string | null {
   for (const file of from) {
     try {
-      const program = join(dirname(createRequire(file).resolve("wrangler/package.json")), "bin/wrangler.js");
+      const program = join(dirname(requireFrom(file).resolve("wrangler/package.json")), "bin/wrangler.js");
       if (existsSync(program)) return program;
     } catch {
       // Not installed there.

@@ -26,6 +26,10 @@ interface WorldOptions {
   /** What the person types; null: nobody sits there. */
   typed?: string | null;
   graceful?: boolean;
+  /** Programs that it runs. Default: none may be run. */
+  run?: Context["run"];
+  /** Whether a process runs. Default: every one does. */
+  isRunning?: Context["isRunning"];
 }
 
 async function* nothing(): AsyncGenerator<Uint8Array> {}
@@ -39,6 +43,8 @@ export function createWorld({
   fetch,
   typed = null,
   graceful = true,
+  run = () => Promise.reject(new Error("no program may be run in this test")),
+  isRunning = () => true,
 }: WorldOptions = {}): FakeWorld {
   let now = 1_700_000_000_000;
   let slept = 0;
@@ -68,6 +74,8 @@ export function createWorld({
     }) as typeof globalThis.fetch,
     interrupts,
     ask: async () => typed ?? "",
+    run,
+    isRunning,
   };
   const press = (): void => {
     now += 1000;

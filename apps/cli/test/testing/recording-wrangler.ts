@@ -1,4 +1,6 @@
-import type { Call, Outcome, Wrangler } from "../wrangler.ts";
+import type { Call, Wrangler } from "../../src/deploy/wrangler.ts";
+import type { Context } from "../../src/platform/context.ts";
+import type { Outcome } from "../../src/platform/run-program.ts";
 import type { FakeCloudflare } from "./fake-cloudflare.ts";
 
 /** The pinned wrangler's words for what is not there; test/e2e/deploy.e2e.test.ts has the real one say them of the same account. */
@@ -34,6 +36,20 @@ export function recordingWrangler(cloudflare: FakeCloudflare) {
   };
 }
 
+/** Programs on a machine whose wrangler is that one. `repository` is what git says, and how often the dashboard was built; NaN: it does not build. */
+export function programsOf(
+  wrangler: Wrangler,
+  repository: { commit: string; dirty: boolean; builds: number },
+): Context["run"] {
+  return async ({ program, args: [first = "", ...args], stdin, show }) => {
+    if (first.endsWith("wrangler.js"))
+      return wrangler({ args, ...(stdin === undefined ? {} : { stdin }), shown: show !== undefined });
+    if (program === "git") return fine(first === "rev-parse" ? repository.commit : repository.dirty ? " M a-file" : "");
+    repository.builds += 1;
+    return Number.isNaN(repository.builds) ? failed("no such page") : fine();
+  };
+}
+
 function answer(cloudflare: FakeCloudflare, { args, stdin = "" }: Call): Outcome {
   const [a = "", b = "", c = "", d = ""] = args;
   const worker = workerOf(args);
@@ -57,7 +73,7 @@ function answer(cloudflare: FakeCloudflare, { args, stdin = "" }: Call): Outcome
   if (a === "deploy") {
     deployed += 1;
     cloudflare.deployed(worker, `version-${deployed}`, after(args, "--tag"), after(args, "--message"), deployed);
-    return fine();
+    return fine(`Deployed ${worker} triggers\n  https://${worker}.example.workers.dev\n`);
   }
   if (script === undefined) return failed(NO_WORKER);
   if (a === "secret") return fine(JSON.stringify([...script.secrets].map((name) => ({ name, type: "secret_text" }))));

@@ -1,13 +1,14 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { type Config, defineConfig } from "@prewarm/shared/config";
 import { printFiles, REPOSITORY } from "@prewarm/wrangler-files/wrangler-files";
 import { describe, expect, it } from "vitest";
-import { type Config, defineConfig } from "../../packages/shared/src/config.ts";
-import { tempFolder } from "../../test/temp-folder.ts";
-import { runCommand, type World } from "./commands.ts";
-import { versionMessage } from "./release.ts";
+import { tempFolder } from "../../../test/temp-folder.ts";
+import { versionMessage } from "../src/deploy/release.ts";
+import { runCli } from "../src/run-cli.ts";
 import { FakeCloudflare } from "./testing/fake-cloudflare.ts";
-import { recordingWrangler } from "./testing/recording-wrangler.ts";
+import { createWorld } from "./testing/fake-world.ts";
+import { programsOf, recordingWrangler } from "./testing/recording-wrangler.ts";
 
 /** A site's wrangler files on a fake account, with every call of wrangler recorded. */
 
@@ -22,11 +23,12 @@ const SITE = defineConfig({
   deploy: { staging: {}, production: {} },
 });
 
-/** A site in a folder of its own, with the wrangler files that it prints. */
-function siteOf(config: Config): Pick<World, "site" | "folder"> {
+/** A folder with a site and the wrangler files that it prints. */
+function folderOf(config: Config): string {
   const folder = tempFolder("prewarm-deploy-");
+  writeFileSync(join(folder, "site.mjs"), `export default ${JSON.stringify(config)};`);
   for (const [name, text] of printFiles(config, REPOSITORY)) writeFileSync(join(folder, name), text);
-  return { site: { config, faults: [] }, folder };
+  return folder;
 }
 const SECRETS = {
   ITTYBIT_API_KEY: "key-of-ittybit",
@@ -34,39 +36,39 @@ const SECRETS = {
   HOOK_SECRET: `whsec_${Buffer.alloc(32, 7).toString("base64")}`,
 };
 
+interface Run {
+  /** Where it runs. Default: a site with two environments. */
+  folder?: string;
+  /** What a person answers to each question; absent: no terminal. */
+  answer?: (question: string) => string;
+}
+
 function createAccount(env: Record<string, string> = SECRETS) {
   const cloudflare = new FakeCloudflare();
   const recorded = recordingWrangler(cloudflare);
-  const said: string[] = [];
-  const state = { tag: "aaaaaaaaaaaa", message: versionMessage("0.1.0"), builds: 0 };
-  const world: World = {
-    wrangler: recorded.wrangler,
-    ...siteOf(SITE),
-    env,
-    person: { tell: (line) => said.push(line), ask: null },
-    askSecret: null,
-    release: () => ({ tag: state.tag, message: state.message }),
-    buildDashboard: async () => {
-      state.builds += 1;
-    },
-    prewarm: async (args) => {
-      said.push(`prewarm ${args.join(" ")}`);
-      return 0;
-    },
-  };
+  const repository = { commit: "aaaaaaaaaaaa", dirty: false, builds: 0 };
+  const home = folderOf(SITE);
   /** Runs one command line and returns its exit code, what it said, and what it changed. */
-  async function run(line: string, more: Partial<World> = {}) {
-    said.length = 0;
+  async function run(line: string, { folder = home, answer }: Run = {}) {
     const before = recorded.changes().length;
-    const code = await runCommand(line.split(" "), { ...world, ...more });
-    return { code, said: said.join("\n"), changes: recorded.changes().slice(before) };
+    const world = createWorld({
+      env,
+      cwd: folder,
+      run: programsOf(recorded.wrangler, repository),
+      typed: answer === undefined ? null : "",
+      fetch: async (url) => Response.json({ url }),
+    });
+    const context = { ...world.context, ask: async (question: string) => answer?.(question) ?? "" };
+    const code = await runCli([...line.split(" "), "--config", join(folder, "site.mjs")], context, () => {});
+    const said = (world.stdout() + world.stderr()).trimEnd();
+    return { code, said, changes: recorded.changes().slice(before) };
   }
-  return { cloudflare, recorded, state, run };
+  return { cloudflare, recorded, repository, run, home };
 }
 
 async function provisioned() {
   const account = createAccount();
-  await account.run("provision --env staging --yes");
+  await account.run("provision --to staging --yes");
   return account;
 }
 
@@ -76,7 +78,7 @@ const CREATE = QUEUES.map((queue) => `queues create ${queue} --message-retention
 describe("provision", () => {
   it("creates what is missing, and the second time nothing", async () => {
     const { run, cloudflare } = createAccount();
-    const first = await run("provision --env staging --yes");
+    const first = await run("provision --to staging --yes");
     expect(first).toMatchObject({
       code: 0,
       changes: [
@@ -87,7 +89,7 @@ describe("provision", () => {
       ],
     });
     expect([...cloudflare.script("prewarm-consumer-staging").secrets]).toEqual(Object.keys(SECRETS));
-    expect(await run("provision --env staging --yes")).toMatchObject({
+    expect(await run("provision --to staging --yes")).toMatchObject({
       code: 0,
       changes: [],
       said: expect.stringMatching(/Nothing to do\.$/),
@@ -96,12 +98,11 @@ describe("provision", () => {
 
   it("changes nothing with --dry-run, and nothing where nobody can agree", async () => {
     const { run } = createAccount();
-    const dry = await run("provision --env staging --dry-run");
+    const dry = await run("provision --to staging --dry-run");
     expect(dry).toMatchObject({ code: 0, changes: [] });
     expect(dry.said).toContain("todo  queue prewarm-live-staging: create it, keeping messages 4 days");
-    expect(await run("provision --env staging")).toMatchObject({ code: 2, changes: [] });
-    const no = { person: { tell: () => {}, ask: async () => "n" } };
-    expect(await run("provision --env staging", no)).toMatchObject({ code: 2, changes: [] });
+    expect(await run("provision --to staging")).toMatchObject({ code: 2, changes: [] });
+    expect(await run("provision --to staging", { answer: () => "n" })).toMatchObject({ code: 2, changes: [] });
   });
 
   it.each(["r2 bucket create", "lifecycle add", "create prewarm-live", "create prewarm-dead", "secret bulk"])(
@@ -109,15 +110,15 @@ describe("provision", () => {
     async (step) => {
       const { run, recorded } = createAccount();
       recorded.fail(new RegExp(step));
-      const broken = await run("provision --env staging --yes");
+      const broken = await run("provision --to staging --yes");
       expect(broken.code).toBe(1);
       expect(broken.said).toContain("fetch failed");
       expect(broken.changes.at(-1)).toMatch(step);
-      const rest = await run("provision --env staging --yes");
+      const rest = await run("provision --to staging --yes");
       expect(rest.code).toBe(0);
       expect(rest.changes[0]).toMatch(step);
       expect(broken.changes.length - 1 + rest.changes.length).toBe(7);
-      expect((await run("provision --env staging --yes")).changes).toEqual([]);
+      expect((await run("provision --to staging --yes")).changes).toEqual([]);
     },
   );
 
@@ -126,7 +127,7 @@ describe("provision", () => {
     async (read) => {
       const { run, recorded } = await provisioned();
       recorded.fail(new RegExp(read));
-      expect(await run("provision --env staging --yes")).toMatchObject({
+      expect(await run("provision --to staging --yes")).toMatchObject({
         code: 2,
         changes: [],
         said: expect.stringContaining("fetch failed"),
@@ -137,7 +138,7 @@ describe("provision", () => {
   it("never shows a secret, nor names it on a command line", async () => {
     const { run, recorded } = createAccount();
     recorded.fail(/secret bulk/);
-    const said = (await run("provision --env staging --yes")).said + (await run("provision --env staging --yes")).said;
+    const said = (await run("provision --to staging --yes")).said + (await run("provision --to staging --yes")).said;
     const lines = recorded.calls.map(({ args }) => args.join(" ")).join("\n");
     const given = recorded.calls.map(({ stdin = "" }) => stdin).join("\n");
     for (const value of Object.values(SECRETS)) {
@@ -149,29 +150,29 @@ describe("provision", () => {
 
   it("asks for a secret that the environment has not, and refuses one that /readyz would refuse", async () => {
     const { run, cloudflare } = createAccount({ ITTYBIT_API_KEY: "key", HOOK_SECRET: SECRETS.HOOK_SECRET });
-    expect(await run("provision --env staging --yes")).toMatchObject({
+    expect(await run("provision --to staging --yes")).toMatchObject({
       code: 1,
       said: expect.stringContaining("ADMIN_TOKEN is not given"),
     });
     const asked: string[] = [];
-    const short = async (name: string) => {
-      asked.push(name);
+    const short = (question: string) => {
+      asked.push(question);
       return "short";
     };
-    expect(await run("provision --env staging --yes", { askSecret: short })).toMatchObject({
+    expect(await run("provision --to staging --yes", { answer: short })).toMatchObject({
       code: 1,
       changes: [],
       said: expect.stringContaining("ADMIN_TOKEN: it is shorter than 24"),
     });
-    expect((await run("provision --env staging --yes", { askSecret: async () => SECRETS.ADMIN_TOKEN })).code).toBe(0);
-    expect(asked).toEqual(["ADMIN_TOKEN"]);
+    expect((await run("provision --to staging --yes", { answer: () => SECRETS.ADMIN_TOKEN })).code).toBe(0);
+    expect(asked).toEqual(["ADMIN_TOKEN: "]);
     expect(cloudflare.script("prewarm-consumer-staging").secrets.has("ADMIN_TOKEN")).toBe(true);
   });
 
   it("makes a bucket in its jurisdiction, and looks for it there", async () => {
     const { run, recorded } = createAccount();
-    const here = siteOf({ ...SITE, deploy: { staging: { jurisdiction: "eu" } } });
-    const { changes } = await run("provision --env staging --yes", here);
+    const folder = folderOf({ ...SITE, deploy: { staging: { jurisdiction: "eu" } } });
+    const { changes } = await run("provision --to staging --yes", { folder });
     expect(changes[0]).toBe("r2 bucket create optimized-images-staging --jurisdiction eu");
     expect(changes[1]).toMatch(/^r2 bucket lifecycle add .* --jurisdiction eu$/);
     expect(recorded.calls.map(({ args }) => args.join(" "))).toContain(
@@ -183,17 +184,18 @@ describe("provision", () => {
     const { run } = createAccount({ ...SECRETS, SIGNING_KEYS: "a-signing-key-of-32-characters!!" });
     const sources = [{ prefix: "", bucket: "ORIGINALS", key: "{id}" }];
     const deploy = { staging: { buckets: { ORIGINALS: "photos" } } };
-    const { said, changes } = await run("provision --env staging --yes", siteOf({ ...SITE, sources, deploy }));
+    const folder = folderOf({ ...SITE, sources, deploy });
+    const { said, changes } = await run("provision --to staging --yes", { folder });
     expect(changes).toContain("r2 bucket create photos");
     expect(said).toMatch(/secrets of prewarm-edge-staging: set SIGNING_KEYS/);
     expect(changes.filter((line) => line.startsWith("secret bulk"))).toHaveLength(2);
   });
 
   it.each([
-    ["provision --env nowhere", /deploy in prewarm\.config\.ts has no nowhere, only staging, production/],
-    ["provision", /^npm run provision/],
-    ["provisoin --env staging", /^npm run provision/],
-    ["provision --env staging --dry", /Unknown option '--dry'/],
+    ["provision --to nowhere", /deploy in prewarm\.config\.ts has no nowhere, only staging, production/],
+    ["provision", /Name the environment: --to staging or --to production\./],
+    ["provision --to staging --dry", /Unknown option '--dry'/],
+    ["provision --env staging", /Unknown option '--env'/],
   ])("refuses %s", async (line, expected) => {
     expect(await createAccount().run(line)).toMatchObject({
       code: 2,
@@ -205,13 +207,13 @@ describe("provision", () => {
   it.each(["provision", "deploy", "rollback", "destroy --confirm staging"])(
     "does not %s by a wrangler file that is not what the configuration says",
     async (command) => {
-      const here = siteOf(SITE);
-      const file = join(here.folder, "wrangler.edge.toml");
+      const folder = folderOf(SITE);
+      const file = join(folder, "wrangler.edge.toml");
       writeFileSync(file, readFileSync(file, "utf8").replace("routes = []", 'routes = ["images.example.com/*"]'));
       const { run, recorded } = createAccount();
-      expect(await run(`${command} --env staging --yes`, here)).toMatchObject({
+      expect(await run(`${command} --to staging`, { folder })).toMatchObject({
         code: 2,
-        said: expect.stringMatching(/^wrangler\.edge\.toml: it is not what prewarm\.config\.ts says: .*deploy/),
+        said: expect.stringMatching(/wrangler\.edge\.toml: it is not what prewarm\.config\.ts says: .*deploy/),
       });
       expect(recorded.calls).toEqual([]);
     },
@@ -219,22 +221,22 @@ describe("provision", () => {
 
   it("acts on the account that the configuration names, and on no other", async () => {
     const account = "0123456789abcdef0123456789abcdef";
-    const here = siteOf({ ...SITE, deploy: { staging: { account } } });
+    const folder = folderOf({ ...SITE, deploy: { staging: { account } } });
     const other = createAccount({ ...SECRETS, CLOUDFLARE_ACCOUNT_ID: "f".repeat(32) });
-    expect(await other.run("provision --env staging --yes", here)).toMatchObject({
+    expect(await other.run("provision --to staging --yes", { folder })).toMatchObject({
       code: 2,
       said: expect.stringContaining(`set CLOUDFLARE_ACCOUNT_ID to it`),
     });
     expect(other.recorded.calls).toEqual([]);
     const same = createAccount({ ...SECRETS, CLOUDFLARE_ACCOUNT_ID: account });
-    expect(await same.run("provision --env staging --yes", here)).toMatchObject({ code: 0 });
+    expect(await same.run("provision --to staging --yes", { folder })).toMatchObject({ code: 0 });
   });
 
   it("refuses a configuration at fault", async () => {
-    const site = { config: SITE, faults: ["recipes.upload[0]: there is no preset crad"] };
-    expect(await createAccount().run("deploy --env staging --yes", { site })).toMatchObject({
+    const folder = folderOf({ ...SITE, recipes: { upload: ["p=crad"] } });
+    expect(await createAccount().run("deploy --to staging --yes", { folder })).toMatchObject({
       code: 2,
-      said: expect.stringContaining("no preset crad"),
+      said: expect.stringContaining("crad"),
     });
   });
 });
@@ -245,51 +247,55 @@ const DEPLOY = (worker: string, tag: string) =>
 describe("deploy", () => {
   it("refuses what is not provisioned, and says what is missing", async () => {
     const { run } = createAccount();
-    const refused = await run("deploy --env staging --yes");
+    const refused = await run("deploy --to staging --yes");
     expect(refused).toMatchObject({ code: 2, changes: [] });
     expect(refused.said).toMatch(/^missing: queue prewarm-live-staging/m);
-    expect(refused.said).toMatch(/npm run provision -- --env staging$/);
+    expect(refused.said).toMatch(/prewarm provision --to staging$/);
   });
 
   it("deploys the consumer before the edge, named by the commit, and the second time nothing", async () => {
-    const { run, state } = await provisioned();
-    const tag = state.tag;
-    expect((await run("deploy --env staging --yes")).changes).toEqual([DEPLOY("consumer", tag), DEPLOY("edge", tag)]);
-    expect(await run("deploy --env staging --yes")).toMatchObject({ code: 0, changes: [] });
-    expect(state.builds).toBe(1);
-    state.tag = `${tag}-dirty`;
-    expect((await run("deploy --env staging --yes")).changes).toHaveLength(2);
-    expect((await run("deploy --env staging --yes")).changes).toHaveLength(2);
+    const { run, repository } = await provisioned();
+    const tag = repository.commit;
+    expect((await run("deploy --to staging --yes")).changes).toEqual([DEPLOY("consumer", tag), DEPLOY("edge", tag)]);
+    expect(await run("deploy --to staging --yes")).toMatchObject({ code: 0, changes: [] });
+    expect(repository.builds).toBe(1);
+    repository.dirty = true;
+    expect((await run("deploy --to staging --yes")).changes).toHaveLength(2);
+    expect((await run("deploy --to staging --yes")).changes).toHaveLength(2);
   });
 
   it.each(["consumer", "edge"])("stops where the %s fails, and goes on there", async (worker) => {
-    const { run, recorded, state } = await provisioned();
+    const { run, recorded, repository } = await provisioned();
     recorded.fail(new RegExp(`^deploy -c wrangler.${worker}`));
-    expect((await run("deploy --env staging --yes")).code).toBe(1);
-    const rest = await run("deploy --env staging --yes");
-    expect(rest.changes[0]).toEqual(DEPLOY(worker, state.tag));
-    expect((await run("deploy --env staging --yes")).changes).toEqual([]);
+    expect((await run("deploy --to staging --yes")).code).toBe(1);
+    const rest = await run("deploy --to staging --yes");
+    expect(rest.changes[0]).toEqual(DEPLOY(worker, repository.commit));
+    expect((await run("deploy --to staging --yes")).changes).toEqual([]);
   });
 
   it("does not deploy what was not built", async () => {
-    const { run } = await provisioned();
-    const buildDashboard = () => Promise.reject(new Error("npm run build failed"));
-    expect(await run("deploy --env staging --yes", { buildDashboard })).toMatchObject({ code: 1, changes: [] });
+    const { run, repository } = await provisioned();
+    repository.builds = Number.NaN;
+    expect(await run("deploy --to staging --yes")).toMatchObject({
+      code: 1,
+      changes: [],
+      said: expect.stringContaining("The dashboard did not build"),
+    });
   });
 });
 
 describe("rollback", () => {
   async function twice() {
     const account = await provisioned();
-    await account.run("deploy --env staging --yes");
-    account.state.tag = "bbbbbbbbbbbb";
-    await account.run("deploy --env staging --yes");
+    await account.run("deploy --to staging --yes");
+    account.repository.commit = "bbbbbbbbbbbb";
+    await account.run("deploy --to staging --yes");
     return account;
   }
 
   it("says how far it can go", async () => {
     const { run } = await twice();
-    const { code, said, changes } = await run("rollback --env staging");
+    const { code, said, changes } = await run("rollback --to staging");
     expect([code, changes]).toEqual([0, []]);
     expect(said).toMatch(/bbbbbbbbbbbb {2}can be rolled back to\n.*aaaaaaaaaaaa {2}can be rolled back to/);
   });
@@ -301,99 +307,117 @@ describe("rollback", () => {
     );
     const [, edgeBefore] = edge!.versions;
     const [, consumerBefore] = consumer!.versions;
-    expect((await run("rollback --env staging --to aaaaaaaaaaaa --yes")).changes).toEqual([
+    expect((await run("rollback aaaaaaaaaaaa --to staging --yes")).changes).toEqual([
       `rollback ${edgeBefore!.id} -c wrangler.edge.toml -e staging --message Back to aaaaaaaaaaaa --yes`,
       `rollback ${consumerBefore!.id} -c wrangler.consumer.toml -e staging --message Back to aaaaaaaaaaaa --yes`,
     ]);
     expect([edge!.running, consumer!.running]).toEqual([edgeBefore!.id, consumerBefore!.id]);
-    expect((await run("rollback --env staging --to aaaaaaaaaaaa --yes")).changes).toEqual([]);
+    expect((await run("rollback aaaaaaaaaaaa --to staging --yes")).changes).toEqual([]);
   });
 
   it.each(["edge", "consumer"])("stops where the %s fails, and goes on there", async (worker) => {
     const { run, recorded } = await twice();
     recorded.fail(new RegExp(`^rollback .*wrangler.${worker}`));
-    expect((await run("rollback --env staging --to aaaaaaaaaaaa --yes")).code).toBe(1);
-    const rest = await run("rollback --env staging --to aaaaaaaaaaaa --yes");
+    expect((await run("rollback aaaaaaaaaaaa --to staging --yes")).code).toBe(1);
+    const rest = await run("rollback aaaaaaaaaaaa --to staging --yes");
     expect(rest.changes[0]).toContain(`wrangler.${worker}.toml`);
   });
 
   it("goes no further than the ledger's tables, nor to what it cannot judge", async () => {
-    const { run, state } = await twice();
-    state.tag = "cccccccccccc";
-    state.message = "Prewarm 0.2.0, ledger schema 00c0ffee";
-    await run("deploy --env staging --yes");
-    expect((await run("rollback --env staging")).said).toMatch(
+    const { run, cloudflare } = await twice();
+    for (const worker of ["prewarm-consumer-staging", "prewarm-edge-staging"])
+      cloudflare.deployed(worker, `${worker}-c`, "cccccccccccc", versionMessage("0.2.0", "00c0ffee"), 1000);
+    expect((await run("rollback --to staging")).said).toMatch(
       /bbbbbbbbbbbb {2}the ledger's tables are of another version/,
     );
-    expect(await run("rollback --env staging --to bbbbbbbbbbbb --yes")).toMatchObject({ code: 2, changes: [] });
-    expect(await run("rollback --env staging --to 999999999999 --yes")).toMatchObject({ code: 2, changes: [] });
+    expect(await run("rollback bbbbbbbbbbbb --to staging --yes")).toMatchObject({ code: 2, changes: [] });
+    expect(await run("rollback 999999999999 --to staging --yes")).toMatchObject({ code: 2, changes: [] });
   });
 
   it("sees the code behind a version that only changed a secret", async () => {
     const { run, cloudflare } = await twice();
     cloudflare.deployed("prewarm-consumer-staging", "secret-change", "", "", 1000);
-    expect((await run("rollback --env staging")).said).toMatch(/aaaaaaaaaaaa {2}can be rolled back to/);
+    expect((await run("rollback --to staging")).said).toMatch(/aaaaaaaaaaaa {2}can be rolled back to/);
   });
 });
 
 describe("destroy", () => {
   async function standing() {
     const account = await provisioned();
-    await account.run("deploy --env staging --yes");
+    await account.run("deploy --to staging --yes");
     return account;
   }
 
   it("deletes what is there, the edge first, and the second time nothing", async () => {
     const { run } = await standing();
-    expect((await run("destroy --env staging --confirm staging")).changes).toEqual([
+    expect((await run("destroy --to staging --confirm staging")).changes).toEqual([
       "delete -c wrangler.edge.toml -e staging --force",
       "delete -c wrangler.consumer.toml -e staging --force",
       ...QUEUES.map((queue) => `queues delete ${queue}`),
       "r2 bucket delete optimized-images-staging",
     ]);
-    expect(await run("destroy --env staging --confirm staging")).toMatchObject({ code: 0, changes: [] });
+    expect(await run("destroy --to staging --confirm staging")).toMatchObject({ code: 0, changes: [] });
   });
 
-  it.each(["--yes", "--confirm production", "--dry-run"])("deletes nothing with %s", async (flag) => {
+  it.each(["", " --confirm production", " --dry-run"])('deletes nothing with "%s"', async (flag) => {
     const { run } = await standing();
-    expect((await run(`destroy --env staging ${flag}`)).changes).toEqual([]);
+    expect((await run(`destroy --to staging${flag}`)).changes).toEqual([]);
   });
 
   it("goes on after a bucket that was not empty", async () => {
     const { run, cloudflare } = await standing();
     cloudflare.buckets.get("optimized-images-staging")!.objects = 3;
-    expect(await run("destroy --env staging --confirm staging")).toMatchObject({
+    expect(await run("destroy --to staging --confirm staging")).toMatchObject({
       code: 1,
       said: expect.stringContaining("not empty"),
     });
     cloudflare.buckets.get("optimized-images-staging")!.objects = 0;
-    expect((await run("destroy --env staging --confirm staging")).changes).toEqual([
+    expect((await run("destroy --to staging --confirm staging")).changes).toEqual([
       "r2 bucket delete optimized-images-staging",
     ]);
   });
 });
 
 describe("smoke", () => {
-  const addresses = { PREWARM_URL: "https://control.example.com", PREWARM_EDGE_URL: "https://images.example.com" };
+  /** The first request of `smoke`, or what it says without one. */
+  async function smoke(folder: string, line: string) {
+    const asked: string[] = [];
+    const fetch = (url: string) => {
+      asked.push(url);
+      return Response.json({ status: "ready" }, { status: asked.length > 1 ? 500 : 200 });
+    };
+    const world = createWorld({ env: { ADMIN_TOKEN: SECRETS.ADMIN_TOKEN }, cwd: folder, fetch });
+    const code = await runCli([...line.split(" "), "--config", join(folder, "site.mjs")], world.context, () => {});
+    return { code, said: world.stderr(), asked: asked.map((url) => new URL(url).origin) };
+  }
 
-  it("runs prewarm smoke at the environment's addresses", async () => {
-    const { said } = await createAccount(addresses).run("smoke --env staging --image probe.jpg");
-    expect(said).toBe(
-      "prewarm smoke probe.jpg --url https://control.example.com --edge-url https://images.example.com",
-    );
-  });
-
-  it("knows the addresses that the configuration names", async () => {
+  it("asks the addresses that the configuration names", async () => {
     const deploy = { staging: { edge: "images.example.com", control: "control.example.com" } };
-    const { said } = await createAccount({}).run("smoke --env staging --image probe.jpg", siteOf({ ...SITE, deploy }));
-    expect(said).toBe(
-      "prewarm smoke probe.jpg --url https://control.example.com --edge-url https://images.example.com",
+    const { asked } = await smoke(folderOf({ ...SITE, deploy }), "smoke probe.jpg --to staging");
+    expect(asked.slice(0, 2)).toEqual(["https://control.example.com", "https://images.example.com"]);
+  });
+
+  it("asks the addresses that deploy printed, in the folder where it ran", async () => {
+    const { run, home } = await provisioned();
+    await run("deploy --to staging --yes");
+    const { asked } = await smoke(home, "smoke probe.jpg --to staging");
+    expect(asked.slice(0, 2)).toEqual(
+      ["consumer", "edge"].map((worker) => `https://prewarm-${worker}-staging.example.workers.dev`),
     );
   });
 
-  it("says which address and image it lacks", async () => {
-    const { code, said } = await createAccount({}).run("smoke --env staging");
-    expect(code).toBe(2);
-    expect(said).toMatch(/PREWARM_URL=.*\n.*EDGE_URL.*\n.*--image <id>/);
+  it.each([
+    [{}, /^prewarm: Nothing says where the consumer of staging answers\.\n.*PREWARM_URL.*control in deploy\.staging/],
+    [
+      { control: "control.example.com" },
+      /^prewarm: Nothing says where the edge of staging answers\.\n.*PREWARM_EDGE_URL, or edge in deploy\.staging/,
+    ],
+  ])("of an environment without addresses asks nobody, least of all the local stack: %o", async (staging, expected) => {
+    const { code, said, asked } = await smoke(
+      folderOf({ ...SITE, deploy: { staging } }),
+      "smoke probe.jpg --to staging",
+    );
+    expect([code, asked]).toEqual([2, []]);
+    expect(said).toMatch(expected);
   });
 });

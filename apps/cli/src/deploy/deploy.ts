@@ -1,34 +1,31 @@
 import { named, versionsOf } from "./account.ts";
 import type { Step } from "./plan.ts";
+import type { Release } from "./release.ts";
 import type { Target, WorkerTarget } from "./target.ts";
 import { must, type Wrangler } from "./wrangler.ts";
 
-/** What is deployed. */
-export interface Release {
-  /** The commit; what is not committed has `-dirty` behind it, and is always deployed again. */
-  tag: string;
-  /** As `versionMessage` says it. */
-  message: string;
+const DIRTY = /-dirty$/;
+/** wrangler prints it after a deploy. */
+const ADDRESS = /https:\/\/[\w.-]+\.workers\.dev/;
+
+export interface Deploying {
+  wrangler: Wrangler;
+  buildDashboard(): Promise<void>;
+  /** Keeps the address that a Worker got on workers.dev. */
+  remember(role: WorkerTarget["role"], url: string): void;
 }
 
-const DIRTY = /-dirty$/;
-
 /** The consumer before the edge: it reads every older message, and the edge may write newer ones at once. */
-export async function planDeploy(
-  target: Target,
-  release: Release,
-  deps: { wrangler: Wrangler; buildDashboard(): Promise<void> },
-): Promise<Step[]> {
-  const { wrangler, buildDashboard } = deps;
+export async function planDeploy(target: Target, release: Release, deps: Deploying): Promise<Step[]> {
   const workers = [
-    await workerStep(target, target.consumer, release, wrangler),
-    await workerStep(target, target.edge, release, wrangler),
+    await workerStep(target, target.consumer, release, deps),
+    await workerStep(target, target.edge, release, deps),
   ];
   const [consumer] = workers;
   const dashboard: Step = {
     what: "dashboard",
     todo: consumer?.todo == null ? null : "build it",
-    run: buildDashboard,
+    run: deps.buildDashboard,
   };
   return [dashboard, ...workers];
 }
@@ -37,7 +34,7 @@ async function workerStep(
   target: Target,
   worker: WorkerTarget,
   { tag, message }: Release,
-  wrangler: Wrangler,
+  { wrangler, remember }: Deploying,
 ): Promise<Step> {
   const at = named(worker.file, target.env);
   const { running } = await versionsOf(wrangler, at);
@@ -47,7 +44,9 @@ async function workerStep(
     what: `Worker ${worker.name}`,
     todo: same ? null : `deploy ${tag} (${runs} runs)`,
     async run() {
-      await must(wrangler, { args: ["deploy", ...at, "--minify", "--tag", tag, "--message", message], shown: true });
+      const args = ["deploy", ...at, "--minify", "--tag", tag, "--message", message];
+      const [url] = ADDRESS.exec(await must(wrangler, { args, shown: true })) ?? [];
+      if (url !== undefined) remember(worker.role, url);
     },
   };
 }

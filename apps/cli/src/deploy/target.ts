@@ -1,11 +1,13 @@
+import { relative, sep } from "node:path";
+import { type Config, secretNames } from "@prewarm/shared/config";
+import { addressOf, deployNames, edgeUrlOf, jurisdictionsOf } from "@prewarm/shared/deploy";
 import { FILES } from "@prewarm/wrangler-files/wrangler-files";
-import { type Config, secretNames } from "../../packages/shared/src/config.ts";
-import { addressOf, deployNames, edgeUrlOf, jurisdictionsOf } from "../../packages/shared/src/deploy.ts";
+import type { Found } from "../site/installation.ts";
 
 /** One of the two Workers in an environment. */
 export interface WorkerTarget {
   role: "consumer" | "edge";
-  /** Its wrangler file. */
+  /** Its wrangler file, from the site's folder. */
   file: string;
   name: string;
 }
@@ -34,15 +36,15 @@ export interface Target {
   addresses: { consumer: string | null; edge: string | null };
 }
 
-/** Throws an Error where the configuration names no such environment. */
-export function targetOf(site: Config, env: string): Target {
-  const settings = site.deploy[env];
-  if (settings === undefined)
-    throw new Error(
-      `deploy in prewarm.config.ts has no ${env}, only ${Object.keys(site.deploy).join(", ") || "nothing"}`,
-    );
+export function targetOf(site: Config, env: string, found: Pick<Found, "folder" | "wranglerFolder">): Target {
+  const settings = site.deploy[env] ?? {};
+  const folder = relative(found.folder, found.wranglerFolder).split(sep);
   const names = deployNames(env, settings);
-  const worker = (role: "consumer" | "edge"): WorkerTarget => ({ role, file: FILES[role], name: names[role] });
+  const worker = (role: "consumer" | "edge"): WorkerTarget => ({
+    role,
+    file: [...folder, FILES[role]].filter((part) => part !== "").join("/"),
+    name: names[role],
+  });
   const originals = Object.values(settings.buckets ?? {}).map((bucket) =>
     typeof bucket === "string" ? bucketTarget(bucket, undefined) : bucketTarget(bucket.name, bucket.jurisdiction),
   );

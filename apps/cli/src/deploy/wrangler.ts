@@ -1,13 +1,7 @@
-import { spawn } from "node:child_process";
-import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
-
-/** What one call of wrangler came to. */
-export interface Outcome {
-  code: number;
-  stdout: string;
-  stderr: string;
-}
+import type { Context } from "../platform/context.ts";
+import { CliError, EXIT } from "../platform/exit-codes.ts";
+import type { Outcome } from "../platform/run-program.ts";
 
 export interface Call {
   args: readonly string[];
@@ -20,38 +14,33 @@ export interface Call {
 /** Every call of wrangler goes through one function of this type; tests record it. */
 export type Wrangler = (call: Call) => Promise<Outcome>;
 
-const ROOT = join(import.meta.dirname, "../..");
+const QUIET = {
+  WRANGLER_SEND_METRICS: "false",
+  WRANGLER_HIDE_BANNER: "true",
+  WRANGLER_WRITE_LOGS: "false",
+  NO_COLOR: "1",
+};
 
-/** The pinned wrangler, run by the Node that runs us: nothing of what the machine has installed. It never asks, because it sees no terminal. */
-export function pinnedWrangler(env: NodeJS.ProcessEnv, show: (text: string) => void): Wrangler {
-  const program = join(ROOT, "node_modules/wrangler/bin/wrangler.js");
-  const quiet = { WRANGLER_SEND_METRICS: "false", WRANGLER_HIDE_BANNER: "true", WRANGLER_WRITE_LOGS: "false" };
+/** wrangler as the site or this repository pins it, run by the Node that runs us, in the site's folder. `program` is its wrangler.js. */
+export function createWrangler(
+  program: string,
+  cwd: string,
+  { run, env, stderr }: Pick<Context, "run" | "env" | "stderr">,
+): Wrangler {
+  const show = (text: string): void => void stderr.write(text);
   return ({ args, stdin = "", shown = false }) =>
-    new Promise((resolve, reject) => {
-      const child = spawn(process.execPath, [program, ...args], {
-        cwd: ROOT,
-        env: { ...env, ...quiet, NO_COLOR: "1" },
-      });
-      const outcome = { stdout: "", stderr: "" };
-      for (const stream of ["stdout", "stderr"] as const)
-        child[stream].setEncoding("utf8").on("data", (text: string) => {
-          outcome[stream] += text;
-          if (shown) show(text);
-        });
-      // A child that ends without reading breaks the pipe; its exit code says more.
-      child.stdin.on("error", () => {});
-      child.stdin.end(stdin);
-      child.on("error", reject);
-      child.on("close", (code) => resolve({ ...outcome, code: code ?? 1 }));
+    run({
+      ...{ program: "node", args: [program, ...args], cwd, env: { ...env, ...QUIET }, stdin },
+      ...(shown ? { show } : {}),
     });
 }
 
 /** A call that failed: what was called, and what wrangler says of it. */
-export class WranglerError extends Error {
+export class WranglerError extends CliError {
   constructor(args: readonly string[], { code, stdout, stderr }: Outcome) {
     const said = stripVTControlCharacters(`${stdout}\n${stderr}`);
     const lines = said.split("\n").filter((line) => line.trim() !== "" && !line.includes("please open an issue"));
-    super([`wrangler ${args.join(" ")} ended with ${code}:`, ...lines.slice(-8).map((line) => `  ${line}`)].join("\n"));
+    super(EXIT.usage, `wrangler ${args.join(" ")} ended with ${code}:`, ...lines.slice(-8));
   }
 }
 

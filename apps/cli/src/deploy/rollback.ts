@@ -1,6 +1,7 @@
+import { usageError } from "../platform/exit-codes.ts";
 import { named, type Version, versionsOf } from "./account.ts";
 import type { Step } from "./plan.ts";
-import { schemaOf } from "./release.ts";
+import { readMessage } from "./release.ts";
 import type { Target, WorkerTarget } from "./target.ts";
 import { must, type Wrangler } from "./wrangler.ts";
 
@@ -22,7 +23,7 @@ interface Deployed {
 /** The commits of both Workers' newest versions, the newest first, each with the reason against a rollback to it. */
 export async function readReach(target: Target, wrangler: Wrangler): Promise<Reach[]> {
   const { consumer, edge } = await readBoth(target, wrangler);
-  const schema = schemaOf(codeOf(consumer)?.message ?? "");
+  const schema = readMessage(codeOf(consumer)?.message ?? "")?.schema ?? null;
   const tags = [...new Set(consumer.versions.map(({ tag }) => tag).filter((tag) => tag !== ""))];
   return tags.flatMap((tag) => {
     const version = byTag(consumer, tag);
@@ -32,9 +33,9 @@ export async function readReach(target: Target, wrangler: Wrangler): Promise<Rea
 }
 
 function obstacleTo(version: Version, schema: string | null, atEdge: Version | undefined): string | null {
-  const its = schemaOf(version.message);
+  const its = readMessage(version.message)?.schema ?? null;
   if (its === null || schema === null)
-    return "its tables of the ledger are unknown, because it was not deployed by npm run deploy";
+    return "its tables of the ledger are unknown, because prewarm deploy did not deploy it";
   if (its !== schema)
     return "the ledger's tables are of another version and are never changed back: fix the fault by newer code";
   return atEdge === undefined ? "the edge has no version of it" : null;
@@ -45,10 +46,10 @@ export async function planRollback(target: Target, to: string, wrangler: Wrangle
   const reach = await readReach(target, wrangler);
   const aim = reach.find(({ tag }) => tag === to);
   if (aim === undefined)
-    throw new Error(
+    throw usageError(
       `No recent version is tagged ${to}. The recent versions: ${reach.map(({ tag }) => tag).join(", ") || "none"}.`,
     );
-  if (aim.obstacle !== null) throw new Error(`${to} cannot be rolled back to: ${aim.obstacle}.`);
+  if (aim.obstacle !== null) throw usageError(`${to} cannot be rolled back to: ${aim.obstacle}.`);
   const { consumer, edge } = await readBoth(target, wrangler);
   return [edge, consumer].map((deployed) => backStep(deployed, to, wrangler));
 }

@@ -1,5 +1,5 @@
-import type { Config } from "../../packages/shared/src/config.ts";
-import { checkEnvironment } from "../../packages/shared/src/environment-check.ts";
+import type { Config } from "@prewarm/shared/config";
+import { checkEnvironment } from "@prewarm/shared/environment-check";
 import { hasBucket, hasLifecycleRule, hasQueue, named, secretNames } from "./account.ts";
 import type { Step } from "./plan.ts";
 import type { BucketTarget, Target, WorkerTarget } from "./target.ts";

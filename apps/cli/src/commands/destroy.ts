@@ -1,0 +1,25 @@
+import type { Command } from "../arguments/command.ts";
+import { planDestroy } from "../deploy/destroy.ts";
+import { carryOut } from "../deploy/plan.ts";
+import { openTarget, PLAN_FLAGS } from "../steps/open-target.ts";
+
+const { yes: _, ...flags } = PLAN_FLAGS;
+
+export const destroyCommand: Command = {
+  name: "destroy",
+  description: "Delete an environment: both Workers, the ledger, the queues, the empty bucket of variants",
+  operands: null,
+  flags: {
+    ...flags,
+    confirm: { type: "string", valueHint: "name", description: "The environment's name, in place of typing it" },
+  },
+  examples: ["prewarm destroy --to staging", "prewarm destroy --to staging --confirm staging"],
+  async run(args, context) {
+    const { target, wrangler, person } = await openTarget(args, context);
+    const question = `This deletes ${target.env}, with its ledger. Nothing brings it back.`;
+    const given = args.text("confirm") === target.env;
+    const flag = `--confirm ${target.env}`;
+    const consent = { dryRun: args.flag("dry-run"), given, question, answer: target.env, flag };
+    return carryOut(await planDestroy(target, wrangler), consent, person);
+  },
+};

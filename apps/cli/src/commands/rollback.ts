@@ -1,0 +1,32 @@
+import type { Command } from "../arguments/command.ts";
+import { carryOut } from "../deploy/plan.ts";
+import { planRollback, readReach } from "../deploy/rollback.ts";
+import { EXIT } from "../platform/exit-codes.ts";
+import { type Opened, openTarget, PLAN_FLAGS } from "../steps/open-target.ts";
+
+export const rollbackCommand: Command = {
+  name: "rollback",
+  description:
+    "Run an earlier version again, the edge before the consumer; without a version, list those that are accepted",
+  operands: { hint: "[version]", description: "The version's name, as this command lists it", min: 0, max: 1 },
+  flags: PLAN_FLAGS,
+  examples: ["prewarm rollback --to staging", "prewarm rollback 1a2b3c4d5e6f --to staging"],
+  async run(args, context) {
+    const opened = await openTarget(args, context);
+    const [version] = args.operands;
+    if (version === undefined) return list(opened);
+    const steps = await planRollback(opened.target, version, opened.wrangler);
+    const question = `Go back to ${version} in ${opened.target.env}?`;
+    const consent = { dryRun: args.flag("dry-run"), given: args.flag("yes"), question, answer: "yes", flag: "--yes" };
+    return carryOut(steps, consent, opened.person);
+  },
+};
+
+async function list({ target, wrangler, person }: Opened): Promise<typeof EXIT.ok> {
+  for (const { tag, createdAt, obstacle } of await readReach(target, wrangler))
+    person.tell(`${createdAt.slice(0, 16)}  ${tag}  ${obstacle ?? "can be rolled back to"}`);
+  person.tell(
+    `Buckets, queues, secrets and the ledger's rows stay as they are. Go: prewarm rollback <version> --to ${target.env}`,
+  );
+  return EXIT.ok;
+}
