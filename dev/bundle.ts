@@ -18,16 +18,20 @@ const AS_WRANGLER = {
   logLevel: "warning",
 } as const satisfies BuildOptions;
 
-/** Bundles Workers the way wrangler does, and again after each edit; `onChange` is called once a round of edits has built. */
+/**
+ * Bundles Workers the way wrangler does, and again after each edit; `onChange` is called once a round of edits has built. `alias`: other files
+ * for what they import, as in a wrangler file.
+ */
 export async function bundleWorkers(
   entries: Record<string, string>,
   watch: boolean,
   onChange: () => void,
+  alias: Record<string, string> = {},
 ): Promise<Bundles> {
   const built = new Map<string, string>();
   const contexts: BuildContext[] = [];
   for (const [name, entry] of Object.entries(entries)) {
-    contexts.push(await context(options(entry, keep(name, built, onChange))));
+    contexts.push(await context({ ...options(entry, keep(name, built, onChange)), alias }));
   }
   const first = await Promise.allSettled(contexts.map((one) => one.rebuild()));
   const broken = first.find((result) => result.status === "rejected");

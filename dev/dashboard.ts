@@ -1,12 +1,15 @@
 import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { mkdir, readdir, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
-const APP = "apps/dashboard";
-const SOURCES = [APP, "packages/control-client", "packages/shared"];
+const ROOT = dirname(import.meta.dirname);
+const APP = join(ROOT, "apps/dashboard");
+const SOURCES = [APP, join(ROOT, "packages/control-client"), join(ROOT, "packages/shared")];
 
-/** Builds the dashboard's assets when a source is newer than what was built. */
+/** Builds the dashboard's assets when a source is newer than what was built. A package has them, and no source. */
 export async function buildDashboard(): Promise<void> {
+  if (!existsSync(APP)) return;
   await mkdir(join(APP, "dist"), { recursive: true }); // wrangler and Miniflare refuse a missing folder
   const built = await stat(join(APP, "dist/index.html")).catch(() => null);
   if (built && built.mtimeMs > (await newest())) return;

@@ -1,8 +1,9 @@
+import { join } from "node:path";
 import { type Limits, PLATFORM } from "./limits/limits.ts";
 import { GUARD } from "./loopback-guard.ts";
 
-/** What stands in front of the Workers locally, to be bundled beside them. */
-export const LIMITS_ENTRY = "dev/limits/platform-limits.ts";
+/** What stands in front of the Workers locally, to be bundled beside them: TypeScript in the repository, JavaScript in the package. */
+export const LIMITS_ENTRY = join(import.meta.dirname, "limits/platform-limits");
 
 /** The one flag that the local Workers have and the deployed ones lack: it tells one invocation's calls from another's. */
 export const LIMITS_FLAG = "nodejs_als";

@@ -1,5 +1,7 @@
+import { join } from "node:path";
+import { FILES } from "@prewarm/wrangler-files/wrangler-files";
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
-import { unstable_getMiniflareWorkerOptions } from "wrangler";
+import { unstable_getMiniflareWorkerOptions, unstable_readConfig } from "wrangler";
 import { bundleWorkers } from "./bundle.ts";
 import { BROKEN, type Limits } from "./limits/limits.ts";
 import { gateTo, LIMITS_ENTRY, LIMITS_FLAG, localModules } from "./local-modules.ts";
@@ -9,6 +11,8 @@ export interface RuntimeOptions {
   edgePort: number;
   controlPort: number;
   stateDir: string;
+  /** Where the two wrangler files are. */
+  wranglerFolder: string;
   watch: boolean;
   /** Vars and secrets of both Workers: a deployment has them from `npm run provision`. */
   bindings: Record<string, string>;
@@ -31,17 +35,17 @@ export interface Runtime {
 
 const EDGE = "prewarm-edge";
 const CONSUMER = "prewarm-consumer";
-const CONFIGS = { [CONSUMER]: "wrangler.consumer.toml", [EDGE]: "wrangler.edge.toml" };
+const CONFIGS = { [CONSUMER]: FILES.consumer, [EDGE]: FILES.edge };
 
 /** Both Workers in one Miniflare, read from the top level of the two wrangler files, so that local and production cannot drift apart. */
 export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
-  const workers = Object.entries(CONFIGS).map(([name, file]) => ({
-    name,
-    ...unstable_getMiniflareWorkerOptions(file),
-  }));
+  const files = Object.entries(CONFIGS).map(([name, file]) => ({ name, file: join(options.wranglerFolder, file) }));
+  const workers = files.map(({ name, file }) => ({ name, ...unstable_getMiniflareWorkerOptions(file) }));
+  // One configuration for both Workers, so one alias.
+  const [{ alias = {} } = {}] = files.map(({ file }) => unstable_readConfig({ config: file }, { hideWarnings: true }));
   const entries = Object.fromEntries(workers.map(({ name, main }) => [name, main ?? ""]));
   let reload = () => {};
-  const bundles = await bundleWorkers({ ...entries, limits: LIMITS_ENTRY }, options.watch, () => reload());
+  const bundles = await bundleWorkers({ ...entries, limits: LIMITS_ENTRY }, options.watch, () => reload(), alias);
   const brokenLimits: string[] = [];
   const hear = (line: string) => void (line.startsWith(BROKEN) && brokenLimits.push(line));
   const describe = () => miniflareOptions(options, workers, bundles.current(), hear);

@@ -12,6 +12,8 @@ import { isLoopback, type StackSettings } from "./settings.ts";
 import { lockState } from "./state-lock.ts";
 
 export interface StackOptions extends StackSettings {
+  /** Where the two wrangler files are. Default: the working directory. */
+  wranglerFolder?: string;
   /** Rebuild and reload on edits. */
   watch: boolean;
   /** Secrets that only the configuration names. */
@@ -65,6 +67,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       edgePort: ports.edge,
       controlPort: ports.control,
       stateDir: options.stateDir,
+      wranglerFolder: options.wranglerFolder ?? ".",
       watch: options.watch,
       bindings: {
         ...bindingsOf(options, originalsUrl, emulator?.apiUrl ?? options.ittybitApiUrl ?? "", ports),
