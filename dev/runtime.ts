@@ -14,6 +14,8 @@ export interface RuntimeOptions {
   /** Where the two wrangler files are. */
   wranglerFolder: string;
   watch: boolean;
+  /** Print every line of the Workers' log, not only warnings and errors. */
+  verbose: boolean;
   /** Vars and secrets of both Workers: a deployment has them from `npm run provision`. */
   bindings: Record<string, string>;
   onReload(milliseconds: number): void;
@@ -85,7 +87,8 @@ function miniflareOptions(
     log: new Log(LogLevel.WARN),
     handleStructuredLogs: ({ level, message }) => {
       hear(message);
-      (level === "error" || level === "warn" ? console.error : console.log)(message);
+      const isTrouble = level === "error" || level === "warn";
+      if (isTrouble || options.verbose) (isTrouble ? console.error : console.log)(message);
     },
     resourcePersistencePath: stateRoot(options.stateDir),
     defaultPersistRoot: stateRoot(options.stateDir),

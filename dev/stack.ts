@@ -14,6 +14,8 @@ import { lockState } from "./state-lock.ts";
 export interface StackOptions extends StackSettings {
   /** Where the two wrangler files are. Default: the working directory. */
   wranglerFolder?: string;
+  /** Print every line of the Workers' log. Default: true. False: warnings and errors only. */
+  verbose?: boolean;
   /** Rebuild and reload on edits. */
   watch: boolean;
   /** Secrets that only the configuration names. */
@@ -69,6 +71,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       stateDir: options.stateDir,
       wranglerFolder: options.wranglerFolder ?? ".",
       watch: options.watch,
+      verbose: options.verbose ?? true,
       bindings: {
         ...bindingsOf(options, originalsUrl, emulator?.apiUrl ?? options.ittybitApiUrl ?? "", ports),
         ...viewsBindings(analytics.url, options.adminToken),

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { findInstallation } from "../apps/cli/src/site/installation.ts";
 import { readyFiles } from "../apps/cli/src/site/wrangler-files.ts";
 import { countVariants } from "../packages/shared/src/transform.ts";
+import { strangersLines } from "./cost/strangers.ts";
 import { uploadLines } from "./cost/uploads.ts";
 import { judgeSite, listFaults } from "./site-faults.ts";
 
@@ -20,4 +21,6 @@ if (config === null || faults.length > 0) {
     `The configuration is sound. One image can have ${countVariants(config)} variants that need no signature (versions aside).`,
   );
   for (const line of uploadLines(config)) console.log(line);
+  console.log("What clients without a signature can cause at most (docs/security.md):");
+  for (const line of strangersLines(config)) console.log(`  ${line}`.trimEnd());
 }

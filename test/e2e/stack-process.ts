@@ -25,7 +25,7 @@ export async function startStackProcess(settings: {
   hear?(line: string): void;
 }): Promise<StackProcess> {
   const [port, controlPort] = [await freePort(0, true), await freePort(0, true)];
-  const child = spawn(process.execPath, ["dev/main.ts"], {
+  const child = spawn(process.execPath, ["apps/cli/src/main.ts", "dev", "--verbose"], {
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],
     env: {

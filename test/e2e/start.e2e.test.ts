@@ -17,7 +17,7 @@ async function start(env: Record<string, string> = {}) {
   stateDir = tempFolder("prewarm-start-");
   const PORT = String(await freePort(0, true));
   const CONTROL_PORT = String(await freePort(0, true));
-  const started = spawn("sh", ["-c", "node scripts/boot.mjs node dev/main.ts; true"], {
+  const started = spawn("sh", ["-c", "node scripts/boot.mjs node apps/cli/src/main.ts dev; true"], {
     env: { ...process.env, PORT, CONTROL_PORT, STATE_DIR: stateDir, WATCH: "false", ...env },
     detached: true,
   });
@@ -36,7 +36,7 @@ async function printed({ output }: { output(): string }, ...texts: readonly stri
 
 /** Another start. Resolves when it has ended, or has printed `enough`; then it is stopped. */
 async function startSecond(env: Record<string, string>, enough?: string) {
-  const second = spawn("node", ["scripts/boot.mjs", "node", "dev/main.ts"], {
+  const second = spawn("node", ["scripts/boot.mjs", "node", "apps/cli/src/main.ts", "dev"], {
     env: { ...process.env, WATCH: "false", ...env },
   });
   children.push(second);

@@ -29,6 +29,7 @@ const context: Context = {
   listen,
   interrupts,
   run: runProgram,
+  pid: process.pid,
   isRunning(pid) {
     try {
       return process.kill(pid, 0);

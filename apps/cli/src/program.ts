@@ -8,6 +8,7 @@ import { clientCommand } from "./commands/client.ts";
 import { deadCommand } from "./commands/dead.ts";
 import { deployCommand } from "./commands/deploy.ts";
 import { destroyCommand } from "./commands/destroy.ts";
+import { devCommand } from "./commands/dev.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { eventsCommand } from "./commands/events.ts";
 import { focalCommand } from "./commands/focal.ts";
@@ -57,6 +58,7 @@ export const COMMANDS: readonly Command[] = [
   ledgerRestoreCommand,
   ledgerCommand,
   doctorCommand,
+  devCommand,
   checkCommand,
   wranglerCommand,
   provisionCommand,

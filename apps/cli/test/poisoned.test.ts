@@ -48,6 +48,7 @@ const LINES: Record<string, readonly (readonly string[])[]> = {
   "ledger restore": [["--bookmark", ID, "--yes"]],
   ledger: [[]],
   doctor: [[], ["--fix"]],
+  dev: [["--originals", ID]],
   check: [[], ["--to", ID]],
   wrangler: [[], ["--to", ID]],
   provision: [["--to", ID], []],

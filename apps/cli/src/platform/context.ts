@@ -41,6 +41,8 @@ export interface Context {
   ask(question: string, echo?: "hidden"): Promise<string>;
   /** Runs a program to its end. */
   run(call: ProgramCall): Promise<Outcome>;
+  /** This process. */
+  pid: number;
   /** Whether a process of this machine still runs. */
   isRunning(pid: number): boolean;
 }

@@ -75,6 +75,7 @@ export function createWorld({
     interrupts,
     ask: async () => typed ?? "",
     run,
+    pid: process.pid,
     isRunning,
   };
   const press = (): void => {
