@@ -1,5 +1,5 @@
 import { relative } from "node:path";
-import { hasBucket, hasQueue } from "../../apps/cli/src/deploy/account.ts";
+import { findBucket, findQueue } from "../../apps/cli/src/deploy/account.ts";
 import { must, type Wrangler } from "../../apps/cli/src/deploy/wrangler.ts";
 import { CONFIG } from "./local.ts";
 
@@ -39,9 +39,9 @@ export async function withDeployed(
 }
 
 async function deploy({ wrangler, tell }: Account): Promise<Deployed> {
-  if (!(await hasBucket(wrangler, BUCKET))) await must(wrangler, { args: ["r2", "bucket", "create", NAME] });
+  if ((await findBucket(wrangler, BUCKET)) === null) await must(wrangler, { args: ["r2", "bucket", "create", NAME] });
   tell(`bucket ${NAME} is there`);
-  if (!(await hasQueue(wrangler, NAME))) await must(wrangler, { args: ["queues", "create", NAME] });
+  if ((await findQueue(wrangler, NAME)) === null) await must(wrangler, { args: ["queues", "create", NAME] });
   tell(`queue ${NAME} is there`);
   const said = await must(wrangler, { args: ["deploy", ...WORKER] });
   const url = ADDRESS.exec(said)?.[0];
@@ -67,9 +67,9 @@ async function takeAway({ wrangler, tell }: Account, empty: () => Promise<void>)
   };
   await step("the bucket's objects", empty);
   await step(`Worker ${NAME}`, () => must(wrangler, { args: ["delete", ...WORKER, "--force"] }));
-  if (await hasQueue(wrangler, NAME))
+  if ((await findQueue(wrangler, NAME)) !== null)
     await step(`queue ${NAME}`, () => must(wrangler, { args: ["queues", "delete", NAME] }));
-  if (await hasBucket(wrangler, BUCKET))
+  if ((await findBucket(wrangler, BUCKET)) !== null)
     await step(`bucket ${NAME}`, () => must(wrangler, { args: ["r2", "bucket", "delete", NAME] }));
   if (left.length > 0) throw new Error(`This could not be deleted; delete it by hand:\n${left.join("\n")}`);
 }

@@ -148,25 +148,109 @@ describe("provision", () => {
     }
   });
 
-  it("asks for a secret that the environment has not, and refuses one that /readyz would refuse", async () => {
-    const { run, cloudflare } = createAccount({ ITTYBIT_API_KEY: "key", HOOK_SECRET: SECRETS.HOOK_SECRET });
+  it("refuses a secret that nobody gives, and one that /readyz would refuse", async () => {
+    const { run } = createAccount({ ...SECRETS, ADMIN_TOKEN: "" });
     expect(await run("provision --to staging --yes")).toMatchObject({
       code: 1,
       said: expect.stringContaining("ADMIN_TOKEN is not given"),
     });
-    const asked: string[] = [];
-    const short = (question: string) => {
-      asked.push(question);
-      return "short";
+    expect(await createAccount({ ...SECRETS, ADMIN_TOKEN: "short" }).run("provision --to staging --yes")).toMatchObject(
+      {
+        code: 1,
+        said: expect.stringContaining("ADMIN_TOKEN: it is shorter than 24"),
+      },
+    );
+  });
+
+  it("makes secrets at a terminal, shows each once and only after it is set, and asks for those of others", async () => {
+    const { run, recorded, cloudflare } = createAccount({});
+    const questions: string[] = [];
+    const answer = (question: string) => {
+      questions.push(question);
+      return question === "ITTYBIT_API_KEY: " ? "key-of-ittybit" : "";
     };
-    expect(await run("provision --to staging --yes", { answer: short })).toMatchObject({
-      code: 1,
-      changes: [],
-      said: expect.stringContaining("ADMIN_TOKEN: it is shorter than 24"),
+    recorded.fail(/secret bulk/);
+    expect((await run("provision --to staging --yes", { answer })).said).not.toMatch(/=|shown this once/);
+    const { code, said } = await run("provision --to staging --yes", { answer });
+    expect(code).toBe(0);
+    expect(questions.slice(2)).toEqual(["ITTYBIT_API_KEY: ", "HOOK_SECRET (Enter makes one): "]);
+    const names = ["ADMIN_TOKEN", "HOOK_SECRET", "VIEWER_TOKEN"];
+    expect([...said.matchAll(/^ {2}(\w+)=\S{32,}$/gm)].map(([, name]) => name)).toEqual(names);
+    expect(said).toMatch(/HOOK_SECRET=whsec_[\w+/]{43}=$/m);
+    expect([...cloudflare.script("prewarm-consumer-staging").secrets].sort()).toEqual(
+      [...names, "ITTYBIT_API_KEY"].sort(),
+    );
+    expect(await run("provision --to staging --yes", { answer })).toMatchObject({ code: 0, changes: [] });
+  });
+
+  it("gives both Workers the same signing key, and makes no second one where one Worker has it", async () => {
+    const sources = [{ prefix: "", bucket: "ORIGINALS", key: "{id}" }];
+    const deploy = { staging: { buckets: { ORIGINALS: "photos" }, edge: "images.example.com" } };
+    const folder = folderOf({ ...SITE, sources, deploy });
+    const { run, recorded } = createAccount();
+    const keys = () =>
+      recorded.calls
+        .filter(({ args: [, verb] }) => verb === "bulk")
+        .map(({ stdin = "{}" }) => JSON.parse(stdin).SIGNING_KEYS);
+    recorded.fail(/secret bulk -c wrangler.edge/);
+    expect(await run("provision --to staging --yes", { folder, answer: () => "" })).toMatchObject({ code: 1 });
+    expect(keys()).toEqual([expect.stringMatching(/^[\w-]{32}$/), keys()[0]]);
+    const again = await run("provision --to staging --yes", { folder, answer: () => "" });
+    expect(again).toMatchObject({ code: 1, said: expect.stringContaining("SIGNING_KEYS is not given") });
+    const typed = await run("provision --to staging --yes", { folder, answer: () => keys()[0] });
+    expect([typed.code, keys()[2]]).toEqual([0, keys()[0]]);
+  });
+
+  it("sets the secrets that outgoing events are signed by: /readyz demands them", async () => {
+    const events = [{ url: "https://example.com/events", secrets: ["EVENTS_SECRET"] }];
+    const folder = folderOf(defineConfig({ ...SITE, events } as never));
+    expect((await createAccount().run("provision --to staging --dry-run", { folder })).said).toMatch(
+      /set .*EVENTS_SECRET \(will be asked for\)/,
+    );
+  });
+
+  describe("of a bucket or a queue that is in use already", () => {
+    const BUCKET = "optimized-images-staging";
+    const QUEUE = "prewarm-live-staging";
+    function used() {
+      const account = createAccount();
+      account.cloudflare.buckets.set(BUCKET, { rules: [], objects: 12_345 });
+      account.cloudflare.queues.set(QUEUE, { settings: {}, producers: 1 });
+      return account;
+    }
+
+    it("says what it holds and since when, and takes neither by --yes", async () => {
+      const { run } = used();
+      const { code, said, changes } = await run("provision --to staging --yes");
+      expect([code, changes]).toEqual([2, []]);
+      expect(said).toMatch(
+        /^todo {2}bucket optimized-.*: use it, although it holds 12,345 objects .*made on 2026-11-01$/m,
+      );
+      expect(said).toMatch(/^todo {2}queue prewarm-live-.*: use it, although a producer or consumer uses it/m);
+      expect(said).toMatch(/--adopt optimized-images-staging/);
+      expect(await run("deploy --to staging --yes")).toMatchObject({ code: 2, changes: [] });
     });
-    expect((await run("provision --to staging --yes", { answer: () => SECRETS.ADMIN_TOKEN })).code).toBe(0);
-    expect(asked).toEqual(["ADMIN_TOKEN: "]);
-    expect(cloudflare.script("prewarm-consumer-staging").secrets.has("ADMIN_TOKEN")).toBe(true);
+
+    it("takes them by name, typed or by --adopt, and does not ask a second time", async () => {
+      const adopt = `provision --to staging --yes --adopt ${BUCKET}`;
+      expect(await used().run(adopt)).toMatchObject({ code: 2, changes: [] });
+      const { run } = used();
+      const { code, changes } = await run(`${adopt} --adopt ${QUEUE}`);
+      expect([code, changes.filter((line) => /create/.test(line))]).toEqual([0, CREATE.slice(1)]);
+      expect(await run("provision --to staging --yes")).toMatchObject({ code: 0, changes: [] });
+      const typed = (question: string) => (question.includes("bucket") ? BUCKET : QUEUE);
+      expect((await used().run("provision --to staging --yes", { answer: typed })).code).toBe(0);
+      expect((await used().run("provision --to staging --yes", { answer: () => "yes" })).code).toBe(2);
+    });
+
+    it("asks nothing where its own Worker stands, or where the bucket is empty", async () => {
+      const account = await provisioned();
+      account.cloudflare.buckets.set(BUCKET, { rules: [], objects: 9 });
+      expect((await account.run("provision --to staging --yes")).code).toBe(0);
+      const empty = createAccount();
+      empty.cloudflare.buckets.set(BUCKET, { rules: [], objects: 0 });
+      expect((await empty.run("provision --to staging --yes")).code).toBe(0);
+    });
   });
 
   it("makes a bucket in its jurisdiction, and looks for it there", async () => {

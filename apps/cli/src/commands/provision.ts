@@ -8,13 +8,27 @@ export const provisionCommand: Command = {
   name: "provision",
   description: "Create what a deploy needs in the account: buckets, their rule, queues, secrets",
   operands: null,
-  flags: PLAN_FLAGS,
-  examples: ["prewarm provision --to staging", "prewarm provision --to staging --dry-run"],
+  flags: {
+    ...PLAN_FLAGS,
+    adopt: {
+      type: "string",
+      valueHint: "name",
+      multiple: true,
+      description:
+        "Use this bucket or queue, although it exists and is in use; may repeat. --yes does not agree to that",
+    },
+  },
+  examples: [
+    "prewarm provision --to staging",
+    "prewarm provision --to staging --dry-run",
+    "prewarm provision --to staging --yes --adopt optimized-images-staging",
+  ],
   async run(args, context) {
     const opened = await openTarget(args, context);
     const steps = await planProvision(opened.target, provisioning(opened, context));
     const question = `Provision ${opened.target.env}?`;
-    const consent = { dryRun: args.flag("dry-run"), given: args.flag("yes"), question, answer: "yes", flag: "--yes" };
+    const given = { given: args.flag("yes"), adopted: args.list("adopt"), flag: "--yes" };
+    const consent = { dryRun: args.flag("dry-run"), ...given, question, answer: "yes" };
     return carryOut(steps, consent, opened.person);
   },
 };

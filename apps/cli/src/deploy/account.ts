@@ -15,8 +15,22 @@ export function named(file: string, env: string): string[] {
   return ["-c", file, "-e", env];
 }
 
-export async function hasBucket(wrangler: Wrangler, { name, flags }: BucketTarget): Promise<boolean> {
-  return (await lookUp(wrangler, ["r2", "bucket", "info", name, "--json", ...flags], ABSENT.bucket)) !== null;
+/** A bucket or a queue that exists. */
+export interface Found {
+  /** Objects of a bucket, as R2 counted them in the last day; producers and consumers of a queue. */
+  uses: number;
+  /** ISO 8601. */
+  createdAt: string;
+}
+
+const BUCKET = z.object({ created: z.string(), object_count: z.string() });
+
+export async function findBucket(wrangler: Wrangler, { name, flags }: BucketTarget): Promise<Found | null> {
+  const text = await lookUp(wrangler, ["r2", "bucket", "info", name, "--json", ...flags], ABSENT.bucket);
+  if (text === null) return null;
+  const { created, object_count: objects } = BUCKET.parse(JSON.parse(text));
+  // wrangler writes the number for people: 12,345.
+  return { uses: Number(objects.replaceAll(/\D/g, "")), createdAt: created };
 }
 
 /** Whether a rule of the bucket is about this prefix and nothing wider. Without a bucket there is none. */
@@ -29,8 +43,14 @@ export async function hasLifecycleRule(
   return (text ?? "").split("\n").some((line) => line.split(/^prefix:\s+/)[1]?.trim() === prefix);
 }
 
-export async function hasQueue(wrangler: Wrangler, queue: string): Promise<boolean> {
-  return (await lookUp(wrangler, ["queues", "info", queue], ABSENT.queue)) !== null;
+export async function findQueue(wrangler: Wrangler, queue: string): Promise<Found | null> {
+  const text = await lookUp(wrangler, ["queues", "info", queue], ABSENT.queue);
+  if (text === null) return null;
+  const numbers = [...text.matchAll(/^Number of (?:Producers|Consumers): (\d+)$/gm)].map(([, digits]) =>
+    Number(digits),
+  );
+  const [, createdAt = ""] = /^Created On: (.*)$/m.exec(text) ?? [];
+  return { uses: numbers.reduce((sum, one) => sum + one, 0), createdAt };
 }
 
 const SECRETS = z.array(z.object({ name: z.string() }));

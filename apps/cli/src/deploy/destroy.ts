@@ -1,4 +1,4 @@
-import { hasBucket, hasQueue, named, secretNames } from "./account.ts";
+import { findBucket, findQueue, named, secretNames } from "./account.ts";
 import type { Step } from "./plan.ts";
 import type { Target, WorkerTarget } from "./target.ts";
 import { must, type Wrangler } from "./wrangler.ts";
@@ -16,9 +16,10 @@ export async function planDestroy(target: Target, wrangler: Wrangler): Promise<S
     ...(await Promise.all(target.queues.map((queue) => queueStep(queue, wrangler)))),
     {
       what: `bucket ${target.store.name}`,
-      todo: (await hasBucket(wrangler, target.store))
-        ? "delete it; it must be empty: a lifecycle rule, or the dashboard, empties a large one"
-        : null,
+      todo:
+        (await findBucket(wrangler, target.store)) === null
+          ? null
+          : "delete it; it must be empty: a lifecycle rule, or the dashboard, empties a large one",
       async run() {
         await must(wrangler, { args: ["r2", "bucket", "delete", target.store.name, ...target.store.flags] });
       },
@@ -40,7 +41,7 @@ async function workerStep(target: Target, worker: WorkerTarget, todo: string, wr
 async function queueStep(queue: string, wrangler: Wrangler): Promise<Step> {
   return {
     what: `queue ${queue}`,
-    todo: (await hasQueue(wrangler, queue)) ? "delete it and its messages" : null,
+    todo: (await findQueue(wrangler, queue)) === null ? null : "delete it and its messages",
     async run() {
       await must(wrangler, { args: ["queues", "delete", queue] });
     },

@@ -6,6 +6,8 @@ export interface Step {
   what: string;
   /** What is to be done; null: nothing, it is true already. */
   todo: string | null;
+  /** The name of a bucket or a queue that may be another program's: a person agrees to its use by this name. */
+  adopts?: string;
   /** Does it. Only called where there is something to do. */
   run(): Promise<void>;
 }
@@ -26,6 +28,8 @@ export interface Consent {
   answer: string;
   /** The flag that gives it: `--yes`. */
   flag: string;
+  /** Names of steps that adopt: `--adopt`. */
+  adopted?: readonly string[];
 }
 
 /**
@@ -43,7 +47,7 @@ export async function carryOut(steps: readonly Step[], consent: Consent, person:
     person.tell(`Nothing was done (--dry-run): ${countOf(todo)} to do.`);
     return EXIT.ok;
   }
-  if (!(await agrees(consent, person))) return EXIT.usage;
+  if (!(await agreesToAdopt(todo, consent, person)) || !(await agrees(consent, person))) return EXIT.usage;
   for (const [done, step] of todo.entries()) {
     try {
       await step.run();
@@ -61,6 +65,27 @@ export async function carryOut(steps: readonly Step[], consent: Consent, person:
 export function linesOf(error: unknown): string[] {
   if (error instanceof CliError) return [error.message, ...error.hints.map((hint) => `  ${hint}`)];
   return [error instanceof Error ? error.message : String(error)];
+}
+
+/** `--yes` does not adopt: a name that the configuration shares by mistake would be used, and deleted by `destroy`. */
+async function agreesToAdopt(
+  steps: readonly Step[],
+  { adopted = [] }: Consent,
+  { ask, tell }: Person,
+): Promise<boolean> {
+  for (const { what, adopts } of steps) {
+    if (adopts === undefined || adopted.includes(adopts)) continue;
+    const typed =
+      ask === null
+        ? ""
+        : await ask(`${what} exists already, and may be another program's. To use it, type ${adopts}: `);
+    if (typed.trim() === adopts) continue;
+    tell(
+      `Nothing was done. To use what exists: --adopt ${adopts}. Else give it another name in deploy of prewarm.config.ts.`,
+    );
+    return false;
+  }
+  return true;
 }
 
 async function agrees({ given, question, answer, flag }: Consent, { ask, tell }: Person): Promise<boolean> {

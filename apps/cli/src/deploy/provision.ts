@@ -1,7 +1,7 @@
 import type { Config } from "@prewarm/shared/config";
-import { checkEnvironment } from "@prewarm/shared/environment-check";
-import { hasBucket, hasLifecycleRule, hasQueue, named, secretNames } from "./account.ts";
+import { type Found, findBucket, findQueue, hasLifecycleRule, named, secretNames } from "./account.ts";
 import type { Step } from "./plan.ts";
+import { judgeSecrets, type Made, type SecretSources, secretValue, sourceOf } from "./secrets.ts";
 import type { BucketTarget, Target, WorkerTarget } from "./target.ts";
 import { must, type Wrangler } from "./wrangler.ts";
 
@@ -13,32 +13,66 @@ const MARKERS = { name: "markers", prefix: "dead/", days: 1 };
 export interface Provisioning {
   wrangler: Wrangler;
   site: Config;
-  /** A secret's value from our own environment. */
-  value(name: string): string | undefined;
-  /** Asks for one without showing what is typed; null: nobody can be asked. */
-  askSecret: ((name: string) => Promise<string>) | null;
+  sources: SecretSources;
 }
+
+type Present = Record<"consumer" | "edge", string[] | null>;
 
 /** Everything that must be there before a Worker is deployed: buckets, their rule, queues, secrets. */
 export async function planProvision(target: Target, deps: Provisioning): Promise<Step[]> {
   const { wrangler } = deps;
-  const buckets = [target.store, ...target.originals];
+  const present = await presentSecrets(target, deps);
+  // Buckets and queues of a Worker that exists are its own.
+  const isNew = present.consumer === null;
+  const made: Made = new Map();
   return Promise.all([
-    ...buckets.map((bucket) => bucketStep(wrangler, bucket)),
+    storeStep(wrangler, target.store, isNew),
+    ...target.originals.map((bucket) => originalsStep(wrangler, bucket)),
     lifecycleStep(wrangler, target.store),
-    ...target.queues.map((queue) => queueStep(wrangler, queue)),
-    ...[target.consumer, target.edge].map((worker) => secretStep(target, worker, deps)),
+    ...target.queues.map((queue) => queueStep(wrangler, queue, isNew)),
+    ...[target.consumer, target.edge].map((worker) => secretStep(target, worker, { ...deps, present, made })),
   ]);
 }
 
-async function bucketStep(wrangler: Wrangler, bucket: BucketTarget): Promise<Step> {
+async function presentSecrets(target: Target, { wrangler, sources }: Provisioning): Promise<Present> {
+  const { env, consumer, edge, secrets } = target;
+  const isAsked = [...secrets.edge.needed, ...secrets.edge.possible.filter((name) => sources.value(name))].length > 0;
+  const [ofConsumer, ofEdge] = await Promise.all([
+    secretNames(wrangler, named(consumer.file, env)),
+    isAsked ? secretNames(wrangler, named(edge.file, env)) : [],
+  ]);
+  return { consumer: ofConsumer, edge: ofEdge };
+}
+
+/** The variants' bucket. One with objects and without our rule may be another program's. */
+async function storeStep(wrangler: Wrangler, bucket: BucketTarget, isNew: boolean): Promise<Step> {
+  const found = await findBucket(wrangler, bucket);
+  const isForeign =
+    isNew && found !== null && found.uses > 0 && !(await hasLifecycleRule(wrangler, bucket, MARKERS.prefix));
+  if (!isForeign) return bucketStep(wrangler, bucket, found);
+  const objects = `${found.uses.toLocaleString("en")} ${found.uses === 1 ? "object" : "objects"}`;
+  return adoption(`bucket ${bucket.name}`, bucket.name, `it holds ${objects}`, found);
+}
+
+/** The owner of a site names the buckets of its originals: they are full as a rule, and nothing is deleted from them. */
+async function originalsStep(wrangler: Wrangler, bucket: BucketTarget): Promise<Step> {
+  return bucketStep(wrangler, bucket, await findBucket(wrangler, bucket));
+}
+
+function bucketStep(wrangler: Wrangler, { name, flags }: BucketTarget, found: Found | null): Step {
   return {
-    what: `bucket ${bucket.name}`,
-    todo: (await hasBucket(wrangler, bucket)) ? null : "create it",
+    what: `bucket ${name}`,
+    todo: found === null ? "create it" : null,
     async run() {
-      await must(wrangler, { args: ["r2", "bucket", "create", bucket.name, ...bucket.flags] });
+      await must(wrangler, { args: ["r2", "bucket", "create", name, ...flags] });
     },
   };
+}
+
+/** Nothing is done to it: the person agrees that it is used, and that `destroy` deletes it. */
+function adoption(what: string, name: string, holds: string, { createdAt }: Found): Step {
+  const todo = `use it, although ${holds} and was made on ${createdAt.slice(0, 10)}`;
+  return { what, todo, adopts: name, run: async () => {} };
 }
 
 async function lifecycleStep(wrangler: Wrangler, bucket: BucketTarget): Promise<Step> {
@@ -53,10 +87,15 @@ async function lifecycleStep(wrangler: Wrangler, bucket: BucketTarget): Promise<
   };
 }
 
-async function queueStep(wrangler: Wrangler, queue: string): Promise<Step> {
+async function queueStep(wrangler: Wrangler, queue: string, isNew: boolean): Promise<Step> {
+  const found = await findQueue(wrangler, queue);
+  if (isNew && found !== null && found.uses > 0) {
+    const users = found.uses === 1 ? "a producer or consumer uses it" : `${found.uses} producers and consumers use it`;
+    return adoption(`queue ${queue}`, queue, users, found);
+  }
   return {
     what: `queue ${queue}`,
-    todo: (await hasQueue(wrangler, queue)) ? null : `create it, keeping messages ${RETENTION_SECONDS / 86_400} days`,
+    todo: found === null ? `create it, keeping messages ${RETENTION_SECONDS / 86_400} days` : null,
     async run() {
       const kept = ["--message-retention-period-secs", String(RETENTION_SECONDS)];
       await must(wrangler, { args: ["queues", "create", queue, ...kept] });
@@ -65,36 +104,43 @@ async function queueStep(wrangler: Wrangler, queue: string): Promise<Step> {
 }
 
 /** What is set stays: nobody can read whether it is the same. */
-async function secretStep(target: Target, worker: WorkerTarget, deps: Provisioning): Promise<Step> {
-  const at = named(worker.file, target.env);
-  const { needed, possible } = target.secrets[worker.role];
-  const wanted = [...needed, ...possible.filter((name) => deps.value(name))];
-  const present = wanted.length === 0 ? [] : ((await secretNames(deps.wrangler, at)) ?? []);
-  const missing = wanted.filter((name) => !present.includes(name));
-  const todo = missing.map((name) => `${name} (${deps.value(name) ? "from the environment" : "will be asked for"})`);
+async function secretStep(
+  target: Target,
+  worker: WorkerTarget,
+  { wrangler, site, sources, present, made }: Provisioning & { present: Present; made: Made },
+): Promise<Step> {
+  const missing = wantedSecrets(target, worker, sources, present).filter(
+    (name) => !present[worker.role]?.includes(name),
+  );
+  const other = worker.role === "consumer" ? present.edge : present.consumer;
+  const isElsewhere = (name: string): boolean => other?.includes(name) === true;
+  const todo = missing.map((name) => `${name} (${sourceOf(name, site, sources, isElsewhere(name))})`);
   return {
     what: `secrets of ${worker.name}`,
     todo: missing.length === 0 ? null : `set ${todo.join(", ")}`,
     async run() {
+      const known = new Set(made.keys());
       const values: Record<string, string> = {};
-      for (const name of missing) values[name] = await secretValue(name, deps);
-      judge(values, deps.site);
-      await must(deps.wrangler, { args: ["secret", "bulk", ...at], stdin: JSON.stringify(values) });
+      for (const name of missing)
+        values[name] = await secretValue(name, site, sources, { made, isElsewhere: isElsewhere(name) });
+      judgeSecrets(values, site);
+      const at = named(worker.file, target.env);
+      await must(wrangler, { args: ["secret", "bulk", ...at], stdin: JSON.stringify(values) });
+      const shown = [...made].filter(([name]) => !known.has(name));
+      if (shown.length > 0) sources.person?.show("Made here and shown this once: keep them where you keep passwords.");
+      for (const [name, text] of shown) sources.person?.show(`  ${name}=${text}`);
     },
   };
 }
 
-async function secretValue(name: string, { value, askSecret }: Provisioning): Promise<string> {
-  const given = value(name) ?? "";
-  if (given !== "") return given;
-  const typed = askSecret === null ? "" : (await askSecret(name)).trim();
-  if (typed === "") throw new Error(`${name} is not given: set it in the environment, or type it when asked.`);
-  return typed;
-}
-
-/** Refuses what /readyz would call a fault once it is deployed. */
-function judge(values: Record<string, string>, site: Config): void {
-  const given = { value: (name: string) => values[name], hasBucket: () => true };
-  const faults = checkEnvironment(site, [], given).filter((fault) => values[fault.split(":")[0] ?? ""] !== undefined);
-  if (faults.length > 0) throw new Error(faults.join("\n"));
+/** A reader's token is optional, and made with the first secrets of a Worker. */
+function wantedSecrets(
+  { secrets }: Target,
+  { role }: WorkerTarget,
+  { value, person }: SecretSources,
+  present: Present,
+): string[] {
+  const { needed, possible } = secrets[role];
+  const isMade = (name: string): boolean => name === "VIEWER_TOKEN" && person !== null && present[role] === null;
+  return [...needed, ...possible.filter((name) => value(name) || isMade(name))];
 }

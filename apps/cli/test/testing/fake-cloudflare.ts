@@ -21,6 +21,8 @@ interface Answer {
   status?: number;
   result?: unknown;
   error?: { code: number; message: string };
+  /** GraphQL's. */
+  data?: unknown;
 }
 
 const NOT_FOUND = { bucket: 10006, script: 10007, queue: 10109 };
@@ -28,7 +30,7 @@ const NOT_FOUND = { bucket: 10006, script: 10007, queue: 10109 };
 /** As much of Cloudflare's API, v4, as wrangler asks for on the way to an environment and back; in memory. */
 export class FakeCloudflare {
   readonly buckets = new Map<string, { rules: unknown[]; objects: number }>();
-  readonly queues = new Map<string, { settings: unknown }>();
+  readonly queues = new Map<string, { settings: unknown; producers?: number }>();
   readonly scripts = new Map<string, Script>();
   /** Every call that changed something, as `METHOD path`. */
   readonly changes: string[] = [];
@@ -58,7 +60,7 @@ export class FakeCloudflare {
     if (kind === "workers/scripts") return this.#script(method, name, part, rest, body);
     // What wrangler looks through before it deletes a Worker.
     if (/\/(durable_objects|kv)\/namespaces\?/.test(path)) return { result: [] };
-    if (path === "/graphql") return { result: {} };
+    if (path === "/graphql") return { data: this.#objects(body) };
     if (path.endsWith("/workers/subdomain")) return { result: { subdomain: "example" } };
     if (kind === "workers/workers")
       return { result: { id: name, name, subdomain: { enabled: true, previews_enabled: false } } };
@@ -84,6 +86,13 @@ export class FakeCloudflare {
     return { result: { name, creation_date: "2026-11-01T00:00:00Z", location: "WEUR", storage_class: "Standard" } };
   }
 
+  /** The metrics of the bucket that is asked about. */
+  #objects(body: string): unknown {
+    const { bucketName } = JSON.parse(body).variables?.filter ?? {};
+    const max = { objectCount: this.buckets.get(bucketName)?.objects ?? 0, payloadSize: 0, metadataSize: 0 };
+    return { viewer: { accounts: [{ r2StorageAdaptiveGroups: [{ max, dimensions: { datetime: CREATED } }] }] } };
+  }
+
   #queue(method: string, id: string, path: string, body: string): Answer {
     if (method === "POST" && id === "") {
       const { queue_name, settings } = JSON.parse(body);
@@ -95,9 +104,10 @@ export class FakeCloudflare {
     const list = found.map((queue_name) => ({
       queue_id: queue_name,
       queue_name,
-      producers_total_count: 0,
+      created_on: CREATED,
+      producers_total_count: this.queues.get(queue_name)?.producers ?? 0,
       consumers_total_count: 0,
-      producers: [],
+      producers: Array(this.queues.get(queue_name)?.producers ?? 0).fill({ type: "worker", script: "another" }),
       consumers: [],
     }));
     return { result: method === "GET" && id === "" ? list : list[0] };
@@ -186,12 +196,14 @@ export async function serveFakeCloudflare(cloudflare: FakeCloudflare): Promise<{
     const body = await textOf(request);
     const path = request.url ?? "";
     const method = request.method ?? "GET";
-    const { status = 200, result = null, error } = cloudflare.answer(method, path, body);
+    const { status = 200, result = null, error, data } = cloudflare.answer(method, path, body);
     if (method !== "GET" && error === undefined) {
       cloudflare.changes.push(`${method} ${path}`);
     }
     response.writeHead(status, { "content-type": "application/json" });
-    response.end(JSON.stringify({ success: error === undefined, errors: error ? [error] : [], messages: [], result }));
+    response.end(
+      JSON.stringify({ success: error === undefined, errors: error ? [error] : [], messages: [], result, data }),
+    );
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;

@@ -58,7 +58,9 @@ function answer(cloudflare: FakeCloudflare, { args, stdin = "" }: Call): Outcome
       return bucket(cloudflare, c === "lifecycle" ? `${c} ${d}` : c, c === "lifecycle" ? (args[4] ?? "") : d, args);
     case "queues info":
       return cloudflare.queues.has(c)
-        ? fine(`Queue Name: ${c}`)
+        ? fine(
+            `Queue Name: ${c}\nCreated On: 2026-11-01T00:00:00Z\nNumber of Producers: ${cloudflare.queues.get(c)?.producers ?? 0}\nNumber of Consumers: 0`,
+          )
         : failed(`✘ [ERROR] Queue "${c}" does not exist. To create it, run: wrangler queues create ${c}`);
     case "queues create":
       cloudflare.queues.set(c, { settings: { retention: args.at(-1) } });
@@ -102,7 +104,9 @@ function bucket(cloudflare: FakeCloudflare, verb: string, name: string, args: re
     return fine(
       found.rules.map((rule) => `name:     markers\nprefix:   ${(rule as { prefix: string }).prefix}\n`).join("\n"),
     );
-  return fine("{}");
+  return fine(
+    JSON.stringify({ created: "2026-11-01T00:00:00Z", object_count: (found?.objects ?? 0).toLocaleString() }),
+  );
 }
 
 function workerOf(args: readonly string[]): string {
