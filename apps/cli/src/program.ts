@@ -29,6 +29,7 @@ import { servingCommand } from "./commands/serving.ts";
 import { signCommand } from "./commands/sign.ts";
 import { smokeCommand } from "./commands/smoke.ts";
 import { statusCommand } from "./commands/status.ts";
+import { upgradeCommand } from "./commands/upgrade.ts";
 import { urlCommand } from "./commands/url.ts";
 import { warmCommand } from "./commands/warm.ts";
 import { wranglerCommand } from "./commands/wrangler.ts";
@@ -65,6 +66,7 @@ export const COMMANDS: readonly Command[] = [
   deployCommand,
   smokeCommand,
   rollbackCommand,
+  upgradeCommand,
   destroyCommand,
   ittybitCheckCommand,
   urlCommand,

@@ -407,21 +407,83 @@ describe("rollback", () => {
     expect(rest.changes[0]).toContain(`wrangler.${worker}.toml`);
   });
 
-  it("goes no further than the ledger's tables, nor to what it cannot judge", async () => {
-    const { run, cloudflare } = await twice();
+  /** A version of a later Prewarm, deployed by hand. */
+  function deployLater({ cloudflare }: Awaited<ReturnType<typeof twice>>, message: string): void {
     for (const worker of ["prewarm-consumer-staging", "prewarm-edge-staging"])
-      cloudflare.deployed(worker, `${worker}-c`, "cccccccccccc", versionMessage("0.2.0", "00c0ffee"), 1000);
+      cloudflare.deployed(worker, `${worker}-c`, "cccccccccccc", message, 1000);
+  }
+
+  it("passes a migration of the ledger only when it is told to, there and back", async () => {
+    const account = await twice();
+    const { run } = account;
+    deployLater(account, versionMessage("0.2.0", "00c0ffee"));
     expect((await run("rollback --to staging")).said).toMatch(
-      /bbbbbbbbbbbb {2}the ledger's tables are of another version/,
+      /bbbbbbbbbbbb {2}can be rolled back to with --past-migration: the ledger's tables are newer\n/,
     );
-    expect(await run("rollback bbbbbbbbbbbb --to staging --yes")).toMatchObject({ code: 2, changes: [] });
-    expect(await run("rollback 999999999999 --to staging --yes")).toMatchObject({ code: 2, changes: [] });
+    const refused = await run("rollback bbbbbbbbbbbb --to staging --yes");
+    expect([refused.code, refused.changes]).toEqual([2, []]);
+    expect(refused.said).toMatch(/newer than bbbbbbbbbbbb.*\n.*ledger export.*--past-migration/);
+    expect((await run("rollback bbbbbbbbbbbb --to staging --yes --past-migration")).code).toBe(0);
+    // The tables are the newest version's, whichever runs.
+    expect((await run("rollback --to staging")).said).toMatch(/aaaaaaaaaaaa {2}can be rolled back to with --past-mig/);
+    expect((await run("rollback cccccccccccc --to staging --yes")).code).toBe(0);
+  });
+
+  it("never passes a major version, nor goes to what it cannot judge", async () => {
+    const account = await twice();
+    const { run, cloudflare } = account;
+    deployLater(account, versionMessage("1.0.0", "00c0ffee"));
+    expect((await run("rollback --to staging")).said).toMatch(
+      /bbbbbbbbbbbb {2}it is Prewarm 0.*cannot use the tables of 1/,
+    );
+    const flags = "--to staging --yes --past-migration";
+    expect(await run(`rollback bbbbbbbbbbbb ${flags}`)).toMatchObject({ code: 2, changes: [] });
+    expect(await run(`rollback 999999999999 ${flags}`)).toMatchObject({ code: 2, changes: [] });
+    cloudflare.deployed("prewarm-consumer-staging", "by-hand", "by-hand", "", 2000);
+    expect(await run(`rollback by-hand ${flags}`)).toMatchObject({ code: 2, changes: [] });
   });
 
   it("sees the code behind a version that only changed a secret", async () => {
     const { run, cloudflare } = await twice();
     cloudflare.deployed("prewarm-consumer-staging", "secret-change", "", "", 1000);
     expect((await run("rollback --to staging")).said).toMatch(/aaaaaaaaaaaa {2}can be rolled back to/);
+  });
+});
+
+describe("upgrade", () => {
+  const BINDINGS = ["VERSION", "IMAGES_BUCKET", "LIVE_QUEUE", "ENQUEUE_LIMIT", "UNKNOWN_LIMIT"];
+  const bound = (names: readonly string[]) => names.map((name) => ({ name, type: "any" }));
+
+  it("says that nothing runs, and what is missing", async () => {
+    const { said, changes } = await createAccount().run("upgrade --to staging");
+    expect(changes).toEqual([]);
+    expect(said).toMatch(/^runs +nothing in staging; installed is Prewarm \d/);
+    expect(said).toMatch(/^missing +queue prewarm-work-staging: create it/m);
+    expect(said).toMatch(/^Then: prewarm provision --to staging\nThen: prewarm deploy --to staging$/m);
+  });
+
+  it("says what is new, whether the ledger migrates, and which rollback it leaves", async () => {
+    const { run, cloudflare, repository } = await provisioned();
+    await run("deploy --to staging --yes");
+    const same = await run("upgrade --to staging");
+    expect(same.said).toMatch(/^runs +Prewarm \S+ \(aaaaaaaaaaaa\)/);
+    expect(same.said).toMatch(/^tables +unchanged\nrollback +aaaaaaaaaaaa is accepted$/m);
+    repository.commit = "bbbbbbbbbbbb";
+    const consumer = cloudflare.script("prewarm-consumer-staging");
+    const edge = cloudflare.script("prewarm-edge-staging");
+    edge.versions[0]!.bindings = bound([...BINDINGS.slice(1), "OLD_LIMIT"]);
+    consumer.versions[0]!.annotations["workers/message"] = versionMessage("0.0.9", "00c0ffee");
+    cloudflare.queues.delete("prewarm-dead-staging");
+    const { said, changes } = await run("upgrade --to staging");
+    expect(changes).toEqual([]);
+    expect(said).toMatch(/^runs +Prewarm 0\.0\.9 \(aaaaaaaaaaaa\)/);
+    expect(said).toMatch(/^missing +queue prewarm-dead-staging/m);
+    expect(said).toMatch(/^new +prewarm-edge-staging gets VERSION$/m);
+    expect(said).toMatch(/^gone +prewarm-edge-staging loses OLD_LIMIT$/m);
+    expect(said).toMatch(/^tables +the first call migrates the ledger.*ledger export/m);
+    expect(said).toMatch(/^rollback +aaaaaaaaaaaa is accepted with --past-migration$/m);
+    consumer.versions[0]!.annotations["workers/message"] = "by hand";
+    expect((await run("upgrade --to staging")).said).toMatch(/^tables +not known.*\nrollback +none is accepted/m);
   });
 });
 

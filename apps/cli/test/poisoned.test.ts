@@ -55,6 +55,7 @@ const LINES: Record<string, readonly (readonly string[])[]> = {
   deploy: [[]],
   smoke: [[ID]],
   rollback: [[], [ID]],
+  upgrade: [[]],
   destroy: [["--confirm", ID]],
   "ittybit check": [["--original", ID]],
 

@@ -9,13 +9,25 @@ export const rollbackCommand: Command = {
   description:
     "Run an earlier version again, the edge before the consumer; without a version, list those that are accepted",
   operands: { hint: "[version]", description: "The version's name, as this command lists it", min: 0, max: 1 },
-  flags: PLAN_FLAGS,
+  flags: {
+    ...PLAN_FLAGS,
+    "past-migration": {
+      type: "boolean",
+      description:
+        "Accept a version that is older than the ledger's tables: it does not find what only newer code wrote",
+    },
+  },
   examples: ["prewarm rollback --to staging", "prewarm rollback 1a2b3c4d5e6f --to staging"],
   async run(args, context) {
     const opened = await openTarget(args, context);
     const [version] = args.operands;
     if (version === undefined) return list(opened);
-    const steps = await planRollback(opened.target, version, opened.wrangler);
+    const steps = await planRollback(
+      opened.target,
+      version,
+      { pastMigration: args.flag("past-migration") },
+      opened.wrangler,
+    );
     const question = `Go back to ${version} in ${opened.target.env}?`;
     const consent = { dryRun: args.flag("dry-run"), given: args.flag("yes"), question, answer: "yes", flag: "--yes" };
     return carryOut(steps, consent, opened.person);
@@ -23,8 +35,12 @@ export const rollbackCommand: Command = {
 };
 
 async function list({ target, wrangler, person }: Opened): Promise<typeof EXIT.ok> {
-  for (const { tag, createdAt, obstacle } of await readReach(target, wrangler))
-    person.tell(`${createdAt.slice(0, 16)}  ${tag}  ${obstacle ?? "can be rolled back to"}`);
+  for (const { tag, createdAt, obstacle, isPastMigration } of await readReach(target, wrangler)) {
+    const accepted = isPastMigration
+      ? "can be rolled back to with --past-migration: the ledger's tables are newer"
+      : "can be rolled back to";
+    person.tell(`${createdAt.slice(0, 16)}  ${tag}  ${obstacle ?? accepted}`);
+  }
   person.tell(
     `Buckets, queues, secrets and the ledger's rows stay as they are. Go: prewarm rollback <version> --to ${target.env}`,
   );

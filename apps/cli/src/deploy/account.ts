@@ -61,6 +61,15 @@ export async function secretNames(wrangler: Wrangler, worker: readonly string[])
   return text === null ? null : SECRETS.parse(JSON.parse(text)).map(({ name }) => name);
 }
 
+const BINDINGS = z.object({ resources: z.object({ bindings: z.array(z.object({ name: z.string() })).optional() }) });
+
+/** The names of everything that a version was given: bindings, variables, secrets. */
+export async function bindingsOf(wrangler: Wrangler, worker: readonly string[], version: string): Promise<string[]> {
+  const text = await must(wrangler, { args: ["versions", "view", version, "--json", ...worker] });
+  const { bindings = [] } = BINDINGS.parse(JSON.parse(text)).resources;
+  return bindings.map(({ name }) => name);
+}
+
 /** A version of a Worker that could run. */
 export interface Version {
   id: string;

@@ -5,44 +5,64 @@ import { readMessage } from "./release.ts";
 import type { Target, WorkerTarget } from "./target.ts";
 import { must, type Wrangler } from "./wrangler.ts";
 
-/** A commit that ran here, and whether a rollback accepts it. */
+/** A version that ran here, and whether a rollback accepts it. */
 export interface Reach {
   tag: string;
   createdAt: string;
   /** Null: a rollback accepts it. Else the reason against it. */
   obstacle: string | null;
+  /** The ledger's tables are newer than its code: it runs on them, and does not find what only newer code wrote (CHANGELOG, Stored formats). */
+  isPastMigration: boolean;
 }
 
-interface Deployed {
+export interface Deployed {
   worker: WorkerTarget;
   at: string[];
   running: Version | null;
   versions: Version[];
 }
 
-/** The commits of both Workers' newest versions, the newest first, each with the reason against a rollback to it. */
+/** The names of both Workers' newest versions, the newest first, each with the reason against a rollback to it. */
 export async function readReach(target: Target, wrangler: Wrangler): Promise<Reach[]> {
   const { consumer, edge } = await readBoth(target, wrangler);
-  const schema = readMessage(codeOf(consumer)?.message ?? "")?.schema ?? null;
+  // Tables are never changed back, so the newest version says what they are, also after a rollback.
+  const newest = readMessage(consumer.versions.find(({ tag }) => tag !== "")?.message ?? "");
   const tags = [...new Set(consumer.versions.map(({ tag }) => tag).filter((tag) => tag !== ""))];
   return tags.flatMap((tag) => {
     const version = byTag(consumer, tag);
     if (version === undefined) return [];
-    return [{ tag, createdAt: version.createdAt, obstacle: obstacleTo(version, schema, byTag(edge, tag)) }];
+    const { createdAt, message } = version;
+    const its = readMessage(message);
+    const obstacle = obstacleTo(its, newest, byTag(edge, tag));
+    return [{ tag, createdAt, obstacle, isPastMigration: obstacle === null && its?.schema !== newest?.schema }];
   });
 }
 
-function obstacleTo(version: Version, schema: string | null, atEdge: Version | undefined): string | null {
-  const its = readMessage(version.message)?.schema ?? null;
-  if (its === null || schema === null)
+function obstacleTo(its: Said, newest: Said, atEdge: Version | undefined): string | null {
+  if (its === null || newest === null)
     return "its tables of the ledger are unknown, because prewarm deploy did not deploy it";
-  if (its !== schema)
-    return "the ledger's tables are of another version and are never changed back: fix the fault by newer code";
+  if (majorOf(its) !== majorOf(newest))
+    return `it is Prewarm ${its.version}, which cannot use the tables of ${newest.version}: fix the fault by newer code`;
   return atEdge === undefined ? "the edge has no version of it" : null;
 }
 
-/** Plans the way back to a commit: the edge before the consumer, so that no message is newer than its reader. Throws when the commit is out of reach. */
-export async function planRollback(target: Target, to: string, wrangler: Wrangler): Promise<Step[]> {
+type Said = ReturnType<typeof readMessage>;
+
+/** A table or a column is taken away in a major version only (CONTRIBUTING.md). */
+function majorOf({ version }: NonNullable<Said>): string | undefined {
+  return version.split(".")[0];
+}
+
+/**
+ * Plans the way back to a version: the edge before the consumer, so that no message is newer than its reader. Throws when it is out of reach, or
+ * lies before a migration and `pastMigration` does not say that this is meant.
+ */
+export async function planRollback(
+  target: Target,
+  to: string,
+  { pastMigration }: { pastMigration: boolean },
+  wrangler: Wrangler,
+): Promise<Step[]> {
   const reach = await readReach(target, wrangler);
   const aim = reach.find(({ tag }) => tag === to);
   if (aim === undefined)
@@ -50,6 +70,11 @@ export async function planRollback(target: Target, to: string, wrangler: Wrangle
       `No recent version is tagged ${to}. The recent versions: ${reach.map(({ tag }) => tag).join(", ") || "none"}.`,
     );
   if (aim.obstacle !== null) throw usageError(`${to} cannot be rolled back to: ${aim.obstacle}.`);
+  if (aim.isPastMigration && !pastMigration)
+    throw usageError(
+      `The ledger's tables are newer than ${to}: it runs, and does not find what only newer code wrote.`,
+      "Read Stored formats in CHANGELOG.md and export the ledger (prewarm ledger export). Then add --past-migration.",
+    );
   const { consumer, edge } = await readBoth(target, wrangler);
   return [edge, consumer].map((deployed) => backStep(deployed, to, wrangler));
 }
@@ -67,7 +92,8 @@ function backStep(deployed: Deployed, to: string, wrangler: Wrangler): Step {
   };
 }
 
-async function readBoth(target: Target, wrangler: Wrangler): Promise<Record<"consumer" | "edge", Deployed>> {
+/** What runs, and could run, at both Workers. */
+export async function readBoth(target: Target, wrangler: Wrangler): Promise<Record<"consumer" | "edge", Deployed>> {
   const read = async (worker: WorkerTarget): Promise<Deployed> => {
     const at = named(worker.file, target.env);
     return { worker, at, ...(await versionsOf(wrangler, at)) };
@@ -77,10 +103,4 @@ async function readBoth(target: Target, wrangler: Wrangler): Promise<Record<"con
 
 function byTag({ versions }: Deployed, tag: string): Version | undefined {
   return versions.find((version) => version.tag === tag);
-}
-
-/** The deployment whose code runs: a change of a secret makes a version that says nothing of itself, with the code of the one before. */
-function codeOf({ running, versions }: Deployed): Version | undefined {
-  const from = versions.findIndex(({ id }) => id === running?.id);
-  return from === -1 ? undefined : versions.slice(from).find(({ tag }) => tag !== "");
 }

@@ -1,7 +1,8 @@
 import { relative, sep } from "node:path";
 import { type Config, secretNames } from "@prewarm/shared/config";
-import { addressOf, deployNames, edgeUrlOf, jurisdictionsOf } from "@prewarm/shared/deploy";
-import { FILES } from "@prewarm/wrangler-files/wrangler-files";
+import { deployNames, jurisdictionsOf } from "@prewarm/shared/deploy";
+import type { Installation } from "@prewarm/wrangler-files/common";
+import { FILES, wranglerFiles } from "@prewarm/wrangler-files/wrangler-files";
 import type { Found } from "../site/installation.ts";
 
 /** One of the two Workers in an environment. */
@@ -32,11 +33,9 @@ export interface Target {
   queues: string[];
   /** Secrets by the Worker that needs them. */
   secrets: Record<"consumer" | "edge", { needed: string[]; possible: string[] }>;
-  /** Where the consumer and the edge answer; null: the configuration does not say. */
-  addresses: { consumer: string | null; edge: string | null };
 }
 
-export function targetOf(site: Config, env: string, found: Pick<Found, "folder" | "wranglerFolder">): Target {
+export function targetOf(site: Config, env: string, found: Pick<Found, "folder" | "wranglerFolder" | "files">): Target {
   const settings = site.deploy[env] ?? {};
   const folder = relative(found.folder, found.wranglerFolder).split(sep);
   const names = deployNames(env, settings);
@@ -55,10 +54,19 @@ export function targetOf(site: Config, env: string, found: Pick<Found, "folder" 
     edge: worker("edge"),
     store: bucketTarget(names.bucket, jurisdictionsOf(settings).bucket),
     originals,
-    queues: [names.live, names.work, names.uploads, names.dead],
+    queues: queuesOf(site, env, found.files),
     secrets: secretsFor(site),
-    addresses: { consumer: addressOf(settings.control), edge: edgeUrlOf(settings) },
   };
+}
+
+/** Every queue that the consumer sends to or looks at: a queue that a version adds to its file is provisioned for that reason alone. */
+function queuesOf(site: Config, env: string, files: Installation): string[] {
+  const { env: stages = {} } = wranglerFiles(site, files).consumer as { env?: Record<string, ConsumerStage> };
+  return stages[env]?.queues.producers.map(({ queue }) => queue) ?? [];
+}
+
+interface ConsumerStage {
+  queues: { producers: { queue: string }[] };
 }
 
 function bucketTarget(name: string, jurisdiction: string | undefined): BucketTarget {

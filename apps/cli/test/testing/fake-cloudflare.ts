@@ -15,6 +15,8 @@ interface Version {
   /** When it was made, as the API says it. */
   at: string;
   annotations: Record<string, string>;
+  /** Names of what its upload bound. */
+  bindings?: { name: string; type: string }[];
 }
 
 interface Answer {
@@ -163,7 +165,7 @@ export class FakeCloudflare {
     this.#uploads += 1;
     const id = `00000000-0000-0000-0000-${String(this.#uploads).padStart(12, "0")}`;
     const annotations = { "workers/tag": annotationIn(body, "tag"), "workers/message": annotationIn(body, "message") };
-    const version = { id, at: timeOf(this.#uploads), annotations };
+    const version = { id, at: timeOf(this.#uploads), annotations, bindings: bindingsIn(body) };
     script.versions.unshift(version);
     return version;
   }
@@ -171,6 +173,12 @@ export class FakeCloudflare {
 
 function annotationIn(body: string, key: string): string {
   return new RegExp(`"workers/${key}":"([^"]*)"`).exec(body)?.[1] ?? "";
+}
+
+/** Of the part `metadata` of an upload. */
+function bindingsIn(body: string): { name: string; type: string }[] {
+  const [, metadata] = /name="metadata"[^{]*(\{.*\})\r?\n--/.exec(body) ?? [];
+  return metadata === undefined ? [] : (JSON.parse(metadata).bindings ?? []);
 }
 
 function timeOf(n: number): string {
@@ -187,7 +195,12 @@ function withDetails(version: Version | undefined) {
     author_email: "a@example.com",
     source: "wrangler",
   };
-  return { ...version, number: 1, metadata, resources: { script: {}, script_runtime: {}, bindings: [] } };
+  return {
+    ...version,
+    number: 1,
+    metadata,
+    resources: { script: {}, script_runtime: {}, bindings: version.bindings ?? [] },
+  };
 }
 
 /** Serves it on a free port of this machine. */

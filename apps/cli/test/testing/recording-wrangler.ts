@@ -24,7 +24,8 @@ export function recordingWrangler(cloudflare: FakeCloudflare) {
     }
     return answer(cloudflare, call);
   };
-  const READS = /^(r2 bucket info|r2 bucket lifecycle list|queues info|secret list|deployments status|versions list)\b/;
+  const READS =
+    /^(r2 bucket info|r2 bucket lifecycle list|queues info|secret list|deployments status|versions (?:list|view))\b/;
   return {
     wrangler,
     calls,
@@ -82,6 +83,10 @@ function answer(cloudflare: FakeCloudflare, { args, stdin = "" }: Call): Outcome
   if (a === "deployments") {
     if (script.running === null) return failed(`✘ [ERROR] The Worker ${worker} has no deployments.`);
     return fine(JSON.stringify({ versions: [{ version_id: script.running, percentage: 100 }] }));
+  }
+  if (a === "versions" && b === "view") {
+    const { bindings = [] } = script.versions.find(({ id }) => id === c) ?? {};
+    return fine(JSON.stringify({ resources: { bindings } }));
   }
   if (a === "versions")
     return fine(
