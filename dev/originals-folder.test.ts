@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
@@ -33,6 +33,10 @@ describe("a folder of originals", () => {
     expect(await find("trip/día 1/b & c?.PNG")).toBe(join(folder, "trip/día 1/b & c?.PNG"));
     expect(await some(5)).toEqual(["a.jpg", "trip/día 1/b & c?.PNG"]);
     expect(await some(1)).toEqual(["a.jpg"]);
+    const odd = { "00 100% & more#1?.jpg": "o", "01-large.jpg": "l", "plain.jpg": "p" };
+    const names = folderWith(odd);
+    truncateSync(join(names, "01-large.jpg"), 200_000_000);
+    expect(await (await openOriginalsFolder(names)).some(2)).toEqual(["plain.jpg", "00 100% & more#1?.jpg"]);
   });
 
   it.each([

@@ -17,6 +17,8 @@ const PICTURE = /\.(jpe?g|png|webp|avif|heic|heif|tiff?)$/i;
 const SETTLE_MS = 300;
 /** Entries looked at for the URLs that start prints: a library may be huge. */
 const LOOKED_AT = 1000;
+/** A larger original takes long to try, and may pass a limit of Ittybit. */
+const EASY_BYTES = 30_000_000;
 
 /** `folder` is absolute. Throws an Error in words when it is no folder. */
 export async function openOriginalsFolder(folder: string): Promise<OriginalsFolder> {
@@ -45,17 +47,31 @@ function isVisible(segments: readonly string[]): boolean {
 }
 
 async function somePictures(root: string, count: number): Promise<string[]> {
-  const found: string[] = [];
+  const found = await pictures(root);
+  // Those that a shell and a person can copy as they are, and that a transform accepts, before all others.
+  const isEasy = ({ id, bytes }: Picture): boolean => /^[\w./-]+$/.test(id) && bytes <= EASY_BYTES;
+  return [...found.filter(isEasy), ...found.filter((one) => !isEasy(one))].slice(0, count).map(({ id }) => id);
+}
+
+interface Picture {
+  id: string;
+  bytes: number;
+}
+
+/** The first pictures by name, folder by folder. */
+async function pictures(root: string): Promise<Picture[]> {
+  const found: Picture[] = [];
   const folders = [root];
   let looked = 0;
   for (let folder = folders.shift(); folder !== undefined; folder = folders.shift()) {
     const entries = (await readdir(folder, { withFileTypes: true })).sort((a, b) => (a.name < b.name ? -1 : 1));
     for (const entry of entries) {
       looked += 1;
-      if (found.length === count || looked > LOOKED_AT) return found;
+      if (looked > LOOKED_AT) return found;
       if (entry.name.startsWith(".")) continue;
-      if (entry.isDirectory()) folders.push(join(folder, entry.name));
-      else if (PICTURE.test(entry.name)) found.push(idOf(root, join(folder, entry.name)));
+      const path = join(folder, entry.name);
+      if (entry.isDirectory()) folders.push(path);
+      else if (PICTURE.test(entry.name)) found.push({ id: idOf(root, path), bytes: (await stat(path)).size });
     }
   }
   return found;

@@ -5,6 +5,7 @@ import { type Arguments, COMMON_FLAGS, type Command } from "./arguments/command.
 import { runCommandLine } from "./command-line.ts";
 import { EXIT } from "./platform/exit-codes.ts";
 import { COMMANDS } from "./program.ts";
+import { VERSION } from "./version.ts";
 
 /** What a command line gives its command, and what it prints. Nothing runs. */
 async function read(argv: readonly string[], isTTY = false) {
@@ -60,6 +61,11 @@ describe("a command line", () => {
     const { args } = await read(["jobs"]);
     expect(() => args?.flag("other")).toThrow("declares no flag");
   });
+});
+
+it.each(["-v", "-V", "--version"])("%s prints the version", async (flag) => {
+  const { code, stdout } = await read([flag]);
+  expect([code, stdout]).toEqual([EXIT.ok, `${VERSION}\n`]);
 });
 
 describe("help", () => {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { EXIT } from "../src/platform/exit-codes.ts";
@@ -138,6 +138,27 @@ describe("an interrupted run", () => {
     await runPrewarm(["warm"], { ...options(), stdin: ids(1500) });
     expect((await runPrewarm(["warm", "--resume", "last"], { ...options(), stdin: ids(1500) })).code).toBe(EXIT.ok);
     expect(warmCalls()).toHaveLength(2);
+  });
+
+  it("takes the same flags again, as a line that is written once says them", async () => {
+    writeFileSync(join(cwd, "ids.txt"), ids(1));
+    const line = ["--file", "ids.txt", "--label", "nightly", "--rate", "10/s"];
+    await runPrewarm(["warm", ...line], options());
+    expect((await runPrewarm(["warm", "--resume", "last", ...line], options())).code).toBe(EXIT.ok);
+    const { code, stderr } = await runPrewarm(["warm", "--resume", "last", "--file", "ids.txt"], options());
+    expect([code, stderr]).toEqual([EXIT.usage, expect.stringContaining("Say all its flags as they were, or none")]);
+  });
+
+  it("finds the last run beside other files of the folder", async () => {
+    await runPrewarm(["warm", "a"], options());
+    writeFileSync(join(cwd, ".prewarm/targets.json"), "{}");
+    expect((await runPrewarm(["warm", "--resume", "last"], options())).code).toBe(EXIT.ok);
+  });
+
+  it("has nothing to resume where nothing was sent, and says so by no hint and no file", async () => {
+    const { code, stderr } = await runPrewarm(["warm", "--file", "nope.txt"], options());
+    expect([code, stderr]).toEqual([EXIT.usage, expect.not.stringContaining("--resume")]);
+    expect(readdirSync(join(cwd, ".prewarm"))).toEqual([]);
   });
 
   it.each([["--force"], ["--label", "other"], ["--file", "x"]])(

@@ -48,7 +48,8 @@ function formatCauses(causes: readonly z.infer<typeof SeenCause>[]): string[] {
     formatCount(states.dead),
     formatCount(states.refused),
     new Date(lastSeen).toISOString().slice(0, 16),
-    cure === null ? text : `${text} ${cure}`,
+    text,
+    cure ?? "",
   ]);
-  return formatTable([["CAUSE", "COUNT", "RETRYING", "DEAD", "REFUSED", "LAST", "WHAT, AND ITS CURE"], ...rows]);
+  return formatTable([["CAUSE", "COUNT", "RETRYING", "DEAD", "REFUSED", "LAST", "WHAT", "CURE"], ...rows]);
 }

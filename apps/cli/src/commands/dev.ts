@@ -45,7 +45,7 @@ export const devCommand: Command = {
     },
     verbose: { type: "boolean", description: "Print every line of the Workers' log, not only warnings and errors" },
   },
-  examples: ["prewarm dev", "prewarm dev --originals ./photos", "PORT=9701 CONTROL_PORT=9702 prewarm dev"],
+  examples: ["prewarm dev", "prewarm dev --originals ./photos"],
   graceful: true,
   async run(args, context) {
     const file = findConfigFile(args, context);

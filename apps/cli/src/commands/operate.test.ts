@@ -102,7 +102,7 @@ describe("prewarm causes", () => {
   it("lists why jobs fail, over all three states, with the cure", async () => {
     const { stdout, asked } = await run("causes --window 5m --run r1", answer);
     expect(asked[0]?.call).toBe("GET /api/v1/causes?window=5m&run=r1");
-    expect(stdout).toMatch(/^f1 +1,203 +3 +1,200 +0 +1970-01-01T00:00 +It took\\x1b too long\. Wait\.$/m);
+    expect(stdout).toMatch(/^f1 +1,203 +3 +1,200 +0 +1970-01-01T00:00 +It took\\x1b too long\. {2}Wait\.$/m);
   });
 
   it("says when nothing has failed, and when not all is counted", async () => {

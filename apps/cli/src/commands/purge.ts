@@ -30,6 +30,9 @@ export const purgeCommand: Command = {
       if (!report.json) report.data(`${id} ${state}`);
     }
     if (report.json) report.document("prewarm.purge/1", { purges });
+    report.note(
+      "Edge caches follow within cacheSeconds, browsers when their copy expires; a new v= in the URL shows the new picture at once.",
+    );
     return EXIT.ok;
   },
 };

@@ -182,16 +182,32 @@ function readState({ args, context, store }: Warming, url: string): RunState {
       readWarmOptions(args),
       context.clock.now(),
     );
-  const fixed = FIXED_BY_RUN.find((name) =>
-    flags[name].type === "boolean" ? args.flag(name) : args.list(name).length > 0,
-  );
-  if (fixed !== undefined)
-    throw usageError(`--${fixed} cannot change while a run is resumed; it keeps what it began with.`);
   const state = store.load(resume);
-  checkOperands(args.operands, state.input);
+  checkUnchanged(args, context, state);
   if (state.url !== url)
     throw usageError(`${state.run} was sent to ${state.url}, not to ${url}.`, "Set PREWARM_URL to it.");
   return state;
+}
+
+/** A line that is written once, as in CI, says its flags again: the same ones as before, or none. */
+function checkUnchanged(args: Arguments, { stdin }: Context, { input, options }: RunState): void {
+  const given = FIXED_BY_RUN.find((name) =>
+    flags[name].type === "boolean" ? args.flag(name) : args.list(name).length > 0,
+  );
+  if (given === undefined) {
+    checkOperands(args.operands, input);
+    return;
+  }
+  const said = readWarmOptions(args);
+  // The size of chunks follows --rate, which may change.
+  const isSame =
+    JSON.stringify(readInputSpec(args, stdin.isTTY === true)) === JSON.stringify(input) &&
+    JSON.stringify({ ...said, chunkItems: options.chunkItems }) === JSON.stringify(options);
+  if (!isSame)
+    throw usageError(
+      `--${given} cannot change while a run is resumed; it keeps what it began with.`,
+      "Say all its flags as they were, or none.",
+    );
 }
 
 function checkOperands(given: readonly string[], input: InputSpec): void {
@@ -220,7 +236,10 @@ async function send(state: RunState, warming: Warming): Promise<void> {
   try {
     await sendRun(state, { ...warming, namer: await namerFor(state, args, context), rate, update: report.update });
   } catch (error) {
-    throw withResume(error, state);
+    // Nothing was sent, so there is nothing to resume.
+    const isOver = error instanceof CliError && error.exitCode === EXIT.usage && state.chunks === 0;
+    if (isOver) store.remove(state.run);
+    throw isOver ? error : withResume(error, state);
   }
 }
 

@@ -108,7 +108,7 @@ function readState(file: string, run: string): RunState {
 function lastRun(directory: string): string | null {
   let names: string[];
   try {
-    names = readdirSync(directory).filter((name) => name.endsWith(".json"));
+    names = readdirSync(directory).filter((name) => /^run_.*\.json$/.test(name));
   } catch {
     return null;
   }
