@@ -64,7 +64,8 @@ export const HOUSES: readonly House[] = [
         holds: "Which answer a request gets; what the answers work with.",
         bug: "Code that reads the environment itself cannot be tested without one.",
       },
-      { rooms: ["worker.ts"], holds: "`fetch`.", bug: "" },
+      { rooms: ["create-edge.ts"], holds: "`fetch` of a site.", bug: "" },
+      { rooms: ["worker.ts"], holds: "This repository's site.", bug: "" },
     ],
   },
   {
@@ -130,7 +131,12 @@ export const HOUSES: readonly House[] = [
         holds: "What the ledger's object works with.",
         bug: "The object would depend on the entry that exports it.",
       },
-      { rooms: ["worker.ts"], holds: "`fetch`, `queue`, `scheduled`, and the ledger's class.", bug: "" },
+      {
+        rooms: ["create-consumer.ts"],
+        holds: "`fetch`, `queue`, `scheduled` and the ledger's class of a site.",
+        bug: "A Worker that imports its configuration by a path can be deployed from one folder only.",
+      },
+      { rooms: ["worker.ts"], holds: "This repository's site.", bug: "" },
     ],
   },
   {
@@ -332,7 +338,7 @@ export const HOUSES: readonly House[] = [
 
 export const WALLS: readonly Wall[] = [
   {
-    from: /^workers\/consumer\/src\/(?!(ledger|images)\/|worker\.ts$|ledger-deps\.ts$)/,
+    from: /^workers\/consumer\/src\/(?!(ledger|images)\/|create-consumer\.ts$|ledger-deps\.ts$)/,
     to: /^workers\/consumer\/src\/(ledger\/(?!(contract|ledger-for|ledger-unavailable)\.ts$)|images\/(?!(calls|findings)\.ts$))/,
     says: "The ledger is entered by its contract, its client and its one error; of the images' rules, others know the calls and the findings.",
     bug: "Whoever calls a function of the ledger outside its object has another database, or none.",

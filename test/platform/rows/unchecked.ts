@@ -46,7 +46,7 @@ export const UNCHECKED: readonly Assumption[] = [
   {
     name: "cron",
     assumes: "The cron runs each minute, and a lost run does no harm.",
-    where: "workers/consumer/src/worker.ts",
+    where: "workers/consumer/src/create-consumer.ts",
     documented: null,
     check: null,
   },

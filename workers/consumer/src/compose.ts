@@ -61,8 +61,8 @@ const span: Span = (name, work) =>
   );
 
 /** What a batch of `prewarm-live` or `prewarm-work` works with. */
-export function batchDeps(env: Env): BatchDeps {
-  const config = siteConfig(env);
+export function batchDeps(site: Config, env: Env): BatchDeps {
+  const config = siteConfig(site, env);
   const [signingKey] = signingKeys(env.SIGNING_KEYS, env.LOCAL === "true");
   const { EDGE_URL } = env;
   return {
@@ -108,8 +108,8 @@ function edgeHosts({ edgeHosts: listed }: Config, { EDGE_URL }: Env): readonly s
 }
 
 /** What hooks, the uploads queue and the doctor work with. */
-export function operatorDeps(env: Env): UploadsDeps {
-  const config = siteConfig(env);
+export function operatorDeps(site: Config, env: Env): UploadsDeps {
+  const config = siteConfig(site, env);
   return {
     config,
     configFaults: faultsOf(config, env).configFaults,
@@ -135,8 +135,8 @@ function analyticsOf(env: Env): Analytics | null {
 const CLOUDFLARE_API = "https://api.cloudflare.com/client/v4";
 
 /** What the control API works with. */
-export function apiDeps(env: Env): ApiDeps {
-  const deps = operatorDeps(env);
+export function apiDeps(site: Config, env: Env): ApiDeps {
+  const deps = operatorDeps(site, env);
   const { adminTokens, viewerTokens } = tokensOf(env);
   return {
     ...deps,

@@ -2,7 +2,6 @@ import { namedToken } from "@prewarm/shared/acts";
 import type { Config } from "@prewarm/shared/config";
 import { secretList, withDefaultUrl } from "@prewarm/shared/environment";
 import { TOKEN_MIN_CHARS } from "@prewarm/shared/limits";
-import site from "../../../prewarm.config.ts";
 import type { AccessSettings } from "./api/deps.ts";
 
 /** Secrets (`npm run wrangler -- secret put NAME -c wrangler.consumer.toml -e <env>`) and the local stack's variables; all may be unset. */
@@ -55,21 +54,27 @@ type LedgerPlace = Pick<Env, "LEDGER" | "LEDGER_LOCATION" | "LEDGER_JURISDICTION
 
 export type Env = Omit<ConsumerEnv, "ITTYBIT_API_URL"> & Secrets & { ITTYBIT_API_URL: string };
 
-/** prewarm.config.ts as it holds in this environment. */
-export function siteConfig(env: Pick<Secrets, "ORIGINALS_URL" | "LOCAL" | "ITTYBIT_WEBHOOKS" | "CONTROL_URL">): Config {
+/** The site's configuration as it holds in this environment. */
+export function siteConfig(
+  site: Config,
+  env: Pick<Secrets, "ORIGINALS_URL" | "LOCAL" | "ITTYBIT_WEBHOOKS" | "CONTROL_URL">,
+): Config {
   const url = env.ORIGINALS_URL;
   // A faulty list stays as it is: the check tells of it.
   const sources = url && Array.isArray(site.sources) ? withDefaultUrl(site.sources, url) : site.sources;
   // The local budget is unlimited: nothing here costs anything.
   const gate = env.LOCAL === "true" ? { ...site.gate, monthlyJobs: null } : site.gate;
-  return { ...site, sources, gate, ittybit: ittybitHere(env) };
+  return { ...site, sources, gate, ittybit: ittybitHere(site, env) };
 }
 
 /** The local Ittybit calls the local stack, whatever address the site has. */
-function ittybitHere(env: Pick<Secrets, "LOCAL" | "ITTYBIT_WEBHOOKS" | "CONTROL_URL">): Config["ittybit"] {
-  if (env.LOCAL !== "true" || !env.CONTROL_URL) return site.ittybit;
-  const webhooks = env.ITTYBIT_WEBHOOKS === "wake" ? "wake" : site.ittybit.webhooks;
-  return { ...site.ittybit, webhooks, publicUrl: env.CONTROL_URL };
+function ittybitHere(
+  { ittybit }: Config,
+  env: Pick<Secrets, "LOCAL" | "ITTYBIT_WEBHOOKS" | "CONTROL_URL">,
+): Config["ittybit"] {
+  if (env.LOCAL !== "true" || !env.CONTROL_URL) return ittybit;
+  const webhooks = env.ITTYBIT_WEBHOOKS === "wake" ? "wake" : ittybit.webhooks;
+  return { ...ittybit, webhooks, publicUrl: env.CONTROL_URL };
 }
 
 /** A secret that only the configuration names, such as a hook's. */

@@ -1,4 +1,5 @@
 import { systemClock } from "@prewarm/shared/clock";
+import type { Config } from "@prewarm/shared/config";
 import { secretList } from "@prewarm/shared/environment";
 import { QUEUE_BATCH_MAX_MESSAGES } from "@prewarm/shared/limits";
 import { GATE_KEY } from "@prewarm/shared/markers";
@@ -13,11 +14,11 @@ import { deliverEvent } from "./platform/deliver-event.ts";
 import { sweepImage } from "./store/sweep-image.ts";
 
 /** What the Ledger's Durable Object works with. */
-export function ledgerDeps(env: Env): LedgerDeps {
+export function ledgerDeps(site: Config, env: Env): LedgerDeps {
   const log = logOf(env, "ledger");
   const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
   return {
-    config: siteConfig(env),
+    config: siteConfig(site, env),
     clock: systemClock,
     log,
     version: versionOf(env),
@@ -34,7 +35,7 @@ export function ledgerDeps(env: Env): LedgerDeps {
     watchExternalJobs: pollerOf({ ittybit: ittybitOf(env), clock: systemClock, log, sleep }),
     sweep: (pass, goOn) => sweepImage(env.IMAGES_BUCKET, pass, goOn),
     deliver: (event) => {
-      const endpoint = siteConfig(env).events.find(({ url }) => url === event.endpoint);
+      const endpoint = siteConfig(site, env).events.find(({ url }) => url === event.endpoint);
       // Taken out of the configuration since.
       if (endpoint === undefined) return Promise.resolve({ status: 410, said: "no endpoint any more" });
       const secrets = endpoint.secrets.flatMap((name) => secretList(secretOf(env, name)));

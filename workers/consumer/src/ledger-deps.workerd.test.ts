@@ -1,6 +1,7 @@
 import { WORKERS_MAX } from "@prewarm/shared/limits";
 import { WORK_MESSAGE } from "@prewarm/shared/messages";
 import { expect, it } from "vitest";
+import site from "../../../prewarm.config.ts";
 import type { Env } from "./config.ts";
 import { ledgerDeps } from "./ledger-deps.ts";
 import { createMemoryBucket } from "./testing/memory-bucket.ts";
@@ -17,7 +18,7 @@ it("wakes as many workers as there may be, in batches that the queue takes", asy
     },
     ITTYBIT_API_URL: "https://api.ittybit.com",
   } as unknown as Env;
-  await ledgerDeps(env).send(WORKERS_MAX);
+  await ledgerDeps(site, env).send(WORKERS_MAX);
   expect(sent.flat()).toEqual(Array(WORKERS_MAX).fill({ body: WORK_MESSAGE }));
 });
 
@@ -30,7 +31,7 @@ it("looks for what a new original has outdated, and takes away every marker of t
   };
   await stand();
   const make = (pass: 1 | 2) =>
-    ledgerDeps(env).sweep({ seq: 1, kind: "remake", fence: 1, id: "a", pass, until: 1 }, () => true);
+    ledgerDeps(site, env).sweep({ seq: 1, kind: "remake", fence: 1, id: "a", pass, until: 1 }, () => true);
   expect(await make(1)).toEqual([{ key: "a/800-high.webp", gen: 0 }]);
   expect([...objects.keys()]).toEqual(["dead/ab/400-high.webp", "variants/a/800-high.webp"]);
   await stand();

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { EdgeCache } from "./bindings.ts";
-import { createEdge, type Env, logOf, withEnvironment } from "./config.ts";
+import { type Env, edgeOf, logOf, withEnvironment } from "./config.ts";
 import { setup } from "./testing/setup.ts";
 
+const base = setup({ config: { signing: "all" } }).config;
+
 describe("the environment", () => {
-  const base = setup({ config: { signing: "all" } }).config;
   it("turns signing off by an empty SIGNING_KEYS, not by a missing one", () => {
     expect(withEnvironment(base, { SIGNING_KEYS: "" }).signing).toBe("off");
     expect(withEnvironment(base, {}).signing).toBe("all");
@@ -26,7 +27,7 @@ describe("signing keys", () => {
   const LONG = "a-key-of-twenty-four-chars";
   const world = (more: Partial<Env>) => {
     const lines: string[] = [];
-    const edge = createEdge(more as Env, {} as EdgeCache, (line) => lines.push(line));
+    const edge = edgeOf(base, more as Env, {} as EdgeCache, (line) => lines.push(line));
     return { keys: edge.keys, lines };
   };
 

@@ -3,7 +3,6 @@ import type { Config } from "@prewarm/shared/config";
 import { secretList, signingKeys, withDefaultUrl } from "@prewarm/shared/environment";
 import { TOKEN_MIN_CHARS } from "@prewarm/shared/limits";
 import { printableJson } from "@prewarm/shared/printable";
-import userConfig from "../../../prewarm.config.ts";
 import type { EdgeCache, ObjectStore, ViewSink } from "./bindings.ts";
 import { createAskedLately } from "./miss/asked-lately.ts";
 import { createLiveGate } from "./miss/gate.ts";
@@ -24,11 +23,11 @@ export type Env = Omit<EdgeEnv, "VERSION"> & {
   VIEWS?: ViewSink;
 };
 
-/** Makes everything the edge works with from the Worker's environment and the user's configuration. */
-export function createEdge(env: Env, cache: EdgeCache, write: (line: string) => void = console.log): Edge {
+/** Makes everything the edge works with from the site's configuration and the Worker's environment. */
+export function edgeOf(site: Config, env: Env, cache: EdgeCache, write: (line: string) => void = console.log): Edge {
   const log = logOf(env, write);
   return {
-    config: withEnvironment(userConfig, env),
+    config: withEnvironment(site, env),
     keys: keysOf(env, log),
     cache,
     images: env.IMAGES_BUCKET,

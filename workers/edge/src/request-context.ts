@@ -10,7 +10,7 @@ import type { LiveGate } from "./miss/gate.ts";
 import type { Target } from "./request/target.ts";
 import type { TargetCache } from "./request/target-cache.ts";
 
-/** Everything the edge works with; one per isolate, made by `createEdge`. */
+/** Everything the edge works with; one per isolate, made by `edgeOf`. */
 export interface Edge {
   config: Config;
   /** The first signs, all verify; empty: nothing can be signed. */

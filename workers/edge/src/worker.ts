@@ -1,20 +1,4 @@
-import type { EdgeCache } from "./bindings.ts";
-import { createEdge, type Env } from "./config.ts";
-import type { Edge } from "./request-context.ts";
-import { route } from "./route.ts";
+import site from "../../../prewarm.config.ts";
+import { createEdge } from "./create-edge.ts";
 
-/** One per isolate: what it remembers holds simultaneous misses down to one message. */
-let edge: Edge | undefined;
-
-const cache: EdgeCache = {
-  match: (url) => caches.default.match(url),
-  put: (url, response) => caches.default.put(url, response),
-  delete: (url) => caches.default.delete(url),
-};
-
-export default {
-  fetch(request, env, context) {
-    edge ??= createEdge(env, cache);
-    return route(request, edge, (work) => context.waitUntil(work));
-  },
-} satisfies ExportedHandler<Env>;
+export default createEdge(site);

@@ -3,6 +3,7 @@ import { env } from "cloudflare:workers";
 import { WORK_MESSAGE } from "@prewarm/shared/messages";
 import { expect, it, vi } from "vitest";
 import { invoke, limitedFetch } from "../../../../dev/limits/platform-limits.ts";
+import site from "../../../../prewarm.config.ts";
 import { batchDeps, ledgerOf } from "../compose.ts";
 import type { Env } from "../config.ts";
 import { consumeBatch } from "../making/consume-batch.ts";
@@ -107,7 +108,7 @@ it("fifty batches in the middle of which the ledger is reset: all is stored, not
       retry() {},
     };
     const batch = { queue: "prewarm-work", messages: [message] };
-    return invoke(() => consumeBatch(batch, "work", batchDeps(SITE), () => {}));
+    return invoke(() => consumeBatch(batch, "work", batchDeps(site, SITE), () => {}));
   };
   const shifts = Array.from({ length: BATCHES }, shift);
   await vi.waitFor(() => expect(jobs.length).toBeGreaterThan(60), { timeout: 20_000, interval: 20 });

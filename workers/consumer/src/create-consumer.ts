@@ -1,0 +1,55 @@
+import type { Config } from "@prewarm/shared/config";
+import { queueRole } from "@prewarm/shared/queue-role";
+import { createApi } from "./api/create-api.ts";
+import { apiDeps, batchDeps, ledgerOf, logOf, operatorDeps } from "./compose.ts";
+import type { Env } from "./config.ts";
+import { doctorTick } from "./doctor/run-doctor.ts";
+import { handleUploads } from "./hooks/uploads-queue.ts";
+import { LedgerObject } from "./ledger/ledger-object.ts";
+import { ledgerDeps } from "./ledger-deps.ts";
+import { consumeBatch } from "./making/consume-batch.ts";
+import { consumeDead } from "./making/dead-queue.ts";
+
+const UNKNOWN_RETRY_SECONDS = 600;
+
+/** The consumer of a site: its Worker, and the class of its ledger, which the site's `worker.ts` exports as `Ledger`. */
+export function createConsumer(site: Config) {
+  return { worker: createWorker(site), Ledger: createLedger(site) };
+}
+
+function createLedger(site: Config) {
+  return class extends LedgerObject<Env> {
+    constructor(ctx: DurableObjectState, env: Env) {
+      super(ctx, env, ledgerDeps(site, env));
+    }
+  };
+}
+
+function createWorker(site: Config) {
+  /** One per isolate: routes and schemas are made once. */
+  let api: ReturnType<typeof createApi> | undefined;
+  return {
+    fetch(request, env, context) {
+      api ??= createApi(apiDeps(site, env));
+      return api.fetch(request, env, context);
+    },
+
+    async queue(batch, env, context) {
+      const role = queueRole(batch.queue);
+      if (role === "uploads") return handleUploads(batch, operatorDeps(site, env));
+      if (role === "dead") return consumeDead(batch, ledgerOf(env), logOf(env, "consumer"));
+      if (role !== null) return consumeBatch(batch, role, batchDeps(site, env), (work) => context.waitUntil(work));
+      // Whatever it carries waits until the queue has a name that tells: taken for something else it would be lost.
+      logOf(env, "consumer")("queue.unknown", { queue: batch.queue, messages: batch.messages.length });
+      batch.retryAll({ delaySeconds: UNKNOWN_RETRY_SECONDS });
+    },
+
+    /** The alarm is the clock; the cron does its work too, should it be lost, and looks at one slice of the store. `local-start` is the local stack's: every handler died with the last process. */
+    async scheduled(controller, env) {
+      const ledger = ledgerOf(env);
+      if (controller.cron === "local-start" && env.LOCAL === "true") return ledger.recover();
+      await ledger.rearm();
+      await doctorTick(operatorDeps(site, env));
+    },
+  } satisfies ExportedHandler<Env>;
+}
