@@ -132,6 +132,11 @@ export const BLOCKS: readonly Block[] = [
     begins: "node examples/warm-a-sitemap",
     does: { prints: [/variants/] },
   },
+  {
+    page: "packages/create-prewarm/README.md",
+    begins: "npm create",
+    does: { skip: "npm run newcomer -- --registry plays it, from a registry on this machine" },
+  },
   { page: "packages/ittybit-emulator/README.md", begins: "npm run emulator", does: { skip: "does not end" } },
 ];
 

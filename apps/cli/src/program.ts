@@ -16,6 +16,7 @@ import { gateCommand } from "./commands/gate.ts";
 import { hookSignCommand, hookTestCommand } from "./commands/hook.ts";
 import { hookListCommand } from "./commands/hook-list.ts";
 import { infoCommand } from "./commands/info.ts";
+import { initCommand } from "./commands/init.ts";
 import { ittybitCheckCommand } from "./commands/ittybit-check.ts";
 import { jobsCommand } from "./commands/jobs.ts";
 import { pauseCommand, resumeCommand } from "./commands/lanes.ts";
@@ -60,6 +61,7 @@ export const COMMANDS: readonly Command[] = [
   ledgerCommand,
   doctorCommand,
   devCommand,
+  initCommand,
   checkCommand,
   wranglerCommand,
   provisionCommand,

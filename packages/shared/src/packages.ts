@@ -1,0 +1,15 @@
+/**
+ * The names of the published packages. A site imports the first by name and installs all but the client, so another name is a change here and
+ * in the sites.
+ */
+export const PACKAGES = {
+  prewarm: "prewarm",
+  client: "@prewarm/client",
+  /** The local stack, with wrangler: what a site needs to develop and to deploy. */
+  local: "@prewarm/local",
+  /** `npm create prewarm` asks npm for this name. */
+  create: "create-prewarm",
+} as const;
+
+/** The oldest Node that reads prewarm.config.ts, which is TypeScript. */
+export const SITE_NODE = "22.18";
