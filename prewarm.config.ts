@@ -1,4 +1,4 @@
-import { defineConfig } from "@prewarm/shared/config";
+import { defineConfig } from "prewarm/config";
 
 // The one file to edit. Every setting and its default: docs/configuration.md.
 export default defineConfig({
