@@ -21,7 +21,7 @@ const STARTS = 10;
 const cwd = mkdtempSync(join(tmpdir(), "prewarm-cli-"));
 const stack = await startLocalStack({ jobMs: { min: 300, max: 300 } });
 const env = { PREWARM_URL: stack.controlUrl, ADMIN_TOKEN: stack.token };
-const program = packPrewarm(join(cwd, "package"));
+const program = await packPrewarm(join(cwd, "package"));
 const prewarm = (args: readonly string[]) => run([program, ...args], { cwd, env });
 
 function writeIds(name: string, count: number): string {

@@ -111,15 +111,28 @@ describe("a release", () => {
     expect(FILES.filter((file) => /id-token: write|attestations: write/.test(read(file)))).toEqual([
       ".github/workflows/release.yml",
     ]);
-    expect(signing).toHaveLength(1);
+    expect(signing.map(([name]) => name)).toEqual(["attest", "publish"]);
     expect(release).toMatch(/^ {2}push:\n {4}tags:/m);
   });
 
-  it("is signed by a job that runs no code of ours: it takes the files that another job has made", () => {
-    const [, text = ""] = signing[0] ?? [];
-    expect(text).not.toMatch(/\brun: |actions\/checkout|actions\/setup-node/);
-    expect(text).toMatch(/needs: \w+/);
-    expect(text).toContain("actions/download-artifact@");
+  it.each(signing)(
+    "runs no code of ours where it may sign: %s takes the files that another job has made",
+    (name, text) => {
+      expect(text).not.toContain("actions/checkout");
+      expect(text).toMatch(/needs: build/);
+      expect(text).toContain("actions/download-artifact@");
+      const commands = commandsIn(text);
+      expect(commands).toHaveLength(name === "publish" ? 1 : 0);
+      for (const command of commands)
+        expect(command).toMatch(/^for tarball in [\w/*. -]+; do npm publish "\$tarball" [\w -]+; done$/);
+    },
+  );
+
+  it("publishes a site's packages before the program that makes sites, and only where the owner wants it", () => {
+    const publish = jobs.get("publish") ?? "";
+    expect(publish).toMatch(/in files\/packages\/prewarm-\*\.tgz files\/packages\/create-\*\.tgz;/);
+    expect(publish).toMatch(/if: vars\.PUBLISH == 'true'/);
+    expect(publish).toContain("environment: npm");
   });
 });
 

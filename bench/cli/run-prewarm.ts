@@ -1,9 +1,9 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { bundleProgram } from "../../scripts/pack/prewarm.ts";
 
-const ROOT = join(import.meta.dirname, "../..");
 const SAMPLE_MS = 100;
 /** By then the program is loaded, and what it holds for itself is there. */
 const LOADED_MS = 1_000;
@@ -19,9 +19,10 @@ export interface Ran {
 }
 
 /** The command line as it is published: one file. */
-export function packPrewarm(folder: string): string {
-  execFileSync(process.execPath, [join(ROOT, "apps/cli/scripts/pack-cli.ts"), folder], { stdio: "ignore" });
-  return join(folder, "prewarm.mjs");
+export async function packPrewarm(folder: string): Promise<string> {
+  const program = join(folder, "prewarm.mjs");
+  await bundleProgram(program);
+  return program;
 }
 
 /** Runs a Node program in a folder; `stopWhen`: it gets one SIGINT as soon as this says so. */

@@ -77,8 +77,8 @@ export const BLOCKS: readonly Block[] = [
   { page: "docs/operate.md", begins: "npm run provision", does: account },
   {
     page: "docs/page-authors.md",
-    begins: "npm run client:pack",
-    does: { prints: [/packages\/client\/dist$/m, /^prewarm-client-[\d.]+\.tgz$/m] },
+    begins: "npm run pack:all -- . --only client",
+    does: { prints: [/prewarm-client-[\d.]+\.tgz \(\d+ kB\)$/m] },
   },
   { page: "docs/reliability.md", begins: "npm run soak", does: { skip: "is long, and a step of CI of its own" } },
   {
@@ -110,10 +110,10 @@ export const BLOCKS: readonly Block[] = [
   { page: "docs/upgrading.md", begins: "npm run provision", does: account },
   {
     page: "packages/client/README.md",
-    begins: "npm pack",
-    does: { skip: "is played from docs/page-authors.md, and its second line runs in a site" },
+    begins: "npm install @prewarm/client",
+    does: { skip: "runs in a site, after the package is published" },
   },
-  { page: "examples/ci/README.md", begins: "npm run prewarm:pack", does: { prints: [/apps\/cli\/dist\/prewarm/] } },
+  { page: "examples/ci/README.md", begins: "npm run pack:all", does: { prints: [/prewarm-[\d.]+\.tgz \(\d+ kB\)/] } },
   {
     page: "examples/durable-queue/README.md",
     begins: "npm run wrangler",
@@ -135,7 +135,12 @@ export const BLOCKS: readonly Block[] = [
   {
     page: "packages/create-prewarm/README.md",
     begins: "npm create",
-    does: { skip: "npm run newcomer -- --registry plays it, from a registry on this machine" },
+    does: { skip: "npm run newcomer:site plays it, from a registry on this machine" },
+  },
+  {
+    page: "docs/install.md",
+    begins: "npm create",
+    does: { skip: "npm run newcomer:site plays it, from a registry on this machine" },
   },
   { page: "packages/ittybit-emulator/README.md", begins: "npm run emulator", does: { skip: "does not end" } },
 ];

@@ -12,12 +12,12 @@ const INTRODUCTION = `# The command line
 <!-- Printed by apps/cli/scripts/print-cli-docs.ts; edit the code, not this page. -->
 
 \`prewarm\`: ${DESCRIPTION.toLowerCase()}. In this repository, or with \`--prefix\` from elsewhere:
-\`npm run --silent prewarm -- <command>\`. Without the repository: \`npm run prewarm:pack\` writes \`apps/cli/dist/prewarm\`, a package of
-one file for Node 20 and later without dependencies. Run \`npm pack\` there and \`npm install\` the tarball where you warm images, or copy
-its \`prewarm.mjs\`. The working directory has \`.prewarm/\`, and relative paths begin there.
+\`npm run --silent prewarm -- <command>\`. In a site that installs the package \`prewarm\` ([install](install.md)): \`npx prewarm <command>\`.
+Its program is one file, \`dist/prewarm.mjs\`, for Node 20 and later, which runs alone too. The working directory has \`.prewarm/\`, and
+relative paths begin there.
 
-Commands that read prewarm.config.ts need Node 22.18 for its TypeScript. Without the repository the file cannot import
-\`@prewarm/shared/config\`: export a plain object, \`export default { sources: […] }\`.
+Commands that read prewarm.config.ts need Node 22.18 for its TypeScript. Where no package is installed, the file cannot import
+\`prewarm/config\`: export a plain object, \`export default { sources: […] }\`.
 
 prewarm.config.ts is code, and it runs with the tokens of your environment. The command looks for it in the working directory and the
 folders above, up to the root of the repository (where \`.git\` is). It refuses a file or a folder of another user unless \`--config\` or

@@ -1,9 +1,11 @@
 // Builds the package as it is installed: JavaScript, types and a package.json without dependencies, in `packages/client/dist`.
 import { execFileSync } from "node:child_process";
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { FORMATS, QUALITIES } from "@prewarm/shared/config";
+import { PACKAGES } from "@prewarm/shared/packages";
 import { build } from "esbuild";
+import { readJson, writePackage } from "../../../scripts/pack/package-folder.ts";
 
 const home = join(import.meta.dirname, "..");
 /** The folder to write; default `dist` beside the sources. */
@@ -37,9 +39,7 @@ await build({
   chunkNames: "chunks/[name]-[hash]",
 });
 writeTypes();
-writeFileSync(join(dist, "package.json"), `${JSON.stringify(manifest(), null, 2)}\n`);
-copyFileSync(join(home, "../../LICENSE"), join(dist, "LICENSE"));
-copyFileSync(join(home, "README.md"), join(dist, "README.md"));
+writePackage({ folder: dist, manifest: manifest(), readme: "packages/client/README.md", bundled: [] });
 console.log(dist);
 
 function unionOf(names: readonly string[]): string {
@@ -76,8 +76,8 @@ function writeTypes(): void {
   }
 }
 
-function manifest(): object {
-  const { name, version, description, license, type } = JSON.parse(readFileSync(join(home, "package.json"), "utf8"));
+function manifest() {
+  const { description } = readJson(join(home, "package.json"));
   const entry = (key: string) => ({ types: `./types/${ENTRIES[key]}.d.ts`, default: `./${key}.js` });
   const subpaths = Object.keys(ENTRIES).filter((key) => key !== "index" && key !== "server-in-browser");
   const exports = {
@@ -88,5 +88,5 @@ function manifest(): object {
   };
   // These two throw where they must not be.
   const sideEffects = ["./server.js", "./server-in-browser.js"];
-  return { name, version, description, license, type, sideEffects, exports };
+  return { name: PACKAGES.client, description, sideEffects, exports };
 }

@@ -62,8 +62,8 @@ function messageOf(error: unknown): string {
 /** The packed program also runs on Nodes that cannot read the configuration's TypeScript, and where no repository is. */
 function hintFor(error: unknown): string | null {
   const code = error instanceof Error && "code" in error ? error.code : null;
-  if (code === "ERR_MODULE_NOT_FOUND" && messageOf(error).includes("@prewarm/shared"))
-    return "Outside of Prewarm's repository export a plain object: export default { sources: [ … ] }";
+  if (code === "ERR_MODULE_NOT_FOUND" && messageOf(error).includes("'prewarm'"))
+    return "Install the package beside it (npm install --save-dev prewarm), or export a plain object: export default { sources: [ … ] }";
   if (code !== "ERR_UNKNOWN_FILE_EXTENSION") return null;
   return `Node ${process.versions.node} reads no TypeScript; Node 22.18 and later do.`;
 }

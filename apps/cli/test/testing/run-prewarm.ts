@@ -81,19 +81,17 @@ export function nodes(): string[] {
   return own === undefined ? [process.execPath] : [process.execPath, own];
 }
 
-/** Packs the program as a release does and unpacks the tarball; returns its program, in a folder with nothing else. */
+/** Packs the package as a release does and unpacks the tarball; returns its program, in a folder with nothing else. */
 export function unpackedProgram(): string {
   const folder = emptyDirectory();
-  const built = join(folder, "built");
-  const script = join(import.meta.dirname, "../../scripts/pack-cli.ts");
-  const steps: [string, string[], string][] = [
-    [process.execPath, [script, built], folder],
-    ["npm", ["pack", "--offline", "--pack-destination", folder], built],
-    ["tar", ["-xzf", `prewarm-${VERSION}.tgz`], folder],
+  const script = join(import.meta.dirname, "../../../../scripts/pack/main.ts");
+  const steps: [string, string[]][] = [
+    [process.execPath, [script, folder, "--only", "prewarm"]],
+    ["tar", ["-xzf", `prewarm-${VERSION}.tgz`]],
   ];
-  for (const [program, args, cwd] of steps) {
-    const { status, stderr } = spawnSync(program, args, { cwd, encoding: "utf8" });
+  for (const [program, args] of steps) {
+    const { status, stderr } = spawnSync(program, args, { cwd: folder, encoding: "utf8" });
     if (status !== 0) throw new Error(`${program} ${args.join(" ")} ended with ${status}: ${stderr}`);
   }
-  return join(folder, "package/prewarm.mjs");
+  return join(folder, "package/dist/prewarm.mjs");
 }

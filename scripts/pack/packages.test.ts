@@ -1,0 +1,136 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { cpSync, globSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { PACKAGES } from "@prewarm/shared/packages";
+import { build } from "esbuild";
+import { beforeAll, describe, expect, it } from "vitest";
+import { nodes } from "../../apps/cli/test/testing/run-prewarm.ts";
+import { tempFolder } from "../../test/temp-folder.ts";
+import { judgePackage } from "./judge.ts";
+import { ROOT, readJson, VERSION } from "./package-folder.ts";
+
+/* Every package as npm packs it. */
+
+const folder = tempFolder("prewarm-packages-");
+const tarballs = join(folder, "tarballs");
+const installed = (name: string): string => join(folder, "node_modules", name);
+let said = "";
+
+beforeAll(() => {
+  const main = join(import.meta.dirname, "main.ts");
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, tarballs, "--check"], { encoding: "utf8" });
+  if (status !== 0) throw new Error(`${stdout}${stderr}`);
+  said = stdout;
+  for (const name of Object.values(PACKAGES)) {
+    mkdirSync(installed(name), { recursive: true });
+    const tarball = join(tarballs, `${name.replace("@", "").replace("/", "-")}-${VERSION}.tgz`);
+    execFileSync("tar", ["-xzf", tarball, "-C", installed(name), "--strip-components=1"]);
+  }
+  writeFileSync(join(folder, "package.json"), `{ "type": "module" }`);
+}, 180_000);
+
+it("there are four tarballs, and publint, Are the types wrong? and npm find nothing", () => {
+  expect(readdirSync(tarballs)).toHaveLength(4);
+  expect(said.match(/\.tgz \(\d+ kB\)$/gm)).toHaveLength(4);
+});
+
+it("the judge sees a package at fault", async () => {
+  const broken = join(tempFolder("prewarm-packages-"), "broken");
+  cpSync(installed(PACKAGES.prewarm), broken, { recursive: true });
+  rmSync(join(broken, "dist/types/deploy.d.ts"));
+  rmSync(join(broken, "dist/create-edge.js"));
+  const name = execFileSync("npm", ["pack", "--silent"], { cwd: broken, encoding: "utf8" }).trim();
+  const faults = (await judgePackage(join(broken, name))).join("\n");
+  expect(faults).toContain("create-edge.js");
+  expect(faults).toContain("InternalResolutionError");
+});
+
+describe.each(Object.values(PACKAGES))("%s", (name) => {
+  it("has the version of the repository, a licence and a README without a link that leads nowhere", () => {
+    const manifest = readJson(join(installed(name), "package.json"));
+    expect(manifest).toMatchObject({ name, version: VERSION, license: "MIT", publishConfig: { provenance: true } });
+    expect(readFileSync(join(installed(name), "LICENSE"), "utf8")).toContain("MIT");
+    const readme = readFileSync(join(installed(name), "README.md"), "utf8");
+    expect(readme).toMatch(/^# /);
+    expect([...readme.matchAll(/\]\(([^)]+)\)/g)]).toEqual([]);
+  });
+
+  it("holds no path of the machine that built it", () => {
+    for (const file of globSync("**/*.{js,mjs,ts,json,txt}", { cwd: installed(name) }))
+      expect(readFileSync(join(installed(name), file), "utf8").includes(ROOT), file).toBe(false);
+  });
+});
+
+it("the programs in it say the version of the repository", () => {
+  for (const path of ["apps/cli", "packages/create-prewarm"])
+    expect(readJson(join(ROOT, path, "package.json")).version).toBe(VERSION);
+});
+
+it("takes the local stack of its own version, and works without one", () => {
+  expect(readJson(join(installed(PACKAGES.prewarm), "package.json"))).toMatchObject({
+    peerDependencies: { [PACKAGES.local]: VERSION },
+    peerDependenciesMeta: { [PACKAGES.local]: { optional: true } },
+  });
+});
+
+it("the local stack installs exactly what this repository is tested with", () => {
+  const { dependencies } = readJson(join(installed(PACKAGES.local), "package.json"));
+  const { devDependencies } = readJson(join(ROOT, "package.json"));
+  expect(Object.keys(dependencies as object)).toContain("wrangler");
+  expect(devDependencies).toMatchObject(dependencies as object);
+});
+
+describe("a site of the package", () => {
+  it.each([
+    ["esnext", "bundler"],
+    ["node16", "node16"],
+    ["nodenext", "nodenext"],
+  ])("is typed, with Workers of its own (%s, %s)", (module, resolution) => {
+    cpSync(join(import.meta.dirname, "site.check.ts"), join(folder, "site.ts"));
+    const strict =
+      "--ignoreConfig --strict --exactOptionalPropertyTypes --skipLibCheck false --lib es2023,dom --declaration";
+    const to = ["--target", "es2022", "--module", module, "--moduleResolution", resolution, "--outDir", module];
+    const { stdout } = spawnSync("tsc", [...strict.split(" "), "--types", "", ...to, "site.ts"], {
+      cwd: folder,
+      encoding: "utf8",
+    });
+    expect(stdout).toBe("");
+  });
+
+  it("is deployed as an edge of at most 20 kB", async () => {
+    writeFileSync(
+      join(folder, "prewarm.config.ts"),
+      `import { defineConfig } from "prewarm/config";
+       export default defineConfig({ sources: [{ prefix: "", url: "https://a.example.com/{id}" }], deploy: { staging: {} } });`,
+    );
+    const { outputFiles } = await build({
+      entryPoints: [join(installed(PACKAGES.prewarm), "dist/edge.js")],
+      alias: { "prewarm-site": join(folder, "prewarm.config.ts") },
+      ...{ bundle: true, minify: true, write: false, format: "esm", target: "es2024", platform: "neutral" },
+      external: ["node:*", "cloudflare:*"],
+    });
+    const code = outputFiles[0]?.contents ?? new Uint8Array();
+    expect(code.length).toBeGreaterThan(40_000);
+    expect(gzipSync(code).length).toBeLessThan(20_000);
+  });
+
+  it("is read by the packed program, whose configuration is in TypeScript and imports the package", () => {
+    const args = [join(installed(PACKAGES.prewarm), "dist/prewarm.mjs"), "url", "a.jpg", "--transform", "w=800"];
+    const env = { ...process.env, PREWARM_EDGE_URL: "https://images.example.com" };
+    const { stdout, stderr } = spawnSync(process.execPath, args, { cwd: folder, encoding: "utf8", env });
+    expect([stdout, stderr]).toEqual(["https://images.example.com/images/a.jpg?w=800\n", ""]);
+  });
+});
+
+it.each(nodes())("create-prewarm writes a site, on %s", (node) => {
+  const cwd = tempFolder("prewarm-packages-");
+  const args = [join(installed(PACKAGES.create), "create-prewarm.mjs"), "shop", "--yes", "--packages", tarballs];
+  const { status, stderr } = spawnSync(node, args, { cwd, encoding: "utf8" });
+  expect([status, stderr]).toEqual([0, ""]);
+  const { devDependencies } = readJson(join(cwd, "shop/package.json"));
+  expect(Object.values(devDependencies as object).map((spec) => spec.replace(tarballs, ""))).toEqual([
+    `file:/prewarm-${VERSION}.tgz`,
+    `file:/prewarm-local-${VERSION}.tgz`,
+  ]);
+});

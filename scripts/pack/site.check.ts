@@ -1,0 +1,21 @@
+import type { Config, UserConfig } from "prewarm/config";
+import { DEFAULTS, defineConfig } from "prewarm/config";
+import { createConsumer } from "prewarm/consumer";
+import { createEdge } from "prewarm/edge";
+
+// A site in TypeScript of every check, with Workers of its own and what a library might export: packages.test.ts compiles it.
+
+export const user: UserConfig = { sources: [{ prefix: "", url: "https://cdn.example.com/{id}" }] };
+export const site: Config = defineConfig({ ...user, deploy: { staging: {}, production: { edge: "a.example.com" } } });
+// @ts-expect-error: a width is a number.
+defineConfig({ ...user, ladder: ["400"] });
+export const ladder: readonly number[] = DEFAULTS.ladder;
+
+export const edge = createEdge(site);
+const consumer = createConsumer(site);
+export class Ledger extends consumer.Ledger {}
+export const worker = {
+  ...consumer.worker,
+  fetch: (request: Request, env: object, context: { waitUntil(work: Promise<unknown>): void }) =>
+    request.url.endsWith("/own") ? new Response("mine") : consumer.worker.fetch(request, env, context),
+};
