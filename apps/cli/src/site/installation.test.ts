@@ -35,11 +35,21 @@ it("is a package where the bundle runs: wrangler files lie in .prewarm and lead 
   });
 });
 
-it("takes the site's wrangler before the package's", () => {
+it("takes the site's wrangler before that of the local stack", () => {
   const own = ["node_modules/wrangler/package.json", "node_modules/wrangler/bin/wrangler.js"];
-  const inner = own.map((path) => `node_modules/prewarm/${path}`);
+  // As pnpm installs it: not beside the local stack.
+  const local = "node_modules/@prewarm/local";
+  const inner = [`${local}/package.json`, ...own.map((path) => `${local}/${path}`)];
   const both = installed([...own, ...inner]);
   expect(findInstallation(both.config, both.running).wrangler).toBe(join(both.folder, own[1] ?? ""));
   const one = installed(inner);
-  expect(findInstallation(one.config, one.running).wrangler).toBe(join(one.folder, inner[1] ?? ""));
+  expect(findInstallation(one.config, one.running).wrangler).toBe(join(one.folder, inner[2] ?? ""));
+});
+
+it("deploys a Worker of the site's own in the place of the package's", () => {
+  const { config, running } = installed(["edge.ts"]);
+  expect(findInstallation(config, running).files).toMatchObject({
+    edge: "../edge.ts",
+    consumer: "../node_modules/prewarm/dist/consumer.js",
+  });
 });

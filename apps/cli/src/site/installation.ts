@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { createRequire as requireFrom } from "node:module";
 import { dirname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { PACKAGES } from "@prewarm/shared/packages";
 import type { Installation } from "@prewarm/wrangler-files/common";
 import { REPOSITORY } from "@prewarm/wrangler-files/wrangler-files";
 import { VERSION } from "../version.ts";
@@ -43,31 +44,41 @@ export function findInstallation(config: string, running: string = fileURLToPath
     folder,
     wranglerFolder,
     files: packageFiles(dirname(running), wranglerFolder, config),
-    wrangler: findWrangler([config, running]),
+    wrangler: findWrangler(config),
   };
 }
 
 function packageFiles(dist: string, wranglerFolder: string, config: string): Installation {
-  const path = (name: string): string => relative(wranglerFolder, join(dist, name)).split(sep).join("/");
+  const path = (file: string): string => relative(wranglerFolder, file).split(sep).join("/");
+  const worker = (name: string): string => {
+    const own = join(dirname(config), `${name}.ts`);
+    return path(existsSync(own) ? own : join(dist, `${name}.js`));
+  };
   return {
-    edge: path("edge.js"),
-    consumer: path("consumer.js"),
-    dashboard: path("dashboard"),
+    // A site may have Workers of its own (docs/install.md).
+    edge: worker("edge"),
+    consumer: worker("consumer"),
+    dashboard: path(join(dist, "dashboard")),
     site: config,
     check: "npx prewarm check --offline",
     print: "npx prewarm wrangler",
   };
 }
 
-/** The site's own wrangler, else the one that the package brings. */
-function findWrangler(from: readonly string[]): string | null {
-  for (const file of from) {
-    try {
-      const program = join(dirname(requireFrom(file).resolve("wrangler/package.json")), "bin/wrangler.js");
-      if (existsSync(program)) return program;
-    } catch {
-      // Not installed there.
-    }
+/** The site's own wrangler, else the one that the local stack brings, which not every package manager puts beside it. */
+function findWrangler(config: string): string | null {
+  const local = resolveFrom(config, `${PACKAGES.local}/package.json`);
+  for (const from of [config, local]) {
+    const manifest = from === null ? null : resolveFrom(from, "wrangler/package.json");
+    if (manifest !== null) return join(dirname(manifest), "bin/wrangler.js");
   }
   return null;
+}
+
+function resolveFrom(file: string, name: string): string | null {
+  try {
+    return requireFrom(file).resolve(name);
+  } catch {
+    return null; // not installed there
+  }
 }
