@@ -7,6 +7,7 @@ import { IMAGE_SIGNATURES } from "./image-signature.ts";
 import { P1_TO_P8 } from "./p1-p8.ts";
 import { P9_TO_P17 } from "./p9-p17.ts";
 import { PACES } from "./pace.ts";
+import { PACKAGE_RULES } from "./packages.ts";
 import { PLATFORM } from "./platform.ts";
 import type { Mutation } from "./promises.ts";
 import { READS } from "./reads.ts";
@@ -30,6 +31,7 @@ export const MUTATIONS: Mutation[] = [
   ...PACES,
   ...FINDINGS,
   ...ENVIRONMENTS,
+  ...PACKAGE_RULES,
   ...FOCAL,
   ...IMAGE_SIGNATURES,
   ...HOOK_PROOFS,

@@ -25,6 +25,7 @@ export const PROMISES: Record<string, string> = {
   ...Object.fromEntries(Array.from({ length: 20 }, (_, n) => [`F${n + 1}`, `Finding ${n + 1} of docs/security.md`])),
   L1: "Pages ask for what uploads make",
   D1: "A command acts on the environment it names, and on nothing of another's",
+  D2: "A site owns its few files, and nothing replaces them",
   L2: "Crops show the image's focal point, and nothing but crops is made again for it",
   L3: "What is transparent is never black",
   L4: "An image's signature opens the image's open URLs, and nothing else",

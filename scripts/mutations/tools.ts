@@ -81,8 +81,16 @@ export const TOOLS: Mutation[] = [
     promise: "N13",
     breaks: "the job that signs runs the repository's code",
     file: ".github/workflows/release.yml",
-    find: "          path: files\n",
-    replace: "          path: files\n      - run: npm run -s sbom\n",
+    find: "      - uses: actions/attest-build-provenance@",
+    replace: "      - run: npm run -s sbom\n      - uses: actions/attest-build-provenance@",
+    tests: ["scripts/workflows.test.ts"],
+  },
+  {
+    promise: "N13",
+    breaks: "the job that publishes runs the repository's code",
+    file: ".github/workflows/release.yml",
+    find: "      - run: for tarball in",
+    replace: "      - run: npm run pack:all\n      - run: for tarball in",
     tests: ["scripts/workflows.test.ts"],
   },
   {

@@ -1,10 +1,16 @@
+import { cpSync, existsSync } from "node:fs";
 import { join } from "node:path";
 import { PACKAGES, SITE_NODE } from "@prewarm/shared/packages";
 import { type BuildOptions, build } from "esbuild";
 import { packagesIn, ROOT, readJson, writePackage } from "./package-folder.ts";
 
-/** What has binaries, or is a program of its own: npm installs it beside the package. */
-const INSTALLED = ["esbuild", "exif", "exif-js", "miniflare", "sharp", "tracking", "wrangler"];
+const devDependencies = readJson(join(ROOT, "package.json")).devDependencies as Record<string, string>;
+/** What has binaries, or is a program of its own, or has sample pictures: npm installs it beside the package, as this repository pins it. */
+const INSTALLED = Object.entries(devDependencies).filter(([name]) =>
+  ["esbuild", "miniflare", "sharp", "wrangler", "exif", "exif-js", "tracking"].includes(name),
+);
+/** Sample pictures that are files of this repository. */
+const SAMPLES = join(ROOT, "dev/samples");
 
 const COMMON = {
   absWorkingDir: ROOT,
@@ -23,7 +29,7 @@ export async function buildLocal(folder: string): Promise<void> {
     platform: "node",
     target: "node22",
     mainFields: ["module", "main"],
-    external: INSTALLED,
+    external: INSTALLED.map(([name]) => name),
   });
   // A part of the Workers: it is bundled once more, beside them.
   const limits = await build({
@@ -33,6 +39,7 @@ export async function buildLocal(folder: string): Promise<void> {
     platform: "neutral",
     external: ["node:*", "cloudflare:*"],
   });
+  if (existsSync(SAMPLES)) cpSync(SAMPLES, join(folder, "dist/samples"), { recursive: true });
   writePackage({
     folder,
     manifest: {
@@ -41,15 +48,9 @@ export async function buildLocal(folder: string): Promise<void> {
       files: ["dist", "THIRD-PARTY.txt"],
       engines: { node: `>=${SITE_NODE}` },
       exports: { ".": "./dist/dev.js", "./package.json": "./package.json" },
-      dependencies: Object.fromEntries(INSTALLED.map((name) => [name, pinned(name)])),
+      dependencies: Object.fromEntries(INSTALLED),
     },
     readme: "dev/README.md",
     bundled: [program, limits].flatMap(({ metafile }) => packagesIn(metafile)),
   });
-}
-
-/** The version that this repository is tested with. */
-function pinned(name: string): unknown {
-  const { devDependencies } = readJson(join(ROOT, "package.json"));
-  return (devDependencies as Record<string, unknown>)[name];
 }

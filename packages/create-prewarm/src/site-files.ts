@@ -64,10 +64,10 @@ npm install
 npx prewarm dev
 \`\`\`
 
-In another terminal, ask for a variant twice: the first answer is the original, the second is the variant.
+In another terminal, ask for a variant twice: 302 is the way to the original, 200 is the variant.
 
 \`\`\`sh
-curl -sI 'http://localhost:8787/images/landscape.jpg?w=800'
+curl -s -o /dev/null -w '%{http_code}\\n' 'http://localhost:8787/images/landscape.jpg?w=800'
 npx prewarm warm landscape.jpg --wait
 npx prewarm check
 \`\`\`
@@ -77,8 +77,10 @@ Deploy it, with a Cloudflare account (\`npx wrangler login\`) and a key of Ittyb
 \`\`\`sh
 npx prewarm provision --to staging
 npx prewarm deploy --to staging
-npx prewarm smoke --to staging
+npx prewarm smoke probe.jpg --to staging
 \`\`\`
+
+\`probe.jpg\` is an image of yours that no page uses.
 
 Upgrade: \`npm update\`, then \`npx prewarm upgrade --to staging\` says what the new version needs.
 `;
