@@ -176,10 +176,9 @@ try {
       await play(`npx wrangler deploy -c ${file} -e ${target} --minify --dry-run`, { prints: /gzip: [\d.]+ KiB/ });
     }
   writeFileSync(join(site, "edge.ts"), OWN_EDGE);
-  const own = "npx prewarm wrangler edge > .prewarm/own.toml && npx wrangler deploy -c .prewarm/own.toml";
-  await play(`${own} -e staging --minify --dry-run --outdir own && grep -l x-mine own/edge.js`, {
-    prints: /own\/edge\.js/,
-  });
+  await play("npx prewarm wrangler edge > .prewarm/own.toml");
+  await play("npx wrangler deploy -c .prewarm/own.toml -e staging --minify --dry-run --outdir own");
+  await play("grep -l x-mine own/edge.js");
 } catch (error) {
   say("the run", `  ${error instanceof Error ? error.stack : error}`);
 } finally {
