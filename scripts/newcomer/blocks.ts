@@ -106,6 +106,7 @@ export const BLOCKS: readonly Block[] = [
     begins: "prewarm gate --rate",
     does: { prints: [/100\/s/, /250 \(pinned\)/] },
   },
+  { page: "docs/upgrading.md", begins: "npm update", does: { skip: "needs a newer version on npm" } },
   { page: "docs/upgrading.md", begins: "git remote add", does: { skip: "needs the repository that was forked" } },
   { page: "docs/upgrading.md", begins: "npm run provision", does: account },
   {

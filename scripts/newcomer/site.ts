@@ -157,6 +157,8 @@ try {
     CLOUDFLARE_ACCOUNT_ID: "account",
     CLOUDFLARE_API_TOKEN: "token",
     ITTYBIT_API_KEY: "key-of-ittybit",
+    // At a terminal provision makes it.
+    ADMIN_TOKEN: "an-admin-token-of-32-characters!",
   };
   began = performance.now();
   await play("node --version", { cwd: home });
