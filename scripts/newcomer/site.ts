@@ -180,7 +180,8 @@ try {
   writeFileSync(join(site, "edge.ts"), OWN_EDGE);
   await play("npx prewarm wrangler edge > .prewarm/own.toml");
   await play("npx wrangler deploy -c .prewarm/own.toml -e staging --minify --dry-run --outdir own");
-  await play("grep -l x-mine own/edge.js");
+  // wrangler writes beside its file.
+  await play("grep -l x-mine .prewarm/own/edge.js");
 } catch (error) {
   say("the run", `  ${error instanceof Error ? error.stack : error}`);
 } finally {
