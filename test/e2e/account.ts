@@ -1,8 +1,11 @@
+import { symlinkSync } from "node:fs";
+import { join } from "node:path";
 import type { Context } from "../../apps/cli/src/platform/context.ts";
 import { runProgram } from "../../apps/cli/src/platform/run-program.ts";
 import { runCli } from "../../apps/cli/src/run-cli.ts";
 import { type FakeCloudflare, serveFakeCloudflare } from "../../apps/cli/test/testing/fake-cloudflare.ts";
 import { createWorld } from "../../apps/cli/test/testing/fake-world.ts";
+import { tempFolder } from "../temp-folder.ts";
 
 /** Secrets as a person has them; none may be printed. */
 export const SECRETS = {
@@ -10,6 +13,16 @@ export const SECRETS = {
   ADMIN_TOKEN: "an-admin-token-of-32-characters!",
   HOOK_SECRET: `whsec_${Buffer.alloc(32, 7).toString("base64")}`,
 };
+
+const ROOT = join(import.meta.dirname, "../..");
+const PARTS = ["workers", "packages", "apps", "scripts", "node_modules"];
+
+/** A site's folder that has this repository's parts as links, and `more`: what commands write down stays out of the repository. */
+export function linkedSite(...more: string[]): string {
+  const folder = tempFolder("prewarm-linked-");
+  for (const part of [...PARTS, ...more]) symlinkSync(join(ROOT, part), join(folder, part));
+  return folder;
+}
 
 /** Commands of a site against an account that is served on this machine, by the pinned wrangler itself. */
 export interface ServedAccount {

@@ -1,7 +1,6 @@
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { FakeCloudflare } from "../../apps/cli/test/testing/fake-cloudflare.ts";
-import { SECRETS, type ServedAccount, serveAccount } from "./account.ts";
+import { linkedSite, SECRETS, type ServedAccount, serveAccount } from "./account.ts";
 
 /** The pinned wrangler itself, from nothing to production's twin and back, against an account that is served here. */
 
@@ -13,7 +12,10 @@ const SLOW_MS = 900_000;
 const cloudflare = new FakeCloudflare();
 let account: ServedAccount;
 beforeAll(async () => {
-  account = await serveAccount(cloudflare, join(import.meta.dirname, "../.."));
+  account = await serveAccount(
+    cloudflare,
+    linkedSite("prewarm.config.ts", "wrangler.edge.toml", "wrangler.consumer.toml"),
+  );
 });
 afterAll(() => account.close());
 
