@@ -47,7 +47,7 @@ const LINES: Record<string, readonly (readonly string[])[]> = {
   "ledger import": [["--yes"]],
   "ledger restore": [["--bookmark", ID, "--yes"]],
   ledger: [[]],
-  doctor: [[], ["--fix"]],
+  doctor: [[], ["--fix"], ["--progress"]],
   check: [["--env", ID]],
   wrangler: [[], ["--env", ID]],
   "ittybit check": [["--original", ID]],
