@@ -1,3 +1,4 @@
+import { WorkerEntrypoint } from "cloudflare:workers";
 import { queueRole } from "@prewarm/shared/queue-role";
 import { createApi } from "./api/create-api.ts";
 import { apiDeps, batchDeps, ledgerOf, logOf, operatorDeps } from "./compose.ts";
@@ -7,11 +8,20 @@ import { handleUploads } from "./hooks/uploads-queue.ts";
 import { LedgerObject } from "./ledger/ledger-object.ts";
 import { ledgerDeps } from "./ledger-deps.ts";
 import { consumeBatch } from "./making/consume-batch.ts";
+import { consumeMiss } from "./making/consume-miss.ts";
 import { consumeDead } from "./making/dead-queue.ts";
 
 export class Ledger extends LedgerObject<Env> {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env, ledgerDeps(env));
+  }
+}
+
+/** What the edge calls, by a service binding: no request from outside reaches it. */
+export class Misses extends WorkerEntrypoint<Env> {
+  /** A viewer's miss: true once the ledger has recorded it, and the variant is being made. */
+  miss(message: unknown): Promise<boolean> {
+    return consumeMiss(message, batchDeps(this.env), (work) => this.ctx.waitUntil(work));
   }
 }
 
