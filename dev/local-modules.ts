@@ -11,8 +11,8 @@ export const LIMITS_FLAG = "nodejs_als";
 export interface LocalWorker {
   /** As it is deployed. */
   code: string;
-  /** Its classes of Durable Objects. */
-  objects: readonly string[];
+  /** Its classes: Durable Objects, and entrypoints for other Workers. */
+  classes: readonly string[];
   /** Whether it writes the dataset `VIEWS`. */
   counted: boolean;
 }
@@ -36,17 +36,17 @@ export const counted = (handlers) => {
 
 /** A Worker's modules with the guard against foreign names in front, and the platform's limits about it; `limits` replaces some, for a test. */
 export function localModules(
-  { code, objects, counted }: LocalWorker,
+  { code, classes, counted }: LocalWorker,
   limitsCode: string,
   limits: Partial<Limits> = {},
 ) {
   const entry = `
 import * as worker from "./worker.mjs";
 import { refusal } from "./guard.mjs";
-import { limitedHandlers, limitedObject } from "./limits.mjs";
+import { limitedClass, limitedHandlers } from "./limits.mjs";
 import { counted } from "./dataset.mjs";
 const limits = ${JSON.stringify({ ...PLATFORM, ...limits })};
-${objects.map((name) => `export const ${name} = limitedObject(worker.${name}, limits);`).join("\n")}
+${classes.map((name) => `export const ${name} = limitedClass(worker.${name}, limits);`).join("\n")}
 const handlers = ${counted ? "counted" : ""}(limitedHandlers(worker.default, limits));
 export default { ...handlers, fetch: (request, env, context) => refusal(request) ?? handlers.fetch(request, env, context) };
 `;

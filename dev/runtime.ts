@@ -111,7 +111,7 @@ function describeWorker(
     bindings: { ...(rest.bindings as Record<string, string>), ...options.bindings },
     compatibilityFlags: [...((rest.compatibilityFlags as string[] | undefined) ?? []), LIMITS_FLAG],
     modules: localModules(
-      { code: code.get(name) ?? "", objects: name === CONSUMER ? ["Ledger"] : [], counted: name === EDGE },
+      { code: code.get(name) ?? "", classes: name === CONSUMER ? ["Ledger", "Misses"] : [], counted: name === EDGE },
       code.get("limits") ?? "",
       options.limits,
     ),

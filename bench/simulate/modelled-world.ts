@@ -15,6 +15,7 @@ import { ledgerClient } from "../../workers/consumer/src/ledger/ledger-for.ts";
 import { chunkOf } from "../../workers/consumer/src/ledger/testing/chunk-of.ts";
 import type { BatchDeps, Role } from "../../workers/consumer/src/making/batch-context.ts";
 import { consumeBatch } from "../../workers/consumer/src/making/consume-batch.ts";
+import { consumeMiss } from "../../workers/consumer/src/making/consume-miss.ts";
 import type { QueueBatch } from "../../workers/consumer/src/platform/queue-message.ts";
 import { noSpan } from "../../workers/consumer/src/platform/span.ts";
 import { picture } from "../../workers/consumer/src/testing/pictures.ts";
@@ -59,6 +60,7 @@ export class ModelledWorld {
   readonly #storedAt = new Map<string, number>();
   #ledgerMs = 0;
   #notes = 0;
+  #heads = 0;
   #owners = 0;
   #deliveries = 0;
 
@@ -71,7 +73,10 @@ export class ModelledWorld {
     this.#weather = {
       ...scripted(noFaults, chance),
       wire: () => ({ ms: this.#vary("rpc") / 2, backMs: this.#vary("rpc") / 2, lost: null }),
-      store: (call) => ({ ms: this.#vary(call === "put" ? "put" : "head"), backMs: 0, lost: null }),
+      store: (call) => {
+        if (call === "head" || call === "get") this.#heads += 1;
+        return { ms: this.#vary(call === "put" ? "put" : "head"), backMs: 0, lost: null };
+      },
       message: () => [chance.between(WAKE_MS.from, WAKE_MS.to)],
     };
     const watcher = {
@@ -110,11 +115,15 @@ export class ModelledWorld {
     return this.#storedAt;
   }
 
-  /** The ledger's calls, messages to both queues, puts of what is noted of images, rows changed without those of indexes, and its own CPU time on this machine. */
-  get counts(): { ledgerCalls: number; messages: number; notes: number; rows: number; ledgerMs: number } {
+  /**
+   * The ledger's calls, messages to both queues, puts of what is noted of images, heads and reads of R2, rows changed without those of indexes,
+   * and the ledger's own CPU time on this machine.
+   */
+  get counts() {
     const rows = Number(this.#object.sql.exec("SELECT total_changes() AS n")[0]?.n);
     const messages = this.#work.counts.sent + this.#live.counts.sent;
-    return { ledgerCalls: this.#object.counts.calls, messages, notes: this.#notes, rows, ledgerMs: this.#ledgerMs };
+    const ledgerCalls = this.#object.counts.calls;
+    return { ledgerCalls, messages, notes: this.#notes, heads: this.#heads, rows, ledgerMs: this.#ledgerMs };
   }
 
   /** Accepts keys of one lane as one delivery, in chunks of a thousand. */
@@ -127,9 +136,11 @@ export class ModelledWorld {
     }
   }
 
-  /** A viewer misses a variant. */
-  view(key: string): void {
-    this.#live.send(missMessage(key, this.clock.now()));
+  /** A viewer misses a variant: the edge calls the consumer, and sends the message where that is not heard. */
+  async view(key: string): Promise<void> {
+    const message = missMessage(key, this.clock.now());
+    await this.clock.sleep(this.#vary("rpc") / 2);
+    if (!(await consumeMiss(message, this.#batchDeps(), () => {}))) this.#live.send(message);
   }
 
   close(): void {

@@ -1,4 +1,4 @@
-import { DurableObject } from "cloudflare:workers";
+import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
 import { AsyncLocalStorage } from "node:async_hooks";
 import { createSemaphore } from "../../workers/consumer/src/platform/semaphore.ts";
 import { BROKEN, type Limits, type Message, PLATFORM, tooLargeFor } from "./limits.ts";
@@ -193,26 +193,29 @@ export function limitedHandlers<H extends object>(handlers: H, of: Limits = PLAT
   return Object.fromEntries(Object.entries(handlers).map(([name, handler]) => [name, limit(handler)])) as H;
 }
 
-type ObjectClass = new (state: DurableObjectState, env: never) => object;
+type State = Pick<DurableObjectState, "storage" | "abort"> | ExecutionContext;
+// biome-ignore lint/suspicious/noExplicitAny: Durable Objects and entrypoints take different first arguments
+type Class = new (state: any, env: never) => object;
 
-/** A class of Durable Objects, each call of them an invocation, and so is the constructor. */
-export function limitedObject<C extends ObjectClass>(Inner: C, of: Limits = PLATFORM): C {
-  const states = new WeakMap<object, DurableObjectState>();
-  class Limited extends (Inner as ObjectClass) {}
+/** A class of Durable Objects, or an entrypoint for other Workers: each call is an invocation, and so is the constructor. */
+export function limitedClass<C extends Class>(Inner: C, of: Limits = PLATFORM): C {
+  const states = new WeakMap<object, State>();
+  class Limited extends (Inner as Class) {}
   for (const name of methodsOf(Inner)) {
     Object.defineProperty(Limited.prototype, name, {
       value(this: object, ...args: unknown[]) {
         const method = (Inner.prototype as Record<string, Method>)[name] as Method;
-        const abort = (reason: string) => states.get(this)?.abort(reason);
+        const state = states.get(this);
+        const abort = (reason: string) => state !== undefined && "abort" in state && state.abort(reason);
         return invoke(() => Reflect.apply(method, this, args), of, abort);
       },
     });
   }
   return new Proxy(Limited, {
-    construct(target, [state, env]: [DurableObjectState, object], newTarget) {
+    construct(target, [state, env]: [State, object], newTarget) {
       limitGlobals();
       limitBindings(env);
-      wrap(state.storage.sql, { exec });
+      if ("storage" in state) wrap(state.storage.sql, { exec });
       const made = invoke(() => Reflect.construct(target, [state, env], newTarget), of) as object;
       states.set(made, state);
       return made;
@@ -220,9 +223,11 @@ export function limitedObject<C extends ObjectClass>(Inner: C, of: Limits = PLAT
   }) as unknown as C;
 }
 
-function methodsOf(Inner: ObjectClass): string[] {
+const BASES: readonly object[] = [DurableObject.prototype, WorkerEntrypoint.prototype];
+
+function methodsOf(Inner: Class): string[] {
   const names = new Set<string>();
-  for (let level = Inner.prototype; level !== DurableObject.prototype; level = Object.getPrototypeOf(level))
+  for (let level = Inner.prototype; !BASES.includes(level); level = Object.getPrototypeOf(level))
     for (const name of Object.getOwnPropertyNames(level)) if (name !== "constructor") names.add(name);
   return [...names];
 }

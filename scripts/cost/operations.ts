@@ -30,7 +30,7 @@ interface Making {
   /** Variants a second while the object is awake for them. */
   perSecond: number;
   rowsRead: number;
-  /** How often what is known of an image is noted, for each variant: a head of a variant, a read of the note, a put. */
+  /** How often what is known of an image is noted, for each variant: a read of the note, a put. */
   notes: number;
   /** Whether the placeholder is among the variants: then its bytes are read too. */
   placeholder: boolean;
@@ -39,7 +39,7 @@ interface Making {
 function made({ rows, exchanges, wakeUps, perSecond, rowsRead, notes, placeholder }: Making): Operations {
   return {
     r2A: 1 + notes,
-    r2B: 1 + (placeholder ? 3 : 2) * notes,
+    r2B: 1 + (placeholder ? 2 : 1) * notes,
     rowWritten: rows,
     rowRead: rowsRead,
     queueOperation: wakeUps * MESSAGE,
@@ -106,10 +106,9 @@ export const PATHS = {
   live: {
     ...{ name: "live", one: "viewer's miss on an idle system, the original's redirect included", counted: SIMULATED },
     operations: sum(
-      made({ rows: 14, exchanges: 15, wakeUps: 1, perSecond: 1 / 4, rowsRead: 60, notes: 1, placeholder: false }),
-      // The first miss at the edge: the variant, its image's note and one marker are read, one message goes out.
-      viewed({ r2B: READS_PER_REQUEST.miss, queueOperation: MESSAGE }),
-      { request: 1 },
+      made({ rows: 15, exchanges: 8, wakeUps: 0, perSecond: 1 / 3, rowsRead: 60, notes: 1, placeholder: false }),
+      // The first miss at the edge: the variant, its image's note and one marker are read. The edge's call of the consumer is no request.
+      viewed({ r2B: READS_PER_REQUEST.miss }),
     ),
   },
   hit: {

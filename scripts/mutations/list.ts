@@ -1,3 +1,4 @@
+import { CALLED_IN } from "./called-in.ts";
 import { ENVIRONMENTS } from "./environments.ts";
 import { FINDINGS } from "./findings.ts";
 import { FOCAL } from "./focal.ts";
@@ -29,6 +30,7 @@ export const MUTATIONS: Mutation[] = [
   ...WEATHER,
   ...PLATFORM,
   ...PACES,
+  ...CALLED_IN,
   ...FINDINGS,
   ...ENVIRONMENTS,
   ...PACKAGE_RULES,

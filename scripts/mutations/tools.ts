@@ -167,6 +167,22 @@ export const TOOLS: Mutation[] = [
   },
   {
     promise: "S4",
+    breaks: "the doctor takes fifteen days for 22 million objects",
+    file: "workers/consumer/src/doctor/run-doctor.ts",
+    find: "slices: DOCTOR_SLICES_PER_MINUTE",
+    replace: "slices: 1",
+    tests: ["workers/consumer/src/doctor/run-doctor.test.ts"],
+  },
+  {
+    promise: "S4",
+    breaks: "the doctor lists the markers again for each slice",
+    file: "workers/consumer/src/doctor/run-doctor.ts",
+    find: "if (dead === null || (dead.to !== null && dead.to <= next)) dead",
+    replace: "dead",
+    tests: ["workers/consumer/src/doctor/run-doctor.test.ts"],
+  },
+  {
+    promise: "S4",
     breaks: "the doctor leaves a run's counts as they are",
     file: `${QUEUE}/operate/recount.ts`,
     find: "if (fix) run.states = real;",

@@ -14,6 +14,7 @@ export const ladder: readonly number[] = DEFAULTS.ladder;
 export const edge = createEdge(site);
 const consumer = createConsumer(site);
 export class Ledger extends consumer.Ledger {}
+export class Misses extends consumer.Misses {}
 export const worker = {
   ...consumer.worker,
   fetch: (request: Request, env: object, context: { waitUntil(work: Promise<unknown>): void }) =>

@@ -2,7 +2,7 @@ import type { Config } from "@prewarm/shared/config";
 import { HANDLER_WALL_MS, MAX_CONNECTIONS, SUBREQUESTS_MAX } from "@prewarm/shared/limits";
 import type { Log } from "@prewarm/shared/log";
 import { GATE_KEY } from "@prewarm/shared/markers";
-import { missMessage, WORK_MESSAGE } from "@prewarm/shared/messages";
+import { type MissMessage, missMessage, WORK_MESSAGE } from "@prewarm/shared/messages";
 import { type DoctorReport, runDoctor } from "../../workers/consumer/src/doctor/run-doctor.ts";
 import type { Ittybit } from "../../workers/consumer/src/ittybit/client.ts";
 import { pollerOf } from "../../workers/consumer/src/ittybit/poller/poller.ts";
@@ -12,6 +12,7 @@ import { ledgerClient } from "../../workers/consumer/src/ledger/ledger-for.ts";
 import { LedgerUnavailable } from "../../workers/consumer/src/ledger/ledger-unavailable.ts";
 import type { BatchDeps, Role } from "../../workers/consumer/src/making/batch-context.ts";
 import { consumeBatch } from "../../workers/consumer/src/making/consume-batch.ts";
+import { consumeMiss } from "../../workers/consumer/src/making/consume-miss.ts";
 import type { CrashPoint } from "../../workers/consumer/src/making/crash-points.ts";
 import { noSpan } from "../../workers/consumer/src/platform/span.ts";
 import { sweepImage } from "../../workers/consumer/src/store/sweep-image.ts";
@@ -29,6 +30,9 @@ import type { Weather } from "./weather.ts";
 const CRON_MS = 60_000;
 const IDLE_TURNS = 60;
 const ASK_AGAIN_MS = 500;
+/** The edge waits for the consumer's answer so long, and the platform lets what goes on after an answer run so long. */
+const CALL_WAIT_MS = 150;
+const BACKGROUND_MS = 30_000;
 /** A write that was sent in a handler's last moment lands within this. */
 const LAST_WRITE_MS = 50_000;
 
@@ -133,9 +137,43 @@ export class World {
     }
   }
 
-  /** A viewer misses a variant. */
-  view(key: string, more: Parameters<typeof missMessage>[2] = {}): void {
-    this.live.send(missMessage(key, this.clock.now(), more));
+  /**
+   * A viewer misses a variant. As the edge does: the consumer is called, and the message is sent where that is not heard in time; or, `queued`,
+   * at once.
+   */
+  view(key: string, more: Parameters<typeof missMessage>[2] = {}, queued = false): void {
+    const message = missMessage(key, this.clock.now(), more);
+    if (queued) return void this.live.send(message);
+    this.#asking += 1;
+    const late = this.clock.sleep(CALL_WAIT_MS).then(() => false);
+    void Promise.race([this.miss(message), late]).then((recorded) => {
+      this.#asking -= 1;
+      if (!recorded) this.live.send(message);
+    });
+  }
+
+  /** The edge's call of the consumer. False where it is lost, or its answer is, or the handler dies before it has answered. */
+  async miss(message: MissMessage): Promise<boolean> {
+    const { clock } = this;
+    const { ms, backMs, lost } = this.#options.weather.wire();
+    await clock.sleep(ms);
+    if (lost === "call") return false;
+    const life = new Life(clock.now() + BACKGROUND_MS + LAST_WRITE_MS);
+    const background: Promise<void>[] = [];
+    this.#handlers.add(life);
+    const recorded = await Promise.race([
+      consumeMiss(message, this.#batchDeps(life), (work) => void background.push(work)),
+      life.left.promise.then(() => false),
+    ]);
+    // From the answer on the platform gives work in the background so long.
+    const cancel = clock.after(BACKGROUND_MS, () => life.end());
+    void Promise.race([Promise.all(background), life.left.promise]).then(() => {
+      cancel();
+      this.#judgeCalls(life);
+      this.#handlers.delete(life);
+    });
+    await clock.sleep(backMs);
+    return recorded && lost === null && !life.dead;
   }
 
   /** One run of the doctor over everything, mending. */

@@ -190,6 +190,17 @@ describe("steering", () => {
     expect(lastBody()).toEqual({ paused: { live: false, upload: false, bulk: false } });
   });
 
+  it("doctor --progress says how far the cron's pass has come and when it ends, and mends nothing", async () => {
+    expect(await run(["doctor", "--progress"])).toMatchObject({
+      code: EXIT.ok,
+      stdout:
+        "Walking: 1,500,000 of about 22,000,000 objects, ends about 2026-11-29T21:30Z\n" +
+        "Last pass: 22,000,000 objects in 3,660 min, ended 2026-11-20T08:00Z\n",
+    });
+    expect(api.received.map(({ method }) => method)).not.toContain("POST");
+    expect((await run(["doctor", "--progress", "--fix"])).code).toBe(EXIT.usage);
+  });
+
   it("doctor says 1 while something is left to mend", async () => {
     api.findings = [{ code: "slot_leaked", message: "Slots of jobs that are over", count: 2, fixed: false }];
     const { code, stdout } = await run(["doctor", "--json"]);

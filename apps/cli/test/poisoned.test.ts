@@ -47,7 +47,7 @@ const LINES: Record<string, readonly (readonly string[])[]> = {
   "ledger import": [["--yes"]],
   "ledger restore": [["--bookmark", ID, "--yes"]],
   ledger: [[]],
-  doctor: [[], ["--fix"]],
+  doctor: [[], ["--fix"], ["--progress"]],
   dev: [["--originals", ID]],
   check: [[], ["--to", ID]],
   wrangler: [[], ["--to", ID]],

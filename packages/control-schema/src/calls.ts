@@ -3,7 +3,7 @@ import { Action, ActionPage, ActionPreview, ActionRequest } from "./actions.ts";
 import { AuditPage, auditQuery } from "./audit.ts";
 import { Causes, causesQuery } from "./causes.ts";
 import { DeadLetters, deadQuery } from "./dead.ts";
-import { doctorAnswer, doctorRequest } from "./doctor.ts";
+import { DoctorWalk, doctorAnswer, doctorRequest } from "./doctor.ts";
 import { EventPage, EventTest } from "./events.ts";
 import { Gate, GatePatch } from "./gate.ts";
 import { History, historyQuery, Pulse } from "./history.ts";
@@ -58,6 +58,7 @@ export const CALLS = {
   "GET /api/v1/audit": { query: auditQuery, answer: AuditPage },
   "GET /api/v1/events": { query: pageQuery, answer: EventPage },
   "POST /api/v1/events/test": { answer: EventTest },
+  "GET /api/v1/doctor": { answer: DoctorWalk },
   "POST /api/v1/doctor": { body: doctorRequest, answer: doctorAnswer },
   "POST /api/v1/ledger/restore": { body: restoreRequest, answer: LedgerRestore },
   "POST /api/v1/session": { body: SignIn, answer: Session },

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { count } from "./words.ts";
+import { count, time } from "./words.ts";
 
 export const Finding = z
   .object({
@@ -26,3 +26,29 @@ export const doctorAnswer = z.object({
   findings: z.array(Finding),
   nextCursor: z.string().nullable().meta({ description: "null: everything was looked at" }),
 });
+
+const objects = (text: string) => count.meta({ description: text });
+
+export const DoctorPass = z
+  .object({
+    objects: objects("Objects of ours that the pass looked at"),
+    tookMs: count,
+    endedAt: time,
+  })
+  .meta({ id: "DoctorPass" });
+/** A pass over the whole store that has ended. */
+export type DoctorPass = z.infer<typeof DoctorPass>;
+
+export const DoctorWalk = z
+  .object({
+    walking: z.boolean().meta({ description: "False: the cron's walk rests" }),
+    startedAt: time.nullable(),
+    looked: objects("Objects that this pass has looked at"),
+    expected: objects("Objects of the last pass; before one has ended, all variants that were ever stored"),
+    endsAt: time.nullable().meta({ description: "Estimate; null: at rest, or more objects than expected were found" }),
+    restsUntil: time.nullable().meta({ description: "The next pass begins with the minute after this time" }),
+    last: DoctorPass.nullable(),
+  })
+  .meta({ id: "DoctorWalk" });
+/** How far the cron's walk over the store has come, and when it ends. */
+export type DoctorWalk = z.infer<typeof DoctorWalk>;

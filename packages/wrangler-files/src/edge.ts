@@ -32,6 +32,8 @@ function bindings({ settings, names, buckets }: Stage): Table {
     r2_buckets: buckets,
     // Retention is set on the queue itself, when `npm run provision` creates it.
     queues: { producers: [{ binding: "LIVE_QUEUE", queue: names.live }] },
+    // A viewer's miss goes straight to the consumer. The queue takes what is not recorded there in time.
+    services: [{ binding: "CONSUMER", service: names.consumer, entrypoint: "Misses" }],
     // Caps the live messages one client address can cause per minute and location; over it the viewer still gets the redirect.
     ratelimits: [
       limiter("ENQUEUE_LIMIT", counter, MISSES_PER_MINUTE.known),

@@ -15,5 +15,12 @@ export interface ConsumerWorker {
 /** The class of the ledger's Durable Object: `export class Ledger extends consumer.Ledger {}`. */
 export type LedgerClass = new (state: never, env: never) => { alarm(): Promise<void> };
 
+/** The class of what the edge calls: `export class Misses extends consumer.Misses {}`. */
+export type MissesClass = new (context: never, env: never) => { miss(message: unknown): Promise<boolean> };
+
 /** The consumer of a site, which makes variants. */
-export declare function createConsumer(site: Config): { worker: ConsumerWorker; Ledger: LedgerClass };
+export declare function createConsumer(site: Config): {
+  worker: ConsumerWorker;
+  Ledger: LedgerClass;
+  Misses: MissesClass;
+};

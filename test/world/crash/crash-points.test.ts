@@ -6,8 +6,8 @@ import { lookAt, REFUSED } from "../histories/ledger-look.ts";
 import { sumsAtFault } from "../histories/sums-check.ts";
 import { CrashWorld, KEYS } from "./crash-world.ts";
 
-async function run(killAt: ConstructorParameters<typeof CrashWorld>[0]): Promise<CrashWorld> {
-  const world = new CrashWorld(killAt);
+async function run(...how: ConstructorParameters<typeof CrashWorld>): Promise<CrashWorld> {
+  const world = new CrashWorld(...how);
   await world.play();
   return world;
 }
@@ -59,19 +59,22 @@ async function expectConverged(world: CrashWorld, killedAt: CrashPoint | null): 
   expect(sumsAtFault(sql, lookAt(sql))).toEqual([]);
 }
 
-describe("a handler killed at any point", () => {
+describe.each([
+  ["sent to the queue", true],
+  ["called in by the edge", false],
+])("a handler killed at any point, of misses %s", (_road, queued) => {
   it("passes every named point when nobody kills it, and converges", async () => {
-    const world = await run(null);
+    const world = await run(null, queued);
     expect(CRASH_POINTS.filter((point) => !world.passed.has(point))).toEqual([]);
     await expectConverged(world, null);
   });
 
   it.each(CRASH_POINTS)("%s: each time it is passed", async (point: CrashPoint) => {
-    const clean = await run(null);
+    const clean = await run(null, queued);
     const times = clean.passed.get(point) ?? 0;
     expect(times).toBeGreaterThan(0);
     for (let nth = 1; nth <= times; nth += 1) {
-      const world = await run({ point, nth });
+      const world = await run({ point, nth }, queued);
       expect(world.counts.crashes, `${point} #${nth}`).toEqual(new Map([[point, 1]]));
       await expectConverged(world, point);
     }

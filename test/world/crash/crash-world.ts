@@ -23,7 +23,10 @@ export class CrashWorld extends CalmWorld {
   readonly passed: Map<CrashPoint, number>;
   #isPurged = false;
 
-  constructor(killAt: { point: CrashPoint; nth: number } | null) {
+  readonly #queued: boolean;
+
+  /** `queued`: misses go by the queue, else the edge calls the consumer. */
+  constructor(killAt: { point: CrashPoint; nth: number } | null, queued: boolean) {
     const passed = new Map<CrashPoint, number>();
     super({
       isMissing: (id) => id === "none",
@@ -41,6 +44,7 @@ export class CrashWorld extends CalmWorld {
       },
     });
     this.passed = passed;
+    this.#queued = queued;
   }
 
   /** Everything is asked for, and comes to its end. */
@@ -49,7 +53,7 @@ export class CrashWorld extends CalmWorld {
     await this.#leaveBehind();
     await this.accept("upload", { a: [KEYS.small, KEYS.large], [HTML_ID]: [KEYS.bad], p: [KEYS.purged] });
     this.work.send("unreadable");
-    for (const key of [KEYS.viewed, KEYS.badView, KEYS.missing]) this.view(key, { unknown: true });
+    for (const key of [KEYS.viewed, KEYS.badView, KEYS.missing]) this.view(key, { unknown: true }, this.#queued);
     await this.clock.run(SETTLED_MS);
     if (this.#isPurged) return;
     // Its handler died when the put had landed, and who found it there passed no such point.

@@ -240,7 +240,7 @@ export class HistoryWorld extends World {
 
   viewed(key: string): void {
     this.invariants.promises.asked.add(key);
-    this.view(key, { unknown: this.clock.random() < 0.3 });
+    this.view(key, { unknown: this.clock.random() < 0.3 }, this.clock.random() < 0.4);
   }
 
   /** Goes on while the history goes on; its failure is a violation. */

@@ -63,6 +63,7 @@ export function edgeInFront(world: World, config: Edge["config"], onRead: () => 
         world.live.send(message);
       },
     },
+    consumer: { miss: (message) => world.miss(message) },
     limit: limiter(clock.now, MISSES_PER_MINUTE.known),
     unknownLimit: limiter(clock.now, MISSES_PER_MINUTE.unknown),
     fetch: () => Promise.reject(new Error("nothing is fetched")),

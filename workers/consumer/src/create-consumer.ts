@@ -1,3 +1,4 @@
+import { WorkerEntrypoint } from "cloudflare:workers";
 import type { Config } from "@prewarm/shared/config";
 import { queueRole } from "@prewarm/shared/queue-role";
 import { createApi } from "./api/create-api.ts";
@@ -8,13 +9,24 @@ import { handleUploads } from "./hooks/uploads-queue.ts";
 import { LedgerObject } from "./ledger/ledger-object.ts";
 import { ledgerDeps } from "./ledger-deps.ts";
 import { consumeBatch } from "./making/consume-batch.ts";
+import { consumeMiss } from "./making/consume-miss.ts";
 import { consumeDead } from "./making/dead-queue.ts";
 
 const UNKNOWN_RETRY_SECONDS = 600;
 
-/** The consumer of a site: its Worker, and the class of its ledger, which the site's `worker.ts` exports as `Ledger`. */
+/** The consumer of a site: its Worker, and the classes of its ledger and of what the edge calls, which the site's `worker.ts` exports by name. */
 export function createConsumer(site: Config) {
-  return { worker: createWorker(site), Ledger: createLedger(site) };
+  return { worker: createWorker(site), Ledger: createLedger(site), Misses: createMisses(site) };
+}
+
+/** A service binding's entrypoint: no request from outside reaches it. */
+function createMisses(site: Config) {
+  return class extends WorkerEntrypoint<Env> {
+    /** A viewer's miss: true once the ledger has recorded it, and the variant is being made. */
+    miss(message: unknown): Promise<boolean> {
+      return consumeMiss(message, batchDeps(site, this.env), (work) => this.ctx.waitUntil(work));
+    }
+  };
 }
 
 function createLedger(site: Config) {

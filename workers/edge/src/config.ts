@@ -10,7 +10,9 @@ import { createTargetCache } from "./request/target-cache.ts";
 import type { Edge, Log } from "./request-context.ts";
 
 /** Generated bindings, and what may be there besides: secrets, variables, and the buckets that sources name. */
-export type Env = Omit<EdgeEnv, "VERSION"> & {
+export type Env = Omit<EdgeEnv, "VERSION" | "CONSUMER"> & {
+  /** Unbound by wrangler files of 0.1.0. */
+  CONSUMER?: NonNullable<Edge["consumer"]>;
   /** Which code runs; the local stack has none. */
   VERSION?: WorkerVersionMetadata;
   /** Comma-separated keys. Unset: nothing can be signed. Set and empty: signing is off, as in the local stack. */
@@ -33,6 +35,7 @@ export function edgeOf(site: Config, env: Env, cache: EdgeCache, write: (line: s
     images: env.IMAGES_BUCKET,
     originals: (binding) => bucketOf(env, binding),
     live: env.LIVE_QUEUE,
+    consumer: env.CONSUMER ?? null,
     limit: limiterOf(env.ENQUEUE_LIMIT),
     unknownLimit: limiterOf(env.UNKNOWN_LIMIT),
     // A method of the global scope: kept bound wherever it is handed to.

@@ -20,6 +20,8 @@ export interface Edge {
   /** The originals' bucket of this binding name; null when there is none. */
   originals: (binding: string) => ObjectStore | null;
   live: { send(message: MissMessage): Promise<unknown> };
+  /** The consumer's entrypoint for misses: true once the ledger has recorded one. Null: not bound. */
+  consumer: { miss(message: MissMessage): Promise<boolean> } | null;
   /** Null where the platform has no rate limiter. */
   limit: { limit(options: { key: string }): Promise<{ success: boolean }> } | null;
   /** The same for misses of images of which nothing is known. */

@@ -1,10 +1,10 @@
-import { doctorAnswer, Finding } from "@prewarm/control-schema/doctor";
+import { DoctorWalk, doctorAnswer, Finding } from "@prewarm/control-schema/doctor";
 import * as z from "zod";
 import { type ControlApi, createControlApi } from "../api/control-api.ts";
-import type { Command } from "../arguments/command.ts";
+import type { Arguments, Command } from "../arguments/command.ts";
 import { readControlSettings } from "../arguments/settings.ts";
 import type { Context } from "../platform/context.ts";
-import { EXIT } from "../platform/exit-codes.ts";
+import { EXIT, type ExitCode, usageError } from "../platform/exit-codes.ts";
 import { interrupted } from "../platform/http-request.ts";
 import { createReport, type Report } from "../terminal/report.ts";
 import { formatTable } from "../terminal/table.ts";
@@ -18,22 +18,53 @@ export const doctorCommand: Command = {
   operands: null,
   flags: {
     fix: { type: "boolean", description: "Correct the differences" },
+    progress: {
+      type: "boolean",
+      description: "Only say how far the cron's own pass over R2 has come, and when it ends",
+    },
     restored: {
       type: "boolean",
       description: "First declare that an older copy of the ledger's database was put back",
     },
   },
-  examples: ["prewarm doctor", "prewarm doctor --fix", "prewarm doctor --restored --fix"],
+  examples: ["prewarm doctor", "prewarm doctor --fix", "prewarm doctor --restored --fix", "prewarm doctor --progress"],
   graceful: true,
   async run(args, context) {
     const api = createControlApi(readControlSettings(args, context), context);
     const report = createReport(args, context);
+    if (args.flag("progress")) return tellProgress(args, api, report);
     const findings = await examine({ fix: args.flag("fix"), restored: args.flag("restored") }, api, context);
     if (report.json) report.document("prewarm.doctor/1", { findings });
     else print(findings, report);
     return findings.every(({ fixed }) => fixed) ? EXIT.ok : EXIT.failed;
   },
 };
+
+async function tellProgress(args: Arguments, api: ControlApi, report: Report): Promise<ExitCode> {
+  if (args.flag("fix") || args.flag("restored"))
+    throw usageError("--progress only looks: leave out --fix and --restored.");
+  const walk = await api.call("GET /api/v1/doctor", {}, DoctorWalk, { what: "doctor" });
+  if (report.json) report.document("prewarm.doctor-progress/1", walk);
+  else for (const line of formatWalk(walk)) report.data(line);
+  return EXIT.ok;
+}
+
+function formatWalk({ walking, looked, expected, endsAt, restsUntil, last }: DoctorWalk): string[] {
+  const number = (n: number): string => n.toLocaleString("en");
+  const end = endsAt === null ? "" : `, ends about ${minuteOf(endsAt)}`;
+  const rest = restsUntil ? `Resting until ${minuteOf(restsUntil)}` : "The first pass begins within a minute.";
+  const now = walking
+    ? `Walking: ${number(looked)} of about ${number(Math.max(looked, expected))} objects${end}`
+    : rest;
+  if (last === null) return [now, "No pass has ended yet."];
+  const minutes = Math.max(1, Math.round(last.tookMs / 60_000));
+  return [now, `Last pass: ${number(last.objects)} objects in ${number(minutes)} min, ended ${minuteOf(last.endedAt)}`];
+}
+
+/** To the minute, UTC. */
+function minuteOf(at: number): string {
+  return `${new Date(at).toISOString().slice(0, 16)}Z`;
+}
 
 type Found = z.infer<typeof SeenFinding>;
 

@@ -261,6 +261,20 @@ function jobs(api: FakeControlApi, url: URL): Answer {
 
 /** Looks at the store in two parts, with the same findings in each. */
 function doctor(api: FakeControlApi, call: Received): Answer {
+  if (call.method === "GET") {
+    const last = { objects: 22_000_000, tookMs: 219_600_000, endedAt: Date.UTC(2026, 10, 20, 8) };
+    const endsAt = Date.UTC(2026, 10, 29, 21, 30);
+    const walk = {
+      walking: true,
+      startedAt: 0,
+      looked: 1_500_000,
+      expected: 22_000_000,
+      endsAt,
+      restsUntil: null,
+      last,
+    };
+    return { status: 200, body: walk };
+  }
   const { cursor } = JSON.parse(call.body);
   return { status: 200, body: { findings: api.findings, nextCursor: cursor === "" ? "second" : null } };
 }

@@ -36,6 +36,8 @@ const SOON_MS = 2_000;
 /** Nobody waits for a live job any more by then, unless jobs usually take that long. */
 const LIVE_SLOW_MS = 10_000;
 const LIVE_PACE_MS = 200;
+/** The POST of a live job is reported by its handler as soon as it is answered: no call is needed before. */
+const LIVE_POST_MS = 1_000;
 const LONE_PACE_MS = 300;
 const PACE_A_WORKER_MS = 40;
 const PACE_MS = { from: 450, to: 800 } as const;
@@ -56,15 +58,20 @@ export interface Work {
   now: number;
   /** Jobs at the service that may end within SOON_MS. */
   soon: number;
-  /** Whether any of them is a live job, or a live job is not slow yet. */
-  live: boolean;
+  /** ms until a live job may need a call; 0: at once; null: no live job is open, or all of them are slow. */
+  liveMs: number | null;
+  /** Whether all of it is live. */
+  isLiveOnly: boolean;
 }
 
 /** ms until a handler calls again. All workers together call every ~40 ms, so that a free slot does not wait. */
 export function paceMs(tx: QueueTx, work: Work): number {
-  if (work.live) return LIVE_PACE_MS;
+  const { liveMs, isLiveOnly } = work;
   const n = workers(tx).length;
-  return n <= 1 ? LONE_PACE_MS : Math.min(PACE_MS.to, Math.max(PACE_MS.from, PACE_A_WORKER_MS * n));
+  const pace = n <= 1 ? LONE_PACE_MS : Math.min(PACE_MS.to, Math.max(PACE_MS.from, PACE_A_WORKER_MS * n));
+  if (liveMs === null) return pace;
+  // A viewer's job cannot end before its kind usually does.
+  return Math.max(LIVE_PACE_MS, Math.min(liveMs, isLiveOnly ? SOON_MS : pace));
 }
 
 /** Jobs to prepare that a worker should hold: about 1.5 times the jobs that it POSTs until its next call. */
@@ -73,14 +80,14 @@ export function prefetchTarget(tx: QueueTx): number {
   return Math.ceil((1.5 * goalPerSecond(tx.gateNow) * (paceMs(tx, NO_LIVE) + PREPARE_MS)) / 1000 / n) + 2;
 }
 
-const NO_LIVE: Work = { now: 0, soon: 0, live: false };
+const NO_LIVE: Work = { now: 0, soon: 0, liveMs: null, isLiveOnly: true };
 
 export function workOf(tx: QueueTx): Work {
   const { memory, now } = tx;
-  const work: Work = { now: 0, soon: 0, live: false };
+  const work: Work = { ...NO_LIVE };
   if (isHeldBack(tx.gateNow)) return work;
   const admitted = { 0: 0, 1: 0, 2: 0 };
-  const endsSoonAt = quantileMs(tx.gateNow, 0.02) - SOON_MS;
+  const earliest = quantileMs(tx.gateNow, 0.02);
   const slowAt = Math.max(LIVE_SLOW_MS, 2 * quantileMs(tx.gateNow, 0.98));
   for (const { gen, lane, externalId, due, admittedAt, state, owner } of memory.claims.held()) {
     if (state !== "admitted") continue;
@@ -90,22 +97,26 @@ export function workOf(tx: QueueTx): Work {
     const isWatched = lane === LIVE && !isEnded && age < slowAt;
     const mayGo = externalId === null && closedFor(tx.gateNow, laneName(lane), true) === null;
     // No worker waits for a slow job. The observation of its end wakes a worker.
-    const endsSoon = externalId !== null && !isEnded && age > endsSoonAt && age < slowAt;
+    const endsSoon = externalId !== null && !isEnded && age > earliest - SOON_MS && age < slowAt;
     if (owner === null && due <= now && (mayGo || isEnded)) work.now += 1;
     else if (isWatched || endsSoon) work.soon += externalId === null ? 0 : 1;
-    work.live ||= isWatched || (lane === LIVE && isEnded);
+    if (lane !== LIVE) work.isLiveOnly = false;
+    else if (isEnded) work.liveMs = owner === null ? 0 : (work.liveMs ?? SOON_MS);
+    else if (isWatched)
+      work.liveMs = Math.min(work.liveMs ?? SOON_MS, (externalId === null ? LIVE_POST_MS : earliest) - age);
   }
   for (const lane of LANE_CODES) {
     const n = runnable(tx, lane, admitted[lane]);
     work.now += n;
-    work.live ||= lane === LIVE && n > 0;
+    if (n > 0 && lane === LIVE) work.liveMs = 0;
+    else if (n > 0) work.isLiveOnly = false;
   }
   return work;
 }
 
 /** Waiting jobs of an open lane while a slot is free. */
 function runnable(tx: QueueTx, lane: LaneCode, admitted: number): number {
-  const open = tx.counts.reduce((n, count) => (count.lane === lane && isWaiting(count) ? n + count.n : n), 0);
+  const open = tx.waiting(lane);
   const name = laneName(lane);
   if (open <= admitted || closedFor(tx.gateNow, name) !== null || isFull(tx.gateNow, name, slotsTaken(tx))) return 0;
   return isAnyDue(tx, lane) ? open - admitted : 0;

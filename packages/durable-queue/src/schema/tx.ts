@@ -24,7 +24,7 @@ import type { Orders } from "./orders.ts";
 import type { QueueConfig } from "./queue-config.ts";
 import { addRecent, type Stored } from "./recent.ts";
 import type { RecentEnds } from "./recent-ends.ts";
-import { countedAs, type LaneCode, laneName, newRow, type Row, STORED, type StateCode } from "./row.ts";
+import { countedAs, isWaiting, type LaneCode, laneName, newRow, type Row, STORED, type StateCode } from "./row.ts";
 import { type Change, Rows } from "./rows.ts";
 import { Runs } from "./runs.ts";
 import type { Sql } from "./sql.ts";
@@ -100,6 +100,16 @@ export class Tx {
   /** Jobs by counted state and lane at the beginning of this transaction. */
   get counts(): Count[] {
     return listCounts(this.#counters.jobs);
+  }
+
+  /** Waiting jobs of a lane, with the changes of this transaction. */
+  waiting(lane: LaneCode): number {
+    const counted = (one: { state: StateCode; lane: LaneCode } | null): number =>
+      one !== null && one.lane === lane && isWaiting(one) ? 1 : 0;
+    let n = this.counts.reduce((sum, count) => sum + count.n * counted(count), 0);
+    for (const { before, after } of this.rows.changes())
+      n += counted(after && { state: countedAs(after), lane: after.lane }) - counted(before);
+    return n;
   }
 
   /** The slices of the current minute, which are not in the rows of their days yet. */

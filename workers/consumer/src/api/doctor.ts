@@ -1,12 +1,22 @@
-import { doctorAnswer, doctorRequest } from "@prewarm/control-schema/doctor";
+import { DoctorWalk, doctorAnswer, doctorRequest } from "@prewarm/control-schema/doctor";
 import { ApiError } from "@prewarm/shared/api-errors";
 import { errorText } from "@prewarm/shared/log";
 import { runDoctor } from "../doctor/run-doctor.ts";
 import { LedgerUnavailable } from "../ledger/ledger-unavailable.ts";
-import { acting } from "./endpoint.ts";
+import { acting, viewer } from "./endpoint.ts";
 import { answer, jsonBody, refusals } from "./responses.ts";
 
 export const doctor = [
+  viewer(
+    {
+      method: "get",
+      path: "/api/v1/doctor",
+      tags: ["system"],
+      summary: "How far the cron's walk over the store has come, and when it ends",
+      responses: { 200: answer(DoctorWalk, "The walk under way, or the rest after it"), ...refusals },
+    },
+    async (c, { ledger }) => c.json(await ledger.doctorWalk(), 200),
+  ),
   acting("mend")(
     {
       method: "post",

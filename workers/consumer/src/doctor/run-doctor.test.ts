@@ -298,13 +298,13 @@ describe("doctor", () => {
     expect(answer).toMatchObject({ give: [{ phase: "standby" }] });
   });
 
-  it("by cron: one slice a minute from where it stopped, a rest after the pass, an audit entry, and a failure that costs nothing", async () => {
-    for (let n = 0; n < 1_500; n += 1) await put(`i${String(n).padStart(5, "0")}/400-high.webp`, 1);
+  it("by cron: six slices a minute from where it stopped, a rest after the pass, an audit entry, and a failure that costs nothing", async () => {
+    for (let n = 0; n < 6_500; n += 1) await put(`i${String(n).padStart(5, "0")}/400-high.webp`, 1);
     await store(["z/400-high.webp"]);
     await world.memory.bucket.put(deadKey("z/400-high.webp"), "{}");
     await doctorTick(world.deps);
     const reached = await world.ledger.doctorFrom();
-    expect(reached).toBe("i00999/400-high.webp");
+    expect(reached).toBe("i05999/400-high.webp");
     world.memory.fails = () => true;
     await doctorTick(world.deps);
     world.memory.fails = () => false;
@@ -322,6 +322,41 @@ describe("doctor", () => {
     expect(entries).toMatchObject([
       { who: "doctor", what: "doctor.fix", target: "marker_stale", details: { count: 1 } },
     ]);
+  });
+
+  it("lists the markers once for all slices of a minute", async () => {
+    for (let n = 0; n < 5_500; n += 1) await put(`i${String(n).padStart(5, "0")}/400-high.webp`, 1);
+    await doctorTick(world.deps);
+    expect(await world.ledger.doctorFrom()).toBeNull();
+    expect(world.memory.calls.filter((call) => call === "list dead/")).toHaveLength(1);
+  });
+
+  it("says how far the walk has come and when it ends: by what was ever stored, later by the last pass", async () => {
+    const image = (n: number) => `i${String(n).padStart(5, "0")}/400-high.webp`;
+    for (let n = 0; n < 15_000; n += 1) await put(image(n), 1);
+    world.engine.transactions.write((tx) => tx.count("stored", 24_000));
+    const rest = { walking: false, startedAt: null, looked: 0, expected: 24_000, endsAt: null, last: null };
+    expect(await world.ledger.doctorWalk()).toMatchObject(rest);
+    const began = now;
+    await doctorTick(world.deps);
+    const started = { walking: true, startedAt: began, restsUntil: null, last: null };
+    // 18,000 objects are left, 6,000 a minute.
+    expect(await world.ledger.doctorWalk()).toEqual({
+      ...{ ...started, looked: 6_000, expected: 24_000, endsAt: now + 180_000 },
+    });
+    now += 60_000;
+    await doctorTick(world.deps);
+    // R2 answers half as fast: the walk's own rate counts.
+    now += 180_000;
+    expect(await world.ledger.doctorWalk()).toMatchObject({ looked: 12_000, endsAt: now + 240_000 });
+    await doctorTick(world.deps);
+    const last = { objects: 15_000, tookMs: 240_000, endedAt: now };
+    expect(await world.ledger.doctorWalk()).toMatchObject({ walking: false, restsUntil: now + HOUR, last });
+    now += HOUR;
+    await doctorTick(world.deps);
+    expect(await world.ledger.doctorWalk()).toMatchObject({ looked: 6_000, expected: 15_000, endsAt: now + 90_000 });
+    await world.ledger.restored("tester", {}, null);
+    expect(await world.ledger.doctorWalk()).toMatchObject({ walking: false, expected: 15_000, restsUntil: 0, last });
   });
 
   it("walks the store once more when the operator has restored an older database: now, and when today's handlers have ended", async () => {

@@ -1,5 +1,6 @@
 import type { Finding } from "@prewarm/control-schema/doctor";
 import type { Clock } from "@prewarm/shared/clock";
+import { DOCTOR_SLICES_PER_MINUTE } from "@prewarm/shared/limits";
 import { errorText, type Log } from "@prewarm/shared/log";
 import { deadKey, parseVariantKey, storeKey } from "@prewarm/shared/variant-key";
 import { fromCustomMetadata } from "@prewarm/shared/variant-metadata";
@@ -12,9 +13,10 @@ import { deleteVariants } from "../store/variants.ts";
 
 /** What one call of the ledger takes. */
 const SLICE_OBJECTS = 1_000;
-/** A request's share: a caller comes again with the cursor. Each slice makes some six calls of the invocation's 10,000. */
-const SLICES_MAX = 100;
-const BUDGET_MS = 15_000;
+/** A request's share: a caller comes again with the cursor. Each slice makes some five calls of the invocation's 10,000. */
+const REQUEST = { slices: 100, ms: 15_000 };
+/** The cron's share. */
+const MINUTE = { slices: DOCTOR_SLICES_PER_MINUTE, ms: 20_000 };
 
 export interface DoctorReport {
   findings: Finding[];
@@ -33,17 +35,36 @@ interface DoctorDeps {
 type SliceOrder = Omit<SliceRequest, "page"> & { from: string };
 
 /**
- * One slice: a page of `variants/` and one of `dead/` (up to 1,000 objects each, with one list call or some), one call to the ledger; when something
- * is to be deleted, one or two delete calls and a second one to the ledger. Throws when R2 or the ledger does not answer; then nothing is lost.
+ * Slice after slice, from `from` to the end of the store or of the share. A slice is a page of `variants/` (up to 1,000 objects, one list call or
+ * some) with the markers of the same keys, and one call to the ledger. If something must be deleted, one or two delete calls and a second call to
+ * the ledger follow. Throws when R2 or the ledger does not answer. The position is stored after each slice, so nothing is lost then.
  */
+async function* walk(
+  deps: DoctorDeps,
+  { from, ...order }: SliceOrder,
+  share: { slices: number; ms: number },
+): AsyncGenerator<SliceAnswer> {
+  const deadline = deps.clock.now() + share.ms;
+  let dead: Listed | null = null;
+  let next: string | null = from;
+  for (let slice = 0; next !== null && slice < share.slices && deps.clock.now() < deadline; slice += 1) {
+    // Markers are few: one list of them lasts for many slices.
+    if (dead === null || (dead.to !== null && dead.to <= next)) dead = await listFrom(deps.bucket, deadKey(""), next);
+    const answer: SliceAnswer = await examineSlice(deps, { ...order, from: next }, dead);
+    yield answer;
+    next = answer.to;
+  }
+}
+
 async function examineSlice(
   { bucket, ledger, clock }: DoctorDeps,
   { from, ...order }: SliceOrder,
+  dead: Listed,
 ): Promise<SliceAnswer> {
   const at = clock.now();
-  const [stored, dead] = await Promise.all([listFrom(bucket, storeKey(""), from), listFrom(bucket, deadKey(""), from)]);
+  const stored = await listFrom(bucket, storeKey(""), from);
   const to = lesserEnd(stored.to, dead.to);
-  const ours = (key: string) => (to === null || key <= to) && parseVariantKey(key) !== null;
+  const ours = (key: string) => key > from && (to === null || key <= to) && parseVariantKey(key) !== null;
   const page: StorePage = {
     from,
     to,
@@ -86,25 +107,24 @@ export async function runDoctor(
   deps: DoctorDeps,
   { fix, cursor, who }: { fix: boolean; cursor: string; who: string },
 ): Promise<DoctorReport> {
-  const deadline = deps.clock.now() + BUDGET_MS;
   const findings = new Findings(fix);
-  let from: string | null = cursor;
-  for (let slice = 0; from !== null && slice < SLICES_MAX && deps.clock.now() < deadline; slice += 1) {
-    const answer = await examineSlice(deps, { from, fix, keep: false, who });
+  let nextCursor: string | null = cursor;
+  for await (const answer of walk(deps, { from: cursor, fix, keep: false, who }, REQUEST)) {
     for (const finding of answer.findings) findings.merge(finding);
-    from = answer.to;
+    nextCursor = answer.to;
   }
-  return { findings: findings.list(), nextCursor: from };
+  return { findings: findings.list(), nextCursor };
 }
 
-/** The cron's share: one slice, mended, from where the last one ended; none while the walk rests. Never throws. */
+/** The cron's share of the walk, mended, from where the last one ended; nothing while the walk rests. Never throws. */
 export async function doctorTick(deps: DoctorDeps & { log: Log }): Promise<void> {
   try {
     const from = await deps.ledger.doctorFrom();
     if (from === null) return;
-    const { findings, to } = await examineSlice(deps, { from, fix: true, keep: true, who: "doctor" });
-    for (const { code, count, examples } of findings) deps.log("doctor.fixed", { code, count, examples });
-    if (to === null) deps.log("doctor.pass_ended", {});
+    for await (const { findings, to } of walk(deps, { from, fix: true, keep: true, who: "doctor" }, MINUTE)) {
+      for (const { code, count, examples } of findings) deps.log("doctor.fixed", { code, count, examples });
+      if (to === null) deps.log("doctor.pass_ended", {});
+    }
   } catch (error) {
     // The next minute goes on from the same place.
     deps.log("doctor.failed", { error: errorText(error) });

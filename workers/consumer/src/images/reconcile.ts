@@ -1,10 +1,11 @@
+import type { DoctorPass, DoctorWalk } from "@prewarm/control-schema/doctor";
 import { examine } from "@prewarm/durable-queue/operate/examine";
 import { audit } from "@prewarm/durable-queue/schema/audit";
 import { getDoc, putDoc } from "@prewarm/durable-queue/schema/docs";
 import { isOpen, type Row } from "@prewarm/durable-queue/schema/row";
-import { HANDLER_WALL_MS } from "@prewarm/shared/limits";
+import { DOCTOR_SLICES_PER_MINUTE, HANDLER_WALL_MS } from "@prewarm/shared/limits";
 import { encodedIdOfKey } from "@prewarm/shared/variant-key";
-import type { SliceAnswer, SliceRequest } from "./calls.ts";
+import type { SliceAnswer, SliceRequest, StorePage } from "./calls.ts";
 import { Findings } from "./findings.ts";
 import type { ImageTx } from "./image-tx.ts";
 import { PASS_MS, unlockImage } from "./sweeps.ts";
@@ -16,8 +17,10 @@ import { isBeingRemade } from "./tables/sweeps.ts";
  * ledger with itself.
  */
 
-/** A whole pass runs at most this often. A larger store takes longer (1,000 objects a minute). */
+/** A pass begins at most this long after the end of the one before. */
 export const REST_MS = 3_600_000;
+/** Objects per ms when each slice is full. */
+const PLANNED_PER_MS = (1_000 * DOCTOR_SLICES_PER_MINUTE) / 60_000;
 /** Maximum difference between the clock of the caller and the ledger's. */
 const SKEW_MS = 20_000;
 
@@ -26,6 +29,10 @@ interface Place {
   restUntil: number;
   /** Another pass is due at this time, Unix ms. 0: none. */
   again: number;
+  /** Start of the pass under way, Unix ms, and the objects that it has looked at. */
+  began?: number;
+  looked?: number;
+  last?: DoctorPass;
 }
 
 function placeOf(tx: ImageTx): Place {
@@ -40,16 +47,38 @@ export function doctorFrom(tx: ImageTx): string | null {
   return tx.now >= restUntil || (again > 0 && tx.now >= again) ? "" : null;
 }
 
-function keepPlace(tx: ImageTx, to: string | null): void {
-  const { again } = placeOf(tx);
-  const place: Place = { from: to, restUntil: tx.now + REST_MS, again: again > tx.now ? again : 0 };
-  putDoc(tx.sql, "doctor", JSON.stringify(place));
+function keepPlace(tx: ImageTx, { from, to, objects }: StorePage): void {
+  const before = placeOf(tx);
+  const isFirst = from === "" || before.began === undefined;
+  const began = isFirst ? tx.now : (before.began ?? tx.now);
+  const looked = (isFirst ? 0 : (before.looked ?? 0)) + objects.length;
+  const place: Place = { from: to, restUntil: tx.now + REST_MS, again: before.again > tx.now ? before.again : 0 };
+  const ended = to === null ? { objects: looked, tookMs: tx.now - began, endedAt: tx.now } : before.last;
+  putDoc(tx.sql, "doctor", JSON.stringify({ ...place, began, looked, ...(ended && { last: ended }) }));
 }
 
 /** Starts a pass now, and another when every current handler has ended. */
 export function askDoctorTwice(tx: ImageTx): void {
-  const place: Place = { from: null, restUntil: 0, again: tx.now + HANDLER_WALL_MS + 60_000 };
+  const { last } = placeOf(tx);
+  const place: Place = { from: null, restUntil: 0, again: tx.now + HANDLER_WALL_MS + 60_000, ...(last && { last }) };
   putDoc(tx.sql, "doctor", JSON.stringify(place));
+}
+
+/**
+ * How far the cron's walk has come. R2 does not say how many objects it has: the last pass counted them, and before the first one has ended
+ * all variants that were ever stored stand for them.
+ */
+export function doctorWalk(tx: ImageTx): DoctorWalk {
+  const { from, restUntil, again, began = null, looked = 0, last = null } = placeOf(tx);
+  const expected = last?.objects ?? tx.totals.stored ?? 0;
+  if (from === null || began === null) {
+    const due = again > 0 ? Math.min(again, restUntil) : restUntil;
+    return { walking: false, startedAt: null, looked: 0, expected, endsAt: null, restsUntil: due, last };
+  }
+  // A minute's share is over in a moment: it says nothing of the rate.
+  const perMs = Math.min(PLANNED_PER_MS, looked / Math.max(1, tx.now - began));
+  const endsAt = expected > looked && perMs > 0 ? Math.round(tx.now + (expected - looked) / perMs) : null;
+  return { walking: true, startedAt: began, looked, expected, endsAt, restsUntil: null, last };
 }
 
 export function doctorSlice(tx: ImageTx, request: SliceRequest): SliceAnswer {
@@ -65,7 +94,7 @@ export function doctorSlice(tx: ImageTx, request: SliceRequest): SliceAnswer {
   findings.add("marker_stale", markers.length, markers);
   if (fix) Object.assign(answer, { objects: stale, markers, locks: lockFor(tx, stale) });
   if (page.to === null) examineLedger(tx, findings, fix);
-  if (keep) keepPlace(tx, page.to);
+  if (keep) keepPlace(tx, page);
   answer.findings = findings.list();
   for (const { code, count } of fix ? answer.findings : []) audit(tx, who, "doctor.fix", code, { count });
   return answer;

@@ -1,6 +1,7 @@
 import type { AuditEntry } from "@prewarm/control-schema/audit";
 import type { Cause, Causes } from "@prewarm/control-schema/causes";
 import type { DeadGroup } from "@prewarm/control-schema/dead";
+import type { DoctorWalk } from "@prewarm/control-schema/doctor";
 import type { EventDelivery } from "@prewarm/control-schema/events";
 import type { Gate, GatePatch } from "@prewarm/control-schema/gate";
 import type { HistoryBucket, Pulse, Tier } from "@prewarm/control-schema/history";
@@ -135,6 +136,8 @@ export interface Operators {
 
   /** Where the cron's walk over the store goes on, or null while it rests between two passes. */
   doctorFrom(): Promise<string | null>;
+  /** How far that walk has come, and when it ends. */
+  doctorWalk(): Promise<DoctorWalk>;
   /** Compares one interval of the store, and at the end of all of them the ledger with itself. */
   doctorSlice(request: SliceRequest): Promise<SliceAnswer>;
   /** The deletions are done: unlocks. Without this call the locks run out by themselves. */
@@ -231,6 +234,7 @@ export const LEDGER_CALLS = {
   isSessionOver: "read",
   endSession: "idempotent",
   doctorFrom: "read",
+  doctorWalk: "read",
   doctorSlice: "id",
   doctorDone: "idempotent",
   pinged: "id",

@@ -70,6 +70,7 @@ export abstract class LedgerObject<Env> extends DurableObject<Env> implements An
   isSessionOver(...args: Call<"isSessionOver">) { return this.#ledger.isSessionOver(...args); }
   endSession(...args: Call<"endSession">) { return this.#ledger.endSession(...args); }
   doctorFrom(...args: Call<"doctorFrom">) { return this.#ledger.doctorFrom(...args); }
+  doctorWalk(...args: Call<"doctorWalk">) { return this.#ledger.doctorWalk(...args); }
   doctorSlice(...args: Call<"doctorSlice">) { return this.#ledger.doctorSlice(...args); }
   doctorDone(...args: Call<"doctorDone">) { return this.#ledger.doctorDone(...args); }
   pinged(...args: Call<"pinged">) { return this.#ledger.pinged(...args); }

@@ -13,7 +13,7 @@ import type { AcceptChunk, BeforeRestore } from "../images/calls.ts";
 import { focalsOf, setFocal } from "../images/focal.ts";
 import { takeMisses } from "../images/misses.ts";
 import { purgeImage } from "../images/purge.ts";
-import { doctorDone, doctorFrom, doctorSlice } from "../images/reconcile.ts";
+import { doctorDone, doctorFrom, doctorSlice, doctorWalk } from "../images/reconcile.ts";
 import { beforeImagesRestore, imagesRestored } from "../images/restored-images.ts";
 import { indexOfSecret } from "../platform/secret-equality.ts";
 import type {
@@ -199,6 +199,7 @@ export class Ledger extends Queue<LedgerTx, BeforeRestore> implements Answering<
   /* ── The doctor ── */
 
   readonly doctorFrom = this.reads(doctorFrom);
+  readonly doctorWalk = this.reads(doctorWalk);
   readonly doctorSlice = this.changes(doctorSlice);
   readonly doctorDone = this.changes(doctorDone);
 }

@@ -65,12 +65,15 @@ function createMissing({ images, clock }: BatchDeps, connections: Semaphore): Ba
   };
 }
 
-/** Writes the marker of each image that is refused once per batch: R2 takes one write a second of one key. */
-function createRefused({ images }: BatchDeps, connections: Semaphore): BatchContext["markRefused"] {
+/** R2 takes one write a second of one key, and another handler may just have written the marker. */
+const WRITE_AGAIN_MS = 1_100;
+
+/** Writes the marker of each image that is refused once per batch. */
+function createRefused({ images, sleep }: BatchDeps, connections: Semaphore): BatchContext["markRefused"] {
   const known = new Map<string, Promise<void>>();
   return (image, marker) => {
-    const written =
-      known.get(image) ?? connections.run(() => markRefused(images, image, marker), { rank: RANKS.result });
+    const write = () => connections.run(() => markRefused(images, image, marker), { rank: RANKS.result });
+    const written = known.get(image) ?? write().catch(() => sleep(WRITE_AGAIN_MS).then(write));
     known.set(image, written);
     return written;
   };
@@ -84,7 +87,8 @@ export function createContext(role: Role, given: BatchDeps): BatchContext {
     ...deps,
     role,
     owner: deps.newOwner(),
-    held: new HeldClaims(),
+    held: new HeldClaims(role),
+    recorded: Promise.withResolvers(),
     leaseUntil: 0,
     ledgerId: "",
     connections,

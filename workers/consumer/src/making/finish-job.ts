@@ -145,6 +145,7 @@ async function storeVariant(
   // Somebody wrote since the head, or the lease is too short: to be looked at anew.
   if (put === null) return { kind: "pending", due: now };
   claim.smaller = [];
+  claim.made = metadata;
   const tookMs = (job.finishedAt ?? now) - (job.createdAt ?? given.grantedAt);
   return { kind: "stored", bytes: bytes.byteLength, etag: put.etag, tookMs: Math.max(0, tookMs) };
 }

@@ -4,6 +4,7 @@ import type { Focal } from "@prewarm/shared/focal";
 import { GO_MAX } from "@prewarm/shared/limits";
 import type { Transform } from "@prewarm/shared/transform";
 import { parseVariantKey } from "@prewarm/shared/variant-key";
+import type { VariantMetadata } from "@prewarm/shared/variant-metadata";
 import type { MissAsk } from "../images/calls.ts";
 import type { ExchangeRequest } from "../ledger/contract.ts";
 import type { ProbedOriginal } from "../originals/probe.ts";
@@ -42,6 +43,8 @@ export interface HeldClaim {
   posted: boolean;
   /** The formats that its stored object says are smaller. */
   smaller: readonly Format[];
+  /** As this handler has put it; null until then. */
+  made: VariantMetadata | null;
 }
 
 /** What the ledger is to be told, and the keys that were settled because they are stored. */
@@ -62,8 +65,14 @@ export class HeldClaims {
   readonly #looks = new Set<Promise<void>>();
   /** Stored variants that are not noted of their image yet. */
   readonly #unnoted = new Map<string, Noted[]>();
+  readonly #role: ExchangeRequest["role"];
+  #looking = 0;
   #news = noNews();
   #waking = Promise.withResolvers<void>();
+
+  constructor(role: ExchangeRequest["role"]) {
+    this.#role = role;
+  }
 
   /** Jobs that need its connections: one that merely runs at Ittybit needs none. */
   get size(): number {
@@ -131,6 +140,7 @@ export class HeldClaims {
       prepared: null,
       posted: false,
       smaller: [],
+      made: null,
     };
     this.#claims.set(given.id, claim);
     return claim;
@@ -168,6 +178,7 @@ export class HeldClaims {
     claim.job = job;
     claim.posted = true;
     if (claim.phase === "go") claim.phase = "watch";
+    this.#wakeFor(claim);
   }
 
   settle(claim: HeldClaim, outcome: Outcome): void {
@@ -175,10 +186,11 @@ export class HeldClaims {
     const { id, gen } = claim.given;
     this.#drop(claim);
     this.#news.settled.push({ id, gen, outcome });
+    this.#wakeFor(claim);
     if (outcome.kind !== "stored" && outcome.kind !== "present") return;
     const { key } = claim.given;
     this.#news.stored.push(key);
-    const noted = { key, bytes: outcome.bytes, smaller: claim.smaller };
+    const noted = { key, bytes: outcome.bytes, smaller: claim.smaller, made: claim.made };
     this.#unnoted.set(claim.image, [...(this.#unnoted.get(claim.image) ?? []), noted]);
   }
 
@@ -251,6 +263,26 @@ export class HeldClaims {
 
   #ready(): number {
     return [...this.#claims.values()].filter(({ phase }) => phase === "ready").length;
+  }
+
+  /** Tracks a look at the original of an unknown image. It must not throw. */
+  look(act: Promise<void>): void {
+    this.#looking += 1;
+    this.track(
+      act.finally(() => {
+        this.#looking -= 1;
+      }),
+    );
+  }
+
+  /** Whether a miss is not decided yet: its original is looked at, or it is to be asked for with the next call. */
+  get isDeciding(): boolean {
+    return this.#looking > 0 || this.hasAsks;
+  }
+
+  /** A viewer waits for this job, and the ledger goes on with it from the report on. A live handler reports when it leaves, which is at once. */
+  #wakeFor({ given: { live } }: HeldClaim): void {
+    if (live && this.#role === "work") this.wake();
   }
 
   /** Asks for a call now. */

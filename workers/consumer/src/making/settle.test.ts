@@ -39,7 +39,7 @@ it("what is told to pages has the last rank among those that wait for a connecti
   };
   await images.put("info/photo/_", JSON.stringify(info));
   ranks.length = 0;
-  await tellPages(context, [KEY], [{ key: KEY, bytes: 1, smaller: [] }]);
+  await tellPages(context, [KEY], [{ key: KEY, bytes: 1, smaller: [], made: null }]);
   expect(new TextDecoder().decode(objects.get("info/photo/_")?.bytes)).toContain("[320]");
   expect(ranks.length).toBeGreaterThanOrEqual(4);
   expect(new Set(ranks)).toEqual(new Set([Math.max(...Object.values(RANKS))]));

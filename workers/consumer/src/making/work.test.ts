@@ -246,11 +246,11 @@ describe("a worker's shift", () => {
     expect(ledger.requests.at(-1)?.leave).toBe(true);
   });
 
-  it("looks into R2 once for a variant that stands by and then goes, and once more to note its image", async () => {
+  it("looks into R2 once for a variant that stands by and then goes, and no more to note its image", async () => {
     const { shift, ledger, images } = batchWorld();
     ledger.add(KEY);
     await shift();
-    expect(images.calls.filter((call) => call === `head variants/${KEY}`)).toHaveLength(2);
+    expect(images.calls.filter((call) => call === `head variants/${KEY}`)).toHaveLength(1);
   });
 
   it("notes what is known of an image once, with the last of its variants in hand, however far apart they end", async () => {

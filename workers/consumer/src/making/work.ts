@@ -3,7 +3,7 @@ import { errorText } from "@prewarm/shared/log";
 import type { MissAsk } from "../images/calls.ts";
 import type { ExchangeAnswer, ExchangeRequest } from "../ledger/contract.ts";
 import { LedgerUnavailable } from "../ledger/ledger-unavailable.ts";
-import type { BatchContext } from "./batch-context.ts";
+import type { BatchContext, Role } from "./batch-context.ts";
 import { finishJob } from "./finish-job.ts";
 import type { HeldClaim } from "./held-claims.ts";
 import { lookInTurn, tellCapped } from "./look-first.ts";
@@ -23,7 +23,9 @@ const SHIFT_MS = { least: 30_000, most: 60_000 };
 const DRAIN_MS = 1_500;
 /** A live handler's: whatever an origin does, others get on with what this one holds. */
 const LIVE_SHIFT_MS = 5_000;
-/** The same for a live handler that holds nothing and looks at originals: within the 30 s that the platform gives to work in the background. */
+/** A handler's that the edge has called: together with the last wait within the 30 s that the platform gives to work in the background. */
+const VIEWER_SHIFT_MS = 10_000;
+/** The same for a handler of misses that holds nothing and looks at originals: within the 30 s that the platform gives to work in the background. */
 const LOOKING_MS = 12_000;
 /** What has begun at the shift's end is waited for so long: a POST is answered, or given up by its client, within 15 s. */
 const LAST_WAIT_MS = 16_000;
@@ -36,23 +38,29 @@ const CALLS_LEFT = 1_500;
 /** The time between two calls, whatever the ledger says. */
 const PAUSE_MS = { least: 20, most: 5_000 };
 
-function shiftMs(random: number): number {
+/** What a handler was called for: a batch of misses, a wake-up, or one miss, by the edge itself. */
+export type CalledFor = Role | "viewer";
+
+function shiftMs(calledFor: CalledFor, random: number): number {
+  if (calledFor === "live") return LIVE_SHIFT_MS;
+  if (calledFor === "viewer") return VIEWER_SHIFT_MS;
   return SHIFT_MS.least + random * (SHIFT_MS.most - SHIFT_MS.least);
 }
 
 /** When this handler leaves. */
 class Shift {
   readonly #context: BatchContext;
+  readonly #calledFor: CalledFor;
   readonly #endsAt: number;
   /** Until when it drains; null while it takes work. */
   #drainsUntil: number | null = null;
 
-  constructor(context: BatchContext) {
+  constructor(context: BatchContext, calledFor: CalledFor) {
     this.#context = context;
-    const now = context.clock.now();
-    this.#endsAt = now + (context.role === "live" ? LIVE_SHIFT_MS : shiftMs(context.clock.random()));
+    this.#calledFor = calledFor;
+    this.#endsAt = context.clock.now() + shiftMs(calledFor, context.clock.random());
     // A live handler never waits: it leaves as soon as nothing is under way.
-    if (context.role === "live") this.#drainsUntil = this.#endsAt;
+    if (calledFor === "live") this.#drainsUntil = this.#endsAt;
   }
 
   get draining(): boolean {
@@ -67,26 +75,32 @@ class Shift {
     const { clock, counts } = this.#context;
     const short = counts.calls > SUBREQUESTS_MAX - CALLS_LEFT;
     const now = clock.now();
-    if (stay && !short && now < this.#endsAt - DRAIN_MS) return;
+    if ((stay || this.#isDeciding) && !short && now < this.#endsAt - DRAIN_MS) return;
     this.#drainsUntil ??= Math.min(this.#endsAt, now + DRAIN_MS);
   }
 
   get isOver(): boolean {
-    const { clock, held, role } = this.#context;
+    const { clock, held } = this.#context;
     if (this.#drainsUntil === null) return false;
     const isIdle = !held.isBusy && !held.hasAsks;
-    const longer = role === "live" && held.isEmpty ? LOOKING_MS - LIVE_SHIFT_MS : 0;
+    const longer = this.#calledFor !== "work" && held.isEmpty ? LOOKING_MS - LIVE_SHIFT_MS : 0;
     return isIdle || clock.now() >= this.#drainsUntil + longer;
+  }
+
+  /** Whether the miss that it was called for may still become a job. */
+  get #isDeciding(): boolean {
+    return this.#calledFor === "viewer" && this.#context.held.isDeciding;
   }
 
   /** Until the ledger wants to hear again, something must be told, or there is nothing left to wait for. */
   async pause({ again, more }: Answered): Promise<void> {
     const { sleep, held } = this.#context;
     // Whoever only looks at originals has nothing to say until one is seen.
-    const isMute = this.draining && held.isEmpty;
+    const waits = this.draining || this.#isDeciding;
+    const isMute = waits && held.isEmpty;
     const ms = isMute ? PAUSE_MS.most : Math.min(Math.max(again, PAUSE_MS.least), PAUSE_MS.most);
     const free = () => sleep(PAUSE_MS.least).then(() => held.free());
-    const enough = this.draining ? [held.idle()] : more ? [free()] : [];
+    const enough = waits ? [held.idle()] : more ? [free()] : [];
     await Promise.race([sleep(ms), held.woken(), ...enough]);
   }
 }
@@ -111,6 +125,7 @@ async function exchange(
   if (answer.status === "lost") return answer;
   context.leaseUntil = calledAt + LEASE_MS;
   context.ledgerId = answer.ledgerId;
+  if (answer.look.length === 0 && !held.isDeciding) context.recorded.resolve();
   return answer;
 }
 
@@ -134,7 +149,7 @@ async function standBy(context: BatchContext, claim: HeldClaim): Promise<void> {
 /** Begins what the answer asks for; nothing is waited for. */
 function begin(context: BatchContext, { stop, give, focals, look, capped }: Answered): void {
   const { held, role } = context;
-  for (const key of look) held.track(lookInTurn(context, key));
+  for (const key of look) held.look(lookInTurn(context, key));
   for (const key of capped) held.track(tellCapped(context, key));
   for (const { id, gen } of stop) held.stop(id, gen);
   for (const given of give) {
@@ -194,12 +209,16 @@ async function loop(context: BatchContext, shift: Shift, first: ExchangeAnswer):
  * ledger has heard of the misses, to the rest of that life. Throws LedgerUnavailable when the first call has no answer; without an answer to
  * a later one the handler goes silently, for its lease ends by itself.
  */
-export async function beginWork(context: BatchContext, asks: readonly MissAsk[]): Promise<() => Promise<void>> {
+export async function beginWork(
+  context: BatchContext,
+  asks: readonly MissAsk[],
+  calledFor: CalledFor = context.role,
+): Promise<() => Promise<void>> {
   for (const one of asks) {
     context.held.ask(one);
     if ((one.nth ?? 0) >= LOOKS_KEPT.first) context.crowded.add(one.key);
   }
-  const shift = new Shift(context);
+  const shift = new Shift(context, calledFor);
   const answer = await exchange(context, shift, { first: true, leave: false });
   return async () => {
     try {

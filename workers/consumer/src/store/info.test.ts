@@ -44,7 +44,7 @@ function setup() {
     const sizeOf = (key: string) => memory.objects.get(`variants/${key}`)?.bytes.byteLength ?? 0;
     return noteStored(
       deps,
-      keys.map((key) => ({ key, bytes: sizeOf(key), smaller: [] })),
+      keys.map((key) => ({ key, bytes: sizeOf(key), smaller: [], made: null })),
     );
   };
   const settle = async (...keys: string[]) => {
@@ -72,6 +72,23 @@ describe("what is known of an image", () => {
     expect([probed, puts()]).toEqual([["photo"], 1]);
   });
 
+  it("asks R2 for no variant that its maker has just put, unless a newer generation was noted since", async () => {
+    const { deps, original, store, info, memory } = setup();
+    const heads = () => memory.calls.filter((call) => call.startsWith("head ")).length;
+    const made = { gen: 5, job: "j", sourceEtag: '"e1"', originalBytes: null, width: 1, height: 1, createdAt: 1 };
+    const key = "photo/320-high.webp";
+    await store(key, { gen: 5 });
+    await noteStored(deps, [{ key, bytes: 7, smaller: [], made }]);
+    expect([heads(), info()?.etag]).toEqual([0, '"e1"']);
+    // The handler of an older original wakes up after a new one was made and noted.
+    original.etag = '"e2"';
+    await store(key, { gen: 9 });
+    await noteStored(deps, [{ key, bytes: 7, smaller: [], made: { ...made, gen: 9, sourceEtag: '"e2"' } }]);
+    original.etag = '"e1"';
+    await noteStored(deps, [{ key, bytes: 7, smaller: [], made }]);
+    expect([heads(), info()?.etag]).toEqual([1, '"e2"']);
+  });
+
   it("grows with each settle, and costs no further look at the original", async () => {
     const { settle, info, probed } = setup();
     await settle("photo/640-high.webp");
@@ -83,12 +100,12 @@ describe("what is known of an image", () => {
     expect(probed).toEqual(["photo"]);
   });
 
-  it("costs a head, a get and a put: the placeholder is read when it is itself what was stored", async () => {
+  it("costs a get, a head where R2 has it from another handler, and a put: the placeholder is read when it is itself what was stored", async () => {
     const { settle, store, memory, note } = setup();
     await store("photo/320-high.webp");
     memory.calls.length = 0;
     await note(["photo/320-high.webp"]);
-    expect(memory.calls).toEqual(["head variants/photo/320-high.webp", "get info/photo/_", "put info/photo/_"]);
+    expect(memory.calls).toEqual(["get info/photo/_", "head variants/photo/320-high.webp", "put info/photo/_"]);
     memory.calls.length = 0;
     await settle(LQIP);
     expect(memory.calls).toContain(`get variants/${LQIP}`);

@@ -28,6 +28,8 @@ export interface Noted {
   bytes: number;
   /** The formats that its object says are smaller. */
   smaller: readonly Format[];
+  /** As the caller has put it; null: it was found in R2. */
+  made: VariantMetadata | null;
 }
 
 /** An image as its note tells of it. */
@@ -82,7 +84,7 @@ export async function noteStored(deps: InfoDeps, stored: readonly Noted[]): Prom
 }
 
 type Parsed = NonNullable<ReturnType<typeof parseVariantKey>>;
-type Variant = Parsed & Compared;
+type Variant = Parsed & Compared & Pick<Noted, "made">;
 const keyOf = ({ id, transform, v }: Parsed): string => variantKey(id, transform, v);
 
 async function noteImage(deps: InfoDeps, variants: readonly Variant[]): Promise<void> {
@@ -90,10 +92,6 @@ async function noteImage(deps: InfoDeps, variants: readonly Variant[]): Promise<
   if (first === undefined) return;
   const { images, connections } = deps;
   const { id, v } = first;
-  const head = await connections.run(() => images.head(storeKey(keyOf(first))));
-  const made = fromCustomMetadata(head?.customMetadata);
-  // Purged meanwhile, or put there by hand.
-  if (made === null) return;
   // It is read where it may be news: when it was stored itself, and when what was known is replaced, which may have been of another version.
   const transform = placeholderTransform(deps.config);
   const placeholder = transform === null ? null : { id, v, transform };
@@ -103,6 +101,9 @@ async function noteImage(deps: InfoDeps, variants: readonly Variant[]): Promise<
   let compared: Compared[] | null = null;
   for (let tries = 0; tries < TRIES; tries += 1) {
     const before = await readInfo(deps, id);
+    const made = await madeOf(deps, variants, before.gen);
+    // Purged meanwhile, or put there by hand.
+    if (made === null) return;
     const base = isOf(before.info, made, v) ? before.info : await lookAt(deps, id, v);
     if (base === null) return;
     const isReplaced = before.info !== null && base !== before.info;
@@ -116,6 +117,22 @@ async function noteImage(deps: InfoDeps, variants: readonly Variant[]): Promise<
     if (isKnown || (await connections.run(() => putInfo(images, id, info, metadata, before.etag))))
       return saySmaller(deps, { id, v, before: before.info, now: info }, compared);
   }
+}
+
+/**
+ * What one of the variants was made from. Of a variant that the caller has put, the caller knows; R2 is asked where a newer generation has been
+ * noted since, for its original may be another one.
+ */
+async function madeOf(
+  { images, connections }: InfoDeps,
+  variants: readonly Variant[],
+  notedGen: number,
+): Promise<VariantMetadata | null> {
+  const own = variants.find(({ made }) => made !== null && made.gen >= notedGen)?.made;
+  const [first] = variants;
+  if (own || first === undefined) return own ?? null;
+  const head = await connections.run(() => images.head(storeKey(keyOf(first))));
+  return fromCustomMetadata(head?.customMetadata);
 }
 
 /** These variants as they are compared: the original's own picture is among them, where it is smaller. */

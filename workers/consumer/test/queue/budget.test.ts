@@ -48,6 +48,7 @@ async function spent(path: Omit<Path, "times">): Promise<Spent> {
   return { rows: each("rows"), made: each("made"), forgotten: each("forgotten"), alarms: each("alarms"), messages: each("messages") };
 }
 
+const view = { lane: "live", variants: 1, everyMs: 200, called: true } as const;
 const bulk = { lane: "bulk", everyMs: 0 } as const;
 
 describe("rows written per variant from accept to forgotten, as the platform bills them, prune and alarms included", {
@@ -59,6 +60,8 @@ describe("rows written per variant from accept to forgotten, as the platform bil
     ["bulk, 40 originals of 22 variants", { ...bulk, images: 40, variants: 22 }, 2.9],
     ["six variants of one upload, alone", { lane: "upload" as const, images: 1, variants: 6, everyMs: 0 }, 6.34],
     ["one view, alone", { lane: "live" as const, images: 1, variants: 1, everyMs: 200 }, 14],
+    ["one view that the edge calls in, alone", { ...view, images: 1 }, 15],
+    ["five views a second that the edge calls in", { ...view, images: 100 }, 10.15],
     ["five views a second", { lane: "live" as const, images: 100, variants: 1, everyMs: 200 }, 9.14],
   ])(
     "%s",

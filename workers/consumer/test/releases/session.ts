@@ -216,6 +216,7 @@ function operators(say: Say, sql: ReturnType<typeof nodeSql>): void {
 
 function upkeep(say: Say, clock: { ms: number }): void {
   say("doctorFrom");
+  say("doctorWalk");
   const page = { from: "", to: null, at: clock.ms, objects: [{ key: key("i"), gen: 1 }], markers: [key("i")] };
   const { locks } = say("doctorSlice", { page, fix: true, keep: true, who: "doctor" });
   say("doctorDone", locks);

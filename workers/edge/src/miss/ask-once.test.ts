@@ -1,4 +1,5 @@
 import { GATE_KEY } from "@prewarm/shared/markers";
+import type { MissMessage } from "@prewarm/shared/messages";
 import { sign } from "@prewarm/shared/signature";
 import { describe, expect, it } from "vitest";
 import { BYTES, detailOf, NOW, type Options, setup, type World } from "../testing/setup.ts";
@@ -83,6 +84,51 @@ describe("a popular cold variant", () => {
     world.images.store(`variants/${KEY}`, BYTES, new Date(NOW - 901 * SECOND));
     await detail(world);
     expect(deleted).toEqual([]);
+  });
+});
+
+describe("a miss where the consumer is bound", () => {
+  const calling = (miss: NonNullable<Options["consumer"]>["miss"], options: Options = {}) => {
+    const called: MissMessage[] = [];
+    const consumer = {
+      miss: (message: MissMessage) => {
+        called.push(message);
+        return miss(message);
+      },
+    };
+    return { called, world: setup({ ...options, consumer }) };
+  };
+
+  it("goes straight to it, and no message is sent once the ledger has recorded the miss", async () => {
+    const { called, world } = calling(async () => true);
+    expect(await detail(world)).toBe("enqueued");
+    expect([called, world.sent]).toEqual([[{ v: 1, keys: [KEY], lane: "live", at: NOW, unknown: true }], []]);
+  });
+
+  it.each([
+    ["has not recorded it", async () => false],
+    ["throws", () => Promise.reject(new Error("no such entrypoint"))],
+    ["hangs", () => new Promise<boolean>(() => {})],
+  ])("is sent as a message where the consumer %s", async (_what, miss) => {
+    const { called, world } = calling(miss);
+    expect(await detail(world)).toBe("enqueued");
+    expect(world.sent).toEqual(called);
+    expect(called).toHaveLength(1);
+  });
+
+  it("waits in the queue when its network asks for many unknown images", async () => {
+    const { called, world } = calling(async () => true);
+    for (let n = 0; n < 12; n += 1)
+      await detail(world, `/images/made-up-${n}?w=800`, { "CF-Connecting-IP": "192.0.2.1" });
+    expect([called.length, world.sent.map(({ nth }) => nth)]).toEqual([10, [10, 11]]);
+  });
+
+  it("is not called for what the limiter refuses, nor by HEAD", async () => {
+    const { called, world } = calling(async () => true, { allowed: () => false });
+    await detail(world, PATH, { "CF-Connecting-IP": "192.0.2.1" });
+    await world.ask("HEAD", PATH);
+    await world.settle();
+    expect([called, world.sent]).toEqual([[], []]);
   });
 });
 

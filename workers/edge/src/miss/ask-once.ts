@@ -1,6 +1,7 @@
-import { missMessage } from "@prewarm/shared/messages";
+import { LOOKS_KEPT } from "@prewarm/shared/limits";
+import { type MissMessage, missMessage } from "@prewarm/shared/messages";
 import type { Original } from "@prewarm/shared/source";
-import type { RequestContext } from "../request-context.ts";
+import type { Edge, RequestContext } from "../request-context.ts";
 import { attempt, withTimeLimit } from "../time-limit.ts";
 import { type MissDetail, REPEAT_MS, windowMs } from "./asked-lately.ts";
 import { clientNetwork, isOverLimit } from "./over-limit.ts";
@@ -9,6 +10,8 @@ import { findSkipReason } from "./skip-reason.ts";
 /** Longest waits in ms. The queue is given more: what it says is the answer's `detail`, and sends of 100 ms are common. */
 const NOTE_WAIT_MS = 100;
 const SEND_WAIT_MS = 250;
+/** Of these the consumer has so many to record the miss: a call and its ledger's transaction. */
+const CALL_WAIT_MS = 150;
 
 /**
  * Asks for the missed variant: at most one message per data centre and window. Returns what became of it. HEAD comes from crawlers and
@@ -84,16 +87,27 @@ async function send(
   more: Parameters<typeof missMessage>[2],
 ): Promise<MissDetail> {
   const { target, edge, background } = context;
-  const { askedLately, live } = edge;
+  const { askedLately } = edge;
   const now = edge.clock.now();
   const note = { timesAsked: before + 1, silentUntil: now + windowMs(before + 1) };
   askedLately.keep(target.key, { ...note, detail: "pending" });
-  const sending = attempt(() => live.send(missMessage(target.key, now, more)));
+  const sending = attempt(() => ask(edge, missMessage(target.key, now, more)));
   const noting = attempt(() => askedLately.putNote(target.origin, target.key, note, now));
   background(takeBackIfFailed(context, before, sending, noting));
   const result = await withTimeLimit(() => sending, context.left(SEND_WAIT_MS));
   context.mark("queue");
   return result.ok && result.value ? "enqueued" : "unavailable";
+}
+
+/**
+ * Calls the consumer, which makes the variant at once. The message is sent where the ledger has not recorded the miss in time. Networks that ask
+ * for many unknown images wait in the queue, where their originals are looked at one by one.
+ */
+async function ask({ consumer, live }: Edge, message: MissMessage): Promise<unknown> {
+  const { nth = 0 } = message;
+  const call = consumer === null || nth >= LOOKS_KEPT.first ? null : () => consumer.miss(message);
+  const recorded = call && (await withTimeLimit(call, CALL_WAIT_MS));
+  return (recorded?.ok && recorded.value) || live.send(message);
 }
 
 async function takeBackIfFailed(

@@ -51,6 +51,8 @@ export interface Options {
   keys?: string[];
   /** What the originals' server answers; default: nothing is asked of it. */
   fetch?: (url: string, init: RequestInit) => Promise<Response>;
+  /** The consumer's entrypoint; default: not bound. */
+  consumer?: Edge["consumer"];
   faults?: { cache?: Fault; images?: Fault; live?: Fault; limit?: Fault };
   /** Whether the rate limiter lets messages through; undefined: there is no limiter. */
   allowed?: (key: string) => boolean;
@@ -107,6 +109,7 @@ function createWorld(options: Options, shared: Shared): World {
     images: faultyImages,
     originals: (binding) => (binding === "ORIGINALS" ? originals : null),
     live: withFault({ send: async (message: MissMessage) => void sent.push(message) }, options.faults?.live),
+    consumer: options.consumer ?? null,
     limit: limiter(),
     unknownLimit: limiter(options.allowedUnknown),
     fetch: (input, init) => (options.fetch ?? notAsked)(String(input), init ?? {}),

@@ -17,6 +17,8 @@ export interface Path {
   images: number;
   variants: number;
   everyMs: number;
+  /** Views only: the edge calls the consumer, else it sends a message. */
+  called?: boolean;
 }
 
 const STEP_MS = 200;
@@ -145,11 +147,11 @@ export class Life {
     return { rows: made + forgotten + this.#alarms, made, forgotten, alarms: this.#alarms, messages: this.#done.sent };
   }
 
-  async #once({ lane, images, variants, everyMs }: Path, time: number): Promise<void> {
+  async #once({ lane, images, variants, everyMs, called = false }: Path, time: number): Promise<void> {
     const keys = Array.from({ length: images }, (_, image) =>
       Array.from({ length: variants }, (_, n) => `photo-${time}-${image}/${(n + 1) * 160}-high.webp`),
     ).flat();
-    if (lane === "live") await this.#views(keys, everyMs);
+    if (lane === "live") await this.#views(keys, everyMs, called ? "work" : "live");
     else this.#order(lane, keys, time);
     await this.#until(() => this.#storedAll((time + 1) * keys.length));
   }
@@ -170,10 +172,10 @@ export class Life {
     this.#engine.finishDelivery({ delivery, run: "r", who: "test", summary: {} });
   }
 
-  async #views(keys: string[], everyMs: number): Promise<void> {
+  async #views(keys: string[], everyMs: number, role: "live" | "work"): Promise<void> {
     for (const key of keys) {
       await this.#pass(everyMs);
-      const hand = this.#join("live");
+      const hand = this.#join(role);
       if (!hand.call(this.#engine, this.#clock.ms, [{ key, at: this.#clock.ms }], this.#started))
         this.#hands.delete(hand);
     }
