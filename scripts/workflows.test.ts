@@ -97,29 +97,25 @@ describe("a secret", () => {
   });
 });
 
-describe("a release", () => {
-  const release = read(".github/workflows/release.yml");
-  const jobs = new Map(
-    release
+describe("a job that may prove to others who it is", () => {
+  const jobs = FILES.flatMap((file) =>
+    read(file)
       .split(/^ {2}(?=[\w-]+:\n)/m)
       .slice(1)
-      .map((text) => [text.split(":")[0] ?? "", text] as const),
+      .map((text) => ({ name: `${file.split("/").at(-1)} ${text.split(":")[0]}`, text })),
   );
-  const signing = [...jobs].filter(([, text]) => text.includes("id-token: write"));
+  const proving = jobs.filter(({ text }) => /id-token: write|attestations: write|pages: write/.test(text));
 
-  it("is signed with rights that no other job of any workflow has", () => {
-    expect(FILES.filter((file) => /id-token: write|attestations: write/.test(read(file)))).toEqual([
-      ".github/workflows/release.yml",
-    ]);
-    expect(signing).toHaveLength(1);
-    expect(release).toMatch(/^ {2}push:\n {4}tags:/m);
+  it("signs a release, or publishes the documentation, and no other job has these rights", () => {
+    expect(proving.map(({ name }) => name).toSorted()).toEqual(["docs.yml publish", "release.yml attest"]);
+    expect(read(".github/workflows/release.yml")).toMatch(/^ {2}push:\n {4}tags:/m);
+    expect(proving.filter(({ text }) => text.includes("attestations: write"))).toHaveLength(1);
   });
 
-  it("is signed by a job that runs no code of ours: it takes the files that another job has made", () => {
-    const [, text = ""] = signing[0] ?? [];
+  it.each(proving)("runs no code of ours: it takes the files that another job has made ($name)", ({ text }) => {
     expect(text).not.toMatch(/\brun: |actions\/checkout|actions\/setup-node/);
     expect(text).toMatch(/needs: \w+/);
-    expect(text).toContain("actions/download-artifact@");
+    expect(text).toMatch(/actions\/(?:download-artifact|deploy-pages)@/);
   });
 });
 
