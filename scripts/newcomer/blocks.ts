@@ -88,7 +88,11 @@ export const BLOCKS: readonly Block[] = [
     does: { prints: [/^302 /m, /1 images?: 28 variants/, /28 stored/, /^200 image\/webp$/m] },
   },
   { page: "docs/from-zero.md", begins: "cat > shop.html", does: { prints: [] } },
-  { page: "docs/from-zero.md", begins: "npm run -s prewarm -- warm --html", does: { prints: [/3 images/, /stored/] } },
+  {
+    page: "docs/from-zero.md",
+    begins: "npm run -s prewarm -- warm --html",
+    does: { prints: [/18 variants accepted/, /18 stored/] },
+  },
   {
     page: "docs/from-zero.md",
     begins: 'echo \'{"type":"image.uploaded"',

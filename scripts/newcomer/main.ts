@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { freePort, listen } from "../../dev/listen.ts";
 import { type Block, blockOf, blocksIn } from "./blocks.ts";
-import { type Program, startProgram } from "./program.ts";
+import { type Program, runToEnd, startProgram } from "./program.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const START_MS = 600_000;
@@ -65,17 +65,14 @@ function asCopied(text: string, stack: Stack, sitemap: string): string {
     .replaceAll("<run>", '"$(last_run)"');
 }
 
-function play(text: string, stack: Stack): { code: number | null; said: string } {
-  const env: Record<string, string | undefined> = {
+function play(text: string, stack: Stack): Promise<{ code: number | null; said: string }> {
+  const env = {
     ...bareEnvironment(),
     PREWARM_URL: `http://localhost:${stack.control}`,
     PREWARM_EDGE_URL: `http://localhost:${stack.edge}`,
     STATE_DIR: stack.stateDir,
   };
-  const options = { cwd: clone, env: env as NodeJS.ProcessEnv, encoding: "utf8", timeout: BLOCK_MS } as const;
-  const script = ["-e", "-o", "pipefail", "-c", `${PRELUDE}\n${text}`];
-  const { status, stdout, stderr } = spawnSync("bash", script, options);
-  return { code: status, said: `${stdout}\n${stderr}` };
+  return runToEnd(`${PRELUDE}\n${text}`, { cwd: clone, env, timeoutMs: BLOCK_MS });
 }
 
 /** Starts what does not end: lines of a page, or `npm start` itself. Resolves when it is ready. */
@@ -125,7 +122,7 @@ async function playPage(
         const first = asCopied(lines.slice(0, count).join("\n"), stack, sitemap.url);
         programs.push(await start(first, stack, does.starts.ready));
       }
-      const { code, said } = play(asCopied(lines.slice(count).join("\n"), stack, sitemap.url), stack);
+      const { code, said } = await play(asCopied(lines.slice(count).join("\n"), stack, sitemap.url), stack);
       const missing = does.prints.filter((pattern) => !pattern.test(said));
       if (code === 0 && missing.length === 0) console.log(`ok    ${name} (${seconds()})`);
       else fail(name, `  exit code ${code}, without ${missing.join(", ") || "nothing"}\n${said}`);
