@@ -17,7 +17,7 @@ const pins = ["pnpm-lock.yaml", "pnpm-workspace.yaml", "scripts/pnpm/package-loc
 const wanted = [process.platform, process.arch, ...pins.map((name) => readFileSync(join(root, name)))].join("\n");
 const isInstalled = () => existsSync(stamp) && readFileSync(stamp, "utf8") === wanted;
 
-// The documentation's site has half as many packages as all the rest, and only `npm run docs` needs them.
+// The documentation's site has half as many packages as everything else, and only `npm run docs` needs them.
 const INSTALL = ["install", "--frozen-lockfile", "--reporter=append-only", "--filter=!@prewarm/docs-site"];
 
 /** Resolves with the exit code. The program ends at a signal, and with npm's shell: `sh -c` does not pass a SIGTERM on. */
