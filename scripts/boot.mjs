@@ -17,6 +17,9 @@ const pins = ["pnpm-lock.yaml", "pnpm-workspace.yaml", "scripts/pnpm/package-loc
 const wanted = [process.platform, process.arch, ...pins.map((name) => readFileSync(join(root, name)))].join("\n");
 const isInstalled = () => existsSync(stamp) && readFileSync(stamp, "utf8") === wanted;
 
+// The documentation's site has half as many packages as everything else, and only `npm run docs` needs them.
+const INSTALL = ["install", "--frozen-lockfile", "--reporter=append-only", "--filter=!@prewarm/docs-site"];
+
 /** Resolves with the exit code. The program ends at a signal, and with npm's shell: `sh -c` does not pass a SIGTERM on. */
 function run(command, args, options) {
   const child = spawn(command, args, { cwd: root, shell: process.platform === "win32", stdio: "inherit", ...options });
@@ -59,9 +62,7 @@ async function install() {
   // npm refuses a pnpm with another sha512 than that of scripts/pnpm/package-lock.json.
   const npm = ["install", "--prefix=scripts/pnpm", "--no-save", "--ignore-scripts=false", "--no-audit", "--no-fund"];
   const options = { env: { ...process.env, CI: "true" }, stdio: ["ignore", 2, 2] };
-  const code =
-    (await run("npm", npm, options)) ||
-    (await run(join(bins[0], "pnpm"), ["install", "--frozen-lockfile", "--reporter=append-only"], options));
+  const code = (await run("npm", npm, options)) || (await run(join(bins[0], "pnpm"), INSTALL, options));
   if (code === 0) return writeFileSync(stamp, wanted);
   console.error("[boot] Installing failed; the reason is above. The first start needs the npm registry.");
   process.exit(code);

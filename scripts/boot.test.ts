@@ -17,7 +17,8 @@ function makeClone(bin: object = { pnpm: "pnpm" }) {
     chmodSync(join(clone, name), 0o755);
   };
   const files = { "pnpm-lock.yaml": "", "pnpm-workspace.yaml": "", "node_modules/made": "" };
-  const pnpm = "echo $$ >> installers\nwhile [ -e installers ] && ! [ -e done ]; do sleep 0.05; done";
+  const pnpm =
+    'echo "$@" > arguments\necho $$ >> installers\nwhile [ -e installers ] && ! [ -e done ]; do sleep 0.05; done';
   for (const [name, text] of Object.entries(files)) write(name, text);
   write("scripts/pnpm/fake/pnpm", `#!/bin/sh\n${pnpm}\n`);
   write("scripts/pnpm/fake/package.json", '{"name":"pnpm","version":"1.0.0","bin":"./pnpm"}');
@@ -74,6 +75,7 @@ describe.skipIf(process.platform !== "linux")("the first start", () => {
     clone.write("done", "");
     expect(await Promise.all([first.ended, second.ended]), first.output()).toEqual([0, 0]);
     expect([clone.installers().length, clone.read("stolen")]).toEqual([1, ""]);
+    expect(clone.read("arguments")).toMatch(/^install --frozen-lockfile .*--filter=!@prewarm\/docs-site$/m);
   });
 
   it("says that another program holds the port of its lock, and installs when the port is free", async () => {

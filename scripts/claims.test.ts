@@ -12,6 +12,7 @@ import {
   LEDGER_SHED_BYTES,
   RESTORE_HOLD_MS,
 } from "../packages/shared/src/limits.ts";
+import shipped from "../prewarm.config.ts";
 import { variantsPerUpload } from "./cost/uploads.ts";
 
 /*
@@ -71,6 +72,8 @@ describe("a figure of a page is the code's", () => {
     ["AGENTS.md", WIDTHS],
     ["AGENTS.md", `${UPLOAD} per upload by default`],
     ["docs/page-authors.md", WIDTHS],
+    ["docs/from-zero.md", `made ${variantsPerUpload(shipped)} variants`],
+    ["docs/from-zero.md", `the ${variantsPerUpload(shipped)} variants`],
   ])("%s: %s", (page, claim) => {
     expect(flat(page)).toContain(claim);
   });

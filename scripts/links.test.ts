@@ -1,6 +1,7 @@
 import { existsSync, globSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { anchorOf } from "../apps/docs-site/src/anchors.ts";
 
 /** Every relative link of a page leads to a file, and every anchor to a heading. Links to other sites are not followed: CI needs no network. */
 
@@ -10,15 +11,11 @@ const PAGES = globSync(
   { cwd: ROOT },
 );
 
-/** The anchors of a page, as GitHub makes them of its headings. */
+/** The anchors of a page; the second heading of a name gets `-1`. */
 function anchorsOf(text: string): Set<string> {
   const anchors = new Set<string>();
   for (const [, heading = ""] of withoutCode(text).matchAll(/^#{1,6} +(.+)$/gm)) {
-    const words = heading.replaceAll(/\[([^\]]*)\]\([^)]*\)/g, "$1").toLowerCase();
-    const anchor = words
-      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, "")
-      .trim()
-      .replaceAll(" ", "-");
+    const anchor = anchorOf(heading);
     let name = anchor;
     for (let n = 1; anchors.has(name); n += 1) name = `${anchor}-${n}`;
     anchors.add(name);

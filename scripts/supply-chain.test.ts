@@ -38,6 +38,15 @@ describe("Node", () => {
   });
 });
 
+it("each package that is not a release has a reason and a way back in decisions/001", () => {
+  const [, table = ""] = read("decisions/001-toolchain.md").split("| package | reason | way back |\n|---|---|---|\n");
+  const told = [...table.matchAll(/^\| (.+?) (\S+) \| .+ \| .+ \|$/gm)].flatMap(([, names = "", version]) =>
+    names.split(", ").map((name) => `${name}@${version}`),
+  );
+  const locked = [...read("pnpm-lock.yaml").matchAll(/^ {2}'?([^\s:(']+@\d+\.\d+\.\d+-[^:(']+)'?:$/gm)];
+  expect(told.toSorted()).toEqual([...new Set(locked.map(([, name]) => name))].toSorted());
+});
+
 describe("the audit", () => {
   const good = `  a@1.0.0:\n    resolution: {integrity: sha512-${"A".repeat(86)}==}\n`;
 

@@ -97,42 +97,37 @@ describe("a secret", () => {
   });
 });
 
-describe("a release", () => {
-  const release = read(".github/workflows/release.yml");
-  const jobs = new Map(
-    release
+describe("a job that may prove to others who it is", () => {
+  const jobs = FILES.flatMap((file) =>
+    read(file)
       .split(/^ {2}(?=[\w-]+:\n)/m)
       .slice(1)
-      .map((text) => [text.split(":")[0] ?? "", text] as const),
+      .map((text) => ({ name: `${file.split("/").at(-1)} ${text.split(":")[0]}`, text })),
   );
-  const signing = [...jobs].filter(([, text]) => text.includes("id-token: write"));
+  const proving = jobs.filter(({ text }) => /id-token: write|attestations: write|pages: write/.test(text));
 
-  it("is signed with rights that no other job of any workflow has", () => {
-    expect(FILES.filter((file) => /id-token: write|attestations: write/.test(read(file)))).toEqual([
-      ".github/workflows/release.yml",
-    ]);
-    expect(signing.map(([name]) => name)).toEqual(["attest", "publish"]);
-    expect(release).toMatch(/^ {2}push:\n {4}tags:/m);
+  it("signs or publishes a release, or publishes the documentation, and no other job has these rights", () => {
+    const names = ["docs.yml publish", "release.yml attest", "release.yml publish"];
+    expect(proving.map(({ name }) => name).toSorted()).toEqual(names);
+    expect(read(".github/workflows/release.yml")).toMatch(/^ {2}push:\n {4}tags:/m);
+    expect(proving.filter(({ text }) => text.includes("attestations: write"))).toHaveLength(1);
   });
 
-  it.each(signing)(
-    "runs no code of ours where it may sign: %s takes the files that another job has made",
-    (name, text) => {
-      expect(text).not.toContain("actions/checkout");
-      expect(text).toMatch(/needs: build/);
-      expect(text).toContain("actions/download-artifact@");
-      const commands = commandsIn(text);
-      expect(commands).toHaveLength(name === "publish" ? 1 : 0);
-      for (const command of commands)
-        expect(command).toMatch(/^for tarball in [\w/*. -]+; do npm publish "\$tarball" [\w -]+; done$/);
-    },
-  );
+  it.each(proving)("runs no code of ours: it takes the files that another job has made ($name)", ({ name, text }) => {
+    expect(text).not.toContain("actions/checkout");
+    expect(text).toMatch(/needs: \w+/);
+    expect(text).toMatch(/actions\/(?:download-artifact|deploy-pages)@/);
+    const commands = commandsIn(text);
+    expect(commands).toHaveLength(name === "release.yml publish" ? 1 : 0);
+    for (const command of commands)
+      expect(command).toMatch(/^for tarball in [\w/*. -]+; do npm publish "\$tarball" [\w -]+; done$/);
+  });
 
   it("publishes a site's packages before the program that makes sites, and only where the owner wants it", () => {
-    const publish = jobs.get("publish") ?? "";
-    expect(publish).toMatch(/in files\/packages\/prewarm-\*\.tgz files\/packages\/create-\*\.tgz;/);
-    expect(publish).toMatch(/if: vars\.PUBLISH == 'true'/);
-    expect(publish).toContain("environment: npm");
+    const { text = "" } = jobs.find(({ name }) => name === "release.yml publish") ?? {};
+    expect(text).toMatch(/in files\/packages\/prewarm-\*\.tgz files\/packages\/create-\*\.tgz;/);
+    expect(text).toMatch(/if: vars\.PUBLISH == 'true'/);
+    expect(text).toContain("environment: npm");
   });
 });
 

@@ -4,6 +4,7 @@ export const TOOL_PROMISES: Record<string, string> = {
   N8: "No control or format character reaches a terminal as it is",
   N9: "No configuration of a stranger runs",
   N13: "CI hands out no more than a step needs",
+  D1: "The documentation's site loses no page, and no install pays for it",
   S1: "A command that touches a deployment names its environment",
   S3: "A killed install keeps nobody waiting",
   S4: "One stack works on a state folder, and no count is below 0",

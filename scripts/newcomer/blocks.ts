@@ -6,17 +6,29 @@ export interface Block {
   page: string;
   /** How its first line begins. */
   begins: string;
-  /** What must be printed; or why it is not played. */
-  does: { prints: readonly RegExp[] } | { skip: string };
+  /** What must be printed; or why it is not played, and the file that runs the same commands where there is one. */
+  does: { prints: readonly RegExp[]; starts?: Start } | { skip: string; runBy?: string };
+}
+
+/** The first lines of a block start a program that does not end: it runs beside the rest of its page. */
+export interface Start {
+  lines: number;
+  /** What it prints when it is ready. */
+  ready: RegExp;
 }
 
 const account = {
-  skip: "needs an account; test/e2e/deploy.e2e.test.ts plays it against one that is served on this machine",
+  skip: "needs an account; the test plays it against one that is served on this machine",
+  runBy: "test/e2e/deploy.e2e.test.ts",
 };
 
 /** Every block of commands in README, docs and examples. docs/cli.md is left out: its examples are printed from the code and tried by its tests. */
 export const BLOCKS: readonly Block[] = [
-  { page: "README.md", begins: "npm start", does: { skip: "is how the player begins; npm test is CI's" } },
+  {
+    page: "README.md",
+    begins: "npm start",
+    does: { skip: "is how the player begins; npm test is CI's", runBy: ".ci/run" },
+  },
   {
     page: "README.md",
     begins: 'echo \'{"type":"image.uploaded"',
@@ -31,7 +43,7 @@ export const BLOCKS: readonly Block[] = [
   {
     page: "AGENTS.md",
     begins: "node scripts/boot.mjs",
-    does: { skip: "is the start of the player, and checks of CI" },
+    does: { skip: "is the start of the player, and checks of CI", runBy: ".ci/run" },
   },
   { page: "docs/api.md", begins: "curl -H", does: { prints: [/"run":"run_/, /"rejectedTotal":0/] } },
   {
@@ -42,7 +54,7 @@ export const BLOCKS: readonly Block[] = [
   {
     page: "docs/backup.md",
     begins: "STATE_DIR=/tmp/drill",
-    does: { skip: "needs a second stack; npm run storm -- --restore puts a copy into a stack that was killed" },
+    does: { starts: { lines: 1, ready: /^ready edge=/m }, prints: [/imported: \d+ rows/, /Ledger and store agree/] },
   },
   {
     page: "docs/before-a-build.md",
@@ -52,7 +64,7 @@ export const BLOCKS: readonly Block[] = [
   {
     page: "docs/before-a-build.md",
     begins: "prewarm warm --sitemap",
-    does: { skip: "names a site that is not there" },
+    does: { prints: [/1 images?: 1 variants?/, /1 images?: 3 variants?/] },
   },
   {
     page: "docs/before-a-build.md",
@@ -66,6 +78,27 @@ export const BLOCKS: readonly Block[] = [
     does: { prints: [/^u\/7f3c92\.jpg purging$/m] },
   },
   {
+    page: "docs/from-zero.md",
+    begins: "mkdir -p photos",
+    does: { starts: { lines: 2, ready: /^ready edge=/m }, prints: [] },
+  },
+  {
+    page: "docs/from-zero.md",
+    begins: "photo=",
+    does: { prints: [/^302 /m, /1 images?: 28 variants/, /28 stored/, /^200 image\/webp$/m] },
+  },
+  { page: "docs/from-zero.md", begins: "cat > shop.html", does: { prints: [] } },
+  {
+    page: "docs/from-zero.md",
+    begins: "npm run -s prewarm -- warm --html",
+    does: { prints: [/18 variants accepted/, /18 stored/] },
+  },
+  {
+    page: "docs/from-zero.md",
+    begins: 'echo \'{"type":"image.uploaded"',
+    does: { prints: [/"accepted":28/, /28 stored/] },
+  },
+  {
     page: "docs/hooks.md",
     begins: "npm run wrangler -- secret put HOOK_SECRET -c wrangler.consumer.toml -e staging",
     does: account,
@@ -73,23 +106,27 @@ export const BLOCKS: readonly Block[] = [
   { page: "docs/hooks.md", begins: "bucket=my-originals region=", does: { skip: "needs an account at AWS" } },
   { page: "docs/hooks.md", begins: "project=my-project", does: { skip: "needs an account at Google Cloud" } },
   { page: "docs/hooks.md", begins: "npm run wrangler -- r2", does: account },
-  { page: "docs/ittybit.md", begins: "ITTYBIT_API_KEY=", does: { skip: "needs a key of Ittybit's" } },
+  {
+    page: "docs/ittybit.md",
+    begins: "ITTYBIT_API_KEY=",
+    does: { skip: "needs a key of Ittybit's", runBy: "test/e2e/ittybit.e2e.test.ts" },
+  },
   { page: "docs/operate.md", begins: "npm run provision", does: account },
   {
     page: "docs/page-authors.md",
     begins: "npm run pack:all -- . --only client",
     does: { prints: [/prewarm-client-[\d.]+\.tgz \(\d+ kB\)$/m] },
   },
-  { page: "docs/reliability.md", begins: "npm run soak", does: { skip: "is long, and a step of CI of its own" } },
+  { page: "docs/reliability.md", begins: "npm run soak", does: { skip: "is long", runBy: ".ci/run" } },
   {
     page: "docs/reliability.md",
     begins: "npm run storm",
-    does: { skip: "is long, and a step of the nightly workflow" },
+    does: { skip: "is long", runBy: ".github/workflows/nightly.yml" },
   },
   {
     page: "docs/reliability.md",
     begins: "npm run conformance",
-    does: { skip: "needs an account; locally a test runs it" },
+    does: { skip: "is long, and its second line needs an account", runBy: "test/platform/conformance.e2e.test.ts" },
   },
   {
     page: "docs/shop-of-n-products.md",
@@ -112,21 +149,19 @@ export const BLOCKS: readonly Block[] = [
   {
     page: "packages/client/README.md",
     begins: "npm install @prewarm/client",
-    does: { skip: "runs in a site, after the package is published" },
+    does: { skip: "runs in a site, after the package is published", runBy: "packages/client/scripts/try-runtimes.ts" },
   },
   { page: "examples/ci/README.md", begins: "npm run pack:all", does: { prints: [/prewarm-[\d.]+\.tgz \(\d+ kB\)/] } },
   {
     page: "examples/durable-queue/README.md",
     begins: "npm run wrangler",
-    does: { skip: "starts a server that does not end; kill.e2e.test.ts beside it runs the same command" },
+    does: { skip: "listens on a fixed port, which may be taken", runBy: "examples/durable-queue/kill.e2e.test.ts" },
   },
   { page: "examples/plain/README.md", begins: "node scripts/boot.mjs node", does: { prints: [] } },
   {
     page: "examples/upload-hook/README.md",
     begins: "export HOOK_SECRET",
-    does: {
-      skip: "starts a second stack on the first one's ports; examples/upload-hook has a test of its own in hooks.e2e",
-    },
+    does: { skip: "listens on a fixed port, which may be taken", runBy: "test/e2e/hooks.e2e.test.ts" },
   },
   {
     page: "examples/warm-a-sitemap/README.md",
@@ -136,14 +171,18 @@ export const BLOCKS: readonly Block[] = [
   {
     page: "packages/create-prewarm/README.md",
     begins: "npm create",
-    does: { skip: "npm run newcomer:site plays it, from a registry on this machine" },
+    does: { skip: "plays with a registry on this machine", runBy: "scripts/newcomer/site.ts" },
   },
   {
     page: "docs/install.md",
     begins: "npm create",
-    does: { skip: "npm run newcomer:site plays it, from a registry on this machine" },
+    does: { skip: "plays with a registry on this machine", runBy: "scripts/newcomer/site.ts" },
   },
-  { page: "packages/ittybit-emulator/README.md", begins: "npm run emulator", does: { skip: "does not end" } },
+  {
+    page: "packages/ittybit-emulator/README.md",
+    begins: "npm run emulator",
+    does: { starts: { lines: 1, ready: /^ready api=/m }, prints: [/"kind":"image"/] },
+  },
 ];
 
 /** The blocks as they stand in the pages, in order. */
