@@ -25,7 +25,8 @@ async function writeLines(path: string, count: number, line: (id: string) => str
 /** Answers a dry run without keeping anything: the server's memory is not what is measured. */
 function countOnly(api: FakeControlApi): () => number {
   let images = 0;
-  api.fault = ({ body }) => {
+  api.fault = ({ path, body }) => {
+    if (!path.startsWith("/api/v1/warm")) return null;
     api.received.length = 0;
     const count = body.split('{"id":').length - 1;
     images += count;

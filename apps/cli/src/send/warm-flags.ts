@@ -73,7 +73,10 @@ export const WARM_FLAGS = {
   },
   "only-missing": { type: "boolean", description: "Ask R2 first and leave out stored variants" },
   force: { type: "boolean", description: "Make stored variants again" },
-  "dry-run": { type: "boolean", description: "Only count: variants, Ittybit jobs, bytes, price" },
+  "dry-run": {
+    type: "boolean",
+    description: "Only count: variants, jobs, bytes, money, time, and what the month's budget allows",
+  },
   label: { type: "string", valueHint: "text", description: "Name of the run on the dashboard" },
   rate: { type: "string", valueHint: "n/s", description: "Send at most so many images, such as 50/s or 3000/m" },
   wait: { type: "boolean", description: "Return when every variant is stored, or has failed" },
