@@ -206,4 +206,20 @@ export const TOOLS: Mutation[] = [
     replace: 'row.IsLatest === "never"',
     tests: ["apps/cli/src/input/read-s3-inventory.test.ts"],
   },
+  {
+    promise: "N8",
+    breaks: "an answer of a tool repeats the operator's token",
+    file: "apps/cli/src/mcp/serve.ts",
+    find: "resultOf(withoutSecrets(text, secrets), isError)",
+    replace: "resultOf(withoutSecrets(text, []), isError)",
+    tests: ["apps/cli/src/mcp/serve.test.ts"],
+  },
+  {
+    promise: "P12",
+    breaks: "the outlook forgets what waits already",
+    file: "packages/shared/src/cost/outlook.ts",
+    find: "Math.max(0, left - ahead)",
+    replace: "Math.max(0, left)",
+    tests: ["packages/shared/src/cost/outlook.test.ts"],
+  },
 ];

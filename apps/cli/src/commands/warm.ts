@@ -1,11 +1,9 @@
-import { withDefaultUrl } from "@prewarm/shared/environment";
 import { type ControlApi, createControlApi } from "../api/control-api.ts";
 import { failedCount, type SeenRun } from "../api/runs.ts";
 import type { Arguments, Command } from "../arguments/command.ts";
-import { findConfig } from "../arguments/load-config.ts";
 import { readDuration } from "../arguments/quantities.ts";
 import { readControlSettings, readEdgeUrl, readKnownEdgeUrl } from "../arguments/settings.ts";
-import { createNamer } from "../input/namer.ts";
+import type { Namer } from "../input/item.ts";
 import { type InputSpec, readInputSpec, readsOnlyStdin, readsStdin } from "../input/read-input.ts";
 import type { Context } from "../platform/context.ts";
 import { CliError, EXIT, type ExitCode, usageError } from "../platform/exit-codes.ts";
@@ -17,6 +15,7 @@ import { FIXED_BY_RUN, WARM_FLAGS } from "../send/warm-flags.ts";
 import { readMaxErrors, readRateFlag, readWarmOptions } from "../send/warm-options.ts";
 import { retryFailed } from "../steps/act.ts";
 import { reportRun } from "../steps/report-run.ts";
+import { siteNamer } from "../steps/site-namer.ts";
 import { waitForRun } from "../steps/wait-for-run.ts";
 import { formatCount, formatSeconds } from "../terminal/progress.ts";
 import { createReport, type Report } from "../terminal/report.ts";
@@ -208,12 +207,8 @@ async function dryRun(state: RunState, warming: Warming): Promise<ExitCode> {
   return failed === 0 ? EXIT.ok : EXIT.failed;
 }
 
-async function namerFor({ input }: RunState, args: Arguments, context: Context) {
+function namerFor({ input }: RunState, args: Arguments, context: Context): Promise<Namer> {
   // Pages name images by the edge's address, so without it none could be found.
   const edgeUrl = input.pages.places.length > 0 ? readEdgeUrl(args, context) : readKnownEdgeUrl(args, context);
-  const config = await findConfig(args, context);
-  // The originals of a local stack, named to the command line as they are to `npm start`.
-  const local = context.env.ORIGINALS_URL;
-  const sources = config === null || !local ? null : withDefaultUrl(config.sources, local);
-  return createNamer(config === null || sources === null ? config : { ...config, sources }, edgeUrl);
+  return siteNamer(args, context, edgeUrl);
 }
