@@ -1,4 +1,4 @@
-import { type Config, defineConfig, type UserConfig } from "../../packages/shared/src/config.ts";
+import { defineConfig, type UserConfig } from "../../packages/shared/src/config.ts";
 import { variantsPerImage, warmingJobs } from "../../packages/shared/src/cost/outlook.ts";
 import { GATE_AUTO } from "../../packages/shared/src/limits.ts";
 import { bills, type Site } from "./services.ts";
