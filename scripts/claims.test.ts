@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { purgeCommand } from "../apps/cli/src/commands/purge.ts";
 import { isAct } from "../packages/shared/src/acts.ts";
 import { DEFAULTS, defineConfig, type UserConfig } from "../packages/shared/src/config.ts";
+import { variantsPerImage } from "../packages/shared/src/cost/outlook.ts";
 import {
   GATE_AUTO,
   HANDLER_WALL_MS,
@@ -13,7 +14,6 @@ import {
   RESTORE_HOLD_MS,
 } from "../packages/shared/src/limits.ts";
 import shipped from "../prewarm.config.ts";
-import { variantsPerUpload } from "./cost/uploads.ts";
 
 /*
  * Kinds of claims that pages made and that were wrong: a figure that is not the code's, a figure in two pages, a number of files, a tag that does
@@ -36,7 +36,7 @@ const count = (n: number): string => n.toLocaleString("en");
 const { gate, limits, pages, cacheSeconds } = DEFAULTS;
 const PURGE_MINUTES = HANDLER_WALL_MS / 60_000 + 1;
 const SITE = { sources: [{ prefix: "", url: "https://cdn.example.com/{id}" }] } satisfies UserConfig;
-const UPLOAD = variantsPerUpload(defineConfig(SITE));
+const UPLOAD = variantsPerImage(defineConfig(SITE), "upload");
 const WARMING = (gate.monthlyJobs ?? 0) * gate.warmingShare;
 const ALERTS = read("ops/prometheus/rules.yml").match(/alert: /g)?.length ?? 0;
 const WIDTHS = `${pages.widths.slice(0, -1).join(", ")} and ${pages.widths.at(-1)}`;
@@ -72,8 +72,8 @@ describe("a figure of a page is the code's", () => {
     ["AGENTS.md", WIDTHS],
     ["AGENTS.md", `${UPLOAD} per upload by default`],
     ["docs/page-authors.md", WIDTHS],
-    ["docs/from-zero.md", `made ${variantsPerUpload(shipped)} variants`],
-    ["docs/from-zero.md", `the ${variantsPerUpload(shipped)} variants`],
+    ["docs/from-zero.md", `made ${variantsPerImage(shipped, "upload")} variants`],
+    ["docs/from-zero.md", `the ${variantsPerImage(shipped, "upload")} variants`],
   ])("%s: %s", (page, claim) => {
     expect(flat(page)).toContain(claim);
   });
@@ -89,7 +89,7 @@ describe("a figure of a page is the code's", () => {
     for (const [, setting = "", variants] of rows) {
       const spans = [...setting.matchAll(/`([^`]+)`/g)].map(([, span]) => span).join(", ");
       const settings = JSON.parse(`{${spans}}`.replaceAll(/([{,] *)(\w+):/g, '$1"$2":')) as Partial<UserConfig>;
-      expect(variantsPerUpload(defineConfig({ ...SITE, ...settings })), setting).toBe(Number(variants));
+      expect(variantsPerImage(defineConfig({ ...SITE, ...settings }), "upload"), setting).toBe(Number(variants));
     }
   });
 });

@@ -1,9 +1,10 @@
 // `npm run cost [-- flags]`: dollars per million for each path, and a site's monthly bill beside those of other services. All at list
-// prices (scripts/cost/prices.ts). Flags: --images --variants --new-images --views --variant-kb --original-kb --cache (share of views
+// prices (packages/shared/src/cost/prices.ts). Flags: --images --variants --new-images --views --variant-kb --original-kb --cache (share of views
 // that a cache answers) --asked (share of variants asked for in a month) --logs (share of events kept) --ittybit ($ per 1,000 jobs).
 import { parseArgs } from "node:util";
-import { listUsd, MOST_USD, PATHS } from "./cost/operations.ts";
-import { CLOUDFLARE_IMAGES, CLOUDINARY, IMGIX, PRICES, VERCEL } from "./cost/prices.ts";
+import { listUsd, MOST_USD, PATHS } from "../packages/shared/src/cost/operations.ts";
+import { PRICES } from "../packages/shared/src/cost/prices.ts";
+import { CLOUDFLARE_IMAGES, CLOUDINARY, IMGIX, VERCEL } from "./cost/prices.ts";
 import type { Site } from "./cost/services.ts";
 import { billTable, EXAMPLE, pathTable } from "./cost/tables.ts";
 

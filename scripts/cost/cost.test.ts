@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { billedUsd, listUsd, MOST_USD, PATHS, sum, times } from "./operations.ts";
-import { CLOUDINARY, creditsUsd, IMGIX, PRICES } from "./prices.ts";
+import { billedUsd, listUsd, MOST_USD, PATHS, sum, times } from "../../packages/shared/src/cost/operations.ts";
+import { PRICES } from "../../packages/shared/src/cost/prices.ts";
+import { CLOUDINARY, creditsUsd, IMGIX } from "./prices.ts";
 import { bills, type Site } from "./services.ts";
 import { EXAMPLE } from "./tables.ts";
 

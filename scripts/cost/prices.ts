@@ -1,50 +1,7 @@
 /*
- * Every price that `npm run cost` uses, in US dollars at list, with where it stands and when it was read. Prices move: look before you
- * believe a sum, and change them here only.
+ * The prices of other services that `npm run cost` compares with, in US dollars at list, with where each stands and when it was read.
+ * Cloudflare's own are in packages/shared/src/cost/prices.ts.
  */
-
-/** Dollars for one `per`. */
-export interface Price {
-  usd: number;
-  /** What one unit is. */
-  per: string;
-  /** Units that the plan includes each month. */
-  included: number;
-  source: string;
-  /** Month it was read. */
-  read: string;
-}
-
-const CLOUDFLARE = "developers.cloudflare.com";
-
-export const PLAN_USD = 5;
-
-/** Cloudflare, Workers Paid. */
-export const PRICES = {
-  request: price(0.3 / 1e6, "Worker request", 10e6, `${CLOUDFLARE}/workers/platform/pricing`),
-  cpuMs: price(0.02 / 1e6, "ms of CPU", 30e6, `${CLOUDFLARE}/workers/platform/pricing`),
-  logBytes: price(0.25 / 1e9, "byte of logs", 50e9, `${CLOUDFLARE}/workers/observability/logs (from 2026-12-01)`),
-  queueOperation: price(0.4 / 1e6, "queue operation", 1e6, `${CLOUDFLARE}/queues/platform/pricing`),
-  r2A: price(4.5 / 1e6, "R2 write or list", 1e6, `${CLOUDFLARE}/r2/pricing`),
-  r2B: price(0.36 / 1e6, "R2 read or head", 10e6, `${CLOUDFLARE}/r2/pricing`),
-  r2GbMonth: price(0.015, "GB-month in R2", 10, `${CLOUDFLARE}/r2/pricing`),
-  objectRequest: price(0.15 / 1e6, "Durable Object request", 1e6, `${CLOUDFLARE}/durable-objects/platform/pricing`),
-  objectGbS: price(12.5 / 1e6, "GB-s of the object", 400_000, `${CLOUDFLARE}/durable-objects/platform/pricing`),
-  rowWritten: price(1 / 1e6, "row written", 50e6, `${CLOUDFLARE}/durable-objects/platform/pricing`),
-  dataPoint: price(
-    0.25 / 1e6,
-    "point counted",
-    10e6,
-    `${CLOUDFLARE}/analytics/analytics-engine/pricing (not billed yet)`,
-  ),
-  rowRead: price(0.001 / 1e6, "row read", 25e9, `${CLOUDFLARE}/durable-objects/platform/pricing`),
-} satisfies Record<string, Price>;
-
-function price(usd: number, per: string, included: number, source: string): Price {
-  return { usd, per, included, source, read: "2026-11" };
-}
-
-export type Unit = keyof typeof PRICES;
 
 /** A monthly plan with credits, and what one more costs where that is published. */
 interface CreditPlan {
@@ -56,7 +13,7 @@ interface CreditPlan {
 
 export const CLOUDFLARE_IMAGES = {
   ...{ transformUsd: 0.5 / 1_000, included: 5_000 },
-  ...{ source: `${CLOUDFLARE}/images/pricing`, read: "2026-11" },
+  ...{ source: "developers.cloudflare.com/images/pricing", read: "2026-11" },
 };
 
 type Ends = [lowest: number, highest: number];

@@ -1,5 +1,6 @@
-import { billedUsd, PATHS, sum, times } from "./operations.ts";
-import { CLOUDFLARE_IMAGES, CLOUDINARY, creditsUsd, IMGIX, PLAN_USD, VERCEL } from "./prices.ts";
+import { billedUsd, PATHS, sum, times } from "../../packages/shared/src/cost/operations.ts";
+import { PLAN_USD } from "../../packages/shared/src/cost/prices.ts";
+import { CLOUDFLARE_IMAGES, CLOUDINARY, creditsUsd, IMGIX, VERCEL } from "./prices.ts";
 
 /** A library and its traffic. */
 export interface Site {

@@ -1,8 +1,8 @@
-import { type Config, defineConfig, type UserConfig } from "../../packages/shared/src/config.ts";
+import { defineConfig, type UserConfig } from "../../packages/shared/src/config.ts";
+import { variantsPerImage, warmingJobs } from "../../packages/shared/src/cost/outlook.ts";
 import { GATE_AUTO } from "../../packages/shared/src/limits.ts";
 import { bills, type Site } from "./services.ts";
 import { EXAMPLE } from "./tables.ts";
-import { variantsPerUpload } from "./uploads.ts";
 
 /** The library of docs/shop-of-n-products.md, one picture a product. */
 const SHOP: Omit<Site, "variantsPerImage"> = {
@@ -25,11 +25,12 @@ const SETTINGS: readonly (readonly [name: string, settings: Partial<UserConfig>]
 export function shopTable(): string {
   const rows = SETTINGS.map(([name, settings]) => {
     const config = defineConfig({ sources: [{ prefix: "", url: "https://cdn.example.com/{id}" }], ...settings });
-    const variants = variantsPerUpload(config);
+    const variants = variantsPerImage(config, "upload");
+    const budget = warmingJobs(config) ?? Number.POSITIVE_INFINITY;
     const jobs = SHOP.images * variants;
     const [bill] = bills({ ...SHOP, variantsPerImage: variants });
     const cells = [
-      ...[variants, jobs, Math.floor(warmingJobs(config) / variants), Math.ceil(jobs / warmingJobs(config))],
+      ...[variants, jobs, Math.floor(budget / variants), Math.ceil(jobs / budget)],
       ...[(jobs / GATE_AUTO.ratePerSecond.start / DAY_S).toFixed(1), `$${Math.round(bill?.first ?? 0)}`],
     ];
     return `| ${name} | ${cells.map((cell) => cell.toLocaleString("en")).join(" | ")} |`;
@@ -39,9 +40,4 @@ export function shopTable(): string {
     "|---|--:|--:|--:|--:|--:|--:|",
     ...rows,
   ].join("\n");
-}
-
-/** Jobs that warming may use of a month's budget. */
-function warmingJobs({ gate }: Config): number {
-  return (gate.monthlyJobs ?? Number.POSITIVE_INFINITY) * gate.warmingShare;
 }

@@ -1,7 +1,7 @@
 import { defineConfig } from "@prewarm/shared/config";
 import { describe, expect, it } from "vitest";
-import { listUsd, PATHS } from "./operations.ts";
-import { PRICES } from "./prices.ts";
+import { listUsd, PATHS } from "../../packages/shared/src/cost/operations.ts";
+import { PRICES } from "../../packages/shared/src/cost/prices.ts";
 import { dayBill, imageDay, monthBill, requestsTable, strangersLines, strangersTable } from "./strangers.ts";
 
 const config = (more: Partial<Parameters<typeof defineConfig>[0]> = {}) =>

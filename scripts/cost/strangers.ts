@@ -1,6 +1,16 @@
 import { backoff } from "@prewarm/shared/backoff";
 import type { Config } from "../../packages/shared/src/config.ts";
 import {
+  EVENT_BYTES,
+  LINE_BYTES,
+  listUsd,
+  OBJECT_GB,
+  type Operations,
+  PATHS,
+  sum,
+  times,
+} from "../../packages/shared/src/cost/operations.ts";
+import {
   LOOKS_BURST_S,
   MISSES_PER_MINUTE,
   OUTPUT_MAX_BYTES,
@@ -9,7 +19,6 @@ import {
   TRACED_SHARE,
   uselessMost,
 } from "../../packages/shared/src/limits.ts";
-import { EVENT_BYTES, LINE_BYTES, listUsd, OBJECT_GB, type Operations, PATHS, sum, times } from "./operations.ts";
 import { EXAMPLE } from "./tables.ts";
 
 /*

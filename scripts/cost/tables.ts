@@ -1,11 +1,11 @@
-import { entries, listUsd, PATHS } from "./operations.ts";
-import { PRICES } from "./prices.ts";
+import { entries, listUsd, PATHS, SHIPPED_LOGS } from "../../packages/shared/src/cost/operations.ts";
+import { PRICES } from "../../packages/shared/src/cost/prices.ts";
 import { bills, type Site } from "./services.ts";
 
 /** What docs/scale.md reckons with. */
 export const EXAMPLE: Site = {
   ...{ images: 100_000, variantsPerImage: 6, newImagesPerMonth: 2_000, viewsPerMonth: 50_000_000, variantKb: 30 },
-  ...{ originalKb: 1_500, cacheShare: 0.64, askedShare: 1, logs: 0.01, ittybitPer1000: 0 },
+  ...{ originalKb: 1_500, cacheShare: 0.64, askedShare: 1, logs: SHIPPED_LOGS, ittybitPer1000: 0 },
 };
 
 const usd = (dollars: number): string => (dollars < 10 ? dollars.toFixed(2) : Math.round(dollars).toLocaleString("en"));

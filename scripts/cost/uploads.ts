@@ -1,5 +1,5 @@
 import type { Config } from "../../packages/shared/src/config.ts";
-import { expandTransforms, formatTransform } from "../../packages/shared/src/transform.ts";
+import { variantsOf } from "../../packages/shared/src/cost/outlook.ts";
 import { pageLines, uploadRecipe } from "../../packages/shared/src/upload-recipe.ts";
 
 /**
@@ -24,13 +24,4 @@ export function uploadLines(config: Config): string[] {
     return `  ${line}: ${own.length}${price === null ? "" : ` (${money(own.length)})`}`;
   });
   return [`${total} (\`pages\`)${price === null ? "" : `, ${money(made.size)} in all`}:`, ...lines];
-}
-
-/** Of the recipe `upload`. */
-export function variantsPerUpload(config: Config): number {
-  return variantsOf(config.recipes.upload ?? [], config).size;
-}
-
-function variantsOf(specs: readonly string[], config: Config): Set<string> {
-  return new Set(specs.flatMap((spec) => expandTransforms(spec, config).map(formatTransform)));
 }

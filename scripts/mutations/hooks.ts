@@ -148,4 +148,20 @@ export const HOOK_PROOFS: readonly Mutation[] = [
     "if (isFruitless(answer))",
     "if (answer === null)",
   ),
+  {
+    promise: "L5",
+    breaks: "a verifier's function that returns true lets everybody in",
+    file: "workers/consumer/src/hooks/verifiers/verify.ts",
+    find: "(result) => ownProof.parse(result)",
+    replace: "(result) => (result === true ? { id: null } : ownProof.parse(result))",
+    tests: ["workers/consumer/src/hooks/own-functions.test.ts"],
+  },
+  {
+    promise: "L5",
+    breaks: "a mapper's function that fails is answered 400, and its sender drops the event",
+    file: "workers/consumer/src/hooks/site-function.ts",
+    find: 'throw new ApiError("not_configured",',
+    replace: 'throw new ApiError("body_invalid",',
+    tests: ["workers/consumer/src/hooks/own-functions.test.ts"],
+  },
 ];

@@ -293,6 +293,11 @@ export const HOUSES: readonly House[] = [
         bug: "Two commands that import each other cannot be changed alone.",
       },
       {
+        rooms: ["mcp"],
+        holds: "The tools of `prewarm mcp`, and the protocol.",
+        bug: "A tool that knows a command's flags cannot be called by an agent.",
+      },
+      {
         rooms: ["commands"],
         holds: "A file a command.",
         bug: "A command that runs the program parses its arguments twice.",

@@ -1,10 +1,10 @@
-import { defineConfig, type MapperConfig } from "@prewarm/shared/config";
+import { defineConfig } from "@prewarm/shared/config";
 import { AppError } from "@prewarm/shared/errors";
 import { checkId } from "@prewarm/shared/image-id";
 import fc from "fast-check";
 import { it } from "vitest";
 import type { HookEvent } from "../../workers/consumer/src/hooks/hook-event.ts";
-import { mapBody } from "../../workers/consumer/src/hooks/mappers/map-body.ts";
+import { type DataMapper, mapByData } from "../../workers/consumer/src/hooks/mappers/map-body.ts";
 import * as bodies from "../../workers/consumer/src/hooks/testing/fixtures.ts";
 import { RECIPES } from "../../workers/consumer/src/hooks/testing/recipes.ts";
 import { type Change, changed, changes, DEEP_ARRAYS, fuzz, readCorpus } from "./fuzz.ts";
@@ -21,59 +21,58 @@ const s3 = (name: string) => ({
 });
 
 /** Each mapper with bodies that it takes. */
-const MAPPERS: Record<MapperConfig["kind"] | "json-path, items", { mapper: MapperConfig; seeds: readonly unknown[] }> =
-  {
-    native: {
-      mapper: { kind: "native" },
-      seeds: [
-        { type: "image.uploaded", timestamp: "2026-11-24T11:59:30Z", data: { id: "a", v: "1", sourceEtag: "e" } },
-        { type: "image.deleted", timestamp: 5, data: { items: [{ id: "a" }, { key: "originals/b" }] } },
-        ["a", { id: "b", recipe: "small", contentType: "image/png" }],
-      ],
+const MAPPERS: Record<DataMapper["kind"] | "json-path, items", { mapper: DataMapper; seeds: readonly unknown[] }> = {
+  native: {
+    mapper: { kind: "native" },
+    seeds: [
+      { type: "image.uploaded", timestamp: "2026-11-24T11:59:30Z", data: { id: "a", v: "1", sourceEtag: "e" } },
+      { type: "image.deleted", timestamp: 5, data: { items: [{ id: "a" }, { key: "originals/b" }] } },
+      ["a", { id: "b", recipe: "small", contentType: "image/png" }],
+    ],
+  },
+  s3: {
+    mapper: { kind: "s3" },
+    seeds: [
+      s3("ObjectCreated:Put"),
+      s3("s3:ObjectRemoved:Delete"),
+      bodies.minio,
+      bodies.eventBridge("Object Created", "cat.jpg"),
+      { Type: "Notification", Message: JSON.stringify(s3("ObjectCreated:Copy")) },
+    ],
+  },
+  r2: {
+    mapper: { kind: "r2" },
+    seeds: [bodies.r2Event("PutObject", "cat.jpg"), [bodies.r2Event("DeleteObject", "private/cat.jpg")]],
+  },
+  "gcs-pubsub": {
+    mapper: { kind: "gcs-pubsub" },
+    seeds: [bodies.gcs("OBJECT_FINALIZE", "cat.jpg"), bodies.gcs("OBJECT_DELETE", "cat.jpg")],
+  },
+  "json-path": {
+    mapper: RECIPES.cloudinary.mapper,
+    seeds: [bodies.cloudinary, { ...bodies.cloudinary, notification_type: "delete" }],
+  },
+  "json-path, items": {
+    mapper: {
+      kind: "json-path",
+      items: "$.items[*]",
+      id: "id",
+      order: "at",
+      event: "event",
+      uploadValues: ["up"],
+      deleteValues: ["down"],
     },
-    s3: {
-      mapper: { kind: "s3" },
-      seeds: [
-        s3("ObjectCreated:Put"),
-        s3("s3:ObjectRemoved:Delete"),
-        bodies.minio,
-        bodies.eventBridge("Object Created", "cat.jpg"),
-        { Type: "Notification", Message: JSON.stringify(s3("ObjectCreated:Copy")) },
-      ],
-    },
-    r2: {
-      mapper: { kind: "r2" },
-      seeds: [bodies.r2Event("PutObject", "cat.jpg"), [bodies.r2Event("DeleteObject", "private/cat.jpg")]],
-    },
-    "gcs-pubsub": {
-      mapper: { kind: "gcs-pubsub" },
-      seeds: [bodies.gcs("OBJECT_FINALIZE", "cat.jpg"), bodies.gcs("OBJECT_DELETE", "cat.jpg")],
-    },
-    "json-path": {
-      mapper: RECIPES.cloudinary.mapper,
-      seeds: [bodies.cloudinary, { ...bodies.cloudinary, notification_type: "delete" }],
-    },
-    "json-path, items": {
-      mapper: {
-        kind: "json-path",
-        items: "$.items[*]",
-        id: "id",
-        order: "at",
-        event: "event",
-        uploadValues: ["up"],
-        deleteValues: ["down"],
+    seeds: [
+      {
+        event: "up",
+        items: [
+          { id: "a", at: 1 },
+          { id: "b", event: "down" },
+        ],
       },
-      seeds: [
-        {
-          event: "up",
-          items: [
-            { id: "a", at: 1 },
-            { id: "b", event: "down" },
-          ],
-        },
-      ],
-    },
-  };
+    ],
+  },
+};
 
 function judge(events: HookEvent[]): void {
   for (const event of events) {
@@ -98,7 +97,7 @@ it.each(Object.entries(MAPPERS))(
     const kept = KEPT[name] ?? [];
     fuzz(`hook bodies, ${name}`, inputs, kept, (body) => {
       try {
-        judge(mapBody(changed(seeds[body.seed], body.changes), mapper, config));
+        judge(mapByData(changed(seeds[body.seed], body.changes), mapper, config));
       } catch (error) {
         if (!(error instanceof AppError)) throw error;
       }
@@ -113,7 +112,7 @@ it.each(Object.entries(MAPPERS))("hook bodies, %s: nesting without end is refuse
     { Records: DEEP_ARRAYS, items: DEEP_ARRAYS, type: "image.deleted", data: DEEP_ARRAYS },
   ]) {
     try {
-      judge(mapBody(body, mapper, config));
+      judge(mapByData(body, mapper, config));
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
     }

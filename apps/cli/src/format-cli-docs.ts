@@ -32,7 +32,7 @@ get new fields; a changed or removed field raises its number.`;
 
 const INPUT = `## What \`warm\` reads
 
-Arguments, \`--file\` (text, NDJSON, CSV, a sitemap; \`.gz\` is unzipped), stdin, \`--sitemap\`, \`--html\` and \`--r2-prefix\` may be given
+Arguments, \`--file\` (text, NDJSON, CSV, a sitemap; \`.gz\` is unzipped), stdin, \`--sitemap\`, \`--html\`, \`--r2-prefix\` and \`--s3-inventory\` may be given
 together. The command reads them in that order, as streams: a million lines need no more memory than a thousand.
 
 - **Text**: an id or a URL per line, as written. Empty lines are skipped.
@@ -46,6 +46,9 @@ together. The command reads them in that order, as streams: a million lines need
   frameworks' data (also in attributes) are read for whole addresses; an address that a script builds is not found. Each
   address counts once. Relative addresses need \`--site\`. A page over ${PAGE_BYTES_MAX / 1024 / 1024} MiB is a bad line.
 - **R2**: every image under a prefix, listed through Cloudflare's API, with the etags, so that variants of replaced originals are made again.
+- **S3 Inventory**: every image of a \`manifest.json\` in CSV, as S3 writes it, with the etags. The listed files are in \`../data/\` beside the
+  manifest, as in the bucket, or where \`--inventory-data\` says. Nothing of a file is sent before its MD5 is checked. Keys are decoded;
+  old versions, delete markers and files that are no pictures are left out. Parquet and ORC are refused.
 
 \`id\`, \`url\` or \`key\` names the image. A URL of an original and a key in a bucket are read backwards through the sources of
 prewarm.config.ts. A URL of the edge (\`PREWARM_EDGE_URL\`) names the image and its transform. Recipe, presets

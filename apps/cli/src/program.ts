@@ -22,6 +22,7 @@ import { jobsCommand } from "./commands/jobs.ts";
 import { pauseCommand, resumeCommand } from "./commands/lanes.ts";
 import { ledgerCommand } from "./commands/ledger.ts";
 import { ledgerExportCommand, ledgerImportCommand, ledgerRestoreCommand } from "./commands/ledger-copy.ts";
+import { mcpCommand } from "./commands/mcp.ts";
 import { provisionCommand } from "./commands/provision.ts";
 import { purgeCommand } from "./commands/purge.ts";
 import { retryCommand } from "./commands/retry.ts";
@@ -78,4 +79,5 @@ export const COMMANDS: readonly Command[] = [
   hookListCommand,
   hookSignCommand,
   hookTestCommand,
+  mcpCommand,
 ];

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import siteConfig from "../../../prewarm.config.ts";
 import { ask, startTestStack, type TestStack } from "../../../test/e2e/stack.ts";
 import { EXIT } from "../src/platform/exit-codes.ts";
 import {
@@ -197,7 +198,15 @@ describe("the other commands", () => {
 
   it("dry run, status, jobs, sign of life and a wrong token", async () => {
     const dry = await prewarm(["warm", "landscape.jpg", "--dry-run", "--json"]);
-    expect(JSON.parse(dry.stdout)).toMatchObject({ schema: "prewarm.dry-run/1", images: 1, variants: 28 });
+    const { outlook, ...counts } = JSON.parse(dry.stdout);
+    expect(counts).toMatchObject({ schema: "prewarm.dry-run/1", images: 1, variants: 28 });
+    expect(outlook).toMatchObject({ jobs: counts.jobs, thisMonth: counts.jobs, months: 1 });
+    // The local stack has the configuration's budget, without the jobs of the tests above.
+    const { budget } = JSON.parse((await prewarm(["gate", "--json"])).stdout);
+    expect(budget.monthlyJobs).toBe(siteConfig.gate.monthlyJobs);
+    expect(outlook.perMonth).toBe(Math.floor(budget.monthlyJobs * budget.warmingShare));
+    expect(outlook.left).toBeLessThanOrEqual(outlook.perMonth);
+    expect(outlook.left).toBeGreaterThanOrEqual(outlook.perMonth - budget.used);
     expect((await prewarm(["status"])).code).toBe(EXIT.ok);
     expect((await prewarm(["jobs", "--limit", "5", "--json"])).code).toBe(EXIT.ok);
     const wrong = { ...options(), env: { ADMIN_TOKEN: "wrong" } };

@@ -1,7 +1,9 @@
+import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { createWriteStream } from "node:fs";
+import { createReadStream, createWriteStream, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { finished } from "node:stream/promises";
+import { finished, pipeline } from "node:stream/promises";
+import { createGzip } from "node:zlib";
 import { expect, it } from "vitest";
 import { type FakeControlApi, startFakeControlApi } from "./testing/fake-control-api.ts";
 import { emptyDirectory, runPrewarm } from "./testing/run-prewarm.ts";
@@ -10,10 +12,10 @@ const LINES = 1_000_000;
 /** V8's old space for the child, in MB. The program itself needs some 30 of it; a million lines kept as strings need over 60. */
 const HEAP_MB = 54;
 
-async function writeLines(path: string, count: number): Promise<void> {
+async function writeLines(path: string, count: number, line: (id: string) => string): Promise<void> {
   const file = createWriteStream(path);
   for (let from = 0; from < count; from += 10_000) {
-    const lines = Array.from({ length: 10_000 }, (_, index) => `gallery/${from + index}/picture-of-a-thing\n`);
+    const lines = Array.from({ length: 10_000 }, (_, index) => line(`gallery/${from + index}/picture-of-a-thing`));
     if (!file.write(lines.join(""))) await once(file, "drain");
   }
   file.end();
@@ -23,7 +25,8 @@ async function writeLines(path: string, count: number): Promise<void> {
 /** Answers a dry run without keeping anything: the server's memory is not what is measured. */
 function countOnly(api: FakeControlApi): () => number {
   let images = 0;
-  api.fault = ({ body }) => {
+  api.fault = ({ path, body }) => {
+    if (!path.startsWith("/api/v1/warm")) return null;
     api.received.length = 0;
     const count = body.split('{"id":').length - 1;
     images += count;
@@ -42,13 +45,35 @@ function countOnly(api: FakeControlApi): () => number {
   return () => images;
 }
 
-it("reads a million lines in a heap that could not hold them", { timeout: 120_000 }, async () => {
+/** A list of ids. Returns the arguments that warm it. */
+async function writeList(cwd: string): Promise<string[]> {
+  await writeLines(join(cwd, "million.txt"), LINES, (id) => `${id}\n`);
+  return ["--file", "million.txt"];
+}
+
+/** An S3 Inventory of one zipped file. Returns the arguments that warm it. */
+async function writeInventory(cwd: string): Promise<string[]> {
+  await writeLines(join(cwd, "rows.csv"), LINES, (id) => `"shop","${id.replaceAll("/", "%2F")}","e1"\n`);
+  const data = join(cwd, "rows.csv.gz");
+  await pipeline(createReadStream(join(cwd, "rows.csv")), createGzip({ level: 1 }), createWriteStream(data));
+  const hash = createHash("md5");
+  await pipeline(createReadStream(data), hash);
+  const file = { key: "config/data/rows.csv.gz", size: statSync(data).size, MD5checksum: hash.digest("hex") };
+  const manifest = { sourceBucket: "shop", fileFormat: "CSV", fileSchema: "Bucket, Key, ETag", files: [file] };
+  writeFileSync(join(cwd, "manifest.json"), JSON.stringify(manifest));
+  return ["--s3-inventory", "manifest.json", "--inventory-data", ".", "--inventory-prefix", "/"];
+}
+
+it.each([
+  ["a million lines", writeList],
+  ["an S3 Inventory of a million objects", writeInventory],
+])("reads %s in a heap that could not hold them", { timeout: 180_000 }, async (_, write) => {
   const api = await startFakeControlApi();
   const cwd = emptyDirectory();
-  await writeLines(join(cwd, "million.txt"), LINES);
+  const input = await write(cwd);
   const images = countOnly(api);
   const nodeFlags = [`--max-old-space-size=${HEAP_MB}`];
-  const { code, stdout, stderr } = await runPrewarm(["warm", "--file", "million.txt", "--dry-run", "--json"], {
+  const { code, stdout, stderr } = await runPrewarm(["warm", ...input, "--dry-run", "--json"], {
     cwd,
     url: api.url,
     nodeFlags,

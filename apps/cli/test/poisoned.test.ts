@@ -66,6 +66,7 @@ const LINES: Record<string, readonly (readonly string[])[]> = {
   "hook list": [[]],
   "hook sign": [["uploads"]],
   "hook test": [["uploads", "--id", ID]],
+  mcp: [[], ["--write"]],
 };
 
 let cwd: string;

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -88,6 +89,28 @@ describe("an interrupted run", () => {
     api.fault = () => null;
     expect((await runPrewarm(["warm", "--resume", "last"], options())).code).toBe(EXIT.ok);
     expectExactlyOnce(3000);
+  });
+
+  it("reads an S3 Inventory again, and refuses one that S3 has written since", async () => {
+    const rows = Array.from({ length: 2500 }, (_, index) => `"shop","img-${index}"\n`).join("");
+    const writeInventory = (text: string): void => {
+      const MD5checksum = createHash("md5").update(text).digest("hex");
+      const files = [{ key: "config/data/a.csv", size: text.length, MD5checksum }];
+      const manifest = { sourceBucket: "shop", fileFormat: "CSV", fileSchema: "Bucket, Key", files };
+      writeFileSync(join(cwd, "a.csv"), text);
+      writeFileSync(join(cwd, "manifest.json"), JSON.stringify(manifest));
+    };
+    writeInventory(rows);
+    api.fault = (_, count) => (count >= 3 ? { status: 400 } : null);
+    const inventory = ["--s3-inventory", "manifest.json", "--inventory-data", ".", "--inventory-prefix", "/"];
+    expect((await runPrewarm(["warm", ...inventory], options())).stderr).toContain("2000 images are accepted");
+    api.fault = () => null;
+    writeInventory(`"shop","new"\n${rows}`);
+    const changed = await runPrewarm(["warm", "--resume", "last"], options());
+    expect([changed.code, changed.stderr]).toEqual([EXIT.usage, expect.stringContaining("is not what it was")]);
+    writeInventory(rows);
+    expect((await runPrewarm(["warm", "--resume", "last"], options())).code).toBe(EXIT.ok);
+    expectExactlyOnce(2500);
   });
 
   it("reads stdin again when it came from stdin", async () => {

@@ -36,6 +36,7 @@ const GATE: Gate = {
     month: "2026-11",
     used: 61_204,
     usedByLane: { live: 8104, upload: 41_900, bulk: 11_200 },
+    left: { live: 1896, warming: 26_900 },
     usedToday: 4_210,
     liveToday: 310,
     alertLevels: [0.5, 0.8, 0.95, 1],

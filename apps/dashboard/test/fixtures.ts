@@ -218,7 +218,10 @@ export function hooks(mode: string): Hooks {
     ...{ ignored: 0, rejected: 1 },
   }));
   const fault = mode === "hostile" ? HOSTILE : null;
-  return { hooks: [{ name, verifier: "hmac", mapper: "native", recipe: "upload", fault }], deliveries };
+  return {
+    hooks: [{ name, verifier: "hmac", mapper: "native", recipe: "upload", jobsPerImage: 22, fault }],
+    deliveries,
+  };
 }
 
 export function causes(mode: string): Causes {

@@ -43,6 +43,9 @@ export const Budget = z
     month: z.string().meta({ example: "2026-11" }),
     used: count,
     usedByLane: byLane(count),
+    left: z
+      .object({ live: count.nullable(), warming: count.nullable() })
+      .meta({ description: "Jobs that viewers, and that uploads and bulk, may still use now; null: unlimited" }),
     usedToday: count.meta({ description: "Jobs of today (UTC)" }),
     liveToday: count.meta({ description: "Viewers' jobs of today (UTC)" }),
     alertLevels: z.array(z.number()),

@@ -44,6 +44,7 @@ export const Hooks = z
     hooks: z.array(
       z.object({
         ...{ name: z.string(), verifier: z.string(), mapper: z.string(), recipe: z.string() },
+        jobsPerImage: count.meta({ description: "Jobs of one new picture: the variants of its recipe" }),
         fault: z.string().nullable().meta({ description: "Why it takes nothing now" }),
       }),
     ),

@@ -187,7 +187,7 @@ describe("checkConfig finds", () => {
     [
       "a verifier that is none",
       "hooks.cms.verifier.kind",
-      /standard-webhooks, hmac, bearer, sns or google-oidc/,
+      /standard-webhooks, hmac, bearer, sns, google-oidc or function/,
       checkRaw(hook({ verifier: { kind: "none" } })),
     ],
     [

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { FORMATS, type LimitConfig, POSITIONS, QUALITIES } from "./config.ts";
 import { deploySchema } from "./deploy-schema.ts";
 import { EVENT_TYPES } from "./events.ts";
+import type { MapHook, VerifyHook } from "./hook-functions.ts";
 import { ABSOLUTE_MAX_PX } from "./limits.ts";
 import { RATIO_PATTERN } from "./shape.ts";
 import { TOPIC_ARN } from "./sns-topic.ts";
@@ -52,6 +53,11 @@ function limit(what: string, least: number, most: number, number: typeof within)
   );
 }
 
+/** A function of the site. What it returns is judged where it is called. */
+function ownFunction<T>() {
+  return z.custom<T>((value) => typeof value === "function", "write a function");
+}
+
 function isAscending(numbers: readonly number[]): boolean {
   return numbers.every((number, index) => index === 0 || number > (numbers[index - 1] ?? number));
 }
@@ -91,6 +97,7 @@ const verifier = z.discriminatedUnion(
   "kind",
   [
     z.strictObject({ kind: z.literal("standard-webhooks"), secrets }),
+    z.strictObject({ kind: z.literal("function"), verify: ownFunction<VerifyHook>(), secrets: secrets.optional() }),
     z.strictObject({
       kind: z.literal("hmac"),
       secrets,
@@ -114,7 +121,7 @@ const verifier = z.discriminatedUnion(
       audience: z.string().min(1, "write the audience of the push subscription, or leave it out").optional(),
     }),
   ],
-  "set kind to standard-webhooks, hmac, bearer, sns or google-oidc",
+  "set kind to standard-webhooks, hmac, bearer, sns, google-oidc or function",
 );
 
 /** What a hook's secrets entitle to. */
@@ -125,6 +132,7 @@ const mayDo = z
 const mapper = z.discriminatedUnion(
   "kind",
   [
+    z.strictObject({ kind: z.literal("function"), map: ownFunction<MapHook>() }),
     z.strictObject({ kind: z.literal("native") }),
     z.strictObject({ kind: z.literal("s3"), buckets }),
     z.strictObject({ kind: z.literal("r2"), buckets }),
@@ -144,7 +152,7 @@ const mapper = z.discriminatedUnion(
       focal: jsonPath,
     }),
   ],
-  "set kind to native, s3, r2, gcs-pubsub or json-path",
+  "set kind to native, s3, r2, gcs-pubsub, json-path or function",
 );
 
 const limits = z.strictObject({

@@ -1,5 +1,6 @@
 import type { DeployConfig } from "./deploy.ts";
 import type { EventType } from "./events.ts";
+import type { MapHook, VerifyHook } from "./hook-functions.ts";
 import { maximum, snapUp } from "./ladder.ts";
 import { ABSOLUTE_MAX_PX } from "./limits.ts";
 import { NOISE } from "./noise.ts";
@@ -21,6 +22,8 @@ export type Position = (typeof POSITIONS)[number];
 
 /** A shape that unsigned pairs of `w` and `h` may have, such as `"4:3"` or `"1.91:1"`; with `pos`, for that `pos` only. */
 export type RatioConfig = string | { ratio: string; pos: Position };
+
+export type { HookItem, HookNews, MapHook, ProvenDelivery, UnprovenDelivery, VerifyHook } from "./hook-functions.ts";
 
 /** Somebody who is told what happens: of all types, or of these. */
 export interface EventEndpoint {
@@ -46,6 +49,11 @@ export type SourceConfig =
     };
 
 export type VerifierConfig =
+  | {
+      kind: "function";
+      verify: VerifyHook /** Names of secrets whose values it gets. Default: none. */;
+      secrets?: readonly string[];
+    }
   | {
       kind: "standard-webhooks" /** Names of secrets holding `whsec_…`; any of them verifies. */;
       secrets: readonly string[];
@@ -85,10 +93,11 @@ export type VerifierConfig =
 
 /** Names of the secrets that a verifier compares with. Some verifiers trust keys that their sender publishes, and have none. */
 export function secretNames(verifier: VerifierConfig): readonly string[] {
-  return "secrets" in verifier ? verifier.secrets : [];
+  return ("secrets" in verifier ? verifier.secrets : undefined) ?? [];
 }
 
 export type MapperConfig =
+  | { kind: "function"; map: MapHook }
   | { kind: "native" }
   | { kind: "s3"; buckets?: readonly string[] }
   | { kind: "r2"; buckets?: readonly string[] }

@@ -68,9 +68,11 @@ interface Reading {
   fault: string | null;
 }
 
-type RawRecord = Pick<Reading, "line" | "cells" | "fault"> & { isUnclosed: boolean };
+/** A record without names: its cells, or a fault as in `CsvRow`. */
+export type CsvRecord = Pick<Reading, "line" | "cells" | "fault"> & { isUnclosed: boolean };
 
-async function* readRecords(pieces: AsyncIterable<string>): AsyncGenerator<RawRecord> {
+/** The records of a CSV text without a header, by the rules of `readCsv`. */
+export async function* readRecords(pieces: AsyncIterable<string>): AsyncGenerator<CsvRecord> {
   let line = 1;
   let reading = begin(line);
   let last = "\uFEFF";
@@ -100,7 +102,7 @@ function isEmpty({ cells, at, fault }: Reading): boolean {
   return cells.length === 0 && at === "start" && fault === null;
 }
 
-function finish(reading: Reading): RawRecord {
+function finish(reading: Reading): CsvRecord {
   const isUnclosed = reading.at === "quoted";
   if (isUnclosed) reading.fault = "its quote is never closed";
   endCell(reading);

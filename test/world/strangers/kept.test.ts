@@ -1,7 +1,7 @@
 import { type Config, defineConfig, type UserConfig } from "@prewarm/shared/config";
 import { ENCODED_ID_MAX_BYTES, OUTPUT_MAX_BYTES } from "@prewarm/shared/limits";
 import { expect, it, vi } from "vitest";
-import { sum, times } from "../../../scripts/cost/operations.ts";
+import { sum, times } from "../../../packages/shared/src/cost/operations.ts";
 import { dayBill, imageDay, LOOK, MESSAGE, monthBill, passingBytes, ROW } from "../../../scripts/cost/strangers.ts";
 import { picture } from "../../../workers/consumer/src/testing/pictures.ts";
 import { CalmWorld, HTML_ID, ORIGINALS } from "../calm-world.ts";

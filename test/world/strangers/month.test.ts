@@ -1,7 +1,7 @@
 import { defineConfig } from "@prewarm/shared/config";
 import { READS_PER_REQUEST } from "@prewarm/shared/limits";
 import { expect, it } from "vitest";
-import { listUsd, PATHS, sum, times } from "../../../scripts/cost/operations.ts";
+import { listUsd, PATHS, sum, times } from "../../../packages/shared/src/cost/operations.ts";
 import { DAY, dayBill, imageDay, LOOK, MESSAGE, monthBill } from "../../../scripts/cost/strangers.ts";
 import { CalmWorld, ORIGINALS } from "../calm-world.ts";
 import { edgeInFront, INFO } from "./edge-in-front.ts";

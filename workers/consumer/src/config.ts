@@ -62,9 +62,7 @@ export function siteConfig(
   const url = env.ORIGINALS_URL;
   // A faulty list stays as it is: the check tells of it.
   const sources = url && Array.isArray(site.sources) ? withDefaultUrl(site.sources, url) : site.sources;
-  // The local budget is unlimited: nothing here costs anything.
-  const gate = env.LOCAL === "true" ? { ...site.gate, monthlyJobs: null } : site.gate;
-  return { ...site, sources, gate, ittybit: ittybitHere(site, env) };
+  return { ...site, sources, ittybit: ittybitHere(site, env) };
 }
 
 /** The local Ittybit calls the local stack, whatever address the site has. */

@@ -101,6 +101,22 @@ export function readControlSettings(args: Arguments, context: Place) {
   return { url: trim(url), headers: { authorization: `Bearer ${token}` } };
 }
 
+export type ControlSettings = ReturnType<typeof readControlSettings>;
+
+/** Secrets of the environment. Shorter ones than this are words that texts may hold. Characters. */
+const SECRET_MIN_CHARS = 8;
+const SECRETS = [
+  ...(["SIGNING_KEYS", "HOOK_SECRET", "ITTYBIT_API_KEY", "ITTYBIT_WEBHOOK_SECRET"] as const),
+  "CLOUDFLARE_API_TOKEN",
+] as const satisfies (keyof typeof VARIABLES)[];
+
+/** Every secret that this program knows: what no answer to a stranger may hold. */
+export function secretValues({ headers }: ControlSettings, { env }: Pick<Context, "env">): string[] {
+  const token = headers.authorization.replace(/^Bearer /, "");
+  const values = [token, ...SECRETS.flatMap((name) => (env[name] ?? "").split(","))];
+  return values.map((value) => value.trim()).filter((value) => value.length >= SECRET_MIN_CHARS);
+}
+
 function localToken(stateDir: string): string | null {
   try {
     return readFileSync(join(stateDir, LOCAL_TOKEN_FILE), "utf8").trim() || null;

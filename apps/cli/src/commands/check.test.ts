@@ -174,6 +174,15 @@ describe("prewarm check", () => {
     expect(stdout).toMatch(/^look +budget +no limit/m);
   });
 
+  it("says what a month's budget is in uploads and money, and what changes it", async () => {
+    const { stdout } = await check(["--offline"], { site: { prices: { ittybitPer1000Jobs: 0.1 } } });
+    const budget = stdout.split("\n").find((line) => line.includes("budget"));
+    expect(budget).toMatch(
+      /^ok +budget +100,000 jobs a month: 3,636 uploads of 22 variants, Ittybit's fee up to 10, Cl/,
+    );
+    expect(budget).toContain("gate.monthlyJobs, gate.ratePerSecond");
+  });
+
   it("needs a configuration", async () => {
     const world = createWorld({ cwd: emptyDirectory() });
     expect(await runCli(["check"], world.context, () => {})).toBe(EXIT.usage);

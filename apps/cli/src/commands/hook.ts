@@ -2,13 +2,15 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import * as z from "zod";
 import { createControlApi } from "../api/control-api.ts";
+import { seeOutlook } from "../api/outlook.ts";
 import type { Arguments, Command } from "../arguments/command.ts";
 import { readCount } from "../arguments/quantities.ts";
-import { readControlUrl } from "../arguments/settings.ts";
+import { readControlSettings, readControlUrl } from "../arguments/settings.ts";
 import type { Context } from "../platform/context.ts";
-import { EXIT, usageError } from "../platform/exit-codes.ts";
+import { CliError, EXIT, usageError } from "../platform/exit-codes.ts";
+import { formatOutlook } from "../send/format-outlook.ts";
 import { newWebhookId, signWebhook } from "../steps/sign-webhook.ts";
-import { createReport } from "../terminal/report.ts";
+import { createReport, type Report } from "../terminal/report.ts";
 
 /** A hook's body may be 1 MiB. */
 const BODY_MAX_BYTES = 1024 * 1024;
@@ -16,7 +18,7 @@ const BODY_MAX_BYTES = 1024 * 1024;
 const SECRET_HINT =
   "Set HOOK_SECRET to the secret that this hook's configuration names, and check the hook's name: both are refused alike.";
 
-const ANSWER = z.object({ rejected: z.array(z.unknown()).optional() });
+const ANSWER = z.object({ rejected: z.array(z.unknown()).optional(), accepted: z.number().optional() });
 
 const DELIVERY_FLAGS = {
   id: { type: "string", valueHint: "msg_…", description: "Delivery id (webhook-id). Default: a new one" },
@@ -62,10 +64,25 @@ export const hookTestCommand: Command = {
     const given = { params: { name: hook }, body: { contentType: "application/json", data: body } };
     const sending = { what: `hook ${hook}`, authHint: SECRET_HINT };
     const answer = await createControlApi(server, context).call("POST /hooks/{name}", given, ANSWER, sending);
-    createReport(args, context).data(JSON.stringify(answer));
+    const report = createReport(args, context);
+    report.data(JSON.stringify(answer));
+    await tellOutlook(answer.accepted ?? 0, args, context, report);
     return (answer.rejected ?? []).length > 0 ? EXIT.failed : EXIT.ok;
   },
 };
+
+/** What the delivery costs, for a caller who may read the stats. The delivery itself needs no token. */
+async function tellOutlook(jobs: number, args: Arguments, context: Context, report: Report): Promise<void> {
+  if (jobs === 0) return;
+  try {
+    const outlook = await seeOutlook(jobs, createControlApi(readControlSettings(args, context), context));
+    if (outlook === null) return;
+    report.note(`This delivery makes at most ${jobs} jobs:`);
+    for (const [name, text] of formatOutlook(outlook)) report.note(`  ${name}: ${text}`);
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error;
+  }
+}
 
 function sign(body: string, args: Arguments, { env, clock }: Context): Record<string, string> {
   const secret = env.HOOK_SECRET;

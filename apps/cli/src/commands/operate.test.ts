@@ -155,6 +155,18 @@ describe("prewarm hook list", () => {
     expect(stderr).toContain("uploads takes nothing: HOOK_SECRET");
   });
 
+  it("says how many new pictures of a hook this month's budget still allows", async () => {
+    const hooks = [{ name: "uploads", fault: null, jobsPerImage: 22 }];
+    const stats = {
+      pace: { all: { perSecond: null, jobsLeft: 0 } },
+      gate: { rate: { perSecond: 20, burst: 20 } },
+      budget: { monthlyJobs: 100_000, warmingShare: 0.8, left: { live: 50_000, warming: 80_000 } },
+      forecast: { per1000Jobs: null },
+    };
+    const { stderr } = await run("hook list", { hooks, deliveries: [], ...stats });
+    expect(stderr).toContain("makes 22 jobs of a new picture; the 80,000 jobs left this month are 3,636 pictures.");
+  });
+
   it("says that nothing was delivered", async () => {
     expect(await run("hook list", { hooks: [], deliveries: [] })).toMatchObject({ stdout: "Nothing was delivered.\n" });
   });

@@ -1,13 +1,9 @@
-import type { Config } from "@prewarm/shared/config";
-import { AppError } from "@prewarm/shared/errors";
-import { checkId, formatId } from "@prewarm/shared/image-id";
-import { isWithheld } from "@prewarm/shared/source";
-import { expandTransforms, formatTransform, parseTransform } from "@prewarm/shared/transform";
-import type { Arguments, Command } from "../arguments/command.ts";
+import type { Command } from "../arguments/command.ts";
 import { loadConfig } from "../arguments/load-config.ts";
 import { readEdgeUrl } from "../arguments/settings.ts";
-import { EXIT, usageError } from "../platform/exit-codes.ts";
+import { EXIT } from "../platform/exit-codes.ts";
 import { readVersionFlag } from "../send/warm-options.ts";
+import { imageUrls } from "../steps/image-urls.ts";
 import { plainUrl, signUrl } from "../steps/sign-url.ts";
 import { createReport } from "../terminal/report.ts";
 import { EXPIRES_FLAG } from "./sign.ts";
@@ -27,16 +23,16 @@ export const urlCommand: Command = {
   async run(args, context) {
     const config = await loadConfig(args, context);
     const base = readEdgeUrl(args, context);
-    const queries = refusing(() => readQueries(args, config));
     const expires = args.text("expires");
+    const asked = {
+      ...{ transforms: args.list("transform"), presets: args.list("preset"), recipe: args.text("recipe") },
+      version: readVersionFlag(args),
+    };
     const urls: string[] = [];
-    for (const id of args.operands) {
-      refusing(() => checkId(id));
-      for (const query of queries) {
-        const image = { base, path: `/images/${formatId(id)}`, query };
-        const signed = expires !== null || needsSignature(id, query, config);
-        urls.push(signed ? await signUrl(image, expires, config, context) : plainUrl(image));
-      }
+    for (const { path, query, needsSignature } of args.operands.flatMap((id) => imageUrls(id, asked, config))) {
+      const image = { base, path, query };
+      const signed = expires !== null || needsSignature;
+      urls.push(signed ? await signUrl(image, expires, config, context) : plainUrl(image));
     }
     const report = createReport(args, context);
     if (report.json) report.document("prewarm.urls/1", { urls });
@@ -44,38 +40,3 @@ export const urlCommand: Command = {
     return EXIT.ok;
   },
 };
-
-/** The queries asked for; none: the default transform. */
-function readQueries(args: Arguments, config: Config): string[] {
-  const version = readVersionFlag(args);
-  const recipe = args.text("recipe");
-  const known = Object.keys(config.recipes);
-  if (recipe !== null && !known.includes(recipe))
-    throw usageError(`There is no recipe ${recipe}; there are ${known.join(", ")}.`);
-  const written = recipe === null ? [] : (config.recipes[recipe] ?? []);
-  const plain = written.flatMap((spec) => expandTransforms(spec, config).map(formatTransform));
-  const given = [
-    ...args.list("transform"),
-    ...args.list("preset").map((name) => `p=${encodeURIComponent(name)}`),
-    ...plain,
-  ];
-  for (const query of given) parseTransform(query, config);
-  const suffix = version === null ? "" : `v=${version}`;
-  return (given.length === 0 ? [""] : given).map((query) => [query, suffix].filter((part) => part !== "").join("&"));
-}
-
-function needsSignature(id: string, query: string, config: Config): boolean {
-  if (config.signing === "all") return true;
-  if (config.signing === "off") return false;
-  const { closed, transform } = parseTransform(query, config);
-  return !closed || isWithheld(config, id, transform);
-}
-
-function refusing<T>(read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof AppError) throw usageError(error.message);
-    throw error;
-  }
-}

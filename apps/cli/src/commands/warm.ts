@@ -1,105 +1,24 @@
-import { withDefaultUrl } from "@prewarm/shared/environment";
 import { type ControlApi, createControlApi } from "../api/control-api.ts";
 import { failedCount, type SeenRun } from "../api/runs.ts";
-import { type Arguments, type Command, TIMEOUT_FLAG } from "../arguments/command.ts";
-import { findConfig } from "../arguments/load-config.ts";
+import type { Arguments, Command } from "../arguments/command.ts";
 import { readDuration } from "../arguments/quantities.ts";
 import { readControlSettings, readEdgeUrl, readKnownEdgeUrl } from "../arguments/settings.ts";
-import { createNamer } from "../input/namer.ts";
-import { FORMATS, type InputSpec, readInputSpec, readsOnlyStdin, readsStdin } from "../input/read-input.ts";
+import type { Namer } from "../input/item.ts";
+import { type InputSpec, readInputSpec, readsOnlyStdin, readsStdin } from "../input/read-input.ts";
 import type { Context } from "../platform/context.ts";
 import { CliError, EXIT, type ExitCode, usageError } from "../platform/exit-codes.ts";
 import { type Complaints, createComplaints } from "../send/complaints.ts";
 import { estimateRun } from "../send/estimate-run.ts";
 import { createStateStore, newRunState, type RunState, type StateStore } from "../send/run-state.ts";
 import { checkSentInput, sendRun } from "../send/send-run.ts";
+import { FIXED_BY_RUN, WARM_FLAGS } from "../send/warm-flags.ts";
 import { readMaxErrors, readRateFlag, readWarmOptions } from "../send/warm-options.ts";
 import { retryFailed } from "../steps/act.ts";
 import { reportRun } from "../steps/report-run.ts";
+import { siteNamer } from "../steps/site-namer.ts";
 import { waitForRun } from "../steps/wait-for-run.ts";
 import { formatCount, formatSeconds } from "../terminal/progress.ts";
 import { createReport, type Report } from "../terminal/report.ts";
-
-const flags = {
-  file: {
-    type: "string",
-    valueHint: "file",
-    multiple: true,
-    description: "Read images from a file; `-` is stdin; `.gz` is unzipped",
-  },
-  format: {
-    type: "string",
-    options: FORMATS,
-    description: "Format of files and stdin. Default: by name, else by the first character",
-  },
-  sitemap: {
-    type: "string",
-    valueHint: "url|file",
-    multiple: true,
-    description: "Every `image:loc` of a sitemap or sitemap index",
-  },
-  html: {
-    type: "string",
-    valueHint: "folder|file",
-    multiple: true,
-    description: "Every image that built pages and style sheets ask the edge for",
-  },
-  site: {
-    type: "string",
-    valueHint: "url",
-    description: "Where those pages will be served, for their relative addresses. Default: whole addresses only",
-  },
-  "r2-prefix": {
-    type: "string",
-    valueHint: "prefix",
-    description: "Every image under a prefix of an R2 bucket (`/`: all of it)",
-  },
-  bucket: { type: "string", valueHint: "name", description: "The bucket of --r2-prefix" },
-  jurisdiction: { type: "string", options: ["default", "eu", "fedramp"], description: "The bucket's jurisdiction" },
-  recipe: {
-    type: "string",
-    valueHint: "name",
-    description: "Recipe for images that name none. Default: upload",
-  },
-  preset: { type: "string", valueHint: "name", multiple: true, description: "Preset for them; may repeat" },
-  transform: {
-    type: "string",
-    valueHint: "query",
-    multiple: true,
-    description: "Transform for them, such as w=800&f=webp; may repeat",
-  },
-  v: {
-    type: "string",
-    valueHint: "token",
-    description: "The site's version token of images that name none themselves",
-  },
-  "only-missing": { type: "boolean", description: "Ask R2 first and leave out stored variants" },
-  force: { type: "boolean", description: "Make stored variants again" },
-  "dry-run": { type: "boolean", description: "Only count: variants, Ittybit jobs, bytes, price" },
-  label: { type: "string", valueHint: "text", description: "Name of the run on the dashboard" },
-  rate: { type: "string", valueHint: "n/s", description: "Send at most so many images, such as 50/s or 3000/m" },
-  wait: { type: "boolean", description: "Return when every variant is stored, or has failed" },
-  detach: { type: "boolean", description: "Return when everything is accepted (the default)" },
-  resume: {
-    type: "string",
-    valueHint: "run|last",
-    description: "Go on with an interrupted run; nothing is enqueued twice",
-  },
-  "retry-failed": { type: "boolean", description: "With --resume: try the run's dead variants again" },
-  "max-errors": {
-    type: "string",
-    valueHint: "n",
-    description: "Stop when more than n images or variants have failed (exit code 5)",
-  },
-  "allow-empty": { type: "boolean", description: "An input without any image is fine, not an error" },
-  timeout: TIMEOUT_FLAG,
-} as const satisfies Command["flags"];
-
-/** Flags that a resumed run has in its state and cannot change. */
-const FIXED_BY_RUN = [
-  ...(["file", "sitemap", "html", "site", "r2-prefix", "bucket", "jurisdiction", "format"] as const),
-  ...(["recipe", "preset", "transform", "v", "only-missing", "force", "label", "dry-run"] as const),
-];
 
 export const warmCommand: Command = {
   name: "warm",
@@ -110,11 +29,12 @@ export const warmCommand: Command = {
     min: 0,
     max: Number.POSITIVE_INFINITY,
   },
-  flags,
+  flags: WARM_FLAGS,
   examples: [
     "prewarm warm photo-abc123 --wait",
     "prewarm warm --file images.csv --recipe upload --label 'whole library'",
     "prewarm warm --sitemap https://www.example.com/sitemap.xml --preset card --wait",
+    "prewarm warm --s3-inventory 2026-11-29T01-00Z/manifest.json --label 'whole bucket'",
     "prewarm warm --html dist --wait --edge-url https://images.example.com",
     "prewarm warm photo-abc123 --v 2 --wait",
     "psql -Atc 'select id from images' | prewarm warm --rate 500/s",
@@ -192,7 +112,7 @@ function readState({ args, context, store }: Warming, url: string): RunState {
 /** A line that is written once, as in CI, says its flags again: the same ones as before, or none. */
 function checkUnchanged(args: Arguments, { stdin }: Context, { input, options }: RunState): void {
   const given = FIXED_BY_RUN.find((name) =>
-    flags[name].type === "boolean" ? args.flag(name) : args.list(name).length > 0,
+    WARM_FLAGS[name].type === "boolean" ? args.flag(name) : args.list(name).length > 0,
   );
   if (given === undefined) {
     checkOperands(args.operands, input);
@@ -306,12 +226,8 @@ async function dryRun(state: RunState, warming: Warming): Promise<ExitCode> {
   return failed === 0 ? EXIT.ok : EXIT.failed;
 }
 
-async function namerFor({ input }: RunState, args: Arguments, context: Context) {
+function namerFor({ input }: RunState, args: Arguments, context: Context): Promise<Namer> {
   // Pages name images by the edge's address, so without it none could be found.
   const edgeUrl = input.pages.places.length > 0 ? readEdgeUrl(args, context) : readKnownEdgeUrl(args, context);
-  const config = await findConfig(args, context);
-  // The originals of a local stack, named to the command line as they are to `npm start`.
-  const local = context.env.ORIGINALS_URL;
-  const sources = config === null || !local ? null : withDefaultUrl(config.sources, local);
-  return createNamer(config === null || sources === null ? config : { ...config, sources }, edgeUrl);
+  return siteNamer(args, context, edgeUrl);
 }

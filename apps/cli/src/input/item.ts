@@ -12,7 +12,8 @@ export type Read = { kind: "item"; place: Place; item: WarmItem } | { kind: "bad
 export interface Namer {
   fromText(text: string): WarmItem;
   fromUrl(url: string): WarmItem;
-  fromKey(key: string): WarmItem;
+  /** `bucket`: the bucket's name, where it is known; it leaves only the sources of that bucket, if there are such. */
+  fromKey(key: string, bucket?: string): WarmItem;
   /** True for an address of the edge's images; it may still name no image. */
   isImageUrl(url: string): boolean;
 }

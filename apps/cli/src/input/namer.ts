@@ -22,8 +22,8 @@ export function createNamer(config: Config | null, edgeUrl: string | null): Name
     fromUrl,
     isImageUrl: (url) => isImageUrl(url, edgeUrl),
     fromText: (text) => checkItem(/^https?:\/\//i.test(text) ? fromUrl(text) : { id: text }),
-    fromKey(key) {
-      const id = config === null ? null : idFromKey(config, key);
+    fromKey(key, bucket) {
+      const id = config === null ? null : idFromKey(config, key, bucket);
       if (id === null) throw new Error("no configured source has this key");
       return { id };
     },

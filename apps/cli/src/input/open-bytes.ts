@@ -51,6 +51,23 @@ async function startsAsGzip(path: string): Promise<boolean> {
   }
 }
 
+/** The bytes of a file or of a URL as they are stored. Throws exit code 2 or 4 when they cannot be read. */
+export async function* openStored(place: string, context: Context): AsyncGenerator<Uint8Array> {
+  try {
+    if (isUrl(place)) yield* (await get(place, context)).body ?? [];
+    else yield* createReadStream(resolve(context.cwd, place), { highWaterMark: 64 * 1024 });
+  } catch (error) {
+    if (error instanceof CliError) throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    if (isUrl(place)) throw new CliError(EXIT.unreachable, `${place} broke off: ${why}.`);
+    throw usageError(`${place} cannot be read: ${why}.`);
+  }
+}
+
+export function isUrl(place: string): boolean {
+  return /^https?:\/\//i.test(place);
+}
+
 /** A web page's bytes, unzipped when they are gzip by name or type. Throws exit code 4 when it cannot be had. */
 export async function* openUrl(url: string, context: Context): AsyncGenerator<Uint8Array> {
   const response = await get(url, context);
@@ -84,7 +101,8 @@ async function get(url: string, { fetch, clock, sleep, interrupts }: Context): P
   throw new CliError(EXIT.unreachable, `${url} cannot be read: ${why}.`);
 }
 
-async function* gunzip(bytes: AsyncIterable<Uint8Array>, place: string): AsyncGenerator<Uint8Array> {
+/** What gzip bytes unzip to. Throws a usage error that names `place` when they are cut off or no gzip. */
+export async function* gunzip(bytes: AsyncIterable<Uint8Array>, place: string): AsyncGenerator<Uint8Array> {
   const source = Readable.from(bytes);
   const unzip = createGunzip();
   source.on("error", (error) => unzip.destroy(error));

@@ -3,11 +3,12 @@ import type { Arguments } from "../arguments/command.ts";
 import type { Context } from "../platform/context.ts";
 import { usageError } from "../platform/exit-codes.ts";
 import type { Namer, Read } from "./item.ts";
-import { type Meter, measureFile, openFile, openUrl } from "./open-bytes.ts";
+import { isUrl, type Meter, measureFile, openFile, openUrl } from "./open-bytes.ts";
 import { readCsv } from "./read-csv.ts";
 import { readNdjson } from "./read-ndjson.ts";
 import { type Pages, readPages } from "./read-pages.ts";
 import { readR2Prefix } from "./read-r2-prefix.ts";
+import { type Inventory, readInventorySpec, readManifest, readS3Inventory } from "./read-s3-inventory.ts";
 import { readSitemap } from "./read-sitemap.ts";
 import { readOne, readText } from "./read-text.ts";
 
@@ -21,6 +22,7 @@ export interface InputSpec {
   sitemaps: readonly string[];
   pages: Pages;
   r2: { bucket: string; prefix: string; jurisdiction: string | null } | null;
+  inventory: Inventory | null;
   /** Null: by the file's name, or its first character. */
   format: Format | null;
 }
@@ -38,15 +40,17 @@ export function readInputSpec(args: Arguments, stdinIsTty: boolean): InputSpec {
   const files = args.list("file");
   const sitemaps = args.list("sitemap");
   const pages: Pages = { places: args.list("html"), site: readSite(args) };
-  if (operands.length + files.length + sitemaps.length + pages.places.length === 0 && r2 === null) {
+  const inventory = readInventorySpec(args);
+  const listed = r2 !== null || inventory !== null;
+  if (operands.length + files.length + sitemaps.length + pages.places.length === 0 && !listed) {
     if (stdinIsTty)
       throw usageError(
         "There is nothing to warm.",
-        "Give ids, --file, --html, --sitemap or --r2-prefix, or pipe ids in.",
+        "Give ids, --file, --html, --sitemap, --s3-inventory or --r2-prefix, or pipe ids in.",
       );
     operands.push("-");
   }
-  return { operands, files, sitemaps, pages, r2, format: args.text("format") as Format | null };
+  return { operands, files, sitemaps, pages, r2, inventory, format: args.text("format") as Format | null };
 }
 
 /** `--site`, which only `--html` uses. */
@@ -63,9 +67,9 @@ export function readsStdin({ operands, files }: InputSpec): boolean {
 }
 
 /** True when stdin is all there is to read. */
-export function readsOnlyStdin({ operands, files, sitemaps, pages, r2 }: InputSpec): boolean {
+export function readsOnlyStdin({ operands, files, sitemaps, pages, r2, inventory }: InputSpec): boolean {
   const others = sitemaps.length + pages.places.length;
-  return others === 0 && r2 === null && [...operands, ...files].every((place) => place === "-");
+  return others === 0 && r2 === null && inventory === null && [...operands, ...files].every((place) => place === "-");
 }
 
 /** Checks the files and gives the meter of what will be read. */
@@ -74,6 +78,8 @@ export async function measureInput(spec: InputSpec, context: Context): Promise<M
   for (const path of [...spec.files, ...spec.sitemaps]) {
     if (!isUrl(path) && path !== "-") await measureFile(path, meter, context);
   }
+  if (spec.inventory !== null && meter.totalBytes !== null)
+    meter.totalBytes += (await readManifest(spec.inventory, context)).totalBytes;
   const open =
     readsStdin(spec) ||
     spec.r2 !== null ||
@@ -83,7 +89,7 @@ export async function measureInput(spec: InputSpec, context: Context): Promise<M
   return meter;
 }
 
-/** Everything the input names, in a fixed order: arguments, files, sitemaps, pages, R2. The same input gives the same sequence. */
+/** Everything the input names, in a fixed order: arguments, files, sitemaps, pages, R2, inventory. The same input gives the same sequence. */
 export async function* readInput(spec: InputSpec, namer: Namer, meter: Meter, context: Context): AsyncGenerator<Read> {
   const open = (place: string): AsyncIterable<Uint8Array> => {
     if (place === "-") return context.stdin;
@@ -101,6 +107,7 @@ export async function* readInput(spec: InputSpec, namer: Namer, meter: Meter, co
   for (const sitemap of spec.sitemaps) yield* readSitemap(sitemap, open, namer);
   yield* readPages(spec.pages, namer, context);
   if (spec.r2 !== null) yield* readR2Prefix(spec.r2, namer, context);
+  if (spec.inventory !== null) yield* readS3Inventory(spec.inventory, namer, meter, context);
 }
 
 async function* readFormat(
@@ -135,8 +142,4 @@ function formatOf(path: string): Format | null {
   if (/\.(ndjson|jsonl)$/.test(name)) return "ndjson";
   if (name.endsWith(".csv")) return "csv";
   return name.endsWith(".xml") ? "sitemap" : null;
-}
-
-function isUrl(place: string): boolean {
-  return /^https?:\/\//i.test(place);
 }

@@ -52,7 +52,7 @@ export async function* readR2Prefix(listing: R2Listing, namer: Namer, context: C
 }
 
 /** Goes by the type that the upload gave, else by the name. A key without an extension counts as an image, because ids often have none. */
-function isImage(key: string, contentType: string | null): boolean {
+export function isImage(key: string, contentType: string | null): boolean {
   if (key.endsWith("/")) return false;
   if (contentType?.startsWith("image/")) return true;
   const extension = extname(key);

@@ -1,4 +1,6 @@
+import type { Outlook } from "@prewarm/shared/cost/outlook";
 import type { ControlApi } from "../api/control-api.ts";
+import { seeOutlook } from "../api/outlook.ts";
 import type { Namer } from "../input/item.ts";
 import { measureInput, readInput } from "../input/read-input.ts";
 import type { Context } from "../platform/context.ts";
@@ -7,6 +9,7 @@ import { formatCount } from "../terminal/progress.ts";
 import type { Report } from "../terminal/report.ts";
 import { CHUNK_BYTES_MAX, chunkItems } from "./chunk-items.ts";
 import type { Complaints } from "./complaints.ts";
+import { formatOutlook } from "./format-outlook.ts";
 import type { RunState } from "./run-state.ts";
 import { type Estimated, estimateChunk, splitRejected } from "./send-chunk.ts";
 import { complain } from "./send-run.ts";
@@ -74,7 +77,7 @@ export async function estimateRun(
     report.update({ ...base, done: sum.images });
   }
   report.end();
-  print(report, sum, complaints.total());
+  print(report, sum, complaints.total(), await seeOutlook(sum.jobs, api));
   return { images: sum.images, failed: complaints.total() };
 }
 
@@ -96,9 +99,9 @@ function amountOf(price: Estimated["price"]): number | null {
   return typeof price === "object" && typeof price?.amount === "number" ? price.amount : null;
 }
 
-function print(report: Report, sum: Estimate, refused: number): void {
+function print(report: Report, sum: Estimate, refused: number, outlook: Outlook | null): void {
   if (report.json) {
-    report.document("prewarm.dry-run/1", { ...sum, refused });
+    report.document("prewarm.dry-run/1", { ...sum, refused, outlook });
     return;
   }
   const unknown = (value: number | null, unit: string): string =>
@@ -109,8 +112,8 @@ function print(report: Report, sum: Estimate, refused: number): void {
   report.data(`under way       ${formatCount(sum.duplicates)}`);
   report.data(`Ittybit jobs    ${formatCount(sum.jobs)}`);
   report.data(`source traffic  ${unknown(sum.downloadBytes, " bytes")}`);
-  const price = sum.price === null ? "unknown: set `prices` in prewarm.config.ts" : formatCount(sum.price);
-  report.data(`price           ${price}`);
   report.data(`passed through  ${formatCount(sum.passedThrough)}`);
   report.data(`refused         ${formatCount(refused)}`);
+  if (outlook === null) return;
+  for (const [name, text] of formatOutlook(outlook)) report.data(`${name.padEnd(15)} ${text}`);
 }

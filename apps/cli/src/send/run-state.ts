@@ -102,7 +102,8 @@ function readState(file: string, run: string): RunState {
   // Runs begun by a version that did not know these.
   const { input, beganAt = statSync(file).mtimeMs } = state;
   const counts = { ...NO_COUNTS, ...state.counts };
-  return { ...state, beganAt, counts, input: { ...input, pages: input.pages ?? { places: [], site: null } } };
+  const { pages = { places: [], site: null }, inventory = null } = input;
+  return { ...state, beganAt, counts, input: { ...input, pages, inventory } };
 }
 
 function lastRun(directory: string): string | null {

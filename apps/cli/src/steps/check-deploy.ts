@@ -1,11 +1,14 @@
 import type { Config } from "@prewarm/shared/config";
 import { checkConfig } from "@prewarm/shared/config-check";
+import { variantsPerImage, warmingJobs, warmingUsd } from "@prewarm/shared/cost/outlook";
 import { edgeUrlOf, hostOf, routesOf } from "@prewarm/shared/deploy";
 import { withoutFinalSlashes } from "@prewarm/shared/environment";
 import { checkEnvironment, setSecret } from "@prewarm/shared/environment-check";
 import { type Stage, stagesOf, varsOf } from "@prewarm/wrangler-files/stage";
+import { formatUsd } from "../send/format-outlook.ts";
 import type { Found } from "../site/installation.ts";
 import { fileFaults, readyFiles } from "../site/wrangler-files.ts";
+import { formatCount } from "../terminal/progress.ts";
 
 /** One thing looked at. `look`: it cannot be seen from here, or it is only unwise. */
 export interface Finding {
@@ -29,7 +32,7 @@ export function checkFiles(config: Config, found: Found, named: string | null): 
     ...told("configuration", faults, "sound"),
     ...(isWhole ? told("wrangler files", readyFiles(found, config), "as the configuration says") : []),
     ...(isWhole ? stageFindings(config, faults, named) : []),
-    budgetFinding(config),
+    budgetFinding(config, faults.length === 0),
     ...webhookFinding(config),
   ];
 }
@@ -95,8 +98,20 @@ function edgeFindings(name: string, { settings }: Stage): Finding[] {
   return found;
 }
 
-function budgetFinding({ gate }: Config): Finding {
-  const jobs = gate?.monthlyJobs;
-  if (typeof jobs === "number") return { state: "ok", what: "budget", text: `${jobs} jobs a month` };
+/** `isSound`: the configuration has no fault, so that its recipe can be counted. */
+function budgetFinding(config: Config, isSound: boolean): Finding {
+  const jobs = config.gate?.monthlyJobs;
+  if (typeof jobs === "number")
+    return { state: "ok", what: "budget", text: `${formatCount(jobs)} jobs a month${isSound ? meaning(config) : ""}` };
   return { state: "look", what: "budget", text: "no limit: set gate.monthlyJobs, or a mistake may cost any amount" };
+}
+
+/** What a month's budget is in pictures and money. */
+function meaning(config: Config): string {
+  const [perImage, jobs] = [variantsPerImage(config, "upload"), warmingJobs(config) ?? 0];
+  const { ittybitPer1000Jobs: price } = config.prices;
+  const fee =
+    price === null ? "" : `, Ittybit's fee up to ${formatUsd(((config.gate.monthlyJobs ?? 0) / 1000) * price)}`;
+  if (perImage === 0) return fee;
+  return `: ${formatCount(Math.floor(jobs / perImage))} uploads of ${perImage} variants${fee}, Cloudflare about $${formatUsd(warmingUsd(jobs))}. To change it: autoFormats and pages, gate.monthlyJobs, gate.ratePerSecond`;
 }

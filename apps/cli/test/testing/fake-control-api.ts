@@ -282,7 +282,15 @@ function doctor(api: FakeControlApi, call: Received): Answer {
 function stats(): Answer {
   const states = { queued: 0, processing: 0, retrying: 0, stored: 12, dead: 0, refused: 0, cancelled: 0 };
   const health = { level: "ok", sentence: "Healthy: nothing waits.", since: null };
-  return { status: 200, body: { health, lanes: { live: states, upload: states, bulk: states } } };
+  const idle = { perSecond: null, secondsLeft: null, why: null, jobsLeft: 0, amountLeft: null };
+  const pace = { all: idle, live: idle, upload: idle, bulk: idle };
+  const gate = { rate: { perSecond: 20, burst: 20 } };
+  const budget = { monthlyJobs: 100, warmingShare: 0.8, left: { live: 50, warming: 3 } };
+  const forecast = { per1000Jobs: null };
+  return {
+    status: 200,
+    body: { health, pace, gate, budget, forecast, lanes: { live: states, upload: states, bulk: states } },
+  };
 }
 
 function action(api: FakeControlApi, call: Received): Answer {

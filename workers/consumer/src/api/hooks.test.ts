@@ -46,7 +46,14 @@ describe("hook deliveries", () => {
     ]);
     const { body } = await world.json("GET", "/api/v1/hooks");
     expect(body.hooks).toEqual([
-      { name: "uploads", verifier: "standard-webhooks", mapper: "native", recipe: "upload", fault: null },
+      {
+        name: "uploads",
+        verifier: "standard-webhooks",
+        mapper: "native",
+        recipe: "upload",
+        jobsPerImage: 2,
+        fault: null,
+      },
     ]);
   });
 

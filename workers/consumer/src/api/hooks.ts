@@ -1,4 +1,5 @@
 import { HookAnswer, Hooks } from "@prewarm/control-schema/hooks";
+import { variantsPerImage } from "@prewarm/shared/cost/outlook";
 import * as z from "zod";
 import { hookFault, isRecord } from "../hooks/hook-fault.ts";
 import { receiveHook } from "../hooks/receive-hook.ts";
@@ -21,6 +22,7 @@ export const hooks = [
     async (c, deps) => {
       const known = Object.entries(isRecord(deps.config.hooks) ? deps.config.hooks : {}).map(([name, hook]) => ({
         ...{ name, verifier: hook.verifier.kind, mapper: hook.mapper.kind, recipe: hook.recipe ?? DEFAULT_RECIPE },
+        jobsPerImage: variantsPerImage(deps.config, hook.recipe ?? DEFAULT_RECIPE),
         fault: hookFault(name, deps.config, deps),
       }));
       return c.json({ hooks: known, deliveries: await deps.ledger.listDeliveries() }, 200);

@@ -1,20 +1,20 @@
-import { defineConfig, type MapperConfig } from "@prewarm/shared/config";
+import { defineConfig } from "@prewarm/shared/config";
 import { describe, expect, it } from "vitest";
 import type { HookEvent } from "./hook-event.ts";
 import { orderText } from "./hook-event.ts";
-import { mapBody } from "./mappers/map-body.ts";
+import { type DataMapper, mapByData } from "./mappers/map-body.ts";
 import * as fixtures from "./testing/fixtures.ts";
 import { RECIPES } from "./testing/recipes.ts";
 
 const config = defineConfig({ sources: [{ prefix: "", url: "https://cdn.example.com/{id}" }] });
-const map = (mapper: MapperConfig, body: unknown) => mapBody(body, mapper, config);
+const map = (mapper: DataMapper, body: unknown) => mapByData(body, mapper, config);
 const brief = (events: HookEvent[]) =>
   events.map((event) =>
     "id" in event ? `${event.kind} ${event.id}` : event.kind === "ignored" ? "ignored" : `rejected ${event.code}`,
   );
 
 describe("native", () => {
-  const native: MapperConfig = { kind: "native" };
+  const native: DataMapper = { kind: "native" };
   it.each([
     [
       "an event",
@@ -54,7 +54,7 @@ describe("native", () => {
 });
 
 describe("a focal point", () => {
-  const paths: MapperConfig = { kind: "json-path", id: "id", focal: "$.hotspot" };
+  const paths: DataMapper = { kind: "json-path", id: "id", focal: "$.hotspot" };
   const told = (events: HookEvent[]) => events.map((event) => (event.kind === "upload" ? event.focal : event));
 
   it.each([
@@ -83,7 +83,7 @@ describe("a focal point", () => {
 });
 
 describe("S3 and its likes", () => {
-  const s3: MapperConfig = { kind: "s3" };
+  const s3: DataMapper = { kind: "s3" };
   const { s3Record, eventBridge, minio } = fixtures;
   it.each([
     [
@@ -168,7 +168,7 @@ describe("S3 and its likes", () => {
     const body = { Records: [s3Record("ObjectCreated:Put", "a", { bucket: "other" })] };
     expect(brief(map({ kind: "s3", buckets: ["originals"] }, body))).toEqual(["rejected source_unknown"]);
     const bound = defineConfig({ sources: [{ prefix: "", bucket: "ORIGINALS", key: "{id}" }] });
-    expect(brief(mapBody(body, { kind: "s3" }, bound))).toEqual(["rejected source_unknown"]);
+    expect(brief(mapByData(body, { kind: "s3" }, bound))).toEqual(["rejected source_unknown"]);
   });
 });
 
@@ -208,7 +208,7 @@ describe("any JSON", () => {
     ["an etag that is too long", { id: "a", etag: "e".repeat(257) }],
     ["neither id nor key", { name: "a" }],
   ])("is refused item by item for %s", (_, item) => {
-    const mapper: MapperConfig = { kind: "json-path", items: "$[*]", id: "id", v: "v", sourceEtag: "etag" };
+    const mapper: DataMapper = { kind: "json-path", items: "$[*]", id: "id", v: "v", sourceEtag: "etag" };
     expect(brief(map(mapper, [item, { id: "b", v: "2", etag: "e" }]))).toEqual(["rejected body_invalid", "upload b"]);
   });
 });

@@ -5,7 +5,6 @@ import { secretList } from "@prewarm/shared/environment";
 import { AppError } from "@prewarm/shared/errors";
 import { sha256Hex } from "../intake/accept-stream.ts";
 import { DEFAULT_RECIPE } from "../intake/plan-item.ts";
-import { parseBody } from "../platform/parse-body.ts";
 import { enqueueEvents, type HookDeps } from "./enqueue-events.ts";
 import type { HookEvent } from "./hook-event.ts";
 import { type Faults, hookFault, isRecord } from "./hook-fault.ts";
@@ -29,6 +28,7 @@ interface Proven {
   hook: HookConfig;
   proof: NonNullable<Proof>;
   raw: Uint8Array<ArrayBuffer>;
+  headers: Headers;
 }
 
 /** Takes one delivery. The list of deliveries has what came of it. Throws the refusal. */
@@ -69,20 +69,23 @@ async function prove(name: string, request: Request, deps: ReceiveDeps): Promise
   const proof =
     hook === undefined
       ? null
-      : await verify(sent, hook.verifier, { secrets: secretsOf(hook, deps), keys: deps.senderKeys });
+      : await verify(sent, hook.verifier, {
+          ...{ secrets: secretsOf(hook, deps), keys: deps.senderKeys, hook: name, log: deps.log },
+        });
   if (hook === undefined || proof === null) {
     deps.log("hook.refused", { hook: hook === undefined ? "unknown" : name });
     throw new ApiError("unauthorized");
   }
-  return { name, hook, proof, raw };
+  return { name, hook, proof, raw, headers: request.headers };
 }
 
 /** Shape, events, rows. Throws the refusal. */
-async function takeDelivery({ name, hook, proof, raw }: Proven, deps: ReceiveDeps): Promise<HookAnswer> {
+async function takeDelivery({ name, hook, proof, raw, headers }: Proven, deps: ReceiveDeps): Promise<HookAnswer> {
   if (proof.subscription !== undefined) return answerSubscription(name, hook, proof.subscription, deps);
-  const body = proof.body ?? textOf(raw);
+  const text = proof.body ?? textOf(raw);
   const hash = await sha256Hex(proof.body ?? raw);
-  const events = mapBody(parseBody(body), hook.mapper, deps.config).map((event) => permitted(event, hook));
+  const mapped = { hook: name, mapper: hook.mapper, log: deps.log };
+  const events = (await mapBody({ text, headers }, mapped, deps.config)).map((event) => permitted(event, hook));
   const delivery = `hook:${name}:${proof.id ?? nameByBytes(hash, events, deps.clock.now())}`;
   if (await isRepeat(delivery, hash, deps)) {
     await noteDelivery(noteOf(name, REPEAT), deps);

@@ -60,7 +60,9 @@ function viewsOf(engine: Ledger) {
     ...{ run: one.run, state: one.state, states: one.states, existing: one.existing, readyP50: one.readyP50 },
     accepted: one.accepted,
   }));
-  const { slots, budget } = engine.getGate();
+  const { slots, budget: shown } = engine.getGate();
+  // 0.1.0 did not show what is left.
+  const { left: _, ...budget } = shown;
   const history = engine.history("minute", inFlight.at - 3_600_000, inFlight.at);
   const { jobs } = engine.listJobs({ ...page, filter: NO_FILTER });
   return {

@@ -1,8 +1,11 @@
 import type { VerifierConfig } from "@prewarm/shared/config";
+import type { Log } from "@prewarm/shared/log";
+import * as z from "zod";
 import { fromBase64 } from "../../platform/base64.ts";
 import { joined } from "../../platform/bounded-body.ts";
 import type { RemoteKeys } from "../../platform/remote-keys.ts";
 import { equalBytes, indexOfSecret } from "../../platform/secret-equality.ts";
+import { callSite } from "../site-function.ts";
 import { createGoogleKeys, verifyGoogleOidc } from "./google-oidc.ts";
 import { DELIVERY_ID, type Delivery, type Proof, type SettingsOf, TOLERANCE_MS } from "./proof.ts";
 import { verifySns } from "./sns.ts";
@@ -22,6 +25,9 @@ export function createSenderKeys(fetcher: typeof fetch): SenderKeys {
 /** Signatures in one header that are looked at. */
 const SIGNATURES_MAX = 10;
 
+/** What a verifier's function may return. Anything else is no proof and no refusal: its sender sends again. */
+const ownProof = z.strictObject({ id: z.string().regex(DELIVERY_ID).nullable() }).nullable();
+
 /**
  * Whether a delivery comes from whom the hook's configuration says. Every refusal is the same null. Throws `unavailable` when the keys of
  * the sender cannot be read.
@@ -29,9 +35,14 @@ const SIGNATURES_MAX = 10;
 export async function verify(
   delivery: Delivery,
   verifier: VerifierConfig,
-  { secrets, keys }: { secrets: readonly string[]; keys: SenderKeys },
+  { secrets, keys, hook, log }: { secrets: readonly string[]; keys: SenderKeys; hook: string; log: Log },
 ): Promise<Proof> {
   switch (verifier.kind) {
+    case "function": {
+      const { headers, raw, url, now } = delivery;
+      const run = () => verifier.verify({ headers, body: raw, url, now }, secrets);
+      return callSite({ what: "verifier", hook, log }, run, (result) => ownProof.parse(result));
+    }
     case "standard-webhooks":
       return verifyStandardWebhook(delivery, secrets);
     case "hmac":

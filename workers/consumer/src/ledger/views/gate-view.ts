@@ -85,12 +85,18 @@ function budgetView(gate: Gate, settings: GateSettings): GateView["budget"] {
       month: monthOf(gate.now),
       used,
       usedByLane,
+      left: { live: jobsLeft(gate, "live"), warming: jobsLeft(gate, "bulk") },
       usedToday: allOf(usedToday(gate)),
       liveToday: liveToday(gate).used,
     },
     alert: passed.length === 0 ? null : Math.max(...passed),
     exhausted: { live: budgetLeft(gate, "live") <= 0, warming: budgetLeft(gate, "upload") <= 0 },
   };
+}
+
+function jobsLeft(gate: Gate, lane: Lane): number | null {
+  const left = budgetLeft(gate, lane);
+  return left === Number.POSITIVE_INFINITY ? null : Math.max(0, left);
 }
 
 function allOf({ live, upload, bulk }: Record<Lane, number>): number {

@@ -1,4 +1,4 @@
-import { READS_PER_REQUEST } from "../../packages/shared/src/limits.ts";
+import { READS_PER_REQUEST } from "../limits.ts";
 import { PRICES, type Unit } from "./prices.ts";
 
 /** Operations of each kind that one variant, or one view, causes. */
@@ -156,6 +156,9 @@ export const PATHS = {
     operations: { dataPoint: 1 },
   },
 } satisfies Record<string, Path>;
+
+/** Share of events that the logs keep, as shipped (`head_sampling_rate`). */
+export const SHIPPED_LOGS = 0.01;
 
 /** What a million may cost at list price with logs as shipped, in dollars; `npm run cost` fails beyond it. */
 export const MOST_USD = { bulk22: 8.4, bulk: 9.3, hit: 0.4 } as const satisfies Partial<

@@ -1,0 +1,82 @@
+import { Action, ActionFilter } from "@prewarm/control-schema/actions";
+import { Gate } from "@prewarm/control-schema/gate";
+import { Purge } from "@prewarm/control-schema/images";
+import { WarmAnswer, WarmItem, warmOptions } from "@prewarm/control-schema/warm";
+import { Lane } from "@prewarm/control-schema/words";
+import { LANES } from "@prewarm/shared/job";
+import * as z from "zod";
+import { checkImageId } from "../steps/check-image-id.ts";
+import { type Tool, tool } from "./tool.ts";
+
+const ACCEPTED = WarmAnswer.omit({ repeat: true });
+const warm = tool({
+  name: "warm",
+  description:
+    "Enqueue variants of images. Each new variant is a paid job: call `estimate` first. Without recipe, presets and transforms the recipe `upload` applies.",
+  input: warmOptions.extend({ items: z.array(WarmItem).min(1).max(1000) }),
+  writes: { destroys: true },
+  async run(body, { api, sending }) {
+    // Without a key of its own a repeat would be another run.
+    const given = { body, idempotencyKey: `mcp:${crypto.randomUUID()}` };
+    const { rejected, ...answer } = ACCEPTED.parse(
+      await api.call("POST /api/v1/warm", given, ACCEPTED, sending("warming")),
+    );
+    return { ...answer, rejected: rejected.slice(0, 20) };
+  },
+});
+
+const PAUSED = Gate.pick({ paused: true });
+const lanes = z.array(Lane).min(1).optional().describe("Default: all lanes");
+
+const pause = tool({
+  name: "pause",
+  description: "Start no new jobs in lanes. Jobs at Ittybit end, and viewers get originals. `resume` takes it back.",
+  input: z.strictObject({ lanes, reason: z.string().max(200).optional() }),
+  writes: { destroys: false },
+  async run({ lanes: some = [...LANES], reason = null }, { api, sending }) {
+    const body = { paused: Object.fromEntries(some.map((lane) => [lane, { reason }])) };
+    return PAUSED.parse(await api.call("PATCH /api/v1/gate", { body }, PAUSED, sending("pausing")));
+  },
+});
+
+const resume = tool({
+  name: "resume",
+  description: "Let paused lanes go on. What waits in them is made, and costs money.",
+  input: z.strictObject({ lanes }),
+  writes: { destroys: true },
+  async run({ lanes: some = [...LANES] }, { api, sending }) {
+    const body = { paused: Object.fromEntries(some.map((lane) => [lane, false])) };
+    return PAUSED.parse(await api.call("PATCH /api/v1/gate", { body }, PAUSED, sending("resuming")));
+  },
+});
+
+const STARTED = Action.pick({ action: true, state: true, total: true, exact: true, run: true });
+const retry = tool({
+  name: "retry",
+  description:
+    "Try jobs again: those of a run, of a search, of a cause (`fingerprint` is a cause's name) or by name. Without `state` the dead ones. Each is a paid job.",
+  input: z.strictObject({
+    filter: ActionFilter.refine((filter) => Object.values(filter).some((value) => value !== undefined), {
+      message: "name jobs, a run, a search or a fingerprint",
+    }),
+  }),
+  writes: { destroys: true },
+  async run({ filter }, { api, sending }) {
+    const state = filter.state === undefined && filter.jobs === undefined ? { state: "dead" as const } : {};
+    const body = { action: "retry" as const, filter: { ...filter, ...state } };
+    return STARTED.parse(await api.call("POST /api/v1/actions", { body }, STARTED, sending("the retry", false)));
+  },
+});
+
+const purge = tool({
+  name: "purge",
+  description: "Remove every variant of an image. Its next views are cold, and making the variants again costs money.",
+  input: z.strictObject({ id: z.string().min(1).max(2100) }),
+  writes: { destroys: true },
+  async run({ id }, { api, sending }) {
+    const params = { id: checkImageId(id) };
+    return Purge.parse(await api.call("DELETE /api/v1/images/{id}", { params }, Purge, sending(`purging ${id}`)));
+  },
+});
+
+export const WRITE_TOOLS: readonly Tool[] = [warm, pause, resume, retry, purge];
