@@ -61,7 +61,7 @@ function createAccount(env: Record<string, string> = SECRETS) {
     const context = { ...world.context, ask: async (question: string) => answer?.(question) ?? "" };
     const code = await runCli([...line.split(" "), "--config", join(folder, "site.mjs")], context, () => {});
     const said = (world.stdout() + world.stderr()).trimEnd();
-    return { code, said, changes: recorded.changes().slice(before) };
+    return { code, said, stdout: world.stdout(), changes: recorded.changes().slice(before) };
   }
   return { cloudflare, recorded, repository, run, home };
 }
@@ -94,6 +94,19 @@ describe("provision", () => {
       changes: [],
       said: expect.stringMatching(/Nothing to do\.$/),
     });
+  });
+
+  it("is one document on stdout with --json, and so are its sisters", async () => {
+    const { run } = createAccount();
+    const json = async (line: string) => JSON.parse((await run(`${line} --to staging --json`)).stdout);
+    const plan = await json("provision --dry-run");
+    expect(plan).toMatchObject({ schema: "prewarm.provision/1", environment: "staging", done: false });
+    expect(plan.plan).toContainEqual({ what: "bucket optimized-images-staging", todo: "create it" });
+    expect(await json("provision --yes")).toMatchObject({ done: true });
+    expect(await json("upgrade")).toMatchObject({ schema: "prewarm.upgrade/1", runs: null, missing: [] });
+    expect(await json("deploy --yes")).toMatchObject({ schema: "prewarm.deploy/1", done: true });
+    expect(await json("rollback")).toMatchObject({ versions: [{ tag: "aaaaaaaaaaaa", obstacle: null }] });
+    expect(await json("destroy --confirm staging")).toMatchObject({ schema: "prewarm.destroy/1", done: true });
   });
 
   it("changes nothing with --dry-run, and nothing where nobody can agree", async () => {

@@ -1,14 +1,13 @@
 import { join } from "node:path";
 import type { Command } from "../arguments/command.ts";
 import { planDeploy } from "../deploy/deploy.ts";
-import { carryOut } from "../deploy/plan.ts";
 import { planProvision } from "../deploy/provision.ts";
 import { readRelease } from "../deploy/release.ts";
 import type { Context } from "../platform/context.ts";
 import { CliError, EXIT } from "../platform/exit-codes.ts";
 import { writeAddress } from "../site/places.ts";
 import { checkFiles } from "../steps/check-deploy.ts";
-import { type Opened, openTarget, PLAN_FLAGS } from "../steps/open-target.ts";
+import { carryOutPlan, type Opened, openTarget, PLAN_FLAGS } from "../steps/open-target.ts";
 import { provisioning } from "../steps/provisioning.ts";
 
 export const deployCommand: Command = {
@@ -36,7 +35,7 @@ export const deployCommand: Command = {
     const question = `Deploy ${release.tag} to ${target.env}?`;
     const dryRun = args.flag("dry-run");
     const consent = { dryRun, given: args.flag("yes"), question, answer: "yes", flag: "--yes" };
-    const code = await carryOut(steps, consent, person);
+    const code = await carryOutPlan("deploy", steps, consent, opened);
     if (code === EXIT.ok && !dryRun) person.tell(`Look at it: prewarm smoke <id> --to ${target.env}`);
     return code;
   },

@@ -1,7 +1,6 @@
 import type { Command } from "../arguments/command.ts";
 import { planDestroy } from "../deploy/destroy.ts";
-import { carryOut } from "../deploy/plan.ts";
-import { openTarget, PLAN_FLAGS } from "../steps/open-target.ts";
+import { carryOutPlan, openTarget, PLAN_FLAGS } from "../steps/open-target.ts";
 
 const { yes: _, ...flags } = PLAN_FLAGS;
 
@@ -15,11 +14,12 @@ export const destroyCommand: Command = {
   },
   examples: ["prewarm destroy --to staging", "prewarm destroy --to staging --confirm staging"],
   async run(args, context) {
-    const { target, wrangler, person } = await openTarget(args, context);
+    const opened = await openTarget(args, context);
+    const { target, wrangler } = opened;
     const question = `This deletes ${target.env}, with its ledger. Nothing brings it back.`;
     const given = args.text("confirm") === target.env;
     const flag = `--confirm ${target.env}`;
     const consent = { dryRun: args.flag("dry-run"), given, question, answer: target.env, flag };
-    return carryOut(await planDestroy(target, wrangler), consent, person);
+    return carryOutPlan("destroy", await planDestroy(target, wrangler), consent, opened);
   },
 };

@@ -1,7 +1,6 @@
 import type { Command } from "../arguments/command.ts";
-import { carryOut } from "../deploy/plan.ts";
 import { planProvision } from "../deploy/provision.ts";
-import { openTarget, PLAN_FLAGS } from "../steps/open-target.ts";
+import { carryOutPlan, openTarget, PLAN_FLAGS } from "../steps/open-target.ts";
 import { provisioning } from "../steps/provisioning.ts";
 
 export const provisionCommand: Command = {
@@ -29,6 +28,6 @@ export const provisionCommand: Command = {
     const question = `Provision ${opened.target.env}?`;
     const given = { given: args.flag("yes"), adopted: args.list("adopt"), flag: "--yes" };
     const consent = { dryRun: args.flag("dry-run"), ...given, question, answer: "yes" };
-    return carryOut(steps, consent, opened.person);
+    return carryOutPlan("provision", steps, consent, opened);
   },
 };

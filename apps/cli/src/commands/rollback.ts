@@ -1,8 +1,7 @@
 import type { Command } from "../arguments/command.ts";
-import { carryOut } from "../deploy/plan.ts";
 import { planRollback, readReach } from "../deploy/rollback.ts";
 import { EXIT } from "../platform/exit-codes.ts";
-import { type Opened, openTarget, PLAN_FLAGS } from "../steps/open-target.ts";
+import { carryOutPlan, type Opened, openTarget, PLAN_FLAGS } from "../steps/open-target.ts";
 
 export const rollbackCommand: Command = {
   name: "rollback",
@@ -30,12 +29,14 @@ export const rollbackCommand: Command = {
     );
     const question = `Go back to ${version} in ${opened.target.env}?`;
     const consent = { dryRun: args.flag("dry-run"), given: args.flag("yes"), question, answer: "yes", flag: "--yes" };
-    return carryOut(steps, consent, opened.person);
+    return carryOutPlan("rollback", steps, consent, opened);
   },
 };
 
-async function list({ target, wrangler, person }: Opened): Promise<typeof EXIT.ok> {
-  for (const { tag, createdAt, obstacle, isPastMigration } of await readReach(target, wrangler)) {
+async function list({ target, wrangler, person, report }: Opened): Promise<typeof EXIT.ok> {
+  const versions = await readReach(target, wrangler);
+  if (report.json) report.document("prewarm.rollback/1", { environment: target.env, versions });
+  for (const { tag, createdAt, obstacle, isPastMigration } of versions) {
     const accepted = isPastMigration
       ? "can be rolled back to with --past-migration: the ledger's tables are newer"
       : "can be rolled back to";

@@ -6,7 +6,6 @@ import { readUpgrade, type Upgrade } from "../deploy/upgrade.ts";
 import { EXIT } from "../platform/exit-codes.ts";
 import { openTarget } from "../steps/open-target.ts";
 import { provisioning } from "../steps/provisioning.ts";
-import { createReport } from "../terminal/report.ts";
 
 export const upgradeCommand: Command = {
   name: "upgrade",
@@ -17,11 +16,10 @@ export const upgradeCommand: Command = {
   examples: ["prewarm upgrade --to staging"],
   async run(args, context) {
     const opened = await openTarget(args, context);
-    const { target, config, found, wrangler } = opened;
+    const { target, config, found, wrangler, report } = opened;
     const steps = await planProvision(target, provisioning(opened, context));
     const installed = { version: found.version, schema: schemaPrint() };
     const upgrade = await readUpgrade(target, installed, wranglerFiles(config, found.files), steps, wrangler);
-    const report = createReport(args, context);
     if (report.json)
       report.document("prewarm.upgrade/1", { environment: target.env, installed: installed.version, ...upgrade });
     else for (const line of linesOf(upgrade, installed.version, target.env)) report.data(line);

@@ -3,14 +3,14 @@ import { checkConfig } from "@prewarm/shared/config-check";
 import { type Arguments, type Command, YES_FLAG } from "../arguments/command.ts";
 import { chooseEnvironment } from "../arguments/environment.ts";
 import { findConfigFile, loadConfig } from "../arguments/load-config.ts";
-import type { Person } from "../deploy/plan.ts";
+import { type Consent, carryOut, type Person, type Step } from "../deploy/plan.ts";
 import { type Target, targetOf } from "../deploy/target.ts";
 import { createWrangler, type Wrangler } from "../deploy/wrangler.ts";
 import { type Context, canAsk } from "../platform/context.ts";
-import { CliError, EXIT, usageError } from "../platform/exit-codes.ts";
+import { CliError, EXIT, type ExitCode, usageError } from "../platform/exit-codes.ts";
 import { type Found, findInstallation } from "../site/installation.ts";
 import { readyFiles } from "../site/wrangler-files.ts";
-import { createReport } from "../terminal/report.ts";
+import { createReport, type Report } from "../terminal/report.ts";
 
 /** Flags of a command that shows a plan and carries it out. */
 export const PLAN_FLAGS = {
@@ -27,6 +27,7 @@ export interface Opened {
   found: Found;
   wrangler: Wrangler;
   person: Person;
+  report: Report;
 }
 
 /** Opens the environment that `--to` names, or the only one. Throws where the configuration, a wrangler file or the account forbids to act on it. */
@@ -43,12 +44,27 @@ export async function openTarget(args: Arguments, context: Context): Promise<Ope
   const target = targetOf(config, environment, found);
   demandAccount(target, context);
   const wrangler = createWrangler(found.wrangler, found.folder, context);
-  return { target, config, file, found, wrangler, person: personOf(args, context) };
+  const report = createReport(args, context);
+  return { target, config, file, found, wrangler, report, person: personOf(report, context) };
 }
 
-function personOf(args: Arguments, context: Context): Person {
-  const { data } = createReport(args, context);
-  return { tell: data, ask: canAsk(context) ? (question) => context.ask(question) : null };
+/** With --json stdout is the document's. */
+function personOf({ json, data, note }: Report, context: Context): Person {
+  return { tell: json ? note : data, ask: canAsk(context) ? (question) => context.ask(question) : null };
+}
+
+/** Carries out a command's plan, and says with --json what it was and whether it is done. */
+export async function carryOutPlan(
+  command: string,
+  steps: readonly Step[],
+  consent: Consent,
+  { target, person, report }: Opened,
+): Promise<ExitCode> {
+  const code = await carryOut(steps, consent, person);
+  const plan = steps.map(({ what, todo }) => ({ what, todo }));
+  const isDone = code === EXIT.ok && (!consent.dryRun || plan.every(({ todo }) => todo === null));
+  if (report.json) report.document(`prewarm.${command}/1`, { environment: target.env, done: isDone, plan });
+  return code;
 }
 
 /** wrangler finds a Worker's account by its file, and that of buckets and queues by the variable: they must be one. */
