@@ -20,6 +20,14 @@ const kind = z
 /** `promote` lets open jobs go before others: a lane up. */
 export type ActionKind = z.infer<typeof kind>;
 
+/** What an operator agreed to: the answer of a dry run. */
+export const Agreed = z
+  .strictObject({
+    at: time.meta({ description: "The dry run's `at`: what began to match after it is left alone" }),
+    total: count.meta({ description: "The dry run's `total`: with more jobs than that the action is refused" }),
+  })
+  .meta({ id: "Agreed" });
+
 export const ActionRequest = z
   .strictObject({
     action: kind,

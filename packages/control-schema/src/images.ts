@@ -64,6 +64,27 @@ export const Purge = z
   .object({ id: z.string(), purge: z.string(), state: z.enum(["purging", "done"]) })
   .meta({ id: "Purge" });
 
+/** What a purge has done, and when the last old copy is gone. */
+export const PurgeTimeline = z
+  .object({
+    purge: z.string().meta({ description: "Its number" }),
+    orderedAt: time,
+    storeDeletedAt: time.nullable().meta({
+      description: "When R2 had no variant of the image any more, Unix milliseconds; null: the first pass is under way",
+    }),
+    edgeUntil: time.nullable().meta({
+      description: "Until when an edge may still answer with an old copy, Unix milliseconds; null: not known yet",
+    }),
+    browsersUntil: time.nullable().meta({
+      description: "Until when a browser that has an old copy may show it, Unix milliseconds; null: not known yet",
+    }),
+    secondPass: z
+      .object({ dueAt: time.nullable(), doneAt: time.nullable() })
+      .meta({ description: "The look for results that older handlers stored meanwhile: when it is due, or was done" }),
+  })
+  .meta({ id: "PurgeTimeline" });
+export type PurgeTimeline = z.infer<typeof PurgeTimeline>;
+
 export const FocalRequest = z
   .strictObject({ focal: Focal.nullable().meta({ description: "null takes the point back: crops keep the centre" }) })
   .meta({ id: "FocalRequest" });
