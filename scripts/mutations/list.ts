@@ -18,6 +18,7 @@ import { STAND_INS } from "./stand-ins.ts";
 import { STUCK } from "./stuck.ts";
 import { THIRD_REVIEW_API } from "./third-review-api.ts";
 import { TOOLS } from "./tools.ts";
+import { WATCH } from "./watch.ts";
 import { WEATHER } from "./weather.ts";
 
 export const MUTATIONS: Mutation[] = [
@@ -40,5 +41,6 @@ export const MUTATIONS: Mutation[] = [
   ...RESTORES,
   ...READS,
   ...RUNNER,
+  ...WATCH,
   ...HISTORIES,
 ];

@@ -1,11 +1,11 @@
 import type { JobState } from "@prewarm/shared/job";
 import type { NumberRange } from "@prewarm/shared/job-search";
 import type { JobFilter } from "../calls.ts";
+import { fingerprint } from "../schema/fingerprint.ts";
 import type { Stored } from "../schema/recent.ts";
 import { laneCode, type Row } from "../schema/row.ts";
 import type { Run } from "../schema/runs.ts";
 import type { Tx } from "../schema/tx.ts";
-import { fingerprint } from "./fingerprint.ts";
 import { stateOf } from "./job-state.ts";
 
 /** A filter with the number of its run and prepared words. */

@@ -24,6 +24,7 @@ import { ledger } from "./ledger.ts";
 import { metrics } from "./metrics.ts";
 import { documentOf } from "./openapi.ts";
 import { problemResponse, toAppError } from "./problem.ts";
+import { revalidate } from "./revalidate.ts";
 import { runs } from "./runs.ts";
 import { servingRoutes } from "./serving.ts";
 import { session } from "./session.ts";
@@ -74,6 +75,7 @@ export function createApi(deps: ApiDeps): Api {
     if (!deps.isLocal && !c.req.url.startsWith("https:")) throw new ApiError("https_required");
     await next();
   });
+  app.use("/api/v1/*", revalidate);
   for (const endpoint of ENDPOINTS) endpoint.mount(app, admit(endpoint.access), deps);
   refuseTheRest(app, admit("operator"));
   app.onError((error) => problemResponse(toAppError(error, deps.log)));

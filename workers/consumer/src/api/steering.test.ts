@@ -182,7 +182,7 @@ describe("gate, stats and history", () => {
       {
         ...{ level: "warning", code: "failing", link: "/causes?window=5m", since: null },
         sentence:
-          '100 % of 4 attempts failed in the last five minutes: 4 jobs with "encoder out of memory" (upstream_failed), all webp.',
+          '100 % of 4 attempts failed in the last five minutes: 4 attempts with "encoder out of memory" (upstream_failed), all webp.',
       },
       {
         ...{ level: "warning", code: "refusing", link: "/causes?window=1h", since: null },

@@ -116,31 +116,31 @@ function budgetSpent({ gate, open }: Circumstances): Warning | null {
 function failing({ view: { troubles } }: Circumstances): Warning | null {
   const { failing: trouble } = troubles;
   if (trouble === null || trouble.n < FAILED_MIN || trouble.n <= FAILURES_WARN * trouble.of) return null;
-  const sentence = `${percent(trouble.n / trouble.of)} of ${counted(trouble.of, "attempt")} failed in the last five minutes${cause(trouble)}`;
+  const sentence = `${percent(trouble.n / trouble.of)} of ${counted(trouble.of, "attempt")} failed in the last five minutes${cause(trouble, "attempt")}`;
   return { level: "warning", code: "failing", sentence, link: "/causes?window=5m", since: null };
 }
 
 function refusing({ view: { troubles } }: Circumstances): Warning | null {
   const { refusing: trouble } = troubles;
   if (trouble === null || trouble.n < REFUSED_MIN || trouble.n <= REFUSED_WARN * trouble.of) return null;
-  const sentence = `${number(trouble.n)} of ${counted(trouble.of, "variant")} that ended within the hour were refused${cause(trouble)}`;
+  const sentence = `${number(trouble.n)} of ${counted(trouble.of, "variant")} that ended within the hour were refused${cause(trouble, "job")}`;
   return { level: "warning", code: "refusing", sentence, link: "/causes?window=1h", since: null };
 }
 
 function died({ view: { troubles } }: Circumstances): Warning | null {
   const { died: trouble } = troubles;
   if (trouble === null) return null;
-  const sentence = `${counted(trouble.n, "job")} died within the hour${cause(trouble)}`;
+  const sentence = `${counted(trouble.n, "job")} died within the hour${cause(trouble, "job")}`;
   return { level: "warning", code: "died", sentence, link: "/causes?window=1h", since: null };
 }
 
 /** `: 41 jobs with "encoder out of memory" (upstream_failed), all avif, all below p/.` */
-function cause({ top }: Trouble): string {
+function cause({ top }: Trouble, unit: "attempt" | "job"): string {
   if (top === null) return ".";
   const [format = ""] = top.formats;
   const formats = top.formats.length === 1 ? `, all ${format}` : "";
   const prefix = top.prefix === "" ? "" : `, all below ${top.prefix}`;
-  return `: ${counted(top.count, "job")} with "${top.message.replace(/[.!?]$/, "")}" (${top.code})${formats}${prefix}.`;
+  return `: ${counted(top.count, unit)} with "${top.message.replace(/[.!?]$/, "")}" (${top.code})${formats}${prefix}.`;
 }
 
 /** Slots are what a slow Ittybit holds: nothing is closed. */

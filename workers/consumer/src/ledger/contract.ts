@@ -375,7 +375,7 @@ export interface Troubles {
 export interface Trouble {
   n: number;
   of: number;
-  /** Of jobs whose last failure is within that time, the cause with most. */
+  /** The cause of most of the `n`; null: it is not known. `formats`, `prefix`: what its failures have in common. */
   top: { fingerprint: string; code: string; message: string; count: number; formats: string[]; prefix: string } | null;
 }
 
