@@ -37,4 +37,25 @@ export const WATCH: Mutation[] = [
     "false",
     ["workers/consumer/src/api/revalidate.test.ts"],
   ),
+  of(
+    "a receipt continues sums that a caller wrote",
+    "workers/consumer/src/api/receipts.ts",
+    "if (await isSigned(text, signature, deps)) {",
+    'if (text !== "") {',
+    ["workers/consumer/src/api/receipts.test.ts"],
+  ),
+  of(
+    "a receipt is complete although nobody looked for some variants",
+    "workers/consumer/src/api/receipts.ts",
+    "complete: isDone && inStore === ordered,",
+    "complete: isDone && inStore === checked,",
+    ["workers/consumer/src/api/receipts.test.ts"],
+  ),
+  of(
+    "a purged variant counts as lost",
+    `${VIEWS}/ordered.ts`,
+    "tx.images.get(encodedIdOfKey(key)).purged > gen",
+    "false",
+    ["workers/consumer/src/api/receipts.test.ts"],
+  ),
 ];

@@ -19,6 +19,7 @@ import { pauseCommand, resumeCommand } from "./commands/lanes.ts";
 import { ledgerCommand } from "./commands/ledger.ts";
 import { ledgerExportCommand, ledgerImportCommand, ledgerRestoreCommand } from "./commands/ledger-copy.ts";
 import { purgeCommand } from "./commands/purge.ts";
+import { receiptCommand, receiptVerifyCommand } from "./commands/receipt.ts";
 import { retryCommand } from "./commands/retry.ts";
 import { servingCommand } from "./commands/serving.ts";
 import { signCommand } from "./commands/sign.ts";
@@ -34,6 +35,8 @@ export const DESCRIPTION = "Warm image variants in bulk, and watch and steer the
 export const COMMANDS: readonly Command[] = [
   warmCommand,
   statusCommand,
+  receiptCommand,
+  receiptVerifyCommand,
   jobsCommand,
   causesCommand,
   deadCommand,

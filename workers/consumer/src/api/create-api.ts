@@ -24,6 +24,7 @@ import { ledger } from "./ledger.ts";
 import { metrics } from "./metrics.ts";
 import { documentOf } from "./openapi.ts";
 import { problemResponse, toAppError } from "./problem.ts";
+import { receipts } from "./receipts.ts";
 import { revalidate } from "./revalidate.ts";
 import { runs } from "./runs.ts";
 import { servingRoutes } from "./serving.ts";
@@ -34,7 +35,23 @@ import { thumbs } from "./thumbs.ts";
 import { warm } from "./warm.ts";
 
 const RESOURCES: readonly Endpoint[] = [
-  ...[warm, runs, exports, jobs, dead, causes, actions, images, thumbs, info, stats, servingRoutes, history, gate],
+  ...[
+    warm,
+    runs,
+    receipts,
+    exports,
+    jobs,
+    dead,
+    causes,
+    actions,
+    images,
+    thumbs,
+    info,
+    stats,
+    servingRoutes,
+    history,
+    gate,
+  ],
   ...[audit, events, doctor, ledger, session, hooks, ittybitHook, metrics, system],
 ].flat();
 

@@ -98,6 +98,11 @@ export interface Operators {
   getRun(run: string): Promise<RunView | null>;
   /** Items of a run's requests that were refused, request after request. */
   listRejected(query: Page & { run: string }): Promise<{ rejected: Rejection[]; next: string | null }>;
+  /**
+   * The keys that a run asked for, slice by slice; null: the run is not known. A job that was stored after `until` (Unix ms) is in no
+   * slice of stored jobs, because an earlier slice may have had its row.
+   */
+  listOrdered(query: { run: string; cursor: string | null; until: number }): Promise<OrderedSlice | null>;
   listJobs(query: Page & { filter: JobFilter }): Promise<{ jobs: NamedJob[]; next: string | null }>;
   getJob(job: string): Promise<FoundJob | null>;
   listDead(query: Page & { fingerprint: string | null; lanes: Lane[] }): Promise<DeadView>;
@@ -201,6 +206,7 @@ export const LEDGER_CALLS = {
   listRuns: "read",
   getRun: "read",
   listRejected: "read",
+  listOrdered: "read",
   listJobs: "read",
   getJob: "read",
   listDead: "read",
@@ -273,6 +279,20 @@ export type RunView = Omit<
   readyP50: number | null;
   readyP95: number | null;
 };
+
+/** A key that a run asked for. `purged`: its image was purged since it was stored. */
+export interface OrderedKey {
+  key: string;
+  state: JobState;
+  purged: boolean;
+}
+
+/** `ordered`: all variants of the run. `next`: where the list continues; null: this is its end. */
+export interface OrderedSlice extends Pick<Run, "run" | "label" | "createdAt"> {
+  ordered: number;
+  keys: OrderedKey[];
+  next: string | null;
+}
 
 export interface ImageListQuery {
   /** Part of the id. */
