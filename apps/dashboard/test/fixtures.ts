@@ -280,6 +280,7 @@ export function image(id: string, mode: string, imageUrl: string): Image {
     sourceEtag: '"5f2c-1a"',
     focal: [0.3, 0.25],
     purging: false,
+    purge: null,
     variants: jobs.map((job) => ({
       transform: job.transform,
       format: job.format,
@@ -310,6 +311,7 @@ export function actionAt(index: number): Action {
     exact: true,
     done: index === 0 ? 120 : 239,
     skipped: index === 0 ? 0 : 2,
+    agreed: null,
     createdAt: NOW - 60_000 * (index + 1),
     updatedAt: NOW,
     endedAt: index === 0 ? null : NOW - 30_000,

@@ -52,7 +52,10 @@ function matchesKey({ key, lane }: Pick<Row, "key" | "lane">, { filter, lanes, t
   return text.length === 0 || text.every((part) => readable(key).includes(part));
 }
 
-function matchesNumbers({ created, attempts }: Pick<Row, "created" | "attempts">, { filter }: Match): boolean {
+type Numbers = Pick<Row, "created" | "attempts"> & { updated?: number };
+
+function matchesNumbers({ created, attempts, updated = 0 }: Numbers, { filter }: Match): boolean {
+  if (!isWithin(Math.max(created, updated), filter.changed)) return false;
   return isWithin(created, filter.ordered) && isWithin(attempts, filter.attempts);
 }
 

@@ -83,7 +83,7 @@ export async function statsAnswer(deps: ApiDeps): Promise<Stats> {
     pace: { all: pace("all"), live: pace("live"), upload: pace("upload"), bulk: pace("bulk") },
     queues: await queueNumbers(deps.queues),
     utilisation: {
-      concurrency: { used: view.gate.slots, limit: gate.concurrency },
+      concurrency: { used: view.gate.slots, limit: gate.concurrency, abandoned: view.gate.abandoned ?? 0 },
       rate: { used: submitted, limit: gate.rate.perSecond },
     },
     budget: gate.budget,

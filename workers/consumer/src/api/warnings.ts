@@ -89,7 +89,7 @@ function heldBack({ reasons }: Gate): Gate["reasons"][number] | null {
 
 function breaker({ gate: { breaker: at }, now }: Circumstances): Warning | null {
   if (at.state === "closed") return null;
-  const since = at.since === null ? "" : ` since ${momentOf(at.since, now)}`;
+  const since = at.since === null ? "" : ` since ${momentOf(at.since)}`;
   const probe =
     at.probeAt === null ? "" : ` One job is tried ${at.probeAt > now ? `in ${span(at.probeAt - now)}` : "now"}.`;
   const sentence = `${breakerText(at)} Everything waits${since}; viewers get originals.${probe}`;
@@ -186,7 +186,7 @@ function paused({ gate, view: { counts }, now }: Circumstances, lane: Lanes): Wa
   const { queued, processing, retrying } = counts[lane];
   const until = pause.until === null ? "" : `, for another ${span(pause.until - now)}`;
   const reason = pause.reason === null ? "" : ` (${pause.reason})`;
-  const sentence = `${lane} is paused by ${pause.who} since ${momentOf(pause.since, now)}${until}${reason}. ${waiting(queued + processing + retrying)}.`;
+  const sentence = `${lane} is paused by ${pause.who} since ${momentOf(pause.since)}${until}${reason}. ${waiting(queued + processing + retrying)}.`;
   return { level: "warning", code: "paused", sentence, link: "/steering", since: pause.since };
 }
 

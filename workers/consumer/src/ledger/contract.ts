@@ -23,6 +23,7 @@ import type {
   JobFilter,
   NewAction,
   Page,
+  TooMany,
 } from "@prewarm/durable-queue/calls";
 import type { Focal } from "@prewarm/shared/focal";
 import type { JobState, Lane } from "@prewarm/shared/job";
@@ -34,6 +35,7 @@ import type {
   SliceAnswer,
   SliceRequest,
 } from "../images/calls.ts";
+import type { PurgeRecord } from "../images/purge-record.ts";
 
 /*
  * Everything that crosses the Ledger's RPC: what handlers ask (`Handlers`), what the control API, the hooks, the uploads queue and the
@@ -129,7 +131,7 @@ export interface Operators {
   promoteJob(job: string, who: string): Promise<JobAct>;
   cancelJob(job: string, who: string): Promise<JobAct>;
   countMatches(match: JobFilter): Promise<{ total: number; exact: boolean }>;
-  createAction(action: NewAction): Promise<ActionView | null>;
+  createAction(action: NewAction): Promise<ActionView | TooMany | null>;
   cancelAction(action: string, who: string): Promise<ActionView | null>;
   /** An undo puts back what stood before the change that it names; told twice, or too late, it changes nothing. */
   patchGate(patch: GatePatch, who: string): Promise<GateView>;
@@ -308,6 +310,8 @@ export interface ImageRows {
   sourceEtag: string | null;
   focal: Focal | null;
   purging: boolean;
+  /** The last purge of the image, if it is remembered; `secondAt`: when its next pass is due. A ledger of release 0.1.0 tells none. */
+  purge: (PurgeRecord & { secondAt: number | null }) | null;
 }
 
 export type DeadGroupView = Omit<DeadGroup, "sample"> & { sample: NamedJob };
@@ -349,8 +353,8 @@ export interface Noted {
 
 /* ── The gate ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
-/** What the gate holds and why; `slots`: jobs at Ittybit now. */
-export type GateView = Gate & { slots: number };
+/** What the gate holds and why; `slots`: jobs at Ittybit now, of which Prewarm gave up `abandoned`. */
+export type GateView = Gate & { slots: number; abandoned: number };
 
 /* ── Numbers ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
