@@ -16,6 +16,7 @@ import {
 } from "./counters.ts";
 import { FAILED_COUNTS, type FailedRows } from "./failed-rows.ts";
 import type { GateDoc } from "./gate-doc.ts";
+import { logGate } from "./gate-log.ts";
 import type { GateState } from "./gate-state.ts";
 import { observe } from "./histogram.ts";
 import { emptySlice, eventsIn, type Minutes, type Slice, TIERS_MS, timesOfLane } from "./history.ts";
@@ -191,7 +192,10 @@ export class Tx {
     if (this.#failures.length > 0) this.kept.failed.changed();
     this.#noteEnds();
     this.kept.claims.flush(this.sql);
-    if (this.#isGateAsked) this.kept.gateDoc.flush(this.sql);
+    if (!this.#isGateAsked) return;
+    const { state, logged } = this.kept.gateDoc;
+    logGate(this, state, logged);
+    this.kept.gateDoc.flush(this.sql);
   }
 
   #move({ before, after, row, as }: Change): void {

@@ -124,7 +124,10 @@ export interface Operators {
   listEvents(query: Page): Promise<{ events: EventDelivery[]; next: string | null }>;
   /** Tells every endpoint of a test; how many there are. */
   testEvent(who: string): Promise<number>;
-  listAudit(query: Page & { search?: string }): Promise<{ entries: AuditEntry[]; next: string | null }>;
+  /** `from`, `to`: Unix ms, both included. */
+  listAudit(
+    query: Page & { search?: string; from?: number; to?: number },
+  ): Promise<{ entries: AuditEntry[]; next: string | null }>;
 
   cancelRun(run: string, who: string): Promise<RunView | null>;
   retryJob(job: string, who: string): Promise<JobAct>;
