@@ -30,20 +30,6 @@ export const Warning = z
   .meta({ id: "Warning" });
 export type Warning = z.infer<typeof Warning>;
 
-/** An operator has seen a trouble. It is quiet until it changes. */
-export const Acknowledged = z
-  .object({ at: time, who: z.string(), note: z.string().nullable() })
-  .meta({ id: "Acknowledged" });
-export type Acknowledged = z.infer<typeof Acknowledged>;
-
-export const acknowledgeRequest = z.strictObject({
-  note: z
-    .string()
-    .max(200)
-    .refine((text) => text.isWellFormed(), "it holds half of a surrogate pair")
-    .optional(),
-});
-
 export const Health = z
   .object({
     level: z.enum(["ok", "warning", "problem"]),
