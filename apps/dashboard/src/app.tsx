@@ -22,6 +22,7 @@ const oneJob = () => import("./pages/job.tsx").then(({ JobPage }) => JobPage);
 const images = () => import("./pages/images.tsx").then(({ ImagesPage }) => ImagesPage);
 const image = () => import("./pages/images.tsx").then(({ ImagePage }) => ImagePage);
 const runs = () => import("./pages/runs.tsx").then(({ RunsPage }) => RunsPage);
+const check = () => import("./pages/check.tsx").then(({ CheckPage }) => CheckPage);
 const newRun = () => import("./pages/new-run.tsx").then(({ NewRunPage }) => NewRunPage);
 const oneRun = () => import("./pages/runs.tsx").then(({ RunPage }) => RunPage);
 const causes = () => import("./pages/causes.tsx").then(({ CausesPage }) => CausesPage);
@@ -45,6 +46,7 @@ const PAGES: readonly [pattern: string, page: Page][] = [
     "/runs/{run}",
     ({ run = "" }) => ({ title: `Run ${run}`, page: <Lazy key={`r${run}`} load={oneRun} props={{ run }} /> }),
   ],
+  ["/check", () => ({ title: "Check URLs", page: <Lazy key="check" load={check} props={{}} /> })],
   ["/causes", () => ({ title: "Causes", page: <Lazy key="causes" load={causes} props={{}} /> })],
   ["/dead", () => ({ title: "Dead letters", page: <Lazy key="dead" load={dead} props={{}} /> })],
   ["/serving", () => ({ title: "Serving", page: <Lazy key="serving" load={serving} props={{}} /> })],

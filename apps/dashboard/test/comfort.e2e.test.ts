@@ -120,10 +120,10 @@ describe("the palette", () => {
     await page.waitForURL("**/images/albums/a%20b.jpg");
     await take("products/oak-chair", "products/oak-chair image");
     await page.waitForURL("**/images/products/oak-chair");
-    await take("budget", "Steering page");
-    await page.waitForURL("**/steering");
+    await take("budget", "Change the budget… do");
+    await page.waitForURL("**/steering#limits");
     await take("stop", "Pause all lanes do");
-    await page.getByText("All lanes are paused.").waitFor();
+    await page.getByText(/^All lanes are paused\. \d+ jobs already at Ittybit will still be paid for\./).waitFor();
     await take("undo", "Undo the last change, by operator token 1 do");
     await page.getByText("Undone.").waitFor();
     await take("resume bulk", "Resume bulk do");

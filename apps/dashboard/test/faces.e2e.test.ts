@@ -23,6 +23,8 @@ const PAGES = [
   "/runs",
   "/runs/new",
   "/runs/run_0",
+  `/check?${new URLSearchParams({ text: "https://img.example/images/products/oak-chair?w=800&f=auto https://img.example/images/journal/a-very-long-name-of-an-image-that-somebody-exported-from-a-camera?w=320" })}`,
+  `/check?${new URLSearchParams({ text: "https://shop.example/sitemap.xml" })}`,
   "/causes",
   "/causes?window=5m",
   "/dead",

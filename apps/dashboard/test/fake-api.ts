@@ -221,8 +221,8 @@ function route(api: FakeApi, method: string, url: URL, body: string): [status: n
 }
 
 function patched(now: ReturnType<typeof gate>, body: string) {
-  const change = body ? (JSON.parse(body) as { paused?: Partial<typeof now.paused> }) : {};
-  return { ...now, paused: { ...now.paused, ...change.paused } };
+  const change = body ? (JSON.parse(body) as { paused?: Partial<typeof now.paused>; undo?: number }) : {};
+  return { ...now, paused: { ...now.paused, ...change.paused }, undo: change.undo === undefined ? now.undo : null };
 }
 
 function jobPage(url: URL, hostile: boolean, rowsMax: number) {

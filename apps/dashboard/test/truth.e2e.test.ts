@@ -150,7 +150,7 @@ describe("a fault names itself and its cure on the first screen, within a poll a
     signalRuntime("SIGSTOP");
     try {
       await page.getByRole("switch", { name: /: Stale \d/ }).waitFor();
-      await inSight(page.getByText(/The server has not answered for .*What you see is as old/));
+      await inSight(page.getByText(/The server has not answered for .*These numbers are .* old/));
       await inSight(page.getByRole("button", { name: "Try now" }).first());
       // Once the server answers again the page may have noticed by itself.
       await page.getByRole("button", { name: "Try now" }).first().click();

@@ -89,7 +89,7 @@ function Entries({ entries }: { entries: readonly AuditEntry[] }) {
           {entries.map((entry) => (
             <tr key={entry.seq}>
               <td class="nowrap">
-                <Time at={entry.at} />
+                <Time at={entry.at} asClock />
               </td>
               <td>{entry.who}</td>
               <td class="break">

@@ -2,6 +2,7 @@ import type { Image, Variant } from "@prewarm/control-schema/images";
 import { useState } from "preact/hooks";
 import { ask, may, recipes } from "../api/session.ts";
 import { useResource } from "../api/use-resource.ts";
+import { imagesIn } from "../lib/any-url.ts";
 import { count, focalWords, size } from "../lib/format.ts";
 import { STATES } from "../lib/job-filter.ts";
 import { imageUrl } from "../lib/paths.ts";
@@ -34,7 +35,7 @@ export function ImagesPage() {
     navigate(`/images?${new URLSearchParams({ sort, search, ...to })}`, { replace: true });
   const resource = useResource(
     `${sort}|${search}`,
-    (signal) => ask("GET /api/v1/images", { query: { sort, search, limit: 120 }, signal }),
+    (signal) => ask("GET /api/v1/images", { query: { sort, search: search.slice(0, 200), limit: 120 }, signal }),
     5000,
   );
   return (
@@ -55,15 +56,17 @@ export function ImagesPage() {
           class="row-form"
           onSubmit={(event) => {
             event.preventDefault();
-            go({ search: text.trim() });
+            const [named] = imagesIn(text);
+            if (named === undefined) go({ search: text.trim() });
+            else navigate(imageUrl(named.id));
           }}
         >
           <label class="field grow">
-            Image id, or a part of it
+            Image id or a part of it, or an image URL
             <input
               type="search"
               value={text}
-              maxLength={200}
+              maxLength={2000}
               spellcheck={false}
               autocomplete="off"
               placeholder="photos/2026/boat"
@@ -74,7 +77,7 @@ export function ImagesPage() {
             Search
           </button>
           {text.trim() !== "" && (
-            <a class="button" href={imageUrl(text.trim())}>
+            <a class="button" href={imageUrl(imagesIn(text)[0]?.id ?? text.trim())}>
               Show
             </a>
           )}
@@ -151,7 +154,7 @@ export function ImagePage({ id }: { id: string }) {
 }
 
 function Head({ image, changed }: { image: Image; changed(): void }) {
-  const [purging, setPurging] = useState(false);
+  const [purging, setPurging] = useState(may("purge") && place.value.searchParams.get("do") === "purge");
   return (
     <>
       <header class="page-head">

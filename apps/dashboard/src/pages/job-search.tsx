@@ -1,5 +1,6 @@
 import { parseSearch, printSearch, unknownQualifiers } from "@prewarm/shared/job-search";
 import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { imagesIn } from "../lib/any-url.ts";
 import { filterUrl, type JobFilter } from "../lib/job-filter.ts";
 import { suggestions } from "../lib/query.ts";
 import { navigate } from "../lib/router.ts";
@@ -13,7 +14,8 @@ export function JobSearch({ filter }: { filter: JobFilter }) {
   // What this box itself asked for last: when the address says just that, what was typed since is newer.
   const sent = useRef(filter.search);
   const go = (search: string) => {
-    sent.current = search.trim();
+    sent.current = searchFor(search);
+    if (sent.current !== search.trim()) setText(sent.current);
     navigate(filterUrl({ ...filter, search: sent.current, cursor: null }), { replace: true });
   };
   useEffect(() => {
@@ -56,6 +58,12 @@ export function JobSearch({ filter }: { filter: JobFilter }) {
       <Chips filter={filter} />
     </search>
   );
+}
+
+/** An address means the jobs of its image, for no job has the address in its key. */
+function searchFor(text: string): string {
+  const [image] = imagesIn(text);
+  return image === undefined ? text.trim() : printSearch([{ qualifier: "id", value: image.id }]);
 }
 
 function Chips({ filter }: { filter: JobFilter }) {

@@ -7,6 +7,7 @@ import { ActButton } from "../ui/act-button.tsx";
 import { CopyButton } from "../ui/copy-button.tsx";
 import { retryJob } from "../ui/job-table.tsx";
 import { StateBadge } from "../ui/state-badge.tsx";
+import { Said } from "../ui/time.tsx";
 import { View } from "../ui/view.tsx";
 import { Compare } from "./compare.tsx";
 import { JobFacts } from "./job-facts.tsx";
@@ -48,7 +49,11 @@ function Why({ job }: { job: JobDetail }) {
             <b class="mono">{job.error?.code}</b> {job.error?.message}
           </p>
         )}
-        {job.waitingFor && <p>{job.waitingFor.text}</p>}
+        {job.waitingFor && (
+          <p>
+            <Said>{job.waitingFor.text}</Said>
+          </p>
+        )}
         {job.state === "refused" && (
           <p>The original cannot be made into this. A new original, or a retry, asks again.</p>
         )}

@@ -12,7 +12,7 @@ import { Pager } from "../ui/pager.tsx";
 import { StateBadge } from "../ui/state-badge.tsx";
 import { StateBar } from "../ui/state-bar.tsx";
 import { Thumb } from "../ui/thumb.tsx";
-import { Time } from "../ui/time.tsx";
+import { Said, Time } from "../ui/time.tsx";
 import { Empty, View } from "../ui/view.tsx";
 import { useBulk } from "./bulk.tsx";
 import { CauseList } from "./causes.tsx";
@@ -151,7 +151,11 @@ export function RunPage({ run }: { run: string }) {
               {count(data.states.stored)} of {plural(data.total, "variant")}
               {data.done !== data.states.stored && `; ${count(data.done)} have ended`}
             </p>
-            {data.waitingFor && <p>{data.waitingFor.text}</p>}
+            {data.waitingFor && (
+              <p>
+                <Said>{data.waitingFor.text}</Said>
+              </p>
+            )}
             <StateBar states={data.states} total={data.total} />
             <ul class="counts">
               {STATES.map((state) => (

@@ -1,14 +1,16 @@
 import { type Signal, useSignal } from "@preact/signals";
 import type { Gate } from "@prewarm/control-schema/gate";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
+import { patchGate } from "../api/patch-gate.ts";
 import { ask, isOperator, may } from "../api/session.ts";
 import { useStats } from "../api/stats.tsx";
 import { useResource } from "../api/use-resource.ts";
 import { count, percent } from "../lib/format.ts";
 import { LANES } from "../lib/job-filter.ts";
 import { clock } from "../lib/live.ts";
+import { place } from "../lib/router.ts";
 import { ActButton } from "../ui/act-button.tsx";
-import { Time } from "../ui/time.tsx";
+import { Said, Time } from "../ui/time.tsx";
 import { View } from "../ui/view.tsx";
 import { ActionList } from "./action-list.tsx";
 import { AuditLog } from "./audit-log.tsx";
@@ -21,7 +23,7 @@ export function SteeringPage() {
   const resource = useResource("gate", (signal) => ask("GET /api/v1/gate", { signal }), 3000);
   const [round, setRound] = useState(0);
   const patch: Patch = async (change, said) => {
-    resource.data.value = await ask("PATCH /api/v1/gate", { body: change });
+    resource.data.value = await patchGate(change);
     setRound(round + 1);
     void stats.refresh();
     return said;
@@ -45,7 +47,15 @@ export function SteeringPage() {
   );
 }
 
+/** An address such as `/steering#limits` leads to a form: its first field gets the focus. */
+function focusForm(): void {
+  const title = document.getElementById(location.hash.slice(1));
+  title?.scrollIntoView();
+  title?.closest("section")?.querySelector("input")?.focus();
+}
+
 function Controls({ gate, patch }: { gate: Gate; patch: Patch }) {
+  useEffect(focusForm, [place.value.hash]);
   return (
     <div class="columns">
       <div>
@@ -76,7 +86,7 @@ function PauseFields({ fields: { reason, hours } }: { fields: Fields }) {
   return (
     <div class="row-form">
       <label class="field grow">
-        Why, for the next pause
+        Reason (optional)
         <input
           type="text"
           maxLength={200}
@@ -87,7 +97,7 @@ function PauseFields({ fields: { reason, hours } }: { fields: Fields }) {
         />
       </label>
       <label class="field">
-        Ends after hours
+        Resume after (hours, optional)
         <input
           type="number"
           min={0}
@@ -122,7 +132,7 @@ function Undo({ gate: { undo }, patch }: { gate: Gate; patch: Patch }) {
   return (
     <p class="muted">
       Last change by {undo.who}, <Time at={undo.at} />{" "}
-      <ActButton class="small" act={() => patch({ undo: undo.at }, "What stood before stands again.")}>
+      <ActButton class="small" act={() => patch({ undo: undo.at }, "Undone.")}>
         Undo
       </ActButton>
     </p>
@@ -168,7 +178,7 @@ function Lanes({ gate, patch }: { gate: Gate; patch: Patch }) {
           {gate.reasons.map((reason) => (
             <li key={`${reason.code}${reason.lane}`}>
               {reason.lane && <b>{reason.lane}: </b>}
-              {reason.message} {reason.until !== null && <Time at={reason.until} />}
+              <Said>{reason.message}</Said> {reason.until !== null && <Time at={reason.until} />}
             </li>
           ))}
         </ul>

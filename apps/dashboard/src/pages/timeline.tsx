@@ -1,6 +1,7 @@
 import type { Attempt, JobDetail } from "@prewarm/control-schema/jobs";
-import { duration, exactUtc, relative } from "../lib/format.ts";
+import { duration } from "../lib/format.ts";
 import { clock } from "../lib/live.ts";
+import { moment } from "../lib/time-style.ts";
 import { Time } from "../ui/time.tsx";
 
 /** What happened to a job, from its creation to its end, the oldest first, with every failed attempt. */
@@ -54,7 +55,11 @@ function AttemptItem({ attempt }: { attempt: Attempt }) {
       {attempt.ittybitJob && (
         <p class="muted small-text">
           Ittybit job <span class="mono">{attempt.ittybitJob}</span>
-          {attempt.startedAt !== null && <>, submitted {exactUtc(attempt.startedAt)}</>}
+          {attempt.startedAt !== null && (
+            <>
+              , submitted <Time at={attempt.startedAt} asClock />
+            </>
+          )}
         </p>
       )}
     </li>
@@ -85,7 +90,7 @@ function storedWords({ createdAt, storedAt, tookMs }: JobDetail): string {
 }
 
 function Now({ job }: { job: JobDetail }) {
-  const next = job.due !== null && job.due > clock.value ? ` Looked at ${relative(job.due, clock.value)}.` : "";
+  const next = job.due !== null && job.due > clock.value ? ` Prewarm looks again ${moment(job.due, clock.value)}.` : "";
   const words: Record<JobDetail["state"], [string, string]> = {
     queued: ["Waits", `for its turn in ${job.lane}.${next}`],
     processing: ["Ittybit works on it", next],

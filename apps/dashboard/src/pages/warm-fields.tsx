@@ -81,10 +81,17 @@ function WhatToLeaveOut({ input, change }: WarmFieldsProps) {
   );
 }
 
+const MARKUP = /\.(?:html?|xml)$/i;
+
 function Paste({ input, change }: WarmFieldsProps) {
   const [over, setOver] = useState(false);
   const ids = readImages(input.ids);
-  const take = (files: FileList | null | undefined) => files?.[0] && change({ file: files[0], transforms: "" });
+  const take = (files: FileList | null | undefined) => {
+    const file = files?.[0];
+    // A page or a sitemap is no list of ids: its addresses are read here.
+    if (file && MARKUP.test(file.name)) void file.text().then((text) => change({ ids: text }));
+    else if (file) change({ file, transforms: "" });
+  };
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: dropping is a second way; the file field within is the first
     <div
@@ -103,7 +110,7 @@ function Paste({ input, change }: WarmFieldsProps) {
     >
       <label class="field">
         <span>
-          Image ids or URLs, one per line; HTML works too{" "}
+          Image ids or URLs, one per line; a srcset, HTML or a sitemap works too{" "}
           {ids.length > 0 && <span class="muted num">({count(ids.length)})</span>}
         </span>
         <textarea
@@ -119,10 +126,10 @@ function Paste({ input, change }: WarmFieldsProps) {
         <p class="strip warn">More than {count(PASTE_MAX)} ids are better dropped as a file: it streams.</p>
       )}
       <label class="field file">
-        Or a file: text with an id a line, CSV with a header, NDJSON or JSON; drop it anywhere here
+        Or drop a file anywhere here: one id per line, CSV with a header, NDJSON, JSON, HTML or a sitemap
         <input
           type="file"
-          accept=".txt,.csv,.ndjson,.jsonl,.json,text/plain,text/csv"
+          accept=".txt,.csv,.ndjson,.jsonl,.json,.html,.htm,.xml,text/plain,text/csv"
           onChange={(event) => take(event.currentTarget.files)}
         />
       </label>

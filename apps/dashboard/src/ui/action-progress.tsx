@@ -1,10 +1,10 @@
 import type { Action } from "@prewarm/control-schema/actions";
 import { ask, may } from "../api/session.ts";
 import { useResource } from "../api/use-resource.ts";
-import { count, relative } from "../lib/format.ts";
-import { clock } from "../lib/live.ts";
+import { count } from "../lib/format.ts";
 import { ActButton } from "./act-button.tsx";
 import { StateBadge } from "./state-badge.tsx";
+import { Time } from "./time.tsx";
 
 /** What became of the jobs of a retry. */
 function Outcome({ action: { outcome, run, state, canary } }: { action: Action }) {
@@ -61,7 +61,7 @@ export function ActionProgress({ action: given }: { action: Action }) {
           {action.skipped > 0 && ` · ${count(action.skipped)} had changed and were left alone`}
         </span>
         <span class="muted">
-          {action.kind} by {action.who}, {relative(action.createdAt, clock.value)}
+          {action.kind} by {action.who}, <Time at={action.createdAt} />
         </span>
         {action.state === "running" && may(action.kind) && (
           <ActButton class="small" act={stop}>

@@ -1,6 +1,7 @@
 import { ApiError } from "@prewarm/control-client/client";
 import type { ComponentChildren } from "preact";
 import type { Resource } from "../api/poll.ts";
+import { useStatsIfAny } from "../api/stats.tsx";
 import { relative } from "../lib/format.ts";
 import { browserClock } from "../lib/live.ts";
 
@@ -17,10 +18,12 @@ interface ViewProps<T> {
 export function View<T>({ resource, what, whole, children }: ViewProps<T>) {
   const data = resource.data.value;
   const error = resource.error.value;
+  // The banner above says so already, once for everything on the page.
+  const isSilent = (useStatsIfAny()?.error.value ?? null) !== null;
   if (data !== null) {
     return (
       <>
-        {error && <Stale error={error} at={resource.loadedAt.value} retry={resource.refresh} />}
+        {error && !isSilent && <Stale error={error} at={resource.loadedAt.value} retry={resource.refresh} />}
         {resource.previous.value && (
           <p class="visually-hidden" role="status">
             Loading {what}…
@@ -47,7 +50,7 @@ function Stale({ error, at, retry }: { error: Error; at: number | null; retry():
   return (
     <p class="strip warn" role="status">
       <span>
-        What you see is from {relative(at, browserClock.value)}: {error.message}
+        These numbers are from {relative(at, browserClock.value)}: {error.message}
         {error instanceof ApiError && error.status === 0 && " The page tries again."}
       </span>
       <button type="button" class="small" onClick={() => void retry()}>
