@@ -98,7 +98,7 @@ it("goes from a pasted URL to its image, and from there to its jobs, without a s
   await page.goto(`${stack.controlUrl}/jobs`);
   await page.getByLabel("Search jobs").fill(url);
   await page.waitForURL("**/jobs?search=id%3Alandscape.jpg");
-  await page.getByRole("link", { name: /landscape\.jpg w=640&q=high&f=webp/ }).waitFor();
+  await page.getByRole("link", { name: /landscape\.jpg 640 px · webp · high/ }).waitFor();
   await close();
 });
 
@@ -119,6 +119,7 @@ it("reads a sitemap in New run, and says of another site's page which command re
 });
 
 it("stops, limits, purges and retries by the palette's verbs", async () => {
+  await gate({ paused: { live: false, upload: false, bulk: false } });
   const { page, faults, close } = await signedIn("/");
   const take = async (text: string, said: string) => {
     await page.keyboard.press("Control+k");

@@ -64,12 +64,12 @@ describe("live updates", () => {
   it("show what was known when the server fails, say since when, and recover without a reload", async () => {
     const { page, close } = await open("/");
     at.api.mode = "failing";
-    await page.getByText(/What you see is from .* The ledger does not answer/).waitFor();
+    await page.getByText(/The ledger does not answer\. These numbers are .* old/).waitFor();
     expect(await page.getByRole("heading", { name: "Lanes" }).isVisible()).toBe(true);
     at.api.mode = "busy";
     await page.getByRole("button", { name: "Try now" }).first().click();
     await page
-      .getByText(/What you see is from/)
+      .getByText(/These numbers are/)
       .first()
       .waitFor({ state: "detached" });
     await close();
@@ -137,7 +137,7 @@ describe("the jobs page", () => {
   it("says of what was stored how long it stood in line and how long Ittybit worked", async () => {
     const { page, close } = await open("/jobs/00000000005");
     const line = page.getByRole("region", { name: "Timeline" });
-    await line.getByText(/Submitted to Ittybit after 10 min in line/).waitFor();
+    await line.getByText(/Submitted to Ittybit after 10 min in the queue/).waitFor();
     await line.getByText(/Stored 10 min after it was accepted. Ittybit worked on it for 2.1 s\./).waitFor();
     await close();
   });
@@ -271,7 +271,7 @@ describe("a purge", () => {
     await page.getByLabel("Type products/oak-chair to confirm").fill("products/oak-chair");
     expect(await violations(page)).toEqual([]);
     await purge.click();
-    await page.getByText("The purge is under way.").waitFor();
+    await page.getByText("Purging.").waitFor();
     expect(at.api.seen).toContain("DELETE /api/v1/images/products%2Foak-chair");
     await close();
   });

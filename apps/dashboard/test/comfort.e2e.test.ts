@@ -284,7 +284,7 @@ it("grows with a wide screen: tables and charts take more than four fifths of wh
 it("says so where nothing was measured", async () => {
   at.api.mode = "empty";
   const { page, close } = await open("/");
-  expect(await page.getByText("Nothing was measured in this time.").count()).toBe(4);
+  expect(await page.getByText("No data in this period.").count()).toBe(4);
   await close();
 });
 

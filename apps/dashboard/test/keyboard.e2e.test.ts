@@ -97,9 +97,9 @@ describe("keyboard only", () => {
   it("says how a limit of the gate came about, and lets a pinned one find itself", async () => {
     const { page, close } = await open("/steering");
     await page.getByText("Automatic, between 1 and 1,000. Ittybit answered 429 with 55 jobs there.").waitFor();
-    await page.getByRole("button", { name: "Find it: Submissions a second" }).focus();
+    await page.getByRole("button", { name: "Make automatic:  Submissions a second" }).focus();
     await page.keyboard.press("Enter");
-    await page.getByText("The rate finds itself.").waitFor();
+    await page.getByText("The rate is automatic again.").waitFor();
     expect(at.api.seen).toContain("PATCH /api/v1/gate");
     await close();
   });
@@ -172,7 +172,7 @@ describe("an operator of one act", () => {
     ["/jobs/00000000000", "Retry", /^(Cancel|Promote)$/],
     ["/runs/run_1", "Jobs of this run", /Cancel run|Promote|New run/],
     ["/images/x", "Overview", /Purge|Make all again|Warm/],
-    ["/steering", "Overview", /Pause (?!live updates)|Resume|Apply|Undo|Purge|Reset|Find it/],
+    ["/steering", "Overview", /Pause (?!live updates)|Resume|Apply|Undo|Purge|Reset|Make automatic/],
     ["/system", "Overview", /Report|Mend|Send a test/],
     ["/runs/new", "Overview", /Start the run/],
   ])("sees on %s what retries (%s), and nothing else that changes anything", async (path, there, gone) => {

@@ -90,7 +90,7 @@ it("hook deliveries are shown with their verdicts, the doctor reports before it 
   const rows = page.getByRole("region", { name: "Deliveries of hooks" }).locator("tbody tr");
   await rows.first().waitFor();
   expect(await rows.allInnerTexts()).toEqual([
-    expect.stringMatching(/uploads\s+repeat\s+It had come before; nothing was done\./),
+    expect.stringMatching(/uploads\s+repeat\s+A repeat; nothing was done\./),
     expect.stringMatching(/uploads\s+accepted\s+\d+ variants enqueued, 1 item rejected \(id_invalid: .*hook_uploads_/),
     expect.stringMatching(/uploads\s+refused\s+unauthorized: The proof of origin/),
   ]);

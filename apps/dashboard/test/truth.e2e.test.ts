@@ -198,7 +198,7 @@ describe("1,200 missing originals", () => {
     const row = page.locator("tbody [data-row] a").first();
     await row.click();
     await page.getByRole("region", { name: "Why" }).getByText("missing").waitFor();
-    await page.getByText("viewers get the 404 of its host").waitFor();
+    await page.getByText("viewers get its host's 404").waitFor();
     await close();
   }, 180_000);
 });

@@ -70,7 +70,7 @@ export function TimeChart(props: TimeChartProps) {
       </figcaption>
       <div ref={box} class="plot" aria-hidden="true" />
       {hovered !== null && when !== undefined && <Marks marks={marksAt(props.marks, when, props.bucketMs)} />}
-      {isEmpty && <p class="muted small-text">Nothing was measured in this time.</p>}
+      {isEmpty && <p class="muted small-text">No data in this period.</p>}
       <Legend {...props} shown={shown} />
       <ChartTable {...props} />
     </figure>

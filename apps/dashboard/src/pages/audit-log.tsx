@@ -28,11 +28,11 @@ export function AuditLog({ round }: { round: number }) {
         <h2 id="audit">Audit log</h2>
         <LogSearch key={search} search={search} />
       </header>
-      <View resource={resource} what="the audit log">
+      <View resource={resource} what="the log" shape="list">
         {({ entries }) =>
           entries.length === 0 ? (
-            <Empty title={search ? "Nothing in the log holds this text" : "Nobody has changed anything yet"}>
-              Every run, pause, limit, retry, cancel and purge stands here with who did it.
+            <Empty title={search ? "No entry matches" : "No changes yet"}>
+              The log lists every run, pause, limit, retry, cancel and purge, and who did it.
             </Empty>
           ) : (
             <Entries entries={entries} />
@@ -82,7 +82,7 @@ function Entries({ entries }: { entries: readonly AuditEntry[] }) {
             <th scope="col">When</th>
             <th scope="col">Who</th>
             <th scope="col">What</th>
-            <th scope="col">As written</th>
+            <th scope="col">Details</th>
           </tr>
         </thead>
         <tbody>

@@ -16,7 +16,7 @@ export function Capacity({ stats }: { stats: Stats }) {
           Queues
         </h2>
         <Queues stats={stats} />
-        <p class="muted small-text">A message is only a wake-up; what waits is counted in the lanes.</p>
+        <p class="muted small-text">A message only wakes a handler; the lanes count the jobs that wait.</p>
       </section>
     </div>
   );
@@ -71,8 +71,8 @@ function Meters({ stats }: { stats: Stats }) {
 }
 
 function hooksText({ woke, refusedAt }: NonNullable<Stats["hooks"]>): string {
-  if (refusedAt !== null) return "Ittybit refuses webhooks: its jobs are looked for";
-  return `${count(woke)} of Ittybit's webhooks were of use`;
+  if (refusedAt !== null) return "Ittybit refuses webhooks; the ledger polls";
+  return `${count(woke)} of Ittybit's webhooks were useful`;
 }
 
 function limitText(limit: number | null): string | null {

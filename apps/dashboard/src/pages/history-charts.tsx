@@ -133,7 +133,7 @@ function Acts({ acts }: { acts: readonly Act[] }) {
   if (acts.length === 0) return null;
   return (
     <details class="acts" open={acts.length <= ACTS_OPEN}>
-      <summary>{plural(acts.length, "change")} in this time, marked in the charts</summary>
+      <summary>{plural(acts.length, "change")} in this period, marked in the charts</summary>
       <ul class="small-text">
         {acts.map(({ at, who, text }) => (
           <li key={`${at}${text}`} class="break">

@@ -18,7 +18,7 @@ export function HowFound({ name, limit, find }: HowFoundProps) {
   if (mode === "auto") {
     return (
       <p class="muted small-text">
-        Automatic, between {min} and {count(max ?? 0)}. <Said>{why ?? "It has not moved yet."}</Said>
+        Automatic, between {min} and {count(max ?? 0)}. <Said>{why ?? "It has not changed yet."}</Said>
         {since !== null && (
           <>
             {" "}
@@ -32,8 +32,8 @@ export function HowFound({ name, limit, find }: HowFoundProps) {
     <p class="muted small-text">
       {mode === "pinned" ? "Pinned by an operator." : "Set in the configuration."}{" "}
       {may("limits") && (
-        <ActButton class="ghost" act={find} label={`Find it: ${name}`}>
-          Find it
+        <ActButton class="ghost" act={find} label={`Make automatic:  ${name}`}>
+          Make automatic
         </ActButton>
       )}
     </p>

@@ -7,6 +7,7 @@ import { count, focalWords, size } from "../lib/format.ts";
 import { STATES } from "../lib/job-filter.ts";
 import { imageUrl } from "../lib/paths.ts";
 import { navigate, place } from "../lib/router.ts";
+import { transformWords } from "../lib/transform-words.ts";
 import { ActButton } from "../ui/act-button.tsx";
 import { ConfirmDialog } from "../ui/confirm-dialog.tsx";
 import { RecipeField } from "../ui/recipe-field.tsx";
@@ -86,9 +87,9 @@ export function ImagesPage() {
       <View resource={resource} what="images">
         {({ images }) =>
           images.length === 0 ? (
-            <Empty title="No recent image">
-              Images stand here once something of them is stored or has failed. An older one has its page all the same:
-              write its whole id and choose Show.
+            <Empty title="No recent images">
+              Images appear here once a variant is stored or has failed. For an older image, enter its full id and
+              choose Show.
             </Empty>
           ) : (
             <ul class="sheet">
@@ -123,13 +124,13 @@ export function ImagePage({ id }: { id: string }) {
   );
   const next = resource.data.value?.nextCursor ?? null;
   return (
-    <View resource={resource} what="this image" whole>
+    <View resource={resource} what="this image" whole={id} shape="detail">
       {(image) => (
         <>
           <Head image={image} changed={() => void resource.refresh()} />
           {image.variants.length === 0 ? (
             <Empty title="No variant yet">
-              They are made when a viewer asks, when an upload hook calls, or when you warm a recipe.
+              Variants are made when a viewer asks for one, when an upload hook calls, or when you warm a recipe.
             </Empty>
           ) : (
             <>
@@ -161,7 +162,7 @@ function Head({ image, changed }: { image: Image; changed(): void }) {
         <div class="grow">
           <p class="crumbs">
             <a href="/images">Images</a> /{" "}
-            <a href={`/jobs?search=${encodeURIComponent(`id:"${image.id}"`)}`}>jobs of it</a>
+            <a href={`/jobs?search=${encodeURIComponent(`id:"${image.id}"`)}`}>Its jobs</a>
           </p>
           <h1 class="break">{image.id}</h1>
           <p class="muted">
@@ -183,7 +184,9 @@ function Head({ image, changed }: { image: Image; changed(): void }) {
       </header>
       {image.purging && (
         <p class="strip warn" role="status">
-          <span>A purge is under way. Edge caches follow within an hour, or what cacheSeconds says.</span>
+          <span>
+            Purging. An edge may keep an old copy for cacheSeconds (an hour by default), and a browser for up to a year.
+          </span>
         </p>
       )}
       {may("warm") && <WarmForm image={image} changed={changed} />}
@@ -303,8 +306,8 @@ function VariantCard({ variant }: { variant: Variant }) {
         </div>
       )}
       <p>
-        <a class="mono break" href={`/jobs/${variant.job}`}>
-          {variant.transform}
+        <a class="break" href={`/jobs/${variant.job}`} title={variant.transform}>
+          {transformWords(variant.transform)}
         </a>
       </p>
       <p class="muted small-text">

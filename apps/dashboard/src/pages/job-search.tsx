@@ -81,7 +81,7 @@ function Chips({ filter }: { filter: JobFilter }) {
         />
       ))}
       {odd.length > 0 && (
-        <span class="muted">{odd.join(", ")} is no qualifier: put quotes around text with a colon.</span>
+        <span class="muted">{odd.join(", ")} is not a filter. Put quotes around text with a colon.</span>
       )}
     </div>
   );

@@ -37,7 +37,7 @@ export function NewRunPage() {
   // Each input has its own key, so that a second click, or one after a lost answer, joins the same run.
   const [key, setKey] = useState(() => crypto.randomUUID());
   if (!may("warm"))
-    return <Empty title="New runs are for operators who may warm">Sign in with a token that may warm images.</Empty>;
+    return <Empty title="Only operators who may warm start runs">Sign in with a token that may warm images.</Empty>;
   const change = (part: Partial<WarmInput>) => {
     setInput({ ...input, ...part });
     setKey(crypto.randomUUID());

@@ -8,7 +8,6 @@ import { ScrollBox } from "../ui/scroll-box.tsx";
 import { Sparkline } from "../ui/sparkline.tsx";
 import { Said } from "../ui/time.tsx";
 import { View } from "../ui/view.tsx";
-import { Capacity } from "./capacity.tsx";
 import { Flow } from "./flow.tsx";
 import { HistoryCharts, useHour } from "./history-charts.tsx";
 
@@ -26,7 +25,6 @@ export function OverviewPage() {
             <Flow stats={stats} />
             <Lanes stats={stats} hour={hour.data.value} />
             <HistoryCharts hour={hour} />
-            <Capacity stats={stats} />
           </>
         )}
       </View>
@@ -66,14 +64,6 @@ function Tiles({ stats, hour }: { stats: Stats; hour: History | null }) {
         spark={buckets.map((one) => one.oldestMs)}
         trend="Oldest waiting, last hour"
         format={duration}
-      />
-      <Tile
-        name="Dead letters"
-        value={count(stats.deadLetters)}
-        href="/dead"
-        spark={buckets.map((one) => one.dead)}
-        trend="Died a minute, last hour"
-        bad={stats.deadLetters > 0}
       />
     </section>
   );

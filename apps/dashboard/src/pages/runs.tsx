@@ -9,6 +9,7 @@ import { navigate, place } from "../lib/router.ts";
 import { ConfirmDialog } from "../ui/confirm-dialog.tsx";
 import { Left } from "../ui/left.tsx";
 import { Pager } from "../ui/pager.tsx";
+import { SortHead, useSort } from "../ui/sort.tsx";
 import { StateBadge } from "../ui/state-badge.tsx";
 import { StateBar } from "../ui/state-bar.tsx";
 import { Thumb } from "../ui/thumb.tsx";
@@ -60,7 +61,7 @@ export function RunsPage() {
           </a>
         )}
       </header>
-      <View resource={resource} what="runs">
+      <View resource={resource} what="runs" shape="list">
         {({ runs }) => (runs.length === 0 ? <NoRuns filtered={state !== undefined} /> : <RunTable runs={runs} />)}
       </View>
       <Pager what="runs" cursor={cursor} next={resource.data.value?.nextCursor ?? null} urlOf={urlOf} />
@@ -71,7 +72,7 @@ export function RunsPage() {
 function NoRuns({ filtered }: { filtered: boolean }) {
   if (filtered)
     return (
-      <Empty title="No such run">
+      <Empty title="No runs of this kind">
         Look at <a href="/runs">all runs</a>.
       </Empty>
     );
@@ -83,27 +84,40 @@ function NoRuns({ filtered }: { filtered: boolean }) {
   );
 }
 
-function RunTable({ runs }: { runs: readonly Run[] }) {
+const COLUMNS: Record<string, (run: Run) => string | number | null> = {
+  run: ({ label, run }) => label ?? run,
+  state: ({ state, outcome }) => `${state} ${outcome}`,
+  done: ({ total }) => total,
+  left: ({ pace }) => pace.secondsLeft,
+  started: ({ createdAt }) => createdAt,
+};
+
+function RunTable({ runs: all }: { runs: readonly Run[] }) {
+  const [runs, sort] = useSort(all, COLUMNS);
   return (
     <div class="table-box">
       <table class="runs">
         <caption class="visually-hidden">Runs, newest first</caption>
         <thead>
           <tr>
-            <th scope="col">Run</th>
-            <th scope="col">State</th>
+            <SortHead column="run" sort={sort}>
+              Run
+            </SortHead>
+            <SortHead column="state" sort={sort}>
+              State
+            </SortHead>
             <th scope="col" class="wide">
               Progress
             </th>
-            <th scope="col" class="right">
+            <SortHead column="done" sort={sort} right>
               Done
-            </th>
-            <th scope="col" class="right">
+            </SortHead>
+            <SortHead column="left" sort={sort} right>
               Left
-            </th>
-            <th scope="col" class="right">
+            </SortHead>
+            <SortHead column="started" sort={sort} right>
               Started
-            </th>
+            </SortHead>
           </tr>
         </thead>
         <tbody>
@@ -111,8 +125,19 @@ function RunTable({ runs }: { runs: readonly Run[] }) {
             <tr key={run.run} data-row={run.run}>
               <td class="what">
                 <a href={`/runs/${encodeURIComponent(run.run)}`}>
-                  <b class="clip">{run.label ?? run.run}</b> <span class="muted">{run.lane}</span>
-                </a>
+                  <b class="clip">{run.label ?? run.run}</b>
+                </a>{" "}
+                <span class="muted small-text">
+                  {run.lane} {run.who !== null && ` · ${run.who}`}
+                  {run.pace.amountLeft !== null &&
+                    run.pace.amountLeft > 0 &&
+                    ` · ${run.pace.amountLeft.toFixed(2)} to pay`}
+                </span>
+                {run.waitingFor && (
+                  <p class="muted small-text">
+                    <Said>{run.waitingFor.text}</Said>
+                  </p>
+                )}
               </td>
               <td data-label="State">
                 <Outcome run={run} />
@@ -141,7 +166,7 @@ function RunTable({ runs }: { runs: readonly Run[] }) {
 export function RunPage({ run }: { run: string }) {
   const resource = useResource(run, (signal) => ask("GET /api/v1/runs/{run}", { params: { run }, signal }), 2000);
   return (
-    <View resource={resource} what="this run" whole>
+    <View resource={resource} what="this run" whole={`Run ${run}`} shape="cards">
       {(data) => (
         <>
           <RunHead run={data} changed={() => void resource.refresh()} />
@@ -166,11 +191,12 @@ export function RunPage({ run }: { run: string }) {
                 </li>
               ))}
             </ul>
+            <Origin run={data} />
           </section>
+          <RunNumbers run={data} />
           <CauseList window="all" run={data.run} />
           {data.rejectedTotal > 0 && <Rejected run={data} />}
           <RunPictures run={data} />
-          <RunNumbers run={data} />
         </>
       )}
     </View>
@@ -258,7 +284,7 @@ function RunHead({ run, changed }: { run: Run; changed(): void }) {
   const cancel = async () => {
     await ask("DELETE /api/v1/runs/{run}", { params: { run: run.run } });
     changed();
-    return "The run is cancelled; its jobs follow.";
+    return "Cancelling the run.";
   };
   return (
     <header class="page-head">
@@ -297,8 +323,8 @@ function RunHead({ run, changed }: { run: Run; changed(): void }) {
           onClose={() => setAsking(false)}
         >
           <p>
-            {count(run.total - run.done)} variants are still open. Those that another run or a viewer waits for stay;
-            the others are not made.
+            {count(run.total - run.done)} variants are still open. Those that another run or a viewer waits for are
+            still made; the others are not.
           </p>
         </ConfirmDialog>
       )}
@@ -306,27 +332,15 @@ function RunHead({ run, changed }: { run: Run; changed(): void }) {
   );
 }
 
-/** What is left of an open run. */
-function timeAndMoney({ endedAt, pace: { secondsLeft, amountLeft } }: Run): [string, string][] {
-  if (endedAt !== null) return [];
-  const left: [string, string] = ["Left", secondsLeft === null ? "–" : duration(secondsLeft * 1000)];
-  return amountLeft === null ? [left] : [left, ["Left to pay", amountLeft.toFixed(2)]];
-}
-
+/** What an open run has left, how fast it goes, and in small print where it came from. */
 function RunNumbers({ run }: { run: Run }) {
+  const { perSecond, secondsLeft, amountLeft } = run.pace;
+  const isOpen = run.endedAt === null;
   const numbers: [string, string][] = [
-    ...timeAndMoney(run),
-    [
-      run.endedAt === null ? "Rate" : "Rate, over its life",
-      run.pace.perSecond === null ? "–" : rate(run.pace.perSecond),
-    ],
-    ["Time to ready, p50", duration(run.timeToReady.p50)],
-    ["Time to ready, p95", duration(run.timeToReady.p95)],
-    ["Accepted", count(run.accepted)],
-    ["Already under way", count(run.duplicates)],
-    ["Already stored", count(run.existing)],
-    ["Not accepted", count(run.rejectedTotal)],
-    ["Asked by", run.who ?? "–"],
+    ...(isOpen ? [["Left", secondsLeft === null ? "–" : duration(secondsLeft * 1000)] as [string, string]] : []),
+    ...(isOpen && amountLeft !== null ? [["Left to pay", amountLeft.toFixed(2)] as [string, string]] : []),
+    [isOpen ? "Rate" : "Rate, over its life", perSecond === null ? "–" : rate(perSecond)],
+    ["Time to ready, half · 95 %", `${duration(run.timeToReady.p50)} · ${duration(run.timeToReady.p95)}`],
   ];
   return (
     <section class="tiles" aria-label="Numbers">
@@ -336,12 +350,31 @@ function RunNumbers({ run }: { run: Run }) {
           <p class="value num">{value}</p>
         </div>
       ))}
-      <div class="card tile">
-        <h2>{run.endedAt === null ? "Started" : "Ended"}</h2>
-        <p class="value">
-          <Time at={run.endedAt ?? run.createdAt} />
-        </p>
-      </div>
     </section>
+  );
+}
+
+/** Who asked when, and what became of the items at the door; a zero says nothing. */
+function Origin({ run }: { run: Run }) {
+  const door = [
+    [run.accepted, "accepted"],
+    [run.duplicates, "already under way"],
+    [run.existing, "already stored"],
+    [run.rejectedTotal, "not accepted"],
+  ] as const;
+  return (
+    <p class="muted small-text">
+      Ordered by {run.who ?? "an unknown caller"} <Time at={run.createdAt} />
+      {run.endedAt !== null && (
+        <>
+          , ended <Time at={run.endedAt} />
+        </>
+      )}
+      .{" "}
+      {door
+        .filter(([n]) => n > 0)
+        .map(([n, words]) => `${count(n)} ${words}`)
+        .join(" · ")}
+    </p>
   );
 }

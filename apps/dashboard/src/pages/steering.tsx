@@ -33,9 +33,7 @@ export function SteeringPage() {
       <header class="page-head">
         <div>
           <h1>Steering</h1>
-          {!isOperator.value && (
-            <p class="muted">You are a viewer: you see how it is set. Changing it takes an operator token.</p>
-          )}
+          {!isOperator.value && <p class="muted">You are signed in as a viewer. Changes need an operator token.</p>}
         </div>
       </header>
       <View resource={resource} what="the gate">
@@ -144,7 +142,9 @@ function Lanes({ gate, patch }: { gate: Gate; patch: Patch }) {
   return (
     <section class="card" aria-labelledby="pause">
       <h2 id="pause">Lanes</h2>
-      <p class="muted small-text">A paused lane keeps its jobs, at no cost, and tries none. Viewers get originals.</p>
+      <p class="muted small-text">
+        A paused lane keeps its jobs and makes none. Waiting costs nothing; viewers get originals.
+      </p>
       {may("pause") && <PauseFields fields={fields} />}
       <ul class="switches">
         {LANES.map((lane) => {
@@ -190,7 +190,7 @@ function Lanes({ gate, patch }: { gate: Gate; patch: Patch }) {
 const BREAKER: Record<Gate["breaker"]["state"], string> = {
   closed: "Closed: jobs go to Ittybit.",
   open: "Open: nothing goes to Ittybit, everything waits.",
-  "half-open": "Half open: one job is being tried.",
+  "half-open": "Half open: a test job runs.",
 };
 
 function Breaker({ gate: { breaker, throttledUntil }, patch }: { gate: Gate; patch: Patch }) {
@@ -210,7 +210,7 @@ function Breaker({ gate: { breaker, throttledUntil }, patch }: { gate: Gate; pat
           Since <Time at={breaker.since} />
           {breaker.probeAt !== null && (
             <>
-              ; one job is tried <Time at={breaker.probeAt} />
+              ; a test job runs <Time at={breaker.probeAt} />
             </>
           )}
           .
@@ -219,7 +219,7 @@ function Breaker({ gate: { breaker, throttledUntil }, patch }: { gate: Gate; pat
       {throttledUntil !== null && throttledUntil > clock.value && (
         <p class="strip warn">
           <span>
-            Ittybit asked to wait; going on <Time at={throttledUntil} />.
+            Ittybit asked to wait. Submissions continue <Time at={throttledUntil} />.
           </span>
         </p>
       )}

@@ -73,7 +73,7 @@ function Submitted({ job: { submittedAt, createdAt, history } }: { job: JobDetai
   return (
     <li data-state="processing">
       <p>
-        <b>Submitted</b> to Ittybit after {duration(Math.max(0, submittedAt - since))} in line{" "}
+        <b>Submitted</b> to Ittybit after {duration(Math.max(0, submittedAt - since))} in the queue{" "}
         <span class="muted">
           <Time at={submittedAt} />
         </span>
@@ -93,12 +93,12 @@ function Now({ job }: { job: JobDetail }) {
   const next = job.due !== null && job.due > clock.value ? ` Prewarm looks again ${moment(job.due, clock.value)}.` : "";
   const words: Record<JobDetail["state"], [string, string]> = {
     queued: ["Waits", `for its turn in ${job.lane}.${next}`],
-    processing: ["Ittybit works on it", next],
-    retrying: ["Waits to be tried again", next],
+    processing: ["Ittybit is making it", next],
+    retrying: ["Waits for the next attempt", next],
     stored: ["Stored", storedWords(job)],
-    dead: ["Dead", "Nothing is tried any more, unless you retry it."],
-    refused: ["Refused", "This original cannot be made into it. A new original, or a retry, asks again."],
-    cancelled: ["Cancelled", "Nothing is stored from it."],
+    dead: ["Dead", "Prewarm will not try again by itself. Retry it here."],
+    refused: ["Refused", "The original is missing or unusable. Upload it, then retry."],
+    cancelled: ["Cancelled", "No variant was stored."],
   };
   const [title, text] = words[job.state];
   return (

@@ -67,7 +67,7 @@ function WhatToLeaveOut({ input, change }: WarmFieldsProps) {
           checked={input.onlyMissing}
           onChange={() => change({ onlyMissing: !input.onlyMissing, force: false })}
         />{" "}
-        Only what the store does not hold
+        Only variants that are not stored
       </label>
       <label class="check">
         <input
@@ -75,7 +75,7 @@ function WhatToLeaveOut({ input, change }: WarmFieldsProps) {
           checked={input.force}
           onChange={() => change({ force: !input.force, onlyMissing: false })}
         />{" "}
-        Make again even what is stored
+        Make stored variants again
       </label>
     </>
   );
@@ -123,7 +123,7 @@ function Paste({ input, change }: WarmFieldsProps) {
         />
       </label>
       {ids.length > PASTE_MAX && (
-        <p class="strip warn">More than {count(PASTE_MAX)} ids are better dropped as a file: it streams.</p>
+        <p class="strip warn">Drop more than {count(PASTE_MAX)} ids as a file: the page streams it.</p>
       )}
       <label class="field file">
         Or drop a file anywhere here: one id per line, CSV with a header, NDJSON, JSON, HTML or a sitemap
@@ -144,7 +144,7 @@ function Dropped({ file, clear }: { file: File; clear(): void }) {
         <b class="break">{file.name}</b> <span class="muted num">{size(file.size)}</span>
       </p>
       <button type="button" onClick={clear}>
-        Take another
+        Choose another file
       </button>
     </div>
   );

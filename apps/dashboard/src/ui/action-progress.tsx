@@ -18,7 +18,7 @@ function Outcome({ action: { outcome, run, state, canary } }: { action: Action }
   ].filter(Boolean);
   return (
     <p class="num">
-      {state === "halted" && <b>Stopped after the first few, which were not all stored. </b>}
+      {state === "halted" && <b>Stopped: not all of the first few were stored. </b>}
       {state === "running" && canary > 0 && `${count(canary)} go first; the others follow once these are stored. `}
       Of those retried: {parts.join(", ")}
       {run !== null && (
@@ -49,7 +49,7 @@ export function ActionProgress({ action: given }: { action: Action }) {
   const stop = async () => {
     await ask("DELETE /api/v1/actions/{action}", { params: { action: action.action } });
     await resource.refresh();
-    return "Stopped. What it has done stays done.";
+    return "Stopped. What was done stays done.";
   };
   return (
     <div class="action">
@@ -58,7 +58,7 @@ export function ActionProgress({ action: given }: { action: Action }) {
         <span class="num">
           {count(action.done)} of {action.exact ? "" : "at least "}
           {count(Math.max(action.total, action.done))}
-          {action.skipped > 0 && ` · ${count(action.skipped)} had changed and were left alone`}
+          {action.skipped > 0 && ` · ${count(action.skipped)} had changed and were skipped`}
         </span>
         <span class="muted">
           {action.kind} by {action.who}, <Time at={action.createdAt} />

@@ -1,0 +1,35 @@
+import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+
+type Module = typeof import("../src/lib/time-style.ts");
+const NOW = Date.UTC(2026, 10, 28, 16, 45);
+let times: Module;
+
+beforeAll(async () => {
+  process.env.TZ = "Europe/Berlin";
+  const kept = new Map<string, string>();
+  vi.stubGlobal("localStorage", { getItem: (name: string) => kept.get(name) ?? null, setItem: kept.set.bind(kept) });
+  times = await import("../src/lib/time-style.ts");
+});
+beforeEach(() => times.setTimeStyle("relative"));
+
+describe("one choice for every time", () => {
+  it.each([
+    ["relative", "6 min ago", "17:39:00", "bulk has been paused since 17:39, until 29 Nov 09:00."],
+    ["local", "17:39:00", "17:39:00", "bulk has been paused since 17:39, until 29 Nov 09:00."],
+    ["UTC", "16:39:00 UTC", "16:39:00 UTC", "bulk has been paused since 16:39 UTC, until 2026-11-29 08:00 UTC."],
+  ] as const)("%s", (style, moment, clock, sentence) => {
+    times.setTimeStyle(style);
+    const at = Date.UTC(2026, 10, 28, 16, 39);
+    const said = "bulk has been paused since 16:39 UTC, until 2026-11-29 08:00 UTC.";
+    expect([times.moment(at, NOW), times.clockTime(at, NOW), times.inZone(said, NOW)]).toEqual([
+      moment,
+      clock,
+      sentence,
+    ]);
+  });
+
+  it("is the next one by the palette, and is kept", () => {
+    times.nextTimeStyle();
+    expect([times.timeStyle.value, localStorage.getItem("prewarm.times")]).toEqual(["local", "local"]);
+  });
+});
