@@ -7,6 +7,7 @@ import { IMAGE_SIGNATURES } from "./image-signature.ts";
 import { P1_TO_P8 } from "./p1-p8.ts";
 import { P9_TO_P17 } from "./p9-p17.ts";
 import { PACES } from "./pace.ts";
+import { PAGES } from "./pages.ts";
 import { PLATFORM } from "./platform.ts";
 import type { Mutation } from "./promises.ts";
 import { READS } from "./reads.ts";
@@ -42,5 +43,6 @@ export const MUTATIONS: Mutation[] = [
   ...READS,
   ...RUNNER,
   ...WATCH,
+  ...PAGES,
   ...HISTORIES,
 ];

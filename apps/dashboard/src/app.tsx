@@ -24,7 +24,7 @@ const image = () => import("./pages/images.tsx").then(({ ImagePage }) => ImagePa
 const runs = () => import("./pages/runs.tsx").then(({ RunsPage }) => RunsPage);
 const check = () => import("./pages/check.tsx").then(({ CheckPage }) => CheckPage);
 const newRun = () => import("./pages/new-run.tsx").then(({ NewRunPage }) => NewRunPage);
-const oneRun = () => import("./pages/runs.tsx").then(({ RunPage }) => RunPage);
+const oneRun = () => import("./pages/run.tsx").then(({ RunPage }) => RunPage);
 const causes = () => import("./pages/causes.tsx").then(({ CausesPage }) => CausesPage);
 const dead = () => import("./pages/dead.tsx").then(({ DeadPage }) => DeadPage);
 const system = () => import("./pages/system.tsx").then(({ SystemPage }) => SystemPage);

@@ -183,7 +183,7 @@ it("gives every chart as a table, and what was done meanwhile in words", async (
     expect(await chart.locator("tbody tr").count()).toBe(60);
     expect(await chart.locator("tbody th").first().textContent()).toMatch(/^\d\d:\d\d( \(\d\d:\d\d)? UTC\)?$/);
   }
-  await page.getByText("changes in this time").click();
+  await page.getByText("changes in this period").click();
   await page.getByText("version 0f0f0f0 runs").waitFor();
   await page.getByText("retry of 241 jobs").waitFor();
   expect(await page.getByRole("img", { name: /^Open jobs, last hour: from [\d,]+ to [\d,]+$/ }).count()).toBe(1);

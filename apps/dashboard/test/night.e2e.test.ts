@@ -123,6 +123,26 @@ it("tells every time as the reader wants it: relative, local or UTC", async () =
   await close();
 });
 
+it("proves a run against R2, and says which of its variants were purged", async () => {
+  const { page, close } = await signedIn(`/runs/${run}`);
+  await page.getByRole("button", { name: "Check against R2" }).click();
+  await page.getByText("1 of 41 variants are in R2. 40 missing: 40 original missing or unusable.").waitFor();
+  await api("/images/landscape.jpg", { method: "DELETE" });
+  await until(
+    "it is purged",
+    () => api<{ variants: object[] }>("/images/landscape.jpg"),
+    ({ variants }) => variants.length === 0,
+  );
+  await page.getByRole("button", { name: "Check against R2" }).click();
+  await page.getByText(/^0 of 41 variants are in R2\. 41 missing: .*1 purged/).waitFor();
+  await page.getByText("41 missing variants").click();
+  await page.getByRole("listitem").filter({ hasText: "landscape.jpg" }).getByText("purged").waitFor();
+  await page.getByRole("button", { name: "Copy the signed receipt" }).click();
+  const proof = await page.evaluate(() => navigator.clipboard.readText());
+  expect(await api("/receipts/verify", { method: "POST", body: proof })).toEqual({ valid: true });
+  await close();
+});
+
 /** Requests and bytes on the wire that a page causes in a minute while nobody touches it. */
 async function minuteOf(path: string): Promise<{ path: string; requests: number; bytes: number }> {
   const { page, close } = await signedIn(path);

@@ -89,7 +89,7 @@ function Chips({ filter }: { filter: JobFilter }) {
 
 function Chip({ text, to }: { text: string; to: string }) {
   return (
-    <a class="chip" href={to} aria-label={`Take out ${text}`}>
+    <a class="chip" href={to} aria-label={`Remove ${text}`}>
       <span class="clip">{text}</span> <span aria-hidden="true">✕</span>
     </a>
   );

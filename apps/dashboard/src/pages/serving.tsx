@@ -55,7 +55,7 @@ export function ServingPage() {
           ))}
         </fieldset>
       </header>
-      <View resource={resource} what="what was served">
+      <View resource={resource} what="the view counts">
         {(serving) =>
           serving.state === "counted" ? (
             <Counted serving={serving} />
@@ -85,7 +85,7 @@ function Counted({ serving }: { serving: Serving }) {
             format={percent}
           />
         </Tile>
-        <Tile name="Views" value={count(all)} bad={views.failed > 0}>
+        <Tile name="Views" value={count(all)}>
           <Sparkline values={buckets.map(({ hits, others }) => hits + others)} label="Views over time" format={count} />
           {failed > 0 && <p class="muted small-text">{count(failed)} refused or failed</p>}
         </Tile>
@@ -110,19 +110,9 @@ function Counted({ serving }: { serving: Serving }) {
   );
 }
 
-function Tile({
-  name,
-  value,
-  bad,
-  children,
-}: {
-  name: string;
-  value: string;
-  bad?: boolean;
-  children?: ComponentChildren;
-}) {
+function Tile({ name, value, children }: { name: string; value: string; children?: ComponentChildren }) {
   return (
-    <div class="card tile" data-bad={bad ?? false}>
+    <div class="card tile">
       <h2>{name}</h2>
       <p class="value num">{value}</p>
       {children}
