@@ -37,8 +37,8 @@ export const PAGES: Mutation[] = [
   of(
     "a server's time keeps its zone",
     "lib/time-style.ts",
-    'if (timeStyle.value === "UTC") return sentence;',
-    "return sentence;",
+    "dayTime(at, now, zone(), false)",
+    "dayTime(at, now, undefined, false)",
     ["time-style.test.ts"],
   ),
   of("a line of a sitemap is taken for an id", "lib/warm-input.ts", 'startsWith("<")', 'startsWith("!")', [

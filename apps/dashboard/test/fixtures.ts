@@ -280,7 +280,13 @@ export function image(id: string, mode: string, imageUrl: string): Image {
     sourceEtag: '"5f2c-1a"',
     focal: [0.3, 0.25],
     purging: false,
-    purge: null,
+    purge:
+      mode === "empty"
+        ? null
+        : {
+            ...{ purge: "7", orderedAt: NOW - 600_000, storeDeletedAt: NOW - 590_000, edgeUntil: NOW + 3_000_000 },
+            ...{ browsersUntil: NOW + 31_000_000_000, secondPass: { dueAt: NOW + 360_000, doneAt: null } },
+          },
     variants: jobs.map((job) => ({
       transform: job.transform,
       format: job.format,

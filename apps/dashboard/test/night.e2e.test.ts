@@ -58,9 +58,11 @@ const TITLE_MIN = 200;
 function look(page: Page): Promise<{ banners: number; first: number }> {
   return page.evaluate(() => {
     const seen = [
-      ...document.querySelectorAll<HTMLElement>("main .num, main input, main textarea, main time, main .empty-title"),
+      ...document.querySelectorAll<HTMLElement>(
+        "main .num, main .badge, main .pill, main .why, main input, main textarea, main time, main .empty-title",
+      ),
     ]
-      .filter((one) => one.checkVisibility() && one.closest(".strip") === null)
+      .filter((one) => one.checkVisibility() && one.closest("main > .strip") === null)
       .map((one) => one.getBoundingClientRect().top);
     return {
       banners: document.querySelectorAll("main > .strip, main > .warnings li").length,
@@ -166,9 +168,10 @@ const BYTES_MAX = 15_000;
 
 it("asks at most 20 times and for 15 kB a minute in an idle tab", async () => {
   await until(
-    "nothing is under way",
-    () => api<{ open: number }>("/stats"),
-    ({ open }) => open === 0,
+    "nothing is under way, and the rates of the last two minutes have come to 0",
+    () => api<{ open: number; rates: { endedPerSecond: number; acceptedPerSecond: number } }>("/stats"),
+    ({ open, rates }) => open + rates.endedPerSecond + rates.acceptedPerSecond === 0,
+    150_000,
   );
   const all = await Promise.all(
     ["/", "/jobs", `/runs/${run}`, "/dead", "/steering", "/causes", "/system"].map(minuteOf),

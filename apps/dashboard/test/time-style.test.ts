@@ -16,11 +16,11 @@ describe("one choice for every time", () => {
   it.each([
     ["relative", "6 min ago", "17:39:00", "bulk has been paused since 17:39, until 29 Nov 09:00."],
     ["local", "17:39:00", "17:39:00", "bulk has been paused since 17:39, until 29 Nov 09:00."],
-    ["UTC", "16:39:00 UTC", "16:39:00 UTC", "bulk has been paused since 16:39 UTC, until 2026-11-29 08:00 UTC."],
+    ["UTC", "16:39:00 UTC", "16:39:00 UTC", "bulk has been paused since 16:39 UTC, until 29 Nov 08:00 UTC."],
   ] as const)("%s", (style, moment, clock, sentence) => {
     times.setTimeStyle(style);
     const at = Date.UTC(2026, 10, 28, 16, 39);
-    const said = "bulk has been paused since 16:39 UTC, until 2026-11-29 08:00 UTC.";
+    const said = "bulk has been paused since 2026-11-28T16:39Z, until 2026-11-29T08:00Z.";
     expect([times.moment(at, NOW), times.clockTime(at, NOW), times.inZone(said, NOW)]).toEqual([
       moment,
       clock,

@@ -90,7 +90,7 @@ const SCENES: readonly Scene[] = [
       fails({ type: "status", status: 500, message: "Internal error" });
       return widths("portrait.jpg", "webp", "failing");
     },
-    cause: /attempts failed in the last five minutes: \d+ jobs with "Internal error" \(upstream_unavailable\)/,
+    cause: /attempts failed in the last five minutes: \d+ attempts? with "Internal error" \(upstream_unavailable\)/,
     link: "Causes",
     cure: /^(Try now|Retry dead)… upstream/,
   },

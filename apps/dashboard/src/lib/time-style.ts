@@ -1,4 +1,5 @@
 import { signal } from "@preact/signals";
+import { withMoments } from "@prewarm/shared/words";
 import { dayTime, relative } from "./format.ts";
 
 const KEPT = "prewarm.times";
@@ -32,14 +33,7 @@ export function clockTime(at: number, now: number): string {
   return dayTime(at, now, zone());
 }
 
-/** `14:05 UTC`, and `2026-11-28 14:05 UTC` of another day: how the server writes a time into a sentence. */
-const WRITTEN = /(?:(\d{4}-\d\d-\d\d) )?\b(\d\d:\d\d) UTC\b/g;
-
-/** A sentence of the server with its times in the reader's zone. `now`: the server's clock, which tells the day. */
+/** A sentence of the server with its times in the reader's zone, as clock times. `now`: the server's clock, which tells the day. */
 export function inZone(sentence: string, now: number): string {
-  if (timeStyle.value === "UTC") return sentence;
-  return sentence.replace(WRITTEN, (written, day: string | undefined, time: string) => {
-    const at = Date.parse(`${day ?? new Date(now).toISOString().slice(0, 10)}T${time}Z`);
-    return Number.isNaN(at) ? written : dayTime(at, now, undefined, false);
-  });
+  return withMoments(sentence, (at) => dayTime(at, now, zone(), false));
 }

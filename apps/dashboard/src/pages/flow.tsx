@@ -104,8 +104,9 @@ function queue({ queues, rates }: Stats): Node {
 /** A slot is held until Ittybit's job is known to have ended, so there may be more of them than jobs being made. */
 function slotsWords({ utilisation: { concurrency }, gate }: Stats): string {
   if (concurrency.limit === null) return `being made, ${count(concurrency.used)} slots taken`;
+  const abandoned = concurrency.abandoned === 0 ? "" : `, ${count(concurrency.abandoned)} by jobs that were given up`;
   const automatic = gate.limits.concurrency.mode === "auto" ? ", automatic limit" : "";
-  return `being made, ${count(concurrency.used)} of ${count(concurrency.limit)} slots taken${automatic}`;
+  return `being made, ${count(concurrency.used)} of ${count(concurrency.limit)} slots taken${abandoned}${automatic}`;
 }
 
 function gateNode({ gate, utilisation: { rate: used } }: Stats) {

@@ -18,6 +18,7 @@ import { Empty, View } from "../ui/view.tsx";
 import { Picture } from "./compare.tsx";
 import { DryRunCard } from "./dry-run-card.tsx";
 import { PurgeDialog } from "./purge-dialog.tsx";
+import { PurgeTimeline } from "./purge-timeline.tsx";
 import { VariantGrid } from "./variant-grid.tsx";
 
 const SORTS = [
@@ -165,7 +166,7 @@ function Head({ image, changed }: { image: Image; changed(): void }) {
             <a href={`/jobs?search=${encodeURIComponent(`id:"${image.id}"`)}`}>Its jobs</a>
           </p>
           <h1 class="break">{image.id}</h1>
-          <p class="muted">
+          <p class="muted num">
             {summary(image)}
             {image.sourceEtag && (
               <>
@@ -182,13 +183,7 @@ function Head({ image, changed }: { image: Image; changed(): void }) {
           </button>
         )}
       </header>
-      {image.purging && (
-        <p class="strip warn" role="status">
-          <span>
-            Purging. An edge may keep an old copy for cacheSeconds (an hour by default), and a browser for up to a year.
-          </span>
-        </p>
-      )}
+      {image.purge !== null && <PurgeTimeline purge={image.purge} />}
       {may("warm") && <WarmForm image={image} changed={changed} />}
       {purging && (
         <PurgeDialog

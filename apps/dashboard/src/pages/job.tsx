@@ -55,7 +55,7 @@ function Why({ job }: { job: JobDetail }) {
             <Said>{job.waitingFor.text}</Said>
           </p>
         )}
-        {job.state === "refused" && <p>The original is missing or unusable. Upload it, then retry.</p>}
+        {job.state === "refused" && <p>No variant can be made from this original. Upload a new one, or retry.</p>}
       </div>
       {failed && <a href="/causes?window=all">Causes</a>}
     </section>

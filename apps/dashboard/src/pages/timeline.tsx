@@ -97,7 +97,7 @@ function Now({ job }: { job: JobDetail }) {
     retrying: ["Waits for the next attempt", next],
     stored: ["Stored", storedWords(job)],
     dead: ["Dead", "Prewarm will not try again by itself. Retry it here."],
-    refused: ["Refused", "The original is missing or unusable. Upload it, then retry."],
+    refused: ["Refused", "No variant can be made from this original. Upload a new one, or retry."],
     cancelled: ["Cancelled", "No variant was stored."],
   };
   const [title, text] = words[job.state];

@@ -58,6 +58,9 @@ export function ActionProgress({ action: given }: { action: Action }) {
         <span class="num">
           {count(action.done)} of {action.exact ? "" : "at least "}
           {count(Math.max(action.total, action.done))}
+          {action.agreed !== null &&
+            action.agreed.left > 0 &&
+            ` · ${count(action.agreed.left)} began to match later and were left alone`}
           {action.skipped > 0 && ` · ${count(action.skipped)} had changed and were skipped`}
         </span>
         <span class="muted">

@@ -42,7 +42,15 @@ export function BulkDialog({ kind, filter, what, onClose }: BulkDialogProps) {
   );
   const start = (rate: number | null, canary: boolean) =>
     attempt(async () => {
-      const body = { action: kind, filter, ...(rate ? { rate } : {}), ...(canary ? { canary: CANARY } : {}) };
+      // What began to match since is left alone: the operator has agreed to this many.
+      const agreed = preview?.exact ? { agreed: { at: preview.at, total: preview.total } } : {};
+      const body = {
+        action: kind,
+        filter,
+        ...agreed,
+        ...(rate ? { rate } : {}),
+        ...(canary ? { canary: CANARY } : {}),
+      };
       const answer = await ask("POST /api/v1/actions", { body });
       if ("action" in answer) setAction(answer);
     });
