@@ -88,7 +88,7 @@ it("goes from a pasted URL to its image, and from there to its jobs, without a s
   const url = on("landscape.jpg?w=640&f=webp");
   const { page, close } = await signedIn("/");
   await page.keyboard.press("Control+k");
-  await page.getByRole("combobox").fill(url);
+  await page.getByRole("dialog").getByRole("combobox").fill(url);
   expect(await page.getByRole("option").allTextContents()).toEqual([
     expect.stringContaining("landscape.jpg"),
     expect.stringContaining("What viewers get now of 1 URL"),
@@ -123,7 +123,7 @@ it("stops, limits, purges and retries by the palette's verbs", async () => {
   const { page, faults, close } = await signedIn("/");
   const take = async (text: string, said: string) => {
     await page.keyboard.press("Control+k");
-    await page.getByRole("combobox").fill(text);
+    await page.getByRole("dialog").getByRole("combobox").fill(text);
     await page.getByRole("option").first().getByText(said).waitFor();
     await page.keyboard.press("Enter");
   };
@@ -157,7 +157,7 @@ it("undoes nothing, and says so, where somebody has changed the gate meanwhile",
   await gate({ rate: 9 });
   const { page, close } = await signedIn("/");
   await page.keyboard.press("Control+k");
-  await page.getByRole("combobox").fill("undo");
+  await page.getByRole("dialog").getByRole("combobox").fill("undo");
   await page.getByRole("option", { name: /Undo the last change/ }).waitFor();
   await page.route("**/api/v1/stats", (route) => route.abort());
   await gate({ rate: 11 });

@@ -149,14 +149,13 @@ it("proves a run against R2, and says which of its variants were purged", async 
 async function minuteOf(path: string): Promise<{ path: string; requests: number; bytes: number }> {
   const { page, close } = await signedIn(path);
   await page.waitForTimeout(SETTLE_MS);
-  const wire = await page.context().newCDPSession(page);
-  await wire.send("Network.enable");
   const seen = { path, requests: 0, bytes: 0 };
-  wire.on("Network.requestWillBeSent", () => {
+  page.on("request", () => {
     seen.requests += 1;
   });
-  wire.on("Network.loadingFinished", ({ encodedDataLength }) => {
-    seen.bytes += encodedDataLength;
+  page.on("requestfinished", async (request) => {
+    const { responseHeadersSize, responseBodySize } = await request.sizes();
+    seen.bytes += responseHeadersSize + responseBodySize;
   });
   await page.waitForTimeout(60_000);
   await close();

@@ -82,7 +82,7 @@ function limitText(limit: number | null): string | null {
 
 function Queues({ stats }: { stats: Stats }) {
   return (
-    <ScrollBox label="Queues">
+    <ScrollBox label="Messages by queue">
       <table>
         <thead>
           <tr>

@@ -18,7 +18,7 @@ import { ReceiptCard } from "./receipt.tsx";
 
 /** One run: how far, how fast, what went wrong. */
 export function RunPage({ run }: { run: string }) {
-  const resource = useResource(run, (signal) => ask("GET /api/v1/runs/{run}", { params: { run }, signal }), 2000);
+  const resource = useResource(run, (signal) => ask("GET /api/v1/runs/{run}", { params: { run }, signal }), 3000);
   return (
     <View resource={resource} what="this run" whole={`Run ${run}`} shape="cards">
       {(data) => (
