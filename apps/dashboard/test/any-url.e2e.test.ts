@@ -124,7 +124,7 @@ it("stops, limits, purges and retries by the palette's verbs", async () => {
   const take = async (text: string, said: string) => {
     await page.keyboard.press("Control+k");
     await page.getByRole("dialog").getByRole("combobox").fill(text);
-    await page.getByRole("option").first().getByText(said).waitFor();
+    await page.getByRole("dialog").getByRole("option").first().getByText(said).waitFor();
     await page.keyboard.press("Enter");
   };
   await take("stop", "Pause all lanes");

@@ -161,6 +161,10 @@ it("says an entry of the audit log in words, with what stood before", () => {
     actWords({ seq: 1, at: 0, who: "operator token 1", what, target, details });
   expect(entry("gate.patch", { rate: 5, before: { rate: 20 } })).toBe("rate 20 → 5");
   expect(entry("gate.patch", { paused: { bulk: true, live: false } })).toBe("live resumed, bulk paused");
+  expect(entry("limit.moved", { from: 200, to: 72, why: "Ittybit answered 429." }, "concurrency")).toBe(
+    "concurrency 200 → 72: Ittybit answered 429.",
+  );
+  expect(entry("breaker.opened", { reason: "billing" })).toBe("the breaker opened: billing");
   expect(entry("code.version", { before: "a" }, "b2")).toBe("version b2 runs");
   expect(entry("job.retry", {}, "x")).toBeNull();
 });

@@ -28,6 +28,19 @@ describe("one choice for every time", () => {
     ]);
   });
 
+  it("finds ten minutes of the log by a time of the last day, or by a day and a time", () => {
+    const minute = 60_000;
+    const around = (text: string) => times.aroundTime(text, NOW);
+    const of = (at: number) => ({ from: at - 5 * minute, to: at + 5 * minute });
+    // It is 17:45 in Berlin.
+    expect(around("14:05")).toEqual(of(Date.UTC(2026, 10, 28, 13, 5)));
+    expect(around("18:05")).toEqual(of(Date.UTC(2026, 10, 27, 17, 5)));
+    times.setTimeStyle("UTC");
+    expect(around("14:05")).toEqual(of(Date.UTC(2026, 10, 28, 14, 5)));
+    expect(around("2026-11-24 14:05")).toEqual(of(Date.UTC(2026, 10, 24, 14, 5)));
+    expect([around("purge"), around("25:99"), around("")]).toEqual([null, null, null]);
+  });
+
   it("is the next one by the palette, and is kept", () => {
     times.nextTimeStyle();
     expect([times.timeStyle.value, localStorage.getItem("prewarm.times")]).toEqual(["local", "local"]);

@@ -37,3 +37,20 @@ export function clockTime(at: number, now: number): string {
 export function inZone(sentence: string, now: number): string {
   return withMoments(sentence, (at) => dayTime(at, now, zone(), false));
 }
+
+/** Half of the time that the log shows around a moment, in ms. */
+const AROUND_MS = 300_000;
+const DAY_MS = 86_400_000;
+
+/** The ten minutes around `14:05` of the last 24 hours, or around `2026-11-28 14:05`, in the reader's zone; null: it is no time. */
+export function aroundTime(text: string, now: number): { from: number; to: number } | null {
+  const [, day, time] = /^(?:(\d{4}-\d\d-\d\d)[ T])?(\d\d:\d\d)$/.exec(text.trim()) ?? [];
+  if (time === undefined) return null;
+  const isUtc = zone() === "UTC";
+  // Swedish writes a date as ISO 8601 does.
+  const today = new Date(now).toLocaleDateString("sv-SE", isUtc ? { timeZone: "UTC" } : {});
+  const at = Date.parse(`${day ?? today}T${time}${isUtc ? "Z" : ""}`);
+  if (Number.isNaN(at)) return null;
+  const past = day === undefined && at > now ? at - DAY_MS : at;
+  return { from: past - AROUND_MS, to: past + AROUND_MS };
+}
