@@ -154,8 +154,10 @@ async function minuteOf(path: string): Promise<{ path: string; requests: number;
     seen.requests += 1;
   });
   page.on("requestfinished", async (request) => {
-    const { responseHeadersSize, responseBodySize } = await request.sizes();
-    seen.bytes += responseHeadersSize + responseBodySize;
+    const { responseBodySize } = await request.sizes();
+    // The browser counts no header of a 304, so they are counted as HTTP/1.1 sends them.
+    const headers = (await (await request.response())?.headersArray()) ?? [];
+    seen.bytes += responseBodySize + headers.reduce((sum, { name, value }) => sum + name.length + value.length + 4, 0);
   });
   await page.waitForTimeout(60_000);
   await close();
