@@ -9,6 +9,7 @@ import { P1_TO_P8 } from "./p1-p8.ts";
 import { P9_TO_P17 } from "./p9-p17.ts";
 import { PACES } from "./pace.ts";
 import { PACKAGE_RULES } from "./packages.ts";
+import { PAGES } from "./pages.ts";
 import { PLATFORM } from "./platform.ts";
 import type { Mutation } from "./promises.ts";
 import { READS } from "./reads.ts";
@@ -20,6 +21,7 @@ import { STAND_INS } from "./stand-ins.ts";
 import { STUCK } from "./stuck.ts";
 import { THIRD_REVIEW_API } from "./third-review-api.ts";
 import { TOOLS } from "./tools.ts";
+import { WATCH } from "./watch.ts";
 import { WEATHER } from "./weather.ts";
 
 export const MUTATIONS: Mutation[] = [
@@ -44,5 +46,7 @@ export const MUTATIONS: Mutation[] = [
   ...RESTORES,
   ...READS,
   ...RUNNER,
+  ...WATCH,
+  ...PAGES,
   ...HISTORIES,
 ];

@@ -143,13 +143,14 @@ export const BLOCKS: readonly Block[] = [
     begins: "prewarm gate --rate",
     does: { prints: [/100\/s/, /250 \(pinned\)/] },
   },
-  { page: "docs/upgrading.md", begins: "npm update", does: { skip: "needs a newer version on npm" } },
+  { page: "docs/upgrading.md", begins: "npm update", does: { skip: "needs a newer version on npm", runBy: "test/e2e/upgrade.e2e.test.ts" } },
   { page: "docs/upgrading.md", begins: "git remote add", does: { skip: "needs the repository that was forked" } },
   {
     page: "docs/upgrading.md",
     begins: "npm run provision",
     does: {
-      skip: "needs an account; test/e2e/upgrade.e2e.test.ts plays it against one that is served on this machine",
+      skip: "needs an account",
+      runBy: "test/e2e/upgrade.e2e.test.ts",
     },
   },
   {

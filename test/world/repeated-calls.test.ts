@@ -66,7 +66,7 @@ const WRITES: { [K in WritingCall]: (scene: Scene) => Promise<Parameters<LedgerC
   createAction: async () => [{ kind: "promote", filter: "{}", match: ANY, rate: 1, who: WHO }],
   cancelAction: async ({ ledger }) => {
     const made = await ledger.createAction({ kind: "promote", filter: "{}", match: ANY, rate: 1, who: WHO });
-    return [made?.action ?? "", WHO];
+    return [made !== null && "action" in made ? made.action : "", WHO];
   },
   patchGate: async () => [
     { paused: { upload: { reason: "tonight" } }, concurrency: 7, breaker: { state: "closed" } },

@@ -25,6 +25,7 @@ import { ledgerExportCommand, ledgerImportCommand, ledgerRestoreCommand } from "
 import { mcpCommand } from "./commands/mcp.ts";
 import { provisionCommand } from "./commands/provision.ts";
 import { purgeCommand } from "./commands/purge.ts";
+import { receiptCommand, receiptVerifyCommand } from "./commands/receipt.ts";
 import { retryCommand } from "./commands/retry.ts";
 import { rollbackCommand } from "./commands/rollback.ts";
 import { servingCommand } from "./commands/serving.ts";
@@ -42,6 +43,8 @@ export const DESCRIPTION = "Warm image variants in bulk, and watch and steer the
 export const COMMANDS: readonly Command[] = [
   warmCommand,
   statusCommand,
+  receiptCommand,
+  receiptVerifyCommand,
   jobsCommand,
   causesCommand,
   deadCommand,

@@ -30,6 +30,7 @@ const PAGES: readonly [name: string, path: string, prepare?: (page: Page) => Pro
   ["image", "/images/landscape.jpg"],
   ["runs", "/runs"],
   ["run", "/runs?state=done", openFirst],
+  ["check", "/check", fillCheck],
   ["new-run", "/runs/new", fillNewRun],
   ["causes", "/causes"],
   ["dead-letters", "/dead"],
@@ -54,6 +55,22 @@ async function fillNewRun(page: Page): Promise<void> {
   await page.getByLabel(/Image ids/).fill(SAMPLES.join("\n"));
   await page.getByLabel("or transforms").fill("w=1440&f=avif w=1440&f=webp");
   await page.getByText("Ittybit jobs").waitFor();
+}
+
+async function fillCheck(page: Page): Promise<void> {
+  const edge = await page.evaluate(async () => {
+    const session = (await (await fetch("/api/v1/session")).json()) as { edgeUrl: string };
+    return session.edgeUrl;
+  });
+  const urls = [
+    "landscape.jpg?w=800&f=webp",
+    "landscape.jpg?w=2560&f=avif",
+    "phone.jpg?w=640&f=auto",
+    "missing.jpg?w=640",
+  ];
+  await page.getByLabel(/^Image URLs/).fill(urls.map((url) => `${edge}/images/${url}`).join("\n"));
+  await page.getByRole("button", { name: "Check" }).click();
+  await page.getByText(/of 4 URLs need no warming/).waitFor();
 }
 
 async function warm(stack: LocalStack, body: object): Promise<void> {

@@ -1,4 +1,4 @@
-import type { ComponentChildren } from "preact";
+import type { ComponentChildren, ComponentType } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { session, sessionError } from "./api/session.ts";
 import { StatsProvider } from "./api/stats.tsx";
@@ -22,8 +22,9 @@ const oneJob = () => import("./pages/job.tsx").then(({ JobPage }) => JobPage);
 const images = () => import("./pages/images.tsx").then(({ ImagesPage }) => ImagesPage);
 const image = () => import("./pages/images.tsx").then(({ ImagePage }) => ImagePage);
 const runs = () => import("./pages/runs.tsx").then(({ RunsPage }) => RunsPage);
+const check = () => import("./pages/check.tsx").then(({ CheckPage }) => CheckPage);
 const newRun = () => import("./pages/new-run.tsx").then(({ NewRunPage }) => NewRunPage);
-const oneRun = () => import("./pages/runs.tsx").then(({ RunPage }) => RunPage);
+const oneRun = () => import("./pages/run.tsx").then(({ RunPage }) => RunPage);
 const causes = () => import("./pages/causes.tsx").then(({ CausesPage }) => CausesPage);
 const dead = () => import("./pages/dead.tsx").then(({ DeadPage }) => DeadPage);
 const system = () => import("./pages/system.tsx").then(({ SystemPage }) => SystemPage);
@@ -32,24 +33,27 @@ const steering = () => import("./pages/steering.tsx").then(({ SteeringPage }) =>
 
 type Page = (params: Record<string, string>) => { title: string; page: ComponentChildren };
 
+/** A page whose code comes when it is asked for; another `key` is another page. */
+function later<P extends object>(title: string, load: () => Promise<ComponentType<P>>, props: P, key = title) {
+  return { title, page: <Lazy key={key} load={load} props={props} title={title} /> };
+}
+
 /** Every address this page has. */
 const PAGES: readonly [pattern: string, page: Page][] = [
   ["/", () => ({ title: "Overview", page: <OverviewPage /> })],
   ["/jobs", () => ({ title: "Jobs", page: <JobsPage /> })],
-  ["/jobs/{job}", ({ job = "" }) => ({ title: `Job ${job}`, page: <Lazy key={job} load={oneJob} props={{ job }} /> })],
-  ["/images", () => ({ title: "Images", page: <Lazy key="images" load={images} props={{}} /> })],
-  ["/images/{id...}", ({ id = "" }) => ({ title: id, page: <Lazy key={`i${id}`} load={image} props={{ id }} /> })],
-  ["/runs", () => ({ title: "Runs", page: <Lazy key="runs" load={runs} props={{}} /> })],
-  ["/runs/new", () => ({ title: "New run", page: <Lazy key="new" load={newRun} props={{}} /> })],
-  [
-    "/runs/{run}",
-    ({ run = "" }) => ({ title: `Run ${run}`, page: <Lazy key={`r${run}`} load={oneRun} props={{ run }} /> }),
-  ],
-  ["/causes", () => ({ title: "Causes", page: <Lazy key="causes" load={causes} props={{}} /> })],
-  ["/dead", () => ({ title: "Dead letters", page: <Lazy key="dead" load={dead} props={{}} /> })],
-  ["/serving", () => ({ title: "Serving", page: <Lazy key="serving" load={serving} props={{}} /> })],
-  ["/steering", () => ({ title: "Steering", page: <Lazy key="steering" load={steering} props={{}} /> })],
-  ["/system", () => ({ title: "System", page: <Lazy key="system" load={system} props={{}} /> })],
+  ["/jobs/{job}", ({ job = "" }) => later(`Job ${job}`, oneJob, { job })],
+  ["/images", () => later("Images", images, {})],
+  ["/images/{id...}", ({ id = "" }) => later(id, image, { id }, `image ${id}`)],
+  ["/runs", () => later("Runs", runs, {})],
+  ["/runs/new", () => later("New run", newRun, {})],
+  ["/runs/{run}", ({ run = "" }) => later(`Run ${run}`, oneRun, { run })],
+  ["/check", () => later("Check URLs", check, {})],
+  ["/causes", () => later("Causes", causes, {})],
+  ["/dead", () => later("Dead letters", dead, {})],
+  ["/serving", () => later("Serving", serving, {})],
+  ["/steering", () => later("Steering", steering, {})],
+  ["/system", () => later("System", system, {})],
 ];
 
 export function App() {

@@ -1,26 +1,14 @@
-import type { Stats } from "@prewarm/control-schema/stats";
 import { useEffect, useId, useRef, useState } from "preact/hooks";
-import { ask, may, signOut } from "./api/session.ts";
+import { ask, may } from "./api/session.ts";
 import { useStats } from "./api/stats.tsx";
-import { imagesIn, isLikeId } from "./lib/any-url.ts";
-import { toggleDensity } from "./lib/density.ts";
-import { LANES } from "./lib/job-filter.ts";
-import { helpOpen, paletteOpen } from "./lib/keyboard.ts";
-import { liveSwitch, setLive } from "./lib/live.ts";
+import { askedIn, checkPlace, imagesIn, isElsewhere, isLikeId } from "./lib/any-url.ts";
+import { plural } from "./lib/format.ts";
+import { paletteOpen } from "./lib/keyboard.ts";
 import { NAV } from "./lib/nav.ts";
 import { imageUrl } from "./lib/paths.ts";
-import { navigate, place } from "./lib/router.ts";
-import { nextTheme } from "./lib/theme.ts";
-import { naming, views } from "./lib/views.ts";
-import { notify } from "./ui/toast.tsx";
-
-interface Choice {
-  kind: string;
-  text: string;
-  /** Further words by which it is found. */
-  words?: string;
-  run(): unknown;
-}
+import { navigate } from "./lib/router.ts";
+import { views } from "./lib/views.ts";
+import { actChoices, argumentChoices, type Choice } from "./palette-acts.ts";
 
 const SHOWN_MAX = 14;
 const TYPING_MS = 150;
@@ -34,13 +22,7 @@ export function Palette() {
   const dialog = useRef<HTMLDialogElement>(null);
   const list = useId();
   useEffect(() => dialog.current?.showModal(), []);
-  const choices = [
-    ...imageChoices(text.trim()),
-    ...matching([...viewChoices(), ...pageChoices(), ...actChoices(stats.data.value, stats.refresh)], text),
-    ...typedChoices(text.trim()),
-    // Last, because they come late: what Enter takes must not change under the hand.
-    ...found,
-  ].slice(0, SHOWN_MAX);
+  const choices = choicesOf(text.trim(), stats, found);
   const chosen = Math.min(at, choices.length - 1);
   useEffect(() => document.getElementById(`${list}-${chosen}`)?.scrollIntoView({ block: "nearest" }), [chosen]);
   const take = (choice: Choice | undefined) => {
@@ -75,33 +57,67 @@ export function Palette() {
         aria-autocomplete="list"
         aria-activedescendant={choices.length > 0 ? `${list}-${chosen}` : undefined}
         placeholder="Page, view, image, run, job, or what to do"
-        maxLength={500}
+        maxLength={100_000}
         spellcheck={false}
         autocomplete="off"
         value={text}
         onKeyDown={onKeyDown}
+        onPaste={(event) => {
+          // A field of one line joins pasted lines, and with them their addresses.
+          const pasted = event.clipboardData?.getData("text") ?? "";
+          if (!/\n/.test(pasted)) return;
+          event.preventDefault();
+          setText(pasted.replace(/\s+/g, " "));
+        }}
         onInput={(event) => {
           setText(event.currentTarget.value);
           setAt(0);
         }}
       />
-      <div role="listbox" id={list} aria-label="Choices">
-        {choices.map((choice, index) => (
-          // biome-ignore lint/a11y/useKeyWithClickEvents: the keys are the input's, which keeps the focus
-          <div
-            key={`${choice.kind}${choice.text}`}
-            role="option"
-            id={`${list}-${index}`}
-            tabIndex={-1}
-            aria-selected={index === chosen}
-            onClick={() => take(choice)}
-          >
-            <span class="grow clip">{choice.text}</span> <span class="muted small-text">{choice.kind}</span>
-          </div>
-        ))}
-      </div>
+      <List id={list} choices={choices} chosen={chosen} take={take} />
     </dialog>
   );
+}
+
+interface ListProps {
+  id: string;
+  choices: readonly Choice[];
+  /** Index of the one that Enter takes. */
+  chosen: number;
+  take(choice: Choice): void;
+}
+
+function List({ id, choices, chosen, take }: ListProps) {
+  return (
+    <div role="listbox" id={id} aria-label="Choices">
+      {choices.map((choice, index) => (
+        // biome-ignore lint/a11y/useKeyWithClickEvents: the keys are the input's, which keeps the focus
+        <div
+          key={`${choice.kind}${choice.text}`}
+          role="option"
+          id={`${id}-${index}`}
+          tabIndex={-1}
+          aria-selected={index === chosen}
+          onClick={() => take(choice)}
+        >
+          <span class="grow clip">{choice.text}</span> <span class="muted small-text">{choice.kind}</span>
+        </div>
+      ))}
+    </div>
+  );
+}
+
+/** What the words could mean, the likeliest first. */
+function choicesOf(text: string, stats: ReturnType<typeof useStats>, found: readonly Choice[]): Choice[] {
+  return [
+    ...argumentChoices(text, stats.refresh),
+    ...imageChoices(text),
+    ...checkChoices(text),
+    ...matching([...viewChoices(), ...pageChoices(), ...actChoices(stats.data.value, stats.refresh)], text),
+    ...typedChoices(text),
+    // Last, because they come late: what Enter takes must not change under the hand.
+    ...found,
+  ].slice(0, SHOWN_MAX);
 }
 
 /** Those that hold every word that was typed. */
@@ -115,13 +131,11 @@ function matching(choices: readonly Choice[], text: string): Choice[] {
 
 const to = (kind: string, text: string, url: string): Choice => ({ kind, text, run: () => navigate(url) });
 
-/** What is done on a page, for those who look for the act and not for the page. */
+/** Further words by which a page is found. */
 const WORDS: Record<string, string> = {
-  Steering: "limit rate concurrency budget spend money purge audit log",
+  Steering: "audit log",
   Causes: "errors failed why",
-  "Dead letters": "retry failed",
   Serving: "money cost views hit ratio",
-  Images: "purge",
 };
 
 function viewChoices(): Choice[] {
@@ -130,44 +144,10 @@ function viewChoices(): Choice[] {
 
 function pageChoices(): Choice[] {
   const pages = NAV.map(([url, name]) => ({ ...to("page", name, url), words: WORDS[name] ?? "" }));
-  return may("warm") ? [...pages, { ...to("page", "New run", "/runs/new"), words: "warm upload" }] : pages;
-}
-
-/** What can be done from anywhere. What changes something tells its outcome. */
-function actChoices(stats: Stats | null, refresh: () => Promise<void>): Choice[] {
-  const act = (text: string, run: () => unknown, words = ""): Choice => ({ kind: "do", text, run, words });
-  const patch = (body: Parameters<typeof ask<"PATCH /api/v1/gate">>[1]["body"], said: string) => () =>
-    ask("PATCH /api/v1/gate", { body }).then(
-      () => (notify(said), void refresh()),
-      (error: unknown) => notify(error instanceof Error ? error.message : String(error), true),
-    );
-  const lanes = LANES.map((lane) =>
-    stats?.gate.paused[lane]
-      ? act(`Resume ${lane}`, patch({ paused: { [lane]: false } }, `${lane} runs again.`))
-      : act(`Pause ${lane}`, patch({ paused: { [lane]: true } }, `${lane} is paused.`)),
-  );
-  const all = (on: boolean) => ({ paused: { live: on, upload: on, bulk: on } });
-  const whole = LANES.every((lane) => stats?.gate.paused[lane])
-    ? act("Resume all lanes", patch(all(false), "All lanes run again."), "start continue")
-    : act("Pause all lanes", patch(all(true), "All lanes are paused."), "stop spending");
-  const { undo = null } = stats?.gate ?? {};
-  const undoing =
-    undo === null ? [] : [act(`Undo the last change, by ${undo.who}`, patch({ undo: undo.at }, "Undone."), "back")];
-  const reset = act("Reset the breaker", patch({ breaker: { state: "closed" } }, "The breaker is closed again."));
-  return [
-    act("Save this view…", () => {
-      naming.value = place.value.pathname + place.value.search;
-    }),
-    ...(may("pause") ? [...lanes, whole, ...undoing] : []),
-    ...(may("pause") && stats && stats.gate.breaker.state !== "closed" ? [reset] : []),
-    act("Row height", toggleDensity, "dense roomy"),
-    act("Theme: automatic, light, dark", nextTheme),
-    act("Live updates on or off", () => setLive(!liveSwitch.value)),
-    act("Keyboard help", () => {
-      helpOpen.value = true;
-    }),
-    act("Sign out", () => void signOut()),
-  ];
+  const check = { ...to("page", "Check URLs", "/check"), words: "viewers get why cold address srcset html sitemap" };
+  return may("warm")
+    ? [...pages, check, { ...to("page", "New run", "/runs/new"), words: "warm images upload" }]
+    : [...pages, check];
 }
 
 /** Images that the words name by their address, or may name by their id. */
@@ -177,14 +157,33 @@ function imageChoices(text: string): Choice[] {
   return [...new Set(ids)].slice(0, SHOWN_MAX).map((id) => to("image", id, imageUrl(id)));
 }
 
+/** What viewers of pasted addresses get; an address of another site leads to the same page, which says what to do. */
+function checkChoices(text: string): Choice[] {
+  const number = askedIn(text).length;
+  if (number === 0 && !isElsewhere(text)) return [];
+  const words = number === 0 ? "Check this URL" : `What viewers get now of ${plural(number, "URL")}`;
+  return [{ kind: "check", text: words, run: () => openCheck(text) }];
+}
+
+function openCheck(text: string): void {
+  const [url, state] = checkPlace(text);
+  navigate(url, state ? { state } : {});
+}
+
 /** What the words could be the name of, whether it is known or not. */
 function typedChoices(text: string): Choice[] {
   if (text.length < 2) return [];
   return [
     ...(/^[0-9a-z_-]{11}$/i.test(text) ? [to("job", text, `/jobs/${text}`)] : []),
     ...(text.startsWith("run_") ? [to("run", text, `/runs/${encodeURIComponent(text)}`)] : []),
+    ...(askedIn(text).length > 0 || isElsewhere(text) ? [] : plainChoices(text)),
+  ];
+}
+
+function plainChoices(text: string): Choice[] {
+  return [
     to("search", `Jobs with “${text}”`, `/jobs?${new URLSearchParams({ search: text })}`),
-    ...(imageChoices(text).length > 0 ? [] : [to("image", text, imageUrl(text))]),
+    ...(isLikeId(text) ? [] : [to("image", text, imageUrl(text))]),
   ];
 }
 

@@ -6,7 +6,9 @@ import { helpOpen, paletteOpen } from "./lib/keyboard.ts";
 import { browserClock, live, liveSwitch, setLive } from "./lib/live.ts";
 import { NAV } from "./lib/nav.ts";
 import { nextTheme, theme } from "./lib/theme.ts";
-import { WarningLink } from "./ui/warning-link.tsx";
+import { setTimeStyle, TIME_STYLES, timeStyle } from "./lib/time-style.ts";
+import { Icon, type IconName } from "./ui/icon.tsx";
+import { IncidentLine } from "./ui/incidents.tsx";
 
 /** Three polls: an answer that old is no news. */
 const LATE_MS = 9_000;
@@ -40,12 +42,12 @@ export function Shell({ path, children }: { path: string; children: ComponentChi
             paletteOpen.value = true;
           }}
         >
-          <span aria-hidden="true">⌕</span> <span class="word">Go to…</span>
+          <Icon name="search" /> <span class="word">Go to…</span>
         </button>
         <LiveSwitch />
         <button type="button" class="ghost" onClick={nextTheme} title="Theme (t)">
           <span class="visually-hidden">Theme: </span>
-          <span aria-hidden="true">◐</span> <span class="word">{theme.value}</span>
+          <Icon name="theme" /> <span class="word">{theme.value}</span>
         </button>
         <button
           type="button"
@@ -56,19 +58,23 @@ export function Shell({ path, children }: { path: string; children: ComponentChi
             helpOpen.value = true;
           }}
         >
-          ?
+          <Icon name="help" />
         </button>
         <Who />
       </header>
       <Nav path={path} />
       <main id="main" tabIndex={-1}>
-        <LateStrip />
-        {path !== "/" && <Warnings />}
+        <Banner path={path} />
         {children}
       </main>
     </div>
   );
 }
+
+const ICONS: Record<string, IconName> = {
+  ...{ "/": "overview", "/jobs": "jobs", "/runs": "runs", "/causes": "causes", "/dead": "dead" },
+  ...{ "/images": "images", "/serving": "serving", "/steering": "steering", "/system": "system" },
+};
 
 function Nav({ path }: { path: string }) {
   const stats = useStats().data.value;
@@ -80,6 +86,7 @@ function Nav({ path }: { path: string }) {
         const number = counts[href];
         return (
           <a key={href} href={href} aria-current={here ? "page" : undefined}>
+            <Icon name={ICONS[href] ?? "overview"} />
             {name}
             {number ? <span class={href === "/dead" ? "pill bad" : "pill"}>{compact(number)}</span> : null}
           </a>
@@ -124,6 +131,18 @@ function Who() {
       <summary>{who.role}</summary>
       <div class="menu">
         <p>{who.who}</p>
+        <fieldset class="segments" aria-label="Times">
+          {TIME_STYLES.map((style) => (
+            <button
+              key={style}
+              type="button"
+              aria-pressed={style === timeStyle.value}
+              onClick={() => setTimeStyle(style)}
+            >
+              {style}
+            </button>
+          ))}
+        </fieldset>
         {who.by !== "access" && (
           <button type="button" onClick={() => void signOut()}>
             Sign out
@@ -150,33 +169,23 @@ function useLateness(): number | null {
   return isSlow || (isWaiting && age > LATE_MS) ? age : null;
 }
 
-/** Numbers that are old must not look new: a server that hangs gives no error for a while. */
-function LateStrip() {
-  const late = useLateness();
+/** One banner at most: that numbers are old before what they say is wrong. The overview has the latter in its first block. */
+function Banner({ path }: { path: string }) {
   const stats = useStats();
-  if (late === null || stats.error.value !== null) return null;
-  return (
-    <p class="strip warn" role="status">
-      <span>The server has not answered for {duration(late)}. What you see is as old.</span>
-      <button type="button" class="small" onClick={() => void stats.refresh()}>
-        Try now
-      </button>
-    </p>
-  );
-}
-
-/** Everything that is wrong, the worst first, each with the way to its cause. The overview has it in its health card. */
-function Warnings() {
-  const wrong = useStats().data.value?.warnings.filter(({ level }) => level !== "note") ?? [];
-  if (wrong.length === 0) return null;
-  return (
-    <ul class="warnings" aria-label="Warnings">
-      {wrong.map((one) => (
-        <li key={`${one.code}${one.sentence}`} class={one.level === "problem" ? "strip bad" : "strip warn"}>
-          <span>{one.sentence}</span>
-          <WarningLink warning={one} />
-        </li>
-      ))}
-    </ul>
-  );
+  const late = useLateness();
+  const error = stats.error.value;
+  const data = stats.data.value;
+  if (data !== null && (error !== null || late !== null))
+    return (
+      <p class="strip warn" role="status">
+        <span>
+          {error === null ? `The server has not answered for ${duration(late)}.` : error.message} These numbers are{" "}
+          {duration(browserClock.value - (stats.loadedAt.value ?? browserClock.value))} old.
+        </span>
+        <button type="button" class="small" onClick={() => void stats.refresh()}>
+          Try now
+        </button>
+      </p>
+    );
+  return data === null || path === "/" ? null : <IncidentLine stats={data} />;
 }

@@ -93,7 +93,7 @@ describe("a viewer in the browser", () => {
     await page.getByLabel("Token").fill(stack.viewerToken);
     await page.getByRole("button", { name: "Sign in" }).click();
     await settled(page);
-    await page.getByText("You are a viewer").waitFor();
+    await page.getByText("You are signed in as a viewer").waitFor();
     expect(await page.getByRole("button", { name: /Pause|Apply|Purge|Reset/ }).count()).toBe(0);
     const statuses = await page.evaluate(
       (writes) =>

@@ -120,10 +120,10 @@ describe("the palette", () => {
     await page.waitForURL("**/images/albums/a%20b.jpg");
     await take("products/oak-chair", "products/oak-chair image");
     await page.waitForURL("**/images/products/oak-chair");
-    await take("budget", "Steering page");
-    await page.waitForURL("**/steering");
+    await take("budget", "Change the budget… do");
+    await page.waitForURL("**/steering#limits");
     await take("stop", "Pause all lanes do");
-    await page.getByText("All lanes are paused.").waitFor();
+    await page.getByText(/^All lanes are paused\. \d+ jobs already at Ittybit will still be paid for\./).waitFor();
     await take("undo", "Undo the last change, by operator token 1 do");
     await page.getByText("Undone.").waitFor();
     await take("resume bulk", "Resume bulk do");
@@ -183,7 +183,7 @@ it("gives every chart as a table, and what was done meanwhile in words", async (
     expect(await chart.locator("tbody tr").count()).toBe(60);
     expect(await chart.locator("tbody th").first().textContent()).toMatch(/^\d\d:\d\d( \(\d\d:\d\d)? UTC\)?$/);
   }
-  await page.getByText("changes in this time").click();
+  await page.getByText("changes in this period").click();
   await page.getByText("version 0f0f0f0 runs").waitFor();
   await page.getByText("retry of 241 jobs").waitFor();
   expect(await page.getByRole("img", { name: /^Open jobs, last hour: from [\d,]+ to [\d,]+$/ }).count()).toBe(1);
@@ -284,7 +284,7 @@ it("grows with a wide screen: tables and charts take more than four fifths of wh
 it("says so where nothing was measured", async () => {
   at.api.mode = "empty";
   const { page, close } = await open("/");
-  expect(await page.getByText("Nothing was measured in this time.").count()).toBe(4);
+  expect(await page.getByText("No data in this period.").count()).toBe(4);
   await close();
 });
 

@@ -23,6 +23,8 @@ const PAGES = [
   "/runs",
   "/runs/new",
   "/runs/run_0",
+  `/check?${new URLSearchParams({ text: "https://img.example/images/products/oak-chair?w=800&f=auto https://img.example/images/journal/a-very-long-name-of-an-image-that-somebody-exported-from-a-camera?w=320" })}`,
+  `/check?${new URLSearchParams({ text: "https://shop.example/sitemap.xml" })}`,
   "/causes",
   "/causes?window=5m",
   "/dead",
@@ -122,6 +124,20 @@ describe.concurrent("every page is whole and accessible, in both themes, in a sy
     },
     600_000,
   );
+
+  it("while it loads, with its title", async () => {
+    const own = Object.assign(await startFakeApi(), { mode: "silent" });
+    const { page, faults, close } = await visit(at.browser);
+    const wrong: string[] = [];
+    for (const path of PAGES) {
+      await page.goto(own.url + path);
+      await page.locator(".shell main h1").waitFor();
+      wrong.push(...(await inspect(page, path, TWO_FACES)));
+    }
+    await close();
+    await own.close();
+    expect([wrong, faults]).toEqual([[], []]);
+  }, 600_000);
 
   it("under every overlay", async () => {
     const own = Object.assign(await startFakeApi(), { rowsMax: ROWS });

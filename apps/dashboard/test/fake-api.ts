@@ -28,7 +28,7 @@ import { gate, history, pulse, stats } from "./fixtures-stats.ts";
 
 export interface FakeApi {
   url: string;
-  /** `busy`, `empty`, `failing` or `hostile`; may change at any time. */
+  /** `busy`, `empty`, `failing`, `hostile` or `silent`, which answers who is signed in and nothing else; may change at any time. */
   mode: string;
   role: "viewer" | "operator" | null;
   /** Acts of an operator who may not do all. */
@@ -95,6 +95,7 @@ async function answer(api: FakeApi, request: IncomingMessage, response: ServerRe
   if (api.role === null) return refuse(401, "unauthorized", "Sign in.");
   if (api.mode === "failing" && !url.pathname.endsWith("/session"))
     return refuse(503, "unavailable", "The ledger does not answer.");
+  if (api.mode === "silent" && !url.pathname.endsWith("/session")) return;
   if (request.method !== "GET" && api.role === "viewer" && !url.pathname.endsWith("/session"))
     return refuse(403, "forbidden", "Your role does not allow this.");
   const [status, value] = route(api, request.method ?? "GET", url, body);
@@ -221,8 +222,8 @@ function route(api: FakeApi, method: string, url: URL, body: string): [status: n
 }
 
 function patched(now: ReturnType<typeof gate>, body: string) {
-  const change = body ? (JSON.parse(body) as { paused?: Partial<typeof now.paused> }) : {};
-  return { ...now, paused: { ...now.paused, ...change.paused } };
+  const change = body ? (JSON.parse(body) as { paused?: Partial<typeof now.paused>; undo?: number }) : {};
+  return { ...now, paused: { ...now.paused, ...change.paused }, undo: change.undo === undefined ? now.undo : null };
 }
 
 function jobPage(url: URL, hostile: boolean, rowsMax: number) {

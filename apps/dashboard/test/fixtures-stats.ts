@@ -131,7 +131,10 @@ export function stats(mode: string): Stats {
       "prewarm-work": { backlogCount: empty ? 0 : 41, backlogBytes: 18_400, oldestMessageAt: null },
       "prewarm-dead": null,
     },
-    utilisation: { concurrency: { used: empty ? 0 : 44, limit: 50 }, rate: { used: empty ? 0 : 11.6, limit: 20 } },
+    utilisation: {
+      concurrency: { used: empty ? 0 : 44, limit: 50, abandoned: 0 },
+      rate: { used: empty ? 0 : 11.6, limit: 20 },
+    },
     budget: now.budget,
     forecast: {
       ...{ jobs: empty ? 0 : 76_505, queued: empty ? 0 : 1257, usual: empty ? 0 : 14_040 },

@@ -283,6 +283,13 @@ export function image(id: string, mode: string, imageUrl: string): Image {
     sourceEtag: '"5f2c-1a"',
     focal: [0.3, 0.25],
     purging: false,
+    purge:
+      mode === "empty"
+        ? null
+        : {
+            ...{ purge: "7", orderedAt: NOW - 600_000, storeDeletedAt: NOW - 590_000, edgeUntil: NOW + 3_000_000 },
+            ...{ browsersUntil: NOW + 31_000_000_000, secondPass: { dueAt: NOW + 360_000, doneAt: null } },
+          },
     variants: jobs.map((job) => ({
       transform: job.transform,
       format: job.format,
@@ -313,6 +320,7 @@ export function actionAt(index: number): Action {
     exact: true,
     done: index === 0 ? 120 : 239,
     skipped: index === 0 ? 0 : 2,
+    agreed: null,
     createdAt: NOW - 60_000 * (index + 1),
     updatedAt: NOW,
     endedAt: index === 0 ? null : NOW - 30_000,

@@ -17,7 +17,7 @@ describe("keyboard only", () => {
     await page.getByLabel("Token").waitFor();
     await page.keyboard.type("wrong");
     await page.keyboard.press("Enter");
-    await page.getByRole("alert").getByText("This token is not known").waitFor();
+    await page.getByRole("alert").getByText("This token is not valid").waitFor();
     expect(await violations(page)).toEqual([]);
     await page.keyboard.press("Control+A");
     await page.keyboard.type("local-admin");
@@ -97,9 +97,9 @@ describe("keyboard only", () => {
   it("says how a limit of the gate came about, and lets a pinned one find itself", async () => {
     const { page, close } = await open("/steering");
     await page.getByText("Automatic, between 1 and 1,000. Ittybit answered 429 with 55 jobs there.").waitFor();
-    await page.getByRole("button", { name: "Find it: Submissions a second" }).focus();
+    await page.getByRole("button", { name: "Make automatic:  Submissions a second" }).focus();
     await page.keyboard.press("Enter");
-    await page.getByText("The rate finds itself.").waitFor();
+    await page.getByText("The rate is automatic again.").waitFor();
     expect(at.api.seen).toContain("PATCH /api/v1/gate");
     await close();
   });
@@ -132,7 +132,7 @@ describe("keyboard only", () => {
 
 describe("a viewer", () => {
   const HARMLESS =
-    /^(⌕ Go to|Save this view|Dense|Remove the view|Live|Paused|Live updates: |Theme: |Keyboard help|Sign out|Hour|Day|30 days|All|Open|Done|Cancelled|Newest|Newer|Older|Back|More|Show|CSV of|NDJSON of|Readiness|5 min|1 hour|1 day|Copy as curl|Try)/;
+    /^( ?Go to|relative$|local$|UTC$|Save this view|Dense|Remove the view|Live|Paused|Live updates: |Theme: |Keyboard help|Sign out|Hour|Day|30 days|All|Open|Done|Cancelled|Newest|Newer|Older|Back|More|Show|CSV of|NDJSON of|Readiness|5 min|1 hour|1 day|Copy as curl|Check|Try)/;
 
   it.each([
     "/",
@@ -153,7 +153,7 @@ describe("a viewer", () => {
     const { page, close } = await open(path);
     await page.getByText("viewer", { exact: true }).waitFor();
     const names = await page
-      .locator("button, a.button, input[type=submit]")
+      .locator("button:not(.sort), a.button, input[type=submit]")
       .evaluateAll((all) => all.map((one) => one.getAttribute("aria-label") ?? one.textContent ?? ""));
     expect(
       names.filter((name) => !["Steering", "Jobs of this run", "JSON"].includes(name) && !HARMLESS.test(name)),
@@ -172,7 +172,7 @@ describe("an operator of one act", () => {
     ["/jobs/00000000000", "Retry", /^(Cancel|Promote)$/],
     ["/runs/run_1", "Jobs of this run", /Cancel run|Promote|New run/],
     ["/images/x", "Overview", /Purge|Make all again|Warm/],
-    ["/steering", "Overview", /Pause (?!live updates)|Resume|Apply|Undo|Purge|Reset|Find it/],
+    ["/steering", "Overview", /Pause (?!live updates)|Resume|Apply|Undo|Purge|Reset|Make automatic/],
     ["/system", "Overview", /Report|Mend|Send a test/],
     ["/runs/new", "Overview", /Start the run/],
   ])("sees on %s what retries (%s), and nothing else that changes anything", async (path, there, gone) => {

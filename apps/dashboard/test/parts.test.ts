@@ -21,7 +21,8 @@ describe("addresses of images in a text", () => {
       ["a.jpg", "é.jpg", "c.jpg"],
     ],
     ["other addresses", "https://shop.example/spring https://img.example/images/ https://img.example/images/../x", []],
-    ["words", "images/a.jpg and nothing else", []],
+    ["a page on the edge's own host", `<img src="/images/a.jpg?w=1"> url(/images/b.jpg)`, ["a.jpg", "b.jpg"]],
+    ["words", "images/a.jpg and shop/images/b.jpg", []],
   ])("are found in %s", (_, text, ids) => expect(imagesIn(text).map(({ id }) => id)).toEqual(ids));
   it("tell the version", () => expect(imagesIn(`${HERE}/a.jpg?w=320&amp;v=2`)).toEqual([{ id: "a.jpg", v: "2" }]));
 });
@@ -114,7 +115,7 @@ describe("a warm request", () => {
         ids: "shop/plain id\nhttps://img.example/images/a%20b/c.jpg?w=800&v=7\nhttps://x.example/",
       }),
     ).toMatchObject({
-      body: { items: [{ id: "shop/plain id" }, { id: "a b/c.jpg", v: "7" }, { id: "https://x.example/" }] },
+      body: { items: [{ id: "shop/plain id" }, { id: "a b/c.jpg", v: "7" }] },
     }));
   it("is none without an image", () => expect(toRequest({ ...input, ids: " \n" })).toBeNull());
   it("prefers transforms to the recipe", () => {
@@ -160,6 +161,10 @@ it("says an entry of the audit log in words, with what stood before", () => {
     actWords({ seq: 1, at: 0, who: "operator token 1", what, target, details });
   expect(entry("gate.patch", { rate: 5, before: { rate: 20 } })).toBe("rate 20 → 5");
   expect(entry("gate.patch", { paused: { bulk: true, live: false } })).toBe("live resumed, bulk paused");
+  expect(entry("limit.moved", { from: 200, to: 72, why: "Ittybit answered 429." }, "concurrency")).toBe(
+    "concurrency 200 → 72: Ittybit answered 429.",
+  );
+  expect(entry("breaker.opened", { reason: "billing" })).toBe("the breaker opened: billing");
   expect(entry("code.version", { before: "a" }, "b2")).toBe("version b2 runs");
   expect(entry("job.retry", {}, "x")).toBeNull();
 });

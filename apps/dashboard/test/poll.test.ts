@@ -16,6 +16,7 @@ function setup(everyMs: number | null = 1000, isFinal?: (data: string) => boolea
     now: () => 77,
   };
   const live = signal(true);
+  const used = signal(0);
   const load = (stop: AbortSignal) =>
     new Promise<string>((resolve, reject) => {
       const settle = (act: () => void) => async () => {
@@ -28,7 +29,7 @@ function setup(everyMs: number | null = 1000, isFinal?: (data: string) => boolea
         fail: settle(() => reject(new Error("down"))),
       });
     });
-  const resource = createResource({ load, everyMs, live, timers, isFinal });
+  const resource = createResource({ load, everyMs, live, used, timers, isFinal });
   const tick = () => {
     const [entry] = waiting;
     if (!entry) return null;
@@ -36,7 +37,7 @@ function setup(everyMs: number | null = 1000, isFinal?: (data: string) => boolea
     entry[1].run();
     return entry[1].ms;
   };
-  return { resource, loads, live, tick, waiting };
+  return { resource, loads, live, used, tick, waiting };
 }
 
 describe("createResource", () => {
@@ -77,6 +78,29 @@ describe("createResource", () => {
     }
     await loads[7]?.answer("back");
     expect([...pauses, tick()]).toEqual([2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000, 1000]);
+  });
+
+  it("asks more rarely while nothing changes, and at once when somebody uses the page", async () => {
+    const { loads, tick, used } = setup();
+    const pauses: (number | null)[] = [];
+    for (let round = 0; round < 5; round++) {
+      await loads[round]?.answer("a");
+      pauses.push(tick());
+    }
+    await loads[5]?.answer("a");
+    used.value += 1;
+    expect([...pauses, loads.length]).toEqual([1000, 2000, 4000, 4000, 4000, 7]);
+    await loads[6]?.answer("b");
+    used.value += 1;
+    expect([tick(), loads.length]).toEqual([1000, 8]);
+  });
+
+  it("can be asked again by a function that was handed on", async () => {
+    const { resource, loads } = setup();
+    const { refresh } = resource;
+    void refresh();
+    await loads[1]?.answer("again");
+    expect(resource.data.value).toBe("again");
   });
 
   it("stops when not live, and loads at once when live again", async () => {

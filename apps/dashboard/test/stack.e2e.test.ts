@@ -69,7 +69,7 @@ describe("the dashboard on the local stack", () => {
     await warmByHand(page, "landscape.jpg\n", "w=400&f=webp w=320&f=jpeg");
     await page.getByText("stored: 2 of 2 variants").waitFor({ timeout: 30_000 });
     await page.getByRole("link", { name: /stored 2/ }).click();
-    await page.getByRole("link", { name: /w=400&q=high&f=webp/ }).click();
+    await page.getByRole("link", { name: /400 px · webp/ }).click();
     await page.getByText(/saved$/).waitFor();
     const variant = page.getByRole("img", { name: "Variant" });
     await until(
@@ -131,7 +131,7 @@ describe("the dashboard on the local stack", () => {
     await dialog.getByRole("button", { name: "Retry 2 jobs" }).click();
     await dialog.getByText("2 of 2").waitFor({ timeout: 30_000 });
     await page.keyboard.press("Escape");
-    await page.getByText("Nothing is dead", { exact: true }).waitFor();
+    await page.getByText("No dead letters", { exact: true }).waitFor();
     const { variants } = await until(
       "both are stored",
       () => api<{ variants: { state: string }[] }>("/images/cut-out.png"),

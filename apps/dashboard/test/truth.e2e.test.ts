@@ -90,7 +90,7 @@ const SCENES: readonly Scene[] = [
       fails({ type: "status", status: 500, message: "Internal error" });
       return widths("portrait.jpg", "webp", "failing");
     },
-    cause: /attempts failed in the last five minutes: \d+ jobs with "Internal error" \(upstream_unavailable\)/,
+    cause: /attempts failed in the last five minutes: \d+ attempts? with "Internal error" \(upstream_unavailable\)/,
     link: "Causes",
     cure: /^(Try now|Retry dead)… upstream/,
   },
@@ -150,7 +150,7 @@ describe("a fault names itself and its cure on the first screen, within a poll a
     signalRuntime("SIGSTOP");
     try {
       await page.getByRole("switch", { name: /: Stale \d/ }).waitFor();
-      await inSight(page.getByText(/The server has not answered for .*What you see is as old/));
+      await inSight(page.getByText(/The server has not answered for .*These numbers are .* old/));
       await inSight(page.getByRole("button", { name: "Try now" }).first());
       // Once the server answers again the page may have noticed by itself.
       await page.getByRole("button", { name: "Try now" }).first().click();
@@ -198,7 +198,7 @@ describe("1,200 missing originals", () => {
     const row = page.locator("tbody [data-row] a").first();
     await row.click();
     await page.getByRole("region", { name: "Why" }).getByText("missing").waitFor();
-    await page.getByText("viewers get the 404 of its host").waitFor();
+    await page.getByText("viewers get its host's 404").waitFor();
     await close();
   }, 180_000);
 });

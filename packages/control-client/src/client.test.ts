@@ -120,3 +120,24 @@ describe("what comes back", () => {
     });
   });
 });
+
+describe("an answer that has not changed", () => {
+  it("is the object of the call before, and of one with the server's time a copy with the present time", async () => {
+    const bodies: Record<string, object> = { "/api/v1/stats": { at: 1_000, open: 0 }, "/api/v1/runs": { runs: [] } };
+    const { sent, call } = setup(({ url, headers }) => {
+      if (headers.has("if-none-match")) return new Response(null, { status: 304, headers: { "prewarm-at": "4000" } });
+      return json(bodies[new URL(url).pathname], 200, { etag: 'W/"one"' });
+    });
+    const runs = await call("GET /api/v1/runs", {});
+    expect(await call("GET /api/v1/runs", {})).toBe(runs);
+    await call("GET /api/v1/stats", {});
+    expect(await call("GET /api/v1/stats", {})).toEqual({ at: 4_000, open: 0 });
+    expect(sent.map(({ headers }) => headers.get("if-none-match"))).toEqual([null, 'W/"one"', null, 'W/"one"']);
+  });
+
+  it("is asked for in full where another address, or no ETag, came before", async () => {
+    const { sent, call } = setup(({ url }) => json({}, 200, url.includes("limit=5") ? { etag: '"five"' } : {}));
+    for (const limit of [5, 6, 6]) await call("GET /api/v1/runs", { query: { limit } });
+    expect(sent.map(({ headers }) => headers.get("if-none-match"))).toEqual([null, null, null]);
+  });
+});

@@ -36,23 +36,53 @@ export interface ClientOptions {
   timeoutMs?: number;
 }
 
-/** The client of the control API. */
+/** Answers that a client keeps, so that it can ask whether they have changed. */
+const KEPT_MAX = 50;
+
+interface KeptAnswer {
+  etag: string;
+  body: unknown;
+}
+
+/**
+ * The client of the control API. An answer that has not changed is the object of the call before; of an answer with the
+ * server's time `at` it is a copy with the present time.
+ */
 export function createCall({ baseUrl = "", headers = {}, fetch, timeoutMs }: ClientOptions = {}): Call {
   const send = fetch ?? ((request: Request) => globalThis.fetch(request));
+  const kept = new Map<string, KeptAnswer>();
   return async (name, given) => {
     const { signal } = given;
     const request = requestOf(name, given as Loose, { baseUrl, headers, signal: limited(signal, timeoutMs) });
+    const known = request.method === "GET" ? kept.get(request.url) : undefined;
+    if (known !== undefined) request.headers.set("if-none-match", known.etag);
     const response = await send(request).catch((cause: unknown) => {
       if (signal?.aborted) throw cause;
       throw new ApiError(0, "The server does not answer.", { cause });
     });
+    if (response.status === 304 && known !== undefined) return presentOf(known, response) as never;
     const text = await response.text();
     if (!response.ok) throw refusalOf(response, parsed(text));
     if (text === "") return null as never;
     const body = parsed(text);
     if (body === undefined) throw new ApiError(response.status, "The answer is no JSON.");
+    keep(kept, request, { etag: response.headers.get("etag") ?? "", body });
     return body as never;
   };
+}
+
+function keep(kept: Map<string, KeptAnswer>, { method, url }: Request, answer: KeptAnswer): void {
+  kept.delete(url);
+  if (method !== "GET" || answer.etag === "") return;
+  kept.set(url, answer);
+  const [oldest] = kept.keys();
+  if (kept.size > KEPT_MAX && oldest !== undefined) kept.delete(oldest);
+}
+
+function presentOf({ body }: KeptAnswer, { headers }: Response): unknown {
+  const at = Number(headers.get("prewarm-at") ?? Number.NaN);
+  const hasTime = typeof body === "object" && body !== null && "at" in body && Number.isFinite(at);
+  return hasTime ? { ...body, at } : body;
 }
 
 interface Sending {

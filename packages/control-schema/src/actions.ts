@@ -20,6 +20,14 @@ const kind = z
 /** `promote` lets open jobs go before others: a lane up. */
 export type ActionKind = z.infer<typeof kind>;
 
+/** What an operator agreed to: the answer of a dry run. */
+export const Agreed = z
+  .strictObject({
+    at: time.meta({ description: "The dry run's `at`: what began to match after it is left alone" }),
+    total: count.meta({ description: "The dry run's `total`: with more jobs than that the action is refused" }),
+  })
+  .meta({ id: "Agreed" });
+
 export const ActionRequest = z
   .strictObject({
     action: kind,
@@ -38,6 +46,7 @@ export const ActionRequest = z
       .optional()
       .meta({ description: "Of a retry: so many first, and the others only once all of these are stored" }),
     dryRun: z.boolean().optional().meta({ description: "Only count" }),
+    agreed: Agreed.optional(),
   })
   .meta({ id: "ActionRequest" });
 export type ActionRequest = z.infer<typeof ActionRequest>;
@@ -58,6 +67,10 @@ export const Action = z
     exact: z.boolean().meta({ description: "False: counting stopped at a bound and `total` is a lower bound" }),
     done: count.meta({ description: "Jobs acted on" }),
     skipped: count.meta({ description: "Jobs that had changed since and were left alone" }),
+    agreed: z.object({ at: time, total: count, left: count }).nullable().meta({
+      description:
+        "What the operator agreed to, and how many jobs had begun to match since and are left alone; null: the request named no count",
+    }),
     createdAt: time,
     updatedAt: time,
     endedAt: time.nullable(),
@@ -69,6 +82,9 @@ export type Action = z.infer<typeof Action>;
 export const ActionPage = z.object({ actions: z.array(Action), nextCursor }).meta({ id: "ActionPage" });
 
 export const ActionPreview = z
-  .object({ dryRun: z.literal(true), kind, total: count, exact: z.boolean() })
+  .object({
+    ...{ dryRun: z.literal(true), kind, total: count, exact: z.boolean() },
+    at: time.meta({ description: "When it was counted: the `at` of what an operator agrees to" }),
+  })
   .meta({ id: "ActionPreview" });
 export type ActionPreview = z.infer<typeof ActionPreview>;

@@ -5,7 +5,9 @@ export const AuditEntry = z
   .object({
     seq: z.number().int(),
     at: time,
-    who: z.string().meta({ example: "operator token 1", description: "Never the token itself" }),
+    who: z
+      .string()
+      .meta({ example: "operator token 1", description: "Never the token itself; automatic: no operator did it" }),
     what: z.string().meta({ example: "gate.patch" }),
     target: z.string().nullable(),
     details: z.record(z.string(), z.unknown()),
@@ -23,4 +25,10 @@ const search = z
   .optional()
   .meta({ description: "Part of who, what, its target or the details, in any case of letters" });
 
-export const auditQuery = pageQuery.extend({ search });
+const moment = z.coerce.number<number>().int().min(0).optional();
+
+export const auditQuery = pageQuery.extend({
+  search,
+  from: moment.meta({ description: "Unix milliseconds: only entries since then" }),
+  to: moment.meta({ description: "Unix milliseconds: only entries until then" }),
+});

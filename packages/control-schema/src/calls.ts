@@ -12,6 +12,7 @@ import { FocalAnswer, FocalRequest, Image, ImageList, imageQuery, imagesQuery, P
 import { ImageInfos, infoRequest } from "./info.ts";
 import { Job, JobDetail, JobPage, jobsQuery } from "./jobs.ts";
 import { LedgerRestore, restoreRequest } from "./ledger.ts";
+import { ReceiptPage, ReceiptProof, ReceiptVerdict, receiptQuery } from "./receipts.ts";
 import { RejectedPage, Run, RunPage, runsQuery } from "./runs.ts";
 import { Serving, servingQuery } from "./serving.ts";
 import { Session, SignIn } from "./session.ts";
@@ -32,6 +33,8 @@ export const CALLS = {
   "GET /api/v1/runs": { query: runsQuery, answer: RunPage },
   "GET /api/v1/runs/{run}": { answer: Run },
   "GET /api/v1/runs/{run}/rejected": { query: pageQuery, answer: RejectedPage },
+  "GET /api/v1/runs/{run}/receipt": { query: receiptQuery, answer: ReceiptPage },
+  "POST /api/v1/receipts/verify": { body: ReceiptProof, answer: ReceiptVerdict },
   "DELETE /api/v1/runs/{run}": { answer: Run },
   "GET /api/v1/jobs": { query: jobsQuery, answer: JobPage },
   "GET /api/v1/jobs/{job}": { answer: JobDetail },

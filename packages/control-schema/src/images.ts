@@ -27,6 +27,27 @@ export const Focal = z.tuple([share, share]).meta({
   description: "What crops show: shares of the width (from the left) and of the height (from the top), 0 to 1",
 });
 
+/** What a purge has done, and when the last old copy is gone. */
+export const PurgeTimeline = z
+  .object({
+    purge: z.string().meta({ description: "Its number" }),
+    orderedAt: time,
+    storeDeletedAt: time.nullable().meta({
+      description: "When R2 had no variant of the image any more, Unix milliseconds; null: the first pass is under way",
+    }),
+    edgeUntil: time.nullable().meta({
+      description: "Until when an edge may still answer with an old copy, Unix milliseconds; null: not known yet",
+    }),
+    browsersUntil: time.nullable().meta({
+      description: "Until when a browser that has an old copy may show it, Unix milliseconds; null: not known yet",
+    }),
+    secondPass: z
+      .object({ dueAt: time.nullable(), doneAt: time.nullable() })
+      .meta({ description: "The look for results that older handlers stored meanwhile: when it is due, or was done" }),
+  })
+  .meta({ id: "PurgeTimeline" });
+export type PurgeTimeline = z.infer<typeof PurgeTimeline>;
+
 export const Image = z
   .object({
     id: z.string(),
@@ -35,6 +56,7 @@ export const Image = z
     sourceEtag: z.string().nullable(),
     focal: Focal.nullable(),
     purging: z.boolean(),
+    purge: PurgeTimeline.nullable().meta({ description: "The last purge; null: none is remembered" }),
     variants: z.array(Variant),
     nextCursor,
   })

@@ -121,7 +121,9 @@ export const Stats = z
       .record(z.string(), QueueMetrics.nullable())
       .meta({ description: "By queue name; null where the platform gives no metrics" }),
     utilisation: z.object({
-      concurrency: used.meta({ description: "Jobs at Ittybit of those allowed" }),
+      concurrency: used
+        .extend({ abandoned: count.meta({ description: "Of `used`: jobs that Prewarm gave up; no list has them" }) })
+        .meta({ description: "Jobs at Ittybit of those allowed" }),
       rate: used.meta({ description: "Submissions a second of those allowed" }),
     }),
     budget: Budget,

@@ -212,6 +212,8 @@ export interface JobFilter {
   /** When it was ordered, Unix ms. */
   ordered?: NumberRange;
   attempts?: NumberRange;
+  /** When its state changed last, Unix ms. */
+  changed?: NumberRange;
   fingerprint: string | null;
   /** Names; null is no condition. */
   jobs: string[] | null;
@@ -226,7 +228,17 @@ export interface NewAction {
   rate: number | null;
   /** So many first; the others once all of these are stored. */
   canary?: number;
+  /**
+   * What the operator agreed to, and the jobs that match now, of which some may have come since. `match` leaves these
+   * out. With more jobs than agreed nothing is done.
+   */
+  agreed?: { at: number; total: number; now: JobFilter };
   who: string;
+}
+
+/** The action was not created, because so many jobs match. */
+export interface TooMany {
+  tooMany: number;
 }
 
 /** An action; its filter is the JSON text that it was asked with. */

@@ -1,4 +1,4 @@
-import { fingerprint } from "@prewarm/durable-queue/operate/fingerprint";
+import { fingerprint } from "@prewarm/durable-queue/schema/fingerprint";
 import { FORMATS } from "@prewarm/shared/config";
 import { expect, it } from "vitest";
 

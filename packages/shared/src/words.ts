@@ -15,8 +15,21 @@ export function percent(share: number): string {
   return `${Math.round(share * 100)} %`;
 }
 
+/**
+ * A moment within a sentence, as ISO 8601 to the minute: `2026-11-24T14:05Z`. Whoever shows the sentence writes it as
+ * the reader wants it (`withMoments`).
+ */
+export function momentOf(at: number): string {
+  return `${new Date(at).toISOString().slice(0, 16)}Z`;
+}
+
+/** The sentence with its moments as `print` writes them (Unix ms). */
+export function withMoments(sentence: string, print: (at: number) => string): string {
+  return sentence.replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\dZ/g, (moment) => print(Date.parse(moment)));
+}
+
 /** `14:05 UTC`; with the day where it is another one. */
-export function momentOf(at: number, now: number): string {
+export function momentInUtc(at: number, now: number): string {
   const [date, time] = new Date(at).toISOString().split("T");
   const day = date === new Date(now).toISOString().slice(0, 10) ? "" : `${date} `;
   return `${day}${time?.slice(0, 5)} UTC`;

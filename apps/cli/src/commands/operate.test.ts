@@ -318,3 +318,20 @@ describe("prewarm ledger", () => {
     expect(JSON.parse(stdout)).toMatchObject({ schema: "prewarm.ledger/1", rows: 3615, deadLetters: 6 });
   });
 });
+
+describe("prewarm audit --at", () => {
+  const page = { entries: [], nextCursor: null };
+
+  it.each([["2026-11-24T14:05", Date.UTC(2026, 10, 24, 14, 0), Date.UTC(2026, 10, 24, 14, 10)]])(
+    "%s shows the ten minutes around it",
+    async (at, from, to) => {
+      const { code, asked } = await run(`audit --at ${at}`, page);
+      expect([code, asked[0]?.call]).toEqual([EXIT.ok, `GET /api/v1/audit?limit=50&from=${from}&to=${to}`]);
+    },
+  );
+
+  it("asks nothing of a text that is no time", async () => {
+    const { code, asked } = await run("audit --at noon", page);
+    expect([code, asked]).toEqual([EXIT.usage, []]);
+  });
+});

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { BucketTarget } from "./target.ts";
 import { lookUp, must, type Wrangler } from "./wrangler.ts";
 

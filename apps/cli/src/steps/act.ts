@@ -1,5 +1,5 @@
 import { Action, type ActionFilter, ActionPreview, type ActionRequest } from "@prewarm/control-schema/actions";
-import type * as z from "zod";
+import * as z from "zod";
 import type { ControlApi } from "../api/control-api.ts";
 import type { Arguments } from "../arguments/command.ts";
 import { readRate } from "../arguments/quantities.ts";
@@ -12,7 +12,7 @@ import { confirmByTyping } from "./confirm.ts";
 /** Between two looks at an action, in ms. */
 const LOOK_MS = 500;
 
-const PREVIEW = ActionPreview.pick({ total: true, exact: true });
+const PREVIEW = ActionPreview.pick({ total: true, exact: true }).extend({ at: z.number().optional() });
 const SeenAction = Action.pick({ action: true, state: true, total: true, done: true, skipped: true });
 type SeenAction = z.infer<typeof SeenAction>;
 
@@ -34,10 +34,12 @@ export async function act(
   api: ControlApi,
   report: Report,
 ): Promise<void> {
-  const request: ActionRequest = { action: kind, filter };
-  const preview = await count(request, api);
+  const counted: ActionRequest = { action: kind, filter };
+  const preview = await count(counted, api);
   const matched = preview.total;
-  const { exact } = preview;
+  const { exact, at } = preview;
+  // An older server tells no time. A count that is not exact is nothing to agree to.
+  const request = at === undefined || !exact ? counted : { ...counted, agreed: { at, total: matched } };
   const matching = `${exact ? "" : "at least "}${formatCount(matched)} jobs match.`;
   if (args.flag("dry-run") || (matched === 0 && exact))
     return print(report, kind, { matched, exact, done: 0 }, matching);

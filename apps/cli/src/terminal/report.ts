@@ -1,4 +1,5 @@
 import { printable, printableJson } from "@prewarm/shared/printable";
+import { momentInUtc, withMoments } from "@prewarm/shared/words";
 import type { Arguments } from "../arguments/command.ts";
 import type { Context } from "../platform/context.ts";
 import { createProgress, type Progress } from "./progress.ts";
@@ -20,7 +21,7 @@ export function createReport(args: Arguments, { stdout, stderr, env, clock }: Co
   const progress = createProgress({ out: stderr, now: clock.now, animate, quiet: args.flag("quiet") });
   return {
     ...progress,
-    data: (line) => stdout.write(`${printable(line)}\n`),
+    data: (line) => stdout.write(`${printable(withMoments(line, (at) => momentInUtc(at, clock.now())))}\n`),
     json: args.flag("json"),
     document: (schema, body) => stdout.write(`${printableJson(JSON.stringify({ schema, ...body }))}\n`),
   };

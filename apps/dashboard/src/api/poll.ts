@@ -19,6 +19,8 @@ interface ResourceOptions<T> {
   everyMs: number | null;
   /** False: no load starts by itself. */
   live: ReadonlySignal<boolean>;
+  /** Changes when somebody uses the page: what is asked more rarely by then is asked at once. Default: never. */
+  used?: ReadonlySignal<number> | undefined;
   /** Whether nothing changes after this answer, so that polling stops. Default: never. */
   isFinal?: ((data: T) => boolean) | undefined;
   timers?: Timers;
@@ -45,6 +47,17 @@ export interface Resource<T> {
 
 /** A failing server is asked ever less often, up to this. */
 const SLOWEST_MS = 30_000;
+/** An answer that stays the same is asked for half as often each time, down to a quarter of the pace. */
+const CALM_MAX = 2;
+
+/** Fields that move with the clock alone. */
+const CLOCKS = ["at", "from"];
+
+/** Whether two answers say the same, but for the times at which they were given. */
+function saysTheSame(a: unknown, b: unknown): boolean {
+  const text = (value: unknown) => JSON.stringify(value, (name, part) => (CLOCKS.includes(name) ? null : part));
+  return a === b || text(a) === text(b);
+}
 
 export function createResource<T>(options: ResourceOptions<T>): Resource<T> {
   return new Polled(options);
@@ -64,6 +77,8 @@ class Polled<T> implements Resource<T> {
   #timer: unknown = null;
   #under: AbortController | null = null;
   #failures = 0;
+  /** Answers in a row that said nothing new. */
+  #same = 0;
   #closed = false;
 
   constructor(options: ResourceOptions<T>) {
@@ -71,16 +86,22 @@ class Polled<T> implements Resource<T> {
     this.#timers = options.timers ?? browserTimers;
     this.#load = options.load;
     let wasLive = options.live.value;
+    const unuse = options.used?.subscribe(() => this.#wake());
     // A view that runs again after a pause is out of date, so it loads at once. A view that is paused just stops.
-    this.#unsubscribe = options.live.subscribe((live) => {
+    const unlive = options.live.subscribe((live) => {
       if (live && !wasLive && options.everyMs !== null && !this.#isFinal) void this.refresh();
       else if (!live) this.#timers.clear(this.#timer);
       wasLive = live;
     });
+    this.#unsubscribe = () => {
+      unlive();
+      unuse?.();
+    };
     void this.refresh();
   }
 
-  async refresh(): Promise<void> {
+  // A property, so that it may be handed on without its resource.
+  readonly refresh = async (): Promise<void> => {
     this.#under?.abort();
     this.#timers.clear(this.#timer);
     const mine = new AbortController();
@@ -98,10 +119,11 @@ class Polled<T> implements Resource<T> {
     this.busy.value = false;
     this.since.value = null;
     this.#schedule(tookMs);
-  }
+  };
 
   follow(load: (signal: AbortSignal) => Promise<T>): Promise<void> {
     this.#load = load;
+    this.#same = 0;
     this.previous.value = this.data.value !== null;
     return this.refresh();
   }
@@ -122,16 +144,25 @@ class Polled<T> implements Resource<T> {
     this.#failures = result.error ? this.#failures + 1 : 0;
     this.error.value = result.error;
     if (result.error) return;
+    this.#same = saysTheSame(this.data.value, result.value) ? this.#same + 1 : 0;
     this.previous.value = false;
     this.data.value = result.value;
     this.loadedAt.value = this.#timers.now();
   }
 
-  /** What takes long is asked more rarely: a search walks the whole ledger. */
+  /** Somebody uses the page again: what was asked for more rarely may be old. */
+  #wake(): void {
+    if (this.#same === 0) return;
+    this.#same = 0;
+    const { everyMs, live } = this.#options;
+    if (everyMs !== null && live.value && this.since.value === null && !this.#isFinal) void this.refresh();
+  }
+
+  /** What takes long is asked more rarely, for a search walks the whole ledger; so is what does not change. */
   #schedule(tookMs: number): void {
     const { everyMs, live } = this.#options;
     if (everyMs === null || !live.value || this.#isFinal) return;
-    const slower = Math.max(everyMs, 5 * tookMs) * 2 ** Math.min(this.#failures, 10);
+    const slower = Math.max(everyMs, 5 * tookMs) * 2 ** (Math.min(this.#failures, 10) + Math.min(this.#same, CALM_MAX));
     this.#timer = this.#timers.set(() => void this.refresh(), Math.min(Math.max(SLOWEST_MS, everyMs), slower));
   }
 }

@@ -23,6 +23,11 @@ export function StatsProvider({ children }: { children: ComponentChildren }) {
   return <Context.Provider value={resource}>{children}</Context.Provider>;
 }
 
+/** The same, or null before anybody has signed in. */
+export function useStatsIfAny(): Resource<Stats> | null {
+  return useContext(Context);
+}
+
 export function useStats(): Resource<Stats> {
   const resource = useContext(Context);
   if (!resource) throw new Error("useStats outside of StatsProvider");

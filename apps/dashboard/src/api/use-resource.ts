@@ -1,5 +1,5 @@
 import { useEffect, useRef } from "preact/hooks";
-import { live } from "../lib/live.ts";
+import { live, used } from "../lib/live.ts";
 import { createResource, type Resource } from "./poll.ts";
 
 /**
@@ -13,7 +13,7 @@ export function useResource<T>(
   isFinal?: (data: T) => boolean,
 ): Resource<T> {
   const held = useRef<{ resource: Resource<T>; key: string } | null>(null);
-  if (held.current === null) held.current = { resource: createResource({ load, everyMs, live, isFinal }), key };
+  if (held.current === null) held.current = { resource: createResource({ load, everyMs, live, used, isFinal }), key };
   const { resource } = held.current;
   // Only the key tells whether the query has changed: `load` is a new function on every render.
   useEffect(() => {

@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import { zone } from "../lib/time-style.ts";
 import { ScrollBox } from "../ui/scroll-box.tsx";
 import { type TimeChartProps, tickBoth } from "./series.ts";
 
@@ -28,7 +29,7 @@ export function ChartTable({ title, at, bucketMs, lines, format }: TimeChartProp
                 .map((when, index) => (
                   <tr key={when}>
                     <th scope="row" class="num nowrap">
-                      {tickBoth(when, bucketMs)}
+                      {tickBoth(when, bucketMs, zone())}
                     </th>
                     {lines.map(({ label, values }) => (
                       <td key={label} class="right num nowrap">

@@ -7,6 +7,8 @@ export interface Line {
   values: readonly (number | null)[];
   /** Fill the area below. */
   area?: boolean;
+  /** The axis does not grow for this line: what is larger leaves the chart at the top, and the legend has its number. */
+  clipped?: boolean;
 }
 
 export interface TimeChartProps {
@@ -19,8 +21,26 @@ export interface TimeChartProps {
   lines: readonly Line[];
   format(value: number | null): string;
   log?: boolean;
-  /** Moments to mark, Unix ms: what was done then stands below the charts. */
-  marks: readonly number[];
+  marks: readonly Mark[];
+}
+
+/** What was done at a moment: a dashed line, with its words under the pointer. */
+export interface Mark {
+  /** Unix ms. */
+  at: number;
+  text: string;
+}
+
+/** The highest value that the axis shows: of the lines that are not clipped, or of all where these have none. */
+export function topOf(lines: readonly Line[]): number {
+  const highest = (some: readonly Line[]) =>
+    Math.max(0, ...some.flatMap(({ values }) => values.map((one) => one ?? 0)));
+  return highest(lines.filter(({ clipped }) => !clipped)) || highest(lines);
+}
+
+/** The marks of a bucket, or of what is nearest to the pointer. */
+export function marksAt(marks: readonly Mark[], from: number, bucketMs: number): Mark[] {
+  return marks.filter(({ at }) => at >= from && at < from + bucketMs);
 }
 
 /**
@@ -54,8 +74,8 @@ export function tick(at: number, bucketMs: number, timeZone?: string): string {
   return new Date(at).toLocaleString("en-GB", options);
 }
 
-/** Local time with UTC beside it where they differ: `06:09 (05:09 UTC)`. */
-export function tickBoth(at: number, bucketMs: number): string {
-  const [local, utc] = [tick(at, bucketMs), tick(at, bucketMs, "UTC")];
+/** Local time with UTC beside it where they differ: `06:09 (05:09 UTC)`; UTC alone for who has chosen it. */
+export function tickBoth(at: number, bucketMs: number, timeZone?: string): string {
+  const [local, utc] = [tick(at, bucketMs, timeZone), tick(at, bucketMs, "UTC")];
   return local === utc ? `${utc} UTC` : `${local} (${utc} UTC)`;
 }

@@ -2,8 +2,19 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { isDark } from "../lib/theme.ts";
+import { zone } from "../lib/time-style.ts";
 import { ChartTable } from "./chart-table.tsx";
-import { forLog, type Line, splitFilling, type TimeChartProps, tick, tickBoth } from "./series.ts";
+import {
+  forLog,
+  type Line,
+  type Mark,
+  marksAt,
+  splitFilling,
+  type TimeChartProps,
+  tick,
+  tickBoth,
+  topOf,
+} from "./series.ts";
 
 const HEIGHT = 170;
 
@@ -12,14 +23,14 @@ export function TimeChart(props: TimeChartProps) {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const [hovered, setHovered] = useState<number | null>(null);
-  const shape = `${props.lines.map((line) => line.label).join()}|${props.bucketMs}|${isDark.value}`;
+  const shape = `${props.lines.map((line) => line.label).join()}|${props.bucketMs}|${isDark.value}|${zone()}`;
   // `shape` changes when the chart itself has to be built anew, not only its data.
   useEffect(() => {
     if (!box.current) return;
     const chart = new uPlot(
       optionsOf(props, box.current, {
         hover: setHovered,
-        marks: () => marks.current,
+        props: () => latest.current,
         zoom: (on) => {
           isZoomed.current = on;
         },
@@ -37,8 +48,8 @@ export function TimeChart(props: TimeChartProps) {
       chart.destroy();
     };
   }, [shape]);
-  const marks = useRef(props.marks);
-  marks.current = props.marks;
+  const latest = useRef(props);
+  latest.current = props;
   const isZoomed = useRef(false);
   useEffect(() => {
     plot.current?.setData(dataOf(props), !isZoomed.current);
@@ -54,15 +65,21 @@ export function TimeChart(props: TimeChartProps) {
         <span class="muted num">
           {when === undefined
             ? ""
-            : `${tickBoth(when, props.bucketMs)}${shown === props.at.length - 1 && props.filling ? ", not over yet" : ""}`}
+            : `${tickBoth(when, props.bucketMs, zone())}${shown === props.at.length - 1 && props.filling ? ", still filling" : ""}`}
         </span>
       </figcaption>
       <div ref={box} class="plot" aria-hidden="true" />
-      {isEmpty && <p class="muted small-text">Nothing was measured in this time.</p>}
+      {hovered !== null && when !== undefined && <Marks marks={marksAt(props.marks, when, props.bucketMs)} />}
+      {isEmpty && <p class="muted small-text">No data in this period.</p>}
       <Legend {...props} shown={shown} />
       <ChartTable {...props} />
     </figure>
   );
+}
+
+/** What was done at the moment under the pointer. */
+function Marks({ marks }: Pick<TimeChartProps, "marks">) {
+  return <p class="small-text chart-marks">{marks.map(({ text }) => text).join(" · ")}</p>;
 }
 
 function Legend({ lines, format, shown }: TimeChartProps & { shown: number }) {
@@ -85,12 +102,13 @@ function dataOf({ at, lines, filling, log }: TimeChartProps): uPlot.AlignedData 
 
 interface Live {
   hover(index: number | null): void;
-  marks(): readonly number[];
+  /** What the chart shows now. */
+  props(): TimeChartProps;
   /** A stretch is dragged out, or a double click has put all back. */
   zoom(on: boolean): void;
 }
 
-function optionsOf(props: TimeChartProps, box: HTMLElement, { hover, marks, zoom }: Live): uPlot.Options {
+function optionsOf(props: TimeChartProps, box: HTMLElement, { hover, props: latest, zoom }: Live): uPlot.Options {
   const token = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const axis = {
     stroke: token("--muted"),
@@ -102,18 +120,19 @@ function optionsOf(props: TimeChartProps, box: HTMLElement, { hover, marks, zoom
     width: Math.max(box.clientWidth, 200),
     height: HEIGHT,
     legend: { show: false },
-    cursor: { y: false, drag: { setScale: true, x: true, y: false }, points: { size: 7 } },
+    // All charts of a page show the same moment.
+    cursor: { sync: { key: "time" }, y: false, drag: { setScale: true, x: true, y: false }, points: { size: 7 } },
     padding: [8, 8, 0, 0],
     scales: {
       x: { time: true },
-      y: props.log ? { distr: 3, log: 10 } : { range: (_, __, top) => [0, top > 0 ? top * 1.1 : 1] },
+      y: props.log ? { distr: 3, log: 10 } : { range: () => [0, topOf(latest().lines) * 1.1 || 1] },
     },
     axes: [
       {
         ...axis,
         space: 60,
         size: 26,
-        values: (_, ticks) => ticks.map((seconds) => tick(seconds * 1000, props.bucketMs)),
+        values: (_, ticks) => ticks.map((seconds) => tick(seconds * 1000, props.bucketMs, zone())),
         grid: { show: false },
       },
       {
@@ -128,7 +147,7 @@ function optionsOf(props: TimeChartProps, box: HTMLElement, { hover, marks, zoom
       setCursor: [(chart) => hover(chart.cursor.idx ?? null)],
       setSelect: [() => zoom(true)],
       ready: [(chart) => chart.over.addEventListener("dblclick", () => zoom(false))],
-      draw: [(chart) => drawMarks(chart, marks(), token("--muted"))],
+      draw: [(chart) => drawMarks(chart, latest().marks, token("--muted"))],
     },
   };
 }
@@ -166,12 +185,12 @@ function logSplits(_: uPlot, __: number, min: number, max: number): number[] {
 }
 
 /** A dashed line from top to bottom at each moment. */
-function drawMarks({ ctx, bbox, valToPos }: uPlot, marks: readonly number[], color: string): void {
+function drawMarks({ ctx, bbox, valToPos }: uPlot, marks: readonly Mark[], color: string): void {
   ctx.save();
   ctx.strokeStyle = color;
   ctx.setLineDash([2, 3]);
   ctx.beginPath();
-  for (const at of marks) {
+  for (const { at } of marks) {
     const x = Math.round(valToPos(at / 1000, "x", true)) + 0.5;
     if (x < bbox.left || x > bbox.left + bbox.width) continue;
     ctx.moveTo(x, bbox.top);

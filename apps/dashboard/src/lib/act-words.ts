@@ -8,6 +8,10 @@ type Details = Record<string, unknown>;
 
 const WORDS: Record<string, (details: Details, target: string | null) => string> = {
   "code.version": (_, target) => `version ${target} runs`,
+  "breaker.opened": ({ reason }) => `the breaker opened${typeof reason === "string" ? `: ${reason}` : ""}`,
+  "breaker.closed": () => "the breaker closed",
+  "limit.moved": ({ from, to, why }, target) =>
+    `${target === "concurrency" ? "concurrency" : "rate"} ${change(from, to)}${typeof why === "string" ? `: ${why}` : ""}`,
   "ledger.restored": () => "an older database was restored",
   "gate.patch": gateWords,
   warm: () => "a run was started",

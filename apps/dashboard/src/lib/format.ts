@@ -47,6 +47,18 @@ export function exactBoth(at: number): string {
   return `${local} · ${exactUtc(at)}`;
 }
 
+/** `14:05:09`, `14:05:09 UTC`; with the day where it is another one: `24 Nov 14:05:09`. `timeZone`: undefined for the reader's own. */
+export function dayTime(at: number, now: number, timeZone: "UTC" | undefined, seconds = true): string {
+  const zone = timeZone === undefined ? {} : { timeZone };
+  const dayOf = (ms: number) => new Date(ms).toLocaleDateString("en-GB", { day: "numeric", month: "short", ...zone });
+  const time = new Date(at).toLocaleTimeString("en-GB", {
+    ...{ hour: "2-digit", minute: "2-digit", ...(seconds ? { second: "2-digit" } : {}) },
+    ...zone,
+  });
+  const day = dayOf(at) === dayOf(now) ? "" : `${dayOf(at)} `;
+  return `${day}${time}${timeZone === undefined ? "" : ` ${timeZone}`}`;
+}
+
 /** Decimal, as storage is billed: `932 B`, `48.1 kB`, `3.2 GB`. */
 export function size(bytes: number | null): string {
   if (bytes === null) return NONE;

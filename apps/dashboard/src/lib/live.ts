@@ -32,12 +32,30 @@ export function setLive(on: boolean): void {
   liveSwitch.value = on;
 }
 
+/** How often somebody has used the page: moved, pressed, typed or scrolled. */
+export const used = signal(0);
+/** Of what is used without a pause only so much counts, in ms. */
+const USED_EVERY_MS = 3_000;
+
+function watchUse(): void {
+  let last = 0;
+  const note = () => {
+    const now = Date.now();
+    if (now - last < USED_EVERY_MS) return;
+    last = now;
+    used.value += 1;
+  };
+  for (const event of ["pointermove", "pointerdown", "keydown", "scroll"])
+    addEventListener(event, note, { passive: true, capture: true });
+}
+
 /** Polling stops when the window loses the focus or the tab is hidden, so that an unattended window costs the ledger nothing. */
 export function watchAttention(): void {
   const look = (here: boolean) => () => {
     attended.value = here && document.visibilityState === "visible";
     browserClock.value = Date.now();
   };
+  watchUse();
   addEventListener("focus", look(true));
   addEventListener("blur", look(false));
   document.addEventListener("visibilitychange", () => look(document.hasFocus())());

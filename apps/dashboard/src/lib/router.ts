@@ -12,6 +12,8 @@ interface PlaceState {
   row?: string | null;
   /** The ticked rows. */
   ticked?: string[];
+  /** A pasted text that is too long for the address. */
+  text?: string;
 }
 
 export function placeState(): PlaceState {

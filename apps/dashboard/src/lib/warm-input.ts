@@ -1,6 +1,6 @@
 import type { RawBody } from "@prewarm/control-schema/calls";
 import type { WarmItem, WarmRequest } from "@prewarm/control-schema/warm";
-import { imagesIn, type NamedImage } from "./any-url.ts";
+import { imagesIn, isElsewhere, type NamedImage } from "./any-url.ts";
 
 /** What an operator asks to warm, as the form has it. */
 export interface WarmInput {
@@ -20,12 +20,16 @@ type WarmQuery = { label?: string; force?: "1"; onlyMissing?: "1"; recipe?: stri
 /** The most ids that may be pasted; their JSON stays far below the 16 MB that the API takes. */
 export const PASTE_MAX = 20_000;
 
-/** One id a line, or the images whose addresses the line has; blank lines left out, each image once. */
+/**
+ * The images of a text, each once: an id a line, or the images whose addresses the line has. Of markup (a page, a sitemap) and of other
+ * addresses on the web only images count.
+ */
 export function readImages(text: string): NamedImage[] {
+  if (text.trimStart().startsWith("<")) return imagesIn(text);
   const lines = text.split(/\r?\n/).map((line) => line.trim());
   const images = lines.filter(Boolean).flatMap((line) => {
     const named = imagesIn(line);
-    return named.length > 0 ? named : [{ id: line, v: null }];
+    return named.length > 0 || isElsewhere(line) ? named : [{ id: line, v: null }];
   });
   return [...new Map(images.map((image) => [`${image.v} ${image.id}`, image])).values()];
 }

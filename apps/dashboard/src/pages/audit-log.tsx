@@ -3,7 +3,9 @@ import { useEffect } from "preact/hooks";
 import { ask } from "../api/session.ts";
 import { useResource } from "../api/use-resource.ts";
 import { auditLink, auditSentence } from "../lib/audit-words.ts";
+import { clock } from "../lib/live.ts";
 import { navigate, place } from "../lib/router.ts";
+import { aroundTime } from "../lib/time-style.ts";
 import { Pager } from "../ui/pager.tsx";
 import { ScrollBox } from "../ui/scroll-box.tsx";
 import { Time } from "../ui/time.tsx";
@@ -13,9 +15,10 @@ import { Empty, View } from "../ui/view.tsx";
 export function AuditLog({ round }: { round: number }) {
   const cursor = place.value.searchParams.get("audit");
   const search = place.value.searchParams.get("log") ?? "";
-  const query = { limit: 20, ...(cursor ? { cursor } : {}), ...(search ? { search } : {}) };
+  const around = aroundTime(search, clock.value);
+  const query = { limit: 20, ...(cursor ? { cursor } : {}), ...(around ?? (search ? { search } : {})) };
   const resource = useResource(
-    `audit|${JSON.stringify(query)}`,
+    `audit|${search}|${cursor}`,
     (signal) => ask("GET /api/v1/audit", { query, signal }),
     5000,
   );
@@ -28,11 +31,11 @@ export function AuditLog({ round }: { round: number }) {
         <h2 id="audit">Audit log</h2>
         <LogSearch key={search} search={search} />
       </header>
-      <View resource={resource} what="the audit log">
+      <View resource={resource} what="the log" shape="list">
         {({ entries }) =>
           entries.length === 0 ? (
-            <Empty title={search ? "Nothing in the log holds this text" : "Nobody has changed anything yet"}>
-              Every run, pause, limit, retry, cancel and purge stands here with who did it.
+            <Empty title={search ? "No entry matches" : "No changes yet"}>
+              The log lists every run, pause, limit, retry, cancel and purge, and who did it.
             </Empty>
           ) : (
             <Entries entries={entries} />
@@ -64,7 +67,7 @@ function LogSearch({ search }: { search: string }) {
           type="search"
           name="log"
           aria-label="Search the audit log"
-          placeholder="who, what or an id"
+          placeholder="14:05, who, what or an id"
           maxLength={200}
           defaultValue={search}
         />
@@ -82,14 +85,14 @@ function Entries({ entries }: { entries: readonly AuditEntry[] }) {
             <th scope="col">When</th>
             <th scope="col">Who</th>
             <th scope="col">What</th>
-            <th scope="col">As written</th>
+            <th scope="col">Details</th>
           </tr>
         </thead>
         <tbody>
           {entries.map((entry) => (
             <tr key={entry.seq}>
               <td class="nowrap">
-                <Time at={entry.at} />
+                <Time at={entry.at} asClock />
               </td>
               <td>{entry.who}</td>
               <td class="break">

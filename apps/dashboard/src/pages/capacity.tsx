@@ -2,6 +2,7 @@ import type { Stats } from "@prewarm/control-schema/stats";
 import { count, duration, percent, rate, rateOf, size } from "../lib/format.ts";
 import { clock } from "../lib/live.ts";
 import { Meter } from "../ui/meter.tsx";
+import { ScrollBox } from "../ui/scroll-box.tsx";
 
 /** How much of each limit is used: Ittybit, the month's budget, the ledger, the queues. */
 export function Capacity({ stats }: { stats: Stats }) {
@@ -16,7 +17,7 @@ export function Capacity({ stats }: { stats: Stats }) {
           Queues
         </h2>
         <Queues stats={stats} />
-        <p class="muted small-text">A message is only a wake-up; what waits is counted in the lanes.</p>
+        <p class="muted small-text">A message only wakes a handler; the lanes count the jobs that wait.</p>
       </section>
     </div>
   );
@@ -71,8 +72,8 @@ function Meters({ stats }: { stats: Stats }) {
 }
 
 function hooksText({ woke, refusedAt }: NonNullable<Stats["hooks"]>): string {
-  if (refusedAt !== null) return "Ittybit refuses webhooks: its jobs are looked for";
-  return `${count(woke)} of Ittybit's webhooks were of use`;
+  if (refusedAt !== null) return "Ittybit refuses webhooks; the ledger polls";
+  return `${count(woke)} of Ittybit's webhooks were useful`;
 }
 
 function limitText(limit: number | null): string | null {
@@ -81,37 +82,39 @@ function limitText(limit: number | null): string | null {
 
 function Queues({ stats }: { stats: Stats }) {
   return (
-    <table>
-      <thead>
-        <tr>
-          <th scope="col">Queue</th>
-          <th scope="col" class="right">
-            Messages
-          </th>
-          <th scope="col" class="right">
-            Size
-          </th>
-          <th scope="col" class="right">
-            Oldest
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {Object.entries(stats.queues).map(([name, metrics]) => (
-          <tr key={name}>
-            <th scope="row" class="mono nowrap">
-              {name}
+    <ScrollBox label="Messages by queue">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Queue</th>
+            <th scope="col" class="right">
+              Messages
             </th>
-            <td class="right num">
-              {metrics ? count(metrics.backlogCount) : <span title="The platform gives no metrics here">–</span>}
-            </td>
-            <td class="right num nowrap">{size(metrics?.backlogBytes ?? null)}</td>
-            <td class="right num">
-              {metrics?.oldestMessageAt ? duration(Math.max(0, clock.value - metrics.oldestMessageAt)) : "–"}
-            </td>
+            <th scope="col" class="right">
+              Size
+            </th>
+            <th scope="col" class="right">
+              Oldest
+            </th>
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody>
+          {Object.entries(stats.queues).map(([name, metrics]) => (
+            <tr key={name}>
+              <th scope="row" class="mono nowrap">
+                {name}
+              </th>
+              <td class="right num">
+                {metrics ? count(metrics.backlogCount) : <span title="The platform gives no metrics here">–</span>}
+              </td>
+              <td class="right num nowrap">{size(metrics?.backlogBytes ?? null)}</td>
+              <td class="right num">
+                {metrics?.oldestMessageAt ? duration(Math.max(0, clock.value - metrics.oldestMessageAt)) : "–"}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </ScrollBox>
   );
 }

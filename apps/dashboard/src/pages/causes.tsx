@@ -62,8 +62,8 @@ export function CauseList({ window, run }: { window: (typeof WINDOWS)[number][0]
         {({ causes, exact }) =>
           causes.length === 0 ? (
             run === null && (
-              <Empty title="Nothing has failed in this time">
-                Jobs that are tried again, dead letters and refused originals stand here by cause. Look{" "}
+              <Empty title="No failures in this period">
+                Jobs that failed appear here by cause: retrying, dead and refused ones. Look{" "}
                 <a href="/causes?window=all">further back</a>.
               </Empty>
             )
@@ -100,7 +100,7 @@ function CauseCard({ cause, run, open }: { cause: Cause; run: string | null; ope
         </p>
         {cause.cure && (
           <p class="small-text">
-            {cause.meaning} <b>{cause.cure}</b>
+            {cause.meaning} <Cure text={cause.cure} />
           </p>
         )}
         <p class="muted small-text">
@@ -123,6 +123,11 @@ function CauseCard({ cause, run, open }: { cause: Cause; run: string | null; ope
       {may("retry") && <CauseActions cause={cause} where={where} open={open} />}
     </li>
   );
+}
+
+/** A cure names a section of the documentation between asterisks. */
+function Cure({ text }: { text: string }) {
+  return <b>{text.split("*").map((part, at) => (at % 2 === 1 ? <i key={part}>{part}</i> : part))}</b>;
 }
 
 function CauseActions({ cause, where, open }: { cause: Cause; where: { run?: string }; open(bulk: Bulk): void }) {

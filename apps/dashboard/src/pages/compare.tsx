@@ -51,11 +51,11 @@ function Waiting({ job }: { job: JobDetail }) {
 
 /** What viewers get as long as there is no variant. */
 function meanwhile({ state, error }: JobDetail): string {
-  if (error?.code === "missing") return "The original is not there: viewers get the 404 of its host.";
+  if (error?.code === "missing") return "The original does not exist: viewers get its host's 404.";
   if (error?.code === "unshowable") return "No browser can show the original: viewers get the placeholder.";
   if (state === "dead" || state === "refused")
     return "No variant will be made without a retry. Viewers get the original.";
-  if (state === "cancelled") return "Cancelled: nothing is made. Viewers get the original.";
+  if (state === "cancelled") return "Cancelled. Viewers get the original.";
   return "The variant shows here as soon as it is stored. Viewers get the original meanwhile.";
 }
 
@@ -79,8 +79,8 @@ export function Picture({ name, url, bytes }: { name: string; url: string | null
         ) : (
           <p class="muted placeholder">
             {broken
-              ? "It cannot be shown: it is not there, or no picture this browser knows."
-              : "It is served by no address."}
+              ? "This picture does not load: it is gone, or this browser does not know its format."
+              : "No URL serves this."}
           </p>
         )}
       </div>

@@ -91,14 +91,14 @@ function Head({
 function Groups({ dead, opened, open }: { dead: DeadLetters; opened: string | null; open(bulk: Bulk): void }) {
   if (dead.groups.length === 0)
     return (
-      <Empty title={opened ? "Nothing is dead of this cause any more" : "Nothing is dead"}>
+      <Empty title={opened ? "No dead letters of this cause any more" : "No dead letters"}>
         {opened ? (
           <a href="/dead">All dead letters</a>
         ) : (
           <>
-            A job comes here when it has failed for good: its error permanent, or its attempts used up. Nothing is lost
-            then; it can be retried from here. Originals that are missing or of no use are <i>refused</i>: they stand
-            among the <a href="/causes?window=all">causes</a>.
+            A job becomes a dead letter when its error is permanent or its attempts are used up. Nothing is lost: retry
+            it here. Missing or unusable originals are <i>refused</i>; they are among the{" "}
+            <a href="/causes?window=all">causes</a>.
           </>
         )}
       </Empty>
@@ -165,9 +165,7 @@ function Messages({ messages }: { messages: readonly DeadMessage[] }) {
   return (
     <section class="card" aria-labelledby="messages">
       <h2 id="messages">Unreadable messages</h2>
-      <p class="muted">
-        Queue messages nobody could read. They hold no job; the ledger sends what is due again by itself.
-      </p>
+      <p class="muted">Queue messages that no handler could read. No job is lost: the ledger sends due jobs again.</p>
       {messages.map((message) => (
         <details key={message.id}>
           <summary>

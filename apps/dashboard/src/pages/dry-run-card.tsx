@@ -46,7 +46,7 @@ function Numbers({ answer }: { answer: DryRun }) {
       </dl>
       {answer.downloadBytes !== null && (
         <p class="muted small-text">
-          Sizes of {count(answer.sampled)} originals were asked; each job reads its original.
+          Estimated from {count(answer.sampled)} originals; each job downloads its original.
         </p>
       )}
       <Rejected answer={answer} />

@@ -23,7 +23,7 @@ export function GateForms({ gate, patch }: { gate: Gate; patch: Patch }) {
       <HowFound
         name="Submissions a second"
         limit={gate.limits.rate}
-        find={() => patch({ rate: "auto" }, "The rate finds itself.")}
+        find={() => patch({ rate: "auto" }, "The rate is automatic again.")}
       />
       <NumberForm
         name="Burst"
@@ -42,7 +42,7 @@ export function GateForms({ gate, patch }: { gate: Gate; patch: Patch }) {
       <HowFound
         name="Jobs at Ittybit at once"
         limit={gate.limits.concurrency}
-        find={() => patch({ concurrency: "auto" }, "The concurrency finds itself.")}
+        find={() => patch({ concurrency: "auto" }, "The concurrency is automatic again.")}
       />
       <BudgetForms gate={gate} patch={patch} />
     </section>

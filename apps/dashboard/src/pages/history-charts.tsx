@@ -103,7 +103,7 @@ function Seconds({ acts }: { acts: readonly Act[] }) {
               filling
               lines={LANES.map((lane) => ({ label: lane, color: LANE_COLORS[lane], values: lanes[lane] }))}
               format={(value) => (value === null ? "–" : compact(value))}
-              marks={shown.map((act) => act.at)}
+              marks={shown}
             />
             <Acts acts={shown} />
           </>
@@ -133,7 +133,7 @@ function Acts({ acts }: { acts: readonly Act[] }) {
   if (acts.length === 0) return null;
   return (
     <details class="acts" open={acts.length <= ACTS_OPEN}>
-      <summary>{plural(acts.length, "change")} in this time, marked in the charts</summary>
+      <summary>{plural(acts.length, "change")} in this period, marked in the charts</summary>
       <ul class="small-text">
         {acts.map(({ at, who, text }) => (
           <li key={`${at}${text}`} class="break">
@@ -149,7 +149,6 @@ function Charts({ history, acts }: { history: History; acts: readonly Act[] }) {
   const { buckets, bucketMs } = history;
   const from = buckets[0]?.at ?? 0;
   const shown = useMemo(() => acts.filter(({ at }) => at >= from), [acts, from]);
-  const marks = useMemo(() => shown.map(({ at }) => at), [shown]);
   const drawn = useMemo(() => {
     const pick = (of: (bucket: HistoryBucket) => number | null) => buckets.map(of);
     return {
@@ -165,7 +164,7 @@ function Charts({ history, acts }: { history: History; acts: readonly Act[] }) {
       ),
     };
   }, [buckets]);
-  const shared = { at: drawn.at, bucketMs, filling: buckets.at(-1)?.filling ?? false, marks };
+  const shared = { at: drawn.at, bucketMs, filling: buckets.at(-1)?.filling ?? false, marks: shown };
   const per = bucketMs < 3_600_000 ? "a minute" : bucketMs < 86_400_000 ? "an hour" : "a day";
   return (
     <>
@@ -190,7 +189,7 @@ type Pick = (of: (bucket: HistoryBucket) => number | null) => (number | null)[];
 function throughput(pick: Pick): Line[] {
   return [
     { label: "stored", color: "--stored", area: true, values: pick((bucket) => bucket.stored) },
-    { label: "accepted", color: "--chart-blue", values: pick((bucket) => bucket.accepted) },
+    { label: "accepted", color: "--chart-blue", clipped: true, values: pick((bucket) => bucket.accepted) },
     { label: "failed", color: "--dead", values: pick((bucket) => bucket.failed) },
     { label: "throttled", color: "--retrying", values: pick((bucket) => bucket.throttled) },
   ];

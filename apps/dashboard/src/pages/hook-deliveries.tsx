@@ -17,7 +17,7 @@ export function HookDeliveries() {
           <>
             {hooks.length === 0 ? (
               <p class="muted">
-                The configuration names no hook. R2's notifications come without one, by the queue{" "}
+                The configuration has no hooks. R2's notifications need none: they come by the queue{" "}
                 <span class="mono">prewarm-uploads</span>.
               </p>
             ) : (
@@ -28,8 +28,8 @@ export function HookDeliveries() {
               </ul>
             )}
             {deliveries.length === 0 ? (
-              <Empty title="Nothing was delivered">
-                Deliveries of upload systems stand here with what was made of them, refused ones too.
+              <Empty title="No deliveries yet">
+                Calls of upload systems appear here with their outcome, refused ones too.
               </Empty>
             ) : (
               <Deliveries deliveries={deliveries} />
@@ -44,10 +44,10 @@ export function HookDeliveries() {
 function Hook({ hook, last }: { hook: Hooks["hooks"][number]; last: HookDelivery | undefined }) {
   return (
     <li>
-      <b class="mono break">{hook.name}</b> proves itself by {hook.verifier}, speaks {hook.mapper}, warms{" "}
+      <b class="mono break">{hook.name}</b> is verified by {hook.verifier}, read as {hook.mapper}, and warms{" "}
       <span class="mono">{hook.recipe}</span>.{" "}
       {hook.fault !== null ? (
-        <b class="break">It takes nothing: {hook.fault}</b>
+        <b class="break">It refuses every call: {hook.fault}</b>
       ) : last === undefined ? (
         "No recent delivery."
       ) : (
@@ -97,7 +97,7 @@ function Deliveries({ deliveries }: { deliveries: readonly HookDelivery[] }) {
 /** `6 variants enqueued, 1 item rejected (id_invalid: …)`. */
 export function outcomeOf(one: HookDelivery): string {
   if (one.verdict === "refused") return one.why ?? "";
-  if (one.verdict === "repeat") return "It had come before; nothing was done.";
+  if (one.verdict === "repeat") return "A repeat; nothing was done.";
   // The sender spoke of its subscription.
   if (one.rejected === 0 && one.why !== null) return one.why;
   const parts: [n: number, what: string, after: string][] = [

@@ -2,7 +2,7 @@ import type { Gate } from "@prewarm/control-schema/gate";
 import { may } from "../api/session.ts";
 import { count } from "../lib/format.ts";
 import { ActButton } from "../ui/act-button.tsx";
-import { Time } from "../ui/time.tsx";
+import { Said, Time } from "../ui/time.tsx";
 
 interface HowFoundProps {
   /** What the limit is called beside its number. */
@@ -18,7 +18,7 @@ export function HowFound({ name, limit, find }: HowFoundProps) {
   if (mode === "auto") {
     return (
       <p class="muted small-text">
-        Automatic, between {min} and {count(max ?? 0)}. {why ?? "It has not moved yet."}
+        Automatic, between {min} and {count(max ?? 0)}. <Said>{why ?? "It has not changed yet."}</Said>
         {since !== null && (
           <>
             {" "}
@@ -32,8 +32,8 @@ export function HowFound({ name, limit, find }: HowFoundProps) {
     <p class="muted small-text">
       {mode === "pinned" ? "Pinned by an operator." : "Set in the configuration."}{" "}
       {may("limits") && (
-        <ActButton class="ghost" act={find} label={`Find it: ${name}`}>
-          Find it
+        <ActButton class="ghost" act={find} label={`Make automatic:  ${name}`}>
+          Make automatic
         </ActButton>
       )}
     </p>

@@ -2,10 +2,12 @@ import type { Image, Variant } from "@prewarm/control-schema/images";
 import { useState } from "preact/hooks";
 import { ask, may, recipes } from "../api/session.ts";
 import { useResource } from "../api/use-resource.ts";
+import { imagesIn } from "../lib/any-url.ts";
 import { count, focalWords, size } from "../lib/format.ts";
 import { STATES } from "../lib/job-filter.ts";
 import { imageUrl } from "../lib/paths.ts";
 import { navigate, place } from "../lib/router.ts";
+import { transformWords } from "../lib/transform-words.ts";
 import { ActButton } from "../ui/act-button.tsx";
 import { ConfirmDialog } from "../ui/confirm-dialog.tsx";
 import { RecipeField } from "../ui/recipe-field.tsx";
@@ -16,6 +18,7 @@ import { Empty, View } from "../ui/view.tsx";
 import { Picture } from "./compare.tsx";
 import { DryRunCard } from "./dry-run-card.tsx";
 import { PurgeDialog } from "./purge-dialog.tsx";
+import { PurgeTimeline } from "./purge-timeline.tsx";
 import { VariantGrid } from "./variant-grid.tsx";
 
 const SORTS = [
@@ -34,7 +37,7 @@ export function ImagesPage() {
     navigate(`/images?${new URLSearchParams({ sort, search, ...to })}`, { replace: true });
   const resource = useResource(
     `${sort}|${search}`,
-    (signal) => ask("GET /api/v1/images", { query: { sort, search, limit: 120 }, signal }),
+    (signal) => ask("GET /api/v1/images", { query: { sort, search: search.slice(0, 200), limit: 120 }, signal }),
     5000,
   );
   return (
@@ -55,15 +58,17 @@ export function ImagesPage() {
           class="row-form"
           onSubmit={(event) => {
             event.preventDefault();
-            go({ search: text.trim() });
+            const [named] = imagesIn(text);
+            if (named === undefined) go({ search: text.trim() });
+            else navigate(imageUrl(named.id));
           }}
         >
           <label class="field grow">
-            Image id, or a part of it
+            Image id or a part of it, or an image URL
             <input
               type="search"
               value={text}
-              maxLength={200}
+              maxLength={2000}
               spellcheck={false}
               autocomplete="off"
               placeholder="photos/2026/boat"
@@ -74,7 +79,7 @@ export function ImagesPage() {
             Search
           </button>
           {text.trim() !== "" && (
-            <a class="button" href={imageUrl(text.trim())}>
+            <a class="button" href={imageUrl(imagesIn(text)[0]?.id ?? text.trim())}>
               Show
             </a>
           )}
@@ -83,9 +88,9 @@ export function ImagesPage() {
       <View resource={resource} what="images">
         {({ images }) =>
           images.length === 0 ? (
-            <Empty title="No recent image">
-              Images stand here once something of them is stored or has failed. An older one has its page all the same:
-              write its whole id and choose Show.
+            <Empty title="No recent images">
+              Images appear here once a variant is stored or has failed. For an older image, enter its full id and
+              choose Show.
             </Empty>
           ) : (
             <ul class="sheet">
@@ -120,13 +125,13 @@ export function ImagePage({ id }: { id: string }) {
   );
   const next = resource.data.value?.nextCursor ?? null;
   return (
-    <View resource={resource} what="this image" whole>
+    <View resource={resource} what="this image" whole={id} shape="detail">
       {(image) => (
         <>
           <Head image={image} changed={() => void resource.refresh()} />
           {image.variants.length === 0 ? (
             <Empty title="No variant yet">
-              They are made when a viewer asks, when an upload hook calls, or when you warm a recipe.
+              Variants are made when a viewer asks for one, when an upload hook calls, or when you warm a recipe.
             </Empty>
           ) : (
             <>
@@ -151,17 +156,17 @@ export function ImagePage({ id }: { id: string }) {
 }
 
 function Head({ image, changed }: { image: Image; changed(): void }) {
-  const [purging, setPurging] = useState(false);
+  const [purging, setPurging] = useState(may("purge") && place.value.searchParams.get("do") === "purge");
   return (
     <>
       <header class="page-head">
         <div class="grow">
           <p class="crumbs">
             <a href="/images">Images</a> /{" "}
-            <a href={`/jobs?search=${encodeURIComponent(`id:"${image.id}"`)}`}>jobs of it</a>
+            <a href={`/jobs?search=${encodeURIComponent(`id:"${image.id}"`)}`}>Its jobs</a>
           </p>
           <h1 class="break">{image.id}</h1>
-          <p class="muted">
+          <p class="muted num">
             {summary(image)}
             {image.sourceEtag && (
               <>
@@ -178,11 +183,7 @@ function Head({ image, changed }: { image: Image; changed(): void }) {
           </button>
         )}
       </header>
-      {image.purging && (
-        <p class="strip warn" role="status">
-          <span>A purge is under way. Edge caches follow within an hour, or what cacheSeconds says.</span>
-        </p>
-      )}
+      {image.purge !== null && <PurgeTimeline purge={image.purge} />}
       {may("warm") && <WarmForm image={image} changed={changed} />}
       {purging && (
         <PurgeDialog
@@ -300,8 +301,8 @@ function VariantCard({ variant }: { variant: Variant }) {
         </div>
       )}
       <p>
-        <a class="mono break" href={`/jobs/${variant.job}`}>
-          {variant.transform}
+        <a class="break" href={`/jobs/${variant.job}`} title={variant.transform}>
+          {transformWords(variant.transform)}
         </a>
       </p>
       <p class="muted small-text">

@@ -13,12 +13,13 @@ export function JobFacts({ job }: { job: JobDetail }) {
         <Fact name="Image">
           <Inside to={imageUrl(job.id)} text={job.id} />
         </Fact>
+        <Fact name="Transform">{mono(job.transform, "")}</Fact>
         <Fact name="Variant key">{mono(job.key, "")}</Fact>
         <Fact name="Lane">{job.lane}</Fact>
         <Fact name="Run">
           {job.run ? <Inside to={`/runs/${encodeURIComponent(job.run)}`} text={job.run} /> : "none"}
         </Fact>
-        <Fact name="Version">{job.v ?? "none"}</Fact>
+        {job.v !== null && <Fact name="Version">{job.v}</Fact>}
         <Fact name="Generation">{job.generation}</Fact>
         <Fact name="Failed attempts">{job.attempts}</Fact>
         <Fact name="Ittybit job">{mono(job.ittybitJob, job.state === "stored" ? "not kept" : "none yet")}</Fact>
@@ -44,11 +45,15 @@ function Times({ job }: { job: JobDetail }) {
     ["Submitted", job.submittedAt],
     ["Stored", job.storedAt],
   ];
-  return times.map(([name, at]) => (
-    <Fact key={name} name={name}>
-      <Time at={at} />
-    </Fact>
-  ));
+  // A row without a value would only be read in vain.
+  return times.map(
+    ([name, at]) =>
+      at !== null && (
+        <Fact key={name} name={name}>
+          <Time at={at} />
+        </Fact>
+      ),
+  );
 }
 
 function Fact({ name, children }: { name: string; children: ComponentChildren }) {
@@ -74,7 +79,7 @@ function Inside({ to, text }: { to: string; text: string }) {
 
 /** A foreign address becomes a link only when it is http(s). A `javascript:` address stays text. */
 function Outside({ url }: { url: string | null }) {
-  if (!url) return <>not served by an address</>;
+  if (!url) return <>no URL serves it</>;
   if (!/^https?:\/\//i.test(url)) return <span class="break">{url}</span>;
   return (
     <a class="break" href={url} target="_blank" rel="noreferrer">

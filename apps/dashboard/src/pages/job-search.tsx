@@ -1,5 +1,6 @@
 import { parseSearch, printSearch, unknownQualifiers } from "@prewarm/shared/job-search";
 import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { imagesIn } from "../lib/any-url.ts";
 import { filterUrl, type JobFilter } from "../lib/job-filter.ts";
 import { suggestions } from "../lib/query.ts";
 import { navigate } from "../lib/router.ts";
@@ -13,7 +14,8 @@ export function JobSearch({ filter }: { filter: JobFilter }) {
   // What this box itself asked for last: when the address says just that, what was typed since is newer.
   const sent = useRef(filter.search);
   const go = (search: string) => {
-    sent.current = search.trim();
+    sent.current = searchFor(search);
+    if (sent.current !== search.trim()) setText(sent.current);
     navigate(filterUrl({ ...filter, search: sent.current, cursor: null }), { replace: true });
   };
   useEffect(() => {
@@ -58,6 +60,12 @@ export function JobSearch({ filter }: { filter: JobFilter }) {
   );
 }
 
+/** An address means the jobs of its image, for no job has the address in its key. */
+function searchFor(text: string): string {
+  const [image] = imagesIn(text);
+  return image === undefined ? text.trim() : printSearch([{ qualifier: "id", value: image.id }]);
+}
+
 function Chips({ filter }: { filter: JobFilter }) {
   const terms = parseSearch(filter.search);
   const odd = unknownQualifiers(filter.search);
@@ -73,7 +81,7 @@ function Chips({ filter }: { filter: JobFilter }) {
         />
       ))}
       {odd.length > 0 && (
-        <span class="muted">{odd.join(", ")} is no qualifier: put quotes around text with a colon.</span>
+        <span class="muted">{odd.join(", ")} is not a filter. Put quotes around text with a colon.</span>
       )}
     </div>
   );
@@ -81,7 +89,7 @@ function Chips({ filter }: { filter: JobFilter }) {
 
 function Chip({ text, to }: { text: string; to: string }) {
   return (
-    <a class="chip" href={to} aria-label={`Take out ${text}`}>
+    <a class="chip" href={to} aria-label={`Remove ${text}`}>
       <span class="clip">{text}</span> <span aria-hidden="true">✕</span>
     </a>
   );

@@ -3,10 +3,12 @@ import { ask, may } from "../api/session.ts";
 import { useResource } from "../api/use-resource.ts";
 import { shellQuote } from "../lib/curl.ts";
 import { OPEN, RETRYABLE } from "../lib/job-filter.ts";
+import { transformWords } from "../lib/transform-words.ts";
 import { ActButton } from "../ui/act-button.tsx";
 import { CopyButton } from "../ui/copy-button.tsx";
 import { retryJob } from "../ui/job-table.tsx";
 import { StateBadge } from "../ui/state-badge.tsx";
+import { Said } from "../ui/time.tsx";
 import { View } from "../ui/view.tsx";
 import { Compare } from "./compare.tsx";
 import { JobFacts } from "./job-facts.tsx";
@@ -16,7 +18,7 @@ import { Timeline } from "./timeline.tsx";
 export function JobPage({ job }: { job: string }) {
   const resource = useResource(job, (signal) => ask("GET /api/v1/jobs/{job}", { params: { job }, signal }), 2000);
   return (
-    <View resource={resource} what="this job" whole>
+    <View resource={resource} what="this job" whole={`Job ${job}`} shape="detail">
       {(data) => (
         <>
           <Head job={data} changed={() => void resource.refresh()} />
@@ -48,10 +50,12 @@ function Why({ job }: { job: JobDetail }) {
             <b class="mono">{job.error?.code}</b> {job.error?.message}
           </p>
         )}
-        {job.waitingFor && <p>{job.waitingFor.text}</p>}
-        {job.state === "refused" && (
-          <p>The original cannot be made into this. A new original, or a retry, asks again.</p>
+        {job.waitingFor && (
+          <p>
+            <Said>{job.waitingFor.text}</Said>
+          </p>
         )}
+        {job.state === "refused" && <p>No variant can be made from this original. Upload a new one, or retry.</p>}
       </div>
       {failed && <a href="/causes?window=all">Causes</a>}
     </section>
@@ -73,7 +77,9 @@ function Head({ job, changed }: { job: JobDetail; changed(): void }) {
           <a href="/jobs">Jobs</a> / <span class="mono">{job.job}</span>
         </p>
         <h1 class="break">{job.id}</h1>
-        <p class="mono muted break">{job.transform}</p>
+        <p class="muted break" title={job.transform}>
+          {transformWords(job.transform)}
+        </p>
       </div>
       <StateBadge state={job.state} />
       {may("retry") && ended && (
@@ -82,16 +88,13 @@ function Head({ job, changed }: { job: JobDetail; changed(): void }) {
         </ActButton>
       )}
       {may("retry") && job.state === "retrying" && (
-        <ActButton class="primary" data-retry-page act={act(() => retryJob(job.job), "It is tried now.")}>
+        <ActButton class="primary" data-retry-page act={act(() => retryJob(job.job), "Retrying now.")}>
           Try now
         </ActButton>
       )}
       {may("promote") && open && job.lane !== "live" && (
         <ActButton
-          act={act(
-            () => ask("POST /api/v1/jobs/{job}/promote", { params: { job: job.job } }),
-            "It goes before others.",
-          )}
+          act={act(() => ask("POST /api/v1/jobs/{job}/promote", { params: { job: job.job } }), "Moved up one lane.")}
         >
           Promote
         </ActButton>

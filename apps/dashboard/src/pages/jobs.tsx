@@ -35,7 +35,7 @@ export function JobsPage() {
           {isOperator.value && <MatchingButtons filter={filter} open={open} />}
         </header>
         <JobSearch filter={filter} />
-        <View resource={page} what="jobs">
+        <View resource={page} what="jobs" shape="list">
           {(data) =>
             data.jobs.length === 0 ? (
               <NoJobs filter={filter} page={data} />
@@ -100,16 +100,16 @@ function MatchingButtons({ filter, open }: { filter: JobFilter; open(bulk: Bulk)
 function NoJobs({ filter, page }: { filter: JobFilter; page: Walked }) {
   if (page.nextCursor)
     return (
-      <Empty title={`Nothing among some ${count(page.walked)} jobs yet`}>
-        <a href={filterUrl({ ...filter, cursor: page.nextCursor })}>Go on</a>, or narrow the search by state or by{" "}
-        <span class="mono">id:</span>.
+      <Empty title={`No match in the first ${count(page.walked)} jobs`}>
+        <a href={filterUrl({ ...filter, cursor: page.nextCursor })}>Continue the search</a>, or narrow the search by
+        state or by <span class="mono">id:</span>.
       </Empty>
     );
   const filtered = filter.states.length + filter.lanes.length > 0 || filter.search !== "" || filter.run !== null;
   if (filtered || filter.cursor)
     return (
       <Empty title="No job matches">
-        Take a state or a word out of the filter, or <a href="/jobs">show all jobs</a>.
+        Remove a state or a word from the filter, or <a href="/jobs">show all jobs</a>.
       </Empty>
     );
   return (

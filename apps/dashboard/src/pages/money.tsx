@@ -13,8 +13,8 @@ export function Money() {
   const rows: [name: string, jobs: number, amount: number | null][] = [
     ["Today (UTC)", budget.usedToday, forecast.spentToday],
     [`This month (${budget.month})`, budget.used, forecast.spent],
-    ["Waiting, to be sent this month", forecast.queued, price(forecast.queued)],
-    ["Usual days after that", forecast.usual, price(forecast.usual)],
+    ["Queued, to be made this month", forecast.queued, price(forecast.queued)],
+    ["Usual use until the month ends", forecast.usual, price(forecast.usual)],
     ["At the month's end", forecast.jobs, forecast.amount],
   ];
   return (
@@ -32,7 +32,7 @@ export function Money() {
                 Cost
               </th>
               <th scope="col" class="right">
-                Of the budget
+                Share of the budget
               </th>
             </tr>
           </thead>
@@ -69,8 +69,8 @@ function Pace({ stats: { budget, forecast } }: { stats: Stats }) {
         </b>
       )}
       {per1000Jobs === null
-        ? "What a job costs is not known: set prices.ittybitPer1000Jobs in prewarm.config.ts."
-        : `${per1000Jobs} for 1,000 jobs, by prices.ittybitPer1000Jobs. Cloudflare's part is not in it.`}{" "}
+        ? "The price of a job is not configured: set prices.ittybitPer1000Jobs in prewarm.config.ts."
+        : `${per1000Jobs} for 1,000 jobs, by prices.ittybitPer1000Jobs, without Cloudflare's charges.`}{" "}
       <a href="/steering">Change the budget</a>
     </p>
   );

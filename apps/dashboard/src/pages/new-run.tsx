@@ -1,11 +1,14 @@
 import type { DryRun } from "@prewarm/control-schema/warm";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import { ask, may } from "../api/session.ts";
-import { navigate } from "../lib/router.ts";
+import { askedIn } from "../lib/any-url.ts";
+import { navigate, place } from "../lib/router.ts";
 import { toRequest, type WarmInput } from "../lib/warm-input.ts";
 import { ActButton } from "../ui/act-button.tsx";
 import { Empty } from "../ui/view.tsx";
+import { NoImage } from "./check.tsx";
 import { DryRunCard } from "./dry-run-card.tsx";
+import { Pictures } from "./pictures.tsx";
 import { WarmFields } from "./warm-fields.tsx";
 
 const EMPTY: WarmInput = {
@@ -28,12 +31,13 @@ interface Checked {
 
 /** A run from pasted ids or a file; the button works once the dry run of just this input is here. */
 export function NewRunPage() {
-  const [input, setInput] = useState(EMPTY);
+  const [input, setInput] = useState({ ...EMPTY, ids: place.value.searchParams.get("ids") ?? "" });
   const checked = useDryRun(input);
+  const asked = useMemo(() => askedIn(input.ids), [input.ids]);
   // Each input has its own key, so that a second click, or one after a lost answer, joins the same run.
   const [key, setKey] = useState(() => crypto.randomUUID());
   if (!may("warm"))
-    return <Empty title="New runs are for operators who may warm">Sign in with a token that may warm images.</Empty>;
+    return <Empty title="Only operators who may warm start runs">Sign in with a token that may warm images.</Empty>;
   const change = (part: Partial<WarmInput>) => {
     setInput({ ...input, ...part });
     setKey(crypto.randomUUID());
@@ -73,6 +77,8 @@ export function NewRunPage() {
           </ActButton>
         </section>
       </div>
+      {input.file === null && asked.length > 0 && <Pictures all={asked} />}
+      {input.file === null && input.ids.trim() !== "" && toRequest(input) === null && <NoImage text={input.ids} />}
     </>
   );
 }

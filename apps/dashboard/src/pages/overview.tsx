@@ -3,12 +3,11 @@ import type { Stats } from "@prewarm/control-schema/stats";
 import { useStats } from "../api/stats.tsx";
 import { count, duration, percent, rate } from "../lib/format.ts";
 import { filterUrl, LANES, STATES } from "../lib/job-filter.ts";
+import { Incidents } from "../ui/incidents.tsx";
 import { ScrollBox } from "../ui/scroll-box.tsx";
 import { Sparkline } from "../ui/sparkline.tsx";
-import { Time } from "../ui/time.tsx";
+import { Said } from "../ui/time.tsx";
 import { View } from "../ui/view.tsx";
-import { WarningLink } from "../ui/warning-link.tsx";
-import { Capacity } from "./capacity.tsx";
 import { Flow } from "./flow.tsx";
 import { HistoryCharts, useHour } from "./history-charts.tsx";
 
@@ -21,51 +20,15 @@ export function OverviewPage() {
       <View resource={useStats()} what="the overview">
         {(stats) => (
           <>
-            <HealthCard stats={stats} />
-            <Flow stats={stats} />
+            <Incidents stats={stats} />
             <Tiles stats={stats} hour={hour.data.value} />
+            <Flow stats={stats} />
             <Lanes stats={stats} hour={hour.data.value} />
             <HistoryCharts hour={hour} />
-            <Capacity stats={stats} />
           </>
         )}
       </View>
     </>
-  );
-}
-
-function HealthCard({ stats }: { stats: Stats }) {
-  const { health, open, warnings } = stats;
-  const others = health.level === "ok" ? [] : warnings.slice(1);
-  return (
-    <section class="card health" data-level={health.level} aria-label="Health">
-      <span class="lamp" aria-hidden="true" />
-      <div>
-        <p class="sentence">{health.sentence}</p>
-        <p class="muted">
-          {health.since !== null && (
-            <>
-              Since <Time at={health.since} />.{" "}
-            </>
-          )}
-          {open === 0 && health.level === "ok" && (
-            <>
-              Try one: <a href="/runs/new">warm some images</a>.
-            </>
-          )}
-        </p>
-        {others.length > 0 && (
-          <ul class="reasons">
-            {others.map((one) => (
-              <li key={`${one.code}${one.sentence}`}>
-                {one.sentence} <WarningLink warning={one} />
-              </li>
-            ))}
-          </ul>
-        )}
-      </div>
-      {warnings[0] && <WarningLink warning={warnings[0]} />}
-    </section>
   );
 }
 
@@ -101,14 +64,6 @@ function Tiles({ stats, hour }: { stats: Stats; hour: History | null }) {
         spark={buckets.map((one) => one.oldestMs)}
         trend="Oldest waiting, last hour"
         format={duration}
-      />
-      <Tile
-        name="Dead letters"
-        value={count(stats.deadLetters)}
-        href="/dead"
-        spark={buckets.map((one) => one.dead)}
-        trend="Died a minute, last hour"
-        bad={stats.deadLetters > 0}
       />
     </section>
   );
@@ -217,7 +172,7 @@ function Lanes({ stats, hour }: { stats: Stats; hour: History | null }) {
             why && (
               <li key={lane}>
                 <b>{lane}: </b>
-                {why.text}
+                <Said>{why.text}</Said>
               </li>
             )
           );

@@ -5,13 +5,14 @@ import { ConfirmDialog } from "../ui/confirm-dialog.tsx";
 export function PurgeDialog({ id, onClose }: { id: string; onClose(): void }) {
   const purge = async () => {
     const { state } = await ask("DELETE /api/v1/images/{id}", { params: { id } });
-    return state === "done" ? "Purged." : "The purge is under way.";
+    return state === "done" ? "Purged." : "Purging.";
   };
   return (
     <ConfirmDialog title="Purge this image" word={id} verb="Purge" act={purge} onClose={onClose}>
       <p>
-        Every variant of it is removed from the store, and open jobs of it are cancelled. Edge caches follow within
-        their life. The original stays, and the next viewer's miss makes a variant again.
+        R2 loses every variant of it now, and its open jobs are cancelled. An edge may keep an old copy for cacheSeconds
+        (an hour by default). A browser that has the image may keep it for up to a year, unless the page asks with
+        another v. The original stays, and the next view makes a variant again.
       </p>
     </ConfirmDialog>
   );

@@ -1,21 +1,15 @@
 import type { Run } from "@prewarm/control-schema/runs";
-import { useState } from "preact/hooks";
 import { ask, may } from "../api/session.ts";
 import { useResource } from "../api/use-resource.ts";
-import { count, duration, percent, plural, rate } from "../lib/format.ts";
-import { filterUrl, STATES } from "../lib/job-filter.ts";
-import { imageUrl } from "../lib/paths.ts";
+import { count } from "../lib/format.ts";
 import { navigate, place } from "../lib/router.ts";
-import { ConfirmDialog } from "../ui/confirm-dialog.tsx";
 import { Left } from "../ui/left.tsx";
 import { Pager } from "../ui/pager.tsx";
-import { StateBadge } from "../ui/state-badge.tsx";
+import { RunOutcome } from "../ui/run-outcome.tsx";
+import { SortHead, useSort } from "../ui/sort.tsx";
 import { StateBar } from "../ui/state-bar.tsx";
-import { Thumb } from "../ui/thumb.tsx";
-import { Time } from "../ui/time.tsx";
+import { Said, Time } from "../ui/time.tsx";
 import { Empty, View } from "../ui/view.tsx";
-import { useBulk } from "./bulk.tsx";
-import { CauseList } from "./causes.tsx";
 
 const KINDS = [
   ["", "All"],
@@ -60,7 +54,7 @@ export function RunsPage() {
           </a>
         )}
       </header>
-      <View resource={resource} what="runs">
+      <View resource={resource} what="runs" shape="list">
         {({ runs }) => (runs.length === 0 ? <NoRuns filtered={state !== undefined} /> : <RunTable runs={runs} />)}
       </View>
       <Pager what="runs" cursor={cursor} next={resource.data.value?.nextCursor ?? null} urlOf={urlOf} />
@@ -71,7 +65,7 @@ export function RunsPage() {
 function NoRuns({ filtered }: { filtered: boolean }) {
   if (filtered)
     return (
-      <Empty title="No such run">
+      <Empty title="No runs of this kind">
         Look at <a href="/runs">all runs</a>.
       </Empty>
     );
@@ -83,27 +77,40 @@ function NoRuns({ filtered }: { filtered: boolean }) {
   );
 }
 
-function RunTable({ runs }: { runs: readonly Run[] }) {
+const COLUMNS: Record<string, (run: Run) => string | number | null> = {
+  run: ({ label, run }) => label ?? run,
+  state: ({ state, outcome }) => `${state} ${outcome}`,
+  done: ({ total }) => total,
+  left: ({ pace }) => pace.secondsLeft,
+  started: ({ createdAt }) => createdAt,
+};
+
+function RunTable({ runs: all }: { runs: readonly Run[] }) {
+  const [runs, sort] = useSort(all, COLUMNS);
   return (
     <div class="table-box">
       <table class="runs">
         <caption class="visually-hidden">Runs, newest first</caption>
         <thead>
           <tr>
-            <th scope="col">Run</th>
-            <th scope="col">State</th>
+            <SortHead column="run" sort={sort}>
+              Run
+            </SortHead>
+            <SortHead column="state" sort={sort}>
+              State
+            </SortHead>
             <th scope="col" class="wide">
               Progress
             </th>
-            <th scope="col" class="right">
+            <SortHead column="done" sort={sort} right>
               Done
-            </th>
-            <th scope="col" class="right">
+            </SortHead>
+            <SortHead column="left" sort={sort} right>
               Left
-            </th>
-            <th scope="col" class="right">
+            </SortHead>
+            <SortHead column="started" sort={sort} right>
               Started
-            </th>
+            </SortHead>
           </tr>
         </thead>
         <tbody>
@@ -111,11 +118,22 @@ function RunTable({ runs }: { runs: readonly Run[] }) {
             <tr key={run.run} data-row={run.run}>
               <td class="what">
                 <a href={`/runs/${encodeURIComponent(run.run)}`}>
-                  <b class="clip">{run.label ?? run.run}</b> <span class="muted">{run.lane}</span>
-                </a>
+                  <b class="clip">{run.label ?? run.run}</b>
+                </a>{" "}
+                <span class="muted small-text">
+                  {run.lane} {run.who !== null && ` · ${run.who}`}
+                  {run.pace.amountLeft !== null &&
+                    run.pace.amountLeft > 0 &&
+                    ` · ${run.pace.amountLeft.toFixed(2)} to pay`}
+                </span>
+                {run.waitingFor && (
+                  <p class="muted small-text">
+                    <Said>{run.waitingFor.text}</Said>
+                  </p>
+                )}
               </td>
               <td data-label="State">
-                <Outcome run={run} />
+                <RunOutcome run={run} />
               </td>
               <td class="wide">
                 <StateBar states={run.states} total={run.total} />
@@ -134,210 +152,5 @@ function RunTable({ runs }: { runs: readonly Run[] }) {
         </tbody>
       </table>
     </div>
-  );
-}
-
-/** One run: how far, how fast, what went wrong. */
-export function RunPage({ run }: { run: string }) {
-  const resource = useResource(run, (signal) => ask("GET /api/v1/runs/{run}", { params: { run }, signal }), 2000);
-  return (
-    <View resource={resource} what="this run" whole>
-      {(data) => (
-        <>
-          <RunHead run={data} changed={() => void resource.refresh()} />
-          <section class="card" aria-label="Progress">
-            <p class="big-number">
-              <b class="num">{percent(data.total === 0 ? 0 : data.states.stored / data.total)}</b> stored:{" "}
-              {count(data.states.stored)} of {plural(data.total, "variant")}
-              {data.done !== data.states.stored && `; ${count(data.done)} have ended`}
-            </p>
-            {data.waitingFor && <p>{data.waitingFor.text}</p>}
-            <StateBar states={data.states} total={data.total} />
-            <ul class="counts">
-              {STATES.map((state) => (
-                <li key={state}>
-                  <a href={filterUrl({ run: data.run, states: [state] })}>
-                    <StateBadge state={state} /> <b class="num">{count(data.states[state])}</b>
-                  </a>
-                </li>
-              ))}
-            </ul>
-          </section>
-          <CauseList window="all" run={data.run} />
-          {data.rejectedTotal > 0 && <Rejected run={data} />}
-          <RunPictures run={data} />
-          <RunNumbers run={data} />
-        </>
-      )}
-    </View>
-  );
-}
-
-/** The state; of a run that is done, how it came out. */
-function Outcome({ run }: { run: Run }) {
-  if (run.state === "cancelled" && run.done < run.total) return <StateBadge state="cancelling" />;
-  if (run.outcome === null || run.outcome === "ok") return <StateBadge state={run.state} />;
-  const words = run.outcome === "failed" ? "failed" : "done with failures";
-  return <span class={run.outcome === "failed" ? "pill bad" : "pill warn"}>{words}</span>;
-}
-
-/** Items that were refused at the door. */
-function Rejected({ run }: { run: Run }) {
-  const resource = useResource(
-    run.run,
-    (signal) => ask("GET /api/v1/runs/{run}/rejected", { params: { run: run.run }, query: { limit: 100 }, signal }),
-    null,
-  );
-  return (
-    <section class="card rejected" aria-labelledby="rejected">
-      <h2 id="rejected">{plural(run.rejectedTotal, "item")} not accepted</h2>
-      <View resource={resource} what="rejected items">
-        {({ rejected }) => (
-          <ul>
-            {rejected.map((one) => (
-              <li key={`${one.index}${one.id}`}>
-                Item {one.index + 1}
-                {one.id !== null && (
-                  <>
-                    {" "}
-                    <span class="mono">{one.id}</span>
-                  </>
-                )}
-                : {one.message} <span class="mono">{one.code}</span>
-              </li>
-            ))}
-          </ul>
-        )}
-      </View>
-      {run.rejectedTotal > 100 && <p class="muted">The first 100; GET /api/v1/runs/{run.run}/rejected has more.</p>}
-    </section>
-  );
-}
-
-/** A contact sheet of what the run has stored of late. */
-function RunPictures({ run }: { run: Run }) {
-  const stored = run.states.stored > 0;
-  const resource = useResource(
-    `${run.run}|${stored}`,
-    async (signal) => {
-      if (!stored) return [];
-      const { jobs } = await ask("GET /api/v1/jobs", {
-        query: { run: run.run, state: ["stored"], limit: 200 },
-        signal,
-      });
-      return [...new Set(jobs.map(({ id }) => id))].slice(0, 48);
-    },
-    10_000,
-  );
-  const ids = resource.data.value ?? [];
-  if (ids.length === 0) return null;
-  return (
-    <section class="card" aria-labelledby="pictures">
-      <h2 id="pictures">Pictures</h2>
-      <ul class="sheet">
-        {ids.map((id) => (
-          <li key={id}>
-            <a href={imageUrl(id)} title={id} aria-label={id}>
-              <Thumb id={id} />
-            </a>
-          </li>
-        ))}
-      </ul>
-    </section>
-  );
-}
-
-function RunHead({ run, changed }: { run: Run; changed(): void }) {
-  const [asking, setAsking] = useState(false);
-  const bulk = useBulk(changed);
-  const open = run.state === "running" || run.state === "accepting";
-  const cancel = async () => {
-    await ask("DELETE /api/v1/runs/{run}", { params: { run: run.run } });
-    changed();
-    return "The run is cancelled; its jobs follow.";
-  };
-  return (
-    <header class="page-head">
-      <div class="grow">
-        <p class="crumbs">
-          <a href="/runs">Runs</a> / <span class="mono break">{run.run}</span>
-        </p>
-        <h1 class="break">{run.label ?? run.run}</h1>
-      </div>
-      <Outcome run={run} />
-      <a class="button" href={filterUrl({ run: run.run })}>
-        Jobs of this run
-      </a>
-      {may("promote") && open && run.lane !== "live" && (
-        <button
-          type="button"
-          onClick={() =>
-            bulk.open({ kind: "promote", filter: { run: run.run }, what: `Open jobs of ${run.label ?? run.run}` })
-          }
-        >
-          Promote…
-        </button>
-      )}
-      {bulk.controls}
-      {may("cancel") && open && (
-        <button type="button" class="danger-outline" onClick={() => setAsking(true)}>
-          Cancel run…
-        </button>
-      )}
-      {asking && (
-        <ConfirmDialog
-          title="Cancel this run"
-          word={null}
-          verb="Cancel the run"
-          act={cancel}
-          onClose={() => setAsking(false)}
-        >
-          <p>
-            {count(run.total - run.done)} variants are still open. Those that another run or a viewer waits for stay;
-            the others are not made.
-          </p>
-        </ConfirmDialog>
-      )}
-    </header>
-  );
-}
-
-/** What is left of an open run. */
-function timeAndMoney({ endedAt, pace: { secondsLeft, amountLeft } }: Run): [string, string][] {
-  if (endedAt !== null) return [];
-  const left: [string, string] = ["Left", secondsLeft === null ? "–" : duration(secondsLeft * 1000)];
-  return amountLeft === null ? [left] : [left, ["Left to pay", amountLeft.toFixed(2)]];
-}
-
-function RunNumbers({ run }: { run: Run }) {
-  const numbers: [string, string][] = [
-    ...timeAndMoney(run),
-    [
-      run.endedAt === null ? "Rate" : "Rate, over its life",
-      run.pace.perSecond === null ? "–" : rate(run.pace.perSecond),
-    ],
-    ["Time to ready, p50", duration(run.timeToReady.p50)],
-    ["Time to ready, p95", duration(run.timeToReady.p95)],
-    ["Accepted", count(run.accepted)],
-    ["Already under way", count(run.duplicates)],
-    ["Already stored", count(run.existing)],
-    ["Not accepted", count(run.rejectedTotal)],
-    ["Asked by", run.who ?? "–"],
-  ];
-  return (
-    <section class="tiles" aria-label="Numbers">
-      {numbers.map(([name, value]) => (
-        <div key={name} class="card tile">
-          <h2>{name}</h2>
-          <p class="value num">{value}</p>
-        </div>
-      ))}
-      <div class="card tile">
-        <h2>{run.endedAt === null ? "Started" : "Ended"}</h2>
-        <p class="value">
-          <Time at={run.endedAt ?? run.createdAt} />
-        </p>
-      </div>
-    </section>
   );
 }

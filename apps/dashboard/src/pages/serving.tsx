@@ -5,8 +5,10 @@ import { useResource } from "../api/use-resource.ts";
 import { count, percent, plural, size } from "../lib/format.ts";
 import { imageUrl } from "../lib/paths.ts";
 import { navigate, place } from "../lib/router.ts";
+import { transformWords } from "../lib/transform-words.ts";
 import { ActButton } from "../ui/act-button.tsx";
 import { ScrollBox } from "../ui/scroll-box.tsx";
+import { SortHead, useSort } from "../ui/sort.tsx";
 import { Sparkline } from "../ui/sparkline.tsx";
 import { Thumb } from "../ui/thumb.tsx";
 import { Time } from "../ui/time.tsx";
@@ -24,10 +26,10 @@ const OUTCOMES = [
   ["store", "From R2", "the variant; it is in the cache from then on"],
   ["stand-in", "Another variant meanwhile", "the best stored one of the image, for 5 s"],
   ["original", "The original", "a redirect to it, or its bytes, while the variant is made"],
-  ["placeholder", "The grey pixel", "the original is not to be shown"],
-  ["bypass", "Shown as it is", "SVG, GIF and whatever else passes through"],
+  ["placeholder", "The grey pixel", "the original is hidden"],
+  ["bypass", "Passed through", "SVG, GIF and whatever else passes through"],
   ["refused", "Refused", "4xx: the address, the signature or the original is at fault"],
-  ["failed", "Failed", "5xx: ours"],
+  ["failed", "Failed", "5xx: a fault of Prewarm"],
 ] as const satisfies readonly (readonly [keyof Serving["views"], string, string])[];
 
 /** What it earns: how many views had their variant, what that saved, and what is missed. */
@@ -53,12 +55,12 @@ export function ServingPage() {
           ))}
         </fieldset>
       </header>
-      <View resource={resource} what="what was served">
+      <View resource={resource} what="the view counts">
         {(serving) =>
           serving.state === "counted" ? (
             <Counted serving={serving} />
           ) : (
-            <Empty title={serving.state === "off" ? "Views are not counted" : "What was counted cannot be read"}>
+            <Empty title={serving.state === "off" ? "Views are not counted" : "The view counts cannot be read"}>
               {serving.text}
             </Empty>
           )
@@ -76,7 +78,7 @@ function Counted({ serving }: { serving: Serving }) {
   return (
     <>
       <section class="tiles" aria-label="In all">
-        <Tile name="Had their variant" value={hitRatio === null ? "–" : percent(hitRatio)}>
+        <Tile name="Hit rate" value={hitRatio === null ? "–" : percent(hitRatio)}>
           <Sparkline
             values={buckets.map(({ hits, others }) => (hits + others === 0 ? null : hits / (hits + others)))}
             label="Share of views that had their variant, over time"
@@ -85,16 +87,15 @@ function Counted({ serving }: { serving: Serving }) {
         </Tile>
         <Tile name="Views" value={count(all)}>
           <Sparkline values={buckets.map(({ hits, others }) => hits + others)} label="Views over time" format={count} />
+          {failed > 0 && <p class="muted small-text">{count(failed)} refused or failed</p>}
         </Tile>
         <Tile name={savedBytes < 0 ? "Sent more than the originals" : "Saved"} value={size(Math.abs(savedBytes))}>
           <p class="muted small-text">
             {originalBytes === 0
               ? "No original's size is known yet"
-              : `${percent(Math.abs(savedBytes) / originalBytes)} of ${size(originalBytes)} of originals`}
+              : `${percent(Math.abs(savedBytes) / originalBytes)} of ${size(originalBytes)} of originals; ${size(bytes)} were sent`}
           </p>
         </Tile>
-        <Tile name="Sent as variants" value={size(bytes)} />
-        <Tile name="Refused or failed" value={count(failed)} bad={views.failed > 0} />
       </section>
       <Missed missed={missed} />
       <div class="columns">
@@ -109,19 +110,9 @@ function Counted({ serving }: { serving: Serving }) {
   );
 }
 
-function Tile({
-  name,
-  value,
-  bad,
-  children,
-}: {
-  name: string;
-  value: string;
-  bad?: boolean;
-  children?: ComponentChildren;
-}) {
+function Tile({ name, value, children }: { name: string; value: string; children?: ComponentChildren }) {
   return (
-    <div class="card tile" data-bad={bad ?? false}>
+    <div class="card tile">
       <h2>{name}</h2>
       <p class="value num">{value}</p>
       {children}
@@ -163,27 +154,37 @@ function Answers({ views, all }: { views: Serving["views"]; all: number }) {
   );
 }
 
-function Formats({ formats }: { formats: Serving["formats"] }) {
+const COLUMNS: Record<string, (one: Serving["formats"][number]) => string | number> = {
+  format: ({ format }) => format,
+  views: ({ views }) => views,
+  sent: ({ bytes }) => bytes,
+  saved: ({ savedBytes }) => savedBytes,
+};
+
+function Formats({ formats: all }: { formats: Serving["formats"] }) {
+  const [formats, sort] = useSort(all, COLUMNS);
   return (
     <section class="card" aria-labelledby="formats">
       <h2 id="formats">By format</h2>
       {formats.length === 0 ? (
-        <p class="muted">No variant was sent in this time.</p>
+        <p class="muted">No variants were sent in this period.</p>
       ) : (
         <ScrollBox label="Variants sent by format">
           <table>
             <thead>
               <tr>
-                <th scope="col">Format</th>
-                <th scope="col" class="right">
+                <SortHead column="format" sort={sort}>
+                  Format
+                </SortHead>
+                <SortHead column="views" sort={sort} right>
                   Views
-                </th>
-                <th scope="col" class="right">
+                </SortHead>
+                <SortHead column="sent" sort={sort} right>
                   Sent
-                </th>
-                <th scope="col" class="right">
+                </SortHead>
+                <SortHead column="saved" sort={sort} right>
                   Saved
-                </th>
+                </SortHead>
               </tr>
             </thead>
             <tbody>
@@ -217,7 +218,7 @@ function Missed({ missed }: { missed: Serving["missed"] }) {
     <section class="card" aria-labelledby="missed">
       <h2 id="missed">Missed most</h2>
       {missed.length === 0 ? (
-        <p class="muted">Every view of something that can be made had its variant.</p>
+        <p class="muted">No misses: every view got its variant.</p>
       ) : (
         <>
           <ul class="sheet">
@@ -228,14 +229,14 @@ function Missed({ missed }: { missed: Serving["missed"] }) {
                   {id}
                 </a>
                 <p class="muted small-text break">
-                  <span class="mono">{transform}</span> {v !== null && `version ${v} `}· {plural(views, "view")}
-                  {stored && <b> · stored by now</b>}
+                  {transformWords(transform)} {v !== null && `version ${v} `}· {plural(views, "view")}
+                  {stored && <b> · stored since</b>}
                 </p>
               </li>
             ))}
           </ul>
-          {may("warm") && (
-            <ActButton class="primary" act={warm} disabled={absent.length === 0}>
+          {may("warm") && absent.length > 0 && (
+            <ActButton class="primary" act={warm}>
               Warm these {count(absent.length)}
             </ActButton>
           )}

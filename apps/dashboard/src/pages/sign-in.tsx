@@ -68,7 +68,7 @@ function takeTokenFromLink(): string {
 
 function explain(reason: unknown): string {
   if (!(reason instanceof ApiError)) return String(reason);
-  if (reason.status === 401) return "This token is not known. Mind that tokens are case-sensitive.";
+  if (reason.status === 401) return "This token is not valid. Tokens are case-sensitive.";
   if (reason.status === 429)
     return reason.retryAfter ? `Too many tries. Wait ${reason.retryAfter} s.` : "Too many tries. Wait a minute.";
   return reason.message;

@@ -1,14 +1,16 @@
 import { type Signal, useSignal } from "@preact/signals";
 import type { Gate } from "@prewarm/control-schema/gate";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
+import { patchGate } from "../api/patch-gate.ts";
 import { ask, isOperator, may } from "../api/session.ts";
 import { useStats } from "../api/stats.tsx";
 import { useResource } from "../api/use-resource.ts";
 import { count, percent } from "../lib/format.ts";
 import { LANES } from "../lib/job-filter.ts";
 import { clock } from "../lib/live.ts";
+import { place } from "../lib/router.ts";
 import { ActButton } from "../ui/act-button.tsx";
-import { Time } from "../ui/time.tsx";
+import { Said, Time } from "../ui/time.tsx";
 import { View } from "../ui/view.tsx";
 import { ActionList } from "./action-list.tsx";
 import { AuditLog } from "./audit-log.tsx";
@@ -21,7 +23,7 @@ export function SteeringPage() {
   const resource = useResource("gate", (signal) => ask("GET /api/v1/gate", { signal }), 3000);
   const [round, setRound] = useState(0);
   const patch: Patch = async (change, said) => {
-    resource.data.value = await ask("PATCH /api/v1/gate", { body: change });
+    resource.data.value = await patchGate(change);
     setRound(round + 1);
     void stats.refresh();
     return said;
@@ -31,9 +33,7 @@ export function SteeringPage() {
       <header class="page-head">
         <div>
           <h1>Steering</h1>
-          {!isOperator.value && (
-            <p class="muted">You are a viewer: you see how it is set. Changing it takes an operator token.</p>
-          )}
+          {!isOperator.value && <p class="muted">You are signed in as a viewer. Changes need an operator token.</p>}
         </div>
       </header>
       <View resource={resource} what="the gate">
@@ -45,7 +45,15 @@ export function SteeringPage() {
   );
 }
 
+/** An address such as `/steering#limits` leads to a form: its first field gets the focus. */
+function focusForm(): void {
+  const title = document.getElementById(location.hash.slice(1));
+  title?.scrollIntoView();
+  title?.closest("section")?.querySelector("input")?.focus();
+}
+
 function Controls({ gate, patch }: { gate: Gate; patch: Patch }) {
+  useEffect(focusForm, [place.value.hash]);
   return (
     <div class="columns">
       <div>
@@ -76,7 +84,7 @@ function PauseFields({ fields: { reason, hours } }: { fields: Fields }) {
   return (
     <div class="row-form">
       <label class="field grow">
-        Why, for the next pause
+        Reason (optional)
         <input
           type="text"
           maxLength={200}
@@ -87,7 +95,7 @@ function PauseFields({ fields: { reason, hours } }: { fields: Fields }) {
         />
       </label>
       <label class="field">
-        Ends after hours
+        Resume after (hours, optional)
         <input
           type="number"
           min={0}
@@ -122,7 +130,7 @@ function Undo({ gate: { undo }, patch }: { gate: Gate; patch: Patch }) {
   return (
     <p class="muted">
       Last change by {undo.who}, <Time at={undo.at} />{" "}
-      <ActButton class="small" act={() => patch({ undo: undo.at }, "What stood before stands again.")}>
+      <ActButton class="small" act={() => patch({ undo: undo.at }, "Undone.")}>
         Undo
       </ActButton>
     </p>
@@ -134,7 +142,9 @@ function Lanes({ gate, patch }: { gate: Gate; patch: Patch }) {
   return (
     <section class="card" aria-labelledby="pause">
       <h2 id="pause">Lanes</h2>
-      <p class="muted small-text">A paused lane keeps its jobs, at no cost, and tries none. Viewers get originals.</p>
+      <p class="muted small-text">
+        A paused lane keeps its jobs and makes none. Waiting costs nothing; viewers get originals.
+      </p>
       {may("pause") && <PauseFields fields={fields} />}
       <ul class="switches">
         {LANES.map((lane) => {
@@ -168,7 +178,7 @@ function Lanes({ gate, patch }: { gate: Gate; patch: Patch }) {
           {gate.reasons.map((reason) => (
             <li key={`${reason.code}${reason.lane}`}>
               {reason.lane && <b>{reason.lane}: </b>}
-              {reason.message} {reason.until !== null && <Time at={reason.until} />}
+              <Said>{reason.message}</Said> {reason.until !== null && <Time at={reason.until} />}
             </li>
           ))}
         </ul>
@@ -180,7 +190,7 @@ function Lanes({ gate, patch }: { gate: Gate; patch: Patch }) {
 const BREAKER: Record<Gate["breaker"]["state"], string> = {
   closed: "Closed: jobs go to Ittybit.",
   open: "Open: nothing goes to Ittybit, everything waits.",
-  "half-open": "Half open: one job is being tried.",
+  "half-open": "Half open: a test job runs.",
 };
 
 function Breaker({ gate: { breaker, throttledUntil }, patch }: { gate: Gate; patch: Patch }) {
@@ -200,7 +210,7 @@ function Breaker({ gate: { breaker, throttledUntil }, patch }: { gate: Gate; pat
           Since <Time at={breaker.since} />
           {breaker.probeAt !== null && (
             <>
-              ; one job is tried <Time at={breaker.probeAt} />
+              ; a test job runs <Time at={breaker.probeAt} />
             </>
           )}
           .
@@ -209,7 +219,7 @@ function Breaker({ gate: { breaker, throttledUntil }, patch }: { gate: Gate; pat
       {throttledUntil !== null && throttledUntil > clock.value && (
         <p class="strip warn">
           <span>
-            Ittybit asked to wait; going on <Time at={throttledUntil} />.
+            Ittybit asked to wait. Submissions continue <Time at={throttledUntil} />.
           </span>
         </p>
       )}

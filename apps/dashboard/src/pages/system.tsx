@@ -9,10 +9,12 @@ import { ActButton } from "../ui/act-button.tsx";
 import { ScrollBox } from "../ui/scroll-box.tsx";
 import { Time } from "../ui/time.tsx";
 import { Empty, View } from "../ui/view.tsx";
+import { Capacity } from "./capacity.tsx";
 import { HookDeliveries } from "./hook-deliveries.tsx";
 
 /** Whether it is ready, what runs, what the doctor finds, and what others are told. */
 export function SystemPage() {
+  const stats = useStats().data.value;
   return (
     <>
       <header class="page-head">
@@ -22,6 +24,7 @@ export function SystemPage() {
         <Readiness />
         <Doctor />
       </div>
+      {stats !== null && <Capacity stats={stats} />}
       <HookDeliveries />
       <Events />
     </>
@@ -73,7 +76,7 @@ function Readiness() {
 
 /** A deploy replaces the ledger's code at its own time. */
 function Version({ what, version }: { what: string; version: { id: string; tag: string } | null }) {
-  if (version === null) return <p class="muted">The platform names no version of the {what} here.</p>;
+  if (version === null) return <p class="muted">The platform reports no version of the {what} here.</p>;
   return (
     <p class="muted break">
       The {what} runs version {version.tag || "without a tag"} <span class="mono">{version.id}</span>
@@ -94,12 +97,12 @@ function Doctor() {
       cursor = part.nextCursor;
     }
     setFound(all);
-    return all.length === 0 ? "Ledger and store agree." : `${plural(all.length, "finding")}.`;
+    return all.length === 0 ? "The ledger and R2 agree." : `${plural(all.length, "finding")}.`;
   };
   return (
     <section class="card" aria-labelledby="doctor">
       <h2 id="doctor">Doctor</h2>
-      <p class="muted">Compares the ledger with R2. The cron does it too, one part per minute.</p>
+      <p class="muted">Compares the ledger with R2. The cron does the same in the background, a slice a minute.</p>
       {may("mend") && (
         <p>
           <ActButton act={walk(false)}>Report</ActButton>{" "}
@@ -125,7 +128,7 @@ function Events() {
   const test = async () => {
     const { endpoints } = await ask("POST /api/v1/events/test", {});
     await resource.refresh();
-    return `A test is on its way to ${plural(endpoints, "endpoint")}.`;
+    return `A test event goes to ${plural(endpoints, "endpoint")}.`;
   };
   return (
     <section class="card" aria-labelledby="events">
@@ -133,9 +136,9 @@ function Events() {
       <View resource={resource} what="events">
         {({ endpoints, events }) =>
           endpoints.length === 0 ? (
-            <Empty title="No endpoint">
-              Name endpoints under <span class="mono">events</span> in prewarm.config.ts: runs that are finished, dead
-              letters, the breaker and the budget are told there, signed.
+            <Empty title="No event endpoints yet">
+              List endpoints under <span class="mono">events</span> in prewarm.config.ts. They receive signed events:
+              finished runs, dead letters, the breaker and the budget.
             </Empty>
           ) : (
             <>

@@ -1,6 +1,7 @@
 import type { Attempt, JobDetail } from "@prewarm/control-schema/jobs";
-import { duration, exactUtc, relative } from "../lib/format.ts";
+import { duration } from "../lib/format.ts";
 import { clock } from "../lib/live.ts";
+import { moment } from "../lib/time-style.ts";
 import { Time } from "../ui/time.tsx";
 
 /** What happened to a job, from its creation to its end, the oldest first, with every failed attempt. */
@@ -54,7 +55,11 @@ function AttemptItem({ attempt }: { attempt: Attempt }) {
       {attempt.ittybitJob && (
         <p class="muted small-text">
           Ittybit job <span class="mono">{attempt.ittybitJob}</span>
-          {attempt.startedAt !== null && <>, submitted {exactUtc(attempt.startedAt)}</>}
+          {attempt.startedAt !== null && (
+            <>
+              , submitted <Time at={attempt.startedAt} asClock />
+            </>
+          )}
         </p>
       )}
     </li>
@@ -68,7 +73,7 @@ function Submitted({ job: { submittedAt, createdAt, history } }: { job: JobDetai
   return (
     <li data-state="processing">
       <p>
-        <b>Submitted</b> to Ittybit after {duration(Math.max(0, submittedAt - since))} in line{" "}
+        <b>Submitted</b> to Ittybit after {duration(Math.max(0, submittedAt - since))} in the queue{" "}
         <span class="muted">
           <Time at={submittedAt} />
         </span>
@@ -85,15 +90,15 @@ function storedWords({ createdAt, storedAt, tookMs }: JobDetail): string {
 }
 
 function Now({ job }: { job: JobDetail }) {
-  const next = job.due !== null && job.due > clock.value ? ` Looked at ${relative(job.due, clock.value)}.` : "";
+  const next = job.due !== null && job.due > clock.value ? ` Prewarm looks again ${moment(job.due, clock.value)}.` : "";
   const words: Record<JobDetail["state"], [string, string]> = {
     queued: ["Waits", `for its turn in ${job.lane}.${next}`],
-    processing: ["Ittybit works on it", next],
-    retrying: ["Waits to be tried again", next],
+    processing: ["Ittybit is making it", next],
+    retrying: ["Waits for the next attempt", next],
     stored: ["Stored", storedWords(job)],
-    dead: ["Dead", "Nothing is tried any more, unless you retry it."],
-    refused: ["Refused", "This original cannot be made into it. A new original, or a retry, asks again."],
-    cancelled: ["Cancelled", "Nothing is stored from it."],
+    dead: ["Dead", "Prewarm will not try again by itself. Retry it here."],
+    refused: ["Refused", "No variant can be made from this original. Upload a new one, or retry."],
+    cancelled: ["Cancelled", "No variant was stored."],
   };
   const [title, text] = words[job.state];
   return (

@@ -67,7 +67,7 @@ function WhatToLeaveOut({ input, change }: WarmFieldsProps) {
           checked={input.onlyMissing}
           onChange={() => change({ onlyMissing: !input.onlyMissing, force: false })}
         />{" "}
-        Only what the store does not hold
+        Only variants that are not stored
       </label>
       <label class="check">
         <input
@@ -75,16 +75,23 @@ function WhatToLeaveOut({ input, change }: WarmFieldsProps) {
           checked={input.force}
           onChange={() => change({ force: !input.force, onlyMissing: false })}
         />{" "}
-        Make again even what is stored
+        Make stored variants again
       </label>
     </>
   );
 }
 
+const MARKUP = /\.(?:html?|xml)$/i;
+
 function Paste({ input, change }: WarmFieldsProps) {
   const [over, setOver] = useState(false);
   const ids = readImages(input.ids);
-  const take = (files: FileList | null | undefined) => files?.[0] && change({ file: files[0], transforms: "" });
+  const take = (files: FileList | null | undefined) => {
+    const file = files?.[0];
+    // A page or a sitemap is no list of ids: its addresses are read here.
+    if (file && MARKUP.test(file.name)) void file.text().then((text) => change({ ids: text }));
+    else if (file) change({ file, transforms: "" });
+  };
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: dropping is a second way; the file field within is the first
     <div
@@ -103,7 +110,7 @@ function Paste({ input, change }: WarmFieldsProps) {
     >
       <label class="field">
         <span>
-          Image ids or URLs, one per line; HTML works too{" "}
+          Image ids or URLs, one per line; a srcset, HTML or a sitemap works too{" "}
           {ids.length > 0 && <span class="muted num">({count(ids.length)})</span>}
         </span>
         <textarea
@@ -116,13 +123,13 @@ function Paste({ input, change }: WarmFieldsProps) {
         />
       </label>
       {ids.length > PASTE_MAX && (
-        <p class="strip warn">More than {count(PASTE_MAX)} ids are better dropped as a file: it streams.</p>
+        <p class="strip warn">Drop more than {count(PASTE_MAX)} ids as a file: the page streams it.</p>
       )}
       <label class="field file">
-        Or a file: text with an id a line, CSV with a header, NDJSON or JSON; drop it anywhere here
+        Or drop a file anywhere here: one id per line, CSV with a header, NDJSON, JSON, HTML or a sitemap
         <input
           type="file"
-          accept=".txt,.csv,.ndjson,.jsonl,.json,text/plain,text/csv"
+          accept=".txt,.csv,.ndjson,.jsonl,.json,.html,.htm,.xml,text/plain,text/csv"
           onChange={(event) => take(event.currentTarget.files)}
         />
       </label>
@@ -137,7 +144,7 @@ function Dropped({ file, clear }: { file: File; clear(): void }) {
         <b class="break">{file.name}</b> <span class="muted num">{size(file.size)}</span>
       </p>
       <button type="button" onClick={clear}>
-        Take another
+        Choose another file
       </button>
     </div>
   );

@@ -1,10 +1,10 @@
 import type { Action } from "@prewarm/control-schema/actions";
 import { ask, may } from "../api/session.ts";
 import { useResource } from "../api/use-resource.ts";
-import { count, relative } from "../lib/format.ts";
-import { clock } from "../lib/live.ts";
+import { count } from "../lib/format.ts";
 import { ActButton } from "./act-button.tsx";
 import { StateBadge } from "./state-badge.tsx";
+import { Time } from "./time.tsx";
 
 /** What became of the jobs of a retry. */
 function Outcome({ action: { outcome, run, state, canary } }: { action: Action }) {
@@ -18,7 +18,7 @@ function Outcome({ action: { outcome, run, state, canary } }: { action: Action }
   ].filter(Boolean);
   return (
     <p class="num">
-      {state === "halted" && <b>Stopped after the first few, which were not all stored. </b>}
+      {state === "halted" && <b>Stopped: not all of the first few were stored. </b>}
       {state === "running" && canary > 0 && `${count(canary)} go first; the others follow once these are stored. `}
       Of those retried: {parts.join(", ")}
       {run !== null && (
@@ -49,7 +49,7 @@ export function ActionProgress({ action: given }: { action: Action }) {
   const stop = async () => {
     await ask("DELETE /api/v1/actions/{action}", { params: { action: action.action } });
     await resource.refresh();
-    return "Stopped. What it has done stays done.";
+    return "Stopped. What was done stays done.";
   };
   return (
     <div class="action">
@@ -58,10 +58,13 @@ export function ActionProgress({ action: given }: { action: Action }) {
         <span class="num">
           {count(action.done)} of {action.exact ? "" : "at least "}
           {count(Math.max(action.total, action.done))}
-          {action.skipped > 0 && ` · ${count(action.skipped)} had changed and were left alone`}
+          {action.agreed !== null &&
+            action.agreed.left > 0 &&
+            ` · ${count(action.agreed.left)} began to match later and were left alone`}
+          {action.skipped > 0 && ` · ${count(action.skipped)} had changed and were skipped`}
         </span>
         <span class="muted">
-          {action.kind} by {action.who}, {relative(action.createdAt, clock.value)}
+          {action.kind} by {action.who}, <Time at={action.createdAt} />
         </span>
         {action.state === "running" && may(action.kind) && (
           <ActButton class="small" act={stop}>

@@ -42,7 +42,15 @@ export function BulkDialog({ kind, filter, what, onClose }: BulkDialogProps) {
   );
   const start = (rate: number | null, canary: boolean) =>
     attempt(async () => {
-      const body = { action: kind, filter, ...(rate ? { rate } : {}), ...(canary ? { canary: CANARY } : {}) };
+      // What began to match since is left alone: the operator has agreed to this many.
+      const agreed = preview?.exact ? { agreed: { at: preview.at, total: preview.total } } : {};
+      const body = {
+        action: kind,
+        filter,
+        ...agreed,
+        ...(rate ? { rate } : {}),
+        ...(canary ? { canary: CANARY } : {}),
+      };
       const answer = await ask("POST /api/v1/actions", { body });
       if ("action" in answer) setAction(answer);
     });
@@ -95,13 +103,16 @@ function Confirm({
       {hasCanary && (
         <label class="check">
           <input type="checkbox" checked={canary} onChange={(event) => setCanary(event.currentTarget.checked)} /> Try{" "}
-          {CANARY} first, and go on only when these are stored
+          {CANARY} first, and continue only when these are stored
         </label>
       )}
       {kind === "cancel" && (
-        <p>What another run was promised stays. Work already at Ittybit ends there; its result is thrown away.</p>
+        <p>
+          Variants that another run waits for are still made. Jobs already at Ittybit finish there and are paid for;
+          their results are discarded.
+        </p>
       )}
-      {kind === "promote" && <p>They go a lane higher: what is bulk goes with the uploads, an upload as a viewer's.</p>}
+      {kind === "promote" && <p>Jobs move up one lane: from bulk to upload, from upload to live.</p>}
       {wantsWord && (
         <label class="field">
           <span>
@@ -135,8 +146,7 @@ function RateField({ total, rate, set }: { total: number; rate: number; set(rate
         onInput={(event) => set(event.currentTarget.valueAsNumber)}
       />
       <small class="muted">
-        About {Math.max(1, Math.ceil(total / Math.max(rate || 1, 1)))} s to hand over. The gate's own rate holds as
-        well.
+        About {Math.max(1, Math.ceil(total / Math.max(rate || 1, 1)))} s. The gate's rate applies as well.
       </small>
     </label>
   );

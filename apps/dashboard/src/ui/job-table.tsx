@@ -2,8 +2,11 @@ import type { Job } from "@prewarm/control-schema/jobs";
 import { ask, isOperator, may } from "../api/session.ts";
 import { size } from "../lib/format.ts";
 import { RETRYABLE } from "../lib/job-filter.ts";
+import { imageUrl } from "../lib/paths.ts";
+import { transformWords } from "../lib/transform-words.ts";
 import { ActButton } from "./act-button.tsx";
 import type { Selection } from "./selection.ts";
+import { type Sort, SortHead, useSort } from "./sort.tsx";
 import { StateBadge } from "./state-badge.tsx";
 import { Thumb } from "./thumb.tsx";
 import { Time } from "./time.tsx";
@@ -15,62 +18,115 @@ interface JobTableProps {
   changed(): void;
 }
 
-/** Jobs as rows, errors in them. */
+/** By what the rows can be sorted. */
+const COLUMNS: Record<string, (job: Job) => string | number | null> = {
+  image: ({ id, transform }) => `${id} ${transform}`,
+  state: ({ state }) => state,
+  lane: ({ lane }) => lane,
+  attempts: ({ attempts }) => attempts,
+  size: ({ bytes }) => bytes,
+  changed: ({ updatedAt }) => updatedAt,
+};
+/** Cells of a row without those of an operator. */
+const CELLS = 6;
+
+/** Jobs as rows, errors in them: those of one image together, unless the reader sorts by a column. */
 export function JobTable({ jobs, caption, selection, changed }: JobTableProps) {
-  const order = jobs.map((job) => job.job);
   selection.see(jobs);
-  const all = order.length > 0 && order.every((id) => selection.ids.value.has(id));
+  const [sorted, sort] = useSort(jobs, COLUMNS);
+  const groups = sort.order === null ? [...Map.groupBy(sorted, ({ id }) => id).values()] : sorted.map((job) => [job]);
+  const order = groups.flat().map((job) => job.job);
   return (
     <div class="table-box">
       <table class="jobs">
         <caption class="visually-hidden">{caption}</caption>
-        <thead>
-          <tr>
-            {isOperator.value && (
-              <th scope="col" class="tick">
-                <input
-                  type="checkbox"
-                  aria-label="Select all on this page"
-                  checked={all}
-                  onChange={() => selection.setAll(order, !all)}
-                />
-              </th>
-            )}
-            <th scope="col">Image and transform</th>
-            <th scope="col">State</th>
-            <th scope="col">Lane</th>
-            <th scope="col" class="right">
-              Attempts
-            </th>
-            <th scope="col" class="right">
-              Size
-            </th>
-            <th scope="col" class="right">
-              Changed
-            </th>
-            {isOperator.value && (
-              <th scope="col">
-                <span class="visually-hidden">Actions</span>
-              </th>
-            )}
-          </tr>
-        </thead>
+        <Head order={order} selection={selection} sort={sort} />
         <tbody>
-          {jobs.map((job) => (
-            <JobRow key={job.job} job={job} order={order} selection={selection} changed={changed} />
-          ))}
+          {groups.flatMap((group) => [
+            group.length > 1 && group[0] && <ImageRow key={group[0].id} id={group[0].id} count={group.length} />,
+            ...group.map((job) => (
+              <JobRow
+                key={job.job}
+                job={job}
+                isGrouped={group.length > 1}
+                order={order}
+                selection={selection}
+                changed={changed}
+              />
+            )),
+          ])}
         </tbody>
       </table>
     </div>
   );
 }
 
-function JobRow({
-  job,
-  order,
-  selection,
-  changed,
-}: Omit<JobTableProps, "jobs" | "caption"> & { job: Job; order: readonly string[] }) {
+function Head({ order, selection, sort }: { order: readonly string[]; selection: Selection; sort: Sort }) {
+  const all = order.length > 0 && order.every((id) => selection.ids.value.has(id));
+  return (
+    <thead>
+      <tr>
+        {isOperator.value && (
+          <th scope="col" class="tick">
+            <input
+              type="checkbox"
+              aria-label="Select all on this page"
+              checked={all}
+              onChange={() => selection.setAll(order, !all)}
+            />
+          </th>
+        )}
+        <SortHead column="image" sort={sort}>
+          Image and transform
+        </SortHead>
+        <SortHead column="state" sort={sort}>
+          State
+        </SortHead>
+        <SortHead column="lane" sort={sort}>
+          Lane
+        </SortHead>
+        <SortHead column="attempts" sort={sort} right>
+          Attempts
+        </SortHead>
+        <SortHead column="size" sort={sort} right>
+          Size
+        </SortHead>
+        <SortHead column="changed" sort={sort} right>
+          Changed
+        </SortHead>
+        {isOperator.value && (
+          <th scope="col">
+            <span class="visually-hidden">Actions</span>
+          </th>
+        )}
+      </tr>
+    </thead>
+  );
+}
+
+/** Above several jobs of one image. */
+function ImageRow({ id, count }: { id: string; count: number }) {
+  return (
+    <tr class="image-row">
+      <th scope="rowgroup" colSpan={CELLS + (isOperator.value ? 2 : 0)}>
+        <Thumb id={id} />
+        <a href={imageUrl(id)} class="break">
+          {id}
+        </a>{" "}
+        <span class="muted small-text">{count} jobs here</span>
+      </th>
+    </tr>
+  );
+}
+
+interface JobRowProps extends Omit<JobTableProps, "jobs" | "caption"> {
+  job: Job;
+  /** Its image stands above it. */
+  isGrouped: boolean;
+  order: readonly string[];
+}
+
+function JobRow({ job, isGrouped, order, selection, changed }: JobRowProps) {
   const ticked = selection.ids.value.has(job.job);
   return (
     <tr data-row={job.job} data-ticked={ticked}>
@@ -85,9 +141,10 @@ function JobRow({
         </td>
       )}
       <td class="what">
-        <Thumb id={job.id} />
-        <a href={`/jobs/${job.job}`}>
-          <b class="clip">{job.id}</b> <span class="mono muted">{job.transform}</span>
+        {!isGrouped && <Thumb id={job.id} />}
+        <a href={`/jobs/${job.job}`} title={job.transform}>
+          <b class={isGrouped ? "visually-hidden" : "clip"}>{job.id}</b>{" "}
+          <span class={isGrouped ? "" : "muted"}>{transformWords(job.transform)}</span>
         </a>
         {job.error && (
           <p class="row-error">
@@ -119,7 +176,7 @@ function RowAction({ job, changed }: { job: Job; changed(): void }) {
   const retry = async () => {
     await retryJob(job.job);
     changed();
-    return waits ? `It is tried now: ${job.id}` : `Queued again: ${job.id}`;
+    return waits ? `Retrying now: ${job.id}` : `Queued again: ${job.id}`;
   };
   const verb = waits ? "Try now" : "Retry";
   return (

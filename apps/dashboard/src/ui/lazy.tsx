@@ -1,5 +1,6 @@
 import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import { Skeleton } from "./skeleton.tsx";
 import { ProblemCard } from "./view.tsx";
 
 const RELOADED = "prewarm.reloaded";
@@ -14,8 +15,15 @@ function reloadsOnce(): boolean {
   return true;
 }
 
+interface LazyProps<P> {
+  load(): Promise<ComponentType<P>>;
+  props: P;
+  /** The title of what comes, where it is a page. */
+  title?: string;
+}
+
 /** A page whose code comes when it is asked for: the first page does not wait for what it does not show. */
-export function Lazy<P extends object>({ load, props }: { load(): Promise<ComponentType<P>>; props: P }) {
+export function Lazy<P extends object>({ load, props, title }: LazyProps<P>) {
   const [loaded, setLoaded] = useState<{ Page: ComponentType<P> } | null>(null);
   const [error, setError] = useState<Error | null>(null);
   useEffect(() => {
@@ -28,12 +36,6 @@ export function Lazy<P extends object>({ load, props }: { load(): Promise<Compon
     );
   }, []);
   if (error !== null) return <ProblemCard error={error} what="this page" whole retry={async () => location.reload()} />;
-  if (loaded === null)
-    return (
-      <div class="skeleton" role="status">
-        <span class="visually-hidden">Loading the page…</span>
-        <i />
-      </div>
-    );
+  if (loaded === null) return title === undefined ? null : <Skeleton what="the page" shape="cards" title={title} />;
   return <loaded.Page {...props} />;
 }

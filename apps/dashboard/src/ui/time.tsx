@@ -1,12 +1,21 @@
-import { exactBoth, relative } from "../lib/format.ts";
+import { exactBoth } from "../lib/format.ts";
 import { clock } from "../lib/live.ts";
+import { clockTime, inZone, moment } from "../lib/time-style.ts";
 
-/** A moment: relative to read, exact in local time and UTC to hover, machine-readable to copy. */
-export function Time({ at }: { at: number | null }) {
+/**
+ * A moment: relative, local or UTC, as the reader has chosen; exact in local time and UTC to hover, machine-readable to copy. `asClock`: as
+ * clock time whatever the choice.
+ */
+export function Time({ at, asClock }: { at: number | null; asClock?: boolean }) {
   if (at === null) return <span class="muted">–</span>;
   return (
     <time dateTime={new Date(at).toISOString()} title={exactBoth(at)}>
-      {relative(at, clock.value)}
+      {asClock ? clockTime(at, clock.value) : moment(at, clock.value)}
     </time>
   );
+}
+
+/** A sentence of the server, its times in the reader's zone. */
+export function Said({ children }: { children: string }) {
+  return <>{inZone(children, clock.value)}</>;
 }

@@ -1,26 +1,32 @@
 import { ApiError } from "@prewarm/control-client/client";
 import type { ComponentChildren } from "preact";
 import type { Resource } from "../api/poll.ts";
+import { useStatsIfAny } from "../api/stats.tsx";
 import { relative } from "../lib/format.ts";
 import { browserClock } from "../lib/live.ts";
+import { type Shape, Skeleton } from "./skeleton.tsx";
 
 interface ViewProps<T> {
   resource: Resource<T>;
   /** What is being waited for: "jobs", "this run". */
   what: string;
-  /** True when the resource is all that the page shows: a failure then gets the page's first heading. */
-  whole?: boolean;
+  /** The page's title, where the resource is all that the page shows: a failure then gets the page's first heading. */
+  whole?: string;
+  /** What stands there while nothing is known; default: cards. */
+  shape?: Shape;
   children(data: T): ComponentChildren;
 }
 
 /** Shows a resource while it loads, when it failed, and when it is here. After a failure the older answer stays, marked as old. */
-export function View<T>({ resource, what, whole, children }: ViewProps<T>) {
+export function View<T>({ resource, what, whole, shape = "cards", children }: ViewProps<T>) {
   const data = resource.data.value;
   const error = resource.error.value;
+  // The banner above says so already, once for everything on the page.
+  const isSilent = (useStatsIfAny()?.error.value ?? null) !== null;
   if (data !== null) {
     return (
       <>
-        {error && <Stale error={error} at={resource.loadedAt.value} retry={resource.refresh} />}
+        {error && !isSilent && <Stale error={error} at={resource.loadedAt.value} retry={resource.refresh} />}
         {resource.previous.value && (
           <p class="visually-hidden" role="status">
             Loading {what}…
@@ -32,22 +38,15 @@ export function View<T>({ resource, what, whole, children }: ViewProps<T>) {
       </>
     );
   }
-  if (error) return <ProblemCard error={error} what={what} whole={whole ?? false} retry={resource.refresh} />;
-  return (
-    <div class="skeleton" role="status">
-      <span class="visually-hidden">Loading {what}…</span>
-      <i />
-      <i />
-      <i />
-    </div>
-  );
+  if (error) return <ProblemCard error={error} what={what} whole={whole !== undefined} retry={resource.refresh} />;
+  return <Skeleton what={what} shape={shape} title={whole} />;
 }
 
 function Stale({ error, at, retry }: { error: Error; at: number | null; retry(): Promise<void> }) {
   return (
     <p class="strip warn" role="status">
       <span>
-        What you see is from {relative(at, browserClock.value)}: {error.message}
+        These numbers are from {relative(at, browserClock.value)}: {error.message}
         {error instanceof ApiError && error.status === 0 && " The page tries again."}
       </span>
       <button type="button" class="small" onClick={() => void retry()}>
@@ -84,12 +83,12 @@ export function ProblemCard({ error, what, whole, retry }: ProblemCardProps) {
 
 function adviceFor(error: Error): ComponentChildren {
   if (!(error instanceof ApiError))
-    return "This looks like a fault of the page itself. Reload it; if it stays, report it with the message above.";
+    return "This looks like a bug of the dashboard. Reload the page. If the error stays, report it with the message above.";
   if (error.status === 0)
     return "Check the connection and that the consumer Worker runs. Images are served meanwhile: the edge does not need this page.";
   if (error.status === 403) return "Sign in with an operator token to do this.";
   if (error.status === 404)
-    return "It may be forgotten: what has ended is remembered for a while only. Check the address, search for it, or look at its image.";
+    return "It may have expired: ended jobs are kept only for a while. Check the address, search for it, or open its image.";
   if (error.status === 429)
     return error.retryAfter === null ? "Wait a moment, then try again." : `Wait ${error.retryAfter} s, then try again.`;
   if (error.status === 503)
@@ -101,7 +100,7 @@ function adviceFor(error: Error): ComponentChildren {
     );
   return (
     <>
-      If it stays, look at <a href="/readyz">/readyz</a> and at the Worker's log.
+      If the error stays, look at <a href="/readyz">/readyz</a> and at the Worker's log.
     </>
   );
 }

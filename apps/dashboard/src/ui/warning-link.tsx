@@ -10,7 +10,7 @@ const WORDS: Record<string, string> = {
 };
 
 /** The way to a warning's cause; nothing on the page that it leads to. */
-export function WarningLink({ warning: { link } }: { warning: Warning }) {
+export function WarningLink({ warning: { link } }: { warning: Pick<Warning, "link"> }) {
   const [path = ""] = link.split("?");
   if (path === place.value.pathname) return null;
   return <a href={link}>{WORDS[path] ?? "Look"}</a>;

@@ -18,21 +18,21 @@ export function heldSentence({ state, service, now }: Gate, lane: Lane, { code, 
 
 /** The same for operators, with person, beginning, end and reason. */
 export function whyHeld(gate: Gate, lane: Lane, held: Held): string {
-  const until = held.until === null ? "" : ` until ${momentOf(held.until, gate.now)}`;
+  const until = held.until === null ? "" : ` until ${momentOf(held.until)}`;
   if (held.code === "paused") {
     const pause = pauseOf(gate, lane);
-    const by = pause === null ? "" : ` since ${momentOf(pause.since, gate.now)} by ${pause.who}`;
+    const by = pause === null ? "" : ` since ${momentOf(pause.since)} by ${pause.who}`;
     const reason = pause?.reason ? `: ${pause.reason}` : "";
     return ended(`Lane ${lane} is paused${by}${until}${reason}`);
   }
   if (held.code === "budget")
     return ended(
-      `${withoutEnd(heldSentence(gate, lane, held))}${until === "" ? "" : `; more from ${momentOf(held.until ?? 0, gate.now)}`}`,
+      `${withoutEnd(heldSentence(gate, lane, held))}${until === "" ? "" : `; more from ${momentOf(held.until ?? 0)}`}`,
     );
   if (held.code === "breaker") {
     const { status, reason: said } = gate.state.breaker;
     const reason = `${status === null ? "" : `${gate.service} answers ${status}: `}${withoutEnd(said ?? `${gate.service} fails too often`)}`;
-    return ended(`The breaker is open (${reason}); one job is tried at ${momentOf(held.until ?? gate.now, gate.now)}`);
+    return ended(`The breaker is open (${reason}); one job is tried at ${momentOf(held.until ?? gate.now)}`);
   }
   if (held.code === "restored")
     return ended(`The ledger was put back to an earlier state: deletes and jobs from before are waited for${until}`);

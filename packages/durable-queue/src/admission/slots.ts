@@ -9,15 +9,21 @@ export interface Slots {
   unreported: number;
 }
 
+export interface SlotsTaken extends Slots {
+  /** Of `used`: jobs that the queue gave up, and that may still run. No list has them. */
+  abandoned: number;
+}
+
 /**
  * Counts the jobs that may run at the service: claims that are admitted and not observed to end, and abandoned claims.
  * The number is counted each time, so it cannot drift.
  */
-export function slotsTaken(tx: Pick<QueueTx, "memory" | "now" | "hasExternalJobs">): Slots {
+export function slotsTaken(tx: Pick<QueueTx, "memory" | "now" | "hasExternalJobs">): SlotsTaken {
   const { memory } = tx;
-  const taken: Slots = { used: 0, unreported: 0 };
+  const taken: SlotsTaken = { used: 0, unreported: 0, abandoned: 0 };
   for (const { externalId } of memory.claims.abandoned()) {
     taken.used += 1;
+    taken.abandoned += 1;
     if (externalId === null) taken.unreported += 1;
   }
   for (const claim of memory.claims.held()) {

@@ -115,7 +115,7 @@ export function die(tx: QueueTx, row: Row, permanent: boolean): void {
   row.state = DEAD;
   row.due = null;
   row.deadUntil = tx.now + deadMs(permanent);
-  tx.count("dead");
+  tx.countFailure("dead", row);
 }
 
 /** Refuses a row that cannot be made. This is neither an attempt nor a dead letter. */
@@ -124,7 +124,7 @@ export function refuse(tx: QueueTx, row: Row, why: { code: string; message: stri
   row.due = null;
   row.deadUntil = why.until;
   row.error = JSON.stringify({ code: why.code, message: why.message });
-  tx.count("refused");
+  tx.countFailure("refused", row);
 }
 
 /** Counts a failed attempt. True: the row is dead now. */
@@ -134,7 +134,7 @@ export function fail(
   { claim, failure, permanent }: { claim: Claim; failure: Failure; permanent: boolean },
 ): boolean {
   tx.addAttempt(failedAttempt(row, failure, { now: tx.now, claim }));
-  tx.count("failed");
+  tx.countFailure("failed", row);
   if (permanent || row.attempts >= tx.config.limits.maxAttempts) {
     die(tx, row, permanent);
     return true;

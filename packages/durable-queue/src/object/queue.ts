@@ -1,5 +1,5 @@
 import { errorText } from "@prewarm/shared/log";
-import type { ActionView, BeforeRestore, CopySlice, NewAction } from "../calls.ts";
+import type { ActionView, BeforeRestore, CopySlice, NewAction, TooMany } from "../calls.ts";
 import { observe } from "../claims/observe.ts";
 import type { ExternalJobs } from "../external-jobs.ts";
 import { findDelivery, finishDelivery } from "../intake/accept-chunk.ts";
@@ -113,7 +113,7 @@ export abstract class Queue<T extends QueueTx = QueueTx, B extends BeforeRestore
   readonly getAction = this.reads(getAction);
   readonly cancelAction = this.changes(cancelAction);
 
-  createAction(wanted: NewAction, id?: string): ActionView | null {
+  createAction(wanted: NewAction, id?: string): ActionView | TooMany | null {
     const action = `act_${crypto.randomUUID().replaceAll("-", "").slice(0, 20)}`;
     return this.change((tx) => createAction(tx, action, wanted), id);
   }

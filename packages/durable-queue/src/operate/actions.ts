@@ -1,5 +1,5 @@
 import type { JobState } from "@prewarm/shared/job";
-import type { ActionView, JobFilter, NewAction } from "../calls.ts";
+import type { ActionView, JobFilter, NewAction, TooMany } from "../calls.ts";
 import {
   type Action,
   dueAction,
@@ -30,16 +30,43 @@ const SECOND_MS = 1_000;
  * changed does not match again. So every action ends, and it may be stopped after any slice.
  */
 
-/** Creates an action over the current matches. Null: there is no match. */
-export function createAction(tx: QueueTx, id: string, wanted: NewAction): ActionView | null {
+/**
+ * Creates an action over the current matches, or over those of them that the operator has agreed to. Null: there is no
+ * match.
+ */
+export function createAction(tx: QueueTx, id: string, wanted: NewAction): ActionView | TooMany | null {
   const { total, exact } = countMatches(tx, wanted.match);
   if (total === 0 && exact) return null;
+  if (wanted.agreed !== undefined && total > wanted.agreed.total) return { tooMany: total };
   const { kind, filter, rate, who } = wanted;
   const canary = kind === "retry" && total > (wanted.canary ?? 0) ? (wanted.canary ?? 0) : 0;
-  const made = { id, kind, filter, match: JSON.stringify(wanted.match), rate, total, exact, who, canary };
+  const made = {
+    id,
+    kind,
+    filter,
+    match: JSON.stringify({ ...wanted.match, agreed: agreedOf(tx, wanted, total) }),
+    rate,
+    total,
+    exact,
+    who,
+    canary,
+  };
   insertAction(tx.sql, { ...made, run: kind === "retry" ? openRun(tx, id, who) : 0 }, tx.now);
   audit(tx, who, `action.${kind}`, id, { filter: JSON.parse(filter), rate, total, exact, canary });
   return getAction(tx, id);
+}
+
+/** What an operator agreed to, as the action keeps it beside its match. `left`: jobs that match, but only since then. */
+interface Agreed {
+  at: number;
+  total: number;
+  left: number;
+}
+
+function agreedOf(tx: QueueTx, { agreed }: NewAction, total: number): Agreed | null {
+  if (agreed === undefined) return null;
+  const { now, ...said } = agreed;
+  return { ...said, left: Math.max(0, countMatches(tx, now).total - total) };
 }
 
 /** A retry is a run of its own, so its outcome is counted without a row per job. */
@@ -127,7 +154,10 @@ function endAction(action: Action, now: number): void {
 
 function viewOf(tx: Tx, action: Action): ActionView {
   const { kind, rate, state, total, exact, done, skipped, who, canary } = action;
+  // An action of an older version has no such part.
+  const { agreed = null } = JSON.parse(action.match) as { agreed?: Agreed | null };
   return {
+    agreed,
     ...{ canary, run: tx.runs.byNumber(action.run)?.id ?? null, outcome: outcomeOf(tx, action) },
     action: action.id,
     kind,

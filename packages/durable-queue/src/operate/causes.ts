@@ -1,8 +1,8 @@
 import type { Lane } from "@prewarm/shared/job";
 import { COUNTED_MAX, type Failures, readFailures } from "../schema/failures.ts";
+import { fingerprint } from "../schema/fingerprint.ts";
 import { DEAD, laneCode, REFUSED, WAITING } from "../schema/row.ts";
 import type { Tx } from "../schema/tx.ts";
-import { fingerprint } from "./fingerprint.ts";
 import { stateCounts } from "./job-state.ts";
 
 /*
@@ -24,6 +24,8 @@ export interface CauseQuery {
   from: number;
   /** Number of parts of the time since then. */
   parts: number;
+  /** For a view: the count of many jobs may be ten seconds old. Default: no. */
+  view?: boolean;
 }
 
 /** Jobs with the same cause. */
@@ -53,13 +55,16 @@ export function countCauses(tx: Tx, query: CauseQuery): CauseCount[] {
   const names = new Map<string, Named>();
   const partMs = Math.max(1, Math.ceil((tx.now - query.from + 1) / query.parts));
   const lanes = query.lanes.length === 0 ? null : new Set<number>(query.lanes.map(laneCode));
-  const { run, from, parts } = query;
+  const { run, from, parts, view = false } = query;
   for (const state of query.states) {
-    for (const group of readFailures(tx.sql, { state: CODES[state], lanes, run, from, partMs, parts })) {
+    for (const group of readFailures(tx, CODES[state], view)) {
+      if ((lanes !== null && !lanes.has(group.lane)) || (run !== null && group.run !== run)) continue;
       const named = nameOf(names, group.error);
       const tally = found.get(named.fingerprint) ?? newTally(named, group, parts);
       found.set(named.fingerprint, tally);
-      add(tally, state, group);
+      // A slot of time is in the part in which its last job failed.
+      const part = group.last < from ? -1 : Math.min(Math.floor((group.last - from) / partMs), parts - 1);
+      add(tally, state, { ...group, part });
     }
   }
   const causes = [...found.values()].filter(({ count }) => count > 0).sort((a, b) => b.count - a.count);
@@ -95,7 +100,8 @@ function newTally(named: Named, { first, last, sample }: Failures, parts: number
   return { ...named, count: 0, states, trend, first, last, formats: {}, byFolder: new Map(), sample };
 }
 
-function add(tally: Tally, state: FailedState, { format, folder, part, n, first, last, sample }: Failures): void {
+function add(tally: Tally, state: FailedState, group: Failures & { part: number }): void {
+  const { format, folder, part, n, first, last, sample } = group;
   tally.first = Math.min(tally.first, first);
   if (last >= tally.last) Object.assign(tally, { last, sample });
   if (part < 0) return;

@@ -27,8 +27,8 @@ export function countMatches(tx: Tx, filter: JobFilter): { total: number; exact:
   return { total, exact: false };
 }
 
-function isPlain({ run, id, format, error, text, ordered, attempts, fingerprint, jobs }: JobFilter): boolean {
-  const parts = [run, id, format, error, ordered ?? null, attempts ?? null, fingerprint, jobs];
+function isPlain({ run, id, format, error, text, ordered, attempts, changed, fingerprint, jobs }: JobFilter): boolean {
+  const parts = [run, id, format, error, ordered ?? null, attempts ?? null, changed ?? null, fingerprint, jobs];
   return parts.every((part) => part === null) && text.length === 0;
 }
 

@@ -1,11 +1,11 @@
 import type { JobState } from "@prewarm/shared/job";
 import type { NumberRange } from "@prewarm/shared/job-search";
 import type { JobFilter } from "../calls.ts";
+import { fingerprint } from "../schema/fingerprint.ts";
 import type { Stored } from "../schema/recent.ts";
 import { laneCode, type Row } from "../schema/row.ts";
 import type { Run } from "../schema/runs.ts";
 import type { Tx } from "../schema/tx.ts";
-import { fingerprint } from "./fingerprint.ts";
 import { stateOf } from "./job-state.ts";
 
 /** A filter with the number of its run and prepared words. */
@@ -52,7 +52,10 @@ function matchesKey({ key, lane }: Pick<Row, "key" | "lane">, { filter, lanes, t
   return text.length === 0 || text.every((part) => readable(key).includes(part));
 }
 
-function matchesNumbers({ created, attempts }: Pick<Row, "created" | "attempts">, { filter }: Match): boolean {
+type Numbers = Pick<Row, "created" | "attempts"> & { updated?: number };
+
+function matchesNumbers({ created, attempts, updated = 0 }: Numbers, { filter }: Match): boolean {
+  if (!isWithin(Math.max(created, updated), filter.changed)) return false;
   return isWithin(created, filter.ordered) && isWithin(attempts, filter.attempts);
 }
 

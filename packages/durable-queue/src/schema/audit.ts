@@ -1,13 +1,22 @@
 import type { AuditEntry } from "@prewarm/control-schema/audit";
-import { int, text, textOrNull } from "./sql.ts";
-import type { Tx } from "./tx.ts";
+import { int, type Sql, text, textOrNull } from "./sql.ts";
 
 /** Maximum of entries: a year of a busy team. */
 const KEEP = 20_000;
 
+/** The part of a transaction that the log needs. */
+export interface Logging {
+  sql: Sql;
+  /** Unix ms. */
+  now: number;
+}
+
+/** Who did what the queue does by its own rules. */
+export const AUTOMATIC = "automatic";
+
 /** Records an act and its actor, in the transaction of the act. */
 export function audit(
-  tx: Tx,
+  tx: Logging,
   who: string,
   what: string,
   target: string | null,
@@ -24,17 +33,25 @@ export function audit(
   tx.sql.exec("DELETE FROM audit WHERE seq <= (SELECT max(seq) FROM audit) - ?", KEEP);
 }
 
-/**
- * Entries below a number, the newest first. A search answers the entries that contain its text, and walks at most KEEP
- * entries.
- */
+export interface AuditQuery {
+  /** The number below which the page begins. */
+  before: number;
+  limit: number;
+  /** Text that an entry contains. "": any entry. */
+  search: string;
+  /** Unix ms, both included. */
+  from: number;
+  to: number;
+}
+
+/** Entries, the newest first. A search, and a time without entries, walk at most KEEP entries. */
 export function listAudit(
-  tx: Tx,
-  { before, limit, search }: { before: number; limit: number; search: string },
+  tx: Logging,
+  { before, limit, search, from, to }: AuditQuery,
 ): { entries: AuditEntry[]; next: string | null } {
   const said = "lower(who || ' ' || what || ' ' || coalesce(target, '') || ' ' || details)";
-  const query = `SELECT * FROM audit WHERE seq < ?1 AND (?3 = '' OR instr(${said}, ?3) > 0) ORDER BY seq DESC LIMIT ?2`;
-  const found = tx.sql.exec(query, before, limit, search.toLowerCase());
+  const query = `SELECT * FROM audit WHERE seq < ?1 AND at >= ?4 AND at <= ?5 AND (?3 = '' OR instr(${said}, ?3) > 0) ORDER BY seq DESC LIMIT ?2`;
+  const found = tx.sql.exec(query, before, limit, search.toLowerCase(), from, to);
   const entries = found.map((raw) => ({
     seq: int(raw.seq),
     at: int(raw.at),

@@ -1,4 +1,5 @@
-import { DEAD, REFUSED, type StateCode, WAITING } from "./row.ts";
+import type { FailedRows } from "./failed-rows.ts";
+import { DEAD, type LaneCode, REFUSED, type StateCode, WAITING } from "./row.ts";
 import { ENDED, HAS_DUE } from "./schema.ts";
 import { int, type Sql, text } from "./sql.ts";
 
@@ -9,15 +10,22 @@ import { int, type Sql, text } from "./sql.ts";
 /** Maximum of counted rows of one state. Only a queue's worst day has more. */
 export const COUNTED_MAX = 100_000;
 
-/** Rows with the same error, format, folder and part of the time. */
+/** Failures are counted in slots of time: of the last hour, of the last day, and one of everything before. */
+const SLOTS = [
+  { youngerMs: 3_600_000, ms: 5_000 },
+  { youngerMs: 90_000_000, ms: 300_000 },
+] as const;
+
+/** Rows with the same error, format, folder, lane, run and slot of time. */
 export interface Failures {
   /** JSON `{code, message}`, as in `jobs.error`. */
   error: string;
   format: string;
   /** The folder of the encoded id, with `/`: `products/2026/`. "": no folder. */
   folder: string;
-  /** The number of the part of the time. -1: before the first part. */
-  part: number;
+  lane: LaneCode;
+  /** Number of the first run of the rows. */
+  run: number;
   n: number;
   /** When the first and the last of them failed, Unix ms. */
   first: number;
@@ -26,20 +34,19 @@ export interface Failures {
   sample: number;
 }
 
-export interface FailureQuery {
-  /** Waiting rows are retrying jobs. */
-  state: StateCode;
-  lanes: ReadonlySet<number> | null;
-  /** Number of the first run of the row. Null: any run. */
-  run: number | null;
-  /** Parts of the time: beginning (Unix ms), length of a part, number of parts. */
-  from: number;
-  partMs: number;
-  parts: number;
+interface Reading {
+  sql: Sql;
+  /** Unix ms. */
+  now: number;
+  kept: { failed: FailedRows };
 }
 
 /** Groups with most dead and refused jobs. */
-export function failedByGroup(sql: Sql, limit: number): { group: string; n: number }[] {
+export function failedByGroup({ sql, now, kept }: Reading, limit: number): readonly { group: string; n: number }[] {
+  return kept.failed.groups("images", () => countByGroup(sql, limit), { now, view: true });
+}
+
+function countByGroup(sql: Sql, limit: number): { group: string; n: number }[] {
   const some = `SELECT key FROM jobs INDEXED BY jobs_ended WHERE ${ENDED} AND state IN (${DEAD}, ${REFUSED}) LIMIT ${COUNTED_MAX}`;
   const query = `SELECT substr(key, 1, instr(key, '/') - 1) AS grp, count(*) AS n FROM (${some}) GROUP BY 1 ORDER BY n DESC LIMIT ?`;
   return sql.exec(query, limit).map((raw) => ({ group: text(raw.grp), n: int(raw.n) }));
@@ -48,23 +55,27 @@ export function failedByGroup(sql: Sql, limit: number): { group: string; n: numb
 const FORMAT = "substr(key, length(rtrim(key, replace(key, '.', ''))) + 1)";
 const ID = "replace(substr(key, 1, instr(key, '/') - 1), '%2F', '/')";
 
-export function readFailures(sql: Sql, { state, lanes, run, from, partMs, parts }: FailureQuery): Failures[] {
-  // The statement contains codes, because they are numbers. Words are parameters.
+/** The failed rows of a state; waiting rows are retrying jobs. `view`: the count may be some seconds old. */
+export function readFailures({ sql, now, kept }: Reading, state: StateCode, view: boolean): readonly Failures[] {
+  return kept.failed.groups(String(state), () => countFailures(sql, state, now), { now, view });
+}
+
+function countFailures(sql: Sql, state: StateCode, now: number): Failures[] {
+  // The statement contains codes and spans, because they are numbers. Words are parameters.
   const which =
     state === WAITING ? `${HAS_DUE} AND state = ${WAITING} AND attempts > 0` : `${ENDED} AND state = ${state}`;
-  const inLanes = lanes === null ? "" : `AND lane IN (${[...lanes].join()})`;
-  const ofRun = run === null ? "" : `AND run = ${run}`;
   const index = state === WAITING ? "jobs_due" : "jobs_ended";
-  const found = `SELECT id, error, ${FORMAT} AS format, ${ID} AS name, max(updated, created) AS at
-    FROM jobs INDEXED BY ${index} WHERE ${which} ${inLanes} ${ofRun} AND error IS NOT NULL LIMIT ${COUNTED_MAX}`;
-  const part = "CASE WHEN at < ?1 THEN -1 ELSE CAST(min((at - ?1) / ?2, ?3) AS INTEGER) END";
-  const query = `SELECT error, format, rtrim(name, replace(name, '/', '')) AS folder, ${part} AS part, count(*) AS n,
-    min(at) AS first, max(at) AS last, max(id) AS sample FROM (${found}) GROUP BY 1, 2, 3, 4`;
-  return sql.exec(query, from, partMs, parts - 1).map((raw) => ({
+  const found = `SELECT id, error, lane, run, ${FORMAT} AS format, ${ID} AS name, max(updated, created) AS at
+    FROM jobs INDEXED BY ${index} WHERE ${which} AND error IS NOT NULL LIMIT ${COUNTED_MAX}`;
+  const slots = SLOTS.map(({ youngerMs, ms }) => `WHEN at > ?1 - ${youngerMs} THEN at / ${ms} * ${ms}`).join(" ");
+  const query = `SELECT error, format, rtrim(name, replace(name, '/', '')) AS folder, lane, run, CASE ${slots} ELSE 0 END AS slot,
+    count(*) AS n, min(at) AS first, max(at) AS last, max(id) AS sample FROM (${found}) GROUP BY 1, 2, 3, 4, 5, 6`;
+  return sql.exec(query, now).map((raw) => ({
     error: text(raw.error),
     format: text(raw.format),
     folder: text(raw.folder),
-    part: int(raw.part),
+    lane: int(raw.lane) as LaneCode,
+    run: int(raw.run),
     n: int(raw.n),
     first: int(raw.first),
     last: int(raw.last),

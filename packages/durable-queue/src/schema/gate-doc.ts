@@ -1,15 +1,19 @@
 import { getDoc, putDoc } from "./docs.ts";
+import { type GateLogged, loggedOf } from "./gate-log.ts";
 import { type GateState, gateFrom, newGate } from "./gate-state.ts";
 import type { Sql } from "./sql.ts";
 
 /** The document of the gate, kept in memory and written through: every decision reads it, and few change it. */
 export class GateDoc {
   readonly state: GateState;
+  /** What the log has told of it. */
+  readonly logged: GateLogged;
   #written: string;
 
   constructor(sql: Sql, now: number) {
     this.#written = getDoc(sql, "gate") ?? "";
     this.state = this.#written === "" ? newGate(now) : gateFrom(this.#written, now);
+    this.logged = loggedOf(this.state);
   }
 
   flush(sql: Sql): void {

@@ -1,6 +1,7 @@
 import type { Clock } from "@prewarm/shared/clock";
 import type { ExternalJob } from "../external-jobs.ts";
 import { Claims } from "./claims.ts";
+import { FailedRows } from "./failed-rows.ts";
 import { GateDoc } from "./gate-doc.ts";
 import { type GateMemory, newGateMemory } from "./gate-memory.ts";
 import { KnownCalls } from "./known-calls.ts";
@@ -33,6 +34,7 @@ export class Memory implements Kept {
   readonly gate: GateMemory;
   readonly stored = new RecentlyStored();
   readonly ends = new RecentEnds();
+  readonly failed = new FailedRows();
   /** When each wake-up under way was sent, Unix ms. */
   wakes: number[] = [];
   /** The maximum of concurrent workers since work began, and when it was reached. */

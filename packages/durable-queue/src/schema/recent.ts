@@ -59,6 +59,11 @@ export function readRecentSince(sql: Sql, since: number): Stored[] {
     .flatMap((raw) => (JSON.parse(text(raw.body)) as Packed[]).map(unpack));
 }
 
+/** The row that lists the first job that was stored at or after a time (Unix ms). 0: there is none. */
+export function firstRecentAt(sql: Sql, at: number): number {
+  return int(sql.exec("SELECT coalesce(min(n), 0) AS n FROM recent WHERE at >= ?", at)[0]?.n);
+}
+
 /** The newest row, and how many jobs it has. `row` 0: there is no row. */
 export function endOfRecent(sql: Sql): { row: number; jobs: number } {
   const raw = sql.exec("SELECT n, json_array_length(body) AS jobs FROM recent ORDER BY n DESC LIMIT 1")[0];

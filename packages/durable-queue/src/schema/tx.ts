@@ -14,7 +14,9 @@ import {
   readCounters,
   usedIn,
 } from "./counters.ts";
+import { FAILED_COUNTS, type FailedRows } from "./failed-rows.ts";
 import type { GateDoc } from "./gate-doc.ts";
+import { logGate } from "./gate-log.ts";
 import type { GateState } from "./gate-state.ts";
 import { observe } from "./histogram.ts";
 import { emptySlice, eventsIn, type Minutes, type Slice, TIERS_MS, timesOfLane } from "./history.ts";
@@ -24,6 +26,7 @@ import type { Orders } from "./orders.ts";
 import type { QueueConfig } from "./queue-config.ts";
 import { addRecent, type Stored } from "./recent.ts";
 import type { RecentEnds } from "./recent-ends.ts";
+import { addFailures, type FailureKind, type NewFailure } from "./recent-failures.ts";
 import { countedAs, isWaiting, type LaneCode, laneName, newRow, type Row, STORED, type StateCode } from "./row.ts";
 import { type Change, Rows } from "./rows.ts";
 import { Runs } from "./runs.ts";
@@ -37,6 +40,7 @@ export interface Kept {
   claims: Claims;
   orders: Orders;
   ends: RecentEnds;
+  failed: FailedRows;
 }
 
 /** The context of every decision of the queue beside its tables. */
@@ -65,6 +69,7 @@ export class Tx {
   readonly #moved: Moved = { jobs: {}, used: {}, minutes: {} };
   readonly #stored: Stored[] = [];
   readonly #attempts: AttemptRow[] = [];
+  readonly #failures: NewFailure[] = [];
   #before: Counters | null = null;
   #isGateAsked = false;
   #newestCancel: number | null = null;
@@ -157,6 +162,13 @@ export class Tx {
     if (n !== 0) this.#slice()[event] += n;
   }
 
+  /** Counts a failed attempt, a dead letter or a refused job, and its cause (`row.error`). */
+  countFailure(kind: FailureKind, { key, error }: Row): void {
+    this.count(kind);
+    const { code, message } = JSON.parse(error ?? '{"code":"","message":""}') as Pick<NewFailure, "code" | "message">;
+    this.#failures.push({ kind, key, code, message });
+  }
+
   time(kind: "wait" | "run" | "ready", ms: number): void {
     observe(this.#slice()[kind], Math.max(0, ms));
   }
@@ -186,15 +198,21 @@ export class Tx {
     this.runs.flush();
     addCounters(this.sql, this.#moved, this.now);
     addRecent(this.sql, this.#stored);
+    addFailures(this.sql, this.#failures, this.now);
+    if (this.#failures.length > 0) this.kept.failed.changed();
     this.#noteEnds();
     this.kept.claims.flush(this.sql);
-    if (this.#isGateAsked) this.kept.gateDoc.flush(this.sql);
+    if (!this.#isGateAsked) return;
+    const { state, logged } = this.kept.gateDoc;
+    logGate(this, state, logged);
+    this.kept.gateDoc.flush(this.sql);
   }
 
   #move({ before, after, row, as }: Change): void {
     const to = after === null ? as : countedAs(after);
     // Of deleted rows only stored ones stay in the counts.
     const counted = after === null && to !== STORED ? null : to;
+    if (before !== null && before.state !== counted && FAILED_COUNTS.has(before.state)) this.kept.failed.changed();
     if (before?.state !== counted || before?.lane !== row.lane) {
       if (before !== null) addCount(this.#moved.jobs, before.state, before.lane, -1);
       if (counted !== null) addCount(this.#moved.jobs, counted, row.lane, 1);

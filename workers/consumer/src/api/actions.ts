@@ -10,6 +10,7 @@ import { pageQuery } from "@prewarm/control-schema/words";
 import type { ActionView, JobFilter } from "@prewarm/durable-queue/calls";
 import { ApiError } from "@prewarm/shared/api-errors";
 import { OPEN_STATES } from "@prewarm/shared/job";
+import { number } from "@prewarm/shared/words";
 import * as z from "zod";
 import { demand } from "./access/guard.ts";
 import { operator, viewer } from "./endpoint.ts";
@@ -34,25 +35,29 @@ export const actions = [
         200: answer(ActionPreview, "Dry run: what it would touch"),
         202: answer(Action, "Under way"),
         ...refusals,
-        409: refusal("Nothing matches"),
+        409: refusal("Nothing matches, or more jobs than were agreed to"),
       },
     },
     async (c, { ledger, clock }) => {
-      const { action: kind, filter, rate, dryRun, canary = 0 } = c.req.valid("json");
+      const { action: kind, filter, rate, dryRun, canary = 0, agreed } = c.req.valid("json");
+      const at = clock.now();
       demand(c.get("caller"), kind);
-      const match = actable(kind, actionMatch(filter, clock.now()));
+      const match = actable(kind, actionMatch(filter, agreed?.at ?? at));
       if (dryRun === true) {
         const preview = await ledger.countMatches(match);
-        return c.json({ dryRun: true as const, kind, ...preview }, 200);
+        return c.json({ dryRun: true as const, kind, ...preview, at }, 200);
       }
       const wanted = {
         kind,
         filter: JSON.stringify(filter),
-        ...{ match, canary },
+        ...(agreed === undefined ? { match } : { match: asAgreed(kind, match, agreed.at) }),
+        ...(agreed === undefined ? {} : { agreed: { ...agreed, now: match } }),
+        canary,
         rate: rate ?? (kind === "retry" ? RETRY_RATE : null),
       };
       const created = await ledger.createAction({ ...wanted, who: c.get("caller").who });
       if (created === null) throw new ApiError("conflict", { detail: "Nothing matches: there is nothing to do." });
+      if ("tooMany" in created) throw tooMany(created.tooMany, agreed?.total ?? 0);
       return c.json(actionAnswer(created), 202);
     },
   ),
@@ -108,9 +113,27 @@ function answerIf(found: ActionView | null): Action {
   return actionAnswer(found);
 }
 
+/**
+ * The matches that an operator has seen at a time (Unix ms): of a retry those that had failed by then, of other actions
+ * those that were ordered by then.
+ */
+function asAgreed(kind: ActionKind, match: JobFilter, at: number): JobFilter {
+  if (kind === "retry") return { ...match, changed: { from: 0, to: at } };
+  const { from = 0, to = at } = match.ordered ?? {};
+  return { ...match, ordered: { from, to: Math.min(to, at) } };
+}
+
+function tooMany(now: number, agreed: number): ApiError {
+  return new ApiError("conflict", {
+    detail: `${number(now)} jobs match, and you agreed to ${number(agreed)}: count again.`,
+  });
+}
+
 /** The ledger keeps the filter as the text it was asked with. */
 function actionAnswer(view: ActionView): Action {
-  return { ...view, filter: ActionFilter.parse(JSON.parse(view.filter)) };
+  // A ledger of release 0.1.0 does not know it.
+  const { agreed = null }: Partial<ActionView> = view;
+  return { ...view, agreed, filter: ActionFilter.parse(JSON.parse(view.filter)) };
 }
 
 /** An action's filter, read at a time (Unix ms). */

@@ -8,7 +8,7 @@ export const audit = [
       method: "get",
       path: "/api/v1/audit",
       tags: ["audit"],
-      summary: "Who did what and when, newest first",
+      summary: "Who did what and when, newest first; what happened automatically too",
       request: { query: auditQuery },
       responses: {
         200: answer(AuditPage, "A page"),
@@ -16,8 +16,12 @@ export const audit = [
       },
     },
     async (c, { ledger }) => {
-      const { limit, cursor = null, search = "" } = c.req.valid("query");
-      const { entries, next } = await ledger.listAudit({ limit, cursor, search });
+      const { limit, cursor = null, search = "", from, to } = c.req.valid("query");
+      const { entries, next } = await ledger.listAudit({
+        ...{ limit, cursor, search },
+        ...(from === undefined ? {} : { from }),
+        ...(to === undefined ? {} : { to }),
+      });
       return c.json({ entries, nextCursor: next }, 200);
     },
   ),

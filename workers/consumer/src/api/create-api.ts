@@ -24,6 +24,8 @@ import { ledger } from "./ledger.ts";
 import { metrics } from "./metrics.ts";
 import { documentOf } from "./openapi.ts";
 import { problemResponse, toAppError } from "./problem.ts";
+import { receipts } from "./receipts.ts";
+import { revalidate } from "./revalidate.ts";
 import { runs } from "./runs.ts";
 import { servingRoutes } from "./serving.ts";
 import { session } from "./session.ts";
@@ -33,7 +35,23 @@ import { thumbs } from "./thumbs.ts";
 import { warm } from "./warm.ts";
 
 const RESOURCES: readonly Endpoint[] = [
-  ...[warm, runs, exports, jobs, dead, causes, actions, images, thumbs, info, stats, servingRoutes, history, gate],
+  ...[
+    warm,
+    runs,
+    receipts,
+    exports,
+    jobs,
+    dead,
+    causes,
+    actions,
+    images,
+    thumbs,
+    info,
+    stats,
+    servingRoutes,
+    history,
+    gate,
+  ],
   ...[audit, events, doctor, ledger, session, hooks, ittybitHook, metrics, system],
 ].flat();
 
@@ -74,6 +92,7 @@ export function createApi(deps: ApiDeps): Api {
     if (!deps.isLocal && !c.req.url.startsWith("https:")) throw new ApiError("https_required");
     await next();
   });
+  app.use("/api/v1/*", revalidate);
   for (const endpoint of ENDPOINTS) endpoint.mount(app, admit(endpoint.access), deps);
   refuseTheRest(app, admit("operator"));
   app.onError((error) => problemResponse(toAppError(error, deps.log)));

@@ -160,3 +160,63 @@ it("an action by age counts and takes what was so old when it was ordered, and n
   expect(idsOf(await jobsOf(world, "state=cancelled"))).toEqual(["old"]);
   expect(idsOf(await jobsOf(world, "state=queued"))).toEqual(["new"]);
 });
+
+describe("an action that an operator has agreed to", () => {
+  const post = (world: ReturnType<typeof createApiWorld>, body: object) =>
+    world.json("POST", "/api/v1/actions", { body });
+  const agree = async (world: ReturnType<typeof createApiWorld>, request: object) => {
+    const { body } = await post(world, { ...request, dryRun: true });
+    return { at: body.at, total: body.total };
+  };
+
+  it("retries the jobs that were counted, and leaves alone and counts those that failed since", async () => {
+    const world = createApiWorld();
+    await warm(world, ["a", "b", "c"]);
+    work(world, [key("a"), key("b")], "dead", "out of memory");
+    const retry = { action: "retry", filter: {} };
+    const agreed = await agree(world, retry);
+    expect(agreed).toEqual({ at: world.deps.clock.now(), total: 2 });
+    world.advance(1_000);
+    work(world, [key("c")], "dead", "out of memory");
+    const { status, body } = await post(world, { ...retry, agreed });
+    expect([status, body.total, body.agreed]).toEqual([202, 2, { ...agreed, left: 1 }]);
+    for (let n = 0; n < 3; n += 1) {
+      runActions(world);
+      world.advance(1_000);
+    }
+    expect(idsOf(await jobsOf(world, "state=dead"))).toEqual(["c"]);
+    const { body: seen } = await world.json("GET", `/api/v1/actions/${body.action}`);
+    expect(seen).toMatchObject({ done: 2, skipped: 0, state: "done", agreed: { left: 1 } });
+  });
+
+  it("cancels the jobs that were ordered when they were counted, however they fare since", async () => {
+    const world = createApiWorld();
+    await warm(world, ["a", "b"]);
+    const cancel = { action: "cancel", filter: { lane: "bulk" } };
+    const agreed = await agree(world, cancel);
+    world.advance(1_000);
+    await warm(world, ["c"]);
+    work(world, [key("a")], "stored");
+    const { body } = await post(world, { ...cancel, agreed });
+    expect([body.total, body.agreed]).toEqual([3, { ...agreed, left: 2 }]);
+    runActions(world);
+    expect(idsOf(await jobsOf(world, "state=queued"))).toEqual(["c"]);
+  });
+
+  it("is refused when more jobs match than were agreed to", async () => {
+    const world = createApiWorld();
+    await warm(world, ["a", "b"]);
+    const at = world.deps.clock.now();
+    const { status, body } = await post(world, {
+      action: "cancel",
+      filter: { lane: "bulk" },
+      agreed: { at, total: 3 },
+    });
+    expect([status, body.code, body.detail]).toEqual([
+      409,
+      "conflict",
+      "4 jobs match, and you agreed to 3: count again.",
+    ]);
+    expect(idsOf(await jobsOf(world, "state=queued"))).toEqual(["a", "b"]);
+  });
+});

@@ -45,6 +45,6 @@ function actsOf({ paused, breaker, rate, concurrency, budget, undo }: GatePatch)
 }
 
 /** The gate as the API shows it. */
-export function gateAnswer({ slots: _, ...gate }: GateView): Gate {
+export function gateAnswer({ slots: _, abandoned: __, ...gate }: GateView): Gate {
   return gate;
 }

@@ -2,6 +2,7 @@ import { History, type HistoryBucket, historyQuery, Pulse, type Tier } from "@pr
 import type { CountedBucket } from "../ledger/contract.ts";
 import { viewer } from "./endpoint.ts";
 import { answer, refusals } from "./responses.ts";
+import { tagBy } from "./revalidate.ts";
 
 const BUCKET_MS: Record<Tier, number> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
 /** Buckets shown when the caller names no range. */
@@ -18,7 +19,13 @@ export const history = [
       summary: "What was stored in each of the last 300 seconds, by lane",
       responses: { 200: answer(Pulse, "The oldest second first; the last one still fills"), ...refusals },
     },
-    async (c, { ledger }) => c.json(await ledger.pulse(), 200),
+    async (c, { ledger, clock }) => {
+      const pulse = await ledger.pulse();
+      // Five minutes of nothing are the same at any time.
+      const isQuiet = Object.values(pulse.lanes).every((seconds) => seconds.every((stored) => stored === 0));
+      await tagBy(c, { at: clock.now(), ...pulse, from: isQuiet ? 0 : pulse.from });
+      return c.json(pulse, 200);
+    },
   ),
   viewer(
     {

@@ -22,6 +22,7 @@ import type { ApiDeps } from "./deps.ts";
 import { acting, viewer } from "./endpoint.ts";
 import { originalBytes } from "./jobs.ts";
 import { originalAddress, variantUrl } from "./links.ts";
+import { purgeTimeline } from "./purge-timeline.ts";
 import { answer, jsonBody, refusals } from "./responses.ts";
 
 /** Stored variants of one page. */
@@ -68,7 +69,7 @@ export const images = [
       path: "/api/v1/images/{id}",
       tags: ["images"],
       summary: "Remove every variant of one image",
-      description: "Asynchronous, in slices; edge caches follow within the configured cacheSeconds.",
+      description: "Asynchronous, in slices; `purge` of the image tells how far it has come.",
       request: { params },
       responses: {
         202: answer(Purge, "Under way"),
@@ -129,6 +130,7 @@ async function imageAnswer(id: string, cursor: string | null, caller: Caller, de
     sourceEtag: sourceEtag(found, objects),
     focal: found.focal === null ? null : [...found.focal],
     purging: found.purging,
+    purge: purgeTimeline(found.purge ?? null, deps.config),
     variants: [...stored, ...waiting].filter((one) => one !== null),
     nextCursor: to?.slice(prefix.length) ?? null,
   };

@@ -8,6 +8,7 @@ import { gateAnswer } from "./gate.ts";
 import { healthSentence } from "./health-sentence.ts";
 import { pricedPace, priceOf } from "./priced-pace.ts";
 import { answer, refusals } from "./responses.ts";
+import { tagBy } from "./revalidate.ts";
 import { warningsOf } from "./warnings.ts";
 
 /** A queue that does not answer in time shows no numbers; it does not hold the page up. */
@@ -22,9 +23,20 @@ export const stats = [
       summary: "Everything the overview shows",
       responses: { 200: answer(Stats, "Now"), ...refusals },
     },
-    async (c, deps) => c.json(await statsAnswer(deps), 200),
+    async (c, deps) => {
+      const stats = await statsAnswer(deps);
+      await tagBy(c, contentOf(stats));
+      return c.json(stats, 200);
+    },
   ),
 ];
+
+/** What counts as a change: rates of nothing are the same over any time. */
+function contentOf(stats: Stats): Stats {
+  const { seconds, attempts, ...perSecond } = stats.rates;
+  const isQuiet = Object.values(perSecond).every((rate) => rate === 0);
+  return { ...stats, rates: { ...perSecond, attempts, seconds: isQuiet ? 0 : seconds } };
+}
 
 /** Everything the overview shows, from one read of the ledger and one of each queue. */
 export async function statsAnswer(deps: ApiDeps): Promise<Stats> {
@@ -71,7 +83,7 @@ export async function statsAnswer(deps: ApiDeps): Promise<Stats> {
     pace: { all: pace("all"), live: pace("live"), upload: pace("upload"), bulk: pace("bulk") },
     queues: await queueNumbers(deps.queues),
     utilisation: {
-      concurrency: { used: view.gate.slots, limit: gate.concurrency },
+      concurrency: { used: view.gate.slots, limit: gate.concurrency, abandoned: view.gate.abandoned ?? 0 },
       rate: { used: submitted, limit: gate.rate.perSecond },
     },
     budget: gate.budget,

@@ -101,7 +101,7 @@ describe("gate, stats and history", () => {
     await world.json("PATCH", "/api/v1/gate", { body: { paused: { bulk: true } } });
     expect(await health()).toMatchObject({
       level: "warning",
-      sentence: "bulk is paused by operator token 1 since 12:00 UTC. 2 jobs wait.",
+      sentence: "bulk is paused by operator token 1 since 2026-11-24T12:00Z. 2 jobs wait.",
     });
     await world.json("PATCH", "/api/v1/gate", { body: { paused: { bulk: false } } });
     const outcome = { kind: "account" as const, status: 402, message: "billing" };
@@ -111,7 +111,7 @@ describe("gate, stats and history", () => {
     expect(await health()).toMatchObject({
       level: "problem",
       sentence:
-        "Ittybit answers 402: billing. Everything waits since 12:00 UTC; viewers get originals. One job is tried in 30 s.",
+        "Ittybit answers 402: billing. Everything waits since 2026-11-24T12:00Z; viewers get originals. One job is tried in 30 s.",
     });
   });
 
@@ -126,7 +126,7 @@ describe("gate, stats and history", () => {
     const { body } = await world.json("GET", "/api/v1/stats", { token: VIEWER });
     expect(body.health).toMatchObject({
       level: "problem",
-      sentence: `No result can be fetched: ${message}. Everything waits since 12:00 UTC; viewers get originals. One job is tried in 30 s.`,
+      sentence: `No result can be fetched: ${message}. Everything waits since 2026-11-24T12:00Z; viewers get originals. One job is tried in 30 s.`,
     });
   });
 
@@ -142,7 +142,7 @@ describe("gate, stats and history", () => {
     expect(health).toMatchObject({
       level: "warning",
       sentence:
-        "The ledger was put back to an earlier state: deletes and jobs from before are waited for until 12:12 UTC. 2 jobs wait for another 90 s; viewers get originals.",
+        "The ledger was put back to an earlier state: deletes and jobs from before are waited for until 2026-11-24T12:12Z. 2 jobs wait for another 90 s; viewers get originals.",
     });
     world.advance(91_000);
     expect((await stats()).warnings.map(({ code }) => code)).toEqual(["stuck"]);
@@ -182,7 +182,7 @@ describe("gate, stats and history", () => {
       {
         ...{ level: "warning", code: "failing", link: "/causes?window=5m", since: null },
         sentence:
-          '100 % of 4 attempts failed in the last five minutes: 4 jobs with "encoder out of memory" (upstream_failed), all webp.',
+          '100 % of 4 attempts failed in the last five minutes: 4 attempts with "encoder out of memory" (upstream_failed), all webp.',
       },
       {
         ...{ level: "warning", code: "refusing", link: "/causes?window=1h", since: null },
@@ -195,7 +195,7 @@ describe("gate, stats and history", () => {
       },
       {
         ...{ level: "warning", code: "paused", link: "/steering", since: world.deps.clock.now() },
-        sentence: "upload is paused by operator token 1 since 12:00 UTC (a migration). 0 jobs wait.",
+        sentence: "upload is paused by operator token 1 since 2026-11-24T12:00Z (a migration). 0 jobs wait.",
       },
       { level: "note", code: "dead", link: "/dead", since: null, sentence: "4 dead letters to look at." },
     ]);

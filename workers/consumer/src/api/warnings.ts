@@ -89,7 +89,7 @@ function heldBack({ reasons }: Gate): Gate["reasons"][number] | null {
 
 function breaker({ gate: { breaker: at }, now }: Circumstances): Warning | null {
   if (at.state === "closed") return null;
-  const since = at.since === null ? "" : ` since ${momentOf(at.since, now)}`;
+  const since = at.since === null ? "" : ` since ${momentOf(at.since)}`;
   const probe =
     at.probeAt === null ? "" : ` One job is tried ${at.probeAt > now ? `in ${span(at.probeAt - now)}` : "now"}.`;
   const sentence = `${breakerText(at)} Everything waits${since}; viewers get originals.${probe}`;
@@ -116,31 +116,31 @@ function budgetSpent({ gate, open }: Circumstances): Warning | null {
 function failing({ view: { troubles } }: Circumstances): Warning | null {
   const { failing: trouble } = troubles;
   if (trouble === null || trouble.n < FAILED_MIN || trouble.n <= FAILURES_WARN * trouble.of) return null;
-  const sentence = `${percent(trouble.n / trouble.of)} of ${counted(trouble.of, "attempt")} failed in the last five minutes${cause(trouble)}`;
+  const sentence = `${percent(trouble.n / trouble.of)} of ${counted(trouble.of, "attempt")} failed in the last five minutes${cause(trouble, "attempt")}`;
   return { level: "warning", code: "failing", sentence, link: "/causes?window=5m", since: null };
 }
 
 function refusing({ view: { troubles } }: Circumstances): Warning | null {
   const { refusing: trouble } = troubles;
   if (trouble === null || trouble.n < REFUSED_MIN || trouble.n <= REFUSED_WARN * trouble.of) return null;
-  const sentence = `${number(trouble.n)} of ${counted(trouble.of, "variant")} that ended within the hour were refused${cause(trouble)}`;
+  const sentence = `${number(trouble.n)} of ${counted(trouble.of, "variant")} that ended within the hour were refused${cause(trouble, "job")}`;
   return { level: "warning", code: "refusing", sentence, link: "/causes?window=1h", since: null };
 }
 
 function died({ view: { troubles } }: Circumstances): Warning | null {
   const { died: trouble } = troubles;
   if (trouble === null) return null;
-  const sentence = `${counted(trouble.n, "job")} died within the hour${cause(trouble)}`;
+  const sentence = `${counted(trouble.n, "job")} died within the hour${cause(trouble, "job")}`;
   return { level: "warning", code: "died", sentence, link: "/causes?window=1h", since: null };
 }
 
 /** `: 41 jobs with "encoder out of memory" (upstream_failed), all avif, all below p/.` */
-function cause({ top }: Trouble): string {
+function cause({ top }: Trouble, unit: "attempt" | "job"): string {
   if (top === null) return ".";
   const [format = ""] = top.formats;
   const formats = top.formats.length === 1 ? `, all ${format}` : "";
   const prefix = top.prefix === "" ? "" : `, all below ${top.prefix}`;
-  return `: ${counted(top.count, "job")} with "${top.message.replace(/[.!?]$/, "")}" (${top.code})${formats}${prefix}.`;
+  return `: ${counted(top.count, unit)} with "${top.message.replace(/[.!?]$/, "")}" (${top.code})${formats}${prefix}.`;
 }
 
 /** Slots are what a slow Ittybit holds: nothing is closed. */
@@ -186,7 +186,7 @@ function paused({ gate, view: { counts }, now }: Circumstances, lane: Lanes): Wa
   const { queued, processing, retrying } = counts[lane];
   const until = pause.until === null ? "" : `, for another ${span(pause.until - now)}`;
   const reason = pause.reason === null ? "" : ` (${pause.reason})`;
-  const sentence = `${lane} is paused by ${pause.who} since ${momentOf(pause.since, now)}${until}${reason}. ${waiting(queued + processing + retrying)}.`;
+  const sentence = `${lane} is paused by ${pause.who} since ${momentOf(pause.since)}${until}${reason}. ${waiting(queued + processing + retrying)}.`;
   return { level: "warning", code: "paused", sentence, link: "/steering", since: pause.since };
 }
 

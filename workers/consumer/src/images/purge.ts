@@ -4,6 +4,7 @@ import { CANCELLED, isOpen } from "@prewarm/durable-queue/schema/row";
 import { encodeId } from "@prewarm/shared/variant-key";
 import type { ImageTx } from "./image-tx.ts";
 import { isNewer } from "./new-original.ts";
+import { notePurge } from "./purge-record.ts";
 import { beginSweep } from "./sweeps.ts";
 
 /** Purges an image. `outdated`: the order of the deletion is older than the order of the image. */
@@ -39,6 +40,7 @@ function purge(tx: ImageTx, { seq, id }: { seq: number; id: string }): void {
     deleteRow(tx, row, isOpen(row) ? CANCELLED : null);
   }
   beginSweep(tx, { seq, image: id, kind: "delete", fence: seq, lane: null });
+  notePurge(tx.sql, { seq, image: id }, tx.now);
 }
 
 /** Continues a purge that was unfinished when an older copy was restored. The copy may be older than the purge. */

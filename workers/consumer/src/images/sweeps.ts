@@ -6,6 +6,7 @@ import { HANDLER_WALL_MS } from "@prewarm/shared/limits";
 import { decodeId } from "@prewarm/shared/variant-key";
 import { isCropByFocal } from "./crops.ts";
 import type { ImageTx } from "./image-tx.ts";
+import { notePass } from "./purge-record.ts";
 import { deleteSweep, findSweep, listPurges, putSweep, type Sweep } from "./tables/sweeps.ts";
 
 /*
@@ -77,7 +78,9 @@ export function passDone(tx: ImageTx, pass: Pass, found: readonly Found[]): void
   if (sweep.lane !== null) remake(tx, sweep, sweep.lane, found);
   if (sweep.pass === 1) putSweep(tx.sql, { ...sweep, pass: 2, at: tx.now + SECOND_PASS_MS });
   else deleteSweep(tx.sql, sweep.seq);
-  if (sweep.kind === "delete") unlockImage(tx, sweep.image);
+  if (sweep.kind !== "delete") return;
+  notePass(tx.sql, sweep, tx.now);
+  unlockImage(tx, sweep.image);
 }
 
 function takenBy(tx: ImageTx, { seq, until }: Pass): Sweep | null {

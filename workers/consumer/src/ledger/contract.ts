@@ -24,6 +24,7 @@ import type {
   JobFilter,
   NewAction,
   Page,
+  TooMany,
 } from "@prewarm/durable-queue/calls";
 import type { Focal } from "@prewarm/shared/focal";
 import type { JobState, Lane } from "@prewarm/shared/job";
@@ -35,6 +36,7 @@ import type {
   SliceAnswer,
   SliceRequest,
 } from "../images/calls.ts";
+import type { PurgeRecord } from "../images/purge-record.ts";
 
 /*
  * Everything that crosses the Ledger's RPC: what handlers ask (`Handlers`), what the control API, the hooks, the uploads queue and the
@@ -99,6 +101,11 @@ export interface Operators {
   getRun(run: string): Promise<RunView | null>;
   /** Items of a run's requests that were refused, request after request. */
   listRejected(query: Page & { run: string }): Promise<{ rejected: Rejection[]; next: string | null }>;
+  /**
+   * The keys that a run asked for, slice by slice; null: the run is not known. A job that was stored after `until` (Unix ms) is in no
+   * slice of stored jobs, because an earlier slice may have had its row.
+   */
+  listOrdered(query: { run: string; cursor: string | null; until: number }): Promise<OrderedSlice | null>;
   listJobs(query: Page & { filter: JobFilter }): Promise<{ jobs: NamedJob[]; next: string | null }>;
   getJob(job: string): Promise<FoundJob | null>;
   listDead(query: Page & { fingerprint: string | null; lanes: Lane[] }): Promise<DeadView>;
@@ -118,14 +125,17 @@ export interface Operators {
   listEvents(query: Page): Promise<{ events: EventDelivery[]; next: string | null }>;
   /** Tells every endpoint of a test; how many there are. */
   testEvent(who: string): Promise<number>;
-  listAudit(query: Page & { search?: string }): Promise<{ entries: AuditEntry[]; next: string | null }>;
+  /** `from`, `to`: Unix ms, both included. */
+  listAudit(
+    query: Page & { search?: string; from?: number; to?: number },
+  ): Promise<{ entries: AuditEntry[]; next: string | null }>;
 
   cancelRun(run: string, who: string): Promise<RunView | null>;
   retryJob(job: string, who: string): Promise<JobAct>;
   promoteJob(job: string, who: string): Promise<JobAct>;
   cancelJob(job: string, who: string): Promise<JobAct>;
   countMatches(match: JobFilter): Promise<{ total: number; exact: boolean }>;
-  createAction(action: NewAction): Promise<ActionView | null>;
+  createAction(action: NewAction): Promise<ActionView | TooMany | null>;
   cancelAction(action: string, who: string): Promise<ActionView | null>;
   /** An undo puts back what stood before the change that it names; told twice, or too late, it changes nothing. */
   patchGate(patch: GatePatch, who: string): Promise<GateView>;
@@ -204,6 +214,7 @@ export const LEDGER_CALLS = {
   listRuns: "read",
   getRun: "read",
   listRejected: "read",
+  listOrdered: "read",
   listJobs: "read",
   getJob: "read",
   listDead: "read",
@@ -278,6 +289,20 @@ export type RunView = Omit<
   readyP95: number | null;
 };
 
+/** A key that a run asked for. `purged`: its image was purged since it was stored. */
+export interface OrderedKey {
+  key: string;
+  state: JobState;
+  purged: boolean;
+}
+
+/** `ordered`: all variants of the run. `next`: where the list continues; null: this is its end. */
+export interface OrderedSlice extends Pick<Run, "run" | "label" | "createdAt"> {
+  ordered: number;
+  keys: OrderedKey[];
+  next: string | null;
+}
+
 export interface ImageListQuery {
   /** Part of the id. */
   search: string;
@@ -292,6 +317,8 @@ export interface ImageRows {
   sourceEtag: string | null;
   focal: Focal | null;
   purging: boolean;
+  /** The last purge of the image, if it is remembered; `secondAt`: when its next pass is due. A ledger of release 0.1.0 tells none. */
+  purge: (PurgeRecord & { secondAt: number | null }) | null;
 }
 
 export type DeadGroupView = Omit<DeadGroup, "sample"> & { sample: NamedJob };
@@ -333,8 +360,8 @@ export interface Noted {
 
 /* ── The gate ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
-/** What the gate holds and why; `slots`: jobs at Ittybit now. */
-export type GateView = Gate & { slots: number };
+/** What the gate holds and why; `slots`: jobs at Ittybit now, of which Prewarm gave up `abandoned`. */
+export type GateView = Gate & { slots: number; abandoned: number };
 
 /* ── Numbers ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
@@ -379,7 +406,7 @@ export interface Troubles {
 export interface Trouble {
   n: number;
   of: number;
-  /** Of jobs whose last failure is within that time, the cause with most. */
+  /** The cause of most of the `n`; null: it is not known. `formats`, `prefix`: what its failures have in common. */
   top: { fingerprint: string; code: string; message: string; count: number; formats: string[]; prefix: string } | null;
 }
 

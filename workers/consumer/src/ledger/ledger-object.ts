@@ -40,6 +40,7 @@ export abstract class LedgerObject<Env> extends DurableObject<Env> implements An
   listRuns(...args: Call<"listRuns">) { return this.#ledger.listRuns(...args); }
   getRun(...args: Call<"getRun">) { return this.#ledger.getRun(...args); }
   listRejected(...args: Call<"listRejected">) { return this.#ledger.listRejected(...args); }
+  listOrdered(...args: Call<"listOrdered">) { return this.#ledger.listOrdered(...args); }
   listJobs(...args: Call<"listJobs">) { return this.#ledger.listJobs(...args); }
   getJob(...args: Call<"getJob">) { return this.#ledger.getJob(...args); }
   listDead(...args: Call<"listDead">) { return this.#ledger.listDead(...args); }

@@ -42,6 +42,7 @@ import { gateView } from "./views/gate-view.ts";
 import { history } from "./views/history.ts";
 import { listImages } from "./views/image-list.ts";
 import { findJob, imageRows, statesOf } from "./views/jobs.ts";
+import { listOrdered } from "./views/ordered.ts";
 import { pulse } from "./views/pulse.ts";
 import { listRejected, listRuns } from "./views/runs.ts";
 import { makeHookKey } from "./webhook-address.ts";
@@ -157,6 +158,7 @@ export class Ledger extends Queue<LedgerTx, BeforeRestore> implements Answering<
   readonly listRuns = this.reads(listRuns);
   readonly getRun = this.reads(runById);
   readonly listRejected = this.reads(listRejected);
+  readonly listOrdered = this.reads(listOrdered);
   readonly listJobs = this.reads(jobPage);
   readonly getJob = this.reads(findJob);
   readonly listDead = this.reads(deadView);

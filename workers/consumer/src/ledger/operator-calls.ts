@@ -29,8 +29,12 @@ export function actionPage(tx: LedgerTx, { cursor, limit }: Page): { actions: Ac
   return listActions(tx, seqOf(cursor), limit);
 }
 
-export function auditPage(tx: LedgerTx, { cursor, limit, search = "" }: Parameters<LedgerCalls["listAudit"]>[0]) {
-  return listAudit(tx, { before: seqOf(cursor), limit, search });
+export function auditPage(
+  tx: LedgerTx,
+  { cursor, limit, search = "", from, to }: Parameters<LedgerCalls["listAudit"]>[0],
+) {
+  const { MAX_SAFE_INTEGER } = Number;
+  return listAudit(tx, { before: seqOf(cursor), limit, search, from: from ?? 0, to: to ?? MAX_SAFE_INTEGER });
 }
 
 /** `metricErrors`: metrics that this instance could not note. */

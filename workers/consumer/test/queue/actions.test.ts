@@ -17,8 +17,10 @@ function world() {
     for (let from = 0; from < n; from += 1_000)
       order({ keys: Array.from({ length: Math.min(1_000, n - from) }, (_, at) => key(`${name}-${from + at}`)) });
   };
-  const cancel = (match: JobFilter, rate: number | null = null) =>
-    ledger.createAction({ kind: "cancel", filter: "{}", match, rate, who: "test" });
+  const cancel = (match: JobFilter, rate: number | null = null) => {
+    const made = ledger.createAction({ kind: "cancel", filter: "{}", match, rate, who: "test" });
+    return made !== null && "action" in made ? made : null;
+  };
   /** Slices that were done at once. */
   const slices = () => {
     let n = 0;

@@ -157,6 +157,7 @@ function operators(say: Say, sql: ReturnType<typeof nodeSql>): void {
   say("getRun", "run_1");
   say("getRun", "none");
   say("listRejected", { ...page, run: "run_1" });
+  say("listOrdered", { run: "run_1", cursor: null, until: Number.MAX_SAFE_INTEGER });
   say("listCauses", { windowMs: null, run: null });
   say("listImages", { search: "", sort: "latest", limit: 5 });
   say("about");
@@ -188,8 +189,9 @@ function operators(say: Say, sql: ReturnType<typeof nodeSql>): void {
     who: WHO,
   });
   say("listActions", page);
-  say("getAction", action?.action ?? "");
-  say("cancelAction", action?.action ?? "", WHO);
+  const name = action !== null && "action" in action ? action.action : "";
+  say("getAction", name);
+  say("cancelAction", name, WHO);
   say("retryJob", dead.jobs[0]?.job ?? "", WHO);
   say("cancelJob", jobs.find(({ state }) => state === "queued")?.job ?? "", WHO);
   say("cancelJob", "none", WHO);

@@ -188,8 +188,12 @@ function outcomeOf(world: ApiWorld, outcome: "stored" | "dead" | "refused", mess
 }
 
 /** Ends everything that waits, call after call of new workers; null leaves a job alone. */
-export function endAll(world: ApiWorld, ending: (key: string) => [Parameters<typeof work>[2], string] | null): void {
-  for (let calls = 0; calls < 100; calls += 1) {
+export function endAll(
+  world: ApiWorld,
+  ending: (key: string) => [Parameters<typeof work>[2], string] | null,
+  callsMax = 100,
+): void {
+  for (let calls = 0; calls < callsMax; calls += 1) {
     world.advance(500);
     const owner = crypto.randomUUID();
     const standby = exchange(world, owner, { first: true, room: 40 }).filter(({ key }) => ending(key) !== null);

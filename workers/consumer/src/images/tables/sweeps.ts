@@ -43,6 +43,11 @@ export function listPurges(sql: Sql): Sweep[] {
   return sql.exec("SELECT * FROM sweeps WHERE kind = 'delete' ORDER BY seq").map(sweepFrom);
 }
 
+/** When the pass of a sweep is due, or due again, Unix ms. Null: the sweep is done. */
+export function passDueAt(sql: Sql, seq: number): number | null {
+  return findSweep(sql, seq)?.at ?? null;
+}
+
 /** Whether a new original still has variants of the image made again. `image`: the id, encoded. */
 export function isBeingRemade(sql: Sql, image: string): boolean {
   return sql.exec("SELECT 1 FROM sweeps WHERE image = ? AND kind = 'remake' LIMIT 1", image).length > 0;

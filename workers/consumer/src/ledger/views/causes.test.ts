@@ -1,3 +1,5 @@
+import { refuse } from "@prewarm/durable-queue/claims/transitions";
+import { countCauses } from "@prewarm/durable-queue/operate/causes";
 import { DEAD, REFUSED, WAITING } from "@prewarm/durable-queue/schema/row";
 import { expect, it } from "vitest";
 import { T0, tables } from "../testing/tables.ts";
@@ -69,4 +71,20 @@ it("dead letters are grouped whole, with twenty thousand as with two", () => {
   }
   const { groups } = read((tx) => deadView(tx, { fingerprint: null, lanes: [], cursor: null, limit: 50 }));
   expect(groups.map(({ count }) => count)).toEqual([20_400]);
+});
+
+it("a count of many jobs may be ten seconds old in a view, and is exact where an action takes it", () => {
+  const { order, write, read, clock } = tables();
+  const keys = Array.from({ length: 1_500 }, (_, n) => key(`m/${n}`));
+  order(keys);
+  const missing = { code: "missing", message: "the original answered 404", until: T0 };
+  write((tx) => tx.rows.loadKeys(keys).forEach((row) => void refuse(tx, row, missing)));
+  const shown = () => read((tx) => causesView(tx, { windowMs: null, run: null })).causes[0]?.count;
+  const counted = () =>
+    read((tx) => countCauses(tx, { states: ["refused"], lanes: [], run: null, from: 0, parts: 1 }))[0]?.count;
+  expect([shown(), counted()]).toEqual([1_500, 1_500]);
+  write((tx) => tx.rows.loadKeys(keys.slice(0, 500)).forEach((row) => void tx.rows.delete(row, null)));
+  expect([shown(), counted()]).toEqual([1_500, 1_000]);
+  clock.ms += 10_000;
+  expect(shown()).toBe(1_000);
 });

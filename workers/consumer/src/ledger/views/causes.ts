@@ -16,7 +16,7 @@ export function causesView(
 ): { causes: CauseView[]; from: number; exact: boolean } {
   const from = windowMs === null ? 0 : tx.now - windowMs;
   const n = run === null ? null : (tx.runs.byId(run)?.n ?? -1);
-  const causes = countCauses(tx, { states: FAILED_STATES, lanes: [], run: n, from, parts: PARTS });
+  const causes = countCauses(tx, { states: FAILED_STATES, lanes: [], run: n, from, parts: PARTS, view: true });
   return { causes: causeViews(tx, causes.slice(0, CAUSES_MAX)), from, exact: areCausesExact(tx, FAILED_STATES) };
 }
 

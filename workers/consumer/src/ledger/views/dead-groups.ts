@@ -38,7 +38,7 @@ function deadOf(cause: string, lanes: Lane[]): JobFilter {
 
 /** Dead letters by cause, the largest group first. */
 function deadGroups(tx: LedgerTx, lanes: Lane[], only: string | null): DeadGroupView[] {
-  const all = countCauses(tx, { states: ["dead"], lanes, run: null, from: 0, parts: 1 });
+  const all = countCauses(tx, { states: ["dead"], lanes, run: null, from: 0, parts: 1, view: true });
   const causes = all.filter((cause) => only === null || cause.fingerprint === only).slice(0, GROUPS_MAX);
   return causeViews(tx, causes).map(({ fingerprint, code, message, count, first, last, formats, sample }) => {
     return { fingerprint, code, message, count, firstAt: first, lastAt: last, formats, sample };

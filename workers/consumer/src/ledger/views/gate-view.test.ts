@@ -13,7 +13,7 @@ it("a pause says who, since when, why and until when, and ends by itself", () =>
   expect(gate.reasons).toEqual([
     {
       ...{ lane: "bulk", code: "paused", until },
-      message: "Lane bulk is paused since 12:01 UTC by ops until 13:01 UTC: a migration.",
+      message: "Lane bulk is paused since 2026-11-24T12:01Z by ops until 2026-11-24T13:01Z: a migration.",
     },
   ]);
   expect(ready("w", call("w").give)).toEqual([]);

@@ -52,6 +52,7 @@ export function gateView(tx: LedgerTx): GateView {
     budget: budgetView(gate, settings),
     throttledUntil: state.throttledUntil > now ? state.throttledUntil : null,
     slots: slots.used,
+    abandoned: slots.abandoned,
     reasons: reasons(gate, slots, slowness(tx)),
     updatedAt: state.updatedAt,
   };

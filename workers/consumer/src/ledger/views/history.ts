@@ -43,8 +43,9 @@ export function ledgerStats(
   const paces = new Paces(tx);
   const { counts } = paces;
   const minute = tx.now - (tx.now % TIERS_MS.minute);
-  const hour = sumOf(slices(tx, "minute", minute - 59 * TIERS_MS.minute, minute));
-  const fiveMinutes = sumOf(slices(tx, "minute", minute - 4 * TIERS_MS.minute, minute));
+  const since = { hour: minute - 59 * TIERS_MS.minute, lately: minute - 4 * TIERS_MS.minute };
+  const hour = sumOf(slices(tx, "minute", since.hour, minute));
+  const fiveMinutes = sumOf(slices(tx, "minute", since.lately, minute));
   const { sum: lately, seconds } = ofLate(tx);
   const perSecond = (n: number) => n / seconds;
   return {
@@ -61,7 +62,7 @@ export function ledgerStats(
     },
     paces: { all: paces.all(), live: paces.lane("live"), upload: paces.lane("upload"), bulk: paces.lane("bulk") },
     forecast: forecastOf(tx, paces),
-    troubles: troublesOf(tx, { lately: fiveMinutes, hour }),
+    troubles: troublesOf(tx, { lately: fiveMinutes, hour, since }),
     rates: {
       seconds,
       stored: perSecond(lately.stored),

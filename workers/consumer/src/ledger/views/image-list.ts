@@ -25,7 +25,7 @@ export function listImages(tx: LedgerTx, { search, sort, limit }: ImageListQuery
     image.bytes += one.bytes;
     image.storedAt = Math.max(image.storedAt ?? 0, one.at);
   }
-  for (const { group, n } of failedByGroup(tx.sql, FAILED_MAX)) of(group).failed += n;
+  for (const { group, n } of failedByGroup(tx, FAILED_MAX)) of(group).failed += n;
   const wanted = search.toLowerCase();
   const all = [...found.values()].filter(({ id }) => id.toLowerCase().includes(wanted));
   return all.sort((a, b) => by(sort, b) - by(sort, a) || (a.id < b.id ? -1 : 1)).slice(0, limit);

@@ -7,6 +7,8 @@ import { findRecent, readRecentSince, type Stored } from "@prewarm/durable-queue
 import { isOpen, laneName, type Row } from "@prewarm/durable-queue/schema/row";
 import type { JobState } from "@prewarm/shared/job";
 import { encodedIdOfKey, encodeId } from "@prewarm/shared/variant-key";
+import { lastPurge } from "../../images/purge-record.ts";
+import { passDueAt } from "../../images/tables/sweeps.ts";
 import type { FoundJob, ImageRows, NamedJob } from "../contract.ts";
 import type { LedgerTx } from "../ledger-tx.ts";
 import { jobWaitsFor } from "./waiting.ts";
@@ -125,7 +127,11 @@ export function imageRows(tx: LedgerTx, id: string, stored: readonly string[]): 
   const views = [...rows.map((row) => jobView(tx, row)), ...lately.map((one) => storedView(tx, one))];
   const names = Object.fromEntries(stored.map((key) => [key, nameOf(placeOf(key, tx.ledgerId))]));
   for (const { key, job } of views) if (key in names) names[key] = job;
-  return { rows: views, names, sourceEtag: image.etag, focal: image.focal, purging: image.lock > tx.now };
+  const purge = lastPurge(tx.sql, image.id);
+  return {
+    ...{ rows: views, names, sourceEtag: image.etag, focal: image.focal, purging: image.lock > tx.now },
+    purge: purge === null ? null : { ...purge, secondAt: passDueAt(tx.sql, purge.seq) },
+  };
 }
 
 /** States of jobs that have rows, by key. */

@@ -1,39 +1,38 @@
-import { type CauseCount, countCauses, type FailedState } from "@prewarm/durable-queue/operate/causes";
 import type { Slice } from "@prewarm/durable-queue/schema/history";
+import { type FailureKind, mostFrequentFailure } from "@prewarm/durable-queue/schema/recent-failures";
 import type { Trouble, Troubles } from "../contract.ts";
 import type { LedgerTx } from "../ledger-tx.ts";
 import { readableFolder } from "./causes.ts";
 
 /*
- * The current troubles, each with its most frequent cause. Counted only while there are troubles.
+ * The current troubles, each with its most frequent cause. A trouble and its cause count the same events.
  */
 
-const LATELY_MS = 300_000;
-const HOUR_MS = 3_600_000;
+/** The first minutes of the slices that are given, Unix ms. */
+interface Since {
+  lately: number;
+  hour: number;
+}
 
-export function troublesOf(tx: LedgerTx, { lately, hour }: { lately: Slice; hour: Slice }): Troubles {
+export function troublesOf(
+  tx: LedgerTx,
+  { lately, hour, since }: { lately: Slice; hour: Slice; since: Since },
+): Troubles {
   const ended = hour.stored + hour.dead + hour.refused;
   return {
-    failing: trouble(tx, lately.failed, lately.stored + lately.failed, ["retrying", "dead"], LATELY_MS),
-    refusing: trouble(tx, hour.refused, ended, ["refused"], HOUR_MS),
-    died: trouble(tx, hour.dead, ended, ["dead"], HOUR_MS),
+    failing: trouble(tx, "failed", { n: lately.failed, of: lately.stored + lately.failed, since: since.lately }),
+    refusing: trouble(tx, "refused", { n: hour.refused, of: ended, since: since.hour }),
+    died: trouble(tx, "dead", { n: hour.dead, of: ended, since: since.hour }),
   };
 }
 
-function trouble(tx: LedgerTx, n: number, of: number, states: readonly FailedState[], ms: number): Trouble | null {
-  if (n === 0) return null;
-  const [top] = countCauses(tx, { states, lanes: [], run: null, from: tx.now - ms, parts: 1 });
-  return { n, of, top: top === undefined ? null : topOf(top) };
+function trouble(tx: LedgerTx, kind: FailureKind, { n, of, since }: { n: number; of: number; since: number }) {
+  return n === 0 ? null : { n, of, top: topOf(tx, kind, since) };
 }
 
-function topOf({ fingerprint, code, message, count, formats, folders }: CauseCount): Trouble["top"] {
-  const [folder = "", n = 0] = folders[0] ?? [];
-  return {
-    fingerprint,
-    code,
-    message,
-    count,
-    formats: Object.keys(formats).sort(),
-    prefix: n === count ? readableFolder(folder) : "",
-  };
+function topOf(tx: LedgerTx, kind: FailureKind, since: number): Trouble["top"] {
+  const top = mostFrequentFailure(tx.sql, kind, since);
+  if (top === null) return null;
+  const { folder, ...cause } = top;
+  return { ...cause, prefix: readableFolder(folder) };
 }

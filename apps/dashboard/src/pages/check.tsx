@@ -1,0 +1,84 @@
+import { useMemo, useState } from "preact/hooks";
+import { session } from "../api/session.ts";
+import { askedIn, checkPlace, isElsewhere } from "../lib/any-url.ts";
+import { shellQuote } from "../lib/curl.ts";
+import { navigate, place, placeState } from "../lib/router.ts";
+import { CopyButton } from "../ui/copy-button.tsx";
+import { Empty } from "../ui/view.tsx";
+import { Pictures } from "./pictures.tsx";
+
+/** Any text with addresses of the edge: what a viewer of each gets right now. */
+export function CheckPage() {
+  const given = place.value.searchParams.get("text") ?? placeState().text ?? "";
+  const [text, setText] = useState(given);
+  const all = useMemo(() => askedIn(given), [given]);
+  const go = () => {
+    const [url, state] = checkPlace(text);
+    navigate(url, { replace: true, ...(state ? { state } : {}) });
+  };
+  return (
+    <>
+      <header class="page-head">
+        <h1>Check URLs</h1>
+      </header>
+      <form
+        class="card stack"
+        onSubmit={(event) => {
+          event.preventDefault();
+          go();
+        }}
+      >
+        <label class="field">
+          Image URLs, a srcset, a page's HTML or a sitemap
+          <textarea
+            rows={given === "" ? 9 : 3}
+            class="mono"
+            spellcheck={false}
+            value={text}
+            placeholder="https://img.example.com/images/photos/boat?w=800&f=auto"
+            onInput={(event) => setText(event.currentTarget.value)}
+          />
+        </label>
+        <button type="submit" class="primary" disabled={text.trim() === ""}>
+          Check
+        </button>
+      </form>
+      {all.length > 0 && <Pictures all={all} />}
+      {all.length === 0 && given.trim() !== "" && <NoImage text={given} />}
+    </>
+  );
+}
+
+/** Why a text has no picture to show, and the way that works. */
+export function NoImage({ text }: { text: string }) {
+  if (isElsewhere(text)) return <Elsewhere url={text.trim()} />;
+  return (
+    <Empty title="No image URL of the edge in this text">
+      A URL of the edge has <span class="mono">/images/</span> before the image id. A sitemap may list originals
+      instead: <span class="mono">prewarm warm --sitemap</span> knows which image each original belongs to.
+    </Empty>
+  );
+}
+
+/** This page may talk to its own server only. The command line reads sitemaps of the web, and pages from files. */
+function Elsewhere({ url }: { url: string }) {
+  const isSitemap = /\.xml(?:\.gz)?(?:$|\?)/i.test(url);
+  const edge = session.value !== "unknown" && session.value?.edgeUrl;
+  const command = isSitemap
+    ? `prewarm warm --sitemap ${shellQuote(url)}`
+    : `curl -s ${shellQuote(url)} > page.html && prewarm warm --html page.html --site ${shellQuote(new URL(url).origin)}${edge ? ` --edge-url ${shellQuote(edge)}` : ""}`;
+  return (
+    <section class="card" aria-label="Another site">
+      <p>
+        <b>The dashboard cannot read other sites.</b>{" "}
+        {isSitemap
+          ? "Open the sitemap and paste its text here, or let the command line read it:"
+          : "Open the page, paste its source here, or let the command line read it:"}
+      </p>
+      <pre class="mono break">{command}</pre>
+      <CopyButton what="The command" text={command}>
+        Copy the command
+      </CopyButton>
+    </section>
+  );
+}

@@ -1,0 +1,168 @@
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { launchBrowser } from "./browser.ts";
+import { type LocalStack, startTestStack, until } from "./local-stack.ts";
+import { operatorOf } from "./operator.ts";
+import { overflow, PHONE, settled, violations } from "./visit.ts";
+
+/* Any URL, and any verb, on the real local stack: what the page says is compared with what the edge answers. */
+
+let browser: Browser;
+let stack: LocalStack;
+const { api, signedIn, warm, ended } = operatorOf(
+  () => stack,
+  () => browser,
+);
+
+beforeAll(async () => {
+  [browser, stack] = await Promise.all([launchBrowser(), startTestStack()]);
+  await ended(await warm([{ id: "landscape.jpg", transforms: ["w=400&f=webp", "w=640&f=webp"] }]));
+  // From here on nothing is made: what a viewer's request orders must wait.
+  await gate({ paused: { live: true, upload: true, bulk: true } });
+});
+afterAll(async () => {
+  await browser?.close();
+  await stack?.close();
+});
+
+const gate = (body: object) => api("/gate", { method: "PATCH", body: JSON.stringify(body) });
+const on = (path: string) => `${stack.edgeUrl}/images/${path}`;
+
+/** What the edge answers to a viewer, in the page's words. */
+async function answerOf(url: string): Promise<string> {
+  const response = await fetch(url, { redirect: "manual", headers: { accept: "image/webp,image/*" } });
+  await response.body?.cancel();
+  if (response.status >= 400) return "An error";
+  if ((response.headers.get("cache-status") ?? "").includes("stand-in")) return "Another stored variant";
+  return response.headers.get("content-type") === "image/webp" ? "The variant" : "The original";
+}
+
+const rows = (page: Page) => page.locator(".gets li");
+const pill = (page: Page, at: number) => rows(page).nth(at).locator(".pill").textContent();
+
+it("says of each URL what its viewer gets, as the edge answers it, and warms what is missing", async () => {
+  const urls = [
+    on("landscape.jpg?w=640&f=webp"),
+    on("landscape.jpg?w=800&f=webp"),
+    on("portrait.jpg?w=640&f=webp"),
+    on("landscape.jpg?w=banana"),
+    on("landscape.jpg?w=600&f=webp"),
+  ];
+  const { page, faults, close } = await signedIn("/check");
+  await page
+    .getByLabel(/^Image URLs/)
+    .fill(`<img srcset="${urls.slice(0, 2).join(" 1x, ")} 2x">\n${urls.slice(2).join("\n")}`);
+  await page.getByRole("button", { name: "Check" }).click();
+  await page.getByText(/^\d of 5 URLs/).waitFor();
+  for (const [at, url] of urls.entries()) {
+    const edge = await answerOf(url);
+    expect([url, (await pill(page, at))?.startsWith(edge)]).toEqual([url, true]);
+  }
+  await rows(page)
+    .nth(1)
+    .getByText(/The next view orders it|waits for its turn/)
+    .waitFor();
+  await page.setViewportSize(PHONE);
+  expect([await violations(page), await overflow(page), faults]).toEqual([[], 0, []]);
+  // The edge has ordered two by our own views; `Warm these` joins them.
+  await gate({ paused: { live: false, upload: false, bulk: false } });
+  await page.getByRole("button", { name: "Warm these 2" }).click();
+  await until(
+    "both are stored",
+    async () => [await answerOf(urls[1] ?? ""), await answerOf(urls[2] ?? "")],
+    (seen) => seen.every((one) => one === "The variant"),
+    60_000,
+  );
+  await until(
+    "the page sees them",
+    async () => {
+      await page.goto(`${stack.controlUrl}/check?${new URLSearchParams({ text: urls.slice(0, 3).join(" ") })}`);
+      return page.getByText(/of 3 URLs/).textContent();
+    },
+    (said) => said === "3 of 3 URLs need no warming.",
+  );
+  await close();
+});
+
+it("goes from a pasted URL to its image, and from there to its jobs, without a search", async () => {
+  const url = on("landscape.jpg?w=640&f=webp");
+  const { page, close } = await signedIn("/");
+  await page.keyboard.press("Control+k");
+  await page.getByRole("dialog").getByRole("combobox").fill(url);
+  expect(await page.getByRole("option").allTextContents()).toEqual([
+    expect.stringContaining("landscape.jpg"),
+    expect.stringContaining("What viewers get now of 1 URL"),
+  ]);
+  await page.keyboard.press("Enter");
+  await page.waitForURL("**/images/landscape.jpg");
+  await page.goto(`${stack.controlUrl}/jobs`);
+  await page.getByLabel("Search jobs").fill(url);
+  await page.waitForURL("**/jobs?search=id%3Alandscape.jpg");
+  await page.getByRole("link", { name: /landscape\.jpg 640 px · webp · high/ }).waitFor();
+  await close();
+});
+
+it("reads a sitemap in New run, and says of another site's page which command reads it", async () => {
+  const { page, close } = await signedIn("/runs/new");
+  const field = page.getByLabel(/^Image ids or URLs/);
+  await field.fill(
+    `<?xml version="1.0"?>\n<urlset><url><loc>https://shop.example/spring</loc>\n<image:image><image:loc>${on("landscape.jpg?w=640&f=webp")}</image:loc></image:image></url></urlset>`,
+  );
+  await page.getByText("1 of 1 URL").waitFor();
+  await page.getByText("Ittybit jobs").waitFor();
+  await field.fill("https://shop.example/sitemap.xml");
+  await page.getByText("prewarm warm --sitemap 'https://shop.example/sitemap.xml'").waitFor();
+  await field.fill("https://shop.example/spring");
+  await page.getByText(/curl -s 'https:\/\/shop\.example\/spring' > page\.html && prewarm warm --html/).waitFor();
+  expect(await page.getByRole("button", { name: "Start the run" }).isDisabled()).toBe(true);
+  await close();
+});
+
+it("stops, limits, purges and retries by the palette's verbs", async () => {
+  await gate({ paused: { live: false, upload: false, bulk: false } });
+  const { page, faults, close } = await signedIn("/");
+  const take = async (text: string, said: string) => {
+    await page.keyboard.press("Control+k");
+    await page.getByRole("dialog").getByRole("combobox").fill(text);
+    await page.getByRole("dialog").getByRole("option").first().getByText(said).waitFor();
+    await page.keyboard.press("Enter");
+  };
+  await take("stop", "Pause all lanes");
+  await page.getByText(/^All lanes are paused\./).waitFor();
+  await take("undo", "Undo the last change");
+  await page.getByText("Undone.").waitFor();
+  expect((await api<{ paused: object }>("/gate")).paused).toEqual({ live: false, upload: false, bulk: false });
+  await take("rate 7", "Submissions a second: 7");
+  await page.getByText("Submissions a second: 7.").waitFor();
+  await take("budget 12,000", "Jobs a month: 12,000");
+  await page.getByText("Jobs a month: 12,000.").waitFor();
+  expect(await api("/gate")).toMatchObject({
+    ...{ rate: { perSecond: 7 }, budget: { monthlyJobs: 12_000 } },
+    paused: { live: false, upload: false, bulk: false },
+  });
+  await take("limit", "Change a limit…");
+  await page.waitForFunction(() => document.activeElement?.matches("input[type=number]"));
+  await take("retry cut-out.png", "Jobs of cut-out.png that can be retried");
+  await page.waitForURL(/\/jobs\?.*state=dead/);
+  await take(`purge ${on("landscape.jpg?w=640")}`, "Purge landscape.jpg…");
+  await page.getByRole("dialog", { name: /Purge/ }).getByLabel("Type landscape.jpg to confirm").waitFor();
+  await page.keyboard.press("Escape");
+  await take("warm photos/boat.jpg", "Warm photos/boat.jpg…");
+  await settled(page);
+  expect([await page.getByLabel(/^Image ids or URLs/).inputValue(), faults]).toEqual(["photos/boat.jpg", []]);
+  await close();
+});
+
+it("undoes nothing, and says so, where somebody has changed the gate meanwhile", async () => {
+  await gate({ rate: 9 });
+  const { page, close } = await signedIn("/");
+  await page.keyboard.press("Control+k");
+  await page.getByRole("dialog").getByRole("combobox").fill("undo");
+  await page.getByRole("option", { name: /Undo the last change/ }).waitFor();
+  await page.route("**/api/v1/stats", (route) => route.abort());
+  await gate({ rate: 11 });
+  await page.keyboard.press("Enter");
+  await page.getByText("Nothing was undone: operator token 1 has changed the gate since.").waitFor();
+  expect(await api("/gate")).toMatchObject({ rate: { perSecond: 11 } });
+  await close();
+});

@@ -1,0 +1,182 @@
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { launchBrowser } from "./browser.ts";
+import { type LocalStack, startTestStack, until } from "./local-stack.ts";
+import { operatorOf } from "./operator.ts";
+import { overflow, settled, titleWidth } from "./visit.ts";
+
+/* A phone at night, on the real stack: several troubles at once, long ids, long labels. Then an idle tab, and what it costs. */
+
+let browser: Browser;
+let stack: LocalStack;
+let run = "";
+let job = "";
+const { api, signedIn, ended } = operatorOf(
+  () => stack,
+  () => browser,
+);
+const LONG =
+  "journal/2026/a-very-long-name-of-an-image-that-somebody-exported-from-a-camera-without-thinking-IMG_20261124_160512";
+const gate = (body: object) => api("/gate", { method: "PATCH", body: JSON.stringify(body) });
+
+beforeAll(async () => {
+  [browser, stack] = await Promise.all([launchBrowser(), startTestStack()]);
+  const items = Array.from({ length: 40 }, (_, n) => ({ id: `${LONG}_${n}.jpg`, transforms: ["w=320&f=webp"] }));
+  items.push({ id: "landscape.jpg", transforms: ["w=320&f=webp"] });
+  const body = JSON.stringify({ items, label: `Autumn catalogue, second delivery, ${LONG}` });
+  ({ run } = await api<{ run: string }>("/warm", { method: "POST", body }));
+  await ended(run);
+  const { jobs } = await api<{ jobs: { job: string; id: string }[] }>("/jobs?state=refused");
+  job = jobs.find(({ id }) => id.startsWith(LONG))?.job ?? "";
+  await gate({ paused: { upload: { reason: "a migration of the source" }, bulk: { reason: "the price is checked" } } });
+  await until(
+    "everything is wrong",
+    () => api<{ warnings: { code: string }[] }>("/stats"),
+    ({ warnings }) => warnings.filter(({ code }) => code === "paused" || code === "refusing").length === 3,
+  );
+});
+afterAll(async () => {
+  await browser?.close();
+  await stack?.close();
+});
+
+const pages = (): string[] => [
+  ...["/", "/jobs", `/jobs/${job}`, "/images", `/images/${LONG}_1.jpg`, "/runs", `/runs/${run}`, "/runs/new"],
+  ...[
+    "/causes",
+    "/dead",
+    "/serving",
+    "/steering",
+    "/system",
+    `/check?text=${stack.edgeUrl}/images/${LONG}_1.jpg?w=320`,
+  ],
+];
+/** A title that is longer than one line of these many px has room for them. */
+const TITLE_MIN = 200;
+
+/** Strips above the content, and the top of the first number or field that is not one of a strip's or the menu's, in px. */
+function look(page: Page): Promise<{ banners: number; first: number }> {
+  return page.evaluate(() => {
+    const seen = [
+      ...document.querySelectorAll<HTMLElement>(
+        "main .num, main .badge, main .pill, main .why, main input, main textarea, main time, main .empty-title",
+      ),
+    ]
+      .filter((one) => one.checkVisibility() && one.closest("main > .strip") === null)
+      .map((one) => one.getBoundingClientRect().top);
+    return {
+      banners: document.querySelectorAll("main > .strip, main > .warnings li").length,
+      first: Math.min(...seen),
+    };
+  });
+}
+
+describe.each([
+  { width: 390, height: 844 },
+  { width: 320, height: 568 },
+])("at $width px", (viewport) => {
+  it("every page has its title, its first number above the fold, one banner, and nothing beside the screen", async () => {
+    const { page, faults, close } = await signedIn("/", stack.adminToken, { viewport });
+    const wrong: string[] = [];
+    for (const path of pages()) {
+      await page.goto(stack.controlUrl + path);
+      await settled(page);
+      const { banners, first } = await look(page);
+      const title = await titleWidth(page);
+      const isLong = ((await page.locator("h1").textContent()) ?? "").length > 20;
+      if (banners > 1) wrong.push(`${path} has ${banners} banners`);
+      if (first > viewport.height) wrong.push(`${path} has its first number at ${Math.round(first)} px`);
+      if (title !== null && isLong && title < TITLE_MIN) wrong.push(`${path} has a title of ${title} px`);
+      if ((await overflow(page)) > 0) wrong.push(`${path} scrolls sideways`);
+    }
+    expect([wrong, faults]).toEqual([[], []]);
+    await close();
+  });
+});
+
+it("names the newest trouble first, since when and what to do, and folds what is over", async () => {
+  const { page, close } = await signedIn("/", stack.adminToken, { viewport: { width: 390, height: 844 } });
+  const health = page.getByRole("region", { name: "Health" });
+  await health
+    .getByText(/upload is paused|bulk is paused/)
+    .first()
+    .waitFor();
+  await health.getByText("Resume the lane once the reason is gone.").first().waitFor();
+  await health.getByText(/^Since/).waitFor();
+  expect(await health.getByText(/were refused/).isVisible()).toBe(false);
+  await health.getByText("Within the last hour: 1 more").click();
+  await health.getByText(/were refused/).waitFor();
+  await page.goto(`${stack.controlUrl}/runs`);
+  await page.getByRole("note", { name: "Trouble" }).getByRole("link", { name: "2 more" }).click();
+  await page.getByRole("heading", { name: "Lanes" }).waitFor();
+  await close();
+});
+
+it("tells every time as the reader wants it: relative, local or UTC", async () => {
+  const { page, close } = await signedIn("/steering");
+  const time = page.locator(".switches time").first();
+  expect(await time.textContent()).toMatch(/ago$|just now/);
+  await page.locator(".who summary").click();
+  await page.getByRole("button", { name: "UTC", exact: true }).click();
+  expect(await time.textContent()).toMatch(/^\d\d:\d\d:\d\d UTC$/);
+  await page.reload();
+  await time.waitFor();
+  expect(await time.textContent()).toMatch(/^\d\d:\d\d:\d\d UTC$/);
+  await close();
+});
+
+it("proves a run against R2, and says which of its variants were purged", async () => {
+  const { page, close } = await signedIn(`/runs/${run}`);
+  await page.getByRole("button", { name: "Check against R2" }).click();
+  await page.getByText("1 of 41 variants are in R2. 40 missing: 40 original missing or unusable.").waitFor();
+  await api("/images/landscape.jpg", { method: "DELETE" });
+  await until(
+    "it is purged",
+    () => api<{ variants: object[] }>("/images/landscape.jpg"),
+    ({ variants }) => variants.length === 0,
+  );
+  await page.getByRole("button", { name: "Check against R2" }).click();
+  await page.getByText(/^0 of 41 variants are in R2\. 41 missing: .*1 purged/).waitFor();
+  await page.getByText("41 missing variants").click();
+  await page.getByRole("listitem").filter({ hasText: "landscape.jpg" }).getByText("purged").waitFor();
+  await page.getByRole("button", { name: "Copy the signed receipt" }).click();
+  const proof = await page.evaluate(() => navigator.clipboard.readText());
+  expect(await api("/receipts/verify", { method: "POST", body: proof })).toEqual({ valid: true });
+  await close();
+});
+
+/** Requests and bytes on the wire that a page causes in a minute while nobody touches it. */
+async function minuteOf(path: string): Promise<{ path: string; requests: number; bytes: number }> {
+  const { page, close } = await signedIn(path);
+  await page.waitForTimeout(SETTLE_MS);
+  const seen = { path, requests: 0, bytes: 0 };
+  page.on("request", () => {
+    seen.requests += 1;
+  });
+  page.on("requestfinished", async (request) => {
+    const { responseBodySize } = await request.sizes();
+    // The browser counts no header of a 304, so they are counted as HTTP/1.1 sends them.
+    const headers = (await (await request.response())?.headersArray()) ?? [];
+    seen.bytes += responseBodySize + headers.reduce((sum, { name, value }) => sum + name.length + value.length + 4, 0);
+  });
+  await page.waitForTimeout(60_000);
+  await close();
+  return seen;
+}
+const SETTLE_MS = 30_000;
+const REQUESTS_MAX = 20;
+const BYTES_MAX = 15_000;
+
+it("asks at most 20 times and for 15 kB a minute in an idle tab", async () => {
+  await until(
+    "nothing is under way, and the rates of the last two minutes have come to 0",
+    () => api<{ open: number; rates: { endedPerSecond: number; acceptedPerSecond: number } }>("/stats"),
+    ({ open, rates }) => open + rates.endedPerSecond + rates.acceptedPerSecond === 0,
+    150_000,
+  );
+  const all = await Promise.all(
+    ["/", "/jobs", `/runs/${run}`, "/dead", "/steering", "/causes", "/system"].map(minuteOf),
+  );
+  console.log(JSON.stringify(all));
+  expect(all.filter(({ requests, bytes }) => requests > REQUESTS_MAX || bytes > BYTES_MAX)).toEqual([]);
+}, 300_000);

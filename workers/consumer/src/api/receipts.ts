@@ -1,0 +1,134 @@
+import {
+  type MissingVariant,
+  type MissingWhy,
+  ReceiptPage,
+  ReceiptProof,
+  ReceiptVerdict,
+  receiptQuery,
+} from "@prewarm/control-schema/receipts";
+import { ApiError } from "@prewarm/shared/api-errors";
+import { formatTransform } from "@prewarm/shared/transform";
+import { parseVariantKey } from "@prewarm/shared/variant-key";
+import * as z from "zod";
+import type { OrderedKey } from "../ledger/contract.ts";
+import { fromBase64, toBase64Url } from "../platform/base64.ts";
+import { findKeys } from "../store/find-keys.ts";
+import type { ApiDeps } from "./deps.ts";
+import { viewer } from "./endpoint.ts";
+import { isReceiptSigned, isSigned, signReceipt, signText } from "./receipt-signature.ts";
+import { answer, jsonBody, refusal, refusals } from "./responses.ts";
+
+const params = z.object({ run: z.string().min(1).max(80) });
+
+/** Proofs that what a run asked for is in R2. */
+export const receipts = [
+  viewer(
+    {
+      method: "get",
+      path: "/api/v1/runs/{run}/receipt",
+      tags: ["runs"],
+      summary: "One step of a check of a run against R2; the last step answers the signed receipt",
+      description: "A step looks for about 1,000 variants. Follow `nextCursor` until it is null.",
+      request: { params, query: receiptQuery },
+      responses: { 200: answer(ReceiptPage, "A step"), ...refusals, 404: refusal("No such run") },
+    },
+    async (c, deps) => {
+      const { run } = c.req.valid("param");
+      return c.json(await receiptStep(run, c.req.valid("query").cursor ?? null, deps), 200);
+    },
+  ),
+  viewer(
+    {
+      method: "post",
+      path: "/api/v1/receipts/verify",
+      tags: ["runs"],
+      summary: "Whether this Prewarm signed a receipt",
+      request: { body: jsonBody(ReceiptProof) },
+      responses: { 200: answer(ReceiptVerdict, "The verdict"), ...refusals },
+    },
+    async (c, deps) => {
+      const { receipt, signature } = c.req.valid("json");
+      return c.json({ valid: await isReceiptSigned(receipt, signature, deps) }, 200);
+    },
+  ),
+];
+
+/** What a check has found so far. The caller keeps it, signed, between two steps. */
+const Standing = z.object({
+  run: z.string(),
+  /** Of the ledger's list; null: its beginning. */
+  cursor: z.string().nullable(),
+  startedAt: z.number(),
+  checked: z.number(),
+  inStore: z.number(),
+  whys: z.record(z.string(), z.number()),
+  digest: z.string(),
+});
+type Standing = z.infer<typeof Standing>;
+
+async function receiptStep(run: string, cursor: string | null, deps: ApiDeps): Promise<ReceiptPage> {
+  const now = deps.clock.now();
+  const begun = { run, cursor: null, startedAt: now, checked: 0, inStore: 0, whys: {}, digest: "" };
+  const before = cursor === null ? begun : await readStanding(cursor, run, deps);
+  const slice = await deps.ledger.listOrdered({ run, cursor: before.cursor, until: before.startedAt });
+  if (slice === null) throw new ApiError("not_found", { detail: "No such run." });
+  const keys = [...new Map(slice.keys.map((one) => [one.key, one])).values()];
+  const found = await findKeys(
+    deps.bucket,
+    keys.map(({ key }) => key),
+  );
+  const missing = keys.filter(({ key }) => !found.has(key)).flatMap(missingOf);
+  const whys: Partial<Record<MissingWhy, number>> = { ...before.whys };
+  for (const { why } of missing) whys[why] = (whys[why] ?? 0) + 1;
+  const checked = before.checked + keys.length;
+  const inStore = before.inStore + found.size;
+  const standing: Standing = {
+    ...{ run, cursor: slice.next, startedAt: before.startedAt, checked, inStore, whys },
+    digest: await digestOf(before.digest, missing),
+  };
+  const isDone = slice.next === null;
+  const ordered = Math.max(slice.ordered, checked);
+  const receipt = {
+    ...{ run, label: slice.label, createdAt: slice.createdAt, startedAt: before.startedAt },
+    ...{ checkedAt: isDone ? now : null, ordered, checked, inStore, missing: checked - inStore, whys },
+    forgotten: isDone ? ordered - checked : null,
+    complete: isDone && inStore === ordered,
+    missingDigest: standing.digest,
+  };
+  const signature = isDone ? await signReceipt(receipt, deps) : null;
+  return { receipt, missing, nextCursor: isDone ? null : await printStanding(standing, deps), signature };
+}
+
+function missingOf({ key, state, purged }: OrderedKey): MissingVariant[] {
+  const parsed = parseVariantKey(key);
+  if (parsed === null) return [];
+  const why = purged ? "purged" : state === "stored" ? "gone" : state;
+  const { id, transform } = parsed;
+  return [{ key, id, transform: formatTransform(transform), format: transform.format, why }];
+}
+
+/** A chain of hashes, so that its end does not depend on the steps: each is of the one before, the key and the reason. */
+async function digestOf(before: string, missing: readonly MissingVariant[]): Promise<string> {
+  let digest = before;
+  for (const { key, why } of missing) {
+    const bytes = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(`${digest} ${key} ${why}`));
+    digest = Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  }
+  return digest;
+}
+
+async function printStanding(standing: Standing, deps: ApiDeps): Promise<string> {
+  const text = JSON.stringify(standing);
+  return `${toBase64Url(new TextEncoder().encode(text))}.${await signText(text, deps)}`;
+}
+
+/** Only sums that this API signed are continued: a caller could write a receipt of its own. */
+async function readStanding(cursor: string, run: string, deps: ApiDeps): Promise<Standing> {
+  const [body = "", signature = ""] = cursor.split(".");
+  const text = new TextDecoder().decode(fromBase64(body) ?? new Uint8Array());
+  if (await isSigned(text, signature, deps)) {
+    const standing = Standing.parse(JSON.parse(text));
+    if (standing.run === run) return standing;
+  }
+  throw new ApiError("parameter_invalid", { detail: "The cursor is none of this receipt.", parameter: "cursor" });
+}

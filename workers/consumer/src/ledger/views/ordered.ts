@@ -1,0 +1,66 @@
+import { LAST_ID, WALK_MAX, walkRows } from "@prewarm/durable-queue/operate/find-rows";
+import { stateOf } from "@prewarm/durable-queue/operate/job-state";
+import { prepare } from "@prewarm/durable-queue/operate/match-row";
+import { memberStates } from "@prewarm/durable-queue/operate/member-states";
+import { firstRecentAt, readRecentSpan } from "@prewarm/durable-queue/schema/recent";
+import type { Run } from "@prewarm/durable-queue/schema/runs";
+import { encodedIdOfKey } from "@prewarm/shared/variant-key";
+import type { LedgerCalls, OrderedKey, OrderedSlice } from "../contract.ts";
+import type { LedgerTx } from "../ledger-tx.ts";
+
+/*
+ * The keys that a run asked for, slice by slice: first those of jobs that have a row, then those of stored jobs, which
+ * `recent` lists for three days.
+ */
+
+/** Keys after which a slice ends. */
+const KEYS_ENOUGH = 500;
+/** Rows of `recent` that a slice reads, and that are read at once: 500 jobs each. */
+const RECENT_ROWS = 20;
+const ROWS_AT_ONCE = 2;
+
+/** A slice of the keys. `cursor`: `next` of the slice before; null: the first one. Null: the run is not known. */
+export function listOrdered(
+  tx: LedgerTx,
+  { run: id, cursor, until }: Parameters<LedgerCalls["listOrdered"]>[0],
+): OrderedSlice | null {
+  const run = tx.runs.byId(id);
+  if (run === null) return null;
+  const states = memberStates(tx, run);
+  const ordered = Object.values(states).reduce((sum, n) => sum + n, 0);
+  const [, part = "", at = "0"] = /^(rows|stored)-(\d{1,16})$/.exec(cursor ?? "") ?? [];
+  // A run that is stored as a whole has no rows.
+  const hasRows = ordered > states.stored;
+  const slice =
+    part === "stored" || !hasRows ? stored(tx, run, { from: Number(at), until }) : withRows(tx, run, Number(at));
+  return { run: run.id, label: run.label, createdAt: run.created, ordered, ...slice };
+}
+
+type Slice = Pick<OrderedSlice, "keys" | "next">;
+
+function withRows(tx: LedgerTx, run: Run, above: number): Slice {
+  const any = { states: [], lanes: [], id: null, format: null, error: null, text: [], fingerprint: null, jobs: null };
+  const match = prepare(tx, { ...any, run: run.id });
+  const { rows, to, more } =
+    match === null ? { rows: [], to: LAST_ID, more: false } : walkRows(tx, match, { above, to: null }, WALK_MAX);
+  const keys = rows.map((row): OrderedKey => ({ key: row.key, state: stateOf(tx, row), purged: false }));
+  return { keys, next: more ? `rows-${to}` : "stored-0" };
+}
+
+/** `from`: a row of `recent`; 0: the first one of the run's time. */
+function stored(tx: LedgerTx, run: Run, { from, until }: { from: number; until: number }): Slice {
+  const keys: OrderedKey[] = [];
+  let next = from === 0 ? firstRecentAt(tx.sql, run.created) : from;
+  for (let read = 0; read < RECENT_ROWS && keys.length < KEYS_ENOUGH; read += ROWS_AT_ONCE) {
+    const rows = readRecentSpan(tx.sql, { from: next, to: LAST_ID }, ROWS_AT_ONCE);
+    const own = rows.flatMap((row) => row.stored).filter((one) => one.run === run.n && one.at <= until);
+    tx.images.load(own.map(({ key }) => encodedIdOfKey(key)));
+    for (const { key, gen } of own)
+      keys.push({ key, state: "stored", purged: tx.images.get(encodedIdOfKey(key)).purged > gen });
+    const last = rows.at(-1);
+    const isPast = run.ended > 0 && (last?.stored[0]?.at ?? 0) > run.ended;
+    if (last === undefined || rows.length < ROWS_AT_ONCE || isPast) return { keys, next: null };
+    next = last.n + 1;
+  }
+  return { keys, next: `stored-${next}` };
+}
