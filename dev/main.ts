@@ -4,7 +4,7 @@ import { countVariants } from "../packages/shared/src/transform.ts";
 import { strangersLines } from "../scripts/cost/strangers.ts";
 import { uploadLines } from "../scripts/cost/uploads.ts";
 import { judgeSite, listFaults } from "../scripts/site-faults.ts";
-import { hookSecrets, readSettings, type StackSettings } from "./settings.ts";
+import { namedSecrets, readSettings, type StackSettings } from "./settings.ts";
 import { type Stack, startStack } from "./stack.ts";
 
 // Offline and quiet, whatever wrangler's defaults are.
@@ -24,7 +24,7 @@ try {
   if (faults.length > 0) tellFaults(faults);
   const stack = await startStack({
     ...settings,
-    secrets: faults.length > 0 || config === null ? {} : hookSecrets(config, process.env),
+    secrets: faults.length > 0 || config === null ? {} : namedSecrets(config, process.env),
     watch,
     log: (line) => console.log(`  ${line}`),
     onReload: (ms) => void afterReload(ms),

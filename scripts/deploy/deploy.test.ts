@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { cloudinary } from "@prewarm/legacy-urls/cloudinary";
 import { printFiles, REPOSITORY } from "@prewarm/wrangler-files/wrangler-files";
 import { describe, expect, it } from "vitest";
 import { type Config, defineConfig } from "../../packages/shared/src/config.ts";
@@ -187,6 +188,15 @@ describe("provision", () => {
     expect(changes).toContain("r2 bucket create photos");
     expect(said).toMatch(/secrets of prewarm-edge-staging: set SIGNING_KEYS/);
     expect(changes.filter((line) => line.startsWith("secret bulk"))).toHaveLength(2);
+  });
+
+  it("gives the edge, and not the consumer, the secret that old URLs are signed with", async () => {
+    const { run, cloudflare } = createAccount({ ...SECRETS, CLOUDINARY_API_SECRET: "b" });
+    const legacy = [cloudinary({ secrets: ["CLOUDINARY_API_SECRET"] })];
+    await run("provision --env staging --yes", siteOf({ ...SITE, legacy }));
+    const has = (worker: string): boolean =>
+      cloudflare.script(`prewarm-${worker}-staging`).secrets.has("CLOUDINARY_API_SECRET");
+    expect([has("edge"), has("consumer")]).toEqual([true, false]);
   });
 
   it.each([
