@@ -116,9 +116,13 @@ function side(asked: Asked, key: "w" | "h", parameters: ReadonlyMap<string, stri
 const GRAVITY: Readonly<Record<string, Position | null>> = {
   ...{ center: null, north: "top", south: "bottom", west: "left", east: "right" },
 };
-/** Flags that change nothing here: variants are small, without metadata and transparent where their original is. */
-const HARMLESS_FLAGS =
-  /^(progressive(:.{1,16})?|immutable_cache|any_format|strip_profile|force_strip|lossy|preserve_transparency|no_overflow|apng|awebp|png8|jpg8|relative|layer_apply|force_icc|original)$/;
+/** Flags that change nothing here: variants are small, without metadata, and transparent where their original is. */
+const HARMLESS_FLAGS = new Set(
+  (
+    "progressive progressive:steep progressive:semi progressive:none immutable_cache any_format strip_profile " +
+    "force_strip lossy preserve_transparency no_overflow apng awebp png8 relative layer_apply force_icc original"
+  ).split(" "),
+);
 
 function take(asked: Asked, key: string, value: string): void {
   if (isHarmless(key, value)) return;
@@ -130,7 +134,7 @@ function take(asked: Asked, key: string, value: string): void {
 }
 
 function isHarmless(key: string, value: string): boolean {
-  if (key === "fl") return value.split(".").every((flag) => HARMLESS_FLAGS.test(flag));
+  if (key === "fl") return value.split(".").every((flag) => HARMLESS_FLAGS.has(flag));
   return (key === "a" && /^(0|exif|ignore|auto)$/.test(value)) || (key === "pg" && value === "1") || key === "cs";
 }
 

@@ -22,7 +22,8 @@ interface Candidate {
 export function nearestOpen(asked: Asked, config: Config): LegacyReading | null {
   const { id, losses } = asked;
   if (asked.preset !== null && Object.hasOwn(config.presets, asked.preset)) return presetOf(asked, asked.preset);
-  const named: LegacyLoss[] = asked.preset === null ? [] : [lost(asked.preset, `presets: "${asked.preset}"`, true)];
+  const name = asked.preset?.slice(0, 64);
+  const named = name === undefined ? [] : [lost(name, `presets: { "${name}": … }`, true)];
   const format = openFormat(asked, config);
   for (const { query, losses: own } of candidates(asked, format.name, config)) {
     const { transform, closed } = parseTransform(query, config);
@@ -73,7 +74,7 @@ function* candidates(asked: Asked, format: Format | "auto", config: Config): Gen
   const whole = width === null ? "" : `w=${pixels(width)}`;
   if (height === null) return yield write(whole, open, ...worse);
   if (width !== null) {
-    yield* pairs(asked, { width, height }, write, config);
+    yield* pairs({ ...asked, format }, { width, height }, write, config);
     return yield write(whole, open, boxLoss(asked, { width, height }, format), ...worse);
   }
   const alone = `h=${pixels(height)}`;
@@ -90,14 +91,14 @@ interface Box {
 }
 
 /** The ways to write both sides: as asked, then at the quality of crops, then from the centre, then at the nearest ratio that the site declares. */
-function* pairs({ fit, pos, quality }: Asked, box: Box, write: Write, config: Config): Generator<Candidate> {
+function* pairs({ fit, pos, quality, format }: Asked, box: Box, write: Write, config: Config): Generator<Candidate> {
   const size = `w=${pixels(box.width)}&h=${pixels(box.height)}`;
   const asked = quality ?? DEFAULT_QUALITY;
   if (fit === "contain" || fit === "fill") yield write(`${size}&fit=${fit}`, asked);
   if (fit !== "cover") return;
   const placed = pos === null ? size : `${size}&pos=${pos}`;
-  const worse =
-    asked === DEFAULT_QUALITY ? [] : [lost(`quality ${asked} of a crop`, `presets: "${placed}&q=${asked}"`)];
+  const preset = presetLine(placed, asked, String(format));
+  const worse = asked === DEFAULT_QUALITY ? [] : [lost(`quality ${asked} of a crop`, preset)];
   const moved = pos === null ? [] : [lost(`position ${pos}`, `ratios: { ratio: ${ratioOf(box)}, pos: "${pos}" }`)];
   yield write(placed, asked);
   yield write(placed, DEFAULT_QUALITY, ...worse);

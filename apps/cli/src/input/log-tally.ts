@@ -55,7 +55,7 @@ export function createLogTally(pictures: number): LogTally {
       const known = lost.get(parameter);
       if (known !== undefined) known.requests += 1;
       else if (lost.size < KEPT)
-        lost.set(parameter, { parameter, kind, requests: 1, example: address.slice(0, EXAMPLE_MAX) });
+        lost.set(parameter, { parameter, kind, requests: 1, example: copyOf(address.slice(0, EXAMPLE_MAX)) });
       if (line !== undefined) wanted.add(line);
     }
   };
@@ -82,4 +82,9 @@ export function createLogTally(pictures: number): LogTally {
         return { id: text.slice(end + 1), query: text.slice(0, end), requests: times };
       }),
   };
+}
+
+/** The same text without what it was cut from: a slice keeps the whole piece of the log in memory. */
+function copyOf(text: string): string {
+  return Buffer.from(text).toString();
 }
