@@ -1,9 +1,10 @@
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { cloudinary } from "@prewarm/legacy-urls/cloudinary";
 import { defineConfig } from "@prewarm/shared/config";
 import { describe, expect, it } from "vitest";
 import { tempFolder } from "../test/temp-folder.ts";
-import { hookSecrets, isLoopback, readSettings } from "./settings.ts";
+import { isLoopback, namedSecrets, readSettings } from "./settings.ts";
 
 const STATE_DIR = tempFolder("prewarm-settings-");
 const read = (env: Record<string, string>) => readSettings({ STATE_DIR, ...env });
@@ -15,7 +16,12 @@ describe("the local stack's settings", () => {
       cms: { verifier: { ...verifier, secrets: [...verifier.secrets] }, mapper: { kind: "native" } as const },
     };
     const config = defineConfig({ sources: [], hooks });
-    expect(hookSecrets(config, { CMS_SECRET: "abc", AWS_SECRET: "no" })).toEqual({ CMS_SECRET: "abc" });
+    expect(namedSecrets(config, { CMS_SECRET: "abc", AWS_SECRET: "no" })).toEqual({ CMS_SECRET: "abc" });
+  });
+
+  it("take the secret that old URLs are signed with", () => {
+    const config = defineConfig({ sources: [], legacy: [cloudinary({ secrets: ["CLOUDINARY_API_SECRET"] })] });
+    expect(namedSecrets(config, { CLOUDINARY_API_SECRET: "b", OTHER: "c" })).toEqual({ CLOUDINARY_API_SECRET: "b" });
   });
 
   it("have the documented defaults", () => {

@@ -54,9 +54,13 @@ export function readSettings(env: Record<string, string | undefined>): StackSett
   return settings;
 }
 
-/** The hooks' secrets that the environment holds, by the names that the configuration gives them. */
-export function hookSecrets({ hooks }: Config, env: Record<string, string | undefined>): Record<string, string> {
-  const names = Object.values(hooks).flatMap(({ verifier }) => secretNames(verifier));
+/** The secrets of hooks and of old URLs that the environment holds, by the names that the configuration gives them. */
+export function namedSecrets(
+  { hooks, legacy }: Config,
+  env: Record<string, string | undefined>,
+): Record<string, string> {
+  const ofHooks = Object.values(hooks).flatMap(({ verifier }) => secretNames(verifier));
+  const names = [...ofHooks, ...legacy.flatMap(({ secrets }) => secrets)];
   return Object.fromEntries(names.flatMap((name) => (env[name] ? [[name, env[name]]] : [])));
 }
 

@@ -1,6 +1,6 @@
 import { type Judged, judgeSite } from "../scripts/site-faults.ts";
 import { announceFaults, announceReady } from "./announce.ts";
-import { hookSecrets, readSettings } from "./settings.ts";
+import { namedSecrets, readSettings } from "./settings.ts";
 import { type Stack, startStack } from "./stack.ts";
 
 /** What `prewarm dev` says about the site (apps/cli/src/commands/dev.ts has the same shape). */
@@ -51,7 +51,7 @@ export async function startDev(settings: DevSettings): Promise<0 | 1> {
     if (faults.length > 0) announceFaults(faults);
     const stack = await startStack({
       ...stackSettings,
-      secrets: faults.length > 0 || config === null ? {} : hookSecrets(config, env),
+      secrets: faults.length > 0 || config === null ? {} : namedSecrets(config, env),
       watch,
       verbose: settings.verbose,
       wranglerFolder: settings.wranglerFolder,

@@ -5,6 +5,7 @@ import { FOCAL } from "./focal.ts";
 import { HISTORIES } from "./histories.ts";
 import { HOOK_PROOFS } from "./hooks.ts";
 import { IMAGE_SIGNATURES } from "./image-signature.ts";
+import { LEGACY_URLS } from "./legacy-urls.ts";
 import { P1_TO_P8 } from "./p1-p8.ts";
 import { P9_TO_P17 } from "./p9-p17.ts";
 import { PACES } from "./pace.ts";
@@ -39,6 +40,7 @@ export const MUTATIONS: Mutation[] = [
   ...FOCAL,
   ...IMAGE_SIGNATURES,
   ...HOOK_PROOFS,
+  ...LEGACY_URLS,
   ...STUCK,
   ...THIRD_REVIEW_API,
   ...TOOLS,

@@ -31,6 +31,7 @@ export const PROMISES: Record<string, string> = {
   L4: "An image's signature opens the image's open URLs, and nothing else",
   L5: "Published keys prove a delivery of their sender, and nothing else",
   L6: "The list of deliveries loses no delivery with a valid proof",
+  L7: "Old URLs open what new URLs open, and say where they are not exact",
   N1: "Every body has a limit, and JSON a depth",
   N6: "No token travels in the clear",
   N10: "Strangers learn nothing of faults, and short keys are none",

@@ -403,6 +403,18 @@ export const WALLS: readonly Wall[] = [
     bug: "It would read this repository's folder, and print files that only this repository can deploy.",
   },
   {
+    from: /^packages\/legacy-urls\/src\//,
+    to: /^(?!packages\/legacy-urls\/src\/|@prewarm\/shared\/)/,
+    says: "`packages/legacy-urls` imports nothing but pure parts of `packages/shared`.",
+    bug: "A site's edge would carry what belongs to another Worker, with the grammar of one service.",
+  },
+  {
+    from: /^workers\//,
+    to: /^(packages\/legacy-urls\/|@prewarm\/legacy-urls)/,
+    says: "No Worker imports the grammars of other services: the site's configuration hands them in.",
+    bug: "Every site's edge would carry them, and pass its 20 kB.",
+  },
+  {
     from: /^packages\/(shared|control-schema|control-client)\//,
     to: /^(apps\/|@prewarm\/(cli|dashboard))/,
     says: "What apps share knows no app.",

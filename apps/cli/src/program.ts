@@ -1,5 +1,6 @@
 import type { Command } from "./arguments/command.ts";
 import { actionsCommand } from "./commands/actions.ts";
+import { adoptCommand } from "./commands/adopt.ts";
 import { auditCommand } from "./commands/audit.ts";
 import { cancelCommand } from "./commands/cancel.ts";
 import { causesCommand } from "./commands/causes.ts";
@@ -42,6 +43,7 @@ export const DESCRIPTION = "Warm image variants in bulk, and watch and steer the
 /** Every command, in the order of the help and of docs/cli.md. */
 export const COMMANDS: readonly Command[] = [
   warmCommand,
+  adoptCommand,
   statusCommand,
   receiptCommand,
   receiptVerifyCommand,

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { cloudinary } from "@prewarm/legacy-urls/cloudinary";
 import { type Config, defineConfig } from "@prewarm/shared/config";
 import { printFiles, REPOSITORY } from "@prewarm/wrangler-files/wrangler-files";
 import { describe, expect, it } from "vitest";
@@ -212,6 +213,15 @@ describe("provision", () => {
     expect(again).toMatchObject({ code: 1, said: expect.stringContaining("SIGNING_KEYS is not given") });
     const typed = await run("provision --to staging --yes", { folder, answer: () => keys()[0] });
     expect([typed.code, keys()[2]]).toEqual([0, keys()[0]]);
+  });
+
+  it("gives the edge, and not the consumer, the secret that old URLs are signed with", async () => {
+    const { run, cloudflare } = createAccount({ ...SECRETS, CLOUDINARY_API_SECRET: "b" });
+    const legacy = [cloudinary({ secrets: ["CLOUDINARY_API_SECRET"] })];
+    await run("provision --to staging --yes", { folder: folderOf(defineConfig({ ...SITE, legacy })) });
+    const has = (worker: string): boolean =>
+      cloudflare.script(`prewarm-${worker}-staging`).secrets.has("CLOUDINARY_API_SECRET");
+    expect([has("edge"), has("consumer")]).toEqual([true, false]);
   });
 
   it("sets the secrets that outgoing events are signed by: /readyz demands them", async () => {

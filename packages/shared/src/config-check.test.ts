@@ -14,6 +14,16 @@ const hook = (more: object) => ({
 });
 const hmac = (more: object) => hook({ verifier: { kind: "hmac", secrets: ["S"], header: "x-signature", ...more } });
 
+describe("of old URLs, checkConfig", () => {
+  it("passes what the functions of @prewarm/legacy-urls return, and says what to write in the place of a name", () => {
+    const service = { name: "a", secrets: [], hosts: [], read: () => null, serve: async () => new Response() };
+    expect(check({ legacy: [service] })).toEqual([]);
+    expect(checkRaw({ legacy: ["cloudinary"] })).toEqual([
+      'legacy[0]: write what a function of @prewarm/legacy-urls returns, such as cloudinary({ cloud: "demo" })',
+    ]);
+  });
+});
+
 describe("checkConfig passes", () => {
   it("our own configuration and the defaults", () => {
     expect(checkConfig(userConfig)).toEqual([]);

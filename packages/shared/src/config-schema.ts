@@ -1,8 +1,9 @@
 import * as z from "zod";
-import { FORMATS, type LimitConfig, POSITIONS, QUALITIES } from "./config.ts";
+import { type Config, FORMATS, type LimitConfig, POSITIONS, QUALITIES } from "./config.ts";
 import { deploySchema } from "./deploy-schema.ts";
 import { EVENT_TYPES } from "./events.ts";
 import type { MapHook, VerifyHook } from "./hook-functions.ts";
+import type { LegacyService } from "./legacy.ts";
 import { ABSOLUTE_MAX_PX } from "./limits.ts";
 import { RATIO_PATTERN } from "./shape.ts";
 import { TOPIC_ARN } from "./sns-topic.ts";
@@ -245,6 +246,12 @@ export const configSchema = z.strictObject({
   countViews: integer(0, 10_000),
   passThrough: extensions,
   unshowable: extensions,
+  legacy: z.array(
+    z.custom<LegacyService<Config>>(
+      (value) => typeof value === "object" && value !== null && "serve" in value,
+      'write what a function of @prewarm/legacy-urls returns, such as cloudinary({ cloud: "demo" })',
+    ),
+  ),
   noise: z.array(
     z.string().regex(/^[^*]+\*?$/, "write a parameter's name; a * may stand at its end only, after some text"),
   ),

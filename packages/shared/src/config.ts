@@ -2,6 +2,7 @@ import type { DeployConfig } from "./deploy.ts";
 import type { EventType } from "./events.ts";
 import type { MapHook, VerifyHook } from "./hook-functions.ts";
 import { maximum, snapUp } from "./ladder.ts";
+import type { LegacyService } from "./legacy.ts";
 import { ABSOLUTE_MAX_PX } from "./limits.ts";
 import { NOISE } from "./noise.ts";
 import { uploadRecipe } from "./upload-recipe.ts";
@@ -211,6 +212,8 @@ export interface Settings {
   passThrough: readonly string[];
   /** Extensions of originals (the template's, else the id's) that browsers do not show: misses get the placeholder. */
   unshowable: readonly string[];
+  /** Services whose old URLs the edge answers: `cloudinary()`, `imgix({ hosts })` and others of `@prewarm/legacy-urls` (docs/moving-from.md). */
+  legacy: readonly LegacyService<Config>[];
   /** Parameters that are ignored; a trailing `*` matches any rest. */
   noise: readonly string[];
   /** Longest the edge waits for cache, R2 and queue together before it redirects, in ms. */
@@ -309,6 +312,7 @@ export const DEFAULTS: Settings = {
   countViews: 1,
   passThrough: ["svg", "gif", "ico"],
   unshowable: ["heic", "heif", "tif", "tiff"],
+  legacy: [],
   noise: NOISE,
   edgeBudgetMs: 1000,
   originalsWindowSeconds: 3600,

@@ -17,7 +17,13 @@ export function createEdge(site: Config) {
   return {
     fetch(request, env, context) {
       edge ??= edgeOf(site, env, cache);
-      return route(request, edge, (work) => context.waitUntil(work));
+      const ready = edge;
+      const answer = (asked: Request): Promise<Response> => route(asked, ready, (work) => context.waitUntil(work));
+      // The first service that is listed is asked first.
+      return ready.config.legacy.reduceRight(
+        (next, service) => (asked: Request) => service.serve(asked, next, { ...ready, env }),
+        answer,
+      )(request);
     },
   } satisfies ExportedHandler<Env>;
 }

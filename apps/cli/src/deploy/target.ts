@@ -76,14 +76,15 @@ function bucketTarget(name: string, jurisdiction: string | undefined): BucketTar
 /** Secrets of the consumer that are set where they are given. */
 const OPTIONAL = ["VIEWER_TOKEN", "SIGNING_KEYS", "ANALYTICS_ACCOUNT_ID", "ANALYTICS_TOKEN"];
 
-function secretsFor({ sources, hooks, events }: Config): Target["secrets"] {
+function secretsFor({ sources, hooks, events, legacy }: Config): Target["secrets"] {
   const ofHooks = Object.values(hooks).flatMap(({ verifier }) => secretNames(verifier));
   const ofEvents = events.flatMap(({ secrets }) => secrets);
   const signing = sources.some((source) => "bucket" in source) ? ["SIGNING_KEYS"] : [];
   const consumer = [...new Set(["ITTYBIT_API_KEY", "ADMIN_TOKEN", ...ofHooks, ...ofEvents, ...signing])];
+  const edge = [...new Set([...signing, ...legacy.flatMap(({ secrets }) => secrets)])];
   const possible = (names: string[], needed: string[]): string[] => names.filter((name) => !needed.includes(name));
   return {
     consumer: { needed: consumer, possible: possible(OPTIONAL, consumer) },
-    edge: { needed: signing, possible: possible(["SIGNING_KEYS"], signing) },
+    edge: { needed: edge, possible: possible(["SIGNING_KEYS"], edge) },
   };
 }

@@ -28,27 +28,35 @@ export async function measureFile(path: string, meter: Meter, { cwd }: Pick<Cont
 
 /** A file's bytes, unzipped when they are gzip. */
 export async function* openFile(path: string, meter: Meter, { cwd }: Pick<Context, "cwd">): AsyncGenerator<Uint8Array> {
-  const full = resolve(cwd, path);
-  const zipped = await startsAsGzip(full);
   async function* count(): AsyncGenerator<Uint8Array> {
-    for await (const chunk of createReadStream(full, { highWaterMark: 64 * 1024 })) {
+    const file = await open(resolve(cwd, path)).catch(() => null);
+    if (file === null) throw usageError(`${path} cannot be read.`);
+    for await (const chunk of file.createReadStream({ highWaterMark: 64 * 1024 })) {
       meter.readBytes += chunk.length;
       yield chunk;
     }
   }
-  yield* zipped ? gunzip(count(), path) : count();
+  yield* unzipped(count(), path);
 }
 
-async function startsAsGzip(path: string): Promise<boolean> {
-  const file = await open(path).catch(() => null);
-  if (file === null) throw usageError(`${path} cannot be read.`);
-  try {
-    if (!(await file.stat()).isFile()) return false; // reading a pipe twice would lose its start
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(2), 0, 2, 0);
-    return bytesRead === 2 && buffer[0] === 0x1f && buffer[1] === 0x8b;
-  } finally {
-    await file.close();
+/** Bytes, unzipped when they begin as gzip does; of a pipe too, which can be read only once. */
+export async function* unzipped(bytes: AsyncIterable<Uint8Array>, place: string): AsyncGenerator<Uint8Array> {
+  const { start, all } = await peek(bytes);
+  yield* start?.[0] === 0x1f && start[1] === 0x8b ? gunzip(all, place) : all;
+}
+
+/** The first piece, null where there is none, and all the bytes, that piece included. */
+export async function peek(
+  bytes: AsyncIterable<Uint8Array>,
+): Promise<{ start: Uint8Array | null; all: AsyncIterable<Uint8Array> }> {
+  const iterator = bytes[Symbol.asyncIterator]();
+  const first = await iterator.next();
+  async function* all(): AsyncGenerator<Uint8Array> {
+    if (first.done) return;
+    yield first.value;
+    yield* { [Symbol.asyncIterator]: () => iterator };
   }
+  return { start: first.done ? null : first.value, all: all() };
 }
 
 /** The bytes of a file or of a URL as they are stored. Throws exit code 2 or 4 when they cannot be read. */

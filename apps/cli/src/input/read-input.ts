@@ -3,7 +3,7 @@ import type { Arguments } from "../arguments/command.ts";
 import type { Context } from "../platform/context.ts";
 import { usageError } from "../platform/exit-codes.ts";
 import type { Namer, Read } from "./item.ts";
-import { isUrl, type Meter, measureFile, openFile, openUrl } from "./open-bytes.ts";
+import { isUrl, type Meter, measureFile, openFile, openUrl, peek } from "./open-bytes.ts";
 import { readCsv } from "./read-csv.ts";
 import { readNdjson } from "./read-ndjson.ts";
 import { type Pages, readPages } from "./read-pages.ts";
@@ -120,21 +120,9 @@ async function* readFormat(
   if (format === "csv") return yield* readCsv(bytes, name, namer);
   if (format === "ndjson") return yield* readNdjson(bytes, name, namer);
   if (format === "text") return yield* readText(bytes, name, namer);
-  const { first, all } = await peek(bytes);
-  yield* first === "{" || first === '"' ? readNdjson(all, name, namer) : readText(all, name, namer);
-}
-
-/** The first character that is no white space, and all the bytes, that first piece included. */
-async function peek(bytes: AsyncIterable<Uint8Array>): Promise<{ first: string; all: AsyncIterable<Uint8Array> }> {
-  const iterator = bytes[Symbol.asyncIterator]();
-  const start = await iterator.next();
-  const text = start.done ? "" : new TextDecoder().decode(start.value);
-  async function* all(): AsyncGenerator<Uint8Array> {
-    if (start.done) return;
-    yield start.value;
-    for (let next = await iterator.next(); !next.done; next = await iterator.next()) yield next.value;
-  }
-  return { first: text.trimStart().charAt(0), all: all() };
+  const { start, all } = await peek(bytes);
+  const text = start === null ? "" : new TextDecoder().decode(start);
+  yield* /^\s*[{"]/.test(text) ? readNdjson(all, name, namer) : readText(all, name, namer);
 }
 
 function formatOf(path: string): Format | null {

@@ -49,7 +49,7 @@ export interface RunState {
 }
 
 /** A run's id: short enough to type, and not guessable into another's run. */
-function newRunId(): string {
+export function newRunId(): string {
   return `run_${randomBytes(9).toString("hex")}`;
 }
 

@@ -77,7 +77,11 @@ export function neededSecrets(config: Config, environment: string): string[] {
     const { secrets }: { secrets?: unknown } = Object(hook?.verifier);
     return Array.isArray(secrets) ? secrets.map(String) : [];
   });
-  return [...new Set(["ITTYBIT_API_KEY", "ADMIN_TOKEN", ...named])].map((name) => setSecret(name, environment));
+  const ofOldUrls = Array.isArray(config.legacy) ? config.legacy.flatMap(({ secrets }) => secrets ?? []) : [];
+  return [
+    ...[...new Set(["ITTYBIT_API_KEY", "ADMIN_TOKEN", ...named])].map((name) => setSecret(name, environment)),
+    ...[...new Set(ofOldUrls)].map((name) => setSecret(name, environment, "edge")),
+  ];
 }
 
 function edgeFindings(name: string, { settings }: Stage): Finding[] {

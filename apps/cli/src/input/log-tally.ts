@@ -1,0 +1,90 @@
+import type { LegacyLoss, LegacyReading } from "@prewarm/shared/legacy";
+import type { LogLine } from "./read-log.ts";
+import { createTopCounts } from "./top-counts.ts";
+
+type Exactness = LegacyReading["exactness"];
+
+/** What is lost by one parameter, over all requests. */
+export interface LostParameter {
+  parameter: string;
+  kind: LegacyLoss["kind"];
+  requests: number;
+  /** The first address that it stands in. */
+  example: string;
+}
+
+/** What a log says of the old URLs. Everything in it is bounded, so a log of any length is counted in the same memory. */
+export interface LogTally {
+  /** Counts a line; `read` reads the address of a request, and answers null where it is no old URL. */
+  add(line: LogLine, read: (address: string) => LegacyReading | null): void;
+  readonly lines: Record<"read" | "skipped" | "unread" | "failed" | "other", number>;
+  readonly requests: Record<Exactness, number>;
+  /** Exact requests that get the next larger rung of the ladder. */
+  readonly rounded: number;
+  /** The most frequent first. */
+  parameters(): readonly LostParameter[];
+  /** Lines of the configuration, each with the requests that lack it. */
+  missingLines(most: number): readonly (readonly [line: string, requests: number])[];
+  /** Widths in px that are no rungs. */
+  widths(most: number): readonly (readonly [width: string, requests: number])[];
+  /** What was asked for most often. */
+  pictures(most: number): readonly { id: string; query: string; requests: number }[];
+}
+
+/** Different parameters, lines and widths that are kept apart; a real log has a hundredth of them. */
+const KEPT = 2000;
+/** Characters of an example. */
+const EXAMPLE_MAX = 200;
+
+/** `pictures`: how many pictures `pictures()` will be asked for at most. */
+export function createLogTally(pictures: number): LogTally {
+  const lines: LogTally["lines"] = { read: 0, skipped: 0, unread: 0, failed: 0, other: 0 };
+  const requests: LogTally["requests"] = { exact: 0, approximate: 0, unsupported: 0 };
+  const lost = new Map<string, LostParameter>();
+  const wanted = createTopCounts(KEPT);
+  const widths = createTopCounts(KEPT);
+  // Four times as many as are asked for, so that what is forgotten was far from the end of the list.
+  const seen = createTopCounts(4 * pictures);
+  let rounded = 0;
+  const count = ({ id, query, exactness, losses, roundedFrom }: LegacyReading, address: string): void => {
+    requests[exactness] += 1;
+    seen.add(`${query} ${id}`);
+    if (roundedFrom !== null) widths.add(String(roundedFrom));
+    if (roundedFrom !== null && exactness === "exact") rounded += 1;
+    for (const { parameter, kind, line } of losses) {
+      const known = lost.get(parameter);
+      if (known !== undefined) known.requests += 1;
+      else if (lost.size < KEPT)
+        lost.set(parameter, { parameter, kind, requests: 1, example: copyOf(address.slice(0, EXAMPLE_MAX)) });
+      if (line !== undefined) wanted.add(line);
+    }
+  };
+  return {
+    ...{ lines, requests },
+    get rounded() {
+      return rounded;
+    },
+    add(line, read) {
+      if (line.kind !== "request") lines[line.kind] += 1;
+      else if ((line.request.status ?? 0) >= 400) lines.failed += 1;
+      else {
+        const reading = read(line.request.address);
+        lines[reading === null ? "other" : "read"] += 1;
+        if (reading !== null) count(reading, line.request.address);
+      }
+    },
+    parameters: () => [...lost.values()].toSorted((one, other) => other.requests - one.requests),
+    missingLines: (most) => wanted.top(most),
+    widths: (most) => widths.top(most),
+    pictures: (most) =>
+      seen.top(most).map(([text, times]) => {
+        const end = text.indexOf(" ");
+        return { id: text.slice(end + 1), query: text.slice(0, end), requests: times };
+      }),
+  };
+}
+
+/** The same text without what it was cut from: a slice keeps the whole piece of the log in memory. */
+function copyOf(text: string): string {
+  return Buffer.from(text).toString();
+}

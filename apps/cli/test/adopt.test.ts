@@ -1,0 +1,136 @@
+import { once } from "node:events";
+import { createReadStream, createWriteStream, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { createGzip, gzipSync } from "node:zlib";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { EXIT } from "../src/platform/exit-codes.ts";
+import { type FakeControlApi, startFakeControlApi } from "./testing/fake-control-api.ts";
+import { emptyDirectory, runPrewarm } from "./testing/run-prewarm.ts";
+
+let api: FakeControlApi;
+let cwd: string;
+
+beforeEach(async () => {
+  api = await startFakeControlApi();
+  cwd = emptyDirectory();
+});
+afterEach(() => api.close());
+
+const run = (args: readonly string[], stdin?: string) =>
+  runPrewarm(["adopt", ...args], { cwd, url: api.url, ...(stdin === undefined ? {} : { stdin }) });
+const line = (path: string, status = 200): string =>
+  `203.0.113.9 - - [29/Nov/2026:12:00:00 +0000] "GET ${path} HTTP/1.1" ${status} 5120 "-" "Mozilla/5.0"\n`;
+
+const UPLOAD = "/demo/image/upload";
+const LOG = [
+  ...Array.from({ length: 6 }, () => line(`${UPLOAD}/w_400,f_auto/a.jpg`)),
+  ...Array.from({ length: 3 }, () => line(`${UPLOAD}/c_fill,w_300,h_400,f_auto/b.jpg`)),
+  line(`${UPLOAD}/w_450/c.jpg`),
+  line(`${UPLOAD}/w_400,e_sepia/d.jpg`),
+  line(`${UPLOAD}/w_400/gone.jpg`, 404),
+  line("/robots.txt"),
+  "garbage\n",
+].join("");
+
+describe("adopt", () => {
+  it("reports what is exact, approximate and unsupported, by parameter, and the lines that are missing", async () => {
+    writeFileSync(join(cwd, "access.log"), LOG);
+    const { code, stdout } = await run(["access.log", "--from", "cloudinary", "--json"]);
+    expect(code).toBe(EXIT.ok);
+    expect(JSON.parse(stdout)).toEqual({
+      schema: "prewarm.adopt/1",
+      from: "cloudinary",
+      lines: { read: 11, skipped: 0, unread: 1, failed: 1, other: 1 },
+      requests: { exact: 7, approximate: 3, unsupported: 1 },
+      rounded: 1,
+      parameters: [
+        { parameter: "ratio", kind: "approximate", requests: 3, example: `${UPLOAD}/c_fill,w_300,h_400,f_auto/b.jpg` },
+        { parameter: "e_sepia", kind: "unsupported", requests: 1, example: `${UPLOAD}/w_400,e_sepia/d.jpg` },
+      ],
+      missingLines: [{ line: 'ratios: "3:4"', requests: 3 }],
+      widths: [
+        { width: 300, requests: 3 },
+        { width: 450, requests: 1 },
+      ],
+    });
+    expect(api.received).toEqual([]);
+  });
+
+  it("prints the same for people, of a zipped log on stdin too", async () => {
+    writeFileSync(join(cwd, "access.log.gz"), gzipSync(LOG));
+    const { stdout } = await run(["access.log.gz", "--from", "cloudinary"]);
+    expect(stdout).toMatch(/^11 image requests; 1 of something else, 1 that failed at cloudinary, 1 unread lines\n/);
+    expect(stdout).toMatch(/\nexact +63\.6 % +7\napproximate +27\.3 % +3\nunsupported +9\.1 % +1\n/);
+    expect(stdout).toMatch(/\ne_sepia +unsupported +1 +9\.1 % +\/demo\/image\/upload\/w_400,e_sepia\/d\.jpg\n/);
+    expect(stdout).toMatch(/\nLines of prewarm\.config\.ts that would make requests exact:\n3 +ratios: "3:4"\n/);
+    expect((await run(["--from", "cloudinary"], LOG)).stdout).toBe(stdout);
+  });
+
+  it("--warm sends what was requested most, in that order", async () => {
+    const { code } = await run(["--from", "cloudinary", "--warm", "--top", "2"], LOG);
+    expect(code).toBe(EXIT.ok);
+    expect(api.received).toHaveLength(1);
+    expect(JSON.parse(api.received[0]?.body ?? "")).toEqual({
+      items: [
+        { id: "a.jpg", transforms: ["w=400&q=high&f=auto"] },
+        { id: "b.jpg", transforms: ["w=320&q=high&f=auto"] },
+      ],
+      label: "adopt",
+    });
+  });
+
+  it.each<[string, string, string]>([
+    ["imgix", "https://img.example.com/a/b.jpg?w=400&auto=format", "a/b.jpg"],
+    ["imgix", "/a/b.jpg?w=400&auto=format", "a/b.jpg"],
+    ["cloudflare", "https://example.com/cdn-cgi/image/w=400,f=auto/a/b.jpg", "a/b.jpg"],
+    ["netlify", "/.netlify/images?url=/a/b.jpg&w=400", "a/b.jpg"],
+    ["next", "https://example.com/_next/image?url=%2Fa%2Fb.jpg&w=400&q=75", "a/b.jpg"],
+  ])("reads URLs of %s: %s", async (from, address, id) => {
+    await run(["--from", from, "--warm"], `${address}\n`);
+    expect(JSON.parse(api.received[0]?.body ?? "").items).toEqual([{ id, transforms: ["w=400&q=high&f=auto"] }]);
+  });
+
+  it.each<[string[], string, RegExp]>([
+    [[], LOG, /--from is needed/],
+    [["--from", "cloudinary"], "/a.jpg\n", /no image URL of cloudinary[\s\S]*Is --from right/],
+    [["--from", "cloudinary"], "garbage\n", /--field/],
+    [["--from", "cloudinary", "--warm", "--top", "50001"], LOG, /at most 50000/],
+    [["--from", "cloudinary", "missing.log"], "", /missing\.log is not found/],
+  ])("refuses %j", async (args, stdin, message) => {
+    const { code, stderr } = await run(args, stdin);
+    expect([code, api.received.length]).toEqual([EXIT.usage, 0]);
+    expect(stderr).toMatch(message);
+  });
+});
+
+/** A million take minutes; `ADOPT_LINES=1000000` reads that many. */
+const LINES = Number(process.env.ADOPT_LINES ?? 100_000);
+/** V8's old space for the child, in MB: as much as any length of log needs. */
+const HEAP_MB = 54;
+
+it("reads a log of any length in the same memory", { timeout: 900_000 }, async () => {
+  const log = createWriteStream(join(cwd, "long.log"));
+  const lineOf = (n: number): string => {
+    const size = `c_fill,w_${100 + (n % 1900)},h_${100 + (n % 700)},e_effect${n % 5000}`;
+    return line(`${UPLOAD}/${size}/f_auto/shop/${n}/a-picture-of-a-thing.jpg`);
+  };
+  for (let from = 0; from < LINES; from += 1000) {
+    const lines = Array.from({ length: 1000 }, (_, index) => lineOf(from + index));
+    if (!log.write(lines.join(""))) await once(log, "drain");
+  }
+  log.end();
+  await once(log, "finish");
+  await pipeline(
+    createReadStream(join(cwd, "long.log")),
+    createGzip({ level: 1 }),
+    createWriteStream(join(cwd, "long.log.gz")),
+  );
+  const { code, stdout, stderr } = await runPrewarm(["adopt", "long.log.gz", "--from", "cloudinary", "--json"], {
+    cwd,
+    url: api.url,
+    nodeFlags: [`--max-old-space-size=${HEAP_MB}`],
+  });
+  expect({ code, stderr }).toMatchObject({ code: EXIT.ok });
+  expect(JSON.parse(stdout).requests).toEqual({ exact: 0, approximate: 0, unsupported: LINES });
+});

@@ -1,0 +1,116 @@
+import type { Config } from "@prewarm/shared/config";
+import { secretList } from "@prewarm/shared/environment";
+import { formatId } from "@prewarm/shared/image-id";
+import type { LegacyEdge as EdgeOf, LegacyReading, LegacyService as ServiceOf } from "@prewarm/shared/legacy";
+import { sign } from "@prewarm/shared/signature";
+import type { Asked } from "./asked.ts";
+import { isId, type NameImage } from "./image-of.ts";
+import { nearestOpen } from "./nearest-open.ts";
+
+export type LegacyService = ServiceOf<Config>;
+export type LegacyEdge = EdgeOf<Config>;
+
+/** What every service may be told. */
+export interface ServiceOptions {
+  /** Hosts whose URLs are read, such as `img.example.com`. Default: any host. */
+  hosts?: readonly string[];
+  /** From the service's name of an image to its id. Default: the name is the id. */
+  id?: NameImage;
+}
+
+/** What only services that sign may be told. */
+export interface SigningOptions extends ServiceOptions {
+  /** Names of Worker secrets that hold the service's keys, each a comma-separated list; any of them verifies. Default: signatures are not looked at. */
+  secrets?: readonly string[];
+}
+
+/** A signature and its end in Unix seconds. `absent`: the URL has none. */
+export type Verdict = "absent" | "bad" | { expires: number | null };
+
+/** How a service writes its URLs. */
+export interface Grammar {
+  name: string;
+  /** Reads a URL; null: it is no image URL of the service. */
+  parse(url: URL, config: Config): Asked | null;
+  /** Judges the URL's signature. Default: the service signs nothing. */
+  judge?(url: URL, keys: readonly string[]): Verdict | Promise<Verdict>;
+}
+
+/** Longer URLs are not read: no service's own pages have one. */
+const URL_MAX = 4096;
+/** A nearest answer may become exact when the configuration grows, so browsers ask again after a day. */
+const APPROXIMATE_SECONDS = 86_400;
+
+export function createService(grammar: Grammar, { hosts = [], id, secrets = [] }: SigningOptions): LegacyService {
+  const read = (url: URL, config: Config): LegacyReading | null => {
+    if (url.href.length > URL_MAX || (hosts.length > 0 && !hosts.includes(url.host))) return null;
+    const asked = grammar.parse(url, config);
+    if (asked === null) return null;
+    const named = id === undefined ? asked.id : id(asked.id);
+    return named === null || !isId(named) ? null : nearestOpen({ ...asked, id: named }, config);
+  };
+  return {
+    ...{ name: grammar.name, secrets, hosts, read },
+    async serve(request, next, edge) {
+      const url = /^(GET|HEAD)$/.test(request.method) ? URL.parse(request.url) : null;
+      const reading = url === null ? null : read(url, edge.config);
+      if (url === null || reading === null) return next(request);
+      const path = `/images/${formatId(reading.id)}`;
+      const proof = await proofOf(grammar, secrets, { url, path }, edge);
+      const response = await next(new Request(`${url.origin}${path}?${reading.query}${proof}`, request));
+      return response.status < 400 ? told(response, grammar.name, reading, `${hostOf(hosts, edge)}${path}`) : response;
+    },
+  };
+}
+
+/** Where the image URL is found: on the host of the old URL, unless that one is the service's alone. */
+function hostOf(hosts: readonly string[], { config }: LegacyEdge): string {
+  const own = config.edgeHosts.find((host) => !hosts.includes(host));
+  return hosts.length > 0 && own !== undefined ? `https://${own}` : "";
+}
+
+/**
+ * What the image URL carries so that the edge judges it as the old one: nothing without a signature; the signature of the image where the old
+ * one is right, so that its end and `signing: "all"` hold; a wrong one where it is wrong, which the edge refuses as it refuses all.
+ */
+async function proofOf(
+  { judge }: Grammar,
+  secrets: readonly string[],
+  { url, path }: { url: URL; path: string },
+  { config, keys, clock, env }: LegacyEdge,
+): Promise<string> {
+  if (judge === undefined || secrets.length === 0 || config.signing === "off") return "";
+  const verdict = await judge(url, keysOf(secrets, env));
+  if (verdict === "absent") return "";
+  const [key] = keys;
+  const isOver = verdict !== "bad" && verdict.expires !== null && clock.now() >= verdict.expires * 1000;
+  if (verdict === "bad" || isOver) return "&s=bad";
+  if (verdict.expires === null && config.signing !== "all") return "";
+  const query = `${verdict.expires === null ? "" : `exp=${verdict.expires}&`}sc=image`;
+  return key === undefined ? "&s=bad" : `&${query}&s=${await sign(path, query, key, config)}`;
+}
+
+function keysOf(secrets: readonly string[], env: object): string[] {
+  return Object.entries(env).flatMap(([name, value]) =>
+    secrets.includes(name) && typeof value === "string" ? secretList(value) : [],
+  );
+}
+
+/** The answer with the image URL that it belongs to, and whether it is only the nearest one. */
+function told(response: Response, name: string, { query, exactness }: LegacyReading, place: string): Response {
+  const answer = new Response(response.body, response);
+  answer.headers.set("Link", `<${place}?${query}>; rel="canonical"`);
+  if (exactness === "exact") return answer;
+  answer.headers.append("Cache-Status", `${name}; detail=approximate`);
+  const seconds = /^public, max-age=(\d{1,12}), immutable$/.exec(answer.headers.get("Cache-Control") ?? "")?.[1];
+  if (seconds !== undefined)
+    answer.headers.set("Cache-Control", `public, max-age=${Math.min(Number(seconds), APPROXIMATE_SECONDS)}`);
+  return answer;
+}
+
+/** Whether two texts are the same; the time it takes tells only their lengths. */
+export function isSameText(one: string, other: string): boolean {
+  let differences = one.length ^ other.length;
+  for (let at = 0; at < one.length; at += 1) differences |= one.charCodeAt(at) ^ other.charCodeAt(at);
+  return differences === 0;
+}

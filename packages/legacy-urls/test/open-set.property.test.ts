@@ -1,0 +1,165 @@
+import { type Config, defineConfig } from "@prewarm/shared/config";
+import { formatTransform, parseTransform } from "@prewarm/shared/transform";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { cloudflareImages } from "../src/cloudflare.ts";
+import { cloudinary } from "../src/cloudinary.ts";
+import { imgix } from "../src/imgix.ts";
+import { netlify } from "../src/netlify.ts";
+import { next } from "../src/next.ts";
+
+const SOURCES = [{ prefix: "", url: "https://cdn.example.com/originals/{id}" }];
+const CONFIGS: readonly Config[] = [
+  defineConfig({ sources: SOURCES }),
+  defineConfig({
+    sources: SOURCES,
+    qualities: ["medium"],
+    ratios: [],
+    presets: { card: "w=333&h=77&fit=fill&q=low&f=auto" },
+  }),
+  defineConfig({
+    sources: SOURCES,
+    ladder: [100, 700],
+    formats: ["webp", "avif", "jpeg", "png"],
+    ratios: ["1:1", "9:16", { ratio: "1:1", pos: "top" }],
+    presets: { wide: "w=700&h=100&f=webp", tall: "h=500&f=auto" },
+  }),
+];
+const SERVICES = [
+  cloudinary(),
+  imgix({ hosts: ["old.example.com"] }),
+  cloudflareImages({ account: "hash" }),
+  netlify(),
+  next(),
+];
+
+const number = fc.oneof(
+  fc.nat(5000).map(String),
+  fc.double({ min: 0, max: 3, noNaN: true }).map(String),
+  fc.constantFrom("0", "-1", "auto", "1e9", "9".repeat(30)),
+);
+const word = fc.constantFrom(
+  ...[
+    "fill",
+    "fit",
+    "pad",
+    "scale",
+    "crop",
+    "thumb",
+    "cover",
+    "contain",
+    "clip",
+    "max",
+    "facearea",
+    "squeeze",
+    "scale-down",
+  ],
+  ...[
+    "auto",
+    "face",
+    "north",
+    "north_west",
+    "top",
+    "left,top",
+    "center",
+    "auto:eco",
+    "format",
+    "compress,format",
+    "high",
+    "low",
+  ],
+  ...["jpg", "png", "avif", "webp", "gif", "json", "16:9", "1.5", "0:0", "card", "wide", "constructor", "__proto__"],
+);
+const value = fc.oneof(number, word, fc.string({ maxLength: 20 }));
+const cloudinaryUrl = fc
+  .array(
+    fc.array(fc.tuple(fc.constantFrom(..."w h c g q f ar dpr t e l u fl a b x $v".split(" ")), value), {
+      minLength: 1,
+      maxLength: 5,
+    }),
+    { maxLength: 6 },
+  )
+  .map((components) => {
+    const text = components
+      .map((parts) => parts.map(([key, each]) => `${key}_${encodeURIComponent(each)}`).join(","))
+      .join("/");
+    return `https://res.cloudinary.com/demo/image/upload/${text}/a/photo.jpg`;
+  });
+const options = fc.array(
+  fc.tuple(fc.constantFrom(..."w h fit q f g dpr width height quality format gravity blur rotate".split(" ")), value),
+  { maxLength: 8 },
+);
+const cloudflareUrl = fc.tuple(options, fc.boolean()).map(([list, delivered]) => {
+  const text = list.map(([name, each]) => `${name}=${encodeURIComponent(each)}`).join(",");
+  return delivered
+    ? `https://a.example.com/hash/id/${text}`
+    : `https://a.example.com/cdn-cgi/image/${text}/a/photo.png`;
+});
+const names = "w h fit crop ar dpr max-w max-h min-w min-h auto fm q fp-x position url s expires blur".split(" ");
+const queries = fc
+  .array(fc.tuple(fc.constantFrom(...names), value), { maxLength: 8 })
+  .map((list) => new URLSearchParams(list));
+const queryUrl = fc
+  .tuple(
+    fc.constantFrom("/a.jpg?", "/.netlify/images?url=/a.jpg&", "/_next/image?url=%2Fa.jpg&", "/hash/id/card?"),
+    queries,
+  )
+  .map(([head, query]) => `https://old.example.com${head}${query}`);
+const anything = fc.webUrl({ withQueryParameters: true, withFragments: true });
+const urls = fc.oneof(cloudinaryUrl, cloudflareUrl, queryUrl, anything);
+
+describe("an old URL", () => {
+  it("names an image URL in the open set, in its canonical form, or none", () => {
+    let read = 0;
+    fc.assert(
+      fc.property(urls, fc.constantFrom(...CONFIGS), (address, config) => {
+        const url = URL.parse(address);
+        for (const reading of url === null ? [] : SERVICES.map((service) => service.read(url, config))) {
+          if (reading === null) continue;
+          read += 1;
+          for (const accept of [null, "image/avif,image/webp", "image/png"]) {
+            const { transform, closed } = parseTransform(reading.query, config, accept);
+            expect(closed).toBe(true);
+            expect(config.formats).toContain(transform.format);
+          }
+          expect(reading.exactness === "exact").toBe(reading.losses.length === 0);
+          if (reading.query.startsWith("p=")) continue;
+          const canonical = formatTransform(parseTransform(reading.query, config).transform);
+          expect(reading.query.replace(/f=\w+$/, "")).toBe(canonical.replace(/f=\w+$/, ""));
+        }
+      }),
+      { numRuns: 5000 },
+    );
+    // The property would hold of services that read nothing.
+    expect(read).toBeGreaterThan(3000);
+  });
+
+  it.each([
+    ["/demo/image/upload/", "l_x,", "/a.jpg"],
+    ["/demo/image/upload/", "l_x/", "a.jpg"],
+    ["/demo/image/upload/", "fl_a.", "/a.jpg"],
+    ["/demo/image/upload/", "w_1:", "/a.jpg"],
+    ["/cdn-cgi/image/", "w=1,", "/a.jpg"],
+    ["/.netlify/images?url=/a.jpg&w=", "1.", ""],
+    ["/a.jpg?", "crop=top,", ""],
+    ["/_next/image?url=", "/..", ""],
+  ])("of 4,000 bytes takes no longer than some times one of 1,000: %s%s…%s", (head, piece, tail) => {
+    const [config] = CONFIGS;
+    const time = (bytes: number): number => {
+      const url = new URL(`https://old.example.com${head}${piece.repeat((bytes - head.length) / piece.length)}${tail}`);
+      const times = Array.from({ length: 30 }, () => {
+        const start = performance.now();
+        for (const service of SERVICES) service.read(url, config as Config);
+        return performance.now() - start;
+      });
+      return Math.min(...times);
+    };
+    time(1000);
+    expect(time(3900)).toBeLessThan(8 * time(1000) + 1);
+  });
+
+  it("longer than 4,096 bytes is not read", () => {
+    const long = new URL(`https://old.example.com/demo/image/upload/${"w_1/".repeat(1100)}a.jpg`);
+    expect(cloudinary().read(long, CONFIGS[0] as Config)).toBeNull();
+  });
+});

@@ -1,0 +1,96 @@
+import { createHash } from "node:crypto";
+import { build } from "esbuild";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { LocalWorkers } from "../../dev/runtime.ts";
+import { ask, isVariant, startTestStack, type TestStack, until } from "./stack.ts";
+
+/** A site that has left Cloudinary and next's optimiser: the same edge, built with their grammars in the configuration. */
+const SITE = `
+import { cloudinary } from "@prewarm/legacy-urls/cloudinary";
+import { next } from "@prewarm/legacy-urls/next";
+import { defineConfig } from "@prewarm/shared/config";
+export default defineConfig({
+  sources: [{ prefix: "", url: "https://cdn.example.com/originals/{id}" }],
+  presets: { card: "w=640&h=480&fit=cover&f=auto" },
+  legacy: [cloudinary({ cloud: "demo", secrets: ["CLOUDINARY_API_SECRET"] }), next()],
+});
+`;
+
+async function edgeOf(site: string): Promise<string> {
+  const config = { filter: /\/prewarm\.config\.ts$/ };
+  const { outputFiles } = await build({
+    ...{ entryPoints: ["workers/edge/src/worker.ts"], bundle: true, write: false, format: "esm", target: "es2024" },
+    plugins: [
+      {
+        name: "site",
+        setup: (it) => void it.onLoad(config, () => ({ contents: site, loader: "ts", resolveDir: process.cwd() })),
+      },
+    ],
+  });
+  return outputFiles?.[0]?.text ?? "";
+}
+
+let stack: TestStack;
+beforeAll(async () => {
+  const code = await edgeOf(SITE);
+  const arrange = (workers: LocalWorkers): LocalWorkers =>
+    workers.map((worker) => {
+      if (worker.name !== "prewarm-edge") return worker;
+      const modules = worker.modules.map((one) => (one.path === "worker.mjs" ? { ...one, contents: code } : one));
+      return { ...worker, modules };
+    });
+  const secrets = { CLOUDINARY_API_SECRET: "b" };
+  stack = await startTestStack({ arrange, secrets, signingKeys: "a-key-of-the-edge" });
+});
+afterAll(() => stack?.close());
+
+const AVIF = { Accept: "image/avif,image/webp,*/*" };
+const warm = (path: string) =>
+  until(
+    `${path} is a variant`,
+    () => ask(stack.edgeUrl + path, AVIF),
+    ({ status, headers }) => isVariant({ status, headers }),
+  );
+
+describe("an old URL", () => {
+  it("causes, shows and shares the variant of the image URL that it stands for", async () => {
+    const path = "/demo/image/upload/w_400/f_auto/q_auto/v1571218039/landscape.jpg";
+    const cold = await ask(stack.edgeUrl + path, AVIF);
+    expect(cold.status).toBe(302);
+    const old = await warm(path);
+    const canonical = "/images/landscape.jpg?w=400&q=high&f=auto";
+    expect(old.headers.get("link")).toBe(`<${canonical}>; rel="canonical"`);
+    expect(old.headers.get("content-type")).toMatch(/^image\/(avif|webp)$/);
+    const now = await ask(stack.edgeUrl + canonical, AVIF);
+    expect(now.cache).toBe("edge; hit");
+    expect(now.body.equals(old.body)).toBe(true);
+    const next = await ask(`${stack.edgeUrl}/_next/image?url=%2Flandscape.jpg&w=400&q=75`, AVIF);
+    expect(next.body.equals(old.body)).toBe(true);
+  });
+
+  it("without a counterpart shows the nearest variant, and says so", async () => {
+    const { headers, cache } = await warm("/demo/image/upload/c_fill,w_400,h_290,e_sepia,f_auto/landscape.jpg");
+    expect(cache).toMatch(/, cloudinary; detail=approximate$/);
+    expect(headers.get("link")).toBe('</images/landscape.jpg?w=400&h=300&fit=cover&q=high&f=auto>; rel="canonical"');
+    expect(headers.get("cache-control")).toBe("public, max-age=86400");
+  });
+
+  it("opens a preset by the name of its transformation", async () => {
+    const { headers } = await warm("/demo/image/upload/t_card/landscape.jpg");
+    expect(headers.get("link")).toBe('</images/landscape.jpg?p=card>; rel="canonical"');
+  });
+
+  it("is shown with a right signature and refused with a wrong one", async () => {
+    const signature = createHash("sha1").update("w_400,f_auto/landscape.jpgb").digest("base64url").slice(0, 8);
+    const path = (signed: string) => `/demo/image/upload/s--${signed}--/w_400,f_auto/landscape.jpg`;
+    expect((await warm(path(signature))).status).toBe(200);
+    const wrong = await ask(`${stack.edgeUrl}${path("AAAAAAAA")}`, AVIF);
+    expect([wrong.status, JSON.parse(wrong.body.toString()).code]).toEqual([403, "signature_required"]);
+  });
+
+  it.each([
+    "/demo/video/upload/a.mp4",
+    "/other/image/upload/a.jpg",
+    "/demo/image/fetch/https://evil.example.net/a.jpg",
+  ])("is none: %s", async (path) => expect((await ask(stack.edgeUrl + path)).status).toBe(404));
+});
