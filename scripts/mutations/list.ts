@@ -1,3 +1,4 @@
+import { COVERAGE } from "./coverage.ts";
 import { ENVIRONMENTS } from "./environments.ts";
 import { FINDINGS } from "./findings.ts";
 import { FOCAL } from "./focal.ts";
@@ -41,4 +42,5 @@ export const MUTATIONS: Mutation[] = [
   ...READS,
   ...RUNNER,
   ...HISTORIES,
+  ...COVERAGE,
 ];

@@ -5,6 +5,7 @@ import { cancelCommand } from "./commands/cancel.ts";
 import { causesCommand } from "./commands/causes.ts";
 import { checkCommand } from "./commands/check.ts";
 import { clientCommand } from "./commands/client.ts";
+import { coverageCommand } from "./commands/coverage.ts";
 import { deadCommand } from "./commands/dead.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { eventsCommand } from "./commands/events.ts";
@@ -33,6 +34,7 @@ export const DESCRIPTION = "Warm image variants in bulk, and watch and steer the
 /** Every command, in the order of the help and of docs/cli.md. */
 export const COMMANDS: readonly Command[] = [
   warmCommand,
+  coverageCommand,
   statusCommand,
   jobsCommand,
   causesCommand,

@@ -37,6 +37,8 @@ export interface FakeControlApi {
   existing: number;
   gateReasons: { lane: string | null; code: string; message: string; until: null }[];
   findings: { code: string; message: string; count: number; fixed: boolean }[];
+  /** Keys that R2 holds of an image; default: what was accepted of it, when it is asked. */
+  storedOf: (id: string) => readonly string[];
   close(): Promise<void>;
 }
 
@@ -57,6 +59,7 @@ export async function startFakeControlApi(): Promise<FakeControlApi> {
     existing: 0,
     gateReasons: [],
     findings: [],
+    storedOf: (id) => [...api.jobs.keys()].filter((key) => key.startsWith(`${id}?`)).map(keyOfJob),
     close: () =>
       new Promise((resolve) => {
         server.closeAllConnections();
@@ -134,6 +137,8 @@ function handle(
       status: 202,
       body: { ...JSON.parse(call.body), id: decodeURIComponent(path.split("/").at(-2) ?? ""), changed: true },
     };
+  if (path.startsWith("/api/v1/images/"))
+    return imageOf(api, decodeURIComponent(path.slice("/api/v1/images/".length)), url.searchParams.get("cursor"));
   if (path.startsWith("/api/v1/actions")) return action(api, call);
   return problem(404, "not_found", "There is nothing here.");
 }
@@ -243,6 +248,23 @@ function viewOf(api: FakeControlApi, run: FakeRun) {
     etaSeconds: null,
     ...times,
   };
+}
+
+/** `a?w=400&q=high&f=webp` as R2 names it: `a/400-high.webp`. */
+function keyOfJob(job: string): string {
+  const [id = "", query = ""] = job.split("?");
+  const { w, q = "high", f } = Object.fromEntries(new URLSearchParams(query));
+  return `${encodeURIComponent(id)}/${w}-${q}.${f}`;
+}
+
+/** An image's stored variants, two a page. */
+function imageOf(api: FakeControlApi, id: string, cursor: string | null): Answer {
+  const keys = api.storedOf(id);
+  const from = Number(cursor ?? "0");
+  const variants = keys
+    .slice(from, from + 2)
+    .map((key) => ({ key, state: "stored", width: 10_000, height: 10_000, error: null }));
+  return { status: 200, body: { id, variants, nextCursor: from + 2 < keys.length ? String(from + 2) : null } };
 }
 
 function jobs(api: FakeControlApi, url: URL): Answer {
