@@ -15,6 +15,7 @@ import { createNamer } from "../input/namer.ts";
 import type { Context } from "../platform/context.ts";
 import { CliError, EXIT, type ExitCode, usageError } from "../platform/exit-codes.ts";
 import { createComplaints } from "../send/complaints.ts";
+import { launchBrowser, type PageBrowser } from "../site/browser.ts";
 import { createRecordStore, type RecordStore } from "../site/page-record.ts";
 import { isWeb, readSite, type SiteSpec } from "../site/read-site.ts";
 import { warmFile } from "../steps/warm-file.ts";
@@ -47,6 +48,10 @@ export const coverageCommand: Command = {
     warm: { type: "boolean", description: "Warm what is missing, wait for it, and look again" },
     recipe: { type: "string", valueHint: "name", description: "What uploads make. Default: upload" },
     markdown: { type: "boolean", description: "Tables in Markdown, for a comment on a pull request" },
+    browser: {
+      type: "boolean",
+      description: "Open each page in the headless browser of CHROMIUM too, for what only scripts ask for",
+    },
     crawl: { type: "boolean", description: "Follow the site's links although it has a sitemap" },
     "max-pages": { type: "string", valueHint: "n", description: `Read at most so many pages. Default: ${MAX_PAGES}` },
     rate: { type: "string", valueHint: "n/s", description: `Read at most so many pages of a site. Default: ${RATE}/s` },
@@ -129,7 +134,7 @@ function readSpec(args: Arguments): SiteSpec {
     base: base === null ? null : new URL(base).href,
     crawl: args.flag("crawl"),
     maxPages: most === null ? MAX_PAGES : readCount(most, "--max-pages", 1),
-    browser: false,
+    browser: args.flag("browser"),
   };
 }
 
@@ -174,14 +179,25 @@ async function cover(covering: Covering): Promise<ExitCode> {
 async function readPages({ args, context, report, namer, imagesUrl, spec, store }: Covering): Promise<void> {
   const rate = args.text("rate");
   const timeout = args.text("page-timeout");
-  await readSite(spec, {
-    ...{ context, namer, imagesUrl, store, open: null },
-    rate: rate === null ? RATE : readRate(rate, "--rate"),
-    timeoutMs: (timeout === null ? PAGE_TIMEOUT_S : readDuration(timeout, "--page-timeout")) * 1000,
-    note: report.note,
-    update: (done, total, failed) =>
-      report.update({ label: "reading", unit: "pages", done, total, failed, throttled: 0 }),
-  });
+  const timeoutMs = (timeout === null ? PAGE_TIMEOUT_S : readDuration(timeout, "--page-timeout")) * 1000;
+  const browser = spec.browser ? await openBrowser(context, imagesUrl, timeoutMs) : null;
+  try {
+    await readSite(spec, {
+      ...{ context, namer, imagesUrl, store, browser, timeoutMs, note: report.note },
+      rate: rate === null ? RATE : readRate(rate, "--rate"),
+      update: (done, total, failed) =>
+        report.update({ label: "reading", unit: "pages", done, total, failed, throttled: 0 }),
+    });
+  } finally {
+    await browser?.close();
+  }
+}
+
+function openBrowser({ env, uid }: Context, imagesUrl: string, timeoutMs: number): Promise<PageBrowser> {
+  const path = env.CHROMIUM ?? "";
+  if (path === "")
+    throw usageError("--browser needs a headless browser.", "Set CHROMIUM to the path of Chromium or Chrome.");
+  return launchBrowser({ path, isRoot: uid === 0, env, images: [imagesUrl], timeoutMs });
 }
 
 type Inventory = Pick<Coverage, "pages" | "faults"> & { uses: number };

@@ -9,9 +9,11 @@ import type { Context } from "../platform/context.ts";
 import { CliError } from "../platform/exit-codes.ts";
 import { interrupted } from "../platform/http-request.ts";
 import { createPace } from "../send/pace.ts";
-import { AGENT, type FetchedPage, fetchPage, type PageFault } from "./fetch-page.ts";
+import type { OpenedPage, PageBrowser } from "./browser.ts";
+import { AGENT, fetchPage, type PageFault } from "./fetch-page.ts";
 import type { ImageUse, PageRecord, RecordStore } from "./page-record.ts";
 import { type Robots, readRobots } from "./robots.ts";
+import { serveFolder } from "./serve-folder.ts";
 
 /** What is read, and how. */
 export interface SiteSpec {
@@ -35,8 +37,8 @@ export interface Reading {
   rate: number;
   /** Longest that one page may take, in ms. */
   timeoutMs: number;
-  /** Opens a page in a browser: the page after its scripts, and the addresses that it asked for. Null: no browser is used. */
-  open: ((url: string) => Promise<{ html: string; asked: string[] }>) | null;
+  /** Shows what only scripts ask for. Null: scripts do not run. */
+  browser: PageBrowser | null;
   note(text: string): void;
   update(read: number, total: number | null, failed: number): void;
 }
@@ -56,7 +58,20 @@ export async function readSite(spec: SiteSpec, reading: Reading): Promise<void> 
   else await readFolder(spec, reading);
 }
 
-async function readFolder({ site, base }: SiteSpec, { context, store, open, update, ...reading }: Reading) {
+async function readFolder(spec: SiteSpec, reading: Reading): Promise<void> {
+  const folder = resolve(reading.context.cwd, spec.site);
+  const isFolder = (await stat(folder).catch(() => null))?.isDirectory() ?? false;
+  const server = reading.browser === null || !isFolder ? null : await serveFolder(folder);
+  try {
+    await readFiles(spec, server?.url ?? null, reading);
+  } finally {
+    server?.close();
+  }
+}
+
+/** `home`: where the folder is served for the browser; null: nowhere. */
+async function readFiles({ site, base }: SiteSpec, home: string | null, reading: Reading): Promise<void> {
+  const { context, store, browser, update } = reading;
   const done = new Set<string>();
   for await (const { page } of store.read()) done.add(page);
   const files = await filesOf(site, context);
@@ -70,7 +85,11 @@ async function readFolder({ site, base }: SiteSpec, { context, store, open, upda
     const fault: PageFault = { kind: "failed", why: `it is larger than ${PAGE_BYTES_MAX / 1024 / 1024} MiB` };
     const read = isLarge ? null : readPage(file, await readFile(path, "utf8"));
     const images = read === null ? [] : usesOf(read, base, reading);
-    store.append({ page, isSheet, fault: read === null ? fault : null, images, found: [] });
+    const address = `${home}/${page.split("/").map(encodeURIComponent).join("/")}`;
+    const shown = home === null || isSheet || read === null ? null : await openPage(address, browser);
+    const later = shown === null || "kind" in shown ? [] : usesOf(withAsked(shown), base, reading);
+    const failed = shown !== null && "kind" in shown ? shown : null;
+    store.append({ page, isSheet, fault: read === null ? fault : failed, images: merge(later, images), found: [] });
     update(at + 1, files.length, 0);
   }
 }
@@ -171,31 +190,37 @@ async function readWebPage(url: string, crawl: Crawl): Promise<PageRecord> {
   if ("kind" in answer) return { ...record, fault: answer };
   const page = readPage(answer.isSheet ? ".css" : ".html", answer.text);
   const images = usesOf(page, answer.url, crawl);
-  const seen = crawl.open === null || answer.isSheet ? null : await openPage(answer, crawl.open);
+  const seen = answer.isSheet ? null : await openPage(answer.url, crawl.browser);
   if (seen !== null && "kind" in seen) return { ...record, fault: seen };
   const later = seen === null ? [] : usesOf(withAsked(seen), answer.url, crawl);
   return {
     ...record,
     isSheet: answer.isSheet,
     fault: null,
-    images: [...new Map([...later, ...images].map((use) => [use[1], use])).values()],
+    images: merge(later, images),
     found: foundIn(page, answer.url, crawl),
   };
 }
 
-async function openPage({ url }: FetchedPage, open: NonNullable<Reading["open"]>) {
+/** Both, where `second` tells the place of what is in both. */
+function merge(first: readonly ImageUse[], second: readonly ImageUse[]): ImageUse[] {
+  return [...new Map([...first, ...second].map((use) => [use[1], use])).values()];
+}
+
+async function openPage(url: string, browser: PageBrowser | null): Promise<OpenedPage | PageFault | null> {
+  if (browser === null) return null;
   try {
-    return await open(url);
+    return await browser.open(url);
   } catch (error) {
     return { kind: "failed", why: error instanceof Error ? error.message : String(error) } satisfies PageFault;
   }
 }
 
 /** The page after its scripts, and what it asked for, which stands in no line. */
-function withAsked({ html, asked }: { html: string; asked: string[] }): Page {
+function withAsked({ html, asked }: OpenedPage): Page {
   const page = readPage(".html", html);
-  const addresses = asked.map((address) => ({ line: 0, address, certain: true }));
-  return { ...page, addresses: [...page.addresses, ...addresses] };
+  const shown = page.addresses.map((one) => ({ ...one, line: 0 }));
+  return { ...page, addresses: [...shown, ...asked.map((address) => ({ line: 0, address, certain: true }))] };
 }
 
 /** The site's pages and style sheets that this page names first. */
