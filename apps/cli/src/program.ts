@@ -21,6 +21,7 @@ import { ledgerCommand } from "./commands/ledger.ts";
 import { ledgerExportCommand, ledgerImportCommand, ledgerRestoreCommand } from "./commands/ledger-copy.ts";
 import { purgeCommand } from "./commands/purge.ts";
 import { retryCommand } from "./commands/retry.ts";
+import { rewriteCommand } from "./commands/rewrite.ts";
 import { servingCommand } from "./commands/serving.ts";
 import { signCommand } from "./commands/sign.ts";
 import { smokeCommand } from "./commands/smoke.ts";
@@ -61,6 +62,7 @@ export const COMMANDS: readonly Command[] = [
   smokeCommand,
   urlCommand,
   infoCommand,
+  rewriteCommand,
   clientCommand,
   signCommand,
   hookListCommand,

@@ -59,6 +59,7 @@ const LINES: Record<string, readonly (readonly string[])[]> = {
   smoke: [["--image", ID]],
   url: [[ID]],
   info: [[ID]],
+  rewrite: [["pages", "--from", "https://e.example/images/"]],
   client: [[]],
   sign: [[ID]],
   "hook list": [[]],

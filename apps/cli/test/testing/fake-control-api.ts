@@ -39,6 +39,8 @@ export interface FakeControlApi {
   findings: { code: string; message: string; count: number; fixed: boolean }[];
   /** Keys that R2 holds of an image; default: what was accepted of it, when it is asked. */
   storedOf: (id: string) => readonly string[];
+  /** What is known of an image; null (the default): nothing. */
+  infoOf: (id: string) => object | null;
   close(): Promise<void>;
 }
 
@@ -60,6 +62,7 @@ export async function startFakeControlApi(): Promise<FakeControlApi> {
     gateReasons: [],
     findings: [],
     storedOf: (id) => [...api.jobs.keys()].filter((key) => key.startsWith(`${id}?`)).map(keyOfJob),
+    infoOf: () => null,
     close: () =>
       new Promise((resolve) => {
         server.closeAllConnections();
@@ -137,6 +140,7 @@ function handle(
       status: 202,
       body: { ...JSON.parse(call.body), id: decodeURIComponent(path.split("/").at(-2) ?? ""), changed: true },
     };
+  if (path === "/api/v1/info") return infos(api, JSON.parse(call.body).ids);
   if (path.startsWith("/api/v1/images/"))
     return imageOf(api, decodeURIComponent(path.slice("/api/v1/images/".length)), url.searchParams.get("cursor"));
   if (path.startsWith("/api/v1/actions")) return action(api, call);
@@ -255,6 +259,14 @@ function keyOfJob(job: string): string {
   const [id = "", query = ""] = job.split("?");
   const { w, q = "high", f } = Object.fromEntries(new URLSearchParams(query));
   return `${encodeURIComponent(id)}/${w}-${q}.${f}`;
+}
+
+function infos(api: FakeControlApi, ids: string[]): Answer {
+  const images = ids.flatMap((id) => {
+    const info = api.infoOf(id);
+    return info === null ? [] : [{ id, type: "image/jpeg", bytes: null, frames: 1, version: null, ...info }];
+  });
+  return { status: 200, body: { images, unknown: ids.filter((id) => api.infoOf(id) === null) } };
 }
 
 /** An image's stored variants, two a page. */
