@@ -1,4 +1,5 @@
 import { CALLED_IN } from "./called-in.ts";
+import { COVERAGE } from "./coverage.ts";
 import { ENVIRONMENTS } from "./environments.ts";
 import { FINDINGS } from "./findings.ts";
 import { FOCAL } from "./focal.ts";
@@ -51,4 +52,5 @@ export const MUTATIONS: Mutation[] = [
   ...WATCH,
   ...PAGES,
   ...HISTORIES,
+  ...COVERAGE,
 ];

@@ -40,6 +40,7 @@ export const PROMISES: Record<string, string> = {
   N14: "A token does what its entry says, or nothing",
   ...TOOL_PROMISES,
   N5: "A request's reads are bounded, and made-up ids delay nobody",
+  L8: "Coverage says what R2 holds, and makes nothing",
 };
 
 /** A change of a few lines that breaks a promise, and what must then fail: tests, random histories, or each of the two. */

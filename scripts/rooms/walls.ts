@@ -277,8 +277,9 @@ export const HOUSES: readonly House[] = [
         bug: "Sending that knows one command's flags cannot be resumed by another.",
       },
       {
-        rooms: ["ittybit"],
-        holds: "The check of a real Ittybit, by the product's own client.",
+        rooms: ["ittybit", "pages"],
+        holds:
+          "The check of a real Ittybit, by the product's own client; a site's pages, from a folder or politely from the web.",
         bug: "A check that prints has no JSON form.",
       },
       {
@@ -288,8 +289,9 @@ export const HOUSES: readonly House[] = [
         bug: "A plan that reads flags cannot be carried out by a second command.",
       },
       {
-        rooms: ["steps"],
-        holds: "What several commands do: wait for a run, follow an action, ask first.",
+        rooms: ["steps", "covered"],
+        holds:
+          "What several commands do: wait for a run, follow an action, ask first; the judgement of a site's image URLs.",
         bug: "Two commands that import each other cannot be changed alone.",
       },
       {

@@ -6,6 +6,7 @@ import { cancelCommand } from "./commands/cancel.ts";
 import { causesCommand } from "./commands/causes.ts";
 import { checkCommand } from "./commands/check.ts";
 import { clientCommand } from "./commands/client.ts";
+import { coverageCommand } from "./commands/coverage.ts";
 import { deadCommand } from "./commands/dead.ts";
 import { deployCommand } from "./commands/deploy.ts";
 import { destroyCommand } from "./commands/destroy.ts";
@@ -28,6 +29,7 @@ import { provisionCommand } from "./commands/provision.ts";
 import { purgeCommand } from "./commands/purge.ts";
 import { receiptCommand, receiptVerifyCommand } from "./commands/receipt.ts";
 import { retryCommand } from "./commands/retry.ts";
+import { rewriteCommand } from "./commands/rewrite.ts";
 import { rollbackCommand } from "./commands/rollback.ts";
 import { servingCommand } from "./commands/serving.ts";
 import { signCommand } from "./commands/sign.ts";
@@ -44,6 +46,7 @@ export const DESCRIPTION = "Warm image variants in bulk, and watch and steer the
 export const COMMANDS: readonly Command[] = [
   warmCommand,
   adoptCommand,
+  coverageCommand,
   statusCommand,
   receiptCommand,
   receiptVerifyCommand,
@@ -79,6 +82,7 @@ export const COMMANDS: readonly Command[] = [
   ittybitCheckCommand,
   urlCommand,
   infoCommand,
+  rewriteCommand,
   clientCommand,
   signCommand,
   hookListCommand,

@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { printable } from "@prewarm/shared/printable";
 import { beforeEach, describe, expect, it } from "vitest";
@@ -24,6 +24,11 @@ const LINES: Record<string, readonly (readonly string[])[]> = {
     ["a", "--dry-run"],
     ["--sitemap", "index.xml"],
     ["--file", "ids.txt"],
+  ],
+  coverage: [
+    ["pages", "--edge-url", "https://e.example"],
+    ["pages", "--edge-url", "https://e.example", "--markdown"],
+    ["https://e.example/"],
   ],
   status: [[], ["run_1"]],
   jobs: [[], ["--state", ID]],
@@ -61,6 +66,7 @@ const LINES: Record<string, readonly (readonly string[])[]> = {
 
   url: [[ID]],
   info: [[ID]],
+  rewrite: [["pages", "--from", "https://e.example/images/"]],
   client: [[]],
   sign: [[ID]],
   "hook list": [[]],
@@ -75,6 +81,9 @@ beforeEach(() => {
   writeFileSync(join(cwd, "prewarm.config.mjs"), CONFIG);
   const location = "file:///etc/&#27;]0;PWNED&#7;&#27;[31m&#x202e;";
   writeFileSync(join(cwd, "index.xml"), `<sitemapindex><sitemap><loc>${location}</loc></sitemap></sitemapindex>`);
+  mkdirSync(join(cwd, "pages"));
+  const image = `<img src="https://e.example/images/a${encodeURIComponent("\u202e")}\u202e?w=320\u001b[31m&v=\u009b">`;
+  writeFileSync(join(cwd, "pages", "\u202epage.html"), image.repeat(2));
   writeFileSync(join(cwd, "ids.txt"), `good\n../${POISON.replaceAll("\n", "")}\n`);
 });
 

@@ -34,6 +34,15 @@ const QUIET = [
 
 /** Starts a headless Chromium; the caller closes it. Takes about 3 s more the first time on a machine. */
 export async function launchBrowser(): Promise<Browser> {
+  return chromium.launch(await browserProgram());
+}
+
+/** The program, its flags and its environment. */
+export async function browserProgram(): Promise<{
+  executablePath: string;
+  args: string[];
+  env: Record<string, string>;
+}> {
   const isOurs = process.platform === "linux" && process.arch === "x64";
   const found = [process.env.CHROMIUM, ...(isOurs ? [] : SYSTEM)].find((path) => path && existsSync(path));
   // Under LANG=C Chromium says its language is `en-US@posix`, which Intl refuses.
@@ -43,18 +52,18 @@ export async function launchBrowser(): Promise<Browser> {
     LANGUAGE: "en_US",
     LC_ALL: "en_US.UTF-8",
   };
-  if (found) return chromium.launch({ executablePath: found, args: QUIET, env: own });
+  if (found) return { executablePath: found, args: QUIET, env: own };
   const home = await unpacked();
   const env = {
     ...own,
     FONTCONFIG_PATH: home,
     LD_LIBRARY_PATH: [join(home, "lib"), home, process.env.LD_LIBRARY_PATH].filter(Boolean).join(":"),
   };
-  return chromium.launch({
+  return {
     executablePath: join(home, "chromium"),
     args: [...QUIET, "--no-zygote", "--font-render-hinting=none"],
     env,
-  });
+  };
 }
 
 async function unpacked(): Promise<string> {

@@ -20,6 +20,7 @@ const ENTRIES: Record<string, string> = {
   astro: "loaders/astro",
   unpic: "loaders/unpic",
   eleventy: "loaders/eleventy",
+  html: "html",
   element: "element",
   sw: "service-worker",
 };

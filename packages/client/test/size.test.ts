@@ -42,6 +42,7 @@ describe("an entry's size in bytes", () => {
     ["loaders/astro.ts", "default as loader", 2470, 1080],
     ["loaders/unpic.ts", "createTransformer", 1920, 600],
     ["loaders/eleventy.ts", "urlFormat", 1900, 600],
+    ["html.ts", "createHtml", 2800, 720],
     ["element.ts", "*", 700, 600],
     ["service-worker.ts", "*", 690, 600],
   ])("%s, %s: at most %i alone, %i beside the core", async (entry, name, alone, beside) => {

@@ -31,6 +31,7 @@ export const VARIABLES = {
   CLOUDFLARE_ACCOUNT_ID: "Account for `--r2-prefix`",
   CLOUDFLARE_API_TOKEN: "API token with R2 read rights for `--r2-prefix`",
   PREWARM_ALLOW_HTTP_UNSAFE: "`1` allows sending ADMIN_TOKEN unencrypted to another machine",
+  CHROMIUM: "Path of Chromium or Chrome, for `coverage --browser`",
   NO_COLOR: "Anything but empty: no colours",
 } as const;
 

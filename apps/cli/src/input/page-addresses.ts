@@ -15,6 +15,9 @@ export interface Page {
   addresses: PageAddress[];
   /** What `<base>` says; null without one. */
   base: string | null;
+  /** Where its links lead, and the style sheets that it loads; not resolved. */
+  links: string[];
+  sheets: string[];
 }
 
 /**
@@ -22,7 +25,7 @@ export interface Page {
  * address of the edge is an image wherever it stands. What is loaded depends on the window, so all candidates count.
  */
 export function pageAddresses(html: string): Page {
-  const page: Page = { addresses: [], base: null };
+  const page: Page = { addresses: [], base: null, links: [], sheets: [] };
   readTokens(html, {
     ...collect(page, 0),
     comment(data, line) {
@@ -41,7 +44,11 @@ function collect(page: Page, before: number): Seen {
   };
   return {
     tag({ tagName, attrs }, line) {
-      if (tagName === "base") page.base ??= attrs.find(({ name }) => name === "href")?.value ?? null;
+      const attribute = (asked: string) => attrs.find(({ name }) => name === asked)?.value ?? null;
+      const href = attribute("href");
+      if (tagName === "a" || tagName === "area") page.links.push(...(href === null ? [] : [href]));
+      if (tagName === "link" && href !== null && /\bstylesheet\b/i.test(attribute("rel") ?? "")) page.sheets.push(href);
+      if (tagName === "base") page.base ??= href;
       // A link may lead to an address that only looks like an image's.
       else
         for (const { name, value } of attrs)

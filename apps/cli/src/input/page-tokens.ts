@@ -5,6 +5,8 @@ export interface Seen {
   /** The text of a `style` or `script`, and the line of its tag. */
   text(tagName: string, text: string, line: number): void;
   comment(data: string, line: number): void;
+  /** An end tag. */
+  end?(tagName: string): void;
 }
 
 /**
@@ -32,6 +34,7 @@ export function readTokens(html: string, seen: Seen): void {
         if (TOLD.has(tagName) && !(foreign > 0 && selfClosing)) open = { tagName, line, chars: [] };
       },
       onEndTag({ tagName }) {
+        seen.end?.(tagName);
         if (open?.tagName === tagName) close();
         if (FOREIGN.has(tagName)) foreign = Math.max(0, foreign - 1);
         tokenizer.inForeignNode = foreign > 0;

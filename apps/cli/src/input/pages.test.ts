@@ -88,7 +88,14 @@ describe("a page's addresses", () => {
     expect(pageAddresses(`<base href="/sub/">\n\n<img src=a>`)).toEqual({
       base: "/sub/",
       addresses: [{ line: 3, address: "a", certain: true }],
+      links: [],
+      sheets: [],
     });
+  });
+
+  it("tells links and style sheets apart from the rest", () => {
+    const html = `<a href=/a><area href=/b><a name=x><link rel="preload stylesheet" href=/c.css><link rel=icon href=/d>`;
+    expect(pageAddresses(html)).toMatchObject({ links: ["/a", "/b"], sheets: ["/c.css"] });
   });
 
   it.each(["<div>", "<b a=1>", "<p>x", "<svg>", "<!--[if mso]>", "<table>", "<style>", "<img srcset='a(,"])(

@@ -15,41 +15,46 @@ export type Open = (place: string) => AsyncIterable<Uint8Array>;
  * sitemap names no image at all, because then it is of the wrong kind.
  */
 export async function* readSitemap(place: string, open: Open, namer: Namer): AsyncGenerator<Read> {
-  const walk = { open, namer, images: 0, pages: 0, seen: new Set<string>() };
-  yield* readOneSitemap(place, walk, 1);
-  if (walk.images > 0) return;
+  let images = 0;
+  let pages = 0;
+  for await (const { of, url, where } of walkSitemap(place, open)) {
+    const read = readOne(where, () => namer.fromUrl(url));
+    if (of === "page") pages += 1;
+    if (of === "page" && read.kind === "bad") continue;
+    images += 1;
+    yield read.kind === "bad" ? { ...read, reason: `${url}: ${read.reason}` } : read;
+  }
+  if (images > 0) return;
   throw usageError(
-    `${place} names no images: ${walk.pages} pages, and no <image:loc>.`,
+    `${place} names no images: ${pages} pages, and no <image:loc>.`,
     "List the images in the sitemap (the image extension), or give ids with --file.",
   );
 }
 
-interface Walk {
-  open: Open;
-  namer: Namer;
-  images: number;
-  pages: number;
-  seen: Set<string>;
+/** An address in a sitemap: of a page, or of a page's image. `where`: `sitemap.xml#17`. */
+interface Listed {
+  of: "page" | "image";
+  url: string;
+  where: string;
 }
 
-async function* readOneSitemap(place: string, walk: Walk, depth: number): AsyncGenerator<Read> {
+/** The addresses of a sitemap and of all sitemaps that it names, in their order. */
+export async function* walkSitemap(
+  place: string,
+  open: Open,
+  seen: Set<string> = new Set(),
+  depth = 1,
+): AsyncGenerator<Listed> {
   if (depth > DEPTH_MAX) throw usageError(`${place}: sitemap indexes are nested more than ${DEPTH_MAX} deep.`);
-  if (walk.seen.has(place)) return;
-  walk.seen.add(place);
-  const scan = scanSitemap(walk.open(place))[Symbol.asyncIterator]();
+  if (seen.has(place)) return;
+  seen.add(place);
+  const scan = scanSitemap(open(place))[Symbol.asyncIterator]();
   for (let number = 1; ; number += 1) {
     const next = await advance(scan, place);
     if (next.done) return;
     const { of, url } = next.value;
-    if (of === "sitemap") {
-      yield* readOneSitemap(checkUrl(url, place), walk, depth + 1);
-      continue;
-    }
-    const read = readOne(`${place}#${number}`, () => walk.namer.fromUrl(url));
-    if (of === "page") walk.pages += 1;
-    if (of === "page" && read.kind === "bad") continue;
-    walk.images += 1;
-    yield read.kind === "bad" ? { ...read, reason: `${url}: ${read.reason}` } : read;
+    if (of === "sitemap") yield* walkSitemap(checkUrl(url, place), open, seen, depth + 1);
+    else yield { of, url, where: `${place}#${number}` };
   }
 }
 

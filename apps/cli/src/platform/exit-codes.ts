@@ -13,12 +13,12 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 export const EXIT_MEANINGS: Record<ExitCode, string> = {
   0: "All fine. With `--wait`: every variant is stored.",
-  1: "Finished, but some items were refused or some variants are dead, refused or cancelled.",
+  1: "Finished, but some items were refused, some variants are dead, refused or cancelled, or `coverage` is below --fail-below.",
   2: "Wrong usage or configuration; nothing more was sent.",
   3: "The control API refused `ADMIN_TOKEN`, or Ittybit its key.",
   4: "The control API or Ittybit cannot be reached, or `--timeout` ran out. The same command may work later.",
   5: "Stopped by a limit: `--max-errors`, or a spent budget while waiting.",
-  130: "Interrupted by Ctrl-C. `prewarm warm --resume` goes on.",
+  130: "Interrupted by Ctrl-C. `prewarm warm --resume` or `prewarm coverage … --resume` goes on.",
 };
 
 /** A failure with an exit code, shown in one line. Any other error is a bug of ours and is shown with its stack. */

@@ -5,7 +5,7 @@ import type { Output } from "../platform/context.ts";
 export interface Snapshot {
   /** `sending` or `making`. */
   label: string;
-  unit: "images" | "variants" | "lines";
+  unit: "images" | "variants" | "lines" | "pages";
   done: number;
   /** Null: not known, as when reading from a pipe. */
   total: number | null;

@@ -37,6 +37,10 @@ export interface FakeControlApi {
   existing: number;
   gateReasons: { lane: string | null; code: string; message: string; until: null }[];
   findings: { code: string; message: string; count: number; fixed: boolean }[];
+  /** Keys that R2 holds of an image; default: what was accepted of it, when it is asked. */
+  storedOf: (id: string) => readonly string[];
+  /** What is known of an image; null (the default): nothing. */
+  infoOf: (id: string) => object | null;
   close(): Promise<void>;
 }
 
@@ -57,6 +61,8 @@ export async function startFakeControlApi(): Promise<FakeControlApi> {
     existing: 0,
     gateReasons: [],
     findings: [],
+    storedOf: (id) => [...api.jobs.keys()].filter((key) => key.startsWith(`${id}?`)).map(keyOfJob),
+    infoOf: () => null,
     close: () =>
       new Promise((resolve) => {
         server.closeAllConnections();
@@ -134,6 +140,9 @@ function handle(
       status: 202,
       body: { ...JSON.parse(call.body), id: decodeURIComponent(path.split("/").at(-2) ?? ""), changed: true },
     };
+  if (path === "/api/v1/info") return infos(api, JSON.parse(call.body).ids);
+  if (path.startsWith("/api/v1/images/"))
+    return imageOf(api, decodeURIComponent(path.slice("/api/v1/images/".length)), url.searchParams.get("cursor"));
   if (path.startsWith("/api/v1/actions")) return action(api, call);
   return problem(404, "not_found", "There is nothing here.");
 }
@@ -243,6 +252,31 @@ function viewOf(api: FakeControlApi, run: FakeRun) {
     etaSeconds: null,
     ...times,
   };
+}
+
+/** `a?w=400&q=high&f=webp` as R2 names it: `a/400-high.webp`. */
+function keyOfJob(job: string): string {
+  const [id = "", query = ""] = job.split("?");
+  const { w, q = "high", f } = Object.fromEntries(new URLSearchParams(query));
+  return `${encodeURIComponent(id)}/${w}-${q}.${f}`;
+}
+
+function infos(api: FakeControlApi, ids: string[]): Answer {
+  const images = ids.flatMap((id) => {
+    const info = api.infoOf(id);
+    return info === null ? [] : [{ id, type: "image/jpeg", bytes: null, frames: 1, version: null, ...info }];
+  });
+  return { status: 200, body: { images, unknown: ids.filter((id) => api.infoOf(id) === null) } };
+}
+
+/** An image's stored variants, two a page. */
+function imageOf(api: FakeControlApi, id: string, cursor: string | null): Answer {
+  const keys = api.storedOf(id);
+  const from = Number(cursor ?? "0");
+  const variants = keys
+    .slice(from, from + 2)
+    .map((key) => ({ key, state: "stored", width: 10_000, height: 10_000, error: null }));
+  return { status: 200, body: { id, variants, nextCursor: from + 2 < keys.length ? String(from + 2) : null } };
 }
 
 function jobs(api: FakeControlApi, url: URL): Answer {

@@ -1,0 +1,251 @@
+import { existsSync, rmSync } from "node:fs";
+import type { Config } from "@prewarm/shared/config";
+import { type ControlApi, createControlApi } from "../api/control-api.ts";
+import { type Arguments, type Command, TIMEOUT_FLAG } from "../arguments/command.ts";
+import { loadConfig } from "../arguments/load-config.ts";
+import { readCount, readDuration, readRate } from "../arguments/quantities.ts";
+import { readControlSettings, readEdgeUrl, readSigningKeys } from "../arguments/settings.ts";
+import { judgeSite } from "../covered/judge-site.ts";
+import { unusedOf } from "../covered/page-fixes.ts";
+import { type Coverage, coverageDocument, printCoverage } from "../covered/report-coverage.ts";
+import { shareOf, type Tally } from "../covered/tally.ts";
+import { templatesOf } from "../covered/templates.ts";
+import type { Namer } from "../input/item.ts";
+import { createNamer } from "../input/namer.ts";
+import { launchBrowser, type PageBrowser } from "../pages/browser.ts";
+import { createRecordStore, type RecordStore } from "../pages/page-record.ts";
+import { isWeb, readSite, type SiteSpec } from "../pages/read-site.ts";
+import type { Context } from "../platform/context.ts";
+import { CliError, EXIT, type ExitCode, usageError } from "../platform/exit-codes.ts";
+import { createComplaints } from "../send/complaints.ts";
+import { warmFile } from "../steps/warm-file.ts";
+import { createReport, type Report } from "../terminal/report.ts";
+
+const MAX_PAGES = 10_000;
+const RATE = 10;
+const PAGE_TIMEOUT_S = 20;
+
+export const coverageCommand: Command = {
+  name: "coverage",
+  description: "Say which of a site's image URLs are warm, by template and page, and what would warm the others",
+  operands: {
+    hint: "<folder|url>",
+    description: "Folder of built pages, or the address of a site, a page or a sitemap",
+    min: 1,
+    max: 1,
+  },
+  flags: {
+    site: {
+      type: "string",
+      valueHint: "url",
+      description: "Where a folder's pages will be served, for their relative addresses. Default: whole addresses only",
+    },
+    "fail-below": {
+      type: "string",
+      valueHint: "percent",
+      description: "End with 1 when a smaller share of the URLs is warm. Default: 100",
+    },
+    warm: { type: "boolean", description: "Warm what is missing, wait for it, and look again" },
+    recipe: { type: "string", valueHint: "name", description: "What uploads make. Default: upload" },
+    markdown: { type: "boolean", description: "Tables in Markdown, for a comment on a pull request" },
+    browser: {
+      type: "boolean",
+      description: "Open each page in the headless browser of CHROMIUM too, for what only scripts ask for",
+    },
+    crawl: { type: "boolean", description: "Follow the site's links although it has a sitemap" },
+    "max-pages": { type: "string", valueHint: "n", description: `Read at most so many pages. Default: ${MAX_PAGES}` },
+    rate: { type: "string", valueHint: "n/s", description: `Read at most so many pages of a site. Default: ${RATE}/s` },
+    "page-timeout": {
+      type: "string",
+      valueHint: "duration",
+      description: `Longest that one page may take. Default: ${PAGE_TIMEOUT_S}s`,
+    },
+    resume: { type: "boolean", description: "Go on with the pages that an interrupted run of the same site has left" },
+    "allow-empty": { type: "boolean", description: "A site without any image is fine, not an error" },
+    timeout: TIMEOUT_FLAG,
+  },
+  examples: [
+    "prewarm coverage dist --edge-url https://images.example.com",
+    "prewarm coverage https://www.example.com --fail-below 99.5",
+    "prewarm coverage dist --warm --timeout 20m --markdown > coverage.md",
+  ],
+  graceful: true,
+  async run(args, context) {
+    const report = createReport(args, context);
+    try {
+      return await coverage(args, context, report);
+    } finally {
+      report.end();
+    }
+  },
+};
+
+/** What the steps of one run share. */
+interface Covering {
+  args: Arguments;
+  context: Context;
+  report: Report;
+  config: Config;
+  namer: Namer;
+  api: ControlApi;
+  url: string;
+  imagesUrl: string;
+  spec: SiteSpec;
+  store: RecordStore;
+  failBelow: number;
+}
+
+async function coverage(args: Arguments, context: Context, report: Report): Promise<ExitCode> {
+  const config = await loadConfig(args, context);
+  const edgeUrl = readEdgeUrl(args, context);
+  const settings = readControlSettings(args, context);
+  const spec = readSpec(args);
+  const covering: Covering = {
+    ...{ args, context, report, config, spec, url: settings.url, imagesUrl: `${edgeUrl}/images/` },
+    namer: createNamer(config, edgeUrl),
+    api: createControlApi(settings, context),
+    failBelow: readPercent(args),
+    store: createRecordStore(context.cwd, [spec, edgeUrl], args.flag("resume")),
+  };
+  try {
+    const code = await cover(covering);
+    covering.store.remove();
+    return code;
+  } catch (error) {
+    if (!(error instanceof CliError) || error.exitCode === EXIT.usage) throw error;
+    throw new CliError(
+      error.exitCode,
+      error.message,
+      ...error.hints,
+      "The pages that were read are kept: add --resume.",
+    );
+  }
+}
+
+function readSpec(args: Arguments): SiteSpec {
+  const [site = ""] = args.operands;
+  const base = args.text("site");
+  if (base !== null && isWeb(site)) throw usageError("--site belongs to a folder.");
+  if (base !== null && !(isWeb(base) && URL.canParse(base))) throw usageError(`--site is no http(s) URL: ${base}`);
+  if (isWeb(site) && !URL.canParse(site)) throw usageError(`It is no address: ${site}`);
+  const most = args.text("max-pages");
+  return {
+    site,
+    base: base === null ? null : new URL(base).href,
+    crawl: args.flag("crawl"),
+    maxPages: most === null ? MAX_PAGES : readCount(most, "--max-pages", 1),
+    browser: args.flag("browser"),
+  };
+}
+
+function readPercent(args: Arguments): number {
+  const text = args.text("fail-below");
+  const percent = text === null ? 100 : /^\d{1,3}(?:\.\d+)?%?$/.test(text) ? Number.parseFloat(text) : Number.NaN;
+  if (!(percent <= 100)) throw usageError(`--fail-below takes a share in percent, such as 99.5, not ${text}.`);
+  return percent;
+}
+
+async function cover(covering: Covering): Promise<ExitCode> {
+  const { args, context, report, config, spec, store } = covering;
+  await readPages(covering);
+  const inventory = await takeInventory(store);
+  if (inventory.uses === 0) return finishEmpty(covering, inventory);
+  const recipe = args.text("recipe") ?? "upload";
+  if (config.recipes[recipe] === undefined)
+    throw usageError(`There is no recipe ${recipe}; there are ${Object.keys(config.recipes).join(", ")}.`);
+  const judge = (toWarm: string | null): Promise<Tally> =>
+    judgeSite({
+      ...{ config, recipe, api: covering.api, context, store, toWarm, keys: readSigningKeys(context), ...inventory },
+      update: (done) =>
+        report.update({ label: "looking up", unit: "images", done, total: null, failed: 0, throttled: 0 }),
+    });
+  const tally = args.flag("warm") ? await warmed(judge, covering) : await judge(null);
+  if (tally.unchecked > 0)
+    report.note(`${tally.unchecked} signed URLs count as signed rightly: SIGNING_KEYS, which would tell, is not set.`);
+  report.end();
+  const found: Coverage = {
+    site: spec.site,
+    config,
+    ...inventory,
+    tally,
+    unused: unusedOf(tally.asked, recipe, config),
+  };
+  if (report.json) report.document("prewarm.coverage/1", coverageDocument(found));
+  else printCoverage(report, found, args.flag("markdown"));
+  const isRead = inventory.faults.every(({ fault }) => fault.kind !== "failed");
+  return isRead && shareOf(tally.counts) >= covering.failBelow ? EXIT.ok : EXIT.failed;
+}
+
+async function readPages({ args, context, report, namer, imagesUrl, spec, store }: Covering): Promise<void> {
+  const rate = args.text("rate");
+  const timeout = args.text("page-timeout");
+  const timeoutMs = (timeout === null ? PAGE_TIMEOUT_S : readDuration(timeout, "--page-timeout")) * 1000;
+  const browser = spec.browser ? await openBrowser(context, imagesUrl, timeoutMs) : null;
+  try {
+    await readSite(spec, {
+      ...{ context, namer, imagesUrl, store, browser, timeoutMs, note: report.note },
+      rate: rate === null ? RATE : readRate(rate, "--rate"),
+      update: (done, total, failed) =>
+        report.update({ label: "reading", unit: "pages", done, total, failed, throttled: 0 }),
+    });
+  } finally {
+    await browser?.close();
+  }
+}
+
+function openBrowser({ env, uid }: Context, imagesUrl: string, timeoutMs: number): Promise<PageBrowser> {
+  const path = env.CHROMIUM ?? "";
+  if (path === "")
+    throw usageError("--browser needs a headless browser.", "Set CHROMIUM to the path of Chromium or Chrome.");
+  return launchBrowser({ path, isRoot: uid === 0, env, images: [imagesUrl], timeoutMs });
+}
+
+type Inventory = Pick<Coverage, "pages" | "faults"> & { uses: number };
+
+/** The pages of the store in its order, each once. */
+async function takeInventory(store: RecordStore): Promise<Inventory> {
+  const names = new Set<string>();
+  const faults: { page: string; fault: NonNullable<Coverage["faults"][number]["fault"]> }[] = [];
+  let uses = 0;
+  for await (const { page, fault, images } of store.read()) {
+    if (names.has(page)) continue;
+    names.add(page);
+    if (fault !== null) faults.push({ page, fault });
+    uses += images.length;
+  }
+  const templates = templatesOf([...names]);
+  return { pages: [...names].map((page) => ({ page, template: templates.get(page) ?? "/*" })), faults, uses };
+}
+
+/** Judges, warms what is missing, and judges again. */
+async function warmed(judge: (toWarm: string | null) => Promise<Tally>, covering: Covering): Promise<Tally> {
+  const { args, context, report, store, spec } = covering;
+  const file = store.path("warm.ndjson");
+  rmSync(file, { force: true });
+  const before = await judge(file);
+  if (!existsSync(file)) return before;
+  const timeout = args.text("timeout");
+  const deadline =
+    timeout === null ? Number.POSITIVE_INFINITY : context.clock.now() + readDuration(timeout, "--timeout") * 1000;
+  const complaints = createComplaints(report.note, null);
+  await warmFile(file, { ...covering, complaints, deadline, label: `coverage of ${spec.site}`.slice(0, 200) });
+  complaints.end();
+  rmSync(file, { force: true });
+  return judge(null);
+}
+
+/** A site without an image is an error, because its pages may have changed, unless it is said to be fine. */
+function finishEmpty({ args, report, spec, store }: Covering, { pages, faults }: Inventory): ExitCode {
+  const [first] = faults;
+  const why = first === undefined ? "" : ` ${first.page}: ${first.fault.why}.`;
+  if (!args.flag("allow-empty")) {
+    store.remove();
+    throw usageError(
+      `No image of the edge is in ${pages.length} pages of ${spec.site}.${why}`,
+      "Is --edge-url (or PREWARM_EDGE_URL) the address in the pages? Add --allow-empty where there may be none.",
+    );
+  }
+  report.end();
+  report.note(`No image of the edge is in ${pages.length} pages of ${spec.site}.${why}`);
+  return faults.some(({ fault }) => fault.kind === "failed") ? EXIT.failed : EXIT.ok;
+}

@@ -1,0 +1,118 @@
+import { PAGE_BYTES_MAX } from "../input/read-pages.ts";
+import { backoffMs, retryAfterMs } from "../platform/backoff.ts";
+import type { Context } from "../platform/context.ts";
+
+/** What a site's robots.txt and logs call this program. */
+export const AGENT = "prewarm";
+
+/** Redirects that are followed, as browsers follow up to 20; a site of one's own needs one or two. */
+const REDIRECTS_MAX = 5;
+/** Tries of a page that answers 429 or 5xx, and the longest wait between two in ms. */
+const TRIES = 3;
+const WAIT_MAX_MS = 30_000;
+
+/**
+ * Why a page was not read. `failed`: an error, no end, or too large. `missing`: 404 or 410. `away`: it redirects to another host. `robots`:
+ * robots.txt forbids it. `other`: it is neither HTML nor a style sheet.
+ */
+export interface PageFault {
+  kind: "failed" | "missing" | "away" | "robots" | "other";
+  why: string;
+}
+
+export interface FetchedPage {
+  /** After redirects. */
+  url: string;
+  isSheet: boolean;
+  text: string;
+}
+
+interface Fetching {
+  context: Context;
+  /** Longest that one page may take, redirects included, in ms. */
+  timeoutMs: number;
+  /** Whether a page of the site may be read, by its address; null: it may. */
+  refusal(url: URL): PageFault | null;
+}
+
+/** Reads one page of a site. Never throws, whatever the page does. */
+export async function fetchPage(url: string, fetching: Fetching): Promise<FetchedPage | PageFault> {
+  const { context, timeoutMs } = fetching;
+  for (let n = 1; ; n += 1) {
+    const signal = AbortSignal.any([context.interrupts.now, AbortSignal.timeout(timeoutMs)]);
+    try {
+      const answer = await follow(url, fetching, signal);
+      if (!("response" in answer)) return answer;
+      const { response } = answer;
+      if (response.ok) return await readBody(response, answer.url);
+      await response.body?.cancel();
+      const isPassing = response.status === 429 || response.status >= 500;
+      if (!isPassing || n === TRIES) return faultOf(response.status);
+      const asked = retryAfterMs(response.headers.get("retry-after"), context.clock.now()) ?? 0;
+      await context.sleep(Math.min(WAIT_MAX_MS, Math.max(asked, backoffMs(n, context.clock.random))), signal);
+    } catch (error) {
+      return { kind: "failed", why: reasonOf(error, timeoutMs) };
+    }
+  }
+}
+
+/** The answer behind the redirects. */
+async function follow(
+  start: string,
+  { context, refusal }: Fetching,
+  signal: AbortSignal,
+): Promise<{ response: Response; url: string } | PageFault> {
+  let url = start;
+  for (let n = 0; n <= REDIRECTS_MAX; n += 1) {
+    const headers = { accept: "text/html,text/css;q=0.9,*/*;q=0.1", "user-agent": AGENT };
+    const response = await context.fetch(url, { headers, redirect: "manual", signal });
+    const location = response.headers.get("location");
+    if (response.status < 300 || response.status > 399 || location === null) return { response, url };
+    await response.body?.cancel();
+    if (!URL.canParse(location, url)) return { kind: "failed", why: "it redirects to what is no address" };
+    const next = new URL(location, url);
+    const refused = refusal(next);
+    if (refused !== null) return refused.kind === "away" ? { kind: "away", why: `redirects to ${next.href}` } : refused;
+    url = next.href;
+  }
+  return { kind: "failed", why: `it redirects more than ${REDIRECTS_MAX} times` };
+}
+
+async function readBody(response: Response, url: string): Promise<FetchedPage | PageFault> {
+  const type = response.headers.get("content-type") ?? "text/html";
+  const isSheet = /^text\/css\b/i.test(type);
+  if (!isSheet && !/^(?:text\/html|application\/xhtml\+xml)\b/i.test(type)) {
+    await response.body?.cancel();
+    return { kind: "other", why: `it is ${type}` };
+  }
+  const decoder = decoderOf(type);
+  let text = "";
+  let bytes = 0;
+  for await (const chunk of response.body ?? []) {
+    bytes += chunk.length;
+    // Leaving the loop cancels the body.
+    if (bytes > PAGE_BYTES_MAX) return { kind: "failed", why: `it is larger than ${PAGE_BYTES_MAX / 1024 / 1024} MiB` };
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return { url, isSheet, text: text + decoder.decode() };
+}
+
+function decoderOf(type: string): TextDecoder {
+  const charset = /charset="?([\w-]+)/i.exec(type)?.[1] ?? "utf-8";
+  try {
+    return new TextDecoder(charset);
+  } catch {
+    return new TextDecoder();
+  }
+}
+
+function faultOf(status: number): PageFault {
+  return { kind: status === 404 || status === 410 ? "missing" : "failed", why: `it answers ${status}` };
+}
+
+function reasonOf(error: unknown, timeoutMs: number): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error.name === "TimeoutError") return `it does not end within ${timeoutMs / 1000} s`;
+  const cause = error.cause instanceof Error ? error.cause : error;
+  return cause.message || error.message;
+}

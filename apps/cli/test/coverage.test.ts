@@ -1,0 +1,305 @@
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { defineConfig } from "@prewarm/shared/config";
+import { sign } from "@prewarm/shared/signature";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { EXIT } from "../src/platform/exit-codes.ts";
+import { type FakeControlApi, startFakeControlApi } from "./testing/fake-control-api.ts";
+import { type FakePage, startFakeSite } from "./testing/fake-site.ts";
+import { emptyDirectory, runPrewarm, startPrewarm } from "./testing/run-prewarm.ts";
+
+const EDGE = "https://images.example.com";
+const CONFIG = `export default {
+  sources: [{ prefix: "", url: "https://originals.example.com/{id}" }],
+  pages: { widths: [320, 640], formats: ["webp"] },
+  presets: { card: "w=400&h=300&f=webp" },
+  prices: { ittybitPer1000Jobs: 2 },
+};`;
+
+let api: FakeControlApi;
+let cwd: string;
+const sites: Awaited<ReturnType<typeof startFakeSite>>[] = [];
+
+beforeEach(async () => {
+  api = await startFakeControlApi();
+  cwd = emptyDirectory();
+  write("prewarm.config.ts", CONFIG);
+});
+afterEach(async () => {
+  await Promise.all([api.close(), ...sites.splice(0).map((site) => site.close())]);
+});
+
+function write(path: string, text: string): void {
+  mkdirSync(join(cwd, path, ".."), { recursive: true });
+  writeFileSync(join(cwd, path), text);
+}
+
+async function siteOf(pages: Record<string, FakePage>) {
+  const site = await startFakeSite(pages);
+  sites.push(site);
+  return site;
+}
+
+const env = { PREWARM_EDGE_URL: EDGE };
+const image = (path: string) => `<img src="${EDGE}/images/${path.replaceAll("&", "&amp;")}">\n`;
+const run = (args: readonly string[], more: Record<string, string> = {}) =>
+  runPrewarm(["coverage", ...args], { cwd, url: api.url, env: { ...env, ...more } });
+/** The document; the command must end with `code`. */
+async function documentOf(args: readonly string[], code: number = EXIT.failed, more: Record<string, string> = {}) {
+  const ended = await run([...args, "--json"], more);
+  expect({ code: ended.code, stderr: ended.stderr }).toMatchObject({ code });
+  return JSON.parse(ended.stdout);
+}
+
+/** All that uploads make. */
+const warm = (id: string) =>
+  ["16-very_low", "320-high", "640-high", "400x300-cover-high"].map((name) => `${id}/${name}.webp`);
+
+describe("a folder of built pages", () => {
+  it("is warm, cold, never warmed, refused or passed through, by page and template, each URL once", async () => {
+    api.storedOf = (id) => (id === "a" ? warm("a") : id === "gone" ? ["gone/320-high.webp"] : []);
+    write("dist/index.html", image("a?w=320") + image("logo.svg") + image("a?w=320"));
+    write("dist/blog/one.html", `<h1>One</h1>\n${image("a?w=320")}${image("gone?w=640&f=webp")}${image("a?w=960")}`);
+    write("dist/blog/two.html", image("a?w=700&h=5") + image("a?p=card") + image("gone?w=640&f=webp"));
+    write("dist/site.css", `a { background: url(${EDGE}/images/b?w=320) }`);
+    const found = await documentOf(["dist"]);
+    expect(found).toMatchObject({
+      schema: "prewarm.coverage/1",
+      urls: { warm: 2, cold: 2, neverWarmed: 1, refused: 1, passedThrough: 1 },
+      images: 3,
+      pagesRead: 4,
+    });
+    expect(found.share).toBeCloseTo(100 / 3);
+    expect(found.problems).toEqual([
+      {
+        verdict: "cold",
+        url: "gone?w=640&f=webp",
+        reason: "not stored",
+        place: "blog/one.html:3",
+        pages: 2,
+        template: "/blog/*",
+      },
+      {
+        verdict: "neverWarmed",
+        url: "a?w=960",
+        reason: "not stored",
+        place: "blog/one.html:4",
+        pages: 1,
+        template: "/blog/*",
+      },
+      {
+        verdict: "refused",
+        url: "a?w=700&h=5",
+        reason: "it needs a signature",
+        place: "blog/two.html:1",
+        pages: 1,
+        template: "/blog/*",
+      },
+      {
+        verdict: "cold",
+        url: "b?w=320",
+        reason: "nothing of this image is stored",
+        place: "site.css:1",
+        pages: 1,
+        template: "/*.css",
+      },
+    ]);
+    const counts = { cold: 1, neverWarmed: 1, passedThrough: 0, refused: 1 };
+    expect(found.templates.find(({ template }: { template: string }) => template === "/blog/*")).toMatchObject({
+      pages: 2,
+      warm: 2,
+      ...counts,
+    });
+    expect(found.pages.map(({ page, share }: { page: string; share: number }) => [page, Math.round(share)])).toEqual([
+      ["blog/one.html", 33],
+      ["blog/two.html", 33],
+      ["index.html", 100],
+      ["site.css", 0],
+    ]);
+  });
+
+  it("names the line of pages that would warm a URL, with its cost, and what no page asks for", async () => {
+    api.storedOf = warm;
+    write("dist/a/1.html", image("a?w=960") + image("a?w=320&f=avif") + image("a?w=300&h=300") + image("a"));
+    // A width would not make this crop.
+    write("dist/a/2.html", image("b?w=960") + image("b?w=48") + image("b?w=960&h=100&s=signed"));
+    const { lines, unused } = await documentOf(["dist"]);
+    expect(lines).toMatchObject([
+      {
+        line: "pages.widths: add 960",
+        urls: 2,
+        images: 2,
+        templates: ["/a/*"],
+        jobsPerUpload: 1,
+        jobs: 2,
+        price: 0.004,
+      },
+      { line: 'pages.formats: add "avif"', urls: 1, jobsPerUpload: 2 },
+      { line: "pages.icons: add 48", urls: 1, jobsPerUpload: 1 },
+      { line: 'pages.ratios: add "1:1"', urls: 1, jobsPerUpload: 2 },
+      { line: 'recipes.upload: add "f=webp"', urls: 1, jobsPerUpload: 1 },
+      { line: 'recipes.upload: add "w=960&h=100&fit=cover&f=webp"', urls: 1, jobsPerUpload: 1 },
+    ]);
+    expect(unused).toMatchObject([
+      {
+        line: "widths, quality high",
+        spec: "w=320&f=webp",
+        formats: ["webp"],
+        jobsPerUpload: 1,
+        jobs: 2,
+        price: 0.004,
+      },
+      { line: "widths, quality high", spec: "w=640&f=webp" },
+      { line: "presets card", spec: "p=card" },
+    ]);
+  });
+
+  it("ends with 0 from --fail-below on, and prints tables", async () => {
+    api.storedOf = warm;
+    write("dist/index.html", image("a?w=320") + image("a?w=640") + image("a?w=960"));
+    expect(await run(["dist", "--fail-below", "66.6"])).toMatchObject({
+      code: EXIT.ok,
+      stdout: expect.stringContaining("66.66 %"),
+    });
+    expect((await run(["dist", "--fail-below", "66.7"])).code).toBe(EXIT.failed);
+    const { stdout } = await run(["dist", "--markdown"]);
+    expect(stdout).toContain("| never warmed | `a?w=960` | `index.html:3` | 1 | not stored |");
+    expect(stdout).toContain("### Image coverage: 66.66 % of the site's image URLs are warm: 2 of 3, 1 never warmed");
+    expect(existsSync(join(cwd, ".prewarm")) ? readdirSync(join(cwd, ".prewarm")) : []).toEqual([]);
+  });
+
+  it("is an error without any image, unless that is said to be fine", async () => {
+    write("dist/index.html", `<img src="/other.jpg">`);
+    expect((await run(["dist"])).code).toBe(EXIT.usage);
+    expect((await run(["dist", "--allow-empty"])).code).toBe(EXIT.ok);
+  });
+
+  it("asks nothing but what is there: no job, no view, and once an image", async () => {
+    write("dist/index.html", image("a?w=320") + image("a?w=640") + image("b/c?w=320"));
+    await run(["dist"]);
+    expect(api.received.map(({ method, path }) => `${method} ${path}`).toSorted()).toEqual([
+      "GET /api/v1/images/a",
+      "GET /api/v1/images/b%2Fc",
+    ]);
+    expect(api.jobs.size).toBe(0);
+  });
+
+  it("believes a signature only with the key", async () => {
+    const config = defineConfig({ sources: [{ prefix: "", url: "https://o.example.com/{id}" }] });
+    api.storedOf = () => ["a/750x500-cover-high.webp"];
+    const s = await sign("/images/a", "w=750&h=500", "key", config);
+    write("dist/index.html", image(`a?w=750&h=500&s=${s}`) + image(`a?w=750&h=500&s=${s.replace(/./, "-")}`));
+    expect((await documentOf(["dist"], EXIT.ok)).urls).toMatchObject({ warm: 2 });
+    expect((await documentOf(["dist"], EXIT.failed, { SIGNING_KEYS: "key" })).problems).toMatchObject([
+      { reason: "its signature is wrong" },
+    ]);
+  });
+
+  it("warms what is missing with --warm, and looks again", async () => {
+    write("dist/index.html", image("a?w=320") + image("a?w=960") + image("b?w=640"));
+    const { urls } = await documentOf(["dist", "--warm"], EXIT.ok);
+    expect(urls).toMatchObject({ warm: 3, cold: 0 });
+    const bodies = api.received
+      .filter(({ path }) => path.startsWith("/api/v1/warm"))
+      .map(({ body }) => JSON.parse(body));
+    expect(bodies.flatMap(({ items }) => items).toSorted((x, y) => (x.id < y.id ? -1 : 1))).toEqual([
+      { id: "a", transforms: ["w=320&q=high&f=webp", "w=960&q=high&f=webp"] },
+      { id: "b", transforms: ["w=640&q=high&f=webp"] },
+    ]);
+  });
+});
+
+describe("a site on the web", () => {
+  it("is read by its sitemap, style sheets too, and each page that is no page is reported and stops nothing", async () => {
+    api.storedOf = warm;
+    const base = { url: "" };
+    const names = ["ok", "fails", "gone", "away", "round", "endless", "pdf", "secret", "moved"];
+    const site = await siteOf({
+      "/robots.txt": "User-agent: *\nDisallow: /secret\n",
+      "/sitemap.xml": (response) =>
+        response
+          .writeHead(200, { "content-type": "text/xml" })
+          .end(`<urlset>${names.map((name) => `<url><loc>${base.url}/${name}</loc></url>`).join("")}</urlset>`),
+      "/ok": `<link rel="stylesheet" href="/site.css"><a href="/hidden">x</a>${image("a?w=320")}`,
+      "/site.css": `a { background: url(${EDGE}/images/css?w=320) }`,
+      "/fails": (response) => response.writeHead(500).end(),
+      "/away": (response) => response.writeHead(302, { location: "https://login.example.com/" }).end(),
+      "/round": (response) => response.writeHead(302, { location: "/round" }).end(),
+      "/endless": (response) => {
+        response.writeHead(200, { "content-type": "text/html" });
+        response.write(image("never?w=320"));
+      },
+      "/pdf": (response) => response.writeHead(200, { "content-type": "application/pdf" }).end("%PDF"),
+      "/secret": image("secret?w=320"),
+      "/moved": (response) => response.writeHead(301, { location: "/new/place" }).end(),
+      "/new/place": image("moved?w=320"),
+    });
+    base.url = site.url;
+    const found = await documentOf([site.url, "--rate", "1000", "--page-timeout", "0.7s"]);
+    expect(found.urls).toMatchObject({ warm: 3 });
+    expect(
+      Object.fromEntries(
+        found.notRead.map(({ page, kind, why }: { page: string; kind: string; why: string }) => [
+          new URL(page).pathname,
+          `${kind}: ${why}`,
+        ]),
+      ),
+    ).toEqual({
+      "/fails": "failed: it answers 500",
+      "/gone": "missing: it answers 404",
+      "/away": "away: redirects to https://login.example.com/",
+      "/round": "failed: it redirects more than 5 times",
+      "/endless": "failed: it does not end within 0.7 s",
+      "/pdf": "other: it is application/pdf",
+      "/secret": "robots: robots.txt forbids it",
+    });
+    expect(site.asked).not.toContain("/secret");
+    expect(site.asked).not.toContain("/hidden");
+  });
+
+  it("is read by its links where there is no sitemap, within the host, --max-pages and robots.txt", async () => {
+    api.storedOf = warm;
+    const link = (to: string) => `<a href="${to}">x</a>`;
+    const site = await siteOf({
+      "/": link("/a") + link("/b#c") + link("https://elsewhere.example/") + link("mailto:x@example.com"),
+      "/a": link("/") + link("b") + link("/c") + image("a?w=320"),
+      "/b": image("b?w=320") + link("/d"),
+      "/c": image("c?w=320"),
+      "/d": image("d?w=320"),
+    });
+    expect((await documentOf([site.url, "--rate", "1000"], EXIT.ok)).urls).toMatchObject({ warm: 4 });
+    expect(site.asked.filter((path) => path === "/b")).toHaveLength(1);
+    expect((await documentOf([site.url, "--rate", "1000", "--max-pages", "3"], EXIT.ok)).pagesRead).toBe(3);
+  });
+
+  it("is asked no faster than --rate and Crawl-delay say", async () => {
+    const pages = Object.fromEntries(["a", "b", "c", "d"].map((name) => [`/${name}`, image(`${name}?w=320`)]));
+    const links = Object.keys(pages)
+      .map((path) => `<a href="${path}">x</a>`)
+      .join("");
+    const site = await siteOf({ "/robots.txt": "User-agent: prewarm\nCrawl-delay: 0.2", "/": links, ...pages });
+    await run([site.url, "--rate", "1000"]);
+    const pagesAt = site.times.filter((_, at) => !site.asked[at]?.includes("."));
+    expect(pagesAt).toHaveLength(5);
+    expect((pagesAt.at(-1) ?? 0) - (pagesAt[0] ?? 0)).toBeGreaterThan(4 * 200 - 100);
+  });
+
+  it("goes on after Ctrl-C where it was, and asks for no page twice", async () => {
+    api.storedOf = warm;
+    const links = Array.from({ length: 40 }, (_, at) => `<a href="/p/${at}">x</a>`).join("");
+    const pages = Object.fromEntries(Array.from({ length: 40 }, (_, at) => [`/p/${at}`, image(`${at}?w=320`)]));
+    const site = await siteOf({ "/": links, ...pages });
+    const args = ["coverage", site.url, "--rate", "40", "--json"];
+    const first = startPrewarm(args, { cwd, url: api.url, env });
+    await expect.poll(() => site.asked.length, { timeout: 20_000 }).toBeGreaterThan(8);
+    first.child.kill("SIGINT");
+    const stopped = await first.ended;
+    expect(stopped).toMatchObject({ code: EXIT.interrupted, stderr: expect.stringContaining("add --resume") });
+    const before = site.asked.filter((path) => path.startsWith("/p/")).length;
+    expect(before).toBeLessThan(40);
+    const { stdout } = await runPrewarm([...args, "--resume"], { cwd, url: api.url, env });
+    expect(JSON.parse(stdout)).toMatchObject({ urls: { warm: 40 }, pagesRead: 41 });
+    expect(site.asked.filter((path) => path.startsWith("/p/"))).toHaveLength(40);
+    expect((await run([site.url, "--rate", "40", "--resume"])).code).toBe(EXIT.usage);
+  });
+});
