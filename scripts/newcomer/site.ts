@@ -58,7 +58,7 @@ function say(name: string, fault: string | null): void {
 }
 
 /** Runs a command, and takes note whether it ends well and prints what it should. */
-async function play(command: string, { cwd = site, prints = /./s, more = {} }: PlayOptions = {}): Promise<void> {
+async function play(command: string, { cwd = site, prints = /^/, more = {} }: PlayOptions = {}): Promise<void> {
   const child = spawn("bash", ["-ec", command], {
     ...{ cwd, timeout: COMMAND_MS, stdio: ["ignore", "pipe", "pipe"] },
     env: { ...env, ...more } as NodeJS.ProcessEnv,
