@@ -7,7 +7,7 @@ import { packagesIn, ROOT, readJson, writePackage } from "./package-folder.ts";
 const devDependencies = readJson(join(ROOT, "package.json")).devDependencies as Record<string, string>;
 /** What has binaries, or is a program of its own, or has sample pictures: npm installs it beside the package, as this repository pins it. */
 const INSTALLED = Object.entries(devDependencies).filter(([name]) =>
-  ["esbuild", "miniflare", "sharp", "wrangler", "exif", "exif-js", "tracking"].includes(name),
+  ["esbuild", "miniflare", "sharp", "wrangler"].includes(name),
 );
 /** Sample pictures that are files of this repository. */
 const SAMPLES = join(ROOT, "dev/samples");

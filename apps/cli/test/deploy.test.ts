@@ -1,6 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { cloudinary } from "@prewarm/legacy-urls/cloudinary";
 import { type Config, defineConfig } from "@prewarm/shared/config";
 import { printFiles, REPOSITORY } from "@prewarm/wrangler-files/wrangler-files";
 import { describe, expect, it } from "vitest";
@@ -217,8 +216,14 @@ describe("provision", () => {
 
   it("gives the edge, and not the consumer, the secret that old URLs are signed with", async () => {
     const { run, cloudflare } = createAccount({ ...SECRETS, CLOUDINARY_API_SECRET: "b" });
-    const legacy = [cloudinary({ secrets: ["CLOUDINARY_API_SECRET"] })];
-    await run("provision --to staging --yes", { folder: folderOf(defineConfig({ ...SITE, legacy })) });
+    const folder = folderOf(SITE);
+    const service = JSON.stringify(import.meta.resolve("@prewarm/legacy-urls/cloudinary"));
+    // A service has functions, so that it is no JSON.
+    const site = `import { cloudinary } from ${service};
+      const legacy = [cloudinary({ secrets: ["CLOUDINARY_API_SECRET"] })];
+      export default { ...${JSON.stringify(SITE)}, legacy };`;
+    writeFileSync(join(folder, "site.mjs"), site);
+    await run("provision --to staging --yes", { folder });
     const has = (worker: string): boolean =>
       cloudflare.script(`prewarm-${worker}-staging`).secrets.has("CLOUDINARY_API_SECRET");
     expect([has("edge"), has("consumer")]).toEqual([true, false]);
@@ -474,7 +479,7 @@ describe("rollback", () => {
 });
 
 describe("upgrade", () => {
-  const BINDINGS = ["VERSION", "IMAGES_BUCKET", "LIVE_QUEUE", "ENQUEUE_LIMIT", "UNKNOWN_LIMIT"];
+  const BINDINGS = ["VERSION", "IMAGES_BUCKET", "LIVE_QUEUE", "CONSUMER", "ENQUEUE_LIMIT", "UNKNOWN_LIMIT"];
   const bound = (names: readonly string[]) => names.map((name) => ({ name, type: "any" }));
 
   it("says that nothing runs, and what is missing", async () => {
