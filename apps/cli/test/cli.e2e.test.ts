@@ -191,6 +191,35 @@ describe("the other commands", () => {
     });
   });
 
+  it("receipt proves that a run is in R2, names what a purge took, and receipt verify knows the signature", async () => {
+    const cwd = emptyDirectory();
+    const warmed = await prewarm([
+      "warm",
+      "portrait.jpg",
+      "--transform",
+      "w=240",
+      "--wait",
+      "--timeout",
+      "30s",
+      "--json",
+    ]);
+    const { run } = JSON.parse(warmed.stdout.trim().split("\n").at(-1) ?? "");
+    const whole = await prewarm(["receipt", run, "--json"]);
+    expect([whole.code, JSON.parse(whole.stdout)]).toMatchObject([
+      EXIT.ok,
+      { receipt: { run, complete: true, missing: 0 }, missing: [] },
+    ]);
+    writeFileSync(join(cwd, "receipt.json"), whole.stdout);
+    expect((await prewarm(["receipt", "verify", "receipt.json"], cwd)).code).toBe(EXIT.ok);
+    writeFileSync(join(cwd, "forged.json"), whole.stdout.replace('"ordered":', '"ordered":1'));
+    expect((await prewarm(["receipt", "verify", "forged.json"], cwd)).code).toBe(EXIT.failed);
+    await prewarm(["purge", "portrait.jpg", "--yes"]);
+    await vi.waitFor(async () => expect((await prewarm(["receipt", run])).stdout).toMatch(/missing +\d+: \d+ purged/), {
+      timeout: 15_000,
+    });
+    expect((await prewarm(["receipt", run])).code).toBe(EXIT.failed);
+  });
+
   it("doctor looks at the whole store and finds nothing to mend that --fix leaves", async () => {
     expect((await prewarm(["doctor", "--fix"])).code).toBe(EXIT.ok);
     expect((await prewarm(["doctor"])).stdout).toBe("Ledger and store agree.\n");

@@ -77,7 +77,7 @@ export async function estimateRun(
     report.update({ ...base, done: sum.images });
   }
   report.end();
-  print(report, sum, complaints.total(), await seeOutlook(sum.jobs, api));
+  print(report, sum, complaints.total(), sum.images === 0 ? null : await seeOutlook(sum.jobs, api));
   return { images: sum.images, failed: complaints.total() };
 }
 

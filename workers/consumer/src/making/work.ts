@@ -81,8 +81,9 @@ class Shift {
 
   get isOver(): boolean {
     const { clock, held } = this.#context;
-    if (this.#drainsUntil === null) return false;
     const isIdle = !held.isBusy && !held.hasAsks;
+    // A viewer's handler with nothing in hand has nothing more to ask: wake-ups bring others what there is.
+    if (this.#drainsUntil === null) return this.#calledFor === "viewer" && held.isEmpty && isIdle;
     const longer = this.#calledFor !== "work" && held.isEmpty ? LOOKING_MS - LIVE_SHIFT_MS : 0;
     return isIdle || clock.now() >= this.#drainsUntil + longer;
   }
