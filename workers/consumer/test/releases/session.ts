@@ -211,6 +211,7 @@ function operators(say: Say, sql: ReturnType<typeof nodeSql>): void {
   say("purgeImage", "i", "0", WHO);
   say("cancelRun", "run_1", WHO);
   say("listAudit", page);
+  say("listAudit", { ...page, limit: 50 });
   say("isSessionOver", "s");
   say("endSession", "s", T0 + 86_400_000);
   if (sql.exec("SELECT 1 FROM audit").length === 0) throw new Error("nothing was audited");
