@@ -1,7 +1,6 @@
 import type { Mutation } from "./promises.ts";
 
 const MAKING = "workers/consumer/src/making";
-const CRASH = "test/world/crash/crash-points.test.ts";
 
 /** A viewer's miss that the edge calls in (decisions/090). */
 export const CALLED_IN: Mutation[] = [
@@ -15,27 +14,11 @@ export const CALLED_IN: Mutation[] = [
   },
   {
     promise: "P13",
-    breaks: "a network that asks for many unknown images is called in",
+    breaks: "an unknown image is called in",
     file: "workers/edge/src/miss/ask-once.ts",
-    find: "consumer === null || nth >= LOOKS_KEPT.first",
-    replace: "consumer === null || nth > 10 * LOOKS_KEPT.first",
+    find: "consumer === null || message.unknown",
+    replace: "consumer === null",
     tests: ["workers/edge/src/miss/ask-once.test.ts"],
-  },
-  {
-    promise: "P3",
-    breaks: "a miss counts as recorded before its original was looked at, and is lost with its handler",
-    file: `${MAKING}/work.ts`,
-    find: "if (answer.look.length === 0 && !held.isDeciding) context.recorded.resolve();",
-    replace: "context.recorded.resolve();",
-    tests: [CRASH, `${MAKING}/consume-miss.test.ts`],
-  },
-  {
-    promise: "P3",
-    breaks: "a refusal is lost where another handler has just written its marker",
-    file: `${MAKING}/create-context.ts`,
-    find: "write().catch(() => sleep(WRITE_AGAIN_MS).then(write));",
-    replace: "write();",
-    tests: [CRASH],
   },
   {
     promise: "P9",

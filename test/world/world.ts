@@ -137,23 +137,25 @@ export class World {
     }
   }
 
-  /**
-   * A viewer misses a variant. As the edge does: the consumer is called, and the message is sent where that is not heard in time; or, `queued`,
-   * at once.
-   */
+  /** A viewer misses a variant: the edge calls the consumer, or, of an unknown image or `queued`, sends a message. */
   view(key: string, more: Parameters<typeof missMessage>[2] = {}, queued = false): void {
     const message = missMessage(key, this.clock.now(), more);
-    if (queued) return void this.live.send(message);
+    if (queued || more.unknown === true) this.live.send(message);
+    else this.call(message);
+  }
+
+  /** As the edge does, in this world's time: the consumer is called, and the message is sent where that is not heard in time. */
+  call(message: MissMessage): void {
     this.#asking += 1;
     const late = this.clock.sleep(CALL_WAIT_MS).then(() => false);
-    void Promise.race([this.miss(message), late]).then((recorded) => {
+    void Promise.race([this.#miss(message), late]).then((recorded) => {
       this.#asking -= 1;
       if (!recorded) this.live.send(message);
     });
   }
 
-  /** The edge's call of the consumer. False where it is lost, or its answer is, or the handler dies before it has answered. */
-  async miss(message: MissMessage): Promise<boolean> {
+  /** The call. False where it is lost, or its answer is, or the handler dies before it has answered. */
+  async #miss(message: MissMessage): Promise<boolean> {
     const { clock } = this;
     const { ms, backMs, lost } = this.#options.weather.wire();
     await clock.sleep(ms);

@@ -25,12 +25,15 @@ const LINES: Record<string, readonly (readonly string[])[]> = {
     ["--sitemap", "index.xml"],
     ["--file", "ids.txt"],
   ],
+  adopt: [["access.log", "--from", "imgix", "--host", "e.example"]],
   coverage: [
     ["pages", "--edge-url", "https://e.example"],
     ["pages", "--edge-url", "https://e.example", "--markdown"],
     ["https://e.example/"],
   ],
   status: [[], ["run_1"]],
+  receipt: [["run_1"]],
+  "receipt verify": [["receipt.json"]],
   jobs: [[], ["--state", ID]],
   causes: [[]],
   dead: [[]],
@@ -53,6 +56,7 @@ const LINES: Record<string, readonly (readonly string[])[]> = {
   "ledger restore": [["--bookmark", ID, "--yes"]],
   ledger: [[]],
   doctor: [[], ["--fix"], ["--progress"]],
+  init: [["--yes"]],
   dev: [["--originals", ID]],
   check: [[], ["--to", ID]],
   wrangler: [[], ["--to", ID]],
@@ -84,6 +88,11 @@ beforeEach(() => {
   mkdirSync(join(cwd, "pages"));
   const image = `<img src="https://e.example/images/a${encodeURIComponent("\u202e")}\u202e?w=320\u001b[31m&v=\u009b">`;
   writeFileSync(join(cwd, "pages", "\u202epage.html"), image.repeat(2));
+  const address = encodeURIComponent(`/${POISON}.jpg?blur=${POISON}`);
+  writeFileSync(join(cwd, "access.log"), `1.2.3.4 - - [x] "GET /${address}${POISON} HTTP/1.1" 200 1\n`);
+  const receipt = { run: ID, label: ID, createdAt: 0, startedAt: 0, checkedAt: 0, ordered: 0, checked: 0, inStore: 0 };
+  const rest = { missing: 0, whys: {}, forgotten: 0, complete: true, missingDigest: ID };
+  writeFileSync(join(cwd, "receipt.json"), JSON.stringify({ receipt: { ...receipt, ...rest }, signature: ID }));
   writeFileSync(join(cwd, "ids.txt"), `good\n../${POISON.replaceAll("\n", "")}\n`);
 });
 

@@ -25,7 +25,7 @@ export class CrashWorld extends CalmWorld {
 
   readonly #queued: boolean;
 
-  /** `queued`: misses go by the queue, else the edge calls the consumer. */
+  /** `queued`: all misses go by the queue, else the edge calls the consumer with the one of a known image. */
   constructor(killAt: { point: CrashPoint; nth: number } | null, queued: boolean) {
     const passed = new Map<CrashPoint, number>();
     super({
@@ -53,7 +53,8 @@ export class CrashWorld extends CalmWorld {
     await this.#leaveBehind();
     await this.accept("upload", { a: [KEYS.small, KEYS.large], [HTML_ID]: [KEYS.bad], p: [KEYS.purged] });
     this.work.send("unreadable");
-    for (const key of [KEYS.viewed, KEYS.badView, KEYS.missing]) this.view(key, { unknown: true }, this.#queued);
+    this.view(KEYS.viewed, { unknown: this.#queued });
+    for (const key of [KEYS.badView, KEYS.missing]) this.view(key, { unknown: true });
     await this.clock.run(SETTLED_MS);
     if (this.#isPurged) return;
     // Its handler died when the put had landed, and who found it there passed no such point.

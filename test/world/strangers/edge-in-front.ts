@@ -53,6 +53,7 @@ export function edgeInFront(world: World, config: Edge["config"], onRead: () => 
       return found === undefined ? null : { size: found.bytes.byteLength };
     },
   };
+  /** Misses that were sent to the queue or called in. */
   const messages = { sent: 0 };
   const counts = { requests: 0, reads: 0 };
   const edge: Edge = {
@@ -63,7 +64,14 @@ export function edgeInFront(world: World, config: Edge["config"], onRead: () => 
         world.live.send(message);
       },
     },
-    consumer: { miss: (message) => world.miss(message) },
+    // The edge waits for the answer in a time that stands still meanwhile, so the world sends the message where it must be sent.
+    consumer: {
+      async miss(message) {
+        messages.sent += 1;
+        world.call(message);
+        return true;
+      },
+    },
     limit: limiter(clock.now, MISSES_PER_MINUTE.known),
     unknownLimit: limiter(clock.now, MISSES_PER_MINUTE.unknown),
     fetch: () => Promise.reject(new Error("nothing is fetched")),

@@ -52,8 +52,6 @@ export interface BatchContext extends BatchDeps {
   role: Role;
   owner: string;
   held: HeldClaims;
-  /** Resolves when the ledger has recorded every miss that this handler was called for, or nothing of it is to be recorded. */
-  recorded: PromiseWithResolvers<void>;
   /** The lease's end, Unix ms, as far as this handler can know; 0: none. */
   leaseUntil: number;
   ledgerId: string;

@@ -7,33 +7,25 @@ import { beginWork } from "./work.ts";
 
 /**
  * A viewer's miss that the edge calls in: the same handler as a worker's, for ten seconds, which begins with this variant. Resolves to true once
- * the ledger has recorded the miss, so that its message need not be sent; for an unknown image that is after the look at its original. The rest
- * of the handler's life is `background`'s. Resolves to false where the message must be sent: the ledger does not answer, or `body` is of a newer
- * version. Never throws.
+ * the ledger has recorded the miss, so that its message need not be sent; the rest of the handler's life is `background`'s. Resolves to false
+ * where the message must be sent: the ledger does not answer, `body` is of a newer version, or its image is unknown. Never throws.
  */
 export async function consumeMiss(body: unknown, deps: BatchDeps, background: Background): Promise<boolean> {
   const startedAt = deps.clock.now();
   const parsed = parseMessage(body);
-  if (parsed.kind !== "miss") return false;
-  const { keys, ...miss } = parsed.message;
+  if (parsed.kind !== "miss" || parsed.message.unknown === true) return false;
+  const { keys, at, signed } = parsed.message;
   const failed = (error: unknown) => deps.log("miss.failed", { error: errorText(error) });
   try {
     const context = createContext("work", deps);
-    const { at, unknown, nth, signed } = miss;
-    const asks = keys.map((key) => ({
-      key,
-      at,
-      ...(unknown && { unknown, nth: nth ?? 0 }),
-      ...(signed && { signed }),
-    }));
+    const asks = keys.map((key) => ({ key, at, ...(signed && { signed }) }));
     const goOn = await beginWork(context, asks, "viewer");
     const done = () => {
       const { owner, counts } = context;
       deps.log("miss.done", { owner, tookMs: deps.clock.now() - startedAt, ...counts });
     };
-    const life = goOn().then(done);
-    background(life.catch(failed));
-    return await Promise.race([context.recorded.promise, life]).then(() => true);
+    background(goOn().then(done).catch(failed));
+    return true;
   } catch (error) {
     failed(error);
     return false;

@@ -65,15 +65,12 @@ function createMissing({ images, clock }: BatchDeps, connections: Semaphore): Ba
   };
 }
 
-/** R2 takes one write a second of one key, and another handler may just have written the marker. */
-const WRITE_AGAIN_MS = 1_100;
-
-/** Writes the marker of each image that is refused once per batch. */
-function createRefused({ images, sleep }: BatchDeps, connections: Semaphore): BatchContext["markRefused"] {
+/** Writes the marker of each image that is refused once per batch: R2 takes one write a second of one key. */
+function createRefused({ images }: BatchDeps, connections: Semaphore): BatchContext["markRefused"] {
   const known = new Map<string, Promise<void>>();
   return (image, marker) => {
-    const write = () => connections.run(() => markRefused(images, image, marker), { rank: RANKS.result });
-    const written = known.get(image) ?? write().catch(() => sleep(WRITE_AGAIN_MS).then(write));
+    const written =
+      known.get(image) ?? connections.run(() => markRefused(images, image, marker), { rank: RANKS.result });
     known.set(image, written);
     return written;
   };
@@ -88,7 +85,6 @@ export function createContext(role: Role, given: BatchDeps): BatchContext {
     role,
     owner: deps.newOwner(),
     held: new HeldClaims(role),
-    recorded: Promise.withResolvers(),
     leaseUntil: 0,
     ledgerId: "",
     connections,

@@ -66,7 +66,6 @@ export class HeldClaims {
   /** Stored variants that are not noted of their image yet. */
   readonly #unnoted = new Map<string, Noted[]>();
   readonly #role: ExchangeRequest["role"];
-  #looking = 0;
   #news = noNews();
   #waking = Promise.withResolvers<void>();
 
@@ -263,21 +262,6 @@ export class HeldClaims {
 
   #ready(): number {
     return [...this.#claims.values()].filter(({ phase }) => phase === "ready").length;
-  }
-
-  /** Tracks a look at the original of an unknown image. It must not throw. */
-  look(act: Promise<void>): void {
-    this.#looking += 1;
-    this.track(
-      act.finally(() => {
-        this.#looking -= 1;
-      }),
-    );
-  }
-
-  /** Whether a miss is not decided yet: its original is looked at, or it is to be asked for with the next call. */
-  get isDeciding(): boolean {
-    return this.#looking > 0 || this.hasAsks;
   }
 
   /** A viewer waits for this job, and the ledger goes on with it from the report on. A live handler reports when it leaves, which is at once. */

@@ -25,7 +25,7 @@ const DRAIN_MS = 1_500;
 const LIVE_SHIFT_MS = 5_000;
 /** A handler's that the edge has called: together with the last wait within the 30 s that the platform gives to work in the background. */
 const VIEWER_SHIFT_MS = 10_000;
-/** The same for a handler of misses that holds nothing and looks at originals: within the 30 s that the platform gives to work in the background. */
+/** The same for a live handler that holds nothing and looks at originals: within the 30 s that the platform gives to work in the background. */
 const LOOKING_MS = 12_000;
 /** What has begun at the shift's end is waited for so long: a POST is answered, or given up by its client, within 15 s. */
 const LAST_WAIT_MS = 16_000;
@@ -75,7 +75,7 @@ class Shift {
     const { clock, counts } = this.#context;
     const short = counts.calls > SUBREQUESTS_MAX - CALLS_LEFT;
     const now = clock.now();
-    if ((stay || this.#isDeciding) && !short && now < this.#endsAt - DRAIN_MS) return;
+    if (stay && !short && now < this.#endsAt - DRAIN_MS) return;
     this.#drainsUntil ??= Math.min(this.#endsAt, now + DRAIN_MS);
   }
 
@@ -84,24 +84,18 @@ class Shift {
     const isIdle = !held.isBusy && !held.hasAsks;
     // A viewer's handler with nothing in hand has nothing more to ask: wake-ups bring others what there is.
     if (this.#drainsUntil === null) return this.#calledFor === "viewer" && held.isEmpty && isIdle;
-    const longer = this.#calledFor !== "work" && held.isEmpty ? LOOKING_MS - LIVE_SHIFT_MS : 0;
+    const longer = this.#calledFor === "live" && held.isEmpty ? LOOKING_MS - LIVE_SHIFT_MS : 0;
     return isIdle || clock.now() >= this.#drainsUntil + longer;
-  }
-
-  /** Whether the miss that it was called for may still become a job. */
-  get #isDeciding(): boolean {
-    return this.#calledFor === "viewer" && this.#context.held.isDeciding;
   }
 
   /** Until the ledger wants to hear again, something must be told, or there is nothing left to wait for. */
   async pause({ again, more }: Answered): Promise<void> {
     const { sleep, held } = this.#context;
     // Whoever only looks at originals has nothing to say until one is seen.
-    const waits = this.draining || this.#isDeciding;
-    const isMute = waits && held.isEmpty;
+    const isMute = this.draining && held.isEmpty;
     const ms = isMute ? PAUSE_MS.most : Math.min(Math.max(again, PAUSE_MS.least), PAUSE_MS.most);
     const free = () => sleep(PAUSE_MS.least).then(() => held.free());
-    const enough = waits ? [held.idle()] : more ? [free()] : [];
+    const enough = this.draining ? [held.idle()] : more ? [free()] : [];
     await Promise.race([sleep(ms), held.woken(), ...enough]);
   }
 }
@@ -126,7 +120,6 @@ async function exchange(
   if (answer.status === "lost") return answer;
   context.leaseUntil = calledAt + LEASE_MS;
   context.ledgerId = answer.ledgerId;
-  if (answer.look.length === 0 && !held.isDeciding) context.recorded.resolve();
   return answer;
 }
 
@@ -150,7 +143,7 @@ async function standBy(context: BatchContext, claim: HeldClaim): Promise<void> {
 /** Begins what the answer asks for; nothing is waited for. */
 function begin(context: BatchContext, { stop, give, focals, look, capped }: Answered): void {
   const { held, role } = context;
-  for (const key of look) held.look(lookInTurn(context, key));
+  for (const key of look) held.track(lookInTurn(context, key));
   for (const key of capped) held.track(tellCapped(context, key));
   for (const { id, gen } of stop) held.stop(id, gen);
   for (const given of give) {

@@ -1,4 +1,3 @@
-import { LOOKS_KEPT } from "@prewarm/shared/limits";
 import { type MissMessage, missMessage } from "@prewarm/shared/messages";
 import type { Original } from "@prewarm/shared/source";
 import type { Edge, RequestContext } from "../request-context.ts";
@@ -100,12 +99,11 @@ async function send(
 }
 
 /**
- * Calls the consumer, which makes the variant at once. The message is sent where the ledger has not recorded the miss in time. Networks that ask
- * for many unknown images wait in the queue, where their originals are looked at one by one.
+ * Calls the consumer, which makes the variant at once. The message is sent where the ledger has not recorded the miss in time. Unknown images,
+ * which anybody can make up, wait in the queue, where one handler looks at the originals of a hundred.
  */
 async function ask({ consumer, live }: Edge, message: MissMessage): Promise<unknown> {
-  const { nth = 0 } = message;
-  const call = consumer === null || nth >= LOOKS_KEPT.first ? null : () => consumer.miss(message);
+  const call = consumer === null || message.unknown ? null : () => consumer.miss(message);
   const recorded = call && (await withTimeLimit(call, CALL_WAIT_MS));
   return (recorded?.ok && recorded.value) || live.send(message);
 }
