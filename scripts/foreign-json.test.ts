@@ -9,6 +9,7 @@ const OWN: Record<string, string> = {
   "workers/consumer/src/images/": "columns that the ledger wrote",
   "workers/consumer/src/ledger/": "columns that the ledger wrote",
   "workers/consumer/src/api/actions.ts": "a filter as the ledger keeps it",
+  "workers/consumer/src/api/receipts.ts": "a cursor whose signature is right",
   "workers/consumer/src/platform/parse-body.ts": "right behind the bound",
   "packages/shared/src/foreign-json.ts": "right behind the bound",
   "packages/shared/src/markers.ts": "objects under dead/ and control/, which the consumer wrote",

@@ -56,7 +56,7 @@ describe("docs/url.md is right about", () => {
   });
 
   it("the refusal it shows", () => {
-    const [, shown = ""] = /width=800\n\n((?: {4}.*\n)+)/.exec(page) ?? [];
+    const [, shown = ""] = /width=800\n\n((?:.+\n)+?)```/.exec(page) ?? [];
     try {
       parse("width=800");
       expect.unreachable("it was not refused");

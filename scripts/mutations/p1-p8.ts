@@ -587,7 +587,7 @@ export const P1_TO_P8: Mutation[] = [
     promise: "P8",
     breaks: "abandoned jobs have no slots",
     file: `${QUEUE}/admission/slots.ts`,
-    find: "    taken.used += 1;\n    if (externalId === null) taken.unreported += 1;",
+    find: "    taken.used += 1;\n    taken.abandoned += 1;\n    if (externalId === null) taken.unreported += 1;",
     replace: "    if (externalId === null) taken.unreported += 0;",
     tests: [`${QUEUE_TESTS}/settle.test.ts`],
   },

@@ -17,7 +17,7 @@ export const TOOLS: Mutation[] = [
     promise: "N8",
     breaks: "a line of data is printed as it came",
     file: "apps/cli/src/terminal/report.ts",
-    find: "printable(line)",
+    find: "printable(withMoments(line, (at) => momentInUtc(at, clock.now())))",
     replace: "line",
     tests: ["apps/cli/test/poisoned.test.ts"],
   },

@@ -71,6 +71,26 @@ export const BLOCKS: readonly Block[] = [
     begins: "prewarm warm --file mailing-images.txt",
     does: { prints: [/2 images: \d+ variants accepted/, /; 0 dead, 0 refused, 0 cancelled/, /^sent$/m] },
   },
+  {
+    page: "docs/bulk.md",
+    begins: "aws s3 sync",
+    does: { skip: "needs an account at AWS", runBy: "apps/cli/src/input/read-s3-inventory.test.ts" },
+  },
+  {
+    page: "docs/coverage.md",
+    begins: "prewarm coverage dist",
+    does: { skip: "needs a built site", runBy: "apps/cli/test/coverage.e2e.test.ts" },
+  },
+  {
+    page: "docs/rewriter.md",
+    begins: "prewarm warm --r2-prefix",
+    does: { skip: "needs a built site", runBy: "apps/cli/test/rewrite.test.ts" },
+  },
+  {
+    page: "examples/ci/README.md",
+    begins: "mkdir -p ../site",
+    does: { skip: "writes into a site beside the repository, which GitHub runs" },
+  },
   { page: "docs/bulk.md", begins: "prewarm warm --file library.csv", does: { prints: [/Ittybit jobs/, /stored/] } },
   {
     page: "docs/delete-a-persons-pictures.md",
