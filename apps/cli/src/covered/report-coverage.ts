@@ -59,7 +59,7 @@ function summaryOf({ counts }: Tally): string {
 
 /** Rounded down: 99.996 % is not 100 %. */
 function percent(share: number): string {
-  return `${(Math.floor(share * 100) / 100).toFixed(2).replace(/\.?0+$/, "")} %`;
+  return `${Math.floor(share * 100) / 100} %`;
 }
 
 function partsOf(coverage: Coverage): Part[] {

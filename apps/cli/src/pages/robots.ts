@@ -25,8 +25,10 @@ export function readRobots(text: string, agent: string): Robots {
   const sitemaps: string[] = [];
   let isHead = false;
   for (const line of text.split(/\r\n|\r|\n/)) {
-    const [, name = "", value = ""] = /^\s*([A-Za-z-]+)\s*:\s*([^#]*?)\s*(?:#.*)?$/.exec(line) ?? [];
-    const field = name.toLowerCase();
+    const [said = ""] = line.split("#", 1);
+    const colon = said.indexOf(":");
+    const field = said.slice(0, Math.max(0, colon)).trim().toLowerCase();
+    const value = said.slice(colon + 1).trim();
     if (field === "sitemap") sitemaps.push(value);
     if (field === "user-agent") {
       if (!isHead) groups.push({ agents: [], rules: [], delayMs: null });
