@@ -9,10 +9,21 @@ const LEDGER = "prewarm-ledger";
 
 export const releases = readdirSync(RELEASES);
 
+/** A release without this entrypoint: each call of it fails, as on the platform. The local runtime does not start without the class. */
+const NO_MISSES = `
+import { WorkerEntrypoint as Entrypoint } from "cloudflare:workers";
+export class Misses extends Entrypoint {
+  miss() {
+    throw new TypeError("no such entrypoint");
+  }
+}
+`;
+
 /** The consumer as it was deployed with a release; null: today's. */
 function codeOf(release: string | null, today: string): string {
   if (release === null) return today;
-  return brotliDecompressSync(readFileSync(join(RELEASES, release, "consumer.mjs.br"))).toString();
+  const code = brotliDecompressSync(readFileSync(join(RELEASES, release, "consumer.mjs.br"))).toString();
+  return /\bas Misses\b|class Misses\b/.test(code) ? code : `${code}${NO_MISSES}`;
 }
 
 /** Handlers of one release with the ledger of another, as they meet at a deploy: the consumer in two scripts, each with its own code. */
