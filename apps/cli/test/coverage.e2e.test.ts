@@ -108,7 +108,7 @@ it("warms a site, names the objects that were deleted by hand, and the line of a
     return {
       page: `${site.url}/${template}/${at}`,
       id: `${template}/${at}-${n % IMAGES_A_PAGE}.jpg`,
-      width: WIDTHS[n % 3],
+      width: WIDTHS[Math.floor(n / 6)],
       format: FORMATS[n % 2],
     };
   });
