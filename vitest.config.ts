@@ -20,6 +20,17 @@ const limited = (worker: "consumer" | "edge") => ({
   wrangler: { configPath: `./wrangler.${worker}.toml` },
 });
 
+/** The consumer of the edge's tests: it records no miss, so that each is sent as a message. */
+const CONSUMER = {
+  name: "prewarm-consumer",
+  modules: true,
+  script: `
+import { WorkerEntrypoint } from "cloudflare:workers";
+export class Misses extends WorkerEntrypoint { miss() { return false; } }
+export default {};
+`,
+};
+
 export default defineConfig({
   test: {
     // One of two cores would idle: what is timed here is relative, or has seconds to spare.
@@ -39,7 +50,7 @@ export default defineConfig({
         },
       },
       {
-        plugins: [cloudflareTest(limited("edge"))],
+        plugins: [cloudflareTest({ ...limited("edge"), miniflare: { workers: [CONSUMER] } })],
         test: {
           name: "workerd-edge",
           include: ["workers/edge/**/*.workerd.test.ts", "packages/client/**/*.workerd.test.ts"],
