@@ -20,9 +20,11 @@ const limited = (worker: "consumer" | "edge") => ({
   wrangler: { configPath: `./wrangler.${worker}.toml` },
 });
 
+/** The service that the edge's wrangler file binds. */
+const SERVICE = "prewarm-consumer";
 /** The consumer of the edge's tests: it records no miss, so that each is sent as a message. */
 const CONSUMER = {
-  name: "prewarm-consumer",
+  name: SERVICE,
   modules: true,
   script: `
 import { WorkerEntrypoint } from "cloudflare:workers";

@@ -68,10 +68,14 @@ function unreachable(): AppError {
   return new AppError("unavailable", { detail: "The certificate of Amazon SNS cannot be read now. Send it again." });
 }
 
+const BEGIN = "-----BEGIN CERTIFICATE-----";
+const END = "-----END CERTIFICATE-----";
+
 /** The RSA key of the first certificate of a PEM file, for each version. Null: there is none. */
 export async function keysOf(pem: string): Promise<Keys | null> {
-  const [certificate] = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/.exec(pem) ?? [];
-  if (certificate === undefined) return null;
+  const [begin, end] = [pem.indexOf(BEGIN), pem.indexOf(END)];
+  if (begin === -1 || end < begin) return null;
+  const certificate = pem.slice(begin, end + END.length);
   try {
     const key = await importX509(certificate, "RS256", { extractable: true });
     const spki = (await crypto.subtle.exportKey("spki", key)) as ArrayBuffer;
