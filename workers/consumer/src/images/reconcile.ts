@@ -17,7 +17,7 @@ import { isBeingRemade } from "./tables/sweeps.ts";
  * ledger with itself.
  */
 
-/** A pass begins at most this long after the end of the one before. */
+/** The walk rests for this long after a whole pass. */
 export const REST_MS = 3_600_000;
 /** Objects per ms when each slice is full. */
 const PLANNED_PER_MS = (1_000 * DOCTOR_SLICES_PER_MINUTE) / 60_000;
@@ -49,9 +49,9 @@ export function doctorFrom(tx: ImageTx): string | null {
 
 function keepPlace(tx: ImageTx, { from, to, objects }: StorePage): void {
   const before = placeOf(tx);
-  const isFirst = from === "" || before.began === undefined;
-  const began = isFirst ? tx.now : (before.began ?? tx.now);
-  const looked = (isFirst ? 0 : (before.looked ?? 0)) + objects.length;
+  const pass: Pick<Place, "began" | "looked"> = from === "" ? {} : before;
+  const { began = tx.now, looked: lookedBefore = 0 } = pass;
+  const looked = lookedBefore + objects.length;
   const place: Place = { from: to, restUntil: tx.now + REST_MS, again: before.again > tx.now ? before.again : 0 };
   const ended = to === null ? { objects: looked, tookMs: tx.now - began, endedAt: tx.now } : before.last;
   putDoc(tx.sql, "doctor", JSON.stringify({ ...place, began, looked, ...(ended && { last: ended }) }));
