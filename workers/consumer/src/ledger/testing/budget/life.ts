@@ -27,9 +27,9 @@ const SHIFT_MS = 30_000;
 /** A viewer's handler tells of its POST with the call that leaves. */
 const LIVE_SHIFT_MS = 200;
 const DAY_MS = 86_400_000;
-const CRON_MS = 3_600_000;
+const HOUR_MS = 3_600_000;
 /** Past every time for which anything is kept. */
-const FORGOTTEN_MS = 420 * DAY_MS;
+const FORGOTTEN_MS = 405 * DAY_MS;
 
 const NOTE: DeliveryNote = {
   ...{ hook: "uploads", verdict: "accepted", why: null, n: 1, run: null },
@@ -139,12 +139,20 @@ export class Life {
     for (let time = 0; time < path.times; time += 1) {
       await this.#once(path, time);
       await this.#pass(60_000);
-      await this.#sleepUntil(this.#clock.ms + CRON_MS);
+      await this.#sleepUntil(this.#clock.ms + HOUR_MS, HOUR_MS);
     }
     const made = this.#sql.rowsWritten - birth;
-    await this.#sleepUntil(this.#clock.ms + FORGOTTEN_MS);
+        await this.#forget();
     const forgotten = this.#sql.rowsWritten - birth - made;
     return { rows: made + forgotten + this.#alarms, made, forgotten, alarms: this.#alarms, messages: this.#done.sent };
+  }
+
+  /** Hour by hour in those days in which a rule forgets something (RULES of the queue's prune.ts). */
+  async #forget(): Promise<void> {
+    const start = this.#clock.ms;
+    await this.#sleepUntil(start + 95 * DAY_MS, HOUR_MS);
+    await this.#sleepUntil(start + 395 * DAY_MS, DAY_MS);
+    await this.#sleepUntil(start + FORGOTTEN_MS, HOUR_MS);
   }
 
   async #once({ lane, images, variants, everyMs, called = false }: Path, time: number): Promise<void> {
@@ -206,10 +214,10 @@ export class Life {
     for (const end = this.#clock.ms + ms; this.#clock.ms < end; ) await this.#step();
   }
 
-  /** Only alarms and the cron, here once an hour instead of once a minute. */
-  async #sleepUntil(end: number): Promise<void> {
+  /** Only alarms and the cron, here each `cronMs` instead of once a minute: a cron with nothing to do writes nothing. */
+  async #sleepUntil(end: number, cronMs: number): Promise<void> {
     for (let rings = 0; this.#clock.ms < end; rings += 1) {
-      const cron = this.#clock.ms + CRON_MS;
+      const cron = this.#clock.ms + cronMs;
       if (this.#done.alarmAt !== null && this.#done.alarmAt <= cron) {
         this.#clock.ms = Math.max(this.#clock.ms, this.#done.alarmAt);
         await this.#ring();
