@@ -1,4 +1,4 @@
-import type { Browser, Page } from "playwright-core";
+import type { Browser, Page, Request } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { launchBrowser } from "./browser.ts";
 import { type LocalStack, startTestStack, until } from "./local-stack.ts";
@@ -145,24 +145,54 @@ it("proves a run against R2, and says which of its variants were purged", async 
   await close();
 });
 
+/** Counts the page's own requests under way, where a test can ask for them. */
+function countOpen(): void {
+  const page = globalThis as unknown as { open: number };
+  const asks = globalThis.fetch;
+  page.open = 0;
+  globalThis.fetch = async (...asked) => {
+    page.open += 1;
+    const answer = await asks(...asked);
+    await answer.clone().arrayBuffer();
+    page.open -= 1;
+    return answer;
+  };
+}
+
+/** The page's own clock goes on step by step: each answer that the page asks for has come before the next step. */
+async function pass(page: Page, ms: number): Promise<void> {
+  const open = () => page.evaluate(() => (globalThis as unknown as { open: number }).open);
+  for (let passed = 0; passed < ms; passed += STEP_MS) {
+    await page.clock.runFor(STEP_MS);
+    while ((await open()) > 0);
+  }
+}
+
 /** Requests and bytes on the wire that a page causes in a minute while nobody touches it. */
 async function minuteOf(path: string): Promise<{ path: string; requests: number; bytes: number }> {
-  const { page, close } = await signedIn(path);
-  await page.waitForTimeout(SETTLE_MS);
-  const seen = { path, requests: 0, bytes: 0 };
-  page.on("request", () => {
-    seen.requests += 1;
-  });
-  page.on("requestfinished", async (request) => {
-    const { responseBodySize } = await request.sizes();
-    // The browser counts no header of a 304, so they are counted as HTTP/1.1 sends them.
-    const headers = (await (await request.response())?.headersArray()) ?? [];
-    seen.bytes += responseBodySize + headers.reduce((sum, { name, value }) => sum + name.length + value.length + 4, 0);
-  });
-  await page.waitForTimeout(60_000);
+  const { page, close } = await signedIn("/");
+  const answers: Request[] = [];
+  page.on("requestfinished", (request) => void answers.push(request));
+  await page.addInitScript(countOpen);
+  await page.clock.install();
+  await page.goto(stack.controlUrl + path);
+  await settled(page);
+  await pass(page, SETTLE_MS);
+  const before = answers.length;
+  await pass(page, 60_000);
+  const ofTheMinute = answers.slice(before);
+  const bytes = (await Promise.all(ofTheMinute.map(sizeOf))).reduce((sum, size) => sum + size, 0);
   await close();
-  return seen;
+  return { path, requests: ofTheMinute.length, bytes };
 }
+
+/** Bytes of an answer. The browser counts no header of a 304, so headers are counted as HTTP/1.1 sends them. */
+async function sizeOf(request: Request): Promise<number> {
+  const headers = (await (await request.response())?.headersArray()) ?? [];
+  const { responseBodySize } = await request.sizes();
+  return responseBodySize + headers.reduce((sum, { name, value }) => sum + name.length + value.length + 4, 0);
+}
+const STEP_MS = 500;
 const SETTLE_MS = 30_000;
 const REQUESTS_MAX = 20;
 const BYTES_MAX = 15_000;
