@@ -1,13 +1,13 @@
 import type { Config } from "../../packages/shared/src/config.ts";
 import { variantsOf } from "../../packages/shared/src/cost/outlook.ts";
-import { pageLines, uploadRecipe } from "../../packages/shared/src/upload-recipe.ts";
+import { pageLines, recipesOf, uploadRecipe } from "../../packages/shared/src/upload-recipe.ts";
 
 /**
  * What an upload costs by each line of `pages`: jobs, and money where `prices.ittybitPer1000Jobs` is known. A variant of two lines counts
  * for the first. For a sound configuration.
  */
 export function uploadLines(config: Config): string[] {
-  const upload = config.recipes.upload ?? [];
+  const { upload } = recipesOf(config);
   const made = variantsOf(upload, config);
   const total = `An upload makes ${made.size} variants, each an Ittybit job`;
   if (upload.join() !== uploadRecipe(config).join()) {

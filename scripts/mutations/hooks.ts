@@ -164,4 +164,28 @@ export const HOOK_PROOFS: readonly Mutation[] = [
     replace: 'throw new ApiError("body_invalid",',
     tests: ["workers/consumer/src/hooks/own-functions.test.ts"],
   },
+  {
+    promise: "P13",
+    breaks: "a handler's function that fails counts as delivered",
+    file: "workers/consumer/src/platform/deliver-event.ts",
+    find: "return { status: 0, said: errorText(error, secrets) };",
+    replace: "return { status: 200, said: errorText(error, secrets) };",
+    tests: ["workers/consumer/src/platform/handle-event.test.ts"],
+  },
+  {
+    promise: "P14",
+    breaks: "the reason why a handler's function failed shows operators its secret",
+    file: "workers/consumer/src/platform/deliver-event.ts",
+    find: "return { status: 0, said: errorText(error, secrets) };",
+    replace: "return { status: 0, said: errorText(error) };",
+    tests: ["workers/consumer/src/platform/handle-event.test.ts"],
+  },
+  {
+    promise: "P15",
+    breaks: "a source's function can send viewers to an address that is no http",
+    file: "packages/shared/src/source.ts",
+    find: "return url && /^https?:$/.test(url.protocol) ? url.href : null;",
+    replace: "return url ? url.href : null;",
+    tests: ["packages/shared/src/source.test.ts"],
+  },
 ];

@@ -1,8 +1,7 @@
 import { createHash } from "node:crypto";
-import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { LocalWorkers } from "../../dev/runtime.ts";
 import { ask, isVariant, startTestStack, type TestStack, until } from "./stack.ts";
+import { withSite } from "./with-site.ts";
 
 /** A site that has left Cloudinary and next's optimiser: the same edge, built with their grammars in the configuration. */
 const SITE = `
@@ -16,29 +15,9 @@ export default defineConfig({
 });
 `;
 
-async function edgeOf(site: string): Promise<string> {
-  const config = { filter: /\/prewarm\.config\.ts$/ };
-  const { outputFiles } = await build({
-    ...{ entryPoints: ["workers/edge/src/worker.ts"], bundle: true, write: false, format: "esm", target: "es2024" },
-    plugins: [
-      {
-        name: "site",
-        setup: (it) => void it.onLoad(config, () => ({ contents: site, loader: "ts", resolveDir: process.cwd() })),
-      },
-    ],
-  });
-  return outputFiles?.[0]?.text ?? "";
-}
-
 let stack: TestStack;
 beforeAll(async () => {
-  const code = await edgeOf(SITE);
-  const arrange = (workers: LocalWorkers): LocalWorkers =>
-    workers.map((worker) => {
-      if (worker.name !== "prewarm-edge") return worker;
-      const modules = worker.modules.map((one) => (one.path === "worker.mjs" ? { ...one, contents: code } : one));
-      return { ...worker, modules };
-    });
+  const arrange = await withSite(SITE, ["edge"]);
   const secrets = { CLOUDINARY_API_SECRET: "b" };
   stack = await startTestStack({ arrange, secrets, signingKeys: "a-key-of-the-edge" });
 });

@@ -3,6 +3,7 @@ import { checkConfig } from "@prewarm/shared/config-check";
 import { publicConfig } from "@prewarm/shared/public-config";
 import { ids } from "@prewarm/shared/testing/arbitraries";
 import { expandTransforms, formatTransform } from "@prewarm/shared/transform";
+import { recipesOf } from "@prewarm/shared/upload-recipe";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createMeta, createPrewarm } from "./create-prewarm.ts";
@@ -132,7 +133,7 @@ const SITES: Record<string, Partial<UserConfig>> = {
 
 /** What an upload makes, as canonical queries. */
 function madeBy(config: Config): Set<string> {
-  return new Set((config.recipes.upload ?? []).flatMap((spec) => expandTransforms(spec, config).map(formatTransform)));
+  return new Set(recipesOf(config).upload.flatMap((spec) => expandTransforms(spec, config).map(formatTransform)));
 }
 
 const px = fc.integer({ min: 1, max: 6000 });

@@ -4,6 +4,7 @@ import { type Config, defineConfig } from "@prewarm/shared/config";
 import { publicConfig } from "@prewarm/shared/public-config";
 import { isPassThrough } from "@prewarm/shared/source";
 import { expandTransforms, formatTransform, parseTransform } from "@prewarm/shared/transform";
+import { recipesOf } from "@prewarm/shared/upload-recipe";
 import { afterAll, describe, expect, it, vi } from "vitest";
 import { writePage } from "../../../examples/plain/write-page.ts";
 import shipped from "../../../prewarm.config.ts";
@@ -118,7 +119,7 @@ describe("every URL of an example is in the recipe of its configuration", () => 
     vi.unstubAllEnvs();
     counts.set(path, printed.length);
     expect(printed.length).toBeGreaterThan(0);
-    const specs = config.recipes.upload ?? [];
+    const specs = recipesOf(config).upload;
     const made = new Set(specs.flatMap((spec) => expandTransforms(spec, config).map(formatTransform)));
     const wanted = printed.flatMap((url) =>
       ["image/avif,image/webp,*/*", "image/webp,*/*", "*/*", null].map((accept) => {

@@ -21,7 +21,12 @@ export type EventDelivery = z.infer<typeof EventDelivery>;
 
 export const EventPage = z
   .object({
-    endpoints: z.array(z.object({ url: z.string(), types: z.array(z.enum(EVENT_TYPES)).nullable() })),
+    endpoints: z.array(
+      z.object({
+        url: z.string().meta({ description: "The address, or the name of a function in the configuration" }),
+        types: z.array(z.enum(EVENT_TYPES)).nullable(),
+      }),
+    ),
     events: z.array(EventDelivery),
     nextCursor,
   })

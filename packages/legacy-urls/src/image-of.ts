@@ -1,4 +1,4 @@
-import type { Config } from "@prewarm/shared/config";
+import type { Config, SourceUrl } from "@prewarm/shared/config";
 import { checkId, parseId } from "@prewarm/shared/image-id";
 import { idFromKey } from "@prewarm/shared/source";
 
@@ -41,6 +41,8 @@ export function idOfAddress(address: string, hosts: readonly string[], config: C
   );
 }
 
-function originOf(template: string): string | null {
+/** Of a function nothing is known before it is called. */
+function originOf(template: SourceUrl): string | null {
+  if (typeof template === "function") return null;
   return URL.parse(template.split("{id}", 1)[0] ?? "")?.origin ?? null;
 }

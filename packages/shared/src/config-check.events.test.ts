@@ -13,6 +13,34 @@ const check = (url: string) =>
     }),
   );
 
+describe("of a function for events, checkConfig", () => {
+  const checkAll = (events: unknown[]) =>
+    checkConfig(
+      defineConfig({ sources: [{ prefix: "", url: "https://cdn.example.com/{id}" }], events: events as never }),
+    );
+  const handle = () => undefined;
+  it("passes a name and a function, with secrets and types or without", () =>
+    expect(
+      checkAll([
+        { name: "chat", handle },
+        { name: "pager", handle, secrets: ["S"], types: ["breaker.opened"] },
+      ]),
+    ).toEqual([]));
+  it.each([
+    ["no function", [{ name: "chat", handle: "chat.js" }], "events[0]: write { url, secrets } or { name, handle }"],
+    ["no name", [{ handle }], "events[0]: write"],
+    ["a name that is none", [{ name: "https://x", handle }], "events[0].name: write at most 40"],
+    [
+      "one name twice",
+      [
+        { name: "a", handle },
+        { name: "a", handle },
+      ],
+      'events[1].name: "a" is events[0]\'s already',
+    ],
+  ])("refuses %s", (_, events, fault) => expect(checkAll(events)).toEqual([expect.stringContaining(fault)]));
+});
+
 describe("of an endpoint for events, checkConfig", () => {
   it.each([
     ["https://169.254.169.254/x", "name a public host"],

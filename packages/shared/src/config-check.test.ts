@@ -3,12 +3,13 @@ import userConfig from "../../../prewarm.config.ts";
 import { type Config, DEFAULTS, defineConfig, FORMATS, type Settings, type UserConfig } from "./config.ts";
 import { checkConfig } from "./config-check.ts";
 import { configSchema } from "./config-schema.ts";
+import { recipesOf } from "./upload-recipe.ts";
 
 const sources = [{ prefix: "", url: "https://cdn.example.com/originals/{id}" }];
 const check = (user: Partial<UserConfig>): string[] => checkConfig(defineConfig({ sources, ...user }));
 /** For what the compiler would refuse: a user may write plain JavaScript. */
 const checkRaw = (user: object): string[] => check(user as Partial<UserConfig>);
-const upload = DEFAULTS.recipes.upload ?? [];
+const upload = recipesOf(DEFAULTS).upload;
 const hook = (more: object) => ({
   hooks: { cms: { verifier: { kind: "bearer", secrets: ["TOKEN"] }, mapper: { kind: "native" }, ...more } },
 });

@@ -1,4 +1,5 @@
 import { type Config, type HookConfig, secretNames, type VerifierConfig } from "./config.ts";
+import { recipesOf } from "./upload-recipe.ts";
 
 /** One fault: where it is and how to mend it. */
 export interface Fault {
@@ -13,7 +14,9 @@ export const SHARED_SECRET =
 const SHARED_PROOF = "a delivery to one of them could be sent to the other, past its may: name it in one hook only";
 
 /** What hooks demand of recipes, of their own settings and of each other. */
-export function hooksFaults({ hooks, recipes }: Config, isSound: (path: string) => boolean): Fault[] {
+export function hooksFaults(config: Config, isSound: (path: string) => boolean): Fault[] {
+  const { hooks } = config;
+  const recipes = recipesOf(config);
   const sound = Object.entries(hooks).filter(([name]) => isSound(`hooks.${name}`));
   return [...sound.flatMap(([name, hook]) => hookFaults(name, hook, recipes)), ...sharedProofs(sound)];
 }

@@ -4,12 +4,14 @@ import { type Fault, hooksFaults } from "./config-hook-rules.ts";
 import { closedFormats, pageFaults } from "./config-page-rules.ts";
 import { deployHosts } from "./deploy.ts";
 import { AppError } from "./errors.ts";
+import { endpointName } from "./events.ts";
 import { GATE_AUTO } from "./limits.ts";
 import { isNoise } from "./noise.ts";
 import { PARAMETERS } from "./parameters.ts";
 import { addressFault, isLoopback, isPublicHost } from "./public-address.ts";
 import { ratioSizes } from "./ratio.ts";
 import { DEFAULT_FORMAT, DEFAULT_QUALITY, expandTransforms } from "./transform.ts";
+import { recipesOf } from "./upload-recipe.ts";
 
 /** A rule about settings whose shapes are right. */
 interface Rule {
@@ -43,7 +45,7 @@ export const RULES: readonly Rule[] = [
   { needs: ["passThrough", "unshowable"], faults: extensionFaults },
   { needs: TRANSFORM_SETTINGS, walks: "presets", faults: presetFaults },
   { needs: [...TRANSFORM_SETTINGS, "presets", "pages"], walks: "recipes", faults: recipeFaults },
-  { needs: ["recipes"], walks: "hooks", faults: hooksFaults },
+  { needs: ["recipes", "pages"], walks: "hooks", faults: hooksFaults },
   { needs: ["events"], faults: eventFaults },
   { needs: ["gate"], faults: gateFaults },
   { needs: ["ittybit"], faults: ittybitFaults },
@@ -64,9 +66,11 @@ function sourceFaults(source: SourceConfig, index: number, edgeHosts: readonly s
   const at = `sources[${index}]`;
   const template = "url" in source ? source.url : source.key;
   const field = "url" in source ? "url" : "key";
-  if (template.split("{id}").length !== 2)
+  if (typeof template === "function") {
+    // What it returns is judged at each call.
+  } else if (template.split("{id}").length !== 2)
     faults.push({ path: `${at}.${field}`, mend: "write {id} exactly once, where the id belongs" });
-  else if ("url" in source) faults.push(...urlFaults(source.url, `${at}.url`, edgeHosts));
+  else if ("url" in source) faults.push(...urlFaults(template, `${at}.url`, edgeHosts));
   if (/^\//.test(source.prefix)) faults.push({ path: `${at}.prefix`, mend: "ids begin without a slash: leave it out" });
   if ("bucket" in source && source.bucket === STORE_BINDING) {
     faults.push({
@@ -94,7 +98,9 @@ function urlFaults(template: string, path: string, edgeHosts: readonly string[])
 
 /** Endpoints are fetched as sources are, so they are judged alike. */
 function eventFaults({ events }: Config): Fault[] {
-  return events.flatMap(({ url: written }, index) => {
+  return events.flatMap((endpoint, index) => {
+    if (!("url" in endpoint)) return repeatedName(events, endpoint.name, index);
+    const written = endpoint.url;
     const path = `events[${index}].url`;
     const url = URL.parse(written);
     if (url === null) return [{ path, mend: "write a whole https address, such as https://hooks.example.com/prewarm" }];
@@ -102,6 +108,12 @@ function eventFaults({ events }: Config): Fault[] {
     if (mend !== null) return [{ path, mend }];
     return url.href === written ? [] : [{ path, mend: `write it in its normal form: ${url.href}` }];
   });
+}
+
+/** The ledger's rows name a function by its name alone. */
+function repeatedName(events: Config["events"], name: string, index: number): Fault[] {
+  const first = events.findIndex((endpoint) => endpointName(endpoint) === name);
+  return first === index ? [] : [{ path: `events[${index}].name`, mend: `"${name}" is events[${first}]'s already` }];
 }
 
 /** A filled template with `{id}` where its last x stands. */
@@ -185,7 +197,7 @@ function presetFaults(config: Config, isSound: (path: string) => boolean): Fault
 }
 
 function recipeFaults(config: Config, isSound: (path: string) => boolean): Fault[] {
-  return Object.entries(config.recipes).flatMap(([name, specs]) =>
+  return Object.entries(recipesOf(config)).flatMap(([name, specs]) =>
     isSound(`recipes.${name}`) ? membersFaults(name, specs, config) : [],
   );
 }

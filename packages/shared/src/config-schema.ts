@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { type Config, FORMATS, type LimitConfig, POSITIONS, QUALITIES } from "./config.ts";
 import { deploySchema } from "./deploy-schema.ts";
-import { EVENT_TYPES } from "./events.ts";
+import { EVENT_TYPES, type HandleEvent } from "./events.ts";
 import type { MapHook, VerifyHook } from "./hook-functions.ts";
 import type { LegacyService } from "./legacy.ts";
 import { ABSOLUTE_MAX_PX } from "./limits.ts";
@@ -74,9 +74,11 @@ const extensions = z.array(
   z.string().regex(/^[a-z0-9]{1,10}$/, "write the extension in lower case and without a dot, such as svg"),
 );
 
+const eventTypes = z.array(z.enum(EVENT_TYPES)).min(1).optional();
+
 const sourceSchema = z.union(
   [
-    z.strictObject({ prefix: z.string(), url: z.string() }),
+    z.strictObject({ prefix: z.string(), url: z.union([z.string(), ownFunction<(id: string) => string | null>()]) }),
     z.strictObject({
       prefix: z.string(),
       bucket: bindingName,
@@ -85,7 +87,7 @@ const sourceSchema = z.union(
       maxUnsignedPx: z.int("write a whole number of px").min(1, "write 1 px or more").optional(),
     }),
   ],
-  "write { prefix, url } or { prefix, bucket, key }, all texts; beside a bucket, viewers may be placeholder or redirect, and maxUnsignedPx a number",
+  "write { prefix, url } or { prefix, bucket, key }, all texts, or a function as url; beside a bucket, viewers may be placeholder or redirect, and maxUnsignedPx a number",
 );
 
 const ratioText = z.string().regex(RATIO_PATTERN, "write a ratio such as 4:3 or 1.91:1");
@@ -223,11 +225,19 @@ export const configSchema = z.strictObject({
   ),
   events: z
     .array(
-      z.strictObject({
-        url: z.string("write an https address"),
-        secrets,
-        types: z.array(z.enum(EVENT_TYPES)).min(1, "name at least one type, or leave it out for all").optional(),
-      }),
+      z.union(
+        [
+          z.strictObject({ url: z.string("write an https address"), secrets, types: eventTypes }),
+          z.strictObject({
+            name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/, "write at most 40 of a-z, 0-9 and -"),
+            handle: ownFunction<HandleEvent>(),
+            secrets: secrets.optional(),
+            types: eventTypes,
+          }),
+        ],
+        "write { url, secrets } or { name, handle }: url is an https address, name at most 40 of a-z, 0-9 and -, handle a function; " +
+          "types, where given, names at least one type",
+      ),
     )
     .max(10, "name at most 10"),
   signing: z.enum(["off", "custom", "all"], "write off, custom or all"),

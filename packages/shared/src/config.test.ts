@@ -4,13 +4,14 @@ import { describe, expect, expectTypeOf, it } from "vitest";
 import { type Config, DEFAULTS, defineConfig, type UserConfig } from "./config.ts";
 import { checkConfig } from "./config-check.ts";
 import { expandTransforms, formatTransform, parseTransform } from "./transform.ts";
+import { recipesOf } from "./upload-recipe.ts";
 import { variantKey } from "./variant-key.ts";
 
 const sources = [{ prefix: "", url: "https://cdn.example.com/originals/{id}" }];
 const MODERN = "image/avif,image/webp,*/*;q=0.8";
 
 function uploadKeys(config: Config): string[] {
-  const expanded = (config.recipes.upload ?? []).flatMap((spec) => expandTransforms(spec, config));
+  const expanded = recipesOf(config).upload.flatMap((spec) => expandTransforms(spec, config));
   return [...new Set(expanded.map((transform) => variantKey("a", transform)))];
 }
 
@@ -67,7 +68,7 @@ describe("the recipe upload", () => {
 
   it("stands beside the user's recipes, and gives way to an upload of theirs", () => {
     const beside = defineConfig({ sources, recipes: { hero: ["w=1600"] } });
-    expect(Object.keys(beside.recipes)).toEqual(["upload", "hero"]);
+    expect(Object.keys(recipesOf(beside))).toEqual(["upload", "hero"]);
     expect(uploadKeys(defineConfig({ sources, recipes: { upload: ["w=400"] } }))).toEqual(["a/400-high.webp"]);
   });
 
@@ -104,7 +105,7 @@ describe("defineConfig keeps what was written as types", () => {
 
   it("names of presets, recipes and hooks", () => {
     expectTypeOf<keyof typeof config.presets>().toEqualTypeOf<"card" | "hero">();
-    expectTypeOf<keyof typeof config.recipes>().toEqualTypeOf<"social" | "upload">();
+    expectTypeOf<keyof typeof config.recipes>().toEqualTypeOf<"social">();
     // @ts-expect-error: there is no such preset
     expect(config.presets.crad).toBeUndefined();
   });

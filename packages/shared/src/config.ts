@@ -1,11 +1,10 @@
 import type { DeployConfig } from "./deploy.ts";
-import type { EventType } from "./events.ts";
+import type { EventEndpoint } from "./events.ts";
 import type { MapHook, VerifyHook } from "./hook-functions.ts";
 import { maximum, snapUp } from "./ladder.ts";
 import type { LegacyService } from "./legacy.ts";
 import { ABSOLUTE_MAX_PX } from "./limits.ts";
 import { NOISE } from "./noise.ts";
-import { uploadRecipe } from "./upload-recipe.ts";
 
 /**
  * Output formats, the newest first: a browser that shows one shows those after it, which stand in for it while it is made
@@ -24,18 +23,18 @@ export type Position = (typeof POSITIONS)[number];
 /** A shape that unsigned pairs of `w` and `h` may have, such as `"4:3"` or `"1.91:1"`; with `pos`, for that `pos` only. */
 export type RatioConfig = string | { ratio: string; pos: Position };
 
+export type { EventEndpoint, HandleEvent, OutgoingEvent } from "./events.ts";
 export type { HookItem, HookNews, MapHook, ProvenDelivery, UnprovenDelivery, VerifyHook } from "./hook-functions.ts";
 
-/** Somebody who is told what happens: of all types, or of these. */
-export interface EventEndpoint {
-  url: string;
-  secrets: readonly string[];
-  types?: readonly EventType[];
-}
+/**
+ * A template with `{id}`, which stands for the whole id (`/` in an id stays `/`), or a function from an id to a whole http(s) address; null:
+ * there is no such original. Edge and consumer call it, often more than once for an image, so it is pure and quick.
+ */
+export type SourceUrl = string | ((id: string) => string | null);
 
 /** A place originals come from. The source with the longest `prefix` that the id starts with is used; `""` takes the rest. */
 export type SourceConfig =
-  | { prefix: string /** Template with `{id}`, which stands for the whole id; `/` in an id stays `/`. */; url: string }
+  | { prefix: string; url: SourceUrl }
   | {
       prefix: string /** Binding name of an R2 bucket. */;
       bucket: string /** Key template with `{id}`. */;
@@ -300,7 +299,7 @@ export const DEFAULTS: Settings = {
   ratios: RATIOS,
   presets: {},
   pages: PAGES,
-  recipes: { upload: uploadRecipe({ pages: PAGES, ladder: LADDER, ratios: RATIOS }) },
+  recipes: {},
   hooks: {},
   events: [],
   signing: "custom",
@@ -347,10 +346,8 @@ type Named = "formats" | "autoFormats" | "qualities" | "ratios" | "presets" | "r
 
 /** A configuration that still knows, as types, what it was written with. */
 export type DefinedConfig<C extends UserConfig> = Omit<Config, Named> & {
-  [K in Named]: K extends keyof C ? (undefined extends C[K] ? Config[K] : C[K] & DefaultsOf<K>) : Config[K];
+  [K in Named]: K extends keyof C ? (undefined extends C[K] ? Config[K] : C[K]) : Config[K];
 };
-/** What is there beside the user's own: the recipe `upload`. */
-type DefaultsOf<K> = K extends "recipes" ? { upload: readonly string[] } : unknown;
 
 /** Types the configuration and fills in defaults. It does not judge: `checkConfig` (config-check.ts) does, at build and start. */
 export function defineConfig<const C extends UserConfig>(user: C): DefinedConfig<C>;
@@ -359,7 +356,6 @@ export function defineConfig(user: UserConfig): Config {
   const settings = { ...DEFAULTS, ladder: ladderOf(pages), ...user, pages };
   return {
     ...settings,
-    recipes: { upload: uploadRecipe(settings), ...user.recipes },
     cold: { ...DEFAULTS.cold, ...user.cold },
     limits: { ...DEFAULTS.limits, ...user.limits },
     gate: { ...DEFAULTS.gate, ...user.gate },

@@ -139,14 +139,20 @@ function sharedValues({ hooks }: Config, { value }: Given): string[] {
 }
 
 function eventSecrets({ events }: Config, { value }: Given): string[] {
-  const names = [...new Set(events.flatMap(({ secrets }) => secrets))];
-  return names.flatMap((name) => {
+  const names = [...new Set(events.flatMap((endpoint) => ("url" in endpoint ? endpoint.secrets : [])))];
+  const ofFunctions = [...new Set(events.flatMap((endpoint) => ("url" in endpoint ? [] : (endpoint.secrets ?? []))))];
+  const missing = ofFunctions.filter((name) => secretList(value(name)).length === 0);
+  const faults = missing.map(
+    (name) => `${name}: a secret of a function in events, and it is not set: ${setSecret(name, value("ENVIRONMENT"))}`,
+  );
+  const unsound = names.flatMap((name) => {
     const secrets = secretList(value(name));
     if (secrets.length > 0 && secrets.every(isWebhookSecret)) return [];
     return [
       `${name}: outgoing events are signed by it, and it is not whsec_ and base64 of at least ${WEBHOOK_SECRET_MIN_BYTES} bytes: echo "whsec_$(openssl rand -base64 32)", then ${setSecret(name, value("ENVIRONMENT"))}`,
     ];
   });
+  return [...faults, ...unsound];
 }
 
 function isWebhookSecret(secret: string): boolean {

@@ -24,6 +24,39 @@ describe("resolveOriginal", () => {
     ["shopping", "https://cdn.example.com/originals/shopping.jpg", "not quite the prefix"],
   ])("%s is at %s (%s)", (id, url) => expect(resolveOriginal(config, id)).toEqual({ kind: "url", url }));
 
+  describe("of a site's own function", () => {
+    const own = (url: (id: string) => string | null) => ({
+      sources: [cdn, { prefix: "own/", url }],
+      passThrough: ["svg"],
+      unshowable: ["heic"],
+    });
+    it("takes the address that it returns, in its normal form", () => {
+      const config = own((id) => `https://cdn${id.length % 4}.example.com/${id.slice(4)} 1?sig=x`);
+      const url = "https://cdn3.example.com/a/b%201?sig=x";
+      expect(resolveOriginal(config, "own/a/b")).toEqual({ kind: "url", url });
+    });
+    it.each([null, "", "not an address", "/originals/a", "javascript:alert(1)", "file:///etc/passwd"])(
+      "takes no image at %s",
+      (returned) =>
+        expect(
+          resolveOriginal(
+            own(() => returned),
+            "own/a",
+          ),
+        ).toBeNull(),
+    );
+    it("knows the original's kind by that address", () => {
+      const config = own((id) => `https://cdn.example.com/${id}.svg?x=a.jpg`);
+      expect([isPassThrough(config, "own/a"), isPassThrough(config, "a"), isUnshowable(config, "own/a")]).toEqual([
+        true,
+        false,
+        false,
+      ]);
+    });
+    it("reads no key backwards", () =>
+      expect(idFromKey({ sources: own(() => null).sources.slice(1) }, "own/a")).toBeNull());
+  });
+
   it("takes the longest prefix, and fills a bucket's key as plain text", () => {
     expect(resolveOriginal(config, "shop/private/$&/日")).toEqual({
       kind: "bucket",

@@ -1,4 +1,4 @@
-import type { Config, SourceConfig } from "./config.ts";
+import type { Config, SourceConfig, SourceUrl } from "./config.ts";
 import { checkId, extensionOf, formatId } from "./image-id.ts";
 
 const HOLE = "{id}";
@@ -49,7 +49,8 @@ function sourceOf(config: Pick<Config, "sources">, id: string): SourceConfig | n
   return found;
 }
 
-function fillUrl(template: string, id: string): string | null {
+function fillUrl(template: SourceUrl, id: string): string | null {
+  if (typeof template === "function") return ownUrl(template(id));
   const { head } = split(template);
   if (!URL.canParse(head)) return null;
   const base = new URL(head);
@@ -58,6 +59,12 @@ function fillUrl(template: string, id: string): string | null {
   const url = new URL(filled);
   // What an id holds is encoded, so this cannot differ; it is looked at because everything rests on it.
   return url.origin === base.origin && url.pathname.startsWith(base.pathname) ? url.href : null;
+}
+
+/** What a site's function returned, as an address that browsers and Ittybit can fetch. */
+function ownUrl(returned: string | null): string | null {
+  const url = URL.parse(returned ?? "");
+  return url && /^https?:$/.test(url.protocol) ? url.href : null;
 }
 
 function split(template: string): { head: string; tail: string } {
@@ -98,6 +105,8 @@ function sourcesOfBucket({ sources }: Pick<Config, "sources">, bucket: string | 
 /** The template of the keys that this source's URLs or keys stand for; null when its `{id}` is not in the path. */
 function keyTemplate(source: SourceConfig): string | null {
   if ("bucket" in source) return source.key;
+  // A function cannot be read backwards.
+  if (typeof source.url === "function") return null;
   const { head, tail } = split(source.url);
   if (!URL.canParse(head) || /[?#]/.test(head)) return null;
   const [path = ""] = tail.split(/[?#]/);
@@ -131,9 +140,10 @@ export function isUnshowable(config: Pick<Config, "sources" | "unshowable">, id:
 function originalExtension(config: Pick<Config, "sources">, id: string): string | null {
   const source = sourceOf(config, id);
   if (source === null) return extensionOf(id);
-  const { tail } = split("bucket" in source ? source.key : source.url);
-  const [path = ""] = tail.split(/[?#]/);
-  return extensionOf(id + path);
+  const template = "bucket" in source ? source.key : source.url;
+  const isOwn = typeof template === "function";
+  const [path = ""] = (isOwn ? (template(id) ?? "") : split(template).tail).split(/[?#]/);
+  return extensionOf(isOwn ? path : id + path);
 }
 
 function includes(extensions: readonly string[], extension: string | null): boolean {

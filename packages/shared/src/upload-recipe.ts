@@ -55,6 +55,16 @@ export function uploadRecipe(settings: ListSettings): string[] {
   return [...new Set(pageLines(settings).flatMap(({ specs }) => specs))];
 }
 
+/**
+ * All recipes by name: the site's own, and `upload`, which is made of `pages` unless the site writes it. The configuration holds only what
+ * the site wrote, because the edge reads it and needs no recipe.
+ */
+export function recipesOf<C extends ListSettings & { recipes: Readonly<Record<string, readonly string[]>> }>(
+  config: C,
+): Record<string, readonly string[]> & { upload: readonly string[] } {
+  return { upload: uploadRecipe(config), ...config.recipes };
+}
+
 /** The crops of a ratio at these widths, as far as the ladder has their heights. */
 export function cropSizes(widths: readonly number[], ratio: string, ladder: readonly number[]): string[] {
   const shape = typeof ratio === "string" ? readRatio(ratio) : null;

@@ -1,6 +1,7 @@
 import { systemClock } from "@prewarm/shared/clock";
 import type { Config } from "@prewarm/shared/config";
 import { secretList } from "@prewarm/shared/environment";
+import { endpointName } from "@prewarm/shared/events";
 import { QUEUE_BATCH_MAX_MESSAGES } from "@prewarm/shared/limits";
 import { GATE_KEY } from "@prewarm/shared/markers";
 import { WORK_MESSAGE } from "@prewarm/shared/messages";
@@ -10,7 +11,7 @@ import { type Env, secretOf, siteConfig } from "./config.ts";
 import { pollerOf } from "./ittybit/poller/poller.ts";
 import type { LedgerDeps } from "./ledger/ledger-deps.ts";
 import { toBase64Url } from "./platform/base64.ts";
-import { deliverEvent } from "./platform/deliver-event.ts";
+import { deliverEvent, handleEvent } from "./platform/deliver-event.ts";
 import { sweepImage } from "./store/sweep-image.ts";
 
 /** What the Ledger's Durable Object works with. */
@@ -35,10 +36,11 @@ export function ledgerDeps(site: Config, env: Env): LedgerDeps {
     watchExternalJobs: pollerOf({ ittybit: ittybitOf(env), clock: systemClock, log, sleep }),
     sweep: (pass, goOn) => sweepImage(env.IMAGES_BUCKET, pass, goOn),
     deliver: (event) => {
-      const endpoint = siteConfig(site, env).events.find(({ url }) => url === event.endpoint);
+      const endpoint = siteConfig(site, env).events.find((one) => endpointName(one) === event.endpoint);
       // Taken out of the configuration since.
       if (endpoint === undefined) return Promise.resolve({ status: 410, said: "no endpoint any more" });
-      const secrets = endpoint.secrets.flatMap((name) => secretList(secretOf(env, name)));
+      const secrets = (endpoint.secrets ?? []).flatMap((name) => secretList(secretOf(env, name)));
+      if (!("url" in endpoint)) return handleEvent(endpoint.handle, event, secrets);
       return deliverEvent(event, secrets, (input, init) => fetch(input, init));
     },
     publishGate: async (file) => {

@@ -1,5 +1,6 @@
 import { existsSync, rmSync } from "node:fs";
 import type { Config } from "@prewarm/shared/config";
+import { recipesOf } from "@prewarm/shared/upload-recipe";
 import { type ControlApi, createControlApi } from "../api/control-api.ts";
 import { type Arguments, type Command, TIMEOUT_FLAG } from "../arguments/command.ts";
 import { loadConfig } from "../arguments/load-config.ts";
@@ -151,8 +152,8 @@ async function cover(covering: Covering): Promise<ExitCode> {
   const inventory = await takeInventory(store);
   if (inventory.uses === 0) return finishEmpty(covering, inventory);
   const recipe = args.text("recipe") ?? "upload";
-  if (config.recipes[recipe] === undefined)
-    throw usageError(`There is no recipe ${recipe}; there are ${Object.keys(config.recipes).join(", ")}.`);
+  if (recipesOf(config)[recipe] === undefined)
+    throw usageError(`There is no recipe ${recipe}; there are ${Object.keys(recipesOf(config)).join(", ")}.`);
   const judge = (toWarm: string | null): Promise<Tally> =>
     judgeSite({
       ...{ config, recipe, api: covering.api, context, store, toWarm, keys: readSigningKeys(context), ...inventory },

@@ -1,6 +1,7 @@
 import { appendFileSync } from "node:fs";
 import type { Config } from "@prewarm/shared/config";
 import { formatTransform, type Transform } from "@prewarm/shared/transform";
+import { recipesOf } from "@prewarm/shared/upload-recipe";
 import type { ControlApi } from "../api/control-api.ts";
 import type { RecordStore } from "../pages/page-record.ts";
 import type { Context } from "../platform/context.ts";
@@ -50,7 +51,7 @@ export async function judgeSite(judging: Judging): Promise<Tally> {
   const { config, recipe, context, pages, uses } = judging;
   const tally = newTally(pages.length);
   const upload = {
-    made: variantsOf(config.recipes[recipe] ?? [], config),
+    made: variantsOf(recipesOf(config)[recipe] ?? [], config),
     fixOf: createFixer(recipe, config),
   };
   const parts = Math.max(1, Math.ceil(uses / USES_MAX));

@@ -1,7 +1,7 @@
 import type { Config } from "@prewarm/shared/config";
 import { readRatio } from "@prewarm/shared/shape";
 import { expandTransforms, formatTransform, type Transform } from "@prewarm/shared/transform";
-import { pageLines, uploadRecipe } from "@prewarm/shared/upload-recipe";
+import { pageLines, recipesOf, uploadRecipe } from "@prewarm/shared/upload-recipe";
 
 /** A line of `pages`, or a recipe, that would have uploads make what pages ask for. */
 export interface Fix {
@@ -29,7 +29,7 @@ export function variantsOf(specs: readonly string[], config: Config): Set<string
 
 /** Whether the recipe is made of `pages`, so that a line of it is what has to change. */
 function isOfPages(recipe: string, config: Config): boolean {
-  return recipe === "upload" && (config.recipes.upload ?? []).join() === uploadRecipe(config).join();
+  return recipe === "upload" && recipesOf(config).upload.join() === uploadRecipe(config).join();
 }
 
 /** Finds the line that would have uploads make a transform which `recipe` does not make. Each line is worked out once. */
@@ -44,7 +44,7 @@ export function createFixer(recipe: string, config: Config): (transform: Transfo
 }
 
 function fixOf(transform: Transform, preset: string | null, recipe: string, config: Config): Fix {
-  const before = variantsOf(config.recipes[recipe] ?? [], config).size;
+  const before = variantsOf(recipesOf(config)[recipe] ?? [], config).size;
   const added = isOfPages(recipe, config) ? linesFor(transform, preset, config) : null;
   if (added !== null) {
     const changed = { ...config, pages: added.pages };
@@ -54,7 +54,7 @@ function fixOf(transform: Transform, preset: string | null, recipe: string, conf
       return { line: added.lines.join(", "), jobsPerUpload: made.size - before };
   }
   const spec = preset === null ? specOf(transform) : `p=${preset}`;
-  const made = variantsOf([...(config.recipes[recipe] ?? []), spec], config);
+  const made = variantsOf([...(recipesOf(config)[recipe] ?? []), spec], config);
   return { line: `recipes.${recipe}: add "${spec}"`, jobsPerUpload: made.size - before };
 }
 
@@ -105,7 +105,7 @@ function ratioOf(width: number, height: number, { ratios }: Config): string | nu
 export function unusedOf(asked: ReadonlySet<string>, recipe: string, config: Config): Unused[] {
   const lines = isOfPages(recipe, config)
     ? pageLines(config).filter(({ line }) => line !== "the stand-in")
-    : [{ line: `recipes.${recipe}`, specs: config.recipes[recipe] ?? [] }];
+    : [{ line: `recipes.${recipe}`, specs: recipesOf(config)[recipe] ?? [] }];
   const counted = new Set<string>();
   return lines.flatMap(({ line, specs }) =>
     specs.flatMap((spec) => {

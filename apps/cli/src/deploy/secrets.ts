@@ -23,7 +23,8 @@ export type Made = Map<string, string>;
 function makerOf(name: string, { hooks, events }: Config): { make: () => string; isOurs: boolean } | null {
   if (["ADMIN_TOKEN", "VIEWER_TOKEN", "SIGNING_KEYS"].includes(name))
     return { make: () => randomBytes(24).toString("base64url"), isOurs: true };
-  if (events.some(({ secrets }) => secrets.includes(name))) return { make: webhookSecret, isOurs: true };
+  if (events.some((endpoint) => "url" in endpoint && endpoint.secrets.includes(name)))
+    return { make: webhookSecret, isOurs: true };
   // The sender of a hook may bring its own.
   const hook = Object.values(hooks).find(({ verifier }) => secretNames(verifier).includes(name));
   if (hook === undefined) return null;

@@ -78,7 +78,7 @@ const OPTIONAL = ["VIEWER_TOKEN", "SIGNING_KEYS", "ANALYTICS_ACCOUNT_ID", "ANALY
 
 function secretsFor({ sources, hooks, events, legacy }: Config): Target["secrets"] {
   const ofHooks = Object.values(hooks).flatMap(({ verifier }) => secretNames(verifier));
-  const ofEvents = events.flatMap(({ secrets }) => secrets);
+  const ofEvents = events.flatMap(({ secrets = [] }) => secrets);
   const signing = sources.some((source) => "bucket" in source) ? ["SIGNING_KEYS"] : [];
   const consumer = [...new Set(["ITTYBIT_API_KEY", "ADMIN_TOKEN", ...ofHooks, ...ofEvents, ...signing])];
   const edge = [...new Set([...signing, ...legacy.flatMap(({ secrets }) => secrets)])];

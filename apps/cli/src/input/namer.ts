@@ -68,7 +68,8 @@ function idOfOriginal(text: string, config: Config): string | null {
   const url = new URL(text);
   url.hash = "";
   for (const source of config.sources) {
-    if (!("url" in source)) continue;
+    // A function cannot be read backwards.
+    if (!("url" in source) || typeof source.url === "function") continue;
     const [head = "", tail = ""] = source.url.split("{id}");
     if (!URL.canParse(head)) continue;
     const start = new URL(head).href;

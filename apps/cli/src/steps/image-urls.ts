@@ -3,6 +3,7 @@ import { AppError } from "@prewarm/shared/errors";
 import { checkId, formatId } from "@prewarm/shared/image-id";
 import { isWithheld } from "@prewarm/shared/source";
 import { expandTransforms, formatTransform, parseTransform } from "@prewarm/shared/transform";
+import { recipesOf } from "@prewarm/shared/upload-recipe";
 import { usageError } from "../platform/exit-codes.ts";
 
 /** What is asked of an image; nothing: the default transform. */
@@ -38,10 +39,10 @@ export function imageUrls(id: string, asked: Asked, config: Config): AskedUrl[] 
 }
 
 function readQueries({ transforms, presets, recipe, version }: Asked, config: Config): string[] {
-  const known = Object.keys(config.recipes);
+  const known = Object.keys(recipesOf(config));
   if (recipe !== null && !known.includes(recipe))
     throw usageError(`There is no recipe ${recipe}; there are ${known.join(", ")}.`);
-  const written = recipe === null ? [] : (config.recipes[recipe] ?? []);
+  const written = recipe === null ? [] : (recipesOf(config)[recipe] ?? []);
   const plain = written.flatMap((spec) => expandTransforms(spec, config).map(formatTransform));
   const given = [...transforms, ...presets.map((name) => `p=${encodeURIComponent(name)}`), ...plain];
   for (const query of given) parseTransform(query, config);

@@ -1,4 +1,5 @@
 import { expandTransforms, formatTransform } from "@prewarm/shared/transform";
+import { recipesOf } from "@prewarm/shared/upload-recipe";
 import { describe, expect, it } from "vitest";
 import { setup } from "../../../../workers/edge/src/testing/setup.ts";
 import astro from "../../src/loaders/astro.ts";
@@ -88,9 +89,7 @@ describe.each(LIBRARIES)("$library", ({ cases }, answer) => {
 });
 
 it("every URL of an image of ours is in the recipe", () => {
-  const made = new Set(
-    (config.recipes.upload ?? []).flatMap((spec) => expandTransforms(spec, config).map(formatTransform)),
-  );
+  const made = new Set(recipesOf(config).upload.flatMap((spec) => expandTransforms(spec, config).map(formatTransform)));
   for (const [{ cases }, answer] of LIBRARIES)
     for (const url of cases.flatMap(({ calls }) => calls.flatMap((call) => answer(call as never)))) {
       if (!url.startsWith(BASE) || url.includes("/logo.svg")) continue;

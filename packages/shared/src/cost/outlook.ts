@@ -1,5 +1,6 @@
 import type { Config } from "../config.ts";
 import { expandTransforms, formatTransform } from "../transform.ts";
+import { recipesOf } from "../upload-recipe.ts";
 import { listUsd, PATHS, SHIPPED_LOGS } from "./operations.ts";
 
 /** What is known before the work. */
@@ -65,7 +66,7 @@ export function warmingJobs({ gate }: Pick<Config, "gate">): number | null {
 
 /** Variants that a recipe makes of one picture: each is one job. For a sound configuration. */
 export function variantsPerImage(config: Config, recipe: string): number {
-  return variantsOf(config.recipes[recipe] ?? [], config).size;
+  return variantsOf(recipesOf(config)[recipe] ?? [], config).size;
 }
 
 export function variantsOf(specs: readonly string[], config: Config): Set<string> {

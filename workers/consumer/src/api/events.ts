@@ -1,6 +1,7 @@
 import { EventPage, EventTest } from "@prewarm/control-schema/events";
 import { pageQuery } from "@prewarm/control-schema/words";
 import { ApiError } from "@prewarm/shared/api-errors";
+import { endpointName } from "@prewarm/shared/events";
 import type { Caller } from "./access/caller.ts";
 import { acting, viewer } from "./endpoint.ts";
 import { answer, refusal, refusals } from "./responses.ts";
@@ -30,9 +31,9 @@ export const events = [
       const { limit, cursor = null } = c.req.valid("query");
       const { events, next } = await ledger.listEvents({ limit, cursor });
       const { role } = c.get("caller");
-      const endpoints = config.events.map(({ url, types }) => ({
-        url: shownTo(role, url),
-        types: types === undefined ? null : [...types],
+      const endpoints = config.events.map((endpoint) => ({
+        url: shownTo(role, endpointName(endpoint)),
+        types: endpoint.types === undefined ? null : [...endpoint.types],
       }));
       const told = events.map((event) => ({ ...event, endpoint: shownTo(role, event.endpoint) }));
       return c.json({ endpoints, events: told, nextCursor: next }, 200);

@@ -1,5 +1,6 @@
 import { Session, SignIn } from "@prewarm/control-schema/session";
 import { ApiError } from "@prewarm/shared/api-errors";
+import { recipesOf } from "@prewarm/shared/upload-recipe";
 import { deleteCookie, setCookie } from "hono/cookie";
 import { byToken, type Caller, cookieName, issueCookie, SESSION_SECONDS } from "./access/caller.ts";
 import { wrongToken } from "./access/guard.ts";
@@ -75,7 +76,7 @@ async function tryToken(token: string, address: string | null, deps: ApiDeps): P
 }
 
 function sessionAnswer({ role, who, may, by, expiresAt }: Caller, { environment, edgeUrl, config }: ApiDeps) {
-  return { role, who, may: [...may], by, expiresAt, environment, edgeUrl, recipes: Object.keys(config.recipes) };
+  return { role, who, may: [...may], by, expiresAt, environment, edgeUrl, recipes: Object.keys(recipesOf(config)) };
 }
 
 /** Browsers drop a Secure cookie on plain http, which the local stack speaks. */

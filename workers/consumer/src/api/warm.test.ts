@@ -107,6 +107,23 @@ describe("POST /api/v1/warm", () => {
     expect(body).toMatchObject({ accepted: 2, rejected: [{ index: 0, code: "source_unknown" }] });
   });
 
+  it("refuses an item with the reason when a source's function fails, and accepts the others", async () => {
+    const url = (id: string): string | null => {
+      if (id === "own/b") throw new RangeError("no shelf for own/b");
+      return id === "own/c" ? null : "https://cdn.example.com/a";
+    };
+    const world = createApiWorld({ sources: [{ prefix: "own/", url }] });
+    const body = JSON.stringify({ items: [{ id: "own/a" }, { id: "own/b" }, { id: "own/c" }] });
+    const answer = await world.json("POST", "/api/v1/warm", { body });
+    expect(answer.body).toMatchObject({
+      accepted: 2,
+      rejected: [
+        { index: 1, code: "source_unknown", message: expect.stringContaining("RangeError: no shelf for own/b") },
+        { index: 2, code: "source_unknown" },
+      ],
+    });
+  });
+
   it("reads NDJSON: objects, strings and bare ids, whatever its line ends", async () => {
     const { json } = createApiWorld();
     const body = '{"id":"a"}\r\n"b"\n\nc/d\n{"id":\n{"id":"e","recipe":"wide"}';

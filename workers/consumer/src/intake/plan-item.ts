@@ -3,8 +3,10 @@ import type { Config } from "@prewarm/shared/config";
 import { AppError } from "@prewarm/shared/errors";
 import type { Focal } from "@prewarm/shared/focal";
 import { checkId } from "@prewarm/shared/image-id";
-import { isPassThrough, resolveOriginal } from "@prewarm/shared/source";
+import { errorText } from "@prewarm/shared/log";
+import { isPassThrough, type Original, resolveOriginal } from "@prewarm/shared/source";
 import { expandTransforms, formatTransform, isClosed, type Transform } from "@prewarm/shared/transform";
+import { recipesOf } from "@prewarm/shared/upload-recipe";
 import { variantKey } from "@prewarm/shared/variant-key";
 import type { AcceptImage } from "../images/calls.ts";
 
@@ -72,7 +74,7 @@ export class Planner {
     const named = [...presets.map((preset) => `p=${encodeURIComponent(preset)}`), ...transforms];
     if (recipe === null && named.length > 0) return named;
     const name = recipe ?? this.#recipe;
-    const { recipes } = this.#config;
+    const recipes = recipesOf(this.#config);
     const specs = Object.hasOwn(recipes, name) ? recipes[name] : undefined;
     if (specs === undefined) {
       throw new ApiError("transform_invalid", {
@@ -86,12 +88,21 @@ export class Planner {
 /** Refuses ids that are none, that no source holds, or whose originals are never made into variants. */
 function checkOriginal(id: string, config: Config): void {
   checkId(id);
-  if (resolveOriginal(config, id) === null)
+  if (originalOf(id, config) === null)
     throw new ApiError("source_unknown", { detail: "No configured source holds this image." });
   if (isPassThrough(config, id)) {
     throw new ApiError("media_type_unsupported", {
       detail: "Originals with this extension are passed through; they have no variants.",
     });
+  }
+}
+
+/** Throws `source_unknown` with the reason when a source's function throws. */
+function originalOf(id: string, config: Config): Original | null {
+  try {
+    return resolveOriginal(config, id);
+  } catch (error) {
+    throw new ApiError("source_unknown", { detail: `A source's function failed: ${errorText(error)}` });
   }
 }
 

@@ -8,7 +8,7 @@ import { monthOf, settingsOf } from "@prewarm/durable-queue/schema/gate-state";
 import { endOfRecent, readRecentSpan } from "@prewarm/durable-queue/schema/recent";
 import { isOpen, UPLOAD } from "@prewarm/durable-queue/schema/row";
 import { finishedRuns } from "@prewarm/durable-queue/schema/runs";
-import type { EventType } from "@prewarm/shared/events";
+import { type EventType, endpointName } from "@prewarm/shared/events";
 import { encodedIdOfKey, idOfKey } from "@prewarm/shared/variant-key";
 import type { LedgerTx } from "./ledger-tx.ts";
 import { addEvent } from "./tables/events.ts";
@@ -96,8 +96,8 @@ function tell(
   said.n += 1;
   const id = `evt_${tx.ledgerId}_${said.n}`;
   const body = JSON.stringify({ type, timestamp: new Date(tx.now).toISOString(), data });
-  for (const { url, types } of tx.config.events)
-    if (wants(types)) addEvent(tx.sql, { id, endpoint: url, type, at: tx.now, body });
+  for (const endpoint of tx.config.events)
+    if (wants(endpoint.types)) addEvent(tx.sql, { id, endpoint: endpointName(endpoint), type, at: tx.now, body });
 }
 
 function noteBreaker(tx: LedgerTx, said: Said): void {

@@ -1,6 +1,29 @@
+import type { HandleEvent, OutgoingEvent } from "@prewarm/shared/events";
+import { SITE_FUNCTION_MS } from "@prewarm/shared/limits";
+import { errorText } from "@prewarm/shared/log";
+import { within } from "@prewarm/shared/within";
 import { Webhook } from "standardwebhooks";
 
 const SAID_MAX_BYTES = 200;
+
+/** Answers as an endpoint would: 200, or 0 with the reason when the site's function throws or takes longer than `SITE_FUNCTION_MS`. */
+export async function handleEvent(
+  handle: HandleEvent,
+  event: { id: string; body: string },
+  secrets: readonly string[],
+): Promise<{ status: number; said: string }> {
+  const told = { id: event.id, ...(JSON.parse(event.body) as Omit<OutgoingEvent, "id">) };
+  try {
+    await within(
+      Promise.resolve().then(() => handle(told, secrets)),
+      SITE_FUNCTION_MS,
+    );
+    return { status: 200, said: "handled" };
+  } catch (error) {
+    // A viewer of the dashboard sees the reason.
+    return { status: 0, said: errorText(error, secrets) };
+  }
+}
 
 /** An event signed as Standard Webhooks want it, with each secret, so that a receiver may change over at its own time. */
 export async function deliverEvent(

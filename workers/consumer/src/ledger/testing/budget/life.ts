@@ -142,7 +142,7 @@ export class Life {
       await this.#sleepUntil(this.#clock.ms + HOUR_MS, HOUR_MS);
     }
     const made = this.#sql.rowsWritten - birth;
-        await this.#forget();
+    await this.#forget();
     const forgotten = this.#sql.rowsWritten - birth - made;
     return { rows: made + forgotten + this.#alarms, made, forgotten, alarms: this.#alarms, messages: this.#done.sent };
   }
