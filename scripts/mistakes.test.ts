@@ -137,7 +137,7 @@ const MISTAKES: Mistake[] = [
   {
     name: "a hook's secret that is not set",
     secrets: { HOOK_SECRET: undefined },
-    told: /^HOOK_SECRET: .*secret put HOOK_SECRET/,
+    told: /^HOOK_SECRET: .*--set HOOK_SECRET/,
     hook: 503,
   },
   {

@@ -120,7 +120,7 @@ export const BLOCKS: readonly Block[] = [
   },
   {
     page: "docs/hooks.md",
-    begins: "npm run wrangler -- secret put HOOK_SECRET -c wrangler.consumer.toml -e staging",
+    begins: "npm run -s prewarm -- provision --to staging --set HOOK_SECRET",
     does: account,
   },
   { page: "docs/hooks.md", begins: "bucket=my-originals region=", does: { skip: "needs an account at AWS" } },

@@ -4,6 +4,7 @@ import { withAddresses } from "./arguments/environment.ts";
 import { runCommandLine } from "./command-line.ts";
 import type { Context } from "./platform/context.ts";
 import { CliError, EXIT, type ExitCode } from "./platform/exit-codes.ts";
+import { asTyped } from "./terminal/as-typed.ts";
 
 /** Runs one command line and resolves with the exit code; never throws. `began` is told the command before it starts. */
 export async function runCli(
@@ -26,7 +27,7 @@ export async function runCli(
       stderr.write(`prewarm: this is a bug in prewarm: ${stack.map(printable).join("\n")}\n`);
       return EXIT.failed;
     }
-    const lines = [`prewarm: ${error.message}`, ...error.hints.map((hint) => `  ${hint}`)];
+    const lines = [`prewarm: ${error.message}`, ...error.hints.map((hint) => `  ${asTyped(hint, context.env)}`)];
     stderr.write(lines.map((line) => `${printable(line)}\n`).join(""));
     return error.exitCode;
   }

@@ -196,6 +196,40 @@ describe("provision", () => {
     expect(await run("provision --to staging --yes", { answer })).toMatchObject({ code: 0, changes: [] });
   });
 
+  it("sets a secret again that --set names, in each Worker that has it, and no other", async () => {
+    const sources = [{ prefix: "", bucket: "ORIGINALS", key: "{id}" }];
+    const deploy = { staging: { buckets: { ORIGINALS: "photos" }, edge: "images.example.com" } };
+    const folder = folderOf({ ...SITE, sources, deploy });
+    const { run, recorded } = createAccount();
+    const bulks = () => recorded.calls.filter(({ args: [, verb] }) => verb === "bulk");
+    const first = ["a-first-key-of-24-characters", "another-key-of-24-characters"];
+    await run("provision --to staging --yes", { folder, answer: () => first[0] ?? "" });
+    const before = bulks().length;
+    const questions: string[] = [];
+    const answer = (question: string) => {
+      questions.push(question);
+      return `${first[1]},${first[0]}`;
+    };
+    const { code, said } = await run("provision --to staging --yes --set SIGNING_KEYS", { folder, answer });
+    expect([code, questions]).toEqual([0, ["SIGNING_KEYS (Enter makes one): "]]);
+    const both = { SIGNING_KEYS: `${first[1]},${first[0]}` };
+    expect(
+      bulks()
+        .slice(before)
+        .map(({ stdin = "" }) => JSON.parse(stdin)),
+    ).toEqual([both, both]);
+    expect(said).not.toContain(first[1]);
+    expect(await run("provision --to staging --yes --set SIGNING_KEY", { folder, answer })).toMatchObject({
+      ...{ code: 2, changes: [] },
+      said: expect.stringMatching(/SIGNING_KEY is no secret of staging: .*ITTYBIT_WEBHOOK_SECRET.*SIGNING_KEYS/),
+    });
+    expect(
+      await run("provision --to staging --yes --set ADMIN_TOKEN", { folder, answer: () => "short" }),
+    ).toMatchObject({
+      ...{ code: 0, said: expect.stringContaining("set ADMIN_TOKEN (from the environment)") },
+    });
+  });
+
   it("gives both Workers the same signing key, and makes no second one where one Worker has it", async () => {
     const sources = [{ prefix: "", bucket: "ORIGINALS", key: "{id}" }];
     const deploy = { staging: { buckets: { ORIGINALS: "photos" }, edge: "images.example.com" } };

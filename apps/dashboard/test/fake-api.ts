@@ -140,7 +140,7 @@ function route(api: FakeApi, method: string, url: URL, body: string): [status: n
     case "GET jobs/*":
       return Number.parseInt(id ?? "", 36) < JOBS
         ? [200, jobDetail(Number.parseInt(id ?? "", 36), hostile, picture)]
-        : [404, "There is nothing here."];
+        : [404, "Not found."];
     case "POST jobs/*/retry":
     case "POST jobs/*/cancel":
       return [
@@ -217,7 +217,7 @@ function route(api: FakeApi, method: string, url: URL, body: string): [status: n
             { run: "run_0", accepted: 12, duplicates: 0, existing: 0, rejected: [], rejectedTotal: 0, repeat: false },
           ];
     default:
-      return [404, "There is nothing here."];
+      return [404, "Not found."];
   }
 }
 

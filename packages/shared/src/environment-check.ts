@@ -38,15 +38,16 @@ export function settingOf(fault: string): string {
 }
 
 /**
- * The command that sets a secret of a Worker. It names the environment, because without one wrangler sets production's. `environment` is the
- * Worker's ENVIRONMENT; where nobody knows it, the reader fills it in.
+ * The command that sets a secret in each Worker that has it. `environment` is the Worker's ENVIRONMENT; where nobody knows it, the reader
+ * fills it in.
  */
-export function setSecret(
-  name: string,
-  environment: string | undefined,
-  worker: "consumer" | "edge" = "consumer",
-): string {
-  return `npm run wrangler -- secret put ${name} -c wrangler.${worker}.toml -e ${environment || "<env>"}`;
+export function setSecret(name: string, environment: string | undefined): string {
+  return `prewarm provision --to ${environment || "<env>"} --set ${name}`;
+}
+
+/** Whether a fault names a secret to set: only the Worker itself knows its secrets. */
+export function asksForSecret(fault: string): boolean {
+  return fault.includes(" --set ");
 }
 
 function ownSecrets({ value }: Given): string[] {
@@ -178,17 +179,14 @@ function sourceNeeds({ sources }: Config, { value, hasBucket }: Given): string[]
   const missing = buckets.filter((name) => !hasBucket(name));
   const faults = missing.map(
     (name) =>
-      `${name}: a source's bucket, and it is not bound: write its name into buckets of ${deployOf(value)}, then npm run tables; the local stack needs npm run tables alone`,
+      `${name}: a source's bucket, and it is not bound: write its name into buckets of ${deployOf(value)}, and run npm run tables where the wrangler files are committed`,
   );
   if (buckets.length === 0) return faults;
   if (!value("EDGE_URL"))
     faults.push(`EDGE_URL: private originals need the edge's address: write edge into ${deployOf(value)}`);
   if (secretList(value("SIGNING_KEYS")).length === 0) {
-    const [consumer, edge] = (["consumer", "edge"] as const).map((worker) =>
-      setSecret("SIGNING_KEYS", value("ENVIRONMENT"), worker),
-    );
     faults.push(
-      `SIGNING_KEYS: private originals are fetched under signed URLs: the same keys for both Workers, ${consumer} and ${edge}`,
+      `SIGNING_KEYS: private originals are fetched under signed URLs: ${setSecret("SIGNING_KEYS", value("ENVIRONMENT"))}`,
     );
   }
   return faults;

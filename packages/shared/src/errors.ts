@@ -8,7 +8,7 @@ export const ERRORS = {
   preset_unknown: { status: 400, message: "No preset has this name." },
   signature_required: { status: 403, message: "This URL needs a signature." },
   signature_invalid: { status: 403, message: "This URL's signature is not valid." },
-  not_found: { status: 404, message: "There is nothing here." },
+  not_found: { status: 404, message: "Not found." },
   original_missing: { status: 404, message: "The original does not exist." },
   method_not_allowed: { status: 405, message: "This method is not allowed here." },
   range_not_satisfiable: { status: 416, message: "The range lies outside the image." },

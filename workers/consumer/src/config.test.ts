@@ -27,8 +27,8 @@ describe("the control API's tokens", () => {
   });
 
   it.each([
-    ["staging", "-e staging"],
-    [undefined, "-e <env>"],
+    ["staging", "--to staging"],
+    [undefined, "--to <env>"],
   ])("of ENVIRONMENT %s: a reason of /readyz names that environment in its command", (environment, flag) => {
     const value = (name: string) => (name === "ENVIRONMENT" ? environment : undefined);
     const bucket = { prefix: "private/", bucket: "ORIGINALS", key: "{id}" };
@@ -36,10 +36,10 @@ describe("the control API's tokens", () => {
     const event = { url: "https://hooks.example/", types: ["run.done"], secrets: ["EVENT_SECRET"] };
     const config = { ...SITE, sources: [bucket], hooks: { cms: hook }, events: [event] } as unknown as typeof SITE;
     const commands = checkEnvironment(config, [], { value, hasBucket: () => true }).flatMap(
-      (fault) => fault.match(/npm run wrangler -- secret put \S+ -c \S+(?: -e \S+)?/g) ?? [],
+      (fault) => fault.match(/prewarm provision --to \S+ --set \S+/g) ?? [],
     );
-    expect(commands).toHaveLength(6);
-    expect(commands.filter((command) => !command.endsWith(flag))).toEqual([]);
+    expect(commands).toHaveLength(5);
+    expect(commands.filter((command) => !command.includes(flag))).toEqual([]);
   });
 
   it("are as long as they are without their owner's name", () => {

@@ -4,7 +4,7 @@ import { secretList, withDefaultUrl } from "@prewarm/shared/environment";
 import { TOKEN_MIN_CHARS } from "@prewarm/shared/limits";
 import type { AccessSettings } from "./api/deps.ts";
 
-/** Secrets (`npm run wrangler -- secret put NAME -c wrangler.consumer.toml -e <env>`) and the local stack's variables; all may be unset. */
+/** Secrets (`prewarm provision --to <env> --set NAME`) and the local stack's variables; all may be unset. */
 export interface Secrets {
   ITTYBIT_API_KEY?: string;
   /** Sent to Ittybit as `Accept-Version`, for an account that answers in an older version; unset: the newest answers. */

@@ -112,9 +112,9 @@ describe("prewarm check", () => {
 
   it("prints commands for the environment that was asked for, and for no other", async () => {
     const { stdout } = await check(["--to", "staging", "--offline"]);
-    const commands = stdout.match(/npm run wrangler -- .*/g) ?? [];
+    const commands = stdout.match(/prewarm provision .*/g) ?? [];
     expect(commands.length).toBeGreaterThan(1);
-    expect(commands.filter((command) => !command.endsWith(" -e staging"))).toEqual([]);
+    expect(commands.filter((command) => !/ --to staging( |$)/.test(command))).toEqual([]);
   });
 
   it("finds an environment that is not there", async () => {
@@ -131,7 +131,7 @@ describe("prewarm check", () => {
     });
     expect(gone.code).toBe(EXIT.ok);
     expect(gone.stdout).toMatch(/^look +\/readyz +http:\/\/localhost:8788 does not answer/m);
-    expect(gone.stdout).toContain("npm run wrangler -- secret put ADMIN_TOKEN -c wrangler.consumer.toml -e production");
+    expect(gone.stdout).toContain("prewarm provision --to production --set ADMIN_TOKEN");
     const other = await check([], { fetch: () => new Response("<h1>404</h1>", { status: 404 }) });
     expect([other.code, other.stdout]).toEqual([
       EXIT.failed,

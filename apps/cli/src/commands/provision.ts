@@ -16,15 +16,22 @@ export const provisionCommand: Command = {
       description:
         "Use this bucket or queue, although it exists and is in use; may repeat. --yes does not agree to that",
     },
+    set: {
+      type: "string",
+      valueHint: "secret",
+      multiple: true,
+      description: "Set this secret again, from the environment or typed; may repeat",
+    },
   },
   examples: [
     "prewarm provision --to staging",
     "prewarm provision --to staging --dry-run",
     "prewarm provision --to staging --yes --adopt optimized-images-staging",
+    "prewarm provision --to staging --set HOOK_SECRET",
   ],
   async run(args, context) {
     const opened = await openTarget(args, context);
-    const steps = await planProvision(opened.target, provisioning(opened, context));
+    const steps = await planProvision(opened.target, provisioning(opened, context, args.list("set")));
     const question = `Provision ${opened.target.env}?`;
     const given = { given: args.flag("yes"), adopted: args.list("adopt"), flag: "--yes" };
     const consent = { dryRun: args.flag("dry-run"), ...given, question, answer: "yes" };

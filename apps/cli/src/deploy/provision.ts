@@ -1,7 +1,7 @@
 import type { Config } from "@prewarm/shared/config";
 import { type Found, findBucket, findQueue, hasLifecycleRule, named, secretNames } from "./account.ts";
 import type { Step } from "./plan.ts";
-import { judgeSecrets, type Made, type SecretSources, secretValue, sourceOf } from "./secrets.ts";
+import { type Given, judgeSecrets, type SecretSources, secretValue, sourceOf } from "./secrets.ts";
 import type { BucketTarget, Target, WorkerTarget } from "./target.ts";
 import { must, type Wrangler } from "./wrangler.ts";
 
@@ -24,19 +24,23 @@ export async function planProvision(target: Target, deps: Provisioning): Promise
   const present = await presentSecrets(target, deps);
   // Buckets and queues of a Worker that exists are its own.
   const isNew = present.consumer === null;
-  const made: Made = new Map();
+  const given: Given = new Map();
   return Promise.all([
     storeStep(wrangler, target.store, isNew),
     ...target.originals.map((bucket) => originalsStep(wrangler, bucket)),
     lifecycleStep(wrangler, target.store),
     ...target.queues.map((queue) => queueStep(wrangler, queue, isNew)),
-    ...[target.consumer, target.edge].map((worker) => secretStep(target, worker, { ...deps, present, made })),
+    ...[target.consumer, target.edge].map((worker) => secretStep(target, worker, { ...deps, present, known: given })),
   ]);
 }
 
 async function presentSecrets(target: Target, { wrangler, sources }: Provisioning): Promise<Present> {
   const { env, consumer, edge, secrets } = target;
-  const isAsked = [...secrets.edge.needed, ...secrets.edge.possible.filter((name) => sources.value(name))].length > 0;
+  const isAsked =
+    [
+      ...secrets.edge.needed,
+      ...secrets.edge.possible.filter((name) => sources.value(name) || sources.replaced.includes(name)),
+    ].length > 0;
   const [ofConsumer, ofEdge] = await Promise.all([
     secretNames(wrangler, named(consumer.file, env)),
     isAsked ? secretNames(wrangler, named(edge.file, env)) : [],
@@ -103,14 +107,14 @@ async function queueStep(wrangler: Wrangler, queue: string, isNew: boolean): Pro
   };
 }
 
-/** What is set stays: nobody can read whether it is the same. */
+/** What is set stays unless it is named: nobody can read whether it is the same. */
 async function secretStep(
   target: Target,
   worker: WorkerTarget,
-  { wrangler, site, sources, present, made }: Provisioning & { present: Present; made: Made },
+  { wrangler, site, sources, present, known }: Provisioning & { present: Present; known: Given },
 ): Promise<Step> {
   const missing = wantedSecrets(target, worker, sources, present).filter(
-    (name) => !present[worker.role]?.includes(name),
+    (name) => sources.replaced.includes(name) || !present[worker.role]?.includes(name),
   );
   const other = worker.role === "consumer" ? present.edge : present.consumer;
   const isElsewhere = (name: string): boolean => other?.includes(name) === true;
@@ -119,16 +123,16 @@ async function secretStep(
     what: `secrets of ${worker.name}`,
     todo: missing.length === 0 ? null : `set ${todo.join(", ")}`,
     async run() {
-      const known = new Set(made.keys());
+      const before = new Set(known.keys());
       const values: Record<string, string> = {};
       for (const name of missing)
-        values[name] = await secretValue(name, site, sources, { made, isElsewhere: isElsewhere(name) });
+        values[name] = await secretValue(name, site, sources, { known, isElsewhere: isElsewhere(name) });
       judgeSecrets(values, site);
       const at = named(worker.file, target.env);
       await must(wrangler, { args: ["secret", "bulk", ...at], stdin: JSON.stringify(values) });
-      const shown = [...made].filter(([name]) => !known.has(name));
+      const shown = [...known].filter(([name, { isMade }]) => isMade && !before.has(name));
       if (shown.length > 0) sources.person?.show("Made here and shown this once: keep them where you keep passwords.");
-      for (const [name, text] of shown) sources.person?.show(`  ${name}=${text}`);
+      for (const [name, { text }] of shown) sources.person?.show(`  ${name}=${text}`);
     },
   };
 }
@@ -137,10 +141,10 @@ async function secretStep(
 function wantedSecrets(
   { secrets }: Target,
   { role }: WorkerTarget,
-  { value, person }: SecretSources,
+  { value, person, replaced }: SecretSources,
   present: Present,
 ): string[] {
   const { needed, possible } = secrets[role];
   const isMade = (name: string): boolean => name === "VIEWER_TOKEN" && person !== null && present[role] === null;
-  return [...needed, ...possible.filter((name) => value(name) || isMade(name))];
+  return [...needed, ...possible.filter((name) => value(name) || isMade(name) || replaced.includes(name))];
 }

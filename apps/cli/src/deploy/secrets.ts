@@ -14,10 +14,12 @@ export interface SecretSources {
     askSecret(question: string): Promise<string>;
     show(line: string): void;
   } | null;
+  /** Names of secrets that are set again, though they are set. */
+  replaced: readonly string[];
 }
 
-/** What is made in one run, by name: both Workers get the same. */
-export type Made = Map<string, string>;
+/** What is made or typed in one run, by name: both Workers get the same. What is made is shown. */
+export type Given = Map<string, { text: string; isMade: boolean }>;
 
 /** How a secret is made that has no other owner; null: it is somebody else's, such as Ittybit's key. */
 function makerOf(name: string, { hooks, events }: Config): { make: () => string; isOurs: boolean } | null {
@@ -37,31 +39,34 @@ function webhookSecret(): string {
 }
 
 /** What the plan says of a secret that is not set. `isElsewhere`: the other Worker has it, so another value would be wrong. */
-export function sourceOf(name: string, site: Config, { value, person }: SecretSources, isElsewhere: boolean): string {
+export function sourceOf(name: string, site: Config, sources: SecretSources, isElsewhere: boolean): string {
+  const { value, person, replaced } = sources;
   if (value(name)) return "from the environment";
+  if (replaced.includes(name)) return "will be asked for";
   const maker = isElsewhere ? null : makerOf(name, site);
   if (maker === null || person === null) return "will be asked for";
   return maker.isOurs ? "will be made, and shown once" : "will be asked for, or made and shown once";
 }
 
-/** The value of a secret that is not set. What it makes, it adds to `made`. */
+/** The value of a secret that is to be set. What is made or typed, it adds to `known`. */
 export async function secretValue(
   name: string,
   site: Config,
-  { value, person }: SecretSources,
-  { made, isElsewhere }: { made: Made; isElsewhere: boolean },
+  { value, person, replaced }: SecretSources,
+  { known, isElsewhere }: { known: Given; isElsewhere: boolean },
 ): Promise<string> {
-  const given = value(name) || made.get(name);
+  const given = value(name) || known.get(name)?.text;
   if (given) return given;
   const missing = `${name} is not given: set it in the environment, or type it when asked.`;
   if (person === null) throw new CliError(EXIT.usage, missing);
-  const maker = isElsewhere ? null : makerOf(name, site);
+  const isReplaced = replaced.includes(name);
+  const maker = isElsewhere && !isReplaced ? null : makerOf(name, site);
   const question = maker === null ? `${name}: ` : `${name} (Enter makes one): `;
-  const typed = maker?.isOurs ? "" : (await person.askSecret(question)).trim();
-  if (typed !== "") return typed;
-  if (maker === null) throw new CliError(EXIT.usage, missing);
-  const text = maker.make();
-  made.set(name, text);
+  const isAsked = isReplaced || !maker?.isOurs;
+  const typed = isAsked ? (await person.askSecret(question)).trim() : "";
+  if (typed === "" && maker === null) throw new CliError(EXIT.usage, missing);
+  const text = typed || (maker?.make() ?? "");
+  known.set(name, { text, isMade: typed === "" });
   return text;
 }
 

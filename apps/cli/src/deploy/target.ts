@@ -74,7 +74,7 @@ function bucketTarget(name: string, jurisdiction: string | undefined): BucketTar
 }
 
 /** Secrets of the consumer that are set where they are given. */
-const OPTIONAL = ["VIEWER_TOKEN", "SIGNING_KEYS", "ANALYTICS_ACCOUNT_ID", "ANALYTICS_TOKEN"];
+const OPTIONAL = ["VIEWER_TOKEN", "SIGNING_KEYS", "ITTYBIT_WEBHOOK_SECRET", "ANALYTICS_ACCOUNT_ID", "ANALYTICS_TOKEN"];
 
 function secretsFor({ sources, hooks, events, legacy }: Config): Target["secrets"] {
   const ofHooks = Object.values(hooks).flatMap(({ verifier }) => secretNames(verifier));

@@ -3,7 +3,7 @@ import { checkConfig } from "@prewarm/shared/config-check";
 import { variantsPerImage, warmingJobs, warmingUsd } from "@prewarm/shared/cost/outlook";
 import { edgeUrlOf, hostOf, routesOf } from "@prewarm/shared/deploy";
 import { withoutFinalSlashes } from "@prewarm/shared/environment";
-import { checkEnvironment, setSecret } from "@prewarm/shared/environment-check";
+import { asksForSecret, checkEnvironment, setSecret } from "@prewarm/shared/environment-check";
 import { type Stage, stagesOf, varsOf } from "@prewarm/wrangler-files/stage";
 import { formatUsd } from "../send/format-outlook.ts";
 import type { Found } from "../site/installation.ts";
@@ -65,7 +65,7 @@ function given(config: Config, configFaults: readonly string[], stage: Stage): F
   const value = (name: string): string | undefined => (typeof vars[name] === "string" ? vars[name] : undefined);
   const hasBucket = (name: string): boolean => stage.buckets.some(({ binding }) => binding === name);
   return checkEnvironment(config, configFaults, { value, hasBucket })
-    .filter((fault) => !fault.includes(" secret put "))
+    .filter((fault) => !asksForSecret(fault))
     .map((text) => ({ state: "fault", what: "environment", text }));
 }
 
@@ -78,10 +78,8 @@ export function neededSecrets(config: Config, environment: string): string[] {
     return Array.isArray(secrets) ? secrets.map(String) : [];
   });
   const ofOldUrls = Array.isArray(config.legacy) ? config.legacy.flatMap(({ secrets }) => secrets ?? []) : [];
-  return [
-    ...[...new Set(["ITTYBIT_API_KEY", "ADMIN_TOKEN", ...named])].map((name) => setSecret(name, environment)),
-    ...[...new Set(ofOldUrls)].map((name) => setSecret(name, environment, "edge")),
-  ];
+  const names = new Set(["ITTYBIT_API_KEY", "ADMIN_TOKEN", ...named, ...ofOldUrls]);
+  return [...names].map((name) => setSecret(name, environment));
 }
 
 function edgeFindings(name: string, { settings }: Stage): Finding[] {

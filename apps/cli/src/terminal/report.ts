@@ -2,6 +2,7 @@ import { printable, printableJson } from "@prewarm/shared/printable";
 import { momentInUtc, withMoments } from "@prewarm/shared/words";
 import type { Arguments } from "../arguments/command.ts";
 import type { Context } from "../platform/context.ts";
+import { asTyped } from "./as-typed.ts";
 import { createProgress, type Progress } from "./progress.ts";
 
 /**
@@ -21,6 +22,7 @@ export function createReport(args: Arguments, { stdout, stderr, env, clock }: Co
   const progress = createProgress({ out: stderr, now: clock.now, animate, quiet: args.flag("quiet") });
   return {
     ...progress,
+    note: (line) => progress.note(asTyped(line, env)),
     data: (line) => stdout.write(`${printable(withMoments(line, (at) => momentInUtc(at, clock.now())))}\n`),
     json: args.flag("json"),
     document: (schema, body) => stdout.write(`${printableJson(JSON.stringify({ schema, ...body }))}\n`),

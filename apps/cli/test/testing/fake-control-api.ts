@@ -144,7 +144,7 @@ function handle(
   if (path.startsWith("/api/v1/images/"))
     return imageOf(api, decodeURIComponent(path.slice("/api/v1/images/".length)), url.searchParams.get("cursor"));
   if (path.startsWith("/api/v1/actions")) return action(api, call);
-  return problem(404, "not_found", "There is nothing here.");
+  return problem(404, "not_found", "Not found.");
 }
 
 function problem(status: number, code: string, detail: string): Answer {
