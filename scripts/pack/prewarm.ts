@@ -4,7 +4,7 @@ import { PACKAGES } from "@prewarm/shared/packages";
 import { type BuildOptions, build, type Metafile } from "esbuild";
 import { buildDashboard } from "../../dev/dashboard.ts";
 import { packagesIn, ROOT, readJson, VERSION, writePackage } from "./package-folder.ts";
-import { writeTypes } from "./types.ts";
+import { GRAMMARS, writeTypes } from "./types.ts";
 
 /** The package that a site installs: the command line, both Workers, the dashboard, and what a configuration imports. */
 export async function buildPrewarm(folder: string): Promise<void> {
@@ -50,6 +50,7 @@ const WORKERS = {
   "create-consumer": "workers/consumer/src/create-consumer.ts",
   edge: "workers/edge/src/worker.ts",
   consumer: "workers/consumer/src/worker.ts",
+  ...Object.fromEntries(GRAMMARS.map((name) => [`legacy/${name}`, `packages/legacy-urls/src/${name}.ts`])),
 };
 
 /** Both Workers and the configuration's defaults, which they share: wrangler bundles them once more, with the site's configuration. */
@@ -108,6 +109,7 @@ function manifest() {
       "./config": entry("config", "config"),
       "./edge": entry("edge", "create-edge"),
       "./consumer": entry("consumer", "create-consumer"),
+      ...Object.fromEntries(GRAMMARS.map((name) => [`./legacy/${name}`, entry(name, `legacy/${name}`)])),
       "./package.json": "./package.json",
     },
     // The two have one version: the local stack runs the Workers that are deployed.

@@ -2,6 +2,8 @@ import type { Config, UserConfig } from "prewarm/config";
 import { DEFAULTS, defineConfig } from "prewarm/config";
 import { createConsumer } from "prewarm/consumer";
 import { createEdge } from "prewarm/edge";
+import { cloudinary } from "prewarm/legacy/cloudinary";
+import { next } from "prewarm/legacy/next";
 
 // A site in TypeScript of every check, with Workers of its own and what a library might export: packages.test.ts compiles it.
 
@@ -10,6 +12,10 @@ export const site: Config = defineConfig({ ...user, deploy: { staging: {}, produ
 // @ts-expect-error: a width is a number.
 defineConfig({ ...user, ladder: ["400"] });
 export const ladder: readonly number[] = DEFAULTS.ladder;
+
+defineConfig({ ...user, legacy: [cloudinary({ cloud: "demo" }), next()] });
+// @ts-expect-error: the name of a cloud is a text.
+cloudinary({ cloud: 1 });
 
 export const edge = createEdge(site);
 const consumer = createConsumer(site);

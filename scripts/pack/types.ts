@@ -5,9 +5,14 @@ import { basename, dirname, join } from "node:path";
 import { ROOT } from "./package-folder.ts";
 
 const CONFIG = "packages/shared/src/config.ts";
-const SEEN = ["edge", "consumer"].map((name) => `scripts/pack/types/${name}.ts`);
+/** The grammars of old URLs: `prewarm/legacy/<name>`. */
+export const GRAMMARS = ["cloudinary", "imgix", "cloudflare", "netlify", "next"] as const;
+const SEEN = [
+  ...["edge", "consumer"].map((name) => `scripts/pack/types/${name}.ts`),
+  ...GRAMMARS.map((name) => `packages/legacy-urls/src/${name}.ts`),
+];
 
-/** Writes the declaration files of `prewarm/config`, `prewarm/edge` and `prewarm/consumer`, and of what they name. */
+/** Writes the declaration files of all that a site imports, and of what they name. */
 export function writeTypes(folder: string): void {
   mkdirSync(folder, { recursive: true });
   const emitted = mkdtempSync(join(tmpdir(), "prewarm-types-"));
@@ -20,7 +25,7 @@ export function writeTypes(folder: string): void {
       cwd: ROOT,
       stdio: ["ignore", "inherit", "inherit"],
     });
-    for (const file of reachable([CONFIG, ...SEEN].map((path) => join(emitted, asDeclaration(path)))))
+    for (const file of reachable(emitted, [CONFIG, ...SEEN]))
       writeFileSync(join(folder, basename(file)), asPacked(readFileSync(file, "utf8")));
   } finally {
     rmSync(emitted, { recursive: true, force: true });
@@ -31,16 +36,21 @@ function asDeclaration(path: string): string {
   return path.replace(/\.[tj]s$/, ".d.ts");
 }
 
-/** The declaration files, and those that they import by a path. */
-function reachable(entries: readonly string[]): Set<string> {
-  const found = new Set(entries);
-  for (const file of found)
-    for (const [, path = ""] of readFileSync(file, "utf8").matchAll(/(?:from |import\()"(\.[^"]*)"/g))
-      found.add(join(dirname(file), asDeclaration(path)));
+/** The declaration files of these sources, and those that they import. */
+function reachable(root: string, entries: readonly string[]): Set<string> {
+  const found = new Set(entries.map((path) => join(root, asDeclaration(path))));
+  for (const file of found) {
+    for (const [, path = ""] of readFileSync(file, "utf8").matchAll(/(?:from |import\()"([^"]*)"/g)) {
+      const shared = /^@prewarm\/shared\/(.+)$/.exec(path)?.[1];
+      if (shared !== undefined) found.add(join(root, `packages/shared/src/${shared}.d.ts`));
+      else if (path.startsWith(".")) found.add(join(dirname(file), asDeclaration(path)));
+    }
+  }
   return found;
 }
 
 /** All files lie in one folder, and TypeScript wants the name of the script. */
 function asPacked(text: string): string {
-  return text.replaceAll(/((?:from |import\()")\.[^"]*?([^/"]+)\.[tj]s"/g, '$1./$2.js"');
+  const own = text.replaceAll(/((?:from |import\()")@prewarm\/shared\/(?:[^"/]+\/)*([^"/]+)"/g, '$1./$2.js"');
+  return own.replaceAll(/((?:from |import\()")\.[^"]*?([^/"]+)\.[tj]s"/g, '$1./$2.js"');
 }
