@@ -17,19 +17,28 @@ export function writeTypes(folder: string): void {
   mkdirSync(folder, { recursive: true });
   const emitted = mkdtempSync(join(tmpdir(), "prewarm-types-"));
   try {
-    const options =
-      "--ignoreConfig --declaration --emitDeclarationOnly --noEmit false --rewriteRelativeImportExtensions";
-    const strict = "--strict --target es2024 --lib es2024,dom --module esnext --moduleResolution bundler --types";
-    const words = [...options.split(" "), ...strict.split(" "), "", "--rootDir", ROOT, "--outDir", emitted];
-    execFileSync("tsc", [...words, "--allowImportingTsExtensions", "false", CONFIG, ...SEEN], {
-      cwd: ROOT,
-      stdio: ["ignore", "inherit", "inherit"],
-    });
+    const project = join(emitted, "tsconfig.json");
+    writeFileSync(project, JSON.stringify(projectOf(emitted)));
+    execFileSync("tsc", ["--project", project], { cwd: ROOT, stdio: ["ignore", "inherit", "inherit"] });
     for (const file of reachable(emitted, [CONFIG, ...SEEN]))
       writeFileSync(join(folder, basename(file)), asPacked(readFileSync(file, "utf8")));
   } finally {
     rmSync(emitted, { recursive: true, force: true });
   }
+}
+
+function projectOf(emitted: string): object {
+  const here = (path: string): string => join(ROOT, path);
+  return {
+    files: [CONFIG, ...SEEN].map(here),
+    compilerOptions: {
+      ...{ declaration: true, emitDeclarationOnly: true, rootDir: ROOT, outDir: emitted },
+      ...{ strict: true, target: "es2024", lib: ["es2024", "dom"], types: [] },
+      ...{ module: "esnext", moduleResolution: "bundler", rewriteRelativeImportExtensions: true },
+      // What is found in node_modules is another's, so that the compiler may emit nothing for it.
+      paths: { "@prewarm/shared/*": [here("packages/shared/src/*.ts")] },
+    },
+  };
 }
 
 function asDeclaration(path: string): string {
