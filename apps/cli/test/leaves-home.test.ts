@@ -42,7 +42,10 @@ describe.each(nodes().map((node) => [versionOf(node), node]))("the packed progra
 
   it("says its version and helps", async () => {
     expect(await run(["--version"])).toEqual({ code: EXIT.ok, stdout: `${VERSION}\n`, stderr: "" });
-    for (const { name } of COMMANDS) expect((await run(["help", ...name.split(" ")])).code).toBe(EXIT.ok);
+    const { code, stdout } = await run(["--help"]);
+    expect(code).toBe(EXIT.ok);
+    for (const { name } of COMMANDS) expect(stdout).toContain(`\n  ${name.split(" ")[0]}`);
+    expect(await run(["help", "ledger", "export"])).toMatchObject({ code: EXIT.ok, stderr: "" });
   });
 
   it("warms a file of the folder it stands in, and keeps its state there", async () => {
