@@ -1,6 +1,7 @@
 import type { Mutation } from "./promises.ts";
 
 const SCHEMA = "packages/durable-queue/src/schema";
+const TROUBLES = "workers/consumer/src/api/troubles.test.ts";
 const VIEWS = "workers/consumer/src/ledger/views";
 
 const of = (breaks: string, file: string, find: string, replace: string, tests: string[]): Mutation => {
@@ -29,6 +30,48 @@ export const WATCH: Mutation[] = [
     "(view && now - kept.at < youngEnough(kept))",
     "now - kept.at < youngEnough(kept)",
     [`${VIEWS}/causes.test.ts`],
+  ),
+  of(
+    "an acknowledged trouble is quiet with another cause, too",
+    `${VIEWS}/acknowledged.ts`,
+    "cause !== known.cause",
+    "false",
+    [TROUBLES],
+  ),
+  of(
+    "an acknowledged trouble may grow without end",
+    `${VIEWS}/acknowledged.ts`,
+    "size > GROWTH * known.size + GROWTH_FREE",
+    "false",
+    [TROUBLES],
+  ),
+  of(
+    "an acknowledged trouble is quiet in another folder, too",
+    `${VIEWS}/acknowledged.ts`,
+    "prefix.startsWith(known.prefix)",
+    "true",
+    [TROUBLES],
+  ),
+  of(
+    "what was acknowledged is never forgotten",
+    "workers/consumer/src/ledger/acknowledge.ts",
+    "if (gone.length === 0) return;",
+    "return;",
+    [TROUBLES],
+  ),
+  of(
+    "a trouble is acknowledged with a cause that nobody saw",
+    "workers/consumer/src/ledger/acknowledge.ts",
+    "if (seen !== null && seen !== cause)",
+    "if (seen === null)",
+    [TROUBLES],
+  ),
+  of(
+    "an acknowledged trouble is still the headline",
+    "workers/consumer/src/api/health-sentence.ts",
+    "warnings.filter(({ acknowledged }) => acknowledged === null)",
+    "warnings",
+    [TROUBLES],
   ),
   of(
     "an answer never counts as unchanged",

@@ -72,6 +72,11 @@ const WRITES: { [K in WritingCall]: (scene: Scene) => Promise<Parameters<LedgerC
     { paused: { upload: { reason: "tonight" } }, concurrency: 7, breaker: { state: "closed" } },
     WHO,
   ],
+  acknowledge: async (scene) => ["paused.bulk", null, await pausedBy(scene)],
+  takeBack: async (scene) => {
+    await scene.ledger.acknowledge("paused.bulk", null, await pausedBy(scene));
+    return ["paused.bulk", WHO];
+  },
   endSession: async ({ now }) => ["session", now + 86_400_000],
   doctorSlice: async (scene) => [await sliceWithStale(scene)],
   doctorDone: async (scene) => [(await scene.ledger.doctorSlice(await sliceWithStale(scene))).locks],
@@ -99,6 +104,12 @@ const WRITES: { [K in WritingCall]: (scene: Scene) => Promise<Parameters<LedgerC
   },
   restoreTo: async () => [{ bookmark: "b" }],
 };
+
+/** The lane bulk is paused, which is a trouble. */
+async function pausedBy({ ledger }: Scene): Promise<string> {
+  await ledger.patchGate({ paused: { bulk: true } }, WHO);
+  return WHO;
+}
 
 /** A page of the store with an object from before its image was purged. */
 async function sliceWithStale({ ledger, sleep, now }: Scene): Promise<SliceRequest> {

@@ -88,16 +88,25 @@ export function stats(mode: string): Stats {
       : [
           {
             level: hostile ? "problem" : "warning",
-            code: "paused",
-            sentence,
+            ...{ code: "paused", key: "paused.bulk", cause: "1", acknowledged: null },
+            ...{ sentence, cure: "Resume the lane once the reason is gone." },
             link: "/steering",
             since: NOW - 3_600_000,
           },
           {
             ...{ level: "warning", code: "failing", link: "/causes?window=5m", since: null },
+            ...{ key: "failing", cause: "f1", cure: "Remove the cause, then choose Try now.", acknowledged: null },
             sentence: hostile ? HOSTILE : "3 % of 3,500 attempts failed: 41 × encoder out of memory, all avif.",
           },
-          { level: "note", code: "dead", sentence: "284 dead letters to look at.", link: "/dead", since: null },
+          {
+            ...{ level: "warning", code: "died", link: "/causes?window=1h", since: null, key: "died", cause: "f2" },
+            ...{ sentence: "11 jobs died within the hour.", cure: "Remove the cause, then choose Retry dead." },
+            acknowledged: { who: hostile ? HOSTILE : "operator token 1", at: NOW - 600_000 },
+          },
+          {
+            ...{ level: "note", code: "dead", sentence: "284 dead letters to look at.", link: "/dead", since: null },
+            ...{ key: "dead", cause: "note", cure: "", acknowledged: null },
+          },
         ],
     environment: mode === "hostile" ? "production" : "staging",
     health: {

@@ -112,6 +112,35 @@ it("names the newest trouble first, since when and what to do, and folds what is
   await close();
 });
 
+it("takes an acknowledged trouble out of the headline of every page, says who did it, and puts it back", async () => {
+  const { page, faults, close } = await signedIn("/", stack.adminToken, { viewport: { width: 390, height: 844 } });
+  const health = page.getByRole("region", { name: "Health" });
+  for (const lane of ["upload", "bulk"]) {
+    await health.getByRole("button", { name: `Acknowledge: ${lane} is paused` }).click();
+    await page.getByText("Acknowledged. It stays quiet until it changes.").first().waitFor();
+    await health
+      .locator(".sentence")
+      .filter({ hasNotText: `${lane} is paused` })
+      .waitFor();
+  }
+  expect(await health.locator(".sentence").textContent()).toMatch(/were refused/);
+  await health.getByText("Acknowledged: 2").click();
+  const known = health.getByRole("listitem").filter({ hasText: "bulk is paused" });
+  expect(await known.textContent()).toMatch(/operator token 1, .*(ago|just now)/);
+  expect(await overflow(page)).toBe(0);
+  await page.goto(`${stack.controlUrl}/runs`);
+  const line = page.getByRole("note", { name: "Trouble" });
+  expect(await line.textContent()).toMatch(/were refused/);
+  await page.goto(stack.controlUrl);
+  await health.getByText("Acknowledged: 2").click();
+  for (const lane of ["upload", "bulk"]) {
+    await health.getByRole("button", { name: `Undo: ${lane} is paused` }).click();
+    await health.getByRole("button", { name: `Acknowledge: ${lane} is paused` }).waitFor();
+  }
+  expect(faults).toEqual([]);
+  await close();
+});
+
 it("tells every time as the reader wants it: relative, local or UTC", async () => {
   const { page, close } = await signedIn("/steering");
   const time = page.locator(".switches time").first();

@@ -9,7 +9,7 @@ it("has every text of the dashboard in one list, for one person to review", asyn
   for (const text of [
     "What viewers get now",
     "Search jobs",
-    "Resume the lane once the reason is gone.",
+    "Acknowledged. It stays quiet until it changes.",
     "Retrying now: …",
   ])
     expect(list).toContain(text);

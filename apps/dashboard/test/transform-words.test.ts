@@ -30,12 +30,14 @@ describe("a chart", () => {
 
 describe("troubles", () => {
   const one = (code: string, since: number | null, level: "problem" | "warning" | "note" = "warning") => ({
-    ...{ code, since, level, sentence: code, link: "/" },
+    ...{ code, key: code, cause: "", since, level, sentence: code, cure: "", link: "/", acknowledged: null },
   });
+  const byAnna = { who: "anna", at: 1 };
   it("stand with what goes on before what is over, problems first, then the newest; notes are none", () => {
     const all = [one("refusing", null), one("paused", 10), one("paused", 20), one("throttled", null)];
-    const said = incidentsOf([...all, one("breaker", 5, "problem"), one("dead", null, "note")]);
-    expect(said.map(({ code, since }) => [code, since])).toEqual([
+    const known = { ...one("stuck", 30), acknowledged: byAnna };
+    const said = incidentsOf([...all, known, one("breaker", 5, "problem"), one("dead", null, "note")]);
+    expect(said.all.map(({ code, since }) => [code, since])).toEqual([
       ...[
         ["breaker", 5],
         ["throttled", null],
@@ -44,6 +46,6 @@ describe("troubles", () => {
         ["refusing", null],
       ],
     ]);
-    expect(said.map(({ cure }) => cure === "")).not.toContain(true);
+    expect([said.past.map(({ code }) => code), said.acknowledged]).toEqual([["refusing"], [known]]);
   });
 });

@@ -17,6 +17,7 @@ import { RejectedPage, Run, RunPage, runsQuery } from "./runs.ts";
 import { Serving, servingQuery } from "./serving.ts";
 import { Session, SignIn } from "./session.ts";
 import { Stats } from "./stats.ts";
+import { Acknowledgement } from "./troubles.ts";
 import { DryRun, WarmAnswer, WarmRequest, warmQuery } from "./warm.ts";
 import { pageQuery } from "./words.ts";
 
@@ -58,6 +59,8 @@ export const CALLS = {
   "GET /api/v1/history": { query: historyQuery, answer: History },
   "GET /api/v1/gate": { answer: Gate },
   "PATCH /api/v1/gate": { body: GatePatch, answer: Gate },
+  "POST /api/v1/troubles/{key}/ack": { body: Acknowledgement, answer: z.null() },
+  "DELETE /api/v1/troubles/{key}/ack": { answer: z.null() },
   "GET /api/v1/audit": { query: auditQuery, answer: AuditPage },
   "GET /api/v1/events": { query: pageQuery, answer: EventPage },
   "POST /api/v1/events/test": { answer: EventTest },

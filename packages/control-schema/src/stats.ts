@@ -23,9 +23,19 @@ export const Warning = z
   .object({
     level: z.enum(["problem", "warning", "note"]).meta({ description: "A note is worth a look, and no alarm" }),
     code: z.string().meta({ example: "breaker" }),
+    key: z.string().meta({ example: "paused.bulk", description: "The code, and of what where there may be several" }),
+    cause: z
+      .string()
+      .nullable()
+      .meta({ description: "Changes when another cause takes its place; null: it cannot be acknowledged" }),
     sentence: z.string(),
+    cure: z.string().meta({ description: "What to do; empty where the sentence is enough" }),
     link: z.string().meta({ description: "Where on the dashboard its cause stands", example: "/causes?window=5m" }),
     since: time.nullable(),
+    acknowledged: z
+      .object({ who: z.string(), at: time })
+      .nullable()
+      .meta({ description: "Who acknowledged it, and when; null: nobody, or it has changed since" }),
   })
   .meta({ id: "Warning" });
 export type Warning = z.infer<typeof Warning>;
@@ -95,9 +105,9 @@ export const Stats = z
       .object({ consumer: CodeVersion.nullable(), ledger: CodeVersion.nullable() })
       .meta({ description: "Which code runs; null where the platform names none" }),
     health: Health,
-    warnings: z
-      .array(Warning)
-      .meta({ description: "Everything that is wrong, the worst first; `health` is the first of it" }),
+    warnings: z.array(Warning).meta({
+      description: "Everything that is wrong, the worst first; `health` is the first that is not acknowledged",
+    }),
     states: described(CountsByState, "All lanes together; `stored` is all that there ever were"),
     lanes: byLane(CountsByState),
     open: count,

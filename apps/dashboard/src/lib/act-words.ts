@@ -12,6 +12,10 @@ const WORDS: Record<string, (details: Details, target: string | null) => string>
   "breaker.closed": () => "the breaker closed",
   "limit.moved": ({ from, to, why }, target) =>
     `${target === "concurrency" ? "concurrency" : "rate"} ${change(from, to)}${typeof why === "string" ? `: ${why}` : ""}`,
+  "trouble.acknowledge": ({ sentence }) => `a trouble was acknowledged: ${sentence}`,
+  "trouble.take_back": (_, target) => `the trouble ${target} is not acknowledged any more`,
+  "trouble.forget": ({ why }, target) =>
+    `the acknowledged trouble ${target} ${why === "gone" ? "is gone" : "has changed"}`,
   "ledger.restored": () => "an older database was restored",
   "gate.patch": gateWords,
   warm: () => "a run was started",

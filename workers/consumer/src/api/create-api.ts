@@ -32,6 +32,7 @@ import { session } from "./session.ts";
 import { stats } from "./stats.ts";
 import { system } from "./system.ts";
 import { thumbs } from "./thumbs.ts";
+import { troubles } from "./troubles.ts";
 import { warm } from "./warm.ts";
 
 const RESOURCES: readonly Endpoint[] = [
@@ -51,6 +52,7 @@ const RESOURCES: readonly Endpoint[] = [
     servingRoutes,
     history,
     gate,
+    troubles,
   ],
   ...[audit, events, doctor, ledger, session, hooks, ittybitHook, metrics, system],
 ].flat();

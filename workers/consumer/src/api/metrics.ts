@@ -69,13 +69,21 @@ function totalMetrics({ totals, versions }: Stats): string[] {
   ];
 }
 
-function flowMetrics({ rates, wait, run, pace }: Stats): string[] {
+function flowMetrics({ rates, wait, run, pace, warnings }: Stats): string[] {
   const quantiles = (of: Stats["wait"]): MetricLine[] => [
     [{ quantile: "0.5" }, seconds(of.p50)],
     [{ quantile: "0.95" }, seconds(of.p95)],
     [{ quantile: "0.99" }, seconds(of.p99)],
   ];
+  const real = warnings.filter(({ level }) => level !== "note");
+  const troubles = [true, false].map((acknowledged): MetricLine => {
+    return [
+      { acknowledged: `${acknowledged}` },
+      real.filter((one) => (one.acknowledged !== null) === acknowledged).length,
+    ];
+  });
   return [
+    gauge("prewarm_troubles", "Problems and warnings, by whether an operator has acknowledged them.", troubles),
     gauge("prewarm_stored_per_second", "Variants stored per second, last one to two minutes.", [
       [{}, rates.storedPerSecond],
     ]),

@@ -1,4 +1,4 @@
-import { Stats } from "@prewarm/control-schema/stats";
+import { Stats, type Warning } from "@prewarm/control-schema/stats";
 import { JOB_STATES, type JobState, LANES, type Lane } from "@prewarm/shared/job";
 import { LEDGER_LIMIT_BYTES } from "@prewarm/shared/limits";
 import type { LedgerStats } from "../ledger/contract.ts";
@@ -9,7 +9,6 @@ import { healthSentence } from "./health-sentence.ts";
 import { pricedPace, priceOf } from "./priced-pace.ts";
 import { answer, refusals } from "./responses.ts";
 import { tagBy } from "./revalidate.ts";
-import { warningsOf } from "./warnings.ts";
 
 /** A queue that does not answer in time shows no numbers; it does not hold the page up. */
 const METRICS_TIMEOUT_MS = 1000;
@@ -51,13 +50,12 @@ export async function statsAnswer(deps: ApiDeps): Promise<Stats> {
   const oldestMs = waits.length > 0 ? Math.max(...waits) : null;
   const { prices } = deps.config;
   // A ledger of release 0.1.0 knows none of these.
-  const { paces, forecast: known, attempts = { failed: 0, all: 0 } }: Partial<LedgerStats> = view;
+  const { paces, forecast: known, attempts = { failed: 0, all: 0 }, warnings: troubles }: Partial<LedgerStats> = view;
   const { used } = gate.budget;
   const forecast = known ?? { jobs: used, queued: 0, usual: 0, exhaustedAt: null };
   const pace = (scope: Lane | "all") => pricedPace(paces?.[scope], prices);
   const etaSeconds = paces?.all.secondsLeft ?? null;
-  const faults = [...deps.configFaults, ...deps.environmentFaults];
-  const warnings = warningsOf({ now, faults, gate, ledgerBytes: view.bytes, open, dead: states.dead, view, oldest });
+  const warnings = [...faultsOf(deps), ...(troubles ?? [OLDER])];
   return {
     at: now,
     environment: deps.environment,
@@ -96,6 +94,23 @@ export async function statsAnswer(deps: ApiDeps): Promise<Stats> {
     hooks: view.hooks,
     metricErrors: view.metricErrors,
   };
+}
+
+/** What stands in the warnings of a fault, or of a ledger that tells none. Neither can be acknowledged. */
+const UNKNOWN = { cause: null, since: null, acknowledged: null, link: "/system" } as const;
+const OLDER: Warning = {
+  ...{ level: "warning", code: "version", key: "version", ...UNKNOWN },
+  ...{ sentence: "The ledger runs an older version, which does not tell what is wrong.", cure: "Wait for the deploy." },
+};
+
+/** Faults of configuration and environment: whatever else is said, these are to be mended first. */
+function faultsOf({ configFaults, environmentFaults }: ApiDeps): Warning[] {
+  const [fault, ...more] = [...configFaults, ...environmentFaults];
+  if (fault === undefined) return [];
+  const others = more.length === 0 ? "" : ` ${more.length} more: see /readyz.`;
+  const sentence = `The configuration is at fault. ${fault.replace(/[.!?]?$/, ".")}${others}`;
+  const cure = "Correct the configuration, then deploy.";
+  return [{ level: "problem", code: "fault", key: "fault", sentence, cure, ...UNKNOWN }];
 }
 
 function sumOf(counts: LedgerStats["counts"]): Record<JobState, number> {

@@ -139,6 +139,13 @@ export interface Operators {
   cancelAction(action: string, who: string): Promise<ActionView | null>;
   /** An undo puts back what stood before the change that it names; told twice, or too late, it changes nothing. */
   patchGate(patch: GatePatch, who: string): Promise<GateView>;
+  /**
+   * Keeps a trouble quiet until it changes. `seen`: the cause that the operator has seen, else `changed`; null: any. `none`: there is no
+   * such trouble, or none that can be acknowledged.
+   */
+  acknowledge(key: string, seen: string | null, who: string): Promise<"done" | "none" | "changed">;
+  /** Takes an acknowledgement back; false: there is none. */
+  takeBack(key: string, who: string): Promise<boolean>;
   /** Whether somebody signed out of this session of the dashboard. */
   isSessionOver(session: string): Promise<boolean>;
   /** Signs out. `until`: when the session would end by itself, in Unix ms. */
@@ -242,6 +249,8 @@ export const LEDGER_CALLS = {
   createAction: "id",
   cancelAction: "idempotent",
   patchGate: "id",
+  acknowledge: "id",
+  takeBack: "id",
   isSessionOver: "read",
   endSession: "idempotent",
   doctorFrom: "read",
@@ -365,7 +374,11 @@ export type GateView = Gate & { slots: number; abandoned: number };
 
 /* ── Numbers ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
-export interface LedgerStats extends Pick<Stats, "waitingFor" | "totals" | "wait" | "run" | "metricErrors" | "hooks"> {
+/** The numbers, and what of them is wrong, without the faults of the configuration. */
+export type LedgerStats = LedgerNumbers & Pick<Stats, "warnings">;
+
+export interface LedgerNumbers
+  extends Pick<Stats, "waitingFor" | "totals" | "wait" | "run" | "metricErrors" | "hooks"> {
   /** The code that this object runs, which a deploy replaces at its own time; null where the platform tells none. */
   version: CodeVersion | null;
   counts: Stats["lanes"];

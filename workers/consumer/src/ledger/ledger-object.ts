@@ -68,6 +68,8 @@ export abstract class LedgerObject<Env> extends DurableObject<Env> implements An
   createAction(...args: Call<"createAction">) { return this.#ledger.createAction(...args); }
   cancelAction(...args: Call<"cancelAction">) { return this.#ledger.cancelAction(...args); }
   patchGate(...args: Call<"patchGate">) { return this.#ledger.patchGate(...args); }
+  acknowledge(...args: Call<"acknowledge">) { return this.#ledger.acknowledge(...args); }
+  takeBack(...args: Call<"takeBack">) { return this.#ledger.takeBack(...args); }
   isSessionOver(...args: Call<"isSessionOver">) { return this.#ledger.isSessionOver(...args); }
   endSession(...args: Call<"endSession">) { return this.#ledger.endSession(...args); }
   doctorFrom(...args: Call<"doctorFrom">) { return this.#ledger.doctorFrom(...args); }

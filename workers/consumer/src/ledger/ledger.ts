@@ -16,6 +16,7 @@ import { purgeImage } from "../images/purge.ts";
 import { doctorDone, doctorFrom, doctorSlice, doctorWalk } from "../images/reconcile.ts";
 import { beforeImagesRestore, imagesRestored } from "../images/restored-images.ts";
 import { indexOfSecret } from "../platform/secret-equality.ts";
+import { takeBack } from "./acknowledge.ts";
 import type {
   Answering,
   DeliveryNote,
@@ -32,7 +33,17 @@ import { followUps, ownTimes } from "./follow-ups.ts";
 import { publishAgain } from "./gate-file.ts";
 import type { LedgerDeps } from "./ledger-deps.ts";
 import { LedgerTx } from "./ledger-tx.ts";
-import { actionPage, actOnJob, auditPage, jobPage, patchGate, runById, statsOf } from "./operator-calls.ts";
+import {
+  acknowledgeTrouble,
+  actionPage,
+  actOnJob,
+  auditPage,
+  forgetChangedTroubles,
+  jobPage,
+  patchGate,
+  runById,
+  statsOf,
+} from "./operator-calls.ts";
 import { LEDGER_TABLES, OWN_RULES } from "./tables/own-tables.ts";
 import { endSession, isSessionOver } from "./tables/sign-ins.ts";
 import { causesView } from "./views/causes.ts";
@@ -81,6 +92,7 @@ export class Ledger extends Queue<LedgerTx, BeforeRestore> implements Answering<
   protected override keepHouse(): void {
     const deliveries = this.#deliveries;
     if (!deliveries.isSaved) this.note(({ sql }) => deliveries.save(sql));
+    this.note(forgetChangedTroubles);
   }
 
   protected override beforeRestore(tx: LedgerTx): BeforeRestore {
@@ -195,6 +207,8 @@ export class Ledger extends Queue<LedgerTx, BeforeRestore> implements Answering<
   readonly promoteJob = this.changes(actOnJob("promote"));
   readonly cancelJob = this.changes(actOnJob("cancel"));
   readonly patchGate = this.changes(patchGate);
+  readonly acknowledge = this.notes(acknowledgeTrouble);
+  readonly takeBack = this.notes(takeBack);
   readonly isSessionOver = this.reads(isSessionOver);
   readonly endSession = this.notes(endSession);
 

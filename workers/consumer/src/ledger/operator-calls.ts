@@ -5,13 +5,16 @@ import { listActions } from "@prewarm/durable-queue/operate/actions";
 import { cancelJob, promoteJob, retryJob } from "@prewarm/durable-queue/operate/retry-and-cancel";
 import { audit, listAudit } from "@prewarm/durable-queue/schema/audit";
 import { idOfName } from "@prewarm/durable-queue/schema/job-ids";
+import { acknowledge, forgetChanged, readAcknowledged } from "./acknowledge.ts";
 import type { GateView, JobAct, LedgerCalls, LedgerStats, RunView } from "./contract.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
+import { withAcknowledged } from "./views/acknowledged.ts";
 import { gateView, patchGate as patch } from "./views/gate-view.ts";
 import { ledgerStats } from "./views/history.ts";
 import { listJobs } from "./views/job-list.ts";
 import { jobView } from "./views/jobs.ts";
 import { runView } from "./views/runs.ts";
+import { type Alarm, alarmsOf } from "./views/warnings.ts";
 import { hookStats } from "./webhook-address.ts";
 
 /* Calls that need more than one decision or view. Each is one transaction. */
@@ -39,7 +42,21 @@ export function auditPage(
 
 /** `metricErrors`: metrics that this instance could not note. */
 export function statsOf(tx: LedgerTx, known: { metricErrors: number; version: CodeVersion | null }): LedgerStats {
-  return ledgerStats(tx, { ...known, gate: gateView(tx), hooks: hookStats(tx) });
+  const numbers = ledgerStats(tx, { ...known, gate: gateView(tx), hooks: hookStats(tx) });
+  return { ...numbers, warnings: withAcknowledged(alarmsOf(numbers, tx.now), readAcknowledged(tx.sql)) };
+}
+
+function alarmsNow(tx: LedgerTx): Alarm[] {
+  return alarmsOf(ledgerStats(tx, { metricErrors: 0, version: null, gate: gateView(tx), hooks: null }), tx.now);
+}
+
+/** `seen`: the cause that the operator has seen; null: any. */
+export function acknowledgeTrouble(tx: LedgerTx, key: string, seen: string | null, who: string) {
+  return acknowledge(tx, alarmsNow(tx), { key, seen, who });
+}
+
+export function forgetChangedTroubles(tx: LedgerTx): void {
+  forgetChanged(tx, () => alarmsNow(tx));
 }
 
 export function patchGate(tx: LedgerTx, wanted: GatePatch, who: string): GateView {

@@ -5,7 +5,7 @@ import type { StateCounts } from "@prewarm/durable-queue/operate/job-state";
 import { type Histogram, quantile } from "@prewarm/durable-queue/schema/histogram";
 import { eventsIn, type Slice, TIERS_MS } from "@prewarm/durable-queue/schema/history";
 import type { Lane } from "@prewarm/shared/job";
-import type { CountedBucket, LedgerStats } from "../contract.ts";
+import type { CountedBucket, LedgerNumbers } from "../contract.ts";
 import type { LedgerTx } from "../ledger-tx.ts";
 import { forecastOf } from "./forecast.ts";
 import { Paces } from "./pace.ts";
@@ -38,8 +38,8 @@ function percentiles(histogram: Histogram): Percentiles {
 /** Everything the overview needs of the ledger: counts, five minutes' rates, an hour's percentiles. No table is counted. */
 export function ledgerStats(
   tx: LedgerTx,
-  apart: Pick<LedgerStats, "version" | "metricErrors" | "gate" | "hooks">,
-): LedgerStats {
+  apart: Pick<LedgerNumbers, "version" | "metricErrors" | "gate" | "hooks">,
+): LedgerNumbers {
   const paces = new Paces(tx);
   const { counts } = paces;
   const minute = tx.now - (tx.now % TIERS_MS.minute);
@@ -91,7 +91,7 @@ function rowsOf({ stored, ...others }: StateCounts): number {
   return Object.values(others).reduce((sum, { live, upload, bulk }) => sum + live + upload + bulk, 0);
 }
 
-function laneCounts(counts: StateCounts, lane: Lane): LedgerStats["counts"][Lane] {
+function laneCounts(counts: StateCounts, lane: Lane): LedgerNumbers["counts"][Lane] {
   const { queued, processing, retrying, stored, dead, refused, cancelled } = counts;
   return {
     queued: queued[lane],

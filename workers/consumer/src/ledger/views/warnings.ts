@@ -1,22 +1,43 @@
 import type { Gate } from "@prewarm/control-schema/gate";
 import type { Warning } from "@prewarm/control-schema/stats";
-import { LANES } from "@prewarm/shared/job";
+import { type JobState, LANES, type Lane, OPEN_STATES } from "@prewarm/shared/job";
 import { LEDGER_FULL_BYTES, LEDGER_LIMIT_BYTES, LEDGER_SHED_BYTES } from "@prewarm/shared/limits";
 import { counted, momentOf, number, percent, span } from "@prewarm/shared/words";
-import type { LedgerStats, Trouble } from "../ledger/contract.ts";
+import type { LedgerNumbers, Trouble } from "../contract.ts";
 
-export interface Circumstances {
+/** A warning, and by what `acknowledged.ts` judges whether it has changed. */
+export interface Alarm extends Omit<Warning, "acknowledged"> {
+  /** Jobs or attempts that it has hit; 0 where a number says nothing. */
+  size: number;
+  /** What its failures have in common; empty: nothing that is known. */
+  formats: readonly string[];
+  /** The folder that has them all; "": none. */
+  prefix: string;
+}
+
+interface Circumstances {
   now: number;
-  /** Of configuration and environment: whatever else is said, these are to be mended first. */
-  faults: readonly string[];
   gate: Gate;
   ledgerBytes: number;
   open: number;
   dead: number;
-  view: Pick<LedgerStats, "counts" | "oldestWaiting" | "rates" | "troubles">;
-  /** ms, by lane. */
-  oldest: Record<(typeof LANES)[number], number | null>;
+  view: LedgerNumbers;
 }
+
+/** What to do about a trouble, by its code. */
+const CURES: Record<string, string> = {
+  ledger: "Finish or cancel bulk runs.",
+  restored: "Nothing. Jobs go on two minutes after the restore.",
+  breaker: "Correct the Ittybit account. A test job finds that out; Reset the breaker to go on at once.",
+  failing: "Remove the cause, then choose Try now.",
+  refusing: "Correct the ids or upload the originals, then choose Retry refused.",
+  died: "Remove the cause, then choose Retry dead.",
+  slow: "Nothing. If it lasts, ask Ittybit.",
+  stuck: "Look at /readyz, then at the Worker's log.",
+  throttled: "Nothing. If it repeats, lower the rate.",
+  budget: "Raise the budget, or wait for the next month.",
+  paused: "Resume the lane once the reason is gone.",
+};
 
 /** Waiting for longer than this without any job ended is worth a warning, in ms. */
 const STUCK_MS = 300_000;
@@ -27,12 +48,12 @@ const REFUSED_WARN = 0.2;
 const REFUSED_MIN = 10;
 const FAILED_MIN = 3;
 
-type Lanes = "live" | "upload" | "bulk";
-
-/** Everything that is wrong, the worst first: each with its cause, and where that stands. */
-export function warningsOf(standing: Circumstances): Warning[] {
+/** Everything that the ledger knows to be wrong, the worst first: each with its cause, and where that stands. */
+export function alarmsOf(view: LedgerNumbers, now: number): Alarm[] {
+  const sum = (state: JobState) => LANES.reduce((total, lane) => total + view.counts[lane][state], 0);
+  const open = OPEN_STATES.reduce((total, state) => total + sum(state), 0);
+  const standing = { now, gate: view.gate, ledgerBytes: view.bytes, open, dead: sum("dead"), view };
   return [
-    faults(standing),
     ledgerFull(standing),
     restored(standing),
     breaker(standing),
@@ -52,23 +73,26 @@ export function warningsOf(standing: Circumstances): Warning[] {
   ].filter((one) => one !== null);
 }
 
-function faults({ faults: [fault, ...more] }: Circumstances): Warning | null {
-  if (fault === undefined) return null;
-  const others = more.length === 0 ? "" : ` ${more.length} more: see /readyz.`;
-  const sentence = `The configuration is at fault. ${fault.replace(/[.!?]?$/, ".")}${others}`;
-  return { level: "problem", code: "fault", sentence, link: "/system", since: null };
+/** An alarm of one kind: of a thing that is there or not, unless more is said. */
+function alarm(
+  level: Warning["level"],
+  code: string,
+  said: Pick<Alarm, "sentence" | "link"> & Partial<Omit<Alarm, "level" | "code" | "cure">>,
+): Alarm {
+  const unsaid = { key: code, cause: level, since: null, size: 0, formats: [], prefix: "" };
+  return { level, code, cure: CURES[code] ?? "", ...unsaid, ...said };
 }
 
-function ledgerFull({ ledgerBytes }: Circumstances): Warning | null {
+function ledgerFull({ ledgerBytes }: Circumstances): Alarm | null {
   if (ledgerBytes <= LEDGER_FULL_BYTES) return null;
   const sentence = `The ledger holds ${gigabytes(ledgerBytes)} of ${gigabytes(LEDGER_LIMIT_BYTES)}: new bulk is refused. Views and uploads go on.`;
-  return { level: "problem", code: "ledger", sentence, link: "/readyz", since: null };
+  return alarm("problem", "ledger", { sentence, link: "/readyz" });
 }
 
-function ledgerSheds({ ledgerBytes }: Circumstances): Warning | null {
+function ledgerSheds({ ledgerBytes }: Circumstances): Alarm | null {
   if (ledgerBytes <= LEDGER_SHED_BYTES || ledgerBytes > LEDGER_FULL_BYTES) return null;
   const sentence = `The ledger holds ${gigabytes(ledgerBytes)} of ${gigabytes(LEDGER_LIMIT_BYTES)}: it keeps only what is needed, and takes no new bulk from ${gigabytes(LEDGER_FULL_BYTES)} on.`;
-  return { level: "warning", code: "ledger", sentence, link: "/readyz", since: null };
+  return alarm("warning", "ledger", { sentence, link: "/readyz" });
 }
 
 function gigabytes(bytes: number): string {
@@ -76,24 +100,29 @@ function gigabytes(bytes: number): string {
 }
 
 /** For two minutes after an older copy of the ledger was put back nothing is handed out. */
-function restored({ gate, open, now }: Circumstances): Warning | null {
+function restored({ gate, open, now }: Circumstances): Alarm | null {
   const held = heldBack(gate);
   if (held === null) return null;
   const sentence = `${held.message} ${waiting(open)} for another ${span((held.until ?? now) - now)}; viewers get originals.`;
-  return { level: "warning", code: "restored", sentence, link: "/steering", since: null };
+  return alarm("warning", "restored", { sentence, link: "/steering", cause: `${held.until}` });
 }
 
 function heldBack({ reasons }: Gate): Gate["reasons"][number] | null {
   return reasons.find(({ code }) => code === "restored") ?? null;
 }
 
-function breaker({ gate: { breaker: at }, now }: Circumstances): Warning | null {
+function breaker({ gate: { breaker: at }, now }: Circumstances): Alarm | null {
   if (at.state === "closed") return null;
   const since = at.since === null ? "" : ` since ${momentOf(at.since)}`;
   const probe =
     at.probeAt === null ? "" : ` One job is tried ${at.probeAt > now ? `in ${span(at.probeAt - now)}` : "now"}.`;
   const sentence = `${breakerText(at)} Everything waits${since}; viewers get originals.${probe}`;
-  return { level: "problem", code: "breaker", sentence, link: "/steering", since: at.since };
+  return alarm("problem", "breaker", {
+    sentence,
+    link: "/steering",
+    since: at.since,
+    cause: `${at.status} ${at.since}`,
+  });
 }
 
 function breakerText({ status, reason }: Gate["breaker"]): string {
@@ -106,32 +135,32 @@ function isSpent({ budget }: Gate): boolean {
   return budget.monthlyJobs !== null && budget.used >= budget.monthlyJobs;
 }
 
-function budgetSpent({ gate, open }: Circumstances): Warning | null {
+function budgetSpent({ gate, open }: Circumstances): Alarm | null {
   const { budget } = gate;
   if (!isSpent(gate)) return null;
   const sentence = `The month's ${number(budget.monthlyJobs ?? 0)} jobs are spent. ${waiting(open)} until the budget is raised or the month ends; viewers get originals.`;
-  return { level: "problem", code: "budget", sentence, link: "/steering", since: null };
+  return alarm("problem", "budget", { sentence, link: "/steering", cause: budget.month });
 }
 
-function failing({ view: { troubles } }: Circumstances): Warning | null {
+function failing({ view: { troubles } }: Circumstances): Alarm | null {
   const { failing: trouble } = troubles;
   if (trouble === null || trouble.n < FAILED_MIN || trouble.n <= FAILURES_WARN * trouble.of) return null;
   const sentence = `${percent(trouble.n / trouble.of)} of ${counted(trouble.of, "attempt")} failed in the last five minutes${cause(trouble, "attempt")}`;
-  return { level: "warning", code: "failing", sentence, link: "/causes?window=5m", since: null };
+  return alarm("warning", "failing", { sentence, link: "/causes?window=5m", ...growth(trouble) });
 }
 
-function refusing({ view: { troubles } }: Circumstances): Warning | null {
+function refusing({ view: { troubles } }: Circumstances): Alarm | null {
   const { refusing: trouble } = troubles;
   if (trouble === null || trouble.n < REFUSED_MIN || trouble.n <= REFUSED_WARN * trouble.of) return null;
   const sentence = `${number(trouble.n)} of ${counted(trouble.of, "variant")} that ended within the hour were refused${cause(trouble, "job")}`;
-  return { level: "warning", code: "refusing", sentence, link: "/causes?window=1h", since: null };
+  return alarm("warning", "refusing", { sentence, link: "/causes?window=1h", ...growth(trouble) });
 }
 
-function died({ view: { troubles } }: Circumstances): Warning | null {
+function died({ view: { troubles } }: Circumstances): Alarm | null {
   const { died: trouble } = troubles;
   if (trouble === null) return null;
   const sentence = `${counted(trouble.n, "job")} died within the hour${cause(trouble, "job")}`;
-  return { level: "warning", code: "died", sentence, link: "/causes?window=1h", since: null };
+  return alarm("warning", "died", { sentence, link: "/causes?window=1h", ...growth(trouble) });
 }
 
 /** `: 41 jobs with "encoder out of memory" (upstream_failed), all avif, all below p/.` */
@@ -143,69 +172,74 @@ function cause({ top }: Trouble, unit: "attempt" | "job"): string {
   return `: ${counted(top.count, unit)} with "${top.message.replace(/[.!?]$/, "")}" (${top.code})${formats}${prefix}.`;
 }
 
+function growth({ n, top }: Trouble): Partial<Alarm> {
+  return { size: n, cause: top?.fingerprint ?? "", formats: top?.formats ?? [], prefix: top?.prefix ?? "" };
+}
+
 /** Slots are what a slow Ittybit holds: nothing is closed. */
-function slow({ gate: { reasons } }: Circumstances): Warning | null {
+function slow({ gate: { reasons } }: Circumstances): Alarm | null {
   const reason = reasons.find(({ code }) => code === "slow");
   return reason === undefined
     ? null
-    : { level: "warning", code: "slow", sentence: reason.message, link: "/jobs?state=processing", since: null };
+    : alarm("warning", "slow", { sentence: reason.message, link: "/jobs?state=processing" });
 }
 
 /** A paused lane waits on purpose: only others are stuck. */
-function stuck({ gate, oldest, view: { rates } }: Circumstances): Warning | null {
+function stuck({ gate, now, view: { rates, oldestWaiting } }: Circumstances): Alarm | null {
   if (gate.breaker.state !== "closed" || rates.ended > 0 || heldBack(gate) !== null) return null;
-  const ages = LANES.filter((lane) => !gate.paused[lane]).map((lane) => oldest[lane] ?? 0);
+  const ages = LANES.filter((lane) => !gate.paused[lane]).map((lane) => now - (oldestWaiting[lane] ?? now));
   const age = Math.max(0, ...ages);
   if (age <= STUCK_MS) return null;
   const sentence = `Nothing has ended lately, and the oldest job has waited for ${span(age)}.`;
-  return { level: "warning", code: "stuck", sentence, link: "/jobs?state=queued", since: null };
+  return alarm("warning", "stuck", { sentence, link: "/jobs?state=queued" });
 }
 
-function throttled({ gate, open, now }: Circumstances): Warning | null {
+function throttled({ gate, open, now }: Circumstances): Alarm | null {
   if (gate.throttledUntil === null) return null;
   const sentence = `Ittybit asked us to slow down. New jobs go on in ${span(gate.throttledUntil - now)}; ${waiting(open).toLowerCase()}.`;
-  return { level: "warning", code: "throttled", sentence, link: "/steering", since: null };
+  return alarm("warning", "throttled", { sentence, link: "/steering" });
 }
 
-function viewersSpent({ gate }: Circumstances): Warning | null {
+function viewersSpent({ gate, now }: Circumstances): Alarm | null {
+  const today = new Date(now).toISOString().slice(0, 10);
   if (!gate.budget.exhausted.live || isSpent(gate)) return null;
   const sentence = `Viewers' share of the budget is spent (${counted(gate.budget.liveToday, "job")} today); they get originals. Uploads and bulk go on.`;
-  return { level: "warning", code: "budget", sentence, link: "/steering", since: null };
+  return alarm("warning", "budget", { sentence, link: "/steering", key: "budget.live", cause: today });
 }
 
-function warmingSpent({ gate }: Circumstances): Warning | null {
+function warmingSpent({ gate }: Circumstances): Alarm | null {
   if (!gate.budget.exhausted.warming || isSpent(gate)) return null;
+  const { month } = gate.budget;
   const sentence = "Warming's share of the month's jobs is spent: uploads and bulk wait, viewers' misses go on.";
-  return { level: "warning", code: "budget", sentence, link: "/steering", since: null };
+  return alarm("warning", "budget", { sentence, link: "/steering", key: "budget.warming", cause: month });
 }
 
 /** Speaks of its own lane only. */
-function paused({ gate, view: { counts }, now }: Circumstances, lane: Lanes): Warning | null {
+function paused({ gate, view: { counts }, now }: Circumstances, lane: Lane): Alarm | null {
   const pause = gate.pauses[lane];
   if (pause === null) return null;
   const { queued, processing, retrying } = counts[lane];
   const until = pause.until === null ? "" : `, for another ${span(pause.until - now)}`;
   const reason = pause.reason === null ? "" : ` (${pause.reason})`;
   const sentence = `${lane} is paused by ${pause.who} since ${momentOf(pause.since)}${until}${reason}. ${waiting(queued + processing + retrying)}.`;
-  return { level: "warning", code: "paused", sentence, link: "/steering", since: pause.since };
+  return alarm("warning", "paused", {
+    ...{ sentence, link: "/steering", since: pause.since, key: `paused.${lane}`, cause: `${pause.since}` },
+  });
 }
 
-function budgetAlert({ gate }: Circumstances): Warning | null {
+function budgetAlert({ gate }: Circumstances): Alarm | null {
   const { budget } = gate;
   if (budget.alert === null || isSpent(gate) || budget.exhausted.warming) return null;
   const sentence = `${percent(budget.used / (budget.monthlyJobs ?? 1))} of the month's ${number(budget.monthlyJobs ?? 0)} jobs are used.`;
-  return { level: budget.alert >= 0.8 ? "warning" : "note", code: "budget", sentence, link: "/steering", since: null };
+  const level = budget.alert >= 0.8 ? "warning" : "note";
+  return alarm(level, "budget", {
+    ...{ sentence, link: "/steering", key: "budget.alert", cause: `${budget.month} ${budget.alert}` },
+  });
 }
 
-function deadLetters({ dead }: Circumstances): Warning | null {
+function deadLetters({ dead }: Circumstances): Alarm | null {
   if (dead === 0) return null;
-  return {
-    level: "note",
-    code: "dead",
-    sentence: `${counted(dead, "dead letter")} to look at.`,
-    link: "/dead",
-    since: null,
-  };
+  return alarm("note", "dead", { sentence: `${counted(dead, "dead letter")} to look at.`, link: "/dead", size: dead });
 }
 
 function waiting(open: number): string {
