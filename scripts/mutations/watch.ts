@@ -63,7 +63,7 @@ export const WATCH: Mutation[] = [
     "a trouble is acknowledged with a cause that nobody saw",
     "workers/consumer/src/ledger/acknowledge.ts",
     "if (seen !== null && seen !== cause)",
-    "if (seen === null)",
+    'if (seen === "")',
     [TROUBLES],
   ),
   of(

@@ -104,7 +104,7 @@ it("names the newest trouble first, since when and what to do, and folds what is
   await health.getByText("Resume the lane once the reason is gone.").first().waitFor();
   await health.getByText(/^Since/).waitFor();
   expect(await health.getByText(/were refused/).isVisible()).toBe(false);
-  await health.getByText("Within the last hour: 1 more").click();
+  await health.getByText("Within the last hour: 1").click();
   await health.getByText(/were refused/).waitFor();
   await page.goto(`${stack.controlUrl}/runs`);
   await page.getByRole("note", { name: "Trouble" }).getByRole("link", { name: "2 more" }).click();

@@ -35,7 +35,7 @@ it("is no headline any more, and says who acknowledged it; others are", async ()
   expect(metrics).toContain('prewarm_troubles{acknowledged="true"} 1\nprewarm_troubles{acknowledged="false"} 1\n');
 });
 
-it("is quiet over minutes and after an eviction, and is not once it was gone", async () => {
+it("is quiet over minutes, and another pause is not, even within the minute", async () => {
   const world = createApiWorld();
   await pause(world, { bulk: { reason: "tonight" } });
   await ack(world, "paused.bulk");
