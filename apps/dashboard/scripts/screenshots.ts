@@ -33,7 +33,7 @@ const PAGES: readonly [name: string, path: string, prepare?: (page: Page) => Pro
   ["check", "/check", fillCheck],
   ["new-run", "/runs/new", fillNewRun],
   ["causes", "/causes"],
-  ["dead-letters", "/dead"],
+  ["dead-letters", "/causes?window=all&state=dead"],
   ["serving", "/serving"],
   ["steering", "/steering"],
   ["system", "/system"],

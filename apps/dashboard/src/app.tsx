@@ -5,7 +5,7 @@ import { StatsProvider } from "./api/stats.tsx";
 import { HelpDialog } from "./help-dialog.tsx";
 import { helpOpen, paletteOpen } from "./lib/keyboard.ts";
 import { match } from "./lib/paths.ts";
-import { place } from "./lib/router.ts";
+import { navigate, place } from "./lib/router.ts";
 import { naming } from "./lib/views.ts";
 import { JobsPage } from "./pages/jobs.tsx";
 import { OverviewPage } from "./pages/overview.tsx";
@@ -26,7 +26,6 @@ const check = () => import("./pages/check.tsx").then(({ CheckPage }) => CheckPag
 const newRun = () => import("./pages/new-run.tsx").then(({ NewRunPage }) => NewRunPage);
 const oneRun = () => import("./pages/run.tsx").then(({ RunPage }) => RunPage);
 const causes = () => import("./pages/causes.tsx").then(({ CausesPage }) => CausesPage);
-const dead = () => import("./pages/dead.tsx").then(({ DeadPage }) => DeadPage);
 const system = () => import("./pages/system.tsx").then(({ SystemPage }) => SystemPage);
 const serving = () => import("./pages/serving.tsx").then(({ ServingPage }) => ServingPage);
 const steering = () => import("./pages/steering.tsx").then(({ SteeringPage }) => SteeringPage);
@@ -50,11 +49,21 @@ const PAGES: readonly [pattern: string, page: Page][] = [
   ["/runs/{run}", ({ run = "" }) => later(`Run ${run}`, oneRun, { run })],
   ["/check", () => later("Check URLs", check, {})],
   ["/causes", () => later("Causes", causes, {})],
-  ["/dead", () => later("Dead letters", dead, {})],
+  ["/dead", () => ({ title: "Causes", page: <Moved /> })],
   ["/serving", () => later("Serving", serving, {})],
   ["/steering", () => later("Steering", steering, {})],
   ["/system", () => later("System", system, {})],
 ];
+
+/** Dead letters had a page of their own. */
+function Moved() {
+  useEffect(() => {
+    const cause = place.peek().searchParams.get("cause");
+    const to = cause === null ? "window=all&state=dead" : `cause=${encodeURIComponent(cause)}`;
+    navigate(`/causes?${to}`, { replace: true });
+  }, []);
+  return null;
+}
 
 export function App() {
   return (

@@ -93,8 +93,8 @@ function placeChoices(): Choice[] {
           at("Change the budget…", "/steering#limits", "limit money spending month"),
         ]
       : []),
-    ...(may("retry") ? [at("Retry dead letters…", "/dead", "failed again redrive")] : []),
-    ...(may("purge") ? [at("Purge an image…", "/steering#purge", "delete remove invalidate")] : []),
+    ...(may("retry") ? [at("Retry dead letters…", "/causes?window=all&state=dead", "failed again redrive")] : []),
+    ...(may("purge") ? [at("Purge an image…", "/images", "delete remove invalidate")] : []),
   ];
 }
 

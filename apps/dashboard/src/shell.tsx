@@ -72,13 +72,13 @@ export function Shell({ path, children }: { path: string; children: ComponentChi
 }
 
 const ICONS: Record<string, IconName> = {
-  ...{ "/": "overview", "/jobs": "jobs", "/runs": "runs", "/causes": "causes", "/dead": "dead" },
+  ...{ "/": "overview", "/jobs": "jobs", "/runs": "runs", "/causes": "causes" },
   ...{ "/images": "images", "/serving": "serving", "/steering": "steering", "/system": "system" },
 };
 
 function Nav({ path }: { path: string }) {
   const stats = useStats().data.value;
-  const counts: Record<string, number | undefined> = { "/jobs": stats?.open, "/dead": stats?.deadLetters };
+  const counts: Record<string, number | undefined> = { "/jobs": stats?.open, "/causes": stats?.deadLetters };
   return (
     <nav class="nav" aria-label="Pages">
       {NAV.map(([href, name]) => {
@@ -88,7 +88,7 @@ function Nav({ path }: { path: string }) {
           <a key={href} href={href} aria-current={here ? "page" : undefined}>
             <Icon name={ICONS[href] ?? "overview"} />
             {name}
-            {number ? <span class={href === "/dead" ? "pill bad" : "pill"}>{compact(number)}</span> : null}
+            {number ? <span class={href === "/causes" ? "pill bad" : "pill"}>{compact(number)}</span> : null}
           </a>
         );
       })}

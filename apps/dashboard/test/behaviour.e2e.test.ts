@@ -57,7 +57,7 @@ describe("live updates", () => {
     });
     await page.goto(at.api.url);
     await page.getByRole("link", { name: "Steering" }).first().click();
-    await page.getByRole("button", { name: "Pause live" }).waitFor();
+    await page.getByRole("checkbox", { name: "Pause live" }).waitFor();
     isGone = true;
     await page.goto(at.api.url);
     await page.getByRole("link", { name: "Steering" }).first().click();
@@ -246,11 +246,47 @@ it("a limit that is out of range says the range, and cannot be applied", async (
     const form = page.locator(".number-form", { hasText: field });
     await form.getByRole("spinbutton").fill(value);
     await form.getByRole("status").getByText(words, { exact: true }).waitFor();
-    expect(await form.getByRole("button", { name: `Apply: ${field}` }).isDisabled()).toBe(true);
+    expect(await page.getByRole("button", { name: /^Apply/ }).isDisabled()).toBe(true);
     await form.getByRole("spinbutton").fill("7");
     await form.getByRole("status").waitFor({ state: "detached" });
-    expect(await form.getByRole("button", { name: `Apply: ${field}` }).isEnabled()).toBe(true);
+    expect(await page.getByRole("button", { name: /^Apply/ }).isEnabled()).toBe(true);
   }
+  await close();
+});
+
+it("changes lanes, limits and budget in one call, after it has shown what changes", async () => {
+  const { page, close } = await open("/steering");
+  await page.getByRole("checkbox", { name: "Pause live" }).check();
+  await page.getByLabel("Reason (optional)").fill("the price is checked");
+  await page.getByRole("spinbutton", { name: "Burst" }).fill("7");
+  await page.getByRole("spinbutton", { name: "Jobs a month" }).fill("");
+  const changes = page.getByRole("region", { name: "Changes" });
+  expect(await changes.getByRole("listitem").allTextContents()).toEqual([
+    ...["live: running → paused: the price is checked", "Burst: 20 → 7", "Jobs a month: 100,000 → unlimited"],
+  ]);
+  const sent = page.waitForRequest((request) => request.method() === "PATCH");
+  await changes.getByRole("button", { name: "Apply 3 changes" }).click();
+  expect((await sent).postDataJSON()).toEqual({
+    paused: { live: { reason: "the price is checked", until: null } },
+    rate: { burst: 7 },
+    budget: { monthlyJobs: null },
+  });
+  await changes.waitFor({ state: "detached" });
+  expect(at.api.seen.filter((line) => line.startsWith("PATCH"))).toEqual(["PATCH /api/v1/gate"]);
+  await page.getByRole("spinbutton", { name: "Burst" }).fill("9");
+  await changes.getByRole("button", { name: "Discard" }).click();
+  await changes.waitFor({ state: "detached" });
+  await close();
+});
+
+it("leads from the address of dead letters to their causes", async () => {
+  const { page, close } = await open("/dead");
+  expect(new URL(page.url()).search).toBe("?window=all&state=dead");
+  await page.getByRole("heading", { name: "Causes" }).waitFor();
+  expect(await page.getByRole("button", { name: "dead", exact: true }).getAttribute("aria-pressed")).toBe("true");
+  await page.goto(`${at.api.url}/dead?cause=fp0`);
+  await page.getByRole("table", { name: "Dead jobs of this cause" }).waitFor();
+  expect(new URL(page.url()).search).toBe("?cause=fp0");
   await close();
 });
 
@@ -315,8 +351,9 @@ describe("what makes it pleasant", () => {
   it("can be reached and steered on a phone", async () => {
     const { page, close } = await open("/", { viewport: PHONE });
     await page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name: "Steering" }).click();
-    await page.getByRole("button", { name: "Pause live" }).click();
-    await page.getByText("live is paused.").waitFor();
+    await page.getByRole("checkbox", { name: "Pause live" }).check();
+    await page.getByRole("button", { name: "Apply 1 change" }).click();
+    await page.getByText("live: running → paused.").waitFor();
     await close();
   });
 });

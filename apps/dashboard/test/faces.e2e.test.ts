@@ -27,8 +27,8 @@ const PAGES = [
   `/check?${new URLSearchParams({ text: "https://shop.example/sitemap.xml" })}`,
   "/causes",
   "/causes?window=5m",
-  "/dead",
-  "/dead?cause=fp0",
+  "/causes?window=all&state=dead",
+  "/causes?cause=fp0",
   "/serving",
   "/steering",
   "/steering?log=purge",
@@ -157,7 +157,7 @@ describe.concurrent("every page is whole and accessible, in both themes, in a sy
 });
 
 describe("hostile strings", () => {
-  it.each(["/", "/jobs", "/jobs/00000000000", "/dead", "/steering", "/runs", "/images/x"])(
+  it.each(["/", "/jobs", "/jobs/00000000000", "/causes?cause=fp0", "/steering", "/runs", "/images/x"])(
     "stay text on %s",
     async (path) => {
       at.api.mode = "hostile";

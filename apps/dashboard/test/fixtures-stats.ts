@@ -104,7 +104,13 @@ export function stats(mode: string): Stats {
             acknowledged: { who: hostile ? HOSTILE : "operator token 1", at: NOW - 600_000 },
           },
           {
-            ...{ level: "note", code: "dead", sentence: "284 dead letters to look at.", link: "/dead", since: null },
+            ...{
+              level: "note",
+              code: "dead",
+              sentence: "284 dead letters to look at.",
+              link: "/causes?window=all&state=dead",
+              since: null,
+            },
             ...{ key: "dead", cause: "note", cure: "", acknowledged: null },
           },
         ],

@@ -97,16 +97,18 @@ describe("keyboard only", () => {
   it("says how a limit of the gate came about, and lets a pinned one find itself", async () => {
     const { page, close } = await open("/steering");
     await page.getByText("Automatic, between 1 and 1,000. Ittybit answered 429 with 55 jobs there.").waitFor();
-    await page.getByRole("button", { name: "Make automatic:  Submissions a second" }).focus();
+    await page.getByRole("checkbox", { name: "Automatic: Submissions a second" }).focus();
+    await page.keyboard.press("Space");
+    await page.getByRole("button", { name: "Apply 1 change" }).focus();
     await page.keyboard.press("Enter");
-    await page.getByText("The rate is automatic again.").waitFor();
+    await page.getByText("Submissions a second: 20 → automatic.").waitFor();
     expect(at.api.seen).toContain("PATCH /api/v1/gate");
     await close();
   });
 
   it("reaches every control by Tab, each with a visible focus", async () => {
     const { page, close } = await open("/steering");
-    await page.getByRole("button", { name: "Pause live" }).waitFor();
+    await page.getByRole("checkbox", { name: "Pause live" }).waitFor();
     const wanted = await page
       .locator("button:not(:disabled), a[href], input")
       .evaluateAll((all) => all.filter((one) => one.checkVisibility()).length);
@@ -132,7 +134,7 @@ describe("keyboard only", () => {
 
 describe("a viewer", () => {
   const HARMLESS =
-    /^( ?Go to|relative$|local$|UTC$|Save this view|Dense|Remove the view|Live|Paused|Live updates: |Theme: |Keyboard help|Sign out|Hour|Day|30 days|All|Open|Done|Cancelled|Newest|Newer|Older|Back|More|Show|CSV of|NDJSON of|Readiness|5 min|1 hour|1 day|Copy as curl|Check|Try)/;
+    /^( ?Go to|relative$|local$|UTC$|Save this view|Dense|Remove the view|Live|Paused|Live updates: |Theme: |Keyboard help|Sign out|Hour|Day|30 days|All|Open|Done|Cancelled|Newest|Newer|Older|Back|More|Show|CSV of|NDJSON of|Readiness|5 min|1 hour|1 day|retrying$|dead$|refused$|Copy as curl|Check|Try)/;
 
   it.each([
     "/",
@@ -143,8 +145,8 @@ describe("a viewer", () => {
     "/runs",
     "/runs/run_0",
     "/runs/new",
-    "/dead",
-    "/dead?cause=fp0",
+    "/causes?window=all&state=dead",
+    "/causes?cause=fp0",
     "/serving",
     "/steering",
     "/system",
@@ -172,7 +174,7 @@ describe("an operator of one act", () => {
     ["/jobs/00000000000", "Retry", /^(Cancel|Promote)$/],
     ["/runs/run_1", "Jobs of this run", /Cancel run|Promote|New run/],
     ["/images/x", "Overview", /Purge|Make all again|Warm/],
-    ["/steering", "Overview", /Pause (?!live updates)|Resume|Apply|Undo|Purge|Reset|Make automatic/],
+    ["/steering", "Overview", /Pause (?!live updates)|Resume|Apply|Undo|Purge|Reset|Automatic/],
     ["/system", "Overview", /Report|Mend|Send a test/],
     ["/runs/new", "Overview", /Start the run/],
   ])("sees on %s what retries (%s), and nothing else that changes anything", async (path, there, gone) => {

@@ -38,7 +38,7 @@ const PAGES = [
   "/images/landscape.jpg",
   "/runs",
   "/runs/new",
-  "/dead",
+  "/causes?window=all&state=dead",
   "/serving",
   "/steering",
   "/system",
@@ -120,18 +120,18 @@ describe("the dashboard on the local stack", () => {
     await warmByHand(page, "cut-out.png\n", "w=320&f=webp w=400&f=jpeg");
     await page.getByRole("link", { name: /dead 2/ }).waitFor({ timeout: 60_000 });
     stack.emulator?.control.clearFaults();
-    await page.goto(`${stack.controlUrl}/dead`);
+    await page.goto(`${stack.controlUrl}/causes?window=all&state=dead`);
     await page
       .getByText(/encoder gave up/)
       .first()
       .waitFor();
     expect(await violations(page)).toEqual([]);
-    await page.getByRole("button", { name: /^Retry 2…/ }).click();
+    await page.getByRole("button", { name: /^Retry dead…/ }).click();
     const dialog = page.getByRole("dialog");
     await dialog.getByRole("button", { name: "Retry 2 jobs" }).click();
     await dialog.getByText("2 of 2").waitFor({ timeout: 30_000 });
     await page.keyboard.press("Escape");
-    await page.getByText("No dead letters", { exact: true }).waitFor();
+    await page.getByText("No dead letters in this period", { exact: true }).waitFor();
     const { variants } = await until(
       "both are stored",
       () => api<{ variants: { state: string }[] }>("/images/cut-out.png"),
@@ -160,14 +160,16 @@ describe("the dashboard on the local stack", () => {
 
   it("pauses a lane, says so, and resumes it; the log tells who", async () => {
     const { page, close } = await signedIn("/steering");
-    await page.getByRole("button", { name: "Pause bulk" }).click();
-    await page.getByText("bulk is paused.").waitFor();
+    await page.getByRole("checkbox", { name: "Pause bulk" }).check();
+    await page.getByRole("button", { name: "Apply 1 change" }).click();
+    await page.getByText("bulk: running → paused.").waitFor();
     await warmByHand(page, "landscape.jpg\n", "w=640&f=webp");
     await page.getByRole("link", { name: /queued 1/ }).waitFor();
     await page.goto(stack.controlUrl);
     await page.getByRole("row", { name: /bulk.*paused/ }).waitFor();
     await page.goto(`${stack.controlUrl}/steering`);
-    await page.getByRole("button", { name: "Resume bulk" }).click();
+    await page.getByRole("checkbox", { name: "Pause bulk" }).uncheck();
+    await page.getByRole("button", { name: "Apply 1 change" }).click();
     await page
       .getByRole("row", { name: /operator token 1.*Bulk resumed/ })
       .first()
@@ -184,11 +186,9 @@ describe("the dashboard on the local stack", () => {
   it("changes a limit and a budget live", async () => {
     const { page, close } = await signedIn("/steering");
     await page.getByRole("spinbutton", { name: "Jobs at Ittybit at once" }).fill("7");
-    await page.getByRole("button", { name: "Apply: Jobs at Ittybit at once" }).click();
-    await page.getByText("Concurrency: 7.").waitFor();
     await page.getByRole("spinbutton", { name: "Jobs a month" }).fill("123456");
-    await page.getByRole("button", { name: "Apply: Jobs a month" }).click();
-    await page.getByText("Budget: 123,456 a month.").waitFor();
+    await page.getByRole("button", { name: "Apply 2 changes" }).click();
+    await page.getByText(/^Jobs at Ittybit at once: .* → 7\. Jobs a month: .* → 123,456\.$/).waitFor();
     expect(await api("/gate")).toMatchObject({ concurrency: 7, budget: { monthlyJobs: 123_456 } });
     await close();
   });

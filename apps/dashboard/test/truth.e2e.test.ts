@@ -105,7 +105,7 @@ const SCENES: readonly Scene[] = [
     },
     cause: /bulk is paused by operator token 1 since .* \(the import of May\)\. \d+ jobs wait/,
     link: "Steering",
-    cure: /^Resume bulk$/,
+    cure: /^Pause bulk$/,
   },
   {
     name: "an encoder that fails on some formats",
@@ -140,7 +140,12 @@ describe("a fault names itself and its cure on the first screen, within a poll a
     await inSight(health.getByText(cause));
     await inSight(health.getByText(/upload is paused by .* \(a migration\)/));
     await health.getByRole("link", { name: link }).first().click();
-    await inSight(page.getByRole("button", { name: cure }).first());
+    await inSight(
+      page
+        .getByRole("button", { name: cure })
+        .or(page.getByRole("checkbox", { name: cure }))
+        .first(),
+    );
   });
 
   it("a server that hangs, in the lamp and on the page", async () => {

@@ -4,7 +4,6 @@ export const NAV: readonly [href: string, name: string, key: string][] = [
   ["/jobs", "Jobs", "j"],
   ["/runs", "Runs", "r"],
   ["/causes", "Causes", "c"],
-  ["/dead", "Dead letters", "d"],
   ["/images", "Images", "i"],
   ["/serving", "Serving", "v"],
   ["/steering", "Steering", "s"],

@@ -1,10 +1,14 @@
 import type { Cause } from "@prewarm/control-schema/causes";
 import { ask, may } from "../api/session.ts";
+import { useStats } from "../api/stats.tsx";
 import { useResource } from "../api/use-resource.ts";
 import { count, plural } from "../lib/format.ts";
 import { filterUrl } from "../lib/job-filter.ts";
 import { imageUrl } from "../lib/paths.ts";
 import { navigate, place } from "../lib/router.ts";
+import { JobTable } from "../ui/job-table.tsx";
+import { Pager } from "../ui/pager.tsx";
+import type { Selection } from "../ui/selection.ts";
 import { Sparkline } from "../ui/sparkline.tsx";
 import { Thumb } from "../ui/thumb.tsx";
 import { Time } from "../ui/time.tsx";
@@ -19,80 +23,170 @@ const WINDOWS = [
   ["all", "All"],
 ] as const;
 const FAILED = ["retrying", "dead", "refused"] as const;
+type Failed = (typeof FAILED)[number];
+const STATES = [["", "All"], ...FAILED.map((state) => [state, state] as const)] as const;
 
-/** Why jobs fail now: what is tried again, what is dead, what was refused, by cause. */
+/** Why jobs fail: what is tried again, what is dead, what was refused, by cause; or one cause with its dead jobs. */
 export function CausesPage() {
-  const asked = place.value.searchParams.get("window");
-  const [window] = WINDOWS.find(([name]) => name === asked) ?? WINDOWS[1];
+  const query = place.value.searchParams;
+  const one = query.get("cause");
+  const [window] = WINDOWS.find(([name]) => name === query.get("window")) ?? WINDOWS[one === null ? 1 : 3];
+  const state = FAILED.find((name) => name === query.get("state")) ?? null;
+  const dead = useStats().data.value?.deadLetters ?? 0;
+  const { selection, open, controls } = useBulk(() => undefined);
+  const to = (change: Record<string, string>) => {
+    const now = { window, state: state ?? "", ...change };
+    navigate(`/causes?${new URLSearchParams(Object.entries(now).filter(([, value]) => value !== ""))}`, {
+      replace: true,
+    });
+  };
   return (
     <>
       <header class="page-head">
-        <h1>Causes</h1>
-        <span class="grow" />
-        <fieldset class="segments" aria-label="Failed last within">
-          {WINDOWS.map(([name, words]) => (
-            <button
-              key={name}
-              type="button"
-              aria-pressed={name === window}
-              onClick={() => navigate(`/causes?window=${name}`, { replace: true })}
-            >
-              {words}
-            </button>
-          ))}
-        </fieldset>
+        <div class="grow">
+          {one !== null && (
+            <p class="crumbs">
+              <a href="/causes?window=all">Causes</a> / one cause
+            </p>
+          )}
+          <h1>Causes</h1>
+        </div>
+        {one === null && (
+          <>
+            <Segments label="State" all={STATES} now={state ?? ""} choose={(name) => to({ state: name })} />
+            <Segments label="Failed last within" all={WINDOWS} now={window} choose={(name) => to({ window: name })} />
+            {may("retry") && dead > 0 && (
+              <button type="button" onClick={() => open({ kind: "retry", filter: { state: "dead" } })}>
+                Retry all {count(dead)} dead…
+              </button>
+            )}
+          </>
+        )}
       </header>
-      <CauseList window={window} run={null} />
+      <CauseList window={window} run={null} state={state} only={one} open={open} />
+      {one !== null && <DeadJobs cause={one} selection={selection} />}
       <ActionList />
-    </>
-  );
-}
-
-/** The causes of a run, or of everything, whose jobs failed last within a window. */
-export function CauseList({ window, run }: { window: (typeof WINDOWS)[number][0]; run: string | null }) {
-  const resource = useResource(
-    `${window}|${run}`,
-    (signal) => ask("GET /api/v1/causes", { query: { window, ...(run ? { run } : {}) }, signal }),
-    3000,
-  );
-  const { open, controls } = useBulk(() => void resource.refresh());
-  return (
-    <>
-      <View resource={resource} what="causes">
-        {({ causes, exact }) =>
-          causes.length === 0 ? (
-            run === null && (
-              <Empty title="No failures in this period">
-                Jobs that failed appear here by cause: retrying, dead and refused ones. Look{" "}
-                <a href="/causes?window=all">further back</a>.
-              </Empty>
-            )
-          ) : (
-            <>
-              {!exact && (
-                <p class="muted">More than 100,000 jobs of a state have failed; not all of them are counted.</p>
-              )}
-              <ul class="groups">
-                {causes.map((cause) => (
-                  <CauseCard key={cause.cause} cause={cause} run={run} open={open} />
-                ))}
-              </ul>
-            </>
-          )
-        }
-      </View>
       {controls}
     </>
   );
 }
 
-function CauseCard({ cause, run, open }: { cause: Cause; run: string | null; open(bulk: Bulk): void }) {
+interface SegmentsProps {
+  label: string;
+  all: readonly (readonly [name: string, words: string])[];
+  now: string;
+  choose(name: string): void;
+}
+
+function Segments({ label, all, now, choose }: SegmentsProps) {
+  return (
+    <fieldset class="segments" aria-label={label}>
+      {all.map(([name, words]) => (
+        <button key={name} type="button" aria-pressed={name === now} onClick={() => choose(name)}>
+          {words}
+        </button>
+      ))}
+    </fieldset>
+  );
+}
+
+/** The dead jobs of one cause, page by page. */
+function DeadJobs({ cause, selection }: { cause: string; selection: Selection }) {
+  const cursor = place.value.searchParams.get("cursor");
+  const resource = useResource(
+    `${cause}|${cursor}`,
+    (signal) => {
+      const query = { limit: 50, fingerprint: cause, ...(cursor ? { cursor } : {}) };
+      return ask("GET /api/v1/dead", { query, signal });
+    },
+    4000,
+  );
+  const urlOf = (to: string | null) => `/causes?${new URLSearchParams({ cause, ...(to ? { cursor: to } : {}) })}`;
+  return (
+    <View resource={resource} what="dead letters">
+      {({ jobs, nextCursor }) => (
+        <>
+          {jobs.length > 0 && (
+            <JobTable
+              caption="Dead jobs of this cause"
+              jobs={jobs}
+              selection={selection}
+              changed={() => void resource.refresh()}
+            />
+          )}
+          <Pager what="dead letters" cursor={cursor} next={nextCursor} urlOf={urlOf} />
+        </>
+      )}
+    </View>
+  );
+}
+
+interface CauseListProps {
+  window: (typeof WINDOWS)[number][0];
+  run: string | null;
+  open(bulk: Bulk): void;
+  /** Only causes that have jobs of this state. */
+  state?: Failed | null;
+  /** Only this cause. */
+  only?: string | null;
+}
+
+/** The causes of a run, or of everything, whose jobs failed last within a window. */
+export function CauseList({ window, run, open, state = null, only = null }: CauseListProps) {
+  const resource = useResource(
+    `${window}|${run}`,
+    (signal) => ask("GET /api/v1/causes", { query: { window, ...(run ? { run } : {}) }, signal }),
+    3000,
+  );
+  return (
+    <View resource={resource} what="causes">
+      {({ causes, exact }) => {
+        const of: readonly Failed[] = state === null ? FAILED : [state];
+        const sum = ({ states }: Cause) => of.reduce((all, one) => all + states[one], 0);
+        const shown = causes
+          .filter((cause) => (only ?? cause.cause) === cause.cause && sum(cause) > 0)
+          .toSorted((a, b) => sum(b) - sum(a));
+        if (shown.length === 0) return run === null && <None state={state} />;
+        return (
+          <>
+            {!exact && <p class="muted">More than 100,000 jobs of a state have failed; not all of them are counted.</p>}
+            <ul class="groups">
+              {shown.map((cause) => (
+                <CauseCard key={cause.cause} cause={cause} total={sum(cause)} of={of} run={run} open={open} />
+              ))}
+            </ul>
+          </>
+        );
+      }}
+    </View>
+  );
+}
+
+function None({ state }: { state: Failed | null }) {
+  return (
+    <Empty title={state === "dead" ? "No dead letters in this period" : "No failures in this period"}>
+      Jobs that failed appear here by cause: retrying, dead and refused ones. A job is dead when its error is permanent
+      or its attempts are used up; nothing is lost, retry it here. Look <a href="/causes?window=all">further back</a>.
+    </Empty>
+  );
+}
+
+interface CauseCardProps {
+  cause: Cause;
+  /** Jobs of the states `of`. */
+  total: number;
+  of: readonly Failed[];
+  run: string | null;
+  open(bulk: Bulk): void;
+}
+
+function CauseCard({ cause, total, of, run, open }: CauseCardProps) {
   const { states, sample } = cause;
   const where = run === null ? {} : { run };
   return (
     <li class="card group cause" data-row={cause.cause}>
       <Thumb id={sample.id} />
-      <b class="group-count num">{count(cause.count)}</b>
+      <b class="group-count num">{count(total)}</b>
       <div class="grow">
         <p class="group-title">
           <b class="mono">{cause.code}</b>
@@ -104,14 +198,16 @@ function CauseCard({ cause, run, open }: { cause: Cause; run: string | null; ope
           </p>
         )}
         <p class="muted small-text">
-          {FAILED.filter((state) => states[state] > 0).map((state, at) => (
-            <span key={state}>
-              {at > 0 && " · "}
-              <a href={linkTo(cause, state, run)}>
-                {count(states[state])} {state}
-              </a>
-            </span>
-          ))}
+          {of
+            .filter((state) => states[state] > 0)
+            .map((state, at) => (
+              <span key={state}>
+                {at > 0 && " · "}
+                <a href={linkTo(cause, state, run)}>
+                  {count(states[state])} {state}
+                </a>
+              </span>
+            ))}
           {" · "}first <Time at={cause.firstSeen} />, last <Time at={cause.lastSeen} /> · {shares(cause)} · for example{" "}
           <a class="break" href={`/jobs/${sample.job}`}>
             {sample.id}
@@ -120,7 +216,7 @@ function CauseCard({ cause, run, open }: { cause: Cause; run: string | null; ope
         </p>
       </div>
       <Sparkline values={cause.trend} label={`Trend: ${cause.trend.join(", ")}`} />
-      {may("retry") && <CauseActions cause={cause} where={where} open={open} />}
+      {may("retry") && <CauseActions cause={cause} of={of} where={where} open={open} />}
     </li>
   );
 }
@@ -130,23 +226,30 @@ function Cure({ text }: { text: string }) {
   return <b>{text.split("*").map((part, at) => (at % 2 === 1 ? <i key={part}>{part}</i> : part))}</b>;
 }
 
-function CauseActions({ cause, where, open }: { cause: Cause; where: { run?: string }; open(bulk: Bulk): void }) {
+function CauseActions({
+  cause,
+  of,
+  where,
+  open,
+}: Pick<CauseCardProps, "cause" | "of" | "open"> & { where: { run?: string } }) {
   const what = `${cause.code}: ${cause.text}`;
-  const retry = (state: (typeof FAILED)[number]) =>
+  const retry = (state: Failed) =>
     open({ kind: "retry", filter: { ...where, state, fingerprint: cause.cause }, what: `${state}, ${what}` });
   return (
     <div class="stack">
-      {FAILED.filter((state) => cause.states[state] > 0).map((state) => (
-        <button key={state} type="button" data-retry onClick={() => retry(state)}>
-          {state === "retrying" ? "Try now" : `Retry ${state}`}…<span class="visually-hidden"> {cause.code}</span>
-        </button>
-      ))}
+      {of
+        .filter((state) => cause.states[state] > 0)
+        .map((state) => (
+          <button key={state} type="button" data-retry onClick={() => retry(state)}>
+            {state === "retrying" ? "Try now" : `Retry ${state}`}…<span class="visually-hidden"> {cause.code}</span>
+          </button>
+        ))}
     </div>
   );
 }
 
-function linkTo(cause: Cause, state: (typeof FAILED)[number], run: string | null): string {
-  if (state === "dead" && run === null) return `/dead?cause=${encodeURIComponent(cause.cause)}`;
+function linkTo(cause: Cause, state: Failed, run: string | null): string {
+  if (state === "dead" && run === null) return `/causes?cause=${encodeURIComponent(cause.cause)}`;
   return filterUrl({ states: [state], run, search: `error:${cause.code}` });
 }
 

@@ -12,18 +12,19 @@ import { StateBar } from "../ui/state-bar.tsx";
 import { Thumb } from "../ui/thumb.tsx";
 import { Said, Time } from "../ui/time.tsx";
 import { View } from "../ui/view.tsx";
-import { useBulk } from "./bulk.tsx";
+import { type Bulk, useBulk } from "./bulk.tsx";
 import { CauseList } from "./causes.tsx";
 import { ReceiptCard } from "./receipt.tsx";
 
 /** One run: how far, how fast, what went wrong. */
 export function RunPage({ run }: { run: string }) {
   const resource = useResource(run, (signal) => ask("GET /api/v1/runs/{run}", { params: { run }, signal }), 3000);
+  const { open, controls } = useBulk(() => void resource.refresh());
   return (
     <View resource={resource} what="this run" whole={`Run ${run}`} shape="cards">
       {(data) => (
         <>
-          <RunHead run={data} changed={() => void resource.refresh()} />
+          <RunHead run={data} act={open} changed={() => void resource.refresh()} />
           <section class="card" aria-label="Progress">
             <p class="big-number">
               <b class="num">{percent(data.total === 0 ? 0 : data.states.stored / data.total)}</b> stored:{" "}
@@ -49,9 +50,10 @@ export function RunPage({ run }: { run: string }) {
           </section>
           <RunNumbers run={data} />
           <ReceiptCard key={data.run} run={data.run} />
-          <CauseList window="all" run={data.run} />
+          <CauseList window="all" run={data.run} open={open} />
           {data.rejectedTotal > 0 && <Rejected run={data} />}
           <RunPictures run={data} />
+          {controls}
         </>
       )}
     </View>
@@ -124,9 +126,8 @@ function RunPictures({ run }: { run: Run }) {
   );
 }
 
-function RunHead({ run, changed }: { run: Run; changed(): void }) {
+function RunHead({ run, act, changed }: { run: Run; act(bulk: Bulk): void; changed(): void }) {
   const [asking, setAsking] = useState(false);
-  const bulk = useBulk(changed);
   const open = run.state === "running" || run.state === "accepting";
   const cancel = async () => {
     await ask("DELETE /api/v1/runs/{run}", { params: { run: run.run } });
@@ -149,13 +150,12 @@ function RunHead({ run, changed }: { run: Run; changed(): void }) {
         <button
           type="button"
           onClick={() =>
-            bulk.open({ kind: "promote", filter: { run: run.run }, what: `Open jobs of ${run.label ?? run.run}` })
+            act({ kind: "promote", filter: { run: run.run }, what: `Open jobs of ${run.label ?? run.run}` })
           }
         >
           Promote…
         </button>
       )}
-      {bulk.controls}
       {may("cancel") && open && (
         <button type="button" class="danger-outline" onClick={() => setAsking(true)}>
           Cancel run…

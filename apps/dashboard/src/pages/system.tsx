@@ -10,6 +10,7 @@ import { ScrollBox } from "../ui/scroll-box.tsx";
 import { Time } from "../ui/time.tsx";
 import { Empty, View } from "../ui/view.tsx";
 import { Capacity } from "./capacity.tsx";
+import { DeadMessages } from "./dead-messages.tsx";
 import { HookDeliveries } from "./hook-deliveries.tsx";
 
 /** Whether it is ready, what runs, what the doctor finds, and what others are told. */
@@ -25,6 +26,7 @@ export function SystemPage() {
         <Doctor />
       </div>
       {stats !== null && <Capacity stats={stats} />}
+      <DeadMessages />
       <HookDeliveries />
       <Events />
     </>

@@ -3,7 +3,6 @@ import { place } from "../lib/router.ts";
 
 const WORDS: Record<string, string> = {
   "/causes": "Causes",
-  "/dead": "Dead letters",
   "/jobs": "Jobs",
   "/system": "System",
   "/steering": "Steering",

@@ -197,7 +197,13 @@ describe("gate, stats and history", () => {
         ...{ level: "warning", code: "paused", link: "/steering", since: world.deps.clock.now() },
         sentence: "upload is paused by operator token 1 since 2026-11-24T12:00Z (a migration). 0 jobs wait.",
       },
-      { level: "note", code: "dead", link: "/dead", since: null, sentence: "4 dead letters to look at." },
+      {
+        level: "note",
+        code: "dead",
+        link: "/causes?window=all&state=dead",
+        since: null,
+        sentence: "4 dead letters to look at.",
+      },
     ]);
     expect(body.health).toMatchObject({ level: "warning", sentence: expect.stringContaining("encoder out of memory") });
   });

@@ -239,7 +239,11 @@ function budgetAlert({ gate }: Circumstances): Alarm | null {
 
 function deadLetters({ dead }: Circumstances): Alarm | null {
   if (dead === 0) return null;
-  return alarm("note", "dead", { sentence: `${counted(dead, "dead letter")} to look at.`, link: "/dead", size: dead });
+  return alarm("note", "dead", {
+    sentence: `${counted(dead, "dead letter")} to look at.`,
+    link: "/causes?window=all&state=dead",
+    size: dead,
+  });
 }
 
 function waiting(open: number): string {
