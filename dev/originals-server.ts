@@ -58,6 +58,8 @@ async function serve(find: FindFile, request: IncomingMessage, response: ServerR
     "content-type": TYPES[file.split(".").pop()?.toLowerCase() ?? ""] ?? "application/octet-stream",
     "content-length": end - start + 1,
     "accept-ranges": "bytes",
+    // The dashboard compares originals with variants, for which it reads their pixels.
+    "access-control-allow-origin": "*",
     etag: `"${size.toString(16)}-${Math.round(mtimeMs).toString(16)}"`,
     "cache-control": "public, max-age=3600",
     ...(range ? { "content-range": `bytes ${start}-${end}/${size}` } : {}),

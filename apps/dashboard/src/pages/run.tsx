@@ -6,6 +6,7 @@ import { count, duration, percent, plural, rate } from "../lib/format.ts";
 import { filterUrl, STATES } from "../lib/job-filter.ts";
 import { imageUrl } from "../lib/paths.ts";
 import { ConfirmDialog } from "../ui/confirm-dialog.tsx";
+import { Lazy } from "../ui/lazy.tsx";
 import { RunOutcome } from "../ui/run-outcome.tsx";
 import { StateBadge } from "../ui/state-badge.tsx";
 import { StateBar } from "../ui/state-bar.tsx";
@@ -15,6 +16,8 @@ import { View } from "../ui/view.tsx";
 import { type Bulk, useBulk } from "./bulk.tsx";
 import { CauseList } from "./causes.tsx";
 import { ReceiptCard } from "./receipt.tsx";
+
+const sheet = () => import("./contact-sheet.tsx").then(({ ContactSheet }) => ContactSheet);
 
 /** One run: how far, how fast, what went wrong. */
 export function RunPage({ run }: { run: string }) {
@@ -96,6 +99,7 @@ function Rejected({ run }: { run: Run }) {
 /** A contact sheet of what the run has stored of late. */
 function RunPictures({ run }: { run: Run }) {
   const stored = run.states.stored > 0;
+  const [comparing, setComparing] = useState(false);
   const resource = useResource(
     `${run.run}|${stored}`,
     async (signal) => {
@@ -109,10 +113,18 @@ function RunPictures({ run }: { run: Run }) {
     10_000,
   );
   const ids = resource.data.value ?? [];
-  if (ids.length === 0) return null;
+  if (ids.length === 0 && run.states.refused === 0) return null;
   return (
     <section class="card" aria-labelledby="pictures">
-      <h2 id="pictures">Pictures</h2>
+      <header class="card-head">
+        <h2 id="pictures">Pictures</h2>
+        {!comparing && (
+          <button type="button" class="small" onClick={() => setComparing(true)}>
+            Compare with originals
+          </button>
+        )}
+      </header>
+      {comparing && <Lazy load={sheet} props={{ run: run.run }} />}
       <ul class="sheet">
         {ids.map((id) => (
           <li key={id}>
