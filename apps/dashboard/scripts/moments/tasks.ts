@@ -1,0 +1,191 @@
+import type { Locator, Page } from "playwright-core";
+import type { Scene } from "./scene.ts";
+
+/* The eleven tasks of an operator, by real clicks and keys, each with a clock. */
+
+export interface Task {
+  name: string;
+  /** Null: it does not work; `fault` says why. */
+  seconds: number | null;
+  clicks: number;
+  fault: string | null;
+}
+
+/** An operator at a page: every click is counted, and a field takes its text as a paste. */
+export interface Hand {
+  page: Page;
+  click(what: Locator): Promise<void>;
+  /** Ctrl K, the text, Enter. */
+  palette(text: string, choice?: string): Promise<void>;
+  see(what: Locator): Promise<void>;
+}
+
+export interface Known {
+  /** A run whose variants are all stored. */
+  complete: string;
+  /** An image whose original is missing, one that is stored, and one to purge. */
+  missing: string;
+  stored: string;
+  purged: string;
+  /** What the clock shows when the faults began: `14:05`. */
+  time: string;
+}
+
+/** Longest that an operator waits for one step, in ms. */
+const STEP_MS = 30_000;
+
+export async function tryTasks(scene: Scene, known: Known): Promise<Task[]> {
+  const done: Task[] = [];
+  const url = (id: string) => `${scene.stack.edgeUrl}/images/${id}?w=640&f=webp`;
+  for (const [name, begin, act] of TASKS) {
+    const { page, close } = await scene.signedIn(begin);
+    page.setDefaultTimeout(STEP_MS);
+    let clicks = 0;
+    const hand = handAt(page, () => {
+      clicks += 1;
+    });
+    const started = performance.now();
+    const fault = await act(hand, known, url).then(
+      () => null,
+      (error: Error) => error.message.split("\n").slice(0, 3).join(" "),
+    );
+    const seconds = fault === null ? (performance.now() - started) / 1000 : null;
+    done.push({ name, seconds, clicks, fault });
+    console.log(JSON.stringify(done.at(-1)));
+    await close();
+  }
+  return done;
+}
+
+function handAt(page: Page, count: () => void): Hand {
+  return {
+    page,
+    click: async (what) => {
+      count();
+      await what.click();
+    },
+    palette: async (text, choice) => {
+      await page.keyboard.press("Control+k");
+      await page.getByRole("dialog").getByRole("combobox").fill(text);
+      if (choice !== undefined)
+        await page.getByRole("option", { name: choice }).and(page.locator("[aria-selected=true]")).waitFor();
+      await page.keyboard.press("Enter");
+    },
+    see: (what) => what.first().waitFor(),
+  };
+}
+
+type Act = (hand: Hand, known: Known, url: (id: string) => string) => Promise<void>;
+
+const TASKS: readonly [name: string, begin: string, act: Act][] = [
+  [
+    "1 why is this image not warm",
+    "/",
+    async ({ page, palette, see }, known) => {
+      await palette(known.missing);
+      await see(page.getByRole("heading", { name: known.missing }));
+      await see(page.getByText(/original answered 404|missing/i));
+    },
+  ],
+  ["2 why did many fail, retry only those", "/", retryOne],
+  [
+    "3 stop spending now",
+    "/",
+    async ({ page, palette, see }) => {
+      await palette("stop");
+      await see(page.getByText(/All lanes are paused/));
+      await palette("undo");
+      await see(page.getByText("Undone."));
+    },
+  ],
+  [
+    "4 raise the limit",
+    "/",
+    async ({ page, palette, click, see }) => {
+      await palette("limit");
+      await page.getByRole("spinbutton", { name: "Jobs at Ittybit at once" }).fill("60");
+      await see(page.getByText(/Jobs at Ittybit at once: .* → 60/));
+      await click(page.getByRole("button", { name: "Apply 1 change" }));
+      await see(page.getByText(/→ 60\.$/));
+    },
+  ],
+  [
+    "5 purge an image and be sure",
+    "/",
+    async ({ page, palette, click, see }, known) => {
+      await palette(`purge ${known.purged}`);
+      await page.getByLabel(`Type ${known.purged} to confirm`).fill(known.purged);
+      await click(page.getByRole("dialog").getByRole("button", { name: "Purge" }));
+      const timeline = page.getByRole("region", { name: "Last purge" });
+      await see(timeline.getByText(/^R2 deleted/));
+      await see(timeline.getByText(/^Edges (may show an old copy until|have had no old copy since)/));
+      await see(timeline.getByText(/^Browsers (may show|have had)/));
+      await see(timeline.getByText(/^Second pass/));
+    },
+  ],
+  [
+    "6 what did a hook deliver",
+    "/",
+    async ({ page, palette, see }) => {
+      await palette("system");
+      await see(page.getByRole("row", { name: /uploads.*accepted/ }));
+    },
+  ],
+  [
+    "7 a job by an address from a page's HTML",
+    "/",
+    async ({ page, palette, click, see }, known, url) => {
+      await palette(`<img src="${url(known.stored)}" alt="">`);
+      await see(page.getByRole("heading", { name: known.stored }));
+      await click(page.getByRole("link", { name: /640/ }).first());
+      await see(page.getByRole("link", { name: /^Jobs|image/ }));
+    },
+  ],
+  [
+    "8 warm a sitemap",
+    "/runs/new",
+    async ({ page, click, see }, _, url) => {
+      const list = ["sitemap/a", "sitemap/b"].map((id) => `<image:loc>${url(id).replaceAll("&", "&amp;")}</image:loc>`);
+      await page.getByLabel(/Image ids/).fill(`<urlset><url>${list.join("")}</url></urlset>`);
+      await see(page.getByRole("button", { name: "Warm these 2" }));
+      await click(page.getByRole("button", { name: "Warm these 2" }));
+      await see(page.getByText(/accepted|enqueued|Ordered/i));
+    },
+  ],
+  [
+    "9 which images cost most",
+    "/images",
+    async ({ page, click, see }) => {
+      await click(page.getByRole("button", { name: /cost/i }).first());
+      await see(page.getByText(/jobs/));
+    },
+  ],
+  [
+    "10 prove a run complete",
+    "/runs",
+    async ({ page, click, see }, known) => {
+      await click(page.locator(`a[href="/runs/${known.complete}"]`).first());
+      await click(page.getByRole("button", { name: "Check against R2" }));
+      await see(page.getByText(/are in R2: the run is complete/));
+      await see(page.getByRole("button", { name: "Copy the signed receipt" }));
+    },
+  ],
+  [
+    "11 what changed at a time",
+    "/steering",
+    async ({ page, see }, known) => {
+      await page.getByRole("searchbox", { name: "Search the audit log" }).fill(known.time);
+      await page.waitForURL(/log=/);
+      await see(page.getByRole("row", { name: /automatic.*breaker opened/i }));
+    },
+  ],
+];
+
+/** From the overview's trouble to its cause, and five of it first. */
+async function retryOne({ page, click, see }: Hand): Promise<void> {
+  await click(page.locator(".health").getByRole("link", { name: "Causes" }).first());
+  await click(page.getByRole("button", { name: /^Retry refused/ }).first());
+  const dialog = page.getByRole("dialog");
+  await click(dialog.getByRole("button", { name: /^Retry [\d,]+ jobs?$/ }));
+  await see(dialog.getByText(/halted|refused again|stopped|of [\d,]+/i));
+}
