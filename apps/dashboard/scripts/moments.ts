@@ -26,7 +26,7 @@ try {
   const moments = await tryMoments(scene, known.runs, () =>
     orderMany(scene, "more", Number(values.more), "the large order"),
   );
-  const tasks = await tryTasks(scene, known);
+  const tasks = await tryTasks(scene, { ...known, time: await timeOfBreaker(scene) });
   console.log(`\n${momentTable(moments)}\n\n${taskTable(tasks)}`);
   if (moments.some(({ wrong }) => wrong.length > 0) || tasks.some(({ fault }) => fault !== null)) process.exitCode = 1;
 } finally {
@@ -44,7 +44,13 @@ async function begin(scene: Scene, rows: number) {
     180_000,
   );
   await deliver(scene);
-  const time = new Date().toTimeString().slice(0, 5);
+  const purged = await scene.warm(["purge/c"], "an image to purge");
+  await until(
+    "an image to purge is stored",
+    () => scene.run(purged),
+    ({ state }) => state === "done",
+    180_000,
+  );
   addFaults(scene);
   await orderMany(scene, "missing", 880, "a wrong prefix");
   const other = await orderMany(scene, "boom", 440, "an encoder that fails");
@@ -56,8 +62,14 @@ async function begin(scene: Scene, rows: number) {
     300_000,
   );
   emulator.clearFaults();
-  const known = { complete, missing: "missing/0", stored: "done/a", purged: "done/b", time };
+  const known = { complete, missing: "missing/0", stored: "done/a", purged: "purge/c" };
   return { ...known, runs: { base, other } };
+}
+
+/** What a clock on the wall showed when the breaker opened, such as `14:05`. */
+async function timeOfBreaker({ api }: Scene): Promise<string> {
+  const { entries } = await api<{ entries: { at: number }[] }>("/audit?search=breaker.opened&limit=1");
+  return new Date(entries[0]?.at ?? Number.NaN).toTimeString().slice(0, 5);
 }
 
 /** Faults of parts: 500s and 400s, an encoder's errors, cut downloads, stuck and slow jobs. */
