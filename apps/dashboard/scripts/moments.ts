@@ -13,8 +13,8 @@ import { type Task, tryTasks } from "./moments/tasks.ts";
 
 process.chdir(fileURLToPath(new URL("../../..", import.meta.url)));
 
-/** Variants of the recipe `upload` for each image. */
-const VARIANTS = 22;
+/** Variants of the recipe `upload` of this repository's site for each image. */
+const VARIANTS = 28;
 const IDS_MAX = 2_000;
 
 const { values } = parseArgs({
