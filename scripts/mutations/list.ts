@@ -7,6 +7,7 @@ import { HISTORIES } from "./histories.ts";
 import { HOOK_PROOFS } from "./hooks.ts";
 import { IMAGE_SIGNATURES } from "./image-signature.ts";
 import { LEGACY_URLS } from "./legacy-urls.ts";
+import { MONEY } from "./money.ts";
 import { P1_TO_P8 } from "./p1-p8.ts";
 import { P9_TO_P17 } from "./p9-p17.ts";
 import { PACES } from "./pace.ts";
@@ -48,6 +49,7 @@ export const MUTATIONS: Mutation[] = [
   ...RESULTS,
   ...RESTORES,
   ...READS,
+  ...MONEY,
   ...RUNNER,
   ...WATCH,
   ...PAGES,

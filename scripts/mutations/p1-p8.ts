@@ -261,8 +261,8 @@ export const P1_TO_P8: Mutation[] = [
     promise: "P2",
     breaks: "a failed job is asked for again under its own key",
     file: `${QUEUE}/claims/settle.ts`,
-    find: '    case "failed":\n      endClaim(tx, claim, one.over);\n      newGeneration(tx, row);',
-    replace: '    case "failed":\n      endClaim(tx, claim, one.over);',
+    find: '    case "failed":\n      endClaim(tx, claim, one.over, outcome.failure.code);\n      newGeneration(tx, row);',
+    replace: '    case "failed":\n      endClaim(tx, claim, one.over, outcome.failure.code);',
     tests: [`${QUEUE_TESTS}/settle.test.ts`],
   },
   {

@@ -71,7 +71,7 @@ export const STUCK: Mutation[] = [
     promise: "P11",
     breaks: "a row that has ended keeps its claim, and housekeeping deletes the row",
     file: `${QUEUE}/claims/settle.ts`,
-    find: "  if (isDead) endClaim(tx, claim, one.over);\n  else if",
+    find: "  if (isDead) endClaim(tx, claim, one.over, failure.code);\n  else if",
     replace: "  if (!isDead)\n    if",
     tests: [`${QUEUE_TESTS}/settle.test.ts`],
   },

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { Action, ActionPage, ActionPreview, ActionRequest } from "./actions.ts";
 import { AuditPage, auditQuery } from "./audit.ts";
 import { Causes, causesQuery } from "./causes.ts";
+import { Costs, costsQuery } from "./costs.ts";
 import { DeadLetters, deadQuery } from "./dead.ts";
 import { DoctorWalk, doctorAnswer, doctorRequest } from "./doctor.ts";
 import { EventPage, EventTest } from "./events.ts";
@@ -44,6 +45,7 @@ export const CALLS = {
   "POST /api/v1/jobs/{job}/cancel": { answer: Job },
   "GET /api/v1/dead": { query: deadQuery, answer: DeadLetters },
   "GET /api/v1/causes": { query: causesQuery, answer: Causes },
+  "GET /api/v1/costs": { query: costsQuery, answer: Costs },
   "POST /api/v1/actions": { body: ActionRequest, answer: z.union([ActionPreview, Action]) },
   "GET /api/v1/actions": { query: pageQuery, answer: ActionPage },
   "GET /api/v1/actions/{action}": { answer: Action },

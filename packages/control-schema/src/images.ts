@@ -71,6 +71,7 @@ const imageSummary = z.object({
   bytes: bytes.meta({ description: "Of these" }),
   storedAt: time.nullable(),
   failed: count.meta({ description: "Dead and refused variants" }),
+  jobs: count.meta({ description: "Ittybit jobs that were paid for recently stored variants, also for purged ones" }),
 });
 export type ImageSummary = z.infer<typeof imageSummary>;
 
@@ -78,7 +79,7 @@ export const ImageList = z.object({ images: z.array(imageSummary) }).meta({ id: 
 
 export const imagesQuery = z.object({
   search: z.string().max(200).default(""),
-  sort: z.enum(["latest", "largest", "failed"]).default("latest"),
+  sort: z.enum(["latest", "largest", "failed", "cost"]).default("latest"),
   limit,
 });
 

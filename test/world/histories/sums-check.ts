@@ -1,9 +1,36 @@
-import type { Sql } from "@prewarm/durable-queue/schema/sql";
+import type { Places } from "@prewarm/durable-queue/schema/costs";
+import type { Counters } from "@prewarm/durable-queue/schema/counters";
+import type { Sql, SqlRow } from "@prewarm/durable-queue/schema/sql";
 import { CANCELLING, type Look, RETRYING, STORED, WAITING } from "./ledger-look.ts";
 
-/** I8: what is counted is what the rows say: by state and lane, and of each run what is open. */
+/** I8: what is counted is what the rows say: by state and lane, and of each run what is open. The costs are the budget's. */
 export function sumsAtFault(sql: Sql, look: Look): string[] {
-  return [...countsAtFault(sql, look), ...runsAtFault(sql, look)];
+  return [...countsAtFault(sql, look), ...runsAtFault(sql, look), ...costsAtFault(sql)];
+}
+
+/** Every dimension of the costs has the jobs that the budget has counted, and no more of them were mistakes. */
+function costsAtFault(sql: Sql): string[] {
+  const body = sql.exec("SELECT body FROM docs WHERE name = 'counts'")[0]?.body;
+  if (body === undefined) return [];
+  const { used, costs = {} } = JSON.parse(String(body)) as Pick<Counters, "used" | "costs">;
+  // The budget is counted for two months, the costs for longer.
+  const months = new Set(Object.keys(used).map((place) => place.slice(0, "2026-11".length)));
+  const days = [
+    ...sql.exec("SELECT day, costs FROM hist WHERE costs IS NOT NULL").map(dayOf),
+    ...Object.entries(costs),
+  ];
+  const known = days.filter(([day]) => months.has(day.slice(0, "2026-11".length)));
+  const places = known.flatMap(([, day]) => Object.entries(day));
+  const jobsOf = (dimension: string) =>
+    places.reduce((sum, [place, [jobs]]) => sum + (place.startsWith(`${dimension} `) ? jobs : 0), 0);
+  const paid = Object.values(used).reduce((sum, n) => sum + n, 0);
+  const wrong = ["run", "width", "format", "folder"].filter((dimension) => jobsOf(dimension) !== paid);
+  const bad = wrong.map((dimension) => `the costs by ${dimension} are ${jobsOf(dimension)} jobs of ${paid} (I8)`);
+  return jobsOf("mistake") > paid ? [...bad, `${jobsOf("mistake")} mistakes of ${paid} paid jobs (I8)`] : bad;
+}
+
+function dayOf({ day, costs }: SqlRow): [day: string, Places] {
+  return [new Date(Number(day) * 86_400_000).toISOString(), JSON.parse(String(costs))];
 }
 
 function countedAs({ state, attempts }: { state: number; attempts: number }): number {

@@ -4,6 +4,7 @@ import type { ExternalJob, UnreportedJob } from "../external-jobs.ts";
 import { type Claim, newClaim, paidOn } from "../schema/claim.ts";
 import type { QueueTx } from "../schema/queue-tx.ts";
 import { BULK, laneName, type Row, WAITING } from "../schema/row.ts";
+import { charge } from "./charge.ts";
 import { isLive } from "./leases.ts";
 import { noteJob } from "./note-job.ts";
 import { endClaim, floorOf } from "./transitions.ts";
@@ -117,5 +118,6 @@ function adopt(tx: QueueTx, row: Row, job: ExternalJob): void {
   const admittedAt = Math.min(tx.now, job.createdAt ?? tx.now);
   const claim: Claim = { ...newClaim(row), state: "admitted", admittedAt, externalId: job.id, due: tx.now };
   tx.gateNow.use.add(laneName(row.lane), paidOn(claim), 1);
+  charge(tx, claim, row);
   tx.memory.claims.add(claim);
 }

@@ -8,6 +8,7 @@ import { groupOf } from "../schema/key.ts";
 import type { QueueTx } from "../schema/queue-tx.ts";
 import { BULK, type LaneCode, LIVE, laneName, type Row, UPLOAD, WAITING } from "../schema/row.ts";
 import { hasNoSubscribers } from "../schema/runs.ts";
+import { charge } from "./charge.ts";
 import { backToWaiting, cancelOpen, claimOf, endStale, isLocked, isStale, newGeneration } from "./transitions.ts";
 
 /** Orphaned claims that one call may take. */
@@ -146,6 +147,7 @@ function go(one: HandOut): void {
     }
     const admitted = { state: "admitted" as const, first: true, admittedAt: tx.now, paidBy: row.lane };
     Object.assign(claim, admitted, { hook: tx.callbackAddress(), notBefore: answer.notBefore });
+    charge(tx, claim, row);
     tx.memory.claims.note(claim);
     tx.time("wait", tx.now - row.created);
     one.slots.used += 1;

@@ -67,7 +67,7 @@ function lose(tx: QueueTx, claim: Claim): void {
     return;
   }
   const row = tx.rows.byId(claim.id);
-  endClaim(tx, claim, true);
+  endClaim(tx, claim, true, "upstream_lost");
   if (row === null || isStale(row, claim) || row.state === CANCELLING) return;
   newGeneration(tx, row);
   const message = `${tx.service} made the job ${claim.externalId ?? ""} and does not know it any more.`;

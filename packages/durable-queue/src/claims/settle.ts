@@ -1,11 +1,12 @@
 import type { Failure } from "@prewarm/shared/job";
-import { closeBreaker, isProbe, openBreaker, probeUnused, recordBad, recordGood, refund } from "../admission/gate.ts";
+import { closeBreaker, isProbe, openBreaker, probeUnused, recordBad, recordGood } from "../admission/gate.ts";
 import { throttled } from "../admission/throttled.ts";
 import type { ExchangeRequest, Outcome } from "../calls.ts";
 import { listAttempts } from "../schema/attempts.ts";
-import { type Claim, type Owner, paidOn } from "../schema/claim.ts";
+import type { Claim, Owner } from "../schema/claim.ts";
 import type { QueueTx } from "../schema/queue-tx.ts";
-import { CANCELLING, laneName, type Row, STORED } from "../schema/row.ts";
+import { CANCELLING, type Row, STORED } from "../schema/row.ts";
+import { takeBack } from "./charge.ts";
 import {
   backToWaiting,
   cancelRow,
@@ -54,7 +55,7 @@ function settleClaim(tx: QueueTx, claim: Claim, outcome: Outcome): void {
   // earlier POST.
   const isAdmitted = claim.state === "admitted";
   const unmade = !isAdmitted || (madeNoJob(outcome) && claim.first && claim.externalId === null);
-  if (unmade && isAdmitted) refund(tx.gateNow, laneName(claim.paidBy), paidOn(claim));
+  if (unmade && isAdmitted) takeBack(tx, claim);
   const over = unmade || hasEnded(claim, outcome);
   const row = tx.rows.byId(claim.id);
   if (row === null || isStale(row, claim)) {
@@ -69,7 +70,7 @@ function settleClaim(tx: QueueTx, claim: Claim, outcome: Outcome): void {
   else {
     row.crashes = 0;
     if (row.state === CANCELLING) {
-      endClaim(tx, claim, over);
+      endClaim(tx, claim, over, "cancelled");
       cancelRow(tx, row);
     } else apply(tx, one, outcome);
   }
@@ -116,19 +117,26 @@ function stillRuns({ externalId }: Claim, { kind }: Outcome): boolean {
  */
 function store(tx: QueueTx, one: Case, object: { bytes: number; tookMs?: number; existing: boolean }): void {
   const { row, claim } = one;
-  endClaim(tx, claim, one.over);
+  endClaim(tx, claim, one.over, null);
   const { id, key, lane, run, created, attempts } = row;
   tx.memory.stored.note(key, tx.now);
   tx.count("stored");
   tx.time("ready", tx.now - created);
   if (object.tookMs !== undefined) tx.time("run", object.tookMs);
-  const made = { granted: claim.admittedAt, took: Math.max(0, Math.round(object.tookMs ?? 0)) };
+  const made = { granted: claim.admittedAt, took: Math.max(0, Math.round(object.tookMs ?? 0)), paid: paidFor(tx, one) };
   tx.stored(
     { id, key, gen: claim.gen, created, at: tx.now, bytes: object.bytes, lane, run, attempts, ...made },
     tx.runs.subscribersOf(row),
     object.existing,
   );
   deleteRow(tx, row, STORED);
+}
+
+/** External jobs that were paid for a stored row: the last one, and those of its failed attempts that the service has made. */
+function paidFor(tx: QueueTx, { row, claim }: Case): number {
+  const own = claim.admittedAt > 0 && !claim.refunded ? 1 : 0;
+  if (row.attempts === 0) return own;
+  return own + listAttempts(tx.sql, row.id).filter(({ n, job }) => n <= row.attempts && job !== null).length;
 }
 
 function apply(tx: QueueTx, one: Case, outcome: Exclude<Outcome, { kind: "stored" }>): void {
@@ -143,12 +151,12 @@ function apply(tx: QueueTx, one: Case, outcome: Exclude<Outcome, { kind: "stored
       row.due = tx.now;
       return;
     case "failed":
-      endClaim(tx, claim, one.over);
+      endClaim(tx, claim, one.over, outcome.failure.code);
       newGeneration(tx, row);
       fail(tx, row, { claim, failure: outcome.failure, permanent: isPermanent(tx, row, outcome) });
       return;
     case "refused":
-      endClaim(tx, claim, one.over);
+      endClaim(tx, claim, one.over, outcome.code);
       newGeneration(tx, row);
       refuse(tx, row, outcome);
       return;
@@ -188,7 +196,7 @@ function postpone(
   const { claim, over, unmade } = one;
   if (outcome.kind === "pending") {
     if (outcome.unfetched !== undefined) claim.unfetchedSince ??= tx.now;
-    if (over) backUnmade(tx, one, outcome.due);
+    if (over) backUnmade(tx, one, { due: outcome.due });
     else keepForLater(tx, one, outcome.due);
     return;
   }
@@ -207,7 +215,7 @@ function unclear(tx: QueueTx, one: Case, { failure }: Extract<Outcome, { kind: "
   const { row } = one;
   row.unclear += 1;
   if (row.unclear >= UNCLEAR_MAX) {
-    endClaim(tx, one.claim, false);
+    endClaim(tx, one.claim, false, failure.code);
     newGeneration(tx, row);
   }
   retry(tx, one, failure);
@@ -221,15 +229,15 @@ function retry(tx: QueueTx, one: Case, failure: Failure): void {
   const { row, claim } = one;
   const isDead = fail(tx, row, { claim, failure, permanent: false });
   if (tx.memory.claims.byJob(row.id) !== claim) return;
-  if (isDead) endClaim(tx, claim, one.over);
-  else if (one.over) backUnmade(tx, one);
+  if (isDead) endClaim(tx, claim, one.over, failure.code);
+  else if (one.over) backUnmade(tx, one, { lost: failure.code });
   else keepForLater(tx, one, row.due ?? tx.now);
 }
 
 /** Ends the claim. The row waits as before, or until `due`, because the store did not answer the handler. */
-function backUnmade(tx: QueueTx, one: Case, due: number | null = null): void {
-  endClaim(tx, one.claim, true);
-  if (due !== null) one.row.due = Math.max(tx.now, due);
+function backUnmade(tx: QueueTx, one: Case, { due, lost = null }: { due?: number; lost?: string | null } = {}): void {
+  endClaim(tx, one.claim, true, lost);
+  if (due !== undefined) one.row.due = Math.max(tx.now, due);
   backToWaiting(tx, one.row);
 }
 

@@ -7,17 +7,23 @@ import { type Claim, hasRow, newClaim, type Owner } from "../schema/claim.ts";
 import { groupOf } from "../schema/key.ts";
 import type { QueueTx } from "../schema/queue-tx.ts";
 import { CANCELLED, CANCELLING, DEAD, isOpen, type LaneCode, REFUSED, type Row, WAITING } from "../schema/row.ts";
+import { countMistake } from "./charge.ts";
 
 /*
  * The transitions of a row. Each function makes a whole transition, so that no caller can leave out half of it. The
  * functions change the row in memory; the transaction counts the changes and writes them at its commit.
  */
 
+/** Why a paid job stored nothing, if nothing failed: its row was purged, replaced, cancelled or ordered again meanwhile. */
+const SUPERSEDED = "superseded";
+
 /**
  * Ends a claim. `ended`: its external job has ended, or never existed; otherwise the claim is abandoned and keeps its
- * slot.
+ * slot. `lost`: why nothing was stored for the cost of its job. Null: the result is stored.
  */
-export function endClaim({ memory, now }: QueueTx, claim: Claim, ended: boolean): void {
+export function endClaim(tx: QueueTx, claim: Claim, ended: boolean, lost: string | null = SUPERSEDED): void {
+  const { memory, now } = tx;
+  if (lost !== null) countMistake(tx, claim, lost);
   if (claim.state !== "admitted" || ended || memory.isEnded(claim.gen)) memory.claims.remove(claim);
   else memory.claims.abandon(claim, now + JOB_DEADLINE_MS);
   memory.forget(claim.gen);
@@ -28,17 +34,17 @@ export function endClaim({ memory, now }: QueueTx, claim: Claim, ended: boolean)
  * prepares the job: the owner cannot POST without another answer of the queue. A written claim of a live owner stays.
  * It blocks its row until the owner reports an outcome or its lease ends.
  */
-function endFreeClaim(tx: QueueTx, row: Row, ended: boolean): void {
+function endFreeClaim(tx: QueueTx, row: Row, lost?: string): void {
   const claim = tx.memory.claims.byJob(row.id);
-  if (claim !== null && (claim.owner === null || !hasRow(claim))) endClaim(tx, claim, ended);
+  if (claim !== null && (claim.owner === null || !hasRow(claim))) endClaim(tx, claim, false, lost);
 }
 
 /**
  * Starts a new generation: a new external job under a new idempotency key. The claim of the old generation ends, or is
- * stale from now on.
+ * stale from now on. `lost`: why the job of a claim that ends stored nothing.
  */
-export function newGeneration(tx: QueueTx, row: Row, ended = false): void {
-  endFreeClaim(tx, row, ended);
+export function newGeneration(tx: QueueTx, row: Row, lost?: string): void {
+  endFreeClaim(tx, row, lost);
   row.gen = tx.next();
   row.unclear = 0;
 }
@@ -110,8 +116,8 @@ export function cancelOpen(tx: QueueTx, row: Row): boolean {
 }
 
 /** Makes the row a dead letter. A view may order it again after `deadUntil`. */
-export function die(tx: QueueTx, row: Row, permanent: boolean): void {
-  newGeneration(tx, row);
+export function die(tx: QueueTx, row: Row, permanent: boolean, lost?: string): void {
+  newGeneration(tx, row, lost);
   row.state = DEAD;
   row.due = null;
   row.deadUntil = tx.now + deadMs(permanent);
@@ -136,7 +142,7 @@ export function fail(
   tx.addAttempt(failedAttempt(row, failure, { now: tx.now, claim }));
   tx.countFailure("failed", row);
   if (permanent || row.attempts >= tx.config.limits.maxAttempts) {
-    die(tx, row, permanent);
+    die(tx, row, permanent, failure.code);
     return true;
   }
   row.state = WAITING;
@@ -146,7 +152,7 @@ export function fail(
 
 /** Deletes a row. Its claim ends, or is stale from now on. `as`: the state that its runs count. */
 export function deleteRow(tx: QueueTx, row: Row, as: Parameters<QueueTx["rows"]["delete"]>[1]): void {
-  endFreeClaim(tx, row, false);
+  endFreeClaim(tx, row);
   tx.rows.delete(row, as);
 }
 

@@ -43,6 +43,10 @@ export interface Claim {
   kept: boolean;
   /** Its job was found in the service's list; the owner has not reported it. */
   foundByPoller: boolean;
+  /** Where its cost was counted. Null: not paid, or another instance has counted it. */
+  places: readonly string[] | null;
+  /** Its cost was taken back, because no job was made. */
+  refunded: boolean;
 }
 
 export type Role = "live" | "work";
@@ -85,7 +89,7 @@ export function claimFrom(raw: SqlRow, owner: Owner | null): Claim {
     ...{ lane: int(raw.lane) as LaneCode, paidBy: int(raw.paid_by) as LaneCode, admittedAt: int(raw.admitted_at) },
     ...{ externalId: textOrNull(raw.external_id), due: int(raw.due), until: int(raw.until) },
     ...{ hook: textOrNull(raw.hook), unfetchedSince: intOrNull(raw.unfetched_since), notBefore: int(raw.admitted_at) },
-    ...{ ready: false, kept: raw.state === "prefetched", foundByPoller: false },
+    ...{ ready: false, kept: raw.state === "prefetched", foundByPoller: false, places: null, refunded: false },
   };
 }
 
@@ -118,6 +122,7 @@ export function newClaim({ id, gen, lane }: Pick<Claim, "id" | "gen" | "lane">, 
       paidBy: lane,
     },
     ...{ until: 0, hook: null, unfetchedSince: null, notBefore: 0, ready: false, kept: false, foundByPoller: false },
+    ...{ places: null, refunded: false },
   };
 }
 

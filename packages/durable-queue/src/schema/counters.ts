@@ -1,5 +1,6 @@
 import { LANES, type Lane } from "@prewarm/shared/job";
 import type { Totals } from "../calls.ts";
+import { areMany, type Costs, mergeCosts } from "./costs.ts";
 import { getDoc, putDoc } from "./docs.ts";
 import { addMinutes, eventsIn, type Minutes, mergeSlices, TIERS_MS } from "./history.ts";
 import { PARTS } from "./order.ts";
@@ -67,6 +68,8 @@ export interface Counters {
   totals?: Partial<Totals>;
   /** The slices of the current minute. Earlier minutes are in the rows of their days. */
   minutes?: Minutes;
+  /** The costs since the last past minute. Earlier costs are in the rows of their days. */
+  costs?: Costs;
 }
 
 export function readCounters(sql: Sql): Counters {
@@ -78,8 +81,8 @@ export function readCounters(sql: Sql): Counters {
 export type Moved = Required<Omit<Counters, "totals">>;
 
 /** Adds the changes of a transaction. `now`: Unix ms. */
-export function addCounters(sql: Sql, { jobs, used, minutes }: Moved, now: number): void {
-  if ([jobs, used, minutes].every((part) => Object.keys(part).length === 0)) return;
+export function addCounters(sql: Sql, { jobs, used, minutes, costs }: Moved, now: number): void {
+  if ([jobs, used, minutes, costs].every((part) => Object.keys(part).length === 0)) return;
   const counters = readCounters(sql);
   mergeCounts(counters.jobs, jobs);
   mergeCounts(counters.used, used);
@@ -90,7 +93,11 @@ export function addCounters(sql: Sql, { jobs, used, minutes }: Moved, now: numbe
   mergeSlices(counters.minutes, minutes, TIERS_MS.minute);
   const isPast = ([at]: [string, unknown]) => Number(at) + TIERS_MS.minute <= now;
   const past = Object.entries(counters.minutes).filter(isPast);
-  addMinutes(sql, Object.fromEntries(past));
+  counters.costs ??= {};
+  mergeCosts(counters.costs, costs);
+  const isFolded = past.length > 0 || areMany(counters.costs);
+  addMinutes(sql, Object.fromEntries(past), isFolded ? counters.costs : {});
+  if (isFolded) counters.costs = {};
   for (const [at] of past) delete counters.minutes[Number(at)];
   putDoc(sql, "counts", JSON.stringify(counters));
 }

@@ -1,4 +1,5 @@
 import type { FailedRows } from "./failed-rows.ts";
+import { rangeOfGroup } from "./job-ids.ts";
 import { DEAD, type LaneCode, REFUSED, type StateCode, WAITING } from "./row.ts";
 import { ENDED, HAS_DUE } from "./schema.ts";
 import { int, type Sql, text } from "./sql.ts";
@@ -46,10 +47,32 @@ export function failedByGroup({ sql, now, kept }: Reading, limit: number): reado
   return kept.failed.groups("images", () => countByGroup(sql, limit), { now, view: true });
 }
 
+/** The groups of some dead and refused jobs, `limit` jobs at most. */
+export function someFailedGroups(sql: Sql, limit: number): Set<string> {
+  return new Set(sql.exec(`SELECT ${GROUP} AS grp FROM (${failedKeys(limit)}) AS jobs`).map((raw) => text(raw.grp)));
+}
+
+const GROUP = "substr(jobs.key, 1, instr(jobs.key, '/') - 1)";
+
+function failedKeys(limit: number): string {
+  return `SELECT key FROM jobs INDEXED BY jobs_ended WHERE ${ENDED} AND state IN (${DEAD}, ${REFUSED}) LIMIT ${limit}`;
+}
+
 function countByGroup(sql: Sql, limit: number): { group: string; n: number }[] {
-  const some = `SELECT key FROM jobs INDEXED BY jobs_ended WHERE ${ENDED} AND state IN (${DEAD}, ${REFUSED}) LIMIT ${COUNTED_MAX}`;
-  const query = `SELECT substr(key, 1, instr(key, '/') - 1) AS grp, count(*) AS n FROM (${some}) GROUP BY 1 ORDER BY n DESC LIMIT ?`;
+  const query = `SELECT ${GROUP} AS grp, count(*) AS n FROM (${failedKeys(COUNTED_MAX)}) AS jobs GROUP BY 1 ORDER BY n DESC LIMIT ?`;
   return sql.exec(query, limit).map((raw) => ({ group: text(raw.grp), n: int(raw.n) }));
+}
+
+/** Dead and refused jobs of these groups. Reads the rows of these groups only. `seed`: the id of the queue. */
+export function failedOfGroups(sql: Sql, groups: readonly string[], seed: string): Map<string, number> {
+  const ranges = groups.map((group) => ({ group, ...rangeOfGroup(group, seed) }));
+  const range = "jobs.id >= g.value ->> 'from' AND jobs.id < g.value ->> 'to'";
+  // Without GROUP BY, which reads each row again.
+  const query = `SELECT ${GROUP} AS grp FROM json_each(?) AS g CROSS JOIN jobs ON ${range}
+    WHERE state IN (${DEAD}, ${REFUSED}) AND ${GROUP} = g.value ->> 'group'`;
+  const found = new Map<string, number>();
+  for (const { grp } of sql.exec(query, JSON.stringify(ranges))) found.set(text(grp), (found.get(text(grp)) ?? 0) + 1);
+  return found;
 }
 
 const FORMAT = "substr(key, length(rtrim(key, replace(key, '.', ''))) + 1)";

@@ -2,8 +2,9 @@ import type { Tier } from "@prewarm/control-schema/history";
 import { EVENTS, type Event } from "@prewarm/control-schema/stats";
 import type { Lane } from "@prewarm/shared/job";
 import type { Totals } from "../calls.ts";
+import { addToDay, type Costs, type Places } from "./costs.ts";
 import { addTo, type Histogram } from "./histogram.ts";
-import { int, type Sql, text } from "./sql.ts";
+import { int, type Sql, text, textOrNull } from "./sql.ts";
 
 /** Tiers of the history, by their length in ms. */
 export const TIERS_MS: Record<Tier, number> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
@@ -34,6 +35,10 @@ export type Minutes = Record<number, Slice>;
 interface Day {
   minutes: Minutes;
   hours: Minutes;
+}
+
+interface DayRow extends Day {
+  costs: Places;
 }
 
 export function emptySlice(): Slice {
@@ -74,18 +79,30 @@ export function mergeSlices(into: Minutes, from: Minutes, tier: number): void {
   }
 }
 
-/** Adds minutes to the rows of their days: one row per day, for any number of events. */
-export function addMinutes(sql: Sql, minutes: Minutes): void {
-  const days = Map.groupBy(Object.entries(minutes), ([at]) => Math.floor(Number(at) / TIERS_MS.day));
-  for (const [day, slices] of days) {
-    const body = dayOf(sql, day);
-    mergeSlices(body.minutes, Object.fromEntries(slices), TIERS_MS.minute);
+/** Adds minutes and costs to the rows of their days: one row per day, for any number of events. */
+export function addMinutes(sql: Sql, minutes: Minutes, costs: Costs): void {
+  const slices = Map.groupBy(Object.entries(minutes), ([at]) => numberOf(Number(at)));
+  const places = new Map(Object.entries(costs).map(([day, of]) => [numberOf(Date.parse(day)), of]));
+  for (const day of new Set([...slices.keys(), ...places.keys()])) {
+    const { costs: paid, ...body } = dayOf(sql, day);
+    mergeSlices(body.minutes, Object.fromEntries(slices.get(day) ?? []), TIERS_MS.minute);
+    addToDay(paid, places.get(day) ?? {});
     sql.exec(
-      "INSERT INTO hist (day, body) VALUES (?1, ?2) ON CONFLICT (day) DO UPDATE SET body = ?2",
-      day,
-      print(body),
+      "INSERT INTO hist (day, body, costs) VALUES (?1, ?2, ?3) ON CONFLICT (day) DO UPDATE SET body = ?2, costs = ?3",
+      ...[day, print(body), JSON.stringify(paid)],
     );
   }
+}
+
+/** The costs of the days from one time to another, both included (Unix ms), by day: the number of days since 1970. */
+export function readCosts(sql: Sql, from: number, to: number): Map<number, Places> {
+  const query = "SELECT day, costs FROM hist WHERE day >= ? AND day <= ? AND costs IS NOT NULL";
+  const rows = sql.exec(query, numberOf(from), numberOf(to));
+  return new Map(rows.map((raw) => [int(raw.day), JSON.parse(text(raw.costs)) as Places]));
+}
+
+function numberOf(at: number): number {
+  return Math.floor(at / TIERS_MS.day);
 }
 
 /** Merges the minutes of old days into hours. */
@@ -119,9 +136,10 @@ export function readSlices(sql: Sql, tier: Tier, from: number, to: number): Minu
   );
 }
 
-function dayOf(sql: Sql, day: number): Day {
-  const raw = sql.exec("SELECT body FROM hist WHERE day = ?", day)[0];
-  return raw === undefined ? { minutes: {}, hours: {} } : (JSON.parse(text(raw.body)) as Day);
+function dayOf(sql: Sql, day: number): DayRow {
+  const raw = sql.exec("SELECT body, costs FROM hist WHERE day = ?", day)[0];
+  const { minutes, hours } = JSON.parse(textOrNull(raw?.body) ?? '{"minutes":{},"hours":{}}') as Day;
+  return { minutes, hours, costs: JSON.parse(textOrNull(raw?.costs) ?? "{}") as Places };
 }
 
 function print(day: Day): string {

@@ -17,6 +17,8 @@ export interface Stored {
   /** When its last POST was granted, Unix ms, and how long the service worked, ms. 0: not known. */
   granted: number;
   took: number;
+  /** External jobs that were paid for it: its own, and those of failed attempts. An older version did not count them: 1. */
+  paid: number;
 }
 
 /** Maximum of jobs per row and of characters per row. */
@@ -25,8 +27,8 @@ const ROW_CHARS = 50_000;
 /** Jobs per statement. */
 const ADDED_AT_ONCE = 20;
 
-/** An older version did not write the last two fields. */
-type Packed = [number, string, number, number, number, number, LaneCode, number, number, number?, number?];
+/** An older version did not write the last fields. */
+type Packed = [number, string, number, number, number, number, LaneCode, number, number, number?, number?, number?];
 
 /** Adds stored jobs to the newest row, or to a new row if that one is full. */
 export function addRecent(sql: Sql, stored: readonly Stored[]): void {
@@ -91,10 +93,23 @@ export function findRecent(sql: Sql, id: number, rows: number): Stored | null {
   return last === undefined ? null : unpack(last);
 }
 
-function pack({ id, key, gen, created, at, bytes, lane, run, attempts, granted, took }: Stored): Packed {
-  return [id, key, gen, created, at, bytes, lane, run, attempts, granted, took];
+function pack({ id, key, gen, created, at, bytes, lane, run, attempts, granted, took, paid }: Stored): Packed {
+  return [id, key, gen, created, at, bytes, lane, run, attempts, granted, took, paid];
 }
 
-function unpack([id, key, gen, created, at, bytes, lane, run, attempts, granted = 0, took = 0]: Packed): Stored {
-  return { id, key, gen, created, at, bytes, lane, run, attempts, granted, took };
+function unpack([
+  id,
+  key,
+  gen,
+  created,
+  at,
+  bytes,
+  lane,
+  run,
+  attempts,
+  granted = 0,
+  took = 0,
+  paid = 1,
+]: Packed): Stored {
+  return { id, key, gen, created, at, bytes, lane, run, attempts, granted, took, paid };
 }

@@ -70,10 +70,13 @@ const V4 = [
   `CREATE INDEX orders_place ON orders (place)`,
 ];
 
+/** What the jobs of a day cost, beside its history: its row is written anyway (decision 092). */
+const V6 = [`ALTER TABLE hist ADD COLUMN costs TEXT`];
+
 /** Each entry brings a database from the version before it to its own. Once released, an entry is never changed. */
 export type Migrations = readonly (readonly string[])[];
 
-export const MIGRATIONS: Migrations = [V1, V2, [], V4];
+export const MIGRATIONS: Migrations = [V1, V2, [], V4, [], V6];
 
 /** The migrations of the queue with those of further tables of its user, version by version. */
 export function withOwn(own: Migrations): Migrations {

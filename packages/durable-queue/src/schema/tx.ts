@@ -4,6 +4,7 @@ import type { Totals } from "../calls.ts";
 import { newestCancel } from "./action-rows.ts";
 import { type AttemptRow, insertAttempts } from "./attempts.ts";
 import type { Claims } from "./claims.ts";
+import { addCost, type Cost, type Costs } from "./costs.ts";
 import {
   addCount,
   addCounters,
@@ -17,7 +18,7 @@ import {
 import { FAILED_COUNTS, type FailedRows } from "./failed-rows.ts";
 import type { GateDoc } from "./gate-doc.ts";
 import { logGate } from "./gate-log.ts";
-import type { GateState } from "./gate-state.ts";
+import { dayOf, type GateState } from "./gate-state.ts";
 import { observe } from "./histogram.ts";
 import { emptySlice, eventsIn, type Minutes, type Slice, TIERS_MS, timesOfLane } from "./history.ts";
 import type { Meta } from "./meta.ts";
@@ -66,7 +67,7 @@ export class Tx {
   readonly rows: Rows;
   readonly runs: Runs;
   readonly ledgerId: string;
-  readonly #moved: Moved = { jobs: {}, used: {}, minutes: {} };
+  readonly #moved: Moved = { jobs: {}, used: {}, minutes: {}, costs: {} };
   readonly #stored: Stored[] = [];
   readonly #attempts: AttemptRow[] = [];
   readonly #failures: NewFailure[] = [];
@@ -122,6 +123,11 @@ export class Tx {
     return this.#counters.minutes ?? {};
   }
 
+  /** The costs that are not in the rows of their days yet. */
+  get costs(): Costs {
+    return this.#counters.costs ?? {};
+  }
+
   /** How often each event was counted since the queue was created. */
   get totals(): Partial<Totals> {
     return this.#counters.totals ?? {};
@@ -138,6 +144,16 @@ export class Tx {
   addUsed(lane: Lane, day: string, n: number): void {
     const place = `${day} ${lane}`;
     this.#moved.used[place] = (this.#moved.used[place] ?? 0) + n;
+  }
+
+  /** Adds a cost to places of a day: `"width 640"`. */
+  addCost(places: readonly string[], day: string, cost: Cost): void {
+    for (const place of places) addCost(this.#moved.costs, day, place, cost);
+  }
+
+  /** The places of a job's cost, a name of each dimension. The user of the queue knows more dimensions than the run. */
+  costPlaces({ run }: Pick<Row, "key" | "run">): string[] {
+    return [`run ${run}`];
   }
 
   /** Adds a row. Load its key before. */
@@ -186,6 +202,7 @@ export class Tx {
   /** Notes a stored job, for its runs and for views. */
   stored(stored: Stored, runs: readonly number[], existing: boolean): void {
     this.#stored.push(stored);
+    if (!existing) this.addCost(this.costPlaces(stored), dayOf(this.now), [0, 1, stored.bytes]);
     const ms = Math.max(0, this.now - stored.created);
     observe(timesOfLane(this.#slice(), laneName(stored.lane)), ms);
     for (const n of runs) this.runs.stored(n, ms, existing);

@@ -7,6 +7,7 @@ import { createGuard } from "./access/guard.ts";
 import { actions } from "./actions.ts";
 import { audit } from "./audit.ts";
 import { causes } from "./causes.ts";
+import { costs } from "./costs.ts";
 import { dead } from "./dead.ts";
 import type { ApiDeps } from "./deps.ts";
 import { doctor } from "./doctor.ts";
@@ -50,6 +51,7 @@ const RESOURCES: readonly Endpoint[] = [
     info,
     stats,
     servingRoutes,
+    costs,
     history,
     gate,
     troubles,

@@ -48,12 +48,24 @@ it.each([
   },
 );
 
-it("the timeline is that of the last purge, and 300 purges are remembered", async () => {
+it("the timeline is that of the last purge of the image, however many images are purged after it", async () => {
   const world = createApiWorld();
   await world.call("DELETE", "/api/v1/images/a");
   world.advance(1_000);
   await world.call("DELETE", "/api/v1/images/a");
-  expect(await purgeOf(world)).toMatchObject({ orderedAt: world.deps.clock.now() });
-  for (let n = 0; n < 300; n += 1) world.ledger.purgeImage(`b${n}`, null, "test");
-  expect(await purgeOf(world)).toBeNull();
+  const orderedAt = world.deps.clock.now();
+  for (let n = 0; n < 400; n += 1) world.ledger.purgeImage(`b${n}`, null, "test");
+  expect(await purgeOf(world)).toMatchObject({ orderedAt });
+});
+
+it("a pass of an older purge says nothing of the last one", async () => {
+  const world = createApiWorld();
+  await world.call("DELETE", "/api/v1/images/a");
+  sweep(world);
+  world.advance(960_000 - 1_000);
+  await world.call("DELETE", "/api/v1/images/a");
+  sweep(world);
+  world.advance(2_000);
+  expect(sweep(world)).toBe(1);
+  expect(await purgeOf(world)).toMatchObject({ secondPass: { doneAt: null } });
 });

@@ -36,7 +36,7 @@ export const servingRoutes = [
 
 const lately = new WeakMap<ApiDeps, Map<ServingWindow, { at: number; said: Promise<Serving> }>>();
 
-function servingNow(deps: ApiDeps, window: ServingWindow): Promise<Serving> {
+export function servingNow(deps: ApiDeps, window: ServingWindow): Promise<Serving> {
   const now = deps.clock.now();
   const kept = lately.get(deps) ?? new Map<ServingWindow, { at: number; said: Promise<Serving> }>();
   lately.set(deps, kept);

@@ -1,8 +1,9 @@
 import type { Memory } from "@prewarm/durable-queue/schema/memory";
 import { QueueTx } from "@prewarm/durable-queue/schema/queue-tx";
+import type { Row } from "@prewarm/durable-queue/schema/row";
 import type { Sql } from "@prewarm/durable-queue/schema/sql";
 import type { Config } from "@prewarm/shared/config";
-import { encodedIdOfKey } from "@prewarm/shared/variant-key";
+import { encodedIdOfKey, parseVariantKey } from "@prewarm/shared/variant-key";
 import { isCropByFocal } from "./crops.ts";
 import { ImageMemory } from "./image-memory.ts";
 import { sweepAgain } from "./sweep-again.ts";
@@ -47,6 +48,14 @@ export class ImageTx extends QueueTx {
 
   override lockedUntil(id: string): number {
     return this.images.get(id).lock;
+  }
+
+  override costPlaces(job: Pick<Row, "key" | "run">): string[] {
+    const known = parseVariantKey(job.key);
+    const { width = null, height = null, format = "" } = known?.transform ?? {};
+    const size = known === null ? "" : width !== null ? String(width) : height === null ? "orig" : `x${height}`;
+    const folder = (known?.id ?? "").replace(/[^/]*$/, "");
+    return [...super.costPlaces(job), `width ${size}`, `format ${format}`, `folder ${folder}`];
   }
 
   /** A purge has deleted the job since, so the object is swept once more. */

@@ -1,5 +1,4 @@
-import { getDoc, putDoc } from "@prewarm/durable-queue/schema/docs";
-import type { Sql } from "@prewarm/durable-queue/schema/sql";
+import type { Image, Images } from "./tables/images.ts";
 
 /** What a purge has done. Times are Unix ms. */
 export interface PurgeRecord {
@@ -13,33 +12,24 @@ export interface PurgeRecord {
   doneAt: number | null;
 }
 
-/** Purges that are remembered. An operator asks about a recent one. */
-const KEPT = 300;
-
-/** The record of the last purge of an image (`image`: the id, encoded). Null: there was none of late. */
-export function lastPurge(sql: Sql, image: string): PurgeRecord | null {
-  return readPurges(sql).findLast((one) => one.image === image) ?? null;
+/** The record of the last purge of an image. Null: there was none of late. */
+export function lastPurge(image: Image): PurgeRecord | null {
+  const { id, purged: seq, purgeOrdered: orderedAt, purgeDeleted: deletedAt, purgeDone: doneAt } = image;
+  return orderedAt === null ? null : { seq, image: id, orderedAt, deletedAt, doneAt };
 }
 
-export function notePurge(sql: Sql, { seq, image }: Pick<PurgeRecord, "seq" | "image">, now: number): void {
-  const others = readPurges(sql).filter((one) => one.seq !== seq);
-  write(sql, [...others, { seq, image, orderedAt: now, deletedAt: null, doneAt: null }].slice(-KEPT));
+export function notePurge(image: Image, now: number): void {
+  Object.assign(image, { purgeOrdered: now, purgeDeleted: null, purgeDone: null });
 }
 
-/** Notes the end of a pass. A purge that is not remembered any more stays so. */
-export function notePass(sql: Sql, { seq, pass }: { seq: number; pass: 1 | 2 }, now: number): void {
-  const purges = readPurges(sql);
-  const one = purges.find((purge) => purge.seq === seq);
-  if (one === undefined) return;
-  if (pass === 1) one.deletedAt ??= now;
-  else one.doneAt = now;
-  write(sql, purges);
-}
-
-function readPurges(sql: Sql): PurgeRecord[] {
-  return JSON.parse(getDoc(sql, "purges") ?? "[]") as PurgeRecord[];
-}
-
-function write(sql: Sql, purges: readonly PurgeRecord[]): void {
-  putDoc(sql, "purges", JSON.stringify(purges));
+/** Notes the end of a pass, unless the image has a later purge. */
+export function notePass(
+  images: Images,
+  { seq, image: id, pass }: { seq: number; image: string; pass: 1 | 2 },
+  now: number,
+): void {
+  const image = images.get(id);
+  if (image.purged !== seq || image.purgeOrdered === null) return;
+  if (pass === 1) image.purgeDeleted ??= now;
+  else image.purgeDone = now;
 }

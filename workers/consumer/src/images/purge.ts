@@ -40,7 +40,7 @@ function purge(tx: ImageTx, { seq, id }: { seq: number; id: string }): void {
     deleteRow(tx, row, isOpen(row) ? CANCELLED : null);
   }
   beginSweep(tx, { seq, image: id, kind: "delete", fence: seq, lane: null });
-  notePurge(tx.sql, { seq, image: id }, tx.now);
+  notePurge(image, tx.now);
 }
 
 /** Continues a purge that was unfinished when an older copy was restored. The copy may be older than the purge. */

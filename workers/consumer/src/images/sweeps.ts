@@ -79,7 +79,7 @@ export function passDone(tx: ImageTx, pass: Pass, found: readonly Found[]): void
   if (sweep.pass === 1) putSweep(tx.sql, { ...sweep, pass: 2, at: tx.now + SECOND_PASS_MS });
   else deleteSweep(tx.sql, sweep.seq);
   if (sweep.kind !== "delete") return;
-  notePass(tx.sql, sweep, tx.now);
+  notePass(tx.images, sweep, tx.now);
   unlockImage(tx, sweep.image);
 }
 

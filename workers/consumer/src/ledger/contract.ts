@@ -1,5 +1,6 @@
 import type { AuditEntry } from "@prewarm/control-schema/audit";
 import type { Cause, Causes } from "@prewarm/control-schema/causes";
+import type { CostRow, CostSort, Costs, Dimension } from "@prewarm/control-schema/costs";
 import type { DeadGroup } from "@prewarm/control-schema/dead";
 import type { DoctorWalk } from "@prewarm/control-schema/doctor";
 import type { EventDelivery } from "@prewarm/control-schema/events";
@@ -114,6 +115,7 @@ export interface Operators {
   listActions(query: Page): Promise<{ actions: ActionView[]; next: string | null }>;
   getAction(action: string): Promise<ActionView | null>;
   listImages(query: ImageListQuery): Promise<ImageSummary[]>;
+  listCosts(query: CostsQuery): Promise<CostsView>;
   /** `stored`: keys of variants that R2 has, ≤ 1,000; they are named. */
   imageRows(id: string, stored: string[]): Promise<ImageRows>;
   stats(): Promise<LedgerStats>;
@@ -229,6 +231,7 @@ export const LEDGER_CALLS = {
   listActions: "read",
   getAction: "read",
   listImages: "read",
+  listCosts: "read",
   imageRows: "read",
   stats: "read",
   about: "read",
@@ -315,8 +318,29 @@ export interface OrderedSlice extends Pick<Run, "run" | "label" | "createdAt"> {
 export interface ImageListQuery {
   /** Part of the id. */
   search: string;
-  sort: "latest" | "largest" | "failed";
+  sort: "latest" | "largest" | "failed" | "cost";
   limit: number;
+}
+
+export interface CostsQuery {
+  by: Dimension;
+  /** Unix ms. */
+  from: number;
+  to: number;
+  sort: CostSort;
+  /** Rows before the page. */
+  skip: number;
+  limit: number;
+}
+
+/** A cost without its price. */
+export type CountedCost = Omit<CostRow, "amount" | "views">;
+
+/** `more`: there are rows behind the page. */
+export interface CostsView extends Pick<Costs, "countedFrom"> {
+  total: Omit<Costs["total"], "amount">;
+  rows: CountedCost[];
+  more: boolean;
 }
 
 export interface ImageRows {

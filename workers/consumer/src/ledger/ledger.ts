@@ -47,6 +47,7 @@ import {
 import { LEDGER_TABLES, OWN_RULES } from "./tables/own-tables.ts";
 import { endSession, isSessionOver } from "./tables/sign-ins.ts";
 import { causesView } from "./views/causes.ts";
+import { listCosts } from "./views/costs.ts";
 import { deadView } from "./views/dead-groups.ts";
 import { listEvents } from "./views/events.ts";
 import { gateView } from "./views/gate-view.ts";
@@ -177,6 +178,7 @@ export class Ledger extends Queue<LedgerTx, BeforeRestore> implements Answering<
   readonly listCauses = this.reads(causesView);
   readonly listActions = this.reads(actionPage);
   readonly listImages = this.reads(listImages);
+  readonly listCosts = this.reads(listCosts);
   readonly imageRows = this.reads(imageRows);
   readonly stats = this.reads((tx) => statsOf(tx, { metricErrors: this.metricErrors, version: this.#deps.version }));
 

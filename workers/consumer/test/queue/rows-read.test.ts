@@ -46,3 +46,10 @@ it("the lists of causes, dead letters and failed images read failed jobs again o
   expect(causes).toBeGreaterThanOrEqual(20_000);
   for (const rows of [causesAgain, dead, imagesAgain]) expect(rows).toBeLessThanOrEqual(300);
 }, 120_000);
+
+it("the lists of images and of costs read at most 300 rows, however many images were stored and days passed", async () => {
+  const { sorted, costs, stats } = await readOf({ refused: 20_000, stored: 10_000, days: 120 });
+  for (const rows of [sorted, costs, stats]) expect(rows).toBeLessThanOrEqual(300);
+  expect(costs).toBeGreaterThanOrEqual(92);
+  expect((await readOf({ refused: 20_000 })).sorted).toBeLessThanOrEqual(300);
+}, 120_000);

@@ -1,4 +1,12 @@
-import { int, type Sql, type SqlRow, type SqlValue, text, textOrNull } from "@prewarm/durable-queue/schema/sql";
+import {
+  int,
+  intOrNull,
+  type Sql,
+  type SqlRow,
+  type SqlValue,
+  text,
+  textOrNull,
+} from "@prewarm/durable-queue/schema/sql";
 import type { Focal } from "@prewarm/shared/focal";
 
 /** The state of one original. Most images have no row, because every field is an exception. */
@@ -12,6 +20,12 @@ export interface Image {
   floor: number;
   /** The number of the last purge. Objects of a lower generation must be deleted. */
   purged: number;
+  /** When the last purge was ordered, Unix ms. Null: there was none, or it is not remembered. */
+  purgeOrdered: number | null;
+  /** When its first pass had deleted every older object, Unix ms. Null: it has not. */
+  purgeDeleted: number | null;
+  /** When its second pass had, Unix ms. Null: it has not. */
+  purgeDone: number | null;
   /** A purge or the doctor holds the lock until then, Unix ms. 0: unlocked. */
   lock: number;
   /** What crops without `pos` show best. Null: the centre. */
@@ -34,7 +48,7 @@ export class Images {
   load(ids: Iterable<string>): void {
     const missing = [...new Set(ids)].filter((id) => !this.#held.has(id));
     if (missing.length === 0) return;
-    const query = `SELECT k.value AS id, ordering, etag, floor, purged, lock, x, y, fence FROM json_each(?) AS k
+    const query = `SELECT k.value AS id, ordering, etag, floor, purged, purge_ordered, purge_deleted, purge_done, lock, x, y, fence FROM json_each(?) AS k
       LEFT JOIN images ON images.id = k.value LEFT JOIN focals ON focals.id = k.value`;
     for (const raw of this.#sql.exec(query, JSON.stringify(missing))) {
       const image = imageFrom(raw);
@@ -54,7 +68,8 @@ export class Images {
     for (const { image, before } of this.#held.values()) {
       if (!isSame(stateOf(image), stateOf(before)))
         this.#sql.exec(
-          "INSERT OR REPLACE INTO images (id, ordering, etag, floor, purged, lock, updated) VALUES (?, ?, ?, ?, ?, ?, ?)",
+          `INSERT OR REPLACE INTO images (id, ordering, etag, floor, purged, purge_ordered, purge_deleted, purge_done, lock, updated)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
           ...[image.id, ...stateOf(image), this.#now],
         );
       if (!isSame(pointOf(image), pointOf(before)))
@@ -66,8 +81,9 @@ export class Images {
   }
 }
 
-function stateOf({ ordering, etag, floor, purged, lock }: Image): SqlValue[] {
-  return [ordering, etag, floor, purged, lock];
+function stateOf(image: Image): SqlValue[] {
+  const { ordering, etag, floor, purged, purgeOrdered, purgeDeleted, purgeDone, lock } = image;
+  return [ordering, etag, floor, purged, purgeOrdered, purgeDeleted, purgeDone, lock];
 }
 
 function pointOf({ focal, focalFloor }: Image): SqlValue[] {
@@ -83,7 +99,8 @@ function imageFrom(raw: SqlRow): Image {
   const { id, ordering, etag, floor, purged, lock, x, y, fence } = raw;
   return {
     ...{ id: text(id), ordering: textOrNull(ordering), etag: textOrNull(etag), floor: int(floor) },
-    ...{ purged: int(purged), lock: int(lock) },
+    ...{ purged: int(purged), lock: int(lock), purgeOrdered: intOrNull(raw.purge_ordered) },
+    ...{ purgeDeleted: intOrNull(raw.purge_deleted), purgeDone: intOrNull(raw.purge_done) },
     ...{ focal: x == null || y == null ? null : [Number(x), Number(y)], focalFloor: int(fence) },
   };
 }

@@ -37,8 +37,16 @@ const V5 = [
   `CREATE TABLE focals (id TEXT PRIMARY KEY, x REAL, y REAL, fence INTEGER NOT NULL, updated INTEGER NOT NULL) WITHOUT ROWID`,
 ];
 
+/** What the last purge of an image has done, in the row that a purge writes anyway. It was a document of all purges. */
+const V6 = [
+  `ALTER TABLE images ADD COLUMN purge_ordered INTEGER`,
+  `ALTER TABLE images ADD COLUMN purge_deleted INTEGER`,
+  `ALTER TABLE images ADD COLUMN purge_done INTEGER`,
+  `DELETE FROM docs WHERE name = 'purges'`,
+];
+
 /** The tables of the queue and of the ledger. */
-export const LEDGER_TABLES: Tables = { migrations: withOwn([V1, V2, V3, [], V5]), moveRows: moveSweeps };
+export const LEDGER_TABLES: Tables = { migrations: withOwn([V1, V2, V3, [], V5, V6]), moveRows: moveSweeps };
 
 const DAY_MS = 86_400_000;
 

@@ -55,7 +55,7 @@ export function tables() {
       for (const key of keys) {
         const row = rowOf(tx, key);
         const { id, gen, created, lane, run, attempts } = row;
-        const made = { granted: clock.ms - 3_000, took: 2_000 };
+        const made = { granted: clock.ms - 3_000, took: 2_000, paid: 1 };
         tx.stored(
           { id, key, gen, created, at: clock.ms, bytes: 10, lane, run, attempts, ...made },
           tx.runs.subscribersOf(row),

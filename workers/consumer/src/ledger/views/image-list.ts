@@ -1,5 +1,5 @@
 import type { ImageSummary } from "@prewarm/control-schema/images";
-import { failedByGroup } from "@prewarm/durable-queue/schema/failures";
+import { failedByGroup, failedOfGroups, someFailedGroups } from "@prewarm/durable-queue/schema/failures";
 import { readRecent, type Stored } from "@prewarm/durable-queue/schema/recent";
 import { decodeId, encodedIdOfKey } from "@prewarm/shared/variant-key";
 import type { ImageListQuery } from "../contract.ts";
@@ -10,39 +10,98 @@ import { isValid } from "./jobs.ts";
 const RECENT_ROWS = 20;
 /** Images with most failed variants. */
 const FAILED_MAX = 1_000;
+/** Failed jobs whose images fill a list that has room. */
+const SOME_FAILED = 50;
+/** Images beyond the shown ones whose purges are looked up. */
+const LOOKED_AT = 50;
 
-/** Images of which something was stored of late or has failed: the newest, the largest, or those with most failed variants first. */
-export function listImages(tx: LedgerTx, { search, sort, limit }: ImageListQuery): ImageSummary[] {
-  const found = new Map<string, ImageSummary>();
-  const of = (encoded: string): ImageSummary => {
-    const known = found.get(encoded) ?? { id: readable(encoded), stored: 0, bytes: 0, storedAt: null, failed: 0 };
-    found.set(encoded, known);
-    return known;
-  };
-  for (const one of lately(tx)) {
-    const image = of(encodedIdOfKey(one.key));
-    image.stored += 1;
-    image.bytes += one.bytes;
-    image.storedAt = Math.max(image.storedAt ?? 0, one.at);
+/** An image of which something was stored of late. */
+export interface RecentImage {
+  /** Decoded. */
+  id: string;
+  /** Jobs that were paid for its stored variants, also for the same variant again. */
+  jobs: number;
+  /** Each variant once, as it was stored last. */
+  variants: Stored[];
+}
+
+/** Images by the newest stored jobs, by their encoded ids. `from`, `to`: only jobs that were stored within, Unix ms. */
+export function recentImages(
+  tx: LedgerTx,
+  { from = 0, to = Number.MAX_SAFE_INTEGER }: { from?: number; to?: number } = {},
+): Map<string, RecentImage> {
+  const rows = readRecent(tx.sql, Number.MAX_SAFE_INTEGER, RECENT_ROWS);
+  const all = rows.flatMap(({ stored }) => stored).filter(({ at }) => at >= from && at <= to);
+  const found = new Map<string, RecentImage>();
+  for (const [encoded, stored] of Map.groupBy(all, ({ key }) => encodedIdOfKey(key))) {
+    const last = new Map(stored.sort((a, b) => a.gen - b.gen).map((one) => [one.key, one]));
+    const jobs = stored.reduce((sum, { paid }) => sum + paid, 0);
+    found.set(encoded, { id: readable(encoded), jobs, variants: [...last.values()] });
   }
-  for (const { group, n } of failedByGroup(tx, FAILED_MAX)) of(group).failed += n;
+  return found;
+}
+
+/**
+ * Images of which something was stored of late: the newest, the largest or the dearest first; or the images with most
+ * failed variants.
+ */
+export function listImages(tx: LedgerTx, { search, sort, limit }: ImageListQuery): ImageSummary[] {
+  const recent = recentImages(tx);
+  const failed = failedImages(tx, { search, sort, hasRoom: recent.size < limit });
   const wanted = search.toLowerCase();
-  const all = [...found.values()].filter(({ id }) => id.toLowerCase().includes(wanted));
-  return all.sort((a, b) => by(sort, b) - by(sort, a) || (a.id < b.id ? -1 : 1)).slice(0, limit);
+  const all = [...new Set([...recent.keys(), ...failed.keys()])]
+    .map((encoded) => ({ encoded, image: summaryOf(encoded, recent.get(encoded), failed.get(encoded) ?? 0) }))
+    .filter(({ image }) => image.id.toLowerCase().includes(wanted))
+    .sort((a, b) => compare(sort, a.image, b.image));
+  // A purge makes an image smaller, never larger. So only the first ones are looked up.
+  const first = all.slice(0, limit + LOOKED_AT);
+  tx.images.load(first.map(({ encoded }) => encoded));
+  const valid = first
+    .map(({ encoded, image }) => {
+      const variants = recent.get(encoded)?.variants.filter((one) => isValid(tx, one)) ?? [];
+      return { encoded, image: { ...image, ...sizeOf(variants) } };
+    })
+    .filter(({ image }) => image.stored > 0 || image.failed > 0 || (sort === "cost" && image.jobs > 0))
+    .sort((a, b) => compare(sort, a.image, b.image))
+    .slice(0, limit);
+  const groups = valid.map(({ encoded }) => encoded);
+  const failures = isCounted({ sort, search }) ? failed : failedOfGroups(tx.sql, groups, tx.ledgerId);
+  return valid.map(({ encoded, image }) => ({ ...image, failed: failures.get(encoded) ?? 0 }));
+}
+
+/** All failed jobs are counted only where they decide the order, or where their images may be searched for. */
+function isCounted({ search, sort }: Pick<ImageListQuery, "search" | "sort">): boolean {
+  return sort === "failed" || search !== "";
+}
+
+/** Images with failed variants, and how many if they are counted. Other lists that have room show some of them. */
+function failedImages(
+  tx: LedgerTx,
+  { hasRoom, ...query }: Pick<ImageListQuery, "search" | "sort"> & { hasRoom: boolean },
+): Map<string, number> {
+  if (isCounted(query)) return new Map(failedByGroup(tx, FAILED_MAX).map(({ group, n }) => [group, n]));
+  return new Map(hasRoom ? [...someFailedGroups(tx.sql, SOME_FAILED)].map((group) => [group, 1]) : []);
+}
+
+function summaryOf(encoded: string, recent: RecentImage | undefined, failed: number): ImageSummary {
+  const { id = readable(encoded), jobs = 0, variants = [] } = recent ?? {};
+  return { id, ...sizeOf(variants), failed, jobs };
+}
+
+function sizeOf(variants: readonly Stored[]): Pick<ImageSummary, "stored" | "bytes" | "storedAt"> {
+  const bytes = variants.reduce((sum, one) => sum + one.bytes, 0);
+  const storedAt = variants.length === 0 ? null : Math.max(...variants.map(({ at }) => at));
+  return { stored: variants.length, bytes, storedAt };
+}
+
+function compare(sort: ImageListQuery["sort"], a: ImageSummary, b: ImageSummary): number {
+  return by(sort, b) - by(sort, a) || (a.id < b.id ? -1 : 1);
 }
 
 function by(sort: ImageListQuery["sort"], image: ImageSummary): number {
   if (sort === "failed") return image.failed;
+  if (sort === "cost") return image.jobs;
   return sort === "largest" ? image.bytes : (image.storedAt ?? 0);
-}
-
-/** Each variant once, as it was stored last. */
-function lately(tx: LedgerTx): Stored[] {
-  const rows = readRecent(tx.sql, Number.MAX_SAFE_INTEGER, RECENT_ROWS);
-  const all = rows.flatMap(({ stored }) => stored).sort((a, b) => a.gen - b.gen);
-  const last = [...new Map(all.map((one) => [one.key, one])).values()];
-  tx.images.load(last.map(({ key }) => encodedIdOfKey(key)));
-  return last.filter((one) => isValid(tx, one));
 }
 
 function readable(encoded: string): string {

@@ -127,7 +127,7 @@ export function imageRows(tx: LedgerTx, id: string, stored: readonly string[]): 
   const views = [...rows.map((row) => jobView(tx, row)), ...lately.map((one) => storedView(tx, one))];
   const names = Object.fromEntries(stored.map((key) => [key, nameOf(placeOf(key, tx.ledgerId))]));
   for (const { key, job } of views) if (key in names) names[key] = job;
-  const purge = lastPurge(tx.sql, image.id);
+  const purge = lastPurge(image);
   return {
     ...{ rows: views, names, sourceEtag: image.etag, focal: image.focal, purging: image.lock > tx.now },
     purge: purge === null ? null : { ...purge, secondAt: passDueAt(tx.sql, purge.seq) },

@@ -1,5 +1,11 @@
 import { DurableObject } from "cloudflare:workers";
+import { DIMENSIONS, type Dimension } from "@prewarm/control-schema/costs";
 import { refuse } from "@prewarm/durable-queue/claims/transitions";
+import type { Places } from "@prewarm/durable-queue/schema/costs";
+import { dayOf } from "@prewarm/durable-queue/schema/gate-state";
+import { addMinutes } from "@prewarm/durable-queue/schema/history";
+import { addRecent, type Stored } from "@prewarm/durable-queue/schema/recent";
+import { BULK } from "@prewarm/durable-queue/schema/row";
 import { durableSql, type Sql } from "@prewarm/durable-queue/schema/sql";
 import type { Ledger } from "../../ledger.ts";
 import { chunkOf } from "../chunk-of.ts";
@@ -7,21 +13,25 @@ import { testConfig } from "../setup-config.ts";
 import { testEngine } from "../test-engine.ts";
 
 const T0 = Date.UTC(2026, 10, 24, 12);
+const DAY_MS = 86_400_000;
 
-/** What is asked: so many refused jobs, and what their number is to be read of. */
+/** What is asked: so many refused jobs, images of which a variant was stored of late, and days that have costs. */
 export interface Failed {
   refused: number;
+  /** Default: 0. */
+  stored?: number;
+  days?: number;
 }
 
 /** The rows that a call reads, as the platform bills them. */
 export type RowsRead = Record<
-  "stats" | "evicted" | "causes" | "causesAgain" | "dead" | "images" | "imagesAgain",
+  "stats" | "evicted" | "causes" | "causesAgain" | "dead" | "images" | "imagesAgain" | "sorted" | "costs",
   number
 >;
 
 /** The ledger over the platform's own SQLite, with a counter of the rows that each call reads. */
 export class Reads extends DurableObject {
-  run({ refused }: Failed): RowsRead {
+  run({ refused, stored = 0, days = 0 }: Failed): RowsRead {
     let read = 0;
     const { sql, clock } = this.#counted((rows) => {
       read += rows;
@@ -30,11 +40,22 @@ export class Reads extends DurableObject {
     const ledger = open();
     clock.ms += 60_000;
     fail(ledger, refused);
+    ledger.transactions.write((tx) =>
+      addRecent(
+        tx.sql,
+        Array.from({ length: stored }, (_, n) => storedJob(n)),
+      ),
+    );
+    ledger.transactions.write((tx) => {
+      for (let n = 0; n < days; n += 1) addMinutes(tx.sql, {}, { [dayOf(T0 - n * DAY_MS)]: costsOfDay() });
+    });
     const rowsOf = (call: () => unknown): number => {
       read = 0;
       call();
       return read;
     };
+    const sorts = ["latest", "largest", "cost"] as const;
+    const sorted = Math.max(...sorts.map((sort) => rowsOf(() => sortedBy(ledger, sort))));
     const causes = () => ledger.listCauses({ windowMs: 3_600_000, run: null });
     const images = () => ledger.listImages({ search: "", sort: "failed", limit: 50 });
     ledger.stats();
@@ -46,6 +67,8 @@ export class Reads extends DurableObject {
       dead: rowsOf(() => ledger.listDead({ fingerprint: null, lanes: [], cursor: null, limit: 50 })),
       images: rowsOf(images),
       imagesAgain: rowsOf(images),
+      sorted,
+      costs: Math.max(...DIMENSIONS.map((by) => rowsOf(() => costsBy(ledger, by)))),
     };
   }
 
@@ -61,6 +84,23 @@ export class Reads extends DurableObject {
     const clock = { ms: T0, now: () => clock.ms, random: () => 0.5 };
     return { sql: durableSql(counted as never), clock };
   }
+}
+
+const sortedBy = (ledger: Ledger, sort: "latest" | "largest" | "cost") =>
+  ledger.listImages({ search: "", sort, limit: 50 });
+
+const costsBy = (ledger: Ledger, by: Dimension) =>
+  ledger.listCosts({ by, from: T0 - 91 * DAY_MS, to: T0, sort: "cost", skip: 0, limit: 200 });
+
+function storedJob(n: number): Stored {
+  const job = { id: n, key: `n${n}/400-high.webp`, gen: n + 1, lane: BULK, run: 0, attempts: 0 } as const;
+  return { ...job, created: T0, at: T0, granted: T0, took: 1_000, bytes: 10 + n, paid: 1 };
+}
+
+/** As many names of each dimension as a day may have. */
+function costsOfDay(): Places {
+  const names = Array.from({ length: 300 }, (_, n) => [`run ${n + 1}`, `width ${n + 1}`, `folder f${n}/`]).flat();
+  return Object.fromEntries(names.map((place) => [place, [1, 1, 10]]));
 }
 
 /** Jobs of six runs, of which each is refused. */
