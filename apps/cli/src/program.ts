@@ -6,6 +6,7 @@ import { cancelCommand } from "./commands/cancel.ts";
 import { causesCommand } from "./commands/causes.ts";
 import { checkCommand } from "./commands/check.ts";
 import { clientCommand } from "./commands/client.ts";
+import { costsCommand } from "./commands/costs.ts";
 import { coverageCommand } from "./commands/coverage.ts";
 import { deadCommand } from "./commands/dead.ts";
 import { deployCommand } from "./commands/deploy.ts";
@@ -59,6 +60,7 @@ export const COMMANDS: readonly Command[] = [
   purgeCommand,
   focalCommand,
   servingCommand,
+  costsCommand,
   gateCommand,
   pauseCommand,
   resumeCommand,

@@ -46,6 +46,7 @@ const LINES: Record<string, readonly (readonly string[])[]> = {
   purge: [[ID, "--yes"]],
   focal: [[ID, "0.5,0.5"]],
   serving: [[]],
+  costs: [[], ["--by", "mistake"], ["--by", ID]],
   gate: [[]],
   pause: [["bulk"], [ID]],
   resume: [["bulk"]],

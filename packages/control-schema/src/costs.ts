@@ -6,7 +6,8 @@ export const DIMENSIONS = ["image", "folder", "width", "format", "run", "mistake
 const Dimension = z.enum(DIMENSIONS).meta({ id: "Dimension" });
 export type Dimension = z.infer<typeof Dimension>;
 
-const sort = z.enum(["cost", "stored", "bytes", "name"]);
+export const SORTS = ["cost", "stored", "bytes", "name"] as const;
+const sort = z.enum(SORTS);
 export type CostSort = z.infer<typeof sort>;
 
 const amount = z
