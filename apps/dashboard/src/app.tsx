@@ -26,6 +26,7 @@ const check = () => import("./pages/check.tsx").then(({ CheckPage }) => CheckPag
 const newRun = () => import("./pages/new-run.tsx").then(({ NewRunPage }) => NewRunPage);
 const oneRun = () => import("./pages/run.tsx").then(({ RunPage }) => RunPage);
 const causes = () => import("./pages/causes.tsx").then(({ CausesPage }) => CausesPage);
+const costs = () => import("./pages/costs.tsx").then(({ CostsPage }) => CostsPage);
 const system = () => import("./pages/system.tsx").then(({ SystemPage }) => SystemPage);
 const serving = () => import("./pages/serving.tsx").then(({ ServingPage }) => ServingPage);
 const steering = () => import("./pages/steering.tsx").then(({ SteeringPage }) => SteeringPage);
@@ -51,6 +52,7 @@ const PAGES: readonly [pattern: string, page: Page][] = [
   ["/causes", () => later("Causes", causes, {})],
   ["/dead", () => ({ title: "Causes", page: <Moved /> })],
   ["/serving", () => later("Serving", serving, {})],
+  ["/costs", () => later("Costs", costs, {})],
   ["/steering", () => later("Steering", steering, {})],
   ["/system", () => later("System", system, {})],
 ];

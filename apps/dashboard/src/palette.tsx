@@ -135,7 +135,8 @@ const to = (kind: string, text: string, url: string): Choice => ({ kind, text, r
 const WORDS: Record<string, string> = {
   Steering: "audit log",
   Causes: "errors failed why",
-  Serving: "money cost views hit ratio",
+  Serving: "views hit ratio",
+  Costs: "money spending",
 };
 
 function viewChoices(): Choice[] {

@@ -9,6 +9,7 @@ import { nextTheme, theme } from "./lib/theme.ts";
 import { setTimeStyle, TIME_STYLES, timeStyle } from "./lib/time-style.ts";
 import { Icon, type IconName } from "./ui/icon.tsx";
 import { IncidentLine } from "./ui/incidents.tsx";
+import { Segments } from "./ui/segments.tsx";
 
 /** Three polls: an answer that old is no news. */
 const LATE_MS = 9_000;
@@ -73,7 +74,7 @@ export function Shell({ path, children }: { path: string; children: ComponentChi
 
 const ICONS: Record<string, IconName> = {
   ...{ "/": "overview", "/jobs": "jobs", "/runs": "runs", "/causes": "causes" },
-  ...{ "/images": "images", "/serving": "serving", "/steering": "steering", "/system": "system" },
+  ...{ "/images": "images", "/serving": "serving", "/costs": "costs", "/steering": "steering", "/system": "system" },
 };
 
 function Nav({ path }: { path: string }) {
@@ -131,18 +132,12 @@ function Who() {
       <summary>{who.role}</summary>
       <div class="menu">
         <p>{who.who}</p>
-        <fieldset class="segments" aria-label="Times">
-          {TIME_STYLES.map((style) => (
-            <button
-              key={style}
-              type="button"
-              aria-pressed={style === timeStyle.value}
-              onClick={() => setTimeStyle(style)}
-            >
-              {style}
-            </button>
-          ))}
-        </fieldset>
+        <Segments
+          label="Times"
+          of={TIME_STYLES.map((style) => [style, style] as const)}
+          chosen={timeStyle.value}
+          choose={setTimeStyle}
+        />
         {who.by !== "access" && (
           <button type="button" onClick={() => void signOut()}>
             Sign out

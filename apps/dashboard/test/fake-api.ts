@@ -9,6 +9,7 @@ import {
   actionAt,
   auditAt,
   causes,
+  costs,
   dead,
   eventPage,
   HOSTILE,
@@ -161,6 +162,8 @@ function route(api: FakeApi, method: string, url: URL, body: string): [status: n
       return [200, { rejected: [{ index: 4, id: "../up", code: "id_invalid", message: "No." }], nextCursor: null }];
     case "GET serving":
       return [200, serving(api.mode)];
+    case "GET costs":
+      return [200, costs(api.mode, url.searchParams)];
     case "GET images":
       return [
         200,
@@ -169,7 +172,7 @@ function route(api: FakeApi, method: string, url: URL, body: string): [status: n
             ? []
             : Array.from({ length: 9 }, (_, index) => ({
                 id: hostile ? `${HOSTILE}${index}` : `photos/2026/boat-${index}`,
-                ...{ stored: 6, bytes: 412_004, storedAt: Date.now() - 60_000, failed: index },
+                ...{ stored: 6, bytes: 412_004, storedAt: Date.now() - 60_000, failed: index, jobs: 6 + index },
               })),
         },
       ];

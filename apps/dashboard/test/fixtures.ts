@@ -1,6 +1,7 @@
 import type { Action } from "@prewarm/control-schema/actions";
 import type { AuditEntry } from "@prewarm/control-schema/audit";
 import type { Causes } from "@prewarm/control-schema/causes";
+import { type Costs, DIMENSIONS, type Dimension } from "@prewarm/control-schema/costs";
 import type { DeadLetters } from "@prewarm/control-schema/dead";
 import type { EventPage } from "@prewarm/control-schema/events";
 import type { Hooks } from "@prewarm/control-schema/hooks";
@@ -199,6 +200,36 @@ export function serving(mode: string): Serving {
     formats: mode === "empty" ? [] : [{ format: "webp", views: 90_000, bytes: 3_000_000_000, savedBytes: -4_000 }],
     buckets: Array.from({ length: 24 }, (_, hour) => ({ at: at - hour * 3_600_000, hits: of(4_000), others: of(40) })),
     missed: mode === "empty" ? [] : missed,
+  };
+}
+
+const COST_NAMES: Record<Dimension, readonly string[]> = {
+  folder: ["catalogue/2026/spring/women/shoes-and-boots/", "products/", "journal/", ""],
+  width: ["1920", "640", "320", "x400", "orig"],
+  format: ["avif", "webp", "jpeg"],
+  run: ["run_0", "run_1", ""],
+  image: ["products/oak-chair", "catalogue/2026/spring/women/shoes-and-boots/a-long-name-of-a-picture.jpg"],
+  mistake: ["upstream_failed", "superseded"],
+};
+
+export function costs(mode: string, query: URLSearchParams): Costs {
+  const by = DIMENSIONS.find((one) => one === query.get("by")) ?? "folder";
+  const names = mode === "empty" ? [] : mode === "hostile" ? [HOSTILE, "a"] : COST_NAMES[by];
+  const rows = names.map((name, index) => {
+    const jobs = 48_211 - index * 9_000;
+    const label = by === "mistake" ? "Ittybit could not make the variant." : by === "run" ? "spring catalogue" : null;
+    const views = by === "format" ? (index === 2 ? 0 : 90_000 - index) : null;
+    return { name, label, jobs, stored: jobs - 12, bytes: jobs * 41_000, amount: jobs * 0.0015, views };
+  });
+  const sum = (what: "jobs" | "stored" | "bytes") => rows.reduce((all, row) => all + row[what], 0);
+  return {
+    ...{ by, from: NOW - 20 * 86_400_000, to: NOW, countedFrom: NOW - 20 * 86_400_000, per1000Jobs: 1.5 },
+    total: {
+      ...{ jobs: sum("jobs"), stored: sum("stored"), bytes: sum("bytes"), amount: sum("jobs") * 0.0015 },
+      mistakes: names.length * 12,
+    },
+    views: by === "format" ? { state: "counted", oneIn: 10 } : null,
+    ...{ note: "A day tells 300 folders apart.", rows, nextCursor: mode === "busy" ? "50" : null },
   };
 }
 

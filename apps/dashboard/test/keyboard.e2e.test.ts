@@ -148,6 +148,7 @@ describe("a viewer", () => {
     "/causes?window=all&state=dead",
     "/causes?cause=fp0",
     "/serving",
+    "/costs",
     "/steering",
     "/system",
   ])("sees no write on %s", async (path) => {
@@ -155,7 +156,7 @@ describe("a viewer", () => {
     const { page, close } = await open(path);
     await page.getByText("viewer", { exact: true }).waitFor();
     const names = await page
-      .locator("button:not(.sort), a.button, input[type=submit]")
+      .locator("button:not(.sort, [aria-label='Costs by'] *, [aria-label=Month] *), a.button, input[type=submit]")
       .evaluateAll((all) => all.map((one) => one.getAttribute("aria-label") ?? one.textContent ?? ""));
     expect(
       names.filter((name) => !["Steering", "Jobs of this run", "JSON"].includes(name) && !HARMLESS.test(name)),

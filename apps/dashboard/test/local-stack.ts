@@ -19,6 +19,8 @@ export interface LocalStack {
         match?: { input?: string; options?: Record<string, unknown> };
       }): string;
       clearFaults(): void;
+      /** Every job that was made. */
+      jobs(): readonly { input: string }[];
     };
   } | null;
   close(): Promise<void>;

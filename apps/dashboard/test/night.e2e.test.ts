@@ -46,6 +46,7 @@ const pages = (): string[] => [
     "/causes",
     "/causes?window=all&state=dead",
     "/serving",
+    "/costs",
     "/steering",
     "/system",
     `/check?text=${stack.edgeUrl}/images/${LONG}_1.jpg?w=320`,

@@ -209,6 +209,38 @@ it("a run is promoted past a pause of its lane, and the log says so in a sentenc
   await close();
 }, 120_000);
 
+it("what things cost is what the local Ittybit has made, in every dimension, and what the page shows", async () => {
+  interface Costs {
+    total: { jobs: number; stored: number };
+    rows: { name: string; jobs: number }[];
+  }
+  const widthOf = async (name: string) =>
+    (await api<Costs>("/costs?by=width&sort=name")).rows.find((row) => row.name === name)?.jobs ?? 0;
+  const before = await widthOf("320");
+  const transforms = ["w=320&f=webp", "w=320&f=avif"];
+  const items = [
+    { id: "portrait.jpg", transforms },
+    { id: "nothing/here.jpg", transforms },
+  ];
+  await ended(await warm(items));
+  const made = stack.emulator?.control.jobs().length ?? 0;
+  const { budget } = await api<{ budget: { used: number } }>("/stats");
+  expect([budget.used, made >= 5]).toEqual([made, true]);
+  const { page, faults, close } = await signedIn("/costs?by=width");
+  for (const by of ["folder", "width", "format", "run"]) {
+    const { rows, total } = await api<Costs>(`/costs?by=${by}`);
+    expect([by, rows.reduce((sum, { jobs }) => sum + jobs, 0), total.jobs]).toEqual([by, made, made]);
+  }
+  // A missing original costs nothing.
+  expect(await widthOf("320")).toBe(before + 2);
+  expect(JSON.stringify(await api<Costs>("/costs?by=folder"))).not.toContain("nothing/");
+  await page.getByRole("row", { name: new RegExp(`^320 ${before + 2} `) }).waitFor();
+  await page.getByRole("button", { name: "Image" }).click();
+  await page.getByRole("link", { name: "portrait.jpg" }).waitFor();
+  expect(faults).toEqual([]);
+  await close();
+}, 120_000);
+
 /** `3 stored, 48.1 kB` as bytes. */
 function bytesOf(text: string): number {
   const [, number = "0", unit = "B"] = /([\d.]+) (B|kB|MB)/.exec(text) ?? [];

@@ -40,6 +40,7 @@ const PAGES = [
   "/runs/new",
   "/causes?window=all&state=dead",
   "/serving",
+  "/costs",
   "/steering",
   "/system",
 ];

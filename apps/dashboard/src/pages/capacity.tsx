@@ -2,7 +2,7 @@ import type { Stats } from "@prewarm/control-schema/stats";
 import { count, duration, percent, rate, rateOf, size } from "../lib/format.ts";
 import { clock } from "../lib/live.ts";
 import { Meter } from "../ui/meter.tsx";
-import { ScrollBox } from "../ui/scroll-box.tsx";
+import { Table } from "../ui/table.tsx";
 
 /** How much of each limit is used: Ittybit, the month's budget, the ledger, the queues. */
 export function Capacity({ stats }: { stats: Stats }) {
@@ -82,39 +82,24 @@ function limitText(limit: number | null): string | null {
 
 function Queues({ stats }: { stats: Stats }) {
   return (
-    <ScrollBox label="Messages by queue">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Queue</th>
-            <th scope="col" class="right">
-              Messages
-            </th>
-            <th scope="col" class="right">
-              Size
-            </th>
-            <th scope="col" class="right">
-              Oldest
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {Object.entries(stats.queues).map(([name, metrics]) => (
-            <tr key={name}>
-              <th scope="row" class="mono nowrap">
-                {name}
-              </th>
-              <td class="right num">
-                {metrics ? count(metrics.backlogCount) : <span title="The platform gives no metrics here">–</span>}
-              </td>
-              <td class="right num nowrap">{size(metrics?.backlogBytes ?? null)}</td>
-              <td class="right num">
-                {metrics?.oldestMessageAt ? duration(Math.max(0, clock.value - metrics.oldestMessageAt)) : "–"}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </ScrollBox>
+    <Table
+      label="Messages by queue"
+      rows={Object.entries(stats.queues)}
+      keyOf={([name]) => name}
+      columns={[
+        ["Queue", ([name]) => <span class="mono nowrap">{name}</span>],
+        [
+          "Messages",
+          ([, metrics]) =>
+            metrics ? count(metrics.backlogCount) : <span title="The platform gives no metrics here">–</span>,
+        ],
+        ["Size", ([, metrics]) => size(metrics?.backlogBytes ?? null)],
+        [
+          "Oldest",
+          ([, metrics]) =>
+            metrics?.oldestMessageAt ? duration(Math.max(0, clock.value - metrics.oldestMessageAt)) : "–",
+        ],
+      ]}
+    />
   );
 }

@@ -10,6 +10,7 @@ import { actWords } from "../lib/act-words.ts";
 import { compact, duration, plural } from "../lib/format.ts";
 import { LANES } from "../lib/job-filter.ts";
 import { navigate, place } from "../lib/router.ts";
+import { Segments } from "../ui/segments.tsx";
 import { Time } from "../ui/time.tsx";
 import { View } from "../ui/view.tsx";
 
@@ -36,21 +37,12 @@ export function HistoryCharts({ hour }: { hour: Resource<History> }) {
     <section class="card" aria-labelledby="history">
       <header class="card-head">
         <h2 id="history">History</h2>
-        <fieldset class="segments" aria-label="How far back">
-          <button type="button" aria-pressed={asked === SECONDS} onClick={() => show(SECONDS)}>
-            5 min
-          </button>
-          {TIERS.map(([name, words]) => (
-            <button
-              key={name}
-              type="button"
-              aria-pressed={asked !== SECONDS && name === tier}
-              onClick={() => show(name)}
-            >
-              {words}
-            </button>
-          ))}
-        </fieldset>
+        <Segments
+          label="How far back"
+          of={[[SECONDS, "5 min"], ...TIERS.map(([name, words]) => [name, words] as const)]}
+          chosen={asked === SECONDS ? SECONDS : tier}
+          choose={show}
+        />
       </header>
       {asked === SECONDS ? (
         <Seconds acts={acts} />

@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { ask, may, recipes } from "../api/session.ts";
 import { useResource } from "../api/use-resource.ts";
 import { imagesIn } from "../lib/any-url.ts";
-import { count, focalWords, size } from "../lib/format.ts";
+import { count, focalWords, plural, size } from "../lib/format.ts";
 import { STATES } from "../lib/job-filter.ts";
 import { imageUrl } from "../lib/paths.ts";
 import { navigate, place } from "../lib/router.ts";
@@ -11,6 +11,7 @@ import { transformWords } from "../lib/transform-words.ts";
 import { ActButton } from "../ui/act-button.tsx";
 import { ConfirmDialog } from "../ui/confirm-dialog.tsx";
 import { RecipeField } from "../ui/recipe-field.tsx";
+import { Segments } from "../ui/segments.tsx";
 import { StateBadge } from "../ui/state-badge.tsx";
 import { Thumb } from "../ui/thumb.tsx";
 import { Time } from "../ui/time.tsx";
@@ -25,6 +26,7 @@ const SORTS = [
   ["latest", "Latest"],
   ["largest", "Largest"],
   ["failed", "Most failed"],
+  ["cost", "Most jobs"],
 ] as const;
 
 /** Images by what was stored last, by size, by failures; and the way to any by its id. */
@@ -45,13 +47,7 @@ export function ImagesPage() {
       <header class="page-head">
         <h1>Images</h1>
         <span class="grow" />
-        <fieldset class="segments" aria-label="Order">
-          {SORTS.map(([name, words]) => (
-            <button key={name} type="button" aria-pressed={name === sort} onClick={() => go({ sort: name })}>
-              {words}
-            </button>
-          ))}
-        </fieldset>
+        <Segments label="Order" of={SORTS} chosen={sort} choose={(to) => go({ sort: to })} />
       </header>
       <search class="card">
         <form
@@ -102,6 +98,7 @@ export function ImagesPage() {
                   </a>
                   <p class="muted small-text">
                     {count(image.stored)} stored, {size(image.bytes)}
+                    {sort === "cost" && <b> · {plural(image.jobs, "job")}</b>}
                     {image.failed > 0 && <b> · {count(image.failed)} failed</b>}
                   </p>
                 </li>

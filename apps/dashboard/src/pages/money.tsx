@@ -1,7 +1,7 @@
 import type { Stats } from "@prewarm/control-schema/stats";
 import { useStats } from "../api/stats.tsx";
 import { count, percent } from "../lib/format.ts";
-import { ScrollBox } from "../ui/scroll-box.tsx";
+import { Table } from "../ui/table.tsx";
 import { Time } from "../ui/time.tsx";
 
 /** Jobs and what they cost: today, this month, at its end. Prices are the configuration's, in whatever currency it means. */
@@ -9,45 +9,28 @@ export function Money() {
   const stats = useStats().data.value;
   if (stats === null) return null;
   const { budget, forecast } = stats;
-  const price = (jobs: number) => (forecast.per1000Jobs === null ? null : (jobs * forecast.per1000Jobs) / 1000);
-  const rows: [name: string, jobs: number, amount: number | null][] = [
-    ["Today (UTC)", budget.usedToday, forecast.spentToday],
-    [`This month (${budget.month})`, budget.used, forecast.spent],
-    ["Queued, to be made this month", forecast.queued, price(forecast.queued)],
-    ["Usual use until the month ends", forecast.usual, price(forecast.usual)],
-    ["At the month's end", forecast.jobs, forecast.amount],
+  const { per1000Jobs } = forecast;
+  const rows: [name: string, jobs: number][] = [
+    ["Today (UTC)", budget.usedToday],
+    [`This month (${budget.month})`, budget.used],
+    ["Queued, to be made this month", forecast.queued],
+    ["Usual use until the month ends", forecast.usual],
+    ["At the month's end", forecast.jobs],
   ];
   return (
     <section class="card" aria-labelledby="money">
       <h2 id="money">Money</h2>
-      <ScrollBox label="Jobs and their cost">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">When</th>
-              <th scope="col" class="right">
-                Ittybit jobs
-              </th>
-              <th scope="col" class="right">
-                Cost
-              </th>
-              <th scope="col" class="right">
-                Share of the budget
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map(([name, jobs, amount]) => (
-              <tr key={name}>
-                <th scope="row">{name}</th>
-                <td class="right num">{count(jobs)}</td>
-                <td class="right num">{amount === null ? "–" : amount.toFixed(2)}</td>
-                <td class="right num">{shareOf(jobs, budget.monthlyJobs)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </ScrollBox>
+      <Table
+        label="Jobs and their cost"
+        rows={rows}
+        keyOf={([name]) => name}
+        columns={[
+          ["When", ([name]) => name],
+          ["Ittybit jobs", ([, jobs]) => count(jobs)],
+          ["Cost", ([, jobs]) => (per1000Jobs === null ? "–" : ((jobs * per1000Jobs) / 1000).toFixed(2))],
+          ["Share of the budget", ([, jobs]) => shareOf(jobs, budget.monthlyJobs)],
+        ]}
+      />
       <Pace stats={stats} />
     </section>
   );

@@ -6,6 +6,7 @@ import { navigate, place } from "../lib/router.ts";
 import { Left } from "../ui/left.tsx";
 import { Pager } from "../ui/pager.tsx";
 import { RunOutcome } from "../ui/run-outcome.tsx";
+import { Segments } from "../ui/segments.tsx";
 import { SortHead, useSort } from "../ui/sort.tsx";
 import { StateBar } from "../ui/state-bar.tsx";
 import { Said, Time } from "../ui/time.tsx";
@@ -36,18 +37,12 @@ export function RunsPage() {
       <header class="page-head">
         <h1>Runs</h1>
         <span class="grow" />
-        <fieldset class="segments" aria-label="Which runs">
-          {KINDS.map(([kind, words]) => (
-            <button
-              key={kind}
-              type="button"
-              aria-pressed={(state ?? "") === kind}
-              onClick={() => navigate(kind ? `/runs?state=${kind}` : "/runs")}
-            >
-              {words}
-            </button>
-          ))}
-        </fieldset>
+        <Segments
+          label="Which runs"
+          of={KINDS}
+          chosen={state ?? ""}
+          choose={(kind) => navigate(kind ? `/runs?state=${kind}` : "/runs")}
+        />
         {may("warm") && (
           <a class="button primary" href="/runs/new">
             New run

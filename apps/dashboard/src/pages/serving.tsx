@@ -7,13 +7,13 @@ import { imageUrl } from "../lib/paths.ts";
 import { navigate, place } from "../lib/router.ts";
 import { transformWords } from "../lib/transform-words.ts";
 import { ActButton } from "../ui/act-button.tsx";
-import { ScrollBox } from "../ui/scroll-box.tsx";
-import { SortHead, useSort } from "../ui/sort.tsx";
+import { Segments } from "../ui/segments.tsx";
+import { useSort } from "../ui/sort.tsx";
 import { Sparkline } from "../ui/sparkline.tsx";
+import { Table } from "../ui/table.tsx";
 import { Thumb } from "../ui/thumb.tsx";
 import { Time } from "../ui/time.tsx";
 import { Empty, View } from "../ui/view.tsx";
-import { Money } from "./money.tsx";
 
 const WINDOWS = [
   ["1h", "1 hour"],
@@ -42,18 +42,12 @@ export function ServingPage() {
       <header class="page-head">
         <h1>Serving</h1>
         <span class="grow" />
-        <fieldset class="segments" aria-label="Views within">
-          {WINDOWS.map(([name, words]) => (
-            <button
-              key={name}
-              type="button"
-              aria-pressed={name === window}
-              onClick={() => navigate(`/serving?window=${name}`, { replace: true })}
-            >
-              {words}
-            </button>
-          ))}
-        </fieldset>
+        <Segments
+          label="Views within"
+          of={WINDOWS}
+          chosen={window}
+          choose={(to) => navigate(`/serving?window=${to}`, { replace: true })}
+        />
       </header>
       <View resource={resource} what="the view counts">
         {(serving) =>
@@ -66,7 +60,6 @@ export function ServingPage() {
           )
         }
       </View>
-      <Money />
     </>
   );
 }
@@ -124,32 +117,23 @@ function Answers({ views, all }: { views: Serving["views"]; all: number }) {
   return (
     <section class="card" aria-labelledby="answers">
       <h2 id="answers">What answered</h2>
-      <ScrollBox label="Views by what answered them">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Answer</th>
-              <th scope="col" class="right">
-                Views
-              </th>
-              <th scope="col" class="right">
-                Share
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {OUTCOMES.map(([outcome, name, meaning]) => (
-              <tr key={outcome}>
-                <td>
-                  <b>{name}</b> <span class="muted small-text">{meaning}</span>
-                </td>
-                <td class="right num">{count(views[outcome])}</td>
-                <td class="right num">{all === 0 ? "–" : percent(views[outcome] / all)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </ScrollBox>
+      <Table
+        label="Views by what answered them"
+        rows={OUTCOMES}
+        keyOf={([outcome]) => outcome}
+        columns={[
+          [
+            "Answer",
+            ([, name, meaning]) => (
+              <>
+                {name} <span class="muted small-text">{meaning}</span>
+              </>
+            ),
+          ],
+          ["Views", ([outcome]) => count(views[outcome])],
+          ["Share", ([outcome]) => (all === 0 ? "–" : percent(views[outcome] / all))],
+        ]}
+      />
     </section>
   );
 }
@@ -169,36 +153,18 @@ function Formats({ formats: all }: { formats: Serving["formats"] }) {
       {formats.length === 0 ? (
         <p class="muted">No variants were sent in this period.</p>
       ) : (
-        <ScrollBox label="Variants sent by format">
-          <table>
-            <thead>
-              <tr>
-                <SortHead column="format" sort={sort}>
-                  Format
-                </SortHead>
-                <SortHead column="views" sort={sort} right>
-                  Views
-                </SortHead>
-                <SortHead column="sent" sort={sort} right>
-                  Sent
-                </SortHead>
-                <SortHead column="saved" sort={sort} right>
-                  Saved
-                </SortHead>
-              </tr>
-            </thead>
-            <tbody>
-              {formats.map(({ format, views, bytes, savedBytes }) => (
-                <tr key={format}>
-                  <th scope="row">{format}</th>
-                  <td class="right num">{count(views)}</td>
-                  <td class="right num">{size(bytes)}</td>
-                  <td class="right num">{savedBytes < 0 ? `−${size(-savedBytes)}` : size(savedBytes)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </ScrollBox>
+        <Table
+          label="Variants sent by format"
+          rows={formats}
+          keyOf={({ format }) => format}
+          columns={[
+            ["Format", ({ format }) => format, "format"],
+            ["Views", ({ views }) => count(views), "views"],
+            ["Sent", ({ bytes }) => size(bytes), "sent"],
+            ["Saved", ({ savedBytes: n }) => (n < 0 ? `−${size(-n)}` : size(n)), "saved"],
+          ]}
+          sort={sort}
+        />
       )}
     </section>
   );

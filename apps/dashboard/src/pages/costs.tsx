@@ -1,0 +1,112 @@
+import type { CostRow, CostSort, Costs, Dimension } from "@prewarm/control-schema/costs";
+import { ask } from "../api/session.ts";
+import { useResource } from "../api/use-resource.ts";
+import { count, percent, plural, size } from "../lib/format.ts";
+import { clock } from "../lib/live.ts";
+import { imageUrl } from "../lib/paths.ts";
+import { navigate, place } from "../lib/router.ts";
+import { Segments } from "../ui/segments.tsx";
+import { type Column, Table } from "../ui/table.tsx";
+import { View } from "../ui/view.tsx";
+import { Money } from "./money.tsx";
+
+const BY: readonly [Dimension, string][] = [
+  ["folder", "Folder"],
+  ["width", "Width"],
+  ["format", "Format"],
+  ["run", "Run"],
+  ["image", "Image"],
+  ["mistake", "Mistake"],
+];
+const MONTHS = [
+  ["this", "This month"],
+  ["last", "Last month"],
+] as const;
+const SORTS: readonly CostSort[] = ["cost", "stored", "bytes", "name"];
+
+/** Rows of one page of the API, at most. */
+const ROWS_MAX = 200;
+
+/** What jobs cost, told apart by one thing at a time. */
+export function CostsPage() {
+  const query = place.value.searchParams;
+  const [by, words] = BY.find(([name]) => name === query.get("by")) ?? (["folder", "Folder"] as const);
+  const [month] = MONTHS.find(([name]) => name === query.get("month")) ?? MONTHS[0];
+  const sort = SORTS.find((name) => name === query.get("sort")) ?? "cost";
+  const urlOf = (to: Record<string, string>) => `/costs?${new URLSearchParams({ by, month, sort, ...to })}`;
+  const resource = useResource(
+    `${by}|${month}|${sort}`,
+    (signal) => ask("GET /api/v1/costs", { query: { by, sort, limit: ROWS_MAX, ...daysOf(month) }, signal }),
+    10_000,
+  );
+  const turn = (column: string) => navigate(urlOf({ sort: column }), { replace: true });
+  return (
+    <>
+      <header class="page-head">
+        <h1>Costs</h1>
+        <span class="grow" />
+        <Segments label="Month" of={MONTHS} chosen={month} choose={(to) => navigate(urlOf({ month: to }))} />
+        <Segments label="Costs by" of={BY} chosen={by} choose={(to) => navigate(urlOf({ by: to }))} />
+      </header>
+      <View resource={resource} what="the costs">
+        {(costs) => (
+          <section class="card" aria-labelledby="by">
+            <h2 id="by">By {words.toLowerCase()}</h2>
+            <Table
+              label={`Costs by ${by}`}
+              rows={costs.rows}
+              keyOf={({ name, label }) => name + label}
+              columns={columnsOf(costs, words)}
+              sort={{ order: { column: sort, isDown: sort !== "name" }, turn }}
+            />
+            <p class="muted small-text">
+              {count(costs.total.mistakes)} of {plural(costs.total.jobs, "job")} stored nothing. {costs.note}
+              {costs.nextCursor && ` The first ${ROWS_MAX} are shown.`}
+            </p>
+          </section>
+        )}
+      </View>
+      <Money />
+    </>
+  );
+}
+
+function columnsOf({ by, total, per1000Jobs, views }: Costs, words: string): Column<CostRow>[] {
+  return [
+    [words, (row) => <Name by={by} row={row} />, "name"],
+    ["Jobs", ({ jobs }) => count(jobs), "cost"],
+    ...(per1000Jobs === null ? [] : [["Cost", ({ amount }: CostRow) => amount?.toFixed(2)] as Column<CostRow>]),
+    ["Share", ({ jobs }) => percent(jobs / Math.max(1, total.jobs))],
+    ["Stored", ({ stored }) => count(stored), "stored"],
+    ["Bytes", ({ bytes }) => size(bytes), "bytes"],
+    ...(views?.state === "counted"
+      ? [["Views, 30 days", ({ views: n }: CostRow) => (n === 0 ? "never requested" : count(n))] as Column<CostRow>]
+      : []),
+  ];
+}
+
+/** The name of a row, and where it leads. */
+function Name({ by, row: { name, label } }: { by: Dimension; row: CostRow }) {
+  const href = name === "" ? undefined : LINKS[by]?.(name);
+  return (
+    <>
+      {href === undefined ? name : <a href={href}>{name}</a>}{" "}
+      <span class="muted small-text">{label ?? (name === "" ? "none" : "")}</span>
+    </>
+  );
+}
+
+const LINKS: Partial<Record<Dimension, (name: string) => string>> = {
+  image: imageUrl,
+  folder: (name) => `/images?sort=cost&search=${encodeURIComponent(name)}`,
+  run: (name) => `/runs/${name}`,
+  mistake: (name) => `/jobs?search=error:${name}`,
+};
+
+/** The days of a month (UTC) as a part of the query. This month is what the server answers without them. */
+function daysOf(month: "this" | "last"): { from?: number; to?: number } {
+  if (month === "this") return {};
+  const now = new Date(clock.value);
+  const start = (back: number) => Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - back);
+  return { from: start(1), to: start(0) - 1 };
+}
