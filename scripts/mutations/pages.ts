@@ -30,7 +30,9 @@ export const PAGES: Mutation[] = [
     "if (refusal && image.purging) return",
     ["viewer-gets.test.ts"],
   ),
-  of("what is over stands before what goes on", "lib/incidents.ts", "isPast(one) ? 2 : 0", "0", ["transform-words.test.ts"]),
+  of("what is over stands before what goes on", "lib/incidents.ts", "isPast(one) ? 2 : 0", "0", [
+    "transform-words.test.ts",
+  ]),
   of("a bulk order flattens the line of stored variants", "charts/series.ts", "!clipped", "true", [
     "transform-words.test.ts",
   ]),

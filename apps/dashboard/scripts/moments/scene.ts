@@ -23,6 +23,7 @@ export interface Emulator {
     times?: number;
   }): string;
   clearFaults(): void;
+  jobs(): readonly { input: string }[];
   configure(patch: object): void;
   stats(): { createdJobs: number; openJobs: number };
 }
