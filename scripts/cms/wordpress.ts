@@ -1,0 +1,186 @@
+import { join } from "node:path";
+import { createPrewarm } from "../../packages/client/src/create-prewarm.ts";
+import { inFolder } from "../example-folder.ts";
+import { type AwayHook, startHook } from "./away.ts";
+import { colourOf, picture, printedIn, type Site, startSite } from "./warm.ts";
+
+/* WordPress in Playground with the plugin of examples/cms-wordpress, uploads by its REST API as its editor makes them. */
+
+interface WordPress {
+  url: string;
+  /** Runs PHP inside WordPress; returns what it prints. */
+  run(code: string): Promise<string>;
+  close(): void;
+}
+interface Media {
+  id: number;
+  source_url: string;
+  media_details: { file: string; sizes: Record<string, { source_url: string }> };
+}
+interface Page {
+  link: string;
+  html: string;
+}
+interface Published {
+  media: Media;
+  link: string;
+}
+type Call = <T>(method: string, path: string, body: object | Buffer, headers?: Record<string, string>) => Promise<T>;
+
+export const tryWordPress = (): Promise<void> =>
+  inFolder("cms-wordpress", async (folder) => {
+    const { startWordPress } = await import(join(folder, "playground.mjs"));
+    const site = await startSite("/wp-content/uploads/{id}");
+    const hook = await startHook(`${site.stack.controlUrl}/hooks/uploads`);
+    const wordpress: WordPress = await startWordPress(site.port, {
+      PREWARM_URL: site.stack.edgeUrl,
+      PREWARM_HOOK: hook.url,
+      PREWARM_SECRET: site.stack.hookSecret,
+    });
+    try {
+      const call = await signIn(wordpress);
+      const published = await uploadAndPublish(site, wordpress, call);
+      await replace(site, wordpress, published);
+      await edit(site, wordpress, call, published.media, hook);
+      await outage(site, wordpress, call, hook);
+      await remove(site, call, published);
+    } finally {
+      wordpress.close();
+      hook.close();
+      await site.stack.close();
+    }
+  });
+
+async function signIn(wordpress: WordPress): Promise<Call> {
+  const password = await wordpress.run(
+    "echo WP_Application_Passwords::create_new_application_password(1, ['name' => 'editor'])[0];",
+  );
+  const authorization = `Basic ${Buffer.from(`admin:${password}`).toString("base64")}`;
+  return async (method, path, body, more = {}) => {
+    const isBytes = Buffer.isBuffer(body);
+    const headers = { authorization, "content-type": isBytes ? "image/jpeg" : "application/json", ...more };
+    const sent = isBytes ? new Uint8Array(body as Buffer) : JSON.stringify(body);
+    const answer = await fetch(`${wordpress.url}/index.php?rest_route=/wp/v2/${path}`, { method, headers, body: sent });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
+    return JSON.parse(text);
+  };
+}
+
+const upload = (call: Call, name: string, bytes: Buffer) =>
+  call<Media>("POST", "media", bytes, { "content-disposition": `attachment; filename="${name}"` });
+
+/** A post as the block editor saves it: WordPress's own URLs, and the number of the image in its class. */
+function contentOf({ id, source_url, media_details: { sizes } }: Media): string {
+  const image = (size: string, src: string) =>
+    `<!-- wp:image {"id":${id},"sizeSlug":"${size}"} --><figure class="wp-block-image size-${size}"><img src="${src}" alt="" class="wp-image-${id}"/></figure><!-- /wp:image -->`;
+  const some = ["medium", "large", "thumbnail"].map((size) => image(size, sizes[size]?.source_url ?? ""));
+  return [...some, image("full", source_url), `[gallery ids="${id}" size="medium" link="none"]`].join("\n");
+}
+
+async function publish(site: Site, call: Call, media: readonly Media[]): Promise<Page> {
+  const content = media.map(contentOf).join("\n");
+  const draft = await call<{ id: number }>("POST", "posts", {
+    title: "Pictures",
+    content,
+    featured_media: media[0]?.id,
+  });
+  await site.made();
+  const { link } = await call<{ link: string }>("POST", `posts/${draft.id}`, { status: "publish" });
+  return { link, html: (await (await fetch(link)).text()).replaceAll("&amp;", "&") };
+}
+
+async function uploadAndPublish(site: Site, wordpress: WordPress, call: Call): Promise<Published> {
+  const first = await upload(call, "sea.jpg", await picture("#0000ff"));
+  // Wider than WordPress keeps: its name gets `-scaled`.
+  const large = await upload(call, "large (1).jpg", await picture("#00ffff", 3000, 2000));
+  const { link, html } = await publish(site, call, [first, large]);
+  site.check("every URL of the page is warm before the page is published", (await site.cold(html)).length === 0);
+  const srcs = [...html.matchAll(/<img[^>]* src="([^"]+)"[^>]*>/g)].map(([, src = ""]) => src);
+  const own = srcs.filter((src) => !src.startsWith(site.stack.edgeUrl) && !src.startsWith("data:"));
+  const ofUploads = own.filter((src) => src.includes("/uploads/"));
+  site.check(
+    `the page shows ${srcs.length} images, none from the uploads folder`,
+    srcs.length >= 10 && ofUploads.length === 0,
+    own,
+  );
+  const { srcset } = createPrewarm({ baseUrl: site.stack.edgeUrl });
+  const told = JSON.parse(
+    await wordpress.run(
+      "echo json_encode(array_merge(...array_map('Prewarm\\\\told', get_posts(['post_type' => 'attachment', 'fields' => 'ids', 'post_status' => 'any']))));",
+    ),
+  );
+  for (const [media, width, height] of [
+    [first, 1600, 900],
+    [large, 2560, 1707],
+  ] as const) {
+    const id = media.media_details.file;
+    site.check(`the srcset of ${id} is the client's`, html.includes(srcset({ id, width, height, v: told[id] })), html);
+  }
+  const stored = await wordpress.run("echo get_posts(['numberposts' => 1])[0]->post_content;");
+  site.check(
+    "the database keeps WordPress's own URLs",
+    !stored.includes(site.stack.edgeUrl) && stored.includes("/uploads/"),
+  );
+  return { media: first, link };
+}
+
+/** As plugins that replace media do it: other bytes under the same name, then new metadata. */
+async function replace(site: Site, wordpress: WordPress, { media, link }: Published): Promise<void> {
+  const before = await urlIn(site, link, media);
+  const again = `require_once ABSPATH . 'wp-admin/includes/image.php'; $file = get_attached_file(${media.id});`;
+  const renew = `wp_update_attachment_metadata(${media.id}, wp_generate_attachment_metadata(${media.id}, $file));`;
+  const bytes = (await picture("#ff0000")).toString("base64");
+  await wordpress.run(`${again} file_put_contents($file, base64_decode('${bytes}')); ${renew}`);
+  await site.made();
+  const after = await urlIn(site, link, media);
+  const colours = await Promise.all([colourOf(before), colourOf(after)]);
+  site.check(`a replaced image has other URLs: ${colours.join(" → ")}`, before !== after && colours[0] !== colours[1]);
+  const cold = await site.cold(await (await fetch(link)).text());
+  site.check("every URL of the page is warm after the replacement", cold.length === 0, cold);
+}
+
+/** The URL of 828 px of an image in a published page. */
+async function urlIn({ stack }: Site, link: string, { media_details: { file } }: Media): Promise<string> {
+  const urls = printedIn(await (await fetch(link)).text(), stack.edgeUrl);
+  return urls.find((url) => url.startsWith(`${stack.edgeUrl}/images/${file}?w=828`)) ?? `no URL of ${file}`;
+}
+
+async function edit(site: Site, wordpress: WordPress, call: Call, media: Media, hook: AwayHook): Promise<void> {
+  const rotated = await call<Media>("POST", `media/${media.id}/edit`, {
+    src: media.source_url,
+    modifiers: [{ type: "rotate", args: { angle: 90 } }],
+  });
+  const { html } = await publish(site, call, [rotated]);
+  const cold = await site.cold(html);
+  site.check("an image that is rotated in the editor is warm under its new name", cold.length === 0, cold);
+  const { length } = hook.answered;
+  await wordpress.run(`wp_update_attachment_metadata(${media.id}, wp_get_attachment_metadata(${media.id}));`);
+  site.check(
+    "metadata that is saved again announces nothing",
+    hook.answered.length === length,
+    hook.answered.slice(length),
+  );
+}
+
+async function outage(site: Site, wordpress: WordPress, call: Call, hook: AwayHook): Promise<void> {
+  hook.isAway = true;
+  const { html } = await publish(site, call, [await upload(call, "outage.jpg", await picture("#00ff00"))]);
+  site.check("an upload while the hook is away is not made", (await site.cold(html)).length > 0);
+  hook.isAway = false;
+  // What cron does when its time has come.
+  const events = "foreach (_get_cron_array() as $hooks) foreach ($hooks['prewarm_deliver'] ?? [] as $event)";
+  await wordpress.run(`${events} do_action_ref_array('prewarm_deliver', $event['args']);`);
+  await site.made();
+  const cold = await site.cold(html);
+  site.check("cron sends the delivery again, and the upload is made", cold.length === 0, cold);
+}
+
+async function remove(site: Site, call: Call, { media }: Published): Promise<void> {
+  await call("DELETE", `media/${media.id}&force=true`, {});
+  await site.made();
+  const headers = { authorization: `Bearer ${site.stack.adminToken}` };
+  const image = await fetch(`${site.stack.controlUrl}/api/v1/images/${media.media_details.file}`, { headers });
+  const text = await image.text();
+  site.check("the variants of a deleted image are gone", !text.includes('"state":"stored"'), text);
+}
