@@ -14,6 +14,7 @@ import { PACES } from "./pace.ts";
 import { PACKAGE_RULES } from "./packages.ts";
 import { PAGES } from "./pages.ts";
 import { PLATFORM } from "./platform.ts";
+import { POSTERS } from "./posters.ts";
 import type { Mutation } from "./promises.ts";
 import { READS } from "./reads.ts";
 import { RESTORES } from "./restore.ts";
@@ -43,6 +44,7 @@ export const MUTATIONS: Mutation[] = [
   ...IMAGE_SIGNATURES,
   ...HOOK_PROOFS,
   ...LEGACY_URLS,
+  ...POSTERS,
   ...STUCK,
   ...THIRD_REVIEW_API,
   ...TOOLS,

@@ -32,6 +32,7 @@ export const PROMISES: Record<string, string> = {
   L5: "Published keys prove a delivery of their sender, and nothing else",
   L6: "The list of deliveries loses no delivery with a valid proof",
   L7: "Old URLs open what new URLs open, and say where they are not exact",
+  L12: "Of films viewers get posters at listed times, and never the film",
   N1: "Every body has a limit, and JSON a depth",
   N6: "No token travels in the clear",
   N10: "Strangers learn nothing of faults, and short keys are none",

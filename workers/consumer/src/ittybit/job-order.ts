@@ -21,6 +21,8 @@ export interface Generation {
   etag: string | null;
   /** It may have transparent parts. Default false. */
   alpha?: boolean;
+  /** Of a poster: the still's time in the film, in seconds. */
+  start?: number | undefined;
   /** What Ittybit is told instead of a quality, by format. Default: the quality itself. */
   qualities?: Config["ittybit"]["qualities"];
   /** What Ittybit is to call when the job has ended; null: nothing. */
@@ -40,6 +42,7 @@ export function jobOrder({
   size,
   etag,
   alpha = false,
+  start,
   qualities = {},
   webhookUrl,
   again,
@@ -49,7 +52,7 @@ export function jobOrder({
   const quality = qualities[format]?.[transform.quality] ?? transform.quality;
   return {
     input,
-    options: jobOptions({ ...transform, format, quality }, size, focal),
+    options: jobOptions({ ...transform, format, quality }, size, focal, start),
     idempotencyKey: `pw-${ledgerId}-${gen}`,
     metadata: {
       ledger: ledgerId,

@@ -16,6 +16,8 @@ export interface JobOptions {
   position?: Position;
   format: Transform["format"];
   quality: Transform["quality"];
+  /** Of a film: the still's time, in seconds from its start. */
+  start?: number;
 }
 
 function scaled(length: number, factor: number): number {
@@ -64,7 +66,12 @@ export function madeFormat(format: Format, alpha: boolean): Format {
   return format === "jpeg" && alpha ? "png" : format;
 }
 
-export function jobOptions(transform: Transform, original: Size | null, focal: Focal | null = null): JobOptions {
+export function jobOptions(
+  transform: Transform,
+  original: Size | null,
+  focal: Focal | null = null,
+  start?: number,
+): JobOptions {
   const { width, height } = clampTransform(transform, original);
   const position = positionOf(transform, original, focal);
   return {
@@ -74,5 +81,6 @@ export function jobOptions(transform: Transform, original: Size | null, focal: F
     ...(position === null ? {} : { position }),
     format: transform.format,
     quality: transform.quality,
+    ...(start === undefined ? {} : { start }),
   };
 }

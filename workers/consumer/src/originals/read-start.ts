@@ -29,8 +29,13 @@ function etagOf(text: string | null): string | null {
   return text !== null && /^[\x20-\x7e]{1,200}$/.test(text) ? text : null;
 }
 
-async function readAnswer(response: Response, length: number): Promise<Start> {
+async function readAnswer(response: Response, length: number, from: number): Promise<Start> {
   const { status } = response;
+  if (status === 200 && from > 0) {
+    await response.body?.cancel();
+    const message = "the origin answers a range with the whole original: a film needs ranges";
+    return { kind: "failed", class: "permanent", failure: { code: "original_unreadable", message } };
+  }
   if (status === 200 || status === 206) {
     // A server that ignores ranges answers 200 with everything: the rest is cancelled.
     const bytes = await readAtMost(response.body, length);
@@ -45,10 +50,10 @@ async function readAnswer(response: Response, length: number): Promise<Start> {
   return unreachable(`the origin answered HTTP ${status}`, status);
 }
 
-/** Reads the first `length` bytes. Follows redirects on the same origin only: nothing outside the sources is fetched. */
-export async function readFromUrl(url: string, length: number, fetcher: typeof fetch): Promise<Start> {
+/** Reads `length` bytes, from the first on or from `from` on. Follows redirects on the same origin only: nothing outside the sources is fetched. */
+export async function readFromUrl(url: string, length: number, fetcher: typeof fetch, from = 0): Promise<Start> {
   const headers = {
-    range: `bytes=0-${length - 1}`,
+    range: `bytes=${from}-${from + length - 1}`,
     accept: "image/*,*/*;q=0.5",
     "accept-encoding": "identity",
     via: "1.1 prewarm",
@@ -61,7 +66,7 @@ export async function readFromUrl(url: string, length: number, fetcher: typeof f
       const response = await fetcher(target, { headers, redirect: "manual", cache: "no-store", signal });
       const location = response.headers.get("location");
       if (response.status < 300 || response.status > 399 || location === null)
-        return await readAnswer(response, length);
+        return await readAnswer(response, length, from);
       await response.body?.cancel();
       const next = new URL(location, target);
       if (next.origin !== new URL(url).origin) {
@@ -79,10 +84,15 @@ export async function readFromUrl(url: string, length: number, fetcher: typeof f
   }
 }
 
-export async function readFromBucket(bucket: Pick<R2Bucket, "get">, key: string, length: number): Promise<Start> {
+export async function readFromBucket(
+  bucket: Pick<R2Bucket, "get">,
+  key: string,
+  length: number,
+  from = 0,
+): Promise<Start> {
   try {
-    // No range: R2 refuses one of an empty object. What is not read is cancelled, and costs nothing.
-    const object = await bucket.get(key);
+    // From the start no range: R2 refuses one of an empty object. What is not read is cancelled, and costs nothing.
+    const object = from === 0 ? await bucket.get(key) : await bucket.get(key, { range: { offset: from, length } });
     if (object === null) return { kind: "missing" };
     const bytes = await readAtMost(object.body, length);
     return { kind: "bytes", bytes, total: object.size, etag: etagOf(object.httpEtag) };
