@@ -178,6 +178,7 @@ add_action('delete_attachment', function ($attachment) {
 });
 
 add_action('shutdown', function () {
+    if (!defined('PREWARM_HOOK') || !defined('PREWARM_SECRET')) return;
     $items = [];
     foreach (array_keys(pending()['uploaded']) as $attachment) {
         $ref = ref_of($attachment);
