@@ -214,7 +214,7 @@ async function pass(page: Page, ms: number): Promise<void> {
 
 /**
  * Requests and bytes on the wire that a page causes in a minute while nobody touches it. `encodedDataLength` is what the browser's network
- * has received: headers and body as they were sent, of a 304 its headers.
+ * has received, headers and body as they were sent; of a 304 it is 0, so the text of its headers is counted.
  */
 async function minuteOf(path: string): Promise<{ path: string; requests: number; unchanged: number; bytes: number }> {
   const { page, close } = await signedIn("/");
@@ -228,8 +228,10 @@ async function minuteOf(path: string): Promise<{ path: string; requests: number;
   network.on("Network.requestWillBeSent", () => {
     seen.requests += 1;
   });
-  network.on("Network.responseReceivedExtraInfo", ({ statusCode }) => {
-    if (statusCode === 304) seen.unchanged += 1;
+  network.on("Network.responseReceivedExtraInfo", ({ statusCode, headersText = "" }) => {
+    if (statusCode !== 304) return;
+    seen.unchanged += 1;
+    seen.bytes += headersText.length;
   });
   network.on("Network.loadingFinished", ({ encodedDataLength }) => {
     seen.bytes += encodedDataLength;
