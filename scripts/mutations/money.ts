@@ -50,6 +50,6 @@ export const MONEY: Mutation[] = [
     "workers/consumer/src/images/purge-record.ts",
     "if (image.purged !== seq || image.purgeOrdered === null) return;",
     "",
-    ["workers/consumer/src/images/purge.test.ts"],
+    ["workers/consumer/src/api/purge-timeline.test.ts"],
   ),
 ];
