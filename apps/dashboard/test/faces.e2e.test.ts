@@ -32,8 +32,6 @@ const PAGES = [
   "/serving",
   "/costs",
   "/costs?by=format&sort=bytes",
-  "/costs?by=image&month=last",
-  "/images?sort=cost",
   "/steering",
   "/steering?log=purge",
   "/system",

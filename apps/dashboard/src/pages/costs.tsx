@@ -96,10 +96,11 @@ function Name({ by, row: { name, label } }: { by: Dimension; row: CostRow }) {
   );
 }
 
-const LINKS: Partial<Record<Dimension, (name: string) => string>> = {
+const LINKS: Partial<Record<Dimension, (name: string) => string | undefined>> = {
   image: imageUrl,
   folder: (name) => `/images?sort=cost&search=${encodeURIComponent(name)}`,
-  run: (name) => `/runs/${name}`,
+  // A run that was forgotten has only its number.
+  run: (name) => (/^\d+$/.test(name) ? undefined : `/runs/${name}`),
   mistake: (name) => `/jobs?search=error:${name}`,
 };
 

@@ -54,7 +54,8 @@ export class ImageTx extends QueueTx {
     const known = parseVariantKey(job.key);
     const { width = null, height = null, format = "" } = known?.transform ?? {};
     const size = known === null ? "" : width !== null ? String(width) : height === null ? "orig" : `x${height}`;
-    const folder = (known?.id ?? "").replace(/[^/]*$/, "");
+    const id = known?.id ?? "";
+    const folder = id.slice(0, id.lastIndexOf("/") + 1);
     return [...super.costPlaces(job), `width ${size}`, `format ${format}`, `folder ${folder}`];
   }
 
