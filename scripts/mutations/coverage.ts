@@ -1,20 +1,21 @@
 import type { Mutation } from "./promises.ts";
 
 const COVERED = "apps/cli/src/covered";
+const PAGES = "packages/site-pages/src";
 
 export const COVERAGE: Mutation[] = [
   {
     promise: "L8",
     breaks: "coverage believes the ledger's memory where R2 has no object",
-    file: `${COVERED}/image-state.ts`,
-    find: "if (variant.width === null) rows.set",
-    replace: 'if (variant.state !== "stored") rows.set',
-    tests: [`${COVERED}/image-state.test.ts`],
+    file: `${COVERED}/read-image-state.ts`,
+    find: "if (variant.width === null) state.rows.set",
+    replace: 'if (variant.state !== "stored") state.rows.set',
+    tests: [`${COVERED}/read-image-state.test.ts`],
   },
   {
     promise: "L8",
     breaks: "a line of pages is named that does not make the variant",
-    file: `${COVERED}/page-fixes.ts`,
+    file: `${PAGES}/page-fixes.ts`,
     find: "if (made.has(formatTransform(transform)))",
     replace: "if (made.size > 0)",
     tests: ["apps/cli/test/coverage.test.ts"],
@@ -22,7 +23,7 @@ export const COVERAGE: Mutation[] = [
   {
     promise: "L8",
     breaks: "coverage holds all images of a site in memory",
-    file: `${COVERED}/judge-site.ts`,
+    file: `${PAGES}/judge-pages.ts`,
     find: "const USES_MAX = 20_000;",
     replace: "const USES_MAX = 20_000_000;",
     tests: [`${COVERED}/judge-site.test.ts`],
@@ -30,10 +31,10 @@ export const COVERAGE: Mutation[] = [
   {
     promise: "L8",
     breaks: "coverage takes an unsigned URL of a site under signing for an open one",
-    file: `${COVERED}/asked.ts`,
+    file: `${PAGES}/asked.ts`,
     find: 'config.signing !== "all" && (',
     replace: "(",
-    tests: [`${COVERED}/asked.test.ts`],
+    tests: [`${PAGES}/asked.test.ts`],
   },
   {
     promise: "L8",

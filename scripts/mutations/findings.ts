@@ -336,7 +336,7 @@ export const FINDINGS: Mutation[] = [
   {
     promise: "F19",
     breaks: "a sitemap's text may be of any length",
-    file: "apps/cli/src/input/scan-sitemap.ts",
+    file: "packages/site-pages/src/scan-sitemap.ts",
     find: 'if (text.length > PIECE_MAX) throw new Error("it is no sitemap: a text',
     replace: 'if (text.length < 0) throw new Error("it is no sitemap: a text',
     tests: ["apps/cli/src/input/sitemap.test.ts"],
@@ -344,7 +344,7 @@ export const FINDINGS: Mutation[] = [
   {
     promise: "F19",
     breaks: "a sitemap may be nested without end",
-    file: "apps/cli/src/input/scan-sitemap.ts",
+    file: "packages/site-pages/src/scan-sitemap.ts",
     find: "if (open.length > DEPTH_MAX)",
     replace: "if (open.length < 0 * DEPTH_MAX)",
     tests: ["apps/cli/src/input/sitemap.test.ts"],

@@ -411,6 +411,12 @@ export const WALLS: readonly Wall[] = [
     bug: "A site's edge would carry what belongs to another Worker, with the grammar of one service.",
   },
   {
+    from: /^packages\/site-pages\/src\//,
+    to: /^(?!packages\/site-pages\/src\/|@prewarm\/shared\/|parse5$)/,
+    says: "`packages/site-pages` imports nothing but pure parts of `packages/shared` and parse5.",
+    bug: "A page would be read and judged differently by the command and by the consumer.",
+  },
+  {
     from: /^workers\//,
     to: /^(packages\/legacy-urls\/|@prewarm\/legacy-urls)/,
     says: "No Worker imports the grammars of other services: the site's configuration hands them in.",

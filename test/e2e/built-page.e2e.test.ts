@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { pageAddresses } from "@prewarm/site-pages/page-addresses";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { pageAddresses } from "../../apps/cli/src/input/page-addresses.ts";
 import { launchBrowser } from "../../apps/dashboard/test/browser.ts";
 
 /* `warm --html` finds every image that Chromium loads from a page, at nine windows. */

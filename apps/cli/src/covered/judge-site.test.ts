@@ -1,10 +1,11 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { defineConfig } from "@prewarm/shared/config";
+import type { PageRecord } from "@prewarm/site-pages/read-page";
 import { expect, it } from "vitest";
 import { createWorld } from "../../test/testing/fake-world.ts";
 import type { ControlApi } from "../api/control-api.ts";
-import type { PageRecord, RecordStore } from "../pages/page-record.ts";
+import type { RecordStore } from "../pages/page-record.ts";
 import { judgeSite } from "./judge-site.ts";
 
 /** `COVERAGE_PAGES=10000` is the full size: 240,000 URLs. */

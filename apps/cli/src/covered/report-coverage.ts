@@ -1,10 +1,19 @@
 import type { Config } from "@prewarm/shared/config";
-import type { PageFault } from "../pages/fetch-page.ts";
+import type { Unused } from "@prewarm/site-pages/page-fixes";
+import type { PageFault } from "@prewarm/site-pages/read-page";
+import {
+  type Counts,
+  newCounts,
+  PROBLEMS_MAX,
+  shareOf,
+  type Tally,
+  totalOf,
+  VERDICTS,
+  type Verdict,
+} from "@prewarm/site-pages/tally";
 import { formatCount } from "../terminal/progress.ts";
 import type { Report } from "../terminal/report.ts";
 import { formatTable } from "../terminal/table.ts";
-import type { Unused } from "./page-fixes.ts";
-import { type Counts, newCounts, PROBLEMS_MAX, shareOf, type Tally, totalOf, VERDICTS, type Verdict } from "./tally.ts";
 
 /** What was found out about a site. */
 export interface Coverage {

@@ -1,5 +1,5 @@
+import { readTokens } from "@prewarm/site-pages/page-tokens";
 import type { Token } from "parse5";
-import { readTokens } from "./page-tokens.ts";
 
 /** An `<img>` in a page's text. */
 export interface ImageTag {

@@ -1,15 +1,15 @@
 import { mkdirSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { defineConfig } from "@prewarm/shared/config";
+import { cssAddresses } from "@prewarm/site-pages/css-addresses";
+import { pageAddresses, srcsetAddresses } from "@prewarm/site-pages/page-addresses";
+import { textAddresses } from "@prewarm/site-pages/text-addresses";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createWorld } from "../../test/testing/fake-world.ts";
 import { emptyDirectory } from "../../test/testing/run-prewarm.ts";
-import { cssAddresses } from "./css-addresses.ts";
 import { createNamer } from "./namer.ts";
-import { pageAddresses, srcsetAddresses } from "./page-addresses.ts";
 import { PAGE_BYTES_MAX, readPages } from "./read-pages.ts";
-import { textAddresses } from "./text-addresses.ts";
 
 const EDGE = "https://images.example.com";
 const PIECES = [

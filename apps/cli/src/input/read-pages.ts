@@ -1,10 +1,9 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { pageImages, readPage } from "@prewarm/site-pages/read-page";
 import type { Context } from "../platform/context.ts";
 import { usageError } from "../platform/exit-codes.ts";
-import { cssAddresses } from "./css-addresses.ts";
 import type { Namer, Read } from "./item.ts";
-import { type Page, type PageAddress, pageAddresses } from "./page-addresses.ts";
 import { readOne } from "./read-text.ts";
 
 /** A site's pages, as a build wrote them. */
@@ -32,7 +31,7 @@ export async function* readPages({ places, site }: Pages, namer: Namer, context:
         continue;
       }
       const page = readPage(file, await readFile(path, "utf8"));
-      for (const { line, url, certain } of pageImages(page, site, namer)) {
+      for (const { line, url, certain } of pageImages(page, site, namer.isImageUrl)) {
         if (seen.has(url)) continue;
         const read = readOne(`${file}:${line}`, () => namer.fromUrl(url));
         if (read.kind === "bad" && !certain) continue;
@@ -41,34 +40,6 @@ export async function* readPages({ places, site }: Pages, namer: Namer, context:
       }
     }
   }
-}
-
-/** A page, or a style sheet: a name that ends in `.css`. */
-export function readPage(name: string, text: string): Page {
-  if (!/\.css$/i.test(name)) return pageAddresses(text);
-  const addresses = cssAddresses(text).map((address) => ({ line: 1, address, certain: true }));
-  return { addresses, base: null, links: [], sheets: [] };
-}
-
-/** An image of the edge that a page asks for. */
-export interface PageImage extends Omit<PageAddress, "address"> {
-  url: string;
-}
-
-/** The edge's images among a page's addresses. `site`: where the page is served; null: only whole addresses count. */
-export function pageImages({ addresses, base }: Page, site: string | null, namer: Namer): PageImage[] {
-  return addresses.flatMap(({ line, address, certain }) => {
-    const url = resolveAddress(address, base, site);
-    return url !== null && namer.isImageUrl(url) ? [{ line, url, certain }] : [];
-  });
-}
-
-/** An absolute address, or null: `data:` and the like, and what is relative to a site that nobody named. */
-export function resolveAddress(address: string, base: string | null, site: string | null): string | null {
-  // `//host/…` needs a scheme only; pages are served over https.
-  const home = site ?? (address.startsWith("//") ? "https://site.invalid/" : undefined);
-  const from = base !== null && URL.canParse(base, home) ? new URL(base, home).href : home;
-  return URL.canParse(address, from) ? new URL(address, from).href : null;
 }
 
 /** The pages and style sheets in a folder, or the one file, by name. Throws a usage error when there are none. */

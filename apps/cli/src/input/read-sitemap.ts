@@ -1,7 +1,7 @@
+import { scanSitemap } from "@prewarm/site-pages/scan-sitemap";
 import { usageError } from "../platform/exit-codes.ts";
 import type { Namer, Read } from "./item.ts";
 import { readOne } from "./read-text.ts";
-import { scanSitemap } from "./scan-sitemap.ts";
 
 /** Some sites nest indexes, although the protocol forbids it. Deeper than this they form a circle. */
 const DEPTH_MAX = 3;

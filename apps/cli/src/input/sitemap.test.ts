@@ -1,9 +1,9 @@
 import { defineConfig } from "@prewarm/shared/config";
+import { scanSitemap } from "@prewarm/site-pages/scan-sitemap";
 import { describe, expect, it } from "vitest";
 import { bytesOf, collect, reads } from "../../test/testing/text.ts";
 import { createNamer } from "./namer.ts";
 import { readSitemap } from "./read-sitemap.ts";
-import { scanSitemap } from "./scan-sitemap.ts";
 
 const config = defineConfig({ sources: [{ prefix: "", url: "https://cdn.example.com/originals/{id}.jpg" }] });
 const namer = createNamer(config, "https://images.example.com");

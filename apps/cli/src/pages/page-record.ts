@@ -1,24 +1,9 @@
 import { createHash } from "node:crypto";
 import { appendFileSync, createReadStream, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { PageRecord } from "@prewarm/site-pages/read-page";
 import { readLines } from "../input/read-lines.ts";
 import { usageError } from "../platform/exit-codes.ts";
-import type { PageFault } from "./fetch-page.ts";
-
-/** An image of the edge in a page: line, what follows `/images/`, and whether the page surely means it as an address. */
-export type ImageUse = readonly [line: number, path: string, certain: boolean];
-
-/** A page as it was read. */
-export interface PageRecord {
-  /** Its address, or its name in the folder. */
-  page: string;
-  isSheet: boolean;
-  /** Null: it was read. */
-  fault: PageFault | null;
-  images: readonly ImageUse[];
-  /** Addresses of the site's pages and style sheets that no page before it named. */
-  found: readonly string[];
-}
 
 /** Where the pages that were read lie until the command has ended: a line a page, so that a site of any size is never held in memory. */
 export interface RecordStore {

@@ -1,18 +1,26 @@
 import { readFile, stat } from "node:fs/promises";
 import { relative, resolve } from "node:path";
+import { AGENT, fetchPage } from "@prewarm/site-pages/fetch-page";
+import type { Page } from "@prewarm/site-pages/page-addresses";
+import {
+  type ImageUse,
+  type PageFault,
+  type PageRecord,
+  readPage,
+  resolveAddress,
+  usesOf,
+} from "@prewarm/site-pages/read-page";
+import { type Robots, readRobots } from "@prewarm/site-pages/robots";
 import type { Namer } from "../input/item.ts";
 import { openUrl } from "../input/open-bytes.ts";
-import type { Page } from "../input/page-addresses.ts";
-import { filesOf, PAGE_BYTES_MAX, pageImages, readPage, resolveAddress } from "../input/read-pages.ts";
+import { filesOf, PAGE_BYTES_MAX } from "../input/read-pages.ts";
 import { walkSitemap } from "../input/read-sitemap.ts";
 import type { Context } from "../platform/context.ts";
 import { CliError } from "../platform/exit-codes.ts";
 import { interrupted } from "../platform/http-request.ts";
 import { createPace } from "../send/pace.ts";
 import type { OpenedPage, PageBrowser } from "./browser.ts";
-import { AGENT, fetchPage, type PageFault } from "./fetch-page.ts";
-import type { ImageUse, PageRecord, RecordStore } from "./page-record.ts";
-import { type Robots, readRobots } from "./robots.ts";
+import type { RecordStore } from "./page-record.ts";
 import { serveFolder } from "./serve-folder.ts";
 
 /** What is read, and how. */
@@ -84,24 +92,18 @@ async function readFiles({ site, base }: SiteSpec, home: string | null, reading:
     const isLarge = (await stat(path)).size > PAGE_BYTES_MAX;
     const fault: PageFault = { kind: "failed", why: `it is larger than ${PAGE_BYTES_MAX / 1024 / 1024} MiB` };
     const read = isLarge ? null : readPage(file, await readFile(path, "utf8"));
-    const images = read === null ? [] : usesOf(read, base, reading);
+    const images = read === null ? [] : usesIn(read, base, reading);
     const address = `${home}/${page.split("/").map(encodeURIComponent).join("/")}`;
     const shown = home === null || isSheet || read === null ? null : await openPage(address, browser);
-    const later = shown === null || "kind" in shown ? [] : usesOf(withAsked(shown), base, reading);
+    const later = shown === null || "kind" in shown ? [] : usesIn(withAsked(shown), base, reading);
     const failed = shown !== null && "kind" in shown ? shown : null;
     store.append({ page, isSheet, fault: read === null ? fault : failed, images: merge(later, images), found: [] });
     update(at + 1, files.length, 0);
   }
 }
 
-/** The images of a page, each address once. */
-function usesOf(page: Page, at: string | null, { namer, imagesUrl }: Pick<Reading, "namer" | "imagesUrl">): ImageUse[] {
-  const uses = new Map<string, ImageUse>();
-  for (const { line, url, certain } of pageImages(page, at, namer)) {
-    const path = url.slice(imagesUrl.length).split("#")[0] ?? "";
-    if (uses.get(path)?.[2] !== true) uses.set(path, [uses.get(path)?.[0] ?? line, path, certain]);
-  }
-  return [...uses.values()];
+function usesIn(page: Page, at: string | null, { namer, imagesUrl }: Pick<Reading, "namer" | "imagesUrl">): ImageUse[] {
+  return usesOf(page, at, (url) => (namer.isImageUrl(url) ? url.slice(imagesUrl.length) : null));
 }
 
 /** The pages that wait, and all that were ever named. */
@@ -186,13 +188,17 @@ async function readWebPage(url: string, crawl: Crawl): Promise<PageRecord> {
   const refused = refusalOf(crawl)(new URL(url));
   if (refused !== null) return { ...record, fault: refused };
   const { context, timeoutMs } = crawl;
-  const answer = await fetchPage(url, { context, timeoutMs, refusal: refusalOf(crawl) });
+  const { clock, fetch, sleep, interrupts } = context;
+  const answer = await fetchPage(url, {
+    ...{ clock, fetch, sleep, timeoutMs, stop: interrupts.now, bytesMax: PAGE_BYTES_MAX },
+    refusal: refusalOf(crawl),
+  });
   if ("kind" in answer) return { ...record, fault: answer };
   const page = readPage(answer.isSheet ? ".css" : ".html", answer.text);
-  const images = usesOf(page, answer.url, crawl);
+  const images = usesIn(page, answer.url, crawl);
   const seen = answer.isSheet ? null : await openPage(answer.url, crawl.browser);
   if (seen !== null && "kind" in seen) return { ...record, fault: seen };
-  const later = seen === null ? [] : usesOf(withAsked(seen), answer.url, crawl);
+  const later = seen === null ? [] : usesIn(withAsked(seen), answer.url, crawl);
   return {
     ...record,
     isSheet: answer.isSheet,

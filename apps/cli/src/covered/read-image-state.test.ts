@@ -1,8 +1,9 @@
 import { defineConfig } from "@prewarm/shared/config";
 import { parseTransform } from "@prewarm/shared/transform";
+import { isStored, whyMissing } from "@prewarm/site-pages/image-state";
 import { describe, expect, it } from "vitest";
 import type { ControlApi } from "../api/control-api.ts";
-import { isStored, readImageState, whyMissing } from "./image-state.ts";
+import { readImageState } from "./read-image-state.ts";
 
 const config = defineConfig({ sources: [{ prefix: "", url: "https://o.example/{id}" }] });
 const transformOf = (query: string) => parseTransform(query, config).transform;

@@ -1,6 +1,7 @@
-import { PAGE_BYTES_MAX } from "../input/read-pages.ts";
-import { backoffMs, retryAfterMs } from "../platform/backoff.ts";
-import type { Context } from "../platform/context.ts";
+import { backoff } from "@prewarm/shared/backoff";
+import type { Clock } from "@prewarm/shared/clock";
+import { readRetryAfter } from "@prewarm/shared/retry-after";
+import type { PageFault } from "./read-page.ts";
 
 /** What a site's robots.txt and logs call this program. */
 export const AGENT = "prewarm";
@@ -9,16 +10,8 @@ export const AGENT = "prewarm";
 const REDIRECTS_MAX = 5;
 /** Tries of a page that answers 429 or 5xx, and the longest wait between two in ms. */
 const TRIES = 3;
+const WAIT_FIRST_MS = 500;
 const WAIT_MAX_MS = 30_000;
-
-/**
- * Why a page was not read. `failed`: an error, no end, or too large. `missing`: 404 or 410. `away`: it redirects to another host. `robots`:
- * robots.txt forbids it. `other`: it is neither HTML nor a style sheet.
- */
-export interface PageFault {
-  kind: "failed" | "missing" | "away" | "robots" | "other";
-  why: string;
-}
 
 export interface FetchedPage {
   /** After redirects. */
@@ -27,8 +20,15 @@ export interface FetchedPage {
   text: string;
 }
 
-interface Fetching {
-  context: Context;
+export interface Fetching {
+  fetch: typeof fetch;
+  clock: Clock;
+  /** Resolves after `ms`, or at once when `signal` aborts. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** Aborts when nothing is to be read any more; null: nothing ends it early. */
+  stop: AbortSignal | null;
+  /** Bytes of a page that is read. */
+  bytesMax: number;
   /** Longest that one page may take, redirects included, in ms. */
   timeoutMs: number;
   /** Whether a page of the site may be read, by its address; null: it may. */
@@ -37,19 +37,21 @@ interface Fetching {
 
 /** Reads one page of a site. Never throws, whatever the page does. */
 export async function fetchPage(url: string, fetching: Fetching): Promise<FetchedPage | PageFault> {
-  const { context, timeoutMs } = fetching;
+  const { clock, sleep, stop, timeoutMs, bytesMax } = fetching;
   for (let n = 1; ; n += 1) {
-    const signal = AbortSignal.any([context.interrupts.now, AbortSignal.timeout(timeoutMs)]);
+    const limit = AbortSignal.timeout(timeoutMs);
+    const signal = stop === null ? limit : AbortSignal.any([stop, limit]);
     try {
       const answer = await follow(url, fetching, signal);
       if (!("response" in answer)) return answer;
       const { response } = answer;
-      if (response.ok) return await readBody(response, answer.url);
+      if (response.ok) return await readBody(response, answer.url, bytesMax);
       await response.body?.cancel();
       const isPassing = response.status === 429 || response.status >= 500;
       if (!isPassing || n === TRIES) return faultOf(response.status);
-      const asked = retryAfterMs(response.headers.get("retry-after"), context.clock.now()) ?? 0;
-      await context.sleep(Math.min(WAIT_MAX_MS, Math.max(asked, backoffMs(n, context.clock.random))), signal);
+      const asked = readRetryAfter(response.headers.get("retry-after"), clock.now()) ?? 0;
+      const pause = backoff(n, { first: WAIT_FIRST_MS, longest: WAIT_MAX_MS, random: clock.random() });
+      await sleep(Math.min(WAIT_MAX_MS, Math.max(asked, pause)), signal);
     } catch (error) {
       return { kind: "failed", why: reasonOf(error, timeoutMs) };
     }
@@ -59,13 +61,13 @@ export async function fetchPage(url: string, fetching: Fetching): Promise<Fetche
 /** The answer behind the redirects. */
 async function follow(
   start: string,
-  { context, refusal }: Fetching,
+  { fetch, refusal }: Fetching,
   signal: AbortSignal,
 ): Promise<{ response: Response; url: string } | PageFault> {
   let url = start;
   for (let n = 0; n <= REDIRECTS_MAX; n += 1) {
     const headers = { accept: "text/html,text/css;q=0.9,*/*;q=0.1", "user-agent": AGENT };
-    const response = await context.fetch(url, { headers, redirect: "manual", signal });
+    const response = await fetch(url, { headers, redirect: "manual", signal });
     const location = response.headers.get("location");
     if (response.status < 300 || response.status > 399 || location === null) return { response, url };
     await response.body?.cancel();
@@ -78,7 +80,7 @@ async function follow(
   return { kind: "failed", why: `it redirects more than ${REDIRECTS_MAX} times` };
 }
 
-async function readBody(response: Response, url: string): Promise<FetchedPage | PageFault> {
+async function readBody(response: Response, url: string, bytesMax: number): Promise<FetchedPage | PageFault> {
   const type = response.headers.get("content-type") ?? "text/html";
   const isSheet = /^text\/css\b/i.test(type);
   if (!isSheet && !/^(?:text\/html|application\/xhtml\+xml)\b/i.test(type)) {
@@ -91,7 +93,7 @@ async function readBody(response: Response, url: string): Promise<FetchedPage | 
   for await (const chunk of response.body ?? []) {
     bytes += chunk.length;
     // Leaving the loop cancels the body.
-    if (bytes > PAGE_BYTES_MAX) return { kind: "failed", why: `it is larger than ${PAGE_BYTES_MAX / 1024 / 1024} MiB` };
+    if (bytes > bytesMax) return { kind: "failed", why: `it is larger than ${bytesMax / 1024 / 1024} MiB` };
     text += decoder.decode(chunk, { stream: true });
   }
   return { url, isSheet, text: text + decoder.decode() };

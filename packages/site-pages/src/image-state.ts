@@ -1,44 +1,36 @@
-import { Image, Variant } from "@prewarm/control-schema/images";
 import type { Config } from "@prewarm/shared/config";
 import { samePicture } from "@prewarm/shared/same-picture";
 import type { Transform } from "@prewarm/shared/transform";
 import { parseVariantKey, variantKey, versionOfKey } from "@prewarm/shared/variant-key";
-import * as z from "zod";
-import type { ControlApi } from "../api/control-api.ts";
 
-const SeenImage = Image.pick({ nextCursor: true }).extend({
-  variants: z.array(Variant.pick({ key: true, state: true, width: true, height: true, error: true })),
-});
-type SeenVariant = z.infer<typeof SeenImage>["variants"][number];
+/** A variant as it is seen: an object of R2, or a row of the ledger. */
+export interface SeenVariant {
+  key: string;
+  state: string;
+  /** In px. */
+  width: number | null;
+  height: number | null;
+  error: { code: string } | null;
+}
 
 /** What R2 and the ledger have of one image. */
 export interface ImageState {
   /** By key, what R2 holds. */
-  stored: ReadonlySet<string>;
+  stored: Set<string>;
   /** By key, what is not in R2 and has a row in the ledger. */
-  rows: ReadonlyMap<string, SeenVariant>;
+  rows: Map<string, SeenVariant>;
   /** Of the original in px, where a stored variant shows all of it; else null. */
   original: { width: number; height: number } | null;
 }
 
-/** Asks what is there of an image: one list of R2 and one look at the ledger, and nothing is made. */
-export async function readImageState(id: string, api: ControlApi): Promise<ImageState> {
-  const stored = new Set<string>();
-  const rows = new Map<string, SeenVariant>();
-  let original: ImageState["original"] = null;
-  for (let cursor: string | undefined, isLast = false; !isLast; ) {
-    const given = { params: { id }, query: cursor === undefined ? {} : { cursor } };
-    const page = await api.call("GET /api/v1/images/{id}", given, SeenImage, { what: `image ${id}` });
-    for (const variant of page.variants) {
-      // Only what R2 holds tells its size; a row of a variant that was stored lately tells none.
-      if (variant.width === null) rows.set(variant.key, variant);
-      else stored.add(variant.key);
-      original ??= originalOf(variant);
-    }
-    cursor = page.nextCursor ?? undefined;
-    isLast = cursor === undefined;
-  }
-  return { stored, rows, original };
+export function newImageState(): ImageState {
+  return { stored: new Set(), rows: new Map(), original: null };
+}
+
+/** Notes a variant that R2 holds. */
+export function noteStored(state: ImageState, variant: SeenVariant): void {
+  state.stored.add(variant.key);
+  state.original ??= originalOf(variant);
 }
 
 /** Nothing is enlarged: a variant that is narrower than it was asked to be has the original's own size. */

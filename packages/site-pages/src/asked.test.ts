@@ -5,9 +5,9 @@ import { sign } from "@prewarm/shared/signature";
 import { variantKey } from "@prewarm/shared/variant-key";
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { checkSignature, needsSignature } from "../../../../workers/edge/src/request/check-signature.ts";
-import { readTarget } from "../../../../workers/edge/src/request/target.ts";
-import type { Edge } from "../../../../workers/edge/src/request-context.ts";
+import { checkSignature, needsSignature } from "../../../workers/edge/src/request/check-signature.ts";
+import { readTarget } from "../../../workers/edge/src/request/target.ts";
+import type { Edge } from "../../../workers/edge/src/request-context.ts";
 import { readAsked } from "./asked.ts";
 
 /* The command reads a URL as the edge does: what is refused, what passes through, and which variants a browser may get. */
