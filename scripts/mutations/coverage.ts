@@ -3,6 +3,13 @@ import type { Mutation } from "./promises.ts";
 const COVERED = "apps/cli/src/covered";
 const PAGES = "packages/site-pages/src";
 
+const SITES = "workers/consumer/src/sites";
+const WALK = `${SITES}/walk-sites.test.ts`;
+const LEDGER = "workers/consumer/src/ledger";
+const VISITS = `${LEDGER}/visits.test.ts`;
+const HOOKS = "workers/consumer/src/hooks";
+const DEPLOY = `${HOOKS}/deploy.test.ts`;
+
 export const COVERAGE: Mutation[] = [
   {
     promise: "L8",
@@ -60,4 +67,72 @@ export const COVERAGE: Mutation[] = [
     replace: "frontier.waiting",
     tests: ["apps/cli/test/coverage.test.ts"],
   },
+  ...[
+    visit("pages are read beyond the day's number", `${LEDGER}/visits.ts`, "pagesLeft <= 0", "false", VISITS),
+    visit(
+      "a handler that has lost its lease goes on",
+      `${LEDGER}/visits.ts`,
+      "doc.lease?.owner !== owner || ",
+      "",
+      VISITS,
+    ),
+    visit(
+      "a visit's end is told again",
+      `${LEDGER}/visits.ts`,
+      "if (last?.visit === visit.visit) return true;",
+      "",
+      VISITS,
+    ),
+    visit("a night is told that changed nothing", `${LEDGER}/visits.ts`, 'result.reason === "night"', "false", VISITS),
+    visit("a site's pages are read as fast as they come", `${SITES}/read-pages.ts`, "await sleep(pauseMs);", "", WALK),
+    visit(
+      "a page that robots.txt forbids is read",
+      `${SITES}/site-guard.ts`,
+      "return allows ? null",
+      "return true ? null",
+      WALK,
+    ),
+    visit(
+      "a sitemap's redirect leads anywhere",
+      `${SITES}/list-pages.ts`,
+      "return why === null ? null",
+      "return true ? null",
+      WALK,
+    ),
+    visit("a page on another host is read", `${SITES}/site-guard.ts`, "if (!hosts.has(url.host))", "if (false)", WALK),
+    visit(
+      "what a site lacks is warmed unasked",
+      `${SITES}/judge-images.ts`,
+      "visit.round === 1 && deps.config.sites[site]?.warm === true",
+      "true",
+      WALK,
+    ),
+    visit(
+      "a site is called warm though a page was not read",
+      `${SITES}/site-result.ts`,
+      "failed.length === 0 && ",
+      "",
+      WALK,
+    ),
+    visit("each wake-up of a waiting visit makes one more", `${SITES}/walk-sites.ts`, "LOOK_S * 900", "0", WALK),
+    visit("a deploy of a preview counts", `${HOOKS}/mappers/deploy.ts`, "return isLive ?", "return true ?", DEPLOY),
+    visit(
+      "another body passes under Netlify's signature",
+      `${HOOKS}/verifiers/jws.ts`,
+      "claims?.sha256 === hash",
+      "claims !== null",
+      DEPLOY,
+    ),
+    visit(
+      "a deploy is seen twice",
+      `${HOOKS}/receive-hook.ts`,
+      "if (await isRepeat(delivery, hash, deps)) {",
+      "if (false) {",
+      DEPLOY,
+    ),
+  ],
 ];
+
+function visit(breaks: string, file: string, find: string, replace: string, test: string): Mutation {
+  return { promise: "L9", breaks, file, find, replace, tests: [test] };
+}

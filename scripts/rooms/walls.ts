@@ -107,8 +107,9 @@ export const HOUSES: readonly House[] = [
         bug: "Intake once lay inside the API, so hooks and the uploads queue ran its HTTP code, and a fix for one missed the others.",
       },
       {
-        rooms: ["making", "hooks"],
-        holds: "One batch of wake-ups to stored variants; one delivery of an upload system to events.",
+        rooms: ["making", "hooks", "sites"],
+        holds:
+          "One batch of wake-ups to stored variants; one delivery of an upload system to events; the pages of a site, read and judged step by step.",
         bug: "A queue handler that answers as the API does retries what only a client can mend.",
       },
       {

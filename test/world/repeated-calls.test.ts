@@ -77,6 +77,18 @@ const WRITES: { [K in WritingCall]: (scene: Scene) => Promise<Parameters<LedgerC
     await scene.ledger.acknowledge("paused.bulk", null, await pausedBy(scene));
     return ["paused.bulk", WHO];
   },
+  askVisits: async () => [["shop"], "deploy", WHO],
+  takeVisit: async ({ ledger }) => {
+    await ledger.askVisits(["shop"], "deploy", WHO);
+    return ["o2"];
+  },
+  keepVisit: async ({ ledger }) => {
+    await ledger.askVisits(["shop"], "deploy", WHO);
+    const taken = await ledger.takeVisit("o2");
+    if (taken === null) throw new Error("no visit is due");
+    const visit = { ...taken.visit, step: "read" as const, pages: 9, read: 3 };
+    return [{ site: taken.site, owner: "o2", visit, result: null, leavesMs: 0 }];
+  },
   endSession: async ({ now }) => ["session", now + 86_400_000],
   doctorSlice: async (scene) => [await sliceWithStale(scene)],
   doctorDone: async (scene) => [(await scene.ledger.doctorSlice(await sliceWithStale(scene))).locks],
@@ -147,7 +159,10 @@ async function play(call: WritingCall, { drops, resets }: { drops: boolean; rese
   const world: CalmWorld = new CalmWorld({
     workers: 0,
     telling: () => ({ copies: [], says: "job", signature: "right", token: "right" }),
-    config: { events: [{ url: "https://events.example.com/hook", secrets: ["EVENTS"] }] },
+    config: {
+      events: [{ url: "https://events.example.com/hook", secrets: ["EVENTS"] }],
+      sites: { shop: { sitemaps: ["https://shop.example.com/sitemap.xml"] } },
+    },
     weather: {
       wire: () => {
         const hop = { ms: 1, backMs: 1, lost };

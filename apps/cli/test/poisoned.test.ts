@@ -31,6 +31,7 @@ const LINES: Record<string, readonly (readonly string[])[]> = {
     ["pages", "--edge-url", "https://e.example", "--markdown"],
     ["https://e.example/"],
   ],
+  sites: [[], [ID], [ID, "--visit"]],
   status: [[], ["run_1"]],
   receipt: [["run_1"]],
   "receipt verify": [["receipt.json"]],

@@ -17,6 +17,7 @@ import { ReceiptPage, ReceiptProof, ReceiptVerdict, receiptQuery } from "./recei
 import { RejectedPage, Run, RunPage, runsQuery } from "./runs.ts";
 import { Serving, servingQuery } from "./serving.ts";
 import { Session, SignIn } from "./session.ts";
+import { Sites, SiteVisit } from "./sites.ts";
 import { Stats } from "./stats.ts";
 import { Acknowledgement } from "./troubles.ts";
 import { DryRun, WarmAnswer, WarmRequest, warmQuery } from "./warm.ts";
@@ -72,6 +73,8 @@ export const CALLS = {
   "POST /api/v1/session": { body: SignIn, answer: Session },
   "GET /api/v1/session": { answer: Session.nullable() },
   "DELETE /api/v1/session": { answer: z.null() },
+  "GET /api/v1/sites": { answer: Sites },
+  "POST /api/v1/sites/{site}/visit": { answer: SiteVisit },
   "GET /api/v1/hooks": { answer: Hooks },
   "POST /hooks/{name}": { body: z.unknown(), answer: HookAnswer },
 } as const satisfies Record<`${"GET" | "POST" | "PUT" | "PATCH" | "DELETE"} /${string}`, CallParts>;

@@ -22,9 +22,12 @@ export interface MissMessage {
 /** In `prewarm-work`: wakes a worker, which asks the ledger what to do. */
 export interface WorkMessage {
   v: 2;
+  /** Visits of sites are due too. Older code takes it for any other wake-up. */
+  visits?: true;
 }
 
 export const WORK_MESSAGE: Readonly<WorkMessage> = { v: 2 };
+export const VISIT_MESSAGE: Readonly<WorkMessage> = { v: 2, visits: true };
 
 /** The newest version. */
 export const MESSAGE_VERSION = 2;

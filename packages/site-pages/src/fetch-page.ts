@@ -59,9 +59,9 @@ export async function fetchPage(url: string, fetching: Fetching): Promise<Fetche
 }
 
 /** The answer behind the redirects. */
-async function follow(
+export async function follow(
   start: string,
-  { fetch, refusal }: Fetching,
+  { fetch, refusal }: Pick<Fetching, "fetch" | "refusal">,
   signal: AbortSignal,
 ): Promise<{ response: Response; url: string } | PageFault> {
   let url = start;

@@ -30,6 +30,7 @@ import { revalidate } from "./revalidate.ts";
 import { runs } from "./runs.ts";
 import { servingRoutes } from "./serving.ts";
 import { session } from "./session.ts";
+import { sites } from "./sites.ts";
 import { stats } from "./stats.ts";
 import { system } from "./system.ts";
 import { thumbs } from "./thumbs.ts";
@@ -56,7 +57,7 @@ const RESOURCES: readonly Endpoint[] = [
     gate,
     troubles,
   ],
-  ...[audit, events, doctor, ledger, session, hooks, ittybitHook, metrics, system],
+  ...[audit, events, doctor, ledger, session, hooks, sites, ittybitHook, metrics, system],
 ].flat();
 
 /** Every call there is. The app, the guard and the document are all made of this list. */

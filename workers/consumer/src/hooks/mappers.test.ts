@@ -10,7 +10,7 @@ const config = defineConfig({ sources: [{ prefix: "", url: "https://cdn.example.
 const map = (mapper: DataMapper, body: unknown) => mapByData(body, mapper, config);
 const brief = (events: HookEvent[]) =>
   events.map((event) =>
-    "id" in event ? `${event.kind} ${event.id}` : event.kind === "ignored" ? "ignored" : `rejected ${event.code}`,
+    "id" in event ? `${event.kind} ${event.id}` : "code" in event ? `rejected ${event.code}` : event.kind,
   );
 
 describe("native", () => {

@@ -1,4 +1,5 @@
 import type { HookAnswer } from "@prewarm/control-schema/hooks";
+import type { VisitReason } from "@prewarm/control-schema/sites";
 import { ApiError } from "@prewarm/shared/api-errors";
 import { type HookConfig, secretNames } from "@prewarm/shared/config";
 import { secretList } from "@prewarm/shared/environment";
@@ -19,6 +20,8 @@ export interface ReceiveDeps extends HookDeps, Faults {
   secret(name: string): string | undefined;
   strangers: Strangers;
   senderKeys: SenderKeys;
+  /** Has the pages of these sites read and judged, soon; durable when it resolves. */
+  visitSites(sites: readonly string[], reason: VisitReason, who: string): Promise<unknown>;
   fetch: typeof fetch;
 }
 
@@ -91,6 +94,8 @@ async function takeDelivery({ name, hook, proof, raw, headers }: Proven, deps: R
     await noteDelivery(noteOf(name, REPEAT), deps);
     return REPEAT;
   }
+  const sites = [...new Set(events.flatMap((event) => (event.kind === "deployed" ? event.sites : [])))];
+  if (sites.length > 0) await deps.visitSites(sites, "deploy", `hook ${name}`);
   const order = {
     events,
     recipe: hook.recipe ?? DEFAULT_RECIPE,

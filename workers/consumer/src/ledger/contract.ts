@@ -12,6 +12,7 @@ import type { Attempt, Job, JobDetail } from "@prewarm/control-schema/jobs";
 import type { LedgerRestore } from "@prewarm/control-schema/ledger";
 import type { Pace } from "@prewarm/control-schema/pace";
 import type { Run } from "@prewarm/control-schema/runs";
+import type { SITE_STEPS, SitePoint, SiteResult, VisitReason } from "@prewarm/control-schema/sites";
 import type { Stats } from "@prewarm/control-schema/stats";
 import type { Rejection } from "@prewarm/control-schema/warm";
 import type { CodeVersion, LaneTimes } from "@prewarm/control-schema/words";
@@ -153,6 +154,14 @@ export interface Operators {
   /** Signs out. `until`: when the session would end by itself, in Unix ms. */
   endSession(session: string, until: number): Promise<void>;
 
+  /** Asks for visits of sites; how many of them there are. */
+  askVisits(sites: readonly string[], reason: VisitReason, who: string): Promise<number>;
+  /** A visit that is due, for a handler that makes one step of it; null: there is none, or others make them. */
+  takeVisit(owner: string): Promise<TakenVisit | null>;
+  /** Keeps a step of a visit. False: the handler has lost it. */
+  keepVisit(kept: KeptVisit): Promise<boolean>;
+  listSites(): Promise<SiteView[]>;
+
   /** Where the cron's walk over the store goes on, or null while it rests between two passes. */
   doctorFrom(): Promise<string | null>;
   /** How far that walk has come, and when it ends. */
@@ -254,6 +263,10 @@ export const LEDGER_CALLS = {
   patchGate: "id",
   acknowledge: "id",
   takeBack: "id",
+  askVisits: "id",
+  takeVisit: "id",
+  keepVisit: "id",
+  listSites: "read",
   isSessionOver: "read",
   endSession: "idempotent",
   doctorFrom: "read",
@@ -389,6 +402,59 @@ export type DeliveryNote = Omit<HookDelivery, "at">;
 export interface Noted {
   /** Listed in the transaction that finishes the delivery. */
   note?: DeliveryNote;
+}
+
+/* ── Sites ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────── */
+
+/** How far a visit of a site has come. What it has read lies in R2 (../sites/visit-store.ts). */
+export interface Visit {
+  /** Its number among the site's visits. */
+  visit: number;
+  reason: VisitReason;
+  who: string;
+  startedAt: number;
+  step: (typeof SITE_STEPS)[number];
+  /** Pages of the sitemaps, and style sheets that pages named; so many of both were read. */
+  pages: number;
+  read: number;
+  /** Pages beyond the day's number. */
+  leftOut: number;
+  sheets: string[];
+  /** Objects of read pages, and uses of images in them. */
+  chunks: number;
+  uses: number;
+  /** Judging: before warming (1) or after (2); the part of the images, and the place within it; the number of the stored tally (0: none). */
+  round: 1 | 2;
+  part: number;
+  from: number;
+  tally: number;
+  /** What is warmed: its run, and the variants that were ordered. */
+  run: string | null;
+  ordered: number;
+}
+
+/** `pagesLeft`: pages that may be read today. */
+export interface TakenVisit {
+  site: string;
+  visit: Visit;
+  pagesLeft: number;
+}
+
+/** `result`: what came of the visit, at its end. `leavesMs`: the handler goes, and others may take the visit after so long; null: it goes on. */
+export interface KeptVisit {
+  site: string;
+  owner: string;
+  visit: Visit;
+  result: SiteResult | null;
+  leavesMs: number | null;
+}
+
+export interface SiteView {
+  name: string;
+  visit: Visit | null;
+  wanted: VisitReason | null;
+  last: SiteResult | null;
+  history: SitePoint[];
 }
 
 /* ── The gate ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────── */

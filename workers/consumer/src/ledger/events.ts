@@ -69,12 +69,24 @@ export function noteEvents(tx: LedgerTx): number {
 
 /** Writes a test event to every endpoint. */
 export function testEvent(tx: LedgerTx, who: string): number {
-  const before = getDoc(tx.sql, "events-said");
-  const said = before === null ? firstSaid(tx) : (JSON.parse(before) as Said);
-  tell(tx, said, "test", { who }, () => true);
-  putDoc(tx.sql, "events-said", JSON.stringify(said));
+  tellNow(tx, "test", { who }, () => true);
   return tx.config.events.length;
 }
+
+/** Writes an event in the call that causes it. Writes nothing while the configuration has no endpoint. `wants`: by an endpoint's types. */
+export function tellNow(tx: LedgerTx, ...[type, data, wants]: Told): void {
+  if (tx.config.events.length === 0) return;
+  const before = getDoc(tx.sql, "events-said");
+  const said = before === null ? firstSaid(tx) : (JSON.parse(before) as Said);
+  tell(tx, said, type, data, wants);
+  putDoc(tx.sql, "events-said", JSON.stringify(said));
+}
+
+type Told = [
+  type: EventType | "test",
+  data: Record<string, unknown>,
+  wants?: (types: readonly string[] | undefined) => boolean,
+];
 
 /** The state at the first look is no event. */
 function firstSaid(tx: LedgerTx): Said {
@@ -86,18 +98,15 @@ function firstSaid(tx: LedgerTx): Said {
   };
 }
 
-function tell(
-  tx: LedgerTx,
-  said: Said,
-  type: EventType | "test",
-  data: Record<string, unknown>,
-  wants = (types: readonly string[] | undefined) => types === undefined || types.includes(type),
-): void {
+function tell(tx: LedgerTx, said: Said, ...[type, data, wants]: Told): void {
   said.n += 1;
   const id = `evt_${tx.ledgerId}_${said.n}`;
   const body = JSON.stringify({ type, timestamp: new Date(tx.now).toISOString(), data });
-  for (const endpoint of tx.config.events)
-    if (wants(endpoint.types)) addEvent(tx.sql, { id, endpoint: endpointName(endpoint), type, at: tx.now, body });
+  for (const endpoint of tx.config.events) {
+    const { types } = endpoint;
+    if (wants?.(types) ?? (types === undefined || types.some((one) => one === type)))
+      addEvent(tx.sql, { id, endpoint: endpointName(endpoint), type, at: tx.now, body });
+  }
 }
 
 function noteBreaker(tx: LedgerTx, said: Said): void {

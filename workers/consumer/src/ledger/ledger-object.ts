@@ -71,6 +71,10 @@ export abstract class LedgerObject<Env> extends DurableObject<Env> implements An
   patchGate(...args: Call<"patchGate">) { return this.#ledger.patchGate(...args); }
   acknowledge(...args: Call<"acknowledge">) { return this.#ledger.acknowledge(...args); }
   takeBack(...args: Call<"takeBack">) { return this.#ledger.takeBack(...args); }
+  askVisits(...args: Call<"askVisits">) { return this.#ledger.askVisits(...args); }
+  takeVisit(...args: Call<"takeVisit">) { return this.#ledger.takeVisit(...args); }
+  keepVisit(...args: Call<"keepVisit">) { return this.#ledger.keepVisit(...args); }
+  listSites() { return this.#ledger.listSites(); }
   isSessionOver(...args: Call<"isSessionOver">) { return this.#ledger.isSessionOver(...args); }
   endSession(...args: Call<"endSession">) { return this.#ledger.endSession(...args); }
   doctorFrom(...args: Call<"doctorFrom">) { return this.#ledger.doctorFrom(...args); }

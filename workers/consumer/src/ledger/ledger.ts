@@ -57,6 +57,7 @@ import { findJob, imageRows, statesOf } from "./views/jobs.ts";
 import { listOrdered } from "./views/ordered.ts";
 import { pulse } from "./views/pulse.ts";
 import { listRejected, listRuns } from "./views/runs.ts";
+import { askVisits, keepVisit, listSites, takeVisit } from "./visits.ts";
 import { makeHookKey } from "./webhook-address.ts";
 
 /** The ledger without its Durable Object: the queue, and the calls of handlers, operators, hooks and doctor. */
@@ -211,6 +212,10 @@ export class Ledger extends Queue<LedgerTx, BeforeRestore> implements Answering<
   readonly patchGate = this.changes(patchGate);
   readonly acknowledge = this.notes(acknowledgeTrouble);
   readonly takeBack = this.notes(takeBack);
+  readonly askVisits = this.notes(askVisits);
+  readonly takeVisit = this.notes(takeVisit);
+  readonly keepVisit = this.changes(keepVisit);
+  readonly listSites = this.reads(listSites);
   readonly isSessionOver = this.reads(isSessionOver);
   readonly endSession = this.notes(endSession);
 

@@ -23,7 +23,7 @@ export const VIEWER = "viewer-token-one";
 export const HOOK_SECRET = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
 export const START = Date.UTC(2026, 10, 24, 12);
 
-const SITE: UserConfig = {
+export const SITE: UserConfig = {
   sources: [{ prefix: "", url: "https://cdn.example.com/originals/{id}" }],
   recipes: { upload: ["w=400&f=webp", "w=800&f=webp"], wide: ["w=1600&f=webp"] },
   presets: { thumb: "w=160&h=160&fit=cover&f=webp" },
@@ -81,6 +81,7 @@ export function createApiWorld(site: Partial<UserConfig> = {}, more: Partial<Api
     wrongTokens: createWrongTokens(),
     unknownPings: createUnknownPings(),
     strangers: createStrangers(),
+    visitSites: async (...visits) => engine.askVisits(...visits),
     secret: (name) => (name === "HOOK_SECRET" ? HOOK_SECRET : undefined),
     access: null,
     edgeUrl: "https://images.example.com",

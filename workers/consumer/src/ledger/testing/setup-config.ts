@@ -6,9 +6,10 @@ export interface Overrides {
   v?: Settings["v"];
   ittybit?: Partial<Settings["ittybit"]>;
   events?: Settings["events"];
+  sites?: Settings["sites"];
 }
 
-export function testConfig({ gate, limits, v, ittybit, events }: Overrides = {}): Config {
+export function testConfig({ gate, limits, v, ittybit, events, sites }: Overrides = {}): Config {
   return defineConfig({
     sources: [{ prefix: "", url: "https://originals.example/{id}" }],
     gate: gate ?? {},
@@ -16,5 +17,6 @@ export function testConfig({ gate, limits, v, ittybit, events }: Overrides = {})
     v: v ?? DEFAULTS.v,
     ittybit: ittybit ?? {},
     events: events ?? [],
+    sites: sites ?? {},
   });
 }
