@@ -9,8 +9,8 @@ describe("what a line of pages costs an upload", () => {
   it("is told line by line, and in all", () => {
     expect(lines()).toEqual([
       "An upload makes 22 variants, each an Ittybit job (`pages`):",
-      "  widths, quality high: 21",
-      "  the stand-in: 1",
+      "  widths high: 21",
+      "  stand-in: 1",
     ]);
   });
 
@@ -19,12 +19,12 @@ describe("what a line of pages costs an upload", () => {
     const presets = { og: "w=640&h=640&f=jpeg", card: "w=640&h=480&f=webp" };
     expect(lines({ pages, presets, prices: { ittybitPer1000Jobs: 2 } })).toEqual([
       "An upload makes 65 variants, each an Ittybit job (`pages`), 0.1300 in all:",
-      "  widths, quality low: 21 (0.0420)",
-      "  widths, quality high: 21 (0.0420)",
+      "  widths low: 21 (0.0420)",
+      "  widths high: 21 (0.0420)",
       "  ratios 1:1: 21 (0.0420)",
       "  presets og: 0 (0.0000)",
       "  presets card: 1 (0.0020)",
-      "  the stand-in: 1 (0.0020)",
+      "  stand-in: 1 (0.0020)",
     ]);
   });
 

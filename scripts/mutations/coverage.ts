@@ -3,6 +3,7 @@ import type { Mutation } from "./promises.ts";
 const COVERED = "apps/cli/src/covered";
 const PAGES = "packages/site-pages/src";
 
+const RECIPE = "workers/consumer/src/api/recipe.test.ts";
 const SITES = "workers/consumer/src/sites";
 const WALK = `${SITES}/walk-sites.test.ts`;
 const LEDGER = "workers/consumer/src/ledger";
@@ -130,8 +131,21 @@ export const COVERAGE: Mutation[] = [
       "if (false) {",
       DEPLOY,
     ),
+    learn("a stranger's width becomes a line", "|| !asked.has(name)", ""),
+    learn("made-up images name a line", "|| !isKnown(parsed.id)", "", RECIPE),
+    learn("one image names a line", "images >= IMAGES_MIN", "images >= 1", RECIPE),
+    learn("a line is dropped that an unread page may need", "isWhole ? withoutUnused", "true ? withoutUnused", RECIPE),
   ],
 ];
+
+function learn(
+  breaks: string,
+  find: string,
+  replace: string,
+  test = `${PAGES}/learned-lines.property.test.ts`,
+): Mutation {
+  return { promise: "L9", breaks, file: `${PAGES}/learned-lines.ts`, find, replace, tests: [test] };
+}
 
 function visit(breaks: string, file: string, find: string, replace: string, test: string): Mutation {
   return { promise: "L9", breaks, file, find, replace, tests: [test] };

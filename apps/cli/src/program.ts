@@ -29,6 +29,7 @@ import { mcpCommand } from "./commands/mcp.ts";
 import { provisionCommand } from "./commands/provision.ts";
 import { purgeCommand } from "./commands/purge.ts";
 import { receiptCommand, receiptVerifyCommand } from "./commands/receipt.ts";
+import { recipeSuggestCommand } from "./commands/recipe-suggest.ts";
 import { retryCommand } from "./commands/retry.ts";
 import { rewriteCommand } from "./commands/rewrite.ts";
 import { rollbackCommand } from "./commands/rollback.ts";
@@ -50,6 +51,7 @@ export const COMMANDS: readonly Command[] = [
   adoptCommand,
   coverageCommand,
   sitesCommand,
+  recipeSuggestCommand,
   statusCommand,
   receiptCommand,
   receiptVerifyCommand,

@@ -142,14 +142,14 @@ describe("a folder of built pages", () => {
     ]);
     expect(unused).toMatchObject([
       {
-        line: "widths, quality high",
+        line: "widths high",
         spec: "w=320&f=webp",
         formats: ["webp"],
         jobsPerUpload: 1,
         jobs: 2,
         price: 0.004,
       },
-      { line: "widths, quality high", spec: "w=640&f=webp" },
+      { line: "widths high", spec: "w=640&f=webp" },
       { line: "presets card", spec: "p=card" },
     ]);
   });

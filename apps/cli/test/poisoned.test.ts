@@ -32,6 +32,7 @@ const LINES: Record<string, readonly (readonly string[])[]> = {
     ["https://e.example/"],
   ],
   sites: [[], [ID], [ID, "--visit"]],
+  "recipe suggest": [[]],
   status: [[], ["run_1"]],
   receipt: [["run_1"]],
   "receipt verify": [["receipt.json"]],

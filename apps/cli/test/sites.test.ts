@@ -21,6 +21,7 @@ const last = {
     },
   ],
   lines: [{ line: "pages.widths: add 960", urls: 1, images: 1, jobsPerUpload: 3 }],
+  asked: ["w=960&q=high&f=webp"],
 };
 const shop: Site = {
   ...{ name: "shop", sitemaps: ["https://shop.example.com/sitemap.xml"], warm: false, wanted: null, last },

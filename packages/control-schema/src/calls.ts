@@ -14,6 +14,7 @@ import { ImageInfos, infoRequest } from "./info.ts";
 import { Job, JobDetail, JobPage, jobsQuery } from "./jobs.ts";
 import { LedgerRestore, restoreRequest } from "./ledger.ts";
 import { ReceiptPage, ReceiptProof, ReceiptVerdict, receiptQuery } from "./receipts.ts";
+import { RecipeSuggestion } from "./recipe.ts";
 import { RejectedPage, Run, RunPage, runsQuery } from "./runs.ts";
 import { Serving, servingQuery } from "./serving.ts";
 import { Session, SignIn } from "./session.ts";
@@ -73,6 +74,7 @@ export const CALLS = {
   "POST /api/v1/session": { body: SignIn, answer: Session },
   "GET /api/v1/session": { answer: Session.nullable() },
   "DELETE /api/v1/session": { answer: z.null() },
+  "GET /api/v1/recipe/suggestion": { answer: RecipeSuggestion },
   "GET /api/v1/sites": { answer: Sites },
   "POST /api/v1/sites/{site}/visit": { answer: SiteVisit },
   "GET /api/v1/hooks": { answer: Hooks },

@@ -47,6 +47,7 @@ export const SiteResult = z
     lines: z
       .array(z.object({ line: z.string(), urls: count, images: count, jobsPerUpload: count }))
       .meta({ description: "Lines of the configuration that would have uploads make what is missing, up to 20" }),
+    asked: z.array(z.string()).meta({ description: "Canonical transforms that the pages ask for, up to 1,000" }),
   })
   .meta({ id: "SiteResult" });
 /** What came of a visit. */

@@ -38,15 +38,15 @@ export function pageLines(settings: ListSettings): PageLine[] {
   const whole = (sizes: readonly number[], quality: string) =>
     sizes.flatMap((width) => ends.map((end) => `w=${width}${quality === "high" ? "" : `&q=${quality}`}&${end}`));
   return [
-    ...list(qualities).map((quality) => ({ line: `widths, quality ${quality}`, specs: whole(widths, quality) })),
-    ...list(qualities).map((quality) => ({ line: `icons, quality ${quality}`, specs: whole(list(icons), quality) })),
+    ...list(qualities).map((quality) => ({ line: `widths ${quality}`, specs: whole(widths, quality) })),
+    ...list(qualities).map((quality) => ({ line: `icons ${quality}`, specs: whole(list(icons), quality) })),
     ...list(ratios).map((ratio) => ({
       line: `ratios ${ratio}`,
       specs: cropSizes(steps, ratio, settings.ladder).flatMap((size) => ends.map((end) => `${size}&${end}`)),
     })),
     ...list(presets).map((name) => ({ line: `presets ${name}`, specs: [`p=${name}`] })),
     { line: "og", specs: og === true && !list(presets).includes("og") ? [ogSpec(settings)] : [] },
-    { line: "the stand-in", specs: [LQIP] },
+    { line: "stand-in", specs: [LQIP] },
   ].filter(({ specs }) => specs.length > 0);
 }
 

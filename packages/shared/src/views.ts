@@ -23,7 +23,10 @@ export interface View {
   outcome: ViewOutcome;
   /** The variant's; empty when nothing readable was asked for. */
   format: string;
-  /** Of what could be made and was not there; else empty, so that hits cost no column of a million values. */
+  /**
+   * Of what could be made and was not there. Of a hit its shape, the end of the key that was asked for (`640-high.webp`): with the image it would
+   * be a column of a million values. Else empty.
+   */
   missedKey: string;
   /** For how many views it stands. */
   weight: number;
@@ -52,6 +55,6 @@ export const VIEW_COLUMNS = {
 } as const;
 
 export function dataPoint({ outcome, format, missedKey, weight, bytes, originalBytes }: View): DataPoint {
-  const saved = originalBytes === 0 ? 0 : originalBytes - bytes;
+  const saved = originalBytes && originalBytes - bytes;
   return { indexes: [outcome], blobs: [format, missedKey], doubles: [weight, bytes, saved, originalBytes] };
 }

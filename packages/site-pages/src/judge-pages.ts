@@ -218,7 +218,7 @@ function addFixes(
 ): void {
   const unmade = absent.filter((transform) => !upload.made.has(formatTransform(transform)));
   const fixes = unmade.map((transform) => upload.fixOf(transform, asked.preset));
-  for (const fix of new Map(fixes.map((one) => [one.line, one])).values()) {
+  for (const { change: _, ...fix } of new Map(fixes.map((one) => [one.line, one])).values()) {
     const known = tally.fixes.get(fix.line) ?? { ...fix, templates: new Set(), urls: 0, images: 0 };
     tally.fixes.set(fix.line, known);
     known.urls += 1;

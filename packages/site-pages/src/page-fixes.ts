@@ -1,7 +1,7 @@
 import type { Config } from "@prewarm/shared/config";
 import { readRatio } from "@prewarm/shared/shape";
 import { expandTransforms, formatTransform, type Transform } from "@prewarm/shared/transform";
-import { pageLines, recipesOf, uploadRecipe } from "@prewarm/shared/upload-recipe";
+import { LQIP, pageLines, recipesOf, uploadRecipe } from "@prewarm/shared/upload-recipe";
 
 /** A line of `pages`, or a recipe, that would have uploads make what pages ask for. */
 export interface Fix {
@@ -9,11 +9,13 @@ export interface Fix {
   line: string;
   /** Ittybit jobs that each upload would take more, at most: a width beyond the original's own costs none. */
   jobsPerUpload: number;
+  /** Puts the line into `pages`; null for a line of a recipe. */
+  change: ((pages: Config["pages"]) => Config["pages"]) | null;
 }
 
 /** What a recipe makes that no page asks for. */
 export interface Unused {
-  /** The line of `pages`, such as `widths, quality high`; or the recipe. */
+  /** The line of `pages`, such as `widths high`; or the recipe. */
   line: string;
   /** As it stands in the recipe, such as `w=1920&f=auto`. */
   spec: string;
@@ -51,11 +53,15 @@ function fixOf(transform: Transform, preset: string | null, recipe: string, conf
     const made = variantsOf(uploadRecipe(changed), changed);
     // Judged, not believed: what no line can say is left to a recipe.
     if (made.has(formatTransform(transform)))
-      return { line: added.lines.join(", "), jobsPerUpload: made.size - before };
+      return {
+        line: added.lines.join(", "),
+        jobsPerUpload: made.size - before,
+        change: (pages) => linesFor(transform, preset, { ...config, pages })?.pages ?? pages,
+      };
   }
   const spec = preset === null ? specOf(transform) : `p=${preset}`;
   const made = variantsOf([...(recipesOf(config)[recipe] ?? []), spec], config);
-  return { line: `recipes.${recipe}: add "${spec}"`, jobsPerUpload: made.size - before };
+  return { line: `recipes.${recipe}: add "${spec}"`, jobsPerUpload: made.size - before, change: null };
 }
 
 /** Shorter than the canonical form where the usual quality goes without saying. */
@@ -104,7 +110,7 @@ function ratioOf(width: number, height: number, { ratios }: Config): string | nu
  */
 export function unusedOf(asked: ReadonlySet<string>, recipe: string, config: Config): Unused[] {
   const lines = isOfPages(recipe, config)
-    ? pageLines(config).filter(({ line }) => line !== "the stand-in")
+    ? pageLines(config).filter(({ line }) => line !== "stand-in")
     : [{ line: `recipes.${recipe}`, specs: recipesOf(config)[recipe] ?? [] }];
   const counted = new Set<string>();
   return lines.flatMap(({ line, specs }) =>
@@ -117,4 +123,33 @@ export function unusedOf(asked: ReadonlySet<string>, recipe: string, config: Con
       return [{ line, spec, formats, jobsPerUpload: unused.length }];
     }),
   );
+}
+
+/**
+ * `pages` without the widths, icons, qualities, ratios and presets of which no variant is among `asked`. A list has a width: where none is
+ * used the icons become widths, and without icons the smallest width stays.
+ */
+export function withoutUnused(asked: ReadonlySet<string>, config: Config): Config["pages"] {
+  const isUsed = (one: Partial<Config["pages"]>): boolean => {
+    const nothing = { widths: [], icons: [], presets: [], ratios: [], og: false };
+    const alone = { ...config, pages: { ...config.pages, ...nothing, ...one } };
+    const specs = uploadRecipe(alone).filter((spec) => spec !== LQIP);
+    return [...variantsOf(specs, config)].some((variant) => asked.has(variant));
+  };
+  const { widths, icons, qualities, ratios, presets, og } = config.pages;
+  const steps = { widths, icons };
+  const usedWidths = widths.filter(
+    (width) => isUsed({ widths: [width] }) || isUsed({ widths: [width], ratios, qualities: [] }),
+  );
+  const usedQualities = qualities.filter((quality) => isUsed({ ...steps, qualities: [quality] }));
+  const usedIcons = icons.filter((icon) => isUsed({ icons: [icon], ratios }));
+  const sizes = usedWidths.length > 0 ? { widths: usedWidths, icons: usedIcons } : { widths: usedIcons, icons: [] };
+  return {
+    ...config.pages,
+    ...(sizes.widths.length > 0 ? sizes : { widths: widths.slice(0, 1), icons: [] }),
+    qualities: usedQualities.length > 0 ? usedQualities : qualities,
+    ratios: ratios.filter((ratio) => isUsed({ ...steps, qualities: [], ratios: [ratio] })),
+    presets: presets.filter((preset) => isUsed({ presets: [preset] })),
+    og: og && isUsed({ og }),
+  };
 }

@@ -22,7 +22,7 @@ export interface Problem {
 }
 
 /** What a line of the configuration would change. */
-export interface LineFix extends Fix {
+export interface LineFix extends Omit<Fix, "change"> {
   templates: Set<string>;
   /** URLs that the line would make warm after uploads. */
   urls: number;

@@ -21,8 +21,8 @@ describe("a view is counted by what answered it", () => {
     await world.get(READY);
     const doubles = [1, BYTES.length, 5000 - BYTES.length, 5000];
     expect(points).toEqual([
-      { indexes: ["store"], blobs: ["webp", ""], doubles },
-      { indexes: ["cache"], blobs: ["webp", ""], doubles },
+      { indexes: ["store"], blobs: ["webp", "800-high.webp"], doubles },
+      { indexes: ["cache"], blobs: ["webp", "800-high.webp"], doubles },
     ]);
   });
 

@@ -3,7 +3,6 @@ import type { Edge, RequestContext } from "./request-context.ts";
 
 /** Of these nothing can be made: warming them would be refused again. */
 const VAIN = /detail=(?:dead|missing|unshowable|capped)\b/;
-const HITS: readonly ViewOutcome[] = ["cache", "store"];
 
 /**
  * Counts an answer to GET, by what the answer itself says of it. Costs the viewer nothing: the dataset takes a point and returns. `context`
@@ -18,12 +17,13 @@ export function countView(edge: Edge, response: Response, context: RequestContex
     // Parts and 304 are counted, and weigh nothing.
     const shown = response.status === 200 ? context?.shown() : null;
     const bytes = shown?.size ?? 0;
-    const served = HITS.includes(outcome) ? context?.shown()?.format : undefined;
+    const isHit = /^(cache|store)$/.test(outcome);
+    const target = context?.target;
     views.writeDataPoint(
       dataPoint({
-        ...{ outcome, weight, bytes, originalBytes: bytes === 0 ? 0 : (shown?.originalBytes ?? 0) },
-        format: served ?? context?.target.transform.format ?? "",
-        missedKey: context !== null && isMissed(outcome, response) ? context.target.key : "",
+        ...{ outcome, weight, bytes, originalBytes: bytes && (shown?.originalBytes ?? 0) },
+        format: (isHit ? context?.shown() : target?.transform)?.format ?? "",
+        missedKey: (isHit ? target?.key.split("/").at(-1) : isMissed(outcome, response) && target?.key) || "",
       }),
     );
   } catch (error) {
@@ -48,6 +48,5 @@ function outcomeOf(response: Response): ViewOutcome {
 }
 
 function isMissed(outcome: ViewOutcome, response: Response): boolean {
-  if (HITS.includes(outcome) || outcome === "bypass" || outcome === "refused") return false;
-  return !VAIN.test(statusOf(response));
+  return outcome !== "bypass" && outcome !== "refused" && !VAIN.test(statusOf(response));
 }

@@ -26,6 +26,7 @@ import { metrics } from "./metrics.ts";
 import { documentOf } from "./openapi.ts";
 import { problemResponse, toAppError } from "./problem.ts";
 import { receipts } from "./receipts.ts";
+import { recipe } from "./recipe.ts";
 import { revalidate } from "./revalidate.ts";
 import { runs } from "./runs.ts";
 import { servingRoutes } from "./serving.ts";
@@ -57,7 +58,7 @@ const RESOURCES: readonly Endpoint[] = [
     gate,
     troubles,
   ],
-  ...[audit, events, doctor, ledger, session, hooks, sites, ittybitHook, metrics, system],
+  ...[audit, events, doctor, ledger, session, hooks, sites, recipe, ittybitHook, metrics, system],
 ].flat();
 
 /** Every call there is. The app, the guard and the document are all made of this list. */

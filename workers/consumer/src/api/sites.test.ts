@@ -35,7 +35,7 @@ it("an operator has a site visited, and everybody who looks sees how far it is a
   const result = {
     ...{ visit: 1, reason: "hand" as const, startedAt: visit.startedAt, endedAt: visit.startedAt + 5_000, fault: null },
     ...{ pages: 9, failed: 1, leftOut: 0, counts, share: 75, isWarm: false, run: null },
-    ...{ failures: [], worst: [], problems: [], lines: [] },
+    ...{ failures: [], worst: [], problems: [], lines: [], asked: [] },
   };
   ledger.keepVisit({ site: "shop", owner: "o", visit, result, leavesMs: 0 });
   expect((await json("GET", "/api/v1/sites")).body).toMatchObject({

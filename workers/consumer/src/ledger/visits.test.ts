@@ -10,7 +10,7 @@ const DAY_S = 86_400;
 const RESULT: Omit<SiteResult, "visit" | "reason" | "startedAt"> = {
   ...{ endedAt: T0, fault: null, pages: 2, failed: 0, leftOut: 0, share: 50, isWarm: false, run: null },
   counts: { warm: 1, cold: 1, neverWarmed: 0, refused: 0, passedThrough: 0 },
-  ...{ failures: [], worst: [], problems: [], lines: [] },
+  ...{ failures: [], worst: [], problems: [], lines: [], asked: [] },
 };
 
 function world(site: object = {}) {

@@ -26,6 +26,12 @@ const ROWS_MAX = 5_000;
 /** Keys of at most 1,024 bytes. */
 const MISSED_MAX = 30;
 
+/** Hits have their shape in the column of the missed key. */
+const [HITS, MISSES] = [
+  `(${COLUMN.outcome} = 'cache' OR ${COLUMN.outcome} = 'store') AND ${COLUMN.missedKey} <> ''`,
+  `${COLUMN.outcome} <> 'cache' AND ${COLUMN.outcome} <> 'store' AND ${COLUMN.missedKey} <> ''`,
+];
+
 const amount = z.coerce.number().transform((number) => (Number.isFinite(number) ? Math.round(number) : 0));
 const row = z.object({
   ...{ step: amount, outcome: z.string().max(40), format: z.string().max(40) },
@@ -59,10 +65,47 @@ export async function readViews({ dataset, query }: Analytics, from: number, ste
 export async function readMissed({ dataset, query }: Analytics, from: number): Promise<Missed[]> {
   const rows = await query(
     `SELECT ${COLUMN.missedKey} AS missed, SUM(${WEIGHT}) AS views FROM ${dataset} ` +
-      `WHERE ${since(from)} AND ${COLUMN.missedKey} <> '' GROUP BY missed ORDER BY views DESC LIMIT ${MISSED_MAX}`,
+      `WHERE ${since(from)} AND ${MISSES} GROUP BY missed ORDER BY views DESC LIMIT ${MISSED_MAX}`,
   );
   return rows.map((each) => {
     const { missed: key, views } = missedRow.parse(each);
     return { key, views };
+  });
+}
+
+/** Of a hit the end of its key, and how often it was asked for. */
+export interface Shape {
+  name: string;
+  views: number;
+}
+
+/** A missed variant on one day (UTC, in days since 1970). */
+export interface MissedOnDay extends Missed {
+  day: number;
+}
+
+/** Shapes: a few hundred that the closed set has, and those under signatures. Misses: the most frequent, which are the ones that count. */
+const SHAPES_MAX = 2_000;
+const MISSED_DAYS_MAX = 10_000;
+
+export async function readShapes({ dataset, query }: Analytics, from: number): Promise<Shape[]> {
+  const rows = await query(
+    `SELECT ${COLUMN.missedKey} AS missed, SUM(${WEIGHT}) AS views FROM ${dataset} ` +
+      `WHERE ${since(from)} AND ${HITS} GROUP BY missed ORDER BY views DESC LIMIT ${SHAPES_MAX}`,
+  );
+  return rows.map((each) => {
+    const { missed: name, views } = missedRow.parse(each);
+    return { name, views };
+  });
+}
+
+export async function readMissedByDay({ dataset, query }: Analytics, from: number): Promise<MissedOnDay[]> {
+  const rows = await query(
+    `SELECT ${COLUMN.missedKey} AS missed, intDiv(toUInt32(timestamp), 86400) AS day, SUM(${WEIGHT}) AS views FROM ${dataset} ` +
+      `WHERE ${since(from)} AND ${MISSES} GROUP BY missed, day ORDER BY views DESC LIMIT ${MISSED_DAYS_MAX}`,
+  );
+  return rows.map((each) => {
+    const { missed: key, day, views } = missedRow.extend({ day: amount }).parse(each);
+    return { key, day, views };
   });
 }

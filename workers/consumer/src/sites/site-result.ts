@@ -9,6 +9,7 @@ const FAILURES_MAX = 20;
 const WORST_MAX = 10;
 const PROBLEMS_MAX = 50;
 const LINES_MAX = 20;
+const ASKED_MAX = 1_000;
 
 /** What came of a visit whose images are judged. */
 export async function resultOf(visit: Visit, store: VisitStore, now: number): Promise<SiteResult> {
@@ -34,13 +35,14 @@ export async function resultOf(visit: Visit, store: VisitStore, now: number): Pr
     lines: [...tally.fixes.values()]
       .slice(0, LINES_MAX)
       .map(({ line, urls, images, jobsPerUpload }) => ({ line, urls, images, jobsPerUpload })),
+    asked: [...tally.asked].toSorted().slice(0, ASKED_MAX),
   };
 }
 
 /** A visit that could judge nothing. */
 export function faultOf(visit: Visit, fault: string, now: number): SiteResult {
   const nothing = { failed: 0, counts: newTally(0).counts, share: 0, isWarm: false };
-  return { ...headOf(visit, now), fault, ...nothing, failures: [], worst: [], problems: [], lines: [] };
+  return { ...headOf(visit, now), fault, ...nothing, failures: [], worst: [], problems: [], lines: [], asked: [] };
 }
 
 function headOf({ visit, reason, startedAt, read, leftOut, run }: Visit, endedAt: number) {

@@ -1,0 +1,98 @@
+import { RecipeSuggestion } from "@prewarm/control-schema/recipe";
+import type { SiteResult } from "@prewarm/control-schema/sites";
+import { errorText } from "@prewarm/shared/log";
+import { formatTransform } from "@prewarm/shared/transform";
+import { imagePrefix, parseVariantKey, storeKey } from "@prewarm/shared/variant-key";
+import { type Evidence, learnLines } from "@prewarm/site-pages/learned-lines";
+import { type MissedOnDay, readMissedByDay, readShapes } from "../serving/read-views.ts";
+import { objectsAfter } from "../store/list-pages.ts";
+import type { ApiDeps } from "./deps.ts";
+import { viewer } from "./endpoint.ts";
+import { answer, refusals } from "./responses.ts";
+
+const WINDOW_MS = 30 * 86_400_000;
+/** Images of misses that are looked up in R2; three of a line are enough. */
+const KNOWN_MAX = 200;
+
+export const recipe = [
+  viewer(
+    {
+      method: "get",
+      path: "/api/v1/recipe/suggestion",
+      tags: ["sites"],
+      summary: "Lines of `pages` to add and to drop, by what pages ask for and viewers missed",
+      description: "Of 30 days, and of the last visit of each site. Views alone name no line: anybody can make them.",
+      responses: { 200: answer(RecipeSuggestion, "Now"), ...refusals },
+    },
+    async (c, deps) => c.json(await suggestion(deps), 200),
+  ),
+];
+
+async function suggestion(deps: ApiDeps): Promise<RecipeSuggestion> {
+  const { config, ledger, analytics, clock, log } = deps;
+  const at = clock.now();
+  const from = at - WINDOW_MS;
+  const sites = await ledger.listSites();
+  const visited = sites.flatMap(({ last }) => (last === null || last.fault !== null ? [] : [last]));
+  const asked = new Set(visited.flatMap((last) => last.asked));
+  const isWhole = visited.length === sites.length && visited.every(isWholeVisit);
+  const nothing = { config, asked, isWhole: false, missed: [], hits: [], isKnown: () => false };
+  const none = (state: RecipeSuggestion["state"], text: string) => toAnswer(nothing, { state, text, from, at });
+  if (asked.size === 0)
+    return none("unvisited", "No site was visited: name your sitemaps in `sites` of prewarm.config.ts.");
+  if (analytics === null)
+    return none("off", "Views are not counted (docs/dashboard.md): what viewers missed is not known.");
+  try {
+    const [missed, hits] = await Promise.all([readMissedByDay(analytics, from), readShapes(analytics, from)]);
+    const known = await knownImages(missed, asked, deps);
+    const evidence = { config, asked, isWhole, missed, hits, isKnown: (id: string) => known.has(id) };
+    return toAnswer(evidence, { state: "learned", text: isWhole ? null : NOT_WHOLE, from, at });
+  } catch (error) {
+    log("views.unreadable", { error: errorText(error) });
+    return none("unreadable", `Analytics Engine cannot be read: ${errorText(error)}`);
+  }
+}
+
+const NOT_WHOLE = "Not every page of every site was read by the last visit, so that no line is dropped.";
+
+function isWholeVisit({ failed, leftOut, asked }: SiteResult): boolean {
+  return failed === 0 && leftOut === 0 && asked.length < 1_000;
+}
+
+/** Of the images whose misses could name a line those that R2 has something of: a made-up id has nothing. */
+async function knownImages(
+  missed: readonly MissedOnDay[],
+  asked: ReadonlySet<string>,
+  deps: ApiDeps,
+): Promise<Set<string>> {
+  const ids = new Set<string>();
+  for (const { key } of missed) {
+    const parsed = parseVariantKey(key);
+    if (parsed !== null && asked.has(formatTransform(parsed.transform))) ids.add(parsed.id);
+    if (ids.size >= KNOWN_MAX) break;
+  }
+  const isStored = async (id: string): Promise<boolean> => {
+    const prefix = storeKey(imagePrefix(id));
+    return (await objectsAfter(deps.bucket, { prefix, limit: 1 }, { most: 1 })).objects.length > 0;
+  };
+  const found = await Promise.all([...ids].map(async (id) => ((await isStored(id)) ? [id] : [])));
+  return new Set(found.flat());
+}
+
+function toAnswer(
+  evidence: Evidence,
+  head: Pick<RecipeSuggestion, "state" | "text" | "from" | "at">,
+): RecipeSuggestion {
+  const { add, drop, jobs, pages } = learnLines(evidence);
+  const price = evidence.config.prices.ittybitPer1000Jobs;
+  const amountOf = (n: number): number | null => (price === null ? null : (n * price) / 1000);
+  const { widths, icons, formats, qualities, ratios, presets, og } = pages ?? evidence.config.pages;
+  const lists = { widths: [...widths], icons: [...icons], formats: [...formats], qualities: [...qualities] };
+  return {
+    ...head,
+    add: add.map((line) => ({ ...line, amount: amountOf(line.jobsPerUpload) })),
+    drop: drop.map(({ formats: of, ...line }) => ({ ...line, formats: [...of], amount: amountOf(line.jobsPerUpload) })),
+    jobs,
+    pages: pages === null ? null : { ...lists, ratios: [...ratios], presets: [...presets], og },
+  };
+}
