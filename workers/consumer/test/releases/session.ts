@@ -21,7 +21,8 @@ const WHO = "operator token 1";
 export function playSession() {
   const clock = { ms: T0, now: () => clock.ms, random: () => 0.5 };
   const sql = nodeSql();
-  const { engine } = testEngine(sql, { config: testConfig({ gate: { concurrency: 20 } }), clock });
+  const sites = { shop: { sitemaps: ["https://shop.example.com/sitemap.xml"] } };
+  const { engine } = testEngine(sql, { config: testConfig({ gate: { concurrency: 20 }, sites }), clock });
   clock.ms += 60_000;
   const calls: Call[] = [];
   const say: Say = (call, ...args) => {
@@ -213,6 +214,11 @@ function operators(say: Say, sql: ReturnType<typeof nodeSql>): void {
   say("cancelRun", "run_1", WHO);
   say("listAudit", page);
   say("listAudit", { ...page, limit: 50 });
+  say("askVisits", ["shop"], "deploy", WHO);
+  const taken = say("takeVisit", "o");
+  if (taken !== null)
+    say("keepVisit", { site: "shop", owner: "o", visit: { ...taken.visit, step: "read" }, result: null, leavesMs: 0 });
+  say("listSites");
   say("isSessionOver", "s");
   say("endSession", "s", T0 + 86_400_000);
   if (sql.exec("SELECT 1 FROM audit").length === 0) throw new Error("nothing was audited");
