@@ -1,5 +1,6 @@
 import type { Config } from "@prewarm/shared/config";
 import { formatTransform, type Transform } from "@prewarm/shared/transform";
+import { recipesOf } from "@prewarm/shared/upload-recipe";
 import { type Asked, readAsked } from "./asked.ts";
 import { type ImageState, isStored, whyMissing } from "./image-state.ts";
 import { createFixer, variantsOf } from "./page-fixes.ts";

@@ -1,5 +1,6 @@
 import { type Config, defineConfig } from "@prewarm/shared/config";
 import { expandTransforms, formatTransform } from "@prewarm/shared/transform";
+import { recipesOf } from "@prewarm/shared/upload-recipe";
 import { variantKey, variantName } from "@prewarm/shared/variant-key";
 import fc from "fast-check";
 import { expect, it } from "vitest";
@@ -39,7 +40,7 @@ const configOf = (widths: readonly number[]) =>
     pages: { widths: widths.toSorted((a, b) => a - b) },
   }) as Config;
 
-const made = (config: Config) => variantsOf(config.recipes.upload ?? [], config);
+const made = (config: Config) => variantsOf(recipesOf(config).upload, config);
 const transformOf = (width: number, format: string, config: Config) => {
   const [transform] = expandTransforms(`w=${width}&f=${format}`, config);
   if (transform === undefined) throw new Error("no transform");

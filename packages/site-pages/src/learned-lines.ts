@@ -1,6 +1,6 @@
 import type { Config } from "@prewarm/shared/config";
 import { expandTransforms, formatTransform } from "@prewarm/shared/transform";
-import { uploadRecipe } from "@prewarm/shared/upload-recipe";
+import { recipesOf, uploadRecipe } from "@prewarm/shared/upload-recipe";
 import { parseVariantKey, parseVariantName } from "@prewarm/shared/variant-key";
 import { createFixer, type Unused, unusedOf, variantsOf, withoutUnused } from "./page-fixes.ts";
 
@@ -58,7 +58,7 @@ export interface Learned {
 
 export function learnLines(evidence: Evidence): Learned {
   const { config, asked, isWhole } = evidence;
-  const before = config.recipes.upload ?? [];
+  const before = recipesOf(config).upload;
   const made = variantsOf(before, config);
   const add = linesToAdd(evidence, made);
   const drop = isWhole ? withViews(unusedOf(asked, "upload", config), evidence) : [];
