@@ -55,7 +55,7 @@ export default defineConfig({
         plugins: [cloudflareTest({ ...limited("edge"), miniflare: { workers: [CONSUMER] } })],
         test: {
           name: "workerd-edge",
-          include: ["workers/edge/**/*.workerd.test.ts", "packages/client/**/*.workerd.test.ts"],
+          include: ["workers/{edge,rewriter}/**/*.workerd.test.ts", "packages/client/**/*.workerd.test.ts"],
           setupFiles: ["dev/limits/none-broken.ts"],
         },
       },

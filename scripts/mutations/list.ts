@@ -19,6 +19,7 @@ import type { Mutation } from "./promises.ts";
 import { READS } from "./reads.ts";
 import { RESTORES } from "./restore.ts";
 import { RESULTS } from "./results.ts";
+import { REWRITER } from "./rewriter.ts";
 import { RUNNER } from "./runner.ts";
 import { SMALLEST } from "./smallest.ts";
 import { STAND_INS } from "./stand-ins.ts";
@@ -57,4 +58,5 @@ export const MUTATIONS: Mutation[] = [
   ...PAGES,
   ...HISTORIES,
   ...COVERAGE,
+  ...REWRITER,
 ];

@@ -29,7 +29,10 @@ export async function verdictOfTests(copy: string, bin: string, tests: readonly 
   const absent: string[] = [];
   for (const test of tests) await readFile(join(copy, test)).catch(() => absent.push(test));
   if (absent.length > 0) return { said: "NO TEST", failed: absent.join(", ") };
-  const projects = ["node", "workerd-consumer", "workerd-example"].flatMap((name) => ["--project", name]);
+  const projects = ["node", "workerd-consumer", "workerd-edge", "workerd-example"].flatMap((name) => [
+    "--project",
+    name,
+  ]);
   try {
     // Made inputs that notice do so among the first.
     const env = { ...process.env, FUZZ_RUNS: "10000" };

@@ -87,6 +87,16 @@ export const BLOCKS: readonly Block[] = [
     does: { skip: "needs a built site", runBy: "apps/cli/test/rewrite.test.ts" },
   },
   {
+    page: "docs/rewriter.md",
+    begins: "npx prewarm init --rewriter",
+    does: { skip: "needs an account and a site", runBy: "test/e2e/rewriter.e2e.test.ts" },
+  },
+  {
+    page: "examples/rewriter/README.md",
+    begins: "npx prewarm init --rewriter",
+    does: { skip: "needs an account and a site", runBy: "test/e2e/rewriter.e2e.test.ts" },
+  },
+  {
     page: "examples/ci/README.md",
     begins: "mkdir -p ../site",
     does: { skip: "writes into a site beside the repository, which GitHub runs" },

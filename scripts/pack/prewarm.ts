@@ -48,12 +48,13 @@ const WORKERS = {
   config: "packages/shared/src/config.ts",
   "create-edge": "workers/edge/src/create-edge.ts",
   "create-consumer": "workers/consumer/src/create-consumer.ts",
+  "create-rewriter": "workers/rewriter/src/create-rewriter.ts",
   edge: "workers/edge/src/worker.ts",
   consumer: "workers/consumer/src/worker.ts",
   ...Object.fromEntries(GRAMMARS.map((name) => [`legacy/${name}`, `packages/legacy-urls/src/${name}.ts`])),
 };
 
-/** Both Workers and the configuration's defaults, which they share: wrangler bundles them once more, with the site's configuration. */
+/** The Workers and the configuration's defaults, which they share: wrangler bundles them once more, with the site's configuration. */
 async function bundleWorkers(outdir: string): Promise<Metafile> {
   const { metafile } = await build({
     ...COMMON,
@@ -110,6 +111,7 @@ function manifest() {
       "./edge": entry("edge", "create-edge"),
       "./consumer": entry("consumer", "create-consumer"),
       ...Object.fromEntries(GRAMMARS.map((name) => [`./legacy/${name}`, entry(name, `legacy/${name}`)])),
+      "./rewriter": entry("rewriter", "create-rewriter"),
       "./package.json": "./package.json",
     },
     // The two have one version: the local stack runs the Workers that are deployed.

@@ -4,6 +4,7 @@ import { createConsumer } from "prewarm/consumer";
 import { createEdge } from "prewarm/edge";
 import { cloudinary } from "prewarm/legacy/cloudinary";
 import { next } from "prewarm/legacy/next";
+import { createRewriter } from "prewarm/rewriter";
 
 // A site in TypeScript of every check, with Workers of its own and what a library might export: packages.test.ts compiles it.
 
@@ -18,6 +19,9 @@ defineConfig({ ...user, legacy: [cloudinary({ cloud: "demo" }), next()] });
 cloudinary({ cloud: 1 });
 
 export const edge = createEdge(site);
+export const rewriter = createRewriter(site, { from: "/uploads/" });
+// @ts-expect-error: it must know which images are the site's.
+createRewriter(site, {});
 const consumer = createConsumer(site);
 export class Ledger extends consumer.Ledger {}
 export class Misses extends consumer.Misses {}

@@ -69,6 +69,29 @@ export const HOUSES: readonly House[] = [
     ],
   },
   {
+    name: "rewriter",
+    root: "workers/rewriter/src",
+    floors: [
+      {
+        rooms: ["policy.ts", "validators.ts", "page-images.ts", "lookup.ts"],
+        holds: "A policy, an ETag, the images of a page, what is known of them: each alone.",
+        bug: "A page's images could not be read ahead without writing them.",
+      },
+      {
+        rooms: ["read-ahead.ts"],
+        holds: "Which images a page has, before it is sent.",
+        bug: "What reads ahead would wait for what is sent.",
+      },
+      {
+        rooms: ["rewriter.ts"],
+        holds: "The answer: a page rewritten, or the site's own.",
+        bug: "Code that reads the environment itself cannot be tested without one.",
+      },
+      { rooms: ["config.ts"], holds: "The environment.", bug: "A Worker's entry would be its composition." },
+      { rooms: ["create-rewriter.ts"], holds: "`fetch` of a site's rewriter.", bug: "" },
+    ],
+  },
+  {
     name: "consumer",
     root: CONSUMER,
     strict: true,
@@ -382,6 +405,12 @@ export const WALLS: readonly Wall[] = [
     bug: "The edge would pass its 20 kB, and a deploy of one Worker would change the other.",
   },
   {
+    from: /^workers\/rewriter\//,
+    to: /^(workers\/(edge|consumer)\/|@prewarm\/(?!(shared|client)\/))/,
+    says: "The rewriter imports the client's rules and pure parts of `packages/shared`.",
+    bug: "Its pages would ask for what the client of a page would not.",
+  },
+  {
     from: /^workers\/consumer\//,
     to: /^(workers\/edge\/|@prewarm\/edge)/,
     says: "The consumer does not import the edge.",
@@ -389,7 +418,7 @@ export const WALLS: readonly Wall[] = [
   },
   {
     from: /^(apps\/(?!cli\/src\/(ittybit\/|deploy\/release\.ts$))|packages\/)/,
-    to: /^(workers\/|@prewarm\/(edge|consumer))/,
+    to: /^(workers\/|@prewarm\/(edge|consumer|rewriter))/,
     says: "Apps and packages import no Worker; only the check of a real Ittybit has the product's own client, and a release names the ledger's tables.",
     bug: "An app that knows the server's insides works with one version of it only; the HTTP API is versioned.",
   },

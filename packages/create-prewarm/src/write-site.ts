@@ -13,9 +13,19 @@ export function refuseUsedFolder(folder: string): void {
   throw new InputError(`${folder} is not empty (${there.slice(0, 3).join(", ")}). Choose another name.`);
 }
 
+export interface Written {
+  written: string[];
+  kept: string[];
+}
+
 /** Writes the site's files, and no file that is there. Returns the paths of both. */
-export function writeSite(folder: string, site: NewSite): { written: string[]; kept: string[] } {
-  const files = [...siteFiles(site)];
+export function writeSite(folder: string, site: NewSite): Written {
+  return writeFiles(folder, siteFiles(site));
+}
+
+/** The same for any files. */
+export function writeFiles(folder: string, texts: ReadonlyMap<string, string>): Written {
+  const files = [...texts];
   const isThere = ([path]: [string, string]): boolean => existsSync(join(folder, path));
   const kept = files.filter(isThere).map(([path]) => path);
   const missing = files.filter((file) => !isThere(file));

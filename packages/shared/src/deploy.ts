@@ -75,7 +75,7 @@ const NAME = "prewarm";
 
 /** Names as 0.1.0 had them: production has the plain ones, every other environment its own name behind them. */
 export function deployNames(environment: string, { name = NAME, names = {} }: DeployConfig): DeployNames {
-  const suffix = environment === "production" ? "" : `-${environment}`;
+  const suffix = suffixOf(environment);
   const of = (what: string): string => `${name}-${what}${suffix}`;
   return {
     edge: of("edge"),
@@ -88,6 +88,15 @@ export function deployNames(environment: string, { name = NAME, names = {} }: De
     views: of("views").replaceAll("-", "_"),
     ...names,
   };
+}
+
+function suffixOf(environment: string): string {
+  return environment === "production" ? "" : `-${environment}`;
+}
+
+/** The Worker in front of a site's pages, which a site may have. */
+export function rewriterName(environment: string, { name = NAME }: DeployConfig): string {
+  return `${name}-rewriter${suffixOf(environment)}`;
 }
 
 /** Routes as a list. */

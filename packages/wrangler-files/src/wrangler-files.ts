@@ -2,6 +2,7 @@ import { stringify } from "smol-toml";
 import type { Installation } from "./common.ts";
 import { consumerFile } from "./consumer.ts";
 import { edgeFile } from "./edge.ts";
+import { rewriterFile } from "./rewriter.ts";
 import type { Site, Table } from "./stage.ts";
 
 /*
@@ -32,6 +33,15 @@ export function printFiles(site: Site, installation: Installation): Map<string, 
     [FILES.edge, print(FILES.edge, files.edge, installation)],
     [FILES.consumer, print(FILES.consumer, files.consumer, installation)],
   ]);
+}
+
+export const REWRITER_FILE = "wrangler.rewriter.toml";
+
+/** The file of the Worker in front of a site's pages, which are at the host `pages`. Printed once: it is the site's from then on. */
+export function printRewriter(site: Pick<Site, "deploy">, pages: string): string {
+  return `# The Worker in front of the pages: \`npx wrangler -c ${REWRITER_FILE} -e production deploy\`.
+# Each environment needs a token that may look: \`npx wrangler -c ${REWRITER_FILE} -e production secret put VIEWER_TOKEN\`.
+${stringify(rewriterFile(site, pages))}`;
 }
 
 function print(name: string, file: Table, { print }: Installation): string {

@@ -1,0 +1,95 @@
+import type { Mutation } from "./promises.ts";
+
+const ROOM = "workers/rewriter/src";
+const TESTS = [`${ROOM}/rewriter.workerd.test.ts`];
+
+export const REWRITER: Mutation[] = [
+  {
+    promise: "W1",
+    breaks: "an image in a picture element is rewritten",
+    file: `${ROOM}/page-images.ts`,
+    find: "if (apart > 0 || isForbidden) return;",
+    replace: "if (isForbidden) return;",
+    tests: TESTS,
+  },
+  {
+    promise: "W1",
+    breaks: "a policy in a meta element is not read",
+    file: `${ROOM}/page-images.ts`,
+    find: "if (apart > 0 || isForbidden) return;",
+    replace: "if (apart > 0) return;",
+    tests: TESTS,
+  },
+  {
+    promise: "W1",
+    breaks: "character references are not read",
+    file: `${ROOM}/page-images.ts`,
+    find: 'return text === null ? null : (decoded(text) ?? "");',
+    replace: "return text;",
+    tests: TESTS,
+  },
+  {
+    promise: "W1",
+    breaks: "a fault of one image cuts the page off",
+    file: `${ROOM}/rewriter.ts`,
+    find: "  } catch {\n    return null;",
+    replace: "  } catch (error) {\n    throw error;",
+    tests: TESTS,
+  },
+  {
+    promise: "W1",
+    breaks: "a page waits for a slow lookup",
+    file: `${ROOM}/lookup.ts`,
+    find: "setTimeout(resolve, ms, [])",
+    replace: "setTimeout(resolve, 60_000, [])",
+    tests: TESTS,
+  },
+  {
+    promise: "W1",
+    breaks: "a broken consumer is asked by every view",
+    file: `${ROOM}/lookup.ts`,
+    find: "await keep(NOTHING, KEEP_FAILED_S);",
+    replace: "",
+    tests: TESTS,
+  },
+  {
+    promise: "W1",
+    breaks: "the first image waits for the end of the page",
+    file: `${ROOM}/read-ahead.ts`,
+    find: "      }, readMs);",
+    replace: "      }, 60_000);",
+    tests: TESTS,
+  },
+  {
+    promise: "W1",
+    breaks: "the length of the site's page stays",
+    file: `${ROOM}/rewriter.ts`,
+    find: "for (const name of OUT_OF_DATE) headers.delete(name);",
+    replace: "",
+    tests: TESTS,
+  },
+  {
+    promise: "W1",
+    breaks: "a copy of another configuration is confirmed",
+    file: `${ROOM}/validators.ts`,
+    find: 'else headers.delete("if-none-match");',
+    replace: 'else headers.set("if-none-match", tags.replaceAll(MARK, \'"\'));',
+    tests: TESTS,
+  },
+  {
+    promise: "W1",
+    breaks: "a page that says no-transform is changed",
+    file: `${ROOM}/rewriter.ts`,
+    find: '!/\\bno-transform\\b/i.test(headers.get("cache-control") ?? "") &&',
+    replace: "",
+    tests: TESTS,
+  },
+  {
+    promise: "W1",
+    breaks: "a policy counts by its last directive",
+    file: `${ROOM}/policy.ts`,
+    find: "words.find(",
+    replace: "words.findLast(",
+    tests: [`${ROOM}/policy.test.ts`],
+  },
+];
