@@ -21,6 +21,8 @@ export function announceFaults(faults: readonly string[]): void {
 export function announceReady(stack: Stack, settings: StackSettings, config: Config | null, ms: number): void {
   console.log(`ready edge=${stack.edgeUrl} control=${stack.controlUrl}`);
   console.log(`  after ${Math.round(ms)} ms; state in ${settings.stateDir}\n`);
+  const token = encodeURIComponent(namedToken(settings.adminToken.split(",")[0] ?? "")?.token ?? "");
+  console.log(`Gallery      ${stack.controlUrl}/gallery#token=${token}   (your pictures, and what answered each)\n`);
   if (stack.samples.length > 0) {
     console.log("Open one of these twice: first the original, then the variant.");
     console.log(stack.samples.map((path) => `  ${stack.edgeUrl}/images/${path}`).join("\n"));
@@ -32,8 +34,7 @@ export function announceReady(stack: Stack, settings: StackSettings, config: Con
     console.log(`\nOne image can have ${countVariants(config)} variants that need no signature (versions aside).`);
     for (const line of uploadLines(config)) console.log(line);
   }
-  const token = namedToken(settings.adminToken.split(",")[0] ?? "")?.token ?? "";
-  console.log(`\nDashboard    ${stack.controlUrl}/#token=${encodeURIComponent(token)}   (signs you in)`);
+  console.log(`\nDashboard    ${stack.controlUrl}/#token=${token}   (signs you in)`);
   console.log(`Admin token  ${settings.adminToken}`);
   console.log(`Hook secret  ${settings.hookSecret}   (POST ${stack.controlUrl}/hooks/uploads)`);
 }

@@ -15,6 +15,8 @@ export interface LocalWorker {
   classes: readonly string[];
   /** Whether it writes the dataset `VIEWS`. */
   counted: boolean;
+  /** What `/` answers locally, in HTML. Default: what the Worker says. */
+  home?: string;
 }
 
 /** The dataset `VIEWS`: the platform's simulator takes points and forgets them, so they go to the twin. */
@@ -36,7 +38,7 @@ export const counted = (handlers) => {
 
 /** A Worker's modules with the guard against foreign names in front, and the platform's limits about it; `limits` replaces some, for a test. */
 export function localModules(
-  { code, classes, counted }: LocalWorker,
+  { code, classes, counted, home }: LocalWorker,
   limitsCode: string,
   limits: Partial<Limits> = {},
 ) {
@@ -48,7 +50,10 @@ import { counted } from "./dataset.mjs";
 const limits = ${JSON.stringify({ ...PLATFORM, ...limits })};
 ${classes.map((name) => `export const ${name} = limitedClass(worker.${name}, limits);`).join("\n")}
 const handlers = ${counted ? "counted" : ""}(limitedHandlers(worker.default, limits));
-export default { ...handlers, fetch: (request, env, context) => refusal(request) ?? handlers.fetch(request, env, context) };
+const home = ${JSON.stringify(home ?? null)};
+const atHome = (request) => home !== null && URL.parse(request.url)?.pathname === "/"
+  ? new Response(home, { headers: { "content-type": "text/html; charset=utf-8" } }) : null;
+export default { ...handlers, fetch: (request, env, context) => refusal(request) ?? atHome(request) ?? handlers.fetch(request, env, context) };
 `;
   return [
     module("entry.mjs", entry),
@@ -59,11 +64,17 @@ export default { ...handlers, fetch: (request, env, context) => refusal(request)
   ];
 }
 
-/** A Worker that stands before the dashboard's files too, which are served without asking the consumer. */
-export function gateTo(target: string) {
+/** A Worker that stands before the dashboard's files too, which are served without asking the consumer. It leads to the gallery's server. */
+export function gateTo(target: string, galleryUrl: string) {
   const entry = `
 import { refusal } from "./guard.mjs";
-export default { fetch: (request, env) => refusal(request) ?? env.NEXT.fetch(request) };
+const next = (request, env) => {
+  const { pathname = "" } = URL.parse(request.url) ?? {};
+  return /^\\/gallery(\\/|$)/.test(pathname) && ["GET", "HEAD"].includes(request.method)
+    ? fetch(${JSON.stringify(galleryUrl)} + pathname, { method: request.method })
+    : env.NEXT.fetch(request);
+};
+export default { fetch: (request, env) => refusal(request) ?? next(request, env) };
 `;
   return {
     name: "local-gate",

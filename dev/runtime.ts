@@ -18,6 +18,8 @@ export interface RuntimeOptions {
   verbose: boolean;
   /** Vars and secrets of both Workers: a deployment has them from `npm run provision`. */
   bindings: Record<string, string>;
+  /** Where the gallery is served, to which the control port leads. */
+  galleryUrl: string;
   onReload(milliseconds: number): void;
   /** Instead of the platform's, for a test. */
   limits?: Partial<Limits>;
@@ -93,7 +95,7 @@ function miniflareOptions(
     resourcePersistencePath: stateRoot(options.stateDir),
     defaultPersistRoot: stateRoot(options.stateDir),
     workers: [
-      gateTo(CONSUMER),
+      gateTo(CONSUMER, options.galleryUrl),
       ...(options.arrange ?? ((as) => as))(workers.map((worker) => describeWorker(worker, options, code))),
     ],
   });
@@ -111,12 +113,24 @@ function describeWorker(
     bindings: { ...(rest.bindings as Record<string, string>), ...options.bindings },
     compatibilityFlags: [...((rest.compatibilityFlags as string[] | undefined) ?? []), LIMITS_FLAG],
     modules: localModules(
-      { code: code.get(name) ?? "", classes: name === CONSUMER ? ["Ledger", "Misses"] : [], counted: name === EDGE },
+      {
+        code: code.get(name) ?? "",
+        classes: name === CONSUMER ? ["Ledger", "Misses"] : [],
+        counted: name === EDGE,
+        ...(name === EDGE ? { home: homeOf(options) } : {}),
+      },
       code.get("limits") ?? "",
       options.limits,
     ),
     ...(name === EDGE ? { unsafeDirectSockets: [{ host: "127.0.0.1", port: options.edgePort }] } : {}),
   };
+}
+
+/** What a person sees who opens the edge's address without a path. */
+function homeOf({ controlPort }: RuntimeOptions): string {
+  const control = `http://localhost:${controlPort}`;
+  return `<!doctype html><html lang="en"><title>Prewarm's edge, locally</title><p>This is the local edge, which answers <code>/images/…</code>.
+<p><a href="${control}/gallery">Gallery</a> · <a href="${control}/">Dashboard</a>`;
 }
 
 /** One reload for a round of edits; reloads never overlap. */

@@ -2,12 +2,13 @@ import { join } from "node:path";
 import { type Emulator, type EmulatorOptions, startEmulator } from "@prewarm/ittybit-emulator/server";
 import { LOCAL_ACCOUNT, LOCAL_DATASET, startAnalytics } from "./analytics.ts";
 import { buildDashboard } from "./dashboard.ts";
+import { startGallery } from "./gallery-server.ts";
 import type { Limits } from "./limits/limits.ts";
 import { freePort } from "./listen.ts";
 import { type OriginalsFolder, openOriginalsFolder } from "./originals-folder.ts";
 import { type FindFile, startOriginals } from "./originals-server.ts";
 import { type Runtime, type RuntimeOptions, startRuntime } from "./runtime.ts";
-import { prepareSamples } from "./samples.ts";
+import { prepareSamples, SAMPLES } from "./samples.ts";
 import { isLoopback, type StackSettings } from "./settings.ts";
 import { lockState } from "./state-lock.ts";
 
@@ -27,6 +28,8 @@ export interface StackOptions extends StackSettings {
   limits?: Partial<Limits>;
   /** Other Workers instead, for a test. */
   arrange?: RuntimeOptions["arrange"];
+  /** What pages may know of the configuration, for the gallery. Default: nothing but the defaults. */
+  publicConfig?(): Promise<object>;
   /** After an edit's code runs. */
   onReload?(milliseconds: number): void;
 }
@@ -64,21 +67,15 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const emulator = options.ittybitApiUrl ? null : await embeddedEmulator(options, ports, closers);
     const analytics = await startAnalytics({ stateDir: options.stateDir, token: options.adminToken }, ports.analytics);
     closers.push(() => analytics.close());
+    const galleryUrl = await localGallery(options, { edge: urls.edge, originalsUrl, folder }, ports.gallery, closers);
     await buildDashboard();
     const runtime = await startRuntime({
-      edgePort: ports.edge,
-      controlPort: ports.control,
-      stateDir: options.stateDir,
-      wranglerFolder: options.wranglerFolder ?? ".",
-      watch: options.watch,
-      verbose: options.verbose ?? true,
+      ...runtimeOptions(options),
+      ...{ edgePort: ports.edge, controlPort: ports.control, galleryUrl },
       bindings: {
         ...bindingsOf(options, originalsUrl, emulator?.apiUrl ?? options.ittybitApiUrl ?? "", ports),
         ...viewsBindings(analytics.url, options.adminToken),
       },
-      onReload: options.onReload ?? (() => {}),
-      ...(options.limits ? { limits: options.limits } : {}),
-      ...(options.arrange ? { arrange: options.arrange } : {}),
     });
     closers.push(() => runtime.close());
     startClock(runtime, closers);
@@ -97,6 +94,13 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   }
 }
 
+/** What the caller decides of the runtime. */
+function runtimeOptions({ stateDir, watch, limits, arrange, ...more }: StackOptions) {
+  const { wranglerFolder = ".", verbose = true, onReload = () => {} } = more;
+  const given = { ...(limits ? { limits } : {}), ...(arrange ? { arrange } : {}) };
+  return { stateDir, watch, wranglerFolder, verbose, onReload, ...given };
+}
+
 async function samplesOf(options: StackOptions, folder: OriginalsFolder | null): Promise<string[]> {
   if (folder !== null) {
     const path = (id: string): string => id.split("/").map(encodeURIComponent).join("/");
@@ -107,7 +111,28 @@ async function samplesOf(options: StackOptions, folder: OriginalsFolder | null):
     : [];
 }
 
-type Ports = Record<"edge" | "control" | "api" | "output" | "originals" | "analytics", number>;
+/** The page of the user's pictures. */
+async function localGallery(
+  options: StackOptions,
+  { edge, originalsUrl, folder }: { edge: string; originalsUrl: string; folder: OriginalsFolder | null },
+  port: number,
+  closers: (() => Promise<unknown>)[],
+): Promise<string> {
+  const config = options.publicConfig ?? (async () => ({}));
+  const server = await startGallery({ edgeUrl: edge, originalsUrl, config, ids: () => idsOf(options, folder) }, port);
+  closers.push(() => server.close());
+  return server.url;
+}
+
+/** Pictures that the gallery begins with. Of another host's originals nothing is known but what has been made. */
+async function idsOf(options: StackOptions, folder: OriginalsFolder | null): Promise<string[]> {
+  if (folder !== null) return folder.some(GALLERY_MAX);
+  return options.originalsUrl === null ? SAMPLES.map(({ id }) => id) : [];
+}
+
+const GALLERY_MAX = 48;
+
+type Ports = Record<"edge" | "control" | "api" | "output" | "originals" | "analytics" | "gallery", number>;
 
 /** Edge and control are what the user asked for; the others follow them and give way when taken. */
 async function choosePorts(options: StackOptions): Promise<Ports> {
@@ -121,6 +146,7 @@ async function choosePorts(options: StackOptions): Promise<Ports> {
     output: await near(2),
     originals: await near(3),
     analytics: await near(4),
+    gallery: await near(5),
   };
 }
 

@@ -1,3 +1,5 @@
+import { defineConfig } from "../packages/shared/src/config.ts";
+import { publicConfig } from "../packages/shared/src/public-config.ts";
 import { type Judged, judgeSite } from "../scripts/site-faults.ts";
 import { announceFaults, announceReady } from "./announce.ts";
 import { namedSecrets, readSettings } from "./settings.ts";
@@ -56,6 +58,8 @@ export async function startDev(settings: DevSettings): Promise<0 | 1> {
       verbose: settings.verbose,
       wranglerFolder: settings.wranglerFolder,
       log: (line) => console.log(`  ${line}`),
+      publicConfig: async () =>
+        publicConfig((await judgeSite(settings.config)).config ?? defineConfig({ sources: [] })),
       onReload: (ms) => void reloads.after(ms),
     });
     settings.listening({ edge: stack.edgeUrl, control: stack.controlUrl, stateDir: stackSettings.stateDir });

@@ -2,6 +2,7 @@ import { cpSync, existsSync } from "node:fs";
 import { join } from "node:path";
 import { PACKAGES, SITE_NODE } from "@prewarm/shared/packages";
 import { type BuildOptions, build } from "esbuild";
+import { GALLERY_BUILD } from "../../dev/gallery-server.ts";
 import { packagesIn, ROOT, readJson, writePackage } from "./package-folder.ts";
 
 const devDependencies = readJson(join(ROOT, "package.json")).devDependencies as Record<string, string>;
@@ -39,6 +40,14 @@ export async function buildLocal(folder: string): Promise<void> {
     platform: "neutral",
     external: ["node:*", "cloudflare:*"],
   });
+  const gallery = await build({
+    ...COMMON,
+    ...GALLERY_BUILD,
+    entryPoints: { main: join(ROOT, "dev/gallery/main.ts") },
+    outdir: join(folder, "dist/gallery"),
+  });
+  for (const name of ["index.html", "style.css"])
+    cpSync(join(ROOT, "dev/gallery", name), join(folder, "dist/gallery", name));
   if (existsSync(SAMPLES)) cpSync(SAMPLES, join(folder, "dist/samples"), { recursive: true });
   writePackage({
     folder,
@@ -51,6 +60,6 @@ export async function buildLocal(folder: string): Promise<void> {
       dependencies: Object.fromEntries(INSTALLED),
     },
     readme: "dev/README.md",
-    bundled: [program, limits].flatMap(({ metafile }) => packagesIn(metafile)),
+    bundled: [program, limits, gallery].flatMap(({ metafile }) => packagesIn(metafile)),
   });
 }

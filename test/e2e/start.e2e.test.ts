@@ -72,6 +72,12 @@ describe.skipIf(process.platform !== "linux")("npm start", () => {
     }
     expect(stack.output().match(/\/images\/\S+\?\S+/g)).toHaveLength(3);
     const token = (await readFile(join(stateDir, "admin-token"), "utf8")).trim();
+    expect(stack.output()).toMatch(
+      new RegExp(
+        `^ready .*\\n.*\\n\\nGallery      http://localhost:${stack.CONTROL_PORT}/gallery#token=${token} `,
+        "m",
+      ),
+    );
     expect(stack.output()).toContain(`Dashboard    http://localhost:${stack.CONTROL_PORT}/#token=${token}`);
     expect(stack.output()).toContain(`Admin token  ${token}`);
     expect(stack.output()).toMatch(/One image can have \d{3} variants that need no signature/);

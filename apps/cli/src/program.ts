@@ -8,6 +8,7 @@ import { checkCommand } from "./commands/check.ts";
 import { clientCommand } from "./commands/client.ts";
 import { costsCommand } from "./commands/costs.ts";
 import { coverageCommand } from "./commands/coverage.ts";
+import { cspCommand } from "./commands/csp.ts";
 import { deadCommand } from "./commands/dead.ts";
 import { deployCommand } from "./commands/deploy.ts";
 import { destroyCommand } from "./commands/destroy.ts";
@@ -90,6 +91,7 @@ export const COMMANDS: readonly Command[] = [
   infoCommand,
   rewriteCommand,
   clientCommand,
+  cspCommand,
   signCommand,
   hookListCommand,
   hookSignCommand,

@@ -75,6 +75,7 @@ const LINES: Record<string, readonly (readonly string[])[]> = {
   info: [[ID]],
   rewrite: [["pages", "--from", "https://e.example/images/"]],
   client: [[]],
+  csp: [[]],
   sign: [[ID]],
   "hook list": [[]],
   "hook sign": [["uploads"]],

@@ -26,6 +26,7 @@ const ENTRIES: Record<string, string> = {
   html: "html",
   element: "element",
   sw: "service-worker",
+  inspect: "inspect",
 };
 
 rmSync(dist, { recursive: true, force: true });

@@ -45,6 +45,8 @@ describe("an entry's size in bytes", () => {
     ["html.ts", "createHtml", 2800, 720],
     ["element.ts", "*", 700, 600],
     ["service-worker.ts", "*", 690, 600],
+    // For development: no visitor loads it.
+    ["inspect.ts", "*", 2450, 1850],
   ])("%s, %s: at most %i alone, %i beside the core", async (entry, name, alone, beside) => {
     const text = `export ${name === "*" ? name : `{ ${name} }`} from "./${entry}";`;
     const core = await sizeOf(CORE);

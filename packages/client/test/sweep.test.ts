@@ -82,7 +82,7 @@ const EXAMPLES: Record<string, Example> = {
   "examples/eleventy/": library("eleventy"),
 };
 /** They print no image URL. */
-const SILENT = ["csp.txt", "element.js", "probe.js", "service-worker.js", "upgrade.js", "workbox.js"].map(
+const SILENT = ["csp.txt", "element.js", "inspect.js", "probe.js", "service-worker.js", "upgrade.js", "workbox.js"].map(
   (name) => `examples/plain/${name}`,
 );
 

@@ -1,0 +1,204 @@
+import { isPassThrough } from "./image-url.ts";
+import type { ImageInfo } from "./info.ts";
+import { AS_IMAGE } from "./probe.ts";
+import { type ClientOptions, readOptions } from "./public-config.ts";
+
+/*
+ * For development: what each image of a page is at this moment, and what it costs. It asks by HEAD, which makes nothing and counts no view, and
+ * reads what the browser noted of the page's own requests. Never part of a page that visitors load.
+ */
+
+/** As for `createPrewarm`. */
+export interface InspectOptions extends ClientOptions {
+  /** Pixels to a CSS px. Default: the screen's. */
+  density?: number;
+}
+
+/** What is known of one `<img>`. */
+export interface ImageFacts {
+  /** What the browser chose. */
+  url: string;
+  /**
+   * What answered the page's own request: the browser's cache, the edge's, R2, another variant in its stead, or the original. `unknown`: the
+   * browser has noted nothing of it.
+   */
+  shown: "browser" | "cache" | "r2" | "stand-in" | "original" | "unknown";
+  /** What the edge says now: the variant is stored, it is not, the original is shown as it is, the URL is refused, or there is no answer. */
+  now: "warm" | "cold" | "passed through" | "refused" | "unreachable";
+  /** Pixels that the picture is wide; null: not known. */
+  width: number | null;
+  /** Pixels that its box has on this screen. */
+  needed: number;
+  /** Of the picture that was shown; null: not known. */
+  bytes: number | null;
+  /** Of the original; null: not known until a variant is stored. */
+  originalBytes: number | null;
+  /** What should be changed in the page, a sentence each. */
+  advice: string[];
+}
+
+/** Looks at one image of the edge; null: it is none, or the browser has chosen nothing yet. */
+export async function inspectImage(image: HTMLImageElement, options: InspectOptions): Promise<ImageFacts | null> {
+  const settings = readOptions(options);
+  const base = new URL(`${settings.baseUrl}/`, document.baseURI).href;
+  const url = image.currentSrc;
+  if (!url.startsWith(`${base}images/`)) return null;
+  const path = url.slice(`${base}images/`.length).split("?")[0] ?? "";
+  const [answer, info] = await Promise.all([
+    fetch(url, { ...AS_IMAGE, method: "HEAD", cache: "no-store" }).catch(() => null),
+    infoOf(`${base}info/${path}`),
+  ]);
+  // The questions that this module asks are noted too.
+  const entries = performance.getEntriesByName(url, "resource") as PerformanceResourceTiming[];
+  const noted = entries.findLast(({ initiatorType }) => initiatorType === "img");
+  const now = isPassThrough(settings, { id: path }) ? "passed through" : nowOf(answer);
+  const shown = shownOf(noted);
+  const originalBytes = info?.bytes ?? null;
+  const isVariant = ["browser", "cache", "r2"].includes(shown);
+  const facts = {
+    ...{ url, shown, now, originalBytes },
+    width: shown === "original" ? (info?.width ?? null) : isVariant ? widthOf(url, info) : null,
+    needed: Math.round(image.getBoundingClientRect().width * (options.density ?? devicePixelRatio)),
+    // Browsers hide the sizes of what another origin has sent, but not the headers of a question that it allows.
+    bytes: shown === "original" ? originalBytes : isVariant && now === "warm" ? lengthOf(answer) : null,
+  };
+  return { ...facts, advice: adviceFor(image, facts) };
+}
+
+function lengthOf(answer: Response | null): number | null {
+  return Number(answer?.headers.get("content-length")) || null;
+}
+
+async function infoOf(url: string): Promise<ImageInfo | null> {
+  const answer = await fetch(url).catch(() => null);
+  return answer?.ok ? answer.json().catch(() => null) : null;
+}
+
+function nowOf(answer: Response | null): ImageFacts["now"] {
+  if (answer === null) return "unreachable";
+  if (answer.type === "opaqueredirect") return "cold";
+  if (answer.status >= 400) return answer.status >= 500 ? "unreachable" : "refused";
+  return /hit$/.test(answer.headers.get("cache-status") ?? "") ? "warm" : "cold";
+}
+
+/** By the steps of the edge's `Server-Timing`; a redirect to a host that does not tell its times has none. */
+function shownOf(noted: PerformanceResourceTiming | undefined): ImageFacts["shown"] {
+  if (noted === undefined) return "unknown";
+  const steps = noted.serverTiming.map(({ name }) => name);
+  if (steps.length === 0) return "original";
+  if (noted.transferSize === 0) return "browser";
+  if (steps.includes("info")) return "stand-in";
+  return steps.includes("r2") ? "r2" : "cache";
+}
+
+/** Nothing is ever enlarged. */
+function widthOf(url: string, info: ImageInfo | null): number | null {
+  const asked = Number(new URL(url).searchParams.get("w"));
+  const most = info?.width ?? asked;
+  return asked > 0 ? Math.min(asked, most) : null;
+}
+
+/** Requests that the browser notes: those of a long page, and a question for each image. */
+export const NOTED_MAX = 10_000;
+
+/** A picture with more pixels than twice its box has, costs for nothing. */
+const TOO_WIDE = 2;
+
+function adviceFor(image: HTMLImageElement, { now, width, needed }: Omit<ImageFacts, "advice">): string[] {
+  const has = (name: string): boolean => image.hasAttribute(name);
+  return [
+    !(has("width") && has("height")) && "It has no width and height: the page jumps when it comes.",
+    now === "refused" && "The URL is refused: ask for what the configuration allows, or sign it.",
+    width !== null && needed > 0 && width > TOO_WIDE * needed && "It is far wider than its box: say sizes.",
+    now === "cold" && has("crossorigin") && "Cold and crossorigin: the originals' host must allow every origin.",
+    image.loading === "lazy" && image.fetchPriority === "high" && "It is lazy and has high priority: one is wrong.",
+  ].filter((text) => text !== false);
+}
+
+const SHOWN: Record<ImageFacts["shown"], string> = {
+  browser: "browser cache",
+  cache: "edge cache",
+  r2: "R2",
+  "stand-in": "another variant",
+  original: "the original",
+  unknown: "shown",
+};
+
+/** The facts as one line: `R2 · warm · 640 of 780 px · 18 kB, 99 % less`. */
+export function factsLine({ shown, now, width, needed, bytes, originalBytes }: ImageFacts): string {
+  const size = bytes === null ? null : `${Math.ceil(bytes / 1000)} kB`;
+  const saved = bytes !== null && originalBytes !== null && bytes < originalBytes ? 1 - bytes / originalBytes : null;
+  return [
+    SHOWN[shown],
+    now,
+    width === null ? `for ${needed} px` : `${width} for ${needed} px`,
+    saved === null ? size : `${size}, ${Math.floor(saved * 100)} % less`,
+  ]
+    .filter((text) => text !== null)
+    .join(" · ");
+}
+
+const COLOURS: Record<ImageFacts["now"], string> = {
+  warm: "#0b5d2a",
+  cold: "#7a4300",
+  "passed through": "#444",
+  refused: "#8f1111",
+  unreachable: "#444",
+};
+
+/**
+ * Writes the facts over each image of the page, also over those that come later; returns what ends it. Does nothing on a server.
+ */
+export function inspect(options: InspectOptions): () => void {
+  if (typeof document === "undefined") return () => {};
+  // Where 250 are noted, which is the browser's own limit, no later image would be.
+  performance.setResourceTimingBufferSize(NOTED_MAX);
+  const labels = createLabels();
+  const look = async (image: HTMLImageElement): Promise<void> => {
+    const facts = await inspectImage(image, options);
+    if (facts !== null) labels.show(image, facts);
+  };
+  const onLoad = ({ target }: Event): void => {
+    if (target instanceof HTMLImageElement) void look(target);
+  };
+  // `load` does not bubble, but it can be caught on its way down.
+  document.addEventListener("load", onLoad, true);
+  for (const image of document.images) if (image.complete) void look(image);
+  return () => {
+    document.removeEventListener("load", onLoad, true);
+    labels.remove();
+  };
+}
+
+/** Labels that lie over the page, and are never part of what is read or clicked. */
+function createLabels() {
+  const host = document.createElement("prewarm-inspect");
+  Object.assign(host.style, { position: "absolute", left: "0", top: "0", zIndex: "2147483647", pointerEvents: "none" });
+  host.setAttribute("aria-hidden", "true");
+  const root = host.attachShadow({ mode: "open" });
+  document.documentElement.append(host);
+  const labels = new Map<HTMLImageElement, HTMLElement>();
+  const place = (): void => {
+    for (const [image, label] of labels) {
+      const { left, top, width } = image.getBoundingClientRect();
+      label.hidden = !image.isConnected;
+      Object.assign(label.style, { left: `${left + scrollX}px`, top: `${top + scrollY}px`, width: `${width}px` });
+    }
+  };
+  const sizes = new ResizeObserver(place);
+  sizes.observe(document.documentElement);
+  return {
+    show(image: HTMLImageElement, facts: ImageFacts): void {
+      const label = labels.get(image) ?? root.appendChild(document.createElement("div"));
+      labels.set(image, label);
+      label.textContent = [factsLine(facts), ...facts.advice].join(" – ");
+      Object.assign(label.style, { position: "absolute", boxSizing: "border-box", padding: "2px 6px" });
+      Object.assign(label.style, { font: "12px/1.4 sans-serif", color: "#fff", background: COLOURS[facts.now] });
+      place();
+    },
+    remove(): void {
+      sizes.disconnect();
+      host.remove();
+    },
+  };
+}
