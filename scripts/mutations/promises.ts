@@ -44,6 +44,7 @@ export const PROMISES: Record<string, string> = {
   L8: "Coverage says what R2 holds, and makes nothing",
   L9: "A visit reads a site politely, says what it found once, and survives its handler",
   W1: "A rewritten page is the site's own but for images that are warm",
+  W2: "The inspector says what a page got, and makes nothing",
 };
 
 /** A change of a few lines that breaks a promise, and what must then fail: tests, random histories, or each of the two. */

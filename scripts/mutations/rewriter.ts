@@ -92,4 +92,28 @@ export const REWRITER: Mutation[] = [
     replace: "words.findLast(",
     tests: [`${ROOM}/policy.test.ts`],
   },
+  {
+    promise: "W2",
+    breaks: "the inspector takes its own question for the page's request",
+    file: "packages/client/src/inspect.ts",
+    find: 'entries.findLast(({ initiatorType }) => initiatorType === "img")',
+    replace: "entries.at(-1)",
+    tests: ["packages/client/src/inspect.test.ts"],
+  },
+  {
+    promise: "W2",
+    breaks: "looking at an image asks for it",
+    file: "packages/client/src/inspect.ts",
+    find: '{ ...AS_IMAGE, method: "HEAD", cache: "no-store" }',
+    replace: '{ ...AS_IMAGE, cache: "no-store" }',
+    tests: ["packages/client/src/inspect.test.ts"],
+  },
+  {
+    promise: "W2",
+    breaks: "prewarm csp forgets where cold images come from",
+    file: "apps/cli/src/commands/csp.ts",
+    find: "edge, ...originals, ...(placeholder",
+    replace: "edge, ...(placeholder",
+    tests: ["apps/cli/test/commands.test.ts"],
+  },
 ];
