@@ -62,7 +62,6 @@ describe("a figure of a page is the code's", () => {
     ],
     ["docs/operate.md", `again ${PURGE_MINUTES} minutes later`],
     ["docs/delete-a-persons-pictures.md", `again after ${PURGE_MINUTES} minutes`],
-    ["docs/delete-a-persons-pictures.md", "Up to a thousand ids at once"],
     ["docs/freshness.md", `\`cacheSeconds\`, by default ${cacheSeconds}`],
     ["docs/backup.md", `hands nothing out for ${word(RESTORE_HOLD_MS / 60_000)} minutes`],
     ["docs/runbook.md", `| ${LEDGER_SHED_BYTES / 1e9} GB |`],

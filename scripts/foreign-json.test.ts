@@ -12,7 +12,7 @@ const OWN: Record<string, string> = {
   "workers/consumer/src/api/receipts.ts": "a cursor whose signature is right",
   "workers/consumer/src/platform/parse-body.ts": "right behind the bound",
   "packages/shared/src/foreign-json.ts": "right behind the bound",
-  "packages/shared/src/markers.ts": "objects under dead/ and control/, which the consumer wrote",
+  "packages/shared/src/markers.ts": "objects under dead/, control/ and removed/, which the consumer wrote",
   "packages/shared/src/image-info.ts": "objects under info/, which the consumer wrote",
 };
 

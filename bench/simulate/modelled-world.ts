@@ -190,6 +190,7 @@ export class ModelledWorld {
       },
       ...{
         sweep: async () => [],
+        listBlocks: async () => [],
         publishGate: async () => undefined,
         deliver: async () => ({ status: 204, said: "" }),
       },

@@ -77,8 +77,8 @@ export const FOCAL: readonly Mutation[] = [
     promise: "L2",
     breaks: "the same point, told again, makes crops anew",
     file: `${IMAGES}/focal.ts`,
-    find: "  if (String(image.focal) === String(focal)) return false;\n",
-    replace: "",
+    find: "image.removed || String(image.focal) === String(focal)",
+    replace: "image.removed",
     tests: TESTS,
   },
   {

@@ -17,6 +17,7 @@ import { PLATFORM } from "./platform.ts";
 import { POSTERS } from "./posters.ts";
 import type { Mutation } from "./promises.ts";
 import { READS } from "./reads.ts";
+import { REMOVALS } from "./removal.ts";
 import { RESTORES } from "./restore.ts";
 import { RESULTS } from "./results.ts";
 import { REWRITER } from "./rewriter.ts";
@@ -59,4 +60,5 @@ export const MUTATIONS: Mutation[] = [
   ...HISTORIES,
   ...COVERAGE,
   ...REWRITER,
+  ...REMOVALS,
 ];

@@ -104,8 +104,8 @@ export const BLOCKS: readonly Block[] = [
   { page: "docs/bulk.md", begins: "prewarm warm --file library.csv", does: { prints: [/Ittybit jobs/, /stored/] } },
   {
     page: "docs/delete-a-persons-pictures.md",
-    begins: "prewarm purge",
-    does: { prints: [/^u\/7f3c92\.jpg purging$/m] },
+    begins: "prewarm remove",
+    does: { prints: [/^u\/7f3c91\.jpg is removed and blocked$/m] },
   },
   {
     page: "docs/from-zero.md",

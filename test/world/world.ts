@@ -15,7 +15,8 @@ import { consumeBatch } from "../../workers/consumer/src/making/consume-batch.ts
 import { consumeMiss } from "../../workers/consumer/src/making/consume-miss.ts";
 import type { CrashPoint } from "../../workers/consumer/src/making/crash-points.ts";
 import { noSpan } from "../../workers/consumer/src/platform/span.ts";
-import { sweepImage } from "../../workers/consumer/src/store/sweep-image.ts";
+import { deleteBlock, listBlocks, putBlock } from "../../workers/consumer/src/store/blocks.ts";
+import { makePass } from "../../workers/consumer/src/store/make-pass.ts";
 import type { Chance } from "./chance.ts";
 
 import { doorOf } from "./door.ts";
@@ -185,6 +186,18 @@ export class World {
     return runDoctor({ bucket, ledger, clock }, { fix: true, cursor: "", who: "world" });
   }
 
+  /** As the API does: R2 has the block before the ledger hears of it. */
+  async removeImage(id: string): Promise<void> {
+    const who = "world";
+    await putBlock(this.store.bucket(new Life()), id, { reason: "asked", who, at: this.clock.now() });
+    await this.ask((ledger) => ledger.removeImage(id, "asked", who));
+  }
+
+  async unblockImage(id: string): Promise<void> {
+    await this.ask((ledger) => ledger.unblockImage(id, "world"));
+    await deleteBlock(this.store.bucket(new Life()), id);
+  }
+
   /** The machine dies and starts again on the same state, as the local stack does. */
   restart(): Promise<void> {
     for (const life of this.#handlers) life.end();
@@ -238,7 +251,8 @@ export class World {
       log: (event, fields) => life.dead || log(event, fields),
       within: (work, ms) => worlds.within(work, ms),
       send: (wakeUps) => this.#send(wakeUps),
-      sweep: (pass, goOn) => sweepImage(mortal(bucket, life), pass, goOn),
+      sweep: (pass, goOn) => makePass({ images: mortal(bucket, life), original: () => null }, pass, goOn),
+      listBlocks: () => listBlocks(mortal(bucket, life)),
       deliver: async () => ({ status: 204, said: "" }),
       publishGate: async (file) => void (await bucket.put(GATE_KEY, JSON.stringify(file))),
     };

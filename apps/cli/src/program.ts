@@ -31,6 +31,7 @@ import { provisionCommand } from "./commands/provision.ts";
 import { purgeCommand } from "./commands/purge.ts";
 import { receiptCommand, receiptVerifyCommand } from "./commands/receipt.ts";
 import { recipeSuggestCommand } from "./commands/recipe-suggest.ts";
+import { removalCommand, removeCommand, unblockCommand } from "./commands/remove.ts";
 import { retryCommand } from "./commands/retry.ts";
 import { rewriteCommand } from "./commands/rewrite.ts";
 import { rollbackCommand } from "./commands/rollback.ts";
@@ -63,6 +64,9 @@ export const COMMANDS: readonly Command[] = [
   cancelCommand,
   actionsCommand,
   purgeCommand,
+  removeCommand,
+  removalCommand,
+  unblockCommand,
   focalCommand,
   servingCommand,
   costsCommand,

@@ -175,6 +175,20 @@ describe("steering", () => {
     expect(api.received.at(-1)).toMatchObject({ method: "DELETE", path: "/api/v1/images/summer%2F1%20a" });
   });
 
+  it("removes an image for a reason, prints its receipt until it is complete, and lifts the block", async () => {
+    expect((await run(["remove", "summer/1 a", "--yes"])).code).toBe(EXIT.usage);
+    const removed = await run(["remove", "summer/1 a", "--reason", "case 812", "--yes"]);
+    expect(removed).toMatchObject({ code: EXIT.ok, stdout: "summer/1 a is removed and blocked\n" });
+    expect(api.received.at(-1)).toMatchObject({ method: "POST", path: "/api/v1/images/summer%2F1%20a/remove" });
+    expect(lastBody()).toEqual({ reason: "case 812" });
+    const { code, stdout } = await run(["removal", "summer/1 a"]);
+    expect([code, stdout]).toEqual([EXIT.failed, expect.stringMatching(/1,234 +variants\/a\/400-high.webp\n$/)]);
+    expect(stdout).toMatch(/^deleted +1 objects, 2 jobs, focal point$/m);
+    expect(JSON.parse((await run(["removal", "a", "--json"])).stdout)).toMatchObject({ signature: "s" });
+    expect((await run(["unblock", "a"])).stdout).toBe("a may be made again\n");
+    expect(api.received.at(-1)).toMatchObject({ method: "POST", path: "/api/v1/images/a/unblock" });
+  });
+
   it("sets an image's focal point and takes it back, and refuses what is no point before it asks", async () => {
     expect((await run(["focal", "summer/1 a", "0.25,1"])).stdout).toBe("summer/1 a crops are made again\n");
     expect(api.received.at(-1)).toMatchObject({ method: "PUT", path: "/api/v1/images/summer%2F1%20a/focal" });

@@ -349,6 +349,7 @@ export function image(id: string, mode: string, imageUrl: string): Image {
     originalBytes: 412_004,
     sourceEtag: '"5f2c-1a"',
     focal: [0.3, 0.25],
+    removal: null,
     purging: false,
     purge:
       mode === "empty"

@@ -27,7 +27,7 @@ function variant(transform: string, more: Partial<Variant> = {}): Variant {
 function image(...variants: Variant[]): Image {
   return {
     ...{ id: "a.jpg", originalUrl: "https://cdn.example/a.jpg", originalBytes: null, sourceEtag: null, focal: null },
-    ...{ purging: false, purge: null, variants, nextCursor: null },
+    ...{ purging: false, purge: null, removal: null, variants, nextCursor: null },
   };
 }
 

@@ -15,6 +15,7 @@ import { Job, JobDetail, JobPage, jobsQuery } from "./jobs.ts";
 import { LedgerRestore, restoreRequest } from "./ledger.ts";
 import { ReceiptPage, ReceiptProof, ReceiptVerdict, receiptQuery } from "./receipts.ts";
 import { RecipeSuggestion } from "./recipe.ts";
+import { RemoveRequest, SignedRemoval, Unblocked } from "./removal.ts";
 import { RejectedPage, Run, RunPage, runsQuery } from "./runs.ts";
 import { Serving, servingQuery } from "./serving.ts";
 import { Session, SignIn } from "./session.ts";
@@ -56,6 +57,9 @@ export const CALLS = {
   "GET /api/v1/images/{id}": { query: imageQuery, answer: Image },
   "DELETE /api/v1/images/{id}": { answer: Purge },
   "PUT /api/v1/images/{id}/focal": { body: FocalRequest, answer: FocalAnswer },
+  "POST /api/v1/images/{id}/remove": { body: RemoveRequest, answer: SignedRemoval },
+  "GET /api/v1/images/{id}/removal": { answer: SignedRemoval },
+  "POST /api/v1/images/{id}/unblock": { answer: Unblocked },
   "POST /api/v1/info": { body: infoRequest, answer: ImageInfos },
   "GET /api/v1/stats": { answer: Stats },
   "GET /api/v1/serving": { query: servingQuery, answer: Serving },

@@ -57,6 +57,10 @@ export const Image = z
     focal: Focal.nullable(),
     purging: z.boolean(),
     purge: PurgeTimeline.nullable().meta({ description: "The last purge; null: none is remembered" }),
+    removal: z
+      .object({ at: time, by: z.string(), reason: z.string(), complete: z.boolean() })
+      .nullable()
+      .meta({ description: "Since when the image is removed, and why; null: it is not" }),
     variants: z.array(Variant),
     nextCursor,
   })

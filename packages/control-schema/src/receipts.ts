@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { RemovalReceipt } from "./removal.ts";
 import { count, cursor, Format, nextCursor, time } from "./words.ts";
 
 /** Why a variant that a run asked for is not in R2. */
@@ -55,7 +56,11 @@ export type ReceiptPage = z.infer<typeof ReceiptPage>;
 /** The sums so far are in the cursor, so that the check keeps nothing on the server. */
 export const receiptQuery = z.object({ cursor: cursor.unwrap().max(2_000).optional() });
 
-export const ReceiptProof = z.strictObject({ receipt: Receipt, signature: z.string().max(100) }).meta({
+/** Of a run or of a removal. */
+export const AnyReceipt = z.union([Receipt, RemovalReceipt]);
+export type AnyReceipt = z.infer<typeof AnyReceipt>;
+
+export const ReceiptProof = z.strictObject({ receipt: AnyReceipt, signature: z.string().max(100) }).meta({
   id: "ReceiptProof",
 });
 

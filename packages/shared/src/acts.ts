@@ -3,7 +3,7 @@
  * `oncall[retry+pause]:<token>`.
  */
 
-/** `limits`: rate, concurrency, budget. `mend`: the doctor, test events. `copy`: export of the ledger. `restore`: another one in its place, by import or by bookmark. */
+/** `limits`: rate, concurrency, budget. `remove`: removal of an image, and the end of its block. `mend`: the doctor, test events. `copy`: export of the ledger. `restore`: another one in its place, by import or by bookmark. */
 export const ACTS = [
   "warm",
   "retry",
@@ -12,6 +12,7 @@ export const ACTS = [
   "pause",
   "limits",
   "purge",
+  "remove",
   "mend",
   "copy",
   "restore",

@@ -49,6 +49,8 @@ describe("checkConfig passes", () => {
     [
       "Ittybit's webhooks with an address, and a local one",
       [
+        ...check({ removedUrl: "https://a.example/removed.svg" }),
+        ...check({ removedUrl: "/images/removed.png?w=320" }),
         ...check({ ittybit: { webhooks: "wake", publicUrl: "https://prewarm.example.com" } }),
         ...check({ ittybit: { webhooks: "wake", publicUrl: "http://localhost:8788" } }),
       ],
@@ -227,6 +229,14 @@ describe("checkConfig finds", () => {
     ["an extension with a dot", "passThrough[0]", /without a dot/, check({ passThrough: [".svg"] })],
     ["an extension in both lists", "unshowable", /svg/, check({ unshowable: ["svg"] })],
     ["a signing mode that is none", "signing", /off, custom or all/, checkRaw({ signing: "on" })],
+    ...["http://a.example/x.svg", "//a.example/x.svg", "removed.svg", "/a b", "/a\r\nX: y"].map(
+      (removedUrl): [string, string, RegExp, string[]] => [
+        `removed images at ${JSON.stringify(removedUrl)}`,
+        "removedUrl",
+        /https address or a path/,
+        check({ removedUrl }),
+      ],
+    ),
     ["a cache that never forgets", "cacheSeconds", /604800/, check({ cacheSeconds: 31_536_000 })],
     ["a window of nothing", "originalsWindowSeconds", /60/, check({ originalsWindowSeconds: 0 })],
     ["no budget of time", "edgeBudgetMs", /50/, check({ edgeBudgetMs: 0 })],

@@ -59,6 +59,12 @@ function ownFunction<T>() {
   return z.custom<T>((value) => typeof value === "function", "write a function");
 }
 
+/** What a redirect may name; empty: there is none. */
+function isPlace(text: string): boolean {
+  if (!/^[!-~]*$/.test(text) || text.startsWith("//")) return false;
+  return text === "" || text.startsWith("/") || URL.parse(text)?.protocol === "https:";
+}
+
 function isAscending(numbers: readonly number[]): boolean {
   return numbers.every((number, index) => index === 0 || number > (numbers[index - 1] ?? number));
 }
@@ -270,6 +276,10 @@ export const configSchema = z.strictObject({
     ["original", "placeholder"],
     "write original or placeholder; a stored variant comes before both (cold.first)",
   ),
+  removedUrl: z
+    .string('write an https address, a path, or nothing ("") for 410')
+    .max(2_000, "write at most 2,000 characters")
+    .refine(isPlace, 'write an https address or a path such as /removed.svg, or nothing ("") for 410'),
   cold: z.strictObject({
     first: z.enum(["stored", "original"], "write stored or original"),
     maxBytes: integer(1, 5_000_000_000).nullable(),

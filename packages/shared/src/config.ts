@@ -227,6 +227,8 @@ export interface Settings {
   v: "open" | "limited" | "signed";
   /** What a miss gets where no stored variant is shown (`cold.first`): a redirect to the `original`, or a neutral `placeholder`. */
   fallback: "original" | "placeholder";
+  /** Where views of a removed image are sent (`prewarm remove`): a picture of yours, by `https://…` or a path; empty: they get 410. */
+  removedUrl: string;
   cold: {
     /** What a miss shows first: the best `stored` variant of the image, or the `original`, unless it has more than `maxBytes`. */
     first: "stored" | "original";
@@ -340,6 +342,7 @@ export const DEFAULTS: Settings = {
   signing: "custom",
   v: "limited",
   fallback: "original",
+  removedUrl: "",
   cold: { first: "stored", maxBytes: 2_000_000, streamMaxBytes: 10_000_000 },
   freshness: "immutable",
   cacheSeconds: 3600,

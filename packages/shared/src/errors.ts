@@ -10,6 +10,7 @@ export const ERRORS = {
   signature_invalid: { status: 403, message: "This URL's signature is not valid." },
   not_found: { status: 404, message: "Not found." },
   original_missing: { status: 404, message: "The original does not exist." },
+  removed: { status: 410, message: "This image was removed." },
   method_not_allowed: { status: 405, message: "This method is not allowed here." },
   range_not_satisfiable: { status: 416, message: "The range lies outside the image." },
   unavailable: { status: 503, message: "This is not available right now. Try again." },

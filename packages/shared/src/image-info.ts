@@ -29,6 +29,13 @@ export interface StoredInfo {
   sizes?: unknown;
 }
 
+/** R2 metadata of what stands in a note's place once its image is removed. */
+export const REMOVED_METADATA = { removed: "1" };
+
+export function isRemovedNote({ customMetadata }: { customMetadata?: Record<string, string> | undefined }): boolean {
+  return customMetadata?.removed !== undefined;
+}
+
 /** Chosen: some 25 bytes each, read by every miss. A recipe seldom has more crops and qualities. */
 export const OTHERS_MAX = 64;
 

@@ -24,6 +24,13 @@ export function parseMarker(text: string): DeadMarker | null {
   return { code: value.code, until: value.until };
 }
 
+/** Reads what a block of a removed image says (`removed/`), or null when the text is none. */
+export function parseBlock(text: string): { reason: string; who: string; at: number } | null {
+  const value = parseObject(text);
+  if (typeof value?.reason !== "string" || typeof value.who !== "string" || !isTime(value.at)) return null;
+  return { reason: value.reason, who: value.who, at: value.at };
+}
+
 /** Where the consumer tells the edge which lanes are closed. */
 export const GATE_KEY = "control/gate.json";
 

@@ -108,6 +108,11 @@ export function missingKey(id: string): string {
   return `dead/${encodeId(id)}/_`;
 }
 
+/** Where the block of a removed image lies in R2. */
+export function blockKey(id: string): string {
+  return `removed/${encodeId(id)}`;
+}
+
 /** Where it lies in R2 what is known of this image (see image-info.ts). */
 export function infoKey(id: string): string {
   return `info/${encodeId(id)}/_`;

@@ -5,14 +5,27 @@ import { endpointName } from "@prewarm/shared/events";
 import { QUEUE_BATCH_MAX_MESSAGES } from "@prewarm/shared/limits";
 import { GATE_KEY } from "@prewarm/shared/markers";
 import { WORK_MESSAGE } from "@prewarm/shared/messages";
+import { resolveOriginal } from "@prewarm/shared/source";
 import { within } from "@prewarm/shared/within";
 import { ittybitOf, logOf, versionOf } from "./compose.ts";
-import { type Env, secretOf, siteConfig } from "./config.ts";
+import { bucketOf, type Env, secretOf, siteConfig } from "./config.ts";
 import { pollerOf } from "./ittybit/poller/poller.ts";
 import type { LedgerDeps } from "./ledger/ledger-deps.ts";
 import { toBase64Url } from "./platform/base64.ts";
 import { deliverEvent, handleEvent } from "./platform/deliver-event.ts";
-import { sweepImage } from "./store/sweep-image.ts";
+import { listBlocks } from "./store/blocks.ts";
+import { makePass, type OwnOriginal } from "./store/make-pass.ts";
+
+/** Finds an image's original where the site has it in a bucket that is bound to this Worker. */
+function ownOriginal(site: Config, env: Env): (id: string) => OwnOriginal | null {
+  return (id) => {
+    const original = resolveOriginal(siteConfig(site, env), id);
+    const bucket = original?.kind === "bucket" ? bucketOf(env, original.bucket) : null;
+    return original?.kind !== "bucket" || bucket === null
+      ? null
+      : { bucket, binding: original.bucket, key: original.key };
+  };
+}
 
 /** What the Ledger's Durable Object works with. */
 export function ledgerDeps(site: Config, env: Env): LedgerDeps {
@@ -34,7 +47,8 @@ export function ledgerDeps(site: Config, env: Env): LedgerDeps {
       }
     },
     watchExternalJobs: pollerOf({ ittybit: ittybitOf(env), clock: systemClock, log, sleep }),
-    sweep: (pass, goOn) => sweepImage(env.IMAGES_BUCKET, pass, goOn),
+    sweep: (pass, goOn) => makePass({ images: env.IMAGES_BUCKET, original: ownOriginal(site, env) }, pass, goOn),
+    listBlocks: () => listBlocks(env.IMAGES_BUCKET),
     deliver: (event) => {
       const endpoint = siteConfig(site, env).events.find((one) => endpointName(one) === event.endpoint);
       // Taken out of the configuration since.

@@ -31,7 +31,10 @@ it("looks for what a new original has outdated, and takes away every marker of t
   };
   await stand();
   const make = (pass: 1 | 2) =>
-    ledgerDeps(site, env).sweep({ seq: 1, kind: "remake", fence: 1, id: "a", pass, until: 1 }, () => true);
+    ledgerDeps(site, env).sweep(
+      { seq: 1, removes: false, kind: "remake", fence: 1, id: "a", pass, until: 1 },
+      () => true,
+    );
   expect(await make(1)).toEqual([{ key: "a/800-high.webp", gen: 0 }]);
   expect([...objects.keys()]).toEqual(["dead/ab/400-high.webp", "variants/a/800-high.webp"]);
   await stand();

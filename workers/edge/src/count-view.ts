@@ -2,7 +2,7 @@ import { dataPoint, type ViewOutcome } from "@prewarm/shared/views";
 import type { Edge, RequestContext } from "./request-context.ts";
 
 /** Of these nothing can be made: warming them would be refused again. */
-const VAIN = /detail=(?:dead|missing|unshowable|capped)\b/;
+const VAIN = /detail=(?:dead|missing|removed|capped)\b/;
 
 /**
  * Counts an answer to GET, by what the answer itself says of it. Costs the viewer nothing: the dataset takes a point and returns. `context`

@@ -1,10 +1,10 @@
 import { AppError } from "@prewarm/shared/errors";
 import { parseId } from "@prewarm/shared/image-id";
-import { parseInfo, publicInfo } from "@prewarm/shared/image-info";
+import { publicInfo } from "@prewarm/shared/image-info";
 import { readParameters } from "@prewarm/shared/parameters";
 import { verify } from "@prewarm/shared/signature";
 import { resolveOriginal } from "@prewarm/shared/source";
-import { infoKey } from "@prewarm/shared/variant-key";
+import { readNote } from "./note.ts";
 import { signatureRequired } from "./request/check-signature.ts";
 import type { Edge } from "./request-context.ts";
 import { BASE_HEADERS } from "./respond.ts";
@@ -33,12 +33,9 @@ export async function serveInfo(request: Request, url: URL, edge: Edge): Promise
     if (verdict !== "ok") throw signatureRequired();
   }
   if (original === null) throw new AppError("not_found");
-  const read = await withTimeLimit(async () => {
-    const object = await edge.images.get(infoKey(id));
-    return object === null ? null : parseInfo(await object.text());
-  }, config.edgeBudgetMs);
+  const read = await withTimeLimit(() => readNote(edge, id), config.edgeBudgetMs);
   if (!read.ok) throw new AppError("unavailable");
-  if (read.value === null) throw new AppError("not_found", { detail: "Nothing of this image is stored yet." });
+  if (read.value === null || read.value === "removed") throw new AppError("not_found");
   const headers = {
     ...BASE_HEADERS,
     "Cache-Control": `${signed ? "private" : "public"}, max-age=${KEPT_SECONDS}`,

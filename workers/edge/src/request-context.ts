@@ -31,7 +31,7 @@ export interface Edge {
   targetCache: TargetCache;
   askedLately: AskedLately;
   /** The notes that this isolate has read lately, by the image's id, and when (Unix ms). So repeated misses of one image cost one read a second. */
-  infoMemory: Map<string, { info: StoredInfo; at: number }>;
+  infoMemory: Map<string, { info: StoredInfo | "removed"; at: number }>;
   gate: LiveGate;
   /** Null: views are not counted. */
   views: ViewSink | null;

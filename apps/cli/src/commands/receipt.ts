@@ -1,6 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { type MissingVariant, Receipt, ReceiptPage, ReceiptVerdict } from "@prewarm/control-schema/receipts";
+import {
+  AnyReceipt,
+  type MissingVariant,
+  type Receipt,
+  ReceiptPage,
+  ReceiptVerdict,
+} from "@prewarm/control-schema/receipts";
 import * as z from "zod";
 import { type ControlApi, createControlApi } from "../api/control-api.ts";
 import type { Command } from "../arguments/command.ts";
@@ -33,12 +39,17 @@ export const receiptCommand: Command = {
 };
 
 /** What the command reads of a file that it printed. */
-const PRINTED = z.object({ receipt: Receipt, signature: z.string() });
+const PRINTED = z.object({ receipt: AnyReceipt, signature: z.string() });
 
 export const receiptVerifyCommand: Command = {
   name: "receipt verify",
   description: "Ask Prewarm whether it signed a receipt; exit code 1 if it did not",
-  operands: { hint: "<file>", description: "What `prewarm receipt --json` printed", min: 1, max: 1 },
+  operands: {
+    hint: "<file>",
+    description: "What `prewarm receipt --json` or `prewarm removal --json` printed",
+    min: 1,
+    max: 1,
+  },
   flags: {},
   examples: ["prewarm receipt verify receipt.json"],
   async run(args, context) {
@@ -51,9 +62,13 @@ export const receiptVerifyCommand: Command = {
     const sending = { what: "the receipt" };
     const { valid } = await api.call("POST /api/v1/receipts/verify", { body }, ReceiptVerdict, sending);
     const report = createReport(args, context);
-    const { run, checkedAt } = body.receipt;
-    if (report.json) report.document("prewarm.receipt.verify/1", { valid, run, checkedAt });
-    else report.data(valid ? `This Prewarm signed the receipt of ${run}.` : "This Prewarm did not sign this receipt.");
+    const { receipt } = body;
+    const [of, what] =
+      "run" in receipt
+        ? [receipt.run, { run: receipt.run, checkedAt: receipt.checkedAt }]
+        : [receipt.removed, { removed: receipt.removed, complete: receipt.complete }];
+    if (report.json) report.document("prewarm.receipt.verify/1", { valid, ...what });
+    else report.data(valid ? `This Prewarm signed the receipt of ${of}.` : "This Prewarm did not sign this receipt.");
     return valid ? EXIT.ok : EXIT.failed;
   },
 };

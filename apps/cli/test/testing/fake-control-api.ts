@@ -140,11 +140,23 @@ function handle(
       status: 202,
       body: { ...JSON.parse(call.body), id: decodeURIComponent(path.split("/").at(-2) ?? ""), changed: true },
     };
+  const removal = /^\/api\/v1\/images\/([^/]+)\/(remove|removal|unblock)$/.exec(path);
+  if (removal !== null) return removalOf(decodeURIComponent(removal[1] ?? ""), removal[2] ?? "", call.body);
   if (path === "/api/v1/info") return infos(api, JSON.parse(call.body).ids);
   if (path.startsWith("/api/v1/images/"))
     return imageOf(api, decodeURIComponent(path.slice("/api/v1/images/".length)), url.searchParams.get("cursor"));
   if (path.startsWith("/api/v1/actions")) return action(api, call);
   return problem(404, "not_found", "Not found.");
+}
+
+function removalOf(removed: string, act: string, body: string): Answer {
+  if (act === "unblock") return { status: 200, body: { id: removed } };
+  const { reason } = act === "remove" ? JSON.parse(body) : { reason: "asked" };
+  const objects = [{ name: "variants/a/400-high.webp", bytes: 1_234, uploadedAt: 0, deletedAt: 1_000 }];
+  const times = { orderedAt: 0, edgeUntil: 3_601_000, browsersUntil: 3_601_000 };
+  const checks = [{ at: 1_000, found: 1 }];
+  const receipt = { removed, reason, by: "anna", ...times, jobs: 2, focal: true, objects, more: 0, checks };
+  return { status: act === "remove" ? 202 : 200, body: { receipt: { ...receipt, complete: false }, signature: "s" } };
 }
 
 function problem(status: number, code: string, detail: string): Answer {

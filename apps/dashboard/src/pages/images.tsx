@@ -180,6 +180,12 @@ function Head({ image, changed }: { image: Image; changed(): void }) {
           </button>
         )}
       </header>
+      {image.removal !== null && (
+        <p class="card">
+          Removed <Time at={image.removal.at} />: {image.removal.reason}.{" "}
+          <a href={`/api/v1${imageUrl(image.id)}/removal`}>Receipt</a>
+        </p>
+      )}
       {image.purge !== null && <PurgeTimeline purge={image.purge} />}
       {may("warm") && <WarmForm image={image} changed={changed} />}
       {purging && (

@@ -27,6 +27,7 @@ import { documentOf } from "./openapi.ts";
 import { problemResponse, toAppError } from "./problem.ts";
 import { receipts } from "./receipts.ts";
 import { recipe } from "./recipe.ts";
+import { removal } from "./removal.ts";
 import { revalidate } from "./revalidate.ts";
 import { runs } from "./runs.ts";
 import { servingRoutes } from "./serving.ts";
@@ -49,6 +50,7 @@ const RESOURCES: readonly Endpoint[] = [
     causes,
     actions,
     images,
+    removal,
     thumbs,
     info,
     stats,
@@ -108,13 +110,13 @@ export function createApi(deps: ApiDeps): Api {
 const OF_ONE_IMAGE = ["/api/v1/images/", "/api/v1/thumbs/"];
 
 /** It stands behind an id, so the path of an image whose id ends so must have it as one encoded segment. */
-const FOCAL = "/focal";
+const PARTS = ["/focal", "/remove", "/removal", "/unblock"];
 
 /** An image's id may stand as one encoded segment or as the rest of the path: something in between may have decoded it (and assets do). */
 function withWholeId(path: string): string {
   const before = OF_ONE_IMAGE.find((one) => path.startsWith(one));
   if (before === undefined) return path;
-  const after = path.endsWith(FOCAL) ? FOCAL : "";
+  const after = PARTS.find((part) => path.endsWith(part)) ?? "";
   return before + path.slice(before.length, path.length - after.length).replaceAll("/", "%2F") + after;
 }
 

@@ -30,7 +30,7 @@ export interface ApiDeps extends ReceiveDeps, DryRunDeps {
   adminTokens: string[];
   viewerTokens: string[];
   /** Of variants, and of what is known of images. */
-  bucket: Pick<R2Bucket, "get" | "head" | "list" | "delete">;
+  bucket: Pick<R2Bucket, "get" | "head" | "list" | "put" | "delete">;
   /** Of what the edge counted; null: it cannot be read. */
   analytics: Analytics | null;
   /** First signs, all verify. */

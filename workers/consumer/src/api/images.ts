@@ -24,6 +24,7 @@ import { acting, viewer } from "./endpoint.ts";
 import { originalBytes } from "./jobs.ts";
 import { originalAddress, variantUrl } from "./links.ts";
 import { purgeTimeline } from "./purge-timeline.ts";
+import { receiptOf } from "./removal.ts";
 import { answer, jsonBody, refusals } from "./responses.ts";
 
 /** Stored variants of one page. */
@@ -133,9 +134,16 @@ async function imageAnswer(id: string, cursor: string | null, caller: Caller, de
     focal: found.focal === null ? null : [...found.focal],
     purging: found.purging,
     purge: purgeTimeline(found.purge ?? null, deps.config),
+    removal: removalOf(id, found, deps),
     variants: [...stored, ...waiting].filter((one) => one !== null),
     nextCursor: to?.slice(prefix.length) ?? null,
   };
+}
+
+function removalOf(id: string, { removal }: ImageRows, { config }: ApiDeps): Image["removal"] {
+  if (!removal) return null;
+  const { orderedAt, by, reason, complete } = receiptOf(id, removal, config);
+  return { at: orderedAt, by, reason, complete };
 }
 
 function sourceEtag(found: ImageRows, objects: R2Object[]): string | null {

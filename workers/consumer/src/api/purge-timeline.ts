@@ -6,16 +6,20 @@ const SECOND_MS = 1000;
 /** For so long a browser may keep an immutable variant: `max-age` of the edge's answer. */
 const YEAR_MS = 31_536_000 * SECOND_MS;
 
+/** Until when a browser may show a copy, if edges may answer with one until `edgeUntil`; Unix ms. */
+export function browsersUntil(edgeUntil: number | null, { freshness }: Pick<Config, "freshness">): number | null {
+  return edgeUntil === null ? null : edgeUntil + (freshness === "immutable" ? YEAR_MS : 0);
+}
+
 /** The last purge of an image, with the times until which old copies may still be shown. */
 export function purgeTimeline(purge: ImageRows["purge"], { cacheSeconds, freshness }: Config): PurgeTimeline | null {
   if (purge === null) return null;
   const { seq, orderedAt, deletedAt, doneAt, secondAt } = purge;
   // An edge may have copied the object just before it was deleted, and a browser that copy just before its end.
   const edgeUntil = deletedAt === null ? null : deletedAt + cacheSeconds * SECOND_MS;
-  const keptMs = freshness === "immutable" ? YEAR_MS : 0;
   return {
     ...{ purge: String(seq), orderedAt, storeDeletedAt: deletedAt, edgeUntil },
-    browsersUntil: edgeUntil === null ? null : edgeUntil + keptMs,
+    browsersUntil: browsersUntil(edgeUntil, { freshness }),
     secondPass: { dueAt: doneAt === null ? secondAt : null, doneAt },
   };
 }

@@ -1,4 +1,4 @@
-import type { Receipt } from "@prewarm/control-schema/receipts";
+import type { AnyReceipt } from "@prewarm/control-schema/receipts";
 import { fromBase64, toBase64Url } from "../platform/base64.ts";
 import type { ApiDeps } from "./deps.ts";
 
@@ -12,11 +12,11 @@ type Secrets = Pick<ApiDeps, "signingKeys" | "adminTokens">;
 /** What the key is made for: the same secret signs other things too. */
 const PURPOSE = "prewarm receipt 1";
 
-export async function signReceipt(receipt: Receipt, secrets: Secrets): Promise<string> {
+export async function signReceipt(receipt: AnyReceipt, secrets: Secrets): Promise<string> {
   return signText(canonical(receipt), secrets);
 }
 
-export function isReceiptSigned(receipt: Receipt, signature: string, secrets: Secrets): Promise<boolean> {
+export function isReceiptSigned(receipt: AnyReceipt, signature: string, secrets: Secrets): Promise<boolean> {
   return isSigned(canonical(receipt), signature, secrets);
 }
 
@@ -49,8 +49,10 @@ function importKey(bytes: BufferSource): Promise<CryptoKey> {
   return crypto.subtle.importKey("raw", bytes, { name: "HMAC", hash: "SHA-256" }, false, ["sign", "verify"]);
 }
 
-/** One text for one receipt, whatever the order of its fields. */
-function canonical(receipt: Receipt): string {
-  const sorted = (value: object) => Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)));
-  return JSON.stringify(sorted({ ...receipt, whys: sorted(receipt.whys) }));
+/** One text for one receipt, whatever the order of the fields in its objects. */
+function canonical(receipt: AnyReceipt): string {
+  return JSON.stringify(receipt, (_, value: unknown) => {
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+    return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  });
 }

@@ -6,12 +6,17 @@ import type { AcceptChunk, AcceptImage } from "./calls.ts";
 import { moveFocal } from "./focal.ts";
 import type { ImageTx } from "./image-tx.ts";
 import { isNewer, newOriginal } from "./new-original.ts";
+import { removedAmong } from "./tables/removals.ts";
 
-/** Accepts one chunk of a request. An image of which the ledger knows a newer original is left alone. */
+/** Accepts one chunk of a request. An image of which the ledger knows a newer original, or that is removed, is left alone. */
 export function acceptImages(tx: ImageTx, { images, ...chunk }: AcceptChunk): ChunkAnswer {
   const lane = laneCode(chunk.run.lane);
+  const removed = removedAmong(
+    tx.sql,
+    images.map(({ id }) => encodeId(id)),
+  );
   return acceptChunk(tx, { ...chunk, groups: images }, (image) => {
-    if (!noteOriginal(tx, image, lane)) return false;
+    if (removed.has(encodeId(image.id)) || !noteOriginal(tx, image, lane)) return false;
     if (image.focal !== undefined) moveFocal(tx, encodeId(image.id), image.focal, lane);
     return true;
   });

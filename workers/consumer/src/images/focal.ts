@@ -20,7 +20,7 @@ export function setFocal(tx: ImageTx, id: string, focal: Focal | null, who: stri
  */
 export function moveFocal(tx: ImageTx, id: string, focal: Focal | null, lane: LaneCode): boolean {
   const image = tx.images.get(id);
-  if (String(image.focal) === String(focal)) return false;
+  if (image.removed || String(image.focal) === String(focal)) return false;
   image.focal = focal;
   image.focalFloor = tx.next();
   renewOpen(

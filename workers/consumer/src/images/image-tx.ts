@@ -46,8 +46,10 @@ export class ImageTx extends QueueTx {
     return focalFloor > floor && isCropByFocal(key) ? focalFloor : floor;
   }
 
+  /** A removed image is locked for ever. */
   override lockedUntil(id: string): number {
-    return this.images.get(id).lock;
+    const { removed, lock } = this.images.get(id);
+    return removed ? Number.MAX_SAFE_INTEGER : lock;
   }
 
   override costPlaces(job: Pick<Row, "key" | "run">): string[] {

@@ -28,19 +28,21 @@ export function purgeImage(
 
 /**
  * Raises the fence of an image (`id`: encoded) to `seq`, so that no older object counts, deletes its older rows, and
- * sweeps its objects, with the image locked. Claims of live owners are stale from now on.
+ * sweeps its objects, with the image locked. Claims of live owners are stale from now on. Answers how many rows it
+ * deleted.
  */
-function purge(tx: ImageTx, { seq, id }: { seq: number; id: string }): void {
+export function purge(tx: ImageTx, { seq, id }: { seq: number; id: string }): number {
   const image = tx.images.get(id);
   image.floor = Math.max(image.floor, seq);
   image.purged = Math.max(image.purged, seq);
-  for (const row of tx.rows.loadGroup(id)) {
-    if (row.gen >= seq) continue;
+  const older = tx.rows.loadGroup(id).filter(({ gen }) => gen < seq);
+  for (const row of older) {
     tx.memory.stored.forget(row.key);
     deleteRow(tx, row, isOpen(row) ? CANCELLED : null);
   }
   beginSweep(tx, { seq, image: id, kind: "delete", fence: seq, lane: null });
   notePurge(image, tx.now);
+  return older.length;
 }
 
 /** Continues a purge that was unfinished when an older copy was restored. The copy may be older than the purge. */

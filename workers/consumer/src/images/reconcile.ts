@@ -8,8 +8,8 @@ import { encodedIdOfKey } from "@prewarm/shared/variant-key";
 import type { SliceAnswer, SliceRequest, StorePage } from "./calls.ts";
 import { Findings } from "./findings.ts";
 import type { ImageTx } from "./image-tx.ts";
-import { PASS_MS, unlockImage } from "./sweeps.ts";
-import { isBeingRemade } from "./tables/sweeps.ts";
+import { beginSweep, PASS_MS, unlockImage } from "./sweeps.ts";
+import { isBeingRemade, listPurges } from "./tables/sweeps.ts";
 
 /*
  * The ledger's half of the doctor. R2 lists an interval of keys, and the ledger compares its rows of exactly these
@@ -92,7 +92,11 @@ export function doctorSlice(tx: ImageTx, request: SliceRequest): SliceAnswer {
   const markers = page.markers.filter((key) => good.has(key) && !rows.has(key));
   findings.add("object_below_floor", stale.length, stale);
   findings.add("marker_stale", markers.length, markers);
-  if (fix) Object.assign(answer, { objects: stale, markers, locks: lockFor(tx, stale) });
+  // The passes of a removal delete, because they note what they delete.
+  const isRemoved = (key: string) => tx.images.get(encodedIdOfKey(key)).removed;
+  const objects = stale.filter((key) => !isRemoved(key));
+  if (fix) Object.assign(answer, { objects, markers, locks: lockFor(tx, objects) });
+  if (fix) sweepRemoved(tx, stale.filter(isRemoved).map(encodedIdOfKey));
   if (page.to === null) examineLedger(tx, findings, fix);
   if (keep) keepPlace(tx, page);
   answer.findings = findings.list();
@@ -115,6 +119,8 @@ function belowFloor(tx: ImageTx, { objects, at }: SliceRequest["page"], rows: Re
   const stale = objects.filter(({ key, gen }) => {
     const row = rows.get(key);
     const image = tx.images.get(encodedIdOfKey(key));
+    // Whatever lies there of a removed image was put by hand, or by a handler of before.
+    if (image.removed) return true;
     if (image.lock > tx.now || (row !== undefined && (isOpen(row) || tx.memory.claims.byJob(row.id) !== null)))
       return false;
     // The sweep of a new original has it made again. Its old bytes are served until then.
@@ -144,6 +150,16 @@ function lockFor(tx: ImageTx, keys: readonly string[]): SliceAnswer["locks"] {
 /** Unlocks, unless another caller has locked since. */
 export function doctorDone(tx: ImageTx, locks: SliceAnswer["locks"]): void {
   for (const { id, until } of locks) if (tx.images.get(id).lock === until) unlockImage(tx, id);
+}
+
+/** Has the images of objects that should be gone swept once more, unless a pass is due or under way. */
+function sweepRemoved(tx: ImageTx, ids: readonly string[]): void {
+  const soon = listPurges(tx.sql).filter(({ at }) => at <= tx.now + PASS_MS);
+  for (const image of new Set(ids)) {
+    if (soon.some((sweep) => sweep.image === image)) continue;
+    const seq = tx.next();
+    beginSweep(tx, { seq, image, kind: "delete", fence: seq, lane: null });
+  }
 }
 
 /** The checks that need no list of R2. */

@@ -3,6 +3,7 @@ import type { BeforeRestore } from "./calls.ts";
 import type { ImageTx } from "./image-tx.ts";
 import { purgeGoesOn } from "./purge.ts";
 import { askDoctorTwice } from "./reconcile.ts";
+import { askForBlocks } from "./removal.ts";
 import { listPurges } from "./tables/sweeps.ts";
 
 /** The knowledge of the replaced ledger that its copy may lack. */
@@ -13,7 +14,8 @@ export function beforeImagesRestore(tx: ImageTx): BeforeRestore {
 
 /**
  * Applies the rules after an older copy of the database was restored. Unfinished purges go on: pending deletes land while
- * nothing is handed out. The doctor checks the store now, and again when every older handler has ended.
+ * nothing is handed out. The doctor checks the store now, and again when every older handler has ended. The blocks of
+ * removed images are looked up in R2, because the copy may be older than they are.
  */
 export function imagesRestored(
   tx: ImageTx,
@@ -24,4 +26,5 @@ export function imagesRestored(
   restored(tx, who, how, before);
   for (const purge of before?.purges ?? []) purgeGoesOn(tx, purge);
   askDoctorTwice(tx);
+  askForBlocks(tx);
 }

@@ -1,12 +1,13 @@
+import type { FoundObject } from "@prewarm/control-schema/removal";
 import { isLive } from "@prewarm/durable-queue/claims/leases";
 import { orderAgain } from "@prewarm/durable-queue/claims/transitions";
 import { rangeOfGroup } from "@prewarm/durable-queue/schema/job-ids";
 import { DEAD, type LaneCode, REFUSED } from "@prewarm/durable-queue/schema/row";
-import { HANDLER_WALL_MS } from "@prewarm/shared/limits";
 import { decodeId } from "@prewarm/shared/variant-key";
 import { isCropByFocal } from "./crops.ts";
 import type { ImageTx } from "./image-tx.ts";
 import { notePass } from "./purge-record.ts";
+import { noteCheck, noteFound, SETTLED_MS } from "./removal-record.ts";
 import { deleteSweep, findSweep, listPurges, putSweep, type Sweep } from "./tables/sweeps.ts";
 
 /*
@@ -18,16 +19,20 @@ import { deleteSweep, findSweep, listPurges, putSweep, type Sweep } from "./tabl
 
 /** A pass without a reported end is made again after this. A lock of an image lasts as long. */
 export const PASS_MS = 120_000;
-const SECOND_PASS_MS = HANDLER_WALL_MS + 60_000;
 const BUSY_MS = 5_000;
 
 /** A pass to make now. */
 export interface Pass extends Pick<Sweep, "seq" | "kind" | "fence" | "pass"> {
   /** The image's id, decoded. */
   id: string;
+  /** The image is removed: every object of it is deleted, of whatever generation, and the original where it is ours. */
+  removes: boolean;
   /** Until when the pass is taken, Unix ms. It tells the pass from a later one, and from the same pass made again. */
   until: number;
 }
+
+/** Asked before each delete; the pass deletes nothing more when it answers false. `found`: what a removal is about to delete. */
+export type GoOn = (found?: readonly FoundObject[]) => boolean;
 
 /** A variant in R2. `gen`: the generation that made it; 0: Prewarm did not put it. */
 export interface Found {
@@ -50,8 +55,9 @@ export function takePass(tx: ImageTx, seq: number): Pass | null {
   if (sweep === null || sweep.at > tx.now) return null;
   const isBusy = sweep.kind === "delete" && isHeld(tx, sweep);
   const until = hold(tx, sweep, isBusy ? BUSY_MS : PASS_MS);
-  const { kind, fence, pass } = sweep;
-  return isBusy ? null : { seq, kind, fence, pass, id: decodeId(sweep.image), until };
+  const { kind, fence, pass, image } = sweep;
+  const removes = kind === "delete" && tx.images.get(image).removed;
+  return isBusy ? null : { seq, kind, fence, pass, id: decodeId(image), removes, until };
 }
 
 /** Deletes have no condition, so no put may come between list and delete. A second pass waits for older work too. */
@@ -63,11 +69,17 @@ function isHeld(tx: ImageTx, { image, pass, fence }: Sweep): boolean {
   });
 }
 
-/** Renews the lock before each delete. False: the pass is not taken any more, so it must delete nothing. */
-export function passGoesOn(tx: ImageTx, pass: Pass): boolean {
+/**
+ * Renews the lock before each delete. False: the pass is not taken any more, so it must delete nothing. `found`: what the
+ * pass of a removal is about to delete.
+ */
+export function passGoesOn(tx: ImageTx, pass: Pass, found: readonly FoundObject[] = []): boolean {
   const sweep = takenBy(tx, pass);
   if (sweep === null) return false;
+  // Lifted since, or removed since: the next pass does what is right now.
+  if (pass.removes !== (pass.kind === "delete" && tx.images.get(sweep.image).removed)) return false;
   pass.until = hold(tx, sweep, PASS_MS);
+  noteFound(tx, sweep.image, found);
   return true;
 }
 
@@ -76,8 +88,10 @@ export function passDone(tx: ImageTx, pass: Pass, found: readonly Found[]): void
   const sweep = takenBy(tx, pass);
   if (sweep === null) return;
   if (sweep.lane !== null) remake(tx, sweep, sweep.lane, found);
-  if (sweep.pass === 1) putSweep(tx.sql, { ...sweep, pass: 2, at: tx.now + SECOND_PASS_MS });
-  else deleteSweep(tx.sql, sweep.seq);
+  const checkAt = pass.removes ? noteCheck(tx, sweep.image) : null;
+  const next = sweep.pass === 1 ? tx.now + SETTLED_MS : checkAt;
+  if (next === null) deleteSweep(tx.sql, sweep.seq);
+  else putSweep(tx.sql, { ...sweep, pass: 2, at: next });
   if (sweep.kind !== "delete") return;
   notePass(tx.images, sweep, tx.now);
   unlockImage(tx, sweep.image);
@@ -110,7 +124,8 @@ export function unlockImage(tx: ImageTx, encodedId: string): void {
 }
 
 /** Outdated objects without an open row become rows. */
-function remake(tx: ImageTx, { fence, kind }: Sweep, lane: LaneCode, found: readonly Found[]): void {
+function remake(tx: ImageTx, { fence, kind, image }: Sweep, lane: LaneCode, found: readonly Found[]): void {
+  if (tx.images.get(image).removed) return;
   const isSwept = ({ key, gen }: Found) => gen < fence && (kind === "remake" || isCropByFocal(key));
   const keys = found.filter(isSwept).map(({ key }) => key);
   tx.rows.loadKeys(keys);

@@ -39,6 +39,7 @@ import type {
   SliceRequest,
 } from "../images/calls.ts";
 import type { PurgeRecord } from "../images/purge-record.ts";
+import type { RemovalView } from "../images/removal-record.ts";
 
 /*
  * Everything that crosses the Ledger's RPC: what handlers ask (`Handlers`), what the control API, the hooks, the uploads queue and the
@@ -133,6 +134,10 @@ export interface Operators {
     query: Page & { search?: string; from?: number; to?: number },
   ): Promise<{ entries: AuditEntry[]; next: string | null }>;
 
+  /** Removes an image and blocks it. The caller has put the block into R2 before (store/blocks.ts). `full`: there are too many blocks. */
+  removeImage(id: string, reason: string, who: string): Promise<{ status: "removing" | "full" }>;
+  /** Lifts the block of a removed image. False: there was none. */
+  unblockImage(id: string, who: string): Promise<boolean>;
   cancelRun(run: string, who: string): Promise<RunView | null>;
   retryJob(job: string, who: string): Promise<JobAct>;
   promoteJob(job: string, who: string): Promise<JobAct>;
@@ -228,6 +233,8 @@ export const LEDGER_CALLS = {
   findDelivery: "read",
   purgeImage: "id",
   setFocal: "id",
+  removeImage: "id",
+  unblockImage: "id",
   lookUp: "read",
   listRuns: "read",
   getRun: "read",
@@ -365,6 +372,8 @@ export interface ImageRows {
   purging: boolean;
   /** The last purge of the image, if it is remembered; `secondAt`: when its next pass is due. A ledger of release 0.1.0 tells none. */
   purge: (PurgeRecord & { secondAt: number | null }) | null;
+  /** Null: the image is not removed. A ledger of release 0.1.0 tells none. */
+  removal?: RemovalView | null;
 }
 
 export type DeadGroupView = Omit<DeadGroup, "sample"> & { sample: NamedJob };

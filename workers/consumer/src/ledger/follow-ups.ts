@@ -3,7 +3,8 @@ import { type Duties, runOutbox } from "@prewarm/durable-queue/object/on-alarm";
 import type { Transactions } from "@prewarm/durable-queue/object/transactions";
 import { errorText } from "@prewarm/shared/log";
 import { parseGate } from "@prewarm/shared/markers";
-import { passDone, passGoesOn, takePass } from "../images/sweeps.ts";
+import { blocksFound, holdForBlocks, isAskingForBlocks } from "../images/removal.ts";
+import { type GoOn, passDone, passGoesOn, takePass } from "../images/sweeps.ts";
 import { dueSweeps } from "../images/tables/sweeps.ts";
 import { noteEvents } from "./events.ts";
 import { gateChanged, isToldClosed } from "./gate-file.ts";
@@ -23,6 +24,7 @@ export function followUps(transactions: Transactions<LedgerTx>, deps: LedgerDeps
   return {
     outbox: () => publishGate(transactions, deps),
     events: () => runEvents(transactions, deps),
+    blocks: () => findBlocks(transactions, deps),
     sweeps: () => runSweeps(transactions, deps),
   };
 }
@@ -44,10 +46,18 @@ async function runSweeps(transactions: Transactions<LedgerTx>, deps: LedgerDeps)
   for (const seq of transactions.read(({ sql, now }) => dueSweeps(sql, now, PASSES_MAX))) {
     const pass = transactions.write((tx) => takePass(tx, seq));
     if (pass === null) continue;
-    const goOn = () => transactions.write((tx) => passGoesOn(tx, pass));
+    const goOn: GoOn = (found) => transactions.write((tx) => passGoesOn(tx, pass, found));
     const found = await deps.within(deps.sweep(pass, goOn), PASS_TIMEOUT_MS);
     transactions.write((tx) => passDone(tx, pass, found));
   }
+}
+
+/** Looks the blocks of removed images up in R2, after a restore. Throws when R2 fails; the next cron tries again. */
+async function findBlocks(transactions: Transactions<LedgerTx>, deps: LedgerDeps): Promise<void> {
+  if (!transactions.read(isAskingForBlocks)) return;
+  const hold = transactions.write(holdForBlocks);
+  const blocks = await deps.within(deps.listBlocks(), PASS_TIMEOUT_MS);
+  transactions.write((tx) => blocksFound(tx, blocks, hold));
 }
 
 /** Publishes the gate file, also while R2 fails for a while. */

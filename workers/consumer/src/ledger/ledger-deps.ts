@@ -1,8 +1,9 @@
+import type { Block } from "@prewarm/control-schema/removal";
 import type { CodeVersion } from "@prewarm/control-schema/words";
 import type { QueueDeps } from "@prewarm/durable-queue/object/queue-deps";
 import type { Config } from "@prewarm/shared/config";
 import type { GateFile } from "@prewarm/shared/markers";
-import type { Found, Pass } from "../images/sweeps.ts";
+import type { Found, GoOn, Pass } from "../images/sweeps.ts";
 
 /** What the Ledger reaches the world through; made in ../ledger-deps.ts. */
 export interface LedgerDeps extends QueueDeps {
@@ -15,7 +16,9 @@ export interface LedgerDeps extends QueueDeps {
    * Makes a pass over an image's objects in R2: deletes them, or returns the variants. `goOn` renews the lock before each
    * delete and says whether to.
    */
-  sweep(pass: Pass, goOn: () => boolean): Promise<Found[]>;
+  sweep(pass: Pass, goOn: GoOn): Promise<Found[]>;
+  /** The blocks of removed images that R2 has. Throws when R2 does not answer. */
+  listBlocks(): Promise<Block[]>;
   /** Tells the edge which lanes are closed. */
   publishGate(file: GateFile): Promise<void>;
   /** Sends a signed event to an endpoint of the configuration; what it answered. Throws when it does not answer. */

@@ -36,6 +36,8 @@ export abstract class LedgerObject<Env> extends DurableObject<Env> implements An
   findDelivery(...args: Call<"findDelivery">) { return this.#ledger.findDelivery(...args); }
   purgeImage(...args: Call<"purgeImage">) { return this.#ledger.purgeImage(...args); }
   setFocal(...args: Call<"setFocal">) { return this.#ledger.setFocal(...args); }
+  removeImage(...args: Call<"removeImage">) { return this.#ledger.removeImage(...args); }
+  unblockImage(...args: Call<"unblockImage">) { return this.#ledger.unblockImage(...args); }
   lookUp(...args: Call<"lookUp">) { return this.#ledger.lookUp(...args); }
   listRuns(...args: Call<"listRuns">) { return this.#ledger.listRuns(...args); }
   getRun(...args: Call<"getRun">) { return this.#ledger.getRun(...args); }

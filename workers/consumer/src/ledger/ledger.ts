@@ -14,6 +14,7 @@ import { focalsOf, setFocal } from "../images/focal.ts";
 import { takeMisses } from "../images/misses.ts";
 import { purgeImage } from "../images/purge.ts";
 import { doctorDone, doctorFrom, doctorSlice, doctorWalk } from "../images/reconcile.ts";
+import { removeImage, unblockImage } from "../images/removal.ts";
 import { beforeImagesRestore, imagesRestored } from "../images/restored-images.ts";
 import { indexOfSecret } from "../platform/secret-equality.ts";
 import { takeBack } from "./acknowledge.ts";
@@ -165,6 +166,8 @@ export class Ledger extends Queue<LedgerTx, BeforeRestore> implements Answering<
   });
   readonly purgeImage = this.changes(purgeImage);
   readonly setFocal = this.changes(setFocal);
+  readonly removeImage = this.changes(removeImage);
+  readonly unblockImage = this.changes(unblockImage);
 
   /* ── What operators see ── */
 

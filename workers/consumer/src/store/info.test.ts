@@ -221,6 +221,14 @@ describe("what is known of an image", () => {
     expect(info()).toBeNull();
   });
 
+  it("is not written of a removed image, whatever was read before", async () => {
+    const { store, memory, info, note } = setup();
+    await memory.bucket.put("info/photo/_", "{}", { customMetadata: { removed: "1" } });
+    await store("photo/320-high.webp");
+    await note(["photo/320-high.webp"]);
+    expect([info(), memory.objects.get("info/photo/_")?.customMetadata]).toEqual([null, { removed: "1" }]);
+  });
+
   it("is read for many at once", async () => {
     const { deps, settle } = setup();
     await settle("photo/320-high.webp");

@@ -1,5 +1,5 @@
 import type { Config, Format } from "@prewarm/shared/config";
-import { parseInfo, type StoredInfo, withStored } from "@prewarm/shared/image-info";
+import { isRemovedNote, parseInfo, type StoredInfo, withStored } from "@prewarm/shared/image-info";
 import { errorText, type Log } from "@prewarm/shared/log";
 import { CONTENT_TYPES } from "@prewarm/shared/mime";
 import { placeholderTransform, type Transform } from "@prewarm/shared/transform";
@@ -101,6 +101,8 @@ async function noteImage(deps: InfoDeps, variants: readonly Variant[]): Promise<
   let compared: Compared[] | null = null;
   for (let tries = 0; tries < TRIES; tries += 1) {
     const before = await readInfo(deps, id);
+    // Its objects are deleted; a note would tell the edge that the image is there.
+    if (before === "removed") return;
     const made = await madeOf(deps, variants, before.gen);
     // Purged meanwhile, or put there by hand.
     if (made === null) return;
@@ -151,10 +153,14 @@ interface Before {
   gen: number;
 }
 
-async function readInfo({ images, connections }: InfoDeps, id: string): Promise<Before> {
+async function readInfo({ images, connections }: InfoDeps, id: string): Promise<Before | "removed"> {
   return connections.run(async () => {
     const object = await images.get(infoKey(id));
     if (object === null) return { info: null, etag: null, gen: 0 };
+    if (isRemovedNote(object)) {
+      await object.body.cancel();
+      return "removed";
+    }
     const gen = fromCustomMetadata(object.customMetadata)?.gen ?? 0;
     return { info: parseInfo(await object.text()), etag: object.etag, gen };
   });

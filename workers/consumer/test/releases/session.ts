@@ -209,6 +209,8 @@ function operators(say: Say, sql: ReturnType<typeof nodeSql>): void {
     WHO,
   );
   say("setFocal", "h", [0.25, 0.5], WHO);
+  say("removeImage", "r", "asked", WHO);
+  say("unblockImage", "r", WHO);
   say("purgeImage", "j", "9", WHO);
   say("purgeImage", "i", "0", WHO);
   say("cancelRun", "run_1", WHO);

@@ -23,14 +23,14 @@ import { streamOriginal, wantsCors } from "./stream-original.ts";
 export async function answerMiss(context: RequestContext, known: MissDetail | null): Promise<Response> {
   const original = originalOf(context);
   const info = known === null ? await readInfo(context) : null;
-  if (info === null) return answerWithout(context, original, { isKnown: false, standIns: [] }, known);
+  if (info === null || info === "removed") return answerWithout(context, original, info ?? known, null);
   // The one that stands for all is what is to be made.
   const same = sameTarget(context, info);
   const wanted = same === null ? context : { ...context, target: same };
   const standIns = standInsFor(wanted, original, info);
   const isRead = same !== null && mayBeStored(context, info, same, standIns.length > 0);
   const served = isRead ? await serveVariant(context, same.key) : null;
-  return served instanceof Response ? served : answerWithout(wanted, original, { isKnown: true, standIns }, served);
+  return served instanceof Response ? served : answerWithout(wanted, original, served, standIns);
 }
 
 /**
@@ -50,32 +50,38 @@ function isListed({ stored, others, version }: StoredInfo, { transform, version:
   return others?.includes(variantName(transform)) ?? null;
 }
 
+/** `known`: why nothing is to be asked for. `standIns`: null of an image that is not known. */
 async function answerWithout(
   context: RequestContext,
   original: Original,
-  { isKnown, standIns }: { isKnown: boolean; standIns: readonly Transform[] },
   known: MissDetail | null,
+  standIns: readonly Transform[] | null,
 ): Promise<Response> {
   const { target, method, edge } = context;
   // Before markers are read: of the reads that are left a viewer's picture comes first.
-  const standIn = await answerStandIn(context, standIns);
-  const detail = known ?? (await askOnce(context, original, isKnown));
+  const standIn = await answerStandIn(context, standIns ?? []);
+  const detail = known ?? (await askOnce(context, original, standIns !== null));
   if (standIn !== null) return standIn;
-  const fields = isSecret(context, original) ? secretFields(context) : missFields(context, detail);
-  if (detail === "missing" && original.kind === "bucket" && !isSecret(context, original)) {
-    return problem(new AppError("original_missing"), method, commonHeaders(fields, "no-store"));
+  const isPrivate = isSecret(context, original);
+  const fields = missFields(context, isPrivate ? null : said(detail));
+  const refuse = (code: "removed" | "original_missing") =>
+    problem(new AppError(code), method, commonHeaders(fields, "no-store"));
+  if (detail === "removed" && !isPrivate) {
+    const { removedUrl } = edge.config;
+    return removedUrl === "" ? refuse(detail) : redirect(removedUrl, commonHeaders(fields, NO_STORE));
   }
+  if (detail === "missing" && original.kind === "bucket" && !isPrivate) return refuse("original_missing");
   if (detail === UNSHOWABLE || isNotShown(original, target.id, edge)) return placeholder(method, fields);
   const streamed =
     original.kind === "url" && wantsCors(context) ? await streamOriginal(context, original.url, fields) : null;
   return streamed ?? redirect(await originalLocation(context, original), commonHeaders(fields, NO_STORE));
 }
 
-function missFields({ target, timing }: RequestContext, detail: MissDetail | null): CommonFields {
-  const status = "edge; fwd=uri-miss, store; fwd=uri-miss";
+/** `detail` null: nothing is told, because what was found, and how long each step took, would tell whether there is such an original. */
+function missFields({ target, timing }: RequestContext, detail: string | null): CommonFields {
   return {
-    cacheStatus: `${status}; detail=${said(detail)}`,
-    timing: timing(),
+    cacheStatus: `edge; fwd=uri-miss, store; fwd=uri-miss; detail=${detail ?? "private"}`,
+    timing: detail === null ? "" : timing(),
     negotiated: target.negotiated,
   };
 }
@@ -83,15 +89,6 @@ function missFields({ target, timing }: RequestContext, detail: MissDetail | nul
 /** Whether this viewer must not even learn whether there is such an original: a stranger, and one that is hidden. */
 function isSecret({ target }: RequestContext, original: Original): boolean {
   return original.kind === "bucket" && original.hidden && !target.signed;
-}
-
-/** The same of what exists and of what does not: what was found and how long each step took would tell. */
-function secretFields({ target }: RequestContext): CommonFields {
-  return {
-    cacheStatus: "edge; fwd=uri-miss, store; fwd=uri-miss; detail=private",
-    timing: "",
-    negotiated: target.negotiated,
-  };
 }
 
 /** A dead one whose original no browser shows either, as was found by its bytes. */

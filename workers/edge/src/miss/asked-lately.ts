@@ -1,7 +1,15 @@
 import type { EdgeCache } from "../bindings.ts";
 
 /** Why an answer is not the variant, as said in `Cache-Status`. A dead one has its marker's code behind it. */
-export type MissDetail = "enqueued" | "pending" | `dead:${string}` | "missing" | "paused" | "capped" | "unavailable";
+export type MissDetail =
+  | "enqueued"
+  | "pending"
+  | `dead:${string}`
+  | "missing"
+  | "removed"
+  | "paused"
+  | "capped"
+  | "unavailable";
 
 /** What an isolate knows about a key that was asked for lately. */
 interface AskedRecord {

@@ -1,5 +1,5 @@
-import { parseInfo, type StoredInfo } from "@prewarm/shared/image-info";
-import { infoKey } from "@prewarm/shared/variant-key";
+import type { StoredInfo } from "@prewarm/shared/image-info";
+import { readNote } from "../note.ts";
 import type { RequestContext } from "../request-context.ts";
 import { withTimeLimit } from "../time-limit.ts";
 import { REPEAT_MS } from "./asked-lately.ts";
@@ -22,15 +22,12 @@ export async function readInfo({
   left,
   mark,
   reads,
-}: RequestContext): Promise<StoredInfo | null> {
+}: RequestContext): Promise<StoredInfo | "removed" | null> {
   const { infoMemory, clock } = edge;
   const kept = infoMemory.get(target.id);
   if (kept !== undefined && clock.now() < kept.at + (method === "HEAD" ? HEAD_REPEAT_MS : REPEAT_MS)) return kept.info;
   reads.left -= 1;
-  const read = await withTimeLimit(async () => {
-    const object = await edge.images.get(infoKey(target.id));
-    return object === null ? null : parseInfo(await object.text());
-  }, left(INFO_WAIT_MS));
+  const read = await withTimeLimit(() => readNote(edge, target.id), left(INFO_WAIT_MS));
   mark("info");
   if (!read.ok || read.value === null) return null;
   if (infoMemory.size >= MAX_IMAGES) infoMemory.clear();

@@ -28,6 +28,8 @@ export interface Image {
   purgeDone: number | null;
   /** A purge or the doctor holds the lock until then, Unix ms. 0: unlocked. */
   lock: number;
+  /** Nothing of it is made (removals.ts). */
+  removed: boolean;
   /** What crops without `pos` show best. Null: the centre. */
   focal: Focal | null;
   /** The fence of the last change of the point: crops without `pos` of a lower generation do not count. */
@@ -48,8 +50,9 @@ export class Images {
   load(ids: Iterable<string>): void {
     const missing = [...new Set(ids)].filter((id) => !this.#held.has(id));
     if (missing.length === 0) return;
-    const query = `SELECT k.value AS id, ordering, etag, floor, purged, purge_ordered, purge_deleted, purge_done, lock, x, y, fence FROM json_each(?) AS k
-      LEFT JOIN images ON images.id = k.value LEFT JOIN focals ON focals.id = k.value`;
+    const query = `SELECT k.value AS id, ordering, etag, floor, purged, purge_ordered, purge_deleted, purge_done, lock, x, y, fence,
+      removals.id AS removal FROM json_each(?) AS k LEFT JOIN images ON images.id = k.value LEFT JOIN focals ON focals.id = k.value
+      LEFT JOIN removals ON removals.id = k.value`;
     for (const raw of this.#sql.exec(query, JSON.stringify(missing))) {
       const image = imageFrom(raw);
       this.#held.set(image.id, { image, before: { ...image } });
@@ -96,10 +99,10 @@ function isSame(after: readonly SqlValue[], before: readonly SqlValue[]): boolea
 
 /** An image without a row has no exception. */
 function imageFrom(raw: SqlRow): Image {
-  const { id, ordering, etag, floor, purged, lock, x, y, fence } = raw;
+  const { id, ordering, etag, floor, purged, lock, x, y, fence, removal } = raw;
   return {
     ...{ id: text(id), ordering: textOrNull(ordering), etag: textOrNull(etag), floor: int(floor) },
-    ...{ purged: int(purged), lock: int(lock), purgeOrdered: intOrNull(raw.purge_ordered) },
+    ...{ purged: int(purged), lock: int(lock), purgeOrdered: intOrNull(raw.purge_ordered), removed: removal !== null },
     ...{ purgeDeleted: intOrNull(raw.purge_deleted), purgeDone: intOrNull(raw.purge_done) },
     ...{ focal: x == null || y == null ? null : [Number(x), Number(y)], focalFloor: int(fence) },
   };

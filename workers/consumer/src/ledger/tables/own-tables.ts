@@ -37,12 +37,16 @@ const V5 = [
   `CREATE TABLE focals (id TEXT PRIMARY KEY, x REAL, y REAL, fence INTEGER NOT NULL, updated INTEGER NOT NULL) WITHOUT ROWID`,
 ];
 
-/** What the last purge of an image has done, in the row that a purge writes anyway. It was a document of all purges. */
+/**
+ * What the last purge of an image has done, in the row that a purge writes anyway; it was a document of all purges. Removed images
+ * (decision 099).
+ */
 const V6 = [
   `ALTER TABLE images ADD COLUMN purge_ordered INTEGER`,
   `ALTER TABLE images ADD COLUMN purge_deleted INTEGER`,
   `ALTER TABLE images ADD COLUMN purge_done INTEGER`,
   `DELETE FROM docs WHERE name = 'purges'`,
+  `CREATE TABLE removals (id TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID`,
 ];
 
 /** The tables of the queue and of the ledger. */

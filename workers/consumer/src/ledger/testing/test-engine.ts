@@ -39,6 +39,7 @@ export function testEngine(
     },
     watchExternalJobs: () => ({ keepRunning: () => null, ping: () => false }),
     sweep: async () => [],
+    listBlocks: async () => [],
     deliver: async () => ({ status: 204, said: "" }),
     publishGate: async (file) => void done.gates.push(file),
     ...more,

@@ -8,6 +8,7 @@ import { isOpen, laneName, type Row } from "@prewarm/durable-queue/schema/row";
 import type { JobState } from "@prewarm/shared/job";
 import { encodedIdOfKey, encodeId } from "@prewarm/shared/variant-key";
 import { lastPurge } from "../../images/purge-record.ts";
+import { removalView } from "../../images/removal-record.ts";
 import { passDueAt } from "../../images/tables/sweeps.ts";
 import type { FoundJob, ImageRows, NamedJob } from "../contract.ts";
 import type { LedgerTx } from "../ledger-tx.ts";
@@ -131,6 +132,7 @@ export function imageRows(tx: LedgerTx, id: string, stored: readonly string[]): 
   return {
     ...{ rows: views, names, sourceEtag: image.etag, focal: image.focal, purging: image.lock > tx.now },
     purge: purge === null ? null : { ...purge, secondAt: passDueAt(tx.sql, purge.seq) },
+    removal: removalView(tx, image.id),
   };
 }
 

@@ -1,0 +1,99 @@
+import { type RemovalReceipt, SignedRemoval, Unblocked } from "@prewarm/control-schema/removal";
+import { createControlApi } from "../api/control-api.ts";
+import { type Command, YES_FLAG } from "../arguments/command.ts";
+import { readControlSettings } from "../arguments/settings.ts";
+import { EXIT, usageError } from "../platform/exit-codes.ts";
+import { checkImageId } from "../steps/check-image-id.ts";
+import { confirmByTyping } from "../steps/confirm.ts";
+import { formatCount } from "../terminal/progress.ts";
+import { createReport } from "../terminal/report.ts";
+import { formatTable } from "../terminal/table.ts";
+
+const SCHEMA = "prewarm.removal/1";
+const ONE_ID = { hint: "<id>", description: "Image id", min: 1, max: 1 };
+
+export const removeCommand: Command = {
+  name: "remove",
+  description: "Delete all of an image, its original in a bucket of yours too, and block it: views get 410",
+  operands: ONE_ID,
+  flags: {
+    reason: { type: "string", valueHint: "text", description: "Why; it stands in the receipt and the audit log" },
+    yes: YES_FLAG,
+  },
+  examples: ['prewarm remove u/7f3c91.jpg --reason "asked by the person, case 812"'],
+  async run(args, context) {
+    const id = checkImageId(args.operands[0] ?? "");
+    const reason = args.text("reason");
+    if (!reason) throw usageError("A removal needs a reason.", 'Add --reason "…".');
+    const what = `This deletes all of ${id}, its original in a bucket too, and blocks it.`;
+    await confirmByTyping(args, context, what, id);
+    const api = createControlApi(readControlSettings(args, context), context);
+    const report = createReport(args, context);
+    const given = { params: { id }, body: { reason } };
+    const sending = { what: `removing ${id}` };
+    const signed = await api.call("POST /api/v1/images/{id}/remove", given, SignedRemoval, sending);
+    if (report.json) report.document(SCHEMA, signed);
+    else report.data(`${id} is removed and blocked`);
+    report.note(`The receipt is complete after the caches' time: prewarm removal ${id}`);
+    return EXIT.ok;
+  },
+};
+
+export const removalCommand: Command = {
+  name: "removal",
+  description: "Print the signed receipt of a removed image; exit code 1 while it is not complete",
+  operands: ONE_ID,
+  flags: {},
+  examples: ["prewarm removal u/7f3c91.jpg", "prewarm removal u/7f3c91.jpg --json > receipt.json"],
+  async run(args, context) {
+    const id = checkImageId(args.operands[0] ?? "");
+    const api = createControlApi(readControlSettings(args, context), context);
+    const report = createReport(args, context);
+    const sending = { what: `the receipt of ${id}` };
+    const signed = await api.call("GET /api/v1/images/{id}/removal", { params: { id } }, SignedRemoval, sending);
+    if (report.json) report.document(SCHEMA, signed);
+    else for (const line of formatReceipt(signed.receipt)) report.data(line);
+    return signed.receipt.complete ? EXIT.ok : EXIT.failed;
+  },
+};
+
+export const unblockCommand: Command = {
+  name: "unblock",
+  description: "Lift the block of a removed image; keep its receipt first, which is forgotten",
+  operands: ONE_ID,
+  flags: {},
+  examples: ["prewarm unblock u/7f3c91.jpg"],
+  async run(args, context) {
+    const id = checkImageId(args.operands[0] ?? "");
+    const api = createControlApi(readControlSettings(args, context), context);
+    const report = createReport(args, context);
+    const sending = { what: `unblocking ${id}` };
+    await api.call("POST /api/v1/images/{id}/unblock", { params: { id } }, Unblocked, sending);
+    if (report.json) report.document("prewarm.unblock/1", { id });
+    else report.data(`${id} may be made again`);
+    return EXIT.ok;
+  },
+};
+
+function formatReceipt(receipt: RemovalReceipt): string[] {
+  const { removed, reason, by, orderedAt, jobs, focal, objects, more, checks, edgeUntil, browsersUntil } = receipt;
+  const time = (at: number | null) => (at === null ? "not known yet" : new Date(at).toISOString());
+  const rows = [
+    ["image", removed],
+    ["reason", reason],
+    ["ordered", `${time(orderedAt)} by ${by}`],
+    [
+      "deleted",
+      `${formatCount(objects.length + more)} objects, ${formatCount(jobs)} jobs${focal ? ", focal point" : ""}`,
+    ],
+    ...checks.map(({ at, found }) => ["checked", `${time(at)}: ${formatCount(found)} found`]),
+    ["edge copies until", time(edgeUntil)],
+    ["browser copies until", time(browsersUntil)],
+    ["complete", receipt.complete ? "yes" : "no"],
+  ];
+  const listed = objects.map(({ deletedAt, bytes, name }) => [time(deletedAt), formatCount(bytes), name]);
+  return [
+    ...formatTable(rows),
+    ...(listed.length === 0 ? [] : ["", ...formatTable([["DELETED", "BYTES", "OBJECT"], ...listed])]),
+  ];
+}

@@ -1,0 +1,63 @@
+import * as z from "zod";
+import { bytes, count, time } from "./words.ts";
+
+export const RemoveRequest = z
+  .strictObject({
+    reason: z.string().trim().min(1).max(500).meta({ description: "Why; it stands in the receipt and the audit log" }),
+  })
+  .meta({ id: "RemoveRequest" });
+
+const removedObject = z.object({
+  name: z.string().meta({
+    description: "Key in R2; of an original in a bucket of yours, after the bucket's binding and a blank",
+  }),
+  bytes,
+  uploadedAt: time,
+  deletedAt: time.nullable().meta({ description: "When it was gone, Unix milliseconds; null: it is being deleted" }),
+});
+
+/** An object of a removed image, as a pass finds it. */
+export type FoundObject = Omit<z.infer<typeof removedObject>, "deletedAt">;
+
+/** Why an image was removed, by whom and when (Unix ms), as R2 has it. */
+export interface Block {
+  /** The image's id, encoded. */
+  id: string;
+  reason: string;
+  who: string;
+  at: number;
+}
+
+const check = z.object({ at: time, found: count.meta({ description: "Objects that it found and deleted" }) });
+
+export const RemovalReceipt = z
+  .object({
+    removed: z.string().meta({ description: "The image's id" }),
+    reason: z.string(),
+    by: z.string().meta({ description: "Who ordered it, as in the audit log" }),
+    orderedAt: time,
+    jobs: count.meta({ description: "Jobs of the image that were deleted" }),
+    focal: z.boolean().meta({ description: "A focal point was deleted" }),
+    objects: z
+      .array(removedObject)
+      .meta({ description: "All that R2 had of the image then or later, as it was found" }),
+    more: count.meta({ description: "Objects found beyond the list, which has 5,000 at most" }),
+    checks: z.array(check).meta({ description: "Passes over all names of the image in R2, the last 50" }),
+    edgeUntil: time.nullable().meta({
+      description: "Until when a data centre may answer with a copy, Unix milliseconds; null: not known yet",
+    }),
+    browsersUntil: time.nullable().meta({
+      description: "Until when a browser that has a copy may show it, Unix milliseconds; null: not known yet",
+    }),
+    complete: z.boolean().meta({
+      description: "A check after `edgeUntil`, and after the end of every older handler, has found nothing",
+    }),
+  })
+  .meta({ id: "RemovalReceipt" });
+export type RemovalReceipt = z.infer<typeof RemovalReceipt>;
+
+export const SignedRemoval = z
+  .object({ receipt: RemovalReceipt, signature: z.string().meta({ description: "HMAC-SHA-256, in base64url" }) })
+  .meta({ id: "SignedRemoval" });
+
+export const Unblocked = z.object({ id: z.string() }).meta({ id: "Unblocked" });

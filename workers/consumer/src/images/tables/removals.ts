@@ -1,0 +1,44 @@
+import type { Block, FoundObject } from "@prewarm/control-schema/removal";
+import { int, type Sql, text } from "@prewarm/durable-queue/schema/sql";
+
+/** The removal of an image. While it has a row, nothing of the image is accepted, ordered or handed out. */
+export interface Removal extends Block {
+  /** Jobs that it deleted. */
+  jobs: number;
+  /** A focal point was deleted. */
+  focal: boolean;
+  /** What the passes found. `deletedAt`: when the pass ended that deleted it, Unix ms; null: no such pass has ended. */
+  objects: (FoundObject & { deletedAt: number | null })[];
+  /** Objects that were found beyond those of the list. */
+  more: number;
+  /** The passes that ended: when (Unix ms), and how many objects each found. */
+  checks: { at: number; found: number }[];
+}
+
+/** A row has 130 bytes for each object, and SQLite takes 2 MB. */
+export const OBJECTS_MAX = 5_000;
+/** A block has no end by time, so their number has one. Chosen: a row of 22 variants has some 3 kB. */
+export const REMOVALS_MAX = 20_000;
+
+export function findRemoval(sql: Sql, id: string): Removal | null {
+  const raw = sql.exec("SELECT body FROM removals WHERE id = ?", id)[0];
+  return raw === undefined ? null : (JSON.parse(text(raw.body)) as Removal);
+}
+
+export function putRemoval(sql: Sql, removal: Removal): void {
+  sql.exec("INSERT OR REPLACE INTO removals (id, body) VALUES (?, ?)", removal.id, JSON.stringify(removal));
+}
+
+export function deleteRemoval(sql: Sql, id: string): void {
+  sql.exec("DELETE FROM removals WHERE id = ?", id);
+}
+
+export function countRemovals(sql: Sql): number {
+  return int(sql.exec("SELECT count(*) AS n FROM removals")[0]?.n);
+}
+
+/** Which of these images (encoded ids) are removed. */
+export function removedAmong(sql: Sql, ids: readonly string[]): Set<string> {
+  const query = "SELECT removals.id FROM json_each(?) AS k JOIN removals ON removals.id = k.value";
+  return new Set(sql.exec(query, JSON.stringify(ids)).map(({ id }) => text(id)));
+}

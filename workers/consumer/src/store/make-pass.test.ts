@@ -1,0 +1,61 @@
+import type { FoundObject } from "@prewarm/control-schema/removal";
+import { encodeId } from "@prewarm/shared/variant-key";
+import { describe, expect, it } from "vitest";
+import { createMemoryBucket } from "../testing/memory-bucket.ts";
+import { listBlocks, putBlock } from "./blocks.ts";
+import { makePass } from "./make-pass.ts";
+
+const PASS = { kind: "delete", fence: 5, pass: 1, id: "a/b", removes: true } as const;
+const OWN = ["variants/a%2Fb/@v1/400-high.webp", "variants/a%2Fb/800-high.webp", "dead/a%2Fb/_", "info/a%2Fb/_"];
+const OTHERS = ["variants/a%2Fbc/800-high.webp", "variants/a/800-high.webp", "info/a/_"];
+
+async function filled() {
+  const images = createMemoryBucket();
+  const originals = createMemoryBucket();
+  for (const name of [...OWN, ...OTHERS]) await images.bucket.put(name, "x");
+  await originals.bucket.put("photos/a/b", "original");
+  const original = () => ({ bucket: originals.bucket, binding: "ORIGINALS", key: "photos/a/b" });
+  return { images, originals, stores: { images: images.bucket, original } };
+}
+
+describe("a pass of a removal", () => {
+  it("deletes all that R2 has of the image, and its original, and tells each before it is gone", async () => {
+    const { images, originals, stores } = await filled();
+    const told: string[] = [];
+    const isThere = ({ name }: FoundObject) =>
+      name.startsWith("ORIGINALS ") ? originals.objects.has("photos/a/b") : images.objects.has(name);
+    await makePass(stores, PASS, (found = []) => {
+      expect(found.every(isThere)).toBe(true);
+      told.push(...found.map(({ name }) => name));
+      return true;
+    });
+    expect(told.sort()).toEqual([...OWN, "ORIGINALS photos/a/b"].sort());
+    expect([...images.objects.keys()].sort()).toEqual(["info/a%2Fb/_", ...OTHERS].sort());
+    expect(images.objects.get("info/a%2Fb/_")?.customMetadata).toEqual({ removed: "1" });
+    expect(originals.objects.size).toBe(0);
+  });
+
+  it("finds nothing the second time: what tells the edge of the removal is no object of the image", async () => {
+    const { stores } = await filled();
+    await makePass(stores, PASS, () => true);
+    const told: unknown[] = [];
+    await makePass(stores, { ...PASS, pass: 2 }, (found = []) => told.push(...found) >= 0);
+    expect(told).toEqual([]);
+  });
+
+  it("deletes nothing once it is not taken any more", async () => {
+    const { images, originals, stores } = await filled();
+    await makePass(stores, PASS, () => false);
+    expect([images.objects.size, originals.objects.size]).toEqual([OWN.length + OTHERS.length, 1]);
+  });
+});
+
+it("reads every block that was put, whatever stands in its reason", async () => {
+  const { bucket } = createMemoryBucket();
+  const block = { reason: "Bitte löschen “sofort”", who: "anna", at: 7 };
+  for (const id of ["é 100%", "a/b"]) await putBlock(bucket, id, block);
+  expect(await listBlocks(bucket)).toEqual([
+    { id: encodeId("é 100%"), ...block },
+    { id: encodeId("a/b"), ...block },
+  ]);
+});

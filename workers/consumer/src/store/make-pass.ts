@@ -1,0 +1,83 @@
+import type { FoundObject } from "@prewarm/control-schema/removal";
+import { isRemovedNote, REMOVED_METADATA } from "@prewarm/shared/image-info";
+import { deadKey, imagePrefix, infoKey, storeKey } from "@prewarm/shared/variant-key";
+import { pagesOf } from "./list-pages.ts";
+import { deleteObjects, sweepImage } from "./sweep-image.ts";
+
+/** An original in a bucket of the site. */
+export interface OwnOriginal {
+  bucket: Pick<R2Bucket, "head" | "delete">;
+  /** The bucket's binding. */
+  binding: string;
+  key: string;
+}
+
+/** Asked before each delete, with what is deleted; false: delete nothing more. */
+type GoOn = (found?: readonly FoundObject[]) => boolean;
+
+interface Pass {
+  kind: "delete" | "remake" | "recrop";
+  /** The image's id, decoded. */
+  id: string;
+  fence: number;
+  pass: 1 | 2;
+  /** The image is removed. */
+  removes: boolean;
+}
+
+interface Stores {
+  images: Pick<R2Bucket, "list" | "delete" | "put">;
+  /** Null: the original of this image is not in a bucket that is bound. */
+  original(id: string): OwnOriginal | null;
+}
+
+/** Makes a pass of a sweep over an image. Throws when R2 does not answer. Safe to run again. */
+export async function makePass(stores: Stores, pass: Pass, goOn: GoOn): Promise<{ key: string; gen: number }[]> {
+  if (!pass.removes) return sweepImage(stores.images, pass, goOn);
+  await removeObjects(stores, pass.id, goOn);
+  return [];
+}
+
+/**
+ * Deletes every object of an image, whatever its generation, and the original where it is ours. The note goes first,
+ * and another takes its place, by which the edge knows that the image is removed.
+ */
+async function removeObjects({ images, original }: Stores, id: string, goOn: GoOn): Promise<void> {
+  const own = original(id);
+  const goesOn =
+    (await replaceNote(images, id, goOn)) &&
+    (await deleteAll(images, storeKey(imagePrefix(id)), goOn)) &&
+    (await deleteAll(images, deadKey(imagePrefix(id)), goOn));
+  if (goesOn && own !== null) await deleteOriginal(own, goOn);
+}
+
+async function replaceNote(images: Stores["images"], id: string, goOn: GoOn): Promise<boolean> {
+  const name = infoKey(id);
+  for await (const { objects } of pagesOf(images, { prefix: name, include: ["customMetadata"] }))
+    if (!goOn(foundOf(objects.filter((object) => !isRemovedNote(object))))) return false;
+  await images.put(name, "{}", { customMetadata: REMOVED_METADATA });
+  return true;
+}
+
+async function deleteAll(images: Stores["images"], prefix: string, goOn: GoOn): Promise<boolean> {
+  for await (const { objects } of pagesOf(images, { prefix })) {
+    if (objects.length === 0) continue;
+    if (!goOn(foundOf(objects))) return false;
+    await deleteObjects(
+      images,
+      objects.map(({ key }) => key),
+    );
+  }
+  return true;
+}
+
+async function deleteOriginal({ bucket, binding, key }: OwnOriginal, goOn: GoOn): Promise<void> {
+  const object = await bucket.head(key);
+  if (object !== null && goOn(foundOf([object], `${binding} `))) await bucket.delete(key);
+}
+
+function foundOf(objects: readonly R2Object[], before = "") {
+  return objects.map(({ key, size, uploaded }) => {
+    return { name: `${before}${key}`, bytes: size, uploadedAt: uploaded.getTime() };
+  });
+}
