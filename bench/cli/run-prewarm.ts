@@ -42,7 +42,8 @@ export async function run(
   const timer = setInterval(() => {
     const megabytes = residentMb(child);
     if (performance.now() - started > LOADED_MS && Number.isNaN(loadedMb)) loadedMb = megabytes;
-    if (!(megabytes <= peakMb)) peakMb = megabytes;
+    // A sample after the exit is NaN, and is none.
+    if (megabytes > peakMb || Number.isNaN(peakMb)) peakMb = megabytes;
     if (isStopped || stopWhen?.() !== true) return;
     isStopped = true; // a second one would end it at once
     child.kill("SIGINT");

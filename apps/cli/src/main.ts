@@ -9,11 +9,13 @@ import { createInterrupts } from "./platform/interrupts.ts";
 import { listen } from "./platform/listen.ts";
 import { runProgram } from "./platform/run-program.ts";
 import { sleep } from "./platform/sleep.ts";
+import { keepHeapSmall } from "./platform/small-heap.ts";
 import { runCli } from "./run-cli.ts";
 
 /** The composition root: the only file that knows `process`. */
 
 let running: Command | null = null;
+let tidy: (() => void) | null = null;
 const interrupts = createInterrupts(systemClock.now, () => running?.graceful === true);
 
 const context: Context = {
@@ -29,6 +31,10 @@ const context: Context = {
   listen,
   interrupts,
   run: runProgram,
+  tidy: () => {
+    tidy ??= keepHeapSmall();
+    tidy();
+  },
   pid: process.pid,
   isRunning(pid) {
     try {

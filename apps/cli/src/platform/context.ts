@@ -41,6 +41,8 @@ export interface Context {
   ask(question: string, echo?: "hidden"): Promise<string>;
   /** Runs a program to its end. */
   run(call: ProgramCall): Promise<Outcome>;
+  /** Called after each request of a long list, so that memory stays flat (small-heap.ts). */
+  tidy(): void;
   /** This process. */
   pid: number;
   /** Whether a process of this machine still runs. */

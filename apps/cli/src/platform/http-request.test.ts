@@ -24,6 +24,30 @@ function setup(answers: (Response | Error)[], graceful = true) {
 const status = (code: number, headers: Record<string, string> = {}, body = "{}") =>
   new Response(body, { status: code, headers });
 
+it("leaves nothing on the signals of the whole command: a long list would hold each of its bodies for a minute", async () => {
+  const { context } = setup([status(500), status(200)]);
+  const listeners = new Set<unknown>();
+  const { now } = context.interrupts;
+  const add = now.addEventListener.bind(now);
+  now.addEventListener = (...args: Parameters<typeof add>) => {
+    listeners.add(args[1]);
+    add(...args);
+  };
+  const remove = now.removeEventListener.bind(now);
+  now.removeEventListener = (...args: Parameters<typeof remove>) => {
+    listeners.delete(args[1]);
+    remove(...args);
+  };
+  let seen = 0;
+  const fetchOnce = context.fetch;
+  context.fetch = (...args) => {
+    seen = Math.max(seen, listeners.size);
+    return fetchOnce(...args);
+  };
+  await sendRequest(context, get);
+  expect([seen, listeners.size]).toEqual([1, 0]);
+});
+
 describe("what is tried again", () => {
   it.each([
     ["a broken connection", new TypeError("fetch failed")],

@@ -59,13 +59,23 @@ function settle(outcome: Try, request: HttpRequest): Answer {
 }
 
 async function tryOnce(caller: Caller, { method, url, headers, body }: HttpRequest): Promise<Try> {
-  const signal = AbortSignal.any([caller.interrupts.now, AbortSignal.timeout(TRY_MS)]);
+  const { now } = caller.interrupts;
+  // `AbortSignal.timeout` and `AbortSignal.any` would keep the body of each request for TRY_MS, until the timeout fires.
+  const controller = new AbortController();
+  const { signal } = controller;
+  const stop = (): void => controller.abort(now.reason);
+  const timer = setTimeout(() => controller.abort(new DOMException("late", "TimeoutError")), TRY_MS);
+  now.addEventListener("abort", stop);
   try {
+    if (now.aborted) stop();
     const init = { method, headers: headers ?? {}, redirect: "manual", signal } as const;
     const response = await caller.fetch(url, body === undefined ? init : { ...init, body });
     return { answer: { status: response.status, headers: response.headers, body: await response.text() } };
   } catch (error) {
     return { failure: reason(error) };
+  } finally {
+    clearTimeout(timer);
+    now.removeEventListener("abort", stop);
   }
 }
 

@@ -64,6 +64,7 @@ export async function estimateRun(
     if (context.interrupts.stop.aborted) throw interrupted();
     const estimate = await estimateChunk(api, chunk, options, { deadline, onThrottled });
     sum = add(sum, estimate);
+    context.tidy();
     complain(complaints, chunk, estimate);
     const share = meter.totalBytes === null ? null : meter.readBytes / meter.totalBytes;
     const base = {

@@ -65,6 +65,7 @@ export async function sendRun(state: RunState, sending: Sending): Promise<void> 
     store.save(state);
     complain(sending.complaints, chunk, answer);
     sending.update(snapshotOf(state, tally, meter));
+    context.tidy();
   }
   if (last < state.chunks) throw inputChanged(state);
   state.counts.bad = tally.bad;

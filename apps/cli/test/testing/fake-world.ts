@@ -55,6 +55,7 @@ export function createWorld({
     () => graceful,
   );
   const context: Context = {
+    tidy: () => {},
     env,
     cwd,
     uid,
