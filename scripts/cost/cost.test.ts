@@ -1,9 +1,17 @@
 import { describe, expect, it } from "vitest";
-import { billedUsd, listUsd, MOST_USD, PATHS, sum, times } from "../../packages/shared/src/cost/operations.ts";
+import {
+  billedUsd,
+  deletesUsd,
+  listUsd,
+  MOST_USD,
+  PATHS,
+  sum,
+  times,
+} from "../../packages/shared/src/cost/operations.ts";
 import { PRICES } from "../../packages/shared/src/cost/prices.ts";
 import { CLOUDINARY, creditsUsd, IMGIX } from "./prices.ts";
 import { bills, type Site } from "./services.ts";
-import { EXAMPLE } from "./tables.ts";
+import { EXAMPLE, pathTable } from "./tables.ts";
 
 const SITE: Site = {
   ...{ images: 100_000, variantsPerImage: 6, newImagesPerMonth: 0, viewsPerMonth: 50e6, variantKb: 30 },
@@ -36,6 +44,18 @@ describe("a path's price per million", () => {
   it("of a hit is a request and a millisecond; of one in R2 a read more", () => {
     expect(listUsd(PATHS.hit.operations, 0) * 1e6).toBeCloseTo(0.32);
     expect(listUsd(PATHS.storeHit.operations, 0) * 1e6).toBeCloseTo(0.68);
+  });
+
+  it("has what deletes of several names cost if they are class A, apart: R2's list names them nowhere", () => {
+    expect(listUsd({ r2Delete: 1e6 }, 1)).toBe(0);
+    expect(deletesUsd({ r2Delete: 1e6 })).toBeCloseTo(4.5);
+    expect(pathTable(0.01)).toMatch(/^\| live \| [\d.]+ \| \+4\.50 \|/m);
+    expect(pathTable(0.01).split("\n")[2]).toMatch(/^\| bulk, 22 \|/);
+  });
+
+  it("has the spans that are kept, and what a variant's month in R2 costs", () => {
+    expect(listUsd({ spanBytes: 1e9 }, 1)).toBeCloseTo(0.25 * 0.05);
+    expect(listUsd(PATHS.stored.operations, 0) * 1e6).toBeCloseTo(0.45);
   });
 
   it("of bulk and of a hit is within what it may be, with logs as shipped", () => {

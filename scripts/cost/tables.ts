@@ -1,4 +1,11 @@
-import { entries, listUsd, PATHS, SHIPPED_LOGS } from "../../packages/shared/src/cost/operations.ts";
+import {
+  deletesUsd,
+  entries,
+  keptShare,
+  listUsd,
+  PATHS,
+  SHIPPED_LOGS,
+} from "../../packages/shared/src/cost/operations.ts";
 import { PRICES } from "../../packages/shared/src/cost/prices.ts";
 import { bills, type Site } from "./services.ts";
 
@@ -14,15 +21,17 @@ const usd = (dollars: number): string => (dollars < 10 ? dollars.toFixed(2) : Ma
 export function pathTable(logs: number): string {
   const lines = Object.values(PATHS).map(({ name, one, operations, counted }) => {
     const parts = entries(operations)
-      .map(([unit, count]) => ({ unit, cost: count * PRICES[unit].usd * 1e6 * (unit === "logBytes" ? logs : 1) }))
+      .map(([unit, count]) => ({ unit, cost: count * PRICES[unit].usd * 1e6 * keptShare(unit, logs) }))
       .sort((a, b) => b.cost - a.cost)
       .filter(({ cost }) => cost >= 0.005)
       .map(({ unit, cost }) => `${PRICES[unit].per} ${cost.toFixed(2)}`);
-    return `| ${name} | ${(listUsd(operations, logs) * 1e6).toFixed(2)} | ${one} | ${parts.join(" · ")} | ${counted} |`;
+    const deletes = deletesUsd(operations) * 1e6;
+    const more = deletes === 0 ? "" : `+${deletes.toFixed(2)}`;
+    return `| ${name} | ${(listUsd(operations, logs) * 1e6).toFixed(2)} | ${more} | ${one} | ${parts.join(" · ")} | ${counted} |`;
   });
   return [
-    "| path | $ per million | one is a | made of, $ per million | counted |",
-    "|---|--:|---|---|---|",
+    "| path | $ per million | if deletes are class A | one is a | made of, $ per million | counted |",
+    "|---|--:|--:|---|---|---|",
     ...lines,
   ].join("\n");
 }

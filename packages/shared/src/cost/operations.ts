@@ -34,12 +34,15 @@ interface Making {
   notes: number;
   /** Whether the placeholder is among the variants: then its bytes are read too. */
   placeholder: boolean;
+  /** Calls that delete markers, several names each. */
+  deletes: number;
 }
 
-function made({ rows, exchanges, wakeUps, perSecond, rowsRead, notes, placeholder }: Making): Operations {
+function made(making: Making): Operations {
+  const { rows, exchanges, wakeUps, perSecond, rowsRead, notes, placeholder, deletes } = making;
+  const [r2A, r2B] = [1 + notes, 1 + (placeholder ? 2 : 1) * notes];
   return {
-    r2A: 1 + notes,
-    r2B: 1 + (placeholder ? 2 : 1) * notes,
+    ...{ r2A, r2B, r2Delete: deletes },
     rowWritten: rows,
     rowRead: rowsRead,
     queueOperation: wakeUps * MESSAGE,
@@ -48,6 +51,8 @@ function made({ rows, exchanges, wakeUps, perSecond, rowsRead, notes, placeholde
     objectRequest: exchanges,
     objectGbS: OBJECT_GB / perSecond,
     logBytes: (wakeUps + exchanges) * EVENT_BYTES + wakeUps * LINE_BYTES,
+    // A span for each call of a binding, of Ittybit and of the original, and for the invocations.
+    spanBytes: (r2A + r2B + deletes + 2 * exchanges + wakeUps + 3) * LINE_BYTES,
   };
 }
 
@@ -73,6 +78,7 @@ export const PATHS = {
       rowsRead: 20,
       notes: 1 / 22,
       placeholder: false,
+      deletes: 0.26,
     }),
   },
   bulk: {
@@ -85,6 +91,7 @@ export const PATHS = {
       rowsRead: 20,
       notes: 0.17,
       placeholder: false,
+      deletes: 0.26,
     }),
   },
   upload: {
@@ -98,6 +105,7 @@ export const PATHS = {
         rowsRead: 40,
         notes: 1 / 6,
         placeholder: true,
+        deletes: 1 / 3,
       }),
       // The hook itself: one request for six variants.
       request: 1 / 6 + 1 / 6,
@@ -106,7 +114,16 @@ export const PATHS = {
   live: {
     ...{ name: "live", one: "viewer's miss on an idle system, the original's redirect included", counted: SIMULATED },
     operations: sum(
-      made({ rows: 15, exchanges: 8, wakeUps: 0, perSecond: 1 / 3, rowsRead: 60, notes: 1, placeholder: false }),
+      made({
+        rows: 15,
+        exchanges: 8,
+        wakeUps: 0,
+        perSecond: 1 / 3,
+        rowsRead: 60,
+        notes: 1,
+        placeholder: false,
+        deletes: 1,
+      }),
       // The first miss at the edge: the variant, its image's note and one marker are read. The edge's call of the consumer is no request.
       viewed({ r2B: READS_PER_REQUEST.miss }),
     ),
@@ -147,6 +164,10 @@ export const PATHS = {
     },
     operations: { r2A: 1, r2B: 1 },
   },
+  stored: {
+    ...{ name: "stored", one: "variant of 30 kB that is kept for a month", counted: "its size" },
+    operations: { r2GbMonth: 30e-6 },
+  },
   counted: {
     ...{
       name: "counted",
@@ -159,6 +180,17 @@ export const PATHS = {
 
 /** Share of events that the logs keep, as shipped (`head_sampling_rate`). */
 export const SHIPPED_LOGS = 0.01;
+
+/** Share of the consumer's invocations whose spans are kept, as shipped (`traces.head_sampling_rate`); the edge has no traces. */
+export const SHIPPED_TRACES = 0.05;
+
+/**
+ * R2's list names `DeleteObject` among the free operations and a delete of several names nowhere. What it costs if it is
+ * a class A operation, in dollars at list.
+ */
+export function deletesUsd({ r2Delete = 0 }: Operations): number {
+  return r2Delete * PRICES.r2A.usd;
+}
 
 /** What a million may cost at list price with logs as shipped, in dollars; `npm run cost` fails beyond it. */
 export const MOST_USD = { bulk22: 8.4, bulk: 9.3, hit: 0.4 } as const satisfies Partial<
@@ -193,6 +225,7 @@ export function billedUsd(operations: Operations, logs: number): number {
   }, 0);
 }
 
-function keptShare(unit: Unit, logs: number): number {
+export function keptShare(unit: Unit, logs: number): number {
+  if (unit === "spanBytes") return SHIPPED_TRACES;
   return unit === "logBytes" ? logs : 1;
 }
