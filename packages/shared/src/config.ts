@@ -239,7 +239,7 @@ export interface Settings {
   };
   /** What clients may do with a variant: keep it a year as `immutable`, or `revalidate` it before every use. */
   freshness: "immutable" | "revalidate";
-  /** Life of the edge's cache copy in seconds: the bound within which a purge is everywhere. */
+  /** Life of the edge's cache copy in seconds: the bound within which a purge is everywhere. Beside `freshness: "revalidate"` the default is an hour. */
   cacheSeconds: number;
   /** One view in so many is counted, and stands for the others, where the edge has the dataset `VIEWS` (docs/dashboard.md); 0 counts none. */
   countViews: number;
@@ -345,7 +345,7 @@ export const DEFAULTS: Settings = {
   removedUrl: "",
   cold: { first: "stored", maxBytes: 2_000_000, streamMaxBytes: 10_000_000 },
   freshness: "immutable",
-  cacheSeconds: 3600,
+  cacheSeconds: 86_400,
   countViews: 1,
   passThrough: ["svg", "gif", "ico"],
   unshowable: ["heic", "heif", "tif", "tiff"],
@@ -391,7 +391,9 @@ export type DefinedConfig<C extends UserConfig> = Omit<Config, Named> & {
 export function defineConfig<const C extends UserConfig>(user: C): DefinedConfig<C>;
 export function defineConfig(user: UserConfig): Config {
   const pages = pagesOf(user);
-  const settings = { ...DEFAULTS, ladder: ladderOf(pages), ...user, pages };
+  // Where browsers ask before each use, URLs carry no version, so a replacement must not take a day to reach them.
+  const { cacheSeconds } = user.freshness === "revalidate" ? { cacheSeconds: 3_600 } : DEFAULTS;
+  const settings = { ...DEFAULTS, ladder: ladderOf(pages), cacheSeconds, ...user, pages };
   return {
     ...settings,
     cold: { ...DEFAULTS.cold, ...user.cold },
