@@ -2,12 +2,12 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
 /** Requests between two collections. A request of 1,000 items leaves about a megabyte. */
-const REQUESTS = 20;
+const REQUESTS = 50;
 
 /**
  * Keeps the memory of this process as small over a million items as over some thousands. V8 lets its young space and its
  * garbage grow while there is room, whatever the program holds. Returns what is to be called after each request of a long
- * list: every twentieth call collects, and gives what is free back
+ * list: every fiftieth call collects, and gives what is free back
  * to the system.
  */
 export function keepHeapSmall(): () => void {
