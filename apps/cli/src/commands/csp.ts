@@ -37,12 +37,16 @@ export const cspCommand: Command = {
     else for (const [name, value] of Object.entries(headers)) report.data(`${name}: ${value}`);
     if (!report.json && originals.length > 0)
       report.note(`A cold image comes from ${originals.join(", ")}; a policy without it breaks cold images only.`);
+    if (config.sources.some((source) => "url" in source && typeof source.url === "function"))
+      report.note(
+        "A source's url is a function, which names no origin before it is called: add those that it returns.",
+      );
     return EXIT.ok;
   },
 };
 
 /** Where viewers are sent for an original, each once. Originals of a bucket come from the edge itself. */
 function originsOf({ sources }: Config): string[] {
-  const urls = sources.flatMap((source) => ("url" in source ? [source.url] : []));
+  const urls = sources.flatMap((source) => ("url" in source && typeof source.url === "string" ? [source.url] : []));
   return [...new Set(urls.flatMap((url) => URL.parse(url.replace("{id}", "id"))?.origin ?? []))];
 }

@@ -37,7 +37,7 @@ function box(type: string, ...parts: Uint8Array[]): Uint8Array {
 
 const u32 = (...numbers: number[]): Buffer => {
   const bytes = Buffer.alloc(4 * numbers.length);
-  numbers.forEach((number, n) => bytes.writeInt32BE(number | 0, 4 * n));
+  for (const [n, number] of numbers.entries()) bytes.writeInt32BE(number | 0, 4 * n);
   return bytes;
 };
 const zeros = (n: number): Buffer => Buffer.alloc(n);
