@@ -208,6 +208,8 @@ function operators(say: Say, sql: ReturnType<typeof nodeSql>): void {
     },
     WHO,
   );
+  say("acknowledge", "paused.bulk", null, WHO);
+  say("takeBack", "paused.bulk", WHO);
   say("setFocal", "h", [0.25, 0.5], WHO);
   say("removeImage", "r", "asked", WHO);
   say("unblockImage", "r", WHO);
