@@ -14,6 +14,11 @@ export function readAcknowledged(sql: Sql): Record<string, Acknowledged> {
   return body === null ? {} : (JSON.parse(body) as Record<string, Acknowledged>);
 }
 
+/** Most ledgers have none, and a minute without any writes nothing. */
+export function areAcknowledged({ sql }: LedgerTx): boolean {
+  return Object.keys(readAcknowledged(sql)).length > 0;
+}
+
 function write(sql: Sql, all: Record<string, Acknowledged>): void {
   putDoc(sql, "acknowledged", JSON.stringify(all));
 }
@@ -46,10 +51,8 @@ export function takeBack(tx: LedgerTx, key: string, who: string): boolean {
 }
 
 /** Once a minute: forgets what was acknowledged of troubles that are gone or have changed. */
-export function forgetChanged(tx: LedgerTx, alarms: () => Alarm[]): void {
+export function forgetChanged(tx: LedgerTx, now: readonly Alarm[]): void {
   const all = readAcknowledged(tx.sql);
-  if (Object.keys(all).length === 0) return;
-  const now = alarms();
   const kept = Object.entries(all).filter(([key, known]) => now.some((one) => one.key === key && isQuiet(known, one)));
   const gone = Object.keys(all).filter((key) => !kept.some(([one]) => one === key));
   if (gone.length === 0) return;

@@ -17,7 +17,7 @@ import { doctorDone, doctorFrom, doctorSlice, doctorWalk } from "../images/recon
 import { removeImage, unblockImage } from "../images/removal.ts";
 import { beforeImagesRestore, imagesRestored } from "../images/restored-images.ts";
 import { indexOfSecret } from "../platform/secret-equality.ts";
-import { takeBack } from "./acknowledge.ts";
+import { areAcknowledged, takeBack } from "./acknowledge.ts";
 import type {
   Answering,
   DeliveryNote,
@@ -95,7 +95,7 @@ export class Ledger extends Queue<LedgerTx, BeforeRestore> implements Answering<
   protected override keepHouse(): void {
     const deliveries = this.#deliveries;
     if (!deliveries.isSaved) this.note(({ sql }) => deliveries.save(sql));
-    this.note(forgetChangedTroubles);
+    if (this.transactions.read(areAcknowledged)) this.note(forgetChangedTroubles);
   }
 
   protected override beforeRestore(tx: LedgerTx): BeforeRestore {

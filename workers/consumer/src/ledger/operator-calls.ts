@@ -56,7 +56,7 @@ export function acknowledgeTrouble(tx: LedgerTx, key: string, seen: string | nul
 }
 
 export function forgetChangedTroubles(tx: LedgerTx): void {
-  forgetChanged(tx, () => alarmsNow(tx));
+  forgetChanged(tx, alarmsNow(tx));
 }
 
 export function patchGate(tx: LedgerTx, wanted: GatePatch, who: string): GateView {
