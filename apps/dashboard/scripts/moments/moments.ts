@@ -37,7 +37,7 @@ interface Watch {
   page: Page;
   runs: Ids;
   /** The body of the page's last answer to /stats. */
-  kept: { last: Stats | null };
+  kept: Kept;
   done: Moment[];
 }
 
@@ -136,18 +136,27 @@ function claim({ seen, wrong }: Found, holds: boolean, words: string): void {
   (holds ? seen : wrong).push(words);
 }
 
-/** The body of the page's last answer to /stats. A 304 means that it still holds. */
-function watchStats(page: Page): { last: Stats | null } {
-  const kept: { last: Stats | null } = { last: null };
+interface Kept {
+  /** The body of the page's last answer to /stats. */
+  last: Stats | null;
+  /** Answers whose body has not been read yet. */
+  unread: number;
+}
+
+/** A 304 means that the last body still holds. */
+function watchStats(page: Page): Kept {
+  const kept: Kept = { last: null, unread: 0 };
   page.on("response", async (response) => {
     if (!response.url().endsWith("/api/v1/stats") || response.status() !== 200) return;
+    kept.unread += 1;
     kept.last = (await response.json().catch(() => kept.last)) as Stats;
+    kept.unread -= 1;
   });
   return kept;
 }
 
 /** The page right after an answer: read again if another answer came while it was read. */
-async function look(page: Page, watch: { last: Stats | null }): Promise<Overview> {
+async function look(page: Page, watch: Kept): Promise<Overview> {
   for (;;) {
     await page.waitForResponse((response) => response.url().endsWith("/api/v1/stats"));
     await page.waitForTimeout(150);
@@ -161,7 +170,7 @@ async function look(page: Page, watch: { last: Stats | null }): Promise<Overview
       ),
       says: document.querySelector(".health .sentence")?.textContent ?? "",
     }));
-    if (before !== null && before === watch.last) return { ...shown, stats: before };
+    if (before !== null && before === watch.last && watch.unread === 0) return { ...shown, stats: before };
   }
 }
 
@@ -222,8 +231,10 @@ async function onePace(scene: Scene, page: Page, { base }: Ids, found: Found): P
   const [{ pace }, run, { runs }] = await Promise.all([scene.stats(), scene.run(base), listOf(scene)]);
   const listed = runs.find((one) => one.run === base)?.pace.secondsLeft ?? null;
   claim(found, isNear(run.pace.secondsLeft, listed), `run ${run.pace.secondsLeft} s, list ${listed} s, page ${tile}`);
-  const lane = pace.bulk.secondsLeft;
-  claim(found, run.pace.secondsLeft === null || (lane ?? 0) >= run.pace.secondsLeft * 0.9, `lane ${lane} s`);
+  const { secondsLeft: lane, why } = pace.bulk;
+  // A lane that does not end, such as one that the budget ends first, says why.
+  const isLater = lane === null ? (why ?? "") !== "" : lane >= (run.pace.secondsLeft ?? 0) * 0.9;
+  claim(found, isLater, `lane ${lane ?? why} s`);
   await page.goto(scene.stack.controlUrl);
   await page.locator(".health").waitFor();
 }
