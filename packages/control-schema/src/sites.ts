@@ -25,7 +25,7 @@ export const SiteResult = z
     fault: z.string().nullable().meta({ description: "Why nothing could be judged; then all counts are 0" }),
     pages: count.meta({ description: "Pages and style sheets that were read" }),
     failed: count.meta({ description: "Pages that could not be read" }),
-    leftOut: count.meta({ description: "Pages beyond the day's number" }),
+    leftOut: count.meta({ description: "Pages beyond the number of the day, or of a visit" }),
     ...{ counts: SiteCounts, share },
     isWarm: z.boolean().meta({ description: "Every page was read, and every URL is warm" }),
     run: z.string().nullable().meta({ description: "What was missing and was warmed; null: nothing was" }),

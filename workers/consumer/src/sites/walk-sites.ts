@@ -10,8 +10,10 @@ import { visitStore } from "./visit-store.ts";
 
 /** One handler's share, ms: after it another one goes on, with its own limits of CPU and calls. Local queues have one handler at a time. */
 const SHARE_MS = 10_000;
-/** Steps of one handler: each makes up to 1,000 calls of an invocation's 10,000. */
-const SHARE_STEPS = 8;
+/** Pages of one visit: each step of judging reads them twice, by 50. */
+const PAGES_MAX = 10_000;
+/** Steps of one handler: each makes up to 1,400 calls of an invocation's 10,000. */
+const SHARE_STEPS = 6;
 /** Between two looks at the run of what is warmed. No handler waits meanwhile. */
 const LOOK_S = 3;
 /** Each round of a visit ends by then, as it stands, ms: its run may wait for a budget, or a step fail again and again. */
@@ -86,7 +88,9 @@ async function list({ site, visit, pagesLeft }: TakenVisit, deps: SiteDeps): Pro
     return fault("it is not known where the edge is: set EDGE_URL, or edgeHosts");
   const store = visitStore(deps.bucket, { site, visit: visit.visit });
   await store.clear();
-  const listed = await listPages(config, pagesLeft, deps).catch((error: unknown) => errorText(error));
+  const listed = await listPages(config, Math.min(pagesLeft, PAGES_MAX), deps).catch((error: unknown) =>
+    errorText(error),
+  );
   if (typeof listed === "string") return fault(listed);
   const pages = listed.list.pages.length;
   if (pages === 0) return fault("its sitemaps name no page of their own hosts");
