@@ -114,6 +114,6 @@ export const REWRITER: Mutation[] = [
     file: "apps/cli/src/commands/csp.ts",
     find: "edge, ...originals, ...(placeholder",
     replace: "edge, ...(placeholder",
-    tests: ["apps/cli/test/commands.test.ts"],
+    tests: ["apps/cli/test/csp.test.ts"],
   },
 ];
