@@ -98,9 +98,8 @@ export const REMOVALS: Mutation[] = [
     promise: "P20",
     breaks: "a late handler writes a note over the block that the edge reads",
     file: "workers/consumer/src/store/info.ts",
-    find: '    if (before === "removed") return;\n',
-    replace:
-      '    if (before === "removed") return void (await putInfo(images, id, {} as never, variants[0]?.made ?? ({} as never), null));\n',
+    find: "    if (isRemovedNote(object)) {\n",
+    replace: "    if (false as boolean) {\n",
     tests: ["workers/consumer/src/store/info.test.ts"],
   },
   {
