@@ -15,7 +15,7 @@ const POST_MS = MINUTE;
 /** Long enough for passes, leases and the end of the caches of this world. */
 const CHECKED_MS = 150 * MINUTE;
 /** Removals are tried at each so many awaits of the story. 1 each night. */
-const STEP = Number(process.env.REMOVAL_STEP ?? 6);
+const STEP = Number(process.env.REMOVAL_STEP ?? 12);
 
 type Landed = Map<string, number>;
 
