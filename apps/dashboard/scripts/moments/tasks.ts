@@ -161,8 +161,9 @@ const TASKS: readonly [name: string, begin: string, act: Act][] = [
     "9 which images cost most",
     "/images",
     async ({ page, click, see }) => {
-      await click(page.getByRole("button", { name: /cost/i }).first());
-      await see(page.getByText(/jobs/));
+      await click(page.getByRole("link", { name: "Costs", exact: true }));
+      await click(page.getByRole("button", { name: "Image", exact: true }));
+      await see(page.getByRole("row", { name: /^done\/a / }));
     },
   ],
   [
