@@ -74,7 +74,14 @@ export function Shell({ path, children }: { path: string; children: ComponentChi
 
 const ICONS: Record<string, IconName> = {
   ...{ "/": "overview", "/jobs": "jobs", "/runs": "runs", "/causes": "causes" },
-  ...{ "/images": "images", "/serving": "serving", "/costs": "costs", "/steering": "steering", "/system": "system" },
+  ...{
+    "/images": "images",
+    "/serving": "serving",
+    "/sites": "sites",
+    "/costs": "costs",
+    "/steering": "steering",
+    "/system": "system",
+  },
 };
 
 function Nav({ path }: { path: string }) {

@@ -30,6 +30,7 @@ const PAGES = [
   "/causes?window=all&state=dead",
   "/causes?cause=fp0",
   "/serving",
+  "/sites",
   "/costs",
   "/costs?by=format&sort=bytes",
   "/steering",

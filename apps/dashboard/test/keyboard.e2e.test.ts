@@ -148,6 +148,7 @@ describe("a viewer", () => {
     "/causes?window=all&state=dead",
     "/causes?cause=fp0",
     "/serving",
+    "/sites",
     "/costs",
     "/steering",
     "/system",

@@ -46,6 +46,7 @@ const pages = (): string[] => [
     "/causes",
     "/causes?window=all&state=dead",
     "/serving",
+    "/sites",
     "/costs",
     "/steering",
     "/system",

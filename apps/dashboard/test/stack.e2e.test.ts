@@ -40,6 +40,7 @@ const PAGES = [
   "/runs/new",
   "/causes?window=all&state=dead",
   "/serving",
+  "/sites",
   "/costs",
   "/steering",
   "/system",

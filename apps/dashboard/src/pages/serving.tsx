@@ -14,7 +14,6 @@ import { Table } from "../ui/table.tsx";
 import { Thumb } from "../ui/thumb.tsx";
 import { Time } from "../ui/time.tsx";
 import { Empty, View } from "../ui/view.tsx";
-import { Sites } from "./sites.tsx";
 
 const WINDOWS = [
   ["1h", "1 hour"],
@@ -61,7 +60,6 @@ export function ServingPage() {
           )
         }
       </View>
-      <Sites />
     </>
   );
 }
