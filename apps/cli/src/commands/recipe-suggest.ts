@@ -19,11 +19,7 @@ export const recipeSuggestCommand: Command = {
     "Lines of pages to add and to drop, by what pages ask for and viewers missed, as a diff of prewarm.config.ts",
   operands: null,
   flags: {},
-  examples: [
-    "prewarm recipe suggest",
-    "prewarm recipe suggest --json",
-    "prewarm recipe suggest 2>/dev/null | git apply",
-  ],
+  examples: ["prewarm recipe suggest", "prewarm recipe suggest --json"],
   async run(args, context) {
     const api = createControlApi(readControlSettings(args, context), context);
     const given = { what: "what is suggested" };

@@ -20,7 +20,7 @@ export const removeCommand: Command = {
     reason: { type: "string", valueHint: "text", description: "Why; it stands in the receipt and the audit log" },
     yes: YES_FLAG,
   },
-  examples: ['prewarm remove u/7f3c91.jpg --reason "asked by the person, case 812"'],
+  examples: ["prewarm remove u/7f3c91.jpg --reason 'asked by the person, case 812'"],
   async run(args, context) {
     const id = checkImageId(args.operands[0] ?? "");
     const reason = args.text("reason");
