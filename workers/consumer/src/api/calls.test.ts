@@ -60,11 +60,13 @@ describe("what is answered has the fields of its schema and no others", async ()
   await world.call("PATCH", "/api/v1/gate", { body: { paused: { bulk: { reason: "lunch" } } } });
   const filter = { state: "dead" };
   const { body: action } = await world.json("POST", "/api/v1/actions", { body: { action: "retry", filter } });
+  await world.call("POST", "/api/v1/images/removed/remove", { body: { reason: "asked for" } });
   const params: Record<string, unknown> = { run, job: dead?.job, id: "made", action: action.action };
   const reads = Object.entries<Parts>(CALLS).filter(([name]) => name.startsWith("GET "));
 
   it.each(reads)("%s", async (name, { answer }) => {
-    const path = name.slice("GET ".length).replace(/\{(\w+)\}/g, (_, param: string) => String(params[param]));
+    const route = name.slice("GET ".length).replace("{id}/removal", "removed/removal");
+    const path = route.replace(/\{(\w+)\}/g, (_, param: string) => String(params[param]));
     const { status, body } = await world.json("GET", path);
     expect(status).toBe(200);
     expect(answer.parse(body)).toEqual(body);
