@@ -105,8 +105,8 @@ export const TOOLS: Mutation[] = [
     promise: "S1",
     breaks: "a hint of /readyz sets production's secret",
     file: "packages/shared/src/environment-check.ts",
-    find: "prewarm provision --to $",
-    replace: "prewarm provision --set $",
+    find: 'prewarm provision --to ${environment || "<env>"}',
+    replace: "prewarm provision --to production",
     tests: ["workers/consumer/src/config.test.ts"],
   },
   {
