@@ -1,14 +1,15 @@
 import type { Site } from "@prewarm/control-schema/sites";
 import { ask, may } from "../api/session.ts";
 import { useResource } from "../api/use-resource.ts";
-import { count, percent, plural } from "../lib/format.ts";
+import { count, plural } from "../lib/format.ts";
 import { ActButton } from "../ui/act-button.tsx";
 import { Sparkline } from "../ui/sparkline.tsx";
 import { type Column, Table } from "../ui/table.tsx";
 import { Time } from "../ui/time.tsx";
 import { Empty, View } from "../ui/view.tsx";
 
-const worded = (share: number) => percent(share / 100);
+/** Rounded down: 100 % is said of nothing that lacks a picture. */
+const worded = (share: number) => `${Math.floor(share * 10) / 10} %`;
 
 /** How much of what the pages of each site ask for is warm, by visit. */
 export function SitesPage() {
