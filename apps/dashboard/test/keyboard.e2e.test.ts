@@ -134,7 +134,7 @@ describe("keyboard only", () => {
 
 describe("a viewer", () => {
   const HARMLESS =
-    /^( ?Go to|relative$|local$|UTC$|Save this view|Dense|Remove the view|Live|Paused|Live updates: |Theme: |Keyboard help|Sign out|Hour|Day|30 days|All|Open|Done|Cancelled|Newest|Newer|Older|Back|More|Show|CSV of|NDJSON of|Readiness|5 min|1 hour|1 day|retrying$|dead$|refused$|Copy as curl|Check|Try)/;
+    /^( ?Go to|relative$|local$|UTC$|Save this view|Dense|Remove the view|Live|Paused|Live updates: |Theme: |Keyboard help|Sign out|Hour|Day|30 days|All|Open|Done|Cancelled|Newest|Newer|Older|Back|More|Show|CSV of|NDJSON of|Readiness|5 min|1 hour|1 day|retrying$|dead$|refused$|Copy as curl|Check|Try|Compare with originals)/;
 
   it.each([
     "/",

@@ -215,7 +215,7 @@ async function pass(page: Page, ms: number): Promise<void> {
 
 /**
  * Requests and bytes on the wire that a page causes in a minute while nobody touches it. `encodedDataLength` is what the browser's network
- * has received, headers and body as they were sent; of a 304 it is 0, so the text of its headers is counted.
+ * has received, headers and body as they were sent; of a 304 it may be 0, so the text of its headers counts at least.
  */
 async function minuteOf(path: string): Promise<{ path: string; requests: number; unchanged: number; bytes: number }> {
   const { page, close } = await signedIn("/");
@@ -224,23 +224,23 @@ async function minuteOf(path: string): Promise<{ path: string; requests: number;
   await page.goto(stack.controlUrl + path);
   await settled(page);
   await pass(page, SETTLE_MS);
-  const seen = { path, requests: 0, unchanged: 0, bytes: 0 };
+  const seen = { path, requests: 0, unchanged: 0 };
+  const sizes = new Map<string, number>();
+  const atLeast = (request: string, bytes: number) => sizes.set(request, Math.max(bytes, sizes.get(request) ?? 0));
   const network = await page.context().newCDPSession(page);
   network.on("Network.requestWillBeSent", () => {
     seen.requests += 1;
   });
-  network.on("Network.responseReceivedExtraInfo", ({ statusCode, headersText = "" }) => {
+  network.on("Network.responseReceivedExtraInfo", ({ requestId, statusCode, headersText = "" }) => {
     if (statusCode !== 304) return;
     seen.unchanged += 1;
-    seen.bytes += headersText.length;
+    atLeast(requestId, headersText.length);
   });
-  network.on("Network.loadingFinished", ({ encodedDataLength }) => {
-    seen.bytes += encodedDataLength;
-  });
+  network.on("Network.loadingFinished", ({ requestId, encodedDataLength }) => atLeast(requestId, encodedDataLength));
   await network.send("Network.enable");
   await pass(page, 60_000);
   await close();
-  return seen;
+  return { ...seen, bytes: [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0) };
 }
 const STEP_MS = 500;
 const SETTLE_MS = 30_000;

@@ -74,7 +74,7 @@ export function ImagesPage() {
           <button type="submit" class="primary">
             Search
           </button>
-          {text.trim() !== "" && (
+          {/[^/]$/.test(text.trim()) && (
             <a class="button" href={imageUrl(imagesIn(text)[0]?.id ?? text.trim())}>
               Show
             </a>
