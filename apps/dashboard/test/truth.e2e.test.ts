@@ -307,11 +307,11 @@ async function turnsOn(page: Page, done: Map<string, unknown>): Promise<Address[
   return found;
 }
 
-/** Addresses of one shape are one kind of view: ids of jobs, runs, causes and plain images do not tell them apart. */
+/** Addresses of one shape are one kind of view: ids of jobs, runs, causes and plain images, and what costs are told apart by, do not tell them apart. */
 function shapeOf(address: string): string {
   const plain = address
     .replace(/^\/(jobs|runs)\/(?!new$)[^?]+/, "/$1/x")
-    .replace(/(cursor|cause|run|state|lane|search)=[^&]+/g, "$1=x");
+    .replace(/(cursor|cause|run|state|lane|search|by|month)=[^&]+/g, "$1=x");
   return /^\/images\/[\w./-]+$/.test(plain) ? "/images/x" : plain;
 }
 
