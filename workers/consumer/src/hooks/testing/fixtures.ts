@@ -142,7 +142,7 @@ export const strapi = (event: string) => ({
 /** www.sanity.io/docs/webhooks, with the projection that docs/hooks.md prints */
 export const sanity = {
   _id: "image-abc-200x300-jpg",
-  key: "abc-200x300.jpg",
+  id: "abc-200x300.jpg",
   sha1hash: "abc",
   mimeType: "image/jpeg",
   at: "2026-11-24T11:59:30Z",

@@ -103,6 +103,6 @@ export const RECIPES = {
       template: "{timestamp}.{body}",
       timestampHeader: "sanity-webhook-signature",
     },
-    mapper: { kind: "json-path", key: "key", sourceEtag: "sha1hash", contentType: "mimeType", order: "at" },
+    mapper: { kind: "json-path", id: "id", sourceEtag: "sha1hash", contentType: "mimeType", order: "at" },
   },
 } satisfies Record<string, HookConfig>;
