@@ -3,10 +3,15 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { env } from "../example-folder.ts";
+import { tryEmDash } from "./emdash.ts";
 import { tryPayload } from "./payload.ts";
 import { tryWordPress } from "./wordpress.ts";
 
-const SYSTEMS: Record<string, () => Promise<void>> = { wordpress: tryWordPress, payload: tryPayload };
+const SYSTEMS: Record<string, () => Promise<void>> = {
+  wordpress: tryWordPress,
+  payload: tryPayload,
+  emdash: tryEmDash,
+};
 
 // The examples install it as it is published.
 const client = join(import.meta.dirname, "../../packages/client/scripts/build.ts");

@@ -77,4 +77,20 @@ export const POSTERS: Mutation[] = [
     replace: "true",
     tests: ["packages/client/src/cms/payload.test.ts"],
   },
+  {
+    promise: "L1",
+    breaks: "an image that EmDash deletes stays at the edge",
+    file: "packages/client/src/cms/emdash.ts",
+    find: 'if (IMAGE.test(key)) await announce("image.deleted", key);',
+    replace: "",
+    tests: ["packages/client/src/cms/emdash.test.ts"],
+  },
+  {
+    promise: "L1",
+    breaks: "EmDash's deliveries go out of order after an outage of the hook",
+    file: "packages/client/src/cms/emdash.ts",
+    find: "files.map(({ key }) => key).sort()",
+    replace: "files.map(({ key }) => key)",
+    tests: ["packages/client/src/cms/emdash.test.ts"],
+  },
 ];

@@ -21,6 +21,7 @@ const ENTRIES: Record<string, string> = {
   unpic: "loaders/unpic",
   eleventy: "loaders/eleventy",
   payload: "cms/payload",
+  emdash: "cms/emdash",
   sanity: "cms/sanity",
   hook: "cms/hook",
   html: "html",
