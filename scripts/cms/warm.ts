@@ -15,6 +15,8 @@ export interface Site {
   check(claim: string, holds: boolean, seen?: unknown): void;
   /** Waits until every accepted variant is made. */
   made(): Promise<void>;
+  /** Checks that no variant of an image is stored, once its purge has deleted them. */
+  gone(claim: string, id: string): Promise<void>;
   /** The URLs of the edge in a page that are not stored. By HEAD, which orders nothing. */
   cold(html: string): Promise<string[]>;
 }
@@ -36,6 +38,12 @@ export async function startSite(originals: string): Promise<Site> {
       console.log(`  ${claim}`);
     },
     made: async () => void (await until("every accepted variant is made", open, (left) => left === 0, MAKING_MS)),
+    async gone(claim, id) {
+      const address = `${stack.controlUrl}/api/v1/images/${encodeURIComponent(id)}`;
+      const image = async () => (await fetch(address, { headers })).text();
+      await until(claim, image, (text) => !text.includes('"state":"stored"'));
+      console.log(`  ${claim}`);
+    },
     async cold(html) {
       const urls = printedIn(html, stack.edgeUrl);
       if (urls.length === 0) throw new Error(`the page has no image URL: ${html}`);
