@@ -16,7 +16,7 @@ const POSTER = /^(.+\.(\w+))\/t=(0|(?:[1-9]\d{0,4}|0(?=\.))(?:\.\d{0,2}[1-9])?)\
 
 /** `films/a.mp4/t=4.5.mp4`. It ends as the film does, so that `unshowable` holds for both. */
 export function posterId({ film, seconds }: Poster): string {
-  return `${film}/t=${seconds}.${/[^.]*$/.exec(film)?.[0]}`;
+  return `${film}/t=${seconds}.${film.slice(film.lastIndexOf(".") + 1)}`;
 }
 
 /** The inverse of `posterId`; null for what it never printed. */

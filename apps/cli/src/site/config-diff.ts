@@ -17,9 +17,23 @@ export function withPages(text: string, changed: Readonly<Record<string, unknown
 }
 
 function withField(body: string, name: string, value: unknown): string {
-  const field = new RegExp(`\\b${name}:\\s*(?:\\[[^\\]]*\\]|true|false)`);
-  if (field.test(body)) return body.replace(field, () => `${name}: ${literal(value)}`);
+  const found = fieldOf(body, name);
+  if (found !== null) return `${body.slice(0, found.start)}${name}: ${literal(value)}${body.slice(found.end)}`;
   return ` ${name}: ${literal(value)},${body}`;
+}
+
+/** Where a setting with a list or a switch stands. */
+function fieldOf(body: string, name: string): { start: number; end: number } | null {
+  for (let start = body.indexOf(`${name}:`); start !== -1; start = body.indexOf(`${name}:`, start + 1)) {
+    if (/\w/.test(body[start - 1] ?? "")) continue;
+    let at = start + name.length + 1;
+    while (/\s/.test(body[at] ?? "")) at += 1;
+    const list = body[at] === "[" ? body.indexOf("]", at) : -1;
+    const word = ["true", "false"].find((one) => body.startsWith(one, at));
+    if (list !== -1) return { start, end: list + 1 };
+    if (word !== undefined) return { start, end: at + word.length };
+  }
+  return null;
 }
 
 /** After the line that opens the configuration. */
