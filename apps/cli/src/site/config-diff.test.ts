@@ -43,6 +43,13 @@ it.each([
   expect(readFileSync(file, "utf8")).toBe(after);
 });
 
+it.each([CONFIG, CONFIG.replace(/ {2}pages: \{[^}]*\},\n/, "")])(
+  "changes nothing where nothing is to be changed",
+  (text) => {
+    expect(withPages(text, {})).toBe(text);
+  },
+);
+
 it("leaves a file alone that it cannot read, and has no diff of equal texts", () => {
   expect(withPages("export default site;\n", changes)).toBeNull();
   expect(unifiedDiff("a", CONFIG, CONFIG)).toEqual([]);

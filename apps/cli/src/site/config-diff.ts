@@ -6,6 +6,7 @@ const CONTEXT = 3;
  * that settings could be written into.
  */
 export function withPages(text: string, changed: Readonly<Record<string, unknown>>): string | null {
+  if (Object.keys(changed).length === 0) return text;
   const setting = /^([ \t]*)pages:\s*\{/m.exec(text);
   if (setting === null) return withSetting(text, `pages: ${literal(changed)},`);
   const start = setting.index + setting[0].length;
