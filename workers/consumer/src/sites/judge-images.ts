@@ -52,13 +52,15 @@ async function pagesOfVisit({ chunks }: Visit, store: VisitStore): Promise<Judgi
 async function imageState(id: string, { bucket, ledger }: SiteDeps): Promise<ImageState> {
   const state = newImageState();
   const options = { prefix: storeKey(imagePrefix(id)), include: ["customMetadata" as const] };
-  const { objects } = await objectsAfter(bucket, options, { most: OBJECTS_MAX });
+  const [{ objects }, { rows }] = await Promise.all([
+    objectsAfter(bucket, options, { most: OBJECTS_MAX }),
+    ledger.imageRows(id, []),
+  ]);
   for (const object of objects) {
     const metadata = fromCustomMetadata(object.customMetadata);
     const size = { width: metadata?.width ?? null, height: metadata?.height ?? null };
     noteStored(state, { key: object.key.slice(storeKey("").length), state: "stored", error: null, ...size });
   }
-  const { rows } = await ledger.imageRows(id, []);
   for (const { key, state: name, error } of rows)
     if (!state.stored.has(key)) state.rows.set(key, { key, state: name, error, width: null, height: null });
   return state;
