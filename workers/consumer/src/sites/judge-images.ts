@@ -12,7 +12,7 @@ import type { SiteDeps } from "./site-deps.ts";
 import type { VisitStore } from "./visit-store.ts";
 
 /** Images of one step: each is a list of R2 and a call of the ledger, and a Worker's invocation has 10,000 calls. */
-const STEP_IMAGES = 1_000;
+const STEP_IMAGES = 500;
 /** Objects of one image that are looked at: one of this repository's has some dozens. */
 const OBJECTS_MAX = 5_000;
 
