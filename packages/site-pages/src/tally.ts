@@ -65,10 +65,15 @@ export function newTally(pages: number): Tally {
   };
 }
 
+/** URLs that should be warm and are not. */
+export function notWarm({ cold, neverWarmed, refused }: Counts): number {
+  return cold + neverWarmed + refused;
+}
+
 /** Warm URLs of those that can be, in percent; 100 where there is none. */
-export function shareOf({ warm, cold, neverWarmed, refused }: Counts): number {
-  const all = warm + cold + neverWarmed + refused;
-  return all === 0 ? 100 : (warm / all) * 100;
+export function shareOf(counts: Counts): number {
+  const all = counts.warm + notWarm(counts);
+  return all === 0 ? 100 : (counts.warm / all) * 100;
 }
 
 export function totalOf(counts: Counts): number {

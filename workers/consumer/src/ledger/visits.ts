@@ -65,7 +65,7 @@ export function takeVisit(tx: LedgerTx, owner: string): TakenVisit | null {
   for (const [site, config] of Object.entries(tx.config.sites)) {
     const doc = siteDoc(tx, site);
     if (doc.lease !== null && doc.lease.owner !== owner && doc.lease.until > tx.now) continue;
-    const pagesLeft = (config.pagesPerDay ?? PAGES_PER_DAY) - (isToday(doc, tx.now) ? doc.day.pages : 0);
+    const pagesLeft = (config.pagesPerDay ?? PAGES_PER_DAY) - pagesToday(doc, tx.now);
     const begun = doc.visit === null ? begin(doc, config, pagesLeft, tx.now) : doc;
     if (begun?.visit == null) continue;
     putSite(tx, site, { ...begun, lease: { owner, until: tx.now + LEASE_MS } });
@@ -74,8 +74,8 @@ export function takeVisit(tx: LedgerTx, owner: string): TakenVisit | null {
   return null;
 }
 
-function isToday({ day }: SiteDoc, now: number): boolean {
-  return day.date === Math.floor(now / DAY_MS);
+function pagesToday({ day }: SiteDoc, now: number): number {
+  return day.date === Math.floor(now / DAY_MS) ? day.pages : 0;
 }
 
 function begin(doc: SiteDoc, { hour = DEFAULT_HOUR }: SiteConfig, pagesLeft: number, now: number): SiteDoc | null {
@@ -97,7 +97,7 @@ export function keepVisit(tx: LedgerTx, { site, owner, visit, result, leavesMs }
   if (last?.visit === visit.visit) return true;
   if (doc.lease?.owner !== owner || doc.visit?.visit !== visit.visit) return false;
   const date = Math.floor(tx.now / DAY_MS);
-  const pages = (isToday(doc, tx.now) ? doc.day.pages : 0) + Math.max(0, visit.read - doc.visit.read);
+  const pages = pagesToday(doc, tx.now) + Math.max(0, visit.read - doc.visit.read);
   const lease = leavesMs === null ? { owner, until: tx.now + LEASE_MS } : { owner: "", until: tx.now + leavesMs };
   putSite(tx, site, {
     ...doc,

@@ -1,7 +1,7 @@
 import type { SiteResult } from "@prewarm/control-schema/sites";
 import { sorted } from "@prewarm/site-pages/judge-pages";
 import type { PageRecord } from "@prewarm/site-pages/read-page";
-import { newTally, shareOf, type Tally } from "@prewarm/site-pages/tally";
+import { newTally, notWarm, shareOf, type Tally } from "@prewarm/site-pages/tally";
 import type { Visit } from "../ledger/contract.ts";
 import type { VisitStore } from "./visit-store.ts";
 
@@ -26,7 +26,7 @@ export async function resultOf(visit: Visit, store: VisitStore, now: number): Pr
   return {
     ...headOf(visit, now),
     ...{ fault: null, failed: failed.length, counts: tally.counts, share: shareOf(tally.counts) },
-    isWarm: failed.length === 0 && visit.leftOut === 0 && isAllWarm(tally),
+    isWarm: failed.length === 0 && visit.leftOut === 0 && notWarm(tally.counts) === 0,
     failures: failed.slice(0, FAILURES_MAX).map(({ page, fault }) => ({ page, why: fault?.why ?? "" })),
     worst: worstOf(pages, tally),
     problems: tally.problems
@@ -49,15 +49,10 @@ function headOf({ visit, reason, startedAt, read, leftOut, run }: Visit, endedAt
   return { visit, reason, startedAt, endedAt, pages: read, leftOut, run };
 }
 
-function isAllWarm({ counts: { cold, neverWarmed, refused } }: Tally): boolean {
-  return cold + neverWarmed + refused === 0;
-}
-
 function worstOf(pages: readonly string[], tally: Tally): SiteResult["worst"] {
-  const bad = ({ cold, neverWarmed, refused }: Tally["counts"]): number => cold + neverWarmed + refused;
   return tally.pages
     .map((counts, at) => ({ page: pages[at] ?? "", counts }))
-    .filter(({ counts }) => bad(counts) > 0)
-    .toSorted((a, b) => bad(b.counts) - bad(a.counts) || (a.page < b.page ? -1 : 1))
+    .filter(({ counts }) => notWarm(counts) > 0)
+    .toSorted((a, b) => notWarm(b.counts) - notWarm(a.counts) || (a.page < b.page ? -1 : 1))
     .slice(0, WORST_MAX);
 }

@@ -1,6 +1,7 @@
 import type { PageRecord } from "@prewarm/site-pages/read-page";
 import { type Counts, newTally, type Tally } from "@prewarm/site-pages/tally";
 import { pagesOf } from "../store/list-pages.ts";
+import { deleteObjects } from "../store/sweep-image.ts";
 
 /* What a visit has read lies under `sites/<site>/<visit>/` until the visit ends: a Worker has no disk, and less memory than a site has pages. */
 
@@ -16,8 +17,6 @@ interface Place {
   site: string;
   visit: number;
 }
-
-const DELETE_MAX = 1000;
 
 export function visitStore(bucket: R2Bucket, { site, visit }: Place) {
   const folder = `sites/${site}/`;
@@ -46,8 +45,7 @@ export function visitStore(bucket: R2Bucket, { site, visit }: Place) {
     async clear(): Promise<void> {
       const keys: string[] = [];
       for await (const { objects } of pagesOf(bucket, { prefix: folder })) keys.push(...objects.map(({ key }) => key));
-      for (let from = 0; from < keys.length; from += DELETE_MAX)
-        await bucket.delete(keys.slice(from, from + DELETE_MAX));
+      await deleteObjects(bucket, keys);
     },
   };
 }
