@@ -10,7 +10,7 @@ import { encodedIdOfKey, encodeId } from "@prewarm/shared/variant-key";
 import { lastPurge } from "../../images/purge-record.ts";
 import { removalView } from "../../images/removal-record.ts";
 import { passDueAt } from "../../images/tables/sweeps.ts";
-import type { FoundJob, ImageRows, NamedJob } from "../contract.ts";
+import type { FoundJob, ImageRows, KnownRow, NamedJob } from "../contract.ts";
 import type { LedgerTx } from "../ledger-tx.ts";
 import { jobWaitsFor } from "./waiting.ts";
 
@@ -134,6 +134,13 @@ export function imageRows(tx: LedgerTx, id: string, stored: readonly string[]): 
     purge: purge === null ? null : { ...purge, secondAt: passDueAt(tx.sql, purge.seq) },
     removal: removalView(tx, image.id),
   };
+}
+
+/** What a caller that judges many images needs of each. Unlike `imageRows` it reads nothing of what was stored lately. */
+export function rowsOfImages(tx: LedgerTx, ids: readonly string[]): KnownRow[][] {
+  return ids.map((id) =>
+    tx.rows.loadGroup(encodeId(id)).map((row) => ({ key: row.key, state: stateOf(tx, row), error: errorOf(row) })),
+  );
 }
 
 /** States of jobs that have rows, by key. */
