@@ -1,4 +1,3 @@
-import type { WarmItem } from "@prewarm/control-schema/warm";
 import type { Arguments } from "../arguments/command.ts";
 import type { Context } from "../platform/context.ts";
 import { usageError } from "../platform/exit-codes.ts";
@@ -89,25 +88,37 @@ export async function measureInput(spec: InputSpec, context: Context): Promise<M
   return meter;
 }
 
-/** Everything the input names, in a fixed order: arguments, files, sitemaps, pages, R2, inventory. The same input gives the same sequence. */
-export async function* readInput(spec: InputSpec, namer: Namer, meter: Meter, context: Context): AsyncGenerator<Read> {
+/**
+ * Everything the input names, in groups, in a fixed order: arguments, files, sitemaps, pages, R2, inventory. The same input gives the same
+ * sequence.
+ */
+export async function* readInput(
+  spec: InputSpec,
+  namer: Namer,
+  meter: Meter,
+  context: Context,
+): AsyncGenerator<Iterable<Read>> {
   const open = (place: string): AsyncIterable<Uint8Array> => {
     if (place === "-") return context.stdin;
     return isUrl(place) ? openUrl(place, context) : openFile(place, meter, context);
   };
   for (const [index, operand] of spec.operands.entries()) {
     if (operand === "-") yield* readFormat(open("-"), "stdin", spec.format, namer);
-    else yield readOne(`argument ${index + 1}`, (): WarmItem => namer.fromText(operand));
+    else yield [readOne(`argument ${index + 1}`, () => namer.fromText(operand))];
   }
   for (const file of spec.files) {
     const format = spec.format ?? formatOf(file);
-    if (format === "sitemap") yield* readSitemap(file, open, namer);
+    if (format === "sitemap") yield* inGroups(readSitemap(file, open, namer));
     else yield* readFormat(open(file), file === "-" ? "stdin" : file, format, namer);
   }
-  for (const sitemap of spec.sitemaps) yield* readSitemap(sitemap, open, namer);
-  yield* readPages(spec.pages, namer, context);
-  if (spec.r2 !== null) yield* readR2Prefix(spec.r2, namer, context);
-  if (spec.inventory !== null) yield* readS3Inventory(spec.inventory, namer, meter, context);
+  for (const sitemap of spec.sitemaps) yield* inGroups(readSitemap(sitemap, open, namer));
+  yield* inGroups(readPages(spec.pages, namer, context));
+  if (spec.r2 !== null) yield* inGroups(readR2Prefix(spec.r2, namer, context));
+  if (spec.inventory !== null) yield* inGroups(readS3Inventory(spec.inventory, namer, meter, context));
+}
+
+async function* inGroups(reads: AsyncIterable<Read>): AsyncGenerator<Iterable<Read>> {
+  for await (const read of reads) yield [read];
 }
 
 async function* readFormat(
@@ -115,9 +126,9 @@ async function* readFormat(
   name: string,
   format: Format | null,
   namer: Namer,
-): AsyncGenerator<Read> {
-  if (format === "sitemap") return yield* readSitemap(name, () => bytes, namer);
-  if (format === "csv") return yield* readCsv(bytes, name, namer);
+): AsyncGenerator<Iterable<Read>> {
+  if (format === "sitemap") return yield* inGroups(readSitemap(name, () => bytes, namer));
+  if (format === "csv") return yield* inGroups(readCsv(bytes, name, namer));
   if (format === "ndjson") return yield* readNdjson(bytes, name, namer);
   if (format === "text") return yield* readText(bytes, name, namer);
   const { start, all } = await peek(bytes);

@@ -1,11 +1,19 @@
 import type { WarmItem } from "@prewarm/control-schema/warm";
 import { itemFromFields, type Namer, type Read } from "./item.ts";
-import { readLines } from "./read-lines.ts";
+import { type Line, readLineGroups } from "./read-lines.ts";
 import { readOne } from "./read-text.ts";
 
 /** One JSON value a line: an object with the fields of an item, or a string (an id or a URL). Empty lines are skipped. */
-export async function* readNdjson(bytes: AsyncIterable<Uint8Array>, name: string, namer: Namer): AsyncGenerator<Read> {
-  for await (const { number, text } of readLines(bytes)) {
+export async function* readNdjson(
+  bytes: AsyncIterable<Uint8Array>,
+  name: string,
+  namer: Namer,
+): AsyncGenerator<Iterable<Read>> {
+  for await (const lines of readLineGroups(bytes)) yield readAll(lines, name, namer);
+}
+
+function* readAll(lines: Iterable<Line>, name: string, namer: Namer): Generator<Read> {
+  for (const { number, text } of lines) {
     if (text !== null && text.trim() === "") continue;
     yield readOne(`${name}:${number}`, () => readLine(text, namer));
   }

@@ -28,7 +28,7 @@ interface ChunkOptions {
 }
 
 /** Gathers items into chunks; holds one chunk in memory. */
-export async function* chunkItems(reads: AsyncIterable<Read>, options: ChunkOptions): AsyncGenerator<Chunk> {
+export async function* chunkItems(groups: AsyncIterable<Iterable<Read>>, options: ChunkOptions): AsyncGenerator<Chunk> {
   let fingerprint = "";
   let number = 1;
   let items: string[] = [];
@@ -40,19 +40,20 @@ export async function* chunkItems(reads: AsyncIterable<Read>, options: ChunkOpti
     [number, items, places, bytes] = [number + 1, [], [], 0];
     return chunk;
   };
-  for await (const read of reads) {
-    if (read.kind === "bad") {
-      options.onBad(read.place, read.reason, number);
-      continue;
+  for await (const group of groups)
+    for (const read of group) {
+      if (read.kind === "bad") {
+        options.onBad(read.place, read.reason, number);
+        continue;
+      }
+      const json = JSON.stringify(withDefaults(read.item, options.defaults));
+      const size = Buffer.byteLength(json) + 1;
+      if (items.length > 0 && bytes + size > options.maxBytes) yield cut();
+      items.push(json);
+      places.push(read.place);
+      bytes += size;
+      if (items.length >= options.maxItems) yield cut();
     }
-    const json = JSON.stringify(withDefaults(read.item, options.defaults));
-    const size = Buffer.byteLength(json) + 1;
-    if (items.length > 0 && bytes + size > options.maxBytes) yield cut();
-    items.push(json);
-    places.push(read.place);
-    bytes += size;
-    if (items.length >= options.maxItems) yield cut();
-  }
   if (items.length > 0) yield cut();
 }
 

@@ -30,7 +30,7 @@ const NO_COUNTS: Counts = {
   ...{ images: 0, bad: 0, rejected: 0, passedThrough: 0, accepted: 0, duplicates: 0, existing: 0 },
 };
 
-/** What `--resume` needs: written after every chunk the server has accepted, so at most one chunk is sent twice, under the same key. */
+/** What `--resume` needs: how much of the input the server has accepted. Chunks that are sent twice have the same key. */
 export interface RunState {
   schema: typeof SCHEMA;
   run: string;

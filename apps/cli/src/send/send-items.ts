@@ -17,8 +17,8 @@ interface Sending {
 export async function sendItems(reads: readonly Read[], label: string, { api, deadline, context }: Sending) {
   const options = { defaults: {}, label, force: false, onlyMissing: false, chunkItems: CHUNK_ITEMS_MAX };
   const counts = { run: newRunId(), accepted: 0, duplicates: 0, existing: 0, refused: 0 };
-  async function* all(): AsyncGenerator<Read> {
-    yield* reads;
+  async function* all(): AsyncGenerator<readonly Read[]> {
+    yield reads;
   }
   const chunks = chunkItems(all(), {
     maxItems: CHUNK_ITEMS_MAX,

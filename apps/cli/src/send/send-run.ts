@@ -12,6 +12,12 @@ import { createPace } from "./pace.ts";
 import type { RunState, StateStore } from "./run-state.ts";
 import { type Accepted, sendChunk, splitRejected } from "./send-chunk.ts";
 
+/**
+ * The state is written at most this often, ms: where the server takes a chunk a second, after every chunk. After a crash the chunks of this
+ * time are sent again under their keys, and answered as before.
+ */
+const SAVE_MS = 250;
+
 export interface Sending {
   api: ControlApi;
   context: Context;
@@ -46,31 +52,48 @@ export async function sendRun(state: RunState, sending: Sending): Promise<void> 
       sending.complaints.add(place, reason);
     },
   });
+  const save = saver(state, sending);
   let last = 0;
-  for await (const chunk of chunks) {
-    last = chunk.number;
-    if (context.interrupts.stop.aborted) throw interrupted();
-    if (isSentAlready(state, chunk)) continue;
-    await pace(chunk.items.length);
-    if (context.interrupts.stop.aborted) throw interrupted();
-    const onThrottled = (): void => {
-      tally.throttled += 1;
+  try {
+    for await (const chunk of chunks) {
+      last = chunk.number;
+      if (context.interrupts.stop.aborted) throw interrupted();
+      if (isSentAlready(state, chunk)) continue;
+      await pace(chunk.items.length);
+      if (context.interrupts.stop.aborted) throw interrupted();
+      const onThrottled = (): void => {
+        tally.throttled += 1;
+        sending.update(snapshotOf(state, tally, meter));
+      };
+      const answer = await sendChunk(sending.api, state.run, chunk, state.options, {
+        deadline: sending.deadline,
+        onThrottled,
+      });
+      record(state, chunk, answer, tally.bad);
+      save.soon();
+      complain(sending.complaints, chunk, answer);
       sending.update(snapshotOf(state, tally, meter));
-    };
-    const answer = await sendChunk(sending.api, state.run, chunk, state.options, {
-      deadline: sending.deadline,
-      onThrottled,
-    });
-    record(state, chunk, answer, tally.bad);
-    store.save(state);
-    complain(sending.complaints, chunk, answer);
-    sending.update(snapshotOf(state, tally, meter));
-    context.tidy();
+      context.tidy();
+    }
+  } finally {
+    save.now();
   }
   if (last < state.chunks) throw inputChanged(state);
   state.counts.bad = tally.bad;
   state.sent = true;
   store.save(state);
+}
+
+/** Writes the state while a run is sent: `soon` when the last time is long enough ago, `now` what was not written yet. */
+function saver(state: RunState, { store, context }: Sending) {
+  let savedAt = Number.NEGATIVE_INFINITY;
+  let saved = state.chunks;
+  const now = (): void => {
+    if (state.chunks === saved) return;
+    store.save(state);
+    [saved, savedAt] = [state.chunks, context.clock.now()];
+  };
+  return { now, soon: () => context.clock.now() - savedAt >= SAVE_MS && now() };
 }
 
 /**

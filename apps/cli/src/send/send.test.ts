@@ -45,8 +45,8 @@ describe("chunkItems", () => {
 
   it("adds the command line's version to items that name none themselves, whatever else they name", async () => {
     const items = [{ id: "a" }, { id: "b", v: "1" }, { id: "c", recipe: "social" }];
-    async function* reads(): AsyncGenerator<Read> {
-      for (const item of items) yield { kind: "item", place: "t:1", item };
+    async function* reads(): AsyncGenerator<Read[]> {
+      yield items.map((item) => ({ kind: "item", place: "t:1", item }));
     }
     const defaults = { v: "2", presets: ["card"] };
     const [chunk] = await collect(chunkItems(reads(), { maxItems: 9, maxBytes: 1000, defaults, onBad: () => {} }));

@@ -14,8 +14,12 @@ export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
 }
 
 /** What was read, short: the item, or the place and reason of a bad line. */
-export async function reads(items: AsyncIterable<Read>): Promise<unknown[]> {
-  return (await collect(items)).map((read) => (read.kind === "item" ? read.item : [read.place, read.reason]));
+export async function reads(items: AsyncIterable<Read | Iterable<Read>>): Promise<unknown[]> {
+  const all: unknown[] = [];
+  for await (const some of items)
+    for (const read of "kind" in some ? [some] : some)
+      all.push(read.kind === "item" ? read.item : [read.place, read.reason]);
+  return all;
 }
 
 /** Knows plain ids only. */
