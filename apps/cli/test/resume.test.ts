@@ -79,6 +79,20 @@ describe("an interrupted run", () => {
     expectExactlyOnce(2500);
   });
 
+  it("is refused a chunk right after others: it notes all that was accepted, and sends none of it again", async () => {
+    writeFileSync(join(cwd, "ids.txt"), ids(6500));
+    api.fault = (_, count) => (count === 6 ? { status: 400 } : null);
+    const { code, stderr } = await runPrewarm(["warm", "--file", "ids.txt"], options());
+    expect(code).not.toBe(EXIT.ok);
+    expect(stderr).toContain("5000 images are accepted");
+    const [state = ""] = readdirSync(join(cwd, ".prewarm"));
+    expect(JSON.parse(readFileSync(join(cwd, ".prewarm", state), "utf8"))).toMatchObject({ chunks: 5 });
+    api.fault = () => null;
+    expect((await runPrewarm(["warm", "--resume", "last"], options())).code).toBe(EXIT.ok);
+    expect(warmCalls()).toHaveLength(8);
+    expectExactlyOnce(6500);
+  });
+
   it("is killed without warning: the state file still says where to go on", async () => {
     writeFileSync(join(cwd, "ids.txt"), ids(3000));
     api.fault = (_, count) => (count === 2 ? "hang" : null);
