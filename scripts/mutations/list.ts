@@ -29,10 +29,12 @@ import { THIRD_REVIEW_API } from "./third-review-api.ts";
 import { TOOLS } from "./tools.ts";
 import { WATCH } from "./watch.ts";
 import { WEATHER } from "./weather.ts";
+import { WORKERS_CACHE } from "./workers-cache.ts";
 
 export const MUTATIONS: Mutation[] = [
   ...P1_TO_P8,
   ...P9_TO_P17,
+  ...WORKERS_CACHE,
   ...STAND_INS,
   ...SMALLEST,
   ...WEATHER,
