@@ -34,7 +34,6 @@ import { WORKERS_CACHE } from "./workers-cache.ts";
 export const MUTATIONS: Mutation[] = [
   ...P1_TO_P8,
   ...P9_TO_P17,
-  ...WORKERS_CACHE,
   ...STAND_INS,
   ...SMALLEST,
   ...WEATHER,
@@ -63,4 +62,5 @@ export const MUTATIONS: Mutation[] = [
   ...COVERAGE,
   ...REWRITER,
   ...REMOVALS,
+  ...WORKERS_CACHE,
 ];
