@@ -108,6 +108,13 @@ export const WORKERS_CACHE: Mutation[] = [
     ["packages/shared/src/config-check.deploy.test.ts"],
   ),
   of(
+    "an address of two hosts is one copy",
+    "packages/shared/src/config-deploy-rules.ts",
+    "legacy.filter(({ hosts }) => hosts.length > 0)",
+    "legacy.filter(() => false)",
+    ["packages/shared/src/config-check.deploy.test.ts"],
+  ),
+  of(
     "a wrangler that leaves the cache out is not found",
     "apps/cli/src/steps/check-deploy.ts",
     "(parts[at] ?? 0) < (wanted[at] ?? 0)",
