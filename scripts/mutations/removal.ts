@@ -13,6 +13,7 @@ export const REMOVALS: Mutation[] = [
     find: "removed.has(encodeId(image.id)) || ",
     replace: "",
     tests: [WORLD],
+    histories: { rule: "acceptsremoved", favourites: ["remove", "accept"] },
   },
   {
     promise: "P20",
@@ -37,6 +38,7 @@ export const REMOVALS: Mutation[] = [
     find: "  askForBlocks(tx);\n",
     replace: "",
     tests: [WORLD],
+    histories: { rule: "noblocks", favourites: ["remove", "copyOrPutBack", "accept"] },
   },
   {
     promise: "P20",

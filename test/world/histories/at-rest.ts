@@ -1,5 +1,5 @@
 import type { Finding } from "@prewarm/control-schema/doctor";
-import { parseVariantKey, storeKey } from "@prewarm/shared/variant-key";
+import { blockKey, encodeId, parseVariantKey, storeKey } from "@prewarm/shared/variant-key";
 import type { HistoryWorld } from "./history-world.ts";
 import { fenceOf, lookAt, WAITING } from "./ledger-look.ts";
 import { partOf } from "./pictures.ts";
@@ -15,11 +15,12 @@ function* variants({ store }: HistoryWorld) {
 export function checkObjects(world: HistoryWorld): void {
   const { sql, store, upstream, invariants } = world;
   const { bad, promises } = invariants;
-  const { purgedBelow, floors, unsure, asked, kept, points } = promises;
+  const { purgedBelow, floors, unsure, asked, kept, points, removed } = promises;
   const fence = fenceOf(sql);
   for (const { key, gen, bytes } of variants(world)) {
     const parsed = parseVariantKey(key);
     const id = parsed?.id ?? "";
+    if (removed.has(id)) bad.push(`${key} stands though its image is removed (P20)`);
     if (parsed === null || !asked.has(key)) bad.push(`invented ${key}`);
     if (gen < (purgedBelow.get(id) ?? 0)) bad.push(`resurrected ${key} (I6)`);
     if (promises.mayBeOld(key) || world.wasEverRestored) continue;
@@ -29,6 +30,8 @@ export function checkObjects(world: HistoryWorld): void {
     if (!unsure.has(id) && Buffer.compare(bytes, wanted) !== 0)
       bad.push(`stale bytes of ${key}, generation ${gen} (P16)`);
   }
+  for (const id of removed.keys())
+    if (!store.objects.has(blockKey(encodeId(id)))) bad.push(`the block of ${id} is gone (P20)`);
   for (const key of kept) if (!store.objects.has(storeKey(key))) bad.push(`object lost: ${key} (I1)`);
 }
 

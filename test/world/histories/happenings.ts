@@ -151,6 +151,8 @@ export const HAPPENINGS = {
     const order = String(world.upstream.versionOf(image));
     return world.ask((ledger) => ledger.purgeImage(image, order, WHO));
   }),
+  remove: asking((world, { image }) => world.operate(image, () => world.removeImage(image))),
+  unblock: asking((world, { image }) => world.operate(image, () => world.unblockImage(image))),
   deleteObject,
   /** What has ended grows old and is forgotten by the ledger's own pruning. */
   prune: async (world) => {

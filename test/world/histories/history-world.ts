@@ -26,6 +26,9 @@ const EXCUSED_MS = 2_500_000;
 /** By then after a restore jobs from before have been found in Ittybit's list. */
 const FOUND_MS = 130_000;
 
+/** An operator whose call failed. */
+const ASK_AGAIN_MS = 2_000;
+
 const monthOf = (at: number): string => new Date(at).toISOString().slice(0, 7);
 
 /** What a history does to its world beside the weather. */
@@ -48,6 +51,8 @@ export class HistoryWorld extends World {
   readonly upstream: Upstream;
   readonly invariants: Invariants;
   readonly #site: Site;
+  /** The last operation of each image. */
+  readonly #operated = new Map<string, Promise<void>>();
   #behind = 0;
   #numbers = 0;
   #slots = { now: SLOTS, before: SLOTS };
@@ -243,6 +248,16 @@ export class HistoryWorld extends World {
     this.view(key, { unknown: this.clock.random() < 0.3 }, this.clock.random() < 0.4);
   }
 
+  /** An operator blocks an image, or lifts its block: one after the other, and again until R2 and the ledger have answered. */
+  operate(image: string, act: () => Promise<void>): Promise<void> {
+    const before = this.#operated.get(image) ?? Promise.resolve();
+    const mine = before.then(async () => {
+      while (!(await attempt(act))) await this.clock.sleep(ASK_AGAIN_MS);
+    });
+    this.#operated.set(image, mine);
+    return mine;
+  }
+
   /** Goes on while the history goes on; its failure is a violation. */
   behind(work: Promise<unknown>): void {
     this.#behind += 1;
@@ -251,6 +266,15 @@ export class HistoryWorld extends World {
       .finally(() => {
         this.#behind -= 1;
       });
+  }
+}
+
+async function attempt(act: () => Promise<void>): Promise<boolean> {
+  try {
+    await act();
+    return true;
+  } catch {
+    return false;
   }
 }
 
