@@ -1,4 +1,4 @@
-import { type Caching, cachingOf } from "./caching.ts";
+import { type Caching, cachingOf } from "../../../dev/limits/caching.ts";
 
 /** An answer of the Worker as a cache keeps it. */
 export interface Copy {
