@@ -7,7 +7,7 @@ export function networkOf(address: string): string {
   const inside = text.slice(text.lastIndexOf(":") + 1);
   if (inside.includes(".")) return inside;
   const [left = [], right = []] = text.split("::", 2).map((part) => (part === "" ? [] : part.split(":")));
-  const zeros = Array.from({ length: Math.max(0, 8 - left.length - right.length) }, () => "0");
+  const zeros = new Array<string>(Math.max(0, 8 - left.length - right.length)).fill("0");
   const groups = text.includes("::") ? [...left, ...zeros, ...right] : left;
   return groups
     .slice(0, 4)

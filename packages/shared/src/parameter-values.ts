@@ -10,7 +10,7 @@ import {
   type Quality,
 } from "./config.ts";
 import { nearest } from "./nearest.ts";
-import { invalid } from "./parameters.ts";
+import { invalid, type Parameter } from "./parameters.ts";
 import { parseQuality } from "./quality.ts";
 
 /** The site's own version token, as a URL's `v` and as a part of keys. */
@@ -49,15 +49,17 @@ export function readDpr(text: string): number {
 }
 
 export function readFit(text: string): Fit {
-  const fit = FITS.find((each) => each === text);
-  if (fit !== undefined) return fit;
-  throw invalid("fit", text, FITS, nearest(text, FITS));
+  return readOne("fit", text, FITS);
 }
 
 export function readPosition(text: string): Position {
-  const position = POSITIONS.find((each) => each === text);
-  if (position !== undefined) return position;
-  throw invalid("pos", text, POSITIONS, nearest(text, POSITIONS));
+  return readOne("pos", text, POSITIONS);
+}
+
+function readOne<T extends string>(parameter: Parameter, text: string, values: readonly T[]): T {
+  const value = values.find((each) => each === text);
+  if (value !== undefined) return value;
+  throw invalid(parameter, text, values, nearest(text, values));
 }
 
 export function readQuality(text: string): Quality {

@@ -22,7 +22,6 @@ export function printableJson(json: string): string {
 
 /** JSON has escapes of 16 bits only. */
 function escapes(letter: string): string {
-  return Array.from({ length: letter.length }, (_, at) => letter.charCodeAt(at).toString(16).padStart(4, "0"))
-    .map((code) => `\\u${code}`)
-    .join("");
+  const units = letter.split("");
+  return units.map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`).join("");
 }

@@ -52,11 +52,9 @@ function sourceOf(config: Pick<Config, "sources">, id: string): SourceConfig | n
 function fillUrl(template: SourceUrl, id: string): string | null {
   if (typeof template === "function") return ownUrl(template(id));
   const { head } = split(template);
-  if (!URL.canParse(head)) return null;
-  const base = new URL(head);
-  const filled = template.replace(HOLE, () => formatId(id));
-  if (!URL.canParse(filled)) return null;
-  const url = new URL(filled);
+  const base = URL.parse(head);
+  const url = URL.parse(template.replace(HOLE, () => formatId(id)));
+  if (base === null || url === null) return null;
   // What an id holds is encoded, so this cannot differ; it is looked at because everything rests on it.
   return url.origin === base.origin && url.pathname.startsWith(base.pathname) ? url.href : null;
 }

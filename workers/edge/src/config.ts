@@ -73,7 +73,7 @@ export function withEnvironment(config: Config, env: Pick<Env, "SIGNING_KEYS" | 
 
 /** Looked up by name: the generated type lacks bindings that only the configuration names. */
 function bucketOf(env: Env, binding: string): ObjectStore | null {
-  const found: unknown = Object.entries(env).find(([name]) => name === binding)?.[1];
+  const found: unknown = Reflect.get(env, binding);
   return isBucket(found) ? found : null;
 }
 

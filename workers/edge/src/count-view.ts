@@ -27,7 +27,7 @@ export function countView(edge: Edge, response: Response, context: RequestContex
       }),
     );
   } catch (error) {
-    edge.log("edge.uncounted", { message: error instanceof Error ? error.message : String(error) });
+    edge.log("edge.uncounted", { message: String(error) });
   }
 }
 

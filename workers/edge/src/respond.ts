@@ -60,13 +60,15 @@ export function problem(error: AppError, method: string, extra: Record<string, s
 
 /** Answers OPTIONS, a CORS preflight or not. */
 export function preflight(): Response {
-  const headers = {
-    ...BASE_HEADERS,
+  return empty({
     Allow: METHODS,
     "Access-Control-Allow-Methods": METHODS,
     "Access-Control-Allow-Headers": "Range, If-Range, If-None-Match, If-Modified-Since",
     "Access-Control-Max-Age": "86400",
-    "Cache-Control": "no-store",
-  };
-  return new Response(null, { status: 204, headers });
+  });
+}
+
+/** 204. */
+export function empty(extra: Record<string, string> = {}): Response {
+  return new Response(null, { status: 204, headers: { ...BASE_HEADERS, "Cache-Control": "no-store", ...extra } });
 }

@@ -42,10 +42,8 @@ function opaque(tag: string): string {
 }
 
 function isUnmodified(headers: Headers, { lastModified }: Facts): boolean {
-  const since = headers.get("If-Modified-Since");
-  if (since === null) return false;
-  // An unreadable date compares false and is thereby ignored.
-  return Date.parse(lastModified) <= Date.parse(since);
+  // A date that is absent or unreadable compares false and is thereby ignored.
+  return Date.parse(lastModified) <= Date.parse(headers.get("If-Modified-Since") ?? "");
 }
 
 /** If-Range: strong comparison, so a weak tag never holds; a date must be exactly ours. */

@@ -7,34 +7,22 @@ export function sliceStream(
   start: number,
   length: number,
 ): ReadableStream<Uint8Array> {
+  let skip = start;
+  let left = length;
+  const cut = new TransformStream<Uint8Array, Uint8Array>({
+    transform: (chunk, controller) => {
+      const part = chunk.subarray(Math.min(skip, chunk.length), Math.min(chunk.length, skip + left));
+      skip = Math.max(0, skip - chunk.length);
+      left -= part.length;
+      if (part.length > 0) controller.enqueue(part);
+      if (left === 0) controller.terminate();
+    },
+  });
   const { readable, writable } = new FixedLengthStream(length);
-  // When the viewer leaves or the source breaks, `pump` closes both sides, and nobody is left to report to.
-  pump(source, writable, start, length).catch(() => undefined);
+  // When the viewer leaves or the source breaks, the pipe closes both sides, and nobody is left to report to.
+  source
+    .pipeThrough(cut)
+    .pipeTo(writable)
+    .catch(() => undefined);
   return readable;
-}
-
-async function pump(
-  source: ReadableStream<Uint8Array>,
-  sink: WritableStream<Uint8Array>,
-  start: number,
-  length: number,
-): Promise<void> {
-  const reader = source.getReader();
-  const writer = sink.getWriter();
-  try {
-    let skip = start;
-    let left = length;
-    while (left > 0) {
-      const { done, value } = await reader.read();
-      if (done) throw new Error("the source ended before the range did");
-      const chunk = value.subarray(Math.min(skip, value.length), Math.min(value.length, skip + left));
-      skip = Math.max(0, skip - value.length);
-      left -= chunk.length;
-      if (chunk.length > 0) await writer.write(chunk);
-    }
-    await writer.close();
-    await reader.cancel();
-  } catch (error) {
-    await Promise.allSettled([writer.abort(error), reader.cancel(error)]);
-  }
 }

@@ -94,8 +94,8 @@ function createNotes(cache: EdgeCache): Pick<AskedLately, "readNote" | "putNote"
   return {
     readNote: async (origin, key) => {
       const found = await cache.match(noteUrl(origin, key));
-      const timesAsked = Number(found?.headers.get(TIMES_ASKED) ?? Number.NaN);
-      const silentUntil = Number(found?.headers.get(SILENT_UNTIL) ?? Number.NaN);
+      const timesAsked = Number(found?.headers.get(TIMES_ASKED));
+      const silentUntil = Number(found?.headers.get(SILENT_UNTIL));
       return timesAsked > 0 && silentUntil > 0 ? { timesAsked, silentUntil } : null;
     },
     putNote: async (origin, key, { timesAsked, silentUntil }, now) => {

@@ -1,6 +1,7 @@
 import { AppError } from "@prewarm/shared/errors";
 import { sniffType } from "@prewarm/shared/image-header";
 import { VERSION } from "@prewarm/shared/version";
+import { discard } from "../hit/variant.ts";
 import { originalHeaders, SNIFF_BYTES } from "../original-headers.ts";
 import type { RequestContext } from "../request-context.ts";
 import { type CommonFields, commonHeaders, NO_STORE, problem } from "../respond.ts";
@@ -84,44 +85,28 @@ async function ask({ edge, headers }: RequestContext, url: string): Promise<Resp
   return null;
 }
 
-/** Reads as much as tells the type, and gives it back in front of the rest, which breaks off when it is more than `most` bytes. */
+/** The bytes that tell the type, and the whole, which breaks off when it is more than `most` bytes. */
 async function readHead(
-  body: ReadableStream<Uint8Array>,
+  bytes: ReadableStream<Uint8Array>,
   most: number,
 ): Promise<{ head: Uint8Array; body: ReadableStream<Uint8Array> }> {
-  const reader = body.getReader();
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  while (size < SNIFF_BYTES) {
+  const [start, whole] = bytes.tee();
+  const reader = start.getReader();
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  for (let left = SNIFF_BYTES; left > 0; ) {
     const { done, value } = await reader.read();
     if (done) break;
-    chunks.push(value);
-    size += value.length;
+    chunks.push(value.slice());
+    left -= value.length;
   }
-  const head = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    head.set(chunk, at);
-    at += chunk.length;
-  }
-  const rest = new ReadableStream<Uint8Array>({
-    start: (controller) => {
-      if (size > 0) controller.enqueue(head);
+  reader.cancel().catch(() => undefined);
+  let size = 0;
+  const limit = new TransformStream<Uint8Array, Uint8Array>({
+    transform: (chunk, controller) => {
+      size += chunk.length;
+      if (size <= most) controller.enqueue(chunk);
+      else controller.error(new Error("the original is larger than what is passed on"));
     },
-    pull: async (controller) => {
-      const { done, value } = await reader.read();
-      if (done) return controller.close();
-      size += value.length;
-      if (size <= most) return controller.enqueue(value);
-      controller.error(new Error("the original is larger than what is passed on"));
-      await reader.cancel();
-    },
-    cancel: (reason) => reader.cancel(reason),
   });
-  return { head, body: rest };
-}
-
-/** An unread body would hold its connection open. */
-function discard(body: ReadableStream<Uint8Array> | null): void {
-  body?.cancel().catch(() => undefined);
+  return { head: new Uint8Array(await new Blob(chunks).arrayBuffer()), body: whole.pipeThrough(limit) };
 }
