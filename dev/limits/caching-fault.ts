@@ -2,7 +2,7 @@ import { cachingOf, saysCaching } from "./caching.ts";
 
 /** The header that speaks to the Workers Cache alone: an answer has it where that cache is in front (`edgeCache: "workers"`). */
 const IN_FRONT = "Cloudflare-CDN-Cache-Control";
-/** How the edge says that it serves the very variant that was asked for; an old URL may stand for the nearest there is (docs/migrate.md). */
+/** How the edge says that it serves the very variant that was asked for; an old URL may stand for the nearest there is (docs/moving-from.md). */
 const VARIANT = /^edge; (hit|fwd=uri-miss(; detail=unavailable)?, store; hit)(, [a-z-]+; detail=approximate)?$/;
 /** What browsers may keep besides, and a cache in front may not: what is known of an image, and the way to an original that is shown as it is; seconds. */
 const BROWSERS_KEEP = [

@@ -1,3 +1,4 @@
+import { CACHE_MODEL } from "./cache-model.ts";
 import { CALLED_IN } from "./called-in.ts";
 import { COVERAGE } from "./coverage.ts";
 import { ENVIRONMENTS } from "./environments.ts";
@@ -61,4 +62,5 @@ export const MUTATIONS: Mutation[] = [
   ...COVERAGE,
   ...REWRITER,
   ...REMOVALS,
+  ...CACHE_MODEL,
 ];

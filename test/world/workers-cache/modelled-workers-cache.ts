@@ -25,8 +25,6 @@ export interface CacheOptions {
   purgeMs?: () => number;
   /** A tier takes a copy of another tier although a purge has arrived that names it. Default: false, an assumption (docs/reliability.md). */
   takesPurged?: boolean;
-  /** Told each answer that is served out of a copy. */
-  served?: (copy: Copy, how: CacheStatus) => void;
 }
 
 /** Resolves with the copy that a question becomes; null: its answer is not kept. */
@@ -51,6 +49,7 @@ export class ModelledWorkersCache {
   readonly #upper = new Tier();
   readonly #lower: ReadonlyMap<string, Tier>;
   readonly #fills = new Map<string, Fill>();
+  readonly #behind = new WeakMap<Response, Copy>();
   /** How often the Worker has run. */
   runs = 0;
 
@@ -84,6 +83,11 @@ export class ModelledWorkersCache {
   /** Nobody promises to keep anything: each copy of each tier may be gone. */
   evict(chosen: () => boolean): void {
     for (const tier of this.#tiers()) tier.evict(chosen);
+  }
+
+  /** The copy that an answer shows. Null: it is the Worker's own. */
+  copyBehind(response: Response): Copy | null {
+    return this.#behind.get(response) ?? null;
   }
 
   /** What stands in any tier. */
@@ -123,8 +127,9 @@ export class ModelledWorkersCache {
   }
 
   #serve(copy: Copy, request: Request, how: CacheStatus): Response {
-    this.#options.served?.(copy, how);
-    return fromCopy(copy, request, how, this.#options.clock.now());
+    const response = fromCopy(copy, request, how, this.#options.clock.now());
+    this.#behind.set(response, copy);
+    return response;
   }
 
   /* ── The Worker ── */
