@@ -11,7 +11,7 @@ import {
 import { PRICES } from "../../packages/shared/src/cost/prices.ts";
 import { CLOUDINARY, creditsUsd, IMGIX } from "./prices.ts";
 import { bills, type Site } from "./services.ts";
-import { EXAMPLE, pathTable } from "./tables.ts";
+import { EXAMPLE, pathTable, viewTable } from "./tables.ts";
 
 const SITE: Site = {
   ...{ images: 100_000, variantsPerImage: 6, newImagesPerMonth: 0, viewsPerMonth: 50e6, variantKb: 30 },
@@ -61,6 +61,18 @@ describe("a path's price per million", () => {
   it("of bulk and of a hit is within what it may be, with logs as shipped", () => {
     for (const [name, most] of Object.entries(MOST_USD))
       expect(listUsd(PATHS[name as keyof typeof MOST_USD].operations, EXAMPLE.logs) * 1e6).toBeLessThanOrEqual(most);
+  });
+
+  it("of a view follows where copies are kept: a request at least, a read of R2 for each that no copy answers", () => {
+    const usd = [...viewTable(0).matchAll(/\| (\d\.\d{3}) \|/g)].map(([, dollars]) => Number(dollars));
+    // 0.30 a request, 0.02 of CPU where the edge runs, 0.36 a read.
+    const fronted = (share: number): number => 0.3 + (1 - share) * (0.02 + 0.36);
+    expect(usd).toEqual([
+      expect.closeTo(0.32 + 0.56 * 0.36, 3),
+      expect.closeTo(0.32 + 0.36 * 0.36, 3),
+      expect.closeTo(fronted(0.989), 3),
+      expect.closeTo(fronted(0.95), 3),
+    ]);
   });
 
   it("of bulk is mostly the put; live alone is dearest", () => {

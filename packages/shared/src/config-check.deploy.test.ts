@@ -28,6 +28,11 @@ const EVERYTHING = {
 describe("of deploy, checkConfig passes", () => {
   it.each<[string, string[]]>([
     ["none", check({})],
+    ["no environment for a Workers Cache", check({}, { edgeCache: "workers" })],
+    [
+      "an address on workers.dev for it",
+      check({ staging: { edgeUrl: "https://e.a.workers.dev" } }, { edgeCache: "workers" }),
+    ],
     ["two environments of which nothing is said", check({ staging: {}, production: {} })],
     [
       "every setting",
@@ -168,6 +173,11 @@ describe("of deploy, checkConfig finds", () => {
         { sources: [{ prefix: "", url: "https://pics.example.com/originals/{id}" }] },
       ),
       /^sources\[0\]\.url: this is the edge's own route/,
+    ],
+    [
+      "a Workers Cache of an edge whose address nobody knows",
+      check({ staging: { edge: "a.example.com" }, production: {} }, { edgeCache: "workers" }),
+      /^deploy\.production: .*purged at the edge's address: write edge/,
     ],
   ])("%s", (_, faults, expected) => expect(faults).toEqual([expect.stringMatching(expected)]));
 });

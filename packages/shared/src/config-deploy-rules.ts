@@ -1,6 +1,6 @@
 import type { Config } from "./config.ts";
 import type { Fault } from "./config-hook-rules.ts";
-import { type DeployConfig, type DeployNames, deployNames, hostOf, routesOf } from "./deploy.ts";
+import { type DeployConfig, type DeployNames, deployNames, edgeUrlOf, hostOf, routesOf } from "./deploy.ts";
 import { queueRole } from "./queue-role.ts";
 
 /** Cloudflare's longest name of a Worker or a queue, in characters. */
@@ -60,6 +60,19 @@ function bucketFaults(path: string, { buckets = {} }: DeployConfig, sources: Con
       mend: "this name is Prewarm's own: give the source's bucket another one",
     })),
   ];
+}
+
+/**
+ * Only the edge can purge the Workers Cache, and a POST tells it that a purge is due. So the consumer needs the address of its own edge,
+ * which `edgeHosts` do not tell: they are the same in every environment.
+ */
+export function cacheFaults({ edgeCache, deploy }: Config): Fault[] {
+  if (edgeCache !== "workers") return [];
+  const silent = Object.entries(deploy).filter(([, settings]) => edgeUrlOf(settings) === null);
+  return silent.map(([environment]) => ({
+    path: `deploy.${environment}`,
+    mend: 'edgeCache: "workers" is purged at the edge\'s address: write edge, such as "images.example.com", or edgeUrl',
+  }));
 }
 
 /** An environment is a copy of its own: two that share a queue, a bucket or a host would work on each other's images. */

@@ -1,5 +1,5 @@
 import type { Config, RatioConfig, SourceConfig } from "./config.ts";
-import { deployFaults } from "./config-deploy-rules.ts";
+import { cacheFaults, deployFaults } from "./config-deploy-rules.ts";
 import { type Fault, hooksFaults } from "./config-hook-rules.ts";
 import { closedFormats, pageFaults } from "./config-page-rules.ts";
 import { deployHosts } from "./deploy.ts";
@@ -54,6 +54,7 @@ export const RULES: readonly Rule[] = [
   { needs: ["gate"], faults: gateFaults },
   { needs: ["ittybit"], faults: ittybitFaults },
   { needs: ["deploy", "sources"], faults: deployFaults },
+  { needs: ["deploy", "edgeCache"], faults: cacheFaults },
   { needs: [], faults: nameFaults },
 ];
 

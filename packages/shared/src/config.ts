@@ -241,7 +241,7 @@ export interface Settings {
   freshness: "immutable" | "revalidate";
   /** What keeps the edge's copies: `colo`, each data centre's own cache, or `workers`, Cloudflare's Workers Cache, which a purge reaches everywhere (docs/freshness.md). Keep `colo` until `prewarm smoke --cache` passes. */
   edgeCache: "colo" | "workers";
-  /** Life of the copy in a data centre's cache in seconds: the bound within which a purge is everywhere beside `edgeCache: "colo"`. Beside `freshness: "revalidate"` the default is an hour. */
+  /** Life of the edge's cache copy in seconds, by `edgeCache: "colo"`: the bound within which a purge is everywhere. Beside `freshness: "revalidate"` the default is an hour. */
   cacheSeconds: number;
   /** One view in so many is counted, and stands for the others, where the edge has the dataset `VIEWS` (docs/dashboard.md); 0 counts none. */
   countViews: number;

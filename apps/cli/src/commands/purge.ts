@@ -11,7 +11,7 @@ const PURGE = Purge.pick({ state: true });
 
 export const purgeCommand: Command = {
   name: "purge",
-  description: "Remove every variant of an image; edge caches follow within cacheSeconds",
+  description: "Remove every variant of an image; the edge's copies follow",
   operands: { hint: "<id…>", description: "Image ids", min: 1, max: 1000 },
   flags: { yes: YES_FLAG },
   examples: ["prewarm purge photo-abc123", "prewarm purge summer/1 summer/2 --yes"],
@@ -31,7 +31,7 @@ export const purgeCommand: Command = {
     }
     if (report.json) report.document("prewarm.purge/1", { purges });
     report.note(
-      "Edge caches follow within cacheSeconds, browsers when their copy expires; a new v= in the URL shows the new picture at once.",
+      'The edge\'s copies follow within cacheSeconds (edgeCache: "workers": within seconds, unless other purges wait), browsers when theirs expires; a new v= in the URL shows the new picture at once.',
     );
     return EXIT.ok;
   },
