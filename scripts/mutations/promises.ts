@@ -46,6 +46,7 @@ export const PROMISES: Record<string, string> = {
   W1: "A rewritten page is the site's own but for images that are warm",
   W2: "The inspector says what a page got, and makes nothing",
   P20: "A removed image never comes back, and its receipt lists what R2 had",
+  P21: "The cache in front keeps variants alone, and a purge reaches every copy",
 };
 
 /** A change of a few lines that breaks a promise, and what must then fail: tests, random histories, or each of the two. */
