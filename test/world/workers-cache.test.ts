@@ -1,9 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { findRemoval } from "../../workers/consumer/src/images/tables/removals.ts";
 import { CENTRES, pathOf } from "./workers-cache/cached-edge.ts";
 import { CachedWorld, type CachedWorldOptions, ID, KEYS } from "./workers-cache/cached-world.ts";
 
-const SECOND = 1_000;
+const _SECOND = 1_000;
 /** Each kind of act is tried at each so many awaits of the story. 1 each night. */
 const STEP = Number(process.env.CACHE_STEP ?? 24);
 /** Viewers look for so long after an act, seconds: until the purge's repeat has had its effect. */

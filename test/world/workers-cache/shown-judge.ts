@@ -1,4 +1,5 @@
-import { encodedIdOfKey, storeKey } from "@prewarm/shared/variant-key";
+import { parseId } from "@prewarm/shared/image-id";
+import { encodedIdOfKey, encodeId, storeKey } from "@prewarm/shared/variant-key";
 import type { Stored } from "../../../workers/consumer/src/testing/memory-bucket.ts";
 import type { World } from "../world.ts";
 import { type Copy, isFresh } from "./copy.ts";
@@ -10,7 +11,10 @@ const REPEATED_MS = 60_000;
 /** `what` of the row that stands for every image (docs/storage-schema.md). */
 const EVERYTHING = "/everything";
 
+const IMAGES_PATH = "/images/";
+
 const textOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString("latin1");
+const nameOf = (id: string, bytes: Uint8Array): string => `${id} ${textOf(bytes)}`;
 
 /**
  * Judges what viewers are shown by what R2 held: bytes that R2 has given up, because they were deleted or others took their place, may be shown
@@ -21,7 +25,7 @@ export class ShownJudge {
   readonly #world: World;
   readonly #violation: (text: string) => void;
   readonly #strict: boolean;
-  /** Since when R2 has given up bytes, Unix ms, by the key and the bytes. */
+  /** Since when R2 has given up bytes of an image, Unix ms, by its encoded id and the bytes. */
   readonly #gone = new Map<string, number>();
   /** When a purge of an image last waited, Unix ms, by its encoded id. */
   readonly #waitedAt = new Map<string, number>();
@@ -32,16 +36,23 @@ export class ShownJudge {
     this.#world = world;
     this.#violation = violation;
     this.#strict = strict;
-    watch(world.store.objects as Map<string, Stored>, {
-      stands: (name, bytes) => void this.#gone.delete(`${name} ${textOf(bytes)}`),
-      goes: (name, bytes) => void this.#gone.set(`${name} ${textOf(bytes)}`, world.clock.now()),
+    const objects = world.store.objects as Map<string, Stored>;
+    watch(objects, {
+      stands: (id, bytes) => void this.#gone.delete(nameOf(id, bytes)),
+      goes: (id, bytes) => this.#isHeld(id, bytes) || this.#gone.set(nameOf(id, bytes), world.clock.now()),
     });
+  }
+
+  #isHeld(id: string, bytes: Uint8Array): boolean {
+    const text = textOf(bytes);
+    const { objects } = this.#world.store;
+    return [...objects].some(([name, object]) => idOf(name) === id && textOf(object.bytes) === text);
   }
 
   /** `copy`: of the cache that answered; null: the edge did, from R2. */
   shown(key: string, bytes: Uint8Array, copy: Copy | null): void {
     this.counts.shown += 1;
-    const gone = this.#gone.get(`${storeKey(key)} ${textOf(bytes)}`);
+    const gone = this.#gone.get(nameOf(encodedIdOfKey(key), bytes));
     if (gone === undefined) return;
     this.counts.old += 1;
     const now = this.#world.clock.now();
@@ -53,13 +64,14 @@ export class ShownJudge {
     this.#violation(`${key} is shown ${now - gone} ms after R2 has given it up, ${way}`);
   }
 
-  /** Every fresh copy is what R2 holds now. */
-  rest(copies: readonly Copy[]): void {
-    const { clock, store } = this.#world;
-    const held = new Set([...store.objects.values()].map(({ bytes }) => textOf(bytes)));
-    for (const copy of copies)
-      if (isFresh(copy, clock.now()) && !held.has(textOf(new Uint8Array(copy.body))))
+  /** Every fresh copy is what R2 holds now. `isExcused`: of an image, by its encoded id. */
+  rest(copies: readonly Copy[], isExcused: (id: string) => boolean = () => false): void {
+    const now = this.#world.clock.now();
+    for (const copy of copies.filter((one) => isFresh(one, now))) {
+      const id = encodeId(parseId(copy.path.slice(IMAGES_PATH.length)));
+      if (!this.#isHeld(id, new Uint8Array(copy.body)) && !isExcused(id))
         this.#violation(`${copy.path} is kept, and R2 holds it no more`);
+    }
   }
 
   /** Called after each commit of the ledger: which purges wait. */
@@ -81,23 +93,31 @@ export class ShownJudge {
 }
 
 interface Watcher {
-  stands(name: string, bytes: Uint8Array): void;
-  goes(name: string, bytes: Uint8Array): void;
+  stands(id: string, bytes: Uint8Array): void;
+  goes(id: string, bytes: Uint8Array): void;
 }
 
-/** Tells of all that changes in R2, whoever changes it. */
+/** Tells of all variants that come and go in R2, whoever puts or deletes them. `id`: encoded. */
 function watch(objects: Map<string, Stored>, { stands, goes }: Watcher): void {
   const put = objects.set.bind(objects);
   const remove = objects.delete.bind(objects);
   objects.set = (name, object) => {
-    const before = objects.get(name);
-    if (before !== undefined && textOf(before.bytes) !== textOf(object.bytes)) goes(name, before.bytes);
-    stands(name, object.bytes);
-    return put(name, object);
+    const [id, before] = [idOf(name), objects.get(name)];
+    put(name, object);
+    if (id !== null && before !== undefined) goes(id, before.bytes);
+    if (id !== null) stands(id, object.bytes);
+    return objects;
   };
   objects.delete = (name) => {
-    const before = objects.get(name);
-    if (before !== undefined) goes(name, before.bytes);
-    return remove(name);
+    const [id, before] = [idOf(name), objects.get(name)];
+    const isThere = remove(name);
+    if (id !== null && before !== undefined) goes(id, before.bytes);
+    return isThere;
   };
+}
+
+/** The encoded id of a variant's object; null: it is none. */
+function idOf(name: string): string | null {
+  const prefix = storeKey("");
+  return name.startsWith(prefix) ? encodedIdOfKey(name.slice(prefix.length)) : null;
 }
