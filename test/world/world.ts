@@ -67,8 +67,8 @@ export class World {
   /** The client an operator, the API and the hooks hold. */
   readonly ledger: LedgerCalls;
   readonly counts = { batches: 0, stalls: 0, crashes: new Map<CrashPoint, number>() };
-  /** As the ledger tells the edge that a purge of its copies is due. Default: there is no edge. */
-  callEdge: () => Promise<void> = async () => undefined;
+  /** As the ledger tells the edge that a purge of its copies is due; answers what is wrong. Default: there is no edge. */
+  callEdge: () => Promise<string | null> = async () => "no edge (world)";
   /** The consumer's HTTP. */
   readonly door: (request: Request) => Promise<Response>;
   readonly #options: WorldOptions;

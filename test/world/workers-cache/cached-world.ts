@@ -35,7 +35,6 @@ export class CachedWorld extends CalmWorld {
         store: () => this.#next({ ms: 40, backMs: 0, lost: null }),
         point: () => this.#next(0),
       },
-      watcher: { committed: () => this.edge?.judge.committed() },
       result: (width) => {
         made += 1;
         return colours(width, made);

@@ -1,3 +1,4 @@
+import { bucketTag, imageTag } from "@prewarm/shared/edge-cache";
 import { parseId } from "@prewarm/shared/image-id";
 import { encodedIdOfKey, encodeId, storeKey } from "@prewarm/shared/variant-key";
 import type { Stored } from "../../../workers/consumer/src/testing/memory-bucket.ts";
@@ -27,8 +28,8 @@ export class ShownJudge {
   readonly #strict: boolean;
   /** Since when R2 has given up bytes of an image, Unix ms, by its encoded id and the bytes. */
   readonly #gone = new Map<string, number>();
-  /** When a purge of an image last waited, Unix ms, by its encoded id. */
-  readonly #waitedAt = new Map<string, number>();
+  /** When the platform last took a call, Unix ms, by the tags that it names. */
+  readonly #calledAt = new Map<string, number>();
   /** Answers that were judged, and of them those that showed bytes which R2 had given up. */
   readonly counts = { shown: 0, old: 0 };
 
@@ -52,12 +53,13 @@ export class ShownJudge {
   /** `copy`: of the cache that answered; null: the edge did, from R2. */
   shown(key: string, bytes: Uint8Array, copy: Copy | null): void {
     this.counts.shown += 1;
-    const gone = this.#gone.get(nameOf(encodedIdOfKey(key), bytes));
+    const id = encodedIdOfKey(key);
+    const gone = this.#gone.get(nameOf(id, bytes));
     if (gone === undefined) return;
     this.counts.old += 1;
     const now = this.#world.clock.now();
     const isLate = copy !== null && copy.landedAt > gone;
-    const since = Math.max(gone + (isLate ? REPEATED_MS : 0), this.#strict ? 0 : this.#waitedSince(key));
+    const since = Math.max(gone + (isLate ? REPEATED_MS : 0), this.#strict ? 0 : this.#waitedUntil(id));
     if (now <= since + SHOWN_MS) return;
     const way =
       copy === null ? "from R2" : `asked ${copy.askedAt - gone} ms and kept ${copy.landedAt - gone} ms after that`;
@@ -74,21 +76,17 @@ export class ShownJudge {
     }
   }
 
-  /** Called after each commit of the ledger: which purges wait. */
-  committed(): void {
-    const now = this.#world.clock.now();
-    for (const id of this.#waiting(now)) this.#waitedAt.set(id, now);
+  /** The platform has taken a call. */
+  called({ tags = [], purgeEverything = false }: CachePurgeOptions): void {
+    for (const tag of purgeEverything ? [EVERYTHING] : tags) this.#calledAt.set(tag, this.#world.clock.now());
   }
 
-  #waiting(now: number): string[] {
-    return this.#world.sql.exec("SELECT what FROM cache_purges WHERE since <= ?", now).map(({ what }) => String(what));
-  }
-
-  #waitedSince(key: string): number {
-    const now = this.#world.clock.now();
-    const names = [encodedIdOfKey(key), EVERYTHING];
-    if (this.#waiting(now).some((what) => names.includes(what))) return now;
-    return Math.max(...names.map((what) => this.#waitedAt.get(what) ?? 0));
+  /** Until when a purge of the image has waited, Unix ms. */
+  #waitedUntil(id: string): number {
+    const { clock, sql } = this.#world;
+    const waiting = "SELECT 1 FROM cache_purges WHERE what IN (?, ?) AND since <= ?";
+    if (sql.exec(waiting, id, EVERYTHING, clock.now()).length > 0) return clock.now();
+    return Math.max(...[imageTag(id), bucketTag(id), EVERYTHING].map((tag) => this.#calledAt.get(tag) ?? 0));
   }
 }
 
