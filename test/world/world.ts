@@ -254,6 +254,7 @@ export class World {
       sweep: (pass, goOn) => makePass({ images: mortal(bucket, life), original: () => null }, pass, goOn),
       listBlocks: () => listBlocks(mortal(bucket, life)),
       deliver: async () => ({ status: 204, said: "" }),
+      callEdge: async () => null,
       publishGate: async (file) => void (await bucket.put(GATE_KEY, JSON.stringify(file))),
     };
     const living = mortal(deps, life);

@@ -241,6 +241,8 @@ export interface Settings {
   freshness: "immutable" | "revalidate";
   /** Life of the edge's cache copy in seconds: the bound within which a purge is everywhere. Beside `freshness: "revalidate"` the default is an hour. */
   cacheSeconds: number;
+  /** Where the edge's copies of variants lie: `colo`, in the Cache API of each data centre; `workers`, in Cloudflare's Workers Cache, which a purge empties everywhere. */
+  edgeCache: "colo" | "workers";
   /** One view in so many is counted, and stands for the others, where the edge has the dataset `VIEWS` (docs/dashboard.md); 0 counts none. */
   countViews: number;
   /** Extensions of originals (the template's, else the id's) that redirect to the original and are never enqueued. */
@@ -346,6 +348,7 @@ export const DEFAULTS: Settings = {
   cold: { first: "stored", maxBytes: 2_000_000, streamMaxBytes: 10_000_000 },
   freshness: "immutable",
   cacheSeconds: 86_400,
+  edgeCache: "colo",
   countViews: 1,
   passThrough: ["svg", "gif", "ico"],
   unshowable: ["heic", "heif", "tif", "tiff"],
