@@ -28,6 +28,7 @@ import type {
   Page,
   TooMany,
 } from "@prewarm/durable-queue/calls";
+import type { CachePurge } from "@prewarm/shared/edge-cache";
 import type { Focal } from "@prewarm/shared/focal";
 import type { JobState, Lane } from "@prewarm/shared/job";
 import type {
@@ -42,7 +43,7 @@ import type { PurgeRecord } from "../images/purge-record.ts";
 import type { RemovalView } from "../images/removal-record.ts";
 
 /*
- * Everything that crosses the Ledger's RPC: what handlers ask (`Handlers`), what the control API, the hooks, the uploads queue and the
+ * Everything that crosses the Ledger's RPC: what handlers ask (`Handlers`), what the edge asks (`Edges`), what the control API, the hooks, the uploads queue and the
  * doctor ask (`Operators`), and what is answered. Times are Unix ms, keys are variant keys. A call is one SQLite transaction. A caller
  * that gets no answer makes the same call again, and the repeat changes nothing (`LEDGER_CALLS`); of a handler's call it renews the
  * lease (docs/queue.md, I9). What operators see has its types in packages/control-schema.
@@ -66,6 +67,14 @@ export interface ExchangeRequest extends queue.ExchangeRequest {
 
 /** `focals`: what crops are to show, by the job's number; a ledger of before release 0.2 tells none. */
 export type ExchangeAnswer = queue.ExchangeAnswer<AnsweredMisses & { focals?: Record<number, Focal> }>;
+
+/** What the edge asks, by way of the consumer (packages/shared/src/edge-cache.ts). */
+export interface Edges {
+  /** `taker`: a random name; a repeat by it gets the same call. Null: nothing is due, or the platform's limit allows no call now. */
+  takeCachePurge(taker: string): Promise<CachePurge | null>;
+  /** `error` null: the cache has taken the call. */
+  noteCachePurge(number: number, error: string | null): Promise<void>;
+}
 
 /* ── What the control API, the hooks, the uploads queue and the doctor ask ─────────────────────────────────────────────────────── */
 
@@ -207,7 +216,7 @@ export interface Upkeep {
   recover(): Promise<void>;
 }
 
-export type LedgerCalls = Handlers & Operators & Upkeep;
+export type LedgerCalls = Handlers & Edges & Operators & Upkeep;
 
 /** What the object answers to a call: the same, or at once what the caller will get as a promise. A call of the kind `id` ends with its id. */
 export type Answering<Calls> = {
@@ -227,6 +236,8 @@ export type Answering<Calls> = {
  */
 export const LEDGER_CALLS = {
   exchange: "idempotent",
+  takeCachePurge: "idempotent",
+  noteCachePurge: "idempotent",
   recordDead: "idempotent",
   acceptChunk: "idempotent",
   finishDelivery: "idempotent",

@@ -30,6 +30,8 @@ export abstract class LedgerObject<Env> extends DurableObject<Env> implements An
   override alarm() { return this.#ledger.alarm(); }
 
   exchange(...args: Call<"exchange">) { return this.#ledger.exchange(...args); }
+  takeCachePurge(...args: Call<"takeCachePurge">) { return this.#ledger.takeCachePurge(...args); }
+  noteCachePurge(...args: Call<"noteCachePurge">) { return this.#ledger.noteCachePurge(...args); }
   recordDead(...args: Call<"recordDead">) { return this.#ledger.recordDead(...args); }
   acceptChunk(...args: Call<"acceptChunk">) { return this.#ledger.acceptChunk(...args); }
   finishDelivery(...args: Call<"finishDelivery">) { return this.#ledger.finishDelivery(...args); }
