@@ -30,6 +30,7 @@ import { THIRD_REVIEW_API } from "./third-review-api.ts";
 import { TOOLS } from "./tools.ts";
 import { WATCH } from "./watch.ts";
 import { WEATHER } from "./weather.ts";
+import { WORKERS_CACHE } from "./workers-cache.ts";
 
 export const MUTATIONS: Mutation[] = [
   ...P1_TO_P8,
@@ -62,5 +63,6 @@ export const MUTATIONS: Mutation[] = [
   ...COVERAGE,
   ...REWRITER,
   ...REMOVALS,
+  ...WORKERS_CACHE,
   ...CACHE_MODEL,
 ];

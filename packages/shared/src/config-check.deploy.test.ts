@@ -8,6 +8,15 @@ const sources = [{ prefix: "", url: "https://cdn.example.com/originals/{id}" }];
 const check = (deploy: object, more: object = {}): string[] =>
   checkConfig(defineConfig({ sources, deploy, ...more } as UserConfig));
 
+/** What a function of @prewarm/legacy-urls returns, as far as it is judged. */
+const service = (name: string, hosts: string[]): object => ({
+  name,
+  hosts,
+  secrets: [],
+  read: () => null,
+  serve: () => null,
+});
+
 const EVERYTHING = {
   edge: ["images.example.com", { pattern: "example.com/images/*", zone: "example.com" }],
   edgeUrl: "https://example.com",
@@ -178,6 +187,11 @@ describe("of deploy, checkConfig finds", () => {
       "a Workers Cache of an edge whose address nobody knows",
       check({ staging: { edge: "a.example.com" }, production: {} }, { edgeCache: "workers" }),
       /^deploy\.production: .*purged at the edge's address: write edge/,
+    ],
+    [
+      "a Workers Cache before old URLs that are read by their host",
+      check({}, { edgeCache: "workers", legacy: [service("imgix", ["old.example.com"]), service("cloudinary", [])] }),
+      /^legacy: imgix reads addresses by their host, which the Workers Cache does not look at/,
     ],
   ])("%s", (_, faults, expected) => expect(faults).toEqual([expect.stringMatching(expected)]));
 });

@@ -54,7 +54,7 @@ export const RULES: readonly Rule[] = [
   { needs: ["gate"], faults: gateFaults },
   { needs: ["ittybit"], faults: ittybitFaults },
   { needs: ["deploy", "sources"], faults: deployFaults },
-  { needs: ["deploy", "edgeCache"], faults: cacheFaults },
+  { needs: ["deploy", "edgeCache", "legacy"], faults: cacheFaults },
   { needs: [], faults: nameFaults },
 ];
 

@@ -62,6 +62,18 @@ export const WORKERS_CACHE: readonly Assumption[] = [
     keys("The path and query string of the request URL. Query parameter order matters"),
   ),
   row(
+    "front-host",
+    "Its key has no host: an address is one picture on all hosts of an edge.",
+    "packages/shared/src/config-deploy-rules.ts",
+    keys("The cache key does not include the host"),
+  ),
+  row(
+    "front-age",
+    "A copy says its `Age`, so that a browser keeps a signed picture no longer than its URL is valid.",
+    TOLD,
+    null,
+  ),
+  row(
     "front-head",
     "A HEAD that it has no copy for reaches the edge as GET.",
     TOLD,

@@ -157,11 +157,12 @@ function workersCache({ broken = {}, slowViews = 0 }: { broken?: Record<string, 
         "content-type": "image/webp",
         "cache-control": broken.control && views > 1 ? broken.control : FOREVER,
       };
+      const age: Record<string, string> = views > 1 && broken.age === undefined ? { age: "0" } : {};
       const shown = broken.shown ? { [broken.shown]: "i-1" } : {};
       const part = headers.has("range") && broken.part === undefined ? 206 : 200;
       return new Response("bytes", {
         status: part,
-        headers: { ...told, ...shown, ...(said === "" ? {} : { "cf-cache-status": said }) },
+        headers: { ...told, ...age, ...shown, ...(said === "" ? {} : { "cf-cache-status": said }) },
       });
     },
     [PURGE]: () => {
@@ -223,6 +224,7 @@ describe("prewarm smoke --cache", () => {
       { broken: { control: "max-age=14400" } },
       /^fault kept browsers are told max-age=14400/m,
     ],
+    ["a copy without its age", { broken: { age: "" } }, /^fault kept the copy has no Age/m],
     ["no parts", { broken: { part: "no" } }, /^fault kept a part is answered 200/m],
     [
       "a copy that outlives the purge",

@@ -49,6 +49,8 @@ export function createCacheChecks(probe: CacheProbe) {
         throw new Error(
           `browsers are told ${now} by the copy, and ${told} by the edge: which rule of the zone changes it?`,
         );
+      if (!headers.has("Age"))
+        throw new Error("the copy has no Age: browsers would keep signed pictures beyond their exp");
       const part = await probe.view({ Range: "bytes=0-9" });
       if (part.status === 206 && isCopy(part)) return "Cf-Cache-Status HIT, a part of it too";
       throw new Error(
