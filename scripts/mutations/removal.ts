@@ -106,6 +106,14 @@ export const REMOVALS: Mutation[] = [
   },
   {
     promise: "P20",
+    breaks: "a note that was put a moment ago keeps a removed image in R2 for two minutes",
+    file: "workers/consumer/src/store/make-pass.ts",
+    find: "    () => false,\n",
+    replace: "    (error) => Promise.reject(error),\n",
+    tests: ["workers/consumer/src/store/make-pass.test.ts", "test/world/workers-cache.test.ts"],
+  },
+  {
+    promise: "P20",
     breaks: "the original stays in its bucket",
     file: "workers/consumer/src/store/make-pass.ts",
     find: "  if (goesOn && own !== null) await deleteOriginal(own, goOn);\n",

@@ -19,9 +19,9 @@ const ACTS = {
 /** Variants are made, looked at, made anew and looked at, from two data centres. */
 async function story(options: CachedWorldOptions = {}): Promise<CachedWorld> {
   const world = new CachedWorld({ strict: true, ...options });
-  await world.told("1");
+  await world.clock.until(world.told("1"));
   await world.watch(8);
-  await world.told("2");
+  await world.clock.until(world.told("2"));
   await world.watch(4);
   return world;
 }
@@ -41,11 +41,11 @@ describe("what R2 has given up", () => {
       for (let at = 1; at <= awaits; at += STEP) {
         const world = await story({ at, act: ACTS[kind] });
         await world.watch(AFTER_S);
-        expect(world.violations, `${kind} at ${at}`).toEqual([]);
+        expect(world.violations.slice(0, 3), `${kind} at ${at}`).toEqual([]);
         expect(world.actedAt, `${kind} at ${at}`).not.toBeNull();
         world.edge.checkRest();
         expect(world.violations, `${kind} at ${at}, at rest`).toEqual([]);
-        if (kind === "remove") expect(await statusOf(world, KEYS[0]!), `at ${at}`).toBe(410);
+        if (kind === "remove") expect(await statusOf(world, KEYS[0]!), `${kind} at ${at}`).toBe(410);
         await world.close();
       }
     },

@@ -257,7 +257,10 @@ export class World {
       log: (event, fields) => life.dead || log(event, fields),
       within: (work, ms) => worlds.within(work, ms),
       send: (wakeUps) => this.#send(wakeUps),
-      sweep: (pass, goOn) => makePass({ images: mortal(bucket, life), original: () => null }, pass, goOn),
+      sweep: (pass, goOn) => {
+        const sleep = (ms: number) => worlds.sleep(ms).then(() => life.mustLive());
+        return makePass({ images: mortal(bucket, life), original: () => null, sleep }, pass, goOn);
+      },
       listBlocks: () => listBlocks(mortal(bucket, life)),
       deliver: async () => ({ status: 204, said: "" }),
       callEdge: () => this.callEdge(),

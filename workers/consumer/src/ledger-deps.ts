@@ -48,7 +48,7 @@ export function ledgerDeps(site: Config, env: Env): LedgerDeps {
       }
     },
     watchExternalJobs: pollerOf({ ittybit: ittybitOf(env), clock: systemClock, log, sleep }),
-    sweep: (pass, goOn) => makePass({ images: env.IMAGES_BUCKET, original: ownOriginal(site, env) }, pass, goOn),
+    sweep: (pass, goOn) => makePass({ images: env.IMAGES_BUCKET, original: ownOriginal(site, env), sleep }, pass, goOn),
     listBlocks: () => listBlocks(env.IMAGES_BUCKET),
     callEdge: () => callEdge(imagesUrls(siteConfig(site, env), env), (input, init) => fetch(input, init)),
     deliver: (event) => {

@@ -1,4 +1,5 @@
 import { bucketTag, imageTag, SIGNED_TAG, WORKERS_CACHE_SECONDS } from "@prewarm/shared/edge-cache";
+import { encodeId } from "@prewarm/shared/variant-key";
 import type { RequestContext } from "./request-context.ts";
 import { trimToExpiry } from "./respond.ts";
 
@@ -17,7 +18,8 @@ export function keepInFront({ headers }: Response, { target, edge }: RequestCont
   const { id, expiresAt, signed } = target;
   const seconds = trimToExpiry(WORKERS_CACHE_SECONDS, expiresAt, Math.floor(edge.clock.now() / 1000));
   headers.set(LIFE, `max-age=${seconds}, stale-if-error=0${expiresAt === null ? "" : ", must-revalidate"}`);
-  headers.set("Cache-Tag", `${imageTag(id)},${bucketTag(id)}${signed ? `,${SIGNED_TAG}` : ""}`);
+  const encoded = encodeId(id);
+  headers.set("Cache-Tag", `${imageTag(encoded)},${bucketTag(encoded)}${signed ? `,${SIGNED_TAG}` : ""}`);
 }
 
 /** Lets it keep nothing of an answer that is no variant, or not the one that was asked for. */
