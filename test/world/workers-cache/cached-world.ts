@@ -5,7 +5,9 @@ import { CachedEdge, type CachedEdgeOptions, CENTRES } from "./cached-edge.ts";
 
 /** One whose key begins otherwise than its id. */
 export const ID = "shop/picture.jpg";
-export const KEYS = ["400-high.webp", "800-high.webp"].map((name) => `${encodeId(ID)}/${name}`);
+export const KEYS = ["400-high.webp", "800-high.webp", "320x160-cover-high.webp"].map(
+  (name) => `${encodeId(ID)}/${name}`,
+);
 const SECOND = 1_000;
 /** Viewers look so often. */
 const LOOK_MS = 500;
@@ -29,7 +31,7 @@ export class CachedWorld extends CalmWorld {
   constructor(options: CachedWorldOptions = {}) {
     let made = 0;
     super({
-      config: { edgeCache: "workers", signing: "off" },
+      config: { edgeCache: "workers", ratios: ["2:1"] },
       weather: {
         wire: () => this.#next({ ms: 8, backMs: 8, lost: null }),
         store: () => this.#next({ ms: 40, backMs: 0, lost: null }),

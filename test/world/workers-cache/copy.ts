@@ -6,7 +6,7 @@ export interface Copy {
   headers: Headers;
   body: ArrayBuffer;
   caching: Caching;
-  /** When the Worker was asked, when it answered, and when the answer stood in a cache, Unix ms. */
+  /** When the Worker was asked, when it answered, and when the answer stood in a cache, Unix ms; on its way there: infinite. */
   askedAt: number;
   answeredAt: number;
   landedAt: number;
@@ -45,7 +45,7 @@ function copyOf(
   // Tags are compared without case (developers.cloudflare.com/cache/how-to/purge-cache/purge-by-tags).
   const tags = new Set(listOf(headers.get("Cache-Tag")).map((tag) => tag.toLowerCase()));
   const { pathname: path } = new URL(request.url);
-  const times = { askedAt, answeredAt, landedAt: answeredAt };
+  const times = { askedAt, answeredAt, landedAt: Number.POSITIVE_INFINITY };
   return { status, headers: new Headers(headers), body, caching, ...times, varied, tags, path, invalidated: false };
 }
 
