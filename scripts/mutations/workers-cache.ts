@@ -28,6 +28,13 @@ export const WORKERS_CACHE: Mutation[] = [
   ),
   of("a long list of purges finds no buckets", `${EDGE}/workers-cache.ts`, ",${bucketTag(id)}", "", ANSWERS),
   of(
+    "copies have tags that the ledger does not know",
+    `${EDGE}/workers-cache.ts`,
+    "encodeId(target.id)",
+    "target.id",
+    ANSWERS,
+  ),
+  of(
     "what is no variant is kept",
     `${EDGE}/workers-cache.ts`,
     'if (!headers.has(LIFE)) headers.set(LIFE, "no-store");',

@@ -4,10 +4,7 @@ import { type Site, type Stage, stagesOf, type Table } from "./stage.ts";
 
 /** The Worker in front of a site's pages, which belongs to the site: it is deployed with its pages, and not with the images. */
 export function rewriterFile(site: Pick<Site, "deploy">, pages: string): Table {
-  const environments = stagesOf({ ...site, sources: [] }).map((stage) => [
-    stage.environment,
-    environmentOf(stage, pages),
-  ]);
+  const environments = stagesOf(site).map((stage) => [stage.environment, environmentOf(stage, pages)]);
   return {
     main: "rewriter.ts",
     compatibility_date: COMPATIBILITY_DATE,

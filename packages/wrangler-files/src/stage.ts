@@ -24,7 +24,7 @@ export interface Stage {
 }
 
 /** The local stack. A source's bucket has its binding's name there, so that a bucket needs no environment to be tried. */
-export function localStage({ sources }: Site): Stage {
+export function localStage({ sources }: Pick<Site, "sources">): Stage {
   const buckets = Object.fromEntries(
     bindingsOf(sources).map((name) => [name, name.toLowerCase().replaceAll("_", "-")]),
   );
@@ -33,7 +33,7 @@ export function localStage({ sources }: Site): Stage {
 }
 
 /** The environments in the order of the configuration. */
-export function stagesOf({ deploy }: Site): Stage[] {
+export function stagesOf({ deploy }: Pick<Site, "deploy">): Stage[] {
   return Object.entries(deploy).map(([environment, settings]) =>
     stageOf(environment, settings, deployNames(environment, settings)),
   );

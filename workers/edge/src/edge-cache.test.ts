@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { bucketTag, imageTag, SIGNED_TAG } from "@prewarm/shared/edge-cache";
+import { encodeId } from "@prewarm/shared/variant-key";
 import { describe, expect, it } from "vitest";
 import { answerOf, EVERY_ANSWER, printAnswer } from "./testing/every-answer.ts";
 import { BYTES, ORIGIN, setup } from "./testing/setup.ts";
@@ -58,6 +59,14 @@ describe('edgeCache: "workers"', () => {
     const told = ({ headers }: Response) =>
       ["Cache-Control", "Vary", "ETag", "Location"].map((each) => headers.get(each));
     expect(told(other)).toEqual(told(one));
+  });
+
+  it("tags by the encoded id, as keys begin and the ledger knows it", async () => {
+    const world = setup({ config: WORKERS });
+    const id = encodeId("summer/1 é");
+    world.images.store(`variants/${id}/800-high.webp`, BYTES);
+    const { headers } = await world.get("/images/summer/1%20%C3%A9?w=800");
+    expect(headers.get("Cache-Tag")).toBe(`${imageTag(id)},${bucketTag(id)}`);
   });
 
   it("answers a range with the whole, which the cache slices", async () => {

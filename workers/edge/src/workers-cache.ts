@@ -15,7 +15,8 @@ const LIFE = "Cloudflare-CDN-Cache-Control";
  * second. An error of the edge never brings an old copy back.
  */
 export function keepInFront({ headers }: Response, { target, edge }: RequestContext): void {
-  const { id, expiresAt, signed } = target;
+  const { expiresAt, signed } = target;
+  const id = encodeId(target.id);
   const seconds = trimToExpiry(WORKERS_CACHE_SECONDS, expiresAt, Math.floor(edge.clock.now() / 1000));
   headers.set(LIFE, `max-age=${seconds}, stale-if-error=0${expiresAt === null ? "" : ", must-revalidate"}`);
   const encoded = encodeId(id);
