@@ -61,6 +61,7 @@ const WRITES: { [K in WritingCall]: (scene: Scene) => Promise<Parameters<LedgerC
   purgeImage: async () => ["a", "2", WHO],
   setFocal: async () => ["a", [0.25, 0.75], WHO],
   removeImage: async () => ["a", "asked", WHO],
+  purgeEdge: async () => ["signed", WHO],
   unblockImage: async ({ ledger }) => {
     await ledger.removeImage("a", "asked", WHO);
     return ["a", WHO];

@@ -1,3 +1,4 @@
+import { audit } from "@prewarm/durable-queue/schema/audit";
 import { backoff } from "@prewarm/shared/backoff";
 import { bucketOf } from "@prewarm/shared/edge-cache";
 import { CACHE_FILL_MS } from "@prewarm/shared/limits";
@@ -60,14 +61,16 @@ export function variantStored(tx: ImageTx, id: string, floor: number): void {
   if (floor > tx.images.get(id).purged) outdateCopies(tx, id, REPLACED);
 }
 
-/** Every copy is to end. An operator's call does not wait behind images. */
-export function outdateEverything(tx: ImageTx): void {
-  makeDue(tx, { what: EVERYTHING, bucket: NO_BUCKET, rank: REMOVED }, tx.now);
+/** An operator ends the edge's copies. It does not wait behind images. False: they do not lie in the Workers Cache. */
+export function purgeEdge(tx: ImageTx, of: "everything" | "signed", who: string): boolean {
+  if (!isEdgeCacheOn(tx)) return false;
+  makeDue(tx, { what: of === "signed" ? SIGNED : EVERYTHING, bucket: NO_BUCKET, rank: REMOVED }, tx.now);
+  audit(tx, who, "edge.purge", null, { of });
+  return true;
 }
 
-/** Copies of signed URLs are to end, because a key was taken back. */
-export function outdateSigned(tx: ImageTx): void {
-  makeDue(tx, { what: SIGNED, bucket: NO_BUCKET, rank: REMOVED }, tx.now);
+function outdateEverything(tx: ImageTx): void {
+  makeDue(tx, { what: EVERYTHING, bucket: NO_BUCKET, rank: REMOVED }, tx.now);
 }
 
 function makeDue(tx: ImageTx, one: { what: string; bucket: number; rank: Rank }, at: number): void {

@@ -145,6 +145,8 @@ export interface Operators {
 
   /** Removes an image and blocks it. The caller has put the block into R2 before (store/blocks.ts). `full`: there are too many blocks. */
   removeImage(id: string, reason: string, who: string): Promise<{ status: "removing" | "full" }>;
+  /** Has the edge's copies end, all of them or those of signed URLs. False: they do not lie in the Workers Cache. */
+  purgeEdge(of: "everything" | "signed", who: string): Promise<boolean>;
   /** Lifts the block of a removed image. False: there was none. */
   unblockImage(id: string, who: string): Promise<boolean>;
   cancelRun(run: string, who: string): Promise<RunView | null>;
@@ -245,6 +247,7 @@ export const LEDGER_CALLS = {
   purgeImage: "id",
   setFocal: "id",
   removeImage: "id",
+  purgeEdge: "id",
   unblockImage: "id",
   lookUp: "read",
   listRuns: "read",
@@ -488,7 +491,7 @@ export type GateView = Gate & { slots: number; abandoned: number };
 export type LedgerStats = LedgerNumbers & Pick<Stats, "warnings">;
 
 export interface LedgerNumbers
-  extends Pick<Stats, "waitingFor" | "totals" | "wait" | "run" | "metricErrors" | "hooks"> {
+  extends Pick<Stats, "waitingFor" | "totals" | "wait" | "run" | "metricErrors" | "hooks" | "edgeCache"> {
   /** The code that this object runs, which a deploy replaces at its own time; null where the platform tells none. */
   version: CodeVersion | null;
   counts: Stats["lanes"];

@@ -39,6 +39,7 @@ export abstract class LedgerObject<Env> extends DurableObject<Env> implements An
   purgeImage(...args: Call<"purgeImage">) { return this.#ledger.purgeImage(...args); }
   setFocal(...args: Call<"setFocal">) { return this.#ledger.setFocal(...args); }
   removeImage(...args: Call<"removeImage">) { return this.#ledger.removeImage(...args); }
+  purgeEdge(...args: Call<"purgeEdge">) { return this.#ledger.purgeEdge(...args); }
   unblockImage(...args: Call<"unblockImage">) { return this.#ledger.unblockImage(...args); }
   lookUp(...args: Call<"lookUp">) { return this.#ledger.lookUp(...args); }
   listRuns(...args: Call<"listRuns">) { return this.#ledger.listRuns(...args); }

@@ -10,7 +10,7 @@ import { audit } from "@prewarm/durable-queue/schema/audit";
 import type { Sql } from "@prewarm/durable-queue/schema/sql";
 import { acceptImages } from "../images/accept-images.ts";
 import { noteCachePurge, takeCachePurge } from "../images/cache-calls.ts";
-import { noteEdgeCacheSetting } from "../images/cache-purges.ts";
+import { noteEdgeCacheSetting, purgeEdge } from "../images/cache-purges.ts";
 import type { AcceptChunk, BeforeRestore } from "../images/calls.ts";
 import { focalsOf, setFocal } from "../images/focal.ts";
 import { takeMisses } from "../images/misses.ts";
@@ -175,6 +175,7 @@ export class Ledger extends Queue<LedgerTx, BeforeRestore> implements Answering<
   readonly purgeImage = this.changes(purgeImage);
   readonly setFocal = this.changes(setFocal);
   readonly removeImage = this.changes(removeImage);
+  readonly purgeEdge = this.changes(purgeEdge);
   readonly unblockImage = this.changes(unblockImage);
 
   /* ── What operators see ── */
