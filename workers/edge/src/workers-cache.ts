@@ -19,8 +19,7 @@ export function keepInFront({ headers }: Response, { target, edge }: RequestCont
   const id = encodeId(target.id);
   const seconds = trimToExpiry(WORKERS_CACHE_SECONDS, expiresAt, Math.floor(edge.clock.now() / 1000));
   headers.set(LIFE, `max-age=${seconds}, stale-if-error=0${expiresAt === null ? "" : ", must-revalidate"}`);
-  const encoded = encodeId(id);
-  headers.set("Cache-Tag", `${imageTag(encoded)},${bucketTag(encoded)}${signed ? `,${SIGNED_TAG}` : ""}`);
+  headers.set("Cache-Tag", `${imageTag(id)},${bucketTag(id)}${signed ? `,${SIGNED_TAG}` : ""}`);
 }
 
 /** Lets it keep nothing of an answer that is no variant, or not the one that was asked for. */
