@@ -4,6 +4,9 @@ const MODEL = "test/world/workers-cache";
 const RULES = [`${MODEL}/modelled-workers-cache.test.ts`];
 const CACHING = "dev/limits/caching.ts";
 const FIELDS = ["dev/limits/caching.test.ts"];
+const IMAGES = "workers/consumer/src/images";
+const WORLD = ["test/world/workers-cache.test.ts"];
+const BEHIND = [`${MODEL}/edge-behind.test.ts`];
 const FAULTS = ["dev/limits/caching-fault.test.ts"];
 
 /*
@@ -125,6 +128,52 @@ export const CACHE_MODEL: Mutation[] = [
     "held.path === now.toString()",
   ),
 ];
+
+/** What production does about it: without it histories behind the modelled cache show bytes that R2 has given up. */
+export const CACHE_SHOWN: Mutation[] = [
+  shown(
+    "the edge tags by another id than the ledger purges",
+    "workers/edge/src/workers-cache.ts",
+    "encodeId(target.id)",
+    "target.id",
+  ),
+  shown("a purge's end makes no call due", `${IMAGES}/sweeps.ts`, "  objectsSwept(tx, sweep.image);\n", ""),
+  shown(
+    "a result that takes an older one's place makes no call due",
+    "workers/consumer/src/ledger/ledger-tx.ts",
+    "if (isEdgeCacheOn(this)) variantStored(",
+    "if (false as boolean) variantStored(",
+  ),
+  shown(
+    "a call is not repeated for what was on its way into the cache",
+    `${IMAGES}/tables/cache-purges.ts`,
+    "WHERE call = ?1 AND taken >= at + ?2 RETURNING",
+    "WHERE call = ?1 AND taken + ?2 >= at RETURNING",
+  ),
+  shown(
+    "a call that the platform has refused is not made again",
+    "workers/edge/src/purge-cache.ts",
+    "done?.success ? null",
+    "done ? null",
+  ),
+  {
+    ...shown("a purged copy stands in for an error", "workers/edge/src/workers-cache.ts", ", stale-if-error=0", ""),
+    tests: BEHIND,
+  },
+  {
+    ...shown(
+      "an answer that is no variant is kept",
+      "workers/edge/src/workers-cache.ts",
+      'headers.set(LIFE, "no-store")',
+      'headers.delete("x")',
+    ),
+    tests: BEHIND,
+  },
+];
+
+function shown(breaks: string, file: string, find: string, replace: string): Mutation {
+  return { promise: "P21", breaks, file, find, replace, tests: WORLD };
+}
 
 function field(breaks: string, find: string, replace: string): Mutation {
   return { promise: "P21", breaks, file: CACHING, find, replace, tests: FIELDS };

@@ -1,4 +1,4 @@
-import { CACHE_MODEL } from "./cache-model.ts";
+import { CACHE_MODEL, CACHE_SHOWN } from "./cache-model.ts";
 import { CALLED_IN } from "./called-in.ts";
 import { COVERAGE } from "./coverage.ts";
 import { ENVIRONMENTS } from "./environments.ts";
@@ -65,4 +65,5 @@ export const MUTATIONS: Mutation[] = [
   ...REMOVALS,
   ...WORKERS_CACHE,
   ...CACHE_MODEL,
+  ...CACHE_SHOWN,
 ];
