@@ -29,6 +29,11 @@ describe("of the edge's answers", () => {
     ["what is known of an image, for a minute", { "Cache-Control": "public, max-age=60" }, 200],
   ])("nothing is wrong with %s", (_what, headers, status) => expect(fault(headers, status)).toBeNull());
 
+  it("one to a request line that is no URL is judged too", () => {
+    const answer = { status: 404, headers: new Headers() };
+    expect(cachingFault({ method: "GET", url: "//" }, answer, NOW)).toContain("without Cache-Control");
+  });
+
   it("none is without Cache-Control", () => {
     for (const status of [200, 302, 404, 500]) expect(fault(VARIANT, status)).toContain("without Cache-Control");
     expect(fault({}, 405, "/images/a", "POST")).toBeNull();

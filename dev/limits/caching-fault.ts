@@ -20,9 +20,9 @@ type Answer = Pick<Response, "status" | "headers">;
  * keeps is served when everything here has changed: so every answer speaks, and nothing is kept but variants. `now`: Unix seconds.
  */
 export function cachingFault({ method, url }: Asked, answer: Answer, now: number): string | null {
+  const { pathname = "", searchParams = null } = URL.parse(url) ?? {};
   if (method !== "GET" && method !== "HEAD") return null;
   const { status, headers } = answer;
-  const { pathname, searchParams } = new URL(url);
   const fault = (sentence: string) => `${method} ${pathname} is answered ${status} ${sentence}`;
   if (!saysCaching(headers)) return fault("without Cache-Control, so that caches keep it as they like.");
   const caching = cachingOf(answer);
@@ -30,7 +30,7 @@ export function cachingFault({ method, url }: Asked, answer: Answer, now: number
   const isInFront = headers.has(IN_FRONT);
   if (!isVariant(answer))
     return isInFront || !mayBrowsersKeep(answer, caching.seconds) ? fault("and kept, though it is no variant.") : null;
-  const end = Number(searchParams.get("exp") ?? Number.POSITIVE_INFINITY);
+  const end = Number(searchParams?.get("exp") ?? Number.POSITIVE_INFINITY);
   if (caching.seconds > end - now) return fault("and kept for longer than its signature holds.");
   if (!isInFront) return null;
   if (!TAGS.test(headers.get("Cache-Tag") ?? "")) return fault("and kept without the tags that a purge names.");

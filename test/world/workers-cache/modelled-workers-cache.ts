@@ -8,7 +8,7 @@ import { type CacheStatus, fromCopy, passedOn } from "./to-client.ts";
 const STRIPPED = ["Range", "If-Range", "If-None-Match", "If-Modified-Since"];
 
 export interface CacheOptions {
-  clock: VirtualClock;
+  clock: Pick<VirtualClock, "now" | "sleep" | "after" | "holding">;
   /** The entrypoint behind the cache. */
   run(request: Request): Promise<Response>;
   /** Data centres with a lower tier each; there is one upper tier. */
