@@ -1,5 +1,6 @@
 import { CALLED_IN } from "./called-in.ts";
 import { COVERAGE } from "./coverage.ts";
+import { EDGE_CACHE } from "./edge-cache.ts";
 import { ENVIRONMENTS } from "./environments.ts";
 import { FINDINGS } from "./findings.ts";
 import { FOCAL } from "./focal.ts";
@@ -61,4 +62,5 @@ export const MUTATIONS: Mutation[] = [
   ...COVERAGE,
   ...REWRITER,
   ...REMOVALS,
+  ...EDGE_CACHE,
 ];
