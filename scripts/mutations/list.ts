@@ -1,6 +1,6 @@
+import { CACHE_PURGES } from "./cache-purges.ts";
 import { CALLED_IN } from "./called-in.ts";
 import { COVERAGE } from "./coverage.ts";
-import { EDGE_CACHE } from "./edge-cache.ts";
 import { ENVIRONMENTS } from "./environments.ts";
 import { FINDINGS } from "./findings.ts";
 import { FOCAL } from "./focal.ts";
@@ -62,5 +62,5 @@ export const MUTATIONS: Mutation[] = [
   ...COVERAGE,
   ...REWRITER,
   ...REMOVALS,
-  ...EDGE_CACHE,
+  ...CACHE_PURGES,
 ];

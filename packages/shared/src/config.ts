@@ -239,9 +239,9 @@ export interface Settings {
   };
   /** What clients may do with a variant: keep it a year as `immutable`, or `revalidate` it before every use. */
   freshness: "immutable" | "revalidate";
-  /** Life of the edge's cache copy in seconds: the bound within which a purge is everywhere. Beside `freshness: "revalidate"` the default is an hour. */
+  /** Life of the edge's cache copy in seconds, by `edgeCache: "colo"`: the bound within which a purge is everywhere. Beside `freshness: "revalidate"` the default is an hour. */
   cacheSeconds: number;
-  /** Where the edge's copies of variants lie: `colo`, in the Cache API of each data centre; `workers`, in Cloudflare's Workers Cache, which a purge empties everywhere. */
+  /** What keeps the edge's copies: `colo`, each data centre's own cache, or `workers`, Cloudflare's Workers Cache, which a purge reaches everywhere (docs/freshness.md). Keep `colo` until `prewarm smoke --cache` passes. */
   edgeCache: "colo" | "workers";
   /** One view in so many is counted, and stands for the others, where the edge has the dataset `VIEWS` (docs/dashboard.md); 0 counts none. */
   countViews: number;

@@ -7,9 +7,9 @@ const TELL = "workers/consumer/src/ledger/tell-edge.test.ts";
 
 /* What ends the edge's copies after a purge, and keeps within the platform's calls. */
 
-export const EDGE_CACHE: Mutation[] = [
+export const CACHE_PURGES: Mutation[] = [
   {
-    promise: "P21",
+    promise: "P22",
     breaks: "a purge deletes the objects and leaves the edge's copies",
     file: `${IMAGES}/sweeps.ts`,
     find: "  objectsSwept(tx, sweep.image);\n",
@@ -17,7 +17,7 @@ export const EDGE_CACHE: Mutation[] = [
     tests: [QUEUE],
   },
   {
-    promise: "P21",
+    promise: "P22",
     breaks: "a replaced variant lives on at the edge",
     file: `${IMAGES}/cache-purges.ts`,
     find: "if (floor > tx.images.get(id).purged) outdateCopies(tx, id, REPLACED);",
@@ -25,7 +25,7 @@ export const EDGE_CACHE: Mutation[] = [
     tests: [QUEUE],
   },
   {
-    promise: "P21",
+    promise: "P22",
     breaks: "each variant that is made after a purge costs a call",
     file: `${IMAGES}/cache-purges.ts`,
     find: "floor > tx.images.get(id).purged",
@@ -33,7 +33,7 @@ export const EDGE_CACHE: Mutation[] = [
     tests: [QUEUE],
   },
   {
-    promise: "P21",
+    promise: "P22",
     breaks: "a doctor that dies after its delete leaves the edge's copies",
     file: `${IMAGES}/reconcile.ts`,
     find: "    copiesGo(tx, id, until);\n",
@@ -41,7 +41,7 @@ export const EDGE_CACHE: Mutation[] = [
     tests: [QUEUE],
   },
   {
-    promise: "P21",
+    promise: "P22",
     breaks: "copies that a restored ledger knows nothing of stay",
     file: `${IMAGES}/restored-images.ts`,
     find: "  edgeCacheRestored(tx);\n",
@@ -49,7 +49,7 @@ export const EDGE_CACHE: Mutation[] = [
     tests: [QUEUE],
   },
   {
-    promise: "P21",
+    promise: "P22",
     breaks: "copies from before the setting was off stay",
     file: `${IMAGES}/cache-purges.ts`,
     find: "  if (isOn) outdateEverything(tx);\n",
@@ -57,7 +57,7 @@ export const EDGE_CACHE: Mutation[] = [
     tests: [QUEUE],
   },
   {
-    promise: "P21",
+    promise: "P22",
     breaks: "an answer that read R2 before the purge enters the cache after it for 30 days",
     file: `${IMAGES}/tables/cache-purges.ts`,
     find: "WHERE call = ?1 AND taken >= at + ?2 RETURNING",
@@ -65,7 +65,7 @@ export const EDGE_CACHE: Mutation[] = [
     tests: [QUEUE],
   },
   {
-    promise: "P21",
+    promise: "P22",
     breaks: "a call that was taken before an object went counts for it",
     file: `${IMAGES}/tables/cache-purges.ts`,
     find: "due = min(due, ?5), call = NULL",
@@ -73,7 +73,7 @@ export const EDGE_CACHE: Mutation[] = [
     tests: [QUEUE],
   },
   {
-    promise: "P21",
+    promise: "P22",
     breaks: "a purge is lost with the edge that took its call",
     file: `${IMAGES}/tables/cache-purges.ts`,
     find: "SET call = ?1, taken = ?2, due = ?3 WHERE",
@@ -81,7 +81,7 @@ export const EDGE_CACHE: Mutation[] = [
     tests: [QUEUE],
   },
   {
-    promise: "P21",
+    promise: "P22",
     breaks: "an eviction forgets how many calls were made",
     file: `${IMAGES}/cache-calls.ts`,
     find: "{ ...state, tokens: tokens.held, last:",
@@ -89,7 +89,7 @@ export const EDGE_CACHE: Mutation[] = [
     tests: [QUEUE],
   },
   {
-    promise: "P21",
+    promise: "P22",
     breaks: "a removal waits behind a run of purges",
     file: `${IMAGES}/tables/cache-purges.ts`,
     find: "WHERE due <= ? ORDER BY rank, since LIMIT ?",
@@ -97,7 +97,7 @@ export const EDGE_CACHE: Mutation[] = [
     tests: [QUEUE],
   },
   {
-    promise: "P21",
+    promise: "P22",
     breaks: "runs of purges leave no call for a removal",
     file: `${IMAGES}/cache-calls.ts`,
     find: "[0, 2, 6] as const",
@@ -105,7 +105,7 @@ export const EDGE_CACHE: Mutation[] = [
     tests: [QUEUE],
   },
   {
-    promise: "P21",
+    promise: "P22",
     breaks: "a refused call is made again at once",
     file: `${IMAGES}/cache-purges.ts`,
     find: "pausedUntil: tx.now + backoff(failed, PAUSE)",
@@ -113,7 +113,7 @@ export const EDGE_CACHE: Mutation[] = [
     tests: [QUEUE, TELL],
   },
   {
-    promise: "P21",
+    promise: "P22",
     breaks: "nobody tells the edge",
     file: "workers/consumer/src/ledger/follow-ups.ts",
     find: "  transactions.write(edgeTold);\n",
@@ -121,7 +121,7 @@ export const EDGE_CACHE: Mutation[] = [
     tests: [TELL],
   },
   {
-    promise: "P21",
+    promise: "P22",
     breaks: "no alarm rings for the repeat of a purge",
     file: "workers/consumer/src/ledger/follow-ups.ts",
     find: "    tellEdgeAt(tx),\n",
@@ -129,7 +129,7 @@ export const EDGE_CACHE: Mutation[] = [
     tests: [TELL],
   },
   {
-    promise: "P21",
+    promise: "P22",
     breaks: "a removal's receipt is complete before the cache has taken the purge",
     file: `${IMAGES}/removal-record.ts`,
     find: "!isEdgeCacheOn(tx)) return deleted &&",
