@@ -172,7 +172,7 @@ export const CACHE_SHOWN: Mutation[] = [
 ];
 
 function shown(breaks: string, file: string, find: string, replace: string): Mutation {
-  return { promise: "P21", breaks, file, find, replace, tests: WORLD };
+  return { promise: "P22", breaks, file, find, replace, tests: WORLD };
 }
 
 function field(breaks: string, find: string, replace: string): Mutation {

@@ -76,7 +76,7 @@ export const REMOVALS: Mutation[] = [
     promise: "P20",
     breaks: "a receipt is complete while data centres may have copies",
     file: `${IMAGES}/removal-record.ts`,
-    find: "Math.max(removal.at + SETTLED_MS, edgeUntil(removal, cacheSeconds) ?? 0)",
+    find: "Math.max(removal.at + SETTLED_MS, until)",
     replace: "removal.at + SETTLED_MS",
     tests: ["workers/consumer/src/api/removal.test.ts"],
   },

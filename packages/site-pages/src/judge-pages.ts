@@ -2,15 +2,17 @@ import type { Config } from "@prewarm/shared/config";
 import { formatTransform, type Transform } from "@prewarm/shared/transform";
 import { recipesOf } from "@prewarm/shared/upload-recipe";
 import { type Asked, readAsked } from "./asked.ts";
-import { type ImageState, isStored, whyMissing } from "./image-state.ts";
+import { type ImageState, isStored, newImageState, whyMissing } from "./image-state.ts";
 import { createFixer, variantsOf } from "./page-fixes.ts";
 import type { PageRecord } from "./read-page.ts";
 import { newCounts, PROBLEMS_MAX, type Tally, type Verdict } from "./tally.ts";
 
 /** Uses of images that are held in memory at a time: some 8 MB. */
 export const USES_MAX = 20_000;
-/** Images that are asked for at the same time. */
+/** Groups of images that are asked for at the same time. */
 const LANES = 6;
+/** Images of a group. */
+const GROUP_IMAGES = 50;
 
 export interface Judging {
   config: Config;
@@ -19,8 +21,8 @@ export interface Judging {
   keys: readonly string[];
   /** Unix seconds, for signatures that end. */
   nowSeconds: number;
-  /** What is there of an image; nothing is made. */
-  readState(id: string): Promise<ImageState>;
+  /** What is there of each of these images, in their order; nothing is made. */
+  readStates(ids: readonly string[]): Promise<ImageState[]>;
   /** The pages that were read; a page may come twice. */
   records(): AsyncIterable<PageRecord>;
   /** The pages in the order of `records`, each once, with their templates. */
@@ -68,13 +70,19 @@ export async function judgePart(
 ): Promise<number | null> {
   const { config, recipe } = judging;
   const upload = { made: variantsOf(recipesOf(config)[recipe] ?? [], config), fixOf: createFixer(recipe, config) };
-  const images = [...(await readPart(part, partsOf(judging), judging)).values()];
-  const waiting = images.slice(from, from + most).values();
+  const uses = await readPart(part, partsOf(judging), judging);
+  // Images beside each other share a list of the store.
+  const images = [...uses].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, image]) => image);
+  const waiting = groupsOf(images.slice(from, from + most));
   const lane = async (): Promise<void> => {
-    for (const image of waiting) await judgeImage(image, upload, tally, judging);
+    for (const group of waiting) await judgeGroup(group, upload, tally, judging);
   };
   await Promise.all(Array.from({ length: LANES }, lane));
   return from + most < images.length ? from + most : null;
+}
+
+function* groupsOf<T>(all: readonly T[]): Generator<T[]> {
+  for (let from = 0; from < all.length; from += GROUP_IMAGES) yield all.slice(from, from + GROUP_IMAGES);
 }
 
 /** The tally with its lists in order. */
@@ -122,10 +130,25 @@ interface Upload {
 
 type Variants = Extract<Asked, { kind: "variants" }>;
 
-async function judgeImage(image: ImageUses, upload: Upload, tally: Tally, judging: Judging): Promise<void> {
-  const { config, keys, nowSeconds, toWarm } = judging;
+/** The URLs of an image that ask for variants. */
+interface AskedImage {
+  id: string;
+  image: ImageUses;
+  variants: { path: string; asked: Variants }[];
+}
+
+async function judgeGroup(images: readonly ImageUses[], upload: Upload, tally: Tally, judging: Judging): Promise<void> {
+  const asked = await Promise.all(images.map((image) => readUses(image, tally, judging)));
+  const known = asked.filter((one) => one !== null);
+  const states = await judging.readStates(known.map(({ id }) => id));
+  for (const [at, one] of known.entries()) judgeImage(one, states[at] ?? newImageState(), upload, tally, judging);
+}
+
+/** Counts what asks for no variant. Null: none of the URLs does. */
+async function readUses(image: ImageUses, tally: Tally, judging: Judging): Promise<AskedImage | null> {
+  const { config, keys, nowSeconds } = judging;
   const rules = { config, keys, nowSeconds };
-  const variants: { path: string; asked: Variants }[] = [];
+  const variants: AskedImage["variants"] = [];
   for (const path of image.keys()) {
     const asked = await readAsked(path, rules);
     if (asked.kind === "variants") variants.push({ path, asked });
@@ -134,8 +157,17 @@ async function judgeImage(image: ImageUses, upload: Upload, tally: Tally, judgin
     if (keys.length === 0 && /[?&]s=/.test(path)) tally.unchecked += 1;
   }
   const [first] = variants;
-  if (first === undefined) return;
-  const state = await judging.readState(first.asked.id);
+  return first === undefined ? null : { id: first.asked.id, image, variants };
+}
+
+function judgeImage(
+  { id, image, variants }: AskedImage,
+  state: ImageState,
+  upload: Upload,
+  tally: Tally,
+  judging: Judging,
+): void {
+  const { config, toWarm } = judging;
   tally.images += 1;
   const lines = new Set<string>();
   const missing = new Map<string | null, Set<string>>();
@@ -155,7 +187,7 @@ async function judgeImage(image: ImageUses, upload: Upload, tally: Tally, judgin
   }
   if (toWarm === null) return;
   for (const [v, queries] of missing)
-    if (queries.size > 0) toWarm({ id: first.asked.id, ...(v === null ? {} : { v }), transforms: [...queries] });
+    if (queries.size > 0) toWarm({ id, ...(v === null ? {} : { v }), transforms: [...queries] });
 }
 
 function verdictOf(

@@ -1,4 +1,5 @@
 import { appendFileSync } from "node:fs";
+import type { ImageState } from "@prewarm/site-pages/image-state";
 import { type Judging, judgePart, type Missing, partsOf, sorted } from "@prewarm/site-pages/judge-pages";
 import { newTally, type Tally } from "@prewarm/site-pages/tally";
 import type { ControlApi } from "../api/control-api.ts";
@@ -19,14 +20,19 @@ interface SiteJudging extends Pick<Judging, "config" | "recipe" | "keys" | "page
 /** Judges every image URL of the store's pages, part by part. Throws 130 when interrupted. */
 export async function judgeSite({ api, context, store, toWarm, update, ...judging }: SiteJudging): Promise<Tally> {
   const tally = newTally(judging.pages.length);
+  let asked = 0;
   const all: Judging = {
     ...judging,
     nowSeconds: Math.floor(context.clock.now() / 1000),
-    readState: async (id) => {
-      if (context.interrupts.stop.aborted) throw interrupted();
-      const state = await readImageState(id, api);
-      update(tally.images + 1);
-      return state;
+    readStates: async (ids) => {
+      const states: ImageState[] = [];
+      for (const id of ids) {
+        if (context.interrupts.stop.aborted) throw interrupted();
+        states.push(await readImageState(id, api));
+        asked += 1;
+        update(asked);
+      }
+      return states;
     },
     records: () => store.read(),
     toWarm: toWarm === null ? null : (item: Missing) => appendFileSync(toWarm, `${JSON.stringify(item)}\n`),

@@ -129,6 +129,8 @@ export interface Operators {
   listCosts(query: CostsQuery): Promise<CostsView>;
   /** `stored`: keys of variants that R2 has, ≤ 1,000; they are named. */
   imageRows(id: string, stored: string[]): Promise<ImageRows>;
+  /** The rows of each of these images, in their order. A variant that is stored has none. */
+  rowsOfImages(ids: string[]): Promise<KnownRow[][]>;
   stats(): Promise<LedgerStats>;
   about(): Promise<{ version: CodeVersion | null }>;
   history(tier: Tier, from: number, to: number): Promise<CountedBucket[]>;
@@ -263,6 +265,7 @@ export const LEDGER_CALLS = {
   listImages: "read",
   listCosts: "read",
   imageRows: "read",
+  rowsOfImages: "read",
   stats: "read",
   about: "read",
   history: "read",
@@ -376,6 +379,8 @@ export interface CostsView extends Pick<Costs, "countedFrom"> {
   rows: CountedCost[];
   more: boolean;
 }
+
+export type KnownRow = Pick<NamedJob, "key" | "state" | "error">;
 
 export interface ImageRows {
   rows: NamedJob[];

@@ -54,6 +54,7 @@ export abstract class LedgerObject<Env> extends DurableObject<Env> implements An
   getAction(...args: Call<"getAction">) { return this.#ledger.getAction(...args); }
   listImages(...args: Call<"listImages">) { return this.#ledger.listImages(...args); }
   listCosts(...args: Call<"listCosts">) { return this.#ledger.listCosts(...args); }
+  rowsOfImages(...args: Call<"rowsOfImages">) { return this.#ledger.rowsOfImages(...args); }
   imageRows(...args: Call<"imageRows">) { return this.#ledger.imageRows(...args); }
   stats(...args: Call<"stats">) { return this.#ledger.stats(...args); }
   about() { return this.#ledger.about(); }

@@ -56,7 +56,7 @@ import { listEvents } from "./views/events.ts";
 import { gateView } from "./views/gate-view.ts";
 import { history } from "./views/history.ts";
 import { listImages } from "./views/image-list.ts";
-import { findJob, imageRows, statesOf } from "./views/jobs.ts";
+import { findJob, imageRows, rowsOfImages, statesOf } from "./views/jobs.ts";
 import { listOrdered } from "./views/ordered.ts";
 import { pulse } from "./views/pulse.ts";
 import { listRejected, listRuns } from "./views/runs.ts";
@@ -193,6 +193,7 @@ export class Ledger extends Queue<LedgerTx, BeforeRestore> implements Answering<
   readonly listImages = this.reads(listImages);
   readonly listCosts = this.reads(listCosts);
   readonly imageRows = this.reads(imageRows);
+  readonly rowsOfImages = this.reads(rowsOfImages);
   readonly stats = this.reads((tx) => statsOf(tx, { metricErrors: this.metricErrors, version: this.#deps.version }));
 
   about() {

@@ -1,4 +1,4 @@
-import { imagePrefix, storeKey } from "@prewarm/shared/variant-key";
+import { storeKey } from "@prewarm/shared/variant-key";
 import { fromCustomMetadata } from "@prewarm/shared/variant-metadata";
 import { type ImageState, newImageState, noteStored } from "@prewarm/site-pages/image-state";
 import { type Judging, judgePart, type Missing, partsOf } from "@prewarm/site-pages/judge-pages";
@@ -6,15 +6,13 @@ import { templatesOf } from "@prewarm/site-pages/templates";
 import { acceptStream } from "../intake/accept-stream.ts";
 import { cutChunks } from "../intake/cut-chunks.ts";
 import { DEFAULT_RECIPE, Planner } from "../intake/plan-item.ts";
-import type { TakenVisit, Visit } from "../ledger/contract.ts";
-import { objectsAfter } from "../store/list-pages.ts";
+import type { KnownRow, TakenVisit, Visit } from "../ledger/contract.ts";
+import { objectsOfImages } from "../store/objects-of-images.ts";
 import type { SiteDeps } from "./site-deps.ts";
 import type { VisitStore } from "./visit-store.ts";
 
-/** Images of one step: each is a list of R2 and a call of the ledger, and a Worker's invocation has 10,000 calls. */
+/** Images of one step: each is at worst a list of R2, and a Worker's invocation has 10,000 calls. */
 const STEP_IMAGES = 500;
-/** Objects of one image that are looked at: one of this repository's has some dozens. */
-const OBJECTS_MAX = 5_000;
 
 /** Judges the next images, and has those warmed that miss something. Answers the visit as it stands then; `part` is past the last one at the end. */
 export async function judgeImages(
@@ -28,7 +26,7 @@ export async function judgeImages(
   const judging: Judging = {
     ...{ config: deps.config, recipe: DEFAULT_RECIPE, keys: deps.signingKeys, pages, uses: visit.uses },
     nowSeconds: Math.floor(deps.clock.now() / 1000),
-    readState: (id) => imageState(id, deps),
+    readStates: (ids) => imageStates(ids, deps),
     records: () => store.records(visit.chunks),
     toWarm: isWarmed ? (item) => missing.push(item) : null,
   };
@@ -49,13 +47,13 @@ async function pagesOfVisit({ chunks }: Visit, store: VisitStore): Promise<Judgi
   return [...names].map((page) => ({ page, template: templates.get(page) ?? "/*" }));
 }
 
-async function imageState(id: string, { bucket, ledger }: SiteDeps): Promise<ImageState> {
+async function imageStates(ids: readonly string[], { bucket, ledger }: SiteDeps): Promise<ImageState[]> {
+  const [stored, rows] = await Promise.all([objectsOfImages(bucket, ids), ledger.rowsOfImages([...ids])]);
+  return ids.map((id, at) => stateOf(stored.get(id) ?? [], rows[at] ?? []));
+}
+
+function stateOf(objects: readonly R2Object[], rows: readonly KnownRow[]): ImageState {
   const state = newImageState();
-  const options = { prefix: storeKey(imagePrefix(id)), include: ["customMetadata" as const] };
-  const [{ objects }, { rows }] = await Promise.all([
-    objectsAfter(bucket, options, { most: OBJECTS_MAX }),
-    ledger.imageRows(id, []),
-  ]);
   for (const object of objects) {
     const metadata = fromCustomMetadata(object.customMetadata);
     const size = { width: metadata?.width ?? null, height: metadata?.height ?? null };

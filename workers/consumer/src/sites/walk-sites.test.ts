@@ -31,7 +31,7 @@ function world(pages: Record<string, Answer>, site: Partial<SiteConfig> = {}) {
   const clock = { now: () => now, random: () => 0.5 };
   const sql = nodeSql();
   const { engine } = testEngine(sql, { config, clock });
-  const { bucket, objects, fails } = createMemoryBucket();
+  const { bucket, objects, fails, calls } = createMemoryBucket();
   const asked: { url: string; at: number }[] = [];
   const logs: unknown[] = [];
   let wakes = 0;
@@ -100,6 +100,7 @@ function world(pages: Record<string, Answer>, site: Partial<SiteConfig> = {}) {
     engine,
     objects,
     fails,
+    calls,
     asked,
     logs,
     store,
@@ -144,6 +145,22 @@ describe("a visit says what a site's pages ask for and R2 has not", () => {
       ["back?w=320&f=webp", "cold", `${SITE}/site.css:1`],
     ]);
     expect([...objects.keys()].filter((key) => key.startsWith("sites/"))).toEqual([]);
+  });
+
+  it("by lists that images beside each other share, and one call of the ledger for 50 of them", async () => {
+    const ids = Array.from({ length: 120 }, (_, n) => `photos/${n}.jpg`);
+    const { walk, store, result, calls, deps } = world({
+      "/sitemap.xml": sitemapOf("/"),
+      "/": ids.map(both).join("\n"),
+    });
+    for (const id of ids) store(encodeURIComponent(id), ...WIDTHS);
+    const rows = vi.spyOn(deps.ledger, "rowsOfImages");
+    await walk();
+    expect(result()).toMatchObject({ counts: { warm: 240 }, share: 100 });
+    expect(rows).toHaveBeenCalledTimes(3);
+    const lists = calls.filter((call) => call.startsWith("list variants/"));
+    expect(lists.length).toBeGreaterThan(0);
+    expect(lists.length).toBeLessThan(60);
   });
 
   it("also where a page fails, leads away, is forbidden, is too large or is another thing: none of them stops the others", async () => {

@@ -12,7 +12,7 @@ import { visitStore } from "./visit-store.ts";
 const SHARE_MS = 10_000;
 /** Pages of one visit: each step of judging reads them twice, by 50. */
 const PAGES_MAX = 10_000;
-/** Steps of one handler: each makes up to 1,400 calls of an invocation's 10,000. */
+/** Steps of one handler: each makes up to 1,000 calls of an invocation's 10,000. */
 const SHARE_STEPS = 6;
 /** Between two looks at the run of what is warmed. No handler waits meanwhile. */
 const LOOK_S = 3;
