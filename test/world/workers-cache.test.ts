@@ -4,8 +4,8 @@ import { CachedWorld, type CachedWorldOptions, ID, KEYS } from "./workers-cache/
 
 const _SECOND = 1_000;
 const SECOND = 1_000;
-/** Each kind of act is tried at each so many awaits of the story. 1 each night. */
-const STEP = Number(process.env.CACHE_STEP ?? 60);
+/** Each kind of act is tried at each so many awaits of the story. 4 each night. */
+const STEP = Number(process.env.CACHE_STEP ?? 90);
 /** Viewers look for so long after an act, seconds: until the purge's repeat has had its effect. */
 const AFTER_S = 75;
 

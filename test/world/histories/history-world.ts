@@ -190,9 +190,9 @@ export class HistoryWorld extends World {
 
   /** Viewers of both data centres ask for a variant; what they are shown is judged. */
   look(key: string): void {
-    if (this.edge === null) return this.viewed(key);
     this.invariants.promises.asked.add(key);
-    for (const centre of CENTRES) void this.edge.view(key, centre);
+    if (this.edge === null) this.viewed(key);
+    for (const centre of CENTRES) void this.edge?.view(key, centre);
   }
 
   /** Both queues lose all they hold. */
