@@ -86,6 +86,12 @@ export const WORKERS_CACHE: readonly Assumption[] = [
     purging("propagate globally with the same guarantees as zone-level purges"),
   ),
   row(
+    "front-after",
+    "It takes calls after the edge has answered, within `waitUntil`.",
+    "workers/edge/src/route.ts",
+    null,
+  ),
+  row(
     "front-invalidate",
     "`invalidate()` makes the cache ask the edge with the copy's ETag before it answers.",
     PURGED,
