@@ -13,8 +13,8 @@ export interface LocalWorker {
   code: string;
   /** Its classes: Durable Objects, and entrypoints for other Workers. */
   classes: readonly string[];
-  /** Whether it writes the dataset `VIEWS`. */
-  counted: boolean;
+  /** Whether it is the edge, which writes the dataset `VIEWS`, and whose answers caches keep. */
+  isEdge: boolean;
   /** What `/` answers locally, in HTML. Default: what the Worker says. */
   home?: string;
 }
@@ -38,18 +38,19 @@ export const counted = (handlers) => {
 
 /** A Worker's modules with the guard against foreign names in front, and the platform's limits about it; `limits` replaces some, for a test. */
 export function localModules(
-  { code, classes, counted, home }: LocalWorker,
+  { code, classes, isEdge, home }: LocalWorker,
   limitsCode: string,
   limits: Partial<Limits> = {},
 ) {
   const entry = `
 import * as worker from "./worker.mjs";
 import { refusal } from "./guard.mjs";
-import { limitedClass, limitedHandlers } from "./limits.mjs";
+import { judgedAnswers, limitedClass, limitedHandlers } from "./limits.mjs";
 import { counted } from "./dataset.mjs";
 const limits = ${JSON.stringify({ ...PLATFORM, ...limits })};
 ${classes.map((name) => `export const ${name} = limitedClass(worker.${name}, limits);`).join("\n")}
-const handlers = ${counted ? "counted" : ""}(limitedHandlers(worker.default, limits));
+const limited = limitedHandlers(worker.default, limits);
+const handlers = ${isEdge ? "counted(judgedAnswers(limited))" : "limited"};
 const home = ${JSON.stringify(home ?? null)};
 const atHome = (request) => home !== null && URL.parse(request.url)?.pathname === "/"
   ? new Response(home, { headers: { "content-type": "text/html; charset=utf-8" } }) : null;

@@ -116,7 +116,7 @@ function describeWorker(
       {
         code: code.get(name) ?? "",
         classes: name === CONSUMER ? ["Ledger", "Misses"] : [],
-        counted: name === EDGE,
+        isEdge: name === EDGE,
         ...(name === EDGE ? { home: homeOf(options) } : {}),
       },
       code.get("limits") ?? "",

@@ -30,7 +30,22 @@ const PAGES = globSync(["*.md", "docs/*.md", "examples/*/README.md", ".github/*.
 const constant = (file: string, name: string): string =>
   new RegExp(`\\b${name} = ([\\d_]+)`).exec(read(file))?.[1]?.replaceAll("_", "") ?? `${file} has no ${name}`;
 
-const WORDS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
+const WORDS = [
+  "no",
+  "one",
+  "two",
+  "three",
+  "four",
+  "five",
+  "six",
+  "seven",
+  "eight",
+  "nine",
+  "ten",
+  "eleven",
+  "twelve",
+  "thirteen",
+];
 const word = (n: number): string => WORDS[n] ?? String(n);
 const count = (n: number): string => n.toLocaleString("en");
 const { gate, limits, pages, cacheSeconds } = DEFAULTS;

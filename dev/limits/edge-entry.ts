@@ -1,5 +1,5 @@
 import worker from "../../workers/edge/src/worker.ts";
-import { limitedHandlers } from "./platform-limits.ts";
+import { judgedAnswers, limitedHandlers } from "./platform-limits.ts";
 
-/** The edge as the workerd tests run it: within the platform's limits. */
-export default limitedHandlers(worker);
+/** The edge as the workerd tests run it: within the platform's limits, each answer judged. */
+export default judgedAnswers(limitedHandlers(worker));

@@ -1,6 +1,7 @@
 import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
 import { AsyncLocalStorage } from "node:async_hooks";
 import { createSemaphore } from "../../workers/consumer/src/platform/semaphore.ts";
+import { cachingFault } from "./caching-fault.ts";
 import { BROKEN, type Limits, type Message, PLATFORM, tooLargeFor } from "./limits.ts";
 
 /*
@@ -11,9 +12,13 @@ import { BROKEN, type Limits, type Message, PLATFORM, tooLargeFor } from "./limi
 /** What was broken so far, in this isolate: an error may have been caught and tried again. */
 export const broken: string[] = [];
 
-function refuse(sentence: string, abort?: (reason: string) => void): never {
+function report(sentence: string): void {
   broken.push(sentence);
   console.error(`${BROKEN}${sentence}`);
+}
+
+function refuse(sentence: string, abort?: (reason: string) => void): never {
+  report(sentence);
   abort?.(sentence);
   throw new Error(sentence);
 }
@@ -191,6 +196,21 @@ export function limitedHandlers<H extends object>(handlers: H, of: Limits = PLAT
     return invoke(() => (handler as (...args: unknown[]) => unknown)(first, env, context), of);
   };
   return Object.fromEntries(Object.entries(handlers).map(([name, handler]) => [name, limit(handler)])) as H;
+}
+
+interface Fetching {
+  fetch(request: Request, env: object, context: unknown): Promise<Response>;
+}
+
+/** Handlers whose every answer is judged by how caches may keep it: locally no cache shows what is wrong with one. */
+export function judgedAnswers<H extends Fetching>(handlers: H): H {
+  const fetch: Fetching["fetch"] = async (request, env, context) => {
+    const answer = await handlers.fetch(request, env, context);
+    const fault = cachingFault(request, answer, Math.floor(Date.now() / 1_000));
+    if (fault !== null) report(fault);
+    return answer;
+  };
+  return { ...handlers, fetch };
 }
 
 type State = Pick<DurableObjectState, "storage" | "abort"> | ExecutionContext;

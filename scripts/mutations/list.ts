@@ -1,3 +1,5 @@
+import { CACHE_MODEL, CACHE_SHOWN } from "./cache-model.ts";
+import { CACHE_PURGES } from "./cache-purges.ts";
 import { CALLED_IN } from "./called-in.ts";
 import { COVERAGE } from "./coverage.ts";
 import { ENVIRONMENTS } from "./environments.ts";
@@ -63,4 +65,7 @@ export const MUTATIONS: Mutation[] = [
   ...REWRITER,
   ...REMOVALS,
   ...WORKERS_CACHE,
+  ...CACHE_MODEL,
+  ...CACHE_SHOWN,
+  ...CACHE_PURGES,
 ];

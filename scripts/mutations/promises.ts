@@ -47,6 +47,7 @@ export const PROMISES: Record<string, string> = {
   W2: "The inspector says what a page got, and makes nothing",
   P20: "A removed image never comes back, and its receipt lists what R2 had",
   P21: "The cache in front keeps variants alone, and a purge reaches every copy",
+  P22: "A purge ends the edge's copies everywhere, within the calls that the platform allows",
 };
 
 /** A change of a few lines that breaks a promise, and what must then fail: tests, random histories, or each of the two. */

@@ -13,6 +13,7 @@ export const REMOVALS: Mutation[] = [
     find: "removed.has(encodeId(image.id)) || ",
     replace: "",
     tests: [WORLD],
+    histories: { rule: "acceptsremoved", favourites: ["remove", "accept"] },
   },
   {
     promise: "P20",
@@ -37,6 +38,7 @@ export const REMOVALS: Mutation[] = [
     find: "  askForBlocks(tx);\n",
     replace: "",
     tests: [WORLD],
+    histories: { rule: "noblocks", favourites: ["remove", "copyOrPutBack", "accept"] },
   },
   {
     promise: "P20",
@@ -74,7 +76,7 @@ export const REMOVALS: Mutation[] = [
     promise: "P20",
     breaks: "a receipt is complete while data centres may have copies",
     file: `${IMAGES}/removal-record.ts`,
-    find: "Math.max(removal.at + SETTLED_MS, edgeUntil(removal, cacheSeconds) ?? 0)",
+    find: "Math.max(removal.at + SETTLED_MS, until)",
     replace: "removal.at + SETTLED_MS",
     tests: ["workers/consumer/src/api/removal.test.ts"],
   },
@@ -101,6 +103,14 @@ export const REMOVALS: Mutation[] = [
     find: "    if (isRemovedNote(object)) {\n",
     replace: "    if (false as boolean) {\n",
     tests: ["workers/consumer/src/store/info.test.ts"],
+  },
+  {
+    promise: "P20",
+    breaks: "a note that was put a moment ago keeps a removed image in R2 for two minutes",
+    file: "workers/consumer/src/store/make-pass.ts",
+    find: "    () => false,\n",
+    replace: "    (error) => Promise.reject(error),\n",
+    tests: ["workers/consumer/src/store/make-pass.test.ts", "test/world/workers-cache.test.ts"],
   },
   {
     promise: "P20",

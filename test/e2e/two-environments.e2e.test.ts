@@ -62,7 +62,7 @@ beforeAll(async () => {
           name: NAMES[env],
           bindings: { ...(options.bindings as Record<string, string>), ...bindings },
           compatibilityFlags: [...((options.compatibilityFlags as string[] | undefined) ?? []), LIMITS_FLAG],
-          modules: localModules({ code, classes: ["Ledger", "Misses"], counted: false }, limits),
+          modules: localModules({ code, classes: ["Ledger", "Misses"], isEdge: false }, limits),
         };
       }),
     }),

@@ -38,6 +38,15 @@ const WRITES: { [K in WritingCall]: (scene: Scene) => Promise<Parameters<LedgerC
     };
     return [{ owner: "o1", first: false, role: "work", room: 2, ...NOTHING, ...said }];
   },
+  takeCachePurge: async ({ ledger }) => {
+    await ledger.purgeImage("a", null, WHO);
+    return ["edge"];
+  },
+  noteCachePurge: async ({ ledger }) => {
+    await ledger.purgeImage("a", null, WHO);
+    const call = await ledger.takeCachePurge("edge");
+    return [call?.number ?? 0, null];
+  },
   recordDead: async ({ now }) => [
     [{ queue: "prewarm-live", messageId: "m1", body: "{}", reason: "unreadable", at: now, attempts: 1 }],
   ],
@@ -52,6 +61,7 @@ const WRITES: { [K in WritingCall]: (scene: Scene) => Promise<Parameters<LedgerC
   purgeImage: async () => ["a", "2", WHO],
   setFocal: async () => ["a", [0.25, 0.75], WHO],
   removeImage: async () => ["a", "asked", WHO],
+  purgeEdge: async () => ["signed", WHO],
   unblockImage: async ({ ledger }) => {
     await ledger.removeImage("a", "asked", WHO);
     return ["a", WHO];
@@ -165,6 +175,7 @@ async function play(call: WritingCall, { drops, resets }: { drops: boolean; rese
     workers: 0,
     telling: () => ({ copies: [], says: "job", signature: "right", token: "right" }),
     config: {
+      edgeCache: "workers",
       events: [{ url: "https://events.example.com/hook", secrets: ["EVENTS"] }],
       sites: { shop: { sitemaps: ["https://shop.example.com/sitemap.xml"] } },
     },

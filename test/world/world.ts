@@ -67,6 +67,8 @@ export class World {
   /** The client an operator, the API and the hooks hold. */
   readonly ledger: LedgerCalls;
   readonly counts = { batches: 0, stalls: 0, crashes: new Map<CrashPoint, number>() };
+  /** As the ledger tells the edge that a purge of its copies is due; answers what is wrong. Default: there is no edge. */
+  callEdge: () => Promise<string | null> = async () => "no edge (world)";
   /** The consumer's HTTP. */
   readonly door: (request: Request) => Promise<Response>;
   readonly #options: WorldOptions;
@@ -103,6 +105,10 @@ export class World {
 
   get sql() {
     return this.object.sql;
+  }
+
+  get config(): Config {
+    return this.#options.config;
   }
 
   /** Handlers at work, zombies left out. */
@@ -251,9 +257,13 @@ export class World {
       log: (event, fields) => life.dead || log(event, fields),
       within: (work, ms) => worlds.within(work, ms),
       send: (wakeUps) => this.#send(wakeUps),
-      sweep: (pass, goOn) => makePass({ images: mortal(bucket, life), original: () => null }, pass, goOn),
+      sweep: (pass, goOn) => {
+        const sleep = (ms: number) => worlds.sleep(ms).then(() => life.mustLive());
+        return makePass({ images: mortal(bucket, life), original: () => null, sleep }, pass, goOn);
+      },
       listBlocks: () => listBlocks(mortal(bucket, life)),
       deliver: async () => ({ status: 204, said: "" }),
+      callEdge: () => this.callEdge(),
       publishGate: async (file) => void (await bucket.put(GATE_KEY, JSON.stringify(file))),
     };
     const living = mortal(deps, life);

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { EdgeCache } from "./edge-cache.ts";
 import { Budget, Gate } from "./gate.ts";
 import { WaitingFor } from "./jobs.ts";
 import { Pace } from "./pace.ts";
@@ -145,6 +146,9 @@ export const Stats = z
       limitBytes: bytes,
     }),
     hooks: webhooks,
+    edgeCache: EdgeCache.nullable().meta({
+      description: 'Purges of the edge\'s copies; null: `edgeCache` is not "workers", so nothing purges them',
+    }),
     metricErrors: count.meta({ description: "Times that recording a metric failed" }),
   })
   .meta({ id: "Stats" });

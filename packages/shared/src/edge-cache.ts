@@ -10,14 +10,19 @@ export const SIGNED_TAG = "signed";
 /** Answers live in the Workers Cache for so long, seconds: 30 days, if no purge ends them. */
 export const WORKERS_CACHE_SECONDS = 2_592_000;
 
-/** The tag of an image's answers, of all its variants and versions. Two images may share a tag: then both are purged. */
+/** The tag of an image's answers, of all its variants and versions. Two images may share a tag: then both are purged. `id`: encoded, as keys begin. */
 export function imageTag(id: string): string {
   return `i-${hash(id).toString(16)}`;
 }
 
-/** The tag of an image's bucket. */
+/** The tag of an image's bucket. `id`: encoded. */
 export function bucketTag(id: string): string {
-  return `b-${hash(id) % CACHE_BUCKETS}`;
+  return `b-${bucketOf(id)}`;
+}
+
+/** The number of an image's bucket. `id`: encoded. */
+export function bucketOf(id: string): number {
+  return hash(id) % CACHE_BUCKETS;
 }
 
 /** A call of the cache that is due. */

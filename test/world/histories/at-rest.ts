@@ -1,5 +1,5 @@
 import type { Finding } from "@prewarm/control-schema/doctor";
-import { parseVariantKey, storeKey } from "@prewarm/shared/variant-key";
+import { blockKey, encodedIdOfKey, encodeId, parseVariantKey, storeKey } from "@prewarm/shared/variant-key";
 import type { HistoryWorld } from "./history-world.ts";
 import { fenceOf, lookAt, WAITING } from "./ledger-look.ts";
 import { partOf } from "./pictures.ts";
@@ -15,11 +15,12 @@ function* variants({ store }: HistoryWorld) {
 export function checkObjects(world: HistoryWorld): void {
   const { sql, store, upstream, invariants } = world;
   const { bad, promises } = invariants;
-  const { purgedBelow, floors, unsure, asked, kept, points } = promises;
+  const { purgedBelow, floors, unsure, asked, kept, points, removed } = promises;
   const fence = fenceOf(sql);
   for (const { key, gen, bytes } of variants(world)) {
     const parsed = parseVariantKey(key);
     const id = parsed?.id ?? "";
+    if (removed.has(id)) bad.push(`${key} stands though its image is removed (P20)`);
     if (parsed === null || !asked.has(key)) bad.push(`invented ${key}`);
     if (gen < (purgedBelow.get(id) ?? 0)) bad.push(`resurrected ${key} (I6)`);
     if (promises.mayBeOld(key) || world.wasEverRestored) continue;
@@ -29,6 +30,8 @@ export function checkObjects(world: HistoryWorld): void {
     if (!unsure.has(id) && Buffer.compare(bytes, wanted) !== 0)
       bad.push(`stale bytes of ${key}, generation ${gen} (P16)`);
   }
+  for (const id of removed.keys())
+    if (!store.objects.has(blockKey(encodeId(id)))) bad.push(`the block of ${id} is gone (P20)`);
   for (const key of kept) if (!store.objects.has(storeKey(key))) bad.push(`object lost: ${key} (I1)`);
 }
 
@@ -40,6 +43,12 @@ export function excusedFindings(world: HistoryWorld): (finding: Finding) => bool
     if (code !== "object_below_floor") return false;
     return world.wasEverRestored || examples.every((key) => promises.mayBeOld(key));
   };
+}
+
+/** What R2 does not hold stands in no cache, but what a hand has taken out of it. */
+export function checkCopies({ edge, invariants }: HistoryWorld): void {
+  const byHand = new Set([...invariants.promises.deletedAt.keys()].map(encodedIdOfKey));
+  edge?.judge.rest(edge.cache.copies(), (id) => byHand.has(id));
 }
 
 /** I8, P10, the gate file, and nothing left over, once all is still. */
@@ -61,7 +70,9 @@ export function checkRest(world: HistoryWorld): void {
 /** What is still to be done: "" at rest. */
 export function whatIsLeft({ sql }: HistoryWorld): string {
   const rows = [...lookAt(sql).rows.values()].filter(({ state }) => state <= WAITING + 1);
-  const tables = ["owners", "claims", "sweeps", "outbox"].map((table) => sql.exec(`SELECT * FROM ${table}`));
+  const tables = ["owners", "claims", "sweeps", "outbox", "cache_purges"].map((table) =>
+    sql.exec(`SELECT * FROM ${table}`),
+  );
   const walks = [
     sql.exec("SELECT * FROM actions WHERE state = 'running'"),
     sql.exec("SELECT * FROM runs WHERE cancel_cursor > 0"),

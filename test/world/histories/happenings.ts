@@ -135,6 +135,13 @@ export const HAPPENINGS = {
   crowd: (world, target) => {
     for (let viewer = 0; viewer < 5; viewer += 1) world.viewed(keyOf(target));
   },
+  look: (world, target) => world.look(keyOf(target)),
+  /** Copies that nobody promises to keep are gone. */
+  evictCopies: (world) => world.edge?.cache.evict(() => world.clock.random() < 0.5),
+  /** Another Worker of the account takes the tokens of a minute, or all of them. */
+  takeTokens: (world, { width }) => {
+    for (let calls = width === WIDTHS[0] ? 5 : 25; calls > 0; calls -= 1) world.edge?.account.take({});
+  },
   cancel: asking((world, target) => act(world, target, "cancelJob")),
   cancelAll: asking((world, target) => actOnAll(world, target, "cancel")),
   cancelRun: asking((world, { run }) => world.ask((ledger) => ledger.cancelRun(run === "uploads" ? "run1" : run, WHO))),
@@ -151,6 +158,8 @@ export const HAPPENINGS = {
     const order = String(world.upstream.versionOf(image));
     return world.ask((ledger) => ledger.purgeImage(image, order, WHO));
   }),
+  remove: asking((world, { image }) => world.operate(image, () => world.removeImage(image))),
+  unblock: asking((world, { image }) => world.operate(image, () => world.unblockImage(image))),
   deleteObject,
   /** What has ended grows old and is forgotten by the ledger's own pruning. */
   prune: async (world) => {

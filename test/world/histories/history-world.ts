@@ -1,10 +1,11 @@
-import { defineConfig } from "@prewarm/shared/config";
+import { type Config, defineConfig } from "@prewarm/shared/config";
 import type { GateView } from "../../../workers/consumer/src/ledger/contract.ts";
 import { type Chance, createChance } from "../chance.ts";
 import { VirtualClock } from "../virtual-clock.ts";
 import type { Copy } from "../virtual-object.ts";
-import { type Hop, scripted, type Weather } from "../weather.ts";
+import { type Hop, scripted, strike, type Weather } from "../weather.ts";
 import { PLAIN, type Telling, Webhooks } from "../webhooks.ts";
+import { CachedEdge, CENTRES } from "../workers-cache/cached-edge.ts";
 import { World } from "../world.ts";
 import { killsAtFault } from "./commit-checks.ts";
 import { Invariants } from "./invariants.ts";
@@ -25,6 +26,15 @@ const HOOKED = { webhooks: "wake", publicUrl: "https://prewarm.example.com", qua
 const EXCUSED_MS = 2_500_000;
 /** By then after a restore jobs from before have been found in Ittybit's list. */
 const FOUND_MS = 130_000;
+
+/** Every second history has a Workers Cache in front of its edge. */
+function configOf(seed: number, hooks: boolean): Config {
+  const edgeCache = seed % 2 === 1 ? "workers" : "colo";
+  return { ...CONFIG, edgeCache, ...(hooks ? { ittybit: HOOKED } : {}) };
+}
+
+/** An operator whose call failed. */
+const ASK_AGAIN_MS = 2_000;
 
 const monthOf = (at: number): string => new Date(at).toISOString().slice(0, 7);
 
@@ -47,7 +57,11 @@ interface Budget {
 export class HistoryWorld extends World {
   readonly upstream: Upstream;
   readonly invariants: Invariants;
+  /** The edge behind a Workers Cache, where the history has one. */
+  readonly edge: CachedEdge | null;
   readonly #site: Site;
+  /** The last operation of each image. */
+  readonly #operated = new Map<string, Promise<void>>();
   #behind = 0;
   #numbers = 0;
   #slots = { now: SLOTS, before: SLOTS };
@@ -69,7 +83,7 @@ export class HistoryWorld extends World {
       violation: (text) => invariants.violation(text),
     });
     super({
-      ...{ config: hooks ? { ...CONFIG, ittybit: HOOKED } : CONFIG, clock, chance, weather, watcher: invariants },
+      ...{ config: configOf(seed, hooks), clock, chance, weather, watcher: invariants },
       outside: { ittybit: upstream.client, fetch: upstream.fetch, allowLoopbackHttp: false },
       queues: {
         live: { name: "prewarm-live", handlers: 20, batch: { max: 10, timeoutMs: 300 }, unruly: true },
@@ -87,6 +101,20 @@ export class HistoryWorld extends World {
       how: () => telling(script(), chance),
     });
     upstream.onMade = (job) => webhooks.made(job);
+    this.edge = this.config.edgeCache === "workers" ? this.#cachedEdge(chance) : null;
+  }
+
+  #cachedEdge(chance: Chance): CachedEdge {
+    const edge = new CachedEdge(this, this.config, {
+      violation: (text) => this.invariants.violation(text),
+      landMs: () => this.script.lateFills.shift() ?? chance.between(0, 200),
+      purgeMs: () => chance.between(50, 1_000),
+    });
+    const { callEdge } = this;
+    this.callEdge = async () => {
+      return strike(this.script, "lostPokes") ? "the edge did not answer (world)" : callEdge();
+    };
+    return edge;
   }
 
   /* ── What its judges ask ── */
@@ -158,6 +186,13 @@ export class HistoryWorld extends World {
   poisonKey(key: string): void {
     this.#site.poison ??= key;
     this.invariants.mayDie = true;
+  }
+
+  /** Viewers of both data centres ask for a variant; what they are shown is judged. */
+  look(key: string): void {
+    this.invariants.promises.asked.add(key);
+    if (this.edge === null) this.viewed(key);
+    for (const centre of CENTRES) void this.edge?.view(key, centre);
   }
 
   /** Both queues lose all they hold. */
@@ -243,6 +278,16 @@ export class HistoryWorld extends World {
     this.view(key, { unknown: this.clock.random() < 0.3 }, this.clock.random() < 0.4);
   }
 
+  /** An operator blocks an image, or lifts its block: one after the other, and again until R2 and the ledger have answered. */
+  operate(image: string, act: () => Promise<void>): Promise<void> {
+    const before = this.#operated.get(image) ?? Promise.resolve();
+    const mine = before.then(async () => {
+      while (!(await attempt(act))) await this.clock.sleep(ASK_AGAIN_MS);
+    });
+    this.#operated.set(image, mine);
+    return mine;
+  }
+
   /** Goes on while the history goes on; its failure is a violation. */
   behind(work: Promise<unknown>): void {
     this.#behind += 1;
@@ -251,6 +296,15 @@ export class HistoryWorld extends World {
       .finally(() => {
         this.#behind -= 1;
       });
+  }
+}
+
+async function attempt(act: () => Promise<void>): Promise<boolean> {
+  try {
+    await act();
+    return true;
+  } catch {
+    return false;
   }
 }
 

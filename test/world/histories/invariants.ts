@@ -2,7 +2,9 @@ import type { ChunkAnswer } from "@prewarm/durable-queue/calls";
 import type { Sql } from "@prewarm/durable-queue/schema/sql";
 import type { Focal } from "@prewarm/shared/focal";
 import { LEASE_MS } from "@prewarm/shared/limits";
+import { idOfKey } from "@prewarm/shared/variant-key";
 import type { AcceptChunk } from "../../../workers/consumer/src/images/calls.ts";
+import { SETTLED_MS } from "../../../workers/consumer/src/images/removal-record.ts";
 import type { JobOrder } from "../../../workers/consumer/src/ittybit/client.ts";
 import type {
   ExchangeAnswer,
@@ -128,7 +130,10 @@ export class Invariants implements Watcher {
   #heard(call: keyof LedgerCalls, args: unknown[], answer: unknown): void {
     if (call === "exchange") this.#leased(args[0] as ExchangeRequest, answer as ExchangeAnswer);
     if (call === "acceptChunk") this.#accepted(args[0] as AcceptChunk, answer as ChunkAnswer);
-    if (call === "setFocal") this.promises.points.set(String(args[0]), args[1] as Focal | null);
+    if (call === "setFocal" && !this.promises.removed.has(String(args[0])))
+      this.promises.points.set(String(args[0]), args[1] as Focal | null);
+    if (call === "removeImage") this.promises.blocked(String(args[0]), this.#clock.now());
+    if (call === "unblockImage") this.promises.blocked(String(args[0]), null);
     if (call === "patchGate") this.world.gateSet(answer as GateView);
     if (call === "purgeImage") {
       const { status, purge } = answer as { status: string; purge: string };
@@ -214,6 +219,7 @@ export class Invariants implements Watcher {
   putLanded({ key: storeName, owner, issuedAt }: Put, object: Stored): void {
     this.#prompt?.putLanded(storeName);
     const key = storeName.replace(/^variants\//, "");
+    if (this.#isLongRemoved(key)) this.violation(`${storeName} was put of a removed image (P20)`);
     const since = this.#commits?.cancelledAt.get(key) ?? issuedAt;
     if (this.world.isExcused || issuedAt <= since) return;
     const state = this.sql.exec("SELECT state FROM jobs WHERE key = ?", key)[0]?.state;
@@ -233,6 +239,7 @@ export class Invariants implements Watcher {
     const { gen = "", key = "" } = metadata;
     if (made.key !== key) this.violation(`${key} was given the job of ${made.key} (${idempotencyKey})`);
     if (!made.isNew) return;
+    if (this.#isLongRemoved(key)) this.violation(`a job was made of a removed image: ${key} (P20)`);
     if (!this.promises.asked.has(key)) this.violation(`invented: a job for ${key}`);
     const same = this.#upstream.jobs.filter((job) => job.order.metadata.gen === gen);
     if (same.length > 1) this.violation(`doubled: ${same.length} jobs of generation ${gen} of ${key} (I3)`);
@@ -243,6 +250,12 @@ export class Invariants implements Watcher {
     const kept = (this.#commits?.running() ?? []).filter(({ order }) => order.metadata.key === key);
     const held = kept.filter(({ order }) => !abandoned.has(Number(order.metadata.gen)));
     if (held.length > 1) this.violation(`doubled: ${held.length} jobs at once of ${key} (I3)`);
+  }
+
+  /** Every handler that began before the removal has ended. What a restored ledger has not looked up yet is not judged. */
+  #isLongRemoved(key: string): boolean {
+    const at = this.promises.removed.get(idOfKey(key));
+    return at !== undefined && this.#clock.now() - at > SETTLED_MS && !this.world.isExcused;
   }
 
   /* ── After every transaction ── */

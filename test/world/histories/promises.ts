@@ -27,6 +27,8 @@ export class Promises {
   readonly unsure = new Set<string>();
   /** The point of each image, as it was set last. */
   readonly points = new Map<string, Focal | null>();
+  /** Since when an image is removed, Unix ms, by its id. */
+  readonly removed = new Map<string, number>();
   /** Chunks that were heard: a second time they change nothing. */
   readonly #heard = new Set<string>();
   readonly #sql: () => Sql;
@@ -108,6 +110,18 @@ export class Promises {
 
   purged(id: string, floor: number): void {
     this.purgedBelow.set(id, floor);
+    this.#endAll(id);
+  }
+
+  /** An operator has blocked the image, or has lifted the block: nothing is left of it. */
+  blocked(id: string, at: number | null): void {
+    if (at === null) this.removed.delete(id);
+    else this.removed.set(id, at);
+    if (at !== null) this.points.set(id, null);
+    this.#endAll(id);
+  }
+
+  #endAll(id: string): void {
     for (const key of this.asked) if (idOfKey(key) === id) this.ended(key, "purged");
   }
 

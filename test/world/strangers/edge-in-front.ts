@@ -1,8 +1,9 @@
 import { MISSES_PER_MINUTE } from "@prewarm/shared/limits";
 import { createAskedLately } from "../../../workers/edge/src/miss/asked-lately.ts";
 import { createLiveGate } from "../../../workers/edge/src/miss/gate.ts";
+import type { WorkersCache } from "../../../workers/edge/src/purge-cache.ts";
 import { createTargetCache } from "../../../workers/edge/src/request/target-cache.ts";
-import type { Edge } from "../../../workers/edge/src/request-context.ts";
+import type { Background, Edge } from "../../../workers/edge/src/request-context.ts";
 import { route } from "../../../workers/edge/src/route.ts";
 import { createFakeBucket, createFakeCache } from "../../../workers/edge/src/testing/fakes.ts";
 import type { World } from "../world.ts";
@@ -31,24 +32,31 @@ function limiter(now: () => number, most: number): NonNullable<Edge["limit"]> {
   };
 }
 
-/** The edge as it is deployed, in front of a world: its R2 is the world's, its messages go into the world's queue. `onRead`: told each read of R2. */
-export function edgeInFront(world: World, config: Edge["config"], onRead: () => void = () => undefined) {
+/**
+ * The edge as it is deployed, in front of a world: its R2 is the world's, its messages go into the world's queue. `onRead`: told each read of
+ * R2, which happens when it has ended.
+ */
+export function edgeInFront(
+  world: World,
+  config: Edge["config"],
+  onRead: () => void | Promise<void> = () => undefined,
+) {
   const { clock } = world;
   const cache = createFakeCache(clock.now);
   /** The store as it stands, in the edge's words. */
   const images: Edge["images"] = {
     async get(key, options) {
       counts.reads += 1;
-      onRead();
+      await onRead();
       const found = world.store.objects.get(key);
       if (found === undefined) return null;
       const copy = createFakeBucket();
-      copy.store(key, found.bytes);
+      copy.store(key, found.bytes, new Date(found.uploaded), found.customMetadata);
       return copy.get(key, options);
     },
     async head(key) {
       counts.reads += 1;
-      onRead();
+      await onRead();
       const found = world.store.objects.get(key);
       return found === undefined ? null : { size: found.bytes.byteLength };
     },
@@ -71,6 +79,8 @@ export function edgeInFront(world: World, config: Edge["config"], onRead: () => 
         world.call(message);
         return true;
       },
+      takeCachePurge: () => world.ledger.takeCachePurge(`edge${world.clock.now()}`),
+      noteCachePurge: (number, error) => world.ledger.noteCachePurge(number, error),
     },
     limit: limiter(clock.now, MISSES_PER_MINUTE.known),
     unknownLimit: limiter(clock.now, MISSES_PER_MINUTE.unknown),
@@ -84,11 +94,15 @@ export function edgeInFront(world: World, config: Edge["config"], onRead: () => 
   /** One request of a client; ends when all that it began has. */
   async function get(path: string, address: string): Promise<Response> {
     const background: Promise<unknown>[] = [];
-    counts.requests += 1;
     const request = new Request(`https://images.example.com${path}`, { headers: { "CF-Connecting-IP": address } });
-    const answer = await route(request, edge, (work) => void background.push(work));
+    const answer = await ask(request, (work) => void background.push(work));
     await Promise.all(background);
     return answer;
   }
-  return { get, messages, counts };
+  /** The entrypoint. `cache`: the Workers Cache in front of it. */
+  function ask(request: Request, background: Background, cache?: WorkersCache): Promise<Response> {
+    counts.requests += 1;
+    return route(request, edge, background, cache);
+  }
+  return { get, ask, messages, counts };
 }

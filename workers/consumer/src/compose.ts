@@ -131,17 +131,19 @@ async function wakeVisits(env: Env, delaySeconds = 0): Promise<void> {
   }
 }
 
+/** Where the edge answers images: its own address, and the hosts of the configuration. */
+export function imagesUrls({ edgeHosts }: Config, { EDGE_URL }: Pick<Env, "EDGE_URL">): string[] {
+  const own = EDGE_URL ? [EDGE_URL.replace(/\/$/, "")] : [];
+  return [...new Set([...own, ...edgeHosts.map((host) => `https://${host}`)])].map((edge) => `${edge}/images/`);
+}
+
 /** What visits of sites work with. */
 export function siteDeps(site: Config, env: Env): SiteDeps {
   const { config, ledger, log } = operatorDeps(site, env);
-  const edges = [
-    ...(env.EDGE_URL ? [env.EDGE_URL.replace(/\/$/, "")] : []),
-    ...config.edgeHosts.map((host) => `https://${host}`),
-  ];
   return {
     ...{ config, ledger, log, bucket: env.IMAGES_BUCKET, clock: systemClock, sleep, fetch: fetcher },
     newOwner: () => crypto.randomUUID(),
-    imagesUrls: [...new Set(edges)].map((edge) => `${edge}/images/`),
+    imagesUrls: imagesUrls(config, env),
     signingKeys: signingKeys(env.SIGNING_KEYS, env.LOCAL === "true"),
     allowLoopbackHttp: env.ALLOW_LOOPBACK === "true",
     wake: (seconds) => wakeVisits(env, seconds),

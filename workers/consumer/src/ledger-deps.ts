@@ -7,11 +7,12 @@ import { GATE_KEY } from "@prewarm/shared/markers";
 import { WORK_MESSAGE } from "@prewarm/shared/messages";
 import { resolveOriginal } from "@prewarm/shared/source";
 import { within } from "@prewarm/shared/within";
-import { ittybitOf, logOf, versionOf } from "./compose.ts";
+import { imagesUrls, ittybitOf, logOf, versionOf } from "./compose.ts";
 import { bucketOf, type Env, secretOf, siteConfig } from "./config.ts";
 import { pollerOf } from "./ittybit/poller/poller.ts";
 import type { LedgerDeps } from "./ledger/ledger-deps.ts";
 import { toBase64Url } from "./platform/base64.ts";
+import { callEdge } from "./platform/call-edge.ts";
 import { deliverEvent, handleEvent } from "./platform/deliver-event.ts";
 import { listBlocks } from "./store/blocks.ts";
 import { makePass, type OwnOriginal } from "./store/make-pass.ts";
@@ -47,8 +48,9 @@ export function ledgerDeps(site: Config, env: Env): LedgerDeps {
       }
     },
     watchExternalJobs: pollerOf({ ittybit: ittybitOf(env), clock: systemClock, log, sleep }),
-    sweep: (pass, goOn) => makePass({ images: env.IMAGES_BUCKET, original: ownOriginal(site, env) }, pass, goOn),
+    sweep: (pass, goOn) => makePass({ images: env.IMAGES_BUCKET, original: ownOriginal(site, env), sleep }, pass, goOn),
     listBlocks: () => listBlocks(env.IMAGES_BUCKET),
+    callEdge: () => callEdge(imagesUrls(siteConfig(site, env), env), (input, init) => fetch(input, init)),
     deliver: (event) => {
       const endpoint = siteConfig(site, env).events.find((one) => endpointName(one) === event.endpoint);
       // Taken out of the configuration since.

@@ -60,7 +60,7 @@ function Until({ name, until, more }: { name: string; until: number | null; more
       <p>
         <b>{name}</b>{" "}
         {until === null ? (
-          "may show old copies; until when is known once R2 is empty"
+          "may show old copies; until when is not known yet"
         ) : (
           <>
             {isOver ? "have had no old copy since" : "may show an old copy until"} <Time at={until} asClock />.

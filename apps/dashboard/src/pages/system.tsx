@@ -11,6 +11,7 @@ import { Time } from "../ui/time.tsx";
 import { Empty, View } from "../ui/view.tsx";
 import { Capacity } from "./capacity.tsx";
 import { DeadMessages } from "./dead-messages.tsx";
+import { EdgeCache } from "./edge-cache.tsx";
 import { HookDeliveries } from "./hook-deliveries.tsx";
 
 /** Whether it is ready, what runs, what the doctor finds, and what others are told. */
@@ -26,6 +27,7 @@ export function SystemPage() {
         <Doctor />
       </div>
       {stats !== null && <Capacity stats={stats} />}
+      {stats?.edgeCache != null && <EdgeCache purges={stats.edgeCache} />}
       <DeadMessages />
       <HookDeliveries />
       <Events />

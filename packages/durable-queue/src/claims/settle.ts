@@ -118,6 +118,7 @@ function stillRuns({ externalId }: Claim, { kind }: Outcome): boolean {
 function store(tx: QueueTx, one: Case, object: { bytes: number; tookMs?: number; existing: boolean }): void {
   const { row, claim } = one;
   endClaim(tx, claim, one.over, null);
+  tx.resultStored(row);
   const { id, key, lane, run, created, attempts } = row;
   tx.memory.stored.note(key, tx.now);
   tx.count("stored");

@@ -11,6 +11,7 @@ import { costs } from "./costs.ts";
 import { dead } from "./dead.ts";
 import type { ApiDeps } from "./deps.ts";
 import { doctor } from "./doctor.ts";
+import { edgeCache } from "./edge-cache.ts";
 import { type Api, type ApiEnv, type Endpoint, routingPath } from "./endpoint.ts";
 import { events } from "./events.ts";
 import { exports } from "./export.ts";
@@ -50,6 +51,7 @@ const RESOURCES: readonly Endpoint[] = [
     causes,
     actions,
     images,
+    edgeCache,
     removal,
     thumbs,
     info,

@@ -1,5 +1,6 @@
 import type { PurgeTimeline } from "@prewarm/control-schema/images";
 import type { Config } from "@prewarm/shared/config";
+import { CACHE_PURGE_MS } from "@prewarm/shared/limits";
 import type { ImageRows } from "../ledger/contract.ts";
 
 const SECOND_MS = 1000;
@@ -12,14 +13,22 @@ export function browsersUntil(edgeUntil: number | null, { freshness }: Pick<Conf
 }
 
 /** The last purge of an image, with the times until which old copies may still be shown. */
-export function purgeTimeline(purge: ImageRows["purge"], { cacheSeconds, freshness }: Config): PurgeTimeline | null {
+export function purgeTimeline(purge: ImageRows["purge"], config: Config): PurgeTimeline | null {
   if (purge === null) return null;
   const { seq, orderedAt, deletedAt, doneAt, secondAt } = purge;
   // An edge may have copied the object just before it was deleted, and a browser that copy just before its end.
-  const edgeUntil = deletedAt === null ? null : deletedAt + cacheSeconds * SECOND_MS;
+  const edgeUntil = endOfCopies(purge, config);
   return {
     ...{ purge: String(seq), orderedAt, storeDeletedAt: deletedAt, edgeUntil },
-    browsersUntil: browsersUntil(edgeUntil, { freshness }),
+    browsersUntil: browsersUntil(edgeUntil, config),
     secondPass: { dueAt: doneAt === null ? secondAt : null, doneAt },
   };
+}
+
+function endOfCopies(
+  { deletedAt, edgeAt }: NonNullable<ImageRows["purge"]>,
+  { cacheSeconds, edgeCache }: Config,
+): number | null {
+  if (edgeCache === "workers") return edgeAt == null ? null : edgeAt + CACHE_PURGE_MS;
+  return deletedAt === null ? null : deletedAt + cacheSeconds * SECOND_MS;
 }

@@ -5,10 +5,12 @@ import { getDoc, putDoc } from "@prewarm/durable-queue/schema/docs";
 import { isOpen, type Row } from "@prewarm/durable-queue/schema/row";
 import { DOCTOR_SLICES_PER_MINUTE, HANDLER_WALL_MS } from "@prewarm/shared/limits";
 import { encodedIdOfKey } from "@prewarm/shared/variant-key";
+import { copiesGo, outdateCopies } from "./cache-purges.ts";
 import type { SliceAnswer, SliceRequest, StorePage } from "./calls.ts";
 import { Findings } from "./findings.ts";
 import type { ImageTx } from "./image-tx.ts";
 import { beginSweep, PASS_MS, unlockImage } from "./sweeps.ts";
+import { PURGED } from "./tables/cache-purges.ts";
 import { isBeingRemade, listPurges } from "./tables/sweeps.ts";
 
 /*
@@ -143,13 +145,17 @@ function lockFor(tx: ImageTx, keys: readonly string[]): SliceAnswer["locks"] {
   const until = tx.now + PASS_MS;
   return [...new Set(keys.map(encodedIdOfKey))].map((id) => {
     tx.images.get(id).lock = until;
+    copiesGo(tx, id, until);
     return { id, until };
   });
 }
 
 /** Unlocks, unless another caller has locked since. */
 export function doctorDone(tx: ImageTx, locks: SliceAnswer["locks"]): void {
-  for (const { id, until } of locks) if (tx.images.get(id).lock === until) unlockImage(tx, id);
+  for (const { id, until } of locks) {
+    outdateCopies(tx, id, PURGED);
+    if (tx.images.get(id).lock === until) unlockImage(tx, id);
+  }
 }
 
 /** Has the images of objects that should be gone swept once more, unless a pass is due or under way. */

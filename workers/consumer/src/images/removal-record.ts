@@ -1,5 +1,6 @@
 import type { FoundObject } from "@prewarm/control-schema/removal";
-import { HANDLER_WALL_MS } from "@prewarm/shared/limits";
+import { CACHE_PURGE_MS, HANDLER_WALL_MS } from "@prewarm/shared/limits";
+import { emptiedSince, isEdgeCacheOn } from "./cache-purges.ts";
 import type { ImageTx } from "./image-tx.ts";
 import { findRemoval, OBJECTS_MAX, putRemoval, type Removal } from "./tables/removals.ts";
 
@@ -35,35 +36,52 @@ export function noteCheck(tx: ImageTx, id: string): number | null {
   for (const object of found) object.deletedAt = tx.now;
   removal.checks = [...removal.checks, { at: tx.now, found: found.length }].slice(-CHECKS_KEPT);
   putRemoval(tx.sql, removal);
-  return isChecked(removal, tx.config.cacheSeconds) ? null : checkDueAt(removal, tx.config.cacheSeconds);
+  const until = edgeUntil(tx, removal);
+  if (isChecked(removal, until)) return null;
+  // Once the Workers Cache has taken the purge, the next look shows it.
+  return until === null ? tx.now + SETTLED_MS : checkDueAt(removal, until);
+}
+
+/** Notes when the Workers Cache had taken the last call for a removed image, Unix ms; of calls after its last object was deleted the first. */
+export function noteEdge(tx: ImageTx, id: string, at: number): void {
+  const removal = findRemoval(tx.sql, id);
+  if (removal === null || (removal.edgeAt ?? 0) > (deletedAt(removal) ?? 0)) return;
+  putRemoval(tx.sql, { ...removal, edgeAt: at });
 }
 
 /** A removal as operators see it. `id`: encoded. Null: the image is not removed. */
-export function removalView({ sql, config }: ImageTx, id: string): RemovalView | null {
-  const removal = findRemoval(sql, id);
+export function removalView(tx: ImageTx, id: string): RemovalView | null {
+  const removal = findRemoval(tx.sql, id);
   if (removal === null) return null;
-  const { cacheSeconds } = config;
-  return { ...removal, edgeUntil: edgeUntil(removal, cacheSeconds), complete: isChecked(removal, cacheSeconds) };
+  const until = edgeUntil(tx, removal);
+  return { ...removal, edgeUntil: until, complete: isChecked(removal, until) };
+}
+
+/** When the last object was deleted, Unix ms; where there was none, when R2 was first looked at. Null: no pass has ended. */
+function deletedAt({ objects, checks: [first] }: Removal): number | null {
+  if (first === undefined) return null;
+  return objects.reduce((last, object) => Math.max(last, object.deletedAt ?? 0), first.at);
 }
 
 /**
  * Until when a data centre may answer with a copy, Unix ms: it may have made one just before the last object was deleted.
- * Null: no pass has ended.
+ * Null: no pass has ended, or the Workers Cache has not taken the purge.
  */
-function edgeUntil({ objects, checks }: Removal, cacheSeconds: number): number | null {
-  const [first] = checks;
-  if (first === undefined) return null;
-  const deleted = objects.reduce((last, { deletedAt }) => Math.max(last, deletedAt ?? 0), first.at);
-  return deleted + cacheSeconds * 1000;
+function edgeUntil(tx: ImageTx, removal: Removal): number | null {
+  const deleted = deletedAt(removal);
+  if (deleted === null || !isEdgeCacheOn(tx)) return deleted && deleted + tx.config.cacheSeconds * 1000;
+  const { edgeAt = 0 } = removal;
+  const ended = edgeAt > deleted ? edgeAt : emptiedSince(tx, deleted);
+  return ended && ended + CACHE_PURGE_MS;
 }
 
 /** When R2 can be looked at for the last time: older handlers have ended, and so have the copies of data centres. */
-function checkDueAt(removal: Removal, cacheSeconds: number): number {
-  return Math.max(removal.at + SETTLED_MS, edgeUntil(removal, cacheSeconds) ?? 0);
+function checkDueAt(removal: Removal, until: number): number {
+  return Math.max(removal.at + SETTLED_MS, until);
 }
 
-/** Whether a pass after that time has found nothing. */
-function isChecked(removal: Removal, cacheSeconds: number): boolean {
+/** Whether a pass after that time has found nothing. `until`: the end of the copies. */
+function isChecked(removal: Removal, until: number | null): boolean {
   const last = removal.checks.at(-1);
-  return last !== undefined && last.found === 0 && last.at >= checkDueAt(removal, cacheSeconds);
+  return last !== undefined && until !== null && last.found === 0 && last.at >= checkDueAt(removal, until);
 }

@@ -28,6 +28,7 @@ import type {
   Page,
   TooMany,
 } from "@prewarm/durable-queue/calls";
+import type { CachePurge } from "@prewarm/shared/edge-cache";
 import type { Focal } from "@prewarm/shared/focal";
 import type { JobState, Lane } from "@prewarm/shared/job";
 import type {
@@ -42,7 +43,7 @@ import type { PurgeRecord } from "../images/purge-record.ts";
 import type { RemovalView } from "../images/removal-record.ts";
 
 /*
- * Everything that crosses the Ledger's RPC: what handlers ask (`Handlers`), what the control API, the hooks, the uploads queue and the
+ * Everything that crosses the Ledger's RPC: what handlers ask (`Handlers`), what the edge asks (`Edges`), what the control API, the hooks, the uploads queue and the
  * doctor ask (`Operators`), and what is answered. Times are Unix ms, keys are variant keys. A call is one SQLite transaction. A caller
  * that gets no answer makes the same call again, and the repeat changes nothing (`LEDGER_CALLS`); of a handler's call it renews the
  * lease (docs/queue.md, I9). What operators see has its types in packages/control-schema.
@@ -66,6 +67,14 @@ export interface ExchangeRequest extends queue.ExchangeRequest {
 
 /** `focals`: what crops are to show, by the job's number; a ledger of before release 0.2 tells none. */
 export type ExchangeAnswer = queue.ExchangeAnswer<AnsweredMisses & { focals?: Record<number, Focal> }>;
+
+/** What the edge asks, by way of the consumer (packages/shared/src/edge-cache.ts). */
+export interface Edges {
+  /** `taker`: a random name; a repeat by it gets the same call. Null: nothing is due, or the platform's limit allows no call now. */
+  takeCachePurge(taker: string): Promise<CachePurge | null>;
+  /** `error` null: the cache has taken the call. */
+  noteCachePurge(number: number, error: string | null): Promise<void>;
+}
 
 /* ── What the control API, the hooks, the uploads queue and the doctor ask ─────────────────────────────────────────────────────── */
 
@@ -138,6 +147,8 @@ export interface Operators {
 
   /** Removes an image and blocks it. The caller has put the block into R2 before (store/blocks.ts). `full`: there are too many blocks. */
   removeImage(id: string, reason: string, who: string): Promise<{ status: "removing" | "full" }>;
+  /** Has the edge's copies end, all of them or those of signed URLs. False: they do not lie in the Workers Cache. */
+  purgeEdge(of: "everything" | "signed", who: string): Promise<boolean>;
   /** Lifts the block of a removed image. False: there was none. */
   unblockImage(id: string, who: string): Promise<boolean>;
   cancelRun(run: string, who: string): Promise<RunView | null>;
@@ -209,7 +220,7 @@ export interface Upkeep {
   recover(): Promise<void>;
 }
 
-export type LedgerCalls = Handlers & Operators & Upkeep;
+export type LedgerCalls = Handlers & Edges & Operators & Upkeep;
 
 /** What the object answers to a call: the same, or at once what the caller will get as a promise. A call of the kind `id` ends with its id. */
 export type Answering<Calls> = {
@@ -229,6 +240,8 @@ export type Answering<Calls> = {
  */
 export const LEDGER_CALLS = {
   exchange: "idempotent",
+  takeCachePurge: "idempotent",
+  noteCachePurge: "idempotent",
   recordDead: "idempotent",
   acceptChunk: "idempotent",
   finishDelivery: "idempotent",
@@ -236,6 +249,7 @@ export const LEDGER_CALLS = {
   purgeImage: "id",
   setFocal: "id",
   removeImage: "id",
+  purgeEdge: "id",
   unblockImage: "id",
   lookUp: "read",
   listRuns: "read",
@@ -482,7 +496,7 @@ export type GateView = Gate & { slots: number; abandoned: number };
 export type LedgerStats = LedgerNumbers & Pick<Stats, "warnings">;
 
 export interface LedgerNumbers
-  extends Pick<Stats, "waitingFor" | "totals" | "wait" | "run" | "metricErrors" | "hooks"> {
+  extends Pick<Stats, "waitingFor" | "totals" | "wait" | "run" | "metricErrors" | "hooks" | "edgeCache"> {
   /** The code that this object runs, which a deploy replaces at its own time; null where the platform tells none. */
   version: CodeVersion | null;
   counts: Stats["lanes"];

@@ -1,8 +1,11 @@
 import { nextOpenAt } from "@prewarm/durable-queue/admission/gate";
 import { type Duties, runOutbox } from "@prewarm/durable-queue/object/on-alarm";
+import type { QueueHost } from "@prewarm/durable-queue/object/queue";
 import type { Transactions } from "@prewarm/durable-queue/object/transactions";
 import { errorText } from "@prewarm/shared/log";
 import { parseGate } from "@prewarm/shared/markers";
+import { edgeTold, tellEdgeAt } from "../images/cache-calls.ts";
+import { edgeCacheFailed } from "../images/cache-purges.ts";
 import { blocksFound, holdForBlocks, isAskingForBlocks } from "../images/removal.ts";
 import { type GoOn, passDone, passGoesOn, takePass } from "../images/sweeps.ts";
 import { dueSweeps } from "../images/tables/sweeps.ts";
@@ -14,18 +17,25 @@ import { eventAnswered, eventsDue, GIVE_UP_MS, nextEventAt } from "./tables/even
 
 const PASS_TIMEOUT_MS = 100_000;
 const DELIVER_TIMEOUT_MS = 15_000;
+const CALL_EDGE_TIMEOUT_MS = 30_000;
 /** Concurrent calls: the connections of one invocation. */
 const EVENTS_AT_ONCE = 6;
 /** Passes of sweeps that one alarm makes. */
 const PASSES_MAX = 10;
 
 /** The ledger's work after each change, beside the queue's. */
-export function followUps(transactions: Transactions<LedgerTx>, deps: LedgerDeps): Duties {
+export function followUps(
+  transactions: Transactions<LedgerTx>,
+  deps: LedgerDeps,
+  host: Pick<QueueHost, "waitUntil">,
+): Duties {
   return {
     outbox: () => publishGate(transactions, deps),
     events: () => runEvents(transactions, deps),
     blocks: () => findBlocks(transactions, deps),
     sweeps: () => runSweeps(transactions, deps),
+    // After the sweeps, whose ends make purges due.
+    edge: () => tellEdge(transactions, deps, host),
   };
 }
 
@@ -35,6 +45,7 @@ export function ownTimes(tx: LedgerTx): (number | null)[] {
     tx.config.events.length === 0 ? null : nextEventAt(tx.sql),
     // No view asks for a closed lane, so only the alarm can publish that it is open again.
     isToldClosed(tx) ? nextOpenAt(tx.gateNow) : null,
+    tellEdgeAt(tx),
   ];
 }
 
@@ -50,6 +61,22 @@ async function runSweeps(transactions: Transactions<LedgerTx>, deps: LedgerDeps)
     const found = await deps.within(deps.sweep(pass, goOn), PASS_TIMEOUT_MS);
     transactions.write((tx) => passDone(tx, pass, found));
   }
+}
+
+/** Tells the edge that a call is due. The edge's answer is not waited for, because it makes the call first. */
+function tellEdge(
+  transactions: Transactions<LedgerTx>,
+  { config, clock, within, callEdge }: LedgerDeps,
+  { waitUntil }: Pick<QueueHost, "waitUntil">,
+): void {
+  if (config.edgeCache !== "workers") return;
+  const at = transactions.read(tellEdgeAt);
+  if (at === null || at > clock.now()) return;
+  transactions.write(edgeTold);
+  const note = (fault: string | null) => {
+    if (fault !== null) transactions.write((tx) => edgeCacheFailed(tx, fault));
+  };
+  waitUntil(within(callEdge(), CALL_EDGE_TIMEOUT_MS).then(note, (error) => note(errorText(error))));
 }
 
 /** Looks the blocks of removed images up in R2, after a restore. Throws when R2 fails; the next cron tries again. */

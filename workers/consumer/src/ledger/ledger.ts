@@ -9,6 +9,8 @@ import { RULES, type Rules } from "@prewarm/durable-queue/operate/prune";
 import { audit } from "@prewarm/durable-queue/schema/audit";
 import type { Sql } from "@prewarm/durable-queue/schema/sql";
 import { acceptImages } from "../images/accept-images.ts";
+import { noteCachePurge, takeCachePurge } from "../images/cache-calls.ts";
+import { noteEdgeCacheSetting, purgeEdge } from "../images/cache-purges.ts";
 import type { AcceptChunk, BeforeRestore } from "../images/calls.ts";
 import { focalsOf, setFocal } from "../images/focal.ts";
 import { takeMisses } from "../images/misses.ts";
@@ -75,13 +77,14 @@ export class Ledger extends Queue<LedgerTx, BeforeRestore> implements Answering<
     );
     this.#deps = deps;
     this.transactions.write((tx) => noteDeploy(tx, deps.version));
+    this.transactions.write(noteEdgeCacheSetting);
     if (config.ittybit.webhooks === "wake") this.transactions.write((tx) => makeHookKey(tx, deps.newHookKey));
   }
 
   /* ── What follows a change ── */
 
   protected override followUps(): Duties {
-    return followUps(this.transactions, this.#deps);
+    return followUps(this.transactions, this.#deps, this.host);
   }
 
   protected override ownTimes(tx: LedgerTx): (number | null)[] {
@@ -152,6 +155,11 @@ export class Ledger extends Queue<LedgerTx, BeforeRestore> implements Answering<
     return this.transactions.memory.of(Deliveries);
   }
 
+  /* ── The edge ── */
+
+  readonly takeCachePurge = this.notes(takeCachePurge);
+  readonly noteCachePurge = this.changes(noteCachePurge);
+
   /* ── Intake ── */
 
   readonly acceptChunk = this.changes((tx, { note, ...chunk }: AcceptChunk & Noted): ChunkAnswer => {
@@ -167,6 +175,7 @@ export class Ledger extends Queue<LedgerTx, BeforeRestore> implements Answering<
   readonly purgeImage = this.changes(purgeImage);
   readonly setFocal = this.changes(setFocal);
   readonly removeImage = this.changes(removeImage);
+  readonly purgeEdge = this.changes(purgeEdge);
   readonly unblockImage = this.changes(unblockImage);
 
   /* ── What operators see ── */

@@ -15,7 +15,9 @@ async function filled() {
   for (const name of [...OWN, ...OTHERS]) await images.bucket.put(name, "x");
   await originals.bucket.put("photos/a/b", "original");
   const original = () => ({ bucket: originals.bucket, binding: "ORIGINALS", key: "photos/a/b" });
-  return { images, originals, stores: { images: images.bucket, original } };
+  const slept: number[] = [];
+  const sleep = async (ms: number) => void slept.push(ms);
+  return { images, originals, slept, stores: { images: images.bucket, original, sleep } };
 }
 
 describe("a pass of a removal", () => {
@@ -41,6 +43,22 @@ describe("a pass of a removal", () => {
     const told: unknown[] = [];
     await makePass(stores, { ...PASS, pass: 2 }, (found = []) => told.push(...found) >= 0);
     expect(told).toEqual([]);
+  });
+
+  it("deletes all the same where R2 refuses the note that tells the edge, and puts that note a second later", async () => {
+    const { images, slept, stores } = await filled();
+    const { put } = images.bucket;
+    let puts = 0;
+    const refusing = async (...args: Parameters<R2Bucket["put"]>) => {
+      puts += 1;
+      if (puts === 1) throw new Error("429 (10058)");
+      return put(...args);
+    };
+    const bucket = { ...images.bucket, put: refusing as R2Bucket["put"] };
+    await makePass({ ...stores, images: bucket }, PASS, () => true);
+    expect([...images.objects.keys()].sort()).toEqual(["info/a%2Fb/_", ...OTHERS].sort());
+    expect(images.objects.get("info/a%2Fb/_")?.customMetadata).toEqual({ removed: "1" });
+    expect(slept).toEqual([1_100]);
   });
 
   it("deletes nothing once it is not taken any more", async () => {

@@ -29,7 +29,11 @@ interface Stores {
   images: Pick<R2Bucket, "list" | "delete" | "put">;
   /** Null: the original of this image is not in a bucket that is bound. */
   original(id: string): OwnOriginal | null;
+  sleep(ms: number): Promise<void>;
 }
+
+/** R2 takes one write of a key a second (developers.cloudflare.com/r2/platform/limits), and a worker may just have put the note. */
+const SAME_KEY_MS = 1_100;
 
 /** Makes a pass of a sweep over an image. Throws when R2 does not answer. Safe to run again. */
 export async function makePass(stores: Stores, pass: Pass, goOn: GoOn): Promise<{ key: string; gen: number }[]> {
@@ -40,23 +44,34 @@ export async function makePass(stores: Stores, pass: Pass, goOn: GoOn): Promise<
 
 /**
  * Deletes every object of an image, whatever its generation, and the original where it is ours. The note goes first,
- * and another takes its place, by which the edge knows that the image is removed.
+ * and another takes its place, by which the edge knows that the image is removed. Where R2 refuses that one, the rest is deleted first.
  */
-async function removeObjects({ images, original }: Stores, id: string, goOn: GoOn): Promise<void> {
+async function removeObjects({ images, original, sleep }: Stores, id: string, goOn: GoOn): Promise<void> {
   const own = original(id);
+  const isTold = await replaceNote(images, id, goOn);
   const goesOn =
-    (await replaceNote(images, id, goOn)) &&
+    isTold !== null &&
     (await deleteAll(images, storeKey(imagePrefix(id)), goOn)) &&
     (await deleteAll(images, deadKey(imagePrefix(id)), goOn));
   if (goesOn && own !== null) await deleteOriginal(own, goOn);
+  if (isTold !== false) return;
+  await sleep(SAME_KEY_MS);
+  if (goOn()) await putNote(images, id);
 }
 
-async function replaceNote(images: Stores["images"], id: string, goOn: GoOn): Promise<boolean> {
+/** Null: the pass goes on no more. False: R2 did not take the note. */
+async function replaceNote(images: Stores["images"], id: string, goOn: GoOn): Promise<boolean | null> {
   const name = infoKey(id);
   for await (const { objects } of pagesOf(images, { prefix: name, include: ["customMetadata"] }))
-    if (!goOn(foundOf(objects.filter((object) => !isRemovedNote(object))))) return false;
-  await images.put(name, "{}", { customMetadata: REMOVED_METADATA });
-  return true;
+    if (!goOn(foundOf(objects.filter((object) => !isRemovedNote(object))))) return null;
+  return putNote(images, id).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function putNote(images: Stores["images"], id: string): Promise<void> {
+  await images.put(infoKey(id), "{}", { customMetadata: REMOVED_METADATA });
 }
 
 async function deleteAll(images: Stores["images"], prefix: string, goOn: GoOn): Promise<boolean> {

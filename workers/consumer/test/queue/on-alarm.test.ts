@@ -81,7 +81,7 @@ describe("the alarm's duties", () => {
     const text = { run: null, id: null, format: null, error: null, text: [], fingerprint: null, jobs: null };
     const match = { states: [], lanes: [], ...text };
     ledger.createAction({ kind: "promote", filter: "{}", match, rate: null, who: "test" });
-    await runDuties(transactions, deps, followUps(transactions, deps));
+    await runDuties(transactions, deps, followUps(transactions, deps, { waitUntil: () => undefined }));
     expect(done.sent).toBe(1);
   });
 

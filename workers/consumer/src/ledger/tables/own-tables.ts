@@ -49,8 +49,15 @@ const V6 = [
   `CREATE TABLE removals (id TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID`,
 ];
 
+/** Purges of the edge's copies that are due, and when the last one of an image had ended (decision 102). */
+const V7 = [
+  `CREATE TABLE cache_purges (what TEXT PRIMARY KEY, bucket INTEGER NOT NULL, rank INTEGER NOT NULL, at INTEGER NOT NULL,
+    since INTEGER NOT NULL, due INTEGER NOT NULL, call INTEGER, taken INTEGER) WITHOUT ROWID`,
+  `ALTER TABLE images ADD COLUMN purge_edge INTEGER`,
+];
+
 /** The tables of the queue and of the ledger. */
-export const LEDGER_TABLES: Tables = { migrations: withOwn([V1, V2, V3, [], V5, V6]), moveRows: moveSweeps };
+export const LEDGER_TABLES: Tables = { migrations: withOwn([V1, V2, V3, [], V5, V6, V7]), moveRows: moveSweeps };
 
 const DAY_MS = 86_400_000;
 

@@ -7,9 +7,10 @@ export interface Overrides {
   ittybit?: Partial<Settings["ittybit"]>;
   events?: Settings["events"];
   sites?: Settings["sites"];
+  edgeCache?: Settings["edgeCache"];
 }
 
-export function testConfig({ gate, limits, v, ittybit, events, sites }: Overrides = {}): Config {
+export function testConfig({ gate, limits, v, ittybit, events, sites, edgeCache }: Overrides = {}): Config {
   return defineConfig({
     sources: [{ prefix: "", url: "https://originals.example/{id}" }],
     gate: gate ?? {},
@@ -18,5 +19,6 @@ export function testConfig({ gate, limits, v, ittybit, events, sites }: Override
     ittybit: ittybit ?? {},
     events: events ?? [],
     sites: sites ?? {},
+    edgeCache: edgeCache ?? "colo",
   });
 }

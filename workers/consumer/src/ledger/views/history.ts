@@ -7,6 +7,7 @@ import { eventsIn, type Slice, TIERS_MS } from "@prewarm/durable-queue/schema/hi
 import type { Lane } from "@prewarm/shared/job";
 import type { CountedBucket, LedgerNumbers } from "../contract.ts";
 import type { LedgerTx } from "../ledger-tx.ts";
+import { edgeCacheView } from "./edge-cache.ts";
 import { forecastOf } from "./forecast.ts";
 import { Paces } from "./pace.ts";
 import { endedOf, ofLate, slices, sumOf } from "./slices.ts";
@@ -78,6 +79,7 @@ export function ledgerStats(
     lanes: byLane(hour),
     rows: rowsOf(counts),
     bytes: tx.sql.bytes,
+    edgeCache: edgeCacheView(tx),
     ...apart,
   };
 }

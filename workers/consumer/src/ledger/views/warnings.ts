@@ -36,11 +36,14 @@ const CURES: Record<string, string> = {
   stuck: "Look at /readyz, then at the Worker's log.",
   throttled: "Nothing. If it repeats, lower the rate.",
   budget: "Raise the budget, or wait for the next month.",
+  edge: "Set EDGE_URL of the consumer, and deploy both Workers with the same configuration; see the last error.",
   paused: "Resume the lane once the reason is gone.",
 };
 
 /** Waiting for longer than this without any job ended is worth a warning, in ms. */
 const STUCK_MS = 300_000;
+/** With 100 images a call and five calls a minute, a run of 2,500 images is through by then, in ms. */
+const EDGE_LATE_MS = 600_000;
 /** Share of attempts that failed, and of jobs that were refused. */
 const FAILURES_WARN = 0.2;
 const REFUSED_WARN = 0.2;
@@ -67,6 +70,7 @@ export function alarmsOf(view: LedgerNumbers, now: number): Alarm[] {
     viewersSpent(standing),
     warmingSpent(standing),
     ...LANES.map((lane) => paused(standing, lane)),
+    edgeLate(standing),
     ledgerSheds(standing),
     budgetAlert(standing),
     deadLetters(standing),
@@ -212,6 +216,16 @@ function warmingSpent({ gate }: Circumstances): Alarm | null {
   const { month } = gate.budget;
   const sentence = "Warming's share of the month's jobs is spent: uploads and bulk wait, viewers' misses go on.";
   return alarm("warning", "budget", { sentence, link: "/steering", key: "budget.warming", cause: month });
+}
+
+/** A purge that the edge's cache has not taken: what was deleted may still be shown. */
+function edgeLate({ now, view: { edgeCache } }: Circumstances): Alarm | null {
+  if (edgeCache == null || edgeCache.oldestAt === null) return null;
+  const { waiting: n, oldestAt, error } = edgeCache;
+  if (now - oldestAt <= EDGE_LATE_MS) return null;
+  const why = error === null ? "" : ` The last call failed: ${error.text.replace(/\.?$/, ".")}`;
+  const sentence = `${counted(n, "purge")} of the edge's copies ${n === 1 ? "waits" : "wait"}, the oldest for ${span(now - oldestAt)}: old pictures may still be shown.${why}`;
+  return alarm("problem", "edge", { sentence, link: "/system", since: oldestAt, size: n });
 }
 
 /** Speaks of its own lane only. */

@@ -1,0 +1,34 @@
+import { expect, it } from "vitest";
+import { atFakeApi } from "./at-fake-api.ts";
+import { violations, visit } from "./visit.ts";
+
+const { at } = atFakeApi();
+
+it("the System page says how many purges wait for the edge's cache and why, and ends its copies by hand", async () => {
+  const { page, close } = await visit(at.browser);
+  const now = Date.now();
+  const edgeCache = {
+    ...{ waiting: 12, oldestAt: now - 120_000, acceptedAt: now - 600_000 },
+    error: { text: "the edge answered 405", at: now - 30_000 },
+  };
+  await page.route("**/api/v1/stats", async (route) => {
+    const answer = await route.fetch();
+    await route.fulfill({ json: { ...(await answer.json()), edgeCache } });
+  });
+  await page.route("**/api/v1/edge-cache/purge", (route) =>
+    route.fulfill({ status: 202, json: route.request().postDataJSON() }),
+  );
+  await page.goto(`${at.api.url}/system`);
+  const card = page.getByRole("region", { name: "Edge cache" });
+  await card.waitFor();
+  expect(await card.innerText()).toMatch(/12 purges for the cache to take, due 2 min ago/);
+  expect(await card.innerText()).toContain("the edge answered 405");
+  expect(await violations(page)).toEqual([]);
+  await card.getByRole("button", { name: "Purge signed URLs" }).click();
+  await page.getByRole("textbox").fill("signed");
+  const asked = page.waitForRequest("**/api/v1/edge-cache/purge");
+  await page.getByRole("button", { name: "Purge", exact: true }).click();
+  expect((await asked).postDataJSON()).toEqual({ of: "signed" });
+  await page.getByText("The purge is due.").waitFor();
+  await close();
+});
