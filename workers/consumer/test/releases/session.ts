@@ -22,7 +22,10 @@ export function playSession() {
   const clock = { ms: T0, now: () => clock.ms, random: () => 0.5 };
   const sql = nodeSql();
   const sites = { shop: { sitemaps: ["https://shop.example.com/sitemap.xml"] } };
-  const { engine } = testEngine(sql, { config: testConfig({ gate: { concurrency: 20 }, sites }), clock });
+  const { engine } = testEngine(sql, {
+    config: testConfig({ gate: { concurrency: 20 }, sites, edgeCache: "workers" }),
+    clock,
+  });
   clock.ms += 60_000;
   const calls: Call[] = [];
   const say: Say = (call, ...args) => {
@@ -38,6 +41,7 @@ export function playSession() {
   };
   intake(say);
   handlers(exchange, engine, clock);
+  edge(say);
   operators(say, sql);
   upkeep(say, clock);
   const missing = Object.keys(LEDGER_CALLS).filter((name) => !calls.some(({ call }) => call === name));
@@ -93,6 +97,14 @@ function intake(say: Say): void {
   say("recordDead", [
     { queue: "prewarm-live", messageId: "m1", body: "{}", reason: "unreadable", at: T0, attempts: 1 },
   ]);
+}
+
+/** A call of the edge's cache, and what came of it. */
+function edge(say: Say): void {
+  say("purgeEdge", "signed", WHO);
+  const call = say("takeCachePurge", "edge-1");
+  say("noteCachePurge", call?.number ?? 0, null);
+  say("takeCachePurge", "edge-2");
 }
 
 /** A worker's shift with each outcome there is, and a viewer's call. */
@@ -177,6 +189,7 @@ function operators(say: Say, sql: ReturnType<typeof nodeSql>): void {
   const jobs = say("listJobs", { ...page, filter: NO_FILTER }).jobs;
   const dead = say("listDead", { ...page, fingerprint: null, lanes: [] });
   say("getJob", dead.jobs[0]?.job ?? "");
+  say("rowsOfImages", ["a", "none"]);
   say("imageRows", "a", [key("a")]);
   say("stats");
   say("history", "minute", T0, T0 + 3_600_000);
