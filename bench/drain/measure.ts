@@ -35,8 +35,13 @@ function steadyPerSecond(times: readonly number[], burst: number): number {
   return first === undefined || last === undefined ? Number.NaN : (1_000 * (steady.length - 1)) / (last - first);
 }
 
-async function drained(stack: LocalStack, { variants, variantsPerImage = 1, meanwhile }: Drain): Promise<void> {
-  const runs = await stack.warm(variants / variantsPerImage, variantsPerImage);
+/** Warms, and waits until all is stored. `from`: the number of the first image. */
+export async function drained(
+  stack: LocalStack,
+  { variants, variantsPerImage = 1, meanwhile }: Pick<Drain, "variants" | "variantsPerImage" | "meanwhile">,
+  from = 0,
+): Promise<void> {
+  const runs = await stack.warm(variants / variantsPerImage, variantsPerImage, from);
   const end = performance.now() + LONGEST_MS;
   for (;;) {
     const stored = (await Promise.all(runs.map((run) => stack.stored(run)))).reduce((sum, n) => sum + n, 0);
