@@ -27,6 +27,7 @@ function setup() {
     connections: createSemaphore(6),
     memory: createSemaphore(1_000_000),
     sleep: async () => undefined,
+    written: new Map(),
     copyOriginal: async () => [],
     probe: async (id: string) => {
       probed.push(id);
@@ -44,7 +45,7 @@ function setup() {
     const sizeOf = (key: string) => memory.objects.get(`variants/${key}`)?.bytes.byteLength ?? 0;
     return noteStored(
       deps,
-      keys.map((key) => ({ key, bytes: sizeOf(key), smaller: [], made: null })),
+      keys.map((key) => ({ key, bytes: sizeOf(key), smaller: [], made: null, original: null, isFirst: false })),
     );
   };
   const settle = async (...keys: string[]) => {
@@ -78,14 +79,17 @@ describe("what is known of an image", () => {
     const made = { gen: 5, job: "j", sourceEtag: '"e1"', originalBytes: null, width: 1, height: 1, createdAt: 1 };
     const key = "photo/320-high.webp";
     await store(key, { gen: 5 });
-    await noteStored(deps, [{ key, bytes: 7, smaller: [], made }]);
+    await noteStored(deps, [{ key, bytes: 7, smaller: [], made, original: null, isFirst: false }]);
     expect([heads(), info()?.etag]).toEqual([0, '"e1"']);
     // The handler of an older original wakes up after a new one was made and noted.
     original.etag = '"e2"';
     await store(key, { gen: 9 });
-    await noteStored(deps, [{ key, bytes: 7, smaller: [], made: { ...made, gen: 9, sourceEtag: '"e2"' } }]);
+    await noteStored(deps, [
+      { key, bytes: 7, smaller: [], made: { ...made, gen: 9, sourceEtag: '"e2"' }, original: null, isFirst: false },
+    ]);
     original.etag = '"e1"';
-    await noteStored(deps, [{ key, bytes: 7, smaller: [], made }]);
+    deps.written.clear();
+    await noteStored(deps, [{ key, bytes: 7, smaller: [], made, original: null, isFirst: false }]);
     expect([heads(), info()?.etag]).toEqual([1, '"e2"']);
   });
 
