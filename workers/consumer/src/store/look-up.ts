@@ -36,7 +36,7 @@ interface LookUpDeps {
 
 /**
  * Looks up which variants R2 has, for one handler. What is wanted at once shares a list over its sorted range, if there is enough of it to cost
- * less than a head each, or if the last list was worth it; what the list does not reach is read by heads.
+ * less than a head each; what the list does not reach is read by heads.
  */
 export class LookUp {
   readonly #deps: LookUpDeps;
@@ -66,7 +66,7 @@ export class LookUp {
   async #flush(): Promise<void> {
     const wanted = this.#wanted.splice(0);
     try {
-      const unknown = this.#range === null ? wanted : wanted.filter((one) => !this.#isAbsent(this.#range, one));
+      const unknown = wanted.filter((one) => !this.#isAbsent(this.#range, one));
       for (const one of await this.#list(unknown)) this.#head(one);
     } catch (error) {
       for (const { reject } of wanted) reject(error);
@@ -75,18 +75,27 @@ export class LookUp {
 
   /** Whether the last list has shown that there is none. What it showed to be there is looked at again: a hand may have deleted it. */
   #isAbsent(range: Range | null, { key, resolve }: Wanted): boolean {
-    const isFresh = range !== null && this.#deps.clock.now() - range.at < FRESH_MS;
-    if (!isFresh || !reaches(range, key) || range.objects.has(key) || this.#stored.has(key)) return false;
+    if (range === null || !this.#isFresh(range) || !reaches(range, key)) return false;
+    if (range.objects.has(key) || this.#stored.has(key)) return false;
     range.answered += 1;
     resolve(null);
     return true;
   }
 
+  #isFresh({ at }: Range): boolean {
+    return this.#deps.clock.now() - at < FRESH_MS;
+  }
+
+  /** Whether a list costs less than heads: for so many at once, or in place of an old one that has answered so many. */
+  #isWorth(wanted: number): boolean {
+    const old = this.#range;
+    return wanted >= LIST_FROM || (old !== null && !this.#isFresh(old) && old.answered >= LIST_FROM);
+  }
+
   /** @returns what is left to heads */
   async #list(wanted: readonly Wanted[]): Promise<readonly Wanted[]> {
     const [first] = wanted.map(({ key }) => key).toSorted();
-    const isWorth = wanted.length >= LIST_FROM || (this.#range?.answered ?? 0) >= LIST_FROM;
-    if (first === undefined || !isWorth) return wanted;
+    if (first === undefined || !this.#isWorth(wanted.length)) return wanted;
     const { images, connections, clock } = this.#deps;
     const rank = Math.min(...wanted.map((one) => one.rank));
     const at = clock.now();
