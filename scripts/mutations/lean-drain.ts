@@ -78,6 +78,12 @@ export const LEAN_DRAIN: Mutation[] = [
     SUBMIT,
   ),
   of(
+    "P17",
+    "many pages of open jobs are read with room for each",
+    ["workers/consumer/src/ittybit/poller/plan-polls.ts", "pages < CROWDED.pages ? roomy", "pages > 0 ? roomy"],
+    ["workers/consumer/src/ittybit/poller/plan-polls.test.ts"],
+  ),
+  of(
     "P11",
     "the doctor writes no note",
     [`${DOCTOR}/run-doctor.ts`, "  await note?.(unnotedOf(kept, known, at));\n", ""],
