@@ -1,6 +1,15 @@
+import type { Given } from "@prewarm/durable-queue/calls";
 import { deadKey, missingKey } from "@prewarm/shared/variant-key";
 import type { Noted } from "../store/info.ts";
-import type { HeldClaim } from "./held-claims.ts";
+
+/** A claim whose variant is stored. */
+interface Stored extends Pick<Noted, "smaller" | "made" | "original"> {
+  given: Pick<Given, "key" | "live" | "floor" | "touched">;
+  /** The original's id. */
+  image: string;
+  /** R2 had an object of it when its handler looked. */
+  wasStored: boolean;
+}
 
 /** So many names share a list. Chosen: a worker makes about as many variants in its shift. */
 const SUSPECTS = 100;
@@ -13,7 +22,7 @@ export class Untold {
   readonly #suspects = new Set<string>();
 
   /** The variant of this claim is stored. */
-  add({ given, image, smaller, made, original, wasStored }: HeldClaim, bytes: number): void {
+  add({ given, image, smaller, made, original, wasStored }: Stored, bytes: number): void {
     const { key, live, floor, touched } = given;
     const isFirst = !live && !touched && floor === 0 && !wasStored && original !== null;
     const noted = { key, bytes, smaller, made, original, isFirst };
