@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { type Emulator, startEmulator } from "@prewarm/ittybit-emulator/server";
 import { convertV4MiniflareOptions, Miniflare, NoOpLog } from "miniflare";
 import { bundleRelease } from "../../dev/bundle.ts";
+import type { MinimalOrder } from "../minimal/worker.ts";
 import type { LocalStack } from "./local-stack.ts";
-import type { MinimalOrder } from "./minimal-worker.ts";
 
 export interface MinimalStack {
   emulator: Emulator;
@@ -37,9 +37,7 @@ export async function startMinimal(
       workers: [
         {
           name: "minimal",
-          modules: [
-            { type: "ESModule", path: "worker.mjs", contents: await bundleRelease("bench/drain/minimal-worker.ts") },
-          ],
+          modules: [{ type: "ESModule", path: "worker.mjs", contents: await bundleRelease("bench/minimal/worker.ts") }],
           compatibilityDate: "2026-11-01",
           r2Buckets: { IMAGES_BUCKET: "bench" },
           bindings: { ITTYBIT_API_URL: emulator.apiUrl, OUTPUTS_URL: emulator.outputUrl },

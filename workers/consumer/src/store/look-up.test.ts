@@ -19,7 +19,16 @@ function setup(random = () => 0.999) {
     return (await Promise.all(keys.map((key) => lookUp.find(key, 0)))).map((one) => one?.gen ?? null);
   };
   const reads = () => memory.calls.filter((call) => !call.startsWith("put")).map((call) => call.split("/")[0]);
-  return { memory, lookUp, store, find, reads, advance: (ms: number) => void (now += ms) };
+  return {
+    memory,
+    lookUp,
+    store,
+    find,
+    reads,
+    advance: (ms: number) => {
+      now += ms;
+    },
+  };
 }
 
 const heads = (count: number) => Array.from({ length: count }, () => "head variants");
