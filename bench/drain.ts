@@ -1,18 +1,25 @@
-// `node bench/drain.ts [--runs N] [--case N]`: how near a warming run on the local stack comes to its limit, what it asks of Ittybit, the
+// `node bench/drain.ts [--runs N] [--case N] [--rounds N]`: how near a warming run on the local stack comes to its limit, what it asks of Ittybit, the
 // ledger and the queue for each variant, and that it keeps within slots and rate. Everything is read from outside: the emulator's own
 // record of its jobs and calls, and the consumer's log. On loopback calls take a few ms; `npm run simulate` has those of the platform.
+// The last cases are pairs: the same variants by a minimal Worker (bench/minimal/worker.ts), in turn in the same run, and the CPU of
+// the runtime for each. So what this machine bounds is measured, and the rest is ours.
 import { parseArgs } from "node:util";
 import { type Drain, type Measured, measure } from "./drain/measure.ts";
-import { type Figure, report } from "./figures.ts";
+import { measurePairs, type Pair } from "./drain/paired.ts";
+import { type Figure, median, report } from "./figures.ts";
 
 const { values } = parseArgs({
-  options: { runs: { type: "string", default: "3" }, case: { type: "string" } },
+  options: {
+    runs: { type: "string", default: "3" },
+    case: { type: "string" },
+    rounds: { type: "string", default: "6" },
+  },
   args: process.argv.slice(2).filter((argument) => argument !== "--"),
 });
 
 interface Case extends Drain {
   name: string;
-  /** Of the rate's share. At 500 slots the local R2 may be what bounds it (docs/scale.md). */
+  /** Of the rate's share. At 500 slots this machine may be what bounds it: the pairs tell. */
   atLeast: number;
 }
 
@@ -29,6 +36,23 @@ const CASES: Case[] = [
     ...{ jobMs: { min: 2_000, max: 2_000 }, atLeast: 0.6 },
   },
 ];
+/** `cpuAtMost`: times the runtime's CPU of the minimal Worker. */
+const PAIRS = [
+  { name: "600 by the minimal Worker too, one an image", variants: 600, perImage: 1, cpuAtMost: 2 },
+  { name: "the same, six an image", variants: 600, perImage: 6, cpuAtMost: 1.5 },
+];
+
+function pairFigures({ name, cpuAtMost }: (typeof PAIRS)[number], pairs: readonly Pair[]): Figure[] {
+  const minimal = (of: keyof Pair["minimal"]): number => median(pairs.map((pair) => pair.minimal[of]));
+  const ratios = (of: keyof Pair["ours"]): number[] => pairs.map(({ ours, minimal }) => ours[of] / minimal[of]);
+  const cpu = `the minimal Worker's, ${minimal("cpuMs").toFixed(2)} ms a variant here`;
+  const rate = `the minimal Worker's, ${minimal("perSecond").toFixed(0)} a second here`;
+  return [
+    { name: `${name}: CPU of the runtime`, to: cpu, ratios: ratios("cpuMs"), atMost: cpuAtMost },
+    { name: "rate", to: rate, ratios: ratios("perSecond") },
+  ];
+}
+
 function figuresOf({ name, atLeast }: Case, all: readonly Measured[]): Figure[] {
   const ratios = (of: keyof Measured): number[] => all.map((one) => one[of]);
   return [
@@ -47,5 +71,9 @@ for (const [at, one] of CASES.entries()) {
   const all: Measured[] = [];
   for (let run = 0; run < Number(values.runs); run += 1) all.push(await measure(one));
   figures.push(...figuresOf(one, all));
+}
+for (const [at, one] of PAIRS.entries()) {
+  if (values.case !== undefined && at + CASES.length !== Number(values.case)) continue;
+  figures.push(...pairFigures(one, await measurePairs({ ...one, rounds: Number(values.rounds) })));
 }
 report("drain", figures);

@@ -34,11 +34,15 @@ export interface LocalStack {
   token: string;
   /** Where originals are: `<originalsUrl>/<id>` is the one picture, whatever the id; an id that begins with `missing-` has none. */
   originalsUrl: string;
+  /** What every picture of the originals measures, in px. */
+  originalSize: { width: number; height: number };
+  /** Of the process that has started the runtime. */
+  pid: number;
   /** Of each batch that has ended, oldest first. */
   batches: BatchLine[];
   setGate(concurrency: number, perSecond: number): Promise<void>;
-  /** Warms up to six variants of each of so many images; the runs' names. */
-  warm(images: number, variantsPerImage?: number): Promise<string[]>;
+  /** Warms up to six variants of each of so many images, numbered from `from` on (default 0); the runs' names. */
+  warm(images: number, variantsPerImage?: number, from?: number): Promise<string[]>;
   /** How many of a run's variants are stored. */
   stored(run: string): Promise<number>;
   close(): Promise<void>;
@@ -89,13 +93,15 @@ export async function startLocalStack(options: EmulatorOptions, original?: Origi
   };
   return {
     ...{ emulator, edgeUrl: stack.edgeUrl, controlUrl: stack.controlUrl, token: TOKEN, originalsUrl, batches },
+    ...{ originalSize: tinySource, pid: stack.pid },
     setGate: async (concurrency, perSecond) =>
       void (await call("gate", "PATCH", { concurrency, rate: { perSecond, burst: perSecond } })),
-    warm: async (images, variantsPerImage = 1) => {
+    warm: async (images, variantsPerImage = 1, first = 0) => {
       const transforms = TRANSFORMS.slice(0, variantsPerImage);
       const runs: string[] = [];
-      for (let from = 0; from < images; from += ITEMS) {
-        const ids = Array.from({ length: Math.min(ITEMS, images - from) }, (_, at) => `image-${from + at}.jpg`);
+      for (let from = first; from < first + images; from += ITEMS) {
+        const count = Math.min(ITEMS, first + images - from);
+        const ids = Array.from({ length: count }, (_, at) => `image-${from + at}.jpg`);
         const items = ids.map((id) => ({ id, transforms }));
         runs.push(String((await call("warm", "POST", { items })).run));
       }

@@ -1,13 +1,5 @@
 import { describe, expect, it } from "vitest";
-import {
-  billedUsd,
-  deletesUsd,
-  listUsd,
-  MOST_USD,
-  PATHS,
-  sum,
-  times,
-} from "../../packages/shared/src/cost/operations.ts";
+import { billedUsd, listUsd, MOST_USD, PATHS, sum, times } from "../../packages/shared/src/cost/operations.ts";
 import { PRICES } from "../../packages/shared/src/cost/prices.ts";
 import { CLOUDINARY, creditsUsd, IMGIX } from "./prices.ts";
 import { bills, type Site } from "./services.ts";
@@ -46,10 +38,7 @@ describe("a path's price per million", () => {
     expect(listUsd(PATHS.storeHit.operations, 0) * 1e6).toBeCloseTo(0.68);
   });
 
-  it("has what deletes of several names cost if they are class A, apart: R2's list names them nowhere", () => {
-    expect(listUsd({ r2Delete: 1e6 }, 1)).toBe(0);
-    expect(deletesUsd({ r2Delete: 1e6 })).toBeCloseTo(4.5);
-    expect(pathTable(0.01)).toMatch(/^\| live \| [\d.]+ \| \+4\.50 \|/m);
+  it("is printed by path, the default recipe first", () => {
     expect(pathTable(0.01).split("\n")[2]).toMatch(/^\| bulk, 22 \|/);
   });
 

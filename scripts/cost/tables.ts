@@ -1,11 +1,4 @@
-import {
-  deletesUsd,
-  entries,
-  keptShare,
-  listUsd,
-  PATHS,
-  SHIPPED_LOGS,
-} from "../../packages/shared/src/cost/operations.ts";
+import { entries, keptShare, listUsd, PATHS, SHIPPED_LOGS } from "../../packages/shared/src/cost/operations.ts";
 import { PRICES } from "../../packages/shared/src/cost/prices.ts";
 import { bills, type Site } from "./services.ts";
 
@@ -25,13 +18,11 @@ export function pathTable(logs: number): string {
       .sort((a, b) => b.cost - a.cost)
       .filter(({ cost }) => cost >= 0.005)
       .map(({ unit, cost }) => `${PRICES[unit].per} ${cost.toFixed(2)}`);
-    const deletes = deletesUsd(operations) * 1e6;
-    const more = deletes === 0 ? "" : `+${deletes.toFixed(2)}`;
-    return `| ${name} | ${(listUsd(operations, logs) * 1e6).toFixed(2)} | ${more} | ${one} | ${parts.join(" · ")} | ${counted} |`;
+    return `| ${name} | ${(listUsd(operations, logs) * 1e6).toFixed(2)} | ${one} | ${parts.join(" · ")} | ${counted} |`;
   });
   return [
-    "| path | $ per million | if deletes are class A | one is a | made of, $ per million | counted |",
-    "|---|--:|--:|---|---|---|",
+    "| path | $ per million | one is a | made of, $ per million | counted |",
+    "|---|--:|---|---|---|",
     ...lines,
   ].join("\n");
 }

@@ -8,6 +8,7 @@ import { FOCAL } from "./focal.ts";
 import { HISTORIES } from "./histories.ts";
 import { HOOK_PROOFS } from "./hooks.ts";
 import { IMAGE_SIGNATURES } from "./image-signature.ts";
+import { LEAN_DRAIN } from "./lean-drain.ts";
 import { LEGACY_URLS } from "./legacy-urls.ts";
 import { MONEY } from "./money.ts";
 import { P1_TO_P8 } from "./p1-p8.ts";
@@ -48,6 +49,7 @@ export const MUTATIONS: Mutation[] = [
   ...FOCAL,
   ...IMAGE_SIGNATURES,
   ...HOOK_PROOFS,
+  ...LEAN_DRAIN,
   ...LEGACY_URLS,
   ...POSTERS,
   ...STUCK,

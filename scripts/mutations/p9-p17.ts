@@ -502,8 +502,8 @@ export const P9_TO_P17: Mutation[] = [
     promise: "P17",
     breaks: "an image is noted again with each of its variants",
     file: `${MAKING}/held-claims.ts`,
-    find: "all || !held.has(image)",
-    replace: "all || held.size >= 0",
+    find: "this.#untold.takeNotes(all ?",
+    replace: "this.#untold.takeNotes(all || this.size >= 0 ?",
     tests: [`${MAKING}/work.test.ts`],
   },
   {

@@ -14,8 +14,11 @@ import type { BatchDeps, Role } from "../../workers/consumer/src/making/batch-co
 import { consumeBatch } from "../../workers/consumer/src/making/consume-batch.ts";
 import { consumeMiss } from "../../workers/consumer/src/making/consume-miss.ts";
 import type { CrashPoint } from "../../workers/consumer/src/making/crash-points.ts";
+import { createContext } from "../../workers/consumer/src/making/create-context.ts";
+import { tellPages } from "../../workers/consumer/src/making/settle.ts";
 import { noSpan } from "../../workers/consumer/src/platform/span.ts";
 import { deleteBlock, listBlocks, putBlock } from "../../workers/consumer/src/store/blocks.ts";
+import type { Noted } from "../../workers/consumer/src/store/info.ts";
 import { makePass } from "../../workers/consumer/src/store/make-pass.ts";
 import type { Chance } from "./chance.ts";
 
@@ -188,8 +191,10 @@ export class World {
   /** One run of the doctor over everything, mending. */
   doctor(): Promise<DoctorReport> {
     const { clock, ledger } = this;
-    const bucket = this.store.bucket(new Life());
-    return runDoctor({ bucket, ledger, clock }, { fix: true, cursor: "", who: "world" });
+    const life = new Life();
+    const bucket = this.store.bucket(life);
+    const note = (noted: readonly Noted[]) => tellPages(createContext("work", this.#batchDeps(life)), [], noted);
+    return runDoctor({ bucket, ledger, clock, note }, { fix: true, cursor: "", who: "world" });
   }
 
   /** As the API does: R2 has the block before the ledger hears of it. */

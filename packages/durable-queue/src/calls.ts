@@ -81,6 +81,8 @@ export interface Given {
   /** It is the first that is told `go` for this generation: only it can know that no job was made. */
   first: boolean;
   attempts: number;
+  /** Its row has changed since it was ordered for the first time: it failed, was put off, or is ordered again. */
+  touched: boolean;
   job: string | null;
   /** The address that the service is told to call when the job has ended; part of the POST's body, as `grantedAt` is. Null: none. */
   hook: string | null;

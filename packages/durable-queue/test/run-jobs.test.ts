@@ -265,7 +265,16 @@ describe("a runner that is told to stop", () => {
 
 describe("a runner that the queue does not want any more", () => {
   const given = { id: 1, gen: 7, name: "n", run: null, key: "r/1", floor: 0, live: false, notBefore: 0, grantedAt: 0 };
-  const more = { first: true, attempts: 0, job: null, hook: null, sight: null, unfetchedSince: null, compare: false };
+  const more = {
+    first: true,
+    attempts: 0,
+    touched: false,
+    job: null,
+    hook: null,
+    sight: null,
+    unfetchedSince: null,
+    compare: false,
+  };
   const go = { ...given, ...more, phase: "go" as const };
   const goes = { status: "ok" as const, ledgerId: "q", hookKey: null, stop: [], again: 300, more: false, stay: true };
   const runner = (...answers: (ExchangeAnswer | Error)[]) => {

@@ -104,8 +104,8 @@ export function uselessMost(unknownPerSecond: number): { most: number; perSecond
   return { most: 100_000 * unknownPerSecond, perSecond: 10 * unknownPerSecond };
 }
 /**
- * Intervals of 1,000 objects that the doctor looks at in a minute of the cron. So 22 million objects take 61 hours, and seven lists a minute are
- * 302,400 a month of the million class A operations that are free. Chosen.
+ * Intervals of 1,000 objects that the doctor looks at in a minute of the cron. So 22 million objects take 61 hours, and at most 13 lists a minute
+ * (variants, notes, one of markers) are 561,600 a month of the million class A operations that are free. Chosen.
  */
 export const DOCTOR_SLICES_PER_MINUTE = 6;
 

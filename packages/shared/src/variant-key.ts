@@ -113,7 +113,10 @@ export function blockKey(id: string): string {
   return `removed/${encodeId(id)}`;
 }
 
+/** Of all notes of images. */
+export const INFO_PREFIX = "info/";
+
 /** Where it lies in R2 what is known of this image (see image-info.ts). */
 export function infoKey(id: string): string {
-  return `info/${encodeId(id)}/_`;
+  return `${INFO_PREFIX}${encodeId(id)}/_`;
 }

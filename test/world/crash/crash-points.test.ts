@@ -1,3 +1,4 @@
+import { parseInfo } from "@prewarm/shared/image-info";
 import { idOfKey, infoKey, missingKey } from "@prewarm/shared/variant-key";
 import { describe, expect, it } from "vitest";
 import { CRASH_POINTS, type CrashPoint } from "../../../workers/consumer/src/making/crash-points.ts";
@@ -9,6 +10,7 @@ import { CrashWorld, KEYS } from "./crash-world.ts";
 async function run(...how: ConstructorParameters<typeof CrashWorld>): Promise<CrashWorld> {
   const world = new CrashWorld(...how);
   await world.play();
+  await world.clock.until(world.doctor());
   return world;
 }
 
@@ -33,14 +35,18 @@ async function expectConverged(world: CrashWorld, killedAt: CrashPoint | null): 
     { key: KEYS.badView, ...refused },
     { key: KEYS.bad, ...refused },
   ]);
-  // After the ledger was told, the old marker is cleared and what is known of an image is written, once: either may die with its handler.
+  // After the ledger was told, the old marker is cleared and what is known of an image is written. Either may die with its handler: the
+  // marker then runs out, and the doctor writes the note.
   const made = [KEYS.small, KEYS.large, KEYS.left, KEYS.viewed];
   const marked = [KEYS.bad, KEYS.badView, KEYS.missing].map((key) => missingKey(idOfKey(key)));
-  const mayStay = `dead/${KEYS.small}`;
-  const told = [mayStay, ...made.map((key) => infoKey(idOfKey(key)))];
-  const names = [...store.objects.keys()];
-  const objects = names.filter((name) => killedAt === null || !told.includes(name));
-  const known = killedAt === null ? told.filter((name) => name !== mayStay) : [];
+  const mayStay = missingKey(idOfKey(KEYS.small));
+  const known = [...new Set(made.map((key) => infoKey(idOfKey(key))))];
+  const objects = [...store.objects.keys()].filter((name) => killedAt === null || name !== mayStay);
+  for (const name of known) {
+    const listed = parseInfo(new TextDecoder().decode(store.objects.get(name)?.bytes))?.stored.webp;
+    const widths = { [infoKey(idOfKey(KEYS.small))]: [400, 800] }[name] ?? [400];
+    expect(listed, name).toEqual(widths);
+  }
   expect(objects.sort()).toEqual([...new Set([...marked, ...made.map((key) => `variants/${key}`), ...known])].sort());
   const jobsByKey = Object.groupBy(ittybit.jobs, (job) => job.order.metadata.key ?? "");
   expect(Object.fromEntries(Object.entries(jobsByKey).map(([key, jobs]) => [key, jobs?.length]))).toEqual({

@@ -1,3 +1,4 @@
+import { idOfKey, missingKey } from "@prewarm/shared/variant-key";
 import type { ExchangeRequest } from "../../../workers/consumer/src/ledger/contract.ts";
 import type { CrashPoint } from "../../../workers/consumer/src/making/crash-points.ts";
 import { CalmWorld, HTML_ID, ORIGINALS } from "../calm-world.ts";
@@ -49,7 +50,7 @@ export class CrashWorld extends CalmWorld {
 
   /** Everything is asked for, and comes to its end. */
   async play(): Promise<void> {
-    await this.store.leave(`dead/${KEYS.small}`, "{}"); // an old marker, to be cleared
+    await this.store.leave(missingKey(idOfKey(KEYS.small)), "{}"); // an old marker, to be cleared
     await this.#leaveBehind();
     await this.accept("upload", { a: [KEYS.small, KEYS.large], [HTML_ID]: [KEYS.bad], p: [KEYS.purged] });
     this.work.send("unreadable");

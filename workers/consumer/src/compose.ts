@@ -21,9 +21,12 @@ import type { LedgerCalls } from "./ledger/contract.ts";
 import { ledgerFor } from "./ledger/ledger-for.ts";
 import type { BatchDeps } from "./making/batch-context.ts";
 import { nowhere } from "./making/crash-points.ts";
+import { createContext } from "./making/create-context.ts";
+import { tellPages } from "./making/settle.ts";
 import type { Span } from "./platform/span.ts";
 import { type Analytics, createAnalytics } from "./serving/analytics.ts";
 import type { SiteDeps } from "./sites/site-deps.ts";
+import type { Noted } from "./store/info.ts";
 
 /** Which code runs; null where the platform does not say, as locally. */
 export function versionOf({ VERSION }: Pick<Env, "VERSION">): CodeVersion | null {
@@ -120,6 +123,12 @@ export function operatorDeps(site: Config, env: Env): UploadsDeps {
     clock: systemClock,
     log: logOf(env, "consumer"),
   };
+}
+
+/** What the cron's walk of the doctor works with. */
+export function doctorDeps(site: Config, env: Env) {
+  const note = (variants: readonly Noted[]) => tellPages(createContext("work", batchDeps(site, env)), [], variants);
+  return { ...operatorDeps(site, env), note };
 }
 
 /** Calls a handler for visits of sites; when the call is lost, the cron goes on with them. */

@@ -4,7 +4,7 @@ import type { CachePurge, CachePurges } from "@prewarm/shared/edge-cache";
 import { wakesVisits } from "@prewarm/shared/message-schema";
 import { queueRole } from "@prewarm/shared/queue-role";
 import { createApi } from "./api/create-api.ts";
-import { apiDeps, batchDeps, ledgerOf, logOf, operatorDeps, siteDeps } from "./compose.ts";
+import { apiDeps, batchDeps, doctorDeps, ledgerOf, logOf, operatorDeps, siteDeps } from "./compose.ts";
 import type { Env } from "./config.ts";
 import { doctorTick } from "./doctor/run-doctor.ts";
 import { handleUploads } from "./hooks/uploads-queue.ts";
@@ -78,7 +78,7 @@ function createWorker(site: Config) {
       if (controller.cron === "local-start" && env.LOCAL === "true") return ledger.recover();
       await ledger.rearm();
       const visits = Object.keys(site.sites).length === 0 ? null : walkSites(siteDeps(site, env));
-      await doctorTick(operatorDeps(site, env));
+      await doctorTick(doctorDeps(site, env));
       await visits;
     },
   } satisfies ExportedHandler<Env>;

@@ -136,12 +136,12 @@ function knows(have: Having | undefined, claim: Claim, phase: Phase): boolean {
 }
 
 function given(tx: QueueTx, row: Row, claim: Claim, phase: Given["phase"]): Given {
-  const { id, key, gen, attempts } = row;
+  const { id, key, gen, attempts, updated } = row;
   const live = row.lane === LIVE;
   const { notBefore, admittedAt: grantedAt, first, externalId: job, hook, unfetchedSince } = claim;
   const sight = phase === "finish" ? (tx.memory.observed.get(gen) ?? null) : null;
   const names = { name: nameOf(id), run: tx.runs.byNumber(row.run)?.id ?? null };
   const compare = phase === "finish" && gen < tx.memory.meta.restored;
   const grant = { phase, notBefore, grantedAt, first, job, sight, hook, unfetchedSince, compare };
-  return { id, ...names, key, gen, floor: floorOf(tx, row), live, attempts, ...grant };
+  return { id, ...names, key, gen, floor: floorOf(tx, row), live, attempts, touched: updated > 0, ...grant };
 }

@@ -30,19 +30,19 @@ interface Making {
   /** Variants a second while the object is awake for them. */
   perSecond: number;
   rowsRead: number;
-  /** How often what is known of an image is noted, for each variant: a read of the note, a put. */
+  /** How often what is known of an image is noted, for each variant: a put. */
   notes: number;
-  /** Whether the placeholder is among the variants: then its bytes are read too. */
-  placeholder: boolean;
-  /** Calls that delete markers, several names each. */
-  deletes: number;
+  /** Reads of notes and of the placeholder's bytes, and of markers that may be there. */
+  reads: number;
+  /** Lists of such markers. */
+  lists: number;
 }
 
 function made(making: Making): Operations {
-  const { rows, exchanges, wakeUps, perSecond, rowsRead, notes, placeholder, deletes } = making;
-  const [r2A, r2B] = [1 + notes, 1 + (placeholder ? 2 : 1) * notes];
+  const { rows, exchanges, wakeUps, perSecond, rowsRead, notes, reads, lists } = making;
+  const [r2A, r2B] = [1 + notes + lists, 1 + reads];
   return {
-    ...{ r2A, r2B, r2Delete: deletes },
+    ...{ r2A, r2B },
     rowWritten: rows,
     rowRead: rowsRead,
     queueOperation: wakeUps * MESSAGE,
@@ -52,7 +52,7 @@ function made(making: Making): Operations {
     objectGbS: OBJECT_GB / perSecond,
     logBytes: (wakeUps + exchanges) * EVENT_BYTES + wakeUps * LINE_BYTES,
     // A span for each call of a binding, of Ittybit and of the original, and for the invocations.
-    spanBytes: (r2A + r2B + deletes + 2 * exchanges + wakeUps + 3) * LINE_BYTES,
+    spanBytes: (r2A + r2B + 2 * exchanges + wakeUps + 3) * LINE_BYTES,
   };
 }
 
@@ -77,8 +77,8 @@ export const PATHS = {
       perSecond: 19,
       rowsRead: 20,
       notes: 1 / 22,
-      placeholder: false,
-      deletes: 0.26,
+      reads: 0,
+      lists: 0.005,
     }),
   },
   bulk: {
@@ -90,8 +90,8 @@ export const PATHS = {
       perSecond: 19,
       rowsRead: 20,
       notes: 0.17,
-      placeholder: false,
-      deletes: 0.26,
+      reads: 0,
+      lists: 0.005,
     }),
   },
   upload: {
@@ -104,8 +104,9 @@ export const PATHS = {
         perSecond: 6 / 5,
         rowsRead: 40,
         notes: 1 / 6,
-        placeholder: true,
-        deletes: 1 / 3,
+        // The placeholder, and the image's marker.
+        reads: 2 / 6,
+        lists: 0,
       }),
       // The hook itself: one request for six variants.
       request: 1 / 6 + 1 / 6,
@@ -121,8 +122,8 @@ export const PATHS = {
         perSecond: 1 / 3,
         rowsRead: 60,
         notes: 1,
-        placeholder: false,
-        deletes: 1,
+        reads: 1,
+        lists: 0,
       }),
       // The first miss at the edge: the variant, its image's note and one marker are read. The edge's call of the consumer is no request.
       viewed({ r2B: READS_PER_REQUEST.miss }),
@@ -191,14 +192,6 @@ export const SHIPPED_LOGS = 0.01;
 
 /** Share of the consumer's invocations whose spans are kept, as shipped (`traces.head_sampling_rate`); the edge has no traces. */
 export const SHIPPED_TRACES = 0.05;
-
-/**
- * R2's list names `DeleteObject` among the free operations and a delete of several names nowhere. What it costs if it is
- * a class A operation, in dollars at list.
- */
-export function deletesUsd({ r2Delete = 0 }: Operations): number {
-  return r2Delete * PRICES.r2A.usd;
-}
 
 /** What a million may cost at list price with logs as shipped, in dollars; `npm run cost` fails beyond it. */
 export const MOST_USD = { bulk22: 8.4, bulk: 9.3, hit: 0.4 } as const satisfies Partial<

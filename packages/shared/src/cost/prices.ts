@@ -29,8 +29,6 @@ export const PRICES = {
   queueOperation: price(0.4 / 1e6, "queue operation", 1e6, `${CLOUDFLARE}/queues/platform/pricing`),
   r2A: price(4.5 / 1e6, "R2 write or list", 1e6, `${CLOUDFLARE}/r2/pricing`),
   r2B: price(0.36 / 1e6, "R2 read or head", 10e6, `${CLOUDFLARE}/r2/pricing`),
-  // Free, or class A: the list does not say (`deletesUsd`).
-  r2Delete: price(0, "R2 delete of several", 0, `${CLOUDFLARE}/r2/pricing`),
   r2GbMonth: price(0.015, "GB-month in R2", 10, `${CLOUDFLARE}/r2/pricing`),
   objectRequest: price(0.15 / 1e6, "Durable Object request", 1e6, `${CLOUDFLARE}/durable-objects/platform/pricing`),
   objectGbS: price(12.5 / 1e6, "GB-s of the object", 400_000, `${CLOUDFLARE}/durable-objects/platform/pricing`),

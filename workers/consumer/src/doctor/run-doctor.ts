@@ -2,14 +2,16 @@ import type { Finding } from "@prewarm/control-schema/doctor";
 import type { Clock } from "@prewarm/shared/clock";
 import { DOCTOR_SLICES_PER_MINUTE } from "@prewarm/shared/limits";
 import { errorText, type Log } from "@prewarm/shared/log";
-import { deadKey, parseVariantKey, storeKey } from "@prewarm/shared/variant-key";
-import { fromCustomMetadata } from "@prewarm/shared/variant-metadata";
+import { deadKey, encodedIdOfKey, INFO_PREFIX, parseVariantKey, storeKey } from "@prewarm/shared/variant-key";
+import { fromCustomMetadata, ORIGINAL_JOB } from "@prewarm/shared/variant-metadata";
 import type { SliceAnswer, SliceRequest, StorePage } from "../images/calls.ts";
 import { Findings } from "../images/findings.ts";
 import type { Operators } from "../ledger/contract.ts";
+import type { Noted } from "../store/info.ts";
 import { objectsAfter } from "../store/list-pages.ts";
 import { clearMarkers } from "../store/markers.ts";
 import { deleteVariants } from "../store/variants.ts";
+import { type ListedNote, type ListedVariant, unnotedOf } from "./unnoted.ts";
 
 /** What one call of the ledger takes. */
 const SLICE_OBJECTS = 1_000;
@@ -29,6 +31,8 @@ interface DoctorDeps {
   bucket: Pick<R2Bucket, "list" | "delete">;
   ledger: Operators;
   clock: Clock;
+  /** Notes these variants of their images; never throws. Absent: the walk notes nothing, as a request's does. */
+  note?(variants: readonly Noted[]): Promise<void>;
 }
 
 /** `from`: variant keys up to and including this one were looked at before; "" for the beginning. */
@@ -37,7 +41,7 @@ type SliceOrder = Omit<SliceRequest, "page"> & { from: string };
 /**
  * Slice after slice, from `from` to the end of the store or of the share. A slice is a page of `variants/` (up to 1,000 objects, one list call or
  * some) with the markers of the same keys, and one call to the ledger. If something must be deleted, one or two delete calls and a second call to
- * the ledger follow. Throws when R2 or the ledger does not answer. The position is stored after each slice, so nothing is lost then.
+ * the ledger follow. The cron's walk also lists the images' notes of the same keys, and has written what is missing. Throws when R2 or the ledger does not answer. The position is stored after each slice, so nothing is lost then.
  */
 async function* walk(
   deps: DoctorDeps,
@@ -46,41 +50,54 @@ async function* walk(
 ): AsyncGenerator<SliceAnswer> {
   const deadline = deps.clock.now() + share.ms;
   let dead: Listed | null = null;
+  let notes: Listed | null = deps.note === undefined ? NOTHING : null;
   let next: string | null = from;
   for (let slice = 0; next !== null && slice < share.slices && deps.clock.now() < deadline; slice += 1) {
     // Markers are few: one list of them lasts for many slices.
     if (dead === null || (dead.to !== null && dead.to <= next)) dead = await listFrom(deps.bucket, deadKey(""), next);
-    const answer: SliceAnswer = await examineSlice(deps, { ...order, from: next }, dead);
+    // From the image's beginning, for a slice may begin behind the name of its note.
+    if (notes === null || (notes.to !== null && notes.to <= next))
+      notes = await listFrom(deps.bucket, INFO_PREFIX, encodedIdOfKey(next));
+    const answer: SliceAnswer = await examineSlice(deps, { ...order, from: next }, { dead, notes });
     yield answer;
     next = answer.to;
   }
 }
 
+const NOTHING: Listed = { found: [], to: null };
+
 async function examineSlice(
-  { bucket, ledger, clock }: DoctorDeps,
+  { bucket, ledger, clock, note }: DoctorDeps,
   { from, ...order }: SliceOrder,
-  dead: Listed,
+  { dead, notes }: { dead: Listed; notes: Listed },
 ): Promise<SliceAnswer> {
   const at = clock.now();
   const stored = await listFrom(bucket, storeKey(""), from);
-  const to = lesserEnd(stored.to, dead.to);
+  const to = lesserEnd(lesserEnd(stored.to, dead.to), notes.to);
   const ours = (key: string) => key > from && (to === null || key <= to) && parseVariantKey(key) !== null;
+  const variants = stored.found.filter(({ key }) => ours(key));
   const page: StorePage = {
     from,
     to,
     at,
-    objects: stored.found.filter(({ key }) => ours(key)),
+    objects: variants.map(({ key, gen }) => ({ key, gen })),
     markers: dead.found.map(({ key }) => key).filter(ours),
   };
   const answer = await ledger.doctorSlice({ page, ...order });
   await deleteVariants(bucket, answer.objects);
   await clearMarkers(bucket, answer.markers, []);
   if (answer.locks.length > 0) await ledger.doctorDone(answer.locks);
+  const deleted = new Set(answer.objects);
+  const kept = variants.filter(({ key }) => !deleted.has(key));
+  const known = new Map(notes.found.map((one) => [encodedIdOfKey(one.key), one]));
+  await note?.(unnotedOf(kept, known, at));
   return answer;
 }
 
+type Found = ListedVariant & ListedNote & { gen: number };
+
 interface Listed {
-  found: { key: string; gen: number }[];
+  found: Found[];
   /** The last key listed, when there are more. */
   to: string | null;
 }
@@ -89,10 +106,12 @@ async function listFrom(bucket: Pick<R2Bucket, "list">, prefix: string, from: st
   const options: R2ListOptions = { prefix, include: ["customMetadata"] };
   const after = from === "" ? "" : prefix + from;
   const { objects, to } = await objectsAfter(bucket, options, { after, most: SLICE_OBJECTS });
-  const found = objects.map(({ key, customMetadata }) => ({
-    key: key.slice(prefix.length),
-    gen: fromCustomMetadata(customMetadata)?.gen ?? 0,
-  }));
+  const found = objects.map(({ key, customMetadata, size, uploaded }) => {
+    const { gen = 0, smaller = [], job } = fromCustomMetadata(customMetadata) ?? {};
+    const isCopy = job === ORIGINAL_JOB;
+    const listed = Number(customMetadata?.listed ?? Number.POSITIVE_INFINITY);
+    return { key: key.slice(prefix.length), gen, smaller, isCopy, listed, bytes: size, uploaded: uploaded.getTime() };
+  });
   return { found, to: to?.slice(prefix.length) ?? null };
 }
 

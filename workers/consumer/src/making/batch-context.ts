@@ -9,6 +9,8 @@ import type { ExchangeRequest, Handlers } from "../ledger/contract.ts";
 import type { OriginalsAccess, ProbedOriginal } from "../originals/probe.ts";
 import type { Semaphore } from "../platform/semaphore.ts";
 import type { Span } from "../platform/span.ts";
+import type { WrittenNotes } from "../store/info.ts";
+import type { LookUp } from "../store/look-up.ts";
 import type { At } from "./crash-points.ts";
 import type { HeldClaim, HeldClaims } from "./held-claims.ts";
 
@@ -20,7 +22,7 @@ export interface BatchDeps {
   ledger: Handlers;
   ittybit: Pick<Ittybit, "submit" | "get" | "list">;
   /** `IMAGES_BUCKET`. */
-  images: Pick<R2Bucket, "head" | "get" | "put" | "delete">;
+  images: Pick<R2Bucket, "head" | "get" | "put" | "delete" | "list">;
   originals: OriginalsAccess;
   /** Fetches results; no credentials go through it. */
   fetch: typeof fetch;
@@ -72,6 +74,10 @@ export interface BatchContext extends BatchDeps {
   markRefused(image: string, marker: DeadMarker): Promise<void>;
   /** Images whose marker says that viewers may order nothing more of them today; written once per batch. */
   capped: Set<string>;
+  /** Which variants R2 has. */
+  lookUp: LookUp;
+  /** Notes of images that this batch has written. */
+  written: WrittenNotes;
   /** What is told to pages, under way. */
   telling: number;
   counts: Counts;

@@ -244,17 +244,16 @@ describe("a batch of misses", () => {
     expect(ittybit.jobs.length).toBeLessThanOrEqual(1);
   });
 
-  it("clears the marker of what is there before the handler is gone", async () => {
-    const { miss, images, clock, deps } = batchWorld();
-    const customMetadata = { gen: "5", job: "job_0", width: "400", height: "200", "created-at": "1" };
-    await images.bucket.put(`variants/${KEY}`, "bytes", { customMetadata });
-    await images.bucket.put(`dead/${KEY}`, "{}");
+  it("clears an old marker before the handler is gone", async () => {
+    const { shift, ledger, images, clock, deps } = batchWorld();
+    await images.bucket.put("dead/photo/_", "{}");
     const remove = deps.images.delete;
     deps.images.delete = async (keys) => {
       await clock.sleep(200);
       return remove(keys);
     };
-    await miss(KEY);
+    ledger.add(KEY);
+    await shift();
     expect([...images.objects.keys()].filter((key) => key.startsWith("dead/"))).toEqual([]);
     expect(images.objects.has(`variants/${KEY}`)).toBe(true);
   });

@@ -23,7 +23,7 @@ async function crashWorld(killAt: { point: CrashPoint; nth: number } | null, lis
   const { ledger, ittybit, images, deps, clock, web, consume, shift } = world;
   ittybit.lists = lists;
   web.set("https://cdn.example.com/originals/html", () => new Response("<!doctype html><title>No</title>"));
-  await images.bucket.put(`dead/${FRESH}`, "{}");
+  await images.bucket.put(missingKey(idOfKey(FRESH)), "{}");
   ledger.add(FRESH);
   ledger.add(HTML);
   const { gen } = ledger.addLeft(LEFT, { job: "job_000001" });
@@ -132,7 +132,7 @@ describe("a handler killed at any point", () => {
     const world = await crashWorld(null);
     expect(CRASH_POINTS.filter((point) => !world.passed.has(point))).toEqual([]);
     await expectConverged(world);
-    expect(world.images.objects.has(`dead/${FRESH}`)).toBe(false);
+    expect(world.images.objects.has(missingKey(idOfKey(FRESH)))).toBe(false);
   });
 
   it.each(CRASH_POINTS)(

@@ -10,6 +10,7 @@ import type { ExchangeRequest } from "../ledger/contract.ts";
 import type { ProbedOriginal } from "../originals/probe.ts";
 import type { Noted } from "../store/info.ts";
 import type { StoredObject } from "../store/variants.ts";
+import { Untold } from "./untold.ts";
 
 /** All that is needed to ask for a variant and to put it. */
 export interface Prepared {
@@ -45,12 +46,16 @@ export interface HeldClaim {
   smaller: readonly Format[];
   /** As this handler has put it; null until then. */
   made: VariantMetadata | null;
+  /** R2 had an object of it when this handler looked. */
+  wasStored: boolean;
+  /** The original as this handler saw it; null where it did not look. */
+  original: Prepared["original"] | null;
 }
 
-/** What the ledger is to be told, and the keys that were settled because they are stored. */
-type News = Pick<ExchangeRequest, "asks" | "submitted" | "settled"> & { stored: string[] };
+/** What the ledger is to be told. */
+type News = Pick<ExchangeRequest, "asks" | "submitted" | "settled">;
 
-const noNews = (): News => ({ asks: [], submitted: [], settled: [], stored: [] });
+const noNews = (): News => ({ asks: [], submitted: [], settled: [] });
 
 /** Acts under way at which a handler can do more: its connections are still in use. */
 const BUSY_ACTS = 3;
@@ -63,8 +68,7 @@ export class HeldClaims {
   readonly #claims = new Map<number, HeldClaim>();
   readonly #acts = new Set<Promise<void>>();
   readonly #looks = new Set<Promise<void>>();
-  /** Stored variants that are not noted of their image yet. */
-  readonly #unnoted = new Map<string, Noted[]>();
+  readonly #untold = new Untold();
   readonly #role: ExchangeRequest["role"];
   #news = noNews();
   #waking = Promise.withResolvers<void>();
@@ -140,6 +144,8 @@ export class HeldClaims {
       posted: false,
       smaller: [],
       made: null,
+      wasStored: false,
+      original: null,
     };
     this.#claims.set(given.id, claim);
     return claim;
@@ -147,13 +153,12 @@ export class HeldClaims {
 
   /** Stored variants to be noted now: of images of which no claim is held, or, at the end, of all. Each note is a put. */
   takeUnnoted(all: boolean): Noted[] {
-    const held = new Set([...this.#claims.values()].map(({ image }) => image));
-    const images = [...this.#unnoted.keys()].filter((image) => all || !held.has(image));
-    return images.flatMap((image) => {
-      const stored = this.#unnoted.get(image) ?? [];
-      this.#unnoted.delete(image);
-      return stored;
-    });
+    return this.#untold.takeNotes(all ? new Set() : new Set([...this.#claims.values()].map(({ image }) => image)));
+  }
+
+  /** Names of markers to be looked for, once a list is worth it, or at the end. */
+  takeSuspects(all: boolean): string[] {
+    return this.#untold.takeSuspects(all);
   }
 
   /** Asks for a variant with the next call. */
@@ -187,10 +192,7 @@ export class HeldClaims {
     this.#news.settled.push({ id, gen, outcome });
     this.#wakeFor(claim);
     if (outcome.kind !== "stored" && outcome.kind !== "present") return;
-    const { key } = claim.given;
-    this.#news.stored.push(key);
-    const noted = { key, bytes: outcome.bytes, smaller: claim.smaller, made: claim.made };
-    this.#unnoted.set(claim.image, [...(this.#unnoted.get(claim.image) ?? []), noted]);
+    this.#untold.add(claim, outcome.bytes);
   }
 
   /** The ledger says stop: at once, or, where something has begun, as soon as it is known how that ended. */

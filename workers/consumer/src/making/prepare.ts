@@ -11,16 +11,23 @@ import { present, settle } from "./settle.ts";
 /** R2 did not answer: when to try again. */
 const STORE_AGAIN_MS = 15_000;
 
-/** What R2 holds of this variant; the claim is settled, and nothing is given, when R2 does not answer. */
+/**
+ * What R2 holds of this variant; the claim is settled, and nothing is given, when R2 does not answer. `shared`: beside the other looks of this
+ * moment, and by what the last list did not show.
+ */
 export async function head(
   context: BatchContext,
   claim: HeldClaim,
   rank: number,
+  shared = false,
 ): Promise<{ stored: StoredObject | null } | null> {
   const { key } = claim.given;
   try {
-    const stored = await context.connections.run(() => headVariant(context.images, key), { rank });
+    const stored = shared
+      ? await context.lookUp.find(key, rank)
+      : await context.connections.run(() => headVariant(context.images, key), { rank });
     claim.smaller = stored?.smaller ?? [];
+    claim.wasStored = stored !== null;
     await context.at("headed", key);
     return { stored };
   } catch (error) {
@@ -48,7 +55,7 @@ async function outcomeOf(
 
 async function look(context: BatchContext, claim: HeldClaim, now: boolean): Promise<Prepared | null> {
   const { key, floor } = claim.given;
-  const found = await head(context, claim, now ? RANKS.live : rankOf(claim, "head"));
+  const found = await head(context, claim, now ? RANKS.live : rankOf(claim, "head"), !now && !claim.given.live);
   if (found === null) return null;
   const { stored } = found;
   if (stored !== null && stored.gen >= floor) {
@@ -58,6 +65,7 @@ async function look(context: BatchContext, claim: HeldClaim, now: boolean): Prom
   const original = await context.probe(claim.image, now ? RANKS.live : rankOf(claim, "probe"));
   await context.at("probed", key);
   if (original.kind === "image") {
+    claim.original = original;
     const prepared = { stored, original };
     return (await copySame(context, claim, prepared)) ? null : prepared;
   }

@@ -22,6 +22,7 @@ it("what is told to pages has the last rank among those that wait for a connecti
     probe: async () => ({ kind: "failed" }),
     log: () => undefined,
     at: async () => undefined,
+    written: new Map(),
     telling: 0,
   } as unknown as BatchContext;
   const metadata = { gen: 1, job: "j", sourceEtag: null, originalBytes: null, width: 1, height: 1, createdAt: 1 };
@@ -39,7 +40,11 @@ it("what is told to pages has the last rank among those that wait for a connecti
   };
   await images.put("info/photo/_", JSON.stringify(info));
   ranks.length = 0;
-  await tellPages(context, [KEY], [{ key: KEY, bytes: 1, smaller: [], made: null }]);
+  await tellPages(
+    context,
+    ["dead/photo/_"],
+    [{ key: KEY, bytes: 1, smaller: [], made: null, original: null, isFirst: false }],
+  );
   expect(new TextDecoder().decode(objects.get("info/photo/_")?.bytes)).toContain("[320]");
   expect(ranks.length).toBeGreaterThanOrEqual(4);
   expect(new Set(ranks)).toEqual(new Set([Math.max(...Object.values(RANKS))]));

@@ -2,10 +2,9 @@ import type { Outcome } from "@prewarm/durable-queue/calls";
 import { errorText } from "@prewarm/shared/log";
 import { type DeadMarker, deadMs } from "@prewarm/shared/markers";
 import type { Transform } from "@prewarm/shared/transform";
-import { idOfKey } from "@prewarm/shared/variant-key";
 import type { Turn } from "../platform/semaphore.ts";
 import { type Noted, type NotedImage, noteStored } from "../store/info.ts";
-import { clearMarkers, markDead } from "../store/markers.ts";
+import { clearOldMarkers, markDead } from "../store/markers.ts";
 import type { StoredObject } from "../store/variants.ts";
 import { type BatchContext, RANKS, rankOf } from "./batch-context.ts";
 import type { HeldClaim } from "./held-claims.ts";
@@ -67,20 +66,19 @@ export async function settle(context: BatchContext, claim: HeldClaim, outcome: O
 }
 
 /**
- * What follows for pages once variants are there: their markers go, and what is known of images is noted. Nothing depends on either: a
- * marker runs out by itself, and a variant that is asked for again is noted again.
+ * What follows for pages once variants are there: old markers go, and what is known of images is noted. Nothing depends on either: a
+ * marker runs out by itself, and the doctor notes what nobody has noted. `suspects`: names of markers that may stand there.
  */
 export async function tellPages(
   context: BatchContext,
-  stored: readonly string[],
+  suspects: readonly string[],
   unnoted: readonly Noted[],
 ): Promise<void> {
   context.telling += 1;
   try {
     // Behind what holds a slot, and in turn with heads: with more to tell than connections allow, less is begun.
     const connections = { run: <T>(work: () => Promise<T>) => context.connections.run(work, { rank: RANKS.head }) };
-    const clear = () => clearMarkers(context.images, stored, stored.map(idOfKey));
-    if (stored.length > 0) await connections.run(clear);
+    await clearOldMarkers({ images: context.images, connections }, suspects);
     await context.at("markers-cleared");
     const memory = {
       run: <T>(work: () => Promise<T>, turn: Turn = {}) => context.memory.run(work, { ...turn, rank: RANKS.head }),

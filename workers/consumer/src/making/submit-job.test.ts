@@ -410,13 +410,36 @@ describe("originals that no variant can come of", () => {
     expect(ledger.outcomes.get(KEY)).toMatchObject([{ kind: "failed", posted: false, ended: false }]);
   });
 
-  it("takes the markers away once the variant exists", async () => {
-    const { shift, images, ledger } = batchWorld();
-    await images.bucket.put(`dead/${KEY}`, "{}");
+  it("takes the image's marker away once the variant exists, and the variant's where its row had failed", async () => {
+    const { shift, images, ledger, clock, web } = batchWorld();
+    const markers = () => [...images.objects.keys()].filter((key) => key.startsWith("dead/"));
     await images.bucket.put("dead/photo/_", "{}");
+    const other = "other/400-high.webp";
+    await images.bucket.put(`dead/${other}`, "{}");
+    ledger.add(KEY);
+    ledger.add(other);
+    web.set("https://cdn.example.com/originals/other", () => new Response("busy", { status: 503 }));
+    await shift();
+    expect(images.objects.has(`variants/${KEY}`)).toBe(true);
+    expect(markers()).toEqual([`dead/${other}`]);
+    web.clear();
+    clock.advance(600_000);
+    await shift();
+    expect(images.objects.has(`variants/${other}`)).toBe(true);
+    expect(markers()).toEqual([]);
+  });
+
+  it("deletes no marker that is not there: one head for an image, and a list for many", async () => {
+    const { shift, images, ledger } = batchWorld();
     ledger.add(KEY);
     await shift();
-    expect([...images.objects.keys()].filter((key) => key.startsWith("dead/"))).toEqual([]);
-    expect(images.objects.has(`variants/${KEY}`)).toBe(true);
+    expect(images.calls.filter((call) => /dead|delete/.test(call))).toEqual(["head dead/photo/_"]);
+    images.calls.length = 0;
+    for (let n = 0; n < 20; n += 1) ledger.add(`many-${n}/400-high.webp`);
+    await images.bucket.put("dead/many-7/_", "{}");
+    images.calls.length = 0;
+    await shift();
+    const calls = images.calls.filter((call) => /dead|delete/.test(call));
+    expect(calls.filter((call) => call !== "list dead/")).toEqual(["delete dead/many-7/_"]);
   });
 });

@@ -32,7 +32,7 @@ describe("a worker's shift", () => {
       cacheControl: "public, max-age=31536000, immutable",
     });
     expect(object?.customMetadata).toMatchObject({ gen: String(gen), job: "job_000001", width: "400", height: "200" });
-    expect(order.slice(-4)).toEqual(["exchanged", "left", "before-ack", "acked"]);
+    expect(order.slice(-4)).toEqual(["markers-cleared", "left", "before-ack", "acked"]);
     expect(ledger.alive).toEqual([]);
   });
 

@@ -107,7 +107,7 @@ async function exchange(
   call: Pick<ExchangeRequest, "first" | "leave">,
 ): Promise<ExchangeAnswer> {
   const { held, clock, ledger, owner, role, counts } = context;
-  const { stored, ...news } = held.takeNews();
+  const news = held.takeNews();
   await context.at("before-exchange");
   counts.exchanges += 1;
   for (const { outcome } of news.settled) counts.outcomes[outcome.kind] = (counts.outcomes[outcome.kind] ?? 0) + 1;
@@ -116,7 +116,8 @@ async function exchange(
   const answer = await ledger.exchange({ owner, role, room, have: held.have(shift.draining), ...call, ...news });
   await context.at("exchanged");
   const unnoted = held.takeUnnoted(call.leave);
-  if (stored.length + unnoted.length > 0) held.track(tellPages(context, stored, unnoted));
+  const suspects = held.takeSuspects(call.leave);
+  if (suspects.length + unnoted.length > 0) held.track(tellPages(context, suspects, unnoted));
   if (answer.status === "lost") return answer;
   context.leaseUntil = calledAt + LEASE_MS;
   context.ledgerId = answer.ledgerId;

@@ -1,17 +1,17 @@
 import type { Config, Format } from "@prewarm/shared/config";
-import { isRemovedNote, parseInfo, type StoredInfo, withStored } from "@prewarm/shared/image-info";
+import { isRemovedNote, parseInfo, type StoredInfo, storedVariants, withStored } from "@prewarm/shared/image-info";
 import { errorText, type Log } from "@prewarm/shared/log";
 import { CONTENT_TYPES } from "@prewarm/shared/mime";
 import { placeholderTransform, type Transform } from "@prewarm/shared/transform";
 import { infoKey, parseVariantKey, storeKey, variantKey } from "@prewarm/shared/variant-key";
 import { fromCustomMetadata, toCustomMetadata, type VariantMetadata } from "@prewarm/shared/variant-metadata";
 import type { Semaphore } from "../platform/semaphore.ts";
-import { ifUnchanged } from "./put-condition.ts";
+import { ifNotPutAgain, ifUnchanged } from "./put-condition.ts";
 import { type Compared, saySmaller } from "./say-smaller.ts";
 import { withSizes } from "./sizes.ts";
 
 /** What a look at an original tells, as far as it is kept. */
-type Look =
+export type Look =
   | { kind: "refused" | "failed" }
   | {
       kind: "image";
@@ -30,7 +30,23 @@ export interface Noted {
   smaller: readonly Format[];
   /** As the caller has put it; null: it was found in R2. */
   made: VariantMetadata | null;
+  /** The original as its maker saw it before the job; null: it was found in R2, or made from another's job. */
+  original: Look | null;
+  /** Nothing tells that anything of its image was stored before: it was ordered by an upload or a run, for the first time. */
+  isFirst: boolean;
 }
+
+/** A note as this handler knows it, by a read or by its own put. */
+interface Before {
+  info: StoredInfo | null;
+  gen: number;
+  /** Of the put that may take its place. */
+  condition: R2Conditional | Headers;
+  isRead: boolean;
+}
+
+/** What one handler has written, by image: its next note of the image needs no read. */
+export type WrittenNotes = Map<string, Before>;
 
 /** An image as its note tells of it. */
 export interface NotedImage {
@@ -48,6 +64,7 @@ export interface InfoDeps {
   /** Bytes of variants held at once. */
   memory: Pick<Semaphore, "run">;
   sleep(ms: number): Promise<void>;
+  written: WrittenNotes;
   /** Looks at an original; asked again for the same one it costs nothing. */
   probe(id: string): Promise<Look>;
   /** Stores the original's own picture where these variants are larger; what it stored. Never throws. */
@@ -63,7 +80,8 @@ const LQIP_MAX_BYTES = 2_000;
 /**
  * Writes down what is known of the images of these variants, which lie in R2 now: their originals' size and type, the placeholder, the
  * widths there are, and the bytes of each variant. Then lets the larger formats of a picture name the smaller ones. Call it with all that was
- * stored since the last time, so that an image's variants share a put. Never throws: pages and the edge do without what could not be
+ * stored since the last time, so that an image's variants share a put. The note of an image that is new is put without a read, on the condition
+ * that there is none; so is one of which this handler wrote the last. Never throws: pages and the edge do without what could not be
  * written, until its variant is asked for again.
  */
 export async function noteStored(deps: InfoDeps, stored: readonly Noted[]): Promise<void> {
@@ -84,13 +102,13 @@ export async function noteStored(deps: InfoDeps, stored: readonly Noted[]): Prom
 }
 
 type Parsed = NonNullable<ReturnType<typeof parseVariantKey>>;
-type Variant = Parsed & Compared & Pick<Noted, "made">;
+type Variant = Parsed & Compared & Pick<Noted, "made" | "original" | "isFirst">;
 const keyOf = ({ id, transform, v }: Parsed): string => variantKey(id, transform, v);
 
 async function noteImage(deps: InfoDeps, variants: readonly Variant[]): Promise<void> {
   const [first] = variants;
   if (first === undefined) return;
-  const { images, connections } = deps;
+  const { images, connections, written } = deps;
   const { id, v } = first;
   // It is read where it may be news: when it was stored itself, and when what was known is replaced, which may have been of another version.
   const transform = placeholderTransform(deps.config);
@@ -99,14 +117,14 @@ async function noteImage(deps: InfoDeps, variants: readonly Variant[]): Promise<
   const transforms = others.map((one) => one.transform);
   const hasPlaceholder = others.length < variants.length;
   let compared: Compared[] | null = null;
-  for (let tries = 0; tries < TRIES; tries += 1) {
-    const before = await readInfo(deps, id);
+  for (let tries = 0; tries <= TRIES; tries += 1) {
+    const before = (tries === 0 ? assumed(deps, id, variants) : null) ?? (await readInfo(deps, id));
     // Its objects are deleted; a note would tell the edge that the image is there.
     if (before === "removed") return;
     const made = await madeOf(deps, variants, before.gen);
     // Purged meanwhile, or put there by hand.
     if (made === null) return;
-    const base = isOf(before.info, made, v) ? before.info : await lookAt(deps, id, v);
+    const base = isOf(before.info, made, v) ? before.info : infoOf(lookOf(variants, made) ?? (await deps.probe(id)), v);
     if (base === null) return;
     const isReplaced = before.info !== null && base !== before.info;
     const isNews = placeholder !== null && (hasPlaceholder || isReplaced);
@@ -116,9 +134,31 @@ async function noteImage(deps: InfoDeps, variants: readonly Variant[]): Promise<
     const info = withSizes(listed, compared);
     const metadata = { ...made, gen: Math.max(made.gen, before.gen), width: info.width, height: info.height };
     const isKnown = JSON.stringify(info) === JSON.stringify(before.info);
-    if (isKnown || (await connections.run(() => putInfo(images, id, info, metadata, before.etag))))
-      return saySmaller(deps, { id, v, before: before.info, now: info }, compared);
+    // What was not read may be gone since.
+    if (isKnown && !before.isRead) continue;
+    if (!isKnown) {
+      const put = await connections.run(() => putInfo(images, id, info, metadata, before.condition));
+      written.delete(id);
+      if (put === null) continue;
+      // By the time and not by the etag: another handler may have put the same text since, for a newer generation.
+      written.set(id, { info, gen: metadata.gen, condition: ifNotPutAgain(put), isRead: false });
+    }
+    return saySmaller(deps, { id, v, before: before.info, now: info }, compared);
   }
+}
+
+const NONE = { info: null, gen: 0, condition: ifUnchanged(null) };
+
+/** The note as it stands without a read: as this handler has written it, or none. The put's condition tells when it is otherwise. */
+function assumed({ written }: InfoDeps, id: string, variants: readonly Variant[]): Before | null {
+  const isNew = variants.every(({ made, isFirst }) => made !== null && isFirst);
+  return written.get(id) ?? (isNew ? { ...NONE, isRead: false } : null);
+}
+
+/** The original as a maker of these variants saw it, if it is the one that `made` tells of. */
+function lookOf(variants: readonly Variant[], { sourceEtag }: VariantMetadata): Look | null {
+  const looks = variants.map(({ original }) => original);
+  return looks.find((look) => look?.kind === "image" && look.etag === sourceEtag) ?? null;
 }
 
 /**
@@ -146,23 +186,16 @@ async function withCopies(deps: InfoDeps, image: NotedImage, variants: readonly 
   return [...variants, ...copies.map((copy) => ({ ...copy, smaller: [] }))];
 }
 
-interface Before {
-  info: StoredInfo | null;
-  /** Of the object in R2; null when there is none. */
-  etag: string | null;
-  gen: number;
-}
-
 async function readInfo({ images, connections }: InfoDeps, id: string): Promise<Before | "removed"> {
   return connections.run(async () => {
     const object = await images.get(infoKey(id));
-    if (object === null) return { info: null, etag: null, gen: 0 };
+    if (object === null) return { ...NONE, isRead: true };
     if (isRemovedNote(object)) {
       await object.body.cancel();
       return "removed";
     }
     const gen = fromCustomMetadata(object.customMetadata)?.gen ?? 0;
-    return { info: parseInfo(await object.text()), etag: object.etag, gen };
+    return { info: parseInfo(await object.text()), gen, condition: ifUnchanged(object.etag), isRead: true };
   });
 }
 
@@ -172,8 +205,7 @@ function isOf(info: StoredInfo | null, { sourceEtag }: VariantMetadata, v: strin
 }
 
 /** What the original itself tells; null when it tells no size. */
-async function lookAt({ probe }: InfoDeps, id: string, v: string | null): Promise<StoredInfo | null> {
-  const look = await probe(id);
+function infoOf(look: Look, v: string | null): StoredInfo | null {
   if (look.kind !== "image" || look.size === null) return null;
   const { size, type, bytes, frames, etag } = look;
   return { ...size, type: `image/${type}`, bytes, frames, etag, version: v, lqip: null, stored: {}, others: [] };
@@ -193,20 +225,24 @@ async function readLqip(deps: InfoDeps, placeholder: Parsed, etag: string | null
   });
 }
 
-/** Whether it was written: somebody may have been first. Its metadata is a variant's, so that a purge judges it as it judges them. */
+/** The object, or null: somebody has been first. Its metadata is a variant's, so that a purge judges it as it judges them. */
 async function putInfo(
   images: Pick<R2Bucket, "put">,
   id: string,
   info: StoredInfo,
   metadata: VariantMetadata,
-  before: string | null,
-): Promise<boolean> {
-  const object = await images.put(infoKey(id), JSON.stringify(info), {
-    onlyIf: ifUnchanged(before),
+  onlyIf: R2Conditional | Headers,
+): Promise<R2Object | null> {
+  return images.put(infoKey(id), JSON.stringify(info), {
+    onlyIf,
     httpMetadata: { contentType: "application/json" },
-    customMetadata: toCustomMetadata(metadata),
+    customMetadata: { ...toCustomMetadata(metadata), listed: String(listedIn(info)) },
   });
-  return object !== null;
+}
+
+/** How many variants a note tells of, the placeholder among them: the doctor compares it with what it lists. */
+function listedIn(info: StoredInfo): number {
+  return storedVariants(info).length + (info.lqip === null ? 0 : 1);
 }
 
 /** What is known of these images, by id; those of which nothing is stored are absent. */

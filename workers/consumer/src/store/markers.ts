@@ -1,6 +1,8 @@
 import { backoff } from "@prewarm/shared/backoff";
 import type { DeadMarker } from "@prewarm/shared/markers";
 import { deadKey, missingKey } from "@prewarm/shared/variant-key";
+import type { Semaphore } from "../platform/semaphore.ts";
+import { findNames, LIST_FROM } from "./find-keys.ts";
 import { deleteObjects } from "./sweep-image.ts";
 
 const MISSING_FIRST_MS = 60_000;
@@ -47,7 +49,26 @@ export async function markCapped(bucket: Pick<R2Bucket, "put">, id: string, now:
   await putMarker(bucket, missingKey(id), { code: "capped", until }, 0);
 }
 
-/** Deletes the dead markers of these variants and the missing markers of these images. R2 charges nothing for a delete. */
+/**
+ * Deletes those of these markers that are there. Few are looked for by a head each, more by lists: blind deletes of what is
+ * nearly never there cost the runtime more, and R2's list of prices does not say what a delete of several names costs.
+ */
+export async function clearOldMarkers(
+  { images, connections }: { images: Pick<R2Bucket, "head" | "list" | "delete">; connections: Pick<Semaphore, "run"> },
+  names: readonly string[],
+): Promise<void> {
+  const list = (options?: R2ListOptions) => connections.run(() => images.list(options));
+  const isThere = async (name: string) => (await connections.run(() => images.head(name))) !== null;
+  const find = async () => {
+    if (names.length >= LIST_FROM) return [...(await findNames({ list }, deadKey(""), names))];
+    const are = await Promise.all(names.map(isThere));
+    return names.filter((_, n) => are[n]);
+  };
+  const found = await find();
+  if (found.length > 0) await connections.run(() => deleteObjects(images, found));
+}
+
+/** Deletes the dead markers of these variants and the missing markers of these images. */
 export async function clearMarkers(
   bucket: Pick<R2Bucket, "delete">,
   keys: readonly string[],

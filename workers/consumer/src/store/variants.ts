@@ -29,7 +29,11 @@ const KEYS_MAX = 10_000;
 
 export async function headVariant(bucket: Pick<R2Bucket, "head">, key: string): Promise<StoredObject | null> {
   const object = await bucket.head(storeKey(key));
-  if (object === null) return null;
+  return object === null ? null : storedObject(object);
+}
+
+/** As a head or a list with metadata shows it. */
+export function storedObject(object: R2Object): StoredObject {
   const made = fromCustomMetadata(object.customMetadata);
   return { etag: object.etag, bytes: object.size, gen: made?.gen ?? -1, smaller: made?.smaller ?? [] };
 }

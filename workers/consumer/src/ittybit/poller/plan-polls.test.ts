@@ -10,18 +10,25 @@ function plan(known: string[], due: string[], more: Partial<Planned> = {}) {
 
 describe("planPolls", () => {
   it("covers every due job once, with pages of at most 75 places that begin below a known job", () => {
-    const polls = plan(ids(1_000), ids(1_000));
-    expect(polls.flatMap((poll) => (poll.kind === "page" ? poll.shows : [poll.job]))).toEqual(ids(1_000));
-    expect(polls).toHaveLength(14);
+    const polls = plan(ids(400), ids(400));
+    expect(polls.flatMap((poll) => (poll.kind === "page" ? poll.shows : [poll.job]))).toEqual(ids(400));
+    expect(polls).toHaveLength(6);
     expect(polls[0]).toMatchObject({ kind: "page", after: "j87" });
   });
 
   it("leaves as much room on a page as jobs may stand elsewhere: what is begun in 0.12 s, a quarter to half of it", () => {
     const placesAt = (goal: number) => {
-      const [first] = plan(ids(1_000), ids(1_000), { goal });
+      const [first] = plan(ids(300), ids(300), { goal });
       return first?.kind === "page" ? first.shows.length : 0;
     };
     expect([1, 205, 300, 430, 5_000].map(placesAt)).toEqual([75, 75, 64, 50, 50]);
+  });
+
+  it("leaves little room once there are more pages than are read at once", () => {
+    const polls = plan(ids(1_000), ids(1_000), { goal: 500 });
+    expect(polls.flatMap((poll) => (poll.kind === "page" ? poll.shows : [poll.job]))).toEqual(ids(1_000));
+    expect(polls).toHaveLength(12);
+    expect(plan(ids(300), ids(300), { goal: 500 })).toHaveLength(6);
   });
 
   it("reads nothing where no job is due", () => {

@@ -7,6 +7,11 @@ export const PAGE_JOBS = 100;
  */
 const ROOM_S = 0.12;
 const ROOM = { least: 25, most: 50 };
+/**
+ * From so many pages on they are read one round after another, and each round is waited for by all. Then each page has little room: what
+ * stands elsewhere is on the page beside it, or waits for the next poll. Measured (decision 104).
+ */
+const CROWDED = { pages: 7, room: 15 };
 
 /** Places of known jobs that one page is planned to show, at so many jobs a second. */
 function spanOf(goal: number): number {
@@ -47,8 +52,14 @@ function pollAt({ known, lost, flowing }: Planned, shows: string[], first: numbe
  * does not show, and single reads where a page would show one job. Places where no job is due cost nothing.
  */
 export function planPolls(planned: Planned): Poll[] {
+  const roomy = plan(planned, spanOf(planned.goal));
+  const pages = roomy.filter(({ kind }) => kind === "page").length;
+  return pages < CROWDED.pages ? roomy : plan(planned, PAGE_JOBS - CROWDED.room);
+}
+
+/** `span`: places that a page is planned to show. */
+function plan(planned: Planned, span: number): Poll[] {
   const { known, due, hidden } = planned;
-  const span = spanOf(planned.goal);
   const polls: Poll[] = [];
   let page: { shows: string[]; first: number; last: number } | null = null;
   const close = (): void => {

@@ -1,0 +1,98 @@
+import type { Mutation } from "./promises.ts";
+
+const STORE = "workers/consumer/src/store";
+const MAKING = "workers/consumer/src/making";
+const DOCTOR = "workers/consumer/src/doctor";
+const INFO = [`${STORE}/info.test.ts`];
+const LOOK_UP = [`${STORE}/look-up.test.ts`];
+const SUBMIT = [`${MAKING}/submit-job.test.ts`];
+const CRASH = ["test/world/crash/crash-points.test.ts"];
+
+const of = (
+  promise: string,
+  breaks: string,
+  [file, find, replace]: [string, string, string],
+  tests: readonly string[],
+): Mutation => ({ promise, breaks, file, find, replace, tests });
+
+/* Notes without a read, variants by lists, markers that are there (decision 103). */
+export const LEAN_DRAIN: Mutation[] = [
+  of(
+    "P17",
+    "the note of a new image is read before it is put",
+    [`${STORE}/info.ts`, "(tries === 0 ? assumed(deps, id, variants) : null) ?? ", ""],
+    [`${MAKING}/smaller-formats.test.ts`],
+  ),
+  of(
+    "P17",
+    "the original is looked at again for the note",
+    [`${STORE}/info.ts`, "lookOf(variants, made) ?? ", ""],
+    INFO,
+  ),
+  of("P11", "a note that was not read takes another's place", [`${STORE}/info.ts`, "    onlyIf,\n", ""], INFO),
+  of(
+    "P11",
+    "a note that this handler remembers counts as written though it is gone",
+    [`${STORE}/info.ts`, "if (isKnown && !before.isRead) continue;", ""],
+    INFO,
+  ),
+  of(
+    "P16",
+    "this handler's older generation takes the place of the same note of a newer one",
+    [`${STORE}/info.ts`, "condition: ifNotPutAgain(put)", "condition: ifUnchanged(put.etag)"],
+    INFO,
+  ),
+  of(
+    "P17",
+    "variants are read one by one",
+    [`${STORE}/look-up.ts`, "wanted >= LIST_FROM || ", "wanted < 0 || "],
+    LOOK_UP,
+  ),
+  of(
+    "P11",
+    "a list is believed for ever",
+    [`${STORE}/look-up.ts`, "return this.#deps.clock.now() - at < FRESH_MS;", "return at >= 0;"],
+    LOOK_UP,
+  ),
+  of(
+    "P11",
+    "what an older list showed counts as there",
+    [`${STORE}/look-up.ts`, "range.objects.has(key) || ", ""],
+    LOOK_UP,
+  ),
+  of("P2", "a handler forgets what it has stored", [`${STORE}/look-up.ts`, "this.#stored.add(key);", ""], LOOK_UP),
+  of(
+    "P17",
+    "markers are deleted that are not there",
+    [
+      `${STORE}/markers.ts`,
+      "return names.filter((_, n) => are[n]);",
+      "return names.filter((_, n) => are[n] !== undefined);",
+    ],
+    SUBMIT,
+  ),
+  of(
+    "P11",
+    "the marker of a row that had failed stays",
+    [`${MAKING}/untold.ts`, "if (touched) this.#suspects.add(deadKey(key));", ""],
+    SUBMIT,
+  ),
+  of(
+    "P17",
+    "many pages of open jobs are read with room for each",
+    ["workers/consumer/src/ittybit/poller/plan-polls.ts", "pages < CROWDED.pages ? roomy", "pages > 0 ? roomy"],
+    ["workers/consumer/src/ittybit/poller/plan-polls.test.ts"],
+  ),
+  of(
+    "P11",
+    "the doctor writes no note",
+    [`${DOCTOR}/run-doctor.ts`, "  await note?.(unnotedOf(kept, known, at));\n", ""],
+    CRASH,
+  ),
+  of(
+    "P11",
+    "a note of another handler hides what one that died has not noted",
+    [`${DOCTOR}/unnoted.ts`, "isShort: found.length > listed", "isShort: found.length < 0 && listed > 0"],
+    CRASH,
+  ),
+];
