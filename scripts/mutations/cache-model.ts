@@ -138,12 +138,15 @@ export const CACHE_SHOWN: Mutation[] = [
     "target.id",
   ),
   shown("a purge's end makes no call due", `${IMAGES}/sweeps.ts`, "  objectsSwept(tx, sweep.image);\n", ""),
-  shown(
-    "a result that takes an older one's place makes no call due",
-    "workers/consumer/src/ledger/ledger-tx.ts",
-    "if (isEdgeCacheOn(this)) variantStored(",
-    "if (false as boolean) variantStored(",
-  ),
+  {
+    ...shown(
+      "a result that takes an older one's place makes no call due",
+      "workers/consumer/src/ledger/ledger-tx.ts",
+      "if (isEdgeCacheOn(this)) variantStored(",
+      "if (false as boolean) variantStored(",
+    ),
+    histories: { rule: "oldcopies", favourites: ["look", "replace", "force", "accept"] },
+  },
   shown(
     "a call is not repeated for what was on its way into the cache",
     `${IMAGES}/tables/cache-purges.ts`,
