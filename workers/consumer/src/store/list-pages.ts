@@ -1,9 +1,16 @@
+import type { Semaphore } from "../platform/semaphore.ts";
+
 /*
  * R2's lists. A page may be short, or have no objects, although more follow (R2ListOptions, `include`: "fewer results may be returned"): only
  * `truncated` tells the end. So nobody else calls `list`.
  */
 
 type Listing = Pick<R2Bucket, "list">;
+
+/** The bucket's lists, each as one call of a handler's connections. */
+export function listingThrough(bucket: Listing, { run }: Pick<Semaphore, "run">): Listing {
+  return { list: (options) => run(() => bucket.list(options)) };
+}
 
 /** All pages of a list. */
 export async function* pagesOf(bucket: Listing, { startAfter, ...options }: R2ListOptions): AsyncGenerator<R2Objects> {

@@ -3,6 +3,7 @@ import type { DeadMarker } from "@prewarm/shared/markers";
 import { deadKey, missingKey } from "@prewarm/shared/variant-key";
 import type { Semaphore } from "../platform/semaphore.ts";
 import { findNames, LIST_FROM } from "./find-keys.ts";
+import { listingThrough } from "./list-pages.ts";
 import { deleteObjects } from "./sweep-image.ts";
 
 const MISSING_FIRST_MS = 60_000;
@@ -57,10 +58,10 @@ export async function clearOldMarkers(
   { images, connections }: { images: Pick<R2Bucket, "head" | "list" | "delete">; connections: Pick<Semaphore, "run"> },
   names: readonly string[],
 ): Promise<void> {
-  const list = (options?: R2ListOptions) => connections.run(() => images.list(options));
   const isThere = async (name: string) => (await connections.run(() => images.head(name))) !== null;
   const find = async () => {
-    if (names.length >= LIST_FROM) return [...(await findNames({ list }, deadKey(""), names))];
+    if (names.length >= LIST_FROM)
+      return [...(await findNames(listingThrough(images, connections), deadKey(""), names))];
     const are = await Promise.all(names.map(isThere));
     return names.filter((_, n) => are[n]);
   };
