@@ -14,6 +14,29 @@ function catchError(act: () => unknown): unknown {
   }
 }
 
+it("takes the same ids as text as it takes from a path", () => {
+  const parts = fc.constantFrom(
+    "a",
+    ".",
+    "..",
+    "/",
+    "\\",
+    "%2F",
+    "\u0000",
+    "\u0085",
+    "日",
+    "\uD83D\uDE00",
+    "日".repeat(80),
+    "x".repeat(200),
+  );
+  fc.assert(
+    fc.property(fc.array(parts, { maxLength: 8 }), (all) => {
+      const id = all.join("");
+      expect(catchError(() => checkId(id))).toEqual(catchError(() => void parseId(formatId(id))));
+    }),
+  );
+});
+
 describe("parseId", () => {
   it.each([
     ["photo-abc123", "photo-abc123", "plain"],
