@@ -16,6 +16,8 @@ export interface Lived {
   messages: number;
   heads: number;
   rows: number;
+  /** From the first call of the ledger to the last one, s: so long its object is awake. */
+  awakeS: number;
 }
 
 /** The first views teach the ledger how long such a job takes. */
@@ -29,6 +31,7 @@ export async function live({ views, jobMs, jitter, seed }: LiveOptions): Promise
   const { clock } = world;
   const beyond: number[] = [];
   let before = world.counts;
+  let awakeMs = 0;
   await clock.run(APART_MS);
   for (let n = -LEARNING; n < views; n += 1) {
     if (n === 0) before = world.counts;
@@ -37,6 +40,8 @@ export async function live({ views, jobMs, jitter, seed }: LiveOptions): Promise
     void world.view(key);
     await clock.run(APART_MS);
     const storedAt = world.storedAt.get(key);
+    const calls = world.callsAt.filter((at) => at >= missedAt);
+    if (n >= 0) awakeMs += Math.max(...calls) - Math.min(...calls);
     const job = world.ittybit.jobs.at(-1);
     if (storedAt === undefined || job === undefined) throw new Error(`${key} was not stored within a minute`);
     if (n >= 0) beyond.push(storedAt - missedAt - (job.endsAt - job.createdAt));
@@ -47,5 +52,6 @@ export async function live({ views, jobMs, jitter, seed }: LiveOptions): Promise
   return {
     beyond,
     ...{ ledgerCalls: each("ledgerCalls"), messages: each("messages"), heads: each("heads"), rows: each("rows") },
+    awakeS: awakeMs / views / 1_000,
   };
 }

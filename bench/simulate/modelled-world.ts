@@ -59,6 +59,7 @@ export class ModelledWorld {
   readonly #object: VirtualObject;
   readonly #storedAt = new Map<string, number>();
   #ledgerMs = 0;
+  readonly #callsAt: number[] = [];
   #notes = 0;
   #heads = 0;
   #owners = 0;
@@ -80,7 +81,10 @@ export class ModelledWorld {
       message: () => [chance.between(WAKE_MS.from, WAKE_MS.to)],
     };
     const watcher = {
-      hear: (_call: string, _args: unknown[], work: () => unknown) => this.#timed(work),
+      hear: (_call: string, _args: unknown[], work: () => unknown) => {
+        this.#callsAt.push(clock.now());
+        return this.#timed(work);
+      },
       ...{ committed: () => undefined, putIssued: () => undefined },
       putLanded: ({ key }: { key: string }) => {
         const variant = variantKeyOf(key);
@@ -108,6 +112,11 @@ export class ModelledWorld {
       world,
       deliver("live"),
     );
+  }
+
+  /** When the ledger heard its calls, Unix ms. */
+  get callsAt(): readonly number[] {
+    return this.#callsAt;
   }
 
   /** When each variant was stored, Unix ms. */

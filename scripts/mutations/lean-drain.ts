@@ -19,6 +19,28 @@ const of = (
 export const LEAN_DRAIN: Mutation[] = [
   of(
     "P17",
+    "what the edge has just looked for is looked for again",
+    [`${MAKING}/prepare.ts`, "context.lookUp.isMissed(key)", "false"],
+    [`${MAKING}/consume-miss.test.ts`],
+  ),
+  of(
+    "P17",
+    "what the edge has seen is believed for ever",
+    [
+      `${STORE}/look-up.ts`,
+      "?? Number.NEGATIVE_INFINITY) < FRESH_MS",
+      "?? Number.NEGATIVE_INFINITY) < Number.MAX_VALUE",
+    ],
+    LOOK_UP,
+  ),
+  of(
+    "P17",
+    "a handler that leaves within seconds has a row",
+    ["packages/durable-queue/src/schema/claims.ts", "if (brief) continue;", ""],
+    ["packages/durable-queue/test/claims.test.ts"],
+  ),
+  of(
+    "P17",
     "the note of a new image is read before it is put",
     [`${STORE}/info.ts`, "(tries === 0 ? assumed(deps, id, variants) : null) ?? ", ""],
     [`${MAKING}/smaller-formats.test.ts`],

@@ -46,6 +46,7 @@ const LINES: Record<string, readonly (readonly string[])[]> = {
   cancel: [["--run", ID, "--yes"]],
   actions: [[]],
   purge: [[ID, "--yes"]],
+  "edge purge": [["--yes"], ["--signed"]],
   remove: [[ID, "--reason", ID, "--yes"]],
   removal: [[ID]],
   unblock: [[ID]],

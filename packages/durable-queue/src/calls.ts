@@ -30,6 +30,8 @@ export interface ExchangeRequest {
   first: boolean;
   /** `live`: a batch of urgent messages, which makes its own jobs and leaves; `work`: a worker that takes what there is. */
   role: "live" | "work";
+  /** A worker that leaves within seconds, say because one job was all that it was called for. */
+  brief?: boolean;
   /** How many more jobs it can take, 0 to CLAIMS_MAX. A worker that says 0 with less than that in its hands drains. */
   room: number;
   /** All that it knows it holds. What it should know beyond that is told again. */

@@ -56,12 +56,15 @@ function inHand({ have }: ExchangeRequest): number {
 }
 
 /** Renews the lease of the owner. Null: the owner has lost its lease. */
-function lease(tx: QueueTx, { owner: name, first, leave, role }: ExchangeRequest): Owner | null {
+function lease(
+  tx: QueueTx,
+  { owner: name, first, leave, role, brief = role === "live" }: ExchangeRequest,
+): Owner | null {
   const { memory, now } = tx;
   let owner = memory.claims.owner(name);
   if (owner === null) {
     if (!first || leave) return null;
-    owner = memory.claims.open({ name, until: 0, instance: memory.startedAt, role, openedAt: now });
+    owner = memory.claims.open({ name, until: 0, instance: memory.startedAt, role, openedAt: now, brief });
     if (role === "work") workerCame(memory);
   } else if (!isLive(owner, now)) return null;
   owner.until = Math.max(owner.until, now + LEASE_MS);

@@ -68,6 +68,8 @@ export interface Owner {
   exclusive: boolean;
   /** Unix ms. 0: not known. */
   openedAt: number;
+  /** It leaves within seconds. */
+  brief: boolean;
 }
 
 /** The columns of a claim, in the order of `valuesOf`. */

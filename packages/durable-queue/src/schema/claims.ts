@@ -29,7 +29,7 @@ export class Claims {
   constructor(sql: Sql) {
     for (const raw of sql.exec("SELECT name, lease_until, role FROM owners")) {
       const lease = { name: text(raw.name), until: int(raw.lease_until), role: text(raw.role) as Role };
-      this.open({ ...lease, instance: 0, openedAt: 0 });
+      this.open({ ...lease, instance: 0, openedAt: 0, brief: false });
       this.#leases.set(lease.name, lease.until);
     }
     for (const raw of sql.exec(`SELECT ${COLUMNS.join(", ")} FROM claims`)) {
@@ -49,7 +49,7 @@ export class Claims {
     return [...this.#owners.values()];
   }
 
-  open(lease: Pick<Owner, "name" | "until" | "role" | "instance" | "openedAt">): Owner {
+  open(lease: Pick<Owner, "name" | "until" | "role" | "instance" | "openedAt" | "brief">): Owner {
     const owner: Owner = { ...lease, claims: new Map(), draining: false, exclusive: false };
     this.#owners.set(owner.name, owner);
     return owner;
@@ -165,12 +165,12 @@ export class Claims {
   }
 
   /**
-   * A worker has a row from the time that the row of a claim names it. A live handler has none, because it leaves
-   * within seconds: after an eviction its claims are orphaned, and a repeated POST has the same key.
+   * A worker has a row from the time that the row of a claim names it. A handler that leaves within seconds has none:
+   * after an eviction its claims are orphaned, and a repeated POST has the same key.
    */
   #flushLeases(sql: Sql): void {
-    for (const { name, until, role, claims } of this.#owners.values()) {
-      if (role === "live") continue;
+    for (const { name, until, role, brief, claims } of this.#owners.values()) {
+      if (brief) continue;
       const written = this.#leases.get(name);
       if (written === undefined && ![...claims.values()].some(({ gen }) => this.#written.get(gen) === name)) continue;
       if (written !== undefined && until - written < WRITE_BEHIND_MS) continue;

@@ -32,7 +32,7 @@ interface Making {
   rowsRead: number;
   /** How often what is known of an image is noted, for each variant: a put. */
   notes: number;
-  /** Reads of notes and of the placeholder's bytes, and of markers that may be there. */
+  /** Reads beside the first: of notes and of the placeholder's bytes, and of markers that may be there. */
   reads: number;
   /** Lists of such markers. */
   lists: number;
@@ -98,7 +98,7 @@ export const PATHS = {
     ...{ name: "upload", one: "variant of a hook with one image of six, alone", counted: SIMULATED },
     operations: {
       ...made({
-        rows: 6.33,
+        rows: 6.17,
         exchanges: 3.8,
         wakeUps: 1 / 6,
         perSecond: 6 / 5,
@@ -113,16 +113,21 @@ export const PATHS = {
     },
   },
   live: {
-    ...{ name: "live", one: "viewer's miss on an idle system, the original's redirect included", counted: SIMULATED },
+    ...{
+      name: "live",
+      one: "viewer's miss on an idle system, its job of 2 s, the original's redirect included",
+      counted: SIMULATED,
+    },
     operations: sum(
       made({
-        rows: 15,
-        exchanges: 8,
+        rows: 13,
+        exchanges: 7,
         wakeUps: 0,
-        perSecond: 1 / 3,
+        perSecond: 1 / 2.76,
         rowsRead: 60,
         notes: 1,
-        reads: 1,
+        // The note. That the variant is not stored the edge has just seen.
+        reads: 0,
         lists: 0,
       }),
       // The first miss at the edge: the variant, its image's note and one marker are read. The edge's call of the consumer is no request.

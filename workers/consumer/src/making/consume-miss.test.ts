@@ -27,8 +27,25 @@ describe("a miss that the edge calls in", () => {
     expect(ledger.lastOutcome(KEY)).toMatchObject({ kind: "stored" });
     expect([ittybit.jobs.length - jobs, images.objects.has("info/photo/_")]).toEqual([1, true]);
     expect(ledger.requests.length - calls).toBeLessThanOrEqual(8);
-    expect(images.calls.filter((made) => made === `head variants/${KEY}`)).toHaveLength(1);
     expect(ledger.alive).toEqual([]);
+  });
+
+  it.each([
+    ["is believed of what the edge has just seen to be absent", 0, 0],
+    ["is looked for again where that was five seconds ago", 5_000, 1],
+  ])("%s", async (_what, age, heads) => {
+    const { call, clock, rest, ledger, images } = setup();
+    await call(missMessage(KEY, clock.now() - age));
+    await rest();
+    expect(ledger.lastOutcome(KEY)).toMatchObject({ kind: "stored" });
+    expect(images.calls.filter((made) => made === `head variants/${KEY}`)).toHaveLength(heads);
+  });
+
+  it("has no row of its own in the ledger, because it leaves within seconds", async () => {
+    const { view, rest, ledger } = setup();
+    await view();
+    await rest();
+    expect(ledger.requests.map(({ brief }) => brief)).toEqual(ledger.requests.map(() => true));
   });
 
   it("is left to the queue where its image is unknown: anybody can make up an id", async () => {

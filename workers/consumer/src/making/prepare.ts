@@ -55,7 +55,9 @@ async function outcomeOf(
 
 async function look(context: BatchContext, claim: HeldClaim, now: boolean): Promise<Prepared | null> {
   const { key, floor } = claim.given;
-  const found = await head(context, claim, now ? RANKS.live : rankOf(claim, "head"), !now && !claim.given.live);
+  const found = context.lookUp.isMissed(key)
+    ? { stored: null }
+    : await head(context, claim, now ? RANKS.live : rankOf(claim, "head"), !now && !claim.given.live);
   if (found === null) return null;
   const { stored } = found;
   if (stored !== null && stored.gen >= floor) {

@@ -63,6 +63,11 @@ class Shift {
     if (calledFor === "live") this.#drainsUntil = this.#endsAt;
   }
 
+  /** Within the few seconds that a viewer waits; a worker's is longer. */
+  get isBrief(): boolean {
+    return this.#calledFor !== "work";
+  }
+
   get draining(): boolean {
     return this.#drainsUntil !== null;
   }
@@ -113,7 +118,11 @@ async function exchange(
   for (const { outcome } of news.settled) counts.outcomes[outcome.kind] = (counts.outcomes[outcome.kind] ?? 0) + 1;
   const calledAt = clock.now();
   const room = shift.room;
-  const answer = await ledger.exchange({ owner, role, room, have: held.have(shift.draining), ...call, ...news });
+  const answer = await ledger.exchange({
+    ...{ owner, role, brief: shift.isBrief, room, have: held.have(shift.draining) },
+    ...call,
+    ...news,
+  });
   await context.at("exchanged");
   const unnoted = held.takeUnnoted(call.leave);
   const suspects = held.takeSuspects(call.leave);
@@ -213,6 +222,8 @@ export async function beginWork(
     context.held.ask(one);
     if ((one.nth ?? 0) >= LOOKS_KEPT.first) context.crowded.add(one.key);
   }
+  // The edge calls when R2 has just answered that there is none.
+  if (calledFor === "viewer") for (const { key, at } of asks) context.lookUp.noteAbsent(key, at);
   const shift = new Shift(context, calledFor);
   const answer = await exchange(context, shift, { first: true, leave: false });
   return async () => {

@@ -47,6 +47,15 @@ describe("the variants that R2 has", () => {
     expect(few.reads()).toEqual(heads(12));
   });
 
+  it("are known to be absent for five seconds after the edge has looked, and no other with them", () => {
+    const { lookUp, advance } = setup();
+    lookUp.noteAbsent(keyOf(3), 0);
+    advance(4_999);
+    expect([lookUp.isMissed(keyOf(3)), lookUp.isMissed(keyOf(4))]).toEqual([true, false]);
+    advance(1);
+    expect(lookUp.isMissed(keyOf(3))).toBe(false);
+  });
+
   it("are believed to be absent for five seconds by the last list, and never to be there", async () => {
     const { store, find, reads, advance, memory } = setup();
     await store(30);

@@ -42,6 +42,7 @@ export class LookUp {
   readonly #deps: LookUpDeps;
   #wanted: Wanted[] = [];
   #range: Range | null = null;
+  readonly #missed = new Map<string, number>();
   /** Stored by this handler since the list. */
   readonly #stored = new Set<string>();
 
@@ -56,6 +57,16 @@ export class LookUp {
     if (this.#wanted.length === 0) queueMicrotask(() => void this.#flush());
     this.#wanted.push({ key, rank, resolve, reject });
     return promise;
+  }
+
+  /** The edge has looked for it at this time, Unix ms, and found none. */
+  noteAbsent(key: string, at: number): void {
+    this.#missed.set(key, at);
+  }
+
+  /** Whether the edge found none just now. */
+  isMissed(key: string): boolean {
+    return this.#deps.clock.now() - (this.#missed.get(key) ?? Number.NEGATIVE_INFINITY) < FRESH_MS;
   }
 
   /** This handler has stored the variant. */

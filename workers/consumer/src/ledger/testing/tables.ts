@@ -45,7 +45,14 @@ export function tables() {
   /** Makes claims of an owner; admitted unless said otherwise. */
   const hold = (name: string, keys: readonly string[], to: Partial<Claim> = { state: "admitted" }) =>
     write((tx) => {
-      const lease = { name, until: clock.ms + 60_000, instance: 0, role: "work" as const, openedAt: clock.ms };
+      const lease = {
+        name,
+        until: clock.ms + 60_000,
+        instance: 0,
+        role: "work" as const,
+        brief: false,
+        openedAt: clock.ms,
+      };
       const owner = kept.claims.owner(name) ?? kept.claims.open(lease);
       for (const key of keys) kept.claims.add({ ...newClaim(rowOf(tx, key), owner), ...to });
     });

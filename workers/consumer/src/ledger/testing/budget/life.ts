@@ -40,10 +40,14 @@ interface Held extends Having {
   job: string | null;
 }
 
+/** A handler of a batch of misses, one that a wake-up has called, or one that the edge has called. */
+type Kind = "live" | "work" | "called";
+
 /** A handler as the ledger knows it: what it says from call to call. */
 class Hand {
   readonly owner: string;
   readonly role: "live" | "work";
+  readonly #brief: boolean;
   readonly #since: number;
   readonly held = new Map<number, Held>();
   nextCall = 0;
@@ -51,9 +55,10 @@ class Hand {
   #submitted: ExchangeRequest["submitted"] = [];
   #settled: ExchangeRequest["settled"] = [];
 
-  constructor(owner: string, role: "live" | "work", now: number) {
+  constructor(owner: string, kind: Kind, now: number) {
     this.owner = owner;
-    this.role = role;
+    this.role = kind === "live" ? "live" : "work";
+    this.#brief = kind !== "work";
     this.#since = now;
   }
 
@@ -63,7 +68,7 @@ class Hand {
     const ends = this.role === "live" ? age >= LIVE_SHIFT_MS : age >= SHIFT_MS;
     const leave = ends && this.#first === false;
     const request: ExchangeRequest = {
-      ...{ owner: this.owner, first: this.#first, role: this.role, asks, leave },
+      ...{ owner: this.owner, first: this.#first, role: this.role, brief: this.#brief, asks, leave },
       room: this.role === "live" || ends ? 0 : Math.max(0, 40 - this.held.size),
       have: [...this.held.values()].map(({ id, gen, phase }) => ({ id, gen, phase })),
       ...{ submitted: this.#submitted, settled: this.#settled },
@@ -159,7 +164,7 @@ export class Life {
     const keys = Array.from({ length: images }, (_, image) =>
       Array.from({ length: variants }, (_, n) => `photo-${time}-${image}/${(n + 1) * 160}-high.webp`),
     ).flat();
-    if (lane === "live") await this.#views(keys, everyMs, called ? "work" : "live");
+    if (lane === "live") await this.#views(keys, everyMs, called ? "called" : "live");
     else this.#order(lane, keys, time);
     await this.#until(() => this.#storedAll((time + 1) * keys.length));
   }
@@ -180,18 +185,18 @@ export class Life {
     this.#engine.finishDelivery({ delivery, run: "r", who: "test", summary: {} });
   }
 
-  async #views(keys: string[], everyMs: number, role: "live" | "work"): Promise<void> {
+  async #views(keys: string[], everyMs: number, kind: Kind): Promise<void> {
     for (const key of keys) {
       await this.#pass(everyMs);
-      const hand = this.#join(role);
+      const hand = this.#join(kind);
       if (!hand.call(this.#engine, this.#clock.ms, [{ key, at: this.#clock.ms }], this.#started))
         this.#hands.delete(hand);
     }
   }
 
-  #join(role: "live" | "work"): Hand {
+  #join(kind: Kind): Hand {
     this.#owners += 1;
-    const hand = new Hand(`owner-${this.#owners}`, role, this.#clock.ms);
+    const hand = new Hand(`owner-${this.#owners}`, kind, this.#clock.ms);
     this.#hands.add(hand);
     return hand;
   }
