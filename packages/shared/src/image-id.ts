@@ -21,15 +21,9 @@ export function formatId(id: string): string {
 /** Judges an id that came as plain text (JSON, a bucket key). Throws `id_invalid`, saying what is wrong. */
 export function checkId(id: string): void {
   if (!id.isWellFormed()) refuse("It holds half of a surrogate pair, which is no text.");
-  // A list has a million ids, and nearly none of them is to be taken apart.
-  if (SUSPECT.test(id)) for (const segment of id.split("/")) checkSegment(segment);
-  if (id.length * ENCODED_MAX > ENCODED_ID_MAX_BYTES) checkLength(id);
+  for (const segment of id.split("/")) checkSegment(segment);
+  checkLength(id);
 }
-
-/** Holds what a segment may not hold, or a segment of no or one or two dots. */
-const SUSPECT = /[\p{Cc}\\]|(?:^|\/)\.{0,2}(?:\/|$)/u;
-/** Bytes that a UTF-16 unit has at most when it is encoded, such as `%E2%82%AC`. */
-const ENCODED_MAX = 9;
 
 /** The letters after the last dot of the last segment, in lower case; null when there are none, or when nothing stands before the dot. */
 export function extensionOf(id: string): string | null {

@@ -1,6 +1,9 @@
+import { checkId } from "@prewarm/shared/image-id";
 import { CSV_CASES } from "@prewarm/shared/testing/csv-cases";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { bytesOf, collect, plainNamer, reads } from "../../test/testing/text.ts";
+import { checkItem } from "./item.ts";
 import { readCsv } from "./read-csv.ts";
 import { readLines } from "./read-lines.ts";
 import { readNdjson } from "./read-ndjson.ts";
@@ -27,6 +30,25 @@ describe("readLines", () => {
 });
 
 describe("readText", () => {
+  it("takes the same ids as the server", () => {
+    const parts = fc.constantFrom("a", "-", "_", ".", "..", "/", "\\", " ", "\u0000", "日", "\uD83D", "x".repeat(400));
+    fc.assert(
+      fc.property(fc.array(parts, { maxLength: 8 }), (all) => {
+        const id = all.join("");
+        const said = (check: () => unknown) => {
+          try {
+            check();
+            return null;
+          } catch (error) {
+            return error instanceof Error ? error.message : error;
+          }
+        };
+        expect(said(() => checkItem({ id }))).toBe(said(() => checkId(id)));
+      }),
+      { examples: [[["x".repeat(400), "x".repeat(400)]]] },
+    );
+  });
+
   it("takes every line as it stands but empty ones, and loses none to a bad one", async () => {
     const text = "photo\n\nsummer/1\r\n /spaced\n../up\n# no comment\n";
     expect(await reads(readText(bytesOf(text), "ids.txt", plainNamer))).toEqual([
