@@ -3,20 +3,32 @@ import type { Namer, Read } from "./item.ts";
 import { type Line, readLineGroups } from "./read-lines.ts";
 
 /** One id, or one URL, a line. Empty lines are skipped; everything else counts as it stands, spaces too. */
-export async function* readText(
-  bytes: AsyncIterable<Uint8Array>,
-  name: string,
-  namer: Namer,
-): AsyncGenerator<Iterable<Read>> {
-  for await (const lines of readLineGroups(bytes)) yield readAll(lines, name, namer);
+export function readText(bytes: AsyncIterable<Uint8Array>, name: string, namer: Namer): AsyncGenerator<Iterable<Read>> {
+  return readEach(bytes, name, { isEmpty: (text) => text === "", read: (text) => namer.fromText(text) });
 }
 
-function* readAll(lines: Iterable<Line>, name: string, namer: Namer): Generator<Read> {
+interface LineReader {
+  /** The line names nothing, and is skipped. */
+  isEmpty(text: string): boolean;
+  /** Throws an Error with the reason where the line names no item. */
+  read(text: string): WarmItem;
+}
+
+/** What each line names, in groups. A line is read when it is asked for. */
+export async function* readEach(
+  bytes: AsyncIterable<Uint8Array>,
+  name: string,
+  reader: LineReader,
+): AsyncGenerator<Iterable<Read>> {
+  for await (const lines of readLineGroups(bytes)) yield readGroup(lines, name, reader);
+}
+
+function* readGroup(lines: Iterable<Line>, name: string, { isEmpty, read }: LineReader): Generator<Read> {
   for (const { number, text } of lines) {
-    if (text === "") continue;
+    if (text !== null && isEmpty(text)) continue;
     yield readOne(`${name}:${number}`, () => {
       if (text === null) throw new Error("the line is too long");
-      return namer.fromText(text);
+      return read(text);
     });
   }
 }
