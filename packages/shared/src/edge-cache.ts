@@ -1,3 +1,5 @@
+import { fnv1a } from "./fnv1a.ts";
+
 /*
  * What edge and consumer agree on about Cloudflare's Workers Cache, which stands in front of the edge where `edgeCache` is `"workers"`.
  * Only the entrypoint whose answers a cache holds can purge it, so the ledger decides what is due and the edge carries it out.
@@ -12,7 +14,7 @@ export const WORKERS_CACHE_SECONDS = 2_592_000;
 
 /** The tag of an image's answers, of all its variants and versions. Two images may share a tag: then both are purged. `id`: encoded, as keys begin. */
 export function imageTag(id: string): string {
-  return `i-${hash(id).toString(16)}`;
+  return `i-${fnv1a(id).toString(16)}`;
 }
 
 /** The tag of an image's bucket. `id`: encoded. */
@@ -22,7 +24,7 @@ export function bucketTag(id: string): string {
 
 /** The number of an image's bucket. `id`: encoded. */
 export function bucketOf(id: string): number {
-  return hash(id) % CACHE_BUCKETS;
+  return fnv1a(id) % CACHE_BUCKETS;
 }
 
 /** A call of the cache that is due. */
@@ -41,11 +43,4 @@ export interface CachePurges {
   takeCachePurge(): Promise<CachePurge | null>;
   /** `error` null: the cache has taken it. */
   noteCachePurge(number: number, error: string | null): Promise<void>;
-}
-
-/** FNV-1a of the characters' codes, 32 bits. */
-function hash(text: string): number {
-  let sum = 0x811c9dc5;
-  for (let at = 0; at < text.length; at += 1) sum = Math.imul(sum ^ text.charCodeAt(at), 0x01000193);
-  return sum >>> 0;
 }

@@ -1,4 +1,5 @@
 import type { Config } from "@prewarm/shared/config";
+import { fnv1a } from "@prewarm/shared/fnv1a";
 import { formatTransform, type Transform } from "@prewarm/shared/transform";
 import { recipesOf } from "@prewarm/shared/upload-recipe";
 import { type Asked, readAsked } from "./asked.ts";
@@ -104,7 +105,7 @@ async function readPart(part: number, parts: number, { records }: Judging): Prom
     page += 1;
     for (const [line, path, certain] of record.images) {
       const [id = ""] = path.split("?");
-      if (hash(id) % parts !== part) continue;
+      if (fnv1a(id) % parts !== part) continue;
       const image: ImageUses = images.get(id) ?? new Map();
       images.set(id, image);
       const uses = image.get(path) ?? [];
@@ -113,13 +114,6 @@ async function readPart(part: number, parts: number, { records }: Judging): Prom
     }
   }
   return images;
-}
-
-/** FNV-1a. */
-function hash(text: string): number {
-  let sum = 0x811c9dc5;
-  for (let at = 0; at < text.length; at += 1) sum = Math.imul(sum ^ text.charCodeAt(at), 0x01000193);
-  return sum >>> 0;
 }
 
 /** What uploads make, and the line that would have them make another transform. */
