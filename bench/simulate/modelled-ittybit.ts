@@ -1,6 +1,6 @@
 import type { Ittybit, JobOrder, Listing, Submission } from "../../workers/consumer/src/ittybit/client.ts";
 import type { IttybitJob } from "../../workers/consumer/src/ittybit/dialects.ts";
-import type { JobsAtIttybit } from "../../workers/consumer/src/ittybit/poller/job-polls.ts";
+import type { JobsAtIttybit } from "../../workers/consumer/src/ittybit/poller/job-reader.ts";
 
 interface Made {
   id: string;

@@ -2,6 +2,7 @@ import type { Mutation } from "./promises.ts";
 
 const STORE = "workers/consumer/src/store";
 const MAKING = "workers/consumer/src/making";
+const POLLER = "workers/consumer/src/ittybit/poller";
 const DOCTOR = "workers/consumer/src/doctor";
 const INFO = [`${STORE}/info.test.ts`];
 const LOOK_UP = [`${STORE}/look-up.test.ts`];
@@ -101,9 +102,37 @@ export const LEAN_DRAIN: Mutation[] = [
   ),
   of(
     "P17",
-    "many pages of open jobs are read with room for each",
-    ["workers/consumer/src/ittybit/poller/plan-polls.ts", "pages < CROWDED.pages ? roomy", "pages > 0 ? roomy"],
-    ["workers/consumer/src/ittybit/poller/plan-polls.test.ts"],
+    "a page's place in the list is forgotten",
+    [`${POLLER}/open-job-memory.ts`, "        place.createdAt = createdAt;\n", ""],
+    [`${POLLER}/open-job-memory.test.ts`],
+  ),
+  of(
+    "P17",
+    "the oldest page is read first, whatever has waited elsewhere",
+    [`${POLLER}/next-read.ts`, "best === null || ms > best.ms", "best === null"],
+    [`${POLLER}/next-read.test.ts`],
+  ),
+  of(
+    "P9",
+    "a page is read only when the last ones have all been read",
+    [`${POLLER}/job-polls.ts`, "while (this.#reads.size < AT_ONCE) {", "while (this.#beingRead.size === 0) {"],
+    [`${POLLER}/poller.test.ts`],
+  ),
+  of(
+    "P9",
+    "a job is looked for only once its id is told",
+    [
+      `${POLLER}/job-search.ts`,
+      "this.#deps.view.unnamed();",
+      "new Set(this.#deps.view.unreported().map(({ gen }) => gen));",
+    ],
+    [`${POLLER}/poller.test.ts`],
+  ),
+  of(
+    "P17",
+    "the first short jobs wake workers for a rate that never comes",
+    ["packages/durable-queue/src/admission/job-times.ts", "Math.max(learned, TYPICAL_MS)", "learned"],
+    ["workers/consumer/test/queue/pace.test.ts"],
   ),
   of(
     "P11",

@@ -429,10 +429,10 @@ export const P9_TO_P17: Mutation[] = [
   {
     promise: "P17",
     breaks: "a job is read by itself though a page shows it with others",
-    file: `${POLLER}/plan-polls.ts`,
-    find: "if (hidden.has(job)) {",
-    replace: "if (due.has(job)) {",
-    tests: [`${POLLER}/plan-polls.test.ts`],
+    file: `${POLLER}/next-read.ts`,
+    find: "isOpen(job)).length === 1",
+    replace: "isOpen(job)).length >= 1",
+    tests: [`${POLLER}/next-read.test.ts`],
   },
   {
     promise: "P17",
@@ -526,8 +526,8 @@ export const P9_TO_P17: Mutation[] = [
     promise: "P17",
     breaks: "a job that a webhook names is looked at again and again",
     file: `${POLLER}/open-job-memory.ts`,
-    find: "Object.assign(one, { polledAt: now, unknown: 0, isPinged: false })",
-    replace: "Object.assign(one, { polledAt: now, unknown: 0 })",
+    find: "Object.assign(one, { polledAt: now, isPinged: false })",
+    replace: "Object.assign(one, { polledAt: now })",
     tests: [`${POLLER}/poller.test.ts`, "test/world/webhooks.test.ts"],
   },
   {

@@ -77,6 +77,8 @@ export interface OpenJobsView {
   /** The oldest admission first. */
   open(): OpenJob[];
   unreported(): UnreportedJob[];
+  /** Generations whose job may be at the service, and whose id nobody has reported yet. */
+  unnamed(): ReadonlySet<number>;
   /** Null: there was no recent restore. */
   scan(): Scan | null;
   /** How soon the next look pays: slots, whether work waits for one, and the jobs a second that the queue aims at. */

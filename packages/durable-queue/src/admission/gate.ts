@@ -122,10 +122,10 @@ export function isFull(gate: Gate, lane: Lane, { used, unreported }: Slots): boo
   return counted >= own || used >= all + Math.floor(all / 2);
 }
 
-/** Jobs per second that slots and rate allow. */
-export function goalPerSecond(gate: Gate): number {
+/** Jobs per second that slots and rate allow. `jobMs`: default as learned. */
+export function goalPerSecond(gate: Gate, jobMs = quantileMs(gate, 0.5)): number {
   const { ratePerSecond } = settingsOf(gate.state, gate.config);
-  return Math.min(ratePerSecond, slotsOf(gate, "bulk") / (quantileMs(gate, 0.5) / 1000 + TURNAROUND_S));
+  return Math.min(ratePerSecond, slotsOf(gate, "bulk") / (jobMs / 1000 + TURNAROUND_S));
 }
 
 /** Tokens in the bucket now. Negative: tokens were given ahead. */

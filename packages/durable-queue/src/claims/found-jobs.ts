@@ -36,6 +36,15 @@ export function unreportedJobs(tx: QueueTx): UnreportedJob[] {
   return found;
 }
 
+/** The generations whose jobs the poller names where a page shows them. Most handlers report them within a second. */
+export function unnamedJobs({ memory: { claims } }: QueueTx): ReadonlySet<number> {
+  const unnamed = new Set<number>();
+  for (const { state, externalId, gen } of claims.held())
+    if (state === "admitted" && externalId === null) unnamed.add(gen);
+  for (const { externalId, gen } of claims.abandoned()) if (externalId === null) unnamed.add(gen);
+  return unnamed;
+}
+
 /** Notes a job on a page of the service's list. */
 export function noteFound(tx: QueueTx, job: ExternalJob): void {
   const { memory } = tx;

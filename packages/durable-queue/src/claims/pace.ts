@@ -1,12 +1,12 @@
 import { LEASE_MS, WORKERS_MAX } from "@prewarm/shared/limits";
 import { closedFor, goalPerSecond, isFull, isHeldBack } from "../admission/gate.ts";
-import { quantileMs } from "../admission/job-times.ts";
+import { quantileMs, usualMs } from "../admission/job-times.ts";
 import { slotsTaken } from "../admission/slots.ts";
 import type { Owner } from "../schema/claim.ts";
 import { nextDueAt } from "../schema/due.ts";
 import type { Memory } from "../schema/memory.ts";
 import type { QueueTx } from "../schema/queue-tx.ts";
-import { isWaiting, LANE_CODES, type LaneCode, LIVE, laneName } from "../schema/row.ts";
+import { LANE_CODES, type LaneCode, LIVE, laneName } from "../schema/row.ts";
 import { isLive } from "./leases.ts";
 
 /** Connection-seconds of one job: head, probe, POST, download, put. */
@@ -129,7 +129,7 @@ function isAnyDue(tx: QueueTx, lane: LaneCode): boolean {
 
 /** Workers that the gate's rate needs. */
 function workersFor(tx: QueueTx): number {
-  return Math.ceil((goalPerSecond(tx.gateNow) * CONNECTION_SECONDS) / CONNECTIONS / USE);
+  return Math.ceil((goalPerSecond(tx.gateNow, usualMs(tx.gateNow)) * CONNECTION_SECONDS) / CONNECTIONS / USE);
 }
 
 /** Workers that the work needs. */

@@ -1,7 +1,7 @@
 import { closedFor, goalPerSecond, slotsOf } from "../admission/gate.ts";
 import { quantileMs } from "../admission/job-times.ts";
 import { slotsTaken } from "../admission/slots.ts";
-import { unreportedJobs } from "../claims/found-jobs.ts";
+import { unnamedJobs, unreportedJobs } from "../claims/found-jobs.ts";
 import { openExternally } from "../claims/open-externally.ts";
 import type { OpenJobsView } from "../external-jobs.ts";
 import { scanAfterRestore } from "../operate/restored.ts";
@@ -20,6 +20,7 @@ export function openJobsView(transactions: Transactions): OpenJobsView {
       })),
     ledgerId: () => transactions.read(({ ledgerId }) => ledgerId),
     unreported: () => transactions.read(unreportedJobs),
+    unnamed: () => transactions.read(unnamedJobs),
     scan: () => transactions.read(scanAfterRestore),
     jobMs: (q) => transactions.read((tx) => quantileMs(tx.gateNow, q)),
   };

@@ -27,6 +27,11 @@ export class JobTimes {
     return this.#sorted[at] ?? q * UNKNOWN_MOST_MS;
   }
 
+  /** For how long ends have been observed, of those that are kept, ms. */
+  knownForMs(now: number): number {
+    return now - (this.#last[0]?.seenAt ?? now);
+  }
+
   #isTooMany(now: number): boolean {
     const oldest = this.#last[0]?.seenAt ?? now;
     return this.#last.length > KEPT.most || (this.#last.length > KEPT.least && oldest < now - KEPT.ms);

@@ -1,3 +1,4 @@
+import { learnJobMs } from "@prewarm/durable-queue/admission/job-times";
 import { wakesDue } from "@prewarm/durable-queue/claims/pace";
 import { describe, expect, it } from "vitest";
 import { nextAlarmOf } from "../../src/ledger/testing/next-alarm-of.ts";
@@ -69,6 +70,20 @@ describe("workers are not called", () => {
     expect(transactions.read(nextAlarmOf)).toBeGreaterThanOrEqual(clock.ms + 500_000);
     ledger.patchGate({ paused: { bulk: false } }, "test");
     expect(transactions.read(wakesDue)).toBe(1);
+  });
+
+  it("for the rate that the first short jobs promise, until such jobs have ended for five seconds", () => {
+    const ledger = setup({ gate: { concurrency: 500, ratePerSecond: 500, burst: 500, monthlyJobs: null } });
+    ledger.accept(...Array.from({ length: 1_000 }, (_, n) => `image-${n}/400-high.webp`));
+    const wakes = () => ledger.transactions.read(wakesDue);
+    const endsAfter = (ms: number) => ledger.transactions.read((tx) => learnJobMs(tx.gateNow, ms));
+    expect(wakes()).toBe(24);
+    endsAfter(300);
+    ledger.clock.advance(1);
+    expect(wakes()).toBe(0);
+    ledger.clock.advance(4);
+    endsAfter(300);
+    expect(wakes()).toBe(55 - 24);
   });
 
   it("for a slow job until it is seen to end", () => {

@@ -1,289 +1,216 @@
-import { type ExternalJob, NOTHING, type Observations, type OpenJobsView } from "@prewarm/durable-queue/external-jobs";
-import type { Clock } from "@prewarm/shared/clock";
-import { JOB_DEADLINE_MS, THROTTLED_MS } from "@prewarm/shared/limits";
-import type { Log } from "@prewarm/shared/log";
-import { createSemaphore } from "../../platform/semaphore.ts";
-import type { NoResult } from "../client.ts";
-import type { IttybitJob } from "../dialects.ts";
+import { errorText } from "@prewarm/shared/log";
+import { AT_ONCE, CHAIN_MAX, JobReader, type PollDeps } from "./job-reader.ts";
 import { JobSearch } from "./job-search.ts";
-import { dueAt, OpenJobMemory, type Watched } from "./open-job-memory.ts";
-import { type Poll, planPolls } from "./plan-polls.ts";
+import { endedBy, type JobMs, overMs } from "./job-times.ts";
+import { betweenReadsMs, nextRead, pagesFor, type Read } from "./next-read.ts";
 
-type JobPage = { kind: "page"; jobs: IttybitJob[]; next: string | null };
-
-export type JobPageAnswer =
-  | JobPage
-  /** This service lists no jobs. */
-  | { kind: "noList" }
-  /** `after` names no job that this service knows any more. */
-  | { kind: "noCursor" }
-  | NoResult;
-
-/** What the poller needs of Ittybit. Results are values; it never throws. */
-export interface JobsAtIttybit {
-  get(ittybitJob: string): Promise<{ kind: "job"; job: IttybitJob } | { kind: "absent" } | NoResult>;
-  /** A page of 100 jobs, newest first, older than the job `after`; or the page after the one that gave `next`. */
-  list(query: { after?: string; next?: string }): Promise<JobPageAnswer>;
-}
-
-export interface PollDeps {
-  ittybit: JobsAtIttybit;
-  clock: Pick<Clock, "now">;
-  log: Log;
-  view: OpenJobsView;
-  report(found: Observations): void;
-}
-
-const AT_ONCE = 6;
-/** Pages that should have shown a job and did not, before it is read by itself. */
-const MISSED_MAX = 3;
-/** One answer may lie, say while their servers change: a job that reads by its id did not find so often in a row is gone. */
-const UNKNOWN_MAX = 3;
-/** A page that lacks this many of the jobs it should show is read on: others' jobs stand between ours. Fewer wait for the next poll. */
-const READ_ON_FROM = 25;
-/** Pages read one after another, at most: a dialect without cursors shows the newest 1,000 jobs. */
-const CHAIN_MAX = 10;
-/** Single reads in one poll, beside pages. */
-const SINGLES_MAX = 10;
+/** Single reads at once, beside pages. */
+const SINGLES_MAX = 2;
+/** Single reads in one poll beside pages that are read one after another. */
+const SINGLES_BESIDE_MAX = 10;
 /** The same where there is no list. */
 const SINGLES_ALONE_MAX = 48;
-/** After a poll that failed, doubled each time up to the second. */
-const FAILED_MS = 1_000;
-const FAILED_MAX_MS = 30_000;
 /** Jobs follow each other: after the last one for so long. */
 const FLOWING_MS = 3_000;
-/** A refused account is tried again this rarely. */
-const ACCOUNT_MS = 30_000;
-/** Ittybit's clock and ours may differ by this much. */
-const SKEW_MS = 60_000;
-/** A service found without cursors, or without a list, is asked for them again after this long. */
-const RELEARN_MS = 600_000;
+/** Between two searches for jobs that nobody has reported. */
+const SEARCH_MS = 1_000;
+/** A viewer's job is looked for this often once it may have ended. */
+const VIEWER_MS = 250;
+/** What a viewer's job, or one that a webhook names, counts: more than any page of others. */
+const URGENT_MS = 1_000_000_000;
 
-/** How the service can be read: pages by cursor at once, pages one after another, or job by job. */
-type Manner = "cursors" | "chain" | "singles";
-
-/** Polls at Ittybit for jobs that may have ended, in the cheapest manner that the service knows, and reports what it sees as it goes. */
+/**
+ * Decides what is read at Ittybit, and when. Where the service has cursors, each free connection reads the page that should
+ * show the most. Otherwise all jobs that may have ended are read in one poll.
+ */
 export class JobPolls {
-  readonly memory = new OpenJobMemory();
   readonly #deps: PollDeps;
+  readonly #reader: JobReader;
   readonly #search: JobSearch;
-  readonly #connections = createSemaphore(AT_ONCE);
-  #manner: Manner = "cursors";
-  #relearnAt = Number.POSITIVE_INFINITY;
-  #notBefore = 0;
-  #failures = 0;
+  readonly #reads = new Set<Promise<void>>();
+  /** Jobs that a read under way should show. */
+  readonly #beingRead = new Set<string>();
+  #singles = 0;
+  /** Calls of the last poll without cursors. */
+  #polled = 1;
+  #searchedAt = Number.NEGATIVE_INFINITY;
+  /** Reads that may begin at a time, Unix ms, and how long one more takes to be earned. */
+  #credit = { reads: 1, at: 0, betweenMs: 1 };
 
   constructor(deps: PollDeps) {
     this.#deps = deps;
+    this.#reader = new JobReader(deps, (jobs) => this.#search.onPage(jobs));
     this.#search = new JobSearch({
       ...deps,
-      report: (found) => this.#report(found),
-      page: (query) => this.#readList(query),
+      report: (found) => this.#reader.report(found),
+      page: (query) => this.#reader.list(query),
     });
+  }
+
+  get memory(): JobReader["memory"] {
+    return this.#reader.memory;
   }
 
   /** Whether a job is open, or is searched for. */
   get isOpen(): boolean {
-    const isSought = this.#manner !== "singles" && this.#search.isOpen;
+    const isSought = this.#reader.manner !== "singles" && this.#search.isOpen;
     return this.memory.watched.size > 0 || isSought;
   }
 
   /** No call before then, Unix ms. */
   get notBefore(): number {
-    return this.#notBefore;
+    return this.#reader.notBefore;
+  }
+
+  /** Resolves when a read that is under way ends; null: none is. */
+  get settled(): Promise<void> | null {
+    return this.#reads.size === 0 ? null : Promise.race(this.#reads);
+  }
+
+  /** Begins every read that is worth its call now. Nothing is waited for. */
+  begin(now: number): void {
+    this.#beginSearch(now);
+    const overMs = this.#overMs(now);
+    if (this.#reader.manner === "cursors") this.#beginReads(now, overMs);
+    else if (this.#beingRead.size === 0 && overMs.size > 0) this.#beginPoll(now, overMs);
+  }
+
+  #beginSearch(now: number): void {
+    if (now < this.#searchedAt + SEARCH_MS || this.#reader.manner === "singles" || !this.#search.isOpen) return;
+    this.#searchedAt = Number.POSITIVE_INFINITY;
+    this.#track(this.#search.poll(now), () => {
+      this.#searchedAt = now;
+    });
+  }
+
+  /** Jobs that may have ended and are not being read, each with how long it is expected to have been over, ms. */
+  #overMs(now: number): Map<string, number> {
+    const jobMs = this.#jobMs();
+    const ended = endedBy(jobMs);
+    const all = new Map<string, number>();
+    for (const [job, one] of this.memory.watched) {
+      const due = this.#reader.dueAt(one, jobMs);
+      if (due > now || this.#beingRead.has(job)) continue;
+      const { isPinged, live, polledAt, admittedAt } = one;
+      const isUrgent = isPinged || (live && (polledAt === null || polledAt < due || polledAt + VIEWER_MS <= now));
+      const seenAgeMs = (polledAt ?? admittedAt) - admittedAt;
+      all.set(job, isUrgent ? URGENT_MS : overMs(ended, seenAgeMs, now - admittedAt));
+    }
+    return all;
+  }
+
+  /** The learned times as they are now: each is asked for once. */
+  #jobMs(): JobMs {
+    const known = new Map<number, number>();
+    return (q) => {
+      const ms = known.get(q) ?? this.#deps.view.jobMs(q);
+      known.set(q, ms);
+      return ms;
+    };
+  }
+
+  #beginReads(now: number, overMs: Map<string, number>): void {
+    const { watched } = this.memory;
+    const places = this.memory.places();
+    const isOpen = (job: string) => watched.has(job);
+    const isLost = (job: string) => (watched.get(job)?.unknown ?? 0) > 0;
+    const urgent = new Set([...overMs].flatMap(([job, ms]) => (ms === URGENT_MS ? [job] : [])));
+    const hidden = [...overMs.keys()].filter((job) => this.#reader.isHidden(job));
+    for (const job of hidden) overMs.delete(job);
+    this.#refill(now, pagesFor({ places, overMs }) + hidden.length);
+    while (this.#reads.size < AT_ONCE) {
+      const alone = this.#singles < SINGLES_MAX ? hidden.shift() : undefined;
+      const read: Read | null =
+        alone === undefined
+          ? nextRead({ places, overMs, isOpen, isLost, flowing: this.#isFlowing(now) })
+          : { kind: "single", job: alone };
+      if (read === null) return;
+      const shows = read.kind === "page" ? read.shows : [read.job];
+      if (this.#credit.reads < 1 && !shows.some((job) => urgent.has(job))) return;
+      this.#credit.reads = Math.max(0, this.#credit.reads - 1);
+      for (const job of shows) overMs.delete(job);
+      this.#beginRead(read, shows);
+    }
+  }
+
+  #beginRead(read: Read, shows: readonly string[]): void {
+    const isSingle = read.kind === "single";
+    if (isSingle) this.#singles += 1;
+    this.#trackJobs(shows, isSingle ? this.#reader.readAlone(shows) : this.#reader.readPage(read), () => {
+      if (isSingle) this.#singles -= 1;
+    });
+  }
+
+  /** Reads all jobs that may have ended, for a service without cursors: those first that are expected to have been over for the longest. */
+  #beginPoll(now: number, overMs: ReadonlyMap<string, number>): void {
+    this.#refill(now, this.#polled);
+    const isUrgent = [...overMs.values()].includes(URGENT_MS);
+    if (this.#credit.reads < 1 && !isUrgent) return;
+    const inTurn = [...overMs].sort(([, a], [, b]) => b - a).map(([job]) => job);
+    const poll = this.#poll(inTurn).then((calls) => {
+      this.#polled = calls;
+      this.#credit.reads = Math.min(1, this.#credit.reads) - calls;
+    });
+    this.#trackJobs(inTurn, poll);
   }
 
   /** @returns calls made */
-  async poll(now: number): Promise<number> {
-    if (now >= this.#relearnAt) this.#learn("cursors");
-    const sought = this.#manner === "singles" ? 0 : this.#search.poll(now);
-    const calls = await Promise.all([this.#pollDue(now), sought]);
-    return calls.reduce((sum, some) => sum + some, 0);
+  async #poll(due: readonly string[]): Promise<number> {
+    if (this.#reader.manner === "singles") return this.#reader.readAlone(due, SINGLES_ALONE_MAX);
+    const listed = await this.#reader.readPages({}, due, CHAIN_MAX);
+    const hidden = due.filter((job) => this.#reader.isHidden(job));
+    return listed + (await this.#reader.readAlone(hidden, SINGLES_BESIDE_MAX));
   }
 
-  async #pollDue(now: number): Promise<number> {
-    const due = new Map([...this.memory.watched].filter(([, one]) => this.dueAt(one) <= now));
-    if (due.size === 0) return 0;
-    if (this.#manner === "cursors") return this.#pollByCursors(due);
-    const listed = this.#manner === "chain" ? await this.#chain({}, [...due.keys()], CHAIN_MAX) : 0;
-    const most = this.#manner === "singles" ? SINGLES_ALONE_MAX : SINGLES_MAX;
-    const alone = [...due.values()].filter((one) => this.#manner === "singles" || one.missed >= MISSED_MAX);
-    return listed + (await this.#readAlone(alone, most));
-  }
-
-  async #pollByCursors(due: ReadonlyMap<string, Watched>): Promise<number> {
-    const chosen = (rule: (one: Watched) => boolean) =>
-      new Set([...due].filter(([, one]) => rule(one)).map(([job]) => job));
-    const { goal, waiting } = this.#deps.view.pace();
-    const polls = planPolls({
-      known: this.memory.known(),
-      due: chosen(() => true),
-      hidden: chosen((one) => one.missed >= MISSED_MAX),
-      lost: chosen((one) => one.unknown > 0),
-      flowing: waiting && this.#isFlowing(),
-      goal,
+  #trackJobs(jobs: readonly string[], read: Promise<unknown>, ended = () => {}): void {
+    for (const job of jobs) this.#beingRead.add(job);
+    this.#track(read, () => {
+      for (const job of jobs) this.#beingRead.delete(job);
+      ended();
     });
-    const pages = polls.filter((poll) => poll.kind === "page");
-    const alone = polls.flatMap((poll) => (poll.kind === "single" ? (due.get(poll.job) ?? []) : []));
-    const calls = await Promise.all([
-      ...pages.map((page) => this.#readPage(page)),
-      this.#readAlone(alone, SINGLES_MAX),
-    ]);
-    return calls.reduce((sum, some) => sum + some, 0);
+  }
+
+  /** `ended`: called when the read is over, also when it has failed. */
+  #track(read: Promise<unknown>, ended: () => void): void {
+    const failed = (error: unknown): void => {
+      this.#deps.log("collect.failed", { error: errorText(error) });
+      this.#reader.pause(this.#deps.clock.now());
+    };
+    const tracked: Promise<void> = read
+      .then(() => undefined, failed)
+      .finally(() => {
+        this.#reads.delete(tracked);
+        ended();
+      });
+    this.#reads.add(tracked);
+  }
+
+  /** `reads`: those that would show all jobs that may have ended, 0 if there is none; so many may begin at once. */
+  #refill(now: number, reads: number): void {
+    const betweenMs = betweenReadsMs({ ...this.#deps.view.pace(), reads });
+    const earned = this.#credit.reads + (now - this.#credit.at) / betweenMs;
+    // While nothing may have ended, times for a read pass unused: a job that just became due has hardly ever ended.
+    this.#credit = { reads: reads === 0 ? earned % 1 : Math.min(reads, earned), at: now, betweenMs };
+  }
+
+  /** When the next read may begin, if none ends before, Unix ms. */
+  nextAt(now: number): number {
+    if (this.#reads.size >= AT_ONCE) return Number.POSITIVE_INFINITY;
+    const earnedAt = now + (1 - this.#credit.reads) * this.#credit.betweenMs;
+    const jobMs = this.#jobMs();
+    let at = Number.POSITIVE_INFINITY;
+    for (const [job, one] of this.memory.watched) {
+      if (this.#beingRead.has(job)) continue;
+      const due = this.#reader.dueAt(one, jobMs);
+      const viewerAt = one.live ? Math.max(due, (one.polledAt ?? 0) + VIEWER_MS) : Number.POSITIVE_INFINITY;
+      at = Math.min(at, Math.max(due, earnedAt), viewerAt);
+    }
+    return at;
   }
 
   /** A job was made just now: while work waits another one soon follows. While all slots are taken by slow jobs none does. */
-  #isFlowing(): boolean {
-    const grants = [...this.memory.watched.values()].map(({ admittedAt: grantedAt }) => grantedAt);
-    return this.#deps.clock.now() - Math.max(...grants) < FLOWING_MS;
-  }
-
-  async #readPage({ after, shows }: Extract<Poll, { kind: "page" }>): Promise<number> {
-    const pages = Math.ceil(shows.length / READ_ON_FROM);
-    return this.#chain(after === null ? {} : { after }, shows, after === null ? CHAIN_MAX : pages);
-  }
-
-  /** Reads one page after another while too many of `shows` are missing. */
-  async #chain(first: { after?: string }, shows: readonly string[], most: number): Promise<number> {
-    const missing = new Set(shows);
-    let query: { after?: string; next?: string } = first;
-    let calls = 0;
-    while (calls < most) {
-      if (this.#isHalted()) return calls;
-      const page = await this.#readList(query, first.after);
-      calls += 1;
-      if (page === null) return calls;
-      this.#learnManner(query.after, page.jobs);
-      for (const { id } of page.jobs) missing.delete(id);
-      for (const { id } of page.jobs) this.memory.onPage(id);
-      this.#tell(page.jobs);
-      const enough = this.#manner === "chain" ? missing.size === 0 : missing.size < READ_ON_FROM;
-      if (page.next === null || enough || this.#isPast(page.jobs, missing)) break;
-      query = { next: page.next };
-    }
-    this.#noteMissing(missing);
-    return calls;
-  }
-
-  /** A page, or null: there is none now. What it shows of jobs that nobody has told is reported. */
-  async #readList(query: { after?: string; next?: string }, first?: string): Promise<JobPage | null> {
-    if (this.#isHalted()) return null;
-    const page = await this.#connections.run(() => this.#deps.ittybit.list(query));
-    if (page.kind !== "page") {
-      this.#noPage(page, first);
-      return null;
-    }
-    this.#failures = 0;
-    this.#search.onPage(page.jobs);
-    return page;
-  }
-
-  /**
-   * A list that answers with the newest jobs whatever cursor it is given shows the cursor itself: it is read from its top on. Of pages that
-   * follow nothing is learned: where they are counted by place, each job that is made meanwhile moves them.
-   */
-  #learnManner(after: string | undefined, jobs: readonly IttybitJob[]): void {
-    if (this.#manner === "cursors" && jobs.some(({ id }) => id === after)) this.#learn("chain");
-  }
-
-  #learn(manner: Manner): void {
-    if (manner === this.#manner) return;
-    this.#manner = manner;
-    this.#relearnAt = this.#deps.clock.now() + RELEARN_MS;
-    this.#deps.log("collect.manner", { manner });
-  }
-
-  /** True when the page reaches back beyond all that is missing. */
-  #isPast(jobs: readonly IttybitJob[], missing: ReadonlySet<string>): boolean {
-    const last = jobs.at(-1)?.createdAt ?? null;
-    const grants = [...missing].map((job) => this.memory.watched.get(job)?.admittedAt ?? Number.POSITIVE_INFINITY);
-    return last !== null && last < Math.min(...grants) - SKEW_MS;
-  }
-
-  #noteMissing(missing: ReadonlySet<string>): void {
-    const absent: string[] = [];
-    for (const job of missing) {
-      const one = this.memory.watched.get(job);
-      if (one === undefined) continue;
-      one.missed += 1;
-      if (this.#isGone(one)) absent.push(job);
-    }
-    this.#report({ absent });
-  }
-
-  async #readAlone(some: readonly Watched[], most: number): Promise<number> {
-    const inTurn = [...some].sort((a, b) => this.dueAt(a) - this.dueAt(b)).slice(0, most);
-    const calls = await Promise.all(inTurn.map((one) => this.#connections.run(() => this.#readOne(one))));
-    return calls.filter((made) => made).length;
-  }
-
-  async #readOne(one: Watched): Promise<boolean> {
-    if (this.#isHalted()) return false;
-    const answer = await this.#deps.ittybit.get(one.job);
-    if (answer.kind === "job") {
-      this.#failures = 0;
-      // A dialect may answer with another id than the one it was asked for.
-      this.#tell([{ ...answer.job, id: one.job }]);
-    } else if (answer.kind === "absent") {
-      Object.assign(one, { polledAt: this.#deps.clock.now(), unknown: one.unknown + 1, isPinged: false });
-      const onNoPage = one.missed > 0 || this.#manner === "singles";
-      if (onNoPage && this.#isGone(one)) this.#report({ absent: [one.job] });
-    } else this.#noResult(answer);
-    return true;
-  }
-
-  #noPage(answer: Exclude<JobPageAnswer, { kind: "page" }>, after: string | undefined): void {
-    if (answer.kind === "noList") this.#learn("singles");
-    else if (answer.kind !== "noCursor") this.#noResult(answer);
-    // Refused as a cursor though it is open: this service does not take cursors as we know them.
-    else if (after === undefined || this.memory.watched.has(after)) this.#learn("chain");
-    else this.memory.forgetPlaces(after);
-  }
-
-  #noResult(answer: NoResult): void {
-    const now = this.#deps.clock.now();
-    if (answer.kind === "throttled") {
-      const until = now + (answer.retryAfterMs ?? THROTTLED_MS);
-      this.#notBefore = Math.max(this.#notBefore, until);
-      this.#report({ throttledUntil: until });
-    } else if (answer.kind === "account") {
-      this.#notBefore = Math.max(this.#notBefore, now + ACCOUNT_MS);
-      this.#report({ account: { status: answer.status, message: answer.message } });
-    } else {
-      this.#deps.log("collect.unclear", { code: answer.failure.code, message: answer.failure.message });
-      this.#notBefore = Math.max(this.#notBefore, now + Math.min(FAILED_MAX_MS, FAILED_MS * 2 ** this.#failures));
-      this.#failures += 1;
-    }
-  }
-
-  /** Reports those of the jobs that are waited for. */
-  #tell(jobs: readonly IttybitJob[]): void {
-    const ours = jobs.filter(({ id }) => this.memory.watched.has(id));
-    const ended = ours.filter(({ status }) => status !== "pending");
-    const pending = ours.filter(({ status }) => status === "pending").map(({ id }) => id);
-    for (const { id } of ended) this.memory.watched.delete(id);
-    for (const id of pending) this.memory.shown(id, this.#deps.clock.now());
-    this.#report({ ended, pending });
-  }
-
-  #report(found: Partial<Observations>): void {
-    const all = { ...NOTHING, ...found };
-    const lists = [all.ended, all.pending, all.absent, all.found, all.unmade];
-    const isEmpty = lists.every(({ length }) => length === 0);
-    if (isEmpty && all.throttledUntil === null && all.account === null) return;
-    this.#deps.report(all);
-  }
-
-  #isHalted(): boolean {
-    return this.#deps.clock.now() < this.#notBefore;
-  }
-
-  #isGone({ admittedAt: grantedAt, unknown }: Watched): boolean {
-    return unknown >= UNKNOWN_MAX && grantedAt < this.#deps.clock.now() - JOB_DEADLINE_MS;
-  }
-
-  dueAt(one: Watched): number {
-    const single = this.#manner === "singles" || one.missed >= MISSED_MAX || one.unknown > 0;
-    return dueAt(one, (q) => this.#deps.view.jobMs(q), single);
+  #isFlowing(now: number): boolean {
+    if (!this.#deps.view.pace().waiting) return false;
+    return [...this.memory.watched.values()].some(({ admittedAt }) => now - admittedAt < FLOWING_MS);
   }
 }

@@ -18,7 +18,11 @@ function setup() {
     view: {
       ...{ open: () => [], jobMs: () => 1_000, ledgerId: () => "L1" },
       pace: () => ({ slots: { used: 1, all: 2 }, waiting: true, goal: 1 }),
-      ...{ unreported: () => state.unheard, scan: () => state.scan },
+      ...{
+        unreported: () => state.unheard,
+        unnamed: () => new Set(state.unheard.map(({ gen }) => gen)),
+        scan: () => state.scan,
+      },
     },
     report(news) {
       found.push(news);

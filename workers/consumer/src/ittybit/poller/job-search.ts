@@ -62,8 +62,8 @@ export class JobSearch {
 
   /** Notes a page that any reader has read. */
   onPage(jobs: readonly IttybitJob[]): void {
-    const wanted = new Set(this.#deps.view.unreported().map(({ gen }) => String(gen)));
-    if (wanted.size > 0) this.#tell(this.#ours(jobs).filter(({ metadata }) => wanted.has(metadata.gen ?? "")));
+    const unnamed = this.#deps.view.unnamed();
+    if (unnamed.size > 0) this.#tell(this.#ours(jobs).filter(({ metadata }) => unnamed.has(Number(metadata.gen))));
   }
 
   #ours(jobs: readonly IttybitJob[]): IttybitJob[] {

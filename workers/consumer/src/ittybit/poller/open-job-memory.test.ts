@@ -1,6 +1,12 @@
 import { describe, expect, it } from "vitest";
+import type { IttybitJob } from "../dialects.ts";
 import { dueAt, OpenJobMemory } from "./open-job-memory.ts";
 
+const shown = (id: string, createdAt: number | null): IttybitJob => ({
+  ...{ id, status: "pending", said: "processing", known: true, output: null, error: null, metadata: {}, input: null },
+  ...{ createdAt, finishedAt: null },
+});
+const known = (memory: OpenJobMemory) => memory.places().map((place) => place.job);
 const job = (n: number) => ({ job: `j${n}`, gen: n, admittedAt: n, live: false });
 
 describe("OpenJobMemory", () => {
@@ -8,14 +14,39 @@ describe("OpenJobMemory", () => {
     const memory = new OpenJobMemory();
     memory.update([job(1), job(3)]);
     memory.update([job(1), job(2), job(3)]);
-    expect(memory.known()).toEqual(["j1", "j2", "j3"]);
+    expect(known(memory)).toEqual(["j1", "j2", "j3"]);
+  });
+
+  it("orders by Ittybit's time once a page has shown it, and knows the jobs of others there", () => {
+    const memory = new OpenJobMemory();
+    memory.update([job(1), job(2), job(900)]);
+    memory.onPage([shown("j1", 1_300), shown("other", 1_200), shown("j2", 1_100)]);
+    memory.update([job(1), job(2), job(900)]);
+    expect(known(memory)).toEqual(["j2", "other", "j1", "j900"]);
+  });
+
+  it("learns how long after its grant a job stands in the list, whatever Ittybit's clock shows", () => {
+    const memory = new OpenJobMemory();
+    memory.update([job(100), job(110), job(200)]);
+    // A minute ahead, and the second POST overtook the first.
+    memory.onPage([shown("j100", 60_130), shown("j110", 60_120)]);
+    memory.update([job(100), job(110), job(200), job(105)]);
+    expect(known(memory)).toEqual(["j110", "j105", "j100", "j200"]);
+  });
+
+  it("keeps the order of grants where Ittybit shows no times", () => {
+    const memory = new OpenJobMemory();
+    memory.update([job(1), job(2), job(3)]);
+    memory.onPage([shown("j3", null), shown("j1", null)]);
+    memory.update([job(1), job(2), job(3)]);
+    expect(known(memory)).toEqual(["j1", "j2", "j3"]);
   });
 
   it("keeps the places of ended jobs from the oldest open one on", () => {
     const memory = new OpenJobMemory();
     memory.update([job(1), job(2), job(3), job(4)]);
     memory.update([job(2), job(4)]);
-    expect(memory.known()).toEqual(["j2", "j3", "j4"]);
+    expect(known(memory)).toEqual(["j2", "j3", "j4"]);
   });
 
   it("stays small behind a job that does not end", () => {
@@ -23,9 +54,9 @@ describe("OpenJobMemory", () => {
     for (let n = 1; n <= 15_000; n += 500) {
       memory.update([job(0), ...Array.from({ length: 500 }, (_, at) => job(n + at))]);
     }
-    expect(memory.known().length).toBeLessThanOrEqual(10_001);
-    expect(memory.known()[0]).toBe("j0");
-    expect(memory.known().at(-1)).toBe("j15000");
+    expect(known(memory).length).toBeLessThanOrEqual(10_001);
+    expect(known(memory)[0]).toBe("j0");
+    expect(known(memory).at(-1)).toBe("j15000");
     expect(memory.watched.size).toBe(501);
   });
 
@@ -34,7 +65,7 @@ describe("OpenJobMemory", () => {
     memory.update([job(1), job(2), job(3), job(4)]);
     memory.update([job(1), job(4)]);
     memory.forgetPlaces("j2");
-    expect(memory.known()).toEqual(["j1", "j3", "j4"]);
+    expect(known(memory)).toEqual(["j1", "j3", "j4"]);
   });
 });
 

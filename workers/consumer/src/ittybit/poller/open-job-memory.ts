@@ -1,7 +1,9 @@
 import type { OpenJob } from "@prewarm/durable-queue/external-jobs";
+import type { IttybitJob } from "../dialects.ts";
+import type { JobMs } from "./job-times.ts";
 
 export interface Watched extends OpenJob {
-  /** When it was last shown, pending, or not found by its id; null before the first time. Unix ms. */
+  /** When a read last showed it pending, or should have shown it and did not; null before the first time. Unix ms. */
   polledAt: number | null;
   /** Pages in a row that should have shown it and did not. */
   missed: number;
@@ -9,8 +11,17 @@ export interface Watched extends OpenJob {
   unknown: number;
   /** Webhooks that named it. */
   pings: number;
-  /** A webhook named it, and no poll has shown it since. */
+  /** A webhook named it, and no read has looked for it since. */
   isPinged: boolean;
+}
+
+/** A job in Ittybit's list. */
+export interface Place {
+  job: string;
+  /** When the ledger admitted it; about that time for jobs of others. Unix ms. */
+  grantedAt: number;
+  /** Its time in Ittybit's list, once a page has shown it. Unix ms, by Ittybit's clock. */
+  createdAt: number | null;
 }
 
 /** Webhooks of one job that each cause a poll. Anybody who knows the address can send more. */
@@ -24,34 +35,81 @@ const SLOW = 3;
 const SLOW_SHARE = 0.1;
 /** … but at least every five minutes. */
 const SLOWEST_POLL_MS = 300_000;
+/** From the admission of a job to its place in the list: a call, and half a POST. Learned from the first page on. */
+const POSTED_MS = 150;
+/** The share of a new measurement in what is learned of that. */
+const LEARNED_SHARE = 0.2;
 
-/** What the poller remembers from one poll to the next: places, when a job was last shown, what no page shows. Lost at an eviction without harm. */
+/** What the poller remembers from one poll to the next: places, when a job was last looked for, what no page shows. Lost at an eviction without harm. */
 export class OpenJobMemory {
   readonly watched = new Map<string, Watched>();
-  #known: { job: string; grantedAt: number }[] = [];
+  readonly #places = new Map<string, Place>();
+  #order: Place[] = [];
+  #postedMs: number | null = null;
 
-  /** Ids in the order of Ittybit's list as far as we know it: oldest first, ended ones too from the oldest open job on. */
-  known(): string[] {
-    return this.#known.map(({ job }) => job);
+  /** The jobs of Ittybit's list as far as we know it, those of others too: oldest first, ended ones from the oldest open job on. */
+  places(): readonly Place[] {
+    return this.#order;
   }
 
   update(open: readonly OpenJob[]): void {
-    const placed = new Set(this.#known.map(({ job }) => job));
     const ids = new Set(open.map(({ job }) => job));
     for (const job of this.watched.keys()) if (!ids.has(job)) this.watched.delete(job);
     for (const one of open) {
       const last = this.watched.get(one.job);
-      this.watched.set(one.job, { ...UNSEEN, ...last, ...one });
-      if (!placed.has(one.job)) this.#known.push({ job: one.job, grantedAt: one.admittedAt });
+      if (last === undefined) this.watched.set(one.job, { ...UNSEEN, ...one });
+      else Object.assign(last, one);
+      if (!this.#places.has(one.job)) this.#place({ job: one.job, grantedAt: one.admittedAt, createdAt: null });
     }
-    this.#known.sort((a, b) => a.grantedAt - b.grantedAt);
+    this.#sort();
     this.#forget();
+  }
+
+  #place(place: Place): void {
+    this.#places.set(place.job, place);
+    this.#order.push(place);
+  }
+
+  /** Ittybit orders by the arrival of the POST. Until a page has shown a job, that is its grant and what a POST takes. */
+  #sort(): void {
+    const postedMs = this.#postedMs ?? POSTED_MS;
+    const at = ({ createdAt, grantedAt }: Place) => createdAt ?? grantedAt + postedMs;
+    this.#order.sort((a, b) => at(a) - at(b) || a.grantedAt - b.grantedAt);
+  }
+
+  /** A page of the list shows these jobs: so their places are known, whosever they are. */
+  onPage(jobs: readonly IttybitJob[]): void {
+    const posted: number[] = [];
+    for (const { id, createdAt } of jobs) {
+      const watched = this.watched.get(id);
+      if (watched !== undefined) watched.missed = 0;
+      if (createdAt === null) continue;
+      const place = this.#places.get(id);
+      if (place === undefined)
+        this.#place({ job: id, grantedAt: createdAt - (this.#postedMs ?? POSTED_MS), createdAt });
+      else if (place.createdAt === null) {
+        place.createdAt = createdAt;
+        posted.push(createdAt - place.grantedAt);
+      }
+    }
+    if (posted.length > 0) this.#learnPosted(posted.reduce((sum, ms) => sum + ms, 0) / posted.length);
+  }
+
+  #learnPosted(ms: number): void {
+    this.#postedMs = this.#postedMs === null ? ms : this.#postedMs + LEARNED_SHARE * (ms - this.#postedMs);
   }
 
   /** Ittybit shows it, and it has not ended. */
   shown(job: string, now: number): void {
+    this.looked(job, now);
     const one = this.watched.get(job);
-    if (one !== undefined) Object.assign(one, { polledAt: now, unknown: 0, isPinged: false });
+    if (one !== undefined) one.unknown = 0;
+  }
+
+  /** A read has looked for it. */
+  looked(job: string, now: number): void {
+    const one = this.watched.get(job);
+    if (one !== undefined) Object.assign(one, { polledAt: now, isPinged: false });
   }
 
   /** A webhook names the job, which is due a poll now. False: it is not open, or it has had its polls. */
@@ -62,28 +120,27 @@ export class OpenJobMemory {
     return true;
   }
 
-  onPage(job: string): void {
-    const one = this.watched.get(job);
-    if (one !== undefined) one.missed = 0;
-  }
-
   /** An ended job is no cursor any more, nor are those before it: Ittybit forgets the oldest first. */
   forgetPlaces(upTo: string): void {
-    const last = this.#known.findIndex(({ job }) => job === upTo);
-    this.#known = this.#known.filter(({ job }, place) => place > last || this.watched.has(job));
+    const last = this.#order.findIndex(({ job }) => job === upTo);
+    this.#keep(({ job }, place) => place > last || this.watched.has(job));
   }
 
   #forget(): void {
-    const oldest = this.#known.findIndex(({ job }) => this.watched.has(job));
-    const surplus = this.#known.length - KNOWN_MAX;
-    this.#known = this.#known.filter(
-      ({ job }, place) => place >= oldest && (place >= surplus || this.watched.has(job)),
-    );
+    const oldest = this.#order.findIndex(({ job }) => this.watched.has(job));
+    const surplus = this.#order.length - KNOWN_MAX;
+    if (oldest === 0 && surplus <= 0) return;
+    this.#keep(({ job }, place) => oldest >= 0 && place >= oldest && (place >= surplus || this.watched.has(job)));
+  }
+
+  #keep(isKept: (place: Place, at: number) => boolean): void {
+    this.#order = this.#order.filter((place, at) => {
+      const kept = isKept(place, at);
+      if (!kept) this.#places.delete(place.job);
+      return kept;
+    });
   }
 }
-
-/** Learned job time in ms at a quantile. */
-type JobMs = (q: number) => number;
 
 /** When the job is worth a poll, Unix ms. `single`: each poll is a call for this one job. */
 export function dueAt(one: Watched, jobMs: JobMs, single: boolean): number {

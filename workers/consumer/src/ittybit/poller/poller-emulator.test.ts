@@ -54,7 +54,7 @@ it.each([
       open: () => [...open.values()],
       pace: () => ({ slots: { used: open.size, all: JOBS }, waiting: false, goal: 20 }),
       ...{ jobMs: () => 10 },
-      ...{ ledgerId: () => "L1", unreported: () => [], scan: () => null },
+      ...{ ledgerId: () => "L1", unreported: () => [], unnamed: () => new Set<number>(), scan: () => null },
     },
     report: ({ ended }) => {
       for (const { id } of ended) open.delete(id);

@@ -19,6 +19,8 @@ function setup({ all = 50, goal = 20, jobMs = 2_000 } = {}) {
     quickMs: jobMs,
     untold: 0,
     unheard: [] as UnreportedJob[],
+    unnamed: new Set<number>(),
+    breaks: false,
   };
   const found: (Observations & { at: number })[] = [];
   const logs: string[] = [];
@@ -34,11 +36,12 @@ function setup({ all = 50, goal = 20, jobMs = 2_000 } = {}) {
         waiting: state.waiting,
         goal: state.goal,
       }),
-      ...{ ledgerId: () => "L1", unreported: () => state.unheard, scan: () => null },
+      ...{ ledgerId: () => "L1", unreported: () => state.unheard, unnamed: () => state.unnamed, scan: () => null },
       jobMs: (q) => (q < 0.5 ? state.quickMs : state.jobMs),
     },
     report(news) {
       found.push({ ...news, at: clock.now() });
+      if (state.breaks) throw new Error("no room");
       for (const { id } of news.ended) close(id);
       for (const id of news.absent) close(id);
     },
@@ -127,7 +130,7 @@ describe("a drain", () => {
     expect(drained.ended).toBe(order.n);
     expect(drained.callsPerVariant).toBeLessThanOrEqual(1.2);
     expect(drained.mostAtOnce).toBeLessThanOrEqual(6);
-    expect(drained.medianLagMs).toBeLessThanOrEqual(400);
+    expect(drained.medianLagMs).toBeLessThanOrEqual(300);
     expect(drained.share).toBeGreaterThan(0.8);
   });
 
@@ -141,14 +144,14 @@ describe("a drain", () => {
   it("sees the ends of more than a thousand open jobs", async () => {
     const drained = await drain({ all: 1_200, rate: 600, jobMs: 2_000, jitter: 0, n: 4_000 });
     expect(drained.ended).toBe(4_000);
-    expect(drained.share).toBeGreaterThan(0.5);
+    expect(drained.share).toBeGreaterThan(0.82);
   });
 
   it("keeps up with 1,000 a second at 2,000 slots, job times ± 50 %, though the list's next pages are counted by place", async () => {
     const drained = await drain({ all: 2_000, rate: 1_000, jobMs: 2_000, jitter: 0.5, n: 8_000 });
     expect(drained.ended).toBe(8_000);
     expect(drained.callsPerVariant).toBeLessThanOrEqual(1.2);
-    expect(drained.share).toBeGreaterThan(0.7);
+    expect(drained.share).toBeGreaterThan(0.78);
   });
 
   it("among as many jobs of others: every end is seen", async () => {
@@ -166,6 +169,32 @@ describe("pages by cursor", () => {
     await drive(400, 100);
     expect(ittybit.calls.slice(0, 6)).toEqual([...[87, 162, 237, 312, 387].map((at) => `list ${ids[at]}`), "list"]);
     expect(ittybit.mostAtOnce).toBe(6);
+  });
+
+  it("that take long hold up no other page", async () => {
+    const { ittybit, make, clock, drive, open, endedAt } = setup({ all: 1_000, goal: 500 });
+    ittybit.latencyMs = (call) => (ittybit.calls.length === 1 && call.startsWith("list") ? 20_000 : 120);
+    const ids = Array.from({ length: 700 }, () => make(1_000));
+    clock.advance(3_000);
+    await drive(3_000, 100);
+    const slow = ids.filter((id) => endedAt(id) === null);
+    expect(slow.length).toBeGreaterThan(50);
+    expect(slow.length).toBeLessThanOrEqual(100);
+    await drive(20_000, 1_000);
+    expect(open).toEqual([]);
+  });
+
+  it("name the jobs whose ids nobody has told yet, and end them", async () => {
+    const { ittybit, make, clock, drive, found, state } = setup();
+    for (let n = 0; n < 30; n += 1) make(1_000);
+    const { id } = ittybit.make(1_000, "job", { ledger: "L1", gen: "77" });
+    ittybit.make(1_000, "job", { ledger: "L2", gen: "77" });
+    ittybit.make(1_000, "job", { ledger: "L1", gen: "78" });
+    state.unnamed.add(77);
+    clock.advance(3_000);
+    await drive(500, 100);
+    const news = found.find((one) => one.found.length > 0);
+    expect([news?.found, news?.ended].map((jobs) => jobs?.map((job) => job.id))).toEqual([[id], [id]]);
   });
 
   it("are not read where all jobs are too young to have ended", async () => {
@@ -447,6 +476,18 @@ describe("when Ittybit does not answer as it should", () => {
 });
 
 describe("the loop", () => {
+  it("goes on a second after what it saw could not be noted", async () => {
+    const { make, clock, drive, state, logs, open } = setup();
+    for (let n = 0; n < 30; n += 1) make(1_000);
+    clock.advance(3_000);
+    state.breaks = true;
+    await drive(900, 100);
+    expect(logs).toEqual(["collect.failed"]);
+    state.breaks = false;
+    await drive(5_000, 100);
+    expect(open).toEqual([]);
+  });
+
   it("does not run while nothing is open", () => {
     expect(setup().poller.keepRunning()).toBeNull();
   });

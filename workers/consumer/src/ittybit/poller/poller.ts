@@ -1,7 +1,7 @@
 import type { ExternalJobs, WatchExternalJobs } from "@prewarm/durable-queue/external-jobs";
 import { errorText } from "@prewarm/shared/log";
-import { JobPolls, type PollDeps } from "./job-polls.ts";
-import { cadenceMs } from "./plan-polls.ts";
+import { JobPolls } from "./job-polls.ts";
+import type { PollDeps } from "./job-reader.ts";
 
 export interface PollerDeps extends PollDeps {
   sleep(ms: number): Promise<void>;
@@ -50,37 +50,27 @@ export class Poller implements ExternalJobs {
   }
 
   async #loop(): Promise<void> {
-    const { clock, view, sleep } = this.#deps;
+    const { clock, view } = this.#deps;
     while (clock.now() - this.#keptRunningAt < IDLE_MS) {
       this.#polls.memory.update(view.open());
-      if (!this.#polls.isOpen) return;
-      const began = clock.now();
-      if (began < this.#polls.notBefore) {
-        await sleep(Math.min(this.#polls.notBefore - began, STEP_MS));
-        continue;
-      }
-      const pages = await this.#polls.poll(began);
-      await this.#rest(began, pages);
+      const now = clock.now();
+      if (now >= this.#polls.notBefore) this.#polls.begin(now);
+      if (!this.#polls.isOpen && this.#polls.settled === null) return;
+      await this.#rest(now);
     }
+    while (this.#polls.settled !== null) await this.#polls.settled;
   }
 
-  /** Waits until the next poll: the interval of the cadence, or less when a viewer's job may have ended. */
-  async #rest(began: number, pages: number): Promise<void> {
-    const { clock, sleep, view } = this.#deps;
-    const earliest = clock.now() + REST_MS;
-    for (;;) {
-      this.#polls.memory.update(view.open());
-      const now = clock.now();
-      const viewers = [...this.#polls.memory.watched.values()].filter(({ live }) => live);
-      const isPinged = [...this.#polls.memory.watched.values()].some((one) => one.isPinged);
-      const viewer = isPinged || viewers.some((one) => this.#polls.dueAt(one) <= now);
-      const cadence = cadenceMs({ ...view.pace(), pages, viewer });
-      const firstPolls = viewers.filter(({ polledAt }) => polledAt === null).map((one) => this.#polls.dueAt(one));
-      const at = Math.max(earliest, Math.min(began + cadence, ...firstPolls));
-      if (at <= now) return;
-      this.#ping = Promise.withResolvers();
-      await Promise.race([sleep(Math.min(at - now, STEP_MS)), this.#ping.promise]);
-    }
+  /** Until a read ends, another one may begin, or a webhook names a job. */
+  async #rest(now: number): Promise<void> {
+    const { settled, notBefore } = this.#polls;
+    const at = Math.max(notBefore, now + REST_MS, Math.min(now + STEP_MS, this.#polls.nextAt(now)));
+    this.#ping = Promise.withResolvers();
+    await Promise.race([
+      this.#deps.sleep(Math.min(at - now, STEP_MS)),
+      this.#ping.promise,
+      ...(settled === null ? [] : [settled]),
+    ]);
   }
 }
 

@@ -8,7 +8,7 @@ import type { Row } from "@prewarm/durable-queue/schema/row";
 import { nodeSql } from "@prewarm/durable-queue/testing/node-sql";
 import type { Clock } from "@prewarm/shared/clock";
 import type { Config } from "@prewarm/shared/config";
-import type { JobsAtIttybit } from "../../ittybit/poller/job-polls.ts";
+import type { JobsAtIttybit } from "../../ittybit/poller/job-reader.ts";
 import { pollerOf } from "../../ittybit/poller/poller.ts";
 import type { ExchangeAnswer, ExchangeRequest, Handlers, LedgerCalls } from "../../ledger/contract.ts";
 import type { Ledger } from "../../ledger/ledger.ts";

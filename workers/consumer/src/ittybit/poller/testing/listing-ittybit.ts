@@ -1,7 +1,7 @@
 import type { createFakeClock } from "../../../testing/fake-clock.ts";
 import type { NoResult } from "../../client.ts";
 import type { IttybitJob } from "../../dialects.ts";
-import type { JobPageAnswer, JobsAtIttybit } from "../job-polls.ts";
+import type { JobPageAnswer, JobsAtIttybit } from "../job-reader.ts";
 
 interface Made {
   id: string;
@@ -19,7 +19,8 @@ export class ListingIttybit implements JobsAtIttybit {
   manner: "cursors" | "ignores" | "refuses" | "noList" = "cursors";
   /** Put before the ids that `get` answers with. */
   idPrefix = "";
-  latencyMs = 120;
+  /** How long a call takes. */
+  latencyMs: (call: string) => number = () => 120;
   /** Unknown to `get`, to `list`, or both. */
   readonly hidden = { get: new Set<string>(), list: new Set<string>() };
   /** The answer instead of what is there. */
@@ -82,9 +83,10 @@ export class ListingIttybit implements JobsAtIttybit {
     this.calls.push(call);
     this.#atOnce += 1;
     this.mostAtOnce = Math.max(this.mostAtOnce, this.#atOnce);
-    await this.#clock.sleep(this.latencyMs / 2);
+    const ms = this.latencyMs(call);
+    await this.#clock.sleep(ms / 2);
     const said = this.blind(call) ?? answer();
-    await this.#clock.sleep(this.latencyMs / 2);
+    await this.#clock.sleep(ms / 2);
     this.#atOnce -= 1;
     return said;
   }
