@@ -526,8 +526,8 @@ export const P9_TO_P17: Mutation[] = [
     promise: "P17",
     breaks: "a job that a webhook names is looked at again and again",
     file: `${POLLER}/open-job-memory.ts`,
-    find: "Object.assign(one, { polledAt: now, isPinged: false })",
-    replace: "Object.assign(one, { polledAt: now })",
+    find: "(one.polledAt ?? 0, now), isPinged: false })",
+    replace: "(one.polledAt ?? 0, now) })",
     tests: [`${POLLER}/poller.test.ts`, "test/world/webhooks.test.ts"],
   },
   {

@@ -114,13 +114,14 @@ export class JobReader {
     let calls = 0;
     while (calls < most) {
       if (this.#isHalted()) return calls;
+      const askedAt = this.#deps.clock.now();
       const page = await this.list(query, first.after);
       calls += 1;
       if (page === null) return calls;
       this.#learnManner(query.after, page.jobs);
       for (const { id } of page.jobs) missing.delete(id);
       this.memory.onPage(page.jobs);
-      this.#tell(page.jobs);
+      this.#tell(page.jobs, askedAt);
       const enough = this.#manner === "chain" ? missing.size === 0 : missing.size < READ_ON_FROM;
       if (page.next === null || enough || this.#isPast(page.jobs, missing)) break;
       query = { next: page.next };
@@ -189,14 +190,15 @@ export class JobReader {
 
   async #readOne(one: Watched): Promise<boolean> {
     if (this.#isHalted()) return false;
+    const askedAt = this.#deps.clock.now();
     const answer = await this.#deps.ittybit.get(one.job);
     if (answer.kind === "job") {
       this.#failures = 0;
       // A dialect may answer with another id than the one it was asked for.
-      this.#tell([{ ...answer.job, id: one.job }]);
+      this.#tell([{ ...answer.job, id: one.job }], askedAt);
     } else if (answer.kind === "absent") {
       one.unknown += 1;
-      this.memory.looked(one.job, this.#deps.clock.now());
+      this.memory.looked(one.job, askedAt);
       const onNoPage = one.missed > 0 || this.#manner === "singles";
       if (onNoPage && this.#isGone(one)) this.report({ absent: [one.job] });
     } else this.#noResult(answer);
@@ -227,13 +229,13 @@ export class JobReader {
     }
   }
 
-  /** Reports those of the jobs that are waited for. */
-  #tell(jobs: readonly IttybitJob[]): void {
+  /** Reports those of the jobs that are waited for. `askedAt`: an open job may have ended since, Unix ms. */
+  #tell(jobs: readonly IttybitJob[], askedAt: number): void {
     const ours = jobs.filter(({ id }) => this.memory.watched.has(id));
     const ended: ExternalJob[] = ours.filter(({ status }) => status !== "pending");
     const pending = ours.filter(({ status }) => status === "pending").map(({ id }) => id);
     for (const { id } of ended) this.memory.watched.delete(id);
-    for (const id of pending) this.memory.shown(id, this.#deps.clock.now());
+    for (const id of pending) this.memory.shown(id, askedAt);
     this.report({ ended, pending });
   }
 

@@ -109,7 +109,7 @@ export class OpenJobMemory {
   /** A read has looked for it. */
   looked(job: string, now: number): void {
     const one = this.watched.get(job);
-    if (one !== undefined) Object.assign(one, { polledAt: now, isPinged: false });
+    if (one !== undefined) Object.assign(one, { polledAt: Math.max(one.polledAt ?? 0, now), isPinged: false });
   }
 
   /** A webhook names the job, which is due a poll now. False: it is not open, or it has had its polls. */

@@ -418,6 +418,13 @@ describe("a viewer's job", () => {
     expect(ittybit.calls.length).toBeLessThanOrEqual(3);
   });
 
+  it("that takes a little longer than usual is looked for every 250 ms, the time of the look included", async () => {
+    const { make, endedAt, drive, ittybit } = setup({ jobMs: 2_000 });
+    const id = make(2_100, true);
+    await drive(10_000);
+    expect((endedAt(id) ?? Number.NaN) - (ittybit.jobs[0]?.endsAt ?? 0)).toBeLessThan(300);
+  });
+
   it.each([0, 250, 500, 750])("that comes %d ms into a rest is polled in time", async (into) => {
     const { make, endedAt, drive, ittybit } = setup({ jobMs: 300 });
     make(60_000);
