@@ -45,6 +45,11 @@ export function exchange<Extra>(
   // A draining worker gets no new jobs; it would only return them.
   const work = workOf(tx);
   const stay = request.role === "live" || stays(tx, owner, work);
+  if (request.first && !stay && owner.claims.size === 0) {
+    // Wake-ups that others were faster than cost one call each.
+    endLease(tx, owner, false);
+    return { status: "lost" };
+  }
   const isBound = handOut(tx, owner, { room: stay ? request.room : 0, prefetch: prefetchTarget(tx) });
   const { give, cut } = tell(tx, owner, have, answer.stop);
   return { ...answer, give, again: paceMs(tx, work), more: cut || isBound, stay };
