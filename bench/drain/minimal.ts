@@ -1,12 +1,11 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rmSync } from "node:fs";
 import { type Emulator, startEmulator } from "@prewarm/ittybit-emulator/server";
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
 import { bundleWorkers } from "../../dev/bundle.ts";
 import { LIMITS_ENTRY, LIMITS_FLAG, localModules } from "../../dev/local-modules.ts";
 import type { MinimalOrder } from "../minimal/worker.ts";
 import type { LocalStack } from "./local-stack.ts";
+import { stateFolder } from "./state-folder.ts";
 
 export interface MinimalStack {
   emulator: Emulator;
@@ -29,7 +28,7 @@ export async function startMinimal(
   { originalSize }: Pick<LocalStack, "originalSize">,
   jobMs: number,
 ): Promise<MinimalStack> {
-  const stateDir = mkdtempSync(join(tmpdir(), "prewarm-minimal-"));
+  const stateDir = stateFolder("prewarm-minimal-");
   const emulator = await startEmulator({
     ...{ pixels: "tiny", tinySource: originalSize, maxJobs: 1_000_000, jobMs: { min: jobMs, max: jobMs } },
   });
