@@ -2,6 +2,7 @@ import { CLAIMS_MAX, LEASE_MS } from "@prewarm/shared/limits";
 import type { ExchangeAnswer, ExchangeRequest, Given, Having, Phase } from "../calls.ts";
 import type { Claim, Owner } from "../schema/claim.ts";
 import { nameOf } from "../schema/job-ids.ts";
+import { groupOf } from "../schema/key.ts";
 import type { QueueTx } from "../schema/queue-tx.ts";
 import { CANCELLING, LIVE, type Row } from "../schema/row.ts";
 import { handOut } from "./hand-out.ts";
@@ -45,11 +46,6 @@ export function exchange<Extra>(
   // A draining worker gets no new jobs; it would only return them.
   const work = workOf(tx);
   const stay = request.role === "live" || stays(tx, owner, work);
-  if (request.first && !stay && owner.claims.size === 0) {
-    // Wake-ups that others were faster than cost one call each.
-    endLease(tx, owner, false);
-    return { status: "lost" };
-  }
   const isBound = handOut(tx, owner, { room: stay ? request.room : 0, prefetch: prefetchTarget(tx) });
   const { give, cut } = tell(tx, owner, have, answer.stop);
   return { ...answer, give, again: paceMs(tx, work), more: cut || isBound, stay };
@@ -111,7 +107,7 @@ function tell(
   const rows = rowsOf(tx, owner);
   let finishing = [...have.values()].filter(({ phase }) => phase === "finish").length;
   let cut = false;
-  const give = [...owner.claims.values()].flatMap((claim) => {
+  const told = [...owner.claims.values()].flatMap((claim) => {
     const row = rows.get(claim.id);
     const phase = phaseOf(tx, claim);
     if (row === undefined || stopped.has(claim.id) || knows(have.get(claim.id), claim, phase)) return [];
@@ -123,8 +119,10 @@ function tell(
       finishing += 1;
       tx.memory.notified.add(claim.gen);
     }
-    return [given(tx, row, claim, phase)];
+    return [{ row, claim, phase }];
   });
+  tx.loadGroups(told.map(({ row }) => groupOf(row.key)));
+  const give = told.map(({ row, claim, phase }) => given(tx, row, claim, phase));
   return { give, cut };
 }
 
