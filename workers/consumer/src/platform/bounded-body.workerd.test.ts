@@ -79,7 +79,10 @@ describe("the start of a foreign body", () => {
   it.each<[string, Record<string, string>]>([
     ["declares more", { "Content-Length": "9000" }],
     ["declares nothing", {}],
-    ["is encoded, so that its declared length is of other bytes", { "Content-Length": "90", "Content-Encoding": "gzip" }],
+    [
+      "is encoded, so that its declared length is of other bytes",
+      { "Content-Length": "90", "Content-Encoding": "gzip" },
+    ],
   ])("is all that is read of one that %s", async (_what, headers) => {
     const { response, sent, isGivenUp } = answer(headers);
     expect((await readStart(response, 5_000)).byteLength).toBe(5_000);
