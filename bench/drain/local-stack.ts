@@ -1,11 +1,10 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { type Emulator, type EmulatorOptions, startEmulator } from "@prewarm/ittybit-emulator/server";
 import { startStackProcess } from "../../test/e2e/stack-process.ts";
 import { picture } from "../../workers/consumer/src/testing/pictures.ts";
+import { stateFolder } from "./state-folder.ts";
 
 const TOKEN = "bench-admin-token-0123456789abcdef";
 /** Images of one warming request. */
@@ -63,7 +62,7 @@ async function flatOriginal(): Promise<Original> {
 /** The local stack in a process of its own, with originals and an Ittybit that answer at once and make flat pictures. */
 export async function startLocalStack(options: EmulatorOptions, original?: Original): Promise<LocalStack> {
   const { bytes, width, height } = original ?? (await flatOriginal());
-  const stateDir = mkdtempSync(join(tmpdir(), "prewarm-drain-"));
+  const stateDir = stateFolder("prewarm-drain-");
   const batches: BatchLine[] = [];
   const origin = createServer(({ url = "" }, response) => {
     if (url.startsWith("/missing-")) response.writeHead(404).end();

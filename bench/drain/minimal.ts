@@ -1,11 +1,11 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rmSync } from "node:fs";
 import { type Emulator, startEmulator } from "@prewarm/ittybit-emulator/server";
-import { convertV4MiniflareOptions, Miniflare, NoOpLog } from "miniflare";
-import { bundleRelease } from "../../dev/bundle.ts";
+import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
+import { bundleWorkers } from "../../dev/bundle.ts";
+import { LIMITS_ENTRY, LIMITS_FLAG, localModules } from "../../dev/local-modules.ts";
 import type { MinimalOrder } from "../minimal/worker.ts";
 import type { LocalStack } from "./local-stack.ts";
+import { stateFolder } from "./state-folder.ts";
 
 export interface MinimalStack {
   emulator: Emulator;
@@ -15,30 +15,36 @@ export interface MinimalStack {
 
 /** A job has ended so long after its time. */
 const MARGIN_MS = 100;
+const ENTRIES = { worker: "bench/minimal/worker.ts", limits: LIMITS_ENTRY };
 
-/** The minimal Worker, with R2 on disk and an Ittybit of its own like the stack's. `jobMs`: how long each job takes. */
+/** Prints what the minimal Worker says, as the local stack does of ours. */
+const say = ({ message }: { message: string }): void => console.error(message);
+
+/**
+ * The minimal Worker, with R2 on disk and an Ittybit of its own like the stack's, in the runtime in which the local stack runs ours: bundled
+ * alike, within the platform's limits, its log read. `jobMs`: how long each job takes.
+ */
 export async function startMinimal(
   { originalSize }: Pick<LocalStack, "originalSize">,
   jobMs: number,
 ): Promise<MinimalStack> {
-  const stateDir = mkdtempSync(join(tmpdir(), "prewarm-minimal-"));
+  const stateDir = stateFolder("prewarm-minimal-");
   const emulator = await startEmulator({
     ...{ pixels: "tiny", tinySource: originalSize, maxJobs: 1_000_000, jobMs: { min: jobMs, max: jobMs } },
   });
+  const bundles = await bundleWorkers(ENTRIES, false, () => {});
+  const [code = "", limits = ""] = Object.keys(ENTRIES).map((name) => bundles.current().get(name));
+  await bundles.close();
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
-      ...{
-        host: "127.0.0.1",
-        cf: false,
-        log: new NoOpLog(),
-        resourcePersistencePath: stateDir,
-        defaultPersistRoot: stateDir,
-      },
+      ...{ host: "127.0.0.1", cf: false, log: new Log(LogLevel.WARN), handleStructuredLogs: say },
+      ...{ resourcePersistencePath: stateDir, defaultPersistRoot: stateDir },
       workers: [
         {
           name: "minimal",
-          modules: [{ type: "ESModule", path: "worker.mjs", contents: await bundleRelease("bench/minimal/worker.ts") }],
+          modules: localModules({ code, classes: [], isEdge: false }, limits),
           compatibilityDate: "2026-11-01",
+          compatibilityFlags: [LIMITS_FLAG],
           r2Buckets: { IMAGES_BUCKET: "bench" },
           bindings: { ITTYBIT_API_URL: emulator.apiUrl, OUTPUTS_URL: emulator.outputUrl },
         },

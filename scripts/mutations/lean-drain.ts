@@ -52,6 +52,22 @@ export const LEAN_DRAIN: Mutation[] = [
     [`${STORE}/info.ts`, "lookOf(variants, made) ?? ", ""],
     INFO,
   ),
+  of(
+    "P17",
+    "the image of each variant that a worker is told of is read alone",
+    [
+      "packages/durable-queue/src/claims/exchange.ts",
+      "  tx.loadGroups(told.map(({ row }) => groupOf(row.key)));\n",
+      "",
+    ],
+    ["workers/consumer/test/queue/exchange.test.ts"],
+  ),
+  of(
+    "P6",
+    "an encoded body is believed to be as long as it declares",
+    ["workers/consumer/src/platform/bounded-body.ts", 'encoding === "identity" && ', ""],
+    ["workers/consumer/src/platform/bounded-body.workerd.test.ts"],
+  ),
   of("P11", "a note that was not read takes another's place", [`${STORE}/info.ts`, "    onlyIf,\n", ""], INFO),
   of(
     "P11",
