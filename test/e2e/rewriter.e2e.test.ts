@@ -8,6 +8,7 @@ import { emptyDirectory, runPrewarm } from "../../apps/cli/test/testing/run-prew
 import { launchBrowser } from "../../apps/dashboard/test/browser.ts";
 import { bundleRelease } from "../../dev/bundle.ts";
 import { freePort, listen } from "../../dev/listen.ts";
+import { slice } from "../slice.ts";
 import { control } from "./pipeline.ts";
 import { ask, startTestStack, type TestStack, until } from "./stack.ts";
 
@@ -123,8 +124,8 @@ describe.each(NAMES)("%s", (name) => {
   });
 });
 
-/** A browser looks at one page here, and at all of them in the nightly workflow. */
-const LOOKED_AT = process.env.EVERY_PAGE ? NAMES : ["eleventy.html"];
+/** With each commit a browser looks at one of the pages. */
+const LOOKED_AT = slice("pages of generators in a browser", NAMES, NAMES.length);
 
 describe.each(LOOKED_AT)("in a browser %s", (name) => {
   it("shows the same largest image as before, which loads at once, and moves nothing", async () => {

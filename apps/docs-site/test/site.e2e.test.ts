@@ -3,6 +3,7 @@ import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { serveFolder } from "../../../scripts/show-example.ts";
+import { slice } from "../../../test/slice.ts";
 import { tempFolder } from "../../../test/temp-folder.ts";
 import { launchBrowser } from "../../dashboard/test/browser.ts";
 import { DESKTOP, overflow, PHONE, violations, visit } from "../../dashboard/test/visit.ts";
@@ -177,14 +178,14 @@ describe("a reader", () => {
   });
 });
 
-/** CI looks at each sixth page, the nightly workflow at all. */
-const STEP = process.env.CI === "true" && process.env.EVERY_PAGE !== "true" ? 6 : 1;
+/** A commit looks at a part in so many of the pages. */
+const PART = 6;
 
 describe("every page is whole and accessible", () => {
   it.each([PHONE, DESKTOP])("at $width px, light and dark", async (viewport) => {
     const { page, faults, origins, close } = await strictVisit({ viewport });
     const wrong: string[] = [];
-    for (const path of [...READ, ...OTHERS].filter((_, n) => n % STEP === 0)) {
+    for (const path of slice(`pages at ${viewport.width} px`, [...READ, ...OTHERS], PART)) {
       await page.emulateMedia({ colorScheme: "light" });
       await page.goto(url + htmlOf(path));
       await page.getByText("This page as Markdown").waitFor();
