@@ -6,7 +6,7 @@ import { verify } from "@prewarm/shared/signature";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { EXIT } from "../src/platform/exit-codes.ts";
 import { type FakeControlApi, startFakeControlApi } from "./testing/fake-control-api.ts";
-import { emptyDirectory, runPrewarm } from "./testing/run-prewarm.ts";
+import { emptyDirectory, runHere } from "./testing/run-prewarm.ts";
 
 let api: FakeControlApi;
 let cwd: string;
@@ -18,7 +18,7 @@ beforeEach(async () => {
 afterEach(() => api.close());
 
 const run = (args: readonly string[], more: { stdin?: string; env?: Record<string, string> } = {}) =>
-  runPrewarm(args, { cwd, url: api.url, ...more });
+  runHere(args, { cwd, url: api.url, ...more });
 const lastBody = () => JSON.parse(api.received.at(-1)?.body ?? "null");
 
 describe("warm", () => {

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { EXIT } from "../src/platform/exit-codes.ts";
 import { type FakeControlApi, startFakeControlApi } from "./testing/fake-control-api.ts";
 import { type FakePage, startFakeSite } from "./testing/fake-site.ts";
-import { emptyDirectory, runPrewarm, startPrewarm } from "./testing/run-prewarm.ts";
+import { emptyDirectory, runHere, startPrewarm } from "./testing/run-prewarm.ts";
 
 const EDGE = "https://images.example.com";
 const CONFIG = `export default {
@@ -43,7 +43,7 @@ async function siteOf(pages: Record<string, FakePage>) {
 const env = { PREWARM_EDGE_URL: EDGE };
 const image = (path: string) => `<img src="${EDGE}/images/${path.replaceAll("&", "&amp;")}">\n`;
 const run = (args: readonly string[], more: Record<string, string> = {}) =>
-  runPrewarm(["coverage", ...args], { cwd, url: api.url, env: { ...env, ...more } });
+  runHere(["coverage", ...args], { cwd, url: api.url, env: { ...env, ...more } });
 /** The document; the command must end with `code`. */
 async function documentOf(args: readonly string[], code: number = EXIT.failed, more: Record<string, string> = {}) {
   const ended = await run([...args, "--json"], more);
@@ -297,7 +297,7 @@ describe("a site on the web", () => {
     expect(stopped).toMatchObject({ code: EXIT.interrupted, stderr: expect.stringContaining("add --resume") });
     const before = site.asked.filter((path) => path.startsWith("/p/")).length;
     expect(before).toBeLessThan(40);
-    const { stdout } = await runPrewarm([...args, "--resume"], { cwd, url: api.url, env });
+    const { stdout } = await runHere([...args, "--resume"], { cwd, url: api.url, env });
     expect(JSON.parse(stdout)).toMatchObject({ urls: { warm: 40 }, pagesRead: 41 });
     expect(site.asked.filter((path) => path.startsWith("/p/"))).toHaveLength(40);
     expect((await run([site.url, "--rate", "40", "--resume"])).code).toBe(EXIT.usage);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { EXIT } from "../src/platform/exit-codes.ts";
 import { type FakeControlApi, startFakeControlApi } from "./testing/fake-control-api.ts";
-import { emptyDirectory, runPrewarm, startPrewarm } from "./testing/run-prewarm.ts";
+import { emptyDirectory, runHere, startPrewarm } from "./testing/run-prewarm.ts";
 
 let api: FakeControlApi;
 let cwd: string;
@@ -48,7 +48,7 @@ describe("an interrupted run", () => {
     const { mode } = statSync(join(cwd, ".prewarm", `${run}.json`));
     expect([mode & 0o777, statSync(join(cwd, ".prewarm")).mode & 0o777]).toEqual([0o600, 0o700]);
     api.fault = () => null;
-    const resumed = await runPrewarm(["warm", "--resume", run, "--wait", "--json"], options());
+    const resumed = await runHere(["warm", "--resume", run, "--wait", "--json"], options());
     expect(resumed.code).toBe(EXIT.ok);
     expect(JSON.parse(resumed.stdout)).toMatchObject({
       run,
@@ -75,20 +75,20 @@ describe("an interrupted run", () => {
     clearInterval(pressing);
     expect(code).toBe(EXIT.interrupted);
     api.fault = () => null;
-    expect((await runPrewarm(["warm", "--resume", "last"], options())).code).toBe(EXIT.ok);
+    expect((await runHere(["warm", "--resume", "last"], options())).code).toBe(EXIT.ok);
     expectExactlyOnce(2500);
   });
 
   it("is refused a chunk right after others: it notes all that was accepted, and sends none of it again", async () => {
     writeFileSync(join(cwd, "ids.txt"), ids(6500));
     api.fault = (_, count) => (count === 6 ? { status: 400 } : null);
-    const { code, stderr } = await runPrewarm(["warm", "--file", "ids.txt"], options());
+    const { code, stderr } = await runHere(["warm", "--file", "ids.txt"], options());
     expect(code).not.toBe(EXIT.ok);
     expect(stderr).toContain("5000 images are accepted");
     const [state = ""] = readdirSync(join(cwd, ".prewarm"));
     expect(JSON.parse(readFileSync(join(cwd, ".prewarm", state), "utf8"))).toMatchObject({ chunks: 5 });
     api.fault = () => null;
-    expect((await runPrewarm(["warm", "--resume", "last"], options())).code).toBe(EXIT.ok);
+    expect((await runHere(["warm", "--resume", "last"], options())).code).toBe(EXIT.ok);
     expect(warmCalls()).toHaveLength(8);
     expectExactlyOnce(6500);
   });
@@ -101,7 +101,7 @@ describe("an interrupted run", () => {
     running.child.kill("SIGKILL");
     await running.ended;
     api.fault = () => null;
-    expect((await runPrewarm(["warm", "--resume", "last"], options())).code).toBe(EXIT.ok);
+    expect((await runHere(["warm", "--resume", "last"], options())).code).toBe(EXIT.ok);
     expectExactlyOnce(3000);
   });
 
@@ -117,23 +117,23 @@ describe("an interrupted run", () => {
     writeInventory(rows);
     api.fault = (_, count) => (count >= 3 ? { status: 400 } : null);
     const inventory = ["--s3-inventory", "manifest.json", "--inventory-data", ".", "--inventory-prefix", "/"];
-    expect((await runPrewarm(["warm", ...inventory], options())).stderr).toContain("2000 images are accepted");
+    expect((await runHere(["warm", ...inventory], options())).stderr).toContain("2000 images are accepted");
     api.fault = () => null;
     writeInventory(`"shop","new"\n${rows}`);
-    const changed = await runPrewarm(["warm", "--resume", "last"], options());
+    const changed = await runHere(["warm", "--resume", "last"], options());
     expect([changed.code, changed.stderr]).toEqual([EXIT.usage, expect.stringContaining("is not what it was")]);
     writeInventory(rows);
-    expect((await runPrewarm(["warm", "--resume", "last"], options())).code).toBe(EXIT.ok);
+    expect((await runHere(["warm", "--resume", "last"], options())).code).toBe(EXIT.ok);
     expectExactlyOnce(2500);
   });
 
   it("reads stdin again when it came from stdin", async () => {
     api.fault = (_, count) => (count === 2 ? { status: 401 } : null);
-    const first = await runPrewarm(["warm"], { ...options(), stdin: ids(1500) });
+    const first = await runHere(["warm"], { ...options(), stdin: ids(1500) });
     expect(first.code).toBe(EXIT.auth);
     expect(first.stderr).toContain("same stdin");
     api.fault = () => null;
-    expect((await runPrewarm(["warm", "--resume", "last"], { ...options(), stdin: ids(1500) })).code).toBe(EXIT.ok);
+    expect((await runHere(["warm", "--resume", "last"], { ...options(), stdin: ids(1500) })).code).toBe(EXIT.ok);
     expectExactlyOnce(1500);
   });
 
@@ -143,18 +143,18 @@ describe("an interrupted run", () => {
   ])("is refused when %s", async (_, change) => {
     writeFileSync(join(cwd, "ids.txt"), ids(1500));
     api.fault = (_, count) => (count === 2 ? { status: 401 } : null);
-    await runPrewarm(["warm", "--file", "ids.txt"], options());
+    await runHere(["warm", "--file", "ids.txt"], options());
     api.fault = () => null;
     writeFileSync(join(cwd, "ids.txt"), change(readFileSync(join(cwd, "ids.txt"), "utf8")));
-    const { code, stderr } = await runPrewarm(["warm", "--resume", "last"], options());
+    const { code, stderr } = await runHere(["warm", "--resume", "last"], options());
     expect(code).toBe(EXIT.usage);
     expect(stderr).toContain("not what it was");
     expect(api.jobs.size).toBe(2000);
   });
 
   it("says which run it means, and that nothing of it is left to send", async () => {
-    const { stdout } = await runPrewarm(["warm", "--label", "nightly"], { ...options(), stdin: ids(3) });
-    const { code, stderr } = await runPrewarm(["warm", "--resume", "last"], options());
+    const { stdout } = await runHere(["warm", "--label", "nightly"], { ...options(), stdin: ids(3) });
+    const { code, stderr } = await runHere(["warm", "--resume", "last"], options());
     expect(code).toBe(EXIT.ok);
     const line = `Resuming ${stdout.trim()} \\(nightly\\), begun \\d+ s ago: 3 images accepted, all of it was sent, nothing is left`;
     expect(stderr).toMatch(new RegExp(line));
@@ -165,35 +165,35 @@ describe("an interrupted run", () => {
     ["other images", "other-1\n"],
     ["more images", `${ids(3)}one-more\n`],
   ])("refuses %s on stdin when all was sent", async (_, stdin) => {
-    await runPrewarm(["warm"], { ...options(), stdin: ids(3) });
-    const { code, stderr } = await runPrewarm(["warm", "--resume", "last"], { ...options(), stdin });
+    await runHere(["warm"], { ...options(), stdin: ids(3) });
+    const { code, stderr } = await runHere(["warm", "--resume", "last"], { ...options(), stdin });
     expect([code, stderr]).toEqual([EXIT.usage, expect.stringContaining("not what it was")]);
     expect(warmCalls()).toHaveLength(1);
   });
 
   it("takes the same stdin again when all was sent", async () => {
-    await runPrewarm(["warm"], { ...options(), stdin: ids(1500) });
-    expect((await runPrewarm(["warm", "--resume", "last"], { ...options(), stdin: ids(1500) })).code).toBe(EXIT.ok);
+    await runHere(["warm"], { ...options(), stdin: ids(1500) });
+    expect((await runHere(["warm", "--resume", "last"], { ...options(), stdin: ids(1500) })).code).toBe(EXIT.ok);
     expect(warmCalls()).toHaveLength(2);
   });
 
   it("takes the same flags again, as a line that is written once says them", async () => {
     writeFileSync(join(cwd, "ids.txt"), ids(1));
     const line = ["--file", "ids.txt", "--label", "nightly", "--rate", "10/s"];
-    await runPrewarm(["warm", ...line], options());
-    expect((await runPrewarm(["warm", "--resume", "last", ...line], options())).code).toBe(EXIT.ok);
-    const { code, stderr } = await runPrewarm(["warm", "--resume", "last", "--file", "ids.txt"], options());
+    await runHere(["warm", ...line], options());
+    expect((await runHere(["warm", "--resume", "last", ...line], options())).code).toBe(EXIT.ok);
+    const { code, stderr } = await runHere(["warm", "--resume", "last", "--file", "ids.txt"], options());
     expect([code, stderr]).toEqual([EXIT.usage, expect.stringContaining("Say all its flags as they were, or none")]);
   });
 
   it("finds the last run beside other files of the folder", async () => {
-    await runPrewarm(["warm", "a"], options());
+    await runHere(["warm", "a"], options());
     writeFileSync(join(cwd, ".prewarm/targets.json"), "{}");
-    expect((await runPrewarm(["warm", "--resume", "last"], options())).code).toBe(EXIT.ok);
+    expect((await runHere(["warm", "--resume", "last"], options())).code).toBe(EXIT.ok);
   });
 
   it("has nothing to resume where nothing was sent, and says so by no hint and no file", async () => {
-    const { code, stderr } = await runPrewarm(["warm", "--file", "nope.txt"], options());
+    const { code, stderr } = await runHere(["warm", "--file", "nope.txt"], options());
     expect([code, stderr]).toEqual([EXIT.usage, expect.not.stringContaining("--resume")]);
     expect(readdirSync(join(cwd, ".prewarm"))).toEqual([]);
   });
@@ -202,8 +202,8 @@ describe("an interrupted run", () => {
     "cannot become another run by %s %s",
     async (...flags) => {
       writeFileSync(join(cwd, "ids.txt"), ids(1));
-      await runPrewarm(["warm", "--file", "ids.txt"], options());
-      const { code, stderr } = await runPrewarm(["warm", "--resume", "last", ...flags], options());
+      await runHere(["warm", "--file", "ids.txt"], options());
+      const { code, stderr } = await runHere(["warm", "--resume", "last", ...flags], options());
       expect(code).toBe(EXIT.usage);
       expect(stderr).toContain("cannot change");
     },
@@ -212,9 +212,9 @@ describe("an interrupted run", () => {
   it("counts bad lines once, before and after the place", async () => {
     writeFileSync(join(cwd, "ids.txt"), `/bad-early\n${ids(1500)}/bad-late\n`);
     api.fault = (_, count) => (count === 2 ? { status: 401 } : null);
-    await runPrewarm(["warm", "--file", "ids.txt"], options());
+    await runHere(["warm", "--file", "ids.txt"], options());
     api.fault = () => null;
-    const { code, stdout, stderr } = await runPrewarm(["warm", "--resume", "last", "--json"], options());
+    const { code, stdout, stderr } = await runHere(["warm", "--resume", "last", "--json"], options());
     expect(code).toBe(EXIT.failed);
     expect(JSON.parse(stdout)).toMatchObject({ images: 1500, bad: 2 });
     expect(stderr).not.toContain("bad-early");
@@ -225,14 +225,14 @@ describe("an unwilling server", () => {
   it("is waited for as long as Retry-After says, and told of in the progress", async () => {
     api.fault = (_, count) => (count === 1 ? { status: 429, headers: { "retry-after": "1" } } : null);
     const started = performance.now();
-    expect((await runPrewarm(["warm", "a"], options())).code).toBe(EXIT.ok);
+    expect((await runHere(["warm", "a"], options())).code).toBe(EXIT.ok);
     expect(performance.now() - started).toBeGreaterThan(1000);
     expect(warmCalls()).toHaveLength(2);
   });
 
   it("whose answer is lost answers again under the same key", async () => {
     api.fault = (_, count) => (count === 1 ? "drop" : null);
-    const { code, stdout } = await runPrewarm(["warm", "a", "--json"], options());
+    const { code, stdout } = await runHere(["warm", "a", "--json"], options());
     expect(code).toBe(EXIT.ok);
     expect(JSON.parse(stdout)).toMatchObject({ accepted: 2, duplicates: 0 });
     expect(new Set(warmCalls().map(({ key }) => key)).size).toBe(1);
@@ -242,12 +242,12 @@ describe("an unwilling server", () => {
   it("tries dead variants again with --retry-failed", async () => {
     let dead = true;
     api.stateOf = (key) => (dead && key.startsWith("a") ? "dead" : "stored");
-    expect((await runPrewarm(["warm", "a", "b", "--wait"], options())).code).toBe(EXIT.failed);
+    expect((await runHere(["warm", "a", "b", "--wait"], options())).code).toBe(EXIT.failed);
     api.fault = ({ path, body }) => {
       if (path === "/api/v1/actions" && !body.includes("dryRun")) dead = false;
       return null;
     };
-    const { code, stderr } = await runPrewarm(["warm", "--resume", "last", "--retry-failed", "--wait"], options());
+    const { code, stderr } = await runHere(["warm", "--resume", "last", "--retry-failed", "--wait"], options());
     expect(stderr).toContain("are queued again");
     expect(code).toBe(EXIT.ok);
   });

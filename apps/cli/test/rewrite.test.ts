@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { imageTags } from "../src/input/page-images.ts";
 import { EXIT } from "../src/platform/exit-codes.ts";
 import { type FakeControlApi, startFakeControlApi } from "./testing/fake-control-api.ts";
-import { emptyDirectory, runPrewarm } from "./testing/run-prewarm.ts";
+import { emptyDirectory, runHere } from "./testing/run-prewarm.ts";
 
 const EDGE = "https://images.example.com";
 const CONFIG = `export default { sources: [{ prefix: "", url: "https://o.example/{id}" }], pages: { formats: ["webp"], widths: [320, 640, 1080] } };`;
@@ -25,7 +25,7 @@ beforeEach(async () => {
 afterEach(() => api.close());
 
 const run = (...args: string[]) =>
-  runPrewarm([...args, "--config", "prewarm.config.mjs"], { cwd, url: api.url, env: { PREWARM_EDGE_URL: EDGE } });
+  runHere([...args, "--config", "prewarm.config.mjs"], { cwd, url: api.url, env: { PREWARM_EDGE_URL: EDGE } });
 const page = (name = "a.html") => readFileSync(join(cwd, "dist", name), "utf8");
 async function rewritten(html: string, ...flags: string[]): Promise<string> {
   writeFileSync(join(cwd, "dist/a.html"), html);

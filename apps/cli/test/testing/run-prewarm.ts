@@ -2,9 +2,16 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import { Readable } from "node:stream";
+import { systemClock } from "@prewarm/shared/clock";
 import { tempFolder } from "../../../../test/temp-folder.ts";
+import { listen } from "../../src/platform/listen.ts";
+import { runProgram } from "../../src/platform/run-program.ts";
+import { sleep } from "../../src/platform/sleep.ts";
+import { runCli } from "../../src/run-cli.ts";
 import { VERSION } from "../../src/version.ts";
 import { TOKEN } from "./fake-control-api.ts";
+import { createOutput, createWorld } from "./fake-world.ts";
 
 const MAIN = join(import.meta.dirname, "../../src/main.ts");
 
@@ -43,18 +50,9 @@ export function startPrewarm(args: readonly string[], { nodeFlags = [], ...optio
 export function startProgram(
   program: string,
   args: readonly string[],
-  { cwd, url, env = {}, stdin }: Omit<RunOptions, "nodeFlags">,
+  { cwd, stdin, ...more }: Omit<RunOptions, "nodeFlags">,
 ): Running {
-  const variables: Record<string, string | undefined> = {
-    PATH: process.env.PATH ?? "",
-    ADMIN_TOKEN: TOKEN,
-    // Half of a start is the reading of 300 files of TypeScript.
-    NODE_COMPILE_CACHE: join(tmpdir(), "node-compile-cache"),
-    ...(url === undefined ? {} : { PREWARM_URL: url }),
-    ...env,
-  };
-  // Nothing of this process's environment: a developer's PREWARM_URL must not steer a test.
-  const options = { cwd, env: variables as NodeJS.ProcessEnv, stdio: "pipe" } as const;
+  const options = { cwd, env: variablesOf(more) as NodeJS.ProcessEnv, stdio: "pipe" } as const;
   const child = spawn(program, args, options);
   let stdout = "";
   let stderr = "";
@@ -72,6 +70,28 @@ export function startProgram(
 
 export function runPrewarm(args: readonly string[], options: RunOptions): Promise<Ended> {
   return startPrewarm(args, options).ended;
+}
+
+/** The same command in this process, where a start costs nothing: with the real clock and network, and without a terminal and signals. */
+export async function runHere(args: readonly string[], options: Omit<RunOptions, "nodeFlags">): Promise<Ended> {
+  const [stdout, stderr] = [createOutput(), createOutput()];
+  const { context } = createWorld({ cwd: options.cwd, env: variablesOf(options) as Record<string, string> });
+  const stdin = Readable.from(options.stdin === undefined ? [] : [Buffer.from(options.stdin)]);
+  const real = { clock: systemClock, sleep, fetch, listen, run: runProgram, stdin };
+  const code = await runCli(args, { ...context, ...real, stdout: stdout.output, stderr: stderr.output }, () => {});
+  return { code, stdout: stdout.text(), stderr: stderr.text() };
+}
+
+/** Nothing of this process's environment: a developer's PREWARM_URL must not steer a test. */
+function variablesOf({ url, env = {} }: Pick<RunOptions, "url" | "env">): Record<string, string | undefined> {
+  return {
+    PATH: process.env.PATH ?? "",
+    ADMIN_TOKEN: TOKEN,
+    // Half of a start is the reading of 300 files of TypeScript.
+    NODE_COMPILE_CACHE: join(tmpdir(), "node-compile-cache"),
+    ...(url === undefined ? {} : { PREWARM_URL: url }),
+    ...env,
+  };
 }
 
 /** This Node, and the machine's own, which may be as old as 20. */

@@ -28,8 +28,12 @@ const SHIFT_MS = 30_000;
 const LIVE_SHIFT_MS = 200;
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
-/** Past every time for which anything is kept. */
-const FORGOTTEN_MS = 405 * DAY_MS;
+/** The days in which a rule of the queue's prune.ts forgets something, from and to: it keeps for 1, 3, 14, 30, 90 or 400 days. */
+const FORGETTING = [
+  [0, 33],
+  [89, 95],
+  [395, 405],
+] as const;
 
 const NOTE: DeliveryNote = {
   ...{ hook: "uploads", verdict: "accepted", why: null, n: 1, run: null },
@@ -152,12 +156,13 @@ export class Life {
     return { rows: made + forgotten + this.#alarms, made, forgotten, alarms: this.#alarms, messages: this.#done.sent };
   }
 
-  /** Hour by hour in those days in which a rule forgets something (RULES of the queue's prune.ts). */
+  /** Hour by hour in those days in which a rule forgets something, else day by day. */
   async #forget(): Promise<void> {
     const start = this.#clock.ms;
-    await this.#sleepUntil(start + 95 * DAY_MS, HOUR_MS);
-    await this.#sleepUntil(start + 395 * DAY_MS, DAY_MS);
-    await this.#sleepUntil(start + FORGOTTEN_MS, HOUR_MS);
+    for (const [from, to] of FORGETTING) {
+      await this.#sleepUntil(start + from * DAY_MS, DAY_MS);
+      await this.#sleepUntil(start + to * DAY_MS, HOUR_MS);
+    }
   }
 
   async #once({ lane, images, variants, everyMs, called = false }: Path, time: number): Promise<void> {
