@@ -82,8 +82,8 @@ export default defineConfig({
           hookTimeout: 240_000,
           expect: { poll: { timeout: 60_000 } },
           env,
-          // Three at a time, after all others: a stack waits much and works little.
-          maxWorkers: 3,
+          // Two at a time, after all others: a stack waits much and works little.
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },
       },
