@@ -34,7 +34,7 @@ type Ref = { id: string; width?: number; height?: number };
 type Urls = (options: ClientOptions, ref: Ref, asked: Asked) => string[];
 
 const urlsIn = (text: string): string[] =>
-  text.replaceAll("&amp;", "&").match(/https:\/\/images\.example\.com\/[^\s")]+/g) ?? [];
+  text.replaceAll("&amp;", "&").match(/https:\/\/images\.example\.com\/[^\s"]+/g) ?? [];
 const part = ({ width, ratio, quality, format }: Asked) => ({ width, ratio, quality, format }) as never;
 const box = (asked: Asked) => ({ ...(part(asked) as object), height: asked.height }) as never;
 const path = ({ id }: Ref): string => `/${id.split("/").map(encodeURIComponent).join("/")}`;
