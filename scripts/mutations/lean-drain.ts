@@ -119,7 +119,7 @@ export const LEAN_DRAIN: Mutation[] = [
   of(
     "P17",
     "a page's place in the list is forgotten",
-    [`${POLLER}/open-job-memory.ts`, "        place.createdAt = createdAt;\n", ""],
+    [`${POLLER}/open-job-memory.ts`, "else if (!place.isShown) Object.assign(place, shown);", ""],
     [`${POLLER}/open-job-memory.test.ts`],
   ),
   of(

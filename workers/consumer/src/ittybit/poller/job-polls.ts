@@ -195,7 +195,8 @@ export class JobPolls {
 
   /** When the next read may begin, if none ends before, Unix ms. */
   nextAt(now: number): number {
-    if (this.#reads.size >= AT_ONCE) return Number.POSITIVE_INFINITY;
+    const isPolling = this.#reader.manner !== "cursors" && this.#beingRead.size > 0;
+    if (isPolling || this.#reads.size >= AT_ONCE) return Number.POSITIVE_INFINITY;
     const earnedAt = now + (1 - this.#credit.reads) * this.#credit.betweenMs;
     const jobMs = this.#jobMs();
     let at = Number.POSITIVE_INFINITY;

@@ -3,8 +3,8 @@ import { betweenReadsMs, nextRead, type Planned, pagesFor, type Read } from "./n
 
 const ids = (count: number, from = 0) => Array.from({ length: count }, (_, at) => `j${from + at}`);
 /** Places that a page has shown; `guessed`: that none has. */
-const shown = (jobs: string[]) => jobs.map((job, at) => ({ job, grantedAt: at, createdAt: at as number | null }));
-const guessed = (jobs: string[]) => shown(jobs).map((place) => ({ ...place, createdAt: null }));
+const shown = (jobs: string[]) => jobs.map((job, at) => ({ job, at, isShown: true }));
+const guessed = (jobs: string[]) => shown(jobs).map((place) => ({ ...place, isShown: false }));
 
 function planned(
   places: Planned["places"],

@@ -8,7 +8,7 @@ export const PAGE_JOBS = 100;
  */
 const GUESSED_JOBS = 75;
 /** What a place takes of the room on a page. */
-const shareOf = ({ createdAt }: Place): number => 1 / (createdAt === null ? GUESSED_JOBS : PAGE_JOBS);
+const shareOf = ({ isShown }: Place): number => 1 / (isShown ? PAGE_JOBS : GUESSED_JOBS);
 /** Sums of shares are not exact. */
 const FULL = 1 + 1e-6;
 

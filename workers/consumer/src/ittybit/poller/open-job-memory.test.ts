@@ -34,6 +34,16 @@ describe("OpenJobMemory", () => {
     expect(known(memory)).toEqual(["j110", "j105", "j100", "j200"]);
   });
 
+  it("leaves an old job before young ones, though Ittybit's clock runs away and then shows no times", () => {
+    const memory = new OpenJobMemory();
+    memory.update([job(1), job(2)]);
+    memory.onPage([shown("j1", 900_000), shown("j2", 900_002)]);
+    memory.update([job(1), job(5_000)]);
+    memory.onPage([shown("j5000", null), shown("j1", null)]);
+    memory.update([job(1), job(5_000), job(6_000)]);
+    expect(known(memory)).toEqual(["j1", "j2", "j5000", "j6000"]);
+  });
+
   it("keeps the order of grants where Ittybit shows no times", () => {
     const memory = new OpenJobMemory();
     memory.update([job(1), job(2), job(3)]);

@@ -18,10 +18,9 @@ export interface Watched extends OpenJob {
 /** A job in Ittybit's list. */
 export interface Place {
   job: string;
-  /** When the ledger admitted it; about that time for jobs of others. Unix ms. */
-  grantedAt: number;
-  /** Its time in Ittybit's list, once a page has shown it. Unix ms, by Ittybit's clock. */
-  createdAt: number | null;
+  /** The order of Ittybit's list, Unix ms by our clock: when the ledger admitted the job, until a page has shown where it stands. */
+  at: number;
+  isShown: boolean;
 }
 
 /** Webhooks of one job that each cause a poll. Anybody who knows the address can send more. */
@@ -35,9 +34,7 @@ const SLOW = 3;
 const SLOW_SHARE = 0.1;
 /** … but at least every five minutes. */
 const SLOWEST_POLL_MS = 300_000;
-/** From the admission of a job to its place in the list: a call, and half a POST. Learned from the first page on. */
-const POSTED_MS = 150;
-/** The share of a new measurement in what is learned of that. */
+/** The share of a new measurement in the difference that is learned between Ittybit's times and ours. */
 const LEARNED_SHARE = 0.2;
 
 /** What the poller remembers from one poll to the next: places, when a job was last looked for, what no page shows. Lost at an eviction without harm. */
@@ -45,7 +42,8 @@ export class OpenJobMemory {
   readonly watched = new Map<string, Watched>();
   readonly #places = new Map<string, Place>();
   #order: Place[] = [];
-  #postedMs: number | null = null;
+  /** From the admission of a job to its `createdAt`: what a POST takes, and what Ittybit's clock differs from ours. Null: no page has shown a time. */
+  #laterMs: number | null = null;
 
   /** The jobs of Ittybit's list as far as we know it, those of others too: oldest first, ended ones from the oldest open job on. */
   places(): readonly Place[] {
@@ -59,7 +57,7 @@ export class OpenJobMemory {
       const last = this.watched.get(one.job);
       if (last === undefined) this.watched.set(one.job, { ...UNSEEN, ...one });
       else Object.assign(last, one);
-      if (!this.#places.has(one.job)) this.#place({ job: one.job, grantedAt: one.admittedAt, createdAt: null });
+      if (!this.#places.has(one.job)) this.#place({ job: one.job, at: one.admittedAt, isShown: false });
     }
     this.#sort();
     this.#forget();
@@ -70,33 +68,34 @@ export class OpenJobMemory {
     this.#order.push(place);
   }
 
-  /** Ittybit orders by the arrival of the POST. Until a page has shown a job, that is its grant and what a POST takes. */
   #sort(): void {
-    const postedMs = this.#postedMs ?? POSTED_MS;
-    const at = ({ createdAt, grantedAt }: Place) => createdAt ?? grantedAt + postedMs;
-    this.#order.sort((a, b) => at(a) - at(b) || a.grantedAt - b.grantedAt);
+    this.#order.sort((a, b) => a.at - b.at);
   }
 
-  /** A page of the list shows these jobs: so their places are known, whosever they are. */
+  /** A page of the list shows these jobs: so their places are known, whosever they are. Ittybit orders by the arrival of POSTs. */
   onPage(jobs: readonly IttybitJob[]): void {
-    const posted: number[] = [];
+    this.#learn(jobs);
+    const laterMs = this.#laterMs;
     for (const { id, createdAt } of jobs) {
       const watched = this.watched.get(id);
       if (watched !== undefined) watched.missed = 0;
-      if (createdAt === null) continue;
+      if (createdAt === null || laterMs === null) continue;
       const place = this.#places.get(id);
-      if (place === undefined)
-        this.#place({ job: id, grantedAt: createdAt - (this.#postedMs ?? POSTED_MS), createdAt });
-      else if (place.createdAt === null) {
-        place.createdAt = createdAt;
-        posted.push(createdAt - place.grantedAt);
-      }
+      const shown = { at: createdAt - laterMs, isShown: true };
+      if (place === undefined) this.#place({ job: id, ...shown });
+      // It stays there: by then Ittybit's clock may differ from ours by something else.
+      else if (!place.isShown) Object.assign(place, shown);
     }
-    if (posted.length > 0) this.#learnPosted(posted.reduce((sum, ms) => sum + ms, 0) / posted.length);
   }
 
-  #learnPosted(ms: number): void {
-    this.#postedMs = this.#postedMs === null ? ms : this.#postedMs + LEARNED_SHARE * (ms - this.#postedMs);
+  #learn(jobs: readonly IttybitJob[]): void {
+    const later = jobs.flatMap(({ id, createdAt }) => {
+      const place = this.#places.get(id);
+      return createdAt === null || place === undefined || place.isShown ? [] : [createdAt - place.at];
+    });
+    if (later.length === 0) return;
+    const ms = later.reduce((sum, one) => sum + one, 0) / later.length;
+    this.#laterMs = this.#laterMs === null ? ms : this.#laterMs + LEARNED_SHARE * (ms - this.#laterMs);
   }
 
   /** Ittybit shows it, and it has not ended. */

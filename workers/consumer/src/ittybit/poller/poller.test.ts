@@ -282,6 +282,23 @@ describe("other dialects", () => {
     },
   );
 
+  it.each(["ignores", "noList"] as const)(
+    "a list of the kind %s is read on after a time without answers",
+    async (manner) => {
+      const { ittybit, make, clock, drive, open } = setup({ jobMs: 1_000 });
+      ittybit.manner = manner;
+      for (let n = 0; n < 120; n += 1) make(n < 20 ? 1_000 : 30_000);
+      clock.advance(3_000);
+      await drive(5_000);
+      // Two calls at once: the first answer stops what the second would have read.
+      ittybit.blind = () => ({ kind: "throttled", retryAfterMs: 3_000 });
+      await drive(20_000, 100);
+      ittybit.blind = () => null;
+      await drive(60_000);
+      expect(open).toEqual([]);
+    },
+  );
+
   it("a list once read from its top is tried by cursor again after ten minutes", async () => {
     const { ittybit, make, clock, drive, logs } = setup({ jobMs: 1_000 });
     ittybit.manner = "refuses";
