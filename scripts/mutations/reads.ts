@@ -110,7 +110,7 @@ export const READS: Mutation[] = [
     `${MAKING}/work.ts`,
     "const isMute = this.draining && held.isEmpty;",
     "const isMute = this.draining && held.isEmpty && again < 0;",
-    [BUSY],
+    [`${MAKING}/look-first.test.ts`],
   ),
   of(
     "the edge does not say how many a network has asked for",

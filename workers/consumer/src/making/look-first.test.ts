@@ -51,6 +51,18 @@ describe("a miss of an image that nobody knows", () => {
     expect(ledger.lastOutcome(KEY)).toBeUndefined();
   });
 
+  it("has the ledger called twice, however long its origin takes", async () => {
+    const { stranger, web, clock, ledger, logs } = world();
+    web.set(`${ORIGINALS}/made-up`, async () => {
+      await clock.sleep(4_000);
+      return new Response("no", { status: 404 });
+    });
+    await stranger(KEY);
+    await clock.sleep(5_000);
+    expect(logs.at(-1)).toContain('"looks":{"missing":1}');
+    expect(ledger.requests.map(({ leave }) => leave)).toEqual([false, true]);
+  });
+
   it("costs one look for all its variants, and a known one beside it does not wait for it", async () => {
     const { consume, fetched, clock, web, ledger, ittybit } = world();
     web.set(`${ORIGINALS}/slow`, async () => {
