@@ -34,14 +34,17 @@ describe("OpenJobMemory", () => {
     expect(known(memory)).toEqual(["j110", "j105", "j100", "j200"]);
   });
 
-  it("leaves an old job before young ones, though Ittybit's clock runs away and then shows no times", () => {
+  it("leaves an old job before young ones when Ittybit's clock is set back", () => {
     const memory = new OpenJobMemory();
-    memory.update([job(1), job(2)]);
-    memory.onPage([shown("j1", 900_000), shown("j2", 900_002)]);
+    memory.update([job(1)]);
+    memory.onPage([shown("j1", 900_000)]);
+    for (let n = 10; n < 70; n += 1) {
+      memory.update([job(1), job(n)]);
+      memory.onPage([shown(`j${n}`, n + 100)]);
+    }
     memory.update([job(1), job(5_000)]);
-    memory.onPage([shown("j5000", null), shown("j1", null)]);
-    memory.update([job(1), job(5_000), job(6_000)]);
-    expect(known(memory)).toEqual(["j1", "j2", "j5000", "j6000"]);
+    expect(known(memory)[0]).toBe("j1");
+    expect(known(memory).at(-1)).toBe("j5000");
   });
 
   it("keeps the order of grants where Ittybit shows no times", () => {
