@@ -62,12 +62,6 @@ export const LEAN_DRAIN: Mutation[] = [
     ],
     ["workers/consumer/test/queue/exchange.test.ts"],
   ),
-  of(
-    "P6",
-    "an encoded body is believed to be as long as it declares",
-    ["workers/consumer/src/platform/bounded-body.ts", 'encoding === "identity" && ', ""],
-    ["workers/consumer/src/platform/bounded-body.workerd.test.ts"],
-  ),
   of("P11", "a note that was not read takes another's place", [`${STORE}/info.ts`, "    onlyIf,\n", ""], INFO),
   of(
     "P11",

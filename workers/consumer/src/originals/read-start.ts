@@ -1,7 +1,7 @@
 import type { Failure, FailureClass } from "@prewarm/shared/job";
 import { errorText } from "@prewarm/shared/log";
 import { VERSION } from "@prewarm/shared/version";
-import { readAtMost, readStart } from "../platform/bounded-body.ts";
+import { readAtMost } from "../platform/bounded-body.ts";
 
 /** The start of an original: how much of it was read is in `bytes`, how long it is in `total` when known. */
 export type Start =
@@ -38,7 +38,7 @@ async function readAnswer(response: Response, length: number, from: number): Pro
   }
   if (status === 200 || status === 206) {
     // A server that ignores ranges answers 200 with everything: the rest is cancelled.
-    const bytes = await readStart(response, length);
+    const bytes = await readAtMost(response.body, length);
     const total = totalOf(response);
     const wholeBody = status === 200 && bytes.byteLength < length ? bytes.byteLength : null;
     return { kind: "bytes", bytes, total: total ?? wholeBody, etag: etagOf(response.headers.get("etag")) };

@@ -33,26 +33,10 @@ function giveUp(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> 
   return reader.cancel().catch(() => undefined);
 }
 
-/** The bytes that the body must have; null when its server does not say, or has encoded it: then `Content-Length` counts other bytes. */
-export function declaredLength({ headers }: Pick<Response, "headers">): number | null {
-  const encoding = headers.get("content-encoding") ?? "identity";
-  const text = headers.get("content-length");
-  return encoding === "identity" && text !== null && /^\d+$/.test(text) ? Number(text) : null;
-}
-
 /** Reads a body as text, at most `maxBytes` of it: a hostile or broken server cannot fill the isolate. */
 export async function readBoundedText(response: Response, maxBytes: number): Promise<string> {
-  return new TextDecoder().decode(await readStart(response, maxBytes));
-}
-
-/**
- * The first `maxBytes` of a body; the rest is cancelled, never read. A body that declares to be no longer is read at once: HTTP ends it there,
- * and each chunk that is read by itself costs as much as the whole.
- */
-export async function readStart(response: Response, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
-  const declared = declaredLength(response);
-  if (declared === null || declared > maxBytes) return readAtMost(response.body, maxBytes);
-  return new Uint8Array(await response.arrayBuffer()).subarray(0, maxBytes);
+  const bytes = await readAtMost(response.body, maxBytes);
+  return new TextDecoder().decode(bytes);
 }
 
 /** The first `maxBytes` of a stream; the rest is cancelled, never read. */

@@ -1,6 +1,6 @@
 import { AppError } from "@prewarm/shared/errors";
 import { describe, expect, it } from "vitest";
-import { bounded, readStart } from "./bounded-body.ts";
+import { bounded } from "./bounded-body.ts";
 
 /* In the runtime itself: its streams carry our error, and a request keeps what else it had. */
 
@@ -60,32 +60,5 @@ describe("a bounded body", () => {
     bounded(request, 5_000);
     await Promise.resolve();
     expect(sent()).toBe(0);
-  });
-});
-
-describe("the start of a foreign body", () => {
-  /** 9,000 bytes in chunks of 1,000. */
-  function answer(headers: Record<string, string>) {
-    const { request, sent, isGivenUp } = post(9_000, 1_000);
-    return { response: new Response(request.body, { headers }), sent, isGivenUp };
-  }
-
-  it("is the whole body where it declares to be no longer", async () => {
-    const { response, isGivenUp } = answer({ "Content-Length": "9000" });
-    expect((await readStart(response, 9_000)).byteLength).toBe(9_000);
-    expect(isGivenUp()).toBe(false);
-  });
-
-  it.each<[string, Record<string, string>]>([
-    ["declares more", { "Content-Length": "9000" }],
-    ["declares nothing", {}],
-    [
-      "is encoded, so that its declared length is of other bytes",
-      { "Content-Length": "90", "Content-Encoding": "gzip" },
-    ],
-  ])("is all that is read of one that %s", async (_what, headers) => {
-    const { response, sent, isGivenUp } = answer(headers);
-    expect((await readStart(response, 5_000)).byteLength).toBe(5_000);
-    expect([sent() <= 7_000, isGivenUp()]).toEqual([true, true]);
   });
 });

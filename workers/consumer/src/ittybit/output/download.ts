@@ -1,6 +1,6 @@
 import { errorText } from "@prewarm/shared/log";
 import { refusalOf } from "@prewarm/shared/public-address";
-import { declaredLength, joined } from "../../platform/bounded-body.ts";
+import { joined } from "../../platform/bounded-body.ts";
 import { isSigned, secretsOf } from "../../platform/signed-url.ts";
 
 const TIMEOUT_MS = 30_000;
@@ -83,19 +83,15 @@ function refused({ response: { status }, said }: Answer, url: URL): Unfetched {
   return unfetched("output_private", status, `${said}: ${because}; make them public (docs/ittybit.md)`);
 }
 
-/** A body of a declared length is read at once: HTTP ends it there. */
-async function readBody({ response, said }: Answer, maxBytes: number): Promise<Bytes> {
-  const declared = declaredLength(response);
-  const whole = declared === null ? await readChunks(response, maxBytes) : new Uint8Array(await response.arrayBuffer());
-  if (whole === null || whole.byteLength > maxBytes) return { kind: "too_large" };
-  const total = whole.byteLength;
-  if (declared !== null && total !== declared)
-    return unfetched("output_invalid", response.status, `${said}, and ${total} of ${declared} bytes came`);
-  return { kind: "bytes", bytes: whole, from: said };
+/** The length the body must have; null when chunked or encoded (then Content-Length counts other bytes). */
+function declaredLength(response: Response): number | null {
+  const encoding = response.headers.get("content-encoding") ?? "identity";
+  const text = response.headers.get("content-length");
+  return encoding === "identity" && text !== null && /^\d+$/.test(text) ? Number(text) : null;
 }
 
-/** Null when there are more bytes: the rest is cancelled. */
-async function readChunks(response: Response, maxBytes: number): Promise<Uint8Array | null> {
+async function readBody({ response, said }: Answer, maxBytes: number): Promise<Bytes> {
+  const declared = declaredLength(response);
   const chunks: Uint8Array[] = [];
   let total = 0;
   const reader = response.body?.getReader();
@@ -105,11 +101,13 @@ async function readChunks(response: Response, maxBytes: number): Promise<Uint8Ar
     total += value.byteLength;
     if (total > maxBytes) {
       await reader.cancel().catch(() => undefined);
-      return null;
+      return { kind: "too_large" };
     }
     chunks.push(value);
   }
-  return joined(chunks, total);
+  if (declared !== null && total !== declared)
+    return unfetched("output_invalid", response.status, `${said}, and ${total} of ${declared} bytes came`);
+  return { kind: "bytes", bytes: joined(chunks, total), from: said };
 }
 
 function unreachable(url: string, error: unknown): Unfetched {

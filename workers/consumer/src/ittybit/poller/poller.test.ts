@@ -290,7 +290,6 @@ describe("other dialects", () => {
       for (let n = 0; n < 120; n += 1) make(n < 20 ? 1_000 : 30_000);
       clock.advance(3_000);
       await drive(5_000);
-      // Two calls at once: the first answer stops what the second would have read.
       ittybit.blind = () => ({ kind: "throttled", retryAfterMs: 3_000 });
       await drive(20_000, 100);
       ittybit.blind = () => null;
