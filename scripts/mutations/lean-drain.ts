@@ -118,6 +118,26 @@ export const LEAN_DRAIN: Mutation[] = [
   ),
   of(
     "P17",
+    "places that two pages have shown stand in another order once POSTs take longer",
+    [
+      `${POLLER}/open-job-memory.ts`,
+      "if (place.shown !== null) place.at =",
+      "if (!place.isShown && place.shown !== null) place.at =",
+    ],
+    [`${POLLER}/open-job-memory.test.ts`, "workers/consumer/test/promises/few-calls.test.ts"],
+  ),
+  of(
+    "P17",
+    "a jump of Ittybit's clock takes old jobs along",
+    [
+      `${POLLER}/open-job-memory.ts`,
+      "this.#clock = { laterMs: ms };",
+      "this.#clock = Object.assign(this.#clock ?? {}, { laterMs: ms });",
+    ],
+    [`${POLLER}/open-job-memory.test.ts`],
+  ),
+  of(
+    "P17",
     "the oldest page is read first, whatever has waited elsewhere",
     [`${POLLER}/next-read.ts`, "best === null || ms > best.ms", "best === null"],
     [`${POLLER}/next-read.test.ts`],

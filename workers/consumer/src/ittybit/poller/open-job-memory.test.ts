@@ -34,6 +34,16 @@ describe("OpenJobMemory", () => {
     expect(known(memory)).toEqual(["j110", "j105", "j100", "j200"]);
   });
 
+  it("keeps the order that pages show, though POSTs take longer than before", () => {
+    const memory = new OpenJobMemory();
+    memory.update([job(100)]);
+    memory.onPage([shown("j100", 110)]);
+    memory.update([job(100), job(60)]);
+    memory.onPage([shown("j60", 115)]);
+    memory.update([job(100), job(60)]);
+    expect(known(memory)).toEqual(["j100", "j60"]);
+  });
+
   it("leaves an old job before young ones when Ittybit's clock is set back", () => {
     const memory = new OpenJobMemory();
     memory.update([job(1)]);

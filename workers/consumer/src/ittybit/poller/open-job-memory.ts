@@ -23,6 +23,17 @@ export interface Place {
   isShown: boolean;
 }
 
+/** Ittybit's clock, until it jumps. */
+interface IttybitClock {
+  /** From the admission of a job to its `createdAt`, ms: what a POST takes, and what Ittybit's clock differs from ours. */
+  laterMs: number;
+}
+
+interface KnownPlace extends Place {
+  /** What a page has shown; null: nothing yet. */
+  shown: { createdAt: number; by: IttybitClock } | null;
+}
+
 /** Webhooks of one job that each cause a poll. Anybody who knows the address can send more. */
 const PINGS_MAX = 2;
 const UNSEEN = { polledAt: null, missed: 0, unknown: 0, pings: 0, isPinged: false };
@@ -36,14 +47,16 @@ const SLOW_SHARE = 0.1;
 const SLOWEST_POLL_MS = 300_000;
 /** The share of a new measurement in the difference that is learned between Ittybit's times and ours. */
 const LEARNED_SHARE = 0.2;
+/** A new measurement that differs by more is a jump of Ittybit's clock: what it showed before keeps its place. */
+const JUMP_MS = 10_000;
 
 /** What the poller remembers from one poll to the next: places, when a job was last looked for, what no page shows. Lost at an eviction without harm. */
 export class OpenJobMemory {
   readonly watched = new Map<string, Watched>();
-  readonly #places = new Map<string, Place>();
-  #order: Place[] = [];
-  /** From the admission of a job to its `createdAt`: what a POST takes, and what Ittybit's clock differs from ours. Null: no page has shown a time. */
-  #laterMs: number | null = null;
+  readonly #places = new Map<string, KnownPlace>();
+  #order: KnownPlace[] = [];
+  /** Null: no page has shown a time. */
+  #clock: IttybitClock | null = null;
 
   /** The jobs of Ittybit's list as far as we know it, those of others too: oldest first, ended ones from the oldest open job on. */
   places(): readonly Place[] {
@@ -57,33 +70,37 @@ export class OpenJobMemory {
       const last = this.watched.get(one.job);
       if (last === undefined) this.watched.set(one.job, { ...UNSEEN, ...one });
       else Object.assign(last, one);
-      if (!this.#places.has(one.job)) this.#place({ job: one.job, at: one.admittedAt, isShown: false });
+      if (!this.#places.has(one.job)) this.#place({ job: one.job, at: one.admittedAt, isShown: false, shown: null });
     }
     this.#sort();
     this.#forget();
   }
 
-  #place(place: Place): void {
+  #place(place: KnownPlace): void {
     this.#places.set(place.job, place);
     this.#order.push(place);
   }
 
+  /** All that one clock of Ittybit's has shown moves together: its order is certain. */
   #sort(): void {
+    for (const place of this.#order) {
+      if (place.shown !== null) place.at = place.shown.createdAt - place.shown.by.laterMs;
+    }
     this.#order.sort((a, b) => a.at - b.at);
   }
 
   /** A page of the list shows these jobs: so their places are known, whosever they are. Ittybit orders by the arrival of POSTs. */
   onPage(jobs: readonly IttybitJob[]): void {
     this.#learn(jobs);
-    const laterMs = this.#laterMs;
+    const by = this.#clock;
     for (const { id, createdAt } of jobs) {
       const watched = this.watched.get(id);
       if (watched !== undefined) watched.missed = 0;
-      if (createdAt === null || laterMs === null) continue;
+      if (createdAt === null || by === null) continue;
       const place = this.#places.get(id);
-      const shown = { at: createdAt - laterMs, isShown: true };
+      const shown = { at: createdAt - by.laterMs, isShown: true, shown: { createdAt, by } };
       if (place === undefined) this.#place({ job: id, ...shown });
-      // It stays there: by then Ittybit's clock may differ from ours by something else.
+      // The clock that showed it first may have jumped since.
       else if (!place.isShown) Object.assign(place, shown);
     }
   }
@@ -95,7 +112,8 @@ export class OpenJobMemory {
     });
     if (later.length === 0) return;
     const ms = later.reduce((sum, one) => sum + one, 0) / later.length;
-    this.#laterMs = this.#laterMs === null ? ms : this.#laterMs + LEARNED_SHARE * (ms - this.#laterMs);
+    if (this.#clock === null || Math.abs(ms - this.#clock.laterMs) > JUMP_MS) this.#clock = { laterMs: ms };
+    else this.#clock.laterMs += LEARNED_SHARE * (ms - this.#clock.laterMs);
   }
 
   /** Ittybit shows it, and it has not ended. */
@@ -132,7 +150,7 @@ export class OpenJobMemory {
     this.#keep(({ job }, place) => oldest >= 0 && place >= oldest && (place >= surplus || this.watched.has(job)));
   }
 
-  #keep(isKept: (place: Place, at: number) => boolean): void {
+  #keep(isKept: (place: KnownPlace, at: number) => boolean): void {
     this.#order = this.#order.filter((place, at) => {
       const kept = isKept(place, at);
       if (!kept) this.#places.delete(place.job);
