@@ -7,7 +7,7 @@ import { largePhoto, photos } from "./photo-originals.ts";
 import { ask, startTestStack, type TestStack, until } from "./stack.ts";
 import { untilWarm } from "./until-warm.ts";
 import { serveOriginals } from "./unusual-originals.ts";
-import { type Context, type SeenImage, visit } from "./visit.ts";
+import { type Context, type SeenImage, type Visit, visit } from "./visit.ts";
 
 /*
  * Pages of many photographs in Chromium on the local stack. Their server sends no CORS, as most do not; every size is the client's own doing.
@@ -21,6 +21,10 @@ const SLOT = 390;
 const STYLE =
   "<style>main { display: grid; grid-template-columns: repeat(3, 390px); gap: 4px } img { height: auto }</style>";
 
+/** Each density has photographs of its own: what was made for the other one would stand in. */
+const SETS = ["d1", "d2", "cors1", "cors2"] as const;
+type PhotoSet = (typeof SETS)[number];
+
 let browser: Awaited<ReturnType<typeof launchBrowser>>;
 let stack: TestStack;
 let originals: Awaited<ReturnType<typeof serveOriginals>>;
@@ -28,7 +32,9 @@ let site: Server;
 
 beforeAll(async () => {
   const [small, large] = await Promise.all([photos(COUNT), largePhoto()]);
-  const all = new Map(small.map((bytes, n) => [`photo-${n}.jpg`, { type: "image/jpeg", bytes }]));
+  const all = new Map(
+    SETS.flatMap((set) => small.map((bytes, n) => [`${set}-${n}.jpg`, { type: "image/jpeg", bytes }] as const)),
+  );
   for (let n = 0; n < LARGE; n += 1) all.set(`large-${n}.jpg`, { type: "image/jpeg", bytes: large });
   originals = await serveOriginals(all);
   [browser, stack] = await Promise.all([launchBrowser(), startTestStack({ originalsUrl: originals.url })]);
@@ -37,13 +43,11 @@ beforeAll(async () => {
   const other = createPrewarm({ baseUrl: stack.edgeUrl, pages: { qualities: ["medium"] } });
   const page = (images: string[]) =>
     `<!doctype html><link rel=icon href=data:,>${STYLE}<main>${images.join("\n")}</main>`;
-  const photosOf = (v: string, client = prewarm) =>
-    Array.from({ length: COUNT }, (_, n) => {
-      const ref = { id: `photo-${n}.jpg`, width: 2400, height: 1600, v };
-      return client.img(ref, { width: SLOT, alt: `Photo ${n}` });
-    });
-  // Each density has a version of its own: what was made for the other one would stand in.
-  const pagesOf = (density: number) => ({
+  const photosOf = (set: PhotoSet, client = prewarm) =>
+    Array.from({ length: COUNT }, (_, n) =>
+      client.img({ id: `${set}-${n}.jpg`, width: 2400, height: 1600 }, { width: SLOT, alt: `Photo ${n}` }),
+    );
+  const pagesOf = (density: 1 | 2) => ({
     [`/photos-${density}`]: page(photosOf(`d${density}`)),
     [`/unlisted-${density}`]: page(photosOf(`d${density}`, other)),
     [`/crossorigin-${density}`]: page(photosOf(`cors${density}`).map((tag) => tag.replace("<img", "<img crossorigin"))),
@@ -77,7 +81,7 @@ function visitor(deviceScaleFactor = 1): Promise<Context> {
 
 /** More pixels than the candidate has announced. */
 function isOriginal({ width }: SeenImage): boolean {
-  return width > 2 * SLOT;
+  return width > SLOT + 1;
 }
 
 /** What is known of an image, once its placeholder is. */
@@ -101,6 +105,31 @@ async function nothingIsMade(): Promise<void> {
   );
 }
 
+/**
+ * What a visitor sees while the edge has time to look for stand-ins. It waits 150 ms for what is known of an image, then shows the original: on
+ * a busy machine a few of thirty, to one visitor or another.
+ */
+function visitUnhurried(url: string, density: number): Promise<Visit> {
+  const look = async () => {
+    const context = await visitor(density);
+    const seen = await visit(context, url);
+    await context.close();
+    return seen;
+  };
+  return until("all stand-ins are shown", look, ({ images }) => !images.some(isOriginal), 30_000);
+}
+
+/** Nothing is made meanwhile: encoders would leave the edge no processor. */
+async function undisturbed<T>(look: () => Promise<T>): Promise<T> {
+  const { control } = stack.emulator!;
+  const later = control.addFault({ fault: { type: "delay", ms: 10_000 } });
+  try {
+    return await look();
+  } finally {
+    control.removeFault(later);
+  }
+}
+
 describe(`a page of ${LARGE} photographs of 24 megapixels`, () => {
   it.each([1, 2])(
     "costs at most 1 MB at density %i, once something is known of them, and shows them all",
@@ -122,11 +151,8 @@ describe(`a page of ${LARGE} photographs of 24 megapixels`, () => {
       expect(JSON.parse(String(info.body)).bytes).toBeGreaterThan(2_000_000);
 
       const context = await visitor(density);
-      const { control } = stack.emulator!;
-      // The page asks for AVIF, of which nothing is made; and nothing is until it stands, for decoding 24 megapixels would leave the edge no processor.
-      const later = control.addFault({ fault: { type: "delay", ms: 10_000 } });
-      const { images, said, shifts, bytes } = await visit(context, address("/large"));
-      control.removeFault(later);
+      // The page asks for AVIF, of which nothing is made.
+      const { images, said, shifts, bytes } = await undisturbed(() => visit(context, address("/large")));
       await context.close();
       console.log(
         `density ${density}: ${bytes} B of ${LARGE} originals of ${JSON.parse(String(info.body)).bytes} B each`,
@@ -159,7 +185,7 @@ describe(`a page of ${COUNT} photographs`, () => {
       );
       const second = await visitor(density);
       const warm = await visit(second, address(`/photos-${density}`));
-      expect(warm.images.every(({ width }) => Math.abs(width - SLOT) <= 1)).toBe(true);
+      expect(warm.images.filter(({ width }) => Math.abs(width - SLOT) > 1)).toEqual([]);
       expect([warm.said, warm.shifts]).toEqual([[], []]);
       expect(warm.images.map(({ box }) => box)).toEqual(cold.images.map(({ box }) => box));
       console.log(`density ${density}: ${cold.bytes} B cold, ${warm.bytes} B warm`);
@@ -172,10 +198,8 @@ describe(`a page of ${COUNT} photographs`, () => {
 
       // One word that nothing was made with: what is stored stands in.
       await nothingIsMade();
-      const third = await visitor(density);
-      const unlisted = await visit(third, address(`/unlisted-${density}`));
-      await third.close();
-      expect(unlisted.images.every(({ url, width }) => url.includes("q=medium") && width <= SLOT + 1)).toBe(true);
+      const unlisted = await undisturbed(() => visitUnhurried(address(`/unlisted-${density}`), density));
+      expect(unlisted.images.every(({ url }) => url.includes("q=medium"))).toBe(true);
       expect([unlisted.said, unlisted.shifts]).toEqual([[], []]);
       console.log(`density ${density}: ${unlisted.bytes} B with an unlisted quality`);
       expect(unlisted.bytes / warm.bytes).toBeLessThanOrEqual(1.3);
@@ -186,7 +210,7 @@ describe(`a page of ${COUNT} photographs`, () => {
   it.each([1, 2])(
     "at density %i is shown cold with `crossorigin` as well, and says nothing",
     async (density) => {
-      const headers = await fetch(originals.url.replace("{id}", "photo-0.jpg"));
+      const headers = await fetch(originals.url.replace("{id}", `cors${density}-0.jpg`));
       await headers.body?.cancel();
       expect(headers.headers.get("access-control-allow-origin")).toBeNull();
       const context = await visitor(density);
