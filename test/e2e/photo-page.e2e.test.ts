@@ -32,9 +32,10 @@ let site: Server;
 
 beforeAll(async () => {
   const [small, large] = await Promise.all([photos(COUNT), largePhoto()]);
-  const all = new Map(
-    SETS.flatMap((set) => small.map((bytes, n) => [`${set}-${n}.jpg`, { type: "image/jpeg", bytes }] as const)),
-  );
+  const all = new Map<string, { type: string; bytes: Buffer }>();
+  for (const set of SETS) {
+    for (const [n, bytes] of small.entries()) all.set(`${set}-${n}.jpg`, { type: "image/jpeg", bytes });
+  }
   for (let n = 0; n < LARGE; n += 1) all.set(`large-${n}.jpg`, { type: "image/jpeg", bytes: large });
   originals = await serveOriginals(all);
   [browser, stack] = await Promise.all([launchBrowser(), startTestStack({ originalsUrl: originals.url })]);
