@@ -138,6 +138,18 @@ export const LEAN_DRAIN: Mutation[] = [
   ),
   of(
     "P17",
+    "a job that is wrongly taken for the youngest hides those after it",
+    [`${POLLER}/next-read.ts`, " && !shows.some(isMissed)", ""],
+    [`${POLLER}/next-read.test.ts`],
+  ),
+  of(
+    "P17",
+    "a burst wakes workers that come when its work is done",
+    ["packages/durable-queue/src/claims/pace.ts", "Math.min(wanted - came, atOnce)", "wanted - came"],
+    ["workers/consumer/test/queue/pace.test.ts"],
+  ),
+  of(
+    "P17",
     "the oldest page is read first, whatever has waited elsewhere",
     [`${POLLER}/next-read.ts`, "best === null || ms > best.ms", "best === null"],
     [`${POLLER}/next-read.test.ts`],

@@ -28,6 +28,11 @@ const SILENT_MS = 20_000;
 const WAKE_MS = 30_000;
 /** A wake-up without an answer for this long stands in the queue behind workers at work. */
 const BACKLOG_MS = 2_000;
+/**
+ * Wake-ups under way at first. As many more as workers have come may follow: the platform adds consumers step by step, and those
+ * that come after the work is done have cost a message and two calls each.
+ */
+const FIRST_WAKES = 8;
 const SHORT_SHIFT_MS = 3_000;
 /** Short shifts stop when they have brought no additional worker for this long. */
 const GROWTH_MS = 15_000;
@@ -148,7 +153,9 @@ export function wakesDue(tx: QueueTx): number {
   const wanted = workersWanted(tx, workOf(tx));
   // The next work may find more consumers.
   if (wanted === 0) memory.mostWorkers = { n: 0, since: now };
-  const n = Math.max(0, wanted - workers(tx).length - memory.wakes.length);
+  const came = workers(tx).length;
+  const atOnce = Math.max(FIRST_WAKES, came);
+  const n = Math.max(0, Math.min(wanted - came, atOnce) - memory.wakes.length);
   for (let sent = 0; sent < n; sent += 1) memory.wakes.push(now);
   return n;
 }

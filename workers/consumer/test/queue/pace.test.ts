@@ -56,6 +56,24 @@ describe("short shifts", () => {
   });
 });
 
+describe("wake-ups under way", () => {
+  it("are eight at first, and as many as workers have come later", () => {
+    const { world } = busy();
+    const wakes = () => world.transactions.read(wakesDue);
+    const come = (name: string, count: number) => {
+      for (let n = 0; n < count; n += 1) world.call(`${name}-${n}`);
+    };
+    // `busy` has sent the first eight.
+    expect(wakes()).toBe(0);
+    come("a", 3);
+    expect(wakes()).toBe(3);
+    come("b", 9);
+    expect(wakes()).toBe(12);
+    come("c", 4);
+    expect(wakes()).toBe(0);
+  });
+});
+
 describe("workers are not called", () => {
   const KEY = "a/400-high.webp";
   const UNCLEAR = { kind: "unclear", failure: { code: "upstream_unreachable", message: "no answer" } } as const;
@@ -75,7 +93,14 @@ describe("workers are not called", () => {
   it("for the rate that the first short jobs promise, until such jobs have ended for five seconds", () => {
     const ledger = setup({ gate: { concurrency: 500, ratePerSecond: 500, burst: 500, monthlyJobs: null } });
     ledger.accept(...Array.from({ length: 1_000 }, (_, n) => `image-${n}/400-high.webp`));
-    const wakes = () => ledger.transactions.read(wakesDue);
+    let came = 0;
+    /** Wake-ups until no more are due: each of them brings a worker. */
+    const wakes = () => {
+      const before = came;
+      for (let due = ledger.transactions.read(wakesDue); due > 0; due = ledger.transactions.read(wakesDue))
+        for (let n = 0; n < due; n += 1) ledger.call(`worker-${came++}`);
+      return came - before;
+    };
     const endsAfter = (ms: number) => ledger.transactions.read((tx) => learnJobMs(tx.gateNow, ms));
     expect(wakes()).toBe(24);
     endsAfter(300);

@@ -114,6 +114,7 @@ export class JobPolls {
     const places = this.memory.places();
     const isOpen = (job: string) => watched.has(job);
     const isLost = (job: string) => (watched.get(job)?.unknown ?? 0) > 0;
+    const isMissed = (job: string) => (watched.get(job)?.missed ?? 0) > 0;
     const flowing = this.#isFlowing(now);
     const urgent = new Set([...overMs].flatMap(([job, ms]) => (ms === URGENT_MS ? [job] : [])));
     const hidden = [...overMs.keys()].filter((job) => this.#reader.isHidden(job));
@@ -122,7 +123,9 @@ export class JobPolls {
     while (this.#reads.size < AT_ONCE) {
       const alone = this.#singles < SINGLES_MAX ? hidden.shift() : undefined;
       const read: Read | null =
-        alone === undefined ? nextRead({ places, overMs, isOpen, isLost, flowing }) : { kind: "single", job: alone };
+        alone === undefined
+          ? nextRead({ places, overMs, isOpen, isLost, isMissed, flowing })
+          : { kind: "single", job: alone };
       if (read === null) return;
       const shows = read.kind === "page" ? read.shows : [read.job];
       if (this.#credit.reads < 1 && !shows.some((job) => urgent.has(job))) return;

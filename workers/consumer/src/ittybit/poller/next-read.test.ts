@@ -12,7 +12,8 @@ function planned(
   more: Partial<Planned> = {},
 ): Planned {
   const overMs = over instanceof Map ? over : new Map(over.map((job) => [job, 1]));
-  return { places, overMs, isOpen: (job) => overMs.has(job), isLost: () => false, flowing: false, ...more };
+  const none = { isLost: () => false, isMissed: () => false, flowing: false };
+  return { places, overMs, isOpen: (job) => overMs.has(job), ...none, ...more };
 }
 
 /** All reads that are planned one after another, when none ends meanwhile. */
@@ -57,6 +58,12 @@ describe("nextRead", () => {
   it("takes the newest page for the youngest jobs, but while new ones are made their youngest is the cursor and waits", () => {
     expect(reads(shown(ids(40)), ids(40))).toMatchObject([{ after: null }]);
     expect(reads(shown(ids(40)), ids(40), { flowing: true })[0]).toMatchObject({ after: "j39" });
+  });
+
+  it("takes the newest page for a job that the last page has missed: another one was taken for the youngest", () => {
+    const isMissed = (job: string) => job === "j20";
+    expect(reads(shown(ids(40)), ids(40), { flowing: true, isMissed })[0]).toMatchObject({ after: null });
+    expect(reads(shown(ids(400)), ids(400), { flowing: true, isMissed })[0]).toMatchObject({ after: "j100" });
   });
 
   it("reads a job by itself where a page would show no other open job, and else the page", () => {

@@ -25,6 +25,8 @@ export interface Planned {
   isOpen(job: string): boolean;
   /** A read by its id did not find it: it needs a page before it counts as gone. */
   isLost(job: string): boolean;
+  /** The last page that should have shown it did not. */
+  isMissed(job: string): boolean;
   /** True while new jobs are made: the youngest known job waits for the next poll then, as a cursor does not show itself. */
   flowing: boolean;
 }
@@ -77,7 +79,7 @@ function bestStretch({ places, overMs }: Planned): Stretch | null {
   return best;
 }
 
-function readOf({ places, overMs, isOpen, isLost, flowing }: Planned, { first, last }: Stretch): Read {
+function readOf({ places, overMs, isOpen, isLost, isMissed, flowing }: Planned, { first, last }: Stretch): Read {
   const shows = places.slice(first, last + 1).flatMap(({ job }) => (overMs.has(job) ? [job] : []));
   // The page's spare places lie on both sides of what it should show.
   const spare = Math.floor((PAGE_JOBS - (last - first + 1)) / 2);
@@ -85,9 +87,12 @@ function readOf({ places, overMs, isOpen, isLost, flowing }: Planned, { first, l
   const [only = ""] = shows;
   const isAlone = shows.length === 1 && around.filter(({ job }) => isOpen(job)).length === 1;
   if (isAlone && !isLost(only)) return { kind: "single", job: only };
-  const cursor = Math.min(last + 1 + spare, places.length - 1);
-  const after = cursor > last || (flowing && cursor > first) ? (places[cursor]?.job ?? null) : null;
-  return { kind: "page", after, shows };
+  const youngest = places.length - 1;
+  const cursor = Math.min(last + 1 + spare, youngest);
+  // A page that should have shown a job may have begun too late in the list: another job was taken for the youngest.
+  const isCursor = flowing && youngest > first && !shows.some(isMissed);
+  const isNewest = cursor === youngest && !isCursor;
+  return { kind: "page", after: isNewest ? null : (places[cursor]?.job ?? null), shows };
 }
 
 /** Slots taken from which on a read soon is worth a call, while work waits for a slot. */
