@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { join } from "node:path";
 import { env, inFolder } from "../example-folder.ts";
 import { type AwayHook, startHook } from "./away.ts";
 import { colourOf, picture, printedIn, type Site, startSite } from "./warm.ts";

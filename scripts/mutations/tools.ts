@@ -234,7 +234,6 @@ export const TOOLS: Mutation[] = [
     breaks: "the command line refuses a word of a newer server",
     file: "apps/cli/src/platform/find-misfit.ts",
     find: "return ofType(typeof issue.values[0], issue.input, at);",
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is code
     replace: "return `${at} is no word of ours`;",
     tests: ["apps/cli/src/platform/find-misfit.test.ts"],
   },

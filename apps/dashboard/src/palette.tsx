@@ -48,34 +48,56 @@ export function Palette() {
         if (dialog.current !== null) paletteOpen.value = false;
       }}
     >
-      <input
-        type="text"
-        role="combobox"
-        aria-label="Page, view, image, run, job, or what to do"
-        aria-expanded={choices.length > 0}
-        aria-controls={list}
-        aria-autocomplete="list"
-        aria-activedescendant={choices.length > 0 ? `${list}-${chosen}` : undefined}
-        placeholder="Page, view, image, run, job, or what to do"
-        maxLength={100_000}
-        spellcheck={false}
-        autocomplete="off"
-        value={text}
-        onKeyDown={onKeyDown}
-        onPaste={(event) => {
-          // A field of one line joins pasted lines, and with them their addresses.
-          const pasted = event.clipboardData?.getData("text") ?? "";
-          if (!/\n/.test(pasted)) return;
-          event.preventDefault();
-          setText(pasted.replace(/\s+/g, " "));
-        }}
-        onInput={(event) => {
-          setText(event.currentTarget.value);
+      <Field
+        text={text}
+        list={list}
+        chosen={choices.length > 0 ? chosen : null}
+        type={(typed) => {
+          setText(typed);
           setAt(0);
         }}
+        onKeyDown={onKeyDown}
       />
       <List id={list} choices={choices} chosen={chosen} take={take} />
     </dialog>
+  );
+}
+
+interface FieldProps {
+  text: string;
+  /** Id of the list of choices. */
+  list: string;
+  /** Index of the one that Enter takes; null: there is none. */
+  chosen: number | null;
+  type(text: string): void;
+  onKeyDown(event: KeyboardEvent): void;
+}
+
+function Field({ text, list, chosen, type, onKeyDown }: FieldProps) {
+  return (
+    <input
+      type="text"
+      role="combobox"
+      aria-label="Page, view, image, run, job, or what to do"
+      aria-expanded={chosen !== null}
+      aria-controls={list}
+      aria-autocomplete="list"
+      aria-activedescendant={chosen === null ? undefined : `${list}-${chosen}`}
+      placeholder="Page, view, image, run, job, or what to do"
+      maxLength={100_000}
+      spellcheck={false}
+      autocomplete="off"
+      value={text}
+      onKeyDown={onKeyDown}
+      onPaste={(event) => {
+        // A field of one line joins pasted lines, and with them their addresses.
+        const pasted = event.clipboardData?.getData("text") ?? "";
+        if (!/\n/.test(pasted)) return;
+        event.preventDefault();
+        type(pasted.replace(/\s+/g, " "));
+      }}
+      onInput={(event) => type(event.currentTarget.value)}
+    />
   );
 }
 

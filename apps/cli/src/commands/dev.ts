@@ -5,7 +5,6 @@ import { pathToFileURL } from "node:url";
 import { checkConfig } from "@prewarm/shared/config-check";
 import type { Command } from "../arguments/command.ts";
 import { findConfigFile, loadConfig } from "../arguments/load-config.ts";
-import type { Context } from "../platform/context.ts";
 import { CliError, EXIT, usageError } from "../platform/exit-codes.ts";
 import { type Found, findInstallation } from "../site/installation.ts";
 import { type LocalStack, removeLocalStack, writeLocalStack } from "../site/places.ts";

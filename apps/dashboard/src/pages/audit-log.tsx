@@ -117,5 +117,5 @@ function Entries({ entries }: { entries: readonly AuditEntry[] }) {
 function Said({ entry }: { entry: AuditEntry }) {
   const href = auditLink(entry);
   const words = auditSentence(entry);
-  return href === null ? <>{words}</> : <a href={href}>{words}</a>;
+  return href === null ? words : <a href={href}>{words}</a>;
 }

@@ -36,5 +36,5 @@ async function etagOf(text: string): Promise<string> {
 
 function namesIt(header: string | undefined, etag: string): boolean {
   const weak = (tag: string): string => tag.trim().replace(/^W\//, "");
-  return header !== undefined && header.split(",").some((tag) => tag.trim() === "*" || weak(tag) === weak(etag));
+  return header?.split(",").some((tag) => tag.trim() === "*" || weak(tag) === weak(etag)) ?? false;
 }

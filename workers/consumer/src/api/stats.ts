@@ -44,15 +44,10 @@ export async function statsAnswer(deps: ApiDeps): Promise<Stats> {
   const gate = gateAnswer(view.gate);
   const states = sumOf(view.counts);
   const open = states.queued + states.processing + states.retrying;
-  const { seconds, stored, ended, failed, accepted, submitted } = view.rates;
   const oldest = ages(view.oldestWaiting, now);
-  const waits = LANES.map((lane) => oldest[lane]).filter((age) => age !== null);
-  const oldestMs = waits.length > 0 ? Math.max(...waits) : null;
   const { prices } = deps.config;
-  // A ledger of release 0.1.0 knows none of these.
-  const { paces, forecast: known, attempts = { failed: 0, all: 0 }, warnings: troubles }: Partial<LedgerStats> = view;
-  const { used } = gate.budget;
-  const forecast = known ?? { jobs: used, queued: 0, usual: 0, exhaustedAt: null };
+  // A ledger of release 0.1.0 knows neither.
+  const { paces, warnings: troubles }: Partial<LedgerStats> = view;
   const pace = (scope: Lane | "all") => pricedPace(paces?.[scope], prices);
   const etaSeconds = paces?.all.secondsLeft ?? null;
   const warnings = [...faultsOf(deps), ...(troubles ?? [OLDER])];
@@ -60,20 +55,12 @@ export async function statsAnswer(deps: ApiDeps): Promise<Stats> {
     at: now,
     environment: deps.environment,
     versions: { consumer: deps.version, ledger: view.version },
-    health: healthSentence(warnings, { open, oldestMs, etaSeconds }),
+    health: healthSentence(warnings, { open, oldestMs: longest(oldest), etaSeconds }),
     warnings,
-    states,
-    lanes: view.counts,
-    open,
-    deadLetters: states.dead,
-    oldest,
+    ...{ states, lanes: view.counts, open, deadLetters: states.dead, oldest },
     totals: view.totals,
     waitingFor: view.waitingFor,
-    rates: {
-      ...{ seconds, storedPerSecond: stored, endedPerSecond: ended, failedPerSecond: failed },
-      ...{ acceptedPerSecond: accepted, submittedPerSecond: submitted, attempts },
-      failureRatio: attempts.all > 0 ? attempts.failed / attempts.all : 0,
-    },
+    rates: ratesOf(view),
     wait: view.wait,
     run: view.run,
     ready: view.lanes,
@@ -82,13 +69,10 @@ export async function statsAnswer(deps: ApiDeps): Promise<Stats> {
     queues: await queueNumbers(deps.queues),
     utilisation: {
       concurrency: { used: view.gate.slots, limit: gate.concurrency, abandoned: view.gate.abandoned ?? 0 },
-      rate: { used: submitted, limit: gate.rate.perSecond },
+      rate: { used: view.rates.submitted, limit: gate.rate.perSecond },
     },
     budget: gate.budget,
-    forecast: {
-      ...{ ...forecast, amount: priceOf(forecast.jobs, prices), spent: priceOf(used, prices) },
-      ...{ spentToday: priceOf(gate.budget.usedToday, prices), per1000Jobs: prices.ittybitPer1000Jobs },
-    },
+    forecast: forecastOf(view, gate.budget, prices),
     gate,
     ledger: { rows: view.rows, bytes: view.bytes, limitBytes: LEDGER_LIMIT_BYTES },
     hooks: view.hooks,
@@ -112,6 +96,37 @@ function faultsOf({ configFaults, environmentFaults }: ApiDeps): Warning[] {
   const sentence = `The configuration is at fault. ${fault.replace(/[.!?]?$/, ".")}${others}`;
   const cure = "Correct the configuration, then deploy.";
   return [{ level: "problem", code: "fault", key: "fault", sentence, cure, ...UNKNOWN }];
+}
+
+function ratesOf(view: LedgerStats): Stats["rates"] {
+  const { seconds, stored, ended, failed, accepted, submitted } = view.rates;
+  // A ledger of release 0.1.0 knows none.
+  const { attempts = { failed: 0, all: 0 } }: Partial<LedgerStats> = view;
+  return {
+    ...{ seconds, storedPerSecond: stored, endedPerSecond: ended, failedPerSecond: failed },
+    ...{ acceptedPerSecond: accepted, submittedPerSecond: submitted, attempts },
+    failureRatio: attempts.all > 0 ? attempts.failed / attempts.all : 0,
+  };
+}
+
+function forecastOf(
+  view: LedgerStats,
+  budget: Stats["budget"],
+  prices: ApiDeps["config"]["prices"],
+): Stats["forecast"] {
+  const { used, usedToday } = budget;
+  const { forecast: known }: Partial<LedgerStats> = view;
+  const forecast = known ?? { jobs: used, queued: 0, usual: 0, exhaustedAt: null };
+  return {
+    ...{ ...forecast, amount: priceOf(forecast.jobs, prices), spent: priceOf(used, prices) },
+    ...{ spentToday: priceOf(usedToday, prices), per1000Jobs: prices.ittybitPer1000Jobs },
+  };
+}
+
+/** ms; null: nothing waits. */
+function longest(waits: Stats["oldest"]): number | null {
+  const known = Object.values(waits).filter((ms) => ms !== null);
+  return known.length > 0 ? Math.max(...known) : null;
 }
 
 function sumOf(counts: LedgerStats["counts"]): Record<JobState, number> {

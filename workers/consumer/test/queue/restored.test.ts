@@ -2,7 +2,6 @@ import { observe } from "@prewarm/durable-queue/claims/observe";
 import { wakesDue } from "@prewarm/durable-queue/claims/pace";
 import type { ExternalJob } from "@prewarm/durable-queue/external-jobs";
 import { NOTHING } from "@prewarm/durable-queue/external-jobs";
-import {} from "@prewarm/durable-queue/operate/restored";
 import { nodeSql } from "@prewarm/durable-queue/testing/node-sql";
 import { encodeId } from "@prewarm/shared/variant-key";
 import { describe, expect, it } from "vitest";

@@ -9,7 +9,6 @@ import { ADMIN, type ApiWorld, createApiWorld, VIEWER } from "../testing/api-wor
 
 const CHUNK = 16_384;
 const SITE = { ittybit: { webhooks: "wake", publicUrl: "https://control.example.com" } } as const;
-const GEN = 1_790_000_000_000_123;
 
 /** A body of spaces that counts what is read of it. */
 function counted(total: number, size = CHUNK) {
