@@ -16,7 +16,7 @@ export const RINGS: readonly (readonly (readonly string[])[])[] = [
   // Long virtual times and large inputs: about 60 s a group.
   [
     ["test/world/strangers/month.test.ts", "test/world/histories/one-pace.test.ts"],
-    ["workers/consumer/test/queue/budget.test.ts"],
+    ["workers/consumer/test/queue/budget.test.ts", "apps/cli/test/adopt-memory.test.ts"],
     ["apps/cli/test/memory.test.ts", "workers/consumer/test/queue/year.test.ts"],
     ["ceilings", "kept", "strangers"].map((name) => `test/world/strangers/${name}.test.ts`),
   ],
