@@ -87,11 +87,11 @@ it(
       "https://sns.eu-central-1.amazonaws.com/",
     );
     await fc.assert(
-      // Few made texts end as a certificate's name does, and what ends otherwise is never asked for.
+      // Few made texts end as a certificate's name does, and what ends otherwise is never asked for: one that is right comes first.
       fc.asyncProperty(base, recipes(PIECES), fc.constantFrom("", ".pem"), async (start, recipe, end) => {
         await verify({ ...signed, SigningCertURL: start + textOf(recipe, 400) + end });
       }),
-      { numRuns: RUNS },
+      { numRuns: RUNS, examples: [["https://sns.eu-central-1.amazonaws.com/", [["one", 1]], ".pem"]] },
     );
     expect(asked.length).toBeGreaterThan(0);
     for (const url of asked) {
