@@ -20,6 +20,14 @@ export const RINGS: readonly (readonly (readonly string[])[])[] = [
     ["apps/cli/test/memory.test.ts", "workers/consumer/test/queue/year.test.ts"],
     ["ceilings", "kept", "strangers"].map((name) => `test/world/strangers/${name}.test.ts`),
   ],
+  // The whole system under one kind of trouble: about 25 s a group.
+  [
+    ["test/world/crash/crash-points.test.ts"],
+    ["test/world/list-shapes.test.ts"],
+    ["test/world/webhooks.test.ts", "test/world/failing-results.test.ts"],
+  ],
+  // Packed programs, which a later step of CI packs and judges again: about 25 s a group.
+  [["apps/cli/test/leaves-home.test.ts"], ["scripts/pack/packages.test.ts"]],
 ];
 
 /** The files of a ring that a commit does not run. */
