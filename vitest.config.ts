@@ -1,6 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { LongFirst } from "./test/long-first.ts";
 import { leftOut } from "./test/rings.ts";
 
 // Offline and quiet: no telemetry, no fetch of the placeholder `cf` object.
@@ -47,6 +48,7 @@ export default defineConfig({
   test: {
     // One of two cores would idle: what is timed here is relative, or has seconds to spare.
     maxWorkers: "100%",
+    sequence: { sequencer: LongFirst },
     globalSetup: ["./test/temp-folder-of-the-run.ts", "./test/rings.ts"],
     reporters: process.env.CI ? ["default", "./scripts/count-reporter.ts"] : ["default"],
     projects: [

@@ -5,13 +5,14 @@ import { numberOfCommit } from "./slice.ts";
  * whoever names a file. The groups of a ring take about as long as each other, so that no commit takes much longer than another.
  */
 export const RINGS: readonly (readonly (readonly string[])[])[] = [
-  // The stack, the pinned wrangler and the browser: about 140 s of processor time a group.
+  // The stack, the pinned wrangler and the browser: about 130 s of processor time a group.
   [
     ["test/e2e/deploy.e2e.test.ts"],
-    ["test/e2e/upgrade.e2e.test.ts", "test/platform/cloudflare.e2e.test.ts"],
-    ["apps/dashboard/test/truth.e2e.test.ts", "test/platform/honesty.e2e.test.ts"],
+    ["test/e2e/upgrade.e2e.test.ts", "test/platform/honesty.e2e.test.ts"],
+    ["apps/dashboard/test/truth.e2e.test.ts"],
     ["apps/dashboard/test/night.e2e.test.ts", "apps/dashboard/test/stack.e2e.test.ts"],
-    ["apps/docs-site/test/site.e2e.test.ts", "apps/dashboard/test/faces.e2e.test.ts"],
+    ["apps/docs-site/test/site.e2e.test.ts"],
+    ["apps/dashboard/test/faces.e2e.test.ts", "test/platform/cloudflare.e2e.test.ts"],
   ],
   // Long virtual times and large inputs: about 60 s a group.
   [

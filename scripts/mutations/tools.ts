@@ -278,28 +278,4 @@ export const TOOLS: Mutation[] = [
     replace: "Math.max(0, left)",
     tests: ["packages/shared/src/cost/outlook.test.ts"],
   },
-  {
-    promise: "S5",
-    breaks: "a group of a ring never comes",
-    file: "test/rings.ts",
-    find: "number % ring.length",
-    replace: "number % (ring.length - 1)",
-    tests: ["test/rings.test.ts"],
-  },
-  {
-    promise: "S5",
-    breaks: "the night runs the dashboard on the real stack in turns",
-    file: ".github/workflows/nightly.yml",
-    find: "WHOLE=true npm test -- --project e2e apps/dashboard/test/truth",
-    replace: "npm test -- --project e2e apps/dashboard/test/truth",
-    tests: ["test/slice.test.ts"],
-  },
-  {
-    promise: "S6",
-    breaks: "every command ends well",
-    file: "apps/cli/src/main.ts",
-    find: "process.exit(code));",
-    replace: "process.exit(0));",
-    tests: ["apps/cli/test/exit-codes.test.ts"],
-  },
 ];
