@@ -1,6 +1,8 @@
 import { mkdirSync } from "node:fs";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { LongFirst } from "./test/long-first.ts";
+import { leftOut } from "./test/rings.ts";
 
 // Offline and quiet: no telemetry, no fetch of the placeholder `cf` object.
 const env = {
@@ -12,7 +14,8 @@ Object.assign(process.env, env);
 mkdirSync("apps/dashboard/dist", { recursive: true }); // wrangler refuses a missing assets.directory
 
 const nodeTests = ["packages", "workers", "apps", "dev", "scripts", "test"].map((room) => `${room}/**/*.test.ts`);
-const elsewhere = ["**/node_modules/**", "**/*.workerd.test.ts", "**/*.e2e.test.ts"];
+const waiting = leftOut(process.argv.slice(2));
+const elsewhere = ["**/node_modules/**", "**/*.workerd.test.ts", "**/*.e2e.test.ts", ...waiting];
 
 /** A Worker with its bindings, held to the platform's limits. */
 const limited = (worker: "consumer" | "edge") => ({
@@ -45,7 +48,8 @@ export default defineConfig({
   test: {
     // One of two cores would idle: what is timed here is relative, or has seconds to spare.
     maxWorkers: "100%",
-    globalSetup: ["./test/temp-folder-of-the-run.ts"],
+    sequence: { sequencer: LongFirst },
+    globalSetup: ["./test/temp-folder-of-the-run.ts", "./test/rings.ts"],
     reporters: process.env.CI ? ["default", "./scripts/count-reporter.ts"] : ["default"],
     projects: [
       // Pure logic and node programs, beside their code.
@@ -77,13 +81,14 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["test/{e2e,platform}/**/*.e2e.test.ts", "{apps,examples}/**/*.e2e.test.ts"],
+          exclude: ["**/node_modules/**", ...waiting],
           // What is waited for is a condition and not a speed: these limits only end a test that hangs.
           testTimeout: 240_000,
           hookTimeout: 240_000,
           expect: { poll: { timeout: 60_000 } },
           env,
-          // Two at a time, after all others: a stack waits much and works little.
-          maxWorkers: 2,
+          // After all others. A third of a file's time is waiting for a job or an alarm: two files at a time leave a core idle.
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
       },

@@ -51,6 +51,6 @@ export const LEGACY_URLS: Mutation[] = [
     file: "apps/cli/src/input/top-counts.ts",
     find: "known === undefined && counts.size >= capacity",
     replace: "known === undefined && counts.size >= Number.POSITIVE_INFINITY",
-    tests: ["apps/cli/src/input/top-counts.test.ts", "apps/cli/test/adopt.test.ts"],
+    tests: ["apps/cli/src/input/top-counts.test.ts", "apps/cli/test/adopt-memory.test.ts"],
   },
 ];

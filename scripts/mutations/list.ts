@@ -30,6 +30,7 @@ import { STAND_INS } from "./stand-ins.ts";
 import { STUCK } from "./stuck.ts";
 import { THIRD_REVIEW_API } from "./third-review-api.ts";
 import { TOOLS } from "./tools.ts";
+import { TURNS } from "./turns.ts";
 import { WATCH } from "./watch.ts";
 import { WEATHER } from "./weather.ts";
 import { WORKERS_CACHE } from "./workers-cache.ts";
@@ -55,6 +56,7 @@ export const MUTATIONS: Mutation[] = [
   ...STUCK,
   ...THIRD_REVIEW_API,
   ...TOOLS,
+  ...TURNS,
   ...RESULTS,
   ...RESTORES,
   ...READS,

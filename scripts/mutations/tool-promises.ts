@@ -8,4 +8,6 @@ export const TOOL_PROMISES: Record<string, string> = {
   S1: "A command that touches a deployment names its environment",
   S3: "A killed install keeps nobody waiting",
   S4: "One stack works on a state folder, and no count is below 0",
+  S5: "A test that waits for another commit is run every night",
+  S6: "The program ends with the exit code of its command",
 };

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { FakeCloudflare } from "../../apps/cli/test/testing/fake-cloudflare.ts";
 import { linkedSite, SECRETS, type ServedAccount, serveAccount } from "./account.ts";
-import { isTurnOf } from "./real-wrangler.ts";
 
 /** The pinned wrangler itself, from nothing to production's twin and back, against an account that is served here. */
 
@@ -22,7 +21,7 @@ afterAll(() => account.close());
 
 const tags = () => ["prewarm-consumer-staging", "prewarm-edge-staging"].map((worker) => account.running(worker));
 
-describe.runIf(isTurnOf("deploy"))("the pinned wrangler", () => {
+describe("the pinned wrangler", () => {
   it("provisions an environment, and finds it standing the second time", { timeout: SLOW_MS }, async () => {
     expect(await account.run("provision --to staging --yes")).toMatchObject(WELL);
     expect([...cloudflare.buckets]).toEqual([

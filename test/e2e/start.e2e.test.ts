@@ -1,14 +1,14 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { freePort } from "../../dev/listen.ts";
 import { tempFolder } from "../temp-folder.ts";
 import { until } from "./stack.ts";
 
 const children: ChildProcess[] = [];
 let stateDir = "";
-afterEach(async () => {
+afterAll(() => {
   for (const child of children.splice(0)) child.kill("SIGKILL");
 });
 
@@ -63,47 +63,75 @@ async function left(): Promise<string[]> {
 }
 
 describe.skipIf(process.platform !== "linux")("npm start", () => {
-  it("says it is ready when both answer, prints what one needs, and SIGTERM to npm's shell leaves no process", async () => {
-    const stack = await start();
-    const ready = `ready edge=http://localhost:${stack.PORT} control=http://localhost:${stack.CONTROL_PORT}`;
-    await printed(stack, ready, "Hook secret");
-    for (const port of [stack.PORT, stack.CONTROL_PORT]) {
-      expect((await fetch(`http://localhost:${port}/healthz`)).status).toBe(200);
-    }
-    expect(stack.output().match(/\/images\/\S+\?\S+/g)).toHaveLength(3);
-    const token = (await readFile(join(stateDir, "admin-token"), "utf8")).trim();
-    expect(stack.output()).toMatch(
-      new RegExp(
-        `^ready .*\\n.*\\n\\nGallery      http://localhost:${stack.CONTROL_PORT}/gallery#token=${token} `,
-        "m",
-      ),
-    );
-    expect(stack.output()).toContain(`Dashboard    http://localhost:${stack.CONTROL_PORT}/#token=${token}`);
-    expect(stack.output()).toContain(`Admin token  ${token}`);
-    expect(stack.output()).toMatch(/One image can have \d{3} variants that need no signature/);
-    stack.process.kill("SIGTERM");
-    await until("nothing is left", left, (pids) => pids.length === 0);
+  describe("while it runs", () => {
+    let stack: Awaited<ReturnType<typeof start>>;
+    beforeAll(async () => {
+      stack = await start();
+      await printed(stack, "ready edge=", "Hook secret");
+    });
+
+    it("says it is ready when both answer, and prints what one needs", async () => {
+      const ready = `ready edge=http://localhost:${stack.PORT} control=http://localhost:${stack.CONTROL_PORT}`;
+      expect(stack.output()).toContain(ready);
+      for (const port of [stack.PORT, stack.CONTROL_PORT]) {
+        expect((await fetch(`http://localhost:${port}/healthz`)).status).toBe(200);
+      }
+      expect(stack.output().match(/\/images\/\S+\?\S+/g)).toHaveLength(3);
+      const token = (await readFile(join(stateDir, "admin-token"), "utf8")).trim();
+      expect(stack.output()).toMatch(
+        new RegExp(
+          `^ready .*\\n.*\\n\\nGallery      http://localhost:${stack.CONTROL_PORT}/gallery#token=${token} `,
+          "m",
+        ),
+      );
+      expect(stack.output()).toContain(`Dashboard    http://localhost:${stack.CONTROL_PORT}/#token=${token}`);
+      expect(stack.output()).toContain(`Admin token  ${token}`);
+      expect(stack.output()).toMatch(/One image can have \d{3} variants that need no signature/);
+    });
+
+    it("binds loopback only", async () => {
+      const tcp = await readFile("/proc/net/tcp", "utf8");
+      const listening = tcp.split("\n").filter((line) => / 0A /.test(line));
+      for (const port of [stack.PORT, stack.CONTROL_PORT]) {
+        const hex = Number(port).toString(16).toUpperCase().padStart(4, "0");
+        const bound = listening.filter((line) => line.includes(`:${hex} `)).map((line) => line.trim().split(/\s+/)[1]);
+        expect(bound).toEqual([`0100007F:${hex}`]);
+      }
+    });
+
+    it("says which port is taken", async () => {
+      const second = await startSecond({ PORT: stack.PORT, STATE_DIR: join(stateDir, "another") });
+      expect(second.code).toBe(1);
+      expect(second.output).toContain(`Port ${stack.PORT} is in use`);
+    });
+
+    it("refuses a second stack on the same STATE_DIR, and says who holds it; after a SIGKILL it starts", async () => {
+      const ports = { PORT: String(await freePort(0, true)), CONTROL_PORT: String(await freePort(0, true)) };
+      const refused = await startSecond({ ...ports, STATE_DIR: stateDir });
+      expect(refused.code).toBe(1);
+      expect(refused.output).toMatch(
+        /^prewarm: STATE_DIR .* is in use: process \d+ runs a stack on it since \S+ \S+ UTC/m,
+      );
+      expect(refused.output).toContain(
+        `(edge http://localhost:${stack.PORT}, control http://localhost:${stack.CONTROL_PORT})`,
+      );
+      expect((await fetch(`http://localhost:${stack.CONTROL_PORT}/healthz`)).status).toBe(200);
+      process.kill(-(stack.process.pid ?? 0), "SIGKILL");
+      await stack.exited;
+      const again = await startSecond({ ...ports, STATE_DIR: stateDir }, "ready edge=");
+      expect(again.output).toContain(`ready edge=http://localhost:${ports.PORT}`);
+    });
   });
 
-  it("stops at Ctrl-C, which goes to the whole group", async () => {
+  it.each<[string, (pid: number) => void]>([
+    ["SIGTERM to npm's shell", (pid) => process.kill(pid, "SIGTERM")],
+    ["Ctrl-C, which goes to the whole group", (pid) => process.kill(-pid, "SIGINT")],
+  ])("leaves no process at %s", async (_, stop) => {
     const stack = await start();
     await printed(stack, "ready edge=");
-    process.kill(-(stack.process.pid ?? 0), "SIGINT");
+    stop(stack.process.pid ?? 0);
     await stack.exited;
     await until("nothing is left", left, (pids) => pids.length === 0);
-  });
-
-  it("binds loopback only", async () => {
-    const stack = await start();
-    await printed(stack, "ready edge=");
-    const tcp = await readFile("/proc/net/tcp", "utf8");
-    const listening = tcp.split("\n").filter((line) => / 0A /.test(line));
-    for (const port of [stack.PORT, stack.CONTROL_PORT]) {
-      const hex = Number(port).toString(16).toUpperCase().padStart(4, "0");
-      expect(listening.filter((line) => line.includes(`:${hex} `)).map((line) => line.trim().split(/\s+/)[1])).toEqual([
-        `0100007F:${hex}`,
-      ]);
-    }
   });
 
   it("does not come up as ready when a hook's secret cannot be one, and says how to set it", async () => {
@@ -112,32 +140,5 @@ describe.skipIf(process.platform !== "linux")("npm start", () => {
     expect(stack.output()).toContain("NOT READY\nenvironment: HOOK_SECRET: it is not whsec_ and base64");
     expect(stack.output()).not.toMatch(/^ready edge=/m);
     await until("nothing is left", left, (pids) => pids.length === 0);
-  });
-
-  it("says which port is taken", async () => {
-    const first = await start();
-    await printed(first, "ready edge=");
-    const second = await startSecond({ PORT: first.PORT, STATE_DIR: join(stateDir, "another") });
-    expect(second.code).toBe(1);
-    expect(second.output).toContain(`Port ${first.PORT} is in use`);
-  });
-
-  it("refuses a second stack on the same STATE_DIR, and says who holds it; after a SIGKILL it starts", async () => {
-    const first = await start();
-    await printed(first, "ready edge=");
-    const ports = { PORT: String(await freePort(0, true)), CONTROL_PORT: String(await freePort(0, true)) };
-    const refused = await startSecond({ ...ports, STATE_DIR: stateDir });
-    expect(refused.code).toBe(1);
-    expect(refused.output).toMatch(
-      /^prewarm: STATE_DIR .* is in use: process \d+ runs a stack on it since \S+ \S+ UTC/m,
-    );
-    expect(refused.output).toContain(
-      `(edge http://localhost:${first.PORT}, control http://localhost:${first.CONTROL_PORT})`,
-    );
-    expect((await fetch(`http://localhost:${first.CONTROL_PORT}/healthz`)).status).toBe(200);
-    process.kill(-(first.process.pid ?? 0), "SIGKILL");
-    await first.exited;
-    const again = await startSecond({ ...ports, STATE_DIR: stateDir }, "ready edge=");
-    expect(again.output).toContain(`ready edge=http://localhost:${ports.PORT}`);
   });
 });

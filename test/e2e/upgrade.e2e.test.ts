@@ -5,7 +5,6 @@ import { printFiles, REPOSITORY } from "@prewarm/wrangler-files/wrangler-files";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { FakeCloudflare } from "../../apps/cli/test/testing/fake-cloudflare.ts";
 import { linkedSite, SECRETS, type ServedAccount, serveAccount } from "./account.ts";
-import { isTurnOf } from "./real-wrangler.ts";
 
 /*
  * From 0.1.0 to a 0.2.0 with a migration of the ledger, one more queue and a setting, and back, by the pinned wrangler against an account that is
@@ -90,35 +89,31 @@ const boundTo = (worker: string) => {
   return script.versions.find(({ id }) => id === script.running)?.bindings?.map(({ name }) => name);
 };
 
-it.runIf(isTurnOf("upgrade"))(
-  "goes from 0.1.0 to 0.2.0, back over the migration, and forward again",
-  { timeout: SLOW_MS },
-  async () => {
-    install("0.1.0", false);
-    expect(await run("deploy --to staging --yes", OLD)).toMatchObject(WELL);
-    expect(running()).toEqual([OLD, OLD]);
-    expect(boundTo(CONSUMER)).not.toContain("TINTS_QUEUE");
+it("goes from 0.1.0 to 0.2.0, back over the migration, and forward again", { timeout: SLOW_MS }, async () => {
+  install("0.1.0", false);
+  expect(await run("deploy --to staging --yes", OLD)).toMatchObject(WELL);
+  expect(running()).toEqual([OLD, OLD]);
+  expect(boundTo(CONSUMER)).not.toContain("TINTS_QUEUE");
 
-    install("0.2.0", true);
-    const { said, changes } = await run("upgrade --to staging", NEW);
-    expect(changes).toEqual([]);
-    expect(said).toMatch(/^runs +Prewarm 0\.1\.0 \(aaaaaaaaaaaa\); installed is Prewarm 0\.2\.0$/m);
-    expect(said).toMatch(/^missing +queue prewarm-tints-staging: create it/m);
-    expect(said).toMatch(/^new +prewarm-consumer-staging gets .*TINTS_QUEUE/m);
-    expect(said).toMatch(/^new +prewarm-edge-staging gets VIEWS$/m);
-    expect(said).toMatch(/^tables +the first call migrates the ledger/m);
-    expect(said).toMatch(/^rollback +aaaaaaaaaaaa is accepted with --past-migration$/m);
+  install("0.2.0", true);
+  const { said, changes } = await run("upgrade --to staging", NEW);
+  expect(changes).toEqual([]);
+  expect(said).toMatch(/^runs +Prewarm 0\.1\.0 \(aaaaaaaaaaaa\); installed is Prewarm 0\.2\.0$/m);
+  expect(said).toMatch(/^missing +queue prewarm-tints-staging: create it/m);
+  expect(said).toMatch(/^new +prewarm-consumer-staging gets .*TINTS_QUEUE/m);
+  expect(said).toMatch(/^new +prewarm-edge-staging gets VIEWS$/m);
+  expect(said).toMatch(/^tables +the first call migrates the ledger/m);
+  expect(said).toMatch(/^rollback +aaaaaaaaaaaa is accepted with --past-migration$/m);
 
-    expect(await run("provision --to staging --yes", NEW)).toMatchObject(WELL);
-    expect([...cloudflare.queues.keys()]).toContain("prewarm-tints-staging");
-    expect(await run("deploy --to staging --yes", NEW)).toMatchObject(WELL);
-    expect(running()).toEqual([NEW, NEW]);
-    expect(boundTo(CONSUMER)).toContain("TINTS_QUEUE");
+  expect(await run("provision --to staging --yes", NEW)).toMatchObject(WELL);
+  expect([...cloudflare.queues.keys()]).toContain("prewarm-tints-staging");
+  expect(await run("deploy --to staging --yes", NEW)).toMatchObject(WELL);
+  expect(running()).toEqual([NEW, NEW]);
+  expect(boundTo(CONSUMER)).toContain("TINTS_QUEUE");
 
-    expect(await run(`rollback ${OLD} --to staging --yes --past-migration`, NEW)).toMatchObject(WELL);
-    expect(running()).toEqual([OLD, OLD]);
-    expect(await run("deploy --to staging --yes", NEW)).toMatchObject(WELL);
-    expect(running()).toEqual([NEW, NEW]);
-    expect(cloudflare.unknown).toEqual([]);
-  },
-);
+  expect(await run(`rollback ${OLD} --to staging --yes --past-migration`, NEW)).toMatchObject(WELL);
+  expect(running()).toEqual([OLD, OLD]);
+  expect(await run("deploy --to staging --yes", NEW)).toMatchObject(WELL);
+  expect(running()).toEqual([NEW, NEW]);
+  expect(cloudflare.unknown).toEqual([]);
+});

@@ -8,7 +8,7 @@ import { expect, vi } from "vitest";
 vi.setConfig({ testTimeout: 600_000 });
 
 /** Inputs for each parser, other ones in each run; `FUZZ_RUNS` asks for more, as the nightly workflow does. */
-const RUNS = Number(process.env.FUZZ_RUNS ?? 20_000);
+const RUNS = Number(process.env.FUZZ_RUNS ?? 10_000);
 /**
  * The longest that one input may take, in walks over a megabyte of text in the same run. Honest work takes up to 5; what is not linear takes
  * hundreds. Unlike a header, an input of these parsers cannot be had four times as long to compare its growth.

@@ -13,7 +13,7 @@ import { keysOf, SnsCertificates } from "../../workers/consumer/src/hooks/verifi
 import { changed, changes, recipes, textOf } from "./fuzz.ts";
 
 /** Each input is a question to the runtime's cryptography, so there are fewer than of the parsers. */
-const RUNS = Number(process.env.FUZZ_RUNS ?? 20_000) / 20;
+const RUNS = Number(process.env.FUZZ_RUNS ?? 10_000) / 20;
 const NOW = Date.UTC(2026, 10, 24, 12);
 const TIMEOUT_MS = 600_000;
 
@@ -87,10 +87,11 @@ it(
       "https://sns.eu-central-1.amazonaws.com/",
     );
     await fc.assert(
-      fc.asyncProperty(base, recipes(PIECES), async (start, recipe) => {
-        await verify({ ...signed, SigningCertURL: start + textOf(recipe, 400) });
+      // Few made texts end as a certificate's name does, and what ends otherwise is never asked for: one that is right comes first.
+      fc.asyncProperty(base, recipes(PIECES), fc.constantFrom("", ".pem"), async (start, recipe, end) => {
+        await verify({ ...signed, SigningCertURL: start + textOf(recipe, 400) + end });
       }),
-      { numRuns: RUNS },
+      { numRuns: RUNS, examples: [["https://sns.eu-central-1.amazonaws.com/", [["one", 1]], ".pem"]] },
     );
     expect(asked.length).toBeGreaterThan(0);
     for (const url of asked) {

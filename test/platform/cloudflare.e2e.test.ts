@@ -3,7 +3,6 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { createWrangler, type Wrangler } from "../../apps/cli/src/deploy/wrangler.ts";
 import { runProgram } from "../../apps/cli/src/platform/run-program.ts";
 import { FakeCloudflare, serveFakeCloudflare } from "../../apps/cli/test/testing/fake-cloudflare.ts";
-import { isTurnOf } from "../e2e/real-wrangler.ts";
 import { ASSUMPTIONS } from "./assumptions.ts";
 import { NAME } from "./cloudflare.ts";
 import { type RunningWorker, startLocal } from "./local.ts";
@@ -67,7 +66,7 @@ function run(line: string, changes: Partial<World> = {}): Promise<number> {
 
 const isEmpty = () => [cloudflare.buckets.size, cloudflare.queues.size, cloudflare.scripts.size];
 
-describe.runIf(isTurnOf("conformance"))("npm run conformance -- --cloudflare", () => {
+describe("npm run conformance -- --cloudflare", () => {
   it("creates, runs, keeps the results and deletes everything", { timeout: SLOW_MS }, async () => {
     expect(await run("--cloudflare"), said.join("\n")).toBe(0);
     expect(kept).toEqual([

@@ -1,12 +1,10 @@
-import { once } from "node:events";
-import { createReadStream, createWriteStream, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { pipeline } from "node:stream/promises";
-import { createGzip, gzipSync } from "node:zlib";
+import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { EXIT } from "../src/platform/exit-codes.ts";
 import { type FakeControlApi, startFakeControlApi } from "./testing/fake-control-api.ts";
-import { emptyDirectory, runPrewarm } from "./testing/run-prewarm.ts";
+import { emptyDirectory, runHere } from "./testing/run-prewarm.ts";
 
 let api: FakeControlApi;
 let cwd: string;
@@ -18,7 +16,7 @@ beforeEach(async () => {
 afterEach(() => api.close());
 
 const run = (args: readonly string[], stdin?: string) =>
-  runPrewarm(["adopt", ...args], { cwd, url: api.url, ...(stdin === undefined ? {} : { stdin }) });
+  runHere(["adopt", ...args], { cwd, url: api.url, ...(stdin === undefined ? {} : { stdin }) });
 const line = (path: string, status = 200): string =>
   `203.0.113.9 - - [29/Nov/2026:12:00:00 +0000] "GET ${path} HTTP/1.1" ${status} 5120 "-" "Mozilla/5.0"\n`;
 
@@ -102,35 +100,4 @@ describe("adopt", () => {
     expect([code, api.received.length]).toEqual([EXIT.usage, 0]);
     expect(stderr).toMatch(message);
   });
-});
-
-/** A million take minutes; the nightly workflow reads that many. */
-const LINES = Number(process.env.ADOPT_LINES ?? 50_000);
-/** V8's old space for the child, in MB: as much as any length of log needs. */
-const HEAP_MB = 54;
-
-it("reads a log of any length in the same memory", { timeout: 900_000 }, async () => {
-  const log = createWriteStream(join(cwd, "long.log"));
-  const lineOf = (n: number): string => {
-    const size = `c_fill,w_${100 + (n % 1900)},h_${100 + (n % 700)},e_effect${n % 5000}`;
-    return line(`${UPLOAD}/${size}/f_auto/shop/${n}/a-picture-of-a-thing.jpg`);
-  };
-  for (let from = 0; from < LINES; from += 1000) {
-    const lines = Array.from({ length: 1000 }, (_, index) => lineOf(from + index));
-    if (!log.write(lines.join(""))) await once(log, "drain");
-  }
-  log.end();
-  await once(log, "finish");
-  await pipeline(
-    createReadStream(join(cwd, "long.log")),
-    createGzip({ level: 1 }),
-    createWriteStream(join(cwd, "long.log.gz")),
-  );
-  const { code, stdout, stderr } = await runPrewarm(["adopt", "long.log.gz", "--from", "cloudinary", "--json"], {
-    cwd,
-    url: api.url,
-    nodeFlags: [`--max-old-space-size=${HEAP_MB}`],
-  });
-  expect({ code, stderr }).toMatchObject({ code: EXIT.ok });
-  expect(JSON.parse(stdout).requests).toEqual({ exact: 0, approximate: 0, unsupported: LINES });
 });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { EXIT } from "../src/platform/exit-codes.ts";
 import { type FakeControlApi, startFakeControlApi } from "./testing/fake-control-api.ts";
-import { emptyDirectory, runPrewarm } from "./testing/run-prewarm.ts";
+import { emptyDirectory, runHere, runPrewarm } from "./testing/run-prewarm.ts";
 
 let api: FakeControlApi;
 let cwd: string;
@@ -14,8 +14,25 @@ beforeEach(async () => {
 });
 afterEach(() => api.close());
 
-const run = (args: readonly string[], more: { stdin?: string; env?: Record<string, string>; url?: string } = {}) =>
-  runPrewarm(args, { cwd, url: api.url, ...more });
+interface More {
+  stdin?: string;
+  env?: Record<string, string>;
+  url?: string;
+}
+const run = (args: readonly string[], more: More = {}) => runHere(args, { cwd, url: api.url, ...more });
+
+describe("the program's own exit code", () => {
+  it.each<[number, string[], More]>([
+    [EXIT.ok, ["warm", "a"], {}],
+    [EXIT.failed, ["warm"], { stdin: "good\n../bad\n" }],
+    [EXIT.usage, ["wram"], {}],
+    [EXIT.auth, ["warm", "a"], { env: { ADMIN_TOKEN: "wrong" } }],
+    [EXIT.unreachable, ["warm", "a", "--timeout", "1s"], { url: "http://127.0.0.1:1" }],
+    [EXIT.limit, ["warm", "--max-errors", "1"], { stdin: "/a\n/b\n/c\ngood\n" }],
+  ])("is %i where the command says so: prewarm %j", async (code, args, more) => {
+    expect((await runPrewarm(args, { cwd, url: api.url, ...more })).code).toBe(code);
+  });
+});
 
 describe("0: all fine", () => {
   it("is said when everything is accepted, with the run's id alone on stdout", async () => {

@@ -1,12 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { printable, printableJson } from "./printable.ts";
+import { character } from "./testing/arbitraries.ts";
 
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
 /** Letters of all kinds, the unprintable ones often. */
 const TEXTS = fc.string({
   unit: fc.oneof(
-    fc.string({ unit: "binary", minLength: 1, maxLength: 1 }),
+    character,
     fc.constantFrom("\u001b", "\u009b", "\u202e", "\u200d", "\u2028", "\u{e0001}", "\n", '"', "\\"),
   ),
 });

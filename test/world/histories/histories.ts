@@ -7,7 +7,7 @@ import { play } from "./play.ts";
 import { verdictOf } from "./verdict.ts";
 
 // Few with each commit, 10,000 others every night; HISTORIES=40000 SEED=7 plays more, or others. A failure prints the shortest history that still fails, and its seed.
-const HISTORIES = Number(process.env.HISTORIES ?? 20);
+const HISTORIES = Number(process.env.HISTORIES ?? 8);
 const SEED = Number(process.env.SEED ?? 20_261_124);
 const COMMANDS_MAX = 60;
 /** What a history may take on a busy machine; a part that takes longer fails without a verdict. */
