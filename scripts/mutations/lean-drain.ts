@@ -113,8 +113,32 @@ export const LEAN_DRAIN: Mutation[] = [
   of(
     "P17",
     "a page's place in the list is forgotten",
-    [`${POLLER}/open-job-memory.ts`, "else if (!place.isShown) Object.assign(place, shown);", ""],
+    [`${POLLER}/open-job-memory.ts`, "else if (!place.isExact) Object.assign(place, shown);", ""],
     [`${POLLER}/open-job-memory.test.ts`],
+  ),
+  of(
+    "P17",
+    "when Ittybit made a job is not told, so its place is guessed",
+    [`${MAKING}/submit-job.ts`, "{ job: id, createdAt };", "{ job: id, createdAt: null };"],
+    SUBMIT,
+  ),
+  of(
+    "P17",
+    "when Ittybit made a job is told and forgotten",
+    ["packages/durable-queue/src/claims/note-job.ts", "claim.createdAt = createdAt;", ""],
+    ["workers/consumer/test/queue/exchange.test.ts"],
+  ),
+  of(
+    "P17",
+    "a place is guessed though it is told when Ittybit made the job",
+    [`${POLLER}/open-job-memory.ts`, "...(this.#exact(createdAt) ??", "...(null ??"],
+    [`${POLLER}/open-job-memory.test.ts`],
+  ),
+  of(
+    "P17",
+    "the last few jobs of a page that have surely ended wait for seconds",
+    [`${POLLER}/job-times.ts`, "(isLast ? LAST_READ : 1) * ", ""],
+    [`${POLLER}/job-times.test.ts`],
   ),
   of(
     "P17",

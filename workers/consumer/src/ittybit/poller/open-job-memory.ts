@@ -18,9 +18,9 @@ export interface Watched extends OpenJob {
 /** A job in Ittybit's list. */
 export interface Place {
   job: string;
-  /** The order of Ittybit's list, Unix ms by our clock: when the ledger admitted the job, until a page has shown where it stands. */
+  /** The order of Ittybit's list, Unix ms by our clock: when the ledger admitted the job, where nobody has told yet when Ittybit made it. */
   at: number;
-  isShown: boolean;
+  isExact: boolean;
 }
 
 /** Webhooks of one job that each cause a poll. Anybody who knows the address can send more. */
@@ -42,7 +42,7 @@ export class OpenJobMemory {
   readonly watched = new Map<string, Watched>();
   readonly #places = new Map<string, Place>();
   #order: Place[] = [];
-  /** From the admission of a job to its `createdAt`: what a POST takes, and what Ittybit's clock differs from ours. Null: no page has shown a time. */
+  /** From the admission of a job to its `createdAt`: what a POST takes, and what Ittybit's clock differs from ours. Null: nobody has told a time. */
   #laterMs: number | null = null;
 
   /** The jobs of Ittybit's list as far as we know it, those of others too: oldest first, ended ones from the oldest open job on. */
@@ -57,8 +57,11 @@ export class OpenJobMemory {
       const last = this.watched.get(one.job);
       if (last === undefined) this.watched.set(one.job, { ...UNSEEN, ...one });
       else Object.assign(last, one);
-      if (!this.#places.has(one.job)) this.#place({ job: one.job, at: one.admittedAt, isShown: false });
     }
+    const unplaced = open.filter(({ job }) => !this.#places.has(job));
+    this.#learn(unplaced);
+    for (const { job, createdAt, admittedAt } of unplaced)
+      this.#place({ job, ...(this.#exact(createdAt) ?? { at: admittedAt, isExact: false }) });
     this.#sort();
     this.#forget();
   }
@@ -74,25 +77,32 @@ export class OpenJobMemory {
 
   /** A page of the list shows these jobs: so their places are known, whosever they are. Ittybit orders by the arrival of POSTs. */
   onPage(jobs: readonly IttybitJob[]): void {
-    this.#learn(jobs);
-    const laterMs = this.#laterMs;
+    this.#learn(
+      jobs.flatMap(({ id, createdAt }) => {
+        const place = this.#places.get(id);
+        return place === undefined || place.isExact ? [] : [{ createdAt, admittedAt: place.at }];
+      }),
+    );
     for (const { id, createdAt } of jobs) {
       const watched = this.watched.get(id);
       if (watched !== undefined) watched.missed = 0;
-      if (createdAt === null || laterMs === null) continue;
       const place = this.#places.get(id);
-      const shown = { at: createdAt - laterMs, isShown: true };
+      const shown = this.#exact(createdAt);
+      if (shown === null) continue;
       if (place === undefined) this.#place({ job: id, ...shown });
       // It stays there: by then Ittybit's clock may differ from ours by something else.
-      else if (!place.isShown) Object.assign(place, shown);
+      else if (!place.isExact) Object.assign(place, shown);
     }
   }
 
-  #learn(jobs: readonly IttybitJob[]): void {
-    const later = jobs.flatMap(({ id, createdAt }) => {
-      const place = this.#places.get(id);
-      return createdAt === null || place === undefined || place.isShown ? [] : [createdAt - place.at];
-    });
+  /** Where a job stands that Ittybit made then. Null: it is not known when. */
+  #exact(createdAt: number | null): Omit<Place, "job"> | null {
+    if (createdAt === null || this.#laterMs === null) return null;
+    return { at: createdAt - this.#laterMs, isExact: true };
+  }
+
+  #learn(jobs: readonly { createdAt: number | null; admittedAt: number }[]): void {
+    const later = jobs.flatMap(({ createdAt, admittedAt }) => (createdAt === null ? [] : [createdAt - admittedAt]));
     if (later.length === 0) return;
     const ms = later.reduce((sum, one) => sum + one, 0) / later.length;
     this.#laterMs = this.#laterMs === null ? ms : this.#laterMs + LEARNED_SHARE * (ms - this.#laterMs);
