@@ -142,6 +142,22 @@ export const LEAN_DRAIN: Mutation[] = [
   ),
   of(
     "P17",
+    "a worker takes slots for POSTs that wait for its connections, while other workers have free ones",
+    ["packages/durable-queue/src/claims/hand-out.ts", "? GO_MAX : GO_FEW;", "? GO_MAX : GO_MAX;"],
+    ["workers/consumer/test/queue/pace.test.ts"],
+  ),
+  of(
+    "P17",
+    "workers that came together call together",
+    [
+      "packages/durable-queue/src/claims/pace.ts",
+      "if (work.liveMs !== null) return pace;",
+      "if (work.liveMs !== undefined) return pace;",
+    ],
+    ["workers/consumer/test/queue/pace.test.ts"],
+  ),
+  of(
+    "P17",
     "the oldest page is read first, whatever has waited elsewhere",
     [`${POLLER}/next-read.ts`, "best === null || ms > best.ms", "best === null"],
     [`${POLLER}/next-read.test.ts`],

@@ -70,6 +70,8 @@ export interface Owner {
   exclusive: boolean;
   /** Unix ms. 0: not known. */
   openedAt: number;
+  /** When it was told to call next, Unix ms. 0: not yet. */
+  callsAt: number;
   /** It leaves within seconds. */
   brief: boolean;
 }
@@ -93,7 +95,14 @@ export function claimFrom(raw: SqlRow, owner: Owner | null): Claim {
     ...{ lane: int(raw.lane) as LaneCode, paidBy: int(raw.paid_by) as LaneCode, admittedAt: int(raw.admitted_at) },
     ...{ externalId: textOrNull(raw.external_id), due: int(raw.due), until: int(raw.until) },
     ...{ hook: textOrNull(raw.hook), unfetchedSince: intOrNull(raw.unfetched_since), notBefore: int(raw.admitted_at) },
-    ...{ ready: false, kept: raw.state === "prefetched", foundByPoller: false, createdAt: null, places: null, refunded: false },
+    ...{
+      ready: false,
+      kept: raw.state === "prefetched",
+      foundByPoller: false,
+      createdAt: null,
+      places: null,
+      refunded: false,
+    },
   };
 }
 
