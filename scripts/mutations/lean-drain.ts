@@ -113,7 +113,7 @@ export const LEAN_DRAIN: Mutation[] = [
   of(
     "P17",
     "a page's place in the list is forgotten",
-    [`${POLLER}/open-job-memory.ts`, "else if (!place.isShown) Object.assign(place, shown);", ""],
+    [`${POLLER}/open-job-memory.ts`, "else if (!place.isExact) Object.assign(place, shown);", ""],
     [`${POLLER}/open-job-memory.test.ts`],
   ),
   of(
@@ -121,8 +121,8 @@ export const LEAN_DRAIN: Mutation[] = [
     "places that two pages have shown stand in another order once POSTs take longer",
     [
       `${POLLER}/open-job-memory.ts`,
-      "if (place.shown !== null) place.at =",
-      "if (!place.isShown && place.shown !== null) place.at =",
+      "if (place.told !== null) place.at =",
+      "if (!place.isExact && place.told !== null) place.at =",
     ],
     [`${POLLER}/open-job-memory.test.ts`, "workers/consumer/test/promises/few-calls.test.ts"],
   ),
@@ -138,6 +138,24 @@ export const LEAN_DRAIN: Mutation[] = [
   ),
   of(
     "P17",
+    "when Ittybit made a job is not told, so its place is guessed",
+    [`${MAKING}/submit-job.ts`, "{ job: id, createdAt };", "{ job: id, createdAt: null };"],
+    SUBMIT,
+  ),
+  of(
+    "P17",
+    "when Ittybit made a job is told and forgotten",
+    ["packages/durable-queue/src/claims/note-job.ts", "claim.createdAt = createdAt;", ""],
+    ["workers/consumer/test/queue/exchange.test.ts"],
+  ),
+  of(
+    "P17",
+    "a place is guessed though it is told when Ittybit made the job",
+    [`${POLLER}/open-job-memory.ts`, "...(this.#exact(createdAt) ??", "...(null ??"],
+    [`${POLLER}/open-job-memory.test.ts`],
+  ),
+  of(
+    "P17",
     "a job that is wrongly taken for the youngest hides those after it",
     [`${POLLER}/next-read.ts`, " && !shows.some(isMissed)", ""],
     [`${POLLER}/next-read.test.ts`],
@@ -146,6 +164,28 @@ export const LEAN_DRAIN: Mutation[] = [
     "P17",
     "a burst wakes workers that come when its work is done",
     ["packages/durable-queue/src/claims/pace.ts", "Math.min(wanted - came, atOnce)", "wanted - came"],
+    ["workers/consumer/test/queue/pace.test.ts"],
+  ),
+  of(
+    "P17",
+    "the last few jobs of a page that have surely ended wait for seconds",
+    [`${POLLER}/job-times.ts`, "(isLast ? LAST_READ : 1) * ", ""],
+    [`${POLLER}/job-times.test.ts`],
+  ),
+  of(
+    "P17",
+    "a worker takes slots for POSTs that wait for its connections, while other workers have free ones",
+    ["packages/durable-queue/src/claims/hand-out.ts", "? GO_MAX : GO_FEW;", "? GO_MAX : GO_MAX;"],
+    ["workers/consumer/test/queue/pace.test.ts"],
+  ),
+  of(
+    "P17",
+    "workers that came together call together",
+    [
+      "packages/durable-queue/src/claims/pace.ts",
+      "if (work.liveMs !== null) return pace;",
+      "if (work.liveMs !== undefined) return pace;",
+    ],
     ["workers/consumer/test/queue/pace.test.ts"],
   ),
   of(

@@ -37,7 +37,7 @@ export interface ExchangeRequest {
   /** All that it knows it holds. What it should know beyond that is told again. */
   have: Having[];
   /** The service's ids of the jobs that it has made; believed whoever says it. */
-  submitted: { id: number; gen: number; job: string }[];
+  submitted: { id: number; gen: number; job: string; createdAt?: number | null }[];
   settled: { id: number; gen: number; outcome: Outcome }[];
   /** It gives back what it has and calls no more. */
   leave: boolean;

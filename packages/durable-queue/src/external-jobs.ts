@@ -27,6 +27,8 @@ export interface OpenJob {
   gen: number;
   /** Unix ms. */
   admittedAt: number;
+  /** By the service's clock, Unix ms. Null: not known yet. */
+  createdAt: number | null;
   /** True in the live lane. */
   live: boolean;
 }

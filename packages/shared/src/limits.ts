@@ -14,6 +14,8 @@ export const WORKERS_MAX = 250;
 export const CLAIMS_MAX = 40;
 /** POSTs that one call of a worker may begin: with more, slots are taken by what waits for one of six connections, and others could go at once; with fewer, slots wait for the next call. */
 export const GO_MAX = 10;
+/** The same while fewer slots are free than workers are there: about what its six connections send at once. The others call within milliseconds. */
+export const GO_FEW = 7;
 /**
  * An id after percent-encoding, in bytes: leaves room for prefix, version and suffix within the 1,024 of an R2 key
  * (developers.cloudflare.com/r2/platform/limits, read 2026-11).

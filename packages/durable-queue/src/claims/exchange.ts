@@ -8,7 +8,7 @@ import { CANCELLING, LIVE, type Row } from "../schema/row.ts";
 import { handOut } from "./hand-out.ts";
 import { endLease, isLive, noteAwake } from "./leases.ts";
 import { noteJob } from "./note-job.ts";
-import { paceMs, prefetchTarget, stays, workerCame, workOf } from "./pace.ts";
+import { againMs, prefetchTarget, stays, workerCame, workOf } from "./pace.ts";
 import { settle } from "./settle.ts";
 import { floorOf, isStale } from "./transitions.ts";
 
@@ -48,7 +48,7 @@ export function exchange<Extra>(
   const stay = request.role === "live" || stays(tx, owner, work);
   const isBound = handOut(tx, owner, { room: stay ? request.room : 0, prefetch: prefetchTarget(tx) });
   const { give, cut } = tell(tx, owner, have, answer.stop);
-  return { ...answer, give, again: paceMs(tx, work), more: cut || isBound, stay };
+  return { ...answer, give, again: againMs(tx, owner, work), more: cut || isBound, stay };
 }
 
 /** Jobs that need a connection of the handler. A job that runs at the service needs none. */

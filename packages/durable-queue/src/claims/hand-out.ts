@@ -1,6 +1,6 @@
-import { CLAIMS_MAX, GO_MAX, IDEMPOTENCY_MS } from "@prewarm/shared/limits";
+import { CLAIMS_MAX, GO_FEW, GO_MAX, IDEMPOTENCY_MS } from "@prewarm/shared/limits";
 import { noteHeld } from "../admission/auto-gate.ts";
-import { admit, closedFor, isHeldBack } from "../admission/gate.ts";
+import { admit, closedFor, isHeldBack, slotsOf } from "../admission/gate.ts";
 import { type Slots, slotsTaken } from "../admission/slots.ts";
 import type { Claim, Owner } from "../schema/claim.ts";
 import { dueIds } from "../schema/due.ts";
@@ -9,6 +9,7 @@ import type { QueueTx } from "../schema/queue-tx.ts";
 import { BULK, type LaneCode, LIVE, laneName, type Row, UPLOAD, WAITING } from "../schema/row.ts";
 import { hasNoSubscribers } from "../schema/runs.ts";
 import { charge } from "./charge.ts";
+import { workers } from "./pace.ts";
 import { backToWaiting, cancelOpen, claimOf, endStale, isLocked, isStale, newGeneration } from "./transitions.ts";
 
 /** Orphaned claims that one call may take. */
@@ -28,7 +29,7 @@ interface HandOut {
   slots: Slots;
   /** More orphaned jobs exist than one call takes over. */
   isCut: boolean;
-  /** The gate refused at least one job. */
+  /** The gate refused at least one job, or leaves the slots to others. */
   isRefused: boolean;
   /** Jobs per lane that wait only for a slot or a token. */
   waiting: Record<LaneCode, number>;
@@ -134,6 +135,8 @@ function go(one: HandOut): void {
   const rows = tx.rows.loadIds([...owner.claims.keys()]);
   const waiting = rows.filter((row) => row.state === WAITING).sort((a, b) => a.lane - b.lane);
   let begun = 0;
+  const free = slotsOf(tx.gateNow, "bulk") - one.slots.used;
+  const most = free > workers(tx).length ? GO_MAX : GO_FEW;
   for (const row of waiting) {
     const claim = owner.claims.get(row.id);
     if (claim?.state !== "prefetched" || isStale(row, claim)) continue;
@@ -153,7 +156,10 @@ function go(one: HandOut): void {
     one.slots.used += 1;
     one.waiting[row.lane] -= 1;
     begun += 1;
-    if (begun === GO_MAX) return;
+    if (begun < most) continue;
+    // What is free goes to the next worker that calls.
+    if (most < GO_MAX) one.isRefused = true;
+    return;
   }
 }
 

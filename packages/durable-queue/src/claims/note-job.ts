@@ -5,7 +5,10 @@ import type { Claim } from "../schema/claim.ts";
 import type { QueueTx } from "../schema/queue-tx.ts";
 
 /** Notes the id of a job, whatever the source is. */
-export function noteJob(tx: QueueTx, { gen, job }: { gen: number; job: string }): void {
+export function noteJob(
+  tx: QueueTx,
+  { gen, job, createdAt = null }: { gen: number; job: string; createdAt?: number | null },
+): void {
   const claim = tx.memory.claims.byGen(gen);
   if (claim?.state === "abandoned") noteAbandoned(tx, claim, job);
   if (claim?.state !== "admitted") return;
@@ -14,6 +17,7 @@ export function noteJob(tx: QueueTx, { gen, job }: { gen: number; job: string })
   recordGood(tx.gateNow, gen);
   noteAccepted(tx.gateNow);
   claim.externalId = job;
+  claim.createdAt = createdAt;
   // A live owner reports the id again after an eviction, so its row is not written for that.
   if (claim.owner === null) tx.memory.claims.note(claim);
 }

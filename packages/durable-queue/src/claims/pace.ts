@@ -45,10 +45,12 @@ const LIVE_PACE_MS = 200;
 const LIVE_POST_MS = 1_000;
 const LONE_PACE_MS = 300;
 const PACE_A_WORKER_MS = 40;
-const PACE_MS = { from: 450, to: 800 } as const;
+const PACE_MS = { from: 450, to: 620 } as const;
+/** Workers call so much of the pace earlier or later, so that free slots wait for none and no call comes in vain. */
+const SPREAD = 0.25;
 
 /** Workers that take every kind of job. */
-function workers({ memory, now }: QueueTx): Owner[] {
+export function workers({ memory, now }: QueueTx): Owner[] {
   const isHeard = ({ until }: Owner) => until - LEASE_MS > now - SILENT_MS;
   return memory.claims
     .owners()
@@ -77,6 +79,22 @@ export function paceMs(tx: QueueTx, work: Work): number {
   if (liveMs === null) return pace;
   // A viewer's job cannot end before its kind usually does.
   return Math.max(LIVE_PACE_MS, Math.min(liveMs, isLiveOnly ? SOON_MS : pace));
+}
+
+/** ms until this owner calls again. Where no viewer waits: in the middle of the longest time, around the pace, in which no other worker calls. */
+export function againMs(tx: QueueTx, owner: Owner, work: Work): number {
+  const pace = paceMs(tx, work);
+  if (work.liveMs !== null) return pace;
+  const [from, to] = [tx.now + (1 - SPREAD) * pace, tx.now + (1 + SPREAD) * pace];
+  const others = workers(tx).flatMap((one) => (one === owner ? [] : [one.callsAt]));
+  const between = others.filter((at) => at > from && at < to).sort((a, b) => a - b);
+  let [last, longest] = [from, 0];
+  for (const at of [...between, to]) {
+    if (at - last > longest) owner.callsAt = Math.round((last + at) / 2);
+    longest = Math.max(longest, at - last);
+    last = at;
+  }
+  return owner.callsAt - tx.now;
 }
 
 /** Jobs to prepare that a worker should hold: about 1.5 times the jobs that it POSTs until its next call. */

@@ -35,6 +35,8 @@ export interface Claim {
   /** Since when its result could not be fetched, Unix ms. Null: no fetch has failed. */
   unfetchedSince: number | null;
   /* In memory only: */
+  /** When the service says that it made the job, Unix ms by its clock. Null: the owner has not told. */
+  createdAt: number | null;
   /** It may be POSTed from this time on, Unix ms. */
   notBefore: number;
   /** The owner has reported that it can POST. */
@@ -68,6 +70,8 @@ export interface Owner {
   exclusive: boolean;
   /** Unix ms. 0: not known. */
   openedAt: number;
+  /** When it was told to call next, Unix ms. 0: not yet. */
+  callsAt: number;
   /** It leaves within seconds. */
   brief: boolean;
 }
@@ -91,7 +95,14 @@ export function claimFrom(raw: SqlRow, owner: Owner | null): Claim {
     ...{ lane: int(raw.lane) as LaneCode, paidBy: int(raw.paid_by) as LaneCode, admittedAt: int(raw.admitted_at) },
     ...{ externalId: textOrNull(raw.external_id), due: int(raw.due), until: int(raw.until) },
     ...{ hook: textOrNull(raw.hook), unfetchedSince: intOrNull(raw.unfetched_since), notBefore: int(raw.admitted_at) },
-    ...{ ready: false, kept: raw.state === "prefetched", foundByPoller: false, places: null, refunded: false },
+    ...{
+      ready: false,
+      kept: raw.state === "prefetched",
+      foundByPoller: false,
+      createdAt: null,
+      places: null,
+      refunded: false,
+    },
   };
 }
 
@@ -124,7 +135,7 @@ export function newClaim({ id, gen, lane }: Pick<Claim, "id" | "gen" | "lane">, 
       paidBy: lane,
     },
     ...{ until: 0, hook: null, unfetchedSince: null, notBefore: 0, ready: false, kept: false, foundByPoller: false },
-    ...{ places: null, refunded: false },
+    ...{ createdAt: null, places: null, refunded: false },
   };
 }
 

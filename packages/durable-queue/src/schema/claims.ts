@@ -50,7 +50,7 @@ export class Claims {
   }
 
   open(lease: Pick<Owner, "name" | "until" | "role" | "instance" | "openedAt" | "brief">): Owner {
-    const owner: Owner = { ...lease, claims: new Map(), draining: false, exclusive: false };
+    const owner: Owner = { ...lease, claims: new Map(), draining: false, exclusive: false, callsAt: 0 };
     this.#owners.set(owner.name, owner);
     return owner;
   }

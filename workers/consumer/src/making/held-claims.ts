@@ -176,9 +176,9 @@ export class HeldClaims {
     if (job !== null && phase === "watch") this.#news.submitted.push({ id, gen, job });
   }
 
-  submit(claim: HeldClaim, job: string): void {
+  submit(claim: HeldClaim, job: string, createdAt: number | null): void {
     const { id, gen } = claim.given;
-    this.#news.submitted.push({ id, gen, job });
+    this.#news.submitted.push({ id, gen, job, createdAt });
     claim.job = job;
     claim.posted = true;
     if (claim.phase === "go") claim.phase = "watch";

@@ -128,7 +128,7 @@ describe("submitting", () => {
     };
     await shift();
     expect(ledger.outcomes.get(KEY)).toMatchObject([{ kind: "throttled" }]);
-    expect(ledger.submitted).toMatchObject([{ id, job: "job_000001" }]);
+    expect(ledger.submitted).toMatchObject([{ id, job: "job_000001", createdAt: expect.any(Number) }]);
     expect(ledger.outcomes.get("photo/800-high.webp")).toMatchObject([{ kind: "stored" }]);
   });
 

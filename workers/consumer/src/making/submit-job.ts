@@ -68,7 +68,9 @@ async function post(
   context: BatchContext,
   claim: HeldClaim,
   order: JobOrder,
-): Promise<{ job: string } | { anothers: string } | Exclude<Submission, { kind: "made" }> | null> {
+): Promise<
+  { job: string; createdAt: number | null } | { anothers: string } | Exclude<Submission, { kind: "made" }> | null
+> {
   const { key } = claim.given;
   await context.at("before-post", key);
   if (claim.isDropped || claim.phase !== "go") return null;
@@ -80,14 +82,14 @@ async function post(
   const result = await context.ittybit.submit(order);
   await context.at("posted", key);
   if (result.kind === "made") {
-    const { id } = result.job;
+    const { id, createdAt } = result.job;
     const { ledger = "", gen = "" } = order.metadata;
-    return isAnothers(result.job, { ledger, gen, key }) ? { anothers: id } : { job: id };
+    return isAnothers(result.job, { ledger, gen, key }) ? { anothers: id } : { job: id, createdAt };
   }
   // Whoever asked before may have been answered by a job that nobody heard of: a new generation, after the sixth time, would be a second one.
   if (result.kind === "unclear" && (result.lookFirst === true || !claim.given.first)) {
     const job = await findJob(context, order);
-    return job === null ? result : { job };
+    return job === null ? result : { job, createdAt: null };
   }
   if (result.kind !== "throttled" && result.kind !== "account") return result;
   // Every handler's gate must close now, and nothing more of ours may go: so before the connection is given on.
@@ -97,9 +99,13 @@ async function post(
   return null;
 }
 
-function tell(context: BatchContext, claim: HeldClaim, job: string): void {
+function tell(
+  context: BatchContext,
+  claim: HeldClaim,
+  { job, createdAt }: { job: string; createdAt: number | null },
+): void {
   context.counts.posted += 1;
-  context.held.submit(claim, job);
+  context.held.submit(claim, job, createdAt);
   // If it was seen to end before its POST was answered, `finishJob` is at it already.
   if (claim.phase === "watch") claim.begun = false;
   if (claim.isStopped) context.held.settle(claim, { kind: "stopped" });
@@ -115,7 +121,7 @@ export async function submitJob(context: BatchContext, claim: HeldClaim): Promis
   try {
     const result = await context.connections.run(() => post(context, claim, order), { rank: rankOf(claim, "post") });
     if (result === null) return;
-    if ("job" in result) tell(context, claim, result.job);
+    if ("job" in result) tell(context, claim, result);
     else if ("anothers" in result) await settle(context, claim, ofAnother(result.anothers));
     // The poller may have found its job by then: so it was made, whatever this POST was answered.
     else if (claim.phase === "go") await settle(context, claim, outcomeOf(context, claim, result));

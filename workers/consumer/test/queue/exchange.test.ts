@@ -129,6 +129,14 @@ describe("a worker", () => {
     expect(call("p").give).toMatchObject([{ key: A, gen: go.gen, phase: "finish", first: false }]);
   });
 
+  it("tells the poller when the service made a job, as its owner heard; null where it did not", () => {
+    const { granted, call, transactions } = setup();
+    const go = granted("o", A);
+    const open = () => transactions.read(openExternally);
+    call("o", { room: 0, submitted: [{ id: go.id, gen: go.gen, job: "j1", createdAt: 77 }] });
+    expect(open()).toMatchObject([{ job: "j1", createdAt: 77 }]);
+  });
+
   it("asks the owner for the id of its job again after an eviction, and makes no second job", () => {
     const { granted, submit, evict } = setup();
     const go = granted("o", A);

@@ -1,5 +1,6 @@
 import { learnJobMs } from "@prewarm/durable-queue/admission/job-times";
 import { wakesDue } from "@prewarm/durable-queue/claims/pace";
+import { GO_FEW, GO_MAX } from "@prewarm/shared/limits";
 import { describe, expect, it } from "vitest";
 import { nextAlarmOf } from "../../src/ledger/testing/next-alarm-of.ts";
 import { setup } from "../../src/ledger/testing/setup.ts";
@@ -162,5 +163,37 @@ describe("a worker counts as at work no more", () => {
     clock.advance(5);
     expect(transactions.read(wakesDue)).toBe(1);
     expect(call("p")).toMatchObject({ give: [{ key: "c/400-high.webp" }], stay: true });
+  });
+});
+
+describe("many workers", () => {
+  /** 50 slots, and so many workers; the first one holds two dozen jobs. */
+  function crowd(others: number) {
+    const world = setup({ gate: { concurrency: 50, ratePerSecond: 500, burst: 500, monthlyJobs: null } });
+    world.accept(...Array.from({ length: 500 }, (_, n) => `image-${n}/400-high.webp`));
+    world.clock.advance(2);
+    const { give } = world.call("first");
+    const names = Array.from({ length: others }, (_, n) => `other-${n}`);
+    for (const name of names) world.call(name);
+    // What it went for before is told again.
+    const goes = () => world.ready("first", give).filter(({ phase }) => phase === "go").length;
+    return { ...world, names, goes };
+  }
+
+  it("each POST no more than their connections send while fewer slots are free than workers are there", () => {
+    const many = crowd(45);
+    expect([many.goes(), many.goes()]).toEqual([GO_MAX, GO_MAX + GO_FEW]);
+    const few = crowd(3);
+    expect([few.goes(), few.goes()]).toEqual([GO_MAX, 2 * GO_MAX]);
+  });
+
+  it("call one after another, though they come at the same time", () => {
+    const { names, call, clock } = crowd(8);
+    clock.advance(1);
+    const times = names.map((name) => call(name).again).sort((a, b) => a - b);
+    const apart = times.slice(1).map((ms, n) => ms - (times[n] ?? 0));
+    expect(Math.min(...apart)).toBeGreaterThan(10);
+    expect(times[0]).toBeGreaterThan(300);
+    expect(times.at(-1)).toBeLessThan(600);
   });
 });

@@ -1,7 +1,7 @@
 import { errorText } from "@prewarm/shared/log";
 import { AT_ONCE, CHAIN_MAX, JobReader, type PollDeps } from "./job-reader.ts";
 import { JobSearch } from "./job-search.ts";
-import { endedBy, type JobMs, overMs } from "./job-times.ts";
+import { endedBy, type JobMs, worthMs } from "./job-times.ts";
 import { betweenReadsMs, nextRead, pagesFor, type Read } from "./next-read.ts";
 
 /** Single reads at once, beside pages. */
@@ -70,9 +70,9 @@ export class JobPolls {
   /** Begins every read that is worth its call now. Nothing is waited for. */
   begin(now: number): void {
     this.#beginSearch(now);
-    const overMs = this.#overMs(now);
-    if (this.#reader.manner === "cursors") this.#beginReads(now, overMs);
-    else if (this.#beingRead.size === 0 && overMs.size > 0) this.#beginPoll(now, overMs);
+    const worth = this.#worth(now);
+    if (this.#reader.manner === "cursors") this.#beginReads(now, worth);
+    else if (this.#beingRead.size === 0 && worth.size > 0) this.#beginPoll(now, worth);
   }
 
   #beginSearch(now: number): void {
@@ -83,8 +83,8 @@ export class JobPolls {
     });
   }
 
-  /** Jobs that may have ended and are not being read, each with how long it is expected to have been over, ms. */
-  #overMs(now: number): Map<string, number> {
+  /** Jobs that may have ended and are not being read, each with what a read of it is worth, ms. */
+  #worth(now: number): Map<string, number> {
     const jobMs = this.#jobMs();
     const ended = endedBy(jobMs);
     const all = new Map<string, number>();
@@ -94,7 +94,7 @@ export class JobPolls {
       const { isPinged, live, polledAt, admittedAt } = one;
       const isUrgent = isPinged || (live && (polledAt === null || polledAt < due || polledAt + VIEWER_MS <= now));
       const seenAgeMs = (polledAt ?? admittedAt) - admittedAt;
-      all.set(job, isUrgent ? URGENT_MS : overMs(ended, seenAgeMs, now - admittedAt));
+      all.set(job, isUrgent ? URGENT_MS : worthMs(ended, seenAgeMs, now - admittedAt));
     }
     return all;
   }
@@ -109,28 +109,28 @@ export class JobPolls {
     };
   }
 
-  #beginReads(now: number, overMs: Map<string, number>): void {
+  #beginReads(now: number, worth: Map<string, number>): void {
     const { watched } = this.memory;
     const places = this.memory.places();
     const isOpen = (job: string) => watched.has(job);
     const isLost = (job: string) => (watched.get(job)?.unknown ?? 0) > 0;
     const isMissed = (job: string) => (watched.get(job)?.missed ?? 0) > 0;
     const flowing = this.#isFlowing(now);
-    const urgent = new Set([...overMs].flatMap(([job, ms]) => (ms === URGENT_MS ? [job] : [])));
-    const hidden = [...overMs.keys()].filter((job) => this.#reader.isHidden(job));
-    for (const job of hidden) overMs.delete(job);
-    this.#refill(now, pagesFor({ places, overMs }) + hidden.length);
+    const urgent = new Set([...worth].flatMap(([job, ms]) => (ms === URGENT_MS ? [job] : [])));
+    const hidden = [...worth.keys()].filter((job) => this.#reader.isHidden(job));
+    for (const job of hidden) worth.delete(job);
+    this.#refill(now, pagesFor({ places, worth }) + hidden.length);
     while (this.#reads.size < AT_ONCE) {
       const alone = this.#singles < SINGLES_MAX ? hidden.shift() : undefined;
       const read: Read | null =
         alone === undefined
-          ? nextRead({ places, overMs, isOpen, isLost, isMissed, flowing })
+          ? nextRead({ places, worth, isOpen, isLost, isMissed, flowing })
           : { kind: "single", job: alone };
       if (read === null) return;
       const shows = read.kind === "page" ? read.shows : [read.job];
       if (this.#credit.reads < 1 && !shows.some((job) => urgent.has(job))) return;
       this.#credit.reads = Math.max(0, this.#credit.reads - 1);
-      for (const job of shows) overMs.delete(job);
+      for (const job of shows) worth.delete(job);
       this.#beginRead(read, shows);
     }
   }
@@ -144,11 +144,11 @@ export class JobPolls {
   }
 
   /** Reads all jobs that may have ended, for a service without cursors: those first that are expected to have been over for the longest. */
-  #beginPoll(now: number, overMs: ReadonlyMap<string, number>): void {
+  #beginPoll(now: number, worth: ReadonlyMap<string, number>): void {
     this.#refill(now, this.#polled);
-    const isUrgent = [...overMs.values()].includes(URGENT_MS);
+    const isUrgent = [...worth.values()].includes(URGENT_MS);
     if (this.#credit.reads < 1 && !isUrgent) return;
-    const inTurn = [...overMs].sort(([, a], [, b]) => b - a).map(([job]) => job);
+    const inTurn = [...worth].sort(([, a], [, b]) => b - a).map(([job]) => job);
     const poll = this.#poll(inTurn).then((calls) => {
       this.#polled = calls;
       this.#credit.reads = Math.min(1, this.#credit.reads) - calls;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { endedBy, overMs } from "./job-times.ts";
+import { endedBy, overMs, worthMs } from "./job-times.ts";
 
 /** Jobs take anything between these, all alike. */
 const between = (least: number, most: number) => (q: number) => least + q * (most - least);
@@ -45,5 +45,15 @@ describe("overMs", () => {
 
   it("of a job that is too young is nothing", () => {
     expect(overMs(ended, 0, 400)).toBe(0);
+  });
+});
+
+describe("worthMs", () => {
+  const ended = endedBy(between(400, 3_600));
+
+  it("is the time for which the job is expected to have been over, and ten times that once it has surely ended", () => {
+    expect(worthMs(ended, 2_000, 3_000)).toBe(overMs(ended, 2_000, 3_000));
+    expect(worthMs(ended, 2_000, 4_000)).toBe(10 * overMs(ended, 2_000, 4_000));
+    expect(worthMs(ended, 1e9, 1e9 + 600)).toBe(5_000);
   });
 });

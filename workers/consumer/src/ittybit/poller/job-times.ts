@@ -19,12 +19,25 @@ export function endedBy(jobMs: JobMs): (ageMs: number) => number {
   };
 }
 
-/**
- * How long a job that was seen open at one age is expected to have been over at another, in ms: the chance that it has
- * ended, added up over the time between them (Simpson's rule).
- */
-export function overMs(ended: (ageMs: number) => number, fromMs: number, toMs: number): number {
+/** A job that has ended with this chance has surely ended: no read after this one will have to look for it … */
+const SURELY = 0.9;
+/** … so the read counts this much more than one after which another must follow. Chosen: it bounds how long the last few jobs of a page wait. */
+const LAST_READ = 10;
+
+/** The chance that a job that was seen open at one age has ended at another. */
+function chanceOf(ended: (ageMs: number) => number, fromMs: number, toMs: number): number {
   const before = ended(fromMs);
-  const chanceAt = (ageMs: number) => (before >= 1 ? 1 : (ended(ageMs) - before) / (1 - before));
-  return ((toMs - fromMs) / 6) * (4 * chanceAt((fromMs + toMs) / 2) + chanceAt(toMs));
+  return before >= 1 ? 1 : (ended(toMs) - before) / (1 - before);
+}
+
+/** How long such a job is expected to have been over, in ms: that chance, added up over the time between them (Simpson's rule). */
+export function overMs(ended: (ageMs: number) => number, fromMs: number, toMs: number): number {
+  const half = chanceOf(ended, fromMs, (fromMs + toMs) / 2);
+  return ((toMs - fromMs) / 6) * (4 * half + chanceOf(ended, fromMs, toMs));
+}
+
+/** What a read of such a job is worth, in ms: how long it is expected to have been over, and more where no other read will be needed. */
+export function worthMs(ended: (ageMs: number) => number, fromMs: number, toMs: number): number {
+  const isLast = chanceOf(ended, fromMs, toMs) >= SURELY;
+  return (isLast ? LAST_READ : 1) * overMs(ended, fromMs, toMs);
 }

@@ -3,28 +3,28 @@ import { betweenReadsMs, nextRead, type Planned, pagesFor, type Read } from "./n
 
 const ids = (count: number, from = 0) => Array.from({ length: count }, (_, at) => `j${from + at}`);
 /** Places that a page has shown; `guessed`: that none has. */
-const shown = (jobs: string[]) => jobs.map((job, at) => ({ job, at, isShown: true }));
-const guessed = (jobs: string[]) => shown(jobs).map((place) => ({ ...place, isShown: false }));
+const shown = (jobs: string[]) => jobs.map((job, at) => ({ job, at, isExact: true }));
+const guessed = (jobs: string[]) => shown(jobs).map((place) => ({ ...place, isExact: false }));
 
 function planned(
   places: Planned["places"],
   over: string[] | Map<string, number>,
   more: Partial<Planned> = {},
 ): Planned {
-  const overMs = over instanceof Map ? over : new Map(over.map((job) => [job, 1]));
+  const worth = over instanceof Map ? over : new Map(over.map((job) => [job, 1]));
   const none = { isLost: () => false, isMissed: () => false, flowing: false };
-  return { places, overMs, isOpen: (job) => overMs.has(job), ...none, ...more };
+  return { places, worth, isOpen: (job) => worth.has(job), ...none, ...more };
 }
 
 /** All reads that are planned one after another, when none ends meanwhile. */
 function reads(places: Planned["places"], over: string[], more: Partial<Planned> = {}): Read[] {
-  const overMs = new Map(over.map((job) => [job, 1]));
+  const worth = new Map(over.map((job) => [job, 1]));
   const all: Read[] = [];
   for (;;) {
-    const read = nextRead({ ...planned(places, over, more), overMs });
+    const read = nextRead({ ...planned(places, over, more), worth });
     if (read === null) return all;
     all.push(read);
-    for (const job of read.kind === "page" ? read.shows : [read.job]) overMs.delete(job);
+    for (const job of read.kind === "page" ? read.shows : [read.job]) worth.delete(job);
   }
 }
 
@@ -43,10 +43,10 @@ describe("nextRead", () => {
   });
 
   it("takes the page whose jobs have been over for the longest time in sum, wherever it stands", () => {
-    const overMs = new Map(ids(300).map((job, at) => [job, at >= 120 && at < 220 ? 3 : 2]));
-    expect(nextRead(planned(shown(ids(300)), overMs))).toMatchObject({ shows: ids(100, 120) });
-    overMs.set("j5", 1_000);
-    expect(nextRead(planned(shown(ids(300)), overMs))).toMatchObject({ shows: ids(100) });
+    const worth = new Map(ids(300).map((job, at) => [job, at >= 120 && at < 220 ? 3 : 2]));
+    expect(nextRead(planned(shown(ids(300)), worth))).toMatchObject({ shows: ids(100, 120) });
+    worth.set("j5", 1_000);
+    expect(nextRead(planned(shown(ids(300)), worth))).toMatchObject({ shows: ids(100) });
   });
 
   it("reads nothing where no job may have ended, and leaves those stretches out", () => {

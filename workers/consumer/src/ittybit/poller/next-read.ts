@@ -2,13 +2,10 @@ import type { Place } from "./open-job-memory.ts";
 
 /** Jobs on one page of Ittybit's list (the API's maximum). */
 export const PAGE_JOBS = 100;
-/**
- * A page is planned to show fewer of the places that no page has shown yet: those are guessed, and beside them stand jobs
- * whose ids nobody has told.
- */
+/** A page is planned to show fewer of the places that are guessed: beside them stand jobs whose ids nobody has told. */
 const GUESSED_JOBS = 75;
 /** What a place takes of the room on a page. */
-const shareOf = ({ isShown }: Place): number => 1 / (isShown ? PAGE_JOBS : GUESSED_JOBS);
+const shareOf = ({ isExact }: Place): number => 1 / (isExact ? PAGE_JOBS : GUESSED_JOBS);
 /** Sums of shares are not exact. */
 const FULL = 1 + 1e-6;
 
@@ -19,8 +16,8 @@ export type Read =
 export interface Planned {
   /** Ittybit's list as far as it is known from the oldest open job on, oldest first. */
   places: readonly Place[];
-  /** Jobs that may have ended, each with how long it is expected to have been over, ms. Others are not worth a read now. */
-  overMs: ReadonlyMap<string, number>;
+  /** Jobs that may have ended, each with what a read of it is worth, ms. Others are not worth a read now. */
+  worth: ReadonlyMap<string, number>;
   /** Whether it is open: a page tells of it too, for the same call. */
   isOpen(job: string): boolean;
   /** A read by its id did not find it: it needs a page before it counts as gone. */
@@ -39,7 +36,7 @@ interface Stretch {
 }
 
 /**
- * The one read that should show the most: the page whose jobs are expected to have been over for the longest time in sum,
+ * The one read that should show the most: the page whose jobs are worth the most in sum,
  * or a job by itself where a page would show no other open job. Null where none may have ended.
  */
 export function nextRead(planned: Planned): Read | null {
@@ -48,11 +45,11 @@ export function nextRead(planned: Planned): Read | null {
 }
 
 /** How many pages all jobs that may have ended would take. */
-export function pagesFor({ places, overMs }: Pick<Planned, "places" | "overMs">): number {
+export function pagesFor({ places, worth }: Pick<Planned, "places" | "worth">): number {
   let [pages, used] = [0, FULL];
   for (const place of places) {
     used += shareOf(place);
-    if (used <= FULL || !overMs.has(place.job)) continue;
+    if (used <= FULL || !worth.has(place.job)) continue;
     pages += 1;
     used = shareOf(place);
   }
@@ -60,18 +57,18 @@ export function pagesFor({ places, overMs }: Pick<Planned, "places" | "overMs">)
 }
 
 /** Moves a page's length along the list. */
-function bestStretch({ places, overMs }: Planned): Stretch | null {
+function bestStretch({ places, worth }: Planned): Stretch | null {
   let best: Stretch | null = null;
   let [first, length, ms] = [0, 0, 0];
   for (const [last, place] of places.entries()) {
     length += shareOf(place);
-    const more = overMs.get(place.job);
+    const more = worth.get(place.job);
     if (more === undefined) continue;
     ms += more;
     // It begins with a job that may have ended, and fits.
-    for (let at = places[first]; at !== undefined && (length > FULL || !overMs.has(at.job)); at = places[first]) {
+    for (let at = places[first]; at !== undefined && (length > FULL || !worth.has(at.job)); at = places[first]) {
       length -= shareOf(at);
-      ms -= overMs.get(at.job) ?? 0;
+      ms -= worth.get(at.job) ?? 0;
       first += 1;
     }
     if (best === null || ms > best.ms) best = { first, last, ms };
@@ -79,8 +76,8 @@ function bestStretch({ places, overMs }: Planned): Stretch | null {
   return best;
 }
 
-function readOf({ places, overMs, isOpen, isLost, isMissed, flowing }: Planned, { first, last }: Stretch): Read {
-  const shows = places.slice(first, last + 1).flatMap(({ job }) => (overMs.has(job) ? [job] : []));
+function readOf({ places, worth, isOpen, isLost, isMissed, flowing }: Planned, { first, last }: Stretch): Read {
+  const shows = places.slice(first, last + 1).flatMap(({ job }) => (worth.has(job) ? [job] : []));
   // The page's spare places lie on both sides of what it should show.
   const spare = Math.floor((PAGE_JOBS - (last - first + 1)) / 2);
   const around = places.slice(Math.max(0, first - spare), last + 1 + spare);

@@ -7,7 +7,10 @@ const shown = (id: string, createdAt: number | null): IttybitJob => ({
   ...{ createdAt, finishedAt: null },
 });
 const known = (memory: OpenJobMemory) => memory.places().map((place) => place.job);
-const job = (n: number) => ({ job: `j${n}`, gen: n, admittedAt: n, live: false });
+const job = (n: number, createdAt: number | null = null) => ({
+  ...{ job: `j${n}`, gen: n, admittedAt: n, live: false },
+  createdAt,
+});
 
 describe("OpenJobMemory", () => {
   it("orders by the grant, whenever an id was told", () => {
@@ -32,6 +35,18 @@ describe("OpenJobMemory", () => {
     memory.onPage([shown("j100", 60_130), shown("j110", 60_120)]);
     memory.update([job(100), job(110), job(200), job(105)]);
     expect(known(memory)).toEqual(["j110", "j105", "j100", "j200"]);
+  });
+
+  it("knows the place of a job whose maker told when Ittybit made it, before a page shows it", () => {
+    const memory = new OpenJobMemory();
+    // A minute ahead, and the second POST overtook the first. Of the third job nobody told the time.
+    memory.update([job(100, 60_130), job(110, 60_120)]);
+    memory.update([job(100, 60_130), job(110, 60_120), job(112)]);
+    expect(memory.places()).toMatchObject([
+      { job: "j110", at: 100, isExact: true },
+      { job: "j100", at: 110, isExact: true },
+      { job: "j112", at: 112, isExact: false },
+    ]);
   });
 
   it("keeps the order that pages show, though POSTs take longer than before", () => {

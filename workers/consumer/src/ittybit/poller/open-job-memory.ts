@@ -18,9 +18,9 @@ export interface Watched extends OpenJob {
 /** A job in Ittybit's list. */
 export interface Place {
   job: string;
-  /** The order of Ittybit's list, Unix ms by our clock: when the ledger admitted the job, until a page has shown where it stands. */
+  /** The order of Ittybit's list, Unix ms by our clock: when the ledger admitted the job, where nobody has told yet when Ittybit made it. */
   at: number;
-  isShown: boolean;
+  isExact: boolean;
 }
 
 /** Ittybit's clock, until it jumps. */
@@ -30,8 +30,8 @@ interface IttybitClock {
 }
 
 interface KnownPlace extends Place {
-  /** What a page has shown; null: nothing yet. */
-  shown: { createdAt: number; by: IttybitClock } | null;
+  /** When Ittybit made the job; null: nobody has told yet. */
+  told: { createdAt: number; by: IttybitClock } | null;
 }
 
 /** Webhooks of one job that each cause a poll. Anybody who knows the address can send more. */
@@ -47,7 +47,7 @@ const SLOW_SHARE = 0.1;
 const SLOWEST_POLL_MS = 300_000;
 /** The share of a new measurement in the difference that is learned between Ittybit's times and ours. */
 const LEARNED_SHARE = 0.2;
-/** A new measurement that differs by more is a jump of Ittybit's clock: what it showed before keeps its place. */
+/** A new measurement that differs by more is a jump of Ittybit's clock: what it told before keeps its place. */
 const JUMP_MS = 10_000;
 
 /** What the poller remembers from one poll to the next: places, when a job was last looked for, what no page shows. Lost at an eviction without harm. */
@@ -55,7 +55,7 @@ export class OpenJobMemory {
   readonly watched = new Map<string, Watched>();
   readonly #places = new Map<string, KnownPlace>();
   #order: KnownPlace[] = [];
-  /** Null: no page has shown a time. */
+  /** Null: nobody has told a time. */
   #clock: IttybitClock | null = null;
 
   /** The jobs of Ittybit's list as far as we know it, those of others too: oldest first, ended ones from the oldest open job on. */
@@ -70,8 +70,11 @@ export class OpenJobMemory {
       const last = this.watched.get(one.job);
       if (last === undefined) this.watched.set(one.job, { ...UNSEEN, ...one });
       else Object.assign(last, one);
-      if (!this.#places.has(one.job)) this.#place({ job: one.job, at: one.admittedAt, isShown: false, shown: null });
     }
+    const unplaced = open.filter(({ job }) => !this.#places.has(job));
+    this.#learn(unplaced);
+    for (const { job, createdAt, admittedAt } of unplaced)
+      this.#place({ job, ...(this.#exact(createdAt) ?? { at: admittedAt, isExact: false, told: null }) });
     this.#sort();
     this.#forget();
   }
@@ -81,35 +84,43 @@ export class OpenJobMemory {
     this.#order.push(place);
   }
 
-  /** All that one clock of Ittybit's has shown moves together: its order is certain. */
+  /** All that one clock of Ittybit's has told moves together: its order is certain. */
   #sort(): void {
     for (const place of this.#order) {
-      if (place.shown !== null) place.at = place.shown.createdAt - place.shown.by.laterMs;
+      if (place.told !== null) place.at = place.told.createdAt - place.told.by.laterMs;
     }
     this.#order.sort((a, b) => a.at - b.at);
   }
 
   /** A page of the list shows these jobs: so their places are known, whosever they are. Ittybit orders by the arrival of POSTs. */
   onPage(jobs: readonly IttybitJob[]): void {
-    this.#learn(jobs);
-    const by = this.#clock;
+    this.#learn(
+      jobs.flatMap(({ id, createdAt }) => {
+        const place = this.#places.get(id);
+        return place === undefined || place.isExact ? [] : [{ createdAt, admittedAt: place.at }];
+      }),
+    );
     for (const { id, createdAt } of jobs) {
       const watched = this.watched.get(id);
       if (watched !== undefined) watched.missed = 0;
-      if (createdAt === null || by === null) continue;
       const place = this.#places.get(id);
-      const shown = { at: createdAt - by.laterMs, isShown: true, shown: { createdAt, by } };
+      const shown = this.#exact(createdAt);
+      if (shown === null) continue;
       if (place === undefined) this.#place({ job: id, ...shown });
-      // The clock that showed it first may have jumped since.
-      else if (!place.isShown) Object.assign(place, shown);
+      // The clock that told it first may have jumped since.
+      else if (!place.isExact) Object.assign(place, shown);
     }
   }
 
-  #learn(jobs: readonly IttybitJob[]): void {
-    const later = jobs.flatMap(({ id, createdAt }) => {
-      const place = this.#places.get(id);
-      return createdAt === null || place === undefined || place.isShown ? [] : [createdAt - place.at];
-    });
+  /** Where a job stands that Ittybit made then. Null: it is not known when. */
+  #exact(createdAt: number | null): Omit<KnownPlace, "job"> | null {
+    const by = this.#clock;
+    if (createdAt === null || by === null) return null;
+    return { at: createdAt - by.laterMs, isExact: true, told: { createdAt, by } };
+  }
+
+  #learn(jobs: readonly { createdAt: number | null; admittedAt: number }[]): void {
+    const later = jobs.flatMap(({ createdAt, admittedAt }) => (createdAt === null ? [] : [createdAt - admittedAt]));
     if (later.length === 0) return;
     const ms = later.reduce((sum, one) => sum + one, 0) / later.length;
     if (this.#clock === null || Math.abs(ms - this.#clock.laterMs) > JUMP_MS) this.#clock = { laterMs: ms };

@@ -45,7 +45,9 @@ it.each([
   const ids = made.flatMap((submission) => (submission.kind === "made" ? [submission.job.id] : []));
   expect(new Set(ids).size).toBe(JOBS);
   await expect.poll(() => emulator.control.stats().openJobs, { timeout: 15_000 }).toBe(0);
-  const open = new Map(ids.map((job, gen) => [job, { job, gen, admittedAt: Date.now() - 60_000, live: false }]));
+  const open = new Map(
+    ids.map((job, gen) => [job, { job, gen, admittedAt: Date.now() - 60_000, createdAt: null, live: false }]),
+  );
   const before = emulator.control.stats().total;
   const poller = new Poller({
     ...{ ittybit, clock: systemClock, log: () => undefined },
