@@ -183,8 +183,8 @@ export const LEAN_DRAIN: Mutation[] = [
     "workers that came together call together",
     [
       "packages/durable-queue/src/claims/pace.ts",
-      "if (work.liveMs !== null) return pace;",
-      "if (work.liveMs !== undefined) return pace;",
+      "if (work.liveMs !== null || pace < PACE_MS.to) return pace;",
+      "if (work.liveMs !== undefined || pace < PACE_MS.to) return pace;",
     ],
     ["workers/consumer/test/queue/pace.test.ts"],
   ),
