@@ -45,7 +45,7 @@ const LIVE_PACE_MS = 200;
 const LIVE_POST_MS = 1_000;
 const LONE_PACE_MS = 300;
 const PACE_A_WORKER_MS = 40;
-const PACE_MS = { from: 450, to: 580 } as const;
+const PACE_MS = { from: 450, to: 620 } as const;
 /** Workers call so much of the pace earlier or later, so that free slots wait for none and no call comes in vain. */
 const SPREAD = 0.25;
 
