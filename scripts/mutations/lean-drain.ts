@@ -189,6 +189,12 @@ export const LEAN_DRAIN: Mutation[] = [
     ["workers/consumer/test/queue/pace.test.ts"],
   ),
   of(
+    "P9",
+    "a viewer's job is polled a moment before it can have ended",
+    [`${POLLER}/open-job-memory.ts`, "one.live && one.heardAt > 0 ? one.heardAt : one.admittedAt", "one.admittedAt"],
+    [`${POLLER}/open-job-memory.test.ts`],
+  ),
+  of(
     "P17",
     "the oldest page is read first, whatever has waited elsewhere",
     [`${POLLER}/next-read.ts`, "best === null || ms > best.ms", "best === null"],

@@ -29,6 +29,8 @@ export interface OpenJob {
   admittedAt: number;
   /** By the service's clock, Unix ms. Null: not known yet. */
   createdAt: number | null;
+  /** When its id was heard, so that the service had made it: Unix ms by our clock. 0: not known. */
+  heardAt: number;
   /** True in the live lane. */
   live: boolean;
 }

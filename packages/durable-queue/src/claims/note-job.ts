@@ -18,6 +18,7 @@ export function noteJob(
   noteAccepted(tx.gateNow);
   claim.externalId = job;
   claim.createdAt = createdAt;
+  claim.heardAt = tx.now;
   // A live owner reports the id again after an eviction, so its row is not written for that.
   if (claim.owner === null) tx.memory.claims.note(claim);
 }

@@ -6,12 +6,13 @@ import { LIVE } from "../schema/row.ts";
 /** Jobs that the service has and that were not seen to end, the oldest admission first. */
 export function openExternally({ memory, now }: QueueTx): OpenJob[] {
   const open: OpenJob[] = [];
-  for (const { externalId, gen, admittedAt, createdAt, lane } of memory.claims.held())
+  for (const { externalId, gen, admittedAt, createdAt, heardAt, lane } of memory.claims.held())
     if (externalId !== null && !memory.isEnded(gen))
-      open.push({ job: externalId, gen, admittedAt, createdAt, live: lane === LIVE });
+      open.push({ job: externalId, gen, admittedAt, createdAt, heardAt, live: lane === LIVE });
   for (const { externalId, gen, until, admittedAt } of memory.claims.abandoned()) {
     const since = admittedAt > 0 ? admittedAt : Math.min(now, until - JOB_DEADLINE_MS);
-    if (externalId !== null) open.push({ job: externalId, gen, admittedAt: since, createdAt: null, live: false });
+    if (externalId !== null)
+      open.push({ job: externalId, gen, admittedAt: since, createdAt: null, heardAt: 0, live: false });
   }
   return open.sort((a, b) => a.admittedAt - b.admittedAt);
 }

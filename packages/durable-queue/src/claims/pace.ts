@@ -115,7 +115,7 @@ export function workOf(tx: QueueTx): Work {
   const admitted = { 0: 0, 1: 0, 2: 0 };
   const earliest = quantileMs(tx.gateNow, 0.02);
   const slowAt = Math.max(LIVE_SLOW_MS, 2 * quantileMs(tx.gateNow, 0.98));
-  for (const { gen, lane, externalId, due, admittedAt, state, owner } of memory.claims.held()) {
+  for (const { gen, lane, externalId, due, admittedAt, heardAt, state, owner } of memory.claims.held()) {
     if (state !== "admitted") continue;
     admitted[lane] += 1;
     const isEnded = memory.isEnded(gen);
@@ -129,7 +129,10 @@ export function workOf(tx: QueueTx): Work {
     if (lane !== LIVE) work.isLiveOnly = false;
     else if (isEnded) work.liveMs = owner === null ? 0 : (work.liveMs ?? SOON_MS);
     else if (isWatched)
-      work.liveMs = Math.min(work.liveMs ?? SOON_MS, (externalId === null ? LIVE_POST_MS : earliest) - age);
+      work.liveMs = Math.min(
+        work.liveMs ?? SOON_MS,
+        externalId === null ? LIVE_POST_MS - age : earliest - (now - (heardAt || admittedAt)),
+      );
   }
   for (const lane of LANE_CODES) {
     const n = runnable(tx, lane, admitted[lane]);

@@ -37,6 +37,8 @@ export interface Claim {
   /* In memory only: */
   /** When the service says that it made the job, Unix ms by its clock. Null: the owner has not told. */
   createdAt: number | null;
+  /** When this instance heard the job's id, so that the service had made it. Unix ms; 0: not yet. */
+  heardAt: number;
   /** It may be POSTed from this time on, Unix ms. */
   notBefore: number;
   /** The owner has reported that it can POST. */
@@ -100,6 +102,7 @@ export function claimFrom(raw: SqlRow, owner: Owner | null): Claim {
       kept: raw.state === "prefetched",
       foundByPoller: false,
       createdAt: null,
+      heardAt: 0,
       places: null,
       refunded: false,
     },
@@ -135,7 +138,7 @@ export function newClaim({ id, gen, lane }: Pick<Claim, "id" | "gen" | "lane">, 
       paidBy: lane,
     },
     ...{ until: 0, hook: null, unfetchedSince: null, notBefore: 0, ready: false, kept: false, foundByPoller: false },
-    ...{ createdAt: null, places: null, refunded: false },
+    ...{ createdAt: null, heardAt: 0, places: null, refunded: false },
   };
 }
 

@@ -8,7 +8,7 @@ const shown = (id: string, createdAt: number | null): IttybitJob => ({
 });
 const known = (memory: OpenJobMemory) => memory.places().map((place) => place.job);
 const job = (n: number, createdAt: number | null = null) => ({
-  ...{ job: `j${n}`, gen: n, admittedAt: n, live: false },
+  ...{ job: `j${n}`, gen: n, admittedAt: n, heardAt: 0, live: false },
   createdAt,
 });
 
@@ -115,6 +115,12 @@ describe("a poll", () => {
     expect(dueAt({ ...watched, polledAt: null }, jobMs, false)).toBe(3_000);
     expect(dueAt({ ...watched, polledAt: 2_500 }, jobMs, false)).toBe(3_000);
     expect(dueAt({ ...watched, polledAt: 3_100 }, jobMs, false)).toBe(3_100);
+  });
+
+  it("of a viewer's job falls at the learned time after its id was heard, so that it does not come a moment too early", () => {
+    const viewed = { ...watched, live: true, polledAt: null, heardAt: 1_160 };
+    expect(dueAt(viewed, jobMs, false)).toBe(3_160);
+    expect(dueAt({ ...viewed, heardAt: 0 }, jobMs, false)).toBe(3_000);
   });
 
   it("falls at once where a webhook names the job", () => {

@@ -173,7 +173,9 @@ export class OpenJobMemory {
 /** When the job is worth a poll, Unix ms. `single`: each poll is a call for this one job. */
 export function dueAt(one: Watched, jobMs: JobMs, single: boolean): number {
   if (one.isPinged) return one.admittedAt;
-  const first = one.admittedAt + (single ? jobMs(0.5) : jobMs(0.02));
+  // A viewer's poll a moment too early costs the viewer the time until the next one, so what the POST took counts.
+  const since = one.live && one.heardAt > 0 ? one.heardAt : one.admittedAt;
+  const first = since + (single ? jobMs(0.5) : jobMs(0.02));
   // A page shows younger jobs too: that makes them no older.
   if (one.polledAt === null || one.polledAt < first) return first;
   const age = one.polledAt - one.admittedAt;

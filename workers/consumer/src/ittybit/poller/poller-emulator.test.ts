@@ -46,7 +46,10 @@ it.each([
   expect(new Set(ids).size).toBe(JOBS);
   await expect.poll(() => emulator.control.stats().openJobs, { timeout: 15_000 }).toBe(0);
   const open = new Map(
-    ids.map((job, gen) => [job, { job, gen, admittedAt: Date.now() - 60_000, createdAt: null, live: false }]),
+    ids.map((job, gen) => [
+      job,
+      { job, gen, admittedAt: Date.now() - 60_000, createdAt: null, heardAt: 0, live: false },
+    ]),
   );
   const before = emulator.control.stats().total;
   const poller = new Poller({

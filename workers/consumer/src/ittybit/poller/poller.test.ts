@@ -53,7 +53,14 @@ function setup({ all = 50, goal = 20, jobMs = 2_000 } = {}) {
   /** A job at Ittybit that takes so long, and whose id the ledger knows. */
   function make(takesMs: number, live = false): string {
     const { id } = ittybit.make(takesMs);
-    open.push({ job: id, gen: ittybit.jobs.length, admittedAt: clock.now(), createdAt: null, live });
+    open.push({
+      job: id,
+      gen: ittybit.jobs.length,
+      admittedAt: clock.now(),
+      createdAt: null,
+      heardAt: clock.now(),
+      live,
+    });
     return id;
   }
   const endedAt = (id: string) => found.find(({ ended }) => ended.some((job) => job.id === id))?.at ?? null;
@@ -89,7 +96,7 @@ async function drain(o: { all: number; rate: number; jobMs: number; jitter: numb
     await clock.sleep(75 + 700 * roll());
     seenFrom.set(id, Math.max(endsAt, clock.now()));
     state.untold -= 1;
-    open.push({ job: id, gen: made, admittedAt: grantedAt, createdAt: null, live: false });
+    open.push({ job: id, gen: made, admittedAt: grantedAt, createdAt: null, heardAt: 0, live: false });
   }
   state.waiting = true;
   const began = clock.now();
