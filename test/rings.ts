@@ -12,6 +12,7 @@ export const RINGS: readonly (readonly (readonly string[])[])[] = [
     ["apps/dashboard/test/truth.e2e.test.ts"],
     ["apps/dashboard/test/night.e2e.test.ts", "apps/dashboard/test/stack.e2e.test.ts"],
     ["apps/docs-site/test/site.e2e.test.ts"],
+    ["test/e2e/photo-page.e2e.test.ts", "test/e2e/gallery.e2e.test.ts"],
     ["apps/dashboard/test/faces.e2e.test.ts", "test/platform/cloudflare.e2e.test.ts"],
   ],
   // Long virtual times and large inputs: about 60 s a group.
