@@ -119,11 +119,7 @@ export const LEAN_DRAIN: Mutation[] = [
   of(
     "P17",
     "places that two pages have shown stand in another order once POSTs take longer",
-    [
-      `${POLLER}/open-job-memory.ts`,
-      "if (place.told !== null) place.at =",
-      "if (!place.isExact && place.told !== null) place.at =",
-    ],
+    [`${POLLER}/open-job-memory.ts`, "if (place.isExact) place.at = place.createdAt - place.by.laterMs;", ""],
     [`${POLLER}/open-job-memory.test.ts`, "workers/consumer/test/promises/few-calls.test.ts"],
   ),
   of(

@@ -29,10 +29,8 @@ interface IttybitClock {
   laterMs: number;
 }
 
-interface KnownPlace extends Place {
-  /** When Ittybit made the job; null: nobody has told yet. */
-  told: { createdAt: number; by: IttybitClock } | null;
-}
+/** A place with what it was told by: when Ittybit made the job, Unix ms by its clock. */
+type KnownPlace = Place & ({ isExact: false } | { isExact: true; createdAt: number; by: IttybitClock });
 
 /** Webhooks of one job that each cause a poll. Anybody who knows the address can send more. */
 const PINGS_MAX = 2;
@@ -74,7 +72,7 @@ export class OpenJobMemory {
     const unplaced = open.filter(({ job }) => !this.#places.has(job));
     this.#learn(unplaced);
     for (const { job, createdAt, admittedAt } of unplaced)
-      this.#place({ job, ...(this.#exact(createdAt) ?? { at: admittedAt, isExact: false, told: null }) });
+      this.#place({ job, ...(this.#exact(createdAt) ?? { at: admittedAt, isExact: false }) });
     this.#sort();
     this.#forget();
   }
@@ -87,7 +85,7 @@ export class OpenJobMemory {
   /** All that one clock of Ittybit's has told moves together: its order is certain. */
   #sort(): void {
     for (const place of this.#order) {
-      if (place.told !== null) place.at = place.told.createdAt - place.told.by.laterMs;
+      if (place.isExact) place.at = place.createdAt - place.by.laterMs;
     }
     this.#order.sort((a, b) => a.at - b.at);
   }
@@ -113,10 +111,10 @@ export class OpenJobMemory {
   }
 
   /** Where a job stands that Ittybit made then. Null: it is not known when. */
-  #exact(createdAt: number | null): Omit<KnownPlace, "job"> | null {
+  #exact(createdAt: number | null) {
     const by = this.#clock;
     if (createdAt === null || by === null) return null;
-    return { at: createdAt - by.laterMs, isExact: true, told: { createdAt, by } };
+    return { at: createdAt - by.laterMs, isExact: true as const, createdAt, by };
   }
 
   #learn(jobs: readonly { createdAt: number | null; admittedAt: number }[]): void {
