@@ -24,7 +24,7 @@ export const WEATHER: Mutation[] = [
     promise: "P8",
     breaks: "the edge is not told that a lane is open again while nothing waits",
     file: `${LEDGER}/follow-ups.ts`,
-    find: "isToldClosed(tx) ? nextOpenAt(tx.gateNow) : null,",
+    find: "opens !== null && isToldClosed(tx) ? opens : null,",
     replace: "null,",
     tests: [`${LEDGER}/gate-file.test.ts`],
   },

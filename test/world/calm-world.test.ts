@@ -1,4 +1,4 @@
-import { readCounters } from "@prewarm/durable-queue/schema/counters";
+import { CountersDoc } from "@prewarm/durable-queue/schema/counters";
 import { BULK, LIVE, STORED } from "@prewarm/durable-queue/schema/row";
 import { expect, it } from "vitest";
 import { CalmWorld } from "./calm-world.ts";
@@ -21,6 +21,6 @@ it("makes what is accepted, and what viewers miss, and comes to rest", async () 
   expect(world.sql.exec("SELECT * FROM owners")).toEqual([]);
   expect(world.sql.exec("SELECT * FROM orders")).toEqual([]);
   expect(world.isIdle).toBe(true);
-  const counts = Object.entries(readCounters(world.sql).jobs).filter(([, n]) => n !== 0);
+  const counts = Object.entries(new CountersDoc(world.sql).state.jobs).filter(([, n]) => n !== 0);
   expect(Object.fromEntries(counts)).toEqual({ [`${STORED} ${LIVE}`]: 1, [`${STORED} ${BULK}`]: 60 });
 });

@@ -153,7 +153,7 @@ function runnable(tx: QueueTx, lane: LaneCode, admitted: number): number {
 
 /** Whether a job of the lane may be handed out. All of them may be retries that wait for their time. */
 function isAnyDue(tx: QueueTx, lane: LaneCode): boolean {
-  return tx.memory.orders.hasAny(lane) || (nextDueAt(tx.sql, lane, 0) ?? Number.POSITIVE_INFINITY) <= tx.now;
+  return tx.memory.orders.hasAny(lane) || (nextDueAt(tx.sql, lane) ?? Number.POSITIVE_INFINITY) <= tx.now;
 }
 
 /** Workers that the gate's rate needs. */

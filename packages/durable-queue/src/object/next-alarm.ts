@@ -74,10 +74,11 @@ function timesOfWork(tx: QueueTx): number[] {
   let isAnyClosed = false;
   for (const lane of LANES) {
     const code = laneCode(lane);
-    const due = nextDueAt(tx.sql, code, tx.now);
-    if (due === null && !tx.memory.orders.hasAny(code) && nextDueAt(tx.sql, code, 0) === null) continue;
+    const due = nextDueAt(tx.sql, code);
+    if (due === null && !tx.memory.orders.hasAny(code)) continue;
     if (closedFor(tx.gateNow, lane) !== null) isAnyClosed = true;
-    else if (due !== null) times.push(due);
+    // What is due already is the work above, or waits for a slot.
+    else if (due !== null && due > tx.now) times.push(due);
   }
   const opens = isAnyClosed ? nextOpenAt(tx.gateNow) : null;
   return opens === null ? times : [...times, opens];

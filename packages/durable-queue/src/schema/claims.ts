@@ -4,7 +4,9 @@ import { int, type Sql, text } from "./sql.ts";
 /** A lease is written again when the row is this much behind. */
 const WRITE_BEHIND_MS = 20_000;
 
-const INSERT = `INSERT INTO claims (${COLUMNS.join(", ")}) VALUES (${COLUMNS.map(() => "?").join(", ")})`;
+/** Of a list of claims: most calls admit several. */
+const INSERT = `INSERT INTO claims (${COLUMNS.join(", ")})
+  SELECT ${COLUMNS.map((_, at) => `value ->> ${at}`).join(", ")} FROM json_each(?)`;
 const UPDATE = `UPDATE claims SET ${COLUMNS.slice(1)
   .map((name) => `${name} = ?`)
   .join(", ")} WHERE gen = ?`;
@@ -145,23 +147,22 @@ export class Claims {
 
   flush(sql: Sql): void {
     const gone: number[] = [];
+    const added: Claim[] = [];
     for (const gen of this.#changed) {
       const claim = this.#byGen.get(gen);
-      if (claim !== undefined && hasRow(claim)) this.#write(sql, claim);
+      if (claim !== undefined && hasRow(claim)) {
+        if (this.#written.has(gen)) update(sql, claim);
+        else added.push(claim);
+        this.#written.set(gen, claim.owner?.name ?? null);
+      }
       // A claim that was given back may be handed out again in the same transaction. The new one is not admitted yet.
       else if (this.#written.delete(gen)) gone.push(gen);
     }
     this.#changed.clear();
+    if (added.length > 0) sql.exec(INSERT, JSON.stringify(added.map(valuesOf)));
     if (gone.length > 0)
       sql.exec("DELETE FROM claims WHERE gen IN (SELECT value FROM json_each(?))", JSON.stringify(gone));
     this.#flushLeases(sql);
-  }
-
-  #write(sql: Sql, claim: Claim): void {
-    const [gen, ...values] = valuesOf(claim);
-    if (this.#written.has(claim.gen)) sql.exec(UPDATE, ...values, gen ?? null);
-    else sql.exec(INSERT, gen ?? null, ...values);
-    this.#written.set(claim.gen, claim.owner?.name ?? null);
   }
 
   /**
@@ -185,4 +186,9 @@ export class Claims {
       this.#leases.delete(name);
     }
   }
+}
+
+function update(sql: Sql, claim: Claim): void {
+  const [gen = null, ...values] = valuesOf(claim);
+  sql.exec(UPDATE, ...values, gen);
 }

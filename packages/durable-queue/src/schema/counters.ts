@@ -72,34 +72,39 @@ export interface Counters {
   costs?: Costs;
 }
 
-export function readCounters(sql: Sql): Counters {
-  const body = getDoc(sql, "counts");
-  return body === null ? { jobs: {}, used: {} } : (JSON.parse(body) as Counters);
-}
-
 /** The changes of one transaction. */
 export type Moved = Required<Omit<Counters, "totals">>;
 
-/** Adds the changes of a transaction. `now`: Unix ms. */
-export function addCounters(sql: Sql, { jobs, used, minutes, costs }: Moved, now: number): void {
-  if ([jobs, used, minutes, costs].every((part) => Object.keys(part).length === 0)) return;
-  const counters = readCounters(sql);
-  mergeCounts(counters.jobs, jobs);
-  mergeCounts(counters.used, used);
-  counters.totals ??= {};
-  mergeCounts(counters.totals as Counts, eventsIn(minutes));
-  counters.used = lastMonths(counters.used);
-  counters.minutes ??= {};
-  mergeSlices(counters.minutes, minutes, TIERS_MS.minute);
-  const isPast = ([at]: [string, unknown]) => Number(at) + TIERS_MS.minute <= now;
-  const past = Object.entries(counters.minutes).filter(isPast);
-  counters.costs ??= {};
-  mergeCosts(counters.costs, costs);
-  const isFolded = past.length > 0 || areMany(counters.costs);
-  addMinutes(sql, Object.fromEntries(past), isFolded ? counters.costs : {});
-  if (isFolded) counters.costs = {};
-  for (const [at] of past) delete counters.minutes[Number(at)];
-  putDoc(sql, "counts", JSON.stringify(counters));
+/** The document of the counts, kept in memory and written through: every call reads it. */
+export class CountersDoc {
+  readonly state: Counters;
+
+  constructor(sql: Sql) {
+    const body = getDoc(sql, "counts");
+    this.state = body === null ? { jobs: {}, used: {} } : (JSON.parse(body) as Counters);
+  }
+
+  /** Adds the changes of a transaction. `now`: Unix ms. */
+  add(sql: Sql, { jobs, used, minutes, costs }: Moved, now: number): void {
+    if ([jobs, used, minutes, costs].every((part) => Object.keys(part).length === 0)) return;
+    const counters = this.state;
+    mergeCounts(counters.jobs, jobs);
+    mergeCounts(counters.used, used);
+    counters.totals ??= {};
+    mergeCounts(counters.totals as Counts, eventsIn(minutes));
+    counters.used = lastMonths(counters.used);
+    counters.minutes ??= {};
+    mergeSlices(counters.minutes, minutes, TIERS_MS.minute);
+    const isPast = ([at]: [string, unknown]) => Number(at) + TIERS_MS.minute <= now;
+    const past = Object.entries(counters.minutes).filter(isPast);
+    counters.costs ??= {};
+    mergeCosts(counters.costs, costs);
+    const isFolded = past.length > 0 || areMany(counters.costs);
+    addMinutes(sql, Object.fromEntries(past), isFolded ? counters.costs : {});
+    if (isFolded) counters.costs = {};
+    for (const [at] of past) delete counters.minutes[Number(at)];
+    putDoc(sql, "counts", JSON.stringify(counters));
+  }
 }
 
 function lastMonths(used: Used): Used {

@@ -1,5 +1,5 @@
 import { JOB_DEADLINE_MS } from "@prewarm/shared/limits";
-import { addCount, addCounters, type Counts, type Used } from "./counters.ts";
+import { addCount, CountersDoc, type Counts, type Used } from "./counters.ts";
 import { addTo, type Histogram } from "./histogram.ts";
 import type { Minutes } from "./history.ts";
 import { readMeta } from "./meta.ts";
@@ -71,7 +71,7 @@ function dropDoubles(sql: Sql): void {
       ...[JOB_DEADLINE_MS, row.id, row.gen],
     );
   }
-  addCounters(sql, { jobs, used: {}, minutes: {}, costs: {} }, Number.MAX_SAFE_INTEGER);
+  new CountersDoc(sql).add(sql, { jobs, used: {}, minutes: {}, costs: {} }, Number.MAX_SAFE_INTEGER);
 }
 
 /**
@@ -106,7 +106,7 @@ function insertClaim(sql: Sql, packed: Packed, owner: string | null): void {
 
 function addSums(sql: Sql, { counts, used, runs: moves, minutes, recent }: Sums): void {
   // Every minute of a document is over, or is merged with the current one when that is over.
-  addCounters(sql, { jobs: counts, used, minutes, costs: {} }, Number.MAX_SAFE_INTEGER);
+  new CountersDoc(sql).add(sql, { jobs: counts, used, minutes, costs: {} }, Number.MAX_SAFE_INTEGER);
   addRecent(sql, recent);
   const last = Math.max(0, ...Object.keys(minutes).map(Number), ...recent.map(({ at }) => at));
   const runs = new Runs(sql, last);

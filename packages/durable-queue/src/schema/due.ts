@@ -26,10 +26,9 @@ export function nextRetryOf(sql: Sql, lane: LaneCode, run: number, limit: number
   );
 }
 
-/** When the first of a lane's rows is due after a time, Unix ms. */
-export function nextDueAt(sql: Sql, lane: LaneCode, after: number): number | null {
-  const query = `SELECT min(due) AS at FROM jobs WHERE ${HAS_DUE} AND lane = ? AND due > ?`;
-  return intOrNull(sql.exec(query, lane, after)[0]?.at);
+/** When the first of a lane's rows is due, Unix ms. */
+export function nextDueAt(sql: Sql, lane: LaneCode): number | null {
+  return intOrNull(sql.exec(`SELECT min(due) AS at FROM jobs WHERE ${HAS_DUE} AND lane = ?`, lane)[0]?.at);
 }
 
 /** When the row of a lane that is due first was ordered, Unix ms. */

@@ -1,6 +1,7 @@
 import type { Clock } from "@prewarm/shared/clock";
 import type { ExternalJob } from "../external-jobs.ts";
 import { Claims } from "./claims.ts";
+import { CountersDoc } from "./counters.ts";
 import { FailedRows } from "./failed-rows.ts";
 import { GateDoc } from "./gate-doc.ts";
 import { type GateMemory, newGateMemory } from "./gate-memory.ts";
@@ -22,6 +23,7 @@ export class Memory implements Kept {
   readonly meta: Meta;
   readonly numbers: Numbers;
   readonly gateDoc: GateDoc;
+  readonly counters: CountersDoc;
   readonly claims: Claims;
   readonly orders: Orders;
   /** Generations whose job has ended, with the observation. */
@@ -58,6 +60,7 @@ export class Memory implements Kept {
     this.meta = readMeta(sql);
     this.numbers = new Numbers(sql, () => clock.random());
     this.gateDoc = new GateDoc(sql, now);
+    this.counters = new CountersDoc(sql);
     this.claims = new Claims(sql);
     this.orders = new Orders(sql, this.meta.ledgerId);
     this.gate = newGateMemory(now);

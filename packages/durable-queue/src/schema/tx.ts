@@ -5,16 +5,7 @@ import { newestCancel } from "./action-rows.ts";
 import { type AttemptRow, insertAttempts } from "./attempts.ts";
 import type { Claims } from "./claims.ts";
 import { addCost, type Cost, type Costs } from "./costs.ts";
-import {
-  addCount,
-  addCounters,
-  type Count,
-  type Counters,
-  listCounts,
-  type Moved,
-  readCounters,
-  usedIn,
-} from "./counters.ts";
+import { addCount, type Count, type Counters, type CountersDoc, listCounts, type Moved, usedIn } from "./counters.ts";
 import { FAILED_COUNTS, type FailedRows } from "./failed-rows.ts";
 import type { GateDoc } from "./gate-doc.ts";
 import { logGate } from "./gate-log.ts";
@@ -38,6 +29,7 @@ export interface Kept {
   meta: Meta;
   numbers: Numbers;
   gateDoc: GateDoc;
+  counters: CountersDoc;
   claims: Claims;
   orders: Orders;
   ends: RecentEnds;
@@ -71,7 +63,6 @@ export class Tx {
   readonly #stored: Stored[] = [];
   readonly #attempts: AttemptRow[] = [];
   readonly #failures: NewFailure[] = [];
-  #before: Counters | null = null;
   #isGateAsked = false;
   #newestCancel: number | null = null;
 
@@ -97,10 +88,9 @@ export class Tx {
     return this.kept.gateDoc.state;
   }
 
-  /** The counts in the table, at the first read of this transaction. */
+  /** The counts at the beginning of this transaction. */
   get #counters(): Counters {
-    this.#before ??= readCounters(this.sql);
-    return this.#before;
+    return this.kept.counters.state;
   }
 
   /** Jobs by counted state and lane at the beginning of this transaction. */
@@ -213,7 +203,7 @@ export class Tx {
     this.rows.flush(this.now);
     insertAttempts(this.sql, this.#attempts);
     this.runs.flush();
-    addCounters(this.sql, this.#moved, this.now);
+    this.kept.counters.add(this.sql, this.#moved, this.now);
     addRecent(this.sql, this.#stored);
     addFailures(this.sql, this.#failures, this.now);
     if (this.#failures.length > 0) this.kept.failed.changed();

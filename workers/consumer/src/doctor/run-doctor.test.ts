@@ -1,3 +1,4 @@
+import { putDoc } from "@prewarm/durable-queue/schema/docs";
 import { nameOf, placeOf } from "@prewarm/durable-queue/schema/job-ids";
 import { nodeSql } from "@prewarm/durable-queue/testing/node-sql";
 import { defineConfig } from "@prewarm/shared/config";
@@ -58,6 +59,7 @@ const put = (key: string, gen: number | null) =>
       ? {}
       : { customMetadata: { gen: String(gen), job: "j", width: "1", height: "1", "created-at": "1" } }),
   });
+const miscount = (counts: string) => world.engine.transactions.replace((sql) => putDoc(sql, "counts", counts));
 const has = (key: string) => world.memory.objects.has(key);
 const state = async (key: string) => (await world.ledger.lookUp([key]))[key] ?? null;
 const states = (keys: string[]) => Promise.all(keys.map(state));
@@ -244,7 +246,7 @@ describe("doctor", () => {
   it("counts anew where the counts lie, but for what was stored, of which there are no rows", async () => {
     await store(A);
     world.order({ lane: "bulk", keys: ["b/400-high.webp"] });
-    world.sql.exec(`UPDATE docs SET body = '{"jobs":{"0 2":17,"2 2":5,"5 1":2},"used":{}}' WHERE name = 'counts'`);
+    miscount('{"jobs":{"0 2":17,"2 2":5,"5 1":2},"used":{}}');
     expect(await world.find()).toEqual({ counters_differ: 2 });
     expect(world.engine.stats().counts.bulk.queued).toBe(17);
     expect(await world.find(true)).toEqual({ counters_differ: "2 fixed" });
@@ -277,7 +279,7 @@ describe("doctor", () => {
 
   it("shows no count below 0 before it has mended them", async () => {
     world.order({ lane: "bulk", keys: ["b/400-high.webp"] });
-    world.sql.exec(`UPDATE docs SET body = '{"jobs":{"0 2":-16,"6 1":-1},"used":{}}' WHERE name = 'counts'`);
+    miscount('{"jobs":{"0 2":-16,"6 1":-1},"used":{}}');
     const { counts } = world.engine.stats();
     expect([counts.bulk.queued, counts.upload.retrying]).toEqual([0, 0]);
     expect(await world.find(true)).toEqual({ counters_differ: "2 fixed" });

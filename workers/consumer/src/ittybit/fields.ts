@@ -1,13 +1,10 @@
-import * as z from "zod";
-
 /* How foreign JSON is looked into: nothing is required, nothing throws. */
 
-const record = z.record(z.string(), z.unknown());
-export type Fields = z.infer<typeof record>;
+export type Fields = Record<string, unknown>;
 
+/** The value as an object of JSON. Null: it is none. No schema library: a page of a hundred jobs asks this a thousand times. */
 export function fieldsOf(value: unknown): Fields | null {
-  const parsed = record.safeParse(value);
-  return parsed.success && !Array.isArray(value) ? parsed.data : null;
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : null;
 }
 
 export function textOf(value: unknown): string | null {

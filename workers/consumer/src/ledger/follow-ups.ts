@@ -41,10 +41,11 @@ export function followUps(
 
 /** When the alarm should fire for the ledger's own work, Unix ms. Passes of sweeps wait for the cron. */
 export function ownTimes(tx: LedgerTx): (number | null)[] {
+  const opens = nextOpenAt(tx.gateNow);
   return [
     tx.config.events.length === 0 ? null : nextEventAt(tx.sql),
     // No view asks for a closed lane, so only the alarm can publish that it is open again.
-    isToldClosed(tx) ? nextOpenAt(tx.gateNow) : null,
+    opens !== null && isToldClosed(tx) ? opens : null,
     tellEdgeAt(tx),
   ];
 }

@@ -52,18 +52,28 @@ describe("openDownload", () => {
     });
   });
 
-  it("stops at the cap, declared or not, without reading on", async () => {
+  it.each([
+    ["of no length", {}],
+    [
+      "whose length is of fewer bytes, because they are compressed",
+      { "content-length": "9", "content-encoding": "gzip" },
+    ],
+  ])("stops at the cap in a body %s, without reading on", async (_what, headers) => {
     let pulled = 0;
-    const endless = () =>
+    const long = () =>
       new ReadableStream<Uint8Array>({
         pull(controller) {
           pulled += 1;
-          controller.enqueue(new Uint8Array(400));
+          if (pulled < 100) controller.enqueue(new Uint8Array(400));
+          else controller.close();
         },
       });
-    const { get } = setup({ [URL_OF_RESULT]: () => new Response(endless()) });
+    const { get } = setup({ [URL_OF_RESULT]: () => new Response(long(), { headers }) });
     expect(await get()).toEqual({ kind: "too_large" });
     expect(pulled).toBeLessThan(6);
+  });
+
+  it("does not begin a body that is longer than the cap by its length", async () => {
     const honest = setup({ [URL_OF_RESULT]: () => new Response("x", { headers: { "content-length": "1001" } }) });
     expect(await honest.get()).toEqual({ kind: "too_large" });
   });

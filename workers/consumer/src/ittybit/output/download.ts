@@ -1,6 +1,6 @@
 import { errorText } from "@prewarm/shared/log";
 import { refusalOf } from "@prewarm/shared/public-address";
-import { joined } from "../../platform/bounded-body.ts";
+import { readAtMost, toldLength } from "../../platform/bounded-body.ts";
 import { isSigned, secretsOf } from "../../platform/signed-url.ts";
 
 const TIMEOUT_MS = 30_000;
@@ -83,31 +83,14 @@ function refused({ response: { status }, said }: Answer, url: URL): Unfetched {
   return unfetched("output_private", status, `${said}: ${because}; make them public (docs/ittybit.md)`);
 }
 
-/** The length the body must have; null when chunked or encoded (then Content-Length counts other bytes). */
-function declaredLength(response: Response): number | null {
-  const encoding = response.headers.get("content-encoding") ?? "identity";
-  const text = response.headers.get("content-length");
-  return encoding === "identity" && text !== null && /^\d+$/.test(text) ? Number(text) : null;
-}
-
 async function readBody({ response, said }: Answer, maxBytes: number): Promise<Bytes> {
-  const declared = declaredLength(response);
-  const chunks: Uint8Array[] = [];
-  let total = 0;
-  const reader = response.body?.getReader();
-  while (reader !== undefined) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    total += value.byteLength;
-    if (total > maxBytes) {
-      await reader.cancel().catch(() => undefined);
-      return { kind: "too_large" };
-    }
-    chunks.push(value);
-  }
-  if (declared !== null && total !== declared)
-    return unfetched("output_invalid", response.status, `${said}, and ${total} of ${declared} bytes came`);
-  return { kind: "bytes", bytes: joined(chunks, total), from: said };
+  const told = toldLength(response);
+  const bytes = await readAtMost(response, maxBytes + 1);
+  const total = bytes.byteLength;
+  if (total > maxBytes) return { kind: "too_large" };
+  if (told !== null && total !== told)
+    return unfetched("output_invalid", response.status, `${said}, and ${total} of ${told} bytes came`);
+  return { kind: "bytes", bytes, from: said };
 }
 
 function unreachable(url: string, error: unknown): Unfetched {
@@ -121,7 +104,7 @@ export async function openDownload(url: string, settings: DownloadSettings): Pro
     const answer = await open(url, settings, AbortSignal.timeout(TIMEOUT_MS));
     if ("kind" in answer) return answer;
     const { response } = answer;
-    const bytes = declaredLength(response) ?? settings.maxBytes;
+    const bytes = toldLength(response) ?? settings.maxBytes;
     if (response.ok && bytes <= settings.maxBytes) {
       const read = () => readBody(answer, settings.maxBytes).catch((error) => unreachable(url, error));
       return { kind: "open", bytes, read };

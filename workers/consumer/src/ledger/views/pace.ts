@@ -129,8 +129,7 @@ export class Paces {
     const closed = closedFor(tx.gateNow, lane);
     if (closed !== null) return whyHeld(tx.gateNow, lane, closed);
     if (queued + processing === 0) {
-      const at =
-        run === undefined ? nextDueAt(tx.sql, laneCode(lane), 0) : nextRetryOf(tx.sql, run.lane, run.n, ROWS_MAX);
+      const at = run === undefined ? nextDueAt(tx.sql, laneCode(lane)) : nextRetryOf(tx.sql, run.lane, run.n, ROWS_MAX);
       if (at !== null && at > tx.now) return `Only retries are left, the first in ${span(at - tx.now)}.`;
     }
     const left = budgetLeft(tx.gateNow, lane);
