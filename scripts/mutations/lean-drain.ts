@@ -242,4 +242,10 @@ export const LEAN_DRAIN: Mutation[] = [
     ["packages/durable-queue/src/object/next-alarm.ts", "else if (due !== null && due > tx.now) times.push(due);", ""],
     ["packages/durable-queue/test/run-jobs.test.ts"],
   ),
+  of(
+    "P11",
+    "all rows of a call go into one value, whatever its size",
+    ["packages/durable-queue/src/schema/sql.ts", "from += ROWS_AT_ONCE", "from += rows.length"],
+    ["workers/consumer/test/queue/accept.test.ts"],
+  ),
 ];

@@ -25,15 +25,20 @@ function world() {
       parts: [...PARTS],
       ...said,
     };
-    to.put(sql, order);
+    to.put(sql, [order]);
     return order;
   };
+  const take = (order: Order, indexes: readonly number[]) =>
+    orders.take(
+      sql,
+      indexes.map((index) => ({ order, index })),
+    );
   const time = { ms: 0 };
   const rows = () => sql.exec("SELECT id, parts FROM orders ORDER BY gen");
   const keys = (limit: number, isFree: (id: number) => boolean = all, of = orders) =>
     of.offer(sql, BULK, { limit, now: time.ms }, isFree).map(({ key }) => key);
   const again = () => new Orders(sql, SEED);
-  return { sql, orders, put, rows, keys, again, time };
+  return { sql, orders, put, take, rows, keys, again, time };
 }
 
 const ORDER = { lane: BULK, run: 1, force: false, joined: false, created: 5 } as const;
@@ -55,16 +60,16 @@ it("an order is one row, and each part of it a job with the place of its key and
 });
 
 it("a job that is taken out leaves the others their generations, and the last one takes the row along", () => {
-  const { sql, orders, put, rows } = world();
+  const { sql, orders, put, take, rows } = world();
   const order = put("a");
-  orders.take(sql, order, [0]);
+  take(order, [0]);
   expect(rows()).toEqual([{ id: "a", parts: JSON.stringify([null, ...PARTS.slice(1)]) }]);
   const [left] = orders.ofGroups(sql, [image("a")]);
   expect(jobsOf(left!, SEED).map(({ row, index }) => [row.gen - order.gen, index])).toEqual([
     [1, 1],
     [2, 2],
   ]);
-  orders.take(sql, left!, [1, 2]);
+  take(left!, [1, 2]);
   expect(rows()).toEqual([]);
 });
 
@@ -173,7 +178,7 @@ it("a job that is given back is the next, and one that is postponed at its time,
 });
 
 it("runs take turns, also over calls, and a run without orders is no line", () => {
-  const { sql, orders, put, keys, again } = world();
+  const { sql, orders, put, take, keys, again } = world();
   for (const id of ["a", "b", "c"]) put(id, { parts: ["1-high.webp"] });
   const d = put("d", { run: 2, parts: ["1-high.webp"] });
   put("e", { run: 2, parts: ["1-high.webp"] });
@@ -183,8 +188,8 @@ it("runs take turns, also over calls, and a run without orders is no line", () =
   expect(names(1)).toEqual(["d"]);
   expect(names(2)).toEqual(["b", "e"]);
   expect(orders.runs(BULK)).toEqual([1, 2]);
-  orders.take(sql, d, [0]);
-  for (const left of orders.ofGroups(sql, [image("e")])) orders.take(sql, left, [0]);
+  take(d, [0]);
+  for (const left of orders.ofGroups(sql, [image("e")])) take(left, [0]);
   expect(names(9)).toEqual(["c"]);
   expect(orders.runs(BULK)).toEqual([1]);
   expect([again().runs(BULK), again().runs(UPLOAD)]).toEqual([[1], [1]]);
@@ -203,7 +208,7 @@ it("an order of more jobs than are asked for is offered in parts", () => {
 });
 
 it("no statement reads all orders", () => {
-  const { sql, orders, put, keys, again } = world();
+  const { sql, orders, put, take, keys, again } = world();
   const a = put("a");
   const plans: string[] = [];
   const exec = sql.exec;
@@ -216,8 +221,8 @@ it("no statement reads all orders", () => {
   keys(9);
   orders.ofGroups(sql, [image("a")]);
   orders.walk(sql, { above: 0, to: null }, 10);
-  orders.take(sql, a, [0]);
-  orders.take(sql, a, [1, 2]);
+  take(a, [0]);
+  take(a, [1, 2]);
   expect(plans.filter((plan) => /SCAN orders|TEMP B-TREE/.test(plan))).toEqual([]);
   expect(plans.filter((plan) => /SEARCH orders/.test(plan)).length).toBeGreaterThan(5);
   // A step from line to line passes over the orders of a line.

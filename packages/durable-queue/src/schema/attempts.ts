@@ -1,7 +1,7 @@
 import type { Failure } from "@prewarm/shared/job";
 import type { Claim } from "./claim.ts";
 import type { Row } from "./row.ts";
-import { int, type Sql, text, textOrNull } from "./sql.ts";
+import { insertRows, int, type Sql, text, textOrNull } from "./sql.ts";
 
 /** A failed attempt. Waiting, throttling and pausing are no attempts. */
 export interface AttemptRow {
@@ -36,12 +36,9 @@ export function failedAttempt(
 }
 
 export function insertAttempts(sql: Sql, attempts: readonly AttemptRow[]): void {
-  if (attempts.length === 0) return;
-  const list = attempts.map((attempt) => COLUMNS.map((column) => attempt[column]));
-  const values = COLUMNS.map((_, index) => `value ->> ${index}`).join(", ");
+  const rows = attempts.map((attempt) => COLUMNS.map((column) => attempt[column]));
   // A retry of a dead job counts from 1 again. A newer attempt replaces the older one with the same number.
-  const query = `INSERT OR REPLACE INTO attempts (${COLUMNS.join(", ")}) SELECT ${values} FROM json_each(?)`;
-  sql.exec(query, JSON.stringify(list));
+  insertRows(sql, "attempts", COLUMNS, rows, "INSERT OR REPLACE");
 }
 
 /** The failed attempts of a job, the first one first. */

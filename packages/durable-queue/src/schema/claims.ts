@@ -1,12 +1,9 @@
 import { type Claim, COLUMNS, claimFrom, hasRow, type Owner, type Role, valuesOf } from "./claim.ts";
-import { int, type Sql, text } from "./sql.ts";
+import { insertRows, int, type Sql, text } from "./sql.ts";
 
 /** A lease is written again when the row is this much behind. */
 const WRITE_BEHIND_MS = 20_000;
 
-/** Of a list of claims: most calls admit several. */
-const INSERT = `INSERT INTO claims (${COLUMNS.join(", ")})
-  SELECT ${COLUMNS.map((_, at) => `value ->> ${at}`).join(", ")} FROM json_each(?)`;
 const UPDATE = `UPDATE claims SET ${COLUMNS.slice(1)
   .map((name) => `${name} = ?`)
   .join(", ")} WHERE gen = ?`;
@@ -159,7 +156,7 @@ export class Claims {
       else if (this.#written.delete(gen)) gone.push(gen);
     }
     this.#changed.clear();
-    if (added.length > 0) sql.exec(INSERT, JSON.stringify(added.map(valuesOf)));
+    insertRows(sql, "claims", COLUMNS, added.map(valuesOf));
     if (gone.length > 0)
       sql.exec("DELETE FROM claims WHERE gen IN (SELECT value FROM json_each(?))", JSON.stringify(gone));
     this.#flushLeases(sql);

@@ -170,8 +170,10 @@ function dropTouched(sql: Sql): void {
     const ids = JSON.stringify(jobs.map(({ row }) => row.id));
     const found = sql.exec("SELECT id FROM jobs WHERE id IN (SELECT value FROM json_each(?))", ids);
     const touched = new Set(found.map(({ id }) => int(id)));
-    const indexes = jobs.flatMap(({ row, index }) => (touched.has(row.id) ? [index] : []));
-    if (indexes.length > 0) orders.take(sql, order, indexes);
+    orders.take(
+      sql,
+      jobs.flatMap(({ row, index }) => (touched.has(row.id) ? [{ order, index }] : [])),
+    );
   }
 }
 

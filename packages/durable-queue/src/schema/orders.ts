@@ -1,7 +1,7 @@
 import { groupPlaceOf, PLACES } from "./job-ids.ts";
 import { jobsOf, ORDER_COLUMNS, type Order, type OrderedJob, orderFrom, orderValues, PARTS_MAX } from "./order.ts";
 import { LANE_CODES, type LaneCode, type Row } from "./row.ts";
-import { int, type Sql } from "./sql.ts";
+import { insertRows, int, type Sql } from "./sql.ts";
 
 /** Orders, or groups with orders, that one statement reads. */
 const AT_ONCE = 50;
@@ -11,7 +11,6 @@ const TOGETHER_MAX = 12;
 const NEVER = Number.POSITIVE_INFINITY;
 
 const COLUMNS = ORDER_COLUMNS.join(", ");
-const INSERT = `INSERT INTO orders (${COLUMNS}) VALUES (${ORDER_COLUMNS.map(() => "?").join(", ")})`;
 const IS_LINE = "lane = ? AND run = ?";
 const IS_ORDER = `${IS_LINE} AND gen = ?`;
 const IN_LINE = `SELECT ${COLUMNS} FROM orders WHERE ${IS_LINE} AND gen >= ? ORDER BY gen LIMIT ?`;
@@ -59,9 +58,9 @@ export class Orders {
 
   /* ── Rows ── */
 
-  put(sql: Sql, order: Order): void {
-    sql.exec(INSERT, ...orderValues(order));
-    this.#line(order.lane, order.run);
+  put(sql: Sql, orders: readonly Order[]): void {
+    insertRows(sql, "orders", ORDER_COLUMNS, orders.map(orderValues));
+    for (const { lane, run } of orders) this.#line(lane, run);
   }
 
   /** Orders of groups, by the first places of the groups. Groups with one hash have one place. */
@@ -97,17 +96,25 @@ export class Orders {
     return { rows: rows.sort((a, b) => a.id - b.id), to: reached };
   }
 
-  /** Takes parts out of an order, by index. The order is deleted with its last part. */
-  take(sql: Sql, order: Order, indexes: readonly number[]): void {
-    for (const index of indexes) order.parts[index] = null;
-    const { lane, run, gen, parts } = order;
-    if (parts.some((part) => part !== null)) {
-      sql.exec(`UPDATE orders SET parts = ? WHERE ${IS_ORDER}`, JSON.stringify(parts), lane, run, gen);
-      return;
+  /** Takes parts out of orders. An order is deleted with its last part, and a line with its last order. */
+  take(sql: Sql, leaving: readonly { order: Order; index: number }[]): void {
+    const over: Order[] = [];
+    for (const { order, index } of leaving) order.parts[index] = null;
+    for (const order of new Set(leaving.map((part) => part.order))) {
+      const { lane, run, gen, parts } = order;
+      if (parts.every((part) => part === null)) over.push(order);
+      else sql.exec(`UPDATE orders SET parts = ? WHERE ${IS_ORDER}`, JSON.stringify(parts), lane, run, gen);
     }
-    sql.exec(`DELETE FROM orders WHERE ${IS_ORDER}`, lane, run, gen);
+    const lines = Map.groupBy(over, ({ lane, run }) => this.#line(lane, run));
+    for (const [line, orders] of lines) this.#delete(sql, line, orders);
+  }
+
+  #delete(sql: Sql, line: Line, orders: readonly Order[]): void {
+    const { lane, run } = line;
+    const gens = JSON.stringify(orders.map(({ gen }) => gen));
+    sql.exec(`DELETE FROM orders WHERE ${IS_LINE} AND gen IN (SELECT value FROM json_each(?))`, lane, run, gens);
     if (sql.exec(`SELECT 1 FROM orders WHERE ${IS_LINE} LIMIT 1`, lane, run).length > 0) return;
-    const others = this.#of(lane).filter((line) => line.run !== run);
+    const others = this.#of(lane).filter((other) => other !== line);
     this.#lines.set(lane, others);
   }
 

@@ -178,7 +178,7 @@ export class Rows {
       else if (place === null) this.#update(row, values, now);
     }
     this.#flushOrders(held, now);
-    for (const order of ordersOf(untouched)) this.#orders.put(this.#sql, order);
+    this.#orders.put(this.#sql, ordersOf(untouched));
   }
 
   /** Whether a new row may wait in an order: it is as accept makes it. */
@@ -203,10 +203,7 @@ export class Rows {
       if (NEWS.some((column) => after[column] !== values[column])) row.updated = now;
       this.#insert(row, now);
     }
-    for (const [order, places] of Map.groupBy(leaving, (place) => place.order)) {
-      const indexes = places.map(({ index }) => index);
-      this.#orders.take(this.#sql, order, indexes);
-    }
+    this.#orders.take(this.#sql, leaving);
   }
 
   /** An open row in `jobs` has a due time, because nothing else finds it. */

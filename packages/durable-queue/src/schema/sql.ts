@@ -37,6 +37,23 @@ export function durableSql(storage: DurableObjectStorage): Sql {
   };
 }
 
+/** A value has at most 2 MB, and a row here about 2 kB, or the 60 kB of an order that has all jobs of its request. */
+const ROWS_AT_ONCE = 50;
+
+/** Inserts rows, each an array of the values of the columns, with few statements. */
+export function insertRows(
+  sql: Sql,
+  table: string,
+  columns: readonly string[],
+  rows: readonly SqlValue[][],
+  verb: "INSERT" | "INSERT OR REPLACE" = "INSERT",
+): void {
+  const values = columns.map((_, index) => `value ->> ${index}`).join(", ");
+  const query = `${verb} INTO ${table} (${columns.join(", ")}) SELECT ${values} FROM json_each(?)`;
+  for (let from = 0; from < rows.length; from += ROWS_AT_ONCE)
+    sql.exec(query, JSON.stringify(rows.slice(from, from + ROWS_AT_ONCE)));
+}
+
 const READS = /^\s*(SELECT|WITH)\b/i;
 
 /** The same database for readers. A statement that would write throws. */
