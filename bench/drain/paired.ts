@@ -11,11 +11,8 @@ interface Taken {
   perSecond: number;
 }
 
-/** Of each round. */
-export interface Pair {
-  ours: Taken;
-  minimal: Taken;
-}
+/** Of each round. `noting`: of the minimal Worker that looks at originals and puts notes too. */
+export type Pair = Record<"ours" | "minimal" | "noting", Taken>;
 
 /** So short that neither slots nor jobs bound anything: what is left is what a variant costs. */
 const JOB_MS = 100;
@@ -56,7 +53,7 @@ function orderOf(image: number, variants: number, perImage: number, originalsUrl
 
 /**
  * Drains so many variants by the production stack and by the minimal Worker, in turn, each with an Ittybit of its own that makes the same
- * pictures. Every other round swaps who goes first; the first two are not counted, for code is compiled in them.
+ * pictures. Every other round turns the order round; the first two are not counted, for code is compiled in them.
  */
 export async function measurePairs(one: { variants: number; perImage: number; rounds: number }): Promise<Pair[]> {
   const { variants, perImage, rounds } = one;
@@ -65,6 +62,10 @@ export async function measurePairs(one: { variants: number; perImage: number; ro
   try {
     await stack.setGate(GATE.slots, GATE.perSecond);
     const images = variants / perImage;
+    const byMinimal = (from: number, withNotes: boolean) => {
+      const order = orderOf(from, variants, perImage, stack.originalsUrl);
+      return taken({ emulator: minimal.emulator, pid: process.pid }, variants, () => minimal.drain(order, withNotes));
+    };
     const sides = {
       ours: (from: number) =>
         taken(
@@ -73,17 +74,16 @@ export async function measurePairs(one: { variants: number; perImage: number; ro
           () => drained(stack, { variants, variantsPerImage: perImage }, from),
           () => untilNoted(stack),
         ),
-      minimal: (from: number) =>
-        taken({ emulator: minimal.emulator, pid: process.pid }, variants, () =>
-          minimal.drain(orderOf(from, variants, perImage, stack.originalsUrl)),
-        ),
+      minimal: (from: number) => byMinimal(2 * from, false),
+      noting: (from: number) => byMinimal(2 * from + images, true),
     };
     const pairs: Pair[] = [];
     for (let round = -2; round < rounds; round += 1) {
+      const order = ["ours", "minimal", "noting"] as const;
       const pair: Partial<Pair> = {};
-      const order = round % 2 === 0 ? (["ours", "minimal"] as const) : (["minimal", "ours"] as const);
-      for (const side of order) pair[side] = await sides[side]((round + 2) * images);
-      if (round >= 0 && pair.ours && pair.minimal) pairs.push({ ours: pair.ours, minimal: pair.minimal });
+      for (const side of round % 2 === 0 ? order : order.toReversed())
+        pair[side] = await sides[side]((round + 2) * images);
+      if (round >= 0) pairs.push(pair as Pair);
     }
     return pairs;
   } finally {

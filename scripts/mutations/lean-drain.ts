@@ -231,12 +231,6 @@ export const LEAN_DRAIN: Mutation[] = [
     CRASH,
   ),
   of(
-    "P3",
-    "a compressed body is read at once, however long it is",
-    ["workers/consumer/src/platform/bounded-body.ts", 'return encoding === "identity" && text', "return text"],
-    ["workers/consumer/src/ittybit/output/download.test.ts"],
-  ),
-  of(
     "P8",
     "no alarm rings for a retry that nothing else waits with",
     ["packages/durable-queue/src/object/next-alarm.ts", "else if (due !== null && due > tx.now) times.push(due);", ""],

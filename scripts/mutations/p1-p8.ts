@@ -354,8 +354,8 @@ export const P1_TO_P8: Mutation[] = [
     promise: "P3",
     breaks: "fewer bytes than declared pass",
     file: `${SRC}/ittybit/output/download.ts`,
-    find: "if (told !== null && total !== told)",
-    replace: "if (told !== null && total > told)",
+    find: "if (declared !== null && total !== declared)",
+    replace: "if (declared !== null && total > declared)",
     tests: [`${SRC}/ittybit/output/download.test.ts`],
   },
   {

@@ -1,7 +1,7 @@
 import type { Failure, FailureClass } from "@prewarm/shared/job";
 import { errorText } from "@prewarm/shared/log";
 import { VERSION } from "@prewarm/shared/version";
-import { readAtMost, readFirst } from "../platform/bounded-body.ts";
+import { readAtMost } from "../platform/bounded-body.ts";
 
 /** The start of an original: how much of it was read is in `bytes`, how long it is in `total` when known. */
 export type Start =
@@ -38,7 +38,7 @@ async function readAnswer(response: Response, length: number, from: number): Pro
   }
   if (status === 200 || status === 206) {
     // A server that ignores ranges answers 200 with everything: the rest is cancelled.
-    const bytes = await readAtMost(response, length);
+    const bytes = await readAtMost(response.body, length);
     const total = totalOf(response);
     const wholeBody = status === 200 && bytes.byteLength < length ? bytes.byteLength : null;
     return { kind: "bytes", bytes, total: total ?? wholeBody, etag: etagOf(response.headers.get("etag")) };
@@ -94,7 +94,7 @@ export async function readFromBucket(
     // From the start no range: R2 refuses one of an empty object. What is not read is cancelled, and costs nothing.
     const object = from === 0 ? await bucket.get(key) : await bucket.get(key, { range: { offset: from, length } });
     if (object === null) return { kind: "missing" };
-    const bytes = await readFirst(object.body, length);
+    const bytes = await readAtMost(object.body, length);
     return { kind: "bytes", bytes, total: object.size, etag: etagOf(object.httpEtag) };
   } catch (error) {
     return unreachable(errorText(error));

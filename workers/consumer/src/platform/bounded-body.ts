@@ -33,28 +33,14 @@ function giveUp(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> 
   return reader.cancel().catch(() => undefined);
 }
 
-/** The length that a body must have; null where it is chunked or encoded, for then Content-Length counts other bytes. */
-export function toldLength({ headers }: Pick<Response, "headers">): number | null {
-  const encoding = headers.get("content-encoding") ?? "identity";
-  const text = headers.get("content-length");
-  return encoding === "identity" && text !== null && /^\d{1,15}$/.test(text) ? Number(text) : null;
-}
-
 /** Reads a body as text, at most `maxBytes` of it: a hostile or broken server cannot fill the isolate. */
 export async function readBoundedText(response: Response, maxBytes: number): Promise<string> {
-  return new TextDecoder().decode(await readAtMost(response, maxBytes));
-}
-
-/** The first `maxBytes` of a body; the rest is cancelled, never read. */
-export async function readAtMost(response: Response, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
-  // HTTP ends a body where its length says, so it can be read at once, which costs less than chunk by chunk.
-  if ((toldLength(response) ?? Number.POSITIVE_INFINITY) <= maxBytes)
-    return new Uint8Array(await response.arrayBuffer());
-  return readFirst(response.body, maxBytes);
+  const bytes = await readAtMost(response.body, maxBytes);
+  return new TextDecoder().decode(bytes);
 }
 
 /** The first `maxBytes` of a stream; the rest is cancelled, never read. */
-export async function readFirst(
+export async function readAtMost(
   body: ReadableStream<Uint8Array> | null,
   maxBytes: number,
 ): Promise<Uint8Array<ArrayBuffer>> {

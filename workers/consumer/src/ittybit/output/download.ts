@@ -1,6 +1,6 @@
 import { errorText } from "@prewarm/shared/log";
 import { refusalOf } from "@prewarm/shared/public-address";
-import { readAtMost, toldLength } from "../../platform/bounded-body.ts";
+import { readAtMost } from "../../platform/bounded-body.ts";
 import { isSigned, secretsOf } from "../../platform/signed-url.ts";
 
 const TIMEOUT_MS = 30_000;
@@ -83,13 +83,20 @@ function refused({ response: { status }, said }: Answer, url: URL): Unfetched {
   return unfetched("output_private", status, `${said}: ${because}; make them public (docs/ittybit.md)`);
 }
 
+/** The length the body must have; null when chunked or encoded (then Content-Length counts other bytes). */
+function declaredLength(response: Response): number | null {
+  const encoding = response.headers.get("content-encoding") ?? "identity";
+  const text = response.headers.get("content-length");
+  return encoding === "identity" && text !== null && /^\d+$/.test(text) ? Number(text) : null;
+}
+
 async function readBody({ response, said }: Answer, maxBytes: number): Promise<Bytes> {
-  const told = toldLength(response);
-  const bytes = await readAtMost(response, maxBytes + 1);
+  const declared = declaredLength(response);
+  const bytes = await readAtMost(response.body, maxBytes + 1);
   const total = bytes.byteLength;
   if (total > maxBytes) return { kind: "too_large" };
-  if (told !== null && total !== told)
-    return unfetched("output_invalid", response.status, `${said}, and ${total} of ${told} bytes came`);
+  if (declared !== null && total !== declared)
+    return unfetched("output_invalid", response.status, `${said}, and ${total} of ${declared} bytes came`);
   return { kind: "bytes", bytes, from: said };
 }
 
@@ -104,7 +111,7 @@ export async function openDownload(url: string, settings: DownloadSettings): Pro
     const answer = await open(url, settings, AbortSignal.timeout(TIMEOUT_MS));
     if ("kind" in answer) return answer;
     const { response } = answer;
-    const bytes = toldLength(response) ?? settings.maxBytes;
+    const bytes = declaredLength(response) ?? settings.maxBytes;
     if (response.ok && bytes <= settings.maxBytes) {
       const read = () => readBody(answer, settings.maxBytes).catch((error) => unreachable(url, error));
       return { kind: "open", bytes, read };
