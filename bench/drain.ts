@@ -1,11 +1,11 @@
 // `node bench/drain.ts [--runs N] [--case N] [--rounds N]`: how near a warming run on the local stack comes to its limit, what it asks of Ittybit, the
 // ledger and the queue for each variant, and that it keeps within slots and rate. Everything is read from outside: the emulator's own
 // record of its jobs and calls, and the consumer's log. On loopback calls take a few ms; `npm run simulate` has those of the platform.
-// The last cases are pairs: the same variants by a minimal Worker (bench/minimal/worker.ts), in turn in the same run, and the CPU of
-// the runtime for each. So what this machine bounds is measured, and the rest is ours.
+// The last cases are pairs: the same variants by a minimal Worker (bench/minimal/worker.ts), without and with looks at originals and notes
+// of images, in turn in the same run, and the CPU of the runtime for each. So what this machine bounds is measured, and the rest is ours.
 import { parseArgs } from "node:util";
 import { type Drain, type Measured, measure } from "./drain/measure.ts";
-import { measurePairs, type Pair } from "./drain/paired.ts";
+import { measureRounds, type Round, type Taken } from "./drain/paired.ts";
 import { type Figure, median, report } from "./figures.ts";
 
 const { values } = parseArgs({
@@ -42,20 +42,16 @@ const PAIRS = [
   { name: "the same, six an image", variants: 600, perImage: 6, cpuAtMost: 1.5 },
 ];
 
-function pairFigures({ name, cpuAtMost }: (typeof PAIRS)[number], pairs: readonly Pair[]): Figure[] {
-  const minimal = (of: keyof Pair["minimal"]): number => median(pairs.map((pair) => pair.minimal[of]));
-  const ratios = (of: keyof Pair["ours"], to: "minimal" | "noting" = "minimal"): number[] =>
-    pairs.map((pair) => pair.ours[of] / pair[to][of]);
-  const noting = median(pairs.map((pair) => pair.noting.cpuMs)).toFixed(2);
-  const cpu = `the minimal Worker's, ${minimal("cpuMs").toFixed(2)} ms a variant here`;
-  const rate = `the minimal Worker's, ${minimal("perSecond").toFixed(0)} a second here`;
+function roundFigures({ name, cpuAtMost }: (typeof PAIRS)[number], rounds: readonly Round[]): Figure[] {
+  const ratios = (of: keyof Taken, to: "minimal" | "noting") => rounds.map((round) => round.ours[of] / round[to][of]);
+  const typical = (of: keyof Taken, side: "minimal" | "noting") => median(rounds.map((round) => round[side][of]));
+  const bare = `the minimal Worker's, ${typical("cpuMs", "minimal").toFixed(2)} ms a variant here`;
+  const noting = `the minimal Worker's with looks and notes, ${typical("cpuMs", "noting").toFixed(2)} ms a variant here`;
+  const rate = `the minimal Worker's, ${typical("perSecond", "minimal").toFixed(0)} a second here`;
   return [
-    { name: `${name}: CPU of the runtime`, to: cpu, ratios: ratios("cpuMs"), atMost: cpuAtMost },
-    {
-      ...{ name: "CPU of the runtime", ratios: ratios("cpuMs", "noting") },
-      to: `that of one that looks at originals and notes images too, ${noting} ms`,
-    },
-    { name: "rate", to: rate, ratios: ratios("perSecond") },
+    { name: `${name}: CPU of the runtime`, to: bare, ratios: ratios("cpuMs", "minimal"), atMost: cpuAtMost },
+    { name: "CPU of the runtime", to: noting, ratios: ratios("cpuMs", "noting") },
+    { name: "rate", to: rate, ratios: ratios("perSecond", "minimal") },
   ];
 }
 
@@ -80,6 +76,6 @@ for (const [at, one] of CASES.entries()) {
 }
 for (const [at, one] of PAIRS.entries()) {
   if (values.case !== undefined && at + CASES.length !== Number(values.case)) continue;
-  figures.push(...pairFigures(one, await measurePairs({ ...one, rounds: Number(values.rounds) })));
+  figures.push(...roundFigures(one, await measureRounds({ ...one, rounds: Number(values.rounds) })));
 }
 report("drain", figures);

@@ -4,15 +4,15 @@ import { type MinimalStack, startMinimal } from "./minimal.ts";
 import { runtimeCpuMs } from "./runtime-cpu.ts";
 
 /** What a variant took, in one round. */
-interface Taken {
+export interface Taken {
   /** Of the runtime. */
   cpuMs: number;
   /** From the first POST until all of them are stored. */
   perSecond: number;
 }
 
-/** Of each round. `noting`: of the minimal Worker that looks at originals and puts notes too. */
-export type Pair = Record<"ours" | "minimal" | "noting", Taken>;
+/** What each side took in one round. `noting`: the minimal Worker that looks at originals and puts notes too. */
+export type Round = Record<"ours" | "minimal" | "noting", Taken>;
 
 /** So short that neither slots nor jobs bound anything: what is left is what a variant costs. */
 const JOB_MS = 100;
@@ -52,10 +52,10 @@ function orderOf(image: number, variants: number, perImage: number, originalsUrl
 }
 
 /**
- * Drains so many variants by the production stack and by the minimal Worker, in turn, each with an Ittybit of its own that makes the same
- * pictures. Every other round turns the order round; the first two are not counted, for code is compiled in them.
+ * Drains so many variants by the production stack, the minimal Worker and the one with notes, in turn. The stack and the minimal Workers have
+ * an Ittybit each, which make the same pictures. Every other round reverses the order; the first two are not counted, for code is compiled in them.
  */
-export async function measurePairs(one: { variants: number; perImage: number; rounds: number }): Promise<Pair[]> {
+export async function measureRounds(one: { variants: number; perImage: number; rounds: number }): Promise<Round[]> {
   const { variants, perImage, rounds } = one;
   const stack = await startLocalStack({ jobMs: { min: JOB_MS, max: JOB_MS } });
   const minimal = await startMinimal(stack, JOB_MS);
@@ -77,15 +77,15 @@ export async function measurePairs(one: { variants: number; perImage: number; ro
       minimal: (from: number) => byMinimal(2 * from, false),
       noting: (from: number) => byMinimal(2 * from + images, true),
     };
-    const pairs: Pair[] = [];
+    const measured: Round[] = [];
     for (let round = -2; round < rounds; round += 1) {
       const order = ["ours", "minimal", "noting"] as const;
-      const pair: Partial<Pair> = {};
+      const all: Partial<Round> = {};
       for (const side of round % 2 === 0 ? order : order.toReversed())
-        pair[side] = await sides[side]((round + 2) * images);
-      if (round >= 0) pairs.push(pair as Pair);
+        all[side] = await sides[side]((round + 2) * images);
+      if (round >= 0) measured.push(all as Round);
     }
-    return pairs;
+    return measured;
   } finally {
     await minimal.close();
     await stack.close();

@@ -45,7 +45,8 @@ async function look(input: string): Promise<void> {
   await (await fetch(input, { headers: { range: "bytes=0-65535" } })).arrayBuffer();
 }
 
-async function note({ IMAGES_BUCKET }: Bindings, input: string, widths: readonly number[]): Promise<void> {
+async function note({ IMAGES_BUCKET }: Bindings, input: string, variants: MinimalOrder["variants"]): Promise<void> {
+  const widths = variants.map(({ width }) => width);
   const text = JSON.stringify({ type: "image/jpeg", width: 1_000, height: 500, widths });
   await IMAGES_BUCKET.put(`info/${input}`, text, { httpMetadata: { contentType: "application/json" } });
 }
@@ -67,16 +68,7 @@ export default {
         }
       }),
     );
-    const notes = [...images].map(([input, of]) =>
-      connections.run(() =>
-        note(
-          env,
-          input,
-          of.map(({ width }) => width),
-        ),
-      ),
-    );
-    await Promise.all(notes);
+    await Promise.all([...images].map(([input, of]) => connections.run(() => note(env, input, of))));
     return new Response(`${variants.length} stored`);
   },
 } satisfies ExportedHandler<Bindings>;

@@ -232,7 +232,7 @@ export const LEAN_DRAIN: Mutation[] = [
   ),
   of(
     "P8",
-    "no alarm rings for a retry that nothing else waits with",
+    "no alarm rings for a retry that is the only job left",
     ["packages/durable-queue/src/object/next-alarm.ts", "else if (due !== null && due > tx.now) times.push(due);", ""],
     ["packages/durable-queue/test/run-jobs.test.ts"],
   ),

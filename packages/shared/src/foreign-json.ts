@@ -6,6 +6,11 @@ export function parseForeignJson(text: string): unknown {
   return JSON.parse(text);
 }
 
+/** Whether a parsed value is an object, neither an array nor null. */
+export function isJsonObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 

@@ -23,7 +23,7 @@ import type { BatchDeps } from "./making/batch-context.ts";
 import { nowhere } from "./making/crash-points.ts";
 import { createContext } from "./making/create-context.ts";
 import { tellPages } from "./making/settle.ts";
-import { noSpan, type Span } from "./platform/span.ts";
+import type { Span } from "./platform/span.ts";
 import { type Analytics, createAnalytics } from "./serving/analytics.ts";
 import type { SiteDeps } from "./sites/site-deps.ts";
 import type { Noted } from "./store/info.ts";
@@ -57,15 +57,13 @@ export function ledgerOf(env: Env): LedgerCalls {
   return ledgerFor(ledgerNamespace(env), { clock: systemClock, log: logOf(env, "consumer"), sleep, newCallId });
 }
 
-/** The platform's traces. A span of an invocation that nobody samples would cost CPU and show nothing. */
-const span: Span = (name, work) => {
-  if (tracing.getActiveSpan()?.isTraced === false) return noSpan(name, work);
-  return tracing.enterSpan(name, (spanned) =>
+/** The platform's traces: a span costs nothing where nobody samples. */
+const span: Span = (name, work) =>
+  tracing.enterSpan(name, (spanned) =>
     work((attributes) => {
       for (const [key, value] of Object.entries(attributes)) if (value !== null) spanned.setAttribute(key, value);
     }),
   );
-};
 
 /** What a batch of `prewarm-live` or `prewarm-work` works with. */
 export function batchDeps(site: Config, env: Env): BatchDeps {

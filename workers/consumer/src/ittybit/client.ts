@@ -138,22 +138,19 @@ function classify(
 async function send(
   settings: IttybitSettings,
   path: string,
-  { sent = [], headers, ...init }: RequestInit & { headers?: Record<string, string>; sent?: readonly string[] } = {},
+  { sent = [], ...init }: RequestInit & { sent?: readonly string[] } = {},
 ): Promise<Answered> {
   const secrets = [settings.apiKey, ...sent];
-  const version = settings.acceptVersion === undefined ? {} : { "accept-version": settings.acceptVersion };
-  const own = { authorization: `Bearer ${settings.apiKey}`, accept: "application/json", ...version };
+  const headers = new Headers(init.headers);
+  headers.set("authorization", `Bearer ${settings.apiKey}`);
+  headers.set("accept", "application/json");
+  if (settings.acceptVersion !== undefined) headers.set("accept-version", settings.acceptVersion);
   const url = `${withoutFinalSlashes(settings.baseUrl)}${path}`;
   const sentAt = settings.clock.now();
   try {
     // Redirects are not followed: the key goes to the configured address only.
     const signal = AbortSignal.timeout(TIMEOUT_MS);
-    const response = await settings.fetch(url, {
-      ...init,
-      headers: { ...headers, ...own },
-      redirect: "manual",
-      signal,
-    });
+    const response = await settings.fetch(url, { ...init, headers, redirect: "manual", signal });
     const text = await readBoundedText(response, BODY_MAX_BYTES);
     if (!response.ok) return classify(response, text, settings, secrets);
     return { kind: "answer", response, body: parseForeignJson(text), sentAt };

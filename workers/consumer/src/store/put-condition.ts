@@ -1,5 +1,3 @@
-const NONE_THERE = new Headers({ "If-None-Match": "*" });
-
 /**
  * The condition of a put: the object is still the one with this etag; null: there is still none.
  *
@@ -7,7 +5,7 @@ const NONE_THERE = new Headers({ "If-None-Match": "*" });
  * nothing of a `*` in `etagDoesNotMatch`, which workerd took for an etag until 2024.
  */
 export function ifUnchanged(etag: string | null): R2Conditional | Headers {
-  return etag === null ? NONE_THERE : { etagMatches: etag };
+  return etag === null ? new Headers({ "If-None-Match": "*" }) : { etagMatches: etag };
 }
 
 /**
