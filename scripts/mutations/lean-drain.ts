@@ -78,13 +78,20 @@ export const LEAN_DRAIN: Mutation[] = [
   of(
     "P17",
     "variants are read one by one",
-    [`${STORE}/look-up.ts`, "wanted >= LIST_FROM || ", "wanted < 0 || "],
+    [`${STORE}/look-up.ts`, "this.#since < LIST_FROM", "this.#since > 0"],
     LOOK_UP,
   ),
   of(
+    "P17",
+    "what a short page did not reach is read one by one from then on",
+    [`${STORE}/look-up.ts`, "    this.#since += 1;\n", "    this.#since = this.#wanted.length;\n"],
+    LOOK_UP,
+  ),
+  of("P17", "variants are listed each time", [`${STORE}/look-up.ts`, "    this.#since = 0;\n", ""], LOOK_UP),
+  of(
     "P11",
     "a list is believed for ever",
-    [`${STORE}/look-up.ts`, "return this.#deps.clock.now() - at < FRESH_MS;", "return at >= 0;"],
+    [`${STORE}/look-up.ts`, "this.#deps.clock.now() - range.at >= FRESH_MS || ", ""],
     LOOK_UP,
   ),
   of(

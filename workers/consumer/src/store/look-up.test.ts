@@ -94,6 +94,16 @@ describe("the variants that R2 has", () => {
     expect(new Set(others)).toEqual(new Set(["head variants"]));
   });
 
+  it("are listed again once thirteen were looked up since a short page, however few are wanted at once", async () => {
+    const { store, find, reads, memory } = setup(() => 0.3);
+    for (let n = 0; n < 100; n += 10) await store(n);
+    await find(0, 13);
+    memory.calls.length = 0;
+    for (let n = 13; n < 99; n += 10) await find(n, 10);
+    const lists = reads().filter((read) => read === "list variants").length;
+    expect({ lists, heads: reads().length - lists }).toEqual({ lists: 4, heads: 17 });
+  });
+
   it("are told by nobody while R2 does not answer: each that asked hears it", async () => {
     const { find, memory } = setup();
     memory.fails = () => true;

@@ -17,8 +17,6 @@ interface Range {
   after: string;
   to: string | null;
   objects: ReadonlyMap<string, StoredObject>;
-  /** Keys that it has answered. */
-  answered: number;
 }
 
 interface Wanted {
@@ -35,13 +33,15 @@ interface LookUpDeps {
 }
 
 /**
- * Looks up which variants R2 has, for one handler. What is wanted at once shares a list over its sorted range, if there is enough of it to cost
- * less than a head each; what the list does not reach is read by heads.
+ * Looks up which variants R2 has, for one handler. What is wanted at once shares a list over its sorted range if `LIST_FROM` keys were looked up
+ * since the last list. Heads read what the list does not reach.
  */
 export class LookUp {
   readonly #deps: LookUpDeps;
   #wanted: Wanted[] = [];
   #range: Range | null = null;
+  /** Keys looked up since the last list. */
+  #since = 0;
   readonly #missed = new Map<string, number>();
   /** Stored by this handler since the list. */
   readonly #stored = new Set<string>();
@@ -56,6 +56,7 @@ export class LookUp {
     // What is begun by one answer of the ledger is begun before this runs.
     if (this.#wanted.length === 0) queueMicrotask(() => void this.#flush());
     this.#wanted.push({ key, rank, resolve, reject });
+    this.#since += 1;
     return promise;
   }
 
@@ -86,30 +87,20 @@ export class LookUp {
 
   /** Whether the last list has shown that there is none. What it showed to be there is looked at again: a hand may have deleted it. */
   #isAbsent(range: Range | null, { key, resolve }: Wanted): boolean {
-    if (range === null || !this.#isFresh(range) || !reaches(range, key)) return false;
+    if (range === null || this.#deps.clock.now() - range.at >= FRESH_MS || !reaches(range, key)) return false;
     if (range.objects.has(key) || this.#stored.has(key)) return false;
-    range.answered += 1;
     resolve(null);
     return true;
-  }
-
-  #isFresh({ at }: Range): boolean {
-    return this.#deps.clock.now() - at < FRESH_MS;
-  }
-
-  /** Whether a list costs less than heads: for so many at once, or in place of an old one that has answered so many. */
-  #isWorth(wanted: number): boolean {
-    const old = this.#range;
-    return wanted >= LIST_FROM || (old !== null && !this.#isFresh(old) && old.answered >= LIST_FROM);
   }
 
   /** @returns what is left to heads */
   async #list(wanted: readonly Wanted[]): Promise<readonly Wanted[]> {
     const [first] = wanted.map(({ key }) => key).toSorted();
-    if (first === undefined || !this.#isWorth(wanted.length)) return wanted;
+    if (first === undefined || this.#since < LIST_FROM) return wanted;
     const { images, connections, clock } = this.#deps;
     const rank = Math.min(...wanted.map((one) => one.rank));
     const at = clock.now();
+    this.#since = 0;
     this.#stored.clear();
     // A name without its last character is before it.
     const after = first.slice(0, -1);
@@ -119,14 +110,14 @@ export class LookUp {
     );
     const keyOf = (name: string) => name.slice(storeKey("").length);
     const found = new Map(objects.map((object) => [keyOf(object.key), storedObject(object)]));
-    const range: Range = { at, after, to: to === null ? null : keyOf(to), objects: found, answered: 0 };
+    const range: Range = { at, after, to: to === null ? null : keyOf(to), objects: found };
     this.#range = range;
-    return wanted.filter((one) => {
+    const others = wanted.filter((one) => {
       if (!reaches(range, one.key)) return true;
-      range.answered += 1;
       one.resolve(found.get(one.key) ?? null);
       return false;
     });
+    return others;
   }
 
   #head({ key, rank, resolve, reject }: Wanted): void {
