@@ -98,7 +98,9 @@ const perSlot = rows
   .map((row) => ({ ...row, each: row.perSecond / row.slots }));
 const best = Math.max(...perSlot.map(({ each }) => each));
 const knee = Math.max(...perSlot.filter(({ each }) => each >= KNEE * best).map(({ slots }) => slots));
-console.log(
-  `\nKnee: at ${knee} slots one still brings ${KNEE} of the most that any brings, ${best.toFixed(2)} a second.\n`,
-);
+// Without constant job times there is none to be found.
+if (perSlot.length > 0)
+  console.log(
+    `\nKnee: at ${knee} slots one still brings ${KNEE} of the most that any brings, ${best.toFixed(2)} a second.\n`,
+  );
 report("simulate", rows.flatMap(figuresOf));
