@@ -171,26 +171,26 @@ export const HAPPENINGS = {
   /** Nobody reaches the ledger, for longer than a lease or not; then it may be another instance. */
   outage: (world, { width, lane, run }) => {
     world.invariants.mayDie = true;
-    const [short, long] = { 160: [100, 10_000], 320: [2_000, 61_000], 480: [200_000, 600_000] }[width];
+    const [short, long] = { 128: [100, 10_000], 320: [2_000, 61_000], 480: [200_000, 600_000] }[width];
     world.outage((run === "uploads" ? short : long) ?? 0);
     if (lane === "bulk") world.object.evict();
   },
   copyOrPutBack: asking((world) => world.copyOrPutBack()),
   poison: (world, target) => world.poisonKey(keyOf(target)),
   slots: asking((world, { width }) => {
-    const concurrency = { 160: 1, 320: 2, 480: SLOTS }[width];
+    const concurrency = { 128: 1, 320: 2, 480: SLOTS }[width];
     return world.ask((ledger) => ledger.patchGate({ concurrency }, WHO));
   }),
   /** A month's jobs are limited: so many more than there were. */
   budget: asking(async (world, { width }) => {
-    const more = { 160: 0, 320: 2, 480: 5 }[width];
+    const more = { 128: 0, 320: 2, 480: 5 }[width];
     const gate = await world.ask((ledger) => ledger.getGate());
     const monthlyJobs = (gate?.budget.used ?? 0) + more;
     await world.ask((ledger) => ledger.patchGate({ budget: { monthlyJobs } }, WHO));
   }),
-  others: (world, { width }) => world.upstream.makeOthers({ 160: 30, 320: 120, 480: 250 }[width]),
+  others: (world, { width }) => world.upstream.makeOthers({ 128: 30, 320: 120, 480: 250 }[width]),
   restart: asking((world) => world.restart()),
-  skew: (world, { width, lane }) => world.skew({ 160: 0, 320: 2_000, 480: 20_000 }[width] * (lane === "bulk" ? -1 : 1)),
+  skew: (world, { width, lane }) => world.skew({ 128: 0, 320: 2_000, 480: 20_000 }[width] * (lane === "bulk" ? -1 : 1)),
   loseQueue: (world) => world.loseMessages(),
   pause: asking((world, { lane }) => patch(world, { [lane]: true })),
   resume: asking((world) => patch(world, { live: false, upload: false, bulk: false })),

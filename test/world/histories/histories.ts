@@ -48,7 +48,8 @@ export function playPart(part: number, hooks = false): void {
       const result = await fc.check(history, { numRuns, seed, interruptAfterTimeLimit: timeMs });
       const { kind, said } = verdictOf(result, played, numRuns);
       console.log(`seed ${seed}: ${said}, ${jobs} jobs made`);
-      if (kind === "broken") throw new Error(`${said}\n${fc.defaultReportMessage(result)}`);
+      if (kind === "broken")
+        throw new Error(`${said}\n${fc.defaultReportMessage(result)}`, { cause: result.errorInstance });
       if (kind === "none") throw new Error(said);
       // The world is at work: jobs were made, and variants stand at the end.
       expect({ jobs: jobs > 2 * numRuns, stored: stored > numRuns }).toEqual({ jobs: true, stored: true });

@@ -8,9 +8,12 @@ import sharp, { type Color, type Sharp } from "sharp";
 
 export const IMAGES = ["a", "b"] as const;
 export type ImageName = (typeof IMAGES)[number];
-export const WIDTHS = [160, 320, 480] as const;
+export const WIDTHS = [128, 320, 480] as const;
 export type Width = (typeof WIDTHS)[number];
-/** Variants of this width are squares, cut from an original that is twice as wide as high: half of its width shows. */
+/**
+ * Variants of this width are squares, cut from an original that is twice as wide as high: half of its width shows. No original is lower, for
+ * then the edge would ask for another square with the same picture.
+ */
 export const CROP_WIDTH = WIDTHS[0];
 /** The part of its original that a picture shows. */
 export type Part = "whole" | "left" | "center" | "right";
