@@ -96,11 +96,11 @@ function figuresOf(row: Row): Figure[] {
 const perSlot = rows
   .filter(({ slots, jitter }) => rateOf(slots) === slots && jitter === 0)
   .map((row) => ({ ...row, each: row.perSecond / row.slots }));
-const best = Math.max(...perSlot.map(({ each }) => each));
-const knee = Math.max(...perSlot.filter(({ each }) => each >= KNEE * best).map(({ slots }) => slots));
-// Without constant job times there is none to be found.
-if (perSlot.length > 0)
+if (perSlot.length > 0) {
+  const best = Math.max(...perSlot.map(({ each }) => each));
+  const knee = Math.max(...perSlot.filter(({ each }) => each >= KNEE * best).map(({ slots }) => slots));
   console.log(
     `\nKnee: at ${knee} slots one still brings ${KNEE} of the most that any brings, ${best.toFixed(2)} a second.\n`,
   );
+}
 report("simulate", rows.flatMap(figuresOf));

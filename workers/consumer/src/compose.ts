@@ -57,7 +57,7 @@ export function ledgerOf(env: Env): LedgerCalls {
   return ledgerFor(ledgerNamespace(env), { clock: systemClock, log: logOf(env, "consumer"), sleep, newCallId });
 }
 
-/** The platform's traces: a span costs nothing where nobody samples. */
+/** The platform's traces. A span of an invocation that is not sampled takes some microseconds, and goes nowhere. */
 const span: Span = (name, work) =>
   tracing.enterSpan(name, (spanned) =>
     work((attributes) => {

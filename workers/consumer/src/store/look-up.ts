@@ -112,12 +112,11 @@ export class LookUp {
     const found = new Map(objects.map((object) => [keyOf(object.key), storedObject(object)]));
     const range: Range = { at, after, to: to === null ? null : keyOf(to), objects: found };
     this.#range = range;
-    const others = wanted.filter((one) => {
+    return wanted.filter((one) => {
       if (!reaches(range, one.key)) return true;
       one.resolve(found.get(one.key) ?? null);
       return false;
     });
-    return others;
   }
 
   #head({ key, rank, resolve, reject }: Wanted): void {
