@@ -1,8 +1,8 @@
-import { mkdirSync } from "node:fs";
+import { globSync, mkdirSync, readFileSync } from "node:fs";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { leftOut } from "./test/commit-files.ts";
 import { LongFirst } from "./test/long-first.ts";
-import { leftOut } from "./test/rings.ts";
 
 // Offline and quiet: no telemetry, no fetch of the placeholder `cf` object.
 const env = {
@@ -13,9 +13,15 @@ const env = {
 Object.assign(process.env, env);
 mkdirSync("apps/dashboard/dist", { recursive: true }); // wrangler refuses a missing assets.directory
 
-const nodeTests = ["packages", "workers", "apps", "dev", "scripts", "test"].map((room) => `${room}/**/*.test.ts`);
+/** As the nightly workflow: every file, and each in a process of its own. */
+const isWhole = process.env.WHOLE === "true";
 const waiting = leftOut(process.argv.slice(2));
 const elsewhere = ["**/node_modules/**", "**/*.workerd.test.ts", "**/*.e2e.test.ts", ...waiting];
+const nodeTests = "{packages,workers,apps,dev,scripts,test}/**/*.test.ts";
+/** A double of a module would stay in the modules that the next file finds. */
+const withDoubles = globSync(nodeTests, { exclude: ["**/node_modules/**"] }).filter((file) =>
+  /\bvi\.(mock|resetModules)\(/.test(readFileSync(file, "utf8")),
+);
 
 /** A Worker with its bindings, held to the platform's limits. */
 const limited = (worker: "consumer" | "edge") => ({
@@ -48,12 +54,26 @@ export default defineConfig({
   test: {
     // One of two cores would idle: what is timed here is relative, or has seconds to spare.
     maxWorkers: "100%",
-    sequence: { sequencer: LongFirst },
-    globalSetup: ["./test/temp-folder-of-the-run.ts", "./test/rings.ts"],
+    // In an order by the seed SHUFFLE, what one file leaves in the modules of the next one shows.
+    sequence: process.env.SHUFFLE
+      ? { shuffle: { files: true }, seed: Number(process.env.SHUFFLE) }
+      : { sequencer: LongFirst },
+    globalSetup: ["./test/temp-folder-of-the-run.ts", "./test/commit-files.ts"],
     reporters: process.env.CI ? ["default", "./scripts/count-reporter.ts"] : ["default"],
     projects: [
-      // Pure logic and node programs, beside their code.
-      { test: { name: "node", include: nodeTests, exclude: elsewhere, testTimeout: 30_000 } },
+      // Pure logic and node programs, beside their code. The files of a process share their modules, which halves the time.
+      {
+        test: {
+          ...{ name: "node", include: [nodeTests], exclude: [...elsewhere, ...withDoubles], testTimeout: 30_000 },
+          ...{ isolate: isWhole, setupFiles: ["test/after-each-file.ts"] },
+        },
+      },
+      {
+        test: {
+          ...{ name: "node-doubles", include: withDoubles, exclude: elsewhere, testTimeout: 30_000 },
+          setupFiles: ["test/after-each-file.ts"],
+        },
+      },
       // Real bindings (R2, cache, queues, Durable Objects) inside workerd.
       {
         plugins: [cloudflareTest(limited("consumer"))],
@@ -71,10 +91,13 @@ export default defineConfig({
           setupFiles: ["dev/limits/none-broken.ts"],
         },
       },
-      // The queue's second user, unchanged, inside workerd.
+      // The queue's second user, unchanged, inside workerd. It waits for slow receivers, so it runs beside the stacks, which wait too.
       {
         plugins: [cloudflareTest({ wrangler: { configPath: "./examples/durable-queue/wrangler.toml" } })],
-        test: { name: "workerd-example", include: ["examples/**/*.workerd.test.ts"] },
+        test: {
+          ...{ name: "workerd-example", include: ["examples/**/*.workerd.test.ts"] },
+          ...{ maxWorkers: 2, sequence: { groupOrder: 1 } },
+        },
       },
       // Black box: the whole local stack, over HTTP only.
       {
@@ -82,6 +105,8 @@ export default defineConfig({
           name: "e2e",
           include: ["test/{e2e,platform}/**/*.e2e.test.ts", "{apps,examples}/**/*.e2e.test.ts"],
           exclude: ["**/node_modules/**", ...waiting],
+          // The files of a process share a stack (test/e2e/shared-stack.ts).
+          ...{ isolate: isWhole, setupFiles: ["test/after-each-file.ts"] },
           // What is waited for is a condition and not a speed: these limits only end a test that hangs.
           testTimeout: 240_000,
           hookTimeout: 240_000,

@@ -1,9 +1,10 @@
-// `npm run regexps`: every regular expression of the source must take time in proportion to its input. Exits 1 on one that does not.
-// Tests are left out: they read what we write. `new RegExp` is refused, because what cannot be read cannot be judged.
+// `npm run regexps [-- --changed]`: every regular expression of the source must take time in proportion to its input. Exits 1 on one that does
+// not. With `--changed` only those of the files that the commit touches, since a pattern is judged once and for all by what it says. Tests are left out: they read what we write. `new RegExp` is refused, because what cannot be read cannot be judged.
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { checkSync } from "recheck";
 import { parseSync, Visitor } from "vite";
+import { changedFiles } from "./changed-files.ts";
 import { isTest, readSources } from "./rooms/read-imports.ts";
 
 /** Known and harmless, by file and the reason why. One that is not needed any more is a fault. */
@@ -72,7 +73,11 @@ function main(): void {
     faults += 1;
     console.error(text);
   };
-  for (const { path } of readSources(root).filter((file) => !isTest(file.path))) {
+  const touched = process.argv.includes("--changed") ? changedFiles() : null;
+  // Its own list of what is harmless is about all of them.
+  const changed = touched?.includes("scripts/regexps.ts") ? null : touched;
+  const isJudged = (path: string) => !isTest(path) && (changed === null || changed.includes(path));
+  for (const { path } of readSources(root).filter((file) => isJudged(file.path))) {
     for (const { line, regex } of findPatterns(path, readFileSync(join(root, path), "utf8"))) {
       const name = regex === null ? "new RegExp" : `/${regex.pattern}/${regex.flags}`;
       const fault = verdicts.has(name) ? verdicts.get(name) : faultOf(regex);
@@ -82,9 +87,10 @@ function main(): void {
       else complain(`${path}:${line} ${name}: ${fault}`);
     }
   }
-  for (const path of Object.keys(HARMLESS).filter((known) => !needed.has(known)))
+  for (const path of Object.keys(HARMLESS).filter((known) => isJudged(known) && !needed.has(known)))
     complain(`${path} has no slow pattern any more: take it off the list in scripts/regexps.ts`);
-  console.log(`${verdicts.size} regular expressions, ${faults} faults.`);
+  const where = changed === null ? "" : " in the files that the commit touches";
+  console.log(`${verdicts.size} regular expressions${where}, ${faults} faults.`);
   if (faults > 0) process.exitCode = 1;
 }
 

@@ -1,8 +1,7 @@
 import { BaseSequencer, type TestSpecification } from "vitest/node";
-import { RINGS } from "./rings.ts";
 
 /** Small files that take a quarter of a minute or more. vitest sorts by size what it has not run before. */
-const SMALL_AND_LONG = [
+export const SMALL_AND_LONG: readonly string[] = [
   "test/world/histories/histories-1.test.ts",
   "test/world/histories/histories-2.test.ts",
   "test/world/histories/histories-hooks.test.ts",
@@ -16,9 +15,8 @@ const SMALL_AND_LONG = [
 /** Begins with the longest files: a long one that begins last runs alone, and the other cores idle. */
 export class LongFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const long = [...RINGS.flat(2), ...SMALL_AND_LONG];
     const { yes = [], no = [] } = Object.groupBy(await super.sort(files), ({ moduleId }) =>
-      long.some((file) => moduleId.endsWith(`/${file}`)) ? "yes" : "no",
+      SMALL_AND_LONG.some((file) => moduleId.endsWith(`/${file}`)) ? "yes" : "no",
     );
     return [...yes, ...no];
   }

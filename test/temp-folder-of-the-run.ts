@@ -7,8 +7,8 @@ import { join } from "node:path";
  * folders otherwise. What other programs leave there goes without a word.
  */
 
-/** Node's cache of compiled code, the local platform, the browser. */
-const OF_OTHERS = /^(node-compile-cache|miniflare-|playwright|wrangler|\.?org\.chromium)/;
+/** Node's cache of compiled code, the local platform, the browser, and the stack that ends with its process. */
+const OF_OTHERS = /^(node-compile-cache|miniflare-|playwright|wrangler|\.?org\.chromium|shared-stack-)/;
 
 export function setup(): () => void {
   const outside = process.env.TMPDIR;

@@ -1,12 +1,8 @@
 import { request } from "node:http";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { startTestStack, type TestStack } from "./stack.ts";
+import { describe, expect, it } from "vitest";
+import { useSharedStack } from "./shared-stack.ts";
 
-let stack: TestStack;
-beforeAll(async () => {
-  stack = await startTestStack();
-});
-afterAll(() => stack?.close());
+const stack = useSharedStack();
 
 /** One request with exactly this path and these headers, which `fetch` would mend. */
 function status(base: string, path: string, headers: Record<string, string> = {}, method = "GET"): Promise<number> {
@@ -22,11 +18,11 @@ function status(base: string, path: string, headers: Record<string, string> = {}
 }
 
 const ports = (): Record<string, string> => ({
-  edge: stack.edgeUrl,
-  control: stack.controlUrl,
-  "local Ittybit": stack.emulator?.apiUrl ?? "",
-  outputs: stack.emulator?.outputUrl ?? "",
-  originals: stack.originalsUrl.replace("{id}", ""),
+  edge: stack().edgeUrl,
+  control: stack().controlUrl,
+  "local Ittybit": stack().emulator?.apiUrl ?? "",
+  outputs: stack().emulator?.outputUrl ?? "",
+  originals: stack().originalsUrl.replace("{id}", ""),
 });
 
 describe("the local stack", () => {
@@ -44,24 +40,26 @@ describe("the local stack", () => {
   );
 
   it("is not fooled by the simulator's own headers", async () => {
-    const bearer = { Authorization: `Bearer ${stack.adminToken}`, Host: "evil.example" };
+    const bearer = { Authorization: `Bearer ${stack().adminToken}`, Host: "evil.example" };
     for (const more of [
-      { "MF-Original-URL": `${stack.controlUrl}/api/v1/stats` },
+      { "MF-Original-URL": `${stack().controlUrl}/api/v1/stats` },
       { "MF-Route-Override": "prewarm-consumer" },
       { "X-Forwarded-Host": "localhost" },
     ])
-      expect(await status(stack.controlUrl, "/api/v1/stats", { ...bearer, ...more })).toBe(421);
+      expect(await status(stack().controlUrl, "/api/v1/stats", { ...bearer, ...more })).toBe(421);
   });
 
   it("answers under each of its names, by its own token only", async () => {
-    for (const Host of ["localhost", "127.0.0.1", "[::1]"].map((name) => `${name}:${new URL(stack.controlUrl).port}`)) {
-      expect(await status(stack.controlUrl, "/", { Host })).toBe(200);
+    for (const Host of ["localhost", "127.0.0.1", "[::1]"].map(
+      (name) => `${name}:${new URL(stack().controlUrl).port}`,
+    )) {
+      expect(await status(stack().controlUrl, "/", { Host })).toBe(200);
       expect(
-        await status(stack.controlUrl, "/api/v1/stats", { Host, Authorization: `Bearer ${stack.adminToken}` }),
+        await status(stack().controlUrl, "/api/v1/stats", { Host, Authorization: `Bearer ${stack().adminToken}` }),
       ).toBe(200);
     }
     for (const guess of ["local-admin", "local-viewer", "admin"])
-      expect(await status(stack.controlUrl, "/api/v1/stats", { Authorization: `Bearer ${guess}` })).toBe(401);
+      expect(await status(stack().controlUrl, "/api/v1/stats", { Authorization: `Bearer ${guess}` })).toBe(401);
   });
 
   it("survives any request line", async () => {
@@ -70,8 +68,8 @@ describe("the local stack", () => {
         expect([base, path, await status(base, path)]).toEqual([base, path, expect.toSatisfy((code) => code < 500)]);
     // The runtime itself answers this one, by 500 from the Workers.
     for (const base of Object.values(ports())) await status(base, "*", {}, "OPTIONS");
-    expect(await status(stack.edgeUrl, "/healthz")).toBe(200);
-    expect(await status(stack.controlUrl, "/healthz")).toBe(200);
-    expect(await status(stack.emulator?.apiUrl ?? "", "/jobs")).toBe(401);
+    expect(await status(stack().edgeUrl, "/healthz")).toBe(200);
+    expect(await status(stack().controlUrl, "/healthz")).toBe(200);
+    expect(await status(stack().emulator?.apiUrl ?? "", "/jobs")).toBe(401);
   });
 });

@@ -1,20 +1,16 @@
 import sharp from "sharp";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { crowd, failureTriedAgain, firstViewer, imageUrl, jobsOf, storedImage } from "./pipeline.ts";
-import { ask, startTestStack, type TestStack } from "./stack.ts";
+import { useSharedStack } from "./shared-stack.ts";
+import { ask } from "./stack.ts";
 
-let stack: TestStack;
-beforeAll(async () => {
-  stack = await startTestStack();
-});
-afterAll(() => stack?.close());
-
-const image = (path: string) => imageUrl(stack, path);
-const stored = (path: string) => storedImage(stack, path);
+const stack = useSharedStack();
+const image = (path: string) => imageUrl(stack(), path);
+const stored = (path: string) => storedImage(stack(), path);
 
 describe("the pipeline, end to end on real pixels", () => {
   it("redirects the first viewer to the original, then serves the variant from R2, then from the cache", () =>
-    firstViewer(stack));
+    firstViewer(stack()));
 
   it("crops to a declared ratio without a signature, and names the ways out of what is refused", async () => {
     const crop = await stored("landscape.jpg?w=799&h=600&f=jpeg");
@@ -24,7 +20,7 @@ describe("the pipeline, end to end on real pixels", () => {
     expect(refused.body.toString()).toMatch(/presets, or ratios/);
   });
 
-  it("answers 50 simultaneous first requests at once and makes exactly one Ittybit job", () => crowd(stack));
+  it("answers 50 simultaneous first requests at once and makes exactly one Ittybit job", () => crowd(stack()));
 
   it("honours EXIF orientation: the sideways portrait stands upright", async () => {
     const answer = await stored("portrait.jpg?w=320&f=jpeg");
@@ -67,12 +63,12 @@ describe("the pipeline, end to end on real pixels", () => {
     for (const id of ["logo.svg", "waving.gif"]) {
       const answer = await ask(image(`${id}?w=800`));
       expect(answer.status).toBe(302);
-      expect(jobsOf(stack, id)).toBe(0);
+      expect(jobsOf(stack(), id)).toBe(0);
     }
   });
 
   it("tries a failed job again by itself, though nobody asks any more: the ledger's alarm sees to it", () =>
-    failureTriedAgain(stack));
+    failureTriedAgain(stack()));
 
   it("refuses what is malformed with a problem document and enqueues nothing", async () => {
     const answer = await ask(image("landscape.jpg?width=400"));

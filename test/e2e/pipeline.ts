@@ -10,8 +10,8 @@ export function storedImage(stack: TestStack, path: string) {
   return until(`${path} is served`, () => ask(imageUrl(stack, path)), isVariant, 30_000);
 }
 
-export function jobsOf({ emulator }: TestStack, id: string): number {
-  return emulator?.control.jobs().filter((job) => job.input.endsWith(id)).length ?? 0;
+export function jobsOf({ emulator, originalsUrl }: TestStack, id: string): number {
+  return emulator?.control.jobs().filter(({ input }) => input === originalsUrl.replace("{id}", id)).length ?? 0;
 }
 
 /** A call of the control API as an operator; GET without a body. */

@@ -8,7 +8,6 @@ import { emptyDirectory, runPrewarm } from "../../apps/cli/test/testing/run-prew
 import { launchBrowser } from "../../apps/dashboard/test/browser.ts";
 import { bundleRelease } from "../../dev/bundle.ts";
 import { freePort, listen } from "../../dev/listen.ts";
-import { slice } from "../slice.ts";
 import { control } from "./pipeline.ts";
 import { ask, startTestStack, type TestStack, until } from "./stack.ts";
 
@@ -124,10 +123,7 @@ describe.each(NAMES)("%s", (name) => {
   });
 });
 
-/** With each commit a browser looks at one of the pages. */
-const LOOKED_AT = slice("pages of generators in a browser", NAMES, NAMES.length);
-
-describe.each(LOOKED_AT)("in a browser %s", (name) => {
+describe.each(NAMES)("in a browser %s", (name) => {
   it("shows the same largest image as before, which loads at once, and moves nothing", async () => {
     await rewrittenPage(name);
     const [before, after] = [await look(`${siteUrl}/${name}`), await look(`${rewrittenUrl}/${name}`)];

@@ -32,41 +32,6 @@ const options = (cwd = emptyDirectory()) => ({
 const prewarm = (args: readonly string[], cwd?: string) => runPrewarm(args, options(cwd));
 const runOf = async (run: string) => JSON.parse((await prewarm(["status", run, "--json"])).stdout);
 
-describe("warm --wait", () => {
-  it("returns when what a page asks for is stored: its first view is a hit", async () => {
-    const { code, stderr } = await prewarm([
-      "warm",
-      "hero.jpg",
-      "faces.jpg",
-      "--transform",
-      "w=320&f=avif",
-      "--wait",
-      "--timeout",
-      "30s",
-    ]);
-    expect({ code, stderr }).toMatchObject({ code: EXIT.ok });
-    for (const id of ["hero.jpg", "faces.jpg"]) {
-      const { status, headers } = await ask(`${stack.edgeUrl}/images/${id}?w=320&f=avif`);
-      expect([status, headers.get("content-type")]).toEqual([200, "image/avif"]);
-    }
-  });
-
-  it("ends with 1 when an original does not exist, and stores the others", async () => {
-    const { code } = await prewarm([
-      "warm",
-      "nobody.jpg",
-      "small.jpg",
-      "--transform",
-      "w=16",
-      "--wait",
-      "--timeout",
-      "30s",
-    ]);
-    expect(code).toBe(EXIT.failed);
-    expect((await ask(`${stack.edgeUrl}/images/small.jpg?w=16`)).status).toBe(200);
-  });
-});
-
 it("smoke warms, views and purges one image, and needs no configuration for it", async () => {
   const { code, stdout } = await prewarm(["smoke", "portrait.jpg", "--timeout", "40s"]);
   expect({ code, stdout }).toMatchObject({ code: EXIT.ok, stdout: expect.stringMatching(/^ok +purged /m) });

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { launchBrowser } from "./browser.ts";
-import { type LocalStack, startTestStack } from "./local-stack.ts";
+import { useSharedStack } from "./local-stack.ts";
 import { settled, visit } from "./visit.ts";
 
 /* Who may do what, on the real stack: every route of the document as every role, by bearer token and by a browser's session. */
@@ -22,22 +22,19 @@ const SECRETS = new Set(["/api/v1/ledger/export"]);
 const OPERATORS = [...WRITES, ...ROUTES.filter(([, path]) => SECRETS.has(path))];
 const READS = ROUTES.filter(([method, path]) => method === "GET" && !SECRETS.has(path));
 
+const stack = useSharedStack();
 let browser: Browser;
-let stack: LocalStack;
 
 beforeAll(async () => {
-  [browser, stack] = await Promise.all([launchBrowser(), startTestStack()]);
+  browser = await launchBrowser();
 });
-afterAll(async () => {
-  await browser?.close();
-  await stack?.close();
-});
+afterAll(() => browser?.close());
 
 const filled = (path: string) => path.replace("{job}", "0123456789a").replace(/\{\w+\}/g, "none");
 
 async function statusOf(method: string, path: string, headers: Record<string, string>): Promise<number> {
   const body = method === "GET" ? null : "{}";
-  const response = await fetch(stack.controlUrl + filled(path), {
+  const response = await fetch(stack().controlUrl + filled(path), {
     method,
     headers: { "content-type": "application/json", ...headers },
     body,
@@ -47,10 +44,10 @@ async function statusOf(method: string, path: string, headers: Record<string, st
 }
 
 const signIn = () =>
-  fetch(`${stack.controlUrl}/api/v1/session`, {
+  fetch(`${stack().controlUrl}/api/v1/session`, {
     method: "POST",
     headers: { "content-type": "application/json", "sec-fetch-site": "same-origin" },
-    body: JSON.stringify({ token: stack.adminToken }),
+    body: JSON.stringify({ token: stack().adminToken }),
   });
 
 describe("the control API", () => {
@@ -66,15 +63,15 @@ describe("the control API", () => {
   });
 
   it.each(OPERATORS)("refuses %s %s to a viewer", async (method, path) => {
-    expect(await statusOf(method, path, { authorization: `Bearer ${stack.viewerToken}` })).toBe(403);
+    expect(await statusOf(method, path, { authorization: `Bearer ${stack().viewerToken}` })).toBe(403);
   });
 
   it.each(READS)("answers %s %s to a viewer", async (method, path) => {
-    expect([200, 404]).toContain(await statusOf(method, path, { authorization: `Bearer ${stack.viewerToken}` }));
+    expect([200, 404]).toContain(await statusOf(method, path, { authorization: `Bearer ${stack().viewerToken}` }));
   });
 
   it.each(WRITES)("lets an operator through to %s %s", async (method, path) => {
-    expect([401, 403]).not.toContain(await statusOf(method, path, { authorization: `Bearer ${stack.adminToken}` }));
+    expect([401, 403]).not.toContain(await statusOf(method, path, { authorization: `Bearer ${stack().adminToken}` }));
   });
 
   it.each(WRITES)("refuses %s %s from a foreign page, whatever cookie it rides on", async (method, path) => {
@@ -89,8 +86,8 @@ describe("the control API", () => {
 describe("a viewer in the browser", () => {
   it("sees no write, and is refused one by the server all the same", async () => {
     const { page, faults, close } = await visit(browser);
-    await page.goto(`${stack.controlUrl}/steering`);
-    await page.getByLabel("Token").fill(stack.viewerToken);
+    await page.goto(`${stack().controlUrl}/steering`);
+    await page.getByLabel("Token").fill(stack().viewerToken);
     await page.getByRole("button", { name: "Sign in" }).click();
     await settled(page);
     await page.getByText("You are signed in as a viewer").waitFor();

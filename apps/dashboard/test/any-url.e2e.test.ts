@@ -1,32 +1,34 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { launchBrowser } from "./browser.ts";
-import { type LocalStack, startTestStack, until } from "./local-stack.ts";
+import { until, useSharedStack } from "./local-stack.ts";
 import { operatorOf } from "./operator.ts";
 import { overflow, PHONE, settled, violations } from "./visit.ts";
 
 /* Any URL, and any verb, on the real local stack: what the page says is compared with what the edge answers. */
 
+const stack = useSharedStack();
 let browser: Browser;
-let stack: LocalStack;
-const { api, signedIn, warm, ended } = operatorOf(
-  () => stack,
-  () => browser,
-);
+let gateBefore: object;
+const { api, signedIn, warm, ended } = operatorOf(stack, () => browser);
 
 beforeAll(async () => {
-  [browser, stack] = await Promise.all([launchBrowser(), startTestStack()]);
-  await ended(await warm([{ id: "landscape.jpg", transforms: ["w=400&f=webp", "w=640&f=webp"] }]));
+  browser = await launchBrowser();
+  const { rate, budget, paused } = await api<{ rate: object; budget: { monthlyJobs: number }; paused: object }>(
+    "/gate",
+  );
+  gateBefore = { rate, monthlyJobs: budget.monthlyJobs, paused };
+  await ended(await warm([{ id: "check/landscape.jpg", transforms: ["w=400&f=webp", "w=640&f=webp"] }]));
   // From here on nothing is made: what a viewer's request orders must wait.
   await gate({ paused: { live: true, upload: true, bulk: true } });
 });
 afterAll(async () => {
+  await gate(gateBefore);
   await browser?.close();
-  await stack?.close();
 });
 
 const gate = (body: object) => api("/gate", { method: "PATCH", body: JSON.stringify(body) });
-const on = (path: string) => `${stack.edgeUrl}/images/${path}`;
+const on = (path: string) => `${stack().edgeUrl}/images/${path}`;
 
 /** What the edge answers to a viewer, in the page's words. */
 async function answerOf(url: string): Promise<string> {
@@ -42,11 +44,11 @@ const pill = (page: Page, at: number) => rows(page).nth(at).locator(".pill").tex
 
 it("says of each URL what its viewer gets, as the edge answers it, and warms what is missing", async () => {
   const urls = [
-    on("landscape.jpg?w=640&f=webp"),
-    on("landscape.jpg?w=800&f=webp"),
-    on("portrait.jpg?w=640&f=webp"),
-    on("landscape.jpg?w=banana"),
-    on("landscape.jpg?w=600&f=webp"),
+    on("check/landscape.jpg?w=640&f=webp"),
+    on("check/landscape.jpg?w=800&f=webp"),
+    on("check/portrait.jpg?w=640&f=webp"),
+    on("check/landscape.jpg?w=banana"),
+    on("check/landscape.jpg?w=600&f=webp"),
   ];
   const { page, faults, close } = await signedIn("/check");
   await page
@@ -76,7 +78,7 @@ it("says of each URL what its viewer gets, as the edge answers it, and warms wha
   await until(
     "the page sees them",
     async () => {
-      await page.goto(`${stack.controlUrl}/check?${new URLSearchParams({ text: urls.slice(0, 3).join(" ") })}`);
+      await page.goto(`${stack().controlUrl}/check?${new URLSearchParams({ text: urls.slice(0, 3).join(" ") })}`);
       return page.getByText(/of 3 URLs/).textContent();
     },
     (said) => said === "3 of 3 URLs need no warming.",
@@ -85,20 +87,20 @@ it("says of each URL what its viewer gets, as the edge answers it, and warms wha
 });
 
 it("goes from a pasted URL to its image, and from there to its jobs, without a search", async () => {
-  const url = on("landscape.jpg?w=640&f=webp");
+  const url = on("check/landscape.jpg?w=640&f=webp");
   const { page, close } = await signedIn("/");
   await page.keyboard.press("Control+k");
   await page.getByRole("dialog").getByRole("combobox").fill(url);
   expect(await page.getByRole("option").allTextContents()).toEqual([
-    expect.stringContaining("landscape.jpg"),
+    expect.stringContaining("check/landscape.jpg"),
     expect.stringContaining("What viewers get now of 1 URL"),
   ]);
   await page.keyboard.press("Enter");
-  await page.waitForURL("**/images/landscape.jpg");
-  await page.goto(`${stack.controlUrl}/jobs`);
+  await page.waitForURL("**/images/check/landscape.jpg");
+  await page.goto(`${stack().controlUrl}/jobs`);
   await page.getByLabel("Search jobs").fill(url);
-  await page.waitForURL("**/jobs?search=id%3Alandscape.jpg");
-  await page.getByRole("link", { name: /landscape\.jpg 640 px · webp · high/ }).waitFor();
+  await page.waitForURL("**/jobs?search=id%3Acheck%2Flandscape.jpg");
+  await page.getByRole("link", { name: /check\/landscape\.jpg 640 px · webp · high/ }).waitFor();
   await close();
 });
 
@@ -106,7 +108,7 @@ it("reads a sitemap in New run, and says of another site's page which command re
   const { page, close } = await signedIn("/runs/new");
   const field = page.getByLabel(/^Image ids or URLs/);
   await field.fill(
-    `<?xml version="1.0"?>\n<urlset><url><loc>https://shop.example/spring</loc>\n<image:image><image:loc>${on("landscape.jpg?w=640&f=webp")}</image:loc></image:image></url></urlset>`,
+    `<?xml version="1.0"?>\n<urlset><url><loc>https://shop.example/spring</loc>\n<image:image><image:loc>${on("check/landscape.jpg?w=640&f=webp")}</image:loc></image:image></url></urlset>`,
   );
   await page.getByText("1 of 1 URL").waitFor();
   await page.getByText("Ittybit jobs").waitFor();
@@ -142,10 +144,10 @@ it("stops, limits, purges and retries by the palette's verbs", async () => {
   });
   await take("limit", "Change a limit…");
   await page.waitForFunction(() => document.activeElement?.matches("input[type=number]"));
-  await take("retry cut-out.png", "Jobs of cut-out.png that can be retried");
+  await take("retry check/cut-out.png", "Jobs of check/cut-out.png that can be retried");
   await page.waitForURL(/\/jobs\?.*state=dead/);
-  await take(`purge ${on("landscape.jpg?w=640")}`, "Purge landscape.jpg…");
-  await page.getByRole("dialog", { name: /Purge/ }).getByLabel("Type landscape.jpg to confirm").waitFor();
+  await take(`purge ${on("check/landscape.jpg?w=640")}`, "Purge check/landscape.jpg…");
+  await page.getByRole("dialog", { name: /Purge/ }).getByLabel("Type check/landscape.jpg to confirm").waitFor();
   await page.keyboard.press("Escape");
   await take("warm photos/boat.jpg", "Warm photos/boat.jpg…");
   await settled(page);

@@ -2,7 +2,6 @@ import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
-import { slice } from "../../../test/slice.ts";
 import { atFakeApi } from "./at-fake-api.ts";
 import { startFakeApi } from "./fake-api.ts";
 import { HOSTILE } from "./fixtures.ts";
@@ -61,9 +60,6 @@ const OVERLAYS: readonly [path: string, name: string, open: (page: Page) => Prom
 const TITLE_MIN = 200;
 const isLong = (page: Page) => page.evaluate(() => (document.querySelector("h1")?.textContent ?? "").length > 20);
 
-/** A commit looks at a part in so many of the pages with each face; at 27 pages, five faces and six widths and themes it would take minutes. */
-const PART = 5;
-
 /** Jobs on a page: each state and each kind of id once. */
 const ROWS = 10;
 
@@ -116,7 +112,7 @@ describe.concurrent("every page is whole and accessible, in both themes, in a sy
       const own = Object.assign(await startFakeApi(), { mode, rowsMax: ROWS });
       const { page, faults, origins, close } = await visit(at.browser);
       const wrong: string[] = [];
-      for (const path of slice(`pages of a server that is ${mode}`, PAGES, PART)) {
+      for (const path of PAGES) {
         await page.goto(own.url + path);
         await settled(page);
         wrong.push(...(await inspect(page, path, faces)));
@@ -136,7 +132,7 @@ describe.concurrent("every page is whole and accessible, in both themes, in a sy
     const own = Object.assign(await startFakeApi(), { mode: "silent" });
     const { page, faults, close } = await visit(at.browser);
     const wrong: string[] = [];
-    for (const path of slice("pages that load", PAGES, PART)) {
+    for (const path of PAGES) {
       await page.goto(own.url + path);
       await page.locator(".shell main h1").waitFor();
       wrong.push(...(await inspect(page, path, TWO_FACES)));
@@ -150,7 +146,7 @@ describe.concurrent("every page is whole and accessible, in both themes, in a sy
     const own = Object.assign(await startFakeApi(), { rowsMax: ROWS });
     const { page, faults, close } = await visit(at.browser);
     const wrong: string[] = [];
-    for (const [path, name, open] of slice("overlays", OVERLAYS, PART)) {
+    for (const [path, name, open] of OVERLAYS) {
       await page.setViewportSize(DESKTOP);
       await page.goto(own.url + path);
       await settled(page);

@@ -31,11 +31,14 @@ interface StackModule {
   until<T>(what: string, look: () => Promise<T>, done: (seen: T) => boolean, ms?: number): Promise<T>;
 }
 
-const address = new URL("../../../test/e2e/stack.ts", import.meta.url).pathname;
-const stack = (await import(address)) as StackModule;
+const pathTo = (file: string) => new URL(`../../../test/e2e/${file}`, import.meta.url).pathname;
+const stack = (await import(pathTo("stack.ts"))) as StackModule;
+const shared = (await import(pathTo("shared-stack.ts"))) as { useSharedStack(): () => LocalStack };
 
 /** The whole local stack on free ports with a clean state. */
 export const startTestStack = stack.startTestStack;
+/** A stack that files share: each asks for pictures of a folder of its own, and leaves gate and faults as it found them. */
+export const useSharedStack = shared.useSharedStack;
 /** Asks again until it holds. */
 export const until = stack.until;
 
