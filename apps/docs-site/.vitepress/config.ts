@@ -29,7 +29,7 @@ export default {
   cacheDir: join(stage, ".cache"),
   srcExclude: ["public/**"],
   ignoreDeadLinks: "localhostLinks",
-  // GitHub's anchors: the pages' links are written for it, and scripts/links.test.ts holds them.
+  // GitHub's anchors: the pages' links are written for it, and scripts/docs.test.ts holds them.
   markdown: {
     anchor: { slugify: anchorOf },
     languageAlias: { mjs: "javascript" },

@@ -1,0 +1,151 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { purgeCommand } from "../apps/cli/src/commands/purge.ts";
+import { DEFAULTS, defineConfig, FORMATS, POSITIONS, type UserConfig } from "../packages/shared/src/config.ts";
+import { variantsPerImage } from "../packages/shared/src/cost/outlook.ts";
+import { deployNames } from "../packages/shared/src/deploy.ts";
+import { AppError, problemBody } from "../packages/shared/src/errors.ts";
+import {
+  GATE_AUTO,
+  HANDLER_WALL_MS,
+  LEDGER_FULL_BYTES,
+  LEDGER_LIMIT_BYTES,
+  LEDGER_SHED_BYTES,
+  RESTORE_HOLD_MS,
+} from "../packages/shared/src/limits.ts";
+import { PARAMETERS } from "../packages/shared/src/parameters.ts";
+import { stringToSign } from "../packages/shared/src/signature.ts";
+import { formatTransform, parseTransform } from "../packages/shared/src/transform.ts";
+import { variantKey } from "../packages/shared/src/variant-key.ts";
+import shipped from "../prewarm.config.ts";
+
+/*
+ * What pages say about the code, computed from the code. `docs.test.ts` looks each text up in its page, so neither the page nor the code can
+ * change alone.
+ */
+
+const ROOT = join(import.meta.dirname, "..");
+const read = (file: string): string => readFileSync(join(ROOT, file), "utf8");
+/** The value of a constant that cannot be imported. */
+const constant = (file: string, name: string): number =>
+  Number(new RegExp(`\\b${name} = ([\\d_]+)`).exec(read(file))?.[1]?.replaceAll("_", ""));
+
+const WORDS = "no one two three four five six seven eight nine ten eleven twelve thirteen".split(" ");
+const word = (n: number): string => WORDS[n] ?? String(n);
+const count = (n: number): string => n.toLocaleString("en");
+const list = (texts: readonly unknown[]): string => `${texts.slice(0, -1).join(", ")} and ${texts.at(-1)}`;
+
+const SITE = { sources: [{ prefix: "", url: "https://cdn.example.com/{id}" }] } satisfies UserConfig;
+const config = defineConfig(SITE);
+const { gate, limits, pages, cacheSeconds } = DEFAULTS;
+
+/** The variants that an upload makes with these settings; every other setting has its default. */
+export const variantsPerUpload = (settings: Partial<UserConfig>): number =>
+  variantsPerImage(defineConfig({ ...SITE, ...settings }), "upload");
+
+const UPLOAD = variantsPerUpload({});
+const SHIPPED_UPLOAD = variantsPerImage(shipped, "upload");
+const WARMING = (gate.monthlyJobs ?? 0) * gate.warmingShare;
+const WIDTHS = list(pages.widths);
+const ALERTS = read("ops/prometheus/rules.yml").match(/alert: /g)?.length ?? 0;
+const DELIVERIES = constant("workers/consumer/src/ledger/deliveries.ts", "KEEP");
+const VERSIONS = constant("node_modules/wrangler/wrangler-dist/cli.js", "VERSION_LIST_LIMIT");
+const PURGE_MINUTES = HANDLER_WALL_MS / 60_000 + 1;
+
+const NODE = /^nodeVersion: (.*)$/m.exec(read("pnpm-workspace.yaml"))?.[1];
+
+const parse = (query: string, of = config) => parseTransform(query, of).transform;
+/** How a pair comes out: `w=390&h=300` as `400 × 308`. */
+const size = (query: string, ratios = config.ratios): string => {
+  const { width, height } = parse(query, { ...config, ratios });
+  return `${width} × ${height}`;
+};
+/** The last segment of a variant's key in R2. */
+const object = (query: string): string => variantKey("a", parse(`${query}&f=jpeg`)).slice("a/".length);
+/** The body of a refusal, with the line breaks of the page. */
+function refusal(query: string): string {
+  try {
+    return formatTransform(parse(query));
+  } catch (error) {
+    if (error instanceof AppError) return problemBody(error).replaceAll(/,("detail"|"allowed")/g, ", $1");
+    throw error;
+  }
+}
+
+const SPELLINGS = ["?f=jpg&w=790", "?w=800&q=75&f=jpeg", "?w=400&dpr=2&f=jpeg&utm_source=mail"];
+const CANONICAL = [...new Set(SPELLINGS.map((query) => formatTransform(parse(query.slice(1)))))];
+const blog = deployNames("production", { name: "blog" });
+
+/** A page, and a text that it contains, wrapped anywhere. */
+export const CLAIMS: readonly (readonly [page: string, text: string])[] = [
+  ["docs/hooks.md", `the last ${DELIVERIES} deliveries`],
+  ["docs/api.md", `the last ${DELIVERIES} deliveries`],
+  ["docs/dashboard.md", `last ${DELIVERIES} deliveries`],
+  ["docs/configuration.md", `makes ${pages.widths.length} × 3 + 1 = ${UPLOAD} variants`],
+  ["docs/configuration.md", `that is ${count(Math.floor(WARMING / UPLOAD))} uploads`],
+  ["docs/shop-of-n-products.md", `\`gate.monthlyJobs\` = ${count(gate.monthlyJobs ?? 0)}`],
+  ["docs/shop-of-n-products.md", `\`gate.warmingShare\` = ${gate.warmingShare}`],
+  ["docs/shop-of-n-products.md", `${GATE_AUTO.ratePerSecond.start} submissions per second`],
+  ["docs/shop-of-n-products.md", `takes ${count(limits.backlogMax)} open jobs`],
+  ["docs/operations.md", `begin at ${GATE_AUTO.concurrency.start} and ${GATE_AUTO.ratePerSecond.start}/s`],
+  ["docs/operations.md", `to \`max\`, ${count(GATE_AUTO.concurrency.max)} by default`],
+  ["docs/operations.md", `has ${word(ALERTS)} alerts`],
+  ["docs/operate.md", `the ${word(VERSIONS)} newest versions`],
+  ["docs/operate.md", `again ${PURGE_MINUTES} minutes later`],
+  ["docs/delete-a-persons-pictures.md", `again after ${PURGE_MINUTES} minutes`],
+  ["docs/freshness.md", `\`cacheSeconds\`, by default ${cacheSeconds}`],
+  ["docs/backup.md", `hands nothing out for ${word(RESTORE_HOLD_MS / 60_000)} minutes`],
+  ["docs/runbook.md", `| ${LEDGER_SHED_BYTES / 1e9} GB |`],
+  ["docs/runbook.md", `| ${LEDGER_FULL_BYTES / 1e9} GB |`],
+  ["docs/runbook.md", `| ${LEDGER_LIMIT_BYTES / 1e9} GB |`],
+  ["README.md", WIDTHS],
+  ["AGENTS.md", WIDTHS],
+  ["AGENTS.md", `${UPLOAD} per upload by default`],
+  ["docs/page-authors.md", WIDTHS],
+  ["docs/from-zero.md", `made ${SHIPPED_UPLOAD} variants`],
+  ["docs/from-zero.md", `the ${SHIPPED_UPLOAD} variants`],
+  ["docs/start.md", `takes a ${purgeCommand.operands?.max === 1000 ? "thousand" : purgeCommand.operands?.max} ids`],
+
+  [
+    "docs/url.md",
+    `\`${SPELLINGS[0]}\`, \`${SPELLINGS[1]}\` and \`${SPELLINGS[2]}\` are all \`${CANONICAL.join("` or `")}\``,
+  ],
+  ["docs/url.md", `\`w=390&h=300\` becomes ${size("w=390&h=300")}`],
+  ["docs/url.md", `\`w=100&h=5000\` becomes ${size("w=100&h=5000")}`],
+  ["docs/url.md", `\`w=390&h=293\` becomes ${size("w=390&h=293")}`],
+  ["docs/url.md", `\`variants/<encoded id>/${object("w=800")}\``],
+  ["docs/url.md", `without a width \`${object("")}\``],
+  ["docs/url.md", `with a height only \`${object("h=800")}\``],
+  ["docs/url.md", `as a pair \`${object("w=390&h=300")}\``],
+  ["docs/url.md", `kept at its top \`${object("w=400&h=400&pos=top")}\``],
+  ["docs/url.md", `by default ${list(config.ratios)}`],
+  [
+    "docs/url.md",
+    `a crop of a declared ratio: \`?w=800&h=600\`${parseTransform("w=800&h=600", config).closed ? "," : " is signed"}`,
+  ],
+  ["docs/url.md", `3:4 at ${size("w=2048&h=2731", ["3:4"])}`],
+  ["docs/url.md", `${size("w=1200&h=630", [])} to the pixel instead of ${size("w=1200&h=630")}`],
+  ["docs/url.md", refusal("width=800")],
+  ...(["w=801&h=333&exp=1900000000", "w=828&f=auto&v=2&sc=image"].map((query) => [
+    "docs/url.md",
+    `\`/images/photo?${query}\` is thus signed as \`${stringToSign("/images/photo", query, config.noise)}\``,
+  ]) as [string, string][]),
+
+  [".devcontainer/devcontainer.json", `"image": "node:${NODE}-bookworm"`],
+  ["docs/several-sites.md", "read from `https://shop.example.com/media/shop/a.jpg`"],
+  ["docs/several-sites.md", `\`${blog.edge}\`, \`${blog.bucket}\`, \`${blog.live}\``],
+];
+
+const hasParameter = (...names: string[]): boolean =>
+  names.some((name) => (PARAMETERS as readonly string[]).includes(name));
+
+/** Abilities that `docs/start.md` lists as missing, by the first words of their rows, and whether the code has them. */
+export const MISSING: Readonly<Record<string, boolean>> = {
+  "blur, rotate, trim": hasParameter("blur", "rotate", "trim", "watermark", "text", "sharpen"),
+  "faces or salience": POSITIONS.some((position) => !["top", "bottom", "left", "right"].includes(position)),
+  "any width without": parse("w=801&f=webp").width === 801,
+  enlarging: hasParameter("enlarge", "upscale", "max"),
+  "video, animation, SVG": FORMATS.some((format) => /^(apng|gif|mp4|svg|webm)$/.test(format)),
+  "purging by prefix": Object.keys(purgeCommand.flags).join() !== "yes",
+  "purging the edge's caches": config.edgeCache !== "colo",
+};
