@@ -111,8 +111,6 @@ export function createActs(deps: ActDeps, done: Done) {
   };
 }
 
-export type Acts = ReturnType<typeof createActs>;
-
 /** Images that nothing else happens to, so many, taken from the end so that their jobs are still to come. */
 export function untouched(images: number, count: number, done: Done, chance: Chance): number[] {
   const found = new Set<number>();

@@ -12,6 +12,7 @@ import { type Browser, chromium } from "playwright-core";
  * the system stands in only where there is none for the machine: with other fonts a test would judge another page. $CHROMIUM wins over both.
  */
 
+const require = createRequire(import.meta.url);
 const inflate = promisify(brotliDecompress);
 const SYSTEM = [
   "/usr/bin/chromium",
@@ -84,7 +85,7 @@ async function unpacked(): Promise<string> {
 }
 
 function packageFolder(): string {
-  const entry = createRequire(import.meta.url).resolve("@sparticuz/chromium");
+  const entry = require.resolve("@sparticuz/chromium");
   return entry.slice(0, entry.lastIndexOf("/build/"));
 }
 

@@ -2,6 +2,8 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import type { Browser, Page } from "playwright-core";
 
+const require = createRequire(import.meta.url);
+
 export const DESKTOP = { width: 1440, height: 900 };
 export const PHONE = { width: 390, height: 844 };
 /** A tablet upright; also a desktop of 1440 px at a zoom of 200 %. */
@@ -44,7 +46,7 @@ let source: Promise<string> | null = null;
 
 /** What axe-core finds wrong, each with where; empty is right. `only` names a rule, where the others were tried at this width already. */
 export async function violations(page: Page, only?: "color-contrast"): Promise<string[]> {
-  source ??= readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+  source ??= readFile(require.resolve("axe-core/axe.min.js"), "utf8");
   if (!(await page.evaluate(() => "axe" in globalThis))) await page.evaluate(await source);
   return page.evaluate(async (rule) => {
     const { axe } = globalThis as unknown as {

@@ -7,7 +7,7 @@ import type { FaultRuleInput } from "./faults/fault-rule.ts";
 import { listen, shut } from "./listen.ts";
 import { applySettings, DEFAULT_SETTINGS, type SettingsPatch } from "./settings.ts";
 
-export type { EmulatorControl, EmulatorStats, JobSummary } from "./api/control.ts";
+export type { EmulatorControl, EmulatorStats } from "./api/control.ts";
 export type { FaultRuleInput } from "./faults/fault-rule.ts";
 
 /** How to start; every setting may also be changed later through `control.configure`. */

@@ -23,7 +23,9 @@ export type Position = (typeof POSITIONS)[number];
 /** A shape that unsigned pairs of `w` and `h` may have, such as `"4:3"` or `"1.91:1"`; with `pos`, for that `pos` only. */
 export type RatioConfig = string | { ratio: string; pos: Position };
 
+/** @public Types for functions of a site. */
 export type { EventEndpoint, HandleEvent, OutgoingEvent } from "./events.ts";
+/** @public Types for functions of a site. */
 export type { HookItem, HookNews, MapHook, ProvenDelivery, UnprovenDelivery, VerifyHook } from "./hook-functions.ts";
 
 /**

@@ -1,7 +1,5 @@
 /** Queues: messages in one sendBatch (developers.cloudflare.com/queues/platform/limits, read 2026-11). */
 export const QUEUE_BATCH_MAX_MESSAGES = 100;
-/** Queues: bytes in one sendBatch (same page); 4 % below it for the platform's own ~100 bytes a message. */
-export const QUEUE_BATCH_MAX_BYTES = 245_000;
 /** R2: delete() takes this many keys (developers.cloudflare.com/r2/api/workers, read 2026-11). */
 export const R2_DELETE_MAX_KEYS = 1000;
 /** Workers: connections waiting for headers in one invocation (developers.cloudflare.com/workers/platform/limits, 2026-07-28). */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { defineConfig } from "./config.ts";
 import { AppError } from "./errors.ts";
-import { countVariants, expandTransforms, formatTransform, nextRungs, parseTransform } from "./transform.ts";
+import { countVariants, expandTransforms, formatTransform, parseTransform } from "./transform.ts";
 
 const config = defineConfig({
   sources: [{ prefix: "", url: "https://cdn.example.com/originals/{id}" }],
@@ -210,10 +210,4 @@ describe("expandTransforms", () => {
   it.each(["v=1", "exp=1", "s=x", "utm_source=x", "w=0", "p=nope", "p=card&w=3"])("refuses %s", (spec) => {
     expect(() => expandTransforms(spec, config)).toThrow(AppError);
   });
-});
-
-it("nextRungs gives the larger rungs, and fewer at the top", () => {
-  expect(nextRungs(800, config, 2)).toEqual([828, 960]);
-  expect(nextRungs(1920, config, 2)).toEqual([2048]);
-  expect(nextRungs(2048, config, 2)).toEqual([]);
 });

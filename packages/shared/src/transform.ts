@@ -115,11 +115,6 @@ function ratioForms(config: Config): string[] {
   );
 }
 
-/** The `n` rungs that follow `width`, for finding a larger variant that is ready. */
-export function nextRungs(width: number, config: Pick<Config, "ladder">, n: number): number[] {
-  return config.ladder.filter((rung) => rung > width).slice(0, n);
-}
-
 /** Replaces `p` by what the preset says. */
 function writtenOut(given: Map<Parameter, string>, config: Config): Map<Parameter, string> {
   const name = given.get("p");

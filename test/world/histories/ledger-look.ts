@@ -5,7 +5,8 @@ import { encodedIdOfKey } from "@prewarm/shared/variant-key";
 /* The ledger's tables as any reader of the database would read them: what the judges go by is no code of the ledger's. */
 
 export const [WAITING, CANCELLING, DEAD, REFUSED, CANCELLED, STORED, RETRYING] = [0, 1, 2, 3, 4, 5, 6];
-export const [LIVE, UPLOAD, BULK] = [0, 1, 2];
+/** A lane; 0 is live, and 1 upload. */
+export const BULK = 2;
 
 export interface RowLook {
   id: number;

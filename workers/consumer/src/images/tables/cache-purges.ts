@@ -10,7 +10,6 @@ export const REMOVED = 0;
 export const PURGED = 1;
 export const REPLACED = 2;
 export type Rank = typeof REMOVED | typeof PURGED | typeof REPLACED;
-export const RANKS = [REMOVED, PURGED, REPLACED] as const;
 
 /** `what` of the rows that are no image; an encoded id has no slash. */
 export const EVERYTHING = "/everything";
