@@ -199,11 +199,6 @@ it("every path of CODEOWNERS is there", () => {
   expect(paths.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
 });
 
-it("npm run test:unit runs the node tests and every suite in workerd", () => {
-  const projects = matches(read("vitest.config.ts"), /\bname: "([\w-]+)"/g);
-  expect(matches(scripts["test:unit"] ?? "", /--project ([\w-]+)/g)).toEqual(projects.filter((name) => name !== "e2e"));
-});
-
 it("a figure or an example of a page is the code's", () => {
   expect(CLAIMS.filter(([page, text]) => !flat(page).includes(text))).toEqual([]);
 });
