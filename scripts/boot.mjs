@@ -58,7 +58,9 @@ async function lock() {
 }
 
 async function install() {
-  for (const path of [stamp, dirname(bins[0])]) rmSync(path, { recursive: true, force: true });
+  // `tsc -b` does not notice that an installed package changed: without its build info it checks everything.
+  const types = join(root, "node_modules/.cache/types");
+  for (const path of [stamp, dirname(bins[0]), types]) rmSync(path, { recursive: true, force: true });
   // npm refuses a pnpm with another sha512 than that of scripts/pnpm/package-lock.json.
   const npm = ["install", "--prefix=scripts/pnpm", "--no-save", "--ignore-scripts=false", "--no-audit", "--no-fund"];
   const options = { env: { ...process.env, CI: "true" }, stdio: ["ignore", 2, 2] };
