@@ -1,24 +1,18 @@
 // `npm run check`: lint, types, walls and printed tables of the whole tree, and the tests near the changed files, all at once. Prints a line
 // with seconds for each, and the output of those that failed; exits 1 if any did. Changed files: what is not committed, else the last commit.
-import { execFileSync, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createRequire } from "node:module";
 import { dirname, join, relative } from "node:path";
+import { changedFiles } from "./changed-files.ts";
 import { nearbyTests } from "./check/nearby-tests.ts";
 import { readSources } from "./rooms/read-imports.ts";
 
 const root = dirname(import.meta.dirname);
 
-function git(...args: string[]): string[] {
-  const output = execFileSync("git", args, { cwd: root, encoding: "utf8" });
-  return output.split("\0").filter((path) => path !== "");
-}
-
-function changedFiles(): string[] {
-  const edited = git("diff", "--name-only", "-z", "HEAD");
-  const added = git("ls-files", "--others", "--exclude-standard", "-z");
-  const uncommitted = [...edited, ...added];
-  return uncommitted.length > 0 ? uncommitted : git("show", "--first-parent", "--name-only", "--format=", "-z", "HEAD");
+function edited(): string[] {
+  const uncommitted = changedFiles("HEAD") ?? [];
+  return uncommitted.length > 0 ? uncommitted : (changedFiles() ?? []);
 }
 
 /** The path behind a name of our packages; other names stay as they are. */
@@ -55,7 +49,7 @@ async function passes(script: string, args: readonly string[] = []): Promise<boo
   return code === 0;
 }
 
-const tests = testsOf(changedFiles());
+const tests = testsOf(edited());
 console.log(
   tests.length === 0
     ? "No test is near what changed; npm test runs all."

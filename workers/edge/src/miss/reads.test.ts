@@ -70,12 +70,7 @@ const PATHS = [
   "/images/photo?p=card",
   "/images/photo",
 ];
-const HEADERS: Record<string, string>[] = [
-  {},
-  { "Save-Data": "on" },
-  { Range: "bytes=0-3" },
-  { "If-None-Match": "*" },
-];
+const HEADERS: Record<string, string>[] = [{}, { "Save-Data": "on" }, { Range: "bytes=0-3" }, { "If-None-Match": "*" }];
 
 const SHOWN = [
   ["original", "stored"],
