@@ -1,5 +1,5 @@
+import type { Emulator } from "@prewarm/ittybit-emulator/server";
 import type { Chance } from "../world/chance.ts";
-import type { MockIttybit } from "./mock-ittybit.ts";
 import { idOf, type Originals } from "./originals.ts";
 import type { StormStack } from "./stack.ts";
 import { CANCELLED_WIDTHS, imageOfKey, type Variant, warmLines } from "./variants.ts";
@@ -10,7 +10,7 @@ const REFUSED_MS = 8_000;
 
 export interface ActDeps {
   stack: StormStack;
-  mock: MockIttybit;
+  ittybit: Emulator;
   originals: Originals;
   chance: Chance;
   say(line: string): void;
@@ -37,11 +37,12 @@ export const nothingDone = (): Done => ({
 
 /** The acts of one storm, each of which leaves its trace in `done`. */
 export function createActs(deps: ActDeps, done: Done) {
-  const { stack, mock, originals, say } = deps;
+  const { stack, originals, say } = deps;
+  const { control } = deps.ittybit;
   const kill = async (meanwhile: () => Promise<void> = async () => {}): Promise<void> => {
     await stack.kill();
     done.kills += 1;
-    say(`SIGKILL number ${done.kills}, after ${mock.jobs.all.length} jobs`);
+    say(`SIGKILL number ${done.kills}, after ${control.stats().createdJobs} jobs`);
     await meanwhile();
     await stack.start();
   };
@@ -78,10 +79,16 @@ export function createActs(deps: ActDeps, done: Done) {
       say(`replaced ${images.length} originals; the hook took ${taken} of ${DELIVERIES} equal deliveries`);
     },
 
-    /** Every result is refused for some seconds. */
+    /** For some seconds every result is refused that no other fault strikes. */
     refuse(): void {
-      mock.refuseResultsFor(REFUSED_MS);
+      const rule = control.addFault({ fault: { type: "output", as: "403" } });
+      setTimeout(() => control.removeFault(rule), REFUSED_MS);
       say(`results answer 403 for ${REFUSED_MS / 1_000} s`);
+    },
+
+    /** Ittybit gives the next job an id that an earlier job had. */
+    giveUsedId(): void {
+      control.addFault({ fault: { type: "used_id" }, times: 1 });
     },
 
     /** Cancels a run while another run, which asks for some of the same variants, goes on. */
@@ -92,13 +99,13 @@ export function createActs(deps: ActDeps, done: Done) {
 
     async exportLedger(): Promise<void> {
       copy = await stack.text("/ledger/export");
-      say(`copied the ledger, after ${mock.jobs.all.length} jobs`);
+      say(`copied the ledger, after ${control.stats().createdJobs} jobs`);
     },
 
     async importLedger(): Promise<void> {
       await stack.importLedger(copy);
       done.restored = true;
-      say(`put the ledger back to its copy, after ${mock.jobs.all.length} jobs`);
+      say(`put the ledger back to its copy, after ${control.stats().createdJobs} jobs`);
     },
 
     /** Kills the stack and deletes objects before it starts again. */

@@ -1,17 +1,30 @@
+import { startEmulator } from "@prewarm/ittybit-emulator/server";
 import sharp from "sharp";
-import { expect, it } from "vitest";
-import { drawCode, readCode } from "./picture-code.ts";
-
-const CODE = { image: 1_048_575, version: 7, job: 16_000_000 };
+import { expect, it, onTestFinished } from "vitest";
+import { idOf, startOriginals } from "./originals.ts";
+import { readCode } from "./picture-code.ts";
 
 it.each([
-  [64, 48, "jpeg"],
-  [480, 360, "jpeg"],
-  [640, 480, "webp"],
-  [160, 120, "avif"],
-] as const)("a picture of %i × %i as %s tells its code", async (width, height, format) => {
-  const bytes = await drawCode(CODE, { width, height, format });
-  expect(await readCode(bytes)).toEqual({ ...CODE, width });
+  [64, "jpeg"],
+  [480, "jpeg"],
+  [640, "webp"],
+  [160, "avif"],
+])("a picture of %i px that Ittybit makes as %s tells image and version of its original", async (width, format) => {
+  const originals = await startOriginals(2);
+  const ittybit = await startEmulator({ jobMs: { min: 0, max: 0 } });
+  onTestFinished(async () => void (await Promise.all([ittybit.close(), originals.close()])));
+  const made = async () => {
+    const input = originals.url.replace("{id}", idOf(1));
+    const body = JSON.stringify({ kind: "image", input, options: { width, format } });
+    const headers = { authorization: "Bearer any", "content-type": "application/json" };
+    await fetch(`${ittybit.apiUrl}/jobs`, { method: "POST", headers, body });
+    const outputUrl = () => ittybit.control.jobs()[0]?.outputUrl ?? "";
+    await expect.poll(outputUrl).not.toBe("");
+    return readCode(new Uint8Array(await (await fetch(outputUrl())).arrayBuffer()));
+  };
+  expect(await made()).toEqual({ image: 1, version: 1, width });
+  originals.replace(idOf(1));
+  expect(await made()).toEqual({ image: 1, version: 2, width });
 });
 
 it("a picture without a code tells none", async () => {

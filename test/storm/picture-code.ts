@@ -1,23 +1,21 @@
 import sharp from "sharp";
 
 /*
- * What a result says of itself, in its pixels: 8 × 8 black and white fields. A comment or EXIF would say it too, but those may be stripped; the
- * fields survive every format and quality.
+ * What an original says of itself, in its pixels: 8 × 8 black and white fields. A comment or EXIF would say it too, but
+ * those may be stripped; the fields survive every size, format and quality that Ittybit makes.
  */
 
 export interface PictureCode {
   image: number;
   version: number;
-  /** Number of the job that made it. */
-  job: number;
 }
 
 const SIDE = 8;
-const BITS = { image: 20n, version: 8n, job: 24n, check: 12n };
+const BITS = { image: 32n, version: 8n, check: 24n };
 const mask = (bits: bigint): bigint => (1n << bits) - 1n;
 
-function pack({ image, version, job }: PictureCode): bigint {
-  const code = (BigInt(image) << (BITS.version + BITS.job)) | (BigInt(version) << BITS.job) | BigInt(job);
+function pack({ image, version }: PictureCode): bigint {
+  const code = (BigInt(image) << BITS.version) | BigInt(version);
   return (code << BITS.check) | checkOf(code);
 }
 
@@ -26,17 +24,14 @@ function checkOf(code: bigint): bigint {
   return (code * 0x9e3779b97f4a7c15n + 0xabcn) % mask(BITS.check);
 }
 
-/** A picture of that size, with the code in it. */
-export async function drawCode(
-  code: PictureCode,
-  { width, height, format }: { width: number; height: number; format: "jpeg" | "webp" | "avif" | "png" },
-): Promise<Buffer> {
+/** A JPEG of that size, with the code in it. */
+export async function drawCode(code: PictureCode, size: { width: number; height: number }): Promise<Buffer> {
   const packed = pack(code);
   const fields = Buffer.from(Array.from({ length: SIDE * SIDE }, (_, bit) => ((packed >> BigInt(bit)) & 1n ? 255 : 0)));
   return sharp(fields, { raw: { width: SIDE, height: SIDE, channels: 1 } })
-    .resize(width, height, { fit: "fill", kernel: "nearest" })
+    .resize({ ...size, fit: "fill", kernel: "nearest" })
     .toColourspace("srgb")
-    .toFormat(format, format === "avif" ? { effort: 0 } : {})
+    .jpeg()
     .toBuffer();
 }
 
@@ -48,10 +43,5 @@ export async function readCode(bytes: Uint8Array): Promise<(PictureCode & { widt
   const packed = [...fields].reduce((sum, value, bit) => (value > 127 ? sum | (1n << BigInt(bit)) : sum), 0n);
   const code = packed >> BITS.check;
   if (checkOf(code) !== (packed & mask(BITS.check))) return null;
-  return {
-    image: Number(code >> (BITS.version + BITS.job)),
-    version: Number((code >> BITS.job) & mask(BITS.version)),
-    job: Number(code & mask(BITS.job)),
-    width,
-  };
+  return { image: Number(code >> BITS.version), version: Number(code & mask(BITS.version)), width };
 }

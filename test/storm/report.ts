@@ -6,10 +6,7 @@ import { paidPerVariant } from "./verdict.ts";
 const SHOWN = 6;
 
 /** What a storm was, what it ended with, and one line for the verdict. */
-export function printStorm(
-  { verdict, outcome, memory, faults, reusedIds, seconds }: Played,
-  settings: StormSettings,
-): void {
+export function printStorm({ verdict, outcome, memory, faults, seconds }: Played, settings: StormSettings): void {
   const { say } = settings;
   const paid = paidPerVariant(outcome);
   const list = (counts: ReadonlyMap<string, number>): string =>
@@ -26,7 +23,8 @@ export function printStorm(
   say(
     `touched             ${outcome.purged.size} images purged, ${outcome.replaced.size} replaced, ${outcome.deletedByHand.size} objects deleted by hand`,
   );
-  say(`faults              ${list(faults)}; job ids given twice ${reusedIds}`);
+  const usedIds = outcome.jobs.length - new Set(outcome.jobs.map(({ id }) => id)).size;
+  say(`faults              ${list(faults)}; job ids given twice ${usedIds}`);
   say(`views               ${list(outcome.statuses)}`);
   say(`verdict             ${list(new Map(Object.entries(verdict.counts) as [string, number][]))}`);
   say(`workerd, MB         ${memoryLine(memory)}`);

@@ -1,11 +1,11 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Emulator } from "@prewarm/ittybit-emulator/server";
 import { createChance } from "../world/chance.ts";
 import { createActs, type Done, nothingDone, untouched, warmOverlapping } from "./acts.ts";
-import { createFaults } from "./faults.ts";
+import { paidJobs, startIttybit, struckFaults } from "./ittybit.ts";
 import { type MemoryPoint, watchMemory } from "./memory.ts";
-import { type MockIttybit, startMockIttybit } from "./mock-ittybit.ts";
 import { idOf, type Originals, startOriginals } from "./originals.ts";
 import { StormStack } from "./stack.ts";
 import { imageOfKey, imagesFor, keyOf, type Variant, variantsOf, warmLines } from "./variants.ts";
@@ -30,7 +30,6 @@ export interface Played {
   outcome: Outcome;
   memory: MemoryPoint[];
   faults: ReadonlyMap<string, number>;
-  reusedIds: number;
   seconds: number;
 }
 
@@ -39,6 +38,8 @@ const STEP_MS = 200;
 const STUCK_MS = 300_000;
 const VIEWERS = { count: 3, pauseMs: 150 };
 const CHECKS_AT_ONCE = 6;
+/** Shares of the jobs after which Ittybit gives an id again: by then results were downloaded. */
+const USED_IDS_AT = [0.5, 0.6, 0.7, 0.8, 0.9];
 /** Images in a hundred that are purged, and that are replaced. */
 const TOUCHED_PERCENT = 2;
 
@@ -46,26 +47,25 @@ const TOUCHED_PERCENT = 2;
 export async function playStorm(settings: StormSettings): Promise<Played> {
   const began = performance.now();
   const chance = createChance(settings.seed);
-  const faults = createFaults(chance, settings.faults);
   const stateDir = await mkdtemp(join(tmpdir(), "prewarm-storm-"));
   const originals = await startOriginals(imagesFor(settings.variants));
-  const mock = await startMockIttybit({ chance, faults, originals });
-  const stack = new StormStack({ stateDir, ittybitUrl: mock.url, originalsUrl: originals.url });
+  const ittybit = await startIttybit(settings);
+  const stack = new StormStack({ stateDir, ittybitUrl: ittybit.apiUrl, originalsUrl: originals.url });
   const memory = watchMemory(
     () => stack.group,
-    () => mock.jobs.all.length,
+    () => ittybit.control.stats().createdJobs,
   );
   try {
     await stack.start();
-    const storm = new Storm({ settings, stack, mock, originals, chance });
+    const storm = new Storm({ settings, stack, ittybit, originals, chance });
     const outcome = await storm.play();
     const seconds = Math.round((performance.now() - began) / 1_000);
     const verdict = judgeStorm(outcome);
-    return { verdict, outcome, memory: memory.stop(), faults: faults.counts, reusedIds: mock.jobs.reused, seconds };
+    return { verdict, outcome, memory: memory.stop(), faults: struckFaults(ittybit), seconds };
   } finally {
     memory.stop();
     await stack.kill();
-    await Promise.all([mock.close(), originals.close()]);
+    await Promise.all([ittybit.close(), originals.close()]);
     await rm(stateDir, { recursive: true, force: true });
   }
 }
@@ -78,7 +78,7 @@ interface DeadPage {
 interface StormDeps {
   settings: StormSettings;
   stack: StormStack;
-  mock: MockIttybit;
+  ittybit: Emulator;
   originals: Originals;
   chance: ReturnType<typeof createChance>;
 }
@@ -94,7 +94,7 @@ class Storm {
   }
 
   async play(): Promise<Outcome> {
-    const { stack, settings, mock } = this.#deps;
+    const { stack, settings, ittybit } = this.#deps;
     const { slots } = settings;
     await stack.api("PATCH", "/gate", JSON.stringify({ concurrency: slots, rate: slots }));
     const touched = this.#chooseTouched();
@@ -110,7 +110,7 @@ class Storm {
     await this.#playActs(createActs({ ...this.#deps, say: settings.say }, this.#done), cancelled, touched);
     await this.#settle();
     const seen = await viewers.stop();
-    const jobs = [...mock.jobs.all];
+    const jobs = paidJobs(ittybit);
     const [dead, cameBack] = [await this.#deadLetters(), await this.#cameBack()];
     const last = await this.#lastViews();
     await stack.stop();
@@ -144,6 +144,7 @@ class Storm {
       [0.32, () => acts.refuse()],
       [0.4, () => acts.purge(chosen("purged"))],
     ];
+    for (const share of USED_IDS_AT) timeline.push([share, () => acts.giveUsedId()]);
     if (restore) timeline.push([0.5, () => acts.exportLedger()], [0.58, () => acts.importLedger()]);
     for (let n = 0; n < kills; n += 1) {
       // The second one follows right after the purge.
@@ -158,10 +159,12 @@ class Storm {
 
   /** Waits until so many jobs were made. False: there is no progress. */
   async #madeJobs(wanted: number): Promise<boolean> {
-    const { mock } = this.#deps;
+    const { control } = this.#deps.ittybit;
     let [made, since] = [-1, Date.now()];
-    while (mock.jobs.all.length < wanted) {
-      if (mock.jobs.all.length !== made) [made, since] = [mock.jobs.all.length, Date.now()];
+    for (;;) {
+      const { createdJobs } = control.stats();
+      if (createdJobs >= wanted) return true;
+      if (createdJobs !== made) [made, since] = [createdJobs, Date.now()];
       if (Date.now() - since > STUCK_MS) {
         this.#done.unfinished.push(
           `no job was made for ${STUCK_MS / 1_000} s; ${made} of ${Math.round(wanted)} had been`,
@@ -170,7 +173,6 @@ class Storm {
       }
       await later(STEP_MS);
     }
-    return true;
   }
 
   /** Waits until nothing is open any more. */
@@ -194,14 +196,14 @@ class Storm {
 
   /** The first open jobs, and what each waits for. */
   async #openJobs(): Promise<string> {
-    const { stack, mock } = this.#deps;
+    const { stack, ittybit } = this.#deps;
     const { jobs }: { jobs: { job: string; key: string; ittybitJob: string | null }[] } = await stack.api(
       "GET",
       "/jobs?state=queued,processing,retrying&limit=3",
     );
     const lines = jobs.map(async ({ job, key, ittybitJob }) => {
       const { waitingFor }: { waitingFor: { text: string } | null } = await stack.api("GET", `/jobs/${job}`);
-      const isReused = mock.jobs.all.filter(({ id }) => id === ittybitJob).length > 1;
+      const isReused = paidJobs(ittybit).filter(({ id }) => id === ittybitJob).length > 1;
       return `${key}, ${ittybitJob}${isReused ? " (an id that Ittybit gave twice)" : ""}, ${waitingFor?.text ?? "not waiting"}`;
     });
     return (await Promise.all(lines)).join("; ");

@@ -1,16 +1,14 @@
 import { describe, expect, it } from "vitest";
-import type { MockJob } from "./mock-jobs.ts";
+import type { PaidJob } from "./ittybit.ts";
 import { imageOfKey, keyOf, variantsOf } from "./variants.ts";
 import { judgeStorm, type Outcome } from "./verdict.ts";
 
 const OWED = variantsOf(16);
 const [FIRST, SECOND] = OWED as [(typeof OWED)[number], (typeof OWED)[number]];
 
-function jobOf(variant: (typeof OWED)[number], gen: number, changes: Partial<MockJob> = {}): MockJob {
+function jobOf(variant: (typeof OWED)[number], gen: number, changes: Partial<PaidJob> = {}): PaidJob {
   return {
-    ...{ n: gen, id: `job_${gen}`, image: 0, createdAt: 0, endsAt: 1, fails: false, version: 1, handedOut: 1 },
-    input: "",
-    options: { format: "jpeg" },
+    ...{ n: gen, id: `job_${gen}`, fails: false },
     metadata: { key: keyOf(variant), gen: String(gen), ledger: "L" },
     ...changes,
   };

@@ -1,4 +1,4 @@
-import type { MockJob } from "./mock-jobs.ts";
+import type { PaidJob } from "./ittybit.ts";
 import { imageOfKey, keyOf, type Variant } from "./variants.ts";
 import type { View } from "./viewers.ts";
 
@@ -12,7 +12,7 @@ const FAILED_ENDS = 2;
 export interface Outcome {
   /** Every variant that a request accepted and nobody cancelled. */
   owed: readonly Variant[];
-  jobs: readonly MockJob[];
+  jobs: readonly PaidJob[];
   /** What the last view of each owed variant showed, by its key, after everything had settled. */
   last: ReadonlyMap<string, View | null>;
   /** Images that were purged, and images whose original was replaced. */
@@ -103,7 +103,7 @@ function lostOf({ owed, last, purged, dead, deletedByHand }: Outcome): string[] 
 }
 
 /** Two jobs under one generation: the one number that makes a job's POST harmless to repeat. */
-function duplicatedOf(jobs: readonly MockJob[]): string[] {
+function duplicatedOf(jobs: readonly PaidJob[]): string[] {
   const generations = Map.groupBy(jobs, ({ metadata }) => `${metadata.ledger}/${metadata.gen}`);
   return [...generations]
     .filter(([, all]) => all.length > 1)

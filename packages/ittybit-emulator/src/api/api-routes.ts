@@ -42,15 +42,24 @@ export function parseJson(body: string): unknown {
   }
 }
 
+/** The id of a job whose output was downloaded, drawn among the ids that one job has; undefined when there is none. */
+function usedId({ clock, store }: EmulatorState): string | undefined {
+  const isUsed = (job: JobRecord): boolean => job.downloads > 0 && job.fileId === job.id && store.get(job.id) === job;
+  const used = [...store.all()].filter(isUsed);
+  return used[Math.floor(clock.random() * used.length)]?.id;
+}
+
 function makeJob(emulator: EmulatorState, request: JobRequest, call: ApiCall): JobRecord {
   const { clock, faults, store } = emulator;
   const { dialect } = dialectAndContext(emulator, call.version);
-  const id = createId(dialect.idPrefix, clock);
-  const struck = faults.forJob({ input: request.input, options: request.options, jobId: id });
+  const fileId = createId(dialect.idPrefix, clock);
+  const struck = faults.forJob({ input: request.input, options: request.options, jobId: fileId });
+  const id = (struck.some((fault) => fault.type === "used_id") ? usedId(emulator) : undefined) ?? fileId;
   const skew = struck.find((fault) => fault.type === "skew");
   const job = store.add((seq) =>
     createJobRecord(request, {
       id,
+      fileId,
       seq,
       idempotencyKey: call.idempotencyKey,
       now: clock.now(),
@@ -145,8 +154,15 @@ function wrapped(shape: Settings["listShape"], items: object[], hasMore: boolean
   return { [shape]: items, has_more: hasMore };
 }
 
+/** In another order, without 30 % of them and with a tenth of the others twice. */
+function shuffled(jobs: readonly JobRecord[], random: () => number): JobRecord[] {
+  const drawn = jobs.map((job) => ({ job, at: random() })).sort((a, b) => a.at - b.at);
+  const kept = drawn.map(({ job }) => job).slice(Math.floor(0.3 * jobs.length + random()));
+  return [...kept, ...kept.slice(0, Math.ceil(0.1 * kept.length))];
+}
+
 /** `GET /jobs`, by cursor; by page number where the dialect or the settings have no cursors. */
-export function listJobs(emulator: EmulatorState, call: ApiCall): ApiAnswer {
+export function listJobs(emulator: EmulatorState, call: ApiCall, isShuffled: boolean): ApiAnswer {
   const { dialect, context } = dialectAndContext(emulator, call.version);
   const { lists, listShape, listHeaders, listCursors, strict } = emulator.settings;
   if (!lists) throw new ApiError(404, "not_found", "no such endpoint: GET /jobs");
@@ -160,7 +176,8 @@ export function listJobs(emulator: EmulatorState, call: ApiCall): ApiAnswer {
   const { jobs: found, hasMore } = emulator.store.page(filter, { ...query, limit: skipped + query.limit });
   const jobs = found.slice(skipped);
   const total = numbered ? emulator.store.count(filter) : 0;
-  const items = jobs.map((job) => dialect.item(job, context));
+  const shown = isShuffled ? shuffled(jobs, emulator.clock.random) : jobs;
+  const items = shown.map((job) => dialect.item(job, context));
   const body =
     listShape === "profile"
       ? dialect.list(items, { limit: query.limit, hasMore, total, page }, context)

@@ -76,14 +76,14 @@ function requireJsonType(request: IncomingMessage): void {
   }
 }
 
-function perform(emulator: EmulatorState, route: Route, call: ApiCall): ApiAnswer {
+function perform(emulator: EmulatorState, route: Route, call: ApiCall, fault: RequestFault | undefined): ApiAnswer {
   switch (route.name) {
     case "create":
       return createJob(emulator, call);
     case "get":
       return getJob(emulator, route.jobId ?? "", call.version);
     case "list":
-      return listJobs(emulator, call);
+      return listJobs(emulator, call, fault?.type === "shuffled");
     case "task":
       return createTask(emulator, call);
     case "connection":
@@ -181,10 +181,11 @@ async function answer(
     const isFaulty = name === "create" || name === "get" || name === "list";
     const fault = isFaulty ? emulator.faults.forRequest(name as "create", subjectOf(emulator, route, call)) : undefined;
     const instead = fault && faultAnswer(emulator, fault, call.version);
+    if (fault?.type === "status" && fault.acted) perform(emulator, route, call, fault);
     if (instead !== undefined) return typeof instead === "string" ? silence(instead) : send(instead);
     if (fault?.type === "delay") await wait(emulator.clock, fault.ms);
     if (call.method === "POST") requireJsonType(request);
-    const done = perform(emulator, route, call);
+    const done = perform(emulator, route, call, fault);
     jobId = done.job?.id ?? jobId;
     if (fault?.type === "lost") return silence("lost");
     if (fault?.type === "late") await wait(emulator.clock, fault.ms);

@@ -107,7 +107,7 @@ export function createEmulator({ settings, clock: base, concurrency, log }: Emul
     clock,
     renderer,
     store,
-    outputUrlOf: (job, format) => `${emulator.outputUrl}/org_local/${job.id}.${EXTENSIONS[format] ?? format}`,
+    outputUrlOf: (job, format) => `${emulator.outputUrl}/org_local/${job.fileId}.${EXTENSIONS[format] ?? format}`,
     hasConnection: (id) => connections.has(id),
     maxInputEdge: () => maxInputEdge(settings),
     ended: (job) => jobEnded(emulator, job),

@@ -65,6 +65,12 @@ function sendFault(response: ServerResponse, fault: OutputFault, encoded: Encode
     case "chunked":
       response.writeHead(200, { ...type, "transfer-encoding": "chunked" });
       return void response.end(encoded.bytes);
+    case "cut":
+      response.writeHead(200, { ...type, "transfer-encoding": "chunked" });
+      return void response.end(encoded.bytes.subarray(0, encoded.bytes.byteLength >> 1));
+    case "untyped":
+      response.writeHead(200, { "content-type": "application/octet-stream" });
+      return void response.end(encoded.bytes);
     case "huge":
       return sendHuge(response, encoded, fault.bytes);
     case "redirect":
@@ -80,8 +86,8 @@ function sendFault(response: ServerResponse, fault: OutputFault, encoded: Encode
 
 /** The job an output path names, unless it has no output here or its URL has expired. */
 function jobOf(emulator: EmulatorState, path: string): JobRecord | undefined {
-  const id = /^\/org_local\/([a-z0-9_]+)\.\w+$/.exec(path)?.[1];
-  const job = id === undefined ? undefined : emulator.store.get(id);
+  const fileId = /^\/org_local\/([a-z0-9_]+)\.\w+$/.exec(path)?.[1];
+  const job = fileId === undefined ? undefined : emulator.store.ofFile(fileId);
   if (!job?.output?.url.endsWith(path)) return undefined;
   const { outputTtlMs } = emulator.settings;
   const age = emulator.clock.now() - (job.finishedAt ?? 0);

@@ -10,10 +10,11 @@ const requestFault = z.discriminatedUnion("type", [
     retryAfter: z.enum(["seconds", "date", "none"]).default("seconds"),
     seconds: ms.default(1),
   }),
-  /** An error body with this status: 400, 401, 402, 403, 404, 408, 500, … */
+  /** An error body with this status: 400, 401, 402, 403, 404, 408, 500, … `acted`: the request is acted on first. */
   z.strictObject({
     type: z.literal("status"),
     status: z.number().int().min(400).max(599),
+    acted: z.boolean().default(false),
     kind: z.string().optional(),
     message: z.string().optional(),
   }),
@@ -31,6 +32,8 @@ const requestFault = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("delay"), ms }),
   /** The request is acted on at once and answered after `ms`, so that a short job's webhook overtakes the answer. */
   z.strictObject({ type: z.literal("late"), ms }),
+  /** A page of the list in another order, without 30 % of its jobs and with a tenth of the others twice. */
+  z.strictObject({ type: z.literal("shuffled") }),
 ]);
 
 /** Changes how a job runs or ends; chosen when the job is made. */
@@ -55,6 +58,8 @@ const jobFault = z.discriminatedUnion("type", [
   }),
   /** Ends `succeeded`, but names no output. */
   z.strictObject({ type: z.literal("output_missing") }),
+  /** Has the id of an earlier job whose output was downloaded. Of that job only the output's URL stays. */
+  z.strictObject({ type: z.literal("used_id") }),
 ]);
 
 /** What the output's URL answers. */
@@ -62,7 +67,7 @@ const outputFault = z.strictObject({
   type: z.literal("output"),
   as: z.enum([
     ...(["403", "404", "500", "html", "truncated", "empty", "mislabelled", "chunked", "huge", "redirect"] as const),
-    ...(["hang", "reset"] as const),
+    ...(["cut", "untyped", "hang", "reset"] as const),
   ]),
   /** `huge`: how many bytes are sent. Default 200 MB. */
   bytes: z.number().int().positive().default(200_000_000),

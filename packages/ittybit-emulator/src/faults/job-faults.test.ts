@@ -66,6 +66,28 @@ it("output_missing succeeds with no output to be found", async () => {
   expect([job.status, job.output, job.tasks[2]?.output]).toEqual(["succeeded", null, null]);
 });
 
+it("used_id gives the id of a downloaded job again: calls show the new job, and both outputs stay", async () => {
+  const { emulator, call, output, made, ended } = await setup();
+  const first = await output({ options: { width: 50 } });
+  const [old] = emulator.control.jobs();
+  emulator.control.addFault({ fault: { type: "used_id" } });
+  const { id } = await made({ options: { width: 60 } });
+  expect(id).toBe(old?.id);
+  const again = await ended(id);
+  expect((await (await call("/jobs")).json()) as object[]).toMatchObject([{ id, options: { width: 60 } }]);
+  const widths = [first.url, again.output ?? ""].map(
+    async (url) => (await sharp(await bytesOf(await fetch(url))).metadata()).width,
+  );
+  expect(await Promise.all(widths)).toEqual([50, 60]);
+  expect(emulator.control.jobs().map(({ options }) => options.width)).toEqual([60, 50]);
+});
+
+it("used_id strikes in vain while no output was downloaded", async () => {
+  const { made } = await setup({ faults: [{ fault: { type: "used_id" } }] });
+  const [{ id: first }, { id: second }] = [await made(), await made()];
+  expect(first).not.toBe(second);
+});
+
 it("several faults may strike one job", async () => {
   const faults: FaultRuleInput[] = [{ fault: { type: "slow", ms: 100 } }, { fault: { type: "failed", error: "no" } }];
   const { made, ended } = await setup({ faults });

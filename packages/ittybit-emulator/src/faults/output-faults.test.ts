@@ -64,6 +64,22 @@ describe("faults of outputs", () => {
     await expect(response.arrayBuffer()).rejects.toThrow("terminated");
   });
 
+  it("cut is half of the bytes and ends as if it were whole", async () => {
+    const { output, emulator } = await faulty({ as: "cut" });
+    const response = await output({ options: OPTIONS });
+    const half = await bytesOf(response);
+    emulator.control.clearFaults();
+    const whole = await bytesOf(await fetch(response.url));
+    expect(response.headers.has("content-length")).toBe(false);
+    expect(half).toEqual(whole.subarray(0, whole.byteLength >> 1));
+  });
+
+  it("untyped is the right picture without its type", async () => {
+    const response = await (await faulty({ as: "untyped" })).output({ options: OPTIONS });
+    expect(response.headers.get("content-type")).toBe("application/octet-stream");
+    expect(await sharp(await bytesOf(response)).metadata()).toMatchObject({ format: "webp", width: 120 });
+  });
+
   it("empty has the content type and no bytes", async () => {
     const response = await (await faulty({ as: "empty" })).output({ options: OPTIONS });
     expect(response.headers.get("content-type")).toBe("image/webp");

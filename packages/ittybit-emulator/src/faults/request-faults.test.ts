@@ -76,6 +76,26 @@ describe("faults of requests", () => {
     expect((await ended(id)).status).toBe("succeeded");
   });
 
+  it("can answer an error although the job is made", async () => {
+    const { create, emulator } = await setup({ faults: [{ fault: { type: "status", status: 500, acted: true } }] });
+    expect((await create()).status).toBe(500);
+    expect(emulator.control.stats()).toMatchObject({ createdJobs: 1, counts: { "create 500": 1 } });
+  });
+
+  it("can shuffle a list, with jobs missing and others twice, and go on behind the page all the same", async () => {
+    const { call, made, emulator } = await setup();
+    const ids: string[] = [];
+    while (ids.length < 60) ids.push((await made()).id);
+    emulator.control.addFault({ fault: { type: "shuffled" }, on: "list" });
+    const page = await call("/jobs?order=asc&limit=50");
+    const shown = ((await page.json()) as { id: string }[]).map(({ id }) => id);
+    const once = [...new Set(shown)];
+    expect(ids.slice(0, 50)).toEqual(expect.arrayContaining(once));
+    expect([once.length, shown.length]).toEqual([35, 39]);
+    expect(once).not.toEqual(once.toSorted((a, b) => ids.indexOf(a) - ids.indexOf(b)));
+    expect(page.headers.get("link")).toContain(`after=${ids[49]}`);
+  });
+
   it("can be late", async () => {
     const { create } = await setup({ faults: [{ fault: { type: "delay", ms: 120 } }] });
     const startedAt = performance.now();

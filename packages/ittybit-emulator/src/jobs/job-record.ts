@@ -28,6 +28,8 @@ interface JobOutput extends FileInfo {
 /** One job, kept small: tasks and every dialect's view are derived when they are asked for. Times are Unix ms. */
 export interface JobRecord {
   readonly id: string;
+  /** Names its output, and no other job's: the fault `used_id` gives two jobs one `id`. */
+  readonly fileId: string;
   /** Creation order, from 0. */
   readonly seq: number;
   readonly idempotencyKey: string | null;
@@ -56,15 +58,18 @@ export interface JobRecord {
 
 interface NewJob {
   id: string;
+  fileId: string;
   seq: number;
   idempotencyKey: string | null;
   now: number;
   skewMs: number;
 }
 
-export function createJobRecord(request: JobRequest, { id, seq, idempotencyKey, now, skewMs }: NewJob): JobRecord {
+export function createJobRecord(request: JobRequest, job: NewJob): JobRecord {
+  const { id, fileId, seq, idempotencyKey, now, skewMs } = job;
   return {
     id,
+    fileId,
     seq,
     idempotencyKey,
     kind: request.kind,

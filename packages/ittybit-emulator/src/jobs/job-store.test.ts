@@ -12,7 +12,7 @@ const REQUEST = {
 } as const;
 
 function add(store: JobStore, id: string): JobRecord {
-  return store.add((seq) => createJobRecord(REQUEST, { id, seq, idempotencyKey: null, now: 0, skewMs: 0 }));
+  return store.add((seq) => createJobRecord(REQUEST, { id, fileId: id, seq, idempotencyKey: null, now: 0, skewMs: 0 }));
 }
 
 function end(store: JobStore, job: JobRecord): void {

@@ -21,15 +21,19 @@ interface Page {
 
 export interface JobStore {
   add(make: (seq: number) => JobRecord): JobRecord;
+  /** The latest job of this id: the fault `used_id` gives an id again. */
   get(id: string): JobRecord | undefined;
+  ofFile(fileId: string): JobRecord | undefined;
   /** Tells the store that a job has ended, so that it may be forgotten when more than `maxFinished` have. */
   finished(job: JobRecord): void;
   /**
-   * One page in order of creation, the cursors exclusive. `before` gives the jobs that directly precede it.
+   * One page in order of creation, the cursors exclusive. `before` gives the jobs that directly precede it. A job whose
+   * id was given again is left out.
    * @throws ApiError 400 when a cursor is no known job
    */
   page(filter: JobFilter, query: PageQuery): Page;
   count(filter: JobFilter): number;
+  /** Every job that is remembered, oldest first. */
   all(): Iterable<JobRecord>;
   clear(): void;
 }
@@ -46,6 +50,7 @@ function matches(job: JobRecord, filter: JobFilter): boolean {
 class ArrayJobStore implements JobStore {
   readonly #maxFinished: () => number;
   readonly #byId = new Map<string, JobRecord>();
+  readonly #byFile = new Map<string, JobRecord>();
   readonly #finishedOrder: JobRecord[] = [];
   #finishedHead = 0;
   #slots: (JobRecord | undefined)[] = [];
@@ -59,11 +64,16 @@ class ArrayJobStore implements JobStore {
     const job = make(this.#base + this.#slots.length);
     this.#slots.push(job);
     this.#byId.set(job.id, job);
+    this.#byFile.set(job.fileId, job);
     return job;
   }
 
   get(id: string): JobRecord | undefined {
     return this.#byId.get(id);
+  }
+
+  ofFile(fileId: string): JobRecord | undefined {
+    return this.#byFile.get(fileId);
   }
 
   finished(job: JobRecord): void {
@@ -82,7 +92,7 @@ class ArrayJobStore implements JobStore {
     let hasMore = false;
     for (let at = cursor === undefined ? first : this.#slotOf(cursor) + step; at in this.#slots; at += step) {
       const job = this.#slots[at];
-      if (job === undefined || !matches(job, filter)) continue;
+      if (job === undefined || !matches(job, filter) || this.get(job.id) !== job) continue;
       hasMore = jobs.length === query.limit;
       if (hasMore) break;
       jobs.push(job);
@@ -97,13 +107,14 @@ class ArrayJobStore implements JobStore {
   }
 
   all(): Iterable<JobRecord> {
-    return this.#byId.values();
+    return this.#byFile.values();
   }
 
   clear(): void {
     this.#base += this.#slots.length;
     this.#slots = [];
     this.#byId.clear();
+    this.#byFile.clear();
     this.#finishedOrder.length = 0;
     this.#finishedHead = 0;
   }
@@ -118,7 +129,8 @@ class ArrayJobStore implements JobStore {
     const oldest = this.#finishedOrder[this.#finishedHead];
     this.#finishedHead += 1;
     if (oldest === undefined) return;
-    this.#byId.delete(oldest.id);
+    if (this.get(oldest.id) === oldest) this.#byId.delete(oldest.id);
+    this.#byFile.delete(oldest.fileId);
     this.#slots[oldest.seq - this.#base] = undefined;
   }
 
