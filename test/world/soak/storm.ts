@@ -47,7 +47,7 @@ const OUTPUTS = ["403", "404", "html", "truncated", "empty", "mislabelled", "chu
 /** A host that fails: its bytes are still there, so these pass. */
 const HOST = ["500", "reset", "hang"] as const;
 
-/** Every class of fault the emulator knows, each with its chance. */
+/** The faults of the soak, each with its chance. Faults of a list or of an id are the storm's. */
 export function stormRules(): FaultRuleInput[] {
   return [
     ...rules("create", CREATE),
