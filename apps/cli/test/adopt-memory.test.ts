@@ -3,9 +3,9 @@ import { createReadStream, createWriteStream } from "node:fs";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
+import { startFakeControlApi } from "@prewarm/control-schema/testing/fake-control-api";
 import { expect, it } from "vitest";
 import { EXIT } from "../src/platform/exit-codes.ts";
-import { startFakeControlApi } from "./testing/fake-control-api.ts";
 import { emptyDirectory, runPrewarm } from "./testing/run-prewarm.ts";
 
 /** A million take minutes; the nightly workflow reads that many. */

@@ -3,14 +3,14 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { EXIT } from "../src/platform/exit-codes.ts";
-import { type FakeControlApi, startFakeControlApi } from "./testing/fake-control-api.ts";
+import { type FakeLedger, startFakeLedger } from "./testing/fake-ledger.ts";
 import { emptyDirectory, runHere } from "./testing/run-prewarm.ts";
 
-let api: FakeControlApi;
+let api: FakeLedger;
 let cwd: string;
 
 beforeEach(async () => {
-  api = await startFakeControlApi();
+  api = await startFakeLedger();
   cwd = emptyDirectory();
 });
 afterEach(() => api.close());

@@ -2,17 +2,21 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { createPrewarm } from "@prewarm/client";
+import { Gate } from "@prewarm/control-schema/gate";
+import { HookAnswer } from "@prewarm/control-schema/hooks";
+import { RemovalReceipt } from "@prewarm/control-schema/removal";
+import { leastValue } from "@prewarm/control-schema/testing/least-value";
 import { verify } from "@prewarm/shared/signature";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { EXIT } from "../src/platform/exit-codes.ts";
-import { type FakeControlApi, startFakeControlApi } from "./testing/fake-control-api.ts";
+import { type FakeLedger, startFakeLedger } from "./testing/fake-ledger.ts";
 import { emptyDirectory, runHere } from "./testing/run-prewarm.ts";
 
-let api: FakeControlApi;
+let api: FakeLedger;
 let cwd: string;
 
 beforeEach(async () => {
-  api = await startFakeControlApi();
+  api = await startFakeLedger();
   cwd = emptyDirectory();
 });
 afterEach(() => api.close());
@@ -150,7 +154,7 @@ describe("steering", () => {
     const posts = api.received.filter(({ method, path }) => method === "POST" && path === "/api/v1/actions");
     expect(posts.map(({ body }) => JSON.parse(body))).toEqual([
       { action: "retry", filter: { search: "format:webp", state: "dead" }, dryRun: true },
-      { action: "retry", filter: { search: "format:webp", state: "dead" }, rate: 20 },
+      { action: "retry", filter: { search: "format:webp", state: "dead" }, rate: 20, agreed: { at: 0, total: 2 } },
     ]);
   });
 
@@ -177,6 +181,9 @@ describe("steering", () => {
 
   it("removes an image for a reason, prints its receipt until it is complete, and lifts the block", async () => {
     expect((await run(["remove", "summer/1 a", "--yes"])).code).toBe(EXIT.usage);
+    const objects = [{ name: "variants/a/400-high.webp", bytes: 1_234, uploadedAt: 0, deletedAt: 1_000 }];
+    const receipt = { ...leastValue(RemovalReceipt), jobs: 2, focal: true, objects };
+    api.answers["GET /api/v1/images/{id}/removal"] = { receipt, signature: "s" };
     const removed = await run(["remove", "summer/1 a", "--reason", "case 812", "--yes"]);
     expect(removed).toMatchObject({ code: EXIT.ok, stdout: "summer/1 a is removed and blocked\n" });
     expect(api.received.at(-1)).toMatchObject({ method: "POST", path: "/api/v1/images/summer%2F1%20a/remove" });
@@ -190,6 +197,7 @@ describe("steering", () => {
   });
 
   it("sets an image's focal point and takes it back, and refuses what is no point before it asks", async () => {
+    api.answers["PUT /api/v1/images/{id}/focal"] = ({ params, body }) => ({ ...params, ...body, changed: true });
     expect((await run(["focal", "summer/1 a", "0.25,1"])).stdout).toBe("summer/1 a crops are made again\n");
     expect(api.received.at(-1)).toMatchObject({ method: "PUT", path: "/api/v1/images/summer%2F1%20a/focal" });
     expect(lastBody()).toEqual({ focal: [0.25, 1] });
@@ -202,12 +210,18 @@ describe("steering", () => {
   });
 
   it("pauses one lane, and resumes all", async () => {
+    const paused = { live: false, upload: false, bulk: true };
+    api.answers["PATCH /api/v1/gate"] = { ...leastValue(Gate), paused };
     expect((await run(["pause", "bulk"])).stdout).toBe("live    open\nupload  open\nbulk    paused\n");
+    expect(lastBody()).toEqual({ paused: { bulk: true } });
     await run(["resume"]);
     expect(lastBody()).toEqual({ paused: { live: false, upload: false, bulk: false } });
   });
 
   it("doctor --progress says how far the cron's pass has come and when it ends, and mends nothing", async () => {
+    const last = { objects: 22_000_000, tookMs: 219_600_000, endedAt: Date.UTC(2026, 10, 20, 8) };
+    const under = { looked: 1_500_000, expected: 22_000_000, endsAt: Date.UTC(2026, 10, 29, 21, 30) };
+    api.answers["GET /api/v1/doctor"] = { walking: true, startedAt: 0, ...under, restsUntil: null, last };
     expect(await run(["doctor", "--progress"])).toMatchObject({
       code: EXIT.ok,
       stdout: expect.stringMatching(
@@ -219,11 +233,15 @@ describe("steering", () => {
   });
 
   it("doctor says 1 while something is left to mend", async () => {
-    api.findings = [{ code: "slot_leaked", message: "Slots of jobs that are over", count: 2, fixed: false }];
+    const leaked = { code: "slot_leaked", message: "Slots of jobs that are over", fixed: false } as const;
+    // It looks at the store in two parts, and finds the same in each.
+    api.answers["POST /api/v1/doctor"] = ({ body: { cursor, fix } }) => ({
+      findings: [{ ...leaked, count: 2, fixed: fix, examples: [] }],
+      nextCursor: cursor === "" ? "second" : null,
+    });
     const { code, stdout } = await run(["doctor", "--json"]);
     expect(code).toBe(EXIT.failed);
-    expect(JSON.parse(stdout).findings).toEqual([{ ...api.findings[0], count: 4 }]);
-    api.findings = api.findings.map((finding) => ({ ...finding, fixed: true }));
+    expect(JSON.parse(stdout).findings).toEqual([{ ...leaked, count: 4 }]);
     expect((await run(["doctor", "--fix"])).code).toBe(EXIT.ok);
     expect(lastBody()).toEqual({ fix: true, cursor: "second" });
   });
@@ -239,10 +257,11 @@ describe("hooks", () => {
   });
 
   it("sends a signed event and prints the answer, without the admin token", async () => {
+    api.answers["POST /hooks/{name}"] = { ...leastValue(HookAnswer), run: "run_hook" };
     const { code, stdout } = await run(["hook", "test", "uploads", "--image", "a"], { env });
-    expect(code).toBe(EXIT.ok);
-    const { headers, body } = JSON.parse(stdout);
-    expect(body).toMatchObject({ type: "image.uploaded", data: { items: [{ id: "a" }] } });
+    expect([code, JSON.parse(stdout)]).toMatchObject([EXIT.ok, { run: "run_hook" }]);
+    expect(lastBody()).toMatchObject({ type: "image.uploaded", data: { items: [{ id: "a" }] } });
+    const headers = api.received.at(-1)?.headers;
     expect(headers).toMatchObject({
       "webhook-id": expect.stringMatching(/^msg_/),
       "webhook-signature": expect.stringMatching(/^v1,/),
@@ -251,15 +270,13 @@ describe("hooks", () => {
   });
 
   it("names the hook's secret when that is refused, not the token, and ends with 1 when an event was rejected", async () => {
-    api.fault = () => ({ status: 401 });
+    api.fault = () => 401;
     const refused = await run(["hook", "test", "uploads", "--image", "a"], { env });
     expect([refused.code, refused.stderr]).toEqual([EXIT.auth, expect.stringContaining("Set HOOK_SECRET")]);
     expect(refused.stderr).not.toContain("ADMIN_TOKEN");
-    api.fault = () => ({
-      status: 202,
-      headers: { "content-type": "application/json" },
-      body: '{"rejected":[{"index":0}]}',
-    });
+    api.fault = () => null;
+    const rejected = [{ index: 0, id: "a", code: "source_unknown", message: "No configured source holds this image." }];
+    api.answers["POST /hooks/{name}"] = { ...leastValue(HookAnswer), rejected };
     expect((await run(["hook", "test", "uploads", "--image", "a"], { env })).code).toBe(EXIT.failed);
   });
 

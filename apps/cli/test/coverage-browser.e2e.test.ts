@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { browserProgram } from "../../dashboard/test/browser.ts";
 import { EXIT } from "../src/platform/exit-codes.ts";
-import { type FakeControlApi, startFakeControlApi } from "./testing/fake-control-api.ts";
+import { type FakeLedger, startFakeLedger } from "./testing/fake-ledger.ts";
 import { startFakeSite } from "./testing/fake-site.ts";
 import { emptyDirectory, runPrewarm } from "./testing/run-prewarm.ts";
 
@@ -11,13 +11,13 @@ import { emptyDirectory, runPrewarm } from "./testing/run-prewarm.ts";
 
 const CONFIG = `export default { sources: [{ prefix: "", url: "https://o.example/{id}" }], pages: { widths: [320, 640], formats: ["webp"] } };`;
 
-let api: FakeControlApi;
+let api: FakeLedger;
 let edge: Awaited<ReturnType<typeof startFakeSite>>;
 let env: Record<string, string>;
 const cwd = emptyDirectory();
 
 beforeAll(async () => {
-  api = await startFakeControlApi();
+  api = await startFakeLedger();
   // It answers nothing: whoever asks the edge for a picture orders it.
   edge = await startFakeSite({});
   const { executablePath, args, env: own } = await browserProgram();

@@ -4,7 +4,7 @@ import { defineConfig } from "@prewarm/shared/config";
 import { sign } from "@prewarm/shared/signature";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { EXIT } from "../src/platform/exit-codes.ts";
-import { type FakeControlApi, startFakeControlApi } from "./testing/fake-control-api.ts";
+import { type FakeLedger, startFakeLedger } from "./testing/fake-ledger.ts";
 import { type FakePage, startFakeSite } from "./testing/fake-site.ts";
 import { emptyDirectory, runHere, startPrewarm } from "./testing/run-prewarm.ts";
 
@@ -16,12 +16,12 @@ const CONFIG = `export default {
   prices: { ittybitPer1000Jobs: 2 },
 };`;
 
-let api: FakeControlApi;
+let api: FakeLedger;
 let cwd: string;
 const sites: Awaited<ReturnType<typeof startFakeSite>>[] = [];
 
 beforeEach(async () => {
-  api = await startFakeControlApi();
+  api = await startFakeLedger();
   cwd = emptyDirectory();
   write("prewarm.config.ts", CONFIG);
 });

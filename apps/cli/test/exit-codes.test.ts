@@ -1,15 +1,16 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { ApiError } from "@prewarm/shared/api-errors";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { EXIT } from "../src/platform/exit-codes.ts";
-import { type FakeControlApi, startFakeControlApi } from "./testing/fake-control-api.ts";
+import { type FakeLedger, startFakeLedger } from "./testing/fake-ledger.ts";
 import { emptyDirectory, runHere, runPrewarm } from "./testing/run-prewarm.ts";
 
-let api: FakeControlApi;
+let api: FakeLedger;
 let cwd: string;
 
 beforeEach(async () => {
-  api = await startFakeControlApi();
+  api = await startFakeLedger();
   cwd = emptyDirectory();
 });
 afterEach(() => api.close());
@@ -166,13 +167,17 @@ describe("2: wrong usage or configuration", () => {
   });
 
   it("is said when the server has no ADMIN_TOKEN, at once and not after many tries", async () => {
-    api.fault = () => ({ status: 503, body: '{"code":"not_configured","title":"This part is not configured."}' });
+    api.guard = () => {
+      throw new ApiError("not_configured");
+    };
     expect((await run(["status"])).code).toBe(EXIT.usage);
     expect(api.received).toHaveLength(1);
   });
 
   it("is said when a recipe is unknown to the server", async () => {
-    api.fault = () => ({ status: 422, body: '{"code":"transform_invalid","title":"No such recipe."}' });
+    api.guard = () => {
+      throw new ApiError("transform_invalid");
+    };
     expect((await run(["warm", "a", "--recipe", "nope"])).code).toBe(EXIT.usage);
   });
 });
@@ -208,7 +213,7 @@ describe("3, 4 and 5", () => {
       "the answer is not this API's: the answer.health.sentence is no text",
     ],
   ])("4: the answer is %s", async (_, body, message) => {
-    api.fault = () => ({ status: 200, body });
+    api.fault = () => new Response(body);
     const { code, stdout, stderr } = await run(["status"]);
     expect([code, stdout]).toEqual([EXIT.unreachable, ""]);
     expect(stderr).toContain(message);
@@ -216,7 +221,8 @@ describe("3, 4 and 5", () => {
   });
 
   it("4: a proxy refuses with a page of its own", async () => {
-    api.fault = () => ({ status: 302, headers: { location: "https://login.example.com" }, body: "<h1>Moved</h1>" });
+    api.fault = () =>
+      new Response("<h1>Moved</h1>", { status: 302, headers: { location: "https://login.example.com" } });
     const { code, stderr } = await run(["status"]);
     expect([code, stderr]).toEqual([EXIT.unreachable, "prewarm: status: The server answered 302.\n"]);
     expect(api.received).toHaveLength(1);

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { EXIT } from "../src/platform/exit-codes.ts";
 import { COMMANDS } from "../src/program.ts";
 import { VERSION } from "../src/version.ts";
-import { type FakeControlApi, startFakeControlApi, TOKEN } from "./testing/fake-control-api.ts";
+import { type FakeLedger, startFakeLedger, TOKEN } from "./testing/fake-ledger.ts";
 import { emptyDirectory, nodes, runPrewarm, startProgram, unpackedProgram } from "./testing/run-prewarm.ts";
 
 /** The command line away from this repository: packed, unpacked, and called from anywhere. */
@@ -14,11 +14,11 @@ const ROOT = join(import.meta.dirname, "../../..");
 
 const versionOf = (node: string) => spawnSync(node, ["--version"], { encoding: "utf8" }).stdout.trim();
 
-let api: FakeControlApi;
+let api: FakeLedger;
 let program: string;
 
 beforeAll(async () => {
-  api = await startFakeControlApi();
+  api = await startFakeLedger();
   program = unpackedProgram();
 }, 120_000);
 afterAll(() => api.close());

@@ -4,8 +4,10 @@ import { createReadStream, createWriteStream, statSync, writeFileSync } from "no
 import { join } from "node:path";
 import { finished, pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
+import { type FakeControlApi, startFakeControlApi } from "@prewarm/control-schema/testing/fake-control-api";
+import { leastValue } from "@prewarm/control-schema/testing/least-value";
+import { DryRun } from "@prewarm/control-schema/warm";
 import { expect, it } from "vitest";
-import { type FakeControlApi, startFakeControlApi } from "./testing/fake-control-api.ts";
 import { emptyDirectory, runPrewarm } from "./testing/run-prewarm.ts";
 
 const LINES = 1_000_000;
@@ -25,22 +27,11 @@ async function writeLines(path: string, count: number, line: (id: string) => str
 /** Answers a dry run without keeping anything: the server's memory is not what is measured. */
 function countOnly(api: FakeControlApi): () => number {
   let images = 0;
-  api.fault = ({ path, body }) => {
-    if (!path.startsWith("/api/v1/warm")) return null;
+  api.answers["POST /api/v1/warm"] = ({ body: { items } }) => {
     api.received.length = 0;
-    const count = body.split('{"id":').length - 1;
-    images += count;
-    const base = {
-      dryRun: true,
-      exact: true,
-      images: count,
-      variants: count * 6,
-      existing: 0,
-      duplicates: 0,
-      jobs: count * 6,
-    };
-    const rest = { downloadBytes: null, price: "unknown", rejected: [], rejectedTotal: 0 };
-    return { status: 200, body: JSON.stringify({ ...base, ...rest }) };
+    images += items.length;
+    const variants = items.length * 6;
+    return { ...leastValue(DryRun), images: items.length, variants, jobs: variants, exact: true, price: "unknown" };
   };
   return () => images;
 }

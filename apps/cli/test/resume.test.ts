@@ -3,14 +3,14 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { EXIT } from "../src/platform/exit-codes.ts";
-import { type FakeControlApi, startFakeControlApi } from "./testing/fake-control-api.ts";
+import { type FakeLedger, startFakeLedger } from "./testing/fake-ledger.ts";
 import { emptyDirectory, runHere, startPrewarm } from "./testing/run-prewarm.ts";
 
-let api: FakeControlApi;
+let api: FakeLedger;
 let cwd: string;
 
 beforeEach(async () => {
-  api = await startFakeControlApi();
+  api = await startFakeLedger();
   cwd = emptyDirectory();
 });
 afterEach(() => api.close());
@@ -81,7 +81,7 @@ describe("an interrupted run", () => {
 
   it("is refused a chunk right after others: it notes all that was accepted, and sends none of it again", async () => {
     writeFileSync(join(cwd, "ids.txt"), ids(6500));
-    api.fault = (_, count) => (count === 6 ? { status: 400 } : null);
+    api.fault = (_, count) => (count === 6 ? 400 : null);
     const { code, stderr } = await runHere(["warm", "--file", "ids.txt"], options());
     expect(code).not.toBe(EXIT.ok);
     expect(stderr).toContain("5000 images are accepted");
@@ -115,7 +115,7 @@ describe("an interrupted run", () => {
       writeFileSync(join(cwd, "manifest.json"), JSON.stringify(manifest));
     };
     writeInventory(rows);
-    api.fault = (_, count) => (count >= 3 ? { status: 400 } : null);
+    api.fault = (_, count) => (count >= 3 ? 400 : null);
     const inventory = ["--s3-inventory", "manifest.json", "--inventory-data", ".", "--inventory-prefix", "/"];
     expect((await runHere(["warm", ...inventory], options())).stderr).toContain("2000 images are accepted");
     api.fault = () => null;
@@ -128,7 +128,7 @@ describe("an interrupted run", () => {
   });
 
   it("reads stdin again when it came from stdin", async () => {
-    api.fault = (_, count) => (count === 2 ? { status: 401 } : null);
+    api.fault = (_, count) => (count === 2 ? 401 : null);
     const first = await runHere(["warm"], { ...options(), stdin: ids(1500) });
     expect(first.code).toBe(EXIT.auth);
     expect(first.stderr).toContain("same stdin");
@@ -142,7 +142,7 @@ describe("an interrupted run", () => {
     ["the input has become shorter", () => ids(500)],
   ])("is refused when %s", async (_, change) => {
     writeFileSync(join(cwd, "ids.txt"), ids(1500));
-    api.fault = (_, count) => (count === 2 ? { status: 401 } : null);
+    api.fault = (_, count) => (count === 2 ? 401 : null);
     await runHere(["warm", "--file", "ids.txt"], options());
     api.fault = () => null;
     writeFileSync(join(cwd, "ids.txt"), change(readFileSync(join(cwd, "ids.txt"), "utf8")));
@@ -211,7 +211,7 @@ describe("an interrupted run", () => {
 
   it("counts bad lines once, before and after the place", async () => {
     writeFileSync(join(cwd, "ids.txt"), `/bad-early\n${ids(1500)}/bad-late\n`);
-    api.fault = (_, count) => (count === 2 ? { status: 401 } : null);
+    api.fault = (_, count) => (count === 2 ? 401 : null);
     await runHere(["warm", "--file", "ids.txt"], options());
     api.fault = () => null;
     const { code, stdout, stderr } = await runHere(["warm", "--resume", "last", "--json"], options());
@@ -223,7 +223,8 @@ describe("an interrupted run", () => {
 
 describe("an unwilling server", () => {
   it("is waited for as long as Retry-After says, and told of in the progress", async () => {
-    api.fault = (_, count) => (count === 1 ? { status: 429, headers: { "retry-after": "1" } } : null);
+    api.fault = (_, count) =>
+      count === 1 ? new Response(null, { status: 429, headers: { "retry-after": "1" } }) : null;
     const started = performance.now();
     expect((await runHere(["warm", "a"], options())).code).toBe(EXIT.ok);
     expect(performance.now() - started).toBeGreaterThan(1000);
@@ -235,7 +236,7 @@ describe("an unwilling server", () => {
     const { code, stdout } = await runHere(["warm", "a", "--json"], options());
     expect(code).toBe(EXIT.ok);
     expect(JSON.parse(stdout)).toMatchObject({ accepted: 2, duplicates: 0 });
-    expect(new Set(warmCalls().map(({ key }) => key)).size).toBe(1);
+    expect(new Set(warmCalls().map(({ headers }) => headers["idempotency-key"])).size).toBe(1);
     expectExactlyOnce(1);
   });
 

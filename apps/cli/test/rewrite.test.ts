@@ -1,23 +1,28 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { ImageInfo } from "@prewarm/control-schema/info";
+import { leastValue } from "@prewarm/control-schema/testing/least-value";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { imageTags } from "../src/input/page-images.ts";
 import { EXIT } from "../src/platform/exit-codes.ts";
-import { type FakeControlApi, startFakeControlApi } from "./testing/fake-control-api.ts";
+import { type FakeLedger, startFakeLedger } from "./testing/fake-ledger.ts";
 import { emptyDirectory, runHere } from "./testing/run-prewarm.ts";
 
 const EDGE = "https://images.example.com";
 const CONFIG = `export default { sources: [{ prefix: "", url: "https://o.example/{id}" }], pages: { formats: ["webp"], widths: [320, 640, 1080] } };`;
 
-let api: FakeControlApi;
+let api: FakeLedger;
 let cwd: string;
 
+const isWarm = (id: string): boolean => !/^cold|\.svg$/.test(id);
+const WARM = { width: 2400, height: 1600, widths: [16, 320, 640], lqip: "data:image/webp;base64,AAAA" };
+
 beforeEach(async () => {
-  api = await startFakeControlApi();
-  api.infoOf = (id) =>
-    id.startsWith("cold")
-      ? null
-      : { width: 2400, height: 1600, widths: [16, 320, 640], lqip: "data:image/webp;base64,AAAA" };
+  api = await startFakeLedger();
+  api.answers["POST /api/v1/info"] = ({ body: { ids } }) => ({
+    images: ids.filter(isWarm).map((id) => ({ ...leastValue(ImageInfo), ...WARM, id })),
+    unknown: ids.filter((id) => !isWarm(id)),
+  });
   cwd = emptyDirectory();
   writeFileSync(join(cwd, "prewarm.config.mjs"), CONFIG);
   mkdirSync(join(cwd, "dist"));
@@ -50,11 +55,6 @@ const ELIGIBLE = [2, 3, 2, 1, 1];
 describe.each(Object.entries(PAGES).map(([name, html], n) => ({ name, html, count: ELIGIBLE[n] })))(
   "a page of $name",
   ({ html, count }) => {
-    beforeEach(() => {
-      const { infoOf } = api;
-      api.infoOf = (id) => (id.endsWith(".svg") ? null : infoOf(id));
-    });
-
     it("has every eligible image written, the rest byte by byte, and the second time changes nothing", async () => {
       const once = await rewritten(html);
       const images = imageTags(once).filter(({ attribute }) => attribute("src")?.startsWith(EDGE));
@@ -120,7 +120,7 @@ it("writes 200 images in one pass with one call, and counts with --dry-run only"
 it("leaves a page as it is when the lookup fails, and when it is no UTF-8", async () => {
   const html = `<img src="/uploads/a.jpg">`;
   writeFileSync(join(cwd, "dist/a.html"), html);
-  api.fault = () => ({ status: 400 });
+  api.fault = () => 400;
   expect((await run("rewrite", "dist", "--from", "/uploads/")).code).toBe(EXIT.usage);
   expect(page()).toBe(html);
   api.fault = () => null;

@@ -1,19 +1,18 @@
-import { ACTS } from "@prewarm/shared/acts";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, beforeEach } from "vitest";
 import { buildDashboard } from "../../../dev/dashboard.ts";
 import { launchBrowser } from "./browser.ts";
-import { type FakeApi, startFakeApi } from "./fake-api.ts";
+import { type FakeServer, reset, startFakeServer } from "./fake-server.ts";
 import { settled, visit } from "./visit.ts";
 
 /** A browser at a fake API for a file's tests; each begins with a busy server and an operator who has signed in. */
 export function atFakeApi() {
-  const at = {} as { browser: Browser; api: FakeApi };
+  const at = {} as { browser: Browser; api: FakeServer };
   beforeAll(async () => {
     await buildDashboard();
-    [at.browser, at.api] = await Promise.all([launchBrowser(), startFakeApi()]);
+    [at.browser, at.api] = await Promise.all([launchBrowser(), startFakeServer()]);
   });
-  beforeEach(() => void Object.assign(at.api, { mode: "busy", role: "operator", may: ACTS, seen: [] }));
+  beforeEach(() => void reset(at.api));
   afterAll(async () => {
     await at.browser?.close();
     await at.api?.close();
@@ -26,5 +25,7 @@ export function atFakeApi() {
     await settled(one.page);
     return one;
   }
-  return { at, open };
+  /** Every call of the test so far: `GET /api/v1/stats`. */
+  const calls = () => at.api.received.map(({ method, path }) => `${method} ${path}`);
+  return { at, open, calls };
 }

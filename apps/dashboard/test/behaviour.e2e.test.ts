@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { atFakeApi } from "./at-fake-api.ts";
 import { PHONE, settled, violations, visit } from "./visit.ts";
 
-const { at, open } = atFakeApi();
+const { at, open, calls } = atFakeApi();
 
 describe("live updates", () => {
   it("stop by the switch and by looking away, and go on at once by looking back, but not while switched off", async () => {
@@ -11,10 +11,10 @@ describe("live updates", () => {
     await page.goto(at.api.url);
     await page.getByRole("heading", { name: "Lanes" }).waitFor();
     const during = async (ms: number) => {
-      at.api.seen = [];
+      at.api.received.length = 0;
       await page.clock.runFor(ms);
       await page.evaluate(() => fetch("/icon.svg")); // whatever was asked before this has been sent
-      return at.api.seen.filter((line) => line.includes("/stats")).length;
+      return calls().filter((line) => line.includes("/stats")).length;
     };
     expect(await during(7000)).toBeGreaterThan(0);
     await page.evaluate(() => dispatchEvent(new Event("blur")));
@@ -138,7 +138,7 @@ describe("the jobs page", () => {
     await page.getByText("cdn.example.com answered 404.").first().waitFor();
     await page.locator("[data-retry-page]").click();
     await page.getByText("Queued again.").waitFor();
-    expect(at.api.seen).toContain("POST /api/v1/jobs/00000000007/retry");
+    expect(calls()).toContain("POST /api/v1/jobs/00000000007/retry");
     await close();
   });
 
@@ -235,7 +235,7 @@ describe("a new run", () => {
     await start.click();
     expect((await sent).postData()).toContain('"recipe":"social"');
     await page.waitForURL("**/runs/run_0");
-    expect(at.api.seen.filter((line) => line === "POST /api/v1/warm")).toHaveLength(1);
+    expect(calls().filter((line) => line === "POST /api/v1/warm")).toHaveLength(1);
     await close();
   });
 });
@@ -275,7 +275,7 @@ it("changes lanes, limits and budget in one call, after it has shown what change
     budget: { monthlyJobs: null },
   });
   await changes.waitFor({ state: "detached" });
-  expect(at.api.seen.filter((line) => line.startsWith("PATCH"))).toEqual(["PATCH /api/v1/gate"]);
+  expect(calls().filter((line) => line.startsWith("PATCH"))).toEqual(["PATCH /api/v1/gate"]);
   await page.getByRole("spinbutton", { name: "Burst" }).fill("9");
   await changes.getByRole("button", { name: "Discard" }).click();
   await changes.waitFor({ state: "detached" });
@@ -316,7 +316,7 @@ describe("a purge", () => {
     expect(await violations(page)).toEqual([]);
     await purge.click();
     await page.getByText("Purging.").waitFor();
-    expect(at.api.seen).toContain("DELETE /api/v1/images/products%2Foak-chair");
+    expect(calls()).toContain("DELETE /api/v1/images/products%2Foak-chair");
     await close();
   });
 });

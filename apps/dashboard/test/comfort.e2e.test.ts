@@ -2,9 +2,11 @@ import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import { NAV } from "../src/lib/nav.ts";
 import { atFakeApi } from "./at-fake-api.ts";
+import { reset } from "./fake-server.ts";
+import { history } from "./fixtures-stats.ts";
 import { PHONE, settled, violations, visit } from "./visit.ts";
 
-const { at, open } = atFakeApi();
+const { at, open, calls } = atFakeApi();
 
 /** Where the operator is: how far down, which row has the focus, how many are ticked. */
 const whereabouts = (page: Page) =>
@@ -128,7 +130,7 @@ describe("the palette", () => {
     await page.getByText("Undone.").waitFor();
     await take("resume bulk", "Resume bulk do");
     await page.getByText("bulk runs again.").waitFor();
-    expect(at.api.seen).toContain("PATCH /api/v1/gate");
+    expect(calls()).toContain("PATCH /api/v1/gate");
     await close();
   });
 
@@ -176,7 +178,7 @@ it("gives every chart as a table, and what was done meanwhile in words", async (
   const { page, close } = await open("/");
   const charts = page.locator("figure.chart");
   expect(await charts.count()).toBe(4);
-  expect(at.api.seen.filter((line) => line.includes("/history"))).toHaveLength(1);
+  expect(calls().filter((line) => line.includes("/history"))).toHaveLength(1);
   for (const chart of await charts.all()) {
     await chart.locator("summary").click();
     await chart.locator("tbody tr").first().waitFor();
@@ -220,17 +222,12 @@ describe("what a chart draws", () => {
 
   it("shows a value that stands alone, as on a ledger's first day", async () => {
     const { page, close } = await visit(at.browser);
-    await page.route("**/api/v1/history?tier=day", async (route) => {
-      const response = await route.fetch();
-      const history = (await response.json()) as { buckets: { wait: object }[] };
-      const unknown = { p50: null, p95: null, p99: null };
-      const buckets = history.buckets.map((one, index) =>
-        index < history.buckets.length - 1
-          ? { ...one, wait: unknown, run: unknown, oldestMs: null }
-          : { ...one, wait: { ...unknown, p50: 5_000 }, run: unknown, oldestMs: null },
-      );
-      await route.fulfill({ response, json: { ...history, buckets } });
-    });
+    at.api.answers["GET /api/v1/history"] = ({ query: { tier } }) => {
+      const none = history(true, tier);
+      const last = none.buckets.at(-1);
+      if (last !== undefined) last.wait = { p50: 5_000, p95: null, p99: null };
+      return none;
+    };
     await page.goto(`${at.api.url}/?history=day`);
     await settled(page);
     const inked = (title: string) =>
@@ -282,7 +279,7 @@ it("grows with a wide screen: tables and charts take more than four fifths of wh
 });
 
 it("says so where nothing was measured", async () => {
-  at.api.mode = "empty";
+  reset(at.api, { mode: "empty" });
   const { page, close } = await open("/");
   expect(await page.getByText("No data in this period.").count()).toBe(4);
   await close();

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { atFakeApi } from "./at-fake-api.ts";
+import { stats } from "./fixtures-stats.ts";
 import { violations, visit } from "./visit.ts";
 
 const { at } = atFakeApi();
@@ -11,13 +12,8 @@ it("the System page says how many purges wait for the edge's cache and why, and 
     ...{ waiting: 12, oldestAt: now - 120_000, acceptedAt: now - 600_000 },
     error: { text: "the edge answered 405", at: now - 30_000 },
   };
-  await page.route("**/api/v1/stats", async (route) => {
-    const answer = await route.fetch();
-    await route.fulfill({ json: { ...(await answer.json()), edgeCache } });
-  });
-  await page.route("**/api/v1/edge-cache/purge", (route) =>
-    route.fulfill({ status: 202, json: route.request().postDataJSON() }),
-  );
+  at.api.answers["GET /api/v1/stats"] = () => ({ ...stats(false), edgeCache });
+  at.api.answers["POST /api/v1/edge-cache/purge"] = ({ body }) => body;
   await page.goto(`${at.api.url}/system`);
   const card = page.getByRole("region", { name: "Edge cache" });
   await card.waitFor();

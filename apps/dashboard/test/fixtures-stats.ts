@@ -1,12 +1,14 @@
-import type { Gate } from "@prewarm/control-schema/gate";
+import { Gate } from "@prewarm/control-schema/gate";
 import type { History, HistoryBucket, Pulse } from "@prewarm/control-schema/history";
-import type { Stats } from "@prewarm/control-schema/stats";
+import { Stats } from "@prewarm/control-schema/stats";
+import { leastValue } from "@prewarm/control-schema/testing/least-value";
 import type { JobState } from "@prewarm/control-schema/words";
 import { byState, HOSTILE } from "./fixtures.ts";
 
 const NOW = Date.now();
 
 const GATE: Gate = {
+  ...leastValue(Gate),
   paused: { live: false, upload: false, bulk: true },
   pauses: {
     live: null,
@@ -14,7 +16,6 @@ const GATE: Gate = {
     bulk: { who: "operator token 1", since: NOW - 3_600_000, reason: "a migration", until: NOW + 7_200_000 },
   },
   undo: { at: NOW - 3_600_000, who: "operator token 1" },
-  breaker: { state: "closed", reason: null, status: null, since: null, probeAt: null },
   rate: { perSecond: 20, burst: 20 },
   concurrency: 50,
   limits: {
@@ -43,22 +44,12 @@ const GATE: Gate = {
     alert: 0.5,
     exhausted: { live: false, warming: false },
   },
-  throttledUntil: null,
   reasons: [{ lane: "bulk", code: "paused", message: "Paused by operator token 1.", until: null }],
   updatedAt: NOW - 3_600_000,
 };
 
-export function gate(mode: string): Gate {
-  if (mode === "empty")
-    return {
-      ...GATE,
-      paused: { live: false, upload: false, bulk: false },
-      pauses: { live: null, upload: null, bulk: null },
-      undo: null,
-      reasons: [],
-      budget: { ...GATE.budget, used: 0, usedByLane: { live: 0, upload: 0, bulk: 0 }, alert: null },
-    };
-  if (mode !== "hostile") return structuredClone(GATE);
+export function gate(hostile: boolean): Gate {
+  if (!hostile) return structuredClone(GATE);
   return {
     ...GATE,
     breaker: { state: "open", reason: HOSTILE, status: 402, since: NOW - 7_200_000, probeAt: NOW + 90_000 },
@@ -66,114 +57,98 @@ export function gate(mode: string): Gate {
   };
 }
 
-export function stats(mode: string): Stats {
-  const [empty, hostile] = [mode === "empty", mode === "hostile"];
-  const none = byState(0, 0, 0, 0, 0, 0, 0);
-  const lanes = empty
-    ? { live: none, upload: none, bulk: none }
-    : {
-        live: byState(3, 6, 0, 91_204, 12, 4, 0),
-        upload: byState(1240, 38, 17, 402_118, 241, 9, 60),
-        bulk: byState(48_210, 0, 0, 1_204_551, 31, 120, 1200),
-      };
+/** Of a first day, with the limits of every day. */
+export function emptyGate(): Gate {
+  const { rate, concurrency, limits } = GATE;
+  return { ...leastValue(Gate), rate, concurrency, limits };
+}
+
+export function emptyStats(): Stats {
+  const ledger = { rows: 0, bytes: 40_960, limitBytes: 10_000_000_000 };
+  return { ...leastValue(Stats), at: Date.now(), environment: "staging", gate: emptyGate(), ledger };
+}
+
+export function stats(hostile: boolean): Stats {
+  const lanes = {
+    live: byState(3, 6, 0, 91_204, 12, 4, 0),
+    upload: byState(1240, 38, 17, 402_118, 241, 9, 60),
+    bulk: byState(48_210, 0, 0, 1_204_551, 31, 120, 1200),
+  };
   const sum = (state: JobState) => lanes.live[state] + lanes.upload[state] + lanes.bulk[state];
-  const now = gate(mode);
-  const sentence =
-    { empty: "Healthy: nothing waits.", hostile: HOSTILE }[mode] ??
-    "The bulk lane is paused: 48,210 jobs wait, viewers get originals for those.";
+  const now = gate(hostile);
+  const sentence = hostile ? HOSTILE : "The bulk lane is paused: 48,210 jobs wait, viewers get originals for those.";
   return {
+    ...leastValue(Stats),
     at: Date.now(),
-    warnings: empty
-      ? []
-      : [
-          {
-            level: hostile ? "problem" : "warning",
-            ...{ code: "paused", key: "paused.bulk", cause: "1", acknowledged: null },
-            ...{ sentence, cure: "Resume the lane once the reason is gone." },
-            link: "/steering",
-            since: NOW - 3_600_000,
-          },
-          {
-            ...{ level: "warning", code: "failing", link: "/causes?window=5m", since: null },
-            ...{ key: "failing", cause: "f1", cure: "Remove the cause, then choose Try now.", acknowledged: null },
-            sentence: hostile ? HOSTILE : "3 % of 3,500 attempts failed: 41 × encoder out of memory, all avif.",
-          },
-          {
-            ...{ level: "warning", code: "died", link: "/causes?window=1h", since: null, key: "died", cause: "f2" },
-            ...{ sentence: "11 jobs died within the hour.", cure: "Remove the cause, then choose Retry dead." },
-            acknowledged: { who: hostile ? HOSTILE : "operator token 1", at: NOW - 600_000 },
-          },
-          {
-            ...{
-              level: "note",
-              code: "dead",
-              sentence: "284 dead letters to look at.",
-              link: "/causes?window=all&state=dead",
-              since: null,
-            },
-            ...{ key: "dead", cause: "note", cure: "", acknowledged: null },
-          },
-        ],
-    environment: mode === "hostile" ? "production" : "staging",
-    health: {
-      level: empty ? "ok" : mode === "hostile" ? "problem" : "warning",
-      sentence,
-      since: empty ? null : NOW - 3_600_000,
-    },
+    warnings: [
+      {
+        level: hostile ? "problem" : "warning",
+        ...{ code: "paused", key: "paused.bulk", cause: "1", acknowledged: null },
+        ...{ sentence, cure: "Resume the lane once the reason is gone." },
+        link: "/steering",
+        since: NOW - 3_600_000,
+      },
+      {
+        ...{ level: "warning", code: "failing", link: "/causes?window=5m", since: null },
+        ...{ key: "failing", cause: "f1", cure: "Remove the cause, then choose Try now.", acknowledged: null },
+        sentence: hostile ? HOSTILE : "3 % of 3,500 attempts failed: 41 × encoder out of memory, all avif.",
+      },
+      {
+        ...{ level: "warning", code: "died", link: "/causes?window=1h", since: null, key: "died", cause: "f2" },
+        ...{ sentence: "11 jobs died within the hour.", cure: "Remove the cause, then choose Retry dead." },
+        acknowledged: { who: hostile ? HOSTILE : "operator token 1", at: NOW - 600_000 },
+      },
+      {
+        ...{ level: "note", code: "dead", link: "/causes?window=all&state=dead", since: null },
+        ...{ key: "dead", cause: "note", sentence: "284 dead letters to look at.", cure: "", acknowledged: null },
+      },
+    ],
+    environment: hostile ? "production" : "staging",
+    health: { level: hostile ? "problem" : "warning", sentence, since: NOW - 3_600_000 },
     states: byState(
       ...([sum("queued"), sum("processing"), sum("retrying"), sum("stored")] as const),
       ...([sum("dead"), sum("refused"), sum("cancelled")] as const),
     ),
     lanes,
-    deadLetters: empty ? 0 : 284,
+    deadLetters: 284,
     open: sum("queued") + sum("processing") + sum("retrying"),
-    oldest: { live: empty ? null : 2_100, upload: empty ? null : 64_000, bulk: empty ? null : 3_600_000 },
-    rates: empty ? rates(0, 0, 0, { failed: 0, all: 0 }) : rates(11.4, 0.3, 14.2, { failed: 92, all: 3500 }),
+    oldest: { live: 2_100, upload: 64_000, bulk: 3_600_000 },
+    rates: {
+      ...{ seconds: 84, storedPerSecond: 11.4, endedPerSecond: 11.5, failedPerSecond: 0.3, acceptedPerSecond: 14.2 },
+      ...{ submittedPerSecond: 11.7, attempts: { failed: 92, all: 3500 }, failureRatio: 92 / 3500 },
+    },
     waitingFor: {
       live: null,
-      upload: empty ? null : { code: "line", text: "1,257 jobs wait; at 11/s about 2 min.", until: null, ahead: 1257 },
-      bulk: empty
-        ? null
-        : { code: "paused", text: hostile ? HOSTILE : (now.reasons[0]?.message ?? ""), until: null, ahead: 48_210 },
+      upload: { code: "line", text: "1,257 jobs wait; at 11/s about 2 min.", until: null, ahead: 1257 },
+      bulk: { code: "paused", text: hostile ? HOSTILE : (now.reasons[0]?.message ?? ""), until: null, ahead: 48_210 },
     },
     wait: { p50: 1200, p95: 41_000, p99: 88_000 },
     run: { p50: 2100, p95: 6400, p99: 14_800 },
-    ready: laneTimes(empty ? 0 : 1),
-    etaSeconds: empty ? 0 : null,
-    pace: paces(empty, now.reasons[0]?.message ?? ""),
+    ready: laneTimes(1),
+    pace: paces(now.reasons[0]?.message ?? ""),
     queues: {
-      "prewarm-live": { backlogCount: 3, backlogBytes: 1204, oldestMessageAt: empty ? null : NOW - 1800 },
-      "prewarm-work": { backlogCount: empty ? 0 : 41, backlogBytes: 18_400, oldestMessageAt: null },
+      "prewarm-live": { backlogCount: 3, backlogBytes: 1204, oldestMessageAt: NOW - 1800 },
+      "prewarm-work": { backlogCount: 41, backlogBytes: 18_400, oldestMessageAt: null },
       "prewarm-dead": null,
     },
     utilisation: {
-      concurrency: { used: empty ? 0 : 44, limit: 50, abandoned: 0 },
-      rate: { used: empty ? 0 : 11.6, limit: 20 },
+      concurrency: { used: 44, limit: 50, abandoned: 0 },
+      rate: { used: 11.6, limit: 20 },
     },
     budget: now.budget,
     forecast: {
-      ...{ jobs: empty ? 0 : 76_505, queued: empty ? 0 : 1257, usual: empty ? 0 : 14_040 },
-      ...{ amount: empty ? null : 153.01, spent: empty ? null : 122.41 },
-      ...{
-        spentToday: empty ? null : 8.42,
-        per1000Jobs: empty ? null : 2,
-        exhaustedAt: empty ? null : NOW + 86_400_000,
-      },
+      ...{ jobs: 76_505, queued: 1257, usual: 14_040, amount: 153.01, spent: 122.41, spentToday: 8.42 },
+      ...{ per1000Jobs: 2, exhaustedAt: NOW + 86_400_000 },
     },
     gate: now,
-    ledger: { rows: empty ? 0 : 412_889, bytes: empty ? 40_960 : 118_400_000, limitBytes: 10_000_000_000 },
-    edgeCache: null,
-    metricErrors: 0,
+    ledger: { rows: 412_889, bytes: 118_400_000, limitBytes: 10_000_000_000 },
     versions: { consumer: { id: "1b9d6bcd", tag: "a1b2c3d4e5f6" }, ledger: { id: "1b9d6bcd", tag: "a1b2c3d4e5f6" } },
-    totals: { accepted: 0, stored: 0, failed: 0, dead: 0, refused: 0, cancelled: 0, throttled: 0 },
-    hooks: null,
   };
 }
 
-/** Bulk is paused for a reason, and upload flows; `empty`: no job is open. */
-function paces(empty: boolean, why: string): Stats["pace"] {
+/** Bulk is paused for a reason, and upload flows. */
+function paces(why: string): Stats["pace"] {
   const done = { perSecond: 0, secondsLeft: 0, why: null, jobsLeft: 0, amountLeft: 0 };
-  if (empty) return { all: done, live: done, upload: done, bulk: done };
   const held = { perSecond: 0, secondsLeft: null, why, jobsLeft: 48_210, amountLeft: 96.42 };
   const upload = { perSecond: 11, secondsLeft: 114, why: null, jobsLeft: 1257, amountLeft: 2.51 };
   return { all: held, live: done, upload, bulk: held };
@@ -191,10 +166,10 @@ function laneTimes(scale: number): HistoryBucket["lanes"] {
 }
 
 /** The last five minutes by seconds; of the oldest ones too much was stored to know. */
-export function pulse(mode: string): Pulse {
+export function pulse(empty: boolean): Pulse {
   const second = (scale: number) =>
     Array.from({ length: 300 }, (_, at) =>
-      mode === "empty" ? 0 : at < 20 ? null : Math.max(0, Math.round(scale * (1 + Math.sin(at / 9)) - 1)),
+      empty ? 0 : at < 20 ? null : Math.max(0, Math.round(scale * (1 + Math.sin(at / 9)) - 1)),
     );
   return {
     from: Math.floor(Date.now() / 1000) * 1000 - 299_000,
@@ -202,15 +177,7 @@ export function pulse(mode: string): Pulse {
   };
 }
 
-function rates(stored: number, failed: number, accepted: number, attempts: { failed: number; all: number }) {
-  return {
-    ...{ seconds: 84, storedPerSecond: stored, endedPerSecond: stored + failed / 3, failedPerSecond: failed },
-    ...{ acceptedPerSecond: accepted, submittedPerSecond: stored + failed, attempts },
-    failureRatio: attempts.all === 0 ? 0 : attempts.failed / attempts.all,
-  };
-}
-
-export function history(mode: string, tier: "minute" | "hour" | "day"): History {
+export function history(empty: boolean, tier: "minute" | "hour" | "day"): History {
   const bucketMs = { minute: 60_000, hour: 3_600_000, day: 86_400_000 }[tier];
   const length = { minute: 60, hour: 24, day: 30 }[tier];
   const last = Math.floor(Date.now() / bucketMs) * bucketMs;
@@ -218,7 +185,7 @@ export function history(mode: string, tier: "minute" | "hour" | "day"): History 
     tier,
     bucketMs,
     buckets: Array.from({ length }, (_, index) =>
-      bucketAt(index, length, last - (length - 1 - index) * bucketMs, mode === "empty"),
+      bucketAt(index, length, last - (length - 1 - index) * bucketMs, empty),
     ),
   };
 }

@@ -1,11 +1,11 @@
 import type { Action } from "@prewarm/control-schema/actions";
 import type { AuditEntry } from "@prewarm/control-schema/audit";
 import type { Causes } from "@prewarm/control-schema/causes";
-import { type Costs, DIMENSIONS, type Dimension } from "@prewarm/control-schema/costs";
+import type { Costs, Dimension } from "@prewarm/control-schema/costs";
 import type { DeadLetters } from "@prewarm/control-schema/dead";
 import type { EventPage } from "@prewarm/control-schema/events";
 import type { Hooks } from "@prewarm/control-schema/hooks";
-import type { Image } from "@prewarm/control-schema/images";
+import type { Image, ImageSummary } from "@prewarm/control-schema/images";
 import type { Job, JobDetail } from "@prewarm/control-schema/jobs";
 import type { Run } from "@prewarm/control-schema/runs";
 import type { Serving } from "@prewarm/control-schema/serving";
@@ -165,9 +165,7 @@ export function runAt(index: number, hostile: boolean): Run {
   };
 }
 
-export function eventPage(mode: string): EventPage {
-  if (mode === "empty") return { endpoints: [], events: [], nextCursor: null };
-  const hostile = mode === "hostile";
+export function eventPage(hostile: boolean): EventPage {
   const events = Array.from({ length: 4 }, (_, index) => ({
     id: `evt_1_${index}`,
     endpoint: "https://hooks.example.com/prewarm",
@@ -183,24 +181,22 @@ export function eventPage(mode: string): EventPage {
   return { endpoints: [{ url: "https://hooks.example.com/prewarm", types: null }], events, nextCursor: null };
 }
 
-export function serving(mode: string): Serving {
+export function serving(hostile: boolean): Serving {
   const at = Math.floor(NOW / 3_600_000) * 3_600_000;
-  const of = (n: number): number => (mode === "empty" ? 0 : n);
-  const id = mode === "hostile" ? HOSTILE : "photos/2026/boat.jpg";
+  const id = hostile ? HOSTILE : "photos/2026/boat.jpg";
   const missed = ["w=800&q=high&f=webp", "w=1200&q=high&f=avif"].map((transform, index) => {
     return { key: `k${index}`, id, transform, v: null, views: 40 - index, stored: index === 1 };
   });
   return {
     ...{ window: "1d", from: at - 23 * 3_600_000, at: NOW, state: "counted", text: null, oneIn: 10 },
     views: {
-      ...{ cache: of(90_400), store: of(8_100), "stand-in": of(120), original: of(900) },
-      ...{ placeholder: of(40), bypass: of(2_000), refused: of(310), failed: of(3) },
+      ...{ cache: 90_400, store: 8_100, "stand-in": 120, original: 900 },
+      ...{ placeholder: 40, bypass: 2_000, refused: 310, failed: 3 },
     },
-    hitRatio: mode === "empty" ? null : 0.989,
-    ...{ bytes: of(3_200_000_000), savedBytes: of(41_000_000_000), originalBytes: of(44_000_000_000) },
-    formats: mode === "empty" ? [] : [{ format: "webp", views: 90_000, bytes: 3_000_000_000, savedBytes: -4_000 }],
-    buckets: Array.from({ length: 24 }, (_, hour) => ({ at: at - hour * 3_600_000, hits: of(4_000), others: of(40) })),
-    missed: mode === "empty" ? [] : missed,
+    ...{ hitRatio: 0.989, bytes: 3_200_000_000, savedBytes: 41_000_000_000, originalBytes: 44_000_000_000 },
+    formats: [{ format: "webp", views: 90_000, bytes: 3_000_000_000, savedBytes: -4_000 }],
+    buckets: Array.from({ length: 24 }, (_, hour) => ({ at: at - hour * 3_600_000, hits: 4_000, others: 40 })),
+    missed,
   };
 }
 
@@ -213,9 +209,8 @@ const COST_NAMES: Record<Dimension, readonly string[]> = {
   mistake: ["upstream_failed", "superseded"],
 };
 
-export function costs(mode: string, query: URLSearchParams): Costs {
-  const by = DIMENSIONS.find((one) => one === query.get("by")) ?? "folder";
-  const names = mode === "empty" ? [] : mode === "hostile" ? [HOSTILE, "a"] : COST_NAMES[by];
+export function costs(hostile: boolean, by: Dimension): Costs {
+  const names = hostile ? [HOSTILE, "a"] : COST_NAMES[by];
   const rows = names.map((name, index) => {
     const jobs = 48_211 - index * 9_000;
     const label = by === "mistake" ? "Ittybit could not make the variant." : by === "run" ? "spring catalogue" : null;
@@ -230,13 +225,12 @@ export function costs(mode: string, query: URLSearchParams): Costs {
       mistakes: names.length * 12,
     },
     views: by === "format" ? { state: "counted", oneIn: 10 } : null,
-    ...{ note: "A day tells 300 folders apart.", rows, nextCursor: mode === "busy" ? "50" : null },
+    ...{ note: "A day tells 300 folders apart.", rows, nextCursor: hostile ? null : "50" },
   };
 }
 
-export function sites(mode: string): { sites: Site[] } {
-  if (mode === "empty") return { sites: [] };
-  const name = mode === "hostile" ? HOSTILE : "shop";
+export function sites(hostile: boolean): { sites: Site[] } {
+  const name = hostile ? HOSTILE : "shop";
   const counts = { warm: 11_986, cold: 12, neverWarmed: 2, refused: 0, passedThrough: 40 };
   const past = {
     visit: 9,
@@ -258,7 +252,7 @@ export function sites(mode: string): { sites: Site[] } {
     ...{
       ...past,
       startedAt: NOW - 99_000,
-      fault: mode === "hostile" ? HOSTILE : null,
+      fault: hostile ? HOSTILE : null,
       leftOut: 0,
       share: 99.88,
       run: null,
@@ -269,9 +263,8 @@ export function sites(mode: string): { sites: Site[] } {
   return { sites: [{ name, sitemaps: [], warm: true, visit: null, wanted: null, last, history }] };
 }
 
-export function hooks(mode: string): Hooks {
-  if (mode === "empty") return { hooks: [], deliveries: [] };
-  const name = mode === "hostile" ? HOSTILE : "uploads";
+export function hooks(hostile: boolean): Hooks {
+  const name = hostile ? HOSTILE : "uploads";
   const verdicts = ["accepted", "repeat", "refused"] as const;
   const deliveries = verdicts.map((verdict, index) => ({
     ...{
@@ -284,15 +277,14 @@ export function hooks(mode: string): Hooks {
     ...{ run: index === 0 ? "hook_uploads_2026-11-24" : null, accepted: 6, duplicates: 0, existing: 1, purged: 0 },
     ...{ ignored: 0, rejected: 1 },
   }));
-  const fault = mode === "hostile" ? HOSTILE : null;
+  const fault = hostile ? HOSTILE : null;
   return {
     hooks: [{ name, verifier: "hmac", mapper: "native", recipe: "upload", jobsPerImage: 22, fault }],
     deliveries,
   };
 }
 
-export function causes(mode: string): Causes {
-  const hostile = mode === "hostile";
+export function causes(hostile: boolean): Causes {
   const found = ERRORS.map((error, index) => ({
     cause: `fp${index}`,
     code: hostile ? HOSTILE : error.code,
@@ -308,7 +300,7 @@ export function causes(mode: string): Causes {
     meaning: "Ittybit made the job and it failed there.",
     cure: "Read the message, open the original.",
   }));
-  return { window: "1h", from: NOW - 3_600_000, exact: true, causes: mode === "empty" ? [] : found };
+  return { window: "1h", from: NOW - 3_600_000, exact: true, causes: found };
 }
 
 export function dead(hostile: boolean, fingerprint: string | undefined): DeadLetters {
@@ -340,9 +332,8 @@ export function dead(hostile: boolean, fingerprint: string | undefined): DeadLet
   };
 }
 
-export function image(id: string, mode: string, imageUrl: string): Image {
-  const jobs =
-    mode === "empty" ? [] : Array.from({ length: 9 }, (_, index) => ({ ...jobAt(index, mode === "hostile"), id }));
+export function image(id: string, hostile: boolean, imageUrl: string): Image {
+  const jobs = Array.from({ length: 9 }, (_, index) => ({ ...jobAt(index, hostile), id }));
   return {
     id,
     originalUrl: imageUrl,
@@ -351,13 +342,10 @@ export function image(id: string, mode: string, imageUrl: string): Image {
     focal: [0.3, 0.25],
     removal: null,
     purging: false,
-    purge:
-      mode === "empty"
-        ? null
-        : {
-            ...{ purge: "7", orderedAt: NOW - 600_000, storeDeletedAt: NOW - 590_000, edgeUntil: NOW + 3_000_000 },
-            ...{ browsersUntil: NOW + 31_000_000_000, secondPass: { dueAt: NOW + 360_000, doneAt: null } },
-          },
+    purge: {
+      ...{ purge: "7", orderedAt: NOW - 600_000, storeDeletedAt: NOW - 590_000, edgeUntil: NOW + 3_000_000 },
+      ...{ browsersUntil: NOW + 31_000_000_000, secondPass: { dueAt: NOW + 360_000, doneAt: null } },
+    },
     variants: jobs.map((job) => ({
       transform: job.transform,
       format: job.format,
@@ -374,6 +362,12 @@ export function image(id: string, mode: string, imageUrl: string): Image {
     })),
     nextCursor: null,
   };
+}
+
+/** A row of the list of images. */
+export function imageAt(index: number, hostile: boolean): ImageSummary {
+  const id = hostile ? `${HOSTILE}${index}` : `photos/2026/boat-${index}`;
+  return { id, stored: 6, bytes: 412_004, storedAt: NOW - 60_000, failed: index, jobs: 6 + index };
 }
 
 export function actionAt(index: number): Action {

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { atFakeApi } from "./at-fake-api.ts";
 import { violations, visit } from "./visit.ts";
 
-const { at, open } = atFakeApi();
+const { at, open, calls } = atFakeApi();
 
 /** The text of the row that has the focus. */
 const focusedRow = (page: Page) =>
@@ -73,10 +73,7 @@ describe("keyboard only", () => {
     await page.getByRole("dialog").getByText("120 of 241").waitFor();
     await page.keyboard.press("Escape");
     await page.getByRole("dialog").waitFor({ state: "detached" });
-    expect(at.api.seen.filter((line) => line.startsWith("POST"))).toEqual([
-      "POST /api/v1/actions",
-      "POST /api/v1/actions",
-    ]);
+    expect(calls().filter((line) => line.startsWith("POST"))).toEqual(["POST /api/v1/actions", "POST /api/v1/actions"]);
     await close();
   });
 
@@ -85,12 +82,12 @@ describe("keyboard only", () => {
     await page.keyboard.press("?");
     await page.getByRole("dialog", { name: "Keyboard" }).waitFor();
     await page.keyboard.press("r");
-    expect(at.api.seen.some((line) => line.startsWith("POST"))).toBe(false);
+    expect(calls().some((line) => line.startsWith("POST"))).toBe(false);
     await page.keyboard.press("Escape");
     await page.getByRole("dialog").waitFor({ state: "detached" });
     await page.keyboard.press("r");
     await page.getByText("Queued again.").waitFor();
-    expect(at.api.seen).toContain("POST /api/v1/jobs/00000000000/retry");
+    expect(calls()).toContain("POST /api/v1/jobs/00000000000/retry");
     await close();
   });
 
@@ -102,7 +99,7 @@ describe("keyboard only", () => {
     await page.getByRole("button", { name: "Apply 1 change" }).focus();
     await page.keyboard.press("Enter");
     await page.getByText("Submissions a second: 20 → automatic.").waitFor();
-    expect(at.api.seen).toContain("PATCH /api/v1/gate");
+    expect(calls()).toContain("PATCH /api/v1/gate");
     await close();
   });
 
@@ -165,7 +162,7 @@ describe("a viewer", () => {
     expect(await page.locator("main input[type=number], main textarea, main [data-retry]").count()).toBe(0);
     await page.keyboard.press("j");
     await page.keyboard.press("r");
-    expect(at.api.seen.filter((line) => !line.startsWith("GET"))).toEqual([]);
+    expect(calls().filter((line) => !line.startsWith("GET"))).toEqual([]);
     await close();
   });
 });

@@ -10,7 +10,7 @@ import { runProgram } from "../../src/platform/run-program.ts";
 import { sleep } from "../../src/platform/sleep.ts";
 import { runCli } from "../../src/run-cli.ts";
 import { VERSION } from "../../src/version.ts";
-import { TOKEN } from "./fake-control-api.ts";
+import { TOKEN } from "./fake-ledger.ts";
 import { createOutput, createWorld } from "./fake-world.ts";
 
 const MAIN = join(import.meta.dirname, "../../src/main.ts");
