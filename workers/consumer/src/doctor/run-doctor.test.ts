@@ -326,6 +326,14 @@ describe("doctor", () => {
     ]);
   });
 
+  it("by cron: notes the variants that no note of their image tells of", async () => {
+    await put(A[0]!, 1);
+    const noted: string[] = [];
+    const note = async (variants: readonly { key: string }[]) => void noted.push(...variants.map(({ key }) => key));
+    await doctorTick({ ...world.deps, note });
+    expect(noted).toEqual([A[0]]);
+  });
+
   it("lists the markers once for all slices of a minute", async () => {
     for (let n = 0; n < 5_500; n += 1) await put(`i${String(n).padStart(5, "0")}/400-high.webp`, 1);
     await doctorTick(world.deps);
