@@ -1,56 +1,42 @@
-import type { Mutation } from "./promises.ts";
+import { at, breaks, type Mutation } from "./mutation.ts";
 
-const CODE = "packages/legacy-urls/src";
+const SRC = "packages/legacy-urls/src";
 const TESTS = "packages/legacy-urls/test";
+const OPEN_SET_TESTS = [`${TESTS}/open-set.property.test.ts`, `${TESTS}/documented.test.ts`];
 
-/** Old URLs of other services (docs/moving-from.md): each promise broken, and the test that must then be red. */
-export const LEGACY_URLS: Mutation[] = [
-  {
-    promise: "L7",
-    breaks: "an old URL names a variant outside the open set",
-    file: `${CODE}/nearest-open.ts`,
-    find: "    if (!closed) continue;\n",
-    replace: "",
-    tests: [`${TESTS}/open-set.property.test.ts`, `${TESTS}/documented.test.ts`],
-  },
-  {
-    promise: "L7",
-    breaks: "an old URL with a wrong signature is answered",
-    file: `${CODE}/service.ts`,
-    find: 'if (verdict === "bad" || isOver) return "&s=bad";',
-    replace: 'if (verdict === "bad" || isOver) return "";',
-    tests: [`${TESTS}/signatures.test.ts`],
-  },
-  {
-    promise: "L7",
-    breaks: "an old signature whose time is over still opens the image",
-    file: `${CODE}/service.ts`,
-    find: "clock.now() >= verdict.expires * 1000",
-    replace: "clock.now() < 0",
-    tests: [`${TESTS}/signatures.test.ts`],
-  },
-  {
-    promise: "L7",
-    breaks: "the edge fetches and serves remote pictures of anybody",
-    file: `${CODE}/image-of.ts`,
-    find: "(hosts.includes(remote.host) ? path : null)",
-    replace: "path",
-    tests: [`${TESTS}/serve.test.ts`],
-  },
-  {
-    promise: "L7",
-    breaks: "an answer that is only the nearest one does not say so",
-    file: `${CODE}/service.ts`,
-    find: 'answer.headers.append("Cache-Status",',
-    replace: 'answer.headers.append("X-Nothing",',
-    tests: [`${TESTS}/serve.test.ts`],
-  },
-  {
-    promise: "L7",
-    breaks: "a log of many pictures is held in memory",
-    file: "apps/cli/src/input/top-counts.ts",
-    find: "known === undefined && counts.size >= capacity",
-    replace: "known === undefined && counts.size >= Number.POSITIVE_INFINITY",
-    tests: ["apps/cli/src/input/top-counts.test.ts", "apps/cli/test/adopt-memory.test.ts"],
-  },
+/** Old URLs of other services open what new URLs open. */
+export const LEGACY_URLS: readonly Mutation[] = [
+  ...at({ file: `${SRC}/image-of.ts`, tests: [`${TESTS}/serve.test.ts`] }, [
+    breaks("L7", "the edge fetches and serves remote pictures of anybody", {
+      find: "(hosts.includes(remote.host) ? path : null)",
+      replace: "path",
+    }),
+  ]),
+  ...at({ file: `${SRC}/nearest-open.ts`, tests: OPEN_SET_TESTS }, [
+    breaks("L7", "an old URL names a variant outside the open set", {
+      find: "    if (!closed) continue;\n",
+      replace: "",
+    }),
+  ]),
+  ...at({ file: `${SRC}/posters.ts`, tests: [`${TESTS}/posters.test.ts`] }, [
+    breaks("L12", "strangers may name any time of a film", {
+      find: "times.find((time) => String(time) === text)",
+      replace: "Number(text)",
+    }),
+  ]),
+  ...at({ file: `${SRC}/service.ts`, tests: [`${TESTS}/signatures.test.ts`] }, [
+    breaks("L7", "an old URL with a wrong signature is answered", {
+      find: 'if (verdict === "bad" || isOver) return "&s=bad";',
+      replace: 'if (verdict === "bad" || isOver) return "";',
+    }),
+    breaks("L7", "an old signature whose time is over still opens the image", {
+      find: "clock.now() >= verdict.expires * 1000",
+      replace: "clock.now() < 0",
+    }),
+    breaks("L7", "an answer that is only the nearest one does not say so", {
+      find: 'answer.headers.append("Cache-Status",',
+      replace: 'answer.headers.append("X-Nothing",',
+      tests: [`${TESTS}/serve.test.ts`],
+    }),
+  ]),
 ];

@@ -1,75 +1,59 @@
-import { CACHE_MODEL, CACHE_SHOWN } from "./cache-model.ts";
-import { CACHE_PURGES } from "./cache-purges.ts";
-import { CALLED_IN } from "./called-in.ts";
-import { COVERAGE } from "./coverage.ts";
-import { ENVIRONMENTS } from "./environments.ts";
-import { FINDINGS } from "./findings.ts";
-import { FOCAL } from "./focal.ts";
-import { HISTORIES } from "./histories.ts";
-import { HOOK_PROOFS } from "./hooks.ts";
-import { IMAGE_SIGNATURES } from "./image-signature.ts";
-import { LEAN_DRAIN } from "./lean-drain.ts";
+import { API } from "./api.ts";
+import { CLI } from "./cli.ts";
+import { CLIENT } from "./client.ts";
+import { CONSUMER } from "./consumer.ts";
+import { DASHBOARD } from "./dashboard.ts";
+import { EDGE } from "./edge.ts";
+import { EDGE_MISS } from "./edge-miss.ts";
+import { HOOKS } from "./hooks.ts";
+import { IMAGES } from "./images.ts";
+import { INSTALLING } from "./installing.ts";
+import { ITTYBIT } from "./ittybit.ts";
+import { LEDGER } from "./ledger.ts";
 import { LEGACY_URLS } from "./legacy-urls.ts";
-import { MONEY } from "./money.ts";
-import { P1_TO_P8 } from "./p1-p8.ts";
-import { P9_TO_P17 } from "./p9-p17.ts";
-import { PACES } from "./pace.ts";
-import { PACKAGE_RULES } from "./packages.ts";
-import { PAGES } from "./pages.ts";
-import { PLATFORM } from "./platform.ts";
-import { POSTERS } from "./posters.ts";
-import type { Mutation } from "./promises.ts";
-import { READS } from "./reads.ts";
-import { REMOVALS } from "./removal.ts";
-import { RESTORES } from "./restore.ts";
-import { RESULTS } from "./results.ts";
+import { LOCAL_STACK } from "./local-stack.ts";
+import { MAKING } from "./making.ts";
+import { MODELLED_CACHE } from "./modelled-cache.ts";
+import type { Mutation } from "./mutation.ts";
+import { PURGES } from "./purges.ts";
+import { QUEUE_ADMISSION } from "./queue-admission.ts";
+import { QUEUE_HANDING_OUT } from "./queue-handing-out.ts";
+import { QUEUE_OBJECT } from "./queue-object.ts";
+import { QUEUE_SCHEMA } from "./queue-schema.ts";
+import { QUEUE_SETTLING } from "./queue-settling.ts";
 import { REWRITER } from "./rewriter.ts";
-import { RUNNER } from "./runner.ts";
-import { SMALLEST } from "./smallest.ts";
-import { STAND_INS } from "./stand-ins.ts";
-import { STUCK } from "./stuck.ts";
-import { THIRD_REVIEW_API } from "./third-review-api.ts";
+import { SHARED } from "./shared.ts";
+import { SITES } from "./sites.ts";
+import { STORE } from "./store.ts";
 import { TOOLS } from "./tools.ts";
-import { TURNS } from "./turns.ts";
-import { WATCH } from "./watch.ts";
-import { WEATHER } from "./weather.ts";
-import { WORKERS_CACHE } from "./workers-cache.ts";
 
-export const MUTATIONS: Mutation[] = [
-  ...P1_TO_P8,
-  ...P9_TO_P17,
-  ...STAND_INS,
-  ...SMALLEST,
-  ...WEATHER,
-  ...PLATFORM,
-  ...PACES,
-  ...CALLED_IN,
-  ...FINDINGS,
-  ...ENVIRONMENTS,
-  ...PACKAGE_RULES,
-  ...FOCAL,
-  ...IMAGE_SIGNATURES,
-  ...HOOK_PROOFS,
-  ...LEAN_DRAIN,
+/** All mutations, by area of the code: the folder of the file that a mutation changes. */
+export const MUTATIONS: readonly Mutation[] = [
+  ...API,
+  ...CLI,
+  ...CLIENT,
+  ...CONSUMER,
+  ...DASHBOARD,
+  ...EDGE,
+  ...EDGE_MISS,
+  ...HOOKS,
+  ...IMAGES,
+  ...INSTALLING,
+  ...ITTYBIT,
+  ...LEDGER,
   ...LEGACY_URLS,
-  ...POSTERS,
-  ...STUCK,
-  ...THIRD_REVIEW_API,
-  ...TOOLS,
-  ...TURNS,
-  ...RESULTS,
-  ...RESTORES,
-  ...READS,
-  ...MONEY,
-  ...RUNNER,
-  ...WATCH,
-  ...PAGES,
-  ...HISTORIES,
-  ...COVERAGE,
+  ...LOCAL_STACK,
+  ...MAKING,
+  ...MODELLED_CACHE,
+  ...PURGES,
+  ...QUEUE_ADMISSION,
+  ...QUEUE_HANDING_OUT,
+  ...QUEUE_OBJECT,
+  ...QUEUE_SCHEMA,
+  ...QUEUE_SETTLING,
   ...REWRITER,
-  ...REMOVALS,
-  ...WORKERS_CACHE,
-  ...CACHE_MODEL,
-  ...CACHE_SHOWN,
-  ...CACHE_PURGES,
+  ...SHARED,
+  ...SITES,
+  ...STORE,
+  ...TOOLS,
 ];

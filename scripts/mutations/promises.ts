@@ -1,7 +1,4 @@
-import type { Favourites } from "../../test/world/histories/commands.ts";
-import { TOOL_PROMISES } from "./tool-promises.ts";
-
-/** The promises of docs/reliability.md, and what was found by attack. */
+/** The promises that mutations break, by the names of docs/reliability.md (P) and docs/security.md (F, N), or of neither. */
 export const PROMISES: Record<string, string> = {
   P1: "A 202 means durable",
   P2: "One variant key, one live job",
@@ -22,45 +19,57 @@ export const PROMISES: Record<string, string> = {
   P17: "Cost per variant",
   P18: "A stored variant comes before the original",
   P19: "f=auto serves the smallest format",
-  ...Object.fromEntries(Array.from({ length: 20 }, (_, n) => [`F${n + 1}`, `Finding ${n + 1} of docs/security.md`])),
+  P20: "A removed image never comes back, and its receipt lists what R2 had",
+  P21: "The cache in front keeps variants alone, and a purge reaches every copy",
+  P22: "A purge ends the edge's copies everywhere, within the calls that the platform allows",
+  F1: "Lengths are bounded before a pattern is tried",
+  F2: "A bucket's originals stay hidden unless their source says otherwise",
+  F3: "Unknown ids delay no known image, and rows that viewers caused go within a day",
+  F4: "Viewers have a share of the month and of the day",
+  F5: "A deletion without an order is never a repeat",
+  F6: "No request ends the local Ittybit",
+  F7: "The local stack answers loopback names only, and its token is random",
+  F8: "Tokens are long, and wrong tokens are counted",
+  F9: "Fetches of both Workers are strictly public",
+  F10: "Public routes cost no work of the ledger",
+  F11: "A hook's body has a limited number of events",
+  F12: "Ids are judged one by one",
+  F13: "Foreign text is cut before a pattern reads it",
+  F14: "Junk tokens cause no fetch, and keys are trusted for a day at most",
+  F15: "A session ends with its sign-out, and its cookie belongs to one host",
+  F16: "One IPv6 network has one name",
+  F17: "Bad input is refused, and never answered 500",
+  F18: "Unsigned hook times and private hosts are faults",
+  F19: "The command line reads bounded pages and sitemaps, and only its user reads its state",
+  F20: "pnpm and Node are checked by sha512",
+  N1: "Every body has a limit, and JSON a depth",
+  N4: "A folder above the clone chooses no pnpm",
+  N5: "A request's reads are bounded, and made-up ids delay nobody",
+  N6: "No token travels in the clear",
+  N8: "No control or format character reaches a terminal as it is",
+  N9: "No configuration of a stranger runs",
+  N10: "Strangers learn nothing of faults, and short keys are none",
+  N11: "Event endpoints are public, and their secrets hidden from viewers",
+  N12: "No delivery of a hook is good for another",
+  N13: "CI hands out no more than a step needs",
+  N14: "A token does what its entry says, or nothing",
   L1: "Pages ask for what uploads make",
-  D1: "A command acts on the environment it names, and on nothing of another's",
-  D2: "A site owns its few files, and nothing replaces them",
   L2: "Crops show the image's focal point, and nothing but crops is made again for it",
   L3: "What is transparent is never black",
   L4: "An image's signature opens the image's open URLs, and nothing else",
   L5: "Published keys prove a delivery of their sender, and nothing else",
   L6: "The list of deliveries loses no delivery with a valid proof",
   L7: "Old URLs open what new URLs open, and say where they are not exact",
-  L12: "Of films viewers get posters at listed times, and never the film",
-  N1: "Every body has a limit, and JSON a depth",
-  N6: "No token travels in the clear",
-  N10: "Strangers learn nothing of faults, and short keys are none",
-  N11: "Event endpoints are public, and their secrets hidden from viewers",
-  N12: "No delivery of a hook is good for another",
-  N14: "A token does what its entry says, or nothing",
-  ...TOOL_PROMISES,
-  N5: "A request's reads are bounded, and made-up ids delay nobody",
   L8: "Coverage says what R2 holds, and makes nothing",
   L9: "A visit reads a site politely, says what it found once, and survives its handler",
+  L12: "Of films viewers get posters at listed times, and never the film",
+  D1: "A command acts on the environment it names alone; the documentation's site loses no page",
+  D2: "A site owns its few files, and nothing replaces them",
+  S1: "A command that touches a deployment names its environment",
+  S3: "A killed install keeps nobody waiting",
+  S4: "One stack works on a state folder, and no count is below 0",
+  S5: "A test that waits for another commit is run every night",
+  S6: "The program ends with the exit code of its command",
   W1: "A rewritten page is the site's own but for images that are warm",
   W2: "The inspector says what a page got, and makes nothing",
-  P20: "A removed image never comes back, and its receipt lists what R2 had",
-  P21: "The cache in front keeps variants alone, and a purge reaches every copy",
-  P22: "A purge ends the edge's copies everywhere, within the calls that the platform allows",
 };
-
-/** A change of a few lines that breaks a promise, and what must then fail: tests, random histories, or each of the two. */
-export interface Mutation {
-  promise: string;
-  /** What the change does, in a few words. */
-  breaks: string;
-  file: string;
-  /** Stands in the file exactly once. */
-  find: string;
-  replace: string;
-  /** Test files that must go red (any of them suffices). Default: none. */
-  tests?: readonly string[];
-  /** The rule that it switches off, by its name for `--rule`, and the happenings that try the rule hard (default: all alike). */
-  histories?: { rule: string; favourites?: Favourites };
-}

@@ -1,119 +1,60 @@
-import type { Mutation } from "./promises.ts";
+import { at, breaks, type Mutation } from "./mutation.ts";
 
-const ROOM = "workers/rewriter/src";
-const TESTS = [`${ROOM}/rewriter.workerd.test.ts`];
+const SRC = "workers/rewriter/src";
 
-export const REWRITER: Mutation[] = [
-  {
-    promise: "W1",
-    breaks: "an image in a picture element is rewritten",
-    file: `${ROOM}/page-images.ts`,
-    find: "if (apart > 0 || isForbidden) return;",
-    replace: "if (isForbidden) return;",
-    tests: TESTS,
-  },
-  {
-    promise: "W1",
-    breaks: "a policy in a meta element is not read",
-    file: `${ROOM}/page-images.ts`,
-    find: "if (apart > 0 || isForbidden) return;",
-    replace: "if (apart > 0) return;",
-    tests: TESTS,
-  },
-  {
-    promise: "W1",
-    breaks: "character references are not read",
-    file: `${ROOM}/page-images.ts`,
-    find: 'return text === null ? null : (decoded(text) ?? "");',
-    replace: "return text;",
-    tests: TESTS,
-  },
-  {
-    promise: "W1",
-    breaks: "a fault of one image cuts the page off",
-    file: `${ROOM}/rewriter.ts`,
-    find: "  } catch {\n    return null;",
-    replace: "  } catch (error) {\n    throw error;",
-    tests: TESTS,
-  },
-  {
-    promise: "W1",
-    breaks: "a page waits for a slow lookup",
-    file: `${ROOM}/lookup.ts`,
-    find: "setTimeout(resolve, ms, [])",
-    replace: "setTimeout(resolve, 60_000, [])",
-    tests: TESTS,
-  },
-  {
-    promise: "W1",
-    breaks: "a broken consumer is asked by every view",
-    file: `${ROOM}/lookup.ts`,
-    find: "await keep(NOTHING, KEEP_FAILED_S);",
-    replace: "",
-    tests: TESTS,
-  },
-  {
-    promise: "W1",
-    breaks: "the first image waits for the end of the page",
-    file: `${ROOM}/read-ahead.ts`,
-    find: "      }, readMs);",
-    replace: "      }, 60_000);",
-    tests: TESTS,
-  },
-  {
-    promise: "W1",
-    breaks: "the length of the site's page stays",
-    file: `${ROOM}/rewriter.ts`,
-    find: "for (const name of OUT_OF_DATE) headers.delete(name);",
-    replace: "",
-    tests: TESTS,
-  },
-  {
-    promise: "W1",
-    breaks: "a copy of another configuration is confirmed",
-    file: `${ROOM}/validators.ts`,
-    find: 'else headers.delete("if-none-match");',
-    replace: 'else headers.set("if-none-match", tags.replaceAll(MARK, \'"\'));',
-    tests: TESTS,
-  },
-  {
-    promise: "W1",
-    breaks: "a page that says no-transform is changed",
-    file: `${ROOM}/rewriter.ts`,
-    find: '!/\\bno-transform\\b/i.test(headers.get("cache-control") ?? "") &&',
-    replace: "",
-    tests: TESTS,
-  },
-  {
-    promise: "W1",
-    breaks: "a policy counts by its last directive",
-    file: `${ROOM}/policy.ts`,
-    find: "words.find(",
-    replace: "words.findLast(",
-    tests: [`${ROOM}/policy.test.ts`],
-  },
-  {
-    promise: "W2",
-    breaks: "the inspector takes its own question for the page's request",
-    file: "packages/client/src/inspect.ts",
-    find: 'entries.findLast(({ initiatorType }) => initiatorType === "img")',
-    replace: "entries.at(-1)",
-    tests: ["packages/client/src/inspect.test.ts"],
-  },
-  {
-    promise: "W2",
-    breaks: "looking at an image asks for it",
-    file: "packages/client/src/inspect.ts",
-    find: '{ ...AS_IMAGE, method: "HEAD", cache: "no-store" }',
-    replace: '{ ...AS_IMAGE, cache: "no-store" }',
-    tests: ["packages/client/src/inspect.test.ts"],
-  },
-  {
-    promise: "W2",
-    breaks: "prewarm csp forgets where cold images come from",
-    file: "apps/cli/src/commands/csp.ts",
-    find: "edge, ...originals, ...(placeholder",
-    replace: "edge, ...(placeholder",
-    tests: ["apps/cli/test/csp.test.ts"],
-  },
+/** The rewriter: a page is the site's own but for images that are warm. */
+export const REWRITER: readonly Mutation[] = [
+  ...at({ file: `${SRC}/lookup.ts`, tests: [`${SRC}/rewriter.workerd.test.ts`] }, [
+    breaks("W1", "a page waits for a slow lookup", {
+      find: "setTimeout(resolve, ms, [])",
+      replace: "setTimeout(resolve, 60_000, [])",
+    }),
+    breaks("W1", "a broken consumer is asked by every view", {
+      find: "await keep(NOTHING, KEEP_FAILED_S);",
+      replace: "",
+    }),
+  ]),
+  ...at({ file: `${SRC}/page-images.ts`, tests: [`${SRC}/rewriter.workerd.test.ts`] }, [
+    breaks("W1", "an image in a picture element is rewritten", {
+      find: "if (apart > 0 || isForbidden) return;",
+      replace: "if (isForbidden) return;",
+    }),
+    breaks("W1", "a policy in a meta element is not read", {
+      find: "if (apart > 0 || isForbidden) return;",
+      replace: "if (apart > 0) return;",
+    }),
+    breaks("W1", "character references are not read", {
+      find: 'return text === null ? null : (decoded(text) ?? "");',
+      replace: "return text;",
+    }),
+  ]),
+  ...at({ file: `${SRC}/policy.ts`, tests: [`${SRC}/policy.test.ts`] }, [
+    breaks("W1", "a policy counts by its last directive", { find: "words.find(", replace: "words.findLast(" }),
+  ]),
+  ...at({ file: `${SRC}/read-ahead.ts`, tests: [`${SRC}/rewriter.workerd.test.ts`] }, [
+    breaks("W1", "the first image waits for the end of the page", {
+      find: "      }, readMs);",
+      replace: "      }, 60_000);",
+    }),
+  ]),
+  ...at({ file: `${SRC}/rewriter.ts`, tests: [`${SRC}/rewriter.workerd.test.ts`] }, [
+    breaks("W1", "a fault of one image cuts the page off", {
+      find: "  } catch {\n    return null;",
+      replace: "  } catch (error) {\n    throw error;",
+    }),
+    breaks("W1", "the length of the site's page stays", {
+      find: "for (const name of OUT_OF_DATE) headers.delete(name);",
+      replace: "",
+    }),
+    breaks("W1", "a page that says no-transform is changed", {
+      find: String.raw`!/\bno-transform\b/i.test(headers.get("cache-control") ?? "") &&`,
+      replace: "",
+    }),
+  ]),
+  ...at({ file: `${SRC}/validators.ts`, tests: [`${SRC}/rewriter.workerd.test.ts`] }, [
+    breaks("W1", "a copy of another configuration is confirmed", {
+      find: 'else headers.delete("if-none-match");',
+      replace: 'else headers.set("if-none-match", tags.replaceAll(MARK, \'"\'));',
+    }),
+  ]),
 ];

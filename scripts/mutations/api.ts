@@ -1,0 +1,126 @@
+import { at, breaks, type Mutation } from "./mutation.ts";
+
+const ROOM = "workers/consumer/src/api";
+const WORLD = "test/world";
+
+/** The control API: who may call, what a body may be, what an answer says. */
+export const API: readonly Mutation[] = [
+  ...at({ file: `${ROOM}/access/caller.ts`, tests: [`${ROOM}/access.test.ts`] }, [
+    breaks("F15", "the cookie could be another host's", {
+      find: '"__Host-prewarm_session"',
+      replace: '"prewarm_session"',
+    }),
+  ]),
+  ...at({ file: `${ROOM}/access/guard.ts`, tests: [`${ROOM}/access.test.ts`] }, [
+    breaks("F8", "wrong tokens are not counted", {
+      find: "const wait = wrongTokens.count(address, clock.now());",
+      replace: "const wait = wrongTokens.wait(address, clock.now());",
+    }),
+    breaks("F15", "a session goes on after its sign-out", {
+      find: "const over = caller?.session ? await deps.ledger.isSessionOver(caller.session) : false;",
+      replace: "const over = caller?.session ? (await deps.ledger.isSessionOver(caller.session), false) : false;",
+    }),
+    breaks("N10", "/readyz tells which token is right, uncounted", {
+      find: 'if (caller === null && request.headers.has("Authorization"))\n    throw wrongToken(',
+      replace: 'if (caller === null && request.headers.has("Never"))\n    throw wrongToken(',
+    }),
+  ]),
+  ...at({ file: `${ROOM}/create-api.ts`, tests: [`${ROOM}/access.test.ts`] }, [
+    breaks("N6", "a deployed consumer answers plain http", {
+      find: 'if (!deps.isLocal && !c.req.url.startsWith("https:"))',
+      replace: 'if (deps.isLocal && !c.req.url.startsWith("http"))',
+    }),
+    breaks("N6", "browsers are not told to stay with https", {
+      find: 'deps.isLocal ? false : "max-age=31536000"',
+      replace: 'deps.isLocal ? "max-age=31536000" : false',
+    }),
+  ]),
+  ...at({ file: `${ROOM}/endpoint.ts`, tests: [`${ROOM}/access/bodies.test.ts`] }, [
+    breaks("N1", "calls that read their body themselves have no limit", {
+      find: "app.on(route.method.toUpperCase(), path, limitBody(bodyMax), admit,",
+      replace: "app.on(route.method.toUpperCase(), path, admit,",
+    }),
+    breaks("N1", "the framework reads the body, and takes 413 for malformed JSON", {
+      find: "const middleware = [limitBody(bodyMax), admit, readBody];",
+      replace: "const middleware = [limitBody(bodyMax), admit];",
+    }),
+    breaks("N1", "a body is read before its caller is known", {
+      find: "const middleware = [limitBody(bodyMax), admit, readBody];",
+      replace: "const middleware = [limitBody(bodyMax), readBody, admit];",
+    }),
+  ]),
+  ...at({ file: `${ROOM}/events.ts`, tests: [`${ROOM}/events.test.ts`] }, [
+    breaks("N11", "viewers read an endpoint's whole address", {
+      find: 'if (role === "operator" || url === null) return address;',
+      replace: "if (role || url === null) return address;",
+    }),
+  ]),
+  ...at({ file: `${ROOM}/health-sentence.ts`, tests: [`${ROOM}/troubles.test.ts`] }, [
+    breaks("P13", "an acknowledged trouble is still the headline", {
+      find: "warnings.filter(({ acknowledged }) => acknowledged === null)",
+      replace: "warnings",
+    }),
+  ]),
+  ...at({ file: `${ROOM}/images.ts`, tests: [`${ROOM}/runs-and-images.test.ts`] }, [
+    breaks("P13", "a variant that is made anew stands on two pages of its image", {
+      find: "name > after && (to === null || name <= to)",
+      replace: 'after === "" && name !== to',
+    }),
+  ]),
+  ...at({ file: `${ROOM}/ittybit-hook.ts`, tests: [`${ROOM}/ittybit-hook.test.ts`, `${WORLD}/webhooks.test.ts`] }, [
+    breaks("P3", "a webhook of Ittybit is heard without the signature that the operator demands", {
+      find: 'ledger.pinged(isProven ? token : "", job)',
+      replace: "ledger.pinged(isProven ? token : token, job)",
+    }),
+    breaks("P17", "webhooks that name no open job cost a call of the ledger each", {
+      find: 'if (said === "unknown") unknownPings.count(',
+      replace: 'if (said === "unknown") unknownPings.wait(',
+      tests: [`${ROOM}/ittybit-hook.test.ts`],
+    }),
+  ]),
+  ...at({ file: `${ROOM}/jobs.ts`, tests: [`${ROOM}/calls.test.ts`] }, [
+    breaks("P12", "an answer has a field that its schema does not name", {
+      find: "jobAnswer({ gen: _, ...view }: NamedJob)",
+      replace: "jobAnswer({ ...view }: NamedJob)",
+    }),
+  ]),
+  ...at({ file: `${ROOM}/ledger.ts`, tests: [`${ROOM}/ledger.test.ts`] }, [
+    breaks("P11", "a restore that is repeated after the restart tells the bookmark of after it", {
+      find: "      if (found === null || (await ledger.restoreTo({ bookmark: found.bookmark })) === null)",
+      replace: `      if (found !== null) Object.assign(found, await ledger.restoreTo(to));
+      if (found === null)`,
+    }),
+    breaks("N14", "a backup's token may replace the ledger", {
+      find: '  unread(\n    "restore",',
+      replace: '  unread(\n    "copy",',
+      tests: [`${ROOM}/access/routes.test.ts`],
+    }),
+  ]),
+  ...at({ file: `${ROOM}/openapi.ts`, tests: [`${ROOM}/openapi.test.ts`] }, [
+    breaks("F10", "the API's document is made for each call", { find: "printed ??= JSON", replace: "printed = JSON" }),
+  ]),
+  ...at({ file: `${ROOM}/receipts.ts`, tests: [`${ROOM}/receipts.test.ts`] }, [
+    breaks("P13", "a receipt continues sums that a caller wrote", {
+      find: "if (await isSigned(text, signature, deps)) {",
+      replace: 'if (text !== "") {',
+    }),
+    breaks("P13", "a receipt is complete although nobody looked for some variants", {
+      find: "complete: isDone && inStore === ordered,",
+      replace: "complete: isDone && inStore === checked,",
+    }),
+  ]),
+  ...at({ file: `${ROOM}/revalidate.ts`, tests: [`${ROOM}/revalidate.test.ts`] }, [
+    breaks("P13", "an answer never counts as unchanged", { find: "weak(tag) === weak(etag)", replace: "false" }),
+  ]),
+  ...at({ file: `${ROOM}/system.ts`, tests: [`${ROOM}/access.test.ts`] }, [
+    breaks("F10", "each /readyz is a call of the ledger", {
+      find: "if (known !== undefined && now - known.at < REPEAT_MS) return known.said;",
+      replace: "if (known !== undefined && now - known.at < 0) return known.said;",
+    }),
+    breaks("N10", "strangers read which secret can be guessed", {
+      find: "caller === undefined && !deps.isLocal ? {} : { reasons }",
+      replace: "{ reasons }",
+      tests: [`${ROOM}/access.test.ts`, "scripts/mistakes.test.ts"],
+    }),
+  ]),
+];

@@ -1,0 +1,147 @@
+import { at, breaks, type Mutation } from "./mutation.ts";
+
+const ROOM = "workers/consumer/src/images";
+const QUEUE_TESTS = "workers/consumer/test/queue";
+const WORLD = "test/world";
+
+/** Images in the ledger: misses, views, new originals, and focal points. */
+export const IMAGES: readonly Mutation[] = [
+  ...at({ file: `${ROOM}/accept-images.ts`, tests: [`${ROOM}/new-original.test.ts`] }, [
+    breaks("P16", "a new original that is told at intake makes nothing anew", {
+      find: "    newOriginal(tx, { id: encoded, order, etag }, lane);\n",
+      replace: "",
+    }),
+    breaks("P16", "a new etag makes nothing anew", {
+      find: 'newOriginal(tx, { id: encoded, order: known ?? "", etag }, lane);',
+      replace: "",
+    }),
+    breaks("P20", "a hook or a run makes a removed image again", {
+      find: "removed.has(encodeId(image.id)) || ",
+      replace: "",
+      tests: [`${WORLD}/removal.test.ts`],
+      histories: { rule: "acceptsremoved", favourites: ["remove", "accept"] },
+    }),
+  ]),
+  ...at({ file: `${ROOM}/focal.ts`, tests: [`${ROOM}/focal.test.ts`] }, [
+    breaks("L2", "a new point makes every waiting variant anew", {
+      find: "({ key }) => isCropByFocal(key)),\n  );",
+      replace: '({ key }) => key !== ""),\n  );',
+    }),
+    breaks("L2", "a crop whose job goes by the older point is taken as it is", {
+      find: "({ key }) => isCropByFocal(key)),\n  );",
+      replace: '({ key }) => key === ""),\n  );',
+      histories: { rule: "keptcrop", favourites: ["focal", "accept"] },
+    }),
+    breaks("L2", "a new point looks for no stored crops", {
+      find: `  beginSweep(tx, { seq: image.focalFloor, image: id, kind: "recrop", fence: image.focalFloor, lane });
+`,
+      replace: "",
+      histories: { rule: "nocropsweep", favourites: ["focal", "accept"] },
+    }),
+    breaks("L2", "the same point, told again, makes crops anew", {
+      find: "image.removed || String(image.focal) === String(focal)",
+      replace: "image.removed",
+    }),
+    breaks("L2", "handlers are not told the point", {
+      find: "    if (focal !== null) focals[id] = focal;\n",
+      replace: "",
+      histories: { rule: "nopoint", favourites: ["focal", "accept"] },
+    }),
+    breaks("P20", "a focal point is kept of a removed image", {
+      find: "image.removed || String(",
+      replace: "String(",
+      tests: [`${WORLD}/removal.test.ts`],
+    }),
+  ]),
+  ...at({ file: `${ROOM}/image-tx.ts`, tests: [`${ROOM}/focal.test.ts`] }, [
+    breaks("L2", "a crop of the older point counts as stored", {
+      find: "focalFloor > floor && isCropByFocal(key) ? focalFloor : floor",
+      replace: "focalFloor > floor && isCropByFocal(key) ? floor : floor",
+      histories: { rule: "oldcrop", favourites: ["focal", "accept"] },
+    }),
+    breaks("P20", "views order a removed image, and its jobs are handed out", {
+      find: "removed ? Number.MAX_SAFE_INTEGER : lock",
+      replace: "lock",
+      tests: [`${WORLD}/removal.test.ts`],
+    }),
+  ]),
+  ...at({ file: `${ROOM}/misses.ts`, tests: [`${ROOM}/misses.test.ts`] }, [
+    breaks("P6", "a suspect that viewers ask for is given beside others", {
+      find: "if (isFree && !isSuspicious) claims.add",
+      replace: "if (isFree) claims.add",
+      tests: [`${QUEUE_TESTS}/hand-out.test.ts`],
+    }),
+    breaks("P8", "an id that nobody has seen takes a row, a slot and a token", {
+      find: "one.unknown === true && !isKnown(tx, one.key)",
+      replace: "Math.random() > 2",
+    }),
+    breaks("P8", "unsigned misses bring any number of versions", {
+      find: "return versions.has(version) || versions.size < tx.config.limits.versionsPerImageDay;",
+      replace: "return true;",
+    }),
+    breaks("P9", "a viewer does not raise a waiting row's lane", {
+      find: "    raise(tx, row, LIVE);\n",
+      replace: "",
+      tests: [`${QUEUE_TESTS}/exchange.test.ts`],
+    }),
+    breaks("P11", "a view of a missing object is no reason to look", {
+      find: 'if ((tx.memory.stored.at(one.key) ?? -1) >= one.at) return "rejected";',
+      replace: 'if (tx.memory.stored.at(one.key) !== null) return "rejected";',
+      tests: [`${QUEUE_TESTS}/exchange.test.ts`],
+    }),
+    breaks("F3", "an unknown id becomes a row before it was looked at", {
+      find: "one.unknown === true && !isKnown(tx, one.key)",
+      replace: "one.unknown === undefined && !isKnown(tx, one.key)",
+    }),
+    breaks("F4", "viewers bring any number of versions", {
+      find: 'if (!mayBringVersion(tx, one)) return "rejected";',
+      replace: 'if (one.key === "" && !mayBringVersion(tx, one)) return "rejected";',
+    }),
+    breaks("F4", "viewers order more than they may have today", {
+      find: "return open < left || open - liveAdmitted(tx) < left;",
+      replace: "return left > 0;",
+      tests: [`${QUEUE_TESTS}/starvation.test.ts`],
+    }),
+    breaks("F4", "edges never shed", {
+      find: "shed.until = now + backoff(shed.times, { first: firstMs, longest: longestMs });",
+      replace: "shed.until = now + 0 * backoff(shed.times, { first: firstMs, longest: longestMs });",
+    }),
+    breaks("F4", "edges shed no longer when it happens again", {
+      find: "now - shed.until > forgetMs ? 1 : shed.times + 1",
+      replace: "now - shed.until > forgetMs ? 1 : 1",
+    }),
+    breaks("P16", "what viewers ask for is handed out while a restored ledger holds back", {
+      find: "  if (isHeldBack(tx.gateNow)) return;\n",
+      replace: "",
+      tests: [`${QUEUE_TESTS}/restored.test.ts`],
+    }),
+    breaks("N5", "nobody has looks kept", { find: "most * LOOKS_KEPT.share : 0", replace: "0 : 0" }),
+  ]),
+  ...at({ file: `${ROOM}/new-original.ts`, tests: [`${ROOM}/new-original.test.ts`] }, [
+    breaks("P16", "a new original leaves what is under way as it is", {
+      find: "    newGeneration(tx, row);\n",
+      replace: "",
+      tests: [`${ROOM}/new-original.test.ts`, "workers/consumer/test/promises/replaced-under-lease.test.ts"],
+    }),
+    breaks("P16", "a new original looks for nothing in R2", {
+      find: `  beginSweep(tx, { seq: image.floor, image: original.id, kind: "remake", fence: image.floor, lane });
+`,
+      replace: "",
+      histories: { rule: "norenew", favourites: ["replace", "accept"] },
+    }),
+    breaks("P16", "what failed of the older original waits on when a new one comes", {
+      find: "    if (row.state === WAITING) row.due = tx.now;\n",
+      replace: "",
+    }),
+  ]),
+  ...at({ file: `${ROOM}/viewed.ts`, tests: [`${ROOM}/misses.test.ts`] }, [
+    breaks("P8", "an eviction begins an image's day anew", {
+      find: "startedAt > from ? orderedBefore(tx, from) : new Map()",
+      replace: "new Map()",
+    }),
+    breaks("F4", "an image may be ordered from without end", {
+      find: "orders: keys.size",
+      replace: "orders: -keys.size - 1_000_000",
+    }),
+  ]),
+];

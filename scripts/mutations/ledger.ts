@@ -1,0 +1,184 @@
+import { at, breaks, type Mutation } from "./mutation.ts";
+
+const ROOM = "workers/consumer/src/ledger";
+const SRC = "workers/consumer/src";
+const QUEUE_TESTS = "workers/consumer/test/queue";
+const WORLD = "test/world";
+
+/** The ledger and its views. */
+export const LEDGER: readonly Mutation[] = [
+  ...at({ file: `${ROOM}/acknowledge.ts`, tests: [`${SRC}/api/troubles.test.ts`] }, [
+    breaks("P13", "what was acknowledged is never forgotten", {
+      find: "if (gone.length === 0) return;",
+      replace: "return;",
+    }),
+    breaks("P13", "a trouble is acknowledged with a cause that nobody saw", {
+      find: "if (seen !== null && seen !== cause)",
+      replace: 'if (seen === "")',
+    }),
+  ]),
+  ...at({ file: `${ROOM}/contract.ts`, tests: [`${WORLD}/repeated-calls.test.ts`] }, [
+    breaks("P11", "a purge that is repeated begins another one", {
+      find: 'purgeImage: "id",',
+      replace: 'purgeImage: "idempotent",',
+    }),
+  ]),
+  ...at({ file: `${ROOM}/deliveries.ts`, tests: [`${SRC}/api/hooks.test.ts`] }, [
+    breaks("L6", "a delivery is listed by the next minute", { find: "  deliveries.save(tx.sql);\n", replace: "" }),
+    breaks("L6", "the line has no numbers of the ledger", {
+      find: "accepted: note.accepted + accepted,",
+      replace: "accepted: note.accepted,",
+    }),
+    breaks("L6", "older lines are lost with the newest", { find: "[...newest, ...older]", replace: "[...newest]" }),
+    breaks("L6", "a line that moves is stored twice", {
+      find: "(place < this.#newest ? this.#newest : KEEP)",
+      replace: "this.#newest",
+    }),
+  ]),
+  ...at({ file: `${ROOM}/follow-ups.ts`, tests: [`${QUEUE_TESTS}/on-alarm.test.ts`] }, [
+    breaks("P8", "the edge is never told that a lane is closed", {
+      find: "  transactions.write((tx) => gateChanged(tx, tx.gateNow));\n",
+      replace: "",
+    }),
+    breaks("P8", "the edge is not told that a lane is open again while nothing waits", {
+      find: "opens !== null && isToldClosed(tx) ? opens : null,",
+      replace: "null,",
+      tests: [`${ROOM}/gate-file.test.ts`],
+    }),
+    breaks("P16", "a pass is taken long before it is made, so that the cron makes it beside the alarm", {
+      find: `for (const seq of transactions.read(({ sql, now }) => dueSweeps(sql, now, PASSES_MAX))) {
+    const pass = transactions.write((tx) => takePass(tx, seq));
+`,
+      replace: `const due = transactions.read(({ sql, now }) => dueSweeps(sql, now, PASSES_MAX));
+  for (const pass of due.map((seq) => transactions.write((tx) => takePass(tx, seq)))) {
+`,
+    }),
+    breaks("P20", "a restored ledger hands out before it knows the blocks", {
+      find: "const hold = transactions.write(holdForBlocks);",
+      replace: "const hold = { until: 0, before: 0 };",
+      tests: [`${WORLD}/removal.test.ts`],
+    }),
+    breaks("P22", "nobody tells the edge", {
+      find: "  transactions.write(edgeTold);\n",
+      replace: "  if (Date.now() > 0) return;\n",
+      tests: [`${ROOM}/tell-edge.test.ts`],
+    }),
+    breaks("P22", "no alarm rings for the repeat of a purge", {
+      find: "    tellEdgeAt(tx),\n",
+      replace: "",
+      tests: [`${ROOM}/tell-edge.test.ts`],
+    }),
+  ]),
+  ...at({ file: `${ROOM}/gate-file.ts`, tests: [`${QUEUE_TESTS}/starvation.test.ts`] }, [
+    breaks("F4", "edges of release 0.1.0 go on with known images", {
+      find: "shedUntil > gate.now ?",
+      replace: "shedUntil < 0 ?",
+    }),
+  ]),
+  ...at({ file: `${ROOM}/ledger-for.ts`, tests: [`${ROOM}/ledger-for.test.ts`, `${WORLD}/repeated-calls.test.ts`] }, [
+    breaks("P11", "a repeat of a call has another id", {
+      find: `      const said = kind === "id" ? [...args, deps.newCallId()] : args;
+      return persist(call, () => (newStub()[call] as (...args: unknown[]) => Promise<unknown>)(...said), deps);`,
+      replace: `      const said = () => (kind === "id" ? [...args, deps.newCallId()] : args);
+      return persist(call, () => (newStub()[call] as (...args: unknown[]) => Promise<unknown>)(...said()), deps);`,
+    }),
+  ]),
+  ...at({ file: `${ROOM}/ledger-tx.ts`, tests: [`${WORLD}/workers-cache.test.ts`] }, [
+    breaks("P22", "a result that takes an older one's place makes no call due", {
+      find: "if (isEdgeCacheOn(this)) variantStored(",
+      replace: "if (false as boolean) variantStored(",
+      histories: { rule: "oldcopies", favourites: ["look", "replace", "force", "accept"] },
+    }),
+  ]),
+  ...at({ file: `${ROOM}/ledger.ts`, tests: [`${SRC}/api/hooks.test.ts`] }, [
+    breaks("P3", "a webhook of Ittybit is heard without the address's token", {
+      find: "(await indexOfSecret(token, [state.key])) !== 0",
+      replace: 'token === ""',
+      tests: [`${SRC}/api/ittybit-hook.test.ts`, `${WORLD}/webhooks.test.ts`],
+    }),
+    breaks("L6", "a delivery of one chunk is not listed", {
+      find: 'if (note !== undefined && answer.status === "done")',
+      replace: 'if (note !== undefined && answer.status === "full")',
+    }),
+    breaks("L6", "a delivery of several chunks is not listed", {
+      find: 'if (note !== undefined && end === "done")',
+      replace: 'if (note !== undefined && end === "repeat")',
+    }),
+  ]),
+  ...at({ file: `${ROOM}/tables/own-tables.ts`, tests: [`${SRC}/images/focal.test.ts`] }, [
+    breaks("L2", "points are forgotten after 90 days", {
+      find: 'over: "x IS NULL"',
+      replace: 'over: "x IS NULL OR 1"',
+    }),
+  ]),
+  ...at({ file: `${ROOM}/views/acknowledged.ts`, tests: [`${SRC}/api/troubles.test.ts`] }, [
+    breaks("P13", "an acknowledged trouble is quiet with another cause, too", {
+      find: "cause !== known.cause",
+      replace: "false",
+    }),
+    breaks("P13", "an acknowledged trouble may grow without end", {
+      find: "size > GROWTH * known.size + GROWTH_FREE",
+      replace: "false",
+    }),
+    breaks("P13", "an acknowledged trouble is quiet in another folder, too", {
+      find: "prefix.startsWith(known.prefix)",
+      replace: "true",
+    }),
+  ]),
+  ...at({ file: `${ROOM}/views/forecast.ts`, tests: [`${ROOM}/views/forecast.test.ts`] }, [
+    breaks("P13", "the month's forecast leaves out what waits", {
+      find: "jobs: used + Math.min(left, queued + usual),",
+      replace: "jobs: used + Math.min(left, usual),",
+    }),
+    breaks("P13", "one day of a large run counts as a usual day", {
+      find: "return known[Math.floor(known.length / 2)] ?? 0;",
+      replace: "return known.at(-1) ?? 0;",
+    }),
+  ]),
+  ...at({ file: `${ROOM}/views/image-list.ts`, tests: [`${QUEUE_TESTS}/rows-read.test.ts`] }, [
+    breaks("P13", "a list of images looks every stored image up", {
+      find: "all.slice(0, limit + LOOKED_AT)",
+      replace: "all.slice()",
+    }),
+  ]),
+  ...at({ file: `${ROOM}/views/late-jobs.ts`, tests: [`${ROOM}/views/late-jobs.test.ts`] }, [
+    breaks("P5", "a few stragglers among many jobs make Ittybit count as slow", {
+      find: " || late < open.length / 2",
+      replace: "",
+    }),
+  ]),
+  ...at({ file: `${ROOM}/views/ordered.ts`, tests: [`${SRC}/api/receipts.test.ts`] }, [
+    breaks("P13", "a purged variant counts as lost", {
+      find: "tx.images.get(encodedIdOfKey(key)).purged > gen",
+      replace: "false",
+    }),
+  ]),
+  ...at({ file: `${ROOM}/views/pace.ts`, tests: [`${ROOM}/views/pace.test.ts`] }, [
+    breaks("P13", "a closed lane has a time left", {
+      find: "    if (closed !== null) return whyHeld(tx.gateNow, lane, closed);\n",
+      replace: "",
+    }),
+    breaks("P13", "a budget for fewer jobs than wait has a time left", {
+      find: "if (this.#ofBudget(lane, waiting) <= left) return null;",
+      replace: "if (left > 0) return null;",
+    }),
+    breaks("P13", "retries that wait have a time left", {
+      find: "if (queued + processing === 0) {",
+      replace: "if (queued + processing < 0) {",
+    }),
+    breaks("P13", "lanes above do not go first", {
+      find: "return this.#above(lane).reduce((sum, one) => sum + openIn(this.#open(one)), 0);",
+      replace: "return this.#above(lane).reduce((sum, one) => sum + 0 * openIn(this.#open(one)), 0);",
+    }),
+    breaks("P13", "a run has all of the pace for itself", {
+      find: "Math.min(own, this.#tx.runs.byNumber(n)?.open ?? 0)",
+      replace: "Math.min(0, this.#tx.runs.byNumber(n)?.open ?? 0)",
+    }),
+  ]),
+  ...at({ file: `${ROOM}/visits.ts`, tests: [`${ROOM}/visits.test.ts`] }, [
+    breaks("L9", "pages are read beyond the day's number", { find: "pagesLeft <= 0", replace: "false" }),
+    breaks("L9", "a handler that has lost its lease goes on", { find: "doc.lease?.owner !== owner || ", replace: "" }),
+    breaks("L9", "a visit's end is told again", { find: "if (last?.visit === visit.visit) return true;", replace: "" }),
+    breaks("L9", "a night is told that changed nothing", { find: 'result.reason === "night"', replace: "false" }),
+  ]),
+];

@@ -1,0 +1,199 @@
+import { at, breaks, type Mutation } from "./mutation.ts";
+
+const ROOM = "workers/consumer/src/making";
+const WORLD = "test/world";
+
+/** Making a variant, from the batch of messages to the put. */
+export const MAKING: readonly Mutation[] = [
+  ...at({ file: `${ROOM}/batch-context.ts`, tests: [`${ROOM}/work.test.ts`] }, [
+    breaks("P16", "I5: POST and put without 30 s of lease", {
+      find: "return leaseUntil - clock.now() >= LEASE_MIN_LEFT_MS;",
+      replace: "return true;",
+    }),
+  ]),
+  ...at({ file: `${ROOM}/consume-batch.ts`, tests: [`${ROOM}/consume-batch.test.ts`] }, [
+    breaks("P1", "a miss is acked that the ledger did not hear", {
+      find: "else message.retry({ delaySeconds: backoff(message.attempts, { first: 10, longest: 300 }) });",
+      replace: "else message.ack();",
+    }),
+    breaks("P6", "an unreadable message fails its batch", {
+      find: "reading.dead.push(deadMessage(batch.queue, message, reason));",
+      replace: "throw new Error(reason);",
+    }),
+    breaks("N5", "a batch of misses waits for slow origins", {
+      find: 'return role === "live" ? Promise.race([through, sleep(LIVE_BATCH_MS).then(() => false)]) : through;',
+      replace: "return through;",
+      tests: [`${WORLD}/strangers/busy-machine.test.ts`, `${ROOM}/consume-batch.test.ts`],
+    }),
+    breaks("N5", "looks come in the order of messages", {
+      find: "(a.nth ?? 0) - (b.nth ?? 0)",
+      replace: "a.at - b.at",
+      tests: [`${ROOM}/look-first.test.ts`],
+    }),
+  ]),
+  ...at({ file: `${ROOM}/create-context.ts`, tests: [`${ROOM}/submit-job.test.ts`] }, [
+    breaks("N5", "each refused variant writes the image's marker", {
+      find: "known.get(image) ?? connections.run(() => markRefused",
+      replace: "connections.run(() => markRefused",
+    }),
+  ]),
+  ...at({ file: `${ROOM}/fetch-result.ts`, tests: [`${ROOM}/finish-job.test.ts`] }, [
+    breaks("P3", "the fresh URL of another variant's job is fetched", {
+      find: "if (shown === null || isAnothers(shown, { ledger: context.ledgerId, gen: String(gen), key })) return first;",
+      replace: "if (shown === null) return first;",
+    }),
+    breaks("F4", "a result of any size is kept", {
+      find: "allowLoopbackHttp, maxBytes: OUTPUT_MAX_BYTES }",
+      replace: "allowLoopbackHttp, maxBytes: 10 * OUTPUT_MAX_BYTES }",
+      tests: [`${ROOM}/against-emulator.test.ts`, `${WORLD}/strangers/kept.test.ts`],
+    }),
+    breaks("P17", "a result that cannot be fetched is given up at once", {
+      find: "if (missing >= RESULT_WITHIN_MS) {",
+      replace: "if (missing >= 0) {",
+      tests: [`${ROOM}/finish-job.test.ts`, `${WORLD}/failing-results.test.ts`],
+    }),
+  ]),
+  ...at({ file: `${ROOM}/finish-job.ts`, tests: [`${ROOM}/finish-job.test.ts`] }, [
+    breaks("P10", "a handler that was told to stop puts all the same", {
+      find: 'if (claim.isDropped || claim.isStopped) return "stopped";',
+      replace: 'if (claim.isDropped) return "stopped";',
+      tests: [`${ROOM}/work.test.ts`],
+    }),
+    breaks("P16", "a put is made under the last seconds of a lease", {
+      find: "if (!mayWrite(context)) return null;",
+      replace: "if (context.leaseUntil === 0) return null;",
+      tests: [`${ROOM}/work.test.ts`],
+    }),
+    breaks("P3", "the result of another variant's job is stored", {
+      find: `  if (isAnothers(job, { ledger: context.ledgerId, gen: String(gen), key })) return ofAnother(job.id);
+`,
+      replace: "",
+    }),
+    breaks("L3", "who did not post a job does not know that it makes a PNG", {
+      find: "FORMATS.find((one) => one === metadata.format) ?? asked",
+      replace: 'FORMATS.find((one) => one === metadata.format && one === "avif") ?? asked',
+    }),
+    breaks("P17", "a page in place of a result is taken for what Ittybit made", {
+      find: "  if (isPicture) return failed(",
+      replace: "  if (isPicture !== null) return failed(",
+      tests: [`${ROOM}/finish-job.test.ts`, `${WORLD}/failing-results.test.ts`],
+    }),
+    breaks("P17", "a result is fetched again from its old address", {
+      find: "(sight.output === null || unfetchedSince !== null)",
+      replace: "sight.output === null",
+    }),
+    breaks("P14", "the error of a job may quote what was signed", {
+      find: "return [own ?? null, job.input, job.output].flatMap(secretsOf);",
+      replace: "return [own ?? null, job.input, job.output].slice(3).flatMap(secretsOf);",
+      tests: ["workers/consumer/test/promises/nothing-signed-is-told.test.ts"],
+    }),
+    breaks("P14", "results are stored with the position and the author in them", {
+      find: "const { bytes } = stripped;",
+      replace: "const { bytes } = body;",
+    }),
+    breaks("P16", "a job from before a restore is stored whatever became of its original", {
+      find: "(metadata.etag !== undefined && metadata.etag === prepared.original.etag)",
+      replace: "(metadata.etag ?? null) === (metadata.etag ?? null)",
+      tests: [`${ROOM}/finish-job.test.ts`, `${WORLD}/restore.test.ts`],
+    }),
+  ]),
+  ...at({ file: `${ROOM}/held-claims.ts`, tests: [`${ROOM}/work.test.ts`] }, [
+    breaks("P2", "a handler does not report the id of its job again", {
+      find: 'if (job !== null && phase === "watch") this.#news',
+      replace: 'if (job === null && phase === "watch") this.#news',
+    }),
+    breaks("P17", "an image is noted again with each of its variants", {
+      find: "this.#untold.takeNotes(all ?",
+      replace: "this.#untold.takeNotes(all || this.size >= 0 ?",
+    }),
+  ]),
+  ...at({ file: `${ROOM}/look-first.ts`, tests: [`${ROOM}/look-first.test.ts`] }, [
+    breaks("N5", "networks that ask for many are looked at as all others", {
+      find: 'looks[crowded.has(key) ? "crowded" : "others"]',
+      replace: "looks.others",
+    }),
+    breaks("N5", "a marker is written for each made-up id", {
+      find: "return context.crowdedMissing > CROWDED_MARKERS;",
+      replace: "return context.crowdedMissing < 0;",
+      tests: [`${WORLD}/strangers/busy-machine.test.ts`, `${ROOM}/look-first.test.ts`],
+    }),
+  ]),
+  ...at({ file: `${ROOM}/original-copy.ts`, tests: [`${ROOM}/original-copy.test.ts`] }, [
+    breaks("P19", "a hidden original is shown", { find: "!isPublic || ", replace: "" }),
+    breaks("P19", "a turned original is stored as it lies", { find: " || header.orientation !== 1", replace: "" }),
+    breaks("P19", "a large original is shown for a narrow variant", {
+      find: " || (transform.width !== null && transform.width < info.width)",
+      replace: "",
+    }),
+    breaks("P19", "another original's bytes are stored", { find: " || start.etag !== etag", replace: "" }),
+    breaks("P19", "an original keeps its metadata", {
+      find: "stripped.ok ? stripped.bytes : null",
+      replace: "start.bytes",
+    }),
+  ]),
+  ...at({ file: `${ROOM}/prepare.ts`, tests: [`${ROOM}/submit-job.test.ts`] }, [
+    breaks("P16", "a handler takes any object for present", {
+      find: "stored !== null && stored.gen >= floor",
+      replace: "stored !== null && stored.gen >= 0",
+      histories: { rule: "nofloor" },
+    }),
+    breaks("P17", "R2 and the original are looked at again before the POST", {
+      find: "claim.prepared ??= look(",
+      replace: "claim.prepared = look(",
+      tests: [`${ROOM}/work.test.ts`],
+    }),
+    breaks("P19", "what objects say is read each time that they are found", {
+      find: "    claim.smaller = stored?.smaller ?? [];\n",
+      replace: "",
+      tests: [`${ROOM}/smaller-formats.test.ts`],
+    }),
+    breaks("P17", "what the edge has just looked for is looked for again", {
+      find: "context.lookUp.isMissed(key)",
+      replace: "false",
+      tests: [`${ROOM}/consume-miss.test.ts`],
+    }),
+  ]),
+  ...at({ file: `${ROOM}/same-variant.ts`, tests: [`${WORLD}/same-picture.test.ts`] }, [
+    breaks("P17", "each width from a small original's own up costs a job", {
+      find: "!context.held.holds(key)",
+      replace: "context.held.holds(key)",
+    }),
+  ]),
+  ...at({ file: `${ROOM}/submit-job.ts`, tests: [`${ROOM}/submit-job.test.ts`] }, [
+    breaks("P2", "a POST is sent under the last seconds of a lease", {
+      find: "if (!mayWrite(context)) {",
+      replace: "if (context.leaseUntil === 0) {",
+      tests: [`${ROOM}/work.test.ts`],
+    }),
+    breaks("P5", "after a 429 the handler goes on with its other POSTs", {
+      find: "  context.held.returnUnposted();\n",
+      replace: "",
+    }),
+    breaks("P17", "when Ittybit made a job is not told, so its place is guessed", {
+      find: "{ job: id, createdAt };",
+      replace: "{ job: id, createdAt: null };",
+    }),
+  ]),
+  ...at({ file: `${ROOM}/untold.ts`, tests: [`${ROOM}/submit-job.test.ts`] }, [
+    breaks("P11", "the marker of a row that had failed stays", {
+      find: "if (touched) this.#suspects.add(deadKey(key));",
+      replace: "",
+    }),
+  ]),
+  ...at({ file: `${ROOM}/work.ts`, tests: [`${ROOM}/work.test.ts`] }, [
+    breaks("P6", "one job's mishap is everybody's", {
+      find: 'await settle(context, claim, { kind: "fault", failure });',
+      replace: "throw error;",
+    }),
+    breaks("P9", "a viewer's handler goes on for longer than the platform lets it", {
+      find: "const VIEWER_SHIFT_MS = 10_000;",
+      replace: "const VIEWER_SHIFT_MS = 60_000;",
+      tests: [`${ROOM}/consume-miss.test.ts`],
+    }),
+    breaks("N5", "a handler that only looks calls the ledger all the time", {
+      find: "const isMute = this.draining && held.isEmpty;",
+      replace: "const isMute = this.draining && held.isEmpty && again < 0;",
+      tests: [`${ROOM}/look-first.test.ts`],
+    }),
+  ]),
+];

@@ -1,0 +1,122 @@
+import { at, breaks, type Mutation } from "./mutation.ts";
+
+const QUEUE = "packages/durable-queue/src";
+const QUEUE_TESTS = "packages/durable-queue/test";
+const SIMULATED = "workers/consumer/test/queue";
+const WORLD = "test/world";
+const CONSUMER = "workers/consumer/src";
+
+/** Admission: the gate, the slots and the budget, which say how many jobs may run. */
+export const QUEUE_ADMISSION: readonly Mutation[] = [
+  ...at({ file: `${QUEUE}/admission/auto-gate.ts`, tests: [`${QUEUE_TESTS}/auto-gate.test.ts`] }, [
+    breaks("P5", "each 429 of one burst lowers a limit", {
+      find: "  if (gate.now - auto.refusedAt < BURST_MS) return;\n",
+      replace: "",
+    }),
+    breaks("P8", "a limit rises that holds no job back", {
+      find: "gate.now - gate.memory.auto.heldAt[name] <= LATELY_MS",
+      replace: "true",
+    }),
+  ]),
+  ...at({ file: `${QUEUE}/admission/bucket.ts`, tests: [`${CONSUMER}/images/misses.test.ts`] }, [
+    breaks("P8", "unknown ids have no rate of their own", { find: "level: left ?? filled", replace: "level: filled" }),
+  ]),
+  ...at({ file: `${QUEUE}/admission/gate.ts`, tests: [`${QUEUE_TESTS}/gate.test.ts`] }, [
+    breaks("P5", "a 429 does not close the gate", {
+      find: "state.throttledUntil = Math.max(state.throttledUntil, until);",
+      replace: "",
+    }),
+    breaks("P5", "a paused lane's jobs go all the same", {
+      find: 'if (pause !== null) return { code: "paused", until: pause.until };',
+      replace: "",
+    }),
+    breaks("P8", "slots are not asked for", {
+      find: "if (!ask.hasSlot && isFull(gate, ask.lane, ask.slots))",
+      replace: "if (false as boolean)",
+    }),
+    breaks("P8", "tokens are not taken", { find: "level: tokens(gate) - 1,", replace: "level: tokens(gate)," }),
+    breaks("P8", "the budget does not stop warming before it stops viewers", {
+      find: "return Math.min(left, Math.floor(monthlyJobs * warmingShare) - upload - bulk);",
+      replace: "return left;",
+    }),
+    breaks("P8", "viewers' misses may spend the month's budget in a day", {
+      find: "Math.min(monthLeft(gate, lane), liveToday(gate).left)",
+      replace: "monthLeft(gate, lane)",
+    }),
+    breaks("P9", "bulk leaves no slot to viewers", {
+      find: 'if (lane !== "bulk") return concurrency;',
+      replace: "if (lane !== undefined) return concurrency;",
+    }),
+    breaks("F4", "viewers have no share of the month", {
+      find: '  if (lane === "live") return Math.min(left, Math.floor(monthlyJobs * liveShare) - live);\n',
+      replace: '  if (lane === "live") return left;\n',
+    }),
+    breaks("F4", "viewers may spend their share on one day", {
+      find: 'return lane === "live" ? Math.min(monthLeft(gate, lane), liveToday(gate).left) : monthLeft(gate, lane);',
+      replace: "return monthLeft(gate, lane);",
+    }),
+    breaks("P17", "that Ittybit takes a job closes a breaker which waits for results", {
+      find: "isProbe(gate, gen) && gate.state.breaker.results !== true",
+      replace: "isProbe(gate, gen)",
+      tests: [`${SIMULATED}/unfetched.test.ts`],
+    }),
+    breaks("P6", "slots of jobs that nobody has told take all there are", {
+      find: "Math.min(unreported, Math.floor(own / 2))",
+      replace: "Math.min(unreported, own)",
+      tests: [`${WORLD}/unheard-jobs.test.ts`],
+    }),
+    breaks("P8", "slots of jobs that nobody has told have no bound", {
+      find: " || used >= all + Math.floor(all / 2);",
+      replace: ";",
+      histories: { rule: "unbounded", favourites: ["lostPost", "accept", "force"] },
+    }),
+    breaks("P8", "I4: the cap of unreported slots applies to reported ones", {
+      find: "const counted = used - unreported + Math.min(unreported, Math.floor(own / 2));",
+      replace: "const counted = Math.min(used, Math.floor(own / 2));",
+      tests: [],
+      histories: { rule: "uncapped", favourites: ["accept"] },
+    }),
+    breaks("P8", "P8: the month's budget is not asked", {
+      find: "if (!isRepeated && budgetLeft(gate, lane) <= 0)",
+      replace: "if (false as boolean)",
+      tests: [],
+      histories: { rule: "overbudget", favourites: ["budget", "accept"] },
+    }),
+    breaks("P8", "P8: an open breaker lets everything through once its time is past", {
+      find: 'if (breaker.state === "open") breaker.probe = { gen: ask.gen, until: gate.now + LEASE_MS };',
+      replace: "",
+      tests: [],
+      histories: { rule: "allprobes", favourites: ["lostPost", "accept"] },
+    }),
+  ]),
+  ...at({ file: `${QUEUE}/admission/job-times.ts`, tests: [`${SIMULATED}/pace.test.ts`] }, [
+    breaks("P17", "the first short jobs wake workers for a rate that never comes", {
+      find: "Math.max(learned, TYPICAL_MS)",
+      replace: "learned",
+    }),
+  ]),
+  ...at({ file: `${QUEUE}/admission/slots.ts`, tests: [`${SIMULATED}/settle.test.ts`] }, [
+    breaks("P8", "abandoned jobs have no slots", {
+      find: `    taken.used += 1;
+    taken.abandoned += 1;
+    if (externalId === null) taken.unreported += 1;`,
+      replace: "    if (externalId === null) taken.unreported += 0;",
+    }),
+    breaks("P8", "after an eviction all jobs count as ended", {
+      find: 'if (claim.state !== "admitted" || memory.isEnded(claim.gen)) continue;',
+      replace:
+        'if (claim.state !== "admitted" || memory.isEnded(claim.gen) || claim.admittedAt <= memory.startedAt) continue;',
+      tests: [`${SIMULATED}/exchange.test.ts`],
+    }),
+    breaks("P8", "right after an eviction the slots of jobs that have owners count half", {
+      find: "now - Math.max(admittedAt, memory.startedAt) > UNHEARD_MS",
+      replace: "now - admittedAt > UNHEARD_MS",
+      tests: [`${SIMULATED}/found-jobs.test.ts`],
+    }),
+    breaks("P8", "calls that last longer than ten seconds count half", {
+      find: "return tx.hasExternalJobs ? taken : { ...taken, unreported: 0 };",
+      replace: "return taken;",
+      tests: [`${QUEUE_TESTS}/run-jobs.test.ts`],
+    }),
+  ]),
+];

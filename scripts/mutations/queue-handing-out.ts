@@ -1,0 +1,222 @@
+import { at, breaks, type Mutation } from "./mutation.ts";
+
+const QUEUE = "packages/durable-queue/src";
+const SIMULATED = "workers/consumer/test/queue";
+const WORLD = "test/world";
+const CONSUMER = "workers/consumer/src";
+const UNFETCHED = [`${SIMULATED}/unfetched.test.ts`, `${WORLD}/failing-results.test.ts`];
+
+/** Claims while a job runs: handing out, exchanges with a worker, the pace and what is seen of a job. */
+export const QUEUE_HANDING_OUT: readonly Mutation[] = [
+  ...at({ file: `${QUEUE}/claims/charge.ts`, tests: [`${CONSUMER}/ledger/views/costs.test.ts`] }, [
+    breaks("P13", "a refund stays a cost", { find: "tx.addCost(places, paidOn(claim), [-1, 0, 0]);", replace: "" }),
+    breaks("P13", "a refunded job counts as a mistake", {
+      find: 'claim.state === "admitted" && !claim.refunded',
+      replace: 'claim.state === "admitted"',
+    }),
+    breaks("P13", "a refund after an eviction has no place", {
+      find: "claim.places ?? tx.costPlaces(tx.rows.byId(claim.id) ?? UNKNOWN)",
+      replace: "claim.places ?? []",
+    }),
+  ]),
+  ...at({ file: `${QUEUE}/claims/exchange.ts`, tests: [`${SIMULATED}/exchange.test.ts`] }, [
+    breaks("P2", "a lease that is over is taken up again", {
+      find: "} else if (!isLive(owner, now)) return null;",
+      replace: "} else if (!isLive(owner, 0)) return null;",
+    }),
+    breaks("P2", "after an eviction the id of a watched job is not asked for again", {
+      find: ' || (phase === "go" && have.phase === "watch")',
+      replace: "",
+    }),
+    breaks("P2", "a job whose owner lost its lease is not known", {
+      find: `  for (const job of request.submitted) noteJob(tx, job);
+  const owner = lease(tx, request);
+`,
+      replace: `  const owner = lease(tx, request);
+  if (owner !== null) for (const job of request.submitted) noteJob(tx, job);
+`,
+    }),
+    breaks("P10", "a handler under a cancel is not told to stop", {
+      find: " || rows.get(claim.id)?.state === CANCELLING)",
+      replace: ")",
+      tests: [`${SIMULATED}/settle.test.ts`],
+    }),
+    breaks("P17", "the image of each variant that a worker is told of is read alone", {
+      find: "  tx.loadGroups(told.map(({ row }) => groupOf(row.key)));\n",
+      replace: "",
+    }),
+    breaks("P2", "I5: who has lost the lease still settles", {
+      find: "} else if (!isLive(owner, now)) return null;",
+      replace: "}",
+      tests: [],
+      histories: { rule: "nofence", favourites: ["lateWord"] },
+    }),
+  ]),
+  ...at({ file: `${QUEUE}/claims/found-jobs.ts`, tests: [`${SIMULATED}/restored.test.ts`] }, [
+    breaks("P2", "a restore pays again for jobs that the ledger does not know", {
+      find: "if (row !== null && isGood) adopt(tx, row, job);",
+      replace: "if (row === null && isGood) void adopt;",
+      tests: [`${WORLD}/restore.test.ts`],
+    }),
+    breaks("P16", "an older generation's job is taken over though the newest has failed", {
+      find: "  if (row !== null) supersede(tx, row, gen);\n",
+      replace: "  if (row !== null && isGood) supersede(tx, row, gen);\n",
+    }),
+    breaks("P8", "a job of a variant that does not wait runs without a slot after a restore", {
+      find: 'else if (job.status === "pending") holdSlot(tx,',
+      replace: 'else if (job.status === "done") holdSlot(tx,',
+    }),
+  ]),
+  ...at({ file: `${QUEUE}/claims/hand-out.ts`, tests: [`${SIMULATED}/hand-out.test.ts`] }, [
+    breaks("P2", "a key that is older than a day is asked for again", {
+      find: " || tx.now - claim.admittedAt > IDEMPOTENCY_MS;",
+      replace: ";",
+      tests: [`${SIMULATED}/exchange.test.ts`],
+      histories: { rule: "oldkey", favourites: ["overnight", "overnight"] },
+    }),
+    breaks("P6", "other jobs are given beside a quarantined one", {
+      find: "one.room = one.owner.exclusive ? 0 : one.room - 1;",
+      replace: "one.room -= 1;",
+    }),
+    breaks("P6", "a suspect is given beside others", {
+      find: "return row.crashes === 0 || one.owner.claims.size === 0;",
+      replace: "return true;",
+      histories: { rule: "company", favourites: ["poison", "accept"] },
+    }),
+    breaks("P8", "no refused job tells the gate which limit holds it back", {
+      find: "      noteHeld(tx.gateNow, answer);\n",
+      replace: "",
+    }),
+    breaks("P8", "an orphaned claim whose row has gone on keeps its slot for ever", {
+      find: "      endStale(tx, claim, row, false);\n",
+      replace: "      void endStale;\n",
+      tests: [`${SIMULATED}/exchange.test.ts`, "workers/consumer/test/releases/documents.test.ts"],
+    }),
+    breaks("P9", "bulk that waits for higher lanes keeps them out of handlers", {
+      find: "lane <= lowest && !isShut(tx, lane)",
+      replace: "lane >= 0 && !isShut(tx, lane)",
+    }),
+    breaks("P9", "a viewer's job waits to be looked at first", {
+      find: "if (row.lane !== LIVE && !claim.ready) continue;",
+      replace: "if (!claim.ready) continue;",
+      tests: [`${SIMULATED}/exchange.test.ts`],
+    }),
+    breaks("P9", "bulk goes before uploads", {
+      find: "prefetch(one, [UPLOAD, BULK], request.prefetch);",
+      replace: "prefetch(one, [BULK, UPLOAD], request.prefetch);",
+    }),
+    breaks("P9", "a short token goes to whoever comes first", {
+      find: "return (lane > LIVE && waiting[LIVE] > 0) || (lane > UPLOAD && waiting[UPLOAD] > 0);",
+      replace: "return lane > BULK && waiting[LIVE] > 0;",
+      tests: [`${SIMULATED}/exchange.test.ts`],
+    }),
+    breaks("P10", "rows of a cancelled run are handed out until its slice comes", {
+      find: "row.state !== WAITING || cancelUnsubscribed(tx, row)) return false;",
+      replace: "row.state !== WAITING) return false;",
+      tests: [`${SIMULATED}/accept.test.ts`],
+    }),
+    breaks("F4", "workers hold what waits for tomorrow", {
+      find: "    if (isShut(tx, lane)) continue;\n",
+      replace: "",
+      tests: [`${SIMULATED}/starvation.test.ts`],
+    }),
+    breaks("P17", "a worker takes slots for POSTs that wait for its connections, while other workers have free ones", {
+      find: "? GO_MAX : GO_FEW;",
+      replace: "? GO_MAX : GO_MAX;",
+      tests: [`${SIMULATED}/pace.test.ts`],
+    }),
+    breaks("P16", "results are handed out while a restored ledger holds back", {
+      find: "  if (isHeldBack(tx.gateNow)) return false;\n",
+      replace: "",
+      tests: [`${SIMULATED}/restored.test.ts`],
+    }),
+    breaks("P2", "a restore pays again for jobs that the copy knows", {
+      find: "  if (claim.externalId !== null) return false;\n",
+      replace: "",
+      tests: [`${WORLD}/restore.test.ts`],
+    }),
+    breaks("P2", "I3: a row is handed out while its older generation has a live owner", {
+      find: "const due = ids.filter((id) => claims.byJob(id) === null);",
+      replace: "const due = ids;",
+      tests: [`${SIMULATED}/settle.test.ts`],
+      histories: { rule: "overlap", favourites: ["slowAndForced", "race"] },
+    }),
+    breaks("P1", "P1: what was offered beside a suspect is lost", {
+      find: "else backToWaiting(tx, row);",
+      replace: "",
+      tests: [],
+      histories: { rule: "besidesuspect", favourites: ["poison", "accept", "pause", "resume"] },
+    }),
+  ]),
+  ...at({ file: `${QUEUE}/claims/note-job.ts`, tests: [`${SIMULATED}/exchange.test.ts`] }, [
+    breaks("P17", "when Ittybit made a job is told and forgotten", {
+      find: "claim.createdAt = createdAt;",
+      replace: "",
+    }),
+  ]),
+  ...at({ file: `${QUEUE}/claims/observe.ts`, tests: [`${SIMULATED}/settle.test.ts`] }, [
+    breaks("P2", "a job that is shown to run is made again", {
+      find: "found.absent.flatMap(",
+      replace: "[...found.absent, ...found.pending].flatMap(",
+      histories: { rule: "stuck" },
+    }),
+    breaks("P11", "a job that Ittybit has lost is waited for for ever", {
+      find: "  for (const claim of lost) lose(tx, claim);\n",
+      replace: "",
+    }),
+    breaks("P1", "a slot that is free because no job was made wakes nobody", {
+      find: "return seen.length + freed + lost.length;",
+      replace: "return seen.length;",
+      tests: [`${SIMULATED}/found-jobs.test.ts`],
+    }),
+  ]),
+  ...at({ file: `${QUEUE}/claims/pace.ts`, tests: [`${SIMULATED}/on-alarm.test.ts`] }, [
+    breaks("P1", "a wake-up is believed under way for ever", {
+      find: "memory.wakes = memory.wakes.filter((sentAt) => now - sentAt < WAKE_MS);",
+      replace: "",
+      histories: { rule: "wakeonce" },
+    }),
+    breaks("P5", "a paused lane wakes workers", { find: "closedFor(tx.gateNow, name) !== null || ", replace: "" }),
+    breaks("P17", "every eight jobs wake a worker, whatever the gate lets through", {
+      find: "Math.min(WORKERS_MAX, byRate, byWork)",
+      replace: "Math.min(WORKERS_MAX, byWork)",
+    }),
+    breaks("P17", "a worker keeps its batch open while wake-ups stand in the queue, so the platform adds no consumer", {
+      find: "isGrowing(tx) && isBacklog && ",
+      replace: "isGrowing(tx) && !isBacklog && ",
+      tests: [`${WORLD}/growth.test.ts`],
+    }),
+    breaks("P17", "a consumer that stays the only one works in short shifts for ever", {
+      find: "return now - memory.mostWorkers.since < GROWTH_MS;",
+      replace: "return true;",
+      tests: [`${SIMULATED}/pace.test.ts`],
+    }),
+    breaks("P13", "a handler asks for the end of a job that cannot have ended", {
+      find: "return Math.max(LIVE_PACE_MS, Math.min(liveMs, isLiveOnly ? SOON_MS : pace));",
+      replace: "return LIVE_PACE_MS;",
+      tests: [`${CONSUMER}/making/consume-miss.test.ts`],
+    }),
+    breaks("P17", "a burst wakes workers that come when its work is done", {
+      find: "Math.min(wanted - came, atOnce)",
+      replace: "wanted - came",
+      tests: [`${SIMULATED}/pace.test.ts`],
+    }),
+    breaks("P17", "workers that came together call together", {
+      find: "if (work.liveMs !== null || pace < PACE_MS.to) return pace;",
+      replace: "if (work.liveMs !== undefined || pace < PACE_MS.to) return pace;",
+      tests: [`${SIMULATED}/pace.test.ts`],
+    }),
+    breaks("P5", "workers are called while a restored ledger holds back", {
+      find: "  if (isHeldBack(tx.gateNow)) return work;\n",
+      replace: "",
+      tests: [`${SIMULATED}/restored.test.ts`],
+    }),
+  ]),
+  ...at({ file: `${QUEUE}/claims/unfetched.ts`, tests: UNFETCHED }, [
+    breaks("P17", "jobs are made although no result can be fetched", {
+      find: "if (late.length < ALL_FAIL.jobs && ",
+      replace: "if (late.length < 10_000 && ",
+    }),
+    breaks("P17", "one result that cannot be fetched stops everything", { find: "jobs: 3 };", replace: "jobs: 1 };" }),
+  ]),
+];

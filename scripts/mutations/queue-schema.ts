@@ -1,0 +1,275 @@
+import { at, breaks, type Mutation } from "./mutation.ts";
+
+const QUEUE = "packages/durable-queue/src";
+const QUEUE_TESTS = "packages/durable-queue/test";
+const SIMULATED = "workers/consumer/test/queue";
+const WORLD = "test/world";
+const CONSUMER = "workers/consumer/src";
+const INDEXES = [`${SIMULATED}/storage-doc.test.ts`, `${SIMULATED}/budget.test.ts`];
+
+/** The queue's tables: rows, claims, orders, counters, copies and migrations. */
+export const QUEUE_SCHEMA: readonly Mutation[] = [
+  ...at({ file: `${QUEUE}/schema/aged.ts`, tests: [`${SIMULATED}/prune.test.ts`] }, [
+    breaks("P17", "a small table keeps more than it may", {
+      find: "(aged < ?1 OR nth > ?2) LIMIT ?3",
+      replace: "(aged < ?1 OR ?2 < 0) LIMIT ?3",
+    }),
+  ]),
+  ...at({ file: `${QUEUE}/schema/claim.ts`, tests: [`${SIMULATED}/leases.test.ts`, `${QUEUE_TESTS}/claims.test.ts`] }, [
+    breaks("P2", "admissions are not written", {
+      find: 'return state !== "prefetched" || kept;',
+      replace: 'return state === "abandoned" || kept;',
+    }),
+    breaks("P8", "after an eviction the next owner of an orphaned claim counts as the first one", {
+      find: "first: owner !== null && int(raw.first) === 1,",
+      replace: "first: int(raw.first) === 1,",
+      tests: [`${QUEUE_TESTS}/claims.test.ts`],
+    }),
+    breaks("P17", "an eviction forgets since when a result could not be fetched", {
+      find: "unfetchedSince: intOrNull(raw.unfetched_since)",
+      replace: "unfetchedSince: null",
+      tests: [`${SIMULATED}/unfetched.test.ts`],
+    }),
+    breaks("P8", "I4: a slow job that was given up loses its slot", {
+      find: "return externalId === null && until < now;",
+      replace: "return until < now;",
+      tests: [],
+      histories: { rule: "slowslot", favourites: ["slowAndForced"] },
+    }),
+  ]),
+  ...at({ file: `${QUEUE}/schema/claims.ts`, tests: [`${QUEUE_TESTS}/claims.test.ts`] }, [
+    breaks("P2", "an orphaned claim that was assigned is assigned again", {
+      find: "    claim.owner = owner;\n",
+      replace: "",
+      tests: [`${SIMULATED}/exchange.test.ts`, `${QUEUE_TESTS}/claims.test.ts`],
+    }),
+    breaks("P2", "an eviction forgets the job of an orphaned claim", {
+      find: "foundByPoller: false, due });\n    this.note(claim);",
+      replace: "foundByPoller: false, due });",
+    }),
+    breaks("P17", "a handler that leaves within seconds has a row", { find: "if (brief) continue;", replace: "" }),
+    breaks("P11", "the claims of a runner that died stay with it", {
+      find: "for (const claim of owner.claims.values()) this.orphan(claim);",
+      replace: "",
+      tests: ["examples/durable-queue/reset.workerd.test.ts"],
+    }),
+  ]),
+  ...at({ file: `${QUEUE}/schema/copy.ts`, tests: ["workers/consumer/test/releases/next-version.test.ts"] }, [
+    breaks("P1", "a copy lacks a job that was touched while the copy was made", {
+      find: "ORDER BY iif(name = 'orders', 'j', name)",
+      replace: "ORDER BY name",
+      tests: [`${SIMULATED}/copy.test.ts`],
+    }),
+    breaks("P2", "a copy makes a job twice that was touched while the copy was made", {
+      find: "  dropTouched(sql);\n",
+      replace: "",
+      tests: [`${SIMULATED}/copy.test.ts`],
+    }),
+    breaks("P1", "a copy that misses rows takes the ledger's place", {
+      find: "if (head === undefined || int(head.rows) !== rows) return null;",
+      replace: "if (head === undefined) return null;",
+      tests: [`${CONSUMER}/api/ledger.test.ts`],
+    }),
+    breaks("P1", "a copy of an earlier version is not brought to the present tables", {
+      find: "  bringUp(sql, tables);\n",
+      replace: "",
+    }),
+    breaks("P1", "a copy of an earlier version is refused", {
+      find: "version >= 1 && version <= migrations.length",
+      replace: "version < 1",
+    }),
+    breaks("P1", "older code on newer tables cannot take back its own copy", {
+      find: "if (version === schemaVersion(sql)) {",
+      replace: "if (version === schemaVersion(sql) && version <= migrations.length) {",
+    }),
+  ]),
+  ...at({ file: `${QUEUE}/schema/costs.ts`, tests: [`${QUEUE_TESTS}/costs.test.ts`] }, [
+    breaks("P13", "a folder too many is forgotten", {
+      find: "addPlace(day, known, cost);",
+      replace: "if (!isFull) addPlace(day, known, cost);",
+    }),
+  ]),
+  ...at({ file: `${QUEUE}/schema/counters.ts`, tests: [`${CONSUMER}/doctor/run-doctor.test.ts`] }, [
+    breaks("S4", "a count below 0 is shown", { find: "return Math.max(0, n);", replace: "return n;" }),
+  ]),
+  ...at({ file: `${QUEUE}/schema/documents.ts`, tests: ["workers/consumer/test/releases/documents.test.ts"] }, [
+    breaks("P1", "rows that 0.1.0 accepted after a rollback are found by nobody", {
+      find: '  if (sql.exec("SELECT 1 FROM fresh LIMIT 1").length > 0) findUntouched(sql);\n',
+      replace: "",
+    }),
+    breaks("P1", "a second row that 0.1.0 made after a rollback keeps its job from being made", {
+      find: '  if (sql.exec("SELECT 1 FROM hands LIMIT 1").length > 0) dropDoubles(sql);\n',
+      replace: "",
+    }),
+    breaks("P2", "a claim from before a rollback keeps its job", {
+      find: "SET state = 'abandoned', owner = NULL, until = ?",
+      replace: "SET until = ?",
+    }),
+    breaks("P13", "what the documents of 0.1.0 have counted is lost", {
+      find: "    addSums(sql, sums);\n",
+      replace: "    void addSums;\n",
+    }),
+  ]),
+  ...at({ file: `${QUEUE}/schema/failed-rows.ts`, tests: [`${CONSUMER}/ledger/views/causes.test.ts`] }, [
+    breaks("P13", "an action counts what a view counted some seconds ago", {
+      find: "(view && now - kept.at < youngEnough(kept))",
+      replace: "now - kept.at < youngEnough(kept)",
+    }),
+  ]),
+  ...at({ file: `${QUEUE}/schema/known-calls.ts`, tests: [`${WORLD}/repeated-calls.test.ts`] }, [
+    breaks("P11", "a call whose effect stands in memory is heard twice", {
+      find: "    if (this.#ids.has(id)) return false;\n",
+      replace: "",
+    }),
+  ]),
+  ...at({ file: `${QUEUE}/schema/memory.ts` }, [
+    breaks("P8", "I4: after an eviction every admitted job counts as ended", {
+      find: "return this.observed.has(gen);",
+      replace: "return this.observed.has(gen) || gen < this.startedAt * 1000;",
+      histories: { rule: "freshslots", favourites: ["evict", "accept"] },
+    }),
+  ]),
+  ...at({ file: `${QUEUE}/schema/migrate.ts`, tests: ["workers/consumer/test/releases/sweeps.test.ts"] }, [
+    breaks("P16", "the purges that 0.1.0 had begun are forgotten by an upgrade", {
+      find: "  moveRows(sql);\n",
+      replace: "",
+    }),
+    breaks("P1", "a rollback forgets how far the tables are: the next upgrade migrates them twice", {
+      find: "if (version >= migrations.length) return false;",
+      replace: "if (version === migrations.length) return false;",
+      tests: ["workers/consumer/test/releases/next-version.test.ts"],
+    }),
+  ]),
+  ...at({ file: `${QUEUE}/schema/numbers.ts`, tests: [`${SIMULATED}/leases.test.ts`] }, [
+    breaks("P11", "after an eviction numbers are given again", {
+      find: "    this.#last = this.#ceiling + Math.floor(random() * APART_US);\n",
+      replace: "    this.#last = 0;\n",
+    }),
+    breaks("P11", "two instances that stand on one copy give the same numbers", {
+      find: " + Math.floor(random() * APART_US);",
+      replace: ";",
+      tests: [`${WORLD}/restore.test.ts`],
+    }),
+  ]),
+  ...at({ file: `${QUEUE}/schema/orders.ts`, tests: [`${SIMULATED}/orders-protocol.test.ts`] }, [
+    breaks("P1", "the parts that are left of an order go with the first one", {
+      find: "if (parts.every((part) => part === null)) over.push",
+      replace: "if (parts.some((part) => part === null)) over.push",
+      histories: { rule: "wholeorder", favourites: ["accept", "forcedAndCancelled"] },
+    }),
+    breaks("P1", "a job of a locked image is not offered again when the lock ends", {
+      find: "      if (line.until <= now) goBack(line);\n",
+      replace: "",
+      tests: [`${QUEUE_TESTS}/orders.test.ts`],
+    }),
+    breaks("P1", "the jobs of locked images are forgotten in the middle of a call", {
+      find: "      if (orders.length < AT_ONCE) return found;\n    }",
+      replace: "      if (orders.length < AT_ONCE) break;\n    }\n    goBack(line);\n    return found;",
+    }),
+    breaks("P1", "I2: an order is forgotten when its jobs were handed out", {
+      find: "        line.from = order.gen + 1;",
+      replace: `        line.from = order.gen + 1;
+        sql.exec("DELETE FROM orders WHERE lane = ? AND run = ? AND gen = ?", order.lane, order.run, order.gen);`,
+      tests: [],
+      histories: { rule: "earlyorder" },
+    }),
+  ]),
+  ...at({ file: `${QUEUE}/schema/recent-ends.ts`, tests: [`${CONSUMER}/ledger/views/pace.test.ts`] }, [
+    breaks("P13", "the pace sinks while nobody looks for an end", {
+      find: "const spanMs = last - (marks[n - 1]?.at ?? last);",
+      replace: "const spanMs = now - (marks[n - 1]?.at ?? last);",
+    }),
+    breaks("P13", "a pace of long ago counts for ever", {
+      find: "if (now - last > Math.max(SILENT_MS, 2 * Math.max(0, ...gaps))) return null;",
+      replace: "if (now - last > Number.POSITIVE_INFINITY + gaps.length) return null;",
+    }),
+  ]),
+  ...at({ file: `${QUEUE}/schema/recent-failures.ts`, tests: [`${CONSUMER}/ledger/views/troubles.test.ts`] }, [
+    breaks("P13", "failures of more than an hour ago are kept", {
+      find: "Number(at) > now - KEPT_MS",
+      replace: "true",
+    }),
+  ]),
+  ...at({ file: `${QUEUE}/schema/recent.ts`, tests: [`${SIMULATED}/recent.test.ts`] }, [
+    breaks("P17", "the row of stored jobs grows with the length of their ids", {
+      find: "AND length(body) + length(?2) <=",
+      replace: "AND 0 <=",
+    }),
+  ]),
+  ...at({ file: `${QUEUE}/schema/rows.ts`, tests: [`${SIMULATED}/orders-protocol.test.ts`] }, [
+    breaks("P1", "a job that was touched is taken out of its order, and is due at no time", {
+      find: "    if (isOpen(row)) row.due ??= now;\n",
+      replace: "",
+      histories: { rule: "nodue", favourites: ["accept", "cancelRun", "race"] },
+    }),
+    breaks("P2", "a job that was touched stays in its order too", {
+      find: "      leaving.push(place);\n      if (deleted) continue;",
+      replace: "      if (deleted) leaving.push(place);\n      if (deleted) continue;",
+      histories: { rule: "twoplaces", favourites: ["accept", "force"] },
+    }),
+    breaks("P2", "a key takes the place that a job in an order has", {
+      find: `    this.#loadOrders(places.flatMap((place) => [groupPlaceOf(place), groupPlaceOf(place + NEIGHBOURS - 1)]));
+`,
+      replace: "",
+    }),
+    breaks("P10", "a cancel of a run does not reach what waits in orders", {
+      find: "    return { rows: [...found, ...untouched].filter(({ id }) => id <= to), to };",
+      replace: "    return { rows: found.filter(({ id }) => id <= to), to };",
+      tests: [`${SIMULATED}/orders-protocol.test.ts`, `${SIMULATED}/accept.test.ts`],
+    }),
+    breaks("P10", "another run that asks for a job in an order is forgotten", {
+      find: "        if (row.joined === 1) this.#orders.join(this.#sql, place.order);\n",
+      replace: "",
+      histories: { rule: "nojoin", favourites: ["accept", "race"] },
+    }),
+    breaks("P1", "a waiting job that was touched has no due time", {
+      find: "    if (isOpen(row)) row.due ??= now;\n",
+      replace: "",
+      tests: [`${SIMULATED}/leases.test.ts`],
+    }),
+  ]),
+  ...at({ file: `${QUEUE}/schema/schema.ts`, tests: INDEXES }, [
+    breaks("P17", "one more index", {
+      find: "  `CREATE TABLE owners",
+      replace: "  `CREATE INDEX jobs_lane ON jobs (lane, state)`,\n  `CREATE TABLE owners",
+    }),
+  ]),
+  ...at({ file: `${QUEUE}/schema/sql.ts`, tests: [`${SIMULATED}/accept.test.ts`] }, [
+    breaks("P11", "all rows of a call go into one value, whatever its size", {
+      find: "from += ROWS_AT_ONCE",
+      replace: "from += rows.length",
+    }),
+  ]),
+  ...at({ file: `${QUEUE}/schema/tx.ts`, tests: ["workers/consumer/test/promises/counters.test.ts"] }, [
+    breaks("P10", "a slow cancel takes what was ordered after it under a clock that went back", {
+      find: "Math.max(at, this.#newestCancel + 1)",
+      replace: "at",
+      tests: [`${SIMULATED}/actions.test.ts`],
+    }),
+    breaks("P13", "a change of lane is not counted", {
+      find: "if (before?.state !== counted || before?.lane !== row.lane) {",
+      replace: "if (before?.state !== counted) {",
+      histories: { rule: "uncounted" },
+    }),
+    breaks("P13", "I8: a run does not count what became of its members", {
+      find: "this.runs.move(run, before.state, to);",
+      replace: "this.runs.move(run, null, to);",
+      tests: [`${SIMULATED}/accept.test.ts`],
+      histories: { rule: "runstate" },
+    }),
+    breaks("P13", "a purged row stays counted", {
+      find: "if (before !== null) addCount(",
+      replace: "if (before !== null && after !== null) addCount(",
+    }),
+    breaks("P13", "jobs that were admitted in earlier calls count no more", {
+      find: "const before = usedIn(this.#counters.used, period);",
+      replace: "const before = usedIn({}, period);",
+      tests: [`${SIMULATED}/budget-use.test.ts`],
+    }),
+    breaks("P13", "a failed row that is gone is still counted", {
+      find: "FAILED_COUNTS.has(before.state)) this.kept.failed.changed();",
+      replace: "FAILED_COUNTS.has(before.state)) void 0;",
+      tests: [`${CONSUMER}/ledger/views/causes.test.ts`],
+    }),
+  ]),
+];

@@ -1,0 +1,187 @@
+import { at, breaks, type Mutation } from "./mutation.ts";
+
+const QUEUE = "packages/durable-queue/src";
+const QUEUE_TESTS = "packages/durable-queue/test";
+const SIMULATED = "workers/consumer/test/queue";
+const WORLD = "test/world";
+const CONSUMER = "workers/consumer/src";
+
+/** The end of a claim: outcomes, transitions of a row, and leases that run out. */
+export const QUEUE_SETTLING: readonly Mutation[] = [
+  ...at({ file: `${QUEUE}/claims/leases.ts`, tests: [`${SIMULATED}/leases.test.ts`] }, [
+    breaks("P1", "what a dead handler held is never taken back", {
+      find: "if (isLive(owner, now)) continue;",
+      replace: "if (isLive(owner, 0)) continue;",
+      tests: [`${SIMULATED}/exchange.test.ts`],
+    }),
+    breaks("P6", "an outage of the ledger counts crashes of innocent jobs", {
+      find: "endLease(tx, owner, owner.instance === memory.startedAt && isAwake);",
+      replace: "endLease(tx, owner, owner.instance === memory.startedAt || isAwake);",
+    }),
+    breaks("P6", "a crash is counted for a job that merely waits for Ittybit", {
+      find: "return claim.externalId === null || claim.foundByPoller || memory.notified.has(claim.gen);",
+      replace: "return true;",
+    }),
+    breaks("P6", "a job that kills its workers goes on for ever", {
+      find: "if (row.crashes <= LONE_CRASHES) return false;",
+      replace: "if (row.crashes > 0) return false;",
+    }),
+    breaks("P6", "no crash is counted for a handler that dies at its POST once its job was found", {
+      find: "claim.externalId === null || claim.foundByPoller || ",
+      replace: "claim.externalId === null || ",
+      tests: [`${SIMULATED}/found-jobs.test.ts`],
+    }),
+    breaks("P6", "an outage counts crashes", {
+      find: "endLease(tx, owner, owner.instance === memory.startedAt && isAwake);",
+      replace: "endLease(tx, owner, true);",
+      tests: [],
+      histories: { rule: "blame", favourites: ["outage", "accept"] },
+    }),
+    breaks("P6", "poison goes on killing", {
+      find: "if (row.crashes <= LONE_CRASHES) return false;",
+      replace: "return false;",
+      tests: [],
+      histories: { rule: "forgiving", favourites: ["poison", "accept"] },
+    }),
+  ]),
+  ...at({ file: `${QUEUE}/claims/settle.ts`, tests: [`${SIMULATED}/settle.test.ts`] }, [
+    breaks("P2", "a failed job is asked for again under its own key", {
+      find: `    case "failed":
+      endClaim(tx, claim, one.over, outcome.failure.code);
+      newGeneration(tx, row);`,
+      replace: `    case "failed":
+      endClaim(tx, claim, one.over, outcome.failure.code);`,
+    }),
+    breaks("P2", "an unclear POST is repeated under a new generation", {
+      find: "if (row.unclear >= UNCLEAR_MAX) {",
+      replace: "if (row.unclear >= 1) {",
+      histories: { rule: "retrygen", favourites: ["lostPost", "accept"] },
+    }),
+    breaks("P5", "a 429 counts as an attempt", {
+      find: '    case "throttled":\n    case "account":\n',
+      replace: '    case "throttled":\n    case "account":\n      row.attempts += 1;\n',
+    }),
+    breaks("P8", 'a later handler\'s "made no job" is believed', {
+      find: "madeNoJob(outcome) && claim.first && claim.externalId === null",
+      replace: "madeNoJob(outcome) && claim.externalId === null",
+      histories: { rule: "laterfree", favourites: ["lostPost"] },
+    }),
+    breaks("P16", "a purge misses a copy that was on its way", {
+      find: "    else if (isThere(outcome, gen)) tx.storedTooLate(id, gen);\n",
+      replace: "",
+      tests: [`${WORLD}/copy-under-way.test.ts`],
+    }),
+    breaks("P16", "the ledger counts any object as present", {
+      find: 'else if (outcome.kind === "present" && outcome.objectGen >= floorOf(tx, row))',
+      replace: 'else if (outcome.kind === "present")',
+    }),
+    breaks("P16", "the outcome of an older generation is taken", {
+      find: "if (row === null || isStale(row, claim)) {",
+      replace: "if (row === null) {",
+      histories: { rule: "nostale", favourites: ["force", "replace", "accept"] },
+    }),
+    breaks("P16", "an object stored below a purge while it looked stays", {
+      find: "    if (isThere(outcome, claim.gen)) tx.storedTooLate(claim.id, claim.gen);\n",
+      replace: "",
+      tests: [`${CONSUMER}/images/purge.test.ts`],
+    }),
+    breaks("P8", "a job that a later handler failed on, and that runs still, frees its slot", {
+      find: 'return outcome.kind === "failed" && outcome.ended && (',
+      replace: 'return outcome.kind === "failed" && (',
+    }),
+    breaks("P11", "a row that has ended keeps its claim, and housekeeping deletes the row", {
+      find: "  if (isDead) endClaim(tx, claim, one.over, failure.code);\n  else if",
+      replace: "  if (!isDead)\n    if",
+    }),
+    breaks("P17", "an attempt that failed for another cause counts as the first failure at Ittybit", {
+      find: "n <= row.attempts && code === failure.code",
+      replace: "n <= row.attempts && code !== null",
+    }),
+    breaks("P17", "a failure from before a retry counts as the first failure at Ittybit", {
+      find: "n <= row.attempts && code === failure.code",
+      replace: "n > 0 && code === failure.code",
+    }),
+    breaks("P17", "a result that cannot be fetched is never given up", {
+      find: "    if (outcome.unfetched !== undefined) claim.unfetchedSince ??= tx.now;\n",
+      replace: "",
+      tests: [`${SIMULATED}/unfetched.test.ts`, `${WORLD}/failing-results.test.ts`],
+    }),
+    breaks("P13", "an image costs nothing for its failed attempts", {
+      find: "return own + listAttempts(tx.sql, row.id).filter(({ n, job }) => n <= row.attempts && job !== null).length;",
+      replace: "return own;",
+      tests: [`${CONSUMER}/ledger/views/costs.test.ts`],
+    }),
+    breaks("P11", "a call that has ended keeps its slot while it waits", {
+      find: 'if (outcome.kind === "fault" || outcome.kind === "pending") return outcome.ended === true;',
+      replace: "",
+      tests: [`${QUEUE_TESTS}/run-jobs.test.ts`],
+    }),
+    breaks("P2", "same generation after a failure", {
+      find: "      newGeneration(tx, row);\n      fail(tx, row, { claim, failure: outcome.failure",
+      replace: "      fail(tx, row, { claim, failure: outcome.failure",
+      tests: [],
+      histories: { rule: "samegen" },
+    }),
+  ]),
+  ...at({ file: `${QUEUE}/claims/transitions.ts`, tests: [`${SIMULATED}/settle.test.ts`] }, [
+    breaks("P1", "an untouched job that comes back is not offered again", {
+      find: "if (row.due === null) tx.memory.orders.offerAgain(row);",
+      replace: "",
+      tests: [`${SIMULATED}/orders-protocol.test.ts`],
+      histories: { rule: "notgivenback" },
+    }),
+    breaks("P1", "a retry stays in its run, which may be cancelled", {
+      find: "  tx.runs.unsubscribe(row);\n  row.run = run;\n",
+      replace: "",
+      tests: [`${SIMULATED}/accept.test.ts`],
+      histories: { rule: "retrystay", favourites: ["accept", "cancelRun", "retry", "retryAll"] },
+    }),
+    breaks("P2", "a stale claim of a live owner does not block its row", {
+      find: "if (claim !== null && (claim.owner === null || !hasRow(claim))) endClaim",
+      replace: "if (claim !== null) endClaim",
+      tests: [`${CONSUMER}/images/new-original.test.ts`],
+    }),
+    breaks("P7", "attempts are not kept", {
+      find: "tx.addAttempt(failedAttempt(row, failure, { now: tx.now, claim }));",
+      replace: "failedAttempt(row, failure, { now: tx.now, claim });",
+    }),
+    breaks("P8", "a job that is given up is not abandoned", {
+      find: 'if (claim.state !== "admitted" || ended || memory.isEnded(claim.gen))',
+      replace: "if (true as boolean)",
+      histories: { rule: "noabandon" },
+    }),
+    breaks("P10", "cancelled is shown while its owner may still store it", {
+      find: "if (claim === null || claim.owner === null) cancelRow(tx, row);",
+      replace: 'if (claim === null || claim.owner === null || claim.state === "admitted") cancelRow(tx, row);',
+      histories: { rule: "cancelnow", favourites: ["accept", "cancel"] },
+    }),
+    breaks("P10", "cancelled is shown while a copy of it may still be put", {
+      find: "if (claim === null || claim.owner === null) cancelRow(tx, row);",
+      replace: 'if (claim === null || claim.owner === null || claim.state === "prefetched") cancelRow(tx, row);',
+      tests: [`${WORLD}/copy-under-way.test.ts`],
+      histories: { rule: "copyfreed", favourites: ["copyCancelled"] },
+    }),
+    breaks("P10", "an eviction forgets who was looking at what is to be cancelled", {
+      find: "    tx.memory.claims.keep(claim);\n",
+      replace: "",
+      tests: [`${WORLD}/copy-under-way.test.ts`],
+      histories: { rule: "unkept", favourites: ["copyCancelled"] },
+    }),
+    breaks("P11", "after a restore rows keep numbers that may have been used since", {
+      find: "if (row.gen < tx.memory.meta.restored) newGeneration(tx, row);",
+      replace: "",
+      tests: [`${SIMULATED}/leases.test.ts`],
+      histories: { rule: "restoredgen", favourites: ["replacedAndPutBack"] },
+    }),
+    breaks("P1", "I2: what a stale claim blocked stays cancelling", {
+      find: "  if (row?.state === CANCELLING) cancelRow(tx, row);\n  else if",
+      replace: "  if",
+      tests: [],
+      histories: { rule: "stalecancel", favourites: ["forcedAndCancelled"] },
+    }),
+    breaks("P10", "I2: a new generation lets go who was to say that it has stopped", {
+      find: "(claim.owner === null || !hasRow(claim)))",
+      replace: '(claim.owner === null || claim.state === "prefetched"))',
+    }),
+  ]),
+];

@@ -1,0 +1,256 @@
+import { at, breaks, type Mutation } from "./mutation.ts";
+
+const SRC = "packages/shared/src";
+const EDGE = "workers/edge/src";
+const CONSUMER = "workers/consumer/src";
+const STAND_IN_TESTS = [`${EDGE}/miss/stand-in.test.ts`, `${EDGE}/miss/best-stored.test.ts`];
+
+/** Rules that every Worker shares: URLs, settings, signatures, messages, and limits of foreign text. */
+export const SHARED: readonly Mutation[] = [
+  ...at({ file: `${SRC}/accept.ts`, tests: STAND_IN_TESTS }, [
+    breaks("P18", "a format is shown that the client refuses", {
+      find: 'if ((named ?? any) === 0) return "no";',
+      replace: "",
+    }),
+    breaks("P18", "AVIF is shown to whoever takes anything", {
+      find: ' && !namesImages && other !== "avif"',
+      replace: " && !namesImages",
+    }),
+    breaks("P18", "WebP is shown to a browser that names other images only", {
+      find: ' && !namesImages && other !== "avif"',
+      replace: ' && other !== "avif"',
+    }),
+    breaks("P19", "a format that the client refuses is served", {
+      find: 'others.filter((other) => shows(other, best, true, weights) === "proven")',
+      replace: "others",
+      tests: [`${SRC}/accept.test.ts`],
+    }),
+  ]),
+  ...at({ file: `${SRC}/acts.ts`, tests: [`${CONSUMER}/config.test.ts`] }, [
+    breaks("N14", "an entry that does not parse is a token of all rights", {
+      find: "return token === undefined ? null : {",
+      replace: "return token === undefined ? { name: null, token: entry, acts: null } : {",
+    }),
+  ]),
+  ...at({ file: `${SRC}/config-deploy-rules.ts`, tests: [`${SRC}/config-check.deploy.test.ts`] }, [
+    breaks("D1", "two environments of an account may share a queue or a bucket", {
+      find: "if (mine.account === theirs.account || !mine.account || !theirs.account) {",
+      replace: "if (mine.account !== undefined && mine.account === theirs.account) {",
+    }),
+    breaks("P21", "nobody can tell the edge of a purge", {
+      find: 'if (edgeCache !== "workers") return [];',
+      replace: "return [];",
+    }),
+    breaks("P21", "an address of two hosts is one copy", {
+      find: "legacy.filter(({ hosts }) => hosts.length > 0)",
+      replace: "legacy.filter(() => false)",
+    }),
+  ]),
+  ...at({ file: `${SRC}/config-hook-rules.ts`, tests: [`${SRC}/config-check.hooks.test.ts`] }, [
+    breaks("F18", "a time that is not signed passes the check", {
+      find: 'timestampHeader !== undefined && !template.includes("{timestamp}")',
+      replace: 'timestampHeader === "" && !template.includes("{timestamp}")',
+    }),
+    breaks("L5", "a topic may belong to two hooks", {
+      find: 'if (verifier.kind === "sns") return verifier.topics.map((topic) => ["topics", topic, "a topic"]);',
+      replace: "",
+    }),
+    breaks("N12", "an id may touch what is signed after it", {
+      find: "if (touching !== undefined)",
+      replace: 'if (touching === "")',
+    }),
+    breaks("N12", "two hooks may have one secret", {
+      find: "else if (other !== hook)",
+      replace: 'else if (other === "")',
+    }),
+  ]),
+  ...at({ file: `${SRC}/config-rules.ts`, tests: ["packages/legacy-urls/test/posters.test.ts"] }, [
+    breaks("L12", "a configuration that sends viewers to films is deployed", {
+      find: "!unshowable.includes(extension)",
+      replace: "unshowable.length === 0",
+    }),
+    breaks("N11", "events may be sent to an address with a password, or of a private network", {
+      find: '{ needs: ["events"], faults: eventFaults },',
+      replace: "{ needs: [], faults: () => [] },",
+      tests: [`${SRC}/config-check.events.test.ts`],
+    }),
+  ]),
+  ...at({ file: `${SRC}/config.ts`, tests: STAND_IN_TESTS }, [
+    breaks("P18", "the original comes first", { find: 'first: "stored",', replace: 'first: "original",' }),
+  ]),
+  ...at({ file: `${SRC}/cost/outlook.ts`, tests: [`${SRC}/cost/outlook.test.ts`] }, [
+    breaks("P12", "the outlook forgets what waits already", {
+      find: "Math.max(0, left - ahead)",
+      replace: "Math.max(0, left)",
+    }),
+  ]),
+  ...at({ file: `${SRC}/environment-check.ts`, tests: [`${CONSUMER}/config.test.ts`] }, [
+    breaks("N12", "two hooks may have one secret under two names", {
+      find: "else if (known.hook !== hook)",
+      replace: 'else if (known.hook === "")',
+      tests: [`${SRC}/config-check.hooks.test.ts`],
+    }),
+    breaks("N14", "nobody is told of an entry that does not parse", {
+      find: "if (namedToken(entry) !== null) return [];",
+      replace: "if (entry !== null) return [];",
+    }),
+    breaks("S1", "a hint of /readyz sets production's secret", {
+      find: 'prewarm provision --to ${environment || "<env>"}',
+      replace: "prewarm provision --to production",
+    }),
+  ]),
+  ...at({ file: `${SRC}/environment.ts`, tests: [`${EDGE}/config.test.ts`] }, [
+    breaks("N10", "the edge takes a key that can be guessed", {
+      find: "isLocal || key.length >= TOKEN_MIN_CHARS",
+      replace: "isLocal || key.length >= 1",
+    }),
+  ]),
+  ...at({ file: `${SRC}/film/mp4.ts`, tests: [`${SRC}/film/read-film.test.ts`] }, [
+    breaks("L12", "a film that is cut off is taken for a whole one", {
+      find: 'if (!hasPictures || end !== parts.total) throw new FilmFault("the film is cut off");',
+      replace: "",
+    }),
+    breaks("L12", "a film that stands on its side has the size of one that does not", {
+      find: "rotation % 180 === 0",
+      replace: "rotation % 90 === 0",
+    }),
+  ]),
+  ...at({ file: `${SRC}/focal.ts`, tests: [`${SRC}/focal.property.test.ts`] }, [
+    breaks("L2", "a crop keeps its centre wherever the point is", {
+      find: "if (toCentre <= Math.min(toStart, toEnd)) return null;",
+      replace: "if (toCentre <= Math.min(toStart, toEnd) || kept > 0) return null;",
+    }),
+    breaks("L2", "a crop keeps the other end", {
+      find: 'return toStart < toEnd ? "left" : "right";',
+      replace: 'return toStart > toEnd ? "left" : "right";',
+    }),
+    breaks("L2", "the point moves crops whose URL says what they keep", {
+      find: 'return fit === "cover" && pos === null;',
+      replace: 'return fit === "cover" && pos !== undefined;',
+      tests: [`${CONSUMER}/images/focal.test.ts`, `${CONSUMER}/ittybit/job-request.test.ts`],
+    }),
+  ]),
+  ...at({ file: `${SRC}/foreign-json.ts`, tests: [`${CONSUMER}/api/warm.test.ts`] }, [
+    breaks("F17", "JSON may be nested without end", {
+      find: "if (depth > JSON_MAX_DEPTH) return true;",
+      replace: "if (depth > 1e9 * JSON_MAX_DEPTH) return true;",
+    }),
+  ]),
+  ...at({ file: `${SRC}/image-id.ts`, tests: ["test/fuzz/hooks.test.ts", `${SRC}/image-id.test.ts`] }, [
+    breaks("F17", "half of a surrogate pair reaches the ledger", {
+      find: 'if (!id.isWellFormed()) refuse("It holds half of a surrogate pair, which is no text.");',
+      replace: "",
+    }),
+  ]),
+  ...at({ file: `${SRC}/log.ts`, tests: [`${SRC}/log.test.ts`] }, [
+    breaks("F13", "all of a foreign text is looked at", {
+      find: ".slice(0, Math.max(0, clean.length - longest)) : clean).slice(0, LOOKED_AT_CHARS)",
+      replace: ") : text)",
+    }),
+    breaks("P14", "a secret in Base64 is no secret", {
+      find: ", ...base64Forms(secret)]",
+      replace: "]",
+      tests: ["workers/consumer/test/promises/nothing-signed-is-told.test.ts"],
+    }),
+    breaks("P14", "an apostrophe ends a URL", {
+      find: String.raw`/https?:\\?\/\\?\/[^\s"<>]*/gi`,
+      replace: String.raw`/https?:\\?\/\\?\/[^\s"'<>]*/gi`,
+    }),
+  ]),
+  ...at(
+    {
+      file: `${SRC}/message-schema.ts`,
+      tests: [`${SRC}/message-schema.test.ts`, `${CONSUMER}/making/consume-batch.test.ts`],
+    },
+    [
+      breaks("P12", "a newer message is taken for rubbish", {
+        find: "if (later.success) return",
+        replace: "if (later.success && later.data.v < 0) return",
+      }),
+      breaks("P12", "a field is added without a version", {
+        find: "at: z.int().nonnegative(),",
+        replace: "at: z.int().nonnegative(), run: z.string(),",
+        tests: [`${CONSUMER}/making/message-fixtures.test.ts`],
+      }),
+    ],
+  ),
+  ...at({ file: `${SRC}/mime.ts`, tests: [`${EDGE}/hit/serve-variant.test.ts`] }, [
+    breaks("L3", "the edge calls the PNG under a JPEG's key a JPEG", {
+      find: 'return format === "jpeg" && stored === CONTENT_TYPES.png ? CONTENT_TYPES.png : CONTENT_TYPES[format];',
+      replace: "return stored === null ? CONTENT_TYPES.png : CONTENT_TYPES[format];",
+    }),
+  ]),
+  ...at({ file: `${SRC}/network.ts`, tests: [`${SRC}/network.test.ts`] }, [
+    breaks("F16", "one IPv6 network has many names", {
+      find: 'text.includes("::") ? [...left, ...zeros, ...right] : left',
+      replace: 'text.split(":")',
+    }),
+  ]),
+  ...at({ file: `${SRC}/parameter-values.ts`, tests: [`${EDGE}/request/image-signature.test.ts`] }, [
+    breaks("L4", "every scope is taken", {
+      find: 'if (text === "image") return text;',
+      replace: "if (text) return text;",
+    }),
+  ]),
+  ...at({ file: `${SRC}/poster.ts`, tests: [`${SRC}/poster.test.ts`] }, [
+    breaks("L12", "an id of a time that is not listed is a poster", {
+      find: "poster !== null && posterTimes(config).includes(poster.seconds)",
+      replace: "poster !== null",
+    }),
+  ]),
+  ...at({ file: `${SRC}/printable.ts`, tests: [`${SRC}/printable.test.ts`] }, [
+    breaks("N8", "format characters are taken for letters", { find: String.raw`\p{Cf}`, replace: "" }),
+  ]),
+  ...at({ file: `${SRC}/public-address.ts`, tests: [`${SRC}/public-address.test.ts`] }, [
+    breaks("P15", "a result may lie at a private address", {
+      find: 'return isPublicHost(host) ? null : "the host is not public";',
+      replace: "return null;",
+    }),
+    breaks("F18", "a source may lie in a private network", {
+      find: "if (!isLoopback(host) && !isPublicHost(host))",
+      replace: 'if (!isLoopback(host) && host === "" && !isPublicHost(host))',
+      tests: [`${SRC}/config-check.sources.test.ts`],
+    }),
+  ]),
+  ...at({ file: `${SRC}/public-config.ts`, tests: ["packages/client/src/recipe.property.test.ts"] }, [
+    breaks("L1", "pages are told of presets that no upload makes", {
+      find: 'presets: Object.fromEntries(names.map((name) => [name, presets[name] ?? ""])),',
+      replace: "presets,",
+    }),
+  ]),
+  ...at({ file: `${SRC}/retry-after.ts`, tests: [`${CONSUMER}/ittybit/client.test.ts`] }, [
+    breaks("P5", "Retry-After is cut short", {
+      find: "return Math.min(Math.ceil(Number(text) * 1000), LONGEST_MS);",
+      replace: "return Math.min(Math.ceil(Number(text) * 1000), 1000);",
+    }),
+  ]),
+  ...at({ file: `${SRC}/signature.ts`, tests: [`${EDGE}/request/image-signature.test.ts`] }, [
+    breaks("L4", "a URL's own signature is one of the image", { find: "/^(exp|sc|v)$/", replace: "/^(exp|v)$/" }),
+    breaks("L4", "an image's signature is of every version", { find: "/^(exp|sc|v)$/", replace: "/^(exp|sc)$/" }),
+    breaks("L4", "an image's signature has no end", { find: "/^(exp|sc|v)$/", replace: "/^(sc|v)$/" }),
+  ]),
+  ...at({ file: `${SRC}/source.ts`, tests: [`${SRC}/source.test.ts`] }, [
+    breaks("P15", "a source's function can send viewers to an address that is no http", {
+      find: "return url && /^https?:$/.test(url.protocol) ? url.href : null;",
+      replace: "return url ? url.href : null;",
+    }),
+    breaks("P14", "the full size of a private original is open", {
+      find: "return isFullSize || Math",
+      replace: "return Math",
+      tests: [`${EDGE}/private-originals.test.ts`],
+    }),
+  ]),
+  ...at({ file: `${SRC}/transparency.ts`, tests: [`${SRC}/transparency.test.ts`] }, [
+    breaks("L3", "a PNG with a palette counts as opaque", {
+      find: '    if (name === "tRNS") return true;\n',
+      replace: "",
+    }),
+  ]),
+  ...at({ file: `${SRC}/upload-recipe.ts`, tests: ["packages/client/src/recipe.property.test.ts"] }, [
+    breaks("L1", "an upload makes no picture for link previews though the list has them", {
+      find: "? [ogSpec(settings)] : []",
+      replace: "? [] : []",
+    }),
+    breaks("L1", "an upload makes no preset", { find: "specs: [`p=${name}`]", replace: "specs: []" }),
+  ]),
+];

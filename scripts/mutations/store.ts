@@ -1,0 +1,181 @@
+import { at, breaks, type Mutation } from "./mutation.ts";
+
+const ROOM = "workers/consumer/src/store";
+const SRC = "workers/consumer/src";
+const WORLD = "test/world";
+
+/** Originals and variants in R2: reads, notes, lists, conditions of puts, and sweeps. */
+export const STORE: readonly Mutation[] = [
+  ...at({ file: `${SRC}/originals/look-at-film.ts`, tests: [`${SRC}/originals/probe-poster.test.ts`] }, [
+    breaks("L12", "a film that was replaced while its header was read is taken for one film", {
+      find: "if (start.etag !== etag) throw new ReadFailure(CHANGED);",
+      replace: "",
+    }),
+  ]),
+  ...at({ file: `${SRC}/originals/probe.ts`, tests: [`${SRC}/originals/probe-poster.test.ts`] }, [
+    breaks("L12", "a job is ordered for a time past a film's end", {
+      find: "if (poster.seconds >= seconds)",
+      replace: "if (poster.seconds < 0)",
+    }),
+  ]),
+  ...at({ file: `${SRC}/originals/read-start.ts`, tests: [`${SRC}/originals/probe.test.ts`] }, [
+    breaks("P15", "an origin may redirect anywhere", {
+      find: "if (next.origin !== new URL(url).origin) {",
+      replace: 'if (next.origin === "never") {',
+    }),
+  ]),
+  ...at({ file: `${ROOM}/info.ts`, tests: [`${ROOM}/info.test.ts`] }, [
+    breaks("P19", "nothing is compared", {
+      find: "return saySmaller(",
+      replace: "return void (",
+      tests: [`${SRC}/making/smaller-formats.test.ts`],
+    }),
+    breaks("P5", "the note tells the older original although a newer one was noted", {
+      find: "made !== null && made.gen >= notedGen",
+      replace: "made !== null && notedGen >= 0",
+    }),
+    breaks("P17", "the note of a new image is read before it is put", {
+      find: "(tries === 0 ? assumed(deps, id, variants) : null) ?? ",
+      replace: "",
+      tests: [`${SRC}/making/smaller-formats.test.ts`],
+    }),
+    breaks("P17", "the original is looked at again for the note", { find: "lookOf(variants, made) ?? ", replace: "" }),
+    breaks("P11", "a note that was not read takes another's place", { find: "    onlyIf,\n", replace: "" }),
+    breaks("P11", "a note that this handler remembers counts as written though it is gone", {
+      find: "if (isKnown && !before.isRead) continue;",
+      replace: "",
+    }),
+    breaks("P16", "this handler's older generation takes the place of the same note of a newer one", {
+      find: "condition: ifNotPutAgain(put)",
+      replace: "condition: ifUnchanged(put.etag)",
+    }),
+    breaks("P20", "a late handler writes a note over the block that the edge reads", {
+      find: "    if (isRemovedNote(object)) {\n",
+      replace: "    if (false as boolean) {\n",
+    }),
+  ]),
+  ...at({ file: `${ROOM}/list-pages.ts`, tests: [`${ROOM}/list-pages.test.ts`] }, [
+    breaks("P11", "a short page ends every list", {
+      find: "while (page.truncated) {",
+      replace: "while (page.truncated && page.objects.length >= 1_000) {",
+    }),
+    breaks("P11", "a page without objects ends an interval, which is then taken for the last", {
+      find: "    if (objects.length >= most) break;",
+      replace: "    if (objects.length >= most || page.objects.length === 0) break;",
+      tests: [`${SRC}/doctor/run-doctor.test.ts`, `${ROOM}/list-pages.test.ts`],
+    }),
+    breaks("P2", "what lies behind a short page counts as missing, and is made again", {
+      find: "    isWhole = !page.truncated && objects.length <= most;\n    if (objects.length >= most) break;",
+      replace: "    isWhole = true;\n    if (page.objects.length < most) break;",
+    }),
+  ]),
+  ...at({ file: `${ROOM}/look-up.ts`, tests: [`${ROOM}/look-up.test.ts`] }, [
+    breaks("P17", "what the edge has seen is believed for ever", {
+      find: "?? Number.NEGATIVE_INFINITY) < FRESH_MS",
+      replace: "?? Number.NEGATIVE_INFINITY) < Number.MAX_VALUE",
+    }),
+    breaks("P17", "variants are read one by one", { find: "this.#since < LIST_FROM", replace: "this.#since > 0" }),
+    breaks("P17", "what a short page did not reach is read one by one from then on", {
+      find: "    this.#since += 1;\n",
+      replace: "    this.#since = this.#wanted.length;\n",
+    }),
+    breaks("P17", "variants are listed each time", { find: "    this.#since = 0;\n", replace: "" }),
+    breaks("P11", "a list is believed for ever", {
+      find: "this.#deps.clock.now() - range.at >= FRESH_MS || ",
+      replace: "",
+    }),
+    breaks("P11", "what an older list showed counts as there", { find: "range.objects.has(key) || ", replace: "" }),
+    breaks("P2", "a handler forgets what it has stored", { find: "this.#stored.add(key);", replace: "" }),
+  ]),
+  ...at({ file: `${ROOM}/make-pass.ts`, tests: [`${ROOM}/make-pass.test.ts`, `${WORLD}/workers-cache.test.ts`] }, [
+    breaks("P20", "a note that was put a moment ago keeps a removed image in R2 for two minutes", {
+      find: "    () => false,\n",
+      replace: "    (error) => Promise.reject(error),\n",
+    }),
+    breaks("P20", "the original stays in its bucket", {
+      find: "  if (goesOn && own !== null) await deleteOriginal(own, goOn);\n",
+      replace: "",
+      tests: [`${ROOM}/make-pass.test.ts`],
+    }),
+  ]),
+  ...at({ file: `${ROOM}/markers.ts`, tests: [`${SRC}/making/submit-job.test.ts`] }, [
+    breaks("P17", "markers are deleted that are not there", {
+      find: "return names.filter((_, n) => are[n]);",
+      replace: "return names.filter((_, n) => are[n] !== undefined);",
+    }),
+  ]),
+  ...at({ file: `${ROOM}/put-condition.ts`, tests: [`${SRC}/making/smaller-formats.test.ts`] }, [
+    breaks("P19", "a newer generation with the same bytes becomes an older one", {
+      find: ", uploadedBefore: new Date(uploaded.getTime() + 1)",
+      replace: "",
+    }),
+    breaks("P19", "a purged variant comes back to say what is smaller", {
+      find: "uploadedAfter: new Date(uploaded.getTime() - 1), ",
+      replace: "",
+    }),
+    breaks("P16", "a put that wants nothing there overwrites what is there", {
+      find: 'new Headers({ "If-None-Match": "*" })',
+      replace: '{ etagDoesNotMatch: "none" }',
+      tests: [`${ROOM}/store.workerd.test.ts`],
+    }),
+  ]),
+  ...at({ file: `${ROOM}/say-smaller.ts`, tests: [`${SRC}/making/smaller-formats.test.ts`] }, [
+    breaks("P19", "an object of another original says what is smaller", {
+      find: " || made.sourceEtag !== etag",
+      replace: "",
+    }),
+    breaks("P19", "an object of other bytes says what is smaller", { find: " || object.size !== bytes", replace: "" }),
+    breaks("P19", "variants are compared of which nothing tells the original", {
+      find: "first === undefined || now.etag === null) return [];\n  const { etag } = now;",
+      replace: "first === undefined) return [];\n  const { etag } = now as { etag: string };",
+    }),
+  ]),
+  ...at({ file: `${ROOM}/sizes.ts`, tests: [`${ROOM}/sizes.test.ts`] }, [
+    breaks("P19", "a note grows without end", { find: ".slice(-PICTURES_MAX)", replace: "" }),
+  ]),
+  ...at({ file: `${ROOM}/sweep-image.ts`, tests: [`${ROOM}/list-pages.test.ts`] }, [
+    breaks("P16", "a purge deletes by a list that is older than its lock", {
+      find: "    if (!goOn()) return;\n",
+      replace: "",
+      tests: [`${ROOM}/list-pages.test.ts`, `${WORLD}/slow-purge.test.ts`],
+    }),
+    breaks("P19", "a new original has the copies of formats made that are not configured", {
+      find: "customMetadata?.job !== ORIGINAL_JOB",
+      replace: "customMetadata !== null",
+      tests: [`${SRC}/making/original-copy.test.ts`],
+    }),
+    breaks("P16", "a new original leaves the markers of the older one", {
+      find: '  if (kind === "remake" && pass === 1) await deleteWhere(bucket, markers, () => true);\n',
+      replace: "",
+      tests: [`${SRC}/ledger-deps.workerd.test.ts`],
+    }),
+    breaks("P16", "a purge takes a short page for the end", {
+      find: `for await (const { objects } of pagesOf(bucket, { prefix, include: ["customMetadata"] })) {
+    const doomed`,
+      replace: `for (const { objects } of [await bucket.list({ prefix, include: ["customMetadata"] })]) {
+    const doomed`,
+    }),
+    breaks("P16", "the sweep of a new original takes a short page for the end, and never has the rest made again", {
+      find: `for await (const { objects } of pagesOf(bucket, { prefix, include: ["customMetadata"] })) {
+    const made`,
+      replace: `for (const { objects } of [await bucket.list({ prefix, include: ["customMetadata"] })]) {
+    const made`,
+    }),
+  ]),
+  ...at({ file: `${ROOM}/variants.ts`, tests: [`${SRC}/making/original-copy.test.ts`] }, [
+    breaks("P16", "the put is unconditional", {
+      find: "onlyIf: ifUnchanged(before?.etag ?? null),",
+      replace: "",
+      tests: [`${SRC}/making/finish-job.test.ts`],
+      histories: { rule: "cas", favourites: ["race", "replace"] },
+    }),
+    breaks("P19", "a purged variant comes back, and a copy stays that a new original does not replace", {
+      find: "object === null ? !isNew : ",
+      replace: "object === null ? false : ",
+    }),
+    breaks("P19", "an original is put again each time that its image is noted", {
+      find: "  if (object !== null && isOfIt && object.size <= bytes.byteLength) return object.size;\n",
+      replace: "",
+    }),
+  ]),
+];
