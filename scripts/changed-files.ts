@@ -3,22 +3,21 @@ import { dirname } from "node:path";
 
 const ROOT = dirname(import.meta.dirname);
 
-function git(...args: string[]): string[] | null {
+/** The commit that a check compares with: $BASE, else the parent of HEAD, which is the target's newest commit for a merge. */
+export const BASE = process.env.BASE || "HEAD~1";
+
+/**
+ * The files that differ between a commit and the work tree, deleted and new ones too, as paths from the repository's root. Null where the
+ * clone lacks the commit.
+ */
+export function changedFiles(base = BASE, cwd = ROOT): string[] | null {
+  const git = (...args: string[]) =>
+    execFileSync("git", args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"], maxBuffer: 50_000_000 });
   try {
-    const said = execFileSync("git", args, { cwd: ROOT, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
-    return said.split("\n").filter(Boolean);
+    const changed = git("diff", "--name-only", "--no-renames", "-z", base, "--");
+    const untracked = git("ls-files", "--others", "--exclude-standard", "-z");
+    return [...new Set((changed + untracked).split("\0"))].filter((name) => name !== "").sort();
   } catch {
     return null;
   }
-}
-
-/**
- * The files that differ between a commit and the work tree, deleted and untracked ones too, as paths from the repository's root. `base`: the
- * commit; default: the environment variable BASE, else the parent of HEAD, which for the merge commit of a pull request is the branch that it
- * would go to. Null where git does not know the commit, as in a clone without history.
- */
-export function changedFiles(base: string = process.env.BASE || "HEAD~1"): string[] | null {
-  const changed = git("diff", "--name-only", "--no-renames", base, "--");
-  const untracked = git("ls-files", "--others", "--exclude-standard");
-  return changed === null || untracked === null ? null : [...new Set([...changed, ...untracked])].sort();
 }

@@ -1,15 +1,18 @@
-// `npm run mutations [-- --only P4,F1] [-- --rule samegen] [-- --column tests] [-- --slice 2/4] [-- --workers 2]`: breaks each promise with
-// one change in a temporary copy of the tree, and runs what must then fail: tests, random histories, or each of the two columns of the list.
-// Prints a table; exits 1 if any stays green, or if a test is red without the change. A slice is every fourth mutation, say: CI takes another
-// one of the tests with each commit, and the nightly workflow all of both columns.
+// `npm run mutations -- [--only P4,F1] [--rule samegen] [--column tests] [--changed [COMMIT]] [--workers 2]`
+// breaks each promise with one change in a temporary copy of the tree, and runs what must then fail: tests, random
+// histories, or each of the two columns of the list. Prints a table; exits 1 if any stays green, or if a test is red
+// without the change. --changed tries by tests the mutations whose file or tests differ from a commit (default: $BASE,
+// else HEAD~1), and the rows that were changed.
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { BASE, changedFiles } from "./changed-files.ts";
+import { chooseMutations, mutationsAt } from "./mutations/changed.ts";
 import { copyTree } from "./mutations/copy-tree.ts";
 import { MUTATIONS } from "./mutations/list.ts";
 import type { Mutation } from "./mutations/mutation.ts";
 import { PROMISES } from "./mutations/promises.ts";
-import { type Verdict, verdictOfHistories, verdictOfTests } from "./mutations/verdicts.ts";
+import { TESTS_MS, type Verdict, verdictOfHistories, verdictOfTests } from "./mutations/verdicts.ts";
 
 const ROOT = process.cwd();
 const BIN = join(ROOT, "node_modules/.bin");
@@ -52,7 +55,8 @@ async function testsRedBefore(copy: string, tasks: readonly Task[]): Promise<Set
   const red = new Set<string>();
   const used = tasks.flatMap(({ mutation: { tests }, column }) => (column === "tests" ? tests : []));
   const all = [...new Set(used)];
-  const isGreen = async (tests: readonly string[]) => (await verdictOfTests(copy, BIN, tests)).said === "GREEN";
+  const isGreen = async (tests: readonly string[]) =>
+    (await verdictOfTests(copy, BIN, tests, TESTS_MS * tests.length)).said === "GREEN";
   if (all.length === 0 || (await isGreen(all))) return red;
   for (const test of all) if (!(await isGreen([test]))) red.add(test);
   return red;
@@ -70,32 +74,55 @@ interface Flags {
   workers: number;
 }
 
-function flagsOf(): Flags {
-  const { only, rule, column, slice, workers } = parseArgs({
+/** What the flags choose of the list. Throws at a name that no mutation has, and at flags that exclude each other. */
+async function flagsOf(): Promise<Flags> {
+  const { values, positionals } = parseArgs({
     options: {
       only: { type: "string" },
       rule: { type: "string" },
       column: { type: "string" },
-      slice: { type: "string", default: "1/1" },
+      changed: { type: "boolean", default: false },
       workers: { type: "string", default: "2" },
     },
+    allowPositionals: true,
     args: process.argv.slice(2).filter((argument) => argument !== "--"),
-  }).values;
-  const [promises, rules] = [only?.split(","), rule?.split(",")];
+  });
+  const { only, rule, column, changed } = values;
+  const workers = Number(values.workers);
+  if (!changed && positionals.length > 0) throw new Error(`no such argument: ${positionals.join(" ")}`);
+  if (!changed) return { tasks: tasksOf(namedMutations(only?.split(","), rule?.split(",")), column), workers };
+  if (only ?? rule ?? column) throw new Error("--changed chooses alone: leave out --only, --rule and --column");
+  return { tasks: tasksOf(await changedMutations(positionals[0]), "tests"), workers };
+}
+
+function tasksOf(mutations: readonly Mutation[], column: string | undefined): Task[] {
+  const columns = COLUMNS.filter((name) => column === undefined || name === column);
+  if (columns.length === 0) throw new Error(`--column ${column}: write ${COLUMNS.join(" or ")}`);
+  const isIn = { tests: (one: Mutation) => one.tests.length > 0, histories: (one: Mutation) => one.histories };
+  return columns.flatMap((name) => mutations.filter(isIn[name]).map((mutation) => ({ mutation, column: name })));
+}
+
+function namedMutations(promises?: readonly string[], rules?: readonly string[]): Mutation[] {
   const known = new Set(MUTATIONS.map(({ histories }) => histories?.rule));
   for (const name of promises ?? []) if (PROMISES[name] === undefined) throw new Error(`no such promise: ${name}`);
   for (const name of rules ?? []) if (!known.has(name)) throw new Error(`no such rule: ${name}`);
-  const columns = COLUMNS.filter((name) => column === undefined || name === column);
-  if (columns.length === 0) throw new Error(`--column ${column}: write ${COLUMNS.join(" or ")}`);
-  const [i = 0, n = 0] = slice.split("/").map(Number);
-  if (!(i >= 1 && i <= n)) throw new Error(`--slice ${slice}: write 1/4 to 4/4, say`);
-  const named = MUTATIONS.filter(({ promise, histories }) => {
+  return MUTATIONS.filter(({ promise, histories }) => {
     if (rules !== undefined && !rules.includes(histories?.rule ?? "")) return false;
     return promises === undefined || promises.includes(promise);
   });
-  const isIn = { tests: (one: Mutation) => one.tests.length > 0, histories: (one: Mutation) => one.histories };
-  const all = columns.flatMap((name) => named.filter(isIn[name]).map((mutation) => ({ mutation, column: name })));
-  return { tasks: all.filter((_, index) => index % n === i - 1), workers: Number(workers) };
+}
+
+/** The mutations of what differs between a commit and the work tree. Prints which files led to them. */
+async function changedMutations(base = BASE): Promise<readonly Mutation[]> {
+  const files = changedFiles(base);
+  if (files === null)
+    throw new Error(
+      `this clone has no commit ${base}. Fetch it (git fetch --unshallow; in a workflow, fetch-depth: 2), ` +
+        "or name another one: npm run mutations -- --changed COMMIT",
+    );
+  const { mutations, told } = chooseMutations(MUTATIONS, { files, before: await mutationsAt(base) });
+  console.log(`${files.length} files differ from ${base}:\n${told.map((line) => `  ${line}`).join("\n")}\n`);
+  return mutations;
 }
 
 /** Each worker breaks a copy of its own. Returns how many tasks did not turn red. */
@@ -117,7 +144,8 @@ async function tryAll(copies: readonly string[], tasks: readonly Task[]): Promis
 }
 
 async function main(): Promise<number> {
-  const { tasks, workers } = flagsOf();
+  const { tasks, workers } = await flagsOf();
+  if (tasks.length === 0) return 0;
   const copies = await Promise.all(Array.from({ length: workers }, () => copyTree(ROOT)));
   try {
     const bad = await tryAll(copies, tasks);

@@ -1,6 +1,6 @@
 import type { Favourites } from "../../test/world/histories/commands.ts";
 
-/** A change of a few lines that breaks a promise, and what must then fail: tests, random histories, or each of the two. */
+/** A change of a few lines that breaks a promise, and what must then fail: tests, random histories, or each of both. */
 export interface Mutation {
   /** Its name in `PROMISES`. */
   promise: string;
@@ -12,7 +12,7 @@ export interface Mutation {
   replace: string;
   /** Test files of which at least one must go red. Empty: only histories try this mutation. */
   tests: readonly string[];
-  /** The rule that it switches off, by its name for `--rule`, and the happenings that try the rule hard (default: all). */
+  /** The rule that it switches off, named for `--rule`, and the happenings that try it hard (default: all alike). */
   histories?: { rule: string; favourites?: Favourites };
 }
 
