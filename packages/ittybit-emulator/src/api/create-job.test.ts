@@ -1,9 +1,12 @@
 import { describe, expect, it } from "vitest";
+import { createFakeClock } from "../testing/fake-clock.ts";
 import { kindOf, setup } from "../testing/setup.ts";
+
+const NOW = 1_790_000_000_000;
 
 describe("POST /jobs", () => {
   it("answers 201 with the whole job, queued", async () => {
-    const { create, photo } = await setup();
+    const { create, photo } = await setup({ clock: createFakeClock(NOW) });
     const response = await create({ options: { width: 80, format: "webp", quality: "high" }, metadata: { ref: "a" } });
     expect(response.status).toBe(201);
     expect(await response.json()).toEqual({
@@ -17,10 +20,10 @@ describe("POST /jobs", () => {
       status: "queued",
       error: null,
       tasks: ["probe", "import", "image", "export"].map((kind) => expect.objectContaining({ kind, output: null })),
-      created_at: expect.closeTo(Date.now(), -4),
+      created_at: NOW,
       started_at: null,
       finished_at: null,
-      updated_at: expect.closeTo(Date.now(), -4),
+      updated_at: NOW,
     });
   });
 

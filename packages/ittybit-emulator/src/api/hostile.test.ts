@@ -8,7 +8,6 @@ function raw(base: string, head: string): Promise<number | null> {
     const socket = connect(Number(new URL(base).port), "127.0.0.1", () => socket.write(`${head}\r\n\r\n`));
     let text = "";
     const done = () => resolve(text === "" ? null : Number(text.split(" ")[1]));
-    socket.setTimeout(2000, () => socket.destroy());
     socket.on("data", (chunk) => {
       text += chunk;
       socket.end();
