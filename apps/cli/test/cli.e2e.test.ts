@@ -96,7 +96,7 @@ it("sends a long list in many chunks as one run, exactly once, across a Ctrl-C a
   const args = ["warm", "--file", "ids.txt", "--transform", "w=400", "--transform", "w=800", "--rate", "700/s"];
   const running = startPrewarm(args, options(cwd));
   // At this rate a chunk goes out every second: the state file appears with the first one accepted.
-  await vi.waitFor(() => expect(lastState(cwd).chunks).toBeGreaterThan(1), { timeout: 20_000 });
+  await vi.waitFor(() => expect(lastState(cwd).chunks).toBeGreaterThan(1), { timeout: 60_000 });
   running.child.kill("SIGINT");
   expect((await running.ended).code).toBe(EXIT.interrupted);
   const before = lastState(cwd);
@@ -152,7 +152,7 @@ describe("the other commands", () => {
     await prewarm(["warm", "cut-out.png", "--transform", "w=160", "--wait", "--timeout", "30s"]);
     expect((await prewarm(["purge", "cut-out.png", "--yes"])).code).toBe(EXIT.ok);
     await vi.waitFor(async () => expect((await ask(`${stack.edgeUrl}/images/cut-out.png?w=160`)).status).toBe(302), {
-      timeout: 15_000,
+      timeout: 60_000,
     });
   });
 
@@ -180,7 +180,7 @@ describe("the other commands", () => {
     expect((await prewarm(["receipt", "verify", "forged.json"], cwd)).code).toBe(EXIT.failed);
     await prewarm(["purge", "portrait.jpg", "--yes"]);
     await vi.waitFor(async () => expect((await prewarm(["receipt", run])).stdout).toMatch(/missing +\d+: \d+ purged/), {
-      timeout: 15_000,
+      timeout: 60_000,
     });
     expect((await prewarm(["receipt", run])).code).toBe(EXIT.failed);
   });

@@ -42,7 +42,7 @@ it("warms an image by tools alone, and says why before", async () => {
   await vi.waitFor(
     async () =>
       expect(JSON.parse((await call("image", { image: "mcp/faces.jpg" })).text).counts).toEqual({ stored: 1 }),
-    { timeout: 30_000, interval: 500 },
+    { timeout: 60_000, interval: 500 },
   );
   expect((await ask(`${stack().edgeUrl}/images/mcp/faces.jpg?w=320&f=webp`)).status).toBe(200);
   expect(JSON.parse((await call("runs", { limit: 1 })).text).runs).toMatchObject([{ label: "by an agent" }]);

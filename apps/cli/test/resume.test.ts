@@ -36,9 +36,9 @@ describe("an interrupted run", () => {
     });
     api.fault = (_, count) => (count === 3 ? held : null);
     const running = startPrewarm(["warm", "--file", "ids.txt", "--label", "library"], options());
-    await vi.waitFor(() => expect(warmCalls()).toHaveLength(3), 10_000);
+    await vi.waitFor(() => expect(warmCalls()).toHaveLength(3), 60_000);
     running.child.kill("SIGINT");
-    await vi.waitFor(() => expect(running.stderr()).toContain("Stopping."), 10_000);
+    await vi.waitFor(() => expect(running.stderr()).toContain("Stopping."), 60_000);
     release();
     const { code, stderr, stdout } = await running.ended;
     expect(code).toBe(EXIT.interrupted);
@@ -66,9 +66,9 @@ describe("an interrupted run", () => {
     writeFileSync(join(cwd, "ids.txt"), ids(2500));
     api.fault = (_, count) => (count === 2 ? "hang" : null);
     const running = startPrewarm(["warm", "--file", "ids.txt"], options());
-    await vi.waitFor(() => expect(warmCalls()).toHaveLength(2), 10_000);
+    await vi.waitFor(() => expect(warmCalls()).toHaveLength(2), 60_000);
     running.child.kill("SIGINT");
-    await vi.waitFor(() => expect(running.stderr()).toContain("Stopping."), 10_000);
+    await vi.waitFor(() => expect(running.stderr()).toContain("Stopping."), 60_000);
     // Signals within one key press count once, so the second press is repeated until it counts.
     const pressing = setInterval(() => running.child.kill("SIGINT"), 50);
     const { code } = await running.ended;
@@ -97,7 +97,7 @@ describe("an interrupted run", () => {
     writeFileSync(join(cwd, "ids.txt"), ids(3000));
     api.fault = (_, count) => (count === 2 ? "hang" : null);
     const running = startPrewarm(["warm", "--file", "ids.txt"], options());
-    await vi.waitFor(() => expect(warmCalls()).toHaveLength(2), 10_000);
+    await vi.waitFor(() => expect(warmCalls()).toHaveLength(2), 60_000);
     running.child.kill("SIGKILL");
     await running.ended;
     api.fault = () => null;
@@ -225,9 +225,7 @@ describe("an unwilling server", () => {
   it("is waited for as long as Retry-After says, and told of in the progress", async () => {
     api.fault = (_, count) =>
       count === 1 ? new Response(null, { status: 429, headers: { "retry-after": "1" } }) : null;
-    const started = performance.now();
-    expect((await runHere(["warm", "a"], options())).code).toBe(EXIT.ok);
-    expect(performance.now() - started).toBeGreaterThan(1000);
+    expect(await runHere(["warm", "a"], options())).toMatchObject({ code: EXIT.ok, slept: 1000 });
     expect(warmCalls()).toHaveLength(2);
   });
 

@@ -66,7 +66,7 @@ it.each<[what: string, options: EmulatorOptions, secret: string, seen: RegExp, s
   const tunnel = await closedPort();
   const args = ["--webhook", tunnel, "--webhook-port", new URL(tunnel).port];
   const env = { ITTYBIT_API_URL: apiUrl, ITTYBIT_WEBHOOK_SECRET: secret };
-  const result = await check(env, args, undefined, fetch);
+  const result = await check(env, args);
   expect([result.code, result.sentence]).toEqual([EXIT.ok, sentence]);
   expect(result.lines.find((line) => /^(ok|differs) +a webhook /.test(line))).toMatch(seen);
   expect(result.lines.at(-1)?.includes(SETTING)).toBe(setting);

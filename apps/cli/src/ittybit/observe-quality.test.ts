@@ -69,7 +69,6 @@ it("with --quality the check tells what each word means in each format, and the 
     { ITTYBIT_API_URL: apiUrl },
     ["--quality", "--within", "10h"],
     `${url}/a.jpg`,
-    fetch,
   );
   expect(stdout).not.toContain("not seen");
   const rows = QUALITIES.map((word) => {

@@ -7,11 +7,9 @@ export type FakePage = string | ((response: ServerResponse, request: IncomingMes
 /** A website in memory. Requests are kept in their order, each as its path. */
 export async function startFakeSite(pages: Record<string, FakePage>) {
   const asked: string[] = [];
-  const times: number[] = [];
   const server = createServer((request, response) => {
     const path = request.url ?? "";
     asked.push(path);
-    times.push(performance.now());
     const page = pages[path];
     if (typeof page === "function") return page(response, request);
     if (page === undefined) return response.writeHead(404).end();
@@ -22,8 +20,6 @@ export async function startFakeSite(pages: Record<string, FakePage>) {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     asked,
-    /** When each was asked for, in ms. */
-    times,
     pages,
     close: () =>
       new Promise<void>((resolve) => {

@@ -3,15 +3,13 @@ import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { Readable } from "node:stream";
-import { systemClock } from "@prewarm/shared/clock";
 import { tempFolder } from "../../../../test/temp-folder.ts";
 import { listen } from "../../src/platform/listen.ts";
 import { runProgram } from "../../src/platform/run-program.ts";
-import { sleep } from "../../src/platform/sleep.ts";
 import { runCli } from "../../src/run-cli.ts";
 import { VERSION } from "../../src/version.ts";
 import { TOKEN } from "./fake-ledger.ts";
-import { createOutput, createWorld } from "./fake-world.ts";
+import { createWorld } from "./fake-world.ts";
 
 const MAIN = join(import.meta.dirname, "../../src/main.ts");
 
@@ -72,14 +70,18 @@ export function runPrewarm(args: readonly string[], options: RunOptions): Promis
   return startPrewarm(args, options).ended;
 }
 
-/** The same command in this process, where a start costs nothing: with the real clock and network, and without a terminal and signals. */
-export async function runHere(args: readonly string[], options: Omit<RunOptions, "nodeFlags">): Promise<Ended> {
-  const [stdout, stderr] = [createOutput(), createOutput()];
-  const { context } = createWorld({ cwd: options.cwd, env: variablesOf(options) as Record<string, string> });
+/**
+ * The same command in this process, where a start costs nothing: with the real network, and without a terminal and
+ * signals. No time passes but what it sleeps; `slept` is that time, in ms.
+ */
+export async function runHere(
+  args: readonly string[],
+  options: Omit<RunOptions, "nodeFlags">,
+): Promise<Ended & { slept: number }> {
+  const world = createWorld({ cwd: options.cwd, env: variablesOf(options) as Record<string, string> });
   const stdin = Readable.from(options.stdin === undefined ? [] : [Buffer.from(options.stdin)]);
-  const real = { clock: systemClock, sleep, fetch, listen, run: runProgram, stdin };
-  const code = await runCli(args, { ...context, ...real, stdout: stdout.output, stderr: stderr.output }, () => {});
-  return { code, stdout: stdout.text(), stderr: stderr.text() };
+  const code = await runCli(args, { ...world.context, fetch, listen, run: runProgram, stdin }, () => {});
+  return { code, stdout: world.stdout(), stderr: world.stderr(), slept: world.slept() };
 }
 
 /** Nothing of this process's environment: a developer's PREWARM_URL must not steer a test. */
