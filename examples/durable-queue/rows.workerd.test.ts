@@ -36,7 +36,7 @@ it(`writes at most ${ROWS_MAX} rows for a delivery`, async () => {
     Array.from({ length: COUNT }, (_, n) => ({ id: `d${n}`, url: url(n), body: { n } })),
   );
   await vi.waitFor(() => expect(done).toHaveBeenCalledTimes(COUNT), { timeout: 60_000, interval: 50 });
-  await vi.waitFor(() => runInDurableObject(stub, () => expect(openJobs()).toBe(0)), { timeout: 5_000, interval: 50 });
+  await vi.waitFor(() => runInDurableObject(stub, () => expect(openJobs()).toBe(0)), { timeout: 60_000, interval: 50 });
   const rows = cursors.reduce((sum, { rowsWritten }) => sum + rowsWritten, 0);
   console.log(`${(rows / COUNT).toFixed(2)} rows and ${(alarms / COUNT).toFixed(2)} alarms for each of ${COUNT}`);
   expect(rows).toBeGreaterThan(COUNT);

@@ -1,8 +1,7 @@
-/** A call that a receiver got. `at`: Unix ms. `status`: null until the receiver has answered. */
+/** A call that a receiver got. `status`: null until the receiver has answered. */
 export interface Call {
   n: number;
   key: string;
-  at: number;
   status: number | null;
 }
 
@@ -23,7 +22,7 @@ export class Receivers {
   begin(n: number, key: string): { call: Call; status: number; ms: number } {
     const time = (this.#times.get(n) ?? 0) + 1;
     this.#times.set(n, time);
-    const call: Call = { n, key, at: Date.now(), status: null };
+    const call: Call = { n, key, status: null };
     this.calls.push(call);
     this.#underWay.set(key, (this.#underWay.get(key) ?? 0) + 1);
     this.most = Math.max(this.most, this.#underWay.size);
@@ -59,12 +58,5 @@ export class Receivers {
   /** Deliveries that were taken under more than one key. */
   get doubled(): number[] {
     return [...this.taken].flatMap(([n, keys]) => (keys.size > 1 ? [n] : []));
-  }
-
-  /** The most calls that began within this time. */
-  mostWithin(ms: number): number {
-    return Math.max(
-      ...this.calls.map(({ at }) => this.calls.filter((other) => other.at >= at && other.at < at + ms).length),
-    );
   }
 }
