@@ -49,8 +49,8 @@ export const EDGE: readonly Mutation[] = [
       replace: "false ? variant.body : teeIntoCache(",
     }),
     breaks("P21", "a copy comes from where no purge reaches it", {
-      find: "const matched = isInFront\n",
-      replace: "const matched = false\n",
+      find: "const matched = isInFront ? null",
+      replace: "const matched = false ? null",
     }),
     breaks("P21", "a part is answered, which the cache in front does not keep", {
       find: "{ ...variant, size: null }",
@@ -74,8 +74,8 @@ export const EDGE: readonly Mutation[] = [
     breaks("P21", "a refused purge is noted as done", { find: "done?.success ? null", replace: "done ? null" }),
     breaks("P21", "a purge that throws is never noted", { find: "return String(error);", replace: "throw error;" }),
     breaks("P21", "a stranger's POSTs have no bound", {
-      find: 'if (await isOverLimit({ headers, left: (cap) => cap }, limit, "purge ")) return;',
-      replace: "void [headers, limit, isOverLimit];",
+      find: 'if (await isOverLimit({ headers, left }, limit, "purge ")) return;',
+      replace: "void [headers, left, limit, isOverLimit];",
     }),
     breaks("P21", "one POST has no bound", { find: "const MOST_CALLS = 25;", replace: "const MOST_CALLS = 1_000;" }),
     breaks("P22", "a call that the platform has refused is not made again", {

@@ -255,7 +255,7 @@ export interface Settings {
   legacy: readonly LegacyService<Config>[];
   /** Parameters that are ignored; a trailing `*` matches any rest. */
   noise: readonly string[];
-  /** Longest the edge waits for cache, R2 and queue together before it redirects, in ms. */
+  /** Longest the edge waits for cache, R2 and queue together before it redirects, in ms. The local stack waits 30 s. */
   edgeBudgetMs: number;
   /** Window in seconds to which the expiry of a signed URL of an original, and of the API's links to variants that need a signature, is rounded up. */
   originalsWindowSeconds: number;

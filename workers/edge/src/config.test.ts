@@ -12,6 +12,11 @@ describe("the environment", () => {
     expect(withEnvironment(base, { SIGNING_KEYS: "a" }).signing).toBe("all");
   });
 
+  it("gives the edge of a local stack, whose machine may be busy, more time", () => {
+    const budgets = [{}, { LOCAL: "true" }].map((env) => withEnvironment(base, env).edgeBudgetMs);
+    expect(budgets).toEqual([1_000, 30_000]);
+  });
+
   it("puts ORIGINALS_URL in the place of the source with an empty prefix", () => {
     const sources = [
       { prefix: "", url: "https://a.example/{id}" },

@@ -9,6 +9,9 @@ import { createLiveGate } from "./miss/gate.ts";
 import { createTargetCache } from "./request/target-cache.ts";
 import type { Edge, Log } from "./request-context.ts";
 
+/** The local stack's simulated R2, cache and queue share a processor with all else that runs there. */
+const LOCAL_BUDGET_MS = 30_000;
+
 /** Generated bindings, and what may be there besides: secrets, variables, and the buckets that sources name. */
 export type Env = Omit<EdgeEnv, "VERSION" | "CONSUMER"> & {
   /** Unbound by wrangler files of 0.1.0. */
@@ -17,7 +20,7 @@ export type Env = Omit<EdgeEnv, "VERSION" | "CONSUMER"> & {
   VERSION?: WorkerVersionMetadata;
   /** Comma-separated keys. Unset: nothing can be signed. Set and empty: signing is off, as in the local stack. */
   SIGNING_KEYS?: string;
-  /** `true` only in the local stack: signing keys may be short. */
+  /** `true` only in the local stack: signing keys may be short, and nothing is given up because the machine is busy. */
   LOCAL?: string;
   /** URL template that takes the place of the source with prefix `""`; the local stack's. */
   ORIGINALS_URL?: string;
@@ -64,11 +67,12 @@ function limiterOf(binding: RateLimit | undefined): Edge["limit"] {
 }
 
 /** The configuration as this environment changes it. */
-export function withEnvironment(config: Config, env: Pick<Env, "SIGNING_KEYS" | "ORIGINALS_URL">): Config {
+export function withEnvironment(config: Config, env: Pick<Env, "LOCAL" | "SIGNING_KEYS" | "ORIGINALS_URL">): Config {
   const sources = env.ORIGINALS_URL ? withDefaultUrl(config.sources, env.ORIGINALS_URL) : config.sources;
   // An unset secret may be an oversight and must not open anything; an empty one was set on purpose.
   const signing = env.SIGNING_KEYS === "" ? "off" : config.signing;
-  return { ...config, sources, signing };
+  const edgeBudgetMs = env.LOCAL === "true" ? LOCAL_BUDGET_MS : config.edgeBudgetMs;
+  return { ...config, sources, signing, edgeBudgetMs };
 }
 
 /** Looked up by name: the generated type lacks bindings that only the configuration names. */

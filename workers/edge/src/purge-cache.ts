@@ -20,10 +20,11 @@ const MOST_CALLS = 25;
  */
 export async function purgeCache(
   { headers }: Request,
-  { consumer, limit }: Edge,
+  { consumer, limit, config }: Edge,
   cache: WorkersCache | undefined,
 ): Promise<void> {
-  if (await isOverLimit({ headers, left: (cap) => cap }, limit, "purge ")) return;
+  const left = (share: number): number => share * config.edgeBudgetMs;
+  if (await isOverLimit({ headers, left }, limit, "purge ")) return;
   for (let calls = 0; calls < MOST_CALLS; calls += 1) {
     const due = await consumer?.takeCachePurge?.();
     if (!due) return;

@@ -59,8 +59,8 @@ export interface RequestContext {
   shown(): ReadyVariant | null;
   /** Of R2, that this request may still cause. */
   reads: { left: number };
-  /** Milliseconds left of the budget for cache, R2 and queue together; at most `cap`. */
-  left(cap: number): number;
+  /** Milliseconds left of the budget for cache, R2 and queue together; at most this share of it. */
+  left(share: number): number;
   /** Notes that a step has just ended, for `Server-Timing`. */
   mark(step: string): void;
   /** The `Server-Timing` header so far. */
@@ -75,8 +75,8 @@ export function createRequestContext(
   background: Background,
 ): RequestContext {
   const { clock } = edge;
+  const budget = edge.config.edgeBudgetMs;
   const start = clock.now();
-  const deadline = start + edge.config.edgeBudgetMs;
   let last = start;
   let timing = "";
   let shown: ReadyVariant | null = null;
@@ -91,7 +91,7 @@ export function createRequestContext(
     },
     shown: () => shown,
     reads: { left: READS_PER_REQUEST.miss },
-    left: (cap) => Math.min(cap, deadline - clock.now()),
+    left: (share) => Math.min(share * budget, start + budget - clock.now()),
     mark: (step) => {
       const now = clock.now();
       timing += `${timing === "" ? "" : ", "}${step};dur=${now - last}`;

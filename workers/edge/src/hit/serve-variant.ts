@@ -28,12 +28,9 @@ export async function serveVariant(
   const { target, edge } = context;
   const { key, transform, orElse } = target;
   const formats = [transform.format, ...orElse];
-  const budget = edge.config.edgeBudgetMs;
   const cacheUrl = `${target.origin}/images/${key}${orElse.length === 0 ? "" : `?${orElse}`}`;
   const isInFront = edge.config.edgeCache === "workers";
-  const matched = isInFront
-    ? null
-    : await withTimeLimit(() => edge.cache.match(cacheUrl), context.left(budget * CACHE_SHARE));
+  const matched = isInFront ? null : await withTimeLimit(() => edge.cache.match(cacheUrl), context.left(CACHE_SHARE));
   context.mark("cache");
   const copy = matched?.ok && matched.value !== undefined ? fromCacheCopy(matched.value, formats) : null;
   if (copy !== null) {
@@ -42,10 +39,7 @@ export async function serveVariant(
   }
   if (context.reads.left <= 0) return null;
   context.reads.left -= 1;
-  const fetched = await withTimeLimit(
-    () => edge.images.get(storeKey(storedAs ?? key)),
-    context.left(budget * STORE_SHARE),
-  );
+  const fetched = await withTimeLimit(() => edge.images.get(storeKey(storedAs ?? key)), context.left(STORE_SHARE));
   context.mark("r2");
   if (!fetched.ok) {
     edge.log("edge.degraded", { step: "r2", reason: fetched.reason });

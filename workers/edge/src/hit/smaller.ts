@@ -22,7 +22,7 @@ export async function findSmaller(
   const format = named.map((name) => orElse.find((one) => one === name)).find((one) => one !== undefined);
   if (format === undefined) return {};
   const other = storeKey(key.slice(0, key.lastIndexOf(".") + 1) + format);
-  const read = await withTimeLimit(() => edge.images.get(other), left(edge.config.edgeBudgetMs * SHARE));
+  const read = await withTimeLimit(() => edge.images.get(other), left(SHARE));
   mark("smaller");
   if (!read.ok) return { isUnknown: true };
   if (read.value === null) return {};

@@ -6,11 +6,11 @@ import { type MissDetail, REPEAT_MS, windowMs } from "./asked-lately.ts";
 import { clientNetwork, isOverLimit } from "./over-limit.ts";
 import { findSkipReason } from "./skip-reason.ts";
 
-/** Longest waits in ms. The queue is given more: what it says is the answer's `detail`, and sends of 100 ms are common. */
-const NOTE_WAIT_MS = 100;
-const SEND_WAIT_MS = 250;
-/** Of these the consumer has so many to record the miss: a call and its ledger's transaction. */
-const CALL_WAIT_MS = 150;
+/** Shares of the budget. The queue is given more: what it says is the answer's `detail`, and sends of 100 ms are common. */
+const NOTE_SHARE = 0.1;
+const SEND_SHARE = 0.25;
+/** Of the last the consumer has so much to record the miss: a call and its ledger's transaction. */
+const CALL_SHARE = 0.15;
 
 /**
  * Asks for the missed variant: at most one message per data centre and window. Returns what became of it. HEAD comes from crawlers and
@@ -33,7 +33,7 @@ export async function askOnce(
   if (askedLately.recall(network, now) !== null) return "capped";
   // There is no await between looking and taking: of simultaneous misses exactly one goes on.
   const before = askedLately.takeTurn(target.key, now);
-  const read = await withTimeLimit(() => askedLately.readNote(target.origin, target.key), context.left(NOTE_WAIT_MS));
+  const read = await withTimeLimit(() => askedLately.readNote(target.origin, target.key), context.left(NOTE_SHARE));
   const note = read.ok ? read.value : null;
   if (note !== null && edge.clock.now() < note.silentUntil) {
     askedLately.keep(target.key, { ...note, detail: "pending" });
@@ -93,7 +93,7 @@ async function send(
   const sending = attempt(() => ask(edge, missMessage(target.key, now, more)));
   const noting = attempt(() => askedLately.putNote(target.origin, target.key, note, now));
   background(takeBackIfFailed(context, before, sending, noting));
-  const result = await withTimeLimit(() => sending, context.left(SEND_WAIT_MS));
+  const result = await withTimeLimit(() => sending, context.left(SEND_SHARE));
   context.mark("queue");
   return result.ok && result.value ? "enqueued" : "unavailable";
 }
@@ -102,9 +102,9 @@ async function send(
  * Calls the consumer, which makes the variant at once. The message is sent where the ledger has not recorded the miss in time. Unknown images,
  * which anybody can make up, wait in the queue, where one handler looks at the originals of a hundred.
  */
-async function ask({ consumer, live }: Edge, message: MissMessage): Promise<unknown> {
+async function ask({ consumer, live, config }: Edge, message: MissMessage): Promise<unknown> {
   const call = consumer === null || message.unknown ? null : () => consumer.miss(message);
-  const recorded = call && (await withTimeLimit(call, CALL_WAIT_MS));
+  const recorded = call && (await withTimeLimit(call, config.edgeBudgetMs * CALL_SHARE));
   return (recorded?.ok && recorded.value) || live.send(message);
 }
 

@@ -2,7 +2,8 @@ import { networkOf } from "@prewarm/shared/network";
 import type { Edge, RequestContext } from "../request-context.ts";
 import { withTimeLimit } from "../time-limit.ts";
 
-const WAIT_MS = 50;
+/** Share of the budget. */
+const SHARE = 0.05;
 
 /** The client's network; null without a proxy in front. */
 export function clientNetwork({ headers }: Pick<RequestContext, "headers">): string | null {
@@ -19,6 +20,6 @@ export async function isOverLimit(
 ): Promise<boolean> {
   const network = clientNetwork(context);
   if (limit === null || network === null) return false;
-  const result = await withTimeLimit(() => limit.limit({ key: what + network }), context.left(WAIT_MS));
+  const result = await withTimeLimit(() => limit.limit({ key: what + network }), context.left(SHARE));
   return result.ok && !result.value.success;
 }

@@ -4,8 +4,8 @@ import type { RequestContext } from "../request-context.ts";
 import { withTimeLimit } from "../time-limit.ts";
 import { REPEAT_MS } from "./asked-lately.ts";
 
-/** Longest wait in ms: without it a miss is answered as if nothing were known. */
-const INFO_WAIT_MS = 150;
+/** Share of the budget: without it a miss is answered as if nothing were known. */
+const INFO_SHARE = 0.15;
 /** A note of this age, ms, still serves a HEAD. So the HEAD has a read left for a variant that no note lists, and a page that waits by HEAD sees it. */
 const HEAD_REPEAT_MS = 60_000;
 /** Some 400 bytes each. */
@@ -27,7 +27,7 @@ export async function readInfo({
   const kept = infoMemory.get(target.id);
   if (kept !== undefined && clock.now() < kept.at + (method === "HEAD" ? HEAD_REPEAT_MS : REPEAT_MS)) return kept.info;
   reads.left -= 1;
-  const read = await withTimeLimit(() => readNote(edge, target.id), left(INFO_WAIT_MS));
+  const read = await withTimeLimit(() => readNote(edge, target.id), left(INFO_SHARE));
   mark("info");
   if (!read.ok || read.value === null) return null;
   if (infoMemory.size >= MAX_IMAGES) infoMemory.clear();

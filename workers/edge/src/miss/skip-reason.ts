@@ -5,8 +5,8 @@ import type { RequestContext } from "../request-context.ts";
 import { withTimeLimit } from "../time-limit.ts";
 import type { MissDetail } from "./asked-lately.ts";
 
-/** Longest wait for the marker and the gate file, in ms: they only save messages, so no viewer waits long for them. */
-const MARKERS_WAIT_MS = 200;
+/** Share of the budget for the marker and the gate file: they only save messages, so no viewer waits long for them. */
+const MARKERS_SHARE = 0.2;
 
 type SkipReason = Extract<MissDetail, `dead:${string}` | "missing" | "paused" | "capped">;
 
@@ -28,7 +28,7 @@ export async function findSkipReason(
 ): Promise<SkipReason | null> {
   const { target, edge } = context;
   const now = edge.clock.now();
-  const wait = context.left(MARKERS_WAIT_MS);
+  const wait = context.left(MARKERS_SHARE);
   const [found, gate] = await Promise.all([
     withTimeLimit(() => look(context, original, asked), context.reads.left > 0 ? wait : 0),
     withTimeLimit(() => edge.gate.read(now), wait),
