@@ -32,9 +32,12 @@ function run(command, args, options) {
   });
 }
 
-/** What the program that listens on the port says first: a start that installs, its process id. Throws when it says nothing for a second. */
+/**
+ * What the program that listens on the port says first: a start that installs, its process id. Throws when it says
+ * nothing for ten seconds.
+ */
 async function ownerOf(port) {
-  for await (const said of connect({ port, host: "127.0.0.1", signal: AbortSignal.timeout(1_000) })) return `${said}`;
+  for await (const said of connect({ port, host: "127.0.0.1", signal: AbortSignal.timeout(10_000) })) return `${said}`;
 }
 
 /** One install at a time: resolves with a server on this clone's own port. The system frees the port when the process ends, however it ends. */

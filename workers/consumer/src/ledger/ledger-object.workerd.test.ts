@@ -35,6 +35,9 @@ const view = {
 };
 const work = { ...view, role: "work" as const, room: 40, asks: [] };
 
+/** What `look` answers once it holds; the limit only ends a test that hangs. */
+const soon = <T>(look: () => Promise<T>): Promise<T> => vi.waitFor(look, 60_000);
+
 afterEach(() => reset());
 
 describe("the Ledger's Durable Object", () => {
@@ -43,7 +46,7 @@ describe("the Ledger's Durable Object", () => {
     const first = await ledger.exchange(work);
     const have = first.status === "ok" ? first.give.map(({ id, gen }) => ({ id, gen, phase: "ready" as const })) : [];
     // A new instance's bucket is empty: the first token comes after 50 ms.
-    const go = await vi.waitFor(async () => {
+    const go = await soon(async () => {
       const answer = await ledger.exchange({ ...work, first: false, have });
       expect(answer).toMatchObject({ status: "ok", give: [{ key: KEY, phase: "go", first: true }] });
       return answer;
@@ -58,14 +61,14 @@ describe("the Ledger's Durable Object", () => {
 
   it("has lost a viewer's handler after an eviction, and a worker goes on under the same generation", async () => {
     await accept("bulk");
-    const go = await vi.waitFor(async () => {
+    const go = await soon(async () => {
       const answer = await ledger.exchange(view);
       expect(answer).toMatchObject({ status: "ok", give: [{ key: KEY, phase: "go", first: true }] });
       return answer;
     });
     await evictDurableObject(object());
     expect(await ledger.exchange({ ...view, first: false, asks: [] })).toEqual({ status: "lost" });
-    const next = await vi.waitFor(async () => {
+    const next = await soon(async () => {
       const answer = await ledger.exchange({ ...work, owner: "other" });
       expect(answer).toMatchObject({ status: "ok", give: [{ key: KEY, phase: "go", first: false }] });
       return answer;
@@ -78,7 +81,7 @@ describe("the Ledger's Durable Object", () => {
     const alarm = () => runInDurableObject(object(), (_instance, state) => state.storage.getAlarm());
     expect(await alarm()).toBeNull();
     await accept("bulk");
-    await vi.waitFor(async () => expect(await alarm()).not.toBeNull());
+    await soon(async () => expect(await alarm()).not.toBeNull());
     expect(await runDurableObjectAlarm(object())).toBe(true);
     expect(await alarm()).not.toBeNull();
   });
@@ -108,11 +111,11 @@ describe("the Ledger's Durable Object", () => {
     await put("variants/ab/400-high.webp", 1);
     await env.IMAGES_BUCKET.put("dead/a/_", "{}");
     await ledger.purgeImage("a", null, "test");
-    await vi.waitFor(async () => {
+    await soon(async () => {
       const { objects } = await env.IMAGES_BUCKET.list();
       expect(objects.map(({ key }) => key)).toEqual(["variants/a/800-high.webp", "variants/ab/400-high.webp"]);
     });
-    await vi.waitFor(async () => expect((await ledger.imageRows("a", [])).purging).toBe(false));
+    await soon(async () => expect((await ledger.imageRows("a", [])).purging).toBe(false));
   });
 
   it("is exported, and imported in its own place: the same rows, and numbers above", async () => {
@@ -149,7 +152,7 @@ describe("the Ledger's Durable Object", () => {
 
   it("tells the edge which lanes are closed", async () => {
     await pause("live");
-    await vi.waitFor(async () => {
+    await soon(async () => {
       const file = await env.IMAGES_BUCKET.get("control/gate.json");
       expect(await file?.json()).toMatchObject({ closed: ["live"] });
     });

