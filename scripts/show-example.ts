@@ -43,10 +43,7 @@ async function answer(folder: string, { url = "/" }: IncomingMessage, response: 
  */
 export async function faultsInBrowser(browser: Browser, url: string): Promise<string[]> {
   const first = await visitAnew(browser, url);
-  await untilWarm(
-    first.images.map(({ url }) => url),
-    120_000,
-  );
+  await untilWarm(first.images.map(({ url }) => url));
   const second = await visitAnew(browser, url);
   const boxes = ({ images }: Visit) => images.map(({ box }) => box).join(" ");
   return [

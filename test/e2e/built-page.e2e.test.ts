@@ -14,7 +14,7 @@ const IMAGE = '<svg xmlns="http://www.w3.org/2000/svg" width="800" height="600"/
 let browser: Awaited<ReturnType<typeof launchBrowser>>;
 beforeAll(async () => {
   browser = await launchBrowser();
-}, 60_000);
+});
 afterAll(() => browser.close());
 
 /** Addresses of images that the page's browser asks for in one window. */
@@ -39,7 +39,7 @@ it.each([
   // The least number of addresses that the page's windows ask for: a page that did not load proves nothing.
   [KINDS, 25],
   [EXAMPLE, 20],
-])("finds what Chromium asks for: %s", { timeout: 120_000 }, async (file, least) => {
+])("finds what Chromium asks for: %s", async (file, least) => {
   const html = readFileSync(file, "utf8");
   const found = new Set(pageAddresses(html).addresses.map(({ address }) => URL.parse(address, SITE)?.href));
   const asked = new Set<string>();

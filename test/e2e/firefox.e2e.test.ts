@@ -58,7 +58,7 @@ describe.skipIf(FIREFOX === undefined)(
         const html = `<!doctype html><link rel=icon href=data:,>${STYLE}<main>${images.join("\n")}</main>`;
         response.setHeader("content-type", "text/html").end(html);
       }).listen(0);
-    }, 240_000);
+    });
     afterAll(async () => {
       site?.close();
       await firefox?.close();
@@ -76,14 +76,12 @@ describe.skipIf(FIREFOX === undefined)(
 
     it.each([1, 2])(
       "at density %i is shown cold and warm alike: nothing moves, nothing is said, the same boxes",
-      { timeout: 240_000 },
       async (density) => {
         const cold = await visit(`d${density}`, density);
         expect(cold.images.map(({ width }) => width > 2 * SLOT)).toEqual(Array(COUNT).fill(true));
         expect([cold.moved, cold.said]).toEqual([[], []]);
         await untilWarm(
           cold.images.map(({ url }) => url),
-          180_000,
           ACCEPT,
         );
         const warm = await visit(`d${density}`, density);
@@ -93,14 +91,10 @@ describe.skipIf(FIREFOX === undefined)(
       },
     );
 
-    it.each([1, 2])(
-      "at density %i is shown cold with `crossorigin` as well, and says nothing",
-      { timeout: 120_000 },
-      async (density) => {
-        const { images, moved, said } = await visit(`cors${density}`, density);
-        expect(images.map(({ width }) => width > 2 * SLOT)).toEqual(Array(COUNT).fill(true));
-        expect([moved, said]).toEqual([[], []]);
-      },
-    );
+    it.each([1, 2])("at density %i is shown cold with `crossorigin` as well, and says nothing", async (density) => {
+      const { images, moved, said } = await visit(`cors${density}`, density);
+      expect(images.map(({ width }) => width > 2 * SLOT)).toEqual(Array(COUNT).fill(true));
+      expect([moved, said]).toEqual([[], []]);
+    });
   },
 );

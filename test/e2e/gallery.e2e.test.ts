@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { launchBrowser } from "../../apps/dashboard/test/browser.ts";
 import { listen } from "../../dev/listen.ts";
 import { control, jobsOf } from "./pipeline.ts";
-import { ask, startTestStack, type TestStack, until } from "./stack.ts";
+import { ask, PATIENCE_MS, startTestStack, type TestStack, until } from "./stack.ts";
 
 /* The gallery of the local stack in Chromium: what it says of each picture is what R2, the ledger and the local Ittybit say. */
 
@@ -55,7 +55,7 @@ interface Badge {
 }
 
 /** What a card says, once it says `now`. */
-async function badge(page: Page, id: string, now: string, timeout = 60_000): Promise<Badge> {
+async function badge(page: Page, id: string, now: string, timeout = PATIENCE_MS): Promise<Badge> {
   const card = page.locator(`.card[data-id="${id}"]`);
   await card.locator(`.badge[data-now="${now}"]`).waitFor({ timeout });
   return page.evaluate(`(([card]) => {

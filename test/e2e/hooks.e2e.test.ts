@@ -54,9 +54,8 @@ const upload = async (id: string, colour: string, width = 2000) => {
   const picture = await sharp({ create: { width, height: 900, channels: 3, background: colour } })
     .jpeg()
     .toBuffer();
-  const started = performance.now();
   const answer = await fetch(`${uploads}/${id}`, { method: "PUT", body: new Uint8Array(picture) });
-  return { text: await answer.text(), ms: performance.now() - started };
+  return answer.text();
 };
 
 const control = async (path: string) =>
@@ -67,13 +66,12 @@ const control = async (path: string) =>
 it("an upload told by the example server is a hit at the plain URL's first view, and pays one job a picture; a replacement is shown under the same URL", async () => {
   const url = `${stack.edgeUrl}/images/cats/tom.jpg?w=480&f=webp`;
   const first = await upload("cats/tom.jpg", "red", 1300);
-  expect(first.text).toBe("warmed: 202\n");
+  expect(first).toBe("warmed: 202\n");
   const run = `/api/v1/runs/hook_uploads_${new Date().toISOString().slice(0, 10)}`;
   await until(
     "the upload's variants stand",
     () => control(run),
     ({ states }) => (states as { stored: number }).stored === UPLOAD_VARIANTS,
-    100_000,
   );
   expect(stack.emulator?.control.jobs().filter(({ input }) => input.endsWith("cats/tom.jpg"))).toHaveLength(
     UPLOAD_JOBS,
@@ -89,7 +87,7 @@ it("an upload told by the example server is a hit at the plain URL's first view,
   const fresh = (body: Record<string, unknown>) =>
     (body.variants as { state: string; storedAt: number }[]).every(({ state }) => state === "stored") &&
     body.sourceEtag !== undefined;
-  await until("the replacement's variants stand", image, fresh, 100_000);
+  await until("the replacement's variants stand", image, fresh);
   const { body } = await ask(`${stack.edgeUrl}/images/cats/tom.jpg?w=828&f=webp`);
   const { dominant } = await sharp(body).stats();
   expect(dominant.b).toBeGreaterThan(dominant.r);
@@ -116,7 +114,7 @@ it("a focal point set after the upload has the stored crop made again so that it
   const variants = async () => (await control(path)).variants as Seen;
   const isAll = (seen: Seen) =>
     seen.length === UPLOAD_VARIANTS + crops.length && seen.every(({ state }) => state === "stored");
-  const before = await until("the upload's variants and two crops stand", variants, isAll, 100_000);
+  const before = await until("the upload's variants and two crops stand", variants, isAll);
 
   const set = await send("PUT", `${path}/focal`, { focal: [0.05, 0.5] });
   expect([set.status, await set.json()]).toEqual([202, { id, focal: [0.05, 0.5], changed: true }]);
@@ -130,7 +128,6 @@ it("a focal point set after the upload has the stored crop made again so that it
     "all crops are made again",
     variants,
     (seen) => isAll(seen) && seen.filter(isCrop).every(isNew),
-    100_000,
   );
   expect(after.filter(isNew)).toEqual(after.filter(isCrop));
   for (const crop of crops) {
@@ -149,7 +146,6 @@ it("all that a page of the client's or of a loader's asks for of an upload is st
     () => control("/api/v1/images/cats%2Ftim.jpg"),
     ({ variants }) =>
       (variants as { state: string }[]).filter(({ state }) => state === "stored").length === UPLOAD_VARIANTS,
-    100_000,
   );
   const prewarm = createPrewarm({ baseUrl: stack.edgeUrl });
   const ref = { id: "cats/tim.jpg", width: 2000, height: 900 };

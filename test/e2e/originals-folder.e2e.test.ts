@@ -19,7 +19,6 @@ const ready = (path: string) =>
     path,
     () => ask(`${stack.edgeUrl}/images/${path}`),
     ({ status }) => status === 200,
-    30_000,
   );
 
 beforeAll(async () => {
@@ -43,7 +42,6 @@ it("notices a file that is put there after it was asked for, and forgets what it
     "known as missing",
     () => ask(`${stack.edgeUrl}/images/${path}`),
     ({ cache }) => cache?.includes("missing") === true || cache?.includes("dead") === true,
-    30_000,
   );
   writeFileSync(join(folder, "later.jpg"), await picture("#f00"));
   await ready(path);

@@ -180,7 +180,6 @@ describe("originals that are not plain photographs, in a browser", () => {
       `${id} is looked at`,
       () => ask(url(id)),
       ({ cache }) => warm.detail.test(cache ?? ""),
-      30_000,
     );
     expect(settled.status).toBe(warm.status);
     expect(await show(id)).toBe(warm.shown);

@@ -91,10 +91,7 @@ describe("a page of eight images", () => {
     expect(cold.said).toEqual([]);
     expect(cold.shifts).toEqual([]);
 
-    await untilWarm(
-      cold.images.map(({ url }) => url),
-      40_000,
-    );
+    await untilWarm(cold.images.map(({ url }) => url));
     const warm = await visitAnew();
     expect(warm.said).toEqual([]);
     expect(warm.shifts).toEqual([]);
@@ -139,7 +136,7 @@ describe("an open page", () => {
     const behind = () => page.evaluate(`[...document.images].map((image) => image.style.background).join()`);
     await until("only what lies behind the element's is gone", behind, (seen) => seen === "red,");
     await page.evaluate(`prewarm.upgrade(document)`);
-    await until("variants are shown", widths, (seen) => seen === "320,320", 40_000);
+    await until("variants are shown", widths, (seen) => seen === "320,320");
     await context.close();
   });
 });

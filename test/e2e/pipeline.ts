@@ -7,7 +7,7 @@ import { ask, isVariant, type TestStack, until } from "./stack.ts";
 export const imageUrl = ({ edgeUrl }: TestStack, path: string) => `${edgeUrl}/images/${path}`;
 
 export function storedImage(stack: TestStack, path: string) {
-  return until(`${path} is served`, () => ask(imageUrl(stack, path)), isVariant, 30_000);
+  return until(`${path} is served`, () => ask(imageUrl(stack, path)), isVariant);
 }
 
 export function jobsOf({ emulator, originalsUrl }: TestStack, id: string): number {
@@ -65,7 +65,6 @@ export async function failureTriedAgain(stack: TestStack): Promise<void> {
     "the variant is stored at its second attempt",
     () => control(stack, `runs/${run}`),
     ({ state }) => state === "done",
-    30_000,
   );
   expect(done).toMatchObject({ states: { stored: 1, dead: 0 } });
   const { jobs } = await control(stack, `jobs?run=${run}`);

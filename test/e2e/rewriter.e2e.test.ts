@@ -9,7 +9,7 @@ import { launchBrowser } from "../../apps/dashboard/test/browser.ts";
 import { bundleRelease } from "../../dev/bundle.ts";
 import { freePort, listen } from "../../dev/listen.ts";
 import { control } from "./pipeline.ts";
-import { ask, startTestStack, type TestStack, until } from "./stack.ts";
+import { ask, PATIENCE_MS, startTestStack, type TestStack, until } from "./stack.ts";
 
 /*
  * The Worker of examples/rewriter in workerd, in front of a site with the pages of five generators, beside the whole local stack. The site
@@ -44,7 +44,7 @@ beforeAll(async () => {
   siteUrl = `http://localhost:${await listen(site, 0)}`;
   rewrittenUrl = await startRewriter();
   await warm();
-}, 240_000);
+});
 afterAll(async () => {
   site?.close();
   await rewriter?.dispose();
@@ -92,7 +92,6 @@ async function warm(): Promise<void> {
     "the images are warm",
     () => control(stack, `runs/${run}`),
     ({ state }) => state === "done",
-    200_000,
   );
 }
 
@@ -158,7 +157,7 @@ async function look(url: string) {
   `);
   await page.goto(url, { waitUntil: "load" });
   // A photograph of 24 megapixels is painted some frames after it has loaded.
-  await page.waitForFunction(`window.largest?.url.includes("landscape.jpg")`, undefined, { timeout: 60_000 });
+  await page.waitForFunction(`window.largest?.url.includes("landscape.jpg")`, undefined, { timeout: PATIENCE_MS });
   const seen = await page.evaluate(`(({ url, element: { alt, loading, fetchPriority } }) => (
     { largest: url, alt, loading, priority: fetchPriority, shifts: window.shifts }
   ))(window.largest)`);

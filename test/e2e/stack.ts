@@ -25,10 +25,10 @@ export async function startTestStack(options: Partial<StackOptions> = {}): Promi
   };
 }
 
-/** Longer than a condition takes to come true on a machine with ten times more work than it can do. */
-const PATIENCE_MS = 60_000;
+/** For a condition, not a speed: it only ends a wait that hangs, before the test's own limit, and says what was seen. */
+export const PATIENCE_MS = 200_000;
 
-/** Asks again until `done` holds; fails with what it last saw. */
+/** Asks again until `done` holds; fails with what it last saw. `ms`: only where a test is about the time itself. */
 export async function until<T>(
   what: string,
   look: () => Promise<T>,
@@ -52,14 +52,12 @@ export function isVariant({ status, headers }: Pick<Response, "status" | "header
 
 /** One request to an image URL, without following the redirect, read to its end. */
 export async function ask(url: string, headers: Record<string, string> = {}) {
-  const started = performance.now();
   const response = await fetch(url, { redirect: "manual", headers });
   const body = Buffer.from(await response.arrayBuffer());
   return {
     status: response.status,
     headers: response.headers,
     body,
-    ms: performance.now() - started,
     cache: response.headers.get("cache-status"),
   };
 }

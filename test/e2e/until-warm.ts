@@ -7,14 +7,14 @@ export const ACCEPT = "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/
  * Views images again and again until all are answered with their variant, or with an original that is shown as it is. Viewing, not looking: an order
  * that a busy machine has dropped is given again by the next view.
  */
-export async function untilWarm(urls: readonly string[], ms: number, accept = ACCEPT): Promise<void> {
+export async function untilWarm(urls: readonly string[], accept = ACCEPT): Promise<void> {
   let cold = urls;
   const look = async () => {
     const warm = await Promise.all(cold.map((url) => isWarm(url, accept)));
     cold = cold.filter((_, n) => !warm[n]);
     return cold;
   };
-  await until(`all of ${urls.length} variants are made`, look, (left) => left.length === 0, ms);
+  await until(`all of ${urls.length} variants are made`, look, (left) => left.length === 0);
 }
 
 async function isWarm(url: string, accept: string): Promise<boolean> {

@@ -23,7 +23,7 @@ export async function visitWithWorker(browser: Browser, site: string, url: strin
   const kept = (): Promise<number> =>
     page.evaluate(`caches.open("${cacheName}").then((cache) => cache.keys()).then((keys) => keys.length)`);
   const cold = { width: await show(page, url), kept: await kept() };
-  await untilWarm([url], 40_000);
+  await untilWarm([url]);
   // Another tab: the first may show from memory what it has shown.
   const other = await context.newPage();
   await other.goto(`${site}/empty`);

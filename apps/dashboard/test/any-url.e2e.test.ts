@@ -73,7 +73,6 @@ it("says of each URL what its viewer gets, as the edge answers it, and warms wha
     "both are stored",
     async () => [await answerOf(urls[1] ?? ""), await answerOf(urls[2] ?? "")],
     (seen) => seen.every((one) => one === "The variant"),
-    60_000,
   );
   await until(
     "the page sees them",

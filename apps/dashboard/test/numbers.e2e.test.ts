@@ -64,7 +64,7 @@ it("views are counted by what answered them, with the bytes saved; what was miss
   await api("/gate", { method: "PATCH", body: JSON.stringify({ paused: { live: false } }) });
   expect(faults).toEqual([]);
   await close();
-}, 120_000);
+});
 
 it("hook deliveries are shown with their verdicts, the doctor reports before it mends, and readiness names the reason", async () => {
   const body = JSON.stringify({ type: "image.uploaded", data: { items: [{ id: "faces.jpg" }, { id: "../up" }] } });
@@ -117,7 +117,7 @@ it("hook deliveries are shown with their verdicts, the doctor reports before it 
   await page.getByText("environment: HOOK_SECRET: it is not set").waitFor();
   expect(faults).toEqual([]);
   await close();
-}, 120_000);
+});
 
 it("images are browsed by what is new, large or failing; one is a grid with marks, and its pictures are compared", async () => {
   const run = await warm([
@@ -181,7 +181,7 @@ it("images are browsed by what is new, large or failing; one is a grid with mark
   expect(await over.evaluate((image) => getComputedStyle(image).mixBlendMode)).toBe("difference");
   expect(faults).toEqual([]);
   await close();
-}, 120_000);
+});
 
 it("a run is promoted past a pause of its lane, and the log says so in a sentence", async () => {
   await api("/gate", { method: "PATCH", body: JSON.stringify({ paused: { bulk: true } }) });
@@ -207,7 +207,7 @@ it("a run is promoted past a pause of its lane, and the log says so in a sentenc
   await api("/gate", { method: "PATCH", body: JSON.stringify({ paused: { bulk: false } }) });
   expect(faults).toEqual([]);
   await close();
-}, 120_000);
+});
 
 it("what things cost is what the local Ittybit has made, in every dimension, and what the page shows", async () => {
   interface Costs {
@@ -239,7 +239,7 @@ it("what things cost is what the local Ittybit has made, in every dimension, and
   await page.getByRole("link", { name: "portrait.jpg" }).waitFor();
   expect(faults).toEqual([]);
   await close();
-}, 120_000);
+});
 
 /** `3 stored, 48.1 kB` as bytes. */
 function bytesOf(text: string): number {

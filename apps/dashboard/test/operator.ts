@@ -32,7 +32,6 @@ export function operatorOf(stack: () => LocalStack, browser: () => Browser) {
       "the run has ended",
       () => api<{ state: string; states: { refused: number; stored: number } }>(`/runs/${run}`),
       ({ state }) => state === "done",
-      90_000,
     );
 
   return { api, signedIn, warm, ended };

@@ -38,7 +38,7 @@ export async function visit(
       faults.push(message.text());
   });
   page.on("request", (request) => origins.add(new URL(request.url()).origin));
-  page.setDefaultTimeout(60_000); // as long as `until` waits: a condition, not a speed
+  page.setDefaultTimeout(200_000); // as long as `until` waits: a condition, not a speed
   return { page, faults, origins, close: () => context.close() };
 }
 
