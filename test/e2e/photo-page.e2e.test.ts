@@ -104,18 +104,12 @@ async function nothingIsMade(): Promise<void> {
   );
 }
 
-/**
- * What a visitor sees while the edge has time to look for stand-ins. It waits 150 ms for what is known of an image, then shows the original: on
- * a busy machine a few of thirty, to one visitor or another.
- */
-function visitUnhurried(url: string, density: number): Promise<Visit> {
-  const look = async () => {
-    const context = await visitor(density);
-    const seen = await visit(context, url);
-    await context.close();
-    return seen;
-  };
-  return until("all stand-ins are shown", look, ({ images }) => images.every(({ width }) => width <= SLOT + 1));
+/** What a new visitor sees. */
+async function visitAnew(url: string, density: number): Promise<Visit> {
+  const context = await visitor(density);
+  const seen = await visit(context, url);
+  await context.close();
+  return seen;
 }
 
 /** Nothing is made meanwhile: encoders would leave the edge no processor. */
@@ -171,9 +165,7 @@ describe(`a page of ${COUNT} photographs`, () => {
   ])(
     "at density %i: cold and warm alike but for %d of the bytes, which a second visit does not cost again",
     async (density, saved) => {
-      const first = await visitor(density);
-      const cold = await visit(first, address(`/photos-${density}`));
-      await first.close();
+      const cold = await visitAnew(address(`/photos-${density}`), density);
       expect([cold.images.length, cold.images.every(isOriginal)]).toEqual([COUNT, true]);
       expect([cold.said, cold.shifts]).toEqual([[], []]);
 
@@ -193,7 +185,7 @@ describe(`a page of ${COUNT} photographs`, () => {
 
       // One word that nothing was made with: what is stored stands in.
       await nothingIsMade();
-      const unlisted = await undisturbed(() => visitUnhurried(address(`/unlisted-${density}`), density));
+      const unlisted = await undisturbed(() => visitAnew(address(`/unlisted-${density}`), density));
       expect(unlisted.images.every(({ url, width }) => url.includes("q=medium") && width <= SLOT + 1)).toBe(true);
       expect([unlisted.said, unlisted.shifts]).toEqual([[], []]);
       console.log(`density ${density}: ${unlisted.bytes} B with an unlisted quality`);
@@ -205,9 +197,7 @@ describe(`a page of ${COUNT} photographs`, () => {
     const headers = await fetch(originals.url.replace("{id}", `cors${density}-0.jpg`));
     await headers.body?.cancel();
     expect(headers.headers.get("access-control-allow-origin")).toBeNull();
-    const context = await visitor(density);
-    const { images, said, shifts } = await visit(context, address(`/crossorigin-${density}`));
-    await context.close();
+    const { images, said, shifts } = await visitAnew(address(`/crossorigin-${density}`), density);
     expect([images.length, images.every(isOriginal)]).toEqual([COUNT, true]);
     expect([said, shifts]).toEqual([[], []]);
   });
