@@ -50,6 +50,9 @@ export default {};
 `,
 };
 
+/** Tests wait for conditions and not for speeds: these limits only end a test that hangs. */
+const PATIENT = { testTimeout: 240_000, hookTimeout: 240_000, expect: { poll: { timeout: 200_000 } } };
+
 export default defineConfig({
   test: {
     // One of two cores would idle: what is timed here is relative, or has seconds to spare.
@@ -64,13 +67,13 @@ export default defineConfig({
       // Pure logic and node programs, beside their code. The files of a process share their modules, which halves the time.
       {
         test: {
-          ...{ name: "node", include: [nodeTests], exclude: [...elsewhere, ...withDoubles], testTimeout: 30_000 },
+          ...{ name: "node", include: [nodeTests], exclude: [...elsewhere, ...withDoubles], ...PATIENT },
           ...{ isolate: isWhole, setupFiles: ["test/after-each-file.ts"] },
         },
       },
       {
         test: {
-          ...{ name: "node-doubles", include: withDoubles, exclude: elsewhere, testTimeout: 30_000 },
+          ...{ name: "node-doubles", include: withDoubles, exclude: elsewhere, ...PATIENT },
           setupFiles: ["test/after-each-file.ts"],
         },
       },
@@ -78,6 +81,7 @@ export default defineConfig({
       {
         plugins: [cloudflareTest(limited("consumer"))],
         test: {
+          ...PATIENT,
           name: "workerd-consumer",
           include: ["workers/consumer/**/*.workerd.test.ts", "dev/**/*.workerd.test.ts"],
           setupFiles: ["dev/limits/none-broken.ts"],
@@ -86,6 +90,7 @@ export default defineConfig({
       {
         plugins: [cloudflareTest({ ...limited("edge"), miniflare: { workers: [CONSUMER] } })],
         test: {
+          ...PATIENT,
           name: "workerd-edge",
           include: ["workers/{edge,rewriter}/**/*.workerd.test.ts", "packages/client/**/*.workerd.test.ts"],
           setupFiles: ["dev/limits/none-broken.ts"],
@@ -96,7 +101,7 @@ export default defineConfig({
         plugins: [cloudflareTest({ wrangler: { configPath: "./examples/durable-queue/wrangler.toml" } })],
         test: {
           ...{ name: "workerd-example", include: ["examples/**/*.workerd.test.ts"] },
-          ...{ maxWorkers: 2, sequence: { groupOrder: 1 } },
+          ...{ maxWorkers: 2, sequence: { groupOrder: 1 }, ...PATIENT },
         },
       },
       // Black box: the whole local stack, over HTTP only.
@@ -107,12 +112,9 @@ export default defineConfig({
           exclude: ["**/node_modules/**", ...waiting],
           // The files of a process share a stack (test/e2e/shared-stack.ts).
           ...{ isolate: isWhole, setupFiles: ["test/after-each-file.ts"] },
-          // What is waited for is a condition and not a speed: these limits only end a test that hangs.
-          testTimeout: 240_000,
-          hookTimeout: 240_000,
-          expect: { poll: { timeout: 60_000 } },
+          ...PATIENT,
           env,
-          // Two at a time, after all others: with three the edge misses its own time limits, and pages show what they show then.
+          // After all others, since a stack starts a runtime and often a browser beside it.
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },
