@@ -74,8 +74,8 @@ export const EDGE: readonly Mutation[] = [
     breaks("P21", "a refused purge is noted as done", { find: "done?.success ? null", replace: "done ? null" }),
     breaks("P21", "a purge that throws is never noted", { find: "return String(error);", replace: "throw error;" }),
     breaks("P21", "a stranger's POSTs have no bound", {
-      find: 'if (await isOverLimit({ headers, left }, limit, "purge ")) return;',
-      replace: "void [headers, left, limit, isOverLimit];",
+      find: 'if (await isOverLimit({ headers, left: () => config.edgeBudgetMs }, limit, "purge ")) return;',
+      replace: "void [headers, config, limit, isOverLimit];",
     }),
     breaks("P21", "one POST has no bound", { find: "const MOST_CALLS = 25;", replace: "const MOST_CALLS = 1_000;" }),
     breaks("P22", "a call that the platform has refused is not made again", {

@@ -8,13 +8,18 @@ import { PHONE, settled, violations, visit } from "./visit.ts";
 
 const { at, open, calls } = atFakeApi();
 
-/** Where the operator is: how far down, which row has the focus, how many are ticked. */
+/** What the operator sees: which row has the focus, how far down in the window, and how many are ticked. */
 const whereabouts = (page: Page) =>
-  page.evaluate(() => ({
-    scroll: Math.round(scrollY),
-    row: document.activeElement?.closest("[data-row]")?.getAttribute("data-row") ?? null,
-    ticked: document.querySelectorAll("[data-ticked=true]").length,
-  }));
+  page.evaluate(() => {
+    const row = document.activeElement?.closest("[data-row]");
+    return {
+      row: row?.getAttribute("data-row") ?? null,
+      // What loads late above the rows moves the page's offset, and not the rows.
+      top: Math.round(row?.getBoundingClientRect().top ?? 0),
+      ticked: document.querySelectorAll("[data-ticked=true]").length,
+    };
+  });
+const offset = (page: Page) => page.evaluate(() => Math.round(scrollY));
 
 describe("Back", () => {
   it("restores scroll, row and what is ticked, and so does a reload", async () => {
@@ -24,10 +29,10 @@ describe("Back", () => {
     await page.locator("tbody [data-row] a").nth(40).focus();
     await page.evaluate(() => scrollTo(0, 900));
     const before = await whereabouts(page);
-    expect(before).toMatchObject({ scroll: 900, ticked: 2 });
+    expect([before.ticked, await offset(page)]).toEqual([2, expect.toSatisfy((y) => y >= 900)]);
     await page.keyboard.press("Enter");
     await page.locator(".crumbs").waitFor();
-    expect((await whereabouts(page)).scroll).toBe(0);
+    expect(await offset(page)).toBe(0);
     await page.goBack();
     await expect.poll(() => whereabouts(page)).toEqual(before);
     await page.getByText("2 selected").waitFor();

@@ -71,8 +71,7 @@ export function withEnvironment(config: Config, env: Pick<Env, "LOCAL" | "SIGNIN
   const sources = env.ORIGINALS_URL ? withDefaultUrl(config.sources, env.ORIGINALS_URL) : config.sources;
   // An unset secret may be an oversight and must not open anything; an empty one was set on purpose.
   const signing = env.SIGNING_KEYS === "" ? "off" : config.signing;
-  const edgeBudgetMs = env.LOCAL === "true" ? LOCAL_BUDGET_MS : config.edgeBudgetMs;
-  return { ...config, sources, signing, edgeBudgetMs };
+  return { ...config, sources, signing, ...(env.LOCAL === "true" && { edgeBudgetMs: LOCAL_BUDGET_MS }) };
 }
 
 /** Looked up by name: the generated type lacks bindings that only the configuration names. */

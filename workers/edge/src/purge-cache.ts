@@ -23,8 +23,7 @@ export async function purgeCache(
   { consumer, limit, config }: Edge,
   cache: WorkersCache | undefined,
 ): Promise<void> {
-  const left = (share: number): number => share * config.edgeBudgetMs;
-  if (await isOverLimit({ headers, left }, limit, "purge ")) return;
+  if (await isOverLimit({ headers, left: () => config.edgeBudgetMs }, limit, "purge ")) return;
   for (let calls = 0; calls < MOST_CALLS; calls += 1) {
     const due = await consumer?.takeCachePurge?.();
     if (!due) return;

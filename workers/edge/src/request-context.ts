@@ -94,9 +94,9 @@ export function createRequestContext(
     left: (share) => Math.min(share * budget, start + budget - clock.now()),
     mark: (step) => {
       const now = clock.now();
-      timing += `${timing === "" ? "" : ", "}${step};dur=${now - last}`;
+      timing += `, ${step};dur=${now - last}`;
       last = now;
     },
-    timing: () => timing,
+    timing: () => timing.slice(2),
   };
 }

@@ -90,7 +90,7 @@ async function send(
   const now = edge.clock.now();
   const note = { timesAsked: before + 1, silentUntil: now + windowMs(before + 1) };
   askedLately.keep(target.key, { ...note, detail: "pending" });
-  const sending = attempt(() => ask(edge, missMessage(target.key, now, more)));
+  const sending = attempt(() => ask(context, missMessage(target.key, now, more)));
   const noting = attempt(() => askedLately.putNote(target.origin, target.key, note, now));
   background(takeBackIfFailed(context, before, sending, noting));
   const result = await withTimeLimit(() => sending, context.left(SEND_SHARE));
@@ -102,9 +102,9 @@ async function send(
  * Calls the consumer, which makes the variant at once. The message is sent where the ledger has not recorded the miss in time. Unknown images,
  * which anybody can make up, wait in the queue, where one handler looks at the originals of a hundred.
  */
-async function ask({ consumer, live, config }: Edge, message: MissMessage): Promise<unknown> {
+async function ask({ edge: { consumer, live }, left }: RequestContext, message: MissMessage): Promise<unknown> {
   const call = consumer === null || message.unknown ? null : () => consumer.miss(message);
-  const recorded = call && (await withTimeLimit(call, config.edgeBudgetMs * CALL_SHARE));
+  const recorded = call && (await withTimeLimit(call, left(CALL_SHARE)));
   return (recorded?.ok && recorded.value) || live.send(message);
 }
 
