@@ -18,7 +18,7 @@ const isWhole = process.env.WHOLE === "true";
 const waiting = leftOut(process.argv.slice(2));
 const elsewhere = ["**/node_modules/**", "**/*.workerd.test.ts", "**/*.e2e.test.ts", ...waiting];
 const nodeTests = "{packages,workers,apps,dev,scripts,test}/**/*.test.ts";
-/** A double of a module would stay in the modules that the next file finds. */
+/** Files that replace a module, which would stay replaced for the next file: they have processes of their own. */
 const withDoubles = globSync(nodeTests, { exclude: ["**/node_modules/**"] }).filter((file) =>
   /\bvi\.(mock|resetModules)\(/.test(readFileSync(file, "utf8")),
 );

@@ -5,7 +5,7 @@ const NOW = Date.UTC(2026, 10, 28, 16, 45);
 let times: Module;
 
 beforeAll(async () => {
-  process.env.TZ = "Europe/Berlin";
+  vi.stubEnv("TZ", "Europe/Berlin");
   const kept = new Map<string, string>();
   vi.stubGlobal("localStorage", { getItem: (name: string) => kept.get(name) ?? null, setItem: kept.set.bind(kept) });
   times = await import("../src/lib/time-style.ts");
