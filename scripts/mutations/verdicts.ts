@@ -37,7 +37,7 @@ export async function verdictOfTests(
   if (absent.length > 0) return { said: "NO TEST", failed: absent.join(", ") };
   try {
     // A change may make a test wait in vain: a shorter wait than the configuration's is a verdict too.
-    const args = ["run", "--project", "!e2e", "--no-color", "--bail", "1", "--testTimeout", "30000", ...tests];
+    const args = ["run", "--project", "!e2e", "--no-color", "--bail", "1", "--testTimeout", "60000", ...tests];
     await run(join(bin, "vitest"), args, { cwd: copy, timeout, maxBuffer: 50_000_000 });
     return { said: "GREEN", failed: "" };
   } catch (error) {
