@@ -58,7 +58,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "apps/cli/test/cli.e2e.test.ts": ["apps/cli/", "packages/control-schema/"],
   "apps/cli/test/coverage-browser.e2e.test.ts": ["apps/cli/src/pages/", "packages/site-pages/"],
   "apps/cli/test/coverage.e2e.test.ts": ["apps/cli/src/pages/", "packages/site-pages/"],
-  "apps/cli/test/mcp.e2e.test.ts": ["apps/cli/src/mcp/"],
+  "apps/cli/test/mcp.e2e.test.ts": ["apps/cli/src/"],
   "apps/dashboard/test/behaviour.e2e.test.ts": DASHBOARD,
   "apps/dashboard/test/comfort.e2e.test.ts": DASHBOARD,
   "apps/dashboard/test/edge-cache.e2e.test.ts": DASHBOARD,
