@@ -8,7 +8,7 @@ import { settingsSchema } from "../packages/ittybit-emulator/src/settings.ts";
 import { DEFAULTS, FORMATS } from "../packages/shared/src/config.ts";
 import { configSchema } from "../packages/shared/src/config-schema.ts";
 import { JOB_STATES } from "../packages/shared/src/job.ts";
-import { CONTENT_TYPES } from "../packages/shared/src/mime.ts";
+import { FORMAT_ROWS } from "../packages/shared/src/mime.ts";
 import { isNoise } from "../packages/shared/src/noise.ts";
 import { PARAMETERS } from "../packages/shared/src/parameters.ts";
 import { LEDGER_TABLES } from "../workers/consumer/src/ledger/tables/own-tables.ts";
@@ -162,7 +162,7 @@ describe("an output format", () => {
       2:
         read(`${image}/image-header-type.ts`).includes(quoted) &&
         readAll(`${image}/image-header*.ts`).includes(`type: ${quoted}`) &&
-        CONTENT_TYPES[format].startsWith("image/"),
+        FORMAT_ROWS[format].type.startsWith("image/"),
       3:
         read(`${output}/verify.ts`).includes(`case ${quoted}:`) &&
         read(`${output}/verify.test.ts`).includes("it.each(FORMATS)") &&

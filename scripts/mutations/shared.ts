@@ -13,12 +13,17 @@ export const SHARED: readonly Mutation[] = [
       replace: "",
     }),
     breaks("P18", "AVIF is shown to whoever takes anything", {
-      find: ' && !namesImages && other !== "avif"',
+      find: ' && !namesImages && wildcard !== "no"',
       replace: " && !namesImages",
     }),
+    breaks("P18", "a format newer than AVIF is shown to link previews", {
+      find: ' && !namesImages && wildcard !== "no"',
+      replace: ' && !namesImages && other !== "avif"',
+      tests: [`${SRC}/accept.newer-format.test.ts`],
+    }),
     breaks("P18", "WebP is shown to a browser that names other images only", {
-      find: ' && !namesImages && other !== "avif"',
-      replace: ' && other !== "avif"',
+      find: ' && !namesImages && wildcard !== "no"',
+      replace: ' && wildcard !== "no"',
     }),
     breaks("P19", "a format that the client refuses is served", {
       find: 'others.filter((other) => shows(other, best, true, weights) === "proven")',
@@ -176,8 +181,8 @@ export const SHARED: readonly Mutation[] = [
   ),
   ...at({ file: `${SRC}/mime.ts`, tests: [`${EDGE}/hit/serve-variant.test.ts`] }, [
     breaks("L3", "the edge calls the PNG under a JPEG's key a JPEG", {
-      find: 'return format === "jpeg" && stored === CONTENT_TYPES.png ? CONTENT_TYPES.png : CONTENT_TYPES[format];',
-      replace: "return stored === null ? CONTENT_TYPES.png : CONTENT_TYPES[format];",
+      find: 'FORMAT_ROWS[format === "jpeg" && stored === FORMAT_ROWS.png.type ? "png" : format]',
+      replace: 'FORMAT_ROWS[stored === null ? "png" : format]',
     }),
   ]),
   ...at({ file: `${SRC}/network.ts`, tests: [`${SRC}/network.test.ts`] }, [

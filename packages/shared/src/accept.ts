@@ -1,8 +1,5 @@
 import { type Config, FORMATS, type Format } from "./config.ts";
-import { CONTENT_TYPES } from "./mime.ts";
-
-/** Formats that every client shows, so that a wildcard is proof enough. */
-const UNIVERSAL: readonly Format[] = ["jpeg", "png"];
+import { FORMAT_ROWS } from "./mime.ts";
 
 /** What `f=auto` can become under this configuration: the configured formats and, last, JPEG. */
 export function autoChoices(config: Pick<Config, "autoFormats">): Format[] {
@@ -24,8 +21,9 @@ export function negotiate(accept: string | null, config: Pick<Config, "autoForma
   let best: Format = "jpeg";
   let most = 0;
   for (const format of autoChoices(config)) {
-    const named = weights.get(CONTENT_TYPES[format]);
-    const wild = UNIVERSAL.includes(format) ? (weights.get("image/*") ?? weights.get("*/*")) : undefined;
+    const { type, wildcard } = FORMAT_ROWS[format];
+    const named = weights.get(type);
+    const wild = wildcard === "proven" ? (weights.get("image/*") ?? weights.get("*/*")) : undefined;
     const weight = named ?? wild ?? 0;
     if (weight > most) {
       best = format;
@@ -40,7 +38,7 @@ export function negotiate(accept: string | null, config: Pick<Config, "autoForma
 /**
  * Whether a client that asked for `asked` shows `other` in its stead. `proven`: it is the asked format or an older one, since a client that
  * shows a format shows those after it in `FORMATS`; or the format was `negotiated` (`f=auto`), and `accept` names it. `by-wildcard`: the client
- * names no type of image and takes any, as crawlers, link previews and scripts do; AVIF is too new for them. `q=0` refuses.
+ * names no type of image and takes any, as crawlers, link previews and scripts do, and the format's row lets it. `q=0` refuses.
  */
 export function showsInstead(
   other: Format,
@@ -55,12 +53,13 @@ function shows(
   negotiated: boolean,
   weights: ReadonlyMap<string, number>,
 ): "proven" | "by-wildcard" | "no" {
-  const named = weights.get(CONTENT_TYPES[other]);
+  const { type, wildcard } = FORMAT_ROWS[other];
+  const named = weights.get(type);
   const any = weights.size === 0 ? 1 : (weights.get("image/*") ?? weights.get("*/*"));
   if ((named ?? any) === 0) return "no";
   if (FORMATS.indexOf(other) > FORMATS.indexOf(asked) || (negotiated && named !== undefined)) return "proven";
   const namesImages = [...weights.keys()].some((range) => range.startsWith("image/") && range !== "image/*");
-  return any !== undefined && !namesImages && other !== "avif" ? "by-wildcard" : "no";
+  return any !== undefined && !namesImages && wildcard !== "no" ? "by-wildcard" : "no";
 }
 
 /** Media ranges in lower case with their weights, 0–1. A range given twice has its lesser weight; an unreadable weight is 0. */

@@ -1,11 +1,21 @@
 import type { Format } from "./config.ts";
 
-/** What each output format is called in HTTP. */
-export const CONTENT_TYPES: Record<Format, string> = {
-  avif: "image/avif",
-  webp: "image/webp",
-  jpeg: "image/jpeg",
-  png: "image/png",
+interface FormatRow {
+  /** What the format is called in HTTP. */
+  type: string;
+  /**
+   * Whether a client shows the format that sends a wildcard in `Accept` and does not name it. `proven`: every client does. `by-wildcard`:
+   * crawlers and link previews do, so that it stands in for a format that is not stored yet. `no`: it is too new for them.
+   */
+  wildcard: "proven" | "by-wildcard" | "no";
+}
+
+/** What HTTP's clients know of each output format. */
+export const FORMAT_ROWS: Record<Format, FormatRow> = {
+  avif: { type: "image/avif", wildcard: "no" },
+  webp: { type: "image/webp", wildcard: "by-wildcard" },
+  jpeg: { type: "image/jpeg", wildcard: "proven" },
+  png: { type: "image/png", wildcard: "proven" },
 };
 
 /**
@@ -13,5 +23,5 @@ export const CONTENT_TYPES: Record<Format, string> = {
  * JPEG stands a PNG where the original may have transparent parts.
  */
 export function typeOfVariant(format: Format, stored: string | null | undefined): string {
-  return format === "jpeg" && stored === CONTENT_TYPES.png ? CONTENT_TYPES.png : CONTENT_TYPES[format];
+  return FORMAT_ROWS[format === "jpeg" && stored === FORMAT_ROWS.png.type ? "png" : format].type;
 }

@@ -1,7 +1,7 @@
 import type { ChunkAnswer, Given } from "@prewarm/durable-queue/calls";
 import type { Sql } from "@prewarm/durable-queue/schema/sql";
 import { orientedSize, readImageHeader, sniffType } from "@prewarm/shared/image-header";
-import { CONTENT_TYPES } from "@prewarm/shared/mime";
+import { FORMAT_ROWS } from "@prewarm/shared/mime";
 import { parseVariantKey } from "@prewarm/shared/variant-key";
 import type { AcceptChunk } from "../../../workers/consumer/src/images/calls.ts";
 import type { Ittybit } from "../../../workers/consumer/src/ittybit/client.ts";
@@ -250,8 +250,8 @@ export class Diary implements Watcher {
     const { contentType } = httpMetadata;
     const fault = await this.#faultOf(key.replace(/^variants\//, ""), bytes, customMetadata, current);
     if (fault !== null) this.violation(`corrupt: ${key} ${fault}`);
-    const format = key.split(".").at(-1) as keyof typeof CONTENT_TYPES;
-    if (contentType !== CONTENT_TYPES[format]) this.violation(`corrupt: ${key} has content type ${contentType}`);
+    const format = key.split(".").at(-1) as keyof typeof FORMAT_ROWS;
+    if (contentType !== FORMAT_ROWS[format]?.type) this.violation(`corrupt: ${key} has content type ${contentType}`);
   }
 
   async #faultOf(

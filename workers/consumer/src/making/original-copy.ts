@@ -2,7 +2,7 @@ import { autoOrder } from "@prewarm/shared/accept";
 import { FORMATS, type Format } from "@prewarm/shared/config";
 import { readImageHeader } from "@prewarm/shared/image-header";
 import { errorText } from "@prewarm/shared/log";
-import { CONTENT_TYPES } from "@prewarm/shared/mime";
+import { FORMAT_ROWS } from "@prewarm/shared/mime";
 import { resolveOriginal } from "@prewarm/shared/source";
 import type { Transform } from "@prewarm/shared/transform";
 import { variantKey } from "@prewarm/shared/variant-key";
@@ -27,7 +27,7 @@ function formatOf({ config }: BatchContext, { id, info }: NotedImage): Format | 
   const source = resolveOriginal(config, id);
   const isPublic = source?.kind === "url" || source?.hidden === false;
   if (!isPublic || config.fallback === "placeholder" || info.etag === null) return null;
-  return FORMATS.find((format) => CONTENT_TYPES[format] === info.type) ?? null;
+  return FORMATS.find((format) => FORMAT_ROWS[format].type === info.type) ?? null;
 }
 
 /** Whether the variant shows the whole original, nothing smaller, with more bytes than it. */

@@ -1,7 +1,7 @@
 import type { Config, Format } from "@prewarm/shared/config";
 import { isRemovedNote, parseInfo, type StoredInfo, storedVariants, withStored } from "@prewarm/shared/image-info";
 import { errorText, type Log } from "@prewarm/shared/log";
-import { CONTENT_TYPES } from "@prewarm/shared/mime";
+import { FORMAT_ROWS } from "@prewarm/shared/mime";
 import { placeholderTransform, type Transform } from "@prewarm/shared/transform";
 import { infoKey, parseVariantKey, storeKey, variantKey } from "@prewarm/shared/variant-key";
 import { fromCustomMetadata, toCustomMetadata, type VariantMetadata } from "@prewarm/shared/variant-metadata";
@@ -221,7 +221,7 @@ async function readLqip(deps: InfoDeps, placeholder: Parsed, etag: string | null
       return null;
     }
     const bytes = new Uint8Array(await object.arrayBuffer());
-    return `data:${CONTENT_TYPES[placeholder.transform.format]};base64,${btoa(String.fromCharCode(...bytes))}`;
+    return `data:${FORMAT_ROWS[placeholder.transform.format].type};base64,${btoa(String.fromCharCode(...bytes))}`;
   });
 }
 

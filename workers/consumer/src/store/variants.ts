@@ -1,6 +1,6 @@
 import type { Format } from "@prewarm/shared/config";
 import { MAX_CONNECTIONS } from "@prewarm/shared/limits";
-import { CONTENT_TYPES } from "@prewarm/shared/mime";
+import { FORMAT_ROWS } from "@prewarm/shared/mime";
 import { imagePrefix, storeKey } from "@prewarm/shared/variant-key";
 import {
   fromCustomMetadata,
@@ -51,7 +51,7 @@ export async function putVariant(
 ): Promise<{ etag: string } | null> {
   const object = await bucket.put(storeKey(variant.key), variant.bytes, {
     onlyIf: ifUnchanged(before?.etag ?? null),
-    httpMetadata: { contentType: CONTENT_TYPES[variant.format], cacheControl: CACHE_CONTROL },
+    httpMetadata: { contentType: FORMAT_ROWS[variant.format].type, cacheControl: CACHE_CONTROL },
     customMetadata: toCustomMetadata(variant.metadata),
   });
   return object === null ? null : { etag: object.etag };
@@ -77,7 +77,7 @@ export async function putOriginal(
   const { gen, job } = isOfIt ? made : { gen: metadata.gen, job: ORIGINAL_JOB };
   const put = await bucket.put(storeKey(key), bytes, {
     onlyIf: object === null ? ifUnchanged(null) : ifNotPutAgain(object),
-    httpMetadata: { contentType: CONTENT_TYPES[format], cacheControl: CACHE_CONTROL },
+    httpMetadata: { contentType: FORMAT_ROWS[format].type, cacheControl: CACHE_CONTROL },
     customMetadata: toCustomMetadata({ ...metadata, gen, job }),
   });
   return put === null ? null : bytes.byteLength;

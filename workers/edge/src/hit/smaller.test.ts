@@ -1,6 +1,6 @@
 import { negotiate } from "@prewarm/shared/accept";
 import { FORMATS, type Format } from "@prewarm/shared/config";
-import { CONTENT_TYPES } from "@prewarm/shared/mime";
+import { FORMAT_ROWS } from "@prewarm/shared/mime";
 import { smallerFormats } from "@prewarm/shared/smallest";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -36,7 +36,7 @@ async function shown(world: World, path = AUTO, accept = CHROME, headers: Record
   const response = await world.get(path, { Accept: accept, ...headers });
   const bytes = new Uint8Array(await response.arrayBuffer());
   await world.settle();
-  const format = FORMATS.find((each) => CONTENT_TYPES[each] === response.headers.get("Content-Type"));
+  const format = FORMATS.find((each) => FORMAT_ROWS[each].type === response.headers.get("Content-Type"));
   return { response, format, bytes, reads: world.images.reads.slice(before).length };
 }
 
