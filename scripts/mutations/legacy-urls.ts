@@ -3,6 +3,7 @@ import { at, breaks, type Mutation } from "./mutation.ts";
 const SRC = "packages/legacy-urls/src";
 const TESTS = "packages/legacy-urls/test";
 const OPEN_SET_TESTS = [`${TESTS}/open-set.property.test.ts`, `${TESTS}/documented.test.ts`];
+const HIDING_TESTS = [`${TESTS}/hiding.test.ts`];
 
 /** Old URLs of other services open what new URLs open. */
 export const LEGACY_URLS: readonly Mutation[] = [
@@ -17,6 +18,27 @@ export const LEGACY_URLS: readonly Mutation[] = [
       find: "    if (!closed) continue;\n",
       replace: "",
     }),
+    breaks("L7", "a named transformation that may blur shows the clear picture", {
+      find: '"hiding")];',
+      replace: '"unsupported")];',
+      tests: HIDING_TESTS,
+    }),
+  ]),
+  ...at({ file: `${SRC}/hiding-query.ts`, tests: HIDING_TESTS }, [
+    breaks("L7", "the blur of an address within an old URL is forgotten", {
+      find: "    if (hides(name, value)) hide(asked, name);\n",
+      replace: '    if (name === "") hide(asked, name);\n',
+    }),
+  ]),
+  ...at({ file: `${SRC}/cloudinary-components.ts`, tests: HIDING_TESTS }, [
+    breaks("L7", "an effect that is not known shows the clear picture", {
+      find: "COSMETIC.has(name) ?",
+      replace: '!name.startsWith("blur") ?',
+    }),
+    breaks("L7", "a second effect of a component hides the first one", {
+      find: "for (const [key, value] of pairs)",
+      replace: "for (const [key, value] of parameters)",
+    }),
   ]),
   ...at({ file: `${SRC}/posters.ts`, tests: [`${TESTS}/posters.test.ts`] }, [
     breaks("L12", "strangers may name any time of a film", {
@@ -25,6 +47,11 @@ export const LEGACY_URLS: readonly Mutation[] = [
     }),
   ]),
   ...at({ file: `${SRC}/service.ts`, tests: [`${TESTS}/signatures.test.ts`] }, [
+    breaks("L7", "an old URL that hides something shows the clear picture", {
+      find: 'if (reading.exactness === "refused") return',
+      replace: 'if (reading.id === "") return',
+      tests: HIDING_TESTS,
+    }),
     breaks("L7", "an old URL with a wrong signature is answered", {
       find: 'if (verdict === "bad" || isOver) return "&s=bad";',
       replace: 'if (verdict === "bad" || isOver) return "";',

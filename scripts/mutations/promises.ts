@@ -59,7 +59,7 @@ export const PROMISES: Record<string, string> = {
   L4: "An image's signature opens the image's open URLs, and nothing else",
   L5: "Published keys prove a delivery of their sender, and nothing else",
   L6: "The list of deliveries loses no delivery with a valid proof",
-  L7: "Old URLs open what new URLs open, and say where they are not exact",
+  L7: "Old URLs open what new URLs open, show nothing that they hid, and say where they are not exact",
   L8: "Coverage says what R2 holds, and makes nothing",
   L9: "A visit reads a site politely, says what it found once, and survives its handler",
   L12: "Of films viewers get posters at listed times, and never the film",

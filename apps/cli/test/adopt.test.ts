@@ -26,6 +26,7 @@ const LOG = [
   ...Array.from({ length: 3 }, () => line(`${UPLOAD}/c_fill,w_300,h_400,f_auto/b.jpg`)),
   line(`${UPLOAD}/w_450/c.jpg`),
   line(`${UPLOAD}/w_400,e_sepia/d.jpg`),
+  line(`${UPLOAD}/w_400,e_blur:2000/e.jpg`),
   line(`${UPLOAD}/w_400/gone.jpg`, 404),
   line("/robots.txt"),
   "garbage\n",
@@ -39,12 +40,13 @@ describe("adopt", () => {
     expect(JSON.parse(stdout)).toEqual({
       schema: "prewarm.adopt/1",
       from: "cloudinary",
-      lines: { read: 11, skipped: 0, unread: 1, failed: 1, other: 1 },
-      requests: { exact: 7, approximate: 3, unsupported: 1 },
+      lines: { read: 12, skipped: 0, unread: 1, failed: 1, other: 1 },
+      requests: { exact: 7, approximate: 3, unsupported: 1, refused: 1 },
       rounded: 1,
       parameters: [
         { parameter: "ratio", kind: "approximate", requests: 3, example: `${UPLOAD}/c_fill,w_300,h_400,f_auto/b.jpg` },
         { parameter: "e_sepia", kind: "unsupported", requests: 1, example: `${UPLOAD}/w_400,e_sepia/d.jpg` },
+        { parameter: "e_blur", kind: "hiding", requests: 1, example: `${UPLOAD}/w_400,e_blur:2000/e.jpg` },
       ],
       missingLines: [{ line: 'ratios: "3:4"', requests: 3 }],
       widths: [
@@ -58,9 +60,11 @@ describe("adopt", () => {
   it("prints the same for people, of a zipped log on stdin too", async () => {
     writeFileSync(join(cwd, "access.log.gz"), gzipSync(LOG));
     const { stdout } = await run(["access.log.gz", "--from", "cloudinary"]);
-    expect(stdout).toMatch(/^11 image requests; 1 of something else, 1 that failed at cloudinary, 1 unread lines\n/);
-    expect(stdout).toMatch(/\nexact +63\.6 % +7\napproximate +27\.3 % +3\nunsupported +9\.1 % +1\n/);
-    expect(stdout).toMatch(/\ne_sepia +unsupported +1 +9\.1 % +\/demo\/image\/upload\/w_400,e_sepia\/d\.jpg\n/);
+    expect(stdout).toMatch(/^12 image requests; 1 of something else, 1 that failed at cloudinary, 1 unread lines\n/);
+    expect(stdout).toMatch(
+      /\nexact +58\.3 % +7\napproximate +25\.0 % +3\nunsupported +8\.3 % +1\nrefused +8\.3 % +1\n/,
+    );
+    expect(stdout).toMatch(/\ne_sepia +unsupported +1 +8\.3 % +\/demo\/image\/upload\/w_400,e_sepia\/d\.jpg\n/);
     expect(stdout).toMatch(/\nLines of prewarm\.config\.ts that would make requests exact:\n3 +ratios: "3:4"\n/);
     expect((await run(["--from", "cloudinary"], LOG)).stdout).toBe(stdout);
   });
@@ -76,6 +80,12 @@ describe("adopt", () => {
       ],
       label: "adopt",
     });
+  });
+
+  it("--warm sends nothing that is refused", async () => {
+    await run(["--from", "cloudinary", "--warm", "--top", "50"], LOG);
+    const { items } = JSON.parse(api.received[0]?.body ?? "");
+    expect(items.map(({ id }: { id: string }) => id)).toEqual(["a.jpg", "b.jpg", "c.jpg", "d.jpg"]);
   });
 
   it.each<[string, string, string]>([

@@ -38,6 +38,11 @@ export function unsupported({ losses }: Asked, parameter: string): void {
   losses.push({ parameter, kind: "unsupported" });
 }
 
+/** Notes that `parameter` hides the picture or a part of it, which has no counterpart. */
+export function hide({ losses }: Asked, parameter: string): void {
+  losses.push({ parameter, kind: "hiding" });
+}
+
 /** A size in px, or null: a share of the original (`0.5`), a word or an expression, which is noted as lost. */
 export function readSize(asked: Asked, name: string, text: string): number | null {
   const size = /^\d{1,9}(?:\.\d{1,9})?$/.test(text) ? Number(text) : 0;
@@ -75,11 +80,15 @@ const FORMAT_WORDS: Readonly<Record<string, Format | "auto">> = {
   ...{ jpg: "jpeg", jpeg: "jpeg", pjpg: "jpeg", jpe: "jpeg", "baseline-jpeg": "jpeg" },
 };
 
+/** Formats that tell something about the picture and do not show it. */
+const NO_PICTURES = ["blurhash", "json"];
+
 /** Takes a format by its word. A word without a counterpart becomes `auto`, which every client shows. */
 export function takeFormat(asked: Asked, name: string, word: string): void {
   const format = Object.hasOwn(FORMAT_WORDS, word) ? FORMAT_WORDS[word] : undefined;
   asked.format = format ?? "auto";
-  if (format === undefined) unsupported(asked, `${name}=${word.slice(0, 16)}`);
+  const note = NO_PICTURES.includes(word) ? hide : unsupported;
+  if (format === undefined) note(asked, `${name}=${word.slice(0, 16)}`);
 }
 
 /** The format of a picture that keeps its original's, by the id's extension: `auto` where the extension tells none. */

@@ -2,6 +2,7 @@ import { type Config, POSITIONS, type Quality } from "@prewarm/shared/config";
 import {
   type Asked,
   approximate,
+  hide,
   multiply,
   newAsked,
   readDensity,
@@ -10,7 +11,8 @@ import {
   takeQuality,
   unsupported,
 } from "./asked.ts";
-import { idOfAddress, idOfPath } from "./image-of.ts";
+import { askedAt } from "./hiding-query.ts";
+import { decoded, idOfAddress, idOfPath } from "./image-of.ts";
 import { createService, isSameText, type LegacyService, type SigningOptions, type Verdict } from "./service.ts";
 
 interface CloudflareOptions extends SigningOptions {
@@ -43,8 +45,8 @@ function parseTransformed(url: URL, path: string, hosts: readonly string[], conf
   const address = rest.slice(end + 1);
   const isRemote = /^https?:/i.test(address);
   const id = end < 1 ? null : isRemote ? idOfAddress(address, [url.host, ...hosts], config) : idOfPath(address);
-  if (id === null) return null;
-  const asked = newAsked(id);
+  const asked = askedAt(id, address + url.search);
+  if (asked === null) return null;
   takeOptions(asked, rest.slice(0, end));
   return asked;
 }
@@ -86,8 +88,8 @@ const HARMLESS = new Set(
 
 function takeOptions(asked: Asked, text: string): void {
   let density = 1;
-  for (const option of text.split(/,|%2C/i)) {
-    const [short = "", value = ""] = option.split("=");
+  for (const option of decoded(text).split(",")) {
+    const [short = "", value = ""] = option.trim().split("=");
     const name = Object.hasOwn(LONG, short) ? (LONG[short] ?? short) : short;
     if (name === "width") asked.width = readSize(asked, name, value);
     else if (name === "height") asked.height = readSize(asked, name, value);
@@ -107,6 +109,8 @@ function take(asked: Asked, name: string, value: string): void {
   else if (name === "quality") takeQuality(asked, name, value);
   else if (name === "format") takeFormat(asked, name, value);
   else if (name === "gravity") takeGravity(asked, value);
+  // `blur`, what lies on the picture, and what is cut out of it.
+  else if (/^(blur|draw|segment)\b/.test(name)) hide(asked, name.slice(0, 32));
   else unsupported(asked, name.slice(0, 32));
 }
 

@@ -2,6 +2,7 @@ import type { Position } from "@prewarm/shared/config";
 import {
   type Asked,
   approximate,
+  hide,
   multiply,
   readDensity,
   readShape,
@@ -10,6 +11,7 @@ import {
   takeQuality,
   unsupported,
 } from "./asked.ts";
+import { decoded } from "./image-of.ts";
 
 /** Every parameter of Cloudinary's transformations, so that a folder named `my_photos` is none. */
 const KEYS = new Set(
@@ -17,6 +19,9 @@ const KEYS = new Set(
     "a ac af ar b bl bo br c co cs d dl dn dpr du e eo f fl fn fps g h if ki l o p pg q r so sp " + "t u vc vs w x y z"
   ).split(" "),
 );
+
+/** A component that lays something on the picture or under it. */
+const LAYER = /(^|,)[lu]_/;
 
 /** Whether a segment of the path is a component of the transformation: `w_400,c_fill`, `$size_200`. */
 export function isComponent(segment: string): boolean {
@@ -31,37 +36,43 @@ function keyOf(part: string): string {
  * Reads a transformation, component by component: each works on what the one before it made. What lies on the picture (`l_…` up to its
  * `fl_layer_apply`) has sizes of its own, which are not the picture's.
  */
-export function takeComponents(asked: Asked, components: readonly string[]): void {
+export function takeComponents(asked: Asked, written: readonly string[]): void {
+  const components = written.flatMap(partsOf);
   let density = 1;
   for (let at = 0; at < components.length; at += 1) {
-    const parameters = parametersOf(components[at] ?? "");
+    const pairs = pairsOf(components[at] ?? "");
+    const parameters = new Map(pairs);
     const layer = parameters.has("l") ? "l" : parameters.has("u") ? "u" : null;
     if (layer !== null) {
-      unsupported(asked, layer);
+      hide(asked, layer);
       at = endOfLayer(components, at);
       continue;
     }
     takeSize(asked, parameters);
-    for (const [key, value] of parameters) if (!SIZE_KEYS.includes(key)) take(asked, key, value);
+    // Not of the map: a second effect hides no first one.
+    for (const [key, value] of pairs) if (!SIZE_KEYS.includes(key)) take(asked, key, value);
     density *= readDensity(asked, parameters.get("dpr") ?? "1");
   }
   multiply(asked, density);
 }
 
-function parametersOf(component: string): Map<string, string> {
-  return new Map(
-    component.split(",").map((part) => {
-      const key = part.startsWith("$") ? "$" : keyOf(part);
-      return [key, part.slice(key.length + 1)];
-    }),
-  );
+/** An encoded comma or slash parts a component as a plain one does, but for the text of a layer. */
+function partsOf(component: string): string[] {
+  return LAYER.test(component) ? [component] : decoded(component).split("/");
+}
+
+function pairsOf(component: string): [key: string, value: string][] {
+  return component.split(",").map((part) => {
+    const key = part.startsWith("$") ? "$" : keyOf(part);
+    return [key, part.slice(key.length + 1)];
+  });
 }
 
 /** The component that puts the layer on the picture; the layer's own one in the older form, which has no other. */
 function endOfLayer(components: readonly string[], start: number): number {
   for (let at = start + 1; at < components.length; at += 1) {
     const component = components[at] ?? "";
-    if (/(^|,)[lu]_/.test(component)) return start;
+    if (LAYER.test(component)) return start;
     if (/(^|,)fl_[a-z_.]{0,64}layer_apply/.test(component)) return at;
   }
   return start;
@@ -129,12 +140,38 @@ function take(asked: Asked, key: string, value: string): void {
   if (key === "f") takeFormat(asked, "f", value === "auto:image" ? "auto" : value);
   else if (key === "q") takeNamedQuality(asked, value);
   else if (key === "g") takeGravity(asked, value);
-  else if (key === "t") asked.preset = decodeName(value);
-  else unsupported(asked, key === "e" ? `e_${value.split(":", 1)[0]?.slice(0, 24)}` : key);
+  else if (key === "t") takeName(asked, value);
+  else if (key === "e") takeEffect(asked, value.split(":", 1)[0] ?? "");
+  // Transparency, a program of the owner's, and data in the picture's place.
+  else if (key === "o" || key === "fn" || (key === "fl" && value.includes("getinfo"))) hide(asked, key);
+  else unsupported(asked, key);
+}
+
+/** One preset can be shown, so a name before this one is lost, and only its owner knows what it does. */
+function takeName(asked: Asked, name: string): void {
+  if (asked.preset !== null) hide(asked, asked.preset.slice(0, 64));
+  asked.preset = name;
+}
+
+/** Effects without which the picture shows no more than with them. */
+const COSMETIC = new Set(
+  (
+    "adv_redeye art assist_colorblind auto_brightness auto_color auto_contrast blackwhite brightness brightness_hsb " +
+    "contrast dropshadow enhance fill_light gamma gen_restore grayscale green blue red hue improve negate " +
+    "outline recolor redeye replace_color saturation sepia shadow sharpen simulate_colorblind tint trim unsharp_mask " +
+    "upscale vibrance viesus_correct vignette"
+  ).split(" "),
+);
+
+/** An effect that is not known may hide: it blurs, covers, cuts out or replaces. */
+function takeEffect(asked: Asked, name: string): void {
+  const note = COSMETIC.has(name) ? unsupported : hide;
+  note(asked, `e_${name.slice(0, 24)}`);
 }
 
 function isHarmless(key: string, value: string): boolean {
   if (key === "fl") return value.split(".").every((flag) => HARMLESS_FLAGS.has(flag));
+  if (key === "o") return value === "100";
   return (key === "a" && /^(0|exif|ignore|auto)$/.test(value)) || (key === "pg" && value === "1") || key === "cs";
 }
 
@@ -154,12 +191,4 @@ function takeGravity(asked: Asked, value: string): void {
   const isKnown = Object.hasOwn(GRAVITY, value);
   asked.pos = (isKnown ? GRAVITY[value] : Object.hasOwn(GRAVITY, half) ? GRAVITY[half] : null) ?? null;
   if (!isKnown) approximate(asked, `g_${value.split(":", 1)[0]?.slice(0, 24)}`);
-}
-
-function decodeName(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

@@ -1,7 +1,8 @@
 import type { Config } from "@prewarm/shared/config";
-import { type Asked, newAsked } from "./asked.ts";
+import type { Asked } from "./asked.ts";
 import { isComponent, takeComponents } from "./cloudinary-components.ts";
-import { idOfAddress, idOfPath } from "./image-of.ts";
+import { askedAt } from "./hiding-query.ts";
+import { decoded, idOfAddress, idOfPath } from "./image-of.ts";
 import { createService, isSameText, type LegacyService, type SigningOptions, type Verdict } from "./service.ts";
 
 interface CloudinaryOptions extends SigningOptions {
@@ -16,9 +17,8 @@ export function cloudinary(options: CloudinaryOptions = {}): LegacyService {
       name: "cloudinary",
       parse(url, config) {
         const parts = split(url, options.cloud);
-        const id = parts === null ? null : idOf(parts, [url.host, ...(options.hosts ?? [])], config);
-        if (parts === null || id === null) return null;
-        const asked: Asked = newAsked(id);
+        const asked = parts === null ? null : imageOf(parts, [url.host, ...(options.hosts ?? [])], config);
+        if (parts === null || asked === null) return null;
         takeComponents(asked, parts.components);
         return asked;
       },
@@ -64,20 +64,17 @@ function split(url: URL, cloud: string | undefined): Parts | null {
   };
 }
 
-function idOf({ type, image, hasSuffix }: Parts, hosts: readonly string[], config: Config): string | null {
-  if (type === "fetch") return idOfAddress(/^https?%3A/i.test(image) ? decode(image) : image, hosts, config);
-  if (!hasSuffix) return idOfPath(image);
-  const end = image.lastIndexOf("/");
-  const dot = image.lastIndexOf(".");
-  return end === -1 ? null : idOfPath(image.slice(0, end) + (dot > end ? image.slice(dot) : ""));
+function imageOf({ type, image, hasSuffix }: Parts, hosts: readonly string[], config: Config): Asked | null {
+  if (type !== "fetch") return askedAt(idOfPath(hasSuffix ? withoutSuffix(image) : image), "");
+  const address = /^https?%3A/i.test(image) ? decoded(image) : image;
+  return askedAt(idOfAddress(address, hosts, config), address);
 }
 
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return "";
-  }
+/** `folder/photo/an-invented-name.jpg` is `folder/photo.jpg`. */
+function withoutSuffix(image: string): string {
+  const end = image.lastIndexOf("/");
+  const dot = image.lastIndexOf(".");
+  return end === -1 ? "" : image.slice(0, end) + (dot > end ? image.slice(dot) : "");
 }
 
 /** SHA-1 (8 characters), or SHA-256 (8 or 32), of the transformation and the image with the secret behind them, in base64url. The version is not in it. */

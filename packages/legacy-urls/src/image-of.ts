@@ -24,6 +24,15 @@ export function isId(id: string): boolean {
   }
 }
 
+/** The text without percent-encoding, or as it is when that is malformed. */
+export function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
 /**
  * The id of the image at an address. A remote address is one of the site's originals, or of the site itself (`hosts`); a path is the site's.
  * Null for any other: the edge is no proxy for everybody's pictures.

@@ -1,10 +1,10 @@
-import { POSITIONS } from "@prewarm/shared/config";
+import { type Config, POSITIONS } from "@prewarm/shared/config";
 import { isNoise } from "@prewarm/shared/noise";
 import {
   type Asked,
   approximate,
+  hide,
   multiply,
-  newAsked,
   readDensity,
   readShape,
   readSize,
@@ -12,7 +12,8 @@ import {
   takeQuality,
   unsupported,
 } from "./asked.ts";
-import { idOfAddress, idOfPath } from "./image-of.ts";
+import { askedAt, hides, plain } from "./hiding-query.ts";
+import { decoded, idOfAddress, idOfPath } from "./image-of.ts";
 import { md5 } from "./md5.ts";
 import { createService, isSameText, type LegacyService, type SigningOptions, type Verdict } from "./service.ts";
 
@@ -27,10 +28,12 @@ export function imgix(options: ImgixOptions): LegacyService {
     {
       name: "imgix",
       parse(url, config) {
-        const id = idOf(url, options.hosts, config);
-        if (id === null) return null;
-        const asked = newAsked(id);
-        const given = new Map([...url.searchParams].filter(([name]) => !isNoise(name, config.noise)).map(plain));
+        const asked = imageOf(url, options.hosts, config);
+        if (asked === null) return null;
+        const given = new Map<string, string>();
+        for (const [name, value] of [...url.searchParams].map(plain))
+          if (hides(name, value)) hide(asked, name);
+          else if (!isNoise(name, config.noise)) given.set(name, value);
         for (const [name, value] of given) if (!Object.hasOwn(SIZES, name)) take(asked, name, value, given);
         takeSizes(asked, given);
         return asked;
@@ -41,28 +44,11 @@ export function imgix(options: ImgixOptions): LegacyService {
   );
 }
 
-/** A parameter as it is without the base64url that a `64` behind its name announces. */
-function plain([name, value]: [string, string]): [string, string] {
-  if (!/^[a-z-]{1,20}64$/.test(name)) return [name, value];
-  try {
-    return [name.slice(0, -2), atob(value.replaceAll("-", "+").replaceAll("_", "/"))];
-  } catch {
-    return [name, value];
-  }
-}
-
 /** A path of the site's own source, or a whole address, percent-encoded, of a web proxy source. */
-function idOf(url: URL, hosts: readonly string[], config: Parameters<typeof idOfAddress>[2]): string | null {
+function imageOf(url: URL, hosts: readonly string[], config: Config): Asked | null {
   const path = url.pathname.slice(1);
-  return /^https?%3A/i.test(path) ? idOfAddress(decode(path), hosts, config) : idOfPath(path);
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return "";
-  }
+  const address = decoded(path);
+  return /^https?%3A/i.test(path) ? askedAt(idOfAddress(address, hosts, config), address) : askedAt(idOfPath(path), "");
 }
 
 const FITS: Readonly<Record<string, Asked["fit"]>> = {
@@ -110,9 +96,9 @@ function take(asked: Asked, name: string, value: string, given: ReadonlyMap<stri
   else unsupported(asked, name.slice(0, 32));
 }
 
-/** What changes no pixel here: the library's name, the signature, and colours as browsers expect them. */
+/** What changes no pixel here: the library's name, the signature, an effect that is off, and colours as browsers expect them. */
 function isHarmless(name: string, value: string): boolean {
-  if (/^(ixlib|ixid|s|expires|ch|chromasub|dpi)$/.test(name)) return true;
+  if (/^(ixlib|ixid|s|expires|ch|chromasub|dpi|blur|px|htn|bg-remove)$/.test(name)) return true;
   return (name === "cs" && /^(srgb|strip|tinysrgb)$/.test(value)) || (name === "iptc" && value === "block");
 }
 

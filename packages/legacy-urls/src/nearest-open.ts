@@ -23,7 +23,8 @@ export function nearestOpen(asked: Asked, config: Config): LegacyReading | null 
   const { id, losses } = asked;
   if (asked.preset !== null && Object.hasOwn(config.presets, asked.preset)) return presetOf(asked, asked.preset);
   const name = asked.preset?.slice(0, 64);
-  const named = name === undefined ? [] : [lost(name, `presets: { "${name}": … }`, true)];
+  // Only its owner knows what stands in a named transformation, so it may hide.
+  const named = name === undefined ? [] : [lost(name, `presets: { "${name}": … }`, "hiding")];
   const format = openFormat(asked, config);
   for (const { query, losses: own } of candidates(asked, format.name, config)) {
     const { transform, closed } = parseTransform(query, config);
@@ -47,12 +48,13 @@ function presetOf({ id, width, height, losses }: Asked, preset: string): LegacyR
 }
 
 function exactnessOf(losses: readonly LegacyLoss[]): LegacyReading["exactness"] {
+  if (losses.some(({ kind }) => kind === "hiding")) return "refused";
   if (losses.some(({ kind }) => kind === "unsupported")) return "unsupported";
   return losses.length > 0 ? "approximate" : "exact";
 }
 
-function lost(parameter: string, line: string, isGone = false): LegacyLoss {
-  return { parameter, kind: isGone ? "unsupported" : "approximate", line };
+function lost(parameter: string, line: string, kind: LegacyLoss["kind"] = "approximate"): LegacyLoss {
+  return { parameter, kind, line };
 }
 
 /** The format, or `auto` where the site has not that one: every client shows what it becomes. */

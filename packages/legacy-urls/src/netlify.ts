@@ -1,6 +1,7 @@
 import { POSITIONS } from "@prewarm/shared/config";
 import { isNoise } from "@prewarm/shared/noise";
-import { type Asked, newAsked, readSize, takeFormat, takeQuality, unsupported } from "./asked.ts";
+import { type Asked, readSize, takeFormat, takeQuality, unsupported } from "./asked.ts";
+import { askedAt } from "./hiding-query.ts";
 import { idOfAddress } from "./image-of.ts";
 import { createService, type LegacyService, type ServiceOptions } from "./service.ts";
 
@@ -14,10 +15,10 @@ export function netlify(options: ServiceOptions = {}): LegacyService {
       parse(url, config) {
         const address = url.searchParams.get("url");
         if (url.pathname !== "/.netlify/images" || address === null) return null;
-        const id = idOfAddress(address, [url.host, ...(options.hosts ?? [])], config);
-        if (id === null) return null;
+        const asked = askedAt(idOfAddress(address, [url.host, ...(options.hosts ?? [])], config), address);
+        if (asked === null) return null;
         // Netlify negotiates the format unless `fm` names one.
-        const asked = { ...newAsked(id), format: "auto" as const };
+        asked.format = "auto";
         for (const [name, value] of url.searchParams) if (!isNoise(name, config.noise)) take(asked, name, value);
         return asked;
       },

@@ -1,5 +1,6 @@
 import { isNoise } from "@prewarm/shared/noise";
-import { newAsked, readSize, takeQuality, unsupported } from "./asked.ts";
+import { readSize, takeQuality, unsupported } from "./asked.ts";
+import { askedAt } from "./hiding-query.ts";
 import { idOfAddress } from "./image-of.ts";
 import { createService, type LegacyService, type ServiceOptions } from "./service.ts";
 
@@ -17,9 +18,9 @@ export function next(options: NextOptions = {}): LegacyService {
       parse(url, config) {
         const address = url.searchParams.get("url");
         if (address === null || (url.pathname !== path && url.pathname !== `${path}/`)) return null;
-        const id = idOfAddress(address, [url.host, ...hosts], config);
-        if (id === null) return null;
-        const asked = { ...newAsked(id), format: "auto" as const };
+        const asked = askedAt(idOfAddress(address, [url.host, ...hosts], config), address);
+        if (asked === null) return null;
+        asked.format = "auto";
         for (const [name, value] of url.searchParams) {
           if (name === "url" || isNoise(name, config.noise)) continue;
           if (name === "w") asked.width = readSize(asked, name, value);

@@ -1,7 +1,7 @@
-import { AppError, problemBody } from "@prewarm/shared/errors";
+import { AppError } from "@prewarm/shared/errors";
 import { formatId, parseId } from "@prewarm/shared/image-id";
 import { isFilm, posterId, readPoster } from "@prewarm/shared/poster";
-import type { LegacyService } from "./service.ts";
+import { type LegacyService, refusal } from "./service.ts";
 
 interface PostersOptions {
   /** Seconds from a film's start of which there are posters, such as `[0, 5, 12.5]`: at most ten. The first is that of a URL without `t`. */
@@ -69,13 +69,4 @@ function posterIn(id: string, query: URLSearchParams, times: readonly number[]):
   }
   query.delete("t");
   return posterId({ film, seconds });
-}
-
-function refusal(error: AppError, method: string): Response {
-  const headers = {
-    "Content-Type": "application/problem+json",
-    "Cache-Control": "no-store",
-    "Access-Control-Allow-Origin": "*",
-  };
-  return new Response(method === "HEAD" ? null : problemBody(error), { status: error.status, headers });
 }

@@ -1,5 +1,6 @@
 import type { Config } from "@prewarm/shared/config";
 import { secretList } from "@prewarm/shared/environment";
+import { AppError, problemBody } from "@prewarm/shared/errors";
 import { formatId } from "@prewarm/shared/image-id";
 import type { LegacyEdge as EdgeOf, LegacyReading, LegacyService as ServiceOf } from "@prewarm/shared/legacy";
 import { sign } from "@prewarm/shared/signature";
@@ -16,6 +17,11 @@ export interface ServiceOptions {
   hosts?: readonly string[];
   /** From the service's name of an image to its id. Default: the name is the id. */
   id?: NameImage;
+  /**
+   * What becomes of an URL that hides the picture or a part of it (a blur, a watermark, a named transformation that `presets` lacks).
+   * `refuse`: it is answered 403. `show`: the picture is shown without that. Default `refuse`.
+   */
+  hiding?: "refuse" | "show";
 }
 
 /** What only services that sign may be told. */
@@ -41,13 +47,15 @@ const URL_MAX = 4096;
 /** A nearest answer may become exact when the configuration grows, so browsers ask again after a day. */
 const APPROXIMATE_SECONDS = 86_400;
 
-export function createService(grammar: Grammar, { hosts = [], id, secrets = [] }: SigningOptions): LegacyService {
+export function createService(grammar: Grammar, options: SigningOptions): LegacyService {
+  const { hosts = [], id, secrets = [], hiding = "refuse" } = options;
   const read = (url: URL, config: Config): LegacyReading | null => {
     if (url.href.length > URL_MAX || (hosts.length > 0 && !hosts.includes(url.host))) return null;
     const asked = grammar.parse(url, config);
     if (asked === null) return null;
     const named = id === undefined ? asked.id : id(asked.id);
-    return named === null || !isId(named) ? null : nearestOpen({ ...asked, id: named }, config);
+    const reading = named === null || !isId(named) ? null : nearestOpen({ ...asked, id: named }, config);
+    return reading?.exactness === "refused" && hiding === "show" ? shown(reading) : reading;
   };
   return {
     ...{ name: grammar.name, secrets, hosts, read },
@@ -55,12 +63,40 @@ export function createService(grammar: Grammar, { hosts = [], id, secrets = [] }
       const url = /^(GET|HEAD)$/.test(request.method) ? URL.parse(request.url) : null;
       const reading = url === null ? null : read(url, edge.config);
       if (url === null || reading === null) return next(request);
+      // Before its signature is judged: a right one was given for the hidden picture.
+      if (reading.exactness === "refused") return refusal(hidden(reading), request.method);
       const path = `/images/${formatId(reading.id)}`;
       const proof = await proofOf(grammar, secrets, { url, path }, edge);
       const response = await next(new Request(`${url.origin}${path}?${reading.query}${proof}`, request));
       return response.status < 400 ? told(response, grammar.name, reading, `${hostOf(hosts, edge)}${path}`) : response;
     },
   };
+}
+
+/** The reading of a site that shows what an old URL hid. */
+function shown(reading: LegacyReading): LegacyReading {
+  const losses = reading.losses.map((loss) =>
+    loss.kind === "hiding" ? { ...loss, kind: "unsupported" as const } : loss,
+  );
+  return { ...reading, exactness: "unsupported", losses };
+}
+
+/** Not in the table of the edge's errors: only a site with old URLs carries it. */
+const HIDDEN = { status: 403, message: "This URL hides its picture or a part of it, which cannot be done here." };
+
+function hidden({ losses }: LegacyReading): AppError {
+  const parameter = losses.find(({ kind }) => kind === "hiding")?.parameter;
+  return new AppError("picture_hidden", { detail: `"${parameter}" hides the picture, or may.`, parameter }, HIDDEN);
+}
+
+/** An answer that nobody keeps. `method`: HEAD gets no body. */
+export function refusal(error: AppError, method: string): Response {
+  const headers = {
+    "Content-Type": "application/problem+json",
+    "Cache-Control": "no-store",
+    "Access-Control-Allow-Origin": "*",
+  };
+  return new Response(method === "HEAD" ? null : problemBody(error), { status: error.status, headers });
 }
 
 /** Where the image URL is found: on the host of the old URL, unless that one is the service's alone. */

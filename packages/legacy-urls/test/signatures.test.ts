@@ -122,12 +122,14 @@ describe("a signature of Cloudflare Images", () => {
   const service = cloudflareImages({ account: "ZWd9g1K7eljCn_KDTu_MWA", secrets: ["IMAGES_KEY"] });
   const sign = (text: string): string => createHmac("sha256", "k").update(text).digest("hex");
 
+  const NAMED = { presets: { card: "w=640&f=auto", public: "w=1440&f=auto" } };
+
   it("is right over the path and its end", async () => {
     const path = `/ZWd9g1K7eljCn_KDTu_MWA/083eb7b2/card?exp=${NOW / 1000 + 60}`;
     const address = `https://imagedelivery.net${path}&sig=${sign(path)}`;
-    const asked = await askedBy(service, address, { IMAGES_KEY: "k" });
+    const asked = await askedBy(service, address, { IMAGES_KEY: "k" }, NAMED);
     expect([asked.verdict, asked.query.get("exp")]).toEqual(["ok", String(NOW / 1000 + 60)]);
-    expect((await askedBy(service, address.replace("card", "public"), { IMAGES_KEY: "k" })).verdict).toBe("bad");
-    expect((await askedBy(service, address, { IMAGES_KEY: "j" })).verdict).toBe("bad");
+    expect((await askedBy(service, address.replace("card", "public"), { IMAGES_KEY: "k" }, NAMED)).verdict).toBe("bad");
+    expect((await askedBy(service, address, { IMAGES_KEY: "j" }, NAMED)).verdict).toBe("bad");
   });
 });

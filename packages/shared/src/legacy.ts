@@ -32,8 +32,11 @@ export interface LegacyReading {
   id: string;
   /** The canonical query of a URL in the open set, such as `w=800&q=high&f=auto`, or `p=card`. */
   query: string;
-  /** `approximate`: some value became the nearest one. `unsupported`: a parameter has no counterpart, and the picture is shown without it. */
-  exactness: "exact" | "approximate" | "unsupported";
+  /**
+   * `approximate`: some value became the nearest one. `unsupported`: a parameter has no counterpart, and the picture is shown without it.
+   * `refused`: a parameter hides the picture or a part of it, and has no counterpart, so nothing is shown.
+   */
+  exactness: "exact" | "approximate" | "unsupported" | "refused";
   /** What is lost, a row for each parameter; empty when exact. */
   losses: readonly LegacyLoss[];
   /** The width that was asked for in px where it is no rung of the ladder, so that the next larger rung is served; else null. */
@@ -43,7 +46,7 @@ export interface LegacyReading {
 export interface LegacyLoss {
   /** As the service writes it, such as `e_sepia` or `blur`. */
   parameter: string;
-  kind: "approximate" | "unsupported";
+  kind: "approximate" | "unsupported" | "hiding";
   /** The line of prewarm.config.ts that would make it exact, such as `ratios: "4:5"`. */
   line?: string;
 }

@@ -135,7 +135,7 @@ function print(tally: LogTally, from: string, report: Report): void {
   const share = (count: number): string => `${((100 * count) / lines.read).toFixed(1)} %`;
   const rest = `${formatCount(lines.other)} of something else, ${formatCount(lines.failed)} that failed at ${from}`;
   report.data(`${formatCount(lines.read)} image requests; ${rest}, ${formatCount(lines.unread)} unread lines`);
-  const words = ["exact", "approximate", "unsupported"] as const;
+  const words = ["exact", "approximate", "unsupported", "refused"] as const;
   list(
     words.map((word) => [word, share(requests[word]), formatCount(requests[word])]),
     report,

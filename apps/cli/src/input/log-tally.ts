@@ -27,7 +27,7 @@ export interface LogTally {
   missingLines(most: number): readonly (readonly [line: string, requests: number])[];
   /** Widths in px that are no rungs. */
   widths(most: number): readonly (readonly [width: string, requests: number])[];
-  /** What was asked for most often. */
+  /** What was asked for most often, and is not refused. */
   pictures(most: number): readonly { id: string; query: string; requests: number }[];
 }
 
@@ -39,7 +39,7 @@ const EXAMPLE_MAX = 200;
 /** `pictures`: how many pictures `pictures()` will be asked for at most. */
 export function createLogTally(pictures: number): LogTally {
   const lines: LogTally["lines"] = { read: 0, skipped: 0, unread: 0, failed: 0, other: 0 };
-  const requests: LogTally["requests"] = { exact: 0, approximate: 0, unsupported: 0 };
+  const requests: LogTally["requests"] = { exact: 0, approximate: 0, unsupported: 0, refused: 0 };
   const lost = new Map<string, LostParameter>();
   const wanted = createTopCounts(KEPT);
   const widths = createTopCounts(KEPT);
@@ -48,7 +48,8 @@ export function createLogTally(pictures: number): LogTally {
   let rounded = 0;
   const count = ({ id, query, exactness, losses, roundedFrom }: LegacyReading, address: string): void => {
     requests[exactness] += 1;
-    seen.add(`${query} ${id}`);
+    // Nothing is shown of a refused one, so nothing of it is warmed.
+    if (exactness !== "refused") seen.add(`${query} ${id}`);
     if (roundedFrom !== null) widths.add(String(roundedFrom));
     if (roundedFrom !== null && exactness === "exact") rounded += 1;
     for (const { parameter, kind, line } of losses) {
