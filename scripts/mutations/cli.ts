@@ -51,6 +51,16 @@ export const CLI: readonly Mutation[] = [
       replace: "if (adopts === undefined || adopted.length === 0) continue;",
     }),
   ]),
+  ...at({ file: `${SRC}/deploy/provision.ts`, tests: [`${TESTS}/deploy.test.ts`] }, [
+    breaks("D1", "queues are made outside of the jurisdiction", {
+      find: "...jurisdictionFlags(target.queueJurisdiction)",
+      replace: "",
+    }),
+    breaks("D1", "a queue of another jurisdiction is taken for the environment's", {
+      find: "if (jurisdiction === queueJurisdiction) return;",
+      replace: 'if (queue !== "") return;',
+    }),
+  ]),
   ...at({ file: `${SRC}/deploy/rollback.ts`, tests: [`${TESTS}/deploy.test.ts`] }, [
     breaks("D1", "a rollback passes a migration of the ledger that nobody agreed to", {
       find: "aim.isPastMigration && !pastMigration",

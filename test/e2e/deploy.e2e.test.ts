@@ -35,6 +35,13 @@ describe("the pinned wrangler", () => {
     );
     expect([...cloudflare.script("prewarm-consumer-staging").secrets].sort()).toEqual(Object.keys(SECRETS).sort());
     expect(await account.run("provision --to staging --yes")).toMatchObject({ code: 0, changes: [] });
+    const dead = cloudflare.queues.get("prewarm-dead-staging") ?? { settings: {} };
+    cloudflare.queues.set("prewarm-dead-staging", { ...dead, jurisdiction: "us" });
+    expect(await account.run("provision --to staging --yes")).toMatchObject({
+      ...{ code: 2, changes: [] },
+      said: expect.stringContaining("prewarm-dead-staging is in the jurisdiction us"),
+    });
+    cloudflare.queues.set("prewarm-dead-staging", dead);
   });
 
   it("deploys both Workers by their commit, writes down where they answer, and goes back", {

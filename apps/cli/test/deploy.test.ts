@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Config, defineConfig } from "@prewarm/shared/config";
+import type { DeployConfig } from "@prewarm/shared/deploy";
 import { printFiles, REPOSITORY } from "@prewarm/wrangler-files/wrangler-files";
 import { describe, expect, it } from "vitest";
 import { tempFolder } from "../../../test/temp-folder.ts";
@@ -324,6 +325,39 @@ describe("provision", () => {
     expect(recorded.calls.map(({ args }) => args.join(" "))).toContain(
       "r2 bucket info optimized-images-staging --json --jurisdiction eu",
     );
+  });
+
+  it.each<[NonNullable<DeployConfig["jurisdiction"]>, string[]]>([
+    ["eu", ["eu", "eu", "eu", "eu"]],
+    ["us", ["us", "us", "us", "us"]],
+    [{ bucket: "eu", ledger: "fedramp" }, ["fedramp", "fedramp", "fedramp", "fedramp"]],
+    // Queues have no fedramp-high.
+    [{ ledger: "fedramp-high" }, ["fedramp", "fedramp", "fedramp", "fedramp"]],
+    [{ bucket: "eu" }, ["", "", "", ""]],
+  ])("of the jurisdiction %j makes all four queues in that of the ledger", async (jurisdiction, expected) => {
+    const folder = folderOf({ ...SITE, deploy: { staging: { jurisdiction } } });
+    const { run } = createAccount();
+    const { changes } = await run("provision --to staging --yes", { folder });
+    const made = changes.filter((line) => line.startsWith("queues create"));
+    expect(made.map((line) => / --jurisdiction (\S+)/.exec(line)?.[1] ?? "")).toEqual(expected);
+    expect(await run("provision --to staging --yes", { folder })).toMatchObject({ code: 0, changes: [] });
+  });
+
+  it.each<[DeployConfig["jurisdiction"], string | undefined, RegExp]>([
+    ["eu", undefined, /prewarm-dead-staging has no jurisdiction, and deploy\.staging wants eu/],
+    ["eu", "us", /prewarm-dead-staging is in the jurisdiction us, and deploy\.staging wants eu/],
+    [undefined, "eu", /prewarm-dead-staging is in the jurisdiction eu, and deploy\.staging wants none/],
+  ])("of the jurisdiction %j stops before a queue of another one (%j): it cannot move", async (wanted, has, said) => {
+    const folder = folderOf({ ...SITE, deploy: { staging: wanted === undefined ? {} : { jurisdiction: wanted } } });
+    const { run, cloudflare } = createAccount();
+    cloudflare.queues.set("prewarm-dead-staging", {
+      settings: {},
+      ...(has === undefined ? {} : { jurisdiction: has }),
+    });
+    for (const line of ["provision --to staging --yes --adopt prewarm-dead-staging", "deploy --to staging --yes"])
+      expect(await run(line, { folder })).toMatchObject({ code: 2, changes: [], said: expect.stringMatching(said) });
+    // And it can be taken away.
+    expect(await run("destroy --to staging --confirm staging", { folder })).toMatchObject({ code: 0 });
   });
 
   it("gives both Workers the signing keys where originals are private", async () => {

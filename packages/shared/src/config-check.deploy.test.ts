@@ -109,8 +109,8 @@ describe("of deploy, checkConfig finds", () => {
     ],
     [
       "a jurisdiction that R2 has not",
-      check({ staging: { jurisdiction: "us" } }),
-      /^deploy\.staging\.jurisdiction: write eu or fedramp, or/,
+      check({ staging: { jurisdiction: "fedramp-high" as never } }),
+      /^deploy\.staging\.jurisdiction: write one of eu, us, fedramp, or/,
     ],
     [
       "a name with a blank",

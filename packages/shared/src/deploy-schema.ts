@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { BUCKET_JURISDICTIONS, DEPLOY_VARS, LEDGER_PLACES } from "./deploy.ts";
+import { DEPLOY_VARS, JURISDICTIONS, LEDGER_PLACES } from "./deploy.ts";
 
 /* The shape of `deploy` in prewarm.config.ts. What its environments demand of each other is in config-deploy-rules.ts. */
 
@@ -23,7 +23,7 @@ const bucketName = z
   .string()
   .regex(/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/, "write 3 to 63 lower-case letters, digits and -");
 const dataset = z.string().regex(/^[a-z_][a-z0-9_]{0,62}$/, "write at most 63 lower-case letters, digits and _");
-const jurisdiction = z.enum(BUCKET_JURISDICTIONS, `write ${BUCKET_JURISDICTIONS.join(" or ")}`);
+const jurisdiction = z.enum(JURISDICTIONS, `write one of ${JURISDICTIONS.join(", ")}`);
 const { LEDGER_JURISDICTION, LEDGER_LOCATION } = LEDGER_PLACES;
 const destinations = z.array(z.string().min(1, "write a destination's name")).max(10, "name at most 10").optional();
 
@@ -65,7 +65,7 @@ export const environmentSchema = z.strictObject({
         jurisdiction,
         z.strictObject({ bucket: jurisdiction.optional(), ledger: z.enum(LEDGER_JURISDICTION).optional() }),
       ],
-      `write ${BUCKET_JURISDICTIONS.join(" or ")}, or { bucket, ledger } with one of ${LEDGER_JURISDICTION.join(", ")} for the ledger`,
+      `write one of ${JURISDICTIONS.join(", ")}, or { bucket, ledger } with one of ${LEDGER_JURISDICTION.join(", ")} for the ledger`,
     )
     .optional(),
   location: z.enum(LEDGER_LOCATION, `write one of ${LEDGER_LOCATION.join(", ")}`).optional(),

@@ -12,9 +12,9 @@ export const LEDGER_PLACES = {
   LEDGER_JURISDICTION: ["eu", "us", "fedramp", "fedramp-high"],
 } as const;
 
-/** Where R2 keeps a bucket for good. */
-export const BUCKET_JURISDICTIONS = ["eu", "fedramp"] as const;
-export type BucketJurisdiction = (typeof BUCKET_JURISDICTIONS)[number];
+/** Where R2 keeps a bucket, and Queues a queue, for good (developers.cloudflare.com/queues/configuration/data-location, read 2026-11). */
+export const JURISDICTIONS = ["eu", "us", "fedramp"] as const;
+export type Jurisdiction = (typeof JURISDICTIONS)[number];
 
 /** Variables of the consumer that nothing else in the configuration sets. */
 export const DEPLOY_VARS = [
@@ -52,11 +52,11 @@ export interface DeployConfig {
   /** Single names in place of the derived ones: `edge`, `consumer`, `bucket`, `live`, `work`, `uploads`, `dead`, `views`. */
   names?: Partial<DeployNames>;
   /** Buckets of originals by the binding that a source names: `{ ORIGINALS: "photos" }`, or `{ name, jurisdiction }`. Needed for each such source. */
-  buckets?: Readonly<Record<string, string | { name: string; jurisdiction?: BucketJurisdiction }>>;
-  /** What the variants' bucket and the ledger may never leave: `eu` or `fedramp`, or `{ bucket, ledger }`. Choose it before the first deploy: a ledger of another jurisdiction is another, empty ledger. Default: none. */
+  buckets?: Readonly<Record<string, string | { name: string; jurisdiction?: Jurisdiction }>>;
+  /** What the variants' bucket, the ledger and the queues may never leave: `eu`, `us` or `fedramp`, or `{ bucket, ledger }`, where the queues follow the ledger. Choose it before the first deploy: buckets and queues cannot move, and a ledger of another jurisdiction is another, empty ledger. Default: none. */
   jurisdiction?:
-    | BucketJurisdiction
-    | { bucket?: BucketJurisdiction; ledger?: (typeof LEDGER_PLACES)["LEDGER_JURISDICTION"][number] };
+    | Jurisdiction
+    | { bucket?: Jurisdiction; ledger?: (typeof LEDGER_PLACES)["LEDGER_JURISDICTION"][number] };
   /** Near which place the ledger is made, such as `weur`: a hint, heard at the first deploy only. Default: near its first caller. */
   location?: (typeof LEDGER_PLACES)["LEDGER_LOCATION"][number];
   /** Whether views are counted (docs/dashboard.md, Serving). Enable Analytics Engine in the account first. Default: `false`. */
@@ -131,7 +131,11 @@ export function deployHosts(deploy: Readonly<Record<string, DeployConfig>>): str
   });
 }
 
-/** What the variants' bucket and the ledger of an environment may not leave. */
-export function jurisdictionsOf({ jurisdiction }: DeployConfig) {
-  return typeof jurisdiction === "string" ? { bucket: jurisdiction, ledger: jurisdiction } : (jurisdiction ?? {});
+/** What the variants' bucket, the ledger and the queues of an environment may not leave. */
+export function jurisdictionsOf({ jurisdiction = {} }: DeployConfig) {
+  const { bucket, ledger } =
+    typeof jurisdiction === "string" ? { bucket: jurisdiction, ledger: jurisdiction } : jurisdiction;
+  // A message holds the ids that the ledger holds. Queues have no fedramp-high.
+  const queues: Jurisdiction | undefined = ledger === "fedramp-high" ? "fedramp" : ledger;
+  return { bucket, ledger, queues };
 }

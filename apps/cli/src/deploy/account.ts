@@ -43,14 +43,19 @@ export async function hasLifecycleRule(
   return (text ?? "").split("\n").some((line) => line.split(/^prefix:\s+/)[1]?.trim() === prefix);
 }
 
-export async function findQueue(wrangler: Wrangler, queue: string): Promise<Found | null> {
+/** With what the queue may not leave, or undefined. */
+export async function findQueue(
+  wrangler: Wrangler,
+  queue: string,
+): Promise<(Found & { jurisdiction: string | undefined }) | null> {
   const text = await lookUp(wrangler, ["queues", "info", queue], ABSENT.queue);
   if (text === null) return null;
   const numbers = [...text.matchAll(/^Number of (?:Producers|Consumers): (\d+)$/gm)].map(([, digits]) =>
     Number(digits),
   );
   const [, createdAt = ""] = /^Created On: (.*)$/m.exec(text) ?? [];
-  return { uses: numbers.reduce((sum, one) => sum + one, 0), createdAt };
+  const jurisdiction = /^Jurisdiction: (.*)$/m.exec(text)?.[1];
+  return { uses: numbers.reduce((sum, one) => sum + one, 0), createdAt, jurisdiction };
 }
 
 const SECRETS = z.array(z.object({ name: z.string() }));

@@ -1,8 +1,9 @@
 import type { Config } from "@prewarm/shared/config";
+import { usageError } from "../platform/exit-codes.ts";
 import { type Found, findBucket, findQueue, hasLifecycleRule, named, secretNames } from "./account.ts";
 import type { Step } from "./plan.ts";
 import { type Given, judgeSecrets, type SecretSources, secretValue, sourceOf } from "./secrets.ts";
-import type { BucketTarget, Target, WorkerTarget } from "./target.ts";
+import { type BucketTarget, jurisdictionFlags, type Target, type WorkerTarget } from "./target.ts";
 import { must, type Wrangler } from "./wrangler.ts";
 
 /** Four days: an outage over a long weekend loses no R2 event. */
@@ -29,7 +30,7 @@ export async function planProvision(target: Target, deps: Provisioning): Promise
     storeStep(wrangler, target.store, isNew),
     ...target.originals.map((bucket) => originalsStep(wrangler, bucket)),
     lifecycleStep(wrangler, target.store),
-    ...target.queues.map((queue) => queueStep(wrangler, queue, isNew)),
+    ...target.queues.map((queue) => queueStep(target, queue, wrangler, isNew)),
     ...[target.consumer, target.edge].map((worker) => secretStep(target, worker, { ...deps, present, known: given })),
   ]);
 }
@@ -91,8 +92,9 @@ async function lifecycleStep(wrangler: Wrangler, bucket: BucketTarget): Promise<
   };
 }
 
-async function queueStep(wrangler: Wrangler, queue: string, isNew: boolean): Promise<Step> {
+async function queueStep(target: Target, queue: string, wrangler: Wrangler, isNew: boolean): Promise<Step> {
   const found = await findQueue(wrangler, queue);
+  if (found !== null) checkPlace(target, queue, found.jurisdiction);
   if (isNew && found !== null && found.uses > 0) {
     const users = found.uses === 1 ? "a producer or consumer uses it" : `${found.uses} producers and consumers use it`;
     return adoption(`queue ${queue}`, queue, users, found);
@@ -102,9 +104,20 @@ async function queueStep(wrangler: Wrangler, queue: string, isNew: boolean): Pro
     todo: found === null ? `create it, keeping messages ${RETENTION_SECONDS / 86_400} days` : null,
     async run() {
       const kept = ["--message-retention-period-secs", String(RETENTION_SECONDS)];
-      await must(wrangler, { args: ["queues", "create", queue, ...kept] });
+      const flags = [...kept, ...jurisdictionFlags(target.queueJurisdiction)];
+      await must(wrangler, { args: ["queues", "create", queue, ...flags] });
     },
   };
+}
+
+/** A queue keeps the jurisdiction that it was made with, and its dead letters must be in the same. */
+function checkPlace({ env, queueJurisdiction }: Target, queue: string, jurisdiction: string | undefined): void {
+  if (jurisdiction === queueJurisdiction) return;
+  const has = jurisdiction === undefined ? "has no jurisdiction" : `is in the jurisdiction ${jurisdiction}`;
+  throw usageError(
+    `Queue ${queue} ${has}, and deploy.${env} wants ${queueJurisdiction ?? "none"}. A queue cannot move.`,
+    `Write what it has, or another name (names), or delete it when it is empty: wrangler queues delete ${queue}`,
+  );
 }
 
 /** What is set stays unless it is named: nobody can read whether it is the same. */

@@ -31,6 +31,8 @@ export interface Target {
   /** Buckets of originals. */
   originals: BucketTarget[];
   queues: string[];
+  /** What the queues may not leave; undefined: nothing. */
+  queueJurisdiction: string | undefined;
   /** Secrets by the Worker that needs them. */
   secrets: Record<"consumer" | "edge", { needed: string[]; possible: string[] }>;
 }
@@ -55,6 +57,7 @@ export function targetOf(site: Config, env: string, found: Pick<Found, "folder" 
     store: bucketTarget(names.bucket, jurisdictionsOf(settings).bucket),
     originals,
     queues: queuesOf(site, env, found.files),
+    queueJurisdiction: jurisdictionsOf(settings).queues,
     secrets: secretsFor(site),
   };
 }
@@ -70,7 +73,12 @@ interface ConsumerStage {
 }
 
 function bucketTarget(name: string, jurisdiction: string | undefined): BucketTarget {
-  return { name, flags: jurisdiction === undefined ? [] : ["--jurisdiction", jurisdiction] };
+  return { name, flags: jurisdictionFlags(jurisdiction) };
+}
+
+/** wrangler's, of a bucket and of a queue. */
+export function jurisdictionFlags(jurisdiction: string | undefined): string[] {
+  return jurisdiction === undefined ? [] : ["--jurisdiction", jurisdiction];
 }
 
 /** Secrets of the consumer that are set where they are given. */

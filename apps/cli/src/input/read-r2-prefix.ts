@@ -19,7 +19,7 @@ const IMAGE_EXTENSIONS = /^\.(jpe?g|png|webp|avif|gif|heic|heif|tiff?|bmp|jfif)$
 interface R2Listing {
   bucket: string;
   prefix: string;
-  /** `default`, `eu` or `fedramp`. */
+  /** `default`, or one of `JURISDICTIONS`. */
   jurisdiction: string | null;
 }
 

@@ -1,3 +1,4 @@
+import { JURISDICTIONS } from "@prewarm/shared/deploy";
 import { type Command, TIMEOUT_FLAG } from "../arguments/command.ts";
 import { FORMATS } from "../input/read-input.ts";
 
@@ -37,7 +38,7 @@ export const WARM_FLAGS = {
     description: "Every image under a prefix of an R2 bucket (`/`: all of it)",
   },
   bucket: { type: "string", valueHint: "name", description: "The bucket of --r2-prefix" },
-  jurisdiction: { type: "string", options: ["default", "eu", "fedramp"], description: "The bucket's jurisdiction" },
+  jurisdiction: { type: "string", options: ["default", ...JURISDICTIONS], description: "The bucket's jurisdiction" },
   "s3-inventory": {
     type: "string",
     valueHint: "url|file",

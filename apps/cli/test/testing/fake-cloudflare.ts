@@ -32,7 +32,7 @@ const NOT_FOUND = { bucket: 10006, script: 10007, queue: 10109 };
 /** As much of Cloudflare's API, v4, as wrangler asks for on the way to an environment and back; in memory. */
 export class FakeCloudflare {
   readonly buckets = new Map<string, { rules: unknown[]; objects: number }>();
-  readonly queues = new Map<string, { settings: unknown; producers?: number }>();
+  readonly queues = new Map<string, { settings: unknown; producers?: number; jurisdiction?: string }>();
   readonly scripts = new Map<string, Script>();
   /** Every call that changed something, as `METHOD path`. */
   readonly changes: string[] = [];
@@ -97,8 +97,8 @@ export class FakeCloudflare {
 
   #queue(method: string, id: string, path: string, body: string): Answer {
     if (method === "POST" && id === "") {
-      const { queue_name, settings } = JSON.parse(body);
-      this.queues.set(queue_name, { settings });
+      const { queue_name, settings, jurisdiction } = JSON.parse(body);
+      this.queues.set(queue_name, { settings, jurisdiction });
     }
     if (method === "DELETE") this.queues.delete(id);
     const asked = new URLSearchParams(path.split("?")[1]).get("name");
@@ -106,6 +106,7 @@ export class FakeCloudflare {
     const list = found.map((queue_name) => ({
       queue_id: queue_name,
       queue_name,
+      jurisdiction: this.queues.get(queue_name)?.jurisdiction,
       created_on: CREATED,
       producers_total_count: this.queues.get(queue_name)?.producers ?? 0,
       consumers_total_count: 0,

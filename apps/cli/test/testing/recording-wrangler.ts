@@ -58,13 +58,12 @@ function answer(cloudflare: FakeCloudflare, { args, stdin = "" }: Call): Outcome
     case "r2 bucket":
       return bucket(cloudflare, c === "lifecycle" ? `${c} ${d}` : c, c === "lifecycle" ? (args[4] ?? "") : d, args);
     case "queues info":
-      return cloudflare.queues.has(c)
-        ? fine(
-            `Queue Name: ${c}\nCreated On: 2026-11-01T00:00:00Z\nNumber of Producers: ${cloudflare.queues.get(c)?.producers ?? 0}\nNumber of Consumers: 0`,
-          )
-        : failed(`✘ [ERROR] Queue "${c}" does not exist. To create it, run: wrangler queues create ${c}`);
+      return queueInfo(cloudflare, c);
     case "queues create":
-      cloudflare.queues.set(c, { settings: { retention: args.at(-1) } });
+      cloudflare.queues.set(c, {
+        settings: { retention: after(args, "--message-retention-period-secs") },
+        ...(args.includes("--jurisdiction") ? { jurisdiction: after(args, "--jurisdiction") } : {}),
+      });
       return fine();
     case "queues delete":
       return cloudflare.queues.delete(c) ? fine() : failed(`Queue "${c}" does not exist.`);
@@ -95,6 +94,16 @@ function answer(cloudflare: FakeCloudflare, { args, stdin = "" }: Call): Outcome
   if (a === "rollback") script.running = b;
   if (a === "delete") cloudflare.scripts.delete(worker);
   return fine();
+}
+
+function queueInfo(cloudflare: FakeCloudflare, name: string): Outcome {
+  const found = cloudflare.queues.get(name);
+  if (found === undefined)
+    return failed(`✘ [ERROR] Queue "${name}" does not exist. To create it, run: wrangler queues create ${name}`);
+  const { producers = 0, jurisdiction } = found;
+  const place = jurisdiction === undefined ? [] : [`Jurisdiction: ${jurisdiction}`];
+  const counts = [`Number of Producers: ${producers}`, "Number of Consumers: 0"];
+  return fine([`Queue Name: ${name}`, ...place, "Created On: 2026-11-01T00:00:00Z", ...counts].join("\n"));
 }
 
 function bucket(cloudflare: FakeCloudflare, verb: string, name: string, args: readonly string[]): Outcome {
