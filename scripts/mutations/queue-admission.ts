@@ -30,6 +30,20 @@ export const QUEUE_ADMISSION: readonly Mutation[] = [
       find: 'if (pause !== null) return { code: "paused", until: pause.until };',
       replace: "",
     }),
+    breaks("P8", "the gate stands still for as long as the clock went back", {
+      find: "  tokens.at = back(tokens.at);\n",
+      replace: "",
+      tests: [`${WORLD}/ledger-clock.test.ts`],
+    }),
+    breaks("P8", "Ittybit's Retry-After lasts as much longer as the clock went back", {
+      find: "  state.throttledUntil = back(state.throttledUntil);\n",
+      replace: "",
+      tests: [`${WORLD}/ledger-clock.test.ts`],
+    }),
+    breaks("P8", "a breaker that was closed by hand opens at the next bad answer", {
+      find: "  memory.answers = { since: now, good: 0, bad: 0 };\n  memory.unfetched.clear();",
+      replace: "  memory.unfetched.clear();",
+    }),
     breaks("P8", "slots are not asked for", {
       find: "if (!ask.hasSlot && isFull(gate, ask.lane, ask.slots))",
       replace: "if (false as boolean)",

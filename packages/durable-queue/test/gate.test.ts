@@ -346,6 +346,17 @@ describe("breaker", () => {
   });
 });
 
+describe("a breaker that an operator has closed", () => {
+  it("stays closed over one bad answer, whatever was answered before", () => {
+    const gate = gateOf();
+    for (let n = 0; n < 20; n += 1) recordBad(gate, n, "HTTP 500");
+    expect(gate.state.breaker.state).toBe("open");
+    closeBreaker(gate);
+    recordBad(gate, 20, "HTTP 500");
+    expect(gate.state.breaker.state).toBe("closed");
+  });
+});
+
 describe("pace", () => {
   it("learns how long jobs take, and forgets what is long ago", () => {
     const gate = gateOf();

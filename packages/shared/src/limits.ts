@@ -27,6 +27,8 @@ export const ABSOLUTE_MAX_PX = 8192;
 export const IDEMPOTENCY_MS = 23 * 3_600_000;
 /** A handler's right to act on what it holds; renewed by every call of it. */
 export const LEASE_MS = 60_000;
+/** A token may be given at most this long before it exists; its handler waits as long. Chosen. */
+export const TOKEN_AHEAD_MS = 300;
 /** POST and put need this much of the lease left. */
 export const LEASE_MIN_LEFT_MS = 30_000;
 /** An Ittybit job that has not ended by then is given up (deadline of a generation). */

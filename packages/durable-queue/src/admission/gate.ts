@@ -1,6 +1,6 @@
 import { backoff } from "@prewarm/shared/backoff";
 import { LANES, type Lane } from "@prewarm/shared/job";
-import { LEASE_MS } from "@prewarm/shared/limits";
+import { LEASE_MS, TOKEN_AHEAD_MS } from "@prewarm/shared/limits";
 import type { Gate } from "../schema/gate-memory.ts";
 import {
   type Breaker,
@@ -20,8 +20,6 @@ import type { Slots } from "./slots.ts";
  * breaker, throttle, slots, tokens. No function here reads a clock or a table.
  */
 
-/** A token may be given at most this long before it exists. */
-export const TOKEN_AHEAD_MS = 300;
 /** A `Retry-After` up to this closes the gate. A longer one opens the breaker until its date. */
 const THROTTLE_MAX_MS = 3_600_000;
 const BREAKER_BASE_MS = 30_000;
@@ -69,6 +67,20 @@ export function admit(gate: Gate, ask: Ask): { notBefore: number } | Held {
   const { breaker } = gate.state;
   if (breaker.state === "open") breaker.probe = { gen: ask.gen, until: gate.now + LEASE_MS };
   return { notBefore };
+}
+
+/** The clock went back by so much, in ms. What the gate waits for comes no later for that; an operator's pause keeps its date. */
+export function clockWentBack({ state, memory, now }: Gate, ms: number): void {
+  const back = (at: number) => (at > now ? at - ms : at);
+  const { tokens, answers, auto } = memory;
+  tokens.at = back(tokens.at);
+  answers.since = back(answers.since);
+  auto.refusedAt = back(auto.refusedAt);
+  state.throttledUntil = back(state.throttledUntil);
+  state.heldUntil = back(state.heldUntil);
+  const { breaker } = state;
+  breaker.until = back(breaker.until);
+  if (breaker.probe !== null) breaker.probe.until = back(breaker.probe.until);
 }
 
 /** Whether a restore holds everything back: POSTs, fetches and preparations. */

@@ -1,4 +1,5 @@
 import { LEASE_MS } from "@prewarm/shared/limits";
+import { clockWentBack } from "../admission/gate.ts";
 import { type Claim, isOver, type Owner } from "../schema/claim.ts";
 import type { QueueTx } from "../schema/queue-tx.ts";
 import { CANCELLING, type Row } from "../schema/row.ts";
@@ -10,9 +11,24 @@ const LONE_CRASHES = 3;
 const SLEPT_MS = 15_000;
 
 /** Notes that the queue is awake, at every call and alarm. */
-export function noteAwake({ memory, now }: QueueTx): void {
+export function noteAwake(tx: QueueTx): void {
+  const { memory, now } = tx;
+  if (now < memory.aliveAt) goBack(tx, memory.aliveAt - now);
   if (now - memory.aliveAt > SLEPT_MS) memory.sleptAt = now;
   memory.aliveAt = now;
+}
+
+/** The clock went back by so much, in ms: leases and wake-ups end no later for that, and jobs are as old as before. */
+function goBack({ memory, gateNow, now }: QueueTx, ms: number): void {
+  clockWentBack(gateNow, ms);
+  for (const owner of memory.claims.owners()) owner.until -= ms;
+  for (const claim of memory.claims.held()) {
+    if (claim.due > now) claim.due -= ms;
+    // A repeated POST must be the same, so the time of a grant stays until its job is known.
+    if (claim.externalId !== null && claim.admittedAt > now) claim.admittedAt -= ms;
+  }
+  memory.wakes = memory.wakes.map((sentAt) => sentAt - ms);
+  memory.sleptAt -= ms;
 }
 
 /** Whether the lease holds. Its owner may act. */

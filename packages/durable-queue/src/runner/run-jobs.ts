@@ -1,5 +1,5 @@
 import type { Clock } from "@prewarm/shared/clock";
-import { CLAIMS_MAX, LEASE_MIN_LEFT_MS, LEASE_MS } from "@prewarm/shared/limits";
+import { CLAIMS_MAX, LEASE_MIN_LEFT_MS, LEASE_MS, TOKEN_AHEAD_MS } from "@prewarm/shared/limits";
 import type { ExchangeAnswer, ExchangeRequest, Given, Having, Outcome } from "../calls.ts";
 import { CALL_MS, type RunJob, runJob } from "./run-job.ts";
 
@@ -120,7 +120,8 @@ class Runner {
   async #run(held: Held): Promise<void> {
     const { clock, sleep, run, callMs = CALL_MS } = this.#deps;
     const { key, gen, notBefore, attempts } = held.given;
-    const early = notBefore - clock.now();
+    // The queue's clock may be ahead.
+    const early = Math.min(notBefore - clock.now(), TOKEN_AHEAD_MS);
     if (early > 0) await sleep(early);
     if (held.isBegun || held.stop.signal.aborted) return;
     // The queue has not answered for long. Another runner may repeat the call soon.

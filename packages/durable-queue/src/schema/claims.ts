@@ -1,7 +1,7 @@
 import { type Claim, COLUMNS, claimFrom, hasRow, type Owner, type Role, valuesOf } from "./claim.ts";
 import { insertRows, int, type Sql, text } from "./sql.ts";
 
-/** A lease is written again when the row is this much behind. */
+/** A lease is written again when the row differs by this much. */
 const WRITE_BEHIND_MS = 20_000;
 
 const UPDATE = `UPDATE claims SET ${COLUMNS.slice(1)
@@ -171,7 +171,7 @@ export class Claims {
       if (brief) continue;
       const written = this.#leases.get(name);
       if (written === undefined && ![...claims.values()].some(({ gen }) => this.#written.get(gen) === name)) continue;
-      if (written !== undefined && until - written < WRITE_BEHIND_MS) continue;
+      if (written !== undefined && Math.abs(until - written) < WRITE_BEHIND_MS) continue;
       const query = `INSERT INTO owners (name, lease_until, role) VALUES (?1, ?2, ?3)
         ON CONFLICT (name) DO UPDATE SET lease_until = ?2`;
       sql.exec(query, name, until, role);

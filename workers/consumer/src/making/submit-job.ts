@@ -1,5 +1,5 @@
 import type { Outcome } from "@prewarm/durable-queue/calls";
-import { THROTTLED_MS } from "@prewarm/shared/limits";
+import { THROTTLED_MS, TOKEN_AHEAD_MS } from "@prewarm/shared/limits";
 import type { JobOrder, Submission } from "../ittybit/client.ts";
 import { WEBHOOK_FIELD } from "../ittybit/client.ts";
 import { isAnothers, jobOrder } from "../ittybit/job-order.ts";
@@ -115,7 +115,8 @@ function tell(
 export async function submitJob(context: BatchContext, claim: HeldClaim): Promise<void> {
   const prepared = await prepare(context, claim, true);
   if (prepared === null) return;
-  const early = claim.given.notBefore - context.clock.now();
+  // The ledger's clock may be ahead.
+  const early = Math.min(claim.given.notBefore - context.clock.now(), TOKEN_AHEAD_MS);
   if (early > 0) await context.sleep(early);
   const order = await orderOf(context, claim, prepared);
   try {

@@ -89,6 +89,8 @@ export class JobPolls {
     const ended = endedBy(jobMs);
     const all = new Map<string, number>();
     for (const [job, one] of this.memory.watched) {
+      // A time ahead is from before the clock went back.
+      if ((one.polledAt ?? 0) > now) one.polledAt = null;
       const due = this.#reader.dueAt(one, jobMs);
       if (due > now || this.#beingRead.has(job)) continue;
       const { isPinged, live, polledAt, admittedAt } = one;
@@ -190,7 +192,8 @@ export class JobPolls {
   /** `reads`: those that would show all jobs that may have ended, 0 if there is none; so many may begin at once. */
   #refill(now: number, reads: number): void {
     const betweenMs = betweenReadsMs({ ...this.#deps.view.pace(), reads });
-    const earned = this.#credit.reads + (now - this.#credit.at) / betweenMs;
+    // The clock may have gone back.
+    const earned = this.#credit.reads + Math.max(0, now - this.#credit.at) / betweenMs;
     // While nothing may have ended, times for a read pass unused: a job that just became due has hardly ever ended.
     this.#credit = { reads: reads === 0 ? earned % 1 : Math.min(reads, earned), at: now, betweenMs };
   }
