@@ -98,6 +98,15 @@ export const QUEUE_OBJECT: readonly Mutation[] = [
       replace: "",
     }),
   ]),
+  ...at({ file: `${QUEUE}/object/transactions.ts`, tests: [`${SIMULATED}/memory.test.ts`] }, [
+    breaks("P11", "after a call that throws the memory says what the tables do not", {
+      find: `as after an eviction.
+      this.#memory = new Memory(this.#sql, this.#clock);
+`,
+      replace: `as after an eviction.
+`,
+    }),
+  ]),
   ...at({ file: `${QUEUE}/object/queue.ts`, tests: [`${SIMULATED}/engine.test.ts`] }, [
     breaks("P1", "what is ordered while R2 is listed for another image wakes nobody", {
       find: "if (this.#isChanged) this.#follow();",
