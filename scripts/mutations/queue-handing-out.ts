@@ -111,9 +111,17 @@ export const QUEUE_HANDING_OUT: readonly Mutation[] = [
       tests: [`${SIMULATED}/exchange.test.ts`],
     }),
     breaks("P10", "rows of a cancelled run are handed out until its slice comes", {
-      find: "row.state !== WAITING || cancelUnsubscribed(tx, row)) return false;",
+      find: "row.state !== WAITING || cancelUnwanted(tx, row)) return false;",
       replace: "row.state !== WAITING) return false;",
       tests: [`${SIMULATED}/accept.test.ts`],
+    }),
+    breaks("P11", "rows of a removed image wait for ever, and a worker calls for them", {
+      find: "!isLockedForEver && !hasNoSubscribers",
+      replace: "!hasNoSubscribers",
+    }),
+    breaks("P11", "an orphaned POST of a removed image keeps its slot for ever", {
+      find: "if (cancelUnwanted(tx, row) || isLocked(tx, row)) continue;",
+      replace: "if (isLocked(tx, row) || cancelUnwanted(tx, row)) continue;",
     }),
     breaks("F4", "workers hold what waits for tomorrow", {
       find: "    if (isShut(tx, lane)) continue;\n",

@@ -5,7 +5,7 @@ import { type Slots, slotsTaken } from "../admission/slots.ts";
 import type { Claim, Owner } from "../schema/claim.ts";
 import { dueIds } from "../schema/due.ts";
 import { groupOf } from "../schema/key.ts";
-import type { QueueTx } from "../schema/queue-tx.ts";
+import { FOR_EVER, type QueueTx } from "../schema/queue-tx.ts";
 import { BULK, type LaneCode, LIVE, laneName, type Row, UPLOAD, WAITING } from "../schema/row.ts";
 import { hasNoSubscribers } from "../schema/runs.ts";
 import { charge } from "./charge.ts";
@@ -87,7 +87,7 @@ function adoptOrphans(one: HandOut): void {
       endStale(tx, claim, row, false);
       continue;
     }
-    if (isLocked(tx, row) || cancelUnsubscribed(tx, row)) continue;
+    if (cancelUnwanted(tx, row) || isLocked(tx, row)) continue;
     if (isOutdated(tx, row, claim)) {
       newGeneration(tx, row);
       row.due = tx.now;
@@ -237,13 +237,13 @@ function candidates(one: HandOut, lane: LaneCode, limit: number): Row[] {
   return found;
 }
 
-/** Rows that may be handed out. A row whose subscribers are all cancelled is cancelled instead. */
+/** Rows that may be handed out. A row that nobody wants any more is cancelled instead. */
 function free(one: HandOut, ids: number[]): Row[] {
   const { tx } = one;
   const rows = tx.rows.loadIds(ids);
   tx.loadGroups(rows.map(({ key }) => groupOf(key)));
   return rows.filter((row) => {
-    if (row.state !== WAITING || cancelUnsubscribed(tx, row)) return false;
+    if (row.state !== WAITING || cancelUnwanted(tx, row)) return false;
     if (!isLocked(tx, row)) return mayTake(one, row);
     // At the front of its line it would be read again in every call until the lock ends.
     if (row.due === null) tx.memory.orders.postpone(row, tx.lockedUntil(groupOf(row.key)));
@@ -251,8 +251,10 @@ function free(one: HandOut, ids: number[]): Row[] {
   });
 }
 
-function cancelUnsubscribed(tx: QueueTx, row: Row): boolean {
-  if (!hasNoSubscribers(tx.runs, row)) return false;
+/** Cancels a row whose subscribers are all cancelled, or whose group is locked for ever. */
+function cancelUnwanted(tx: QueueTx, row: Row): boolean {
+  const isLockedForEver = tx.lockedUntil(groupOf(row.key)) === FOR_EVER;
+  if (!isLockedForEver && !hasNoSubscribers(tx.runs, row)) return false;
   cancelOpen(tx, row);
   return true;
 }

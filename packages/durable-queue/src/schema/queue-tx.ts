@@ -4,6 +4,9 @@ import type { Row } from "./row.ts";
 import type { Sql } from "./sql.ts";
 import { Tx, type TxContext } from "./tx.ts";
 
+/** The end of a lock that has none. */
+export const FOR_EVER = Number.POSITIVE_INFINITY;
+
 /**
  * A transaction with the memory of this instance. The user of the queue extends it by what it knows of groups and of the
  * service; each method has the answer of a queue without such knowledge.
@@ -39,7 +42,7 @@ export class QueueTx extends Tx {
     return 0;
   }
 
-  /** No job of the group is handed out before this time, Unix ms. */
+  /** No job of the group is handed out before this time, Unix ms. `FOR_EVER`: its jobs are cancelled. */
   lockedUntil(_group: string): number {
     return 0;
   }

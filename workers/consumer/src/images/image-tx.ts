@@ -1,5 +1,5 @@
 import type { Memory } from "@prewarm/durable-queue/schema/memory";
-import { QueueTx } from "@prewarm/durable-queue/schema/queue-tx";
+import { FOR_EVER, QueueTx } from "@prewarm/durable-queue/schema/queue-tx";
 import type { Row } from "@prewarm/durable-queue/schema/row";
 import type { Sql } from "@prewarm/durable-queue/schema/sql";
 import type { Config } from "@prewarm/shared/config";
@@ -46,10 +46,9 @@ export class ImageTx extends QueueTx {
     return focalFloor > floor && isCropByFocal(key) ? focalFloor : floor;
   }
 
-  /** A removed image is locked for ever. */
   override lockedUntil(id: string): number {
     const { removed, lock } = this.images.get(id);
-    return removed ? Number.MAX_SAFE_INTEGER : lock;
+    return removed ? FOR_EVER : lock;
   }
 
   override costPlaces(job: Pick<Row, "key" | "run">): string[] {

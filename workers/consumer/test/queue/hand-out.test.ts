@@ -1,5 +1,7 @@
 import type { Given } from "@prewarm/durable-queue/calls";
+import { wakesDue } from "@prewarm/durable-queue/claims/pace";
 import { describe, expect, it } from "vitest";
+import { putRemoval } from "../../src/images/tables/removals.ts";
 import { setup } from "../../src/ledger/testing/setup.ts";
 
 const KEYS = Array.from({ length: 14 }, (_, n) => `i${n}/400-high.webp`);
@@ -191,5 +193,34 @@ describe("what is handed out", () => {
     ended(`job-${made.gen}`);
     ledger.patchGate({ paused: { bulk: true, upload: true } }, "test");
     expect(call("q").give.map(({ key, phase }) => [key, phase])).toEqual([[made.key, "finish"]]);
+  });
+});
+
+describe("rows of a removed image, which an older ledger or a torn copy has left,", () => {
+  it("are cancelled when a worker calls, so that no run and no worker waits for them", () => {
+    const { clock, sql, ledger, transactions, accept, order, call, ready, settle, leave, view, change, job } = setup();
+    const [unclear = "", due = "", viewed = "", untouched = ""] = [1, 2, 3, 4].map((n) => `a/${n}-high.webp`);
+    accept(unclear);
+    const [go] = ready("o", call("o").give);
+    settle("o", go!, UNCLEAR);
+    leave("o");
+    ledger.patchGate({ paused: { bulk: true } }, "test");
+    view("v", viewed);
+    leave("v");
+    order({ run: "r", keys: [due, untouched, "b/400-high.webp"] });
+    change(due, { due: clock.ms });
+    const block = { id: "a", reason: "asked", who: "test", at: clock.ms };
+    putRemoval(sql, { ...block, jobs: 0, focal: false, objects: [], more: 0, checks: [] });
+    ledger.patchGate({ paused: { bulk: false } }, "test");
+    clock.advance(60);
+    expect(ledger.getJob(job(due)?.job ?? "")?.waitingFor).toMatchObject({ code: "removed" });
+    expect(call("p").give.map(({ key }) => key)).toEqual(["b/400-high.webp"]);
+    expect([unclear, due, viewed, untouched].map((key) => job(key)?.state)).toEqual(Array(4).fill("cancelled"));
+    settle("p", call("p", { room: 0 }).give[0] ?? { id: 0, gen: 0 }, { kind: "unposted" });
+    leave("p");
+    ledger.cancelRun("r", "test");
+    clock.advance(60);
+    expect(transactions.read(wakesDue)).toBe(0);
+    expect(call("q")).toMatchObject({ give: [], stay: false });
   });
 });

@@ -8,6 +8,7 @@ import { countDue, nextRetryOf } from "@prewarm/durable-queue/schema/due";
 import { CANCELLING, isOpen, laneName, type Row } from "@prewarm/durable-queue/schema/row";
 import type { Run } from "@prewarm/durable-queue/schema/runs";
 import type { JobState, Lane } from "@prewarm/shared/job";
+import { encodedIdOfKey } from "@prewarm/shared/variant-key";
 import { number, span } from "@prewarm/shared/words";
 import type { LedgerPace } from "../contract.ts";
 import type { LedgerTx } from "../ledger-tx.ts";
@@ -30,6 +31,8 @@ export function jobWaitsFor(tx: LedgerTx, row: Row): WaitingFor | null {
   const closed = closedFor(tx.gateNow, lane);
   if (closed !== null) return told(closed.code, whyHeld(tx.gateNow, lane, closed), closed.until);
   if (row.due !== null && row.due > tx.now) return later(tx, row, row.due);
+  if (tx.images.get(encodedIdOfKey(row.key)).removed)
+    return told("removed", "Its image is removed; it is cancelled when its turn comes.");
   if (isLocked(tx, row)) return told("purge", "A purge of its image is under way; it goes on after that.");
   if (row.crashes > 0)
     return told("suspect", "It was at work when a handler died, so it runs alone, once a worker's hands are empty.");
