@@ -55,7 +55,7 @@ export const LEDGER: readonly Mutation[] = [
     }),
     breaks("P20", "a restored ledger hands out before it knows the blocks", {
       find: "const hold = transactions.write(holdForBlocks);",
-      replace: "const hold = { until: 0, before: 0 };",
+      replace: "const hold = { asked: transactions.read(askedForBlocksAt), before: 0 };",
       tests: [`${WORLD}/removal.test.ts`],
     }),
     breaks("P22", "nobody tells the edge", {

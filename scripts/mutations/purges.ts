@@ -51,9 +51,14 @@ export const PURGES: readonly Mutation[] = [
       replace: "if (isBeingRemade(tx.sql, encodedIdOfKey(key))) return false;",
     }),
     breaks("P20", "the doctor leaves what a hand has put of a removed image", {
-      find: "    if (image.removed) return true;\n",
+      find: "    if (image.removed) return askedForBlocksAt(tx) === null;\n",
       replace: "",
       tests: [`${WORLD}/removal.test.ts`],
+    }),
+    breaks("P20", "the doctor deletes for a removal of a copy before R2 has named the block", {
+      find: "if (image.removed) return askedForBlocksAt(tx) === null;",
+      replace: "if (image.removed) return true;",
+      tests: [`${QUEUE_TESTS}/restored.test.ts`],
     }),
     breaks("P22", "a doctor that dies after its delete leaves the edge's copies", {
       find: "    copiesGo(tx, id, until);\n",
@@ -66,10 +71,30 @@ export const PURGES: readonly Mutation[] = [
       find: "Math.max(removal.at + SETTLED_MS, until)",
       replace: "removal.at + SETTLED_MS",
     }),
+    breaks("P20", "an object that was put again under its name is not in the receipt", {
+      find: "one.name === name && one.uploadedAt === uploadedAt",
+      replace: "one.name === name",
+      tests: [`${WORLD}/removal.test.ts`],
+    }),
     breaks("P22", "a removal's receipt is complete before the cache has taken the purge", {
       find: "!isEdgeCacheOn(tx)) return deleted &&",
       replace: "deleted > 0) return deleted &&",
       tests: [`${ROOM}/cache-ends.test.ts`],
+    }),
+  ]),
+  ...at({ file: `${ROOM}/removal.ts`, tests: [`${QUEUE_TESTS}/restored.test.ts`] }, [
+    breaks("P20", "a restore deletes an image that was allowed again since the copy", {
+      find: "if (!inR2.has(id)) lift(",
+      replace: "if (inR2.size < 0) lift(",
+      tests: [`${QUEUE_TESTS}/restored.test.ts`, `${WORLD}/removal.test.ts`],
+    }),
+    breaks("P20", "a list of blocks from before a restore ends the hold of that restore", {
+      find: "if (asked === null || askedForBlocksAt(tx) !== asked) return;",
+      replace: "if (asked === null) return;",
+    }),
+    breaks("P20", "an image that is removed right after a restore is allowed again", {
+      find: "askedForBlocksAt(tx) === null ? known : { ...known, at: block.at }",
+      replace: "known",
     }),
   ]),
   ...at({ file: `${ROOM}/restored-images.ts`, tests: [`${WORLD}/restore.test.ts`] }, [
@@ -107,8 +132,8 @@ export const PURGES: readonly Mutation[] = [
       histories: { rule: "norecheck", favourites: ["race", "purge"] },
     }),
     breaks("P16", "a purge's second pass does not wait for live owners", {
-      find: 'const isBusy = sweep.kind === "delete" && isHeld(tx, sweep);',
-      replace: "const isBusy = false;",
+      find: 'const isBusy = isUnsure || (kind === "delete" && isHeld(tx, sweep));',
+      replace: "const isBusy = isUnsure;",
     }),
     breaks("P16", "a pass whose time is over goes on and deletes what was stored since", {
       find: "return sweep?.at === until && until > tx.now ? sweep : null;",
@@ -129,6 +154,11 @@ export const PURGES: readonly Mutation[] = [
       find: 'const removes = kind === "delete" && tx.images.get(image).removed;',
       replace: "const removes = false;",
       tests: [`${WORLD}/removal.test.ts`],
+    }),
+    breaks("P20", "a pass deletes for a removal of a copy before R2 has named the block", {
+      find: "const isUnsure = removes && askedForBlocksAt(tx) !== null;",
+      replace: "const isUnsure = false;",
+      tests: [`${QUEUE_TESTS}/restored.test.ts`],
     }),
     breaks("P20", "the receipt leaves out what a pass deletes", {
       find: "  noteFound(tx, sweep.image, found);\n",

@@ -93,8 +93,18 @@ export const STORE: readonly Mutation[] = [
       replace: "    (error) => Promise.reject(error),\n",
     }),
     breaks("P20", "the original stays in its bucket", {
-      find: "  if (goesOn && own !== null) await deleteOriginal(own, goOn);\n",
+      find: "  if (goesOn && own !== null) await deleteOriginal(own, await images.head(blockKey(id)), goOn);\n",
       replace: "",
+      tests: [`${ROOM}/make-pass.test.ts`],
+    }),
+    breaks("P20", "an original that was put after the removal is deleted", {
+      find: "block === null || object.uploaded > block.uploaded) return;",
+      replace: "block === null) return;",
+      tests: [`${ROOM}/make-pass.test.ts`],
+    }),
+    breaks("P20", "the original of an image that was allowed again is deleted", {
+      find: "block === null || object.uploaded > block.uploaded) return;",
+      replace: "(block !== null && object.uploaded > block.uploaded)) return;",
       tests: [`${ROOM}/make-pass.test.ts`],
     }),
   ]),

@@ -19,7 +19,7 @@ import { tellPages } from "../../workers/consumer/src/making/settle.ts";
 import { noSpan } from "../../workers/consumer/src/platform/span.ts";
 import { deleteBlock, listBlocks, putBlock } from "../../workers/consumer/src/store/blocks.ts";
 import type { Noted } from "../../workers/consumer/src/store/info.ts";
-import { makePass } from "../../workers/consumer/src/store/make-pass.ts";
+import { makePass, type OwnOriginal } from "../../workers/consumer/src/store/make-pass.ts";
 import type { Chance } from "./chance.ts";
 
 import { doorOf } from "./door.ts";
@@ -72,6 +72,8 @@ export class World {
   readonly counts = { batches: 0, stalls: 0, crashes: new Map<CrashPoint, number>() };
   /** As the ledger tells the edge that a purge of its copies is due; answers what is wrong. Default: there is no edge. */
   callEdge: () => Promise<string | null> = async () => "no edge (world)";
+  /** An image's original in a bucket of the site. Default: the origin is another server. */
+  original: (id: string) => OwnOriginal | null = () => null;
   /** The consumer's HTTP. */
   readonly door: (request: Request) => Promise<Response>;
   readonly #options: WorldOptions;
@@ -264,7 +266,7 @@ export class World {
       send: (wakeUps) => this.#send(wakeUps),
       sweep: (pass, goOn) => {
         const sleep = (ms: number) => worlds.sleep(ms).then(() => life.mustLive());
-        return makePass({ images: mortal(bucket, life), original: () => null, sleep }, pass, goOn);
+        return makePass({ images: mortal(bucket, life), original: (id) => this.original(id), sleep }, pass, goOn);
       },
       listBlocks: () => listBlocks(mortal(bucket, life)),
       deliver: async () => ({ status: 204, said: "" }),

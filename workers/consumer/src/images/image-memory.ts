@@ -4,8 +4,8 @@ import { ViewedToday } from "./viewed-today.ts";
 /** What this instance remembers of images. An eviction loses it; each part of it fails safely. */
 export class ImageMemory {
   readonly viewed = new ViewedToday();
-  /** The blocks of removed images are to be looked up in R2 (removal.ts). Null: not read yet. */
-  asksForBlocks: boolean | null = null;
+  /** When the ledger began to ask R2 for the blocks of removed images (asking-for-blocks.ts). Undefined: not read yet. */
+  askedForBlocksAt: number | null | undefined = undefined;
   /** Tokens for looks at originals of unknown ids. */
   readonly unknownLooks: { held: Bucket | null } = { held: null };
   /** Tokens for misses without effect. When none is left, edges shed. */

@@ -5,6 +5,7 @@ import { getDoc, putDoc } from "@prewarm/durable-queue/schema/docs";
 import { isOpen, type Row } from "@prewarm/durable-queue/schema/row";
 import { DOCTOR_SLICES_PER_MINUTE, HANDLER_WALL_MS } from "@prewarm/shared/limits";
 import { encodedIdOfKey } from "@prewarm/shared/variant-key";
+import { askedForBlocksAt } from "./asking-for-blocks.ts";
 import { copiesGo, outdateCopies } from "./cache-purges.ts";
 import type { SliceAnswer, SliceRequest, StorePage } from "./calls.ts";
 import { Findings } from "./findings.ts";
@@ -122,7 +123,8 @@ function belowFloor(tx: ImageTx, { objects, at }: SliceRequest["page"], rows: Re
     const row = rows.get(key);
     const image = tx.images.get(encodedIdOfKey(key));
     // Whatever lies there of a removed image was put by hand, or by a handler of before.
-    if (image.removed) return true;
+    // After a restore the block may have been lifted since the copy; the ledger asks R2 first.
+    if (image.removed) return askedForBlocksAt(tx) === null;
     if (image.lock > tx.now || (row !== undefined && (isOpen(row) || tx.memory.claims.byJob(row.id) !== null)))
       return false;
     // The sweep of a new original has it made again. Its old bytes are served until then.

@@ -1,11 +1,19 @@
 import type { Block } from "@prewarm/control-schema/removal";
 import { audit } from "@prewarm/durable-queue/schema/audit";
-import { getDoc, putDoc } from "@prewarm/durable-queue/schema/docs";
-import { encodeId } from "@prewarm/shared/variant-key";
+import { decodeId, encodeId } from "@prewarm/shared/variant-key";
+import { askedForBlocksAt, blocksKnown } from "./asking-for-blocks.ts";
 import type { ImageTx } from "./image-tx.ts";
 import { purge } from "./purge.ts";
 import { PASS_MS } from "./sweeps.ts";
-import { countRemovals, deleteRemoval, findRemoval, putRemoval, REMOVALS_MAX } from "./tables/removals.ts";
+import type { Image } from "./tables/images.ts";
+import {
+  countRemovals,
+  deleteRemoval,
+  findRemoval,
+  putRemoval,
+  REMOVALS_MAX,
+  removedBefore,
+} from "./tables/removals.ts";
 
 /*
  * A removed image is blocked: its row in `removals` stops every order and every hand-out. R2 has the block too, below
@@ -27,53 +35,53 @@ function remove(tx: ImageTx, block: Block): void {
   // The next upload under this id is another original.
   Object.assign(image, { removed: true, etag: null, focal: null });
   const jobs = purge(tx, { seq: tx.next(), id: block.id });
-  const known = findRemoval(tx.sql, block.id);
-  putRemoval(tx.sql, known ?? { ...block, jobs, focal, objects: [], more: 0, checks: [] });
+  const known = findRemoval(tx.sql, block.id) ?? { ...block, jobs, focal, objects: [], more: 0, checks: [] };
+  // The removal of a copy may have been lifted since the copy. This one is not.
+  putRemoval(tx.sql, askedForBlocksAt(tx) === null ? known : { ...known, at: block.at });
 }
 
 /** Lifts the block. What the edge is told of it is swept like a purge's objects. False: there was none. */
 export function unblockImage(tx: ImageTx, id: string, who: string): boolean {
   const image = tx.images.get(encodeId(id));
   if (!image.removed) return false;
+  lift(tx, image, who);
+  purge(tx, { seq: tx.next(), id: image.id });
+  return true;
+}
+
+function lift(tx: ImageTx, image: Image, who: string): void {
   image.removed = false;
   deleteRemoval(tx.sql, image.id);
-  purge(tx, { seq: tx.next(), id: image.id });
-  audit(tx, who, "image.unblock", id, {});
-  return true;
+  audit(tx, who, "image.unblock", decodeId(image.id), {});
 }
 
 /* ── After a restore ── */
 
-const SEARCH = "removals";
-
-/** Has the blocks that this copy lacks looked up in R2. */
-export function askForBlocks(tx: ImageTx): void {
-  putDoc(tx.sql, SEARCH, "asked");
-  tx.imageMemory.asksForBlocks = true;
-}
-
-export function isAskingForBlocks(tx: ImageTx): boolean {
-  tx.imageMemory.asksForBlocks ??= getDoc(tx.sql, SEARCH) === "asked";
-  return tx.imageMemory.asksForBlocks;
-}
-
-/** A hold of the hand-out: until when, and until when it held before; Unix ms. */
+/** A hold of the hand-out while R2 lists its blocks. Times are Unix ms. */
 interface Hold {
-  until: number;
+  /** When the ledger began to ask for them. */
+  asked: number | null;
+  /** Until when the hand-out was held before. */
   before: number;
 }
 
 /** Until the blocks are found nothing is handed out, because an older copy may have jobs of a removed image. */
-export function holdForBlocks({ gate, now }: ImageTx): Hold {
-  const before = gate.heldUntil;
-  gate.heldUntil = Math.max(before, now + PASS_MS);
-  return { until: gate.heldUntil, before };
+export function holdForBlocks(tx: ImageTx): Hold {
+  const before = tx.gate.heldUntil;
+  tx.gate.heldUntil = Math.max(before, tx.now + PASS_MS);
+  return { asked: askedForBlocksAt(tx), before };
 }
 
-/** R2 has named its blocks: those that this copy lacks are set again, and their images are swept once more. */
-export function blocksFound(tx: ImageTx, blocks: readonly Block[], { until, before }: Hold): void {
+/**
+ * R2 has named its blocks. A removal that this copy lacks is made again. A removal of the copy without a block was lifted
+ * since, so it is lifted here too, and nothing is swept: the image may have been uploaded anew.
+ */
+export function blocksFound(tx: ImageTx, blocks: readonly Block[], { asked, before }: Hold): void {
+  // After another restore R2 is asked again, because the list may be older than that copy.
+  if (asked === null || askedForBlocksAt(tx) !== asked) return;
+  const inR2 = new Set(blocks.map(({ id }) => id));
+  for (const id of removedBefore(tx.sql, asked)) if (!inR2.has(id)) lift(tx, tx.images.get(id), "restore");
   for (const block of blocks) if (findRemoval(tx.sql, block.id) === null) remove(tx, block);
-  if (tx.gate.heldUntil === until) tx.gate.heldUntil = before;
-  putDoc(tx.sql, SEARCH, "found");
-  tx.imageMemory.asksForBlocks = false;
+  tx.gate.heldUntil = before;
+  blocksKnown(tx);
 }

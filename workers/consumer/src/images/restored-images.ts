@@ -1,10 +1,10 @@
 import { beforeRestore, restored } from "@prewarm/durable-queue/operate/restored";
+import { askForBlocks } from "./asking-for-blocks.ts";
 import { edgeCacheRestored } from "./cache-purges.ts";
 import type { BeforeRestore } from "./calls.ts";
 import type { ImageTx } from "./image-tx.ts";
 import { purgeGoesOn } from "./purge.ts";
 import { askDoctorTwice } from "./reconcile.ts";
-import { askForBlocks } from "./removal.ts";
 import { listPurges } from "./tables/sweeps.ts";
 
 /** The knowledge of the replaced ledger that its copy may lack. */

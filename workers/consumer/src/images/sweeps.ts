@@ -4,6 +4,7 @@ import { orderAgain } from "@prewarm/durable-queue/claims/transitions";
 import { rangeOfGroup } from "@prewarm/durable-queue/schema/job-ids";
 import { DEAD, type LaneCode, REFUSED } from "@prewarm/durable-queue/schema/row";
 import { decodeId } from "@prewarm/shared/variant-key";
+import { askedForBlocksAt } from "./asking-for-blocks.ts";
 import { objectsSwept } from "./cache-purges.ts";
 import { isCropByFocal } from "./crops.ts";
 import type { ImageTx } from "./image-tx.ts";
@@ -48,16 +49,18 @@ export function beginSweep(tx: ImageTx, sweep: Omit<Sweep, "pass" | "at">): void
 }
 
 /**
- * Takes a pass that is due. Null: it is taken already, or a live handler holds newer work of an image whose objects are
- * to be deleted. Then the image stays locked, and the pass is due again soon.
+ * Takes a pass that is due. Null: it is taken already; or a live handler holds newer work of an image whose objects are
+ * to be deleted; or the image is removed, and after a restore R2 has not said yet that it still is. Then the image stays
+ * locked, and the pass is due again soon.
  */
 export function takePass(tx: ImageTx, seq: number): Pass | null {
   const sweep = findSweep(tx.sql, seq);
   if (sweep === null || sweep.at > tx.now) return null;
-  const isBusy = sweep.kind === "delete" && isHeld(tx, sweep);
-  const until = hold(tx, sweep, isBusy ? BUSY_MS : PASS_MS);
   const { kind, fence, pass, image } = sweep;
   const removes = kind === "delete" && tx.images.get(image).removed;
+  const isUnsure = removes && askedForBlocksAt(tx) !== null;
+  const isBusy = isUnsure || (kind === "delete" && isHeld(tx, sweep));
+  const until = hold(tx, sweep, isBusy ? BUSY_MS : PASS_MS);
   return isBusy ? null : { seq, kind, fence, pass, id: decodeId(image), removes, until };
 }
 

@@ -4,9 +4,10 @@ import type { QueueHost } from "@prewarm/durable-queue/object/queue";
 import type { Transactions } from "@prewarm/durable-queue/object/transactions";
 import { errorText } from "@prewarm/shared/log";
 import { parseGate } from "@prewarm/shared/markers";
+import { askedForBlocksAt } from "../images/asking-for-blocks.ts";
 import { edgeTold, tellEdgeAt } from "../images/cache-calls.ts";
 import { edgeCacheFailed } from "../images/cache-purges.ts";
-import { blocksFound, holdForBlocks, isAskingForBlocks } from "../images/removal.ts";
+import { blocksFound, holdForBlocks } from "../images/removal.ts";
 import { type GoOn, passDone, passGoesOn, takePass } from "../images/sweeps.ts";
 import { dueSweeps } from "../images/tables/sweeps.ts";
 import { noteEvents } from "./events.ts";
@@ -82,7 +83,7 @@ function tellEdge(
 
 /** Looks the blocks of removed images up in R2, after a restore. Throws when R2 fails; the next cron tries again. */
 async function findBlocks(transactions: Transactions<LedgerTx>, deps: LedgerDeps): Promise<void> {
-  if (!transactions.read(isAskingForBlocks)) return;
+  if (transactions.read(askedForBlocksAt) === null) return;
   const hold = transactions.write(holdForBlocks);
   const blocks = await deps.within(deps.listBlocks(), PASS_TIMEOUT_MS);
   transactions.write((tx) => blocksFound(tx, blocks, hold));

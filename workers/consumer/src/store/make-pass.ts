@@ -1,6 +1,6 @@
 import type { FoundObject } from "@prewarm/control-schema/removal";
 import { isRemovedNote, REMOVED_METADATA } from "@prewarm/shared/image-info";
-import { deadKey, imagePrefix, infoKey, storeKey } from "@prewarm/shared/variant-key";
+import { blockKey, deadKey, imagePrefix, infoKey, storeKey } from "@prewarm/shared/variant-key";
 import { pagesOf } from "./list-pages.ts";
 import { deleteObjects, sweepImage } from "./sweep-image.ts";
 
@@ -26,7 +26,7 @@ interface Pass {
 }
 
 interface Stores {
-  images: Pick<R2Bucket, "list" | "delete" | "put">;
+  images: Pick<R2Bucket, "head" | "list" | "delete" | "put">;
   /** Null: the original of this image is not in a bucket that is bound. */
   original(id: string): OwnOriginal | null;
   sleep(ms: number): Promise<void>;
@@ -43,7 +43,7 @@ export async function makePass(stores: Stores, pass: Pass, goOn: GoOn): Promise<
 }
 
 /**
- * Deletes every object of an image, whatever its generation, and the original where it is ours. The note goes first,
+ * Deletes every object of an image, whatever its generation, and the older original where it is ours. The note goes first,
  * and another takes its place, by which the edge knows that the image is removed. Where R2 refuses that one, the rest is deleted first.
  */
 async function removeObjects({ images, original, sleep }: Stores, id: string, goOn: GoOn): Promise<void> {
@@ -53,7 +53,7 @@ async function removeObjects({ images, original, sleep }: Stores, id: string, go
     isTold !== null &&
     (await deleteAll(images, storeKey(imagePrefix(id)), goOn)) &&
     (await deleteAll(images, deadKey(imagePrefix(id)), goOn));
-  if (goesOn && own !== null) await deleteOriginal(own, goOn);
+  if (goesOn && own !== null) await deleteOriginal(own, await images.head(blockKey(id)), goOn);
   if (isTold !== false) return;
   await sleep(SAME_KEY_MS);
   if (goOn()) await putNote(images, id);
@@ -86,9 +86,18 @@ async function deleteAll(images: Stores["images"], prefix: string, goOn: GoOn): 
   return true;
 }
 
-async function deleteOriginal({ bucket, binding, key }: OwnOriginal, goOn: GoOn): Promise<void> {
+/**
+ * Deletes the original, unless it was put after the removal was last ordered. The block in R2 (`removed/`) was put then,
+ * so R2's own times are compared. Without a block the removal was lifted.
+ */
+async function deleteOriginal(
+  { bucket, binding, key }: OwnOriginal,
+  block: R2Object | null,
+  goOn: GoOn,
+): Promise<void> {
   const object = await bucket.head(key);
-  if (object !== null && goOn(foundOf([object], `${binding} `))) await bucket.delete(key);
+  if (object === null || block === null || object.uploaded > block.uploaded) return;
+  if (goOn(foundOf([object], `${binding} `))) await bucket.delete(key);
 }
 
 function foundOf(objects: readonly R2Object[], before = "") {

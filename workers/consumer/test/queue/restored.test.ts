@@ -1,3 +1,4 @@
+import type { Block } from "@prewarm/control-schema/removal";
 import { observe } from "@prewarm/durable-queue/claims/observe";
 import { wakesDue } from "@prewarm/durable-queue/claims/pace";
 import type { ExternalJob } from "@prewarm/durable-queue/external-jobs";
@@ -7,6 +8,7 @@ import { encodeId } from "@prewarm/shared/variant-key";
 import { describe, expect, it } from "vitest";
 import { beforeImagesRestore } from "../../src/images/restored-images.ts";
 import { passDone } from "../../src/images/sweeps.ts";
+import { findRemoval } from "../../src/images/tables/removals.ts";
 import { nextAlarmOf } from "../../src/ledger/testing/next-alarm-of.ts";
 import { STORED, setup } from "../../src/ledger/testing/setup.ts";
 import { testConfig } from "../../src/ledger/testing/setup-config.ts";
@@ -252,5 +254,68 @@ describe("what the replaced ledger knew", () => {
     const found = await engine.findBookmark({ bookmark: "b" });
     expect(found?.before.purges).toEqual([{ id: encodeId("a"), seq: purge }]);
     expect(found?.before.ceiling).toBeGreaterThan(purge);
+  });
+});
+
+describe("until R2 has listed the blocks of removed images", () => {
+  /** A ledger whose lists of blocks are answered by the test. */
+  function listing() {
+    const lists: ((blocks: Block[]) => void)[] = [];
+    const begun: (() => void)[] = [];
+    const listBlocks = () =>
+      new Promise<Block[]>((answered) => {
+        lists.push(answered);
+        begun.shift()?.();
+      });
+    const world = setup({}, { listBlocks });
+    /** The alarm rings; R2 is asked. The answer's `ended` is the end of the alarm. */
+    const ring = async () => {
+      const isAsked = new Promise<void>((asked) => void begun.push(asked));
+      const ended = world.ledger.alarm();
+      await isAsked;
+      return { ended };
+    };
+    return { ...world, world, lists, ring };
+  }
+  const block = (id: string): Block => ({ id, reason: "asked", who: "ops", at: 7 });
+  const isRemoved = ({ sql }: World, id: string) => findRemoval(sql, id) !== null;
+
+  it("nothing is deleted for a removal of the copy; one without a block was lifted since, unless it was ordered again", async () => {
+    const { world, ledger, lists, ring, clock, passes } = listing();
+    for (const id of ["lifted", "again", "kept"]) ledger.removeImage(id, "asked", "ops");
+    clock.advance(60);
+    ledger.restored("ops");
+    const { ended } = await ring();
+    const objects = ["lifted", "kept"].map((id) => ({ key: `${id}/400-high.webp`, gen: 1 }));
+    const page = { from: "", to: null, at: clock.ms, objects, markers: [] };
+    expect(passes()).toEqual([]);
+    expect(ledger.doctorSlice({ page, fix: true, keep: false, who: "test" }).findings).toEqual([]);
+    clock.advance(1);
+    ledger.removeImage("again", "asked again", "ops");
+    lists[0]?.([block("kept"), block("lacking")]);
+    await ended;
+    expect(["lifted", "again", "kept", "lacking"].map((id) => isRemoved(world, id))).toEqual([false, true, true, true]);
+    clock.advance(5);
+    expect(passes().filter(({ id }) => id === "lifted")).toMatchObject([{ removes: false }]);
+  });
+
+  it("another restore asks anew, and its own two minutes hold", async () => {
+    const { world, ledger, lists, ring, clock, accept, call } = listing();
+    accept(KEY, OTHER);
+    ledger.restored("ops");
+    const first = await ring();
+    clock.advance(30);
+    ledger.restored("ops");
+    lists[0]?.([]);
+    await first.ended;
+    // The two minutes of the first restore have ended.
+    clock.advance(HOLD_S - 20);
+    expect(call("p").give).toEqual([]);
+    const second = await ring();
+    lists[1]?.([block("a")]);
+    await second.ended;
+    expect(isRemoved(world, "a")).toBe(true);
+    clock.advance(21);
+    expect(call("p").give.map(({ key }) => key)).toEqual([OTHER]);
   });
 });

@@ -39,6 +39,12 @@ export function countRemovals(sql: Sql): number {
   return int(sql.exec("SELECT count(*) AS n FROM removals")[0]?.n);
 }
 
+/** The images (encoded ids) whose removal was ordered before a time, Unix ms. */
+export function removedBefore(sql: Sql, at: number): string[] {
+  const query = "SELECT id FROM removals WHERE json_extract(body, '$.at') < ?";
+  return sql.exec(query, at).map(({ id }) => text(id));
+}
+
 /** Which of these images (encoded ids) are removed. */
 export function removedAmong(sql: Sql, ids: readonly string[]): Set<string> {
   const query = "SELECT removals.id FROM json_each(?) AS k JOIN removals ON removals.id = k.value";
