@@ -45,14 +45,6 @@ export const LEDGER: readonly Mutation[] = [
       replace: "null,",
       tests: [`${ROOM}/gate-file.test.ts`],
     }),
-    breaks("P16", "a pass is taken long before it is made, so that the cron makes it beside the alarm", {
-      find: `for (const seq of transactions.read(({ sql, now }) => dueSweeps(sql, now, PASSES_MAX))) {
-    const pass = transactions.write((tx) => takePass(tx, seq));
-`,
-      replace: `const due = transactions.read(({ sql, now }) => dueSweeps(sql, now, PASSES_MAX));
-  for (const pass of due.map((seq) => transactions.write((tx) => takePass(tx, seq)))) {
-`,
-    }),
     breaks("P20", "a restored ledger hands out before it knows the blocks", {
       find: "const hold = transactions.write(holdForBlocks);",
       replace: "const hold = { asked: transactions.read(askedForBlocksAt), before: 0 };",
@@ -67,6 +59,28 @@ export const LEDGER: readonly Mutation[] = [
       find: "    tellEdgeAt(tx),\n",
       replace: "",
       tests: [`${ROOM}/tell-edge.test.ts`],
+    }),
+  ]),
+  ...at({ file: `${ROOM}/sweeper.ts`, tests: [`${QUEUE_TESTS}/on-alarm.test.ts`] }, [
+    breaks("P20", "passes are made one after the other", { find: "const AT_ONCE = 6;", replace: "const AT_ONCE = 1;" }),
+    breaks("P20", "the end of a pass begins no other one", {
+      find: "pass !== null; pass = this.#take()) await",
+      replace: "pass !== null; pass = null) await",
+      tests: [`${WORLD}/many-sweeps.test.ts`],
+    }),
+    breaks("P16", "while R2 refuses, passes are tried again and again", {
+      find: "this.#restsUntil = clock.now() + AGAIN_MS;",
+      replace: "this.#restsUntil = 0;",
+    }),
+    breaks("P20", "the alarm rings all the time while six passes hang", {
+      find: "this.#making < AT_ONCE ? 0 : now + AGAIN_MS",
+      replace: "0",
+    }),
+  ]),
+  ...at({ file: `${ROOM}/ledger.ts`, tests: [`${QUEUE_TESTS}/on-alarm.test.ts`] }, [
+    breaks("P20", "second passes wait for the cron", {
+      find: "return [...ownTimes(tx), this.#sweeper.nextAt(tx)];",
+      replace: "return ownTimes(tx);",
     }),
   ]),
   ...at({ file: `${ROOM}/gate-file.ts`, tests: [`${QUEUE_TESTS}/starvation.test.ts`] }, [

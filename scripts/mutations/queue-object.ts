@@ -108,7 +108,7 @@ export const QUEUE_OBJECT: readonly Mutation[] = [
     }),
   ]),
   ...at({ file: `${QUEUE}/object/queue.ts`, tests: [`${SIMULATED}/engine.test.ts`] }, [
-    breaks("P1", "what is ordered while R2 is listed for another image wakes nobody", {
+    breaks("P1", "what is ordered while R2 takes the gate file wakes nobody", {
       find: "if (this.#isChanged) this.#follow();",
       replace: "",
     }),

@@ -261,15 +261,15 @@ export class VirtualObject {
   }
 
   /**
-   * Should the instance die now, only the alarm that is set goes on with its work. What an
-   * operator has paused waits without one, and the passes of sweeps for the cron.
+   * Should the instance die now, only the alarm that is set goes on with its work. What an operator has paused waits
+   * without one.
    */
   #checkAlarm(when: string): void {
     if (this.#alarm !== null || this.#lost || this.#ringing) return;
     const open = this.sql.exec(
       `SELECT (SELECT count(*) FROM jobs WHERE state < 2 AND lane NOT IN (SELECT value FROM json_each(?1))) +
         (SELECT count(*) FROM orders WHERE lane NOT IN (SELECT value FROM json_each(?1))) +
-        (SELECT count(*) FROM owners) AS n`,
+        (SELECT count(*) FROM owners) + (SELECT count(*) FROM sweeps) AS n`,
       this.work.pausedLanes(),
     )[0];
     if (Number(open?.n) > 0) this.#world.watcher.violation(`no alarm is set ${when}, and there is work (P1)`);

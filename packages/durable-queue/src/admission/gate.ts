@@ -69,7 +69,10 @@ export function admit(gate: Gate, ask: Ask): { notBefore: number } | Held {
   return { notBefore };
 }
 
-/** The clock went back by so much, in ms. What the gate waits for comes no later for that; an operator's pause keeps its date. */
+/**
+ * The clock went back by so much, in ms. What the gate waits for comes no later for that; an operator's pause keeps its
+ * date.
+ */
 export function clockWentBack({ state, memory, now }: Gate, ms: number): void {
   const back = (at: number) => (at > now ? at - ms : at);
   const { tokens, answers, auto } = memory;

@@ -1,5 +1,7 @@
 import type { Stats } from "@prewarm/control-schema/stats";
 import { describe, expect, it } from "vitest";
+import { takePass } from "../images/sweeps.ts";
+import { dueSweeps } from "../images/tables/sweeps.ts";
 import type { GateView } from "../ledger/contract.ts";
 import { LedgerUnavailable } from "../ledger/ledger-unavailable.ts";
 import {
@@ -146,6 +148,22 @@ describe("gate, stats and history", () => {
     });
     world.advance(91_000);
     expect((await stats()).warnings.map(({ code }) => code)).toEqual(["stuck"]);
+  });
+
+  it("say how many sweeps are late and by how long, one that is being made again too", async () => {
+    const world = createApiWorld();
+    for (const id of ["a", "b"]) world.ledger.purgeImage(id, null, "operator");
+    const health = async () => ((await world.json("GET", "/api/v1/stats")).body as unknown as Stats).health;
+    world.advance(300_000);
+    expect((await health()).level).toBe("ok");
+    world.advance(420_000);
+    const [seq = 0] = world.ledger.transactions.read(({ sql, now }) => dueSweeps(sql, now, 1));
+    expect(world.ledger.transactions.write((tx) => takePass(tx, seq))).not.toBeNull();
+    expect(await health()).toMatchObject({
+      level: "problem",
+      sentence:
+        "2 sweeps of a purge, removal or new original are late, the oldest by 12 min: R2 still has old objects.",
+    });
   });
 
   it("say that Ittybit is slow, in every place that says why something waits; nothing is closed for it", async () => {

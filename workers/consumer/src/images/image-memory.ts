@@ -4,7 +4,7 @@ import { ViewedToday } from "./viewed-today.ts";
 /** What this instance remembers of images. An eviction loses it; each part of it fails safely. */
 export class ImageMemory {
   readonly viewed = new ViewedToday();
-  /** When the ledger began to ask R2 for the blocks of removed images (asking-for-blocks.ts). Undefined: not read yet. */
+  /** When the ledger began to ask R2 for blocks (asking-for-blocks.ts). Undefined: not read yet. */
   askedForBlocksAt: number | null | undefined = undefined;
   /** Tokens for looks at originals of unknown ids. */
   readonly unknownLooks: { held: Bucket | null } = { held: null };

@@ -10,9 +10,9 @@ import { copiesGo, outdateCopies } from "./cache-purges.ts";
 import type { SliceAnswer, SliceRequest, StorePage } from "./calls.ts";
 import { Findings } from "./findings.ts";
 import type { ImageTx } from "./image-tx.ts";
-import { beginSweep, PASS_MS, unlockImage } from "./sweeps.ts";
+import { beginSweep, PASS_MS, placeOfImage, unlockImage } from "./sweeps.ts";
 import { PURGED } from "./tables/cache-purges.ts";
-import { isBeingRemade, listPurges } from "./tables/sweeps.ts";
+import { isBeingRemade, purgesAt } from "./tables/sweeps.ts";
 
 /*
  * The ledger's half of the doctor. R2 lists an interval of keys, and the ledger compares its rows of exactly these
@@ -128,7 +128,8 @@ function belowFloor(tx: ImageTx, { objects, at }: SliceRequest["page"], rows: Re
     if (image.lock > tx.now || (row !== undefined && (isOpen(row) || tx.memory.claims.byJob(row.id) !== null)))
       return false;
     // The sweep of a new original has it made again. Its old bytes are served until then.
-    if (isBeingRemade(tx.sql, encodedIdOfKey(key)) || mayBeNewer(tx, key, at)) return false;
+    const place = placeOfImage(tx, image.id);
+    if (isBeingRemade(tx.sql, { image: image.id, place }) || mayBeNewer(tx, key, at)) return false;
     // A force that ended dead or cancelled has outdated nothing. Without a floor, foreign objects count too.
     return gen < image.floor;
   });
@@ -162,9 +163,9 @@ export function doctorDone(tx: ImageTx, locks: SliceAnswer["locks"]): void {
 
 /** Has the images of objects that should be gone swept once more, unless a pass is due or under way. */
 function sweepRemoved(tx: ImageTx, ids: readonly string[]): void {
-  const soon = listPurges(tx.sql).filter(({ at }) => at <= tx.now + PASS_MS);
   for (const image of new Set(ids)) {
-    if (soon.some((sweep) => sweep.image === image)) continue;
+    const purges = purgesAt(tx.sql, placeOfImage(tx, image)).filter((sweep) => sweep.image === image);
+    if (purges.some(({ at }) => at <= tx.now + PASS_MS)) continue;
     const seq = tx.next();
     beginSweep(tx, { seq, image, kind: "delete", fence: seq, lane: null });
   }

@@ -73,8 +73,8 @@ export function holdForBlocks(tx: ImageTx): Hold {
 }
 
 /**
- * R2 has named its blocks. A removal that this copy lacks is made again. A removal of the copy without a block was lifted
- * since, so it is lifted here too, and nothing is swept: the image may have been uploaded anew.
+ * R2 has named its blocks. A removal that this copy lacks is made again. A removal of the copy without a block was
+ * lifted since, so it is lifted here too, and nothing is swept: the image may have been uploaded anew.
  */
 export function blocksFound(tx: ImageTx, blocks: readonly Block[], { asked, before }: Hold): void {
   // After another restore R2 is asked again, because the list may be older than that copy.

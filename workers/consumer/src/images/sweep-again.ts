@@ -1,17 +1,16 @@
-import { rangeOfGroup } from "@prewarm/durable-queue/schema/job-ids";
+import { groupPlaceOf, NEIGHBOURS } from "@prewarm/durable-queue/schema/job-ids";
 import type { Tx } from "@prewarm/durable-queue/schema/tx";
-import { listPurges, putSweep } from "./tables/sweeps.ts";
+import { purgesAt, putSweep } from "./tables/sweeps.ts";
 
 /**
  * Sweeps an image once more, because an object below the fence of its purge was stored. `id`, `gen`: of the job that
  * made the object. A pass that is due serves every object that is there when it begins.
  */
 export function sweepAgain(tx: Tx, id: number, gen: number): void {
-  const purges = listPurges(tx.sql).filter(({ image, fence }) => {
-    const { from, to } = rangeOfGroup(image, tx.ledgerId);
-    return id >= from && id < to && gen < fence;
-  });
+  // A job at a further place of its key may seem to be of the next image.
+  const places = new Set([groupPlaceOf(id), groupPlaceOf(id - NEIGHBOURS)]);
+  const purges = [...places].flatMap((place) => purgesAt(tx.sql, place)).filter(({ fence }) => gen < fence);
   const newest = purges.at(-1);
   if (newest === undefined || purges.some(({ at }) => at <= tx.now)) return;
-  putSweep(tx.sql, { ...newest, seq: tx.next(), pass: 2, at: tx.now });
+  putSweep(tx.sql, { ...newest, seq: tx.next(), pass: 2, at: tx.now, since: tx.now });
 }

@@ -10,7 +10,7 @@ import { isCropByFocal } from "./crops.ts";
 import type { ImageTx } from "./image-tx.ts";
 import { notePass } from "./purge-record.ts";
 import { noteCheck, noteFound, SETTLED_MS } from "./removal-record.ts";
-import { deleteSweep, findSweep, listPurges, putSweep, type Sweep } from "./tables/sweeps.ts";
+import { deleteSweep, findSweep, purgesAt, putSweep, type Sweep } from "./tables/sweeps.ts";
 
 /*
  * A sweep goes over the objects of an image in R2 that are below a fence, in two passes: at once, and again when every
@@ -42,16 +42,21 @@ export interface Found {
   gen: number;
 }
 
+/** The place of an image (`id`: encoded) among sweeps and jobs. */
+export function placeOfImage(tx: Pick<ImageTx, "ledgerId">, id: string): number {
+  return rangeOfGroup(id, tx.ledgerId).from;
+}
+
 /** Begins a sweep. The follow-up of the call makes its first pass. */
-export function beginSweep(tx: ImageTx, sweep: Omit<Sweep, "pass" | "at">): void {
-  putSweep(tx.sql, { ...sweep, pass: 1, at: tx.now });
+export function beginSweep(tx: ImageTx, sweep: Omit<Sweep, "place" | "pass" | "at" | "since">): void {
+  putSweep(tx.sql, { ...sweep, place: placeOfImage(tx, sweep.image), pass: 1, at: tx.now, since: tx.now });
   if (sweep.kind === "delete") lock(tx, sweep);
 }
 
 /**
  * Takes a pass that is due. Null: it is taken already; or a live handler holds newer work of an image whose objects are
- * to be deleted; or the image is removed, and after a restore R2 has not said yet that it still is. Then the image stays
- * locked, and the pass is due again soon.
+ * to be deleted; or the image is removed, and after a restore R2 has not said yet that it still is. Then the image
+ * stays locked, and the pass is due again soon.
  */
 export function takePass(tx: ImageTx, seq: number): Pass | null {
   const sweep = findSweep(tx.sql, seq);
@@ -95,7 +100,7 @@ export function passDone(tx: ImageTx, pass: Pass, found: readonly Found[]): void
   const checkAt = pass.removes ? noteCheck(tx, sweep.image) : null;
   const next = sweep.pass === 1 ? tx.now + SETTLED_MS : checkAt;
   if (next === null) deleteSweep(tx.sql, sweep.seq);
-  else putSweep(tx.sql, { ...sweep, pass: 2, at: next });
+  else putSweep(tx.sql, { ...sweep, pass: 2, at: next, since: next });
   if (sweep.kind !== "delete") return;
   notePass(tx.images, sweep, tx.now);
   objectsSwept(tx, sweep.image);
@@ -123,7 +128,7 @@ function lock(tx: ImageTx, { image }: Pick<Sweep, "image">): void {
  */
 export function unlockImage(tx: ImageTx, encodedId: string): void {
   const isNeeded = ({ image, pass, at }: Sweep) => image === encodedId && (pass === 1 || at <= tx.now + PASS_MS);
-  if (listPurges(tx.sql).some(isNeeded)) return;
+  if (purgesAt(tx.sql, placeOfImage(tx, encodedId)).some(isNeeded)) return;
   tx.images.get(encodedId).lock = 0;
   tx.memory.orders.unlocked();
 }

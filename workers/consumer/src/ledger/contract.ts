@@ -513,6 +513,8 @@ export interface LedgerNumbers
   rows: number;
   bytes: number;
   gate: GateView;
+  /** Sweeps whose pass is late: how many, and since when the oldest is due, Unix ms. Null: none is. */
+  lateSweeps: { n: number; since: number } | null;
 }
 
 /** A pace without its price. */

@@ -8,23 +8,19 @@ import { askedForBlocksAt } from "../images/asking-for-blocks.ts";
 import { edgeTold, tellEdgeAt } from "../images/cache-calls.ts";
 import { edgeCacheFailed } from "../images/cache-purges.ts";
 import { blocksFound, holdForBlocks } from "../images/removal.ts";
-import { type GoOn, passDone, passGoesOn, takePass } from "../images/sweeps.ts";
-import { dueSweeps } from "../images/tables/sweeps.ts";
 import { noteEvents } from "./events.ts";
 import { gateChanged, isToldClosed } from "./gate-file.ts";
 import type { LedgerDeps } from "./ledger-deps.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
 import { eventAnswered, eventsDue, GIVE_UP_MS, nextEventAt } from "./tables/events.ts";
 
-const PASS_TIMEOUT_MS = 100_000;
+const BLOCKS_TIMEOUT_MS = 100_000;
 const DELIVER_TIMEOUT_MS = 15_000;
 const CALL_EDGE_TIMEOUT_MS = 30_000;
 /** Concurrent calls: the connections of one invocation. */
 const EVENTS_AT_ONCE = 6;
-/** Passes of sweeps that one alarm makes. */
-const PASSES_MAX = 10;
 
-/** The ledger's work after each change, beside the queue's. */
+/** The ledger's work after each change, beside the queue's and the sweeper's. */
 export function followUps(
   transactions: Transactions<LedgerTx>,
   deps: LedgerDeps,
@@ -34,13 +30,11 @@ export function followUps(
     outbox: () => publishGate(transactions, deps),
     events: () => runEvents(transactions, deps),
     blocks: () => findBlocks(transactions, deps),
-    sweeps: () => runSweeps(transactions, deps),
-    // After the sweeps, whose ends make purges due.
     edge: () => tellEdge(transactions, deps, host),
   };
 }
 
-/** When the alarm should fire for the ledger's own work, Unix ms. Passes of sweeps wait for the cron. */
+/** When the alarm should fire for this work, Unix ms. */
 export function ownTimes(tx: LedgerTx): (number | null)[] {
   const opens = nextOpenAt(tx.gateNow);
   return [
@@ -49,20 +43,6 @@ export function ownTimes(tx: LedgerTx): (number | null)[] {
     opens !== null && isToldClosed(tx) ? opens : null,
     tellEdgeAt(tx),
   ];
-}
-
-/**
- * Makes the passes that are due. Each is taken just before it is made: the alarm and the cron may run at the same time,
- * and the lock of a waiting pass could end first. Throws when R2 fails or is slow; that pass is due again later.
- */
-async function runSweeps(transactions: Transactions<LedgerTx>, deps: LedgerDeps): Promise<void> {
-  for (const seq of transactions.read(({ sql, now }) => dueSweeps(sql, now, PASSES_MAX))) {
-    const pass = transactions.write((tx) => takePass(tx, seq));
-    if (pass === null) continue;
-    const goOn: GoOn = (found) => transactions.write((tx) => passGoesOn(tx, pass, found));
-    const found = await deps.within(deps.sweep(pass, goOn), PASS_TIMEOUT_MS);
-    transactions.write((tx) => passDone(tx, pass, found));
-  }
 }
 
 /** Tells the edge that a call is due. The edge's answer is not waited for, because it makes the call first. */
@@ -85,7 +65,7 @@ function tellEdge(
 async function findBlocks(transactions: Transactions<LedgerTx>, deps: LedgerDeps): Promise<void> {
   if (transactions.read(askedForBlocksAt) === null) return;
   const hold = transactions.write(holdForBlocks);
-  const blocks = await deps.within(deps.listBlocks(), PASS_TIMEOUT_MS);
+  const blocks = await deps.within(deps.listBlocks(), BLOCKS_TIMEOUT_MS);
   transactions.write((tx) => blocksFound(tx, blocks, hold));
 }
 

@@ -47,6 +47,7 @@ import {
   runById,
   statsOf,
 } from "./operator-calls.ts";
+import { Sweeper } from "./sweeper.ts";
 import { LEDGER_TABLES, OWN_RULES } from "./tables/own-tables.ts";
 import { endSession, isSessionOver } from "./tables/sign-ins.ts";
 import { causesView } from "./views/causes.ts";
@@ -66,6 +67,7 @@ import { makeHookKey } from "./webhook-address.ts";
 /** The ledger without its Durable Object: the queue, and the calls of handlers, operators, hooks and doctor. */
 export class Ledger extends Queue<LedgerTx, BeforeRestore> implements Answering<LedgerCalls> {
   readonly #deps: LedgerDeps;
+  readonly #sweeper: Sweeper;
 
   constructor(sql: Sql, deps: LedgerDeps, host: QueueHost) {
     const { config } = deps;
@@ -76,6 +78,8 @@ export class Ledger extends Queue<LedgerTx, BeforeRestore> implements Answering<
       host,
     );
     this.#deps = deps;
+    const { transactions } = this;
+    this.#sweeper = new Sweeper({ transactions, deps, host, change: (work) => this.change(work) });
     this.transactions.write((tx) => noteDeploy(tx, deps.version));
     this.transactions.write(noteEdgeCacheSetting);
     if (config.ittybit.webhooks === "wake") this.transactions.write((tx) => makeHookKey(tx, deps.newHookKey));
@@ -84,11 +88,12 @@ export class Ledger extends Queue<LedgerTx, BeforeRestore> implements Answering<
   /* ── What follows a change ── */
 
   protected override followUps(): Duties {
-    return followUps(this.transactions, this.#deps, this.host);
+    // The sweeps first, because the others call services that may hang.
+    return { sweeps: () => this.#sweeper.begin(), ...followUps(this.transactions, this.#deps, this.host) };
   }
 
   protected override ownTimes(tx: LedgerTx): (number | null)[] {
-    return ownTimes(tx);
+    return [...ownTimes(tx), this.#sweeper.nextAt(tx)];
   }
 
   protected override get rules(): Rules {

@@ -38,7 +38,7 @@ describe("a pass of a removal", () => {
     expect(images.objects.get("info/a%2Fb/_")?.customMetadata).toEqual({ removed: "1" });
   });
 
-  it("leaves an original that is younger than the removal, until that is ordered once more, and one without a block", async () => {
+  it("leaves an original that is younger than the removal until a repeat, and one whose block was lifted", async () => {
     const { images, stores } = await filled();
     const isThere = async () => {
       await makePass(stores, PASS, () => true);

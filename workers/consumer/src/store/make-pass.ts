@@ -43,8 +43,9 @@ export async function makePass(stores: Stores, pass: Pass, goOn: GoOn): Promise<
 }
 
 /**
- * Deletes every object of an image, whatever its generation, and the older original where it is ours. The note goes first,
- * and another takes its place, by which the edge knows that the image is removed. Where R2 refuses that one, the rest is deleted first.
+ * Deletes every object of an image, whatever its generation, and the older original where it is ours. The note goes
+ * first, and another takes its place, by which the edge knows that the image is removed. Where R2 refuses that one, the
+ * rest is deleted first.
  */
 async function removeObjects({ images, original, sleep }: Stores, id: string, goOn: GoOn): Promise<void> {
   const own = original(id);
@@ -87,8 +88,8 @@ async function deleteAll(images: Stores["images"], prefix: string, goOn: GoOn): 
 }
 
 /**
- * Deletes the original, unless it was put after the removal was last ordered. The block in R2 (`removed/`) was put then,
- * so R2's own times are compared. Without a block the removal was lifted.
+ * Deletes the original, unless it was put after the removal was last ordered. The block in R2 (`removed/`) was put
+ * then, so R2's own times are compared. Without a block the removal was lifted.
  */
 async function deleteOriginal(
   { bucket, binding, key }: OwnOriginal,

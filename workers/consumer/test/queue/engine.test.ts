@@ -22,20 +22,27 @@ it("wakes a worker after a change, without the alarm", async () => {
   await expect.poll(() => done.sent).toBe(1);
 });
 
-it("wakes a worker after a change that comes while R2 is listed for an earlier one, without the alarm", async () => {
-  const listing = Promise.withResolvers<[]>();
-  let lists = 0;
-  const sweep = () => {
-    lists += 1;
-    return listing.promise;
+it("wakes a worker after a change that comes while R2 takes a gate file, without the alarm", async () => {
+  const putting = Promise.withResolvers<void>();
+  let puts = 0;
+  const publishGate = () => {
+    puts += 1;
+    return putting.promise;
   };
-  const { ledger, order, done } = setup({}, { sleep: async () => {}, sweep });
+  const { ledger, order, done } = setup({}, { sleep: async () => {}, publishGate });
   ledger.patchGate({ paused: { bulk: true } }, "test");
-  order({ lane: "bulk", keys: [KEY], originals: [{ id: "a", order: "1", sourceEtag: "x" }] });
-  await expect.poll(() => lists).toBe(1);
+  await expect.poll(() => puts).toBe(1);
   order({ lane: "upload", keys: ["b/1-high.webp"] });
-  listing.resolve([]);
+  putting.resolve();
   await expect.poll(() => done.sent).toBe(1);
+});
+
+it("wakes a worker for what a sweep has ordered, without the alarm", async () => {
+  const found = [{ key: KEY, gen: 1 }];
+  const { order, done } = setup({}, { sleep: async () => {}, sweep: async () => found });
+  order({ lane: "upload", keys: [], originals: [] });
+  order({ lane: "upload", keys: ["a/2-high.webp"], originals: [{ id: "a", order: "1", sourceEtag: "x" }] });
+  await expect.poll(() => done.sent).toBeGreaterThan(0);
 });
 
 it("sets the alarm with a change, should the object be evicted before it has done what follows", () => {
@@ -109,9 +116,11 @@ it("sets an alarm that was lost before it asks R2, which may not answer", async 
   const { order, sql, deps, clock } = setup();
   order({ keys: [KEY], originals: [{ id: "a", order: "1", sourceEtag: "x" }] });
   const site = { config: deps.config, clock };
-  const { engine, done } = testEngine(sql, site, { sweep: () => new Promise<never>(() => undefined) });
+  const { engine, done } = testEngine(sql, site, { publishGate: () => new Promise<never>(() => undefined) });
+  engine.patchGate({ paused: { live: true } }, "test");
+  done.alarmAt = null;
   void engine.rearm();
-  await expect.poll(() => done.alarmAt).toBe(clock.ms + 10_000);
+  await expect.poll(() => done.alarmAt).toBe(clock.ms + 250);
 });
 
 it("does the alarm's work with the cron, though no alarm fires", async () => {
@@ -135,7 +144,7 @@ it("sets an alarm that was lost though R2 cannot be listed", async () => {
     { sweep: () => Promise.reject(new Error("R2")) },
   );
   await engine.rearm();
-  expect(done.alarmAt).toBe(clock.ms + 10_000);
+  expect(done.alarmAt).toBe(clock.ms + 250);
 });
 
 it("sets an alarm that was lost with the cron when only an action's next slice is due", async () => {

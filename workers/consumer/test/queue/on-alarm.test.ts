@@ -96,8 +96,15 @@ describe("the alarm's duties", () => {
     expect(logged).toEqual(["ledger.duty_failed sweeps"]);
     expect(done.sent).toBe(1);
     expect(done.gates.map(({ closed }) => closed)).toEqual([["live"]]);
+    // The next pass waits for ten seconds.
+    ledger.purgeImage("d", null, "test");
+    await ledger.alarm();
+    expect(logged).toHaveLength(1);
+    clock.advance(10);
+    await ledger.alarm();
+    expect(logged).toHaveLength(2);
     clock.advance(121);
-    expect(passes()).toMatchObject([{ id: "c" }]);
+    expect(passes()).toMatchObject([{ id: "c" }, { id: "d" }]);
   });
 
   it("wait for nothing for ever: a gate file or a sweep that hangs is given up, and the next alarm is set", async () => {
@@ -142,19 +149,52 @@ describe("the alarm's duties", () => {
     expect(made).toEqual(["delete a 1 true", "remake b 1 true", "delete a 2 true", "remake b 2 true"]);
   });
 
-  it("take a pass only when they make it: the cron makes the next one while this one lasts", async () => {
-    const { clock, ledger, passes, deps } = surroundings();
+  it("make six passes at once, and take each when they make it: the cron makes none beside the alarm", async () => {
+    const { clock, ledger, passes, deps, done } = surroundings();
     const made: string[] = [];
     deps.sweep = ({ id }) => {
       made.push(id);
       return new Promise<never>(() => undefined);
     };
-    for (const id of ["a", "b"]) ledger.purgeImage(id, null, "test");
+    for (const id of ["a", "b", "c", "d", "e", "f", "g"]) ledger.purgeImage(id, null, "test");
     clock.advance(121);
-    void ledger.alarm();
-    await expect.poll(() => made).toEqual(["a"]);
-    expect(passes()).toMatchObject([{ id: "b" }]);
+    await ledger.alarm();
+    expect(made).toEqual(["a", "b", "c", "d", "e", "f"]);
+    expect(done.alarmAt).toBe(clock.ms + 10_000);
+    await ledger.rearm();
+    expect(made).toHaveLength(6);
+    expect(passes()).toMatchObject([{ id: "g" }]);
     expect(passes()).toEqual([]);
+  });
+
+  it("make passes though R2 takes no gate file, and the next one when a pass has hung for 100 s", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const hung = () => new Promise<never>(() => undefined);
+    const made: string[] = [];
+    const sweep = ({ id }: { id: string }) => {
+      made.push(id);
+      return hung();
+    };
+    const { clock, ledger } = surroundings({}, { within, publishGate: hung, sweep });
+    ledger.patchGate({ paused: { live: true } }, "test");
+    for (const id of ["a", "b", "c", "d", "e", "f", "g"]) ledger.purgeImage(id, null, "test");
+    void ledger.alarm();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(made).toHaveLength(6);
+    await vi.advanceTimersByTimeAsync(100_000);
+    clock.advance(110);
+    void ledger.alarm();
+    await vi.advanceTimersByTimeAsync(0);
+    vi.useRealTimers();
+    expect(made[6]).toBe("g");
+  });
+
+  it("are set for the next pass of a sweep", async () => {
+    const { clock, ledger, done } = surroundings();
+    ledger.purgeImage("a", null, "test");
+    await ledger.alarm();
+    await ledger.alarm();
+    expect(done.alarmAt).toBe(clock.ms + 16 * 60_000);
   });
 
   it("are set for no time at all when nothing is due: an idle ledger sleeps", async () => {

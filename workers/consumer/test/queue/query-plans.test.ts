@@ -4,6 +4,7 @@ import { wakesDue } from "@prewarm/durable-queue/claims/pace";
 import type { SqlValue } from "@prewarm/durable-queue/schema/sql";
 import { afterEach, expect, it } from "vitest";
 import { passDone } from "../../src/images/sweeps.ts";
+import { nextSweepAt } from "../../src/images/tables/sweeps.ts";
 import { nextAlarmOf } from "../../src/ledger/testing/next-alarm-of.ts";
 import { setup, TRANSIENT } from "../../src/ledger/testing/setup.ts";
 
@@ -68,6 +69,7 @@ it("looks every row up by id or partial index", async () => {
   for (const pass of passes()) transactions.write((tx) => passDone(tx, pass, []));
   const begun = purge("a");
   transactions.write((tx) => passDone(tx, begun, []));
+  transactions.read(({ sql }) => nextSweepAt(sql));
   clock.advance(1_000);
   passes();
   ledger.imageRows("b", []);
@@ -81,8 +83,8 @@ it("looks every row up by id or partial index", async () => {
     query,
     plan: exec(`EXPLAIN QUERY PLAN ${query}`, ...params).map(({ detail }) => String(detail)),
   }));
-  const scans = plans.filter(({ plan }) => plan.some((step) => /^SCAN (jobs|orders)\b/.test(step)));
+  const scans = plans.filter(({ plan }) => plan.some((step) => /^SCAN (jobs|orders|sweeps)\b/.test(step)));
   expect(scans).toEqual([]);
-  for (const index of ["jobs_due", "orders_place"])
+  for (const index of ["jobs_due", "orders_place", "sweeps_place", "sweeps_due"])
     expect(plans.some(({ plan }) => plan.some((step) => step.includes(index)))).toBe(true);
 });

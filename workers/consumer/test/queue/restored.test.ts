@@ -280,7 +280,7 @@ describe("until R2 has listed the blocks of removed images", () => {
   const block = (id: string): Block => ({ id, reason: "asked", who: "ops", at: 7 });
   const isRemoved = ({ sql }: World, id: string) => findRemoval(sql, id) !== null;
 
-  it("nothing is deleted for a removal of the copy; one without a block was lifted since, unless it was ordered again", async () => {
+  it("no removal of the copy deletes; one without a block is lifted, unless it was ordered again", async () => {
     const { world, ledger, lists, ring, clock, passes } = listing();
     for (const id of ["lifted", "again", "kept"]) ledger.removeImage(id, "asked", "ops");
     clock.advance(60);

@@ -31,8 +31,7 @@ const LATER = [
 /** The passes of some of these images that the ledger makes: at which minute, and of which kind. */
 const PASSES = {
   a: ["0 remake 1", "16 remake 2"],
-  // The eleventh pass of a minute waits for the next one.
-  j: ["1 remake 1", "2 delete 1", "17 remake 2", "18 delete 2"],
+  j: ["0 remake 1", "2 delete 1", "16 remake 2", "18 delete 2"],
   k: ["9 delete 2"],
   l: ["0 delete 2", "12 delete 2"],
   m: ["2 delete 2", "2 delete 1", "18 delete 2"],

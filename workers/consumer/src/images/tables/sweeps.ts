@@ -1,3 +1,5 @@
+import { rangeOfGroup } from "@prewarm/durable-queue/schema/job-ids";
+import { readMeta } from "@prewarm/durable-queue/schema/meta";
 import type { LaneCode } from "@prewarm/durable-queue/schema/row";
 import { int, intOrNull, type Sql, type SqlRow, text } from "@prewarm/durable-queue/schema/sql";
 
@@ -6,6 +8,8 @@ export interface Sweep {
   seq: number;
   /** The image's id, encoded. */
   image: string;
+  /** The first place of the image's jobs (job-ids.ts). Images with one hash have one place. */
+  place: number;
   /** A purge deletes what is below the fence. A new original has it made again, and a new focal point the crops of it. */
   kind: "delete" | "remake" | "recrop";
   /** Objects of a lower generation are swept. */
@@ -15,12 +19,18 @@ export interface Sweep {
   pass: 1 | 2;
   /** When the pass is due, or due again because nobody has reported its end; Unix ms. */
   at: number;
+  /** When the pass became due for the first time, Unix ms. */
+  since: number;
 }
 
+/** In the order in which passes are made. */
+const KINDS = ["delete", "recrop", "remake"] as const satisfies Sweep["kind"][];
+
 /** Stores a sweep. A repeat replaces it. */
-export function putSweep(sql: Sql, { seq, image, kind, fence, lane, pass, at }: Sweep): void {
-  const query = "INSERT OR REPLACE INTO sweeps (seq, image, kind, fence, lane, pass, at) VALUES (?, ?, ?, ?, ?, ?, ?)";
-  sql.exec(query, seq, image, kind, fence, lane, pass, at);
+export function putSweep(sql: Sql, { seq, image, place, kind, fence, lane, pass, at, since }: Sweep): void {
+  const query = `INSERT OR REPLACE INTO sweeps (seq, image, place, kind, fence, lane, pass, at, since)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+  sql.exec(query, seq, image, place, kind, fence, lane, pass, at, since);
 }
 
 export function deleteSweep(sql: Sql, seq: number): void {
@@ -34,13 +44,39 @@ export function findSweep(sql: Sql, seq: number): Sweep | null {
 
 /** The numbers of the sweeps whose pass is due: purges first, then the longest overdue. */
 export function dueSweeps(sql: Sql, now: number, limit: number): number[] {
-  const query = "SELECT seq FROM sweeps WHERE at <= ? ORDER BY kind, at LIMIT ?";
-  return sql.exec(query, now, limit).map(({ seq }) => int(seq));
+  // A query per kind, so that none reads sweeps that are not due.
+  const query = "SELECT seq FROM sweeps WHERE kind = ? AND at <= ? ORDER BY at LIMIT ?";
+  return KINDS.flatMap((kind) => sql.exec(query, kind, now, limit))
+    .slice(0, limit)
+    .map(({ seq }) => int(seq));
+}
+
+/** When the next pass is due, Unix ms. Null: there is no sweep. */
+export function nextSweepAt(sql: Sql): number | null {
+  const firsts = KINDS.map((kind) => sql.exec("SELECT min(at) AS at FROM sweeps WHERE kind = ?", kind)[0]?.at);
+  const times = firsts.map((at) => intOrNull(at)).filter((at) => at !== null);
+  return times.length === 0 ? null : Math.min(...times);
+}
+
+/**
+ * The sweeps whose pass became due before a time (Unix ms) and has not ended: how many, and since when the oldest.
+ * `heldUntil`: a pass that is being made is due again by then.
+ */
+export function lateSweeps(sql: Sql, before: number, heldUntil: number): { n: number; since: number } | null {
+  const query = "SELECT count(*) AS n, min(since) AS since FROM sweeps WHERE kind = ? AND at <= ? AND since < ?";
+  const late = KINDS.flatMap((kind) => sql.exec(query, kind, heldUntil, before)).filter(({ n }) => int(n) > 0);
+  if (late.length === 0) return null;
+  return { n: late.reduce((sum, { n }) => sum + int(n), 0), since: Math.min(...late.map(({ since }) => int(since))) };
 }
 
 /** The unfinished sweeps of purges. */
 export function listPurges(sql: Sql): Sweep[] {
   return sql.exec("SELECT * FROM sweeps WHERE kind = 'delete' ORDER BY seq").map(sweepFrom);
+}
+
+/** The unfinished sweeps of purges of the images of a place, the oldest first. */
+export function purgesAt(sql: Sql, place: number): Sweep[] {
+  return sql.exec("SELECT * FROM sweeps WHERE place = ? AND kind = 'delete' ORDER BY seq", place).map(sweepFrom);
 }
 
 /** When the pass of a sweep is due, or due again, Unix ms. Null: the sweep is done. */
@@ -49,21 +85,24 @@ export function passDueAt(sql: Sql, seq: number): number | null {
 }
 
 /** Whether a new original still has variants of the image made again. `image`: the id, encoded. */
-export function isBeingRemade(sql: Sql, image: string): boolean {
-  return sql.exec("SELECT 1 FROM sweeps WHERE image = ? AND kind = 'remake' LIMIT 1", image).length > 0;
+export function isBeingRemade(sql: Sql, { image, place }: Pick<Sweep, "image" | "place">): boolean {
+  const query = "SELECT 1 FROM sweeps WHERE place = ? AND image = ? AND kind = 'remake' LIMIT 1";
+  return sql.exec(query, place, image).length > 0;
 }
 
 function sweepFrom(raw: SqlRow): Sweep {
   return {
     ...{ seq: int(raw.seq), image: text(raw.image), kind: text(raw.kind) as Sweep["kind"], fence: int(raw.fence) },
     ...{ lane: intOrNull(raw.lane) as LaneCode | null, pass: int(raw.pass) === 2 ? 2 : 1, at: int(raw.at) },
+    ...{ place: int(raw.place), since: intOrNull(raw.since) ?? int(raw.at) },
   };
 }
 
 /**
  * Moves the sweeps of release 0.1.0, which had a table of each kind, and leaves these tables empty. They come at an
  * upgrade, at an upgrade after a rollback, and in a copy that 0.1.0 exported. A purge there could be due for two passes,
- * at `at` and at `last`; the earlier one becomes a sweep of a number that no other sweep has.
+ * at `at` and at `last`; the earlier one becomes a sweep of a number that no other sweep has. Sweeps from before
+ * version 8 get their place.
  */
 export function moveSweeps(sql: Sql): void {
   const into = "INSERT OR REPLACE INTO sweeps (seq, image, kind, fence, lane, pass, at)";
@@ -72,4 +111,10 @@ export function moveSweeps(sql: Sql): void {
   sql.exec(`${into} SELECT seq, id, 'remake', seq, lane, look, at FROM renewals`);
   sql.exec("DELETE FROM purges");
   sql.exec("DELETE FROM renewals");
+  for (const { seq, image } of sql.exec("SELECT seq, image FROM sweeps WHERE place IS NULL"))
+    sql.exec(
+      "UPDATE sweeps SET place = ? WHERE seq = ?",
+      rangeOfGroup(text(image), readMeta(sql).ledgerId).from,
+      seq ?? 0,
+    );
 }

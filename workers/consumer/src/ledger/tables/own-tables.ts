@@ -56,8 +56,16 @@ const V7 = [
   `ALTER TABLE images ADD COLUMN purge_edge INTEGER`,
 ];
 
+/** Sweeps are read by their image and by their time, however many there are. */
+const V8 = [
+  `ALTER TABLE sweeps ADD COLUMN place INTEGER`,
+  `ALTER TABLE sweeps ADD COLUMN since INTEGER`,
+  `CREATE INDEX sweeps_place ON sweeps (place)`,
+  `CREATE INDEX sweeps_due ON sweeps (kind, at)`,
+];
+
 /** The tables of the queue and of the ledger. */
-export const LEDGER_TABLES: Tables = { migrations: withOwn([V1, V2, V3, [], V5, V6, V7]), moveRows: moveSweeps };
+export const LEDGER_TABLES: Tables = { migrations: withOwn([V1, V2, V3, [], V5, V6, V7, V8]), moveRows: moveSweeps };
 
 const DAY_MS = 86_400_000;
 

@@ -5,6 +5,8 @@ import type { StateCounts } from "@prewarm/durable-queue/operate/job-state";
 import { type Histogram, quantile } from "@prewarm/durable-queue/schema/histogram";
 import { eventsIn, type Slice, TIERS_MS } from "@prewarm/durable-queue/schema/history";
 import type { Lane } from "@prewarm/shared/job";
+import { PASS_MS } from "../../images/sweeps.ts";
+import { lateSweeps } from "../../images/tables/sweeps.ts";
 import type { CountedBucket, LedgerNumbers } from "../contract.ts";
 import type { LedgerTx } from "../ledger-tx.ts";
 import { edgeCacheView } from "./edge-cache.ts";
@@ -13,6 +15,9 @@ import { Paces } from "./pace.ts";
 import { endedOf, ofLate, slices, sumOf } from "./slices.ts";
 import { troublesOf } from "./troubles.ts";
 import { laneWaitsFor } from "./waiting.ts";
+
+/** A pass that is due for longer is late. Chosen: 4,000 removals at once are through by then. */
+const SWEEP_LATE_MS = 300_000;
 
 /** Buckets of a tier that have something in them, from and to inclusive (Unix ms). */
 export function history(tx: LedgerTx, tier: Tier, from: number, to: number): CountedBucket[] {
@@ -80,6 +85,7 @@ export function ledgerStats(
     rows: rowsOf(counts),
     bytes: tx.sql.bytes,
     edgeCache: edgeCacheView(tx),
+    lateSweeps: lateSweeps(tx.sql, tx.now - SWEEP_LATE_MS, tx.now + PASS_MS),
     ...apart,
   };
 }

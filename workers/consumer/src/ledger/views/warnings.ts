@@ -37,6 +37,7 @@ const CURES: Record<string, string> = {
   throttled: "Nothing. If it repeats, lower the rate.",
   budget: "Raise the budget, or wait for the next month.",
   edge: "Set EDGE_URL of the consumer, and deploy both Workers with the same configuration; see the last error.",
+  sweeps: "Look for ledger.duty_failed in the log of the consumer: it says what R2 answered.",
   paused: "Resume the lane once the reason is gone.",
 };
 
@@ -70,6 +71,7 @@ export function alarmsOf(view: LedgerNumbers, now: number): Alarm[] {
     viewersSpent(standing),
     warmingSpent(standing),
     ...LANES.map((lane) => paused(standing, lane)),
+    sweepsLate(standing),
     edgeLate(standing),
     ledgerSheds(standing),
     budgetAlert(standing),
@@ -216,6 +218,15 @@ function warmingSpent({ gate }: Circumstances): Alarm | null {
   const { month } = gate.budget;
   const sentence = "Warming's share of the month's jobs is spent: uploads and bulk wait, viewers' misses go on.";
   return alarm("warning", "budget", { sentence, link: "/steering", key: "budget.warming", cause: month });
+}
+
+/** Purges, removals and new originals that have not reached R2. */
+function sweepsLate({ now, view: { lateSweeps } }: Circumstances): Alarm | null {
+  if (lateSweeps === null) return null;
+  const { n, since } = lateSweeps;
+  const late = `${n === 1 ? "is" : "are"} late, the oldest by ${span(now - since)}`;
+  const sentence = `${counted(n, "sweep")} of a purge, removal or new original ${late}: R2 still has old objects.`;
+  return alarm("problem", "sweeps", { sentence, link: "/system", since, size: n });
 }
 
 /** A purge that the edge's cache has not taken: what was deleted may still be shown. */
