@@ -71,5 +71,6 @@ export const PROMISES: Record<string, string> = {
   S5: "A test that waits for another commit is run every night",
   S6: "The program ends with the exit code of its command",
   W1: "A rewritten page is the site's own but for images that are warm",
+  W3: "A rewritten image has the box that it had",
   W2: "The inspector says what a page got, and makes nothing",
 };

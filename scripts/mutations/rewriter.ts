@@ -1,6 +1,7 @@
 import { at, breaks, type Mutation } from "./mutation.ts";
 
 const SRC = "workers/rewriter/src";
+const CLIENT = "packages/client/src";
 
 /** The rewriter: a page is the site's own but for images that are warm. */
 export const REWRITER: readonly Mutation[] = [
@@ -15,18 +16,38 @@ export const REWRITER: readonly Mutation[] = [
     }),
   ]),
   ...at({ file: `${SRC}/page-images.ts`, tests: [`${SRC}/rewriter.workerd.test.ts`] }, [
-    breaks("W1", "an image in a picture element is rewritten", {
-      find: "if (apart > 0 || isForbidden) return;",
-      replace: "if (isForbidden) return;",
-    }),
-    breaks("W1", "a policy in a meta element is not read", {
-      find: "if (apart > 0 || isForbidden) return;",
-      replace: "if (apart > 0) return;",
-    }),
     breaks("W1", "character references are not read", {
       find: 'return text === null ? null : (decoded(text) ?? "");',
       replace: "return text;",
     }),
+  ]),
+  ...at({ file: `${CLIENT}/html-page.ts`, tests: [`${SRC}/rewriter.workerd.test.ts`] }, [
+    breaks("W1", "an image in a picture element is rewritten", {
+      find: "if (APART.includes(tagName)) apart += 1;",
+      replace: "",
+    }),
+    breaks("W1", "a policy in a meta element is not read", {
+      find: 'isLeft ||= content === "" || forbids(content);',
+      replace: "",
+    }),
+  ]),
+  ...at({ file: `${CLIENT}/html-page.ts`, tests: ["apps/cli/test/rewrite.test.ts"] }, [
+    breaks("W1", "a part of a page gets the rule", { find: "isPage && !hasRule", replace: "!hasRule" }),
+    breaks("W1", "a page with a policy gets an inline style", {
+      find: "      place.hasPolicy = true;\n",
+      replace: "",
+    }),
+  ]),
+  ...at({ file: `${CLIENT}/html.ts`, tests: ["apps/cli/test/rewrite.test.ts"] }, [
+    breaks("W3", "an image is as wide as the one picture that is stored", {
+      find: "join(candidates(settings, shown, { widths, maxWidth }))",
+      replace: "found.srcset",
+    }),
+    breaks("W3", "a lazy image is 300 px wide", {
+      find: "sizes: srcset && `(min-width",
+      replace: "sizes: srcset && `auto, (min-width",
+    }),
+    breaks("W3", "a share counts as px", { find: "(!unit && Number(number))", replace: "Number(number)" }),
   ]),
   ...at({ file: `${SRC}/policy.ts`, tests: [`${SRC}/policy.test.ts`] }, [
     breaks("W1", "a policy counts by its last directive", { find: "words.find(", replace: "words.findLast(" }),

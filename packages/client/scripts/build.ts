@@ -25,6 +25,7 @@ const ENTRIES: Record<string, string> = {
   sanity: "cms/sanity",
   hook: "cms/hook",
   html: "html",
+  "html-page": "html-page",
   element: "element",
   sw: "service-worker",
   inspect: "inspect",

@@ -1,8 +1,10 @@
 import { attrs } from "./attributes.ts";
+import type { Attribute, ImagePlace } from "./html-page.ts";
 import { isId } from "./image-url.ts";
 import type { ImageInfo } from "./info.ts";
 import { sourceOf } from "./loaders/modifiers.ts";
 import { type ClientOptions, type ImageRef, readOptions, refOf } from "./public-config.ts";
+import { candidates, join } from "./srcset.ts";
 
 /** What is known of an image, as `info` and `POST /api/v1/info` tell it. */
 export type KnownImage = Pick<ImageInfo, "id" | "width" | "height" | "lqip" | "widths" | "version">;
@@ -14,21 +16,23 @@ export interface HtmlOptions extends ClientOptions {
   placeholder?: boolean;
 }
 
-/** An attribute of an `<img>` as it stands in the page, decoded; null: it has none of this name. */
-export type Attribute = (name: string) => string | null;
+/** An `<img>` that shows an image of the site. */
+export interface HtmlImage extends ImagePlace {
+  ref: ImageRef;
+}
 
 /** The rules of rewriting `<img>` elements, for whatever reads the page. */
 export interface Html {
   /** The image that an `<img>` shows; null: it is to stay as it is. */
-  refOf(attribute: Attribute): ImageRef | null;
+  imageOf(attribute: Attribute, place: ImagePlace): HtmlImage | null;
   /**
-   * The attributes to write; null: nothing of the image is stored, so it is to stay as it is. `place`: of the image among those of the page
-   * that are rewritten, from 0.
+   * The attributes to write; null: it is to stay as it is, such as an image of which nothing is stored. `style` goes before the image's own
+   * style; no other attribute but `src` is there already. `nth`: of the image among those of the page that are rewritten, from 0.
    */
   attributesOf(
-    ref: ImageRef,
+    image: HtmlImage,
     attribute: Attribute,
-    place: number,
+    nth: number,
     known: KnownImage | undefined,
   ): Record<string, string> | null;
 }
@@ -39,44 +43,45 @@ const BY_SCRIPT = ["srcset", "data-src", "data-srcset", "data-original", "crosso
 export function createHtml(options: HtmlOptions): Html {
   const settings = readOptions(options);
   return {
-    refOf(attribute) {
+    imageOf(attribute, place) {
       const src = attribute("src")?.trim() ?? "";
       if (BY_SCRIPT.some((name) => attribute(name) !== null) || !src.startsWith(options.from)) return null;
       // `ver` is what WordPress adds; any other query makes it another resource.
       const query = [...new URLSearchParams(src.split("#")[0]?.split("?")[1]).keys()];
       if (src.includes("#") || query.some((name) => !["v", "ver"].includes(name))) return null;
       const found = (options.source ?? ((text) => sourceOf(settings, text)))(src.slice(options.from.length));
-      return found && isId(refOf(found).id) ? refOf(found) : null;
+      return found && isId(refOf(found).id) ? { ...place, ref: refOf(found) } : null;
     },
-    attributesOf(ref, attribute, place, known) {
+    attributesOf({ ref, hasPolicy }, attribute, nth, known) {
       const widths = known?.widths.filter((px) => settings.pages.widths.includes(px)) ?? [];
       if (!known || !widths.length || (ref.v && ref.v !== known.version)) return null;
-      const side = (name: string) => Number(attribute(name)) || undefined;
-      const [width, height] = [side("width"), side("height")];
-      const { loading, sizes, src, srcset, style, ...found } = attrs(
-        settings,
-        { ...known, id: ref.id, ...(known.version && { v: known.version }) },
-        {
-          ...{ widths, priority: !place, placeholder: options.placeholder, sizes: attribute("sizes") ?? undefined },
-          // One side of two: the other follows from the original's shape.
-          ...(width || height
-            ? { width: width ?? Math.round((Number(height) * known.width) / known.height), height }
-            : {}),
-        },
-      );
-      const written: Record<string, string | number | undefined> = {
-        width: found.width,
-        height: found.height,
+      const shown = { ...known, id: ref.id, ...(known.version && { v: known.version }) };
+      const [width, height] = [pixelsOf(attribute("width")), pixelsOf(attribute("height"))];
+      const px = width ?? (height && (height * known.width) / known.height);
+      // As wide as the author says, for eyes that see two pixels a CSS pixel.
+      const maxWidth = px && settings.steps.find((step) => step >= 2 * px);
+      const found = attrs(settings, shown, {
+        ...{ widths, maxWidth, width: px, priority: !nth, placeholder: options.placeholder && !hasPolicy },
+      });
+      // A list also of one width: without it the width of the picture would be the image's own.
+      const srcset = join(candidates(settings, shown, { widths, maxWidth }));
+      const written = {
+        // A browser takes it for the image's own width. With `auto` it would be 300 px.
+        sizes: srcset && `(min-width: ${known.width}px) ${known.width}px, 100vw`,
         // The second image is seen at once on most pages.
-        loading: place > 1 ? loading : undefined,
+        loading: nth > 1 && found.loading,
         fetchpriority: found.fetchpriority,
-        style: attribute("style") === null ? style : undefined,
       };
-      const isLazy = (attribute("loading") ?? written.loading) === "lazy";
       const list = Object.entries(written).filter(([name, value]) => value && attribute(name) === null);
-      const box = attribute("sizes") === null && sizes ? { sizes: isLazy ? sizes : sizes.replace("auto, ", "") } : {};
-      const rest = Object.fromEntries(list.map(([name, value]) => [name, `${value}`]));
-      return { src, ...(srcset ? { srcset, ...box } : {}), ...rest };
+      const shape = !(width && height) && `--prewarm:${known.width}/${known.height};`;
+      const style = hasPolicy ? "" : [shape, attribute("style") === null && found.style].filter(Boolean).join("");
+      return { src: found.src, ...(srcset && { srcset }), ...Object.fromEntries(list), ...(style && { style }) };
     },
   };
+}
+
+/** A side in px as HTML reads it: what follows the number does not count, and a share is none. */
+function pixelsOf(text: string | null): number | undefined {
+  const [, number, unit] = /^[\t\n\f\r ]*(\d+(?:\.\d+)?)(%?)/.exec(text ?? "") ?? [];
+  return (!unit && Number(number)) || undefined;
 }

@@ -7,6 +7,7 @@ export interface Seen {
   comment(data: string, line: number): void;
   /** An end tag. */
   end?(tagName: string): void;
+  doctype?(): void;
 }
 
 /**
@@ -43,7 +44,7 @@ export function readTokens(html: string, seen: Seen): void {
       onCharacter: onText,
       onWhitespaceCharacter: onText,
       onNullCharacter: () => {},
-      onDoctype: () => {},
+      onDoctype: () => seen.doctype?.(),
       onEof: close,
     },
   );

@@ -1,54 +1,39 @@
-import type { Attribute, Html } from "@prewarm/client/html";
-
-type ImageRef = NonNullable<ReturnType<Html["refOf"]>>;
+import type { Html, HtmlImage } from "@prewarm/client/html";
+import { APART, type Attribute, type PageStart, RULE, readHtmlPage, TOLD } from "@prewarm/client/html-page";
 
 /** An `<img>` of the page that shows an image of the site's uploads. */
 export interface PageImage {
   rules: Html;
-  ref: ImageRef;
+  image: HtmlImage;
   attribute: Attribute;
   element: Element;
 }
 
-/** Elements in which an `<img>` is not what a browser shows, or not alone. */
-const APART = "picture, noscript, template";
-
 export interface PageRules {
   /** The first that knows an `<img>` has its image. */
   rules: readonly Html[];
-  /** Whether a policy in a `<meta>` forbids images of the edge. */
-  forbids(policy: string): boolean;
+  start: PageStart;
 }
 
-/** Calls `each` for the images of a page in their order, and waits for it. Nothing else of the page is touched. */
-export function forImages(
-  { rules, forbids }: PageRules,
-  each: (image: PageImage) => void | Promise<void>,
-): HTMLRewriter {
-  let apart = 0;
-  let isForbidden = false;
+/** Calls `each` for the images of a page in their order, and waits for it. Of the rest nothing is touched but that `RULE` is put in. */
+export function forImages({ rules, start }: PageRules, each: (image: PageImage) => void | Promise<void>): HTMLRewriter {
+  const page = readHtmlPage(start);
   return new HTMLRewriter()
-    .on(APART, {
+    .onDocument({ doctype: () => page.begin() })
+    .on(TOLD.join(), {
       element(element) {
-        apart += 1;
-        element.onEndTag(() => {
-          apart -= 1;
-        });
-      },
-    })
-    .on("meta[http-equiv]", {
-      element(element) {
-        const isPolicy = element.getAttribute("http-equiv")?.toLowerCase() === "content-security-policy";
-        if (isPolicy && forbids(decoded(element.getAttribute("content") ?? "") ?? "img-src")) isForbidden = true;
+        if (page.open(element.tagName, (name) => attributeOf(element, name))) element.before(RULE, { html: true });
+        if (APART.includes(element.tagName)) element.onEndTag(() => page.close());
       },
     })
     .on("img[src]", {
       async element(element) {
-        if (apart > 0 || isForbidden) return;
+        const place = page.place();
+        if (place === null) return;
         const attribute: Attribute = (name) => attributeOf(element, name);
         for (const one of rules) {
-          const ref = one.refOf(attribute);
-          if (ref !== null) return each({ rules: one, ref, attribute, element });
+          const image = one.imageOf(attribute, place);
+          if (image !== null) return each({ rules: one, image, attribute, element });
         }
       },
     });
@@ -75,8 +60,10 @@ export function decoded(text: string): string | null {
   return isKnown ? plain : null;
 }
 
-/** Writes attributes of an image; those that the author wrote stay, but for `src`. */
+/** Writes attributes of an image; `style` goes before what the author wrote. */
 export function writeAttributes({ element }: PageImage, attributes: Readonly<Record<string, string>>): void {
-  for (const [name, value] of Object.entries(attributes))
-    if (name === "src" || !element.hasAttribute(name)) element.setAttribute(name, value.replaceAll("&", "&amp;"));
+  for (const [name, value] of Object.entries(attributes)) {
+    const own = name === "style" ? (element.getAttribute(name) ?? "") : "";
+    element.setAttribute(name, value.replaceAll("&", "&amp;") + own);
+  }
 }

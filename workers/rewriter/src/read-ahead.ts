@@ -61,7 +61,7 @@ function scanner(rules: PageRules, { readMs, maxImages }: ReadAheadLimits) {
     isOn = false;
     void writer.close().catch(() => {});
   };
-  const rewriter = forImages(rules, ({ ref }) => {
+  const rewriter = forImages(rules, ({ image: { ref } }) => {
     if (found.size === 0)
       setTimeout(() => {
         end();

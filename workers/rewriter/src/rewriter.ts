@@ -85,37 +85,39 @@ function forbids({ headers }: Response, url: string, { html }: Rewriter): boolea
 
 function rewritten(page: Response, url: string, rewriter: Rewriter): ReadableStream | null {
   if (page.body === null) return null;
-  const rules = rulesFor(url, rewriter, page.headers.has("content-security-policy"));
+  const rules = rulesFor(url, rewriter, page.headers);
   const { limits, lookup } = rewriter;
   const { ids, sent } = readAhead(page.body, rules, limits);
   const known = ids.then((all) => lookUp(all, limits.lookupMs, lookup)).catch((): Known => new Map());
-  let place = 0;
+  let nth = 0;
   const writer = forImages(rules, async (image) => {
-    const attributes = attributesOf(image, place, (await known).get(image.ref.id));
+    const attributes = attributesOf(image, nth, (await known).get(image.image.ref.id));
     if (attributes === null) return;
-    place += 1;
+    nth += 1;
     writeAttributes(image, attributes);
   });
   return writer.transform(new Response(sent)).body;
 }
 
 /** Never throws: an error would cut the page off at this image. */
-function attributesOf({ rules, ref, attribute }: PageImage, place: number, known: KnownImage | undefined) {
+function attributesOf({ rules, image, attribute }: PageImage, nth: number, known: KnownImage | undefined) {
   try {
-    return rules.attributesOf(ref, attribute, place, known);
+    return rules.attributesOf(image, attribute, nth, known);
   } catch {
     return null;
   }
 }
 
-/** Pages name their images by path, or with the site's own origin. A page with a policy gets no inline style. */
-function rulesFor(url: string, { html }: Rewriter, hasPolicy: boolean): PageRules {
+/** Pages name their images by path, or with the site's own origin. */
+function rulesFor(url: string, { html }: Rewriter, headers: Headers): PageRules {
   const page = new URL(url);
   const edge = new URL(html.baseUrl);
-  const placeholder = html.placeholder === true && !hasPolicy;
   const froms = html.from.startsWith("/") ? [html.from, `${page.origin}${html.from}`] : [html.from];
   return {
-    rules: froms.map((from) => createHtml({ ...html, from, placeholder })),
-    forbids: (policy) => forbidsImages(policy, edge, page),
+    rules: froms.map((from) => createHtml({ ...html, from })),
+    start: {
+      policy: headers.get("content-security-policy"),
+      forbids: (policy) => forbidsImages(policy, edge, page),
+    },
   };
 }

@@ -1,4 +1,5 @@
 import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
+import { RULE } from "@prewarm/client/html-page";
 import { defineConfig } from "@prewarm/shared/config";
 import { expect, it } from "vitest";
 import astro from "../test/fixtures/pages/astro.html?raw";
@@ -75,18 +76,18 @@ const rewrittenIn = (html: string) => html.match(UPLOAD)?.filter((tag) => tag.in
 
 it.each(Object.entries({ eleventy, hexo, vitepress, astro, next }))(
   "%s: every eligible image is rewritten, the rest stays byte by byte, and twice is once",
-  async (_, html) => {
+  async (name, html) => {
     const world = pageOf(html);
     const once = await world.text();
     const tags = rewrittenIn(once);
     expect(tags).toHaveLength(6);
-    for (const tag of tags) expect(tag).toMatch(/ srcset=.* width="\d+"| width="640".* srcset=/);
-    for (const tag of tags) expect(tag).toMatch(/ height="\d+"/);
+    for (const tag of tags) expect(tag).toMatch(/ srcset=/);
     expect(tags.map((tag) => tag.includes('fetchpriority="high"'))).toEqual([true, ...Array(5).fill(false)]);
     expect(tags.map((tag) => tag.includes('loading="lazy"')).slice(0, 2)).toEqual([false, false]);
-    expect(once.replaceAll(UPLOAD, "<img>")).toBe(html.replaceAll(UPLOAD, "<img>"));
-    expect(once).not.toBe(html);
-    expect(await pageOf(once).text()).toBe(once);
+    // Astro's page has neither a title nor a body tag: there is no place for the rule.
+    expect(once.split(RULE)).toHaveLength(name === "astro" ? 1 : 2);
+    expect(once.replace(RULE, "").replaceAll(UPLOAD, "<img>")).toBe(html.replaceAll(UPLOAD, "<img>"));
+    expect((await pageOf(once).text()).replace(RULE, "")).toBe(once);
     expect(world.asked.length).toBeLessThanOrEqual(1);
   },
 );
@@ -95,12 +96,12 @@ it("writes what the rules say, in one pass and with one call, for 200 images", a
   const ids = Array.from({ length: 200 }, fresh);
   const world = pageOf(ids.map((id) => `<p>${image(id)}</p>`).join("\n"));
   const [first = "", second = "", third = ""] = (await world.text()).split("\n");
-  const written = (id: string, more: string, auto = "") =>
-    `<p><img src="${url(id, 640)}" srcset="${SRCSET(id)}" sizes="${auto}(min-width: 2400px) 2400px, 100vw" width="2400" height="1600"${more}></p>`;
+  const written = (id: string, more: string) =>
+    `<p><img src="${url(id, 640)}" srcset="${SRCSET(id)}" sizes="(min-width: 2400px) 2400px, 100vw"${more} style="--prewarm:2400/1600;"></p>`;
   expect([first, second, third]).toEqual([
     written(ids[0]!, ' fetchpriority="high"'),
     written(ids[1]!, ""),
-    written(ids[2]!, ' loading="lazy"', "auto, "),
+    written(ids[2]!, ' loading="lazy"'),
   ]);
   expect(rewrittenIn(await world.text())).toHaveLength(200);
   // The second time the answer is remembered.

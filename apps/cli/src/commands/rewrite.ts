@@ -24,7 +24,7 @@ const INFOS = ImageInfos.extend({ images: z.array(Known) });
 
 export const rewriteCommand: Command = {
   name: "rewrite",
-  description: "Give the images of built pages what is warm: srcset, sizes, width and height, lazy loading",
+  description: "Give the images of built pages what is warm: srcset, sizes, lazy loading",
   operands: {
     hint: "<folder|file…>",
     description: "Built pages, which are changed in place",
@@ -90,24 +90,22 @@ export const rewriteCommand: Command = {
 
 /** A page with its images written anew. Asks at most once for a thousand images that no page before it had. */
 async function rewritePage(text: string, html: Html, known: Map<string, KnownImage | null>, api: ControlApi) {
-  const found = imageTags(text).flatMap((image) => {
-    const ref = html.refOf(image.attribute);
-    return ref === null ? [] : [{ image, ref }];
-  });
+  const { images: found, rule } = imageTags(text, html);
   if (known.size > KNOWN_MAX) known.clear();
-  const ids = [...new Set(found.map(({ ref }) => ref.id))].filter((id) => !known.has(id));
+  const ids = [...new Set(found.map(({ image }) => image.ref.id))].filter((id) => !known.has(id));
   for (let at = 0; at < ids.length; at += CHUNK_MAX) {
     const body = { ids: ids.slice(at, at + CHUNK_MAX) };
     const { images, unknown } = await api.call("POST /api/v1/info", { body }, INFOS, { what: "info" });
     for (const one of images) known.set(one.id, one as KnownImage);
     for (const id of unknown) known.set(id, null);
   }
-  const edits: Parameters<typeof withAttributes>[1][number][] = [];
-  for (const { image, ref } of found) {
-    const attributes = html.attributesOf(ref, image.attribute, edits.length, known.get(ref.id) ?? undefined);
-    if (attributes !== null) edits.push({ image, attributes });
+  const edits: Parameters<typeof withAttributes>[2][number][] = [];
+  for (const tag of found) {
+    const image = known.get(tag.image.ref.id) ?? undefined;
+    const attributes = html.attributesOf(tag.image, tag.attribute, edits.length, image);
+    if (attributes !== null) edits.push({ tag, attributes });
   }
-  return { page: withAttributes(text, edits), images: edits.length, unknown: found.length - edits.length };
+  return { page: withAttributes(text, rule, edits), images: edits.length, unknown: found.length - edits.length };
 }
 
 /** Written beside and renamed: a crash leaves the old page or the new one. */

@@ -1,32 +1,46 @@
+import type { Html, HtmlImage } from "@prewarm/client/html";
+import { APART, RULE, readHtmlPage, TOLD } from "@prewarm/client/html-page";
 import { readTokens } from "@prewarm/site-pages/page-tokens";
 import type { Token } from "parse5";
 
-/** An `<img>` in a page's text. */
+/** An `<img>` in a page's text that shows an image of the site. */
 export interface ImageTag {
+  image: HtmlImage;
   attribute(name: string): string | null;
-  /** Where its `src` stands: offsets in the text. */
-  src: { start: number; end: number };
+  /** Where its `src` stands, and its `style` if it has one. */
+  src: Place;
+  style: Place | null;
 }
 
-/** Elements in which an `<img>` is not what a browser shows, or not alone. */
-const APART = new Set(["picture", "noscript", "template"]);
+/** Offsets in the text. */
+interface Place {
+  start: number;
+  end: number;
+}
 
-/** The page's `<img>` elements with a `src`, without those in `picture`, `noscript`, `template`, comments and scripts. */
-export function imageTags(html: string): ImageTag[] {
-  const found: ImageTag[] = [];
-  let apart = 0;
-  readTokens(html, {
+export interface ImageTags {
+  images: ImageTag[];
+  /** Where `RULE` belongs; null: nowhere in this text. */
+  rule: number | null;
+}
+
+/** The images of a page. It is not known what headers it will have. */
+export function imageTags(text: string, html: Html): ImageTags {
+  const found: ImageTags = { images: [], rule: null };
+  const page = readHtmlPage({ policy: null, forbids: () => false });
+  readTokens(text, {
+    doctype: () => page.begin(),
     tag(tag) {
-      if (APART.has(tag.tagName)) apart += 1;
-      const place = tag.tagName === "img" && apart === 0 ? tag.location?.attrs?.src : undefined;
-      if (place !== undefined)
-        found.push({
-          attribute: (name) => textOf(tag, name),
-          src: { start: place.startOffset, end: place.endOffset },
-        });
+      const attribute = (asked: string) => tag.attrs.find(({ name }) => name === asked)?.value ?? null;
+      if (TOLD.includes(tag.tagName) && page.open(tag.tagName, attribute))
+        found.rule = tag.location?.startOffset ?? null;
+      const src = placeOf(tag, "src");
+      const place = tag.tagName === "img" && src !== null ? page.place() : null;
+      const image = place === null ? null : html.imageOf(attribute, place);
+      if (image !== null && src !== null) found.images.push({ image, attribute, src, style: placeOf(tag, "style") });
     },
     end(tagName) {
-      if (APART.has(tagName)) apart = Math.max(0, apart - 1);
+      if (APART.includes(tagName)) page.close();
     },
     text: () => {},
     comment: () => {},
@@ -34,24 +48,41 @@ export function imageTags(html: string): ImageTag[] {
   return found;
 }
 
-function textOf({ attrs }: Token.TagToken, asked: string): string | null {
-  return attrs.find(({ name }) => name === asked)?.value ?? null;
+function placeOf({ location }: Token.TagToken, name: string): Place | null {
+  const place = location?.attrs?.[name];
+  return place === undefined ? null : { start: place.startOffset, end: place.endOffset };
 }
 
-/** The page with other attributes in the place of some images' `src`; all else stays as it is, byte by byte. */
+/** The page with other attributes of some images, and with `RULE` if one needs it; all else stays as it is, byte by byte. */
 export function withAttributes(
-  html: string,
-  edits: readonly { image: ImageTag; attributes: Readonly<Record<string, string>> }[],
+  text: string,
+  rule: number | null,
+  edits: readonly { tag: ImageTag; attributes: Readonly<Record<string, string>> }[],
 ): string {
-  const parts: string[] = [];
+  const pieces = edits.flatMap(({ tag, attributes }) => piecesOf(text, tag, attributes));
+  const isRuled = rule !== null && edits.some(({ attributes }) => attributes.style !== undefined);
+  if (isRuled && !text.includes(RULE)) pieces.unshift({ start: rule, end: rule, text: RULE });
   let at = 0;
-  for (const { image, attributes } of edits) {
-    const isReplaced = (name: string): boolean => name === "src" || image.attribute(name) === null;
-    const written = Object.entries(attributes).filter(([name]) => isReplaced(name));
-    parts.push(html.slice(at, image.src.start), written.map(([name, value]) => `${name}="${quoted(value)}"`).join(" "));
-    at = image.src.end;
+  const parts = pieces.map((piece) => {
+    const kept = text.slice(at, piece.start);
+    at = piece.end;
+    return kept + piece.text;
+  });
+  return parts.join("") + text.slice(at);
+}
+
+/** What is put in the place of an image's `src` and `style`, in their order. */
+function piecesOf(text: string, { src, style }: ImageTag, attributes: Readonly<Record<string, string>>) {
+  const { style: shown, ...others } = attributes;
+  const written = Object.entries(style === null ? attributes : others);
+  const pieces = [{ ...src, text: written.map(([name, value]) => `${name}="${quoted(value)}"`).join(" ") }];
+  if (style !== null && shown !== undefined) {
+    // Before what the author wrote, which may leave a bracket open. It has no letter that ends a value without quotes.
+    const [head = "", hasValue] = /^style(\s*=\s*["']?)?/i.exec(text.slice(style.start, style.end)) ?? [];
+    const start = style.start + head.length;
+    pieces.push({ start, end: start, text: hasValue === undefined ? `="${quoted(shown)}"` : quoted(shown) });
   }
-  return parts.join("") + html.slice(at);
+  return pieces.toSorted((a, b) => a.start - b.start);
 }
 
 function quoted(value: string): string {
