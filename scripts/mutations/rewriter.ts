@@ -30,6 +30,14 @@ export const REWRITER: readonly Mutation[] = [
       find: 'isLeft ||= content === "" || forbids(content);',
       replace: "",
     }),
+    breaks("W1", "a path of another host is the site's own", {
+      find: "place.isElsewhere = URL.canParse(href, home) && new",
+      replace: "place.isElsewhere = false && new",
+    }),
+    breaks("W1", "a page in Latin-1 is read as UTF-8", {
+      find: "if (charset === null && said !== undefined",
+      replace: "if (false && said",
+    }),
   ]),
   ...at({ file: `${CLIENT}/html-page.ts`, tests: ["apps/cli/test/rewrite.test.ts"] }, [
     breaks("W1", "a part of a page gets the rule", { find: "isPage && !hasRule", replace: "!hasRule" }),

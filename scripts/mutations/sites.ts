@@ -10,6 +10,18 @@ export const SITES: readonly Mutation[] = [
       replace: "(",
     }),
   ]),
+  ...at({ file: "packages/site-pages/src/page-text.ts", tests: ["packages/site-pages/src/page-text.test.ts"] }, [
+    breaks("L8", "coverage reads a page in Latin-1 as UTF-8", { find: "?? said(head)", replace: "" }),
+  ]),
+  ...at({ file: "packages/site-pages/src/image-state.ts", tests: ["apps/cli/src/covered/read-image-state.test.ts"] }, [
+    breaks("L8", "coverage calls a missing original cold", {
+      find: "if (lacksOriginal(version, state))",
+      replace: "if (state.rows.size < 0)",
+    }),
+  ]),
+  ...at({ file: "packages/site-pages/src/page-addresses.ts", tests: ["apps/cli/src/input/pages.test.ts"] }, [
+    breaks("L8", "coverage counts what a template fills in", { find: "if (!isFilled) page", replace: "page" }),
+  ]),
   ...at({ file: "packages/site-pages/src/judge-pages.ts", tests: ["apps/cli/src/covered/judge-site.test.ts"] }, [
     breaks("L8", "coverage holds all images of a site in memory", {
       find: "const USES_MAX = 20_000;",

@@ -118,6 +118,36 @@ describe("a folder of built pages", () => {
     ]);
   });
 
+  it("reads a page's letters as a browser does", async () => {
+    api.storedOf = (id) => warm(encodeURIComponent(id));
+    const html = (head: string) => `${head}${image("caf\u00e9?w=320")}`;
+    write("dist/latin.html", "");
+    writeFileSync(join(cwd, "dist/latin.html"), Buffer.from(html("<meta charset=iso-8859-1>"), "latin1"));
+    writeFileSync(join(cwd, "dist/wide.html"), Buffer.from(`\ufeff${html("")}`, "utf16le"));
+    write("dist/plain.html", html(""));
+    const { urls, pages } = await documentOf(["dist"], EXIT.ok);
+    expect([urls.warm, pages.map(({ page, warm: count }: { page: string; warm: number }) => [page, count])]).toEqual([
+      1,
+      [
+        ["latin.html", 1],
+        ["plain.html", 1],
+        ["wide.html", 1],
+      ],
+    ]);
+  });
+
+  it("names the format that is missing, and a & that is escaped twice", async () => {
+    write("prewarm.config.ts", CONFIG.replace('["webp"]', '["avif", "webp"]'));
+    api.storedOf = () => ["a/320-high.webp"];
+    write("dist/index.html", image("a?w=320&f=auto") + image("a?w=640&f=auto") + image("a?w=320&amp;f=webp"));
+    const { problems } = await documentOf(["dist"]);
+    expect(problems.map(({ url, reason }: Record<string, string>) => [url, reason])).toEqual([
+      ["a?w=320&f=auto", "not stored: avif, jpeg"],
+      ["a?w=640&f=auto", "not stored"],
+      ["a?w=320&amp;f=webp", expect.stringMatching(/ Its & is escaped twice in the page\.$/)],
+    ]);
+  });
+
   it("names the line of pages that would warm a URL, with its cost, and what no page asks for", async () => {
     api.storedOf = warm;
     write("dist/a/1.html", image("a?w=960") + image("a?w=320&f=avif") + image("a?w=300&h=300") + image("a"));
@@ -261,6 +291,24 @@ describe("a site on the web", () => {
     });
     const { stderr } = await run([site.url, "--page-timeout", "0.1s"]);
     expect(stderr).toContain(`${site.url}/: it does not end within 0.1 s`);
+  });
+
+  it("has the letters that its header names, else its page", async () => {
+    api.storedOf = (id) => warm(encodeURIComponent(id));
+    const send =
+      (type: string, body: Buffer): FakePage =>
+      (response) =>
+        response.writeHead(200, { "content-type": type }).end(body);
+    const html = image("caf\u00e9?w=320");
+    const link = ["a", "b", "c"].map((name) => `<a href="/${name}">x</a>`).join("");
+    const site = await siteOf({
+      "/": link,
+      "/a": send("text/html; charset=iso-8859-1", Buffer.from(html, "latin1")),
+      "/b": send("text/html", Buffer.from(`<meta charset=latin1>${html}`, "latin1")),
+      "/c": send("text/html; charset=latin1", Buffer.from(`\ufeff${html}`)),
+    });
+    const { urls, pages } = await documentOf([site.url, "--rate", "1000"], EXIT.ok);
+    expect([urls.warm, pages.length]).toEqual([1, 3]);
   });
 
   it("is read by its links where there is no sitemap, within the host, --max-pages and robots.txt", async () => {

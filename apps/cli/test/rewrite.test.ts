@@ -163,6 +163,13 @@ it("writes 200 images in one pass with one call, and counts with --dry-run only"
   expect(api.received.map(({ path }) => path)).toEqual(["/api/v1/info"]);
 });
 
+it("leaves images of another host by <base>, and a page that names other letters than UTF-8", async () => {
+  const image = `<img src="/uploads/a.jpg">`;
+  for (const head of [`<base href="https://other.example/">`, "<meta charset=latin1>"])
+    expect(await rewritten(head + image)).toBe(head + image);
+  expect(await rewritten(`<base href="/blog/">${image}`)).toContain("srcset");
+});
+
 it("leaves a page as it is when the lookup fails, and when it is no UTF-8", async () => {
   const html = `<img src="/uploads/a.jpg">`;
   writeFileSync(join(cwd, "dist/a.html"), html);

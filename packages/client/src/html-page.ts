@@ -1,6 +1,6 @@
 /*
- * What the start tags of a page say of its images, for whatever reads the page: whether there is a policy, and where the rule of the images
- * belongs.
+ * What the start tags of a page say of its images, for whatever reads the page: where `<base>` leads, whether there is a policy, and where the
+ * rule of the images belongs.
  */
 
 /**
@@ -14,8 +14,12 @@ export type Attribute = (name: string) => string | null;
 
 /** What is known of a page before its first tag. */
 export interface PageStart {
+  /** Null: nobody knows yet where the page will be served. */
+  url: string | null;
   /** The `Content-Security-Policy` of its headers; null: none. */
   policy: string | null;
+  /** What its `Content-Type` says of the letters; null: nothing. */
+  charset: string | null;
   /** Whether a policy in a `<meta>` forbids images of the edge. */
   forbids(policy: string): boolean;
 }
@@ -24,6 +28,8 @@ export interface PageStart {
 export interface ImagePlace {
   /** The page has a policy, which may forbid inline styles. */
   hasPolicy: boolean;
+  /** `<base>` names another host, or one that nobody can compare: an image named by its path is not the site's. */
+  isElsewhere: boolean;
 }
 
 export interface PageReader {
@@ -42,13 +48,14 @@ export const APART: readonly string[] = ["picture", "noscript", "template"];
 /** The first of these is in the head of a page, or ends the head. */
 const HEAD: readonly string[] = ["title", "link", "style", "script", "body"];
 /** The elements whose start tags a reader needs, besides `img`. */
-export const TOLD: readonly string[] = [...APART, ...HEAD, "html", "meta"];
+export const TOLD: readonly string[] = [...APART, ...HEAD, "html", "meta", "base"];
 
-export function readHtmlPage({ policy, forbids }: PageStart): PageReader {
-  const place: ImagePlace = { hasPolicy: policy !== null };
+export function readHtmlPage({ url, policy, charset, forbids }: PageStart): PageReader {
+  const place: ImagePlace = { hasPolicy: policy !== null, isElsewhere: false };
   let apart = 0;
   let isPage = false;
   let hasRule = false;
+  let hasBase = false;
   let isLeft = false;
   const meta = (attribute: Attribute): void => {
     const content = attribute("content") ?? "";
@@ -58,6 +65,16 @@ export function readHtmlPage({ policy, forbids }: PageStart): PageReader {
       // What a reader cannot read is empty.
       isLeft ||= content === "" || forbids(content);
     }
+    const named = kind === "content-type" ? /charset\s*=\s*["']?([^\s"';]+)/i.exec(content)?.[1] : undefined;
+    const said = attribute("charset") ?? named;
+    // A header wins over the page, and a page that names UTF-16 in ASCII is UTF-8.
+    if (charset === null && said !== undefined && !/^\s*utf-?(?:8|16)/i.test(said)) isLeft = true;
+  };
+  const base = (href: string | null): void => {
+    if (href === null || hasBase) return;
+    hasBase = true;
+    const home = url ?? "https://page.invalid/";
+    place.isElsewhere = URL.canParse(href, home) && new URL(href, home).origin !== new URL(home).origin;
   };
   return {
     begin() {
@@ -68,6 +85,7 @@ export function readHtmlPage({ policy, forbids }: PageStart): PageReader {
       if (APART.includes(tagName)) apart += 1;
       if (apart > 0) return false;
       if (tagName === "meta") meta(attribute);
+      if (tagName === "base") base(attribute("href"));
       const isHere = isPage && !hasRule && !isLeft && !place.hasPolicy && HEAD.includes(tagName);
       hasRule ||= isHere;
       return isHere;

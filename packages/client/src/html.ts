@@ -46,6 +46,7 @@ export function createHtml(options: HtmlOptions): Html {
     imageOf(attribute, place) {
       const src = attribute("src")?.trim() ?? "";
       if (BY_SCRIPT.some((name) => attribute(name) !== null) || !src.startsWith(options.from)) return null;
+      if (place.isElsewhere && !/^(?:[a-z][a-z\d+.-]*:)?\/\//i.test(src)) return null;
       // `ver` is what WordPress adds; any other query makes it another resource.
       const query = [...new URLSearchParams(src.split("#")[0]?.split("?")[1]).keys()];
       if (src.includes("#") || query.some((name) => !["v", "ver"].includes(name))) return null;

@@ -39,7 +39,7 @@ export async function readAsked(path: string, rules: Rules): Promise<Asked> {
     const transforms = formats.map((format) => ({ ...transform, format }));
     return { kind: "variants", id, version, preset, transforms };
   } catch (error) {
-    if (error instanceof AppError) return { kind: "refused", reason: error.message };
+    if (error instanceof AppError) return { kind: "refused", reason: error.message + hintOf(path) };
     throw error;
   }
 }
@@ -57,4 +57,9 @@ async function signatureRefusal(
   if (keys.length === 0) return null;
   const verdict = await verify(pathname, query, keys, config, nowSeconds);
   return verdict === "ok" ? null : verdict === "expired" ? "its signature has expired" : "its signature is wrong";
+}
+
+/** A page that escapes an address twice asks for parameters such as `amp;f`. */
+function hintOf(path: string): string {
+  return /[?&]amp;/i.test(path) ? " Its & is escaped twice in the page." : "";
 }

@@ -1,6 +1,7 @@
 import { backoff } from "@prewarm/shared/backoff";
 import type { Clock } from "@prewarm/shared/clock";
 import { readRetryAfter } from "@prewarm/shared/retry-after";
+import { pageText } from "./page-text.ts";
 import type { PageFault } from "./read-page.ts";
 
 /** What a site's robots.txt and logs call this program. */
@@ -87,25 +88,21 @@ async function readBody(response: Response, url: string, bytesMax: number): Prom
     await response.body?.cancel();
     return { kind: "other", why: `it is ${type}` };
   }
-  const decoder = decoderOf(type);
-  let text = "";
+  const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of response.body ?? []) {
     bytes += chunk.length;
     // Leaving the loop cancels the body.
     if (bytes > bytesMax) return { kind: "failed", why: `it is larger than ${bytesMax / 1024 / 1024} MiB` };
-    text += decoder.decode(chunk, { stream: true });
+    chunks.push(chunk);
   }
-  return { url, isSheet, text: text + decoder.decode() };
-}
-
-function decoderOf(type: string): TextDecoder {
-  const charset = /charset="?([\w-]+)/i.exec(type)?.[1] ?? "utf-8";
-  try {
-    return new TextDecoder(charset);
-  } catch {
-    return new TextDecoder();
+  const whole = new Uint8Array(bytes);
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.length;
   }
+  return { url, isSheet, text: pageText(whole, /charset="?([\w-]+)/i.exec(type)?.[1] ?? null) };
 }
 
 function faultOf(status: number): PageFault {

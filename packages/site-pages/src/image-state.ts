@@ -65,10 +65,16 @@ export function whyMissing(
     const isEnded = row.state === "dead" || row.state === "refused" || row.state === "cancelled";
     return { reason: `${isEnded ? row.state : "being made"}${cause}`, isRefused: row.state === "refused" };
   }
+  if (lacksOriginal(version, state)) return { reason: "the original is missing", isRefused: true };
   if (state.stored.size === 0) return { reason: "nothing of this image is stored", isRefused: false };
   const other = [...state.stored].find((key) => parseVariantKey(key)?.v !== version);
   const isElsewhere = other !== undefined && ![...state.stored].some((key) => versionOfKey(key) === version);
   if (!isElsewhere) return { reason: "not stored", isRefused: false };
   const named = versionOfKey(other);
   return { reason: `stored ${named === null ? "without v" : `under v=${named}`} only`, isRefused: false };
+}
+
+/** Whether a variant of this version was refused because there is no original: then no other variant can be made. */
+function lacksOriginal(version: string | null, { rows }: ImageState): boolean {
+  return [...rows].some(([key, { error }]) => error?.code === "original_missing" && versionOfKey(key) === version);
 }

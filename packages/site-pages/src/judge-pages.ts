@@ -185,15 +185,23 @@ function judgeImage(
 }
 
 function verdictOf(
-  { id, version }: Variants,
+  { id, version, transforms }: Variants,
   absent: readonly Transform[],
   made: ReadonlySet<string>,
   state: ImageState,
 ): { verdict: Verdict; reason: string } {
-  const reasons = absent.map((transform) => whyMissing(id, version, transform, state));
+  const reasons = absent.map((transform) => ({
+    ...whyMissing(id, version, transform, state),
+    format: transform.format,
+  }));
   const isMade = absent.every((transform) => made.has(formatTransform(transform)));
   const verdict = reasons.some(({ isRefused }) => isRefused) ? "refused" : isMade ? "cold" : "neverWarmed";
-  return { verdict, reason: [...new Set(reasons.map(({ reason }) => reason))].join("; ") };
+  const texts = [...Map.groupBy(reasons, ({ reason }) => reason)].map(([reason, those]) => {
+    // Formats are named where the others are stored, or miss for another reason.
+    const formats = those.length < transforms.length ? `: ${those.map(({ format }) => format).join(", ")}` : "";
+    return reason + formats;
+  });
+  return { verdict, reason: texts.join("; ") };
 }
 
 /** A word in a script or in data that the edge refuses is no URL of the page. */

@@ -27,28 +27,34 @@ export interface Page {
 export function pageAddresses(html: string): Page {
   const page: Page = { addresses: [], base: null, links: [], sheets: [] };
   readTokens(html, {
-    ...collect(page, 0),
+    ...collect(page, 0, true),
     comment(data, line) {
       // Outlook reads the content of `<!--[if mso]>…<![endif]-->`. Comments within are passed over, so that reading stays linear.
       const head = /^\[if [^\]]*\]>/i.exec(data)?.[0];
-      if (head !== undefined) readTokens(data.slice(head.length), collect(page, line - 1));
+      if (head !== undefined) readTokens(data.slice(head.length), collect(page, line - 1, false));
     },
   });
   return page;
 }
 
-/** `before`: lines of the page before the text that is read. */
-function collect(page: Page, before: number): Seen {
+/** `before`: lines of the page before the text that is read. `isShown`: browsers of today read it. */
+function collect(page: Page, before: number, isShown: boolean): Seen {
+  let templates = 0;
   const add = (addresses: string[], line: number, certain: boolean): void => {
-    for (const address of addresses) page.addresses.push({ line: before + line, address: address.trim(), certain });
+    for (const address of addresses) {
+      // A browser asks for such an address as it stands, but not in a template, which a script fills.
+      const isFilled = BRACES.test(address) && (!certain || templates > 0);
+      if (!isFilled) page.addresses.push({ line: before + line, address: address.trim(), certain });
+    }
   };
   return {
     tag({ tagName, attrs }, line) {
+      if (tagName === "template") templates += 1;
       const attribute = (asked: string) => attrs.find(({ name }) => name === asked)?.value ?? null;
       const href = attribute("href");
       if (tagName === "a" || tagName === "area") page.links.push(...(href === null ? [] : [href]));
       if (tagName === "link" && href !== null && /\bstylesheet\b/i.test(attribute("rel") ?? "")) page.sheets.push(href);
-      if (tagName === "base") page.base ??= href;
+      if (tagName === "base") page.base ??= isShown && templates === 0 ? href : null;
       // A link may lead to an address that only looks like an image's.
       else
         for (const { name, value } of attrs)
@@ -59,8 +65,14 @@ function collect(page: Page, before: number): Seen {
       else add(textAddresses(text), line, false);
     },
     comment: () => {},
+    end(tagName) {
+      if (tagName === "template") templates = Math.max(0, templates - 1);
+    },
   };
 }
+
+/** What a template language fills in, as it stands or encoded. */
+const BRACES = /\{\{|%7b%7b/i;
 
 /** Attributes that browsers load from. Lazy loaders have their own, which may hold templates such as `{width}`. */
 const LOADED = /^(?:src|srcset|imagesrcset|href|poster|content|background|style)$/;

@@ -24,7 +24,12 @@ describe("the templates of a site", () => {
     ]);
   });
 
-  it("take a folder for a value where more than eight stand beside each other, at every depth", () => {
+  it("keep the folders at the top apart, however many they are", () => {
+    const pages = some(30, (at) => `section-${at}/x.html`);
+    expect([...templatesOf(pages).values()]).toEqual(some(30, (at) => `/section-${at}/*`));
+  });
+
+  it("take a folder for a value where more than eight stand beside each other, below the top", () => {
     const few = some(8, (at) => `shop/${at}/x.html`);
     const many = some(9, (at) => `users/${at}/photos/x.html`);
     const found = templatesOf([...few, ...many]);

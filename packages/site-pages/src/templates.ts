@@ -1,9 +1,9 @@
-/** Folders under one parent, above which they are the values of one parameter. */
+/** Folders under one parent, above which they are the values of one parameter. Those at the top are a site's sections, however many. */
 const FOLDERS_MAX = 8;
 
 /**
  * The template of each page, told by the paths: the last part of a path is a value (`/products/*`), and so is a folder that has more than
- * eight folders beside it.
+ * eight folders beside it, below the top.
  */
 export function templatesOf(pages: readonly string[]): Map<string, string> {
   const found = new Map<string, string>();
@@ -36,7 +36,7 @@ function group(pages: readonly Named[], prefix: string, found: Map<string, strin
     found.set(page, parts.length === 0 ? `${prefix}/` : `${prefix}/*${ending}`);
   }
   const rest = (list: readonly Named[]) => list.map(({ page, parts }) => ({ page, parts: parts.slice(1) }));
-  if (folders.size > FOLDERS_MAX) group(rest([...folders.values()].flat()), `${prefix}/*`, found);
+  if (prefix !== "" && folders.size > FOLDERS_MAX) group(rest([...folders.values()].flat()), `${prefix}/*`, found);
   else for (const [name, list] of folders) group(rest(list), `${prefix}/${name}`, found);
 }
 

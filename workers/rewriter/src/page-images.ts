@@ -64,6 +64,8 @@ export function decoded(text: string): string | null {
 export function writeAttributes({ element }: PageImage, attributes: Readonly<Record<string, string>>): void {
   for (const [name, value] of Object.entries(attributes)) {
     const own = name === "style" ? (element.getAttribute(name) ?? "") : "";
+    // Letters that are no UTF-8 stay what they are.
+    if (own.includes("\ufffd")) continue;
     element.setAttribute(name, value.replaceAll("&", "&amp;") + own);
   }
 }

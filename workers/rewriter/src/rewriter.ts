@@ -116,7 +116,9 @@ function rulesFor(url: string, { html }: Rewriter, headers: Headers): PageRules 
   return {
     rules: froms.map((from) => createHtml({ ...html, from })),
     start: {
+      url,
       policy: headers.get("content-security-policy"),
+      charset: /charset/i.test(headers.get("content-type") ?? "") ? "utf-8" : null,
       forbids: (policy) => forbidsImages(policy, edge, page),
     },
   };

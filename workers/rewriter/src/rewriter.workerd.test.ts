@@ -120,6 +120,42 @@ it("reads what the page says as a browser does, and leaves what it cannot read",
   expect(world.asked).toEqual([{ ids: [id, "a.jpg", "b.jpg", "cold-1.jpg"] }]);
 });
 
+it.each([
+  ["another host", '<base href="https://other.example/">', 1],
+  ["another host by its name alone", "<base href=//other.example>", 1],
+  ["another port", '<base href="https://www.example.com:8443/">', 1],
+  ["the page's own", '<base target=x><base href="https://www.example.com/a/"><base href="https://other.example/">', 2],
+  ["a template's", '<template><base href="https://other.example/"></template>', 2],
+])("takes a path for the site's own as <base> says: %s", async (_, base, count) => {
+  const [path, whole] = [fresh(), fresh()];
+  const text = await pageOf(`${base}${image(path)}<img src="https://www.example.com/uploads/${whole}">`).text();
+  expect(rewrittenIn(text)).toHaveLength(count);
+  expect(text.includes(image(path))).toBe(count === 1);
+});
+
+it.each([
+  ["<meta charset=ISO-8859-1>", "text/html", false],
+  ['<meta http-equiv="Content-Type" content="text/html; charset=windows-1251">', "text/html", false],
+  ["<meta charset=UTF-8>", "text/html", true],
+  // The header wins.
+  ["<meta charset=ISO-8859-1>", "text/html; charset=utf-8", true],
+])("leaves a page of other letters byte by byte: %s, %s", async (meta, type, isWritten) => {
+  const html = `${meta}${image(fresh(), ' style="font-family:Caf\u00e9"')}`;
+  const latin = Uint8Array.from(html, (letter) => letter.charCodeAt(0));
+  const world = worldOf(() => new Response(latin, { headers: { "content-type": type } }));
+  const bytes = new Uint8Array(await (await world.get()).arrayBuffer());
+  expect(new TextDecoder().decode(bytes).includes(EDGE)).toBe(isWritten);
+  if (!isWritten) expect(bytes).toEqual(latin);
+});
+
+it("leaves what a browser asks for otherwise: a & that is escaped twice, and a page in UTF-16", async () => {
+  const twice = image(`${fresh()}?ver=1&amp;amp;v=2`);
+  expect(await pageOf(twice).text()).toBe(twice);
+  const wide = new Uint8Array(new Uint16Array([..."\ufeff", ...image(fresh())].map((one) => one.charCodeAt(0))).buffer);
+  const world = worldOf(() => new Response(wide, { headers: { "content-type": "text/html" } }));
+  expect(new Uint8Array(await (await world.get()).arrayBuffer())).toEqual(wide);
+});
+
 it("puts the tiny picture behind images only where it is asked for and the page has no policy", async () => {
   const id = fresh();
   const options = { ...PATIENT, placeholder: true };

@@ -62,6 +62,15 @@ describe("a variant", () => {
     expect(whyMissing("a", null, asked, state)).toEqual({ reason, isRefused });
   });
 
+  it("is never made where the original is missing, whichever variant has told so", async () => {
+    const gone = { state: "refused", error: { code: "original_missing" } };
+    const { state } = await stateOf([variant("640-high.webp", gone), variant("480-high.webp")]);
+    const missing = { reason: "the original is missing", isRefused: true };
+    expect(whyMissing("a", null, asked, state)).toEqual(missing);
+    // Another version is another original.
+    expect(whyMissing("a", "2", asked, state).isRefused).toBe(false);
+  });
+
   it("says that another version is stored", async () => {
     const { state } = await stateOf([inR2("@2/320-high.webp")]);
     expect(whyMissing("a", "3", asked, state).reason).toBe("stored under v=2 only");

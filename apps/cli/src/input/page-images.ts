@@ -24,10 +24,10 @@ export interface ImageTags {
   rule: number | null;
 }
 
-/** The images of a page. It is not known what headers it will have. */
+/** The images of a page. It is not known where the page will be served, nor what headers it will have. */
 export function imageTags(text: string, html: Html): ImageTags {
   const found: ImageTags = { images: [], rule: null };
-  const page = readHtmlPage({ policy: null, forbids: () => false });
+  const page = readHtmlPage({ url: null, policy: null, charset: null, forbids: () => false });
   readTokens(text, {
     doctype: () => page.begin(),
     tag(tag) {

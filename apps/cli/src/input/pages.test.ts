@@ -28,6 +28,11 @@ const PIECES = [
 const hostile = fc.array(fc.oneof(fc.constantFrom(...PIECES), fc.string())).map((parts) => parts.join(""));
 const addressesOf = (html: string) => pageAddresses(html).addresses.map(({ address }) => address);
 
+it("takes the first base that a browser takes: none of a template or a comment", () => {
+  const html = `<template><base href=/a></template><!--[if IE]><base href=/b><![endif]--><base target=x><base href=/c><base href=/d>`;
+  expect(pageAddresses(html).base).toBe("/c");
+});
+
 describe("a page's addresses", () => {
   it.each([
     [`<img src="/a?w=800&amp;f=auto">`, ["/a?w=800&f=auto"]],
@@ -52,6 +57,11 @@ describe("a page's addresses", () => {
     [`<div style="background:url(/a?w=1&amp;f=webp)">`, ["/a?w=1&f=webp"]],
     [`<style>p { background: image-set("/a" 1x, url('/b') 2x) }</style>`, ["/a", "/b"]],
     [`<noscript><img src=/a></noscript><template><img src=/b></template>`, ["/a", "/b"]],
+    [
+      `<template><img src="/{{id}}"><img src="/%7B%7Bid%7D%7D" data-src="/{{id}}"></template><img src=/{{a}}>`,
+      ["/{{a}}"],
+    ],
+    [`<img data-src="/{{id}}?w=1"><img data-src="/{width}">`, ["/{width}"]],
     [`<!-- <img src=/a> --><script>"<img src=/b>"</script><textarea><img src=/c></textarea>`, []],
     [`<!--[if mso]><v:rect><v:fill type="frame" src="/a?w=1&amp;f=jpeg" /></v:rect><![endif]-->`, ["/a?w=1&f=jpeg"]],
     [`<!--[if (gte mso 9)|(IE)]>\n<td background=/a style="background:url('/b')"><![endif]-->`, ["/a", "/b"]],

@@ -1,5 +1,6 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { pageText } from "@prewarm/site-pages/page-text";
 import { pageImages, readPage } from "@prewarm/site-pages/read-page";
 import type { Context } from "../platform/context.ts";
 import { usageError } from "../platform/exit-codes.ts";
@@ -30,7 +31,7 @@ export async function* readPages({ places, site }: Pages, namer: Namer, context:
         yield { kind: "bad", place: file, reason: `it is larger than ${PAGE_BYTES_MAX / 1024 / 1024} MiB` };
         continue;
       }
-      const page = readPage(file, await readFile(path, "utf8"));
+      const page = readPage(file, pageText(await readFile(path), null));
       for (const { line, url, certain } of pageImages(page, site, namer.isImageUrl)) {
         if (seen.has(url)) continue;
         const read = readOne(`${file}:${line}`, () => namer.fromUrl(url));

@@ -2,6 +2,7 @@ import { readFile, stat } from "node:fs/promises";
 import { relative, resolve } from "node:path";
 import { AGENT, fetchPage } from "@prewarm/site-pages/fetch-page";
 import type { Page } from "@prewarm/site-pages/page-addresses";
+import { pageText } from "@prewarm/site-pages/page-text";
 import {
   type ImageUse,
   type PageFault,
@@ -91,7 +92,7 @@ async function readFiles({ site, base }: SiteSpec, home: string | null, reading:
     const isSheet = /\.css$/i.test(file);
     const isLarge = (await stat(path)).size > PAGE_BYTES_MAX;
     const fault: PageFault = { kind: "failed", why: `it is larger than ${PAGE_BYTES_MAX / 1024 / 1024} MiB` };
-    const read = isLarge ? null : readPage(file, await readFile(path, "utf8"));
+    const read = isLarge ? null : readPage(file, pageText(await readFile(path), null));
     const images = read === null ? [] : usesIn(read, base, reading);
     const address = `${home}/${page.split("/").map(encodeURIComponent).join("/")}`;
     const shown = home === null || isSheet || read === null ? null : await openPage(address, browser);
