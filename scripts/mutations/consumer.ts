@@ -2,7 +2,7 @@ import { at, breaks, type Mutation } from "./mutation.ts";
 
 const SRC = "workers/consumer/src";
 const WORLD = "test/world";
-const UNNOTED = [`${SRC}/doctor/unnoted.test.ts`, `${WORLD}/crash/crash-points.test.ts`];
+const NOTES = [`${SRC}/doctor/wrong-notes.test.ts`];
 
 /** The consumer's small rooms: configuration, intake, doctor, and what every room uses of the platform. */
 export const CONSUMER: readonly Mutation[] = [
@@ -18,7 +18,7 @@ export const CONSUMER: readonly Mutation[] = [
       replace: "  void deleteVariants(bucket, answer.objects);",
     }),
     breaks("P11", "the doctor writes no note", {
-      find: "  await note?.(unnotedOf(kept, known, at));\n",
+      find: "if (order.fix) await mendNotes(wrong.slice(0, NOTES_MAX));",
       replace: "",
       tests: [`${SRC}/doctor/run-doctor.test.ts`, `${WORLD}/crash/crash-points.test.ts`],
     }),
@@ -31,10 +31,26 @@ export const CONSUMER: readonly Mutation[] = [
       replace: "dead",
     }),
   ]),
-  ...at({ file: `${SRC}/doctor/unnoted.ts`, tests: UNNOTED }, [
+  ...at({ file: `${SRC}/doctor/wrong-notes.ts`, tests: NOTES }, [
     breaks("P11", "a note of another handler hides what one that died has not noted", {
-      find: "isShort: found.length > listed",
-      replace: "isShort: found.length < 0 && listed > 0",
+      find: "const isShort = own.length > listed && ",
+      replace: "const isShort = own.length < 0 && ",
+      tests: [...NOTES, `${WORLD}/crash/crash-points.test.ts`],
+    }),
+    breaks("P11", "a note goes on to tell of variants that are gone", {
+      find: "const isLong = isWhole(id, slice) && ",
+      replace: "const isLong = isWhole(id, slice) && listed < 0 && ",
+    }),
+    breaks("P11", "the end of a slice takes variants out of a note", { find: "isWhole(id, slice) && ", replace: "" }),
+    breaks("P18", "an announcement that its handlers did not live to note is never noted", {
+      find: "last.number > announced && ",
+      replace: "last.number < 0 && ",
+    }),
+  ]),
+  ...at({ file: `${SRC}/intake/plan-item.ts`, tests: [`${WORLD}/announced-version.test.ts`] }, [
+    breaks("P18", "a list of variants, as coverage sends it, takes the note of its image", {
+      find: "isAnnouncement(wanted) ? { announces: v } : {}",
+      replace: "{ announces: v }",
     }),
   ]),
   ...at({ file: `${SRC}/intake/accept-stream.ts`, tests: [`${SRC}/hooks/receive-hook.test.ts`] }, [

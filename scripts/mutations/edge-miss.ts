@@ -48,8 +48,11 @@ export const EDGE_MISS: readonly Mutation[] = [
     }),
   ]),
   ...at({ file: `${ROOM}/best-stored.ts`, tests: STAND_IN_TESTS }, [
-    breaks("P18", "a narrow one comes before a wide one", { find: "isNarrow ? 1 : 0,", replace: "0," }),
-    breaks("P18", "of too narrow ones it is not the widest", { find: "isNarrow ? -width : 0,", replace: "0," }),
+    breaks("P18", "a narrow one comes before a wide one", { find: "isNarrow ? 1 / width : 0,", replace: "0," }),
+    breaks("P18", "of too narrow ones it is not the widest", {
+      find: "isNarrow ? 1 / width : 0,",
+      replace: "isNarrow ? 1 : 0,",
+    }),
     breaks("P18", "another shape comes first", { find: "    shapeGap(each, asked, original),\n", replace: "" }),
     breaks("P18", "the closest width does not count", { find: "    distance,\n", replace: "" }),
     breaks("P18", "a guessed format comes before a proven one", { find: "isProven ? 0 : 1,", replace: "0," }),
@@ -97,10 +100,6 @@ export const EDGE_MISS: readonly Mutation[] = [
     breaks("P18", "the 16 px placeholder comes before an original that may be shown", {
       find: "isLast && info.lqip",
       replace: "info.lqip",
-    }),
-    breaks("P18", "another version stands in", {
-      find: " || info.version !== target.version) return [];",
-      replace: ") return [];",
     }),
     breaks("P18", "a signature opens more than its variant", {
       find: "return isOpen || showsNoMore(other, target.transform, info);",

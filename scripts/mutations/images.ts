@@ -22,6 +22,17 @@ export const IMAGES: readonly Mutation[] = [
       histories: { rule: "acceptsremoved", favourites: ["remove", "accept"] },
     }),
   ]),
+  ...at({ file: `${ROOM}/announced.ts`, tests: [`${ROOM}/announced.test.ts`] }, [
+    breaks("P18", "a job of any version counts as announced", {
+      find: "announced > 0 && version === versionOfKey(key)",
+      replace: "announced > 0",
+      tests: [`${ROOM}/announced.test.ts`, `${WORLD}/announced-version.test.ts`],
+    }),
+    breaks("P17", "each upload writes a row of its image, though it names no version", {
+      find: "v === null && image.ordering === null && image.etag === null",
+      replace: "v === null && image.ordering !== null",
+    }),
+  ]),
   ...at({ file: `${ROOM}/focal.ts`, tests: [`${ROOM}/focal.test.ts`] }, [
     breaks("L2", "a new point makes every waiting variant anew", {
       find: "({ key }) => isCropByFocal(key)),\n  );",

@@ -147,6 +147,16 @@ export const SHARED: readonly Mutation[] = [
       replace: "",
     }),
   ]),
+  ...at({ file: `${SRC}/image-info.ts`, tests: [...STAND_IN_TESTS, `${SRC}/image-info.test.ts`] }, [
+    breaks("P18", "another version stands in", {
+      find: "parsed !== null && parsed.v === (isOwn ? null : v) ?",
+      replace: "parsed !== null ?",
+    }),
+    breaks("P18", "a version that nobody announced has no stand-ins", {
+      find: "(isOwn ? others : Object.keys(Object(elsewhere)))",
+      replace: "others",
+    }),
+  ]),
   ...at({ file: `${SRC}/log.ts`, tests: [`${SRC}/log.test.ts`] }, [
     breaks("F13", "all of a foreign text is looked at", {
       find: ".slice(0, Math.max(0, clean.length - longest)) : clean).slice(0, LOOKED_AT_CHARS)",

@@ -30,6 +30,23 @@ export const STORE: readonly Mutation[] = [
       replace: "return void (",
       tests: [`${SRC}/making/smaller-formats.test.ts`],
     }),
+    breaks("P18", "a view of another version takes the note of its image", {
+      find: "announced > (info?.announced ?? 0);",
+      replace: "announced >= 0;",
+      tests: [`${ROOM}/info.test.ts`, "test/world/announced-version.test.ts"],
+    }),
+    breaks("P18", "a late job of an older version takes the note back", {
+      find: "announced > (info?.announced ?? 0);",
+      replace: "announced > 0;",
+    }),
+    breaks("P18", "a view of another version empties the note once the original has changed", {
+      find: "if (info !== null && info.version !== v && !isLater && listedIn(info) > 0) return null;",
+      replace: "",
+    }),
+    breaks("P11", "the doctor takes out of a note what was stored since it looked", {
+      find: "object.etag !== etag || ",
+      replace: "",
+    }),
     breaks("P5", "the note tells the older original although a newer one was noted", {
       find: "made !== null && made.gen >= notedGen",
       replace: "made !== null && notedGen >= 0",
@@ -52,6 +69,13 @@ export const STORE: readonly Mutation[] = [
     breaks("P20", "a late handler writes a note over the block that the edge reads", {
       find: "    if (isRemovedNote(object)) {\n",
       replace: "    if (false as boolean) {\n",
+    }),
+  ]),
+  ...at({ file: `${ROOM}/note-versions.ts`, tests: [`${ROOM}/info.test.ts`] }, [
+    breaks("P18", "made-up versions make a note grow without end", { find: ".slice(-OTHERS_MAX)", replace: "" }),
+    breaks("P18", "what is stored of a version is forgotten once another one is announced", {
+      find: "byEnd(variantsOf(info, info.version), info.version)",
+      replace: "{}",
     }),
   ]),
   ...at({ file: `${ROOM}/list-pages.ts`, tests: [`${ROOM}/list-pages.test.ts`] }, [

@@ -34,6 +34,7 @@ export function doorOf({ config, clock, ledger, bucket, log }: House): (request:
       access: null,
       edgeUrl: "",
       analytics: null,
+      mendNotes: async () => undefined,
     },
     ...{
       environment: "world",

@@ -4,6 +4,7 @@ import type { Log } from "@prewarm/shared/log";
 import { GATE_KEY } from "@prewarm/shared/markers";
 import { type MissMessage, missMessage, WORK_MESSAGE } from "@prewarm/shared/messages";
 import { type DoctorReport, runDoctor } from "../../workers/consumer/src/doctor/run-doctor.ts";
+import type { WrongNote } from "../../workers/consumer/src/doctor/wrong-notes.ts";
 import type { Ittybit } from "../../workers/consumer/src/ittybit/client.ts";
 import { pollerOf } from "../../workers/consumer/src/ittybit/poller/poller.ts";
 import type { LedgerCalls } from "../../workers/consumer/src/ledger/contract.ts";
@@ -15,10 +16,9 @@ import { consumeBatch } from "../../workers/consumer/src/making/consume-batch.ts
 import { consumeMiss } from "../../workers/consumer/src/making/consume-miss.ts";
 import type { CrashPoint } from "../../workers/consumer/src/making/crash-points.ts";
 import { createContext } from "../../workers/consumer/src/making/create-context.ts";
-import { tellPages } from "../../workers/consumer/src/making/settle.ts";
+import { mendNotes } from "../../workers/consumer/src/making/settle.ts";
 import { noSpan } from "../../workers/consumer/src/platform/span.ts";
 import { deleteBlock, listBlocks, putBlock } from "../../workers/consumer/src/store/blocks.ts";
-import type { Noted } from "../../workers/consumer/src/store/info.ts";
 import { makePass, type OwnOriginal } from "../../workers/consumer/src/store/make-pass.ts";
 import type { Chance } from "./chance.ts";
 
@@ -195,8 +195,8 @@ export class World {
     const { clock, ledger } = this;
     const life = new Life();
     const bucket = this.store.bucket(life);
-    const note = (noted: readonly Noted[]) => tellPages(createContext("work", this.#batchDeps(life)), [], noted);
-    return runDoctor({ bucket, ledger, clock, note }, { fix: true, cursor: "", who: "world" });
+    const mend = (wrong: readonly WrongNote[]) => mendNotes(createContext("work", this.#batchDeps(life)), wrong);
+    return runDoctor({ bucket, ledger, clock, mendNotes: mend }, { fix: true, cursor: "", who: "world" });
   }
 
   /** As the API does: R2 has the block before the ledger hears of it. */

@@ -3,11 +3,13 @@ import { count, time } from "./words.ts";
 
 export const Finding = z
   .object({
-    code: z.enum(["object_below_floor", "marker_stale", "lease_expired", "slot_leaked", "counters_differ"]),
+    code: z.enum([
+      ...["object_below_floor", "marker_stale", "note_differs", "lease_expired", "slot_leaked", "counters_differ"],
+    ] as const),
     count,
     message: z.string(),
     fixed: z.boolean().meta({ description: "Mended: a second look finds it no more" }),
-    examples: z.array(z.string()).meta({ description: "Some of the variant keys concerned" }),
+    examples: z.array(z.string()).meta({ description: "Some of the variant keys concerned, or of the images" }),
   })
   .meta({ id: "Finding" });
 /** A way in which ledger and store disagree. */

@@ -11,7 +11,10 @@ export const WarmItem = z
       .string()
       .regex(/^[A-Za-z0-9_-]{1,64}$/)
       .optional()
-      .meta({ description: "The site's version token; part of the key" }),
+      .meta({
+        description:
+          "The site's version token; part of the key. An item that makes a recipe announces it: from then on it is the image's version",
+      }),
     sourceEtag: z
       .string()
       .min(1)

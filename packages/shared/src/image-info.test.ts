@@ -47,7 +47,7 @@ describe("the stored variants of a note", () => {
     fc.assert(
       fc.property(fc.array(transforms, { maxLength: OTHERS_MAX }), (added) => {
         const info = parseInfo(JSON.stringify(withStored(withStored(INFO_EMPTY, added), added)));
-        const names = (info === null ? [] : storedVariants(info)).map(variantName);
+        const names = (info === null ? [] : storedVariants(info, null)).map(variantName);
         expect(names.toSorted()).toEqual([...new Set(added.map(variantName))].toSorted());
       }),
     );
@@ -67,13 +67,23 @@ describe("the stored variants of a note", () => {
   });
 
   it("of release 0.1.0 are the widths only, and names that no release prints are passed over", () => {
-    expect(storedVariants(INFO).map(variantName)).toEqual([
+    expect(storedVariants(INFO, null).map(variantName)).toEqual([
       "320-high.avif",
       "640-high.avif",
       "320-high.webp",
       "1080-high.webp",
     ]);
     const others = ["", "x", "@2/640-high.webp", "a/640-high.webp", "640-high.gif", "640-low.webp"];
-    expect(storedVariants({ stored: {}, others }).map(variantName)).toEqual(["640-low.webp"]);
+    expect(storedVariants({ version: null, stored: {}, others }, null).map(variantName)).toEqual(["640-low.webp"]);
+  });
+
+  it("of another version are those that stand beside them, whatever a damaged note says there", () => {
+    const elsewhere = { "@2/320-high.webp": 7, "@3/640-low.avif": 7, nonsense: 7, "640-high.webp": 7 };
+    const named = (info: StoredInfo, v: string | null) => storedVariants(info, v).map(variantName);
+    expect(named({ ...INFO, elsewhere }, "2")).toEqual(["320-high.webp"]);
+    expect(named({ ...INFO, elsewhere }, "4")).toEqual([]);
+    expect(named({ ...INFO, version: "4", elsewhere }, null)).toEqual(["640-high.webp"]);
+    for (const damaged of ["null", '"text"', "7", "[1]"])
+      expect(named(JSON.parse(`{"version":null,"stored":{},"elsewhere":${damaged}}`), "2")).toEqual([]);
   });
 });

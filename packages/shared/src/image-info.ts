@@ -1,6 +1,6 @@
 import { FORMATS, type Format } from "./config.ts";
 import { DEFAULT_QUALITY, type Transform } from "./transform.ts";
-import { parseVariantName, variantName } from "./variant-key.ts";
+import { parseVariantKey, variantName } from "./variant-key.ts";
 
 /** What is known of an image since something of it was stored; JSON in R2, under `infoKey`. */
 export interface StoredInfo {
@@ -14,8 +14,13 @@ export interface StoredInfo {
   frames: number;
   /** The original's etag when it was looked at; null when its server gives none. */
   etag: string | null;
-  /** The site's own version token under which `stored` lie. */
+  /**
+   * The site's own version token that an upload or a run announced last; null: none. `lqip`, `stored`, `others` and `sizes` are of this
+   * version.
+   */
   version: string | null;
+  /** The ledger's number of that announcement; a later one has a higher number. Absent: nobody has announced a version. */
+  announced?: number;
   /** The smallest variant as a data URL of some 120 characters; null until it is stored. */
   lqip: string | null;
   /** Widths in px, ascending, that are stored uncropped in the usual quality. */
@@ -27,6 +32,11 @@ export interface StoredInfo {
   others?: string[];
   /** Bytes of stored variants; only the consumer reads them, by `sizesOf`. Absent in notes of release 0.1.0. */
   sizes?: unknown;
+  /**
+   * Bytes of stored variants of other versions, by the ends of their keys, such as `@2/640-high.webp`; the newest last, at most
+   * `OTHERS_MAX`, and without placeholders. They stand in for URLs of their own version, and say nothing else of the image.
+   */
+  elsewhere?: Record<string, number>;
 }
 
 /** R2 metadata of what stands in a note's place once its image is removed. */
@@ -76,14 +86,22 @@ export function withStored<I extends Pick<StoredInfo, "stored" | "others">>(info
   return { ...info, stored, others: [...others].slice(-OTHERS_MAX) };
 }
 
-/** The stored variants that the note lists, without the placeholder. */
-export function storedVariants({ stored, others = [] }: Pick<StoredInfo, "stored" | "others">): Transform[] {
+type Listed = Pick<StoredInfo, "version" | "stored" | "others" | "elsewhere">;
+
+/** The stored variants that the note lists of a version, without the placeholder. */
+export function storedVariants({ version, stored, others = [], elsewhere }: Listed, v: string | null): Transform[] {
+  const isOwn = v === version;
   const uncropped = FORMATS.flatMap((format) =>
-    (stored[format] ?? []).map((width): Transform => {
+    ((isOwn && stored[format]) || []).map((width): Transform => {
       return { width, height: null, fit: null, pos: null, quality: DEFAULT_QUALITY, format };
     }),
   );
-  return [...uncropped, ...others.map(parseVariantName).filter((one) => one !== null)];
+  // `others` are named without their version.
+  const named = (isOwn ? others : Object.keys(Object(elsewhere))).flatMap((end) => {
+    const parsed = parseVariantKey(`_/${end}`);
+    return parsed !== null && parsed.v === (isOwn ? null : v) ? [parsed.transform] : [];
+  });
+  return [...uncropped, ...named];
 }
 
 /** Reads what `JSON.stringify` made of a StoredInfo; null when the text is none, which is as if nothing were known. */

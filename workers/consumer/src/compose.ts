@@ -11,6 +11,7 @@ import { originalUrl } from "@prewarm/shared/signature";
 import { createUnknownPings, createWrongTokens } from "./api/access/wrong-tokens.ts";
 import type { ApiDeps } from "./api/deps.ts";
 import { accessOf, bucketOf, type Env, isLocal, ledgerNamespace, secretOf, siteConfig, tokensOf } from "./config.ts";
+import type { WrongNote } from "./doctor/wrong-notes.ts";
 import type { Faults } from "./hooks/hook-fault.ts";
 import { createStrangers } from "./hooks/note-delivery.ts";
 import type { UploadsDeps } from "./hooks/uploads-queue.ts";
@@ -22,11 +23,10 @@ import { ledgerFor } from "./ledger/ledger-for.ts";
 import type { BatchDeps } from "./making/batch-context.ts";
 import { nowhere } from "./making/crash-points.ts";
 import { createContext } from "./making/create-context.ts";
-import { tellPages } from "./making/settle.ts";
+import { mendNotes } from "./making/settle.ts";
 import type { Span } from "./platform/span.ts";
 import { type Analytics, createAnalytics } from "./serving/analytics.ts";
 import type { SiteDeps } from "./sites/site-deps.ts";
-import type { Noted } from "./store/info.ts";
 
 /** Which code runs; null where the platform does not say, as locally. */
 export function versionOf({ VERSION }: Pick<Env, "VERSION">): CodeVersion | null {
@@ -125,10 +125,10 @@ export function operatorDeps(site: Config, env: Env): UploadsDeps {
   };
 }
 
-/** What the cron's walk of the doctor works with. */
+/** What the doctor works with. */
 export function doctorDeps(site: Config, env: Env) {
-  const note = (variants: readonly Noted[]) => tellPages(createContext("work", batchDeps(site, env)), [], variants);
-  return { ...operatorDeps(site, env), note };
+  const mend = (wrong: readonly WrongNote[]) => mendNotes(createContext("work", batchDeps(site, env)), wrong);
+  return { ...operatorDeps(site, env), mendNotes: mend };
 }
 
 /** Calls a handler for visits of sites; when the call is lost, the cron goes on with them. */
@@ -175,7 +175,7 @@ const CLOUDFLARE_API = "https://api.cloudflare.com/client/v4";
 
 /** What the control API works with. */
 export function apiDeps(site: Config, env: Env): ApiDeps {
-  const deps = operatorDeps(site, env);
+  const deps = doctorDeps(site, env);
   const { adminTokens, viewerTokens } = tokensOf(env);
   return {
     ...deps,

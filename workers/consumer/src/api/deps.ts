@@ -1,4 +1,5 @@
 import type { CodeVersion } from "@prewarm/control-schema/words";
+import type { WrongNote } from "../doctor/wrong-notes.ts";
 import type { ReceiveDeps } from "../hooks/receive-hook.ts";
 import type { DryRunDeps } from "../intake/dry-run.ts";
 import type { Analytics } from "../serving/analytics.ts";
@@ -31,6 +32,8 @@ export interface ApiDeps extends ReceiveDeps, DryRunDeps {
   viewerTokens: string[];
   /** Of variants, and of what is known of images. */
   bucket: Pick<R2Bucket, "get" | "head" | "list" | "put" | "delete">;
+  /** Mends what the doctor finds of notes; never throws. */
+  mendNotes(wrong: readonly WrongNote[]): Promise<void>;
   /** Of what the edge counted; null: it cannot be read. */
   analytics: Analytics | null;
   /** First signs, all verify. */

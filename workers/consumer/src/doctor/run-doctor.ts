@@ -7,11 +7,10 @@ import { fromCustomMetadata, ORIGINAL_JOB } from "@prewarm/shared/variant-metada
 import type { SliceAnswer, SliceRequest, StorePage } from "../images/calls.ts";
 import { Findings } from "../images/findings.ts";
 import type { Operators } from "../ledger/contract.ts";
-import type { Noted } from "../store/info.ts";
 import { objectsAfter } from "../store/list-pages.ts";
 import { clearMarkers } from "../store/markers.ts";
 import { deleteVariants } from "../store/variants.ts";
-import { type ListedNote, type ListedVariant, unnotedOf } from "./unnoted.ts";
+import { type ListedNote, type ListedVariant, type WrongNote, wrongNotes } from "./wrong-notes.ts";
 
 /** What one call of the ledger takes. */
 const SLICE_OBJECTS = 1_000;
@@ -19,6 +18,8 @@ const SLICE_OBJECTS = 1_000;
 const REQUEST = { slices: 100, ms: 15_000 };
 /** The cron's share. */
 const MINUTE = { slices: DOCTOR_SLICES_PER_MINUTE, ms: 20_000 };
+/** Notes of one slice that are mended: each costs a look at its original, a head, a read and a put. Chosen. */
+const NOTES_MAX = 20;
 
 export interface DoctorReport {
   findings: Finding[];
@@ -31,8 +32,8 @@ interface DoctorDeps {
   bucket: Pick<R2Bucket, "list" | "delete">;
   ledger: Operators;
   clock: Clock;
-  /** Notes these variants of their images; never throws. Absent: the walk notes nothing, as a request's does. */
-  note?(variants: readonly Noted[]): Promise<void>;
+  /** Mends these notes; never throws. */
+  mendNotes(wrong: readonly WrongNote[]): Promise<void>;
 }
 
 /** `from`: variant keys up to and including this one were looked at before; "" for the beginning. */
@@ -41,7 +42,7 @@ type SliceOrder = Omit<SliceRequest, "page"> & { from: string };
 /**
  * Slice after slice, from `from` to the end of the store or of the share. A slice is a page of `variants/` (up to 1,000 objects, one list call or
  * some) with the markers of the same keys, and one call to the ledger. If something must be deleted, one or two delete calls and a second call to
- * the ledger follow. The cron's walk also lists the images' notes of the same keys, and has written what is missing. Throws when R2 or the ledger does not answer. The position is stored after each slice, so nothing is lost then.
+ * the ledger follow. The images' notes of the same keys are listed too. Throws when R2 or the ledger does not answer. The position is stored after each slice, so nothing is lost then.
  */
 async function* walk(
   deps: DoctorDeps,
@@ -50,7 +51,7 @@ async function* walk(
 ): AsyncGenerator<SliceAnswer> {
   const deadline = deps.clock.now() + share.ms;
   let dead: Listed | null = null;
-  let notes: Listed | null = deps.note === undefined ? NOTHING : null;
+  let notes: Listed | null = null;
   let next: string | null = from;
   for (let slice = 0; next !== null && slice < share.slices && deps.clock.now() < deadline; slice += 1) {
     // Markers are few: one list of them lasts for many slices.
@@ -64,10 +65,8 @@ async function* walk(
   }
 }
 
-const NOTHING: Listed = { found: [], to: null };
-
 async function examineSlice(
-  { bucket, ledger, clock, note }: DoctorDeps,
+  { bucket, ledger, clock, mendNotes }: DoctorDeps,
   { from, ...order }: SliceOrder,
   { dead, notes }: { dead: Listed; notes: Listed },
 ): Promise<SliceAnswer> {
@@ -89,9 +88,15 @@ async function examineSlice(
   if (answer.locks.length > 0) await ledger.doctorDone(answer.locks);
   const deleted = new Set(answer.objects);
   const kept = variants.filter(({ key }) => !deleted.has(key));
-  const known = new Map(notes.found.map((one) => [encodedIdOfKey(one.key), one]));
-  await note?.(unnotedOf(kept, known, at));
-  return answer;
+  const wrong = wrongNotes({
+    ...{ from, to, variants: kept, announced: answer.announced, now: at },
+    notes: new Map(notes.found.map((one) => [encodedIdOfKey(one.key), one])),
+  });
+  if (order.fix) await mendNotes(wrong.slice(0, NOTES_MAX));
+  const sure = wrong.filter(({ isSure }) => isSure).map(({ id }) => id);
+  const findings = new Findings(order.fix && sure.length <= NOTES_MAX);
+  findings.add("note_differs", sure.length, sure);
+  return { ...answer, findings: [...answer.findings, ...findings.list()] };
 }
 
 type Found = ListedVariant & ListedNote & { gen: number };
@@ -106,13 +111,24 @@ async function listFrom(bucket: Pick<R2Bucket, "list">, prefix: string, from: st
   const options: R2ListOptions = { prefix, include: ["customMetadata"] };
   const after = from === "" ? "" : prefix + from;
   const { objects, to } = await objectsAfter(bucket, options, { after, most: SLICE_OBJECTS });
-  const found = objects.map(({ key, customMetadata, size, uploaded }) => {
-    const { gen = 0, smaller = [], job } = fromCustomMetadata(customMetadata) ?? {};
-    const isCopy = job === ORIGINAL_JOB;
-    const listed = Number(customMetadata?.listed ?? Number.POSITIVE_INFINITY);
-    return { key: key.slice(prefix.length), gen, smaller, isCopy, listed, bytes: size, uploaded: uploaded.getTime() };
+  const found = objects.map(({ key, customMetadata, size: bytes, uploaded, etag }) => {
+    const { gen = 0, smaller = [], job = ORIGINAL_JOB } = fromCustomMetadata(customMetadata) ?? {};
+    const variant = { gen, smaller, bytes, isCounted: job !== ORIGINAL_JOB };
+    return {
+      key: key.slice(prefix.length),
+      ...variant,
+      ...listingOf(customMetadata),
+      etag,
+      uploaded: uploaded.getTime(),
+    };
   });
   return { found, to: to?.slice(prefix.length) ?? null };
+}
+
+/** What a note's metadata says of it. */
+function listingOf(metadata: Record<string, string> | undefined): Pick<ListedNote, "listed" | "version" | "announced"> {
+  const { listed = Number.POSITIVE_INFINITY, version = null, announced = 0 } = metadata ?? {};
+  return { listed: Number(listed), version, announced: Number(announced) };
 }
 
 /** The lesser of two ends; null is the end of all. */
@@ -141,7 +157,8 @@ export async function doctorTick(deps: DoctorDeps & { log: Log }): Promise<void>
     const from = await deps.ledger.doctorFrom();
     if (from === null) return;
     for await (const { findings, to } of walk(deps, { from, fix: true, keep: true, who: "doctor" }, MINUTE)) {
-      for (const { code, count, examples } of findings) deps.log("doctor.fixed", { code, count, examples });
+      for (const { code, count, examples, fixed } of findings)
+        if (fixed) deps.log("doctor.fixed", { code, count, examples });
       if (to === null) deps.log("doctor.pass_ended", {});
     }
   } catch (error) {

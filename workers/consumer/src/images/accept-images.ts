@@ -2,6 +2,7 @@ import type { ChunkAnswer } from "@prewarm/durable-queue/calls";
 import { acceptChunk } from "@prewarm/durable-queue/intake/accept-chunk";
 import { type LaneCode, laneCode } from "@prewarm/durable-queue/schema/row";
 import { encodeId } from "@prewarm/shared/variant-key";
+import { noteAnnouncement } from "./announced.ts";
 import type { AcceptChunk, AcceptImage } from "./calls.ts";
 import { moveFocal } from "./focal.ts";
 import type { ImageTx } from "./image-tx.ts";
@@ -18,6 +19,7 @@ export function acceptImages(tx: ImageTx, { images, ...chunk }: AcceptChunk): Ch
   return acceptChunk(tx, { ...chunk, groups: images }, (image) => {
     if (removed.has(encodeId(image.id)) || !noteOriginal(tx, image, lane)) return false;
     if (image.focal !== undefined) moveFocal(tx, encodeId(image.id), image.focal, lane);
+    if (image.announces !== undefined) noteAnnouncement(tx, encodeId(image.id), image.announces);
     return true;
   });
 }

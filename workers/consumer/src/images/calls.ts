@@ -36,6 +36,8 @@ export interface AcceptImage {
   order: string | null;
   /** Another etag than the image had, under a later order or none, is a new original: its variants are made anew. */
   sourceEtag: string | null;
+  /** The version of the image from now on; null: none. Missing: these are single variants, which say nothing of the image. */
+  announces?: string | null;
   /** What its crops are to show; null: their centre. Missing: the sender does not say, so it stays as it is. */
   focal?: Focal | null;
 }
@@ -73,6 +75,12 @@ export interface SliceRequest {
   who: string;
 }
 
+/** The version of an image that was announced last, and the number of the announcement. */
+export interface Announced {
+  v: string | null;
+  number: number;
+}
+
 export interface SliceAnswer {
   findings: Finding[];
   /** How far the interval was looked at; null: to the end. */
@@ -82,4 +90,6 @@ export interface SliceAnswer {
   markers: string[];
   /** Images locked for those deletions, given back with `doctorDone`. */
   locks: { id: string; until: number }[];
+  /** By the encoded ids of the page's images: what is remembered of announcements. */
+  announced: Record<string, Announced>;
 }

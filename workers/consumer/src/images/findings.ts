@@ -4,6 +4,8 @@ import type { Finding } from "@prewarm/control-schema/doctor";
 const MESSAGES: Record<Finding["code"], string> = {
   object_below_floor:
     "Objects that a purge or a new original made invalid and that no open job will overwrite: deleted.",
+  note_differs:
+    "Notes under info/ that tell of other variants than R2 has, or are missing: written anew. The examples are images.",
   marker_stale: "Markers under dead/ of variants that exist: deleted.",
   lease_expired: "Leases that ended more than five minutes ago: what they held is given back.",
   slot_leaked: "Slots of abandoned jobs that should be free: freed.",

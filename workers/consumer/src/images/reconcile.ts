@@ -5,6 +5,7 @@ import { getDoc, putDoc } from "@prewarm/durable-queue/schema/docs";
 import { isOpen, type Row } from "@prewarm/durable-queue/schema/row";
 import { DOCTOR_SLICES_PER_MINUTE, HANDLER_WALL_MS } from "@prewarm/shared/limits";
 import { encodedIdOfKey } from "@prewarm/shared/variant-key";
+import { announcementsOf } from "./announced.ts";
 import { askedForBlocksAt } from "./asking-for-blocks.ts";
 import { copiesGo, outdateCopies } from "./cache-purges.ts";
 import type { SliceAnswer, SliceRequest, StorePage } from "./calls.ts";
@@ -87,12 +88,16 @@ export function doctorWalk(tx: ImageTx): DoctorWalk {
 export function doctorSlice(tx: ImageTx, request: SliceRequest): SliceAnswer {
   const { page, fix, keep, who } = request;
   const findings = new Findings(fix);
-  const answer: SliceAnswer = { findings: [], to: page.to, objects: [], markers: [], locks: [] };
+  const answer: SliceAnswer = { findings: [], to: page.to, objects: [], markers: [], locks: [], announced: {} };
   const loaded = tx.rows.loadKeys([...page.objects.map(({ key }) => key), ...page.markers]);
   const rows = new Map(loaded.map((row) => [row.key, row]));
   const stale = belowFloor(tx, page, rows);
   const good = new Set(page.objects.filter((object) => counts(tx, object, rows)).map(({ key }) => key));
   const markers = page.markers.filter((key) => good.has(key) && !rows.has(key));
+  answer.announced = announcementsOf(
+    tx,
+    page.objects.map(({ key }) => key),
+  );
   findings.add("object_below_floor", stale.length, stale);
   findings.add("marker_stale", markers.length, markers);
   // The passes of a removal delete, because they note what they delete.

@@ -30,6 +30,11 @@ export interface Wanted {
   focal?: Focal | null | undefined;
 }
 
+/** Whether a recipe is made, by which an item announces its version. One that only lists variants announces none. */
+function isAnnouncement({ recipe = null, presets = [], transforms = [] }: Wanted): boolean {
+  return recipe !== null || presets.length + transforms.length === 0;
+}
+
 /** Turns items into variants, under one configuration. */
 export class Planner {
   readonly #config: Config;
@@ -49,7 +54,8 @@ export class Planner {
     const { id, v = null, sourceEtag = null, order = null, focal } = wanted;
     checkOriginal(id, this.#config);
     const keys = new Set(this.#transforms(wanted).map((transform) => variantKey(id, transform, v)));
-    return { id, keys: [...keys], order, sourceEtag, ...(focal === undefined ? {} : { focal }) };
+    const announced = isAnnouncement(wanted) ? { announces: v } : {};
+    return { id, keys: [...keys], order, sourceEtag, ...announced, ...(focal === undefined ? {} : { focal }) };
   }
 
   /** The transforms that the names stand for. Throws `transform_invalid`, saying which and why. */
@@ -70,9 +76,10 @@ export class Planner {
     throw new ApiError("transform_invalid", { detail: `${spec.slice(0, 100)}: ${UNSIGNED}` });
   }
 
-  #specs({ recipe = null, presets = [], transforms = [] }: Wanted): string[] {
+  #specs(wanted: Wanted): string[] {
+    const { recipe, presets = [], transforms = [] } = wanted;
     const named = [...presets.map((preset) => `p=${encodeURIComponent(preset)}`), ...transforms];
-    if (recipe === null && named.length > 0) return named;
+    if (!isAnnouncement(wanted)) return named;
     const name = recipe ?? this.#recipe;
     const recipes = recipesOf(this.#config);
     const specs = Object.hasOwn(recipes, name) ? recipes[name] : undefined;

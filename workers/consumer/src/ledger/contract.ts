@@ -65,8 +65,13 @@ export interface ExchangeRequest extends queue.ExchangeRequest {
   asks: MissAsk[];
 }
 
-/** `focals`: what crops are to show, by the job's number; a ledger of before release 0.2 tells none. */
-export type ExchangeAnswer = queue.ExchangeAnswer<AnsweredMisses & { focals?: Record<number, Focal> }>;
+/**
+ * By the job's number: what crops are to show (`focals`), and of jobs of the version that was announced last the number of that
+ * announcement (`announced`). A ledger of before tells none.
+ */
+export type ExchangeAnswer = queue.ExchangeAnswer<
+  AnsweredMisses & { focals?: Record<number, Focal>; announced?: Record<number, number> }
+>;
 
 /** What the edge asks, by way of the consumer (packages/shared/src/edge-cache.ts). */
 export interface Edges {

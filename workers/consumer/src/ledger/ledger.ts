@@ -9,6 +9,7 @@ import { RULES, type Rules } from "@prewarm/durable-queue/operate/prune";
 import { audit } from "@prewarm/durable-queue/schema/audit";
 import type { Sql } from "@prewarm/durable-queue/schema/sql";
 import { acceptImages } from "../images/accept-images.ts";
+import { announcedOf } from "../images/announced.ts";
 import { noteCachePurge, takeCachePurge } from "../images/cache-calls.ts";
 import { noteEdgeCacheSetting, purgeEdge } from "../images/cache-purges.ts";
 import type { AcceptChunk, BeforeRestore } from "../images/calls.ts";
@@ -124,7 +125,8 @@ export class Ledger extends Queue<LedgerTx, BeforeRestore> implements Answering<
 
   readonly exchange = this.changes((tx, request: ExchangeRequest): ExchangeAnswer => {
     const answer = exchange(tx, request, (owner) => takeMisses(tx, owner, request.asks));
-    return answer.status === "lost" ? answer : { ...answer, focals: focalsOf(tx, answer.give) };
+    if (answer.status === "lost") return answer;
+    return { ...answer, focals: focalsOf(tx, answer.give), announced: announcedOf(tx, answer.give) };
   });
 
   async pinged(token: string, job: string | null, id?: string): Promise<"taken" | "unknown" | "refused"> {

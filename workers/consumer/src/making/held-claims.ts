@@ -27,6 +27,8 @@ export interface HeldClaim {
   transform: Transform;
   /** What a crop is to show: the same for the whole generation. */
   focal: Focal | null;
+  /** Its version is the one that was announced last, by this number; 0: it is not. */
+  announced: number;
   phase: Phase;
   /** A call is under way whose end must be known before anything is said of it: from the POST, or from the download, to the outcome. */
   begun: boolean;
@@ -51,6 +53,9 @@ export interface HeldClaim {
   /** The original as this handler saw it; null where it did not look. */
   original: Prepared["original"] | null;
 }
+
+/** What the ledger tells of a claim's image. */
+type OfImage = Partial<Pick<HeldClaim, "focal" | "announced">>;
 
 /** What the ledger is to be told. */
 type News = Pick<ExchangeRequest, "asks" | "submitted" | "settled">;
@@ -113,7 +118,7 @@ export class HeldClaims {
   }
 
   /** Adds what the ledger gives. The claim if there is something new to do for it, else null. */
-  add(given: Given, focal: Focal | null = null): HeldClaim | null {
+  add(given: Given, { focal = null, announced = 0 }: OfImage = {}): HeldClaim | null {
     const known = this.#claims.get(given.id);
     if (known !== undefined && known.given.gen === given.gen) {
       if (given.phase === "go") this.#repeatJob(known);
@@ -134,6 +139,7 @@ export class HeldClaims {
       image: parsed.id,
       transform: parsed.transform,
       focal,
+      announced,
       phase: given.phase,
       begun: false,
       isStopped: false,

@@ -9,7 +9,8 @@ import { variantKey } from "@prewarm/shared/variant-key";
 import { stripMetadata } from "../ittybit/output/strip/strip-metadata.ts";
 import { readOriginal } from "../originals/probe.ts";
 import type { NotedImage } from "../store/info.ts";
-import { pictureOf, sizesOf } from "../store/sizes.ts";
+import { sizesIn } from "../store/note-versions.ts";
+import { pictureOf } from "../store/sizes.ts";
 import { putOriginal } from "../store/variants.ts";
 import { type BatchContext, RANKS } from "./batch-context.ts";
 
@@ -31,9 +32,9 @@ function formatOf({ config }: BatchContext, { id, info }: NotedImage): Format | 
 }
 
 /** Whether the variant shows the whole original, nothing smaller, with more bytes than it. */
-function isLarger({ config }: BatchContext, { info }: NotedImage, transform: Transform, format: Format): boolean {
+function isLarger({ config }: BatchContext, { info, v }: NotedImage, transform: Transform, format: Format): boolean {
   if (transform.height !== null || (transform.width !== null && transform.width < info.width)) return false;
-  const sizes = sizesOf(info, pictureOf(transform));
+  const sizes = sizesIn(info, v, pictureOf(transform));
   const own = sizes.get(format);
   // Clients that show few formats have the last ones: of those the original must be smaller.
   const last = autoOrder(config).findLast((each) => sizes.has(each));

@@ -43,7 +43,7 @@ it("what is told to pages has the last rank among those that wait for a connecti
   await tellPages(
     context,
     ["dead/photo/_"],
-    [{ key: KEY, bytes: 1, smaller: [], made: null, original: null, isFirst: false }],
+    [{ key: KEY, bytes: 1, smaller: [], made: null, original: null, announced: 0, isFirst: false }],
   );
   expect(new TextDecoder().decode(objects.get("info/photo/_")?.bytes)).toContain("[320]");
   expect(ranks.length).toBeGreaterThanOrEqual(4);

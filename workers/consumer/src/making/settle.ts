@@ -3,7 +3,7 @@ import { errorText } from "@prewarm/shared/log";
 import { type DeadMarker, deadMs } from "@prewarm/shared/markers";
 import type { Transform } from "@prewarm/shared/transform";
 import type { Turn } from "../platform/semaphore.ts";
-import { type Noted, type NotedImage, noteStored } from "../store/info.ts";
+import { type GoneVariants, type Noted, type NotedImage, noteGone, noteStored } from "../store/info.ts";
 import { clearOldMarkers, markDead } from "../store/markers.ts";
 import type { StoredObject } from "../store/variants.ts";
 import { type BatchContext, RANKS, rankOf } from "./batch-context.ts";
@@ -93,4 +93,24 @@ export async function tellPages(
   } finally {
     context.telling -= 1;
   }
+}
+
+/** What the doctor has found: variants to be noted, and such as are gone and still noted. Never throws. */
+export async function mendNotes(
+  context: BatchContext,
+  wrong: readonly { noted: readonly Noted[]; gone: GoneVariants | null }[],
+): Promise<void> {
+  for (const { gone } of wrong) {
+    if (gone === null) continue;
+    try {
+      await noteGone(context, gone);
+    } catch (error) {
+      context.log("info.put_failed", { key: gone.id, error: errorText(error) });
+    }
+  }
+  await tellPages(
+    context,
+    [],
+    wrong.flatMap(({ noted }) => noted),
+  );
 }

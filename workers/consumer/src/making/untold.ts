@@ -3,7 +3,7 @@ import { deadKey, missingKey } from "@prewarm/shared/variant-key";
 import type { Noted } from "../store/info.ts";
 
 /** A claim whose variant is stored. */
-interface Stored extends Pick<Noted, "smaller" | "made" | "original"> {
+interface Stored extends Pick<Noted, "smaller" | "made" | "original" | "announced"> {
   given: Pick<Given, "key" | "live" | "floor" | "touched">;
   /** The original's id. */
   image: string;
@@ -22,10 +22,10 @@ export class Untold {
   readonly #suspects = new Set<string>();
 
   /** The variant of this claim is stored. */
-  add({ given, image, smaller, made, original, wasStored }: Stored, bytes: number): void {
+  add({ given, image, smaller, made, original, announced, wasStored }: Stored, bytes: number): void {
     const { key, live, floor, touched } = given;
     const isFirst = !live && !touched && floor === 0 && !wasStored && original !== null;
-    const noted = { key, bytes, smaller, made, original, isFirst };
+    const noted = { key, bytes, smaller, made, original, announced, isFirst };
     this.#unnoted.set(image, [...(this.#unnoted.get(image) ?? []), noted]);
     // The marker of a variant is written with its row. The marker of an image may be of a viewer who came before the image and left no row:
     // later viewers see it and do not ask, so of what a viewer has asked for there is none.

@@ -151,13 +151,13 @@ async function standBy(context: BatchContext, claim: HeldClaim): Promise<void> {
 }
 
 /** Begins what the answer asks for; nothing is waited for. */
-function begin(context: BatchContext, { stop, give, focals, look, capped }: Answered): void {
+function begin(context: BatchContext, { stop, give, focals, announced, look, capped }: Answered): void {
   const { held, role } = context;
   for (const key of look) held.track(lookInTurn(context, key));
   for (const key of capped) held.track(tellCapped(context, key));
   for (const { id, gen } of stop) held.stop(id, gen);
   for (const given of give) {
-    const claim = held.add(given, focals?.[given.id] ?? null);
+    const claim = held.add(given, { focal: focals?.[given.id] ?? null, announced: announced?.[given.id] ?? 0 });
     if (claim === null) continue;
     const step = (name: "submit" | "finish", act: () => Promise<void>) =>
       inSpan(context, claim, name, () => guarded(context, claim, act));

@@ -3,7 +3,7 @@ import { parseInfo } from "@prewarm/shared/image-info";
 import { describe, expect, it } from "vitest";
 import { createSemaphore } from "../platform/semaphore.ts";
 import { createMemoryBucket } from "../testing/memory-bucket.ts";
-import { noteStored, readInfos } from "./info.ts";
+import { noteGone, noteStored, readInfos } from "./info.ts";
 import { sweepImage } from "./sweep-image.ts";
 import { putVariant } from "./variants.ts";
 
@@ -41,20 +41,25 @@ function setup() {
     memory.objects.delete(`variants/${key}`);
     await putVariant(memory.bucket, { key, bytes, format: "webp", metadata }, null);
   };
-  const note = (keys: readonly string[]) => {
+  const note = (keys: readonly string[], announced = 0) => {
     const sizeOf = (key: string) => memory.objects.get(`variants/${key}`)?.bytes.byteLength ?? 0;
+    const known = { smaller: [], made: null, original: null, announced, isFirst: false };
     return noteStored(
       deps,
-      keys.map((key) => ({ key, bytes: sizeOf(key), smaller: [], made: null, original: null, isFirst: false })),
+      keys.map((key) => ({ key, bytes: sizeOf(key), ...known })),
     );
   };
   const settle = async (...keys: string[]) => {
     for (const key of keys) await store(key);
     await note(keys);
   };
+  const announce = async (announced: number, ...keys: string[]) => {
+    for (const key of keys) await store(key);
+    await note(keys, announced);
+  };
   const info = () => parseInfo(new TextDecoder().decode(memory.objects.get("info/photo/_")?.bytes));
   const puts = () => memory.calls.filter((call) => call.startsWith("put info/")).length;
-  return { memory, probed, logs, original, deps, store, note, settle, info, puts };
+  return { memory, probed, logs, original, deps, store, note, settle, announce, info, puts };
 }
 
 const KNOWN = { width: 2400, height: 1600, type: "image/jpeg", bytes: 350_000, frames: 1, etag: '"e1"', version: null };
@@ -79,17 +84,25 @@ describe("what is known of an image", () => {
     const made = { gen: 5, job: "j", sourceEtag: '"e1"', originalBytes: null, width: 1, height: 1, createdAt: 1 };
     const key = "photo/320-high.webp";
     await store(key, { gen: 5 });
-    await noteStored(deps, [{ key, bytes: 7, smaller: [], made, original: null, isFirst: false }]);
+    await noteStored(deps, [{ key, bytes: 7, smaller: [], made, original: null, announced: 0, isFirst: false }]);
     expect([heads(), info()?.etag]).toEqual([0, '"e1"']);
     // The handler of an older original wakes up after a new one was made and noted.
     original.etag = '"e2"';
     await store(key, { gen: 9 });
     await noteStored(deps, [
-      { key, bytes: 7, smaller: [], made: { ...made, gen: 9, sourceEtag: '"e2"' }, original: null, isFirst: false },
+      {
+        key,
+        bytes: 7,
+        smaller: [],
+        made: { ...made, gen: 9, sourceEtag: '"e2"' },
+        original: null,
+        announced: 0,
+        isFirst: false,
+      },
     ]);
     original.etag = '"e1"';
     deps.written.clear();
-    await noteStored(deps, [{ key, bytes: 7, smaller: [], made, original: null, isFirst: false }]);
+    await noteStored(deps, [{ key, bytes: 7, smaller: [], made, original: null, announced: 0, isFirst: false }]);
     expect([heads(), info()?.etag]).toEqual([1, '"e2"']);
   });
 
@@ -98,7 +111,7 @@ describe("what is known of an image", () => {
       ...{ gen, job: "j", sourceEtag: '"e1"', originalBytes: null, width: 1, height: 1, createdAt: 1 },
     });
     const noted = (one: ReturnType<typeof setup>, width: number, gen = 5) => ({
-      ...{ key: `photo/${width}-high.webp`, bytes: 7, smaller: [], made: made(gen), isFirst: true },
+      ...{ key: `photo/${width}-high.webp`, bytes: 7, smaller: [], made: made(gen), announced: 0, isFirst: true },
       original: { ...one.original, kind: "image" as const },
     });
     const calls = ({ memory }: ReturnType<typeof setup>) => memory.calls.filter((call) => call.includes("info/"));
@@ -212,21 +225,63 @@ describe("what is known of an image", () => {
     expect(info()?.lqip).toMatch(/^data:/);
   });
 
-  it("speaks of the version that was stored last", async () => {
-    const { settle, info } = setup();
-    await settle("photo/320-high.webp");
-    await settle("photo/@2/640-high.webp");
-    expect(info()).toMatchObject({ version: "2", stored: { webp: [640] } });
+  it("speaks of the version that was announced last, with its placeholder, and of none before", async () => {
+    const { settle, announce, info } = setup();
+    await settle("photo/@2/320-high.webp");
+    expect(info()).toMatchObject({ version: null, lqip: null, stored: {} });
+    await announce(5, "photo/@2/640-high.webp", "photo/@2/16-very_low.webp");
+    expect(info()).toMatchObject({ version: "2", announced: 5, stored: { webp: [320, 640] } });
+    await announce(7, "photo/@1/320-high.webp");
+    expect(info()).toMatchObject({ version: "1", announced: 7, lqip: null, stored: { webp: [320] } });
+    expect(info()?.elsewhere).toEqual({ "@2/320-high.webp": 7, "@2/640-high.webp": 7 });
+    await announce(9, "photo/@2/640-high.webp");
+    expect(info()).toMatchObject({ version: "2", stored: { webp: [320, 640] }, elsewhere: { "@1/320-high.webp": 7 } });
+    expect(info()?.lqip).toMatch(/^data:/);
   });
 
-  it("has its placeholder again when an older version's variant is stored later", async () => {
-    const { settle, info } = setup();
-    await settle("photo/@1/320-high.webp", "photo/@1/16-very_low.webp");
-    await settle("photo/@2/320-high.webp");
-    expect(info()).toMatchObject({ version: "2", lqip: null });
-    await settle("photo/@1/640-high.webp");
-    expect(info()?.version).toBe("1");
-    expect(info()?.lqip).toMatch(/^data:/);
+  it("is not taken by a variant of another version, nor by one that was announced before", async () => {
+    const { settle, announce, info } = setup();
+    await announce(5, "photo/@2/320-high.webp", "photo/@2/16-very_low.webp");
+    const { elsewhere: _, ...known } = info() ?? {};
+    await settle("photo/@zzz/400-high.webp", "photo/@zzz/16-very_low.webp", "photo/640-high.webp");
+    await announce(4, "photo/@1/400-high.webp");
+    const others = { "@zzz/400-high.webp": 7, "640-high.webp": 7, "@1/400-high.webp": 7 };
+    expect(info()).toEqual({ ...known, elsewhere: others });
+  });
+
+  it("is not emptied by one of another version, though the original has changed; by one of its own it is", async () => {
+    const { settle, announce, info, original } = setup();
+    await announce(5, "photo/@2/320-high.webp");
+    const known = info();
+    Object.assign(original, { etag: '"e2"', size: { width: 800, height: 800 } });
+    await settle("photo/@zzz/400-high.webp");
+    expect(info()).toEqual(known);
+    await settle("photo/@2/640-high.webp");
+    expect(info()).toMatchObject({ width: 800, version: "2", announced: 5, stored: { webp: [640] } });
+  });
+
+  it("has so many variants of other versions at most: the oldest leave", async () => {
+    const { store, note, info } = setup();
+    const keys = Array.from({ length: 70 }, (_, n) => `photo/@2/${n + 100}-high.webp`);
+    for (const key of keys) await store(key);
+    await note(keys);
+    const ends = Object.keys(info()?.elsewhere ?? {});
+    expect([ends.length, ends[0], ends.at(-1)]).toEqual([64, "@2/106-high.webp", "@2/169-high.webp"]);
+  });
+
+  it("tells no more of what is gone, unless it was written since that was seen", async () => {
+    const { deps, settle, announce, info, memory } = setup();
+    await announce(5, "photo/@2/320-high.webp", "photo/@2/640-low.webp", "photo/@2/16-very_low.webp");
+    await settle("photo/@1/320-high.webp");
+    const { etag = "" } = memory.objects.get("info/photo/_") ?? {};
+    await noteGone(deps, { id: "photo", etag: "older", there: new Set() });
+    expect(info()).toMatchObject({ stored: { webp: [320] }, others: ["640-low.webp"] });
+    await noteGone(deps, { id: "photo", etag, there: new Set(["photo/@2/640-low.webp"]) });
+    expect(info()).toEqual({
+      ...{ ...KNOWN, version: "2", announced: 5, lqip: null, stored: {}, others: ["640-low.webp"] },
+      sizes: { "640-low": { webp: 7 } },
+    });
+    expect(memory.objects.get("info/photo/_")?.customMetadata).toMatchObject({ listed: "1", version: "2" });
   });
 
   it("keeps what two handlers note at once", async () => {

@@ -1,14 +1,14 @@
 import type { Config, Format } from "@prewarm/shared/config";
-import { isRemovedNote, parseInfo, type StoredInfo, storedVariants, withStored } from "@prewarm/shared/image-info";
+import { isRemovedNote, parseInfo, type StoredInfo, storedVariants } from "@prewarm/shared/image-info";
 import { errorText, type Log } from "@prewarm/shared/log";
 import { FORMAT_ROWS } from "@prewarm/shared/mime";
 import { placeholderTransform, type Transform } from "@prewarm/shared/transform";
 import { infoKey, parseVariantKey, storeKey, variantKey } from "@prewarm/shared/variant-key";
 import { fromCustomMetadata, toCustomMetadata, type VariantMetadata } from "@prewarm/shared/variant-metadata";
 import type { Semaphore } from "../platform/semaphore.ts";
+import { announce, withoutGone, withVariants } from "./note-versions.ts";
 import { ifNotPutAgain, ifUnchanged } from "./put-condition.ts";
 import { type Compared, saySmaller } from "./say-smaller.ts";
-import { withSizes } from "./sizes.ts";
 
 /** What a look at an original tells, as far as it is kept. */
 export type Look =
@@ -34,6 +34,8 @@ export interface Noted {
   original: Look | null;
   /** Nothing tells that anything of its image was stored before: it was ordered by an upload or a run, for the first time. */
   isFirst: boolean;
+  /** Its version is the one that was announced last, by this number; 0: as far as is known it is not. */
+  announced: number;
 }
 
 /** A note as this handler knows it, by a read or by its own put. */
@@ -102,7 +104,7 @@ export async function noteStored(deps: InfoDeps, stored: readonly Noted[]): Prom
 }
 
 type Parsed = NonNullable<ReturnType<typeof parseVariantKey>>;
-type Variant = Parsed & Compared & Pick<Noted, "made" | "original" | "isFirst">;
+type Variant = Parsed & Compared & Pick<Noted, "made" | "original" | "isFirst" | "announced">;
 const keyOf = ({ id, transform, v }: Parsed): string => variantKey(id, transform, v);
 
 async function noteImage(deps: InfoDeps, variants: readonly Variant[]): Promise<void> {
@@ -110,7 +112,7 @@ async function noteImage(deps: InfoDeps, variants: readonly Variant[]): Promise<
   if (first === undefined) return;
   const { images, connections, written } = deps;
   const { id, v } = first;
-  // It is read where it may be news: when it was stored itself, and when what was known is replaced, which may have been of another version.
+  // It is read where it may be news: when it was stored itself, and when the note begins to speak of another original or version.
   const transform = placeholderTransform(deps.config);
   const placeholder = transform === null ? null : { id, v, transform };
   const others = variants.filter((one) => placeholder === null || keyOf(one) !== keyOf(placeholder));
@@ -124,14 +126,15 @@ async function noteImage(deps: InfoDeps, variants: readonly Variant[]): Promise<
     const made = await madeOf(deps, variants, before.gen);
     // Purged meanwhile, or put there by hand.
     if (made === null) return;
-    const base = isOf(before.info, made, v) ? before.info : infoOf(lookOf(variants, made) ?? (await deps.probe(id)), v);
+    const base = await baseOf(deps, variants, before.info, made);
     if (base === null) return;
-    const isReplaced = before.info !== null && base !== before.info;
-    const isNews = placeholder !== null && (hasPlaceholder || isReplaced);
+    const isReplaced = before.info !== null && (base.etag !== before.info.etag || base.version !== before.info.version);
+    const isNews = placeholder !== null && base.version === v && (hasPlaceholder || isReplaced);
     const lqip = base.lqip ?? (isNews ? await readLqip(deps, placeholder, base.etag) : null);
-    const listed = withStored({ ...base, lqip }, transforms);
-    compared ??= await withCopies(deps, { id, v, gen: made.gen, info: withSizes(listed, others) }, others);
-    const info = withSizes(listed, compared);
+    const noted = { ...base, lqip };
+    const listed = withVariants(noted, v, transforms, others);
+    compared ??= await withCopies(deps, { id, v, gen: made.gen, info: listed }, others);
+    const info = withVariants(noted, v, transforms, compared);
     const metadata = { ...made, gen: Math.max(made.gen, before.gen), width: info.width, height: info.height };
     const isKnown = JSON.stringify(info) === JSON.stringify(before.info);
     // What was not read may be gone since.
@@ -199,16 +202,33 @@ async function readInfo({ images, connections }: InfoDeps, id: string): Promise<
   });
 }
 
-/** Whether it was written of the original that this variant was made from, under this version. */
-function isOf(info: StoredInfo | null, { sourceEtag }: VariantMetadata, v: string | null): info is StoredInfo {
-  return info !== null && info.version === v && info.etag === sourceEtag;
+/**
+ * The note to which these variants are added: of the original that they were made from, and of their version if a later announcement says so. A view
+ * never does. Null: nothing is to be noted.
+ */
+async function baseOf(
+  deps: InfoDeps,
+  variants: readonly Variant[],
+  info: StoredInfo | null,
+  made: VariantMetadata,
+): Promise<StoredInfo | null> {
+  const [{ id, v }] = variants as [Variant];
+  const announced = Math.max(...variants.map((one) => one.announced));
+  const isLater = announced > (info?.announced ?? 0);
+  if (info?.etag === made.sourceEtag) return isLater ? announce(info, v, announced) : info;
+  // Another version takes nothing away, though the original is another one by now.
+  if (info !== null && info.version !== v && !isLater && listedIn(info) > 0) return null;
+  const found = infoOf(lookOf(variants, made) ?? (await deps.probe(id)), info);
+  return found !== null && isLater ? announce(found, v, announced) : found;
 }
 
-/** What the original itself tells; null when it tells no size. */
-function infoOf(look: Look, v: string | null): StoredInfo | null {
+/** A note of what the original itself tells, of the version that the note before speaks of; null when it tells no size. */
+function infoOf(look: Look, before: StoredInfo | null): StoredInfo | null {
   if (look.kind !== "image" || look.size === null) return null;
   const { size, type, bytes, frames, etag } = look;
-  return { ...size, type: `image/${type}`, bytes, frames, etag, version: v, lqip: null, stored: {}, others: [] };
+  const { version = null, announced } = before ?? {};
+  const said = { version, ...(announced === undefined ? {} : { announced }) };
+  return { ...size, type: `image/${type}`, bytes, frames, etag, ...said, lqip: null, stored: {}, others: [] };
 }
 
 /** The placeholder's bytes as a data URL, or null while none of this original is stored. */
@@ -236,13 +256,47 @@ async function putInfo(
   return images.put(infoKey(id), JSON.stringify(info), {
     onlyIf,
     httpMetadata: { contentType: "application/json" },
-    customMetadata: { ...toCustomMetadata(metadata), listed: String(listedIn(info)) },
+    customMetadata: { ...toCustomMetadata(metadata), ...listingOf(info) },
   });
 }
 
-/** How many variants a note tells of, the placeholder among them: the doctor compares it with what it lists. */
+/** How many variants a note tells of its own version, the placeholder among them. */
 function listedIn(info: StoredInfo): number {
-  return storedVariants(info).length + (info.lqip === null ? 0 : 1);
+  return storedVariants(info, info.version).length + (info.lqip === null ? 0 : 1);
+}
+
+/** What the doctor compares with what it lists, as R2 metadata. */
+function listingOf(info: StoredInfo): Record<string, string> {
+  const { version, announced } = info;
+  return {
+    listed: String(listedIn(info)),
+    ...(version === null ? {} : { version }),
+    ...(announced === undefined ? {} : { announced: String(announced) }),
+  };
+}
+
+/** An image whose note tells of more than lies in R2. */
+export interface GoneVariants {
+  id: string;
+  /** Of the note, as a list has shown it. */
+  etag: string;
+  /** Keys of all variants of the image. */
+  there: ReadonlySet<string>;
+}
+
+/** Takes out of the note what does not lie in R2. A note that was written since the list stays as it is: the list may be older. */
+export async function noteGone(
+  deps: Pick<InfoDeps, "images" | "connections" | "config">,
+  { id, etag, there }: GoneVariants,
+): Promise<void> {
+  const object = await deps.connections.run(() => deps.images.get(infoKey(id)));
+  if (object === null) return;
+  const metadata = fromCustomMetadata(object.customMetadata);
+  const info = parseInfo(await object.text());
+  if (object.etag !== etag || info === null || metadata === null) return;
+  const isThere = (transform: Transform, v: string | null) => there.has(variantKey(id, transform, v));
+  const kept = withoutGone(info, isThere, placeholderTransform(deps.config));
+  await deps.connections.run(() => putInfo(deps.images, id, kept, metadata, ifUnchanged(etag)));
 }
 
 /** What is known of these images, by id; those of which nothing is stored are absent. */

@@ -7,8 +7,9 @@ import type { Transform } from "@prewarm/shared/transform";
 import { storeKey, variantKey } from "@prewarm/shared/variant-key";
 import { fromCustomMetadata, toCustomMetadata } from "@prewarm/shared/variant-metadata";
 import type { Semaphore } from "../platform/semaphore.ts";
+import { sizesIn } from "./note-versions.ts";
 import { ifNotPutAgain } from "./put-condition.ts";
-import { pictureOf, sizesOf } from "./sizes.ts";
+import { pictureOf } from "./sizes.ts";
 
 export interface SayingDeps {
   config: Pick<Config, "autoFormats">;
@@ -57,9 +58,9 @@ function newSayings(config: SayingDeps["config"], change: Change, variants: read
   if (first === undefined || now.etag === null) return [];
   const { etag } = now;
   const picture = pictureOf(first.transform);
-  const sizes = sizesOf(now, picture);
+  const sizes = sizesIn(now, v, picture);
   const order = autoOrder(config);
-  const said = smallerFormats(before === null ? new Map() : sizesOf(before, picture), order);
+  const said = smallerFormats(before === null ? new Map() : sizesIn(before, v, picture), order);
   for (const { transform, smaller } of variants) said.set(transform.format, [...smaller]);
   return [...smallerFormats(sizes, order)]
     .filter(([format, smaller]) => smaller.join() !== (said.get(format) ?? []).join())

@@ -1,7 +1,7 @@
 import { FORMATS, type Format } from "@prewarm/shared/config";
 import type { StoredInfo } from "@prewarm/shared/image-info";
 import type { Transform } from "@prewarm/shared/transform";
-import { variantName } from "@prewarm/shared/variant-key";
+import { parseVariantName, variantName } from "@prewarm/shared/variant-key";
 
 /** Bytes of one picture's stored variants, by format. */
 export type Sizes = ReadonlyMap<Format, number>;
@@ -23,6 +23,16 @@ export function sizesOf({ sizes }: Pick<StoredInfo, "sizes">, picture: string): 
   const known: unknown = Object(sizes)[picture];
   const entries = FORMATS.map((format) => [format, Object(known)[format] as unknown] as const);
   return new Map(entries.flatMap(([format, bytes]) => (isBytes(bytes) ? [[format, bytes]] : [])));
+}
+
+/** All variants whose bytes the note tells, the original's own pictures among them. */
+export function sizedVariants(info: Pick<StoredInfo, "sizes">): { transform: Transform; bytes: number }[] {
+  return Object.keys(Object(info.sizes)).flatMap((picture) =>
+    [...sizesOf(info, picture)].flatMap(([format, bytes]) => {
+      const transform = parseVariantName(`${picture}.${format}`);
+      return transform === null ? [] : [{ transform, bytes }];
+    }),
+  );
 }
 
 /** The note with the sizes of these variants too. The oldest pictures leave when there are too many. */

@@ -1,7 +1,7 @@
 import { AppError } from "@prewarm/shared/errors";
-import type { StoredInfo } from "@prewarm/shared/image-info";
+import { type StoredInfo, storedVariants } from "@prewarm/shared/image-info";
 import type { Original } from "@prewarm/shared/source";
-import { DEFAULT_QUALITY, type Transform } from "@prewarm/shared/transform";
+import type { Transform } from "@prewarm/shared/transform";
 import { variantName } from "@prewarm/shared/variant-key";
 import { serveVariant } from "../hit/serve-variant.ts";
 import type { Target } from "../request/target.ts";
@@ -34,20 +34,20 @@ export async function answerMiss(context: RequestContext, known: MissDetail | nu
 }
 
 /**
- * Whether to read the variant that has the same picture. A note comes a moment after its variant, and one of release 0.1.0 lists neither crops nor
- * other qualities. So GET reads what the note cannot tell, and any request reads what is not listed yet while it has a read to spare.
+ * Whether to read the variant that has the same picture. A note comes a moment after its variant, and speaks of one version. So GET reads what the note cannot tell, and any request reads what is not listed yet while it has a read to spare.
  */
 function mayBeStored({ method, reads }: RequestContext, info: StoredInfo, same: Target, hasStandIn: boolean): boolean {
   if (isListed(info, same) ?? method !== "HEAD") return true;
   return reads.left > (method === "HEAD" || hasStandIn ? 1 : 0);
 }
 
-/** Whether the image's note lists this variant as stored. Null where the note cannot tell. */
-function isListed({ stored, others, version }: StoredInfo, { transform, version: asked }: Target): boolean | null {
-  const { width, height, quality, format } = transform;
-  if (version !== asked) return null;
-  if (width !== null && height === null && quality === DEFAULT_QUALITY) return stored[format]?.includes(width) ?? false;
-  return others?.includes(variantName(transform)) ?? null;
+/** Whether the image's note lists this variant as stored. Null where the note cannot tell, because it speaks of another version. */
+function isListed(info: StoredInfo, { transform, version }: Target): boolean | null {
+  const name = variantName(transform);
+  return (
+    storedVariants(info, version).some((each) => variantName(each) === name) ||
+    (version === info.version ? false : null)
+  );
 }
 
 /** `known`: why nothing is to be asked for. `standIns`: null of an image that is not known. */

@@ -9,7 +9,7 @@ import { noted } from "../testing/setup.ts";
 import { bestStored, showsNoMore } from "./best-stored.ts";
 
 /** Larger than every variant, so that a variant is as large as its name says. */
-const ORIGINAL = { width: 9000, height: 6000 };
+const ORIGINAL = { width: 9000, height: 6000, version: null };
 const ACCEPTS = [
   "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8",
   "image/webp,image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5",
@@ -22,7 +22,10 @@ const ACCEPTS = [
   null,
 ];
 
-const requests = fc.record({ transform: transforms, negotiated: fc.boolean(), accept: fc.constantFrom(...ACCEPTS) });
+const requests = fc.record({
+  ...{ transform: transforms, version: fc.constant(null) },
+  ...{ negotiated: fc.boolean(), accept: fc.constantFrom(...ACCEPTS) },
+});
 const stored = fc.array(transforms, { maxLength: 30 });
 const infoOf = (all: readonly Transform[]) => withStored({ ...ORIGINAL, stored: {} }, all);
 
@@ -115,7 +118,7 @@ describe("bestStored", () => {
   const order = (names: string[], asked: string, original = ORIGINAL) => {
     const [transform] = transformsOf([asked]);
     if (transform === undefined) throw new Error(asked);
-    const wanted = { transform, negotiated: true, accept: ACCEPTS[0] ?? null };
+    const wanted = { transform, version: null, negotiated: true, accept: ACCEPTS[0] ?? null };
     return bestStored(wanted, { ...original, ...noted(names) }).map(variantName);
   };
 
@@ -144,7 +147,7 @@ describe("bestStored", () => {
   });
 
   it("takes variants for as large as the original makes them", () => {
-    const small = { width: 700, height: 500 };
+    const small = { ...ORIGINAL, width: 700, height: 500 };
     expect(order(["1080-high.webp", "640-high.webp"].toReversed(), "1920-low.webp", small)).toEqual([
       "1080-high.webp",
       "640-high.webp",

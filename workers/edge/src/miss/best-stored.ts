@@ -7,6 +7,8 @@ import { variantName } from "@prewarm/shared/variant-key";
 /** What a client asked for, and which formats it shows. */
 export interface Wanted {
   transform: Transform;
+  /** Of the URL: variants of no other version stand in. */
+  version: string | null;
   /** The format came from `accept`. */
   negotiated: boolean;
   /** The request's `Accept`. */
@@ -19,7 +21,7 @@ type Original = Pick<StoredInfo, "width" | "height">;
 const SAME_RATIO = 0.02;
 
 /**
- * The stored variants that may stand in for the asked one, best first, in formats that the client shows.
+ * The stored variants of its version that may stand in for the asked one, best first, in formats that the client shows.
  *
  * 1. At least half as wide as the asked one; where none is, the widest.
  * 2. A format that the client is proven to show, before one that only its wildcard covers.
@@ -28,11 +30,11 @@ const SAME_RATIO = 0.02;
  * 5. The closest quality, the asked format, the newest format.
  */
 export function bestStored(
-  { transform, negotiated, accept }: Wanted,
-  info: Original & Pick<StoredInfo, "stored" | "others">,
+  { transform, version, negotiated, accept }: Wanted,
+  info: Original & Parameters<typeof storedVariants>[0],
 ): Transform[] {
   const asked = variantName(transform);
-  return storedVariants(info)
+  return storedVariants(info, version)
     .filter((each) => variantName(each) !== asked)
     .map((each) => ({ each, shows: showsInstead(each.format, { asked: transform.format, negotiated, accept }) }))
     .filter(({ shows }) => shows !== "no")
@@ -52,8 +54,7 @@ function rankOf(each: Transform, isProven: boolean, asked: Transform, original: 
   const distance = Math.abs(Math.log2(width / sizeOf(asked, original).width));
   const isNarrow = width * 2 < sizeOf(asked, original).width;
   return [
-    isNarrow ? 1 : 0,
-    isNarrow ? -width : 0,
+    isNarrow ? 1 / width : 0,
     isProven ? 0 : 1,
     shapeGap(each, asked, original),
     distance,
@@ -63,8 +64,7 @@ function rankOf(each: Transform, isProven: boolean, asked: Transform, original: 
 }
 
 function compare(a: readonly number[], b: readonly number[]): number {
-  const at = a.findIndex((value, index) => value !== b[index]);
-  return at === -1 ? 0 : (a[at] ?? 0) - (b[at] ?? 0);
+  return a.map((value, at) => value - (b[at] ?? 0)).find((difference) => difference !== 0) ?? 0;
 }
 
 /** 0: the same shape and part of the original; 1: the same shape; 2: another. */

@@ -108,6 +108,15 @@ describe("a miss of an image of which something is stored", () => {
     world.images.store("variants/other/@2/640-high.webp", BYTES);
     const response = await world.get("/images/other?w=800&v=2");
     expect(response.headers.get("Content-Location")).toBe("/images/other?w=640&q=high&f=webp&v=2");
+    // Stored of a version that nobody announced.
+    world.know("third", { ...noted(["640-high.webp"]), elsewhere: { "@2/320-high.webp": 7 }, lqip: "data:," });
+    for (const name of ["@2/320-high.webp", "@2/16-very_low.webp", "640-high.webp"])
+      world.images.store(`variants/third/${name}`, BYTES);
+    const third = async (query: string) =>
+      (await world.get(`/images/third?${query}`, { "Save-Data": "on" })).headers.get("Content-Location");
+    expect(await third("w=800&v=2")).toBe("/images/third?w=320&q=high&f=webp&v=2");
+    expect(await third("w=800")).toBe("/images/third?w=640&q=high&f=webp");
+    expect(await third("w=800&v=3")).toBeNull();
   });
 
   it("of an original that is no wider gets the same picture in another quality", async () => {

@@ -29,13 +29,14 @@ function savesData(headers: Headers): boolean {
 export function standInsFor(context: RequestContext, original: Original, info: StoredInfo): Transform[] {
   const { target, method, headers, edge } = context;
   const { first, maxBytes } = edge.config.cold;
-  if (method === "HEAD" || info.version !== target.version) return [];
+  if (method === "HEAD") return [];
   const isHeavy = info.bytes !== null && maxBytes !== null && info.bytes > maxBytes;
   const isLast = savesData(headers) || isHeavy || isNotShown(original, target.id, edge);
   if (first === "original" && !isLast) return [];
   const wanted = { ...target, accept: headers.get("Accept") };
   const stored = bestStored(wanted, info);
-  const placeholder = isLast && info.lqip !== null ? placeholderTransform(edge.config) : null;
+  const isPlaceheld = isLast && info.lqip !== null && info.version === target.version;
+  const placeholder = isPlaceheld ? placeholderTransform(edge.config) : null;
   const shows = { ...wanted, asked: target.transform.format };
   if (placeholder !== null && showsInstead(placeholder.format, shows) !== "no") stored.push(placeholder);
   return stored.filter((each) => mayShow(context, original, info, each));

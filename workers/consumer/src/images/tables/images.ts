@@ -28,6 +28,10 @@ export interface Image {
   purgeDone: number | null;
   /** When the Workers Cache had taken the last call for it, Unix ms. Null: it has not, or no such cache is used. */
   purgeEdge: number | null;
+  /** The site's own version that an upload or a run announced last. Null: one without a version, or none is remembered. */
+  version: string | null;
+  /** The number of that announcement. 0: none is remembered. */
+  announced: number;
   /** A purge or the doctor holds the lock until then, Unix ms. 0: unlocked. */
   lock: number;
   /** Nothing of it is made (removals.ts). */
@@ -52,7 +56,7 @@ export class Images {
   load(ids: Iterable<string>): void {
     const missing = [...new Set(ids)].filter((id) => !this.#held.has(id));
     if (missing.length === 0) return;
-    const query = `SELECT k.value AS id, ordering, etag, floor, purged, purge_ordered, purge_deleted, purge_done, purge_edge, lock, x, y, fence,
+    const query = `SELECT k.value AS id, ordering, etag, floor, purged, purge_ordered, purge_deleted, purge_done, purge_edge, lock, v, announced, x, y, fence,
       removals.id AS removal FROM json_each(?) AS k LEFT JOIN images ON images.id = k.value LEFT JOIN focals ON focals.id = k.value
       LEFT JOIN removals ON removals.id = k.value`;
     for (const raw of this.#sql.exec(query, JSON.stringify(missing))) {
@@ -73,8 +77,8 @@ export class Images {
     for (const { image, before } of this.#held.values()) {
       if (!isSame(stateOf(image), stateOf(before)))
         this.#sql.exec(
-          `INSERT OR REPLACE INTO images (id, ordering, etag, floor, purged, purge_ordered, purge_deleted, purge_done, purge_edge, lock, updated)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+          `INSERT OR REPLACE INTO images (id, ordering, etag, floor, purged, purge_ordered, purge_deleted, purge_done, purge_edge, lock, v,
+            announced, updated) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
           ...[image.id, ...stateOf(image), this.#now],
         );
       if (!isSame(pointOf(image), pointOf(before)))
@@ -87,8 +91,9 @@ export class Images {
 }
 
 function stateOf(image: Image): SqlValue[] {
-  const { ordering, etag, floor, purged, purgeOrdered, purgeDeleted, purgeDone, purgeEdge, lock } = image;
-  return [ordering, etag, floor, purged, purgeOrdered, purgeDeleted, purgeDone, purgeEdge, lock];
+  const { ordering, etag, floor, purged, purgeOrdered, purgeDeleted, purgeDone, purgeEdge, lock, version, announced } =
+    image;
+  return [ordering, etag, floor, purged, purgeOrdered, purgeDeleted, purgeDone, purgeEdge, lock, version, announced];
 }
 
 function pointOf({ focal, focalFloor }: Image): SqlValue[] {
@@ -106,7 +111,7 @@ function imageFrom(raw: SqlRow): Image {
     ...{ id: text(id), ordering: textOrNull(ordering), etag: textOrNull(etag), floor: int(floor) },
     ...{ purged: int(purged), lock: int(lock), purgeOrdered: intOrNull(raw.purge_ordered), removed: removal !== null },
     ...{ purgeDeleted: intOrNull(raw.purge_deleted), purgeDone: intOrNull(raw.purge_done) },
-    purgeEdge: intOrNull(raw.purge_edge),
+    ...{ purgeEdge: intOrNull(raw.purge_edge), version: textOrNull(raw.v), announced: int(raw.announced) },
     ...{ focal: x == null || y == null ? null : [Number(x), Number(y)], focalFloor: int(fence) },
   };
 }

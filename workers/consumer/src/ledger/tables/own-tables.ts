@@ -56,12 +56,14 @@ const V7 = [
   `ALTER TABLE images ADD COLUMN purge_edge INTEGER`,
 ];
 
-/** Sweeps are read by their image and by their time, however many there are. */
+/** Sweeps are read by their image and by their time, however many there are. Of an image, the version that was announced last (decision 107). */
 const V8 = [
   `ALTER TABLE sweeps ADD COLUMN place INTEGER`,
   `ALTER TABLE sweeps ADD COLUMN since INTEGER`,
   `CREATE INDEX sweeps_place ON sweeps (place)`,
   `CREATE INDEX sweeps_due ON sweeps (kind, at)`,
+  `ALTER TABLE images ADD COLUMN v TEXT`,
+  `ALTER TABLE images ADD COLUMN announced INTEGER NOT NULL DEFAULT 0`,
 ];
 
 /** The tables of the queue and of the ledger. */
