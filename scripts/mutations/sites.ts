@@ -47,7 +47,23 @@ export const SITES: readonly Mutation[] = [
       replace: "if (made.size > 0)",
     }),
   ]),
+  ...at({ file: "packages/site-pages/src/css-addresses.ts", tests: ["apps/cli/src/input/pages.test.ts"] }, [
+    breaks("F19", "each quote of an unclosed string of a style sheet begins a search for its end", {
+      find: "const text = take(end);",
+      replace: "const text = isClosed ? take(end) : css.slice(at, end);",
+    }),
+  ]),
+  ...at({ file: "packages/site-pages/src/templates.ts", tests: ["packages/site-pages/src/templates.test.ts"] }, [
+    breaks("F19", "an address of thousands of folders ends the command", {
+      find: "return folder.slice(0, PARTS_MAX);",
+      replace: "return folder;",
+    }),
+  ]),
   ...at({ file: "packages/site-pages/src/scan-sitemap.ts", tests: ["apps/cli/src/input/sitemap.test.ts"] }, [
+    breaks("F19", "each small piece of a sitemap begins the search for an element's end again", {
+      find: "return freshLength < rest.length ? [] : consumeFresh();",
+      replace: "return consumeFresh();",
+    }),
     breaks("F19", "a sitemap's text may be of any length", {
       find: 'if (text.length > PIECE_MAX) throw new Error("it is no sitemap: a text',
       replace: 'if (text.length < 0) throw new Error("it is no sitemap: a text',

@@ -18,18 +18,42 @@ const KINDS: Record<string, Location["of"]> = { url: "page", sitemap: "sitemap",
 
 /** Yields the locations in their order. Throws an Error when the bytes are not XML. */
 export async function* scanSitemap(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Location> {
+  const scan = createScan();
+  for await (const chunk of bytes) yield* scan.read(chunk);
+  yield* scan.end();
+}
+
+/** The scan, chunk by chunk. Both calls tell the locations that have become complete, and throw an Error when the bytes are not XML. */
+export function createScan() {
   const decoder = new TextDecoder();
   const scanner = createScanner();
   let rest = "";
-  for await (const chunk of bytes) {
-    rest += decoder.decode(chunk, { stream: true });
+  let fresh: string[] = [];
+  let freshLength = 0;
+  const consumeFresh = (): Location[] => {
     const found: Location[] = [];
+    rest += fresh.join("");
     rest = rest.slice(consume(rest, (piece) => scanner.take(piece, found)));
+    fresh = [];
+    freshLength = 0;
     if (rest.length > PIECE_MAX) throw new Error("it is no sitemap: a piece of it is longer than a million characters");
-    yield* found;
-  }
-  if (!scanner.sawTag()) throw new Error("it is no sitemap: there is no XML in it");
-  if (scanner.depth() > 0) throw new Error("the sitemap is cut off: an element is not closed");
+    return found;
+  };
+  return {
+    read(chunk: Uint8Array): Location[] {
+      const text = decoder.decode(chunk, { stream: true });
+      fresh.push(text);
+      freshLength += text.length;
+      // An incomplete piece is searched again only when its length has doubled: its chunks may be small.
+      return freshLength < rest.length ? [] : consumeFresh();
+    },
+    end(): Location[] {
+      const found = consumeFresh();
+      if (!scanner.sawTag()) throw new Error("it is no sitemap: there is no XML in it");
+      if (scanner.depth() > 0) throw new Error("the sitemap is cut off: an element is not closed");
+      return found;
+    },
+  };
 }
 
 /** Cuts `text` into complete pieces: a tag, a comment, a CDATA section, or the text before a tag. Returns where the incomplete rest begins. */

@@ -38,4 +38,9 @@ describe("the templates of a site", () => {
       "/users/*/photos/*",
     ]);
   });
+
+  it("read no more than twenty parts of a path, of which a hostile page's has thousands", () => {
+    const deep = `https://e.example/${"a/".repeat(6_000)}`;
+    expect(templatesOf([deep]).get(deep)).toBe(`${"/a".repeat(19)}/*`);
+  });
 });

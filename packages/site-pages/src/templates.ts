@@ -1,5 +1,7 @@
 /** Folders under one parent, above which they are the values of one parameter. Those at the top are a site's sections, however many. */
 const FOLDERS_MAX = 8;
+/** Parts of a path that count: no site groups its pages by more, and a hostile address has thousands. */
+const PARTS_MAX = 20;
 
 /**
  * The template of each page, told by the paths: the last part of a path is a value (`/products/*`), and so is a folder that has more than
@@ -44,5 +46,6 @@ function group(pages: readonly Named[], prefix: string, found: Map<string, strin
 function partsOf(page: string): string[] {
   const path = /^https?:\/\//i.test(page) ? new URL(page).pathname : page;
   const parts = path.split("/").filter((part) => part !== "");
-  return /^index\.x?html?$/i.test(parts.at(-1) ?? "") ? parts.slice(0, -1) : parts;
+  const folder = /^index\.x?html?$/i.test(parts.at(-1) ?? "") ? parts.slice(0, -1) : parts;
+  return folder.slice(0, PARTS_MAX);
 }

@@ -210,9 +210,26 @@ describe("style sheets", () => {
     ["a{background:url(/a", []],
     ["a{background:url()}", []],
     ["@import '/x.css';", []],
+    [`a{background:url(/a);content:"never closed (\n}b{background:url('/b')}`, ["/a", "/b"]],
+    [`a{background:my-url("/a") xurl(/b) my-image-set("/c")}`, []],
   ])("%s", (css, expected) => {
     expect(cssAddresses(css)).toEqual(expected);
   });
+
+  it.each(['"', "'", "url(", "/*"])("may hold a %s that 32 MB do not close", (start) => {
+    expect(cssAddresses(start + "\\a".repeat(16 << 20))).toEqual([]);
+  });
+
+  it.each(["a", '\\"', '"', "url(", 'url("', "url(\\", "url( ", "image-set(", "/*", "-", "(", "'\n"])(
+    "take 20,000 of %j in time in proportion to their number",
+    (piece) => {
+      const growth = growthOf((times) => {
+        const css = piece.repeat(5_000 * times);
+        return () => cssAddresses(css);
+      });
+      expect(growth).toBeLessThan(LINEAR_MAX);
+    },
+  );
 });
 
 describe("--html", () => {

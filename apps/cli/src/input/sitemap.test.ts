@@ -1,5 +1,6 @@
 import { defineConfig } from "@prewarm/shared/config";
-import { scanSitemap } from "@prewarm/site-pages/scan-sitemap";
+import { growthOf, LINEAR_MAX } from "@prewarm/shared/testing/slowness";
+import { createScan, scanSitemap } from "@prewarm/site-pages/scan-sitemap";
 import { describe, expect, it } from "vitest";
 import { bytesOf, collect, reads } from "../../test/testing/text.ts";
 import { createNamer } from "./namer.ts";
@@ -48,6 +49,22 @@ describe("scanSitemap", () => {
     };
     await expect(collect(scanSitemap(endless()))).rejects.toThrow(/no sitemap/);
     expect(given).toBeLessThan(3_000_000);
+  });
+
+  it.each([
+    ["comment", "<!--", "a"],
+    ["text", "<loc>", "a"],
+    ["tag", "<a ", "b "],
+    ["row of elements", "", "<url><loc>https://x/</loc></url>"],
+  ])("reads a long %s that comes in pieces of 64 bytes in time in proportion to its length", (_, start, piece) => {
+    const growth = growthOf((times) => {
+      const bytes = new TextEncoder().encode(start + piece.repeat((times * 100_000) / piece.length));
+      return () => {
+        const scan = createScan();
+        for (let at = 0; at < bytes.length; at += 64) scan.read(bytes.subarray(at, at + 64));
+      };
+    });
+    expect(growth).toBeLessThan(LINEAR_MAX);
   });
 
   it("resolves no entities of a DTD", async () => {
