@@ -1,6 +1,8 @@
+import { dirname } from "node:path";
 import { KEY_PATTERN } from "@prewarm/shared/variant-key";
 import { describe, expect, it } from "vitest";
-import { findPatterns, slownessOf } from "./regexps.ts";
+import { findPatterns, HARMLESS, slownessOf } from "./regexps.ts";
+import { isTest, readSources } from "./rooms/read-imports.ts";
 
 describe("the check of regular expressions", () => {
   it.each([
@@ -28,3 +30,29 @@ describe("the check of regular expressions", () => {
     ]);
   });
 });
+
+describe("an exception", () => {
+  const code = readSources(dirname(import.meta.dirname)).filter(({ path }) => !isTest(path));
+  const importersOf = (file: string) =>
+    code.filter(({ imports }) => imports.some((name) => sourceOf(name) === file)).map(({ path }) => path);
+  const bounded = Object.entries(HARMLESS).filter(([, { callers }]) => callers !== "any");
+
+  it.each(bounded)("%s has the callers that its reason is about", (file, { callers }) => {
+    expect(importersOf(file)).toEqual(callers);
+  });
+
+  it.each(bounded)("%s is in no Worker", (file) => {
+    const reached = new Set([file]);
+    for (const one of reached) for (const importer of importersOf(one)) reached.add(importer);
+    expect([...reached].filter((path) => path.startsWith("workers/"))).toEqual([]);
+  });
+
+  it("sees who imports by a package's name", () => {
+    expect(importersOf("packages/shared/src/variant-key.ts")).toContain("workers/consumer/src/api/jobs.ts");
+  });
+});
+
+/** The file that an import means: `@prewarm/shared/job` is `packages/shared/src/job.ts`. */
+function sourceOf(name: string): string {
+  return name.replace(/^@prewarm\/([^/]+)\/(.+)$/, "packages/$1/src/$2.ts");
+}

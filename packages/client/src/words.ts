@@ -46,7 +46,7 @@ export function tokenOf(version: string): string {
 
 /** The address without slashes at its end. Throws a TypeError for what cannot stand before `/images/`. */
 export function baseOf(baseUrl: string): string {
-  const base = `${baseUrl}`.replace(/\/+$/, "");
+  const base = `${baseUrl}`.replace(/^(.*[^/])?\/*$/s, "$1");
   if (/^(https?:\/)?\/|^$/.test(base) && !base.endsWith("/images")) return base;
   throw new TypeError(
     `baseUrl is ${baseUrl}: write https://images.example.com, without /images, or "" for the page's own host`,

@@ -1,6 +1,8 @@
 import { FORMATS } from "@prewarm/shared/config";
 
 const NOT_THE_FORMAT = new RegExp(`\\bnot (?:${[...FORMATS, "jpg"].join("|")})\\b`, "g");
+/** Characters of a message that are read, so that no message takes long: `publicText` leaves 300. */
+const MESSAGE_MAX = 1_000;
 
 /**
  * The cause of a failure as a stable short name: a hash of its code and its message without the parts that differ per
@@ -9,6 +11,7 @@ const NOT_THE_FORMAT = new RegExp(`\\bnot (?:${[...FORMATS, "jpg"].join("|")})\\
  */
 export function fingerprint(code: string, message: string): string {
   const shape = message
+    .slice(0, MESSAGE_MAX)
     .toLowerCase()
     .replace(/https?:\/\/[^\s"'<>]+/g, "<url>")
     // The asked format differs between jobs with one cause.
