@@ -114,6 +114,10 @@ export const CLI: readonly Mutation[] = [
     }),
   ]),
   ...at({ file: `${SRC}/pages/read-site.ts`, tests: [`${TESTS}/coverage.test.ts`] }, [
+    breaks("F19", "a robots.txt is read to its end", {
+      find: "readBoundedText(answer, ROBOTS_MAX_BYTES)",
+      replace: "answer.text()",
+    }),
     breaks("L8", "a page that robots.txt forbids is read", {
       find: "return robots.allows(url.pathname + url.search) ? null",
       replace: "return robots.allows(url.pathname + url.search) || true ? null",

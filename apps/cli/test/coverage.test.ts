@@ -282,6 +282,25 @@ describe("a site on the web", () => {
     expect(site.asked).not.toContain("/hidden");
   });
 
+  it("has a robots.txt of any length, of which 512 kB are read", async () => {
+    let sent = 0;
+    const site = await siteOf({
+      "/robots.txt": (response) => {
+        const more = (): void => {
+          while (!response.destroyed && response.write(`# ${"a".repeat(65_533)}\n`)) sent += 65_536;
+        };
+        response.writeHead(200).on("drain", more).write("User-agent: *\nDisallow: /secret\n");
+        more();
+      },
+      "/": `<a href="/secret">x</a>${image("a?w=320")}`,
+      "/secret": image("b?w=320"),
+    });
+    await run([site.url, "--rate", "1000"]);
+    expect(site.asked).not.toContain("/secret");
+    // What the sockets hold is sent and not read.
+    expect(sent).toBeLessThan(16 * 512_000);
+  });
+
   it("is not waited for longer than --page-timeout", async () => {
     const site = await siteOf({
       "/": (response) => {

@@ -61,6 +61,7 @@ export function createCall({ baseUrl = "", headers = {}, fetch, timeoutMs }: Cli
       throw new ApiError(0, "The server does not answer.", { cause });
     });
     if (response.status === 304 && known !== undefined) return presentOf(known, response) as never;
+    // biome-ignore lint/plugin: the command line's `fetch` bounds it, and the dashboard asks its own server
     const text = await response.text();
     if (!response.ok) throw refusalOf(response, parsed(text));
     if (text === "") return null as never;

@@ -1,3 +1,6 @@
+/** Bytes of a robots.txt that are read. RFC 9309 asks for 500 KiB at least. */
+export const ROBOTS_MAX_BYTES = 512_000;
+
 /** What a site's robots.txt allows a program. */
 export interface Robots {
   /** `path`: with its query. */

@@ -6,6 +6,7 @@ import type { Edge } from "./request-context.ts";
 export async function readNote({ images }: Pick<Edge, "images">, id: string): Promise<StoredInfo | "removed" | null> {
   const object = await images.get(infoKey(id));
   if (object === null) return null;
+  // biome-ignore lint/plugin: an object that the consumer wrote
   const info = parseInfo(await object.text());
   return object.customMetadata?.removed === undefined ? info : "removed";
 }

@@ -29,6 +29,7 @@ export async function serveOriginal(request: Request, url: URL, edge: Edge): Pro
   const verdict = await verifyOriginal(url.pathname, url.searchParams, edge.keys, edge.config, now);
   if (verdict !== "ok") throw signatureRequired();
   const head = await read(bucket, original.key, { offset: 0, length: SNIFF_BYTES });
+  // biome-ignore lint/plugin: a range of `SNIFF_BYTES`
   const type = sniffType(new Uint8Array(await head.arrayBuffer()));
   const exp = readExp(url.searchParams);
   const life = trimToExpiry(Number.MAX_SAFE_INTEGER, exp === "bad" ? null : exp, now);

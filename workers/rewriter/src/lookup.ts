@@ -1,5 +1,6 @@
 import type { KnownImage } from "@prewarm/client/html";
 import { parseForeignJson } from "@prewarm/shared/foreign-json";
+import { readBoundedText } from "@prewarm/shared/read-at-most";
 
 /* One call for what is known of a page's images. */
 
@@ -21,6 +22,8 @@ const KEEP_FAILED_S = 10;
 const NOTHING = '{"images":[]}';
 /** The call itself; the page does not wait so long. */
 const CALL_MS = 10_000;
+/** Bytes of its answer that are read. An image has up to 4 kB, its placeholder included. */
+const ANSWER_MAX_BYTES = 4_000_000;
 
 /**
  * What is known of these images, within `ms`; otherwise nothing. A call that takes longer goes on, and its answer is there for the next
@@ -44,13 +47,14 @@ async function read(ids: readonly string[], deps: LookupDeps): Promise<KnownImag
   const cache = await deps.cache();
   const key = await keyOf(ids);
   const kept = await cache.match(key);
+  // biome-ignore lint/plugin: an answer that was kept below
   if (kept !== undefined) return imagesOf(await kept.text());
   const keep = (text: string, seconds: number): Promise<void> =>
     cache.put(key, new Response(text, { headers: { "cache-control": `max-age=${seconds}` } }));
   try {
     const answer = await deps.ask(ids, AbortSignal.timeout(CALL_MS));
     if (!answer.ok) throw new Error(`POST /api/v1/info answers ${answer.status}`);
-    const text = await answer.text();
+    const text = await readBoundedText(answer, ANSWER_MAX_BYTES);
     const found = imagesOf(text);
     await keep(text, KEEP_S);
     return found;

@@ -42,6 +42,7 @@ export function createControlApi({ url, headers }: Server, context: Context): Co
   return {
     async call(name, given, seen, { what, repeatable = true, authHint = TOKEN_HINT, ...options }) {
       const fetch = async (request: Request): Promise<Response> => {
+        // biome-ignore lint/plugin: a request of this program
         const body = await request.text();
         const answer = await sendRequest(
           context,

@@ -1,4 +1,5 @@
 import type { Config } from "@prewarm/shared/config";
+import { readBoundedText } from "@prewarm/shared/read-at-most";
 import type { Arguments, Command } from "../arguments/command.ts";
 import { findConfigFile, loadConfig } from "../arguments/load-config.ts";
 import { readControlSettings, readControlUrl } from "../arguments/settings.ts";
@@ -11,6 +12,8 @@ import { formatTable } from "../terminal/table.ts";
 
 /** A Worker that is not deployed yet does not answer, and that is no reason to wait for long. */
 const READY_MS = 5000;
+/** Bytes of `/readyz` that are read; it has about 2 kB. */
+const READY_MAX_BYTES = 64_000;
 
 export const checkCommand: Command = {
   name: "check",
@@ -55,7 +58,7 @@ async function askConsumer(config: Config, args: Arguments, context: Context): P
   try {
     const headers = proofOf(args, context);
     const response = await context.fetch(`${url}/readyz`, { headers, redirect: "manual", signal });
-    return readiness(url, response.status, await response.text());
+    return readiness(url, response.status, await readBoundedText(response, READY_MAX_BYTES));
   } catch {
     return unseen(config, args, `${url} does not answer`);
   }

@@ -1,5 +1,6 @@
 import { LedgerRestore } from "@prewarm/control-schema/ledger";
 import { printableJson } from "@prewarm/shared/printable";
+import { readBoundedText } from "@prewarm/shared/read-at-most";
 import { createControlApi } from "../api/control-api.ts";
 import { type Command, YES_FLAG } from "../arguments/command.ts";
 import { readControlSettings } from "../arguments/settings.ts";
@@ -12,6 +13,8 @@ import { createReport } from "../terminal/report.ts";
 
 /** Characters of one request: far below what the platform takes of a body. */
 const PART_CHARS = 4_000_000;
+/** Bytes of a refusal that are read. */
+const REFUSAL_MAX_BYTES = 64_000;
 const NDJSON = "application/x-ndjson";
 
 export const ledgerExportCommand: Command = {
@@ -25,7 +28,11 @@ export const ledgerExportCommand: Command = {
     const signal = context.interrupts.now;
     const response = await context.fetch(`${url}/api/v1/ledger/export`, { headers, redirect: "manual", signal });
     if (response.status !== 200 || response.body === null)
-      throw refused({ status: response.status, headers: response.headers, body: await response.text() });
+      throw refused({
+        status: response.status,
+        headers: response.headers,
+        body: await readBoundedText(response, REFUSAL_MAX_BYTES),
+      });
     const decoder = new TextDecoder();
     let tail = "";
     for await (const bytes of response.body) {

@@ -2,6 +2,7 @@ import { jobOptions } from "@prewarm/consumer/ittybit/job-request";
 import { type Film, FilmFault } from "@prewarm/shared/film/film";
 import { readFilm } from "@prewarm/shared/film/read-film";
 import { orientedSize, readImageHeader } from "@prewarm/shared/image-header";
+import { readAtMost } from "@prewarm/shared/read-at-most";
 import type { Transform } from "@prewarm/shared/transform";
 import { fetchOutput } from "./essentials.ts";
 import type { Observation } from "./observation.ts";
@@ -24,10 +25,7 @@ async function lookAt(url: string, session: Session): Promise<Film | string> {
     await first.body?.cancel();
     const total = Number(first.headers.get("content-range")?.split("/")[1]);
     if (first.status !== 206 || !(total > 0)) return `its host answers a range with ${first.status}`;
-    return await readFilm(
-      async (from, length) => new Uint8Array(await (await part(from, length)).arrayBuffer()),
-      total,
-    );
+    return await readFilm(async (from, length) => readAtMost((await part(from, length)).body, length), total);
   } catch (error) {
     return error instanceof FilmFault ? error.message : "it cannot be fetched from here";
   }

@@ -1,3 +1,5 @@
+import { readBoundedText } from "@prewarm/shared/read-at-most";
+
 /** One call to Ittybit as it was, without its headers: the key is in them. */
 export interface Exchange {
   method: string;
@@ -55,7 +57,7 @@ export function createRecorder(fetcher: typeof fetch, now: () => number): Record
     exchanges.push(exchange);
     try {
       const response = await fetcher(input, init);
-      const text = (await response.text()).slice(0, BODY_MAX);
+      const text = await readBoundedText(response, BODY_MAX);
       const { status, headers } = response;
       Object.assign(exchange, { status, headers, body: jsonOf(text), ms: now() - began });
       return new Response(BODILESS.includes(status) ? null : text, { status, headers });

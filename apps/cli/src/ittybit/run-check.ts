@@ -1,6 +1,7 @@
 import { stripMetadata } from "@prewarm/consumer/ittybit/output/strip/strip-metadata";
 import { FORMATS, type Format } from "@prewarm/shared/config";
 import { orientedSize, readImageHeader, sniffType } from "@prewarm/shared/image-header";
+import { readAtMost } from "@prewarm/shared/read-at-most";
 import { ITTYBIT_URL } from "../arguments/settings.ts";
 import type { Context } from "../platform/context.ts";
 import { dialectName } from "./dialect-name.ts";
@@ -22,6 +23,8 @@ export interface Check {
 /** Bytes of an original's start: its header is in them. */
 const START_BYTES = 524_288;
 const ORIGINAL_TIMEOUT_MS = 15_000;
+/** Bytes of the original that are read. */
+const ORIGINAL_MAX_BYTES = 100_000_000;
 
 function isFormat(type: string | null): type is Format {
   return FORMATS.some((format) => format === type);
@@ -47,7 +50,7 @@ async function readOriginal(original: string, context: Context): Promise<Pick<Se
   const response = await context.fetch(original, { signal }).catch(() => null);
   if (response === null) throw cannot("cannot be fetched from here");
   if (!response.ok) throw cannot(`answers ${response.status}`);
-  const bytes = new Uint8Array(await response.arrayBuffer());
+  const bytes = await readAtMost(response.body, ORIGINAL_MAX_BYTES);
   const header = readImageHeader(bytes.subarray(0, START_BYTES));
   if (header === null || header.width === 0) throw cannot("is no picture");
   return { size: orientedSize(header), says: saidBy(bytes) };

@@ -1,5 +1,6 @@
 import { readFile, stat } from "node:fs/promises";
 import { relative, resolve } from "node:path";
+import { readBoundedText } from "@prewarm/shared/read-at-most";
 import { AGENT, fetchPage } from "@prewarm/site-pages/fetch-page";
 import type { Page } from "@prewarm/site-pages/page-addresses";
 import { pageText } from "@prewarm/site-pages/page-text";
@@ -11,7 +12,7 @@ import {
   resolveAddress,
   usesOf,
 } from "@prewarm/site-pages/read-page";
-import { type Robots, readRobots } from "@prewarm/site-pages/robots";
+import { ROBOTS_MAX_BYTES, type Robots, readRobots } from "@prewarm/site-pages/robots";
 import type { Namer } from "../input/item.ts";
 import { openUrl } from "../input/open-bytes.ts";
 import { filesOf, PAGE_BYTES_MAX } from "../input/read-pages.ts";
@@ -257,7 +258,7 @@ async function robotsOf(site: string, context: Context): Promise<Robots> {
   const signal = AbortSignal.any([context.interrupts.now, AbortSignal.timeout(timeoutMs)]);
   try {
     const answer = await context.fetch(new URL("/robots.txt", site).href, { headers: { "user-agent": AGENT }, signal });
-    return readRobots(answer.ok ? (await answer.text()).slice(0, 500_000) : "", AGENT);
+    return readRobots(answer.ok ? await readBoundedText(answer, ROBOTS_MAX_BYTES) : "", AGENT);
   } catch {
     return readRobots("", AGENT);
   }

@@ -1,9 +1,12 @@
+import { readBoundedText } from "@prewarm/shared/read-at-most";
 import { backoffMs, retryAfterMs } from "./backoff.ts";
 import type { Context } from "./context.ts";
 import { CliError, EXIT } from "./exit-codes.ts";
 
 /** Longest that one try may take, in ms. A chunk of 1,000 originals is accepted in a second or two. */
 const TRY_MS = 60_000;
+/** Bytes of an answer that are read: the longest page of a list has about 1 MB. */
+const ANSWER_MAX_BYTES = 32_000_000;
 /** The number of tries that may end without an answer or with a 5xx. Waits that the server asks for do not count: only `deadline` ends them. */
 const TRIES = 8;
 
@@ -70,7 +73,8 @@ async function tryOnce(caller: Caller, { method, url, headers, body }: HttpReque
     if (now.aborted) stop();
     const init = { method, headers: headers ?? {}, redirect: "manual", signal } as const;
     const response = await caller.fetch(url, body === undefined ? init : { ...init, body });
-    return { answer: { status: response.status, headers: response.headers, body: await response.text() } };
+    const text = await readBoundedText(response, ANSWER_MAX_BYTES);
+    return { answer: { status: response.status, headers: response.headers, body: text } };
   } catch (error) {
     return { failure: reason(error) };
   } finally {

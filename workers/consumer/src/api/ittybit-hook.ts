@@ -55,6 +55,7 @@ async function receive(c: Context<ApiEnv>, deps: ApiDeps): Promise<void> {
   if (config.ittybit.webhooks === "off" || !TOKEN.test(token)) throw new ApiError("unauthorized");
   // Answered 200, so that Ittybit does not send late webhooks again.
   if (unknownPings.wait(address, clock.now()) > 0) return;
+  // biome-ignore lint/plugin: `bounded` holds the request's body
   const raw = new Uint8Array(await c.req.raw.arrayBuffer());
   const secrets = secretList(deps.secret("ITTYBIT_WEBHOOK_SECRET"));
   const isProven = secrets.length === 0 || (await isSigned(raw, c.req.raw.headers, secrets));

@@ -67,6 +67,7 @@ async function prove(name: string, request: Request, deps: ReceiveDeps): Promise
     throw new ApiError("not_configured", { detail: AT_FAULT, retryAfterSeconds: FAULT_RETRY_SECONDS });
   }
   const hook = Object.hasOwn(deps.config.hooks, name) ? deps.config.hooks[name] : undefined;
+  // biome-ignore lint/plugin: `bounded` holds the request's body
   const raw = new Uint8Array(await request.arrayBuffer());
   const sent = { headers: request.headers, raw, url: request.url, now: deps.clock.now() };
   const proof =

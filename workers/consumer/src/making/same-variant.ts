@@ -62,6 +62,7 @@ async function copy(
     await object.body.cancel();
     return null;
   }
+  // biome-ignore lint/plugin: an object that the consumer wrote
   const bytes = new Uint8Array(await context.connections.run(() => object.arrayBuffer(), { rank }));
   await context.at("before-put", given.key);
   if (claim.isDropped || claim.isStopped || !mayWrite(context)) return null;

@@ -1,7 +1,7 @@
 import type { Failure, FailureClass } from "@prewarm/shared/job";
 import { errorText } from "@prewarm/shared/log";
+import { readAtMost } from "@prewarm/shared/read-at-most";
 import { VERSION } from "@prewarm/shared/version";
-import { readAtMost } from "../platform/bounded-body.ts";
 
 /** The start of an original: how much of it was read is in `bytes`, how long it is in `total` when known. */
 export type Start =

@@ -1,7 +1,7 @@
 import { AppError } from "@prewarm/shared/errors";
 import { parseForeignJson } from "@prewarm/shared/foreign-json";
+import { readBoundedText } from "@prewarm/shared/read-at-most";
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTHeaderParameters } from "jose";
-import { readBoundedText } from "./bounded-body.ts";
 
 /** Keys are asked for again after this, in ms; an unknown key asks at once. Whatever the answer was, the next question waits a minute. */
 const KEYS_LIFE_MS = 3_600_000;

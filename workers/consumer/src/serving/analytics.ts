@@ -1,6 +1,6 @@
 import { parseForeignJson } from "@prewarm/shared/foreign-json";
+import { readBoundedText } from "@prewarm/shared/read-at-most";
 import * as z from "zod";
-import { readBoundedText } from "../platform/bounded-body.ts";
 
 /** Rows as Analytics Engine's SQL API answers them: what is no number may be a number's text. */
 export type AnalyticsRow = Record<string, unknown>;

@@ -1,7 +1,9 @@
 import type { SiteConfig } from "@prewarm/shared/config";
 import { refusalOf } from "@prewarm/shared/public-address";
+import { readBoundedText } from "@prewarm/shared/read-at-most";
 import { follow } from "@prewarm/site-pages/fetch-page";
 import type { PageFault } from "@prewarm/site-pages/read-page";
+import { ROBOTS_MAX_BYTES } from "@prewarm/site-pages/robots";
 import { scanSitemap } from "@prewarm/site-pages/scan-sitemap";
 import type { SiteDeps } from "./site-deps.ts";
 import { hostsOf } from "./site-guard.ts";
@@ -14,7 +16,6 @@ const COUNT_MAX = 200_000;
 /** Longest that all sitemaps together may take, and one robots.txt, ms. */
 const SITEMAPS_MS = 40_000;
 const ROBOTS_MS = 5_000;
-const ROBOTS_CHARS_MAX = 500_000;
 
 /** The pages of a site's sitemaps that are read today, and how many more there are. Throws an Error that says why no sitemap could be read. */
 export async function listPages(
@@ -81,7 +82,7 @@ async function robotsText(sitemap: string, deps: SiteDeps): Promise<string> {
     const place = new URL("/robots.txt", sitemap).href;
     const answer = await follow(place, { fetch: deps.fetch, refusal: publicOnly(deps) }, signal);
     if (!("response" in answer) || !answer.response.ok) return "";
-    return (await answer.response.text()).slice(0, ROBOTS_CHARS_MAX);
+    return readBoundedText(answer.response, ROBOTS_MAX_BYTES);
   } catch {
     return "";
   }

@@ -28,6 +28,7 @@ export function visitStore(bucket: R2Bucket, { site, visit }: Place) {
   const get = async <T>(name: string): Promise<T> => {
     const object = await bucket.get(at(name));
     if (object === null) throw new Error(`${at(name)} is not stored any more`);
+    // biome-ignore lint/plugin: an object that the consumer wrote
     return JSON.parse(await object.text()) as T;
   };
   return {

@@ -55,6 +55,7 @@ async function look(
   }
   const ofImage = isNew || timesAsked % 2 === 1;
   const object = await edge.images.get(ofImage ? missingKey(target.id) : deadKey(target.key));
+  // biome-ignore lint/plugin: an object that the consumer wrote
   const marker = object === null ? null : parseMarker(await object.text());
   if (marker === null || edge.clock.now() >= marker.until) return null;
   return marker.code === "missing" || marker.code === "capped" ? marker.code : `dead:${marker.code}`;

@@ -108,5 +108,6 @@ async function readHead(
       else controller.error(new Error("the original is larger than what is passed on"));
     },
   });
+  // biome-ignore lint/plugin: the first chunks of a stream
   return { head: new Uint8Array(await new Blob(chunks).arrayBuffer()), body: whole.pipeThrough(limit) };
 }

@@ -1,6 +1,6 @@
 import { AppError } from "@prewarm/shared/errors";
+import { readBoundedText } from "@prewarm/shared/read-at-most";
 import { importX509 } from "jose";
-import { readBoundedText } from "../../platform/bounded-body.ts";
 
 /** How a key verifies each version of SNS's signatures. */
 const HASHES = { "1": "SHA-1", "2": "SHA-256" } as const;

@@ -1,8 +1,8 @@
 import type { VerifierConfig } from "@prewarm/shared/config";
 import type { Log } from "@prewarm/shared/log";
+import { joined } from "@prewarm/shared/read-at-most";
 import * as z from "zod";
 import { fromBase64 } from "../../platform/base64.ts";
-import { joined } from "../../platform/bounded-body.ts";
 import type { RemoteKeys } from "../../platform/remote-keys.ts";
 import { equalBytes, indexOfSecret } from "../../platform/secret-equality.ts";
 import { callSite } from "../site-function.ts";

@@ -1,6 +1,6 @@
 import { errorText } from "@prewarm/shared/log";
 import { refusalOf } from "@prewarm/shared/public-address";
-import { readAtMost } from "../../platform/bounded-body.ts";
+import { readAtMost } from "@prewarm/shared/read-at-most";
 import { isSigned, secretsOf } from "../../platform/signed-url.ts";
 
 const TIMEOUT_MS = 30_000;
