@@ -2,16 +2,17 @@ import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterEach, expect, it } from "vitest";
+import { afterAll, expect, it } from "vitest";
 
 /* The linter's own plugins, under the repository's own settings. */
 
 const ROOT = join(import.meta.dirname, "../..");
 const folder = mkdtempSync(join(tmpdir(), "prewarm-lint-"));
-afterEach(() => rmSync(folder, { recursive: true }));
+afterAll(() => rmSync(folder, { recursive: true }));
 
 /** The lines that a plugin refuses in files of these texts: `workers/edge/src/a.ts:2`. */
 function refused(files: Record<string, string>): string[] {
+  rmSync(folder, { recursive: true });
   for (const name of ["biome.json", "scripts/lint"]) cpSync(join(ROOT, name), join(folder, name), { recursive: true });
   for (const [path, text] of Object.entries(files)) {
     mkdirSync(join(folder, dirname(path)), { recursive: true });
@@ -33,4 +34,11 @@ it("refuse a body that is read whole, unless the line gives a reason or only a t
     "workers/edge/src/a.test.ts": reads,
   });
   expect(found).toEqual(paths.flatMap((path) => reads.split("\n").map((_, at) => `${path}:${at + 1}`)).toSorted());
+});
+
+it("refuse a timer that cannot be cleared in what the ledger's object runs", () => {
+  const timer = "fetch(url, { signal: AbortSignal.timeout(1000) });\n";
+  const awake = ["workers/consumer/src/ittybit/client.ts", "packages/durable-queue/src/object/wake.ts"];
+  const found = refused(Object.fromEntries([...awake, "apps/cli/src/a.ts"].map((path) => [path, timer])));
+  expect(found).toEqual(awake.map((path) => `${path}:1`).toSorted());
 });

@@ -14,3 +14,17 @@ export async function within<T>(work: Promise<T>, ms: number): Promise<T> {
     stop();
   }
 }
+
+/**
+ * What `work` answers. Its signal aborts after `ms` with a TimeoutError. The timer is cleared with the work; that of `AbortSignal.timeout` cannot
+ * be, and keeps a Durable Object awake until its time.
+ */
+export async function abortAfter<T>(ms: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(new DOMException("no answer in time", "TimeoutError")), ms);
+  try {
+    return await work(late.signal);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -214,6 +214,33 @@ export const OBJECT_ROWS: readonly Assumption[] = [
     },
   },
   {
+    name: "timeout-signals",
+    assumes:
+      "The timer of `AbortSignal.timeout()` keeps an object in memory until its time, also after the fetch; a cleared timer lets it go.",
+    where: "packages/shared/src/within.ts",
+    documented: null,
+    check: {
+      expects: {
+        "the object with a cleared timer is evicted": is(true),
+        "the object with a signal is evicted": is(false, { kinder: true }),
+      },
+      async observe(lab) {
+        const ms = IDLE_MS[lab.place];
+        const subjects = { signal: lab.unique(), cleared: lab.unique() };
+        const [signal, cleared] = await Promise.all([
+          lab.ask(subjects.signal, "limitFetch", "signal", 10 * ms),
+          lab.ask(subjects.cleared, "limitFetch", "cleared", 10 * ms),
+        ]);
+        await lab.wait(ms);
+        return {
+          "the object with a cleared timer is evicted": (await lab.ask(subjects.cleared, "self")).instance !== cleared,
+          "the object with a signal is evicted": (await lab.ask(subjects.signal, "self")).instance !== signal,
+          "seconds without a call": ms / 1_000,
+        };
+      },
+    },
+  },
+  {
     name: "bookmarks",
     assumes: "The database can be put back to a bookmark.",
     where: OBJECT,

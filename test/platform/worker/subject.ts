@@ -51,6 +51,8 @@ export interface SubjectCalls {
   bind(parameters: number): boolean;
   keep(bytes: number): boolean;
   tick(everyMs: number, times: number): void;
+  /** Fetches under a time limit that has not passed when the fetch ends. Resolves with the instance. */
+  limitFetch(by: "signal" | "cleared", ms: number): Promise<string>;
   bookmark(): Promise<string>;
   restore(bookmark: string): Promise<void>;
   arrived(arrivals: readonly Arrival[]): void;
@@ -190,6 +192,15 @@ export class Subject extends DurableObject<unknown> implements SubjectCalls {
       if (left > 1) setTimeout(again, everyMs, left - 1);
     };
     setTimeout(again, everyMs, times);
+  }
+
+  async limitFetch(by: "signal" | "cleared", ms: number): Promise<string> {
+    const controller = new AbortController();
+    const timer = by === "signal" ? undefined : setTimeout(() => controller.abort(), ms);
+    const signal = by === "signal" ? AbortSignal.timeout(ms) : controller.signal;
+    await fetch("https://prewarm.invalid/", { signal }).catch(() => null);
+    clearTimeout(timer);
+    return this.#instance;
   }
 
   bookmark(): Promise<string> {

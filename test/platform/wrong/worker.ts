@@ -41,6 +41,11 @@ export class Subject extends RightSubject {
     await super.noteThenAbort(name, value);
   }
 
+  override limitFetch(by: "signal" | "cleared", ms: number): Promise<string> {
+    if (this.#lie === "timeout-signals") setTimeout(() => {}, ms);
+    return super.limitFetch(by, ms);
+  }
+
   override tick(everyMs: number, times: number): void {
     super.tick(everyMs, times);
     if (this.#lie === "pending-timers") setTimeout(() => this.abort(), ABORT_MS);

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { createIttybit, type JobOrder, requestBody } from "./client.ts";
 import { jobOrder } from "./job-order.ts";
 
@@ -40,6 +40,29 @@ function skewed(ms: number): ResponseInit {
 function json(body: unknown, init?: ResponseInit): Response {
   return Response.json(body, init);
 }
+
+describe("a call", () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it("leaves no timer behind, which would keep the ledger awake, and ends when no answer comes", async () => {
+    vi.useFakeTimers();
+    const waiting: number[] = [];
+    const answering = setup(() => {
+      waiting.push(vi.getTimerCount());
+      return json({ id: "job_1", status: "queued" }, { status: 201 });
+    });
+    await answering.ittybit.submit(ORDER);
+    expect([...waiting, vi.getTimerCount()]).toEqual([1, 0]);
+    const silent = setup(
+      ({ signal }) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
+    );
+    const ended = silent.ittybit.submit(ORDER);
+    await vi.advanceTimersByTimeAsync(15_000);
+    expect(await ended).toMatchObject({ kind: "unclear", failure: { code: "upstream_unreachable" } });
+  });
+});
 
 describe("submit", () => {
   it("sends the conservative form: documented fields only, one key, no webhook", async () => {

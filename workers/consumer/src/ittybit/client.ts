@@ -5,6 +5,7 @@ import type { Failure } from "@prewarm/shared/job";
 import { errorText, publicText } from "@prewarm/shared/log";
 import { readBoundedText } from "@prewarm/shared/read-at-most";
 import { readRetryAfter } from "@prewarm/shared/retry-after";
+import { abortAfter } from "@prewarm/shared/within";
 import { secretsOf } from "../platform/signed-url.ts";
 import { type IttybitJob, readJob } from "./dialects.ts";
 import type { JobOptions } from "./job-request.ts";
@@ -149,9 +150,10 @@ async function send(
   const sentAt = settings.clock.now();
   try {
     // Redirects are not followed: the key goes to the configured address only.
-    const signal = AbortSignal.timeout(TIMEOUT_MS);
-    const response = await settings.fetch(url, { ...init, headers, redirect: "manual", signal });
-    const text = await readBoundedText(response, BODY_MAX_BYTES);
+    const { response, text } = await abortAfter(TIMEOUT_MS, async (signal) => {
+      const answer = await settings.fetch(url, { ...init, headers, redirect: "manual", signal });
+      return { response: answer, text: await readBoundedText(answer, BODY_MAX_BYTES) };
+    });
     if (!response.ok) return classify(response, text, settings, secrets);
     return { kind: "answer", response, body: parseForeignJson(text), sentAt };
   } catch (error) {

@@ -1,6 +1,7 @@
 import { AppError } from "@prewarm/shared/errors";
 import { parseForeignJson } from "@prewarm/shared/foreign-json";
 import { readBoundedText } from "@prewarm/shared/read-at-most";
+import { abortAfter } from "@prewarm/shared/within";
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTHeaderParameters } from "jose";
 
 /** Keys are asked for again after this, in ms; an unknown key asks at once. Whatever the answer was, the next question waits a minute. */
@@ -61,12 +62,11 @@ export class RemoteKeys {
 
   async #load(at: number): Promise<Keys | null> {
     try {
-      const answer = await this.#fetch(this.#address, { redirect: "manual", signal: AbortSignal.timeout(5000) });
-      if (!answer.ok) return null;
-      return {
-        find: createLocalJWKSet(parseForeignJson(await readBoundedText(answer, KEYS_MAX_BYTES)) as JSONWebKeySet),
-        at,
-      };
+      const text = await abortAfter(5000, async (signal) => {
+        const answer = await this.#fetch(this.#address, { redirect: "manual", signal });
+        return answer.ok ? readBoundedText(answer, KEYS_MAX_BYTES) : null;
+      });
+      return text === null ? null : { find: createLocalJWKSet(parseForeignJson(text) as JSONWebKeySet), at };
     } catch {
       return null;
     }
