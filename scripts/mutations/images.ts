@@ -15,8 +15,13 @@ export const IMAGES: readonly Mutation[] = [
       find: 'newOriginal(tx, { id: encoded, order: known ?? "", etag }, lane);',
       replace: "",
     }),
+    breaks("P20", "warming a removed image says nothing of the removal", {
+      find: "if (removed.length === 0) return answer;",
+      replace: "if (removed.length >= 0) return answer;",
+      tests: ["workers/consumer/src/api/removal.test.ts"],
+    }),
     breaks("P20", "a hook or a run makes a removed image again", {
-      find: "removed.has(encodeId(image.id)) || ",
+      find: "ids.has(encodeId(image.id)) || ",
       replace: "",
       tests: [`${WORLD}/removal.test.ts`],
       histories: { rule: "acceptsremoved", favourites: ["remove", "accept"] },

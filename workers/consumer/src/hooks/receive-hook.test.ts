@@ -52,6 +52,18 @@ describe("a signed upload", () => {
     });
   });
 
+  it("of a removed image is rejected with that reason, in the answer and in the list; the other items are done", async () => {
+    const world = createApiWorld();
+    await world.json("POST", "/api/v1/images/b/remove", { body: { reason: "asked by the person" } });
+    const body = uploaded([{ id: "a" }, { id: "b" }]);
+    expect((await send(world, body, signed(body))).body).toMatchObject({
+      ...{ accepted: 2, ignored: 0 },
+      rejected: [{ index: 1, id: "b", code: "removed" }],
+    });
+    const { deliveries } = (await world.json("GET", "/api/v1/hooks")).body;
+    expect(deliveries).toMatchObject([{ ignored: 0, rejected: 1, why: "removed: This image was removed." }]);
+  });
+
   it("may say what crops show; a point that is none is rejected, and the other items are done", async () => {
     const world = createApiWorld();
     const body = uploaded([{ id: "a", focal: [0.1, 0.2] }, { id: "b", focal: [10, 20] }, { id: "c" }]);

@@ -1,27 +1,46 @@
-import type { ChunkAnswer } from "@prewarm/durable-queue/calls";
+import type { Rejection } from "@prewarm/control-schema/warm";
 import { acceptChunk } from "@prewarm/durable-queue/intake/accept-chunk";
 import { type LaneCode, laneCode } from "@prewarm/durable-queue/schema/row";
+import { AppError } from "@prewarm/shared/errors";
 import { encodeId } from "@prewarm/shared/variant-key";
 import { noteAnnouncement } from "./announced.ts";
-import type { AcceptChunk, AcceptImage } from "./calls.ts";
+import type { AcceptAnswer, AcceptChunk, AcceptImage } from "./calls.ts";
 import { moveFocal } from "./focal.ts";
 import type { ImageTx } from "./image-tx.ts";
 import { isNewer, newOriginal } from "./new-original.ts";
 import { removedAmong } from "./tables/removals.ts";
 
-/** Accepts one chunk of a request. An image of which the ledger knows a newer original, or that is removed, is left alone. */
-export function acceptImages(tx: ImageTx, { images, ...chunk }: AcceptChunk): ChunkAnswer {
+/** Accepts one chunk of a request. An image of which the ledger knows a newer original is left alone, and one that is removed is refused. */
+export function acceptImages(tx: ImageTx, { images, finish, ...chunk }: AcceptChunk): AcceptAnswer {
   const lane = laneCode(chunk.run.lane);
-  const removed = removedAmong(
+  const ids = removedAmong(
     tx.sql,
     images.map(({ id }) => encodeId(id)),
   );
-  return acceptChunk(tx, { ...chunk, groups: images }, (image) => {
-    if (removed.has(encodeId(image.id)) || !noteOriginal(tx, image, lane)) return false;
+  const removed = images.filter(({ id }) => ids.has(encodeId(id)));
+  const rejected = rejectionsOf(removed);
+  const request = { ...chunk, ...(finish === undefined ? {} : { finish: withRejected(finish, rejected) }) };
+  const answer = acceptChunk(tx, { ...request, groups: images }, (image) => {
+    if (ids.has(encodeId(image.id)) || !noteOriginal(tx, image, lane)) return false;
     if (image.focal !== undefined) moveFocal(tx, encodeId(image.id), image.focal, lane);
     if (image.announces !== undefined) noteAnnouncement(tx, encodeId(image.id), image.announces);
     return true;
   });
+  if (removed.length === 0) return answer;
+  return { ...answer, removed: { keys: removed.reduce((sum, { keys }) => sum + keys.length, 0), rejected } };
+}
+
+/** An item may name several images, such as a film's posters, and is refused once for each. */
+function rejectionsOf(images: readonly AcceptImage[]): Rejection[] {
+  const { code, message } = new AppError("removed");
+  return images.map(({ id, index = 0 }) => ({ index, id, code, message }));
+}
+
+type Finish = NonNullable<AcceptChunk["finish"]>;
+
+function withRejected(finish: Finish, more: readonly Rejection[]): Finish {
+  const { total, first } = finish.rejected ?? { total: 0, first: [] };
+  return { ...finish, rejected: { total: total + more.length, first: [...first, ...more] } };
 }
 
 /** Notes the current original of an image. False: the ledger knows a newer original, so the event is outdated. */

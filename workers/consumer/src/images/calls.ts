@@ -1,4 +1,5 @@
 import type { Finding } from "@prewarm/control-schema/doctor";
+import type { Rejection } from "@prewarm/control-schema/warm";
 import type * as queue from "@prewarm/durable-queue/calls";
 import type { Outcome } from "@prewarm/durable-queue/calls";
 import type { Focal } from "@prewarm/shared/focal";
@@ -40,7 +41,12 @@ export interface AcceptImage {
   announces?: string | null;
   /** What its crops are to show; null: their centre. Missing: the sender does not say, so it stays as it is. */
   focal?: Focal | null;
+  /** The place in the body of the item that it comes from, for a refusal. Default 0. */
+  index?: number;
 }
+
+/** `removed`: what the chunk says of removed images. `keys` are among `outdated`. Missing: it says nothing of one. */
+export type AcceptAnswer = queue.ChunkAnswer & { removed?: { keys: number; rejected: Rejection[] } };
 
 export interface AcceptChunk extends Omit<queue.AcceptChunk, "groups"> {
   images: AcceptImage[];

@@ -1,9 +1,9 @@
 import type { Rejection } from "@prewarm/control-schema/warm";
-import type { ChunkAnswer } from "@prewarm/durable-queue/calls";
 import { ApiError } from "@prewarm/shared/api-errors";
 import type { Config } from "@prewarm/shared/config";
 import type { AppError } from "@prewarm/shared/errors";
 import type { Lane } from "@prewarm/shared/job";
+import type { AcceptAnswer } from "../images/calls.ts";
 import type { DeliveryNote, Operators } from "../ledger/contract.ts";
 import { storedKeys } from "../store/variants.ts";
 import type { Chunk } from "./cut-chunks.ts";
@@ -94,8 +94,7 @@ async function acceptOne(
   const asked = images.reduce((total, { keys }) => total + keys.length, 0);
   sum.duplicates += chunk.duplicates;
   sum.existing += chunk.keys - asked;
-  sum.rejectedTotal += chunk.rejected.length;
-  sum.rejected.push(...chunk.rejected.slice(0, REJECTIONS_MAX - sum.rejected.length));
+  reject(sum, chunk.rejected);
   const request = {
     run: order.run,
     delivery: { id: order.delivery, chunk: place.number, hash: place.hash },
@@ -108,8 +107,16 @@ async function acceptOne(
   sum.accepted += answer.accepted;
   sum.duplicates += answer.duplicates;
   sum.existing += answer.existing;
-  sum.outdated += answer.outdated;
+  const { keys: left, rejected } = answer.removed ?? { keys: 0, rejected: [] };
+  // The answer to a repeat counts what had been removed by then.
+  sum.outdated += Math.max(0, answer.outdated - left);
+  reject(sum, rejected);
   return answer;
+}
+
+function reject(sum: Receipt, rejected: readonly Rejection[]): void {
+  sum.rejectedTotal += rejected.length;
+  sum.rejected.push(...rejected.slice(0, REJECTIONS_MAX - sum.rejected.length));
 }
 
 /** A hook's delivery of one chunk is accepted, finished and listed by one call. */
@@ -123,9 +130,9 @@ function noted({ note }: Delivery, sum: Receipt): { note?: DeliveryNote } {
   return note === undefined ? {} : { note: note(sum) };
 }
 
-type CountedAnswer = Extract<ChunkAnswer, { accepted: number }>;
+type CountedAnswer = Extract<AcceptAnswer, { accepted: number }>;
 
-function counted(answer: ChunkAnswer): CountedAnswer {
+function counted(answer: AcceptAnswer): CountedAnswer {
   switch (answer.status) {
     case "done":
     case "repeat":

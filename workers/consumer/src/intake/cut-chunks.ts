@@ -37,11 +37,10 @@ export async function* cutChunks<T>(
   let index = 0;
   for await (const item of items) {
     const planned = planOrReject(item, index, plan);
-    index += 1;
     chunk.raw.push(JSON.stringify(item));
     if ("code" in planned) chunk.rejected.push(planned);
     else {
-      for (const part of partsOf(planned, CHUNK_MAX_KEYS - chunk.keys)) {
+      for (const part of partsOf({ ...planned, index }, CHUNK_MAX_KEYS - chunk.keys)) {
         if (chunk.keys + part.keys.length > CHUNK_MAX_KEYS) {
           yield chunk;
           chunk = emptyChunk();
@@ -50,6 +49,7 @@ export async function* cutChunks<T>(
         add(chunk, seen, part);
       }
     }
+    index += 1;
     if (chunk.raw.length < CHUNK_MAX_ITEMS) continue;
     yield chunk;
     chunk = emptyChunk();

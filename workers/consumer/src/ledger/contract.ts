@@ -19,7 +19,6 @@ import type { CodeVersion, LaneTimes } from "@prewarm/control-schema/words";
 import type * as queue from "@prewarm/durable-queue/calls";
 import type {
   ActionView,
-  ChunkAnswer,
   CopySlice,
   DeadMessage,
   FinishRequest,
@@ -32,6 +31,7 @@ import type { CachePurge } from "@prewarm/shared/edge-cache";
 import type { Focal } from "@prewarm/shared/focal";
 import type { JobState, Lane } from "@prewarm/shared/job";
 import type {
+  AcceptAnswer,
   AcceptChunk,
   AnsweredMisses,
   BeforeRestore,
@@ -86,7 +86,7 @@ export interface Edges {
 /** `who` names the person or machine for the audit log and is written in the same transaction as what it did. */
 export interface Operators {
   /** `note`: of a chunk with `finish`; the numbers of the answer are added to it. */
-  acceptChunk(chunk: AcceptChunk & Noted): Promise<ChunkAnswer>;
+  acceptChunk(chunk: AcceptChunk & Noted): Promise<AcceptAnswer>;
   /** Marks a delivery complete: the run leaves `accepting`. `repeat`: it was complete before; `mismatch`: with another hash. */
   finishDelivery(request: FinishRequest & Noted): Promise<"done" | "repeat" | "mismatch">;
   /** What came of a delivery that was completed; null for any other. */

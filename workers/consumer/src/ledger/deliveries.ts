@@ -2,6 +2,7 @@ import type { HookDelivery } from "@prewarm/control-schema/hooks";
 import type { Accepted } from "@prewarm/durable-queue/calls";
 import { getDoc, putDoc } from "@prewarm/durable-queue/schema/docs";
 import type { Sql } from "@prewarm/durable-queue/schema/sql";
+import type { AcceptAnswer } from "../images/calls.ts";
 import type { DeliveryNote } from "./contract.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
 
@@ -78,17 +79,27 @@ export function listDeliveries(tx: LedgerTx, notes: readonly DeliveryNote[]): vo
   deliveries.save(tx.sql);
 }
 
-/** A note with the numbers that only the ledger knows, and with the run if the delivery named a variant. */
+/** A note with what only the ledger knows: numbers, removed images, and the run if the delivery named a variant. */
 export function withCounts(
   note: DeliveryNote,
-  { accepted, duplicates, existing, outdated }: Accepted & { outdated: number },
+  {
+    accepted,
+    duplicates,
+    existing,
+    outdated,
+    removed,
+  }: Accepted & Pick<AcceptAnswer, "removed"> & { outdated: number },
   run: string,
 ): DeliveryNote {
   const counted = {
     accepted: note.accepted + accepted,
     duplicates: note.duplicates + duplicates,
     existing: note.existing + existing,
+    ignored: note.ignored + outdated - (removed?.keys ?? 0),
+    rejected: note.rejected + (removed?.rejected.length ?? 0),
   };
   const isInRun = counted.accepted + counted.duplicates + counted.existing > 0;
-  return { ...note, ...counted, ignored: note.ignored + outdated, run: isInRun ? run : null };
+  const [first] = removed?.rejected ?? [];
+  const why = note.why ?? (first === undefined ? null : `${first.code}: ${first.message}`);
+  return { ...note, ...counted, why, run: isInRun ? run : null };
 }

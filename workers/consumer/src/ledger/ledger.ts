@@ -1,5 +1,5 @@
 import type { HookDelivery } from "@prewarm/control-schema/hooks";
-import type { ChunkAnswer, FinishRequest } from "@prewarm/durable-queue/calls";
+import type { FinishRequest } from "@prewarm/durable-queue/calls";
 import { exchange } from "@prewarm/durable-queue/claims/exchange";
 import { finishDelivery } from "@prewarm/durable-queue/intake/accept-chunk";
 import type { Duties } from "@prewarm/durable-queue/object/on-alarm";
@@ -12,7 +12,7 @@ import { acceptImages } from "../images/accept-images.ts";
 import { announcedOf } from "../images/announced.ts";
 import { noteCachePurge, takeCachePurge } from "../images/cache-calls.ts";
 import { noteEdgeCacheSetting, purgeEdge } from "../images/cache-purges.ts";
-import type { AcceptChunk, BeforeRestore } from "../images/calls.ts";
+import type { AcceptAnswer, AcceptChunk, BeforeRestore } from "../images/calls.ts";
 import { focalsOf, setFocal } from "../images/focal.ts";
 import { takeMisses } from "../images/misses.ts";
 import { purgeImage } from "../images/purge.ts";
@@ -169,7 +169,7 @@ export class Ledger extends Queue<LedgerTx, BeforeRestore> implements Answering<
 
   /* ── Intake ── */
 
-  readonly acceptChunk = this.changes((tx, { note, ...chunk }: AcceptChunk & Noted): ChunkAnswer => {
+  readonly acceptChunk = this.changes((tx, { note, ...chunk }: AcceptChunk & Noted): AcceptAnswer => {
     const answer = acceptImages(tx, chunk);
     if (note !== undefined && answer.status === "done") listDeliveries(tx, [withCounts(note, answer, chunk.run.run)]);
     return answer;
