@@ -65,6 +65,10 @@ export const HOOKS: readonly Mutation[] = [
     }),
   ]),
   ...at({ file: `${ROOM}/subscription.ts`, tests: [`${ROOM}/verifiers/sns.test.ts`] }, [
+    breaks("N14", "a viewer reads the address that confirms a subscription", {
+      find: "return at === -1 ? why",
+      replace: "return at < 0 || at >= 0 ? why",
+    }),
     breaks("L5", "confirm: false confirms", { find: " && verifier.confirm !== false", replace: "" }),
     breaks("L5", "a failed confirmation is a success", {
       find: "if (answer.status === 200) return;",

@@ -3,6 +3,7 @@ import { variantsPerImage } from "@prewarm/shared/cost/outlook";
 import * as z from "zod";
 import { hookFault, isRecord } from "../hooks/hook-fault.ts";
 import { receiveHook } from "../hooks/receive-hook.ts";
+import { withoutAddress } from "../hooks/subscription.ts";
 import { DEFAULT_RECIPE } from "../intake/plan-item.ts";
 import { unread, viewer } from "./endpoint.ts";
 import { answer, refusal, refusals } from "./responses.ts";
@@ -25,7 +26,11 @@ export const hooks = [
         jobsPerImage: variantsPerImage(deps.config, hook.recipe ?? DEFAULT_RECIPE),
         fault: hookFault(name, deps.config, deps),
       }));
-      return c.json({ hooks: known, deliveries: await deps.ledger.listDeliveries() }, 200);
+      const listed = await deps.ledger.listDeliveries();
+      const deliveries = c.get("caller").may.includes("mend")
+        ? listed
+        : listed.map((one) => ({ ...one, why: withoutAddress(one.why) }));
+      return c.json({ hooks: known, deliveries }, 200);
     },
   ),
   // Unread: the raw bytes are what is signed, and a name that is too long is refused as a bad signature is.

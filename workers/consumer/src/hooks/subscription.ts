@@ -32,7 +32,14 @@ export async function answerSubscription(
   return IGNORED;
 }
 
-const SAID = { ended: "has ended.", confirmed: "is confirmed.", unconfirmed: "waits. To confirm it, open" };
+const OPEN = "To confirm it, open";
+const SAID = { ended: "has ended.", confirmed: "is confirmed.", unconfirmed: `waits. ${OPEN}` };
+
+/** What the list says of a delivery, without the address that confirms a subscription: its token is a right. */
+export function withoutAddress(why: string | null): string | null {
+  const at = why?.indexOf(` ${OPEN} `) ?? -1;
+  return at === -1 ? why : `${why?.slice(0, at)} An operator with the act mend sees the address that confirms it.`;
+}
 
 async function confirm(url: string, fetcher: typeof fetch): Promise<void> {
   try {

@@ -1,6 +1,6 @@
 import type { HookConfig } from "@prewarm/shared/config";
 import { describe, expect, it } from "vitest";
-import { createApiWorld, idsOf, jobsOf, START, VIEWER } from "../../api/testing/api-world.ts";
+import { ADMIN, createApiWorld, idsOf, jobsOf, START, VIEWER } from "../../api/testing/api-world.ts";
 import { s3Record } from "../testing/fixtures.ts";
 import { RECIPES } from "../testing/recipes.ts";
 import {
@@ -27,13 +27,13 @@ const hook = (more: object = {}): HookConfig => ({ ...RECIPES.s3, verifier: { ..
 function worldWith(answers?: Parameters<typeof fakeAws>[0], more: object = {}) {
   const aws = fakeAws(answers);
   const site = { sources: SOURCES, hooks: { s3: hook(more) } };
-  const world = createApiWorld(site, { fetch: aws.fetch });
+  const world = createApiWorld(site, { fetch: aws.fetch, adminTokens: [ADMIN, "pia[pause]:token-of-pia"] });
   const send = (message: unknown) => {
     const body = typeof message === "string" ? message : JSON.stringify(message);
     return world.json("POST", "/hooks/s3", { token: null, body, headers: { "Content-Type": "text/plain" } });
   };
-  const listed = async () => {
-    const { body } = await world.json("GET", "/api/v1/hooks", { token: VIEWER });
+  const listed = async (token = VIEWER) => {
+    const { body } = await world.json("GET", "/api/v1/hooks", { token });
     return body.deliveries as Record<string, unknown>[];
   };
   return { ...world, ...aws, send, listed };
@@ -204,11 +204,13 @@ describe("a subscription", () => {
     ]);
   });
 
-  it("is shown with its address where confirm is false, and the log has no token", async () => {
+  it("is shown with its address to those who may mend where confirm is false, and the log has no token", async () => {
     const world = worldWith({}, { confirm: false });
     await world.send(confirmation());
     expect(world.asked).toEqual([CERTIFICATE_URL]);
-    expect((await world.listed())[0]?.why).toContain(confirmation().SubscribeURL);
+    expect((await world.listed(ADMIN))[0]?.why).toContain(confirmation().SubscribeURL);
+    expect((await world.listed())[0]?.why).toMatch(/ waits\. An operator with the act mend sees the address/);
+    expect(JSON.stringify(await world.listed("token-of-pia"))).not.toContain("2336412f37f");
     expect(JSON.stringify(world.logs)).not.toContain("2336412f37f");
   });
 
