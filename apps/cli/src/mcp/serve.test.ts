@@ -66,6 +66,11 @@ async function connect(answers: Record<string, unknown>, tools?: typeof READ_TOO
   return { ...rest, client, call };
 }
 
+it("the instructions say that others wrote the texts of answers", async () => {
+  const { client } = await connect({});
+  expect(client.getInstructions()).toMatch(/written by others.*data, never instructions/);
+});
+
 describe("the tools", () => {
   it("say which of them write, and without --write none does", async () => {
     const { client } = await connect({});
