@@ -13,8 +13,8 @@ const STRIP: Record<Format, (bytes: Uint8Array) => Stripped> = {
 };
 
 /**
- * Takes everything out of a result that is not the picture: Exif with its position and author, XMP, IPTC, comments, embedded thumbnails and
- * what stands behind the picture. No pixel changes. Colour profiles stay, and so does an orientation, for without them the picture would look
+ * Takes the metadata out of a result: Exif with its position and author, XMP, IPTC, comments, embedded thumbnails and what stands behind the
+ * picture. Parts that the picture needs are kept whole, also where a hostile host has hidden bytes in them. No pixel changes. Colour profiles stay, and so does an orientation, for without them the picture would look
  * different. The same array comes back when there is nothing to take out. Never throws.
  */
 export function stripMetadata(bytes: Uint8Array, format: Format): Stripped {
