@@ -76,7 +76,7 @@ export const IMAGES: readonly Mutation[] = [
       histories: { rule: "oldcrop", favourites: ["focal", "accept"] },
     }),
     breaks("P20", "views order a removed image, and its jobs are handed out", {
-      find: "removed ? Number.MAX_SAFE_INTEGER : lock",
+      find: "removed ? FOR_EVER : lock",
       replace: "lock",
       tests: [`${WORLD}/removal.test.ts`],
     }),
