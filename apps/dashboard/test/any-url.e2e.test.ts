@@ -17,13 +17,13 @@ beforeAll(async () => {
   const { rate, budget, paused } = await api<{ rate: object; budget: { monthlyJobs: number }; paused: object }>(
     "/gate",
   );
-  gateBefore = { rate, monthlyJobs: budget.monthlyJobs, paused };
+  gateBefore = { rate, budget: { monthlyJobs: budget.monthlyJobs }, paused };
   await ended(await warm([{ id: "check/landscape.jpg", transforms: ["w=400&f=webp", "w=640&f=webp"] }]));
   // From here on nothing is made: what a viewer's request orders must wait.
   await gate({ paused: { live: true, upload: true, bulk: true } });
 });
 afterAll(async () => {
-  await gate(gateBefore);
+  expect(await gate(gateBefore)).toMatchObject(gateBefore);
   await browser?.close();
 });
 
