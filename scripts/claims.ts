@@ -28,7 +28,7 @@ const ROOT = join(import.meta.dirname, "..");
 const read = (file: string): string => readFileSync(join(ROOT, file), "utf8");
 /** The value of a constant that cannot be imported. */
 const constant = (file: string, name: string): number =>
-  Number(new RegExp(`\\b${name} = ([\\d_]+)`).exec(read(file))?.[1]?.replaceAll("_", ""));
+  Number(/^[\d_]+/.exec(read(file).split(`${name} = `)[1] ?? "")?.[0].replaceAll("_", ""));
 
 const WORDS = "no one two three four five six seven eight nine ten eleven twelve thirteen".split(" ");
 const word = (n: number): string => WORDS[n] ?? String(n);

@@ -32,7 +32,7 @@ export function commonHeaders(
     "Cache-Control": cacheControl,
     "Cache-Status": cacheStatus,
   };
-  if (timing !== "") headers["Server-Timing"] = timing;
+  if (timing) headers["Server-Timing"] = timing;
   if (negotiated) headers.Vary = "Accept";
   return headers;
 }

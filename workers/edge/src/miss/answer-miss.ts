@@ -44,10 +44,8 @@ function mayBeStored({ method, reads }: RequestContext, info: StoredInfo, same: 
 /** Whether the image's note lists this variant as stored. Null where the note cannot tell, because it speaks of another version. */
 function isListed(info: StoredInfo, { transform, version }: Target): boolean | null {
   const name = variantName(transform);
-  return (
-    storedVariants(info, version).some((each) => variantName(each) === name) ||
-    (version === info.version ? false : null)
-  );
+  const isThere = storedVariants(info, version).some((each) => variantName(each) === name);
+  return isThere || version === info.version ? isThere : null;
 }
 
 /** `known`: why nothing is to be asked for. `standIns`: null of an image that is not known. */

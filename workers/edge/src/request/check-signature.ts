@@ -4,13 +4,13 @@ import { verify } from "@prewarm/shared/signature";
 import type { Edge } from "../request-context.ts";
 import type { Target } from "./target.ts";
 
-const SIGN_IT = "This URL needs a valid signature that has not expired (s, and exp if it was signed with one).";
+const SIGN_IT = "This URL needs a valid signature that has not expired (s, and exp if signed with one).";
 /** Said of what is closed, whatever its signature: it tells nothing of that. */
 const WAYS_OUT =
-  "Unsigned, only ladder widths, the configured formats and qualities, crops of a declared ratio, and presets are open (and `v`, unless the configuration wants it signed);" +
-  " of a private original neither its full size nor what is above its source's maxUnsignedPx." +
+  "Without it only ladder widths, configured formats and qualities, declared ratios and presets are open (and `v`, unless `v` is set to signed);" +
+  " of a private original neither its full size nor more than its source's maxUnsignedPx." +
   " Two ways out: name it in prewarm.config.ts (presets, or ratios), or sign the URL (docs/url.md).";
-const SIGNING_IS_OFF = "Signing is off here, so only the first way is open.";
+const SIGNING_IS_OFF = "Signing is off here: only the first way is open.";
 
 /** Whether the signature must be checked: it is needed, or one is given. Cheap, so that plain URLs never wait for cryptography. */
 export function needsSignature({ inClosedSet }: Target, query: URLSearchParams, { config }: Edge): boolean {
