@@ -63,11 +63,6 @@ export const LEDGER: readonly Mutation[] = [
   ]),
   ...at({ file: `${ROOM}/sweeper.ts`, tests: [`${QUEUE_TESTS}/on-alarm.test.ts`] }, [
     breaks("P20", "passes are made one after the other", { find: "const AT_ONCE = 6;", replace: "const AT_ONCE = 1;" }),
-    breaks("P20", "the end of a pass begins no other one", {
-      find: "pass !== null; pass = this.#take()) await",
-      replace: "pass !== null; pass = null) await",
-      tests: [`${WORLD}/many-sweeps.test.ts`],
-    }),
     breaks("P16", "while R2 refuses, passes are tried again and again", {
       find: "this.#restsUntil = clock.now() + AGAIN_MS;",
       replace: "this.#restsUntil = 0;",

@@ -43,10 +43,6 @@ export const STORE: readonly Mutation[] = [
       find: "if (info !== null && info.version !== v && !isLater && listedIn(info) > 0) return null;",
       replace: "",
     }),
-    breaks("P11", "the doctor takes out of a note what was stored since it looked", {
-      find: "object.etag !== etag || ",
-      replace: "",
-    }),
     breaks("P5", "the note tells the older original although a newer one was noted", {
       find: "made !== null && made.gen >= notedGen",
       replace: "made !== null && notedGen >= 0",
