@@ -139,6 +139,17 @@ describe("of deploy, checkConfig finds", () => {
       check({ staging: {}, production: { names: { bucket: "optimized-images-staging" } } }),
       /^deploy\.production: optimized-images-staging is deploy\.staging's already/,
     ],
+    ...[{ staging: "0".repeat(32) }, { production: "0".repeat(32) }].map(
+      ({ staging, production }) =>
+        [
+          `one bucket, where only ${staging ? "staging" : "production"} names its account`,
+          check({
+            staging: { account: staging },
+            production: { account: production, names: { bucket: "optimized-images-staging" } },
+          }),
+          /^deploy\.production: optimized-images-staging is deploy\.staging's already/,
+        ] as const,
+    ),
     [
       "one host for two environments",
       check({ staging: { edge: "a.example.com" }, production: { control: "a.example.com" } }),

@@ -1,7 +1,7 @@
 import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
 import { RULE } from "@prewarm/client/html-page";
 import { defineConfig } from "@prewarm/shared/config";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import astro from "../test/fixtures/pages/astro.html?raw";
 import eleventy from "../test/fixtures/pages/eleventy.html?raw";
 import hexo from "../test/fixtures/pages/hexo.html?raw";
@@ -324,6 +324,14 @@ it.each([
 ])("says %s where the Worker lacks it, and answers with the site's page", async (reason, env) => {
   const response = await worldOf(() => new Response(PICTURE, { headers: HTML }), env).get();
   expect([response.headers.get("prewarm-rewriter"), await response.text()]).toEqual([`off; reason=${reason}`, PICTURE]);
+});
+
+it("lets the platform show the site's page where the Worker itself fails", async () => {
+  const context = createExecutionContext();
+  const passThrough = vi.spyOn(context, "passThroughOnException");
+  const env = { SITE: { fetch: () => Promise.reject(new Error("the rewriter fails")) } } as unknown as Env;
+  await expect(createRewriter(SITE, PATIENT).fetch(new Request(PAGE) as never, env, context)).rejects.toThrow();
+  expect(passThrough).toHaveBeenCalledOnce();
 });
 
 it("rewrites nothing under signing: all, for the edge would refuse the URLs", async () => {

@@ -64,20 +64,25 @@ describe("an event is signed for the reference library, told once, and says what
     expect(got[1]?.data).toMatchObject({ code: "upstream_failed", message: "it failed", count: 1 });
   });
 
-  it("an image of which an upload's variants are all stored", async () => {
+  it("an image of which an upload's variants are all stored, from the first look on", async () => {
     const { look, pass, order, call, ready, submit, settle, leave, got, clock } = world();
     clock.ms = Date.now();
+    const upload = (id: string) => {
+      order({ run: `upload of ${id}`, lane: "upload", keys: [`${id}/400-high.webp`, `${id}/800-high.webp`] });
+      const go = ready(id, call(id).give);
+      expect(go).toHaveLength(2);
+      for (const given of go) {
+        submit(id, given);
+        settle(id, given, STORED);
+      }
+      leave(id);
+    };
+    upload("before");
     await look();
-    order({ run: "u", lane: "upload", keys: ["a/400-high.webp", "a/800-high.webp"] });
-    const go = ready("o", call("o").give);
-    expect(go).toHaveLength(2);
-    for (const given of go) {
-      submit("o", given);
-      settle("o", given, STORED);
-    }
-    leave("o");
+    upload("a");
     await pass(30);
-    expect(got.map(({ type, data }) => [type, data])).toEqual([["image.ready", { id: "a", stored: 2, failed: 0 }]]);
+    const images = got.filter(({ type }) => type === "image.ready");
+    expect(images.map(({ data }) => data)).toEqual([{ id: "a", stored: 2, failed: 0 }]);
   });
 
   it("an image whose variants are stored in several calls is told once, with all of them, and again when it is made anew", async () => {
