@@ -12,7 +12,7 @@ import { copyTree } from "./mutations/copy-tree.ts";
 import { MUTATIONS } from "./mutations/list.ts";
 import type { Mutation } from "./mutations/mutation.ts";
 import { PROMISES } from "./mutations/promises.ts";
-import { TESTS_MS, type Verdict, verdictOfHistories, verdictOfTests } from "./mutations/verdicts.ts";
+import { redFiles, type Verdict, verdictOfHistories, verdictOfTests } from "./mutations/verdicts.ts";
 
 const ROOT = process.cwd();
 const BIN = join(ROOT, "node_modules/.bin");
@@ -49,17 +49,6 @@ async function tryOne(copy: string, task: Task, redBefore: ReadonlySet<string>):
       : await verdictOfTests(copy, BIN, tests);
   await writeFile(path, source);
   return { ...task, verdict: said, failed };
-}
-
-async function testsRedBefore(copy: string, tasks: readonly Task[]): Promise<Set<string>> {
-  const red = new Set<string>();
-  const used = tasks.flatMap(({ mutation: { tests }, column }) => (column === "tests" ? tests : []));
-  const all = [...new Set(used)];
-  const isGreen = async (tests: readonly string[]) =>
-    (await verdictOfTests(copy, BIN, tests, TESTS_MS * tests.length)).said === "GREEN";
-  if (all.length === 0 || (await isGreen(all))) return red;
-  for (const test of all) if (!(await isGreen([test]))) red.add(test);
-  return red;
 }
 
 function printRow({ mutation, column, verdict, failed }: Result): void {
@@ -127,7 +116,9 @@ async function changedMutations(base = BASE): Promise<readonly Mutation[]> {
 
 /** Each worker breaks a copy of its own. Returns how many tasks did not turn red. */
 async function tryAll(copies: readonly string[], tasks: readonly Task[]): Promise<number> {
-  const redBefore = await testsRedBefore(copies[0] ?? "", tasks);
+  const tests = tasks.flatMap(({ mutation, column }) => (column === "tests" ? mutation.tests : []));
+  const redBefore = new Set(await redFiles(copies[0] ?? "", BIN, [...new Set(tests)]));
+  for (const test of redBefore) console.log(`red without a change: ${test}`);
   console.log("| promise | file | the change | by | verdict | what failed |\n|---|---|---|---|---|---|");
   const queue = tasks.values();
   let bad = 0;

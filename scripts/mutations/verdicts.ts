@@ -12,7 +12,7 @@ export interface Verdict {
 }
 
 /** Longer than a test's patience for a condition (`until`, 200 s), so that waiting in vain is a verdict too. */
-export const TESTS_MS = 300_000;
+const TESTS_MS = 300_000;
 /** Plenty: most rules are found within the first 50. The time is for all of them, on a busy machine. */
 const HISTORIES = 400;
 const HISTORIES_S = 1_800;
@@ -25,20 +25,33 @@ interface Failed {
   killed?: boolean;
 }
 
-/** Runs test files in a copy of the tree. `bin`: where vitest is. `timeout`: after how many milliseconds there is no verdict. */
-export async function verdictOfTests(
-  copy: string,
-  bin: string,
-  tests: readonly string[],
-  timeout = TESTS_MS,
-): Promise<Verdict> {
+/** Which of some test files are red in a copy of the tree: in a run of all, and then alone as well. */
+export async function redFiles(copy: string, bin: string, tests: readonly string[]): Promise<string[]> {
+  if (tests.length === 0) return [];
+  const report = join(copy, "red-files.json");
+  const args = ["run", "--project", "!e2e", "--reporter", "json", "--outputFile", report, ...tests];
+  await run(join(bin, "vitest"), args, { cwd: copy, maxBuffer: 50_000_000 }).catch(() => undefined);
+  const { testResults } = JSON.parse(await readFile(report, "utf8")) as {
+    testResults: { name: string; status: string }[];
+  };
+  const passed = new Set(testResults.filter(({ status }) => status === "passed").map(({ name }) => name));
+  const red: string[] = [];
+  for (const test of tests) {
+    if (passed.has(join(copy, test))) continue;
+    if ((await verdictOfTests(copy, bin, [test])).said !== "GREEN") red.push(test);
+  }
+  return red;
+}
+
+/** Runs test files in a copy of the tree. `bin`: where vitest is. */
+export async function verdictOfTests(copy: string, bin: string, tests: readonly string[]): Promise<Verdict> {
   const absent: string[] = [];
   for (const test of tests) await readFile(join(copy, test)).catch(() => absent.push(test));
   if (absent.length > 0) return { said: "NO TEST", failed: absent.join(", ") };
   try {
     // A change may make a test wait in vain: a shorter wait than the configuration's is a verdict too.
     const args = ["run", "--project", "!e2e", "--no-color", "--bail", "1", "--testTimeout", "60000", ...tests];
-    await run(join(bin, "vitest"), args, { cwd: copy, timeout, maxBuffer: 50_000_000 });
+    await run(join(bin, "vitest"), args, { cwd: copy, timeout: TESTS_MS, maxBuffer: 50_000_000 });
     return { said: "GREEN", failed: "" };
   } catch (error) {
     const { stdout = "", stderr = "", killed } = error as Failed;
