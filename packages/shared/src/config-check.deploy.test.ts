@@ -139,17 +139,22 @@ describe("of deploy, checkConfig finds", () => {
       check({ staging: {}, production: { names: { bucket: "optimized-images-staging" } } }),
       /^deploy\.production: optimized-images-staging is deploy\.staging's already/,
     ],
-    ...[{ staging: "0".repeat(32) }, { production: "0".repeat(32) }].map(
-      ({ staging, production }) =>
-        [
-          `one bucket, where only ${staging ? "staging" : "production"} names its account`,
-          check({
-            staging: { account: staging },
-            production: { account: production, names: { bucket: "optimized-images-staging" } },
-          }),
-          /^deploy\.production: optimized-images-staging is deploy\.staging's already/,
-        ] as const,
-    ),
+    [
+      "one bucket for two environments of which only the first names its account",
+      check({
+        staging: { account: "0".repeat(32) },
+        production: { names: { bucket: "optimized-images-staging" } },
+      }),
+      /^deploy\.production: optimized-images-staging is deploy\.staging's already/,
+    ],
+    [
+      "one bucket for two environments of which only the second names its account",
+      check({
+        staging: {},
+        production: { names: { bucket: "optimized-images-staging" }, account: "0".repeat(32) },
+      }),
+      /^deploy\.production: optimized-images-staging is deploy\.staging's already/,
+    ],
     [
       "one host for two environments",
       check({ staging: { edge: "a.example.com" }, production: { control: "a.example.com" } }),
