@@ -18,7 +18,9 @@ export interface ActDeps {
 
 /** What the acts did, for the verdict. */
 export interface Done {
+  /** Purged, removed ones included: their variants are owed no more. */
   purged: Set<number>;
+  removed: Set<number>;
   replaced: Set<number>;
   deletedByHand: Set<string>;
   restored: boolean;
@@ -28,6 +30,7 @@ export interface Done {
 
 export const nothingDone = (): Done => ({
   purged: new Set(),
+  removed: new Set(),
   replaced: new Set(),
   deletedByHand: new Set(),
   restored: false,
@@ -50,13 +53,22 @@ export function createActs(deps: ActDeps, done: Done) {
   return {
     kill: () => kill(),
 
-    /** Purges images in the middle of the work. */
+    /** Purges images in the middle of the work, all at once as a hook does. */
     async purge(images: readonly number[]): Promise<void> {
-      for (const image of images) {
-        done.purged.add(image);
-        await stack.api("DELETE", `/images/${encodeURIComponent(idOf(image))}`);
-      }
+      for (const image of images) done.purged.add(image);
+      await Promise.all(images.map((image) => stack.api("DELETE", `/images/${encodeURIComponent(idOf(image))}`)));
       say(`purged ${images.length} images`);
+    },
+
+    /** Removes images in the middle of the work, all at once. */
+    async remove(images: readonly number[]): Promise<void> {
+      for (const image of images) done.purged.add(image);
+      for (const image of images) done.removed.add(image);
+      const body = JSON.stringify({ reason: "the storm" });
+      await Promise.all(
+        images.map((image) => stack.api("POST", `/images/${encodeURIComponent(idOf(image))}/remove`, body)),
+      );
+      say(`removed ${images.length} images`);
     },
 
     /** Replaces originals while their jobs run, and tells of it with one delivery that is sent many times. */

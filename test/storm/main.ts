@@ -1,4 +1,5 @@
-// `npm run storm`: the local stack under kills, faults, purges, replacements and a restore; the verdict is made from outside, over HTTP.
+// `npm run storm`: the local stack under kills, faults, purges, removals, replacements and a
+// restore; the verdict is made from outside, over HTTP.
 // Exits 1 on a violation.
 import { parseArgs } from "node:util";
 import { printStorm } from "./report.ts";

@@ -21,7 +21,7 @@ export function printStorm({ verdict, outcome, memory, faults, seconds }: Played
     say(`  ${key}: ${all.map(({ n, metadata }) => `job ${n} of generation ${metadata.gen}`).join(", ")}`);
   say("  calm: accepted, not purged, not replaced, not deleted by hand; failed jobs are not counted");
   say(
-    `touched             ${outcome.purged.size} images purged, ${outcome.replaced.size} replaced, ${outcome.deletedByHand.size} objects deleted by hand`,
+    `touched             ${outcome.purged.size - outcome.removed.size} images purged, ${outcome.removed.size} removed, ${outcome.replaced.size} replaced, ${outcome.deletedByHand.size} objects deleted by hand`,
   );
   const usedIds = outcome.jobs.length - new Set(outcome.jobs.map(({ id }) => id)).size;
   say(`faults              ${list(faults)}; job ids given twice ${usedIds}`);

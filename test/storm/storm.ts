@@ -6,7 +6,7 @@ import { createChance } from "../world/chance.ts";
 import { createActs, type Done, nothingDone, untouched, warmOverlapping } from "./acts.ts";
 import { paidJobs, startIttybit, struckFaults } from "./ittybit.ts";
 import { type MemoryPoint, watchMemory } from "./memory.ts";
-import { idOf, type Originals, startOriginals } from "./originals.ts";
+import { idOf, imageOf, type Originals, startOriginals } from "./originals.ts";
 import { StormStack } from "./stack.ts";
 import { imageOfKey, imagesFor, keyOf, type Variant, variantsOf, warmLines } from "./variants.ts";
 import { judgeStorm, type Outcome, type Verdict } from "./verdict.ts";
@@ -40,8 +40,11 @@ const VIEWERS = { count: 3, pauseMs: 150 };
 const CHECKS_AT_ONCE = 6;
 /** Shares of the jobs after which Ittybit gives an id again: by then results were downloaded. */
 const USED_IDS_AT = [0.5, 0.6, 0.7, 0.8, 0.9];
-/** Images in a hundred that are purged, and that are replaced. */
-const TOUCHED_PERCENT = 2;
+/** Images in a hundred that each act touches. */
+const TOUCHED_PERCENT = { purged: 8, removed: 8, replaced: 2 };
+type Touched = keyof typeof TOUCHED_PERCENT;
+/** A removal's first pass comes within so long. */
+const FIRST_PASS_MS = 60_000;
 
 /** One storm, from a fresh state to the verdict. Nothing of it is left on the machine. */
 export async function playStorm(settings: StormSettings): Promise<Played> {
@@ -116,32 +119,40 @@ class Storm {
     await stack.stop();
     return {
       ...{ owed: this.#owed, jobs, last, dead, cameBack },
-      ...{ purged: this.#done.purged, replaced: this.#done.replaced, deletedByHand: this.#done.deletedByHand },
+      ...{
+        purged: this.#done.purged,
+        removed: this.#done.removed,
+        replaced: this.#done.replaced,
+        deletedByHand: this.#done.deletedByHand,
+      },
       versionOf: this.#deps.originals.versionOf,
       ...{ statuses: seen.statuses, wrongViews: seen.wrong, broken: stack.broken },
       ...{ restored: this.#done.restored, unfinished: this.#done.unfinished },
     };
   }
 
-  /** Images that will be purged or replaced, by what happens to them. */
-  #chooseTouched(): Map<number, "purged" | "replaced"> {
+  /** Images that will be purged, removed or replaced, by what happens to them. */
+  #chooseTouched(): Map<number, Touched> {
     const images = imagesFor(this.#deps.settings.variants);
-    const each = Math.max(2, Math.ceil((images * TOUCHED_PERCENT) / 100));
-    const chosen = untouched(images, 2 * each, this.#done, this.#deps.chance);
-    return new Map(chosen.map((image, n) => [image, n < each ? "purged" : "replaced"]));
+    const acts = Object.entries(TOUCHED_PERCENT).flatMap(([act, percent]) =>
+      Array.from({ length: Math.max(2, Math.ceil((images * percent) / 100)) }, () => act as Touched),
+    );
+    const chosen = untouched(images, acts.length, this.#done, this.#deps.chance);
+    return new Map(chosen.map((image, n) => [image, acts[n] ?? "purged"]));
   }
 
   async #playActs(
     acts: ReturnType<typeof createActs>,
     cancelled: string,
-    touched: ReadonlyMap<number, "purged" | "replaced">,
+    touched: ReadonlyMap<number, Touched>,
   ): Promise<void> {
     const { kills, restore } = this.#deps.settings;
-    const chosen = (what: string) => [...touched].filter(([, is]) => is === what).map(([image]) => image);
+    const chosen = (what: Touched) => [...touched].filter(([, is]) => is === what).map(([image]) => image);
     const timeline: [share: number, act: () => Promise<void> | void][] = [
       [0.1, () => acts.cancel(cancelled)],
       [0.25, () => acts.replace(chosen("replaced"), 1)],
       [0.32, () => acts.refuse()],
+      [0.36, () => acts.remove(chosen("removed"))],
       [0.4, () => acts.purge(chosen("purged"))],
     ];
     for (const share of USED_IDS_AT) timeline.push([share, () => acts.giveUsedId()]);
@@ -228,15 +239,34 @@ class Storm {
     return dead;
   }
 
-  /** Objects of purged images that no pass of the purge is to come for. A put that met the purge is deleted by its second pass. */
+  /**
+   * Objects of purged images that no pass of the purge is to come for, and what is left of removed images. A put that
+   * met the purge is deleted by its second pass; a removed image has nothing after its first one, and views get 410.
+   */
   async #cameBack(): Promise<string[]> {
+    const { stack } = this.#deps;
+    const { purged, removed } = this.#done;
     const found: string[] = [];
-    for (const image of this.#done.purged) {
-      const { purging, variants }: { purging: boolean; variants: { key: string; state: string }[] } =
-        await this.#deps.stack.api("GET", `/images/${encodeURIComponent(idOf(image))}`);
-      if (!purging) found.push(...variants.filter(({ state }) => state === "stored").map(({ key }) => key));
+    for (const image of purged) {
+      const until = Date.now() + FIRST_PASS_MS;
+      let left = await this.#storedOf(image);
+      while (removed.has(image) && left.stored.length > 0 && Date.now() < until) {
+        await later(STEP_MS);
+        left = await this.#storedOf(image);
+      }
+      if (removed.has(image) || !left.purging) found.push(...left.stored);
+    }
+    for (const variant of this.#owed.filter(({ id }) => removed.has(imageOf(id)))) {
+      const seen = await view(stack.edgeUrl ?? "", variant);
+      if (seen?.status !== 410) found.push(`${keyOf(variant)} is removed, and a view gets ${seen?.status}`);
     }
     return found;
+  }
+
+  async #storedOf(image: number): Promise<{ purging: boolean; stored: string[] }> {
+    const { purging, variants }: { purging: boolean; variants: { key: string; state: string }[] } =
+      await this.#deps.stack.api("GET", `/images/${encodeURIComponent(idOf(image))}`);
+    return { purging, stored: variants.filter(({ state }) => state === "stored").map(({ key }) => key) };
   }
 
   /** A last look at every owed variant. What was deleted by hand is asked for by it, and looked at again. */

@@ -15,8 +15,9 @@ export interface Outcome {
   jobs: readonly PaidJob[];
   /** What the last view of each owed variant showed, by its key, after everything had settled. */
   last: ReadonlyMap<string, View | null>;
-  /** Images that were purged, and images whose original was replaced. */
+  /** Images that were purged, with those that were removed, and images whose original was replaced. */
   purged: ReadonlySet<number>;
+  removed: ReadonlySet<number>;
   replaced: ReadonlySet<number>;
   /** Keys whose object was deleted by hand, or that the last views had to ask for. */
   deletedByHand: ReadonlySet<string>;
@@ -26,7 +27,7 @@ export interface Outcome {
   wrongViews: readonly string[];
   /** Why each dead letter is one, by its key. */
   dead: ReadonlyMap<string, string>;
-  /** Objects of purged images that nothing will delete any more. */
+  /** Objects of purged images that nothing will delete any more, and what is left of removed ones. */
   cameBack: readonly string[];
   broken: readonly string[];
   restored: boolean;
@@ -60,7 +61,7 @@ export function judgeStorm(outcome: Outcome): Verdict {
     stale: staleOf(outcome),
     "wrong image": [...outcome.wrongViews, ...wrongOf(outcome)],
     "5xx to a viewer": serverErrors(outcome),
-    "came back after a purge": outcome.cameBack,
+    "came back after a purge or removal": outcome.cameBack,
     dead: dead.filter(({ key }) => !isExplained(key)).map(({ text }) => text),
     "platform limit": outcome.broken,
     unfinished: outcome.unfinished,

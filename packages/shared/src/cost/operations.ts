@@ -98,7 +98,7 @@ export const PATHS = {
     ...{ name: "upload", one: "variant of a hook with one image of six, alone", counted: SIMULATED },
     operations: {
       ...made({
-        rows: 6.17,
+        rows: 7.83,
         exchanges: 3.8,
         wakeUps: 1 / 6,
         perSecond: 6 / 5,
