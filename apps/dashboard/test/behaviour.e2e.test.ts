@@ -22,6 +22,15 @@ describe("live updates", () => {
     const asked = page.waitForRequest(/\/stats/);
     await page.evaluate(() => dispatchEvent(new Event("focus")));
     await asked;
+    // A phone that shows another app hides the tab, and the window keeps the focus.
+    const become = (state: "hidden" | "visible") =>
+      page.evaluate((value) => {
+        Object.defineProperty(document, "visibilityState", { value, configurable: true });
+        document.dispatchEvent(new Event("visibilitychange"));
+      }, state);
+    await become("hidden");
+    expect(await during(60_000)).toBe(0);
+    await become("visible");
     await page.getByRole("switch").click();
     expect(await page.getByRole("switch").getAttribute("aria-checked")).toBe("false");
     await page.evaluate(() => {
