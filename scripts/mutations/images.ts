@@ -150,14 +150,20 @@ export const IMAGES: readonly Mutation[] = [
       replace: "",
     }),
   ]),
-  ...at({ file: `${ROOM}/viewed.ts`, tests: [`${ROOM}/misses.test.ts`] }, [
+  ...at({ file: `${ROOM}/tables/images.ts`, tests: [`${ROOM}/misses.test.ts`] }, [
     breaks("P8", "an eviction begins an image's day anew", {
-      find: "startedAt > from ? orderedBefore(tx, from) : new Map()",
-      replace: "new Map()",
+      find: "if (!isSame(viewsOf(image), viewsOf(before))) putViews(this.#sql, image);",
+      replace: "",
     }),
+  ]),
+  ...at({ file: `${ROOM}/viewed.ts`, tests: [`${ROOM}/misses.test.ts`] }, [
     breaks("F4", "an image may be ordered from without end", {
-      find: "orders: keys.size",
-      replace: "orders: -keys.size - 1_000_000",
+      find: "views: orders + 1",
+      replace: "views: orders",
+    }),
+    breaks("F4", "an image that was ordered from yesterday is still limited by that", {
+      find: "viewedOn !== dayOf(tx.now)",
+      replace: "viewedOn === 0",
     }),
   ]),
 ];

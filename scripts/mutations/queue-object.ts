@@ -70,6 +70,11 @@ export const QUEUE_OBJECT: readonly Mutation[] = [
       find: "{ wake: () => wake(transactions, deps), ...followUps }",
       replace: "followUps",
     }),
+    breaks("P9", "a cancelled run keeps viewers waiting for all of its jobs", {
+      find: "cancelSlices), SLICES_MAX",
+      replace: "cancelSlices), 20",
+      tests: [`${SIMULATED}/on-alarm.test.ts`],
+    }),
     breaks("P1", "what an action has just ordered waits for the next alarm", {
       find: "    wake: () => wake(transactions, deps),\n",
       replace: "",

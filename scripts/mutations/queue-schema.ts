@@ -166,6 +166,11 @@ export const QUEUE_SCHEMA: readonly Mutation[] = [
       find: "      if (orders.length < AT_ONCE) return found;\n    }",
       replace: "      if (orders.length < AT_ONCE) break;\n    }\n    goBack(line);\n    return found;",
     }),
+    breaks("N5", "why a job waits is counted in all orders of its lane", {
+      find: "      left -= inTurn.orders;\n",
+      replace: "",
+      tests: [`${QUEUE_TESTS}/orders.test.ts`],
+    }),
     breaks("P1", "I2: an order is forgotten when its jobs were handed out", {
       find: "        line.from = order.gen + 1;",
       replace: `        line.from = order.gen + 1;
@@ -194,6 +199,21 @@ export const QUEUE_SCHEMA: readonly Mutation[] = [
     breaks("P17", "the row of stored jobs grows with the length of their ids", {
       find: "AND length(body) + length(?2) <=",
       replace: "AND 0 <=",
+    }),
+    breaks("P17", "the list of stored jobs grows with the jobs of a day", {
+      find: "DELETE FROM recent WHERE n <= (SELECT max(n) FROM recent) - ?",
+      replace: "DELETE FROM recent WHERE n <= 0 * ?",
+    }),
+    breaks("N5", "a look at an image reads everything that was stored", {
+      find: '"SELECT n, at, body FROM recent ORDER BY n DESC LIMIT ?1"',
+      replace: '"SELECT n, at, body FROM recent ORDER BY n DESC LIMIT ?1 * 1000"',
+      tests: [`${SIMULATED}/rows-of-a-day.test.ts`],
+    }),
+  ]),
+  ...at({ file: `${QUEUE}/schema/runs.ts`, tests: [`${SIMULATED}/query-plans.test.ts`] }, [
+    breaks("P17", "each alarm reads all runs of a month", {
+      find: "FROM runs WHERE ${CANCELS} ORDER BY",
+      replace: "FROM runs WHERE cancel_cursor <> 0 ORDER BY",
     }),
   ]),
   ...at({ file: `${QUEUE}/schema/rows.ts`, tests: [`${SIMULATED}/orders-protocol.test.ts`] }, [

@@ -228,3 +228,11 @@ it("no statement reads all orders", () => {
   // A step from line to line passes over the orders of a line.
   expect(plans).toContain("SEARCH orders USING PRIMARY KEY (lane=? AND run>?)");
 });
+
+it("counts the jobs before one in a bounded number of orders, however many lines there are", () => {
+  const { put, orders, sql } = world();
+  for (let line = 1; line <= 5; line += 1) for (let n = 0; n < 4; n += 1) put(`l${line}-${n}`, { run: line });
+  const last = put("last", { run: 1 });
+  expect(orders.ahead(sql, last, 20)).toBe(12 + 4 * 12);
+  expect(orders.ahead(sql, last, 19)).toBeNull();
+});

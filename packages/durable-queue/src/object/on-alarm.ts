@@ -9,7 +9,10 @@ import type { Transactions } from "./transactions.ts";
 import { wake } from "./wake.ts";
 
 const PUBLISH_TIMEOUT_MS = 10_000;
-const SLICES_MAX = 20;
+/** Slices of a cancel or an action, each of up to 2,000 rows. The next alarm comes at once, and calls come in between. */
+const SLICES_MAX = 3;
+/** Slices of pruning, which only read most of their rows. */
+const PRUNE_SLICES_MAX = 20;
 
 /** Work by name. A duty that fails does not stop the others. */
 export type Duties = Record<string, () => Promise<void> | void>;
@@ -21,8 +24,8 @@ export type Duties = Record<string, () => Promise<void> | void>;
 export function runDuties(transactions: Transactions, deps: QueueDeps, followUps: Duties): Promise<void> {
   return runEach(deps, {
     leases: () => transactions.write(expireLeases),
-    cancels: () => runSlices(() => transactions.write(cancelSlices)),
-    actions: () => runSlices(() => transactions.write(actionSlice)),
+    cancels: () => runSlices(() => transactions.write(cancelSlices), SLICES_MAX),
+    actions: () => runSlices(() => transactions.write(actionSlice), SLICES_MAX),
     // Workers are woken after the steps that order work, or that work would wait for the next alarm; and before the
     // steps that call other services, which may hang.
     wake: () => wake(transactions, deps),
@@ -65,11 +68,11 @@ export async function runOutbox(
 export function prune(transactions: Transactions, { clock }: QueueDeps, rules: Rules): void {
   const round = transactions.read(readRound);
   if (clock.now() < round.next) return;
-  runSlices(() => transactions.write((tx) => pruneSlice(tx, round, rules)));
+  runSlices(() => transactions.write((tx) => pruneSlice(tx, round, rules)), PRUNE_SLICES_MAX);
   transactions.write((tx) => writeRound(tx, round));
 }
 
-/** Runs as many slices as one alarm has time for. The rest waits for the next alarm. */
-function runSlices(slice: () => boolean): void {
-  for (let done = 0; done < SLICES_MAX && slice(); done += 1);
+/** Runs at most so many slices. The rest waits for the next alarm. */
+function runSlices(slice: () => boolean, most: number): void {
+  for (let done = 0; done < most && slice(); done += 1);
 }

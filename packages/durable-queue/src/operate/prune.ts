@@ -3,6 +3,7 @@ import { deleteAged, deleteOld, endedJobs, type LargeTable, readAged, type Small
 import { getDoc, putDoc } from "../schema/docs.ts";
 import { rollMinutes } from "../schema/history.ts";
 import type { QueueTx } from "../schema/queue-tx.ts";
+import { RECENT_ROWS_MAX } from "../schema/recent.ts";
 import { CANCELLED, DEAD, LIVE, REFUSED } from "../schema/row.ts";
 
 /*
@@ -48,7 +49,7 @@ export const RULES = {
     ...{ ms: 30 * DAY_MS, leastMs: DAY_MS, most: 500_000, shedBytes: LEDGER_FULL_BYTES },
   },
   // A row is some 50 kB.
-  recent: { of: { small: { table: "recent", key: "n", at: "at" } }, ms: 3 * DAY_MS, leastMs: 0, most: 2_000 },
+  recent: { of: { small: { table: "recent", key: "n", at: "at" } }, ms: 3 * DAY_MS, leastMs: 0, most: RECENT_ROWS_MAX },
   runs: {
     of: { small: { table: "runs", key: "n", at: "updated", over: "open = 0 AND cancel_cursor = 0" } },
     ...{ ms: 30 * DAY_MS, leastMs: 0, most: 50_000 },

@@ -1,12 +1,14 @@
 import { type Counts, countRows, listCounts } from "../schema/counters.ts";
 import type { QueueTx } from "../schema/queue-tx.ts";
 import { OPEN_CODES, STORED } from "../schema/row.ts";
-import { countMembers, runNumbers } from "../schema/runs.ts";
+import { countMembers, readRuns } from "../schema/runs.ts";
 
 /*
  * Compares counts with rows. A stored job has no row, so the number of stored jobs is the rest of the run. Both counts
  * read the whole table of jobs.
  */
+
+const RUNS_AT_ONCE = 1_000;
 
 /** Counts by state and lane that differed, and ids of runs whose counts differed. `fix`: corrects them. */
 export function recount(tx: QueueTx, fix: boolean): { lanes: number; runs: string[] } {
@@ -30,13 +32,17 @@ function recountLanes(tx: QueueTx, fix: boolean): number {
 function recountRuns(tx: QueueTx, fix: boolean): string[] {
   const rows = countMembers(tx.sql);
   const differing: string[] = [];
-  for (const n of runNumbers(tx.sql)) {
-    const run = tx.runs.byNumber(n);
-    if (run === null) continue;
-    const real = realStates(run.states, rows.get(n) ?? []);
-    if (real.every((count, code) => count === run.states[code])) continue;
-    differing.push(run.id);
-    if (fix) run.states = real;
+  // Page by page, because all runs at once would fill the object's memory.
+  for (let below: number | null = Number.MAX_SAFE_INTEGER; below !== null; ) {
+    const { runs, next } = readRuns(tx.sql, below, RUNS_AT_ONCE, null);
+    for (const { n, id, states } of runs) {
+      const real = realStates(states, rows.get(n) ?? []);
+      if (real.every((count, code) => count === states[code])) continue;
+      differing.push(id);
+      const run = fix ? tx.runs.byNumber(n) : null;
+      if (run !== null) run.states = real;
+    }
+    below = next;
   }
   return differing;
 }

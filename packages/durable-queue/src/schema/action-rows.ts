@@ -1,3 +1,4 @@
+import { RUNS_ON } from "./schema.ts";
 import { int, intOrNull, type Sql, type SqlRow, text } from "./sql.ts";
 
 /** An operator's action on all jobs that match a filter, slice by slice. Times are Unix ms. */
@@ -60,9 +61,7 @@ export function readActions(sql: Sql, before: number, limit: number): Action[] {
 
 /** When the newest running cancel was created, Unix ms. 0: no cancel runs. */
 export function newestCancel(sql: Sql): number {
-  return int(
-    sql.exec("SELECT max(created) AS at FROM actions WHERE state = 'running' AND kind = 'cancel'")[0]?.at ?? 0,
-  );
+  return int(sql.exec(`SELECT max(created) AS at FROM actions WHERE ${RUNS_ON} AND kind = 'cancel'`)[0]?.at ?? 0);
 }
 
 /** Stops an action. False: it does not run. */
@@ -74,12 +73,12 @@ export function stopAction(sql: Sql, id: string, now: number): boolean {
 
 /** When the next slice of any action is due. Null: no action runs. */
 export function nextSliceAt(sql: Sql): number | null {
-  return intOrNull(sql.exec("SELECT min(next_at) AS at FROM actions WHERE state = 'running'")[0]?.at);
+  return intOrNull(sql.exec(`SELECT min(next_at) AS at FROM actions WHERE ${RUNS_ON}`)[0]?.at);
 }
 
 /** The action whose slice is longest overdue. */
 export function dueAction(sql: Sql, now: number): Action | null {
-  const query = "SELECT * FROM actions WHERE state = 'running' AND next_at <= ? ORDER BY next_at LIMIT 1";
+  const query = `SELECT * FROM actions WHERE ${RUNS_ON} AND next_at <= ? ORDER BY next_at LIMIT 1`;
   const raw = sql.exec(query, now)[0];
   return raw === undefined ? null : actionFrom(raw);
 }

@@ -13,7 +13,7 @@ import { int, type Sql, type SqlRow, type SqlValue, text } from "./sql.ts";
 
 /** Rows of one slice; fewer of tables whose rows are long. */
 const SLICE_ROWS = 1_000;
-const LONG_ROWS: Record<string, number> = { recent: 100, hist: 5, dead_messages: 200 };
+const LONG_ROWS: Record<string, number> = { recent: 100, hist: 5, dead_messages: 200, rejections: 20, removals: 50 };
 const STAGED = "import_";
 /** One row about the copy that comes in: the version of its tables, and how many rows have come. */
 const HEAD = `${STAGED}copy`;

@@ -113,6 +113,12 @@ function lastMonths(used: Used): Used {
   return Object.fromEntries(Object.entries(used).filter(([place]) => kept.has(place.slice(0, MONTH_CHARS))));
 }
 
+/** Whether the queue has at most so many rows of open and ended jobs, orders and further subscribers. */
+export function hasFewRows(sql: Sql, most: number): boolean {
+  const all = "SELECT 1 FROM orders UNION ALL SELECT 1 FROM jobs UNION ALL SELECT 1 FROM joins";
+  return int(sql.exec(`SELECT count(*) AS n FROM (${all} LIMIT ?)`, most + 1)[0]?.n) <= most;
+}
+
 /** The counts by the rows and orders. Stored jobs have neither. Reads both tables as a whole. */
 export function countRows(sql: Sql): Counts {
   const counts: Counts = {};

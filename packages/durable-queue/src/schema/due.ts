@@ -1,6 +1,6 @@
 import type { LaneCode } from "./row.ts";
 import { HAS_DUE } from "./schema.ts";
-import { int, intOrNull, type Sql, text } from "./sql.ts";
+import { int, intOrNull, type Sql } from "./sql.ts";
 
 /*
  * Touched rows by their due time.
@@ -35,10 +35,4 @@ export function nextDueAt(sql: Sql, lane: LaneCode): number | null {
 export function firstDueOrdered(sql: Sql, lane: LaneCode): number | null {
   const query = `SELECT created FROM jobs WHERE ${HAS_DUE} AND lane = ? ORDER BY due LIMIT 1`;
   return intOrNull(sql.exec(query, lane)[0]?.created);
-}
-
-/** Keys of a lane's open rows that were touched, ordered since a time (Unix ms). */
-export function openKeysSince(sql: Sql, lane: LaneCode, since: number): string[] {
-  const query = `SELECT key FROM jobs WHERE lane = ? AND ${HAS_DUE} AND created >= ?`;
-  return sql.exec(query, lane, since).map((raw) => text(raw.key));
 }

@@ -179,14 +179,19 @@ export class Orders {
       });
   }
 
-  /** Jobs of a lane before a job, runs in turn. Null: they are in more than `most` orders. */
+  /** Jobs of a lane before a job, runs in turn. Null: they are in more than `most` orders, of which no more are read. */
   ahead(sql: Sql, { lane, run, gen }: Place, most: number): number | null {
     const own = this.#line(lane, run);
     const before = this.#count(sql, own, gen, most + 1);
-    if (before.orders > most) return null;
-    const others = this.#of(lane).filter((line) => line !== own);
-    const inTurn = others.map((line) => this.#count(sql, line, Number.MAX_SAFE_INTEGER, before.jobs).jobs);
-    return inTurn.reduce((sum, jobs) => sum + Math.min(jobs, before.jobs), before.jobs);
+    let [left, jobs] = [most - before.orders, before.jobs];
+    for (const line of this.#of(lane)) {
+      if (line === own) continue;
+      if (left < 0) return null;
+      const inTurn = this.#count(sql, line, Number.MAX_SAFE_INTEGER, Math.min(before.jobs, left + 1));
+      left -= inTurn.orders;
+      jobs += Math.min(inTurn.jobs, before.jobs);
+    }
+    return left < 0 ? null : jobs;
   }
 
   /** Jobs of a line that were not offered and have a smaller generation, in at most `limit` orders. */

@@ -1,3 +1,4 @@
+import { groupOf } from "./key.ts";
 import type { LaneCode } from "./row.ts";
 import { int, type Sql, text } from "./sql.ts";
 
@@ -26,6 +27,8 @@ const ROW_JOBS = 500;
 const ROW_CHARS = 50_000;
 /** Jobs per statement. */
 const ADDED_AT_ONCE = 20;
+/** Maximum of rows. A new row deletes the oldest beyond it, so that no read grows with the jobs of a day. */
+export const RECENT_ROWS_MAX = 2_000;
 
 /** An older version did not write the last fields. */
 type Packed = [number, string, number, number, number, number, LaneCode, number, number, number?, number?, number?];
@@ -40,8 +43,9 @@ export function addRecent(sql: Sql, stored: readonly Stored[]): void {
     const hasRoom = `json_array_length(body) + ?3 <= ${ROW_JOBS} AND length(body) + length(?2) <= ${ROW_CHARS}`;
     const grown = "substr(body, 1, length(body) - 1) || ',' || substr(?2, 2)";
     const query = `UPDATE recent SET at = ?1, body = ${grown} WHERE ${newest} AND ${hasRoom} RETURNING n`;
-    if (sql.exec(query, at, body, part.length).length === 0)
-      sql.exec("INSERT INTO recent (at, body) VALUES (?, ?)", at, body);
+    if (sql.exec(query, at, body, part.length).length > 0) continue;
+    sql.exec("INSERT INTO recent (at, body) VALUES (?, ?)", at, body);
+    sql.exec("DELETE FROM recent WHERE n <= (SELECT max(n) FROM recent) - ?", RECENT_ROWS_MAX);
   }
 }
 
@@ -52,13 +56,12 @@ export function readRecent(sql: Sql, below: number, limit: number): { n: number;
     .map((raw) => ({ n: int(raw.n), stored: (JSON.parse(text(raw.body)) as Packed[]).map(unpack) }));
 }
 
-/** Jobs stored since a time (Unix ms), if they are still kept. Reads back from the newest row. */
-export function readRecentSince(sql: Sql, since: number): Stored[] {
-  // Rows are in the order of time, so the first one is found without reading the rows before it.
-  const first = "SELECT coalesce(max(n), 0) FROM recent WHERE at < ?";
-  return sql
-    .exec(`SELECT body FROM recent WHERE n > (${first})`, since)
-    .flatMap((raw) => (JSON.parse(text(raw.body)) as Packed[]).map(unpack));
+/** Jobs of a group that were stored since a time (Unix ms), searched in the newest `rows` rows. SQLite passes over rows without the group. */
+export function readRecentOf(sql: Sql, group: string, since: number, rows: number): Stored[] {
+  const newest = "SELECT n, at, body FROM recent ORDER BY n DESC LIMIT ?1";
+  const query = `SELECT body FROM (${newest}) WHERE at >= ?2 AND instr(body, ?3) > 0 ORDER BY n`;
+  const packed = sql.exec(query, rows, since, `,"${group}/`).flatMap((raw) => JSON.parse(text(raw.body)) as Packed[]);
+  return packed.filter(([, key]) => groupOf(key) === group).map(unpack);
 }
 
 /** The row that lists the first job that was stored at or after a time (Unix ms). 0: there is none. */

@@ -1,7 +1,6 @@
 import { type Histogram, observe } from "./histogram.ts";
 import { PARTS } from "./order.ts";
 import {
-  BULK,
   countedAs,
   isOpen,
   type LaneCode,
@@ -12,6 +11,7 @@ import {
   type StateCode,
   WAITING,
 } from "./row.ts";
+import { BULK_ENDED, CANCELS } from "./schema.ts";
 import { int, intOrNull, type Sql, type SqlRow, text, textOrNull } from "./sql.ts";
 
 /** A run: the jobs of a request. Its counts follow its rows. */
@@ -54,6 +54,8 @@ export class Runs {
   readonly #sql: Sql;
   readonly #now: number;
   readonly #byNumber = new Map<number, HeldRun | null>();
+  /** Further subscribers by row, as they were read last. */
+  readonly #joins = new Map<number, readonly number[]>();
 
   constructor(sql: Sql, now: number) {
     this.#sql = sql;
@@ -90,13 +92,18 @@ export class Runs {
   /** Numbers of all subscribers of the row, the first one first. 0: a subscriber without a run. */
   subscribersOf(row: Row): number[] {
     if (row.joined === 0) return [row.run];
-    return [row.run, ...this.#sql.exec("SELECT run FROM joins WHERE id = ?", row.id).map((raw) => int(raw.run))];
+    const known = this.#joins.get(row.id);
+    const joins = known ?? this.#sql.exec("SELECT run FROM joins WHERE id = ?", row.id).map((raw) => int(raw.run));
+    this.#joins.set(row.id, joins);
+    return [row.run, ...joins];
   }
 
   /** Adds a subscriber to a row. False: it already is one. */
   subscribe(row: Row, run: number): boolean {
-    if (this.subscribersOf(row).includes(run)) return false;
-    this.#sql.exec("INSERT OR IGNORE INTO joins (id, run) VALUES (?, ?)", row.id, run);
+    if (row.run === run) return false;
+    const query = "INSERT OR IGNORE INTO joins (id, run) VALUES (?, ?) RETURNING run";
+    if (this.#sql.exec(query, row.id, run).length === 0) return false;
+    this.#joins.delete(row.id);
     row.joined = 1;
     return true;
   }
@@ -105,12 +112,14 @@ export class Runs {
   unjoin(row: Row, run: number): void {
     if (row.joined === 0) return;
     this.#sql.exec("DELETE FROM joins WHERE id = ? AND run = ?", row.id, run);
+    this.#joins.delete(row.id);
     row.joined = this.#sql.exec("SELECT 1 FROM joins WHERE id = ? LIMIT 1", row.id).length;
   }
 
   /** Removes every subscriber of the row. The runs keep their counts of it. */
   unsubscribe(row: Row): void {
     if (row.joined === 1) this.#sql.exec("DELETE FROM joins WHERE id = ?", row.id);
+    this.#joins.delete(row.id);
     row.run = 0;
     row.joined = 0;
   }
@@ -180,9 +189,7 @@ export function openOf(states: readonly number[]): number {
   return OPEN_CODES.reduce<number>((sum, code) => sum + (states[code] ?? 0), 0);
 }
 
-/**
- * The members of the runs by the rows and orders, by number of the run and counted state. Reads both tables as a whole.
- */
+/** The members of the runs by the rows and orders, by number of the run and counted state. Reads the tables as a whole. */
 export function countMembers(sql: Sql): Map<number, number[]> {
   const members = new Map<number, number[]>();
   const first = "SELECT run, state, attempts, 1 AS n FROM jobs WHERE run > 0";
@@ -201,14 +208,9 @@ export function countMembers(sql: Sql): Map<number, number[]> {
   return members;
 }
 
-/** The numbers of all runs. */
-export function runNumbers(sql: Sql): number[] {
-  return sql.exec("SELECT n FROM runs ORDER BY n").map((raw) => int(raw.n));
-}
-
 /** The number of the run whose cancel has run longest. Null: no cancel runs. */
 export function nextCancelling(sql: Sql): number | null {
-  return intOrNull(sql.exec("SELECT n FROM runs WHERE cancel_cursor > 0 ORDER BY cancelled_at LIMIT 1")[0]?.n);
+  return intOrNull(sql.exec(`SELECT n FROM runs WHERE ${CANCELS} ORDER BY cancelled_at LIMIT 1`)[0]?.n);
 }
 
 const OF_STATE = {
@@ -217,15 +219,31 @@ const OF_STATE = {
   cancelled: "cancelled_at > 0",
 } as const;
 
-/** Runs below a number, the newest first. `state` null: any state. */
-export function readRuns(sql: Sql, before: number, limit: number, state: keyof typeof OF_STATE | null): Run[] {
+/** Runs that one read walks past: what a year of nights makes, or a busy month. */
+const WALKED_MAX = 5_000;
+
+/**
+ * Runs below a number, the newest first. `state` null: any state. `next`: the number below which the list goes on; null: it
+ * ends. A page may be short, or empty, where few runs have the state.
+ */
+export function readRuns(
+  sql: Sql,
+  before: number,
+  limit: number,
+  state: keyof typeof OF_STATE | null,
+): { runs: Run[]; next: number | null } {
   const where = state === null ? "1" : OF_STATE[state];
-  return sql.exec(`SELECT * FROM runs WHERE n < ? AND ${where} ORDER BY n DESC LIMIT ?`, before, limit).map(runFrom);
+  const below = "SELECT * FROM runs WHERE n < ? ORDER BY n DESC LIMIT ?";
+  const query = `SELECT * FROM (${below}) WHERE ${where} ORDER BY n DESC LIMIT ?`;
+  const runs = sql.exec(query, before, WALKED_MAX, limit).map(runFrom);
+  if (runs.length === limit) return { runs, next: runs.at(-1)?.n ?? null };
+  const last = "SELECT n FROM runs WHERE n < ? ORDER BY n DESC LIMIT 1 OFFSET ?";
+  return { runs, next: intOrNull(sql.exec(last, before, WALKED_MAX - 1)[0]?.n) };
 }
 
 /** Bulk runs that ended after a time (Unix ms) and accept no more rows, in the order of their end. */
 export function finishedRuns(sql: Sql, after: number, limit: number): Run[] {
-  const query = `SELECT * FROM runs WHERE lane = ${BULK} AND open = 0 AND accepting = 0 AND ended > ? ORDER BY ended LIMIT ?`;
+  const query = `SELECT * FROM runs WHERE ${BULK_ENDED} AND open = 0 AND accepting = 0 AND ended > ? ORDER BY ended LIMIT ?`;
   return sql.exec(query, after, limit).map(runFrom);
 }
 

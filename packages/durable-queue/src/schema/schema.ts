@@ -1,4 +1,4 @@
-import { FIRST_ENDED } from "./row.ts";
+import { BULK, FIRST_ENDED } from "./row.ts";
 
 /*
  * Tables of the queue (docs/storage-schema.md, which a test compares with these). The platform bills every index entry that is
@@ -11,6 +11,12 @@ import { FIRST_ENDED } from "./row.ts";
 export const HAS_DUE = "due IS NOT NULL";
 /** The row ended without bytes. */
 export const ENDED = `state >= ${FIRST_ENDED}`;
+/** The rows of a cancelled run are being cancelled. */
+export const CANCELS = "cancel_cursor > 0";
+/** A bulk run has ended. */
+export const BULK_ENDED = `lane = ${BULK} AND ended > 0`;
+/** An action has more slices. */
+export const RUNS_ON = "state = 'running'";
 
 const V1 = [
   `CREATE TABLE meta (id INTEGER PRIMARY KEY CHECK (id = 1), ledger_id TEXT NOT NULL, ceiling INTEGER NOT NULL, restored INTEGER NOT NULL)`,
@@ -73,10 +79,17 @@ const V4 = [
 /** What the jobs of a day cost, beside its history: its row is written anyway (decision 092). */
 const V6 = [`ALTER TABLE hist ADD COLUMN costs TEXT`];
 
+/** Every call asks what is to be cancelled and which action goes on, and events ask which runs have ended: few of all runs and actions. */
+const V8 = [
+  `CREATE INDEX runs_cancelling ON runs (cancelled_at) WHERE ${CANCELS}`,
+  `CREATE INDEX runs_ended ON runs (ended) WHERE ${BULK_ENDED}`,
+  `CREATE INDEX actions_running ON actions (next_at) WHERE ${RUNS_ON}`,
+];
+
 /** Each entry brings a database from the version before it to its own. Once released, an entry is never changed. */
 export type Migrations = readonly (readonly string[])[];
 
-export const MIGRATIONS: Migrations = [V1, V2, [], V4, [], V6];
+export const MIGRATIONS: Migrations = [V1, V2, [], V4, [], V6, [], V8];
 
 /** The migrations of the queue with those of further tables of its user, version by version. */
 export function withOwn(own: Migrations): Migrations {

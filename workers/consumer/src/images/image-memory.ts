@@ -1,9 +1,7 @@
 import type { Bucket } from "@prewarm/durable-queue/admission/bucket";
-import { ViewedToday } from "./viewed-today.ts";
 
 /** What this instance remembers of images. An eviction loses it; each part of it fails safely. */
 export class ImageMemory {
-  readonly viewed = new ViewedToday();
   /** When the ledger began to ask R2 for blocks (asking-for-blocks.ts). Undefined: not read yet. */
   askedForBlocksAt: number | null | undefined = undefined;
   /** Tokens for looks at originals of unknown ids. */

@@ -11,7 +11,7 @@ import { LIVE_OPEN_MAX, LOOKS_BURST_S, LOOKS_KEPT, SHED, uselessMost } from "@pr
 import { encodedIdOfKey, versionOfKey } from "@prewarm/shared/variant-key";
 import type { AnsweredMisses, MissAsk } from "./calls.ts";
 import type { ImageTx } from "./image-tx.ts";
-import { viewedOf } from "./viewed.ts";
+import { noteOrder, viewedOf } from "./viewed.ts";
 
 /**
  * Orders variants that viewers missed: creates rows or raises them to the viewers' lane, and gives free rows to this
@@ -54,7 +54,7 @@ function orderNew(tx: ImageTx, one: MissAsk, ordered: number): MissResult {
   if (isCapped(tx, one.key)) return "capped";
   if (!mayBringVersion(tx, one)) return "rejected";
   if (one.unknown === true && !isKnown(tx, one.key)) return takeLook(tx, one.nth ?? 0) ? "look" : "rejected";
-  noteOrder(tx, one);
+  noteOrder(tx, one.key);
   const row = tx.insert(one.key, LIVE);
   tx.count("accepted");
   if (one.refused === undefined) row.due = tx.now;
@@ -115,14 +115,7 @@ function mayBringVersion(tx: ImageTx, { key, signed }: MissAsk): boolean {
   const version = versionOfKey(key);
   if (version === null || signed === true || tx.config.v !== "limited") return true;
   const { versions } = viewedOf(tx, encodedIdOfKey(key));
-  return versions.has(version) || versions.size < tx.config.limits.versionsPerImageDay;
-}
-
-function noteOrder(tx: ImageTx, { key }: MissAsk): void {
-  const viewed = viewedOf(tx, encodedIdOfKey(key));
-  const version = versionOfKey(key);
-  viewed.orders += 1;
-  if (version !== null) viewed.versions.add(version);
+  return versions.includes(version) || versions.length < tx.config.limits.versionsPerImageDay;
 }
 
 function orderKnown(tx: ImageTx, row: Row, one: MissAsk, ordered: number): MissResult {
@@ -134,7 +127,7 @@ function orderKnown(tx: ImageTx, row: Row, one: MissAsk, ordered: number): MissR
   if (row.state === CANCELLING || row.deadUntil > tx.now || isLocked(tx, row)) return "rejected";
   if (isCapped(tx, one.key)) return "capped";
   if (!mayOrder(tx, ordered)) return "rejected";
-  noteOrder(tx, one);
+  noteOrder(tx, one.key);
   orderAgain(tx, row, { lane: LIVE, run: 0 });
   return "ordered";
 }

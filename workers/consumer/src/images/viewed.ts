@@ -1,44 +1,31 @@
-import { openKeysSince } from "@prewarm/durable-queue/schema/due";
-import { readRecentSince } from "@prewarm/durable-queue/schema/recent";
-import { LIVE } from "@prewarm/durable-queue/schema/row";
 import { encodedIdOfKey, versionOfKey } from "@prewarm/shared/variant-key";
 import type { ImageTx } from "./image-tx.ts";
-import type { Viewed } from "./viewed-today.ts";
 
 const DAY_MS = 86_400_000;
 
-/** Limits the cost of one image per day, because a stranger can ask for any number of sizes and versions. */
+/** Viewers' orders of an image on the current day (UTC). */
+interface Viewed {
+  orders: number;
+  /** The site's own versions among the orders. */
+  versions: string[];
+}
+
+/** Limits the cost of one image per day, because a stranger can ask for any number of sizes and versions. `image`: the id, encoded. */
 export function viewedOf(tx: ImageTx, image: string): Viewed {
-  const { viewed } = tx.imageMemory;
-  beginDay(tx);
-  const known = viewed.images.get(image);
-  if (known !== undefined) return known;
-  const from = dayStart(tx.now);
-  const rows = tx.rows.loadGroup(image).filter(({ lane, created }) => lane === LIVE && created >= from);
-  const keys = new Set([...(viewed.before.get(image) ?? []), ...rows.map(({ key }) => key)]);
-  const versions = [...keys].map(versionOfKey).filter((version) => version !== null);
-  const counted = { orders: keys.size, versions: new Set(versions) };
-  viewed.images.set(image, counted);
-  return counted;
+  const { viewedOn, views, viewedVersions } = tx.images.get(image);
+  if (viewedOn !== dayOf(tx.now)) return { orders: 0, versions: [] };
+  return { orders: views, versions: JSON.parse(viewedVersions) as string[] };
 }
 
-function beginDay(tx: ImageTx): void {
-  const { viewed } = tx.imageMemory;
-  const { startedAt } = tx.memory;
-  const from = dayStart(tx.now);
-  if (viewed.day === from) return;
-  viewed.day = from;
-  viewed.images.clear();
-  viewed.before = startedAt > from ? orderedBefore(tx, from) : new Map();
+/** Counts an order of a viewer, in the transaction of its row. */
+export function noteOrder(tx: ImageTx, key: string): void {
+  const image = tx.images.get(encodedIdOfKey(key));
+  const { orders, versions } = viewedOf(tx, image.id);
+  const version = versionOfKey(key);
+  const all = version === null || versions.includes(version) ? versions : [...versions, version];
+  Object.assign(image, { viewedOn: dayOf(tx.now), views: orders + 1, viewedVersions: JSON.stringify(all) });
 }
 
-/** Viewers' orders of today that are open or stored. Orders that ended otherwise are found with their image. */
-function orderedBefore(tx: ImageTx, from: number): Map<string, string[]> {
-  const stored = readRecentSince(tx.sql, from).filter((one) => one.lane === LIVE && one.created >= from);
-  const keys = [...stored.map(({ key }) => key), ...openKeysSince(tx.sql, LIVE, from)];
-  return Map.groupBy(keys, encodedIdOfKey);
-}
-
-function dayStart(now: number): number {
-  return now - (now % DAY_MS);
+function dayOf(now: number): number {
+  return Math.floor(now / DAY_MS);
 }

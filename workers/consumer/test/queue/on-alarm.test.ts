@@ -297,3 +297,21 @@ it("the edge hears with the cron that a lane is open again, though nothing waits
   await ledger.rearm();
   expect(done.gates.map(({ closed }) => closed)).toEqual([["live"], []]);
 });
+
+describe("a cancelled run of 12,000 jobs", () => {
+  it("takes more than one alarm, so that calls come in between, and ends", async () => {
+    const { ledger, order, transactions, deps } = surroundings();
+    for (let from = 0; from < 12_000; from += 1_000)
+      order({ run: "r", keys: Array.from({ length: 1_000 }, (_, n) => `i${from + n}/1-high.webp`) });
+    ledger.cancelRun("r", "test");
+    const queued = () => ledger.getRun("r")?.states.queued ?? 0;
+    let before = queued();
+    let alarms = 0;
+    for (; queued() > 0; alarms += 1) {
+      await runDuties(transactions, deps, {});
+      expect(before - queued()).toBeLessThanOrEqual(6_300);
+      before = queued();
+    }
+    expect(alarms).toBe(2);
+  });
+});

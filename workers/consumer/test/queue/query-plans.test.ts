@@ -1,6 +1,7 @@
 import { expireLeases } from "@prewarm/durable-queue/claims/leases";
 import { openExternally } from "@prewarm/durable-queue/claims/open-externally";
 import { wakesDue } from "@prewarm/durable-queue/claims/pace";
+import { finishedRuns } from "@prewarm/durable-queue/schema/runs";
 import type { SqlValue } from "@prewarm/durable-queue/schema/sql";
 import { afterEach, expect, it } from "vitest";
 import { passDone } from "../../src/images/sweeps.ts";
@@ -70,6 +71,7 @@ it("looks every row up by id or partial index", async () => {
   const begun = purge("a");
   transactions.write((tx) => passDone(tx, begun, []));
   transactions.read(({ sql }) => nextSweepAt(sql));
+  transactions.read(({ sql }) => finishedRuns(sql, 0, 1));
   clock.advance(1_000);
   passes();
   ledger.imageRows("b", []);
@@ -85,6 +87,16 @@ it("looks every row up by id or partial index", async () => {
   }));
   const scans = plans.filter(({ plan }) => plan.some((step) => /^SCAN (jobs|orders|sweeps)\b/.test(step)));
   expect(scans).toEqual([]);
-  for (const index of ["jobs_due", "orders_place", "sweeps_place", "sweeps_due"])
+  const read = /^SCAN (runs|actions)(?! USING (COVERING )?INDEX)/;
+  expect(plans.filter(({ plan }) => plan.some((step) => read.test(step)))).toEqual([]);
+  for (const index of [
+    "jobs_due",
+    "orders_place",
+    "sweeps_place",
+    "sweeps_due",
+    "runs_ended",
+    "runs_cancelling",
+    "actions_running",
+  ])
     expect(plans.some(({ plan }) => plan.some((step) => step.includes(index)))).toBe(true);
 });

@@ -1,5 +1,5 @@
-import { readRecent } from "@prewarm/durable-queue/schema/recent";
-import { STORED } from "@prewarm/durable-queue/schema/row";
+import { addRecent, readRecent } from "@prewarm/durable-queue/schema/recent";
+import { BULK, STORED } from "@prewarm/durable-queue/schema/row";
 import { int } from "@prewarm/durable-queue/schema/sql";
 import { expect, it } from "vitest";
 import { tables } from "../../src/ledger/testing/tables.ts";
@@ -21,4 +21,14 @@ it("the rows of stored jobs stay far below the 2 MB of a value, and no job is co
   const stored = readRecent(world.sql, Number.MAX_SAFE_INTEGER, 1_000).flatMap((row) => row.stored);
   expect(new Set(stored.map(({ key }) => key)).size).toBe(6_000);
   expect(stored).toHaveLength(6_000);
+});
+
+it("a new row of stored jobs deletes the oldest beyond 2,000", () => {
+  const { sql } = tables();
+  const full = JSON.stringify(["x".repeat(50_000)]);
+  const k = "WITH RECURSIVE k(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM k WHERE n < 2000)";
+  sql.exec(`${k} INSERT INTO recent (n, at, body) SELECT n, n, iif(n = 2000, ?, '[]') FROM k`, full);
+  const one = { id: 1, key: "a/1-high.webp", gen: 1, created: 1, at: 2_001, bytes: 1, lane: BULK, run: 0, attempts: 0 };
+  addRecent(sql, [{ ...one, granted: 1, took: 1, paid: 1 }]);
+  expect(sql.exec("SELECT min(n) AS first, max(n) AS last FROM recent")).toEqual([{ first: 2, last: 2_001 }]);
 });

@@ -40,6 +40,10 @@ export interface Image {
   focal: Focal | null;
   /** The fence of the last change of the point: crops without `pos` of a lower generation do not count. */
   focalFloor: number;
+  /** The day (since 1970, UTC) of the last order of a viewer, the orders of that day, and their versions as JSON. 0: there was none. */
+  viewedOn: number;
+  views: number;
+  viewedVersions: string;
 }
 
 /** The images of a transaction. `load` them before `get`. */
@@ -57,8 +61,8 @@ export class Images {
     const missing = [...new Set(ids)].filter((id) => !this.#held.has(id));
     if (missing.length === 0) return;
     const query = `SELECT k.value AS id, ordering, etag, floor, purged, purge_ordered, purge_deleted, purge_done, purge_edge, lock, v, announced, x, y, fence,
-      removals.id AS removal FROM json_each(?) AS k LEFT JOIN images ON images.id = k.value LEFT JOIN focals ON focals.id = k.value
-      LEFT JOIN removals ON removals.id = k.value`;
+      viewed.day, viewed.orders, viewed.versions, removals.id AS removal FROM json_each(?) AS k LEFT JOIN images ON images.id = k.value
+      LEFT JOIN focals ON focals.id = k.value LEFT JOIN viewed ON viewed.id = k.value LEFT JOIN removals ON removals.id = k.value`;
     for (const raw of this.#sql.exec(query, JSON.stringify(missing))) {
       const image = imageFrom(raw);
       this.#held.set(image.id, { image, before: { ...image } });
@@ -86,8 +90,17 @@ export class Images {
           "INSERT OR REPLACE INTO focals (id, x, y, fence, updated) VALUES (?, ?, ?, ?, ?)",
           ...[image.id, ...pointOf(image), this.#now],
         );
+      if (!isSame(viewsOf(image), viewsOf(before))) putViews(this.#sql, image);
     }
   }
+}
+
+/** The table has one day. The first order of another day empties it. */
+function putViews(sql: Sql, image: Image): void {
+  const [first] = sql.exec("SELECT day FROM viewed LIMIT 1");
+  if (first !== undefined && first.day !== image.viewedOn) sql.exec("DELETE FROM viewed");
+  const query = "INSERT OR REPLACE INTO viewed (id, day, orders, versions) VALUES (?, ?, ?, ?)";
+  sql.exec(query, image.id, ...viewsOf(image));
 }
 
 function stateOf(image: Image): SqlValue[] {
@@ -98,6 +111,10 @@ function stateOf(image: Image): SqlValue[] {
 
 function pointOf({ focal, focalFloor }: Image): SqlValue[] {
   return [focal?.[0] ?? null, focal?.[1] ?? null, focalFloor];
+}
+
+function viewsOf({ viewedOn, views, viewedVersions }: Image): SqlValue[] {
+  return [viewedOn, views, viewedVersions];
 }
 
 function isSame(after: readonly SqlValue[], before: readonly SqlValue[]): boolean {
@@ -113,5 +130,6 @@ function imageFrom(raw: SqlRow): Image {
     ...{ purgeDeleted: intOrNull(raw.purge_deleted), purgeDone: intOrNull(raw.purge_done) },
     ...{ purgeEdge: intOrNull(raw.purge_edge), version: textOrNull(raw.v), announced: int(raw.announced) },
     ...{ focal: x == null || y == null ? null : [Number(x), Number(y)], focalFloor: int(fence) },
+    ...{ viewedOn: int(raw.day), views: int(raw.orders), viewedVersions: textOrNull(raw.versions) ?? "[]" },
   };
 }

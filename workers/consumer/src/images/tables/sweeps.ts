@@ -58,12 +58,16 @@ export function nextSweepAt(sql: Sql): number | null {
   return times.length === 0 ? null : Math.min(...times);
 }
 
+/** Late sweeps of a kind that are counted. */
+export const LATE_COUNTED_MAX = 10_000;
+
 /**
- * The sweeps whose pass became due before a time (Unix ms) and has not ended: how many, and since when the oldest.
- * `heldUntil`: a pass that is being made is due again by then.
+ * The sweeps whose pass became due before a time (Unix ms) and has not ended: how many, and since when the oldest of those that
+ * are counted. `heldUntil`: a pass that is being made is due again by then.
  */
 export function lateSweeps(sql: Sql, before: number, heldUntil: number): { n: number; since: number } | null {
-  const query = "SELECT count(*) AS n, min(since) AS since FROM sweeps WHERE kind = ? AND at <= ? AND since < ?";
+  const some = `SELECT since FROM sweeps WHERE kind = ? AND at <= ? ORDER BY at LIMIT ${LATE_COUNTED_MAX}`;
+  const query = `SELECT count(*) AS n, min(since) AS since FROM (${some}) WHERE since < ?`;
   const late = KINDS.flatMap((kind) => sql.exec(query, kind, heldUntil, before)).filter(({ n }) => int(n) > 0);
   if (late.length === 0) return null;
   return { n: late.reduce((sum, { n }) => sum + int(n), 0), since: Math.min(...late.map(({ since }) => int(since))) };

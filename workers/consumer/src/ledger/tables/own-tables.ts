@@ -56,7 +56,10 @@ const V7 = [
   `ALTER TABLE images ADD COLUMN purge_edge INTEGER`,
 ];
 
-/** Sweeps are read by their image and by their time, however many there are. Of an image, the version that was announced last (decision 107). */
+/**
+ * Sweeps are read by their image and by their time, however many there are. Of an image, the version that was announced last
+ * (decision 107), and viewers' orders of one day.
+ */
 const V8 = [
   `ALTER TABLE sweeps ADD COLUMN place INTEGER`,
   `ALTER TABLE sweeps ADD COLUMN since INTEGER`,
@@ -64,6 +67,7 @@ const V8 = [
   `CREATE INDEX sweeps_due ON sweeps (kind, at)`,
   `ALTER TABLE images ADD COLUMN v TEXT`,
   `ALTER TABLE images ADD COLUMN announced INTEGER NOT NULL DEFAULT 0`,
+  `CREATE TABLE viewed (id TEXT PRIMARY KEY, day INTEGER NOT NULL, orders INTEGER NOT NULL, versions TEXT NOT NULL) WITHOUT ROWID`,
 ];
 
 /** The tables of the queue and of the ledger. */

@@ -3,7 +3,7 @@ import { stateOf } from "@prewarm/durable-queue/operate/job-state";
 import { errorOf } from "@prewarm/durable-queue/operate/match-row";
 import { listAttempts } from "@prewarm/durable-queue/schema/attempts";
 import { idOfName, nameOf, placeOf } from "@prewarm/durable-queue/schema/job-ids";
-import { findRecent, readRecentSince, type Stored } from "@prewarm/durable-queue/schema/recent";
+import { findRecent, readRecentOf, type Stored } from "@prewarm/durable-queue/schema/recent";
 import { isOpen, laneName, type Row } from "@prewarm/durable-queue/schema/row";
 import type { JobState } from "@prewarm/shared/job";
 import { encodedIdOfKey, encodeId } from "@prewarm/shared/variant-key";
@@ -123,8 +123,8 @@ export function imageRows(tx: LedgerTx, id: string, stored: readonly string[]): 
   const image = tx.images.get(encodeId(id));
   const rows = tx.rows.loadGroup(image.id);
   const keys = new Set(rows.map(({ key }) => key));
-  const lately = readRecentSince(tx.sql, tx.now - LATELY_MS).filter(
-    (one) => encodedIdOfKey(one.key) === image.id && !keys.has(one.key) && isValid(tx, one),
+  const lately = readRecentOf(tx.sql, image.id, tx.now - LATELY_MS, RECENT_ROWS).filter(
+    (one) => !keys.has(one.key) && isValid(tx, one),
   );
   const views = [...rows.map((row) => jobView(tx, row)), ...lately.map((one) => storedView(tx, one))];
   const names = Object.fromEntries(stored.map((key) => [key, nameOf(placeOf(key, tx.ledgerId))]));

@@ -20,16 +20,16 @@ export function runView(tx: LedgerTx, run: Run): RunView {
   return shown(tx, run, { paces: new Paces(tx), admitted: admittedRows(tx) });
 }
 
-/** Runs, newest first. */
+/** Runs, newest first. A page ends after a bounded walk, even if it is not full. */
 export function listRuns(
   tx: LedgerTx,
   { limit, cursor, state }: Page & { state: "open" | "done" | "cancelled" | null },
 ): { runs: RunView[]; next: string | null } {
   const before = cursor === null ? Number.MAX_SAFE_INTEGER : Number(cursor);
-  const found = readRuns(tx.sql, before, limit, state);
+  const { runs: found, next } = readRuns(tx.sql, before, limit, state);
   const known = { paces: new Paces(tx), admitted: admittedRows(tx) };
   const runs = found.map((run) => shown(tx, run, known));
-  return { runs, next: found.length < limit ? null : String(found.at(-1)?.n ?? 0) };
+  return { runs, next: next === null ? null : String(next) };
 }
 
 /** The items of a run's requests that were refused, one request a page at most. */

@@ -3,6 +3,7 @@ import type { Warning } from "@prewarm/control-schema/stats";
 import { type JobState, LANES, type Lane, OPEN_STATES } from "@prewarm/shared/job";
 import { LEDGER_FULL_BYTES, LEDGER_LIMIT_BYTES, LEDGER_SHED_BYTES } from "@prewarm/shared/limits";
 import { counted, momentOf, number, percent, span } from "@prewarm/shared/words";
+import { LATE_COUNTED_MAX } from "../../images/tables/sweeps.ts";
 import type { LedgerNumbers, Trouble } from "../contract.ts";
 
 /** A warning, and by what `acknowledged.ts` judges whether it has changed. */
@@ -225,7 +226,8 @@ function sweepsLate({ now, view: { lateSweeps } }: Circumstances): Alarm | null 
   if (lateSweeps === null) return null;
   const { n, since } = lateSweeps;
   const late = `${n === 1 ? "is" : "are"} late, the oldest by ${span(now - since)}`;
-  const sentence = `${counted(n, "sweep")} of a purge, removal or new original ${late}: R2 still has old objects.`;
+  const many = n >= LATE_COUNTED_MAX ? `${number(n)} or more sweeps` : counted(n, "sweep");
+  const sentence = `${many} of a purge, removal or new original ${late}: R2 still has old objects.`;
   return alarm("problem", "sweeps", { sentence, link: "/system", since, size: n });
 }
 

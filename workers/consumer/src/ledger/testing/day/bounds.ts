@@ -1,0 +1,45 @@
+import type { LedgerCalls } from "../../contract.ts";
+
+/** A call about one image, job or run, or about a document. */
+const FEW = 1_000;
+/** A call about 1,000 keys or objects. */
+const CHUNK = 10_000;
+/** A page of a list, and what is shown beside it. Of jobs that wait for a retry 10,000 are put in order, read by an index and by their rows. */
+const PAGE = 25_000;
+/** A count of at most 100,000 rows, which an index finds. */
+const COUNT = 250_000;
+/** The table of waiting purges of the edge's copies has at most 20,000 rows. A call of the edge looks for the next ones, and takes them. */
+const EDGE_PURGES = 50_000;
+
+/**
+ * The most rows that each call of the ledger may read, as the platform bills them, however many variants were stored or wait
+ * (rows-of-a-day.test.ts, day-of-a-million.test.ts). `opening`: a new instance begins. `firstView`: its first call, a viewer's.
+ */
+export const ROWS_READ_MAX: Readonly<Record<keyof LedgerCalls | "opening" | "firstView", number>> = {
+  ...{ opening: FEW, firstView: FEW },
+  ...{ exchange: CHUNK, pinged: FEW, hooked: FEW },
+  ...{ takeCachePurge: 3 * EDGE_PURGES, noteCachePurge: EDGE_PURGES, purgeEdge: EDGE_PURGES },
+  // Dead messages are put in order by time without an index.
+  recordDead: 40_000,
+  ...{ acceptChunk: CHUNK, finishDelivery: FEW, findDelivery: FEW },
+  ...{ noteDeliveries: FEW, countRefusals: FEW, listDeliveries: FEW },
+  // A removal counts the blocks: at most 20,000.
+  ...{ purgeImage: FEW, setFocal: FEW, removeImage: PAGE, unblockImage: FEW, imageRows: 500, rowsOfImages: FEW },
+  ...{ lookUp: CHUNK, listRuns: PAGE, getRun: PAGE, listRejected: FEW, listOrdered: CHUNK, listJobs: PAGE },
+  // More than 50,000 jobs or orders before a job are not counted.
+  getJob: 75_000,
+  ...{ listDead: COUNT, listCauses: 2 * COUNT, listImages: COUNT, countMatches: COUNT, createAction: COUNT },
+  ...{ listActions: FEW, getAction: FEW, cancelAction: FEW, listEvents: FEW, testEvent: FEW, listAudit: PAGE },
+  ...{ listCosts: FEW, history: FEW, pulse: FEW, getGate: FEW, patchGate: FEW, about: FEW },
+  // 10,000 late sweeps of a kind are counted, and the waiting purges of the edge's copies.
+  ...{ stats: EDGE_PURGES, acknowledge: EDGE_PURGES, takeBack: FEW },
+  ...{ retryJob: FEW, promoteJob: FEW, cancelJob: FEW, cancelRun: PAGE },
+  ...{ isSessionOver: FEW, endSession: FEW, askVisits: FEW, takeVisit: FEW, keepVisit: FEW, listSites: FEW },
+  // The last slice compares counts with up to 100,000 rows, three times, and with 50,000 runs.
+  ...{ doctorFrom: FEW, doctorWalk: FEW, doctorSlice: 2 * COUNT, doctorDone: FEW },
+  ...{ exportSlice: CHUNK, importBegin: FEW, importRows: FEW, restored: FEW, restoreTo: FEW, recover: FEW },
+  // Each unfinished purge is handed to the restored ledger.
+  ...{ importEnd: EDGE_PURGES, findBookmark: EDGE_PURGES },
+  // Once an hour old rows are looked for: small tables as a whole, of large ones 2,000 rows twenty times.
+  rearm: 2 * COUNT,
+};

@@ -1,0 +1,181 @@
+import { nameOf, PLACES, placeOf } from "@prewarm/durable-queue/schema/job-ids";
+import type { LedgerCalls } from "../../contract.ts";
+import type { Ledger } from "../../ledger.ts";
+import { chunkOf } from "../chunk-of.ts";
+import { NOON } from "./fill-day.ts";
+
+const WHO = "test";
+const SAID = { have: [], submitted: [], settled: [], leave: false };
+const ANY = {
+  ...{ states: [], lanes: [], run: null, id: null, format: null, error: null, text: [], fingerprint: null, jobs: null },
+};
+const NOTE = { hook: "uploads", verdict: "accepted" as const, why: null, n: 1, run: null };
+const COUNTS = { accepted: 1, duplicates: 0, existing: 0, purged: 0, ignored: 0, rejected: 0 };
+const PAGE = { cursor: null, limit: 50 };
+const retrying = (n: number): string => nameOf((600_000 + n) * PLACES + 7);
+/** A job in the middle of its line. */
+const WAITING = nameOf(placeOf("x.jpg/320-high.webp", "test"));
+
+/** Every call of the ledger, by the forms of it that read most. */
+export type Forms = { [K in keyof LedgerCalls]: ((ledger: Ledger) => unknown)[] };
+
+function exchange(owner: string, role: "work" | "live", keys: string[], room = 0): (ledger: Ledger) => unknown {
+  const asks = keys.map((key) => ({ key, at: NOON }));
+  return (ledger) => ledger.exchange({ owner, first: true, role, room, asks, ...SAID });
+}
+
+function accept(delivery: string, keyOf: (n: number) => string, lane: "bulk" | "upload" = "bulk") {
+  const keys = Array.from({ length: 1_000 }, (_, n) => keyOf(n));
+  return (ledger: Ledger) =>
+    ledger.acceptChunk(chunkOf({ run: `of ${delivery}`, lane, keys }, { id: delivery, chunk: 0, hash: "h" }));
+}
+
+export const FORMS: Forms = {
+  exchange: [
+    exchange("view", "live", ["p77.jpg/640-high.webp"]),
+    exchange(
+      "views",
+      "live",
+      Array.from({ length: 10 }, (_, n) => `p${n}.jpg/640-high.webp`),
+    ),
+    exchange("worker", "work", [], 40),
+  ],
+  takeCachePurge: [(ledger) => ledger.takeCachePurge("edge")],
+  noteCachePurge: [(ledger) => ledger.noteCachePurge(1, null), (ledger) => ledger.noteCachePurge(2, "it failed")],
+  recordDead: [
+    (ledger) => ledger.recordDead([{ queue: "q", messageId: "m", body: "{}", reason: "r", at: NOON, attempts: 1 }]),
+  ],
+  acceptChunk: [
+    accept("many images", (n) => `new${n}.jpg/320-high.webp`),
+    accept("one image", (n) => `new.jpg/${n + 1}-high.webp`, "upload"),
+  ],
+  finishDelivery: [
+    (ledger) =>
+      ledger.finishDelivery({
+        delivery: { id: "many images", chunks: 1, hash: "h" },
+        run: "of many images",
+        who: WHO,
+        summary: {},
+      }),
+  ],
+  findDelivery: [(ledger) => ledger.findDelivery("many images")],
+  purgeImage: [(ledger) => ledger.purgeImage("p1.jpg", null, WHO), (ledger) => ledger.purgeImage("new.jpg", null, WHO)],
+  setFocal: [(ledger) => ledger.setFocal("p2.jpg", [0.25, 0.75], WHO)],
+  removeImage: [(ledger) => ledger.removeImage("p3.jpg", "asked", WHO)],
+  unblockImage: [(ledger) => ledger.unblockImage("gone7", WHO)],
+  purgeEdge: [(ledger) => ledger.purgeEdge("signed", WHO)],
+  noteDeliveries: [(ledger) => ledger.noteDeliveries([{ ...NOTE, ...COUNTS }])],
+  countRefusals: [(ledger) => ledger.countRefusals([{ ...NOTE, ...COUNTS, verdict: "refused", why: "unauthorized" }])],
+  listDeliveries: [(ledger) => ledger.listDeliveries()],
+  pinged: [(ledger) => ledger.pinged("A".repeat(43), "job-1")],
+  hooked: [(ledger) => ledger.hooked()],
+  lookUp: [(ledger) => ledger.lookUp(Array.from({ length: 1_000 }, (_, n) => `new${n}.jpg/320-high.webp`))],
+  listRuns: [
+    (ledger) => ledger.listRuns({ ...PAGE, state: null }),
+    (ledger) => ledger.listRuns({ ...PAGE, state: "open" }),
+    (ledger) => ledger.listRuns({ ...PAGE, state: "cancelled" }),
+  ],
+  getRun: [(ledger) => ledger.getRun("open0")],
+  listRejected: [(ledger) => ledger.listRejected({ ...PAGE, run: "run0" })],
+  listOrdered: [
+    (ledger) => ledger.listOrdered({ run: "open0", cursor: null, until: NOON }),
+    (ledger) => ledger.listOrdered({ run: "open0", cursor: "stored-0", until: NOON }),
+    (ledger) => ledger.listOrdered({ run: "of many images", cursor: "stored-0", until: NOON }),
+  ],
+  listJobs: [
+    (ledger) => ledger.listJobs({ ...PAGE, filter: ANY }),
+    (ledger) => ledger.listJobs({ ...PAGE, filter: { ...ANY, text: ["nothing"] } }),
+    (ledger) => ledger.listJobs({ ...PAGE, filter: { ...ANY, states: ["retrying"] } }),
+    (ledger) => ledger.listJobs({ ...PAGE, filter: { ...ANY, states: ["dead"], text: ["nothing"] } }),
+    (ledger) => ledger.listJobs({ ...PAGE, filter: { ...ANY, states: ["stored"] } }),
+    (ledger) => ledger.listJobs({ ...PAGE, filter: { ...ANY, id: "p4" } }),
+  ],
+  getJob: [
+    (ledger) => ledger.getJob(nameOf(100_000 * PLACES + (placeOf("o99999.jpg/828-high.webp", "test") % PLACES))),
+    (ledger) => ledger.getJob(retrying(11_999)),
+    (ledger) => ledger.getJob(WAITING),
+    (ledger) => ledger.getJob(nameOf(4_503_599_627_370_496)),
+  ],
+  listDead: [(ledger) => ledger.listDead({ ...PAGE, fingerprint: null, lanes: [] })],
+  listCauses: [(ledger) => ledger.listCauses({ windowMs: null, run: null })],
+  listActions: [(ledger) => ledger.listActions(PAGE)],
+  getAction: [(ledger) => ledger.getAction("act_7")],
+  listImages: (["latest", "largest", "failed", "cost"] as const).map(
+    (sort) => (ledger: Ledger) => ledger.listImages({ search: sort === "failed" ? "nothing" : "", sort, limit: 50 }),
+  ),
+  listCosts: (["image", "run", "width"] as const).map(
+    (by) => (ledger: Ledger) => ledger.listCosts({ by, from: 0, to: NOON, sort: "cost", skip: 0, limit: 200 }),
+  ),
+  imageRows: [(ledger) => ledger.imageRows("p5.jpg", []), (ledger) => ledger.imageRows("gone8", [])],
+  rowsOfImages: [(ledger) => ledger.rowsOfImages(Array.from({ length: 100 }, (_, n) => `new${n}.jpg`))],
+  stats: [(ledger) => ledger.stats()],
+  about: [(ledger) => ledger.about()],
+  history: [(ledger) => ledger.history("day", 0, NOON)],
+  pulse: [(ledger) => ledger.pulse()],
+  getGate: [(ledger) => ledger.getGate()],
+  listEvents: [(ledger) => ledger.listEvents(PAGE)],
+  testEvent: [(ledger) => ledger.testEvent(WHO)],
+  listAudit: [(ledger) => ledger.listAudit({ ...PAGE, search: "nothing" })],
+  cancelRun: [(ledger) => ledger.cancelRun("open1", WHO)],
+  retryJob: [(ledger) => ledger.retryJob(retrying(5_000), WHO)],
+  promoteJob: [(ledger) => ledger.promoteJob(retrying(5_001), WHO)],
+  cancelJob: [(ledger) => ledger.cancelJob(retrying(5_002), WHO)],
+  countMatches: [
+    (ledger) => ledger.countMatches({ ...ANY, text: ["nothing"] }),
+    (ledger) => ledger.countMatches({ ...ANY, states: ["dead"], fingerprint: "c1" }),
+  ],
+  createAction: [
+    (ledger) =>
+      ledger.createAction({ kind: "cancel", filter: "{}", match: { ...ANY, text: ["again"] }, rate: null, who: WHO }),
+  ],
+  cancelAction: [(ledger) => ledger.cancelAction("act_9", WHO)],
+  patchGate: [(ledger) => ledger.patchGate({ concurrency: 7 }, WHO)],
+  acknowledge: [(ledger) => ledger.acknowledge("stuck", null, WHO)],
+  takeBack: [(ledger) => ledger.takeBack("stuck", WHO)],
+  isSessionOver: [(ledger) => ledger.isSessionOver("session")],
+  endSession: [(ledger) => ledger.endSession("session", NOON)],
+  askVisits: [(ledger) => ledger.askVisits(["shop"], "deploy", WHO)],
+  takeVisit: [(ledger) => ledger.takeVisit("walker")],
+  keepVisit: [
+    (ledger) => {
+      const taken = ledger.takeVisit("walker");
+      if (taken === null) throw new Error("no visit is due");
+      return ledger.keepVisit({ site: taken.site, owner: "walker", visit: taken.visit, result: null, leavesMs: 0 });
+    },
+  ],
+  listSites: [(ledger) => ledger.listSites()],
+  doctorFrom: [(ledger) => ledger.doctorFrom()],
+  doctorWalk: [(ledger) => ledger.doctorWalk()],
+  doctorSlice: [
+    (ledger) =>
+      ledger.doctorSlice({
+        page: { from: "", to: "z", at: NOON, objects: listed(), markers: [] },
+        fix: true,
+        keep: true,
+        who: WHO,
+      }),
+    (ledger) =>
+      ledger.doctorSlice({
+        page: { from: "z", to: null, at: NOON, objects: [], markers: [] },
+        fix: true,
+        keep: true,
+        who: WHO,
+      }),
+  ],
+  doctorDone: [(ledger) => ledger.doctorDone([{ id: "p9.jpg", until: NOON }])],
+  restored: [(ledger) => ledger.restored(WHO, {}, { ceiling: 0, purges: [{ seq: 1, id: "p10.jpg" }] })],
+  exportSlice: ["recent", "orders", "jobs", "removals", "rejections"].map((table) => (ledger: Ledger) => {
+    return ledger.exportSlice(JSON.stringify([table]), WHO);
+  }),
+  importBegin: [(ledger) => ledger.importBegin(0)],
+  importRows: [(ledger) => ledger.importRows([])],
+  importEnd: [(ledger) => ledger.importEnd(1, WHO)],
+  findBookmark: [(ledger) => ledger.findBookmark({ at: NOON })],
+  restoreTo: [(ledger) => ledger.restoreTo({ at: NOON })],
+  rearm: [(ledger) => ledger.rearm(), (ledger) => ledger.rearm(), (ledger) => ledger.rearm()],
+  recover: [(ledger) => ledger.recover()],
+};
+
+function listed(): { key: string; gen: number }[] {
+  return Array.from({ length: 1_000 }, (_, n) => ({ key: `p${n}.jpg/828-high.webp`, gen: 5 }));
+}
