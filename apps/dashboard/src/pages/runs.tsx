@@ -50,14 +50,22 @@ export function RunsPage() {
         )}
       </header>
       <View resource={resource} what="runs" shape="list">
-        {({ runs }) => (runs.length === 0 ? <NoRuns filtered={state !== undefined} /> : <RunTable runs={runs} />)}
+        {({ runs, nextCursor }) =>
+          runs.length === 0 ? (
+            <NoRuns filtered={state !== undefined} isMore={nextCursor !== null} />
+          ) : (
+            <RunTable runs={runs} />
+          )
+        }
       </View>
       <Pager what="runs" cursor={cursor} next={resource.data.value?.nextCursor ?? null} urlOf={urlOf} />
     </>
   );
 }
 
-function NoRuns({ filtered }: { filtered: boolean }) {
+/** `isMore`: a page ends after a bounded walk, and there are earlier runs. */
+function NoRuns({ filtered, isMore }: { filtered: boolean; isMore: boolean }) {
+  if (isMore) return <Empty title="None of these runs are of this kind">Look at the next page.</Empty>;
   if (filtered)
     return (
       <Empty title="No runs of this kind">

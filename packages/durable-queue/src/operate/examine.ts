@@ -18,7 +18,7 @@ export interface Faults {
   counts: { lanes: number; runs: string[] };
 }
 
-/** Rows above which the counts are compared later, when the queue has fewer: no other call is answered meanwhile. Some 300 ms. */
+/** Above so many rows the counts are not compared until the queue has fewer, because all other calls wait meanwhile. Chosen. */
 const COMPARED_MAX = 100_000;
 
 /** Compares the queue with itself. `fix`: corrects the faults. */

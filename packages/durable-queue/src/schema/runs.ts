@@ -219,7 +219,7 @@ const OF_STATE = {
   cancelled: "cancelled_at > 0",
 } as const;
 
-/** Runs that one read walks past: what a year of nights makes, or a busy month. */
+/** Runs that one read walks past, some 5 MB. Chosen. */
 const WALKED_MAX = 5_000;
 
 /**

@@ -120,7 +120,7 @@ export const PATHS = {
     },
     operations: sum(
       made({
-        rows: 13,
+        rows: 14,
         exchanges: 7,
         wakeUps: 0,
         perSecond: 1 / 2.76,
