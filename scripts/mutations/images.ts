@@ -92,7 +92,7 @@ export const IMAGES: readonly Mutation[] = [
       replace: "Math.random() > 2",
     }),
     breaks("P8", "unsigned misses bring any number of versions", {
-      find: "return versions.has(version) || versions.size < tx.config.limits.versionsPerImageDay;",
+      find: "return versions.includes(version) || versions.length < tx.config.limits.versionsPerImageDay;",
       replace: "return true;",
     }),
     breaks("P9", "a viewer does not raise a waiting row's lane", {

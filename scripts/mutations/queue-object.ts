@@ -179,8 +179,8 @@ export const QUEUE_OBJECT: readonly Mutation[] = [
   ]),
   ...at({ file: `${QUEUE}/operate/recount.ts`, tests: [`${CONSUMER}/doctor/run-doctor.test.ts`] }, [
     breaks("S4", "the doctor leaves a run's counts as they are", {
-      find: "if (fix) run.states = real;",
-      replace: "if (!fix) run.states = real;",
+      find: "if (run !== null) run.states = real;",
+      replace: "void run;",
     }),
     breaks("S4", "a run keeps ends that were counted twice: 20,954 of 20,000", {
       find: "real[STORED] = Math.max(0, (known[STORED] ?? 0) + sum(known) - sum(real));",
