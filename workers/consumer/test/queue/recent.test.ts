@@ -28,7 +28,7 @@ it("a new row of stored jobs deletes the oldest beyond 2,000", () => {
   const full = JSON.stringify(["x".repeat(50_000)]);
   const k = "WITH RECURSIVE k(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM k WHERE n < 2000)";
   sql.exec(`${k} INSERT INTO recent (n, at, body) SELECT n, n, iif(n = 2000, ?, '[]') FROM k`, full);
-  const one = { id: 1, key: "a/1-high.webp", gen: 1, created: 1, at: 2_001, bytes: 1, lane: BULK, run: 0, attempts: 0 };
-  addRecent(sql, [{ ...one, granted: 1, took: 1, paid: 1 }]);
+  const one = { id: 1, key: "a/1-high.webp", gen: 1, created: 1, at: 2_001, bytes: 1, run: 0, attempts: 0 };
+  addRecent(sql, [{ ...one, lane: BULK, granted: 1, took: 1, paid: 1 }]);
   expect(sql.exec("SELECT min(n) AS first, max(n) AS last FROM recent")).toEqual([{ first: 2, last: 2_001 }]);
 });
