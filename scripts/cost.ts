@@ -1,6 +1,7 @@
 // `npm run cost [-- flags]`: dollars per million for each path, and a site's monthly bill beside those of other services. All at list
-// prices (packages/shared/src/cost/prices.ts). Flags: --images --variants --new-images --views --variant-kb --original-kb --cache (share of views
-// that a cache answers) --asked (share of variants asked for in a month) --logs (share of events kept) --ittybit ($ per 1,000 jobs).
+// prices (packages/shared/src/cost/prices.ts). Flags: --images --variants (what an upload makes: 22 by default) --sizes (among them) --new-images
+// --views --variant-kb --original-kb --cache (share of views that a cache answers) --asked (share of variants requested within a month)
+// --logs (share of events kept) --ittybit ($ per 1,000 jobs).
 import { parseArgs } from "node:util";
 import { listUsd, MOST_USD, PATHS } from "../packages/shared/src/cost/operations.ts";
 import { PRICES } from "../packages/shared/src/cost/prices.ts";
@@ -11,6 +12,7 @@ import { billTable, EXAMPLE, pathTable, viewTable } from "./cost/tables.ts";
 const FLAGS = {
   images: "images",
   variants: "variantsPerImage",
+  sizes: "sizesPerImage",
   "new-images": "newImagesPerMonth",
   views: "viewsPerMonth",
   "variant-kb": "variantKb",

@@ -7,7 +7,7 @@ import { EXAMPLE, pathTable, viewTable } from "./tables.ts";
 
 const SITE: Site = {
   ...{ images: 100_000, variantsPerImage: 6, newImagesPerMonth: 0, viewsPerMonth: 50e6, variantKb: 30 },
-  ...{ originalKb: 1_000, cacheShare: 0.5, askedShare: 1, logs: 0, ittybitPer1000: 0 },
+  ...{ sizesPerImage: 6, originalKb: 1_000, cacheShare: 0.5, askedShare: 1, logs: 0, ittybitPer1000: 0 },
 };
 
 function bill(name: string, site: Partial<Site> = {}) {
@@ -101,6 +101,12 @@ describe("a month at each service", () => {
     expect(bill("Cloudflare").first).toBeCloseTo(297.5);
     expect(bill("Cloudflare").later).toBeCloseTo(297.5);
     expect(bill("Cloudflare", { images: 100 }).first).toBe(0);
+  });
+
+  it("Images binding and R2: all formats of a size are one transform, paid once; the results are stored as Prewarm's", () => {
+    const { first, later } = bill("Images binding", { sizesPerImage: 2 });
+    expect(later).toBeCloseTo(5 + 40 * 0.3 + 20 * 0.02 + 15 * 0.36 + 8 * 0.015);
+    expect(first - later).toBeCloseTo(195_000 * 0.5e-3);
   });
 
   it("Vercel: transforms, units of 8 kB written and read, traffic beyond a terabyte", () => {

@@ -16,6 +16,9 @@ export const CLOUDFLARE_IMAGES = {
   ...{ source: "developers.cloudflare.com/images/pricing", read: "2026-11" },
 };
 
+/** An example, not a price: $1 buys 1,000 credits in an older copy of the list, and no page says how many of them an image job takes. */
+export const ITTYBIT_EXAMPLE = { usdPer1000Jobs: 1 };
+
 type Ends = [lowest: number, highest: number];
 const ends = (lowest: number, highest: number): Ends => [lowest, highest];
 

@@ -1,11 +1,13 @@
-import { billedUsd, PATHS, sum, times } from "../../packages/shared/src/cost/operations.ts";
+import { billedUsd, type Operations, PATHS, sum, times } from "../../packages/shared/src/cost/operations.ts";
 import { PLAN_USD } from "../../packages/shared/src/cost/prices.ts";
-import { CLOUDFLARE_IMAGES, CLOUDINARY, creditsUsd, IMGIX, VERCEL } from "./prices.ts";
+import { CLOUDFLARE_IMAGES, CLOUDINARY, creditsUsd, IMGIX, ITTYBIT_EXAMPLE, VERCEL } from "./prices.ts";
 
 /** A library and its traffic. */
 export interface Site {
   images: number;
   variantsPerImage: number;
+  /** Sizes among the variants: Cloudflare Images bills all formats of a size as one. */
+  sizesPerImage: number;
   newImagesPerMonth: number;
   viewsPerMonth: number;
   /** Of a variant, kB. */
@@ -14,7 +16,7 @@ export interface Site {
   originalKb: number;
   /** Share of views that a data centre's cache answers. */
   cacheShare: number;
-  /** Share of the variants that somebody asks for in a month. */
+  /** Share of the variants that are requested within a month: services that make a variant at its first view bill no others. */
   askedShare: number;
   /** Share of events kept in the logs. */
   logs: number;
@@ -32,27 +34,50 @@ export interface Bill {
 
 const gb = (kb: number): number => kb / 1e6;
 
+/** What views, and the variants that are kept, cost at Cloudflare. */
+function kept(site: Site, share: number): Operations {
+  return sum(
+    times(PATHS.hit.operations, site.viewsPerMonth * site.cacheShare),
+    times(PATHS.storeHit.operations, site.viewsPerMonth * (1 - site.cacheShare)),
+    { r2GbMonth: gb(site.images * site.variantsPerImage * share * site.variantKb) },
+  );
+}
+
 function prewarm(site: Site): Bill {
   const month = (images: number): number => {
     const made = images * site.variantsPerImage;
-    const operations = sum(
-      times(PATHS.bulk.operations, made),
-      times(PATHS.hit.operations, site.viewsPerMonth * site.cacheShare),
-      times(PATHS.storeHit.operations, site.viewsPerMonth * (1 - site.cacheShare)),
-      { r2GbMonth: gb(site.images * site.variantsPerImage * site.variantKb) },
-      // Open rows and the ledger's own tables: a year's traffic stays below 1 GB (year.test.ts).
-      { objectGbMonth: 1 },
-    );
+    // Open rows and the ledger's own tables: a year's traffic stays below 1 GB (year.test.ts).
+    const operations = sum(times(PATHS.bulk.operations, made), kept(site, 1), { objectGbMonth: 1 });
     return PLAN_USD + billedUsd(operations, site.logs) + (made / 1_000) * site.ittybitPer1000;
   };
-  const of = site.ittybitPer1000 === 0 ? "without Ittybit's fee (--ittybit)" : "Ittybit's fee included";
-  return { name: "Prewarm", first: month(site.images), later: month(site.newImagesPerMonth), of };
+  const [first, later] = [month(site.images), month(site.newImagesPerMonth)];
+  if (site.ittybitPer1000 === 0)
+    return { name: "Prewarm without Ittybit's fee", first, later, of: "--ittybit adds it" };
+  return {
+    name: `Prewarm, Ittybit at $${site.ittybitPer1000} per 1,000 jobs`,
+    first,
+    later,
+    of: "Ittybit's fee included",
+  };
 }
+
+/** A Worker of your own, which calls the binding once for each size and keeps the results in R2. */
+function imagesBinding(site: Site): Bill {
+  const month = (images: number): number => {
+    const puts = { r2A: images * site.variantsPerImage * site.askedShare };
+    const operations = sum(kept(site, site.askedShare), puts);
+    return PLAN_USD + billedUsd(operations, site.logs) + transformsUsd(images * site.sizesPerImage);
+  };
+  const of = "your own Worker; formats of a size billed as one";
+  return { name: "Images binding and R2", first: month(site.images), later: month(site.newImagesPerMonth), of };
+}
+
+const transformsUsd = (transforms: number): number =>
+  Math.max(0, transforms - CLOUDFLARE_IMAGES.included) * CLOUDFLARE_IMAGES.transformUsd;
 
 /** Unique transforms of 30 days: what is asked for again next month is paid for again. */
 function cloudflareImages(site: Site): Bill {
-  const asked = site.images * site.variantsPerImage * site.askedShare;
-  const usd = Math.max(0, asked - CLOUDFLARE_IMAGES.included) * CLOUDFLARE_IMAGES.transformUsd;
+  const usd = transformsUsd(site.images * site.sizesPerImage);
   return { name: "Cloudflare Images", first: usd, later: usd, of: "unique transforms of each month" };
 }
 
@@ -87,6 +112,8 @@ export function bills(site: Site): Bill[] {
   const derivedKb = site.variantsPerImage * site.askedShare * site.variantKb;
   return [
     prewarm(site),
+    ...(site.ittybitPer1000 === 0 ? [prewarm({ ...site, ittybitPer1000: ITTYBIT_EXAMPLE.usdPer1000Jobs })] : []),
+    imagesBinding(site),
     cloudflareImages(site),
     vercel(site, 0),
     vercel(site, 1),

@@ -1,11 +1,16 @@
+import { defineConfig } from "../../packages/shared/src/config.ts";
 import { entries, keptShare, listUsd, PATHS, SHIPPED_LOGS } from "../../packages/shared/src/cost/operations.ts";
+import { variantsPerImage } from "../../packages/shared/src/cost/outlook.ts";
 import { PRICES } from "../../packages/shared/src/cost/prices.ts";
 import { bills, type Site } from "./services.ts";
 
-/** What docs/scale.md reckons with. */
+const DEFAULT_SITE = defineConfig({ sources: [{ prefix: "", url: "https://cdn.example.com/{id}" }] });
+
+/** What README and docs/scale.md reckon with. `askedShare` is a model's: Zipf 1.0, so many views a month. */
 export const EXAMPLE: Site = {
-  ...{ images: 100_000, variantsPerImage: 6, newImagesPerMonth: 2_000, viewsPerMonth: 50_000_000, variantKb: 30 },
-  ...{ originalKb: 1_500, cacheShare: 0.64, askedShare: 1, logs: SHIPPED_LOGS, ittybitPer1000: 0 },
+  ...{ variantsPerImage: variantsPerImage(DEFAULT_SITE, "upload"), sizesPerImage: DEFAULT_SITE.pages.widths.length },
+  ...{ images: 100_000, newImagesPerMonth: 2_000, viewsPerMonth: 50_000_000, variantKb: 30 },
+  ...{ originalKb: 1_500, cacheShare: 0.64, askedShare: 0.54, logs: SHIPPED_LOGS, ittybitPer1000: 0 },
 };
 
 const usd = (dollars: number): string => (dollars < 10 ? dollars.toFixed(2) : Math.round(dollars).toLocaleString("en"));
@@ -64,4 +69,21 @@ export function viewTable(logs: number): string {
 export function billTable(site: Site): string {
   const lines = bills(site).map(({ name, first, later, of }) => `| ${name} | ${usd(first)} | ${usd(later)} | ${of} |`);
   return ["| service | $ first month | $ each later month | |", "|---|--:|--:|---|", ...lines].join("\n");
+}
+
+/** The same for README: a column for each service, and a row for each kind of month. */
+export function priceTable(site: Site): string {
+  const services = bills(site);
+  const row = (label: string, values: readonly string[]): string => `| ${[label, ...values].join(" | ")} |`;
+  const { images, variantsPerImage, viewsPerMonth } = site;
+  const library = `${images.toLocaleString("en")} images of ${variantsPerImage} variants`;
+  const names = services.map(({ name }) => name);
+  const first = services.map((service) => `$${usd(service.first)}`);
+  const later = services.map((service) => `$${usd(service.later)}`);
+  return [
+    row(`${library}, ${viewsPerMonth / 1e6} M views a month`, names),
+    `|---|${"--:|".repeat(services.length)}`,
+    row("first month", first),
+    row("each later month", later),
+  ].join("\n");
 }
