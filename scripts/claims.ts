@@ -13,11 +13,14 @@ import {
   LEDGER_SHED_BYTES,
   RESTORE_HOLD_MS,
 } from "../packages/shared/src/limits.ts";
+import { SITE_NODE } from "../packages/shared/src/packages.ts";
 import { PARAMETERS } from "../packages/shared/src/parameters.ts";
 import { stringToSign } from "../packages/shared/src/signature.ts";
 import { formatTransform, parseTransform } from "../packages/shared/src/transform.ts";
 import { variantKey } from "../packages/shared/src/variant-key.ts";
 import shipped from "../prewarm.config.ts";
+import { EXAMPLE } from "./cost/tables.ts";
+import { PROMISES } from "./mutations/promises.ts";
 
 /*
  * What pages say about the code, computed from the code. `docs.test.ts` looks each text up in its page, so neither the page nor the code can
@@ -52,6 +55,7 @@ const DELIVERIES = constant("workers/consumer/src/ledger/deliveries.ts", "KEEP")
 const VERSIONS = constant("node_modules/wrangler/wrangler-dist/cli.js", "VERSION_LIST_LIMIT");
 const PURGE_MINUTES = HANDLER_WALL_MS / 60_000 + 1;
 
+const { version }: { version: string } = JSON.parse(read("package.json"));
 const NODE = /^nodeVersion: (.*)$/m.exec(read("pnpm-workspace.yaml"))?.[1];
 
 const parse = (query: string, of = config) => parseTransform(query, of).transform;
@@ -99,6 +103,12 @@ export const CLAIMS: readonly (readonly [page: string, text: string])[] = [
   ["docs/runbook.md", `| ${LEDGER_FULL_BYTES / 1e9} GB |`],
   ["docs/runbook.md", `| ${LEDGER_LIMIT_BYTES / 1e9} GB |`],
   ["README.md", WIDTHS],
+  ["README.md", `[${Object.keys(PROMISES).filter((name) => name.startsWith("P")).length} promises]`],
+  ["README.md", `Status:** ${version.replace(/\.0$/, "")},`],
+  ["README.md", `${count(EXAMPLE.images)} images of ${UPLOAD} variants`],
+  ["README.md", `A site needs Node ${SITE_NODE}.`],
+  ["docs/scale.md", `${count(EXAMPLE.images)} images of ${UPLOAD} variants`],
+  ["docs/scale.md", `make ${EXAMPLE.askedShare * 100} % of them within a month`],
   ["AGENTS.md", WIDTHS],
   ["AGENTS.md", `${UPLOAD} per upload by default`],
   ["docs/page-authors.md", WIDTHS],

@@ -26,8 +26,8 @@ const account = {
 export const BLOCKS: readonly Block[] = [
   {
     page: "README.md",
-    begins: "npm start",
-    does: { skip: "is how the player begins; npm test is CI's", runBy: ".ci/run" },
+    begins: "# Try it",
+    does: { skip: "is how the player begins; the site's player packs", runBy: "scripts/newcomer/site.ts" },
   },
   {
     page: "README.md",
@@ -216,8 +216,8 @@ export const BLOCKS: readonly Block[] = [
   },
   {
     page: "docs/install.md",
-    begins: "npm create",
-    does: { skip: "plays with a registry on this machine", runBy: "scripts/newcomer/site.ts" },
+    begins: "npm run pack:all",
+    does: { skip: "is run by the test of the packages", runBy: "scripts/pack/packages.test.ts" },
   },
   {
     page: "packages/ittybit-emulator/README.md",

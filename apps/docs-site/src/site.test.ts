@@ -108,7 +108,7 @@ it.each([
 describe("llms.txt", () => {
   it("has a line for each page", () => {
     const list = llmsList(map, pages);
-    expect(list).toMatch(/^# Prewarm\n\n> Prewarm serves image variants by URL/);
+    expect(list).toMatch(/^# Prewarm\n\n> Image URLs that never block and never break: Prewarm/);
     for (const { path } of pages) expect(list.split(`](${path})`), path).toHaveLength(2);
     expect(list).toContain("- [The URL](url.md): `/images/photo-abc123?w=800` is the photo, 800 px wide");
   });
