@@ -20,7 +20,8 @@ const read = (file: string): string => readFileSync(join(ROOT, file), "utf8");
 const flat = (file: string): string => read(file).replaceAll(/\s+/g, " ");
 
 const PAGES = glob("*.md", "docs/*.md", "decisions/*.md", "{packages,examples}/*/README.md", ".github/*.md");
-const { scripts }: { scripts: Record<string, string> } = JSON.parse(read("package.json"));
+const manifest: Record<"scripts" | "exports", Record<string, string>> = JSON.parse(read("package.json"));
+const { scripts, exports: exported } = manifest;
 
 interface Check {
   files: readonly string[];
@@ -224,14 +225,12 @@ it("an ability that docs/start.md calls missing does not exist", () => {
   expect(faults).toEqual([]);
 });
 
-/** A configuration as a page shows it, as a file that loads from anywhere. */
+/** A configuration of a page, as a file that loads from anywhere. What no package exports leads nowhere. */
 function loadable(block: string): string {
-  const whole = block.includes("import { defineConfig }")
-    ? block.replace('"prewarm/config"', '"@prewarm/shared/config"')
-    : `import { defineConfig } from "@prewarm/shared/config";\n${block}`;
-  return whole.replaceAll(/"@prewarm\/([\w-]+)\/([\w-]+)"/g, (_, name: string, file: string) =>
-    JSON.stringify(join(ROOT, "packages", name, "src", `${file}.ts`)),
-  );
+  return block.replaceAll(/from "@?prewarm\/(.+?)"/g, (_, name: string) => {
+    const source = exported[`./${name}`] ?? `no package exports ${name}`;
+    return `from ${JSON.stringify(join(ROOT, source))}`;
+  });
 }
 
 it("every configuration of a page is sound, and that of several sites reads each from its own server", async () => {

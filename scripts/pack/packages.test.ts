@@ -1,5 +1,6 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, globSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, globSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { PACKAGES } from "@prewarm/shared/packages";
@@ -67,6 +68,14 @@ it("the programs in it say the version of the repository", () => {
     expect(readJson(join(ROOT, path, "package.json")).version).toBe(VERSION);
 });
 
+it("exports what this repository exports under the same names, so that the pages hold in both", () => {
+  const names = (file: string) =>
+    Object.keys(readJson(file).exports as object).filter((name) => !name.endsWith(".json"));
+  expect(names(join(ROOT, "package.json")).sort()).toEqual(
+    names(join(installed(PACKAGES.prewarm), "package.json")).sort(),
+  );
+});
+
 it("takes the local stack of its own version, and works without one", () => {
   expect(readJson(join(installed(PACKAGES.prewarm), "package.json"))).toMatchObject({
     peerDependencies: { [PACKAGES.local]: VERSION },
@@ -120,6 +129,49 @@ describe("a site of the package", () => {
     const env = { ...process.env, PREWARM_EDGE_URL: "https://images.example.com" };
     const { stdout, stderr } = spawnSync(process.execPath, args, { cwd: folder, encoding: "utf8", env });
     expect([stdout, stderr]).toEqual(["https://images.example.com/images/a.jpg?w=800\n", ""]);
+  });
+});
+
+describe("docs", () => {
+  const pages = globSync("docs/*.md", { cwd: ROOT }).map((page) => ({
+    page,
+    text: readFileSync(join(ROOT, page), "utf8"),
+  }));
+  const code = pages.flatMap(({ page, text }) =>
+    [...text.matchAll(/^ *```(?:[tj]sx?|mjs)\n([\s\S]*?)^ *```/gm)].map(([, block = ""]) => ({ page, block })),
+  );
+
+  it("import only what the packages export", () => {
+    const { resolve } = createRequire(join(folder, "site.js"));
+    const imports = code.flatMap(({ page, block }) =>
+      [...block.matchAll(/from "(@?prewarm\/.+?)"/g)].map(([, name = ""]) => ({ page, name })),
+    );
+    expect(imports.length).toBeGreaterThan(20);
+    for (const { page, name } of imports) expect(() => resolve(name), page).not.toThrow();
+  });
+
+  it("have configurations that a site with the packages can use", () => {
+    const blocks = code.filter(({ block }) => /from "prewarm\/config"/.test(block));
+    expect(blocks.length).toBeGreaterThan(3);
+    const file = join(folder, "page.config.ts");
+    const check = [join(installed(PACKAGES.prewarm), "dist/prewarm.mjs"), "check", "--offline", "--config", file];
+    const faults = blocks.flatMap(({ page, block }) => {
+      writeFileSync(file, block);
+      const { status, stdout, stderr } = spawnSync(process.execPath, check, { cwd: folder, encoding: "utf8" });
+      return status === 0 ? [] : [`${page}: ${stdout}${stderr}`];
+    });
+    expect(faults).toEqual([]);
+  });
+
+  it("make a site from the tarballs by the command of docs/install.md, without npm's registry", () => {
+    const [command] = /^npx .*/m.exec(readFileSync(join(ROOT, "docs/install.md"), "utf8")) ?? [];
+    const cwd = tempFolder("prewarm-packages-");
+    mkdirSync(join(cwd, "dist"));
+    symlinkSync(tarballs, join(cwd, "dist/packages"));
+    const env = { ...process.env, npm_config_cache: join(cwd, "cache"), npm_config_offline: "true" };
+    const { status, stderr } = spawnSync("bash", ["-c", `${command} --yes`], { cwd, env, encoding: "utf8" });
+    expect([status, stderr]).toEqual([0, ""]);
+    expect(readdirSync(join(cwd, "my-images"))).toContain("prewarm.config.ts");
   });
 });
 

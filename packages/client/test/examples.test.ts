@@ -1,6 +1,5 @@
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { checkConfig } from "@prewarm/shared/config-check";
 import { verify } from "@prewarm/shared/signature";
 import { parseTransform } from "@prewarm/shared/transform";
 import { build } from "esbuild";
@@ -33,17 +32,7 @@ const BUILT = /^examples\/(next|nuxt|astro|unpic|eleventy)\//;
 const SCRIPTS = globSync("*.js", { cwd: plain });
 const HTML = ["image.html", "mail.html", "element.html"];
 /** Tried below; csp.txt by test/e2e/page. */
-const TRIED = [
-  ...SCRIPTS,
-  ...HTML,
-  "pages.ts",
-  "prewarm.ts",
-  "prewarm.mjs",
-  "placeholder.ts",
-  "sign.mjs",
-  "csp.txt",
-  "old-urls.config.ts",
-];
+const TRIED = [...SCRIPTS, ...HTML, "pages.ts", "prewarm.ts", "prewarm.mjs", "placeholder.ts", "sign.mjs", "csp.txt"];
 
 describe.each(PAGES)("docs/%s.md", (name) => {
   const page = readFileSync(join(plain, `../../docs/${name}.md`), "utf8");
@@ -51,8 +40,8 @@ describe.each(PAGES)("docs/%s.md", (name) => {
 
   it("shows no code that is in no file", () => {
     const rest = page.replaceAll(/<!-- file:\S+ -->.*?<!-- \/file -->/gs, "");
-    // A block of commands is played by the newcomer (scripts/newcomer).
-    expect(rest.replaceAll(/^```sh\n.*?^```/gms, "")).not.toMatch(/^(```| {4}\S)/m);
+    // The newcomer plays blocks of commands (scripts/newcomer); scripts/docs.test.ts loads configurations.
+    expect(rest.replaceAll(/^```(?:sh\n|ts\nimport \{ defineConfig \}).*?^```/gms, "")).not.toMatch(/^(```| {4}\S)/m);
   });
 
   it("shows files that are run", () => {
@@ -100,11 +89,6 @@ describe("examples/plain", () => {
     expect(card).toBe(
       `<img src="${BASE}/images/other.jpg?p=card" width="640" height="480" alt="A boat" loading="lazy" decoding="async">`,
     );
-  });
-
-  it("old-urls.config.ts is sound, and names two services", async () => {
-    const { default: site } = await import("../../../examples/plain/old-urls.config.ts");
-    expect([site.legacy.length, checkConfig(site)]).toEqual([2, []]);
   });
 
   it("placeholder.ts writes images over their placeholders, also for a page that forbids inline styles", async () => {

@@ -20,7 +20,7 @@ describe("of old URLs, checkConfig", () => {
     const service = { name: "a", secrets: [], hosts: [], read: () => null, serve: async () => new Response() };
     expect(check({ legacy: [service] })).toEqual([]);
     expect(checkRaw({ legacy: ["cloudinary"] })).toEqual([
-      'legacy[0]: write what a function of @prewarm/legacy-urls returns, such as cloudinary({ cloud: "demo" })',
+      'legacy[0]: write what a function of prewarm/legacy/… returns, such as cloudinary({ cloud: "demo" })',
     ]);
   });
 });

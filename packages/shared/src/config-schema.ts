@@ -294,7 +294,7 @@ export const configSchema = z.strictObject({
   legacy: z.array(
     z.custom<LegacyService<Config>>(
       (value) => typeof value === "object" && value !== null && "serve" in value,
-      'write what a function of @prewarm/legacy-urls returns, such as cloudinary({ cloud: "demo" })',
+      'write what a function of prewarm/legacy/… returns, such as cloudinary({ cloud: "demo" })',
     ),
   ),
   noise: z.array(
