@@ -32,7 +32,7 @@ export const BLOCKS: readonly Block[] = [
   {
     page: "README.md",
     begins: 'echo \'{"type":"image.uploaded"',
-    does: { prints: [/"accepted":28/, /2 images: 56 variants/, /56 stored/] },
+    does: { prints: [/"accepted":28/, /2 items: 56 variants/, /56 stored/] },
   },
   {
     page: "README.md",
@@ -59,7 +59,7 @@ export const BLOCKS: readonly Block[] = [
   {
     page: "docs/before-a-build.md",
     begins: "prewarm warm --file images.csv",
-    does: { prints: [/2 images: \d+ variants accepted/, /; 0 dead, 0 refused, 0 cancelled/, /build-dashboard/] },
+    does: { prints: [/2 items: \d+ variants accepted/, /; 0 dead, 0 refused, 0 cancelled/, /build-dashboard/] },
   },
   {
     page: "docs/before-a-build.md",
@@ -69,7 +69,7 @@ export const BLOCKS: readonly Block[] = [
   {
     page: "docs/before-a-build.md",
     begins: "prewarm warm --file mailing-images.txt",
-    does: { prints: [/2 images: \d+ variants accepted/, /; 0 dead, 0 refused, 0 cancelled/, /^sent$/m] },
+    does: { prints: [/2 items: \d+ variants accepted/, /; 0 dead, 0 refused, 0 cancelled/, /^sent$/m] },
   },
   {
     page: "docs/bulk.md",

@@ -171,7 +171,7 @@ try {
   }
   mkdirSync(join(site, "dist"));
   writeFileSync(join(site, "dist/index.html"), PAGE(edge));
-  await play("npx prewarm warm --html dist --wait", { prints: /1 image.*1 variant/s });
+  await play("npx prewarm warm --html dist --wait", { prints: /1 item.*1 variant/s });
   for (const target of ["staging", "production"])
     for (const worker of ["edge", "consumer"]) {
       const file = `.prewarm/wrangler.${worker}.toml`;

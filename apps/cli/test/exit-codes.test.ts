@@ -74,7 +74,8 @@ describe("0: all fine", () => {
   it("is said with the number of variants that were stored already", async () => {
     api.existing = 1;
     const { stderr } = await run(["warm", "a", "--wait"]);
-    expect(stderr).toContain("2 stored, 1 of them already before");
+    expect(stderr).toContain("1 item: 2 variants accepted, 0 under way already\n");
+    expect(stderr).toContain("2 stored: 1 made now, 1 before");
     const { stdout } = await run(["warm", "a", "--wait", "--json"]);
     expect(JSON.parse(stdout).outcome).toMatchObject({ existing: 1 });
     expect((await run(["warm", "b"])).stderr).toContain("what is stored already costs no job");

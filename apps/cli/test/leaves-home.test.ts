@@ -53,7 +53,7 @@ describe.each(nodes().map((node) => [versionOf(node), node]))("the packed progra
     mkdirSync(join(cwd, "lists"));
     writeFileSync(join(cwd, "lists/images.txt"), "packed-a\npacked-b\n");
     const { code, stderr } = await run(["warm", "--file", "lists/images.txt"], cwd);
-    expect([code, stderr]).toEqual([EXIT.ok, expect.stringContaining("2 images: ")]);
+    expect([code, stderr]).toEqual([EXIT.ok, expect.stringContaining("2 items: ")]);
     expect(readdirSync(join(cwd, ".prewarm"))).toHaveLength(1);
   });
 
@@ -79,7 +79,7 @@ describe.each(nodes().map((node) => [versionOf(node), node]))("the packed progra
     const { code, stderr } = await run(["url", "a"], cwd);
     const old = versionOf(node).startsWith("v20");
     expect(code).toBe(old ? EXIT.usage : EXIT.ok);
-    if (old) expect(stderr).toContain("Node 22.18 and later do");
+    if (old) expect(stderr).toContain("Install Node 22.18 or later");
   });
 
   it("cannot read a configuration that imports defineConfig where no package is installed, and says what to do", async () => {
@@ -87,7 +87,9 @@ describe.each(nodes().map((node) => [versionOf(node), node]))("the packed progra
     const config = 'import { defineConfig } from "prewarm/config"; export default defineConfig({ sources: [] });';
     writeFileSync(join(cwd, "prewarm.config.ts"), config);
     const { code, stderr } = await run(["url", "a"], cwd);
-    const hint = versionOf(node).startsWith("v20") ? "Node 22.18 and later do" : "export default { sources: [ … ] }";
+    const hint = versionOf(node).startsWith("v20")
+      ? "Install Node 22.18 or later"
+      : "export default { sources: [ … ] }";
     expect([code, stderr]).toEqual([EXIT.usage, expect.stringContaining(hint)]);
   });
 });
@@ -102,7 +104,7 @@ describe("npm run prewarm", () => {
       status: code,
       stderr,
     }));
-    expect([status, stderr]).toEqual([EXIT.ok, expect.stringContaining("1 images: ")]);
+    expect([status, stderr]).toEqual([EXIT.ok, expect.stringContaining("1 item: ")]);
     expect([...api.jobs.keys()].filter((key) => key.startsWith("from-afar.jpg"))).not.toEqual([]);
     expect(existsSync(join(cwd, ".prewarm"))).toBe(true);
   });

@@ -141,7 +141,7 @@ describe("the program", () => {
   it("writes a site, and says what to do next", () => {
     const folder = tempFolder("prewarm-create-");
     const { status, stdout } = run(folder, "shop", "--yes", "--originals", "https://a.example/{id}", "--ci");
-    expect([status, stdout]).toEqual([0, expect.stringMatching(/cd shop\n {2}npm install\n {2}npx prewarm dev/)]);
+    expect([status, stdout]).toEqual([0, expect.stringMatching(/cd shop\n {2}npm install\n {2}npx prewarm dev\n\n$/)]);
     expect(readdirSync(join(folder, "shop")).sort()).toEqual([
       ".github",
       ".gitignore",

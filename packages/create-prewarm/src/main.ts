@@ -27,6 +27,9 @@ const OPTIONS = {
   help: { type: "boolean", short: "h", default: false },
 } as const;
 
+/** As a site's Node must: its configuration is TypeScript. */
+const readsTypeScript = Boolean(process.features.typescript);
+
 async function create(argv: string[]): Promise<void> {
   const { values, positionals } = parse(argv);
   if (values.help) return console.log(HELP);
@@ -39,7 +42,7 @@ async function create(argv: string[]): Promise<void> {
   const { written } = writeSite(resolve(site.name), site);
   console.log(`${site.name} has ${written.join(", ")}. Next:\n`);
   console.log(`  cd ${site.name}\n  npm install\n  npx ${PACKAGES.prewarm} dev\n`);
-  console.log(`It needs Node ${SITE_NODE} or later. This is Node ${process.versions.node}.`);
+  if (!readsTypeScript) console.log(`It needs Node ${SITE_NODE} or later. This is Node ${process.versions.node}.`);
 }
 
 function parse(argv: string[]) {

@@ -2,6 +2,7 @@ import { existsSync, lstatSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Config, defineConfig, type UserConfig } from "@prewarm/shared/config";
+import { SITE_NODE } from "@prewarm/shared/packages";
 import type { Context } from "../platform/context.ts";
 import { usageError } from "../platform/exit-codes.ts";
 import type { Arguments } from "./command.ts";
@@ -65,7 +66,7 @@ function hintFor(error: unknown): string | null {
   if (code === "ERR_MODULE_NOT_FOUND" && messageOf(error).includes("'prewarm'"))
     return "Install the package beside it (npm install --save-dev prewarm), or export a plain object: export default { sources: [ … ] }";
   if (code !== "ERR_UNKNOWN_FILE_EXTENSION") return null;
-  return `Node ${process.versions.node} reads no TypeScript; Node 22.18 and later do.`;
+  return `Install Node ${SITE_NODE} or later: Node ${process.versions.node} reads no TypeScript.`;
 }
 
 /** The working directory and what is above it in its repository, the nearest first. */

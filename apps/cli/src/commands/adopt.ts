@@ -12,6 +12,7 @@ import { readLog } from "../input/read-log.ts";
 import type { Context } from "../platform/context.ts";
 import { EXIT, type ExitCode, usageError } from "../platform/exit-codes.ts";
 import { sendItems } from "../send/send-items.ts";
+import { sentLine } from "../steps/report-run.ts";
 import { formatCount } from "../terminal/progress.ts";
 import { createReport, type Report } from "../terminal/report.ts";
 import { formatTable } from "../terminal/table.ts";
@@ -191,13 +192,12 @@ async function warm(tally: LogTally, top: number, { args, context, report, api }
     .map(
       ({ id, query }, at): Read => ({ kind: "item", place: `picture ${at + 1}`, item: { id, transforms: [query] } }),
     );
-  const { run, accepted, duplicates, existing, refused } = await sendItems(reads, args.text("label") ?? "adopt", {
+  const { run, refused, ...counts } = await sendItems(reads, args.text("label") ?? "adopt", {
     api,
     deadline,
     context,
   });
-  const text = `${formatCount(reads.length)} pictures: ${formatCount(accepted)} variants accepted, ${formatCount(duplicates)} under way already, ${formatCount(existing)} stored already, ${formatCount(refused)} refused`;
-  report.note(text);
+  report.note(`${sentLine(reads.length, counts)}, ${formatCount(refused)} refused`);
   if (!report.json) report.data(run);
   else report.note(`Watch it with: prewarm status ${run} --watch`);
   return refused === 0 ? EXIT.ok : EXIT.failed;

@@ -1,3 +1,4 @@
+import { counted } from "@prewarm/shared/words";
 import { formatRunJson, type SeenRun } from "../api/runs.ts";
 import type { RunState } from "../send/run-state.ts";
 import { formatCount, formatSeconds } from "../terminal/progress.ts";
@@ -12,10 +13,8 @@ export function reportRun(report: Report, { run, counts, sent }: RunState, view:
     return;
   }
   report.data(run);
-  const { images, bad, rejected, passedThrough, accepted, duplicates, existing } = counts;
-  report.note(
-    `${formatCount(images)} images: ${formatCount(accepted)} variants accepted, ${formatCount(duplicates)} under way already, ${formatCount(existing)} stored already`,
-  );
+  const { images, bad, rejected, passedThrough, accepted, duplicates } = counts;
+  report.note(sentLine(images, counts));
   if (passedThrough > 0) report.note(`${formatCount(passedThrough)} passed through: the edge serves them as they are`);
   if (bad + rejected > 0)
     report.note(`${formatCount(bad)} lines were no image, ${formatCount(rejected)} images were refused`);
@@ -26,13 +25,25 @@ export function reportRun(report: Report, { run, counts, sent }: RunState, view:
   }
   const { states, timeToReady } = view;
   const ready = timeToReady.p50 === null ? "" : `, half of them within ${formatSeconds(timeToReady.p50 / 1000)}`;
-  const already = view.existing === 0 ? "" : `, ${formatCount(view.existing)} of them already before`;
+  const { existing: before } = view;
+  const parts = before === 0 ? "" : `: ${formatCount(states.stored - before)} made now, ${formatCount(before)} before`;
   report.note(
-    `${formatCount(states.stored)} stored${already}${ready}; ${formatCount(states.dead)} dead, ${formatCount(states.refused)} refused, ${formatCount(states.cancelled)} cancelled`,
+    `${formatCount(states.stored)} stored${parts}${ready}; ${formatCount(states.dead)} dead, ${formatCount(states.refused)} refused, ${formatCount(states.cancelled)} cancelled`,
   );
   for (const state of ["dead", "refused"] as const)
     if (states[state] > 0) report.note(`See why: prewarm jobs --run ${run} --state ${state}`);
 }
+
+/**
+ * What the server did with what was sent. Two addresses of a picture are two items. The ledger has no row of most stored variants, and counts
+ * them as accepted.
+ */
+export function sentLine(items: number, { accepted, duplicates, existing }: SentCounts): string {
+  const known = existing === 0 ? "" : `, ${formatCount(existing)} known to be stored`;
+  return `${counted(items, "item")}: ${formatCount(accepted)} variants accepted, ${formatCount(duplicates)} under way already${known}`;
+}
+
+type SentCounts = Pick<RunState["counts"], "accepted" | "duplicates" | "existing">;
 
 function outcomeOf(view: SeenRun): Record<string, unknown> {
   const { total, done, states, existing, readyMs } = formatRunJson(view);
