@@ -65,7 +65,11 @@ async function install() {
   const types = join(root, "node_modules/.cache/types");
   for (const path of [stamp, dirname(bins[0]), types]) rmSync(path, { recursive: true, force: true });
   // npm refuses a pnpm with another sha512 than that of scripts/pnpm/package-lock.json.
-  const npm = ["install", "--prefix=scripts/pnpm", "--no-save", "--ignore-scripts=false", "--no-audit", "--no-fund"];
+  console.error("[boot] Installing; this needs the npm registry.");
+  // Without a network npm's own pauses and retries are minutes of silence.
+  const impatient = ["--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=1000"];
+  const quiet = ["--no-save", "--ignore-scripts=false", "--no-audit", "--no-fund"];
+  const npm = ["install", "--prefix=scripts/pnpm", ...quiet, ...impatient];
   const options = { env: { ...process.env, CI: "true" }, stdio: ["ignore", 2, 2] };
   const code = (await run("npm", npm, options)) || (await run(join(bins[0], "pnpm"), INSTALL, options));
   if (code === 0) return writeFileSync(stamp, wanted);

@@ -86,7 +86,7 @@ function Counted({ serving }: { serving: Serving }) {
           <p class="muted small-text">
             {originalBytes === 0
               ? "No original's size is known yet"
-              : `${percent(Math.abs(savedBytes) / originalBytes)} of ${size(originalBytes)} of originals; ${size(bytes)} were sent`}
+              : `${percent(Math.abs(savedBytes) / originalBytes)} of ${size(originalBytes)} of originals; ${size(originalBytes - savedBytes)} were sent instead, ${size(bytes)} in all`}
           </p>
         </Tile>
       </section>

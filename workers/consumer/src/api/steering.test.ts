@@ -1,4 +1,5 @@
 import type { Stats } from "@prewarm/control-schema/stats";
+import { JOB_ERRORS } from "@prewarm/shared/job-errors";
 import { describe, expect, it } from "vitest";
 import { takePass } from "../images/sweeps.ts";
 import { dueSweeps } from "../images/tables/sweeps.ts";
@@ -192,6 +193,7 @@ describe("gate, stats and history", () => {
     await warm(world, ["a", "b", "c", ...ids]);
     endAll(world, (of) => {
       if (of.startsWith("c/")) return null;
+      if (/^wrong.*11\//.test(of)) return ["refused", "the jpeg header is damaged"];
       return of.startsWith("wrong") ? ["refused", "the original answered 404"] : ["dead", "encoder out of memory"];
     });
     await world.json("PATCH", "/api/v1/gate", { body: { paused: { upload: { reason: "a migration" } } } });
@@ -205,7 +207,8 @@ describe("gate, stats and history", () => {
       {
         ...{ level: "warning", code: "refusing", link: "/causes?window=1h", since: null },
         sentence:
-          '24 of 28 variants that ended within the hour were refused: 24 jobs with "the original answered 404" (missing), all webp, all below wrong/.',
+          '24 of 28 variants that ended within the hour were refused: most often, 22 jobs with "the original answered 404" (missing), all webp, all below wrong/.',
+        cure: JOB_ERRORS.missing?.cure,
       },
       {
         ...{ level: "warning", code: "died", link: "/causes?window=1h", since: null },

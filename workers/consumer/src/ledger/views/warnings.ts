@@ -1,6 +1,7 @@
 import type { Gate } from "@prewarm/control-schema/gate";
 import type { Warning } from "@prewarm/control-schema/stats";
 import { type JobState, LANES, type Lane, OPEN_STATES } from "@prewarm/shared/job";
+import { JOB_ERRORS } from "@prewarm/shared/job-errors";
 import { LEDGER_FULL_BYTES, LEDGER_LIMIT_BYTES, LEDGER_SHED_BYTES } from "@prewarm/shared/limits";
 import { counted, momentOf, number, percent, span } from "@prewarm/shared/words";
 import { LATE_COUNTED_MAX } from "../../images/tables/sweeps.ts";
@@ -31,7 +32,7 @@ const CURES: Record<string, string> = {
   restored: "Nothing. Jobs go on two minutes after the restore.",
   breaker: "Correct the Ittybit account. A test job finds that out; Reset the breaker to go on at once.",
   failing: "Remove the cause, then choose Try now.",
-  refusing: "Correct the ids or upload the originals, then choose Retry refused.",
+  refusing: "See the causes.",
   died: "Remove the cause, then choose Retry dead.",
   slow: "Nothing. If it lasts, ask Ittybit.",
   stuck: "Look at /readyz, then at the Worker's log.",
@@ -84,7 +85,7 @@ export function alarmsOf(view: LedgerNumbers, now: number): Alarm[] {
 function alarm(
   level: Warning["level"],
   code: string,
-  said: Pick<Alarm, "sentence" | "link"> & Partial<Omit<Alarm, "level" | "code" | "cure">>,
+  said: Pick<Alarm, "sentence" | "link"> & Partial<Omit<Alarm, "level" | "code">>,
 ): Alarm {
   const unsaid = { key: code, cause: level, since: null, size: 0, formats: [], prefix: "" };
   return { level, code, cure: CURES[code] ?? "", ...unsaid, ...said };
@@ -160,7 +161,9 @@ function refusing({ view: { troubles } }: Circumstances): Alarm | null {
   const { refusing: trouble } = troubles;
   if (trouble === null || trouble.n < REFUSED_MIN || trouble.n <= REFUSED_WARN * trouble.of) return null;
   const sentence = `${number(trouble.n)} of ${counted(trouble.of, "variant")} that ended within the hour were refused${cause(trouble, "job")}`;
-  return alarm("warning", "refusing", { sentence, link: "/causes?window=1h", ...growth(trouble) });
+  const cure = JOB_ERRORS[trouble.top?.code ?? ""]?.cure;
+  const said = { sentence, link: "/causes?window=1h", ...growth(trouble) };
+  return alarm("warning", "refusing", cure === undefined ? said : { ...said, cure });
 }
 
 function died({ view: { troubles } }: Circumstances): Alarm | null {
@@ -170,13 +173,14 @@ function died({ view: { troubles } }: Circumstances): Alarm | null {
   return alarm("warning", "died", { sentence, link: "/causes?window=1h", ...growth(trouble) });
 }
 
-/** `: 41 jobs with "encoder out of memory" (upstream_failed), all avif, all below p/.` */
-function cause({ top }: Trouble, unit: "attempt" | "job"): string {
+/** `: 41 jobs with "encoder out of memory" (upstream_failed), all avif, all below p/.` Where others have other causes, `: most often, 41 jobs with …`. */
+function cause({ n, top }: Trouble, unit: "attempt" | "job"): string {
   if (top === null) return ".";
+  const most = top.count < n ? "most often, " : "";
   const [format = ""] = top.formats;
   const formats = top.formats.length === 1 ? `, all ${format}` : "";
   const prefix = top.prefix === "" ? "" : `, all below ${top.prefix}`;
-  return `: ${counted(top.count, unit)} with "${top.message.replace(/[.!?]$/, "")}" (${top.code})${formats}${prefix}.`;
+  return `: ${most}${counted(top.count, unit)} with "${top.message.replace(/[.!?]$/, "")}" (${top.code})${formats}${prefix}.`;
 }
 
 function growth({ n, top }: Trouble): Partial<Alarm> {
