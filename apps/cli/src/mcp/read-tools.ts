@@ -9,6 +9,8 @@ import { jobName } from "@prewarm/control-schema/words";
 import { OPEN_STATES } from "@prewarm/shared/job";
 import * as z from "zod";
 import { seeOutlook } from "../api/outlook.ts";
+import type { Namer } from "../input/item.ts";
+import { usageError } from "../platform/exit-codes.ts";
 import { formatOutlook } from "../send/format-outlook.ts";
 import { imageUrls } from "../steps/image-urls.ts";
 import { plainUrl } from "../steps/sign-url.ts";
@@ -57,7 +59,7 @@ const image = tool({
   input: z.strictObject({ image: z.string().min(1).max(2100).describe("Id or URL") }),
   writes: null,
   async run({ image: text }, deps) {
-    const asked = (await deps.namer()).fromText(text);
+    const asked = readName(text, await deps.namer());
     const sending = deps.sending(`image ${asked.id}`);
     const answer = await deps.api.call("GET /api/v1/images/{id}", { params: { id: asked.id } }, IMAGE, sending);
     const { variants, ...about } = IMAGE.parse(answer);
@@ -73,6 +75,14 @@ const image = tool({
     };
   },
 });
+
+function readName(text: string, namer: Namer): WarmItem {
+  try {
+    return namer.fromText(text);
+  } catch (error) {
+    throw usageError(`${text}: ${error instanceof Error ? error.message : error}`);
+  }
+}
 
 async function why(job: string, { api, sending }: ToolDeps) {
   const detail = await api.call("GET /api/v1/jobs/{job}", { params: { job } }, DETAIL, sending(`job ${job}`));

@@ -97,6 +97,15 @@ describe("the tools", () => {
     expect(sent).toEqual([]);
   });
 
+  it("say what is wrong with an id or a URL, which is no bug of the program", async () => {
+    const { call, sent } = await connect({});
+    expect(await call("image", { image: "nope/../x" })).toMatchObject({
+      isError: true,
+      text: expect.stringMatching(/^nope\/\.\.\/x: The image id/),
+    });
+    expect(sent).toEqual([]);
+  });
+
   it("say in words that a token may not do it", async () => {
     const problem = { title: "Forbidden", status: 403, code: "forbidden", detail: "This token may not pause." };
     const { call } = await connect({ "PATCH /api/v1/gate": Response.json(problem, { status: 403 }) });
