@@ -218,7 +218,7 @@ it("names the parts of the installation it is told, so that a package's site is 
     consumer: "node_modules/prewarm/dist/consumer.js",
     site: "./prewarm.config.ts",
     dashboard: "node_modules/prewarm/dashboard",
-    check: "npx prewarm check --offline",
+    check: "npx prewarm check --offline --quiet",
     print: "npx prewarm wrangler",
   };
   const { edge, consumer } = wranglerFiles(site(TWO), packed);

@@ -117,6 +117,12 @@ describe("prewarm check", () => {
     expect(commands.filter((command) => !/ --to staging( |$)/.test(command))).toEqual([]);
   });
 
+  it("prints the faults alone with --quiet, as wrangler's build asks", async () => {
+    expect(await check(["--offline", "--quiet"])).toMatchObject({ code: EXIT.ok, stdout: "" });
+    const { stdout } = await check(["--offline", "--quiet"], { site: { ladder: [] } });
+    expect(stdout).toMatch(/^fault .*\n$/);
+  });
+
   it("finds an environment that is not there", async () => {
     const { code, stderr } = await check(["--to", "nowhere", "--offline"]);
     expect(code).toBe(EXIT.usage);

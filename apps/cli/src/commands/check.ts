@@ -39,11 +39,16 @@ export const checkCommand: Command = {
     });
     const report = createReport(args, context);
     if (report.json) report.document("prewarm.check/1", { findings });
-    else
-      for (const line of formatTable(findings.map(({ state, what, text }) => [state, what, text]))) report.data(line);
+    else for (const line of formatTable(rowsOf(findings, args.flag("quiet")))) report.data(line);
     return findings.some(({ state }) => state === "fault") ? EXIT.failed : EXIT.ok;
   },
 };
+
+/** With `--quiet` the faults alone: wrangler's build asks so, and knows no environment to which remarks would belong. */
+function rowsOf(findings: readonly Finding[], isQuiet: boolean): string[][] {
+  const shown = isQuiet ? findings.filter(({ state }) => state === "fault") : findings;
+  return shown.map(({ state, what, text }) => [state, what, text]);
+}
 
 /** What `/readyz` of the deployed consumer says: it alone sees the secrets. */
 async function askConsumer(config: Config, args: Arguments, context: Context): Promise<Finding[]> {

@@ -60,7 +60,7 @@ function packageFiles(dist: string, wranglerFolder: string, config: string): Ins
     consumer: worker("consumer"),
     dashboard: path(join(dist, "dashboard")),
     site: config,
-    check: "npx prewarm check --offline",
+    check: "npx prewarm check --offline --quiet",
     print: "npx prewarm wrangler",
   };
 }
