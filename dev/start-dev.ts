@@ -21,7 +21,7 @@ export interface DevSettings {
   /** Ends the stack. */
   stop: AbortSignal;
   /** Told once, when the stack answers. */
-  listening(stack: { edge: string; control: string; stateDir: string }): void;
+  listening(stack: { edge: string; control: string; originals: string; stateDir: string }): void;
 }
 
 // Offline and quiet, whatever wrangler's defaults are.
@@ -62,7 +62,9 @@ export async function startDev(settings: DevSettings): Promise<0 | 1> {
         publicConfig((await judgeSite(settings.config)).config ?? defineConfig({ sources: [] })),
       onReload: (ms) => void reloads.after(ms),
     });
-    settings.listening({ edge: stack.edgeUrl, control: stack.controlUrl, stateDir: stackSettings.stateDir });
+    const { edgeUrl, controlUrl, originalsUrl } = stack;
+    const { stateDir } = stackSettings;
+    settings.listening({ edge: edgeUrl, control: controlUrl, originals: originalsUrl, stateDir });
     const found = await reloads.begin(stack);
     if (found.length === 0) announceReady(stack, stackSettings, config, performance.now() - started);
     else if (faults.length === 0) announceFaults(found);

@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { withoutFinalSlashes } from "@prewarm/shared/environment";
 import type { Context } from "../platform/context.ts";
 import { CliError, EXIT, usageError } from "../platform/exit-codes.ts";
-import { type LocalStack, readLocalStack } from "../site/places.ts";
+import { type LocalStack, readLocalStacks } from "../site/places.ts";
 import type { Arguments } from "./command.ts";
 import { siteFolder } from "./load-config.ts";
 
@@ -70,11 +70,21 @@ function refuseUnknown(args: Arguments, worker: string, flags: string, setting: 
   );
 }
 
-/** The stack that `prewarm dev` wrote down, unless STATE_DIR names the state of another one. */
+/** The newest stack that `prewarm dev` wrote down and that runs, else one that has ended; with STATE_DIR the stack of that state. */
 function localStack(args: Arguments, context: Place): LocalStack | null {
-  const stack = readLocalStack(siteFolder(args, context), context.uid);
   const { STATE_DIR } = context.env;
-  return STATE_DIR && stack?.stateDir !== resolve(context.cwd, STATE_DIR) ? null : stack;
+  const stateDir = STATE_DIR ? resolve(context.cwd, STATE_DIR) : null;
+  const stacks = readLocalStacks(siteFolder(args, context), context.uid).filter(
+    (stack) => stateDir === null || stack.stateDir === stateDir,
+  );
+  return stacks.find(({ pid }) => context.isRunning(pid)) ?? stacks[0] ?? null;
+}
+
+/** Where the local stack that has this edge reads originals: a URL with `{id}`. Null: the edge is no local stack's. */
+export function localOriginals(edge: string, args: Arguments, context: Place): string | null {
+  return (
+    readLocalStacks(siteFolder(args, context), context.uid).find((stack) => stack.edge === edge)?.originals ?? null
+  );
 }
 
 /**

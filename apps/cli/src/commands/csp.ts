@@ -1,7 +1,7 @@
 import type { Config } from "@prewarm/shared/config";
 import type { Command } from "../arguments/command.ts";
 import { loadConfig } from "../arguments/load-config.ts";
-import { readEdgeUrl } from "../arguments/settings.ts";
+import { localOriginals, readEdgeUrl } from "../arguments/settings.ts";
 import { EXIT } from "../platform/exit-codes.ts";
 import { createReport } from "../terminal/report.ts";
 
@@ -20,7 +20,9 @@ export const cspCommand: Command = {
   async run(args, context) {
     const config = await loadConfig(args, context);
     const edge = new URL(readEdgeUrl(args, context)).origin;
-    const originals = originsOf(config).filter((origin) => origin !== edge);
+    const local = localOriginals(edge, args, context);
+    const urls = local === null ? urlsOf(config) : [local];
+    const originals = originsOf(urls).filter((origin) => origin !== edge);
     const [placeholder, scripts] = [args.flag("placeholder"), args.flag("scripts")];
     const policy = [
       ["img-src 'self'", edge, ...originals, ...(placeholder ? ["data:"] : [])],
@@ -45,8 +47,12 @@ export const cspCommand: Command = {
   },
 };
 
-/** Where viewers are sent for an original, each once. Originals of a bucket come from the edge itself. */
-function originsOf({ sources }: Config): string[] {
-  const urls = sources.flatMap((source) => ("url" in source && typeof source.url === "string" ? [source.url] : []));
+/** Where viewers are sent for an original. Originals of a bucket come from the edge itself. */
+function urlsOf({ sources }: Config): string[] {
+  return sources.flatMap((source) => ("url" in source && typeof source.url === "string" ? [source.url] : []));
+}
+
+/** Each origin once. */
+function originsOf(urls: readonly string[]): string[] {
   return [...new Set(urls.flatMap((url) => URL.parse(url.replace("{id}", "id"))?.origin ?? []))];
 }

@@ -9,7 +9,9 @@ import { runCli } from "../run-cli.ts";
 /** Sites whose stack is a stand-in, and what other commands find of it. */
 
 const CONFIG = `export default { sources: [{ prefix: "", url: "https://o.example/{id}" }] };\n`;
-const STACK = { edge: "http://localhost:9701", control: "http://localhost:9702" };
+const STACK = {
+  ...{ edge: "http://localhost:9701", control: "http://localhost:9702", originals: "http://localhost:9703/{id}" },
+};
 let cwd: string;
 let file: string;
 
@@ -44,11 +46,12 @@ async function asked(
   stack: object,
   args: string[],
   more: object = {},
-  isRunning = () => true,
+  isRunning: (pid: number) => boolean = () => true,
   owner = process.geteuid?.() ?? 0,
+  others: readonly object[] = [],
 ) {
   mkdirSync(join(cwd, ".prewarm"), { recursive: true });
-  writeFileSync(file, JSON.stringify({ pid: 7, ...STACK, stateDir: join(cwd, "state"), ...stack }));
+  writeFileSync(file, JSON.stringify([{ pid: 7, ...STACK, stateDir: join(cwd, "state"), ...stack }, ...others]));
   chownSync(file, owner, owner);
   mkdirSync(join(cwd, "state"), { recursive: true });
   writeFileSync(join(cwd, "state/admin-token"), "of-the-stack");
@@ -65,7 +68,7 @@ async function asked(
 it("writes down where the stack listens while it runs, and no longer", async () => {
   writeStack(0);
   expect(await dev("--originals", "photos")).toBe(EXIT.ok);
-  expect(json(join(cwd, "seen.json"))).toEqual({ pid: process.pid, ...STACK, stateDir: join(cwd, "state") });
+  expect(json(join(cwd, "seen.json"))).toEqual([{ pid: process.pid, ...STACK, stateDir: join(cwd, "state") }]);
   expect(existsSync(file)).toBe(false);
   const config = join(cwd, "prewarm.config.ts");
   expect(json(join(cwd, "told.json"))).toMatchObject({
@@ -73,10 +76,27 @@ it("writes down where the stack listens while it runs, and no longer", async () 
   });
 });
 
-it("leaves the file of a later stack, and ends with the stack's exit code", async () => {
-  writeStack(1, `writeFileSync("${cwd}/.prewarm/local-stack.json", '{"pid":1}');`);
-  expect(await dev()).toBe(EXIT.failed);
-  expect(json(file)).toEqual({ pid: 1 });
+it("leaves the stacks beside it written down, forgets those that ended, and ends with the stack's exit code", async () => {
+  mkdirSync(join(cwd, ".prewarm"));
+  const [other, ended] = [1, 2].map((pid) => ({ pid, ...STACK, stateDir: join(cwd, `${pid}`) }));
+  writeFileSync(file, JSON.stringify([other, ended]));
+  writeStack(1);
+  const world = createWorld({ cwd, isRunning: (pid: number) => pid !== 2 });
+  expect(await runCli(["dev"], world.context, () => {})).toBe(EXIT.failed);
+  expect(json(join(cwd, "seen.json")).map(({ pid }: { pid: number }) => pid)).toEqual([process.pid, 1]);
+  expect(json(file)).toEqual([other]);
+});
+
+it("is the one that runs where a later one was killed", async () => {
+  const two = { control: "http://localhost:1" };
+  const { calls } = await asked(two, ["status"], { env: { ADMIN_TOKEN: "mine" } }, (pid) => pid !== 7, undefined, [
+    { pid: 8, ...STACK, stateDir: join(cwd, "state") },
+  ]);
+  expect(calls).toEqual(["http://localhost:9702 Bearer mine"]);
+});
+
+it("lends csp the host of its originals, which the configuration does not know", async () => {
+  expect((await asked({}, ["csp"])).stdout).toContain("img-src 'self' http://localhost:9701 http://localhost:9703\n");
 });
 
 it("is found by every other command of the folder, with its token and its edge", async () => {

@@ -7,7 +7,7 @@ import type { Command } from "../arguments/command.ts";
 import { findConfigFile, loadConfig } from "../arguments/load-config.ts";
 import { CliError, EXIT, usageError } from "../platform/exit-codes.ts";
 import { type Found, findInstallation } from "../site/installation.ts";
-import { type LocalStack, removeLocalStack, writeLocalStack } from "../site/places.ts";
+import { addLocalStack, type LocalStack, removeLocalStack } from "../site/places.ts";
 import { readyFiles } from "../site/wrangler-files.ts";
 
 /** What the local stack needs to know; `dev/start-dev.ts` takes it, and @prewarm/local has that file as a bundle. */
@@ -69,7 +69,7 @@ export const devCommand: Command = {
         verbose: args.flag("verbose"),
         stop: context.interrupts.stop,
         listening(stack) {
-          writeLocalStack(found.folder, { pid: context.pid, ...stack });
+          addLocalStack(found.folder, { pid: context.pid, ...stack }, context.isRunning);
           isListening = true;
         },
       });

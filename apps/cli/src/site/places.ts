@@ -12,6 +12,8 @@ export interface LocalStack {
   pid: number;
   edge: string;
   control: string;
+  /** Where originals are: a URL with `{id}`, whatever the configuration says. */
+  originals: string;
   /** Absolute; it holds the stack's tokens. */
   stateDir: string;
 }
@@ -24,18 +26,21 @@ export interface Addresses {
 const LOCAL = "local-stack.json";
 const TARGETS = "targets.json";
 
-export function writeLocalStack(folder: string, stack: LocalStack): void {
-  write(folder, LOCAL, stack);
+/** Writes a stack down, and forgets those that have ended. */
+export function addLocalStack(folder: string, stack: LocalStack, isRunning: (pid: number) => boolean): void {
+  write(folder, LOCAL, [stack, ...readLocalStacks(folder, null).filter(({ pid }) => isRunning(pid))]);
 }
 
-/** Only the stack that wrote the file removes it: a later one may have replaced it. */
 export function removeLocalStack(folder: string, pid: number): void {
-  if (read<LocalStack>(folder, LOCAL, null)?.pid === pid) rmSync(join(folder, OWN_FOLDER, LOCAL), { force: true });
+  const others = readLocalStacks(folder, null).filter((stack) => stack.pid !== pid);
+  if (others.length > 0) write(folder, LOCAL, others);
+  else rmSync(join(folder, OWN_FOLDER, LOCAL), { force: true });
 }
 
-/** Null: no stack wrote it, or another user did. A stack that was killed leaves its file behind. */
-export function readLocalStack(folder: string, uid: number | null): LocalStack | null {
-  return read<LocalStack>(folder, LOCAL, uid);
+/** The newest first. None: no stack runs here, or another user wrote the file. A stack that was killed is still in it. */
+export function readLocalStacks(folder: string, uid: number | null): LocalStack[] {
+  const found = read<LocalStack[]>(folder, LOCAL, uid);
+  return Array.isArray(found) ? found : [];
 }
 
 /** What `deploy` saw of an environment's Workers. */
