@@ -102,6 +102,12 @@ it.each([
   expect((await page({ image }).facts())?.advice).toEqual([expect.stringMatching(text)]);
 });
 
+it("does not call an original too wide, which has its own width whatever sizes says", async () => {
+  const image = { getBoundingClientRect: () => ({ width: 100 }) };
+  const facts = await page({ image, noted: { ...timed(), transferSize: 0 } }).facts();
+  expect(facts).toMatchObject({ shown: "original", advice: [] });
+});
+
 it("does nothing on a server", () => {
   expect(inspect({ baseUrl: BASE })()).toBeUndefined();
 });

@@ -104,12 +104,14 @@ export const NOTED_MAX = 10_000;
 /** A picture with more pixels than twice its box has, costs for nothing. */
 const TOO_WIDE = 2;
 
-function adviceFor(image: HTMLImageElement, { now, width, needed }: Omit<ImageFacts, "advice">): string[] {
+function adviceFor(image: HTMLImageElement, { shown, now, width, needed }: Omit<ImageFacts, "advice">): string[] {
+  // An original has its own width, whatever `sizes` says.
+  const isTooWide = shown !== "original" && width !== null && needed > 0 && width > TOO_WIDE * needed;
   const has = (name: string): boolean => image.hasAttribute(name);
   return [
     !(has("width") && has("height")) && "It has no width and height: the page jumps when it comes.",
     now === "refused" && "The URL is refused: ask for what the configuration allows, or sign it.",
-    width !== null && needed > 0 && width > TOO_WIDE * needed && "It is far wider than its box: say sizes.",
+    isTooWide && "It is far wider than its box: say sizes.",
     now === "cold" && has("crossorigin") && "Cold and crossorigin: the originals' host must allow every origin.",
     image.loading === "lazy" && image.fetchPriority === "high" && "It is lazy and has high priority: one is wrong.",
   ].filter((text) => text !== false);
