@@ -140,7 +140,7 @@ function lastState(cwd: string): { run: string; chunks: number; sent: boolean } 
 
 describe("the other commands", () => {
   it("hook test enqueues, and the plain URL is then a hit at first view", async () => {
-    const { code, stdout } = await prewarm(["hook", "test", "uploads", "--image", "phone.jpg"]);
+    const { code, stdout } = await prewarm(["hook", "test", "uploads", "phone.jpg"]);
     expect(code).toBe(EXIT.ok);
     const { run, accepted } = JSON.parse(stdout);
     expect(accepted).toBe(7 * 3 + 2 * 3 + 1);

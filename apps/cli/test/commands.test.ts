@@ -23,6 +23,8 @@ afterEach(() => api.close());
 
 const run = (args: readonly string[], more: { stdin?: string; env?: Record<string, string> } = {}) =>
   runHere(args, { cwd, url: api.url, ...more });
+/** When each command of the fake world begins. */
+const BEGUN_AT = 1_700_000_000_000;
 const lastBody = () => JSON.parse(api.received.at(-1)?.body ?? "null");
 
 describe("warm", () => {
@@ -207,11 +209,13 @@ describe("steering", () => {
     expect(api.received).toHaveLength(asked);
   });
 
-  it("pauses one lane, and resumes all", async () => {
+  it("pauses one lane, with a reason and an end, and resumes all", async () => {
     const paused = { live: false, upload: false, bulk: true };
     api.answers["PATCH /api/v1/gate"] = { ...leastValue(Gate), paused };
     expect((await run(["pause", "bulk"])).stdout).toBe("live    open\nupload  open\nbulk    paused\n");
-    expect(lastBody()).toEqual({ paused: { bulk: true } });
+    expect(lastBody()).toEqual({ paused: { bulk: { reason: null, until: null } } });
+    await run(["pause", "live", "--reason", "a migration", "--for", "30m"]);
+    expect(lastBody()).toEqual({ paused: { live: { reason: "a migration", until: BEGUN_AT + 1_800_000 } } });
     await run(["resume"]);
     expect(lastBody()).toEqual({ paused: { live: false, upload: false, bulk: false } });
   });
@@ -256,7 +260,7 @@ describe("hooks", () => {
 
   it("sends a signed event and prints the answer, without the admin token", async () => {
     api.answers["POST /hooks/{name}"] = { ...leastValue(HookAnswer), run: "run_hook" };
-    const { code, stdout } = await run(["hook", "test", "uploads", "--image", "a"], { env });
+    const { code, stdout } = await run(["hook", "test", "uploads", "a"], { env });
     expect([code, JSON.parse(stdout)]).toMatchObject([EXIT.ok, { run: "run_hook" }]);
     expect(lastBody()).toMatchObject({ type: "image.uploaded", data: { items: [{ id: "a" }] } });
     const headers = api.received.at(-1)?.headers;
@@ -269,13 +273,13 @@ describe("hooks", () => {
 
   it("names the hook's secret when that is refused, not the token, and ends with 1 when an event was rejected", async () => {
     api.fault = () => 401;
-    const refused = await run(["hook", "test", "uploads", "--image", "a"], { env });
+    const refused = await run(["hook", "test", "uploads", "a"], { env });
     expect([refused.code, refused.stderr]).toEqual([EXIT.auth, expect.stringContaining("Set HOOK_SECRET")]);
     expect(refused.stderr).not.toContain("ADMIN_TOKEN");
     api.fault = () => null;
     const rejected = [{ index: 0, id: "a", code: "source_unknown", message: "No configured source holds this image." }];
     api.answers["POST /hooks/{name}"] = { ...leastValue(HookAnswer), rejected };
-    expect((await run(["hook", "test", "uploads", "--image", "a"], { env })).code).toBe(EXIT.failed);
+    expect((await run(["hook", "test", "uploads", "a"], { env })).code).toBe(EXIT.failed);
   });
 
   it("does not sign an empty body, which a broken pipe leaves", async () => {

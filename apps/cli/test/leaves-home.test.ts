@@ -129,7 +129,7 @@ describe("help, version and completion", () => {
       ["list", "sign", "test"],
     ],
     [["warm", "--only"], ["--only-missing"]],
-    [["hook", "test", "--im"], ["--image"]],
+    [["hook", "test", "--bo"], ["--body"]],
     [
       ["jobs", "--lane", ""],
       ["live", "upload", "bulk"],

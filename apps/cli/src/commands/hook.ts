@@ -43,22 +43,21 @@ export const hookSignCommand: Command = {
 export const hookTestCommand: Command = {
   name: "hook test",
   description: "Send a signed upload event to a hook and print what it answers; it enqueues for real",
-  operands: { hint: "<hook>", description: "The hook's name in prewarm.config.ts, such as uploads", min: 1, max: 1 },
+  operands: {
+    hint: "<hook> [id…]",
+    description: "The hook's name in prewarm.config.ts, such as uploads, and the images that are said to be uploaded",
+    min: 1,
+    max: Number.POSITIVE_INFINITY,
+  },
   flags: {
     ...DELIVERY_FLAGS,
-    image: {
-      type: "string",
-      valueHint: "id",
-      multiple: true,
-      description: "Image that is said to be uploaded; may repeat",
-    },
     body: { type: "string", valueHint: "file", description: "Send this body instead; `-` is stdin" },
   },
-  examples: ["prewarm hook test uploads --image photo-abc123", "prewarm hook test uploads --body event.json"],
+  examples: ["prewarm hook test uploads photo-abc123", "prewarm hook test uploads --body event.json"],
   async run(args, context) {
-    const [hook = ""] = args.operands;
+    const [hook = "", ...images] = args.operands;
     const file = args.text("body");
-    const body = file === null ? eventFor(args.list("image"), context) : await readBody(file, context);
+    const body = file === null ? eventFor(images, context) : await readBody(file, context);
     // The signature proves who sends: the operator's token is neither needed nor shown.
     const server = { url: readControlUrl(args, context), headers: sign(body, args, context) };
     const given = { params: { name: hook }, body: { contentType: "application/json", data: body } };
@@ -96,7 +95,7 @@ function sign(body: string, args: Arguments, { env, clock }: Context): Record<st
 
 /** The native event (docs/hooks.md). */
 function eventFor(images: readonly string[], { clock }: Context): string {
-  if (images.length === 0) throw usageError("What is uploaded?", "Name images with --image, or give a whole --body.");
+  if (images.length === 0) throw usageError("What is uploaded?", "Name images after the hook, or give a whole --body.");
   const timestamp = new Date(clock.now()).toISOString();
   return JSON.stringify({ type: "image.uploaded", timestamp, data: { items: images.map((id) => ({ id })) } });
 }

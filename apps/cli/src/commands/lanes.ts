@@ -1,7 +1,8 @@
 import { Gate } from "@prewarm/control-schema/gate";
 import { LANES, type Lane } from "@prewarm/shared/job";
 import { createControlApi } from "../api/control-api.ts";
-import type { Command } from "../arguments/command.ts";
+import type { Arguments, Command } from "../arguments/command.ts";
+import { readDuration } from "../arguments/quantities.ts";
 import { readControlSettings } from "../arguments/settings.ts";
 import { EXIT, type ExitCode, usageError } from "../platform/exit-codes.ts";
 import { createReport } from "../terminal/report.ts";
@@ -11,25 +12,39 @@ const GATE = Gate.pick({ paused: true });
 export const pauseCommand: Command = laneCommand({
   name: "pause",
   description: "Start no new work in a lane, or in all; jobs at Ittybit end, viewers get originals",
-  paused: true,
+  flags: {
+    reason: { type: "string", valueHint: "text", description: "Why; the gate, the dashboard and the audit log say it" },
+    for: { type: "string", valueHint: "duration", description: "End the pause after so long. Default: at resume" },
+  },
+  wish: (args, now) => {
+    const length = args.text("for");
+    return { reason: args.text("reason"), until: length === null ? null : now + readDuration(length, "--for") * 1000 };
+  },
 });
 
 export const resumeCommand: Command = laneCommand({
   name: "resume",
   description: "Resume a paused lane, or all",
-  paused: false,
+  flags: {},
+  wish: () => false,
 });
 
-function laneCommand({ name, description, paused }: { name: string; description: string; paused: boolean }): Command {
+interface LaneCommand extends Pick<Command, "name" | "description" | "flags"> {
+  /** What the gate is asked for, for each lane. `now`: Unix ms. */
+  wish(args: Arguments, now: number): false | { reason: string | null; until: number | null };
+}
+
+function laneCommand({ name, description, flags, wish }: LaneCommand): Command {
   return {
     name,
     description,
     operands: { hint: "[lane…]", description: `${LANES.join(", ")}; none: all of them`, min: 0, max: LANES.length },
-    flags: {},
+    flags,
     examples: [`prewarm ${name} bulk`, `prewarm ${name}`],
     async run(args, context): Promise<ExitCode> {
       const lanes: readonly Lane[] = args.operands.length === 0 ? LANES : args.operands.map(readLane);
-      const body = { paused: Object.fromEntries(lanes.map((lane) => [lane, paused])) };
+      const asked = wish(args, context.clock.now());
+      const body = { paused: Object.fromEntries(lanes.map((lane) => [lane, asked])) };
       const api = createControlApi(readControlSettings(args, context), context);
       const { paused: now } = await api.call("PATCH /api/v1/gate", { body }, GATE, { what: name });
       const report = createReport(args, context);

@@ -165,5 +165,5 @@ function meaning(config: Config): string {
   const fee =
     price === null ? "" : `, Ittybit's fee up to ${formatUsd(((config.gate.monthlyJobs ?? 0) / 1000) * price)}`;
   if (perImage === 0) return fee;
-  return `: ${formatCount(Math.floor(jobs / perImage))} uploads of ${perImage} variants${fee}, Cloudflare about $${formatUsd(warmingUsd(jobs))}. To change it: autoFormats and pages, gate.monthlyJobs, gate.ratePerSecond`;
+  return `, ${formatCount(jobs)} of them for warming: ${formatCount(Math.floor(jobs / perImage))} uploads of ${perImage} variants${fee}, Cloudflare about $${formatUsd(warmingUsd(jobs))}. To change it: autoFormats and pages, gate.monthlyJobs, gate.ratePerSecond`;
 }
