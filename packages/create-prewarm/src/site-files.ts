@@ -72,6 +72,13 @@ npx prewarm warm landscape.jpg --wait
 npx prewarm check
 \`\`\`
 
+Show it in a page, where \`npx prewarm dev --originals ./photos\` has your own pictures and prints the secret of the hook
+by which your upload system announces new ones:
+
+\`\`\`html
+<img src="http://localhost:8787/images/landscape.jpg?w=800&f=auto" width="800" height="533" alt="">
+\`\`\`
+
 Deploy it, with a Cloudflare account (\`npx wrangler login\`) and a key of Ittybit's:
 
 \`\`\`sh
