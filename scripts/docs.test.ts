@@ -165,6 +165,15 @@ const CHECKS: Record<string, Check> = {
       matches(text, /\w+\[([a-z+]+)\]:</g).flatMap((acts) => acts.split("+").filter((act) => !isAct(act))),
     examples: { "`ci[warm+deploy]:<token>`": "deploy" },
   },
+  // The documentation's site compiles each page, and looks for the end of braces also in code spans.
+  "every line that opens two braces closes them, outside of code blocks": {
+    files: PAGES,
+    faultsOf: (text) =>
+      withoutCode(text)
+        .split("\n")
+        .filter((line) => /\{\{(?!.*\}\})/.test(line)),
+    examples: { "a `{{` b": "a `{{` b" },
+  },
   "no line is longer than 120 characters, but for tables, headings, links, code and printed text": {
     files: glob("*.md", "{docs,decisions,packages,examples,test}/**/*.md"),
     faultsOf: (text) =>

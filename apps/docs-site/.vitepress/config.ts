@@ -22,7 +22,8 @@ function emptyHeaders({ tokens }: { tokens: Token[] }): void {
 
 export default {
   title: "Prewarm",
-  description: "Image variants by URL from Cloudflare Workers, Queues and R2",
+  description: "Image URLs that never block and never break, on Cloudflare Workers, Queues and R2",
+  head: [["link", { rel: "icon", href: `${base}icon.svg` }]],
   lang: "en",
   base,
   srcDir: stage,

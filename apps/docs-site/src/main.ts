@@ -1,4 +1,4 @@
-// `npm run docs` serves the documentation and follows edits; `npm run docs:build -- --out DIR` builds it.
+// `npm run docs` serves the documentation on PORT and follows edits; `npm run docs:build -- --out DIR` builds it.
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, watch } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,7 +8,14 @@ import { emptied, stage, type Version, writeText } from "./stage.ts";
 
 const HOME = resolve(import.meta.dirname, "..");
 const ROOT = resolve(HOME, "../..");
+const HELP = `npm run docs                           serves the documentation on PORT (5173), and follows edits
+npm run docs:build -- --out DIR [flags]   builds it
+
+  --base PATH      where a host serves it; by default /
+  --version NAME   name of the working tree's version; by default main
+  --tag TAG        a tag that is built as well; may repeat`;
 const OPTIONS = {
+  help: { type: "boolean", short: "h", default: false },
   /** The folder that the build fills. */
   out: { type: "string", default: "dist/docs" },
   /** The path under which a host serves the site. */
@@ -69,11 +76,13 @@ function serve(): void {
   again();
   watch(join(ROOT, "docs"), { recursive: true }, again);
   const env = { ...process.env, DOCS_STAGE: folder };
-  const server = spawn(program, ["dev", HOME], { cwd: ROOT, stdio: "inherit", env });
+  const { PORT } = process.env;
+  const server = spawn(program, ["dev", HOME, ...(PORT ? ["--port", PORT] : [])], { cwd: ROOT, stdio: "inherit", env });
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => server.kill(signal));
   server.on("exit", (code) => process.exit(code ?? 0));
 }
 
 const { values, positionals } = parseArgs({ options: OPTIONS, allowPositionals: true });
-if (positionals[0] === "serve") serve();
+if (values.help) console.log(HELP);
+else if (positionals[0] === "serve") serve();
 else build(values);

@@ -39,6 +39,7 @@ export function stage({ root, folder, version, versions }: Stage): {
     ["docs/openapi.json", "public/openapi.json"],
   ] as const)
     cpSync(join(root, from), join(folder, to), { recursive: true });
+  cpSync(join(import.meta.dirname, "../../dashboard/public/icon.svg"), join(folder, "public/icon.svg"));
   const site = { base: version.base, themeConfig: { version, versions, sidebar: sidebarOf(map, pages) } };
   writeIfNew(join(folder, "site.json"), JSON.stringify(site));
   return { map, pages };
