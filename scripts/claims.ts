@@ -8,6 +8,7 @@ import { AppError, problemBody } from "../packages/shared/src/errors.ts";
 import {
   GATE_AUTO,
   HANDLER_WALL_MS,
+  HOOK_JOBS_PER_DAY,
   LEDGER_FULL_BYTES,
   LEDGER_LIMIT_BYTES,
   LEDGER_SHED_BYTES,
@@ -83,6 +84,13 @@ const blog = deployNames("production", { name: "blog" });
 /** A page, and a text that it contains, wrapped anywhere. */
 export const CLAIMS: readonly (readonly [page: string, text: string])[] = [
   ["docs/hooks.md", `the last ${DELIVERIES} deliveries`],
+  [
+    "docs/hooks.md",
+    `${count(HOOK_JOBS_PER_DAY)} by default: ${Math.floor(HOOK_JOBS_PER_DAY / UPLOAD)} uploads of ${UPLOAD} variants`,
+  ],
+  ["docs/hooks.md", `orders ${count(Math.floor(WARMING / 30))} a day`],
+  ["docs/security.md", `\`jobsPerDay\` of its hook, ${count(HOOK_JOBS_PER_DAY)} by default`],
+  ["SECURITY.md", `${count(HOOK_JOBS_PER_DAY)} jobs a day`],
   ["docs/api.md", `the last ${DELIVERIES} deliveries`],
   ["docs/dashboard.md", `last ${DELIVERIES} deliveries`],
   ["docs/configuration.md", `makes ${pages.widths.length} × 3 + 1 = ${UPLOAD} variants`],

@@ -2,7 +2,7 @@ import { defineConfig } from "@prewarm/shared/config";
 import { describe, expect, it } from "vitest";
 import { listUsd, PATHS } from "../../packages/shared/src/cost/operations.ts";
 import { PRICES } from "../../packages/shared/src/cost/prices.ts";
-import { dayBill, imageDay, monthBill, requestsTable, strangersLines, strangersTable } from "./strangers.ts";
+import { dayBill, hookDay, imageDay, monthBill, requestsTable, strangersLines, strangersTable } from "./strangers.ts";
 
 const config = (more: Partial<Parameters<typeof defineConfig>[0]> = {}) =>
   defineConfig({ sources: [{ prefix: "", url: "https://cdn.example.com/{id}" }], ...more });
@@ -25,7 +25,7 @@ describe("what strangers cost", () => {
     const rows = (table: string) => table.split("\n").filter((_, n) => n !== 1);
     const page = [...rows(strangersTable(config())), "", ...rows(requestsTable())];
     expect(cells(strangersLines(config()))).toEqual(cells(page));
-    expect(cells(page)).toHaveLength(12);
+    expect(cells(page)).toHaveLength(13);
   });
 
   it("says how many reads a request costs, and what a million of them do", () => {
@@ -64,6 +64,14 @@ describe("what strangers cost", () => {
       expect(strangersTable(config())).toContain(usd < 10 ? `$${usd.toFixed(2)}` : `$${Math.ceil(usd)}`);
     },
   );
+
+  it("of a hook's secret is what the most generous hook may order, and what Ittybit asks for it", () => {
+    const hook = { verifier: { kind: "bearer", secrets: ["S"] }, mapper: { kind: "native" } } as const;
+    const hooks = { few: { ...hook, jobsPerDay: 100 }, many: { ...hook, jobsPerDay: 20_000 } };
+    const site = (ittybitPer1000Jobs: number | null) => config({ hooks, prices: { ittybitPer1000Jobs } });
+    expect([hookDay(config()).jobs, hookDay(site(null)).jobs]).toEqual([10_999, 20_999]);
+    expect(hookDay(site(2)).usd - hookDay(site(null)).usd).toBeCloseTo(2 * 20.999);
+  });
 
   it("is less a network than its limiters let through, once many come", () => {
     const [one, many] = [dayBill(config(), 1), dayBill(config(), 1_000)];

@@ -11,6 +11,7 @@ import {
   times,
 } from "../../packages/shared/src/cost/operations.ts";
 import {
+  HOOK_JOBS_PER_DAY,
   LOOKS_BURST_S,
   MISSES_PER_MINUTE,
   OUTPUT_MAX_BYTES,
@@ -19,6 +20,7 @@ import {
   TRACED_SHARE,
   uselessMost,
 } from "../../packages/shared/src/limits.ts";
+import { CHUNK_MAX_KEYS } from "../../workers/consumer/src/intake/cut-chunks.ts";
 import { EXAMPLE } from "./tables.ts";
 
 /*
@@ -164,6 +166,18 @@ export function usdOf(
   return requests + listUsd(operations, 1) + ((prices.ittybitPer1000Jobs ?? 0) * jobs) / 1_000;
 }
 
+/**
+ * The most that a copied secret of a hook orders on a day: the jobs of the hook that may order most, and the rest of the part of a
+ * delivery that passes them. Each may be paid, and each variant may be as large as one may be.
+ */
+export function hookDay({ hooks, prices }: Config): Pick<Bill, "rows" | "jobs" | "bytes" | "usd"> {
+  const limits = Object.values(hooks).map(({ jobsPerDay = HOOK_JOBS_PER_DAY }) => jobsPerDay);
+  const jobs = Math.max(...(limits.length > 0 ? limits : [HOOK_JOBS_PER_DAY])) + CHUNK_MAX_KEYS - 1;
+  const bytes = jobs * (OUTPUT_MAX_BYTES + INFO_BYTES);
+  const operations = sum(times(PATHS.upload.operations, jobs), { r2GbMonth: bytes / 1e9 });
+  return { rows: jobs, jobs, bytes, usd: listUsd(operations, 1) + ((prices.ittybitPer1000Jobs ?? 0) * jobs) / 1_000 };
+}
+
 /* ── As text ── */
 
 const count = (n: number): string => (Number.isFinite(n) ? Math.ceil(n).toLocaleString("en") : "no limit");
@@ -174,7 +188,7 @@ const dollars = (usd: number): string =>
 
 /** What strangers cost, by image, by day and by month, from one address and from a thousand: the head, and a row for each. */
 function strangersCells(config: Config): string[][] {
-  const image = imageDay(config);
+  const [image, hook] = [imageDay(config), hookDay(config)];
   const cells = ({ messages, reads, looks, rows, jobs, bytes, usd }: Bill) => [
     ...[count(messages), count(reads), count(looks), count(rows), count(jobs)],
     ...[size(bytes), dollars(usd)],
@@ -182,6 +196,7 @@ function strangersCells(config: Config): string[][] {
   return [
     ["", "messages", "R2 reads", "looks", "rows", "jobs", "kept", "at list price"],
     ["one image, a day", "–", "–", "–", count(image.rows), count(image.jobs), size(image.bytes), "–"],
+    ["a hook's secret, a day", "–", "–", "–", count(hook.rows), count(hook.jobs), size(hook.bytes), dollars(hook.usd)],
     ["1 address, a day", ...cells(dayBill(config, 1))],
     ["1 address, a month", ...cells(monthBill(config, 1))],
     ["1,000 addresses, a day", ...cells(dayBill(config, 1_000))],

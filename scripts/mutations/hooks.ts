@@ -52,6 +52,11 @@ export const HOOKS: readonly Mutation[] = [
       replace: "verifier === null && ",
       tests: [`${ROOM}/verifiers/sns.test.ts`],
     }),
+    breaks("L13", "whoever has a hook's secret spends the month", {
+      find: "    most: jobsPerDay(hook),\n",
+      replace: "",
+      tests: [`${SRC}/api/hook-day.test.ts`],
+    }),
     breaks("L9", "a deploy is seen twice", {
       find: "if (await isRepeat(delivery, hash, deps)) {",
       replace: "if (false) {",

@@ -63,6 +63,7 @@ export const PROMISES: Record<string, string> = {
   L8: "Coverage says what R2 holds, and makes nothing",
   L9: "A visit reads a site politely, says what it found once, and survives its handler",
   L12: "Of films viewers get posters at listed times, and never the film",
+  L13: "A hook has a limit of jobs a day",
   D1: "A command acts on the environment it names alone; the documentation's site loses no page",
   D2: "A site owns its few files, and nothing replaces them",
   S1: "A command that touches a deployment names its environment",

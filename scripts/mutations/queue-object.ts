@@ -34,6 +34,11 @@ export const QUEUE_OBJECT: readonly Mutation[] = [
       replace: "",
       tests: [`${SIMULATED}/settle.test.ts`],
     }),
+    breaks("L13", "a cancel of its run gives a hook its jobs back", {
+      find: "  named.accepted += asking.answer.accepted;",
+      replace: "  if (run !== null) named.accepted += asking.answer.accepted;",
+      tests: [`${CONSUMER}/api/hook-day.test.ts`],
+    }),
     breaks("P16", "a forced row has no floor", {
       find: "if (asking.force) made.floor = made.gen;",
       replace: "",

@@ -151,7 +151,8 @@ export interface DeadMessage {
 
 /** `G`: what the user of the queue says of a group. */
 export interface AcceptChunk<G extends { keys: string[] } = { keys: string[] }> {
-  run: { run: string; label: string | null; lane: Lane };
+  /** `most`: of a run that stands for a day (UTC), the jobs after which it takes no further chunk. Missing: any number. */
+  run: { run: string; label: string | null; lane: Lane; most?: number | undefined };
   /** The request this chunk is part of. The same chunk again answers as before and does nothing; another hash is a mismatch. */
   delivery: { id: string; chunk: number; hash: string };
   /** ≤ 1,000 keys in all, each once. */
@@ -179,6 +180,8 @@ export type ChunkAnswer =
   | ({ status: "done" | "repeat"; outdated: number; finished?: true } & Accepted)
   | { status: "mismatch" }
   | { status: "full"; retryAfterSeconds: number }
+  /** The run has had its jobs of the day. */
+  | { status: "run_full"; retryAfterSeconds: number }
   /** The database is near the platform's limit: no new bulk. */
   | { status: "no_room"; retryAfterSeconds: number };
 

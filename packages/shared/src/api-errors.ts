@@ -16,6 +16,10 @@ export const API_ERRORS = {
   conflict: { status: 409, message: "This is already under way." },
   too_many_requests: { status: 429, message: "Too many requests. Try again later." },
   backlog_full: { status: 429, message: "Too much work is waiting. Try again later." },
+  hook_limit: {
+    status: 429,
+    message: "This hook has ordered its jobs of today (UTC). Deletions are still taken. Send uploads again tomorrow.",
+  },
   ledger_full: { status: 507, message: "The ledger is nearly full: it takes no new bulk." },
   not_configured: { status: 503, message: "This part is not configured." },
 } as const;

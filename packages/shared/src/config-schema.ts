@@ -238,7 +238,10 @@ export const configSchema = z.strictObject({
   recipes: z.record(z.string(), z.array(z.string()).min(1, "list at least one transform, such as w=800&f=webp")),
   hooks: z.record(
     z.string(),
-    z.strictObject({ verifier, mapper, recipe: z.string().optional(), may: mayDo.optional() }),
+    z.strictObject({
+      ...{ verifier, mapper, recipe: z.string().optional(), may: mayDo.optional() },
+      jobsPerDay: integer(1, 10_000_000).optional(),
+    }),
   ),
   sites: z.record(
     z.string(),

@@ -149,6 +149,8 @@ export interface HookConfig {
   recipe?: string;
   /** What its secrets entitle to; default both. A sender that never deletes needs no right to. */
   may?: readonly ("upload" | "delete")[];
+  /** Jobs that its uploads may order on a day (UTC); beyond them uploads are refused until midnight, and deletions are taken. Default 10,000. */
+  jobsPerDay?: number;
 }
 
 /** A site whose pages are read after each deploy and each night (docs/coverage.md). */

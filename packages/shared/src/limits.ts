@@ -61,6 +61,8 @@ export const LEDGER_LIMIT_BYTES = 10_000_000_000;
 /** Above this the ledger keeps only what is needed; above the second it takes no new bulk. Chosen. */
 export const LEDGER_SHED_BYTES = 5_000_000_000;
 export const LEDGER_FULL_BYTES = 8_000_000_000;
+/** Jobs that a hook may order on a day (UTC) where its configuration says nothing else: an eighth of warming's month by default. Chosen. */
+export const HOOK_JOBS_PER_DAY = 10_000;
 /** Longest that a function of prewarm.config.ts may take, in ms: senders give up after five to thirty seconds. Chosen. */
 export const SITE_FUNCTION_MS = 4_000;
 /** A marker's life when trying again is in vain: a day, as the bucket's lifecycle rule for `dead/` has it (docs/operations.md). */

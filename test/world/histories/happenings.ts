@@ -53,8 +53,7 @@ async function accept(
       ...(lane === "upload" ? { finish: { hash: delivery.hash } } : {}),
     }),
   );
-  if (answer === null || answer.status === "mismatch" || answer.status === "full" || answer.status === "no_room")
-    throw new Error(`the chunk was answered ${answer?.status}`);
+  if (answer === null || !("accepted" in answer)) throw new Error(`the chunk was answered ${answer?.status}`);
   if (answer.finished === true) return;
   const finish = { delivery: { ...delivery, chunks: 1 }, run, who: WHO, summary: { accepted: answer.accepted } };
   const finished = await world.ask((ledger) => ledger.finishDelivery(finish));

@@ -2,11 +2,12 @@ import { LEDGER_FULL_BYTES } from "@prewarm/shared/limits";
 import { openJobs } from "../admission/open-jobs.ts";
 import type { AcceptChunk, ChunkAnswer, FinishRequest } from "../calls.ts";
 import { audit } from "../schema/audit.ts";
+import { nextDay } from "../schema/gate-state.ts";
 import { readInbox, writeInbox } from "../schema/inbox.ts";
 import type { QueueTx } from "../schema/queue-tx.ts";
 import { addRejections } from "../schema/rejections.ts";
 import { laneCode } from "../schema/row.ts";
-import type { Run } from "../schema/runs.ts";
+import { orderedBy, type Run } from "../schema/runs.ts";
 import { accept } from "./accept.ts";
 
 /**
@@ -61,6 +62,8 @@ export function acceptChunk<G extends { keys: string[] }>(
   const size = chunk.groups.reduce((sum, { keys }) => sum + keys.length, 0);
   if (size > 0 && openJobs(tx) + size > chunk.backlogMax)
     return { status: "full", retryAfterSeconds: FULL_RETRY_SECONDS };
+  if (size > 0 && run.most !== undefined && orderedBy(tx.runs.byId(run.run)) >= run.most)
+    return { status: "run_full", retryAfterSeconds: Math.ceil((nextDay(tx.now) - tx.now) / 1000) };
   if (size > 0 && run.lane === "bulk" && tx.sql.bytes > LEDGER_FULL_BYTES)
     return { status: "no_room", retryAfterSeconds: NO_ROOM_RETRY_SECONDS };
   const keys = chunk.groups.filter(isCurrent).flatMap((group) => group.keys);

@@ -37,10 +37,9 @@ export function accept(tx: QueueTx, { run: id, label, lane: name, keys, force }:
   tx.loadGroups(keys.map(groupOf));
   for (const key of keys) acceptKey(tx, asking, key);
   tx.count("accepted", asking.answer.accepted);
-  if (run !== null) {
-    run.accepted += asking.answer.accepted;
-    run.duplicates += asking.answer.duplicates;
-  }
+  // A cancel does not give a run with a limit its jobs back.
+  named.accepted += asking.answer.accepted;
+  named.duplicates += asking.answer.duplicates;
   return asking.answer;
 }
 

@@ -52,7 +52,8 @@ export const RULES = {
   recent: { of: { small: { table: "recent", key: "n", at: "at" } }, ms: 3 * DAY_MS, leastMs: 0, most: RECENT_ROWS_MAX },
   runs: {
     of: { small: { table: "runs", key: "n", at: "updated", over: "open = 0 AND cancel_cursor = 0" } },
-    ...{ ms: 30 * DAY_MS, leastMs: 0, most: 50_000 },
+    // A run of a day limits the jobs of that day.
+    ...{ ms: 30 * DAY_MS, leastMs: DAY_MS, most: 50_000 },
   },
   rejections: {
     of: { small: { table: "rejections", key: "run, n", at: "at" } },

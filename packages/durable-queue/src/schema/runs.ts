@@ -184,6 +184,14 @@ function changing(run: Run): (string | number | null)[] {
   });
 }
 
+/**
+ * Jobs that were ordered under a run and may be paid. Another order of an open job counts too, because its input may be
+ * new. A job whose result was in the store does not count.
+ */
+export function orderedBy(run: Run | null): number {
+  return run === null ? 0 : run.accepted + run.duplicates - run.existing;
+}
+
 /** The number of open members. */
 export function openOf(states: readonly number[]): number {
   return OPEN_CODES.reduce<number>((sum, code) => sum + (states[code] ?? 0), 0);

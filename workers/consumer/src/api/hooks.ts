@@ -53,7 +53,7 @@ export const hooks = [
         400: refusal("Proved, but not a body the mapper reads"),
         401: refusal("No valid proof, whatever the reason; also for hooks that do not exist"),
         422: refusal("The same delivery id with another body"),
-        429: refusal("Too much work is waiting; see Retry-After"),
+        429: refusal("Too much work is waiting, or the hook has ordered its jobs of the day; see Retry-After"),
         503: refusal(
           "The ledger or the sender's published keys are unreachable, or the hook's configuration is at fault: send it again",
         ),

@@ -1,10 +1,11 @@
 import type { HookAnswer } from "@prewarm/control-schema/hooks";
 import { ApiError } from "@prewarm/shared/api-errors";
 import type { Clock } from "@prewarm/shared/clock";
+import { runOfHook } from "@prewarm/shared/hook-days";
 import { errorText, type Log } from "@prewarm/shared/log";
 import { imagesOf } from "@prewarm/shared/poster";
 import type { AcceptImage } from "../images/calls.ts";
-import { acceptStream, emptyReceipt, type IntakeDeps, type Receipt } from "../intake/accept-stream.ts";
+import { acceptStream, type Delivery, emptyReceipt, type IntakeDeps, type Receipt } from "../intake/accept-stream.ts";
 import { type Chunk, cutChunks } from "../intake/cut-chunks.ts";
 import { Planner } from "../intake/plan-item.ts";
 import type { DeliveryNote } from "../ledger/contract.ts";
@@ -28,6 +29,8 @@ interface DeliveredEvents {
   title: string;
   /** For the audit log. */
   who: string;
+  /** Jobs that the run of the day may have. Missing: any number. */
+  most?: number;
   delivery: string;
   bodyHash: string;
 }
@@ -46,7 +49,7 @@ type Making = Extract<Placed, { kind: "upload" | "rejected" }>;
  */
 export async function enqueueEvents(order: DeliveredEvents, deps: HookDeps): Promise<HookAnswer> {
   const day = new Date(deps.clock.now()).toISOString().slice(0, 10);
-  const run = `hook_${order.name}_${day}`;
+  const run = runOfHook(order.name, day);
   const events = latest(order.events.flatMap((event, index) => eachImage({ ...event, index }, deps)));
   const purged = await purge(events, order.who, deps);
   const making = events.filter((event) => event.kind === "upload" || event.kind === "rejected");
@@ -67,7 +70,7 @@ export async function enqueueEvents(order: DeliveredEvents, deps: HookDeps): Pro
   const receipt =
     making.length === 0
       ? await finishEmpty(noted, purged, deps)
-      : await accept(making, { run, label: `${order.title}, ${day}` }, noted, deps);
+      : await accept(making, { run, label: `${order.title}, ${day}`, most: order.most }, noted, deps);
   const answer = answerOf(receipt);
   if (answer.duplicate) await noteDelivery(noteOf(order.name, answer), deps);
   if (isFruitless(answer)) deps.log("hook.all_rejected", { hook: order.name, rejected: answer.rejected.length });
@@ -147,7 +150,7 @@ async function purge(events: Placed[], who: string, { ledger }: HookDeps): Promi
 
 async function accept(
   events: Making[],
-  run: { run: string; label: string },
+  run: Omit<Delivery["run"], "lane">,
   { recipe, delivery, bodyHash, who, note }: NotedEvents,
   deps: HookDeps,
 ): Promise<Receipt> {

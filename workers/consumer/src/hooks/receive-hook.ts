@@ -4,6 +4,7 @@ import { ApiError } from "@prewarm/shared/api-errors";
 import { type HookConfig, secretNames } from "@prewarm/shared/config";
 import { secretList } from "@prewarm/shared/environment";
 import { AppError } from "@prewarm/shared/errors";
+import { jobsPerDay } from "@prewarm/shared/hook-days";
 import { sha256Hex } from "../intake/accept-stream.ts";
 import { DEFAULT_RECIPE } from "../intake/plan-item.ts";
 import { enqueueEvents, type HookDeps } from "./enqueue-events.ts";
@@ -103,6 +104,7 @@ async function takeDelivery({ name, hook, proof, raw, headers }: Proven, deps: R
     name,
     title: `Hook ${name}`,
     who: `hook ${name}`,
+    most: jobsPerDay(hook),
     delivery,
     bodyHash: hash,
   };

@@ -20,7 +20,8 @@ export interface IntakeDeps {
 }
 
 export interface Delivery {
-  run: { run: string; label: string | null; lane: Lane };
+  /** `most`: as in the ledger's call. */
+  run: { run: string; label: string | null; lane: Lane; most?: number | undefined };
   /** Names this request for ever: its repeat is recognised by it. */
   delivery: string;
   /** Settings that change what the request means; a repeat with other settings is a mismatch. */
@@ -51,7 +52,7 @@ export function emptyReceipt(): Receipt {
 
 /**
  * Hands chunks to the ledger one after the other while the body streams in; memory stays at one chunk. After an interruption the same
- * request under the same delivery passes over what was accepted and goes on. Throws `backlog_full`, `ledger_full`, `idempotency_mismatch`, `unavailable`.
+ * request under the same delivery passes over what was accepted and goes on. Throws `backlog_full`, `hook_limit`, `ledger_full`, `idempotency_mismatch`, `unavailable`.
  */
 export async function acceptStream(chunks: AsyncIterable<Chunk>, order: Delivery, deps: IntakeDeps): Promise<Receipt> {
   const sum = emptyReceipt();
@@ -141,6 +142,8 @@ function counted(answer: AcceptAnswer): CountedAnswer {
       throw mismatch();
     case "no_room":
       throw new ApiError("ledger_full", { retryAfterSeconds: answer.retryAfterSeconds });
+    case "run_full":
+      throw new ApiError("hook_limit", { retryAfterSeconds: answer.retryAfterSeconds });
     case "full":
       throw new ApiError("backlog_full", { retryAfterSeconds: answer.retryAfterSeconds });
     default:

@@ -520,6 +520,14 @@ export interface LedgerNumbers
   gate: GateView;
   /** Sweeps whose pass is late: how many, and since when the oldest is due, Unix ms. Null: none is. */
   lateSweeps: { n: number; since: number } | null;
+  spentHooks: SpentHook[];
+}
+
+/** A hook that has ordered the jobs that it may order on a day: how many, and the run of the day. */
+export interface SpentHook {
+  name: string;
+  most: number;
+  run: string;
 }
 
 /** A pace without its price. */

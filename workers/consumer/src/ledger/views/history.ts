@@ -2,12 +2,15 @@ import type { Tier } from "@prewarm/control-schema/history";
 import type { Percentiles } from "@prewarm/control-schema/words";
 import type { Totals } from "@prewarm/durable-queue/calls";
 import type { StateCounts } from "@prewarm/durable-queue/operate/job-state";
+import { dayOf } from "@prewarm/durable-queue/schema/gate-state";
 import { type Histogram, quantile } from "@prewarm/durable-queue/schema/histogram";
 import { eventsIn, type Slice, TIERS_MS } from "@prewarm/durable-queue/schema/history";
+import { orderedBy } from "@prewarm/durable-queue/schema/runs";
+import { jobsPerDay, runOfHook } from "@prewarm/shared/hook-days";
 import type { Lane } from "@prewarm/shared/job";
 import { PASS_MS } from "../../images/sweeps.ts";
 import { lateSweeps } from "../../images/tables/sweeps.ts";
-import type { CountedBucket, LedgerNumbers } from "../contract.ts";
+import type { CountedBucket, LedgerNumbers, SpentHook } from "../contract.ts";
 import type { LedgerTx } from "../ledger-tx.ts";
 import { edgeCacheView } from "./edge-cache.ts";
 import { forecastOf } from "./forecast.ts";
@@ -86,8 +89,16 @@ export function ledgerStats(
     bytes: tx.sql.bytes,
     edgeCache: edgeCacheView(tx),
     lateSweeps: lateSweeps(tx.sql, tx.now - SWEEP_LATE_MS, tx.now + PASS_MS),
+    spentHooks: spentHooks(tx),
     ...apart,
   };
+}
+
+/** The hooks that have ordered their jobs of today. */
+function spentHooks({ config, runs, now }: LedgerTx): SpentHook[] {
+  const hooks = Object.entries(config.hooks ?? {});
+  const days = hooks.map(([name, hook]) => ({ name, most: jobsPerDay(hook), run: runOfHook(name, dayOf(now)) }));
+  return days.filter(({ most, run }) => orderedBy(runs.byId(run)) >= most);
 }
 
 function totals(tx: LedgerTx): Totals {

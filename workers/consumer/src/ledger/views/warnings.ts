@@ -5,7 +5,7 @@ import { JOB_ERRORS } from "@prewarm/shared/job-errors";
 import { LEDGER_FULL_BYTES, LEDGER_LIMIT_BYTES, LEDGER_SHED_BYTES } from "@prewarm/shared/limits";
 import { counted, momentOf, number, percent, span } from "@prewarm/shared/words";
 import { LATE_COUNTED_MAX } from "../../images/tables/sweeps.ts";
-import type { LedgerNumbers, Trouble } from "../contract.ts";
+import type { LedgerNumbers, SpentHook, Trouble } from "../contract.ts";
 
 /** A warning, and by what `acknowledged.ts` judges whether it has changed. */
 export interface Alarm extends Omit<Warning, "acknowledged"> {
@@ -38,6 +38,7 @@ const CURES: Record<string, string> = {
   stuck: "Look at /readyz, then at the Worker's log.",
   throttled: "Nothing. If it repeats, lower the rate.",
   budget: "Raise the budget, or wait for the next month.",
+  hook: "If you know these uploads, raise jobsPerDay of the hook and deploy. If not, replace its secret, and cancel the run.",
   edge: "Set EDGE_URL of the consumer, and deploy both Workers with the same configuration; see the last error.",
   sweeps: "Look for ledger.duty_failed in the log of the consumer: it says what R2 answered.",
   paused: "Resume the lane once the reason is gone.",
@@ -72,6 +73,7 @@ export function alarmsOf(view: LedgerNumbers, now: number): Alarm[] {
     throttled(standing),
     viewersSpent(standing),
     warmingSpent(standing),
+    ...view.spentHooks.map(hookSpent),
     ...LANES.map((lane) => paused(standing, lane)),
     sweepsLate(standing),
     edgeLate(standing),
@@ -223,6 +225,12 @@ function warmingSpent({ gate }: Circumstances): Alarm | null {
   const { month } = gate.budget;
   const sentence = "Warming's share of the month's jobs is spent: uploads and bulk wait, viewers' misses go on.";
   return alarm("warning", "budget", { sentence, link: "/steering", key: "budget.warming", cause: month });
+}
+
+/** A hook whose uploads are refused until midnight: its secret may be in other hands. */
+function hookSpent({ name, most, run }: SpentHook): Alarm {
+  const sentence = `The hook ${name} has ordered its ${counted(most, "job")} of today (UTC): its uploads are refused until midnight. Deletions go on.`;
+  return alarm("warning", "hook", { sentence, link: `/runs/${run}`, key: `hook.${name}`, cause: run });
 }
 
 /** Purges, removals and new originals that have not reached R2. */
