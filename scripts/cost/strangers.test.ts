@@ -25,13 +25,15 @@ describe("what strangers cost", () => {
     const rows = (table: string) => table.split("\n").filter((_, n) => n !== 1);
     const page = [...rows(strangersTable(config())), "", ...rows(requestsTable())];
     expect(cells(strangersLines(config()))).toEqual(cells(page));
-    expect(cells(page)).toHaveLength(13);
+    expect(cells(page)).toHaveLength(15);
   });
 
   it("says how many reads a request costs, and what a million of them do", () => {
     expect(requestsTable()).toMatch(/hit in R2 \| 1 \| \$0\.69 /);
+    expect(requestsTable()).toMatch(/hit in R2 by f=auto \| 2 \| \$1\.04 /);
     expect(requestsTable()).toMatch(/HEAD of a miss \| 2 \| \$1\.04 /);
-    expect(requestsTable()).toMatch(/a miss, whatever is asked for \| 3 \| \$1\.41 /);
+    expect(requestsTable()).toMatch(/a miss \| 3 \| \$1\.41 /);
+    expect(requestsTable()).toMatch(/a miss by f=auto \| 4 \| \$1\.77 /);
   });
 
   it("counts Ittybit's price when it is known", () => {
@@ -49,7 +51,7 @@ describe("what strangers cost", () => {
     (addresses, bill, days) => {
       const each = (unit: keyof typeof PRICES) => PRICES[unit].usd;
       const { messages, reads, looks, rows, jobs, bytes, usd } = bill(config(), addresses);
-      expect(reads).toBe(3 * messages);
+      expect(reads).toBe(4 * messages);
       const request = each("request") + each("cpuMs") + 2_000 * 0.01 * each("logBytes");
       const message = 3 * each("queueOperation") + each("request") + 2 * each("cpuMs") + 2 * each("objectRequest");
       const sum =

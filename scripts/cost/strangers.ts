@@ -44,6 +44,9 @@ const ROWS_DAYS = 1 + 6 / 24;
 /** Markers are a day old when the bucket's rule takes them, and it takes up to a day for that. */
 const MARKERS_DAYS = 2;
 
+/** A miss by `f=auto` that a stand-in answers: the stand-in's object names a smaller format, which is read too. */
+const SMALLER_MISS = sum(PATHS.miss.operations, { r2B: READS_PER_REQUEST.smaller });
+
 export interface Bill {
   /** Into `prewarm-live`. */
   messages: number;
@@ -136,7 +139,7 @@ function billOf(config: Config, addresses: number, days: number, jobs: number): 
   const counts = countsOf(config, addresses, days, jobs);
   const { messages, looks, rows } = counts;
   const bytes = jobs * (OUTPUT_MAX_BYTES + INFO_BYTES) + passingBytes(config, addresses);
-  const reads = messages * READS_PER_REQUEST.miss;
+  const reads = messages * (READS_PER_REQUEST.miss + READS_PER_REQUEST.smaller);
   return { ...counts, reads, jobs, bytes, usd: usdOf(config, { messages, looks, rows, jobs, bytes }, days) };
 }
 
@@ -162,7 +165,7 @@ export function usdOf(
     times(PATHS.live.operations, jobs),
     { r2GbMonth: bytes / 1e9 },
   );
-  const requests = messages * listUsd(PATHS.miss.operations, EXAMPLE.logs);
+  const requests = messages * listUsd(SMALLER_MISS, EXAMPLE.logs);
   return requests + listUsd(operations, 1) + ((prices.ittybitPer1000Jobs ?? 0) * jobs) / 1_000;
 }
 
@@ -207,14 +210,16 @@ function strangersCells(config: Config): string[][] {
 /** What requests cost, of which anybody may send as many as they like: the head, and a row for each kind. */
 function requestsCells(): string[][] {
   const kinds = [
-    ["a hit in the data centre's cache", PATHS.hit],
-    ["a hit in R2", PATHS.storeHit],
-    ["a HEAD of a miss", PATHS.missedHead],
-    ["a miss, whatever is asked for", PATHS.miss],
+    ["a hit in the data centre's cache", PATHS.hit.operations],
+    ["a hit in R2", PATHS.storeHit.operations],
+    ["a hit in R2 by f=auto", PATHS.smallerHit.operations],
+    ["a HEAD of a miss", PATHS.missedHead.operations],
+    ["a miss", PATHS.miss.operations],
+    ["a miss by f=auto", SMALLER_MISS],
   ] as const;
   return [
     ["a million requests, each", "R2 reads of one, at most", "at list price"],
-    ...kinds.map(([kind, { operations }]) => [
+    ...kinds.map(([kind, operations]) => [
       kind,
       count(operations.r2B ?? 0),
       dollars(1e6 * listUsd(operations, EXAMPLE.logs)),
