@@ -62,6 +62,10 @@ export const STORE: readonly Mutation[] = [
       find: "condition: ifNotPutAgain(put)",
       replace: "condition: ifUnchanged(put.etag)",
     }),
+    breaks("P18", "the doctor takes out of a note what was stored since it looked", {
+      find: "putInfo(deps.images, id, kept, metadata, asListed)",
+      replace: "putInfo(deps.images, id, kept, metadata, ifUnchanged(object.etag))",
+    }),
     breaks("P20", "a late handler writes a note over the block that the edge reads", {
       find: "    if (isRemovedNote(object)) {\n",
       replace: "    if (false as boolean) {\n",

@@ -111,16 +111,11 @@ async function listFrom(bucket: Pick<R2Bucket, "list">, prefix: string, from: st
   const options: R2ListOptions = { prefix, include: ["customMetadata"] };
   const after = from === "" ? "" : prefix + from;
   const { objects, to } = await objectsAfter(bucket, options, { after, most: SLICE_OBJECTS });
-  const found = objects.map(({ key, customMetadata, size: bytes, uploaded, etag }) => {
+  const found = objects.map(({ key, customMetadata, size: bytes, uploaded }) => {
     const { gen = 0, smaller = [], job = ORIGINAL_JOB } = fromCustomMetadata(customMetadata) ?? {};
     const variant = { gen, smaller, bytes, isCounted: job !== ORIGINAL_JOB };
-    return {
-      key: key.slice(prefix.length),
-      ...variant,
-      ...listingOf(customMetadata),
-      etag,
-      uploaded: uploaded.getTime(),
-    };
+    const listed = { ...listingOf(customMetadata), uploaded: uploaded.getTime() };
+    return { key: key.slice(prefix.length), ...variant, ...listed };
   });
   return { found, to: to?.slice(prefix.length) ?? null };
 }

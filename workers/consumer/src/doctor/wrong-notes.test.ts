@@ -4,7 +4,7 @@ import { type ListedNote, type ListedSlice, wrongNotes } from "./wrong-notes.ts"
 const HOUR = 3_600_000;
 const variant = (key: string, uploaded = 10) => ({ key, bytes: 7, smaller: [], isCounted: true, uploaded });
 const note = (listed: number, more: Partial<ListedNote> = {}): ListedNote => {
-  return { ...{ listed, version: null, announced: 0, etag: "e", uploaded: 20 }, ...more };
+  return { ...{ listed, version: null, announced: 0, uploaded: 20 }, ...more };
 };
 const find = (slice: Partial<Omit<ListedSlice, "notes">> & { notes?: Record<string, ListedNote> }) =>
   wrongNotes({

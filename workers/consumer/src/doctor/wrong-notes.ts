@@ -21,7 +21,6 @@ export interface ListedNote {
   /** The version that it speaks of, and the number of its announcement (0: none). */
   version: string | null;
   announced: number;
-  etag: string;
   /** Unix ms. */
   uploaded: number;
 }
@@ -81,7 +80,7 @@ function wrongNote(id: string, variants: readonly ListedVariant[], slice: Listed
   const isLong = isWhole(id, slice) && variants.filter((one) => isOwn(one) && one.isCounted).length < listed;
   const gone =
     isLong && uploaded < slice.now - LATE_MS
-      ? { id: decodeId(id), etag: note.etag, there: new Set(variants.map(({ key }) => key)) }
+      ? { id: decodeId(id), uploaded, there: new Set(variants.map(({ key }) => key)) }
       : null;
   const newer = late.filter((one) => one.uploaded > uploaded);
   const isOlder = newer.some(isOwn);

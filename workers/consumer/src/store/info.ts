@@ -278,8 +278,8 @@ function listingOf(info: StoredInfo): Record<string, string> {
 /** An image whose note tells of more than lies in R2. */
 export interface GoneVariants {
   id: string;
-  /** Of the note, as a list has shown it. */
-  etag: string;
+  /** When the note was put, as a list has shown it, Unix ms. */
+  uploaded: number;
   /** Keys of all variants of the image. */
   there: ReadonlySet<string>;
 }
@@ -287,16 +287,17 @@ export interface GoneVariants {
 /** Takes out of the note what does not lie in R2. A note that was written since the list stays as it is: the list may be older. */
 export async function noteGone(
   deps: Pick<InfoDeps, "images" | "connections" | "config">,
-  { id, etag, there }: GoneVariants,
+  { id, uploaded, there }: GoneVariants,
 ): Promise<void> {
   const object = await deps.connections.run(() => deps.images.get(infoKey(id)));
   if (object === null) return;
   const metadata = fromCustomMetadata(object.customMetadata);
   const info = parseInfo(await object.text());
-  if (object.etag !== etag || info === null || metadata === null) return;
+  if (info === null || metadata === null) return;
   const isThere = (transform: Transform, v: string | null) => there.has(variantKey(id, transform, v));
   const kept = withoutGone(info, isThere, placeholderTransform(deps.config));
-  await deps.connections.run(() => putInfo(deps.images, id, kept, metadata, ifUnchanged(etag)));
+  const asListed = ifNotPutAgain({ uploaded: new Date(uploaded) });
+  await deps.connections.run(() => putInfo(deps.images, id, kept, metadata, asListed));
 }
 
 /** What is known of these images, by id; those of which nothing is stored are absent. */
