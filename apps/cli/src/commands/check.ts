@@ -1,5 +1,5 @@
 import type { Config } from "@prewarm/shared/config";
-import { readBoundedText } from "@prewarm/shared/read-at-most";
+import { askReadyz } from "../api/readyz.ts";
 import type { Arguments, Command } from "../arguments/command.ts";
 import { findConfigFile, loadConfig } from "../arguments/load-config.ts";
 import { readControlSettings, readControlUrl } from "../arguments/settings.ts";
@@ -12,8 +12,6 @@ import { formatTable } from "../terminal/table.ts";
 
 /** A Worker that is not deployed yet does not answer, and that is no reason to wait for long. */
 const READY_MS = 5000;
-/** Bytes of `/readyz` that are read; it has about 2 kB. */
-const READY_MAX_BYTES = 64_000;
 
 export const checkCommand: Command = {
   name: "check",
@@ -61,9 +59,8 @@ async function askConsumer(config: Config, args: Arguments, context: Context): P
   }
   const signal = AbortSignal.timeout(READY_MS);
   try {
-    const headers = proofOf(args, context);
-    const response = await context.fetch(`${url}/readyz`, { headers, redirect: "manual", signal });
-    return readiness(url, response.status, await readBoundedText(response, READY_MAX_BYTES));
+    const { status, text } = await askReadyz(context, url, { headers: proofOf(args, context), signal });
+    return readiness(url, status, text);
   } catch {
     return unseen(config, args, `${url} does not answer`);
   }

@@ -2,9 +2,9 @@ import { Purge } from "@prewarm/control-schema/images";
 import { DryRun, Rejection, WarmAnswer } from "@prewarm/control-schema/warm";
 import { type Config, defineConfig } from "@prewarm/shared/config";
 import { formatId } from "@prewarm/shared/image-id";
-import { readBoundedText } from "@prewarm/shared/read-at-most";
 import * as z from "zod";
 import { type ControlApi, createControlApi } from "../api/control-api.ts";
+import { askReadyz } from "../api/readyz.ts";
 import { type Arguments, type Command, TIMEOUT_FLAG } from "../arguments/command.ts";
 import { findConfig } from "../arguments/load-config.ts";
 import { readDuration } from "../arguments/quantities.ts";
@@ -21,8 +21,6 @@ import { createReport, type Report } from "../terminal/report.ts";
 const DEFAULT_TIMEOUT = "2m";
 /** Between two looks at what a purge has left, in ms. */
 const LOOK_MS = 500;
-/** Bytes of `/readyz` that are read; it has about 2 kB. */
-const READY_MAX_BYTES = 64_000;
 /** By this `Via` the edge knows reads of Prewarm's own, for which nothing is made: a view of what was purged orders it not again. */
 const OWN_READ = "1.1 prewarm";
 
@@ -156,12 +154,9 @@ function checksOf(site: Site): Check[] {
 }
 
 async function ready({ context, control, headers }: Site): Promise<string> {
-  // 503 is an answer here, with its reasons.
-  const signal = context.interrupts.now;
-  const response = await context.fetch(`${control}/readyz`, { headers, redirect: "manual", signal });
-  const text = await readBoundedText(response, READY_MAX_BYTES);
-  if (response.status === 200) return `ready${versionIn(text)}`;
-  throw new Error(`${control}/readyz answers ${response.status}: ${text.slice(0, 1000)}`);
+  const { status, text } = await askReadyz(context, control, { headers, signal: context.interrupts.now });
+  if (status === 200) return `ready${versionIn(text)}`;
+  throw new Error(`${control}/readyz answers ${status}: ${text.slice(0, 1000)}`);
 }
 
 function versionIn(text: string): string {
