@@ -8,6 +8,7 @@ import { type IttybitJob, readJob } from "../../workers/consumer/src/ittybit/dia
 import { readError } from "../../workers/consumer/src/ittybit/read-error.ts";
 import { readPage } from "../../workers/consumer/src/ittybit/read-page.ts";
 import {
+  beginnings,
   type Change,
   changed,
   changes,
@@ -15,6 +16,7 @@ import {
   DEEP_ARRAYS,
   DEEP_ERRORS,
   fuzz,
+  prefixes,
   type Recipe,
   recipes,
   textOf,
@@ -57,10 +59,18 @@ const LINKS = [
 ];
 
 interface Answer {
+  body: unknown;
+  link: Recipe;
+}
+
+/** An answer as the corpus keeps it. */
+interface Kept {
   seed: number;
   changes: Change[];
   link: Recipe;
 }
+
+const NEXT = '<https://api.ittybit.com/jobs?page=2&limit=2>; rel="next", <https://api.ittybit.com/jobs>; rel=prev';
 
 function judge(job: IttybitJob | null): void {
   if (job === null) return;
@@ -71,11 +81,13 @@ function judge(job: IttybitJob | null): void {
 }
 
 it("Ittybit's answers: a job with a usable id, or none", () => {
-  const inputs = fc.record({ seed: fc.nat(ANSWERS.length - 1), changes, link: recipes(LINKS) });
-  fuzz("Ittybit's answers", inputs, corpusOf<Answer>("ittybit"), (answer) => {
-    const body = changed(ANSWERS[answer.seed], answer.changes);
+  const madeOf = ({ seed, changes: all, link }: Kept): Answer => ({ body: changed(ANSWERS[seed], all), link });
+  const made = fc.record({ seed: fc.nat(ANSWERS.length - 1), changes, link: recipes(LINKS) }).map(madeOf);
+  const bodies = ANSWERS.flatMap((answer) => [...beginnings(answer)]).map((body) => ({ body, link: [] }));
+  const begun = [...bodies, ...prefixes(NEXT).map((link) => ({ body: ANSWERS[2], link }))];
+  fuzz("Ittybit's answers", { corpus: corpusOf<Kept>("ittybit").map(madeOf), begun, made }, ({ body, link }) => {
     judge(readJob(body));
-    const headers = new Headers({ link: textOf(answer.link) });
+    const headers = new Headers({ link: textOf(link) });
     for (const job of readPage(body, headers, new URLSearchParams("limit=2"))?.jobs ?? []) judge(job);
     const { message, kind } = readError(500, JSON.stringify(body) ?? "");
     if (typeof message !== "string" || publicText(`${kind} ${message}`).length > 300) throw new Error("no message");
@@ -100,7 +112,8 @@ const TERMS =
   );
 
 it("search qualifiers: a filter, or a refusal", () => {
-  fuzz("search", recipes(TERMS), corpusOf<Recipe>("search"), (recipe) => {
+  const begun = prefixes('id:"a b" format:webp error:x run:r lane:bulk state:dead attempts:>1 age:<9h cats/tom.jpg');
+  fuzz("search", { corpus: corpusOf<Recipe>("search"), begun, made: recipes(TERMS) }, (recipe) => {
     try {
       const filter = applySearch(emptyFilter(), textOf(recipe), 0);
       const words = [...filter.text, filter.id, filter.run, filter.error].filter((word) => word !== null);

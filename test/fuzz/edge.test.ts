@@ -9,7 +9,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { decide } from "../../workers/edge/src/hit/conditional.ts";
 import { readTarget } from "../../workers/edge/src/request/target.ts";
-import { corpusOf, fuzz, type Recipe, recipes, textOf } from "./fuzz.ts";
+import { corpusOf, fuzz, prefixes, type Recipe, recipes, textOf } from "./fuzz.ts";
 
 interface UrlInput {
   path: Recipe;
@@ -23,8 +23,15 @@ const QUERIES = (
 ).split("|");
 
 it("URL: a target with a key that reads back, or a refusal", () => {
-  const inputs = fc.record({ path: recipes(PATHS), query: recipes(QUERIES) });
-  fuzz("URL", inputs, corpusOf<UrlInput>("url"), ({ path, query }) => {
+  const made = fc.record({ path: recipes(PATHS), query: recipes(QUERIES) });
+  const whole: UrlInput = { path: [["photo.jpg", 1]], query: [["w=800", 1]] };
+  const begun = [
+    ...prefixes("cats%2Ftom/%E0%A4%85%20b.jpg").map((path) => ({ ...whole, path })),
+    ...prefixes("w=800&h=600&fit=cover&pos=top&q=high&f=auto&dpr=2&v=1&sc=image&exp=1900000000&s=a&utm_source=x").map(
+      (query) => ({ ...whole, query }),
+    ),
+  ];
+  fuzz("URL", { corpus: corpusOf<UrlInput>("url"), begun, made }, ({ path, query }) => {
     const address = `https://images.example.com/images/${textOf(path)}?${textOf(query)}`;
     if (!URL.canParse(address)) return;
     const url = new URL(address);
@@ -62,8 +69,15 @@ const RANGES = [
 const TAGS = ['"abc,1"', "W/", '"', ",", " ", "*", "x", "\\", "Sun, 01 Nov 2026 12:00:00 GMT", "(", "1", "GMT", "+"];
 
 it("Range and conditions: a part within the file, or a whole answer", () => {
-  const inputs = fc.record({ range: recipes(RANGES), tags: recipes(TAGS), which: fc.nat(3) });
-  fuzz("Range", inputs, corpusOf<{ range: Recipe; tags: Recipe; which: number }>("range"), ({ range, tags, which }) => {
+  const made = fc.record({ range: recipes(RANGES), tags: recipes(TAGS), which: fc.nat(3) });
+  const range: Recipe = [["bytes=0-499", 1]];
+  const begun = [
+    ...prefixes("bytes = 0-499, 990-").map((cut) => ({ range: cut, tags: [], which: 0 })),
+    ...prefixes('"abc,1", W/"x"').flatMap((tags) => [1, 3].map((which) => ({ range, tags, which }))),
+    ...prefixes(FACTS.lastModified).flatMap((tags) => [2, 3].map((which) => ({ range, tags, which }))),
+  ];
+  const corpus = corpusOf<{ range: Recipe; tags: Recipe; which: number }>("range");
+  fuzz("Range", { corpus, begun, made }, ({ range, tags, which }) => {
     const headers = new Headers({ Range: textOf(range) });
     const name = [null, "If-None-Match", "If-Modified-Since", "If-Range"][which];
     if (name !== null && name !== undefined) headers.set(name, textOf(tags));
@@ -81,7 +95,8 @@ const ACCEPTS =
   );
 
 it("Accept: one of the formats", () => {
-  fuzz("Accept", recipes(ACCEPTS), corpusOf<Recipe>("accept"), (recipe) => {
+  const begun = prefixes("image/avif,image/webp;q=0.9,image/*;q=0.8,*/*;level=1;q=0.5");
+  fuzz("Accept", { corpus: corpusOf<Recipe>("accept"), begun, made: recipes(ACCEPTS) }, (recipe) => {
     if (!negotiate(textOf(recipe), testConfig).every((format) => FORMATS.includes(format)))
       throw new Error("no format");
   });

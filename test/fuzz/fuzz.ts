@@ -22,11 +22,19 @@ function walk(): number {
   return sum;
 }
 
+/** What a parser is tried with, in this order: inputs that broke it once, sound ones cut at every place, and made ones. */
+export interface Inputs<T> {
+  corpus: readonly T[];
+  /** Every beginning of every seed (`beginnings`, `lengthsOf`): made inputs seldom end where a parser looks one byte too far. */
+  begun: Iterable<T>;
+  made: fc.Arbitrary<T>;
+}
+
 /**
- * Judges the corpus and then made inputs. `judge` throws on a wrong result. An input above the bound by the clock is measured in processor time, so
+ * Judges inputs. `judge` throws on a wrong result. An input above the bound by the clock is measured in processor time, so
  * that neither the garbage collector nor another process makes an input slow. Prints how many inputs there were.
  */
-export function fuzz<T>(name: string, inputs: fc.Arbitrary<T>, corpus: readonly T[], judge: (input: T) => void): void {
+export function fuzz<T>(name: string, { corpus, begun, made }: Inputs<T>, judge: (input: T) => void): void {
   const boundMs = WALKS_MAX * cpuMs(walk);
   let count = 0;
   const timed = (input: T): void => {
@@ -38,9 +46,41 @@ export function fuzz<T>(name: string, inputs: fc.Arbitrary<T>, corpus: readonly 
     if (ms > boundMs) throw new Error(`it took ${(ms / boundMs).toFixed(1)} times the bound`);
   };
   for (const input of corpus) timed(input);
-  fc.assert(fc.property(inputs, timed), { numRuns: RUNS });
-  expect(count).toBeGreaterThanOrEqual(RUNS);
-  console.info(`fuzz ${name}: ${count} inputs, ${corpus.length} of them kept`);
+  for (const input of begun) {
+    try {
+      timed(input);
+    } catch (error) {
+      throw new Error(`on the beginning ${JSON.stringify(input)}`, { cause: error });
+    }
+  }
+  const first = count;
+  expect(first).toBeGreaterThan(corpus.length);
+  fc.assert(fc.property(made, timed), { numRuns: RUNS });
+  expect(count).toBeGreaterThanOrEqual(first + RUNS);
+  console.info(`fuzz ${name}: ${count} inputs, ${corpus.length} of them kept, ${first - corpus.length} begun`);
+}
+
+/** Of a longer seed only the first so many prefixes are tried: parsers decide by how an input begins. */
+const PREFIXES_MAX = 2_000;
+
+/** The lengths of all prefixes of a seed, the empty one and the whole included, at most PREFIXES_MAX. */
+export function lengthsOf({ length }: { length: number }): number[] {
+  return Array.from({ length: Math.min(length + 1, PREFIXES_MAX) }, (_, n) => n);
+}
+
+/** Every beginning of some JSON: of a text its prefixes, of a list or an object its first members, the last of them begun. */
+export function* beginnings(value: unknown): Generator<unknown> {
+  if (typeof value === "string") for (const length of lengthsOf(value)) yield value.slice(0, length);
+  else if (typeof value === "object" && value !== null) {
+    const whole: [string, unknown][] = [];
+    const of = (members: readonly [string, unknown][]) =>
+      Array.isArray(value) ? members.map(([, member]) => member) : Object.fromEntries(members);
+    yield of(whole);
+    for (const [name, member] of Object.entries(value)) {
+      for (const begun of beginnings(member)) yield of([...whole, [name, begun]]);
+      whole.push([name, member]);
+    }
+  } else yield value;
 }
 
 /** Inputs that broke a parser once, or were built to. */
@@ -60,6 +100,11 @@ export function textOf(recipe: Recipe, maxLength = 8192): string {
     .map(([piece, times]) => piece.repeat(times))
     .join("")
     .slice(0, maxLength);
+}
+
+/** A seed of a text, cut at every place. */
+export function prefixes(text: string): Recipe[] {
+  return lengthsOf(text).map((length) => [[text.slice(0, length), 1]]);
 }
 
 /** Pieces in any order, now and then one or two of them many times over. */

@@ -7,7 +7,7 @@ import type { HookEvent } from "../../workers/consumer/src/hooks/hook-event.ts";
 import { type DataMapper, mapByData } from "../../workers/consumer/src/hooks/mappers/map-body.ts";
 import * as bodies from "../../workers/consumer/src/hooks/testing/fixtures.ts";
 import { RECIPES } from "../../workers/consumer/src/hooks/testing/recipes.ts";
-import { type Change, changed, changes, DEEP_ARRAYS, fuzz, readCorpus } from "./fuzz.ts";
+import { beginnings, type Change, changed, changes, DEEP_ARRAYS, fuzz, readCorpus } from "./fuzz.ts";
 
 const config = defineConfig({
   sources: [
@@ -97,11 +97,12 @@ const KEPT = readCorpus<Record<string, Body[]>>("hooks");
 it.each(Object.entries(MAPPERS))(
   "hook bodies, %s: events with ids that are ids, or a refusal",
   (name, { mapper, seeds }) => {
-    const inputs = fc.record({ seed: fc.nat(seeds.length - 1), changes });
-    const kept = KEPT[name] ?? [];
-    fuzz(`hook bodies, ${name}`, inputs, kept, (body) => {
+    const madeOf = ({ seed, changes: all }: Body) => changed(seeds[seed], all);
+    const made = fc.record({ seed: fc.nat(seeds.length - 1), changes }).map(madeOf);
+    const begun = seeds.flatMap((seed) => [...beginnings(seed)]);
+    fuzz(`hook bodies, ${name}`, { corpus: (KEPT[name] ?? []).map(madeOf), begun, made }, (body) => {
       try {
-        judge(mapByData(changed(seeds[body.seed], body.changes), mapper, config));
+        judge(mapByData(body, mapper, config));
       } catch (error) {
         if (!(error instanceof AppError)) throw error;
       }

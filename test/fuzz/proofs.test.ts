@@ -10,7 +10,7 @@ import {
 import type { Proof } from "../../workers/consumer/src/hooks/verifiers/proof.ts";
 import { verifySns } from "../../workers/consumer/src/hooks/verifiers/sns.ts";
 import { keysOf, SnsCertificates } from "../../workers/consumer/src/hooks/verifiers/sns-certificates.ts";
-import { changed, changes, recipes, textOf } from "./fuzz.ts";
+import { beginnings, changed, changes, lengthsOf, recipes, textOf } from "./fuzz.ts";
 
 /** Each input is a question to the runtime's cryptography, so there are fewer than of the parsers. */
 const RUNS = Number(process.env.FUZZ_RUNS ?? 10_000) / 20;
@@ -37,12 +37,16 @@ it(
     const bytes = [...Buffer.from(CERTIFICATE.replace(/-----[A-Z ]+-----|\s/g, ""), "base64")];
     const edit = fc.tuple(fc.nat(bytes.length), fc.nat(3), fc.array(fc.nat(255), { maxLength: 4 }));
     let sound = 0;
+    const judge = async (changed: readonly number[]) => {
+      const text = Buffer.from(changed).toString("base64");
+      if ((await keysOf(`-----BEGIN CERTIFICATE-----\n${text}\n-----END CERTIFICATE-----\n`)) !== null) sound += 1;
+    };
+    for (const length of lengthsOf(bytes)) await judge(bytes.slice(0, length));
     await fc.assert(
       fc.asyncProperty(fc.array(edit, { minLength: 1, maxLength: 3 }), async (edits) => {
         const copy = [...bytes];
         for (const [at, left, put] of edits) copy.splice(at, left, ...put);
-        const text = Buffer.from(copy).toString("base64");
-        if ((await keysOf(`-----BEGIN CERTIFICATE-----\n${text}\n-----END CERTIFICATE-----\n`)) !== null) sound += 1;
+        await judge(copy);
       }),
       { numRuns: RUNS },
     );
@@ -57,13 +61,15 @@ it(
   async () => {
     const seeds = [snsMessage({ Message: "signed", Subject: "s" }), confirmation()];
     const { asked, verify } = verifier();
+    const judge = async (seed: number, message: unknown) => {
+      const proof = await verify(message);
+      if (proof === null) return;
+      const wanted = seed === 0 ? { id: "m-1", body: "signed" } : { id: "m-1", subscription: { topic: TOPIC } };
+      expect(proof).toMatchObject(wanted);
+    };
+    for (const [seed, message] of seeds.entries()) for (const begun of beginnings(message)) await judge(seed, begun);
     await fc.assert(
-      fc.asyncProperty(fc.nat(seeds.length - 1), changes, async (seed, made) => {
-        const proof = await verify(changed(seeds[seed], made));
-        if (proof === null) return;
-        const wanted = seed === 0 ? { id: "m-1", body: "signed" } : { id: "m-1", subscription: { topic: TOPIC } };
-        expect(proof).toMatchObject(wanted);
-      }),
+      fc.asyncProperty(fc.nat(seeds.length - 1), changes, (seed, made) => judge(seed, changed(seeds[seed], made))),
       { numRuns: RUNS },
     );
     expect([...new Set(asked)]).toEqual([CERTIFICATE_URL]);
