@@ -9,6 +9,7 @@ import { describe, expect, it } from "vitest";
 import { beforeImagesRestore } from "../../src/images/restored-images.ts";
 import { passDone } from "../../src/images/sweeps.ts";
 import { findRemoval } from "../../src/images/tables/removals.ts";
+import { chunkOf } from "../../src/ledger/testing/chunk-of.ts";
 import { nextAlarmOf } from "../../src/ledger/testing/next-alarm-of.ts";
 import { STORED, setup } from "../../src/ledger/testing/setup.ts";
 import { testConfig } from "../../src/ledger/testing/setup-config.ts";
@@ -232,12 +233,14 @@ describe("what the replaced ledger knew", () => {
     expect(world.row(KEY)).not.toBeNull();
   });
 
-  it("goes on: no number below its ceiling is given", () => {
+  it("goes on: no number below its ceiling is given, also not by the next instance", () => {
     const world = setup();
     const ceiling = (world.clock.ms + 7_200_000) * 1_000;
     world.ledger.restored("operator", {}, { ceiling, purges: [] });
     world.accept(KEY);
     expect(world.row(KEY)?.gen).toBeGreaterThan(ceiling);
+    world.evict().acceptChunk(chunkOf({ keys: [OTHER] }, { id: "later", chunk: 0, hash: "h" }));
+    expect(world.row(OTHER)?.gen).toBeGreaterThan(ceiling);
   });
 
   it("is read with the platform's bookmarks, before the object restarts", async () => {
