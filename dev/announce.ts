@@ -1,12 +1,21 @@
 import { namedToken } from "../packages/shared/src/acts.ts";
-import type { Config } from "../packages/shared/src/config.ts";
-import { countVariants } from "../packages/shared/src/transform.ts";
-import { uploadLines } from "../scripts/cost/uploads.ts";
+import { type Config, secretNames } from "../packages/shared/src/config.ts";
+import { secretsOf } from "../packages/shared/src/secrets.ts";
+import { sign } from "../packages/shared/src/signature.ts";
+import { openLine, uploadLines } from "../scripts/cost/uploads.ts";
 import { listFaults } from "../scripts/site-faults.ts";
-import type { StackSettings } from "./settings.ts";
+import type { LocalSecret, StackSettings } from "./settings.ts";
 import type { Stack } from "./stack.ts";
 
 /* What the local stack prints for a person. */
+
+/** A stack that is ready, and what it was started with. */
+export interface Ready {
+  stack: Pick<Stack, "edgeUrl" | "controlUrl" | "originalsUrl" | "samples">;
+  settings: Pick<StackSettings, "adminToken" | "originalsDir" | "stateDir">;
+  config: Config;
+  secrets: Readonly<Record<string, LocalSecret>>;
+}
 
 export function announceFaults(faults: readonly string[]): void {
   const red = process.stderr.isTTY === true && !process.env.NO_COLOR;
@@ -17,24 +26,61 @@ export function announceFaults(faults: readonly string[]): void {
   console.error(red ? `\u001b[31m${text}\u001b[0m` : text);
 }
 
-/** `ms`: since the start. */
-export function announceReady(stack: Stack, settings: StackSettings, config: Config | null, ms: number): void {
-  console.log(`ready edge=${stack.edgeUrl} control=${stack.controlUrl}`);
-  console.log(`  after ${Math.round(ms)} ms; state in ${settings.stateDir}\n`);
+/** What a start says; `ms`: since it began. */
+export async function readyLines(ready: Ready, ms: number): Promise<string[]> {
+  const { stack, settings, config } = ready;
   const token = encodeURIComponent(namedToken(settings.adminToken.split(",")[0] ?? "")?.token ?? "");
-  console.log(`Gallery      ${stack.controlUrl}/gallery#token=${token}   (your pictures, and what answered each)\n`);
+  return [
+    `ready edge=${stack.edgeUrl} control=${stack.controlUrl}`,
+    `  after ${Math.round(ms)} ms; state in ${settings.stateDir}\n`,
+    `Gallery      ${stack.controlUrl}/gallery#token=${token}   (your pictures, and what answered each)\n`,
+    ...(await sampleLines(ready)),
+    `\n${openLine(config)}`,
+    ...uploadLines(config),
+    `\nDashboard    ${stack.controlUrl}/#token=${token}   (signs you in)`,
+    `Admin token  ${settings.adminToken}`,
+    ...secretLines(ready),
+  ];
+}
+
+/** URLs to open. Where every URL needs a signature, they have one. */
+async function sampleLines({ stack, settings, config, secrets }: Ready): Promise<string[]> {
+  const key = config.signing === "all" ? secrets.SIGNING_KEYS?.value.split(",")[0] : undefined;
   if (stack.samples.length > 0) {
-    console.log("Open one of these twice: first the original, then the variant.");
-    console.log(stack.samples.map((path) => `  ${stack.edgeUrl}/images/${path}`).join("\n"));
-  } else {
-    const place = settings.originalsDir === null ? stack.originalsUrl : `${settings.originalsDir}/<id>`;
-    console.log(`Open ${stack.edgeUrl}/images/<id>?w=800 twice: first the original (${place}), then the variant.`);
+    const paths = stack.samples.map((sample) => `/images/${sample}`);
+    const asked = await Promise.all(paths.map((path) => (key === undefined ? path : signed(path, key, config))));
+    return [
+      "Open one of these twice: first the original, then the variant.",
+      ...asked.map((path) => `  ${stack.edgeUrl}${path}`),
+    ];
   }
-  if (config !== null) {
-    console.log(`\nOne image can have ${countVariants(config)} variants that need no signature (versions aside).`);
-    for (const line of uploadLines(config)) console.log(line);
-  }
-  console.log(`\nDashboard    ${stack.controlUrl}/#token=${token}   (signs you in)`);
-  console.log(`Admin token  ${settings.adminToken}`);
-  console.log(`Hook secret  ${settings.hookSecret}   (POST ${stack.controlUrl}/hooks/uploads)`);
+  const place = settings.originalsDir === null ? stack.originalsUrl : `${settings.originalsDir}/<id>`;
+  const url =
+    key === undefined ? `${stack.edgeUrl}/images/<id>?w=800` : "what `prewarm url <id> --transform w=800` prints";
+  return [`Open ${url} twice: first the original (${place}), then the variant.`];
+}
+
+async function signed(url: string, key: string, config: Config): Promise<string> {
+  const [path = "", query = ""] = url.split("?");
+  return `${path}?${query}&s=${await sign(path, query, key, config)}`;
+}
+
+/** The secrets that a person needs elsewhere: in an upload system, in a receiver of events, in a build that signs. */
+function secretLines({ stack, config, secrets }: Ready): string[] {
+  const shown = (name: string): string => {
+    const secret = secrets[name];
+    return secret?.isMade === false ? `${name} of the environment` : (secret?.value ?? name);
+  };
+  const hooks = Object.entries(config.hooks).flatMap(([hook, { verifier }]) =>
+    secretNames(verifier).map(
+      (name) => `Hook secret  ${shown(name)}   (${name}, POST ${stack.controlUrl}/hooks/${hook})`,
+    ),
+  );
+  const events = config.events.flatMap((endpoint) => ("url" in endpoint ? endpoint.secrets : []));
+  const isSigned = secretsOf(config).some(({ name, need }) => name === "SIGNING_KEYS" && need !== null);
+  return [
+    ...(isSigned ? [`Signing key  ${shown("SIGNING_KEYS")}   (SIGNING_KEYS of your site's build)`] : []),
+    ...hooks,
+    ...events.map((name) => `Events       ${shown(name)}   (${name} of your receiver)`),
+  ];
 }

@@ -16,8 +16,8 @@ export interface RuntimeOptions {
   watch: boolean;
   /** Print every line of the Workers' log, not only warnings and errors. */
   verbose: boolean;
-  /** Vars and secrets of both Workers: a deployment has them from `npm run provision`. */
-  bindings: Record<string, string>;
+  /** Vars and secrets of both Workers: a deployment has them from `npm run provision`. Asked again at each reload. */
+  bindings(): Promise<Record<string, string>>;
   /** Where the gallery is served, to which the control port leads. */
   galleryUrl: string;
   onReload(milliseconds: number): void;
@@ -52,12 +52,15 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const bundles = await bundleWorkers({ ...entries, limits: LIMITS_ENTRY }, options.watch, () => reload(), alias);
   const brokenLimits: string[] = [];
   const hear = (line: string) => void (line.startsWith(BROKEN) && brokenLimits.push(line));
-  const describe = () => miniflareOptions(options, workers, bundles.current(), hear);
-  const miniflare = new Miniflare(describe());
+  const describe = async () => {
+    const bindings = await options.bindings();
+    return miniflareOptions({ ...options, bindings }, workers, bundles.current(), hear);
+  };
+  const miniflare = new Miniflare(await describe());
   await miniflare.ready;
   reload = debounce(async () => {
     const started = performance.now();
-    await miniflare.setOptions(describe());
+    await miniflare.setOptions(await describe());
     options.onReload(Math.round(performance.now() - started));
   });
   return {
@@ -75,8 +78,11 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
 
 type WorkerDescription = { name: string } & ReturnType<typeof unstable_getMiniflareWorkerOptions>;
 
+/** The options of one build. */
+type Described = Omit<RuntimeOptions, "bindings"> & { bindings: Record<string, string> };
+
 function miniflareOptions(
-  options: RuntimeOptions,
+  options: Described,
   workers: WorkerDescription[],
   code: Map<string, string>,
   hear: (line: string) => void,
@@ -101,11 +107,7 @@ function miniflareOptions(
   });
 }
 
-function describeWorker(
-  { name, workerOptions }: WorkerDescription,
-  options: RuntimeOptions,
-  code: Map<string, string>,
-) {
+function describeWorker({ name, workerOptions }: WorkerDescription, options: Described, code: Map<string, string>) {
   const { modulesRules: _, ...rest } = workerOptions;
   return {
     ...rest,
@@ -127,7 +129,7 @@ function describeWorker(
 }
 
 /** What a person sees who opens the edge's address without a path. */
-function homeOf({ controlPort }: RuntimeOptions): string {
+function homeOf({ controlPort }: Pick<RuntimeOptions, "controlPort">): string {
   const control = `http://localhost:${controlPort}`;
   return `<!doctype html><html lang="en"><title>Prewarm's edge, locally</title><p>This is the local edge, which answers <code>/images/…</code>.
 <p><a href="${control}/gallery">Gallery</a> · <a href="${control}/">Dashboard</a>`;

@@ -1,13 +1,21 @@
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { cloudinary } from "@prewarm/legacy-urls/cloudinary";
-import { defineConfig } from "@prewarm/shared/config";
+import { defineConfig, type UserConfig } from "@prewarm/shared/config";
 import { describe, expect, it } from "vitest";
 import { tempFolder } from "../test/temp-folder.ts";
-import { isLoopback, namedSecrets, readSettings } from "./settings.ts";
+import { isLoopback, localSecrets, readSettings } from "./settings.ts";
 
 const STATE_DIR = tempFolder("prewarm-settings-");
 const read = (env: Record<string, string>) => readSettings({ STATE_DIR, ...env });
+/** The site's secrets without those that every site has. */
+function secretsOf(site: Partial<UserConfig>, env: Record<string, string> = {}, faults: string[] = []) {
+  const config = defineConfig({ sources: [], ...site });
+  const found = localSecrets({ config, faults }, env, STATE_DIR);
+  const { ADMIN_TOKEN: _admin, VIEWER_TOKEN: _viewer, SIGNING_KEYS: _keys, ...own } = found;
+  return own;
+}
+const given = (value: string) => ({ value, isMade: false });
 
 describe("the local stack's settings", () => {
   it("take a hook's secret by the name that the configuration gives it, and nothing else", () => {
@@ -15,13 +23,37 @@ describe("the local stack's settings", () => {
     const hooks = {
       cms: { verifier: { ...verifier, secrets: [...verifier.secrets] }, mapper: { kind: "native" } as const },
     };
-    const config = defineConfig({ sources: [], hooks });
-    expect(namedSecrets(config, { CMS_SECRET: "abc", AWS_SECRET: "no" })).toEqual({ CMS_SECRET: "abc" });
+    expect(secretsOf({ hooks }, { CMS_SECRET: "abc", OLD_SECRET: "old", AWS_SECRET: "no" })).toEqual({
+      CMS_SECRET: given("abc"),
+      OLD_SECRET: given("old"),
+    });
   });
 
-  it("take the secret that old URLs are signed with", () => {
-    const config = defineConfig({ sources: [], legacy: [cloudinary({ secrets: ["CLOUDINARY_API_SECRET"] })] });
-    expect(namedSecrets(config, { CLOUDINARY_API_SECRET: "b", OTHER: "c" })).toEqual({ CLOUDINARY_API_SECRET: "b" });
+  it("take the secret that old URLs are signed with, which another service makes", () => {
+    const legacy = [cloudinary({ secrets: ["CLOUDINARY_API_SECRET"] })];
+    expect(secretsOf({ legacy }, { CLOUDINARY_API_SECRET: "b", OTHER: "c" })).toEqual({
+      CLOUDINARY_API_SECRET: given("b"),
+    });
+    expect(secretsOf({ legacy })).toEqual({});
+  });
+
+  it("take the secrets of events, of addresses and of functions, and make those that sign", () => {
+    const events = [
+      { url: "https://example.com/events", secrets: ["EVENTS_SECRET"] },
+      { name: "chat", secrets: ["CHAT_URL"], handle: async () => undefined },
+    ];
+    expect(secretsOf({ events }, { EVENTS_SECRET: "whsec_a", CHAT_URL: "https://chat.example/x" })).toEqual({
+      EVENTS_SECRET: given("whsec_a"),
+      CHAT_URL: given("https://chat.example/x"),
+    });
+    const made = { value: expect.stringMatching(/^whsec_[\w+/]{43}=$/), isMade: true };
+    expect(secretsOf({ events })).toEqual({ EVENTS_SECRET: made });
+    expect(secretsOf({ events })).toEqual(secretsOf({ events }));
+  });
+
+  it("leave out the secrets of a setting that is at fault", () => {
+    const hooks = "none" as unknown as NonNullable<UserConfig["hooks"]>;
+    expect(secretsOf({ hooks }, {}, ["hooks: write hooks by their names"])).toEqual({});
   });
 
   it("have the documented defaults", () => {
@@ -31,15 +63,15 @@ describe("the local stack's settings", () => {
       ittybitApiUrl: null,
       ittybitApiKey: "local",
       originalsUrl: null,
-      signingKeys: "",
     });
   });
 
   it("refuse a STATE_DIR that cannot be written: the platform's storage would wait for it without a word", () => {
     const file = join(STATE_DIR, "a-file");
     writeFileSync(file, "");
-    const tokens = { ADMIN_TOKEN: "a", VIEWER_TOKEN: "v", HOOK_SECRET: "s" };
-    expect(() => read({ ...tokens, STATE_DIR: join(file, "state") })).toThrow(/^STATE_DIR, .*a-file\/state, cannot be/);
+    expect(() => read({ ADMIN_TOKEN: "a", STATE_DIR: join(file, "state") })).toThrow(
+      /^STATE_DIR, .*a-file\/state, cannot be/,
+    );
   });
 
   it("read ORIGINALS_DIR from where npm was called", () => {
@@ -48,24 +80,29 @@ describe("the local stack's settings", () => {
   });
 
   it("make a hook secret of 32 bytes once, and keep it with the state", () => {
-    const { hookSecret } = read({});
-    expect(Buffer.from(hookSecret.replace(/^whsec_/, ""), "base64")).toHaveLength(32);
-    expect(read({}).hookSecret).toBe(hookSecret);
-    expect(read({ HOOK_SECRET: "whsec_mine" }).hookSecret).toBe("whsec_mine");
+    const verifier = { kind: "standard-webhooks", secrets: ["HOOK_SECRET"] } as const;
+    const hooks = { uploads: { verifier, mapper: { kind: "native" } as const } };
+    const { HOOK_SECRET: made } = secretsOf({ hooks });
+    expect(Buffer.from(made?.value.replace(/^whsec_/, "") ?? "", "base64")).toHaveLength(32);
+    expect(secretsOf({ hooks }).HOOK_SECRET).toEqual(made);
+    expect(secretsOf({ hooks }, { HOOK_SECRET: "whsec_mine" }).HOOK_SECRET).toEqual(given("whsec_mine"));
+    expect(secretsOf({}).HOOK_SECRET).toBeUndefined();
   });
 
-  it("make tokens that nobody can guess, keep them with the state, and show them to nobody else", () => {
-    const { adminToken, viewerToken } = read({});
-    for (const token of [adminToken, viewerToken]) expect(token).toMatch(/^[\w-]{32}$/);
-    expect(adminToken).not.toBe(viewerToken);
-    expect(read({})).toMatchObject({ adminToken, viewerToken });
-    expect(readFileSync(join(STATE_DIR, "admin-token"), "utf8")).toBe(adminToken);
-    for (const name of ["admin-token", "viewer-token", "hook-secret"])
+  it("make tokens and a signing key that nobody can guess, keep them with the state, and show them to nobody else", () => {
+    const { adminToken } = read({});
+    const nothing = { config: null, faults: ["prewarm.config.ts: it cannot be loaded"] };
+    const made = localSecrets(nothing, {}, STATE_DIR);
+    const values = Object.values(made).map(({ value }) => value);
+    expect(Object.keys(made)).toEqual(["ADMIN_TOKEN", "VIEWER_TOKEN", "SIGNING_KEYS"]);
+    for (const value of values) expect(value).toMatch(/^[\w-]{32}$/);
+    expect(new Set(values).size).toBe(3);
+    expect(localSecrets(nothing, {}, STATE_DIR)).toEqual(made);
+    expect([adminToken, readFileSync(join(STATE_DIR, "admin-token"), "utf8")]).toEqual([values[0], values[0]]);
+    for (const name of ["admin-token", "viewer-token", "signing-keys"])
       expect(statSync(join(STATE_DIR, name)).mode & 0o077).toBe(0);
-    expect(read({ ADMIN_TOKEN: "mine", VIEWER_TOKEN: "theirs" })).toMatchObject({
-      adminToken: "mine",
-      viewerToken: "theirs",
-    });
+    expect(read({ ADMIN_TOKEN: "mine" }).adminToken).toBe("mine");
+    expect(localSecrets(nothing, { ADMIN_TOKEN: "mine" }, STATE_DIR).ADMIN_TOKEN).toEqual(given("mine"));
   });
 
   it.each([

@@ -1,7 +1,9 @@
-import { randomBytes } from "node:crypto";
 import { accessSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { type Config, secretNames } from "@prewarm/shared/config";
+import { defineConfig } from "@prewarm/shared/config";
+import { settingOf } from "@prewarm/shared/environment-check";
+import { makeSecret, type SecretForm, secretsOf } from "@prewarm/shared/secrets";
+import type { Judged } from "../scripts/site-faults.ts";
 
 /** What `npm start` reads from the environment (README, "Local stack"). */
 export interface StackSettings {
@@ -14,14 +16,11 @@ export interface StackSettings {
   originalsUrl: string | null;
   /** A folder of one's own pictures, absolute; null: none. */
   originalsDir: string | null;
+  /** The stack calls its own consumer with it. */
   adminToken: string;
-  viewerToken: string;
-  hookSecret: string;
   stateDir: string;
-  signingKeys: string;
   /** `wake`, or "": what the configuration says. */
   ittybitWebhooks: string;
-  ittybitWebhookSecret: string;
 }
 
 export function readSettings(env: Record<string, string | undefined>): StackSettings {
@@ -35,14 +34,9 @@ export function readSettings(env: Record<string, string | undefined>): StackSett
     originalsUrl: urlOf(env.ORIGINALS_URL, "ORIGINALS_URL"),
     // Meant from where npm was called.
     originalsDir: env.ORIGINALS_DIR ? resolve(env.INIT_CWD || ".", env.ORIGINALS_DIR) : null,
-    adminToken: env.ADMIN_TOKEN || keptSecret(stateDir, "admin-token", () => randomBytes(24).toString("base64url")),
-    viewerToken: env.VIEWER_TOKEN || keptSecret(stateDir, "viewer-token", () => randomBytes(24).toString("base64url")),
-    hookSecret:
-      env.HOOK_SECRET || keptSecret(stateDir, "hook-secret", () => `whsec_${randomBytes(32).toString("base64")}`),
+    adminToken: env.ADMIN_TOKEN || keptSecret(stateDir, "ADMIN_TOKEN", "token"),
     stateDir,
-    signingKeys: env.SIGNING_KEYS || "",
     ittybitWebhooks: env.ITTYBIT_WEBHOOKS || "",
-    ittybitWebhookSecret: env.ITTYBIT_WEBHOOK_SECRET || "",
   };
   refuseUnreachableOriginals(settings);
   if (settings.originalsUrl && settings.originalsDir)
@@ -54,14 +48,30 @@ export function readSettings(env: Record<string, string | undefined>): StackSett
   return settings;
 }
 
-/** The secrets of hooks and of old URLs that the environment holds, by the names that the configuration gives them. */
-export function namedSecrets(
-  { hooks, legacy }: Config,
+/** A secret of the local stack. */
+export interface LocalSecret {
+  value: string;
+  /** It was made here, and is kept with the state. False: the environment has it. */
+  isMade: boolean;
+}
+
+/**
+ * The secrets that a site has on this machine, by name: what the environment says, and else a value of our own. A secret that another service
+ * makes, such as Ittybit's key, only the environment can say. The secrets of a setting at fault are left out.
+ */
+export function localSecrets(
+  { config, faults }: Judged,
   env: Record<string, string | undefined>,
-): Record<string, string> {
-  const ofHooks = Object.values(hooks).flatMap(({ verifier }) => secretNames(verifier));
-  const names = [...ofHooks, ...legacy.flatMap(({ secrets }) => secrets)];
-  return Object.fromEntries(names.flatMap((name) => (env[name] ? [[name, env[name]]] : [])));
+  stateDir: string,
+): Record<string, LocalSecret> {
+  const isWhole = (setting: string): boolean => !faults.some((fault) => settingOf(fault) === setting);
+  const secrets = secretsOf(config ?? defineConfig({ sources: [] }), isWhole);
+  const found = secrets.flatMap(({ name, form, maker }): [string, LocalSecret][] => {
+    const given = env[name];
+    if (given) return [[name, { value: given, isMade: false }]];
+    return maker === "service" ? [] : [[name, { value: keptSecret(stateDir, name, form), isMade: true }]];
+  });
+  return Object.fromEntries(found);
 }
 
 function portOf(text: string | undefined, name: string, fallback: number): number {
@@ -79,10 +89,13 @@ function urlOf(text: string | undefined, name: string): string | null {
   return text.replace(/\/$/, "");
 }
 
-/** A secret that stays the same as long as the state does, so that a sender set up once keeps working. The command line reads `admin-token`. */
-function keptSecret(stateDir: string, name: string, make: () => string): string {
-  const file = join(stateDir, name);
-  if (!existsSync(file)) writeFileSync(file, make(), { mode: 0o600 });
+/**
+ * A secret that stays the same as long as the state does, so that a sender set up once keeps working: SIGNING_KEYS is kept in the file
+ * `signing-keys`. The command line reads such files.
+ */
+function keptSecret(stateDir: string, name: string, form: SecretForm): string {
+  const file = join(stateDir, name.toLowerCase().replaceAll("_", "-"));
+  if (!existsSync(file)) writeFileSync(file, makeSecret(form), { mode: 0o600 });
   return readFileSync(file, "utf8").trim();
 }
 

@@ -19,8 +19,8 @@ export interface StackOptions extends StackSettings {
   verbose?: boolean;
   /** Rebuild and reload on edits. */
   watch: boolean;
-  /** Secrets that only the configuration names. */
-  secrets?: Record<string, string>;
+  /** The site's secrets by name, asked again after each edit. */
+  secrets(): Promise<Record<string, string>>;
   /** Options of the embedded emulator, for tests. */
   emulator?: Partial<EmulatorOptions>;
   log?(line: string): void;
@@ -72,10 +72,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const runtime = await startRuntime({
       ...runtimeOptions(options),
       ...{ edgePort: ports.edge, controlPort: ports.control, galleryUrl },
-      bindings: {
+      bindings: async () => ({
+        ...(await options.secrets()),
         ...bindingsOf(options, originalsUrl, emulator?.apiUrl ?? options.ittybitApiUrl ?? "", ports),
         ...viewsBindings(analytics.url, options.adminToken),
-      },
+      }),
     });
     closers.push(() => runtime.close());
     startClock(runtime, closers);
@@ -199,7 +200,6 @@ async function embeddedEmulator(
 
 function bindingsOf(options: StackOptions, originalsUrl: string, apiUrl: string, ports: Ports): Record<string, string> {
   return {
-    ...options.secrets,
     LOCAL: "true",
     ITTYBIT_API_URL: apiUrl,
     ITTYBIT_API_KEY: options.ittybitApiKey,
@@ -207,11 +207,6 @@ function bindingsOf(options: StackOptions, originalsUrl: string, apiUrl: string,
     EDGE_URL: `http://localhost:${ports.edge}`,
     CONTROL_URL: `http://localhost:${ports.control}`,
     ITTYBIT_WEBHOOKS: options.ittybitWebhooks,
-    ITTYBIT_WEBHOOK_SECRET: options.ittybitWebhookSecret,
-    ADMIN_TOKEN: options.adminToken,
-    VIEWER_TOKEN: options.viewerToken,
-    HOOK_SECRET: options.hookSecret,
-    SIGNING_KEYS: options.signingKeys,
     // Only a local original may be fetched from a loopback address.
     ALLOW_LOOPBACK: String(isLoopback(originalsUrl) || isLoopback(apiUrl)),
   };

@@ -1,8 +1,8 @@
 import { defineConfig } from "../packages/shared/src/config.ts";
 import { publicConfig } from "../packages/shared/src/public-config.ts";
 import { type Judged, judgeSite } from "../scripts/site-faults.ts";
-import { announceFaults, announceReady } from "./announce.ts";
-import { namedSecrets, readSettings } from "./settings.ts";
+import { announceFaults, readyLines } from "./announce.ts";
+import { type LocalSecret, localSecrets, readSettings } from "./settings.ts";
 import { type Stack, startStack } from "./stack.ts";
 
 /** What `prewarm dev` says about the site (apps/cli/src/commands/dev.ts has the same shape). */
@@ -48,12 +48,14 @@ export async function startDev(settings: DevSettings): Promise<0 | 1> {
   try {
     const stackSettings = readSettings(env);
     const reloads = createReloads(settings.config);
-    const { config, faults } = await judgeSite(settings.config);
+    const secrets = (judged: Judged) => localSecrets(judged, env, stackSettings.stateDir);
+    const judged = await judgeSite(settings.config);
+    const { config, faults } = judged;
     // Printed first: with some faults no Worker starts.
     if (faults.length > 0) announceFaults(faults);
     const stack = await startStack({
       ...stackSettings,
-      secrets: faults.length > 0 || config === null ? {} : namedSecrets(config, env),
+      secrets: async () => valuesOf(secrets(await judgeSite(settings.config))),
       watch,
       verbose: settings.verbose,
       wranglerFolder: settings.wranglerFolder,
@@ -66,7 +68,9 @@ export async function startDev(settings: DevSettings): Promise<0 | 1> {
     const { stateDir } = stackSettings;
     settings.listening({ edge: edgeUrl, control: controlUrl, originals: originalsUrl, stateDir });
     const found = await reloads.begin(stack);
-    if (found.length === 0) announceReady(stack, stackSettings, config, performance.now() - started);
+    const ready = { stack, settings: stackSettings, secrets: secrets(judged) };
+    if (found.length === 0 && config !== null)
+      console.log((await readyLines({ ...ready, config }, performance.now() - started)).join("\n"));
     else if (faults.length === 0) announceFaults(found);
     const isUseless = found.length > 0 && !watch;
     if (!isUseless) await aborted(settings.stop);
@@ -77,6 +81,10 @@ export async function startDev(settings: DevSettings): Promise<0 | 1> {
     console.error(`prewarm: ${error instanceof Error ? error.message : error}`);
     return 1;
   }
+}
+
+function valuesOf(secrets: Record<string, LocalSecret>): Record<string, string> {
+  return Object.fromEntries(Object.entries(secrets).map(([name, { value }]) => [name, value]));
 }
 
 /** An edit may mend what was at fault, or break what was not. Both Workers are built again, so one edit may reload twice. */

@@ -1,9 +1,8 @@
 import { join } from "node:path";
 import { findInstallation } from "../apps/cli/src/site/installation.ts";
 import { readyFiles } from "../apps/cli/src/site/wrangler-files.ts";
-import { countVariants } from "../packages/shared/src/transform.ts";
 import { strangersLines } from "./cost/strangers.ts";
-import { uploadLines } from "./cost/uploads.ts";
+import { openLine, uploadLines } from "./cost/uploads.ts";
 import { judgeSite, listFaults } from "./site-faults.ts";
 
 // Judges prewarm.config.ts and the wrangler files beside it, or the configuration given: every fault at once and exit 1, or how many variants
@@ -17,9 +16,7 @@ if (config === null || faults.length > 0) {
   console.error(listFaults(faults));
   process.exitCode = 1;
 } else {
-  console.log(
-    `The configuration is sound. One image can have ${countVariants(config)} variants that need no signature (versions aside).`,
-  );
+  console.log(`The configuration is sound. ${openLine(config)}`);
   for (const line of uploadLines(config)) console.log(line);
   console.log("What clients without a signature can cause at most (docs/security.md):");
   for (const line of strangersLines(config)) console.log(`  ${line}`.trimEnd());

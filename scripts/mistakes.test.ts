@@ -194,6 +194,13 @@ const MISTAKES: Mistake[] = [
     told: /^SIGNING_KEYS: /,
     hook: 401,
   },
+  {
+    name: 'signing "all" without SIGNING_KEYS',
+    site: { signing: "all" },
+    secrets: { SIGNING_KEYS: undefined },
+    told: /^SIGNING_KEYS: .*--set SIGNING_KEYS/,
+    hook: 401,
+  },
 ];
 
 /** The wrangler files of a sound configuration. One at fault has none. */

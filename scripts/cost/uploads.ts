@@ -1,6 +1,14 @@
 import type { Config } from "../../packages/shared/src/config.ts";
 import { variantsOf } from "../../packages/shared/src/cost/outlook.ts";
+import { countVariants } from "../../packages/shared/src/transform.ts";
 import { pageLines, recipesOf, uploadRecipe } from "../../packages/shared/src/upload-recipe.ts";
+
+/** How many variants a client without a signature can ask for. */
+export function openLine(config: Config): string {
+  return config.signing === "all"
+    ? 'Every image URL needs a signature (signing: "all").'
+    : `One image can have ${countVariants(config)} variants that need no signature (versions aside).`;
+}
 
 /**
  * What an upload costs by each line of `pages`: jobs, and money where `prices.ittybitPer1000Jobs` is known. A variant of two lines counts

@@ -56,8 +56,18 @@ export const LOCAL_STACK: readonly Mutation[] = [
   ]),
   ...at({ file: "dev/settings.ts", tests: ["dev/settings.test.ts"] }, [
     breaks("F7", "the local token is known to everybody", {
-      find: 'keptSecret(stateDir, "admin-token", () => randomBytes(24).toString("base64url"))',
+      find: 'keptSecret(stateDir, "ADMIN_TOKEN", "token")',
       replace: '"local-admin"',
+    }),
+  ]),
+  ...at({ file: "dev/announce.ts", tests: ["dev/announce.test.ts"] }, [
+    breaks("F7", "the start prints a secret of the environment", {
+      find: "secret?.isMade === false",
+      replace: "secret === undefined",
+    }),
+    breaks("L8", "the start of a signed site prints URLs that are refused", {
+      find: 'config.signing === "all" ? secrets.SIGNING_KEYS',
+      replace: 'config.signing === "off" ? secrets.SIGNING_KEYS',
     }),
   ]),
   ...at({ file: "dev/state-lock.ts", tests: ["dev/state-lock.test.ts"] }, [

@@ -104,6 +104,12 @@ export const SHARED: readonly Mutation[] = [
       replace: "prewarm provision --to production",
     }),
   ]),
+  ...at({ file: `${SRC}/secrets.ts`, tests: ["scripts/mistakes.test.ts"] }, [
+    breaks("D1", 'signing: "all" is deployed without a key, so that every picture is refused', {
+      find: 'signing === "all" ?',
+      replace: 'signing === "off" ?',
+    }),
+  ]),
   ...at({ file: `${SRC}/environment.ts`, tests: [`${EDGE}/config.test.ts`] }, [
     breaks("N10", "the edge takes a key that can be guessed", {
       find: "isLocal || key.length >= TOKEN_MIN_CHARS",

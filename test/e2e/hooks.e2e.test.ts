@@ -40,7 +40,7 @@ beforeAll(async () => {
   folder = tempFolder("prewarm-uploads-");
   const port = await freePort(0, true);
   uploads = `http://localhost:${port}`;
-  stack = await startTestStack({ originalsUrl: `${uploads}/originals/{id}`, hookSecret: SECRET });
+  stack = await startTestStack({ originalsUrl: `${uploads}/originals/{id}`, secrets: { HOOK_SECRET: SECRET } });
   server = await startServer(port, `${stack.controlUrl}/hooks/uploads`);
 });
 

@@ -18,8 +18,8 @@ export default defineConfig({
 let stack: TestStack;
 beforeAll(async () => {
   const arrange = await withSite(SITE, ["edge"]);
-  const secrets = { CLOUDINARY_API_SECRET: "b" };
-  stack = await startTestStack({ arrange, secrets, signingKeys: "a-key-of-the-edge" });
+  const secrets = { CLOUDINARY_API_SECRET: "b", SIGNING_KEYS: "a-key-of-the-edge" };
+  stack = await startTestStack({ arrange, secrets });
 });
 afterAll(() => stack?.close());
 

@@ -1,22 +1,34 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { readSettings } from "../../dev/settings.ts";
+import { localSecrets, readSettings } from "../../dev/settings.ts";
 import { type Stack, type StackOptions, startStack } from "../../dev/stack.ts";
+import site from "../../prewarm.config.ts";
 
 export type TestStack = Stack & { stateDir: string; adminToken: string; viewerToken: string; hookSecret: string };
 
+interface TestOptions extends Partial<Omit<StackOptions, "secrets">> {
+  /** Secrets by name, beside those of the repository's configuration or in their place. */
+  secrets?: Record<string, string>;
+}
+
 /** The whole local stack on free ports with a clean state; `close()` removes it all, and fails when a limit of the platform was broken. */
-export async function startTestStack(options: Partial<StackOptions> = {}): Promise<TestStack> {
+export async function startTestStack({ secrets: given = {}, ...options }: TestOptions = {}): Promise<TestStack> {
   const stateDir = options.stateDir ?? (await mkdtemp(join(tmpdir(), "prewarm-e2e-")));
   const settings = readSettings({ STATE_DIR: stateDir });
-  const stack = await startStack({ ...settings, port: 0, controlPort: 0, watch: false, ...options });
+  const made = Object.entries(localSecrets({ config: site, faults: [] }, {}, stateDir)).map(([name, { value }]) => [
+    name,
+    value,
+  ]);
+  const secrets: Record<string, string> = { ...Object.fromEntries(made), ...given };
+  const ports = { port: 0, controlPort: 0 };
+  const stack = await startStack({ ...settings, ...ports, watch: false, secrets: async () => secrets, ...options });
   return {
     ...stack,
     stateDir,
     adminToken: settings.adminToken,
-    viewerToken: settings.viewerToken,
-    hookSecret: settings.hookSecret,
+    viewerToken: secrets.VIEWER_TOKEN ?? "",
+    hookSecret: secrets.HOOK_SECRET ?? "",
     close: async () => {
       await stack.close();
       if (!options.stateDir) await rm(stateDir, { recursive: true, force: true });

@@ -5,6 +5,7 @@ import { LEDGER_PLACES } from "./deploy.ts";
 import { secretList } from "./environment.ts";
 import { TOKEN_MIN_CHARS } from "./limits.ts";
 import { isPublicHost } from "./public-address.ts";
+import { type Secret, secretsOf } from "./secrets.ts";
 
 /** What a Worker was given beside its code. */
 export interface Given {
@@ -22,11 +23,12 @@ const WEBHOOK_SECRET_MIN_BYTES = 24;
  */
 export function checkEnvironment(config: Config, configFaults: readonly string[], given: Given): string[] {
   const isWhole = (setting: string): boolean => !configFaults.some((fault) => settingOf(fault) === setting);
+  const secrets = secretsOf(config, isWhole).filter(({ readers }) => readers.includes("consumer"));
   return [
-    ...ownSecrets(given),
+    ...tokenFaults(given),
+    ...secrets.flatMap((secret) => secretFaults(secret, given)),
     ...ledgerPlaces(given),
-    ...(isWhole("hooks") ? [...hookSecrets(config, given), ...sharedValues(config, given)] : []),
-    ...(isWhole("events") ? eventSecrets(config, given) : []),
+    ...(isWhole("hooks") ? sharedValues(config, given) : []),
     ...(isWhole("sources") ? sourceNeeds(config, given) : []),
     ...(isWhole("ittybit") ? hookNeeds(config, given) : []),
   ];
@@ -50,25 +52,30 @@ export function asksForSecret(fault: string): boolean {
   return fault.includes(" --set ");
 }
 
-function ownSecrets({ value }: Given): string[] {
-  const missing = ["ITTYBIT_API_KEY", "ADMIN_TOKEN"].filter((name) => secretList(value(name)).length === 0);
-  // The local stack's tokens are published, and accepted on this machine only.
-  const short =
-    value("LOCAL") === "true"
-      ? []
-      : ["ADMIN_TOKEN", "VIEWER_TOKEN", "SIGNING_KEYS"].filter((name) =>
-          secretList(value(name)).some((one) => secretIn(name, one).length < TOKEN_MIN_CHARS),
-        );
+/** Entries of the tokens that name no token, or an act that there is not. */
+function tokenFaults({ value }: Given): string[] {
   const acts = secretList(value("ADMIN_TOKEN")).flatMap((one) => namedToken(one)?.acts ?? []);
   const odd = acts.filter((word) => !isAct(word));
   return [
     ...["ADMIN_TOKEN", "VIEWER_TOKEN"].flatMap((name) => unparsedEntries(name, value(name))),
     ...odd.map((word) => `ADMIN_TOKEN: ${JSON.stringify(word)} is no act, so nobody may do it: ${ACTS.join(", ")}`),
-    ...missing.map((name) => `${name}: it is not set: ${setSecret(name, value("ENVIRONMENT"))}`),
-    ...short.map(
-      (name) =>
-        `${name}: it is shorter than ${TOKEN_MIN_CHARS} characters and can be guessed: openssl rand -hex 32, then ${setSecret(name, value("ENVIRONMENT"))}`,
-    ),
+  ];
+}
+
+/** A secret that is needed and not set, or that cannot be one. */
+function secretFaults({ name, need, form }: Secret, { value }: Given): string[] {
+  const entries = secretList(value(name));
+  const put = setSecret(name, value("ENVIRONMENT"));
+  if (entries.length === 0) return need === null ? [] : [`${name}: it is not set, and ${need}: ${put}`];
+  if (form === "webhook" && !entries.every(isWebhookSecret))
+    return [
+      `${name}: it is not whsec_ and base64 of at least ${WEBHOOK_SECRET_MIN_BYTES} bytes: echo "whsec_$(openssl rand -base64 32)", then ${put}`,
+    ];
+  // The local stack's tokens are published, and accepted on this machine only.
+  const isShort = (entry: string): boolean => secretIn(name, entry).length < TOKEN_MIN_CHARS;
+  if (form !== "token" || value("LOCAL") === "true" || !entries.some(isShort)) return [];
+  return [
+    `${name}: it is shorter than ${TOKEN_MIN_CHARS} characters and can be guessed: openssl rand -hex 32, then ${put}`,
   ];
 }
 
@@ -107,21 +114,6 @@ function ledgerPlaces({ value }: Given): string[] {
   });
 }
 
-function hookSecrets({ hooks }: Config, { value }: Given): string[] {
-  const needed = new Map(
-    Object.values(hooks).flatMap(({ verifier }) => secretNames(verifier).map((name) => [name, verifier.kind] as const)),
-  );
-  return [...needed].flatMap(([name, kind]) => {
-    const secrets = secretList(value(name));
-    const put = setSecret(name, value("ENVIRONMENT"));
-    if (secrets.length === 0) return [`${name}: a hook's secret, and it is not set: ${put}`];
-    if (kind !== "standard-webhooks" || secrets.every(isWebhookSecret)) return [];
-    return [
-      `${name}: it is not whsec_ and base64 of at least ${WEBHOOK_SECRET_MIN_BYTES} bytes: echo "whsec_$(openssl rand -base64 32)", then ${put}`,
-    ];
-  });
-}
-
 /** Two hooks with one secret under two names; under one name it is a fault of the configuration. */
 function sharedValues({ hooks }: Config, { value }: Given): string[] {
   const first = new Map<string, { hook: string; name: string }>();
@@ -137,23 +129,6 @@ function sharedValues({ hooks }: Config, { value }: Given): string[] {
           );
       }
   return [...faults];
-}
-
-function eventSecrets({ events }: Config, { value }: Given): string[] {
-  const names = [...new Set(events.flatMap((endpoint) => ("url" in endpoint ? endpoint.secrets : [])))];
-  const ofFunctions = [...new Set(events.flatMap((endpoint) => ("url" in endpoint ? [] : (endpoint.secrets ?? []))))];
-  const missing = ofFunctions.filter((name) => secretList(value(name)).length === 0);
-  const faults = missing.map(
-    (name) => `${name}: a secret of a function in events, and it is not set: ${setSecret(name, value("ENVIRONMENT"))}`,
-  );
-  const unsound = names.flatMap((name) => {
-    const secrets = secretList(value(name));
-    if (secrets.length > 0 && secrets.every(isWebhookSecret)) return [];
-    return [
-      `${name}: outgoing events are signed by it, and it is not whsec_ and base64 of at least ${WEBHOOK_SECRET_MIN_BYTES} bytes: echo "whsec_$(openssl rand -base64 32)", then ${setSecret(name, value("ENVIRONMENT"))}`,
-    ];
-  });
-  return [...faults, ...unsound];
 }
 
 function isWebhookSecret(secret: string): boolean {
@@ -184,10 +159,5 @@ function sourceNeeds({ sources }: Config, { value, hasBucket }: Given): string[]
   if (buckets.length === 0) return faults;
   if (!value("EDGE_URL"))
     faults.push(`EDGE_URL: private originals need the edge's address: write edge into ${deployOf(value)}`);
-  if (secretList(value("SIGNING_KEYS")).length === 0) {
-    faults.push(
-      `SIGNING_KEYS: private originals are fetched under signed URLs: ${setSecret("SIGNING_KEYS", value("ENVIRONMENT"))}`,
-    );
-  }
   return faults;
 }

@@ -18,7 +18,7 @@ export type Env = Omit<EdgeEnv, "VERSION" | "CONSUMER"> & {
   CONSUMER?: NonNullable<Edge["consumer"]>;
   /** Which code runs; the local stack has none. */
   VERSION?: WorkerVersionMetadata;
-  /** Comma-separated keys. Unset: nothing can be signed. Set and empty: signing is off, as in the local stack. */
+  /** Comma-separated keys. Unset: nothing can be signed. */
   SIGNING_KEYS?: string;
   /** `true` only in the local stack: signing keys may be short, and nothing is given up because the machine is busy. */
   LOCAL?: string;
@@ -67,11 +67,9 @@ function limiterOf(binding: RateLimit | undefined): Edge["limit"] {
 }
 
 /** The configuration as this environment changes it. */
-export function withEnvironment(config: Config, env: Pick<Env, "LOCAL" | "SIGNING_KEYS" | "ORIGINALS_URL">): Config {
+export function withEnvironment(config: Config, env: Pick<Env, "LOCAL" | "ORIGINALS_URL">): Config {
   const sources = env.ORIGINALS_URL ? withDefaultUrl(config.sources, env.ORIGINALS_URL) : config.sources;
-  // An unset secret may be an oversight and must not open anything; an empty one was set on purpose.
-  const signing = env.SIGNING_KEYS === "" ? "off" : config.signing;
-  return { ...config, sources, signing, ...(env.LOCAL === "true" && { edgeBudgetMs: LOCAL_BUDGET_MS }) };
+  return { ...config, sources, ...(env.LOCAL === "true" && { edgeBudgetMs: LOCAL_BUDGET_MS }) };
 }
 
 /** Looked up by name: the generated type lacks bindings that only the configuration names. */

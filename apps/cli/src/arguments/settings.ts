@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { withoutFinalSlashes } from "@prewarm/shared/environment";
+import { secretList, withoutFinalSlashes } from "@prewarm/shared/environment";
 import type { Context } from "../platform/context.ts";
 import { CliError, EXIT, usageError } from "../platform/exit-codes.ts";
 import { type LocalStack, readLocalStacks } from "../site/places.ts";
@@ -10,8 +10,6 @@ import { siteFolder } from "./load-config.ts";
 const DEFAULT_CONTROL_URL = "http://localhost:8788";
 const LOCAL_EDGE_URL = "http://localhost:8787";
 export const ITTYBIT_URL = "https://api.ittybit.com";
-/** Where the local stack keeps its own token, beside its state; nothing but the local stack accepts it. */
-const LOCAL_TOKEN_FILE = "admin-token";
 const LOCAL_STATE_DIR = ".wrangler/prewarm";
 
 /** The environment variables this program reads; docs/cli.md prints them. */
@@ -22,7 +20,8 @@ export const VARIABLES = {
     "Configuration, where no prewarm.config.ts lies in the working directory or above it in its repository",
   ADMIN_TOKEN: "Token for the control API. Default, on this machine only: the local stack's, from `STATE_DIR`",
   STATE_DIR: "Where the local stack keeps its state. Default .wrangler/prewarm",
-  SIGNING_KEYS: "Keys for `sign` and `url`, comma-separated; the first one signs",
+  SIGNING_KEYS:
+    "Keys for `sign` and `url`, comma-separated; the first one signs. Default, for a local edge: the local stack's",
   HOOK_SECRET: "`whsec_…` secret for `hook sign` and `hook test`",
   ITTYBIT_API_KEY: "Key for `ittybit check`",
   ITTYBIT_API_URL: "Where `ittybit check` finds Ittybit. Default https://api.ittybit.com",
@@ -101,7 +100,7 @@ export function readControlSettings(args: Arguments, context: Place) {
       "Use https, or set PREWARM_ALLOW_HTTP_UNSAFE=1 on a network you trust.",
     );
   }
-  const token = env.ADMIN_TOKEN || (local ? localToken(stateDirOf(args, context)) : null);
+  const token = env.ADMIN_TOKEN || (local ? localSecret("admin-token", stateDirOf(args, context)) : null);
   if (token === null)
     throw usageError(
       "ADMIN_TOKEN is not set.",
@@ -128,9 +127,10 @@ export function secretValues({ headers }: ControlSettings, { env }: Pick<Context
   return values.map((value) => value.trim()).filter((value) => value.length >= SECRET_MIN_CHARS);
 }
 
-function localToken(stateDir: string): string | null {
+/** What the local stack made, and keeps beside its state; nothing but the local stack accepts it. */
+function localSecret(file: "admin-token" | "signing-keys", stateDir: string): string | null {
   try {
-    return readFileSync(join(stateDir, LOCAL_TOKEN_FILE), "utf8").trim() || null;
+    return readFileSync(join(stateDir, file), "utf8").trim() || null;
   } catch {
     return null;
   }
@@ -176,12 +176,12 @@ export function readIttybitSettings({ env }: Pick<Context, "env">): {
   return { apiUrl: trim(url), apiKey, acceptVersion: env.ITTYBIT_ACCEPT_VERSION || null };
 }
 
-/** The signing keys, the first one signs; empty when there are none. */
-export function readSigningKeys({ env }: Pick<Context, "env">): string[] {
-  return (env.SIGNING_KEYS ?? "")
-    .split(",")
-    .map((key) => key.trim())
-    .filter((key) => key !== "");
+/** The signing keys, the first one signs; empty when there are none. Those of the local stack sign for a local edge only. */
+export function readSigningKeys(args: Arguments, context: Place): string[] {
+  const given = secretList(context.env.SIGNING_KEYS);
+  const edge = given.length > 0 ? null : readKnownEdgeUrl(args, context);
+  if (edge === null || !isLoopback(new URL(edge))) return given;
+  return secretList(localSecret("signing-keys", stateDirOf(args, context)) ?? "");
 }
 
 function readUrl(text: string, name: string): URL {

@@ -156,7 +156,16 @@ async function cover(covering: Covering): Promise<ExitCode> {
     throw usageError(`There is no recipe ${recipe}; there are ${Object.keys(recipesOf(config)).join(", ")}.`);
   const judge = (toWarm: string | null): Promise<Tally> =>
     judgeSite({
-      ...{ config, recipe, api: covering.api, context, store, toWarm, keys: readSigningKeys(context), ...inventory },
+      ...{
+        config,
+        recipe,
+        api: covering.api,
+        context,
+        store,
+        toWarm,
+        keys: readSigningKeys(args, context),
+        ...inventory,
+      },
       update: (done) =>
         report.update({ label: "looking up", unit: "images", done, total: null, failed: 0, throttled: 0 }),
     });

@@ -46,7 +46,7 @@ export const signCommand: Command = {
       const isNew = args.text("scope") !== null && !/(^|&)sc=/.test(image.query);
       if (isNew) image.query += `${image.query && "&"}sc=image`;
       checkImage(image, config);
-      urls.push(await signUrl(image, args.text("expires"), config, context));
+      urls.push(await signUrl(image, args.text("expires"), config, { args, context }));
     }
     const report = createReport(args, context);
     if (report.json) report.document("prewarm.urls/1", { urls });

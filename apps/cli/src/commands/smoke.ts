@@ -38,6 +38,7 @@ interface Check {
 
 interface Site {
   api: ControlApi;
+  args: Arguments;
   context: Context;
   report: Report;
   control: string;
@@ -107,6 +108,7 @@ async function readSite(args: Arguments, context: Context): Promise<Site> {
   return {
     cache,
     api: createControlApi(settings, context),
+    args,
     context,
     report: createReport(args, context),
     control: settings.url,
@@ -198,9 +200,9 @@ async function view(site: Site): Promise<Answer> {
 }
 
 async function viewOnce(site: Site, headers: Record<string, string>): Promise<Answer> {
-  const { context, config, edge, id, query, deadline } = site;
+  const { args, context, config, edge, id, query, deadline } = site;
   const image = { base: edge, path: `/images/${formatId(id)}`, query };
-  const url = config.signing === "all" ? await signUrl(image, null, config, context) : plainUrl(image);
+  const url = config.signing === "all" ? await signUrl(image, null, config, { args, context }) : plainUrl(image);
   return sendRequest(context, { method: "GET", url, headers }, { deadline });
 }
 

@@ -32,7 +32,7 @@ export const urlCommand: Command = {
     for (const { path, query, needsSignature } of args.operands.flatMap((id) => imageUrls(id, asked, config))) {
       const image = { base, path, query };
       const signed = expires !== null || needsSignature;
-      urls.push(signed ? await signUrl(image, expires, config, context) : plainUrl(image));
+      urls.push(signed ? await signUrl(image, expires, config, { args, context }) : plainUrl(image));
     }
     const report = createReport(args, context);
     if (report.json) report.document("prewarm.urls/1", { urls });

@@ -1,7 +1,6 @@
-import { randomBytes } from "node:crypto";
 import type { Config } from "@prewarm/shared/config";
-import { secretNames } from "@prewarm/shared/config";
 import { checkEnvironment } from "@prewarm/shared/environment-check";
+import { makeSecret, secretsOf } from "@prewarm/shared/secrets";
 import { CliError, EXIT } from "../platform/exit-codes.ts";
 
 /** Where the values of secrets come from. */
@@ -21,21 +20,11 @@ export interface SecretSources {
 /** What is made or typed in one run, by name: both Workers get the same. What is made is shown. */
 export type Given = Map<string, { text: string; isMade: boolean }>;
 
-/** How a secret is made that has no other owner; null: it is somebody else's, such as Ittybit's key. */
-function makerOf(name: string, { hooks, events }: Config): { make: () => string; isOurs: boolean } | null {
-  if (["ADMIN_TOKEN", "VIEWER_TOKEN", "SIGNING_KEYS"].includes(name))
-    return { make: () => randomBytes(24).toString("base64url"), isOurs: true };
-  if (events.some((endpoint) => "url" in endpoint && endpoint.secrets.includes(name)))
-    return { make: webhookSecret, isOurs: true };
-  // The sender of a hook may bring its own.
-  const hook = Object.values(hooks).find(({ verifier }) => secretNames(verifier).includes(name));
-  if (hook === undefined) return null;
-  const make = hook.verifier.kind === "standard-webhooks" ? webhookSecret : () => randomBytes(32).toString("hex");
-  return { make, isOurs: false };
-}
-
-function webhookSecret(): string {
-  return `whsec_${randomBytes(32).toString("base64")}`;
+/** Null: another service makes it, such as Ittybit its key. */
+function makerOf(name: string, site: Config): { make: () => string; isOurs: boolean } | null {
+  const secret = secretsOf(site).find((one) => one.name === name);
+  if (secret === undefined || secret.maker === "service") return null;
+  return { make: () => makeSecret(secret.form), isOurs: secret.maker === "site" };
 }
 
 /** What the plan says of a secret that is not set. `isElsewhere`: the other Worker has it, so another value would be wrong. */

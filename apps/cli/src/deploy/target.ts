@@ -1,13 +1,14 @@
 import { relative, sep } from "node:path";
-import { type Config, secretNames } from "@prewarm/shared/config";
+import type { Config } from "@prewarm/shared/config";
 import { deployNames, jurisdictionsOf } from "@prewarm/shared/deploy";
+import { type SecretReader, secretsOf } from "@prewarm/shared/secrets";
 import type { Installation } from "@prewarm/wrangler-files/common";
 import { FILES, wranglerFiles } from "@prewarm/wrangler-files/wrangler-files";
 import type { Found } from "../site/installation.ts";
 
 /** One of the two Workers in an environment. */
 export interface WorkerTarget {
-  role: "consumer" | "edge";
+  role: SecretReader;
   /** Its wrangler file, from the site's folder. */
   file: string;
   name: string;
@@ -41,7 +42,7 @@ export function targetOf(site: Config, env: string, found: Pick<Found, "folder" 
   const settings = site.deploy[env] ?? {};
   const folder = relative(found.folder, found.wranglerFolder).split(sep);
   const names = deployNames(env, settings);
-  const worker = (role: "consumer" | "edge"): WorkerTarget => ({
+  const worker = (role: SecretReader): WorkerTarget => ({
     role,
     file: [...folder, FILES[role]].filter((part) => part !== "").join("/"),
     name: names[role],
@@ -81,18 +82,13 @@ export function jurisdictionFlags(jurisdiction: string | undefined): string[] {
   return jurisdiction === undefined ? [] : ["--jurisdiction", jurisdiction];
 }
 
-/** Secrets of the consumer that are set where they are given. */
-const OPTIONAL = ["VIEWER_TOKEN", "SIGNING_KEYS", "ITTYBIT_WEBHOOK_SECRET", "ANALYTICS_ACCOUNT_ID", "ANALYTICS_TOKEN"];
-
-function secretsFor({ sources, hooks, events, legacy }: Config): Target["secrets"] {
-  const ofHooks = Object.values(hooks).flatMap(({ verifier }) => secretNames(verifier));
-  const ofEvents = events.flatMap(({ secrets = [] }) => secrets);
-  const signing = sources.some((source) => "bucket" in source) ? ["SIGNING_KEYS"] : [];
-  const consumer = [...new Set(["ITTYBIT_API_KEY", "ADMIN_TOKEN", ...ofHooks, ...ofEvents, ...signing])];
-  const edge = [...new Set([...signing, ...legacy.flatMap(({ secrets }) => secrets)])];
-  const possible = (names: string[], needed: string[]): string[] => names.filter((name) => !needed.includes(name));
-  return {
-    consumer: { needed: consumer, possible: possible(OPTIONAL, consumer) },
-    edge: { needed: edge, possible: possible(["SIGNING_KEYS"], edge) },
+function secretsFor(site: Config): Target["secrets"] {
+  const all = secretsOf(site);
+  const of = (reader: SecretReader) => {
+    const read = all.filter(({ readers }) => readers.includes(reader));
+    const names = (isNeeded: boolean) =>
+      read.filter(({ need }) => (need !== null) === isNeeded).map(({ name }) => name);
+    return { needed: names(true), possible: names(false) };
   };
+  return { consumer: of("consumer"), edge: of("edge") };
 }

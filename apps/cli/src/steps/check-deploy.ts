@@ -5,7 +5,8 @@ import { checkConfig } from "@prewarm/shared/config-check";
 import { variantsPerImage, warmingJobs, warmingUsd } from "@prewarm/shared/cost/outlook";
 import { edgeUrlOf, hostOf, routesOf } from "@prewarm/shared/deploy";
 import { withoutFinalSlashes } from "@prewarm/shared/environment";
-import { asksForSecret, checkEnvironment, setSecret } from "@prewarm/shared/environment-check";
+import { asksForSecret, checkEnvironment, setSecret, settingOf } from "@prewarm/shared/environment-check";
+import { secretsOf } from "@prewarm/shared/secrets";
 import { type Stage, stagesOf, varsOf } from "@prewarm/wrangler-files/stage";
 import { formatUsd } from "../send/format-outlook.ts";
 import type { Found } from "../site/installation.ts";
@@ -121,15 +122,9 @@ function given(config: Config, configFaults: readonly string[], stage: Stage): F
 
 /** The commands that set what a deploy needs and no file may hold. */
 export function neededSecrets(config: Config, environment: string): string[] {
-  const hooks = typeof config.hooks === "object" && config.hooks !== null ? Object.values(config.hooks) : [];
-  const named = hooks.flatMap((hook) => {
-    // The configuration may have faults.
-    const { secrets }: { secrets?: unknown } = Object(hook?.verifier);
-    return Array.isArray(secrets) ? secrets.map(String) : [];
-  });
-  const ofOldUrls = Array.isArray(config.legacy) ? config.legacy.flatMap(({ secrets }) => secrets ?? []) : [];
-  const names = new Set(["ITTYBIT_API_KEY", "ADMIN_TOKEN", ...named, ...ofOldUrls]);
-  return [...names].map((name) => setSecret(name, environment));
+  const faulty = checkConfig(config).map(settingOf);
+  const needed = secretsOf(config, (setting) => !faulty.includes(setting)).filter(({ need }) => need !== null);
+  return needed.map(({ name }) => setSecret(name, environment));
 }
 
 function edgeFindings(name: string, { settings }: Stage): Finding[] {

@@ -1,5 +1,6 @@
 import type { Config } from "@prewarm/shared/config";
 import { sign } from "@prewarm/shared/signature";
+import type { Arguments } from "../arguments/command.ts";
 import { readDuration } from "../arguments/quantities.ts";
 import { readSigningKeys } from "../arguments/settings.ts";
 import type { Context } from "../platform/context.ts";
@@ -19,9 +20,9 @@ export async function signUrl(
   { base, path, query }: ImageUrl,
   expires: string | null,
   config: Config,
-  context: Context,
+  { args, context }: { args: Arguments; context: Context },
 ): Promise<string> {
-  const [key] = readSigningKeys(context);
+  const [key] = readSigningKeys(args, context);
   if (key === undefined)
     throw usageError("SIGNING_KEYS is not set.", "It is the edge Worker's secret of that name; the first key signs.");
   const expiry = expires === null ? "" : `exp=${expiryOf(expires, context)}`;
