@@ -157,8 +157,9 @@ try {
     CLOUDFLARE_ACCOUNT_ID: "account",
     CLOUDFLARE_API_TOKEN: "token",
     ITTYBIT_API_KEY: "key-of-ittybit",
-    // At a terminal provision makes it.
+    // At a terminal provision makes them.
     ADMIN_TOKEN: "an-admin-token-of-32-characters!",
+    HOOK_SECRET: `whsec_${Buffer.alloc(32, 7).toString("base64")}`,
   };
   began = performance.now();
   await play("node --version", { cwd: home });

@@ -45,6 +45,7 @@ describe("a site", () => {
     expect(checkConfig(config)).toEqual([]);
     expect(config.sources).toEqual([{ prefix: "", url: "https://shop.example.com/o/{id}" }]);
     expect(config.deploy).toEqual({ staging: {}, production: { edge: "images.example.com" } });
+    expect(Object.keys(config.hooks)).toEqual(["uploads"]);
     expect(text).toContain(`from "${PACKAGES.prewarm}/config"`);
     expect(defineConfig(config)).toEqual(config);
   });

@@ -50,6 +50,13 @@ export default defineConfig({
   // Where the originals are. {id} is what follows /images/ in an image URL.
   sources: [{ prefix: "", url: ${JSON.stringify(originals)} }],
   deploy: { staging: {}, production: ${production} },
+  // Your upload system tells of new pictures here: POST /hooks/uploads, signed with HOOK_SECRET.
+  hooks: {
+    uploads: {
+      verifier: { kind: "standard-webhooks", secrets: ["HOOK_SECRET"] },
+      mapper: { kind: "native" },
+    },
+  },
 });
 `;
 }

@@ -184,6 +184,15 @@ describe("a hostile delivery enqueues nothing, and every refusal of proof looks 
     expect(world.logs.map(({ event }) => event)).toContain("hook.at_fault");
   });
 
+  it("a hook that does not exist: on a developer's machine with a sentence that names it, elsewhere as a wrong proof", async () => {
+    const world = createApiWorld({}, { isLocal: true });
+    expect(await send(world, body, signed(body), "upload")).toMatchObject({
+      status: 404,
+      body: { detail: 'There is no hook "upload", only uploads: add it to prewarm.config.ts.' },
+    });
+    expect((await send(world, body, {})).status).toBe(401);
+  });
+
   it("ten megabytes, whether it says so or not", async () => {
     const world = createApiWorld();
     const huge = "x".repeat(10_000_000);

@@ -21,6 +21,8 @@ export interface ReceiveDeps extends HookDeps, Faults {
   secret(name: string): string | undefined;
   strangers: Strangers;
   senderKeys: SenderKeys;
+  /** Whether this is a developer's machine. */
+  isLocal: boolean;
   /** Has the pages of these sites read and judged, soon; durable when it resolves. */
   visitSites(sites: readonly string[], reason: VisitReason, who: string): Promise<unknown>;
   fetch: typeof fetch;
@@ -68,6 +70,11 @@ async function prove(name: string, request: Request, deps: ReceiveDeps): Promise
     throw new ApiError("not_configured", { detail: AT_FAULT, retryAfterSeconds: FAULT_RETRY_SECONDS });
   }
   const hook = Object.hasOwn(deps.config.hooks, name) ? deps.config.hooks[name] : undefined;
+  // On a developer's machine there is nothing to hide, and a wrong name looks like a wrong signature.
+  if (hook === undefined && deps.isLocal)
+    throw new AppError("not_found", {
+      detail: `There is no hook ${JSON.stringify(name)}, only ${Object.keys(deps.config.hooks).join(", ") || "none"}: add it to prewarm.config.ts.`,
+    });
   // biome-ignore lint/plugin: `bounded` holds the request's body
   const raw = new Uint8Array(await request.arrayBuffer());
   const sent = { headers: request.headers, raw, url: request.url, now: deps.clock.now() };
