@@ -36,6 +36,41 @@ export const counted = (handlers) => {
 };
 `;
 
+/**
+ * What a person at this machine has changed is seen at the next view. A copy in the edge's cache counts only while R2 has an object of its image
+ * with those bytes, and browsers ask again before each use: they are the ones that say what they want a picture for.
+ */
+const FRESH = `
+let list = null;
+const watchCache = (env) => {
+  if (list !== null) return;
+  list = env.IMAGES_BUCKET.list.bind(env.IMAGES_BUCKET);
+  const match = caches.default.match.bind(caches.default);
+  caches.default.match = async (url, ...more) => {
+    const copy = await match(url, ...more);
+    const [, image] = /\\/images\\/([^/?]+)\\//.exec(String(url)) ?? [];
+    if (copy === undefined || image === undefined) return copy;
+    const { objects } = await list({ prefix: "variants/" + image + "/" });
+    if (objects.some(({ httpEtag }) => httpEtag === copy.headers.get("ETag"))) return copy;
+    await copy.body?.cancel();
+  };
+};
+const revalidated = (answer) => {
+  if (!answer.headers.get("Cache-Control")?.includes("immutable")) return answer;
+  const headers = new Headers(answer.headers);
+  headers.set("Cache-Control", "no-cache");
+  return new Response(answer.body, { status: answer.status, headers });
+};
+export const fresh = (handlers) => ({
+  ...handlers,
+  async fetch(request, env, context) {
+    watchCache(env);
+    const answer = await handlers.fetch(request, env, context);
+    return request.headers.has("Sec-Fetch-Dest") ? revalidated(answer) : answer;
+  },
+});
+`;
+
 /** A Worker's modules with the guard against foreign names in front, and the platform's limits about it; `limits` replaces some, for a test. */
 export function localModules(
   { code, classes, isEdge, home }: LocalWorker,
@@ -47,10 +82,11 @@ import * as worker from "./worker.mjs";
 import { refusal } from "./guard.mjs";
 import { judgedAnswers, limitedClass, limitedHandlers } from "./limits.mjs";
 import { counted } from "./dataset.mjs";
+import { fresh } from "./fresh.mjs";
 const limits = ${JSON.stringify({ ...PLATFORM, ...limits })};
 ${classes.map((name) => `export const ${name} = limitedClass(worker.${name}, limits);`).join("\n")}
 const limited = limitedHandlers(worker.default, limits);
-const handlers = ${isEdge ? "counted(judgedAnswers(limited))" : "limited"};
+const handlers = ${isEdge ? "fresh(counted(judgedAnswers(limited)))" : "limited"};
 const home = ${JSON.stringify(home ?? null)};
 const atHome = (request) => home !== null && URL.parse(request.url)?.pathname === "/"
   ? new Response(home, { headers: { "content-type": "text/html; charset=utf-8" } }) : null;
@@ -62,6 +98,7 @@ export default { ...handlers, fetch: (request, env, context) => refusal(request)
     module("guard.mjs", GUARD),
     module("limits.mjs", limitsCode),
     module("dataset.mjs", DATASET),
+    module("fresh.mjs", FRESH),
   ];
 }
 
