@@ -1,9 +1,9 @@
-import { mkdirSync, renameSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { tempFolder } from "../test/temp-folder.ts";
-import { openOriginalsFolder } from "./originals-folder.ts";
+import { type FileChange, openOriginalsFolder } from "./originals-folder.ts";
 import { startOriginals } from "./originals-server.ts";
 
 function folderWith(files: Record<string, string>): string {
@@ -89,16 +89,25 @@ describe("a folder of originals", () => {
     await server.close();
   });
 
-  it("tells a new and a replaced picture once each, and nothing of other files", async () => {
+  it("tells a new picture and one that is gone once each, whether it was asked for before, and nothing of other files", async () => {
     const folder = folderWith(FILES);
-    const changed: string[] = [];
-    const stop = (await openOriginalsFolder(folder)).watch((id) => changed.push(id));
+    const changes: FileChange[] = [];
+    const { find, watch } = await openOriginalsFolder(folder);
+    await find("a.jpg");
+    const stop = watch((change) => changes.push(change));
+    rmSync(join(folder, "a.jpg"));
     writeFileSync(join(folder, "new.jpg"), "1");
     writeFileSync(join(folder, "new.jpg"), "12");
     writeFileSync(join(folder, "notes.txt"), "more");
     writeFileSync(join(folder, ".new.jpg.part"), "1");
     renameSync(join(folder, ".new.jpg.part"), join(folder, "trip/moved.webp"));
-    await vi.waitFor(() => expect([...changed].sort()).toEqual(["new.jpg", "trip/moved.webp"]), 60_000);
+    const told = () => changes.toSorted((one, other) => (one.id < other.id ? -1 : 1));
+    await vi.waitFor(() => expect(changes).toHaveLength(3), 60_000);
+    expect(told()).toEqual([
+      { id: "a.jpg", at: null, wasAsked: true },
+      { id: "new.jpg", at: statSync(join(folder, "new.jpg")).ctimeMs, wasAsked: false },
+      { id: "trip/moved.webp", at: expect.any(Number), wasAsked: false },
+    ]);
     stop();
   });
 

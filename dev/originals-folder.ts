@@ -8,8 +8,16 @@ export interface OriginalsFolder {
   find(id: string): Promise<string | null>;
   /** Up to `count` ids of pictures, for the URLs that start prints. */
   some(count: number): Promise<string[]>;
-  /** Tells ids whose file is new, changed or gone, a moment after it was, each once. Returns what ends it. */
-  watch(changed: (id: string) => void): () => void;
+  /** Tells files that are new, changed or gone, a moment after that, each once. Returns what ends it. */
+  watch(changed: (change: FileChange) => void): () => void;
+}
+
+export interface FileChange {
+  id: string;
+  /** When its bytes or its name changed, Unix ms; null: the file is gone. */
+  at: number | null;
+  /** Whether `find` was asked for the id before: its older bytes, or that it was missing, may be known. */
+  wasAsked: boolean;
 }
 
 const PICTURE = /\.(jpe?g|png|webp|avif|heic|heif|tiff?)$/i;
@@ -26,10 +34,20 @@ export async function openOriginalsFolder(folder: string): Promise<OriginalsFold
   if (info === null) throw new Error(`ORIGINALS_DIR is not there: ${folder}`);
   if (!info.isDirectory()) throw new Error(`ORIGINALS_DIR is no folder: ${folder}`);
   const root = await realpath(folder);
+  /** When `find` was first asked for an id, Unix ms. */
+  const askedAt = new Map<string, number>();
   return {
-    find: (id) => findWithin(root, id),
+    find: (id) => {
+      if (!askedAt.has(id)) askedAt.set(id, Date.now());
+      return findWithin(root, id);
+    },
     some: (count) => somePictures(root, count),
-    watch: (changed) => watchFolder(root, changed),
+    watch: (changed) =>
+      watchFolder(root, async (id) => {
+        const info = await stat(join(root, id)).catch(() => null);
+        const at = info?.ctimeMs ?? null;
+        changed({ id, at, wasAsked: (askedAt.get(id) ?? Number.POSITIVE_INFINITY) < (at ?? Date.now()) });
+      }),
   };
 }
 
@@ -77,7 +95,7 @@ async function pictures(root: string): Promise<Picture[]> {
   return found;
 }
 
-function watchFolder(root: string, changed: (id: string) => void): () => void {
+function watchFolder(root: string, changed: (id: string) => Promise<void>): () => void {
   const waiting = new Map<string, NodeJS.Timeout>();
   const watcher = watch(root, { recursive: true }, (_, name) => {
     const id = name === null ? "" : name.split(sep).join("/");
@@ -85,7 +103,7 @@ function watchFolder(root: string, changed: (id: string) => void): () => void {
     clearTimeout(waiting.get(id));
     const tell = (): void => {
       waiting.delete(id);
-      changed(id);
+      void changed(id);
     };
     waiting.set(id, setTimeout(tell, SETTLE_MS));
   });

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { type Emulator, type EmulatorOptions, startEmulator } from "@prewarm/ittybit-emulator/server";
 import { LOCAL_ACCOUNT, LOCAL_DATASET, startAnalytics } from "./analytics.ts";
 import { buildDashboard } from "./dashboard.ts";
+import { createFollower } from "./follow-originals.ts";
 import { startGallery } from "./gallery-server.ts";
 import type { Limits } from "./limits/limits.ts";
 import { freePort } from "./listen.ts";
@@ -83,7 +84,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const stack = { edgeUrl: urls.edge, controlUrl: urls.control };
     await Promise.all([healthy(stack.edgeUrl), healthy(stack.controlUrl)]);
     await wakeSimulators(stack, options.adminToken);
-    if (folder !== null) closers.push(forgetChanged(folder, stack.controlUrl, options));
+    if (folder !== null) {
+      const say = (line: string) => options.log?.(line);
+      const stop = folder.watch(createFollower({ controlUrl: urls.control, adminToken: options.adminToken, say }));
+      closers.push(async () => stop());
+    }
     // Every handler died with the last process: give their rows back now instead of a minute later.
     await runtime.cron("local-start");
     const samples = await samplesOf(options, folder);
@@ -167,19 +172,6 @@ async function localOriginals(
 async function findSample(): Promise<FindFile> {
   const files = await prepareSamples(join(".wrangler", "samples"));
   return async (id) => files.get(id) ?? null;
-}
-
-/** A picture that is new, replaced or gone in the folder: what was made or learned of it is dropped, as an operator would purge it. */
-function forgetChanged(folder: OriginalsFolder, controlUrl: string, options: StackOptions): () => Promise<void> {
-  const headers = { authorization: `Bearer ${options.adminToken.split(",")[0]}` };
-  const stop = folder.watch((id) => {
-    const url = `${controlUrl}/api/v1/images/${encodeURIComponent(id)}`;
-    fetch(url, { method: "DELETE", headers }).then(
-      ({ status }) => options.log?.(`${id} changed${status < 300 ? "" : `, and its purge is answered ${status}`}`),
-      (error: unknown) => options.log?.(`${id} changed, and its purge failed: ${error}`),
-    );
-  });
-  return async () => stop();
 }
 
 async function embeddedEmulator(

@@ -70,6 +70,13 @@ export const LOCAL_STACK: readonly Mutation[] = [
       replace: 'config.signing === "off" ? secrets.SIGNING_KEYS',
     }),
   ]),
+  ...at({ file: "dev/follow-originals.ts", tests: ["dev/follow-originals.test.ts"] }, [
+    breaks("F7", "the folder's watcher orders again what an upload has just announced", {
+      find: "if (!wasAsked && !variants.some(isOlder)) return null;",
+      replace: "",
+    }),
+    breaks("F7", "a replaced file keeps the picture that it had", { find: "force: true,", replace: "force: false," }),
+  ]),
   ...at({ file: "dev/state-lock.ts", tests: ["dev/state-lock.test.ts"] }, [
     breaks("S4", "two stacks work on one state folder", {
       find: 'database.exec("BEGIN EXCLUSIVE");',

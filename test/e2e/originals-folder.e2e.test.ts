@@ -1,7 +1,8 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { signWebhook } from "../../apps/cli/src/steps/sign-webhook.ts";
 import { tempFolder } from "../temp-folder.ts";
 import { ask, startTestStack, type TestStack, until } from "./stack.ts";
 
@@ -36,7 +37,61 @@ it("makes w=800 of a folder's photo under its name as it is", async () => {
   expect((await sharp(body).metadata()).width).toBe(800);
 });
 
-it("notices a file that is put there after it was asked for, and forgets what it made of one that is replaced", async () => {
+interface Seen {
+  variants: { transform: string; state: string; storedAt: number | null }[];
+}
+
+const control = (path: string, init: RequestInit = {}) =>
+  fetch(`${stack.controlUrl}${path}`, { ...init, headers: { authorization: `Bearer ${stack.adminToken}` } });
+const image = async (id: string) => (await control(`/api/v1/images/${id}`)).json() as Promise<Seen>;
+
+/** What an upload server does: it writes the file, and calls the hook at once. Neither an order nor an etag tells the uploads apart. */
+async function upload(id: string, colour: string): Promise<number> {
+  const bytes = await picture(colour);
+  const body = JSON.stringify({ type: "image.uploaded", data: { items: [{ id }] } });
+  const headers = signWebhook(body, stack.hookSecret, `msg_${crypto.randomUUID()}`, Math.floor(Date.now() / 1000));
+  writeFileSync(join(folder, id), bytes);
+  const answer = await fetch(`${stack.controlUrl}/hooks/uploads`, { method: "POST", body, headers });
+  expect(answer.status).toBe(202);
+  return ((await answer.json()) as { accepted: number }).accepted;
+}
+
+/** Until every variant of the upload shows this colour. */
+const allShow = (id: string, variants: number, channel: "r" | "g" | "b") =>
+  until(
+    `${variants} variants of ${id} show ${channel}`,
+    async () => {
+      const seen = (await image(id)).variants;
+      const shown = seen.map(async ({ state, transform }) => {
+        const { body } = await ask(`${stack.edgeUrl}/images/${id}?${transform}`);
+        return state !== "stored" ? state : (await sharp(body).stats()).dominant;
+      });
+      return Promise.all(shown);
+    },
+    (seen) =>
+      seen.length === variants &&
+      seen.every((one) => typeof one !== "string" && Math.max(one.r, one.g, one.b) === one[channel]),
+  );
+
+it("makes every variant of a file that a program writes and announces, and of the file that it writes in its place", async () => {
+  const variants = await upload("new.jpg", "#f00");
+  expect(variants).toBeGreaterThan(5);
+  await allShow("new.jpg", variants, "r");
+  await upload("new.jpg", "#0f0");
+  await allShow("new.jpg", variants, "g");
+  // Before the first look it was missing.
+  await ask(`${stack.edgeUrl}/images/looked-for.jpg?w=640`);
+  await until(
+    "known as missing",
+    () => ask(`${stack.edgeUrl}/images/looked-for.jpg?w=640`),
+    ({ cache }) => /missing|dead/.test(cache ?? ""),
+  );
+  await allShow("looked-for.jpg", await upload("looked-for.jpg", "#00f"), "b");
+  const { body } = await control("/api/v1/stats").then(async (answer) => ({ body: await answer.text() }));
+  expect(body).not.toMatch(/"cancelled":[1-9]/);
+});
+
+it("notices a file that is put there after it was asked for, and shows the one that takes its place", async () => {
   const path = "later.jpg?w=400";
   await until(
     "known as missing",
@@ -46,9 +101,39 @@ it("notices a file that is put there after it was asked for, and forgets what it
   writeFileSync(join(folder, "later.jpg"), await picture("#f00"));
   await ready(path);
   writeFileSync(join(folder, "later.jpg"), await picture("#0f0"));
-  const headers = { authorization: `Bearer ${stack.adminToken}` };
-  const image = async () => (await fetch(`${stack.controlUrl}/api/v1/images/later.jpg`, { headers })).text();
-  await until("forgotten", image, (text) => !text.includes('"state":"stored"'));
+  await until(
+    "the new picture is shown",
+    async () => (await sharp((await ready(path)).body).stats()).dominant,
+    ({ r, g }) => g > r,
+  );
+});
+
+it("shows what was purged, and what was removed, at the next view, in a browser too", async () => {
+  const path = "purged.jpg?w=480";
+  const browser = { "sec-fetch-dest": "image" };
+  for (const [name, act] of [
+    ["purge", () => control("/api/v1/images/purged.jpg", { method: "DELETE" })],
+    ["file", async () => rmSync(join(folder, "purged.jpg"))],
+  ] as const) {
+    writeFileSync(join(folder, "purged.jpg"), await picture("#f00"));
+    await ready(path);
+    // From the edge's cache.
+    const kept = await until(
+      "it is kept",
+      () => ask(`${stack.edgeUrl}/images/${path}`, browser),
+      ({ cache }) => cache === "edge; hit",
+    );
+    expect(kept.headers.get("cache-control")).toBe("no-cache");
+    expect((await ask(`${stack.edgeUrl}/images/${path}`)).headers.get("cache-control")).toMatch(/immutable/);
+    await act();
+    await until(
+      `${name}: R2 has nothing`,
+      () => image("purged.jpg"),
+      // An open job may stand over an object.
+      (seen) => seen.variants.every(({ storedAt }) => storedAt === null),
+    );
+    expect((await ask(`${stack.edgeUrl}/images/${path}`, browser)).status).not.toBe(200);
+  }
 });
 
 it("serves nothing outside the folder", async () => {
