@@ -69,6 +69,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "test/e2e/built-page.e2e.test.ts": PAGES,
   "test/e2e/dialects.e2e.test.ts": ITTYBIT,
   "test/e2e/firefox.e2e.test.ts": PAGES,
+  "test/e2e/first-hour.e2e.test.ts": ["apps/cli/src/", "dev/", "packages/create-prewarm/", "scripts/pack/"],
   "test/e2e/guard.e2e.test.ts": STACK,
   "test/e2e/ittybit.e2e.test.ts": ITTYBIT,
   "test/e2e/legacy-urls.e2e.test.ts": ["packages/legacy-urls/", ...VIEWER],
