@@ -25,6 +25,12 @@ export const API: readonly Mutation[] = [
       replace: 'if (caller === null && request.headers.has("Never"))\n    throw wrongToken(',
     }),
   ]),
+  ...at({ file: `${ROOM}/actions.ts`, tests: [`${ROOM}/dead-and-actions.test.ts`] }, [
+    breaks("P10", "a filter without a condition cancels every job, though nobody said so", {
+      find: "if (dryRun !== true && !all && agreed === undefined && matchesEverything(asked)) throw unmeant();",
+      replace: "if (dryRun !== true && !all && agreed !== undefined && matchesEverything(asked)) throw unmeant();",
+    }),
+  ]),
   ...at({ file: `${ROOM}/create-api.ts`, tests: [`${ROOM}/access.test.ts`] }, [
     breaks("N6", "a deployed consumer answers plain http", {
       find: 'if (!deps.isLocal && !c.req.url.startsWith("https:"))',

@@ -153,8 +153,8 @@ describe("steering", () => {
     expect([code, stdout]).toEqual([EXIT.ok, "retry: 2 jobs\n"]);
     const posts = api.received.filter(({ method, path }) => method === "POST" && path === "/api/v1/actions");
     expect(posts.map(({ body }) => JSON.parse(body))).toEqual([
-      { action: "retry", filter: { search: "format:webp", state: "dead" }, dryRun: true },
-      { action: "retry", filter: { search: "format:webp", state: "dead" }, rate: 20, agreed: { at: 0, total: 2 } },
+      { action: "retry", filter: { search: "format:webp" }, dryRun: true },
+      { action: "retry", filter: { search: "format:webp" }, rate: 20 },
     ]);
   });
 

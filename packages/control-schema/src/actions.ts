@@ -47,6 +47,10 @@ export const ActionRequest = z
       .meta({ description: "Of a retry: so many first, and the others only once all of these are stored" }),
     dryRun: z.boolean().optional().meta({ description: "Only count" }),
     agreed: Agreed.optional(),
+    all: z
+      .literal(true)
+      .optional()
+      .meta({ description: "Every job is meant. Without it, and without `agreed`, a filter needs a condition" }),
   })
   .meta({ id: "ActionRequest" });
 export type ActionRequest = z.infer<typeof ActionRequest>;

@@ -17,6 +17,7 @@ export const cancelCommand: Command = {
   operands: { hint: "[run|job…]", description: "Runs and jobs by their names", min: 0, max: 1000 },
   flags: {
     ...FILTER_FLAGS,
+    all: { type: "boolean", description: "Every open job" },
     rate: { type: "string", valueHint: "n/s", description: "Jobs a second. Default: no limit" },
     "dry-run": { type: "boolean", description: "With a filter: only count" },
     yes: YES_FLAG,
@@ -26,10 +27,8 @@ export const cancelCommand: Command = {
   async run(args, context) {
     const filter = readFilter(args);
     const named = args.operands.length > 0;
-    if (named === Object.keys(filter).length > 0)
+    if (named && (Object.keys(filter).length > 0 || args.flag("all") || args.flag("dry-run")))
       throw usageError("Cancel what?", "Name runs or jobs, or give a filter such as --lane or --search; not both.");
-    if (named && args.flag("dry-run"))
-      throw usageError("--dry-run counts what a filter matches; named ones need no counting.");
     const api = createControlApi(readControlSettings(args, context), context);
     const report = createReport(args, context);
     if (!named) await act({ kind: "cancel", filter, confirm: true }, args, context, api, report);

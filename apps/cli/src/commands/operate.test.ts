@@ -20,12 +20,15 @@ async function* piped(text: string): AsyncGenerator<Uint8Array> {
   yield new TextEncoder().encode(text);
 }
 
-/** Runs one command line against a server that answers everything with `answer`. */
-async function run(line: string | readonly string[], answer: unknown, typed = "") {
+/**
+ * Runs one command line against a server that answers everything with `answer`. `piped`: its input; `typed`: the answer of a person at a
+ * terminal.
+ */
+async function run(line: string | readonly string[], answer: unknown, input: { piped?: string; typed?: string } = {}) {
   const asked: { call: string; body: unknown }[] = [];
   const world = createWorld({
     env: { ADMIN_TOKEN: "operator" },
-    stdin: piped(typed),
+    ...(input.typed === undefined ? { stdin: piped(input.piped ?? "") } : { typed: input.typed }),
     fetch: (url, { method, body }) => {
       const { pathname, search } = new URL(url);
       asked.push({
@@ -40,7 +43,7 @@ async function run(line: string | readonly string[], answer: unknown, typed = ""
 }
 
 describe("prewarm retry", () => {
-  const ended = { action: "act_1", state: "done", total: 0, done: 3, skipped: 0 };
+  const ended = { action: "act_1", state: "done", total: 0, done: 3, skipped: 0, at: 0 };
 
   it.each([
     ["acts on what lies beyond what was counted", false, "at least 0 jobs match.\n", "retry: 3 jobs\n", 2],
@@ -49,6 +52,20 @@ describe("prewarm retry", () => {
     const { code, stdout, stderr, asked } = await run("retry --search error:x", { ...ended, exact });
     expect([code, stdout, asked.length]).toEqual([EXIT.ok, said, calls]);
     expect(stderr).toBe(notes);
+  });
+});
+
+describe("what acts on every job", () => {
+  const counted = { action: "act_1", state: "done", total: 2, exact: true, at: 7, done: 2, skipped: 0 };
+
+  it.each([
+    ["is meant with --all", ["retry", "--all"], { filter: {}, all: true }],
+    ["is left to the API where no word says it", ["retry"], { filter: {} }],
+    ["has nobody's agreement with --yes", ["cancel", "--yes"], { filter: {} }],
+    ["is agreed to by a person who has read the number", ["cancel"], { filter: {}, agreed: { at: 7, total: 2 } }],
+  ])("%s", async (_, line, body) => {
+    const { code, asked } = await run(line, counted, { typed: "cancel" });
+    expect([code, asked[1]]).toEqual([EXIT.ok, { call: "POST /api/v1/actions", body: { action: line[0], ...body } }]);
   });
 });
 
@@ -235,7 +252,7 @@ describe("prewarm info", () => {
 
   it("prints what a build can read, also of a list that is piped in", async () => {
     const ids = Array.from({ length: 1001 }, (_, n) => `${n}`);
-    const { stdout, asked } = await run("info - --json", answer, `${ids.join("\n")}\n`);
+    const { stdout, asked } = await run("info - --json", answer, { piped: `${ids.join("\n")}\n` });
     expect(asked.map(({ body }) => (body as { ids: string[] }).ids.length)).toEqual([1000, 1]);
     expect(JSON.parse(stdout)).toMatchObject({
       schema: "prewarm.info/1",

@@ -1,7 +1,7 @@
 import { createControlApi } from "../api/control-api.ts";
 import type { Command } from "../arguments/command.ts";
 import { readControlSettings } from "../arguments/settings.ts";
-import { EXIT, usageError } from "../platform/exit-codes.ts";
+import { EXIT } from "../platform/exit-codes.ts";
 import { act } from "../steps/act.ts";
 import { checkJobNames, FILTER_FLAGS, FINGERPRINT_FLAG, readFilter } from "../steps/filter.ts";
 import { createReport } from "../terminal/report.ts";
@@ -31,12 +31,9 @@ export const retryCommand: Command = {
       ...(fingerprint === null ? {} : { fingerprint }),
       ...(jobs.length === 0 ? {} : { jobs }),
     };
-    if (Object.keys(filter).length === 0 && !args.flag("all"))
-      throw usageError("Retry what?", "Name jobs, give a filter such as --run or --search, or say --all.");
     const api = createControlApi(readControlSettings(args, context), context);
     const report = createReport(args, context);
-    const state = "state" in filter || jobs.length > 0 ? {} : ({ state: "dead" } as const);
-    await act({ kind: "retry", filter: { ...filter, ...state }, confirm: false }, args, context, api, report);
+    await act({ kind: "retry", filter, confirm: false }, args, context, api, report);
     return EXIT.ok;
   },
 };

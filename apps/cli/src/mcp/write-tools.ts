@@ -1,4 +1,4 @@
-import { Action, ActionFilter } from "@prewarm/control-schema/actions";
+import { Action, ActionRequest } from "@prewarm/control-schema/actions";
 import { Gate } from "@prewarm/control-schema/gate";
 import { Purge } from "@prewarm/control-schema/images";
 import { WarmAnswer, WarmItem, warmOptions } from "@prewarm/control-schema/warm";
@@ -54,16 +54,11 @@ const STARTED = Action.pick({ action: true, state: true, total: true, exact: tru
 const retry = tool({
   name: "retry",
   description:
-    "Try jobs again: those of a run, of a search, of a cause (`fingerprint` is a cause's name) or by name. Without `state` the dead ones. Each is a paid job.",
-  input: z.strictObject({
-    filter: ActionFilter.refine((filter) => Object.values(filter).some((value) => value !== undefined), {
-      message: "name jobs, a run, a search or a fingerprint",
-    }),
-  }),
+    "Try jobs again: those of a run, of a search, of a cause (`fingerprint` is a cause's name) or by name. Without `state` the dead ones. Each is a paid job. `all` is for a filter without a condition.",
+  input: ActionRequest.pick({ filter: true, all: true }),
   writes: { destroys: true },
-  async run({ filter }, { api, sending }) {
-    const state = filter.state === undefined && filter.jobs === undefined ? { state: "dead" as const } : {};
-    const body = { action: "retry" as const, filter: { ...filter, ...state } };
+  async run(which, { api, sending }) {
+    const body = { action: "retry" as const, ...which };
     return STARTED.parse(await api.call("POST /api/v1/actions", { body }, STARTED, sending("the retry", false)));
   },
 });

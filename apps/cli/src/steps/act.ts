@@ -1,5 +1,5 @@
 import { Action, type ActionFilter, ActionPreview, type ActionRequest } from "@prewarm/control-schema/actions";
-import * as z from "zod";
+import type * as z from "zod";
 import type { ControlApi } from "../api/control-api.ts";
 import type { Arguments } from "../arguments/command.ts";
 import { readRate } from "../arguments/quantities.ts";
@@ -12,7 +12,7 @@ import { confirmByTyping } from "./confirm.ts";
 /** Between two looks at an action, in ms. */
 const LOOK_MS = 500;
 
-const PREVIEW = ActionPreview.pick({ total: true, exact: true }).extend({ at: z.number().optional() });
+const PREVIEW = ActionPreview.pick({ total: true, exact: true, at: true });
 const SeenAction = Action.pick({ action: true, state: true, total: true, done: true, skipped: true });
 type SeenAction = z.infer<typeof SeenAction>;
 
@@ -34,17 +34,15 @@ export async function act(
   api: ControlApi,
   report: Report,
 ): Promise<void> {
-  const counted: ActionRequest = { action: kind, filter };
-  const preview = await count(counted, api);
-  const matched = preview.total;
-  const { exact, at } = preview;
-  // An older server tells no time. A count that is not exact is nothing to agree to.
-  const request = at === undefined || !exact ? counted : { ...counted, agreed: { at, total: matched } };
+  const counted: ActionRequest = { action: kind, filter, ...(args.flag("all") ? { all: true } : {}) };
+  const { total: matched, exact, at } = await count(counted, api);
   const matching = `${exact ? "" : "at least "}${formatCount(matched)} jobs match.`;
   if (args.flag("dry-run") || (matched === 0 && exact))
     return print(report, kind, { matched, exact, done: 0 }, matching);
   report.note(matching);
-  if (confirm) await confirmByTyping(args, context, `This will ${kind} them.`, kind);
+  const isAgreed = confirm && (await confirmByTyping(args, context, `This will ${kind} them.`, kind));
+  // A count that is not exact is nothing to agree to.
+  const request = isAgreed && exact ? { ...counted, agreed: { at, total: matched } } : counted;
   const rate = args.text("rate");
   const paced = rate === null ? request : { ...request, rate: readRate(rate, "--rate") };
   const { done, skipped, state } = await runAction(paced, kind, api, context, report);

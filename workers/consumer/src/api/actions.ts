@@ -39,10 +39,12 @@ export const actions = [
       },
     },
     async (c, { ledger, clock }) => {
-      const { action: kind, filter, rate, dryRun, canary = 0, agreed } = c.req.valid("json");
+      const { action: kind, filter, rate, dryRun, canary = 0, agreed, all = false } = c.req.valid("json");
       const at = clock.now();
       demand(c.get("caller"), kind);
-      const match = actable(kind, actionMatch(filter, agreed?.at ?? at));
+      const asked = actionMatch(filter, agreed?.at ?? at);
+      if (dryRun !== true && !all && agreed === undefined && matchesEverything(asked)) throw unmeant();
+      const match = actable(kind, asked);
       if (dryRun === true) {
         const preview = await ledger.countMatches(match);
         return c.json({ dryRun: true as const, kind, ...preview, at }, 200);
@@ -147,6 +149,18 @@ function actionMatch(filter: ActionFilter, now: number): JobFilter {
     jobs: filter.jobs ?? null,
   };
   return applySearch(base, filter.search ?? "", now);
+}
+
+/** Whether a filter has no condition. A client whose variable was undefined sends it too. */
+function matchesEverything(match: JobFilter): boolean {
+  return Object.values(match).every((part) => part === null || (Array.isArray(part) && part.length === 0));
+}
+
+function unmeant(): ApiError {
+  return new ApiError("body_invalid", {
+    detail:
+      'The filter has no condition, so every job matches. Name a condition; or send "all": true, or what a dry run counted as "agreed".',
+  });
 }
 
 /** Narrows a filter to the states that the action can act on; a filter of other states only matches nothing. */

@@ -59,7 +59,7 @@ describe("dead letters", () => {
       ["gone", "missing"],
     ]);
     const retry = (filter: object) => world.json("POST", "/api/v1/actions", { body: { action: "retry", filter } });
-    expect((await retry({})).body.total).toBe(1);
+    expect((await retry({ state: "dead" })).body.total).toBe(1);
     runActions(world);
     expect(await stats()).toMatchObject({ states: { refused: 2, dead: 0 } });
     expect((await world.json("POST", `/api/v1/jobs/${refused[0]?.job}/retry`)).body.state).toBe("queued");
@@ -110,7 +110,9 @@ describe("actions", () => {
       done: 1,
       state: "done",
     });
-    const slow = await world.json("POST", "/api/v1/actions", { body: { action: "cancel", filter: {}, rate: 1 } });
+    const slow = await world.json("POST", "/api/v1/actions", {
+      body: { action: "cancel", filter: {}, all: true, rate: 1 },
+    });
     expect(slow.body.total).toBe(3);
     runActions(world);
     const stopped = await world.json("DELETE", `/api/v1/actions/${slow.body.action}`);
@@ -125,17 +127,34 @@ describe("actions", () => {
   it("leave alone what was ordered after they were made", async () => {
     const world = createApiWorld();
     await warm(world, ["a"]);
-    await world.json("POST", "/api/v1/actions", { body: { action: "cancel", filter: {} } });
+    await world.json("POST", "/api/v1/actions", { body: { action: "cancel", filter: {}, all: true } });
     world.advance(1);
     await warm(world, ["b"]);
     runActions(world);
     expect(idsOf(await jobsOf(world, "state=queued"))).toEqual(["b"]);
   });
 
+  it.each([
+    ["an undefined run", { run: undefined }],
+    ["empty lists", { state: [], lane: [] }],
+    ["a search without a word", { search: " " }],
+  ])("refuse a filter that matches every job by accident: %s", async (_, filter) => {
+    const world = createApiWorld();
+    await warm(world, ["a", "b"]);
+    for (const action of ["cancel", "retry"]) {
+      const send = (more: object) => world.json("POST", "/api/v1/actions", { body: { action, filter, ...more } });
+      const { status, body } = await send({});
+      expect([status, body.code, body.detail]).toEqual([400, "body_invalid", expect.stringContaining('"all": true')]);
+      expect((await send({ dryRun: true })).status).toBe(200);
+    }
+    expect((await world.json("GET", "/api/v1/actions")).body.actions).toEqual([]);
+    expect(idsOf(await jobsOf(world, "state=queued"))).toEqual(["a", "b"]);
+  });
+
   it("refuse what matches nothing, or cannot be acted on", async () => {
     const world = createApiWorld();
     const send = (body: object) => world.json("POST", "/api/v1/actions", { body });
-    expect((await send({ action: "retry", filter: {} })).status).toBe(409);
+    expect((await send({ action: "retry", filter: {}, all: true })).status).toBe(409);
     expect((await send({ action: "retry", filter: { state: "stored" } })).status).toBe(409);
     expect((await send({ action: "purge", filter: {} })).status).toBe(400);
     expect((await send({ action: "retry", filter: { nonsense: 1 } })).status).toBe(400);
@@ -201,6 +220,14 @@ describe("an action that an operator has agreed to", () => {
     expect([body.total, body.agreed]).toEqual([3, { ...agreed, left: 2 }]);
     runActions(world);
     expect(idsOf(await jobsOf(world, "state=queued"))).toEqual(["c"]);
+  });
+
+  it("may be over everything, because its count was seen", async () => {
+    const world = createApiWorld();
+    await warm(world, ["a"]);
+    const cancel = { action: "cancel", filter: {} };
+    const agreed = await agree(world, cancel);
+    expect(await post(world, { ...cancel, agreed })).toMatchObject({ status: 202, body: { total: agreed.total } });
   });
 
   it("is refused when more jobs match than were agreed to", async () => {

@@ -208,7 +208,9 @@ describe("a token for one act", () => {
   it("that retries cannot stop what another cancels", async () => {
     const world = createApiWorld({}, { adminTokens: [ADMIN, "anna[retry]:anna-token"] });
     await warm(world, ["a"]);
-    const made = await world.json("POST", "/api/v1/actions", { body: { action: "cancel", filter: {}, rate: 1 } });
+    const made = await world.json("POST", "/api/v1/actions", {
+      body: { action: "cancel", filter: {}, all: true, rate: 1 },
+    });
     const stop = () => world.call("DELETE", `/api/v1/actions/${made.body.action}`, { token: "anna-token" });
     expect([made.status, (await stop()).status]).toEqual([202, 403]);
   });
