@@ -67,6 +67,30 @@ export const QUEUE_HANDING_OUT: readonly Mutation[] = [
       replace: 'else if (job.status === "done") holdSlot(tx,',
     }),
   ]),
+  ...at({ file: `${QUEUE}/claims/hand-out.ts`, tests: [`${SIMULATED}/first-runs.test.ts`] }, [
+    breaks("P9", "a run that goes first takes turns with the others of its lane", {
+      find: "if (first.length > 0) takeInLine((run) => first.includes(run));",
+      replace: "if (first.length > 0) takeInLine(() => true);",
+    }),
+    breaks("P9", "what a run that goes first shares waits in the line of another", {
+      find: "...nextShared(tx, run)]",
+      replace: "]",
+    }),
+    breaks("P9", "retries of a run that goes first wait behind those of others", {
+      find: "[...dueIdsOf(tx.sql, run, lane, tx.now, most), ",
+      replace: "[",
+    }),
+  ]),
+  ...at({ file: `${QUEUE}/operate/retry-and-cancel.ts`, tests: [`${SIMULATED}/first-runs.test.ts`] }, [
+    breaks("F4", "viewers pay for what an operator tries again", {
+      find: "lane: row.lane === LIVE ? UPLOAD : row.lane",
+      replace: "lane: row.lane",
+    }),
+    breaks("P9", "a promotion cannot be taken back", {
+      find: "tx.runs.setFirst(run, isFirst ? tx.now : 0);",
+      replace: "tx.runs.setFirst(run, tx.now);",
+    }),
+  ]),
   ...at({ file: `${QUEUE}/claims/hand-out.ts`, tests: [`${SIMULATED}/hand-out.test.ts`] }, [
     breaks("P2", "a key that is older than a day is asked for again", {
       find: " || tx.now - claim.admittedAt > IDEMPOTENCY_MS;",

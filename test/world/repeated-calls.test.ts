@@ -75,12 +75,12 @@ const WRITES: { [K in WritingCall]: (scene: Scene) => Promise<Parameters<LedgerC
   countRefusals: async () => [[{ ...NOTE, ...COUNTS, verdict: "refused", why: "unauthorized" }]],
   testEvent: async () => [WHO],
   cancelRun: async () => ["bulk", WHO],
+  promoteRun: async () => ["bulk", true, WHO],
   retryJob: async () => [jobOf(800), WHO],
-  promoteJob: async () => [jobOf(1000), WHO],
   cancelJob: async () => [jobOf(1000), WHO],
-  createAction: async () => [{ kind: "promote", filter: "{}", match: ANY, rate: 1, who: WHO }],
+  createAction: async () => [{ kind: "cancel", filter: "{}", match: ANY, rate: 1, who: WHO }],
   cancelAction: async ({ ledger }) => {
-    const made = await ledger.createAction({ kind: "promote", filter: "{}", match: ANY, rate: 1, who: WHO });
+    const made = await ledger.createAction({ kind: "cancel", filter: "{}", match: ANY, rate: 1, who: WHO });
     return [made !== null && "action" in made ? made.action : "", WHO];
   },
   patchGate: async () => [

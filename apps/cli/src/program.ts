@@ -28,6 +28,7 @@ import { pauseCommand, resumeCommand } from "./commands/lanes.ts";
 import { ledgerCommand } from "./commands/ledger.ts";
 import { ledgerExportCommand, ledgerImportCommand, ledgerRestoreCommand } from "./commands/ledger-copy.ts";
 import { mcpCommand } from "./commands/mcp.ts";
+import { promoteCommand } from "./commands/promote.ts";
 import { provisionCommand } from "./commands/provision.ts";
 import { purgeCommand } from "./commands/purge.ts";
 import { receiptCommand, receiptVerifyCommand } from "./commands/receipt.ts";
@@ -63,6 +64,7 @@ export const COMMANDS: readonly Command[] = [
   deadCommand,
   retryCommand,
   cancelCommand,
+  promoteCommand,
   actionsCommand,
   purgeCommand,
   edgePurgeCommand,

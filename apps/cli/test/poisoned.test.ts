@@ -44,6 +44,7 @@ const LINES: Record<string, readonly (readonly string[])[]> = {
     [ID, "--yes"],
   ],
   cancel: [["--run", ID, "--yes"]],
+  promote: [["run_1"]],
   actions: [[]],
   purge: [[ID, "--yes"]],
   "edge purge": [["--yes"], ["--signed"]],

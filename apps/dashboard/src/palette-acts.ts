@@ -93,12 +93,13 @@ function placeChoices(): Choice[] {
           at("Change the budget…", "/steering#limits", "limit money spending month"),
         ]
       : []),
+    ...(may("promote") ? [at("Let a run go first…", "/runs?state=open", "promote priority order sooner")] : []),
     ...(may("retry") ? [at("Retry dead letters…", "/causes?window=all&state=dead", "failed again redrive")] : []),
     ...(may("purge") ? [at("Purge an image…", "/images", "delete remove invalidate")] : []),
   ];
 }
 
-/** A verb with what it is done to: `purge photos/boat`, `warm <URL>`, `rate 20`, `concurrency 50`, `budget 10000`. */
+/** A verb with what it is done to: `purge photos/boat`, `promote run_4f1c9a`, `warm <URL>`, `rate 20`, `concurrency 50`, `budget 10000`. */
 export function argumentChoices(text: string, refresh: Refresh): Choice[] {
   const [, verb = "", rest = ""] = /^(\w+)\s+(\S.*)$/s.exec(text) ?? [];
   const id = imagesIn(rest)[0]?.id ?? rest.trim();
@@ -112,6 +113,8 @@ export function argumentChoices(text: string, refresh: Refresh): Choice[] {
       return may("purge") ? [act(`Purge ${id}…`, () => navigate(`${imageUrl(id)}?do=purge`))] : [];
     case "warm":
       return may("warm") ? [act(`Warm ${id}…`, () => navigate(`/runs/new?${new URLSearchParams({ ids: rest })}`))] : [];
+    case "promote":
+      return may("promote") ? [act(`Let ${rest.trim()} go first…`, () => navigate(promotePlace(rest.trim())))] : [];
     case "retry":
       return [act(`Jobs of ${id} that can be retried`, () => navigate(retryPlace(id)))];
     case "rate":
@@ -123,6 +126,10 @@ export function argumentChoices(text: string, refresh: Refresh): Choice[] {
     default:
       return [];
   }
+}
+
+function promotePlace(run: string): string {
+  return `/runs/${encodeURIComponent(run)}?do=promote`;
 }
 
 function retryPlace(id: string): string {

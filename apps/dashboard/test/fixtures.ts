@@ -144,6 +144,7 @@ export function runAt(index: number, hostile: boolean): Run {
     existing: 1204,
     rejectedTotal: index === 2 ? 3 : 0,
     who: "operator token 1",
+    first: index === 0 ? NOW - 60_000 : null,
     outcome: open || index === 3 ? null : "with failures",
     waitingFor: open
       ? {

@@ -170,8 +170,8 @@ describe("a viewer", () => {
 describe("an operator of one act", () => {
   it.each([
     ["/jobs", "Retry all dead…", /Cancel all|New run/],
-    ["/jobs/00000000000", "Retry", /^(Cancel|Promote)$/],
-    ["/runs/run_1", "Jobs of this run", /Cancel run|Promote|New run/],
+    ["/jobs/00000000000", "Retry", /^Cancel$/],
+    ["/runs/run_1", "Jobs of this run", /Cancel run|Promote|turns again|New run/],
     ["/images/x", "Overview", /Purge|Make all again|Warm/],
     ["/steering", "Overview", /Pause (?!live updates)|Resume|Apply|Undo|Purge|Reset|Automatic/],
     ["/system", "Overview", /Report|Mend|Send a test/],

@@ -183,28 +183,31 @@ it("images are browsed by what is new, large or failing; one is a grid with mark
   await close();
 });
 
-it("a run is promoted past a pause of its lane, and the log says so in a sentence", async () => {
+it("a run goes first in its lane until that is taken back, at the cost of who asked, and the log says so", async () => {
+  const gate = () => api<{ budget: { usedByLane: Record<string, number> } }>("/gate");
   await api("/gate", { method: "PATCH", body: JSON.stringify({ paused: { bulk: true } }) });
+  const before = (await gate()).budget.usedByLane;
   const run = await warm([{ id: "phone.jpg", transforms: ["w=160&f=webp", "w=320&f=webp", "w=480&f=webp"] }]);
   const { page, faults, close } = await signedIn(`/runs/${run}`);
   await page.getByText("bulk is paused").first().waitFor();
   await page.getByRole("button", { name: "Promote…" }).click();
   const dialog = page.getByRole("dialog");
-  await dialog.getByRole("button", { name: "Promote 3 jobs" }).click();
-  await dialog.getByText("3 of 3").waitFor();
-  await page.keyboard.press("Escape");
-  expect(await ended(run)).toMatchObject({ states: { stored: 3 } });
-  const { lanes } = await api<{ lanes: { upload: number[] } }>("/pulse");
-  expect(lanes.upload.reduce((sum, n) => sum + n, 0)).toBeGreaterThanOrEqual(3);
-  await page.goto(stack.controlUrl);
-  await page
-    .getByRole("row", { name: /^upload/ })
-    .getByText(/\d m?s · \d/)
-    .waitFor();
-  await page.goto(`${stack.controlUrl}/steering`);
-  await page.getByText(/^Promotion of 3 jobs, run /).waitFor();
-  await page.getByText("Bulk paused").first().waitFor();
+  await dialog.getByText(/Viewers and uploads still go before it, no job changes its lane/).waitFor();
+  await dialog.getByRole("button", { name: "First in bulk" }).click();
+  await page.getByText(/^First in bulk since/).waitFor();
+  expect(await page.getByRole("button", { name: "Promote…" }).count()).toBe(0);
+  await page.getByRole("button", { name: "Take turns again" }).click();
+  await page.getByRole("button", { name: "Promote…" }).waitFor();
+  await page.goto(`${stack.controlUrl}/runs/${run}?do=promote`);
+  await page.getByRole("dialog").getByRole("button", { name: "First in bulk" }).click();
+  await page.getByText(/^First in bulk since/).waitFor();
   await api("/gate", { method: "PATCH", body: JSON.stringify({ paused: { bulk: false } }) });
+  expect(await ended(run)).toMatchObject({ states: { stored: 3 }, lane: "bulk" });
+  const { live, bulk } = (await gate()).budget.usedByLane;
+  expect([live, bulk]).toEqual([before.live, (before.bulk ?? 0) + 3]);
+  await page.goto(`${stack.controlUrl}/steering`);
+  await page.getByText(`Run ${run} goes first in its lane`).first().waitFor();
+  await page.getByText(`Run ${run} takes turns again`).waitFor();
   expect(faults).toEqual([]);
   await close();
 });

@@ -14,10 +14,7 @@ export const ActionFilter = z
   .meta({ id: "ActionFilter" });
 export type ActionFilter = z.infer<typeof ActionFilter>;
 
-const kind = z
-  .enum(["retry", "cancel", "promote"])
-  .meta({ description: "promote: open jobs go a lane higher, bulk with the uploads" });
-/** `promote` lets open jobs go before others: a lane up. */
+const kind = z.enum(["retry", "cancel"]);
 export type ActionKind = z.infer<typeof kind>;
 
 /** What an operator agreed to: the answer of a dry run. */

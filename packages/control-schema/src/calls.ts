@@ -17,7 +17,7 @@ import { LedgerRestore, restoreRequest } from "./ledger.ts";
 import { ReceiptPage, ReceiptProof, ReceiptVerdict, receiptQuery } from "./receipts.ts";
 import { RecipeSuggestion } from "./recipe.ts";
 import { RemoveRequest, SignedRemoval, Unblocked } from "./removal.ts";
-import { RejectedPage, Run, RunPage, runsQuery } from "./runs.ts";
+import { RejectedPage, Run, RunPage, RunPatch, runsQuery } from "./runs.ts";
 import { Serving, servingQuery } from "./serving.ts";
 import { Session, SignIn } from "./session.ts";
 import { Sites, SiteVisit } from "./sites.ts";
@@ -41,11 +41,11 @@ export const CALLS = {
   "GET /api/v1/runs/{run}/rejected": { query: pageQuery, answer: RejectedPage },
   "GET /api/v1/runs/{run}/receipt": { query: receiptQuery, answer: ReceiptPage },
   "POST /api/v1/receipts/verify": { body: ReceiptProof, answer: ReceiptVerdict },
+  "PATCH /api/v1/runs/{run}": { body: RunPatch, answer: Run },
   "DELETE /api/v1/runs/{run}": { answer: Run },
   "GET /api/v1/jobs": { query: jobsQuery, answer: JobPage },
   "GET /api/v1/jobs/{job}": { answer: JobDetail },
   "POST /api/v1/jobs/{job}/retry": { answer: Job },
-  "POST /api/v1/jobs/{job}/promote": { answer: Job },
   "POST /api/v1/jobs/{job}/cancel": { answer: Job },
   "GET /api/v1/dead": { query: deadQuery, answer: DeadLetters },
   "GET /api/v1/causes": { query: causesQuery, answer: Causes },

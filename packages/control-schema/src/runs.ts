@@ -18,6 +18,9 @@ export const Run = z
     existing: count,
     rejectedTotal: count.meta({ description: "Items of its requests that were refused at the door" }),
     who: z.string().nullable().meta({ description: "Who asked; null: a hook, or unknown" }),
+    first: time
+      .nullable()
+      .meta({ description: "Since when it goes before the other runs of its lane; null: it takes turns with them" }),
     outcome: z
       .enum(["ok", "with failures", "failed"])
       .nullable()
@@ -35,6 +38,15 @@ export const Run = z
   })
   .meta({ id: "Run" });
 export type Run = z.infer<typeof Run>;
+
+export const RunPatch = z
+  .strictObject({
+    first: z.boolean().meta({
+      description:
+        "true: its jobs go before those of the other runs of their lane, which pays as before; false: in turn again",
+    }),
+  })
+  .meta({ id: "RunPatch" });
 
 export const RunPage = z.object({ runs: z.array(Run), nextCursor }).meta({ id: "RunPage" });
 

@@ -98,7 +98,7 @@ function jobName({ sql }: HistoryWorld, key: string): string {
   return nameOf(row === undefined ? placeOf(key, "L1") : Number(row.id));
 }
 
-async function act(world: HistoryWorld, target: Target, kind: "retryJob" | "cancelJob" | "promoteJob"): Promise<void> {
+async function act(world: HistoryWorld, target: Target, kind: "retryJob" | "cancelJob"): Promise<void> {
   await world.ask((ledger) => ledger[kind](jobName(world, keyOf(target)), WHO), 1);
 }
 
@@ -146,8 +146,9 @@ export const HAPPENINGS = {
   cancelRun: asking((world, { run }) => world.ask((ledger) => ledger.cancelRun(run === "uploads" ? "run1" : run, WHO))),
   retry: asking((world, target) => act(world, target, "retryJob")),
   retryAll: asking((world, target) => actOnAll(world, target, "retry")),
-  promote: asking((world, target) => act(world, target, "promoteJob")),
-  promoteAll: asking((world, target) => actOnAll(world, target, "promote")),
+  promoteRun: asking((world, { run, width }) =>
+    world.ask((ledger) => ledger.promoteRun(run === "uploads" ? "run1" : run, width === WIDTHS[0], WHO)),
+  ),
   stopActions: asking(async (world) => {
     const listed = await world.ask((ledger) => ledger.listActions({ cursor: null, limit: 10 }), 1);
     for (const { action } of listed?.actions ?? []) await world.ask((ledger) => ledger.cancelAction(action, WHO), 1);

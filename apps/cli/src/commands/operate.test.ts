@@ -69,6 +69,16 @@ describe("what acts on every job", () => {
   });
 });
 
+describe("prewarm promote", () => {
+  it.each([
+    ["promote run_1", 7, true, "run_1 goes first in bulk\n"],
+    ["promote run_1 --back", null, false, "run_1 takes turns in bulk\n"],
+  ])("%s", async (line, since, first, said) => {
+    const { stdout, asked } = await run(line, { run: "run_1", lane: "bulk", first: since });
+    expect([stdout, asked]).toEqual([said, [{ call: "PATCH /api/v1/runs/run_1", body: { first } }]]);
+  });
+});
+
 describe("prewarm gate", () => {
   it("shows what is let through, and why something waits", async () => {
     const { code, stdout, asked } = await run("gate", GATE);

@@ -38,7 +38,7 @@ const JOB = Job.pick({
 const DETAIL = z.intersection(JOB, JobDetail.def.right.pick({ waitingFor: true, runs: true, history: true }));
 const RUN = Run.pick({
   ...{ run: true, label: true, lane: true, state: true, outcome: true, total: true, done: true, states: true },
-  ...{ existing: true, rejectedTotal: true, waitingFor: true, pace: true, createdAt: true, who: true },
+  ...{ existing: true, rejectedTotal: true, waitingFor: true, pace: true, createdAt: true, who: true, first: true },
 });
 const CAUSES = Causes.pick({ exact: true }).extend({
   causes: z.array(Causes.shape.causes.element.omit({ trend: true, sample: true })),

@@ -76,7 +76,7 @@ describe("the tools", () => {
     const { client } = await connect({});
     const { tools } = await client.listTools();
     const writing = tools.filter(({ annotations }) => annotations?.readOnlyHint === false).map(({ name }) => name);
-    expect(writing).toEqual(["warm", "pause", "resume", "retry", "purge"]);
+    expect(writing).toEqual(["warm", "pause", "resume", "retry", "promote", "purge"]);
     const reading = await (await connect({}, READ_TOOLS)).client.listTools();
     expect(reading.tools.every(({ annotations }) => annotations?.readOnlyHint === true)).toBe(true);
     expect(reading.tools.map(({ name }) => name)).toContain("status");
@@ -197,6 +197,14 @@ describe("what writes", () => {
     const { call, sent } = await connect({ "POST /api/v1/actions": action });
     expect((await call("retry", { filter: { fingerprint: "fp1" } })).value()).toEqual(action);
     expect(sent[0]?.body).toEqual({ action: "retry", filter: { fingerprint: "fp1" } });
+  });
+
+  it("lets a run go first, and takes it back", async () => {
+    const run = { run: "run_1", lane: "bulk", first: 7 };
+    const { call, sent } = await connect({ "PATCH /api/v1/runs/run_1": run });
+    expect((await call("promote", { run: "run_1", first: true })).value()).toEqual(run);
+    await call("promote", { run: "run_1", first: false });
+    expect(sent.map(({ body }) => body)).toEqual([{ first: true }, { first: false }]);
   });
 
   it("pauses all lanes with a reason where none is named", async () => {

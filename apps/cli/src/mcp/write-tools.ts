@@ -1,6 +1,7 @@
 import { Action, ActionRequest } from "@prewarm/control-schema/actions";
 import { Gate } from "@prewarm/control-schema/gate";
 import { Purge } from "@prewarm/control-schema/images";
+import { Run, RunPatch } from "@prewarm/control-schema/runs";
 import { WarmAnswer, WarmItem, warmOptions } from "@prewarm/control-schema/warm";
 import { Lane } from "@prewarm/control-schema/words";
 import { LANES } from "@prewarm/shared/job";
@@ -63,6 +64,19 @@ const retry = tool({
   },
 });
 
+const PROMOTED = Run.pick({ run: true, lane: true, first: true });
+const promote = tool({
+  name: "promote",
+  description:
+    "Let a run go before the other runs of its lane (`first: true`), or in turn with them again (`false`). Costs nothing: no job changes its lane or its budget.",
+  input: RunPatch.extend({ run: z.string().min(1).max(80) }),
+  writes: { destroys: false },
+  async run({ run, first }, { api, sending }) {
+    const given = { params: { run }, body: { first } };
+    return PROMOTED.parse(await api.call("PATCH /api/v1/runs/{run}", given, PROMOTED, sending(`run ${run}`)));
+  },
+});
+
 const purge = tool({
   name: "purge",
   description: "Remove every variant of an image. Its next views are cold, and making the variants again costs money.",
@@ -74,4 +88,4 @@ const purge = tool({
   },
 });
 
-export const WRITE_TOOLS: readonly Tool[] = [warm, pause, resume, retry, purge];
+export const WRITE_TOOLS: readonly Tool[] = [warm, pause, resume, retry, promote, purge];

@@ -19,6 +19,8 @@ const WORDS: Record<string, (details: Details, target: string | null) => string>
   "ledger.restored": () => "an older database was restored",
   "gate.patch": gateWords,
   warm: () => "a run was started",
+  "run.promote": ({ first }, target) =>
+    first === true ? `run ${target} goes first in its lane` : `run ${target} takes turns again`,
   "run.cancel": (_, target) => `run ${target} was cancelled`,
   "image.purge": (_, target) => `${target} was purged`,
   "doctor.fix": (_, target) => `the doctor mended ${target}`,

@@ -10,7 +10,6 @@ const SENTENCES: Record<string, (details: Details, target: string) => string> = 
   warm: (details) => `A run was started${counted(details, ["accepted", "duplicates", "existing", "rejectedTotal"])}`,
   "job.retry": ({ key }) => `One job was retried: ${text(key)}`,
   "job.cancel": ({ key }) => `One job was cancelled: ${text(key)}`,
-  "job.promote": ({ key }) => `One job was promoted: ${text(key)}`,
   "image.purge": (_, target) => `Image ${target} was purged`,
   "edge.purge": ({ of }) =>
     `The edge's copies were purged: ${of === "signed" ? "those of signed URLs" : "all of them"}`,
@@ -21,7 +20,6 @@ const SENTENCES: Record<string, (details: Details, target: string) => string> = 
       ? `The focal point of image ${target} was set to ${focalWords(focal)}`
       : `The focal point of image ${target} was taken back`,
   "action.retry": (details) => bulk("Retry", details),
-  "action.promote": (details) => bulk("Promotion", details),
   "action.cancel": (details) => (details.total === undefined ? "An action was stopped" : bulk("Cancel", details)),
   "doctor.fix": ({ count: n }, target) => `The doctor mended ${count(Number(n))} × ${target}`,
   "ledger.export": () => "The ledger was exported",

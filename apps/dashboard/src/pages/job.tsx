@@ -92,13 +92,6 @@ function Head({ job, changed }: { job: JobDetail; changed(): void }) {
           Try now
         </ActButton>
       )}
-      {may("promote") && open && job.lane !== "live" && (
-        <ActButton
-          act={act(() => ask("POST /api/v1/jobs/{job}/promote", { params: { job: job.job } }), "Moved up one lane.")}
-        >
-          Promote
-        </ActButton>
-      )}
       {may("cancel") && open && (
         <ActButton act={act(() => ask("POST /api/v1/jobs/{job}/cancel", { params: { job: job.job } }), "Cancelled.")}>
           Cancel

@@ -5,6 +5,8 @@ import { useResource } from "../api/use-resource.ts";
 import { count, duration, percent, plural, rate } from "../lib/format.ts";
 import { filterUrl, STATES } from "../lib/job-filter.ts";
 import { imageUrl } from "../lib/paths.ts";
+import { place } from "../lib/router.ts";
+import { ActButton } from "../ui/act-button.tsx";
 import { ConfirmDialog } from "../ui/confirm-dialog.tsx";
 import { Lazy } from "../ui/lazy.tsx";
 import { RunOutcome } from "../ui/run-outcome.tsx";
@@ -13,7 +15,7 @@ import { StateBar } from "../ui/state-bar.tsx";
 import { Thumb } from "../ui/thumb.tsx";
 import { Said, Time } from "../ui/time.tsx";
 import { View } from "../ui/view.tsx";
-import { type Bulk, useBulk } from "./bulk.tsx";
+import { useBulk } from "./bulk.tsx";
 import { CauseList } from "./causes.tsx";
 import { ReceiptCard } from "./receipt.tsx";
 
@@ -27,7 +29,7 @@ export function RunPage({ run }: { run: string }) {
     <View resource={resource} what="this run" whole={`Run ${run}`} shape="cards">
       {(data) => (
         <>
-          <RunHead run={data} act={open} changed={() => void resource.refresh()} />
+          <RunHead run={data} changed={() => void resource.refresh()} />
           <section class="card" aria-label="Progress">
             <p class="big-number">
               <b class="num">{percent(data.total === 0 ? 0 : data.states.stored / data.total)}</b> stored:{" "}
@@ -39,6 +41,7 @@ export function RunPage({ run }: { run: string }) {
                 <Said>{data.waitingFor.text}</Said>
               </p>
             )}
+            {data.first !== null && isOpen(data) && <First run={data} changed={() => void resource.refresh()} />}
             <StateBar states={data.states} total={data.total} />
             <ul class="counts">
               {STATES.map((state) => (
@@ -138,9 +141,56 @@ function RunPictures({ run }: { run: Run }) {
   );
 }
 
-function RunHead({ run, act, changed }: { run: Run; act(bulk: Bulk): void; changed(): void }) {
+interface RunActs {
+  run: Run;
+  changed(): void;
+}
+
+function isOpen({ state }: Run): boolean {
+  return state === "running" || state === "accepting";
+}
+
+async function promote({ run, changed }: RunActs, first: boolean): Promise<string> {
+  await ask("PATCH /api/v1/runs/{run}", { params: { run: run.run }, body: { first } });
+  changed();
+  return first ? `It goes first in ${run.lane}.` : `It takes turns with the other runs of ${run.lane} again.`;
+}
+
+/** That the run goes first, and the way back. */
+function First(props: RunActs) {
+  return (
+    <p class="row-form">
+      <span>
+        First in {props.run.lane} since <Time at={props.run.first ?? 0} />
+      </span>
+      {may("promote") && <ActButton act={() => promote(props, false)}>Take turns again</ActButton>}
+    </p>
+  );
+}
+
+function Promote({ onClose, ...props }: RunActs & { onClose(): void }) {
+  const { lane } = props.run;
+  return (
+    <ConfirmDialog
+      title={`Let this run go first in ${lane}`}
+      word={null}
+      verb={`First in ${lane}`}
+      isSafe
+      act={() => promote(props, true)}
+      onClose={onClose}
+    >
+      <p>
+        Its jobs are made before those of the other runs of {lane}. Viewers{lane === "bulk" && " and uploads"} still go
+        before it, no job changes its lane, and the budget stays that of warming. You can take it back at any time.
+      </p>
+    </ConfirmDialog>
+  );
+}
+
+function RunHead({ run, changed }: RunActs) {
   const [asking, setAsking] = useState(false);
-  const open = run.state === "running" || run.state === "accepting";
+  const mayPromote = may("promote") && isOpen(run) && run.lane !== "live" && run.first === null;
+  const [promoting, setPromoting] = useState(place.peek().searchParams.get("do") === "promote");
   const cancel = async () => {
     await ask("DELETE /api/v1/runs/{run}", { params: { run: run.run } });
     changed();
@@ -158,17 +208,13 @@ function RunHead({ run, act, changed }: { run: Run; act(bulk: Bulk): void; chang
       <a class="button" href={filterUrl({ run: run.run })}>
         Jobs of this run
       </a>
-      {may("promote") && open && run.lane !== "live" && (
-        <button
-          type="button"
-          onClick={() =>
-            act({ kind: "promote", filter: { run: run.run }, what: `Open jobs of ${run.label ?? run.run}` })
-          }
-        >
+      {mayPromote && (
+        <button type="button" onClick={() => setPromoting(true)}>
           Promote…
         </button>
       )}
-      {may("cancel") && open && (
+      {mayPromote && promoting && <Promote run={run} changed={changed} onClose={() => setPromoting(false)} />}
+      {may("cancel") && isOpen(run) && (
         <button type="button" class="danger-outline" onClick={() => setAsking(true)}>
           Cancel run…
         </button>
@@ -194,11 +240,11 @@ function RunHead({ run, act, changed }: { run: Run; act(bulk: Bulk): void; chang
 /** What an open run has left, how fast it goes, and in small print where it came from. */
 function RunNumbers({ run }: { run: Run }) {
   const { perSecond, secondsLeft, amountLeft } = run.pace;
-  const isOpen = run.endedAt === null;
+  const isUnended = run.endedAt === null;
   const numbers: [string, string][] = [
-    ...(isOpen ? [["Left", secondsLeft === null ? "–" : duration(secondsLeft * 1000)] as [string, string]] : []),
-    ...(isOpen && amountLeft !== null ? [["Left to pay", amountLeft.toFixed(2)] as [string, string]] : []),
-    [isOpen ? "Rate" : "Rate, over its life", perSecond === null ? "–" : rate(perSecond)],
+    ...(isUnended ? [["Left", secondsLeft === null ? "–" : duration(secondsLeft * 1000)] as [string, string]] : []),
+    ...(isUnended && amountLeft !== null ? [["Left to pay", amountLeft.toFixed(2)] as [string, string]] : []),
+    [isUnended ? "Rate" : "Rate, over its life", perSecond === null ? "–" : rate(perSecond)],
     ["Time to ready, half · 95 %", `${duration(run.timeToReady.p50)} · ${duration(run.timeToReady.p95)}`],
   ];
   return (

@@ -5,8 +5,8 @@ import { count, plural } from "../lib/format.ts";
 import { ActionProgress } from "./action-progress.tsx";
 import { Dialog } from "./dialog.tsx";
 
-export type BulkKind = "retry" | "cancel" | "promote";
-const VERBS: Record<BulkKind, string> = { retry: "Retry", cancel: "Cancel", promote: "Promote" };
+export type BulkKind = "retry" | "cancel";
+const VERBS: Record<BulkKind, string> = { retry: "Retry", cancel: "Cancel" };
 
 interface BulkDialogProps {
   kind: BulkKind;
@@ -112,7 +112,6 @@ function Confirm({
           their results are discarded.
         </p>
       )}
-      {kind === "promote" && <p>Jobs move up one lane: from bulk to upload, from upload to live.</p>}
       {wantsWord && (
         <label class="field">
           <span>

@@ -8,13 +8,15 @@ interface ConfirmDialogProps {
   /** What must be typed; null: a click is enough. */
   word: string | null;
   verb: string;
+  /** It can be taken back. Default: it cannot, and the button looks so. */
+  isSafe?: boolean;
   act(): Promise<string>;
   onClose(): void;
   children: ComponentChildren;
 }
 
-/** Asks before something that cannot be undone. */
-export function ConfirmDialog({ title, word, verb, act, onClose, children }: ConfirmDialogProps) {
+/** Says what an act does, and asks before it. */
+export function ConfirmDialog({ title, word, verb, isSafe = false, act, onClose, children }: ConfirmDialogProps) {
   const [typed, setTyped] = useState("");
   const [error, setError] = useState<string | null>(null);
   const run = async () => {
@@ -53,7 +55,7 @@ export function ConfirmDialog({ title, word, verb, act, onClose, children }: Con
             {error}
           </p>
         )}
-        <button type="submit" class="danger" disabled={word !== null && typed !== word}>
+        <button type="submit" class={isSafe ? "primary" : "danger"} disabled={word !== null && typed !== word}>
           {verb}
         </button>
       </form>

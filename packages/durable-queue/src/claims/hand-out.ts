@@ -3,11 +3,11 @@ import { noteHeld } from "../admission/auto-gate.ts";
 import { admit, closedFor, isHeldBack, slotsOf } from "../admission/gate.ts";
 import { type Slots, slotsTaken } from "../admission/slots.ts";
 import type { Claim, Owner } from "../schema/claim.ts";
-import { dueIds } from "../schema/due.ts";
+import { dueIds, dueIdsOf } from "../schema/due.ts";
 import { groupOf } from "../schema/key.ts";
 import { FOR_EVER, type QueueTx } from "../schema/queue-tx.ts";
 import { BULK, type LaneCode, LIVE, laneName, type Row, UPLOAD, WAITING } from "../schema/row.ts";
-import { hasNoSubscribers } from "../schema/runs.ts";
+import { firstRuns, hasNoSubscribers, sharedIds } from "../schema/runs.ts";
 import { charge } from "./charge.ts";
 import { workers } from "./pace.ts";
 import { backToWaiting, cancelOpen, claimOf, endStale, isLocked, isStale, newGeneration } from "./transitions.ts";
@@ -219,22 +219,48 @@ function hold(one: HandOut, row: Row): void {
   given(one, row);
 }
 
-/** Jobs of a lane that can be handed out: touched jobs that are due, then untouched jobs. */
+/**
+ * Jobs of a lane that can be handed out: those of the runs that go first, then the others; of each, touched jobs that
+ * are due, then untouched jobs.
+ */
 function candidates(one: HandOut, lane: LaneCode, limit: number): Row[] {
   const { tx } = one;
   const { claims, orders } = tx.memory;
-  const ids = dueIds(tx.sql, lane, tx.now, LOOKED_AT + claims.held().length);
-  const due = ids.filter((id) => claims.byJob(id) === null);
-  const found = free(one, due).slice(0, limit);
+  const found: Row[] = [];
   const offered = new Set<number>();
   const isNext = (id: number) => claims.byJob(id) === null && !offered.has(id);
-  for (let tries = 0; found.length < limit && tries < TRIES; tries += 1) {
-    const ids = orders.offer(tx.sql, lane, { limit: limit - found.length, now: tx.now }, isNext).map(({ id }) => id);
-    if (ids.length === 0) break;
-    for (const id of ids) offered.add(id);
-    found.push(...free(one, ids));
-  }
+  const most = LOOKED_AT + claims.held().length;
+  const take = (ids: number[]): void => {
+    const rows = free(one, ids.filter(isNext)).filter((row) => row.lane === lane && (row.due ?? 0) <= tx.now);
+    for (const row of rows.slice(0, limit - found.length)) {
+      offered.add(row.id);
+      found.push(row);
+    }
+  };
+  const takeInLine = (areOf: (run: number) => boolean): void => {
+    for (let tries = 0; found.length < limit && tries < TRIES; tries += 1) {
+      const wanted = { limit: limit - found.length, now: tx.now, areOf };
+      const ids = orders.offer(tx.sql, lane, wanted, isNext).map(({ id }) => id);
+      if (ids.length === 0) return;
+      for (const id of ids) offered.add(id);
+      found.push(...free(one, ids));
+    }
+  };
+  // Among viewers no run goes before another.
+  const first = lane === LIVE ? [] : firstRuns(tx.sql);
+  for (const run of first) take([...dueIdsOf(tx.sql, run, lane, tx.now, most), ...nextShared(tx, run)]);
+  if (first.length > 0) takeInLine((run) => first.includes(run));
+  take(dueIds(tx.sql, lane, tx.now, most));
+  takeInLine((run) => !first.includes(run));
   return found;
+}
+
+/** The next jobs that a run shares with runs that asked before it. They stand in the lines of those. */
+function nextShared({ sql, memory: { sharedTo } }: QueueTx, run: number): number[] {
+  const ids = sharedIds(sql, run, sharedTo.get(run) ?? -1, LOOKED_AT);
+  // Members that have ended stay for a month. The next call reads beyond them, and the one after the last begins anew.
+  sharedTo.set(run, ids.length < LOOKED_AT ? -1 : (ids.at(-1) ?? -1));
+  return ids;
 }
 
 /** Rows that may be handed out. A row that nobody wants any more is cancelled instead. */

@@ -16,7 +16,7 @@ import type { Tx } from "../schema/tx.ts";
 import { countMatches } from "./count-matches.ts";
 import { findRows } from "./find-rows.ts";
 import { memberStates } from "./member-states.ts";
-import { cancelJob, type JobResult, promoteJob, retryJob } from "./retry-and-cancel.ts";
+import { cancelJob, type JobResult, retryJob } from "./retry-and-cancel.ts";
 
 /** How often a running canary is checked. */
 const CANARY_LOOK_MS = 2_000;
@@ -117,8 +117,7 @@ export function actionSlice(tx: QueueTx): boolean {
 }
 
 function act(tx: QueueTx, { kind, run }: Action, id: number): JobResult {
-  if (kind === "retry") return retryJob(tx, id, run);
-  return (kind === "cancel" ? cancelJob : promoteJob)(tx, id);
+  return kind === "retry" ? retryJob(tx, id, run) : cancelJob(tx, id);
 }
 
 /** Whether every job of the canary is stored, so that the others follow. If not, the action waits or halts. */

@@ -1,6 +1,6 @@
-import { cancelOpen, orderAgain, raise } from "../claims/transitions.ts";
+import { cancelOpen, orderAgain } from "../claims/transitions.ts";
 import type { QueueTx } from "../schema/queue-tx.ts";
-import { BULK, CANCELLING, isOpen, LIVE, type Row, UPLOAD, WAITING } from "../schema/row.ts";
+import { isOpen, LIVE, type Row, UPLOAD, WAITING } from "../schema/row.ts";
 
 /** The result for one job. `conflict`: the state of the job does not allow the action. */
 export type JobResult = "ok" | "missing" | "conflict";
@@ -13,7 +13,8 @@ export function retryJob(tx: QueueTx, id: number, run = 0): JobResult {
   const row = tx.rows.byId(id);
   if (row === null) return "missing";
   if (isOpen(row)) return tryNow(tx, row, run);
-  orderAgain(tx, row, { lane: row.lane, run });
+  // The viewer who asked for it has left, so viewers do not pay for it.
+  orderAgain(tx, row, { lane: row.lane === LIVE ? UPLOAD : row.lane, run });
   return "ok";
 }
 
@@ -33,11 +34,16 @@ export function cancelJob(tx: QueueTx, id: number): JobResult {
   return cancelOpen(tx, row) ? "ok" : "conflict";
 }
 
-/** Moves an open job one lane up: from bulk to upload, from upload to live. */
-export function promoteJob(tx: QueueTx, id: number): JobResult {
-  const row = tx.rows.byId(id);
-  if (row === null) return "missing";
-  if (!isOpen(row) || row.state === CANCELLING || row.lane === LIVE) return "conflict";
-  raise(tx, row, row.lane === BULK ? UPLOAD : LIVE);
-  return "ok";
+/**
+ * Lets a run go before the other runs of its lane, or take turns with them again. No job changes its lane, because the
+ * lane says who asked, and its share of the budget pays. `same`: that is so already.
+ */
+export function promoteRun(tx: QueueTx, id: string, isFirst: boolean): "changed" | "same" | "over" | "missing" {
+  const run = tx.runs.byId(id);
+  if (run === null) return "missing";
+  if (run.first > 0 === isFirst) return "same";
+  const isOver = run.cancelledAt > 0 || (run.open === 0 && run.accepting === 0);
+  if (isFirst && isOver) return "over";
+  tx.runs.setFirst(run, isFirst ? tx.now : 0);
+  return "changed";
 }

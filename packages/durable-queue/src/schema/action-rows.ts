@@ -34,7 +34,7 @@ export interface Action {
   canary: number;
 }
 
-export type ActionKind = "retry" | "cancel" | "promote";
+export type ActionKind = "retry" | "cancel";
 
 type Made = "id" | "kind" | "filter" | "match" | "rate" | "total" | "exact" | "who" | "run" | "canary";
 export type NewActionRow = Pick<Action, Made>;
@@ -92,7 +92,6 @@ export function updateAction(sql: Sql, action: Action, nextAt: number): void {
   );
 }
 
-const KINDS = ["retry", "cancel", "promote"] as const;
 const ENDS = ["done", "cancelled", "halted"] as const;
 
 function actionFrom(raw: SqlRow): Action {
@@ -100,7 +99,7 @@ function actionFrom(raw: SqlRow): Action {
   return {
     n: int(raw.n),
     id: text(raw.id),
-    kind: KINDS.find((kind) => kind === raw.kind) ?? "cancel",
+    kind: text(raw.kind) as ActionKind,
     filter: text(raw.filter),
     match: text(raw.match),
     rate: raw.rate === null || raw.rate === undefined ? null : Number(raw.rate),

@@ -1,6 +1,6 @@
 import type { LaneCode } from "./row.ts";
-import { HAS_DUE } from "./schema.ts";
-import { int, intOrNull, type Sql } from "./sql.ts";
+import { HAS_DUE, IS_RETRIED } from "./schema.ts";
+import { int, intOrNull, type Sql, text } from "./sql.ts";
 
 /*
  * Touched rows by their due time.
@@ -10,6 +10,12 @@ import { int, intOrNull, type Sql } from "./sql.ts";
 export function dueIds(sql: Sql, lane: LaneCode, now: number, limit: number): number[] {
   const query = `SELECT id FROM jobs WHERE ${HAS_DUE} AND lane = ? AND due <= ? ORDER BY due LIMIT ?`;
   return sql.exec(query, lane, now, limit).map((raw) => int(raw.id));
+}
+
+/** The same of the rows that a run asked for first. No lane of viewers: there no run goes before another. */
+export function dueIdsOf(sql: Sql, run: number, lane: LaneCode, now: number, limit: number): number[] {
+  const query = `SELECT id FROM jobs WHERE ${IS_RETRIED} AND run = ? AND lane = ? AND due <= ? ORDER BY due LIMIT ?`;
+  return sql.exec(query, run, lane, now, limit).map((raw) => int(raw.id));
 }
 
 /** The number of rows of a lane that are due before a time, at most `limit`. */

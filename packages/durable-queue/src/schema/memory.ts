@@ -37,6 +37,8 @@ export class Memory implements Kept {
   readonly stored = new RecentlyStored();
   readonly ends = new RecentEnds();
   readonly failed = new FailedRows();
+  /** Of each run that goes first: up to which id the jobs that it shares were read. The next read goes on there. */
+  readonly sharedTo = new Map<number, number>();
   /** When each wake-up under way was sent, Unix ms. */
   wakes: number[] = [];
   /** The maximum of concurrent workers since work began, and when it was reached. */

@@ -17,8 +17,18 @@ const IN_LINE = `SELECT ${COLUMNS} FROM orders WHERE ${IS_LINE} AND gen >= ? ORD
 
 /** The place of a job in its line. */
 type Place = Pick<Row, "lane" | "run" | "gen">;
+/** Which runs, by their numbers. */
+type AreOf = (run: number) => boolean;
 /** Whether a job may be offered. A job that has a claim, or was offered earlier in the same call, may not. */
 type IsFree = (id: number) => boolean;
+
+interface Offer {
+  limit: number;
+  /** Unix ms. */
+  now: number;
+  /** Default: all runs. */
+  areOf?: AreOf;
+}
 
 /** The line of one run in one lane. */
 interface Line {
@@ -136,10 +146,10 @@ export class Orders {
     return this.#of(lane).length > 0;
   }
 
-  /** The next jobs of a lane at a time (Unix ms), runs in turn, a group's jobs together. */
-  offer(sql: Sql, lane: LaneCode, { limit, now }: { limit: number; now: number }, isFree: IsFree): Row[] {
+  /** The next jobs of some runs of a lane at a time (Unix ms), runs in turn, a group's jobs together. */
+  offer(sql: Sql, lane: LaneCode, { limit, now, areOf = () => true }: Offer, isFree: IsFree): Row[] {
     const found: Row[] = [];
-    const lines = this.#inTurn(lane);
+    const lines = this.#inTurn(lane).filter(({ run }) => areOf(run));
     for (const [n, line] of lines.entries()) {
       if (found.length >= limit) break;
       this.#turns.set(lane, line.run);
@@ -179,17 +189,35 @@ export class Orders {
       });
   }
 
-  /** Jobs of a lane before a job, runs in turn. Null: they are in more than `most` orders, of which no more are read. */
-  ahead(sql: Sql, { lane, run, gen }: Place, most: number): number | null {
+  /**
+   * Jobs of a lane before a job: those of the runs that go first, then runs in turn. Null: they are in more than `most`
+   * orders, of which no more are read.
+   */
+  ahead(sql: Sql, { lane, run, gen }: Place, most: number, areFirst: AreOf = () => false): number | null {
     const own = this.#line(lane, run);
     const before = this.#count(sql, own, gen, most + 1);
     let [left, jobs] = [most - before.orders, before.jobs];
     for (const line of this.#of(lane)) {
-      if (line === own) continue;
+      const isInTurn = areFirst(line.run) === areFirst(run);
+      if (line === own || (!isInTurn && areFirst(run))) continue;
       if (left < 0) return null;
-      const inTurn = this.#count(sql, line, Number.MAX_SAFE_INTEGER, Math.min(before.jobs, left + 1));
-      left -= inTurn.orders;
-      jobs += Math.min(inTurn.jobs, before.jobs);
+      const atMost = isInTurn ? before.jobs : Number.MAX_SAFE_INTEGER;
+      const counted = this.#count(sql, line, Number.MAX_SAFE_INTEGER, Math.min(atMost, left + 1));
+      left -= counted.orders;
+      jobs += Math.min(counted.jobs, atMost);
+    }
+    return left < 0 ? null : jobs;
+  }
+
+  /** Jobs of some runs of a lane that were not offered. Null: they are in more than `most` orders. */
+  waiting(sql: Sql, lane: LaneCode, areOf: AreOf, most: number): number | null {
+    let [left, jobs] = [most, 0];
+    for (const line of this.#of(lane)) {
+      if (!areOf(line.run)) continue;
+      if (left < 0) return null;
+      const counted = this.#count(sql, line, Number.MAX_SAFE_INTEGER, left + 1);
+      left -= counted.orders;
+      jobs += counted.jobs;
     }
     return left < 0 ? null : jobs;
   }

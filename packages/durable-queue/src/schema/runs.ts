@@ -11,7 +11,7 @@ import {
   type StateCode,
   WAITING,
 } from "./row.ts";
-import { BULK_ENDED, CANCELS } from "./schema.ts";
+import { BULK_ENDED, CANCELS, IS_FIRST } from "./schema.ts";
 import { int, intOrNull, type Sql, type SqlRow, text, textOrNull } from "./sql.ts";
 
 /** A run: the jobs of a request. Its counts follow its rows. */
@@ -42,6 +42,8 @@ export interface Run {
   rejected: number;
   /** The last requester. Null: not known. */
   who: string | null;
+  /** Since when it goes before the other runs of its lane, Unix ms. 0: it takes turns with them. */
+  first: number;
 }
 
 interface HeldRun {
@@ -83,7 +85,18 @@ export class Runs {
     const states = Array<number>(STATE_CODES).fill(0);
     const run: Run = {
       ...{ n, id, label, lane, created: this.#now, updated: this.#now, ended: 0, cancelledAt: 0, cancelCursor: 0 },
-      ...{ accepted: 0, duplicates: 0, existing: 0, states, ready: [], accepting: 0, open: 0, rejected: 0, who: null },
+      ...{
+        accepted: 0,
+        duplicates: 0,
+        existing: 0,
+        states,
+        ready: [],
+        accepting: 0,
+        open: 0,
+        rejected: 0,
+        who: null,
+        first: 0,
+      },
     };
     this.#byNumber.set(n, { run, before: "" });
     return run;
@@ -130,6 +143,13 @@ export class Runs {
     if (states === undefined) return;
     if (from !== null) states[from] = (states[from] ?? 0) - 1;
     states[to] = (states[to] ?? 0) + 1;
+  }
+
+  /** Lets a run go before the other runs of its lane (`at`: Unix ms), or take turns with them again (0). */
+  setFirst(run: Run, at: number): void {
+    run.first = at;
+    // The update of a run's counts does not name the column, because it would write an entry of the index each time.
+    this.#sql.exec("UPDATE runs SET first = ? WHERE n = ?", at, run.n);
   }
 
   /** Notes the time (ms) of a stored member. `existing`: it was found in the store. */
@@ -216,6 +236,18 @@ export function countMembers(sql: Sql): Map<number, number[]> {
   return members;
 }
 
+/** The numbers of the open runs that go first, the one that was promoted first at the front. */
+export function firstRuns(sql: Sql): number[] {
+  const query = `SELECT n FROM runs WHERE ${IS_FIRST} AND open > 0 ORDER BY first`;
+  return sql.exec(query).map((raw) => int(raw.n));
+}
+
+/** Ids of jobs above an id that the run shares, and of which another run is the first subscriber. */
+export function sharedIds(sql: Sql, run: number, above: number, limit: number): number[] {
+  const query = "SELECT id FROM joins WHERE run = ? AND id > ? ORDER BY id LIMIT ?";
+  return sql.exec(query, run, above, limit).map((raw) => int(raw.id));
+}
+
 /** The number of the run whose cancel has run longest. Null: no cancel runs. */
 export function nextCancelling(sql: Sql): number | null {
   return intOrNull(sql.exec(`SELECT n FROM runs WHERE ${CANCELS} ORDER BY cancelled_at LIMIT 1`)[0]?.n);
@@ -286,5 +318,6 @@ function runFrom(raw: SqlRow): Run {
     open: int(raw.open),
     rejected: int(raw.rejected),
     who: textOrNull(raw.who),
+    first: int(raw.first),
   };
 }

@@ -9,6 +9,10 @@ import { BULK, FIRST_ENDED } from "./row.ts";
 
 /** The row was touched: it is retried, forced, of the live lane, or joined by a higher lane. */
 export const HAS_DUE = "due IS NOT NULL";
+/** The row was touched, and no viewer asked for it. */
+export const IS_RETRIED = `${HAS_DUE} AND lane > 0`;
+/** An operator lets the run go before the other runs of its lane. */
+export const IS_FIRST = "first > 0";
 /** The row ended without bytes. */
 export const ENDED = `state >= ${FIRST_ENDED}`;
 /** The rows of a cancelled run are being cancelled. */
@@ -79,11 +83,18 @@ const V4 = [
 /** What the jobs of a day cost, beside its history: its row is written anyway (decision 092). */
 const V6 = [`ALTER TABLE hist ADD COLUMN costs TEXT`];
 
-/** Every call asks what is to be cancelled and which action goes on, and events ask which runs have ended: few of all runs and actions. */
+/**
+ * Every call asks what is to be cancelled and which action goes on, and events ask which runs have ended: few of all runs and actions.
+ * Runs that go first (`first`: since when, Unix ms) have their jobs found: those that were touched, and those in other lines.
+ */
 const V8 = [
   `CREATE INDEX runs_cancelling ON runs (cancelled_at) WHERE ${CANCELS}`,
   `CREATE INDEX runs_ended ON runs (ended) WHERE ${BULK_ENDED}`,
   `CREATE INDEX actions_running ON actions (next_at) WHERE ${RUNS_ON}`,
+  `ALTER TABLE runs ADD COLUMN first INTEGER NOT NULL DEFAULT 0`,
+  `CREATE INDEX runs_first ON runs (first) WHERE ${IS_FIRST}`,
+  `CREATE INDEX jobs_run ON jobs (run, lane, due) WHERE ${IS_RETRIED}`,
+  `CREATE INDEX joins_run ON joins (run)`,
 ];
 
 /** Each entry brings a database from the version before it to its own. Once released, an entry is never changed. */

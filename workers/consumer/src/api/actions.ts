@@ -29,7 +29,7 @@ export const actions = [
       method: "post",
       path: "/api/v1/actions",
       tags: ["actions"],
-      summary: "Retry, cancel or promote every job that matches",
+      summary: "Retry or cancel every job that matches",
       request: { body: jsonBody(ActionRequest) },
       responses: {
         200: answer(ActionPreview, "Dry run: what it would touch"),

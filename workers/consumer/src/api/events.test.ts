@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { createApiWorld, VIEWER, warm } from "./testing/api-world.ts";
+import { createApiWorld, VIEWER } from "./testing/api-world.ts";
 
 it("outgoing events are listed with their endpoints, and a test is sent by operators only", async () => {
   const events = [{ url: "https://a.example/in", secrets: ["EVENTS_SECRET"], types: ["run.finished" as const] }];
@@ -37,15 +37,4 @@ it("an endpoint's address holds secrets: viewers see its host and the path's fir
   ];
   expect(await seen(VIEWER)).toEqual([shown, shown]);
   expect(await seen()).toEqual([urls, urls]);
-});
-
-it("a job is promoted a lane at a time, by operators only, until a viewer waits for it", async () => {
-  const world = createApiWorld({ recipes: { upload: ["w=400&f=webp"] } });
-  await warm(world, ["a"]);
-  const [job] = (await world.json("GET", "/api/v1/jobs")).body.jobs as { job: string }[];
-  const promote = (token?: string) =>
-    world.json("POST", `/api/v1/jobs/${job?.job}/promote`, token === undefined ? {} : { token });
-  expect((await promote(VIEWER)).status).toBe(403);
-  const lanes = [await promote(), await promote()].map(({ body }) => body.lane);
-  expect([lanes, (await promote()).status]).toEqual([["upload", "live"], 409]);
 });

@@ -78,25 +78,6 @@ export const jobs = [
       );
     },
   ),
-  acting("promote")(
-    {
-      method: "post",
-      path: "/api/v1/jobs/{job}/promote",
-      tags: ["jobs"],
-      summary: "Let an open job go before others: a lane up",
-      request: { params },
-      responses: {
-        202: answer(Job, "It is in the higher lane"),
-        ...refusals,
-        404: refusal("No such job"),
-        409: refusal("The job has ended, or a viewer waits for it already"),
-      },
-    },
-    async (c, { ledger }) => {
-      const act = await ledger.promoteJob(c.req.valid("param").job, c.get("caller").who);
-      return c.json(acted(act, "The job has ended, or goes as a viewer's already."), 202);
-    },
-  ),
   acting("cancel")(
     {
       method: "post",

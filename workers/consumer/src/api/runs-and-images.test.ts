@@ -39,6 +39,30 @@ describe("a run's outcome", () => {
     return (await world.json("GET", `/api/v1/runs/${run}`)).body;
   };
 
+  it("go first in their lane and take turns again, by operators only; each wait says so", async () => {
+    const world = createApiWorld();
+    const old = await warm(world, ["a"]);
+    const run = await warm(world, ["b"]);
+    world.advance(10_000);
+    work(world, [key("a")], "stored");
+    const promote = (first: boolean, token?: string, name = run) =>
+      world.json("PATCH", `/api/v1/runs/${name}`, { body: { first }, ...(token === undefined ? {} : { token }) });
+    const seen = async (name: string) => {
+      const { body } = await world.json("GET", `/api/v1/runs/${name}`);
+      return [body.etaSeconds, (body.waitingFor as { text: string }).text.split(";")[0]];
+    };
+    expect(await seen(run)).toEqual([30, "2 jobs wait, in turn with another run of bulk"]);
+    expect((await promote(true, VIEWER)).status).toBe(403);
+    const promoted = await promote(true);
+    expect(promoted).toMatchObject({ status: 200, body: { lane: "bulk", first: world.deps.clock.now() } });
+    expect(await seen(run)).toEqual([20, "2 jobs wait, first in bulk"]);
+    expect(await seen(old)).toEqual([30, "1 job waits, after a run that goes first"]);
+    expect((await promote(false)).body.first).toBe(null);
+    expect(await seen(run)).toEqual([30, "2 jobs wait, in turn with another run of bulk"]);
+    endAll(world, () => ["stored", ""]);
+    expect([(await promote(true)).status, (await promote(true, undefined, "none")).status]).toEqual([409, 404]);
+  });
+
   it("tells a run of missing originals from one that stored everything", async () => {
     const world = createApiWorld();
     const gone = await runOf(world, ["a", "b"], () => ["refused", "the original answered 404"]);

@@ -1,4 +1,4 @@
-import { RejectedPage, Run, RunPage, runsQuery } from "@prewarm/control-schema/runs";
+import { RejectedPage, Run, RunPage, RunPatch, runsQuery } from "@prewarm/control-schema/runs";
 import { pageQuery } from "@prewarm/control-schema/words";
 import { ApiError } from "@prewarm/shared/api-errors";
 import type { Config } from "@prewarm/shared/config";
@@ -6,7 +6,7 @@ import * as z from "zod";
 import type { RunView } from "../ledger/contract.ts";
 import { acting, viewer } from "./endpoint.ts";
 import { pricedPace } from "./priced-pace.ts";
-import { answer, refusal, refusals } from "./responses.ts";
+import { answer, jsonBody, refusal, refusals } from "./responses.ts";
 
 const params = z.object({ run: z.string().min(1).max(80) });
 
@@ -54,6 +54,29 @@ export const runs = [
       const { limit, cursor = null } = c.req.valid("query");
       const { rejected, next } = await ledger.listRejected({ run: c.req.valid("param").run, limit, cursor });
       return c.json({ rejected, nextCursor: next }, 200);
+    },
+  ),
+  acting("promote")(
+    {
+      method: "patch",
+      path: "/api/v1/runs/{run}",
+      tags: ["runs"],
+      summary: "Let a run go first in its lane, or take that back",
+      description:
+        "No job changes its lane: viewers and uploads go before bulk as ever, and the budget of those who asked pays. Runs that go first take turns.",
+      request: { params, body: jsonBody(RunPatch) },
+      responses: {
+        200: answer(Run, "The run"),
+        ...refusals,
+        404: refusal("No such run"),
+        409: refusal("The run is over"),
+      },
+    },
+    async (c, { ledger, config }) => {
+      const { first } = c.req.valid("json");
+      const run = await ledger.promoteRun(c.req.valid("param").run, first, c.get("caller").who);
+      if (run === "over") throw new ApiError("conflict", { detail: "The run is over: none of its jobs waits." });
+      return c.json(runAnswer(found(run), config), 200);
     },
   ),
   acting("cancel")(

@@ -157,8 +157,9 @@ export interface Operators {
   /** Lifts the block of a removed image. False: there was none. */
   unblockImage(id: string, who: string): Promise<boolean>;
   cancelRun(run: string, who: string): Promise<RunView | null>;
+  /** Lets a run go before the other runs of its lane, or in turn with them again. `over`: none of its jobs waits. Null: it is not known. */
+  promoteRun(run: string, isFirst: boolean, who: string): Promise<RunView | "over" | null>;
   retryJob(job: string, who: string): Promise<JobAct>;
-  promoteJob(job: string, who: string): Promise<JobAct>;
   cancelJob(job: string, who: string): Promise<JobAct>;
   countMatches(match: JobFilter): Promise<{ total: number; exact: boolean }>;
   createAction(action: NewAction): Promise<ActionView | TooMany | null>;
@@ -283,8 +284,8 @@ export const LEDGER_CALLS = {
   testEvent: "id",
   listAudit: "read",
   cancelRun: "id",
+  promoteRun: "id",
   retryJob: "id",
-  promoteJob: "id",
   cancelJob: "id",
   countMatches: "read",
   createAction: "id",

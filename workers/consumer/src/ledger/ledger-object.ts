@@ -69,7 +69,7 @@ export abstract class LedgerObject<Env> extends DurableObject<Env> implements An
   listAudit(...args: Call<"listAudit">) { return this.#ledger.listAudit(...args); }
   cancelRun(...args: Call<"cancelRun">) { return this.#ledger.cancelRun(...args); }
   retryJob(...args: Call<"retryJob">) { return this.#ledger.retryJob(...args); }
-  promoteJob(...args: Call<"promoteJob">) { return this.#ledger.promoteJob(...args); }
+  promoteRun(...args: Call<"promoteRun">) { return this.#ledger.promoteRun(...args); }
   cancelJob(...args: Call<"cancelJob">) { return this.#ledger.cancelJob(...args); }
   countMatches(...args: Call<"countMatches">) { return this.#ledger.countMatches(...args); }
   createAction(...args: Call<"createAction">) { return this.#ledger.createAction(...args); }

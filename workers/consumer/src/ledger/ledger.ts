@@ -45,6 +45,7 @@ import {
   forgetChangedTroubles,
   jobPage,
   patchGate,
+  promoteRun,
   runById,
   statsOf,
 } from "./operator-calls.ts";
@@ -226,8 +227,8 @@ export class Ledger extends Queue<LedgerTx, BeforeRestore> implements Answering<
     return found ? this.getRun(run) : null;
   }
 
+  readonly promoteRun = this.changes(promoteRun);
   readonly retryJob = this.changes(actOnJob("retry"));
-  readonly promoteJob = this.changes(actOnJob("promote"));
   readonly cancelJob = this.changes(actOnJob("cancel"));
   readonly patchGate = this.changes(patchGate);
   readonly acknowledge = this.notes(acknowledgeTrouble);

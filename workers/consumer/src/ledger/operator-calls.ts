@@ -2,7 +2,7 @@ import type { GatePatch } from "@prewarm/control-schema/gate";
 import type { CodeVersion } from "@prewarm/control-schema/words";
 import type { ActionView, JobFilter, Page } from "@prewarm/durable-queue/calls";
 import { listActions } from "@prewarm/durable-queue/operate/actions";
-import { cancelJob, promoteJob, retryJob } from "@prewarm/durable-queue/operate/retry-and-cancel";
+import { cancelJob, promoteRun as promote, retryJob } from "@prewarm/durable-queue/operate/retry-and-cancel";
 import { audit, listAudit } from "@prewarm/durable-queue/schema/audit";
 import { idOfName } from "@prewarm/durable-queue/schema/job-ids";
 import { acknowledge, forgetChanged, readAcknowledged } from "./acknowledge.ts";
@@ -22,6 +22,13 @@ import { hookStats } from "./webhook-address.ts";
 export function runById(tx: LedgerTx, id: string): RunView | null {
   const run = tx.runs.byId(id);
   return run === null ? null : runView(tx, run);
+}
+
+export function promoteRun(tx: LedgerTx, id: string, isFirst: boolean, who: string): RunView | "over" | null {
+  const result = promote(tx, id, isFirst);
+  if (result === "over") return result;
+  if (result === "changed") audit(tx, who, "run.promote", id, { first: isFirst });
+  return runById(tx, id);
 }
 
 export function jobPage(tx: LedgerTx, { filter, cursor, limit }: Page & { filter: JobFilter }) {
@@ -68,7 +75,6 @@ export function patchGate(tx: LedgerTx, wanted: GatePatch, who: string): GateVie
 const ACTS = {
   retry: (tx: LedgerTx, id: number) => retryJob(tx, id),
   cancel: cancelJob,
-  promote: promoteJob,
 } as const;
 
 /** The call by which an operator acts on one job. */

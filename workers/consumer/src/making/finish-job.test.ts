@@ -167,7 +167,7 @@ describe("fetching a result", () => {
     // The first call brings twelve others, of which six are being fetched when the second call brings the viewer's.
     const [last = ""] = keys.slice(-1);
     ledger.before = () => {
-      if (ledger.requests.length === 1) ledger.promote(last);
+      if (ledger.requests.length === 1) ledger.view(last);
     };
     await shift();
     expect(ledger.kinds()).toEqual(keys.map(() => "stored"));

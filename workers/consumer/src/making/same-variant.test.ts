@@ -82,7 +82,7 @@ describe("widths from the original's own up", () => {
     world.ledger.addLeft("cat/400-high.webp");
     world.ledger.add(ONE);
     world.ledger.add(wide);
-    world.ledger.promote(wide);
+    world.ledger.view(wide);
     await world.shift();
     expect(world.ledger.outcomes.get(wide)).toMatchObject([{ kind: "stored" }]);
     expect(world.ittybit.jobs.map(({ order }) => order.metadata.key)).toContain(wide);

@@ -183,16 +183,4 @@ describe("by hand", () => {
     expect(ledger.getRun("test")?.states).toMatchObject({ retrying: 1 });
     expect(retry(key("a")).status).toBe("state");
   });
-
-  it("a job of bulk goes with the uploads, and one of those as a viewer's", () => {
-    const { ledger, accept, job, call, ready } = setup();
-    accept(key("a"), key("b"), key("c"));
-    const name = job(key("c"))?.job ?? "";
-    expect(ledger.promoteJob(name, "ops")).toMatchObject({ status: "ok", job: { lane: "upload" } });
-    ledger.patchGate({ paused: { bulk: true } }, "ops");
-    expect(ready("o", call("o").give).map((given) => given.key)).toEqual([key("c")]);
-    expect(ledger.promoteJob(job(key("b"))?.job ?? "", "ops").status).toBe("ok");
-    expect(ledger.promoteJob(job(key("b"))?.job ?? "", "ops")).toMatchObject({ job: { lane: "live" } });
-    expect(ledger.promoteJob(job(key("b"))?.job ?? "", "ops").status).toBe("state");
-  });
 });

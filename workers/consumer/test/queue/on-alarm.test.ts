@@ -78,9 +78,11 @@ describe("the alarm's duties", () => {
     const { ledger, deps, transactions, order, done } = surroundings();
     ledger.patchGate({ paused: { bulk: true } }, "test");
     order({ keys: [KEY] });
+    ledger.cancelRun("test", "test");
+    ledger.patchGate({ paused: { bulk: false } }, "test");
     const text = { run: null, id: null, format: null, error: null, text: [], fingerprint: null, jobs: null };
-    const match = { states: [], lanes: [], ...text };
-    ledger.createAction({ kind: "promote", filter: "{}", match, rate: null, who: "test" });
+    const match = { states: ["cancelled" as const], lanes: [], ...text };
+    ledger.createAction({ kind: "retry", filter: "{}", match, rate: null, who: "test" });
     await runDuties(transactions, deps, followUps(transactions, deps, { waitUntil: () => undefined }));
     expect(done.sent).toBe(1);
   });

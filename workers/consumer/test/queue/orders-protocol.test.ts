@@ -109,15 +109,6 @@ describe("a variant that waits in an order", () => {
     expect(states()).toMatchObject({ stored: 3 });
   });
 
-  it("that is promoted is due in the higher lane", () => {
-    const { ledger, job, waiting, rows, row, clock, agree, makeAll } = world();
-    ledger.promoteJob(job(B)?.job ?? "", "test");
-    expect([waiting(), rows()]).toEqual([[[A, null, C]], [B]]);
-    expect(row(B)).toMatchObject({ lane: 1, due: clock.ms });
-    agree();
-    expect(makeAll()).toEqual([A, B, C]);
-  });
-
   it("that is cancelled has ended, and the others go on", () => {
     const { cancel, job, waiting, rows, agree, makeAll, states, retry } = world();
     cancel(B);

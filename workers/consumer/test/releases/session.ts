@@ -181,7 +181,6 @@ function operators(say: Say, sql: ReturnType<typeof nodeSql>): void {
   say("listDeliveries");
   say("listEvents", page);
   say("testEvent", WHO);
-  say("promoteJob", "none", WHO);
   say("hooked", 1, "none", null);
   say("pinged", "none", null);
   for (const states of [["dead"], ["queued"], ["retrying"], ["refused"], []] as const)

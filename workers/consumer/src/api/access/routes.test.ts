@@ -179,7 +179,7 @@ describe("a token for one act", () => {
     const done = {
       retry: await body("POST", "/api/v1/actions", { action: "retry", filter: {}, dryRun: true }),
       cancel: await body("POST", "/api/v1/actions", { action: "cancel", filter: {}, dryRun: true }),
-      promote: await body("POST", "/api/v1/actions", { action: "promote", filter: {}, dryRun: true }),
+      promote: await body("PATCH", "/api/v1/runs/run_1", { first: true }),
       pause: await body("PATCH", "/api/v1/gate", { paused: { bulk: true } }),
       limits: await body("PATCH", "/api/v1/gate", { rate: 5 }),
     };

@@ -5,15 +5,16 @@ import { oldestWaiting } from "@prewarm/durable-queue/operate/sample";
 import { nextDueAt, nextRetryOf } from "@prewarm/durable-queue/schema/due";
 import { SILENT_MS } from "@prewarm/durable-queue/schema/recent-ends";
 import { laneCode, laneName } from "@prewarm/durable-queue/schema/row";
-import type { Run } from "@prewarm/durable-queue/schema/runs";
+import { firstRuns, type Run } from "@prewarm/durable-queue/schema/runs";
 import { type JobState, LANES, type Lane } from "@prewarm/shared/job";
 import { counted, number, span } from "@prewarm/shared/words";
 import type { LedgerPace } from "../contract.ts";
 import type { LedgerTx } from "../ledger-tx.ts";
 
 /*
- * The one answer to "how fast, and when is it done", for a job, a run, a lane and everything. Higher lanes go first, and
- * the runs of a lane take turns. The time left is null, with the reason, while the next decision of the gate is to wait.
+ * The one answer to "how fast, and when is it done", for a job, a run, a lane and everything. Higher lanes go first, in
+ * a lane the runs that were promoted, and then runs take turns. The time left is null, with the reason, while the next
+ * decision of the gate is to wait.
  */
 
 /** Rows and runs of a lane that are read for one answer. */
@@ -57,13 +58,14 @@ export class Paces {
   /** `states`: the members of the run by state. */
   run(run: Run, states: Open): LedgerPace {
     const lane = laneName(run.lane);
-    const others = this.#tx.memory.orders.runs(run.lane).filter((n) => n !== run.n);
+    const { before, inTurn: others } = otherRuns(this.#tx, run);
     const inLane = openIn(this.#open(lane));
     const own = openIn(states);
+    const openOf = (n: number) => this.#tx.runs.byNumber(n)?.open ?? 0;
     // In turn, another run has had as many jobs made as this one when this one is done, or all of its own.
-    const turns = others.slice(0, RUNS_MAX).map((n) => Math.min(own, this.#tx.runs.byNumber(n)?.open ?? 0));
-    const inTurn = own + turns.reduce((sum, n) => sum + n, 0);
-    const isAll = others.length <= RUNS_MAX;
+    const turns = others.slice(0, RUNS_MAX).map((n) => Math.min(own, openOf(n)));
+    const inTurn = [...before.slice(0, RUNS_MAX).map(openOf), ...turns].reduce((sum, n) => sum + n, own);
+    const isAll = before.length + others.length <= RUNS_MAX;
     const jobs = this.#before(lane) + (isAll ? Math.min(inTurn, Math.max(own, inLane)) : inLane);
     return this.#pace(states, jobs, this.#heldBack(lane, states, run));
   }
@@ -141,6 +143,17 @@ export class Paces {
   #ofBudget(lane: Lane, waiting: number): number {
     return lane === "bulk" ? waiting + this.waiting("upload") : waiting;
   }
+}
+
+/** The other runs of a run's lane that have a line: those that go before it, and those that take turns with it. */
+export function otherRuns(tx: LedgerTx, run: Run): { before: number[]; inTurn: number[] } {
+  const first = firstRuns(tx.sql);
+  const others = tx.memory.orders.runs(run.lane).filter((n) => n !== run.n);
+  const isFirst = run.first > 0;
+  return {
+    before: isFirst ? [] : others.filter((n) => first.includes(n)),
+    inTurn: others.filter((n) => first.includes(n) === isFirst),
+  };
 }
 
 function openIn({ queued, processing, retrying }: Open): number {

@@ -76,6 +76,7 @@ function shown(tx: LedgerTx, run: Run, { paces, admitted }: Known): RunView {
     states,
     rejected: run.rejected,
     who: run.who,
+    first: run.first === 0 ? null : run.first,
     waitingFor: run.cancelledAt > 0 ? null : runWaitsFor(tx, run, states, pace),
     // Release 0.1.0 reads it.
     ratePerSecond: pace.perSecond ?? 0,

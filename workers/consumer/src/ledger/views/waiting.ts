@@ -4,15 +4,15 @@ import { whyHeld } from "@prewarm/durable-queue/admission/held-sentence";
 import { slotsTaken } from "@prewarm/durable-queue/admission/slots";
 import { isLocked } from "@prewarm/durable-queue/claims/transitions";
 import type { Claim } from "@prewarm/durable-queue/schema/claim";
-import { countDue, nextRetryOf } from "@prewarm/durable-queue/schema/due";
-import { CANCELLING, isOpen, laneName, type Row } from "@prewarm/durable-queue/schema/row";
-import type { Run } from "@prewarm/durable-queue/schema/runs";
+import { countDue, dueIdsOf, nextRetryOf } from "@prewarm/durable-queue/schema/due";
+import { CANCELLING, isOpen, LIVE, laneName, type Row } from "@prewarm/durable-queue/schema/row";
+import { firstRuns, type Run } from "@prewarm/durable-queue/schema/runs";
 import type { JobState, Lane } from "@prewarm/shared/job";
 import { encodedIdOfKey } from "@prewarm/shared/variant-key";
 import { number, span } from "@prewarm/shared/words";
 import type { LedgerPace } from "../contract.ts";
 import type { LedgerTx } from "../ledger-tx.ts";
-import { Paces } from "./pace.ts";
+import { otherRuns, Paces } from "./pace.ts";
 
 /*
  * Why a job, a run or a lane waits: the decisions of the hand-out, as a sentence.
@@ -66,10 +66,22 @@ export function runWaitsFor(
   if (closed !== null) return told(closed.code, whyHeld(tx.gateNow, lane, closed), closed.until, queued + retrying);
   if (queued + retrying === 0) return told("processing", `Ittybit works on the last ${number(processing)}.`, null, 0);
   if (queued === 0) return retried(tx, run, retrying);
-  const others = tx.memory.orders.runs(run.lane).filter((n) => n !== run.n).length;
-  const turns =
-    others === 0 ? "" : `, in turn with ${others === 1 ? "another run" : `${others} other runs`} of ${lane}`;
-  return told("line", `${jobs(queued + retrying)}${turns}${words(pace)}.`, null, queued + retrying);
+  return told("line", `${jobs(queued + retrying)}${turnsOf(tx, run)}${words(pace)}.`, null, queued + retrying);
+}
+
+/** `, first in bulk, in turn with another run`. */
+function turnsOf(tx: LedgerTx, run: Run): string {
+  const { before, inTurn } = otherRuns(tx, run);
+  const lane = laneName(run.lane);
+  const runs = (n: number, other: string) => (n === 1 ? `an${other} run` : `${n} ${other} runs`);
+  if (run.first > 0)
+    return `, first in ${lane}${inTurn.length === 0 ? "" : `, in turn with ${runs(inTurn.length, "other")} that is first`}`;
+  const after =
+    before.length === 0
+      ? ""
+      : `, after ${before.length === 1 ? "a run that goes" : `${before.length} runs that go`} first`;
+  const turns = inTurn.length === 0 ? "" : `, in turn with ${runs(inTurn.length, "other")} of ${lane}`;
+  return after + turns;
 }
 
 function atIttybit(tx: LedgerTx, { admittedAt, externalId, gen, notBefore }: Claim): WaitingFor {
@@ -95,9 +107,7 @@ function retried(tx: LedgerTx, run: Run, retrying: number): WaitingFor {
 
 function inLine(tx: LedgerTx, row: Row): WaitingFor {
   const lane = laneName(row.lane);
-  const own =
-    row.due === null ? tx.memory.orders.ahead(tx.sql, row, AHEAD_MAX) : countDue(tx.sql, row.lane, row.due, AHEAD_MAX);
-  const touched = row.due === null ? countDue(tx.sql, row.lane, tx.now, AHEAD_MAX) : 0;
+  const [own, touched] = [lineBefore(tx, row), touchedBefore(tx, row)];
   const full = slotsFull(tx, lane);
   const why = full === null ? "" : ` ${capital(full)}`;
   if (own === null) return told("line", `More than ${number(AHEAD_MAX)} are before it in ${lane}.${why}`);
@@ -105,6 +115,22 @@ function inLine(tx: LedgerTx, row: Row): WaitingFor {
   const ahead = paces.queuedBefore(lane) + touched + own;
   if (ahead === 0) return told("line", `It is the next of ${lane}.${why}`, null, 0);
   return told("line", `${number(ahead)} before it${words(paces.after(lane, ahead))}.${why}`, null, ahead);
+}
+
+/** Untouched jobs of its lane before a job. Null: they are too many to count. */
+function lineBefore(tx: LedgerTx, row: Row): number | null {
+  const first = row.lane === LIVE ? [] : firstRuns(tx.sql);
+  const areFirst = (run: number) => first.includes(run);
+  if (row.due === null) return tx.memory.orders.ahead(tx.sql, row, AHEAD_MAX, areFirst);
+  return areFirst(row.run) ? 0 : tx.memory.orders.waiting(tx.sql, row.lane, areFirst, AHEAD_MAX);
+}
+
+/** Touched jobs of its lane before a job: before one of a run that goes first, those of runs that do. */
+function touchedBefore(tx: LedgerTx, row: Row): number {
+  const before = row.due ?? tx.now;
+  const first = row.lane === LIVE ? [] : firstRuns(tx.sql);
+  if (!first.includes(row.run)) return countDue(tx.sql, row.lane, before, AHEAD_MAX);
+  return first.reduce((sum, run) => sum + dueIdsOf(tx.sql, run, row.lane, before - 1, AHEAD_MAX).length, 0);
 }
 
 /** The reason when every slot of a lane is taken. Null: a slot is free. */

@@ -1,10 +1,11 @@
 import type { DeadMessage, Given, Outcome } from "@prewarm/durable-queue/calls";
 import { isLive } from "@prewarm/durable-queue/claims/leases";
 import { observe } from "@prewarm/durable-queue/claims/observe";
+import { raise } from "@prewarm/durable-queue/claims/transitions";
 import { NOTHING, type Observations } from "@prewarm/durable-queue/external-jobs";
 import { listDeadMessages } from "@prewarm/durable-queue/schema/dead-messages";
 import { nameOf } from "@prewarm/durable-queue/schema/job-ids";
-import type { Row } from "@prewarm/durable-queue/schema/row";
+import { LIVE, type Row } from "@prewarm/durable-queue/schema/row";
 import { nodeSql } from "@prewarm/durable-queue/testing/node-sql";
 import type { Clock } from "@prewarm/shared/clock";
 import type { Config } from "@prewarm/shared/config";
@@ -189,9 +190,12 @@ export class RecordingLedger implements Handlers {
     this.engine.cancelJob(nameOf(this.open(key).id), "test");
   }
 
-  /** Moves an open job to the viewers' lane. */
-  promote(key: string): void {
-    for (const _ of ["to upload", "to live"]) this.engine.promoteJob(nameOf(this.open(key).id), "test");
+  /** A viewer waits for an open job. */
+  view(key: string): void {
+    this.engine.transactions.write((tx) => {
+      const [row] = tx.rows.loadKeys([key]);
+      if (row !== undefined) raise(tx, row, LIVE);
+    });
   }
 
   /** Opens the database with a new instance, which lacks all that was only in memory. */
