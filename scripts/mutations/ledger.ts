@@ -17,6 +17,16 @@ export const LEDGER: readonly Mutation[] = [
       replace: 'if (seen === "")',
     }),
   ]),
+  ...at({ file: `${ROOM}/views/gate-view.ts`, tests: [`${ROOM}/views/gate-view.test.ts`] }, [
+    breaks("P13", "the log says that a lane resumed which ran all the time", {
+      find: "!isPausedSo(gate, lane, paused[lane])",
+      replace: "true",
+    }),
+    breaks("P13", "a change of nothing is the last change", {
+      find: "if (Object.keys(changed).length === 0) return null;",
+      replace: "",
+    }),
+  ]),
   ...at({ file: `${ROOM}/contract.ts`, tests: [`${WORLD}/repeated-calls.test.ts`] }, [
     breaks("P11", "a purge that is repeated begins another one", {
       find: 'purgeImage: "id",',

@@ -1,5 +1,6 @@
 import type { GatePatch } from "@prewarm/control-schema/gate";
 import type { Stats } from "@prewarm/control-schema/stats";
+import { raiseWords } from "@prewarm/shared/words";
 import { patchGate } from "./api/patch-gate.ts";
 import { may, signOut } from "./api/session.ts";
 import { imagesIn } from "./lib/any-url.ts";
@@ -21,6 +22,8 @@ export interface Choice {
   text: string;
   /** Further words by which it is found. */
   words?: string;
+  /** Enter takes it only when it is pressed again. */
+  asks?: true;
   run(): unknown;
 }
 
@@ -100,7 +103,7 @@ function placeChoices(): Choice[] {
 }
 
 /** A verb with what it is done to: `purge photos/boat`, `promote run_4f1c9a`, `warm <URL>`, `rate 20`, `concurrency 50`, `budget 10000`. */
-export function argumentChoices(text: string, refresh: Refresh): Choice[] {
+export function argumentChoices(text: string, stats: Stats | null, refresh: Refresh): Choice[] {
   const [, verb = "", rest = ""] = /^(\w+)\s+(\S.*)$/s.exec(text) ?? [];
   const id = imagesIn(rest)[0]?.id ?? rest.trim();
   const number = Number(rest.replaceAll(",", ""));
@@ -122,10 +125,16 @@ export function argumentChoices(text: string, refresh: Refresh): Choice[] {
     case "concurrency":
       return limit("Jobs at Ittybit at once", { concurrency: number });
     case "budget":
-      return limit("Jobs a month", { budget: { monthlyJobs: number } });
+      return limit("Jobs a month", { budget: { monthlyJobs: number } }).map((choice) => asked(choice, number, stats));
     default:
       return [];
   }
+}
+
+/** A choice that raises the month's budget says what that may cost, and asks. */
+function asked(choice: Choice, jobs: number, stats: Stats | null): Choice {
+  const raise = stats && raiseWords(stats.budget.monthlyJobs, jobs, stats.forecast.per1000Jobs);
+  return raise ? { ...choice, text: `Jobs a month: ${raise}`, asks: true } : choice;
 }
 
 function promotePlace(run: string): string {

@@ -17,6 +17,7 @@ const TYPING_MS = 150;
 export function Palette() {
   const [text, setText] = useState("");
   const [at, setAt] = useState(0);
+  const [asked, setAsked] = useState<string | null>(null);
   const stats = useStats();
   const found = useFound(text.trim());
   const dialog = useRef<HTMLDialogElement>(null);
@@ -27,6 +28,7 @@ export function Palette() {
   useEffect(() => document.getElementById(`${list}-${chosen}`)?.scrollIntoView({ block: "nearest" }), [chosen]);
   const take = (choice: Choice | undefined) => {
     if (choice === undefined) return;
+    if (choice.asks && asked !== choice.text) return setAsked(choice.text);
     // The dialog's own word comes later, when the next one may be open.
     dialog.current?.close();
     paletteOpen.value = false;
@@ -55,10 +57,11 @@ export function Palette() {
         type={(typed) => {
           setText(typed);
           setAt(0);
+          setAsked(null);
         }}
         onKeyDown={onKeyDown}
       />
-      <List id={list} choices={choices} chosen={chosen} take={take} />
+      <List id={list} choices={choices} chosen={chosen} asked={asked} take={take} />
     </dialog>
   );
 }
@@ -106,10 +109,12 @@ interface ListProps {
   choices: readonly Choice[];
   /** Index of the one that Enter takes. */
   chosen: number;
+  /** The text of the choice that was asked about. */
+  asked: string | null;
   take(choice: Choice): void;
 }
 
-function List({ id, choices, chosen, take }: ListProps) {
+function List({ id, choices, chosen, asked, take }: ListProps) {
   return (
     <div role="listbox" id={id} aria-label="Choices">
       {choices.map((choice, index) => (
@@ -122,7 +127,9 @@ function List({ id, choices, chosen, take }: ListProps) {
           aria-selected={index === chosen}
           onClick={() => take(choice)}
         >
-          <span class="grow clip">{choice.text}</span> <span class="muted small-text">{choice.kind}</span>
+          <span class="grow clip">{choice.text}</span>{" "}
+          {choice.text === asked && <b role="status">Enter again to do it</b>}{" "}
+          <span class="muted small-text">{choice.kind}</span>
         </div>
       ))}
     </div>
@@ -132,7 +139,7 @@ function List({ id, choices, chosen, take }: ListProps) {
 /** What the words could mean, the likeliest first. */
 function choicesOf(text: string, stats: ReturnType<typeof useStats>, found: readonly Choice[]): Choice[] {
   return [
-    ...argumentChoices(text, stats.refresh),
+    ...argumentChoices(text, stats.data.value, stats.refresh),
     ...imageChoices(text),
     ...checkChoices(text),
     ...matching([...viewChoices(), ...pageChoices(), ...actChoices(stats.data.value, stats.refresh)], text),

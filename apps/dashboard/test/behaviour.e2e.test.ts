@@ -278,6 +278,7 @@ it("changes lanes, limits and budget in one call, after it has shown what change
   ]);
   const sent = page.waitForRequest((request) => request.method() === "PATCH");
   await changes.getByRole("button", { name: "Apply 3 changes" }).click();
+  await changes.getByRole("button", { name: "Raise it: 100,000 → unlimited, at any cost" }).click();
   expect((await sent).postDataJSON()).toEqual({
     paused: { live: { reason: "the price is checked", until: null } },
     rate: { burst: 7 },
@@ -288,6 +289,32 @@ it("changes lanes, limits and budget in one call, after it has shown what change
   await page.getByRole("spinbutton", { name: "Burst" }).fill("9");
   await changes.getByRole("button", { name: "Discard" }).click();
   await changes.waitFor({ state: "detached" });
+  await close();
+});
+
+it("raises the budget only by a second Enter, after its price was said", async () => {
+  const { page, close } = await open("/");
+  const patches = () => calls().filter((line) => line.startsWith("PATCH"));
+  const before = patches().length;
+  await page.keyboard.press("Control+k");
+  await page.getByRole("dialog").getByRole("combobox").fill("budget 800000");
+  const first = page.getByRole("dialog").getByRole("option").first();
+  await first.getByText("Jobs a month: 100,000 → 800,000, at most 1,400.00 more").waitFor();
+  await page.keyboard.press("Enter");
+  await first.getByText("Enter again to do it").waitFor();
+  expect(patches()).toHaveLength(before);
+  const sent = page.waitForRequest((request) => request.method() === "PATCH");
+  await page.keyboard.press("Enter");
+  expect((await sent).postDataJSON()).toEqual({ budget: { monthlyJobs: 800_000 } });
+
+  await page.goto(`${at.api.url}/steering`);
+  await page.getByRole("spinbutton", { name: "Jobs a month" }).fill("800000");
+  await page.getByRole("button", { name: "Apply 1 change" }).press("Enter");
+  await page.getByText("Jobs a month: 100,000 → 800,000, at most 1,400.00 more. Press again").waitFor();
+  expect(patches()).toHaveLength(before + 1);
+  const again = page.waitForRequest((request) => request.method() === "PATCH");
+  await page.keyboard.press("Enter");
+  expect((await again).postDataJSON()).toEqual({ budget: { monthlyJobs: 800_000 } });
   await close();
 });
 

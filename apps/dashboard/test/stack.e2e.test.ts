@@ -188,6 +188,7 @@ describe("the dashboard on the local stack", () => {
     await page.getByRole("spinbutton", { name: "Jobs at Ittybit at once" }).fill("7");
     await page.getByRole("spinbutton", { name: "Jobs a month" }).fill("123456");
     await page.getByRole("button", { name: "Apply 2 changes" }).click();
+    await page.getByRole("button", { name: /^Raise it: .* → 123,456/ }).click();
     await page.getByText(/^Jobs at Ittybit at once: .* → 7\. Jobs a month: .* → 123,456\.$/).waitFor();
     expect(await api("/gate")).toMatchObject({ concurrency: 7, budget: { monthlyJobs: 123_456 } });
     await close();

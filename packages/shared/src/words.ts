@@ -10,6 +10,20 @@ export function counted(n: number, one: string): string {
   return `${number(n)} ${one}${n === 1 ? "" : "s"}`;
 }
 
+/**
+ * What a change of the month's budget may cost, as `60,000 → 800,000, at most 1,110.00 more`. Null: it is no raise, so
+ * nobody needs to be asked. Budgets are jobs a month, null is unlimited; `per1000Jobs`: the price, null if none is set.
+ */
+export function raiseWords(before: number | null, after: number | null, per1000Jobs: number | null): string | null {
+  if (before === null || (after !== null && after <= before)) return null;
+  const change = `${number(before)} → ${after === null ? "unlimited" : number(after)}`;
+  if (after === null) return `${change}, at any cost`;
+  if (per1000Jobs === null) return change;
+  const most = ((after - before) * per1000Jobs) / 1000;
+  const amount = most.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+  return `${change}, at most ${amount} more`;
+}
+
 /** `73 %`. */
 export function percent(share: number): string {
   return `${Math.round(share * 100)} %`;

@@ -1,11 +1,15 @@
 import { Budget, Gate, GateLimit, type GatePatch } from "@prewarm/control-schema/gate";
+import { Stats } from "@prewarm/control-schema/stats";
 import { LANES } from "@prewarm/shared/job";
+import { raiseWords } from "@prewarm/shared/words";
 import * as z from "zod";
-import { createControlApi } from "../api/control-api.ts";
-import type { Arguments, Command } from "../arguments/command.ts";
+import { type ControlApi, createControlApi } from "../api/control-api.ts";
+import { type Arguments, type Command, YES_FLAG } from "../arguments/command.ts";
 import { readCount, readRate } from "../arguments/quantities.ts";
 import { readControlSettings } from "../arguments/settings.ts";
+import type { Context } from "../platform/context.ts";
 import { EXIT, usageError } from "../platform/exit-codes.ts";
+import { confirmByTyping } from "../steps/confirm.ts";
 import { formatCount } from "../terminal/progress.ts";
 import { createReport } from "../terminal/report.ts";
 
@@ -19,6 +23,10 @@ const GATE = Gate.pick({ paused: true, rate: true, concurrency: true }).extend({
   reasons: z.array(Gate.shape.reasons.element.pick({ lane: true, code: true, message: true })),
 });
 type SeenGate = z.infer<typeof GATE>;
+const PRICED = z.object({
+  budget: Budget.pick({ monthlyJobs: true }),
+  forecast: Stats.shape.forecast.pick({ per1000Jobs: true }),
+});
 
 export const gateCommand: Command = {
   name: "gate",
@@ -40,6 +48,7 @@ export const gateCommand: Command = {
     "live-share": { type: "string", valueHint: "0–1", description: "Share of them that viewers' misses may take" },
     "live-day-share": { type: "string", valueHint: "0–1", description: "Share of viewers' jobs that one day may take" },
     "reset-breaker": { type: "boolean", description: "Close the breaker, after its cause is removed" },
+    yes: YES_FLAG,
   },
   examples: [
     "prewarm gate",
@@ -51,6 +60,7 @@ export const gateCommand: Command = {
     const body = readPatch(args);
     const api = createControlApi(readControlSettings(args, context), context);
     const sending = { what: "the gate" };
+    if (body.budget?.monthlyJobs !== undefined) await confirmRaise(body.budget.monthlyJobs, args, context, api);
     const changed = Object.keys(body).length > 0;
     const gate = changed
       ? await api.call("PATCH /api/v1/gate", { body }, GATE, sending)
@@ -61,6 +71,13 @@ export const gateCommand: Command = {
     return EXIT.ok;
   },
 };
+
+/** A raise of the month's budget says its price, and asks. */
+async function confirmRaise(jobs: number | null, args: Arguments, context: Context, api: ControlApi): Promise<void> {
+  const { budget, forecast } = await api.call("GET /api/v1/stats", {}, PRICED, { what: "the budget" });
+  const raise = raiseWords(budget.monthlyJobs, jobs, forecast.per1000Jobs);
+  if (raise !== null) await confirmByTyping(args, context, `Jobs a month: ${raise}.`, "raise");
+}
 
 /** What is to change; empty: nothing. */
 function readPatch(args: Arguments): GatePatch {

@@ -38,8 +38,14 @@ async function run(line: string | readonly string[], answer: unknown, input: { p
       return Response.json(answer);
     },
   });
-  const code = await runCli(typeof line === "string" ? line.split(" ") : [...line], world.context, () => {});
-  return { code, asked, stdout: world.stdout(), stderr: world.stderr() };
+  const questions: string[] = [];
+  const ask = async (question: string) => {
+    questions.push(question);
+    return world.context.ask(question);
+  };
+  const words = typeof line === "string" ? line.split(" ") : [...line];
+  const code = await runCli(words, { ...world.context, ask }, () => {});
+  return { code, asked, questions, stdout: world.stdout(), stderr: world.stderr() };
 }
 
 describe("prewarm retry", () => {
@@ -80,6 +86,23 @@ describe("prewarm promote", () => {
 });
 
 describe("prewarm gate", () => {
+  it.each([
+    ["--monthly-jobs 800000", "raise", "Jobs a month: 60,000 → 800,000, at most 1,110.00 more. Type raise to go on"],
+    ["--monthly-jobs none", "raise", "Jobs a month: 60,000 → unlimited, at any cost. Type raise to go on"],
+    ["--monthly-jobs 800000", "no", "Not confirmed; nothing was done."],
+    ["--monthly-jobs 800000", undefined, "Nobody can be asked here: add --yes."],
+    ["--monthly-jobs 800000 --yes", undefined, ""],
+    ["--monthly-jobs 0", undefined, ""],
+  ])("asks with the price before it raises the budget: %s, typed %s", async (flags, typed, said) => {
+    const forecast = { per1000Jobs: 1.5 };
+    const answer = { ...GATE, budget: { ...GATE.budget, monthlyJobs: 60_000 }, forecast };
+    const { code, stderr, asked, questions } = await run(`gate ${flags}`, answer, typed === undefined ? {} : { typed });
+    expect(`${stderr}${questions}`).toContain(said);
+    const isDone = typed === "raise" || said === "";
+    expect(code).toBe(isDone ? EXIT.ok : EXIT.usage);
+    expect(asked.map(({ call }) => call)).toEqual(["GET /api/v1/stats", ...(isDone ? ["PATCH /api/v1/gate"] : [])]);
+  });
+
   it("shows what is let through, and why something waits", async () => {
     const { code, stdout, asked } = await run("gate", GATE);
     expect(code).toBe(EXIT.ok);
@@ -101,10 +124,8 @@ describe("prewarm gate", () => {
     ["gate --rate 600/m", { rate: 10 }],
     ["gate --rate auto --concurrency auto", { rate: "auto", concurrency: "auto" }],
     ["gate --concurrency 5 --reset-breaker", { concurrency: 5, breaker: { state: "closed" } }],
-    ["gate --monthly-jobs none --warming-share 0.5", { budget: { monthlyJobs: null, warmingShare: 0.5 } }],
     ["gate --live-share 0.2", { budget: { liveShare: 0.2 } }],
     ["gate --live-day-share 0.3", { budget: { liveDayShare: 0.3 } }],
-    ["gate --monthly-jobs 0", { budget: { monthlyJobs: 0 } }],
   ])("%s changes just that", async (line, body) => {
     expect((await run(line, GATE)).asked).toEqual([{ call: "PATCH /api/v1/gate", body }]);
   });

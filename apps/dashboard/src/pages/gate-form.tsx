@@ -1,6 +1,8 @@
 import type { Gate, GatePatch } from "@prewarm/control-schema/gate";
+import { raiseWords } from "@prewarm/shared/words";
 import { useState } from "preact/hooks";
 import { may } from "../api/session.ts";
+import { useStats } from "../api/stats.tsx";
 import { count, plural } from "../lib/format.ts";
 import {
   type Change,
@@ -28,17 +30,23 @@ interface FormProps {
 
 /** Lanes, limits and budget: what is typed stands below as before → after, and is applied together. */
 export function GateForm({ gate, patch }: { gate: Gate; patch: Patch }) {
+  const { per1000Jobs = null } = useStats().data.value?.forecast ?? {};
   const [draft, setDraft] = useState<Draft>({});
   const set = (key: string, text: string) => setDraft((now) => ({ ...now, [key]: text }));
   const changes = changesOf(gate, draft, clock.value);
   const fields = { gate, draft, set };
+  const monthly = changes.find(({ key }) => key === "monthly")?.value as number | null | undefined;
+  const raise = monthly === undefined ? null : raiseWords(gate.budget.monthlyJobs, monthly, per1000Jobs);
   return (
     <form class="card" aria-label="Lanes, limits and budget" onSubmit={(event) => event.preventDefault()}>
       <Lanes {...fields} />
       <Limits {...fields} />
       {changes.length > 0 && (
         <Apply
+          // A further change is asked about anew.
+          key={raise}
           changes={changes}
+          raise={raise}
           isFaulty={NUMBERS.some((field) => faultOf(field, draft[field.key] ?? textOf(field, gate)) !== null)}
           apply={async () => {
             const said = await patch(patchOf(changes), changes.map(words).join(". "));
@@ -58,12 +66,20 @@ function words({ name, before, after }: Change): string {
 
 interface ApplyProps {
   changes: readonly Change[];
+  /** What a raise of the budget may cost, in words; null: it is not raised. */
+  raise: string | null;
   isFaulty: boolean;
   apply(): Promise<string>;
   discard(): void;
 }
 
-function Apply({ changes, isFaulty, apply, discard }: ApplyProps) {
+function Apply({ changes, raise, isFaulty, apply, discard }: ApplyProps) {
+  const [isAsked, setAsked] = useState(false);
+  const isAsking = raise !== null && !isAsked;
+  const ask = async () => {
+    setAsked(true);
+    return `Jobs a month: ${raise}. Press again to raise it.`;
+  };
   return (
     <section class="changes" aria-label="Changes">
       <ul class="reasons" role="status">
@@ -74,8 +90,8 @@ function Apply({ changes, isFaulty, apply, discard }: ApplyProps) {
         ))}
       </ul>
       <p class="row-form">
-        <ActButton class="primary" act={apply} disabled={isFaulty}>
-          Apply {plural(changes.length, "change")}
+        <ActButton class="primary" act={isAsking ? ask : apply} disabled={isFaulty}>
+          {raise !== null && isAsked ? `Raise it: ${raise}` : `Apply ${plural(changes.length, "change")}`}
         </ActButton>
         <button type="button" class="ghost" onClick={discard}>
           Discard

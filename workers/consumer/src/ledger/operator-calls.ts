@@ -67,8 +67,8 @@ export function forgetChangedTroubles(tx: LedgerTx): void {
 }
 
 export function patchGate(tx: LedgerTx, wanted: GatePatch, who: string): GateView {
-  const before = patch(tx.gateNow, wanted, who);
-  audit(tx, who, "gate.patch", null, { ...wanted, before });
+  const changed = patch(tx.gateNow, wanted, who);
+  if (changed !== null) audit(tx, who, "gate.patch", null, changed);
   return gateView(tx);
 }
 

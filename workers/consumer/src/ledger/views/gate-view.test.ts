@@ -59,3 +59,31 @@ it("the last change is undone once, by its time; the log has what stood before",
   for (const who of ["ops", "ops again"]) ledger.patchGate({ undo: undo!.at }, who);
   expect(ledger.getGate()).toMatchObject({ limits: before.limits, paused: before.paused, undo: null });
 });
+
+it.each([
+  ["nothing", {}],
+  ["a lane that runs", { paused: { upload: false } }],
+  ["a lane that is paused so", { paused: { bulk: true } }],
+  ["a lane that is paused so, with its reason", { paused: { bulk: { reason: "a migration" } } }],
+  ["a breaker that is closed", { breaker: { state: "closed" as const } }],
+  ["an undo of no change", { undo: 1 }],
+  ["the limits as they are", { rate: { perSecond: 20, burst: 5 }, concurrency: 30, budget: { monthlyJobs: 1_000 } }],
+])("a change of %s writes no line of the log, and leaves the last change to undo", (_, patch) => {
+  const { clock, ledger } = setup({ gate: { ratePerSecond: 20, burst: 5, concurrency: 30, monthlyJobs: 1_000 } });
+  ledger.patchGate({ paused: { bulk: { reason: "a migration" } } }, "ops");
+  const log = () => ledger.listAudit({ cursor: null, limit: 10 }).entries;
+  const before = [ledger.getGate(), log()];
+  clock.advance(60);
+  ledger.patchGate(patch, "another");
+  expect([ledger.getGate(), log()]).toEqual(before);
+});
+
+it("the log names the parts of a change that differ, and no others", () => {
+  const { ledger } = setup({ gate: { concurrency: 30, monthlyJobs: 1_000 } });
+  ledger.patchGate({ paused: { bulk: true, upload: false }, concurrency: 30, budget: { monthlyJobs: 2_000 } }, "ops");
+  const { details } = ledger.listAudit({ cursor: null, limit: 1 }).entries[0] ?? {};
+  expect(details).toEqual({
+    ...{ paused: { bulk: true }, budget: { monthlyJobs: 2_000 } },
+    before: { paused: { bulk: false }, budget: { monthlyJobs: 1_000 } },
+  });
+});

@@ -135,42 +135,85 @@ function allTaken(gate: Gate, { unreported }: Slots): string {
 }
 
 /**
- * Applies an operator's change, which holds from the next POST on. Answers the earlier values under the same names, for
- * the log.
+ * Applies an operator's change, which holds from the next POST on. Answers what it has changed, and the earlier values
+ * under the same names (`before`), for the log. Null: everything was so already.
  */
-export function patchGate(gate: Gate, patch: GatePatch, who: string): Record<string, unknown> {
+export function patchGate(gate: Gate, patch: GatePatch, who: string): Record<string, unknown> | null {
   const { state } = gate;
-  if (patch.undo !== undefined) undo(gate, patch.undo);
+  const undone = patch.undo !== undefined && undo(gate, patch.undo) ? { undo: patch.undo } : {};
+  const wanted = differing(gate, patch);
+  const changed = { ...undone, ...wanted };
+  if (Object.keys(changed).length === 0) return null;
   const { pauses, overrides } = state;
-  const isUndoable = [patch.paused, patch.rate, patch.concurrency, patch.budget].some((part) => part !== undefined);
+  const isUndoable = [wanted.paused, wanted.rate, wanted.concurrency, wanted.budget].some((part) => part !== undefined);
   if (isUndoable) state.before = { at: gate.now, who, pauses: { ...pauses }, overrides: { ...overrides } };
-  const before = valuesOf(gate, patch);
-  for (const lane of LANES) pause(gate, lane, patch.paused?.[lane], who);
-  if (patch.breaker) closeBreaker(gate);
-  const { perSecond, burst } =
-    typeof patch.rate === "object" ? patch.rate : { perSecond: patch.rate, burst: undefined };
+  const before = valuesOf(gate, wanted);
+  for (const lane of LANES) pause(gate, lane, wanted.paused?.[lane], who);
+  if (wanted.breaker) closeBreaker(gate);
+  const { perSecond, burst } = speedOf(wanted);
   if (perSecond !== undefined) overrides.ratePerSecond = perSecond;
   if (burst !== undefined) overrides.burst = burst;
-  if (patch.concurrency !== undefined) overrides.concurrency = patch.concurrency;
-  if (patch.budget) Object.assign(overrides, patch.budget);
+  if (wanted.concurrency !== undefined) overrides.concurrency = wanted.concurrency;
+  if (wanted.budget) Object.assign(overrides, wanted.budget);
   state.updatedAt = gate.now;
-  return before;
+  return { ...changed, before };
 }
 
-function undo({ state }: Gate, at: number): void {
+/** Puts back what stood before the change of a time, Unix ms. False: that is not the last change. */
+function undo({ state }: Gate, at: number): boolean {
   const { before } = state;
-  if (before === null || before.at !== at) return;
+  if (before === null || before.at !== at) return false;
   Object.assign(state, { pauses: before.pauses, overrides: before.overrides, before: null });
+  return true;
 }
 
-/** A paused lane keeps its operator and time, unless the patch has a reason or an end. */
-function pause(gate: Gate, lane: Lane, wanted: NonNullable<GatePatch["paused"]>[Lane], who: string): void {
-  const { pauses } = gate.state;
-  if (wanted === undefined || (wanted === true && pauseOf(gate, lane) !== null)) return;
-  if (wanted === false) delete pauses[lane];
+/** The parts of a patch that are not so already. */
+function differing(gate: Gate, { paused = {}, breaker, rate, concurrency, budget = {} }: GatePatch): GatePatch {
+  const lanes = LANES.filter((lane) => paused[lane] !== undefined && !isPausedSo(gate, lane, paused[lane]));
+  const { perSecond, burst } = speedOf({ rate });
+  const speed = {
+    ...(isSet(gate, "ratePerSecond", perSecond) ? {} : { perSecond }),
+    ...(isSet(gate, "burst", burst) ? {} : { burst }),
+  };
+  const names = (Object.keys(budget) as (keyof typeof budget)[]).filter((name) => !isSet(gate, name, budget[name]));
+  return {
+    ...(lanes.length === 0 ? {} : { paused: Object.fromEntries(lanes.map((lane) => [lane, paused[lane]])) }),
+    ...(breaker === undefined || gate.state.breaker.state === "closed" ? {} : { breaker }),
+    ...(Object.keys(speed).length === 0 ? {} : { rate: typeof rate === "object" ? speed : rate }),
+    ...(isSet(gate, "concurrency", concurrency) ? {} : { concurrency }),
+    ...(names.length === 0 ? {} : { budget: Object.fromEntries(names.map((name) => [name, budget[name]])) }),
+  };
+}
+
+/** A rate by itself is the rate per second. */
+function speedOf({ rate }: Pick<GatePatch, "rate">): Exclude<GatePatch["rate"], number | "auto" | undefined> {
+  return typeof rate === "object" ? rate : rate === undefined ? {} : { perSecond: rate };
+}
+
+/** Whether a setting has this value already. Undefined: no value is asked for. */
+function isSet({ state, config }: Gate, name: keyof GateState["overrides"], wanted: unknown): boolean {
+  if (wanted === undefined) return true;
+  const isLimit = name === "concurrency" || name === "ratePerSecond";
+  if (wanted === "auto" && isLimit) return boundsOf(state, config, name) !== null;
+  return JSON.stringify(state.overrides[name] ?? config.gate[name]) === JSON.stringify(wanted);
+}
+
+type PauseWish = NonNullable<GatePatch["paused"]>[Lane];
+
+/** Whether a lane runs, or is paused, as is wanted. A pause without a reason or an end keeps those that it has. */
+function isPausedSo(gate: Gate, lane: Lane, wanted: PauseWish): boolean {
+  const now = pauseOf(gate, lane);
+  if (typeof wanted !== "object") return (wanted === true) === (now !== null);
+  const { reason = null, until = null } = wanted;
+  return now?.reason === reason && now.until === until;
+}
+
+function pause({ state, now }: Gate, lane: Lane, wanted: PauseWish, who: string): void {
+  if (wanted === undefined) return;
+  if (wanted === false) delete state.pauses[lane];
   else {
     const { reason = null, until = null } = wanted === true ? {} : wanted;
-    pauses[lane] = { who, since: gate.now, reason, until };
+    state.pauses[lane] = { who, since: now, reason, until };
   }
 }
 
