@@ -57,7 +57,6 @@ export function Palette() {
         type={(typed) => {
           setText(typed);
           setAt(0);
-          setAsked(null);
         }}
         onKeyDown={onKeyDown}
       />

@@ -181,6 +181,7 @@ function operators(say: Say, sql: ReturnType<typeof nodeSql>): void {
   say("listDeliveries");
   say("listEvents", page);
   say("testEvent", WHO);
+  say("promoteRun", "none", true, WHO);
   say("hooked", 1, "none", null);
   say("pinged", "none", null);
   for (const states of [["dead"], ["queued"], ["retrying"], ["refused"], []] as const)
