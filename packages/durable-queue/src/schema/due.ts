@@ -1,6 +1,6 @@
 import type { LaneCode } from "./row.ts";
 import { HAS_DUE, IS_RETRIED } from "./schema.ts";
-import { int, intOrNull, type Sql, text } from "./sql.ts";
+import { int, intOrNull, type Sql } from "./sql.ts";
 
 /*
  * Touched rows by their due time.

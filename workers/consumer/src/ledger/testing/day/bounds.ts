@@ -33,7 +33,7 @@ export const ROWS_READ_MAX: Readonly<Record<keyof LedgerCalls | "opening" | "fir
   ...{ listCosts: FEW, history: FEW, pulse: FEW, getGate: FEW, patchGate: FEW, about: FEW },
   // 10,000 late sweeps of a kind are counted, and the waiting purges of the edge's copies.
   ...{ stats: EDGE_PURGES, acknowledge: EDGE_PURGES, takeBack: FEW },
-  ...{ retryJob: FEW, promoteJob: FEW, cancelJob: FEW, cancelRun: PAGE },
+  ...{ retryJob: FEW, promoteRun: PAGE, cancelJob: FEW, cancelRun: PAGE },
   ...{ isSessionOver: FEW, endSession: FEW, askVisits: FEW, takeVisit: FEW, keepVisit: FEW, listSites: FEW },
   // The last slice compares counts with up to 100,000 rows, three times, and with 50,000 runs.
   ...{ doctorFrom: FEW, doctorWalk: FEW, doctorSlice: 2 * COUNT, doctorDone: FEW },

@@ -118,7 +118,7 @@ export const FORMS: Forms = {
   listAudit: [(ledger) => ledger.listAudit({ ...PAGE, search: "nothing" })],
   cancelRun: [(ledger) => ledger.cancelRun("open1", WHO)],
   retryJob: [(ledger) => ledger.retryJob(retrying(5_000), WHO)],
-  promoteJob: [(ledger) => ledger.promoteJob(retrying(5_001), WHO)],
+  promoteRun: [(ledger) => ledger.promoteRun("open2", true, WHO)],
   cancelJob: [(ledger) => ledger.cancelJob(retrying(5_002), WHO)],
   countMatches: [
     (ledger) => ledger.countMatches({ ...ANY, text: ["nothing"] }),
