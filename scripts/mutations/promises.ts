@@ -4,7 +4,7 @@ export const PROMISES: Record<string, string> = {
   P2: "One variant key, one live job",
   P3: "Nothing is served that is not the variant",
   P4: "A valid image URL never gets a 5xx",
-  P5: "Neither a 429 storm nor a week's pause kills or costs anything",
+  P5: "Neither a 429 storm, nor a week's pause, nor an origin that fails kills or costs anything",
   P6: "A poison message never blocks its batch mates",
   P7: "Dead letters keep all that is needed to replay",
   P8: "The gate holds globally",

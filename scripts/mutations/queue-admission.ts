@@ -109,6 +109,34 @@ export const QUEUE_ADMISSION: readonly Mutation[] = [
       replace: "learned",
     }),
   ]),
+  ...at({ file: `${QUEUE}/admission/backoff.ts`, tests: [`${SIMULATED}/pure.test.ts`] }, [
+    breaks("P5", "chance brings all attempts of a job within seconds of its origin's outage", {
+      find: "Math.floor(half + half * random)",
+      replace: "Math.floor(2 * half * random)",
+    }),
+  ]),
+  ...at({ file: `${QUEUE}/admission/origins.ts`, tests: [`${SIMULATED}/origins.test.ts`] }, [
+    breaks("P5", "one image that its origin refuses pauses all others", {
+      find: "failing.groups.size >= ALL_FAIL.many ||",
+      replace: "failing.groups.size >= 1 ||",
+    }),
+    breaks("P5", "a failing origin is asked by all that wait, once its pause is over", {
+      find: "breaker.probe = { gen, until: tx.now + LEASE_MS };",
+      replace: "breaker.probe = null;",
+    }),
+    breaks("P5", "jobs that failed before the pause prolong it", {
+      find: "before.probe?.gen !== gen",
+      replace: "before.probe === undefined",
+    }),
+    breaks("P5", "an origin that answers again stays paused", {
+      find: "  if (tx.gate.origins[origin] !== undefined) close(tx, origin);\n",
+      replace: "",
+    }),
+    breaks("P1", "a probe that says nothing of its origin keeps the others waiting", {
+      find: "if (breaker !== undefined) breaker.probe = null;",
+      replace: "",
+    }),
+  ]),
   ...at({ file: `${QUEUE}/admission/slots.ts`, tests: [`${SIMULATED}/settle.test.ts`] }, [
     breaks("P8", "abandoned jobs have no slots", {
       find: `    taken.used += 1;

@@ -146,6 +146,11 @@ export const QUEUE_SETTLING: readonly Mutation[] = [
       replace: "if (claim !== null) endClaim",
       tests: [`${CONSUMER}/images/new-original.test.ts`],
     }),
+    breaks("P5", "one job probes a failing origin until it is dead", {
+      find: "(breakerOf(tx, row.key)?.until ?? 0) + 1",
+      replace: "0",
+      tests: [`${SIMULATED}/origins.test.ts`, `${WORLD}/failing-originals.test.ts`],
+    }),
     breaks("P7", "attempts are not kept", {
       find: "tx.addAttempt(failedAttempt(row, failure, { now: tx.now, claim }));",
       replace: "failedAttempt(row, failure, { now: tx.now, claim });",

@@ -16,6 +16,8 @@ import { PLAIN, type Telling, Webhooks } from "./webhooks.ts";
 import { type Watcher, World } from "./world.ts";
 
 export const ORIGINALS = "https://cdn.example.com/originals";
+/** Another origin, for a site with two. */
+export const OTHER_ORIGINALS = "https://other.example.com/originals";
 /** Originals whose ids begin so are no pictures. */
 export const HTML_ID = "html";
 export const BORN_AT = 1_800_000_000_000;
@@ -39,6 +41,8 @@ export interface CalmOptions {
   webMs?: number | ((url: string) => number);
   /** Whether there is no such original. */
   isMissing?: (id: string) => boolean;
+  /** What an origin answers in place of an original, at Unix ms `now`; null: the original. */
+  origin?: (url: string, now: number) => Response | null;
   /** The etag that an original's origin tells; default: none. */
   etag?: (id: string) => string | null;
   /** A result's bytes; default: a picture of the width that was asked for. */
@@ -140,7 +144,7 @@ export class CalmWorld extends World {
 
 function webOf(clock: VirtualClock, ittybit: FakeIttybit, fetched: string[], options: CalmOptions): typeof fetch {
   const { webMs = 0, isMissing = () => false, instead = () => null, etag = () => null } = options;
-  const { result = (width) => picture("webp", width, width / 2) } = options;
+  const { origin = () => null, result = (width) => picture("webp", width, width / 2) } = options;
   return (async (input: RequestInfo | URL) => {
     const url = String(input);
     fetched.push(url);
@@ -149,7 +153,9 @@ function webOf(clock: VirtualClock, ittybit: FakeIttybit, fetched: string[], opt
     if (url.startsWith(ORIGINALS) && isMissing(url.slice(ORIGINALS.length + 1)))
       return new Response(null, { status: 404 });
     if (url.startsWith(`${ORIGINALS}/${HTML_ID}`)) return new Response("<!doctype html>");
-    if (url.startsWith(ORIGINALS)) {
+    const failure = isOriginal(url) ? origin(url, clock.now()) : null;
+    if (failure !== null) return failure;
+    if (isOriginal(url)) {
       const told = etag(url.slice(ORIGINALS.length + 1));
       // The encoder's threads know nothing of this time.
       const body = await clock.holding(() => picture("jpeg", 1000, 500));
@@ -161,4 +167,8 @@ function webOf(clock: VirtualClock, ittybit: FakeIttybit, fetched: string[], opt
     const width = job?.order.options.width ?? 0;
     return new Response(await clock.holding(() => result(width)));
   }) as typeof fetch;
+}
+
+function isOriginal(url: string): boolean {
+  return url.startsWith(ORIGINALS) || url.startsWith(OTHER_ORIGINALS);
 }

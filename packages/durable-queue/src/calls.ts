@@ -102,7 +102,15 @@ export type Outcome =
   /** The result was already there. `posted`: false when this handler made no job. */
   | { kind: "present"; objectGen: number; bytes: number; etag: string; posted: boolean }
   /** `posted`: false when this handler made no job; `ended`: the job is known to have ended or never to have existed. */
-  | { kind: "failed"; class: FailureClass; failure: Failure; posted: boolean; ended: boolean }
+  | {
+      kind: "failed";
+      class: FailureClass;
+      failure: Failure;
+      posted: boolean;
+      ended: boolean;
+      /** The origin of its input failed, and neither the job nor the service did. */
+      origin?: true;
+    }
   /** The job cannot be made; not before `until` again. */
   | {
       kind: "refused";

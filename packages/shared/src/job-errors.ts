@@ -59,7 +59,8 @@ export const JOB_ERRORS: Readonly<Record<string, JobError>> = {
   },
   original_unreachable: {
     fate: "tried again",
-    cause: "The originals' host does not answer, answers 5xx or refuses.",
+    cause:
+      "The originals' host does not answer, answers 5xx or refuses. If it does so for all originals, one job at a time asks it, and the others wait.",
     cure: "Look at the host and its firewall: it must let the consumer and Ittybit in. Then retry the group.",
   },
   original_unreadable: {

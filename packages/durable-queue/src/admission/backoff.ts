@@ -2,6 +2,8 @@ import { backoff } from "@prewarm/shared/backoff";
 
 /** First retry's ceiling, in ms; each further one doubles it. */
 const BASE_MS = 2_000;
+/** The same after a failure of an origin, whose trouble rarely ends within seconds. Chosen. */
+const ORIGIN_BASE_MS = 60_000;
 /** Longest wait between two attempts, in ms. */
 export const BACKOFF_CAP_MS = 600_000;
 
@@ -11,4 +13,13 @@ export const BACKOFF_CAP_MS = 600_000;
  */
 export function backoffMs(attempt: number, random: number): number {
   return backoff(attempt, { first: BASE_MS, longest: BACKOFF_CAP_MS, random });
+}
+
+/**
+ * The same after a failure of the origin of the job's input: at least half of min(cap, 60 s · 2^(attempt−1)), so that
+ * no chance brings all attempts within an outage of seconds.
+ */
+export function originBackoffMs(attempt: number, random: number): number {
+  const half = backoff(attempt, { first: ORIGIN_BASE_MS, longest: BACKOFF_CAP_MS }) / 2;
+  return Math.floor(half + half * random);
 }

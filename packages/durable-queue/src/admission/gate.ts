@@ -81,9 +81,10 @@ export function clockWentBack({ state, memory, now }: Gate, ms: number): void {
   auto.refusedAt = back(auto.refusedAt);
   state.throttledUntil = back(state.throttledUntil);
   state.heldUntil = back(state.heldUntil);
-  const { breaker } = state;
-  breaker.until = back(breaker.until);
-  if (breaker.probe !== null) breaker.probe.until = back(breaker.probe.until);
+  for (const breaker of [state.breaker, ...Object.values(state.origins)]) {
+    breaker.until = back(breaker.until);
+    if (breaker.probe !== null) breaker.probe.until = back(breaker.probe.until);
+  }
 }
 
 /** Whether a restore holds everything back: POSTs, fetches and preparations. */
@@ -219,7 +220,7 @@ export function throttle(gate: Gate, until: number): void {
   memory.tokens = { level: Math.min(0, tokens(gate)), at: state.throttledUntil };
 }
 
-type Opening = Pick<Breaker, "status" | "results"> & { reason: string };
+export type Opening = Pick<Breaker, "status" | "results"> & { reason: string };
 
 /**
  * Opens the breaker, or keeps it open after a failed probe. Each opening in a row doubles the wait, up to half an hour.
@@ -231,11 +232,19 @@ export function openBreaker(gate: Gate, why: Opening): void {
 }
 
 function open({ state, now }: Gate, why: Opening & { until: number }): void {
-  const before = state.breaker;
+  state.breaker = opened(state.breaker, why, { now, longestMs: BREAKER_MAX_MS });
+}
+
+/** A breaker after one more opening. Times are Unix ms. */
+export function opened(
+  before: Breaker,
+  why: Opening & { until: number },
+  { now, longestMs }: { now: number; longestMs: number },
+): Breaker {
   const openings = before.openings + 1;
-  const wait = backoff(openings, { first: BREAKER_BASE_MS, longest: BREAKER_MAX_MS });
+  const wait = backoff(openings, { first: BREAKER_BASE_MS, longest: longestMs });
   const since = before.state === "open" ? before.since : now;
-  state.breaker = { ...why, state: "open", since, until: Math.max(why.until, now + wait), openings, probe: null };
+  return { ...why, state: "open", since, until: Math.max(why.until, now + wait), openings, probe: null };
 }
 
 export function closeBreaker({ state, memory, now }: Gate): void {

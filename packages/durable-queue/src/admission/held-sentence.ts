@@ -1,8 +1,9 @@
 import type { Lane } from "@prewarm/shared/job";
 import { momentOf } from "@prewarm/shared/words";
 import type { Gate } from "../schema/gate-memory.ts";
-import { nextMonth } from "../schema/gate-state.ts";
+import { type Breaker, nextMonth } from "../schema/gate-state.ts";
 import { type Held, pauseOf } from "./gate.ts";
+import { probeAt } from "./origins.ts";
 
 /** Why a lane is closed, as a sentence for anybody. It names no person. */
 export function heldSentence({ state, service, now }: Gate, lane: Lane, { code, until }: Held): string {
@@ -37,6 +38,12 @@ export function whyHeld(gate: Gate, lane: Lane, held: Held): string {
   if (held.code === "restored")
     return ended(`The ledger was put back to an earlier state: deletes and jobs from before are waited for${until}`);
   return ended(`${gate.service} asked to wait${until}`);
+}
+
+/** Why jobs of an origin wait while its breaker is open, for operators. */
+export function originSentence(origin: string, breaker: Breaker): string {
+  const said = withoutEnd(breaker.reason ?? "no input could be read");
+  return `${origin} fails (${said}); one job is tried at ${momentOf(probeAt(breaker))}.`;
 }
 
 function withoutEnd(sentence: string): string {

@@ -1,4 +1,5 @@
 import { CLAIMS_MAX, LEASE_MS } from "@prewarm/shared/limits";
+import { originAnswered } from "../admission/origins.ts";
 import type { ExchangeAnswer, ExchangeRequest, Given, Having, Phase } from "../calls.ts";
 import type { Claim, Owner } from "../schema/claim.ts";
 import { nameOf } from "../schema/job-ids.ts";
@@ -34,7 +35,7 @@ export function exchange<Extra>(
   // A handler at capacity also reports room 0, but it is not draining.
   owner.draining = request.role === "work" && request.room === 0 && inHand(request) < CLAIMS_MAX;
   const have = new Map(request.have.map((one) => [one.id, one]));
-  for (const { id, gen, phase } of request.have) markReady(owner, id, gen, phase === "ready");
+  for (const one of request.have) markReady(tx, owner, one);
   settle(tx, owner, request.settled);
   const extra = orders(owner);
   const stop = stops(tx, owner, request.have);
@@ -73,10 +74,16 @@ function lease(
   return owner;
 }
 
-/** Notes whether the owner is ready to POST the job. No slot is taken for a job whose owner is not ready. */
-function markReady(owner: Owner, id: number, gen: number, isReady: boolean): void {
+/**
+ * Notes whether the owner is ready to POST the job: it has seen the input. No slot is taken for a job whose owner is
+ * not ready.
+ */
+function markReady(tx: QueueTx, owner: Owner, { id, gen, phase }: Having): void {
   const claim = owner.claims.get(id);
-  if (claim?.gen === gen) claim.ready = isReady;
+  if (claim?.gen !== gen) return;
+  const key = phase === "ready" && !claim.ready ? tx.rows.byId(id)?.key : undefined;
+  if (key !== undefined) originAnswered(tx, key);
+  claim.ready = phase === "ready";
 }
 
 /**

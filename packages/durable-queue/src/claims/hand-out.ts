@@ -1,6 +1,7 @@
 import { CLAIMS_MAX, GO_FEW, GO_MAX, IDEMPOTENCY_MS } from "@prewarm/shared/limits";
 import { noteHeld } from "../admission/auto-gate.ts";
 import { admit, closedFor, isHeldBack, slotsOf } from "../admission/gate.ts";
+import { breakerOf } from "../admission/origins.ts";
 import { type Slots, slotsTaken } from "../admission/slots.ts";
 import type { Claim, Owner } from "../schema/claim.ts";
 import { dueIds, dueIdsOf } from "../schema/due.ts";
@@ -10,7 +11,16 @@ import { BULK, type LaneCode, LIVE, laneName, type Row, UPLOAD, WAITING } from "
 import { firstRuns, hasNoSubscribers, sharedIds } from "../schema/runs.ts";
 import { charge } from "./charge.ts";
 import { workers } from "./pace.ts";
-import { backToWaiting, cancelOpen, claimOf, endStale, isLocked, isStale, newGeneration } from "./transitions.ts";
+import {
+  backToWaiting,
+  cancelOpen,
+  claimOf,
+  endStale,
+  heldUntil,
+  isLocked,
+  isStale,
+  newGeneration,
+} from "./transitions.ts";
 
 /** Orphaned claims that one call may take. */
 const TAKE_MAX = 12;
@@ -179,7 +189,7 @@ function waiting(tx: QueueTx): Record<LaneCode, number> {
 /** Live jobs without a claim. */
 function liveWaiting(tx: QueueTx): number {
   const ids = dueIds(tx.sql, LIVE, tx.now, LOOKED_AT).filter((id) => tx.memory.claims.byJob(id) === null);
-  return tx.rows.loadIds(ids).filter((row) => row.state === WAITING && !isLocked(tx, row)).length;
+  return tx.rows.loadIds(ids).filter((row) => row.state === WAITING && heldUntil(tx, row) <= tx.now).length;
 }
 
 /* ── What is to be looked at ── */
@@ -191,8 +201,8 @@ function prefetch(one: HandOut, lanes: readonly LaneCode[], wanted: number): voi
     const left = Math.min(one.room, Math.min(wanted, PREFETCHED_MAX[lane]) - prefetchedIn(one, lane));
     if (left <= 0) continue;
     for (const row of candidates(one, lane, left)) {
-      if (one.room > 0 && mayTake(one, row)) hold(one, row);
-      // Put it back: a quarantined job must run alone.
+      if (one.room > 0 && mayTake(one, row) && heldUntil(tx, row) <= tx.now) hold(one, row);
+      // Put it back: a quarantined job must run alone, and one job probes an origin.
       else backToWaiting(tx, row);
     }
   }
@@ -270,9 +280,11 @@ function free(one: HandOut, ids: number[]): Row[] {
   tx.loadGroups(rows.map(({ key }) => groupOf(key)));
   return rows.filter((row) => {
     if (row.state !== WAITING || cancelUnwanted(tx, row)) return false;
-    if (!isLocked(tx, row)) return mayTake(one, row);
-    // At the front of its line it would be read again in every call until the lock ends.
-    if (row.due === null) tx.memory.orders.postpone(row, tx.lockedUntil(groupOf(row.key)));
+    const until = heldUntil(tx, row);
+    if (until <= tx.now) return mayTake(one, row);
+    // At the front of its line it would be read again in every call until it may go.
+    if (row.due === null) tx.memory.orders.postpone(row, until);
+    else row.due = Math.max(row.due, breakerOf(tx, row.key)?.until ?? 0);
     return false;
   });
 }

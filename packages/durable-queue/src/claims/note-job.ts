@@ -1,6 +1,7 @@
 import { JOB_DEADLINE_MS } from "@prewarm/shared/limits";
 import { noteAccepted } from "../admission/auto-gate.ts";
 import { recordGood } from "../admission/gate.ts";
+import { originProbeMade } from "../admission/origins.ts";
 import type { Claim } from "../schema/claim.ts";
 import type { QueueTx } from "../schema/queue-tx.ts";
 
@@ -16,6 +17,7 @@ export function noteJob(
   if (claim.externalId !== null) return;
   recordGood(tx.gateNow, gen);
   noteAccepted(tx.gateNow);
+  originProbeMade(tx, gen);
   claim.externalId = job;
   claim.createdAt = createdAt;
   claim.heardAt = tx.now;

@@ -151,9 +151,14 @@ function runnable(tx: QueueTx, lane: LaneCode, admitted: number): number {
   return isAnyDue(tx, lane) ? open - admitted : 0;
 }
 
-/** Whether a job of the lane may be handed out. All of them may be retries that wait for their time. */
+/** Whether a job of the lane may be handed out. All of them may wait for their time. */
 function isAnyDue(tx: QueueTx, lane: LaneCode): boolean {
-  return tx.memory.orders.hasAny(lane) || (nextDueAt(tx.sql, lane) ?? Number.POSITIVE_INFINITY) <= tx.now;
+  return timesOfLane(tx, lane).some((at) => at <= tx.now);
+}
+
+/** When the first untouched job and the first touched job of a lane may be handed out, Unix ms. */
+export function timesOfLane({ memory, sql }: QueueTx, lane: LaneCode): number[] {
+  return [memory.orders.readyAt(lane), nextDueAt(sql, lane)].filter((at) => at !== null);
 }
 
 /** Workers that the gate's rate needs. */

@@ -1,5 +1,6 @@
 import type { Failure } from "@prewarm/shared/job";
 import { closeBreaker, isProbe, openBreaker, probeUnused, recordBad, recordGood } from "../admission/gate.ts";
+import { originAnswered, originFailed, originProbeUnused } from "../admission/origins.ts";
 import { throttled } from "../admission/throttled.ts";
 import type { ExchangeRequest, Outcome } from "../calls.ts";
 import { listAttempts } from "../schema/attempts.ts";
@@ -51,6 +52,7 @@ export function settle(tx: QueueTx, owner: Owner, settled: ExchangeRequest["sett
 /** The rules of docs/queue.md. The first rule that fits applies. */
 function settleClaim(tx: QueueTx, claim: Claim, outcome: Outcome): void {
   learn(tx, claim, outcome);
+  if (outcome.kind !== "failed" || !outcome.origin) originProbeUnused(tx, claim.gen);
   // Only the first handler of a generation knows that no job was made. A later handler does not know the result of the
   // earlier POST.
   const isAdmitted = claim.state === "admitted";
@@ -154,11 +156,13 @@ function apply(tx: QueueTx, one: Case, outcome: Exclude<Outcome, { kind: "stored
     case "failed":
       endClaim(tx, claim, one.over, outcome.failure.code);
       newGeneration(tx, row);
-      fail(tx, row, { claim, failure: outcome.failure, permanent: isPermanent(tx, row, outcome) });
+      if (outcome.origin) originFailed(tx, { key: row.key, gen: claim.gen }, outcome.failure.message);
+      fail(tx, row, { ...outcome, claim, permanent: isPermanent(tx, row, outcome) });
       return;
     case "refused":
       endClaim(tx, claim, one.over, outcome.code);
       newGeneration(tx, row);
+      originAnswered(tx, row.key);
       refuse(tx, row, outcome);
       return;
     case "unclear":

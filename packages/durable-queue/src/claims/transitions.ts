@@ -1,7 +1,8 @@
 import type { Failure } from "@prewarm/shared/job";
 import { JOB_DEADLINE_MS } from "@prewarm/shared/limits";
 import { deadMs } from "@prewarm/shared/markers";
-import { backoffMs } from "../admission/backoff.ts";
+import { backoffMs, originBackoffMs } from "../admission/backoff.ts";
+import { breakerOf, probeAt, takeOriginProbe } from "../admission/origins.ts";
 import { failedAttempt } from "../schema/attempts.ts";
 import { type Claim, hasRow, newClaim, type Owner } from "../schema/claim.ts";
 import { groupOf } from "../schema/key.ts";
@@ -90,6 +91,7 @@ export function raise(tx: QueueTx, row: Row, lane: LaneCode): void {
  */
 export function claimOf(tx: QueueTx, row: Row, owner: Owner): Claim {
   if (row.gen < tx.memory.meta.restored) newGeneration(tx, row);
+  takeOriginProbe(tx, row);
   return newClaim(row, owner);
 }
 
@@ -133,11 +135,11 @@ export function refuse(tx: QueueTx, row: Row, why: { code: string; message: stri
   tx.countFailure("refused", row);
 }
 
-/** Counts a failed attempt. True: the row is dead now. */
+/** Counts a failed attempt. `origin`: the origin of the input failed. True: the row is dead now. */
 export function fail(
   tx: QueueTx,
   row: Row,
-  { claim, failure, permanent }: { claim: Claim; failure: Failure; permanent: boolean },
+  { claim, failure, permanent, origin }: { claim: Claim; failure: Failure; permanent: boolean; origin?: boolean },
 ): boolean {
   tx.addAttempt(failedAttempt(row, failure, { now: tx.now, claim }));
   tx.countFailure("failed", row);
@@ -146,7 +148,9 @@ export function fail(
     return true;
   }
   row.state = WAITING;
-  row.due = tx.now + backoffMs(row.attempts, tx.random());
+  row.due = tx.now + (origin ? originBackoffMs : backoffMs)(row.attempts, tx.random());
+  // Behind the other jobs of its origin, so that the next probe is another job.
+  if (origin) row.due = Math.max(row.due, (breakerOf(tx, row.key)?.until ?? 0) + 1);
   return false;
 }
 
@@ -169,6 +173,12 @@ export function floorOf(tx: QueueTx, row: Row): number {
 /** Whether the group of a key is locked. No row of a locked group is handed out. */
 export function isLocked(tx: QueueTx, { key }: Pick<Row, "key">): boolean {
   return tx.lockedUntil(groupOf(key)) > tx.now;
+}
+
+/** No job is handed out before this time, Unix ms: its group is locked, or the origin of its input is left alone. */
+export function heldUntil(tx: QueueTx, { key }: Pick<Row, "key">): number {
+  const breaker = breakerOf(tx, key);
+  return Math.max(tx.lockedUntil(groupOf(key)), breaker === null ? 0 : probeAt(breaker));
 }
 
 /** Whether the row of the claim has moved on or was deleted. */

@@ -1,8 +1,7 @@
 import { LANES } from "@prewarm/shared/job";
 import { closedFor, isHeldBack, nextOpenAt } from "../admission/gate.ts";
-import { workOf } from "../claims/pace.ts";
+import { timesOfLane, workOf } from "../claims/pace.ts";
 import { nextSliceAt } from "../schema/action-rows.ts";
-import { nextDueAt } from "../schema/due.ts";
 import { nextOutboxAt } from "../schema/outbox.ts";
 import type { QueueTx } from "../schema/queue-tx.ts";
 import { laneCode, laneName } from "../schema/row.ts";
@@ -73,12 +72,11 @@ function timesOfWork(tx: QueueTx): number[] {
   if (workOf(tx).now > 0) times.push(tx.now + BUSY_MS);
   let isAnyClosed = false;
   for (const lane of LANES) {
-    const code = laneCode(lane);
-    const due = nextDueAt(tx.sql, code);
-    if (due === null && !tx.memory.orders.hasAny(code)) continue;
+    const dues = timesOfLane(tx, laneCode(lane));
+    if (dues.length === 0) continue;
     if (closedFor(tx.gateNow, lane) !== null) isAnyClosed = true;
     // What is due already is the work above, or waits for a slot.
-    else if (due !== null && due > tx.now) times.push(due);
+    else times.push(...dues.filter((at) => at > tx.now));
   }
   const opens = isAnyClosed ? nextOpenAt(tx.gateNow) : null;
   return opens === null ? times : [...times, opens];

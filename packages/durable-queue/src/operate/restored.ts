@@ -55,5 +55,5 @@ export function scanAfterRestore({ gateNow: { state, now }, memory }: QueueTx): 
 /** Ends all leases without a crash: at a start of handlers that died with the process or with the object. */
 export function recover(tx: QueueTx): void {
   endAllLeases(tx);
-  tx.gate.breaker.probe = null;
+  for (const breaker of [tx.gate.breaker, ...Object.values(tx.gate.origins)]) breaker.probe = null;
 }

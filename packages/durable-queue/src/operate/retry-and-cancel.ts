@@ -1,3 +1,4 @@
+import { askOrigin } from "../admission/origins.ts";
 import { cancelOpen, orderAgain } from "../claims/transitions.ts";
 import type { QueueTx } from "../schema/queue-tx.ts";
 import { isOpen, LIVE, type Row, UPLOAD, WAITING } from "../schema/row.ts";
@@ -8,10 +9,12 @@ export type JobResult = "ok" | "missing" | "conflict";
 /**
  * Retries a dead, refused or cancelled job by hand. Attempts count from 0. The job leaves its run, which may be
  * cancelled, for `run` (a number; 0 is no run). A job that waits for its next retry is due now, and stays in its run.
+ * If its origin is left alone, that ends too.
  */
 export function retryJob(tx: QueueTx, id: number, run = 0): JobResult {
   const row = tx.rows.byId(id);
   if (row === null) return "missing";
+  askOrigin(tx, row.key);
   if (isOpen(row)) return tryNow(tx, row, run);
   // The viewer who asked for it has left, so viewers do not pay for it.
   orderAgain(tx, row, { lane: row.lane === LIVE ? UPLOAD : row.lane, run });

@@ -45,6 +45,8 @@ export interface GateMemory {
    * the breaker empty the map.
    */
   unfetched: Map<number, number>;
+  /** Origins that have answered for no input since the first of their failures: its time (Unix ms), and the groups. */
+  failing: Map<string, { since: number; groups: Set<string> }>;
   auto: AutoMemory;
 }
 
@@ -67,6 +69,7 @@ export function newGateMemory(now: number): GateMemory {
     answers: { since: now, good: 0, bad: 0 },
     jobTimes: new JobTimes(),
     unfetched: new Map(),
+    failing: new Map(),
     auto: {
       heldAt: { concurrency: 0, ratePerSecond: 0 },
       raises: { concurrency: null, ratePerSecond: null },

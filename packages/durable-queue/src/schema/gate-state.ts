@@ -10,6 +10,8 @@ export interface GateState {
   /** Paused lanes. A pause whose end has passed does not count. */
   pauses: Partial<Record<Lane, Pause>>;
   breaker: Breaker;
+  /** The open breakers of origins, the servers that inputs come from, by their names. */
+  origins: Record<string, Breaker>;
   /** Unix ms of the end of the last `Retry-After`. */
   throttledUntil: number;
   /** After a restore the queue hands nothing out before this time, Unix ms. */
@@ -88,6 +90,7 @@ export function newGate(now: number): GateState {
   return {
     pauses: {},
     breaker: { ...CLOSED_BREAKER },
+    origins: {},
     throttledUntil: 0,
     heldUntil: 0,
     shed: { until: 0, times: 0 },

@@ -40,6 +40,8 @@ interface Line {
   passed: number;
   /** When the orders that were passed over are to be offered again, Unix ms. */
   until: number;
+  /** All its orders were offered. */
+  isThrough: boolean;
 }
 
 /**
@@ -70,7 +72,7 @@ export class Orders {
 
   put(sql: Sql, orders: readonly Order[]): void {
     insertRows(sql, "orders", ORDER_COLUMNS, orders.map(orderValues));
-    for (const { lane, run } of orders) this.#line(lane, run);
+    for (const { lane, run } of orders) this.#line(lane, run).isThrough = false;
   }
 
   /** Orders of groups, by the first places of the groups. Groups with one hash have one place. */
@@ -142,8 +144,10 @@ export class Orders {
     return this.#of(lane).map(({ run }) => run);
   }
 
-  hasAny(lane: LaneCode): boolean {
-    return this.#of(lane).length > 0;
+  /** When a job of the lane may be offered, Unix ms: 0 is now. Null: the lane has none. */
+  readyAt(lane: LaneCode): number | null {
+    const times = this.#of(lane).map(({ isThrough, until }) => (isThrough && until !== NEVER ? until : 0));
+    return times.length === 0 ? null : Math.min(...times);
   }
 
   /** The next jobs of some runs of a lane at a time (Unix ms), runs in turn, a group's jobs together. */
@@ -164,6 +168,7 @@ export class Orders {
     const line = this.#line(lane, run);
     // The first generation of its order is not known, but not further away than this. A few orders are read once more.
     line.from = Math.min(line.from, gen - PARTS_MAX);
+    line.isThrough = false;
   }
 
   /** A job that was offered is to be offered again at a time (Unix ms), or before if a group is unlocked. */
@@ -242,7 +247,8 @@ export class Orders {
         line.from = order.gen + 1;
         if (found.length >= limit) return found;
       }
-      if (orders.length < AT_ONCE) return found;
+      line.isThrough = orders.length < AT_ONCE;
+      if (line.isThrough) return found;
     }
   }
 
@@ -257,7 +263,7 @@ export class Orders {
   #line(lane: LaneCode, run: number): Line {
     const known = this.#of(lane).find((line) => line.run === run);
     if (known !== undefined) return known;
-    const line: Line = { lane, run, from: 0, passed: NEVER, until: NEVER };
+    const line: Line = { lane, run, from: 0, passed: NEVER, until: NEVER, isThrough: false };
     const lines = [...this.#of(lane), line].sort((a, b) => a.run - b.run);
     this.#lines.set(lane, lines);
     return line;
@@ -280,4 +286,5 @@ function goBack(line: Line): void {
   line.from = Math.min(line.from, line.passed);
   line.passed = NEVER;
   line.until = NEVER;
+  line.isThrough = false;
 }

@@ -47,6 +47,11 @@ export class QueueTx extends Tx {
     return 0;
   }
 
+  /** The server that the input of a job comes from, by a name that people know. Null: not known. */
+  originOf(_key: string): string | null {
+    return null;
+  }
+
   /** The result of a job is stored, and its row is about to go. */
   resultStored(_row: Row): void {}
 

@@ -3,7 +3,7 @@ import { budgetLeft, closedFor, isHeldBack } from "@prewarm/durable-queue/admiss
 import { liveOpen } from "@prewarm/durable-queue/admission/open-jobs";
 import { liveAdmitted } from "@prewarm/durable-queue/admission/slots";
 import { hasQuarantined } from "@prewarm/durable-queue/claims/hand-out";
-import { claimOf, isLocked, orderAgain, raise, refuse } from "@prewarm/durable-queue/claims/transitions";
+import { claimOf, heldUntil, isLocked, orderAgain, raise, refuse } from "@prewarm/durable-queue/claims/transitions";
 import type { Owner } from "@prewarm/durable-queue/schema/claim";
 import { CANCELLING, LIVE, REFUSED, type Row, WAITING } from "@prewarm/durable-queue/schema/row";
 import { backoff } from "@prewarm/shared/backoff";
@@ -135,7 +135,7 @@ function orderKnown(tx: ImageTx, row: Row, one: MissAsk, ordered: number): MissR
 function prefetch(tx: ImageTx, owner: Owner, row: Row): void {
   const { claims } = tx.memory;
   if (isHeldBack(tx.gateNow)) return;
-  const isFree = claims.byJob(row.id) === null && (row.due ?? 0) <= tx.now && !isLocked(tx, row);
+  const isFree = claims.byJob(row.id) === null && Math.max(row.due ?? 0, heldUntil(tx, row)) <= tx.now;
   // Only the hand-out gives out a quarantined job, and gives it alone.
   const isSuspicious = row.crashes > 0 || hasQuarantined(tx, owner);
   if (isFree && !isSuspicious) claims.add(claimOf(tx, row, owner));

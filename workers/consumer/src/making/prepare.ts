@@ -46,7 +46,8 @@ async function outcomeOf(
   if (original.kind === "failed") {
     const { class: failureClass, failure } = original;
     const ended = phase !== "go" || given.first;
-    return { kind: "failed", class: failureClass, failure, posted: false, ended };
+    const failed = { kind: "failed", class: failureClass, failure, posted: false, ended } as const;
+    return failureClass === "transient" ? { ...failed, origin: true } : failed;
   }
   const { code, message } = original;
   const until = code === "missing" ? await context.missingUntil(image) : context.clock.now() + DEAD_PERMANENT_MS;

@@ -1,4 +1,4 @@
-import { BACKOFF_CAP_MS, backoffMs } from "@prewarm/durable-queue/admission/backoff";
+import { BACKOFF_CAP_MS, backoffMs, originBackoffMs } from "@prewarm/durable-queue/admission/backoff";
 import { addTo, EDGES_MS, type Histogram, observe, quantile } from "@prewarm/durable-queue/schema/histogram";
 import { describe, expect, it } from "vitest";
 import { isNewer } from "../../src/images/new-original.ts";
@@ -15,6 +15,15 @@ describe("backoffMs", () => {
     expect(backoffMs(5, 0)).toBe(0);
     expect(backoffMs(2, 0.5)).toBe(2_000);
     expect(backoffMs(0, 0.5)).toBe(backoffMs(1, 0.5));
+  });
+});
+
+describe("originBackoffMs", () => {
+  it("is at least 30 s at first, and half of a ceiling that doubles, whatever chance says", () => {
+    const range = (attempt: number) => [0, 0.999_999].map((random) => originBackoffMs(attempt, random));
+    expect(range(1)).toEqual([30_000, 59_999]);
+    expect(range(2)).toEqual([60_000, 119_999]);
+    expect(range(10)).toEqual([BACKOFF_CAP_MS / 2, BACKOFF_CAP_MS - 1]);
   });
 });
 

@@ -11,7 +11,8 @@ import {
   usedBy,
   usedToday,
 } from "@prewarm/durable-queue/admission/gate";
-import { whyHeld } from "@prewarm/durable-queue/admission/held-sentence";
+import { originSentence, whyHeld } from "@prewarm/durable-queue/admission/held-sentence";
+import { probeAt } from "@prewarm/durable-queue/admission/origins";
 import { type Slots, slotsTaken } from "@prewarm/durable-queue/admission/slots";
 import type { Gate } from "@prewarm/durable-queue/schema/gate-memory";
 import {
@@ -120,6 +121,8 @@ function reasons(gate: Gate, slots: Slots, slow: string | null): GateView["reaso
   if (state.breaker.state === "open")
     add(null, "breaker", state.breaker.reason ?? "The breaker is open.", state.breaker.until);
   if (state.throttledUntil > now) add(null, "throttled", "Ittybit asked to wait (Retry-After).", state.throttledUntil);
+  for (const [origin, breaker] of Object.entries(state.origins))
+    if (probeAt(breaker) > now) add(null, "origin", originSentence(origin, breaker), probeAt(breaker));
   if (slow !== null) add(null, "slow", slow, null);
   if (state.shed.until > now) add("live", "shed", SHEDDING, state.shed.until);
   if (isFull(gate, "live", slots)) add(null, "concurrency", allTaken(gate, slots), null);

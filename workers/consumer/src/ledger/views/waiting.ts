@@ -1,6 +1,7 @@
 import type { WaitingFor } from "@prewarm/control-schema/jobs";
 import { closedFor, isFull, slotsOf } from "@prewarm/durable-queue/admission/gate";
-import { whyHeld } from "@prewarm/durable-queue/admission/held-sentence";
+import { originSentence, whyHeld } from "@prewarm/durable-queue/admission/held-sentence";
+import { breakerOf, probeAt } from "@prewarm/durable-queue/admission/origins";
 import { slotsTaken } from "@prewarm/durable-queue/admission/slots";
 import { isLocked } from "@prewarm/durable-queue/claims/transitions";
 import type { Claim } from "@prewarm/durable-queue/schema/claim";
@@ -30,6 +31,9 @@ export function jobWaitsFor(tx: LedgerTx, row: Row): WaitingFor | null {
   const lane = laneName(row.lane);
   const closed = closedFor(tx.gateNow, lane);
   if (closed !== null) return told(closed.code, whyHeld(tx.gateNow, lane, closed), closed.until);
+  const breaker = breakerOf(tx, row.key);
+  if (breaker !== null && probeAt(breaker) >= Math.max(tx.now, row.due ?? 0))
+    return told("origin", originSentence(tx.originOf(row.key) ?? "", breaker), probeAt(breaker));
   if (row.due !== null && row.due > tx.now) return later(tx, row, row.due);
   if (tx.images.get(encodedIdOfKey(row.key)).removed)
     return told("removed", "Its image is removed; it is cancelled when its turn comes.");

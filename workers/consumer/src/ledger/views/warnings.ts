@@ -31,6 +31,7 @@ const CURES: Record<string, string> = {
   ledger: "Finish or cancel bulk runs.",
   restored: "Nothing. Jobs go on two minutes after the restore.",
   breaker: "Correct the Ittybit account. A test job finds that out; Reset the breaker to go on at once.",
+  origin: "Correct the origin, then choose Try now.",
   failing: "Remove the cause, then choose Try now.",
   refusing: "See the causes.",
   died: "Remove the cause, then choose Retry dead.",
@@ -65,6 +66,7 @@ export function alarmsOf(view: LedgerNumbers, now: number): Alarm[] {
     restored(standing),
     breaker(standing),
     budgetSpent(standing),
+    ...origins(standing),
     failing(standing),
     refusing(standing),
     died(standing),
@@ -150,6 +152,16 @@ function budgetSpent({ gate, open }: Circumstances): Alarm | null {
   if (!isSpent(gate)) return null;
   const sentence = `The month's ${number(budget.monthlyJobs ?? 0)} jobs are spent. ${waiting(open)} until the budget is raised or the month ends; viewers get originals.`;
   return alarm("problem", "budget", { sentence, link: "/steering", cause: budget.month });
+}
+
+/** Origins that are left alone, each with its probe. */
+function origins({ gate: { reasons } }: Circumstances): Alarm[] {
+  return reasons
+    .filter(({ code }) => code === "origin")
+    .map(({ message: sentence }) => {
+      const [origin] = sentence.split(" fails ");
+      return alarm("warning", "origin", { sentence, link: "/jobs?state=retrying", key: `origin.${origin}` });
+    });
 }
 
 function failing({ view: { troubles } }: Circumstances): Alarm | null {

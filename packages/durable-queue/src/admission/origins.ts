@@ -1,0 +1,105 @@
+import { LEASE_MS } from "@prewarm/shared/limits";
+import { type Breaker, CLOSED_BREAKER, type GateState } from "../schema/gate-state.ts";
+import { groupOf } from "../schema/key.ts";
+import type { QueueTx } from "../schema/queue-tx.ts";
+import { opened } from "./gate.ts";
+
+/*
+ * Each origin, a server that inputs come from, has a breaker of its own. While it is open, one job at a time is handed
+ * out whose input comes from there: the probe. So an outage of hours costs attempts of a few jobs only.
+ */
+
+/**
+ * An origin has a fault when it has answered for no input since the first failure, and a few groups failed for a while,
+ * or many did. Groups are counted, because one input that is refused says nothing about the others. Chosen.
+ */
+const ALL_FAIL = { few: 3, forMs: 10_000, many: 20 };
+/** Longest time between two probes of an origin. Chosen. */
+const PROBE_MAX_MS = 600_000;
+/** Origins that are remembered at once. More of them fail without a breaker. Chosen. */
+const ORIGINS_MAX = 100;
+/** An open breaker is forgotten when no job has probed its origin for this long, because no job waits for it. Chosen. */
+const FORGET_MS = 3_600_000;
+
+/** Notes that the origin of a job's input failed. Opens its breaker if all of it fails, or if the job was the probe. */
+export function originFailed(tx: QueueTx, { key, gen }: { key: string; gen: number }, message: string): void {
+  const { memory, now } = tx.gateNow;
+  const origin = tx.originOf(key);
+  if (origin === null) return;
+  const failing = memory.failing.get(origin) ?? { since: now, groups: new Set() };
+  if (failing.groups.size < ALL_FAIL.many) failing.groups.add(groupOf(key));
+  if (memory.failing.size < ORIGINS_MAX) memory.failing.set(origin, failing);
+  const { origins } = tx.gate;
+  const before = origins[origin];
+  const isDown =
+    failing.groups.size >= ALL_FAIL.many ||
+    (failing.groups.size >= ALL_FAIL.few && now - failing.since >= ALL_FAIL.forMs);
+  // Jobs that were handed out before the opening contain nothing new.
+  if (before === undefined ? !isDown : before.probe?.gen !== gen) return;
+  forgetOld(origins, now);
+  if (before === undefined && Object.keys(origins).length >= ORIGINS_MAX) return;
+  const why = { status: null, reason: message, until: 0 };
+  origins[origin] = opened(before ?? CLOSED_BREAKER, why, { now, longestMs: PROBE_MAX_MS });
+}
+
+function forgetOld(origins: GateState["origins"], now: number): void {
+  for (const [origin, { until }] of Object.entries(origins)) if (until + FORGET_MS < now) delete origins[origin];
+}
+
+/** Notes that the origin of a job's input has answered for it a moment ago. Closes its breaker. */
+export function originAnswered(tx: QueueTx, key: string): void {
+  const { failing } = tx.memory.gate;
+  if (failing.size === 0 && Object.keys(tx.gate.origins).length === 0) return;
+  const origin = tx.originOf(key);
+  if (origin === null) return;
+  failing.delete(origin);
+  if (tx.gate.origins[origin] !== undefined) close(tx, origin);
+}
+
+/** The service has the job, so the origin has answered. Only the job of a probe was looked at a moment ago. */
+export function originProbeMade(tx: QueueTx, gen: number): void {
+  const origin = probedBy(tx, gen);
+  if (origin === null) return;
+  tx.memory.gate.failing.delete(origin);
+  close(tx, origin);
+}
+
+/** Releases a probe that ended without a word about its origin; the next job is the probe. */
+export function originProbeUnused(tx: QueueTx, gen: number): void {
+  const breaker = tx.gate.origins[probedBy(tx, gen) ?? ""];
+  if (breaker !== undefined) breaker.probe = null;
+}
+
+/** Makes a job the probe of its origin if the breaker of that is open. */
+export function takeOriginProbe(tx: QueueTx, { key, gen }: { key: string; gen: number }): void {
+  const breaker = breakerOf(tx, key);
+  if (breaker !== null) breaker.probe = { gen, until: tx.now + LEASE_MS };
+}
+
+/** An operator may have removed the cause: the next job of its origin is the probe. */
+export function askOrigin(tx: QueueTx, key: string): void {
+  const breaker = breakerOf(tx, key);
+  if (breaker !== null) breaker.until = Math.min(breaker.until, tx.now);
+}
+
+/** The open breaker of the origin of a job's input. */
+export function breakerOf(tx: QueueTx, key: string): Breaker | null {
+  const { origins } = tx.gate;
+  if (Object.keys(origins).length === 0) return null;
+  return origins[tx.originOf(key) ?? ""] ?? null;
+}
+
+/** When the next job of an origin may be tried, Unix ms: after the wait, and after a probe under way. */
+export function probeAt({ until, probe }: Breaker): number {
+  return Math.max(until, probe?.until ?? 0);
+}
+
+function probedBy(tx: QueueTx, gen: number): string | null {
+  const found = Object.entries(tx.gate.origins).find(([, { probe }]) => probe?.gen === gen);
+  return found?.[0] ?? null;
+}
+
+function close(tx: QueueTx, origin: string): void {
+  delete tx.gate.origins[origin];
+  tx.memory.orders.unlocked();
+}
