@@ -74,6 +74,16 @@ export const QUEUE_ADMISSION: readonly Mutation[] = [
       replace: "isProbe(gate, gen)",
       tests: [`${SIMULATED}/unfetched.test.ts`],
     }),
+    breaks("P17", "while no result can be fetched, all are tried all the time", {
+      find: "return now < probeAt(breaker) ? 0 : 1;",
+      replace: "return Number.POSITIVE_INFINITY;",
+      tests: [`${SIMULATED}/unfetched.test.ts`],
+    }),
+    breaks("P17", "while no result can be fetched, all are tried once the wait is over", {
+      find: "if (allowed === 1) gate.state.breaker.probe = { gen, until: gate.now + LEASE_MS };",
+      replace: "",
+      tests: [`${SIMULATED}/unfetched.test.ts`],
+    }),
     breaks("P6", "slots of jobs that nobody has told take all there are", {
       find: "Math.min(unreported, Math.floor(own / 2))",
       replace: "Math.min(unreported, own)",

@@ -91,6 +91,22 @@ export const QUEUE_HANDING_OUT: readonly Mutation[] = [
       replace: "tx.runs.setFirst(run, tx.now);",
     }),
   ]),
+  ...at({ file: `${QUEUE}/claims/exchange.ts`, tests: [`${SIMULATED}/unfetched.test.ts`] }, [
+    breaks("P17", "while no result can be fetched, workers fetch those of the jobs that they watch", {
+      find: 'if (phase === "finish" && !admitFetch(tx.gateNow, claim.gen)) return [];',
+      replace: "",
+    }),
+  ]),
+  ...at({ file: `${QUEUE}/claims/hand-out.ts`, tests: [`${SIMULATED}/origins.test.ts`] }, [
+    breaks("P5", "a failing origin's probe is taken by all jobs of one call", {
+      find: "mayTake(one, row) && heldUntil(tx, row) <= tx.now)",
+      replace: "mayTake(one, row))",
+    }),
+    breaks("P9", "viewers' jobs of a failing origin keep all other jobs from going", {
+      find: "row.state === WAITING && heldUntil(tx, row) <= tx.now).length;",
+      replace: "row.state === WAITING).length;",
+    }),
+  ]),
   ...at({ file: `${QUEUE}/claims/hand-out.ts`, tests: [`${SIMULATED}/hand-out.test.ts`] }, [
     breaks("P2", "a key that is older than a day is asked for again", {
       find: " || tx.now - claim.admittedAt > IDEMPOTENCY_MS;",

@@ -111,6 +111,16 @@ export const QUEUE_SETTLING: readonly Mutation[] = [
       replace: "",
       tests: [`${SIMULATED}/unfetched.test.ts`, `${WORLD}/failing-results.test.ts`],
     }),
+    breaks("P1", "a try of a result that says nothing of the host keeps the others waiting", {
+      find: "externalId !== null && !memory.isEnded(gen) && (",
+      replace: "externalId !== null && memory !== null && gen > 0 && (",
+      tests: [`${SIMULATED}/unfetched.test.ts`],
+    }),
+    breaks("P17", "results that are given up are tried one after the other without a wait", {
+      find: 'if (outcome.kind === "failed" && claim.unfetchedSince !== null) noteGivenUp(',
+      replace: "if (gate.now < 0) noteGivenUp(",
+      tests: [`${SIMULATED}/unfetched.test.ts`],
+    }),
     breaks("P13", "an image costs nothing for its failed attempts", {
       find: "return own + listAttempts(tx.sql, row.id).filter(({ n, job }) => n <= row.attempts && job !== null).length;",
       replace: "return own;",

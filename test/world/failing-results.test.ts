@@ -1,7 +1,7 @@
 import { DEAD } from "@prewarm/durable-queue/schema/row";
 import { describe, expect, it } from "vitest";
 import type { GateView } from "../../workers/consumer/src/ledger/contract.ts";
-import type { FakeJob } from "../../workers/consumer/src/testing/fake-ittybit.ts";
+import { type FakeJob, OUTPUT_HOST } from "../../workers/consumer/src/testing/fake-ittybit.ts";
 import { picture } from "../../workers/consumer/src/testing/pictures.ts";
 import { CalmWorld } from "./calm-world.ts";
 import { jobsIn } from "./histories/ledger-look.ts";
@@ -72,8 +72,12 @@ describe("a drain of 120 variants", () => {
     expect(breaker.state).toBe("open");
     expect(breaker.reason).toContain("store.example.net answered HTTP 403 (application/xml)");
     const paid = world.ittybit.jobs.length;
+    const asked = () => world.fetched.filter((url) => url.startsWith(OUTPUT_HOST)).length;
+    const before = asked();
     await drain2(world);
     await world.clock.run(3 * MINUTE);
+    // The breaker waits for 30 s at first, then for a minute.
+    expect(asked() - before).toBeLessThanOrEqual(5);
     // Probes of the breaker, whose results are kept like any other.
     expect(world.ittybit.jobs.length - paid).toBeLessThanOrEqual(4);
     for (let turn = 0; turn < 900 && world.stored < 160; turn += 1) await world.clock.run(1_000);

@@ -24,6 +24,8 @@ import type { Slots } from "./slots.ts";
 const THROTTLE_MAX_MS = 3_600_000;
 const BREAKER_BASE_MS = 30_000;
 const BREAKER_MAX_MS = 1_800_000;
+/** Longest time between two tries of a result while none can be fetched: the try of a kept result costs nothing. */
+const RESULT_MAX_MS = 60_000;
 const ANSWERS_MS = 60_000;
 const ANSWERS_MIN = 20;
 const BAD_RATIO = 0.5;
@@ -99,8 +101,8 @@ export function closedFor(gate: Gate, lane: Lane, isRepeated = false): Held | nu
   if (pause !== null) return { code: "paused", until: pause.until };
   if (isHeldBack(gate)) return { code: "restored", until: state.heldUntil };
   if (!isRepeated && budgetLeft(gate, lane) <= 0) return { code: "budget", until: budgetUntil(gate, lane) };
-  const probeAt = Math.max(state.breaker.until, state.breaker.probe?.until ?? 0);
-  if (state.breaker.state === "open" && now < probeAt) return { code: "breaker", until: probeAt };
+  if (state.breaker.state === "open" && now < probeAt(state.breaker))
+    return { code: "breaker", until: probeAt(state.breaker) };
   if (now < state.throttledUntil) return { code: "throttled", until: state.throttledUntil };
   return null;
 }
@@ -232,7 +234,8 @@ export function openBreaker(gate: Gate, why: Opening): void {
 }
 
 function open({ state, now }: Gate, why: Opening & { until: number }): void {
-  state.breaker = opened(state.breaker, why, { now, longestMs: BREAKER_MAX_MS });
+  const longestMs = why.results ? RESULT_MAX_MS : BREAKER_MAX_MS;
+  state.breaker = opened(state.breaker, why, { now, longestMs });
 }
 
 /** A breaker after one more opening. Times are Unix ms. */
@@ -251,6 +254,24 @@ export function closeBreaker({ state, memory, now }: Gate): void {
   state.breaker = { ...CLOSED_BREAKER };
   memory.answers = { since: now, good: 0, bad: 0 };
   memory.unfetched.clear();
+}
+
+/** When the next probe of an open breaker may begin, Unix ms: after the wait, and after a probe under way. */
+export function probeAt({ until, probe }: Breaker): number {
+  return Math.max(until, probe?.until ?? 0);
+}
+
+/** Results that workers may begin to fetch now: while none can be fetched one is tried, the breaker's probe. */
+export function fetchesAllowed({ state: { breaker }, now }: Gate): number {
+  if (breaker.state === "closed" || breaker.results !== true) return Number.POSITIVE_INFINITY;
+  return now < probeAt(breaker) ? 0 : 1;
+}
+
+/** Allows a worker to fetch the result of a generation. False: it must wait for the breaker's probe. */
+export function admitFetch(gate: Gate, gen: number): boolean {
+  const allowed = fetchesAllowed(gate);
+  if (allowed === 1) gate.state.breaker.probe = { gen, until: gate.now + LEASE_MS };
+  return allowed > 0 || isProbe(gate, gen);
 }
 
 export function isProbe({ state }: Gate, gen: number): boolean {

@@ -89,11 +89,6 @@ export function breakerOf(tx: QueueTx, key: string): Breaker | null {
   return origins[tx.originOf(key) ?? ""] ?? null;
 }
 
-/** When the next job of an origin may be tried, Unix ms: after the wait, and after a probe under way. */
-export function probeAt({ until, probe }: Breaker): number {
-  return Math.max(until, probe?.until ?? 0);
-}
-
 function probedBy(tx: QueueTx, gen: number): string | null {
   const found = Object.entries(tx.gate.origins).find(([, { probe }]) => probe?.gen === gen);
   return found?.[0] ?? null;

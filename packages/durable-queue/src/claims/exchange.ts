@@ -1,4 +1,5 @@
 import { CLAIMS_MAX, LEASE_MS } from "@prewarm/shared/limits";
+import { admitFetch } from "../admission/gate.ts";
 import { originAnswered } from "../admission/origins.ts";
 import type { ExchangeAnswer, ExchangeRequest, Given, Having, Phase } from "../calls.ts";
 import type { Claim, Owner } from "../schema/claim.ts";
@@ -122,6 +123,8 @@ function tell(
       cut = true;
       return [];
     }
+    // Its result is fetched when the breaker allows it again.
+    if (phase === "finish" && !admitFetch(tx.gateNow, claim.gen)) return [];
     if (phase === "finish") {
       finishing += 1;
       tx.memory.notified.add(claim.gen);

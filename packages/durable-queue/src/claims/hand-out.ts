@@ -1,6 +1,6 @@
 import { CLAIMS_MAX, GO_FEW, GO_MAX, IDEMPOTENCY_MS } from "@prewarm/shared/limits";
 import { noteHeld } from "../admission/auto-gate.ts";
-import { admit, closedFor, isHeldBack, slotsOf } from "../admission/gate.ts";
+import { admit, admitFetch, closedFor, fetchesAllowed, isHeldBack, slotsOf } from "../admission/gate.ts";
 import { breakerOf } from "../admission/origins.ts";
 import { type Slots, slotsTaken } from "../admission/slots.ts";
 import type { Claim, Owner } from "../schema/claim.ts";
@@ -83,8 +83,8 @@ function given(one: HandOut, row: Row): void {
 /* ── Orphaned claims ── */
 
 /**
- * Assigns orphaned claims. A claim whose job has ended needs no gate. A generation without a known job is POSTed again
- * under its key; it has its slot already.
+ * Assigns orphaned claims. A claim whose job has ended needs no gate, unless no result can be fetched. A generation
+ * without a known job is POSTed again under its key; it has its slot already.
  */
 function adoptOrphans(one: HandOut): void {
   const { tx } = one;
@@ -103,7 +103,8 @@ function adoptOrphans(one: HandOut): void {
       row.due = tx.now;
       continue;
     }
-    if (!mayTake(one, row) || (claim.externalId === null && !mayAskAgain(one, claim))) continue;
+    if (!mayTake(one, row)) continue;
+    if (claim.externalId === null ? !mayAskAgain(one, claim) : !admitFetch(tx.gateNow, claim.gen)) continue;
     tx.memory.claims.assign(claim, one.owner);
     given(one, row);
   }
@@ -111,9 +112,11 @@ function adoptOrphans(one: HandOut): void {
 
 /** Orphaned claims that are due. Claims that need no gate come first, and live claims first among equals. */
 function orphansDue(tx: QueueTx): Claim[] {
+  const fetches = fetchesAllowed(tx.gateNow);
   const found = tx.memory.claims.orphaned().filter(({ due, externalId, gen, lane }) => {
-    if (due > tx.now || (externalId !== null && !tx.memory.isEnded(gen))) return false;
-    return externalId !== null || closedFor(tx.gateNow, laneName(lane), true) === null;
+    // The probe costs nothing where it is the try of a result, so it does not wait for the time of that.
+    if (externalId !== null) return tx.memory.isEnded(gen) && (fetches === 1 || (fetches > 0 && due <= tx.now));
+    return due <= tx.now && closedFor(tx.gateNow, laneName(lane), true) === null;
   });
   const needsGate = ({ externalId }: Claim) => (externalId === null ? 1 : 0);
   return found.sort((a, b) => needsGate(a) - needsGate(b) || a.lane - b.lane);

@@ -1,5 +1,5 @@
 import { LEASE_MS, WORKERS_MAX } from "@prewarm/shared/limits";
-import { closedFor, goalPerSecond, isFull, isHeldBack } from "../admission/gate.ts";
+import { closedFor, fetchesAllowed, goalPerSecond, isFull, isHeldBack } from "../admission/gate.ts";
 import { quantileMs, usualMs } from "../admission/job-times.ts";
 import { slotsTaken } from "../admission/slots.ts";
 import type { Owner } from "../schema/claim.ts";
@@ -113,6 +113,8 @@ export function workOf(tx: QueueTx): Work {
   const work: Work = { ...NO_LIVE };
   if (isHeldBack(tx.gateNow)) return work;
   const admitted = { 0: 0, 1: 0, 2: 0 };
+  const fetches = fetchesAllowed(tx.gateNow);
+  let fetched = 0;
   const earliest = quantileMs(tx.gateNow, 0.02);
   const slowAt = Math.max(LIVE_SLOW_MS, 2 * quantileMs(tx.gateNow, 0.98));
   for (const { gen, lane, externalId, due, admittedAt, heardAt, state, owner } of memory.claims.held()) {
@@ -124,9 +126,14 @@ export function workOf(tx: QueueTx): Work {
     const mayGo = externalId === null && closedFor(tx.gateNow, laneName(lane), true) === null;
     // No worker waits for a slow job. The observation of its end wakes a worker.
     const endsSoon = externalId !== null && !isEnded && age > earliest - SOON_MS && age < slowAt;
-    if (owner === null && due <= now && (mayGo || isEnded)) work.now += 1;
-    else if (isWatched || endsSoon) work.soon += externalId === null ? 0 : 1;
+    // The probe of a result does not wait for the time of that result.
+    const isDue = due <= now || (isEnded && fetches === 1);
+    if (owner === null && isDue && (mayGo || (isEnded && fetched < fetches))) {
+      work.now += 1;
+      fetched += isEnded ? 1 : 0;
+    } else if (isWatched || endsSoon) work.soon += externalId === null ? 0 : 1;
     if (lane !== LIVE) work.isLiveOnly = false;
+    else if (isEnded && fetches === 0) continue;
     else if (isEnded) work.liveMs = owner === null ? 0 : (work.liveMs ?? SOON_MS);
     else if (isWatched)
       work.liveMs = Math.min(

@@ -20,7 +20,7 @@ import {
   newGeneration,
   refuse,
 } from "./transitions.ts";
-import { noteFetched, noteUnfetched } from "./unfetched.ts";
+import { noteFetched, noteGivenUp, noteUnfetched } from "./unfetched.ts";
 
 /** Unclear POSTs of one generation until the generation is given up. */
 const UNCLEAR_MAX = 6;
@@ -103,14 +103,15 @@ function learn(tx: QueueTx, claim: Claim, outcome: Outcome): void {
   else if (outcome.kind === "failed" && outcome.posted) recordGood(gate, claim.gen);
   else if (outcome.kind === "stored") noteFetched(tx);
   else if (outcome.kind === "pending" && outcome.unfetched !== undefined) noteUnfetched(tx, claim, outcome.unfetched);
+  if (outcome.kind === "failed" && claim.unfetchedSince !== null) noteGivenUp(tx, claim, outcome.failure);
   // A probe that ends without a stored object says nothing about the breaker. The next job is the probe then.
   if (isProbe(gate, claim.gen) && outcome.kind === "stored") closeBreaker(gate);
-  else if (!stillRuns(claim, outcome)) probeUnused(gate, claim.gen);
+  else if (!stillRuns(tx, claim, outcome)) probeUnused(gate, claim.gen);
 }
 
-/** Whether the service has the job and no handler reported its end. */
-function stillRuns({ externalId }: Claim, { kind }: Outcome): boolean {
-  return externalId !== null && (kind === "pending" || kind === "stopped");
+/** Whether the service has the job and nobody reported its end. */
+function stillRuns({ memory }: QueueTx, { externalId, gen }: Claim, { kind }: Outcome): boolean {
+  return externalId !== null && !memory.isEnded(gen) && (kind === "pending" || kind === "stopped");
 }
 
 /**

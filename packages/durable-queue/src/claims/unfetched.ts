@@ -1,4 +1,5 @@
-import { closeBreaker, isProbe, openBreaker } from "../admission/gate.ts";
+import type { Failure } from "@prewarm/shared/job";
+import { closeBreaker, isProbe, type Opening, openBreaker } from "../admission/gate.ts";
 import type { Unfetched } from "../calls.ts";
 import type { Claim } from "../schema/claim.ts";
 import type { QueueTx } from "../schema/queue-tx.ts";
@@ -7,7 +8,8 @@ import { STORED } from "../schema/row.ts";
 /*
  * Results that cannot be fetched. Their jobs are kept, and their results are fetched again (making/fetch-result.ts). If
  * no result can be fetched, the breaker stops new jobs: they would be paid for, and their results could not be stored.
- * Kept jobs need no gate, so they probe the host without cost.
+ * While the breaker is open, one result at a time is fetched: the probe. A kept job comes before a new one, because its
+ * probe costs nothing.
  */
 
 /**
@@ -26,8 +28,17 @@ export function noteUnfetched(tx: QueueTx, claim: Claim, { code, message }: Unfe
   const isPrivate = code === "output_private" && !hasStored(tx);
   const isProbes = isProbe(gate, claim.gen) && gate.state.breaker.results === true;
   if (late.length < ALL_FAIL.jobs && !isPrivate && !isProbes) return;
-  // The status of the breaker is an answer of the service. The answer of the host is in the message.
-  openBreaker(gate, { status: null, reason: `No result can be fetched: ${message}`, results: true });
+  openBreaker(gate, noneFetched(message));
+}
+
+/** The status of the breaker is an answer of the service. The answer of the host is in the message. */
+function noneFetched(message: string): Opening {
+  return { status: null, reason: `No result can be fetched: ${message}`, results: true };
+}
+
+/** Notes that a result was given up. If it was the probe, the breaker stays open. */
+export function noteGivenUp({ gateNow: gate }: QueueTx, { gen }: Claim, { message }: Unfetched | Failure): void {
+  if (isProbe(gate, gen) && gate.state.breaker.results === true) openBreaker(gate, noneFetched(message));
 }
 
 /** Notes that a result was fetched and stored. */

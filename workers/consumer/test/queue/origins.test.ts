@@ -17,7 +17,12 @@ const keysOf = (name: string, n: number) => Array.from({ length: n }, (_, at) =>
 
 /** A ledger whose one origin has failed for twenty images of an upload, and for four that were in hands already. */
 function failing() {
-  const made = setup();
+  const made = setup({
+    sources: [
+      { prefix: "", url: "https://originals.example/{id}" },
+      { prefix: "other/", url: "https://other.example/{id}" },
+    ],
+  });
   const { order, call, settle } = made;
   const keys = keysOf("failed", 24);
   order({ run: "u", lane: "upload", keys });
@@ -76,7 +81,7 @@ describe("an origin that fails for twenty images in a row", () => {
     expect(call("r").give).toHaveLength(1);
   });
 
-  it("is left alone by viewers' misses too, which keep nobody else from going", () => {
+  it("is left alone by viewers' misses too, which wake no worker", () => {
     const { order, view, call, ready, transactions, clock, job, ledger } = failing();
     expect(view("v", "missed/400-high.webp").give).toEqual([]);
     const name = job("missed/400-high.webp")?.job ?? "";
@@ -89,6 +94,15 @@ describe("an origin that fails for twenty images in a row", () => {
     const given = call("w").give;
     expect(given.map(({ key }) => key)).toEqual(["missed/400-high.webp"]);
     expect(ready("w", given).filter(({ phase }) => phase === "go")).toHaveLength(1);
+  });
+
+  it("keeps no job of another origin from going, though viewers wait for its own", () => {
+    const { order, view, call, ready, leave } = failing();
+    leave("o");
+    view("v", "missed/400-high.webp");
+    order({ run: "more", keys: keysOf("other%2Fpicture", 3) });
+    const given = ready("w", call("w").give);
+    expect(given.filter(({ phase }) => phase === "go")).toHaveLength(3);
   });
 
   it("is left alone after an eviction, and asked at once by an operator's retry", () => {

@@ -1,5 +1,6 @@
 import type { Outcome } from "@prewarm/durable-queue/calls";
 import { observe } from "@prewarm/durable-queue/claims/observe";
+import { workOf } from "@prewarm/durable-queue/claims/pace";
 import { NOTHING } from "@prewarm/durable-queue/external-jobs";
 import { describe, expect, it } from "vitest";
 import { STORED, setup } from "../../src/ledger/testing/setup.ts";
@@ -97,14 +98,88 @@ describe("a breaker that is open because no result can be fetched", () => {
     return one;
   }
 
-  it("is closed by the first result that is stored, which needs no probe", () => {
-    const { done, settle, breaker } = opened();
-    settle("o", done[0]!, STORED);
+  it("lets one result be tried when its wait is over, whoever asks, and none while that is under way", () => {
+    const { call, leave, clock, settle, breaker, transactions } = opened();
+    const work = () => transactions.read(workOf).now;
+    for (const seconds of [30, 60, 60]) {
+      const at = breaker().probeAt ?? 0;
+      expect(at - clock.ms).toBeGreaterThan((seconds - 6) * 1_000);
+      clock.ms = at - 1;
+      expect([call(`p${at}`).give, work()]).toEqual([[], 0]);
+      leave(`p${at}`);
+      clock.ms = at;
+      expect(work()).toBe(1);
+      const { give } = call(`q${at}`);
+      expect(give).toMatchObject([{ phase: "finish" }]);
+      expect([call(`r${at}`).give, work()]).toEqual([[], 0]);
+      settle(`q${at}`, give[0]!, unfetched(clock.ms + 5_000));
+    }
+  });
+
+  it("keeps the results back of jobs that end meanwhile in a worker's hands", () => {
+    const one = world(3);
+    const late = one.granted("late", "late/400-high.webp");
+    one.submit("late", late, "late");
+    for (let turn = 0; turn < 7; turn += 1) {
+      one.refuse();
+      one.call("late", { room: 0, have: [{ ...late, phase: "watch" }] });
+    }
+    one.ended("late");
+    const told = () => one.call("late", { room: 0, have: [{ ...late, phase: "watch" }] }).give;
+    expect([one.breaker().state, told()]).toEqual(["open", []]);
+    one.clock.advance(31);
+    expect(told()).toMatchObject([{ phase: "finish" }]);
+  });
+
+  it("is closed by the first result that is stored, and then all are fetched again", () => {
+    const { settle, breaker, call, clock } = opened();
+    clock.advance(31);
+    settle("p", call("p").give[0]!, STORED);
     expect(breaker().state).toBe("closed");
+    expect(call("q").give).toHaveLength(2);
+  });
+
+  it("has another result tried at once where a try ends without a word about the host", () => {
+    const { settle, call, clock } = opened();
+    clock.advance(31);
+    settle("p", call("p").give[0]!, { kind: "pending", due: clock.ms + 90_000 });
+    expect(call("q").give).toHaveLength(1);
+  });
+
+  it("waits for the next try also where a result was given up after ten minutes", () => {
+    const { settle, call, clock, breaker } = opened();
+    clock.advance(31);
+    const failure = { code: "output_unreachable", message: "store.example.net answered HTTP 503" };
+    settle("p", call("p").give[0]!, { kind: "failed", class: "transient", failure, posted: true, ended: true });
+    expect(breaker()).toMatchObject({ state: "open", probeAt: clock.ms + 60_000 });
+    expect(call("q").give).toEqual([]);
+  });
+
+  it("tries a kept result, which is paid for, before a new job", () => {
+    const { accept, clock, call, ready } = opened();
+    clock.advance(31);
+    accept("new/400-high.webp");
+    const given = ready(
+      "p",
+      call("p").give.filter(({ phase }) => phase === "standby"),
+    );
+    expect(given.filter(({ phase }) => phase === "go")).toEqual([]);
+  });
+
+  it("is said of the jobs that are made and wait for it", () => {
+    const { job, ledger } = opened();
+    expect(ledger.getJob(job(keyOf(0))?.job ?? "")?.waitingFor).toMatchObject({
+      code: "breaker",
+      text: expect.stringMatching(
+        /^Ittybit has made it\. The breaker is open \(No result can be fetched: .* one job is tried/,
+      ),
+    });
   });
 
   it("is not closed because Ittybit takes and ends the probe", () => {
-    const { accept, clock, call, ready, submit, ended, breaker, settle } = opened();
+    const { accept, clock, call, ready, submit, ended, breaker, settle, cancel } = opened();
+    // No kept result is left to be tried.
+    for (const n of [0, 1, 2]) cancel(keyOf(n));
     clock.advance(31);
     accept("probe/400-high.webp");
     const [probe] = ready("p", call("p").give).filter(({ phase }) => phase === "go");
@@ -117,8 +192,9 @@ describe("a breaker that is open because no result can be fetched", () => {
   });
 
   it("is judged afresh once an operator has closed it", () => {
-    const { ledger, refuse, breaker } = opened();
+    const { ledger, refuse, breaker, call } = opened();
     ledger.patchGate({ breaker: { state: "closed" } }, "operator");
+    call("o");
     for (let turn = 0; turn < 6; turn += 1) {
       refuse();
       expect(breaker().state).toBe("closed");

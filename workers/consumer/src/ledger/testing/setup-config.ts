@@ -1,6 +1,7 @@
 import { type Config, DEFAULTS, defineConfig, type Settings } from "@prewarm/shared/config";
 
 export interface Overrides {
+  sources?: Settings["sources"];
   gate?: Partial<Settings["gate"]>;
   limits?: Partial<Settings["limits"]>;
   v?: Settings["v"];
@@ -10,9 +11,9 @@ export interface Overrides {
   edgeCache?: Settings["edgeCache"];
 }
 
-export function testConfig({ gate, limits, v, ittybit, events, sites, edgeCache }: Overrides = {}): Config {
+export function testConfig({ sources, gate, limits, v, ittybit, events, sites, edgeCache }: Overrides = {}): Config {
   return defineConfig({
-    sources: [{ prefix: "", url: "https://originals.example/{id}" }],
+    sources: sources ?? [{ prefix: "", url: "https://originals.example/{id}" }],
     gate: gate ?? {},
     limits: limits ?? {},
     v: v ?? DEFAULTS.v,

@@ -7,12 +7,12 @@ import {
   isHeldBack,
   liveToday,
   pauseOf,
+  probeAt,
   slotsOf,
   usedBy,
   usedToday,
 } from "@prewarm/durable-queue/admission/gate";
 import { originSentence, whyHeld } from "@prewarm/durable-queue/admission/held-sentence";
-import { probeAt } from "@prewarm/durable-queue/admission/origins";
 import { type Slots, slotsTaken } from "@prewarm/durable-queue/admission/slots";
 import type { Gate } from "@prewarm/durable-queue/schema/gate-memory";
 import {

@@ -1,7 +1,7 @@
 import type { WaitingFor } from "@prewarm/control-schema/jobs";
-import { closedFor, isFull, slotsOf } from "@prewarm/durable-queue/admission/gate";
+import { closedFor, fetchesAllowed, isFull, isProbe, probeAt, slotsOf } from "@prewarm/durable-queue/admission/gate";
 import { originSentence, whyHeld } from "@prewarm/durable-queue/admission/held-sentence";
-import { breakerOf, probeAt } from "@prewarm/durable-queue/admission/origins";
+import { breakerOf } from "@prewarm/durable-queue/admission/origins";
 import { slotsTaken } from "@prewarm/durable-queue/admission/slots";
 import { isLocked } from "@prewarm/durable-queue/claims/transitions";
 import type { Claim } from "@prewarm/durable-queue/schema/claim";
@@ -88,11 +88,23 @@ function turnsOf(tx: LedgerTx, run: Run): string {
   return after + turns;
 }
 
-function atIttybit(tx: LedgerTx, { admittedAt, externalId, gen, notBefore }: Claim): WaitingFor {
-  if (tx.memory.isEnded(gen)) return told("processing", "Ittybit has made it; a worker fetches the result.");
+function atIttybit(tx: LedgerTx, claim: Claim): WaitingFor {
+  const { admittedAt, externalId, gen, notBefore } = claim;
+  if (tx.memory.isEnded(gen)) return resultOf(tx, claim);
   if (externalId !== null) return told("processing", `Ittybit works on it, for ${span(tx.now - admittedAt)} so far.`);
   const later = notBefore > tx.now ? `, in ${span(notBefore - tx.now)}` : "";
   return told("submitting", `A worker submits it to Ittybit${later}.`);
+}
+
+function resultOf({ gateNow: gate, now }: LedgerTx, { gen, lane, unfetchedSince, owner, due }: Claim): WaitingFor {
+  if (fetchesAllowed(gate) === 0 && !isProbe(gate, gen)) {
+    const held = { code: "breaker", until: probeAt(gate.state.breaker) } as const;
+    return told("breaker", `Ittybit has made it. ${whyHeld(gate, laneName(lane), held)}`, held.until);
+  }
+  if (unfetchedSince === null || owner !== null || due <= now)
+    return told("processing", "Ittybit has made it; a worker fetches the result.");
+  const missing = `its result could not be fetched for ${span(now - unfetchedSince)}`;
+  return told("later", `Ittybit has made it; ${missing}, and is fetched again in ${span(due - now)}.`, due);
 }
 
 function later({ now, config }: LedgerTx, { attempts }: Row, due: number): WaitingFor {
