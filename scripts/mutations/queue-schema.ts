@@ -181,12 +181,25 @@ export const QUEUE_SCHEMA: readonly Mutation[] = [
   ]),
   ...at({ file: `${QUEUE}/schema/recent-ends.ts`, tests: [`${CONSUMER}/ledger/views/pace.test.ts`] }, [
     breaks("P13", "the pace sinks while nobody looks for an end", {
-      find: "const spanMs = last - (marks[n - 1]?.at ?? last);",
-      replace: "const spanMs = now - (marks[n - 1]?.at ?? last);",
+      find: "const spanMs = worked(marks[n - 1]?.at ?? last);",
+      replace: "const spanMs = worked(marks[n - 1]?.at ?? last, now);",
     }),
     breaks("P13", "a pace of long ago counts for ever", {
-      find: "if (now - last > Math.max(SILENT_MS, 2 * Math.max(0, ...gaps))) return null;",
-      replace: "if (now - last > Number.POSITIVE_INFINITY + gaps.length) return null;",
+      find: "if (silentMs > Math.max(SILENT_MS, 2 * Math.max(0, ...gaps))) return null;",
+      replace: "if (silentMs > Number.POSITIVE_INFINITY + gaps.length) return null;",
+    }),
+    breaks("P13", "the time left jumps with each ten seconds", {
+      find: "const SPAN_MIN_MS = 120_000;",
+      replace: "const SPAN_MIN_MS = 10_000;",
+    }),
+    breaks("P13", "viewers' few jobs are the pace of a lane that was paused", {
+      find: "this.#marks.filter(({ at }) => !this.#isHeld(at))",
+      replace: "this.#marks.filter(({ at }) => !this.#isHeld(at) || at > 0)",
+    }),
+    breaks("P13", "the hold is left out where its jobs end, and their absence counts", {
+      find: "    this.#lagMs = jobMs;\n",
+      replace: "    this.#lagMs = 0 * jobMs;\n",
+      tests: [`${QUEUE_TESTS}/recent-ends.test.ts`],
     }),
   ]),
   ...at({ file: `${QUEUE}/schema/recent-failures.ts`, tests: [`${CONSUMER}/ledger/views/troubles.test.ts`] }, [

@@ -1,4 +1,5 @@
 import type { Clock } from "@prewarm/shared/clock";
+import { noteHold } from "../claims/note-hold.ts";
 import { Memory } from "../schema/memory.ts";
 import type { QueueTx } from "../schema/queue-tx.ts";
 import { readingOnly, type Sql } from "../schema/sql.ts";
@@ -40,6 +41,7 @@ export class Transactions<T extends QueueTx = QueueTx> {
       return this.#sql.transaction(() => {
         const tx = this.#open(this.#sql);
         const result = work(tx);
+        noteHold(tx);
         tx.commit();
         return result;
       });

@@ -20,6 +20,11 @@ function world(overrides: Parameters<typeof setup>[0] = FAST) {
   return { ...made, end, ends, paces, run };
 }
 
+/** Whether an answer is within 30 % of the truth. */
+function isNear(answer: number | null | undefined, truth: number): boolean {
+  return typeof answer === "number" && Math.abs(answer - truth) <= 0.3 * truth;
+}
+
 describe("one pace", () => {
   it("is the same wherever it stands: lane, run, sentence and everything", () => {
     const { order, end, paces, ledger } = world();
@@ -118,6 +123,63 @@ describe("one pace", () => {
       ends(72);
     }
     expect(paces().all.perSecond).toBe(0.6);
+  });
+
+  type World = ReturnType<typeof world>;
+  const patch = (made: World, change: Parameters<World["ledger"]["patchGate"]>[0]) =>
+    made.ledger.patchGate(change, "ops");
+  const settled = ({ settle, call, ready }: World, outcome: Parameters<World["settle"]>[2]) => {
+    const [one] = ready("o", call("o").give).filter(({ phase }) => phase === "go");
+    settle("o", one!, outcome);
+  };
+
+  it.each<[string, (made: World) => unknown, (made: World) => unknown]>([
+    ["a pause", (made) => patch(made, { paused: { bulk: true } }), (made) => patch(made, { paused: { bulk: false } })],
+    [
+      "a breaker",
+      (made) => settled(made, { kind: "account", status: 402, message: "no" }),
+      (made) => patch(made, { breaker: { state: "closed" } }),
+    ],
+    ["a 429", (made) => settled(made, { kind: "throttled", until: made.clock.ms + 30_000 }), () => undefined],
+  ])("leaves out the 30 s of %s: it is near the truth from the first answer after that", (_, hold, release) => {
+    const made = world();
+    const { order, run, end, clock } = made;
+    order({ run: "r", keys: keys("a", 400) });
+    end(60);
+    hold(made);
+    expect(run("r")?.secondsLeft).toBeNull();
+    clock.advance(30);
+    release(made);
+    for (let seconds = 0; seconds < 60; seconds += 1) {
+      expect(isNear(run("r")?.secondsLeft, 400)).toBe(true);
+      end(1);
+    }
+  });
+
+  it("leaves out a pause of ten minutes, and the viewers' few jobs that ended in it", () => {
+    const { order, run, end, ends, clock, ledger } = world();
+    order({ run: "r", keys: keys("a", 400) });
+    end(150);
+    ledger.patchGate({ paused: { bulk: true } }, "ops");
+    for (let n = 0; n < 60; n += 1) {
+      clock.advance(10);
+      ends(1);
+    }
+    ledger.patchGate({ paused: { bulk: false } }, "ops");
+    for (let seconds = 0; seconds < 60; seconds += 1) {
+      expect(isNear(run("r")?.secondsLeft, 400)).toBe(true);
+      end(1);
+    }
+  });
+
+  it("is smooth: jobs that end now three times as fast and now three times as slowly change little", () => {
+    const { order, run, clock, ends } = world();
+    order({ run: "r", keys: keys("a", 400) });
+    for (let second = 0; second < 240; second += 1) {
+      clock.advance(1);
+      ends(second % 20 < 10 ? 6 : 2);
+      if (second > 120) expect(isNear(run("r")?.secondsLeft, 100)).toBe(true);
+    }
   });
 
   it("of work that has just come is not that of the time before", () => {

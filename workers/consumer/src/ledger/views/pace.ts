@@ -118,8 +118,7 @@ export class Paces {
 
   #unknown(): string | null {
     if (this.perSecond !== null) return null;
-    const { lastAt } = this.#tx.memory.ends;
-    const silentMs = lastAt === null ? 0 : this.#tx.now - lastAt;
+    const silentMs = this.#tx.memory.ends.silentMs(this.#tx.now) ?? 0;
     return silentMs < SILENT_MS ? "Too few jobs have ended yet." : `No job has ended for ${span(silentMs)}.`;
   }
 
