@@ -1,7 +1,6 @@
 import { CLAIMS_MAX, GO_FEW, GO_MAX, IDEMPOTENCY_MS } from "@prewarm/shared/limits";
 import { noteHeld } from "../admission/auto-gate.ts";
 import { admit, admitFetch, closedFor, fetchesAllowed, isHeldBack, slotsOf } from "../admission/gate.ts";
-import { breakerOf } from "../admission/origins.ts";
 import { type Slots, slotsTaken } from "../admission/slots.ts";
 import type { Claim, Owner } from "../schema/claim.ts";
 import { dueIds, dueIdsOf } from "../schema/due.ts";
@@ -20,6 +19,7 @@ import {
   isLocked,
   isStale,
   newGeneration,
+  probeDue,
 } from "./transitions.ts";
 
 /** Orphaned claims that one call may take. */
@@ -287,7 +287,7 @@ function free(one: HandOut, ids: number[]): Row[] {
     if (until <= tx.now) return mayTake(one, row);
     // At the front of its line it would be read again in every call until it may go.
     if (row.due === null) tx.memory.orders.postpone(row, until);
-    else row.due = Math.max(row.due, breakerOf(tx, row.key)?.until ?? 0);
+    else row.due = Math.max(row.due, probeDue(tx, row));
     return false;
   });
 }

@@ -150,8 +150,7 @@ export function fail(
   }
   row.state = WAITING;
   row.due = tx.now + (origin ? originBackoffMs : backoffMs)(row.attempts, tx.random());
-  // Behind the other jobs of its origin, so that the next probe is another job.
-  if (origin) row.due = Math.max(row.due, (breakerOf(tx, row.key)?.until ?? 0) + 1);
+  if (origin) row.due = Math.max(row.due, probeDue(tx, row));
   return false;
 }
 
@@ -180,6 +179,11 @@ export function isLocked(tx: QueueTx, { key }: Pick<Row, "key">): boolean {
 export function heldUntil(tx: QueueTx, { key }: Pick<Row, "key">): number {
   const breaker = breakerOf(tx, key);
   return Math.max(tx.lockedUntil(groupOf(key)), breaker === null ? 0 : probeAt(breaker));
+}
+
+/** When a job whose origin is left alone may be the probe, Unix ms. Those that failed less often go first. */
+export function probeDue(tx: QueueTx, { key, attempts }: Pick<Row, "key" | "attempts">): number {
+  return (breakerOf(tx, key)?.until ?? 0) + attempts;
 }
 
 /** Whether the row of the claim has moved on or was deleted. */

@@ -44,11 +44,14 @@ describe("an origin that fails for twenty images in a row", () => {
   });
 
   it("waits twice as long after each probe that fails, and each probe is another job", () => {
-    const { order, call, settle, clock, pause, attempts, keys } = failing();
+    const { order, call, leave, settle, clock, pause, attempts, keys } = failing();
     order({ run: "more", keys: keysOf("more", 1) });
     for (const seconds of [30, 60, 120, 240, 480, 600, 600]) {
       expect(pause()?.until).toBe(clock.ms + seconds * 1_000);
-      clock.advance(seconds);
+      clock.advance(seconds - 1);
+      expect(call(`q${clock.ms}`).give).toEqual([]);
+      leave(`q${clock.ms}`);
+      clock.advance(1.01);
       const given = call(`p${clock.ms}`).give;
       expect(given).toHaveLength(1);
       settle(`p${clock.ms}`, given[0]!, FORBIDDEN);

@@ -1,7 +1,7 @@
 import { type Config, DEFAULTS, defineConfig, type Settings } from "@prewarm/shared/config";
 
 export interface Overrides {
-  sources?: Settings["sources"];
+  sources?: Config["sources"];
   gate?: Partial<Settings["gate"]>;
   limits?: Partial<Settings["limits"]>;
   v?: Settings["v"];
