@@ -396,3 +396,17 @@ describe("what makes it pleasant", () => {
     await close();
   });
 });
+
+it("shows pictures by the API: from the edge they would count as views", async () => {
+  const { page, close } = await visit(at.browser);
+  const asked: string[] = [];
+  page.on("request", (request) => void asked.push(request.url()));
+  for (const path of ["/jobs/00000000005", "/images/photos/summer/1.jpg"]) {
+    await page.goto(`${at.api.url}${path}`);
+    const variant = page.locator('main figure img[src*="/api/v1/thumbs/"][src*="?key="]').first();
+    await variant.waitFor();
+    expect(await variant.evaluate((image: HTMLImageElement) => image.decode())).toBeUndefined();
+  }
+  expect(asked.filter((url) => url.endsWith("?edge"))).toEqual([]);
+  await close();
+});

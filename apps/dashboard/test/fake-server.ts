@@ -180,10 +180,10 @@ function dryRun(items: WarmItem[]): DryRun {
   return { ...leastValue(DryRun), ...counts, sampled: Math.min(items.length, 20), exact: true, price };
 }
 
-/** Readiness, thumbnails, of which none is stored, and files of the built page. */
+/** Readiness, pictures, which are all the icon, and files of the built page. */
 async function elsewhere(path: string): Promise<Response | null> {
   if (path === "/readyz") return Response.json({ status: "ready", version: null });
-  if (path.startsWith("/api/v1/thumbs/")) return new Response(null, { status: 404 });
+  if (path.startsWith("/api/v1/thumbs/")) return elsewhere("/icon.svg");
   if (path.startsWith("/api/")) return null;
   const file = existsSync(join(DIST, path)) && extname(path) ? path : "/index.html";
   const lines = (await readFile(join(DIST, "_headers"), "utf8")).split("\n");

@@ -101,7 +101,7 @@ export function jobDetail(index: number, hostile: boolean, imageUrl: string): Jo
     runs: job.run ? [job.run, "run_9"] : [],
     originalBytes: job.state === "stored" ? 412_004 : null,
     originalUrl: hostile ? `javascript:alert("${job.id}")` : imageUrl,
-    variantUrl: job.state === "stored" ? imageUrl : null,
+    variantUrl: job.state === "stored" ? `${imageUrl}?edge` : null,
     history,
   };
 }
@@ -352,7 +352,7 @@ export function image(id: string, hostile: boolean, imageUrl: string): Image {
       format: job.format,
       state: job.state,
       bytes: job.bytes,
-      url: imageUrl,
+      url: `${imageUrl}?edge`,
       key: job.key,
       v: null,
       job: job.job,

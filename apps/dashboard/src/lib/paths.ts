@@ -5,6 +5,16 @@ export function imageUrl(id: string): string {
   return `/images/${id.split("/").map(encodeURIComponent).join("/")}`;
 }
 
+/** A stored variant of an image as it is, or a small one of them. From the edge it would count as a view. */
+export function pictureUrl(id: string, key?: string): string {
+  return `/api/v1/thumbs/${encodeURIComponent(id)}${key === undefined ? "" : `?key=${encodeURIComponent(key)}`}`;
+}
+
+/** Whether a browser can show the picture of an address: one of the web, or of this page. */
+export function isShowable(url: string | null): url is string {
+  return url !== null && /^(?:https?:|\/api\/)/.test(url);
+}
+
 /** `/jobs/{job}` against a path: its parts decoded, or null. A part is one segment; `{id...}` is the rest of the path. */
 export function match(pattern: string, path: string): Record<string, string> | null {
   const rest = /^(.*\/)\{(\w+)\.\.\.\}$/.exec(pattern);

@@ -1,12 +1,14 @@
 import type { JobDetail } from "@prewarm/control-schema/jobs";
 import { useState } from "preact/hooks";
 import { savedShare, size } from "../lib/format.ts";
+import { isShowable, pictureUrl } from "../lib/paths.ts";
 import { Slider } from "../ui/slider.tsx";
 
 /** Original and variant side by side, with the bytes that a viewer saves. */
 export function Compare({ job }: { job: JobDetail }) {
   const original = job.originalBytes;
-  if (job.state !== "stored" || !job.variantUrl) return <Waiting job={job} />;
+  if (job.state !== "stored") return <Waiting job={job} />;
+  const variant = pictureUrl(job.id, job.key);
   const saved =
     original !== null && job.bytes !== null
       ? { share: savedShare(original, job.bytes), bytes: original - job.bytes }
@@ -24,12 +26,12 @@ export function Compare({ job }: { job: JobDetail }) {
       </header>
       <div class="pair">
         <Picture name="Original" url={job.originalUrl} bytes={original} />
-        <Picture name="Variant" url={job.variantUrl} bytes={job.bytes} />
+        <Picture name="Variant" url={variant} bytes={job.bytes} />
       </div>
       {job.originalUrl && /^https?:/.test(job.originalUrl) && (
         <details>
           <summary>Compare by slider</summary>
-          <Slider under={job.originalUrl} over={job.variantUrl} name={job.transform} />
+          <Slider under={job.originalUrl} over={variant} name={job.transform} />
         </details>
       )}
     </section>
@@ -63,7 +65,7 @@ function meanwhile({ state, error }: JobDetail): string {
 export function Picture({ name, url, bytes }: { name: string; url: string | null; bytes: number | null }) {
   const [pixels, setPixels] = useState<string | null>(null);
   const [broken, setBroken] = useState(false);
-  const shown = url && /^https?:/.test(url) && !broken;
+  const shown = isShowable(url) && !broken;
   return (
     <figure class="picture">
       <div class="frame">

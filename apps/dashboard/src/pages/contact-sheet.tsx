@@ -2,6 +2,7 @@ import type { Job, JobDetail } from "@prewarm/control-schema/jobs";
 import { useEffect, useState } from "preact/hooks";
 import { ask } from "../api/session.ts";
 import { count, plural, savedShare } from "../lib/format.ts";
+import { isShowable, pictureUrl } from "../lib/paths.ts";
 import { centreCrop, EDGE, similarity } from "../lib/similarity.ts";
 import { transformWords } from "../lib/transform-words.ts";
 
@@ -57,7 +58,7 @@ function rank({ job, score }: Pair): number {
 }
 
 function Row({ job, score, why }: Pair) {
-  const [original, variant] = [job.originalUrl, job.state === "stored" ? job.variantUrl : null];
+  const [original, variant] = [job.originalUrl, job.state === "stored" ? pictureUrl(job.id, job.key) : null];
   return (
     <li>
       <a href={`/jobs/${job.job}`} class="break">
@@ -79,7 +80,7 @@ function Row({ job, score, why }: Pair) {
 function Square({ url, name, why }: { url: string | null; name: string; why: string | null }) {
   return (
     <div class="frame">
-      {url === null || !/^https?:/.test(url) ? (
+      {!isShowable(url) ? (
         <p class="muted placeholder small-text break">{why ?? "No URL serves this."}</p>
       ) : (
         <img src={url} alt={name} loading="lazy" referrerpolicy="no-referrer" />
@@ -112,10 +113,10 @@ async function compareRun(run: string, signal: AbortSignal, told: Told): Promise
   await Promise.all(Array.from({ length: AT_ONCE }, work));
 }
 
-async function compare({ state, originalUrl, variantUrl }: JobDetail): Promise<Omit<Pair, "job">> {
-  if (state !== "stored" || originalUrl === null || variantUrl === null) return { score: null, why: null };
+async function compare({ state, id, key, originalUrl }: JobDetail): Promise<Omit<Pair, "job">> {
+  if (state !== "stored" || originalUrl === null) return { score: null, why: null };
   try {
-    const [original, variant] = await Promise.all([load(originalUrl), load(variantUrl)]);
+    const [original, variant] = await Promise.all([load(originalUrl), load(pictureUrl(id, key))]);
     const like = { width: variant.naturalWidth, height: variant.naturalHeight };
     const whole = { width: original.naturalWidth, height: original.naturalHeight };
     const score = similarity(
@@ -128,7 +129,7 @@ async function compare({ state, originalUrl, variantUrl }: JobDetail): Promise<O
   }
 }
 
-/** Readable only where its host sends `Access-Control-Allow-Origin`; the edge does. */
+/** Of another host it is readable only where that sends `Access-Control-Allow-Origin`. */
 async function load(url: string): Promise<HTMLImageElement> {
   const image = new Image();
   image.crossOrigin = "anonymous";

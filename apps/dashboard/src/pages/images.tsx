@@ -5,7 +5,7 @@ import { useResource } from "../api/use-resource.ts";
 import { imagesIn } from "../lib/any-url.ts";
 import { count, focalWords, plural, size } from "../lib/format.ts";
 import { STATES } from "../lib/job-filter.ts";
-import { imageUrl } from "../lib/paths.ts";
+import { imageUrl, pictureUrl } from "../lib/paths.ts";
 import { navigate, place } from "../lib/router.ts";
 import { transformWords } from "../lib/transform-words.ts";
 import { ActButton } from "../ui/act-button.tsx";
@@ -280,7 +280,7 @@ function Variants({ image }: { image: Image }) {
         </li>
       )}
       {image.variants.toSorted(byWidth).map((variant) => (
-        <VariantCard key={variant.key} variant={variant} />
+        <VariantCard key={variant.key} id={image.id} variant={variant} />
       ))}
     </ul>
   );
@@ -292,12 +292,12 @@ function byWidth(a: Variant, b: Variant): number {
   return width(a) - width(b) || a.format.localeCompare(b.format);
 }
 
-function VariantCard({ variant }: { variant: Variant }) {
+function VariantCard({ id, variant }: { id: string; variant: Variant }) {
   const pixels = variant.width && variant.height ? `${variant.width} × ${variant.height}` : null;
   return (
     <li class="card" data-row={variant.job}>
       {variant.state === "stored" ? (
-        <Picture name={variant.format} url={variant.url} bytes={variant.bytes} />
+        <Picture name={variant.format} url={pictureUrl(id, variant.key)} bytes={variant.bytes} />
       ) : (
         <div class="frame">
           <p class="muted placeholder">{variant.error ? variant.error.message : "Not made yet"}</p>

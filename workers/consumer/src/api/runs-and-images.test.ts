@@ -119,6 +119,14 @@ describe("images", () => {
     expect([thumb.status, thumb.headers.get("Content-Type"), await thumb.text()]).toEqual([200, "image/webp", "12345"]);
     expect(thumb.headers.get("Cache-Control")).toBe("private, max-age=3600");
     expect((await world.call("GET", "/api/v1/thumbs/none")).status).toBe(404);
+    const exact = (key: string) =>
+      world.call("GET", `/api/v1/thumbs/${encodeURIComponent(id)}?key=${encodeURIComponent(key)}`, { token: VIEWER });
+    expect([await (await exact(stored)).text(), (await exact(stored)).headers.get("Cache-Control")]).toEqual([
+      "12345",
+      "private, no-cache",
+    ]);
+    for (const key of [`none/${stored.split("/")[1]}`, "../secrets", stored.replace("400", "401")])
+      expect((await exact(key)).status).toBe(404);
     const asPath = await world.json("GET", "/api/v1/images/albums/%C3%A9t%C3%A9%20100%25");
     expect(asPath.body).toMatchObject({ id, purging: true });
   });
