@@ -65,7 +65,7 @@ export const QUEUE_OBJECT: readonly Mutation[] = [
       replace: "now + BUSY_MS",
     }),
     breaks("P8", "no alarm rings for a retry that is the only job left", {
-      find: "else if (due !== null && due > tx.now) times.push(due);",
+      find: "    else times.push(...dues.filter((at) => at > tx.now));",
       replace: "",
       tests: [`${QUEUE_TESTS}/run-jobs.test.ts`],
     }),

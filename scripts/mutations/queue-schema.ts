@@ -163,8 +163,8 @@ export const QUEUE_SCHEMA: readonly Mutation[] = [
       tests: [`${QUEUE_TESTS}/orders.test.ts`],
     }),
     breaks("P1", "the jobs of locked images are forgotten in the middle of a call", {
-      find: "      if (orders.length < AT_ONCE) return found;\n    }",
-      replace: "      if (orders.length < AT_ONCE) break;\n    }\n    goBack(line);\n    return found;",
+      find: "      if (line.isThrough) return found;\n    }",
+      replace: "      if (line.isThrough) break;\n    }\n    goBack(line);\n    return found;",
     }),
     breaks("N5", "why a job waits is counted in all orders of its lane", {
       find: "      left -= inTurn.orders;\n",

@@ -132,8 +132,8 @@ export const QUEUE_SETTLING: readonly Mutation[] = [
       tests: [`${QUEUE_TESTS}/run-jobs.test.ts`],
     }),
     breaks("P2", "same generation after a failure", {
-      find: "      newGeneration(tx, row);\n      fail(tx, row, { claim, failure: outcome.failure",
-      replace: "      fail(tx, row, { claim, failure: outcome.failure",
+      find: "      newGeneration(tx, row);\n      fail(tx, row, { ...outcome, claim,",
+      replace: "      fail(tx, row, { ...outcome, claim,",
       tests: [],
       histories: { rule: "samegen" },
     }),

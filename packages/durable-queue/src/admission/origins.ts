@@ -64,7 +64,7 @@ export function originProbeMade(tx: QueueTx, gen: number): void {
   close(tx, origin);
 }
 
-/** Releases a probe that ended without a word about its origin; the next job is the probe. */
+/** Releases a probe whose claim ended without a word about its origin; the next job is the probe. */
 export function originProbeUnused(tx: QueueTx, gen: number): void {
   const breaker = tx.gate.origins[probedBy(tx, gen) ?? ""];
   if (breaker !== undefined) breaker.probe = null;

@@ -1,6 +1,6 @@
 import type { Failure } from "@prewarm/shared/job";
 import { closeBreaker, isProbe, openBreaker, probeUnused, recordBad, recordGood } from "../admission/gate.ts";
-import { originAnswered, originFailed, originProbeUnused } from "../admission/origins.ts";
+import { originAnswered, originFailed } from "../admission/origins.ts";
 import { throttled } from "../admission/throttled.ts";
 import type { ExchangeRequest, Outcome } from "../calls.ts";
 import { listAttempts } from "../schema/attempts.ts";
@@ -52,7 +52,6 @@ export function settle(tx: QueueTx, owner: Owner, settled: ExchangeRequest["sett
 /** The rules of docs/queue.md. The first rule that fits applies. */
 function settleClaim(tx: QueueTx, claim: Claim, outcome: Outcome): void {
   learn(tx, claim, outcome);
-  if (outcome.kind !== "failed" || !outcome.origin) originProbeUnused(tx, claim.gen);
   // Only the first handler of a generation knows that no job was made. A later handler does not know the result of the
   // earlier POST.
   const isAdmitted = claim.state === "admitted";
@@ -65,6 +64,8 @@ function settleClaim(tx: QueueTx, claim: Claim, outcome: Outcome): void {
     if (isThere(outcome, claim.gen)) tx.storedTooLate(claim.id, claim.gen);
     return;
   }
+  if (outcome.kind === "failed" && outcome.origin)
+    originFailed(tx, { key: row.key, gen: claim.gen }, outcome.failure.message);
   const one: Case = { claim, row, over, unmade };
   if (outcome.kind === "stored") store(tx, one, { ...outcome, existing: false });
   else if (outcome.kind === "present" && outcome.objectGen >= floorOf(tx, row))
@@ -157,7 +158,6 @@ function apply(tx: QueueTx, one: Case, outcome: Exclude<Outcome, { kind: "stored
     case "failed":
       endClaim(tx, claim, one.over, outcome.failure.code);
       newGeneration(tx, row);
-      if (outcome.origin) originFailed(tx, { key: row.key, gen: claim.gen }, outcome.failure.message);
       fail(tx, row, { ...outcome, claim, permanent: isPermanent(tx, row, outcome) });
       return;
     case "refused":

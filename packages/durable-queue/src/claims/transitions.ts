@@ -3,7 +3,7 @@ import { JOB_DEADLINE_MS } from "@prewarm/shared/limits";
 import { deadMs } from "@prewarm/shared/markers";
 import { backoffMs, originBackoffMs } from "../admission/backoff.ts";
 import { probeAt } from "../admission/gate.ts";
-import { breakerOf, takeOriginProbe } from "../admission/origins.ts";
+import { breakerOf, originProbeUnused, takeOriginProbe } from "../admission/origins.ts";
 import { failedAttempt } from "../schema/attempts.ts";
 import { type Claim, hasRow, newClaim, type Owner } from "../schema/claim.ts";
 import { groupOf } from "../schema/key.ts";
@@ -29,6 +29,7 @@ export function endClaim(tx: QueueTx, claim: Claim, ended: boolean, lost: string
   if (claim.state !== "admitted" || ended || memory.isEnded(claim.gen)) memory.claims.remove(claim);
   else memory.claims.abandon(claim, now + JOB_DEADLINE_MS);
   memory.forget(claim.gen);
+  originProbeUnused(tx, claim.gen);
 }
 
 /**
