@@ -76,7 +76,7 @@ describe("a drain of 120 variants", () => {
     const before = asked();
     await drain2(world);
     await world.clock.run(3 * MINUTE);
-    // The breaker waits for 30 s at first, then for a minute.
+    // By now the breaker waits for about a minute.
     expect(asked() - before).toBeLessThanOrEqual(5);
     // Probes of the breaker, whose results are kept like any other.
     expect(world.ittybit.jobs.length - paid).toBeLessThanOrEqual(4);

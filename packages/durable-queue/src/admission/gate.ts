@@ -1,17 +1,8 @@
-import { backoff } from "@prewarm/shared/backoff";
 import { LANES, type Lane } from "@prewarm/shared/job";
 import { LEASE_MS, TOKEN_AHEAD_MS } from "@prewarm/shared/limits";
 import type { Gate } from "../schema/gate-memory.ts";
-import {
-  type Breaker,
-  CLOSED_BREAKER,
-  dayOf,
-  monthOf,
-  nextDay,
-  nextMonth,
-  type Pause,
-  settingsOf,
-} from "../schema/gate-state.ts";
+import { CLOSED_BREAKER, dayOf, monthOf, nextDay, nextMonth, type Pause, settingsOf } from "../schema/gate-state.ts";
+import { type Opening, opened, probeAt } from "./breaker.ts";
 import { quantileMs } from "./job-times.ts";
 import type { Slots } from "./slots.ts";
 
@@ -22,10 +13,9 @@ import type { Slots } from "./slots.ts";
 
 /** A `Retry-After` up to this closes the gate. A longer one opens the breaker until its date. */
 const THROTTLE_MAX_MS = 3_600_000;
-const BREAKER_BASE_MS = 30_000;
-const BREAKER_MAX_MS = 1_800_000;
-/** Longest time between two tries of a result while none can be fetched: the try of a kept result costs nothing. */
-const RESULT_MAX_MS = 60_000;
+const BREAKER_WAIT_MS = { first: 30_000, longest: 1_800_000 };
+/** The same while no result can be fetched: the try of a kept result costs nothing. */
+const RESULT_WAIT_MS = { first: 5_000, longest: 60_000 };
 const ANSWERS_MS = 60_000;
 const ANSWERS_MIN = 20;
 const BAD_RATIO = 0.5;
@@ -222,8 +212,6 @@ export function throttle(gate: Gate, until: number): void {
   memory.tokens = { level: Math.min(0, tokens(gate)), at: state.throttledUntil };
 }
 
-export type Opening = Pick<Breaker, "status" | "results"> & { reason: string };
-
 /**
  * Opens the breaker, or keeps it open after a failed probe. Each opening in a row doubles the wait, up to half an hour.
  */
@@ -234,31 +222,13 @@ export function openBreaker(gate: Gate, why: Opening): void {
 }
 
 function open({ state, now }: Gate, why: Opening & { until: number }): void {
-  const longestMs = why.results ? RESULT_MAX_MS : BREAKER_MAX_MS;
-  state.breaker = opened(state.breaker, why, { now, longestMs });
-}
-
-/** A breaker after one more opening. Times are Unix ms. */
-export function opened(
-  before: Breaker,
-  why: Opening & { until: number },
-  { now, longestMs }: { now: number; longestMs: number },
-): Breaker {
-  const openings = before.openings + 1;
-  const wait = backoff(openings, { first: BREAKER_BASE_MS, longest: longestMs });
-  const since = before.state === "open" ? before.since : now;
-  return { ...why, state: "open", since, until: Math.max(why.until, now + wait), openings, probe: null };
+  state.breaker = opened(state.breaker, why, now, why.results ? RESULT_WAIT_MS : BREAKER_WAIT_MS);
 }
 
 export function closeBreaker({ state, memory, now }: Gate): void {
   state.breaker = { ...CLOSED_BREAKER };
   memory.answers = { since: now, good: 0, bad: 0 };
   memory.unfetched.clear();
-}
-
-/** When the next probe of an open breaker may begin, Unix ms: after the wait, and after a probe under way. */
-export function probeAt({ until, probe }: Breaker): number {
-  return Math.max(until, probe?.until ?? 0);
 }
 
 /** Results that workers may begin to fetch now: while none can be fetched one is tried, the breaker's probe. */

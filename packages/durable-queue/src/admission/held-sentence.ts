@@ -2,7 +2,8 @@ import type { Lane } from "@prewarm/shared/job";
 import { momentOf } from "@prewarm/shared/words";
 import type { Gate } from "../schema/gate-memory.ts";
 import { type Breaker, nextMonth } from "../schema/gate-state.ts";
-import { type Held, pauseOf, probeAt } from "./gate.ts";
+import { probeAt } from "./breaker.ts";
+import { type Held, pauseOf } from "./gate.ts";
 
 /** Why a lane is closed, as a sentence for anybody. It names no person. */
 export function heldSentence({ state, service, now }: Gate, lane: Lane, { code, until }: Held): string {

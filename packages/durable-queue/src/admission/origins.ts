@@ -2,7 +2,7 @@ import { LEASE_MS } from "@prewarm/shared/limits";
 import { type Breaker, CLOSED_BREAKER, type GateState } from "../schema/gate-state.ts";
 import { groupOf } from "../schema/key.ts";
 import type { QueueTx } from "../schema/queue-tx.ts";
-import { opened } from "./gate.ts";
+import { opened } from "./breaker.ts";
 
 /*
  * Each origin, a server that inputs come from, has a breaker of its own. While it is open, one job at a time is handed
@@ -14,8 +14,8 @@ import { opened } from "./gate.ts";
  * or many did. Groups are counted, because one input that is refused says nothing about the others. Chosen.
  */
 const ALL_FAIL = { few: 3, forMs: 10_000, many: 20 };
-/** Longest time between two probes of an origin. Chosen. */
-const PROBE_MAX_MS = 600_000;
+/** The first and the longest time between two probes of an origin. Chosen. */
+const PROBE_WAIT_MS = { first: 30_000, longest: 600_000 };
 /** Origins that are remembered at once. More of them fail without a breaker. Chosen. */
 const ORIGINS_MAX = 100;
 /** An open breaker is forgotten when no job has probed its origin for this long, because no job waits for it. Chosen. */
@@ -39,7 +39,7 @@ export function originFailed(tx: QueueTx, { key, gen }: { key: string; gen: numb
   forgetOld(origins, now);
   if (before === undefined && Object.keys(origins).length >= ORIGINS_MAX) return;
   const why = { status: null, reason: message, until: 0 };
-  origins[origin] = opened(before ?? CLOSED_BREAKER, why, { now, longestMs: PROBE_MAX_MS });
+  origins[origin] = opened(before ?? CLOSED_BREAKER, why, now, PROBE_WAIT_MS);
 }
 
 function forgetOld(origins: GateState["origins"], now: number): void {

@@ -2,7 +2,7 @@ import type { Failure } from "@prewarm/shared/job";
 import { JOB_DEADLINE_MS } from "@prewarm/shared/limits";
 import { deadMs } from "@prewarm/shared/markers";
 import { backoffMs, originBackoffMs } from "../admission/backoff.ts";
-import { probeAt } from "../admission/gate.ts";
+import { probeAt } from "../admission/breaker.ts";
 import { breakerOf, originProbeUnused, takeOriginProbe } from "../admission/origins.ts";
 import { failedAttempt } from "../schema/attempts.ts";
 import { type Claim, hasRow, newClaim, type Owner } from "../schema/claim.ts";

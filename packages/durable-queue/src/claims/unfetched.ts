@@ -1,5 +1,6 @@
 import type { Failure } from "@prewarm/shared/job";
-import { closeBreaker, isProbe, type Opening, openBreaker } from "../admission/gate.ts";
+import type { Opening } from "../admission/breaker.ts";
+import { closeBreaker, isProbe, openBreaker } from "../admission/gate.ts";
 import type { Unfetched } from "../calls.ts";
 import type { Claim } from "../schema/claim.ts";
 import type { QueueTx } from "../schema/queue-tx.ts";

@@ -398,7 +398,7 @@ describe("originals that no variant can come of", () => {
     await shift();
     const failure = { code: "original_unreachable", message: `the origin answered HTTP ${status}`, httpStatus: status };
     expect(ledger.outcomes.get(KEY)).toEqual([
-      { kind: "failed", class: "transient", failure, posted: false, ended: true },
+      { kind: "failed", class: "transient", failure, posted: false, ended: true, origin: true },
     ]);
   });
 

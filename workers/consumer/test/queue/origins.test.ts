@@ -100,12 +100,16 @@ describe("an origin that fails for twenty images in a row", () => {
   });
 
   it("keeps no job of another origin from going, though viewers wait for its own", () => {
-    const { order, view, call, ready, leave } = failing();
-    leave("o");
+    const { order, view, call, clock } = failing();
+    clock.advance(60);
+    const probe = call("p").give.map((one) => ({ ...one, phase: "standby" as const }));
     view("v", "missed/400-high.webp");
     order({ run: "more", keys: keysOf("other%2Fpicture", 3) });
-    const given = ready("w", call("w").give);
-    expect(given.filter(({ phase }) => phase === "go")).toHaveLength(3);
+    const ready = call("p", { have: probe }).give.map((one) => ({ ...one, phase: "ready" as const }));
+    const { give } = call("p", { have: [...probe, ...ready] });
+    expect(give.map(({ key, phase }) => [key.split("/")[0], phase])).toEqual(
+      [0, 1, 2].map((n) => [`other%2Fpicture${n}`, "go"]),
+    );
   });
 
   it("is left alone after an eviction, and asked at once by an operator's retry", () => {

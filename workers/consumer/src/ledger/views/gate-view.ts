@@ -1,4 +1,5 @@
 import type { GateLimit, GatePatch } from "@prewarm/control-schema/gate";
+import { probeAt } from "@prewarm/durable-queue/admission/breaker";
 import {
   budgetLeft,
   closeBreaker,
@@ -7,7 +8,6 @@ import {
   isHeldBack,
   liveToday,
   pauseOf,
-  probeAt,
   slotsOf,
   usedBy,
   usedToday,

@@ -1,5 +1,6 @@
 import type { WaitingFor } from "@prewarm/control-schema/jobs";
-import { closedFor, fetchesAllowed, isFull, isProbe, probeAt, slotsOf } from "@prewarm/durable-queue/admission/gate";
+import { probeAt } from "@prewarm/durable-queue/admission/breaker";
+import { closedFor, fetchesAllowed, isFull, isProbe, slotsOf } from "@prewarm/durable-queue/admission/gate";
 import { originSentence, whyHeld } from "@prewarm/durable-queue/admission/held-sentence";
 import { breakerOf } from "@prewarm/durable-queue/admission/origins";
 import { slotsTaken } from "@prewarm/durable-queue/admission/slots";
