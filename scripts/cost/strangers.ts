@@ -38,6 +38,8 @@ const TOLD_MINUTES = 2;
 /** A marker's bytes; those of a refused row with the longest id, in tables that rows come to and leave; and of what is known of an image. */
 export const MARKER_BYTES = 100;
 export const ROW_BYTES = 1_250;
+/** Of an image with the longest id that viewers ordered on the day: the row that counts their orders. */
+export const VIEWED_BYTES = 850;
 export const INFO_BYTES = 4_000;
 /** Rows that only viewers caused are kept for a day, and until the next round of pruning: at most six hours later. */
 const ROWS_DAYS = 1 + 6 / 24;
@@ -148,7 +150,7 @@ export function passingBytes(config: Config, addresses: number): number {
   const { day } = jobsOf(config);
   // A span touches one day's slice more than it is long.
   const rows = (days: number) => countsOf(config, addresses, days, (Math.floor(days) + 1) * day).rows;
-  return rows(ROWS_DAYS) * ROW_BYTES + rows(MARKERS_DAYS) * MARKER_BYTES;
+  return rows(ROWS_DAYS) * ROW_BYTES + rows(1) * VIEWED_BYTES + rows(MARKERS_DAYS) * MARKER_BYTES;
 }
 
 /** At list price, with a month of what is kept and all that is logged; of requests as much as is kept of their lines. */

@@ -190,8 +190,8 @@ export const LEDGER: readonly Mutation[] = [
       replace: "return this.#above(lane).reduce((sum, one) => sum + 0 * openIn(this.#open(one)), 0);",
     }),
     breaks("P13", "a run has all of the pace for itself", {
-      find: "Math.min(own, this.#tx.runs.byNumber(n)?.open ?? 0)",
-      replace: "Math.min(0, this.#tx.runs.byNumber(n)?.open ?? 0)",
+      find: "Math.min(own, openOf(n))",
+      replace: "Math.min(0, openOf(n))",
     }),
   ]),
   ...at({ file: `${ROOM}/visits.ts`, tests: [`${ROOM}/visits.test.ts`] }, [

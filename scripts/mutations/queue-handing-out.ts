@@ -184,8 +184,8 @@ export const QUEUE_HANDING_OUT: readonly Mutation[] = [
       tests: [`${WORLD}/restore.test.ts`],
     }),
     breaks("P2", "I3: a row is handed out while its older generation has a live owner", {
-      find: "const due = ids.filter((id) => claims.byJob(id) === null);",
-      replace: "const due = ids;",
+      find: "free(one, ids.filter(isNext))",
+      replace: "free(one, ids)",
       tests: [`${SIMULATED}/settle.test.ts`],
       histories: { rule: "overlap", favourites: ["slowAndForced", "race"] },
     }),

@@ -1,4 +1,4 @@
-import { BULK, FIRST_ENDED } from "./row.ts";
+import { BULK, FIRST_ENDED, LIVE } from "./row.ts";
 
 /*
  * Tables of the queue (docs/storage-schema.md, which a test compares with these). The platform bills every index entry that is
@@ -10,7 +10,7 @@ import { BULK, FIRST_ENDED } from "./row.ts";
 /** The row was touched: it is retried, forced, of the live lane, or joined by a higher lane. */
 export const HAS_DUE = "due IS NOT NULL";
 /** The row was touched, and no viewer asked for it. */
-export const IS_RETRIED = `${HAS_DUE} AND lane > 0`;
+export const IS_RETRIED = `${HAS_DUE} AND lane > ${LIVE}`;
 /** An operator lets the run go before the other runs of its lane. */
 export const IS_FIRST = "first > 0";
 /** The row ended without bytes. */

@@ -182,12 +182,12 @@ describe("a token with a name", () => {
 
   it("is its owner's in the audit log, by bearer and by session; without the name it is not the token", async () => {
     const world = createApiWorld({}, { adminTokens });
-    const patch = (headers: Record<string, string>) =>
-      world.call("PATCH", "/api/v1/gate", { token: null, headers, body: { paused: { bulk: true } } });
+    const patch = (headers: Record<string, string>, bulk = true) =>
+      world.call("PATCH", "/api/v1/gate", { token: null, headers, body: { paused: { bulk } } });
     expect((await patch({ Authorization: "Bearer annas-token" })).status).toBe(200);
     const signedIn = await world.call("POST", "/api/v1/session", { token: null, body: { token: "token" } });
     const Cookie = (signedIn.headers.get("Set-Cookie") ?? "").split(";")[0] ?? "";
-    expect((await patch({ Cookie, "Sec-Fetch-Site": "same-origin" })).status).toBe(200);
+    expect((await patch({ Cookie, "Sec-Fetch-Site": "same-origin" }, false)).status).toBe(200);
     expect((await patch({ Authorization: "Bearer anna:annas-token" })).status).toBe(401);
     const { body } = await world.json("GET", "/api/v1/audit", { token: "annas-token" });
     expect((body.entries as { who: string }[]).map(({ who }) => who)).toEqual(["bobs", "anna"]);

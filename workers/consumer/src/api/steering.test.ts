@@ -129,7 +129,7 @@ describe("gate, stats and history", () => {
     const { body } = await world.json("GET", "/api/v1/stats", { token: VIEWER });
     expect(body.health).toMatchObject({
       level: "problem",
-      sentence: `No result can be fetched: ${message}. Everything waits since 2026-11-24T12:00Z; viewers get originals. One job is tried in 30 s.`,
+      sentence: `No result can be fetched: ${message}. Everything waits since 2026-11-24T12:00Z; viewers get originals. One job is tried in 5 s.`,
     });
   });
 
