@@ -1,14 +1,15 @@
 import { createHmac } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { tryActs } from "./moments/acts.ts";
 import { type Moment, tryMoments } from "./moments/moments.ts";
 import { type Scene, startScene, until } from "./moments/scene.ts";
 import { type Task, tryTasks } from "./moments/tasks.ts";
 
 /*
  * `npm run moments [-- --rows 80000] [-- --more 920000]`: drives the dashboard through faults on the real local stack. At ten moments page,
- * ledger and the local Ittybit have to say the same; then an operator's eleven tasks, by real clicks, with a clock. Exits 1 if a number
- * differs or a task does not work. Takes about ten minutes.
+ * ledger and the local Ittybit have to say the same; then an operator's eleven tasks, by real clicks, with a clock; then what acts and a
+ * failing origin do to others. Exits 1 if a number differs or a task does not work. Takes about six minutes.
  */
 
 process.chdir(fileURLToPath(new URL("../../..", import.meta.url)));
@@ -27,8 +28,10 @@ try {
     orderMany(scene, "more", Number(values.more), "the large order"),
   );
   const tasks = await tryTasks(scene, { ...known, time: await timeOfBreaker(scene) });
-  console.log(`\n${momentTable(moments)}\n\n${taskTable(tasks)}`);
-  if (moments.some(({ wrong }) => wrong.length > 0) || tasks.some(({ fault }) => fault !== null)) process.exitCode = 1;
+  const acts = await tryActs(scene);
+  console.log(`\n${momentTable([...moments, ...acts])}\n\n${taskTable(tasks)}`);
+  if ([...moments, ...acts].some(({ wrong }) => wrong.length > 0) || tasks.some(({ fault }) => fault !== null))
+    process.exitCode = 1;
 } finally {
   await scene.close();
 }

@@ -9,8 +9,8 @@ import { launchBrowser } from "../../test/browser.ts";
 import { operatorOf } from "../../test/operator.ts";
 
 /*
- * The local stack with an Ittybit whose faults a script chooses, originals that exist unless their id begins with `missing/`, and a
- * browser at its dashboard.
+ * The local stack with an Ittybit whose faults a script chooses, originals that exist unless their id begins with `missing/` and that may
+ * be refused for a while, and a browser at its dashboard.
  */
 
 /** The emulator's side channel (packages/ittybit-emulator/src/api/control.ts), as far as the scenes need it. */
@@ -56,6 +56,7 @@ export interface Scene {
   stack: Stack;
   browser: Browser;
   emulator: Emulator;
+  originals: Pick<Originals, "refuse">;
   api<T = Record<string, unknown>>(path: string, init?: RequestInit): Promise<T>;
   stats(): Promise<Stats>;
   run(name: string): Promise<Run>;
@@ -79,7 +80,7 @@ export async function startScene(): Promise<Scene> {
   if (stack.emulator === null) throw new Error("The stack has no local Ittybit.");
   const send = (method: string, body: object) => ({ method, body: JSON.stringify(body) });
   return {
-    ...{ stack, browser, emulator: stack.emulator.control, api, signedIn },
+    ...{ stack, browser, emulator: stack.emulator.control, originals, api, signedIn },
     stats: () => api<Stats>("/stats"),
     run: (name) => api<Run>(`/runs/${name}`),
     gate: (change) => api<Gate>("/gate", send("PATCH", change)),
@@ -97,19 +98,31 @@ export async function startScene(): Promise<Scene> {
   };
 }
 
+interface Originals {
+  url: string;
+  /** From now on each is answered 403, or no longer. */
+  refuse(isRefused: boolean): void;
+  close(): Promise<void>;
+}
+
 /** One photograph for every id, except below `missing/`. */
-async function startOriginals(): Promise<{ url: string; close(): Promise<void> }> {
+async function startOriginals(): Promise<Originals> {
+  let isRefused = false;
   const create = { width: 2400, height: 1600, channels: 3 as const, background: "#345678" };
   const bytes = await sharp({ create }).jpeg().toBuffer();
   const server = createServer((request, response) => {
     const isThere = !decodeURIComponent(request.url ?? "").startsWith("/missing/");
+    if (isRefused) return response.writeHead(403).end();
     response.writeHead(isThere ? 200 : 404, { "content-type": "image/jpeg", etag: '"1"' });
-    response.end(isThere && request.method !== "HEAD" ? bytes : undefined);
+    return response.end(isThere && request.method !== "HEAD" ? bytes : undefined);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}/{id}`,
+    refuse: (is) => {
+      isRefused = is;
+    },
     close: async () => {
       server.closeAllConnections();
       server.close();
