@@ -35,11 +35,12 @@ export async function readyLines(ready: Ready, ms: number): Promise<string[]> {
     `  after ${Math.round(ms)} ms; state in ${settings.stateDir}\n`,
     `Gallery      ${stack.controlUrl}/gallery#token=${token}   (your pictures, and what answered each)\n`,
     ...(await sampleLines(ready)),
-    `\n${openLine(config)}`,
-    ...uploadLines(config),
     `\nDashboard    ${stack.controlUrl}/#token=${token}   (signs you in)`,
     `Admin token  ${settings.adminToken}`,
     ...secretLines(ready),
+    "",
+    ...uploadLines(config),
+    openLine(config),
   ];
 }
 
