@@ -11,7 +11,7 @@ import { LEDGER_FULL_BYTES, LEDGER_SHED_BYTES } from "@prewarm/shared/limits";
 import { describe, expect, it } from "vitest";
 import { LedgerTx } from "../../src/ledger/ledger-tx.ts";
 import { OWN_RULES } from "../../src/ledger/tables/own-tables.ts";
-import { setup } from "../../src/ledger/testing/setup.ts";
+import { STORED, setup } from "../../src/ledger/testing/setup.ts";
 
 const RULES = { ...QUEUE_RULES, ...OWN_RULES };
 
@@ -95,6 +95,28 @@ it("keeps a dead letter that only viewers asked for a day", async () => {
   };
   expect(await left(0.1)).toEqual([ROWS, ROWS]);
   expect(await left(1)).toEqual([0, ROWS]);
+});
+
+it("keeps a run for a month after its last job has ended", async () => {
+  const { accept, call, clock, leave, ledger, ready, settle, submit } = setup();
+  const days = async (n: number) => {
+    clock.advance((n * DAY_MS) / 1_000);
+    for (let round = 0; round < 4; round += 1) {
+      await ledger.rearm();
+      clock.advance(3_700);
+    }
+  };
+  accept("a/400-high.webp");
+  await days(20);
+  for (const given of ready("o", call("o").give)) {
+    submit("o", given);
+    settle("o", given, STORED);
+  }
+  leave("o");
+  await days(20);
+  expect(ledger.getRun("test")).toMatchObject({ states: { stored: 1 } });
+  await days(11);
+  expect(ledger.getRun("test")).toBeNull();
 });
 
 /** A whole round, with a number of rows of a test's own. */
