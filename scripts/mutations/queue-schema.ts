@@ -167,8 +167,8 @@ export const QUEUE_SCHEMA: readonly Mutation[] = [
       replace: "      if (line.isThrough) break;\n    }\n    goBack(line);\n    return found;",
     }),
     breaks("N5", "why a job waits is counted in all orders of its lane", {
-      find: "      left -= counted.orders;\n      jobs += Math.min",
-      replace: "      jobs += Math.min",
+      find: "      orders += counted.orders;\n",
+      replace: "",
       tests: [`${QUEUE_TESTS}/orders.test.ts`],
     }),
     breaks("P1", "I2: an order is forgotten when its jobs were handed out", {

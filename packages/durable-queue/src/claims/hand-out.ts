@@ -259,8 +259,7 @@ function candidates(one: HandOut, lane: LaneCode, limit: number): Row[] {
       found.push(...free(one, ids));
     }
   };
-  // Among viewers no run goes before another.
-  const first = lane === LIVE ? [] : firstRuns(tx.sql);
+  const first = firstRuns(tx.sql, lane);
   for (const run of first) take([...dueIdsOf(tx.sql, run, lane, tx.now, most), ...nextShared(tx, run)]);
   if (first.length > 0) takeInLine((run) => first.includes(run));
   take(dueIds(tx.sql, lane, tx.now, most));

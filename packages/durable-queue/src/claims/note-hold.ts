@@ -1,11 +1,8 @@
 import { closedFor } from "../admission/gate.ts";
 import { quantileMs } from "../admission/job-times.ts";
-import type { QueueTx } from "../schema/queue-tx.ts";
+import { FOR_EVER, type QueueTx } from "../schema/queue-tx.ts";
 import { LANE_CODES, type LaneCode, laneName } from "../schema/row.ts";
 import { timesOfLane } from "./pace.ts";
-
-/** The end of a hold that has none. */
-const NO_END = Number.POSITIVE_INFINITY;
 
 /**
  * Notes whether the gate, or a failing origin, holds back all that waits. The pace leaves that time out: it is the pace
@@ -30,7 +27,7 @@ function allHeldUntil(tx: QueueTx): number | null {
 /** When jobs of a lane may go again, Unix ms; null: now. */
 function laneOpensAt(tx: QueueTx, lane: LaneCode): number | null {
   const closed = closedFor(tx.gateNow, laneName(lane));
-  if (closed !== null) return closed.until ?? NO_END;
+  if (closed !== null) return closed.until ?? FOR_EVER;
   if (Object.keys(tx.gate.origins).length === 0) return null;
   const times = timesOfLane(tx, lane);
   return times.length === 0 || times.some((at) => at <= tx.now) ? null : Math.min(...times);

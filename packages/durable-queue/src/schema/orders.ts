@@ -200,31 +200,33 @@ export class Orders {
    */
   ahead(sql: Sql, { lane, run, gen }: Place, most: number, areFirst: AreOf = () => false): number | null {
     const own = this.#line(lane, run);
+    const others = this.#of(lane).filter((line) => line !== own);
     const before = this.#count(sql, own, gen, most + 1);
-    let [left, jobs] = [most - before.orders, before.jobs];
-    for (const line of this.#of(lane)) {
-      const isInTurn = areFirst(line.run) === areFirst(run);
-      if (line === own || (!isInTurn && areFirst(run))) continue;
-      if (left < 0) return null;
-      const atMost = isInTurn ? before.jobs : Number.MAX_SAFE_INTEGER;
-      const counted = this.#count(sql, line, Number.MAX_SAFE_INTEGER, Math.min(atMost, left + 1));
-      left -= counted.orders;
-      jobs += Math.min(counted.jobs, atMost);
-    }
-    return left < 0 ? null : jobs;
+    const goFirst = areFirst(run) ? [] : others.filter((line) => areFirst(line.run));
+    const first = this.#countAll(sql, goFirst, most - before.orders);
+    const turns = others.filter((line) => areFirst(line.run) === areFirst(run));
+    const inTurn = this.#countAll(sql, turns, most - before.orders - first.orders, before.jobs);
+    const orders = before.orders + first.orders + inTurn.orders;
+    return orders > most ? null : before.jobs + first.jobs + inTurn.jobs;
   }
 
   /** Jobs of some runs of a lane that were not offered. Null: they are in more than `most` orders. */
   waiting(sql: Sql, lane: LaneCode, areOf: AreOf, most: number): number | null {
-    let [left, jobs] = [most, 0];
-    for (const line of this.#of(lane)) {
-      if (!areOf(line.run)) continue;
-      if (left < 0) return null;
-      const counted = this.#count(sql, line, Number.MAX_SAFE_INTEGER, left + 1);
-      left -= counted.orders;
-      jobs += counted.jobs;
+    const lines = this.#of(lane).filter(({ run }) => areOf(run));
+    const { orders, jobs } = this.#countAll(sql, lines, most);
+    return orders > most ? null : jobs;
+  }
+
+  /** Jobs of lines that were not offered, at most `each` of a line. Reads no further than one order beyond `most`. */
+  #countAll(sql: Sql, lines: readonly Line[], most: number, each = Number.MAX_SAFE_INTEGER) {
+    let [orders, jobs] = [0, 0];
+    for (const line of lines) {
+      if (orders > most) break;
+      const counted = this.#count(sql, line, Number.MAX_SAFE_INTEGER, Math.min(each, most - orders + 1));
+      orders += counted.orders;
+      jobs += Math.min(counted.jobs, each);
     }
-    return left < 0 ? null : jobs;
+    return { orders, jobs };
   }
 
   /** Jobs of a line that were not offered and have a smaller generation, in at most `limit` orders. */

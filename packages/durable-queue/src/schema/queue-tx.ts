@@ -4,7 +4,7 @@ import type { Row } from "./row.ts";
 import type { Sql } from "./sql.ts";
 import { Tx, type TxContext } from "./tx.ts";
 
-/** The end of a lock that has none. */
+/** The end of a lock or a hold that has none. */
 export const FOR_EVER = Number.POSITIVE_INFINITY;
 
 /**

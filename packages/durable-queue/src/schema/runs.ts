@@ -85,18 +85,8 @@ export class Runs {
     const states = Array<number>(STATE_CODES).fill(0);
     const run: Run = {
       ...{ n, id, label, lane, created: this.#now, updated: this.#now, ended: 0, cancelledAt: 0, cancelCursor: 0 },
-      ...{
-        accepted: 0,
-        duplicates: 0,
-        existing: 0,
-        states,
-        ready: [],
-        accepting: 0,
-        open: 0,
-        rejected: 0,
-        who: null,
-        first: 0,
-      },
+      ...{ accepted: 0, duplicates: 0, existing: 0, states, ready: [], accepting: 0, open: 0, rejected: 0 },
+      ...{ who: null, first: 0 },
     };
     this.#byNumber.set(n, { run, before: "" });
     return run;
@@ -236,8 +226,12 @@ export function countMembers(sql: Sql): Map<number, number[]> {
   return members;
 }
 
-/** The numbers of the open runs that go first, the one that was promoted first at the front. */
-export function firstRuns(sql: Sql): number[] {
+/**
+ * The numbers of the open runs that go first, the one that was promoted first at the front. In the lane of viewers no
+ * run goes before another.
+ */
+export function firstRuns(sql: Sql, lane: LaneCode): number[] {
+  if (lane === LIVE) return [];
   const query = `SELECT n FROM runs WHERE ${IS_FIRST} AND open > 0 ORDER BY first`;
   return sql.exec(query).map((raw) => int(raw.n));
 }

@@ -115,10 +115,7 @@ export function moveSweeps(sql: Sql): void {
   sql.exec(`${into} SELECT seq, id, 'remake', seq, lane, look, at FROM renewals`);
   sql.exec("DELETE FROM purges");
   sql.exec("DELETE FROM renewals");
+  const { ledgerId } = readMeta(sql);
   for (const { seq, image } of sql.exec("SELECT seq, image FROM sweeps WHERE place IS NULL"))
-    sql.exec(
-      "UPDATE sweeps SET place = ? WHERE seq = ?",
-      rangeOfGroup(text(image), readMeta(sql).ledgerId).from,
-      seq ?? 0,
-    );
+    sql.exec("UPDATE sweeps SET place = ? WHERE seq = ?", rangeOfGroup(text(image), ledgerId).from, int(seq));
 }

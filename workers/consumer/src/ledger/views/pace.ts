@@ -146,7 +146,7 @@ export class Paces {
 
 /** The other runs of a run's lane that have a line: those that go before it, and those that take turns with it. */
 export function otherRuns(tx: LedgerTx, run: Run): { before: number[]; inTurn: number[] } {
-  const first = firstRuns(tx.sql);
+  const first = firstRuns(tx.sql, run.lane);
   const others = tx.memory.orders.runs(run.lane).filter((n) => n !== run.n);
   const isFirst = run.first > 0;
   return {

@@ -7,7 +7,7 @@ import { slotsTaken } from "@prewarm/durable-queue/admission/slots";
 import { isLocked } from "@prewarm/durable-queue/claims/transitions";
 import type { Claim } from "@prewarm/durable-queue/schema/claim";
 import { countDue, dueIdsOf, nextRetryOf } from "@prewarm/durable-queue/schema/due";
-import { CANCELLING, isOpen, LIVE, laneName, type Row } from "@prewarm/durable-queue/schema/row";
+import { CANCELLING, isOpen, laneName, type Row } from "@prewarm/durable-queue/schema/row";
 import { firstRuns, type Run } from "@prewarm/durable-queue/schema/runs";
 import type { JobState, Lane } from "@prewarm/shared/job";
 import { encodedIdOfKey } from "@prewarm/shared/variant-key";
@@ -124,7 +124,8 @@ function retried(tx: LedgerTx, run: Run, retrying: number): WaitingFor {
 
 function inLine(tx: LedgerTx, row: Row): WaitingFor {
   const lane = laneName(row.lane);
-  const [own, touched] = [lineBefore(tx, row), touchedBefore(tx, row)];
+  const first = firstRuns(tx.sql, row.lane);
+  const [own, touched] = [lineBefore(tx, row, first), touchedBefore(tx, row, first)];
   const full = slotsFull(tx, lane);
   const why = full === null ? "" : ` ${capital(full)}`;
   if (own === null) return told("line", `More than ${number(AHEAD_MAX)} are before it in ${lane}.${why}`);
@@ -134,18 +135,16 @@ function inLine(tx: LedgerTx, row: Row): WaitingFor {
   return told("line", `${number(ahead)} before it${words(paces.after(lane, ahead))}.${why}`, null, ahead);
 }
 
-/** Untouched jobs of its lane before a job. Null: they are too many to count. */
-function lineBefore(tx: LedgerTx, row: Row): number | null {
-  const first = row.lane === LIVE ? [] : firstRuns(tx.sql);
+/** Untouched jobs of its lane before a job. `first`: the runs that go first. Null: they are too many to count. */
+function lineBefore(tx: LedgerTx, row: Row, first: readonly number[]): number | null {
   const areFirst = (run: number) => first.includes(run);
   if (row.due === null) return tx.memory.orders.ahead(tx.sql, row, AHEAD_MAX, areFirst);
   return areFirst(row.run) ? 0 : tx.memory.orders.waiting(tx.sql, row.lane, areFirst, AHEAD_MAX);
 }
 
 /** Touched jobs of its lane before a job: before one of a run that goes first, those of runs that do. */
-function touchedBefore(tx: LedgerTx, row: Row): number {
+function touchedBefore(tx: LedgerTx, row: Row, first: readonly number[]): number {
   const before = row.due ?? tx.now;
-  const first = row.lane === LIVE ? [] : firstRuns(tx.sql);
   if (!first.includes(row.run)) return countDue(tx.sql, row.lane, before, AHEAD_MAX);
   return first.reduce((sum, run) => sum + dueIdsOf(tx.sql, run, row.lane, before - 1, AHEAD_MAX).length, 0);
 }
