@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { setup, type World } from "../testing/setup.ts";
+import { createFakeClock } from "../testing/fake-clock.ts";
+import { PATIENTLY, setup, type World } from "../testing/setup.ts";
 
 async function admin(
   world: World,
@@ -91,8 +92,12 @@ describe("/__emulator", () => {
   });
 
   it("remembers how many calls were open at once", async () => {
-    const world = await setup({ faults: [{ fault: { type: "delay", ms: 50 } }] });
-    await Promise.all([world.create(), world.create(), world.create()]);
+    const clock = createFakeClock(Date.now());
+    const world = await setup({ faults: [{ fault: { type: "delay", ms: 50 } }], clock });
+    const calls = [world.create(), world.create(), world.create()];
+    await expect.poll(() => world.emulator.control.stats().inFlight, PATIENTLY).toBe(3);
+    clock.tick(50);
+    await Promise.all(calls);
     expect(world.emulator.control.stats()).toMatchObject({
       peakInFlight: 3,
       inFlight: 0,
