@@ -88,12 +88,6 @@ export const LEDGER: readonly Mutation[] = [
       replace: "return ownTimes(tx);",
     }),
   ]),
-  ...at({ file: `${ROOM}/gate-file.ts`, tests: [`${QUEUE_TESTS}/starvation.test.ts`] }, [
-    breaks("F4", "edges of release 0.1.0 go on with known images", {
-      find: "shedUntil > gate.now ?",
-      replace: "shedUntil < 0 ?",
-    }),
-  ]),
   ...at({ file: `${ROOM}/ledger-for.ts`, tests: [`${ROOM}/ledger-for.test.ts`, `${WORLD}/repeated-calls.test.ts`] }, [
     breaks("P11", "a repeat of a call has another id", {
       find: `      const said = kind === "id" ? [...args, deps.newCallId()] : args;

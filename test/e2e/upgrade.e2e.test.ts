@@ -7,8 +7,8 @@ import { FakeCloudflare } from "../../apps/cli/test/testing/fake-cloudflare.ts";
 import { linkedSite, SECRETS, type ServedAccount, serveAccount } from "./account.ts";
 
 /*
- * From 0.1.0 to a 0.2.0 with a migration of the ledger, one more queue and a setting, and back, by the pinned wrangler against an account that is
- * served here. 0.2.0 is this code: only its number, the statements of its tables and a queue in the generator's output are another edition's.
+ * From this version to an invented next one with a migration of the ledger, one more queue and a setting, and back, by the pinned wrangler
+ * against an account that is served here. The next one is this code: only its number, the statements of its tables and a queue in the generator's output are another edition's.
  */
 
 const edition = vi.hoisted(() => ({ version: "0.1.0", isNext: false }));

@@ -117,15 +117,15 @@ const WRITES: { [K in WritingCall]: (scene: Scene) => Promise<Parameters<LedgerC
   recover: async () => [],
   restored: async () => [WHO, { bookmark: "b" }, null],
   exportSlice: async () => [null, WHO],
-  importBegin: async () => [LEDGER_TABLES.migrations.length],
+  importBegin: async () => [LEDGER_TABLES.length],
   importRows: async ({ ledger }) => {
     const lines = await wholeCopy(ledger);
-    await ledger.importBegin(LEDGER_TABLES.migrations.length);
+    await ledger.importBegin(LEDGER_TABLES.length);
     return [lines];
   },
   importEnd: async ({ ledger }) => {
     const lines = await wholeCopy(ledger);
-    await ledger.importBegin(LEDGER_TABLES.migrations.length);
+    await ledger.importBegin(LEDGER_TABLES.length);
     await ledger.importRows(lines);
     return [lines.length, WHO];
   },

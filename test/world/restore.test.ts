@@ -24,7 +24,7 @@ async function copyOf(world: CalmWorld): Promise<string[]> {
 
 async function imported(world: CalmWorld, lines: string[]): Promise<boolean> {
   const work = world.ask(async (ledger) => {
-    await ledger.importBegin(LEDGER_TABLES.migrations.length);
+    await ledger.importBegin(LEDGER_TABLES.length);
     await ledger.importRows(lines);
     return ledger.importEnd(lines.length, "test");
   });

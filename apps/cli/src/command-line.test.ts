@@ -63,7 +63,7 @@ describe("a command line", () => {
   });
 });
 
-it.each(["-v", "-V", "--version"])("%s prints the version", async (flag) => {
+it.each(["-v", "--version"])("%s prints the version", async (flag) => {
   const { code, stdout } = await read([flag]);
   expect([code, stdout]).toEqual([EXIT.ok, `${VERSION}\n`]);
 });

@@ -30,13 +30,7 @@ export async function runCommandLine(argv: readonly string[], outputs: Outputs, 
 export function createParser(outputs: Outputs, run: Run): Parser {
   const program = configure(new Parser("prewarm"), outputs)
     .description(`${DESCRIPTION}.`)
-    .version(VERSION, "-v, --version", "Print the version")
-    // As 0.1.0 had it.
-    .addOption(new Option("-V").hideHelp())
-    .on("option:V", () => {
-      outputs.stdout.write(`${VERSION}\n`);
-      throw new CommanderError(0, "commander.version", VERSION);
-    });
+    .version(VERSION, "-v, --version", "Print the version");
   for (const command of COMMANDS) addCommand(program, command, outputs, run);
   const shell = program
     .command("completion")

@@ -51,8 +51,6 @@ export type ExchangeAnswer<Extra = unknown> =
       status: "ok";
       /** Part of every idempotency key: `pw-<ledgerId>-<gen>`. */
       ledgerId: string;
-      /** Handlers of 0.1.0 read it: null, so that they tell the service no address. */
-      hookKey: null;
       /** To be dropped, and settled as `unposted` or `stopped`. */
       stop: { id: number; gen: number }[];
       give: Given[];

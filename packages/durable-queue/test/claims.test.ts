@@ -1,13 +1,14 @@
 import { newClaim } from "@prewarm/durable-queue/schema/claim";
 import { Claims } from "@prewarm/durable-queue/schema/claims";
-import { migrate, QUEUE_TABLES } from "@prewarm/durable-queue/schema/migrate";
+import { migrate } from "@prewarm/durable-queue/schema/migrate";
 import { BULK, LIVE } from "@prewarm/durable-queue/schema/row";
+import { MIGRATIONS } from "@prewarm/durable-queue/schema/schema";
 import { nodeSql } from "@prewarm/durable-queue/testing/node-sql";
 import { expect, it } from "vitest";
 
 function world() {
   const sql = nodeSql();
-  migrate(sql, "L", QUEUE_TABLES);
+  migrate(sql, "L", MIGRATIONS);
   const claims = new Claims(sql);
   const open = (name: string, until = 60_000) =>
     claims.open({ name, until, role: "work", brief: false, instance: 1, openedAt: 0 });

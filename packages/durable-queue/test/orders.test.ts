@@ -1,8 +1,9 @@
 import { placeOf, rangeOfGroup } from "@prewarm/durable-queue/schema/job-ids";
-import { migrate, QUEUE_TABLES } from "@prewarm/durable-queue/schema/migrate";
+import { migrate } from "@prewarm/durable-queue/schema/migrate";
 import { jobsOf, type Order, ordersOf, PARTS_MAX } from "@prewarm/durable-queue/schema/order";
 import { Orders } from "@prewarm/durable-queue/schema/orders";
 import { BULK, UPLOAD } from "@prewarm/durable-queue/schema/row";
+import { MIGRATIONS } from "@prewarm/durable-queue/schema/schema";
 import { nodeSql } from "@prewarm/durable-queue/testing/node-sql";
 import { expect, it } from "vitest";
 
@@ -12,7 +13,7 @@ const all = () => true;
 
 function world() {
   const sql = nodeSql();
-  migrate(sql, SEED, QUEUE_TABLES);
+  migrate(sql, SEED, MIGRATIONS);
   const orders = new Orders(sql, SEED);
   let gen = 0;
   /** Far enough apart that what is given back of one order does not lead to the order before. */

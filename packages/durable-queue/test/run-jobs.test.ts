@@ -276,7 +276,7 @@ describe("a runner that the queue does not want any more", () => {
     compare: false,
   };
   const go = { ...given, ...more, phase: "go" as const };
-  const goes = { status: "ok" as const, ledgerId: "q", hookKey: null, stop: [], again: 300, more: false, stay: true };
+  const goes = { status: "ok" as const, ledgerId: "q", stop: [], again: 300, more: false, stay: true };
   const runner = (...answers: (ExchangeAnswer | Error)[]) => {
     const requests: ExchangeRequest[] = [];
     const signals: AbortSignal[] = [];

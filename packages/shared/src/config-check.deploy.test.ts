@@ -213,7 +213,7 @@ describe("of deploy, checkConfig finds", () => {
 });
 
 describe("an environment", () => {
-  it("has the names of 0.1.0", () => {
+  it("has its own name in the names of its parts, and production has the plain ones", () => {
     expect(deployNames("production", {})).toEqual({
       edge: "prewarm-edge",
       consumer: "prewarm-consumer",

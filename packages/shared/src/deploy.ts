@@ -73,7 +73,7 @@ export interface DeployConfig {
 
 const NAME = "prewarm";
 
-/** Names as 0.1.0 had them: production has the plain ones, every other environment its own name behind them. */
+/** Production has the plain ones, every other environment its own name behind them. */
 export function deployNames(environment: string, { name = NAME, names = {} }: DeployConfig): DeployNames {
   const suffix = suffixOf(environment);
   const of = (what: string): string => `${name}-${what}${suffix}`;

@@ -14,15 +14,16 @@ const INFO: StoredInfo = {
   version: null,
   lqip: "data:image/webp;base64,AAAA",
   stored: { webp: [320, 1080], avif: [320, 640] },
+  others: [],
 };
 
-const INFO_EMPTY: StoredInfo = { ...INFO, stored: {}, others: [] };
+const INFO_EMPTY: StoredInfo = { ...INFO, stored: {} };
 const NONE = { height: null, fit: null, pos: null, quality: "high", format: "webp" } as const;
 
 describe("what is known of an image", () => {
   it("is read as it was written, and tells nothing of formats and etags", () => {
     expect(parseInfo(JSON.stringify(INFO))).toEqual(INFO);
-    const { etag, stored, ...known } = INFO;
+    const { etag, stored, others, ...known } = INFO;
     expect(publicInfo("a/b", INFO)).toEqual({ ...known, id: "a/b", widths: [320, 640, 1080] });
     expect(publicInfo("a", { ...INFO, lqip: null })).not.toHaveProperty("lqip");
   });
@@ -66,7 +67,7 @@ describe("the stored variants of a note", () => {
     ]);
   });
 
-  it("of release 0.1.0 are the widths only, and names that no release prints are passed over", () => {
+  it("are its widths and the named others; names that cannot be read are passed over", () => {
     expect(storedVariants(INFO, null).map(variantName)).toEqual([
       "320-high.avif",
       "640-high.avif",

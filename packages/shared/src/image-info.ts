@@ -27,10 +27,10 @@ export interface StoredInfo {
   stored: Partial<Record<Format, number[]>>;
   /**
    * Names (`variantName`) of the other stored variants, the newest last, at most `OTHERS_MAX`: crops, other qualities, the full size. The
-   * placeholder is not among them. Absent in notes of release 0.1.0: they do not tell.
+   * placeholder is not among them.
    */
-  others?: string[];
-  /** Bytes of stored variants; only the consumer reads them, by `sizesOf`. Absent in notes of release 0.1.0. */
+  others: string[];
+  /** Bytes of stored variants; only the consumer reads them, by `sizesOf`. */
   sizes?: unknown;
   /**
    * Bytes of stored variants of other versions, by the ends of their keys, such as `@2/640-high.webp`; the newest last, at most
@@ -89,7 +89,7 @@ export function withStored<I extends Pick<StoredInfo, "stored" | "others">>(info
 type Listed = Pick<StoredInfo, "version" | "stored" | "others" | "elsewhere">;
 
 /** The stored variants that the note lists of a version, without the placeholder. */
-export function storedVariants({ version, stored, others = [], elsewhere }: Listed, v: string | null): Transform[] {
+export function storedVariants({ version, stored, others, elsewhere }: Listed, v: string | null): Transform[] {
   const isOwn = v === version;
   const uncropped = FORMATS.flatMap((format) =>
     ((isOwn && stored[format]) || []).map((width): Transform => {
@@ -124,7 +124,8 @@ function isInfo(value: Partial<StoredInfo>): value is StoredInfo {
     typeof stored === "object" &&
     stored !== null &&
     FORMATS.every((format) => stored[format] === undefined || isWidths(stored[format])) &&
-    (others === undefined || (Array.isArray(others) && others.every((name) => typeof name === "string")))
+    Array.isArray(others) &&
+    others.every((name) => typeof name === "string")
   );
 }
 

@@ -22,15 +22,15 @@ describe("parseMarker", () => {
 
 describe("parseGate", () => {
   it("reads what was written", () => {
-    const gate: GateFile = { closed: ["live", "bulk"], reason: "paused", quietUntil: 9, at: 5 };
+    const gate: GateFile = { closed: ["live", "bulk"], reason: "paused", shedUntil: 9, at: 5 };
     expect(parseGate(JSON.stringify(gate))).toEqual(gate);
-    expect(parseGate('{"closed":[],"reason":null,"at":5}')).toEqual({ closed: [], reason: null, quietUntil: 0, at: 5 });
+    expect(parseGate('{"closed":[],"reason":null,"at":5}')).toEqual({ closed: [], reason: null, shedUntil: 0, at: 5 });
   });
   it("skips lanes that it does not know", () => {
     expect(parseGate('{"closed":["night","upload",7],"at":5}')).toEqual({
       closed: ["upload"],
       reason: null,
-      quietUntil: 0,
+      shedUntil: 0,
       at: 5,
     });
   });

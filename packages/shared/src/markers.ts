@@ -39,8 +39,8 @@ export interface GateFile {
   closed: Lane[];
   /** Why, for `Cache-Status` and the dashboard. */
   reason: string | null;
-  /** Unix ms until which edges shed misses without a signature. 0: they shed none. The name is that of release 0.1.0. */
-  quietUntil: number;
+  /** Unix ms until which edges shed misses without a signature. 0: they shed none. */
+  shedUntil: number;
   /** Unix ms when it was written. */
   at: number;
 }
@@ -52,7 +52,7 @@ export function parseGate(text: string): GateFile | null {
   const listed: unknown[] = value.closed;
   const closed = LANES.filter((lane) => listed.includes(lane));
   const reason = typeof value.reason === "string" ? value.reason : null;
-  return { closed, reason, quietUntil: isTime(value.quietUntil) ? value.quietUntil : 0, at: value.at };
+  return { closed, reason, shedUntil: isTime(value.shedUntil) ? value.shedUntil : 0, at: value.at };
 }
 
 function parseObject(text: string): Record<string, unknown> | null {

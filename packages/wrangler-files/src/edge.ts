@@ -57,15 +57,12 @@ function limiter(name: string, counter: number, limit: number): Table {
   return { name, namespace_id: String(counter), simple: { limit, period: 60 } };
 }
 
-/** Of 0.1.0. */
-const COUNTERS: Readonly<Record<string, number>> = { "prewarm-edge": 1001, "prewarm-edge-staging": 1002 };
-
 /**
  * The first of an edge's two counters. Counters belong to the account: two Workers with one counter would count each other's misses, so it is
- * made of the Worker's name (FNV-1a), above those of 0.1.0 and within 31 bits.
+ * made of the Worker's name (FNV-1a) and within 31 bits.
  */
 function counterOf(worker: string): number {
   let hash = 0x811c9dc5;
   for (const byte of new TextEncoder().encode(worker)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
-  return COUNTERS[worker] ?? 10_000 + 20 * (hash % 100_000_000);
+  return 10_000 + 20 * (hash % 100_000_000);
 }

@@ -30,7 +30,7 @@ const { known, unknown } = MISSES_PER_MINUTE;
 function setupSite(overrides: Overrides) {
   const made = setup(overrides);
   let n = 0;
-  let said = { closed: [] as string[], quietUntil: 0 };
+  let said = { closed: [] as string[], shedUntil: 0 };
   /** Messages in one batch; what is to be looked at. */
   const send = (asks: Partial<MissAsk>[]): string[] => {
     n += 1;
@@ -97,11 +97,11 @@ function loud(one: Site, times: number, addresses: number): Tried & { seconds: n
   const since = clock.ms;
   const sum = { messages: 0, looks: 0 };
   for (let n = 0; n < times; n += 1) {
-    for (; one.told().quietUntil <= clock.ms; sum.messages += BATCH) sum.looks += one.send(madeUp(BATCH)).length;
+    for (; one.told().shedUntil <= clock.ms; sum.messages += BATCH) sum.looks += one.send(madeUp(BATCH)).length;
     // Before the last edge has heard of it, the last batch among them; nothing comes of any.
     sum.messages += TOLD_MINUTES * (known + unknown) * addresses - BATCH;
     expect(one.send(madeUp(100))).toEqual([]);
-    clock.ms = one.told().quietUntil;
+    clock.ms = one.told().shedUntil;
   }
   return { ...sum, seconds: (clock.ms - since) / 1_000 };
 }
@@ -116,7 +116,7 @@ function patient(one: Site): Tried {
   for (let left = 3_600 / step; left > 0; left -= 1) {
     sum.looks += one.send(madeUp(Math.floor(asks))).length;
     sum.messages += Math.floor(asks);
-    expect(one.told().quietUntil).toBe(0);
+    expect(one.told().shedUntil).toBe(0);
     clock.advance(step);
   }
   return sum;

@@ -14,8 +14,7 @@ const LOCAL_BUDGET_MS = 30_000;
 
 /** Generated bindings, and what may be there besides: secrets, variables, and the buckets that sources name. */
 export type Env = Omit<EdgeEnv, "VERSION" | "CONSUMER"> & {
-  /** Unbound by wrangler files of 0.1.0. */
-  CONSUMER?: NonNullable<Edge["consumer"]>;
+  CONSUMER: Edge["consumer"];
   /** Which code runs; the local stack has none. */
   VERSION?: WorkerVersionMetadata;
   /** Comma-separated keys. Unset: nothing can be signed. */
@@ -38,7 +37,7 @@ export function edgeOf(site: Config, env: Env, cache: EdgeCache, write: (line: s
     images: env.IMAGES_BUCKET,
     originals: (binding) => bucketOf(env, binding),
     live: env.LIVE_QUEUE,
-    consumer: env.CONSUMER ?? null,
+    consumer: env.CONSUMER,
     limit: limiterOf(env.ENQUEUE_LIMIT),
     unknownLimit: limiterOf(env.UNKNOWN_LIMIT),
     // A method of the global scope: kept bound wherever it is handed to.

@@ -25,9 +25,9 @@ export async function purgeCache(
 ): Promise<void> {
   if (await isOverLimit({ headers, left: () => config.edgeBudgetMs }, limit, "purge ")) return;
   for (let calls = 0; calls < MOST_CALLS; calls += 1) {
-    const due = await consumer?.takeCachePurge?.();
+    const due = await consumer.takeCachePurge?.();
     if (!due) return;
-    await consumer?.noteCachePurge?.(due.number, await call(due, cache));
+    await consumer.noteCachePurge?.(due.number, await call(due, cache));
   }
 }
 

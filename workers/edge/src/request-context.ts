@@ -21,8 +21,8 @@ export interface Edge {
   /** The originals' bucket of this binding name; null when there is none. */
   originals: (binding: string) => ObjectStore | null;
   live: { send(message: MissMessage): Promise<unknown> };
-  /** The consumer's entrypoint: `miss` is true once the ledger has recorded one. An older consumer has no purges. Null: not bound. */
-  consumer: ({ miss(message: MissMessage): Promise<boolean> } & Partial<CachePurges>) | null;
+  /** The consumer's entrypoint: `miss` is true once the ledger has recorded one. */
+  consumer: { miss(message: MissMessage): Promise<boolean> } & Partial<CachePurges>;
   /** Null where the platform has no rate limiter. */
   limit: { limit(options: { key: string }): Promise<{ success: boolean }> } | null;
   /** The same for misses of images of which nothing is known. */

@@ -40,7 +40,7 @@ export function exchange<Extra>(
   settle(tx, owner, request.settled);
   const extra = orders(owner);
   const stop = stops(tx, owner, request.have);
-  const answer = { status: "ok" as const, ledgerId: tx.ledgerId, hookKey: null, ...extra, stop };
+  const answer = { status: "ok" as const, ledgerId: tx.ledgerId, ...extra, stop };
   if (request.leave) {
     endLease(tx, owner, false);
     return { ...answer, stop: [], give: [], again: 0, more: false, stay: false };

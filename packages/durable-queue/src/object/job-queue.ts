@@ -4,7 +4,6 @@ import { exchange } from "../claims/exchange.ts";
 import { acceptChunk } from "../intake/accept-chunk.ts";
 import { RULES, type Rules } from "../operate/prune.ts";
 import { beforeRestore, restored } from "../operate/restored.ts";
-import { QUEUE_TABLES, type Tables } from "../schema/migrate.ts";
 import { deletePayload, OLD_PAYLOADS, PAYLOADS, payloadOf, putPayloads } from "../schema/payloads.ts";
 import type { QueueConfig } from "../schema/queue-config.ts";
 import { QueueTx } from "../schema/queue-tx.ts";
@@ -15,7 +14,7 @@ import { Queue, type QueueHost } from "./queue.ts";
 import type { QueueDeps } from "./queue-deps.ts";
 
 const DAY_MS = 86_400_000;
-const JOB_TABLES: Tables = { ...QUEUE_TABLES, migrations: withOwn([PAYLOADS]) };
+const JOB_TABLES = withOwn([PAYLOADS]);
 /** Open jobs above which nothing more is accepted. */
 const BACKLOG_MAX = 1_000_000;
 

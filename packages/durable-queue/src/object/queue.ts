@@ -12,8 +12,9 @@ import { sample } from "../operate/sample.ts";
 import { audit } from "../schema/audit.ts";
 import { addToCopy, beginCopy, endCopy, readCopy } from "../schema/copy.ts";
 import { recordDead } from "../schema/dead-messages.ts";
-import { migrate, schemaVersion, type Tables } from "../schema/migrate.ts";
+import { migrate, schemaVersion } from "../schema/migrate.ts";
 import type { QueueTx } from "../schema/queue-tx.ts";
+import type { Migrations } from "../schema/schema.ts";
 import type { Sql } from "../schema/sql.ts";
 import { AlarmClock, type AlarmStorage } from "./alarm-clock.ts";
 import { type Bookmarked, findBookmark, type Place, type PlatformBookmarks, restoreTo } from "./bookmarks.ts";
@@ -49,14 +50,14 @@ export abstract class Queue<T extends QueueTx = QueueTx, B extends BeforeRestore
   protected readonly externalJobs: ExternalJobs;
   protected readonly host: QueueHost;
   readonly #deps: QueueDeps;
-  readonly #tables: Tables;
+  readonly #tables: Migrations;
   readonly #alarm: AlarmClock;
   #following: Promise<void> | null = null;
   /** A change has had no follow-up yet. */
   #isChanged = false;
   #metricErrors = 0;
 
-  constructor(sql: Sql, parts: { tables: Tables; openTx: OpenTx<T> }, deps: QueueDeps, host: QueueHost) {
+  constructor(sql: Sql, parts: { tables: Migrations; openTx: OpenTx<T> }, deps: QueueDeps, host: QueueHost) {
     migrate(sql, deps.newQueueId(), parts.tables);
     this.host = host;
     this.#deps = deps;

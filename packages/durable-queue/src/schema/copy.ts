@@ -1,8 +1,8 @@
 import { parseForeignJson } from "@prewarm/shared/foreign-json";
-import { findUntouched } from "./documents.ts";
 import { readMeta, writeCeiling, writeRestored } from "./meta.ts";
-import { bringUp, schemaVersion, type Tables } from "./migrate.ts";
+import { bringUp, schemaVersion } from "./migrate.ts";
 import { Orders } from "./orders.ts";
+import type { Migrations } from "./schema.ts";
 import { int, type Sql, type SqlRow, type SqlValue, text } from "./sql.ts";
 
 /*
@@ -42,7 +42,7 @@ function stagedOf(sql: Sql): string[] {
  * The statements that make the empty tables of a version: those of the database, which newer code may have made, or those of an earlier
  * version. Null: this code cannot bring the version up to date.
  */
-function statementsOf(sql: Sql, version: number, { migrations }: Tables): string[] | null {
+function statementsOf(sql: Sql, version: number, migrations: Migrations): string[] | null {
   if (version === schemaVersion(sql)) {
     const query = `SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND ${IS_OURS} ORDER BY type DESC, name`;
     return sql.exec(query).map((row) => text(row.sql));
@@ -79,8 +79,8 @@ function nextTable(tables: readonly string[], table: string): Place | null {
 }
 
 /** Empty tables for a copy of this version; an earlier copy that has not ended is dropped. False: this code does not know the version. */
-export function beginCopy(sql: Sql, version: number, tables: Tables): boolean {
-  const statements = statementsOf(sql, version, tables);
+export function beginCopy(sql: Sql, version: number, migrations: Migrations): boolean {
+  const statements = statementsOf(sql, version, migrations);
   if (statements === null) return false;
   dropCopy(sql);
   sql.exec(`CREATE TABLE ${HEAD} (version INTEGER NOT NULL, rows INTEGER NOT NULL)`);
@@ -138,9 +138,9 @@ function parseLine(line: string): { table: string; row: SqlRow } | null {
  * The copy takes the queue's place, if it has so many rows, and is migrated to the present version. `number` is above all that the present
  * queue and the copy can have given: whatever happens next, none is given again, and what the copy says to wait gets a new one.
  */
-export function endCopy(sql: Sql, { rows, number }: { rows: number; number: number }, tables: Tables): boolean {
+export function endCopy(sql: Sql, { rows, number }: { rows: number; number: number }, migrations: Migrations): boolean {
   const version = versionOfCopy(sql, rows);
-  const statements = version === null ? null : statementsOf(sql, version, tables);
+  const statements = version === null ? null : statementsOf(sql, version, migrations);
   if (version === null || statements === null) return false;
   const ceilings = `SELECT max(ceiling) AS n FROM (SELECT ceiling FROM meta UNION ALL SELECT ceiling FROM ${STAGED}meta)`;
   const ceiling = Math.max(int(sql.exec(ceilings)[0]?.n), number);
@@ -153,9 +153,7 @@ export function endCopy(sql: Sql, { rows, number }: { rows: number; number: numb
   }
   dropCopy(sql);
   sql.exec("UPDATE schema_version SET version = ?", version);
-  // A row that was accepted while 0.1.0 made the copy may stand in it without its chunk.
-  findUntouched(sql);
-  bringUp(sql, tables);
+  bringUp(sql, migrations);
   writeCeiling(sql, ceiling);
   writeRestored(sql, ceiling);
   dropTouched(sql);

@@ -1,24 +1,13 @@
-import { moveDocuments } from "./documents.ts";
-import { MIGRATIONS, type Migrations } from "./schema.ts";
+import type { Migrations } from "./schema.ts";
 import { int, type Sql } from "./sql.ts";
 
-/** What the tables of a database are made of. */
-export interface Tables {
-  migrations: Migrations;
-  /** Brings rows of earlier releases into the present tables, in the caller's transaction. */
-  moveRows(sql: Sql): void;
-}
-
-/** The tables of a queue without further tables. */
-export const QUEUE_TABLES: Tables = { migrations: MIGRATIONS, moveRows: () => undefined };
-
 /** Brings the database to the present version in one transaction. */
-export function migrate(sql: Sql, newQueueId: string, tables: Tables): void {
+export function migrate(sql: Sql, newQueueId: string, migrations: Migrations): void {
   sql.transaction(() => {
     sql.exec(
       "CREATE TABLE IF NOT EXISTS schema_version (id INTEGER PRIMARY KEY CHECK (id = 1), version INTEGER NOT NULL)",
     );
-    if (bringUp(sql, tables))
+    if (bringUp(sql, migrations))
       sql.exec("INSERT OR IGNORE INTO meta (id, ledger_id, ceiling, restored) VALUES (1, ?, 0, 0)", newQueueId);
   });
 }
@@ -29,13 +18,11 @@ export function schemaVersion(sql: Sql): number {
 }
 
 /** Runs the migrations that the database lacks, in the caller's transaction. False: it lacks none. */
-export function bringUp(sql: Sql, { migrations, moveRows }: Tables): boolean {
+export function bringUp(sql: Sql, migrations: Migrations): boolean {
   const version = schemaVersion(sql);
-  for (const statement of migrations.slice(version).flat()) sql.exec(statement);
-  moveDocuments(sql);
-  moveRows(sql);
   // After a rollback the tables are newer than the code. Their version stays: a lower one would make the next upgrade create them again.
   if (version >= migrations.length) return false;
+  for (const statement of migrations.slice(version).flat()) sql.exec(statement);
   sql.exec("INSERT OR REPLACE INTO schema_version (id, version) VALUES (1, ?)", migrations.length);
   return true;
 }

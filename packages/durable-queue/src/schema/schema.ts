@@ -30,26 +30,43 @@ const V1 = [
     error TEXT, dead_until INTEGER NOT NULL, created INTEGER NOT NULL, updated INTEGER NOT NULL)`,
   `CREATE INDEX jobs_due ON jobs (lane, due) WHERE ${HAS_DUE}`,
   `CREATE INDEX jobs_ended ON jobs (state, id) WHERE ${ENDED}`,
-  // The ids of one accepted chunk, as JSON. It stands until every row in it is gone or has a due.
-  `CREATE TABLE fresh (lane INTEGER NOT NULL, run INTEGER NOT NULL, n INTEGER NOT NULL, ids TEXT NOT NULL, PRIMARY KEY (lane, run, n)) WITHOUT ROWID`,
-  // What one handler holds, and sums that are not folded yet: one document, so that giving work out writes one row and not one a job.
-  `CREATE TABLE hands (owner TEXT PRIMARY KEY, until INTEGER NOT NULL, over INTEGER NOT NULL, born INTEGER NOT NULL, body TEXT NOT NULL) WITHOUT ROWID`,
-  `CREATE TABLE abandoned (gen INTEGER PRIMARY KEY, job TEXT, until INTEGER NOT NULL)`,
+  `CREATE INDEX jobs_run ON jobs (run, lane, due) WHERE ${IS_RETRIED}`,
+  // The untouched jobs of one group, run and lane in one row (decision 064). `place`: the first id of the group's jobs.
+  // The index is for reads by group; the key is the line.
+  `CREATE TABLE orders (lane INTEGER NOT NULL, run INTEGER NOT NULL, gen INTEGER NOT NULL, id TEXT NOT NULL, place INTEGER NOT NULL,
+    force INTEGER NOT NULL, joined INTEGER NOT NULL, created INTEGER NOT NULL, parts TEXT NOT NULL, PRIMARY KEY (lane, run, gen)) WITHOUT ROWID`,
+  `CREATE INDEX orders_place ON orders (place)`,
+  // A row for each generation that is being made. `owner` null or without a row: orphaned. `due`: when an orphaned claim may be
+  // handed out. `until`: when an abandoned one is over.
+  `CREATE TABLE claims (
+    gen INTEGER PRIMARY KEY, job INTEGER NOT NULL, state TEXT NOT NULL, owner TEXT, lane INTEGER NOT NULL, paid_by INTEGER NOT NULL,
+    first INTEGER NOT NULL, admitted_at INTEGER NOT NULL, external_id TEXT, due INTEGER NOT NULL, until INTEGER NOT NULL, hook TEXT,
+    unfetched_since INTEGER)`,
+  // A row for each handler that makes any.
+  `CREATE TABLE owners (name TEXT PRIMARY KEY, lease_until INTEGER NOT NULL, role TEXT NOT NULL) WITHOUT ROWID`,
+  // `first`: since when the run goes before the other runs of its lane, Unix ms. 0: it does not.
   `CREATE TABLE runs (
     n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, label TEXT, lane INTEGER NOT NULL, created INTEGER NOT NULL, updated INTEGER NOT NULL,
     ended INTEGER NOT NULL, cancelled_at INTEGER NOT NULL, cancel_cursor INTEGER NOT NULL, accepted INTEGER NOT NULL, duplicates INTEGER NOT NULL,
     existing INTEGER NOT NULL, states TEXT NOT NULL, ready TEXT NOT NULL, accepting INTEGER NOT NULL, open INTEGER NOT NULL,
-    rejected INTEGER NOT NULL DEFAULT 0, who TEXT)`,
+    rejected INTEGER NOT NULL DEFAULT 0, who TEXT, first INTEGER NOT NULL DEFAULT 0)`,
+  // Each call asks what is to be cancelled, and events ask which runs have ended: few of all runs. Of runs that go first, jobs are
+  // found that were touched, and those in other lines.
+  `CREATE INDEX runs_cancelling ON runs (cancelled_at) WHERE ${CANCELS}`,
+  `CREATE INDEX runs_ended ON runs (ended) WHERE ${BULK_ENDED}`,
+  `CREATE INDEX runs_first ON runs (first) WHERE ${IS_FIRST}`,
   // Items of a request that were refused at the door, the first ones of them, as JSON.
   `CREATE TABLE rejections (run INTEGER NOT NULL, n INTEGER NOT NULL, at INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (run, n)) WITHOUT ROWID`,
   // Second and later subscribers of one row; the first stands in jobs.run. Run 0: a subscriber outside any run.
   `CREATE TABLE joins (id INTEGER NOT NULL, run INTEGER NOT NULL, PRIMARY KEY (id, run)) WITHOUT ROWID`,
+  `CREATE INDEX joins_run ON joins (run)`,
   `CREATE TABLE attempts (id INTEGER NOT NULL, n INTEGER NOT NULL, started INTEGER NOT NULL, ended INTEGER NOT NULL, status INTEGER,
     kind TEXT, code TEXT NOT NULL, message TEXT NOT NULL, job TEXT, PRIMARY KEY (id, n)) WITHOUT ROWID`,
   // Jobs stored of late, up to 500 a row as JSON: what operators are shown of them once their rows are gone.
   `CREATE TABLE recent (n INTEGER PRIMARY KEY, at INTEGER NOT NULL, body TEXT NOT NULL)`,
-  // A day's history as JSON: its minutes for two days, its hours for ever.
-  `CREATE TABLE hist (day INTEGER PRIMARY KEY, body TEXT NOT NULL)`,
+  // A day's history as JSON: its minutes for two days, its hours for ever. `costs`: what the jobs of the day cost (decision 092);
+  // the row is written anyway.
+  `CREATE TABLE hist (day INTEGER PRIMARY KEY, body TEXT NOT NULL, costs TEXT)`,
   `CREATE TABLE docs (name TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID`,
   `CREATE TABLE inbox (id TEXT PRIMARY KEY, hash TEXT NOT NULL, run TEXT NOT NULL, answer TEXT NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID`,
   `CREATE TABLE outbox (kind TEXT PRIMARY KEY, body TEXT NOT NULL, due INTEGER NOT NULL, tries INTEGER NOT NULL) WITHOUT ROWID`,
@@ -60,47 +77,14 @@ const V1 = [
     rate REAL, state TEXT NOT NULL, total INTEGER NOT NULL, exact INTEGER NOT NULL, done INTEGER NOT NULL, skipped INTEGER NOT NULL,
     cursor INTEGER NOT NULL, next_at INTEGER NOT NULL, created INTEGER NOT NULL, updated INTEGER NOT NULL, ended INTEGER, who TEXT NOT NULL,
     run INTEGER NOT NULL DEFAULT 0, canary INTEGER NOT NULL DEFAULT 0)`,
-];
-
-/** A row for each generation that is being made, and for each handler that makes any, in place of the documents `hands` and `abandoned`. */
-const V2 = [
-  // `owner` null or without a row: orphaned. `due`: when an orphaned claim may be handed out. `until`: when an abandoned one is over.
-  `CREATE TABLE claims (
-    gen INTEGER PRIMARY KEY, job INTEGER NOT NULL, state TEXT NOT NULL, owner TEXT, lane INTEGER NOT NULL, paid_by INTEGER NOT NULL,
-    first INTEGER NOT NULL, admitted_at INTEGER NOT NULL, external_id TEXT, due INTEGER NOT NULL, until INTEGER NOT NULL, hook TEXT,
-    unfetched_since INTEGER)`,
-  `CREATE TABLE owners (name TEXT PRIMARY KEY, lease_until INTEGER NOT NULL, role TEXT NOT NULL) WITHOUT ROWID`,
-];
-
-/** The untouched jobs of one group, run and lane in one row, in place of a row per job and its id in `fresh` (decision 064). */
-const V4 = [
-  // `place`: the first id of the group's jobs. The index is for reads by group; the key is the line.
-  `CREATE TABLE orders (lane INTEGER NOT NULL, run INTEGER NOT NULL, gen INTEGER NOT NULL, id TEXT NOT NULL, place INTEGER NOT NULL,
-    force INTEGER NOT NULL, joined INTEGER NOT NULL, created INTEGER NOT NULL, parts TEXT NOT NULL, PRIMARY KEY (lane, run, gen)) WITHOUT ROWID`,
-  `CREATE INDEX orders_place ON orders (place)`,
-];
-
-/** What the jobs of a day cost, beside its history: its row is written anyway (decision 092). */
-const V6 = [`ALTER TABLE hist ADD COLUMN costs TEXT`];
-
-/**
- * Every call asks what is to be cancelled and which action goes on, and events ask which runs have ended: few of all runs and actions.
- * Runs that go first (`first`: since when, Unix ms) have their jobs found: those that were touched, and those in other lines.
- */
-const V8 = [
-  `CREATE INDEX runs_cancelling ON runs (cancelled_at) WHERE ${CANCELS}`,
-  `CREATE INDEX runs_ended ON runs (ended) WHERE ${BULK_ENDED}`,
+  // Each call asks which action goes on.
   `CREATE INDEX actions_running ON actions (next_at) WHERE ${RUNS_ON}`,
-  `ALTER TABLE runs ADD COLUMN first INTEGER NOT NULL DEFAULT 0`,
-  `CREATE INDEX runs_first ON runs (first) WHERE ${IS_FIRST}`,
-  `CREATE INDEX jobs_run ON jobs (run, lane, due) WHERE ${IS_RETRIED}`,
-  `CREATE INDEX joins_run ON joins (run)`,
 ];
 
 /** Each entry brings a database from the version before it to its own. Once released, an entry is never changed. */
 export type Migrations = readonly (readonly string[])[];
 
-export const MIGRATIONS: Migrations = [V1, V2, [], V4, [], V6, [], V8];
+export const MIGRATIONS: Migrations = [V1];
 
 /** The migrations of the queue with those of further tables of its user, version by version. */
 export function withOwn(own: Migrations): Migrations {

@@ -133,9 +133,7 @@ function tooMany(now: number, agreed: number): ApiError {
 
 /** The ledger keeps the filter as the text it was asked with. */
 function actionAnswer(view: ActionView): Action {
-  // A ledger of release 0.1.0 does not know it.
-  const { agreed = null }: Partial<ActionView> = view;
-  return { ...view, agreed, filter: ActionFilter.parse(JSON.parse(view.filter)) };
+  return { ...view, filter: ActionFilter.parse(JSON.parse(view.filter)) };
 }
 
 /** An action's filter, read at a time (Unix ms). */

@@ -42,7 +42,7 @@ describe("a copy of the ledger", () => {
     const world = await filled();
     const copy = await exported(world);
     const lines = copy.trimEnd().split("\n");
-    expect(lines[0]).toBe(`{"prewarm":"ledger/1","schema":${LEDGER_TABLES.migrations.length}}`);
+    expect(lines[0]).toBe(`{"prewarm":"ledger/1","schema":${LEDGER_TABLES.length}}`);
     expect(lines.at(-1)).toBe(JSON.stringify({ end: lines.length - 2 }));
     const other = createApiWorld();
     other.advance(60_000);

@@ -2,11 +2,8 @@ import type { Pace } from "@prewarm/control-schema/pace";
 import type { Config } from "@prewarm/shared/config";
 import type { LedgerPace } from "../ledger/contract.ts";
 
-/** Of a ledger of release 0.1.0, which answers until a deploy has replaced it. */
-const UNKNOWN: LedgerPace = { perSecond: null, secondsLeft: null, why: "The ledger runs older code.", jobsLeft: 0 };
-
 /** A pace with its price. */
-export function pricedPace(pace: LedgerPace = UNKNOWN, prices: Config["prices"]): Pace {
+export function pricedPace(pace: LedgerPace, prices: Config["prices"]): Pace {
   return { ...pace, amountLeft: priceOf(pace.jobsLeft, prices) };
 }
 

@@ -111,9 +111,7 @@ function outcomeOf({ state, states, existing, rejected }: RunView): "ok" | "with
 
 /** A run as the API shows it: with sums, and what is left in time and money. */
 function runAnswer(view: RunView, { prices }: Config): Run {
-  const { rejected, readyP50, readyP95, ...run } = view;
-  // A ledger of release 0.1.0 does not know it.
-  const { pace }: Partial<RunView> = view;
+  const { rejected, readyP50, readyP95, pace, ...run } = view;
   const { states } = run;
   const left = states.queued + states.processing + states.retrying;
   const ended = states.stored + states.dead + states.refused + states.cancelled;

@@ -46,11 +46,9 @@ export async function statsAnswer(deps: ApiDeps): Promise<Stats> {
   const open = states.queued + states.processing + states.retrying;
   const oldest = ages(view.oldestWaiting, now);
   const { prices } = deps.config;
-  // A ledger of release 0.1.0 knows neither.
-  const { paces, warnings: troubles }: Partial<LedgerStats> = view;
-  const pace = (scope: Lane | "all") => pricedPace(paces?.[scope], prices);
-  const etaSeconds = paces?.all.secondsLeft ?? null;
-  const warnings = [...faultsOf(deps), ...(troubles ?? [OLDER])];
+  const pace = (scope: Lane | "all") => pricedPace(view.paces[scope], prices);
+  const etaSeconds = view.paces.all.secondsLeft;
+  const warnings = [...faultsOf(deps), ...view.warnings];
   return {
     at: now,
     environment: deps.environment,
@@ -68,7 +66,7 @@ export async function statsAnswer(deps: ApiDeps): Promise<Stats> {
     pace: { all: pace("all"), live: pace("live"), upload: pace("upload"), bulk: pace("bulk") },
     queues: await queueNumbers(deps.queues),
     utilisation: {
-      concurrency: { used: view.gate.slots, limit: gate.concurrency, abandoned: view.gate.abandoned ?? 0 },
+      concurrency: { used: view.gate.slots, limit: gate.concurrency, abandoned: view.gate.abandoned },
       rate: { used: view.rates.submitted, limit: gate.rate.perSecond },
     },
     budget: gate.budget,
@@ -81,12 +79,8 @@ export async function statsAnswer(deps: ApiDeps): Promise<Stats> {
   };
 }
 
-/** What stands in the warnings of a fault, or of a ledger that tells none. Neither can be acknowledged. */
+/** What stands in the warning of a fault. It cannot be acknowledged. */
 const UNKNOWN = { cause: null, since: null, acknowledged: null, link: "/system" } as const;
-const OLDER: Warning = {
-  ...{ level: "warning", code: "version", key: "version", ...UNKNOWN },
-  ...{ sentence: "The ledger runs an older version, which does not tell what is wrong.", cure: "Wait for the deploy." },
-};
 
 /** Faults of configuration and environment: whatever else is said, these are to be mended first. */
 function faultsOf({ configFaults, environmentFaults }: ApiDeps): Warning[] {
@@ -100,8 +94,7 @@ function faultsOf({ configFaults, environmentFaults }: ApiDeps): Warning[] {
 
 function ratesOf(view: LedgerStats): Stats["rates"] {
   const { seconds, stored, ended, failed, accepted, submitted } = view.rates;
-  // A ledger of release 0.1.0 knows none.
-  const { attempts = { failed: 0, all: 0 } }: Partial<LedgerStats> = view;
+  const { attempts } = view;
   return {
     ...{ seconds, storedPerSecond: stored, endedPerSecond: ended, failedPerSecond: failed },
     ...{ acceptedPerSecond: accepted, submittedPerSecond: submitted, attempts },

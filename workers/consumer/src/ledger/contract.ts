@@ -107,8 +107,6 @@ export interface Operators {
    * `unknown`: no open job has this id, or its webhooks have caused two looks already.
    */
   pinged(token: string, ittybitJob: string | null): Promise<"taken" | "unknown" | "refused">;
-  /** Callers of 0.1.0 hand on webhooks by this call. It does nothing. */
-  hooked(gen: number, token: string, hook: unknown): Promise<"taken">;
 
   /** States by key; keys without a row are left out. ≤ 1,000 keys. */
   lookUp(keys: string[]): Promise<Record<string, JobState>>;
@@ -304,7 +302,6 @@ export const LEDGER_CALLS = {
   doctorSlice: "id",
   doctorDone: "idempotent",
   pinged: "id",
-  hooked: "read",
   rearm: "idempotent",
   recover: "idempotent",
   restored: "id",
@@ -395,10 +392,10 @@ export interface ImageRows {
   sourceEtag: string | null;
   focal: Focal | null;
   purging: boolean;
-  /** The last purge of the image, if it is remembered; `secondAt`: when its next pass is due. A ledger of release 0.1.0 tells none. */
+  /** The last purge of the image, if it is remembered; `secondAt`: when its next pass is due. */
   purge: (PurgeRecord & { secondAt: number | null }) | null;
-  /** Null: the image is not removed. A ledger of release 0.1.0 tells none. */
-  removal?: RemovalView | null;
+  /** Null: the image is not removed. */
+  removal: RemovalView | null;
 }
 
 export type DeadGroupView = Omit<DeadGroup, "sample"> & { sample: NamedJob };

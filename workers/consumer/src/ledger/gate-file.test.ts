@@ -16,7 +16,7 @@ it("the gate file is published when what the edge should know changes, and tried
   expect(JSON.parse(due!.body)).toEqual({
     closed: ["live"],
     reason: "Lane live is paused by an operator.",
-    quietUntil: 0,
+    shedUntil: 0,
     at: clock.ms,
   });
   expect(transactions.write(outboxDue)).toEqual([]);

@@ -12,25 +12,24 @@ export const SHEDDING = "Too many messages of viewers were useless, so edges she
 
 /**
  * The gate file for the edge: the closed lanes, and until when it sheds. A throttle is too short to reach the edge in
- * time. An edge of release 0.1.0 sheds everything only where the lane is closed.
+ * time.
  */
 function gateFile(gate: Gate): GateFile {
-  const shedUntil = gate.state.shed.until;
+  const { until: shedUntil } = gate.state.shed;
   const closed = LANES.flatMap((lane) => {
     const held = closedFor(gate, lane);
-    if (held !== null && held.code !== "throttled") return [{ lane, reason: heldSentence(gate, lane, held) }];
-    return lane === "live" && shedUntil > gate.now ? [{ lane, reason: SHEDDING }] : [];
+    return held === null || held.code === "throttled" ? [] : [{ lane, reason: heldSentence(gate, lane, held) }];
   });
-  const reason = closed[0]?.reason ?? null;
-  return { closed: closed.map(({ lane }) => lane), reason, quietUntil: shedUntil, at: gate.now };
+  const reason = closed[0]?.reason ?? (shedUntil > gate.now ? SHEDDING : null);
+  return { closed: closed.map(({ lane }) => lane), reason, shedUntil, at: gate.now };
 }
 
 /** Publishes the gate file if it differs from the last one. */
 export function gateChanged(tx: Tx, gate: Gate): void {
   const file = gateFile(gate);
-  const says = JSON.stringify([file.closed, file.reason, file.quietUntil]);
+  const says = JSON.stringify([file.closed, file.reason, file.shedUntil]);
   const said = getDoc(tx.sql, "gate-said");
-  if (says === said || (said === null && file.closed.length + file.quietUntil === 0)) return;
+  if (says === said || (said === null && file.closed.length + file.shedUntil === 0)) return;
   putDoc(tx.sql, "gate-said", says);
   putOutbox(tx, { kind: "gate", body: JSON.stringify(file) });
 }

@@ -143,10 +143,6 @@ export class Ledger extends Queue<LedgerTx, BeforeRestore> implements Answering<
     return isHeard ? "taken" : "unknown";
   }
 
-  hooked(): Promise<"taken"> {
-    return Promise.resolve("taken");
-  }
-
   noteDeliveries(notes: DeliveryNote[], id?: string): void {
     this.note((tx) => listDeliveries(tx, notes), id);
   }

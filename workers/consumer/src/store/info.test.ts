@@ -204,17 +204,6 @@ describe("what is known of an image", () => {
     expect([info()?.stored, puts()]).toEqual([{ webp: [320] }, 2]);
   });
 
-  it("of release 0.1.0 is read, and lists the others from now on", async () => {
-    const { settle, info, memory } = setup();
-    await settle("photo/320-high.webp");
-    const note = memory.objects.get("info/photo/_");
-    const { others, ...older } = info() ?? { others: [] };
-    if (note !== undefined) note.bytes = new TextEncoder().encode(JSON.stringify(older));
-    expect(others).toEqual([]);
-    await settle("photo/640-low.webp");
-    expect([info()?.stored, info()?.others]).toEqual([{ webp: [320] }, ["640-low.webp"]]);
-  });
-
   it("begins anew with another original: other pixels, and none of the old widths or placeholder", async () => {
     const { settle, info, original } = setup();
     await settle("photo/320-high.webp", LQIP);

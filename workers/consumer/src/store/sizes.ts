@@ -18,7 +18,7 @@ function isBytes(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) > 0;
 }
 
-/** What a note says of these formats of one picture. Notes of release 0.1.0 say nothing, and what no note says counts as nothing. */
+/** What a note says of these formats of one picture. A format without bytes counts as not stored. */
 export function sizesOf({ sizes }: Pick<StoredInfo, "sizes">, picture: string): Map<Format, number> {
   const known: unknown = Object(sizes)[picture];
   const entries = FORMATS.map((format) => [format, Object(known)[format] as unknown] as const);

@@ -45,7 +45,7 @@ describe("the store, on R2 itself", () => {
 
   it("lets an object say which formats are smaller, unless it was deleted or put again since it was read", async () => {
     const now = { width: 400, height: 200, type: "image/jpeg", bytes: 9, frames: 1, etag: '"e1"', version: null };
-    const note = { ...now, lqip: null, stored: {}, sizes: { "400-high": { webp: 3, jpeg: 2 } } };
+    const note = { ...now, lqip: null, stored: {}, others: [], sizes: { "400-high": { webp: 3, jpeg: 2 } } };
     const transform = { width: 400, height: null, fit: null, pos: null, quality: "high", format: "webp" } as const;
     const logs: string[] = [];
     /** `meanwhile`: between the read and the put. */

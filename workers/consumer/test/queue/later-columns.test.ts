@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { migrate, type Tables } from "@prewarm/durable-queue/schema/migrate";
+import { migrate } from "@prewarm/durable-queue/schema/migrate";
+import type { Migrations } from "@prewarm/durable-queue/schema/schema";
 import type { Sql } from "@prewarm/durable-queue/schema/sql";
 import { nodeSql } from "@prewarm/durable-queue/testing/node-sql";
 import { describe, expect, it, vi } from "vitest";
@@ -31,8 +32,8 @@ vi.mock("@prewarm/durable-queue/schema/migrate", async (importOriginal) => {
   };
   return {
     ...original,
-    migrate(sql: Sql, newQueueId: string, tables: Tables): void {
-      original.migrate(sql, newQueueId, tables);
+    migrate(sql: Sql, newQueueId: string, migrations: Migrations): void {
+      original.migrate(sql, newQueueId, migrations);
       addColumns(sql);
       watch(sql);
     },

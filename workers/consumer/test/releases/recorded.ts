@@ -1,32 +1,67 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { nodeSql } from "@prewarm/durable-queue/testing/node-sql";
+import { type Call, playSession } from "./session.ts";
+
+type Sql = ReturnType<typeof nodeSql>;
 
 export const RELEASES = join(import.meta.dirname, "../fixtures/releases");
-export const releases = readdirSync(RELEASES);
+/** The names of the recorded releases. None before the first tag. */
+export const releases = existsSync(RELEASES) ? readdirSync(RELEASES) : [];
 
-export function read(release: string, file: string): string {
-  return readFileSync(join(RELEASES, release, file), "utf8");
+/** What a release leaves to later code. */
+export interface Recorded {
+  /** Every call of the ledger, as the release's callers made it and were answered. */
+  calls: Call[];
+  schema: { version: number; statements: string[] };
+  /** The rows of its database, `{ table, row }` as JSON each. */
+  rows: string[];
 }
 
-export function linesOf(release: string): string[] {
-  return read(release, "rows.ndjson").trimEnd().split("\n");
+/** What today's code would leave. */
+export function record(): Recorded {
+  const { sql, calls } = playSession();
+  const version = Number(sql.exec("SELECT version FROM schema_version")[0]?.version);
+  return { calls, schema: { version, statements: statementsOf(sql) }, rows: rowsOf(sql) };
 }
 
-export function schemaOf(release: string): { version: number; statements: string[] } {
-  return JSON.parse(read(release, "schema.json"));
+export function readRelease(release: string): Recorded {
+  const read = (file: string) => readFileSync(join(RELEASES, release, file), "utf8");
+  return {
+    calls: JSON.parse(read("calls.json")),
+    schema: JSON.parse(read("schema.json")),
+    rows: read("rows.ndjson").trimEnd().split("\n"),
+  };
 }
 
 /** The database as the release left it. */
-export function left(release: string): ReturnType<typeof nodeSql> {
+export function left({ schema, rows }: Recorded): Sql {
   const sql = nodeSql();
-  const { version, statements } = schemaOf(release);
-  for (const statement of statements) sql.exec(statement);
-  sql.exec("INSERT INTO schema_version (id, version) VALUES (1, ?)", version);
-  for (const line of linesOf(release)) {
+  for (const statement of schema.statements) sql.exec(statement);
+  sql.exec("INSERT INTO schema_version (id, version) VALUES (1, ?)", schema.version);
+  for (const line of rows) {
     const { table, row } = JSON.parse(line) as { table: string; row: Record<string, string | number | null> };
     const names = Object.keys(row);
     sql.exec(`INSERT INTO ${table} (${names}) VALUES (${names.map(() => "?")})`, ...Object.values(row));
   }
   return sql;
+}
+
+/** The statements that make the tables and indexes of a database. */
+export function statementsOf(sql: Sql): string[] {
+  const query =
+    "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT GLOB 'import_*' ORDER BY type DESC, name";
+  return sql.exec(query).map((row) => String(row.sql));
+}
+
+export function tablesOf(sql: Sql): string[] {
+  const query =
+    "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT IN ('schema_version') AND name NOT GLOB 'import_*' ORDER BY name";
+  return sql.exec(query).map(({ name }) => String(name));
+}
+
+function rowsOf(sql: Sql): string[] {
+  return tablesOf(sql).flatMap((table) =>
+    sql.exec(`SELECT * FROM ${table}`).map((row) => JSON.stringify({ table, row })),
+  );
 }

@@ -182,7 +182,6 @@ function operators(say: Say, sql: ReturnType<typeof nodeSql>): void {
   say("listEvents", page);
   say("testEvent", WHO);
   say("promoteRun", "none", true, WHO);
-  say("hooked", 1, "none", null);
   say("pinged", "none", null);
   for (const states of [["dead"], ["queued"], ["retrying"], ["refused"], []] as const)
     say("listJobs", { ...page, filter: { ...NO_FILTER, states: [...states] } });
@@ -247,7 +246,7 @@ function upkeep(say: Say, clock: { ms: number }): void {
   const page = { from: "", to: null, at: clock.ms, objects: [{ key: key("i"), gen: 1 }], markers: [key("i")] };
   const { locks } = say("doctorSlice", { page, fix: true, keep: true, who: "doctor" });
   say("doctorDone", locks);
-  // The first table by name, which 0.1.0 has used, is empty.
+  // The first table by name is empty.
   const { next } = say("exportSlice", null, WHO);
   const { schema, lines } = say("exportSlice", next, WHO);
   say("importBegin", schema);

@@ -329,12 +329,8 @@ it("nothing is asked of an image that is capped for today, and it is said", asyn
 });
 
 describe("while edges shed", () => {
-  const shed = { reason: "r", quietUntil: NOW + 60_000, at: NOW };
-
-  it.each([
-    ["as a ledger of today tells them", { ...shed, closed: ["live"] }],
-    ["as a ledger of release 0.1.0 tells them", { ...shed, closed: [] }],
-  ])("no miss without a signature is sent, until the time is over, %s", async (_, file) => {
+  it("no miss without a signature is sent, until the time is over", async () => {
+    const file = { closed: [], reason: "r", shedUntil: NOW + 60_000, at: NOW };
     const world = setup({ keys: ["key"], config: { signing: "custom" } });
     world.images.store(GATE_KEY, JSON.stringify(file));
     world.know("known", {});

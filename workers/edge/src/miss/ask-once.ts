@@ -103,7 +103,7 @@ async function send(
  * which anybody can make up, wait in the queue, where one handler looks at the originals of a hundred.
  */
 async function ask({ edge: { consumer, live }, left }: RequestContext, message: MissMessage): Promise<unknown> {
-  const call = consumer === null || message.unknown ? null : () => consumer.miss(message);
+  const call = message.unknown ? null : () => consumer.miss(message);
   const recorded = call && (await withTimeLimit(call, left(CALL_SHARE)));
   return (recorded?.ok && recorded.value) || live.send(message);
 }

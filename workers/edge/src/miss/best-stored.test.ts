@@ -27,7 +27,7 @@ const requests = fc.record({
   ...{ negotiated: fc.boolean(), accept: fc.constantFrom(...ACCEPTS) },
 });
 const stored = fc.array(transforms, { maxLength: 30 });
-const infoOf = (all: readonly Transform[]) => withStored({ ...ORIGINAL, stored: {} }, all);
+const infoOf = (all: readonly Transform[]) => withStored({ ...ORIGINAL, stored: {}, others: [] }, all);
 
 const transformsOf = (names: readonly string[]) => names.map(parseVariantName).filter((one) => one !== null);
 

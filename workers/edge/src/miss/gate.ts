@@ -31,11 +31,9 @@ export function createLiveGate(images: ObjectStore): LiveGate {
         // biome-ignore lint/plugin: an object that the consumer wrote
         const gate = file === null ? null : parseGate(await file.text());
         closed = gate?.closed.includes("live") ?? false;
-        shedUntil = gate?.quietUntil ?? 0;
+        shedUntil = gate?.shedUntil ?? 0;
       }
-      // For edges of release 0.1.0 the file of a ledger that sheds closes the lane too.
-      const shed = now < shedUntil;
-      return { closed: closed && !shed, shed };
+      return { closed, shed: now < shedUntil };
     },
   };
 }

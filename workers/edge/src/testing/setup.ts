@@ -25,6 +25,7 @@ const PHOTO: StoredInfo = {
   version: null,
   lqip: null,
   stored: {},
+  others: [],
 };
 
 export interface World {
@@ -52,7 +53,7 @@ export interface Options {
   keys?: string[];
   /** What the originals' server answers; default: nothing is asked of it. */
   fetch?: (url: string, init: RequestInit) => Promise<Response>;
-  /** The consumer's entrypoint; default: not bound. */
+  /** The consumer's entrypoint; default: it has recorded nothing, so a message is sent. */
   consumer?: Edge["consumer"];
   /** The Workers Cache in front; default: there is none, as in the local stack. */
   workersCache?: WorkersCache | undefined;
@@ -112,7 +113,7 @@ function createWorld(options: Options, shared: Shared): World {
     images: faultyImages,
     originals: (binding) => (binding === "ORIGINALS" ? originals : null),
     live: withFault({ send: async (message: MissMessage) => void sent.push(message) }, options.faults?.live),
-    consumer: options.consumer ?? null,
+    consumer: options.consumer ?? { miss: () => Promise.resolve(false) },
     limit: limiter(),
     unknownLimit: limiter(options.allowedUnknown),
     fetch: (input, init) => (options.fetch ?? notAsked)(String(input), init ?? {}),
@@ -157,7 +158,7 @@ function notAsked(url: string): Promise<Response> {
 /** What the consumer notes of an image with these variants, named as in their keys. */
 export function noted(names: readonly string[]): Pick<StoredInfo, "stored" | "others"> {
   return withStored(
-    { stored: {} },
+    { stored: {}, others: [] },
     names.map(parseVariantName).filter((one) => one !== null),
   );
 }

@@ -76,7 +76,7 @@ export class Images {
     return held.image;
   }
 
-  /** The point has a table of its own: release 0.1.0 replaces rows of `images`, and forgets them after 90 days. */
+  /** The point has a table of its own, because rows of `images` are forgotten after 90 days. */
   flush(): void {
     for (const { image, before } of this.#held.values()) {
       if (!isSame(stateOf(image), stateOf(before)))

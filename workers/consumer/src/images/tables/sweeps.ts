@@ -1,5 +1,3 @@
-import { rangeOfGroup } from "@prewarm/durable-queue/schema/job-ids";
-import { readMeta } from "@prewarm/durable-queue/schema/meta";
 import type { LaneCode } from "@prewarm/durable-queue/schema/row";
 import { int, intOrNull, type Sql, type SqlRow, text } from "@prewarm/durable-queue/schema/sql";
 
@@ -98,24 +96,6 @@ function sweepFrom(raw: SqlRow): Sweep {
   return {
     ...{ seq: int(raw.seq), image: text(raw.image), kind: text(raw.kind) as Sweep["kind"], fence: int(raw.fence) },
     ...{ lane: intOrNull(raw.lane) as LaneCode | null, pass: int(raw.pass) === 2 ? 2 : 1, at: int(raw.at) },
-    ...{ place: int(raw.place), since: intOrNull(raw.since) ?? int(raw.at) },
+    ...{ place: int(raw.place), since: int(raw.since) },
   };
-}
-
-/**
- * Moves the sweeps of release 0.1.0, which had a table of each kind, and leaves these tables empty. They come at an
- * upgrade, at an upgrade after a rollback, and in a copy that 0.1.0 exported. A purge there could be due for two passes,
- * at `at` and at `last`; the earlier one becomes a sweep of a number that no other sweep has. Sweeps from before
- * version 8 get their place.
- */
-export function moveSweeps(sql: Sql): void {
-  const into = "INSERT OR REPLACE INTO sweeps (seq, image, kind, fence, lane, pass, at)";
-  sql.exec(`${into} SELECT seq, id, 'delete', seq, NULL, look, max(at, last) FROM purges`);
-  sql.exec(`${into} SELECT -seq, id, 'delete', seq, NULL, 2, at FROM purges WHERE more = 1 OR at < last`);
-  sql.exec(`${into} SELECT seq, id, 'remake', seq, lane, look, at FROM renewals`);
-  sql.exec("DELETE FROM purges");
-  sql.exec("DELETE FROM renewals");
-  const { ledgerId } = readMeta(sql);
-  for (const { seq, image } of sql.exec("SELECT seq, image FROM sweeps WHERE place IS NULL"))
-    sql.exec("UPDATE sweeps SET place = ? WHERE seq = ?", rangeOfGroup(text(image), ledgerId).from, int(seq));
 }

@@ -17,7 +17,7 @@ const EDGE_PURGES = 50_000;
  */
 export const ROWS_READ_MAX: Readonly<Record<keyof LedgerCalls | "opening" | "firstView", number>> = {
   ...{ opening: FEW, firstView: FEW },
-  ...{ exchange: CHUNK, pinged: FEW, hooked: FEW },
+  ...{ exchange: CHUNK, pinged: FEW },
   ...{ takeCachePurge: 3 * EDGE_PURGES, noteCachePurge: EDGE_PURGES, purgeEdge: EDGE_PURGES },
   // Dead messages are put in order by time without an index.
   recordDead: 40_000,
