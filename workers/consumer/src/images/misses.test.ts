@@ -165,7 +165,7 @@ describe("useless misses", () => {
     const shedUntil = (): number => {
       transactions.write((tx) => gateChanged(tx, tx.gateNow));
       const said = transactions.write(outboxDue).at(-1)?.body;
-      return said === undefined ? 0 : Number(JSON.parse(said).quietUntil);
+      return said === undefined ? 0 : Number(JSON.parse(said).shedUntil);
     };
     const useless = (n: number) => miss(...Array.from({ length: n }, (_, i) => one(i)));
     useless(999);
