@@ -16,7 +16,7 @@ const miss = z.object({
   signed: z.boolean().optional(),
 });
 
-const work = z.object({ v: z.literal(2), visits: z.literal(true).optional() });
+const work = z.object({ v: z.literal(1), wake: z.literal(true), visits: z.literal(true).optional() });
 const newer = z.object({ v: z.int().gt(MESSAGE_VERSION) });
 
 type ParsedMessage =

@@ -21,16 +21,17 @@ export interface MissMessage {
 
 /** In `prewarm-work`: wakes a worker, which asks the ledger what to do. */
 export interface WorkMessage {
-  v: 2;
+  v: 1;
+  wake: true;
   /** Visits of sites are due too. Older code takes it for any other wake-up. */
   visits?: true;
 }
 
-export const WORK_MESSAGE: Readonly<WorkMessage> = { v: 2 };
-export const VISIT_MESSAGE: Readonly<WorkMessage> = { v: 2, visits: true };
+export const WORK_MESSAGE: Readonly<WorkMessage> = { v: 1, wake: true };
+export const VISIT_MESSAGE: Readonly<WorkMessage> = { v: 1, wake: true, visits: true };
 
 /** The newest version. */
-export const MESSAGE_VERSION = 2;
+export const MESSAGE_VERSION = 1;
 /** Keys of one original in one message. */
 export const MESSAGE_MAX_KEYS = 20;
 

@@ -13,7 +13,7 @@ const MINUTE_MS = 60_000;
 /** What is known of an original of the world's. */
 export const INFO = JSON.stringify({
   ...{ width: 1000, height: 500, type: "image/jpeg", bytes: 50_000, frames: 1, etag: null },
-  ...{ version: null, lqip: null, stored: {} },
+  ...{ version: null, lqip: null, stored: {}, others: [] },
 });
 
 /** Cloudflare's limiter: so many a key in each minute, counted where the client is served. */

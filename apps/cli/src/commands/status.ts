@@ -19,9 +19,7 @@ const RUNS_SHOWN = 20;
 
 const STATS = z.object({
   ...{ health: Health.pick({ sentence: true }), lanes: Stats.shape.lanes },
-  // A control API of an older version does not tell it.
-  pace: Stats.shape.pace.optional(),
-  edgeCache: Stats.shape.edgeCache.optional(),
+  ...{ pace: Stats.shape.pace, edgeCache: Stats.shape.edgeCache },
 });
 const RUNS = z.object({ runs: z.array(SeenRun) });
 
@@ -104,7 +102,7 @@ function formatRun(view: SeenRun): string[] {
 async function showAll(api: ControlApi, report: Report): Promise<void> {
   const stats = await api.call("GET /api/v1/stats", {}, STATS, { what: "status" });
   const { runs } = await api.call("GET /api/v1/runs", { query: { limit: RUNS_SHOWN } }, RUNS, { what: "runs" });
-  const { health, lanes, pace = null, edgeCache = null } = stats;
+  const { health, lanes, pace, edgeCache } = stats;
   if (report.json)
     return report.document("prewarm.status/1", { health, lanes, pace, edgeCache, runs: runs.map(formatRunJson) });
   for (const line of formatStats(stats)) report.data(line);
@@ -124,7 +122,7 @@ async function showAll(api: ControlApi, report: Report): Promise<void> {
 
 function formatStats({ health, lanes, pace, edgeCache }: z.infer<typeof STATS>): string[] {
   const counts = (lane: Lane) => JOB_STATES.map((state) => formatCount(lanes[lane][state]));
-  const rows = LANES.map((lane) => [lane, ...counts(lane), formatLeft(pace?.[lane])]);
+  const rows = LANES.map((lane) => [lane, ...counts(lane), formatLeft(pace[lane])]);
   const head = ["LANE", ...JOB_STATES.map((state) => state.toUpperCase()), "LEFT"];
   return [health.sentence, ...formatEdge(edgeCache), "", ...formatTable([head, ...rows])];
 }

@@ -153,8 +153,7 @@ function endAction(action: Action, now: number): void {
 
 function viewOf(tx: Tx, action: Action): ActionView {
   const { kind, rate, state, total, exact, done, skipped, who, canary } = action;
-  // An action of an older version has no such part.
-  const { agreed = null } = JSON.parse(action.match) as { agreed?: Agreed | null };
+  const { agreed } = JSON.parse(action.match) as { agreed: Agreed | null };
   return {
     agreed,
     ...{ canary, run: tx.runs.byNumber(action.run)?.id ?? null, outcome: outcomeOf(tx, action) },

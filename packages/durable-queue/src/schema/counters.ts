@@ -64,16 +64,16 @@ export interface Counters {
   jobs: Counts;
   /** The admissions of this month and of the month before. */
   used: Used;
-  /** Events since the queue was created, or since it began to count them. */
-  totals?: Partial<Totals>;
+  /** Events since the queue was created. An event that never happened has none. */
+  totals: Partial<Totals>;
   /** The slices of the current minute. Earlier minutes are in the rows of their days. */
-  minutes?: Minutes;
+  minutes: Minutes;
   /** The costs since the last past minute. Earlier costs are in the rows of their days. */
-  costs?: Costs;
+  costs: Costs;
 }
 
 /** The changes of one transaction. */
-export type Moved = Required<Omit<Counters, "totals">>;
+export type Moved = Omit<Counters, "totals">;
 
 /** The document of the counts, kept in memory and written through: every call reads it. */
 export class CountersDoc {
@@ -81,7 +81,8 @@ export class CountersDoc {
 
   constructor(sql: Sql) {
     const body = getDoc(sql, "counts");
-    this.state = body === null ? { jobs: {}, used: {} } : (JSON.parse(body) as Counters);
+    this.state =
+      body === null ? { jobs: {}, used: {}, totals: {}, minutes: {}, costs: {} } : (JSON.parse(body) as Counters);
   }
 
   /** Adds the changes of a transaction. `now`: Unix ms. */
@@ -90,14 +91,11 @@ export class CountersDoc {
     const counters = this.state;
     mergeCounts(counters.jobs, jobs);
     mergeCounts(counters.used, used);
-    counters.totals ??= {};
     mergeCounts(counters.totals as Counts, eventsIn(minutes));
     counters.used = lastMonths(counters.used);
-    counters.minutes ??= {};
     mergeSlices(counters.minutes, minutes, TIERS_MS.minute);
     const isPast = ([at]: [string, unknown]) => Number(at) + TIERS_MS.minute <= now;
     const past = Object.entries(counters.minutes).filter(isPast);
-    counters.costs ??= {};
     mergeCosts(counters.costs, costs);
     const isFolded = past.length > 0 || areMany(counters.costs);
     addMinutes(sql, Object.fromEntries(past), isFolded ? counters.costs : {});

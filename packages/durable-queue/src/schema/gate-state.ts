@@ -101,7 +101,7 @@ export function newGate(now: number): GateState {
   };
 }
 
-/** Reads the stored document. Fields that an older version did not know get their initial values. */
+/** Reads the stored document. Fields that it lacks get their initial values. */
 export function gateFrom(body: string, now: number): GateState {
   return { ...newGate(now), ...(JSON.parse(body) as GateState) };
 }

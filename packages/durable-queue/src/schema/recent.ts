@@ -18,7 +18,7 @@ export interface Stored {
   /** When its last POST was granted, Unix ms, and how long the service worked, ms. 0: not known. */
   granted: number;
   took: number;
-  /** External jobs that were paid for it: its own, and those of failed attempts. An older version did not count them: 1. */
+  /** External jobs that were paid for it: its own, and those of failed attempts. */
   paid: number;
 }
 
@@ -30,8 +30,7 @@ const ADDED_AT_ONCE = 20;
 /** Maximum of rows. A new row deletes the oldest beyond it, so that no read grows with the jobs of a day. */
 export const RECENT_ROWS_MAX = 2_000;
 
-/** An older version did not write the last fields. */
-type Packed = [number, string, number, number, number, number, LaneCode, number, number, number?, number?, number?];
+type Packed = [number, string, number, number, number, number, LaneCode, number, number, number, number, number];
 
 /** Adds stored jobs to the newest row, or to a new row if that one is full. */
 export function addRecent(sql: Sql, stored: readonly Stored[]): void {
@@ -100,19 +99,6 @@ function pack({ id, key, gen, created, at, bytes, lane, run, attempts, granted, 
   return [id, key, gen, created, at, bytes, lane, run, attempts, granted, took, paid];
 }
 
-function unpack([
-  id,
-  key,
-  gen,
-  created,
-  at,
-  bytes,
-  lane,
-  run,
-  attempts,
-  granted = 0,
-  took = 0,
-  paid = 1,
-]: Packed): Stored {
+function unpack([id, key, gen, created, at, bytes, lane, run, attempts, granted, took, paid]: Packed): Stored {
   return { id, key, gen, created, at, bytes, lane, run, attempts, granted, took, paid };
 }

@@ -110,17 +110,17 @@ export class Tx {
 
   /** The slices of the current minute, which are not in the rows of their days yet. */
   get minutes(): Minutes {
-    return this.#counters.minutes ?? {};
+    return this.#counters.minutes;
   }
 
   /** The costs that are not in the rows of their days yet. */
   get costs(): Costs {
-    return this.#counters.costs ?? {};
+    return this.#counters.costs;
   }
 
   /** How often each event was counted since the queue was created. */
   get totals(): Partial<Totals> {
-    return this.#counters.totals ?? {};
+    return this.#counters.totals;
   }
 
   /** Jobs admitted in a month (UTC, `2026-11`) or on a day (`2026-11-25`), by lane, with this transaction. */

@@ -64,7 +64,10 @@ const put = (key: string, gen: number | null) =>
       ? {}
       : { customMetadata: { gen: String(gen), job: "j", width: "1", height: "1", "created-at": "1" } }),
   });
-const miscount = (counts: string) => world.engine.transactions.replace((sql) => putDoc(sql, "counts", counts));
+const miscount = (jobs: Record<string, number>) => {
+  const counts = { jobs, used: {}, totals: {}, minutes: {}, costs: {} };
+  world.engine.transactions.replace((sql) => putDoc(sql, "counts", JSON.stringify(counts)));
+};
 const has = (key: string) => world.memory.objects.has(key);
 const state = async (key: string) => (await world.ledger.lookUp([key]))[key] ?? null;
 const states = (keys: string[]) => Promise.all(keys.map(state));
@@ -267,7 +270,7 @@ describe("doctor", () => {
   it("counts anew where the counts lie, but for what was stored, of which there are no rows", async () => {
     await store(A);
     world.order({ lane: "bulk", keys: ["b/400-high.webp"] });
-    miscount('{"jobs":{"0 2":17,"2 2":5,"5 1":2},"used":{}}');
+    miscount({ "0 2": 17, "2 2": 5, "5 1": 2 });
     expect(await world.find()).toEqual({ counters_differ: 2 });
     expect(world.engine.stats().counts.bulk.queued).toBe(17);
     expect(await world.find(true)).toEqual({ counters_differ: "2 fixed" });
@@ -300,7 +303,7 @@ describe("doctor", () => {
 
   it("shows no count below 0 before it has mended them", async () => {
     world.order({ lane: "bulk", keys: ["b/400-high.webp"] });
-    miscount('{"jobs":{"0 2":-16,"6 1":-1},"used":{}}');
+    miscount({ "0 2": -16, "6 1": -1 });
     const { counts } = world.engine.stats();
     expect([counts.bulk.queued, counts.upload.retrying]).toEqual([0, 0]);
     expect(await world.find(true)).toEqual({ counters_differ: "2 fixed" });

@@ -96,6 +96,6 @@ export interface SliceAnswer {
   markers: string[];
   /** Images locked for those deletions, given back with `doctorDone`. */
   locks: { id: string; until: number }[];
-  /** By the encoded ids of the page's images: what is remembered of announcements. Absent: an older ledger answers. */
-  announced?: Record<string, Announced>;
+  /** By the encoded ids of the page's images: what is remembered of announcements. */
+  announced: Record<string, Announced>;
 }

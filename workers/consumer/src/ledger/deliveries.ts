@@ -24,8 +24,7 @@ export class Deliveries {
 
   constructor(sql: Sql) {
     const [newest, older] = [read(sql, "deliveries-new"), read(sql, "deliveries")];
-    // Code of an earlier version knows the older ones only, and adds to them.
-    this.#list = [...newest, ...older].sort((a, b) => b.at - a.at).slice(0, KEEP);
+    this.#list = [...newest, ...older].slice(0, KEEP);
     this.#newest = newest.length;
   }
 

@@ -60,7 +60,7 @@ describe("a miss that the edge calls in", () => {
     expect(logs.join()).toContain("miss.failed");
   });
 
-  it.each([{ v: 99, keys: [KEY] }, { v: 2 }, "photo", null, { v: 1, keys: [], lane: "live", at: 0 }])(
+  it.each([{ v: 99, keys: [KEY] }, { v: 1, wake: true }, "photo", null, { v: 1, keys: [], lane: "live", at: 0 }])(
     "is not recorded where this code cannot read it: %j",
     async (body) => {
       const { call, ledger } = setup();

@@ -414,7 +414,7 @@ describe("a job that somebody else posted", () => {
   it("is finished by its metadata alone: no call to Ittybit, and no look at an original of which all is known", async () => {
     const world = batchWorld();
     const about = { width: 1000, height: 500, type: "image/jpeg", bytes: null, frames: 1, version: null, lqip: null };
-    await world.images.bucket.put("info/photo/_", JSON.stringify({ ...about, etag: '"e1"', stored: {} }));
+    await world.images.bucket.put("info/photo/_", JSON.stringify({ ...about, etag: '"e1"', stored: {}, others: [] }));
     await leftBehind(world, { width: "400", height: "200", etag: '"e1"' });
     await world.shift();
     expect(world.ledger.outcomes.get(KEY)).toMatchObject([{ kind: "stored" }]);

@@ -37,6 +37,7 @@ it("what is told to pages has the last rank among those that wait for a connecti
     version: null,
     lqip: null,
     stored: {},
+    others: [],
   };
   await images.put("info/photo/_", JSON.stringify(info));
   ranks.length = 0;

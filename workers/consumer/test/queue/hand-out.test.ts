@@ -196,7 +196,7 @@ describe("what is handed out", () => {
   });
 });
 
-describe("rows of a removed image, which an older ledger or a torn copy has left,", () => {
+describe("rows of a removed image", () => {
   it("are cancelled when a worker calls, so that no run and no worker waits for them", () => {
     const { clock, sql, ledger, transactions, accept, order, call, ready, settle, leave, view, change, job } = setup();
     const [unclear = "", due = "", viewed = "", untouched = ""] = [1, 2, 3, 4].map((n) => `a/${n}-high.webp`);

@@ -124,7 +124,7 @@ export function fillDay(sql: Sql, { stored, tables }: DaySize): void {
   const at = `SELECT n, CAST(${MIDNIGHT} + n * ${rowMs} AS INTEGER) AS at FROM k`;
   fill(sql, stored / ROW_JOBS, `INSERT INTO recent (at, body) SELECT at, (${body}) FROM (${at}) AS k`, inRow);
   for (const [rows, statement] of FILL) fill(sql, Math.ceil(rows * tables), statement);
-  putDoc(sql, "counts", JSON.stringify({ jobs: countRows(sql), used: {} }));
+  putDoc(sql, "counts", JSON.stringify({ jobs: countRows(sql), used: {}, totals: {}, minutes: {}, costs: {} }));
 }
 
 function fill(sql: Sql, rows: number, statement: string, more?: string): void {
