@@ -12,7 +12,6 @@ const OWN: Record<string, string> = {
   "workers/consumer/src/api/actions.ts": "a filter as the ledger keeps it",
   "workers/consumer/src/api/receipts.ts": "a cursor whose signature is right",
   "workers/consumer/src/platform/deliver-event.ts": "an event as the ledger wrote it",
-  "workers/consumer/src/sites/visit-store.ts": "objects under sites/, which the consumer wrote",
   "workers/consumer/src/platform/parse-body.ts": "right behind the bound",
   "packages/shared/src/foreign-json.ts": "right behind the bound",
   "packages/shared/src/markers.ts": "objects under dead/, control/ and removed/, which the consumer wrote",

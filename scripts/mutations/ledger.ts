@@ -188,10 +188,4 @@ export const LEDGER: readonly Mutation[] = [
       replace: "Math.min(0, openOf(n))",
     }),
   ]),
-  ...at({ file: `${ROOM}/visits.ts`, tests: [`${ROOM}/visits.test.ts`] }, [
-    breaks("L9", "pages are read beyond the day's number", { find: "pagesLeft <= 0", replace: "false" }),
-    breaks("L9", "a handler that has lost its lease goes on", { find: "doc.lease?.owner !== owner || ", replace: "" }),
-    breaks("L9", "a visit's end is told again", { find: "if (last?.visit === visit.visit) return true;", replace: "" }),
-    breaks("L9", "a night is told that changed nothing", { find: 'result.reason === "night"', replace: "false" }),
-  ]),
 ];

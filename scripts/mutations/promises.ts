@@ -61,7 +61,7 @@ export const PROMISES: Record<string, string> = {
   L6: "The list of deliveries loses no delivery with a valid proof",
   L7: "Old URLs open what new URLs open, show nothing that they hid, and say where they are not exact",
   L8: "Coverage says what R2 holds, and makes nothing",
-  L9: "A visit reads a site politely, says what it found once, and survives its handler",
+  L9: "What others write into a page or ask the edge for orders nothing and names no line; reports are bounded",
   L12: "Of films viewers get posters at listed times, and never the film",
   L13: "A hook has a limit of jobs a day",
   D1: "A command acts on the environment it names alone; the documentation's site loses no page",

@@ -2,7 +2,7 @@ import { at, breaks, type Mutation } from "./mutation.ts";
 
 const SRC = "workers/consumer/src";
 
-/** Visits of sites, and what their pages ask for. */
+/** What the pages of sites ask for, and reports of it. */
 export const SITES: readonly Mutation[] = [
   ...at({ file: "packages/site-pages/src/asked.ts", tests: ["packages/site-pages/src/asked.test.ts"] }, [
     breaks("L8", "coverage takes an unsigned URL of a site under signing for an open one", {
@@ -26,6 +26,21 @@ export const SITES: readonly Mutation[] = [
     breaks("L8", "coverage holds all images of a site in memory", {
       find: "const USES_MAX = 20_000;",
       replace: "const USES_MAX = 20_000_000;",
+    }),
+    breaks("L9", "a link in a comment is warmed", {
+      find: " || !isCertain(path, image)",
+      replace: "",
+      tests: ["apps/cli/test/coverage.test.ts"],
+    }),
+    breaks("L9", "a version that nobody announced is warmed", {
+      find: "asked.version !== state.v || ",
+      replace: "",
+      tests: ["apps/cli/test/coverage.test.ts"],
+    }),
+    breaks("L9", "a size that no upload makes is warmed", {
+      find: "if (upload.made.has(transform)) missing",
+      replace: "missing",
+      tests: ["apps/cli/test/coverage.test.ts"],
     }),
   ]),
   ...at({ file: "packages/site-pages/src/learned-lines.ts", tests: [`${SRC}/api/recipe.test.ts`] }, [
@@ -73,32 +88,30 @@ export const SITES: readonly Mutation[] = [
       replace: "if (open.length < 0 * DEPTH_MAX)",
     }),
   ]),
-  ...at({ file: `${SRC}/sites/judge-images.ts`, tests: [`${SRC}/sites/walk-sites.test.ts`] }, [
-    breaks("L9", "what a site lacks is warmed unasked", {
-      find: "visit.round === 1 && deps.config.sites[site]?.warm === true",
-      replace: "true",
+  ...at({ file: `${SRC}/api/coverage.ts`, tests: [`${SRC}/api/coverage.test.ts`] }, [
+    breaks("L9", "anybody who may look reports", { find: 'acting("warm")(', replace: "viewer(" }),
+    breaks("L9", "a report has any name", { find: ".regex(REPORT_NAME)", replace: "" }),
+  ]),
+  ...at({ file: `${SRC}/ledger/coverage-reports.ts`, tests: [`${SRC}/api/coverage.test.ts`] }, [
+    breaks("L9", "the ledger grows with each name", { find: ".slice(0, NAMES_MAX)", replace: "" }),
+  ]),
+  ...at({ file: "packages/control-schema/src/coverage.ts", tests: [`${SRC}/api/coverage.test.ts`] }, [
+    breaks("L9", "an address of a report has any length", {
+      find: "z.string().max(REPORT_TEXT_MAX.address)",
+      replace: "z.string()",
     }),
   ]),
-  ...at({ file: `${SRC}/sites/list-pages.ts`, tests: [`${SRC}/sites/walk-sites.test.ts`] }, [
-    breaks("L9", "a sitemap's redirect leads anywhere", {
-      find: "return why === null ? null",
-      replace: "return true ? null",
+  ...at({ file: `${SRC}/api/images.ts`, tests: [`${SRC}/api/runs-and-images.test.ts`] }, [
+    breaks("L9", "an image's version is forgotten with its row", { find: "(note?.version ?? null)", replace: "null" }),
+  ]),
+  ...at({ file: "apps/cli/src/covered/fit-report.ts", tests: ["apps/cli/src/covered/fit-report.test.ts"] }, [
+    breaks("L9", "a report is longer than the API takes", {
+      find: "const fitted = fit({",
+      replace: "const fitted = ({",
     }),
+    breaks("L9", "a report calls a site whole of which pages are left out", { find: " && !isCut", replace: "" }),
   ]),
-  ...at({ file: `${SRC}/sites/read-pages.ts`, tests: [`${SRC}/sites/walk-sites.test.ts`] }, [
-    breaks("L9", "a site's pages are read as fast as they come", { find: "await sleep(pauseMs);", replace: "" }),
-  ]),
-  ...at({ file: `${SRC}/sites/site-guard.ts`, tests: [`${SRC}/sites/walk-sites.test.ts`] }, [
-    breaks("L9", "a page that robots.txt forbids is read", {
-      find: "return allows ? null",
-      replace: "return true ? null",
-    }),
-    breaks("L9", "a page on another host is read", { find: "if (!hosts.has(url.host))", replace: "if (false)" }),
-  ]),
-  ...at({ file: `${SRC}/sites/site-result.ts`, tests: [`${SRC}/sites/walk-sites.test.ts`] }, [
-    breaks("L9", "a site is called warm though a page was not read", { find: "failed.length === 0 && ", replace: "" }),
-  ]),
-  ...at({ file: `${SRC}/sites/walk-sites.ts`, tests: [`${SRC}/sites/walk-sites.test.ts`] }, [
-    breaks("L9", "each wake-up of a waiting visit makes one more", { find: "LOOK_S * 900", replace: "0" }),
+  ...at({ file: "apps/cli/src/commands/coverage.ts", tests: ["apps/cli/test/coverage.test.ts"] }, [
+    breaks("L8", "--gate lets a cold page through", { find: "share >= failBelow", replace: "share >= 0 * failBelow" }),
   ]),
 ];

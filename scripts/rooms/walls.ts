@@ -130,9 +130,8 @@ export const HOUSES: readonly House[] = [
         bug: "Intake once lay inside the API, so hooks and the uploads queue ran its HTTP code, and a fix for one missed the others.",
       },
       {
-        rooms: ["making", "hooks", "sites"],
-        holds:
-          "One batch of wake-ups to stored variants; one delivery of an upload system to events; the pages of a site, read and judged step by step.",
+        rooms: ["making", "hooks"],
+        holds: "One batch of wake-ups to stored variants; one delivery of an upload system to events.",
         bug: "A queue handler that answers as the API does retries what only a client can mend.",
       },
       {
@@ -444,7 +443,7 @@ export const WALLS: readonly Wall[] = [
     from: /^packages\/site-pages\/src\//,
     to: /^(?!packages\/site-pages\/src\/|@prewarm\/shared\/|parse5$)/,
     says: "`packages/site-pages` imports nothing but pure parts of `packages/shared` and parse5.",
-    bug: "A page would be read and judged differently by the command and by the consumer.",
+    bug: "The consumer, which suggests lines of `pages` by it, would carry the command's code.",
   },
   {
     from: /^workers\//,

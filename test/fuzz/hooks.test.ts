@@ -48,10 +48,6 @@ const MAPPERS: Record<DataMapper["kind"] | "json-path, items", { mapper: DataMap
     mapper: { kind: "gcs-pubsub" },
     seeds: [bodies.gcs("OBJECT_FINALIZE", "cat.jpg"), bodies.gcs("OBJECT_DELETE", "cat.jpg")],
   },
-  deploy: {
-    mapper: { kind: "deploy", from: "vercel", sites: ["shop"] },
-    seeds: [{ type: "deployment.succeeded", payload: { target: "production", deployment: { id: "dpl_1" } } }],
-  },
   "json-path": {
     mapper: RECIPES.cloudinary.mapper,
     seeds: [bodies.cloudinary, { ...bodies.cloudinary, notification_type: "delete" }],

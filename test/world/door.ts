@@ -30,7 +30,6 @@ export function doorOf({ config, clock, ledger, bucket, log }: House): (request:
       wrongTokens: createWrongTokens(),
       unknownPings: createUnknownPings(),
       strangers: createStrangers(),
-      visitSites: (...visits) => ledger.askVisits(...visits),
       access: null,
       edgeUrl: "",
       analytics: null,

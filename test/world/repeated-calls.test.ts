@@ -1,3 +1,5 @@
+import { CoverageReport } from "@prewarm/control-schema/coverage";
+import { leastValue } from "@prewarm/control-schema/testing/least-value";
 import { nameOf, placeOf } from "@prewarm/durable-queue/schema/job-ids";
 import type { SqlRow } from "@prewarm/durable-queue/schema/sql";
 import { describe, expect, it } from "vitest";
@@ -92,18 +94,7 @@ const WRITES: { [K in WritingCall]: (scene: Scene) => Promise<Parameters<LedgerC
     await scene.ledger.acknowledge("paused.bulk", null, await pausedBy(scene));
     return ["paused.bulk", WHO];
   },
-  askVisits: async () => [["shop"], "deploy", WHO],
-  takeVisit: async ({ ledger }) => {
-    await ledger.askVisits(["shop"], "deploy", WHO);
-    return ["o2"];
-  },
-  keepVisit: async ({ ledger }) => {
-    await ledger.askVisits(["shop"], "deploy", WHO);
-    const taken = await ledger.takeVisit("o2");
-    if (taken === null) throw new Error("no visit is due");
-    const visit = { ...taken.visit, step: "read" as const, pages: 9, read: 3 };
-    return [{ site: taken.site, owner: "o2", visit, result: null, leavesMs: 0 }];
-  },
+  keepReport: async () => ["shop", leastValue(CoverageReport), WHO],
   endSession: async ({ now }) => ["session", now + 86_400_000],
   doctorSlice: async (scene) => [await sliceWithStale(scene)],
   doctorDone: async (scene) => [(await scene.ledger.doctorSlice(await sliceWithStale(scene))).locks],
@@ -177,7 +168,6 @@ async function play(call: WritingCall, { drops, resets }: { drops: boolean; rese
     config: {
       edgeCache: "workers",
       events: [{ url: "https://events.example.com/hook", secrets: ["EVENTS"] }],
-      sites: { shop: { sitemaps: ["https://shop.example.com/sitemap.xml"] } },
     },
     weather: {
       wire: () => {

@@ -39,7 +39,6 @@ import { rewriteCommand } from "./commands/rewrite.ts";
 import { rollbackCommand } from "./commands/rollback.ts";
 import { servingCommand } from "./commands/serving.ts";
 import { signCommand } from "./commands/sign.ts";
-import { sitesCommand } from "./commands/sites.ts";
 import { smokeCommand } from "./commands/smoke.ts";
 import { statusCommand } from "./commands/status.ts";
 import { upgradeCommand } from "./commands/upgrade.ts";
@@ -54,7 +53,6 @@ export const COMMANDS: readonly Command[] = [
   warmCommand,
   adoptCommand,
   coverageCommand,
-  sitesCommand,
   recipeSuggestCommand,
   statusCommand,
   receiptCommand,

@@ -60,7 +60,7 @@ const urlsOf = ({ stdout }: { stdout: string }) =>
 it("finds in a folder what scripts ask for, also after scrolling, and asks the edge for nothing", async () => {
   writeFileSync(join(cwd, "dist/sub/page one.html"), scripted());
   expect(urlsOf(await run(["dist"]))).toEqual(["plain?w=320"]);
-  const ended = await run(["dist", "--browser"]);
+  const ended = await run(["dist", "--browser", "--gate"]);
   expect(ended).toMatchObject({ code: EXIT.failed });
   expect(urlsOf(ended)).toEqual(["built?w=320", "later?w=640", "never-shown?w=320", "plain?w=320"]);
   expect(JSON.parse(ended.stdout).problems.find(({ url }: { url: string }) => url === "plain?w=320").place).toBe(

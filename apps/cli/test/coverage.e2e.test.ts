@@ -46,8 +46,11 @@ async function start(): Promise<void> {
   writePages([]);
 }
 
+/** What a visitor wrote under each page: an image that nobody has, a version that nobody announced, and a width that no upload makes. */
+const COMMENT = ["made-up.jpg?w=320&f=webp", "blog/0-0.jpg?w=320&f=webp&v=zzz", "blog/0-0.jpg?w=960&f=webp"];
+
 /** The pages name the edge, whose port is another one after a start. `more`: widths of products beside the others. */
-function writePages(more: readonly number[]): void {
+function writePages(more: readonly number[], comment: readonly string[] = []): void {
   for (let at = 0; at < PAGES; at += 1) {
     const template = TEMPLATES[at % TEMPLATES.length] ?? "";
     const widths = template === "products" ? [...WIDTHS, ...more] : WIDTHS;
@@ -59,7 +62,8 @@ function writePages(more: readonly number[]): void {
       );
       return `<img srcset="${urls.join(", ")}">`;
     });
-    html[`/${template}/${at}`] = `<h1>${at}</h1>\n${images.join("\n")}`;
+    const links = comment.map((path) => `<a href="${stack.edgeUrl}/images/${path.replaceAll("&", "&amp;")}">x</a>`);
+    html[`/${template}/${at}`] = `<h1>${at}</h1>\n${images.join("\n")}\n${links.join(" ")}`;
   }
   const list = Object.keys(html).filter((path) => path !== "/sitemap.xml");
   html["/sitemap.xml"] = `<urlset>${list.map((path) => `<url><loc>${site.url}${path}</loc></url>`).join("")}</urlset>`;
@@ -95,12 +99,19 @@ async function coverage(...flags: string[]) {
   return { code, found: JSON.parse(stdout || "null"), stderr };
 }
 
-it("warms a site, names the objects that were deleted by hand, and the line of a width that was added", {
+async function reports() {
+  const headers = { authorization: `Bearer ${TOKEN}` };
+  const answer = await fetch(`${stack.controlUrl}/api/v1/coverage`, { headers });
+  return ((await answer.json()) as { reports: object[] }).reports;
+}
+
+it("warms and reports a site, names the objects that were deleted by hand, and the line of a width that was added", {
   timeout: 1_800_000,
 }, async () => {
   const urls = PAGES * IMAGES_A_PAGE * WIDTHS.length * FORMATS.length;
-  const first = await coverage("--warm");
+  const first = await coverage("--warm", "--gate", "--wait", "--report", "shop");
   expect(first).toMatchObject({ code: EXIT.ok, found: { share: 100, urls: { warm: urls } } });
+  expect(await reports()).toMatchObject([{ name: "shop", site: site.url, share: 100, isWhole: true }]);
   await stack.stop();
   const gone = Array.from({ length: 14 }, (_, n) => {
     const at = (n * 7) % PAGES;
@@ -119,7 +130,8 @@ it("warms a site, names the objects that were deleted by hand, and the line of a
   });
   await start();
   const jobs = emulator.control.jobs().length;
-  const second = await coverage();
+  const second = await coverage("--gate", "--report", "shop");
+  expect(await reports()).toMatchObject([{ name: "shop", counts: { warm: urls - 14, cold: 14 } }]);
   expect(second).toMatchObject({
     code: EXIT.failed,
     found: { urls: { warm: urls - 14, cold: 14, neverWarmed: 0, refused: 0 } },
@@ -140,4 +152,8 @@ it("warms a site, names the objects that were deleted by hand, and the line of a
   ]);
   // Looking has made nothing.
   expect(emulator.control.jobs()).toHaveLength(jobs);
+  writePages([], COMMENT);
+  const fourth = await coverage("--warm", "--wait", "--gate");
+  expect(fourth).toMatchObject({ code: EXIT.failed, found: { urls: { warm: urls, cold: 2, neverWarmed: 1 } } });
+  expect(emulator.control.jobs()).toHaveLength(jobs + 14);
 });

@@ -44,8 +44,8 @@ const env = { PREWARM_EDGE_URL: EDGE };
 const image = (path: string) => `<img src="${EDGE}/images/${path.replaceAll("&", "&amp;")}">\n`;
 const run = (args: readonly string[], more: Record<string, string> = {}) =>
   runHere(["coverage", ...args], { cwd, url: api.url, env: { ...env, ...more } });
-/** The document; the command must end with `code`. */
-async function documentOf(args: readonly string[], code: number = EXIT.failed, more: Record<string, string> = {}) {
+/** The document; the command must end with `code`. Without --gate nothing that is found is a failure. */
+async function documentOf(args: readonly string[], code: number = EXIT.ok, more: Record<string, string> = {}) {
   const ended = await run([...args, "--json"], more);
   expect({ code: ended.code, stderr: ended.stderr }).toMatchObject({ code });
   return JSON.parse(ended.stdout);
@@ -125,7 +125,7 @@ describe("a folder of built pages", () => {
     writeFileSync(join(cwd, "dist/latin.html"), Buffer.from(html("<meta charset=iso-8859-1>"), "latin1"));
     writeFileSync(join(cwd, "dist/wide.html"), Buffer.from(`\ufeff${html("")}`, "utf16le"));
     write("dist/plain.html", html(""));
-    const { urls, pages } = await documentOf(["dist"], EXIT.ok);
+    const { urls, pages } = await documentOf(["dist"]);
     expect([urls.warm, pages.map(({ page, warm: count }: { page: string; warm: number }) => [page, count])]).toEqual([
       1,
       [
@@ -184,9 +184,10 @@ describe("a folder of built pages", () => {
     ]);
   });
 
-  it("ends with 0 from --fail-below on, and prints tables", async () => {
+  it("ends with 1 below --fail-below, which is 100 by --gate, and prints tables", async () => {
     api.storedOf = warm;
     write("dist/index.html", image("a?w=320") + image("a?w=640") + image("a?w=960"));
+    expect([(await run(["dist"])).code, (await run(["dist", "--gate"])).code]).toEqual([EXIT.ok, EXIT.failed]);
     expect(await run(["dist", "--fail-below", "66.6"])).toMatchObject({
       code: EXIT.ok,
       stdout: expect.stringContaining("66.66 %"),
@@ -219,23 +220,59 @@ describe("a folder of built pages", () => {
     api.storedOf = () => ["a/750x500-cover-high.webp"];
     const s = await sign("/images/a", "w=750&h=500", "key", config);
     write("dist/index.html", image(`a?w=750&h=500&s=${s}`) + image(`a?w=750&h=500&s=${s.replace(/./, "-")}`));
-    expect((await documentOf(["dist"], EXIT.ok)).urls).toMatchObject({ warm: 2 });
-    expect((await documentOf(["dist"], EXIT.failed, { SIGNING_KEYS: "key" })).problems).toMatchObject([
+    expect((await documentOf(["dist", "--gate"])).urls).toMatchObject({ warm: 2 });
+    expect((await documentOf(["dist", "--gate"], EXIT.failed, { SIGNING_KEYS: "key" })).problems).toMatchObject([
       { reason: "its signature is wrong" },
     ]);
   });
 
-  it("warms what is missing with --warm, and looks again", async () => {
-    write("dist/index.html", image("a?w=320") + image("a?w=960") + image("b?w=640"));
-    const { urls } = await documentOf(["dist", "--warm"], EXIT.ok);
-    expect(urls).toMatchObject({ warm: 3, cold: 0 });
-    const bodies = api.received
+  const ordered = () =>
+    api.received
       .filter(({ path }) => path.startsWith("/api/v1/warm"))
-      .map(({ body }) => JSON.parse(body));
-    expect(bodies.flatMap(({ items }) => items).toSorted((x, y) => (x.id < y.id ? -1 : 1))).toEqual([
-      { id: "a", transforms: ["w=320&q=high&f=webp", "w=960&q=high&f=webp"] },
+      .flatMap(({ body }) => JSON.parse(body).items)
+      .toSorted((x, y) => (x.id < y.id ? -1 : 1));
+
+  it("is warmed with --warm, and with --wait looked at again", async () => {
+    write("dist/index.html", image("a?w=320") + image("b?w=640"));
+    expect(await documentOf(["dist", "--warm"])).toMatchObject({ urls: { warm: 0, cold: 2 } });
+    expect(ordered()).toEqual([
+      { id: "a", transforms: ["w=320&q=high&f=webp"] },
       { id: "b", transforms: ["w=640&q=high&f=webp"] },
     ]);
+    api.jobs.clear();
+    expect(await documentOf(["dist", "--warm", "--gate", "--wait"])).toMatchObject({ urls: { warm: 2, cold: 0 } });
+    expect((await run(["dist", "--wait"])).code).toBe(EXIT.usage);
+  });
+
+  it("orders nothing for a comment on a page, nor what no upload makes", async () => {
+    api.versionOf = (id) => (id === "d" ? "2" : null);
+    const links = ["a?w=640", "made-up?w=320", "a?w=320&v=zzz"].map((path) => `<a href="${EDGE}/images/${path}">x</a>`);
+    const comment = `${links.join("")}<area href="${EDGE}/images/g?w=320"> ${EDGE}/images/b?w=320 <!-- ${image("c?w=320")} -->
+      <script>{"image": "${EDGE}/images/e?w=320"}</script>`;
+    write("dist/index.html", image("a?w=320") + image("a?w=960") + image("f?w=320&v=1"));
+    write("dist/blog.html", image("d?w=640&v=2") + image("d?w=320") + comment);
+    const { stderr } = await run(["dist", "--warm"]);
+    expect(ordered()).toEqual([
+      { id: "a", transforms: ["w=320&q=high&f=webp"] },
+      { id: "d", v: "2", transforms: ["w=640&q=high&f=webp"] },
+    ]);
+    expect(stderr).toContain("7 cold URLs are not ordered");
+  });
+
+  it("is reported under a name with --report, also where it is not warm", async () => {
+    write("dist/index.html", image("a?w=320") + image("a?w=960"));
+    const ended = await run(["dist", "--gate", "--report", "shop"]);
+    expect(ended).toMatchObject({ code: EXIT.failed, stderr: expect.stringContaining("Reported as shop.") });
+    const [sent] = api.received.filter(({ method }) => method === "PUT");
+    expect(sent?.path).toBe("/api/v1/coverage/shop");
+    expect(JSON.parse(sent?.body ?? "")).toMatchObject({
+      ...{ site: "dist", pages: 1, failed: 0, isWhole: true, share: 0 },
+      counts: { warm: 0, cold: 1, neverWarmed: 1, refused: 0, passedThrough: 0 },
+      problems: [{ path: "a?w=320", place: "index.html:1" }, { path: "a?w=960" }],
+      lines: [{ line: "pages.widths: add 960", urls: 1 }],
+      asked: ["w=320&q=high&f=webp", "w=960&q=high&f=webp"],
+    });
+    expect((await run(["dist", "--report", "My Shop"])).code).toBe(EXIT.usage);
   });
 });
 
@@ -261,7 +298,7 @@ describe("a site on the web", () => {
       "/new/place": image("moved?w=320"),
     });
     base.url = site.url;
-    const found = await documentOf([site.url]);
+    const found = await documentOf([site.url, "--gate"], EXIT.failed);
     expect(found.urls).toMatchObject({ warm: 3 });
     expect(
       Object.fromEntries(
@@ -326,7 +363,7 @@ describe("a site on the web", () => {
       "/b": send("text/html", Buffer.from(`<meta charset=latin1>${html}`, "latin1")),
       "/c": send("text/html; charset=latin1", Buffer.from(`\ufeff${html}`)),
     });
-    const { urls, pages } = await documentOf([site.url, "--rate", "1000"], EXIT.ok);
+    const { urls, pages } = await documentOf([site.url, "--rate", "1000", "--gate"]);
     expect([urls.warm, pages.length]).toEqual([1, 3]);
   });
 
@@ -340,9 +377,9 @@ describe("a site on the web", () => {
       "/c": image("c?w=320"),
       "/d": image("d?w=320"),
     });
-    expect((await documentOf([site.url, "--rate", "1000"], EXIT.ok)).urls).toMatchObject({ warm: 4 });
+    expect((await documentOf([site.url, "--rate", "1000"])).urls).toMatchObject({ warm: 4 });
     expect(site.asked.filter((path) => path === "/b")).toHaveLength(1);
-    expect((await documentOf([site.url, "--rate", "1000", "--max-pages", "3"], EXIT.ok)).pagesRead).toBe(3);
+    expect((await documentOf([site.url, "--rate", "1000", "--max-pages", "3"])).pagesRead).toBe(3);
   });
 
   it("is asked no faster than --rate and Crawl-delay say", async () => {

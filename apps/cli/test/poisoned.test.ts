@@ -28,10 +28,10 @@ const LINES: Record<string, readonly (readonly string[])[]> = {
   adopt: [["access.log", "--from", "imgix", "--host", "e.example"]],
   coverage: [
     ["pages", "--edge-url", "https://e.example"],
-    ["pages", "--edge-url", "https://e.example", "--markdown"],
+    ["pages", "--edge-url", "https://e.example", "--markdown", "--report", "shop"],
+    ["pages", "--edge-url", "https://e.example", "--report", ID],
     ["https://e.example/"],
   ],
-  sites: [[], [ID], [ID, "--visit"]],
   "recipe suggest": [[]],
   status: [[], ["run_1"]],
   receipt: [["run_1"]],

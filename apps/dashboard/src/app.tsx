@@ -29,7 +29,7 @@ const causes = () => import("./pages/causes.tsx").then(({ CausesPage }) => Cause
 const costs = () => import("./pages/costs.tsx").then(({ CostsPage }) => CostsPage);
 const system = () => import("./pages/system.tsx").then(({ SystemPage }) => SystemPage);
 const serving = () => import("./pages/serving.tsx").then(({ ServingPage }) => ServingPage);
-const sites = () => import("./pages/sites.tsx").then(({ SitesPage }) => SitesPage);
+const coverage = () => import("./pages/coverage.tsx").then(({ CoveragePage }) => CoveragePage);
 const steering = () => import("./pages/steering.tsx").then(({ SteeringPage }) => SteeringPage);
 
 type Page = (params: Record<string, string>) => { title: string; page: ComponentChildren };
@@ -53,7 +53,7 @@ const PAGES: readonly [pattern: string, page: Page][] = [
   ["/causes", () => later("Causes", causes, {})],
   ["/dead", () => ({ title: "Causes", page: <Moved /> })],
   ["/serving", () => later("Serving", serving, {})],
-  ["/sites", () => later("Sites", sites, {})],
+  ["/coverage", () => later("Coverage", coverage, {})],
   ["/costs", () => later("Costs", costs, {})],
   ["/steering", () => later("Steering", steering, {})],
   ["/system", () => later("System", system, {})],

@@ -77,7 +77,7 @@ const ICONS: Record<string, IconName> = {
   ...{
     "/images": "images",
     "/serving": "serving",
-    "/sites": "sites",
+    "/coverage": "coverage",
     "/costs": "costs",
     "/steering": "steering",
     "/system": "system",

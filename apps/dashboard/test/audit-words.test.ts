@@ -42,6 +42,7 @@ it.each([
     { focal: [0.3, 0.755] },
     "The focal point of image products/oak was set to 30 %, 76 %",
   ],
+  ["coverage.report", "shop", { share: 99.88 }, "The coverage of shop was reported: 99.8 % of its image URLs are warm"],
   ["image.focal", "products/oak", { focal: null }, "The focal point of image products/oak was taken back"],
   ["later.thing", "x", { some: 1 }, "later.thing x"],
   ["constructor", null, {}, "constructor"],

@@ -30,7 +30,7 @@ const PAGES = [
   "/causes?window=all&state=dead",
   "/causes?cause=fp0",
   "/serving",
-  "/sites",
+  "/coverage",
   "/costs",
   "/costs?by=format&sort=bytes",
   "/steering",

@@ -22,6 +22,7 @@ import {
   auditAt,
   causes,
   costs,
+  coverage,
   dead,
   eventPage,
   hooks,
@@ -31,7 +32,6 @@ import {
   jobDetail,
   runAt,
   serving,
-  sites,
 } from "./fixtures.ts";
 import { emptyGate, emptyStats, gate, history, pulse, stats } from "./fixtures-stats.ts";
 
@@ -62,7 +62,7 @@ const TYPES: Record<string, string> = {
 const JOBS = 480;
 
 /** Of an empty server these calls answer the least: a list without a row. */
-const LISTS = /^GET \/api\/v1\/(jobs|runs|causes|serving|costs|sites|images|hooks|events|dead|actions|audit)$/;
+const LISTS = /^GET \/api\/v1\/(jobs|runs|causes|serving|costs|coverage|images|hooks|events|dead|actions|audit)$/;
 
 /** A busy server and an operator who has signed in; all of `Face` may change at any time, but `empty` only by `reset`. */
 export async function startFakeServer(face: Partial<Face> = {}): Promise<FakeServer> {
@@ -131,7 +131,7 @@ function answersOf(server: FakeServer): Answers {
     "GET /api/v1/causes": () => causes(isHostile()),
     "GET /api/v1/serving": () => serving(isHostile()),
     "GET /api/v1/costs": ({ query }) => costs(isHostile(), query.by),
-    "GET /api/v1/sites": () => sites(isHostile()),
+    "GET /api/v1/coverage": () => coverage(isHostile()),
     "GET /api/v1/images": () => ({ images: times(9, (index) => imageAt(index, isHostile())) }),
     "GET /api/v1/hooks": () => hooks(isHostile()),
     "GET /api/v1/events": () => eventPage(isHostile()),

@@ -2,6 +2,7 @@ import type { Action } from "@prewarm/control-schema/actions";
 import type { AuditEntry } from "@prewarm/control-schema/audit";
 import type { Causes } from "@prewarm/control-schema/causes";
 import type { Costs, Dimension } from "@prewarm/control-schema/costs";
+import type { ReportedCoverage } from "@prewarm/control-schema/coverage";
 import type { DeadLetters } from "@prewarm/control-schema/dead";
 import type { EventPage } from "@prewarm/control-schema/events";
 import type { Hooks } from "@prewarm/control-schema/hooks";
@@ -9,7 +10,6 @@ import type { Image, ImageSummary } from "@prewarm/control-schema/images";
 import type { Job, JobDetail } from "@prewarm/control-schema/jobs";
 import type { Run } from "@prewarm/control-schema/runs";
 import type { Serving } from "@prewarm/control-schema/serving";
-import type { Site } from "@prewarm/control-schema/sites";
 import type { JobState, Lane } from "@prewarm/control-schema/words";
 
 /* What a fake control API answers: busy, or hostile. Shapes are the generated ones, so a change of the document breaks these first. */
@@ -230,38 +230,19 @@ export function costs(hostile: boolean, by: Dimension): Costs {
   };
 }
 
-export function sites(hostile: boolean): { sites: Site[] } {
+export function coverage(hostile: boolean): { reports: ReportedCoverage[] } {
   const name = hostile ? HOSTILE : "shop";
-  const counts = { warm: 11_986, cold: 12, neverWarmed: 2, refused: 0, passedThrough: 40 };
-  const past = {
-    visit: 9,
-    reason: "deploy" as const,
-    endedAt: NOW - 61_000,
-    pages: 500,
-    failed: 1,
-    isWarm: false,
-    counts,
-  };
   const problem = {
-    path: `${name}?w=960`,
-    verdict: "cold",
-    reason: name,
-    place: `https://shop.example.com/${name}`,
+    ...{ path: `${name}?w=960`, verdict: "cold" as const, reason: name, place: `https://shop.example.com/${name}` },
     pages: 3,
   };
-  const last = {
-    ...{
-      ...past,
-      startedAt: NOW - 99_000,
-      fault: hostile ? HOSTILE : null,
-      leftOut: 0,
-      share: 99.88,
-      run: null,
-    },
-    ...{ failures: [], worst: [], problems: [problem], lines: [], asked: [] },
+  const line = { line: hostile ? HOSTILE : "pages.widths: add 960", urls: 2, images: 2, jobsPerUpload: 3 };
+  const counts = { warm: 11_986, cold: 12, neverWarmed: 2, refused: 0, passedThrough: 40 };
+  const report = {
+    ...{ name, at: NOW - 61_000, who: hostile ? HOSTILE : "ci", site: hostile ? HOSTILE : "dist" },
+    ...{ pages: 500, failed: 1, isWhole: false, share: 99.88, counts, problems: [problem], lines: [line], asked: [] },
   };
-  const history = [99.88, 97, 40.5].map((share) => ({ ...past, share }));
-  return { sites: [{ name, sitemaps: [], warm: true, visit: null, wanted: null, last, history }] };
+  return { reports: [report, { ...report, name: "blog", share: 100, failed: 0, problems: [], lines: [] }] };
 }
 
 export function hooks(hostile: boolean): Hooks {
@@ -337,6 +318,7 @@ export function image(id: string, hostile: boolean, imageUrl: string): Image {
   const jobs = Array.from({ length: 9 }, (_, index) => ({ ...jobAt(index, hostile), id }));
   return {
     id,
+    v: null,
     originalUrl: imageUrl,
     originalBytes: 412_004,
     sourceEtag: '"5f2c-1a"',

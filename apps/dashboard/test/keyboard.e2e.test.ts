@@ -145,7 +145,7 @@ describe("a viewer", () => {
     "/causes?window=all&state=dead",
     "/causes?cause=fp0",
     "/serving",
-    "/sites",
+    "/coverage",
     "/costs",
     "/steering",
     "/system",

@@ -46,7 +46,7 @@ const pages = (): string[] => [
     "/causes",
     "/causes?window=all&state=dead",
     "/serving",
-    "/sites",
+    "/coverage",
     "/costs",
     "/steering",
     "/system",

@@ -40,7 +40,7 @@ const PAGES = [
   "/runs/new",
   "/causes?window=all&state=dead",
   "/serving",
-  "/sites",
+  "/coverage",
   "/costs",
   "/steering",
   "/system",

@@ -26,7 +26,14 @@ function variant(transform: string, more: Partial<Variant> = {}): Variant {
 
 function image(...variants: Variant[]): Image {
   return {
-    ...{ id: "a.jpg", originalUrl: "https://cdn.example/a.jpg", originalBytes: null, sourceEtag: null, focal: null },
+    ...{
+      id: "a.jpg",
+      v: null,
+      originalUrl: "https://cdn.example/a.jpg",
+      originalBytes: null,
+      sourceEtag: null,
+      focal: null,
+    },
     ...{ purging: false, purge: null, removal: null, variants, nextCursor: null },
   };
 }

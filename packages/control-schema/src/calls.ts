@@ -3,6 +3,7 @@ import { Action, ActionPage, ActionPreview, ActionRequest } from "./actions.ts";
 import { AuditPage, auditQuery } from "./audit.ts";
 import { Causes, causesQuery } from "./causes.ts";
 import { Costs, costsQuery } from "./costs.ts";
+import { CoverageReport, CoverageReports, KeptReport } from "./coverage.ts";
 import { DeadLetters, deadQuery } from "./dead.ts";
 import { DoctorWalk, doctorAnswer, doctorRequest } from "./doctor.ts";
 import { EdgePurge, EdgePurgeRequest } from "./edge-cache.ts";
@@ -20,7 +21,6 @@ import { RemoveRequest, SignedRemoval, Unblocked } from "./removal.ts";
 import { RejectedPage, Run, RunPage, RunPatch, runsQuery } from "./runs.ts";
 import { Serving, servingQuery } from "./serving.ts";
 import { Session, SignIn } from "./session.ts";
-import { Sites, SiteVisit } from "./sites.ts";
 import { Stats } from "./stats.ts";
 import { Acknowledgement } from "./troubles.ts";
 import { DryRun, WarmAnswer, WarmRequest, warmQuery } from "./warm.ts";
@@ -81,8 +81,8 @@ export const CALLS = {
   "GET /api/v1/session": { answer: Session.nullable() },
   "DELETE /api/v1/session": { answer: z.null() },
   "GET /api/v1/recipe/suggestion": { answer: RecipeSuggestion },
-  "GET /api/v1/sites": { answer: Sites },
-  "POST /api/v1/sites/{site}/visit": { answer: SiteVisit },
+  "GET /api/v1/coverage": { answer: CoverageReports },
+  "PUT /api/v1/coverage/{name}": { body: CoverageReport, answer: KeptReport },
   "GET /api/v1/hooks": { answer: Hooks },
   "POST /hooks/{name}": { body: z.unknown(), answer: HookAnswer },
 } as const satisfies Record<`${"GET" | "POST" | "PUT" | "PATCH" | "DELETE"} /${string}`, CallParts>;

@@ -16,7 +16,6 @@ export const HookAnswer = z
       description: "Events that are no image upload: test events, other types, our own variants",
     }),
     rejected: z.array(Rejection),
-    sites: z.array(z.string()).optional().meta({ description: "Sites that are visited now; of a deploy only" }),
     duplicate: z.boolean().meta({ description: "This very delivery had been accepted before; nothing was done" }),
   })
   .meta({ id: "HookAnswer" });
@@ -28,8 +27,7 @@ export const HookDelivery = z
     at: time.meta({ description: "Of refusals alike the last" }),
     verdict: z.enum(["accepted", "repeat", "refused"]),
     why: z.string().nullable().meta({
-      description:
-        "Of a refusal, or of the first item that was rejected; else what became of a subscription, or which sites a deploy changed",
+      description: "Of a refusal, or of the first item that was rejected; else what became of a subscription",
     }),
     n: count.meta({
       description: "Refusals alike within ten minutes of each other; without a proof, at least so many",

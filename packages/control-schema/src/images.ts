@@ -52,6 +52,7 @@ export type PurgeTimeline = z.infer<typeof PurgeTimeline>;
 export const Image = z
   .object({
     id: z.string(),
+    v: z.string().nullable().meta({ description: "The version that an upload or a run announced last; null: none" }),
     originalUrl: z.string().nullable(),
     originalBytes: bytes.nullable().meta({ description: "Of the original, once a variant of it is stored" }),
     sourceEtag: z.string().nullable(),

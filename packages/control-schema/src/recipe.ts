@@ -9,7 +9,7 @@ const names = z.array(z.string());
 
 export const RecipeSuggestion = z
   .object({
-    state: z.enum(["learned", "unvisited", "off", "unreadable"]),
+    state: z.enum(["learned", "unreported", "off", "unreadable"]),
     text: z.string().nullable().meta({ description: "What is needed or failed, or why no line is dropped; else null" }),
     ...{ from: time, at: time },
     add: z

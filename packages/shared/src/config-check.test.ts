@@ -200,7 +200,7 @@ describe("checkConfig finds", () => {
     [
       "a verifier that is none",
       "hooks.cms.verifier.kind",
-      /standard-webhooks, hmac, jws, bearer, sns, google-oidc or function/,
+      /standard-webhooks, hmac, bearer, sns, google-oidc or function/,
       checkRaw(hook({ verifier: { kind: "none" } })),
     ],
     [

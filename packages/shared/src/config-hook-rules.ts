@@ -1,4 +1,4 @@
-import { type Config, type DeploySender, type HookConfig, secretNames, type VerifierConfig } from "./config.ts";
+import { type Config, type HookConfig, secretNames, type VerifierConfig } from "./config.ts";
 import { recipesOf } from "./upload-recipe.ts";
 
 /** One fault: where it is and how to mend it. */
@@ -15,13 +15,10 @@ const SHARED_PROOF = "a delivery to one of them could be sent to the other, past
 
 /** What hooks demand of recipes, of their own settings and of each other. */
 export function hooksFaults(config: Config, isSound: (path: string) => boolean): Fault[] {
-  const { hooks, sites } = config;
+  const { hooks } = config;
   const recipes = recipesOf(config);
   const sound = Object.entries(hooks).filter(([name]) => isSound(`hooks.${name}`));
-  return [
-    ...sound.flatMap(([name, hook]) => [...hookFaults(name, hook, recipes), ...deployFaults(name, hook, sites)]),
-    ...sharedProofs(sound),
-  ];
+  return [...sound.flatMap(([name, hook]) => hookFaults(name, hook, recipes)), ...sharedProofs(sound)];
 }
 
 function hookFaults(
@@ -43,30 +40,6 @@ function hookFaults(
   if (verifier.kind === "hmac")
     faults.push(...templateMends(verifier).map((mend) => ({ path: `${at}.verifier.template`, mend })));
   return faults;
-}
-
-/** How each service proves a delivery. Cloudflare does not sign: it sends the secret itself in `cf-webhook-auth`. */
-const SIGNS: Record<DeploySender, VerifierConfig["kind"]> = {
-  vercel: "hmac",
-  netlify: "jws",
-  "cloudflare-pages": "bearer",
-  github: "hmac",
-};
-
-function deployFaults(name: string, { verifier, mapper }: HookConfig, sites: Config["sites"]): Fault[] {
-  if (mapper.kind !== "deploy") return [];
-  const at = `hooks.${name}`;
-  const wanted = SIGNS[mapper.from];
-  const unknown = mapper.sites.filter((site) => !Object.hasOwn(sites, site));
-  return [
-    ...(verifier.kind === wanted
-      ? []
-      : [{ path: `${at}.verifier.kind`, mend: `${mapper.from} proves its deliveries by ${wanted}` }]),
-    ...unknown.map((site) => ({
-      path: `${at}.mapper.sites`,
-      mend: `there is no site "${site}"; there are ${Object.keys(sites).join(", ") || "none"}`,
-    })),
-  ];
 }
 
 function templateMends({

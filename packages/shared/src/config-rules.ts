@@ -29,7 +29,6 @@ export const COLLECTIONS = [
   "presets",
   "recipes",
   "hooks",
-  "sites",
   "noise",
 ] as const satisfies readonly (keyof Config)[];
 type Collection = (typeof COLLECTIONS)[number];
@@ -48,8 +47,7 @@ export const RULES: readonly Rule[] = [
   { needs: ["unshowable", "legacy"], faults: posterFaults },
   { needs: TRANSFORM_SETTINGS, walks: "presets", faults: presetFaults },
   { needs: [...TRANSFORM_SETTINGS, "presets", "pages"], walks: "recipes", faults: recipeFaults },
-  { needs: ["recipes", "pages", "sites"], walks: "hooks", faults: hooksFaults },
-  { needs: [], walks: "sites", faults: sitesFaults },
+  { needs: ["recipes", "pages"], walks: "hooks", faults: hooksFaults },
   { needs: ["events"], faults: eventFaults },
   { needs: ["gate"], faults: gateFaults },
   { needs: ["ittybit"], faults: ittybitFaults },
@@ -119,20 +117,6 @@ function eventFaults({ events }: Config): Fault[] {
 function repeatedName(events: Config["events"], name: string, index: number): Fault[] {
   const first = events.findIndex((endpoint) => endpointName(endpoint) === name);
   return first === index ? [] : [{ path: `events[${index}].name`, mend: `"${name}" is events[${first}]'s already` }];
-}
-
-/** Sitemaps are fetched as sources are, so they are judged alike. */
-function sitesFaults({ sites }: Config, isSound: (path: string) => boolean): Fault[] {
-  const sound = Object.entries(sites).filter(([name]) => isSound(`sites.${name}`));
-  return sound.flatMap(([name, { sitemaps }]) =>
-    sitemaps.flatMap((written, index) => {
-      const path = `sites.${name}.sitemaps[${index}]`;
-      const url = URL.parse(written);
-      const whole = "write a whole https address, such as https://www.example.com/sitemap.xml";
-      const mend = url === null ? whole : addressFault(url);
-      return mend === null ? [] : [{ path, mend }];
-    }),
-  );
 }
 
 /** A filled template with `{id}` where its last x stands. */
@@ -293,7 +277,7 @@ function ittybitFaults({ ittybit: { webhooks, publicUrl } }: Config): Fault[] {
 
 /** Names that stand in URLs, paths and logs. */
 function nameFaults(config: Config): Fault[] {
-  const named = (["presets", "recipes", "hooks", "sites"] as const).flatMap((setting) =>
+  const named = (["presets", "recipes", "hooks"] as const).flatMap((setting) =>
     Object.keys(config[setting] ?? {}).map((name) => ({ name, path: `${setting}.${name}` })),
   );
   return named

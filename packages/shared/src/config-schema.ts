@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { type Config, DEPLOY_SENDERS, FORMATS, type LimitConfig, POSITIONS, QUALITIES } from "./config.ts";
+import { type Config, FORMATS, type LimitConfig, POSITIONS, QUALITIES } from "./config.ts";
 import { deploySchema } from "./deploy-schema.ts";
 import { EVENT_TYPES, type HandleEvent } from "./events.ts";
 import type { MapHook, VerifyHook } from "./hook-functions.ts";
@@ -120,12 +120,6 @@ const verifier = z.discriminatedUnion(
     }),
     z.strictObject({ kind: z.literal("bearer"), secrets, header: headerName.optional() }),
     z.strictObject({
-      kind: z.literal("jws"),
-      secrets,
-      header: headerName,
-      issuer: z.string().min(1, "write the issuer of the signatures, such as netlify"),
-    }),
-    z.strictObject({
       kind: z.literal("sns"),
       topics: z.array(topicArn).min(1, "name at least one topic").max(20, "name at most 20 topics"),
       confirm: z.boolean("write true or false").optional(),
@@ -136,7 +130,7 @@ const verifier = z.discriminatedUnion(
       audience: z.string().min(1, "write the audience of the push subscription, or leave it out").optional(),
     }),
   ],
-  "set kind to standard-webhooks, hmac, jws, bearer, sns, google-oidc or function",
+  "set kind to standard-webhooks, hmac, bearer, sns, google-oidc or function",
 );
 
 /** What a hook's secrets entitle to. */
@@ -153,11 +147,6 @@ const mapper = z.discriminatedUnion(
     z.strictObject({ kind: z.literal("r2"), buckets }),
     z.strictObject({ kind: z.literal("gcs-pubsub"), buckets }),
     z.strictObject({
-      kind: z.literal("deploy"),
-      from: z.enum(DEPLOY_SENDERS, `write one of ${DEPLOY_SENDERS.join(", ")}`),
-      sites: z.array(z.string()).min(1, "name at least one of sites"),
-    }),
-    z.strictObject({
       kind: z.literal("json-path"),
       items: jsonPath,
       id: jsonPath,
@@ -172,7 +161,7 @@ const mapper = z.discriminatedUnion(
       focal: jsonPath,
     }),
   ],
-  "set kind to native, s3, r2, gcs-pubsub, deploy, json-path or function",
+  "set kind to native, s3, r2, gcs-pubsub, json-path or function",
 );
 
 const limits = z.strictObject({
@@ -241,19 +230,6 @@ export const configSchema = z.strictObject({
     z.strictObject({
       ...{ verifier, mapper, recipe: z.string().optional(), may: mayDo.optional() },
       jobsPerDay: integer(1, 10_000_000).optional(),
-    }),
-  ),
-  sites: z.record(
-    z.string(),
-    z.strictObject({
-      sitemaps: z
-        .array(z.string("write the address of a sitemap"))
-        .min(1, "name at least one sitemap, such as https://www.example.com/sitemap.xml")
-        .max(20, "name at most 20: an index may name others"),
-      pagesPerDay: integer(1, 1_000_000).optional(),
-      pagesPerSecond: within(0.1, 20).optional(),
-      warm: z.boolean("write true or false").optional(),
-      hour: integer(0, 23).nullable().optional(),
     }),
   ),
   events: z

@@ -79,13 +79,6 @@ export type VerifierConfig =
     }
   | { kind: "bearer"; secrets: readonly string[] /** Default `authorization`. */; header?: string }
   | {
-      kind: "jws" /** The header's token is a JSON Web Signature (HS256) whose claim `sha256` is the body's hash, as Netlify signs. */;
-      secrets: readonly string[];
-      header: string;
-      /** The claim `iss`, such as `netlify`. */
-      issuer: string;
-    }
-  | {
       kind: "sns";
       /** ARNs of the topics that may send, such as `arn:aws:sns:eu-central-1:123456789012:uploads`. */
       topics: readonly string[];
@@ -105,22 +98,12 @@ export function secretNames(verifier: VerifierConfig): readonly string[] {
   return ("secrets" in verifier ? verifier.secrets : undefined) ?? [];
 }
 
-/** Services that tell of a deploy. */
-export const DEPLOY_SENDERS = ["vercel", "netlify", "cloudflare-pages", "github"] as const;
-export type DeploySender = (typeof DEPLOY_SENDERS)[number];
-
 export type MapperConfig =
   | { kind: "function"; map: MapHook }
   | { kind: "native" }
   | { kind: "s3"; buckets?: readonly string[] }
   | { kind: "r2"; buckets?: readonly string[] }
   | { kind: "gcs-pubsub"; buckets?: readonly string[] }
-  | {
-      kind: "deploy" /** Whose body it is. */;
-      from: DeploySender;
-      /** Names of `sites` that are looked at after a deploy. */
-      sites: readonly string[];
-    }
   | {
       kind: "json-path";
       /** Path to the item or items, such as `$.event.Upload` or `$.records[*]`. Default `$`. */
@@ -153,20 +136,6 @@ export interface HookConfig {
   jobsPerDay?: number;
 }
 
-/** A site whose pages are read after each deploy and each night (docs/coverage.md). */
-export interface SiteConfig {
-  /** Sitemaps, or indexes of them. Pages of their hosts are read, and no others. */
-  sitemaps: readonly string[];
-  /** Pages and style sheets that are read in a day (UTC). Default 10,000. */
-  pagesPerDay?: number;
-  /** Pages that are read in a second. Default 5; `Crawl-delay` of robots.txt may ask for fewer. */
-  pagesPerSecond?: number;
-  /** Whether what the pages lack is warmed, in the lane `bulk`. Default false. */
-  warm?: boolean;
-  /** The hour (UTC) from which the nightly look starts. Default 3; null: after deploys only. */
-  hour?: number | null;
-}
-
 /** A limit of the gate: a number stays as it is; `"auto"` moves by what Ittybit answers, within the bounds that are given (docs/operations.md). */
 export type LimitConfig = number | "auto" | { min?: number; max?: number };
 
@@ -183,7 +152,6 @@ type Plain =
   | Record<string, string>
   | Record<string, readonly string[]>
   | Record<string, HookConfig>
-  | Record<string, SiteConfig>
   | Readonly<Record<string, DeployConfig>>;
 
 /** The settings beside `sources`, every one with its default. */
@@ -221,8 +189,6 @@ export interface Settings {
   recipes: Record<string, readonly string[]>;
   /** Ways in for upload systems, by the name in `POST /hooks/<name>`: how a call proves its origin, and how its body names images. */
   hooks: Record<string, HookConfig>;
-  /** Sites whose pages are looked at after each deploy and each night, by name: how much of what they ask for is warm. */
-  sites: Record<string, SiteConfig>;
   /** Endpoints that get a message for each event, signed as Standard Webhooks; `secrets` name secrets holding `whsec_…`, each of which signs. */
   events: readonly EventEndpoint[];
   /** `off`: nothing signed is needed, the closed set only; `custom`: a signature opens everything else; `all`: every URL needs one. */
@@ -343,7 +309,6 @@ export const DEFAULTS: Settings = {
   pages: PAGES,
   recipes: {},
   hooks: {},
-  sites: {},
   events: [],
   signing: "custom",
   v: "limited",

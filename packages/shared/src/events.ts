@@ -8,8 +8,6 @@ export const EVENT_TYPES = [
   "budget.level",
   "live.stalled",
   "nothing.consumed",
-  "site.warm",
-  "site.cold",
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 

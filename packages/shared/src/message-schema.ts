@@ -16,7 +16,7 @@ const miss = z.object({
   signed: z.boolean().optional(),
 });
 
-const work = z.object({ v: z.literal(1), wake: z.literal(true), visits: z.literal(true).optional() });
+const work = z.object({ v: z.literal(1), wake: z.literal(true) });
 const newer = z.object({ v: z.int().gt(MESSAGE_VERSION) });
 
 type ParsedMessage =
@@ -26,11 +26,6 @@ type ParsedMessage =
   | { kind: "newer"; version: number }
   /** Will not improve: record it as a dead letter with this reason. */
   | { kind: "unreadable"; reason: string };
-
-/** Whether a message of `prewarm-work` says that visits of sites are due. */
-export function wakesVisits(body: unknown): boolean {
-  return work.safeParse(body).data?.visits === true;
-}
 
 /** Reads a queue message's body of any version up to ours. Never throws. */
 export function parseMessage(body: unknown): ParsedMessage {

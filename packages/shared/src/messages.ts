@@ -23,12 +23,9 @@ export interface MissMessage {
 export interface WorkMessage {
   v: 1;
   wake: true;
-  /** Visits of sites are due too. Older code takes it for any other wake-up. */
-  visits?: true;
 }
 
 export const WORK_MESSAGE: Readonly<WorkMessage> = { v: 1, wake: true };
-export const VISIT_MESSAGE: Readonly<WorkMessage> = { v: 1, wake: true, visits: true };
 
 /** The newest version. */
 export const MESSAGE_VERSION = 1;

@@ -26,8 +26,8 @@ export interface Fetching {
   clock: Clock;
   /** Resolves after `ms`, or at once when `signal` aborts. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
-  /** Aborts when nothing is to be read any more; null: nothing ends it early. */
-  stop: AbortSignal | null;
+  /** Aborts when nothing is to be read any more. */
+  stop: AbortSignal;
   /** Bytes of a page that is read. */
   bytesMax: number;
   /** Longest that one page may take, redirects included, in ms. */
@@ -40,8 +40,7 @@ export interface Fetching {
 export async function fetchPage(url: string, fetching: Fetching): Promise<FetchedPage | PageFault> {
   const { clock, sleep, stop, timeoutMs, bytesMax } = fetching;
   for (let n = 1; ; n += 1) {
-    const limit = AbortSignal.timeout(timeoutMs);
-    const signal = stop === null ? limit : AbortSignal.any([stop, limit]);
+    const signal = AbortSignal.any([stop, AbortSignal.timeout(timeoutMs)]);
     try {
       const answer = await follow(url, fetching, signal);
       if (!("response" in answer)) return answer;
@@ -60,7 +59,7 @@ export async function fetchPage(url: string, fetching: Fetching): Promise<Fetche
 }
 
 /** The answer behind the redirects. */
-export async function follow(
+async function follow(
   start: string,
   { fetch, refusal }: Pick<Fetching, "fetch" | "refusal">,
   signal: AbortSignal,

@@ -21,10 +21,12 @@ export interface ImageState {
   rows: Map<string, SeenVariant>;
   /** Of the original in px, where a stored variant shows all of it; else null. */
   original: { width: number; height: number } | null;
+  /** The version that an upload or a run announced last; null: none. */
+  v: string | null;
 }
 
 export function newImageState(): ImageState {
-  return { stored: new Set(), rows: new Map(), original: null };
+  return { stored: new Set(), rows: new Map(), original: null, v: null };
 }
 
 /** Notes a variant that R2 holds. */

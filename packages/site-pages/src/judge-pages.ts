@@ -3,17 +3,15 @@ import { fnv1a } from "@prewarm/shared/fnv1a";
 import { formatTransform, type Transform } from "@prewarm/shared/transform";
 import { recipesOf } from "@prewarm/shared/upload-recipe";
 import { type Asked, readAsked } from "./asked.ts";
-import { type ImageState, isStored, newImageState, whyMissing } from "./image-state.ts";
+import { type ImageState, isStored, whyMissing } from "./image-state.ts";
 import { createFixer, variantsOf } from "./page-fixes.ts";
 import type { PageRecord } from "./read-page.ts";
 import { newCounts, PROBLEMS_MAX, type Tally, type Verdict } from "./tally.ts";
 
 /** Uses of images that are held in memory at a time: some 8 MB. */
 export const USES_MAX = 20_000;
-/** Groups of images that are asked for at the same time. */
+/** Images that are asked for at the same time. */
 const LANES = 6;
-/** Images of a group. */
-const GROUP_IMAGES = 50;
 
 export interface Judging {
   config: Config;
@@ -22,19 +20,22 @@ export interface Judging {
   keys: readonly string[];
   /** Unix seconds, for signatures that end. */
   nowSeconds: number;
-  /** What is there of each of these images, in their order; nothing is made. */
-  readStates(ids: readonly string[]): Promise<ImageState[]>;
+  /** What is there of an image; nothing is made. */
+  readState(id: string): Promise<ImageState>;
   /** The pages that were read; a page may come twice. */
   records(): AsyncIterable<PageRecord>;
   /** The pages in the order of `records`, each once, with their templates. */
   pages: readonly { page: string; template: string }[];
   /** Uses of images in all pages. */
   uses: number;
-  /** Takes what is missing of an image; null: nothing is warmed. */
+  /** Takes what is missing of an image and may be ordered; null: nothing is ordered. */
   toWarm: ((item: Missing) => void) | null;
 }
 
-/** Variants of an image that are to be warmed, under one version. */
+/**
+ * Variants of an image that are to be ordered: those that the recipe makes, that a page surely asks for, and of the version that was announced
+ * of the image. A page may hold what its owner has not written, such as a comment full of addresses.
+ */
 export interface Missing {
   id: string;
   v?: string;
@@ -56,34 +57,16 @@ export function partsOf({ uses }: Pick<Judging, "uses">): number {
   return Math.max(1, Math.ceil(uses / USES_MAX));
 }
 
-/** Which images of a part are judged: from this one on, so many. */
-export interface Share {
-  from: number;
-  most: number;
-}
-
-/** Judges images of one part into the tally. Answers where to go on; null: the part has no more. */
-export async function judgePart(
-  part: number,
-  { from, most }: Share,
-  tally: Tally,
-  judging: Judging,
-): Promise<number | null> {
+/** Judges the images of one part into the tally. */
+export async function judgePart(part: number, tally: Tally, judging: Judging): Promise<void> {
   const { config, recipe } = judging;
   const upload = { made: variantsOf(recipesOf(config)[recipe] ?? [], config), fixOf: createFixer(recipe, config) };
   const uses = await readPart(part, partsOf(judging), judging);
-  // Images beside each other share a list of the store.
-  const images = [...uses].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, image]) => image);
-  const waiting = groupsOf(images.slice(from, from + most));
+  const waiting = uses.values();
   const lane = async (): Promise<void> => {
-    for (const group of waiting) await judgeGroup(group, upload, tally, judging);
+    for (const image of waiting) await judgeImage(image, upload, tally, judging);
   };
   await Promise.all(Array.from({ length: LANES }, lane));
-  return from + most < images.length ? from + most : null;
-}
-
-function* groupsOf<T>(all: readonly T[]): Generator<T[]> {
-  for (let from = 0; from < all.length; from += GROUP_IMAGES) yield all.slice(from, from + GROUP_IMAGES);
 }
 
 /** The tally with its lists in order. */
@@ -124,50 +107,25 @@ interface Upload {
 
 type Variants = Extract<Asked, { kind: "variants" }>;
 
-/** The URLs of an image that ask for variants. */
-interface AskedImage {
-  id: string;
-  image: ImageUses;
-  variants: { path: string; asked: Variants }[];
+/** A URL that asks for variants. */
+interface AskedUrl {
+  path: string;
+  asked: Variants;
 }
 
-async function judgeGroup(images: readonly ImageUses[], upload: Upload, tally: Tally, judging: Judging): Promise<void> {
-  const asked = await Promise.all(images.map((image) => readUses(image, tally, judging)));
-  const known = asked.filter((one) => one !== null);
-  const states = await judging.readStates(known.map(({ id }) => id));
-  for (const [at, one] of known.entries()) judgeImage(one, states[at] ?? newImageState(), upload, tally, judging);
-}
-
-/** Counts what asks for no variant. Null: none of the URLs does. */
-async function readUses(image: ImageUses, tally: Tally, judging: Judging): Promise<AskedImage | null> {
-  const { config, keys, nowSeconds } = judging;
-  const rules = { config, keys, nowSeconds };
-  const variants: AskedImage["variants"] = [];
-  for (const path of image.keys()) {
-    const asked = await readAsked(path, rules);
-    if (asked.kind === "variants") variants.push({ path, asked });
-    if (asked.kind === "passed") count(path, image, "passedThrough", null, tally, judging);
-    if (asked.kind === "refused") refuse(path, image, asked.reason, tally, judging);
-    if (keys.length === 0 && /[?&]s=/.test(path)) tally.unchecked += 1;
-  }
-  const [first] = variants;
-  return first === undefined ? null : { id: first.asked.id, image, variants };
-}
-
-function judgeImage(
-  { id, image, variants }: AskedImage,
-  state: ImageState,
-  upload: Upload,
-  tally: Tally,
-  judging: Judging,
-): void {
+async function judgeImage(image: ImageUses, upload: Upload, tally: Tally, judging: Judging): Promise<void> {
+  const urls = await readUses(image, tally, judging);
+  const [first] = urls;
+  if (first === undefined) return;
+  const { id } = first.asked;
   const { config, toWarm } = judging;
+  const state = await judging.readState(id);
   tally.images += 1;
   const lines = new Set<string>();
-  const missing = new Map<string | null, Set<string>>();
-  for (const { path, asked } of variants) {
+  const missing = new Set<string>();
+  for (const { path, asked } of urls) {
     for (const transform of asked.transforms) tally.asked.add(formatTransform(transform));
-    const absent = asked.transforms.filter((one) => !isStored(asked.id, asked.version, one, state, config));
+    const absent = asked.transforms.filter((one) => !isStored(id, asked.version, one, state, config));
     if (absent.length === 0) {
       count(path, image, "warm", null, tally, judging);
       continue;
@@ -175,13 +133,27 @@ function judgeImage(
     const { verdict, reason } = verdictOf(asked, absent, upload.made, state);
     count(path, image, verdict, reason, tally, judging);
     if (verdict === "neverWarmed") addFixes(path, image, { asked, absent, upload, lines }, tally, judging);
-    const queries = missing.get(asked.version) ?? new Set();
-    missing.set(asked.version, queries);
-    if (verdict !== "refused") for (const transform of absent) queries.add(formatTransform(transform));
+    if (verdict === "refused") continue;
+    if (asked.version !== state.v || !isCertain(path, image)) tally.unordered += verdict === "cold" ? 1 : 0;
+    else for (const transform of absent.map(formatTransform)) if (upload.made.has(transform)) missing.add(transform);
   }
-  if (toWarm === null) return;
-  for (const [v, queries] of missing)
-    if (queries.size > 0) toWarm({ id, ...(v === null ? {} : { v }), transforms: [...queries] });
+  if (missing.size === 0) return;
+  toWarm?.({ id, ...(state.v === null ? {} : { v: state.v }), transforms: [...missing] });
+}
+
+/** Counts what asks for no variant. The others. */
+async function readUses(image: ImageUses, tally: Tally, judging: Judging): Promise<AskedUrl[]> {
+  const { config, keys, nowSeconds } = judging;
+  const rules = { config, keys, nowSeconds };
+  const urls: AskedUrl[] = [];
+  for (const path of image.keys()) {
+    const asked = await readAsked(path, rules);
+    if (asked.kind === "variants") urls.push({ path, asked });
+    if (asked.kind === "passed") count(path, image, "passedThrough", null, tally, judging);
+    if (asked.kind === "refused") refuse(path, image, asked.reason, tally, judging);
+    if (keys.length === 0 && /[?&]s=/.test(path)) tally.unchecked += 1;
+  }
+  return urls;
 }
 
 function verdictOf(
@@ -206,7 +178,12 @@ function verdictOf(
 
 /** A word in a script or in data that the edge refuses is no URL of the page. */
 function refuse(path: string, image: ImageUses, reason: string, tally: Tally, judging: Judging): void {
-  if (image.get(path)?.some(({ certain }) => certain)) count(path, image, "refused", reason, tally, judging);
+  if (isCertain(path, image)) count(path, image, "refused", reason, tally, judging);
+}
+
+/** Whether a page surely means it as an address that browsers load. */
+function isCertain(path: string, image: ImageUses): boolean {
+  return image.get(path)?.some(({ certain }) => certain) ?? false;
 }
 
 function count(

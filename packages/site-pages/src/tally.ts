@@ -46,6 +46,8 @@ export interface Tally {
   asked: Set<string>;
   /** URLs whose signature was not checked, for want of keys. */
   unchecked: number;
+  /** Cold URLs that are not to be ordered: of another version than their image's, or in data and scripts only. */
+  unordered: number;
 }
 
 export function newCounts(): Counts {
@@ -62,6 +64,7 @@ export function newTally(pages: number): Tally {
     images: 0,
     asked: new Set(),
     unchecked: 0,
+    unordered: 0,
   };
 }
 

@@ -5,8 +5,7 @@ import type { Config } from "@prewarm/shared/config";
 import { checkConfig } from "@prewarm/shared/config-check";
 import { signingKeys } from "@prewarm/shared/environment";
 import { checkEnvironment } from "@prewarm/shared/environment-check";
-import { createLog, errorText, type Log } from "@prewarm/shared/log";
-import { VISIT_MESSAGE } from "@prewarm/shared/messages";
+import { createLog, type Log } from "@prewarm/shared/log";
 import { originalUrl } from "@prewarm/shared/signature";
 import { createUnknownPings, createWrongTokens } from "./api/access/wrong-tokens.ts";
 import type { ApiDeps } from "./api/deps.ts";
@@ -26,7 +25,6 @@ import { createContext } from "./making/create-context.ts";
 import { mendNotes } from "./making/settle.ts";
 import type { Span } from "./platform/span.ts";
 import { type Analytics, createAnalytics } from "./serving/analytics.ts";
-import type { SiteDeps } from "./sites/site-deps.ts";
 
 /** Which code runs; null where the platform does not say, as locally. */
 export function versionOf({ VERSION }: Pick<Env, "VERSION">): CodeVersion | null {
@@ -131,32 +129,10 @@ export function doctorDeps(site: Config, env: Env) {
   return { ...operatorDeps(site, env), mendNotes: mend };
 }
 
-/** Calls a handler for visits of sites; when the call is lost, the cron goes on with them. */
-async function wakeVisits(env: Env, delaySeconds = 0): Promise<void> {
-  try {
-    await env.WORK_QUEUE.send(VISIT_MESSAGE, { delaySeconds });
-  } catch (error) {
-    logOf(env, "consumer")("site.unwoken", { error: errorText(error) });
-  }
-}
-
 /** Where the edge answers images: its own address, and the hosts of the configuration. */
 export function imagesUrls({ edgeHosts }: Config, { EDGE_URL }: Pick<Env, "EDGE_URL">): string[] {
   const own = EDGE_URL ? [EDGE_URL.replace(/\/$/, "")] : [];
   return [...new Set([...own, ...edgeHosts.map((host) => `https://${host}`)])].map((edge) => `${edge}/images/`);
-}
-
-/** What visits of sites work with. */
-export function siteDeps(site: Config, env: Env): SiteDeps {
-  const { config, ledger, log } = operatorDeps(site, env);
-  return {
-    ...{ config, ledger, log, bucket: env.IMAGES_BUCKET, clock: systemClock, sleep, fetch: fetcher },
-    newOwner: () => crypto.randomUUID(),
-    imagesUrls: imagesUrls(config, env),
-    signingKeys: signingKeys(env.SIGNING_KEYS, env.LOCAL === "true"),
-    allowLoopbackHttp: env.ALLOW_LOOPBACK === "true",
-    wake: (seconds) => wakeVisits(env, seconds),
-  };
 }
 
 /** Null where nobody wants the edge's views read; half of what that takes is told by the first query. */
@@ -193,10 +169,6 @@ export function apiDeps(site: Config, env: Env): ApiDeps {
     wrongTokens: createWrongTokens(),
     unknownPings: createUnknownPings(),
     strangers: createStrangers(),
-    visitSites: async (sites, reason, who) => {
-      await deps.ledger.askVisits(sites, reason, who);
-      await wakeVisits(env);
-    },
     senderKeys: createSenderKeys(fetcher),
     signingKeys: signingKeys(env.SIGNING_KEYS, env.LOCAL === "true"),
     secret: (name) => secretOf(env, name),

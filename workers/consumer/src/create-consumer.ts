@@ -1,10 +1,9 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 import type { Config } from "@prewarm/shared/config";
 import type { CachePurge, CachePurges } from "@prewarm/shared/edge-cache";
-import { wakesVisits } from "@prewarm/shared/message-schema";
 import { queueRole } from "@prewarm/shared/queue-role";
 import { createApi } from "./api/create-api.ts";
-import { apiDeps, batchDeps, doctorDeps, ledgerOf, logOf, operatorDeps, siteDeps } from "./compose.ts";
+import { apiDeps, batchDeps, doctorDeps, ledgerOf, logOf, operatorDeps } from "./compose.ts";
 import type { Env } from "./config.ts";
 import { doctorTick } from "./doctor/run-doctor.ts";
 import { handleUploads } from "./hooks/uploads-queue.ts";
@@ -13,7 +12,6 @@ import { ledgerDeps } from "./ledger-deps.ts";
 import { consumeBatch } from "./making/consume-batch.ts";
 import { consumeMiss } from "./making/consume-miss.ts";
 import { consumeDead } from "./making/dead-queue.ts";
-import { walkSites } from "./sites/walk-sites.ts";
 
 const UNKNOWN_RETRY_SECONDS = 600;
 
@@ -61,25 +59,18 @@ function createWorker(site: Config) {
       const role = queueRole(batch.queue);
       if (role === "uploads") return handleUploads(batch, operatorDeps(site, env));
       if (role === "dead") return consumeDead(batch, ledgerOf(env), logOf(env, "consumer"));
-      if (role !== null) {
-        const isVisit = role === "work" && batch.messages.some(({ body }) => wakesVisits(body));
-        const visits = isVisit ? walkSites(siteDeps(site, env)) : null;
-        await consumeBatch(batch, role, batchDeps(site, env), (work) => context.waitUntil(work));
-        return (await visits) ?? undefined;
-      }
+      if (role !== null) return consumeBatch(batch, role, batchDeps(site, env), (work) => context.waitUntil(work));
       // Whatever it carries waits until the queue has a name that tells: taken for something else it would be lost.
       logOf(env, "consumer")("queue.unknown", { queue: batch.queue, messages: batch.messages.length });
       batch.retryAll({ delaySeconds: UNKNOWN_RETRY_SECONDS });
     },
 
-    /** The alarm is the clock; the cron does its work too, should it be lost, looks at one slice of the store, and goes on with visits of sites. `local-start` is the local stack's: every handler died with the last process. */
+    /** The alarm is the clock; the cron does its work too, should it be lost, and looks at one slice of the store. `local-start` is the local stack's: every handler died with the last process. */
     async scheduled(controller, env) {
       const ledger = ledgerOf(env);
       if (controller.cron === "local-start" && env.LOCAL === "true") return ledger.recover();
       await ledger.rearm();
-      const visits = Object.keys(site.sites).length === 0 ? null : walkSites(siteDeps(site, env));
       await doctorTick(doctorDeps(site, env));
-      await visits;
     },
   } satisfies ExportedHandler<Env>;
 }

@@ -1,16 +1,18 @@
 import { existsSync, rmSync } from "node:fs";
+import { KeptReport, REPORT_NAME } from "@prewarm/control-schema/coverage";
 import type { Config } from "@prewarm/shared/config";
 import { recipesOf } from "@prewarm/shared/upload-recipe";
 import { unusedOf } from "@prewarm/site-pages/page-fixes";
 import { shareOf, type Tally } from "@prewarm/site-pages/tally";
-import { templatesOf } from "@prewarm/site-pages/templates";
 import { type ControlApi, createControlApi } from "../api/control-api.ts";
 import { type Arguments, type Command, TIMEOUT_FLAG } from "../arguments/command.ts";
 import { loadConfig } from "../arguments/load-config.ts";
 import { readCount, readDuration, readRate } from "../arguments/quantities.ts";
 import { readControlSettings, readEdgeUrl, readSigningKeys } from "../arguments/settings.ts";
+import { reportOf } from "../covered/fit-report.ts";
 import { judgeSite } from "../covered/judge-site.ts";
 import { type Coverage, coverageDocument, printCoverage } from "../covered/report-coverage.ts";
+import { type Inventory, takeInventory } from "../covered/take-inventory.ts";
 import type { Namer } from "../input/item.ts";
 import { createNamer } from "../input/namer.ts";
 import { launchBrowser, type PageBrowser } from "../pages/browser.ts";
@@ -41,12 +43,19 @@ export const coverageCommand: Command = {
       valueHint: "url",
       description: "Where a folder's pages will be served, for their relative addresses. Default: whole addresses only",
     },
+    warm: { type: "boolean", description: "Order what is missing, as far as uploads make it" },
+    wait: { type: "boolean", description: "With --warm: wait until it is stored, and look again" },
+    gate: { type: "boolean", description: "End with 1 when a URL is not warm or a page could not be read" },
     "fail-below": {
       type: "string",
       valueHint: "percent",
-      description: "End with 1 when a smaller share of the URLs is warm. Default: 100",
+      description: "As --gate, but end with 1 only when a smaller share of the URLs is warm",
     },
-    warm: { type: "boolean", description: "Warm what is missing, wait for it, and look again" },
+    report: {
+      type: "string",
+      valueHint: "name",
+      description: "Send the result to the control API, whose dashboard shows the last one of this name",
+    },
     recipe: { type: "string", valueHint: "name", description: "What uploads make. Default: upload" },
     markdown: { type: "boolean", description: "Tables in Markdown, for a comment on a pull request" },
     browser: {
@@ -67,8 +76,9 @@ export const coverageCommand: Command = {
   },
   examples: [
     "prewarm coverage dist --edge-url https://images.example.com",
-    "prewarm coverage https://www.example.com --fail-below 99.5",
-    "prewarm coverage dist --warm --timeout 20m --markdown > coverage.md",
+    "prewarm coverage dist --warm --gate --wait --timeout 20m",
+    "prewarm coverage https://www.example.com --fail-below 99.5 --report www",
+    "prewarm coverage dist --markdown > coverage.md",
   ],
   graceful: true,
   async run(args, context) {
@@ -93,7 +103,10 @@ interface Covering {
   imagesUrl: string;
   spec: SiteSpec;
   store: RecordStore;
-  failBelow: number;
+  /** Warm URLs in percent; with fewer the command fails. Null: with any number it does not. */
+  failBelow: number | null;
+  /** Under which the result is reported; null: it is not. */
+  reportName: string | null;
 }
 
 async function coverage(args: Arguments, context: Context, report: Report): Promise<ExitCode> {
@@ -101,11 +114,13 @@ async function coverage(args: Arguments, context: Context, report: Report): Prom
   const edgeUrl = readEdgeUrl(args, context);
   const settings = readControlSettings(args, context);
   const spec = readSpec(args);
+  if (args.flag("wait") && !args.flag("warm")) throw usageError("--wait belongs to --warm.");
   const covering: Covering = {
     ...{ args, context, report, config, spec, url: settings.url, imagesUrl: `${edgeUrl}/images/` },
     namer: createNamer(config, edgeUrl),
     api: createControlApi(settings, context),
     failBelow: readPercent(args),
+    reportName: readReportName(args),
     store: createRecordStore(context.cwd, [spec, edgeUrl], args.flag("resume")),
   };
   try {
@@ -139,16 +154,24 @@ function readSpec(args: Arguments): SiteSpec {
   };
 }
 
-function readPercent(args: Arguments): number {
+function readPercent(args: Arguments): number | null {
   const text = args.text("fail-below");
-  const percent = text === null ? 100 : /^\d{1,3}(?:\.\d+)?%?$/.test(text) ? Number.parseFloat(text) : Number.NaN;
+  if (text === null) return args.flag("gate") ? 100 : null;
+  const percent = /^\d{1,3}(?:\.\d+)?%?$/.test(text) ? Number.parseFloat(text) : Number.NaN;
   if (!(percent <= 100)) throw usageError(`--fail-below takes a share in percent, such as 99.5, not ${text}.`);
   return percent;
 }
 
+function readReportName(args: Arguments): string | null {
+  const name = args.text("report");
+  if (name !== null && !REPORT_NAME.test(name))
+    throw usageError(`--report takes a name of at most 40 of a-z, 0-9 and -, not ${name}.`);
+  return name;
+}
+
 async function cover(covering: Covering): Promise<ExitCode> {
   const { args, context, report, config, spec, store } = covering;
-  await readPages(covering);
+  const isCut = await readPages(covering);
   const inventory = await takeInventory(store);
   if (inventory.uses === 0) return finishEmpty(covering, inventory);
   const recipe = args.text("recipe") ?? "upload";
@@ -182,17 +205,31 @@ async function cover(covering: Covering): Promise<ExitCode> {
   };
   if (report.json) report.document("prewarm.coverage/1", coverageDocument(found));
   else printCoverage(report, found, args.flag("markdown"));
-  const isRead = inventory.faults.every(({ fault }) => fault.kind !== "failed");
-  return isRead && shareOf(tally.counts) >= covering.failBelow ? EXIT.ok : EXIT.failed;
+  await sendReport(found, isCut, covering);
+  return codeOf(inventory, shareOf(tally.counts), covering);
 }
 
-async function readPages({ args, context, report, namer, imagesUrl, spec, store }: Covering): Promise<void> {
+function codeOf({ faults }: Inventory, share: number, { failBelow }: Covering): ExitCode {
+  if (failBelow === null) return EXIT.ok;
+  const isRead = faults.every(({ fault }) => fault.kind !== "failed");
+  return isRead && share >= failBelow ? EXIT.ok : EXIT.failed;
+}
+
+async function sendReport(found: Coverage, isCut: boolean, { reportName: name, api, report }: Covering): Promise<void> {
+  if (name === null) return;
+  const given = { params: { name }, body: reportOf(found, isCut) };
+  await api.call("PUT /api/v1/coverage/{name}", given, KeptReport, { what: `report ${name}` });
+  report.note(`Reported as ${name}.`);
+}
+
+/** True: the site has more pages than were read. */
+async function readPages({ args, context, report, namer, imagesUrl, spec, store }: Covering): Promise<boolean> {
   const rate = args.text("rate");
   const timeout = args.text("page-timeout");
   const timeoutMs = (timeout === null ? PAGE_TIMEOUT_S : readDuration(timeout, "--page-timeout")) * 1000;
   const browser = spec.browser ? await openBrowser(context, imagesUrl, timeoutMs) : null;
   try {
-    await readSite(spec, {
+    return await readSite(spec, {
       ...{ context, namer, imagesUrl, store, browser, timeoutMs, note: report.note },
       rate: rate === null ? RATE : readRate(rate, "--rate"),
       update: (done, total, failed) =>
@@ -210,42 +247,32 @@ function openBrowser({ env, uid }: Context, imagesUrl: string, timeoutMs: number
   return launchBrowser({ path, isRoot: uid === 0, env, images: [imagesUrl], timeoutMs });
 }
 
-type Inventory = Pick<Coverage, "pages" | "faults"> & { uses: number };
-
-/** The pages of the store in its order, each once. */
-async function takeInventory(store: RecordStore): Promise<Inventory> {
-  const names = new Set<string>();
-  const faults: { page: string; fault: NonNullable<Coverage["faults"][number]["fault"]> }[] = [];
-  let uses = 0;
-  for await (const { page, fault, images } of store.read()) {
-    if (names.has(page)) continue;
-    names.add(page);
-    if (fault !== null) faults.push({ page, fault });
-    uses += images.length;
-  }
-  const templates = templatesOf([...names]);
-  return { pages: [...names].map((page) => ({ page, template: templates.get(page) ?? "/*" })), faults, uses };
-}
-
-/** Judges, warms what is missing, and judges again. */
+/** Judges, orders what is missing, and with --wait judges again when it is stored. */
 async function warmed(judge: (toWarm: string | null) => Promise<Tally>, covering: Covering): Promise<Tally> {
   const { args, context, report, store, spec } = covering;
   const file = store.path("warm.ndjson");
   rmSync(file, { force: true });
   const before = await judge(file);
+  if (before.unordered > 0)
+    report.note(
+      `${before.unordered} cold URLs are not ordered: they stand in data, scripts or links only, or name another version than was announced.`,
+    );
   if (!existsSync(file)) return before;
   const timeout = args.text("timeout");
   const deadline =
     timeout === null ? Number.POSITIVE_INFINITY : context.clock.now() + readDuration(timeout, "--timeout") * 1000;
   const complaints = createComplaints(report.note, null);
-  await warmFile(file, { ...covering, complaints, deadline, label: `coverage of ${spec.site}`.slice(0, 200) });
+  const label = `coverage of ${spec.site}`.slice(0, 200);
+  await warmFile(file, { ...covering, complaints, deadline, label, waits: args.flag("wait") });
   complaints.end();
   rmSync(file, { force: true });
-  return judge(null);
+  return args.flag("wait") ? judge(null) : before;
 }
 
 /** A site without an image is an error, because its pages may have changed, unless it is said to be fine. */
-function finishEmpty({ args, report, spec, store }: Covering, { pages, faults }: Inventory): ExitCode {
+function finishEmpty(covering: Covering, inventory: Inventory): ExitCode {
+  const { args, report, spec, store } = covering;
+  const { pages, faults } = inventory;
   const [first] = faults;
   const why = first === undefined ? "" : ` ${first.page}: ${first.fault.why}.`;
   if (!args.flag("allow-empty")) {
@@ -257,5 +284,5 @@ function finishEmpty({ args, report, spec, store }: Covering, { pages, faults }:
   }
   report.end();
   report.note(`No image of the edge is in ${pages.length} pages of ${spec.site}.${why}`);
-  return faults.some(({ fault }) => fault.kind === "failed") ? EXIT.failed : EXIT.ok;
+  return codeOf(inventory, 100, covering);
 }

@@ -49,7 +49,7 @@ async function judged(pages: number) {
       ["webp", "jpeg"].map((format) => `${encodeURIComponent(id)}/${width}-high.${format}`),
     );
     const variants = keys.slice(0, -1).map((key) => ({ key, state: "stored", width: 9999, height: 9999, error: null }));
-    return { variants, nextCursor: null };
+    return { v: null, variants, nextCursor: null };
   };
   const tally = await judgeSite({
     ...{ config, recipe: "upload", keys: [], toWarm: null, update: () => {}, store: storeOf(pages) },

@@ -1,5 +1,4 @@
 import { appendFileSync } from "node:fs";
-import type { ImageState } from "@prewarm/site-pages/image-state";
 import { type Judging, judgePart, type Missing, partsOf, sorted } from "@prewarm/site-pages/judge-pages";
 import { newTally, type Tally } from "@prewarm/site-pages/tally";
 import type { ControlApi } from "../api/control-api.ts";
@@ -12,7 +11,7 @@ interface SiteJudging extends Pick<Judging, "config" | "recipe" | "keys" | "page
   api: ControlApi;
   context: Context;
   store: RecordStore;
-  /** A file for what is to be warmed, a line an image; null: nothing is. */
+  /** A file for what is to be ordered, a line an image; null: nothing is. */
   toWarm: string | null;
   update(images: number): void;
 }
@@ -24,20 +23,16 @@ export async function judgeSite({ api, context, store, toWarm, update, ...judgin
   const all: Judging = {
     ...judging,
     nowSeconds: Math.floor(context.clock.now() / 1000),
-    readStates: async (ids) => {
-      const states: ImageState[] = [];
-      for (const id of ids) {
-        if (context.interrupts.stop.aborted) throw interrupted();
-        states.push(await readImageState(id, api));
-        asked += 1;
-        update(asked);
-      }
-      return states;
+    readState: async (id) => {
+      if (context.interrupts.stop.aborted) throw interrupted();
+      const state = await readImageState(id, api);
+      asked += 1;
+      update(asked);
+      return state;
     },
     records: () => store.read(),
     toWarm: toWarm === null ? null : (item: Missing) => appendFileSync(toWarm, `${JSON.stringify(item)}\n`),
   };
-  for (let part = 0; part < partsOf(all); part += 1)
-    await judgePart(part, { from: 0, most: Number.POSITIVE_INFINITY }, tally, all);
+  for (let part = 0; part < partsOf(all); part += 1) await judgePart(part, tally, all);
   return sorted(tally);
 }

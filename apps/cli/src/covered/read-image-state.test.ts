@@ -24,7 +24,7 @@ async function stateOf(...pages: object[][]) {
   const call = async (_: string, given: { query: { cursor?: string } }) => {
     const at = Number(given.query.cursor ?? 0);
     asked.push(at);
-    return { variants: pages[at] ?? [], nextCursor: at + 1 < pages.length ? String(at + 1) : null };
+    return { v: null, variants: pages[at] ?? [], nextCursor: at + 1 < pages.length ? String(at + 1) : null };
   };
   return { state: await readImageState("a", { call } as unknown as ControlApi), asked };
 }

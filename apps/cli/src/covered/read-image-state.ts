@@ -3,7 +3,7 @@ import { type ImageState, newImageState, noteStored } from "@prewarm/site-pages/
 import * as z from "zod";
 import type { ControlApi } from "../api/control-api.ts";
 
-const SeenImage = Image.pick({ nextCursor: true }).extend({
+const SeenImage = Image.pick({ v: true, nextCursor: true }).extend({
   variants: z.array(Variant.pick({ key: true, state: true, width: true, height: true, error: true })),
 });
 
@@ -18,6 +18,7 @@ export async function readImageState(id: string, api: ControlApi): Promise<Image
       if (variant.width === null) state.rows.set(variant.key, variant);
       else noteStored(state, variant);
     }
+    state.v = page.v;
     cursor = page.nextCursor ?? undefined;
     isLast = cursor === undefined;
   }

@@ -24,6 +24,7 @@ import { createPace } from "../send/pace.ts";
 import type { OpenedPage, PageBrowser } from "./browser.ts";
 import type { RecordStore } from "./page-record.ts";
 import { serveFolder } from "./serve-folder.ts";
+import { merge, withAsked } from "./shown-page.ts";
 
 /** What is read, and how. */
 export interface SiteSpec {
@@ -62,10 +63,14 @@ export function isWeb(site: string): boolean {
   return /^https?:\/\//i.test(site);
 }
 
-/** Reads every page of a site into the store; a page that cannot be read is in it too, with the reason. Throws 130 when interrupted. */
-export async function readSite(spec: SiteSpec, reading: Reading): Promise<void> {
-  if (isWeb(spec.site)) await readWeb(spec, reading);
-  else await readFolder(spec, reading);
+/**
+ * Reads every page of a site into the store; a page that cannot be read is in it too, with the reason. True: the site has more pages than
+ * `maxPages`. Throws 130 when interrupted.
+ */
+export async function readSite(spec: SiteSpec, reading: Reading): Promise<boolean> {
+  if (isWeb(spec.site)) return readWeb(spec, reading);
+  await readFolder(spec, reading);
+  return false;
 }
 
 async function readFolder(spec: SiteSpec, reading: Reading): Promise<void> {
@@ -114,28 +119,30 @@ interface Frontier {
   seen: Set<string>;
   /** Pages, without style sheets. */
   count: number;
+  /** Whether there are more than `maxPages` of them. */
+  isCut: boolean;
 }
 
-async function readWeb(spec: SiteSpec, reading: Reading): Promise<void> {
+async function readWeb(spec: SiteSpec, reading: Reading): Promise<boolean> {
   const { context, store } = reading;
   const robots = await robotsOf(spec.site, context);
   const start = await startOf(spec, robots, reading);
-  const frontier: Frontier = { waiting: [], seen: new Set(), count: 0 };
+  const frontier: Frontier = { waiting: [], seen: new Set(), count: 0, isCut: false };
   const add = (url: string): boolean => {
     if (frontier.seen.has(url)) return false;
     const isSheet = /\.css$/i.test(new URL(url).pathname);
-    if (!isSheet && frontier.count >= spec.maxPages) return false;
+    if (!isSheet && frontier.count >= spec.maxPages) {
+      frontier.isCut = true;
+      return false;
+    }
     frontier.seen.add(url);
     frontier.count += isSheet ? 0 : 1;
     frontier.waiting.push(url);
     return true;
   };
   for await (const url of start.pages) {
-    if (frontier.count < spec.maxPages) add(url);
-    else {
-      reading.note(`The site has more pages than --max-pages (${spec.maxPages}); the rest is not read.`);
-      break;
-    }
+    add(url);
+    if (frontier.isCut) break;
   }
   const done = new Set<string>();
   for await (const { page, found } of store.read()) {
@@ -144,6 +151,9 @@ async function readWeb(spec: SiteSpec, reading: Reading): Promise<void> {
   }
   frontier.waiting = frontier.waiting.filter((url) => !done.has(url));
   await readAll(frontier, { ...reading, robots, follows: start.follows, site: spec.site, add, done: done.size });
+  if (frontier.isCut)
+    reading.note(`The site has more pages than --max-pages (${spec.maxPages}); the rest is not read.`);
+  return frontier.isCut;
 }
 
 interface Crawl extends Reading {
@@ -210,11 +220,6 @@ async function readWebPage(url: string, crawl: Crawl): Promise<PageRecord> {
   };
 }
 
-/** Both, where `second` tells the place of what is in both. */
-function merge(first: readonly ImageUse[], second: readonly ImageUse[]): ImageUse[] {
-  return [...new Map([...first, ...second].map((use) => [use[1], use])).values()];
-}
-
 async function openPage(url: string, browser: PageBrowser | null): Promise<OpenedPage | PageFault | null> {
   if (browser === null) return null;
   try {
@@ -222,13 +227,6 @@ async function openPage(url: string, browser: PageBrowser | null): Promise<Opene
   } catch (error) {
     return { kind: "failed", why: error instanceof Error ? error.message : String(error) } satisfies PageFault;
   }
-}
-
-/** The page after its scripts, and what it asked for, which stands in no line. */
-function withAsked({ html, asked }: OpenedPage): Page {
-  const page = readPage(".html", html);
-  const shown = page.addresses.map((one) => ({ ...one, line: 0 }));
-  return { ...page, addresses: [...shown, ...asked.map((address) => ({ line: 0, address, certain: true }))] };
 }
 
 /** The site's pages and style sheets that this page names first. */

@@ -13,7 +13,7 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 export const EXIT_MEANINGS: Record<ExitCode, string> = {
   0: "All fine. With `--wait`: every variant is stored.",
-  1: "Finished, but some items were refused, some variants are dead, refused or cancelled, or `coverage` is below --fail-below.",
+  1: "Finished, but some items were refused, some variants are dead, refused or cancelled, or `coverage` does not pass --gate or --fail-below.",
   2: "Wrong usage or configuration; nothing more was sent.",
   3: "The control API refused `ADMIN_TOKEN`, or Ittybit its key.",
   4: "The control API or Ittybit cannot be reached, or `--timeout` ran out. The same command may work later.",

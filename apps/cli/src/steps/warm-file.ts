@@ -1,5 +1,4 @@
 import type { ControlApi } from "../api/control-api.ts";
-import type { SeenRun } from "../api/runs.ts";
 import type { Namer } from "../input/item.ts";
 import type { Context } from "../platform/context.ts";
 import { CHUNK_ITEMS_MAX } from "../send/chunk-items.ts";
@@ -20,10 +19,12 @@ interface Warming {
   label: string;
   /** Unix ms. */
   deadline: number;
+  /** Whether it resolves at the end of the run; else when all is accepted. */
+  waits: boolean;
 }
 
-/** Warms what a file of NDJSON names, as one run, and waits for its end. Throws as `waitForRun` does. */
-export async function warmFile(file: string, { api, url, ...warming }: Warming): Promise<SeenRun> {
+/** Warms what a file of NDJSON names, as one run. Throws as `sendRun` and `waitForRun` do. */
+export async function warmFile(file: string, { api, url, waits, ...warming }: Warming): Promise<void> {
   const { context, report, label, deadline } = warming;
   const input = {
     operands: [],
@@ -38,7 +39,6 @@ export async function warmFile(file: string, { api, url, ...warming }: Warming):
   const store = createStateStore(context.cwd);
   await sendRun(state, { api, ...warming, store, rate: null, update: report.update });
   report.note(`Warming what is missing: ${state.run}`);
-  const view = await waitForRun(state.run, { api, context, progress: report, deadline, maxErrors: null });
+  if (waits) await waitForRun(state.run, { api, context, progress: report, deadline, maxErrors: null });
   store.remove(state.run);
-  return view;
 }

@@ -39,6 +39,8 @@ interface Kept {
   existing: number;
   /** Keys that R2 holds of an image; default: what was accepted of it, when it is asked. */
   storedOf: (id: string) => readonly string[];
+  /** The version that was announced of an image; default: none. */
+  versionOf: (id: string) => string | null;
 }
 export type FakeLedger = FakeControlApi & Kept;
 
@@ -50,6 +52,7 @@ export async function startFakeLedger(): Promise<FakeLedger> {
     runs: new Map(),
     stateOf: () => "stored",
     existing: 0,
+    versionOf: () => null,
     storedOf: (id) => [...kept.jobs.keys()].filter((key) => key.startsWith(`${id}?`)).map(storedKey),
   };
   const api = Object.assign(await startFakeControlApi({ guard: refuseOtherTokens }), kept);
@@ -92,7 +95,7 @@ function answersOf(ledger: FakeLedger): Answers {
       const { rows, nextCursor } = pageOf(ledger.storedOf(id), 2, query.cursor);
       const stored = { ...leastValue(Variant), state: "stored" as const, width: 10_000, height: 10_000 };
       const variants = rows.map((key) => ({ ...stored, key }));
-      return { ...leastValue(Image), id, variants, nextCursor };
+      return { ...leastValue(Image), id, v: ledger.versionOf(id), variants, nextCursor };
     },
     "GET /api/v1/stats": () => statsWithABudget(),
     "POST /api/v1/actions": ({ body: { action: kind, dryRun } }) => {

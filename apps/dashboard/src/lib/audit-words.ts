@@ -22,6 +22,8 @@ const SENTENCES: Record<string, (details: Details, target: string) => string> = 
   "action.retry": (details) => bulk("Retry", details),
   "action.cancel": (details) => (details.total === undefined ? "An action was stopped" : bulk("Cancel", details)),
   "doctor.fix": ({ count: n }, target) => `The doctor mended ${count(Number(n))} × ${target}`,
+  "coverage.report": ({ share }, target) =>
+    `The coverage of ${target} was reported: ${Math.floor(Number(share) * 10) / 10} % of its image URLs are warm`,
   "ledger.export": () => "The ledger was exported",
 };
 
@@ -38,6 +40,7 @@ export function auditLink({ what, target }: AuditEntry): string | null {
   if (target === null) return null;
   if (what === "warm" || what.startsWith("run.")) return `/runs/${encodeURIComponent(target)}`;
   if (what.startsWith("job.")) return `/jobs/${encodeURIComponent(target)}`;
+  if (what === "coverage.report") return "/coverage";
   return what.startsWith("image.") ? imageUrl(target) : null;
 }
 

@@ -6,7 +6,7 @@ export const NAV: readonly [href: string, name: string, key: string][] = [
   ["/causes", "Causes", "c"],
   ["/images", "Images", "i"],
   ["/serving", "Serving", "v"],
-  ["/sites", "Sites", "w"],
+  ["/coverage", "Coverage", "w"],
   ["/costs", "Costs", "m"],
   ["/steering", "Steering", "s"],
   ["/system", "System", "y"],

@@ -8,6 +8,7 @@ import { actions } from "./actions.ts";
 import { audit } from "./audit.ts";
 import { causes } from "./causes.ts";
 import { costs } from "./costs.ts";
+import { coverage } from "./coverage.ts";
 import { dead } from "./dead.ts";
 import type { ApiDeps } from "./deps.ts";
 import { doctor } from "./doctor.ts";
@@ -33,7 +34,6 @@ import { revalidate } from "./revalidate.ts";
 import { runs } from "./runs.ts";
 import { servingRoutes } from "./serving.ts";
 import { session } from "./session.ts";
-import { sites } from "./sites.ts";
 import { stats } from "./stats.ts";
 import { system } from "./system.ts";
 import { thumbs } from "./thumbs.ts";
@@ -62,7 +62,7 @@ const RESOURCES: readonly Endpoint[] = [
     gate,
     troubles,
   ],
-  ...[audit, events, doctor, ledger, session, hooks, sites, recipe, ittybitHook, metrics, system],
+  ...[audit, events, doctor, ledger, session, hooks, coverage, recipe, ittybitHook, metrics, system],
 ].flat();
 
 /** Every call there is. The app, the guard and the document are all made of this list. */

@@ -21,7 +21,7 @@ import { objectsAfter } from "../store/list-pages.ts";
 import type { Caller } from "./access/caller.ts";
 import type { ApiDeps } from "./deps.ts";
 import { acting, viewer } from "./endpoint.ts";
-import { originalBytes } from "./jobs.ts";
+import { readNote } from "./jobs.ts";
 import { originalAddress, variantUrl } from "./links.ts";
 import { purgeTimeline } from "./purge-timeline.ts";
 import { receiptOf } from "./removal.ts";
@@ -126,10 +126,13 @@ async function imageAnswer(id: string, cursor: string | null, caller: Caller, de
   const isOnPage = (name: string) => name > after && (to === null || name <= to);
   const others = found.rows.filter(({ key }) => !inStore.has(key) && isOnPage(storeKey(key)));
   const waiting = await Promise.all(others.map((row) => fromRow(row, deps)));
+  const note = await readNote(id, deps);
   return {
     id,
+    // The note keeps the version for longer than the ledger does.
+    v: found.announced === null ? (note?.version ?? null) : found.announced.v,
     originalUrl: await originalAddress(id, caller, deps),
-    originalBytes: await originalBytes(id, deps),
+    originalBytes: note?.bytes ?? null,
     sourceEtag: sourceEtag(found, objects),
     focal: found.focal === null ? null : [...found.focal],
     purging: found.purging,

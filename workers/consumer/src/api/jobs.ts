@@ -1,6 +1,7 @@
 import { Job, JobDetail, JobPage, jobsQuery } from "@prewarm/control-schema/jobs";
 import { jobName } from "@prewarm/control-schema/words";
 import { ApiError } from "@prewarm/shared/api-errors";
+import type { StoredInfo } from "@prewarm/shared/image-info";
 import { formatTransform } from "@prewarm/shared/transform";
 import { idOfKey, parseVariantKey } from "@prewarm/shared/variant-key";
 import * as z from "zod";
@@ -118,17 +119,17 @@ async function detail(
     ...answered,
     generation: view.gen,
     ...{ sourceEtag, waitingFor, runs },
-    originalBytes: await originalBytes(answered.id, deps),
+    originalBytes: (await readNote(answered.id, deps))?.bytes ?? null,
     originalUrl: await originalAddress(answered.id, caller, deps),
     variantUrl: parsed === null ? null : await variantUrl(parsed.id, parsed.transform, parsed.v, deps),
     history: attempts,
   };
 }
 
-/** Of the original, as it is kept with what is known of an image; null: not known yet. */
-export async function originalBytes(id: string, { bucket }: ApiDeps): Promise<number | null> {
+/** What is known of an image; null: nothing yet. */
+export async function readNote(id: string, { bucket }: ApiDeps): Promise<StoredInfo | null> {
   const known = await readInfos({ images: bucket, connections: createSemaphore(1) }, [id]);
-  return known.get(id)?.bytes ?? null;
+  return known.get(id) ?? null;
 }
 
 /** A job as the API shows it: with what its key says. */

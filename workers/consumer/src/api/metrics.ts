@@ -1,8 +1,6 @@
-import type { SiteResult } from "@prewarm/control-schema/sites";
 import { EVENTS, type Event, type Stats } from "@prewarm/control-schema/stats";
 import { JOB_STATES, LANES } from "@prewarm/shared/job";
 import * as z from "zod";
-import type { SiteView } from "../ledger/contract.ts";
 import { viewer } from "./endpoint.ts";
 import { refusals } from "./responses.ts";
 import { statsAnswer } from "./stats.ts";
@@ -21,11 +19,7 @@ export const metrics = [
       summary: "Prometheus text format",
       responses: { 200: { description: "Metrics", content: { "text/plain": { schema: z.string() } } }, ...refusals },
     },
-    async (c, deps) => {
-      const sites = Object.keys(deps.config.sites).length === 0 ? [] : await deps.ledger.listSites();
-      const text = metricsText(await statsAnswer(deps)) + siteMetrics(sites).join("");
-      return c.text(text, 200, { "Content-Type": METRICS_TYPE });
-    },
+    async (c, deps) => c.text(metricsText(await statsAnswer(deps)), 200, { "Content-Type": METRICS_TYPE }),
   ),
 ];
 
@@ -40,34 +34,6 @@ function metricsText(stats: Stats): string {
     ...edgeCacheMetrics(stats),
     ...queueMetrics(stats),
   ].join("");
-}
-
-/** Of the last visit of each site; a site that could not be judged has no share. */
-function siteMetrics(sites: readonly SiteView[]): string[] {
-  const seen = sites.flatMap(({ name: site, last }) => (last === null ? [] : [{ site, last }]));
-  const states = (last: SiteResult) => Object.entries(last.counts);
-  return [
-    gauge(
-      "prewarm_site_warm_percent",
-      "Warm image URLs of a site's pages, of those that can be warm.",
-      seen.map(({ site, last }): MetricLine => [{ site }, last.fault === null ? last.share : null]),
-    ),
-    gauge(
-      "prewarm_site_urls",
-      "Image URLs of a site's pages by what a browser gets.",
-      seen.flatMap(({ site, last }) => states(last).map(([state, n]): MetricLine => [{ site, state }, n])),
-    ),
-    gauge(
-      "prewarm_site_pages_failed",
-      "Pages that the last visit of a site could not read.",
-      seen.map(({ site, last }): MetricLine => [{ site }, last.failed]),
-    ),
-    gauge(
-      "prewarm_site_visited_seconds",
-      "When the last visit of a site ended, Unix time.",
-      seen.map(({ site, last }): MetricLine => [{ site }, last.endedAt / 1000]),
-    ),
-  ];
 }
 
 function jobMetrics({ lanes, oldest }: Stats): string[] {

@@ -1,4 +1,4 @@
-import type { SiteResult } from "@prewarm/control-schema/sites";
+import type { CoverageReport } from "@prewarm/control-schema/coverage";
 import { dataPoint, type View } from "@prewarm/shared/views";
 import { describe, expect, it } from "vitest";
 import { openAnalytics } from "../../../../dev/analytics.ts";
@@ -6,7 +6,6 @@ import { createApiWorld } from "./testing/api-world.ts";
 
 const DATASET = "prewarm_views";
 const DAY_MS = 86_400_000;
-const SITES = { shop: { sitemaps: ["https://shop.example.com/sitemap.xml"] } };
 const PAGES = { widths: [320, 640], formats: ["webp"] } as const;
 
 const miss = (id: string, name: string): View => view("original", `${id}/${name}`);
@@ -15,27 +14,19 @@ const view = (outcome: View["outcome"], missedKey: string): View => {
   return { outcome, missedKey, format: "webp", weight: 1, bytes: 0, originalBytes: 0 };
 };
 
-/** `points`: views of today and of yesterday. */
-function world(asked: string[], points: View[], more: Partial<SiteResult> = {}) {
+/** What pages ask for is reported, unless it is nothing. `points`: views of today and of yesterday. */
+function world(asked: string[], points: View[], more: Partial<CoverageReport> = {}) {
   const store = openAnalytics(":memory:");
   const analytics = { dataset: DATASET, query: async (sql: string) => store.query(sql) };
   const made = createApiWorld(
-    { sites: SITES, pages: PAGES, recipes: {}, presets: {}, prices: { ittybitPer1000Jobs: 2 } },
+    { pages: PAGES, recipes: {}, presets: {}, prices: { ittybitPer1000Jobs: 2 } },
     { analytics },
   );
   const now = made.deps.clock.now();
   for (const at of [now - DAY_MS, now]) store.write(points.map(dataPoint), at);
-  const taken = made.ledger.takeVisit("o");
-  if (taken !== null) {
-    const { visit } = taken;
-    const counts = { warm: 1, cold: 0, neverWarmed: 0, refused: 0, passedThrough: 0 };
-    const result: SiteResult = {
-      ...{ visit: 1, reason: "night", startedAt: now, endedAt: now, fault: null, pages: 9, failed: 0, leftOut: 0 },
-      ...{ counts, share: 100, isWarm: true, run: null, failures: [], worst: [], problems: [], lines: [], asked },
-      ...more,
-    };
-    made.ledger.keepVisit({ site: "shop", owner: "o", visit, result, leavesMs: 0 });
-  }
+  const counts = { warm: 1, cold: 0, neverWarmed: 0, refused: 0, passedThrough: 0 };
+  const report = { site: "dist", pages: 9, failed: 0, isWhole: true, share: 100, counts, problems: [], lines: [] };
+  if (asked.length > 0) made.ledger.keepReport("shop", { ...report, asked, ...more }, "ci");
   for (const id of ["a", "b", "c"]) void made.bucket.bucket.put(`variants/${id}/320-high.webp`, "x");
   return made;
 }
@@ -66,14 +57,24 @@ describe("the suggestion", () => {
   });
 
   it("drops nothing while a page was not read", async () => {
-    const made = world([transform(320), transform(960)], missed, { failed: 1 });
+    const made = world([transform(320), transform(960)], missed, { isWhole: false });
     expect(await learned(made)).toMatchObject({ add: [{ views: 12 }], drop: [], pages: { widths: [320, 640, 960] } });
   });
 
-  it("says what is needed: a visit, and counted views", async () => {
-    expect(await learned(world([], missed))).toMatchObject({ state: "unvisited", add: [], drop: [] });
-    const { deps, json } = createApiWorld({ sites: SITES });
+  it("drops nothing by a report of before the views", async () => {
+    const made = world([transform(320)], []);
+    made.advance(31 * DAY_MS);
+    expect(await learned(made)).toMatchObject({
+      state: "learned",
+      text: expect.stringContaining("older than 30 days"),
+      drop: [],
+    });
+  });
+
+  it("says what is needed: a report, and counted views", async () => {
+    expect(await learned(world([], missed))).toMatchObject({ state: "unreported", add: [], drop: [] });
+    const { deps, json } = createApiWorld();
     expect(deps.analytics).toBeNull();
-    expect((await json("GET", "/api/v1/recipe/suggestion")).body).toMatchObject({ state: "unvisited" });
+    expect((await json("GET", "/api/v1/recipe/suggestion")).body).toMatchObject({ state: "unreported" });
   });
 });

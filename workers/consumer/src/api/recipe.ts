@@ -1,5 +1,4 @@
 import { RecipeSuggestion } from "@prewarm/control-schema/recipe";
-import type { SiteResult } from "@prewarm/control-schema/sites";
 import { errorText } from "@prewarm/shared/log";
 import { formatTransform } from "@prewarm/shared/transform";
 import { imagePrefix, parseVariantKey, storeKey } from "@prewarm/shared/variant-key";
@@ -19,9 +18,9 @@ export const recipe = [
     {
       method: "get",
       path: "/api/v1/recipe/suggestion",
-      tags: ["sites"],
+      tags: ["coverage"],
       summary: "Lines of `pages` to add and to drop, by what pages ask for and viewers missed",
-      description: "Of 30 days, and of the last visit of each site. Views alone name no line: anybody can make them.",
+      description: "Of 30 days, and of the last report of each name. Views alone name no line: anybody can make them.",
       responses: { 200: answer(RecipeSuggestion, "Now"), ...refusals },
     },
     async (c, deps) => c.json(await suggestion(deps), 200),
@@ -32,14 +31,13 @@ async function suggestion(deps: ApiDeps): Promise<RecipeSuggestion> {
   const { config, ledger, analytics, clock, log } = deps;
   const at = clock.now();
   const from = at - WINDOW_MS;
-  const sites = await ledger.listSites();
-  const visited = sites.flatMap(({ last }) => (last === null || last.fault !== null ? [] : [last]));
-  const asked = new Set(visited.flatMap((last) => last.asked));
-  const isWhole = visited.length === sites.length && visited.every(isWholeVisit);
+  const reports = await ledger.listReports();
+  const asked = new Set(reports.flatMap((report) => report.asked));
+  const isWhole = reports.every((report) => report.isWhole && report.at >= from);
   const nothing = { config, asked, isWhole: false, missed: [], hits: [], isKnown: () => false };
   const none = (state: RecipeSuggestion["state"], text: string) => toAnswer(nothing, { state, text, from, at });
   if (asked.size === 0)
-    return none("unvisited", "No site was visited: name your sitemaps in `sites` of prewarm.config.ts.");
+    return none("unreported", "No site's coverage was reported: run `prewarm coverage <folder|url> --report <name>`.");
   if (analytics === null)
     return none("off", "Views are not counted (docs/dashboard.md): what viewers missed is not known.");
   try {
@@ -53,11 +51,7 @@ async function suggestion(deps: ApiDeps): Promise<RecipeSuggestion> {
   }
 }
 
-const NOT_WHOLE = "Not every page of every site was read by the last visit, so that no line is dropped.";
-
-function isWholeVisit({ failed, leftOut, asked }: SiteResult): boolean {
-  return failed === 0 && leftOut === 0 && asked.length < 1_000;
-}
+const NOT_WHOLE = "A report leaves pages out or is older than 30 days, so that no line is dropped.";
 
 /** Of the images whose misses could name a line those that R2 has something of: a made-up id has nothing. */
 async function knownImages(

@@ -1,3 +1,4 @@
+import { infoKey } from "@prewarm/shared/variant-key";
 import { describe, expect, it } from "vitest";
 import { accept, createApiWorld, endAll, key, VIEWER, warm, work } from "./testing/api-world.ts";
 
@@ -129,6 +130,16 @@ describe("images", () => {
       expect((await exact(key)).status).toBe(404);
     const asPath = await world.json("GET", "/api/v1/images/albums/%C3%A9t%C3%A9%20100%25");
     expect(asPath.body).toMatchObject({ id, purging: true });
+  });
+
+  it("have the version that was announced last, by the ledger or else by their note", async () => {
+    const world = createApiWorld();
+    const versionOf = async (id: string) => (await world.json("GET", `/api/v1/images/${id}`)).body.v;
+    const said = { width: 100, height: 50, type: "image/jpeg", bytes: 900, frames: 1, etag: null, lqip: null };
+    for (const id of ["told", "forgotten"])
+      await world.bucket.bucket.put(infoKey(id), JSON.stringify({ ...said, version: "1", stored: {}, others: [] }));
+    await world.json("POST", "/api/v1/warm", { body: { items: [{ id: "told", v: "2" }] } });
+    expect([await versionOf("told"), await versionOf("forgotten"), await versionOf("new")]).toEqual(["2", "1", null]);
   });
 
   it("have a focal point, which is set, shown, written into the audit log and taken back", async () => {

@@ -16,11 +16,9 @@ function printed(): string {
 
 it("docs/hooks.md prints the recipes that are tested, and they pass the configuration's check", () => {
   expect(JSON.parse(printed())).toEqual(RECIPES);
-  const sites = { shop: { sitemaps: ["https://shop.example.com/sitemap.xml"] } };
   const config = defineConfig({
     sources: [{ prefix: "", url: "https://cdn.example.com/{id}" }],
     hooks: RECIPES,
-    sites,
   });
   expect(checkConfig(config)).toEqual([]);
 });

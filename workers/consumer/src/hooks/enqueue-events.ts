@@ -53,7 +53,6 @@ export async function enqueueEvents(order: DeliveredEvents, deps: HookDeps): Pro
   const events = latest(order.events.flatMap((event, index) => eachImage({ ...event, index }, deps)));
   const purged = await purge(events, order.who, deps);
   const making = events.filter((event) => event.kind === "upload" || event.kind === "rejected");
-  const sites = events.flatMap((event) => (event.kind === "deployed" ? event.sites : []));
   const ignored = events.filter(({ kind }) => kind === "ignored").length;
   const answerOf = ({ accepted, duplicates, existing, outdated, rejected, repeat }: Receipt): HookAnswer => ({
     run: accepted + duplicates + existing > 0 ? run : null,
@@ -64,7 +63,6 @@ export async function enqueueEvents(order: DeliveredEvents, deps: HookDeps): Pro
     ignored: ignored + outdated,
     rejected: rejected.map((one) => ({ ...one, index: making[one.index]?.index ?? one.index })),
     duplicate: repeat,
-    ...(sites.length === 0 ? {} : { sites }),
   });
   const noted = { ...order, note: (receipt: Receipt) => noteOf(order.name, answerOf(receipt)) };
   const receipt =

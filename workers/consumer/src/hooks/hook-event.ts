@@ -23,8 +23,6 @@ export type HookEvent =
       focal: Focal | null | undefined;
     }
   | { kind: "delete"; id: string; order: string | null }
-  /** A deploy changed what these sites of the configuration show. */
-  | { kind: "deployed"; sites: readonly string[] }
   /** Valid, but nothing to do: test events, other types of file, our own variants. */
   | { kind: "ignored"; reason: string }
   /** About an image, but not usable. */

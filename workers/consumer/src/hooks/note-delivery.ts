@@ -5,11 +5,10 @@ import type { DeliveryNote, LedgerCalls } from "../ledger/contract.ts";
 
 /** What came of a delivery, for operators to look at. */
 export function noteOf(hook: string, answer: HookAnswer): DeliveryNote {
-  const { run, accepted, duplicates, existing, purged, ignored, rejected, duplicate, sites } = answer;
-  const visited = sites === undefined ? null : `a deploy of ${sites.join(", ")}`;
+  const { run, accepted, duplicates, existing, purged, ignored, rejected, duplicate } = answer;
   return {
     ...{ hook, verdict: duplicate ? "repeat" : "accepted", n: 1, run },
-    why: rejected[0] === undefined ? visited : `${rejected[0].code}: ${rejected[0].message}`,
+    why: rejected[0] === undefined ? null : `${rejected[0].code}: ${rejected[0].message}`,
     ...{ accepted, duplicates, existing, purged, ignored, rejected: rejected.length },
   };
 }

@@ -1,5 +1,4 @@
 import type { HookAnswer } from "@prewarm/control-schema/hooks";
-import type { VisitReason } from "@prewarm/control-schema/sites";
 import { ApiError } from "@prewarm/shared/api-errors";
 import { type HookConfig, secretNames } from "@prewarm/shared/config";
 import { secretList } from "@prewarm/shared/environment";
@@ -23,8 +22,6 @@ export interface ReceiveDeps extends HookDeps, Faults {
   senderKeys: SenderKeys;
   /** Whether this is a developer's machine. */
   isLocal: boolean;
-  /** Has the pages of these sites read and judged, soon; durable when it resolves. */
-  visitSites(sites: readonly string[], reason: VisitReason, who: string): Promise<unknown>;
   fetch: typeof fetch;
 }
 
@@ -103,8 +100,6 @@ async function takeDelivery({ name, hook, proof, raw, headers }: Proven, deps: R
     await noteDelivery(noteOf(name, REPEAT), deps);
     return REPEAT;
   }
-  const sites = [...new Set(events.flatMap((event) => (event.kind === "deployed" ? event.sites : [])))];
-  if (sites.length > 0) await deps.visitSites(sites, "deploy", `hook ${name}`);
   const order = {
     events,
     recipe: hook.recipe ?? DEFAULT_RECIPE,

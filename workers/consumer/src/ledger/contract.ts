@@ -1,6 +1,7 @@
 import type { AuditEntry } from "@prewarm/control-schema/audit";
 import type { Cause, Causes } from "@prewarm/control-schema/causes";
 import type { CostRow, CostSort, Costs, Dimension } from "@prewarm/control-schema/costs";
+import type { CoverageReport, ReportedCoverage } from "@prewarm/control-schema/coverage";
 import type { DeadGroup } from "@prewarm/control-schema/dead";
 import type { DoctorWalk } from "@prewarm/control-schema/doctor";
 import type { EventDelivery } from "@prewarm/control-schema/events";
@@ -12,7 +13,6 @@ import type { Attempt, Job, JobDetail } from "@prewarm/control-schema/jobs";
 import type { LedgerRestore } from "@prewarm/control-schema/ledger";
 import type { Pace } from "@prewarm/control-schema/pace";
 import type { Run } from "@prewarm/control-schema/runs";
-import type { SITE_STEPS, SitePoint, SiteResult, VisitReason } from "@prewarm/control-schema/sites";
 import type { Stats } from "@prewarm/control-schema/stats";
 import type { Rejection } from "@prewarm/control-schema/warm";
 import type { CodeVersion, LaneTimes } from "@prewarm/control-schema/words";
@@ -33,6 +33,7 @@ import type { JobState, Lane } from "@prewarm/shared/job";
 import type {
   AcceptAnswer,
   AcceptChunk,
+  Announced,
   AnsweredMisses,
   BeforeRestore,
   MissAsk,
@@ -132,8 +133,6 @@ export interface Operators {
   listCosts(query: CostsQuery): Promise<CostsView>;
   /** `stored`: keys of variants that R2 has, ≤ 1,000; they are named. */
   imageRows(id: string, stored: string[]): Promise<ImageRows>;
-  /** The rows of each of these images, in their order. A variant that is stored has none. */
-  rowsOfImages(ids: string[]): Promise<KnownRow[][]>;
   stats(): Promise<LedgerStats>;
   about(): Promise<{ version: CodeVersion | null }>;
   history(tier: Tier, from: number, to: number): Promise<CountedBucket[]>;
@@ -176,13 +175,10 @@ export interface Operators {
   /** Signs out. `until`: when the session would end by itself, in Unix ms. */
   endSession(session: string, until: number): Promise<void>;
 
-  /** Asks for visits of sites; how many of them there are. */
-  askVisits(sites: readonly string[], reason: VisitReason, who: string): Promise<number>;
-  /** A visit that is due, for a handler that makes one step of it; null: there is none, or others make them. */
-  takeVisit(owner: string): Promise<TakenVisit | null>;
-  /** Keeps a step of a visit. False: the handler has lost it. */
-  keepVisit(kept: KeptVisit): Promise<boolean>;
-  listSites(): Promise<SiteView[]>;
+  /** Keeps a report under its name, in the place of the one before. Of too many names the one with the oldest report goes. When it was kept. */
+  keepReport(name: string, report: CoverageReport, who: string): Promise<number>;
+  /** The last report of each name, the newest first. */
+  listReports(): Promise<ReportedCoverage[]>;
 
   /** Where the cron's walk over the store goes on, or null while it rests between two passes. */
   doctorFrom(): Promise<string | null>;
@@ -269,7 +265,6 @@ export const LEDGER_CALLS = {
   listImages: "read",
   listCosts: "read",
   imageRows: "read",
-  rowsOfImages: "read",
   stats: "read",
   about: "read",
   history: "read",
@@ -291,10 +286,8 @@ export const LEDGER_CALLS = {
   patchGate: "id",
   acknowledge: "id",
   takeBack: "id",
-  askVisits: "id",
-  takeVisit: "id",
-  keepVisit: "id",
-  listSites: "read",
+  keepReport: "id",
+  listReports: "read",
   isSessionOver: "read",
   endSession: "idempotent",
   doctorFrom: "read",
@@ -383,14 +376,14 @@ export interface CostsView extends Pick<Costs, "countedFrom"> {
   more: boolean;
 }
 
-export type KnownRow = Pick<NamedJob, "key" | "state" | "error">;
-
 export interface ImageRows {
   rows: NamedJob[];
   /** The jobs' names of the stored variants that were asked about, by key. */
   names: Record<string, string>;
   sourceEtag: string | null;
   focal: Focal | null;
+  /** Null: none is remembered. */
+  announced: Announced | null;
   purging: boolean;
   /** The last purge of the image, if it is remembered; `secondAt`: when its next pass is due. */
   purge: (PurgeRecord & { secondAt: number | null }) | null;
@@ -433,59 +426,6 @@ export type DeliveryNote = Omit<HookDelivery, "at">;
 export interface Noted {
   /** Listed in the transaction that finishes the delivery. */
   note?: DeliveryNote;
-}
-
-/* ── Sites ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────── */
-
-/** How far a visit of a site has come. What it has read lies in R2 (../sites/visit-store.ts). */
-export interface Visit {
-  /** Its number among the site's visits. */
-  visit: number;
-  reason: VisitReason;
-  who: string;
-  startedAt: number;
-  step: (typeof SITE_STEPS)[number];
-  /** Pages of the sitemaps, and style sheets that pages named; so many of both were read. */
-  pages: number;
-  read: number;
-  /** Pages beyond the day's number. */
-  leftOut: number;
-  sheets: string[];
-  /** Objects of read pages, and uses of images in them. */
-  chunks: number;
-  uses: number;
-  /** Judging: before warming (1) or after (2); the part of the images, and the place within it; the number of the stored tally (0: none). */
-  round: 1 | 2;
-  part: number;
-  from: number;
-  tally: number;
-  /** What is warmed: its run, and the variants that were ordered. */
-  run: string | null;
-  ordered: number;
-}
-
-/** `pagesLeft`: pages that may be read today. */
-export interface TakenVisit {
-  site: string;
-  visit: Visit;
-  pagesLeft: number;
-}
-
-/** `result`: what came of the visit, at its end. `leavesMs`: the handler goes, and others may take the visit after so long; null: it goes on. */
-export interface KeptVisit {
-  site: string;
-  owner: string;
-  visit: Visit;
-  result: SiteResult | null;
-  leavesMs: number | null;
-}
-
-export interface SiteView {
-  name: string;
-  visit: Visit | null;
-  wanted: VisitReason | null;
-  last: SiteResult | null;
-  history: SitePoint[];
 }
 
 /* ── The gate ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────── */

@@ -54,7 +54,6 @@ export abstract class LedgerObject<Env> extends DurableObject<Env> implements An
   getAction(...args: Call<"getAction">) { return this.#ledger.getAction(...args); }
   listImages(...args: Call<"listImages">) { return this.#ledger.listImages(...args); }
   listCosts(...args: Call<"listCosts">) { return this.#ledger.listCosts(...args); }
-  rowsOfImages(...args: Call<"rowsOfImages">) { return this.#ledger.rowsOfImages(...args); }
   imageRows(...args: Call<"imageRows">) { return this.#ledger.imageRows(...args); }
   stats(...args: Call<"stats">) { return this.#ledger.stats(...args); }
   about() { return this.#ledger.about(); }
@@ -77,10 +76,8 @@ export abstract class LedgerObject<Env> extends DurableObject<Env> implements An
   patchGate(...args: Call<"patchGate">) { return this.#ledger.patchGate(...args); }
   acknowledge(...args: Call<"acknowledge">) { return this.#ledger.acknowledge(...args); }
   takeBack(...args: Call<"takeBack">) { return this.#ledger.takeBack(...args); }
-  askVisits(...args: Call<"askVisits">) { return this.#ledger.askVisits(...args); }
-  takeVisit(...args: Call<"takeVisit">) { return this.#ledger.takeVisit(...args); }
-  keepVisit(...args: Call<"keepVisit">) { return this.#ledger.keepVisit(...args); }
-  listSites() { return this.#ledger.listSites(); }
+  keepReport(...args: Call<"keepReport">) { return this.#ledger.keepReport(...args); }
+  listReports() { return this.#ledger.listReports(); }
   isSessionOver(...args: Call<"isSessionOver">) { return this.#ledger.isSessionOver(...args); }
   endSession(...args: Call<"endSession">) { return this.#ledger.endSession(...args); }
   doctorFrom(...args: Call<"doctorFrom">) { return this.#ledger.doctorFrom(...args); }

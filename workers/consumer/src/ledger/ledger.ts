@@ -30,6 +30,7 @@ import type {
   Noted,
   RunView,
 } from "./contract.ts";
+import { keepReport, listReports } from "./coverage-reports.ts";
 import { Deliveries, listDeliveries, withCounts } from "./deliveries.ts";
 import { noteDeploy } from "./deployed.ts";
 import { testEvent } from "./events.ts";
@@ -59,11 +60,10 @@ import { listEvents } from "./views/events.ts";
 import { gateView } from "./views/gate-view.ts";
 import { history } from "./views/history.ts";
 import { listImages } from "./views/image-list.ts";
-import { findJob, imageRows, rowsOfImages, statesOf } from "./views/jobs.ts";
+import { findJob, imageRows, statesOf } from "./views/jobs.ts";
 import { listOrdered } from "./views/ordered.ts";
 import { pulse } from "./views/pulse.ts";
 import { listRejected, listRuns } from "./views/runs.ts";
-import { askVisits, keepVisit, listSites, takeVisit } from "./visits.ts";
 import { makeHookKey } from "./webhook-address.ts";
 
 /** The ledger without its Durable Object: the queue, and the calls of handlers, operators, hooks and doctor. */
@@ -197,7 +197,6 @@ export class Ledger extends Queue<LedgerTx, BeforeRestore> implements Answering<
   readonly listImages = this.reads(listImages);
   readonly listCosts = this.reads(listCosts);
   readonly imageRows = this.reads(imageRows);
-  readonly rowsOfImages = this.reads(rowsOfImages);
   readonly stats = this.reads((tx) => statsOf(tx, { metricErrors: this.metricErrors, version: this.#deps.version }));
 
   about() {
@@ -229,10 +228,8 @@ export class Ledger extends Queue<LedgerTx, BeforeRestore> implements Answering<
   readonly patchGate = this.changes(patchGate);
   readonly acknowledge = this.notes(acknowledgeTrouble);
   readonly takeBack = this.notes(takeBack);
-  readonly askVisits = this.notes(askVisits);
-  readonly takeVisit = this.notes(takeVisit);
-  readonly keepVisit = this.changes(keepVisit);
-  readonly listSites = this.reads(listSites);
+  readonly keepReport = this.notes(keepReport);
+  readonly listReports = this.reads(listReports);
   readonly isSessionOver = this.reads(isSessionOver);
   readonly endSession = this.notes(endSession);
 

@@ -1,3 +1,5 @@
+import { CoverageReport } from "@prewarm/control-schema/coverage";
+import { leastValue } from "@prewarm/control-schema/testing/least-value";
 import { observe } from "@prewarm/durable-queue/claims/observe";
 import { NOTHING } from "@prewarm/durable-queue/external-jobs";
 import { nodeSql } from "@prewarm/durable-queue/testing/node-sql";
@@ -21,9 +23,8 @@ const WHO = "operator token 1";
 export function playSession() {
   const clock = { ms: T0, now: () => clock.ms, random: () => 0.5 };
   const sql = nodeSql();
-  const sites = { shop: { sitemaps: ["https://shop.example.com/sitemap.xml"] } };
   const { engine } = testEngine(sql, {
-    config: testConfig({ gate: { concurrency: 20 }, sites, edgeCache: "workers" }),
+    config: testConfig({ gate: { concurrency: 20 }, edgeCache: "workers" }),
     clock,
   });
   clock.ms += 60_000;
@@ -188,7 +189,6 @@ function operators(say: Say, sql: ReturnType<typeof nodeSql>): void {
   const jobs = say("listJobs", { ...page, filter: NO_FILTER }).jobs;
   const dead = say("listDead", { ...page, fingerprint: null, lanes: [] });
   say("getJob", dead.jobs[0]?.job ?? "");
-  say("rowsOfImages", ["a", "none"]);
   say("imageRows", "a", [key("a")]);
   say("stats");
   say("history", "minute", T0, T0 + 3_600_000);
@@ -230,11 +230,8 @@ function operators(say: Say, sql: ReturnType<typeof nodeSql>): void {
   say("cancelRun", "run_1", WHO);
   say("listAudit", page);
   say("listAudit", { ...page, limit: 50 });
-  say("askVisits", ["shop"], "deploy", WHO);
-  const taken = say("takeVisit", "o");
-  if (taken !== null)
-    say("keepVisit", { site: "shop", owner: "o", visit: { ...taken.visit, step: "read" }, result: null, leavesMs: 0 });
-  say("listSites");
+  say("keepReport", "shop", leastValue(CoverageReport), WHO);
+  say("listReports");
   say("isSessionOver", "s");
   say("endSession", "s", T0 + 86_400_000);
   if (sql.exec("SELECT 1 FROM audit").length === 0) throw new Error("nothing was audited");

@@ -83,7 +83,6 @@ export function createApiWorld(site: Partial<UserConfig> = {}, more: Partial<Api
     wrongTokens: createWrongTokens(),
     unknownPings: createUnknownPings(),
     strangers: createStrangers(),
-    visitSites: async (...visits) => engine.askVisits(...visits),
     secret: (name) => (name === "HOOK_SECRET" ? HOOK_SECRET : undefined),
     access: null,
     edgeUrl: "https://images.example.com",

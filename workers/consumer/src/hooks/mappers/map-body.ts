@@ -4,7 +4,6 @@ import type { Log } from "@prewarm/shared/log";
 import { parseBody } from "../../platform/parse-body.ts";
 import type { HookEvent } from "../hook-event.ts";
 import { callSite } from "../site-function.ts";
-import { mapDeploy } from "./deploy.ts";
 import { readNews } from "./function.ts";
 import { mapGcsPubsub } from "./gcs-pubsub.ts";
 import { mapJsonPath } from "./json-path.ts";
@@ -67,8 +66,6 @@ function eventsOf(body: unknown, mapper: DataMapper, config: Config): HookEvent[
       return mapR2(body, config, mapper.buckets);
     case "gcs-pubsub":
       return mapGcsPubsub(body, config, mapper.buckets);
-    case "deploy":
-      return [mapDeploy(body, mapper)];
     case "json-path":
       return mapJsonPath(body, config, mapper);
     default:

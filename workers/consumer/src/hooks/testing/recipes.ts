@@ -10,22 +10,6 @@ export const RECIPES = {
     verifier: { kind: "google-oidc", emails: ["prewarm-push@my-project.iam.gserviceaccount.com"] },
     mapper: { kind: "gcs-pubsub", buckets: ["my-originals"] },
   },
-  vercel: {
-    verifier: { kind: "hmac", secrets: ["VERCEL_HOOK_SECRET"], header: "x-vercel-signature", algorithm: "SHA-1" },
-    mapper: { kind: "deploy", from: "vercel", sites: ["shop"] },
-  },
-  netlify: {
-    verifier: { kind: "jws", secrets: ["NETLIFY_HOOK_SECRET"], header: "x-webhook-signature", issuer: "netlify" },
-    mapper: { kind: "deploy", from: "netlify", sites: ["shop"] },
-  },
-  pages: {
-    verifier: { kind: "bearer", secrets: ["PAGES_HOOK_SECRET"], header: "cf-webhook-auth" },
-    mapper: { kind: "deploy", from: "cloudflare-pages", sites: ["shop"] },
-  },
-  github: {
-    verifier: { kind: "hmac", secrets: ["GITHUB_HOOK_SECRET"], header: "x-hub-signature-256", prefix: "sha256=" },
-    mapper: { kind: "deploy", from: "github", sites: ["shop"] },
-  },
   cloudinary: {
     verifier: {
       kind: "hmac",

@@ -7,7 +7,6 @@ import type { RemoteKeys } from "../../platform/remote-keys.ts";
 import { equalBytes, indexOfSecret } from "../../platform/secret-equality.ts";
 import { callSite } from "../site-function.ts";
 import { createGoogleKeys, verifyGoogleOidc } from "./google-oidc.ts";
-import { verifyJws } from "./jws.ts";
 import { DELIVERY_ID, type Delivery, type Proof, type SettingsOf, TOLERANCE_MS } from "./proof.ts";
 import { verifySns } from "./sns.ts";
 import { SnsCertificates } from "./sns-certificates.ts";
@@ -48,8 +47,6 @@ export async function verify(
       return verifyStandardWebhook(delivery, secrets);
     case "hmac":
       return verifyHmac(delivery, secrets, verifier);
-    case "jws":
-      return verifyJws(delivery, verifier, secrets);
     case "bearer": {
       // With or without the word: some senders can only be given the header's whole value.
       const given = (delivery.headers.get(verifier.header ?? "authorization") ?? "").replace(/^Bearer +/i, "");

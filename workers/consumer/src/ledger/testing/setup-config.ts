@@ -7,11 +7,10 @@ export interface Overrides {
   v?: Settings["v"];
   ittybit?: Partial<Settings["ittybit"]>;
   events?: Settings["events"];
-  sites?: Settings["sites"];
   edgeCache?: Settings["edgeCache"];
 }
 
-export function testConfig({ sources, gate, limits, v, ittybit, events, sites, edgeCache }: Overrides = {}): Config {
+export function testConfig({ sources, gate, limits, v, ittybit, events, edgeCache }: Overrides = {}): Config {
   return defineConfig({
     sources: sources ?? [{ prefix: "", url: "https://originals.example/{id}" }],
     gate: gate ?? {},
@@ -19,7 +18,6 @@ export function testConfig({ sources, gate, limits, v, ittybit, events, sites, e
     v: v ?? DEFAULTS.v,
     ittybit: ittybit ?? {},
     events: events ?? [],
-    sites: sites ?? {},
     edgeCache: edgeCache ?? "colo",
   });
 }

@@ -11,7 +11,7 @@ import { emptiedSince } from "../../images/cache-purges.ts";
 import { lastPurge, type PurgeRecord } from "../../images/purge-record.ts";
 import { removalView } from "../../images/removal-record.ts";
 import { passDueAt } from "../../images/tables/sweeps.ts";
-import type { FoundJob, ImageRows, KnownRow, NamedJob } from "../contract.ts";
+import type { FoundJob, ImageRows, NamedJob } from "../contract.ts";
 import type { LedgerTx } from "../ledger-tx.ts";
 import { jobWaitsFor } from "./waiting.ts";
 
@@ -132,6 +132,7 @@ export function imageRows(tx: LedgerTx, id: string, stored: readonly string[]): 
   const purge = lastPurge(image);
   return {
     ...{ rows: views, names, sourceEtag: image.etag, focal: image.focal, purging: image.lock > tx.now },
+    announced: image.announced > 0 ? { v: image.version, number: image.announced } : null,
     purge: purge === null ? null : { ...purge, edgeAt: edgeAt(tx, purge), secondAt: passDueAt(tx.sql, purge.seq) },
     removal: removalView(tx, image.id),
   };
@@ -140,13 +141,6 @@ export function imageRows(tx: LedgerTx, id: string, stored: readonly string[]): 
 /** When the Workers Cache had taken the last call for a purge, or one that ended all copies since. */
 function edgeAt(tx: LedgerTx, { edgeAt: at, deletedAt }: PurgeRecord): number | null {
   return at ?? (deletedAt === null ? null : emptiedSince(tx, deletedAt));
-}
-
-/** What a caller that judges many images needs of each. Unlike `imageRows` it reads nothing of what was stored lately. */
-export function rowsOfImages(tx: LedgerTx, ids: readonly string[]): KnownRow[][] {
-  return ids.map((id) =>
-    tx.rows.loadGroup(encodeId(id)).map((row) => ({ key: row.key, state: stateOf(tx, row), error: errorOf(row) })),
-  );
 }
 
 /** States of jobs that have rows, by key. */

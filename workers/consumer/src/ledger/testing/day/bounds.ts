@@ -24,7 +24,7 @@ export const ROWS_READ_MAX: Readonly<Record<keyof LedgerCalls | "opening" | "fir
   ...{ acceptChunk: CHUNK, finishDelivery: FEW, findDelivery: FEW },
   ...{ noteDeliveries: FEW, countRefusals: FEW, listDeliveries: FEW },
   // A removal counts the blocks: at most 20,000.
-  ...{ purgeImage: FEW, setFocal: FEW, removeImage: PAGE, unblockImage: FEW, imageRows: 500, rowsOfImages: FEW },
+  ...{ purgeImage: FEW, setFocal: FEW, removeImage: PAGE, unblockImage: FEW, imageRows: 500 },
   ...{ lookUp: CHUNK, listRuns: PAGE, getRun: PAGE, listRejected: FEW, listOrdered: CHUNK, listJobs: PAGE },
   // More than 50,000 jobs or orders before a job are not counted.
   getJob: 75_000,
@@ -34,7 +34,7 @@ export const ROWS_READ_MAX: Readonly<Record<keyof LedgerCalls | "opening" | "fir
   // 10,000 late sweeps of a kind are counted, and the waiting purges of the edge's copies.
   ...{ stats: EDGE_PURGES, acknowledge: EDGE_PURGES, takeBack: FEW },
   ...{ retryJob: FEW, promoteRun: PAGE, cancelJob: FEW, cancelRun: PAGE },
-  ...{ isSessionOver: FEW, endSession: FEW, askVisits: FEW, takeVisit: FEW, keepVisit: FEW, listSites: FEW },
+  ...{ isSessionOver: FEW, endSession: FEW, keepReport: FEW, listReports: FEW },
   // The last slice compares counts with up to 100,000 rows, three times, and with 50,000 runs.
   ...{ doctorFrom: FEW, doctorWalk: FEW, doctorSlice: 2 * COUNT, doctorDone: FEW },
   ...{ exportSlice: CHUNK, importBegin: FEW, importRows: FEW, restored: FEW, restoreTo: FEW, recover: FEW },

@@ -8,7 +8,6 @@ import { type DaySize, fillDay, NOON } from "./fill-day.ts";
 const CONFIG = testConfig({
   edgeCache: "workers",
   events: [{ url: "https://events.example.com/hook", secrets: ["EVENTS"] }],
-  sites: { shop: { sitemaps: ["https://shop.example.com/sitemap.xml"] } },
 });
 
 /**

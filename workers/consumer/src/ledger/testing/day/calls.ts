@@ -1,3 +1,5 @@
+import { CoverageReport } from "@prewarm/control-schema/coverage";
+import { leastValue } from "@prewarm/control-schema/testing/least-value";
 import { nameOf, PLACES, placeOf } from "@prewarm/durable-queue/schema/job-ids";
 import type { LedgerCalls } from "../../contract.ts";
 import type { Ledger } from "../../ledger.ts";
@@ -106,7 +108,6 @@ export const FORMS: Forms = {
     (by) => (ledger: Ledger) => ledger.listCosts({ by, from: 0, to: NOON, sort: "cost", skip: 0, limit: 200 }),
   ),
   imageRows: [(ledger) => ledger.imageRows("p5.jpg", []), (ledger) => ledger.imageRows("gone8", [])],
-  rowsOfImages: [(ledger) => ledger.rowsOfImages(Array.from({ length: 100 }, (_, n) => `new${n}.jpg`))],
   stats: [(ledger) => ledger.stats()],
   about: [(ledger) => ledger.about()],
   history: [(ledger) => ledger.history("day", 0, NOON)],
@@ -133,16 +134,8 @@ export const FORMS: Forms = {
   takeBack: [(ledger) => ledger.takeBack("stuck", WHO)],
   isSessionOver: [(ledger) => ledger.isSessionOver("session")],
   endSession: [(ledger) => ledger.endSession("session", NOON)],
-  askVisits: [(ledger) => ledger.askVisits(["shop"], "deploy", WHO)],
-  takeVisit: [(ledger) => ledger.takeVisit("walker")],
-  keepVisit: [
-    (ledger) => {
-      const taken = ledger.takeVisit("walker");
-      if (taken === null) throw new Error("no visit is due");
-      return ledger.keepVisit({ site: taken.site, owner: "walker", visit: taken.visit, result: null, leavesMs: 0 });
-    },
-  ],
-  listSites: [(ledger) => ledger.listSites()],
+  keepReport: [(ledger) => ledger.keepReport("shop", leastValue(CoverageReport), WHO)],
+  listReports: [(ledger) => ledger.listReports()],
   doctorFrom: [(ledger) => ledger.doctorFrom()],
   doctorWalk: [(ledger) => ledger.doctorWalk()],
   doctorSlice: [
