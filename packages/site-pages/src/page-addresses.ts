@@ -52,13 +52,14 @@ function collect(page: Page, before: number, isShown: boolean): Seen {
       if (tagName === "template") templates += 1;
       const attribute = (asked: string) => attrs.find(({ name }) => name === asked)?.value ?? null;
       const href = attribute("href");
-      if (tagName === "a" || tagName === "area") page.links.push(...(href === null ? [] : [href]));
+      const isLink = LINKS.has(tagName);
+      if (isLink) page.links.push(...(href === null ? [] : [href]));
       if (tagName === "link" && href !== null && /\bstylesheet\b/i.test(attribute("rel") ?? "")) page.sheets.push(href);
       if (tagName === "base") page.base ??= isShown && templates === 0 ? href : null;
       // A link may lead to an address that only looks like an image's.
       else
         for (const { name, value } of attrs)
-          add(attributeAddresses(name, value), line, LOADED.test(name) && tagName !== "a");
+          add(attributeAddresses(name, value), line, LOADED.test(name) && !(isLink && name === "href"));
     },
     text(tagName, text, line) {
       if (tagName === "style") add(cssAddresses(text), line, true);
@@ -70,6 +71,9 @@ function collect(page: Page, before: number, isShown: boolean): Seen {
     },
   };
 }
+
+/** Elements whose `href` a reader follows. */
+const LINKS = new Set(["a", "area"]);
 
 /** What a template language fills in, as it stands or encoded. */
 const BRACES = /\{\{|%7b%7b/i;
