@@ -96,9 +96,9 @@ export const API: readonly Mutation[] = [
       replace: `      if (found !== null) Object.assign(found, await ledger.restoreTo(to));
       if (found === null)`,
     }),
-    breaks("N14", "a backup's token may replace the ledger", {
-      find: '  unread(\n    "restore",',
-      replace: '  unread(\n    "copy",',
+    breaks("N14", "a backup's token may put the ledger back", {
+      find: '  acting("restore")(',
+      replace: '  acting("copy")(',
       tests: [`${ROOM}/access/routes.test.ts`],
     }),
   ]),

@@ -17,7 +17,35 @@ export const LEDGER: readonly Mutation[] = [
       replace: 'if (seen === "")',
     }),
   ]),
+  ...at({ file: `${ROOM}/views/export.ts`, tests: ["workers/consumer/src/api/ledger.test.ts"] }, [
+    breaks("P1", "an export lacks the jobs of its second slice", {
+      find: "next: more ? `jobs ${to}` : null",
+      replace: "next: null",
+    }),
+    breaks("P16", "an older original's object stands for a job that was exported", {
+      find: "Math.max(row.floor, tx.fenceOf(row.key)) > 0",
+      replace: "row.floor > 0",
+    }),
+    breaks("P10", "an export has the jobs of a run that was cancelled", {
+      find: " && !hasNoSubscribers(tx.runs, row)",
+      replace: "",
+    }),
+    breaks("P8", "a new ledger does not know what the month has cost", {
+      find: 'above === "" ? [...spent(tx), ...facts] : facts',
+      replace: "facts",
+    }),
+  ]),
   ...at({ file: `${ROOM}/views/gate-view.ts`, tests: [`${ROOM}/views/gate-view.test.ts`] }, [
+    breaks("P8", "a month's jobs that are told twice are counted twice", {
+      find: "Math.max(0, jobs[lane] - used[lane])",
+      replace: "jobs[lane]",
+      tests: ["workers/consumer/src/api/ledger.test.ts"],
+    }),
+    breaks("P8", "jobs of another month fill this month's budget", {
+      find: "    if (!day.startsWith(monthOf(now)) || day > dayOf(now)) continue;\n",
+      replace: "",
+      tests: ["workers/consumer/src/api/ledger.test.ts"],
+    }),
     breaks("P13", "the log says that a lane resumed which ran all the time", {
       find: "!isPausedSo(gate, lane, paused[lane])",
       replace: "true",

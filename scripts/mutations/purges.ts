@@ -98,7 +98,7 @@ export const PURGES: readonly Mutation[] = [
     }),
   ]),
   ...at({ file: `${ROOM}/restored-images.ts`, tests: [`${WORLD}/restore.test.ts`] }, [
-    breaks("P16", "an import forgets the purges that are under way", {
+    breaks("P16", "a restore forgets the purges that are under way", {
       find: "  for (const purge of before?.purges ?? []) purgeGoesOn(tx, purge);\n",
       replace: "",
     }),

@@ -54,23 +54,6 @@ export const QUEUE_SCHEMA: readonly Mutation[] = [
       tests: ["examples/durable-queue/reset.workerd.test.ts"],
     }),
   ]),
-  ...at({ file: `${QUEUE}/schema/copy.ts`, tests: ["workers/consumer/test/releases/next-version.test.ts"] }, [
-    breaks("P1", "a copy lacks a job that was touched while the copy was made", {
-      find: "ORDER BY iif(name = 'orders', 'j', name)",
-      replace: "ORDER BY name",
-      tests: [`${SIMULATED}/copy.test.ts`],
-    }),
-    breaks("P2", "a copy makes a job twice that was touched while the copy was made", {
-      find: "  dropTouched(sql);\n",
-      replace: "",
-      tests: [`${SIMULATED}/copy.test.ts`],
-    }),
-    breaks("P1", "a copy that misses rows takes the ledger's place", {
-      find: "if (head === undefined || int(head.rows) !== rows) return null;",
-      replace: "if (head === undefined) return null;",
-      tests: [`${CONSUMER}/api/ledger.test.ts`],
-    }),
-  ]),
   ...at({ file: `${QUEUE}/schema/costs.ts`, tests: [`${QUEUE_TESTS}/costs.test.ts`] }, [
     breaks("P13", "a folder too many is forgotten", {
       find: "addPlace(day, known, cost);",

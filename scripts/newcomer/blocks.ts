@@ -54,7 +54,7 @@ export const BLOCKS: readonly Block[] = [
   {
     page: "docs/backup.md",
     begins: "STATE_DIR=/tmp/drill",
-    does: { starts: { lines: 1, ready: /^ready edge=/m }, prints: [/imported: \d+ rows/, /Ledger and store agree/] },
+    does: { starts: { lines: 1, ready: /^ready edge=/m }, prints: [/paused/, /Ledger and store agree/] },
   },
   {
     page: "docs/before-a-build.md",

@@ -209,7 +209,7 @@ export const HOUSES: readonly House[] = [
       },
       {
         rooms: ["object"],
-        holds: "Transactions, what follows a change, the alarm's work, copies.",
+        holds: "Transactions, what follows a change, the alarm's work, bookmarks.",
         bug: "",
       },
       { rooms: ["testing"], holds: "SQLite in Node, within the platform's limits.", bug: "" },

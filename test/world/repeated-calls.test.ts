@@ -5,7 +5,6 @@ import type { SqlRow } from "@prewarm/durable-queue/schema/sql";
 import { describe, expect, it } from "vitest";
 import type { SliceRequest } from "../../workers/consumer/src/images/calls.ts";
 import { LEDGER_CALLS, type LedgerCalls, type WritingCall } from "../../workers/consumer/src/ledger/contract.ts";
-import { LEDGER_TABLES } from "../../workers/consumer/src/ledger/tables/own-tables.ts";
 import { chunkOf } from "../../workers/consumer/src/ledger/testing/chunk-of.ts";
 import { CalmWorld } from "./calm-world.ts";
 import type { Copy } from "./virtual-object.ts";
@@ -108,18 +107,6 @@ const WRITES: { [K in WritingCall]: (scene: Scene) => Promise<Parameters<LedgerC
   recover: async () => [],
   restored: async () => [WHO, { bookmark: "b" }, null],
   exportSlice: async () => [null, WHO],
-  importBegin: async () => [LEDGER_TABLES.length],
-  importRows: async ({ ledger }) => {
-    const lines = await wholeCopy(ledger);
-    await ledger.importBegin(LEDGER_TABLES.length);
-    return [lines];
-  },
-  importEnd: async ({ ledger }) => {
-    const lines = await wholeCopy(ledger);
-    await ledger.importBegin(LEDGER_TABLES.length);
-    await ledger.importRows(lines);
-    return [lines.length, WHO];
-  },
   restoreTo: async () => [{ bookmark: "b" }],
 };
 
@@ -137,16 +124,6 @@ async function sliceWithStale({ ledger, sleep, now }: Scene): Promise<SliceReque
   // Asked long after this instance began, so that it knows of all that was stored meanwhile.
   const page = { from: "", to: null, at: now + 60_000, objects: [{ key: "old/400-high.webp", gen: 1 }], markers: [] };
   return { page, fix: true, keep: true, who: "doctor" };
-}
-
-async function wholeCopy(ledger: LedgerCalls): Promise<string[]> {
-  const lines: string[] = [];
-  for (let cursor: string | null = null, more = true; more; more = cursor !== null) {
-    const part = await ledger.exportSlice(cursor, WHO);
-    lines.push(...part.lines);
-    cursor = part.next;
-  }
-  return lines;
 }
 
 const delivery = (id: string) => ({ id, chunk: 0, hash: "h" });

@@ -1,35 +1,17 @@
 import { storeKey } from "@prewarm/shared/variant-key";
 import { describe, expect, it } from "vitest";
-import { LEDGER_TABLES } from "../../workers/consumer/src/ledger/tables/own-tables.ts";
+import type { BeforeRestore } from "../../workers/consumer/src/images/calls.ts";
+import { beforeImagesRestore } from "../../workers/consumer/src/images/restored-images.ts";
 import { BORN_AT, type CalmOptions, CalmWorld } from "./calm-world.ts";
 import { createChance } from "./chance.ts";
 import { CANCELLING, jobsIn } from "./histories/ledger-look.ts";
+import type { Copy } from "./virtual-object.ts";
 import { noFaults, scripted } from "./weather.ts";
 
 const WIDTHS = [400, 800];
 const keysOf = (id: string) => WIDTHS.map((width) => `${id}/${width}-high.webp`);
 const idsOf = (name: string, n: number) => Array.from({ length: n }, (_, at) => `${name}${at}`);
 const wishOf = (ids: string[]) => Object.fromEntries(ids.map((id) => [id, keysOf(id)]));
-
-/** The lines of a copy, as `prewarm ledger export` has them. */
-async function copyOf(world: CalmWorld): Promise<string[]> {
-  const lines: string[] = [];
-  for (let cursor: string | null = null; ; ) {
-    const slice = await world.clock.until(world.ask((ledger) => ledger.exportSlice(cursor, "test")));
-    lines.push(...(slice?.lines ?? []));
-    cursor = slice?.next ?? null;
-    if (cursor === null) return lines;
-  }
-}
-
-async function imported(world: CalmWorld, lines: string[]): Promise<boolean> {
-  const work = world.ask(async (ledger) => {
-    await ledger.importBegin(LEDGER_TABLES.length);
-    await ledger.importRows(lines);
-    return ledger.importEnd(lines.length, "test");
-  });
-  return (await world.clock.until(work)) ?? false;
-}
 
 async function rest(world: CalmWorld): Promise<void> {
   for (let turn = 0; turn < 600; turn += 1) {
@@ -39,14 +21,13 @@ async function rest(world: CalmWorld): Promise<void> {
   await world.clock.run(60_000);
 }
 
-describe.each(["an import", "the platform"] as const)("a ledger put back to an earlier point by %s", (by) => {
+describe("a ledger put back to an earlier point", () => {
   it("goes on: no number is given twice, nothing that is stored is paid again, and every object is its own", async () => {
     const world = new CalmWorld({ gate: { concurrency: 4, ratePerSecond: 2, burst: 2 } });
     await world.accept("bulk", wishOf(idsOf("early", 10)));
     await world.clock.run(5_000);
     // The earlier point: some is stored, some is at Ittybit, most waits.
     const copy = world.object.copy();
-    const lines = await copyOf(world);
     await world.clock.run(3_000);
     await world.accept("upload", wishOf(idsOf("late", 3)));
     await rest(world);
@@ -56,11 +37,7 @@ describe.each(["an import", "the platform"] as const)("a ledger put back to an e
     const stored = new Set([...world.store.objects.keys()].filter((name) => name.startsWith("variants/")));
     expect(before.size).toBe(26);
 
-    if (by === "an import") expect(await imported(world, lines)).toBe(true);
-    else {
-      world.object.putBack(copy);
-      await world.clock.until(world.ask((ledger) => ledger.restored("test", {}, null)));
-    }
+    await putBack(world, copy);
     await world.accept("bulk", wishOf(idsOf("after", 5)));
     await rest(world);
 
@@ -114,16 +91,10 @@ function scriptedWorld(options: CalmOptions = {}) {
   return { faults, world: new CalmWorld({ etag: (id) => `"${id}"`, ...options, gate, weather }) };
 }
 
-async function putBack(world: CalmWorld, by: "an import" | "the platform", copy: ReturnType<typeof world.object.copy>) {
-  if (by === "an import") {
-    const lines = [...copy].flatMap(([table, rows]) =>
-      table === "schema_version" ? [] : rows.map((row) => JSON.stringify({ table, row })),
-    );
-    expect(await imported(world, lines)).toBe(true);
-    return;
-  }
+/** `before`: what the API read of the ledger before the platform put it back; null: other means did. */
+async function putBack(world: CalmWorld, copy: Copy, before: BeforeRestore | null = null): Promise<void> {
   world.object.putBack(copy);
-  await world.clock.until(world.ask((ledger) => ledger.restored("test", {}, null)));
+  await world.clock.until(world.ask((ledger) => ledger.restored("test", {}, before)));
 }
 
 async function forced(world: CalmWorld, id: string): Promise<void> {
@@ -135,33 +106,30 @@ async function forced(world: CalmWorld, id: string): Promise<void> {
   await world.clock.until(world.ask((ledger) => ledger.acceptChunk({ ...chunk, force: true, backlogMax: 1_000 })));
 }
 
-describe.each(["an import", "the platform"] as const)(
-  "a purge that was under way when the ledger was put back by %s",
-  (by) => {
-    it.each(["from before it", "from while it held the lock"] as const)(
-      "to a copy %s: its late delete takes nothing that is made afterwards",
-      async (when) => {
-        const { faults, world } = scriptedWorld();
-        await world.accept("bulk", wishOf(["p"]));
-        await world.clock.run(30 * SECOND);
-        const before = world.object.copy();
-        faults.lateDeletes.push(MINUTE);
-        void world.ask((ledger) => ledger.purgeImage("p", null, "test"));
-        await world.clock.run(2 * SECOND);
-        await putBack(world, by, when === "from before it" ? before : world.object.copy());
-        // It is ordered anew at once.
-        await forced(world, "p");
-        await world.clock.run(HOLD_MS + MINUTE);
-        await rest(world);
-        expect(world.stored).toBe(2);
-        await world.clock.run(20 * MINUTE);
-        expect([world.stored, world.sql.exec("SELECT * FROM sweeps")]).toEqual([2, []]);
-      },
-    );
-  },
-);
+describe("a purge that was under way when the ledger was put back", () => {
+  it.each(["from before it", "from while it held the lock"] as const)(
+    "to a copy %s: its late delete takes nothing that is made afterwards",
+    async (when) => {
+      const { faults, world } = scriptedWorld();
+      await world.accept("bulk", wishOf(["p"]));
+      await world.clock.run(30 * SECOND);
+      const before = world.object.copy();
+      faults.lateDeletes.push(MINUTE);
+      void world.ask((ledger) => ledger.purgeImage("p", null, "test"));
+      await world.clock.run(2 * SECOND);
+      await putBack(world, when === "from before it" ? before : world.object.copy());
+      // It is ordered anew at once.
+      await forced(world, "p");
+      await world.clock.run(HOLD_MS + MINUTE);
+      await rest(world);
+      expect(world.stored).toBe(2);
+      await world.clock.run(20 * MINUTE);
+      expect([world.stored, world.sql.exec("SELECT * FROM sweeps")]).toEqual([2, []]);
+    },
+  );
+});
 
-it("a purge that an import interrupts goes on: what it had not reached is deleted, and its rows are not made", async () => {
+it("a purge that a restore interrupts goes on: what it had not reached is deleted, and its rows are not made", async () => {
   const { faults, world } = scriptedWorld();
   await world.accept("bulk", wishOf(["p", "q"]));
   const copy = world.object.copy();
@@ -171,7 +139,8 @@ it("a purge that an import interrupts goes on: what it had not reached is delete
   void world.ask((ledger) => ledger.purgeImage("p", null, "test"));
   await world.clock.run(2 * SECOND);
   expect(world.stored).toBe(4);
-  await putBack(world, "an import", copy);
+  const before = world.object.look(({ transactions }) => transactions.read(beforeImagesRestore));
+  await putBack(world, copy, before);
   faults.store = 0;
   await rest(world);
   expect([...world.store.objects.keys()].filter((name) => name.startsWith("variants/"))).toEqual(
@@ -196,25 +165,22 @@ function paidAgain(world: CalmWorld): number {
   return world.ittybit.jobs.length - new Set(world.ittybit.jobs.map(({ order }) => order.metadata.key)).size;
 }
 
-describe.each(["an import", "the platform"] as const)(
-  "a drain of 120 variants in the middle of which the ledger is put back by %s",
-  (by) => {
-    it.each(["go on", "die with it"] as const)(
-      "pays for at most two of them again, whether its handlers %s",
-      async (how) => {
-        const { world, copy, keys } = await midDrain();
-        const before = world.ittybit.jobs.length;
-        expect(before).toBeGreaterThan(world.stored + 20);
-        await putBack(world, by, copy);
-        if (how === "die with it") await world.restart();
-        await rest(world);
-        expect(world.violations).toEqual([]);
-        expect(keys.filter((key) => !world.store.objects.has(storeKey(key)))).toEqual([]);
-        expect(paidAgain(world)).toBeLessThanOrEqual(2);
-      },
-    );
-  },
-);
+describe("a drain of 120 variants in the middle of which the ledger is put back", () => {
+  it.each(["go on", "die with it"] as const)(
+    "pays for at most two of them again, whether its handlers %s",
+    async (how) => {
+      const { world, copy, keys } = await midDrain();
+      const before = world.ittybit.jobs.length;
+      expect(before).toBeGreaterThan(world.stored + 20);
+      await putBack(world, copy);
+      if (how === "die with it") await world.restart();
+      await rest(world);
+      expect(world.violations).toEqual([]);
+      expect(keys.filter((key) => !world.store.objects.has(storeKey(key)))).toEqual([]);
+      expect(paidAgain(world)).toBeLessThanOrEqual(2);
+    },
+  );
+});
 
 describe("a job from before a restore", () => {
   it("whose POST was on its way at the restore is not paid for twice either", async () => {
@@ -232,7 +198,7 @@ describe("a job from before a restore", () => {
     const before = world.ittybit.jobs.length;
     await world.clock.run(SECOND);
     onWayMs = 0;
-    await putBack(world, "the platform", copy);
+    await putBack(world, copy);
     await world.clock.run(MINUTE / 2);
     expect(world.ittybit.jobs.length - before).toBeGreaterThan(5);
     await rest(world);
@@ -243,7 +209,7 @@ describe("a job from before a restore", () => {
     let version = 1;
     const { world, copy, keys } = await midDrain({ etag: (id) => `"${id}-${version}"` });
     version = 2;
-    await putBack(world, "the platform", copy);
+    await putBack(world, copy);
     await rest(world);
     const stored = keys.map((key) => world.store.objects.get(storeKey(key))?.customMetadata);
     expect(stored.every((metadata) => metadata !== undefined)).toBe(true);
@@ -255,7 +221,7 @@ describe("a job from before a restore", () => {
 
   it("is made again where its origin tells no etag: nobody can tell that the original is the same", async () => {
     const { world, copy, keys } = await midDrain({ etag: () => null });
-    await putBack(world, "the platform", copy);
+    await putBack(world, copy);
     await rest(world);
     expect(keys.every((key) => world.store.objects.has(storeKey(key)))).toBe(true);
     expect(paidAgain(world)).toBeGreaterThan(20);

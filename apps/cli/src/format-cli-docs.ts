@@ -37,6 +37,8 @@ together. The command reads them in that order, as streams: a million lines need
 
 - **Text**: an id or a URL per line, as written. Empty lines are skipped.
 - **NDJSON**: an object per line with ${FIELDS.map((name) => `\`${name}\``).join(", ")}, or a string.
+  \`run\`, \`label\` and \`lane\` (\`upload\` or \`bulk\`) say under what the item is ordered, and \`"force":true\` makes it again where it
+  is stored. An [export of the ledger](backup.md#what-an-export-has) is such a file; its lines with \`call\` and \`end\` are passed over.
 - **CSV**: the same names in the header, in any order; several presets or transforms in a cell are separated by spaces. Every row has
   as many cells as the header; quotes and line ends are as in RFC 4180. The API reads \`text/csv\` by the same rule.
 - **Sitemap** or sitemap index, by URL or file: every \`image:loc\`, and every page address that is the address of an image.

@@ -26,7 +26,7 @@ import { ittybitCheckCommand } from "./commands/ittybit-check.ts";
 import { jobsCommand } from "./commands/jobs.ts";
 import { pauseCommand, resumeCommand } from "./commands/lanes.ts";
 import { ledgerCommand } from "./commands/ledger.ts";
-import { ledgerExportCommand, ledgerImportCommand, ledgerRestoreCommand } from "./commands/ledger-copy.ts";
+import { ledgerExportCommand, ledgerRestoreCommand } from "./commands/ledger-export.ts";
 import { mcpCommand } from "./commands/mcp.ts";
 import { promoteCommand } from "./commands/promote.ts";
 import { provisionCommand } from "./commands/provision.ts";
@@ -78,7 +78,6 @@ export const COMMANDS: readonly Command[] = [
   auditCommand,
   eventsCommand,
   ledgerExportCommand,
-  ledgerImportCommand,
   ledgerRestoreCommand,
   ledgerCommand,
   doctorCommand,

@@ -58,6 +58,33 @@ describe("warm", () => {
     });
   });
 
+  it("sends what is owed to the runs that an export names, and waits for all of them", async () => {
+    const lines = [
+      { call: "PATCH /api/v1/gate", body: { spent: {} } },
+      { id: "a", transforms: ["w=1"], lane: "bulk", run: "run_1", label: "spring" },
+      { id: "b", transforms: ["w=1"], lane: "upload", force: true },
+      { id: "c", transforms: ["w=1"], lane: "upload", force: true },
+      { end: 4 },
+    ];
+    writeFileSync(join(cwd, "ledger.ndjson"), lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+    const { code, stdout, stderr } = await run(["warm", "--file", "ledger.ndjson", "--only-missing", "--wait"]);
+    expect(code).toBe(EXIT.ok);
+    const [first = "", second = ""] = stdout.trimEnd().split("\n");
+    expect(first).toBe("run_1");
+    expect(stderr).toContain("3 stored");
+    const sent = api.received.filter(({ method }) => method === "POST");
+    expect(sent.map(({ path, body }) => [path, JSON.parse(body)])).toEqual([
+      [
+        "/api/v1/warm?run=run_1",
+        { items: [{ id: "a", transforms: ["w=1"] }], lane: "bulk", label: "spring", onlyMissing: true },
+      ],
+      [
+        `/api/v1/warm?run=${second}`,
+        { items: ["b", "c"].map((id) => ({ id, transforms: ["w=1"] })), lane: "upload", force: true },
+      ],
+    ]);
+  });
+
   it("guesses NDJSON on stdin by its first character", async () => {
     await run(["warm"], { stdin: '{"id":"a"}\n{"id":"b"}\n' });
     expect(lastBody().items).toEqual([{ id: "a" }, { id: "b" }]);

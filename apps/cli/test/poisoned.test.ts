@@ -60,7 +60,6 @@ const LINES: Record<string, readonly (readonly string[])[]> = {
   audit: [[]],
   events: [[]],
   "ledger export": [[]],
-  "ledger import": [["--yes"]],
   "ledger restore": [["--bookmark", ID, "--yes"]],
   ledger: [[]],
   doctor: [[], ["--fix"], ["--progress"]],

@@ -16,6 +16,7 @@ it.each([
   ["run.cancel", "run_1", {}, "Run run_1 was cancelled"],
   ["gate.patch", null, { paused: { bulk: true }, before: { paused: { bulk: false } } }, "Bulk paused"],
   ["gate.patch", null, { rate: 5, before: { rate: 20 } }, "Rate 20 → 5"],
+  ["gate.patch", null, { spent: 1200, before: {} }, "1,200 jobs of another ledger were counted in the budget"],
   [
     "action.retry",
     "act_1",

@@ -118,6 +118,13 @@ export const GatePatch = z
         alertLevels: z.array(z.number().positive().max(10)).max(10).optional(),
       })
       .optional(),
+    spent: z
+      .record(z.iso.date(), byLane(z.number().int().min(0).max(1_000_000_000)))
+      .optional()
+      .meta({
+        description:
+          "Jobs of this month that another ledger has granted, by day (UTC): each day has at least so many afterwards",
+      }),
   })
   .meta({ id: "GatePatch" });
 export type GatePatch = z.infer<typeof GatePatch>;

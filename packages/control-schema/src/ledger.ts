@@ -1,16 +1,4 @@
 import * as z from "zod";
-import { count } from "./words.ts";
-
-export const LedgerImport = z
-  .object({
-    rows: count.meta({ description: "Rows of this body" }),
-    done: z.boolean().meta({ description: "The copy was whole, and is the ledger now" }),
-  })
-  .meta({ id: "LedgerImport" });
-
-export const ledgerImportQuery = z.object({
-  replace: z.literal("true").meta({ description: "What is there now is lost" }),
-});
 
 export const restoreRequest = z.union([
   z.strictObject({ at: z.iso.datetime().meta({ description: "Within the last 30 days" }) }),

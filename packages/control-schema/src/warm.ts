@@ -32,9 +32,13 @@ export const WarmItem = z
   .meta({ id: "WarmItem" });
 export type WarmItem = z.infer<typeof WarmItem>;
 
+/** What comes by `warm` is `bulk` unless it says that it goes before bulk, as uploads do. */
+const lane = z.enum(["upload", "bulk"]).meta({ description: "`upload` goes before `bulk`, which is the default" });
+
 /** What beside the items a warm request may say; NDJSON and CSV bodies say it in the query. */
 export const warmOptions = z.strictObject({
   label: z.string().max(200).optional(),
+  lane: lane.optional(),
   force: z.boolean().optional().meta({ description: "Make stored variants again" }),
   onlyMissing: z.boolean().optional().meta({ description: "Ask R2 and leave out what it holds" }),
 });
@@ -101,6 +105,7 @@ export const warmQuery = z.strictObject({
     .optional()
     .meta({ description: "Join this run, or begin it under this name: a long list sent in parts is one run" }),
   label: z.string().max(200).optional(),
+  lane: lane.optional(),
   force: flag,
   onlyMissing: flag,
   recipe: recipeName.optional().meta({ description: "For items that name nothing themselves (NDJSON and CSV)" }),

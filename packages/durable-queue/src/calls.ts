@@ -196,8 +196,8 @@ export interface FinishRequest {
   /** Null: the delivery held nothing to make, so there is no run. */
   run: string | null;
   who: string;
-  /** For the audit log. */
-  summary: Record<string, unknown>;
+  /** For the audit log, under the name `who`. Null: the log does not have the request. */
+  summary: Record<string, unknown> | null;
   /** Items that were refused at the door: all of them, and the first ones in full. */
   rejected?: { total: number; first: Rejection[] };
 }
@@ -263,10 +263,4 @@ export type Totals = Stats["totals"];
 export interface BeforeRestore {
   /** Every number given so far is below it. */
   ceiling: number;
-}
-
-export interface CopySlice {
-  schema: number;
-  lines: string[];
-  next: string | null;
 }

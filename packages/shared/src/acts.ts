@@ -3,7 +3,7 @@
  * `oncall[retry+pause]:<token>`.
  */
 
-/** `limits`: rate, concurrency, budget. `remove`: removal of an image, and the end of its block. `mend`: the doctor, test events. `copy`: export of the ledger. `restore`: another one in its place, by import or by bookmark. */
+/** `limits`: rate, concurrency, budget. `remove`: removal of an image, and the end of its block. `mend`: the doctor, test events. `copy`: export of the ledger. `restore`: its database as it was at a bookmark. */
 export const ACTS = [
   "warm",
   "retry",

@@ -1,5 +1,5 @@
 import { Run } from "@prewarm/control-schema/runs";
-import { OPEN_STATES } from "@prewarm/shared/job";
+import { JOB_STATES, OPEN_STATES } from "@prewarm/shared/job";
 import type * as z from "zod";
 import type { ControlApi } from "./control-api.ts";
 
@@ -34,6 +34,19 @@ export function hasEnded({ state, states }: SeenRun): boolean {
 /** Variants that ended without being stored. */
 export function failedCount({ states }: Pick<SeenRun, "states">): number {
   return states.dead + states.refused + states.cancelled;
+}
+
+/** Several runs as one: their counts together. A single one keeps its times. Null: there is none. */
+export function sumOfRuns([first, ...others]: readonly SeenRun[]): SeenRun | null {
+  if (first === undefined || others.length === 0) return first ?? null;
+  const sum = { ...first, states: { ...first.states }, timeToReady: { p50: null, p95: null } };
+  for (const { total, done, existing, states } of others) {
+    sum.total += total;
+    sum.done += done;
+    sum.existing += existing;
+    for (const state of JOB_STATES) sum.states[state] += states[state];
+  }
+  return sum;
 }
 
 /** The run as `--json` prints it: the fields of `SeenRun`, of which none is ever taken away (docs/cli.md). */

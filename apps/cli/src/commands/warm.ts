@@ -1,5 +1,5 @@
 import { type ControlApi, createControlApi } from "../api/control-api.ts";
-import { failedCount, type SeenRun } from "../api/runs.ts";
+import { failedCount, type SeenRun, sumOfRuns } from "../api/runs.ts";
 import type { Arguments, Command } from "../arguments/command.ts";
 import { readDuration } from "../arguments/quantities.ts";
 import { readControlSettings, readEdgeUrl, readKnownEdgeUrl } from "../arguments/settings.ts";
@@ -14,7 +14,7 @@ import { checkSentInput, sendRun } from "../send/send-run.ts";
 import { FIXED_BY_RUN, WARM_FLAGS } from "../send/warm-flags.ts";
 import { readMaxErrors, readRateFlag, readWarmOptions } from "../send/warm-options.ts";
 import { retryFailed } from "../steps/act.ts";
-import { reportRun } from "../steps/report-run.ts";
+import { reportRun, watchCommand } from "../steps/report-run.ts";
 import { siteNamer } from "../steps/site-namer.ts";
 import { waitForRun } from "../steps/wait-for-run.ts";
 import { formatCount, formatSeconds } from "../terminal/progress.ts";
@@ -85,7 +85,7 @@ async function warm(args: Arguments, context: Context, report: Report): Promise<
   if (args.flag("dry-run")) return dryRun(state, warming);
   await send(state, warming);
   if (state.counts.images === 0) return finishEmpty(state, warming);
-  if (args.flag("retry-failed")) await retryFailed(warming.api, context, state.run, report);
+  if (args.flag("retry-failed")) for (const run of state.runs) await retryFailed(warming.api, context, run, report);
   const view = args.flag("wait") ? await wait(state, warming) : null;
   warming.complaints.end();
   reportRun(report, state, view);
@@ -175,10 +175,13 @@ async function wait(state: RunState, { api, args, context, deadline, report }: W
   const { accepted, duplicates } = state.counts;
   if (accepted + duplicates === 0) return null;
   try {
-    return await waitForRun(state.run, { api, context, progress: report, deadline, maxErrors: readMaxErrors(args) });
+    const waiting = { api, context, progress: report, deadline, maxErrors: readMaxErrors(args) };
+    const views: SeenRun[] = [];
+    for (const run of state.runs) views.push(await waitForRun(run, waiting));
+    return sumOfRuns(views);
   } catch (error) {
     if (!(error instanceof CliError) || error.exitCode !== EXIT.interrupted) throw error;
-    const hint = `Everything is accepted and goes on without us: prewarm status ${state.run} --watch`;
+    const hint = `Everything is accepted and goes on without us: ${watchCommand(state)}`;
     throw new CliError(EXIT.interrupted, error.message, hint);
   }
 }
@@ -197,7 +200,7 @@ function finishEmpty({ run, counts, sent, input }: RunState, { report, store, co
   store.remove(run);
   complaints.end();
   report.end();
-  if (report.json) report.document("prewarm.warm/1", { run: null, sent, ...counts, outcome: null });
+  if (report.json) report.document("prewarm.warm/1", { run: null, runs: [], sent, ...counts, outcome: null });
   if (counts.bad > 0) report.note("There is nothing to warm: the input names no image.");
   else checkEmpty(args, input, report);
   return counts.bad === 0 ? EXIT.ok : EXIT.failed;

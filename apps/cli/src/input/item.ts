@@ -1,13 +1,22 @@
-import type { WarmItem } from "@prewarm/control-schema/warm";
+import { type WarmItem, warmQuery } from "@prewarm/control-schema/warm";
 import { AppError } from "@prewarm/shared/errors";
 import { checkId } from "@prewarm/shared/image-id";
 import { ENCODED_ID_MAX_BYTES } from "@prewarm/shared/limits";
 import { VERSION_PATTERN } from "@prewarm/shared/parameter-values";
+import * as z from "zod";
 
 /** Where in the input something stands: `images.csv:17`, `argument 2`. */
 export type Place = string;
 
-export type Read = { kind: "item"; place: Place; item: WarmItem } | { kind: "bad"; place: Place; reason: string };
+/** Under what an item is ordered, where it says so itself: its run, with that run's name and lane. `force`: make it again. */
+const itemOrder = warmQuery
+  .pick({ run: true, label: true, lane: true })
+  .extend({ force: z.union([z.boolean(), z.stringbool()]).optional() });
+export type ItemOrder = z.infer<typeof itemOrder>;
+
+export type InputItem = WarmItem & ItemOrder;
+
+export type Read = { kind: "item"; place: Place; item: InputItem } | { kind: "bad"; place: Place; reason: string };
 
 /** Turns an id, a URL or a bucket key into the image's id, and into whatever else the URL says. Throws an Error with the reason. */
 export interface Namer {
@@ -22,10 +31,11 @@ export interface Namer {
 const LIST_FIELDS = ["presets", "transforms"] as const;
 const TEXT_FIELDS = ["v", "sourceEtag", "recipe"] as const;
 const NAME_FIELDS = ["id", "url", "key"] as const;
-export const FIELDS: readonly string[] = [...NAME_FIELDS, ...TEXT_FIELDS, ...LIST_FIELDS];
+const ORDER_FIELDS = Object.keys(itemOrder.shape);
+export const FIELDS: readonly string[] = [...NAME_FIELDS, ...TEXT_FIELDS, ...LIST_FIELDS, ...ORDER_FIELDS];
 
 /** An input row's fields as an item. Exactly one of `id`, `url` and `key` names the image. Throws an Error with the reason. */
-export function itemFromFields(fields: Record<string, unknown>, namer: Namer): WarmItem {
+export function itemFromFields(fields: Record<string, unknown>, namer: Namer): InputItem {
   const unknown = Object.keys(fields).find((name) => !FIELDS.includes(name));
   if (unknown !== undefined) throw new Error(`“${unknown}” is no field; there are ${FIELDS.join(", ")}`);
   const item = nameImage(fields, namer);
@@ -42,7 +52,19 @@ export function itemFromFields(fields: Record<string, unknown>, namer: Namer): W
       throw new Error(`${name} must be a list of texts`);
     if (value.length > 0) item[name] = value;
   }
-  return checkItem(item);
+  return { ...checkItem(item), ...readOrder(fields) };
+}
+
+/** Throws an Error with the reason, by the names that the line has. */
+function readOrder(fields: Record<string, unknown>): ItemOrder {
+  const said = ORDER_FIELDS.filter(
+    (name) => fields[name] !== undefined && fields[name] !== null && fields[name] !== "",
+  );
+  if (said.length === 0) return {};
+  const parsed = itemOrder.safeParse(Object.fromEntries(said.map((name) => [name, fields[name]])));
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new Error(`${issue?.path.join(".")}: ${issue?.message}`);
 }
 
 function nameImage(fields: Record<string, unknown>, namer: Namer): WarmItem {

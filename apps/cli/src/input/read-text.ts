@@ -1,5 +1,4 @@
-import type { WarmItem } from "@prewarm/control-schema/warm";
-import type { Namer, Read } from "./item.ts";
+import type { InputItem, Namer, Read } from "./item.ts";
 import { type Line, readLineGroups } from "./read-lines.ts";
 
 /** One id, or one URL, a line. Empty lines are skipped; everything else counts as it stands, spaces too. */
@@ -11,7 +10,7 @@ interface LineReader {
   /** The line names nothing, and is skipped. */
   isEmpty(text: string): boolean;
   /** Throws an Error with the reason where the line names no item. */
-  read(text: string): WarmItem;
+  read(text: string): InputItem;
 }
 
 /** What each line names, in groups. A line is read when it is asked for. */
@@ -34,7 +33,7 @@ function* readGroup(lines: Iterable<Line>, name: string, { isEmpty, read }: Line
 }
 
 /** Runs `read`. An error becomes a bad line, so that one bad line does not lose the others. */
-export function readOne(place: string, read: () => WarmItem): Read {
+export function readOne(place: string, read: () => InputItem): Read {
   try {
     return { kind: "item", place, item: read() };
   } catch (error) {

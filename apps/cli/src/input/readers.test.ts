@@ -76,7 +76,21 @@ describe("readNdjson", () => {
     ]);
   });
 
+  it("takes from an export of the ledger what is owed, and under what it was ordered", async () => {
+    const lines = [
+      '{"call":"PUT /api/v1/images/a/focal","body":{"focal":[0.3,0.2]}}',
+      '{"id":"a","transforms":["w=800"],"lane":"upload","force":true,"run":"run_1","label":"spring"}',
+      '{"end":2}',
+    ];
+    expect(await reads(readNdjson(bytesOf(lines.join("\n")), "n", plainNamer))).toEqual([
+      { id: "a", transforms: ["w=800"], lane: "upload", force: true, run: "run_1", label: "spring" },
+    ]);
+  });
+
   it.each([
+    ['{"id":"a","lane":"live"}', "lane: "],
+    ['{"id":"a","run":"a b"}', "run: "],
+    ['{"id":"a","force":"perhaps"}', "force: "],
     ["{", "it is no JSON"],
     ["[1]", "a line must be an object or a string"],
     ['{"id":1}', "id must be text"],

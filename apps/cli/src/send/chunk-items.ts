@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { WarmItem } from "@prewarm/control-schema/warm";
-import type { Place, Read } from "../input/item.ts";
+import type { InputItem, ItemOrder, Place, Read } from "../input/item.ts";
 
 /** Items in one request, and their bytes: a chunk is accepted in about a second, and is cheap to send again. */
 export const CHUNK_ITEMS_MAX = 1000;
@@ -10,6 +10,8 @@ export const CHUNK_BYTES_MAX = 1_000_000;
 export interface Chunk {
   /** From 1. */
   number: number;
+  /** Under what its items are ordered, beside what the command says. */
+  order: ItemOrder;
   /** The items, each as JSON. */
   items: readonly string[];
   /** Where each item stands in the input. */
@@ -34,9 +36,10 @@ export async function* chunkItems(groups: AsyncIterable<Iterable<Read>>, options
   let items: string[] = [];
   let places: Place[] = [];
   let bytes = 0;
+  let order = "{}";
   const cut = (): Chunk => {
-    fingerprint = createHash("sha256").update(fingerprint).update(items.join("\n")).digest("hex");
-    const chunk = { number, items, places, fingerprint };
+    fingerprint = createHash("sha256").update(fingerprint).update(order).update(items.join("\n")).digest("hex");
+    const chunk = { number, order: JSON.parse(order) as ItemOrder, items, places, fingerprint };
     [number, items, places, bytes] = [number + 1, [], [], 0];
     return chunk;
   };
@@ -46,15 +49,24 @@ export async function* chunkItems(groups: AsyncIterable<Iterable<Read>>, options
         options.onBad(read.place, read.reason, number);
         continue;
       }
-      const json = JSON.stringify(withDefaults(read.item, options.defaults));
+      const [item, under] = split(read.item);
+      const json = JSON.stringify(withDefaults(item, options.defaults));
       const size = Buffer.byteLength(json) + 1;
-      if (items.length > 0 && bytes + size > options.maxBytes) yield cut();
+      const asked = JSON.stringify(under);
+      if (items.length > 0 && (bytes + size > options.maxBytes || asked !== order)) yield cut();
+      order = asked;
       items.push(json);
       places.push(read.place);
       bytes += size;
       if (items.length >= options.maxItems) yield cut();
     }
   if (items.length > 0) yield cut();
+}
+
+/** The item, and under what it is ordered. */
+function split({ run, label, lane, force, ...item }: InputItem): [WarmItem, ItemOrder] {
+  // Fields that are undefined leave no trace in JSON.
+  return [item, { run, label, lane, force }];
 }
 
 function withDefaults(item: WarmItem, { v, ...what }: ChunkOptions["defaults"]): WarmItem {

@@ -33,7 +33,10 @@ const NO_COUNTS: Counts = {
 /** What `--resume` needs: how much of the input the server has accepted. Chunks that are sent twice have the same key. */
 export interface RunState {
   schema: typeof SCHEMA;
+  /** The run of items that name none. It names the state, too. */
   run: string;
+  /** The runs to which something was sent, in that order. */
+  runs: string[];
   /** The control API it was sent to: another one knows nothing of it. */
   url: string;
   input: InputSpec;
@@ -54,7 +57,7 @@ export function newRunId(): string {
 }
 
 export function newRunState(url: string, input: InputSpec, options: WarmOptions, now: number): RunState {
-  const start = { chunks: 0, fingerprint: "", counts: { ...NO_COUNTS }, sent: false, beganAt: now };
+  const start = { runs: [], chunks: 0, fingerprint: "", counts: { ...NO_COUNTS }, sent: false, beganAt: now };
   return { schema: SCHEMA, run: newRunId(), url, input, options, ...start };
 }
 
@@ -99,11 +102,7 @@ function readState(file: string, run: string): RunState {
   }
   if (state.schema !== SCHEMA || state.run !== run)
     throw usageError(`${file} was written by another version of prewarm.`);
-  // Runs begun by a version that did not know these.
-  const { input, beganAt = statSync(file).mtimeMs } = state;
-  const counts = { ...NO_COUNTS, ...state.counts };
-  const { pages = { places: [], site: null }, inventory = null } = input;
-  return { ...state, beganAt, counts, input: { ...input, pages, inventory } };
+  return state;
 }
 
 function lastRun(directory: string): string | null {

@@ -30,7 +30,7 @@ interface SendOptions {
 }
 
 /**
- * Sends one chunk as part of `run`. The key names run and chunk, so a chunk whose answer was lost is answered again and not enqueued
+ * Sends one chunk as part of `run`, or of the run that its items name. The key names run and chunk, so a chunk whose answer was lost is answered again and not enqueued
  * again. Throws with the exit code when the server refuses it as a whole.
  */
 export function sendChunk(
@@ -40,7 +40,11 @@ export function sendChunk(
   options: WarmOptions,
   send: SendOptions,
 ): Promise<Accepted> {
-  const given = { query: { run }, body: formatBody(chunk, options), idempotencyKey: `${run}:${chunk.number}` };
+  const given = {
+    query: { run: chunk.order.run ?? run },
+    body: formatBody(chunk, options),
+    idempotencyKey: `${run}:${chunk.number}`,
+  };
   return api.call("POST /api/v1/warm", given, Accepted, { what: "warming", ...send });
 }
 
@@ -55,11 +59,13 @@ export function estimateChunk(
   return api.call("POST /api/v1/warm", given, Estimated, { what: "dry run", ...send });
 }
 
-function formatBody({ items }: Chunk, { label, force, onlyMissing }: WarmOptions): RawBody {
+function formatBody({ items, order }: Chunk, { label, force, onlyMissing }: WarmOptions): RawBody {
+  const { run: _, ...said } = order;
   const rest = {
     ...(label === null ? {} : { label }),
     ...(force ? { force } : {}),
-    ...(onlyMissing ? { onlyMissing } : {}),
+    ...said,
+    ...(onlyMissing && said.force !== true ? { onlyMissing } : {}),
   };
   const members = JSON.stringify(rest).slice(1, -1);
   // The items are JSON already: parsing and printing them again would double the work of a long run.

@@ -129,6 +129,8 @@ function inputChanged({ run }: RunState): Error {
 function record(state: RunState, chunk: Chunk, answer: Accepted, bad: number): void {
   const { counts } = state;
   const { refusedTotal, passedThrough } = splitRejected(answer);
+  const run = chunk.order.run ?? state.run;
+  if (!state.runs.includes(run)) state.runs.push(run);
   state.chunks = chunk.number;
   state.fingerprint = chunk.fingerprint;
   state.counts = {

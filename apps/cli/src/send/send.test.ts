@@ -38,6 +38,19 @@ describe("chunkItems", () => {
     expect(shifted?.fingerprint).not.toBe(two?.fingerprint);
   });
 
+  it("keeps together what is ordered alike, and apart what is not", async () => {
+    const items = [{ id: "a" }, { id: "b", run: "r", force: true }, { id: "c", run: "r", force: true }, { id: "d" }];
+    async function* reads(): AsyncGenerator<Read[]> {
+      yield items.map((item) => ({ kind: "item", place: "t:1", item }));
+    }
+    const chunks = await collect(chunkItems(reads(), { maxItems: 9, maxBytes: 1000, defaults: {}, onBad: () => {} }));
+    expect(chunks.map(({ order, items }) => [order, items.map((item) => JSON.parse(item).id)])).toEqual([
+      [{}, ["a"]],
+      [{ run: "r", force: true }, ["b", "c"]],
+      [{}, ["d"]],
+    ]);
+  });
+
   it("adds the command line's transforms to items that name nothing themselves", async () => {
     const [chunk] = await cut("a\n", { defaults: { presets: ["card"] } });
     expect(chunk?.items).toEqual(['{"id":"a","presets":["card"]}']);

@@ -4,15 +4,19 @@ import type { RunState } from "../send/run-state.ts";
 import { formatCount, formatSeconds } from "../terminal/progress.ts";
 import type { Report } from "../terminal/report.ts";
 
-/** What `warm` leaves behind: the run's id on stdout (or the document), and for people what became of it on stderr. */
-export function reportRun(report: Report, { run, counts, sent }: RunState, view: SeenRun | null): void {
+/**
+ * What `warm` leaves behind: the ids of its runs on stdout (or the document), and for people what became of them on stderr.
+ * `view`: of all runs together.
+ */
+export function reportRun(report: Report, state: RunState, view: SeenRun | null): void {
+  const { run, runs, counts, sent } = state;
   report.end();
   if (report.json) {
     const outcome = view === null ? null : outcomeOf(view);
-    report.document("prewarm.warm/1", { run, sent, ...counts, outcome });
+    report.document("prewarm.warm/1", { run, runs, sent, ...counts, outcome });
     return;
   }
-  report.data(run);
+  for (const one of runs) report.data(one);
   const { images, bad, rejected, passedThrough, accepted, duplicates } = counts;
   report.note(sentLine(images, counts));
   if (passedThrough > 0) report.note(`${formatCount(passedThrough)} passed through: the edge serves them as they are`);
@@ -20,7 +24,7 @@ export function reportRun(report: Report, { run, counts, sent }: RunState, view:
     report.note(`${formatCount(bad)} lines were no image, ${formatCount(rejected)} images were refused`);
   if (view === null) {
     if (accepted > 0) report.note("Of the accepted variants, what is stored already costs no job.");
-    if (accepted + duplicates > 0) report.note(`Watch it with: prewarm status ${run} --watch`);
+    if (accepted + duplicates > 0) report.note(`Watch it with: ${watchCommand(state)}`);
     return;
   }
   const { states, timeToReady } = view;
@@ -30,8 +34,18 @@ export function reportRun(report: Report, { run, counts, sent }: RunState, view:
   report.note(
     `${formatCount(states.stored)} stored${parts}${ready}; ${formatCount(states.dead)} dead, ${formatCount(states.refused)} refused, ${formatCount(states.cancelled)} cancelled`,
   );
-  for (const state of ["dead", "refused"] as const)
-    if (states[state] > 0) report.note(`See why: prewarm jobs --run ${run} --state ${state}`);
+  for (const one of ["dead", "refused"] as const)
+    if (states[one] > 0) report.note(`See why: prewarm jobs${only(state, " --run ")} --state ${one}`);
+}
+
+/** The command that shows the run, or all of them. */
+export function watchCommand(state: RunState): string {
+  return state.runs.length > 1 ? "prewarm status" : `prewarm status ${only(state)} --watch`;
+}
+
+/** The run's id, unless there are several. */
+function only({ run, runs }: RunState, before = ""): string {
+  return runs.length > 1 ? "" : `${before}${runs[0] ?? run}`;
 }
 
 /**

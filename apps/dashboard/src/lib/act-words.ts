@@ -35,7 +35,7 @@ export function actWords({ what, target, details }: AuditEntry): string | null {
 }
 
 function gateWords(details: Details): string {
-  const { paused, rate, concurrency, budget, breaker, undo } = details;
+  const { paused, rate, concurrency, budget, spent, breaker, undo } = details;
   const before = asDetails(details.before);
   const perSecond = asDetails(rate).perSecond ?? (typeof rate === "object" ? undefined : rate);
   const lanes = LANES.filter((lane) => lane in asDetails(paused)).map(
@@ -47,6 +47,7 @@ function gateWords(details: Details): string {
     perSecond !== undefined && `rate ${change(asDetails(before.rate).perSecond ?? before.rate, perSecond)}`,
     concurrency !== undefined && `concurrency ${change(before.concurrency, concurrency)}`,
     budget !== undefined && "the budget was changed",
+    typeof spent === "number" && `${count(spent)} jobs of another ledger were counted in the budget`,
     breaker !== undefined && "the breaker was reset",
   ].filter(Boolean);
   return said.join(", ") || "the gate was changed";

@@ -6,7 +6,6 @@ import { nextDay } from "../schema/gate-state.ts";
 import { readInbox, writeInbox } from "../schema/inbox.ts";
 import type { QueueTx } from "../schema/queue-tx.ts";
 import { addRejections } from "../schema/rejections.ts";
-import { laneCode } from "../schema/row.ts";
 import { orderedBy, type Run } from "../schema/runs.ts";
 import { accept } from "./accept.ts";
 
@@ -95,7 +94,7 @@ export function finishDelivery(
   writeInbox(tx, { id, hash: delivery.hash, run: run ?? "", answer: known?.answer ?? "[]" });
   const row = run === null ? null : tx.runs.byId(run);
   noteRejected(tx, row, rejected);
-  if (row !== null && row.lane === laneCode("bulk")) {
+  if (row !== null && summary !== null) {
     row.accepting = 0;
     row.who = who;
     audit(tx, who, "warm", run, summary);

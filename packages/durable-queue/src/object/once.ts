@@ -13,15 +13,9 @@ const inboxId = (id: string): string => `call:${id}`;
 /** Does the work of a call, unless it was heard before. Callers of before release 0.2 send no `id`. */
 export function once<T extends QueueTx, R>(tx: T, id: string | undefined, work: (tx: T) => R): R {
   if (id === undefined) return work(tx);
-  const before = answerOf<R>(tx, id);
-  if (before !== null) return before.answer;
+  const before = readInbox(tx, inboxId(id));
+  if (before !== null) return JSON.parse(before.answer) as R;
   const answer = work(tx);
   writeInbox(tx, { id: inboxId(id), hash: "", run: "", answer: JSON.stringify(answer ?? null) });
   return answer;
-}
-
-/** The answer of the first call. Null: the call was not heard before. */
-export function answerOf<T>(tx: QueueTx, id: string | undefined): { answer: T } | null {
-  const known = id === undefined ? null : readInbox(tx, inboxId(id));
-  return known === null ? null : { answer: JSON.parse(known.answer) as T };
 }

@@ -1,18 +1,15 @@
 import { errorText } from "@prewarm/shared/log";
-import type { ActionView, BeforeRestore, CopySlice, NewAction, TooMany } from "../calls.ts";
+import type { ActionView, BeforeRestore, NewAction, TooMany } from "../calls.ts";
 import { observe } from "../claims/observe.ts";
 import type { ExternalJobs } from "../external-jobs.ts";
 import { findDelivery, finishDelivery } from "../intake/accept-chunk.ts";
 import { cancelAction, createAction, getAction } from "../operate/actions.ts";
 import { countMatches } from "../operate/count-matches.ts";
 import { RULES, type Rules } from "../operate/prune.ts";
-import { recount } from "../operate/recount.ts";
-import { numberAbove, recover } from "../operate/restored.ts";
+import { recover } from "../operate/restored.ts";
 import { sample } from "../operate/sample.ts";
-import { audit } from "../schema/audit.ts";
-import { addToCopy, beginCopy, endCopy, readCopy } from "../schema/copy.ts";
 import { recordDead } from "../schema/dead-messages.ts";
-import { migrate, schemaVersion } from "../schema/migrate.ts";
+import { migrate } from "../schema/migrate.ts";
 import type { QueueTx } from "../schema/queue-tx.ts";
 import type { Migrations } from "../schema/schema.ts";
 import type { Sql } from "../schema/sql.ts";
@@ -20,7 +17,7 @@ import { AlarmClock, type AlarmStorage } from "./alarm-clock.ts";
 import { type Bookmarked, findBookmark, type Place, type PlatformBookmarks, restoreTo } from "./bookmarks.ts";
 import { nextAlarm } from "./next-alarm.ts";
 import { type Duties, prune, runDuties, runFollowUps } from "./on-alarm.ts";
-import { answerOf, once } from "./once.ts";
+import { once } from "./once.ts";
 import { openJobsView } from "./open-jobs-view.ts";
 import type { QueueDeps } from "./queue-deps.ts";
 import { type OpenTx, Transactions } from "./transactions.ts";
@@ -50,7 +47,6 @@ export abstract class Queue<T extends QueueTx = QueueTx, B extends BeforeRestore
   protected readonly externalJobs: ExternalJobs;
   protected readonly host: QueueHost;
   readonly #deps: QueueDeps;
-  readonly #tables: Migrations;
   readonly #alarm: AlarmClock;
   #following: Promise<void> | null = null;
   /** A change has had no follow-up yet. */
@@ -61,7 +57,6 @@ export abstract class Queue<T extends QueueTx = QueueTx, B extends BeforeRestore
     migrate(sql, deps.newQueueId(), parts.tables);
     this.host = host;
     this.#deps = deps;
-    this.#tables = parts.tables;
     this.transactions = new Transactions(sql, deps.clock, parts.openTx);
     this.#alarm = new AlarmClock(host.storage, deps.clock);
     this.externalJobs = deps.watchExternalJobs(openJobsView(this.transactions), (observed) => {
@@ -140,32 +135,6 @@ export abstract class Queue<T extends QueueTx = QueueTx, B extends BeforeRestore
 
   restored(who: string, how: Record<string, unknown> = {}, before: B | null = null, id?: string): void {
     this.change((tx) => this.afterRestore(tx, who, how, before), id);
-  }
-
-  exportSlice(cursor: string | null, who: string, id?: string): CopySlice {
-    if (cursor === null) this.note((tx) => audit(tx, who, "ledger.export", null, {}), id);
-    return this.transactions.read(({ sql }) => ({ schema: schemaVersion(sql), ...readCopy(sql, cursor) }));
-  }
-
-  readonly importBegin = this.notes(({ sql }, schema: number) => beginCopy(sql, schema, this.#tables));
-  readonly importRows = this.notes(({ sql }, lines: string[]) => addToCopy(sql, lines));
-
-  importEnd(rows: number, who: string, id?: string): boolean {
-    const heard = this.transactions.read((tx) => answerOf<boolean>(tx, id));
-    if (heard !== null) return heard.answer;
-    const now = this.#deps.clock.now();
-    const before = this.transactions.read((tx) => this.beforeRestore(tx));
-    const copy = { rows, number: numberAbove(now) };
-    const isWhole = this.transactions.replace((sql) => endCopy(sql, copy, this.#tables));
-    if (!isWhole) return false;
-    // The inbox is the copy's now, so the id is written into it.
-    this.change((tx) => {
-      this.afterRestore(tx, who, { rows }, before);
-      return true;
-    }, id);
-    // Rows were changed by hand.
-    this.change((tx) => recount(tx, true));
-    return true;
   }
 
   async findBookmark(to: Place): Promise<(Bookmarked & { before: B }) | null> {

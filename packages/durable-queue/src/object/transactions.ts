@@ -60,13 +60,6 @@ export class Transactions<T extends QueueTx = QueueTx> {
     return work(this.#open(this.#reading));
   }
 
-  /** Runs work on the tables themselves. Afterwards the memory is read again. */
-  replace<R>(work: (sql: Sql) => R): R {
-    const answer = this.#sql.transaction(() => work(this.#sql));
-    this.#memory = new Memory(this.#sql, this.#clock);
-    return answer;
-  }
-
   #open(sql: Sql): T {
     return this.#openTx(sql, { memory: this.#memory, now: this.#clock.now(), random: () => this.#clock.random() });
   }

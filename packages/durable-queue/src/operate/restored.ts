@@ -12,11 +12,6 @@ import type { QueueTx } from "../schema/queue-tx.ts";
  */
 const MARGIN_US = 3_600_000_000;
 
-/** A number above every number given until `now` (Unix ms). */
-export function numberAbove(now: number): number {
-  return now * 1000 + MARGIN_US;
-}
-
 /** The knowledge of the replaced database that its copy may lack. */
 export function beforeRestore({ sql }: QueueTx): BeforeRestore {
   return { ceiling: readMeta(sql).ceiling };
@@ -34,7 +29,7 @@ export function restored(
   how: Record<string, unknown> = {},
   before: BeforeRestore | null = null,
 ): void {
-  tx.memory.numbers.raise(tx.sql, Math.max(numberAbove(tx.now), before?.ceiling ?? 0));
+  tx.memory.numbers.raise(tx.sql, Math.max(tx.now * 1000 + MARGIN_US, before?.ceiling ?? 0));
   const number = tx.next();
   tx.memory.meta.restored = number;
   writeRestored(tx.sql, number);

@@ -14,6 +14,7 @@ import { int, type Sql } from "./sql.ts";
 export type Counts = Record<string, number>;
 
 const MONTH_CHARS = "2026-11".length;
+const DAY_CHARS = "2026-11-25".length;
 const MONTHS_KEPT = 2;
 
 /** Jobs of one counted state and lane. */
@@ -57,6 +58,13 @@ export function usedIn(used: Used, period: string): Record<Lane, number> {
     if (lane !== undefined) sum[lane] += n;
   }
   return sum;
+}
+
+/** Grants of each day (`2026-11-25`) of a month that has any, by lane. */
+export function usedByDay(used: Used, month: string): Record<string, Record<Lane, number>> {
+  const places = Object.keys(used).filter((place) => place.startsWith(month));
+  const days = new Set(places.map((place) => place.slice(0, DAY_CHARS)));
+  return Object.fromEntries([...days].sort().map((day) => [day, usedIn(used, day)]));
 }
 
 /** The counts, as one document, so that a transaction writes one row for all of them. */

@@ -13,12 +13,12 @@ export function migrate(sql: Sql, newQueueId: string, migrations: Migrations): v
 }
 
 /** The version of the database: the number of migrations that were run over it. */
-export function schemaVersion(sql: Sql): number {
+function schemaVersion(sql: Sql): number {
   return int(sql.exec("SELECT version FROM schema_version")[0]?.version);
 }
 
 /** Runs the migrations that the database lacks, in the caller's transaction. False: it lacks none. */
-export function bringUp(sql: Sql, migrations: Migrations): boolean {
+function bringUp(sql: Sql, migrations: Migrations): boolean {
   const version = schemaVersion(sql);
   // After a rollback the tables are newer than the code. Their version stays: a lower one would make the next upgrade create them again.
   if (version >= migrations.length) return false;

@@ -36,11 +36,11 @@ export const gate = [
 ];
 
 /** What a change is. One that is undone may have been either. */
-function actsOf({ paused, breaker, rate, concurrency, budget, undo }: GatePatch): Act[] {
+function actsOf({ paused, breaker, rate, concurrency, budget, spent, undo }: GatePatch): Act[] {
   const given = (...parts: unknown[]) => parts.some((part) => part !== undefined);
   return [
     ...(given(paused, breaker, undo) ? (["pause"] as const) : []),
-    ...(given(rate, concurrency, budget, undo) ? (["limits"] as const) : []),
+    ...(given(rate, concurrency, budget, spent, undo) ? (["limits"] as const) : []),
   ];
 }
 

@@ -71,7 +71,11 @@ async function enqueue(c: Context<ApiEnv>, deps: ApiDeps) {
   const { delivery, ...named } = await names(c.req.header("Idempotency-Key"));
   const run = query.data.run ?? named.run;
   const order = {
-    run: { run, label: options.label ?? query.data.label ?? null, lane: "bulk" as const },
+    run: {
+      run,
+      label: options.label ?? query.data.label ?? null,
+      lane: options.lane ?? query.data.lane ?? ("bulk" as const),
+    },
     delivery,
     options: { force, onlyMissing, recipe: query.data.recipe ?? null },
     bodyHash: null,

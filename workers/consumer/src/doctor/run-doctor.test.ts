@@ -66,7 +66,8 @@ const put = (key: string, gen: number | null) =>
   });
 const miscount = (jobs: Record<string, number>) => {
   const counts = { jobs, used: {}, totals: {}, minutes: {}, costs: {} };
-  world.engine.transactions.replace((sql) => putDoc(sql, "counts", JSON.stringify(counts)));
+  putDoc(world.sql, "counts", JSON.stringify(counts));
+  world.engine.transactions.read((tx) => Object.assign(tx.kept.counters.state, counts));
 };
 const has = (key: string) => world.memory.objects.has(key);
 const state = async (key: string) => (await world.ledger.lookUp([key]))[key] ?? null;

@@ -67,7 +67,7 @@ export async function enqueueEvents(order: DeliveredEvents, deps: HookDeps): Pro
   const noted = { ...order, note: (receipt: Receipt) => noteOf(order.name, answerOf(receipt)) };
   const receipt =
     making.length === 0
-      ? await finishEmpty(noted, purged, deps)
+      ? await finishEmpty(noted, deps)
       : await accept(making, { run, label: `${order.title}, ${day}`, most: order.most }, noted, deps);
   const answer = answerOf(receipt);
   if (answer.duplicate) await noteDelivery(noteOf(order.name, answer), deps);
@@ -160,17 +160,13 @@ async function accept(
 }
 
 /** A delivery without anything to make is remembered too, so that its repeat purges nothing again. */
-async function finishEmpty(
-  { delivery, bodyHash, who, note }: NotedEvents,
-  purged: number,
-  { ledger }: HookDeps,
-): Promise<Receipt> {
+async function finishEmpty({ delivery, bodyHash, who, note }: NotedEvents, { ledger }: HookDeps): Promise<Receipt> {
   const receipt = emptyReceipt();
   const end = await ledger.finishDelivery({
     delivery: { id: delivery, chunks: 0, hash: bodyHash },
     run: null,
     who,
-    summary: { purged },
+    summary: null,
     note: note(receipt),
   });
   return { ...receipt, repeat: end === "repeat" };

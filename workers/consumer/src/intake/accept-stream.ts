@@ -56,7 +56,7 @@ export function emptyReceipt(): Receipt {
  */
 export async function acceptStream(chunks: AsyncIterable<Chunk>, order: Delivery, deps: IntakeDeps): Promise<Receipt> {
   const sum = emptyReceipt();
-  let hash = await sha256Hex(JSON.stringify([order.bodyHash, order.options, order.run.label]));
+  let hash = await sha256Hex(JSON.stringify([order.bodyHash, order.options, order.run.label, order.run.lane]));
   let count = 0;
   let isFinished = false;
   for await (const chunk of chunks) {
@@ -70,7 +70,9 @@ export async function acceptStream(chunks: AsyncIterable<Chunk>, order: Delivery
   if (count === 0) throw new ApiError("body_invalid", { detail: "There is no item in the body." });
   const { rejected: first, ...summary } = sum;
   const whole = { id: order.delivery, chunks: count, hash: order.bodyHash ?? hash };
-  const finish = { delivery: whole, run: order.run.run, who: order.who, summary: { ...summary } };
+  // The audit log has what operators do. Deliveries of hooks have a list of their own.
+  const audited = order.note === undefined ? { ...summary } : null;
+  const finish = { delivery: whole, run: order.run.run, who: order.who, summary: audited };
   const rejected = { total: sum.rejectedTotal, first };
   const end = await deps.ledger.finishDelivery({ ...finish, rejected, ...noted(order, sum) });
   if (end === "mismatch") throw mismatch();

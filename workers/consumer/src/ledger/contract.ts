@@ -19,7 +19,6 @@ import type { CodeVersion, LaneTimes } from "@prewarm/control-schema/words";
 import type * as queue from "@prewarm/durable-queue/calls";
 import type {
   ActionView,
-  CopySlice,
   DeadMessage,
   FinishRequest,
   JobFilter,
@@ -194,14 +193,8 @@ export interface Operators {
    */
   restored(who: string, how: Record<string, unknown>, before: BeforeRestore | null): Promise<void>;
 
-  /** The ledger's rows, a line of JSON each, from a cursor on (null: from the beginning, which is audited). */
-  exportSlice(cursor: string | null, who: string): Promise<CopySlice>;
-  /** A copy is to come; one that has not ended is dropped. False: its schema is newer than this code knows. */
-  importBegin(schema: number): Promise<boolean>;
-  /** Which line is no row of a copy, from 0; null: all were taken in. */
-  importRows(lines: string[]): Promise<number | null>;
-  /** The copy takes the ledger's place, if it has so many rows; then as `restored`. */
-  importEnd(rows: number, who: string): Promise<boolean>;
+  /** What another ledger must be told in place of this one, from a cursor on (null: from the beginning, which is audited). */
+  exportSlice(cursor: string | null, who: string): Promise<ExportSlice>;
   /** The platform's bookmark of the database as it was at a time; `undo` is the bookmark of now, `before` what `restored` is to be told. Null: this platform keeps none. */
   findBookmark(to: { at: number } | { bookmark: string }): Promise<(LedgerRestore & { before: BeforeRestore }) | null>;
   /**
@@ -299,9 +292,6 @@ export const LEDGER_CALLS = {
   recover: "idempotent",
   restored: "id",
   exportSlice: "id",
-  importBegin: "id",
-  importRows: "id",
-  importEnd: "id",
   findBookmark: "read",
   restoreTo: "idempotent",
 } as const satisfies Record<keyof LedgerCalls, "read" | "idempotent" | "id">;
@@ -345,6 +335,22 @@ export interface OrderedKey {
 export interface OrderedSlice extends Pick<Run, "run" | "label" | "createdAt"> {
   ordered: number;
   keys: OrderedKey[];
+  next: string | null;
+}
+
+/**
+ * What another ledger must be told, and cannot find in R2. `spent`: this month's jobs by day (UTC) and lane. `force`: an
+ * object in R2 may be older than the job's original.
+ */
+export type ExportFact =
+  | { kind: "spent"; days: Record<string, Record<Lane, number>> }
+  | { kind: "removal"; id: string; reason: string }
+  | { kind: "focal"; id: string; focal: Focal }
+  | { kind: "job"; key: string; lane: Lane; run: string | null; label: string | null; force: boolean };
+
+/** `next`: where the export continues; null: this is its end. */
+export interface ExportSlice {
+  facts: ExportFact[];
   next: string | null;
 }
 

@@ -89,9 +89,6 @@ export abstract class LedgerObject<Env> extends DurableObject<Env> implements An
   recover(...args: Call<"recover">) { return this.#ledger.recover(...args); }
   restored(...args: Call<"restored">) { return this.#ledger.restored(...args); }
   exportSlice(...args: Call<"exportSlice">) { return this.#ledger.exportSlice(...args); }
-  importBegin(...args: Call<"importBegin">) { return this.#ledger.importBegin(...args); }
-  importRows(...args: Call<"importRows">) { return this.#ledger.importRows(...args); }
-  importEnd(...args: Call<"importEnd">) { return this.#ledger.importEnd(...args); }
   findBookmark(...args: Call<"findBookmark">) { return this.#ledger.findBookmark(...args); }
   restoreTo(...args: Call<"restoreTo">) { return this.#ledger.restoreTo(...args); }
 }

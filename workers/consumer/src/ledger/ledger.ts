@@ -26,6 +26,7 @@ import type {
   DeliveryNote,
   ExchangeAnswer,
   ExchangeRequest,
+  ExportSlice,
   LedgerCalls,
   Noted,
   RunView,
@@ -57,6 +58,7 @@ import { causesView } from "./views/causes.ts";
 import { listCosts } from "./views/costs.ts";
 import { deadView } from "./views/dead-groups.ts";
 import { listEvents } from "./views/events.ts";
+import { exportSlice } from "./views/export.ts";
 import { gateView } from "./views/gate-view.ts";
 import { history } from "./views/history.ts";
 import { listImages } from "./views/image-list.ts";
@@ -209,6 +211,11 @@ export class Ledger extends Queue<LedgerTx, BeforeRestore> implements Answering<
   readonly listEvents = this.reads(listEvents);
   readonly testEvent = this.changes(testEvent);
   readonly listAudit = this.reads(auditPage);
+
+  exportSlice(cursor: string | null, who: string, id?: string): ExportSlice {
+    if (cursor === null) this.note((tx) => audit(tx, who, "ledger.export", null, {}), id);
+    return this.transactions.read((tx) => exportSlice(tx, cursor));
+  }
 
   /* ── What operators do ── */
 

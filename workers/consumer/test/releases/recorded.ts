@@ -49,14 +49,12 @@ export function left({ schema, rows }: Recorded): Sql {
 
 /** The statements that make the tables and indexes of a database. */
 export function statementsOf(sql: Sql): string[] {
-  const query =
-    "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT GLOB 'import_*' ORDER BY type DESC, name";
+  const query = "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY type DESC, name";
   return sql.exec(query).map((row) => String(row.sql));
 }
 
 export function tablesOf(sql: Sql): string[] {
-  const query =
-    "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT IN ('schema_version') AND name NOT GLOB 'import_*' ORDER BY name";
+  const query = "SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'schema_version' ORDER BY name";
   return sql.exec(query).map(({ name }) => String(name));
 }
 

@@ -243,12 +243,9 @@ function upkeep(say: Say, clock: { ms: number }): void {
   const page = { from: "", to: null, at: clock.ms, objects: [{ key: key("i"), gen: 1 }], markers: [key("i")] };
   const { locks } = say("doctorSlice", { page, fix: true, keep: true, who: "doctor" });
   say("doctorDone", locks);
-  // The first table by name is empty.
-  const { next } = say("exportSlice", null, WHO);
-  const { schema, lines } = say("exportSlice", next, WHO);
-  say("importBegin", schema);
-  say("importRows", lines);
-  say("importEnd", 0, WHO);
+  const removals = say("exportSlice", null, WHO);
+  const points = say("exportSlice", removals.next, WHO);
+  say("exportSlice", points.next, WHO);
   say("findBookmark", { at: clock.ms });
   say("restoreTo", { at: clock.ms });
   say("rearm");

@@ -95,6 +95,12 @@ export class Images {
   }
 }
 
+/** The points of images (encoded ids) above an id, in the order of ids. Null: the point was taken back. */
+export function readFocals(sql: Sql, above: string, limit: number): { id: string; focal: Focal | null }[] {
+  const query = "SELECT id, x, y FROM focals WHERE id > ? ORDER BY id LIMIT ?";
+  return sql.exec(query, above, limit).map(({ id, x, y }) => ({ id: text(id), focal: focalFrom(x, y) }));
+}
+
 /** The table has one day. The first order of another day empties it. */
 function putViews(sql: Sql, image: Image): void {
   const [first] = sql.exec("SELECT day FROM viewed LIMIT 1");
@@ -129,7 +135,11 @@ function imageFrom(raw: SqlRow): Image {
     ...{ purged: int(purged), lock: int(lock), purgeOrdered: intOrNull(raw.purge_ordered), removed: removal !== null },
     ...{ purgeDeleted: intOrNull(raw.purge_deleted), purgeDone: intOrNull(raw.purge_done) },
     ...{ purgeEdge: intOrNull(raw.purge_edge), version: textOrNull(raw.v), announced: int(raw.announced) },
-    ...{ focal: x == null || y == null ? null : [Number(x), Number(y)], focalFloor: int(fence) },
+    ...{ focal: focalFrom(x, y), focalFloor: int(fence) },
     ...{ viewedOn: int(raw.day), views: int(raw.orders), viewedVersions: textOrNull(raw.versions) ?? "[]" },
   };
+}
+
+function focalFrom(x: SqlValue | undefined, y: SqlValue | undefined): Focal | null {
+  return x == null || y == null ? null : [Number(x), Number(y)];
 }

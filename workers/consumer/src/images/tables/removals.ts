@@ -39,6 +39,12 @@ export function countRemovals(sql: Sql): number {
   return int(sql.exec("SELECT count(*) AS n FROM removals")[0]?.n);
 }
 
+/** The reasons of removals of images (encoded ids) above an id, in the order of ids. */
+export function readReasons(sql: Sql, above: string, limit: number): { id: string; reason: string }[] {
+  const query = "SELECT id, json_extract(body, '$.reason') AS reason FROM removals WHERE id > ? ORDER BY id LIMIT ?";
+  return sql.exec(query, above, limit).map(({ id, reason }) => ({ id: text(id), reason: text(reason) }));
+}
+
 /** The images (encoded ids) whose removal was ordered before a time, Unix ms. */
 export function removedBefore(sql: Sql, at: number): string[] {
   const query = "SELECT id FROM removals WHERE json_extract(body, '$.at') < ?";

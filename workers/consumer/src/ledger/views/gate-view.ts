@@ -17,6 +17,7 @@ import { type Slots, slotsTaken } from "@prewarm/durable-queue/admission/slots";
 import type { Gate } from "@prewarm/durable-queue/schema/gate-memory";
 import {
   boundsOf,
+  dayOf,
   type GateSettings,
   type GateState,
   type LimitName,
@@ -145,7 +146,8 @@ export function patchGate(gate: Gate, patch: GatePatch, who: string): Record<str
   const { state } = gate;
   const undone = patch.undo !== undefined && undo(gate, patch.undo) ? { undo: patch.undo } : {};
   const wanted = differing(gate, patch);
-  const changed = { ...undone, ...wanted };
+  const spent = countSpent(gate, patch.spent ?? {});
+  const changed = { ...undone, ...wanted, ...(spent === 0 ? {} : { spent }) };
   if (Object.keys(changed).length === 0) return null;
   const { pauses, overrides } = state;
   const isUndoable = [wanted.paused, wanted.rate, wanted.concurrency, wanted.budget].some((part) => part !== undefined);
@@ -160,6 +162,24 @@ export function patchGate(gate: Gate, patch: GatePatch, who: string): Record<str
   if (wanted.budget) Object.assign(overrides, wanted.budget);
   state.updatedAt = gate.now;
   return { ...changed, before };
+}
+
+/**
+ * Counts jobs of this month's days that another ledger granted. A day then has at least so many, so a repeat adds none.
+ * Answers how many were added.
+ */
+function countSpent({ use, now }: Gate, days: Readonly<Record<string, Record<Lane, number>>>): number {
+  let added = 0;
+  for (const [day, jobs] of Object.entries(days)) {
+    if (!day.startsWith(monthOf(now)) || day > dayOf(now)) continue;
+    const used = use.of(day);
+    for (const lane of LANES) {
+      const missing = Math.max(0, jobs[lane] - used[lane]);
+      if (missing > 0) use.add(lane, day, missing);
+      added += missing;
+    }
+  }
+  return added;
 }
 
 /** Puts back what stood before the change of a time, Unix ms. False: that is not the last change. */

@@ -37,9 +37,9 @@ export const ROWS_READ_MAX: Readonly<Record<keyof LedgerCalls | "opening" | "fir
   ...{ isSessionOver: FEW, endSession: FEW, keepReport: FEW, listReports: FEW },
   // The last slice compares counts with up to 100,000 rows, three times, and with 50,000 runs.
   ...{ doctorFrom: FEW, doctorWalk: FEW, doctorSlice: 2 * COUNT, doctorDone: FEW },
-  ...{ exportSlice: CHUNK, importBegin: FEW, importRows: FEW, restored: FEW, restoreTo: FEW, recover: FEW },
+  ...{ exportSlice: CHUNK, restored: FEW, restoreTo: FEW, recover: FEW },
   // Each unfinished purge is handed to the restored ledger.
-  ...{ importEnd: EDGE_PURGES, findBookmark: EDGE_PURGES },
+  findBookmark: EDGE_PURGES,
   // Once an hour old rows are looked for: small tables as a whole, of large ones 2,000 rows twenty times.
   rearm: 2 * COUNT,
 };

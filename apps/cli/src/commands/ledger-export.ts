@@ -4,22 +4,16 @@ import { readBoundedText } from "@prewarm/shared/read-at-most";
 import { createControlApi } from "../api/control-api.ts";
 import { type Command, YES_FLAG } from "../arguments/command.ts";
 import { readControlSettings } from "../arguments/settings.ts";
-import { readLines } from "../input/read-lines.ts";
 import { CliError, EXIT, usageError } from "../platform/exit-codes.ts";
-import { type Answer, sendRequest } from "../platform/http-request.ts";
 import { confirmByTyping } from "../steps/confirm.ts";
-import { formatCount } from "../terminal/progress.ts";
 import { createReport } from "../terminal/report.ts";
 
-/** Characters of one request: far below what the platform takes of a body. */
-const PART_CHARS = 4_000_000;
 /** Bytes of a refusal that are read. */
 const REFUSAL_MAX_BYTES = 64_000;
-const NDJSON = "application/x-ndjson";
 
 export const ledgerExportCommand: Command = {
   name: "ledger export",
-  description: "Write every row of the ledger to stdout, a line of JSON each: redirect it into a file",
+  description: "Write what another ledger must be told to stdout, a line of JSON each: redirect it into a file",
   operands: null,
   flags: {},
   examples: ["prewarm ledger export"],
@@ -28,11 +22,7 @@ export const ledgerExportCommand: Command = {
     const signal = context.interrupts.now;
     const response = await context.fetch(`${url}/api/v1/ledger/export`, { headers, redirect: "manual", signal });
     if (response.status !== 200 || response.body === null)
-      throw refused({
-        status: response.status,
-        headers: response.headers,
-        body: await readBoundedText(response, REFUSAL_MAX_BYTES),
-      });
+      throw refused(response.status, await readBoundedText(response, REFUSAL_MAX_BYTES));
     const decoder = new TextDecoder();
     let tail = "";
     for await (const bytes of response.body) {
@@ -42,46 +32,6 @@ export const ledgerExportCommand: Command = {
     }
     if (/\{"end":\d+\}\n$/.test(tail)) return EXIT.ok;
     throw new CliError(EXIT.unreachable, "The export broke off: its last line is missing. Run it again.");
-  },
-};
-
-export const ledgerImportCommand: Command = {
-  name: "ledger import",
-  description: "Replace the ledger by an export that is read from stdin; its present content is lost",
-  operands: null,
-  flags: { yes: YES_FLAG },
-  examples: ["prewarm pause live upload bulk", "prewarm ledger import --yes"],
-  async run(args, context) {
-    const { url, headers } = readControlSettings(args, context);
-    if (context.stdin.isTTY === true)
-      throw usageError("The export is read from stdin: prewarm ledger import --yes < file");
-    await confirmByTyping(args, context, "The present content of the ledger is lost.", "replace");
-    const send = async (lines: string[]): Promise<{ done: boolean }> => {
-      const request = {
-        ...{ method: "POST", url: `${url}/api/v1/ledger/import?replace=true`, repeatable: false },
-        headers: { ...headers, "content-type": NDJSON },
-        body: `${lines.join("\n")}\n`,
-      };
-      const answer = await sendRequest(context, request);
-      if (answer.status !== 200) throw refused(answer);
-      return JSON.parse(answer.body) as { done: boolean };
-    };
-    const report = createReport(args, context);
-    let [lines, chars, rows]: [string[], number, number] = [[], 0, 0];
-    for await (const { number, text } of readLines(context.stdin)) {
-      if (text === null) throw usageError(`Line ${number} is too long for an export.`);
-      lines.push(text);
-      chars += text.length;
-      rows += 1;
-      if (chars < PART_CHARS) continue;
-      await send(lines);
-      report.note(`${formatCount(rows)} lines`);
-      [lines, chars] = [[], 0];
-    }
-    const { done } = await send(lines);
-    if (!done) throw new CliError(EXIT.usage, "The last line of the export is missing: nothing was changed.");
-    report.data(`imported: ${formatCount(rows - 2)} rows`);
-    return EXIT.ok;
   },
 };
 
@@ -120,7 +70,7 @@ export const ledgerRestoreCommand: Command = {
   },
 };
 
-function refused({ status, body }: Answer): CliError {
+function refused(status: number, body: string): CliError {
   const detail = /"(?:detail|title)":"([^"]{1,300})"/.exec(body)?.[1] ?? `it answers ${status}`;
   const code = status === 401 || status === 403 ? EXIT.auth : status >= 500 ? EXIT.unreachable : EXIT.usage;
   return new CliError(code, `the ledger: ${detail}`);

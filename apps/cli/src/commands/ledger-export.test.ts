@@ -3,7 +3,7 @@ import { createWorld } from "../../test/testing/fake-world.ts";
 import { EXIT } from "../platform/exit-codes.ts";
 import { runCli } from "../run-cli.ts";
 
-const COPY = ['{"prewarm":"ledger/1","schema":1}', '{"table":"meta","row":{"id":1}}', '{"end":1}'].map(
+const LINES = ['{"call":"PUT /api/v1/images/a/focal","body":{"focal":[0.3,0.2]}}', '{"id":"a"}', '{"end":2}'].map(
   (line) => `${line}\n`,
 );
 
@@ -26,49 +26,16 @@ async function run(words: string[], answer: (body: string) => Response, stdin = 
 
 describe("prewarm ledger export", () => {
   it("writes what comes, line by line", async () => {
-    const { code, stdout, asked } = await run(["ledger", "export"], () => new Response(COPY.join("")));
-    expect([code, stdout, asked]).toEqual([EXIT.ok, COPY.join(""), ["GET /api/v1/ledger/export"]]);
+    const { code, stdout, asked } = await run(["ledger", "export"], () => new Response(LINES.join("")));
+    expect([code, stdout, asked]).toEqual([EXIT.ok, LINES.join(""), ["GET /api/v1/ledger/export"]]);
   });
 
   it("says when it broke off, and what the server says", async () => {
-    expect((await run(["ledger", "export"], () => new Response(COPY.slice(0, 2).join("")))).code).toBe(
+    expect((await run(["ledger", "export"], () => new Response(LINES.slice(0, 2).join("")))).code).toBe(
       EXIT.unreachable,
     );
     const { code } = await run(["ledger", "export"], () => Response.json({ title: "no" }, { status: 403 }));
     expect(code).toBe(EXIT.auth);
-  });
-});
-
-describe("prewarm ledger import", () => {
-  it("sends a long copy in parts, and says how many rows there were", async () => {
-    const row = `{"table":"hist","row":{"body":"${"x".repeat(900_000)}"}}\n`;
-    const bodies: string[] = [];
-    const copy = [COPY[0], ...Array<string>(6).fill(row), '{"end":6}\n'].join("");
-    const { code, stdout } = await run(
-      ["ledger", "import", "--yes"],
-      (body) => {
-        bodies.push(body);
-        return Response.json({ rows: 1, done: body.includes('"end"') });
-      },
-      copy,
-    );
-    expect([code, stdout]).toEqual([EXIT.ok, "imported: 6 rows\n"]);
-    expect(bodies).toHaveLength(2);
-    expect(bodies.join("")).toBe(copy);
-  });
-
-  it.each([
-    ["a copy without an end", () => Response.json({ rows: 1, done: false }), EXIT.usage],
-    ["what the server refuses", () => Response.json({ detail: "it is none" }, { status: 400 }), EXIT.usage],
-  ])("tells of %s", async (_, answer, code) => {
-    expect((await run(["ledger", "import", "--yes"], answer, COPY.slice(0, 2).join(""))).code).toBe(code);
-  });
-
-  it("asks nobody where nobody is: --yes must be said", async () => {
-    expect(await run(["ledger", "import"], () => Response.json({}), COPY.join(""))).toMatchObject({
-      code: EXIT.usage,
-      asked: [],
-    });
   });
 });
 

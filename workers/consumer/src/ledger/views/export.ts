@@ -1,0 +1,69 @@
+import { LAST_ID, WALK_MAX, walkRows } from "@prewarm/durable-queue/operate/find-rows";
+import { prepare } from "@prewarm/durable-queue/operate/match-row";
+import { usedByDay } from "@prewarm/durable-queue/schema/counters";
+import { monthOf } from "@prewarm/durable-queue/schema/gate-state";
+import { CANCELLING, laneName, type Row } from "@prewarm/durable-queue/schema/row";
+import { hasNoSubscribers } from "@prewarm/durable-queue/schema/runs";
+import { OPEN_STATES } from "@prewarm/shared/job";
+import { decodeId, encodedIdOfKey } from "@prewarm/shared/variant-key";
+import { readFocals } from "../../images/tables/images.ts";
+import { readReasons } from "../../images/tables/removals.ts";
+import type { ExportFact, ExportSlice } from "../contract.ts";
+import type { LedgerTx } from "../ledger-tx.ts";
+
+/*
+ * What another ledger must be told in place of this one, slice by slice: the month's jobs and the removals first, then the
+ * focal points, by which crops are made, then the open jobs. A job keeps its id while it is open, and the slices follow the
+ * ids. So a job that changes meanwhile is told once.
+ */
+
+/** A removal has up to 650 kB, of which its reason is read. */
+const REMOVALS_MAX = 200;
+const FOCALS_MAX = 1_000;
+
+/** `cursor`: the kind of facts and the id above which the slice begins. Null: the first slice. */
+export function exportSlice(tx: LedgerTx, cursor: string | null): ExportSlice {
+  const [, kind, above = ""] = /^(removals|focals|jobs) (.*)$/.exec(cursor ?? "removals ") ?? [];
+  if (kind === "jobs") return openJobs(tx, Number(above));
+  if (kind === "focals") {
+    const focals = readFocals(tx.sql, above, FOCALS_MAX);
+    const facts = focals.flatMap(({ id, focal }): ExportFact[] =>
+      focal === null ? [] : [{ kind: "focal", id: decodeId(id), focal }],
+    );
+    return { facts, next: focals.length < FOCALS_MAX ? "jobs 0" : `focals ${focals.at(-1)?.id}` };
+  }
+  const removals = readReasons(tx.sql, above, REMOVALS_MAX);
+  const facts = removals.map(({ id, reason }): ExportFact => ({ kind: "removal", id: decodeId(id), reason }));
+  const next = removals.length < REMOVALS_MAX ? "focals " : `removals ${removals.at(-1)?.id}`;
+  return { facts: above === "" ? [...spent(tx), ...facts] : facts, next };
+}
+
+function spent(tx: LedgerTx): ExportFact[] {
+  const days = usedByDay(tx.kept.counters.state.used, monthOf(tx.now));
+  return Object.keys(days).length === 0 ? [] : [{ kind: "spent", days }];
+}
+
+function openJobs(tx: LedgerTx, above: number): ExportSlice {
+  const any = { lanes: [], run: null, id: null, format: null, error: null, text: [], fingerprint: null, jobs: null };
+  const match = prepare(tx, { ...any, states: [...OPEN_STATES] });
+  const { rows, to, more } =
+    match === null ? { rows: [], to: LAST_ID, more: false } : walkRows(tx, match, { above, to: null }, WALK_MAX);
+  tx.images.load(rows.map(({ key }) => encodedIdOfKey(key)));
+  return {
+    facts: rows.filter((row) => isOwed(tx, row)).map((row) => jobFact(tx, row)),
+    next: more ? `jobs ${to}` : null,
+  };
+}
+
+/** False: the job is cancelled when its turn comes. */
+function isOwed(tx: LedgerTx, row: Row): boolean {
+  const isRemoved = tx.images.get(encodedIdOfKey(row.key)).removed;
+  return row.state !== CANCELLING && !isRemoved && !hasNoSubscribers(tx.runs, row);
+}
+
+function jobFact(tx: LedgerTx, row: Row): ExportFact {
+  const { id = null, label = null } = tx.runs.byNumber(row.run) ?? {};
+  // Below the floor R2 may have an object of an older original, which the other ledger cannot know.
+  const force = Math.max(row.floor, tx.fenceOf(row.key)) > 0;
+  return { kind: "job", key: row.key, lane: laneName(row.lane), run: id, label, force };
+}
