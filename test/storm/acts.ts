@@ -49,7 +49,6 @@ export function createActs(deps: ActDeps, done: Done) {
     await meanwhile();
     await stack.start();
   };
-  let copy = "";
   return {
     kill: () => kill(),
 
@@ -109,13 +108,19 @@ export function createActs(deps: ActDeps, done: Done) {
       say("cancelled the run that overlaps");
     },
 
-    async exportLedger(): Promise<void> {
-      copy = await stack.text("/ledger/export");
+    /** Copies the ledger's files. The copy is paused, so that nothing is handed out before it hears that it was put back. */
+    async copyLedger(): Promise<void> {
+      await stack.pauseAll(true);
+      await kill(() => stack.copyLedger());
+      await stack.pauseAll(false);
       say(`copied the ledger, after ${control.stats().createdJobs} jobs`);
     },
 
-    async importLedger(): Promise<void> {
-      await stack.importLedger(copy);
+    /** Puts the files back, as docs/backup.md says of other means than the platform's. */
+    async putLedgerBack(): Promise<void> {
+      await kill(() => stack.putLedgerBack());
+      await stack.api("POST", "/doctor", JSON.stringify({ restored: true, fix: true }));
+      await stack.pauseAll(false);
       done.restored = true;
       say(`put the ledger back to its copy, after ${control.stats().createdJobs} jobs`);
     },

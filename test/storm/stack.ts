@@ -1,4 +1,7 @@
 import { createHmac, randomBytes } from "node:crypto";
+import { cp, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { stateRoot } from "../../dev/settings.ts";
 import { type StackProcess, startStackProcess, withBucket } from "../e2e/stack-process.ts";
 
 const ADMIN_TOKEN = "an-admin-token-of-the-storm-0001";
@@ -6,7 +9,6 @@ const HOOK_KEY = randomBytes(32);
 /** How long a call is made again while the stack is down. */
 const PATIENCE_MS = 120_000;
 const PAUSE_MS = 250;
-const PART_CHARS = 4_000_000;
 
 /** The local stack, killed and started again on the same state. */
 export class StormStack {
@@ -73,19 +75,28 @@ export class StormStack {
     return (await this.#persist(`/api/v1${path}`, { method, headers, ...(body === undefined ? {} : { body }) })) as T;
   }
 
-  async text(path: string): Promise<string> {
-    const headers = { authorization: `Bearer ${ADMIN_TOKEN}` };
-    return (await this.#persist(`/api/v1${path}`, { headers }, "text")) as string;
+  async pauseAll(isPaused: boolean): Promise<void> {
+    const paused = { live: isPaused, upload: isPaused, bulk: isPaused };
+    await this.api("PATCH", "/gate", JSON.stringify({ paused }));
   }
 
-  /** Sends an export back in parts, as the command line does. */
-  async importLedger(copy: string): Promise<void> {
-    const lines = copy.trimEnd().split("\n");
-    for (let part: string[] = []; lines.length > 0; part = []) {
-      for (let chars = 0; lines[0] !== undefined && chars < PART_CHARS; chars += lines.shift()?.length ?? 0)
-        part.push(lines[0]);
-      await this.api("POST", "/ledger/import?replace=true", `${part.join("\n")}\n`, "application/x-ndjson");
-    }
+  /** Copies the ledger's database, while the stack does not run. */
+  async copyLedger(): Promise<void> {
+    await cp(this.#databases, this.#copy, { recursive: true });
+  }
+
+  /** Puts the copy in the database's place, while the stack does not run. */
+  async putLedgerBack(): Promise<void> {
+    await rm(this.#databases, { recursive: true });
+    await cp(this.#copy, this.#databases, { recursive: true });
+  }
+
+  get #databases(): string {
+    return join(stateRoot(this.#settings.stateDir), "do");
+  }
+
+  get #copy(): string {
+    return join(this.#settings.stateDir, "copy");
   }
 
   /** A delivery of the hook, signed as Standard Webhooks asks. The status, or null: the stack did not answer. */
@@ -99,11 +110,11 @@ export class StormStack {
     return answer?.status ?? null;
   }
 
-  async #persist(path: string, init: RequestInit, as: "json" | "text" = "json"): Promise<unknown> {
+  async #persist(path: string, init: RequestInit): Promise<unknown> {
     const until = Date.now() + PATIENCE_MS;
     for (;;) {
       const answer = await fetch(`${this.#process?.controlUrl}${path}`, init).catch(() => null);
-      if (answer?.ok) return answer[as]();
+      if (answer?.ok) return answer.json();
       const said = answer === null ? "no answer" : `${answer.status} ${(await answer.text()).slice(0, 300)}`;
       const isFinal = answer !== null && answer.status < 500 && answer.status !== 429;
       if (isFinal || Date.now() > until) throw new Error(`${init.method ?? "GET"} ${path}: ${said}`);

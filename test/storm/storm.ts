@@ -156,7 +156,7 @@ class Storm {
       [0.4, () => acts.purge(chosen("purged"))],
     ];
     for (const share of USED_IDS_AT) timeline.push([share, () => acts.giveUsedId()]);
-    if (restore) timeline.push([0.5, () => acts.exportLedger()], [0.58, () => acts.importLedger()]);
+    if (restore) timeline.push([0.5, () => acts.copyLedger()], [0.58, () => acts.putLedgerBack()]);
     for (let n = 0; n < kills; n += 1) {
       // The second one follows right after the purge.
       const share = n === 1 ? 0.401 : 0.18 + (0.6 * n) / Math.max(1, kills);
