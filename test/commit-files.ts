@@ -68,6 +68,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "examples/durable-queue/kill.e2e.test.ts": ["examples/durable-queue/", "packages/durable-queue/"],
   "test/e2e/built-page.e2e.test.ts": PAGES,
   "test/e2e/dialects.e2e.test.ts": ITTYBIT,
+  "test/e2e/drill.e2e.test.ts": [...STACK, "workers/consumer/src/api/"],
   "test/e2e/firefox.e2e.test.ts": PAGES,
   "test/e2e/first-hour.e2e.test.ts": ["apps/cli/src/", "dev/", "packages/create-prewarm/", "scripts/pack/"],
   "test/e2e/guard.e2e.test.ts": STACK,

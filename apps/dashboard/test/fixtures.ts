@@ -7,9 +7,10 @@ import type { DeadLetters } from "@prewarm/control-schema/dead";
 import type { EventPage } from "@prewarm/control-schema/events";
 import type { Hooks } from "@prewarm/control-schema/hooks";
 import type { Image, ImageSummary } from "@prewarm/control-schema/images";
-import type { Job, JobDetail } from "@prewarm/control-schema/jobs";
+import { Job, type JobDetail } from "@prewarm/control-schema/jobs";
 import type { Run } from "@prewarm/control-schema/runs";
 import type { Serving } from "@prewarm/control-schema/serving";
+import { leastValue } from "@prewarm/control-schema/testing/least-value";
 import type { JobState, Lane } from "@prewarm/control-schema/words";
 
 /* What a fake control API answers: busy, or hostile. Shapes are the generated ones, so a change of the document breaks these first. */
@@ -52,10 +53,10 @@ export function jobAt(index: number, hostile = false): Job {
   const id = hostile ? `${index}${HOSTILE}` : `${IDS[index % IDS.length]}${index > 3 ? `-${index}` : ""}`;
   const failed = state === "dead" || state === "retrying";
   return {
+    ...leastValue(Job),
     job: index.toString(36).padStart(11, "0"),
     key: `${encodeURIComponent(id)}/${width}-high.${format}`,
     id,
-    v: null,
     transform: `w=${width}&q=high&f=${format}`,
     format,
     state,
