@@ -166,16 +166,6 @@ export const LEDGER: readonly Mutation[] = [
       replace: "true",
     }),
   ]),
-  ...at({ file: `${ROOM}/views/forecast.ts`, tests: [`${ROOM}/views/forecast.test.ts`] }, [
-    breaks("P13", "the month's forecast leaves out what waits", {
-      find: "jobs: used + Math.min(left, queued + usual),",
-      replace: "jobs: used + Math.min(left, usual),",
-    }),
-    breaks("P13", "one day of a large run counts as a usual day", {
-      find: "return known[Math.floor(known.length / 2)] ?? 0;",
-      replace: "return known.at(-1) ?? 0;",
-    }),
-  ]),
   ...at({ file: `${ROOM}/views/image-list.ts`, tests: [`${QUEUE_TESTS}/rows-read.test.ts`] }, [
     breaks("P13", "a list of images looks every stored image up", {
       find: "all.slice(0, limit + LOOKED_AT)",

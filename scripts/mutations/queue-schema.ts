@@ -69,6 +69,17 @@ export const QUEUE_SCHEMA: readonly Mutation[] = [
       replace: "now - kept.at < youngEnough(kept)",
     }),
   ]),
+  ...at({ file: `${QUEUE}/schema/failures.ts`, tests: [`${CONSUMER}/ledger/views/troubles.test.ts`] }, [
+    breaks("P13", "the overview tells why the oldest jobs failed", {
+      find: "ORDER BY updated DESC LIMIT",
+      replace: "ORDER BY updated LIMIT",
+    }),
+    breaks("P13", "the overview reads each failed job", {
+      find: "newest ? NEWEST_MAX : COUNTED_MAX",
+      replace: "COUNTED_MAX",
+      tests: [`${SIMULATED}/rows-read.test.ts`],
+    }),
+  ]),
   ...at({ file: `${QUEUE}/schema/known-calls.ts`, tests: [`${WORLD}/repeated-calls.test.ts`] }, [
     breaks("P11", "a call whose effect stands in memory is heard twice", {
       find: "    if (this.#ids.has(id)) return false;\n",
@@ -125,35 +136,6 @@ export const QUEUE_SCHEMA: readonly Mutation[] = [
         sql.exec("DELETE FROM orders WHERE lane = ? AND run = ? AND gen = ?", order.lane, order.run, order.gen);`,
       tests: [],
       histories: { rule: "earlyorder" },
-    }),
-  ]),
-  ...at({ file: `${QUEUE}/schema/recent-ends.ts`, tests: [`${CONSUMER}/ledger/views/pace.test.ts`] }, [
-    breaks("P13", "the pace sinks while nobody looks for an end", {
-      find: "const spanMs = worked(marks[n - 1]?.at ?? last);",
-      replace: "const spanMs = worked(marks[n - 1]?.at ?? last, now);",
-    }),
-    breaks("P13", "a pace of long ago counts for ever", {
-      find: "if (silentMs > Math.max(SILENT_MS, 2 * Math.max(0, ...gaps))) return null;",
-      replace: "if (silentMs > Number.POSITIVE_INFINITY + gaps.length) return null;",
-    }),
-    breaks("P13", "the time left jumps with each ten seconds", {
-      find: "const SPAN_MIN_MS = 120_000;",
-      replace: "const SPAN_MIN_MS = 10_000;",
-    }),
-    breaks("P13", "viewers' few jobs are the pace of a lane that was paused", {
-      find: "this.#marks.filter(({ at }) => !this.#isHeld(at))",
-      replace: "this.#marks.filter(({ at }) => !this.#isHeld(at) || at > 0)",
-    }),
-    breaks("P13", "the hold is left out where its jobs end, and their absence counts", {
-      find: "    this.#lagMs = jobMs;\n",
-      replace: "    this.#lagMs = 0 * jobMs;\n",
-      tests: [`${QUEUE_TESTS}/recent-ends.test.ts`],
-    }),
-  ]),
-  ...at({ file: `${QUEUE}/schema/recent-failures.ts`, tests: [`${CONSUMER}/ledger/views/troubles.test.ts`] }, [
-    breaks("P13", "failures of more than an hour ago are kept", {
-      find: "Number(at) > now - KEPT_MS",
-      replace: "true",
     }),
   ]),
   ...at({ file: `${QUEUE}/schema/recent.ts`, tests: [`${SIMULATED}/recent.test.ts`] }, [
@@ -257,10 +239,42 @@ export const QUEUE_SCHEMA: readonly Mutation[] = [
       replace: "const before = usedIn({}, period);",
       tests: [`${SIMULATED}/budget-use.test.ts`],
     }),
+    breaks("P13", "the pace of work that has just come is that of the time before", {
+      find: "      this.kept.counters.beginWork();\n",
+      replace: "",
+      tests: [`${CONSUMER}/ledger/views/pace.test.ts`],
+    }),
     breaks("P13", "a failed row that is gone is still counted", {
       find: "FAILED_COUNTS.has(before.state)) this.kept.failed.changed();",
       replace: "FAILED_COUNTS.has(before.state)) void 0;",
       tests: [`${CONSUMER}/ledger/views/causes.test.ts`],
+    }),
+  ]),
+  ...at({ file: `${QUEUE}/schema/work-time.ts`, tests: [`${CONSUMER}/ledger/views/pace.test.ts`] }, [
+    breaks("P13", "the pace sinks while nobody looks for an end", {
+      find: "const ms = work.reduce((sum, one) => sum + one.ms, 0);",
+      replace: "const ms = work.reduce((sum, one) => sum + one.ms, silentMs);",
+    }),
+    breaks("P13", "a pace of long ago counts for ever", {
+      find: "if (silentMs > (longest > TIERS_MS.minute ? 2 * longest : SILENT_MS)) return null;",
+      replace: "if (silentMs > Number.POSITIVE_INFINITY + longest) return null;",
+    }),
+    breaks("P13", "the time left jumps with each ten seconds", {
+      find: "const SPAN_MIN_MS = 120_000;",
+      replace: "const SPAN_MIN_MS = 10_000;",
+    }),
+    breaks("P13", "viewers' few jobs are the pace of a lane that was paused", {
+      find: "    if (this.#isHeld(now)) return null;\n",
+      replace: "    if (this.#isHeld(Number.NaN)) return null;\n",
+    }),
+    breaks("P13", "the hold is left out where its jobs end, and their absence counts", {
+      find: "    this.#lagMs = jobMs;\n",
+      replace: "    this.#lagMs = 0 * jobMs;\n",
+      tests: [`${QUEUE_TESTS}/work-time.test.ts`],
+    }),
+    breaks("P13", "the time of an eviction counts as work", {
+      find: "  #isKnown = false;",
+      replace: "  #isKnown = true;",
     }),
   ]),
 ];

@@ -111,6 +111,6 @@ describe("with webhooks", () => {
     );
     expect(control().stats().createdJobs).toBe(3);
     expect((await hooks()).refusedAt).toEqual(expect.any(Number));
-    expect(await api("/api/v1/dead")).toMatchObject({ total: 0 });
+    expect(await api("/api/v1/causes?window=all")).toMatchObject({ causes: [] });
   });
 });

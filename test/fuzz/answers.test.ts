@@ -112,7 +112,9 @@ const TERMS =
   );
 
 it("search qualifiers: a filter, or a refusal", () => {
-  const begun = prefixes('id:"a b" format:webp error:x run:r lane:bulk state:dead attempts:>1 age:<9h cats/tom.jpg');
+  const begun = prefixes(
+    'id:"a b" format:webp error:x cause:c run:r lane:bulk state:dead attempts:>1 age:<9h cats/tom.jpg',
+  );
   fuzz("search", { corpus: corpusOf<Recipe>("search"), begun, made: recipes(TERMS) }, (recipe) => {
     try {
       const filter = applySearch(emptyFilter(), textOf(recipe), 0);

@@ -9,7 +9,6 @@ import { clientCommand } from "./commands/client.ts";
 import { costsCommand } from "./commands/costs.ts";
 import { coverageCommand } from "./commands/coverage.ts";
 import { cspCommand } from "./commands/csp.ts";
-import { deadCommand } from "./commands/dead.ts";
 import { deployCommand } from "./commands/deploy.ts";
 import { destroyCommand } from "./commands/destroy.ts";
 import { devCommand } from "./commands/dev.ts";
@@ -59,7 +58,6 @@ export const COMMANDS: readonly Command[] = [
   receiptVerifyCommand,
   jobsCommand,
   causesCommand,
-  deadCommand,
   retryCommand,
   cancelCommand,
   promoteCommand,

@@ -5,7 +5,7 @@ import { StatsProvider } from "./api/stats.tsx";
 import { HelpDialog } from "./help-dialog.tsx";
 import { helpOpen, paletteOpen } from "./lib/keyboard.ts";
 import { match } from "./lib/paths.ts";
-import { navigate, place } from "./lib/router.ts";
+import { place } from "./lib/router.ts";
 import { naming } from "./lib/views.ts";
 import { JobsPage } from "./pages/jobs.tsx";
 import { OverviewPage } from "./pages/overview.tsx";
@@ -51,23 +51,12 @@ const PAGES: readonly [pattern: string, page: Page][] = [
   ["/runs/{run}", ({ run = "" }) => later(`Run ${run}`, oneRun, { run })],
   ["/check", () => later("Check URLs", check, {})],
   ["/causes", () => later("Causes", causes, {})],
-  ["/dead", () => ({ title: "Causes", page: <Moved /> })],
   ["/serving", () => later("Serving", serving, {})],
   ["/coverage", () => later("Coverage", coverage, {})],
   ["/costs", () => later("Costs", costs, {})],
   ["/steering", () => later("Steering", steering, {})],
   ["/system", () => later("System", system, {})],
 ];
-
-/** Dead letters had a page of their own. */
-function Moved() {
-  useEffect(() => {
-    const cause = place.peek().searchParams.get("cause");
-    const to = cause === null ? "window=all&state=dead" : `cause=${encodeURIComponent(cause)}`;
-    navigate(`/causes?${to}`, { replace: true });
-  }, []);
-  return null;
-}
 
 export function App() {
   return (

@@ -133,7 +133,7 @@ export function argumentChoices(text: string, stats: Stats | null, refresh: Refr
 
 /** A choice that raises the month's budget says what that may cost, and asks. */
 function asked(choice: Choice, jobs: number, stats: Stats | null): Choice {
-  const raise = stats && raiseWords(stats.budget.monthlyJobs, jobs, stats.forecast.per1000Jobs);
+  const raise = stats && raiseWords(stats.budget.monthlyJobs, jobs, stats.spent.per1000Jobs);
   return raise ? { ...choice, text: `Jobs a month: ${raise}`, asks: true } : choice;
 }
 

@@ -254,21 +254,12 @@ describe("what a chart draws", () => {
   });
 });
 
-it("shows each lane's times and its last hour, and what is stored second by second", async () => {
+it("shows each lane's times and its last hour", async () => {
   const { page, close } = await open("/");
   const bulk = page.getByRole("row", { name: /^bulk/ });
   expect(await bulk.locator("[data-label^=ready]").innerText()).toBe("41 s · 2.7 min");
   await bulk.getByRole("img", { name: /^bulk, stored a minute: from [\d,]+ to [\d,]+$/ }).waitFor();
   await page.locator("figure.chart", { hasText: "Ready by lane" }).getByText("upload").waitFor();
-  await page.getByRole("button", { name: "5 min" }).click();
-  await page.waitForURL("**/?history=now");
-  const chart = page.locator("figure.chart", { hasText: "Stored a second, by lane" });
-  await chart.locator("summary").click();
-  const rows = chart.locator("tbody tr");
-  await rows.first().waitFor();
-  expect(await rows.count()).toBe(300);
-  expect(await rows.last().allInnerTexts()).toEqual([expect.stringMatching(/^\d\d:\d\d:\d\d .*UTC\)?\s+–\s+–\s+–$/)]);
-  await page.waitForResponse("**/api/v1/pulse"); // and again by itself
   await close();
 });
 

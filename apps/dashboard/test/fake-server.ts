@@ -23,7 +23,6 @@ import {
   causes,
   costs,
   coverage,
-  dead,
   eventPage,
   hooks,
   image,
@@ -33,7 +32,7 @@ import {
   runAt,
   serving,
 } from "./fixtures.ts";
-import { emptyGate, emptyStats, gate, history, pulse, stats } from "./fixtures-stats.ts";
+import { emptyGate, emptyStats, gate, history, stats } from "./fixtures-stats.ts";
 
 /*
  * A server with no ledger behind it, for faces that a real stack is hard to bring to: hostile strings, a server that fails. It serves the
@@ -110,7 +109,6 @@ function answersOf(server: FakeServer): Answers {
       return null;
     },
     "GET /api/v1/stats": () => (isEmpty() ? emptyStats() : stats(isHostile())),
-    "GET /api/v1/pulse": () => pulse(isEmpty()),
     "GET /api/v1/history": ({ query }) => history(isEmpty(), query.tier),
     "GET /api/v1/gate": gateNow,
     "PATCH /api/v1/gate": ({ body }) => patched(gateNow(), body),
@@ -135,7 +133,6 @@ function answersOf(server: FakeServer): Answers {
     "GET /api/v1/images": () => ({ images: times(9, (index) => imageAt(index, isHostile())) }),
     "GET /api/v1/hooks": () => hooks(isHostile()),
     "GET /api/v1/events": () => eventPage(isHostile()),
-    "GET /api/v1/dead": ({ query }) => dead(isHostile(), query.fingerprint),
     "GET /api/v1/actions": () => ({ actions: [actionAt(0), actionAt(1)], nextCursor: null }),
     "POST /api/v1/actions": ({ body: { action: kind, dryRun } }) =>
       dryRun ? { dryRun, kind, total: 241, exact: true, at: Date.now() } : actionAt(0),

@@ -1,5 +1,5 @@
 import { Gate } from "@prewarm/control-schema/gate";
-import type { History, HistoryBucket, Pulse } from "@prewarm/control-schema/history";
+import type { History, HistoryBucket } from "@prewarm/control-schema/history";
 import { Stats } from "@prewarm/control-schema/stats";
 import { leastValue } from "@prewarm/control-schema/testing/least-value";
 import type { JobState } from "@prewarm/control-schema/words";
@@ -115,7 +115,7 @@ export function stats(hostile: boolean): Stats {
     oldest: { live: 2_100, upload: 64_000, bulk: 3_600_000 },
     rates: {
       ...{ seconds: 84, storedPerSecond: 11.4, endedPerSecond: 11.5, failedPerSecond: 0.3, acceptedPerSecond: 14.2 },
-      ...{ submittedPerSecond: 11.7, attempts: { failed: 92, all: 3500 }, failureRatio: 92 / 3500 },
+      ...{ attempts: { failed: 92, all: 3500 }, failureRatio: 92 / 3500 },
     },
     waitingFor: {
       live: null,
@@ -136,10 +136,7 @@ export function stats(hostile: boolean): Stats {
       rate: { used: 11.6, limit: 20 },
     },
     budget: now.budget,
-    forecast: {
-      ...{ jobs: 76_505, queued: 1257, usual: 14_040, amount: 153.01, spent: 122.41, spentToday: 8.42 },
-      ...{ per1000Jobs: 2, exhaustedAt: NOW + 86_400_000 },
-    },
+    spent: { month: 122.41, today: 8.42, per1000Jobs: 2 },
     gate: now,
     ledger: { rows: 412_889, bytes: 118_400_000, limitBytes: 10_000_000_000 },
     versions: { consumer: { id: "1b9d6bcd", tag: "a1b2c3d4e5f6" }, ledger: { id: "1b9d6bcd", tag: "a1b2c3d4e5f6" } },
@@ -163,18 +160,6 @@ function laneTimes(scale: number): HistoryBucket["lanes"] {
       scale === 0 ? { p50: null, p95: null, p99: null } : { p50: p50 * slow, p95: p50 * slow * 4, p99: p50 * slow * 9 },
   });
   return { live: of(3, 180), upload: of(11, 900), bulk: of(54, 41_000) };
-}
-
-/** The last five minutes by seconds; of the oldest ones too much was stored to know. */
-export function pulse(empty: boolean): Pulse {
-  const second = (scale: number) =>
-    Array.from({ length: 300 }, (_, at) =>
-      empty ? 0 : at < 20 ? null : Math.max(0, Math.round(scale * (1 + Math.sin(at / 9)) - 1)),
-    );
-  return {
-    from: Math.floor(Date.now() / 1000) * 1000 - 299_000,
-    lanes: { live: second(1), upload: second(4), bulk: second(9) },
-  };
 }
 
 export function history(empty: boolean, tier: "minute" | "hour" | "day"): History {

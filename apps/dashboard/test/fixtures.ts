@@ -3,7 +3,6 @@ import type { AuditEntry } from "@prewarm/control-schema/audit";
 import type { Causes } from "@prewarm/control-schema/causes";
 import type { Costs, Dimension } from "@prewarm/control-schema/costs";
 import type { ReportedCoverage } from "@prewarm/control-schema/coverage";
-import type { DeadLetters } from "@prewarm/control-schema/dead";
 import type { EventPage } from "@prewarm/control-schema/events";
 import type { Hooks } from "@prewarm/control-schema/hooks";
 import type { Image, ImageSummary } from "@prewarm/control-schema/images";
@@ -158,8 +157,6 @@ export function runAt(index: number, hostile: boolean): Run {
     total,
     done: total - left,
     states: byState(Math.max(0, left - 44), Math.min(left, 38), Math.min(left, 6), stored, 9, 3, 2),
-    ratePerSecond: open ? 11.4 : 0,
-    etaSeconds: open ? left / 11.4 : 0,
     pace: open
       ? { perSecond: 11.4, secondsLeft: left / 11.4, why: null, jobsLeft: left, amountLeft: left / 500 }
       : { perSecond: 4, secondsLeft: 0, why: null, jobsLeft: 0, amountLeft: 0 },
@@ -283,36 +280,13 @@ export function causes(hostile: boolean): Causes {
     meaning: "Ittybit made the job and it failed there.",
     cure: "Read the message, open the original.",
   }));
-  return { window: "1h", from: NOW - 3_600_000, exact: true, causes: found };
-}
-
-export function dead(hostile: boolean, fingerprint: string | undefined): DeadLetters {
-  const groups = ERRORS.map((error, index) => ({
-    fingerprint: `fp${index}`,
-    code: hostile ? HOSTILE : error.code,
-    message: hostile ? HOSTILE : error.message,
-    count: [241, 31, 12][index] ?? 1,
-    firstAt: NOW - 86_400_000,
-    lastAt: NOW - 61_000 * (index + 1),
-    formats: { avif: 200, webp: 41 },
-    sample: jobAt(index * 10, hostile),
-  }));
-  const shown = fingerprint ? groups.filter((group) => group.fingerprint === fingerprint) : groups;
-  return {
-    total: 284,
-    groups: shown,
-    jobs: fingerprint ? Array.from({ length: 20 }, (_, index) => jobAt(index * 10, hostile)) : [],
-    messages: [
-      {
-        id: "m1",
-        queue: "prewarm-live",
-        reason: hostile ? HOSTILE : "v must be 1",
-        body: hostile ? HOSTILE : '{"v":"one"}',
-        at: NOW - 50_000,
-      },
-    ],
-    nextCursor: null,
-  };
+  const unreadable = [
+    {
+      ...{ id: "m1", queue: "prewarm-live", reason: hostile ? HOSTILE : "v must be 1" },
+      ...{ body: hostile ? HOSTILE : '{"v":"one"}', at: NOW - 50_000 },
+    },
+  ];
+  return { window: "1h", from: NOW - 3_600_000, exact: true, causes: found, unreadable };
 }
 
 export function image(id: string, hostile: boolean, imageUrl: string): Image {

@@ -143,7 +143,7 @@ describe("a viewer", () => {
     "/runs/run_0",
     "/runs/new",
     "/causes?window=all&state=dead",
-    "/causes?cause=fp0",
+    "/causes",
     "/serving",
     "/coverage",
     "/costs",

@@ -89,7 +89,7 @@ const SCENES: readonly Scene[] = [
       fails({ type: "status", status: 500, message: "Internal error" });
       return widths("portrait.jpg", "webp", "failing");
     },
-    cause: /attempts failed in the last five minutes: \d+ attempts? with "Internal error" \(upstream_unavailable\)/,
+    cause: /attempts failed in the last five minutes: \d+ jobs? with "Internal error" \(upstream_unavailable\)/,
     link: "Causes",
     cure: /^(Try now|Retry dead)… upstream/,
   },
@@ -177,7 +177,7 @@ describe("1,200 missing originals", () => {
     const { page, close } = await signedIn("/");
     const health = page.getByRole("region", { name: "Health" });
     const sentence =
-      /1,200 of 1,2\d\d variants that ended within the hour were refused: 1,200 jobs with .*missing.*all below wrong\/prefix\//;
+      /1,200 of 1,2\d\d variants that ended within the hour were refused: of the newest 40 jobs, 40 with .*missing.*all below wrong\/prefix\//;
     await inSight(health.getByText(sentence));
     await inSight(health.getByText(/upload is paused/));
     expect(await page.getByText(/^Healthy/).count()).toBe(0);

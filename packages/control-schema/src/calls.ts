@@ -4,12 +4,11 @@ import { AuditPage, auditQuery } from "./audit.ts";
 import { Causes, causesQuery } from "./causes.ts";
 import { Costs, costsQuery } from "./costs.ts";
 import { CoverageReport, CoverageReports, KeptReport } from "./coverage.ts";
-import { DeadLetters, deadQuery } from "./dead.ts";
 import { DoctorWalk, doctorAnswer, doctorRequest } from "./doctor.ts";
 import { EdgePurge, EdgePurgeRequest } from "./edge-cache.ts";
 import { EventPage, EventTest } from "./events.ts";
 import { Gate, GatePatch } from "./gate.ts";
-import { History, historyQuery, Pulse } from "./history.ts";
+import { History, historyQuery } from "./history.ts";
 import { HookAnswer, Hooks } from "./hooks.ts";
 import { FocalAnswer, FocalRequest, Image, ImageList, imageQuery, imagesQuery, Purge } from "./images.ts";
 import { ImageInfos, infoRequest } from "./info.ts";
@@ -47,7 +46,6 @@ export const CALLS = {
   "GET /api/v1/jobs/{job}": { answer: JobDetail },
   "POST /api/v1/jobs/{job}/retry": { answer: Job },
   "POST /api/v1/jobs/{job}/cancel": { answer: Job },
-  "GET /api/v1/dead": { query: deadQuery, answer: DeadLetters },
   "GET /api/v1/causes": { query: causesQuery, answer: Causes },
   "GET /api/v1/costs": { query: costsQuery, answer: Costs },
   "POST /api/v1/actions": { body: ActionRequest, answer: z.union([ActionPreview, Action]) },
@@ -65,7 +63,6 @@ export const CALLS = {
   "POST /api/v1/info": { body: infoRequest, answer: ImageInfos },
   "GET /api/v1/stats": { answer: Stats },
   "GET /api/v1/serving": { query: servingQuery, answer: Serving },
-  "GET /api/v1/pulse": { answer: Pulse },
   "GET /api/v1/history": { query: historyQuery, answer: History },
   "GET /api/v1/gate": { answer: Gate },
   "PATCH /api/v1/gate": { body: GatePatch, answer: Gate },

@@ -2,13 +2,26 @@ import * as z from "zod";
 import { Job } from "./jobs.ts";
 import { count, time } from "./words.ts";
 
+export const UnreadableMessage = z
+  .object({
+    id: z.string(),
+    queue: z.string(),
+    reason: z.string(),
+    body: z.string().meta({ description: "First 2,000 characters" }),
+    at: time,
+  })
+  .meta({ id: "UnreadableMessage", description: "A queue message that no handler could read" });
+export type UnreadableMessage = z.infer<typeof UnreadableMessage>;
+
 const window = z.enum(["5m", "1h", "1d", "all"]);
 /** Of which time causes are asked. */
 export type CauseWindow = z.infer<typeof window>;
 
 export const Cause = z
   .object({
-    cause: z.string().meta({ description: "Stable name; an action's `fingerprint`" }),
+    cause: z
+      .string()
+      .meta({ description: "Stable name: an action's `fingerprint`, and `cause:` in a search for jobs" }),
     code: z.string(),
     text: z.string().meta({ description: "A sample; numbers, ids and the asked format vary within a cause" }),
     count: count.meta({ description: "Jobs that failed last within the window" }),
@@ -33,6 +46,7 @@ export const Causes = z
       .boolean()
       .meta({ description: "False: more than 100,000 jobs of a state have failed; some are not counted" }),
     causes: z.array(Cause),
+    unreadable: z.array(UnreadableMessage).meta({ description: "The newest 50; of a run none" }),
   })
   .meta({ id: "Causes" });
 export type Causes = z.infer<typeof Causes>;

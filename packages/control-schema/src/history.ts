@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { byLane, count, laneTimesByLane, milliseconds, Percentiles, time } from "./words.ts";
+import { count, laneTimesByLane, milliseconds, Percentiles, time } from "./words.ts";
 
 export const tier = z.enum(["minute", "hour", "day"]);
 export type Tier = z.infer<typeof tier>;
@@ -33,13 +33,3 @@ export const historyQuery = z.object({
   from: z.coerce.number<number>().int().min(0).optional(),
   to: z.coerce.number<number>().int().min(0).optional(),
 });
-
-const bySecond = z
-  .array(count.nullable())
-  .meta({ description: "One number a second; null where more was stored since than is looked back on" });
-
-export const Pulse = z
-  .object({ from: time.meta({ description: "Start of the first second" }), lanes: byLane(bySecond) })
-  .meta({ id: "Pulse" });
-/** What was stored in each of the last seconds, the oldest first. */
-export type Pulse = z.infer<typeof Pulse>;

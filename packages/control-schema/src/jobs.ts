@@ -79,7 +79,7 @@ export const JobPage = z.object({ jobs: z.array(Job), nextCursor }).meta({ id: "
 
 const search = z.string().max(500).optional().meta({
   description:
-    "Qualifiers `id:` `format:` `error:` `run:` `lane:` `state:` `age:>1h` `attempts:>3` (quotes allowed, all must match) and free text within the variant key",
+    "Qualifiers `id:` `format:` `error:` `cause:` `run:` `lane:` `state:` `age:>1h` `attempts:>3` (quotes allowed, all must match) and free text within the variant key",
   example: 'error:upstream_failed format:avif "summer sale"',
 });
 

@@ -29,8 +29,6 @@ export const Run = z
     total: count.meta({ description: "Variants this run waits for or waited for: accepted and joined ones" }),
     done: count.meta({ description: "Variants of `total` that have ended" }),
     states: CountsByState,
-    ratePerSecond: z.number().min(0).meta({ description: "`pace.perSecond`, 0 while it is not known" }),
-    etaSeconds: z.number().min(0).nullable().meta({ description: "`pace.secondsLeft`" }),
     pace: Pace,
     timeToReady: z
       .object({ p50: milliseconds.nullable(), p95: milliseconds.nullable() })

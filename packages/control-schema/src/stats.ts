@@ -63,7 +63,6 @@ const rates = z
     endedPerSecond: z.number().meta({ description: "However they ended" }),
     failedPerSecond: z.number(),
     acceptedPerSecond: z.number(),
-    submittedPerSecond: z.number(),
     attempts: z
       .object({ failed: count, all: count })
       .meta({ description: "Of the last five minutes: those that failed, and all that ended" }),
@@ -71,20 +70,13 @@ const rates = z
   })
   .meta({ description: "Of late" });
 
-const forecast = z
+const spent = z
   .object({
-    jobs: count.meta({ description: "Of this month at its end: those sent, `queued` and `usual`" }),
-    queued: count.meta({ description: "Waiting jobs that will be sent this month" }),
-    usual: count.meta({ description: "Usual days after that: the median of the last 28 full days" }),
-    amount: z.number().nullable().meta({ description: "What they cost; null: no price is set" }),
-    spent: z.number().nullable().meta({ description: "What this month's jobs have cost so far" }),
-    spentToday: z.number().nullable().meta({ description: "And today's (UTC)" }),
-    per1000Jobs: z.number().nullable().meta({ description: "The price that all this goes by" }),
-    exhaustedAt: time.nullable().meta({
-      description: "When this month's budget is used up; null: not this month, or unlimited",
-    }),
+    month: z.number().nullable().meta({ description: "What this month's jobs have cost so far" }),
+    today: z.number().nullable().meta({ description: "What today's (UTC) have cost" }),
+    per1000Jobs: z.number().nullable().meta({ description: "The price, `prices.ittybitPer1000Jobs`" }),
   })
-  .meta({ description: "By `prices.ittybitPer1000Jobs`" });
+  .meta({ description: "null: no price is set" });
 
 const webhooks = z
   .object({
@@ -124,7 +116,6 @@ export const Stats = z
     wait: described(Percentiles, "Enqueued to first submitted, last hour, without retries"),
     run: described(Percentiles, "Submitted to stored, last hour"),
     ready: laneTimesByLane.meta({ description: "Of the last hour, by lane" }),
-    etaSeconds: z.number().nullable().meta({ description: "`pace.all.secondsLeft`" }),
     pace: z
       .object({ all: Pace, live: Pace, upload: Pace, bulk: Pace })
       .meta({ description: "Of all open jobs, and of each lane's" }),
@@ -138,7 +129,7 @@ export const Stats = z
       rate: used.meta({ description: "Submissions a second of those allowed" }),
     }),
     budget: Budget,
-    forecast,
+    spent,
     gate: Gate,
     ledger: z.object({
       rows: count.meta({ description: "Of jobs; stored ones have none" }),

@@ -6,7 +6,7 @@ import { JOB_STATES, LANES } from "./job.ts";
  * dashboard shows and edits it; both by this file.
  */
 
-export const QUALIFIERS = ["id", "format", "error", "run", "lane", "state", "age", "attempts"] as const;
+export const QUALIFIERS = ["id", "format", "error", "cause", "run", "lane", "state", "age", "attempts"] as const;
 export type Qualifier = (typeof QUALIFIERS)[number];
 
 /** What a qualifier takes, or, where it takes any number, what is asked for most; one that is not named here takes any text. */

@@ -9,12 +9,12 @@ const STATS = z.object({
   gate: Gate.pick({ rate: true }),
   // A consumer of before this field does not answer it.
   budget: Budget.pick({ monthlyJobs: true, warmingShare: true, left: true }).partial({ left: true }),
-  forecast: Stats.shape.forecast.pick({ per1000Jobs: true }),
+  spent: Stats.shape.spent.pick({ per1000Jobs: true }),
 });
 
 /** Money, time and budget of so many jobs, as the server stands now; null: the server is too old to say what is left. */
 export async function seeOutlook(jobs: number, api: ControlApi): Promise<Outlook | null> {
-  const { pace, gate, budget, forecast } = await api.call("GET /api/v1/stats", {}, STATS, { what: "the budget" });
+  const { pace, gate, budget, spent } = await api.call("GET /api/v1/stats", {}, STATS, { what: "the budget" });
   if (budget.left === undefined) return null;
   const ahead = pace.all.jobsLeft;
   return outlookOf({
@@ -24,6 +24,6 @@ export async function seeOutlook(jobs: number, api: ControlApi): Promise<Outlook
     perMonth: budget.monthlyJobs === null ? null : Math.floor(budget.monthlyJobs * budget.warmingShare),
     // While nothing waits, the last pace may be that of a few viewers; then the gate's rate is what bulk begins with.
     perSecond: ahead > 0 && pace.all.perSecond ? pace.all.perSecond : gate.rate.perSecond,
-    per1000Jobs: forecast.per1000Jobs,
+    per1000Jobs: spent.per1000Jobs,
   });
 }

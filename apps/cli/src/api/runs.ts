@@ -13,8 +13,7 @@ export const SeenRun = Run.pick({
   done: true,
   states: true,
   existing: true,
-  ratePerSecond: true,
-  etaSeconds: true,
+  pace: true,
   timeToReady: true,
   createdAt: true,
 });

@@ -1,4 +1,4 @@
-import { Cause, Causes } from "@prewarm/control-schema/causes";
+import { Cause, Causes, UnreadableMessage } from "@prewarm/control-schema/causes";
 import * as z from "zod";
 import { createControlApi } from "../api/control-api.ts";
 import type { Command } from "../arguments/command.ts";
@@ -13,7 +13,8 @@ const WINDOWS = ["5m", "1h", "1d", "all"] as const;
 const SeenCause = Cause.pick({
   ...{ cause: true, code: true, text: true, count: true, lastSeen: true, cure: true, states: true },
 });
-const CAUSES = Causes.pick({ exact: true }).extend({ causes: z.array(SeenCause) });
+const SeenMessage = UnreadableMessage.pick({ queue: true, reason: true, at: true });
+const CAUSES = Causes.pick({ exact: true }).extend({ causes: z.array(SeenCause), unreadable: z.array(SeenMessage) });
 
 export const causesCommand: Command = {
   name: "causes",
@@ -30,10 +31,13 @@ export const causesCommand: Command = {
     const run = args.text("run");
     const api = createControlApi(readControlSettings(args, context), context);
     const query = { window, ...(run === null ? {} : { run }) };
-    const { exact, causes } = await api.call("GET /api/v1/causes", { query }, CAUSES, { what: "the causes" });
+    const seen = await api.call("GET /api/v1/causes", { query }, CAUSES, { what: "the causes" });
+    const { exact, causes, unreadable } = seen;
     const report = createReport(args, context);
-    if (report.json) report.document("prewarm.causes/1", { window, exact, causes });
-    else for (const line of formatCauses(causes)) report.data(line);
+    if (report.json) report.document("prewarm.causes/1", { window, exact, causes, unreadable });
+    else for (const line of [...formatCauses(causes), ...formatUnreadable(unreadable)]) report.data(line);
+    if (causes.length > 0)
+      report.note("Try one again: prewarm retry --fingerprint <cause>. Its jobs: prewarm jobs --search cause:<cause>");
     if (!exact) report.note("More than 100,000 jobs of a state have failed: not all of them are counted.");
     return EXIT.ok;
   },
@@ -52,4 +56,12 @@ function formatCauses(causes: readonly z.infer<typeof SeenCause>[]): string[] {
     cure ?? "",
   ]);
   return formatTable([["CAUSE", "COUNT", "RETRYING", "DEAD", "REFUSED", "LAST", "WHAT", "CURE"], ...rows]);
+}
+
+function formatUnreadable(messages: readonly z.infer<typeof SeenMessage>[]): string[] {
+  if (messages.length === 0) return [];
+  const lines = messages.map(({ queue, reason, at }) => {
+    return `${new Date(at).toISOString().slice(0, 16)}  ${queue}  ${reason}`;
+  });
+  return ["", `Queue messages that could not be read: ${messages.length}`, ...lines];
 }

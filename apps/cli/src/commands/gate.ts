@@ -25,7 +25,7 @@ const GATE = Gate.pick({ paused: true, rate: true, concurrency: true }).extend({
 type SeenGate = z.infer<typeof GATE>;
 const PRICED = z.object({
   budget: Budget.pick({ monthlyJobs: true }),
-  forecast: Stats.shape.forecast.pick({ per1000Jobs: true }),
+  spent: Stats.shape.spent.pick({ per1000Jobs: true }),
 });
 
 export const gateCommand: Command = {
@@ -74,8 +74,8 @@ export const gateCommand: Command = {
 
 /** A raise of the month's budget says its price, and asks. */
 async function confirmRaise(jobs: number | null, args: Arguments, context: Context, api: ControlApi): Promise<void> {
-  const { budget, forecast } = await api.call("GET /api/v1/stats", {}, PRICED, { what: "the budget" });
-  const raise = raiseWords(budget.monthlyJobs, jobs, forecast.per1000Jobs);
+  const { budget, spent } = await api.call("GET /api/v1/stats", {}, PRICED, { what: "the budget" });
+  const raise = raiseWords(budget.monthlyJobs, jobs, spent.per1000Jobs);
   if (raise !== null) await confirmByTyping(args, context, `Jobs a month: ${raise}.`, "raise");
 }
 

@@ -94,8 +94,8 @@ describe("prewarm gate", () => {
     ["--monthly-jobs 800000 --yes", undefined, ""],
     ["--monthly-jobs 0", undefined, ""],
   ])("asks with the price before it raises the budget: %s, typed %s", async (flags, typed, said) => {
-    const forecast = { per1000Jobs: 1.5 };
-    const answer = { ...GATE, budget: { ...GATE.budget, monthlyJobs: 60_000 }, forecast };
+    const spent = { per1000Jobs: 1.5 };
+    const answer = { ...GATE, budget: { ...GATE.budget, monthlyJobs: 60_000 }, spent };
     const { code, stderr, asked, questions } = await run(`gate ${flags}`, answer, typed === undefined ? {} : { typed });
     expect(`${stderr}${questions}`).toContain(said);
     const isDone = typed === "raise" || said === "";
@@ -145,16 +145,24 @@ describe("prewarm gate", () => {
 describe("prewarm causes", () => {
   const states = { retrying: 3, dead: 1200, refused: 0 };
   const cause = { cause: "f1", code: "timeout", text: "It took\u001b too long.", count: 1203, states, lastSeen: 0 };
-  const answer = { exact: true, causes: [{ ...cause, cure: "Wait." }] };
+  const answer = { exact: true, causes: [{ ...cause, cure: "Wait." }], unreadable: [] };
 
-  it("lists why jobs fail, over all three states, with the cure", async () => {
-    const { stdout, asked } = await run("causes --window 5m --run r1", answer);
+  it("lists why jobs fail, over all three states, with the cure, and says how to try one again", async () => {
+    const { stdout, stderr, asked } = await run("causes --window 5m --run r1", answer);
     expect(asked[0]?.call).toBe("GET /api/v1/causes?window=5m&run=r1");
     expect(stdout).toMatch(/^f1 +1,203 +3 +1,200 +0 +1970-01-01T00:00 +It took\\x1b too long\. {2}Wait\.$/m);
+    expect(stderr).toContain("prewarm retry --fingerprint");
+  });
+
+  it("lists messages that nobody could read", async () => {
+    const unreadable = [{ queue: "prewarm-live", reason: "no JSON", at: 0 }];
+    expect((await run("causes", { exact: true, causes: [], unreadable })).stdout).toBe(
+      "Nothing has failed in this time.\n\nQueue messages that could not be read: 1\n1970-01-01T00:00  prewarm-live  no JSON\n",
+    );
   });
 
   it("says when nothing has failed, and when not all is counted", async () => {
-    const { stdout, stderr, asked } = await run("causes", { exact: false, causes: [] });
+    const { stdout, stderr, asked } = await run("causes", { exact: false, causes: [], unreadable: [] });
     expect(asked[0]?.call).toBe("GET /api/v1/causes?window=1h");
     expect(stdout).toBe("Nothing has failed in this time.\n");
     expect(stderr).toContain("not all of them are counted");
@@ -209,7 +217,7 @@ describe("prewarm hook list", () => {
       pace: { all: { perSecond: null, jobsLeft: 0 } },
       gate: { rate: { perSecond: 20, burst: 20 } },
       budget: { monthlyJobs: 100_000, warmingShare: 0.8, left: { live: 50_000, warming: 80_000 } },
-      forecast: { per1000Jobs: null },
+      spent: { per1000Jobs: null },
     };
     const { stderr } = await run("hook list", { hooks, deliveries: [], ...stats });
     expect(stderr).toContain("makes 22 jobs of a new picture; the 80,000 jobs left this month are 3,636 pictures.");
@@ -237,28 +245,6 @@ describe("prewarm events", () => {
     const { stdout, stderr } = await run("events", { endpoints: [], events: [] });
     expect(stdout).toBe("No event was sent.\n");
     expect(stderr).toContain("names no endpoint");
-  });
-});
-
-describe("prewarm dead", () => {
-  const group = { fingerprint: "f1", code: "upstream_failed", message: "It failed.", count: 1200, lastAt: 0 };
-  const answer = { total: 1200, groups: [group], jobs: [{ job: "0a", key: "a?w=1" }], messages: [], nextCursor: null };
-
-  it("lists causes, and how to try one again", async () => {
-    const { stdout, stderr, asked } = await run("dead", answer);
-    expect(asked[0]?.call).toBe("GET /api/v1/dead");
-    expect(stdout).toMatch(/^f1 +1,200 +1970-01-01T00:00 +upstream_failed +It failed\.$/m);
-    expect(stderr).toContain("prewarm retry --fingerprint");
-  });
-
-  it("lists a group's jobs, and unreadable messages", async () => {
-    const { stdout, asked } = await run("dead f1", answer);
-    expect(asked[0]?.call).toBe("GET /api/v1/dead?fingerprint=f1&limit=50");
-    expect(stdout).toBe("JOB  KEY\n0a   a?w=1\n");
-    const messages = [{ queue: "prewarm-live", reason: "no JSON", at: 0 }];
-    expect((await run("dead", { ...answer, groups: [], messages })).stdout).toBe(
-      "There are no dead letters.\n\n1 queue messages could not be read:\n1970-01-01T00:00  prewarm-live  no JSON\n",
-    );
   });
 });
 

@@ -79,7 +79,7 @@ async function watch(
 }
 
 function formatRun(view: SeenRun): string[] {
-  const { run, label, lane, state, done, total, states, ratePerSecond, etaSeconds, timeToReady } = view;
+  const { run, label, lane, state, done, total, states, pace, timeToReady } = view;
   const duration = (ms: number | null): string => (ms === null ? "–" : formatSeconds(ms / 1000));
   return [
     `run      ${run}${label === null ? "" : ` (${label})`}`,
@@ -90,9 +90,7 @@ function formatRun(view: SeenRun): string[] {
       (name) => `  ${name.padEnd(10)}  ${formatCount(states[name])}`,
     ),
     // Of a run that has ended it would be how fast it was taken back.
-    ...(hasEnded(view)
-      ? []
-      : [`rate     ${ratePerSecond.toFixed(1)}/s${etaSeconds === null ? "" : `, ETA ${formatSeconds(etaSeconds)}`}`]),
+    ...(hasEnded(view) ? [] : [`rate     ${rateOf(pace)}`, `left     ${formatLeft(pace)}`]),
     ...(timeToReady.p50 === null
       ? []
       : [`ready    half within ${duration(timeToReady.p50)}, 95 % within ${duration(timeToReady.p95)}`]),
@@ -133,6 +131,10 @@ function formatEdge(edgeCache: EdgeCache | null | undefined): string[] {
   const { waiting, error } = edgeCache;
   const purges = waiting === 1 ? "1 purge waits" : `${formatCount(waiting)} purges wait`;
   return [`Edge: ${purges} for the cache.${error === null ? "" : ` The last call failed: ${error.text}`}`];
+}
+
+function rateOf({ perSecond }: Pace): string {
+  return perSecond === null ? "not known" : `${perSecond.toFixed(1)}/s`;
 }
 
 /** The time left, or why there is none to tell. */

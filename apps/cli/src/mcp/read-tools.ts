@@ -105,7 +105,8 @@ const job = tool({
 const PAGE = JobPage.extend({ jobs: z.array(JOB) });
 const jobs = tool({
   name: "jobs",
-  description: "Jobs by state, lane, run or search (`id:`, `error:`, `age:>1h`, `attempts:>3`, free text of the key).",
+  description:
+    "Jobs by state, lane, run or search (`id:`, `error:`, `cause:`, `age:>1h`, `attempts:>3`, free text of the key).",
   input: jobsQuery.extend({ limit: rows }).strict(),
   writes: null,
   run: async (query, { api, sending }) =>
@@ -135,13 +136,12 @@ const runs = tool({
   },
 });
 
-const MONEY = Stats.pick({ budget: true, forecast: true }).extend({
+const MONEY = Stats.pick({ budget: true, spent: true }).extend({
   gate: Gate.pick({ paused: true, rate: true, concurrency: true, reasons: true }),
 });
 const budget = tool({
   name: "budget",
-  description:
-    "The month's budget: used, left, forecast, money; the gate's rate and concurrency, and what it holds back.",
+  description: "The month's budget: used, left, money; the gate's rate and concurrency, and what it holds back.",
   input: z.strictObject({}),
   writes: null,
   run: async (_, { api, sending }) => MONEY.parse(await api.call("GET /api/v1/stats", {}, MONEY, sending("budget"))),

@@ -10,14 +10,14 @@ export const FILTER_FLAGS = {
   search: {
     type: "string",
     valueHint: "query",
-    description: "Text of the key, and id: format: error: run: lane: state: age:>1h attempts:>3",
+    description: "Text of the key, and id: format: error: cause: run: lane: state: age:>1h attempts:>3",
   },
 } as const satisfies Record<string, Flag>;
 
 export const FINGERPRINT_FLAG = {
   type: "string",
   valueHint: "group",
-  description: "Dead letters of one cause, as `prewarm dead` names them",
+  description: "Jobs of one cause, as `prewarm causes` names it",
 } as const satisfies Flag;
 
 /** What was given of them, for a query or a filter in a body. */

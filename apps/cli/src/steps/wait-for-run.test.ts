@@ -26,7 +26,11 @@ async function wait({ states, reasons = [], health = { level: "ok", sentence: ""
       existing: 0,
       states: { ...NONE, ...states },
     },
-    ...{ ratePerSecond: 0, etaSeconds: null, timeToReady: { p50: null, p95: null }, createdAt: 1 },
+    ...{
+      pace: { perSecond: 0, secondsLeft: 0, why: null, jobsLeft: 0, amountLeft: null },
+      timeToReady: { p50: null, p95: null },
+      createdAt: 1,
+    },
   };
   const job = { job: "0", state: "retrying", error: { code: "original_unreachable", message: "No answer." } };
   const lanes = { live: NONE, upload: { ...NONE, queued: upload }, bulk: { ...NONE, queued: 6 } };

@@ -166,7 +166,7 @@ function viewOf(ledger: FakeLedger, { run, label, keys, accepted, cancelled }: F
   const done = states.stored + states.dead + states.cancelled;
   const state = cancelled ? "cancelled" : done === keys.size ? "done" : "running";
   const counts = { total: keys.size, done, states, accepted, existing: ledger.existing };
-  return { ...least, run, label, lane: "bulk", state, ...counts, ratePerSecond: 3.5 };
+  return { ...least, run, label, lane: "bulk", state, ...counts, pace: { ...least.pace, perSecond: 3.5 } };
 }
 
 function pageOf<T>(all: readonly T[], limit: number, cursor = "0") {

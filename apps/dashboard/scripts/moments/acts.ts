@@ -56,14 +56,15 @@ async function afterAHold({ emulator, gate, stats }: Scene, found: Found): Promi
   await sleep(HOLD_MS);
   emulator.clearFaults();
   await gate({ breaker: { state: "closed" } });
-  const told = await until("a time is left", stats, ({ etaSeconds }) => etaSeconds !== null, 60_000);
+  const told = await until("a time is left", stats, ({ pace }) => pace.all.secondsLeft !== null, 60_000);
+  const left = told.pace.all.secondsLeft ?? 0;
   const before = emulator.stats().createdJobs;
   await sleep(MEASURED_MS);
   const perSecond = ((emulator.stats().createdJobs - before) / MEASURED_MS) * 1_000;
   const { queued, processing, retrying } = told.states;
   const truth = (queued + processing + retrying) / perSecond;
-  const share = (told.etaSeconds ?? 0) / truth - 1;
-  const words = `${Math.round(told.etaSeconds ?? 0)} s left at first, ${Math.round(truth)} s at the pace of the next minute`;
+  const share = left / truth - 1;
+  const words = `${Math.round(left)} s left at first, ${Math.round(truth)} s at the pace of the next minute`;
   claim(found, Math.abs(share) <= LEFT_WITHIN, `${words}: ${(100 * share).toFixed(0)} %`);
 }
 

@@ -49,13 +49,8 @@ export async function tryMoments(scene: Scene, runs: Ids, more: () => Promise<st
   await accountMoments(watch);
   await slowMoments(watch);
   await moment(watch, "more rows are ordered", more, null, ({ stats: now }, found) => {
-    const atLeast = now.budget.used + now.forecast.queued;
-    claim(found, now.forecast.jobs >= atLeast, `month's end ${now.forecast.jobs} ≥ used and queued ${atLeast}`);
-    claim(
-      found,
-      now.forecast.queued >= now.states.queued * 0.99 || now.budget.monthlyJobs !== null,
-      `queued ${now.states.queued}, in the forecast ${now.forecast.queued}`,
-    );
+    const { jobsLeft } = now.pace.all;
+    claim(found, jobsLeft >= now.states.queued, `queued ${now.states.queued}, to be paid ${jobsLeft}`);
   });
   if (faults.length > 0)
     watch.done.push({ name: "the page's own faults", says: "", seconds: null, seen: [], wrong: faults });
@@ -210,7 +205,7 @@ function between(n: number, a: number, b: number): boolean {
 
 /** None of lane, run, list and everything has a time left while nothing may go. */
 async function noPaceOf(scene: Scene, { base }: Ids, found: Found): Promise<void> {
-  const [{ pace, etaSeconds }, run, { runs }] = await Promise.all([scene.stats(), scene.run(base), listOf(scene)]);
+  const [{ pace }, run, { runs }] = await Promise.all([scene.stats(), scene.run(base), listOf(scene)]);
   const listed = runs.find((one) => one.run === base)?.pace.secondsLeft;
   const left = [pace.bulk.secondsLeft, run.pace.secondsLeft, listed ?? null];
   claim(
@@ -218,7 +213,7 @@ async function noPaceOf(scene: Scene, { base }: Ids, found: Found): Promise<void
     left.every((one) => one === null),
     `no time left for lane, run and list: ${left.join(", ")}`,
   );
-  claim(found, pace.all.secondsLeft === null && etaSeconds === null, `nor for everything: ${etaSeconds}`);
+  claim(found, pace.all.secondsLeft === null, `nor for everything: ${pace.all.secondsLeft}`);
   claim(found, (run.pace.why ?? "") !== "", `why: ${run.pace.why}`);
 }
 

@@ -52,11 +52,8 @@ function Meters({ stats }: { stats: Stats }) {
         limit={budget.monthlyJobs}
         text={of(count(budget.used), limitText(budget.monthlyJobs))}
       >
-        about {count(stats.forecast.jobs)} by the month's end
-        {stats.forecast.amount !== null &&
-          ` for ${stats.forecast.amount.toFixed(2)} (${stats.forecast.spent?.toFixed(2)} so far)`}{" "}
-        · live {count(live)} · upload {count(upload)} · bulk {count(bulk)}; warming may use{" "}
-        {percent(budget.warmingShare)}
+        {stats.spent.month !== null && `${stats.spent.month.toFixed(2)} so far · `}live {count(live)} · upload{" "}
+        {count(upload)} · bulk {count(bulk)}; warming may use {percent(budget.warmingShare)}
       </Meter>
       <Meter
         label="Ledger"

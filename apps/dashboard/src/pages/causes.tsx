@@ -6,15 +6,13 @@ import { count, plural } from "../lib/format.ts";
 import { filterUrl } from "../lib/job-filter.ts";
 import { imageUrl } from "../lib/paths.ts";
 import { navigate, place } from "../lib/router.ts";
-import { JobTable } from "../ui/job-table.tsx";
-import { Pager } from "../ui/pager.tsx";
-import type { Selection } from "../ui/selection.ts";
 import { Sparkline } from "../ui/sparkline.tsx";
 import { Thumb } from "../ui/thumb.tsx";
 import { Time } from "../ui/time.tsx";
 import { Empty, View } from "../ui/view.tsx";
 import { ActionList } from "./action-list.tsx";
 import { type Bulk, useBulk } from "./bulk.tsx";
+import { UnreadableMessages } from "./unreadable-messages.tsx";
 
 const WINDOWS = [
   ["5m", "5 min"],
@@ -26,14 +24,13 @@ const FAILED = ["retrying", "dead", "refused"] as const;
 type Failed = (typeof FAILED)[number];
 const STATES = [["", "All"], ...FAILED.map((state) => [state, state] as const)] as const;
 
-/** Why jobs fail: what is tried again, what is dead, what was refused, by cause; or one cause with its dead jobs. */
+/** Why jobs fail: what is tried again, what is dead, what was refused, by cause. */
 export function CausesPage() {
   const query = place.value.searchParams;
-  const one = query.get("cause");
-  const [window] = WINDOWS.find(([name]) => name === query.get("window")) ?? WINDOWS[one === null ? 1 : 3];
+  const [window] = WINDOWS.find(([name]) => name === query.get("window")) ?? WINDOWS[1];
   const state = FAILED.find((name) => name === query.get("state")) ?? null;
   const dead = useStats().data.value?.deadLetters ?? 0;
-  const { selection, open, controls } = useBulk(() => undefined);
+  const { open, controls } = useBulk(() => undefined);
   const to = (change: Record<string, string>) => {
     const now = { window, state: state ?? "", ...change };
     navigate(`/causes?${new URLSearchParams(Object.entries(now).filter(([, value]) => value !== ""))}`, {
@@ -43,28 +40,16 @@ export function CausesPage() {
   return (
     <>
       <header class="page-head">
-        <div class="grow">
-          {one !== null && (
-            <p class="crumbs">
-              <a href="/causes?window=all">Causes</a> / one cause
-            </p>
-          )}
-          <h1>Causes</h1>
-        </div>
-        {one === null && (
-          <>
-            <Segments label="State" all={STATES} now={state ?? ""} choose={(name) => to({ state: name })} />
-            <Segments label="Failed last within" all={WINDOWS} now={window} choose={(name) => to({ window: name })} />
-            {may("retry") && dead > 0 && (
-              <button type="button" onClick={() => open({ kind: "retry", filter: { state: "dead" } })}>
-                Retry all {count(dead)} dead…
-              </button>
-            )}
-          </>
+        <h1 class="grow">Causes</h1>
+        <Segments label="State" all={STATES} now={state ?? ""} choose={(name) => to({ state: name })} />
+        <Segments label="Failed last within" all={WINDOWS} now={window} choose={(name) => to({ window: name })} />
+        {may("retry") && dead > 0 && (
+          <button type="button" onClick={() => open({ kind: "retry", filter: { state: "dead" } })}>
+            Retry all {count(dead)} dead…
+          </button>
         )}
       </header>
-      <CauseList window={window} run={null} state={state} only={one} open={open} />
-      {one !== null && <DeadJobs cause={one} selection={selection} />}
+      <CauseList window={window} run={null} state={state} open={open} />
       <ActionList />
       {controls}
     </>
@@ -90,49 +75,16 @@ function Segments({ label, all, now, choose }: SegmentsProps) {
   );
 }
 
-/** The dead jobs of one cause, page by page. */
-function DeadJobs({ cause, selection }: { cause: string; selection: Selection }) {
-  const cursor = place.value.searchParams.get("cursor");
-  const resource = useResource(
-    `${cause}|${cursor}`,
-    (signal) => {
-      const query = { limit: 50, fingerprint: cause, ...(cursor ? { cursor } : {}) };
-      return ask("GET /api/v1/dead", { query, signal });
-    },
-    4000,
-  );
-  const urlOf = (to: string | null) => `/causes?${new URLSearchParams({ cause, ...(to ? { cursor: to } : {}) })}`;
-  return (
-    <View resource={resource} what="dead letters">
-      {({ jobs, nextCursor }) => (
-        <>
-          {jobs.length > 0 && (
-            <JobTable
-              caption="Dead jobs of this cause"
-              jobs={jobs}
-              selection={selection}
-              changed={() => void resource.refresh()}
-            />
-          )}
-          <Pager what="dead letters" cursor={cursor} next={nextCursor} urlOf={urlOf} />
-        </>
-      )}
-    </View>
-  );
-}
-
 interface CauseListProps {
   window: (typeof WINDOWS)[number][0];
   run: string | null;
   open(bulk: Bulk): void;
   /** Only causes that have jobs of this state. */
   state?: Failed | null;
-  /** Only this cause. */
-  only?: string | null;
 }
 
-/** The causes of a run, or of everything, whose jobs failed last within a window. */
-export function CauseList({ window, run, open, state = null, only = null }: CauseListProps) {
+/** The causes of a run, or of everything, whose jobs failed last within a window, and what no handler could read. */
+export function CauseList({ window, run, open, state = null }: CauseListProps) {
   const resource = useResource(
     `${window}|${run}`,
     (signal) => ask("GET /api/v1/causes", { query: { window, ...(run ? { run } : {}) }, signal }),
@@ -140,21 +92,20 @@ export function CauseList({ window, run, open, state = null, only = null }: Caus
   );
   return (
     <View resource={resource} what="causes">
-      {({ causes, exact }) => {
+      {({ causes, exact, unreadable }) => {
         const of: readonly Failed[] = state === null ? FAILED : [state];
         const sum = ({ states }: Cause) => of.reduce((all, one) => all + states[one], 0);
-        const shown = causes
-          .filter((cause) => (only ?? cause.cause) === cause.cause && sum(cause) > 0)
-          .toSorted((a, b) => sum(b) - sum(a));
-        if (shown.length === 0) return run === null && <None state={state} />;
+        const shown = causes.filter((cause) => sum(cause) > 0).toSorted((a, b) => sum(b) - sum(a));
         return (
           <>
+            {shown.length === 0 && run === null && <None state={state} />}
             {!exact && <p class="muted">More than 100,000 jobs of a state have failed; not all of them are counted.</p>}
             <ul class="groups">
               {shown.map((cause) => (
                 <CauseCard key={cause.cause} cause={cause} total={sum(cause)} of={of} run={run} open={open} />
               ))}
             </ul>
+            <UnreadableMessages messages={unreadable} />
           </>
         );
       }}
@@ -249,8 +200,7 @@ function CauseActions({
 }
 
 function linkTo(cause: Cause, state: Failed, run: string | null): string {
-  if (state === "dead" && run === null) return `/causes?cause=${encodeURIComponent(cause.cause)}`;
-  return filterUrl({ states: [state], run, search: `error:${cause.code}` });
+  return filterUrl({ states: [state], run, search: `cause:${cause.cause}` });
 }
 
 /** `3 avif, 1 webp · 4 below products/`. */

@@ -72,7 +72,7 @@ function nodesOf(stats: Stats): Node[] {
       stuck: warned("failing") || warned("slow") || warned("throttled"),
     },
     {
-      ...{ name: "R2", value: rate(rates.storedPerSecond), note: `stored, ${count(states.stored)} in all` },
+      ...{ name: "R2", value: count(states.stored), note: "stored in all" },
       ...{ href: "/jobs?state=stored", stuck: false },
     },
   ];

@@ -30,7 +30,7 @@ interface FormProps {
 
 /** Lanes, limits and budget: what is typed stands below as before → after, and is applied together. */
 export function GateForm({ gate, patch }: { gate: Gate; patch: Patch }) {
-  const { per1000Jobs = null } = useStats().data.value?.forecast ?? {};
+  const { per1000Jobs = null } = useStats().data.value?.spent ?? {};
   const [draft, setDraft] = useState<Draft>({});
   const set = (key: string, text: string) => setDraft((now) => ({ ...now, [key]: text }));
   const changes = changesOf(gate, draft, clock.value);

@@ -14,10 +14,6 @@ import { Segments } from "../ui/segments.tsx";
 import { Time } from "../ui/time.tsx";
 import { View } from "../ui/view.tsx";
 
-/** The last five minutes by seconds: what they are called in the address, and how often they are asked for. */
-const SECONDS = "now";
-const SECONDS_EVERY_MS = 2_000;
-
 const TIERS = [
   ["minute", "Hour", 10_000],
   ["hour", "Day", 60_000],
@@ -39,14 +35,12 @@ export function HistoryCharts({ hour }: { hour: Resource<History> }) {
         <h2 id="history">History</h2>
         <Segments
           label="How far back"
-          of={[[SECONDS, "5 min"], ...TIERS.map(([name, words]) => [name, words] as const)]}
-          chosen={asked === SECONDS ? SECONDS : tier}
+          of={TIERS.map(([name, words]) => [name, words] as const)}
+          chosen={tier}
           choose={show}
         />
       </header>
-      {asked === SECONDS ? (
-        <Seconds acts={acts} />
-      ) : tier === "minute" ? (
+      {tier === "minute" ? (
         <View resource={hour} what="the history">
           {(data) => <Charts history={data} acts={acts} />}
         </View>
@@ -74,35 +68,8 @@ function Longer({ tier, every, acts }: { tier: Tier; every: number; acts: readon
   );
 }
 
-function show(tier: Tier | typeof SECONDS): void {
+function show(tier: Tier): void {
   navigate(tier === "minute" ? "/" : `/?history=${tier}`, { replace: true });
-}
-
-/** What is stored, second by second. */
-function Seconds({ acts }: { acts: readonly Act[] }) {
-  const pulse = useResource("pulse", (signal) => ask("GET /api/v1/pulse", { signal }), SECONDS_EVERY_MS);
-  return (
-    <View resource={pulse} what="the last five minutes">
-      {({ from, lanes }) => {
-        const at = lanes.live.map((_, second) => from + second * 1000);
-        const shown = acts.filter((act) => act.at >= from);
-        return (
-          <>
-            <TimeChart
-              title="Stored a second, by lane"
-              at={at}
-              bucketMs={1000}
-              filling
-              lines={LANES.map((lane) => ({ label: lane, color: LANE_COLORS[lane], values: lanes[lane] }))}
-              format={(value) => (value === null ? "–" : compact(value))}
-              marks={shown}
-            />
-            <Acts acts={shown} />
-          </>
-        );
-      }}
-    </View>
-  );
 }
 
 const LANE_COLORS = { live: "--chart-blue", upload: "--chart-violet", bulk: "--stored" } as const;

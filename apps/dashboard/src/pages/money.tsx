@@ -1,21 +1,17 @@
-import type { Stats } from "@prewarm/control-schema/stats";
 import { useStats } from "../api/stats.tsx";
 import { count, percent } from "../lib/format.ts";
 import { Table } from "../ui/table.tsx";
-import { Time } from "../ui/time.tsx";
 
-/** Jobs and what they cost: today, this month, at its end. Prices are the configuration's, in whatever currency it means. */
+/** Jobs and what they cost: today, this month, and those that wait. Prices are the configuration's, in whatever currency it means. */
 export function Money() {
   const stats = useStats().data.value;
   if (stats === null) return null;
-  const { budget, forecast } = stats;
-  const { per1000Jobs } = forecast;
+  const { budget, pace, spent } = stats;
+  const { per1000Jobs } = spent;
   const rows: [name: string, jobs: number][] = [
     ["Today (UTC)", budget.usedToday],
     [`This month (${budget.month})`, budget.used],
-    ["Queued, to be made this month", forecast.queued],
-    ["Usual use until the month ends", forecast.usual],
-    ["At the month's end", forecast.jobs],
+    ["Waiting, to be paid", pace.all.jobsLeft],
   ];
   return (
     <section class="card" aria-labelledby="money">
@@ -31,7 +27,12 @@ export function Money() {
           ["Share of the budget", ([, jobs]) => shareOf(jobs, budget.monthlyJobs)],
         ]}
       />
-      <Pace stats={stats} />
+      <p class="muted small-text">
+        {per1000Jobs === null
+          ? "The price of a job is not configured: set prices.ittybitPer1000Jobs in prewarm.config.ts."
+          : `${per1000Jobs} for 1,000 jobs, by prices.ittybitPer1000Jobs, without Cloudflare's charges.`}{" "}
+        <a href="/steering">Change the budget</a>
+      </p>
     </section>
   );
 }
@@ -39,22 +40,4 @@ export function Money() {
 function shareOf(jobs: number, monthlyJobs: number | null): string {
   if (monthlyJobs === null) return "unlimited";
   return monthlyJobs === 0 ? "–" : percent(jobs / monthlyJobs);
-}
-
-function Pace({ stats: { budget, forecast } }: { stats: Stats }) {
-  const { monthlyJobs } = budget;
-  const { exhaustedAt, per1000Jobs } = forecast;
-  return (
-    <p class="muted small-text">
-      {exhaustedAt !== null && (
-        <b>
-          The {count(monthlyJobs)} jobs of this month will be used up <Time at={exhaustedAt} />.{" "}
-        </b>
-      )}
-      {per1000Jobs === null
-        ? "The price of a job is not configured: set prices.ittybitPer1000Jobs in prewarm.config.ts."
-        : `${per1000Jobs} for 1,000 jobs, by prices.ittybitPer1000Jobs, without Cloudflare's charges.`}{" "}
-      <a href="/steering">Change the budget</a>
-    </p>
-  );
 }

@@ -10,7 +10,6 @@ import { ScrollBox } from "../ui/scroll-box.tsx";
 import { Time } from "../ui/time.tsx";
 import { Empty, View } from "../ui/view.tsx";
 import { Capacity } from "./capacity.tsx";
-import { DeadMessages } from "./dead-messages.tsx";
 import { EdgeCache } from "./edge-cache.tsx";
 import { HookDeliveries } from "./hook-deliveries.tsx";
 
@@ -28,7 +27,6 @@ export function SystemPage() {
       </div>
       {stats !== null && <Capacity stats={stats} />}
       {stats?.edgeCache != null && <EdgeCache purges={stats.edgeCache} />}
-      <DeadMessages />
       <HookDeliveries />
       <Events />
     </>

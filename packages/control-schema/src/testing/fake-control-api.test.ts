@@ -37,14 +37,14 @@ it("answers what a test gives, by what was asked, and refuses as the real API do
 });
 
 it.each<[why: string, method: string, path: string, body: unknown, message: RegExp]>([
-  ["an answer of another type", "GET", "/api/v1/pulse", undefined, /The answer does not fit[\s\S]*expected number/],
+  ["an answer of another type", "GET", "/api/v1/history", undefined, /The answer does not fit[\s\S]*expected number/],
   ["an answer with a field too many", "DELETE", "/api/v1/images/a", undefined, /a field that its schema does not name/],
   ["a query that the API refuses", "GET", "/api/v1/jobs?state=lost", undefined, /The query does not fit/],
   ["a body that the API refuses", "PUT", "/api/v1/images/a/focal", { focal: [2, 0] }, /The body does not fit/],
   ["a call that the API does not have", "GET", "/api/v1/nowhere", undefined, /no such call/],
 ])("fails a test at its end by %s", async (_, method, path, body, message) => {
   const lies: { [C in CallName]?: unknown } = {
-    "GET /api/v1/pulse": { from: "now", lanes: { live: [], upload: [], bulk: [] } },
+    "GET /api/v1/history": { tier: "minute", bucketMs: "a minute", buckets: [] },
     "DELETE /api/v1/images/{id}": { id: "a", purge: "1", state: "done", at: 0 },
   };
   Object.assign(api.answers, lies);

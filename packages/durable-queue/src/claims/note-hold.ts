@@ -9,7 +9,7 @@ import { timesOfLane } from "./pace.ts";
  * of the work, and the hold is no part of it.
  */
 export function noteHold(tx: QueueTx): void {
-  tx.memory.ends.hold(tx.now, allHeldUntil(tx), quantileMs(tx.gateNow, 0.5));
+  tx.memory.work.hold(tx.now, allHeldUntil(tx), quantileMs(tx.gateNow, 0.5));
 }
 
 /** When the first of the waiting jobs may go, Unix ms. Null: one may go now, or none waits. */

@@ -125,7 +125,7 @@ export function die(tx: QueueTx, row: Row, permanent: boolean, lost?: string): v
   row.state = DEAD;
   row.due = null;
   row.deadUntil = tx.now + deadMs(permanent);
-  tx.countFailure("dead", row);
+  tx.count("dead");
 }
 
 /** Refuses a row that cannot be made. This is neither an attempt nor a dead letter. */
@@ -134,7 +134,7 @@ export function refuse(tx: QueueTx, row: Row, why: { code: string; message: stri
   row.due = null;
   row.deadUntil = why.until;
   row.error = JSON.stringify({ code: why.code, message: why.message });
-  tx.countFailure("refused", row);
+  tx.count("refused");
 }
 
 /** Counts a failed attempt. `origin`: the origin of the input failed. True: the row is dead now. */
@@ -144,7 +144,7 @@ export function fail(
   { claim, failure, permanent, origin }: { claim: Claim; failure: Failure; permanent: boolean; origin?: boolean },
 ): boolean {
   tx.addAttempt(failedAttempt(row, failure, { now: tx.now, claim }));
-  tx.countFailure("failed", row);
+  tx.count("failed");
   if (permanent || row.attempts >= tx.config.limits.maxAttempts) {
     die(tx, row, permanent, failure.code);
     return true;

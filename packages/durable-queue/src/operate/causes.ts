@@ -1,5 +1,5 @@
 import type { Lane } from "@prewarm/shared/job";
-import { COUNTED_MAX, type Failures, readFailures } from "../schema/failures.ts";
+import { COUNTED_MAX, type Extent, type Failures, readFailures } from "../schema/failures.ts";
 import { fingerprint } from "../schema/fingerprint.ts";
 import { DEAD, laneCode, REFUSED, WAITING } from "../schema/row.ts";
 import type { Tx } from "../schema/tx.ts";
@@ -15,7 +15,7 @@ const CODES = { retrying: WAITING, dead: DEAD, refused: REFUSED } as const;
 /** Maximum of folders per cause. */
 const FOLDERS_MAX = 5;
 
-export interface CauseQuery {
+export interface CauseQuery extends Extent {
   states: readonly FailedState[];
   lanes: readonly Lane[];
   /** Number of a run, or null. */
@@ -24,8 +24,6 @@ export interface CauseQuery {
   from: number;
   /** Number of parts of the time since then. */
   parts: number;
-  /** For a view: the count of many jobs may be ten seconds old. Default: no. */
-  view?: boolean;
 }
 
 /** Jobs with the same cause. */
@@ -55,9 +53,9 @@ export function countCauses(tx: Tx, query: CauseQuery): CauseCount[] {
   const names = new Map<string, Named>();
   const partMs = Math.max(1, Math.ceil((tx.now - query.from + 1) / query.parts));
   const lanes = query.lanes.length === 0 ? null : new Set<number>(query.lanes.map(laneCode));
-  const { run, from, parts, view = false } = query;
+  const { run, from, parts } = query;
   for (const state of query.states) {
-    for (const group of readFailures(tx, CODES[state], view)) {
+    for (const group of readFailures(tx, CODES[state], query)) {
       if ((lanes !== null && !lanes.has(group.lane)) || (run !== null && group.run !== run)) continue;
       const named = nameOf(names, group.error);
       const tally = found.get(named.fingerprint) ?? newTally(named, group, parts);

@@ -4,8 +4,9 @@ import { areMany, type Costs, mergeCosts } from "./costs.ts";
 import { getDoc, putDoc } from "./docs.ts";
 import { addMinutes, eventsIn, type Minutes, mergeSlices, TIERS_MS } from "./history.ts";
 import { PARTS } from "./order.ts";
-import { countedAs, type LaneCode, type StateCode, WAITING } from "./row.ts";
+import { countedAs, type LaneCode, OPEN_CODES, type StateCode, WAITING } from "./row.ts";
 import { int, type Sql } from "./sql.ts";
+import { minutesOfPace } from "./work-time.ts";
 
 /**
  * Jobs by counted state and lane, as one document: `"<state> <lane>"` to a number. The count of stored jobs includes
@@ -46,6 +47,12 @@ export function listCounts(counts: Counts): Count[] {
   });
 }
 
+/** The number of open jobs. */
+export function openIn(counts: Counts): number {
+  const open = listCounts(counts).filter(({ state }) => OPEN_CODES.some((code: StateCode) => code === state));
+  return open.reduce((sum, { n }) => sum + n, 0);
+}
+
 /** Granted jobs by day (UTC) and lane: `"2026-11-25 live"` to a number. */
 export type Used = Record<string, number>;
 
@@ -74,7 +81,7 @@ export interface Counters {
   used: Used;
   /** Events since the queue was created. An event that never happened has none. */
   totals: Partial<Totals>;
-  /** The slices of the current minute. Earlier minutes are in the rows of their days. */
+  /** The slices of the current minute and of those that tell the pace. Other minutes are in the rows of their days. */
   minutes: Minutes;
   /** The costs since the last past minute. Earlier costs are in the rows of their days. */
   costs: Costs;
@@ -93,6 +100,11 @@ export class CountersDoc {
       body === null ? { jobs: {}, used: {}, totals: {}, minutes: {}, costs: {} } : (JSON.parse(body) as Counters);
   }
 
+  /** The work begins: earlier ends say nothing about its pace. */
+  beginWork(): void {
+    for (const slice of Object.values(this.state.minutes)) slice.work = { ended: 0, ms: 0 };
+  }
+
   /** Adds the changes of a transaction. `now`: Unix ms. */
   add(sql: Sql, { jobs, used, minutes, costs }: Moved, now: number): void {
     if ([jobs, used, minutes, costs].every((part) => Object.keys(part).length === 0)) return;
@@ -102,7 +114,8 @@ export class CountersDoc {
     mergeCounts(counters.totals as Counts, eventsIn(minutes));
     counters.used = lastMonths(counters.used);
     mergeSlices(counters.minutes, minutes, TIERS_MS.minute);
-    const isPast = ([at]: [string, unknown]) => Number(at) + TIERS_MS.minute <= now;
+    const kept = new Set(minutesOfPace(counters.minutes));
+    const isPast = ([at]: [string, unknown]) => Number(at) + TIERS_MS.minute <= now && !kept.has(Number(at));
     const past = Object.entries(counters.minutes).filter(isPast);
     mergeCosts(counters.costs, costs);
     const isFolded = past.length > 0 || areMany(counters.costs);

@@ -1,7 +1,7 @@
 import type { FailedRows } from "./failed-rows.ts";
 import { rangeOfGroup } from "./job-ids.ts";
-import { DEAD, type LaneCode, REFUSED, type StateCode, WAITING } from "./row.ts";
-import { ENDED, HAS_DUE } from "./schema.ts";
+import { DEAD, type LaneCode, REFUSED, type StateCode } from "./row.ts";
+import { ENDED, HAS_FAILED } from "./schema.ts";
 import { int, type Sql, text } from "./sql.ts";
 
 /*
@@ -10,6 +10,8 @@ import { int, type Sql, text } from "./sql.ts";
 
 /** Maximum of counted rows of one state. Only a queue's worst day has more. */
 export const COUNTED_MAX = 100_000;
+/** Rows of one state whose causes the overview tells, however many have failed. */
+export const NEWEST_MAX = 40;
 
 /** Failures are counted in slots of time: of the last hour, of the last day, and one of everything before. */
 const SLOTS = [
@@ -78,18 +80,28 @@ export function failedOfGroups(sql: Sql, groups: readonly string[], seed: string
 const FORMAT = "substr(key, length(rtrim(key, replace(key, '.', ''))) + 1)";
 const ID = "replace(substr(key, 1, instr(key, '/') - 1), '%2F', '/')";
 
-/** The failed rows of a state; waiting rows are retrying jobs. `view`: the count may be some seconds old. */
-export function readFailures({ sql, now, kept }: Reading, state: StateCode, view: boolean): readonly Failures[] {
-  return kept.failed.groups(String(state), () => countFailures(sql, state, now), { now, view });
+/** How many rows are read, and how old the count may be. */
+export interface Extent {
+  /** The 40 newest rows only. Default: the newest 100,000. */
+  newest?: boolean | undefined;
+  /** For a view: the count of many rows may be ten seconds old. Default: no. */
+  view?: boolean | undefined;
 }
 
-function countFailures(sql: Sql, state: StateCode, now: number): Failures[] {
+/** The failed rows of a state; waiting rows are retrying jobs. */
+export function readFailures(
+  { sql, now, kept }: Reading,
+  state: StateCode,
+  { newest = false, view = false }: Extent,
+): readonly Failures[] {
+  const most = newest ? NEWEST_MAX : COUNTED_MAX;
+  return kept.failed.groups(`${state} ${most}`, () => countFailures(sql, { state, now, most }), { now, view });
+}
+
+function countFailures(sql: Sql, { state, now, most }: { state: StateCode; now: number; most: number }): Failures[] {
   // The statement contains codes and spans, because they are numbers. Words are parameters.
-  const which =
-    state === WAITING ? `${HAS_DUE} AND state = ${WAITING} AND attempts > 0` : `${ENDED} AND state = ${state}`;
-  const index = state === WAITING ? "jobs_due" : "jobs_ended";
   const found = `SELECT id, error, lane, run, ${FORMAT} AS format, ${ID} AS name, max(updated, created) AS at
-    FROM jobs INDEXED BY ${index} WHERE ${which} AND error IS NOT NULL LIMIT ${COUNTED_MAX}`;
+    FROM jobs INDEXED BY jobs_failed WHERE ${HAS_FAILED} AND state = ${state} ORDER BY updated DESC LIMIT ${most}`;
   const slots = SLOTS.map(({ youngerMs, ms }) => `WHEN at > ?1 - ${youngerMs} THEN at / ${ms} * ${ms}`).join(" ");
   const query = `SELECT error, format, rtrim(name, replace(name, '/', '')) AS folder, lane, run, CASE ${slots} ELSE 0 END AS slot,
     count(*) AS n, min(at) AS first, max(at) AS last, max(id) AS sample FROM (${found}) GROUP BY 1, 2, 3, 4, 5, 6`;

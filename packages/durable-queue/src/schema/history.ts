@@ -25,6 +25,13 @@ export interface Slice extends Totals {
   /** The maximum of open jobs, and the maximum age of the oldest waiting job (ms). Null: no sample. */
   open: number | null;
   oldest: number | null;
+  work: Work;
+}
+
+/** Jobs that ended (stored, refused or dead) while jobs could go, and the time in which they did (ms). Of old minutes: none. */
+export interface Work {
+  ended: number;
+  ms: number;
 }
 
 const TIMES = ["wait", "run", "ready"] as const;
@@ -42,8 +49,8 @@ interface DayRow extends Day {
 }
 
 export function emptySlice(): Slice {
-  // biome-ignore format: one glance
-  return { accepted: 0, stored: 0, failed: 0, dead: 0, refused: 0, cancelled: 0, throttled: 0, wait: [], run: [], ready: [], open: null, oldest: null };
+  const events = { accepted: 0, stored: 0, failed: 0, dead: 0, refused: 0, cancelled: 0, throttled: 0 };
+  return { ...events, wait: [], run: [], ready: [], open: null, oldest: null, work: { ended: 0, ms: 0 } };
 }
 
 /** Adds one slice into another, in place. */
@@ -54,6 +61,7 @@ export function mergeSlice(into: Slice, from: Slice): void {
   for (const level of ["open", "oldest"] as const) {
     if (from[level] !== null) into[level] = Math.max(into[level] ?? 0, from[level]);
   }
+  into.work = { ended: into.work.ended + from.work.ended, ms: into.work.ms + from.work.ms };
 }
 
 /** Times from order to stored, by lane. */

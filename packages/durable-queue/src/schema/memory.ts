@@ -9,10 +9,10 @@ import { KnownCalls } from "./known-calls.ts";
 import { type Meta, readMeta } from "./meta.ts";
 import { Numbers } from "./numbers.ts";
 import { Orders } from "./orders.ts";
-import { RecentEnds } from "./recent-ends.ts";
 import { RecentlyStored } from "./recently-stored.ts";
 import type { Sql } from "./sql.ts";
 import type { Kept } from "./tx.ts";
+import { WorkTime } from "./work-time.ts";
 
 /**
  * The memory of this instance of the queue. The first half is kept in tables, and read once. The second half is lost
@@ -35,7 +35,7 @@ export class Memory implements Kept {
   readonly knownCalls = new KnownCalls();
   readonly gate: GateMemory;
   readonly stored = new RecentlyStored();
-  readonly ends = new RecentEnds();
+  readonly work: WorkTime;
   readonly failed = new FailedRows();
   /** Of each run that goes first: up to which id the jobs that it shares were read. The next read goes on there. */
   readonly sharedTo = new Map<number, number>();
@@ -59,6 +59,7 @@ export class Memory implements Kept {
     const now = clock.now();
     this.startedAt = now;
     this.aliveAt = now;
+    this.work = new WorkTime(now);
     this.meta = readMeta(sql);
     this.numbers = new Numbers(sql, () => clock.random());
     this.gateDoc = new GateDoc(sql, now);

@@ -3,7 +3,7 @@ import { BULK, FIRST_ENDED, LIVE } from "./row.ts";
 /*
  * Tables of the queue (docs/storage-schema.md, which a test compares with these). The platform bills every index entry that is
  * inserted as a row written, so a job that goes well touches no index: untouched jobs are in `orders`, rows of one group are a
- * range of the primary key, and both indexes of `jobs` are partial. SQLite uses a partial index only for queries that repeat
+ * range of the primary key, and the indexes of `jobs` are partial. SQLite uses a partial index only for queries that repeat
  * its condition word for word, so the conditions are constants, exported here.
  */
 
@@ -17,6 +17,8 @@ export const IS_FIRST = "first > 0";
 export const ENDED = `state >= ${FIRST_ENDED}`;
 /** The rows of a cancelled run are being cancelled. */
 export const CANCELS = "cancel_cursor > 0";
+/** The last attempt of a job failed, or it was refused. */
+export const HAS_FAILED = "error IS NOT NULL";
 /** A bulk run has ended. */
 export const BULK_ENDED = `lane = ${BULK} AND ended > 0`;
 /** An action has more slices. */
@@ -30,6 +32,7 @@ const V1 = [
     error TEXT, dead_until INTEGER NOT NULL, created INTEGER NOT NULL, updated INTEGER NOT NULL)`,
   `CREATE INDEX jobs_due ON jobs (lane, due) WHERE ${HAS_DUE}`,
   `CREATE INDEX jobs_ended ON jobs (state, id) WHERE ${ENDED}`,
+  `CREATE INDEX jobs_failed ON jobs (state, updated) WHERE ${HAS_FAILED}`,
   `CREATE INDEX jobs_run ON jobs (run, lane, due) WHERE ${IS_RETRIED}`,
   // The untouched jobs of one group, run and lane in one row (decision 064). `place`: the first id of the group's jobs.
   // The index is for reads by group; the key is the line.

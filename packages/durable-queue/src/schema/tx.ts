@@ -5,7 +5,16 @@ import { newestCancel } from "./action-rows.ts";
 import { type AttemptRow, insertAttempts } from "./attempts.ts";
 import type { Claims } from "./claims.ts";
 import { addCost, type Cost, type Costs } from "./costs.ts";
-import { addCount, type Count, type Counters, type CountersDoc, listCounts, type Moved, usedIn } from "./counters.ts";
+import {
+  addCount,
+  type Count,
+  type Counters,
+  type CountersDoc,
+  listCounts,
+  type Moved,
+  openIn,
+  usedIn,
+} from "./counters.ts";
 import { FAILED_COUNTS, type FailedRows } from "./failed-rows.ts";
 import type { GateDoc } from "./gate-doc.ts";
 import { logGate } from "./gate-log.ts";
@@ -17,12 +26,11 @@ import type { Numbers } from "./numbers.ts";
 import type { Orders } from "./orders.ts";
 import type { QueueConfig } from "./queue-config.ts";
 import { addRecent, type Stored } from "./recent.ts";
-import type { RecentEnds } from "./recent-ends.ts";
-import { addFailures, type FailureKind, type NewFailure } from "./recent-failures.ts";
 import { countedAs, isWaiting, type LaneCode, laneName, newRow, type Row, STORED, type StateCode } from "./row.ts";
 import { type Change, Rows } from "./rows.ts";
 import { Runs } from "./runs.ts";
 import type { Sql } from "./sql.ts";
+import type { WorkTime } from "./work-time.ts";
 
 /** The memory beside the tables. The transactions that change it write it through. */
 export interface Kept {
@@ -32,7 +40,7 @@ export interface Kept {
   counters: CountersDoc;
   claims: Claims;
   orders: Orders;
-  ends: RecentEnds;
+  work: WorkTime;
   failed: FailedRows;
 }
 
@@ -62,7 +70,6 @@ export class Tx {
   readonly #moved: Moved = { jobs: {}, used: {}, minutes: {}, costs: {} };
   readonly #stored: Stored[] = [];
   readonly #attempts: AttemptRow[] = [];
-  readonly #failures: NewFailure[] = [];
   #isGateAsked = false;
   #newestCancel: number | null = null;
 
@@ -108,7 +115,7 @@ export class Tx {
     return n;
   }
 
-  /** The slices of the current minute, which are not in the rows of their days yet. */
+  /** The slices that are not in the rows of their days yet: the current minute and those that tell the pace. */
   get minutes(): Minutes {
     return this.#counters.minutes;
   }
@@ -168,13 +175,6 @@ export class Tx {
     if (n !== 0) this.#slice()[event] += n;
   }
 
-  /** Counts a failed attempt, a dead letter or a refused job, and its cause (`row.error`). */
-  countFailure(kind: FailureKind, { key, error }: Row): void {
-    this.count(kind);
-    const { code, message } = JSON.parse(error ?? '{"code":"","message":""}') as Pick<NewFailure, "code" | "message">;
-    this.#failures.push({ kind, key, code, message });
-  }
-
   time(kind: "wait" | "run" | "ready", ms: number): void {
     observe(this.#slice()[kind], Math.max(0, ms));
   }
@@ -203,11 +203,10 @@ export class Tx {
     this.rows.flush(this.now);
     insertAttempts(this.sql, this.#attempts);
     this.runs.flush();
+    this.#noteWork();
     this.kept.counters.add(this.sql, this.#moved, this.now);
     addRecent(this.sql, this.#stored);
-    addFailures(this.sql, this.#failures, this.now);
-    if (this.#failures.length > 0) this.kept.failed.changed();
-    this.#noteEnds();
+    if (hasFailures(this.#moved.minutes)) this.kept.failed.changed();
     this.kept.claims.flush(this.sql);
     if (!this.#isGateAsked) return;
     const { state, logged } = this.kept.gateDoc;
@@ -241,9 +240,15 @@ export class Tx {
   }
 
   /** A cancelled job ends without work, so it says nothing about the pace. */
-  #noteEnds(): void {
+  #noteWork(): void {
+    if (openIn(this.#counters.jobs) <= 0 && openIn(this.#moved.jobs) > 0) {
+      this.kept.counters.beginWork();
+      this.kept.work.begin(this.now);
+    }
     const { stored, dead, refused } = eventsIn(this.#moved.minutes);
-    if (stored + dead + refused > 0) this.kept.ends.note(this.now, stored + dead + refused);
+    const ended = stored + dead + refused;
+    const ms = ended === 0 ? null : this.kept.work.end(this.now);
+    if (ms !== null) this.#slice().work = { ended, ms };
   }
 
   #slice(): Slice {
@@ -251,4 +256,9 @@ export class Tx {
     this.#moved.minutes[at] ??= emptySlice();
     return this.#moved.minutes[at];
   }
+}
+
+function hasFailures(minutes: Minutes): boolean {
+  const { failed, dead, refused } = eventsIn(minutes);
+  return failed + dead + refused > 0;
 }

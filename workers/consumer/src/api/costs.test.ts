@@ -20,11 +20,11 @@ describe("the cost of things", () => {
     await warm(world, ["shop/a.jpg", "shop/b.jpg", "c.jpg"], { label: "spring" });
     endAll(world, (one) => (one === key("c.jpg") ? ["dead", "it failed"] : ["stored", ""]));
     const stats = (await world.json("GET", "/api/v1/stats")).body as unknown as Stats;
-    expect([stats.budget.used, stats.forecast.spent]).toEqual([6, 3]);
+    expect([stats.budget.used, stats.spent.month]).toEqual([6, 3]);
     for (const by of ["folder", "width", "format", "run"]) {
       const { rows, total } = await costsOf(world, `by=${by}`);
       expect([by, rows.reduce((sum, { jobs }) => sum + jobs, 0)]).toEqual([by, stats.budget.used]);
-      expect(rows.reduce((sum, { amount }) => sum + (amount ?? 0), 0)).toBe(stats.forecast.spent);
+      expect(rows.reduce((sum, { amount }) => sum + (amount ?? 0), 0)).toBe(stats.spent.month);
       expect(total).toEqual({ jobs: 6, stored: 5, bytes: 5 * 1234, amount: 3, mistakes: 1 });
     }
     const { rows } = await costsOf(world, "by=folder");

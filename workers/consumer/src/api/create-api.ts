@@ -9,7 +9,6 @@ import { audit } from "./audit.ts";
 import { causes } from "./causes.ts";
 import { costs } from "./costs.ts";
 import { coverage } from "./coverage.ts";
-import { dead } from "./dead.ts";
 import type { ApiDeps } from "./deps.ts";
 import { doctor } from "./doctor.ts";
 import { edgeCache } from "./edge-cache.ts";
@@ -47,7 +46,6 @@ const RESOURCES: readonly Endpoint[] = [
     receipts,
     exports,
     jobs,
-    dead,
     causes,
     actions,
     images,

@@ -2,23 +2,21 @@ import { describe, expect, it } from "vitest";
 import { createApiWorld, idsOf, jobsOf, key, runActions, warm, work } from "./testing/api-world.ts";
 
 describe("dead letters", () => {
-  it("are grouped by cause, and a group can be listed and retried at a rate", async () => {
+  it("are grouped by cause, and a cause's jobs can be listed and retried at a rate", async () => {
     const world = createApiWorld();
     await warm(world, ["a", "b", "c"]);
     work(world, [key("a"), key("b")], "dead", "job job_8f3a21bc failed after 17 ms");
     work(world, [key("c")], "dead", "job job_77c00d12 failed after 3 ms");
     work(world, [key("c", 800)], "dead", "out of memory");
-    const { body } = await world.json("GET", "/api/v1/dead");
-    const groups = body.groups as unknown as { fingerprint: string; count: number; formats: object }[];
-    expect(groups.map(({ count }) => count)).toEqual([3, 1]);
-    expect(groups[0]?.formats).toEqual({ webp: 3 });
-    const fingerprint = groups[0]?.fingerprint ?? "";
-    const listed = await world.json("GET", `/api/v1/dead?fingerprint=${fingerprint}&limit=2`);
+    const { body } = await world.json("GET", "/api/v1/causes");
+    const causes = body.causes as unknown as { cause: string; count: number; formats: object }[];
+    expect(causes.map(({ count }) => count)).toEqual([3, 1]);
+    expect(causes[0]?.formats).toEqual({ webp: 3 });
+    const fingerprint = causes[0]?.cause ?? "";
+    const path = `/api/v1/jobs?state=dead&search=cause:${fingerprint}&limit=2`;
+    const listed = await world.json("GET", path);
     expect(listed.body.jobs).toHaveLength(2);
-    const rest = await world.json(
-      "GET",
-      `/api/v1/dead?fingerprint=${fingerprint}&limit=2&cursor=${listed.body.nextCursor}`,
-    );
+    const rest = await world.json("GET", `${path}&cursor=${listed.body.nextCursor}`);
     expect(rest.body.jobs).toHaveLength(1);
 
     const preview = await world.json("POST", "/api/v1/actions", {
@@ -32,16 +30,16 @@ describe("dead letters", () => {
       status: 202,
       body: { kind: "retry", total: 3, done: 0, state: "running", who: "operator token 1" },
     });
-    const path = `/api/v1/actions/${made.body.action}`;
+    const action = `/api/v1/actions/${made.body.action}`;
     runActions(world);
-    expect((await world.json("GET", path)).body).toMatchObject({ done: 1, state: "running" });
+    expect((await world.json("GET", action)).body).toMatchObject({ done: 1, state: "running" });
     expect(runActions(world)).toBe(world.deps.clock.now() + 1000);
-    expect((await world.json("GET", path)).body.done).toBe(1);
+    expect((await world.json("GET", action)).body.done).toBe(1);
     for (let n = 0; n < 4; n += 1) {
       world.advance(1000);
       runActions(world);
     }
-    expect((await world.json("GET", path)).body).toMatchObject({ done: 3, skipped: 0, state: "done" });
+    expect((await world.json("GET", action)).body).toMatchObject({ done: 3, skipped: 0, state: "done" });
     expect(idsOf(await jobsOf(world, "state=dead"))).toEqual(["c"]);
   });
 
@@ -52,7 +50,6 @@ describe("dead letters", () => {
     work(world, [key("bad")], "dead");
     const stats = async () => (await world.json("GET", "/api/v1/stats")).body;
     expect(await stats()).toMatchObject({ states: { refused: 2, dead: 1 }, deadLetters: 1 });
-    expect((await world.json("GET", "/api/v1/dead")).body).toMatchObject({ total: 1 });
     const refused = await jobsOf(world, "state=refused&search=error:404");
     expect(refused.map(({ id, error }) => [id, error?.code])).toEqual([
       ["gone", "missing"],
@@ -86,13 +83,13 @@ describe("dead letters", () => {
     expect((await world.json("GET", "/api/v1/causes?window=1w")).status).toBe(400);
   });
 
-  it("show messages that nobody could read", async () => {
+  it("are no messages that nobody could read, which stand beside the causes", async () => {
     const world = createApiWorld();
     await world.deps.ledger.recordDead([
       { queue: "prewarm-live", messageId: "m1", body: "[]", reason: "no message", at: 5, attempts: 3 },
     ]);
-    const { body } = await world.json("GET", "/api/v1/dead");
-    expect(body.messages).toEqual([{ id: "m1", queue: "prewarm-live", reason: "no message", body: "[]", at: 5 }]);
+    const { body } = await world.json("GET", "/api/v1/causes");
+    expect(body.unreadable).toEqual([{ id: "m1", queue: "prewarm-live", reason: "no message", body: "[]", at: 5 }]);
   });
 });
 

@@ -4,7 +4,7 @@ import { counted, span } from "@prewarm/shared/words";
 /** The state of everything in a sentence: the worst that nobody has acknowledged, or how much is open. Notes are told with the latter. */
 export function healthSentence(
   warnings: readonly Warning[],
-  standing: { open: number; oldestMs: number | null; etaSeconds: number | null },
+  standing: { open: number; oldestMs: number | null; secondsLeft: number | null },
 ): Health {
   const loud = warnings.filter(({ acknowledged }) => acknowledged === null);
   const [worst] = loud;
@@ -19,14 +19,14 @@ export function healthSentence(
 function work({
   open,
   oldestMs,
-  etaSeconds,
+  secondsLeft,
 }: {
   open: number;
   oldestMs: number | null;
-  etaSeconds: number | null;
+  secondsLeft: number | null;
 }): string {
   if (open === 0) return "nothing waits";
   const oldest = oldestMs === null ? "" : `, the oldest for ${span(oldestMs)}`;
-  const eta = etaSeconds === null ? "" : `; done in about ${span(etaSeconds * 1000)}`;
+  const eta = secondsLeft === null ? "" : `; done in about ${span(secondsLeft * 1000)}`;
   return `${counted(open, "job")} open${oldest}${eta}`;
 }

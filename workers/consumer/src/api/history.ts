@@ -1,8 +1,7 @@
-import { History, type HistoryBucket, historyQuery, Pulse, type Tier } from "@prewarm/control-schema/history";
+import { History, type HistoryBucket, historyQuery, type Tier } from "@prewarm/control-schema/history";
 import type { CountedBucket } from "../ledger/contract.ts";
 import { viewer } from "./endpoint.ts";
 import { answer, refusals } from "./responses.ts";
-import { tagBy } from "./revalidate.ts";
 
 const BUCKET_MS: Record<Tier, number> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
 /** Buckets shown when the caller names no range. */
@@ -11,22 +10,6 @@ const BUCKETS: Record<Tier, number> = { minute: 60, hour: 24, day: 30 };
 const BUCKETS_MAX = 10_080;
 
 export const history = [
-  viewer(
-    {
-      method: "get",
-      path: "/api/v1/pulse",
-      tags: ["stats"],
-      summary: "What was stored in each of the last 300 seconds, by lane",
-      responses: { 200: answer(Pulse, "The oldest second first; the last one still fills"), ...refusals },
-    },
-    async (c, { ledger, clock }) => {
-      const pulse = await ledger.pulse();
-      // Five minutes of nothing are the same at any time.
-      const isQuiet = Object.values(pulse.lanes).every((seconds) => seconds.every((stored) => stored === 0));
-      await tagBy(c, { at: clock.now(), ...pulse, from: isQuiet ? 0 : pulse.from });
-      return c.json(pulse, 200);
-    },
-  ),
   viewer(
     {
       method: "get",

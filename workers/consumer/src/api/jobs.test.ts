@@ -71,7 +71,7 @@ describe("GET /api/v1/jobs", () => {
   });
 
   it("refuses a parameter that it does not know, and names it: a misspelt filter would be none", async () => {
-    for (const path of ["jobs?sate=dead", "runs?sate=open", "audit?limt=5", "history?teir=day", "dead?fingerprnt=x"]) {
+    for (const path of ["jobs?sate=dead", "runs?sate=open", "audit?limt=5", "history?teir=day", "causes?windw=5m"]) {
       const { status, body } = await createApiWorld().json("GET", `/api/v1/${path}`);
       const [, name] = /\?(\w+)/.exec(path) ?? [];
       expect([status, body.code, body.parameter]).toEqual([400, "parameter_invalid", name]);
@@ -119,8 +119,6 @@ describe("GET /api/v1/jobs", () => {
       Array.from({ length: 6000 }, (_, n) => `later-${n}`),
     );
     expect(idsOf(await jobsOf(world, "state=dead"))).toEqual(["bad"]);
-    const { body } = await world.json("GET", "/api/v1/dead");
-    expect(body.total).toBe(2);
     // A search without an index reads a thousand rows and says that there may be more.
     const short = await world.json("GET", "/api/v1/jobs?search=nothing-like-it");
     expect(short.body.jobs).toEqual([]);

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { createApiWorld, warm } from "./testing/api-world.ts";
 
-const POLLED = ["stats", "pulse", "history", "gate", "runs", "jobs", "causes", "dead", "images", "audit", "actions"];
+const POLLED = ["stats", "history", "gate", "runs", "jobs", "causes", "images", "audit", "actions"];
 
 const ask = async (world: ReturnType<typeof createApiWorld>, path: string, etag?: string | null) => {
   const headers = typeof etag === "string" ? { "If-None-Match": etag } : {};

@@ -13,8 +13,6 @@ describe("runs", () => {
       done: 1,
       total: 2,
       // One job ends in ten seconds, and the two runs take turns.
-      ratePerSecond: 0.05,
-      etaSeconds: 20,
       pace: { perSecond: 0.05, secondsLeft: 20, why: null, jobsLeft: 1, amountLeft: null },
     });
     const cancelled = await world.json("DELETE", `/api/v1/runs/${second}`);
@@ -50,7 +48,10 @@ describe("a run's outcome", () => {
       world.json("PATCH", `/api/v1/runs/${name}`, { body: { first }, ...(token === undefined ? {} : { token }) });
     const seen = async (name: string) => {
       const { body } = await world.json("GET", `/api/v1/runs/${name}`);
-      return [body.etaSeconds, (body.waitingFor as { text: string }).text.split(";")[0]];
+      return [
+        (body.pace as { secondsLeft: number }).secondsLeft,
+        (body.waitingFor as { text: string }).text.split(";")[0],
+      ];
     };
     expect(await seen(run)).toEqual([30, "2 jobs wait, in turn with another run of bulk"]);
     expect((await promote(true, VIEWER)).status).toBe(403);

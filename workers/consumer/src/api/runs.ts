@@ -121,7 +121,6 @@ function runAnswer(view: RunView, { prices }: Config): Run {
     outcome: outcomeOf(view),
     total: left + ended,
     done: ended,
-    etaSeconds: pace?.secondsLeft ?? null,
     pace: pricedPace(pace, prices),
     timeToReady: { p50: readyP50, p95: readyP95 },
   };

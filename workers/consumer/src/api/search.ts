@@ -57,6 +57,8 @@ function qualified(filter: JobFilter, qualifier: Qualifier, value: string, now: 
       return { run: value };
     case "error":
       return { error: value };
+    case "cause":
+      return { fingerprint: value };
     case "format":
       return { format: oneOf("format", FORMATS, value) };
     case "lane":

@@ -47,13 +47,13 @@ export async function statsAnswer(deps: ApiDeps): Promise<Stats> {
   const oldest = ages(view.oldestWaiting, now);
   const { prices } = deps.config;
   const pace = (scope: Lane | "all") => pricedPace(view.paces[scope], prices);
-  const etaSeconds = view.paces.all.secondsLeft;
+  const secondsLeft = view.paces.all.secondsLeft;
   const warnings = [...faultsOf(deps), ...view.warnings];
   return {
     at: now,
     environment: deps.environment,
     versions: { consumer: deps.version, ledger: view.version },
-    health: healthSentence(warnings, { open, oldestMs: longest(oldest), etaSeconds }),
+    health: healthSentence(warnings, { open, oldestMs: longest(oldest), secondsLeft }),
     warnings,
     ...{ states, lanes: view.counts, open, deadLetters: states.dead, oldest },
     totals: view.totals,
@@ -62,7 +62,6 @@ export async function statsAnswer(deps: ApiDeps): Promise<Stats> {
     wait: view.wait,
     run: view.run,
     ready: view.lanes,
-    etaSeconds,
     pace: { all: pace("all"), live: pace("live"), upload: pace("upload"), bulk: pace("bulk") },
     queues: await queueNumbers(deps.queues),
     utilisation: {
@@ -70,7 +69,7 @@ export async function statsAnswer(deps: ApiDeps): Promise<Stats> {
       rate: { used: view.rates.submitted, limit: gate.rate.perSecond },
     },
     budget: gate.budget,
-    forecast: forecastOf(view, gate.budget, prices),
+    spent: spentOf(gate.budget, prices),
     gate,
     ledger: { rows: view.rows, bytes: view.bytes, limitBytes: LEDGER_LIMIT_BYTES },
     hooks: view.hooks,
@@ -93,26 +92,19 @@ function faultsOf({ configFaults, environmentFaults }: ApiDeps): Warning[] {
 }
 
 function ratesOf(view: LedgerStats): Stats["rates"] {
-  const { seconds, stored, ended, failed, accepted, submitted } = view.rates;
+  const { seconds, stored, ended, failed, accepted } = view.rates;
   const { attempts } = view;
   return {
     ...{ seconds, storedPerSecond: stored, endedPerSecond: ended, failedPerSecond: failed },
-    ...{ acceptedPerSecond: accepted, submittedPerSecond: submitted, attempts },
+    ...{ acceptedPerSecond: accepted, attempts },
     failureRatio: attempts.all > 0 ? attempts.failed / attempts.all : 0,
   };
 }
 
-function forecastOf(
-  view: LedgerStats,
-  budget: Stats["budget"],
-  prices: ApiDeps["config"]["prices"],
-): Stats["forecast"] {
-  const { used, usedToday } = budget;
-  const { forecast: known }: Partial<LedgerStats> = view;
-  const forecast = known ?? { jobs: used, queued: 0, usual: 0, exhaustedAt: null };
+function spentOf({ used, usedToday }: Stats["budget"], prices: ApiDeps["config"]["prices"]): Stats["spent"] {
   return {
-    ...{ ...forecast, amount: priceOf(forecast.jobs, prices), spent: priceOf(used, prices) },
-    ...{ spentToday: priceOf(usedToday, prices), per1000Jobs: prices.ittybitPer1000Jobs },
+    ...{ month: priceOf(used, prices), today: priceOf(usedToday, prices) },
+    per1000Jobs: prices.ittybitPer1000Jobs,
   };
 }
 

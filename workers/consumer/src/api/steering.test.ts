@@ -202,7 +202,7 @@ describe("gate, stats and history", () => {
       {
         ...{ level: "warning", code: "failing", link: "/causes?window=5m", since: null },
         sentence:
-          '100 % of 4 attempts failed in the last five minutes: 4 attempts with "encoder out of memory" (upstream_failed), all webp.',
+          '100 % of 4 attempts failed in the last five minutes: 4 jobs with "encoder out of memory" (upstream_failed), all webp.',
       },
       {
         ...{ level: "warning", code: "refusing", link: "/causes?window=1h", since: null },
@@ -229,30 +229,19 @@ describe("gate, stats and history", () => {
     expect(body.health).toMatchObject({ level: "warning", sentence: expect.stringContaining("encoder out of memory") });
   });
 
-  it("say what today, the month so far and all of it come to, at this pace and at this price", async () => {
-    const world = createApiWorld({
-      prices: { ittybitPer1000Jobs: 2 },
-      gate: { monthlyJobs: 7, warmingShare: 1 },
-    });
+  it("say what today and the month so far come to, at this price", async () => {
+    const world = createApiWorld({ prices: { ittybitPer1000Jobs: 2 } });
     await warm(world, ["a", "b"]);
     endAll(world, () => ["stored", ""]);
-    // 24 November, noon. No day is over yet.
     const stats = async () => (await world.json("GET", "/api/v1/stats")).body as unknown as Stats;
-    expect((await stats()).forecast).toEqual({
-      ...{ jobs: 4, queued: 0, usual: 0, exhaustedAt: null },
-      ...{ amount: 0.008, spent: 0.008, spentToday: 0.008, per1000Jobs: 2 },
-    });
+    expect((await stats()).spent).toEqual({ month: 0.008, today: 0.008, per1000Jobs: 2 });
     world.advance(86_400_000);
     await warm(world, ["c"]);
     endAll(world, () => ["stored", ""]);
-    const { forecast, budget, at } = await stats();
-    expect([budget.used, budget.usedToday, forecast.spentToday]).toEqual([6, 2, 0.004]);
-    // Four on a usual day: the seventh is due in a quarter of a day.
-    expect(forecast).toMatchObject({ jobs: 7, queued: 0, usual: 1, exhaustedAt: at + 86_400_000 / 4 });
-    expect((await createApiWorld().json("GET", "/api/v1/stats")).body.forecast).toEqual({
-      ...{ jobs: 0, queued: 0, usual: 0, amount: null, spent: null, spentToday: null },
-      ...{ per1000Jobs: null, exhaustedAt: null },
-    });
+    const { spent, budget } = await stats();
+    expect([budget.used, budget.usedToday, spent]).toEqual([6, 2, { month: 0.012, today: 0.004, per1000Jobs: 2 }]);
+    const unpriced = { month: null, today: null, per1000Jobs: null };
+    expect((await createApiWorld().json("GET", "/api/v1/stats")).body.spent).toEqual(unpriced);
   });
 
   it("tell no end of the work while a part of it may not go", async () => {
@@ -260,7 +249,8 @@ describe("gate, stats and history", () => {
     await warm(world, ["a", "b"]);
     world.advance(10_000);
     work(world, [key("a")], "refused", "gone");
-    const eta = async () => (await world.json("GET", "/api/v1/stats")).body.etaSeconds;
+    const stats = async () => (await world.json("GET", "/api/v1/stats")).body as unknown as Stats;
+    const eta = async () => (await stats()).pace.all.secondsLeft;
     expect(await eta()).toBe(30);
     world.advance(59_000);
     expect(await eta()).toBe(30);
@@ -276,7 +266,7 @@ describe("gate, stats and history", () => {
     await warm(world, ["b", "c", "d"]);
     const body = (await world.json("GET", "/api/v1/stats")).body as unknown as Stats;
     expect(body.rates.endedPerSecond).toBeGreaterThan(0);
-    expect([body.etaSeconds, body.health.sentence]).toEqual([null, expect.not.stringContaining("done in")]);
+    expect([body.pace.all.secondsLeft, body.health.sentence]).toEqual([null, expect.not.stringContaining("done in")]);
   });
 
   it("tell numbers that equal the rows, and queues where the platform has them", async () => {
@@ -300,7 +290,7 @@ describe("gate, stats and history", () => {
       deadLetters: 1,
       oldest: { bulk: 60_000, live: null },
       rates: { seconds: 60, storedPerSecond: 1 / 60, endedPerSecond: 2 / 60, attempts: { failed: 1, all: 2 } },
-      etaSeconds: 60,
+      pace: { all: { secondsLeft: 60 } },
       ledger: { rows: 3 },
       queues: {
         "prewarm-live": { backlogCount: 3, oldestMessageAt: null },

@@ -86,8 +86,8 @@ describe("R2's notifications", () => {
     const done = await receive(world, [{ nonsense: true }, "text", null, r2Event("PutObject", "photos/a.jpg")]);
     expect(done.sort()).toEqual(["ack m0", "ack m1", "ack m2", "ack m3"]);
     expect((await stats(world)).open).toBe(2);
-    const { body } = await world.json("GET", "/api/v1/dead");
-    expect(body.messages).toMatchObject([
+    const { body } = await world.json("GET", "/api/v1/causes");
+    expect(body.unreadable).toMatchObject([
       { id: "m0", queue: "prewarm-uploads", body: '{"nonsense":true}' },
       { id: "m1" },
       { id: "m2" },

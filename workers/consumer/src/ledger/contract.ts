@@ -2,11 +2,10 @@ import type { AuditEntry } from "@prewarm/control-schema/audit";
 import type { Cause, Causes } from "@prewarm/control-schema/causes";
 import type { CostRow, CostSort, Costs, Dimension } from "@prewarm/control-schema/costs";
 import type { CoverageReport, ReportedCoverage } from "@prewarm/control-schema/coverage";
-import type { DeadGroup } from "@prewarm/control-schema/dead";
 import type { DoctorWalk } from "@prewarm/control-schema/doctor";
 import type { EventDelivery } from "@prewarm/control-schema/events";
 import type { Gate, GatePatch } from "@prewarm/control-schema/gate";
-import type { HistoryBucket, Pulse, Tier } from "@prewarm/control-schema/history";
+import type { HistoryBucket, Tier } from "@prewarm/control-schema/history";
 import type { HookDelivery } from "@prewarm/control-schema/hooks";
 import type { ImageSummary } from "@prewarm/control-schema/images";
 import type { Attempt, Job, JobDetail } from "@prewarm/control-schema/jobs";
@@ -123,7 +122,6 @@ export interface Operators {
   listOrdered(query: { run: string; cursor: string | null; until: number }): Promise<OrderedSlice | null>;
   listJobs(query: Page & { filter: JobFilter }): Promise<{ jobs: NamedJob[]; next: string | null }>;
   getJob(job: string): Promise<FoundJob | null>;
-  listDead(query: Page & { fingerprint: string | null; lanes: Lane[] }): Promise<DeadView>;
   /** Why jobs fail: of those that failed last within a time (ms; null: all that are known), of one run or of all. */
   listCauses(query: { windowMs: number | null; run: string | null }): Promise<CausesView>;
   listActions(query: Page): Promise<{ actions: ActionView[]; next: string | null }>;
@@ -135,7 +133,6 @@ export interface Operators {
   stats(): Promise<LedgerStats>;
   about(): Promise<{ version: CodeVersion | null }>;
   history(tier: Tier, from: number, to: number): Promise<CountedBucket[]>;
-  pulse(): Promise<Pulse>;
   getGate(): Promise<GateView>;
   /** What was told, and what is to be, the newest first. */
   listEvents(query: Page): Promise<{ events: EventDelivery[]; next: string | null }>;
@@ -251,7 +248,6 @@ export const LEDGER_CALLS = {
   listOrdered: "read",
   listJobs: "read",
   getJob: "read",
-  listDead: "read",
   listCauses: "read",
   listActions: "read",
   getAction: "read",
@@ -261,7 +257,6 @@ export const LEDGER_CALLS = {
   stats: "read",
   about: "read",
   history: "read",
-  pulse: "read",
   getGate: "read",
   noteDeliveries: "id",
   countRefusals: "id",
@@ -313,10 +308,7 @@ export interface FoundJob extends Pick<JobDetail, "sourceEtag" | "waitingFor" | 
 }
 
 /** A run as it is counted. The API adds what follows from the counts. */
-export type RunView = Omit<
-  Run,
-  "rejectedTotal" | "outcome" | "total" | "done" | "etaSeconds" | "pace" | "timeToReady"
-> & {
+export type RunView = Omit<Run, "rejectedTotal" | "outcome" | "total" | "done" | "pace" | "timeToReady"> & {
   pace: LedgerPace;
   /** Items of its requests that were refused at the door. */
   rejected: number;
@@ -397,8 +389,6 @@ export interface ImageRows {
   removal: RemovalView | null;
 }
 
-export type DeadGroupView = Omit<DeadGroup, "sample"> & { sample: NamedJob };
-
 /** Jobs that failed alike. */
 export type CauseView = Omit<Cause, "cause" | "text" | "firstSeen" | "lastSeen" | "sample" | "meaning" | "cure"> & {
   fingerprint: string;
@@ -411,14 +401,8 @@ export type CauseView = Omit<Cause, "cause" | "text" | "firstSeen" | "lastSeen" 
 
 export interface CausesView extends Pick<Causes, "from" | "exact"> {
   causes: CauseView[];
-}
-
-export interface DeadView {
-  total: number;
-  groups: DeadGroupView[];
-  jobs: NamedJob[];
-  messages: DeadMessage[];
-  next: string | null;
+  /** Queue messages that no handler could read, the newest first. */
+  unreadable: DeadMessage[];
 }
 
 /* ── Acting ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────── */
@@ -456,7 +440,6 @@ export interface LedgerNumbers
   attempts: Stats["rates"]["attempts"];
   troubles: Troubles;
   paces: Record<Lane | "all", LedgerPace>;
-  forecast: LedgerForecast;
   lanes: LaneTimes;
   /** Of jobs; stored ones have none. */
   rows: number;
@@ -477,9 +460,6 @@ export interface SpentHook {
 /** A pace without its price. */
 export type LedgerPace = Omit<Pace, "amountLeft">;
 
-/** The forecast without its price. */
-export type LedgerForecast = Pick<Stats["forecast"], "jobs" | "queued" | "usual" | "exhaustedAt">;
-
 /** Ittybit's webhooks, since this instance of the ledger began. */
 export type HookStats = NonNullable<Stats["hooks"]>;
 
@@ -496,8 +476,17 @@ export interface Troubles {
 export interface Trouble {
   n: number;
   of: number;
-  /** The cause of most of the `n`; null: it is not known. `formats`, `prefix`: what its failures have in common. */
-  top: { fingerprint: string; code: string; message: string; count: number; formats: string[]; prefix: string } | null;
+  /**
+   * The cause that has most (`count`) of the newest failed jobs (`of`); null: none of them stands failed any more.
+   * `formats`, `prefix`: what its jobs have in common.
+   */
+  top:
+    | (Pick<CauseView, "fingerprint" | "code" | "message" | "count"> & {
+        of: number;
+        formats: string[];
+        prefix: string;
+      })
+    | null;
 }
 
 /** A bucket as it was counted; whether it still fills depends on the time that is asked for. */

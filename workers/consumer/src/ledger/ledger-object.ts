@@ -48,7 +48,6 @@ export abstract class LedgerObject<Env> extends DurableObject<Env> implements An
   listOrdered(...args: Call<"listOrdered">) { return this.#ledger.listOrdered(...args); }
   listJobs(...args: Call<"listJobs">) { return this.#ledger.listJobs(...args); }
   getJob(...args: Call<"getJob">) { return this.#ledger.getJob(...args); }
-  listDead(...args: Call<"listDead">) { return this.#ledger.listDead(...args); }
   listCauses(...args: Call<"listCauses">) { return this.#ledger.listCauses(...args); }
   listActions(...args: Call<"listActions">) { return this.#ledger.listActions(...args); }
   getAction(...args: Call<"getAction">) { return this.#ledger.getAction(...args); }
@@ -58,7 +57,6 @@ export abstract class LedgerObject<Env> extends DurableObject<Env> implements An
   stats(...args: Call<"stats">) { return this.#ledger.stats(...args); }
   about() { return this.#ledger.about(); }
   history(...args: Call<"history">) { return this.#ledger.history(...args); }
-  pulse() { return this.#ledger.pulse(); }
   getGate(...args: Call<"getGate">) { return this.#ledger.getGate(...args); }
   noteDeliveries(...args: Call<"noteDeliveries">) { return this.#ledger.noteDeliveries(...args); }
   countRefusals(...args: Call<"countRefusals">) { return this.#ledger.countRefusals(...args); }

@@ -56,7 +56,6 @@ import { LEDGER_TABLES, OWN_RULES } from "./tables/own-tables.ts";
 import { endSession, isSessionOver } from "./tables/sign-ins.ts";
 import { causesView } from "./views/causes.ts";
 import { listCosts } from "./views/costs.ts";
-import { deadView } from "./views/dead-groups.ts";
 import { listEvents } from "./views/events.ts";
 import { exportSlice } from "./views/export.ts";
 import { gateView } from "./views/gate-view.ts";
@@ -64,7 +63,6 @@ import { history } from "./views/history.ts";
 import { listImages } from "./views/image-list.ts";
 import { findJob, imageRows, statesOf } from "./views/jobs.ts";
 import { listOrdered } from "./views/ordered.ts";
-import { pulse } from "./views/pulse.ts";
 import { listRejected, listRuns } from "./views/runs.ts";
 import { makeHookKey } from "./webhook-address.ts";
 
@@ -193,7 +191,6 @@ export class Ledger extends Queue<LedgerTx, BeforeRestore> implements Answering<
   readonly listOrdered = this.reads(listOrdered);
   readonly listJobs = this.reads(jobPage);
   readonly getJob = this.reads(findJob);
-  readonly listDead = this.reads(deadView);
   readonly listCauses = this.reads(causesView);
   readonly listActions = this.reads(actionPage);
   readonly listImages = this.reads(listImages);
@@ -206,7 +203,6 @@ export class Ledger extends Queue<LedgerTx, BeforeRestore> implements Answering<
   }
 
   readonly history = this.reads(history);
-  readonly pulse = this.reads(pulse);
   readonly getGate = this.reads(gateView);
   readonly listEvents = this.reads(listEvents);
   readonly testEvent = this.changes(testEvent);

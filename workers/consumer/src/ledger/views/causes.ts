@@ -1,11 +1,14 @@
 import { areCausesExact, type CauseCount, countCauses, FAILED_STATES } from "@prewarm/durable-queue/operate/causes";
+import { listDeadMessages } from "@prewarm/durable-queue/schema/dead-messages";
 import { decodeId } from "@prewarm/shared/variant-key";
-import type { CauseView } from "../contract.ts";
+import type { CausesView, CauseView } from "../contract.ts";
 import type { LedgerTx } from "../ledger-tx.ts";
 import { jobView } from "./jobs.ts";
 
 /** Causes in one answer. */
 const CAUSES_MAX = 200;
+/** Unreadable messages in one answer. */
+const MESSAGES_MAX = 50;
 /** Parts that a window is cut into for the trend. */
 const PARTS = 12;
 
@@ -13,14 +16,18 @@ const PARTS = 12;
 export function causesView(
   tx: LedgerTx,
   { windowMs, run }: { windowMs: number | null; run: string | null },
-): { causes: CauseView[]; from: number; exact: boolean } {
+): CausesView {
   const from = windowMs === null ? 0 : tx.now - windowMs;
   const n = run === null ? null : (tx.runs.byId(run)?.n ?? -1);
   const causes = countCauses(tx, { states: FAILED_STATES, lanes: [], run: n, from, parts: PARTS, view: true });
-  return { causes: causeViews(tx, causes.slice(0, CAUSES_MAX)), from, exact: areCausesExact(tx, FAILED_STATES) };
+  return {
+    causes: causeViews(tx, causes.slice(0, CAUSES_MAX)),
+    ...{ from, exact: areCausesExact(tx, FAILED_STATES) },
+    unreadable: run === null ? listDeadMessages(tx.sql, MESSAGES_MAX) : [],
+  };
 }
 
-export function causeViews(tx: LedgerTx, causes: readonly CauseCount[]): CauseView[] {
+function causeViews(tx: LedgerTx, causes: readonly CauseCount[]): CauseView[] {
   const rows = tx.rows.loadIds(causes.map(({ sample }) => sample));
   const byId = new Map(rows.map((row) => [row.id, row]));
   return causes.flatMap(({ folders, sample, ...cause }) => {

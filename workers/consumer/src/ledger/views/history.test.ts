@@ -5,7 +5,6 @@ import { DEAD, REFUSED, UPLOAD } from "@prewarm/durable-queue/schema/row";
 import { expect, it } from "vitest";
 import type { GateView } from "../contract.ts";
 import { T0, tables } from "../testing/tables.ts";
-import { deadView } from "./dead-groups.ts";
 import { history, ledgerStats } from "./history.ts";
 
 const key = (id: string) => `${id}/400-high.webp`;
@@ -96,28 +95,4 @@ it("the overview counts rows without stored jobs, refused ones apart from dead o
   world.write(sample);
   const [bucket] = world.read((tx) => history(tx, "minute", T0, T0));
   expect(bucket).toMatchObject({ open: 3, oldestMs: 10_000 });
-});
-
-it("dead letters are the dead and no other, by cause, and one cause's can be paged", () => {
-  const world = tables();
-  const error = (message: string) => JSON.stringify({ code: "upstream_failed", message });
-  world.order(["a", "b", "c", "d", "e"].map(key));
-  for (const [id, message] of [
-    ["a", "job 17 failed"],
-    ["b", "job 4 failed"],
-    ["c", "out of memory"],
-  ] as const) {
-    world.clock.ms += 1_000;
-    world.change(key(id), { state: DEAD, error: error(message) });
-  }
-  world.change(key("d"), { state: REFUSED, error: error("job 5 failed") });
-  const view = (fingerprint: string | null, cursor: string | null = null) =>
-    world.read((tx) => deadView(tx, { fingerprint, lanes: [], cursor, limit: 1 }));
-  const { total, groups, jobs } = view(null);
-  expect([total, groups.map(({ count }) => count), jobs]).toEqual([3, [2, 1], []]);
-  const cause = groups[0]?.fingerprint ?? "";
-  const first = view(cause);
-  const second = view(cause, first.next);
-  expect([...first.jobs, ...second.jobs].map((job) => job.key)).toEqual([key("b"), key("a")]);
-  expect([first.groups.length, first.next === null, second.next]).toEqual([1, false, null]);
 });

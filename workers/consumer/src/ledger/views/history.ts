@@ -2,6 +2,7 @@ import type { Tier } from "@prewarm/control-schema/history";
 import type { Percentiles } from "@prewarm/control-schema/words";
 import type { Totals } from "@prewarm/durable-queue/calls";
 import type { StateCounts } from "@prewarm/durable-queue/operate/job-state";
+import { oldestWaiting } from "@prewarm/durable-queue/operate/sample";
 import { dayOf } from "@prewarm/durable-queue/schema/gate-state";
 import { type Histogram, quantile } from "@prewarm/durable-queue/schema/histogram";
 import { eventsIn, type Slice, TIERS_MS } from "@prewarm/durable-queue/schema/history";
@@ -13,7 +14,6 @@ import { lateSweeps } from "../../images/tables/sweeps.ts";
 import type { CountedBucket, LedgerNumbers, SpentHook } from "../contract.ts";
 import type { LedgerTx } from "../ledger-tx.ts";
 import { edgeCacheView } from "./edge-cache.ts";
-import { forecastOf } from "./forecast.ts";
 import { Paces } from "./pace.ts";
 import { endedOf, ofLate, slices, sumOf } from "./slices.ts";
 import { troublesOf } from "./troubles.ts";
@@ -63,14 +63,13 @@ export function ledgerStats(
       upload: laneCounts(counts, "upload"),
       bulk: laneCounts(counts, "bulk"),
     },
-    oldestWaiting: paces.oldest,
+    oldestWaiting: oldestWaiting(tx),
     waitingFor: {
       live: laneWaitsFor(tx, "live", paces),
       upload: laneWaitsFor(tx, "upload", paces),
       bulk: laneWaitsFor(tx, "bulk", paces),
     },
     paces: { all: paces.all(), live: paces.lane("live"), upload: paces.lane("upload"), bulk: paces.lane("bulk") },
-    forecast: forecastOf(tx, paces),
     troubles: troublesOf(tx, { lately: fiveMinutes, hour, since }),
     rates: {
       seconds,

@@ -182,11 +182,26 @@ describe("one pace", () => {
     }
   });
 
+  it("is known after an eviction, which counts the time that it did not see neither as work nor as silence", () => {
+    const { order, end, evict, clock } = world();
+    order({ run: "r", keys: keys("a", 400) });
+    end(60);
+    clock.advance(600);
+    const ledger = evict();
+    for (let seconds = 0; seconds < 60; seconds += 1) {
+      expect(isNear(ledger.getRun("r")?.pace.secondsLeft, 400)).toBe(true);
+      clock.advance(1);
+      ledger.transactions.write((tx) => tx.count("stored", 1));
+    }
+  });
+
   it("of work that has just come is not that of the time before", () => {
     const { order, run, end, clock } = world();
     end(20);
     clock.advance(30);
     order({ run: "r", keys: keys("a", 3) });
     expect(run("r")).toMatchObject({ perSecond: null, secondsLeft: null, why: "Too few jobs have ended yet." });
+    end(3);
+    expect(run("r")).toMatchObject({ perSecond: 1, secondsLeft: 3 });
   });
 });

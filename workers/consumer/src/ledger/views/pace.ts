@@ -1,11 +1,10 @@
 import { budgetLeft, closedFor } from "@prewarm/durable-queue/admission/gate";
 import { whyHeld } from "@prewarm/durable-queue/admission/held-sentence";
-import { admittedRows, type StateCounts, stateCounts } from "@prewarm/durable-queue/operate/job-state";
-import { oldestWaiting } from "@prewarm/durable-queue/operate/sample";
+import { type StateCounts, stateCounts } from "@prewarm/durable-queue/operate/job-state";
 import { nextDueAt, nextRetryOf } from "@prewarm/durable-queue/schema/due";
-import { SILENT_MS } from "@prewarm/durable-queue/schema/recent-ends";
 import { laneCode, laneName } from "@prewarm/durable-queue/schema/row";
 import { firstRuns, type Run } from "@prewarm/durable-queue/schema/runs";
+import { perSecond, SILENT_MS } from "@prewarm/durable-queue/schema/work-time";
 import { type JobState, LANES, type Lane } from "@prewarm/shared/job";
 import { counted, number, span } from "@prewarm/shared/words";
 import type { LedgerPace } from "../contract.ts";
@@ -28,18 +27,12 @@ export class Paces {
   /** Jobs that end per second now, of all lanes together; null: not known. */
   readonly perSecond: number | null;
   readonly counts: StateCounts;
-  /** When the oldest waiting job of each lane was ordered, Unix ms. */
-  readonly oldest: Record<Lane, number | null>;
   readonly #tx: LedgerTx;
 
   constructor(tx: LedgerTx) {
     this.#tx = tx;
     this.counts = stateCounts(tx);
-    this.oldest = oldestWaiting(tx);
-    // There has been work since the oldest open job was ordered.
-    const waiting = Object.values(this.oldest).filter((at) => at !== null);
-    const since = Math.min(tx.now, ...waiting, ...admittedRows(tx).map(({ created }) => created));
-    this.perSecond = tx.memory.ends.perSecond(tx.now, since);
+    this.perSecond = perSecond(tx.minutes, tx.memory.work.silentMs(tx.now));
   }
 
   all(): LedgerPace {
@@ -118,7 +111,7 @@ export class Paces {
 
   #unknown(): string | null {
     if (this.perSecond !== null) return null;
-    const silentMs = this.#tx.memory.ends.silentMs(this.#tx.now) ?? 0;
+    const silentMs = this.#tx.memory.work.silentMs(this.#tx.now);
     return silentMs < SILENT_MS ? "Too few jobs have ended yet." : `No job has ended for ${span(silentMs)}.`;
   }
 

@@ -78,7 +78,6 @@ function shown(tx: LedgerTx, run: Run, { paces, admitted }: Known): RunView {
     who: run.who,
     first: run.first === 0 ? null : run.first,
     waitingFor: run.cancelledAt > 0 ? null : runWaitsFor(tx, run, states, pace),
-    ratePerSecond: pace.perSecond ?? 0,
     pace,
     readyP50: quantile(run.ready, 0.5),
     readyP95: quantile(run.ready, 0.95),

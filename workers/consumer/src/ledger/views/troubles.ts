@@ -1,11 +1,11 @@
+import { countCauses, type FailedState } from "@prewarm/durable-queue/operate/causes";
 import type { Slice } from "@prewarm/durable-queue/schema/history";
-import { type FailureKind, mostFrequentFailure } from "@prewarm/durable-queue/schema/recent-failures";
 import type { Trouble, Troubles } from "../contract.ts";
 import type { LedgerTx } from "../ledger-tx.ts";
 import { readableFolder } from "./causes.ts";
 
 /*
- * The current troubles, each with its most frequent cause. A trouble and its cause count the same events.
+ * The current troubles, each with the most frequent cause of the newest jobs that stand failed.
  */
 
 /** The first minutes of the slices that are given, Unix ms. */
@@ -19,20 +19,24 @@ export function troublesOf(
   { lately, hour, since }: { lately: Slice; hour: Slice; since: Since },
 ): Troubles {
   const ended = hour.stored + hour.dead + hour.refused;
+  const trouble = (n: number, of: number, states: FailedState[], from: number): Trouble | null =>
+    n === 0 ? null : { n, of, top: topOf(tx, states, from) };
   return {
-    failing: trouble(tx, "failed", { n: lately.failed, of: lately.stored + lately.failed, since: since.lately }),
-    refusing: trouble(tx, "refused", { n: hour.refused, of: ended, since: since.hour }),
-    died: trouble(tx, "dead", { n: hour.dead, of: ended, since: since.hour }),
+    failing: trouble(lately.failed, lately.stored + lately.failed, ["retrying", "dead"], since.lately),
+    refusing: trouble(hour.refused, ended, ["refused"], since.hour),
+    died: trouble(hour.dead, ended, ["dead"], since.hour),
   };
 }
 
-function trouble(tx: LedgerTx, kind: FailureKind, { n, of, since }: { n: number; of: number; since: number }) {
-  return n === 0 ? null : { n, of, top: topOf(tx, kind, since) };
-}
-
-function topOf(tx: LedgerTx, kind: FailureKind, since: number): Trouble["top"] {
-  const top = mostFrequentFailure(tx.sql, kind, since);
-  if (top === null) return null;
-  const { folder, ...cause } = top;
-  return { ...cause, prefix: readableFolder(folder) };
+function topOf(tx: LedgerTx, states: FailedState[], from: number): Trouble["top"] {
+  const causes = countCauses(tx, { states, lanes: [], run: null, from, parts: 1, newest: true });
+  const [top] = causes;
+  if (top === undefined) return null;
+  const { fingerprint, code, message, count, formats, folders } = top;
+  const [[folder] = [""]] = folders;
+  return {
+    ...{ fingerprint, code, message, count, of: causes.reduce((sum, one) => sum + one.count, 0) },
+    formats: Object.keys(formats).sort(),
+    prefix: folders.length === 1 ? readableFolder(folder) : "",
+  };
 }

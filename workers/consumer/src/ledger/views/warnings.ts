@@ -1,5 +1,6 @@
 import type { Gate } from "@prewarm/control-schema/gate";
 import type { Warning } from "@prewarm/control-schema/stats";
+import { NEWEST_MAX } from "@prewarm/durable-queue/schema/failures";
 import { type JobState, LANES, type Lane, OPEN_STATES } from "@prewarm/shared/job";
 import { JOB_ERRORS } from "@prewarm/shared/job-errors";
 import { LEDGER_FULL_BYTES, LEDGER_LIMIT_BYTES, LEDGER_SHED_BYTES } from "@prewarm/shared/limits";
@@ -167,14 +168,14 @@ function origins({ gate: { reasons } }: Circumstances): Alarm[] {
 function failing({ view: { troubles } }: Circumstances): Alarm | null {
   const { failing: trouble } = troubles;
   if (trouble === null || trouble.n < FAILED_MIN || trouble.n <= FAILURES_WARN * trouble.of) return null;
-  const sentence = `${percent(trouble.n / trouble.of)} of ${counted(trouble.of, "attempt")} failed in the last five minutes${cause(trouble, "attempt")}`;
+  const sentence = `${percent(trouble.n / trouble.of)} of ${counted(trouble.of, "attempt")} failed in the last five minutes${cause(trouble)}`;
   return alarm("warning", "failing", { sentence, link: "/causes?window=5m", ...growth(trouble) });
 }
 
 function refusing({ view: { troubles } }: Circumstances): Alarm | null {
   const { refusing: trouble } = troubles;
   if (trouble === null || trouble.n < REFUSED_MIN || trouble.n <= REFUSED_WARN * trouble.of) return null;
-  const sentence = `${number(trouble.n)} of ${counted(trouble.of, "variant")} that ended within the hour were refused${cause(trouble, "job")}`;
+  const sentence = `${number(trouble.n)} of ${counted(trouble.of, "variant")} that ended within the hour were refused${cause(trouble)}`;
   const cure = JOB_ERRORS[trouble.top?.code ?? ""]?.cure;
   const said = { sentence, link: "/causes?window=1h", ...growth(trouble) };
   return alarm("warning", "refusing", cure === undefined ? said : { ...said, cure });
@@ -183,18 +184,20 @@ function refusing({ view: { troubles } }: Circumstances): Alarm | null {
 function died({ view: { troubles } }: Circumstances): Alarm | null {
   const { died: trouble } = troubles;
   if (trouble === null) return null;
-  const sentence = `${counted(trouble.n, "job")} died within the hour${cause(trouble, "job")}`;
+  const sentence = `${counted(trouble.n, "job")} died within the hour${cause(trouble)}`;
   return alarm("warning", "died", { sentence, link: "/causes?window=1h", ...growth(trouble) });
 }
 
-/** `: 41 jobs with "encoder out of memory" (upstream_failed), all avif, all below p/.` Where others have other causes, `: most often, 41 jobs with …`. */
-function cause({ n, top }: Trouble, unit: "attempt" | "job"): string {
+/** `: 41 jobs with "encoder out of memory" (upstream_failed), all avif, all below p/.` Of many, `: of the newest 40 jobs, 31 with …`. */
+function cause({ top }: Trouble): string {
   if (top === null) return ".";
-  const most = top.count < n ? "most often, " : "";
+  const most = top.count < top.of ? "most often, " : "";
+  const jobs =
+    top.of < NEWEST_MAX ? `${most}${counted(top.count, "job")}` : `of the newest ${top.of} jobs, ${top.count}`;
   const [format = ""] = top.formats;
   const formats = top.formats.length === 1 ? `, all ${format}` : "";
   const prefix = top.prefix === "" ? "" : `, all below ${top.prefix}`;
-  return `: ${most}${counted(top.count, unit)} with "${top.message.replace(/[.!?]$/, "")}" (${top.code})${formats}${prefix}.`;
+  return `: ${jobs} with "${top.message.replace(/[.!?]$/, "")}" (${top.code})${formats}${prefix}.`;
 }
 
 function growth({ n, top }: Trouble): Partial<Alarm> {

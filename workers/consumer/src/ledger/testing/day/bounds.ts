@@ -28,9 +28,9 @@ export const ROWS_READ_MAX: Readonly<Record<keyof LedgerCalls | "opening" | "fir
   ...{ lookUp: CHUNK, listRuns: PAGE, getRun: PAGE, listRejected: FEW, listOrdered: CHUNK, listJobs: PAGE },
   // More than 50,000 jobs or orders before a job are not counted.
   getJob: 75_000,
-  ...{ listDead: COUNT, listCauses: 2 * COUNT, listImages: COUNT, countMatches: COUNT, createAction: COUNT },
+  ...{ listCauses: 2 * COUNT, listImages: COUNT, countMatches: COUNT, createAction: COUNT },
   ...{ listActions: FEW, getAction: FEW, cancelAction: FEW, listEvents: FEW, testEvent: FEW, listAudit: PAGE },
-  ...{ listCosts: FEW, history: FEW, pulse: FEW, getGate: FEW, patchGate: FEW, about: FEW },
+  ...{ listCosts: FEW, history: FEW, getGate: FEW, patchGate: FEW, about: FEW },
   // 10,000 late sweeps of a kind are counted, and the waiting purges of the edge's copies.
   ...{ stats: EDGE_PURGES, acknowledge: EDGE_PURGES, takeBack: FEW },
   ...{ retryJob: FEW, promoteRun: PAGE, cancelJob: FEW, cancelRun: PAGE },

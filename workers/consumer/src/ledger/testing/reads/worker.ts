@@ -1,6 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import { DIMENSIONS, type Dimension } from "@prewarm/control-schema/costs";
-import { refuse } from "@prewarm/durable-queue/claims/transitions";
+import { die, refuse } from "@prewarm/durable-queue/claims/transitions";
 import type { Places } from "@prewarm/durable-queue/schema/costs";
 import { dayOf } from "@prewarm/durable-queue/schema/gate-state";
 import { addMinutes } from "@prewarm/durable-queue/schema/history";
@@ -15,9 +15,9 @@ import { testEngine } from "../test-engine.ts";
 const T0 = Date.UTC(2026, 10, 24, 12);
 const DAY_MS = 86_400_000;
 
-/** What is asked: so many refused jobs, images of which a variant was stored of late, and days that have costs. */
+/** What is asked: so many failed jobs, images of which a variant was stored of late, and days that have costs. */
 export interface Failed {
-  refused: number;
+  failed: number;
   /** Default: 0. */
   stored?: number;
   days?: number;
@@ -25,13 +25,13 @@ export interface Failed {
 
 /** The rows that a call reads, as the platform bills them. */
 export type RowsRead = Record<
-  "stats" | "evicted" | "causes" | "causesAgain" | "dead" | "images" | "imagesAgain" | "sorted" | "costs",
+  "stats" | "evicted" | "causes" | "causesAgain" | "images" | "imagesAgain" | "sorted" | "costs",
   number
 >;
 
 /** The ledger over the platform's own SQLite, with a counter of the rows that each call reads. */
 export class Reads extends DurableObject {
-  run({ refused, stored = 0, days = 0 }: Failed): RowsRead {
+  run({ failed, stored = 0, days = 0 }: Failed): RowsRead {
     let read = 0;
     const { sql, clock } = this.#counted((rows) => {
       read += rows;
@@ -39,7 +39,7 @@ export class Reads extends DurableObject {
     const open = (): Ledger => testEngine(sql, { config: testConfig(), clock }).engine;
     const ledger = open();
     clock.ms += 60_000;
-    fail(ledger, refused);
+    fail(ledger, failed);
     ledger.transactions.write((tx) =>
       addRecent(
         tx.sql,
@@ -64,7 +64,6 @@ export class Reads extends DurableObject {
       evicted: rowsOf(() => open().stats()),
       causes: rowsOf(causes),
       causesAgain: rowsOf(causes),
-      dead: rowsOf(() => ledger.listDead({ fingerprint: null, lanes: [], cursor: null, limit: 50 })),
       images: rowsOf(images),
       imagesAgain: rowsOf(images),
       sorted,
@@ -103,14 +102,22 @@ function costsOfDay(): Places {
   return Object.fromEntries(names.map((place) => [place, [1, 1, 10]]));
 }
 
-/** Jobs of six runs, of which each is refused. */
+/** Jobs of six runs: a third is refused, one is dead, one is tried again. */
 function fail(ledger: Ledger, jobs: number): void {
   for (let from = 0; from < jobs; from += 1_000) {
     const keys = Array.from({ length: Math.min(1_000, jobs - from) }, (_, n) => `m${from + n}/400-high.webp`);
     ledger.acceptChunk(chunkOf({ run: `r${(from / 1_000) % 6}`, keys }, { id: `d${from}`, chunk: 0, hash: "h" }));
     const missing = { code: "missing", message: "the original answered 404", until: T0 + 86_400_000 };
     ledger.transactions.write((tx) => {
-      for (const row of tx.rows.loadKeys(keys)) refuse(tx, row, missing);
+      for (const [n, row] of tx.rows.loadKeys(keys).entries()) {
+        const third = n % 3;
+        if (third === 0) refuse(tx, row, missing);
+        else {
+          tx.count("failed");
+          Object.assign(row, { attempts: 1, due: T0, error: JSON.stringify({ code: "timeout", message: "too late" }) });
+          if (third === 1) die(tx, row, true);
+        }
+      }
     });
   }
 }

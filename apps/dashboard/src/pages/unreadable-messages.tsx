@@ -1,17 +1,8 @@
-import { ask } from "../api/session.ts";
-import { useResource } from "../api/use-resource.ts";
+import type { UnreadableMessage } from "@prewarm/control-schema/causes";
 import { Time } from "../ui/time.tsx";
 
-const EVERY_MS = 30_000;
-
 /** Queue messages that no handler could read; nothing where there are none. */
-export function DeadMessages() {
-  const resource = useResource(
-    "messages",
-    (signal) => ask("GET /api/v1/dead", { query: { limit: 1 }, signal }),
-    EVERY_MS,
-  );
-  const messages = resource.data.value?.messages ?? [];
+export function UnreadableMessages({ messages }: { messages: readonly UnreadableMessage[] }) {
   if (messages.length === 0) return null;
   return (
     <section class="card" aria-labelledby="messages">

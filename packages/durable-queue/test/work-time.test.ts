@@ -1,16 +1,20 @@
 import { expect, it } from "vitest";
-import { RecentEnds } from "../src/schema/recent-ends.ts";
+import { emptySlice, type Minutes, mergeSlices, TIERS_MS } from "../src/schema/history.ts";
+import { perSecond, WorkTime } from "../src/schema/work-time.ts";
 
 /** Jobs of `jobMs` that are admitted once a second but for a hold; the pace at each second after the hold. */
 function pacesAfterHold(jobMs: number, hold: { from: number; to: number }): (number | null)[] {
-  const ends = new RecentEnds();
+  const work = new WorkTime(0);
+  const minutes: Minutes = {};
   const paces: (number | null)[] = [];
   const isHeld = (at: number) => at >= hold.from && at < hold.to;
+  work.begin(0);
   for (let at = 0; at < hold.to + 200_000; at += 1_000) {
-    ends.hold(at, isHeld(at) ? hold.to : null, jobMs);
+    work.hold(at, isHeld(at) ? hold.to : null, jobMs);
     const admittedAt = at - jobMs;
-    if (admittedAt >= 0 && !isHeld(admittedAt)) ends.note(at, 1);
-    if (at >= hold.to) paces.push(ends.perSecond(at, 0));
+    const ms = admittedAt >= 0 && !isHeld(admittedAt) ? work.end(at) : null;
+    if (ms !== null) mergeSlices(minutes, { [at]: { ...emptySlice(), work: { ended: 1, ms } } }, TIERS_MS.minute);
+    if (at >= hold.to) paces.push(perSecond(minutes, work.silentMs(at)));
   }
   return paces;
 }

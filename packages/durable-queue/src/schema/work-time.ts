@@ -1,0 +1,107 @@
+import { type Minutes, TIERS_MS } from "./history.ts";
+
+/** The pace is that of the newest minutes: of at least so many ends in at least so long (ms), so that it is smooth. */
+const ENDS_MIN = 50;
+const SPAN_MIN_MS = 120_000;
+/** Minutes before so much time of work do not count, in ms. */
+const WINDOW_MS = 300_000;
+/** A pace over a shorter time says nothing, in ms. */
+const SHORTEST_MS = 3_000;
+/** Without an end for this long, or for twice the longest time between two ends, the pace is unknown, in ms. */
+export const SILENT_MS = 60_000;
+
+/** A time in which all that waited was held back, Unix ms. */
+interface Hold {
+  from: number;
+  to: number;
+}
+
+/**
+ * The time in which jobs could end: since the work began or the last job ended, without the times in which all that
+ * waited was held back. An eviction forgets it, so the first end after an eviction is not counted.
+ */
+export class WorkTime {
+  /** When the work began or the last job ended, Unix ms. */
+  #at: number;
+  /** Whether `#at` is known, and not only when this instance began. */
+  #isKnown = false;
+  /** The last one may not be over: `to` is when its reason ends without an operator. */
+  #holds: Hold[] = [];
+  /** The usual time from a job's admission to its end: a hold shows in the ends so much later. */
+  #lagMs = 0;
+
+  /** `now`: Unix ms. */
+  constructor(now: number) {
+    this.#at = now;
+  }
+
+  /** Jobs wait after a time without any. */
+  begin(now: number): void {
+    this.#at = now;
+    this.#isKnown = true;
+  }
+
+  /** Jobs have ended. Returns the time that they took, ms; null: it is not known, or no job could be admitted then. */
+  end(now: number): number | null {
+    if (this.#isHeld(now)) return null;
+    const ms = this.#isKnown && now >= this.#at ? this.#workedMs(this.#at, now) : null;
+    this.begin(now);
+    this.#holds = this.#holds.filter(({ to }) => to + this.#lagMs >= now);
+    return ms;
+  }
+
+  /**
+   * Notes until when all that waits is held back, Unix ms, or that it is not (null). Each change of the queue calls it.
+   * `jobMs`: how long a job usually takes.
+   */
+  hold(now: number, until: number | null, jobMs: number): void {
+    this.#lagMs = jobMs;
+    const last = this.#holds.at(-1);
+    const isOn = last !== undefined && now <= last.to;
+    if (isOn) last.to = until ?? now;
+    else if (until !== null) this.#holds.push({ from: now, to: until });
+  }
+
+  /** For how long no job has ended, held times left out, in ms. */
+  silentMs(now: number): number {
+    return this.#workedMs(this.#at, now);
+  }
+
+  /** The part of a time in which jobs could end that were admitted when nothing was held. */
+  #workedMs(from: number, to: number): number {
+    const lag = this.#lagMs;
+    const heldMs = (hold: Hold) => Math.max(0, Math.min(to, hold.to + lag) - Math.max(from, hold.from + lag));
+    return this.#holds.reduce((ms, hold) => ms - heldMs(hold), to - from);
+  }
+
+  #isHeld(at: number): boolean {
+    return this.#holds.some(({ from, to }) => from + this.#lagMs < at && at < to + this.#lagMs);
+  }
+}
+
+/** The starts of the minutes that tell the pace, the newest first. */
+export function minutesOfPace(minutes: Minutes): number[] {
+  const found: number[] = [];
+  let [ended, ms] = [0, 0];
+  for (const at of Object.keys(minutes)
+    .map(Number)
+    .sort((a, b) => b - a)) {
+    const work = minutes[at]?.work;
+    if (work === undefined || work.ended === 0) continue;
+    if (ms >= WINDOW_MS || (ms >= SPAN_MIN_MS && ended >= ENDS_MIN)) break;
+    found.push(at);
+    ended += work.ended;
+    ms += work.ms;
+  }
+  return found;
+}
+
+/** Jobs that end per second. Null: too few jobs have ended, or none for too long (`silentMs`). */
+export function perSecond(minutes: Minutes, silentMs: number): number | null {
+  const work = minutesOfPace(minutes).map((at) => minutes[at]?.work ?? { ended: 0, ms: 0 });
+  const longest = Math.max(0, ...work.map(({ ms }) => ms));
+  // A minute has more than a minute's time only if no job ended before it for long.
+  if (silentMs > (longest > TIERS_MS.minute ? 2 * longest : SILENT_MS)) return null;
+  const ms = work.reduce((sum, one) => sum + one.ms, 0);
+  return ms < SHORTEST_MS ? null : (work.reduce((sum, one) => sum + one.ended, 0) * 1000) / ms;
+}
