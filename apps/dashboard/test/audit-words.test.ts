@@ -20,8 +20,8 @@ it.each([
   [
     "action.retry",
     "act_1",
-    { filter: { state: ["dead"], fingerprint: "f1" }, rate: 50, total: 241, exact: true, canary: 5 },
-    "Retry of 241 jobs, state dead, fingerprint f1, 50 a second, 5 of them first",
+    { filter: { state: ["dead"], search: "cause:f1" }, rate: 50, total: 241, exact: true, canary: 5 },
+    "Retry of 241 jobs, state dead, search cause:f1, 50 a second, 5 of them first",
   ],
   [
     "action.cancel",

@@ -8,7 +8,6 @@ export const ActionFilter = z
     lane: z.union([Lane, z.array(Lane)]).optional(),
     run: z.string().max(80).optional(),
     search: z.string().max(500).optional(),
-    fingerprint: z.string().max(80).optional().meta({ description: "A group of dead letters" }),
     jobs: z.array(jobName).min(1).max(1000).optional().meta({ description: "Just these" }),
   })
   .meta({ id: "ActionFilter" });

@@ -19,9 +19,7 @@ export type CauseWindow = z.infer<typeof window>;
 
 export const Cause = z
   .object({
-    cause: z
-      .string()
-      .meta({ description: "Stable name: an action's `fingerprint`, and `cause:` in a search for jobs" }),
+    cause: z.string().meta({ description: "Stable name: `cause:` of a search for jobs" }),
     code: z.string(),
     text: z.string().meta({ description: "A sample; numbers, ids and the asked format vary within a cause" }),
     count: count.meta({ description: "Jobs that failed last within the window" }),

@@ -37,7 +37,9 @@ export const causesCommand: Command = {
     if (report.json) report.document("prewarm.causes/1", { window, exact, causes, unreadable });
     else for (const line of [...formatCauses(causes), ...formatUnreadable(unreadable)]) report.data(line);
     if (causes.length > 0)
-      report.note("Try one again: prewarm retry --fingerprint <cause>. Its jobs: prewarm jobs --search cause:<cause>");
+      report.note(
+        "Its jobs: prewarm jobs --search cause:<cause>. Try them again: prewarm retry --search cause:<cause>",
+      );
     if (!exact) report.note("More than 100,000 jobs of a state have failed: not all of them are counted.");
     return EXIT.ok;
   },

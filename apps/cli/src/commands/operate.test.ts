@@ -151,7 +151,7 @@ describe("prewarm causes", () => {
     const { stdout, stderr, asked } = await run("causes --window 5m --run r1", answer);
     expect(asked[0]?.call).toBe("GET /api/v1/causes?window=5m&run=r1");
     expect(stdout).toMatch(/^f1 +1,203 +3 +1,200 +0 +1970-01-01T00:00 +It took\\x1b too long\. {2}Wait\.$/m);
-    expect(stderr).toContain("prewarm retry --fingerprint");
+    expect(stderr).toContain("prewarm retry --search cause:");
   });
 
   it("lists messages that nobody could read", async () => {

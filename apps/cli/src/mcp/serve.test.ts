@@ -195,8 +195,8 @@ describe("what writes", () => {
   it("retries the dead ones of a cause, and sends the filter as it is, so that the API refuses one that means everything", async () => {
     const action = { action: "act_1", state: "running", total: 3, exact: true, run: "run_1" };
     const { call, sent } = await connect({ "POST /api/v1/actions": action });
-    expect((await call("retry", { filter: { fingerprint: "fp1" } })).value()).toEqual(action);
-    expect(sent[0]?.body).toEqual({ action: "retry", filter: { fingerprint: "fp1" } });
+    expect((await call("retry", { filter: { search: "cause:fp1" } })).value()).toEqual(action);
+    expect(sent[0]?.body).toEqual({ action: "retry", filter: { search: "cause:fp1" } });
   });
 
   it("lets a run go first, and takes it back", async () => {

@@ -55,7 +55,7 @@ const STARTED = Action.pick({ action: true, state: true, total: true, exact: tru
 const retry = tool({
   name: "retry",
   description:
-    "Try jobs again: those of a run, of a search, of a cause (`fingerprint` is a cause's name) or by name. Without `state` the dead ones. Each is a paid job. `all` is for a filter without a condition.",
+    "Try jobs again: those of a run, of a search (`cause:` is a cause's name) or by name. Without `state` the dead ones. Each is a paid job. `all` is for a filter without a condition.",
   input: ActionRequest.pick({ filter: true, all: true }),
   writes: { destroys: true },
   async run(which, { api, sending }) {

@@ -14,12 +14,6 @@ export const FILTER_FLAGS = {
   },
 } as const satisfies Record<string, Flag>;
 
-export const FINGERPRINT_FLAG = {
-  type: "string",
-  valueHint: "group",
-  description: "Jobs of one cause, as `prewarm causes` names it",
-} as const satisfies Flag;
-
 /** What was given of them, for a query or a filter in a body. */
 export function readFilter(args: Arguments) {
   // `options` of the flags let nothing else through.

@@ -65,7 +65,7 @@ function bulk(what: string, { total, exact, rate, canary, filter }: Details): st
   return [`${what} of ${number}`, ...more.filter(Boolean)].join(", ");
 }
 
-/** `state dead, fingerprint f1`: lists of jobs by their number. */
+/** `state dead, search cause:f1`: lists of jobs by their number. */
 function filterWords(filter: unknown): string {
   if (typeof filter !== "object" || filter === null) return "";
   return Object.entries(filter)

@@ -72,7 +72,6 @@ export function describeFilter(filter: ActionFilter): string {
     filter.lane && `lane ${[filter.lane].flat().join(" or ")}`,
     filter.run && `run ${filter.run}`,
     filter.search && `search ${filter.search}`,
-    filter.fingerprint && "one cause",
   ].filter(Boolean);
   return parts.length > 0 ? `All jobs with ${parts.join(", ")}, on every page.` : "All jobs, on every page.";
 }

@@ -185,7 +185,7 @@ function CauseActions({
 }: Pick<CauseCardProps, "cause" | "of" | "open"> & { where: { run?: string } }) {
   const what = `${cause.code}: ${cause.text}`;
   const retry = (state: Failed) =>
-    open({ kind: "retry", filter: { ...where, state, fingerprint: cause.cause }, what: `${state}, ${what}` });
+    open({ kind: "retry", filter: { ...where, state, search: `cause:${cause.cause}` }, what: `${state}, ${what}` });
   return (
     <div class="stack">
       {of

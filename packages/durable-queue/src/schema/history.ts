@@ -28,7 +28,7 @@ export interface Slice extends Totals {
   work: Work;
 }
 
-/** Jobs that ended (stored, refused or dead) while jobs could go, and the time in which they did (ms). Of old minutes: none. */
+/** Jobs that ended (stored, refused or dead) since the work began, and the time of the work until then, in ms. */
 export interface Work {
   ended: number;
   ms: number;

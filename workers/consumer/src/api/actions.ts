@@ -143,7 +143,6 @@ function actionMatch(filter: ActionFilter, now: number): JobFilter {
     states: filter.state === undefined ? [] : [filter.state].flat(),
     lanes: filter.lane === undefined ? [] : [filter.lane].flat(),
     run: filter.run ?? null,
-    fingerprint: filter.fingerprint ?? null,
     jobs: filter.jobs ?? null,
   };
   return applySearch(base, filter.search ?? "", now);

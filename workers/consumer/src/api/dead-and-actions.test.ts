@@ -12,19 +12,19 @@ describe("dead letters", () => {
     const causes = body.causes as unknown as { cause: string; count: number; formats: object }[];
     expect(causes.map(({ count }) => count)).toEqual([3, 1]);
     expect(causes[0]?.formats).toEqual({ webp: 3 });
-    const fingerprint = causes[0]?.cause ?? "";
-    const path = `/api/v1/jobs?state=dead&search=cause:${fingerprint}&limit=2`;
+    const search = `cause:${causes[0]?.cause}`;
+    const path = `/api/v1/jobs?state=dead&search=${search}&limit=2`;
     const listed = await world.json("GET", path);
     expect(listed.body.jobs).toHaveLength(2);
     const rest = await world.json("GET", `${path}&cursor=${listed.body.nextCursor}`);
     expect(rest.body.jobs).toHaveLength(1);
 
     const preview = await world.json("POST", "/api/v1/actions", {
-      body: { action: "retry", filter: { fingerprint }, dryRun: true },
+      body: { action: "retry", filter: { search }, dryRun: true },
     });
     expect(preview).toMatchObject({ status: 200, body: { dryRun: true, total: 3, exact: true } });
     const made = await world.json("POST", "/api/v1/actions", {
-      body: { action: "retry", filter: { fingerprint }, rate: 1 },
+      body: { action: "retry", filter: { search }, rate: 1 },
     });
     expect(made).toMatchObject({
       status: 202,

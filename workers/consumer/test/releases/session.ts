@@ -187,12 +187,11 @@ function operators(say: Say, sql: ReturnType<typeof nodeSql>): void {
   for (const states of [["dead"], ["queued"], ["retrying"], ["refused"], []] as const)
     say("listJobs", { ...page, filter: { ...NO_FILTER, states: [...states] } });
   const jobs = say("listJobs", { ...page, filter: NO_FILTER }).jobs;
-  const dead = say("listDead", { ...page, fingerprint: null, lanes: [] });
+  const dead = say("listJobs", { ...page, filter: { ...NO_FILTER, states: ["dead"] } });
   say("getJob", dead.jobs[0]?.job ?? "");
   say("imageRows", "a", [key("a")]);
   say("stats");
   say("history", "minute", T0, T0 + 3_600_000);
-  say("pulse");
   say("getGate");
   say("countMatches", NO_FILTER);
   const action = say("createAction", {
