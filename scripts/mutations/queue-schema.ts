@@ -273,8 +273,8 @@ export const QUEUE_SCHEMA: readonly Mutation[] = [
       tests: [`${QUEUE_TESTS}/work-time.test.ts`],
     }),
     breaks("P13", "the time of an eviction counts as work", {
-      find: "  #isKnown = false;",
-      replace: "  #isKnown = true;",
+      find: "  constructor(now: number) {\n    this.#at = now;",
+      replace: "  constructor(now: number) {\n    this.#at = 0 * now;",
     }),
   ]),
 ];

@@ -18,13 +18,11 @@ interface Hold {
 
 /**
  * The time in which jobs could end: since the work began or the last job ended, without the times in which all that
- * waited was held back. An eviction forgets it, so the first end after an eviction is not counted.
+ * waited was held back. An eviction forgets it: the time goes on when the next instance begins.
  */
 export class WorkTime {
-  /** When the work began or the last job ended, Unix ms. */
+  /** When this instance or the work began, or the last job ended, Unix ms. */
   #at: number;
-  /** Whether `#at` is known, and not only when this instance began. */
-  #isKnown = false;
   /** The last one may not be over: `to` is when its reason ends without an operator. */
   #holds: Hold[] = [];
   /** The usual time from a job's admission to its end: a hold shows in the ends so much later. */
@@ -38,13 +36,12 @@ export class WorkTime {
   /** Jobs wait after a time without any. */
   begin(now: number): void {
     this.#at = now;
-    this.#isKnown = true;
   }
 
-  /** Jobs have ended. Returns the time that they took, ms; null: it is not known, or no job could be admitted then. */
+  /** Jobs have ended. Returns the time that they took, ms; null: all was held when they were admitted, or the clock went back. */
   end(now: number): number | null {
     if (this.#isHeld(now)) return null;
-    const ms = this.#isKnown && now >= this.#at ? this.#workedMs(this.#at, now) : null;
+    const ms = now < this.#at ? null : this.#workedMs(this.#at, now);
     this.begin(now);
     this.#holds = this.#holds.filter(({ to }) => to + this.#lagMs >= now);
     return ms;

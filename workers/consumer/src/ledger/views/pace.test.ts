@@ -177,7 +177,7 @@ describe("one pace", () => {
     order({ run: "r", keys: keys("a", 400) });
     for (let second = 0; second < 240; second += 1) {
       clock.advance(1);
-      ends(second % 20 < 10 ? 6 : 2);
+      ends((second + 1) % 20 < 10 ? 6 : 2);
       if (second > 120) expect(isNear(run("r")?.secondsLeft, 100)).toBe(true);
     }
   });
