@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { emptySlice, type Minutes, mergeSlices, TIERS_MS } from "../src/schema/history.ts";
-import { perSecond, WorkTime } from "../src/schema/work-time.ts";
+import { minutesOfPace, perSecond, WorkTime } from "../src/schema/work-time.ts";
 
 /** Jobs of `jobMs` that are admitted once a second but for a hold; the pace at each second after the hold. */
 function pacesAfterHold(jobMs: number, hold: { from: number; to: number }): (number | null)[] {
@@ -28,4 +28,11 @@ it.each([
   const paces = pacesAfterHold(jobMs, { from: 300_000, to: 300_000 + heldMs });
   expect(Math.min(...paces.map(Number))).toBeGreaterThan(0.95);
   expect(Math.max(...paces.map(Number))).toBeLessThan(1.05);
+});
+
+it("keeps ten minutes at most, also where holds leave a second of work in each", () => {
+  const minute = (n: number) => [n * TIERS_MS.minute, { ...emptySlice(), work: { ended: 2, ms: 1_000 } }];
+  const minutes: Minutes = Object.fromEntries(Array.from({ length: 90 }, (_, n) => minute(n)));
+  expect(minutesOfPace(minutes).map((at) => at / TIERS_MS.minute)).toEqual([89, 88, 87, 86, 85, 84, 83, 82, 81, 80]);
+  expect(perSecond(minutes, 0)).toBe(2);
 });

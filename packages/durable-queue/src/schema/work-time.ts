@@ -3,8 +3,9 @@ import { type Minutes, TIERS_MS } from "./history.ts";
 /** The pace is that of the newest minutes: of at least so many ends in at least so long (ms), so that it is smooth. */
 const ENDS_MIN = 50;
 const SPAN_MIN_MS = 120_000;
-/** Minutes before so much time of work do not count, in ms. */
+/** Minutes before so much time of work (ms), or before so many minutes, do not count. */
 const WINDOW_MS = 300_000;
+const MINUTES_MAX = 10;
 /** A pace over a shorter time says nothing, in ms. */
 const SHORTEST_MS = 3_000;
 /** Without an end for this long, or for twice the longest time between two ends, the pace is unknown, in ms. */
@@ -38,7 +39,7 @@ export class WorkTime {
     this.#at = now;
   }
 
-  /** Jobs have ended. Returns the time that they took, ms; null: all was held when they were admitted, or the clock went back. */
+  /** Jobs have ended. Returns the time of work since the last end, ms; null: it was held, or the clock went back. */
   end(now: number): number | null {
     if (this.#isHeld(now)) return null;
     const ms = now < this.#at ? null : this.#workedMs(this.#at, now);
@@ -85,7 +86,7 @@ export function minutesOfPace(minutes: Minutes): number[] {
     .sort((a, b) => b - a)) {
     const work = minutes[at]?.work;
     if (work === undefined || work.ended === 0) continue;
-    if (ms >= WINDOW_MS || (ms >= SPAN_MIN_MS && ended >= ENDS_MIN)) break;
+    if (found.length >= MINUTES_MAX || ms >= WINDOW_MS || (ms >= SPAN_MIN_MS && ended >= ENDS_MIN)) break;
     found.push(at);
     ended += work.ended;
     ms += work.ms;
