@@ -27,9 +27,9 @@ it("the nightly workflow runs every file", () => {
 });
 
 it("a commit runs the end-to-end files of the rooms that it touches, and itself", () => {
-  const left = untouched(["apps/dashboard/src/main.tsx", "test/e2e/posters.e2e.test.ts"]);
+  const left = untouched(["apps/dashboard/src/main.tsx", "test/e2e/originals.e2e.test.ts"]);
   expect(left).toContain("test/e2e/recovery.e2e.test.ts");
-  for (const file of ["apps/dashboard/test/comfort.e2e.test.ts", "test/e2e/posters.e2e.test.ts"])
+  for (const file of ["apps/dashboard/test/comfort.e2e.test.ts", "test/e2e/originals.e2e.test.ts"])
     expect(left).not.toContain(file);
 });
 

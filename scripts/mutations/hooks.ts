@@ -10,11 +10,6 @@ export const HOOKS: readonly Mutation[] = [
       find: "if (isFruitless(answer))",
       replace: "if (answer === null)",
     }),
-    breaks("L12", "an upload of a film makes no poster", {
-      find: "imagesOf(config, event.id).map((id) => ({ ...event, id }))",
-      replace: "[event]",
-      tests: [`${ROOM}/posters.test.ts`],
-    }),
   ]),
   ...at({ file: `${ROOM}/hook-event.ts`, tests: [`${ROOM}/receive-hook.test.ts`] }, [
     breaks("F12", "ids of deletions are not judged", {

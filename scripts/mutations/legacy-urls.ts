@@ -40,12 +40,6 @@ export const LEGACY_URLS: readonly Mutation[] = [
       replace: "for (const [key, value] of parameters)",
     }),
   ]),
-  ...at({ file: `${SRC}/posters.ts`, tests: [`${TESTS}/posters.test.ts`] }, [
-    breaks("L12", "strangers may name any time of a film", {
-      find: "times.find((time) => String(time) === text)",
-      replace: "Number(text)",
-    }),
-  ]),
   ...at({ file: `${SRC}/service.ts`, tests: [`${TESTS}/signatures.test.ts`] }, [
     breaks("L7", "an old URL that hides something shows the clear picture", {
       find: 'if (reading.exactness === "refused") return',

@@ -62,7 +62,6 @@ export const PROMISES: Record<string, string> = {
   L7: "Old URLs open what new URLs open, show nothing that they hid, and say where they are not exact",
   L8: "Coverage says what R2 holds, and makes nothing",
   L9: "What others write into a page or ask the edge for orders nothing and names no line; reports are bounded",
-  L12: "Of films viewers get posters at listed times, and never the film",
   L13: "A hook has a limit of jobs a day",
   D1: "A command acts on the environment it names alone; the documentation's site loses no page",
   D2: "A site owns its few files, and nothing replaces them",

@@ -69,15 +69,10 @@ export const SHARED: readonly Mutation[] = [
       replace: 'else if (other === "")',
     }),
   ]),
-  ...at({ file: `${SRC}/config-rules.ts`, tests: ["packages/legacy-urls/test/posters.test.ts"] }, [
-    breaks("L12", "a configuration that sends viewers to films is deployed", {
-      find: "!unshowable.includes(extension)",
-      replace: "unshowable.length === 0",
-    }),
+  ...at({ file: `${SRC}/config-rules.ts`, tests: [`${SRC}/config-check.events.test.ts`] }, [
     breaks("N11", "events may be sent to an address with a password, or of a private network", {
       find: '{ needs: ["events"], faults: eventFaults },',
       replace: "{ needs: [], faults: () => [] },",
-      tests: [`${SRC}/config-check.events.test.ts`],
     }),
   ]),
   ...at({ file: `${SRC}/config.ts`, tests: STAND_IN_TESTS }, [
@@ -114,16 +109,6 @@ export const SHARED: readonly Mutation[] = [
     breaks("N10", "the edge takes a key that can be guessed", {
       find: "isLocal || key.length >= TOKEN_MIN_CHARS",
       replace: "isLocal || key.length >= 1",
-    }),
-  ]),
-  ...at({ file: `${SRC}/film/mp4.ts`, tests: [`${SRC}/film/read-film.test.ts`] }, [
-    breaks("L12", "a film that is cut off is taken for a whole one", {
-      find: 'if (!hasPictures || end !== parts.total) throw new FilmFault("the film is cut off");',
-      replace: "",
-    }),
-    breaks("L12", "a film that stands on its side has the size of one that does not", {
-      find: "rotation % 180 === 0",
-      replace: "rotation % 90 === 0",
     }),
   ]),
   ...at({ file: `${SRC}/focal.ts`, tests: [`${SRC}/focal.property.test.ts`] }, [
@@ -217,12 +202,6 @@ export const SHARED: readonly Mutation[] = [
     breaks("L4", "every scope is taken", {
       find: 'if (text === "image") return text;',
       replace: "if (text) return text;",
-    }),
-  ]),
-  ...at({ file: `${SRC}/poster.ts`, tests: [`${SRC}/poster.test.ts`] }, [
-    breaks("L12", "an id of a time that is not listed is a poster", {
-      find: "poster !== null && posterTimes(config).includes(poster.seconds)",
-      replace: "poster !== null",
     }),
   ]),
   ...at({ file: `${SRC}/printable.ts`, tests: [`${SRC}/printable.test.ts`] }, [

@@ -6,18 +6,6 @@ const WORLD = "test/world";
 
 /** Originals and variants in R2: reads, notes, lists, conditions of puts, and sweeps. */
 export const STORE: readonly Mutation[] = [
-  ...at({ file: `${SRC}/originals/look-at-film.ts`, tests: [`${SRC}/originals/probe-poster.test.ts`] }, [
-    breaks("L12", "a film that was replaced while its header was read is taken for one film", {
-      find: "if (start.etag !== etag) throw new ReadFailure(CHANGED);",
-      replace: "",
-    }),
-  ]),
-  ...at({ file: `${SRC}/originals/probe.ts`, tests: [`${SRC}/originals/probe-poster.test.ts`] }, [
-    breaks("L12", "a job is ordered for a time past a film's end", {
-      find: "if (poster.seconds >= seconds)",
-      replace: "if (poster.seconds < 0)",
-    }),
-  ]),
   ...at({ file: `${SRC}/originals/read-start.ts`, tests: [`${SRC}/originals/probe.test.ts`] }, [
     breaks("P15", "an origin may redirect anywhere", {
       find: "if (next.origin !== new URL(url).origin) {",

@@ -90,7 +90,7 @@ function hidden({ losses }: LegacyReading): AppError {
 }
 
 /** An answer that nobody keeps. `method`: HEAD gets no body. */
-export function refusal(error: AppError, method: string): Response {
+function refusal(error: AppError, method: string): Response {
   const headers = {
     "Content-Type": "application/problem+json",
     "Cache-Control": "no-store",

@@ -8,7 +8,6 @@ import { endpointName } from "./events.ts";
 import { GATE_AUTO } from "./limits.ts";
 import { isNoise } from "./noise.ts";
 import { PARAMETERS } from "./parameters.ts";
-import { FILM_EXTENSIONS, posterTimes } from "./poster.ts";
 import { addressFault, isLoopback, isPublicHost } from "./public-address.ts";
 import { ratioSizes } from "./ratio.ts";
 import { DEFAULT_FORMAT, DEFAULT_QUALITY, expandTransforms } from "./transform.ts";
@@ -44,7 +43,6 @@ export const RULES: readonly Rule[] = [
   { needs: ["ladder", "formats", "qualities", "ratios", "presets", "pages"], faults: pageFaults },
   { needs: [], walks: "noise", faults: noiseFaults },
   { needs: ["passThrough", "unshowable"], faults: extensionFaults },
-  { needs: ["unshowable", "legacy"], faults: posterFaults },
   { needs: TRANSFORM_SETTINGS, walks: "presets", faults: presetFaults },
   { needs: [...TRANSFORM_SETTINGS, "presets", "pages"], walks: "recipes", faults: recipeFaults },
   { needs: ["recipes", "pages"], walks: "hooks", faults: hooksFaults },
@@ -187,13 +185,6 @@ function extensionFaults({ passThrough, unshowable }: Config): Fault[] {
   return unshowable
     .filter((extension) => passThrough.includes(extension))
     .map((extension) => ({ path: "unshowable", mend: `${extension} is in passThrough too: keep it in one of them` }));
-}
-
-/** A film is never shown in place of its poster: no viewer loads megabytes for a still. */
-function posterFaults({ legacy, unshowable }: Config): Fault[] {
-  const absent = FILM_EXTENSIONS.filter((extension) => !unshowable.includes(extension));
-  if (absent.length === 0 || posterTimes({ legacy }).length === 0) return [];
-  return [{ path: "unshowable", mend: `posters need ${absent.join(", ")} in it, so that no viewer is sent to a film` }];
 }
 
 function presetFaults(config: Config, isSound: (path: string) => boolean): Fault[] {

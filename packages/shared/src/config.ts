@@ -219,7 +219,7 @@ export interface Settings {
   passThrough: readonly string[];
   /** Extensions of originals (the template's, else the id's) that browsers do not show: misses get the placeholder. */
   unshowable: readonly string[];
-  /** Services whose old URLs the edge answers: `cloudinary()`, `imgix({ hosts })` and others of `prewarm/legacy/…` (docs/moving-from.md), and `posters({ times })` of films (docs/posters.md). */
+  /** Services whose old URLs the edge answers: `cloudinary()`, `imgix({ hosts })` and others of `prewarm/legacy/…` (docs/moving-from.md). */
   legacy: readonly LegacyService<Config>[];
   /** Parameters that are ignored; a trailing `*` matches any rest. */
   noise: readonly string[];

@@ -9,8 +9,6 @@ export interface LegacyService<C> {
   secrets: readonly string[];
   /** The hosts whose URLs it reads; none: any host. */
   hosts: readonly string[];
-  /** Times in seconds of which films have posters; only of `posters()` (docs/posters.md). */
-  posters?: readonly number[];
   /** Reads an old URL. Null: it is no image URL of this service. Never throws. */
   read(url: URL, config: C): LegacyReading | null;
   /** Answers an old URL through `next`, as the edge answers the image URL that it stands for; everything else goes to `next` as it is. */

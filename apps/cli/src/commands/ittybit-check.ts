@@ -35,12 +35,6 @@ export const ittybitCheckCommand: Command = {
       valueHint: "url",
       description: "Another picture, longer than 8192 px, to see whether Ittybit takes it",
     },
-    video: {
-      type: "string",
-      valueHint: "url",
-      description:
-        "A film (MP4, MOV or WebM), to see what Ittybit makes of a time, of a time past the end and of a turned film, with three jobs",
-    },
     quality: {
       type: "boolean",
       description: "Measure what each word for a quality means in each format, with 31 jobs more",
@@ -68,8 +62,7 @@ export const ittybitCheckCommand: Command = {
     const original = args.text("original");
     if (original === null) throw usageError("--original is needed: the address of a picture that anybody may fetch.");
     const panorama = args.text("panorama");
-    const video = args.text("video");
-    const wrong = [original, panorama, video].find((url) => url !== null && !isWebAddress(url));
+    const wrong = [original, panorama].find((url) => url !== null && !isWebAddress(url));
     if (wrong !== undefined) throw usageError(`${wrong} is no http(s) address.`);
     const webhook = webhookOf(args, context);
     const settings = readIttybitSettings(context);
@@ -82,7 +75,6 @@ export const ittybitCheckCommand: Command = {
         ...settings,
         original,
         panorama,
-        video,
         webhook,
         quality: args.flag("quality"),
         withinMs: readDuration(args.text("within") ?? "2m", "--within") * 1000,

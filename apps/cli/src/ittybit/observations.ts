@@ -2,7 +2,6 @@ import type { Transform } from "@prewarm/shared/transform";
 import { checkOutput, type Main } from "./essentials.ts";
 import type { Observation } from "./observation.ts";
 import { observeQuality } from "./observe-quality.ts";
-import { observeVideo } from "./observe-video.ts";
 import { observeWebhook } from "./observe-webhook.ts";
 import { ended, patiently, type Session, submit } from "./session.ts";
 
@@ -205,7 +204,6 @@ const OBSERVATIONS: [string, Observe][] = [
   ["a failed job", observeFailure],
   ["the panorama", observePanorama],
   ["qualities", observeQuality],
-  ["a film", observeVideo],
   ["a webhook", observeHook],
   ["a key with another body", observeConflict],
   ["lists", observeLists],

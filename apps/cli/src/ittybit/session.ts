@@ -16,8 +16,6 @@ export interface CheckOptions {
   original: string;
   /** URL of a picture with a very long edge, to see whether the service takes it; null: not asked. */
   panorama: string | null;
-  /** URL of a film, to see what the service makes of its times and turns; null: not asked. */
-  video: string | null;
   /** Where Ittybit reaches this machine, on which port, and what it should sign with; null: not asked. */
   webhook: { url: string; port: number; secrets: string[] } | null;
   /** Whether the words for qualities are measured, with 31 jobs. */

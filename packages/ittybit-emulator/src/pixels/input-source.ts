@@ -4,7 +4,6 @@ import sharp from "sharp";
 import { JobFailure } from "../errors.ts";
 import type { Settings } from "../settings.ts";
 import { createByteCache } from "./byte-cache.ts";
-import { type Film, readFilm } from "./film.ts";
 import { s3Path } from "./s3-directory.ts";
 
 const FETCH_TIMEOUT_MS = 30_000;
@@ -20,8 +19,6 @@ export interface SourceImage {
   width: number;
   height: number;
   format: string;
-  /** Only of a film, whose bytes are no picture. */
-  film?: Film;
 }
 
 export interface InputSource {
@@ -32,8 +29,6 @@ export interface InputSource {
 
 async function readSource(bytes: Buffer): Promise<SourceImage> {
   const hash = createHash("sha256").update(bytes).digest("hex");
-  const film = readFilm(bytes);
-  if (film !== null) return { bytes, hash, width: film.width, height: film.height, format: "mp4", film };
   try {
     const { autoOrient, format, compression } = await sharp(bytes).metadata();
     if (!READABLE.has(format)) throw new Error(`${format} is not an accepted input format`);

@@ -2,7 +2,6 @@ import { createHash } from "node:crypto";
 import { JobFailure } from "../errors.ts";
 import type { Settings } from "../settings.ts";
 import { type ByteCache, createByteCache } from "./byte-cache.ts";
-import { stillOf } from "./film.ts";
 import type { ImageOptions, JobKind } from "./image-options.ts";
 import type { InputSource, SourceImage } from "./input-source.ts";
 import { type Encoded, planRender, type RenderPlan, renderPixels } from "./real-pixels.ts";
@@ -43,21 +42,12 @@ export function createRenderer(settings: Settings, inputs: InputSource, concurre
     }
   }
 
-  /** Of a film its still at `start`; of a picture `start` says nothing. */
-  async function openInput({ kind, input, options }: PictureOrder): Promise<SourceImage> {
-    const source = await inputs.load(input);
-    const { film } = source;
-    if (film === undefined) return source;
-    if (kind !== "image") throw new JobFailure("kind_unavailable", `this emulator makes no ${kind} of a film`);
-    return stillOf(film, source.hash, options.start ?? 0);
-  }
-
   return {
     async open(order) {
       if (order.kind !== "image" && order.kind !== "animation") {
         throw new JobFailure("kind_unavailable", `this emulator makes no ${order.kind}`);
       }
-      if (settings.pixels === "real" || settings.tinySource === null) return openInput(order);
+      if (settings.pixels === "real" || settings.tinySource === null) return inputs.load(order.input);
       const hash = createHash("sha256").update(order.input).digest("hex");
       return { bytes: Buffer.alloc(0), hash, ...settings.tinySource, format: "jpeg" };
     },

@@ -11,7 +11,6 @@ import {
 import { ApiError } from "@prewarm/shared/api-errors";
 import { checkId } from "@prewarm/shared/image-id";
 import { OPEN_STATES } from "@prewarm/shared/job";
-import { imagesOf } from "@prewarm/shared/poster";
 import { formatTransform } from "@prewarm/shared/transform";
 import { imagePrefix, parseVariantKey, storeKey } from "@prewarm/shared/variant-key";
 import { fromCustomMetadata } from "@prewarm/shared/variant-metadata";
@@ -78,13 +77,12 @@ export const images = [
         ...refusals,
       },
     },
-    async (c, { ledger, config }) => {
+    async (c, { ledger }) => {
       const { id } = c.req.valid("param");
       checkId(id);
-      const purges = imagesOf(config, id).map((image) => ledger.purgeImage(image, null, c.get("caller").who));
-      const [first] = await Promise.all(purges);
-      if (first === undefined || first.status === "outdated") throw new ApiError("conflict");
-      return c.json({ id, purge: first.purge, state: first.status }, 202);
+      const { status, purge } = await ledger.purgeImage(id, null, c.get("caller").who);
+      if (status === "outdated") throw new ApiError("conflict");
+      return c.json({ id, purge, state: status }, 202);
     },
   ),
   acting("warm")(

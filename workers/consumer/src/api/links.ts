@@ -1,6 +1,5 @@
 import type { Config } from "@prewarm/shared/config";
 import { formatId } from "@prewarm/shared/image-id";
-import { posterOf } from "@prewarm/shared/poster";
 import { expiryOf, originalUrl, sign } from "@prewarm/shared/signature";
 import { isWithheld, resolveOriginal } from "@prewarm/shared/source";
 import { formatTransform, parseTransform, type Transform } from "@prewarm/shared/transform";
@@ -35,12 +34,11 @@ function needsSignature(id: string, query: string, config: Config): boolean {
  * of a page may see is for operators only.
  */
 export async function originalAddress(id: string, { role }: Pick<Caller, "role">, deps: Links): Promise<string | null> {
-  const file = posterOf(deps.config, id)?.film ?? id;
-  const original = resolveOriginal(deps.config, file);
+  const original = resolveOriginal(deps.config, id);
   if (original === null) return null;
   if (original.kind === "url") return original.url;
   if (original.hidden && role !== "operator") return null;
   const [key] = deps.signingKeys;
   if (key === undefined || deps.edgeUrl === "") return null;
-  return originalUrl(deps.edgeUrl, file, key, deps.config, Math.floor(deps.clock.now() / 1000));
+  return originalUrl(deps.edgeUrl, id, key, deps.config, Math.floor(deps.clock.now() / 1000));
 }

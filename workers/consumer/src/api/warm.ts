@@ -1,14 +1,13 @@
 import { DryRun, WarmAnswer, WarmRequest, warmHeaders, warmQuery } from "@prewarm/control-schema/warm";
 import { ApiError } from "@prewarm/shared/api-errors";
 import { STREAM_MAX_BYTES } from "@prewarm/shared/limits";
-import { imagesOf } from "@prewarm/shared/poster";
 import type { Context } from "hono";
 import * as z from "zod";
 import { acceptStream, sha256Hex } from "../intake/accept-stream.ts";
 import { cutChunks } from "../intake/cut-chunks.ts";
 import { dryRun } from "../intake/dry-run.ts";
 import { Planner } from "../intake/plan-item.ts";
-import { type RawItem, readItem, readWarmBody, type WarmInput } from "../intake/read-items.ts";
+import { readItem, readWarmBody } from "../intake/read-items.ts";
 import { invalidInput } from "../platform/invalid-input.ts";
 import type { ApiDeps } from "./deps.ts";
 import { type ApiEnv, unread } from "./endpoint.ts";
@@ -66,7 +65,7 @@ async function enqueue(c: Context<ApiEnv>, deps: ApiDeps) {
       detail: "force makes stored variants again, onlyMissing leaves them out.",
     });
   const planner = new Planner(deps.config, query.data.recipe, deps.signingKeys.length > 0);
-  const chunks = cutChunks(eachImage(items, deps), (item) => planner.plan(readItem(item)));
+  const chunks = cutChunks(items, (item) => planner.plan(readItem(item)));
   if (query.data.dryRun) return c.json(await dryRun(chunks, force, deps), 200);
   const { delivery, ...named } = await names(c.req.header("Idempotency-Key"));
   const run = query.data.run ?? named.run;
@@ -83,21 +82,6 @@ async function enqueue(c: Context<ApiEnv>, deps: ApiDeps) {
   };
   const { outdated, ...counts } = await acceptStream(chunks, order, deps);
   return c.json({ run, ...counts, duplicates: counts.duplicates + outdated }, 202);
-}
-
-/** A film stands for its posters. */
-async function* eachImage(items: WarmInput["items"], { config }: ApiDeps): AsyncGenerator<RawItem> {
-  for await (const item of items) {
-    const { value } = "value" in item ? item : { value: null };
-    const id = typeof value === "string" ? value : (value as { id?: unknown } | null)?.id;
-    const images = typeof id === "string" ? imagesOf(config, id) : [];
-    // What is no film stays as it is written, and so does what is no item: it is rejected in its place.
-    if (images.length === 0 || images[0] === id) yield item;
-    else
-      yield* images.map((image) => ({
-        value: typeof value === "string" ? image : { ...(value as object), id: image },
-      }));
-  }
 }
 
 /** The run's name comes from the idempotency key, so that a repeat continues it. */

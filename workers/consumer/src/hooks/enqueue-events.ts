@@ -3,7 +3,6 @@ import { ApiError } from "@prewarm/shared/api-errors";
 import type { Clock } from "@prewarm/shared/clock";
 import { runOfHook } from "@prewarm/shared/hook-days";
 import { errorText, type Log } from "@prewarm/shared/log";
-import { imagesOf } from "@prewarm/shared/poster";
 import type { AcceptImage } from "../images/calls.ts";
 import { acceptStream, type Delivery, emptyReceipt, type IntakeDeps, type Receipt } from "../intake/accept-stream.ts";
 import { type Chunk, cutChunks } from "../intake/cut-chunks.ts";
@@ -50,7 +49,7 @@ type Making = Extract<Placed, { kind: "upload" | "rejected" }>;
 export async function enqueueEvents(order: DeliveredEvents, deps: HookDeps): Promise<HookAnswer> {
   const day = new Date(deps.clock.now()).toISOString().slice(0, 10);
   const run = runOfHook(order.name, day);
-  const events = latest(order.events.flatMap((event, index) => eachImage({ ...event, index }, deps)));
+  const events = latest(order.events.map((event, index) => ({ ...event, index })));
   const purged = await purge(events, order.who, deps);
   const making = events.filter((event) => event.kind === "upload" || event.kind === "rejected");
   const ignored = events.filter(({ kind }) => kind === "ignored").length;
@@ -73,11 +72,6 @@ export async function enqueueEvents(order: DeliveredEvents, deps: HookDeps): Pro
   if (answer.duplicate) await noteDelivery(noteOf(order.name, answer), deps);
   if (isFruitless(answer)) deps.log("hook.all_rejected", { hook: order.name, rejected: answer.rejected.length });
   return answer;
-}
-
-/** A film stands for its posters. */
-function eachImage(event: Placed, { config }: HookDeps): Placed[] {
-  return "id" in event ? imagesOf(config, event.id).map((id) => ({ ...event, id })) : [event];
 }
 
 /** Nothing came of the delivery although it named images. Its sender hears 202, so the log has to tell. */

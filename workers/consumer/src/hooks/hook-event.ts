@@ -4,7 +4,6 @@ import { AppError } from "@prewarm/shared/errors";
 import { FOCAL_FORM, type Focal, readFocal } from "@prewarm/shared/focal";
 import { checkId, extensionOf } from "@prewarm/shared/image-id";
 import { VERSION_PATTERN } from "@prewarm/shared/parameter-values";
-import { isFilm, posterTimes } from "@prewarm/shared/poster";
 import { idFromKey } from "@prewarm/shared/source";
 
 /** What one event of an upload system means to us. */
@@ -98,7 +97,6 @@ const VAGUE_TYPES = new Set(["", "application/octet-stream", "binary/octet-strea
 
 /** Why an original is not warmed, or null when it may be a picture. */
 function notAnImage(name: string, contentType: string | null, config: Config): string | null {
-  if (isFilm(name) && posterTimes(config).length > 0) return null;
   const type = (contentType ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
   const extension = extensionOf(name);
   if (!VAGUE_TYPES.has(type) && !type.startsWith("image/")) return `no image: ${type.slice(0, 60)}`;

@@ -30,7 +30,6 @@ export function acceptImages(tx: ImageTx, { images, finish, ...chunk }: AcceptCh
   return { ...answer, removed: { keys: removed.reduce((sum, { keys }) => sum + keys.length, 0), rejected } };
 }
 
-/** An item may name several images, such as a film's posters, and is refused once for each. */
 function rejectionsOf(images: readonly AcceptImage[]): Rejection[] {
   const { code, message } = new AppError("removed");
   return images.map(({ id, index = 0 }) => ({ index, id, code, message }));

@@ -3,7 +3,6 @@ import { FOR_EVER, QueueTx } from "@prewarm/durable-queue/schema/queue-tx";
 import type { Row } from "@prewarm/durable-queue/schema/row";
 import type { Sql } from "@prewarm/durable-queue/schema/sql";
 import type { Config } from "@prewarm/shared/config";
-import { posterOf } from "@prewarm/shared/poster";
 import { resolveOriginal } from "@prewarm/shared/source";
 import { encodedIdOfKey, parseVariantKey } from "@prewarm/shared/variant-key";
 import { isCropByFocal } from "./crops.ts";
@@ -53,11 +52,11 @@ export class ImageTx extends QueueTx {
     return removed ? FOR_EVER : lock;
   }
 
-  /** The host of the original's URL, or the bucket that has it. Of a poster it is the film's. */
+  /** The host of the original's URL, or the bucket that has it. */
   override originOf(key: string): string | null {
     const id = parseVariantKey(key)?.id;
     if (id === undefined) return null;
-    const original = resolveOriginal(this.config, posterOf(this.config, id)?.film ?? id);
+    const original = resolveOriginal(this.config, id);
     if (original?.kind === "bucket") return `The bucket ${original.bucket}`;
     return original === null ? null : new URL(original.url).host;
   }

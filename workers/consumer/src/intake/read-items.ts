@@ -12,7 +12,7 @@ const COLUMNS = ["id", "v", "sourceEtag", "recipe", "presets", "transforms"] as 
 /** One item as it came; `fault` when it could not even be read. */
 export type RawItem = { value: unknown } | { fault: string };
 
-export interface WarmInput {
+interface WarmInput {
   items: AsyncIterable<RawItem> | Iterable<RawItem>;
   options: z.infer<typeof warmOptions>;
 }

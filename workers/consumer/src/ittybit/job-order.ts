@@ -21,8 +21,6 @@ export interface Generation {
   etag: string | null;
   /** It may have transparent parts. Default false. */
   alpha?: boolean;
-  /** Of a poster: the still's time in the film, in seconds. */
-  start?: number | undefined;
   /** What Ittybit is told instead of a quality, by format. Default: the quality itself. */
   qualities?: Config["ittybit"]["qualities"];
   /** What Ittybit is to call when the job has ended; null: nothing. */
@@ -42,7 +40,6 @@ export function jobOrder({
   size,
   etag,
   alpha = false,
-  start,
   qualities = {},
   webhookUrl,
   again,
@@ -52,7 +49,7 @@ export function jobOrder({
   const quality = qualities[format]?.[transform.quality] ?? transform.quality;
   return {
     input,
-    options: jobOptions({ ...transform, format, quality }, size, focal, start),
+    options: jobOptions({ ...transform, format, quality }, size, focal),
     idempotencyKey: `pw-${ledgerId}-${gen}`,
     metadata: {
       ledger: ledgerId,

@@ -16,8 +16,6 @@ export interface JobOptions {
   position?: Position;
   format: Transform["format"];
   quality: Transform["quality"];
-  /** Of a film: the still's time, in seconds from its start. */
-  start?: number;
 }
 
 function scaled(length: number, factor: number): number {
@@ -66,12 +64,7 @@ export function madeFormat(format: Format, alpha: boolean): Format {
   return format === "jpeg" && alpha ? "png" : format;
 }
 
-export function jobOptions(
-  transform: Transform,
-  original: Size | null,
-  focal: Focal | null = null,
-  start?: number,
-): JobOptions {
+export function jobOptions(transform: Transform, original: Size | null, focal: Focal | null = null): JobOptions {
   const { width, height } = clampTransform(transform, original);
   const position = positionOf(transform, original, focal);
   return {
@@ -81,6 +74,5 @@ export function jobOptions(
     ...(position === null ? {} : { position }),
     format: transform.format,
     quality: transform.quality,
-    ...(start === undefined ? {} : { start }),
   };
 }

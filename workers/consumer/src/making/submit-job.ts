@@ -46,8 +46,8 @@ async function orderOf(
 ): Promise<JobOrder> {
   const { ledgerId, config } = context;
   const { key, gen, grantedAt, first, hook: webhookUrl } = given;
-  const { size, etag, alpha, start, input } = prepared.original;
-  const made = { transform, focal, size, etag, alpha, start, input: await input(grantedAt) };
+  const { size, etag, alpha, input } = prepared.original;
+  const made = { transform, focal, size, etag, alpha, input: await input(grantedAt) };
   const { qualities } = config.ittybit;
   return jobOrder({ ledgerId, gen, key, ...made, qualities, webhookUrl, again: !first });
 }

@@ -4,12 +4,10 @@ import { orientedSize, readImageHeader, sniffType } from "@prewarm/shared/image-
 import type { ImageHeader, ImageType } from "@prewarm/shared/image-header-type";
 import type { Failure, FailureClass } from "@prewarm/shared/job";
 import { errorText } from "@prewarm/shared/log";
-import { type Poster, posterOf } from "@prewarm/shared/poster";
 import { resolveOriginal } from "@prewarm/shared/source";
 import { mayBeTransparent } from "@prewarm/shared/transparency";
 import type { Size } from "../ittybit/job-request.ts";
 import type { Semaphore } from "../platform/semaphore.ts";
-import { lookAtFilm } from "./look-at-film.ts";
 import { readFromBucket, readFromUrl, type Start } from "./read-start.ts";
 
 /** What the start of an original tells. */
@@ -27,8 +25,6 @@ export type ProbedOriginal =
       frames: number;
       /** It may have transparent parts. */
       alpha: boolean;
-      /** Of a poster: seconds from the film's start. Its type is that of a frame, and its bytes, the film's, are null. */
-      start?: number;
     }
   /** No variant can be made of it. That is no failure: nothing is tried again. */
   | { kind: "refused"; code: "missing" | "unsupported" | "unshowable" | "animated" | "too_large"; message: string }
@@ -43,12 +39,12 @@ export interface OriginalsAccess {
 }
 
 interface PlaceDeps extends OriginalsAccess {
-  config: Pick<Config, "sources" | "legacy">;
+  config: Pick<Config, "sources">;
 }
 
 interface ProbeDeps extends PlaceDeps {
   clock: Pick<Clock, "now">;
-  config: Pick<Config, "sources" | "limits" | "legacy">;
+  config: Pick<Config, "sources" | "limits">;
   connections: Semaphore;
 }
 
@@ -70,18 +66,17 @@ function refused(code: Extract<ProbedOriginal, { kind: "refused" }>["code"], mes
 }
 
 interface Place {
-  read(n: number, from?: number): Promise<Start>;
+  read(n: number): Promise<Start>;
   input(grantedAt: number): Promise<string>;
 }
 
-/** Where to read from and what to tell Ittybit, or why neither is possible. Of a poster it is the film. */
-function locate(image: string, deps: PlaceDeps): Place | ProbedOriginal {
-  const id = posterOf(deps.config, image)?.film ?? image;
+/** Where to read from and what to tell Ittybit, or why neither is possible. */
+function locate(id: string, deps: PlaceDeps): Place | ProbedOriginal {
   const original = resolveOriginal(deps.config, id);
   if (original === null) return failed("permanent", "source_unknown", "no configured source holds this image");
   if (original.kind === "url") {
     const { url } = original;
-    return { input: async () => url, read: (n, from) => readFromUrl(url, n, deps.fetch, from) };
+    return { input: async () => url, read: (n) => readFromUrl(url, n, deps.fetch) };
   }
   const bucket = deps.bucket(original.bucket);
   if (bucket === null) return failed("permanent", "source_unbound", `the bucket ${original.bucket} is not bound`);
@@ -93,10 +88,7 @@ function locate(image: string, deps: PlaceDeps): Place | ProbedOriginal {
       "originals in a bucket need EDGE_URL and SIGNING_KEYS in the consumer (docs/originals.md)",
     );
   }
-  return {
-    input: (grantedAt) => sign(id, grantedAt),
-    read: (n, from) => readFromBucket(bucket, original.key, n, from),
-  };
+  return { input: (grantedAt) => sign(id, grantedAt), read: (n) => readFromBucket(bucket, original.key, n) };
 }
 
 /** The first `length` bytes of an original, as it is now; null when it has no place. */
@@ -147,25 +139,9 @@ function judge(
   return { kind: "image", input, size, etag: start.etag, ...told };
 }
 
-async function probePoster(poster: Poster, place: Place, rank: number, deps: ProbeDeps): Promise<ProbedOriginal> {
-  const look = await lookAtFilm((n, from) => deps.connections.run(() => place.read(n, from), { rank }));
-  if (look.kind === "missing") return refused("missing", "the original does not exist");
-  if (look.kind === "failed") return look;
-  if (look.kind === "unusable") return refused("unsupported", look.message);
-  const { width, height, seconds } = look.film;
-  // What Ittybit does past the end is documented nowhere.
-  if (poster.seconds >= seconds) return refused("unsupported", `the film ends after ${seconds.toFixed(1)} s`);
-  const { originalMaxPixels } = deps.config.limits;
-  if (width * height > originalMaxPixels) return refused("too_large", `the film has ${width} × ${height} pixels`);
-  const told = { type: "jpeg", bytes: null, frames: 1, alpha: false, start: poster.seconds } as const;
-  return { kind: "image", input: place.input, size: { width, height }, etag: look.etag, ...told };
-}
-
 async function probe(id: string, rank: number, deps: ProbeDeps): Promise<ProbedOriginal> {
   const place = locate(id, deps);
   if ("kind" in place) return place;
-  const poster = posterOf(deps.config, id);
-  if (poster !== null) return probePoster(poster, place, rank, deps);
   for (const length of READS) {
     const start = await deps.connections.run(() => place.read(length), { rank });
     if (start.kind === "missing") return refused("missing", "the original does not exist");

@@ -29,13 +29,8 @@ function etagOf(text: string | null): string | null {
   return text !== null && /^[\x20-\x7e]{1,200}$/.test(text) ? text : null;
 }
 
-async function readAnswer(response: Response, length: number, from: number): Promise<Start> {
+async function readAnswer(response: Response, length: number): Promise<Start> {
   const { status } = response;
-  if (status === 200 && from > 0) {
-    await response.body?.cancel();
-    const message = "the origin answers a range with the whole original: a film needs ranges";
-    return { kind: "failed", class: "permanent", failure: { code: "original_unreadable", message } };
-  }
   if (status === 200 || status === 206) {
     // A server that ignores ranges answers 200 with everything: the rest is cancelled.
     const bytes = await readAtMost(response.body, length);
@@ -50,10 +45,10 @@ async function readAnswer(response: Response, length: number, from: number): Pro
   return unreachable(`the origin answered HTTP ${status}`, status);
 }
 
-/** Reads `length` bytes, from the first on or from `from` on. Follows redirects on the same origin only: nothing outside the sources is fetched. */
-export async function readFromUrl(url: string, length: number, fetcher: typeof fetch, from = 0): Promise<Start> {
+/** Reads the first `length` bytes. Follows redirects on the same origin only: nothing outside the sources is fetched. */
+export async function readFromUrl(url: string, length: number, fetcher: typeof fetch): Promise<Start> {
   const headers = {
-    range: `bytes=${from}-${from + length - 1}`,
+    range: `bytes=0-${length - 1}`,
     accept: "image/*,*/*;q=0.5",
     "accept-encoding": "identity",
     via: "1.1 prewarm",
@@ -66,7 +61,7 @@ export async function readFromUrl(url: string, length: number, fetcher: typeof f
       const response = await fetcher(target, { headers, redirect: "manual", cache: "no-store", signal });
       const location = response.headers.get("location");
       if (response.status < 300 || response.status > 399 || location === null)
-        return await readAnswer(response, length, from);
+        return await readAnswer(response, length);
       await response.body?.cancel();
       const next = new URL(location, target);
       if (next.origin !== new URL(url).origin) {
@@ -84,15 +79,10 @@ export async function readFromUrl(url: string, length: number, fetcher: typeof f
   }
 }
 
-export async function readFromBucket(
-  bucket: Pick<R2Bucket, "get">,
-  key: string,
-  length: number,
-  from = 0,
-): Promise<Start> {
+export async function readFromBucket(bucket: Pick<R2Bucket, "get">, key: string, length: number): Promise<Start> {
   try {
-    // From the start no range: R2 refuses one of an empty object. What is not read is cancelled, and costs nothing.
-    const object = from === 0 ? await bucket.get(key) : await bucket.get(key, { range: { offset: from, length } });
+    // No range: R2 refuses one of an empty object. What is not read is cancelled, and costs nothing.
+    const object = await bucket.get(key);
     if (object === null) return { kind: "missing" };
     const bytes = await readAtMost(object.body, length);
     return { kind: "bytes", bytes, total: object.size, etag: etagOf(object.httpEtag) };
