@@ -9,7 +9,7 @@ import { stateFolder } from "./state-folder.ts";
 
 export interface MinimalStack {
   emulator: Emulator;
-  drain(variants: MinimalOrder["variants"], withNotes: boolean): Promise<void>;
+  drain(variants: MinimalOrder["variants"]): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -54,8 +54,8 @@ export async function startMinimal(
   const { origin } = await miniflare.ready;
   return {
     emulator,
-    async drain(variants, withNotes) {
-      const body = JSON.stringify({ variants, endsAfterMs: jobMs + MARGIN_MS, withNotes } satisfies MinimalOrder);
+    async drain(variants) {
+      const body = JSON.stringify({ variants, endsAfterMs: jobMs + MARGIN_MS } satisfies MinimalOrder);
       const answer = await fetch(origin, { method: "POST", body });
       const said = await answer.text();
       if (said !== `${variants.length} stored`) throw new Error(`the minimal Worker: ${answer.status} ${said}`);

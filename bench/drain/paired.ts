@@ -11,8 +11,8 @@ export interface Taken {
   perSecond: number;
 }
 
-/** What each side took in one round. `noting`: the minimal Worker that looks at originals and puts notes too. */
-export type Round = Record<"ours" | "minimal" | "noting", Taken>;
+/** What each side took in one round. */
+export type Round = Record<"ours" | "minimal", Taken>;
 
 /** So short that neither slots nor jobs bound anything: what is left is what a variant costs. */
 const JOB_MS = 100;
@@ -52,8 +52,8 @@ function orderOf(image: number, variants: number, perImage: number, originalsUrl
 }
 
 /**
- * Drains so many variants by the production stack, the minimal Worker and the one with notes, in turn. The stack and the minimal Workers have
- * an Ittybit each, which make the same pictures. Every other round reverses the order; the first two are not counted, for code is compiled in them.
+ * Drains so many variants by the production stack and the minimal Worker, in turn. Each has an Ittybit of its own, which make the same pictures.
+ * Every other round reverses the order; the first two are not counted, for code is compiled in them.
  */
 export async function measureRounds(one: { variants: number; perImage: number; rounds: number }): Promise<Round[]> {
   const { variants, perImage, rounds } = one;
@@ -62,10 +62,6 @@ export async function measureRounds(one: { variants: number; perImage: number; r
   try {
     await stack.setGate(GATE.slots, GATE.perSecond);
     const images = variants / perImage;
-    const byMinimal = (from: number, withNotes: boolean) => {
-      const order = orderOf(from, variants, perImage, stack.originalsUrl);
-      return taken({ emulator: minimal.emulator, pid: process.pid }, variants, () => minimal.drain(order, withNotes));
-    };
     const sides = {
       ours: (from: number) =>
         taken(
@@ -74,12 +70,14 @@ export async function measureRounds(one: { variants: number; perImage: number; r
           () => drained(stack, { variants, variantsPerImage: perImage }, from),
           () => untilNoted(stack),
         ),
-      minimal: (from: number) => byMinimal(2 * from, false),
-      noting: (from: number) => byMinimal(2 * from + images, true),
+      minimal: (from: number) => {
+        const order = orderOf(from, variants, perImage, stack.originalsUrl);
+        return taken({ emulator: minimal.emulator, pid: process.pid }, variants, () => minimal.drain(order));
+      },
     };
     const measured: Round[] = [];
     for (let round = -2; round < rounds; round += 1) {
-      const order = ["ours", "minimal", "noting"] as const;
+      const order = ["ours", "minimal"] as const;
       const all: Partial<Round> = {};
       for (const side of round % 2 === 0 ? order : order.toReversed())
         all[side] = await sides[side]((round + 2) * images);

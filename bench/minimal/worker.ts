@@ -1,6 +1,5 @@
-// The baseline of a drain: the Worker that somebody writes in an hour. For each variant it POSTs a job, and once the job has ended it looks
-// whether the variant is stored, fetches the result and puts it. Six connections, as the platform gives. No ledger, no check of the result. If
-// it is told to, it also looks at each original before its jobs, and puts a note of each image after its variants, as Prewarm must.
+// The baseline of a drain: a Worker of an hour's work. For each variant it POSTs a job, and once the job has ended it looks whether the variant
+// is stored, fetches the result and puts it. Six connections, as the platform gives. No ledger, no check of the result.
 import { createSemaphore } from "../../workers/consumer/src/platform/semaphore.ts";
 
 interface Bindings {
@@ -14,8 +13,6 @@ export interface MinimalOrder {
   variants: { key: string; input: string; width: number; format: string }[];
   /** How long after its POST a job has surely ended, ms. */
   endsAfterMs: number;
-  /** Whether it looks at originals and puts notes too. */
-  withNotes: boolean;
 }
 
 const CONNECTIONS = 6;
@@ -41,25 +38,12 @@ async function store(env: Bindings, { key, format }: MinimalOrder["variants"][nu
   return true;
 }
 
-async function look(input: string): Promise<void> {
-  await (await fetch(input, { headers: { range: "bytes=0-65535" } })).arrayBuffer();
-}
-
-async function note({ IMAGES_BUCKET }: Bindings, input: string, variants: MinimalOrder["variants"]): Promise<void> {
-  const widths = variants.map(({ width }) => width);
-  const text = JSON.stringify({ type: "image/jpeg", width: 1_000, height: 500, widths });
-  await IMAGES_BUCKET.put(`info/${input}`, text, { httpMetadata: { contentType: "application/json" } });
-}
-
 export default {
   async fetch(request, env) {
-    const { variants, endsAfterMs, withNotes } = (await request.json()) as MinimalOrder;
+    const { variants, endsAfterMs } = (await request.json()) as MinimalOrder;
     const connections = createSemaphore(CONNECTIONS);
-    const images = Map.groupBy(withNotes ? variants : [], ({ input }) => input);
-    const looks = new Map([...images.keys()].map((input) => [input, connections.run(() => look(input))]));
     await Promise.all(
       variants.map(async (variant) => {
-        await looks.get(variant.input);
         const job = await connections.run(() => post(env, variant));
         await sleep(endsAfterMs);
         for (let tries = 0; !(await connections.run(() => store(env, variant, job))); tries += 1) {
@@ -68,7 +52,6 @@ export default {
         }
       }),
     );
-    await Promise.all([...images].map(([input, of]) => connections.run(() => note(env, input, of))));
     return new Response(`${variants.length} stored`);
   },
 } satisfies ExportedHandler<Bindings>;

@@ -148,8 +148,13 @@ export const MAKING: readonly Mutation[] = [
       tests: [`${ROOM}/smaller-formats.test.ts`],
     }),
     breaks("P17", "what the edge has just looked for is looked for again", {
-      find: "context.lookUp.isMissed(key)",
+      find: "isSeenAbsent(context, key)",
       replace: "false",
+      tests: [`${ROOM}/consume-miss.test.ts`],
+    }),
+    breaks("P17", "what the edge has seen is believed for ever", {
+      find: "clock.now() - at < ABSENT_MS",
+      replace: "clock.now() >= at",
       tests: [`${ROOM}/consume-miss.test.ts`],
     }),
   ]),

@@ -41,10 +41,6 @@ export const QUEUE_HANDING_OUT: readonly Mutation[] = [
       replace: ")",
       tests: [`${SIMULATED}/settle.test.ts`],
     }),
-    breaks("P17", "the image of each variant that a worker is told of is read alone", {
-      find: "  tx.loadGroups(told.map(({ row }) => groupOf(row.key)));\n",
-      replace: "",
-    }),
     breaks("P2", "I5: who has lost the lease still settles", {
       find: "} else if (!isLive(owner, now)) return null;",
       replace: "}",

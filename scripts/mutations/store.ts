@@ -35,20 +35,10 @@ export const STORE: readonly Mutation[] = [
       find: "made !== null && made.gen >= notedGen",
       replace: "made !== null && notedGen >= 0",
     }),
-    breaks("P17", "the note of a new image is read before it is put", {
-      find: "(tries === 0 ? assumed(deps, id, variants) : null) ?? ",
-      replace: "",
-      tests: [`${SRC}/making/smaller-formats.test.ts`],
-    }),
     breaks("P17", "the original is looked at again for the note", { find: "lookOf(variants, made) ?? ", replace: "" }),
-    breaks("P11", "a note that was not read takes another's place", { find: "    onlyIf,\n", replace: "" }),
-    breaks("P11", "a note that this handler remembers counts as written though it is gone", {
-      find: "if (isKnown && !before.isRead) continue;",
+    breaks("P11", "a note takes the place of another that was put since it was read", {
+      find: "    onlyIf,\n",
       replace: "",
-    }),
-    breaks("P16", "this handler's older generation takes the place of the same note of a newer one", {
-      find: "condition: ifNotPutAgain(put)",
-      replace: "condition: ifUnchanged(put.etag)",
     }),
     breaks("P18", "the doctor takes out of a note what was stored since it looked", {
       find: "putInfo(deps.images, id, kept, metadata, asListed)",
@@ -80,24 +70,6 @@ export const STORE: readonly Mutation[] = [
       find: "    isWhole = !page.truncated && objects.length <= most;\n    if (objects.length >= most) break;",
       replace: "    isWhole = true;\n    if (page.objects.length < most) break;",
     }),
-  ]),
-  ...at({ file: `${ROOM}/look-up.ts`, tests: [`${ROOM}/look-up.test.ts`] }, [
-    breaks("P17", "what the edge has seen is believed for ever", {
-      find: "?? Number.NEGATIVE_INFINITY) < FRESH_MS",
-      replace: "?? Number.NEGATIVE_INFINITY) < Number.MAX_VALUE",
-    }),
-    breaks("P17", "variants are read one by one", { find: "this.#since < LIST_FROM", replace: "this.#since > 0" }),
-    breaks("P17", "what a short page did not reach is read one by one from then on", {
-      find: "    this.#since += 1;\n",
-      replace: "    this.#since = this.#wanted.length;\n",
-    }),
-    breaks("P17", "variants are listed each time", { find: "    this.#since = 0;\n", replace: "" }),
-    breaks("P11", "a list is believed for ever", {
-      find: "this.#deps.clock.now() - range.at >= FRESH_MS || ",
-      replace: "",
-    }),
-    breaks("P11", "what an older list showed counts as there", { find: "range.objects.has(key) || ", replace: "" }),
-    breaks("P2", "a handler forgets what it has stored", { find: "this.#stored.add(key);", replace: "" }),
   ]),
   ...at({ file: `${ROOM}/make-pass.ts`, tests: [`${ROOM}/make-pass.test.ts`, `${WORLD}/workers-cache.test.ts`] }, [
     breaks("P20", "a note that was put a moment ago keeps a removed image in R2 for two minutes", {

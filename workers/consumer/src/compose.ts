@@ -55,7 +55,7 @@ export function ledgerOf(env: Env): LedgerCalls {
   return ledgerFor(ledgerNamespace(env), { clock: systemClock, log: logOf(env, "consumer"), sleep, newCallId });
 }
 
-/** The platform's traces. A span of an invocation that is not sampled takes some microseconds, and goes nowhere. */
+/** The platform's traces. */
 const span: Span = (name, work) =>
   tracing.enterSpan(name, (spanned) =>
     work((attributes) => {

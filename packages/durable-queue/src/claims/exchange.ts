@@ -4,7 +4,6 @@ import { originAnswered } from "../admission/origins.ts";
 import type { ExchangeAnswer, ExchangeRequest, Given, Having, Phase } from "../calls.ts";
 import type { Claim, Owner } from "../schema/claim.ts";
 import { nameOf } from "../schema/job-ids.ts";
-import { groupOf } from "../schema/key.ts";
 import type { QueueTx } from "../schema/queue-tx.ts";
 import { CANCELLING, LIVE, type Row } from "../schema/row.ts";
 import { handOut } from "./hand-out.ts";
@@ -115,7 +114,7 @@ function tell(
   const rows = rowsOf(tx, owner);
   let finishing = [...have.values()].filter(({ phase }) => phase === "finish").length;
   let cut = false;
-  const told = [...owner.claims.values()].flatMap((claim) => {
+  const give = [...owner.claims.values()].flatMap((claim) => {
     const row = rows.get(claim.id);
     const phase = phaseOf(tx, claim);
     if (row === undefined || stopped.has(claim.id) || knows(have.get(claim.id), claim, phase)) return [];
@@ -129,10 +128,8 @@ function tell(
       finishing += 1;
       tx.memory.notified.add(claim.gen);
     }
-    return [{ row, claim, phase }];
+    return [given(tx, row, claim, phase)];
   });
-  tx.loadGroups(told.map(({ row }) => groupOf(row.key)));
-  const give = told.map(({ row, claim, phase }) => given(tx, row, claim, phase));
   return { give, cut };
 }
 

@@ -32,7 +32,7 @@ interface Making {
   rowsRead: number;
   /** How often what is known of an image is noted, for each variant: a put. */
   notes: number;
-  /** Reads beside the first: of notes and of the placeholder's bytes, and of markers that may be there. */
+  /** Reads beside the first: of notes, of the placeholder's bytes, and of markers that may be there. */
   reads: number;
   /** Lists of such markers. */
   lists: number;
@@ -77,7 +77,7 @@ export const PATHS = {
       perSecond: 19,
       rowsRead: 20,
       notes: 1 / 22,
-      reads: 0,
+      reads: 1 / 22,
       lists: 0.005,
     }),
   },
@@ -90,7 +90,7 @@ export const PATHS = {
       perSecond: 19,
       rowsRead: 20,
       notes: 0.17,
-      reads: 0,
+      reads: 0.17,
       lists: 0.005,
     }),
   },
@@ -104,8 +104,8 @@ export const PATHS = {
         perSecond: 6 / 5,
         rowsRead: 40,
         notes: 1 / 6,
-        // The placeholder, and the image's marker.
-        reads: 2 / 6,
+        // The note, the placeholder, and the image's marker.
+        reads: 3 / 6,
         lists: 0,
       }),
       // The hook itself: one request for six variants.

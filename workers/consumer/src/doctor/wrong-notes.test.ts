@@ -55,7 +55,7 @@ it("has a note speak of the version that was announced last, unless the note has
   const announced = { a: { v: "1", number: 7 } };
   const [found] = find({ variants, notes: { a: note(1, { version: "2", announced: 5 }) }, announced });
   expect(found?.noted).toEqual([
-    { key: "a/@1/1.webp", bytes: 7, smaller: [], made: null, original: null, isFirst: false, announced: 7 },
+    { key: "a/@1/1.webp", bytes: 7, smaller: [], made: null, original: null, announced: 7 },
   ]);
   expect(find({ variants, notes: { a: note(1, { version: "2", announced: 9 }) }, announced })).toEqual([]);
   expect(find({ variants, announced })[0]?.noted.map(({ key, announced: number }) => [key, number])).toEqual([

@@ -110,7 +110,7 @@ function wrong(
   const last = announced[id];
   const noted = variants.map(({ key, bytes, smaller }) => {
     const number = last !== undefined && versionOfKey(key) === last.v ? last.number : 0;
-    return { key, bytes, smaller, made: null, original: null, isFirst: false, announced: number };
+    return { key, bytes, smaller, made: null, original: null, announced: number };
   });
   return { id: decodeId(id), noted, gone, isSure };
 }

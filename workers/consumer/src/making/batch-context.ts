@@ -9,8 +9,6 @@ import type { ExchangeRequest, Handlers } from "../ledger/contract.ts";
 import type { OriginalsAccess, ProbedOriginal } from "../originals/probe.ts";
 import type { Semaphore } from "../platform/semaphore.ts";
 import type { Span } from "../platform/span.ts";
-import type { WrittenNotes } from "../store/info.ts";
-import type { LookUp } from "../store/look-up.ts";
 import type { At } from "./crash-points.ts";
 import type { HeldClaim, HeldClaims } from "./held-claims.ts";
 
@@ -74,10 +72,8 @@ export interface BatchContext extends BatchDeps {
   markRefused(image: string, marker: DeadMarker): Promise<void>;
   /** Images whose marker says that viewers may order nothing more of them today; written once per batch. */
   capped: Set<string>;
-  /** Which variants R2 has. */
-  lookUp: LookUp;
-  /** Notes of images that this batch has written. */
-  written: WrittenNotes;
+  /** When the edge looked for a missed variant and R2 had none, Unix ms, by key. */
+  seenAbsent: Map<string, number>;
   /** What is told to pages, under way. */
   telling: number;
   counts: Counts;

@@ -1,7 +1,6 @@
 import { MAX_CONNECTIONS } from "@prewarm/shared/limits";
 import { createProbe } from "../originals/probe.ts";
 import { createSemaphore, type Semaphore } from "../platform/semaphore.ts";
-import { LookUp } from "../store/look-up.ts";
 import { markMissing, markRefused } from "../store/markers.ts";
 import { type BatchContext, type BatchDeps, type Counts, RANKS, type Role } from "./batch-context.ts";
 import { HeldClaims } from "./held-claims.ts";
@@ -97,8 +96,7 @@ export function createContext(role: Role, given: BatchDeps): BatchContext {
     missingUntil: createMissing(deps, connections),
     markRefused: createRefused(deps, connections),
     capped: new Set(),
-    lookUp: new LookUp({ ...deps, connections }),
-    written: new Map(),
+    seenAbsent: new Map(),
     telling: 0,
     counts,
   };

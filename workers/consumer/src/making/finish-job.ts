@@ -144,7 +144,6 @@ async function storeVariant(
   const now = context.clock.now();
   // Somebody wrote since the head, or the lease is too short: to be looked at anew.
   if (put === null) return { kind: "pending", due: now };
-  context.lookUp.noteStored(key);
   claim.smaller = [];
   claim.made = metadata;
   const tookMs = (job.finishedAt ?? now) - (job.createdAt ?? given.grantedAt);

@@ -8,24 +8,23 @@ import type { HeldClaim, Prepared } from "./held-claims.ts";
 import { copySame } from "./same-variant.ts";
 import { present, settle } from "./settle.ts";
 
+/**
+ * So long the edge's look at R2 is believed. Chosen: a variant waits about as long between its look and its put, whose condition tells when it is
+ * there after all.
+ */
+const ABSENT_MS = 5_000;
 /** R2 did not answer: when to try again. */
 const STORE_AGAIN_MS = 15_000;
 
-/**
- * What R2 holds of this variant; the claim is settled, and nothing is given, when R2 does not answer. `shared`: beside the other looks of this
- * moment, and by what the last list did not show.
- */
+/** What R2 holds of this variant; the claim is settled, and nothing is given, when R2 does not answer. */
 export async function head(
   context: BatchContext,
   claim: HeldClaim,
   rank: number,
-  shared = false,
 ): Promise<{ stored: StoredObject | null } | null> {
   const { key } = claim.given;
   try {
-    const stored = shared
-      ? await context.lookUp.find(key, rank)
-      : await context.connections.run(() => headVariant(context.images, key), { rank });
+    const stored = await context.connections.run(() => headVariant(context.images, key), { rank });
     claim.smaller = stored?.smaller ?? [];
     claim.wasStored = stored !== null;
     await context.at("headed", key);
@@ -54,11 +53,16 @@ async function outcomeOf(
   return { kind: "refused", code, until, message };
 }
 
+/** Whether the edge has just seen that R2 has none. */
+function isSeenAbsent({ seenAbsent, clock }: BatchContext, key: string): boolean {
+  const at = seenAbsent.get(key);
+  return at !== undefined && clock.now() - at < ABSENT_MS;
+}
+
 async function look(context: BatchContext, claim: HeldClaim, now: boolean): Promise<Prepared | null> {
   const { key, floor } = claim.given;
-  const found = context.lookUp.isMissed(key)
-    ? { stored: null }
-    : await head(context, claim, now ? RANKS.live : rankOf(claim, "head"), !now && !claim.given.live);
+  const rank = now ? RANKS.live : rankOf(claim, "head");
+  const found = isSeenAbsent(context, key) ? { stored: null } : await head(context, claim, rank);
   if (found === null) return null;
   const { stored } = found;
   if (stored !== null && stored.gen >= floor) {

@@ -75,7 +75,6 @@ async function copy(
   await context.at("put", given.key);
   // Somebody wrote since the head: to be looked at anew.
   if (put === null) return { kind: "pending", due: context.clock.now() };
-  context.lookUp.noteStored(given.key);
   claim.smaller = made.smaller ?? [];
   return present({ etag: put.etag, bytes: bytes.byteLength, gen: given.gen }, false);
 }

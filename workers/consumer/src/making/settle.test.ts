@@ -22,7 +22,6 @@ it("what is told to pages has the last rank among those that wait for a connecti
     probe: async () => ({ kind: "failed" }),
     log: () => undefined,
     at: async () => undefined,
-    written: new Map(),
     telling: 0,
   } as unknown as BatchContext;
   const metadata = { gen: 1, job: "j", sourceEtag: null, originalBytes: null, width: 1, height: 1, createdAt: 1 };
@@ -44,7 +43,7 @@ it("what is told to pages has the last rank among those that wait for a connecti
   await tellPages(
     context,
     ["dead/photo/_"],
-    [{ key: KEY, bytes: 1, smaller: [], made: null, original: null, announced: 0, isFirst: false }],
+    [{ key: KEY, bytes: 1, smaller: [], made: null, original: null, announced: 0 }],
   );
   expect(new TextDecoder().decode(objects.get("info/photo/_")?.bytes)).toContain("[320]");
   expect(ranks.length).toBeGreaterThanOrEqual(4);

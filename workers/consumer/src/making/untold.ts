@@ -25,7 +25,7 @@ export class Untold {
   add({ given, image, smaller, made, original, announced, wasStored }: Stored, bytes: number): void {
     const { key, live, floor, touched } = given;
     const isFirst = !live && !touched && floor === 0 && !wasStored && original !== null;
-    const noted = { key, bytes, smaller, made, original, announced, isFirst };
+    const noted = { key, bytes, smaller, made, original, announced };
     this.#unnoted.set(image, [...(this.#unnoted.get(image) ?? []), noted]);
     // The marker of a variant is written with its row. The marker of an image may be of a viewer who came before the image and left no row:
     // later viewers see it and do not ask, so of what a viewer has asked for there is none.

@@ -223,7 +223,7 @@ export async function beginWork(
     if ((one.nth ?? 0) >= LOOKS_KEPT.first) context.crowded.add(one.key);
   }
   // The edge calls when R2 has just answered that there is none.
-  if (calledFor === "viewer") for (const { key, at } of asks) context.lookUp.noteAbsent(key, at);
+  if (calledFor === "viewer") for (const { key, at } of asks) context.seenAbsent.set(key, at);
   const shift = new Shift(context, calledFor);
   const answer = await exchange(context, shift, { first: true, leave: false });
   return async () => {

@@ -27,7 +27,6 @@ function setup() {
     connections: createSemaphore(6),
     memory: createSemaphore(1_000_000),
     sleep: async () => undefined,
-    written: new Map(),
     copyOriginal: async () => [],
     probe: async (id: string) => {
       probed.push(id);
@@ -43,7 +42,7 @@ function setup() {
   };
   const note = (keys: readonly string[], announced = 0) => {
     const sizeOf = (key: string) => memory.objects.get(`variants/${key}`)?.bytes.byteLength ?? 0;
-    const known = { smaller: [], made: null, original: null, announced, isFirst: false };
+    const known = { smaller: [], made: null, original: null, announced };
     return noteStored(
       deps,
       keys.map((key) => ({ key, bytes: sizeOf(key), ...known })),
@@ -84,86 +83,25 @@ describe("what is known of an image", () => {
     const made = { gen: 5, job: "j", sourceEtag: '"e1"', originalBytes: null, width: 1, height: 1, createdAt: 1 };
     const key = "photo/320-high.webp";
     await store(key, { gen: 5 });
-    await noteStored(deps, [{ key, bytes: 7, smaller: [], made, original: null, announced: 0, isFirst: false }]);
+    await noteStored(deps, [{ key, bytes: 7, smaller: [], made, original: null, announced: 0 }]);
     expect([heads(), info()?.etag]).toEqual([0, '"e1"']);
     // The handler of an older original wakes up after a new one was made and noted.
     original.etag = '"e2"';
     await store(key, { gen: 9 });
-    await noteStored(deps, [
-      {
-        key,
-        bytes: 7,
-        smaller: [],
-        made: { ...made, gen: 9, sourceEtag: '"e2"' },
-        original: null,
-        announced: 0,
-        isFirst: false,
-      },
-    ]);
+    const newer = { ...made, gen: 9, sourceEtag: '"e2"' };
+    await noteStored(deps, [{ key, bytes: 7, smaller: [], made: newer, original: null, announced: 0 }]);
     original.etag = '"e1"';
-    deps.written.clear();
-    await noteStored(deps, [{ key, bytes: 7, smaller: [], made, original: null, announced: 0, isFirst: false }]);
+    await noteStored(deps, [{ key, bytes: 7, smaller: [], made, original: null, announced: 0 }]);
     expect([heads(), info()?.etag]).toEqual([1, '"e2"']);
   });
 
-  describe("by a handler that has made all of it", () => {
-    const made = (gen: number) => ({
-      ...{ gen, job: "j", sourceEtag: '"e1"', originalBytes: null, width: 1, height: 1, createdAt: 1 },
-    });
-    const noted = (one: ReturnType<typeof setup>, width: number, gen = 5) => ({
-      ...{ key: `photo/${width}-high.webp`, bytes: 7, smaller: [], made: made(gen), announced: 0, isFirst: true },
-      original: { ...one.original, kind: "image" as const },
-    });
-    const calls = ({ memory }: ReturnType<typeof setup>) => memory.calls.filter((call) => call.includes("info/"));
-
-    it("is put without a read of it, and without another look at the original, on the condition that there is none", async () => {
-      const one = setup();
-      await noteStored(one.deps, [noted(one, 320), noted(one, 640)]);
-      expect([calls(one), one.probed, one.info()?.stored]).toEqual([["put info/photo/_"], [], { webp: [320, 640] }]);
-      expect(one.memory.objects.get("info/photo/_")?.customMetadata).toMatchObject({ gen: "5", listed: "2" });
-      // Another handler, which knows nothing of it.
-      await noteStored({ ...one.deps, written: new Map() }, [noted(one, 1080)]);
-      expect(calls(one).slice(1)).toEqual(["put info/photo/_", "get info/photo/_", "put info/photo/_"]);
-      expect(one.info()?.stored).toEqual({ webp: [320, 640, 1080] });
-    });
-
-    it("is put over its own last one without a read, and read where somebody has written since", async () => {
-      const one = setup();
-      await noteStored(one.deps, [noted(one, 320)]);
-      await noteStored(one.deps, [noted(one, 640)]);
-      expect(calls(one)).toEqual(["put info/photo/_", "put info/photo/_"]);
-      await noteStored({ ...one.deps, written: new Map() }, [noted(one, 1080)]);
-      await noteStored(one.deps, [noted(one, 1440)]);
-      expect(one.info()?.stored).toEqual({ webp: [320, 640, 1080, 1440] });
-    });
-
-    it("is written again where a purge has taken it away, though nothing of it is new to this handler", async () => {
-      const one = setup();
-      await noteStored(one.deps, [noted(one, 320)]);
-      one.memory.objects.delete("info/photo/_");
-      await noteStored(one.deps, [noted(one, 320)]);
-      expect(one.info()?.stored).toEqual({ webp: [320] });
-    });
-
-    it("gives way to the same text of a newer generation", async () => {
-      const one = setup();
-      await noteStored(one.deps, [noted(one, 320)]);
-      const note = one.memory.objects.get("info/photo/_");
-      const customMetadata = { ...note?.customMetadata, gen: "9" };
-      await one.memory.bucket.put("info/photo/_", note?.bytes ?? "", { customMetadata });
-      const again = one.memory.objects.get("info/photo/_");
-      if (again !== undefined && note !== undefined) again.etag = note.etag;
-      await one.store("photo/640-high.webp", { gen: 9 });
-      await noteStored(one.deps, [noted(one, 640)]);
-      expect(one.memory.objects.get("info/photo/_")?.customMetadata).toMatchObject({ gen: "9", listed: "2" });
-    });
-
-    it("is not put where its image was removed meanwhile", async () => {
-      const one = setup();
-      await one.memory.bucket.put("info/photo/_", "{}", { customMetadata: { removed: "1" } });
-      await noteStored(one.deps, [noted(one, 320)]);
-      expect(one.info()).toBeNull();
-    });
+  it("of a variant whose maker has seen the original costs no further look at it", async () => {
+    const { deps, original, info, probed } = setup();
+    const made = { gen: 5, job: "j", sourceEtag: '"e1"', originalBytes: null, width: 1, height: 1, createdAt: 1 };
+    const seen = { ...original, kind: "image" as const };
+    const noted = { key: "photo/320-high.webp", bytes: 7, smaller: [], made, original: seen, announced: 0 };
+    await noteStored(deps, [noted]);
+    expect([probed, info()?.stored]).toEqual([[], { webp: [320] }]);
   });
 
   it("grows with each settle, and costs no further look at the original", async () => {

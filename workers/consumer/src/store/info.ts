@@ -32,23 +32,17 @@ export interface Noted {
   made: VariantMetadata | null;
   /** The original as its maker saw it before the job; null: it was found in R2, or made from another's job. */
   original: Look | null;
-  /** Nothing tells that anything of its image was stored before: it was ordered by an upload or a run, for the first time. */
-  isFirst: boolean;
   /** Its version is the one that was announced last, by this number; 0: as far as is known it is not. */
   announced: number;
 }
 
-/** A note as this handler knows it, by a read or by its own put. */
+/** A note as it was read. */
 interface Before {
   info: StoredInfo | null;
   gen: number;
-  /** Of the put that may take its place. */
-  condition: R2Conditional | Headers;
-  isRead: boolean;
+  /** Null: there is none. */
+  etag: string | null;
 }
-
-/** What one handler has written, by image: its next note of the image needs no read. */
-export type WrittenNotes = Map<string, Before>;
 
 /** An image as its note tells of it. */
 export interface NotedImage {
@@ -66,7 +60,6 @@ export interface InfoDeps {
   /** Bytes of variants held at once. */
   memory: Pick<Semaphore, "run">;
   sleep(ms: number): Promise<void>;
-  written: WrittenNotes;
   /** Looks at an original; asked again for the same one it costs nothing. */
   probe(id: string): Promise<Look>;
   /** Stores the original's own picture where these variants are larger; what it stored. Never throws. */
@@ -75,16 +68,15 @@ export interface InfoDeps {
 }
 
 /** Somebody else may write between the read and the put. */
-const TRIES = 3;
+const TRIES = 4;
 /** Smallest variants are some 100 bytes; one that is not small has no place in a page's HTML. */
 const LQIP_MAX_BYTES = 2_000;
 
 /**
  * Writes down what is known of the images of these variants, which lie in R2 now: their originals' size and type, the placeholder, the
  * widths there are, and the bytes of each variant. Then lets the larger formats of a picture name the smaller ones. Call it with all that was
- * stored since the last time, so that an image's variants share a put. The note of an image that is new is put without a read, on the condition
- * that there is none; so is one of which this handler wrote the last. Never throws: pages and the edge do without what could not be
- * written, until its variant is asked for again.
+ * stored since the last time, so that an image's variants share a put. Never throws: pages and the edge do without what could not be written,
+ * until the doctor writes it.
  */
 export async function noteStored(deps: InfoDeps, stored: readonly Noted[]): Promise<void> {
   const variants = stored.flatMap(({ key, ...noted }) => {
@@ -104,13 +96,13 @@ export async function noteStored(deps: InfoDeps, stored: readonly Noted[]): Prom
 }
 
 type Parsed = NonNullable<ReturnType<typeof parseVariantKey>>;
-type Variant = Parsed & Compared & Pick<Noted, "made" | "original" | "isFirst" | "announced">;
+type Variant = Parsed & Compared & Pick<Noted, "made" | "original" | "announced">;
 const keyOf = ({ id, transform, v }: Parsed): string => variantKey(id, transform, v);
 
 async function noteImage(deps: InfoDeps, variants: readonly Variant[]): Promise<void> {
   const [first] = variants;
   if (first === undefined) return;
-  const { images, connections, written } = deps;
+  const { images, connections } = deps;
   const { id, v } = first;
   // It is read where it may be news: when it was stored itself, and when the note begins to speak of another original or version.
   const transform = placeholderTransform(deps.config);
@@ -119,8 +111,8 @@ async function noteImage(deps: InfoDeps, variants: readonly Variant[]): Promise<
   const transforms = others.map((one) => one.transform);
   const hasPlaceholder = others.length < variants.length;
   let compared: Compared[] | null = null;
-  for (let tries = 0; tries <= TRIES; tries += 1) {
-    const before = (tries === 0 ? assumed(deps, id, variants) : null) ?? (await readInfo(deps, id));
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    const before = await readInfo(deps, id);
     // Its objects are deleted; a note would tell the edge that the image is there.
     if (before === "removed") return;
     const made = await madeOf(deps, variants, before.gen);
@@ -136,26 +128,12 @@ async function noteImage(deps: InfoDeps, variants: readonly Variant[]): Promise<
     compared ??= await withCopies(deps, { id, v, gen: made.gen, info: listed }, others);
     const info = withVariants(noted, v, transforms, compared);
     const metadata = { ...made, gen: Math.max(made.gen, before.gen), width: info.width, height: info.height };
-    const isKnown = JSON.stringify(info) === JSON.stringify(before.info);
-    // What was not read may be gone since.
-    if (isKnown && !before.isRead) continue;
-    if (!isKnown) {
-      const put = await connections.run(() => putInfo(images, id, info, metadata, before.condition));
-      written.delete(id);
-      if (put === null) continue;
-      // By the time and not by the etag: another handler may have put the same text since, for a newer generation.
-      written.set(id, { info, gen: metadata.gen, condition: ifNotPutAgain(put), isRead: false });
+    if (JSON.stringify(info) !== JSON.stringify(before.info)) {
+      const condition = ifUnchanged(before.etag);
+      if ((await connections.run(() => putInfo(images, id, info, metadata, condition))) === null) continue;
     }
     return saySmaller(deps, { id, v, before: before.info, now: info }, compared);
   }
-}
-
-const NONE = { info: null, gen: 0, condition: ifUnchanged(null) };
-
-/** The note as it stands without a read: as this handler has written it, or none. The put's condition tells when it is otherwise. */
-function assumed({ written }: InfoDeps, id: string, variants: readonly Variant[]): Before | null {
-  const isNew = variants.every(({ made, isFirst }) => made !== null && isFirst);
-  return written.get(id) ?? (isNew ? { ...NONE, isRead: false } : null);
 }
 
 /** The original as a maker of these variants saw it, if it is the one that `made` tells of. */
@@ -192,13 +170,13 @@ async function withCopies(deps: InfoDeps, image: NotedImage, variants: readonly 
 async function readInfo({ images, connections }: InfoDeps, id: string): Promise<Before | "removed"> {
   return connections.run(async () => {
     const object = await images.get(infoKey(id));
-    if (object === null) return { ...NONE, isRead: true };
+    if (object === null) return { info: null, gen: 0, etag: null };
     if (isRemovedNote(object)) {
       await object.body.cancel();
       return "removed";
     }
     const gen = fromCustomMetadata(object.customMetadata)?.gen ?? 0;
-    return { info: parseInfo(await object.text()), gen, condition: ifUnchanged(object.etag), isRead: true };
+    return { info: parseInfo(await object.text()), gen, etag: object.etag };
   });
 }
 

@@ -22,16 +22,6 @@ export async function* pagesOf(bucket: Listing, { startAfter, ...options }: R2Li
   }
 }
 
-/** The first page after a name, which need not be one: one call, whatever it shows. `to`: how far it reaches; null: to the end. */
-export async function pageAfter(
-  bucket: Listing,
-  options: R2ListOptions,
-  after: string,
-): Promise<{ objects: R2Object[]; to: string | null }> {
-  const { objects, truncated } = await bucket.list({ ...options, startAfter: after });
-  return { objects, to: truncated ? (objects.at(-1)?.key ?? after) : null };
-}
-
 /**
  * The first `most` objects of a list that follow a name (`after`, a whole name; "": from the beginning). `to`: the last name, when there are
  * more; else null.

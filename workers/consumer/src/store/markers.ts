@@ -51,8 +51,8 @@ export async function markCapped(bucket: Pick<R2Bucket, "put">, id: string, now:
 }
 
 /**
- * Deletes those of these markers that are there. Few are looked for by a head each, more by lists: blind deletes of what is
- * nearly never there cost the runtime more, and R2's list of prices does not say what a delete of several names costs.
+ * Deletes those of these markers that are there. Few are looked for by a head each, more by lists, because R2's list of prices does not say what
+ * a delete of several names costs.
  */
 export async function clearOldMarkers(
   { images, connections }: { images: Pick<R2Bucket, "head" | "list" | "delete">; connections: Pick<Semaphore, "run"> },

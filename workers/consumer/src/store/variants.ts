@@ -29,11 +29,7 @@ const KEYS_MAX = 10_000;
 
 export async function headVariant(bucket: Pick<R2Bucket, "head">, key: string): Promise<StoredObject | null> {
   const object = await bucket.head(storeKey(key));
-  return object === null ? null : storedObject(object);
-}
-
-/** As a head or a list with metadata shows it. */
-export function storedObject(object: R2Object): StoredObject {
+  if (object === null) return null;
   const made = fromCustomMetadata(object.customMetadata);
   return { etag: object.etag, bytes: object.size, gen: made?.gen ?? -1, smaller: made?.smaller ?? [] };
 }

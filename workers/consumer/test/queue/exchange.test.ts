@@ -27,31 +27,6 @@ describe("a worker", () => {
     expect(ledger.stats().counts.bulk).toMatchObject({ stored: 1, queued: 0, processing: 0 });
   });
 
-  it("has the images of what it is told of read together", () => {
-    const { accept, call, ready, submit, ended, sql } = setup();
-    accept(...Array.from({ length: 6 }, (_, n) => `image-${n}/1-high.webp`));
-    const exec = sql.exec;
-    let reads = 0;
-    sql.exec = (query, ...params) => {
-      if (query.includes("LEFT JOIN images")) reads += 1;
-      return exec(query, ...params);
-    };
-    const readsOf = <T>(work: () => T): [T, number] => {
-      reads = 0;
-      return [work(), reads];
-    };
-    const [{ give }, looked] = readsOf(() => call("o"));
-    const [gone, admitted] = readsOf(() => ready("o", give));
-    for (const one of gone) submit("o", one, `j${one.id}`);
-    for (const { id } of gone) ended(`j${id}`);
-    const have = gone.map(({ id, gen }) => ({ id, gen, phase: "watch" as const }));
-    const [{ give: finished }, told] = readsOf(() => call("o", { have }));
-    const settled = finished.map(({ id, gen }) => ({ id, gen, outcome: STORED }));
-    const [, stored] = readsOf(() => call("o", { settled }));
-    expect([give.length, gone.length, finished.length]).toEqual([6, 6, 6]);
-    expect([looked, admitted, told, stored]).toEqual([1, 1, 1, 0]);
-  });
-
   it("is told what a job and its run are called, and that a viewer's has none", () => {
     const { accept, call, view, job } = setup();
     accept(A);
