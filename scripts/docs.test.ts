@@ -1,5 +1,5 @@
 import { existsSync, globSync, mkdtempSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { JOB_ERRORS } from "@prewarm/shared/job-errors";
 import { expect, it } from "vitest";
 import { anchorOf } from "../apps/docs-site/src/anchors.ts";
@@ -174,15 +174,6 @@ const CHECKS: Record<string, Check> = {
         .filter((line) => /\{\{(?!.*\}\})/.test(line)),
     examples: { "a `{{` b": "a `{{` b" },
   },
-  "no line is longer than 120 characters, but for tables, headings, links, code and printed text": {
-    files: glob("*.md", "{docs,decisions,packages,examples,test}/**/*.md"),
-    faultsOf: (text) =>
-      text
-        .replaceAll(/^(```|~~~)[\s\S]*?^\1|^<!-- (\w+:\S+)[\s\S]*?^<!-- \/\w+ -->|^<!-- Printed by [\s\S]*/gm, "")
-        .split("\n")
-        .filter((line) => line.length > 120 && !/^\s*(\||#|<|\[|!\[|\S+$)/.test(line)),
-    examples: { [`a ${"b".repeat(119)}`]: `a ${"b".repeat(119)}` },
-  },
 };
 
 it.each(Object.entries(CHECKS))("%s", (_, { files, faultsOf, examples }) => {
@@ -195,6 +186,11 @@ it("every page of docs is reached from the README or from docs/start.md", () => 
     linksIn(read(page)).map((link) => join(dirname(page), link.split("#")[0] ?? "")),
   );
   expect(PAGES.filter((page) => page.startsWith("docs/") && !linked.includes(page))).toEqual([]);
+});
+
+it("every picture is shown by a page", () => {
+  const shown = PAGES.map(read).join("\n");
+  expect(glob("docs/images/*").filter((file) => !shown.includes(basename(file)))).toEqual([]);
 });
 
 it("every script of package.json goes through boot, to a file that is there", () => {
