@@ -1,4 +1,4 @@
-/** The promises that mutations break. docs/reliability.md explains P1 to P22, and docs/security.md those of F and N. */
+/** The promises that mutations break. docs/reliability.md explains P1 to P22, and SECURITY.md those of F and N. */
 export const PROMISES: Record<string, string> = {
   P1: "A 202 means durable",
   P2: "One variant key, one live job",

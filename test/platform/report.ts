@@ -3,7 +3,7 @@ import type { Judged } from "./expect.ts";
 import type { AllRecorded, Place } from "./results.ts";
 
 export const NEVER_RUN = "never run";
-export const ONLY_ASSUMED = "only assumed: a check cannot provoke it";
+export const ONLY_ASSUMED = "only assumed";
 
 /** The rows of the table: assumption, documented, observed locally, observed on Cloudflare. */
 export function conformanceRows(assumptions: readonly Assumption[], recorded: AllRecorded): string[][] {
@@ -16,13 +16,14 @@ export function conformanceRows(assumptions: readonly Assumption[], recorded: Al
 }
 
 function documentedCell({ documented }: Assumption): string {
-  return documented === null ? "not found" : `*${documented.page}*: “${documented.says}”`;
+  return documented?.page ?? "not found";
 }
 
 function observedCell({ name, check }: Assumption, recorded: AllRecorded, place: Place): string {
   if (check === null) return ONLY_ASSUMED;
   const judged = recorded[place]?.results[name];
-  return judged === undefined ? NEVER_RUN : observed(judged);
+  if (judged === undefined) return NEVER_RUN;
+  return judged.verdict === "as assumed" ? judged.verdict : observed(judged);
 }
 
 /** A verdict with what was seen. */
