@@ -1,4 +1,3 @@
-import type { EmulatorOptions } from "@prewarm/ittybit-emulator/server";
 import { type LocalStack, startLocalStack } from "./local-stack.ts";
 
 /** A warming run on the local stack, and what bounds it. */
@@ -9,10 +8,6 @@ export interface Drain {
   slots: number;
   perSecond: number;
   jobMs: { min: number; max: number };
-  /** How the emulator answers; default as the reference says. */
-  emulator?: EmulatorOptions;
-  /** Called again and again with the number of stored variants. */
-  meanwhile?(stack: LocalStack, stored: number): void;
 }
 
 const LONGEST_MS = 300_000;
@@ -38,7 +33,7 @@ function steadyPerSecond(times: readonly number[], burst: number): number {
 /** Warms, and waits until all is stored. `from`: the number of the first image. */
 export async function drained(
   stack: LocalStack,
-  { variants, variantsPerImage = 1, meanwhile }: Pick<Drain, "variants" | "variantsPerImage" | "meanwhile">,
+  { variants, variantsPerImage = 1 }: Pick<Drain, "variants" | "variantsPerImage">,
   from = 0,
 ): Promise<void> {
   const results = () => Number(stack.emulator.control.stats().counts["output 200"] ?? 0);
@@ -46,11 +41,10 @@ export async function drained(
   const runs = await stack.warm(variants / variantsPerImage, variantsPerImage, from);
   const end = performance.now() + LONGEST_MS;
   for (;;) {
-    // Whoever asks the stack costs it time: without a need nobody does before all results are fetched.
-    while (meanwhile === undefined && results() - before < variants && performance.now() < end)
+    // A question costs the stack time, so the first one comes once all results are fetched.
+    while (results() - before < variants && performance.now() < end)
       await new Promise((resolve) => setTimeout(resolve, 20));
     const stored = (await Promise.all(runs.map((run) => stack.stored(run)))).reduce((sum, n) => sum + n, 0);
-    meanwhile?.(stack, stored);
     if (stored === variants) return;
     if (performance.now() > end) throw new Error(`${stored} of ${variants} were stored within ${LONGEST_MS / 1_000} s`);
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
@@ -60,8 +54,6 @@ export async function drained(
 /** Of the limit, for each variant, or of what is allowed. */
 export interface Measured {
   share: number;
-  /** Jobs at Ittybit for each variant: 1, or something was made twice. */
-  jobs: number;
   calls: number;
   exchanges: number;
   messages: number;
@@ -71,7 +63,7 @@ export interface Measured {
 
 export async function measure(one: Drain): Promise<Measured> {
   const { variants, slots, perSecond, jobMs } = one;
-  const stack = await startLocalStack({ jobMs, ...one.emulator });
+  const stack = await startLocalStack({ jobMs });
   try {
     await stack.setGate(slots, perSecond);
     await drained(stack, one);
@@ -83,7 +75,6 @@ export async function measure(one: Drain): Promise<Measured> {
     const work = stack.batches.filter(({ role }) => role === "work");
     return {
       share: steadyPerSecond(times, Math.max(slots, perSecond)) / limit,
-      jobs: stats.createdJobs / variants,
       calls: calls.reduce((sum, [, n]) => sum + n, 0) / variants,
       exchanges: work.reduce((sum, { exchanges }) => sum + exchanges, 0) / variants,
       messages: work.length / variants,
