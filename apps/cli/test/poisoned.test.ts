@@ -38,7 +38,6 @@ const LINES: Record<string, readonly (readonly string[])[]> = {
   "receipt verify": [["receipt.json"]],
   jobs: [[], ["--state", ID]],
   causes: [[]],
-  dead: [[]],
   retry: [
     ["--state", "dead", "--yes"],
     [ID, "--yes"],
