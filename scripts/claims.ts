@@ -165,5 +165,5 @@ export const MISSING: Readonly<Record<string, boolean>> = {
   enlarging: hasParameter("enlarge", "upscale", "max"),
   "video, animation, SVG": FORMATS.some((format) => /^(apng|gif|mp4|svg|webm)$/.test(format)),
   "purging by prefix": Object.keys(purgeCommand.flags).join() !== "yes",
-  "purging the edge's caches": config.edgeCache !== "colo",
+  "purging the edge's caches": config.cacheSeconds < 60,
 };

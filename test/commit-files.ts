@@ -62,7 +62,6 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "apps/cli/test/mcp.e2e.test.ts": ["apps/cli/src/"],
   "apps/dashboard/test/behaviour.e2e.test.ts": DASHBOARD,
   "apps/dashboard/test/comfort.e2e.test.ts": DASHBOARD,
-  "apps/dashboard/test/edge-cache.e2e.test.ts": DASHBOARD,
   "apps/dashboard/test/keyboard.e2e.test.ts": DASHBOARD,
   "apps/dashboard/test/numbers.e2e.test.ts": [...DASHBOARD, "workers/consumer/src/ledger/views/"],
   "examples/durable-queue/kill.e2e.test.ts": ["examples/durable-queue/", "packages/durable-queue/"],
@@ -85,7 +84,6 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "test/e2e/skew.e2e.test.ts": LEDGER,
   "test/e2e/start.e2e.test.ts": STACK,
   "test/e2e/two-environments.e2e.test.ts": ["packages/wrangler-files/", "workers/consumer/", "workers/edge/"],
-  "test/e2e/workers-cache.e2e.test.ts": ["workers/consumer/src/ledger/", "workers/edge/"],
   "test/platform/conformance.e2e.test.ts": ["test/platform/"],
 };
 

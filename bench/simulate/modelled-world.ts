@@ -201,7 +201,6 @@ export class ModelledWorld {
         sweep: async () => [],
         listBlocks: async () => [],
         publishGate: async () => undefined,
-        callEdge: async () => null,
         deliver: async () => ({ status: 204, said: "" }),
       },
     };

@@ -1,40 +1,39 @@
-import { cachingOf, saysCaching } from "./caching.ts";
-
-/** The header that speaks to the Workers Cache alone: an answer has it where that cache is in front (`edgeCache: "workers"`). */
-const IN_FRONT = "Cloudflare-CDN-Cache-Control";
 /** How the edge says that it serves the very variant that was asked for; an old URL may stand for the nearest there is (docs/moving-from.md). */
 const VARIANT = /^edge; (hit|fwd=uri-miss(; detail=unavailable)?, store; hit)(, [a-z-]+; detail=approximate)?$/;
-/** What browsers may keep besides, and a cache in front may not: what is known of an image, and the way to an original that is shown as it is; seconds. */
-const BROWSERS_KEEP = [
+/** What caches may keep besides: what is known of an image, and the way to an original that is shown as it is; seconds. */
+const KEPT_BESIDES = [
   { is: /^edge; fwd=bypass; detail=pass-through$/, status: 302, seconds: 3_600 },
   { is: /^$/, status: 200, seconds: 60 },
 ];
-/** Tags of an image's answers, by which a purge finds them. */
-const TAGS = /^i-[0-9a-f]+,b-\d+(,signed)?$/;
 
 type Asked = Pick<Request, "method" | "url">;
 type Answer = Pick<Response, "status" | "headers">;
 
 /**
- * What is wrong with how an answer of the edge may be kept, or null. A cache keeps an answer that says nothing by rules of its own, and what it
- * keeps is served when everything here has changed: so every answer speaks, and nothing is kept but variants. `now`: Unix seconds.
+ * What is wrong with how an answer of the edge may be kept, or null. A cache keeps an answer without `Cache-Control` by rules of its own, and
+ * shows what it keeps when everything here has changed. So every answer says how it is kept, and caches keep nothing but variants. `now`: Unix
+ * seconds.
  */
 export function cachingFault({ method, url }: Asked, answer: Answer, now: number): string | null {
   const { pathname = "", searchParams = null } = URL.parse(url) ?? {};
   if (method !== "GET" && method !== "HEAD") return null;
   const { status, headers } = answer;
   const fault = (sentence: string) => `${method} ${pathname} is answered ${status} ${sentence}`;
-  if (!saysCaching(headers)) return fault("without Cache-Control, so that caches keep it as they like.");
-  const caching = cachingOf(answer);
-  if (typeof caching === "string" || caching.seconds === 0) return null;
-  const isInFront = headers.has(IN_FRONT);
-  if (!isVariant(answer))
-    return isInFront || !mayBrowsersKeep(answer, caching.seconds) ? fault("and kept, though it is no variant.") : null;
+  const seconds = secondsKept(headers);
+  if (seconds === null) return fault("without Cache-Control, so that caches keep it as they like.");
+  // A part or a confirmation is no answer by itself.
+  if (seconds === 0 || status === 206 || status === 304) return null;
+  if (!isVariant(answer) && !isKeptBesides(answer, seconds)) return fault("and kept, though it is no variant.");
   const end = Number(searchParams?.get("exp") ?? Number.POSITIVE_INFINITY);
-  if (caching.seconds > end - now) return fault("and kept for longer than its signature holds.");
-  if (!isInFront) return null;
-  if (!TAGS.test(headers.get("Cache-Tag") ?? "")) return fault("and kept without the tags that a purge names.");
-  return caching.ifError === 0 ? null : fault("and kept in place of an error, though a purge has ended it.");
+  return seconds > end - now ? fault("and kept for longer than its signature holds.") : null;
+}
+
+/** For how long caches keep an answer; 0: not at all. Null: it does not say. */
+function secondsKept(headers: Headers): number | null {
+  const said = headers.get("Cache-Control") ?? "";
+  if (/\b(no-store|no-cache|private)\b/.test(said)) return 0;
+  const found = /\bmax-age=(\d+)/.exec(said);
+  return found === null ? null : Number(found[1]);
 }
 
 function isVariant({ status, headers }: Answer): boolean {
@@ -42,7 +41,7 @@ function isVariant({ status, headers }: Answer): boolean {
   return status === 200 && isPicture && headers.has("ETag") && VARIANT.test(headers.get("Cache-Status") ?? "");
 }
 
-function mayBrowsersKeep({ status, headers }: Answer, seconds: number): boolean {
+function isKeptBesides({ status, headers }: Answer, seconds: number): boolean {
   const said = headers.get("Cache-Status") ?? "";
-  return BROWSERS_KEEP.some((one) => one.is.test(said) && one.status === status && seconds <= one.seconds);
+  return KEPT_BESIDES.some((one) => one.is.test(said) && one.status === status && seconds <= one.seconds);
 }

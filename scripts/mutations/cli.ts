@@ -33,12 +33,6 @@ export const CLI: readonly Mutation[] = [
       replace: "edge, ...(placeholder",
     }),
   ]),
-  ...at({ file: `${SRC}/commands/smoke.ts`, tests: [`${SRC}/commands/smoke.test.ts`] }, [
-    breaks("P21", "the smoke test orders what it has purged", {
-      find: "{ ...headers, Via: OWN_READ }",
-      replace: "headers",
-    }),
-  ]),
   ...at({ file: `${SRC}/covered/read-image-state.ts`, tests: [`${SRC}/covered/read-image-state.test.ts`] }, [
     breaks("L8", "coverage believes the ledger's memory where R2 has no object", {
       find: "if (variant.width === null) state.rows.set",
@@ -170,22 +164,11 @@ export const CLI: readonly Mutation[] = [
       find: "setSecret(name, environment)",
       replace: 'setSecret(name, "production")',
     }),
-    breaks("P21", "a wrangler that leaves the cache out is not found", {
-      find: "(parts[at] ?? 0) < (wanted[at] ?? 0)",
-      replace: "(parts[at] ?? 0) > (wanted[at] ?? 0)",
-      tests: [`${SRC}/steps/check-deploy.test.ts`],
-    }),
   ]),
   ...at({ file: `${SRC}/steps/open-target.ts`, tests: [`${TESTS}/deploy.test.ts`] }, [
     breaks("D1", "an environment is deployed by a wrangler file that is not what the configuration says", {
       find: "if (stale.length > 0) throw",
       replace: "if (stale.length > 2) throw",
-    }),
-  ]),
-  ...at({ file: `${SRC}/steps/smoke-cache.ts`, tests: [`${SRC}/commands/smoke.test.ts`] }, [
-    breaks("P21", "the smoke test passes a copy that outlives its purge", {
-      find: "(answer) => !isCopy(answer)",
-      replace: "() => true",
     }),
   ]),
   ...at({ file: `${SRC}/terminal/progress.ts`, tests: [`${TESTS}/poisoned.test.ts`] }, [

@@ -1,9 +1,8 @@
 import { at, breaks, type Mutation } from "./mutation.ts";
 
 const SRC = "workers/edge/src";
-const WORLD = "test/world";
 
-/** The edge apart from misses: routes, signatures, hits, and the cache in front. */
+/** The edge apart from misses: routes, signatures and hits. */
 export const EDGE: readonly Mutation[] = [
   ...at({ file: `${SRC}/config.ts`, tests: [`${SRC}/config.test.ts`] }, [
     breaks("N10", "nobody is told of a key that is not taken", {
@@ -24,37 +23,16 @@ export const EDGE: readonly Mutation[] = [
   const parts = /^(\d{0,15})\s*-\s*(\d{0,15})[\s,]*$/.exec(members[0]?.trim() ?? "");`,
     }),
   ]),
-  ...at({ file: `${SRC}/hit/serve-variant.ts`, tests: [`${SRC}/edge-cache.test.ts`] }, [
+  ...at({ file: `${SRC}/hit/serve-variant.ts`, tests: [`${SRC}/hit/smaller.test.ts`] }, [
     breaks("P19", "f=auto and a named format share a cache copy", {
       find: 'orElse.length === 0 ? "" : `?${orElse}`',
       replace: '""',
-      tests: [`${SRC}/hit/smaller.test.ts`],
     }),
-    breaks("P19", "an answer for want of the smaller one is kept", {
-      find: " || smaller.isUnknown",
-      replace: "",
-      tests: [`${SRC}/hit/smaller.test.ts`],
-    }),
+    breaks("P19", "an answer for want of the smaller one is kept", { find: " || smaller.isUnknown", replace: "" }),
     breaks("N5", "a stand-in is read though the request may read no more", {
       find: "  if (context.reads.left <= 0) return null;\n",
       replace: "",
       tests: [`${SRC}/miss/reads.test.ts`],
-    }),
-    breaks("P21", "an answer for want of the smaller format is kept in front", {
-      find: " || smaller.isUnknown",
-      replace: "",
-    }),
-    breaks("P21", "a copy lies where no purge reaches it", {
-      find: "isInFront ? variant.body : teeIntoCache(",
-      replace: "false ? variant.body : teeIntoCache(",
-    }),
-    breaks("P21", "a copy comes from where no purge reaches it", {
-      find: "const matched = isInFront ? null",
-      replace: "const matched = false ? null",
-    }),
-    breaks("P21", "a part is answered, which the cache in front does not keep", {
-      find: "{ ...variant, size: null }",
-      replace: "variant",
     }),
   ]),
   ...at({ file: `${SRC}/hit/smaller.ts`, tests: [`${SRC}/hit/smaller.test.ts`] }, [
@@ -68,20 +46,6 @@ export const EDGE: readonly Mutation[] = [
     breaks("P20", "the edge redirects to the original of a removed image", {
       find: 'object.customMetadata?.removed === undefined ? info : "removed"',
       replace: "info",
-    }),
-  ]),
-  ...at({ file: `${SRC}/purge-cache.ts`, tests: [`${SRC}/purge-cache.test.ts`] }, [
-    breaks("P21", "a refused purge is noted as done", { find: "done?.success ? null", replace: "done ? null" }),
-    breaks("P21", "a purge that throws is never noted", { find: "return String(error);", replace: "throw error;" }),
-    breaks("P21", "a stranger's POSTs have no bound", {
-      find: 'if (await isOverLimit({ headers, left: () => config.edgeBudgetMs }, limit, "purge ")) return;',
-      replace: "void [headers, config, limit, isOverLimit];",
-    }),
-    breaks("P21", "one POST has no bound", { find: "const MOST_CALLS = 25;", replace: "const MOST_CALLS = 1_000;" }),
-    breaks("P22", "a call that the platform has refused is not made again", {
-      find: "done?.success ? null",
-      replace: "done ? null",
-      tests: [`${WORLD}/workers-cache.test.ts`],
     }),
   ]),
   ...at({ file: `${SRC}/request/check-signature.ts`, tests: [`${SRC}/request/image-signature.test.ts`] }, [
@@ -100,29 +64,15 @@ export const EDGE: readonly Mutation[] = [
       replace: 'query.has("sc")',
     }),
   ]),
-  ...at({ file: `${SRC}/route.ts`, tests: [`${SRC}/purge-cache.test.ts`] }, [
+  ...at({ file: `${SRC}/route.ts`, tests: [`${SRC}/degradation.test.ts`] }, [
     breaks("P4", "a bug of ours is a 500", {
       find: 'return answerMiss(context, "unavailable");',
       replace: "throw error;",
-      tests: [`${SRC}/degradation.test.ts`],
     }),
     breaks("N1", "the edge reads the body of a method that it refuses", {
       find: 'if (method === "OPTIONS") return preflight();',
       replace: 'await request.body?.getReader().read();\n    if (method === "OPTIONS") return preflight();',
       tests: [`${SRC}/bodies.test.ts`],
-    }),
-    breaks("P21", "a stand-in is kept in place of the variant", {
-      find: ' && response.headers.get("Cache-Status") === STORED',
-      replace: ' && (response.headers.get("Cache-Status") === STORED || response.headers.has("Content-Location"))',
-      tests: [`${SRC}/edge-cache.test.ts`],
-    }),
-    breaks("P21", "a POST to any address purges", {
-      find: "URL.parse(request.url)?.pathname === IMAGES_PATH",
-      replace: "true",
-    }),
-    breaks("P21", "whoever hangs up ends the purge", {
-      find: "background(attempt(() => purgeCache(request, edge, cache)));",
-      replace: "await attempt(() => purgeCache(request, edge, cache));",
     }),
   ]),
   ...at({ file: `${SRC}/time-limit.ts`, tests: [`${SRC}/degradation.test.ts`] }, [
@@ -130,39 +80,6 @@ export const EDGE: readonly Mutation[] = [
     breaks("P4", "a binding that hangs is waited for", {
       find: "const timer = setTimeout(() => resolve(LATE), ms);",
       replace: "const timer = setTimeout(() => resolve(LATE), 60 * ms);",
-    }),
-  ]),
-  ...at({ file: `${SRC}/workers-cache.ts`, tests: [`${SRC}/edge-cache.test.ts`] }, [
-    breaks("P21", "an error of the edge shows a purged picture", { find: ", stale-if-error=0", replace: "" }),
-    breaks("P21", "a signed copy outlives its permission", {
-      find: "trimToExpiry(WORKERS_CACHE_SECONDS, expiresAt,",
-      replace: "trimToExpiry(WORKERS_CACHE_SECONDS, null,",
-    }),
-    breaks("P21", "a signed copy that is over may be shown", { find: '", must-revalidate"', replace: '""' }),
-    breaks("P21", "copies of a key cannot be taken back", { find: 'signed ? `,${SIGNED_TAG}` : ""', replace: '""' }),
-    breaks("P21", "a long list of purges finds no buckets", { find: ",${bucketTag(id)}", replace: "" }),
-    breaks("P21", "copies have tags that the ledger does not know", {
-      find: "encodeId(target.id)",
-      replace: "target.id",
-    }),
-    breaks("P21", "what is no variant is kept", {
-      find: 'if (!headers.has(LIFE)) headers.set(LIFE, "no-store");',
-      replace: "void headers;",
-    }),
-    breaks("P22", "the edge tags by another id than the ledger purges", {
-      find: "encodeId(target.id)",
-      replace: "target.id",
-      tests: [`${WORLD}/workers-cache.test.ts`],
-    }),
-    breaks("P22", "a purged copy stands in for an error", {
-      find: ", stale-if-error=0",
-      replace: "",
-      tests: [`${WORLD}/workers-cache/edge-behind.test.ts`],
-    }),
-    breaks("P22", "an answer that is no variant is kept", {
-      find: 'headers.set(LIFE, "no-store")',
-      replace: 'headers.delete("x")',
-      tests: [`${WORLD}/workers-cache/edge-behind.test.ts`],
     }),
   ]),
 ];

@@ -37,9 +37,5 @@ export const INSTALLING: readonly Mutation[] = [
       find: "...bindings(local),",
       replace: "name: local.names.edge, ...bindings(local),",
     }),
-    breaks("P21", "each deploy begins with an empty cache", {
-      find: "cross_version_cache: true",
-      replace: "cross_version_cache: false",
-    }),
   ]),
 ];

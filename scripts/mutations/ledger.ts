@@ -88,16 +88,6 @@ export const LEDGER: readonly Mutation[] = [
       replace: "const hold = { asked: transactions.read(askedForBlocksAt), before: 0 };",
       tests: [`${WORLD}/removal.test.ts`],
     }),
-    breaks("P22", "nobody tells the edge", {
-      find: "  transactions.write(edgeTold);\n",
-      replace: "  if (Date.now() > 0) return;\n",
-      tests: [`${ROOM}/tell-edge.test.ts`],
-    }),
-    breaks("P22", "no alarm rings for the repeat of a purge", {
-      find: "    tellEdgeAt(tx),\n",
-      replace: "",
-      tests: [`${ROOM}/tell-edge.test.ts`],
-    }),
   ]),
   ...at({ file: `${ROOM}/sweeper.ts`, tests: [`${QUEUE_TESTS}/on-alarm.test.ts`] }, [
     breaks("P20", "passes are made one after the other", { find: "const AT_ONCE = 6;", replace: "const AT_ONCE = 1;" }),
@@ -119,16 +109,15 @@ export const LEDGER: readonly Mutation[] = [
   ...at({ file: `${ROOM}/ledger-for.ts`, tests: [`${ROOM}/ledger-for.test.ts`, `${WORLD}/repeated-calls.test.ts`] }, [
     breaks("P11", "a repeat of a call has another id", {
       find: `      const said = kind === "id" ? [...args, deps.newCallId()] : args;
-      return persist(call, () => (newStub()[call] as (...args: unknown[]) => Promise<unknown>)(...said), deps);`,
+      const patienceMs = kind === "once" ? 0 : PATIENCE_MS;
+      const tryOnce = () => (newStub()[call] as (...args: unknown[]) => Promise<unknown>)(...said);`,
       replace: `      const said = () => (kind === "id" ? [...args, deps.newCallId()] : args);
-      return persist(call, () => (newStub()[call] as (...args: unknown[]) => Promise<unknown>)(...said()), deps);`,
+      const patienceMs = kind === "once" ? 0 : PATIENCE_MS;
+      const tryOnce = () => (newStub()[call] as (...args: unknown[]) => Promise<unknown>)(...said());`,
     }),
-  ]),
-  ...at({ file: `${ROOM}/ledger-tx.ts`, tests: [`${WORLD}/workers-cache.test.ts`] }, [
-    breaks("P22", "a result that takes an older one's place makes no call due", {
-      find: "if (isEdgeCacheOn(this)) variantStored(",
-      replace: "if (false as boolean) variantStored(",
-      histories: { rule: "oldcopies", favourites: ["look", "replace", "force", "accept"] },
+    breaks("P11", "a call that counts is heard twice", {
+      find: 'kind === "once" ? 0 : PATIENCE_MS',
+      replace: "PATIENCE_MS",
     }),
   ]),
   ...at({ file: `${ROOM}/ledger.ts`, tests: [`${SRC}/api/hooks.test.ts`] }, [

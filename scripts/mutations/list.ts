@@ -13,7 +13,6 @@ import { LEDGER } from "./ledger.ts";
 import { LEGACY_URLS } from "./legacy-urls.ts";
 import { LOCAL_STACK } from "./local-stack.ts";
 import { MAKING } from "./making.ts";
-import { MODELLED_CACHE } from "./modelled-cache.ts";
 import type { Mutation } from "./mutation.ts";
 import { PURGES } from "./purges.ts";
 import { QUEUE_ADMISSION } from "./queue-admission.ts";
@@ -44,7 +43,6 @@ export const MUTATIONS: readonly Mutation[] = [
   ...LEGACY_URLS,
   ...LOCAL_STACK,
   ...MAKING,
-  ...MODELLED_CACHE,
   ...PURGES,
   ...QUEUE_ADMISSION,
   ...QUEUE_HANDING_OUT,

@@ -1,4 +1,4 @@
-/** The promises that mutations break. docs/reliability.md explains P1 to P22, and SECURITY.md those of F and N. */
+/** The promises that mutations break. docs/reliability.md explains P1 to P20, and SECURITY.md those of F and N. */
 export const PROMISES: Record<string, string> = {
   P1: "A 202 means durable",
   P2: "One variant key, one live job",
@@ -20,8 +20,6 @@ export const PROMISES: Record<string, string> = {
   P18: "A stored variant comes before the original",
   P19: "f=auto serves the smallest format",
   P20: "A removed image never comes back, and its receipt lists what R2 had",
-  P21: "The cache in front keeps variants alone, and a purge reaches every copy",
-  P22: "A purge ends the edge's copies everywhere, within the calls that the platform allows",
   F1: "Lengths are bounded before a pattern is tried",
   F2: "A bucket's originals stay hidden unless their source says otherwise",
   F3: "Unknown ids delay no known image, and rows that viewers caused go within a day",

@@ -5,37 +5,8 @@ const SRC = "workers/consumer/src";
 const QUEUE_TESTS = "workers/consumer/test/queue";
 const WORLD = "test/world";
 
-/** Purges and removals: what is swept from R2 and from the edge's caches, and what a restore holds back. */
+/** Purges and removals: what is swept from R2, and what a restore holds back. */
 export const PURGES: readonly Mutation[] = [
-  ...at({ file: `${ROOM}/cache-calls.ts`, tests: [`${ROOM}/cache-purges.test.ts`] }, [
-    breaks("P22", "an eviction forgets how many calls were made", {
-      find: "{ ...state, tokens: tokens.held, last:",
-      replace: "{ ...state, last:",
-    }),
-    breaks("P22", "runs of purges leave no call for a removal", {
-      find: "[0, 2, 6] as const",
-      replace: "[0, 0, 0] as const",
-    }),
-  ]),
-  ...at({ file: `${ROOM}/cache-purges.ts`, tests: [`${ROOM}/cache-purges.test.ts`] }, [
-    breaks("P22", "a replaced variant lives on at the edge", {
-      find: "if (floor > tx.images.get(id).purged) outdateCopies(tx, id, REPLACED);",
-      replace: "void floor;",
-    }),
-    breaks("P22", "each variant that is made after a purge costs a call", {
-      find: "floor > tx.images.get(id).purged",
-      replace: "floor > 0",
-    }),
-    breaks("P22", "copies from before the setting was off stay", {
-      find: "  if (isOn) outdateEverything(tx);\n",
-      replace: "",
-    }),
-    breaks("P22", "a refused call is made again at once", {
-      find: "pausedUntil: tx.now + backoff(failed, PAUSE)",
-      replace: "pausedUntil: 0",
-      tests: [`${ROOM}/cache-purges.test.ts`, `${SRC}/ledger/tell-edge.test.ts`],
-    }),
-  ]),
   ...at({ file: `${ROOM}/purge-record.ts`, tests: [`${SRC}/api/purge-timeline.test.ts`] }, [
     breaks("P13", "a later pass of an older purge ends a newer one", {
       find: "if (image.purged !== seq || image.purgeOrdered === null) return;",
@@ -60,11 +31,6 @@ export const PURGES: readonly Mutation[] = [
       replace: "if (image.removed) return true;",
       tests: [`${QUEUE_TESTS}/restored.test.ts`],
     }),
-    breaks("P22", "a doctor that dies after its delete leaves the edge's copies", {
-      find: "    copiesGo(tx, id, until);\n",
-      replace: "",
-      tests: [`${ROOM}/cache-purges.test.ts`],
-    }),
   ]),
   ...at({ file: `${ROOM}/removal-record.ts`, tests: [`${SRC}/api/removal.test.ts`] }, [
     breaks("P20", "a receipt is complete while data centres may have copies", {
@@ -75,11 +41,6 @@ export const PURGES: readonly Mutation[] = [
       find: "one.name === name && one.uploadedAt === uploadedAt",
       replace: "one.name === name",
       tests: [`${WORLD}/removal.test.ts`],
-    }),
-    breaks("P22", "a removal's receipt is complete before the cache has taken the purge", {
-      find: "!isEdgeCacheOn(tx)) return deleted &&",
-      replace: "deleted > 0) return deleted &&",
-      tests: [`${ROOM}/cache-ends.test.ts`],
     }),
   ]),
   ...at({ file: `${ROOM}/removal.ts`, tests: [`${QUEUE_TESTS}/restored.test.ts`] }, [
@@ -107,11 +68,6 @@ export const PURGES: readonly Mutation[] = [
       replace: "",
       tests: [`${WORLD}/removal.test.ts`],
       histories: { rule: "noblocks", favourites: ["remove", "copyOrPutBack", "accept"] },
-    }),
-    breaks("P22", "copies that a restored ledger knows nothing of stay", {
-      find: "  edgeCacheRestored(tx);\n",
-      replace: "",
-      tests: [`${ROOM}/cache-purges.test.ts`],
     }),
   ]),
   ...at({ file: `${ROOM}/sweeps.ts`, tests: [`${ROOM}/purge.test.ts`] }, [
@@ -169,39 +125,6 @@ export const PURGES: readonly Mutation[] = [
       find: "sweep.pass === 1 ? tx.now + SETTLED_MS : checkAt",
       replace: "checkAt",
       tests: [`${SRC}/api/removal.test.ts`],
-    }),
-    breaks("P22", "a purge's end makes no call due", {
-      find: "  objectsSwept(tx, sweep.image);\n",
-      replace: "",
-      tests: [`${WORLD}/workers-cache.test.ts`],
-    }),
-    breaks("P22", "a purge deletes the objects and leaves the edge's copies", {
-      find: "  objectsSwept(tx, sweep.image);\n",
-      replace: "",
-      tests: [`${ROOM}/cache-purges.test.ts`],
-    }),
-  ]),
-  ...at({ file: `${ROOM}/tables/cache-purges.ts`, tests: [`${ROOM}/cache-purges.test.ts`] }, [
-    breaks("P22", "a call is not repeated for what was on its way into the cache", {
-      find: "WHERE call = ?1 AND taken >= at + ?2 RETURNING",
-      replace: "WHERE call = ?1 AND taken + ?2 >= at RETURNING",
-      tests: [`${WORLD}/workers-cache.test.ts`],
-    }),
-    breaks("P22", "an answer that read R2 before the purge enters the cache after it for 30 days", {
-      find: "WHERE call = ?1 AND taken >= at + ?2 RETURNING",
-      replace: "WHERE call = ?1 AND taken >= at + ?2 * 0 RETURNING",
-    }),
-    breaks("P22", "a call that was taken before an object went counts for it", {
-      find: "due = min(due, ?5), call = NULL",
-      replace: "due = min(due, ?5)",
-    }),
-    breaks("P22", "a purge is lost with the edge that took its call", {
-      find: "SET call = ?1, taken = ?2, due = ?3 WHERE",
-      replace: "SET call = ?1, taken = ?2, due = ?3 * 1000 WHERE",
-    }),
-    breaks("P22", "a removal waits behind a run of purges", {
-      find: "WHERE due <= ? ORDER BY rank, since LIMIT ?",
-      replace: "WHERE due <= ? ORDER BY since LIMIT ?",
     }),
   ]),
 ];

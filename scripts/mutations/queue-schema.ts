@@ -80,12 +80,6 @@ export const QUEUE_SCHEMA: readonly Mutation[] = [
       tests: [`${SIMULATED}/rows-read.test.ts`],
     }),
   ]),
-  ...at({ file: `${QUEUE}/schema/known-calls.ts`, tests: [`${WORLD}/repeated-calls.test.ts`] }, [
-    breaks("P11", "a call whose effect stands in memory is heard twice", {
-      find: "    if (this.#ids.has(id)) return false;\n",
-      replace: "",
-    }),
-  ]),
   ...at({ file: `${QUEUE}/schema/memory.ts` }, [
     breaks("P8", "I4: after an eviction every admitted job counts as ended", {
       find: "return this.observed.has(gen);",

@@ -42,14 +42,6 @@ export const SHARED: readonly Mutation[] = [
       find: "if (mine.account === theirs.account || !mine.account || !theirs.account) {",
       replace: "if (mine.account !== undefined && mine.account === theirs.account) {",
     }),
-    breaks("P21", "nobody can tell the edge of a purge", {
-      find: 'if (edgeCache !== "workers") return [];',
-      replace: "return [];",
-    }),
-    breaks("P21", "an address of two hosts is one copy", {
-      find: "legacy.filter(({ hosts }) => hosts.length > 0)",
-      replace: "legacy.filter(() => false)",
-    }),
   ]),
   ...at({ file: `${SRC}/config-hook-rules.ts`, tests: [`${SRC}/config-check.hooks.test.ts`] }, [
     breaks("F18", "a time that is not signed passes the check", {

@@ -71,7 +71,7 @@ export const STORE: readonly Mutation[] = [
       replace: "    isWhole = true;\n    if (page.objects.length < most) break;",
     }),
   ]),
-  ...at({ file: `${ROOM}/make-pass.ts`, tests: [`${ROOM}/make-pass.test.ts`, `${WORLD}/workers-cache.test.ts`] }, [
+  ...at({ file: `${ROOM}/make-pass.ts`, tests: [`${ROOM}/make-pass.test.ts`] }, [
     breaks("P20", "a note that was put a moment ago keeps a removed image in R2 for two minutes", {
       find: "    () => false,\n",
       replace: "    (error) => Promise.reject(error),\n",
@@ -79,17 +79,14 @@ export const STORE: readonly Mutation[] = [
     breaks("P20", "the original stays in its bucket", {
       find: "  if (goesOn && own !== null) await deleteOriginal(own, await images.head(blockKey(id)), goOn);\n",
       replace: "",
-      tests: [`${ROOM}/make-pass.test.ts`],
     }),
     breaks("P20", "an original that was put after the removal is deleted", {
       find: "block === null || object.uploaded > block.uploaded) return;",
       replace: "block === null) return;",
-      tests: [`${ROOM}/make-pass.test.ts`],
     }),
     breaks("P20", "the original of an image that was allowed again is deleted", {
       find: "block === null || object.uploaded > block.uploaded) return;",
       replace: "(block !== null && object.uploaded > block.uploaded)) return;",
-      tests: [`${ROOM}/make-pass.test.ts`],
     }),
   ]),
   ...at({ file: `${ROOM}/markers.ts`, tests: [`${SRC}/making/submit-job.test.ts`] }, [

@@ -5,7 +5,6 @@ import { OBJECT_ROWS } from "./rows/object.ts";
 import { QUEUE_ROWS } from "./rows/queue.ts";
 import { REQUEST_ROWS } from "./rows/requests.ts";
 import { UNCHECKED } from "./rows/unchecked.ts";
-import { WORKERS_CACHE } from "./rows/workers-cache.ts";
 
 /** Every platform assumption of ours, in the order of the table in docs/reliability.md. */
 export const ASSUMPTIONS: readonly Assumption[] = [
@@ -15,5 +14,4 @@ export const ASSUMPTIONS: readonly Assumption[] = [
   ...QUEUE_ROWS,
   ...REQUEST_ROWS,
   ...UNCHECKED,
-  ...WORKERS_CACHE,
 ];

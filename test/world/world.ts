@@ -70,8 +70,6 @@ export class World {
   /** The client an operator, the API and the hooks hold. */
   readonly ledger: LedgerCalls;
   readonly counts = { batches: 0, stalls: 0, crashes: new Map<CrashPoint, number>() };
-  /** As the ledger tells the edge that a purge of its copies is due; answers what is wrong. Default: there is no edge. */
-  callEdge: () => Promise<string | null> = async () => "no edge (world)";
   /** An image's original in a bucket of the site. Default: the origin is another server. */
   original: (id: string) => OwnOriginal | null = () => null;
   /** The consumer's HTTP. */
@@ -270,7 +268,6 @@ export class World {
       },
       listBlocks: () => listBlocks(mortal(bucket, life)),
       deliver: async () => ({ status: 204, said: "" }),
-      callEdge: () => this.callEdge(),
       publishGate: async (file) => void (await bucket.put(GATE_KEY, JSON.stringify(file))),
     };
     const living = mortal(deps, life);

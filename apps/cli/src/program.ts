@@ -13,7 +13,6 @@ import { deployCommand } from "./commands/deploy.ts";
 import { destroyCommand } from "./commands/destroy.ts";
 import { devCommand } from "./commands/dev.ts";
 import { doctorCommand } from "./commands/doctor.ts";
-import { edgePurgeCommand } from "./commands/edge-purge.ts";
 import { eventsCommand } from "./commands/events.ts";
 import { focalCommand } from "./commands/focal.ts";
 import { gateCommand } from "./commands/gate.ts";
@@ -63,7 +62,6 @@ export const COMMANDS: readonly Command[] = [
   promoteCommand,
   actionsCommand,
   purgeCommand,
-  edgePurgeCommand,
   removeCommand,
   removalCommand,
   unblockCommand,

@@ -46,7 +46,6 @@ const LINES: Record<string, readonly (readonly string[])[]> = {
   promote: [["run_1"]],
   actions: [[]],
   purge: [[ID, "--yes"]],
-  "edge purge": [["--yes"], ["--signed"]],
   remove: [[ID, "--reason", ID, "--yes"]],
   removal: [[ID]],
   unblock: [[ID]],

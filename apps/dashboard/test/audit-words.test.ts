@@ -33,8 +33,6 @@ it.each([
   ["job.retry", "0a", { key: "a.jpg/400-high.webp" }, "One job was retried: a.jpg/400-high.webp"],
   ["doctor.fix", "lost_object", { count: 3 }, "The doctor mended 3 × lost_object"],
   ["image.purge", "products/oak", {}, "Image products/oak was purged"],
-  ["edge.purge", null, { of: "everything" }, "The edge's copies were purged: all of them"],
-  ["edge.purge", null, { of: "signed" }, "The edge's copies were purged: those of signed URLs"],
   ["image.remove", "products/oak", { reason: "case 812" }, "Image products/oak was removed: case 812"],
   ["image.unblock", "products/oak", {}, "Image products/oak was unblocked"],
   [

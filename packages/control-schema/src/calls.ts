@@ -5,7 +5,6 @@ import { Causes, causesQuery } from "./causes.ts";
 import { Costs, costsQuery } from "./costs.ts";
 import { CoverageReport, CoverageReports, KeptReport } from "./coverage.ts";
 import { DoctorWalk, doctorAnswer, doctorRequest } from "./doctor.ts";
-import { EdgePurge, EdgePurgeRequest } from "./edge-cache.ts";
 import { EventPage, EventTest } from "./events.ts";
 import { Gate, GatePatch } from "./gate.ts";
 import { History, historyQuery } from "./history.ts";
@@ -56,7 +55,6 @@ export const CALLS = {
   "GET /api/v1/images/{id}": { query: imageQuery, answer: Image },
   "DELETE /api/v1/images/{id}": { answer: Purge },
   "PUT /api/v1/images/{id}/focal": { body: FocalRequest, answer: FocalAnswer },
-  "POST /api/v1/edge-cache/purge": { body: EdgePurgeRequest, answer: EdgePurge },
   "POST /api/v1/images/{id}/remove": { body: RemoveRequest, answer: SignedRemoval },
   "GET /api/v1/images/{id}/removal": { answer: SignedRemoval },
   "POST /api/v1/images/{id}/unblock": { answer: Unblocked },

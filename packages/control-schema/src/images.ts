@@ -36,8 +36,7 @@ export const PurgeTimeline = z
       description: "When R2 had no variant of the image any more, Unix milliseconds; null: the first pass is under way",
     }),
     edgeUntil: time.nullable().meta({
-      description:
-        "Until when an edge may still answer with an old copy, Unix milliseconds; null: not known yet, as while a purge of the Workers Cache waits",
+      description: "Until when an edge may still answer with an old copy, Unix milliseconds; null: not known yet",
     }),
     browsersUntil: time.nullable().meta({
       description: "Until when a browser that has an old copy may show it, Unix milliseconds; null: not known yet",

@@ -1,5 +1,4 @@
 import * as z from "zod";
-import { EdgeCache } from "./edge-cache.ts";
 import { Budget, Gate } from "./gate.ts";
 import { WaitingFor } from "./jobs.ts";
 import { Pace } from "./pace.ts";
@@ -137,9 +136,6 @@ export const Stats = z
       limitBytes: bytes,
     }),
     hooks: webhooks,
-    edgeCache: EdgeCache.nullable().meta({
-      description: 'Purges of the edge\'s copies; null: `edgeCache` is not "workers", so nothing purges them',
-    }),
     metricErrors: count.meta({ description: "Times that recording a metric failed" }),
   })
   .meta({ id: "Stats" });

@@ -8,15 +8,6 @@ const sources = [{ prefix: "", url: "https://cdn.example.com/originals/{id}" }];
 const check = (deploy: object, more: object = {}): string[] =>
   checkConfig(defineConfig({ sources, deploy, ...more } as UserConfig));
 
-/** What a function of @prewarm/legacy-urls returns, as far as it is judged. */
-const service = (name: string, hosts: string[]): object => ({
-  name,
-  hosts,
-  secrets: [],
-  read: () => null,
-  serve: () => null,
-});
-
 const EVERYTHING = {
   edge: ["images.example.com", { pattern: "example.com/images/*", zone: "example.com" }],
   edgeUrl: "https://example.com",
@@ -37,11 +28,6 @@ const EVERYTHING = {
 describe("of deploy, checkConfig passes", () => {
   it.each<[string, string[]]>([
     ["none", check({})],
-    ["no environment for a Workers Cache", check({}, { edgeCache: "workers" })],
-    [
-      "an address on workers.dev for it",
-      check({ staging: { edgeUrl: "https://e.a.workers.dev" } }, { edgeCache: "workers" }),
-    ],
     ["two environments of which nothing is said", check({ staging: {}, production: {} })],
     [
       "every setting",
@@ -198,16 +184,6 @@ describe("of deploy, checkConfig finds", () => {
         { sources: [{ prefix: "", url: "https://pics.example.com/originals/{id}" }] },
       ),
       /^sources\[0\]\.url: this is the edge's own route/,
-    ],
-    [
-      "a Workers Cache of an edge whose address nobody knows",
-      check({ staging: { edge: "a.example.com" }, production: {} }, { edgeCache: "workers" }),
-      /^deploy\.production: .*purged at the edge's address: write edge/,
-    ],
-    [
-      "a Workers Cache before old URLs that are read by their host",
-      check({}, { edgeCache: "workers", legacy: [service("imgix", ["old.example.com"]), service("cloudinary", [])] }),
-      /^legacy: imgix reads addresses by their host, which the Workers Cache does not look at/,
     ],
   ])("%s", (_, faults, expected) => expect(faults).toEqual([expect.stringMatching(expected)]));
 });

@@ -238,7 +238,6 @@ describe("checkConfig finds", () => {
       ],
     ),
     ["a cache that never forgets", "cacheSeconds", /604800/, check({ cacheSeconds: 31_536_000 })],
-    ["a cache that nobody has", "edgeCache", /write colo or workers/, checkRaw({ edgeCache: "global" })],
     ["a window of nothing", "originalsWindowSeconds", /60/, check({ originalsWindowSeconds: 0 })],
     ["no budget of time", "edgeBudgetMs", /50/, check({ edgeBudgetMs: 0 })],
     ["a limit that is text", "limits.maxAttempts", /integer/, checkRaw({ limits: { maxAttempts: "5" } })],

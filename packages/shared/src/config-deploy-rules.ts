@@ -1,6 +1,6 @@
 import type { Config } from "./config.ts";
 import type { Fault } from "./config-hook-rules.ts";
-import { type DeployConfig, type DeployNames, deployNames, edgeUrlOf, hostOf, routesOf } from "./deploy.ts";
+import { type DeployConfig, type DeployNames, deployNames, hostOf, routesOf } from "./deploy.ts";
 import { queueRole } from "./queue-role.ts";
 
 /** Cloudflare's longest name of a Worker or a queue, in characters. */
@@ -58,27 +58,6 @@ function bucketFaults(path: string, { buckets = {} }: DeployConfig, sources: Con
     ...own.map((binding) => ({
       path: `${path}.buckets.${binding}`,
       mend: "this name is Prewarm's own: give the source's bucket another one",
-    })),
-  ];
-}
-
-/**
- * Only the edge can purge the Workers Cache, and a POST tells it that a purge is due. So the consumer needs the address of its own edge,
- * which `edgeHosts` do not tell: they are the same in every environment. The cache looks at path and query and not at the host, so an address
- * must mean one picture on all hosts.
- */
-export function cacheFaults({ edgeCache, deploy, legacy }: Config): Fault[] {
-  if (edgeCache !== "workers") return [];
-  const byHost = legacy.filter(({ hosts }) => hosts.length > 0);
-  const silent = Object.entries(deploy).filter(([, settings]) => edgeUrlOf(settings) === null);
-  return [
-    ...silent.map(([environment]) => ({
-      path: `deploy.${environment}`,
-      mend: 'edgeCache: "workers" is purged at the edge\'s address: write edge, such as "images.example.com", or edgeUrl',
-    })),
-    ...byHost.map(({ name }) => ({
-      path: "legacy",
-      mend: `${name} reads addresses by their host, which the Workers Cache does not look at: write edgeCache: "colo", or deploy an edge of their own for these hosts`,
     })),
   ];
 }

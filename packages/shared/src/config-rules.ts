@@ -1,5 +1,5 @@
 import type { Config, RatioConfig, SourceConfig } from "./config.ts";
-import { cacheFaults, deployFaults } from "./config-deploy-rules.ts";
+import { deployFaults } from "./config-deploy-rules.ts";
 import { type Fault, hooksFaults } from "./config-hook-rules.ts";
 import { closedFormats, pageFaults } from "./config-page-rules.ts";
 import { deployHosts } from "./deploy.ts";
@@ -50,7 +50,6 @@ export const RULES: readonly Rule[] = [
   { needs: ["gate"], faults: gateFaults },
   { needs: ["ittybit"], faults: ittybitFaults },
   { needs: ["deploy", "sources"], faults: deployFaults },
-  { needs: ["deploy", "edgeCache", "legacy"], faults: cacheFaults },
   { needs: [], faults: nameFaults },
 ];
 

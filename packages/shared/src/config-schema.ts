@@ -266,7 +266,6 @@ export const configSchema = z.strictObject({
   }),
   freshness: z.enum(["immutable", "revalidate"], "write immutable or revalidate"),
   cacheSeconds: integer(1, 604_800),
-  edgeCache: z.enum(["colo", "workers"], "write colo or workers"),
   countViews: integer(0, 10_000),
   passThrough: extensions,
   unshowable: extensions,

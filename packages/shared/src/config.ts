@@ -209,10 +209,8 @@ export interface Settings {
   };
   /** What clients may do with a variant: keep it a year as `immutable`, or `revalidate` it before every use. */
   freshness: "immutable" | "revalidate";
-  /** Life of the edge's cache copy in seconds, by `edgeCache: "colo"`: the bound within which a purge is everywhere. Beside `freshness: "revalidate"` the default is an hour. */
+  /** Life of the edge's cache copy in seconds: the bound within which a purge is everywhere. Beside `freshness: "revalidate"` the default is an hour. */
   cacheSeconds: number;
-  /** What keeps the edge's copies: `colo`, each data centre's own cache, or `workers`, Cloudflare's Workers Cache, which a purge reaches everywhere (docs/freshness.md). Keep `colo` until `prewarm smoke --cache` passes. */
-  edgeCache: "colo" | "workers";
   /** One view in so many is counted, and stands for the others, where the edge has the dataset `VIEWS` (docs/dashboard.md); 0 counts none. */
   countViews: number;
   /** Extensions of originals (the template's, else the id's) that redirect to the original and are never enqueued. */
@@ -317,7 +315,6 @@ export const DEFAULTS: Settings = {
   cold: { first: "stored", maxBytes: 2_000_000, streamMaxBytes: 10_000_000 },
   freshness: "immutable",
   cacheSeconds: 86_400,
-  edgeCache: "colo",
   countViews: 1,
   passThrough: ["svg", "gif", "ico"],
   unshowable: ["heic", "heif", "tif", "tiff"],

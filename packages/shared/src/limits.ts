@@ -112,13 +112,3 @@ export function uselessMost(unknownPerSecond: number): { most: number; perSecond
  * (variants, notes, one of markers) are 561,600 a month of the million class A operations that are free. Chosen.
  */
 export const DOCTOR_SLICES_PER_MINUTE = 6;
-
-/**
- * Calls that purge a Workers Cache: so many a minute and at once, with so many tags each. They are counted per account, and each plan has the
- * limits of the free one (developers.cloudflare.com/workers/cache/limitations, read 2026-11).
- */
-export const CACHE_CALLS = { perMinute: 5, burst: 25, tags: 100 } as const;
-/** By then a purge that the cache has taken has reached every data centre, in ms. The platform says about a second (workerd#6865). Chosen. */
-export const CACHE_PURGE_MS = 5_000;
-/** An answer that read R2 before a purge may enter the cache after it, so each purge is repeated after this, in ms. Chosen. */
-export const CACHE_FILL_MS = 60_000;

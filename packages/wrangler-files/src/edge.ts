@@ -11,18 +11,9 @@ export function edgeFile(site: Site, installation: Installation): Table {
     // Names of functions are 2 kB of the bundle's 20: no code reads them.
     keep_names: false,
     observability: observability({}, {}),
-    ...cacheOf(site),
     ...bindings(local),
     ...(environments.length === 0 ? {} : { env: Object.fromEntries(environments) }),
   };
-}
-
-/**
- * The cache in front of the edge. An entry outlives a deploy, else each would begin with an empty cache. Its requests are billed as requests
- * of the Worker, calls between Workers too, so nothing stands between it and the viewer.
- */
-function cacheOf({ edgeCache }: Site): Table {
-  return edgeCache === "workers" ? { cache: { enabled: true, cross_version_cache: true } } : {};
 }
 
 function environmentOf(stage: Stage): Table {

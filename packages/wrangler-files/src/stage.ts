@@ -10,7 +10,7 @@ import {
 } from "@prewarm/shared/deploy";
 
 /** What the generator needs of a configuration. */
-export type Site = Pick<Config, "sources" | "deploy" | "edgeCache">;
+export type Site = Pick<Config, "sources" | "deploy">;
 export type Table = Record<string, unknown>;
 
 /** The local stack, which is the files' top level, or an environment of `deploy`. */

@@ -174,13 +174,6 @@ describe("a setting of deploy", () => {
   });
 });
 
-it.each([undefined, "shop"])("puts the Workers Cache before the edge alone, across its versions: %s", (env) => {
-  const read = readerOf(site({ shop: { edge: "a.example.com" } }, { edgeCache: "workers" }));
-  expect(read("wrangler.edge.toml", env).cache).toEqual({ enabled: true, cross_version_cache: true });
-  expect(read("wrangler.consumer.toml", env).cache).toBeUndefined();
-  for (const file of FILES) expect(two(file, env && "staging").cache).toBeUndefined();
-});
-
 it("limits each network's misses as the figures of strangers' costs reckon", () => {
   expect(two("wrangler.edge.toml", "production").ratelimits).toMatchObject([
     { name: "ENQUEUE_LIMIT", namespace_id: expect.any(String), simple: { limit: MISSES_PER_MINUTE.known, period: 60 } },

@@ -1,5 +1,5 @@
 import type { Finding } from "@prewarm/control-schema/doctor";
-import { blockKey, encodedIdOfKey, encodeId, parseVariantKey, storeKey } from "@prewarm/shared/variant-key";
+import { blockKey, encodeId, parseVariantKey, storeKey } from "@prewarm/shared/variant-key";
 import type { HistoryWorld } from "./history-world.ts";
 import { fenceOf, lookAt, WAITING } from "./ledger-look.ts";
 import { partOf } from "./pictures.ts";
@@ -46,12 +46,6 @@ export function excusedFindings(world: HistoryWorld): (finding: Finding) => bool
   };
 }
 
-/** What R2 does not hold stands in no cache, but what a hand has taken out of it. */
-export function checkCopies({ edge, invariants }: HistoryWorld): void {
-  const byHand = new Set([...invariants.promises.deletedAt.keys()].map(encodedIdOfKey));
-  edge?.judge.rest(edge.cache.copies(), (id) => byHand.has(id));
-}
-
 /** I8, P10, the gate file, and nothing left over, once all is still. */
 export function checkRest(world: HistoryWorld): void {
   const { sql, invariants } = world;
@@ -71,9 +65,7 @@ export function checkRest(world: HistoryWorld): void {
 /** What is still to be done: "" at rest. */
 export function whatIsLeft({ sql }: HistoryWorld): string {
   const rows = [...lookAt(sql).rows.values()].filter(({ state }) => state <= WAITING + 1);
-  const tables = ["owners", "claims", "sweeps", "outbox", "cache_purges"].map((table) =>
-    sql.exec(`SELECT * FROM ${table}`),
-  );
+  const tables = ["owners", "claims", "sweeps", "outbox"].map((table) => sql.exec(`SELECT * FROM ${table}`));
   const walks = [
     sql.exec("SELECT * FROM actions WHERE state = 'running'"),
     sql.exec("SELECT * FROM runs WHERE cancel_cursor > 0"),

@@ -49,9 +49,6 @@ const OFTEN = [
   "view",
   "view",
   "view",
-  "look",
-  "look",
-  "look",
   "force",
   "replace",
   "replace",
@@ -167,14 +164,6 @@ const platformFault = fc.oneof(
     .constantFrom(5_000, 70_000, 25 * 3_600_000)
     .map((ms) => fault(`reorder(${ms} ms)`, ({ lateMessages }) => lateMessages.push(ms), false)),
   few.map((n) => fault(`duplicate(${n})`, (script) => (script.doubledMessages += n), false)),
-);
-
-/** What goes wrong between the ledger, the edge and its cache, where a history has one. */
-const cacheFault = fc.oneof(
-  fc
-    .constantFrom(3_000, 20_000, 50_000)
-    .map((ms) => fault(`lateFills(${ms} ms)`, ({ lateFills }) => lateFills.push(ms, ms), false)),
-  few.map((n) => fault(`lostPokes(${n})`, (script) => (script.lostPokes += n), false)),
 );
 
 /** A put is on its way for long while the world moves on: what the conditional put, the grace and the second pass are for. */
@@ -372,15 +361,7 @@ export function histories(
   favourites: Favourites = [],
   hooks = false,
 ): fc.Arbitrary<Iterable<Command>> {
-  const faults = [
-    crash,
-    stall,
-    ...scenes,
-    upstreamFault,
-    platformFault,
-    cacheFault,
-    ...(hooks ? [hookFault, hookFault] : []),
-  ];
+  const faults = [crash, stall, ...scenes, upstreamFault, platformFault, ...(hooks ? [hookFault, hookFault] : [])];
   const often = favourites.length === 0 ? happening : fc.oneof(...favourites.map(favourite));
   const kinds = [happening, often, often, often, advance, advance, advance, ...faults];
   return fc.commands<Model, HistoryWorld, false>(kinds, { maxCommands, size: "max" });

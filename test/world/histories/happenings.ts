@@ -134,13 +134,6 @@ export const HAPPENINGS = {
   crowd: (world, target) => {
     for (let viewer = 0; viewer < 5; viewer += 1) world.viewed(keyOf(target));
   },
-  look: (world, target) => world.look(keyOf(target)),
-  /** Copies that nobody promises to keep are gone. */
-  evictCopies: (world) => world.edge?.cache.evict(() => world.clock.random() < 0.5),
-  /** Another Worker of the account takes the tokens of a minute, or all of them. */
-  takeTokens: (world, { width }) => {
-    for (let calls = width === WIDTHS[0] ? 5 : 25; calls > 0; calls -= 1) world.edge?.account.take({});
-  },
   cancel: asking((world, target) => act(world, target, "cancelJob")),
   cancelAll: asking((world, target) => actOnAll(world, target, "cancel")),
   cancelRun: asking((world, { run }) => world.ask((ledger) => ledger.cancelRun(run === "uploads" ? "run1" : run, WHO))),

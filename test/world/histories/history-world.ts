@@ -1,11 +1,10 @@
-import { type Config, defineConfig } from "@prewarm/shared/config";
+import { defineConfig } from "@prewarm/shared/config";
 import type { GateView } from "../../../workers/consumer/src/ledger/contract.ts";
 import { type Chance, createChance } from "../chance.ts";
 import { VirtualClock } from "../virtual-clock.ts";
 import type { Copy } from "../virtual-object.ts";
-import { type Hop, scripted, strike, type Weather } from "../weather.ts";
+import { type Hop, scripted, type Weather } from "../weather.ts";
 import { PLAIN, type Telling, Webhooks } from "../webhooks.ts";
-import { CachedEdge, CENTRES } from "../workers-cache/cached-edge.ts";
 import { World } from "../world.ts";
 import { killsAtFault } from "./commit-checks.ts";
 import { Invariants } from "./invariants.ts";
@@ -26,12 +25,6 @@ const HOOKED = { webhooks: "wake", publicUrl: "https://prewarm.example.com", qua
 const EXCUSED_MS = 2_500_000;
 /** By then after a restore jobs from before have been found in Ittybit's list. */
 const FOUND_MS = 130_000;
-
-/** Every second history has a Workers Cache in front of its edge. */
-function configOf(seed: number, hooks: boolean): Config {
-  const edgeCache = seed % 2 === 1 ? "workers" : "colo";
-  return { ...CONFIG, edgeCache, ...(hooks ? { ittybit: HOOKED } : {}) };
-}
 
 /** An operator whose call failed. */
 const ASK_AGAIN_MS = 2_000;
@@ -57,8 +50,6 @@ interface Budget {
 export class HistoryWorld extends World {
   readonly upstream: Upstream;
   readonly invariants: Invariants;
-  /** The edge behind a Workers Cache, where the history has one. */
-  readonly edge: CachedEdge | null;
   readonly #site: Site;
   /** The last operation of each image. */
   readonly #operated = new Map<string, Promise<void>>();
@@ -83,7 +74,7 @@ export class HistoryWorld extends World {
       violation: (text) => invariants.violation(text),
     });
     super({
-      ...{ config: configOf(seed, hooks), clock, chance, weather, watcher: invariants },
+      ...{ config: hooks ? { ...CONFIG, ittybit: HOOKED } : CONFIG, clock, chance, weather, watcher: invariants },
       outside: { ittybit: upstream.client, fetch: upstream.fetch, allowLoopbackHttp: false },
       queues: {
         live: { name: "prewarm-live", handlers: 20, batch: { max: 10, timeoutMs: 300 }, unruly: true },
@@ -101,20 +92,6 @@ export class HistoryWorld extends World {
       how: () => telling(script(), chance),
     });
     upstream.onMade = (job) => webhooks.made(job);
-    this.edge = this.config.edgeCache === "workers" ? this.#cachedEdge(chance) : null;
-  }
-
-  #cachedEdge(chance: Chance): CachedEdge {
-    const edge = new CachedEdge(this, this.config, {
-      violation: (text) => this.invariants.violation(text),
-      landMs: () => this.script.lateFills.shift() ?? chance.between(0, 200),
-      purgeMs: () => chance.between(50, 1_000),
-    });
-    const { callEdge } = this;
-    this.callEdge = async () => {
-      return strike(this.script, "lostPokes") ? "the edge did not answer (world)" : callEdge();
-    };
-    return edge;
   }
 
   /* ── What its judges ask ── */
@@ -186,13 +163,6 @@ export class HistoryWorld extends World {
   poisonKey(key: string): void {
     this.#site.poison ??= key;
     this.invariants.mayDie = true;
-  }
-
-  /** Viewers of both data centres ask for a variant; what they are shown is judged. */
-  look(key: string): void {
-    this.invariants.promises.asked.add(key);
-    if (this.edge === null) this.viewed(key);
-    for (const centre of CENTRES) void this.edge?.view(key, centre);
   }
 
   /** Both queues lose all they hold. */

@@ -33,17 +33,13 @@ export interface Script extends Faults {
   lateAnswers: number[];
   /** How the next jobs' ends are told, where Ittybit is told an address. */
   hooks: Partial<Telling>[];
-  /** How long the next answers of the edge take into its cache, ms. */
-  lateFills: number[];
-  /** Pokes of the edge that do not arrive. */
-  lostPokes: number;
   /** What the next results' URLs answer instead. */
   outputs: ("html" | "truncated" | "gone" | "error")[];
 }
 
 export function emptyScript(): Script {
   const upstream = { throttled: [], account: 0, rejected: 0, unanswered: 0, blind: 0, jobs: [], outputs: [] };
-  return { ...noFaults(), ...upstream, lateAnswers: [], hooks: [], lateFills: [], lostPokes: 0 };
+  return { ...noFaults(), ...upstream, lateAnswers: [], hooks: [] };
 }
 
 /** The outside in memory: Ittybit, the host of its results, and the originals, which a job reads a while after it was made. */

@@ -1,9 +1,8 @@
 import { MISSES_PER_MINUTE } from "@prewarm/shared/limits";
 import { createAskedLately } from "../../../workers/edge/src/miss/asked-lately.ts";
 import { createLiveGate } from "../../../workers/edge/src/miss/gate.ts";
-import type { WorkersCache } from "../../../workers/edge/src/purge-cache.ts";
 import { createTargetCache } from "../../../workers/edge/src/request/target-cache.ts";
-import type { Background, Edge } from "../../../workers/edge/src/request-context.ts";
+import type { Edge } from "../../../workers/edge/src/request-context.ts";
 import { route } from "../../../workers/edge/src/route.ts";
 import { createFakeBucket, createFakeCache } from "../../../workers/edge/src/testing/fakes.ts";
 import type { World } from "../world.ts";
@@ -36,18 +35,14 @@ function limiter(now: () => number, most: number): NonNullable<Edge["limit"]> {
  * The edge as it is deployed, in front of a world: its R2 is the world's, its messages go into the world's queue. `onRead`: told each read of
  * R2, which happens when it has ended.
  */
-export function edgeInFront(
-  world: World,
-  config: Edge["config"],
-  onRead: () => void | Promise<void> = () => undefined,
-) {
+export function edgeInFront(world: World, config: Edge["config"], onRead: () => void = () => undefined) {
   const { clock } = world;
   const cache = createFakeCache(clock.now);
   /** The store as it stands, in the edge's words. */
   const images: Edge["images"] = {
     async get(key, options) {
       counts.reads += 1;
-      await onRead();
+      onRead();
       const found = world.store.objects.get(key);
       if (found === undefined) return null;
       const copy = createFakeBucket();
@@ -56,7 +51,7 @@ export function edgeInFront(
     },
     async head(key) {
       counts.reads += 1;
-      await onRead();
+      onRead();
       const found = world.store.objects.get(key);
       return found === undefined ? null : { size: found.bytes.byteLength };
     },
@@ -79,8 +74,6 @@ export function edgeInFront(
         world.call(message);
         return true;
       },
-      takeCachePurge: () => world.ledger.takeCachePurge(`edge${world.clock.now()}`),
-      noteCachePurge: (number, error) => world.ledger.noteCachePurge(number, error),
     },
     limit: limiter(clock.now, MISSES_PER_MINUTE.known),
     unknownLimit: limiter(clock.now, MISSES_PER_MINUTE.unknown),
@@ -95,14 +88,10 @@ export function edgeInFront(
   async function get(path: string, address: string): Promise<Response> {
     const background: Promise<unknown>[] = [];
     const request = new Request(`https://images.example.com${path}`, { headers: { "CF-Connecting-IP": address } });
-    const answer = await ask(request, (work) => void background.push(work));
+    counts.requests += 1;
+    const answer = await route(request, edge, (work) => void background.push(work));
     await Promise.all(background);
     return answer;
   }
-  /** The entrypoint. `cache`: the Workers Cache in front of it. */
-  function ask(request: Request, background: Background, cache?: WorkersCache): Promise<Response> {
-    counts.requests += 1;
-    return route(request, edge, background, cache);
-  }
-  return { get, ask, messages, counts };
+  return { get, messages, counts };
 }

@@ -129,12 +129,6 @@ export function doctorDeps(site: Config, env: Env) {
   return { ...operatorDeps(site, env), mendNotes: mend };
 }
 
-/** Where the edge answers images: its own address, and the hosts of the configuration. */
-export function imagesUrls({ edgeHosts }: Config, { EDGE_URL }: Pick<Env, "EDGE_URL">): string[] {
-  const own = EDGE_URL ? [EDGE_URL.replace(/\/$/, "")] : [];
-  return [...new Set([...own, ...edgeHosts.map((host) => `https://${host}`)])].map((edge) => `${edge}/images/`);
-}
-
 /** Null where nobody wants the edge's views read; half of what that takes is told by the first query. */
 function analyticsOf(env: Env): Analytics | null {
   const {

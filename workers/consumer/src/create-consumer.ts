@@ -1,6 +1,5 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 import type { Config } from "@prewarm/shared/config";
-import type { CachePurge, CachePurges } from "@prewarm/shared/edge-cache";
 import { queueRole } from "@prewarm/shared/queue-role";
 import { createApi } from "./api/create-api.ts";
 import { apiDeps, batchDeps, doctorDeps, ledgerOf, logOf, operatorDeps } from "./compose.ts";
@@ -22,18 +21,10 @@ export function createConsumer(site: Config) {
 
 /** A service binding's entrypoint: no request from outside reaches it. */
 function createMisses(site: Config) {
-  return class extends WorkerEntrypoint<Env> implements CachePurges {
+  return class extends WorkerEntrypoint<Env> {
     /** A viewer's miss: true once the ledger has recorded it, and the variant is being made. */
     miss(message: unknown): Promise<boolean> {
       return consumeMiss(message, batchDeps(site, this.env), (work) => this.ctx.waitUntil(work));
-    }
-
-    takeCachePurge(): Promise<CachePurge | null> {
-      return ledgerOf(this.env).takeCachePurge(crypto.randomUUID());
-    }
-
-    noteCachePurge(number: number, error: string | null): Promise<void> {
-      return ledgerOf(this.env).noteCachePurge(number, error);
     }
   };
 }

@@ -7,12 +7,11 @@ import { GATE_KEY } from "@prewarm/shared/markers";
 import { WORK_MESSAGE } from "@prewarm/shared/messages";
 import { resolveOriginal } from "@prewarm/shared/source";
 import { within } from "@prewarm/shared/within";
-import { imagesUrls, ittybitOf, logOf, versionOf } from "./compose.ts";
+import { ittybitOf, logOf, versionOf } from "./compose.ts";
 import { bucketOf, type Env, secretOf, siteConfig } from "./config.ts";
 import { pollerOf } from "./ittybit/poller/poller.ts";
 import type { LedgerDeps } from "./ledger/ledger-deps.ts";
 import { toBase64Url } from "./platform/base64.ts";
-import { callEdge } from "./platform/call-edge.ts";
 import { deliverEvent, handleEvent } from "./platform/deliver-event.ts";
 import { listBlocks } from "./store/blocks.ts";
 import { makePass, type OwnOriginal } from "./store/make-pass.ts";
@@ -50,7 +49,6 @@ export function ledgerDeps(site: Config, env: Env): LedgerDeps {
     watchExternalJobs: pollerOf({ ittybit: ittybitOf(env), clock: systemClock, log, sleep }),
     sweep: (pass, goOn) => makePass({ images: env.IMAGES_BUCKET, original: ownOriginal(site, env), sleep }, pass, goOn),
     listBlocks: () => listBlocks(env.IMAGES_BUCKET),
-    callEdge: () => callEdge(imagesUrls(siteConfig(site, env), env), (input, init) => fetch(input, init)),
     deliver: (event) => {
       const endpoint = siteConfig(site, env).events.find((one) => endpointName(one) === event.endpoint);
       // Taken out of the configuration since.

@@ -11,8 +11,7 @@ export function createEdge(site: Config) {
     fetch(request, env, context) {
       edge ??= edgeOf(site, env, caches.default);
       const ready = edge;
-      const answer = (asked: Request): Promise<Response> =>
-        route(asked, ready, (work) => context.waitUntil(work), context.cache);
+      const answer = (asked: Request): Promise<Response> => route(asked, ready, (work) => context.waitUntil(work));
       // The first service that is listed is asked first.
       return ready.config.legacy.reduceRight(
         (next, service) => (asked: Request) => service.serve(asked, next, { ...ready, env }),

@@ -1,6 +1,5 @@
 import type { Clock } from "@prewarm/shared/clock";
 import type { Config } from "@prewarm/shared/config";
-import type { CachePurges } from "@prewarm/shared/edge-cache";
 import type { StoredInfo } from "@prewarm/shared/image-info";
 import { READS_PER_REQUEST } from "@prewarm/shared/limits";
 import type { MissMessage } from "@prewarm/shared/messages";
@@ -21,8 +20,8 @@ export interface Edge {
   /** The originals' bucket of this binding name; null when there is none. */
   originals: (binding: string) => ObjectStore | null;
   live: { send(message: MissMessage): Promise<unknown> };
-  /** The consumer's entrypoint: `miss` is true once the ledger has recorded one. */
-  consumer: { miss(message: MissMessage): Promise<boolean> } & Partial<CachePurges>;
+  /** The consumer's entrypoint for misses: true once the ledger has recorded one. */
+  consumer: { miss(message: MissMessage): Promise<boolean> };
   /** Null where the platform has no rate limiter. */
   limit: { limit(options: { key: string }): Promise<{ success: boolean }> } | null;
   /** The same for misses of images of which nothing is known. */

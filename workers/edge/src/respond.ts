@@ -60,15 +60,13 @@ export function problem(error: AppError, method: string, extra: Record<string, s
 
 /** Answers OPTIONS, a CORS preflight or not. */
 export function preflight(): Response {
-  return empty({
+  const headers = {
+    ...BASE_HEADERS,
     Allow: METHODS,
     "Access-Control-Allow-Methods": METHODS,
     "Access-Control-Allow-Headers": "Range, If-Range, If-None-Match, If-Modified-Since",
     "Access-Control-Max-Age": "86400",
-  });
-}
-
-/** 204. */
-export function empty(extra: Record<string, string> = {}): Response {
-  return new Response(null, { status: 204, headers: { ...BASE_HEADERS, "Cache-Control": "no-store", ...extra } });
+    "Cache-Control": "no-store",
+  };
+  return new Response(null, { status: 204, headers });
 }

@@ -1,45 +1,22 @@
 import { AppError } from "@prewarm/shared/errors";
 import { countView } from "./count-view.ts";
-import { STORED, serveVariant } from "./hit/serve-variant.ts";
+import { serveVariant } from "./hit/serve-variant.ts";
 import { INFO_PATH, serveInfo } from "./info.ts";
 import { answerMiss } from "./miss/answer-miss.ts";
 import { passThrough } from "./miss/pass-through.ts";
 import { ORIGINALS_PATH, serveOriginal } from "./originals.ts";
-import { purgeCache, type WorkersCache } from "./purge-cache.ts";
 import { checkSignature, needsSignature } from "./request/check-signature.ts";
 import { IMAGES_PATH, mayNegotiate, readTarget } from "./request/target.ts";
 import { type Background, createRequestContext, type Edge, type RequestContext } from "./request-context.ts";
-import { BASE_HEADERS, empty, METHODS, preflight, problem } from "./respond.ts";
-import { attempt } from "./time-limit.ts";
-import { keepInFront, keepNothingElse } from "./workers-cache.ts";
+import { BASE_HEADERS, METHODS, preflight, problem } from "./respond.ts";
 
-/** Answers every request to the edge Worker. `cache`: the Workers Cache in front, if there is one. Never throws. */
-export async function route(
-  request: Request,
-  edge: Edge,
-  background: Background,
-  cache?: WorkersCache,
-): Promise<Response> {
-  const response = await answer(request, edge, background, cache);
-  if (edge.config.edgeCache === "workers") keepNothingElse(response);
-  return response;
-}
-
-async function answer(
-  request: Request,
-  edge: Edge,
-  background: Background,
-  cache: WorkersCache | undefined,
-): Promise<Response> {
+/** Answers every request to the edge Worker. Never throws. */
+export async function route(request: Request, edge: Edge, background: Background): Promise<Response> {
   const { method } = request;
   const start = edge.clock.now();
   try {
     if (method === "GET" || method === "HEAD") return await serve(request, edge, background);
     if (method === "OPTIONS") return preflight();
-    if (method === "POST" && edge.config.edgeCache === "workers" && URL.parse(request.url)?.pathname === IMAGES_PATH) {
-      background(attempt(() => purgeCache(request, edge, cache)));
-      return empty({});
-    }
     throw new AppError("method_not_allowed", { allowed: METHODS.split(", ") });
   } catch (error) {
     const refusal = refuse(request, known(error, edge), edge.clock.now() - start);
@@ -82,8 +59,6 @@ async function serve(request: Request, edge: Edge, background: Background): Prom
 
 async function serveImage(context: RequestContext): Promise<Response> {
   const response = await answerImage(context);
-  if (context.edge.config.edgeCache === "workers" && response.headers.get("Cache-Status") === STORED)
-    keepInFront(response, context);
   if (context.method === "GET") countView(context.edge, response, context);
   return response;
 }

@@ -1,17 +1,7 @@
 import { createExecutionContext, reset, waitOnExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { defineConfig } from "@prewarm/shared/config";
-import type { CachePurge } from "@prewarm/shared/edge-cache";
 import { afterEach, describe, expect, it } from "vitest";
 import worker from "../../../dev/limits/edge-entry.ts";
-import site from "../../../prewarm.config.ts";
-import { createEdge } from "./create-edge.ts";
-
-/** The consumer of vitest.config.ts. */
-interface Ledger {
-  makeDue(call: CachePurge): Promise<void>;
-  noted(): Promise<[number, string | null][]>;
-}
 
 // The real bindings: what R2, the cache and streams do in workerd is what the fakes of the other tests must not invent.
 const BYTES = Uint8Array.from({ length: 300_000 }, (_, n) => (n * 7) % 251);
@@ -27,19 +17,14 @@ function newOrigin(): string {
   return `https://edge-${host}.example.com`;
 }
 
-async function ask(
-  url: string,
-  headers: Record<string, string> = {},
-  method = "GET",
-  edge: Pick<typeof worker, "fetch"> = worker,
-): Promise<Response> {
+async function ask(url: string, headers: Record<string, string> = {}, method = "GET"): Promise<Response> {
   const context = createExecutionContext();
   const request = new Request(url, { method, headers, redirect: "manual" }) as Request<
     unknown,
     IncomingRequestCfProperties
   >;
   // A busy machine is no slow R2: the edge has the local stack's time.
-  const response = await edge.fetch(request, { ...env, LOCAL: "true" } as never, context);
+  const response = await worker.fetch(request, { ...env, LOCAL: "true" } as never, context);
   // Read before waiting: the cache's branch of the stream moves with the viewer's.
   const body = response.body === null ? null : await response.arrayBuffer();
   await waitOnExecutionContext(context);
@@ -140,31 +125,5 @@ describe("a missed variant", () => {
     const url = `${newOrigin()}/images/gone-${host}?w=800`;
     await bucket.put(`dead/gone-${host}/_`, JSON.stringify({ code: "missing", until: Date.now() + 60_000 }));
     expect((await ask(url)).headers.get("Cache-Status")).toContain("detail=missing");
-  });
-});
-
-describe('edgeCache: "workers"', () => {
-  const edge = createEdge(defineConfig({ ...site, edgeCache: "workers" }));
-
-  it("answers with the whole of R2's object and the cache's own headers, and keeps no copy of its own", async () => {
-    await bucket.put("variants/front/800-high.webp", BYTES);
-    const url = `${newOrigin()}/images/front?w=800`;
-    const response = await ask(url, { Range: "bytes=5-9" }, "GET", edge);
-    expect([response.status, response.headers.get("Cloudflare-CDN-Cache-Control")]).toEqual([
-      200,
-      "max-age=2592000, stale-if-error=0",
-    ]);
-    expect(response.headers.get("Cache-Tag")).toMatch(/^i-[0-9a-f]+,b-\d+$/);
-    expect(await bytesOf(response)).toEqual(BYTES);
-    await bucket.delete("variants/front/800-high.webp");
-    expect((await ask(url, {}, "GET", edge)).status).toBe(302);
-  });
-
-  it("notes that there is no such cache here, as the platform's runtime on this machine has none", async () => {
-    const { CONSUMER: consumer } = env as unknown as { CONSUMER: Ledger };
-    await consumer.makeDue({ number: 7, kind: "purge", tags: ["i-1"] });
-    const response = await ask(`${newOrigin()}/images/`, {}, "POST", edge);
-    expect([response.status, response.headers.get("Cache-Control")]).toEqual([204, "no-store"]);
-    expect(await consumer.noted()).toEqual([[7, expect.stringContaining("no Workers Cache is in front")]]);
   });
 });

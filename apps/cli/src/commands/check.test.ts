@@ -175,18 +175,6 @@ describe("prewarm check", () => {
     expect(shown).toEqual([null, "Bearer right", "Bearer wrong"]);
   });
 
-  it("says what the Workers Cache needs, and what of it nobody can see from here", async () => {
-    const deploy = { production: { edge: "images.example.com", views: true } };
-    const { code, stdout } = await check([], { site: { edgeCache: "workers", deploy } });
-    expect(code).toBe(EXIT.ok);
-    expect(stdout).toMatch(/^look +Workers Cache +.*prewarm smoke ID --cache --to production$/m);
-    expect(stdout).toMatch(/^look +Workers Cache +the views that it answers .*not counted/m);
-    const unknown = await check([], { site: { edgeCache: "workers" } });
-    expect(unknown.code).toBe(EXIT.failed);
-    expect(unknown.stdout).toMatch(/^fault +configuration +deploy\.staging: .*purged at the edge's address/m);
-    expect((await check([])).stdout).not.toContain("Workers Cache");
-  });
-
   it("warns of a budget without a limit", async () => {
     const { stdout } = await check(["--offline"], { site: { gate: { monthlyJobs: null } } });
     expect(stdout).toMatch(/^look +budget +no limit/m);

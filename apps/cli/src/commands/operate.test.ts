@@ -369,34 +369,3 @@ describe("prewarm audit --at", () => {
     expect([code, asked]).toEqual([EXIT.usage, []]);
   });
 });
-
-describe("prewarm edge purge", () => {
-  it("ends all copies, or those of signed URLs", async () => {
-    const all = await run(["edge", "purge", "--yes"], { of: "everything" });
-    expect([all.code, all.stdout]).toEqual([EXIT.ok, "everything due\n"]);
-    expect(all.asked).toEqual([{ call: "POST /api/v1/edge-cache/purge", body: { of: "everything" } }]);
-    const signed = await run("edge purge --signed --yes --json", { of: "signed" });
-    expect(signed.asked).toEqual([{ call: "POST /api/v1/edge-cache/purge", body: { of: "signed" } }]);
-    expect(JSON.parse(signed.stdout)).toMatchObject({ schema: "prewarm.edge-purge/1", of: "signed" });
-  });
-
-  it("asks nothing where nobody confirms", async () => {
-    expect(await run("edge purge", {})).toMatchObject({ code: EXIT.usage, asked: [] });
-  });
-});
-
-describe("prewarm status", () => {
-  const counts = { queued: 0, processing: 0, retrying: 0, stored: 1, dead: 0, refused: 0, cancelled: 0 };
-  const stats = {
-    ...{ health: { sentence: "Healthy: nothing waits." }, lanes: { live: counts, upload: counts, bulk: counts } },
-    ...{ runs: [], edgeCache: { waiting: 12, oldestAt: 1, acceptedAt: null, error: { text: "no answer", at: 2 } } },
-  };
-
-  it("says how many purges wait for the edge's cache, and nothing while none does", async () => {
-    const { stdout } = await run("status", stats);
-    expect(stdout.split("\n")[1]).toBe("Edge: 12 purges wait for the cache. The last call failed: no answer");
-    const idle = { ...stats, edgeCache: { ...stats.edgeCache, waiting: 0 } };
-    expect((await run("status", idle)).stdout).not.toContain("Edge:");
-    expect((await run("status", { ...stats, edgeCache: null })).stdout).not.toContain("Edge:");
-  });
-});

@@ -31,7 +31,7 @@ export const purgeCommand: Command = {
     }
     if (report.json) report.document("prewarm.purge/1", { purges });
     report.note(
-      'The edge\'s copies follow within cacheSeconds (edgeCache: "workers": within seconds, unless other purges wait), browsers when theirs expires; a new v= in the URL shows the new picture at once.',
+      "The edge's copies follow within cacheSeconds, browsers when theirs expires; a new v= in the URL shows the new picture at once.",
     );
     return EXIT.ok;
   },

@@ -1,15 +1,10 @@
-import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { defineConfig } from "@prewarm/shared/config";
 import { describe, expect, it } from "vitest";
-import { tempFolder } from "../../../../test/temp-folder.ts";
 import { createWorld } from "../../test/testing/fake-world.ts";
 import { EXIT } from "../platform/exit-codes.ts";
 import { runCli } from "../run-cli.ts";
 
 const CONFIG = join(import.meta.dirname, "../../../../prewarm.config.ts");
-const WORKERS = join(tempFolder("prewarm-smoke-"), "site.mjs");
-writeFileSync(WORKERS, `export default ${JSON.stringify(defineConfig({ sources: [], edgeCache: "workers" }))};`);
 const COUNTS = { queued: 0, processing: 0, retrying: 0, stored: 1, dead: 0, refused: 0, cancelled: 0 };
 const RUN = {
   run: "r1",
@@ -25,10 +20,10 @@ const RUN = {
   createdAt: 1,
 };
 
-type Answering = (headers: Headers) => Response;
+type Answering = () => Response;
 
 /** A deployment that works, but for what `broken` answers in its place; which calls it got. */
-async function smoke(broken: Record<string, Answering> = {}, more: string[] = [], config = CONFIG) {
+async function smoke(broken: Record<string, Answering> = {}) {
   const calls: string[] = [];
   let stored = 0;
   const works: Record<string, Answering> = {
@@ -53,11 +48,11 @@ async function smoke(broken: Record<string, Answering> = {}, more: string[] = []
       const { pathname, search } = new URL(url);
       const name = `${init.method ?? "GET"} ${pathname}${search.startsWith("?dryRun") ? search : ""}`;
       calls.push(name);
-      return (broken[name] ?? works[name] ?? (() => new Response(null, { status: 404 })))(new Headers(init.headers));
+      return (broken[name] ?? works[name] ?? (() => new Response(null, { status: 404 })))();
     },
   });
-  const at = ["--config", config, "--url", "https://control.example.com", "--edge-url", "https://images.example.com"];
-  const code = await runCli(["smoke", "probe.jpg", "--timeout", "20s", ...more, ...at], world.context, () => {});
+  const at = ["--config", CONFIG, "--url", "https://control.example.com", "--edge-url", "https://images.example.com"];
+  const code = await runCli(["smoke", "probe.jpg", "--timeout", "20s", ...at], world.context, () => {});
   return { code, stdout: world.stdout(), calls };
 }
 
@@ -131,115 +126,5 @@ describe("prewarm smoke", () => {
     expect(stdout.replaceAll(/ +/g, " ")).toMatch(expected);
     expect(stdout.trim().split("\n").at(-1)).toMatch(/^fault/);
     expect(code).toBe(EXIT.failed);
-  });
-});
-
-const VIEW = "GET /images/probe.jpg";
-const PURGE = "DELETE /api/v1/images/probe.jpg";
-const FOREVER = "public, max-age=31536000, immutable";
-
-/** An account's Workers Cache in front of the edge: the first view is a miss, later ones are its copy until a purge, `slowMs` after it. */
-function workersCache({ broken = {}, slowViews = 0 }: { broken?: Record<string, string>; slowViews?: number } = {}) {
-  let views = 0;
-  let [purged, slow] = [false, slowViews];
-  const own: string[] = [];
-  const answers: Record<string, Answering> = {
-    [VIEW]: (headers) => {
-      views += 1;
-      own.push(headers.get("via") ?? "");
-      const isGone = purged && slow <= 0;
-      if (purged) slow -= 1;
-      const status = isGone ? "BYPASS" : views === 1 ? "MISS" : "HIT";
-      const said = broken[isGone ? "gone" : status] ?? status;
-      if (isGone) return new Response("{}", { status: 404, headers: { "cf-cache-status": said } });
-      const told = {
-        "content-type": "image/webp",
-        "cache-control": broken.control && views > 1 ? broken.control : FOREVER,
-      };
-      const age: Record<string, string> = views > 1 && broken.age === undefined ? { age: "0" } : {};
-      const shown = broken.shown ? { [broken.shown]: "i-1" } : {};
-      const part = headers.has("range") && broken.part === undefined ? 206 : 200;
-      return new Response("bytes", {
-        status: part,
-        headers: { ...told, ...age, ...shown, ...(said === "" ? {} : { "cf-cache-status": said }) },
-      });
-    },
-    [PURGE]: () => {
-      purged = true;
-      return Response.json({ state: "purging" }, { status: 202 });
-    },
-  };
-  return { answers, own, views: () => views };
-}
-
-/** `prewarm smoke --cache` against it. The dry run counts what is stored by whether it was purged. */
-async function smokeCache(options: Parameters<typeof workersCache>[0] = {}) {
-  const cache = workersCache(options);
-  let stored = 1;
-  const found = await smoke(
-    {
-      ...cache.answers,
-      [PURGE]: (headers) => {
-        stored = 0;
-        return cache.answers[PURGE]?.(headers) ?? Response.error();
-      },
-      "POST /api/v1/warm?dryRun=1": () => Response.json({ existing: stored }),
-    },
-    ["--cache"],
-    WORKERS,
-  );
-  return { ...found, cache };
-}
-
-describe("prewarm smoke --cache", () => {
-  it("sees a miss, a copy and its part, and the end of the copy after the purge", async () => {
-    const { code, stdout, cache } = await smokeCache({ slowViews: 3 });
-    const lines = stdout.replaceAll(/ +/g, " ").trim().split("\n");
-    expect(lines.slice(4)).toEqual([
-      expect.stringMatching(/^ok view image\/webp;.*; Cf-Cache-Status MISS$/),
-      "ok kept Cf-Cache-Status HIT, a part of it too",
-      "ok purge purging",
-      expect.stringMatching(/^ok purged R2 holds it no more; .*queue of purges/),
-      expect.stringMatching(/^ok emptied Cf-Cache-Status BYPASS after 1500 ms$/),
-    ]);
-    expect(code).toBe(EXIT.ok);
-    // A few requests, and none but the first could order a variant.
-    expect(cache.views()).toBe(7);
-    expect(cache.own).toEqual(["", ...Array.from({ length: 6 }, () => "1.1 prewarm")]);
-  });
-
-  it.each<[string, Parameters<typeof workersCache>[0], RegExp]>([
-    ["no cache in front", { broken: { MISS: "" } }, /^fault view .*no cache is in front/m],
-    ["a copy that outlived an earlier purge", { broken: { MISS: "HIT" } }, /^fault view .*HIT at the first view/m],
-    [
-      "a cache that passes variants by",
-      { broken: { MISS: "DYNAMIC" } },
-      /^fault view .*does not go by Cloudflare-CDN/m,
-    ],
-    ["tags that viewers see", { broken: { shown: "cache-tag" } }, /^fault view viewers see Cache-Tag/m],
-    ["a cache that keeps nothing", { broken: { HIT: "MISS" } }, /^fault kept Cf-Cache-Status is MISS for 5 s/m],
-    [
-      "another life at browsers",
-      { broken: { control: "max-age=14400" } },
-      /^fault kept browsers are told max-age=14400/m,
-    ],
-    ["a copy without its age", { broken: { age: "" } }, /^fault kept the copy has no Age/m],
-    ["no parts", { broken: { part: "no" } }, /^fault kept a part is answered 200/m],
-    [
-      "a copy that outlives the purge",
-      { slowViews: 99 },
-      /^fault emptied Cf-Cache-Status is HIT for 5 s: the purge has not/m,
-    ],
-    ["a stale copy after the purge", { broken: { gone: "STALE" } }, /^fault emptied Cf-Cache-Status is STALE for 5 s/m],
-  ])("finds %s, and stops there within a few requests", async (_, options, expected) => {
-    const { code, stdout, cache } = await smokeCache(options);
-    expect(stdout.replaceAll(/ +/g, " ")).toMatch(expected);
-    expect(stdout.trim().split("\n").at(-1)).toMatch(/^fault/);
-    expect(code).toBe(EXIT.failed);
-    expect(cache.views()).toBeLessThanOrEqual(14);
-  });
-
-  it("has nothing to judge where each data centre has its own cache", async () => {
-    expect((await smoke({}, ["--cache"])).code).toBe(EXIT.usage);
   });
 });

@@ -12,17 +12,14 @@ import { readControlSettings, readEdgeUrl } from "../arguments/settings.ts";
 import { checkItem } from "../input/item.ts";
 import type { Context } from "../platform/context.ts";
 import { CliError, EXIT, type ExitCode, usageError } from "../platform/exit-codes.ts";
-import { type Answer, interrupted, sendRequest } from "../platform/http-request.ts";
+import { interrupted, sendRequest } from "../platform/http-request.ts";
 import { plainUrl, signUrl } from "../steps/sign-url.ts";
-import { createCacheChecks } from "../steps/smoke-cache.ts";
 import { waitForRun } from "../steps/wait-for-run.ts";
 import { createReport, type Report } from "../terminal/report.ts";
 
 const DEFAULT_TIMEOUT = "2m";
 /** Between two looks at what a purge has left, in ms. */
 const LOOK_MS = 500;
-/** By this `Via` the edge knows reads of Prewarm's own, for which nothing is made: a view of what was purged orders it not again. */
-const OWN_READ = "1.1 prewarm";
 
 const WARMED = WarmAnswer.pick({ run: true }).extend({
   rejected: z.array(Rejection.pick({ code: true, message: true })),
@@ -49,24 +46,15 @@ interface Site {
   /** The variant that is made: the narrowest, in the first format. */
   query: string;
   deadline: number;
-  /** Whether the Workers Cache in front of the edge is judged too. */
-  cache: boolean;
 }
 
 export const smokeCommand: Command = {
   name: "smoke",
   description: "Warm, view and purge one image of a deployment, and read its /readyz",
   operands: { hint: "<id>", description: "An image kept for this: all its variants are purged", min: 1, max: 1 },
-  flags: {
-    timeout: { ...TIMEOUT_FLAG, description: `Give up after this long. Default: ${DEFAULT_TIMEOUT}` },
-    cache: {
-      type: "boolean",
-      description: 'Judge the Workers Cache too, which only an account has: edgeCache: "workers" rests on it',
-    },
-  },
+  flags: { timeout: { ...TIMEOUT_FLAG, description: `Give up after this long. Default: ${DEFAULT_TIMEOUT}` } },
   examples: [
     "prewarm smoke probe.jpg --to staging",
-    "prewarm smoke probe.jpg --cache --to staging",
     "prewarm smoke probe.jpg --url https://control.example.com --edge-url https://images.example.com",
   ],
   async run(args, context) {
@@ -102,11 +90,7 @@ async function readSite(args: Arguments, context: Context): Promise<Site> {
   // Without one the defaults name a variant that nearly every site can make.
   const config = (await findConfig(args, context)) ?? defineConfig({ sources: [] });
   const settings = readControlSettings(args, context);
-  const cache = args.flag("cache");
-  if (cache && config.edgeCache !== "workers")
-    throw usageError('--cache judges the Workers Cache, and the configuration says edgeCache: "colo"');
   return {
-    cache,
     api: createControlApi(settings, context),
     args,
     context,
@@ -130,28 +114,17 @@ function readId(id: string): string {
 }
 
 function checksOf(site: Site): Check[] {
-  const { cache, context } = site;
-  const probe = {
-    view: (headers: Record<string, string> = {}) => viewOnce(site, { ...headers, Via: OWN_READ }),
-    context,
-  };
-  const checks = createCacheChecks(probe);
-  const viewed = async (): Promise<string> => {
-    const answer = await view(site);
-    const seen = `${answer.headers.get("content-type")}; ${answer.headers.get("cache-status") ?? ""}`;
-    return cache ? `${seen}; ${checks.judgeFirst(answer)}` : seen;
-  };
   return [
     { name: "readyz", look: () => ready(site) },
     { name: "edge", look: () => alive(site) },
     { name: "warm", look: () => warm(site) },
     { name: "stored", look: () => untilStored(site, 1, "R2 holds the variant") },
-    { name: "view", look: viewed },
-    ...(cache ? [{ name: "kept", look: () => checks.untilKept() }] : []),
+    { name: "view", look: () => view(site) },
     { name: "purge", look: () => purge(site) },
-    { name: "purged", look: () => untilStored(site, 0, `R2 holds it no more; ${copyEnds(site.config)}`) },
-    // After R2 has lost it: a view before that could fill the cache with it again.
-    ...(cache ? [{ name: "emptied", look: () => checks.untilEmptied() }] : []),
+    {
+      name: "purged",
+      look: () => untilStored(site, 0, "R2 holds it no more; the edge's copy ends within cacheSeconds"),
+    },
   ];
 }
 
@@ -190,27 +163,14 @@ async function warm({ api, context, report, id, query, deadline }: Site): Promis
   return `${done} of ${total} variant made`;
 }
 
-async function view(site: Site): Promise<Answer> {
-  const answer = await viewOnce(site, {});
-  const { status, headers } = answer;
-  const type = headers.get("content-type") ?? "nothing";
-  if (status === 200 && type.startsWith("image/")) return answer;
-  const told = headers.get("cache-status") ?? "without Cache-Status";
-  throw new Error(`${site.edge}/images/${formatId(site.id)} answers ${status}, ${type}: ${told}`);
-}
-
-async function viewOnce(site: Site, headers: Record<string, string>): Promise<Answer> {
-  const { args, context, config, edge, id, query, deadline } = site;
+async function view({ args, context, config, edge, id, query, deadline }: Site): Promise<string> {
   const image = { base: edge, path: `/images/${formatId(id)}`, query };
   const url = config.signing === "all" ? await signUrl(image, null, config, { args, context }) : plainUrl(image);
-  return sendRequest(context, { method: "GET", url, headers }, { deadline });
-}
-
-/** Until when the edge may show what R2 has lost. */
-function copyEnds({ edgeCache }: Config): string {
-  return edgeCache === "workers"
-    ? "the edge's copies end when the queue of purges has reached them"
-    : "the edge's copy ends within cacheSeconds";
+  const { status, headers } = await sendRequest(context, { method: "GET", url }, { deadline });
+  const type = headers.get("content-type") ?? "nothing";
+  const told = headers.get("cache-status");
+  if (status === 200 && type.startsWith("image/")) return `${type}; ${told ?? ""}`;
+  throw new Error(`${edge}/images/${formatId(id)} answers ${status}, ${type}: ${told ?? "without Cache-Status"}`);
 }
 
 async function purge({ api, id, deadline }: Site): Promise<string> {

@@ -1,4 +1,3 @@
-import type { EdgeCache } from "@prewarm/control-schema/edge-cache";
 import type { Pace } from "@prewarm/control-schema/pace";
 import { Health, Stats } from "@prewarm/control-schema/stats";
 import { JOB_STATES, LANES, type Lane } from "@prewarm/shared/job";
@@ -18,8 +17,7 @@ import { formatTable } from "../terminal/table.ts";
 const RUNS_SHOWN = 20;
 
 const STATS = z.object({
-  ...{ health: Health.pick({ sentence: true }), lanes: Stats.shape.lanes },
-  ...{ pace: Stats.shape.pace, edgeCache: Stats.shape.edgeCache },
+  ...{ health: Health.pick({ sentence: true }), lanes: Stats.shape.lanes, pace: Stats.shape.pace },
 });
 const RUNS = z.object({ runs: z.array(SeenRun) });
 
@@ -100,9 +98,8 @@ function formatRun(view: SeenRun): string[] {
 async function showAll(api: ControlApi, report: Report): Promise<void> {
   const stats = await api.call("GET /api/v1/stats", {}, STATS, { what: "status" });
   const { runs } = await api.call("GET /api/v1/runs", { query: { limit: RUNS_SHOWN } }, RUNS, { what: "runs" });
-  const { health, lanes, pace, edgeCache } = stats;
-  if (report.json)
-    return report.document("prewarm.status/1", { health, lanes, pace, edgeCache, runs: runs.map(formatRunJson) });
+  const { health, lanes, pace } = stats;
+  if (report.json) return report.document("prewarm.status/1", { health, lanes, pace, runs: runs.map(formatRunJson) });
   for (const line of formatStats(stats)) report.data(line);
   report.data("");
   const rows = runs.map((run) => [
@@ -118,19 +115,11 @@ async function showAll(api: ControlApi, report: Report): Promise<void> {
     report.data(line);
 }
 
-function formatStats({ health, lanes, pace, edgeCache }: z.infer<typeof STATS>): string[] {
+function formatStats({ health, lanes, pace }: z.infer<typeof STATS>): string[] {
   const counts = (lane: Lane) => JOB_STATES.map((state) => formatCount(lanes[lane][state]));
   const rows = LANES.map((lane) => [lane, ...counts(lane), formatLeft(pace[lane])]);
   const head = ["LANE", ...JOB_STATES.map((state) => state.toUpperCase()), "LEFT"];
-  return [health.sentence, ...formatEdge(edgeCache), "", ...formatTable([head, ...rows])];
-}
-
-/** What the edge's cache has not taken yet; nothing while none waits. */
-function formatEdge(edgeCache: EdgeCache | null | undefined): string[] {
-  if (edgeCache == null || edgeCache.waiting === 0) return [];
-  const { waiting, error } = edgeCache;
-  const purges = waiting === 1 ? "1 purge waits" : `${formatCount(waiting)} purges wait`;
-  return [`Edge: ${purges} for the cache.${error === null ? "" : ` The last call failed: ${error.text}`}`];
+  return [health.sentence, "", ...formatTable([head, ...rows])];
 }
 
 function rateOf({ perSecond }: Pace): string {

@@ -1,5 +1,3 @@
-import { readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
 import type { Config } from "@prewarm/shared/config";
 import { checkConfig } from "@prewarm/shared/config-check";
 import { variantsPerImage, warmingJobs, warmingUsd } from "@prewarm/shared/cost/outlook";
@@ -36,7 +34,6 @@ export function checkFiles(config: Config, found: Found, named: string | null): 
     ...(isWhole ? told("wrangler files", readyFiles(found, config), "as the configuration says") : []),
     ...(isWhole ? stageFindings(config, faults, named) : []),
     budgetFinding(config, faults.length === 0),
-    ...cacheFindings(config, found, named),
     ...webhookFinding(config),
   ];
 }
@@ -56,53 +53,6 @@ function webhookFinding({ ittybit }: Config): Finding[] {
   const address = `${withoutFinalSlashes(ittybit.publicUrl)}/ittybit/*`;
   const text = `Ittybit calls ${address}: behind Cloudflare Access that path needs a bypass policy. ITTYBIT_WEBHOOK_SECRET, if your account signs, is optional`;
   return [{ state: "look", what: "webhooks", text }];
-}
-
-/** Fields of the cache block as this wrangler and later ones know them; an older one leaves them out with a warning. */
-const CACHE_BLOCK_FROM = [4, 107, 0] as const;
-
-/** What the Workers Cache needs beside the configuration, and what nobody can see from here. */
-function cacheFindings(config: Config, found: Found, named: string | null): Finding[] {
-  if (config.edgeCache !== "workers") return [];
-  const what = "Workers Cache";
-  const environment = environmentOf(config, named);
-  const findings: Finding[] = [
-    {
-      state: "look",
-      what,
-      text: `whether it keeps and purges is seen after a deploy: prewarm smoke ID --cache --to ${environment}`,
-    },
-  ];
-  const version = found.wrangler === null ? null : versionOf(found.wrangler);
-  if (version !== null && isBefore(version, CACHE_BLOCK_FROM))
-    findings.push({
-      state: "fault",
-      what,
-      text: `wrangler ${version} does not know it: install ${CACHE_BLOCK_FROM.join(".")} or later`,
-    });
-  if (config.deploy[environment]?.views === true)
-    findings.push({
-      state: "look",
-      what,
-      text: "the views that it answers run no code, so they are not counted (docs/dashboard.md)",
-    });
-  return findings;
-}
-
-/** Of the wrangler whose program this is; null: it does not say. */
-function versionOf(program: string): string | null {
-  try {
-    const { version } = JSON.parse(readFileSync(join(dirname(program), "../package.json"), "utf8"));
-    return typeof version === "string" ? version : null;
-  } catch {
-    return null;
-  }
-}
-
-function isBefore(version: string, wanted: readonly number[]): boolean {
-  const parts = version.split(/[.-]/).map(Number);
-  const at = wanted.findIndex((part, index) => part !== parts[index]);
-  return at !== -1 && (parts[at] ?? 0) < (wanted[at] ?? 0);
 }
 
 function told(what: string, faults: readonly string[], fine: string): Finding[] {

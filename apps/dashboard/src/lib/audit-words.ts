@@ -11,8 +11,6 @@ const SENTENCES: Record<string, (details: Details, target: string) => string> = 
   "job.retry": ({ key }) => `One job was retried: ${text(key)}`,
   "job.cancel": ({ key }) => `One job was cancelled: ${text(key)}`,
   "image.purge": (_, target) => `Image ${target} was purged`,
-  "edge.purge": ({ of }) =>
-    `The edge's copies were purged: ${of === "signed" ? "those of signed URLs" : "all of them"}`,
   "image.remove": ({ reason }, target) => `Image ${target} was removed: ${text(reason)}`,
   "image.unblock": (_, target) => `Image ${target} was unblocked`,
   "image.focal": ({ focal }, target) =>

@@ -11,8 +11,8 @@ export function PurgeDialog({ id, onClose }: { id: string; onClose(): void }) {
     <ConfirmDialog title="Purge this image" word={id} verb="Purge" act={purge} onClose={onClose}>
       <p>
         R2 loses every variant of it now, and its open jobs are cancelled. An edge may keep an old copy for cacheSeconds
-        (a day by default), or for seconds where edgeCache is "workers". A browser that has the image may keep it for up
-        to a year, unless the page asks with another v. The original stays, and the next view makes a variant again.
+        (a day by default). A browser that has the image may keep it for up to a year, unless the page asks with another
+        v. The original stays, and the next view makes a variant again.
       </p>
     </ConfirmDialog>
   );

@@ -10,7 +10,6 @@ import { ScrollBox } from "../ui/scroll-box.tsx";
 import { Time } from "../ui/time.tsx";
 import { Empty, View } from "../ui/view.tsx";
 import { Capacity } from "./capacity.tsx";
-import { EdgeCache } from "./edge-cache.tsx";
 import { HookDeliveries } from "./hook-deliveries.tsx";
 
 /** Whether it is ready, what runs, what the doctor finds, and what others are told. */
@@ -26,7 +25,6 @@ export function SystemPage() {
         <Doctor />
       </div>
       {stats !== null && <Capacity stats={stats} />}
-      {stats?.edgeCache != null && <EdgeCache purges={stats.edgeCache} />}
       <HookDeliveries />
       <Events />
     </>

@@ -122,7 +122,6 @@ function stillRuns({ memory }: QueueTx, { externalId, gen }: Claim, { kind }: Ou
 function store(tx: QueueTx, one: Case, object: { bytes: number; tookMs?: number; existing: boolean }): void {
   const { row, claim } = one;
   endClaim(tx, claim, one.over, null);
-  tx.resultStored(row);
   const { id, key, lane, run, created, attempts } = row;
   tx.memory.stored.note(key, tx.now);
   tx.count("stored");

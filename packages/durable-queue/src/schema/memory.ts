@@ -5,7 +5,6 @@ import { CountersDoc } from "./counters.ts";
 import { FailedRows } from "./failed-rows.ts";
 import { GateDoc } from "./gate-doc.ts";
 import { type GateMemory, newGateMemory } from "./gate-memory.ts";
-import { KnownCalls } from "./known-calls.ts";
 import { type Meta, readMeta } from "./meta.ts";
 import { Numbers } from "./numbers.ts";
 import { Orders } from "./orders.ts";
@@ -32,7 +31,6 @@ export class Memory implements Kept {
   readonly notified = new Set<number>();
   /** When the job of a generation was last observed open, Unix ms. */
   readonly seenOpenAt = new Map<number, number>();
-  readonly knownCalls = new KnownCalls();
   readonly gate: GateMemory;
   readonly stored = new RecentlyStored();
   readonly work: WorkTime;

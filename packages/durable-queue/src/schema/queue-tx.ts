@@ -1,6 +1,5 @@
 import { type Gate, gateOf } from "./gate-memory.ts";
 import type { Memory } from "./memory.ts";
-import type { Row } from "./row.ts";
 import type { Sql } from "./sql.ts";
 import { Tx, type TxContext } from "./tx.ts";
 
@@ -51,9 +50,6 @@ export class QueueTx extends Tx {
   originOf(_key: string): string | null {
     return null;
   }
-
-  /** The result of a job is stored, and its row is about to go. */
-  resultStored(_row: Row): void {}
 
   /** A handler has stored a result of a job that was deleted or has moved on. `id`, `gen`: of the job. */
   storedTooLate(_id: number, _gen: number): void {}

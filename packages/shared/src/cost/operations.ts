@@ -138,14 +138,6 @@ export const PATHS = {
     ...{ name: "hit", one: "view answered from the data centre's cache", counted: "calls counted in workers/edge" },
     operations: viewed({}),
   },
-  frontHit: {
-    ...{
-      name: "hit in front",
-      one: 'view answered by the Workers Cache (`edgeCache: "workers"`)',
-      counted: "the platform's price list: a request, and no CPU",
-    },
-    operations: { request: 1 },
-  },
   storeHit: {
     ...{ name: "hit in R2", one: "view answered from R2", counted: "calls counted in workers/edge" },
     operations: viewed({ r2B: READS_PER_REQUEST.hit }),

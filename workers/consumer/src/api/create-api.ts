@@ -11,7 +11,6 @@ import { costs } from "./costs.ts";
 import { coverage } from "./coverage.ts";
 import type { ApiDeps } from "./deps.ts";
 import { doctor } from "./doctor.ts";
-import { edgeCache } from "./edge-cache.ts";
 import { type Api, type ApiEnv, type Endpoint, routingPath } from "./endpoint.ts";
 import { events } from "./events.ts";
 import { exports } from "./export.ts";
@@ -49,7 +48,6 @@ const RESOURCES: readonly Endpoint[] = [
     causes,
     actions,
     images,
-    edgeCache,
     removal,
     thumbs,
     info,

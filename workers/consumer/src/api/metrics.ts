@@ -31,7 +31,6 @@ function metricsText(stats: Stats): string {
     ...totalMetrics(stats),
     ...gateMetrics(stats),
     ...hookMetrics(stats),
-    ...edgeCacheMetrics(stats),
     ...queueMetrics(stats),
   ].join("");
 }
@@ -138,20 +137,6 @@ function hookMetrics({ hooks }: Stats): string[] {
       "Ittybit's webhooks by what came of them, since the ledger's instance began.",
       results,
     ),
-  ];
-}
-
-function edgeCacheMetrics({ edgeCache, at }: Stats): string[] {
-  if (edgeCache === null) return [];
-  const { waiting, oldestAt, error } = edgeCache;
-  return [
-    gauge("prewarm_edge_purges_waiting", "Purges of the edge's copies that are due or under way.", [[{}, waiting]]),
-    gauge("prewarm_edge_purge_oldest_seconds", "Since when the oldest of them is due; 0 when none is.", [
-      [{}, oldestAt === null ? 0 : Math.max(0, at - oldestAt) / 1000],
-    ]),
-    gauge("prewarm_edge_purges_failing", "1 while the last call of the edge's cache has failed.", [
-      [{}, error === null ? 0 : 1],
-    ]),
   ];
 }
 

@@ -1,6 +1,5 @@
 import type { PurgeTimeline } from "@prewarm/control-schema/images";
 import type { Config } from "@prewarm/shared/config";
-import { CACHE_PURGE_MS } from "@prewarm/shared/limits";
 import type { ImageRows } from "../ledger/contract.ts";
 
 const SECOND_MS = 1000;
@@ -17,18 +16,10 @@ export function purgeTimeline(purge: ImageRows["purge"], config: Config): PurgeT
   if (purge === null) return null;
   const { seq, orderedAt, deletedAt, doneAt, secondAt } = purge;
   // An edge may have copied the object just before it was deleted, and a browser that copy just before its end.
-  const edgeUntil = endOfCopies(purge, config);
+  const edgeUntil = deletedAt === null ? null : deletedAt + config.cacheSeconds * SECOND_MS;
   return {
     ...{ purge: String(seq), orderedAt, storeDeletedAt: deletedAt, edgeUntil },
     browsersUntil: browsersUntil(edgeUntil, config),
     secondPass: { dueAt: doneAt === null ? secondAt : null, doneAt },
   };
-}
-
-function endOfCopies(
-  { deletedAt, edgeAt }: NonNullable<ImageRows["purge"]>,
-  { cacheSeconds, edgeCache }: Config,
-): number | null {
-  if (edgeCache === "workers") return edgeAt == null ? null : edgeAt + CACHE_PURGE_MS;
-  return deletedAt === null ? null : deletedAt + cacheSeconds * SECOND_MS;
 }

@@ -73,7 +73,6 @@ export async function statsAnswer(deps: ApiDeps): Promise<Stats> {
     gate,
     ledger: { rows: view.rows, bytes: view.bytes, limitBytes: LEDGER_LIMIT_BYTES },
     hooks: view.hooks,
-    edgeCache: view.edgeCache ?? null,
     metricErrors: view.metricErrors,
   };
 }

@@ -10,18 +10,16 @@ export interface PurgeRecord {
   deletedAt: number | null;
   /** When the second pass had. Null: it has not. */
   doneAt: number | null;
-  /** When the Workers Cache had taken the last call for it. Null: it has not, or no such cache is used. */
-  edgeAt: number | null;
 }
 
 /** The record of the last purge of an image. Null: there was none of late. */
 export function lastPurge(image: Image): PurgeRecord | null {
   const { id, purged: seq, purgeOrdered: orderedAt, purgeDeleted: deletedAt, purgeDone: doneAt } = image;
-  return orderedAt === null ? null : { seq, image: id, orderedAt, deletedAt, doneAt, edgeAt: image.purgeEdge };
+  return orderedAt === null ? null : { seq, image: id, orderedAt, deletedAt, doneAt };
 }
 
 export function notePurge(image: Image, now: number): void {
-  Object.assign(image, { purgeOrdered: now, purgeDeleted: null, purgeDone: null, purgeEdge: null });
+  Object.assign(image, { purgeOrdered: now, purgeDeleted: null, purgeDone: null });
 }
 
 /** Notes the end of a pass, unless the image has a later purge. */

@@ -7,12 +7,10 @@ import { DOCTOR_SLICES_PER_MINUTE, HANDLER_WALL_MS } from "@prewarm/shared/limit
 import { encodedIdOfKey } from "@prewarm/shared/variant-key";
 import { announcementsOf } from "./announced.ts";
 import { askedForBlocksAt } from "./asking-for-blocks.ts";
-import { copiesGo, outdateCopies } from "./cache-purges.ts";
 import type { SliceAnswer, SliceRequest, StorePage } from "./calls.ts";
 import { Findings } from "./findings.ts";
 import type { ImageTx } from "./image-tx.ts";
 import { beginSweep, PASS_MS, placeOfImage, unlockImage } from "./sweeps.ts";
-import { PURGED } from "./tables/cache-purges.ts";
 import { isBeingRemade, purgesAt } from "./tables/sweeps.ts";
 
 /*
@@ -153,7 +151,6 @@ function lockFor(tx: ImageTx, keys: readonly string[]): SliceAnswer["locks"] {
   const until = tx.now + PASS_MS;
   return [...new Set(keys.map(encodedIdOfKey))].map((id) => {
     tx.images.get(id).lock = until;
-    copiesGo(tx, id, until);
     return { id, until };
   });
 }
@@ -161,7 +158,6 @@ function lockFor(tx: ImageTx, keys: readonly string[]): SliceAnswer["locks"] {
 /** Unlocks, unless another caller has locked since. */
 export function doctorDone(tx: ImageTx, locks: SliceAnswer["locks"]): void {
   for (const { id, until } of locks) {
-    outdateCopies(tx, id, PURGED);
     if (tx.images.get(id).lock === until) unlockImage(tx, id);
   }
 }

@@ -1,6 +1,5 @@
 import type { FoundObject } from "@prewarm/control-schema/removal";
-import { CACHE_PURGE_MS, HANDLER_WALL_MS } from "@prewarm/shared/limits";
-import { emptiedSince, isEdgeCacheOn } from "./cache-purges.ts";
+import { HANDLER_WALL_MS } from "@prewarm/shared/limits";
 import type { ImageTx } from "./image-tx.ts";
 import { findRemoval, OBJECTS_MAX, putRemoval, type Removal } from "./tables/removals.ts";
 
@@ -37,16 +36,7 @@ export function noteCheck(tx: ImageTx, id: string): number | null {
   removal.checks = [...removal.checks, { at: tx.now, found: found.length }].slice(-CHECKS_KEPT);
   putRemoval(tx.sql, removal);
   const until = edgeUntil(tx, removal);
-  if (isChecked(removal, until)) return null;
-  // Once the Workers Cache has taken the purge, the next look shows it.
-  return until === null ? tx.now + SETTLED_MS : checkDueAt(removal, until);
-}
-
-/** Notes when the Workers Cache had taken the last call for a removed image, Unix ms; of calls after its last object was deleted the first. */
-export function noteEdge(tx: ImageTx, id: string, at: number): void {
-  const removal = findRemoval(tx.sql, id);
-  if (removal === null || (removal.edgeAt ?? 0) > (deletedAt(removal) ?? 0)) return;
-  putRemoval(tx.sql, { ...removal, edgeAt: at });
+  return until === null || isChecked(removal, until) ? null : checkDueAt(removal, until);
 }
 
 /** A removal as operators see it. `id`: encoded. Null: the image is not removed. */
@@ -65,14 +55,11 @@ function deletedAt({ objects, checks: [first] }: Removal): number | null {
 
 /**
  * Until when a data centre may answer with a copy, Unix ms: it may have made one just before the last object was deleted.
- * Null: no pass has ended, or the Workers Cache has not taken the purge.
+ * Null: no pass has ended.
  */
-function edgeUntil(tx: ImageTx, removal: Removal): number | null {
+function edgeUntil({ config }: ImageTx, removal: Removal): number | null {
   const deleted = deletedAt(removal);
-  if (deleted === null || !isEdgeCacheOn(tx)) return deleted && deleted + tx.config.cacheSeconds * 1000;
-  const { edgeAt = 0 } = removal;
-  const ended = edgeAt > deleted ? edgeAt : emptiedSince(tx, deleted);
-  return ended && ended + CACHE_PURGE_MS;
+  return deleted === null ? null : deleted + config.cacheSeconds * 1000;
 }
 
 /** When R2 can be looked at for the last time: older handlers have ended, and so have the copies of data centres. */

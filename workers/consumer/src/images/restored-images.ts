@@ -1,6 +1,5 @@
 import { beforeRestore, restored } from "@prewarm/durable-queue/operate/restored";
 import { askForBlocks } from "./asking-for-blocks.ts";
-import { edgeCacheRestored } from "./cache-purges.ts";
 import type { BeforeRestore } from "./calls.ts";
 import type { ImageTx } from "./image-tx.ts";
 import { purgeGoesOn } from "./purge.ts";
@@ -16,8 +15,7 @@ export function beforeImagesRestore(tx: ImageTx): BeforeRestore {
 /**
  * Applies the rules after an older copy of the database was restored. Unfinished purges go on: pending deletes land while
  * nothing is handed out. The doctor checks the store now, and again when every older handler has ended. The blocks of
- * removed images are looked up in R2, because the copy may be older than they are. All of the edge's copies end, because the
- * copy may lack purges of them.
+ * removed images are looked up in R2, because the copy may be older than they are.
  */
 export function imagesRestored(
   tx: ImageTx,
@@ -29,5 +27,4 @@ export function imagesRestored(
   for (const purge of before?.purges ?? []) purgeGoesOn(tx, purge);
   askDoctorTwice(tx);
   askForBlocks(tx);
-  edgeCacheRestored(tx);
 }

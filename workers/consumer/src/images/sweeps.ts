@@ -5,7 +5,6 @@ import { rangeOfGroup } from "@prewarm/durable-queue/schema/job-ids";
 import { DEAD, type LaneCode, REFUSED } from "@prewarm/durable-queue/schema/row";
 import { decodeId } from "@prewarm/shared/variant-key";
 import { askedForBlocksAt } from "./asking-for-blocks.ts";
-import { objectsSwept } from "./cache-purges.ts";
 import { isCropByFocal } from "./crops.ts";
 import type { ImageTx } from "./image-tx.ts";
 import { notePass } from "./purge-record.ts";
@@ -103,7 +102,6 @@ export function passDone(tx: ImageTx, pass: Pass, found: readonly Found[]): void
   else putSweep(tx.sql, { ...sweep, pass: 2, at: next, since: next });
   if (sweep.kind !== "delete") return;
   notePass(tx.images, sweep, tx.now);
-  objectsSwept(tx, sweep.image);
   unlockImage(tx, sweep.image);
 }
 

@@ -25,7 +25,6 @@ import type {
   Page,
   TooMany,
 } from "@prewarm/durable-queue/calls";
-import type { CachePurge } from "@prewarm/shared/edge-cache";
 import type { Focal } from "@prewarm/shared/focal";
 import type { JobState, Lane } from "@prewarm/shared/job";
 import type {
@@ -71,14 +70,6 @@ export interface ExchangeRequest extends queue.ExchangeRequest {
 export type ExchangeAnswer = queue.ExchangeAnswer<
   AnsweredMisses & { focals?: Record<number, Focal>; announced?: Record<number, number> }
 >;
-
-/** What the edge asks, by way of the consumer (packages/shared/src/edge-cache.ts). */
-export interface Edges {
-  /** `taker`: a random name; a repeat by it gets the same call. Null: nothing is due, or the platform's limit allows no call now. */
-  takeCachePurge(taker: string): Promise<CachePurge | null>;
-  /** `error` null: the cache has taken the call. */
-  noteCachePurge(number: number, error: string | null): Promise<void>;
-}
 
 /* ── What the control API, the hooks, the uploads queue and the doctor ask ─────────────────────────────────────────────────────── */
 
@@ -145,8 +136,6 @@ export interface Operators {
 
   /** Removes an image and blocks it. The caller has put the block into R2 before (store/blocks.ts). `full`: there are too many blocks. */
   removeImage(id: string, reason: string, who: string): Promise<{ status: "removing" | "full" }>;
-  /** Has the edge's copies end, all of them or those of signed URLs. False: they do not lie in the Workers Cache. */
-  purgeEdge(of: "everything" | "signed", who: string): Promise<boolean>;
   /** Lifts the block of a removed image. False: there was none. */
   unblockImage(id: string, who: string): Promise<boolean>;
   cancelRun(run: string, who: string): Promise<RunView | null>;
@@ -210,7 +199,7 @@ export interface Upkeep {
   recover(): Promise<void>;
 }
 
-export type LedgerCalls = Handlers & Edges & Operators & Upkeep;
+export type LedgerCalls = Handlers & Operators & Upkeep;
 
 /** What the object answers to a call: the same, or at once what the caller will get as a promise. A call of the kind `id` ends with its id. */
 export type Answering<Calls> = {
@@ -220,18 +209,17 @@ export type Answering<Calls> = {
 };
 
 /**
- * Every call, and why a caller that has lost the answer may make it again, whatever the platform says of the error: a call whose error is
+ * Every call, and why a caller that has lost the answer may make it again, or may not, whatever the platform says of the error: a call whose error is
  * marked `retryable` may have been heard.
  *
  * - `read`: changes nothing.
  * - `idempotent`: the arguments say what is meant (an owner and generations, a delivery, a message, a session), so the repeat changes nothing.
  * - `id`: the client adds an id behind the arguments, and the ledger answers a repeat of that id as it answered the first call. The
  *   arguments of such a call are never optional. Callers of before release 0.2 send no id.
+ * - `once`: a repeat would count twice, so the client makes the call once. What gets lost is a count that is a lower bound anyway.
  */
 export const LEDGER_CALLS = {
   exchange: "idempotent",
-  takeCachePurge: "idempotent",
-  noteCachePurge: "idempotent",
   recordDead: "idempotent",
   acceptChunk: "idempotent",
   finishDelivery: "idempotent",
@@ -239,7 +227,6 @@ export const LEDGER_CALLS = {
   purgeImage: "id",
   setFocal: "id",
   removeImage: "id",
-  purgeEdge: "id",
   unblockImage: "id",
   lookUp: "read",
   listRuns: "read",
@@ -259,7 +246,7 @@ export const LEDGER_CALLS = {
   history: "read",
   getGate: "read",
   noteDeliveries: "id",
-  countRefusals: "id",
+  countRefusals: "once",
   listDeliveries: "read",
   listEvents: "read",
   testEvent: "id",
@@ -282,19 +269,19 @@ export const LEDGER_CALLS = {
   doctorWalk: "read",
   doctorSlice: "id",
   doctorDone: "idempotent",
-  pinged: "id",
+  pinged: "once",
   rearm: "idempotent",
   recover: "idempotent",
   restored: "id",
   exportSlice: "id",
   findBookmark: "read",
   restoreTo: "idempotent",
-} as const satisfies Record<keyof LedgerCalls, "read" | "idempotent" | "id">;
+} as const satisfies Record<keyof LedgerCalls, "read" | "idempotent" | "id" | "once">;
 
 type CallsOf<Kind> = {
   [K in keyof LedgerCalls]: (typeof LEDGER_CALLS)[K] extends Kind ? K : never;
 }[keyof LedgerCalls];
-/** The calls that change something. */
+/** The calls that change something, and that a caller repeats. */
 export type WritingCall = CallsOf<"idempotent" | "id">;
 
 /* ── Jobs, runs, images ────────────────────────────────────────────────────────────────────────────────────────────────────────── */
@@ -429,7 +416,7 @@ export type GateView = Gate & { slots: number; abandoned: number };
 export type LedgerStats = LedgerNumbers & Pick<Stats, "warnings">;
 
 export interface LedgerNumbers
-  extends Pick<Stats, "waitingFor" | "totals" | "wait" | "run" | "metricErrors" | "hooks" | "edgeCache"> {
+  extends Pick<Stats, "waitingFor" | "totals" | "wait" | "run" | "metricErrors" | "hooks"> {
   /** The code that this object runs, which a deploy replaces at its own time; null where the platform tells none. */
   version: CodeVersion | null;
   counts: Stats["lanes"];

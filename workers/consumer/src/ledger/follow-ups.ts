@@ -1,12 +1,9 @@
 import { nextOpenAt } from "@prewarm/durable-queue/admission/gate";
 import { type Duties, runOutbox } from "@prewarm/durable-queue/object/on-alarm";
-import type { QueueHost } from "@prewarm/durable-queue/object/queue";
 import type { Transactions } from "@prewarm/durable-queue/object/transactions";
 import { errorText } from "@prewarm/shared/log";
 import { parseGate } from "@prewarm/shared/markers";
 import { askedForBlocksAt } from "../images/asking-for-blocks.ts";
-import { edgeTold, tellEdgeAt } from "../images/cache-calls.ts";
-import { edgeCacheFailed } from "../images/cache-purges.ts";
 import { blocksFound, holdForBlocks } from "../images/removal.ts";
 import { noteEvents } from "./events.ts";
 import { gateChanged, isToldClosed } from "./gate-file.ts";
@@ -16,21 +13,15 @@ import { eventAnswered, eventsDue, GIVE_UP_MS, nextEventAt } from "./tables/even
 
 const BLOCKS_TIMEOUT_MS = 100_000;
 const DELIVER_TIMEOUT_MS = 15_000;
-const CALL_EDGE_TIMEOUT_MS = 30_000;
 /** Concurrent calls: the connections of one invocation. */
 const EVENTS_AT_ONCE = 6;
 
 /** The ledger's work after each change, beside the queue's and the sweeper's. */
-export function followUps(
-  transactions: Transactions<LedgerTx>,
-  deps: LedgerDeps,
-  host: Pick<QueueHost, "waitUntil">,
-): Duties {
+export function followUps(transactions: Transactions<LedgerTx>, deps: LedgerDeps): Duties {
   return {
     outbox: () => publishGate(transactions, deps),
     events: () => runEvents(transactions, deps),
     blocks: () => findBlocks(transactions, deps),
-    edge: () => tellEdge(transactions, deps, host),
   };
 }
 
@@ -41,24 +32,7 @@ export function ownTimes(tx: LedgerTx): (number | null)[] {
     tx.config.events.length === 0 ? null : nextEventAt(tx.sql),
     // No view asks for a closed lane, so only the alarm can publish that it is open again.
     opens !== null && isToldClosed(tx) ? opens : null,
-    tellEdgeAt(tx),
   ];
-}
-
-/** Tells the edge that a call is due. The edge's answer is not waited for, because it makes the call first. */
-function tellEdge(
-  transactions: Transactions<LedgerTx>,
-  { config, clock, within, callEdge }: LedgerDeps,
-  { waitUntil }: Pick<QueueHost, "waitUntil">,
-): void {
-  if (config.edgeCache !== "workers") return;
-  const at = transactions.read(tellEdgeAt);
-  if (at === null || at > clock.now()) return;
-  transactions.write(edgeTold);
-  const note = (fault: string | null) => {
-    if (fault !== null) transactions.write((tx) => edgeCacheFailed(tx, fault));
-  };
-  waitUntil(within(callEdge(), CALL_EDGE_TIMEOUT_MS).then(note, (error) => note(errorText(error))));
 }
 
 /** Looks the blocks of removed images up in R2, after a restore. Throws when R2 fails; the next cron tries again. */

@@ -21,8 +21,6 @@ export interface LedgerDeps extends QueueDeps {
   listBlocks(): Promise<Block[]>;
   /** Tells the edge which lanes are closed. */
   publishGate(file: GateFile): Promise<void>;
-  /** Tells the edge that its cache has a purge to make. Answers what is wrong, if no edge answers as it should. */
-  callEdge(): Promise<string | null>;
   /** Sends a signed event to an endpoint of the configuration; what it answered. Throws when it does not answer. */
   deliver(event: { id: string; endpoint: string; at: number; body: string }): Promise<{ status: number; said: string }>;
 }

@@ -20,7 +20,7 @@ function platform(fails: (call: number) => object | null) {
       if (broken !== null) throw Object.assign(new Error("reset"), broken);
       return "ok";
     };
-    const stub = { exchange: answer, createAction: answer };
+    const stub = { exchange: answer, createAction: answer, countRefusals: answer };
     stubs.push(stub);
     return stub as unknown as LedgerCalls;
   };
@@ -66,6 +66,12 @@ describe("the ledger's client", () => {
     const { ledger, heard } = platform(() => null);
     await ledger.exchange(CALL);
     expect(heard).toEqual([[CALL]]);
+  });
+
+  it("never repeats a call that counts: the ledger may have heard it", async () => {
+    const { ledger, calls } = platform(() => ({ retryable: true }));
+    await expect(ledger.countRefusals([])).rejects.toBeInstanceOf(LedgerUnavailable);
+    expect(calls()).toBe(1);
   });
 
   it("leaves an overloaded object alone", async () => {

@@ -26,8 +26,8 @@ export interface AskDeps {
  * The ledger that keeps this image's jobs, as a client: the one place where sharding is decided. There is one shard, which takes about a
  * thousand calls a second and ten million rows; counts, gate and runs would have to be summed over more.
  *
- * Each try takes a new stub, because a stub that has thrown once throws for ever. Every call is tried for about 10 s: none changes anything
- * when it is heard twice (`LEDGER_CALLS`). Throws `LedgerUnavailable`.
+ * Each try takes a new stub, because a stub that has thrown once throws for ever. A call is tried for about 10 s, because it changes nothing
+ * when it is heard twice; a call that counts is made once (`LEDGER_CALLS`). Throws `LedgerUnavailable`.
  */
 export function ledgerFor(namespace: LedgerNamespace, deps: AskDeps): LedgerCalls {
   const id = namespace.idFromName("main");
@@ -41,15 +41,22 @@ export function ledgerClient(newStub: () => LedgerCalls, deps: AskDeps): LedgerC
     const call = name as keyof LedgerCalls;
     const ask = (...args: unknown[]) => {
       const said = kind === "id" ? [...args, deps.newCallId()] : args;
-      return persist(call, () => (newStub()[call] as (...args: unknown[]) => Promise<unknown>)(...said), deps);
+      const patienceMs = kind === "once" ? 0 : PATIENCE_MS;
+      const tryOnce = () => (newStub()[call] as (...args: unknown[]) => Promise<unknown>)(...said);
+      return persist(call, tryOnce, patienceMs, deps);
     };
     return [call, ask] as const;
   });
   return Object.fromEntries(client) as unknown as LedgerCalls;
 }
 
-async function persist<T>(call: keyof LedgerCalls, ask: () => Promise<T>, { clock, log, sleep }: AskDeps): Promise<T> {
-  const until = clock.now() + PATIENCE_MS;
+async function persist<T>(
+  call: keyof LedgerCalls,
+  ask: () => Promise<T>,
+  patienceMs: number,
+  { clock, log, sleep }: AskDeps,
+): Promise<T> {
+  const until = clock.now() + patienceMs;
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
     try {
       return await ask();

@@ -30,8 +30,6 @@ export abstract class LedgerObject<Env> extends DurableObject<Env> implements An
   override alarm() { return this.#ledger.alarm(); }
 
   exchange(...args: Call<"exchange">) { return this.#ledger.exchange(...args); }
-  takeCachePurge(...args: Call<"takeCachePurge">) { return this.#ledger.takeCachePurge(...args); }
-  noteCachePurge(...args: Call<"noteCachePurge">) { return this.#ledger.noteCachePurge(...args); }
   recordDead(...args: Call<"recordDead">) { return this.#ledger.recordDead(...args); }
   acceptChunk(...args: Call<"acceptChunk">) { return this.#ledger.acceptChunk(...args); }
   finishDelivery(...args: Call<"finishDelivery">) { return this.#ledger.finishDelivery(...args); }
@@ -39,7 +37,6 @@ export abstract class LedgerObject<Env> extends DurableObject<Env> implements An
   purgeImage(...args: Call<"purgeImage">) { return this.#ledger.purgeImage(...args); }
   setFocal(...args: Call<"setFocal">) { return this.#ledger.setFocal(...args); }
   removeImage(...args: Call<"removeImage">) { return this.#ledger.removeImage(...args); }
-  purgeEdge(...args: Call<"purgeEdge">) { return this.#ledger.purgeEdge(...args); }
   unblockImage(...args: Call<"unblockImage">) { return this.#ledger.unblockImage(...args); }
   lookUp(...args: Call<"lookUp">) { return this.#ledger.lookUp(...args); }
   listRuns(...args: Call<"listRuns">) { return this.#ledger.listRuns(...args); }

@@ -10,8 +10,6 @@ import { audit } from "@prewarm/durable-queue/schema/audit";
 import type { Sql } from "@prewarm/durable-queue/schema/sql";
 import { acceptImages } from "../images/accept-images.ts";
 import { announcedOf } from "../images/announced.ts";
-import { noteCachePurge, takeCachePurge } from "../images/cache-calls.ts";
-import { noteEdgeCacheSetting, purgeEdge } from "../images/cache-purges.ts";
 import type { AcceptAnswer, AcceptChunk, BeforeRestore } from "../images/calls.ts";
 import { focalsOf, setFocal } from "../images/focal.ts";
 import { takeMisses } from "../images/misses.ts";
@@ -83,7 +81,6 @@ export class Ledger extends Queue<LedgerTx, BeforeRestore> implements Answering<
     const { transactions } = this;
     this.#sweeper = new Sweeper({ transactions, deps, host, change: (work) => this.change(work) });
     this.transactions.write((tx) => noteDeploy(tx, deps.version));
-    this.transactions.write(noteEdgeCacheSetting);
     if (config.ittybit.webhooks === "wake") this.transactions.write((tx) => makeHookKey(tx, deps.newHookKey));
   }
 
@@ -91,7 +88,7 @@ export class Ledger extends Queue<LedgerTx, BeforeRestore> implements Answering<
 
   protected override followUps(): Duties {
     // The sweeps first, because the others call services that may hang.
-    return { sweeps: () => this.#sweeper.begin(), ...followUps(this.transactions, this.#deps, this.host) };
+    return { sweeps: () => this.#sweeper.begin(), ...followUps(this.transactions, this.#deps) };
   }
 
   protected override ownTimes(tx: LedgerTx): (number | null)[] {
@@ -130,13 +127,13 @@ export class Ledger extends Queue<LedgerTx, BeforeRestore> implements Answering<
     return { ...answer, focals: focalsOf(tx, answer.give), announced: announcedOf(tx, answer.give) };
   });
 
-  async pinged(token: string, job: string | null, id?: string): Promise<"taken" | "unknown" | "refused"> {
+  async pinged(token: string, job: string | null): Promise<"taken" | "unknown" | "refused"> {
     const { state, pings } = this.transactions.read((tx) => tx.callbacks);
     if (state === null || (await indexOfSecret(token, [state.key])) !== 0) {
       pings.refused += 1;
       return "refused";
     }
-    if (job === null || !this.transactions.memory.knownCalls.isNew(id)) return "taken";
+    if (job === null) return "taken";
     this.watch();
     const isHeard = this.externalJobs.ping(job);
     pings[isHeard ? "woke" : "unknown"] += 1;
@@ -147,8 +144,8 @@ export class Ledger extends Queue<LedgerTx, BeforeRestore> implements Answering<
     this.note((tx) => listDeliveries(tx, notes), id);
   }
 
-  countRefusals(notes: DeliveryNote[], id?: string): void {
-    if (this.transactions.memory.knownCalls.isNew(id)) this.#deliveries.add(notes, this.#deps.clock.now());
+  countRefusals(notes: DeliveryNote[]): void {
+    this.#deliveries.add(notes, this.#deps.clock.now());
   }
 
   listDeliveries(): HookDelivery[] {
@@ -158,11 +155,6 @@ export class Ledger extends Queue<LedgerTx, BeforeRestore> implements Answering<
   get #deliveries(): Deliveries {
     return this.transactions.memory.of(Deliveries);
   }
-
-  /* ── The edge ── */
-
-  readonly takeCachePurge = this.notes(takeCachePurge);
-  readonly noteCachePurge = this.changes(noteCachePurge);
 
   /* ── Intake ── */
 
@@ -179,7 +171,6 @@ export class Ledger extends Queue<LedgerTx, BeforeRestore> implements Answering<
   readonly purgeImage = this.changes(purgeImage);
   readonly setFocal = this.changes(setFocal);
   readonly removeImage = this.changes(removeImage);
-  readonly purgeEdge = this.changes(purgeEdge);
   readonly unblockImage = this.changes(unblockImage);
 
   /* ── What operators see ── */

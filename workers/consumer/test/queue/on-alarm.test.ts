@@ -83,7 +83,7 @@ describe("the alarm's duties", () => {
     const text = { run: null, id: null, format: null, error: null, text: [], fingerprint: null, jobs: null };
     const match = { states: ["cancelled" as const], lanes: [], ...text };
     ledger.createAction({ kind: "retry", filter: "{}", match, rate: null, who: "test" });
-    await runDuties(transactions, deps, followUps(transactions, deps, { waitUntil: () => undefined }));
+    await runDuties(transactions, deps, followUps(transactions, deps));
     expect(done.sent).toBe(1);
   });
 

@@ -24,7 +24,7 @@ export function playSession() {
   const clock = { ms: T0, now: () => clock.ms, random: () => 0.5 };
   const sql = nodeSql();
   const { engine } = testEngine(sql, {
-    config: testConfig({ gate: { concurrency: 20 }, edgeCache: "workers" }),
+    config: testConfig({ gate: { concurrency: 20 } }),
     clock,
   });
   clock.ms += 60_000;
@@ -42,7 +42,6 @@ export function playSession() {
   };
   intake(say);
   handlers(exchange, engine, clock);
-  edge(say);
   operators(say, sql);
   upkeep(say, clock);
   const missing = Object.keys(LEDGER_CALLS).filter((name) => !calls.some(({ call }) => call === name));
@@ -98,14 +97,6 @@ function intake(say: Say): void {
   say("recordDead", [
     { queue: "prewarm-live", messageId: "m1", body: "{}", reason: "unreadable", at: T0, attempts: 1 },
   ]);
-}
-
-/** A call of the edge's cache, and what came of it. */
-function edge(say: Say): void {
-  say("purgeEdge", "signed", WHO);
-  const call = say("takeCachePurge", "edge-1");
-  say("noteCachePurge", call?.number ?? 0, null);
-  say("takeCachePurge", "edge-2");
 }
 
 /** A worker's shift with each outcome there is, and a viewer's call. */

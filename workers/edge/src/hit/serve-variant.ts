@@ -10,8 +10,6 @@ import { answerVariant, fromCacheCopy, fromStore, type ReadyVariant, toCacheCopy
 /** Shares of the budget. A hanging cache must leave time to ask R2, and a slow R2 some time to ask for the variant. */
 const CACHE_SHARE = 0.25;
 const STORE_SHARE = 0.6;
-/** The `Cache-Status` of a variant from R2 that is kept. */
-export const STORED = "edge; fwd=uri-miss, store; hit";
 /** A year: the longest that RFC 2616 suggested, and what Ittybit's guide writes. */
 const YEAR_SECONDS = 31_536_000;
 
@@ -29,10 +27,9 @@ export async function serveVariant(
   const { key, transform, orElse } = target;
   const formats = [transform.format, ...orElse];
   const cacheUrl = `${target.origin}/images/${key}${orElse.length === 0 ? "" : `?${orElse}`}`;
-  const isInFront = edge.config.edgeCache === "workers";
-  const matched = isInFront ? null : await withTimeLimit(() => edge.cache.match(cacheUrl), context.left(CACHE_SHARE));
+  const matched = await withTimeLimit(() => edge.cache.match(cacheUrl), context.left(CACHE_SHARE));
   context.mark("cache");
-  const copy = matched?.ok && matched.value !== undefined ? fromCacheCopy(matched.value, formats) : null;
+  const copy = matched.ok && matched.value !== undefined ? fromCacheCopy(matched.value, formats) : null;
   if (copy !== null) {
     edge.askedLately.forget(key);
     return answer(context, copy, "edge; hit");
@@ -49,17 +46,16 @@ export async function serveVariant(
   forgetAsked(context, fetched.value);
   const smaller = await findSmaller(context, storedAs ?? key, fetched.value);
   const variant = smaller.found ?? fromStore(fetched.value, transform.format);
-  if (matched?.ok === false || smaller.isUnknown)
+  if (!matched.ok || smaller.isUnknown)
     return answer(context, variant, "edge; fwd=uri-miss; detail=unavailable, store; hit");
-  const body = isInFront ? variant.body : teeIntoCache(context, cacheUrl, variant);
-  return answer(context, { ...variant, body }, STORED);
+  const body = teeIntoCache(context, cacheUrl, variant);
+  return answer(context, { ...variant, body }, "edge; fwd=uri-miss, store; hit");
 }
 
 function answer(context: RequestContext, variant: ReadyVariant, cacheStatus: string): Response {
   const { target, edge } = context;
   context.show(variant);
-  // The cache in front keeps nothing but the whole, and cuts parts itself: no range is served without a size.
-  return answerVariant(edge.config.edgeCache === "workers" ? { ...variant, size: null } : variant, {
+  return answerVariant(variant, {
     method: context.method,
     requestHeaders: context.headers,
     cacheStatus,

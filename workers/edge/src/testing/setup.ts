@@ -5,7 +5,6 @@ import { infoKey, parseVariantName } from "@prewarm/shared/variant-key";
 import type { ViewSink } from "../bindings.ts";
 import { createAskedLately } from "../miss/asked-lately.ts";
 import { createLiveGate } from "../miss/gate.ts";
-import type { WorkersCache } from "../purge-cache.ts";
 import { createTargetCache } from "../request/target-cache.ts";
 import type { Edge } from "../request-context.ts";
 import { route } from "../route.ts";
@@ -55,8 +54,6 @@ export interface Options {
   fetch?: (url: string, init: RequestInit) => Promise<Response>;
   /** The consumer's entrypoint; default: it has recorded nothing, so a message is sent. */
   consumer?: Edge["consumer"];
-  /** The Workers Cache in front; default: there is none, as in the local stack. */
-  workersCache?: WorkersCache | undefined;
   faults?: { cache?: Fault; images?: Fault; live?: Fault; limit?: Fault };
   /** Whether the rate limiter lets messages through; undefined: there is no limiter. */
   allowed?: (key: string) => boolean;
@@ -126,12 +123,7 @@ function createWorld(options: Options, shared: Shared): World {
     log: (event) => void logged.push(event),
   };
   const ask: World["ask"] = (method, path, headers = {}) =>
-    route(
-      new Request(ORIGIN + path, { method, headers }),
-      edge,
-      (work) => void background.push(work),
-      options.workersCache,
-    );
+    route(new Request(ORIGIN + path, { method, headers }), edge, (work) => void background.push(work));
   return {
     config,
     edge,

@@ -26,8 +26,6 @@ export interface Image {
   purgeDeleted: number | null;
   /** When its second pass had, Unix ms. Null: it has not. */
   purgeDone: number | null;
-  /** When the Workers Cache had taken the last call for it, Unix ms. Null: it has not, or no such cache is used. */
-  purgeEdge: number | null;
   /** The site's own version that an upload or a run announced last. Null: one without a version, or none is remembered. */
   version: string | null;
   /** The number of that announcement. 0: none is remembered. */
@@ -60,7 +58,7 @@ export class Images {
   load(ids: Iterable<string>): void {
     const missing = [...new Set(ids)].filter((id) => !this.#held.has(id));
     if (missing.length === 0) return;
-    const query = `SELECT k.value AS id, ordering, etag, floor, purged, purge_ordered, purge_deleted, purge_done, purge_edge, lock, v, announced, x, y, fence,
+    const query = `SELECT k.value AS id, ordering, etag, floor, purged, purge_ordered, purge_deleted, purge_done, lock, v, announced, x, y, fence,
       viewed.day, viewed.orders, viewed.versions, removals.id AS removal FROM json_each(?) AS k LEFT JOIN images ON images.id = k.value
       LEFT JOIN focals ON focals.id = k.value LEFT JOIN viewed ON viewed.id = k.value LEFT JOIN removals ON removals.id = k.value`;
     for (const raw of this.#sql.exec(query, JSON.stringify(missing))) {
@@ -81,8 +79,8 @@ export class Images {
     for (const { image, before } of this.#held.values()) {
       if (!isSame(stateOf(image), stateOf(before)))
         this.#sql.exec(
-          `INSERT OR REPLACE INTO images (id, ordering, etag, floor, purged, purge_ordered, purge_deleted, purge_done, purge_edge, lock, v,
-            announced, updated) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+          `INSERT OR REPLACE INTO images (id, ordering, etag, floor, purged, purge_ordered, purge_deleted, purge_done, lock, v,
+            announced, updated) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
           ...[image.id, ...stateOf(image), this.#now],
         );
       if (!isSame(pointOf(image), pointOf(before)))
@@ -110,9 +108,8 @@ function putViews(sql: Sql, image: Image): void {
 }
 
 function stateOf(image: Image): SqlValue[] {
-  const { ordering, etag, floor, purged, purgeOrdered, purgeDeleted, purgeDone, purgeEdge, lock, version, announced } =
-    image;
-  return [ordering, etag, floor, purged, purgeOrdered, purgeDeleted, purgeDone, purgeEdge, lock, version, announced];
+  const { ordering, etag, floor, purged, purgeOrdered, purgeDeleted, purgeDone, lock, version, announced } = image;
+  return [ordering, etag, floor, purged, purgeOrdered, purgeDeleted, purgeDone, lock, version, announced];
 }
 
 function pointOf({ focal, focalFloor }: Image): SqlValue[] {
@@ -134,7 +131,7 @@ function imageFrom(raw: SqlRow): Image {
     ...{ id: text(id), ordering: textOrNull(ordering), etag: textOrNull(etag), floor: int(floor) },
     ...{ purged: int(purged), lock: int(lock), purgeOrdered: intOrNull(raw.purge_ordered), removed: removal !== null },
     ...{ purgeDeleted: intOrNull(raw.purge_deleted), purgeDone: intOrNull(raw.purge_done) },
-    ...{ purgeEdge: intOrNull(raw.purge_edge), version: textOrNull(raw.v), announced: int(raw.announced) },
+    ...{ version: textOrNull(raw.v), announced: int(raw.announced) },
     ...{ focal: focalFrom(x, y), focalFloor: int(fence) },
     ...{ viewedOn: int(raw.day), views: int(raw.orders), viewedVersions: textOrNull(raw.versions) ?? "[]" },
   };

@@ -13,8 +13,6 @@ export interface Removal extends Block {
   more: number;
   /** The passes that ended: when (Unix ms), and how many objects each found. */
   checks: { at: number; found: number }[];
-  /** When the Workers Cache had taken the last call for it, Unix ms. Missing: it has not, or no such cache is used. */
-  edgeAt?: number;
 }
 
 /** A row has 130 bytes for each object, and SQLite takes 2 MB. */

@@ -8,8 +8,8 @@ import { withOwn } from "@prewarm/durable-queue/schema/schema";
 const V1 = [
   // Of an image: its newest original, what the last purge has done, and the version that was announced last (decision 107).
   `CREATE TABLE images (id TEXT PRIMARY KEY, ordering TEXT, etag TEXT, floor INTEGER NOT NULL, purged INTEGER NOT NULL, lock INTEGER NOT NULL,
-    updated INTEGER NOT NULL, purge_ordered INTEGER, purge_deleted INTEGER, purge_done INTEGER, purge_edge INTEGER, v TEXT,
-    announced INTEGER NOT NULL) WITHOUT ROWID`,
+    updated INTEGER NOT NULL, purge_ordered INTEGER, purge_deleted INTEGER, purge_done INTEGER, v TEXT, announced INTEGER NOT NULL)
+    WITHOUT ROWID`,
   // Purges, new originals and focal points sweep an image's objects (decision 065), found by the image and by the time.
   `CREATE TABLE sweeps (seq INTEGER PRIMARY KEY, image TEXT NOT NULL, kind TEXT NOT NULL, fence INTEGER NOT NULL, lane INTEGER,
     pass INTEGER NOT NULL, at INTEGER NOT NULL, place INTEGER NOT NULL, since INTEGER NOT NULL)`,
@@ -21,9 +21,6 @@ const V1 = [
   `CREATE TABLE removals (id TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID`,
   // Viewers' orders of one day, by image.
   `CREATE TABLE viewed (id TEXT PRIMARY KEY, day INTEGER NOT NULL, orders INTEGER NOT NULL, versions TEXT NOT NULL) WITHOUT ROWID`,
-  // Purges of the edge's copies that are due, and when the last one of an image had ended (decision 102).
-  `CREATE TABLE cache_purges (what TEXT PRIMARY KEY, bucket INTEGER NOT NULL, rank INTEGER NOT NULL, at INTEGER NOT NULL,
-    since INTEGER NOT NULL, due INTEGER NOT NULL, call INTEGER, taken INTEGER) WITHOUT ROWID`,
   // Events on their way out, a row an endpoint; only where the configuration names any.
   `CREATE TABLE events (n INTEGER PRIMARY KEY, id TEXT NOT NULL, endpoint TEXT NOT NULL, type TEXT NOT NULL, at INTEGER NOT NULL,
     body TEXT NOT NULL, due INTEGER, tries INTEGER NOT NULL, status INTEGER, said TEXT)`,

@@ -7,10 +7,9 @@ export interface Overrides {
   v?: Settings["v"];
   ittybit?: Partial<Settings["ittybit"]>;
   events?: Settings["events"];
-  edgeCache?: Settings["edgeCache"];
 }
 
-export function testConfig({ sources, gate, limits, v, ittybit, events, edgeCache }: Overrides = {}): Config {
+export function testConfig({ sources, gate, limits, v, ittybit, events }: Overrides = {}): Config {
   return defineConfig({
     sources: sources ?? [{ prefix: "", url: "https://originals.example/{id}" }],
     gate: gate ?? {},
@@ -18,6 +17,5 @@ export function testConfig({ sources, gate, limits, v, ittybit, events, edgeCach
     v: v ?? DEFAULTS.v,
     ittybit: ittybit ?? {},
     events: events ?? [],
-    edgeCache: edgeCache ?? "colo",
   });
 }

@@ -10,8 +10,6 @@ export interface Done {
   /** Wake-ups sent. */
   sent: number;
   gates: GateFile[];
-  /** Times that the edge was told of a purge of its cache. */
-  edgeCalls: number;
   logs: { event: string; fields: Record<string, unknown> | undefined }[];
   alarmAt: number | null;
 }
@@ -27,7 +25,7 @@ export function testEngine(
   site: { config: Config; clock: { now(): number; random(): number } },
   more: Partial<LedgerDeps> = {},
 ): { engine: Ledger; deps: LedgerDeps; done: Done; host: QueueHost } {
-  const done: Done = { sent: 0, gates: [], edgeCalls: 0, logs: [], alarmAt: null };
+  const done: Done = { sent: 0, gates: [], logs: [], alarmAt: null };
   const deps: LedgerDeps = {
     ...site,
     log: (event, fields) => done.logs.push({ event, fields }),
@@ -44,10 +42,6 @@ export function testEngine(
     listBlocks: async () => [],
     deliver: async () => ({ status: 204, said: "" }),
     publishGate: async (file) => void done.gates.push(file),
-    callEdge: async () => {
-      done.edgeCalls += 1;
-      return null;
-    },
     ...more,
   };
   const host: QueueHost = {

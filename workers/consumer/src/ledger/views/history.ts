@@ -13,7 +13,6 @@ import { PASS_MS } from "../../images/sweeps.ts";
 import { lateSweeps } from "../../images/tables/sweeps.ts";
 import type { CountedBucket, LedgerNumbers, SpentHook } from "../contract.ts";
 import type { LedgerTx } from "../ledger-tx.ts";
-import { edgeCacheView } from "./edge-cache.ts";
 import { Paces } from "./pace.ts";
 import { endedOf, ofLate, slices, sumOf } from "./slices.ts";
 import { troublesOf } from "./troubles.ts";
@@ -86,7 +85,6 @@ export function ledgerStats(
     lanes: byLane(hour),
     rows: rowsOf(counts),
     bytes: tx.sql.bytes,
-    edgeCache: edgeCacheView(tx),
     lateSweeps: lateSweeps(tx.sql, tx.now - SWEEP_LATE_MS, tx.now + PASS_MS),
     spentHooks: spentHooks(tx),
     ...apart,

@@ -7,8 +7,7 @@ import { findRecent, readRecentOf, type Stored } from "@prewarm/durable-queue/sc
 import { isOpen, laneName, type Row } from "@prewarm/durable-queue/schema/row";
 import type { JobState } from "@prewarm/shared/job";
 import { encodedIdOfKey, encodeId } from "@prewarm/shared/variant-key";
-import { emptiedSince } from "../../images/cache-purges.ts";
-import { lastPurge, type PurgeRecord } from "../../images/purge-record.ts";
+import { lastPurge } from "../../images/purge-record.ts";
 import { removalView } from "../../images/removal-record.ts";
 import { passDueAt } from "../../images/tables/sweeps.ts";
 import type { FoundJob, ImageRows, NamedJob } from "../contract.ts";
@@ -133,14 +132,9 @@ export function imageRows(tx: LedgerTx, id: string, stored: readonly string[]): 
   return {
     ...{ rows: views, names, sourceEtag: image.etag, focal: image.focal, purging: image.lock > tx.now },
     announced: image.announced > 0 ? { v: image.version, number: image.announced } : null,
-    purge: purge === null ? null : { ...purge, edgeAt: edgeAt(tx, purge), secondAt: passDueAt(tx.sql, purge.seq) },
+    purge: purge === null ? null : { ...purge, secondAt: passDueAt(tx.sql, purge.seq) },
     removal: removalView(tx, image.id),
   };
-}
-
-/** When the Workers Cache had taken the last call for a purge, or one that ended all copies since. */
-function edgeAt(tx: LedgerTx, { edgeAt: at, deletedAt }: PurgeRecord): number | null {
-  return at ?? (deletedAt === null ? null : emptiedSince(tx, deletedAt));
 }
 
 /** States of jobs that have rows, by key. */

@@ -41,15 +41,12 @@ const CURES: Record<string, string> = {
   throttled: "Nothing. If it repeats, lower the rate.",
   budget: "Raise the budget, or wait for the next month.",
   hook: "If you know these uploads, raise jobsPerDay of the hook and deploy. If not, replace its secret, and cancel the run.",
-  edge: "Set EDGE_URL of the consumer, and deploy both Workers with the same configuration; see the last error.",
   sweeps: "Look for ledger.duty_failed in the log of the consumer: it says what R2 answered.",
   paused: "Resume the lane once the reason is gone.",
 };
 
 /** Waiting for longer than this without any job ended is worth a warning, in ms. */
 const STUCK_MS = 300_000;
-/** With 100 images a call and five calls a minute, a run of 2,500 images is through by then, in ms. */
-const EDGE_LATE_MS = 600_000;
 /** Share of attempts that failed, and of jobs that were refused. */
 const FAILURES_WARN = 0.2;
 const REFUSED_WARN = 0.2;
@@ -79,7 +76,6 @@ export function alarmsOf(view: LedgerNumbers, now: number): Alarm[] {
     ...view.spentHooks.map(hookSpent),
     ...LANES.map((lane) => paused(standing, lane)),
     sweepsLate(standing),
-    edgeLate(standing),
     ledgerSheds(standing),
     budgetAlert(standing),
     deadLetters(standing),
@@ -256,16 +252,6 @@ function sweepsLate({ now, view: { lateSweeps } }: Circumstances): Alarm | null 
   const many = n >= LATE_COUNTED_MAX ? `${number(n)} or more sweeps` : counted(n, "sweep");
   const sentence = `${many} of a purge, removal or new original ${late}: R2 still has old objects.`;
   return alarm("problem", "sweeps", { sentence, link: "/system", since, size: n });
-}
-
-/** A purge that the edge's cache has not taken: what was deleted may still be shown. */
-function edgeLate({ now, view: { edgeCache } }: Circumstances): Alarm | null {
-  if (edgeCache == null || edgeCache.oldestAt === null) return null;
-  const { waiting: n, oldestAt, error } = edgeCache;
-  if (now - oldestAt <= EDGE_LATE_MS) return null;
-  const why = error === null ? "" : ` The last call failed: ${error.text.replace(/\.?$/, ".")}`;
-  const sentence = `${counted(n, "purge")} of the edge's copies ${n === 1 ? "waits" : "wait"}, the oldest for ${span(now - oldestAt)}: old pictures may still be shown.${why}`;
-  return alarm("problem", "edge", { sentence, link: "/system", since: oldestAt, size: n });
 }
 
 /** Speaks of its own lane only. */

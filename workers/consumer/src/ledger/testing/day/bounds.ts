@@ -8,8 +8,6 @@ const CHUNK = 10_000;
 const PAGE = 25_000;
 /** A count of at most 100,000 rows, which an index finds. */
 const COUNT = 250_000;
-/** The table of waiting purges of the edge's copies has at most 20,000 rows. A call of the edge looks for the next ones, and takes them. */
-const EDGE_PURGES = 50_000;
 
 /**
  * The most rows that each call of the ledger may read, as the platform bills them, however many variants were stored or wait
@@ -18,7 +16,6 @@ const EDGE_PURGES = 50_000;
 export const ROWS_READ_MAX: Readonly<Record<keyof LedgerCalls | "opening" | "firstView", number>> = {
   ...{ opening: FEW, firstView: FEW },
   ...{ exchange: CHUNK, pinged: FEW },
-  ...{ takeCachePurge: 3 * EDGE_PURGES, noteCachePurge: EDGE_PURGES, purgeEdge: EDGE_PURGES },
   // Dead messages are put in order by time without an index.
   recordDead: 40_000,
   ...{ acceptChunk: CHUNK, finishDelivery: FEW, findDelivery: FEW },
@@ -31,15 +28,15 @@ export const ROWS_READ_MAX: Readonly<Record<keyof LedgerCalls | "opening" | "fir
   ...{ listCauses: 2 * COUNT, listImages: COUNT, countMatches: COUNT, createAction: COUNT },
   ...{ listActions: FEW, getAction: FEW, cancelAction: FEW, listEvents: FEW, testEvent: FEW, listAudit: PAGE },
   ...{ listCosts: FEW, history: FEW, getGate: FEW, patchGate: FEW, about: FEW },
-  // 10,000 late sweeps of a kind are counted, and the waiting purges of the edge's copies.
-  ...{ stats: EDGE_PURGES, acknowledge: EDGE_PURGES, takeBack: FEW },
+  // 10,000 late sweeps of a kind are counted.
+  ...{ stats: 2 * PAGE, acknowledge: 2 * PAGE, takeBack: FEW },
   ...{ retryJob: FEW, promoteRun: PAGE, cancelJob: FEW, cancelRun: PAGE },
   ...{ isSessionOver: FEW, endSession: FEW, keepReport: FEW, listReports: FEW },
   // The last slice compares counts with up to 100,000 rows, three times, and with 50,000 runs.
   ...{ doctorFrom: FEW, doctorWalk: FEW, doctorSlice: 2 * COUNT, doctorDone: FEW },
   ...{ exportSlice: CHUNK, restored: FEW, restoreTo: FEW, recover: FEW },
   // Each unfinished purge is handed to the restored ledger.
-  findBookmark: EDGE_PURGES,
+  findBookmark: 2 * PAGE,
   // Once an hour old rows are looked for: small tables as a whole, of large ones 2,000 rows twenty times.
   rearm: 2 * COUNT,
 };

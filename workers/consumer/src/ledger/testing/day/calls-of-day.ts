@@ -6,7 +6,6 @@ import { FORMS } from "./calls.ts";
 import { type DaySize, fillDay, NOON } from "./fill-day.ts";
 
 const CONFIG = testConfig({
-  edgeCache: "workers",
   events: [{ url: "https://events.example.com/hook", secrets: ["EVENTS"] }],
 });
 

@@ -42,8 +42,6 @@ export const FORMS: Forms = {
     ),
     exchange("worker", "work", [], 40),
   ],
-  takeCachePurge: [(ledger) => ledger.takeCachePurge("edge")],
-  noteCachePurge: [(ledger) => ledger.noteCachePurge(1, null), (ledger) => ledger.noteCachePurge(2, "it failed")],
   recordDead: [
     (ledger) => ledger.recordDead([{ queue: "q", messageId: "m", body: "{}", reason: "r", at: NOON, attempts: 1 }]),
   ],
@@ -65,7 +63,6 @@ export const FORMS: Forms = {
   setFocal: [(ledger) => ledger.setFocal("p2.jpg", [0.25, 0.75], WHO)],
   removeImage: [(ledger) => ledger.removeImage("p3.jpg", "asked", WHO)],
   unblockImage: [(ledger) => ledger.unblockImage("gone7", WHO)],
-  purgeEdge: [(ledger) => ledger.purgeEdge("signed", WHO)],
   noteDeliveries: [(ledger) => ledger.noteDeliveries([{ ...NOTE, ...COUNTS }])],
   countRefusals: [(ledger) => ledger.countRefusals([{ ...NOTE, ...COUNTS, verdict: "refused", why: "unauthorized" }])],
   listDeliveries: [(ledger) => ledger.listDeliveries()],

@@ -22,7 +22,7 @@ export interface DaySize {
 const ROWS = {
   ...{ images: 100_000, inbox: 100_000, orders: 100_000, dead: 100_000, refused: 20_000, retrying: 12_000 },
   ...{ endedRuns: 49_000, openRuns: 100, joins: 20_000, claims: 200, actions: 2_000, events: 20_000, audit: 20_000 },
-  ...{ deadMessages: 10_000, rejections: 2_000, removals: 15_000, sweeps: 20_000, cachePurges: 15_000 },
+  ...{ deadMessages: 10_000, rejections: 2_000, removals: 15_000, sweeps: 20_000 },
   days: 400,
 };
 
@@ -89,11 +89,6 @@ const FILL: readonly [rows: number, statement: string][] = [
     ROWS.sweeps,
     `INSERT INTO sweeps (seq, image, kind, fence, lane, pass, at, place, since)
       SELECT 1 + k.n, 's' || k.n, 'delete', 1 + k.n, NULL, 1, ${MIDNIGHT} + k.n, (1000000 + k.n) * ${PLACES}, ${MIDNIGHT} + k.n FROM k`,
-  ],
-  [
-    ROWS.cachePurges,
-    `INSERT INTO cache_purges (what, bucket, rank, at, since, due, call, taken)
-      SELECT 'c' || k.n, k.n % 1000, 1, ${MIDNIGHT}, ${MIDNIGHT}, ${MIDNIGHT}, NULL, NULL FROM k`,
   ],
   [
     ROWS.days,
