@@ -108,13 +108,9 @@ export const MAKING: readonly Mutation[] = [
     }),
   ]),
   ...at({ file: `${ROOM}/look-first.ts`, tests: [`${ROOM}/look-first.test.ts`] }, [
-    breaks("N5", "networks that ask for many are looked at as all others", {
-      find: 'looks[crowded.has(key) ? "crowded" : "others"]',
-      replace: "looks.others",
-    }),
     breaks("N5", "a marker is written for each made-up id", {
-      find: "return context.crowdedMissing > CROWDED_MARKERS;",
-      replace: "return context.crowdedMissing < 0;",
+      find: "missing.size >= MISSING_MARKED && ",
+      replace: "missing.size < 0 && ",
       tests: [`${WORLD}/strangers/busy-machine.test.ts`, `${ROOM}/look-first.test.ts`],
     }),
   ]),

@@ -96,8 +96,6 @@ export const TRACED_SHARE = 0.05;
 export const LIVE_OPEN_MAX = 10_000;
 /** Looks at unknown originals that may come at once, in seconds of their rate: the edge limits by the minute. Chosen. */
 export const LOOKS_BURST_S = 60;
-/** The last of them are kept for networks that have asked for fewer than so many unknown ids lately: a share of the burst. Chosen. */
-export const LOOKS_KEPT = { share: 0.2, first: 10 } as const;
 /** How long edges shed misses: an hour, and twice as long each time that it happens again within a day. Chosen. */
 export const SHED = { firstMs: 3_600_000, longestMs: 57_600_000, forgetMs: 86_400_000 } as const;
 /**

@@ -1,5 +1,5 @@
 import { type Config, DEFAULTS, defineConfig } from "@prewarm/shared/config";
-import { LOOKS_BURST_S, LOOKS_KEPT, MISSES_PER_MINUTE } from "@prewarm/shared/limits";
+import { LOOKS_BURST_S, MISSES_PER_MINUTE } from "@prewarm/shared/limits";
 import { storeKey } from "@prewarm/shared/variant-key";
 import { beforeAll, expect, it } from "vitest";
 import { dayBill, monthBill } from "../../../scripts/cost/strangers.ts";
@@ -173,7 +173,7 @@ it("one address passes as many messages a minute as the table reckons with, as m
   expect(originals("/made-up-")).toBe(unknown);
   // The others would be writes for nothing.
   const markers = [...store.objects.keys()].filter((key) => key.startsWith("dead/made-up"));
-  expect(markers.length).toBeGreaterThanOrEqual(LOOKS_KEPT.first);
+  expect(markers.length).toBeGreaterThan(0);
   expect(markers.length).toBeLessThan(unknown / 2);
   const [day, month] = [dayBill(site.config, 1), monthBill(site.config, 1)];
   expect([day.messages, day.looks]).toEqual([(known + unknown) * 1_440, unknown * 1_440]);

@@ -5,15 +5,15 @@ export interface Bucket {
   at: number;
 }
 
-/** Takes a token if at least `leave` tokens remain. Answers the remaining tokens, or null. */
+/** Takes a token. Answers how many remain; null: there was none. */
 export function take(
   bucket: { held: Bucket | null },
-  { most, perSecond, leave = 0 }: { most: number; perSecond: number; leave?: number },
+  { most, perSecond }: { most: number; perSecond: number },
   now: number,
 ): number | null {
   const { level, at } = bucket.held ?? { level: most, at: now };
   const filled = Math.min(most, level + (Math.max(0, now - at) / 1000) * perSecond);
-  const left = filled >= 1 + leave ? filled - 1 : null;
+  const left = filled >= 1 ? filled - 1 : null;
   bucket.held = { level: left ?? filled, at: now };
   return left;
 }

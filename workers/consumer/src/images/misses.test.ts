@@ -46,12 +46,6 @@ describe("an id that nobody has seen", () => {
     expect([...first, looked()]).toEqual([120, 0, 6]);
   });
 
-  it("has the last fifth of that rate kept for networks that have asked for few", () => {
-    const { miss } = world({ limits: { unknownPerSecond: 1 } });
-    const looked = (nth: number) => miss(...Array.from({ length: 60 }, (_, n) => ({ ...unknown(n), nth }))).length;
-    expect([looked(10), looked(59), looked(9), looked(0)]).toEqual([48, 0, 12, 0]);
-  });
-
   it("becomes a job once it was looked at and is a picture", () => {
     const { view, row } = world();
     const { give } = view("viewer", "made-up-1/400-high.webp");

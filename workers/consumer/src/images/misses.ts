@@ -7,7 +7,7 @@ import { claimOf, heldUntil, isLocked, orderAgain, raise, refuse } from "@prewar
 import type { Owner } from "@prewarm/durable-queue/schema/claim";
 import { CANCELLING, LIVE, REFUSED, type Row, WAITING } from "@prewarm/durable-queue/schema/row";
 import { backoff } from "@prewarm/shared/backoff";
-import { LIVE_OPEN_MAX, LOOKS_BURST_S, LOOKS_KEPT, SHED, uselessMost } from "@prewarm/shared/limits";
+import { LIVE_OPEN_MAX, LOOKS_BURST_S, SHED, uselessMost } from "@prewarm/shared/limits";
 import { encodedIdOfKey, versionOfKey } from "@prewarm/shared/variant-key";
 import type { AnsweredMisses, MissAsk } from "./calls.ts";
 import type { ImageTx } from "./image-tx.ts";
@@ -53,7 +53,7 @@ function orderNew(tx: ImageTx, one: MissAsk, ordered: number): MissResult {
   if (isLocked(tx, one) || !mayOrder(tx, ordered)) return "rejected";
   if (isCapped(tx, one.key)) return "capped";
   if (!mayBringVersion(tx, one)) return "rejected";
-  if (one.unknown === true && !isKnown(tx, one.key)) return takeLook(tx, one.nth ?? 0) ? "look" : "rejected";
+  if (one.unknown === true && !isKnown(tx, one.key)) return takeLook(tx) ? "look" : "rejected";
   noteOrder(tx, one.key);
   const row = tx.insert(one.key, LIVE);
   tx.count("accepted");
@@ -83,15 +83,11 @@ function mayOrder(tx: ImageTx, ordered: number): boolean {
   return open < left || open - liveAdmitted(tx) < left;
 }
 
-/**
- * Takes a token for a look at an unknown id. Without a token the miss is forgotten; the next view asks again. The last
- * tokens are reserved for networks that have asked for few looks.
- */
-function takeLook({ imageMemory, config, now }: ImageTx, nth: number): boolean {
+/** Takes a token for a look at an unknown id. Without a token the miss is forgotten; the next view asks again. */
+function takeLook({ imageMemory, config, now }: ImageTx): boolean {
   const perSecond = config.limits.unknownPerSecond;
   const most = Math.max(1, perSecond * LOOKS_BURST_S);
-  const leave = nth >= LOOKS_KEPT.first ? most * LOOKS_KEPT.share : 0;
-  return take(imageMemory.unknownLooks, { perSecond, most, leave }, now) !== null;
+  return take(imageMemory.unknownLooks, { perSecond, most }, now) !== null;
 }
 
 /**

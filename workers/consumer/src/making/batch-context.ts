@@ -59,12 +59,10 @@ export interface BatchContext extends BatchDeps {
   connections: Semaphore;
   /** Bytes of results held at once. */
   memory: Semaphore;
-  /** Missed keys whose networks ask for many unknown images. */
-  crowded: Set<string>;
-  /** Of these, how many were seen to be missing. */
-  crowdedMissing: number;
-  /** Shared by looks at originals of unknown images: of those, and of the others. */
-  looks: { crowded: Semaphore; others: Semaphore };
+  /** Shared by looks at originals of unknown images. */
+  looks: Semaphore;
+  /** Unknown ids whose originals are missing and marked. */
+  missing: Set<string>;
   probe(image: string, rank: number): Promise<ProbedOriginal>;
   /** Writes the marker of a missing original (once per batch); when to look for it again, Unix ms. */
   missingUntil(image: string): Promise<number>;

@@ -8,11 +8,8 @@ import { HeldClaims } from "./held-claims.ts";
 /** Bytes of results held at once, of an isolate's 128 MB. */
 const MEMORY_BYTES = 50_000_000;
 
-/**
- * Originals of unknown images that are looked at at once: together fewer than the connections, so that what is known to be there never waits
- * for a slow origin. For networks that ask for many one at a time: machine and origin stay free for others. Chosen.
- */
-const LOOKS_AT_ONCE = { crowded: 1, others: 4 };
+/** Looks at originals of unknown images at once: fewer than the connections, so known images never wait for a slow origin. Chosen. */
+const LOOKS_AT_ONCE = 4;
 
 /** The same object, with each call of a method counted. */
 function counted<T extends object>(target: T, counts: Counts): T {
@@ -89,9 +86,8 @@ export function createContext(role: Role, given: BatchDeps): BatchContext {
     ledgerId: "",
     connections,
     memory: createSemaphore(MEMORY_BYTES),
-    crowded: new Set(),
-    crowdedMissing: 0,
-    looks: { crowded: createSemaphore(LOOKS_AT_ONCE.crowded), others: createSemaphore(LOOKS_AT_ONCE.others) },
+    looks: createSemaphore(LOOKS_AT_ONCE),
+    missing: new Set(),
     probe: createProbe({ ...deps.originals, config: deps.config, clock: deps.clock, connections }),
     missingUntil: createMissing(deps, connections),
     markRefused: createRefused(deps, connections),

@@ -4,17 +4,17 @@ import { idOfKey } from "@prewarm/shared/variant-key";
 import { markCapped } from "../store/markers.ts";
 import { type BatchContext, RANKS } from "./batch-context.ts";
 
-/**
- * Missing originals of one batch that are marked although their networks ask for many. Where many are missing they are made up: nobody asks for
- * them again, so that each further marker would be a write for nothing. Chosen.
- */
-const CROWDED_MARKERS = 2;
+/** Missing originals of unknown ids that one batch marks: each marker is a write. Chosen. */
+const MISSING_MARKED = 2;
 
-/** Counts an original that is missing: whether it is one of many. */
-function isFlood(context: BatchContext, key: string): boolean {
-  if (!context.crowded.has(key)) return false;
-  context.crowdedMissing += 1;
-  return context.crowdedMissing > CROWDED_MARKERS;
+/**
+ * Marks a missing original. Of many in one batch most are made up, and nobody asks for those again, so the batch marks the first few only. It
+ * looks at networks that ask for few unknown ids first.
+ */
+async function markFew({ missing, missingUntil }: BatchContext, id: string): Promise<void> {
+  if (missing.size >= MISSING_MARKED && !missing.has(id)) return;
+  missing.add(id);
+  await missingUntil(id);
 }
 
 /**
@@ -33,7 +33,7 @@ async function lookFirst(context: BatchContext, key: string): Promise<void> {
     if (original.kind === "image") held.ask({ key, at });
     if (original.kind !== "refused") return;
     const { code, message } = original;
-    if (code === "missing") return isFlood(context, key) ? undefined : void (await context.missingUntil(id));
+    if (code === "missing") return void (await markFew(context, id));
     const until = clock.now() + DEAD_PERMANENT_MS;
     await context.markRefused(id, { code, until });
     await context.at("look-marked", key);
@@ -45,8 +45,7 @@ async function lookFirst(context: BatchContext, key: string): Promise<void> {
 
 /** The same, in turn with the other looks of this batch. Never throws. */
 export function lookInTurn(context: BatchContext, key: string): Promise<void> {
-  const { looks, crowded } = context;
-  return looks[crowded.has(key) ? "crowded" : "others"].run(() => lookFirst(context, key));
+  return context.looks.run(() => lookFirst(context, key));
 }
 
 /** Tells the edge that viewers may order nothing more of this image today. Never throws: each further miss tells it again. */

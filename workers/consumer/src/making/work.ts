@@ -1,4 +1,4 @@
-import { CLAIMS_MAX, LEASE_MS, LOOKS_KEPT, SUBREQUESTS_MAX } from "@prewarm/shared/limits";
+import { CLAIMS_MAX, LEASE_MS, SUBREQUESTS_MAX } from "@prewarm/shared/limits";
 import { errorText } from "@prewarm/shared/log";
 import type { MissAsk } from "../images/calls.ts";
 import type { ExchangeAnswer, ExchangeRequest } from "../ledger/contract.ts";
@@ -218,10 +218,7 @@ export async function beginWork(
   asks: readonly MissAsk[],
   calledFor: CalledFor = context.role,
 ): Promise<() => Promise<void>> {
-  for (const one of asks) {
-    context.held.ask(one);
-    if ((one.nth ?? 0) >= LOOKS_KEPT.first) context.crowded.add(one.key);
-  }
+  for (const one of asks) context.held.ask(one);
   // The edge calls when R2 has just answered that there is none.
   if (calledFor === "viewer") for (const { key, at } of asks) context.seenAbsent.set(key, at);
   const shift = new Shift(context, calledFor);

@@ -22,7 +22,7 @@ export async function askOnce(
   original: Original,
   isKnown: boolean,
 ): Promise<MissDetail | null> {
-  const { target, edge, background } = context;
+  const { target, edge } = context;
   const { askedLately } = edge;
   const now = edge.clock.now();
   const recalled = askedLately.recall(target.key, now);
@@ -41,12 +41,7 @@ export async function askOnce(
   }
   const timesAsked = Math.max(before, note?.timesAsked ?? 0);
   const reason = await findSkipReason(context, original, { isKnown, timesAsked });
-  if (reason !== null) {
-    // The count says which marker to read: it is remembered for as long as somebody asks.
-    if (timesAsked > 0 && note === null)
-      background(attempt(() => askedLately.putNote(target.origin, target.key, { timesAsked, silentUntil: now }, now)));
-    return repeatFor(context, reason, timesAsked);
-  }
+  if (reason !== null) return repeatFor(context, reason, timesAsked);
   const nth = await takeShare(context, network, isKnown);
   if (nth !== null) {
     const of = isKnown ? {} : { unknown: true, nth };
