@@ -31,20 +31,14 @@ const limited = (worker: "consumer" | "edge") => ({
 
 /** The service that the edge's wrangler file binds. */
 const SERVICE = "prewarm-consumer";
-/** The consumer of the edge's tests: it records no miss, so that each is sent as a message, and a test says which purges are due. */
+/** The consumer of the edge's tests: it records no miss, so that each is sent as a message. */
 const CONSUMER = {
   name: SERVICE,
   modules: true,
   script: `
 import { WorkerEntrypoint } from "cloudflare:workers";
-const due = [];
-const noted = [];
 export class Misses extends WorkerEntrypoint {
   miss() { return false; }
-  takeCachePurge() { return due.shift() ?? null; }
-  noteCachePurge(number, error) { noted.push([number, error]); }
-  makeDue(call) { due.push(call); }
-  noted() { return noted; }
 }
 export default {};
 `,

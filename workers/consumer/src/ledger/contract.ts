@@ -215,7 +215,7 @@ export type Answering<Calls> = {
  * - `read`: changes nothing.
  * - `idempotent`: the arguments say what is meant (an owner and generations, a delivery, a message, a session), so the repeat changes nothing.
  * - `id`: the client adds an id behind the arguments, and the ledger answers a repeat of that id as it answered the first call. The
- *   arguments of such a call are never optional. Callers of before release 0.2 send no id.
+ *   arguments of such a call are never optional.
  * - `once`: a repeat would count twice, so the client makes the call once. What gets lost is a count that is a lower bound anyway.
  */
 export const LEDGER_CALLS = {
