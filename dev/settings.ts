@@ -20,7 +20,6 @@ export interface StackSettings {
   adminToken: string;
   stateDir: string;
   /** `wake`, or "": what the configuration says. */
-  ittybitWebhooks: string;
 }
 
 export function readSettings(env: Record<string, string | undefined>): StackSettings {
@@ -36,7 +35,6 @@ export function readSettings(env: Record<string, string | undefined>): StackSett
     originalsDir: env.ORIGINALS_DIR ? resolve(env.INIT_CWD || ".", env.ORIGINALS_DIR) : null,
     adminToken: env.ADMIN_TOKEN || keptSecret(stateDir, "ADMIN_TOKEN", "token"),
     stateDir,
-    ittybitWebhooks: env.ITTYBIT_WEBHOOKS || "",
   };
   refuseUnreachableOriginals(settings);
   if (settings.originalsUrl && settings.originalsDir)

@@ -197,8 +197,6 @@ function bindingsOf(options: StackOptions, originalsUrl: string, apiUrl: string,
     ITTYBIT_API_KEY: options.ittybitApiKey,
     ORIGINALS_URL: originalsUrl,
     EDGE_URL: `http://localhost:${ports.edge}`,
-    CONTROL_URL: `http://localhost:${ports.control}`,
-    ITTYBIT_WEBHOOKS: options.ittybitWebhooks,
     // Only a local original may be fetched from a loopback address.
     ALLOW_LOOPBACK: String(isLoopback(originalsUrl) || isLoopback(apiUrl)),
   };

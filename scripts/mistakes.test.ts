@@ -166,19 +166,6 @@ const MISTAKES: Mistake[] = [
     told: /^deploy\.staging\.location: write one of/,
     hook: 401,
   },
-  {
-    name: "webhooks without an address",
-    site: { ittybit: { webhooks: "wake" } },
-    told: /^ittybit\.publicUrl: webhooks need it: .*https/,
-    hook: 401,
-  },
-  {
-    name: "webhooks to this machine of a public Ittybit",
-    site: { ittybit: { webhooks: "wake", publicUrl: "http://localhost:8788" } },
-    secrets: { ITTYBIT_API_URL: "https://api.ittybit.com" },
-    told: /^ITTYBIT_API_URL: api\.ittybit\.com .*do not reach each other/,
-    hook: 401,
-  },
   { name: "private originals without their bucket", site: private_, told: /^ORIGINALS: .*not bound/, hook: 401 },
   {
     name: "private originals without EDGE_URL",

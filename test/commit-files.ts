@@ -31,7 +31,6 @@ export const NIGHTLY: readonly string[] = [
   "test/world/strangers/kept.test.ts",
   "test/world/strangers/month.test.ts",
   "test/world/strangers/strangers.test.ts",
-  "test/world/webhooks.test.ts",
   "workers/consumer/test/queue/budget.test.ts",
   "workers/consumer/test/queue/day-of-a-million.test.ts",
   "workers/consumer/test/queue/later-columns.test.ts",

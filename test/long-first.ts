@@ -4,7 +4,6 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 export const SMALL_AND_LONG: readonly string[] = [
   "test/world/histories/histories-1.test.ts",
   "test/world/histories/histories-2.test.ts",
-  "test/world/histories/histories-hooks.test.ts",
   "test/e2e/hooks.e2e.test.ts",
   "test/e2e/recovery.e2e.test.ts",
   "test/e2e/start.e2e.test.ts",

@@ -1,6 +1,5 @@
 import type { Ittybit, JobOrder, Listing, Submission } from "../../workers/consumer/src/ittybit/client.ts";
 import type { IttybitJob } from "../../workers/consumer/src/ittybit/dialects.ts";
-import type { JobsAtIttybit } from "../../workers/consumer/src/ittybit/poller/job-reader.ts";
 
 interface Made {
   id: string;
@@ -20,7 +19,7 @@ const PAGE = 100;
 export const OUTPUT_HOST = "https://store.example.net";
 
 /** Ittybit as its reference describes it, with latencies of a model: what is called, how often, and how many jobs run at once. */
-export class ModelledIttybit implements Pick<Ittybit, "submit" | "get" | "list">, JobsAtIttybit {
+export class ModelledIttybit implements Pick<Ittybit, "submit" | "get" | "list"> {
   readonly calls = { post: 0, list: 0, get: 0 };
   /** Most jobs at once, and most POSTs within a second. */
   readonly most = { running: 0, postsPerSecond: 0 };

@@ -192,7 +192,7 @@ export class ModelledWorld {
     const sleep = (ms: number) => clock.sleep(ms);
     return {
       ...{ config: this.#config, clock, log: quiet, sleep, version: null },
-      ...{ newQueueId: () => "L1", newHookKey: () => "A".repeat(43), within: (work) => work },
+      ...{ newQueueId: () => "L1", within: (work) => work },
       watchExternalJobs: pollerOf({ ittybit, clock, log: quiet, sleep }),
       send: async (wakeUps) => {
         for (let n = 0; n < wakeUps; n += 1) this.#work.send(WORK_MESSAGE);

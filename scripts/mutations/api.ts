@@ -1,7 +1,6 @@
 import { at, breaks, type Mutation } from "./mutation.ts";
 
 const ROOM = "workers/consumer/src/api";
-const WORLD = "test/world";
 
 /** The control API: who may call, what a body may be, what an answer says. */
 export const API: readonly Mutation[] = [
@@ -71,17 +70,6 @@ export const API: readonly Mutation[] = [
     breaks("P13", "a variant that is made anew stands on two pages of its image", {
       find: "name > after && (to === null || name <= to)",
       replace: 'after === "" && name !== to',
-    }),
-  ]),
-  ...at({ file: `${ROOM}/ittybit-hook.ts`, tests: [`${ROOM}/ittybit-hook.test.ts`, `${WORLD}/webhooks.test.ts`] }, [
-    breaks("P3", "a webhook of Ittybit is heard without the signature that the operator demands", {
-      find: 'ledger.pinged(isProven ? token : "", job)',
-      replace: "ledger.pinged(isProven ? token : token, job)",
-    }),
-    breaks("P17", "webhooks that name no open job cost a call of the ledger each", {
-      find: 'if (said === "unknown") unknownPings.count(',
-      replace: 'if (said === "unknown") unknownPings.wait(',
-      tests: [`${ROOM}/ittybit-hook.test.ts`],
     }),
   ]),
   ...at({ file: `${ROOM}/jobs.ts`, tests: [`${ROOM}/calls.test.ts`] }, [

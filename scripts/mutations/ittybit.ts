@@ -3,7 +3,6 @@ import { at, breaks, type Mutation } from "./mutation.ts";
 const STRIP = "workers/consumer/src/ittybit/output/strip";
 const POLLER = "workers/consumer/src/ittybit/poller";
 const SRC = "workers/consumer/src";
-const WORLD = "test/world";
 
 /** Ittybit: calls, the poller, and what is taken out of a result. */
 export const ITTYBIT: readonly Mutation[] = [
@@ -18,7 +17,7 @@ export const ITTYBIT: readonly Mutation[] = [
       tests: ["scripts/foreign-json.test.ts"],
     }),
     breaks("P14", "Ittybit's answers may quote what an order signed", {
-      find: "    sent: secretsOfOrder(order),\n",
+      find: "    sent: secretsOf(order.input),\n",
       replace: "",
       tests: ["workers/consumer/test/promises/nothing-signed-is-told.test.ts"],
     }),
@@ -86,87 +85,65 @@ export const ITTYBIT: readonly Mutation[] = [
       tests: [`${SRC}/ittybit/output/verify.test.ts`],
     }),
   ]),
-  ...at({ file: `${POLLER}/job-polls.ts`, tests: [`${POLLER}/poller.test.ts`] }, [
-    breaks("P9", "a page is read only when the last ones have all been read", {
-      find: "while (this.#reads.size < AT_ONCE) {",
-      replace: "while (this.#beingRead.size === 0) {",
-    }),
-  ]),
-  ...at({ file: `${POLLER}/job-search.ts`, tests: [`${POLLER}/job-search.test.ts`] }, [
+  ...at({ file: `${POLLER}/job-reader.ts`, tests: [`${POLLER}/poller.test.ts`] }, [
     breaks("P9", "a job is looked for only once its id is told", {
       find: "this.#deps.view.unnamed();",
       replace: "new Set(this.#deps.view.unreported().map(({ gen }) => gen));",
-      tests: [`${POLLER}/poller.test.ts`],
     }),
     breaks("P6", "what a page shows of jobs that nobody has told is not told", {
-      find: "this.#deps.report({ found, ended });",
-      replace: "this.#deps.report({ ended });",
+      find: "this.report({ found, ended:",
+      replace: "this.report({ ended:",
+      tests: [`${POLLER}/job-search.test.ts`],
     }),
+    breaks("P2", "a job that one read by its id did not find is gone", {
+      find: "one.unknown >= UNKNOWN_MAX",
+      replace: "one.unknown > 0",
+    }),
+    breaks("P2", "a job that pages show is gone", {
+      find: " && (isHidden(only) || only.unknown === 0);",
+      replace: ";",
+    }),
+  ]),
+  ...at({ file: `${POLLER}/job-search.ts`, tests: [`${POLLER}/job-search.test.ts`] }, [
     breaks("P8", "a list that shows no metadata proves that a job was never made", {
-      find: "if (isShown) this.#noteAbsent(",
-      replace: "if (isShown || calls > 0) this.#noteAbsent(",
+      find: " && isShown && ",
+      replace: " && ",
     }),
     breaks("P8", "a list that is older than the last POST proves that a job was never made", {
-      find: "sureAt === null || readAt < sureAt)",
-      replace: "sureAt === null)",
+      find: " && now >= sureAt",
+      replace: "",
     }),
-  ]),
-  ...at({ file: `${POLLER}/job-times.ts`, tests: [`${POLLER}/job-times.test.ts`] }, [
-    breaks("P17", "the last few jobs of a page that have surely ended wait for seconds", {
-      find: "(isLast ? LAST_READ : 1) * ",
+    breaks("P6", "pages after a restore that Ittybit did not give are never read", {
+      find: 'if (end === "failed") this.#scanned = 0;',
       replace: "",
     }),
   ]),
-  ...at({ file: `${POLLER}/next-read.ts`, tests: [`${POLLER}/next-read.test.ts`] }, [
-    breaks("P17", "a job is read by itself though a page shows it with others", {
-      find: "isOpen(job)).length === 1",
-      replace: "isOpen(job)).length >= 1",
-    }),
-    breaks("P17", "a job that is wrongly taken for the youngest hides those after it", {
-      find: " && !shows.some(isMissed)",
-      replace: "",
-    }),
-    breaks("P17", "the oldest page is read first, whatever has waited elsewhere", {
-      find: "best === null || ms > best.ms",
-      replace: "best === null",
-    }),
-  ]),
-  ...at({ file: `${POLLER}/open-job-memory.ts`, tests: [`${POLLER}/open-job-memory.test.ts`] }, [
-    breaks("P17", "every webhook of one job costs a look", {
-      find: "one === undefined || one.pings >= PINGS_MAX",
-      replace: "one === undefined",
-      tests: [`${POLLER}/poller.test.ts`, `${WORLD}/webhooks.test.ts`],
-    }),
-    breaks("P17", "a webhook makes the poller look no sooner", {
-      find: "if (one.isPinged) return",
-      replace: "if (one.isPinged && one.live) return",
-      tests: [`${POLLER}/open-job-memory.test.ts`, `${POLLER}/poller.test.ts`, `${WORLD}/webhooks.test.ts`],
-    }),
-    breaks("P17", "a job that a webhook names is looked at again and again", {
-      find: "(one.polledAt ?? 0, now), isPinged: false })",
-      replace: "(one.polledAt ?? 0, now) })",
-      tests: [`${POLLER}/poller.test.ts`, `${WORLD}/webhooks.test.ts`],
-    }),
-    breaks("P17", "a page's place in the list is forgotten", {
-      find: "else if (!place.isExact) Object.assign(place, shown);",
-      replace: "",
-    }),
-    breaks("P17", "places that two pages have shown stand in another order once POSTs take longer", {
-      find: "if (place.isExact) place.at = place.createdAt - place.by.laterMs;",
-      replace: "",
-      tests: [`${POLLER}/open-job-memory.test.ts`, "workers/consumer/test/promises/few-calls.test.ts"],
-    }),
-    breaks("P17", "a jump of Ittybit's clock takes old jobs along", {
-      find: "this.#clock = { laterMs: ms };",
-      replace: "this.#clock = Object.assign(this.#clock ?? {}, { laterMs: ms });",
+  ...at({ file: `${POLLER}/open-jobs.ts`, tests: [`${POLLER}/poller.test.ts`] }, [
+    breaks("P17", "a slow job is read as often as any", {
+      find: "age <= SLOW.times * jobMs.slow",
+      replace: "age >= 0",
     }),
     breaks("P17", "a place is guessed though it is told when Ittybit made the job", {
-      find: "...(this.#exact(createdAt) ??",
-      replace: "...(null ??",
+      find: "createdAt ?? this.#places.get(",
+      replace: "this.#places.get(",
+    }),
+    breaks("P17", "the newest page is read first, whatever has waited elsewhere", {
+      find: "if (ms > best.ms)",
+      replace: "if (ms > 0 && best.ms === 0)",
     }),
     breaks("P9", "a viewer's job is polled a moment before it can have ended", {
-      find: "one.live && one.heardAt > 0 ? one.heardAt : one.admittedAt",
-      replace: "one.admittedAt",
+      find: "live && heardAt > 0 ? heardAt : admittedAt",
+      replace: "admittedAt",
+    }),
+  ]),
+  ...at({ file: `${POLLER}/poller.ts`, tests: [`${POLLER}/poller.test.ts`] }, [
+    breaks("P9", "a page is read only when the last ones have all been read", {
+      find: "while (this.#reads.size < AT_ONCE) {",
+      replace: "while (this.#reads.size === 0) {",
+    }),
+    breaks("P17", "Ittybit is read as fast as it answers", {
+      find: "if (now < this.#readAt && !isUrgent)",
+      replace: "if (now < 0 && !isUrgent)",
     }),
   ]),
 ];

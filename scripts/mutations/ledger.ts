@@ -121,11 +121,6 @@ export const LEDGER: readonly Mutation[] = [
     }),
   ]),
   ...at({ file: `${ROOM}/ledger.ts`, tests: [`${SRC}/api/hooks.test.ts`] }, [
-    breaks("P3", "a webhook of Ittybit is heard without the address's token", {
-      find: "(await indexOfSecret(token, [state.key])) !== 0",
-      replace: 'token === ""',
-      tests: [`${SRC}/api/ittybit-hook.test.ts`, `${WORLD}/webhooks.test.ts`],
-    }),
     breaks("L6", "a delivery of one chunk is not listed", {
       find: 'if (note !== undefined && answer.status === "done")',
       replace: 'if (note !== undefined && answer.status === "full")',

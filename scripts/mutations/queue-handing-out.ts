@@ -222,32 +222,17 @@ export const QUEUE_HANDING_OUT: readonly Mutation[] = [
     }),
     breaks("P5", "a paused lane wakes workers", { find: "closedFor(tx.gateNow, name) !== null || ", replace: "" }),
     breaks("P17", "every eight jobs wake a worker, whatever the gate lets through", {
-      find: "Math.min(WORKERS_MAX, byRate, byWork)",
+      find: "Math.min(WORKERS_MAX, Math.max(1, workersFor(tx)), byWork)",
       replace: "Math.min(WORKERS_MAX, byWork)",
     }),
-    breaks("P17", "a worker keeps its batch open while wake-ups stand in the queue, so the platform adds no consumer", {
-      find: "isGrowing(tx) && isBacklog && ",
-      replace: "isGrowing(tx) && !isBacklog && ",
-      tests: [`${WORLD}/growth.test.ts`],
-    }),
-    breaks("P17", "a consumer that stays the only one works in short shifts for ever", {
-      find: "return now - memory.mostWorkers.since < GROWTH_MS;",
-      replace: "return true;",
-      tests: [`${SIMULATED}/pace.test.ts`],
-    }),
     breaks("P13", "a handler asks for the end of a job that cannot have ended", {
-      find: "return Math.max(LIVE_PACE_MS, Math.min(liveMs, isLiveOnly ? SOON_MS : pace));",
-      replace: "return LIVE_PACE_MS;",
+      find: "return Math.max(PACE_MS.live, Math.min(liveMs, isLiveOnly ? SOON_MS : paceMs(tx)));",
+      replace: "return PACE_MS.live;",
       tests: [`${CONSUMER}/making/consume-miss.test.ts`],
     }),
-    breaks("P17", "a burst wakes workers that come when its work is done", {
-      find: "Math.min(wanted - came, atOnce)",
-      replace: "wanted - came",
-      tests: [`${SIMULATED}/pace.test.ts`],
-    }),
-    breaks("P17", "workers that came together call together", {
-      find: "if (work.liveMs !== null || pace < PACE_MS.to) return pace;",
-      replace: "if (work.liveMs !== undefined || pace < PACE_MS.to) return pace;",
+    breaks("P17", "a worker is called again while its wake-up is under way", {
+      find: " - memory.wakes.length)",
+      replace: ")",
       tests: [`${SIMULATED}/pace.test.ts`],
     }),
     breaks("P5", "workers are called while a restored ledger holds back", {

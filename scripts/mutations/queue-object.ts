@@ -157,7 +157,7 @@ export const QUEUE_OBJECT: readonly Mutation[] = [
   ]),
   ...at({ file: `${QUEUE}/object/wake.ts`, tests: [`${SIMULATED}/on-alarm.test.ts`] }, [
     breaks("P1", "a wake-up that was not sent counts as sent", {
-      find: "unsend(transactions.memory, n);",
+      find: "transactions.memory.wakes.splice(-n, n);",
       replace: "",
     }),
   ]),

@@ -232,7 +232,7 @@ export const HOUSES: readonly House[] = [
     floors: [
       {
         rooms: ["tables"],
-        holds: "Tables of events, sessions and webhooks, and all SQL of the ledger; how long rows are kept.",
+        holds: "Tables of events and sessions, and all SQL of the ledger; how long rows are kept.",
         bug: "A table that decides by a rule decides a second time.",
       },
       {

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, expect, it } from "vitest";
 import { startTestStack, type TestStack, until } from "./stack.ts";
 
 /** What the embedded Ittybit does to the whole stack beside speaking its dialects. */
@@ -23,7 +23,6 @@ async function stored(run: string): Promise<number> {
   return ((await api(`/api/v1/runs/${run}`)).states as { stored: number }).stored;
 }
 
-const hooks = async () => (await api("/api/v1/stats")).hooks as Record<string, number | null>;
 const control = () => stack.emulator!.control;
 const LADDER = [
   16, 32, 48, 64, 96, 128, 160, 256, 320, 384, 400, 480, 640, 750, 800, 828, 960, 1080, 1200, 1280, 1440, 1600, 1920,
@@ -74,43 +73,3 @@ function refused(): number {
   if (news > 0) seen = all;
   return news;
 }
-
-describe("with webhooks", () => {
-  it("hears of each job's end, whatever dialect its body is in", async () => {
-    stack = await startTestStack({ ittybitWebhooks: "wake" });
-    for (const [at, profile] of (["reference", "guide", "sdk", "v2025"] as const).entries()) {
-      control().configure({ profile });
-      const run = await warm([LADDER[2 * at] ?? 0, LADDER[2 * at + 1] ?? 0]);
-      await until(
-        "both are stored",
-        () => stored(run),
-        (n) => n === 2,
-      );
-      await until(
-        "both ends are told",
-        async () => control().webhookDeliveries().length,
-        (n) => n === 2 * at + 2,
-      );
-    }
-    const statuses = control()
-      .webhookDeliveries()
-      .map(({ status }) => status);
-    expect(new Set(statuses)).toEqual(new Set([200]));
-    expect(control().stats().createdJobs).toBe(8);
-    const { woke, unknown, refused } = await hooks();
-    expect([Number(woke) + Number(unknown), refused]).toEqual([8, 0]);
-  });
-
-  it("goes without where the field is refused", async () => {
-    stack = await startTestStack({ ittybitWebhooks: "wake", emulator: { strict: true } });
-    const run = await warm([160, 320, 480]);
-    await until(
-      "all are stored",
-      () => stored(run),
-      (n) => n === 3,
-    );
-    expect(control().stats().createdJobs).toBe(3);
-    expect((await hooks()).refusedAt).toEqual(expect.any(Number));
-    expect(await api("/api/v1/causes?window=all")).toMatchObject({ causes: [] });
-  });
-});

@@ -12,7 +12,6 @@ import { createChance } from "./chance.ts";
 import { jobsIn } from "./histories/ledger-look.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 import { noFaults, scripted, type Weather } from "./weather.ts";
-import { PLAIN, type Telling, Webhooks } from "./webhooks.ts";
 import { type Watcher, World } from "./world.ts";
 
 export const ORIGINALS = "https://cdn.example.com/originals";
@@ -30,8 +29,6 @@ export interface CalmOptions {
   liveHandlers?: number;
   weather?: Partial<Weather>;
   watcher?: Partial<Watcher>;
-  /** Ittybit is told an address, and calls it so. Default: no webhooks. */
-  telling?: () => Telling;
   ittybit?: Partial<Settings["ittybit"]>;
   /** Unix ms. */
   bornAt?: number;
@@ -54,13 +51,10 @@ export interface CalmOptions {
   client?: (ittybit: FakeIttybit, clock: VirtualClock) => Ittybit;
 }
 
-export const PUBLIC_URL = "https://prewarm.example.com";
-
 /** A world in which nothing goes wrong but what a test orders, with Ittybit in memory and originals of 1000 × 500. */
 export class CalmWorld extends World {
   readonly ittybit: FakeIttybit;
   readonly violations: string[];
-  readonly webhooks: Webhooks;
   /** Every address that a handler has asked. */
   readonly fetched: string[];
   #deliveries = 0;
@@ -75,7 +69,7 @@ export class CalmWorld extends World {
       config = {},
       bornAt = BORN_AT,
     } = options;
-    const { telling, ittybit: more, client } = options;
+    const { ittybit: more, client } = options;
     const chance = createChance(1);
     const clock = new VirtualClock(bornAt, chance.random);
     const ittybit = createFakeIttybit(clock);
@@ -85,7 +79,7 @@ export class CalmWorld extends World {
       config: defineConfig({
         sources: [{ prefix: "", url: `${ORIGINALS}/{id}` }],
         gate,
-        ittybit: { ...(telling ? { webhooks: "wake", publicUrl: PUBLIC_URL } : {}), ...more },
+        ...(more === undefined ? {} : { ittybit: more }),
         ...config,
       }),
       ...{ clock, chance },
@@ -108,14 +102,6 @@ export class CalmWorld extends World {
       log: options.log ?? (() => undefined),
     });
     this.ittybit = ittybit;
-    this.webhooks = new Webhooks({ clock, door: (request) => this.door(request), how: telling ?? (() => PLAIN) });
-    const { submit } = ittybit;
-    ittybit.submit = async (order) => {
-      const answer = await submit(order);
-      const job = ittybit.jobs.find(({ order: { idempotencyKey } }) => idempotencyKey === order.idempotencyKey);
-      if (job !== undefined) this.webhooks.made(job);
-      return answer;
-    };
     this.violations = violations;
     this.fetched = fetched;
   }

@@ -22,7 +22,6 @@ import { deleteBlock, listBlocks, putBlock } from "../../workers/consumer/src/st
 import { makePass, type OwnOriginal } from "../../workers/consumer/src/store/make-pass.ts";
 import type { Chance } from "./chance.ts";
 
-import { doorOf } from "./door.ts";
 import { counted, Killed, Life, mortal } from "./life.ts";
 
 import { type Delivery, Queue, type QueueOptions } from "./queue.ts";
@@ -72,8 +71,6 @@ export class World {
   readonly counts = { batches: 0, stalls: 0, crashes: new Map<CrashPoint, number>() };
   /** An image's original in a bucket of the site. Default: the origin is another server. */
   original: (id: string) => OwnOriginal | null = () => null;
-  /** The consumer's HTTP. */
-  readonly door: (request: Request) => Promise<Response>;
   readonly #options: WorldOptions;
   readonly #handlers = new Set<Life>();
   /** When a handler died or stalled last, Unix ms: its lease goes on. */
@@ -98,11 +95,6 @@ export class World {
       depsOf: (life) => this.#ledgerDeps(life),
     });
     this.ledger = this.#client();
-    let door: World["door"] | null = null;
-    this.door = (request) => {
-      door ??= doorOf({ ...options, ledger: this.ledger, bucket: this.store.bucket(new Life()) });
-      return door(request);
-    };
     clock.after(CRON_MS * chance.random(), () => this.#cron());
   }
 
@@ -256,7 +248,7 @@ export class World {
     const clock = { now: () => worlds.now() + this.skewMs, random: () => worlds.random() };
     const ittybit = mortal(outside.ittybit, life);
     const deps: Omit<LedgerDeps, "watchExternalJobs"> = {
-      ...{ config, clock, newQueueId: () => "L1", newHookKey: () => "A".repeat(43), version: null },
+      ...{ config, clock, newQueueId: () => "L1", version: null },
       sleep: (ms) => worlds.sleep(ms),
       // Who is dead logs no more: what breaks off is no failure.
       log: (event, fields) => life.dead || log(event, fields),

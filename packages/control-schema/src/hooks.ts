@@ -52,6 +52,3 @@ export const Hooks = z
   })
   .meta({ id: "Hooks" });
 export type Hooks = z.infer<typeof Hooks>;
-
-/** The answer to one of Ittybit's webhooks. */
-export const IttybitHookAnswer = z.object({ status: z.literal("taken") }).meta({ id: "IttybitHookAnswer" });

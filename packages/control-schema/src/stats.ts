@@ -77,18 +77,6 @@ const spent = z
   })
   .meta({ description: "null: no price is set" });
 
-const webhooks = z
-  .object({
-    woke: count.meta({ description: "That caused a look at a job" }),
-    unknown: count.meta({ description: "That named no open job, or one that had its looks already" }),
-    refused: count.meta({ description: "Without the right token or signature" }),
-    refusedAt: time
-      .nullable()
-      .meta({ description: "When Ittybit refused to take an address; for a day jobs carry none" }),
-  })
-  .nullable()
-  .meta({ description: "Ittybit's webhooks since the ledger's instance began; null while they are off" });
-
 export const Stats = z
   .object({
     at: time,
@@ -135,7 +123,6 @@ export const Stats = z
       bytes,
       limitBytes: bytes,
     }),
-    hooks: webhooks,
     metricErrors: count.meta({ description: "Times that recording a metric failed" }),
   })
   .meta({ id: "Stats" });

@@ -84,8 +84,6 @@ export interface Given {
   /** Its row has changed since it was ordered for the first time: it failed, was put off, or is ordered again. */
   touched: boolean;
   job: string | null;
-  /** The address that the service is told to call when the job has ended; part of the POST's body, as `grantedAt` is. Null: none. */
-  hook: string | null;
   /** Of `finish`: how the job was seen to end. */
   sight: ExternalJob | null;
   /** Since when its result could not be fetched, Unix ms by the queue's clock; null: it was not tried, or never refused. */
@@ -118,8 +116,6 @@ export type Outcome =
     }
   /** The POST was not answered, or with a 5xx: perhaps there is a job. */
   | { kind: "unclear"; failure: Failure }
-  /** The service refused the callback's address: nothing was made, and nothing is wrong with the order. */
-  | { kind: "unhooked"; message: string }
   /** A job from before a restore, which ended: it may be made from an older input. */
   | { kind: "outdated" }
   /** Our own code failed on it. An attempt, but of the same generation: what may be paid for is kept. */

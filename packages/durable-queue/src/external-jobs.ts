@@ -95,12 +95,10 @@ export interface OpenJobsView {
 export interface ExternalJobs {
   /** Keeps the poller running, and starts it if necessary. Answers the promise to wait for, or null when no job is open. */
   keepRunning(): Promise<void> | null;
-  /** A webhook names this job. False: it causes no look. */
-  ping(job: string): boolean;
 }
 
 /** Makes a poller, which calls `report` with everything that it observes. */
 export type WatchExternalJobs = (view: OpenJobsView, report: (observed: Observations) => void) => ExternalJobs;
 
 /** For queues whose jobs do not outlive the call of their handler. */
-export const NO_EXTERNAL_JOBS: WatchExternalJobs = () => ({ keepRunning: () => null, ping: () => false });
+export const NO_EXTERNAL_JOBS: WatchExternalJobs = () => ({ keepRunning: () => null });

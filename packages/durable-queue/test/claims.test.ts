@@ -10,8 +10,7 @@ function world() {
   const sql = nodeSql();
   migrate(sql, "L", MIGRATIONS);
   const claims = new Claims(sql);
-  const open = (name: string, until = 60_000) =>
-    claims.open({ name, until, role: "work", brief: false, instance: 1, openedAt: 0 });
+  const open = (name: string, until = 60_000) => claims.open({ name, until, role: "work", brief: false, instance: 1 });
   const rows = () => sql.exec("SELECT gen, state, owner, external_id AS job FROM claims ORDER BY gen");
   const owners = () => sql.exec("SELECT name, lease_until AS until FROM owners ORDER BY name");
   /** What an evicted object finds in the tables. */
@@ -32,7 +31,7 @@ it("a prefetched claim has no row, and neither has its owner", () => {
 it("an admitted claim has one row until it ends, and its owner one until it leaves", () => {
   const { sql, claims, open, rows, owners, again } = world();
   const owner = open("w");
-  const claim = claims.add({ ...newClaim(job(1), owner), hook: "https://h.example" });
+  const claim = claims.add(newClaim(job(1), owner));
   Object.assign(claim, { state: "admitted", admittedAt: 5, first: true, paidBy: LIVE });
   claims.note(claim);
   claims.flush(sql);
@@ -44,7 +43,6 @@ it("an admitted claim has one row until it ends, and its owner one until it leav
     paidBy: LIVE,
     first: true,
     admittedAt: 5,
-    hook: "https://h.example",
   });
   expect(found?.owner).toMatchObject({ name: "w", until: 60_000, role: "work", instance: 0 });
   claims.remove(claim);
@@ -57,7 +55,7 @@ it("an admitted claim has one row until it ends, and its owner one until it leav
 
 it("a handler that leaves within seconds has no row: an eviction orphans what it was admitted to POST", () => {
   const { sql, claims, owners, again } = world();
-  const owner = claims.open({ name: "v", until: 60_000, role: "work", brief: true, instance: 1, openedAt: 0 });
+  const owner = claims.open({ name: "v", until: 60_000, role: "work", brief: true, instance: 1 });
   claims.add({ ...newClaim(job(1), owner), state: "admitted", first: true });
   claims.flush(sql);
   expect(owners()).toEqual([]);
@@ -94,10 +92,7 @@ it("an orphaned claim keeps the id of its job through an eviction; whoever takes
   expect(rows()).toEqual([{ gen: 10, state: "admitted", owner: null, job: "job_1" }]);
   const later = again();
   expect(later.orphaned()).toMatchObject([{ gen: 10, externalId: "job_1", first: false }]);
-  later.assign(
-    later.byGen(10) ?? claim,
-    later.open({ name: "x", until: 1, role: "work", brief: false, instance: 1, openedAt: 0 }),
-  );
+  later.assign(later.byGen(10) ?? claim, later.open({ name: "x", until: 1, role: "work", brief: false, instance: 1 }));
   later.flush(sql);
   expect(later.owner("x")?.claims.get(1)?.gen).toBe(10);
   expect([rows(), owners()]).toEqual([[{ gen: 10, state: "admitted", owner: null, job: "job_1" }], []]);

@@ -270,7 +270,6 @@ describe("a runner that the queue does not want any more", () => {
     attempts: 0,
     touched: false,
     job: null,
-    hook: null,
     sight: null,
     unfetchedSince: null,
     compare: false,

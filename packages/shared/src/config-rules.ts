@@ -8,7 +8,7 @@ import { endpointName } from "./events.ts";
 import { GATE_AUTO } from "./limits.ts";
 import { isNoise } from "./noise.ts";
 import { PARAMETERS } from "./parameters.ts";
-import { addressFault, isLoopback, isPublicHost } from "./public-address.ts";
+import { addressFault, isLoopback } from "./public-address.ts";
 import { ratioSizes } from "./ratio.ts";
 import { DEFAULT_FORMAT, DEFAULT_QUALITY, expandTransforms } from "./transform.ts";
 import { recipesOf } from "./upload-recipe.ts";
@@ -48,7 +48,6 @@ export const RULES: readonly Rule[] = [
   { needs: ["recipes", "pages"], walks: "hooks", faults: hooksFaults },
   { needs: ["events"], faults: eventFaults },
   { needs: ["gate"], faults: gateFaults },
-  { needs: ["ittybit"], faults: ittybitFaults },
   { needs: ["deploy", "sources"], faults: deployFaults },
   { needs: [], faults: nameFaults },
 ];
@@ -251,18 +250,6 @@ function gateFaults({ gate }: Config): Fault[] {
       ? []
       : [{ path: `gate.${name}`, mend: `min (${min}) is above max (${max}): write both in order` }];
   });
-}
-
-/** Ittybit takes https only, and reaches the public internet only; http on this machine is for a local one. */
-function ittybitFaults({ ittybit: { webhooks, publicUrl } }: Config): Fault[] {
-  const path = "ittybit.publicUrl";
-  const wanted = "write the consumer's own https address and nothing behind it, such as https://prewarm.example.com";
-  if (publicUrl === null) return webhooks === "off" ? [] : [{ path, mend: `webhooks need it: ${wanted}` }];
-  const url = URL.parse(publicUrl);
-  if (url === null || url.origin !== publicUrl) return [{ path, mend: wanted }];
-  if (isLoopback(url.hostname)) return [];
-  if (url.protocol !== "https:") return [{ path, mend: "use https; http is for loopback hosts only" }];
-  return isPublicHost(url.hostname) ? [] : [{ path, mend: "name a public host: Ittybit reaches no private network" }];
 }
 
 /** Names that stand in URLs, paths and logs. */

@@ -189,8 +189,6 @@ const gate = z.strictObject({
 });
 
 const ittybit = z.strictObject({
-  webhooks: z.enum(["off", "wake"], "write off or wake"),
-  publicUrl: z.string("write the consumer's address, or null").nullable(),
   qualities: z.partialRecord(z.enum(FORMATS), z.partialRecord(z.enum(QUALITIES), z.enum(QUALITIES))),
 });
 

@@ -264,10 +264,6 @@ export interface Settings {
     alertLevels: readonly number[];
   };
   ittybit: {
-    /** `wake`: Ittybit calls the consumer when a job has ended, and the ledger looks at that job at once; polling goes on (docs/ittybit.md). */
-    webhooks: "off" | "wake";
-    /** Where Ittybit reaches the consumer, such as `https://prewarm-consumer.example.workers.dev`. Needed for `wake`. */
-    publicUrl: string | null;
     /** The word that Ittybit is given instead, by format and quality: `{ avif: { low: "medium" } }` where AVIF of that word looks worse than the others. */
     qualities: { readonly [F in Format]?: { readonly [Q in Quality]?: Quality } };
   };
@@ -343,7 +339,7 @@ export const DEFAULTS: Settings = {
     liveDayShare: 0.1,
     alertLevels: [0.5, 0.8, 0.95, 1],
   },
-  ittybit: { webhooks: "off", publicUrl: null, qualities: {} },
+  ittybit: { qualities: {} },
   deploy: {},
   prices: { ittybitPer1000Jobs: null },
 };

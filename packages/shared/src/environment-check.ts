@@ -4,7 +4,6 @@ import { SHARED_SECRET } from "./config-hook-rules.ts";
 import { LEDGER_PLACES } from "./deploy.ts";
 import { secretList } from "./environment.ts";
 import { TOKEN_MIN_CHARS } from "./limits.ts";
-import { isPublicHost } from "./public-address.ts";
 import { type Secret, secretsOf } from "./secrets.ts";
 
 /** What a Worker was given beside its code. */
@@ -30,7 +29,6 @@ export function checkEnvironment(config: Config, configFaults: readonly string[]
     ...ledgerPlaces(given),
     ...(isWhole("hooks") ? sharedValues(config, given) : []),
     ...(isWhole("sources") ? sourceNeeds(config, given) : []),
-    ...(isWhole("ittybit") ? hookNeeds(config, given) : []),
   ];
 }
 
@@ -137,15 +135,6 @@ function isWebhookSecret(secret: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** A public Ittybit cannot call this machine, and would be told an address that is somebody else's there. */
-function hookNeeds({ ittybit: { webhooks, publicUrl } }: Config, { value }: Given): string[] {
-  const [own, theirs] = [publicUrl, value("ITTYBIT_API_URL")].map((url) => (url ? URL.parse(url) : null));
-  if (webhooks === "off" || !own || !theirs || isPublicHost(theirs.hostname) === isPublicHost(own.hostname)) return [];
-  return [
-    `ITTYBIT_API_URL: ${theirs.host} and ittybit.publicUrl (${own.host}) do not reach each other: one of them is public, the other is not`,
-  ];
 }
 
 /** Originals in a bucket are fetched by Ittybit at the edge, under signed URLs. */

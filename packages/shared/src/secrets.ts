@@ -82,7 +82,6 @@ const TABLE: readonly Row[] = [
         secrets.map((name) => of(name, ["edge"], "old URLs are signed with it", "text", "service")),
       ),
   },
-  { setting: "ittybit", secrets: () => [of("ITTYBIT_WEBHOOK_SECRET", CONSUMER, null, "text", "service")] },
   {
     setting: "deploy",
     secrets: () =>

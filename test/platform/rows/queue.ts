@@ -129,9 +129,8 @@ export const QUEUE_ROWS: readonly Assumption[] = [
   },
   {
     name: "consumers-grow",
-    assumes:
-      "A backlog brings more consumers, and only when a batch completes; so workers' shifts end early while wake-ups wait.",
-    where: "packages/durable-queue/src/claims/pace.ts",
+    assumes: "A backlog brings more consumers, and only when a batch completes; so workers stay for a minute at most.",
+    where: "workers/consumer/src/making/work.ts",
     documented: {
       page: "Queues, Consumer concurrency",
       says: "Queues checks if it should autoscale consumers only after processing an entire batch of messages, so it will not autoscale while a batch is being processed.",

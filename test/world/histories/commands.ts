@@ -2,7 +2,6 @@ import { ALARM_LATE_MS } from "@prewarm/shared/limits";
 import fc from "fast-check";
 import { CRASH_POINTS } from "../../../workers/consumer/src/making/crash-points.ts";
 import type { AlarmFate } from "../weather.ts";
-import type { Telling } from "../webhooks.ts";
 import { HAPPENINGS, type Target } from "./happenings.ts";
 import type { HistoryWorld } from "./history-world.ts";
 import { IMAGES, SAME_PICTURE, WIDTHS } from "./pictures.ts";
@@ -110,17 +109,6 @@ const upstreamFault = fc.oneof(
   fc
     .tuple(fc.constantFrom("html", "truncated", "gone", "error"), fc.constantFrom(1, 8))
     .map(([how, n]) => fault(`output(${how}, ${n})`, ({ outputs }) => outputs.push(...Array(n).fill(how)))),
-);
-/** What becomes of the next hooks, where there are any. */
-const hookFault = fc.oneof(
-  fc
-    .record({
-      copies: fc.constantFrom<number[]>([], [0], [-2_000, 0], [5_000], [70_000], [900_000], [10, 20], [0, 400, 30_000]),
-      says: fc.constantFrom("job", "job", "foreign", "running", "failed", "nothing"),
-      signature: fc.constantFrom("right", "right", "wrong", "none"),
-      token: fc.constantFrom("right", "right", "right", "wrong"),
-    })
-    .map((one) => fault(`hook(${JSON.stringify(one)})`, ({ hooks }) => hooks.push(one as Partial<Telling>), false)),
   fc
     .constantFrom(400, 3_000, 14_000)
     .map((ms) => fault(`lateAnswer(${ms} ms)`, ({ lateAnswers }) => lateAnswers.push(ms, ms), false)),
@@ -356,12 +344,8 @@ const scenes = [
 ];
 
 /** A history's commands, in the order they come. Time stands between most of them. */
-export function histories(
-  maxCommands: number,
-  favourites: Favourites = [],
-  hooks = false,
-): fc.Arbitrary<Iterable<Command>> {
-  const faults = [crash, stall, ...scenes, upstreamFault, platformFault, ...(hooks ? [hookFault, hookFault] : [])];
+export function histories(maxCommands: number, favourites: Favourites = []): fc.Arbitrary<Iterable<Command>> {
+  const faults = [crash, stall, ...scenes, upstreamFault, platformFault];
   const often = favourites.length === 0 ? happening : fc.oneof(...favourites.map(favourite));
   const kinds = [happening, often, often, often, advance, advance, advance, ...faults];
   return fc.commands<Model, HistoryWorld, false>(kinds, { maxCommands, size: "max" });

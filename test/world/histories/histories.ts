@@ -18,22 +18,22 @@ const GRACE_MS = 60_000;
 /** Test files that each play a part, so that they run side by side. */
 const PARTS = 2;
 
-/** One part of the histories, as a test. `hooks`: Ittybit calls us, and the histories of this part are half as many. */
-export function playPart(part: number, hooks = false): void {
-  const numRuns = Math.ceil(HISTORIES / PARTS / (hooks ? 2 : 1));
+/** One part of the histories, as a test. */
+export function playPart(part: number): void {
+  const numRuns = Math.ceil(HISTORIES / PARTS);
   const timeMs = Math.max(TIME_MIN_MS, numRuns * HISTORY_MS);
   let pictures: Pictures;
   beforeAll(async () => {
     pictures = await makePictures();
   });
   it(
-    `real ledger, real handler${hooks ? ", webhooks" : ""}, ${numRuns} histories: nothing lost, invented, doubled or corrupt, and I1–I9 hold`,
+    `real ledger, real handler, ${numRuns} histories: nothing lost, invented, doubled or corrupt, and I1–I9 hold`,
     async () => {
       let played = 0;
       let jobs = 0;
       let stored = 0;
-      const history = fc.asyncProperty(fc.nat(), histories(COMMANDS_MAX, [], hooks), async (chance, commands) => {
-        const world = new HistoryWorld(chance, pictures, { hooks });
+      const history = fc.asyncProperty(fc.nat(), histories(COMMANDS_MAX), async (chance, commands) => {
+        const world = new HistoryWorld(chance, pictures);
         try {
           await play(world, commands);
           played += 1;

@@ -4,7 +4,6 @@ import { type Chance, createChance } from "../chance.ts";
 import { VirtualClock } from "../virtual-clock.ts";
 import type { Copy } from "../virtual-object.ts";
 import { type Hop, scripted, type Weather } from "../weather.ts";
-import { PLAIN, type Telling, Webhooks } from "../webhooks.ts";
 import { World } from "../world.ts";
 import { killsAtFault } from "./commit-checks.ts";
 import { Invariants } from "./invariants.ts";
@@ -20,7 +19,6 @@ const CONFIG = defineConfig({
   limits: { liveRowsPerImageDay: 1_000, maxAttempts: 4 },
   gate: { concurrency: SLOTS, ratePerSecond: 5, burst: 3, monthlyJobs: null },
 });
-const HOOKED = { webhooks: "wake", publicUrl: "https://prewarm.example.com", qualities: {} } as const;
 /** Handlers from before a restore are judged no more until they have ended, and what they made is never. */
 const EXCUSED_MS = 2_500_000;
 /** By then after a restore jobs from before have been found in Ittybit's list. */
@@ -61,8 +59,7 @@ export class HistoryWorld extends World {
   #excusedUntil = Number.NEGATIVE_INFINITY;
   #isPutBack = false;
 
-  /** @param hooks whether Ittybit is told an address to call, and calls it in every way it may */
-  constructor(seed: number, pictures: Pictures, { hooks = false } = {}) {
+  constructor(seed: number, pictures: Pictures) {
     const chance = createChance(seed);
     const clock = new VirtualClock(BORN_AT, chance.random);
     const site: Site = { script: emptyScript(), poison: null, kills: 0, trouble: { calls: 0, messages: 0 } };
@@ -74,7 +71,7 @@ export class HistoryWorld extends World {
       violation: (text) => invariants.violation(text),
     });
     super({
-      ...{ config: hooks ? { ...CONFIG, ittybit: HOOKED } : CONFIG, clock, chance, weather, watcher: invariants },
+      ...{ config: CONFIG, clock, chance, weather, watcher: invariants },
       outside: { ittybit: upstream.client, fetch: upstream.fetch, allowLoopbackHttp: false },
       queues: {
         live: { name: "prewarm-live", handlers: 20, batch: { max: 10, timeoutMs: 300 }, unruly: true },
@@ -86,12 +83,6 @@ export class HistoryWorld extends World {
     this.invariants = invariants;
     this.#site = site;
     invariants.attach(this);
-    const webhooks = new Webhooks({
-      clock,
-      door: (request) => this.door(request),
-      how: () => telling(script(), chance),
-    });
-    upstream.onMade = (job) => webhooks.made(job);
   }
 
   /* ── What its judges ask ── */
@@ -276,11 +267,6 @@ async function attempt(act: () => Promise<void>): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-/** Soon after the end, unless the script has it otherwise. */
-function telling({ hooks }: Script, chance: Chance): Telling {
-  return { ...PLAIN, copies: [chance.between(0, 400)], ...hooks.shift() };
 }
 
 /** Whatever is late until then, Unix ms, has its reason. */

@@ -6,13 +6,12 @@ import { play } from "./play.ts";
 import { noVerdict, type Verdict, verdictOf } from "./verdict.ts";
 
 // node play-main.ts [histories] [seed] [seconds]: exits 1 at the first history that breaks an invariant, 2 when
-// the time was out before that, or it was ended by SIGTERM (SHRINK=1: shows the shortest; HOOKS=1: Ittybit calls us;
+// the time was out before that, or it was ended by SIGTERM (SHRINK=1: shows the shortest;
 // FAVOURITES='["race"]': happenings that come often).
 const [count = "1000", seed = "1", seconds] = process.argv.slice(2);
 const numRuns = Number(count);
 const EXIT_CODES = { held: 0, broken: 1, none: 2 } as const;
 const favourites = JSON.parse(process.env.FAVOURITES ?? "[]") as Favourites;
-const hooks = process.env.HOOKS !== undefined;
 let played = 0;
 
 function tell({ kind, said }: Verdict, bad: readonly string[] = []): void {
@@ -25,8 +24,8 @@ process.on("SIGTERM", () => {
   process.exit();
 });
 const pictures = await makePictures();
-const history = fc.asyncProperty(fc.nat(), histories(60, favourites, hooks), async (chance, commands) => {
-  const world = new HistoryWorld(chance, pictures, { hooks });
+const history = fc.asyncProperty(fc.nat(), histories(60, favourites), async (chance, commands) => {
+  const world = new HistoryWorld(chance, pictures);
   try {
     await play(world, commands);
     played += 1;

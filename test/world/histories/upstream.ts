@@ -9,7 +9,6 @@ import {
 import type { Chance } from "../chance.ts";
 import type { VirtualClock } from "../virtual-clock.ts";
 import { type Faults, noFaults, strike } from "../weather.ts";
-import { EVIL_HOST, type Telling } from "../webhooks.ts";
 import { IMAGES, type Part, type Pictures } from "./pictures.ts";
 
 export const ORIGINALS = "https://cdn.example.com/originals";
@@ -29,17 +28,15 @@ export interface Script extends Faults {
   blind: number;
   /** How the next new jobs go; Ittybit forgets a lost one two seconds after it was made. */
   jobs: { ms: number; ends: "done" | "failed" | "cancelled" | "lost" }[];
-  /** How much later the next POSTs are answered, ms: a hook may overtake them. */
+  /** How much later the next POSTs are answered, ms: a page may show the job before. */
   lateAnswers: number[];
-  /** How the next jobs' ends are told, where Ittybit is told an address. */
-  hooks: Partial<Telling>[];
   /** What the next results' URLs answer instead. */
   outputs: ("html" | "truncated" | "gone" | "error")[];
 }
 
 export function emptyScript(): Script {
   const upstream = { throttled: [], account: 0, rejected: 0, unanswered: 0, blind: 0, jobs: [], outputs: [] };
-  return { ...noFaults(), ...upstream, lateAnswers: [], hooks: [] };
+  return { ...noFaults(), ...upstream, lateAnswers: [] };
 }
 
 /** The outside in memory: Ittybit, the host of its results, and the originals, which a job reads a while after it was made. */
@@ -47,10 +44,6 @@ export class Upstream {
   readonly missing = new Set<string>();
   /** Called with each order that was answered with a job: whose it is, and whether it was made for this order. */
   onSubmit: (order: JobOrder, job: { key: string; isNew: boolean }) => void = () => undefined;
-  /** Called with an address that no signed word has named. */
-  onEvil: (url: string) => void = () => undefined;
-  /** Called with each job that ends. */
-  onMade: (job: FakeJob) => void = () => undefined;
   readonly #ittybit: FakeIttybit;
   readonly #script: () => Script;
   readonly #pictures: Pictures;
@@ -132,7 +125,6 @@ export class Upstream {
       const isNew = this.jobs.length > before;
       const job = isNew ? this.jobs.at(-1) : this.jobs.find(({ id }) => answer.kind === "made" && id === answer.job.id);
       if (job !== undefined) this.onSubmit(order, { key: job.order.metadata.key ?? "", isNew });
-      if (isNew && job !== undefined && !this.#lostAt.has(job.id)) this.onMade(job);
       await this.#clock.sleep(this.#script().lateAnswers.shift() ?? 0);
       await this.#wire();
       return answer;
@@ -172,7 +164,6 @@ export class Upstream {
   readonly fetch = (async (input: RequestInfo | URL) => {
     const url = String(input);
     await this.#clock.sleep(this.#chance.between(5, 55));
-    if (url.startsWith(EVIL_HOST)) this.onEvil(url);
     if (url.startsWith(ORIGINALS)) {
       const image = imageOf(url);
       if (this.missing.has(image)) return new Response(null, { status: 404 });

@@ -7,7 +7,7 @@ import { signingKeys } from "@prewarm/shared/environment";
 import { checkEnvironment } from "@prewarm/shared/environment-check";
 import { createLog, type Log } from "@prewarm/shared/log";
 import { originalUrl } from "@prewarm/shared/signature";
-import { createUnknownPings, createWrongTokens } from "./api/access/wrong-tokens.ts";
+import { createWrongTokens } from "./api/access/wrong-tokens.ts";
 import type { ApiDeps } from "./api/deps.ts";
 import { accessOf, bucketOf, type Env, isLocal, ledgerNamespace, secretOf, siteConfig, tokensOf } from "./config.ts";
 import type { WrongNote } from "./doctor/wrong-notes.ts";
@@ -161,7 +161,6 @@ export function apiDeps(site: Config, env: Env): ApiDeps {
     adminTokens,
     viewerTokens,
     wrongTokens: createWrongTokens(),
-    unknownPings: createUnknownPings(),
     strangers: createStrangers(),
     senderKeys: createSenderKeys(fetcher),
     signingKeys: signingKeys(env.SIGNING_KEYS, env.LOCAL === "true"),

@@ -16,11 +16,6 @@ export interface Secrets {
   /** Keys of signed URLs, comma-separated: the first signs, all verify. */
   SIGNING_KEYS?: string;
   HOOK_SECRET?: string;
-  /** The secret that Ittybit signs its webhooks with, comma-separated for rotation. Unset: the token in the address authenticates alone. */
-  ITTYBIT_WEBHOOK_SECRET?: string;
-  /** The local stack's: where this Worker answers, and `wake` to turn webhooks on whatever the configuration says. */
-  CONTROL_URL?: string;
-  ITTYBIT_WEBHOOKS?: string;
   /** Replaces the url of the source with prefix "" (the local stack's originals). */
   ORIGINALS_URL?: string;
   /** Where the edge answers, for links and for signed originals. */
@@ -55,24 +50,11 @@ type LedgerPlace = Pick<Env, "LEDGER" | "LEDGER_LOCATION" | "LEDGER_JURISDICTION
 export type Env = Omit<ConsumerEnv, "ITTYBIT_API_URL"> & Secrets & { ITTYBIT_API_URL: string };
 
 /** The site's configuration as it holds in this environment. */
-export function siteConfig(
-  site: Config,
-  env: Pick<Secrets, "ORIGINALS_URL" | "LOCAL" | "ITTYBIT_WEBHOOKS" | "CONTROL_URL">,
-): Config {
+export function siteConfig(site: Config, env: Pick<Secrets, "ORIGINALS_URL">): Config {
   const url = env.ORIGINALS_URL;
   // A faulty list stays as it is: the check tells of it.
   const sources = url && Array.isArray(site.sources) ? withDefaultUrl(site.sources, url) : site.sources;
-  return { ...site, sources, ittybit: ittybitHere(site, env) };
-}
-
-/** The local Ittybit calls the local stack, whatever address the site has. */
-function ittybitHere(
-  { ittybit }: Config,
-  env: Pick<Secrets, "LOCAL" | "ITTYBIT_WEBHOOKS" | "CONTROL_URL">,
-): Config["ittybit"] {
-  if (env.LOCAL !== "true" || !env.CONTROL_URL) return ittybit;
-  const webhooks = env.ITTYBIT_WEBHOOKS === "wake" ? "wake" : ittybit.webhooks;
-  return { ...ittybit, webhooks, publicUrl: env.CONTROL_URL };
+  return { ...site, sources };
 }
 
 /** A secret that only the configuration names, such as a hook's. */

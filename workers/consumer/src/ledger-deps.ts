@@ -11,7 +11,6 @@ import { ittybitOf, logOf, versionOf } from "./compose.ts";
 import { bucketOf, type Env, secretOf, siteConfig } from "./config.ts";
 import { pollerOf } from "./ittybit/poller/poller.ts";
 import type { LedgerDeps } from "./ledger/ledger-deps.ts";
-import { toBase64Url } from "./platform/base64.ts";
 import { deliverEvent, handleEvent } from "./platform/deliver-event.ts";
 import { listBlocks } from "./store/blocks.ts";
 import { makePass, type OwnOriginal } from "./store/make-pass.ts";
@@ -37,7 +36,6 @@ export function ledgerDeps(site: Config, env: Env): LedgerDeps {
     log,
     version: versionOf(env),
     newQueueId: () => crypto.randomUUID().slice(0, 8),
-    newHookKey: () => toBase64Url(crypto.getRandomValues(new Uint8Array(32))),
     sleep,
     within,
     send: async (wakeUps) => {

@@ -45,14 +45,6 @@ describe("prewarm check", () => {
     expect((await check([], { site: { deploy: edge } })).stdout).toMatch(/^ok +edge +images\.example\.com$/m);
   });
 
-  it("names the path that Ittybit calls, which Access would close, where webhooks are on", async () => {
-    const ittybit = { webhooks: "wake", publicUrl: "https://prewarm.example.com" } as const;
-    const { code, stdout } = await check([], { site: { ittybit } });
-    expect(code).toBe(EXIT.ok);
-    expect(stdout).toMatch(/^look +webhooks +Ittybit calls https:\/\/prewarm\.example\.com\/ittybit\/\*: .*bypass/m);
-    expect((await check([])).stdout).not.toContain("webhooks");
-  });
-
   it.each<[string, Given, RegExp]>([
     [
       "a wrangler file that was edited",

@@ -128,16 +128,15 @@ const observeMain: Observe = async (session, { made, job, order, createdStatus, 
   return seen;
 };
 
-/** Jobs at once beyond which single reads cannot keep up, and pages without cursors are blind. */
-const SLOTS_WITHOUT_LIST = 100;
-const SLOTS_WITHOUT_CURSORS = 1_000;
+/** Jobs at once beyond which reads by their ids cannot keep up; the newest page of a list shows as many. */
+const SLOTS_WITHOUT_CURSORS = 100;
 
 const observeLists: Observe = async (session, { job, order }) => {
   const { ittybit } = session;
   const recent = await patiently(session, () => ittybit.list({ limit: 100 }));
   if (recent.kind !== "page") {
     const costs = "jobs are looked at one by one: up to three calls a variant";
-    const setting = `gate: { concurrency: ${SLOTS_WITHOUT_LIST} } at most`;
+    const setting = `gate: { concurrency: ${SLOTS_WITHOUT_CURSORS} } at most`;
     return [{ what: "the list", seen: recent.kind, differs: "it lists no jobs", costs, setting }];
   }
   const seen = [same("the list", shapeOf(session.exchanges.at(-1)?.body))];
@@ -155,7 +154,7 @@ const observeLists: Observe = async (session, { job, order }) => {
   const isKept = after.kind === "page" && !after.ignoresCursors && after.jobs.length > 0;
   if (isKept) seen.push(same("the list from a job on", `${after.jobs.length} jobs`));
   else {
-    const costs = "a drain cannot see beyond a thousand open jobs";
+    const costs = "jobs beyond the newest hundred are looked at one by one";
     const setting = `gate: { concurrency: ${SLOTS_WITHOUT_CURSORS} } at most`;
     seen.push({
       what: "the list from a job on",

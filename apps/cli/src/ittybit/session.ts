@@ -83,7 +83,6 @@ export function openSession(
         input,
         size,
         etag: null,
-        webhookUrl: null,
         again: false,
       }),
   };

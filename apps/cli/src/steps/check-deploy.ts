@@ -2,7 +2,6 @@ import type { Config } from "@prewarm/shared/config";
 import { checkConfig } from "@prewarm/shared/config-check";
 import { variantsPerImage, warmingJobs, warmingUsd } from "@prewarm/shared/cost/outlook";
 import { edgeUrlOf, hostOf, routesOf } from "@prewarm/shared/deploy";
-import { withoutFinalSlashes } from "@prewarm/shared/environment";
 import { asksForSecret, checkEnvironment, setSecret, settingOf } from "@prewarm/shared/environment-check";
 import { secretsOf } from "@prewarm/shared/secrets";
 import { type Stage, stagesOf, varsOf } from "@prewarm/wrangler-files/stage";
@@ -34,7 +33,6 @@ export function checkFiles(config: Config, found: Found, named: string | null): 
     ...(isWhole ? told("wrangler files", readyFiles(found, config), "as the configuration says") : []),
     ...(isWhole ? stageFindings(config, faults, named) : []),
     budgetFinding(config, faults.length === 0),
-    ...webhookFinding(config),
   ];
 }
 
@@ -45,14 +43,6 @@ function stageFindings(config: Config, faults: readonly string[], named: string 
   if (stage !== undefined) return [...given(config, faults, stage), ...edgeFindings(name, stage)];
   const text = `it names no environment, so nothing can be deployed: deploy: { ${name}: {} } in prewarm.config.ts`;
   return [{ state: "look", what: "deploy", text }];
-}
-
-/** Whether Access stands in front of the consumer cannot be seen from here. */
-function webhookFinding({ ittybit }: Config): Finding[] {
-  if (ittybit?.webhooks !== "wake" || typeof ittybit.publicUrl !== "string") return [];
-  const address = `${withoutFinalSlashes(ittybit.publicUrl)}/ittybit/*`;
-  const text = `Ittybit calls ${address}: behind Cloudflare Access that path needs a bypass policy. ITTYBIT_WEBHOOK_SECRET, if your account signs, is optional`;
-  return [{ state: "look", what: "webhooks", text }];
 }
 
 function told(what: string, faults: readonly string[], fine: string): Finding[] {

@@ -62,15 +62,9 @@ function Meters({ stats }: { stats: Stats }) {
         text={`${size(ledger.bytes)} of ${size(ledger.limitBytes)}`}
       >
         {count(ledger.rows)} rows{stats.metricErrors > 0 && ` · ${count(stats.metricErrors)} metrics not recorded`}
-        {stats.hooks !== null && ` · ${hooksText(stats.hooks)}`}
       </Meter>
     </div>
   );
-}
-
-function hooksText({ woke, refusedAt }: NonNullable<Stats["hooks"]>): string {
-  if (refusedAt !== null) return "Ittybit refuses webhooks; the ledger polls";
-  return `${count(woke)} of Ittybit's webhooks were useful`;
 }
 
 function limitText(limit: number | null): string | null {

@@ -9,7 +9,7 @@ import { CANCELLING, LIVE, type Row } from "../schema/row.ts";
 import { handOut } from "./hand-out.ts";
 import { endLease, isLive, noteAwake } from "./leases.ts";
 import { noteJob } from "./note-job.ts";
-import { againMs, prefetchTarget, stays, workerCame, workOf } from "./pace.ts";
+import { againMs, prefetchTarget, stays, workOf } from "./pace.ts";
 import { settle } from "./settle.ts";
 import { floorOf, isStale } from "./transitions.ts";
 
@@ -49,7 +49,7 @@ export function exchange<Extra>(
   const stay = request.role === "live" || stays(tx, owner, work);
   const isBound = handOut(tx, owner, { room: stay ? request.room : 0, prefetch: prefetchTarget(tx) });
   const { give, cut } = tell(tx, owner, have, answer.stop);
-  return { ...answer, give, again: againMs(tx, owner, work), more: cut || isBound, stay };
+  return { ...answer, give, again: againMs(tx, work), more: cut || isBound, stay };
 }
 
 /** Jobs that need a connection of the handler. A job that runs at the service needs none. */
@@ -66,8 +66,8 @@ function lease(
   let owner = memory.claims.owner(name);
   if (owner === null) {
     if (!first || leave) return null;
-    owner = memory.claims.open({ name, until: 0, instance: memory.startedAt, role, openedAt: now, brief });
-    if (role === "work") workerCame(memory);
+    owner = memory.claims.open({ name, until: 0, instance: memory.startedAt, role, brief });
+    if (role === "work") memory.wakes.shift();
   } else if (!isLive(owner, now)) return null;
   owner.until = Math.max(owner.until, now + LEASE_MS);
   owner.instance = memory.startedAt;
@@ -151,10 +151,10 @@ function knows(have: Having | undefined, claim: Claim, phase: Phase): boolean {
 function given(tx: QueueTx, row: Row, claim: Claim, phase: Given["phase"]): Given {
   const { id, key, gen, attempts, updated } = row;
   const live = row.lane === LIVE;
-  const { notBefore, admittedAt: grantedAt, first, externalId: job, hook, unfetchedSince } = claim;
+  const { notBefore, admittedAt: grantedAt, first, externalId: job, unfetchedSince } = claim;
   const sight = phase === "finish" ? (tx.memory.observed.get(gen) ?? null) : null;
   const names = { name: nameOf(id), run: tx.runs.byNumber(row.run)?.id ?? null };
   const compare = phase === "finish" && gen < tx.memory.meta.restored;
-  const grant = { phase, notBefore, grantedAt, first, job, sight, hook, unfetchedSince, compare };
+  const grant = { phase, notBefore, grantedAt, first, job, sight, unfetchedSince, compare };
   return { id, ...names, key, gen, floor: floorOf(tx, row), live, attempts, touched: updated > 0, ...grant };
 }

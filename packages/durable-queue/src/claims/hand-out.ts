@@ -162,7 +162,7 @@ function go(one: HandOut): void {
       continue;
     }
     const admitted = { state: "admitted" as const, first: true, admittedAt: tx.now, paidBy: row.lane };
-    Object.assign(claim, admitted, { hook: tx.callbackAddress(), notBefore: answer.notBefore });
+    Object.assign(claim, admitted, { notBefore: answer.notBefore });
     charge(tx, claim, row);
     tx.memory.claims.note(claim);
     tx.time("wait", tx.now - row.created);

@@ -2,7 +2,6 @@ import { closedFor } from "../admission/gate.ts";
 import { quantileMs } from "../admission/job-times.ts";
 import { FOR_EVER, type QueueTx } from "../schema/queue-tx.ts";
 import { LANE_CODES, type LaneCode, laneName } from "../schema/row.ts";
-import { timesOfLane } from "./pace.ts";
 
 /**
  * Notes whether the gate, or a failing origin, holds back all that waits. The pace leaves that time out: it is the pace
@@ -29,6 +28,6 @@ function laneOpensAt(tx: QueueTx, lane: LaneCode): number | null {
   const closed = closedFor(tx.gateNow, laneName(lane));
   if (closed !== null) return closed.until ?? FOR_EVER;
   if (Object.keys(tx.gate.origins).length === 0) return null;
-  const times = timesOfLane(tx, lane);
+  const times = tx.readyTimes(lane);
   return times.length === 0 || times.some((at) => at <= tx.now) ? null : Math.min(...times);
 }

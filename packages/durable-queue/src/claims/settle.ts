@@ -86,7 +86,7 @@ function isThere(outcome: Outcome, gen: number): boolean {
 
 function madeNoJob(outcome: Outcome): boolean {
   if (outcome.kind === "present" || outcome.kind === "failed") return !outcome.posted;
-  return ["throttled", "account", "unposted", "refused", "unhooked"].includes(outcome.kind);
+  return ["throttled", "account", "unposted", "refused"].includes(outcome.kind);
 }
 
 function hasEnded(claim: Claim, outcome: Outcome): boolean {
@@ -148,8 +148,6 @@ function apply(tx: QueueTx, one: Case, outcome: Exclude<Outcome, { kind: "stored
   switch (outcome.kind) {
     case "present":
     case "outdated":
-    case "unhooked":
-      if (outcome.kind === "unhooked") tx.callbackRefused();
       endClaim(tx, claim, one.over);
       newGeneration(tx, row);
       row.due = tx.now;

@@ -1,6 +1,6 @@
 import { LANES } from "@prewarm/shared/job";
 import { closedFor, isHeldBack, nextOpenAt } from "../admission/gate.ts";
-import { timesOfLane, workOf } from "../claims/pace.ts";
+import { workOf } from "../claims/pace.ts";
 import { nextSliceAt } from "../schema/action-rows.ts";
 import { nextOutboxAt } from "../schema/outbox.ts";
 import type { QueueTx } from "../schema/queue-tx.ts";
@@ -72,7 +72,7 @@ function timesOfWork(tx: QueueTx): number[] {
   if (workOf(tx).now > 0) times.push(tx.now + BUSY_MS);
   let isAnyClosed = false;
   for (const lane of LANES) {
-    const dues = timesOfLane(tx, laneCode(lane));
+    const dues = tx.readyTimes(laneCode(lane));
     if (dues.length === 0) continue;
     if (closedFor(tx.gateNow, lane) !== null) isAnyClosed = true;
     // What is due already is the work above, or waits for a slot.

@@ -1,5 +1,5 @@
 import { errorText } from "@prewarm/shared/log";
-import { unsend, wakesDue } from "../claims/pace.ts";
+import { wakesDue } from "../claims/pace.ts";
 import type { QueueDeps } from "./queue-deps.ts";
 import type { Transactions } from "./transactions.ts";
 
@@ -15,7 +15,7 @@ export async function wake(transactions: Transactions, deps: QueueDeps): Promise
     if (n > 0) await deps.within(deps.send(n), SEND_TIMEOUT_MS);
   } catch (error) {
     // A message that arrives after all costs one call without work.
-    unsend(transactions.memory, n);
+    transactions.memory.wakes.splice(-n, n);
     deps.log("ledger.send_failed", { wakeUps: n, error: errorText(error) });
   }
 }

@@ -30,8 +30,6 @@ export interface Claim {
   paidBy: LaneCode;
   /** An abandoned claim without a known external job keeps its slot until this time, Unix ms. */
   until: number;
-  /** The address that the service is told to call. Null: none. */
-  hook: string | null;
   /** Since when its result could not be fetched, Unix ms. Null: no fetch has failed. */
   unfetchedSince: number | null;
   /* In memory only: */
@@ -70,10 +68,6 @@ export interface Owner {
   draining: boolean;
   /** It holds a quarantined job, and takes no other. */
   exclusive: boolean;
-  /** Unix ms. 0: not known. */
-  openedAt: number;
-  /** When it was told to call next, Unix ms. 0: not yet. */
-  callsAt: number;
   /** It leaves within seconds. */
   brief: boolean;
 }
@@ -81,7 +75,7 @@ export interface Owner {
 /** The columns of a claim, in the order of `valuesOf`. */
 export const COLUMNS = [
   ...(["gen", "job", "state", "owner", "lane", "paid_by", "first", "admitted_at", "external_id"] as const),
-  ...(["due", "until", "hook", "unfetched_since"] as const),
+  ...(["due", "until", "unfetched_since"] as const),
 ];
 
 /** A claim from its row. A claim without an owner may have been POSTed, so its next owner is not the first. */
@@ -96,7 +90,7 @@ export function claimFrom(raw: SqlRow, owner: Owner | null): Claim {
     },
     ...{ lane: int(raw.lane) as LaneCode, paidBy: int(raw.paid_by) as LaneCode, admittedAt: int(raw.admitted_at) },
     ...{ externalId: textOrNull(raw.external_id), due: int(raw.due), until: int(raw.until) },
-    ...{ hook: textOrNull(raw.hook), unfetchedSince: intOrNull(raw.unfetched_since), notBefore: int(raw.admitted_at) },
+    ...{ unfetchedSince: intOrNull(raw.unfetched_since), notBefore: int(raw.admitted_at) },
     ...{
       ready: false,
       kept: raw.state === "prefetched",
@@ -116,10 +110,9 @@ export function hasRow({ state, kept }: Claim): boolean {
 
 /** The values of COLUMNS, in order. */
 export function valuesOf(claim: Claim): SqlValue[] {
-  const { gen, id, state, owner, lane, paidBy, first, admittedAt, externalId, due, until, hook, unfetchedSince } =
-    claim;
+  const { gen, id, state, owner, lane, paidBy, first, admittedAt, externalId, due, until, unfetchedSince } = claim;
   const told = [owner?.name ?? null, lane, paidBy, first ? 1 : 0, admittedAt, externalId];
-  return [gen, id, state, ...told, due, until, hook, unfetchedSince];
+  return [gen, id, state, ...told, due, until, unfetchedSince];
 }
 
 /** A claim that is not admitted. */
@@ -137,7 +130,7 @@ export function newClaim({ id, gen, lane }: Pick<Claim, "id" | "gen" | "lane">, 
       admittedAt: 0,
       paidBy: lane,
     },
-    ...{ until: 0, hook: null, unfetchedSince: null, notBefore: 0, ready: false, kept: false, foundByPoller: false },
+    ...{ until: 0, unfetchedSince: null, notBefore: 0, ready: false, kept: false, foundByPoller: false },
     ...{ createdAt: null, heardAt: 0, places: null, refunded: false },
   };
 }

@@ -28,7 +28,7 @@ export class Claims {
   constructor(sql: Sql) {
     for (const raw of sql.exec("SELECT name, lease_until, role FROM owners")) {
       const lease = { name: text(raw.name), until: int(raw.lease_until), role: text(raw.role) as Role };
-      this.open({ ...lease, instance: 0, openedAt: 0, brief: false });
+      this.open({ ...lease, instance: 0, brief: false });
       this.#leases.set(lease.name, lease.until);
     }
     for (const raw of sql.exec(`SELECT ${COLUMNS.join(", ")} FROM claims`)) {
@@ -48,8 +48,8 @@ export class Claims {
     return [...this.#owners.values()];
   }
 
-  open(lease: Pick<Owner, "name" | "until" | "role" | "instance" | "openedAt" | "brief">): Owner {
-    const owner: Owner = { ...lease, claims: new Map(), draining: false, exclusive: false, callsAt: 0 };
+  open(lease: Pick<Owner, "name" | "until" | "role" | "instance" | "brief">): Owner {
+    const owner: Owner = { ...lease, claims: new Map(), draining: false, exclusive: false };
     this.#owners.set(owner.name, owner);
     return owner;
   }

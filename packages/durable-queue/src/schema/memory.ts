@@ -39,8 +39,6 @@ export class Memory implements Kept {
   readonly sharedTo = new Map<number, number>();
   /** When each wake-up under way was sent, Unix ms. */
   wakes: number[] = [];
-  /** The maximum of concurrent workers since work began, and when it was reached. */
-  mostWorkers = { n: 0, since: 0 };
   /** The last call or alarm, Unix ms. */
   aliveAt: number;
   /**

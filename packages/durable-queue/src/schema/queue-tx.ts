@@ -1,5 +1,7 @@
+import { nextDueAt } from "./due.ts";
 import { type Gate, gateOf } from "./gate-memory.ts";
 import type { Memory } from "./memory.ts";
+import type { LaneCode } from "./row.ts";
 import type { Sql } from "./sql.ts";
 import { Tx, type TxContext } from "./tx.ts";
 
@@ -21,6 +23,11 @@ export class QueueTx extends Tx {
   /** The gate as the argument of its rules. */
   get gateNow(): Gate {
     return gateOf(this, this.memory.gate, this.service);
+  }
+
+  /** When the first untouched job and the first touched job of a lane may be handed out, Unix ms. */
+  readyTimes(lane: LaneCode): number[] {
+    return [this.memory.orders.readyAt(lane), nextDueAt(this.sql, lane)].filter((at) => at !== null);
   }
 
   /** The name of the service that makes the jobs, as sentences have it. */
@@ -53,12 +60,4 @@ export class QueueTx extends Tx {
 
   /** A handler has stored a result of a job that was deleted or has moved on. `id`, `gen`: of the job. */
   storedTooLate(_id: number, _gen: number): void {}
-
-  /** The address that the service is told to call when a job has ended. Null: none. */
-  callbackAddress(): string | null {
-    return null;
-  }
-
-  /** The service refused the address. */
-  callbackRefused(): void {}
 }

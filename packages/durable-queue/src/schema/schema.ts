@@ -43,7 +43,7 @@ const V1 = [
   // handed out. `until`: when an abandoned one is over.
   `CREATE TABLE claims (
     gen INTEGER PRIMARY KEY, job INTEGER NOT NULL, state TEXT NOT NULL, owner TEXT, lane INTEGER NOT NULL, paid_by INTEGER NOT NULL,
-    first INTEGER NOT NULL, admitted_at INTEGER NOT NULL, external_id TEXT, due INTEGER NOT NULL, until INTEGER NOT NULL, hook TEXT,
+    first INTEGER NOT NULL, admitted_at INTEGER NOT NULL, external_id TEXT, due INTEGER NOT NULL, until INTEGER NOT NULL,
     unfetched_since INTEGER)`,
   // A row for each handler that makes any.
   `CREATE TABLE owners (name TEXT PRIMARY KEY, lease_until INTEGER NOT NULL, role TEXT NOT NULL) WITHOUT ROWID`,

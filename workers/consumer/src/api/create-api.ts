@@ -19,7 +19,6 @@ import { history } from "./history.ts";
 import { hooks } from "./hooks.ts";
 import { images } from "./images.ts";
 import { info } from "./info.ts";
-import { ittybitHook } from "./ittybit-hook.ts";
 import { jobs } from "./jobs.ts";
 import { ledger } from "./ledger.ts";
 import { metrics } from "./metrics.ts";
@@ -58,7 +57,7 @@ const RESOURCES: readonly Endpoint[] = [
     gate,
     troubles,
   ],
-  ...[audit, events, doctor, ledger, session, hooks, coverage, recipe, ittybitHook, metrics, system],
+  ...[audit, events, doctor, ledger, session, hooks, coverage, recipe, metrics, system],
 ].flat();
 
 /** Every call there is. The app, the guard and the document are all made of this list. */

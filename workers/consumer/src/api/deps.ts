@@ -39,8 +39,6 @@ export interface ApiDeps extends ReceiveDeps, DryRunDeps {
   /** First signs, all verify. */
   signingKeys: string[];
   wrongTokens: WrongTokens;
-  /** Of Ittybit's webhooks. */
-  unknownPings: WrongTokens;
   access: AccessSettings | null;
   /** The edge's origin without a trailing slash; empty when not configured. */
   edgeUrl: string;

@@ -30,7 +30,6 @@ function metricsText(stats: Stats): string {
     ...flowMetrics(stats),
     ...totalMetrics(stats),
     ...gateMetrics(stats),
-    ...hookMetrics(stats),
     ...queueMetrics(stats),
   ].join("");
 }
@@ -123,20 +122,6 @@ function gateMetrics({ gate, budget, utilisation, ledger, metricErrors }: Stats)
     gauge("prewarm_ledger_rows", "Rows in the ledger.", [[{}, ledger.rows]]),
     gauge("prewarm_ledger_bytes", "Size of the ledger.", [[{}, ledger.bytes]]),
     gauge("prewarm_metric_errors", "Times that recording a metric failed.", [[{}, metricErrors]]),
-  ];
-}
-
-const HOOK_RESULTS = ["woke", "unknown", "refused"] as const;
-
-function hookMetrics({ hooks }: Stats): string[] {
-  if (hooks === null) return [];
-  const results = HOOK_RESULTS.map((result): MetricLine => [{ result }, hooks[result]]);
-  return [
-    counter(
-      "prewarm_ittybit_hooks_total",
-      "Ittybit's webhooks by what came of them, since the ledger's instance began.",
-      results,
-    ),
   ];
 }
 

@@ -72,7 +72,6 @@ export async function statsAnswer(deps: ApiDeps): Promise<Stats> {
     spent: spentOf(gate.budget, prices),
     gate,
     ledger: { rows: view.rows, bytes: view.bytes, limitBytes: LEDGER_LIMIT_BYTES },
-    hooks: view.hooks,
     metricErrors: view.metricErrors,
   };
 }

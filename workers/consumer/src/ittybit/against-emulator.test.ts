@@ -26,7 +26,7 @@ async function setup(options: EmulatorOptions, acceptVersion?: string) {
 function order(gen: number, again = false) {
   const transform = { width: 400, height: null, fit: null, pos: null, quality: "high", format: "webp" } as const;
   const input = "https://cdn.example.com/p.jpg";
-  return jobOrder({ ledgerId: "L1", gen, key: "k", transform, input, size: null, etag: null, webhookUrl: null, again });
+  return jobOrder({ ledgerId: "L1", gen, key: "k", transform, input, size: null, etag: null, again });
 }
 
 async function made(ittybit: Ittybit, count: number): Promise<string[]> {

@@ -282,7 +282,6 @@ describe("the body of a generation", () => {
     input: "https://cdn.example.com/p.jpg",
     size: { width: 4000, height: 3000 },
     etag: '"e"',
-    webhookUrl: null,
     again: false,
   };
 
@@ -306,7 +305,7 @@ describe("the body of a generation", () => {
 
   it("names the address that its end is told to, where there is one", () => {
     const webhookUrl = "https://prewarm.example.com/ittybit/7/token";
-    const { webhook_url, ...rest } = JSON.parse(requestBody(jobOrder({ ...generation, webhookUrl })));
+    const { webhook_url, ...rest } = JSON.parse(requestBody({ ...jobOrder(generation), webhookUrl }));
     expect(webhook_url).toBe(webhookUrl);
     expect(rest).toEqual(JSON.parse(requestBody(jobOrder(generation))));
   });
@@ -314,7 +313,7 @@ describe("the body of a generation", () => {
   it("is the same bytes for the same order, in whatever order its fields come, and on a retry", () => {
     const text = requestBody(jobOrder(generation));
     fc.assert(
-      fc.property(fc.shuffledSubarray(Object.keys(generation), { minLength: 9 }), (names) => {
+      fc.property(fc.shuffledSubarray(Object.keys(generation), { minLength: 8 }), (names) => {
         const shuffled = Object.fromEntries(names.map((name) => [name, generation[name as keyof typeof generation]]));
         const order = jobOrder(shuffled as unknown as typeof generation);
         const metadata = Object.fromEntries(Object.entries(order.metadata).reverse());

@@ -47,7 +47,7 @@ export interface JobOrder {
   idempotencyKey: string;
   /** Echoed on the job by the dialects that know it. */
   metadata: Record<string, string>;
-  /** Called when the job has ended; left out: nothing is. */
+  /** Called when the job has ended; left out: nothing is. Only `prewarm ittybit check` asks for it. */
   webhookUrl?: string;
   /** True when a POST under this key may have arrived before: then a refusal says nothing about the order. Default false. */
   again?: boolean;
@@ -166,12 +166,10 @@ function sorted(fields: object): object {
   return Object.fromEntries(Object.entries(fields).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** What Ittybit's guides call the field for the address that a job's end is told to; the reference's table lacks it. */
-export const WEBHOOK_FIELD = "webhook_url";
-
 /** The whole body of an order's POST. The same order gives the same bytes: a key stands for one body. */
 export function requestBody({ input, options, metadata, webhookUrl }: JobOrder): string {
-  const hook = webhookUrl === undefined ? {} : { [WEBHOOK_FIELD]: webhookUrl };
+  // The name in Ittybit's guides; the reference's table lacks it.
+  const hook = webhookUrl === undefined ? {} : { webhook_url: webhookUrl };
   return JSON.stringify({ input, kind: "image", options: sorted(options), metadata: sorted(metadata), ...hook });
 }
 
@@ -200,18 +198,13 @@ function isReplay({ response, sentAt }: Extract<Answered, { kind: "answer" }>, j
   return job.createdAt !== null && job.createdAt < began - DATE_STEP_MS;
 }
 
-/** The signature of the original's URL, and the token of the address that the job's end is told to: an error may quote either. */
-function secretsOfOrder({ input, webhookUrl }: JobOrder): string[] {
-  const token = webhookUrl?.split("/").at(-1);
-  return [...secretsOf(input), ...(token === undefined ? [] : [token])];
-}
-
 async function submit(settings: IttybitSettings, order: JobOrder): Promise<Submission> {
   const answer = await send(settings, "/jobs", {
     method: "POST",
     headers: { "content-type": "application/json", "idempotency-key": order.idempotencyKey },
     body: requestBody(order),
-    sent: secretsOfOrder(order),
+    // An error may quote the signature of the original's URL.
+    sent: secretsOf(order.input),
   });
   // No such call: the address is wrong, for every job alike.
   if (answer.kind === "absent") return { kind: "account", status: 404, message: `POST /jobs: ${answer.message}` };

@@ -23,8 +23,6 @@ export interface Generation {
   alpha?: boolean;
   /** What Ittybit is told instead of a quality, by format. Default: the quality itself. */
   qualities?: Config["ittybit"]["qualities"];
-  /** What Ittybit is to call when the job has ended; null: nothing. */
-  webhookUrl: string | null;
   /** False for the first POST only. */
   again: boolean;
 }
@@ -41,7 +39,6 @@ export function jobOrder({
   etag,
   alpha = false,
   qualities = {},
-  webhookUrl,
   again,
 }: Generation): JobOrder {
   const expected = expectedSize(transform, size);
@@ -59,7 +56,6 @@ export function jobOrder({
       ...(etag === null ? {} : { etag }),
       ...(format === transform.format ? {} : { format }),
     },
-    ...(webhookUrl === null ? {} : { webhookUrl }),
     again,
   };
 }

@@ -1,7 +1,7 @@
 import { AUTOMATIC, audit } from "@prewarm/durable-queue/schema/audit";
 import { getDoc, putDoc } from "@prewarm/durable-queue/schema/docs";
 import type { Sql } from "@prewarm/durable-queue/schema/sql";
-import type { LedgerTx } from "./ledger-tx.ts";
+import type { ImageTx } from "../images/image-tx.ts";
 import { type Acknowledged, isQuiet } from "./views/acknowledged.ts";
 import type { Alarm } from "./views/warnings.ts";
 
@@ -15,7 +15,7 @@ export function readAcknowledged(sql: Sql): Record<string, Acknowledged> {
 }
 
 /** Most ledgers have none, and a minute without any writes nothing. */
-export function areAcknowledged({ sql }: LedgerTx): boolean {
+export function areAcknowledged({ sql }: ImageTx): boolean {
   return Object.keys(readAcknowledged(sql)).length > 0;
 }
 
@@ -31,7 +31,7 @@ export interface Asked {
 }
 
 /** Acknowledges a trouble as it is now. `changed`: it has another cause than the operator has seen. */
-export function acknowledge(tx: LedgerTx, now: Alarm[], { key, seen, who }: Asked): "done" | "none" | "changed" {
+export function acknowledge(tx: ImageTx, now: Alarm[], { key, seen, who }: Asked): "done" | "none" | "changed" {
   const found = now.find((one) => one.key === key);
   if (found === undefined || found.cause === null) return "none";
   const { cause, size, formats, prefix, sentence } = found;
@@ -42,7 +42,7 @@ export function acknowledge(tx: LedgerTx, now: Alarm[], { key, seen, who }: Aske
 }
 
 /** Takes an acknowledgement back; false: there is none. */
-export function takeBack(tx: LedgerTx, key: string, who: string): boolean {
+export function takeBack(tx: ImageTx, key: string, who: string): boolean {
   const { [key]: known, ...others } = readAcknowledged(tx.sql);
   if (known === undefined) return false;
   write(tx.sql, others);
@@ -51,7 +51,7 @@ export function takeBack(tx: LedgerTx, key: string, who: string): boolean {
 }
 
 /** Once a minute: forgets what was acknowledged of troubles that are gone or have changed. */
-export function forgetChanged(tx: LedgerTx, now: readonly Alarm[]): void {
+export function forgetChanged(tx: ImageTx, now: readonly Alarm[]): void {
   const all = readAcknowledged(tx.sql);
   const kept = Object.entries(all).filter(([key, known]) => now.some((one) => one.key === key && isQuiet(known, one)));
   const gone = Object.keys(all).filter((key) => !kept.some(([one]) => one === key));

@@ -92,11 +92,6 @@ export interface Operators {
   countRefusals(notes: DeliveryNote[]): Promise<void>;
   /** The last ones, the newest first. */
   listDeliveries(): Promise<HookDelivery[]>;
-  /**
-   * A webhook names a job of Ittybit's (null: no job): the ledger looks at it now. The webhook settles nothing. `refused`: the token is wrong;
-   * `unknown`: no open job has this id, or its webhooks have caused two looks already.
-   */
-  pinged(token: string, ittybitJob: string | null): Promise<"taken" | "unknown" | "refused">;
 
   /** States by key; keys without a row are left out. ≤ 1,000 keys. */
   lookUp(keys: string[]): Promise<Record<string, JobState>>;
@@ -269,7 +264,6 @@ export const LEDGER_CALLS = {
   doctorWalk: "read",
   doctorSlice: "id",
   doctorDone: "idempotent",
-  pinged: "once",
   rearm: "idempotent",
   recover: "idempotent",
   restored: "id",
@@ -415,8 +409,7 @@ export type GateView = Gate & { slots: number; abandoned: number };
 /** The numbers, and what of them is wrong, without the faults of the configuration. */
 export type LedgerStats = LedgerNumbers & Pick<Stats, "warnings">;
 
-export interface LedgerNumbers
-  extends Pick<Stats, "waitingFor" | "totals" | "wait" | "run" | "metricErrors" | "hooks"> {
+export interface LedgerNumbers extends Pick<Stats, "waitingFor" | "totals" | "wait" | "run" | "metricErrors"> {
   /** The code that this object runs, which a deploy replaces at its own time; null where the platform tells none. */
   version: CodeVersion | null;
   counts: Stats["lanes"];
@@ -446,9 +439,6 @@ export interface SpentHook {
 
 /** A pace without its price. */
 export type LedgerPace = Omit<Pace, "amountLeft">;
-
-/** Ittybit's webhooks, since this instance of the ledger began. */
-export type HookStats = NonNullable<Stats["hooks"]>;
 
 /** What goes wrong now. */
 export interface Troubles {

@@ -1,7 +1,7 @@
 import type { CoverageReport, ReportedCoverage } from "@prewarm/control-schema/coverage";
 import { audit } from "@prewarm/durable-queue/schema/audit";
 import { getDoc, putDoc } from "@prewarm/durable-queue/schema/docs";
-import type { LedgerTx } from "./ledger-tx.ts";
+import type { ImageTx } from "../images/image-tx.ts";
 
 /*
  * The document `coverage`: the last report of each name, the newest first. The API takes 64 KiB of a report, so ten of them stay far below the
@@ -10,13 +10,13 @@ import type { LedgerTx } from "./ledger-tx.ts";
 
 const NAMES_MAX = 10;
 
-export function listReports({ sql }: LedgerTx): ReportedCoverage[] {
+export function listReports({ sql }: ImageTx): ReportedCoverage[] {
   const body = getDoc(sql, "coverage");
   return body === null ? [] : (JSON.parse(body) as ReportedCoverage[]);
 }
 
 /** Keeps a report under its name, and forgets the oldest one of too many names. When it was kept, in Unix ms. */
-export function keepReport(tx: LedgerTx, name: string, report: CoverageReport, who: string): number {
+export function keepReport(tx: ImageTx, name: string, report: CoverageReport, who: string): number {
   const others = listReports(tx).filter((other) => other.name !== name);
   const kept = [{ ...report, name, at: tx.now, who }, ...others].slice(0, NAMES_MAX);
   putDoc(tx.sql, "coverage", JSON.stringify(kept));

@@ -3,8 +3,8 @@ import type { Accepted } from "@prewarm/durable-queue/calls";
 import { getDoc, putDoc } from "@prewarm/durable-queue/schema/docs";
 import type { Sql } from "@prewarm/durable-queue/schema/sql";
 import type { AcceptAnswer } from "../images/calls.ts";
+import type { ImageTx } from "../images/image-tx.ts";
 import type { DeliveryNote } from "./contract.ts";
-import type { LedgerTx } from "./ledger-tx.ts";
 
 /** Maximum of remembered deliveries. Repeated refusals of one sender are one delivery. */
 const KEEP = 200;
@@ -72,7 +72,7 @@ function read(sql: Sql, name: string): HookDelivery[] {
 }
 
 /** Lists deliveries, in the transaction of what they did. */
-export function listDeliveries(tx: LedgerTx, notes: readonly DeliveryNote[]): void {
+export function listDeliveries(tx: ImageTx, notes: readonly DeliveryNote[]): void {
   const deliveries = tx.memory.of(Deliveries);
   deliveries.add(notes, tx.now);
   deliveries.save(tx.sql);

@@ -10,7 +10,7 @@ import { isOpen, UPLOAD } from "@prewarm/durable-queue/schema/row";
 import { finishedRuns } from "@prewarm/durable-queue/schema/runs";
 import { type EventType, endpointName } from "@prewarm/shared/events";
 import { encodedIdOfKey, idOfKey } from "@prewarm/shared/variant-key";
-import type { LedgerTx } from "./ledger-tx.ts";
+import type { ImageTx } from "../images/image-tx.ts";
 import { addEvent } from "./tables/events.ts";
 
 /*
@@ -50,7 +50,7 @@ interface Said {
 /**
  * Writes the events since the last look, and answers how many. Reads nothing while the configuration has no endpoint.
  */
-export function noteEvents(tx: LedgerTx): number {
+export function noteEvents(tx: ImageTx): number {
   const { events } = tx.config;
   if (events.length === 0) return 0;
   const before = getDoc(tx.sql, "events-said");
@@ -68,13 +68,13 @@ export function noteEvents(tx: LedgerTx): number {
 }
 
 /** Writes a test event to every endpoint. */
-export function testEvent(tx: LedgerTx, who: string): number {
+export function testEvent(tx: ImageTx, who: string): number {
   tellNow(tx, "test", { who }, () => true);
   return tx.config.events.length;
 }
 
 /** Writes an event in the call that causes it. Writes nothing while the configuration has no endpoint. `wants`: by an endpoint's types. */
-export function tellNow(tx: LedgerTx, ...[type, data, wants]: Told): void {
+export function tellNow(tx: ImageTx, ...[type, data, wants]: Told): void {
   if (tx.config.events.length === 0) return;
   const before = getDoc(tx.sql, "events-said");
   const said = before === null ? firstSaid(tx) : (JSON.parse(before) as Said);
@@ -89,7 +89,7 @@ type Told = [
 ];
 
 /** The state at the first look is no event. */
-function firstSaid(tx: LedgerTx): Said {
+function firstSaid(tx: ImageTx): Said {
   const ended = endedCount(tx);
   const checked = endOfRecent(tx.sql);
   return {
@@ -98,7 +98,7 @@ function firstSaid(tx: LedgerTx): Said {
   };
 }
 
-function tell(tx: LedgerTx, said: Said, ...[type, data, wants]: Told): void {
+function tell(tx: ImageTx, said: Said, ...[type, data, wants]: Told): void {
   said.n += 1;
   const id = `evt_${tx.ledgerId}_${said.n}`;
   const body = JSON.stringify({ type, timestamp: new Date(tx.now).toISOString(), data });
@@ -109,7 +109,7 @@ function tell(tx: LedgerTx, said: Said, ...[type, data, wants]: Told): void {
   }
 }
 
-function noteBreaker(tx: LedgerTx, said: Said): void {
+function noteBreaker(tx: ImageTx, said: Said): void {
   const { state, reason, status, since, until } = tx.gate.breaker;
   if (state === said.breaker) return;
   said.breaker = state;
@@ -117,7 +117,7 @@ function noteBreaker(tx: LedgerTx, said: Said): void {
   else tell(tx, said, "breaker.closed", {});
 }
 
-function noteBudget(tx: LedgerTx, said: Said): void {
+function noteBudget(tx: ImageTx, said: Said): void {
   const { monthlyJobs, alertLevels } = settingsOf(tx.gate, tx.config);
   if (monthlyJobs === null) return;
   const month = monthOf(tx.now);
@@ -130,7 +130,7 @@ function noteBudget(tx: LedgerTx, said: Said): void {
   tell(tx, said, "budget.level", { month, level, used, monthlyJobs, exhausted: used >= monthlyJobs });
 }
 
-function noteStalled(tx: LedgerTx, said: Said): void {
+function noteStalled(tx: ImageTx, said: Said): void {
   const oldest = oldestWaiting(tx);
   const age = (at: number | null) => (at === null ? 0 : tx.now - at);
   const isOpenFor = (lane: "live" | "upload" | "bulk") => closedFor(tx.gateNow, lane) === null;
@@ -147,12 +147,12 @@ function noteStalled(tx: LedgerTx, said: Said): void {
 }
 
 /** All jobs that have ever ended. The count of stored jobs includes deleted rows. */
-function endedCount(tx: LedgerTx): number {
+function endedCount(tx: ImageTx): number {
   return tx.counts.filter(({ state }) => !isOpen({ state })).reduce((sum, { n }) => sum + n, 0);
 }
 
 /** Reports dead letters by cause, at most once a minute, so that a storm is one event. */
-function noteDead(tx: LedgerTx, said: Said): void {
+function noteDead(tx: ImageTx, said: Said): void {
   if (tx.now - said.deadAt < DEAD_EVERY_MS) return;
   const causes = countCauses(tx, { states: ["dead"], lanes: [], run: null, from: said.deadAt, parts: 1 });
   for (const { fingerprint, code, message, count, formats } of causes.slice(0, MANY))
@@ -161,7 +161,7 @@ function noteDead(tx: LedgerTx, said: Said): void {
 }
 
 /** Reports finished bulk runs. A hook's run of the day would end many times. */
-function noteRuns(tx: LedgerTx, said: Said): void {
+function noteRuns(tx: ImageTx, said: Said): void {
   for (const run of finishedRuns(tx.sql, said.runsAt, MANY)) {
     const { id, label, ended, existing, rejected, who } = run;
     tell(tx, said, "run.finished", { run: id, label, who, existing, rejected, states: memberStates(tx, run) });
@@ -170,7 +170,7 @@ function noteRuns(tx: LedgerTx, said: Said): void {
 }
 
 /** Reports images whose last variant of an upload was stored. */
-function noteImages(tx: LedgerTx, said: Said): void {
+function noteImages(tx: ImageTx, said: Said): void {
   const rows = readRecentSpan(tx.sql, { from: said.recent, to: said.recent + MANY }, MANY);
   const checked = said.checked?.row === said.recent ? said.checked.jobs : Number.POSITIVE_INFINITY;
   const all = rows.flatMap(({ stored }) => stored).filter(({ lane }) => lane === UPLOAD);

@@ -4,11 +4,11 @@ import type { Transactions } from "@prewarm/durable-queue/object/transactions";
 import { errorText } from "@prewarm/shared/log";
 import { parseGate } from "@prewarm/shared/markers";
 import { askedForBlocksAt } from "../images/asking-for-blocks.ts";
+import type { ImageTx } from "../images/image-tx.ts";
 import { blocksFound, holdForBlocks } from "../images/removal.ts";
 import { noteEvents } from "./events.ts";
 import { gateChanged, isToldClosed } from "./gate-file.ts";
 import type { LedgerDeps } from "./ledger-deps.ts";
-import type { LedgerTx } from "./ledger-tx.ts";
 import { eventAnswered, eventsDue, GIVE_UP_MS, nextEventAt } from "./tables/events.ts";
 
 const BLOCKS_TIMEOUT_MS = 100_000;
@@ -17,7 +17,7 @@ const DELIVER_TIMEOUT_MS = 15_000;
 const EVENTS_AT_ONCE = 6;
 
 /** The ledger's work after each change, beside the queue's and the sweeper's. */
-export function followUps(transactions: Transactions<LedgerTx>, deps: LedgerDeps): Duties {
+export function followUps(transactions: Transactions<ImageTx>, deps: LedgerDeps): Duties {
   return {
     outbox: () => publishGate(transactions, deps),
     events: () => runEvents(transactions, deps),
@@ -26,7 +26,7 @@ export function followUps(transactions: Transactions<LedgerTx>, deps: LedgerDeps
 }
 
 /** When the alarm should fire for this work, Unix ms. */
-export function ownTimes(tx: LedgerTx): (number | null)[] {
+export function ownTimes(tx: ImageTx): (number | null)[] {
   const opens = nextOpenAt(tx.gateNow);
   return [
     tx.config.events.length === 0 ? null : nextEventAt(tx.sql),
@@ -36,7 +36,7 @@ export function ownTimes(tx: LedgerTx): (number | null)[] {
 }
 
 /** Looks the blocks of removed images up in R2, after a restore. Throws when R2 fails; the next cron tries again. */
-async function findBlocks(transactions: Transactions<LedgerTx>, deps: LedgerDeps): Promise<void> {
+async function findBlocks(transactions: Transactions<ImageTx>, deps: LedgerDeps): Promise<void> {
   if (transactions.read(askedForBlocksAt) === null) return;
   const hold = transactions.write(holdForBlocks);
   const blocks = await deps.within(deps.listBlocks(), BLOCKS_TIMEOUT_MS);
@@ -44,7 +44,7 @@ async function findBlocks(transactions: Transactions<LedgerTx>, deps: LedgerDeps
 }
 
 /** Publishes the gate file, also while R2 fails for a while. */
-export async function publishGate(transactions: Transactions<LedgerTx>, deps: LedgerDeps): Promise<void> {
+export async function publishGate(transactions: Transactions<ImageTx>, deps: LedgerDeps): Promise<void> {
   transactions.write((tx) => gateChanged(tx, tx.gateNow));
   await runOutbox(transactions, deps, async ({ kind, body }) => {
     const file = kind === "gate" ? parseGate(body) : null;
@@ -54,7 +54,7 @@ export async function publishGate(transactions: Transactions<LedgerTx>, deps: Le
 
 /** Sends events, each endpoint on its own, so that a dead endpoint does not delay the others. */
 export async function runEvents(
-  transactions: Transactions<LedgerTx>,
+  transactions: Transactions<ImageTx>,
   { config, clock, deliver, within }: LedgerDeps,
 ): Promise<void> {
   if (config.events.length === 0) return;

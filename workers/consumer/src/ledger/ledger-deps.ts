@@ -10,8 +10,6 @@ export interface LedgerDeps extends QueueDeps {
   config: Config;
   /** Of the code that runs. */
   version: CodeVersion | null;
-  /** 32 bytes of chance in base64url: of the addresses that Ittybit calls. Only used when webhooks are on for the first time. */
-  newHookKey(): string;
   /**
    * Makes a pass over an image's objects in R2: deletes them, or returns the variants. `goOn` renews the lock before each
    * delete and says whether to.

@@ -79,7 +79,6 @@ export abstract class LedgerObject<Env> extends DurableObject<Env> implements An
   doctorWalk(...args: Call<"doctorWalk">) { return this.#ledger.doctorWalk(...args); }
   doctorSlice(...args: Call<"doctorSlice">) { return this.#ledger.doctorSlice(...args); }
   doctorDone(...args: Call<"doctorDone">) { return this.#ledger.doctorDone(...args); }
-  pinged(...args: Call<"pinged">) { return this.#ledger.pinged(...args); }
   rearm(...args: Call<"rearm">) { return this.#ledger.rearm(...args); }
   recover(...args: Call<"recover">) { return this.#ledger.recover(...args); }
   restored(...args: Call<"restored">) { return this.#ledger.restored(...args); }

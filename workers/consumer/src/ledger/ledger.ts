@@ -12,12 +12,12 @@ import { acceptImages } from "../images/accept-images.ts";
 import { announcedOf } from "../images/announced.ts";
 import type { AcceptAnswer, AcceptChunk, BeforeRestore } from "../images/calls.ts";
 import { focalsOf, setFocal } from "../images/focal.ts";
+import { ImageTx } from "../images/image-tx.ts";
 import { takeMisses } from "../images/misses.ts";
 import { purgeImage } from "../images/purge.ts";
 import { doctorDone, doctorFrom, doctorSlice, doctorWalk } from "../images/reconcile.ts";
 import { removeImage, unblockImage } from "../images/removal.ts";
 import { beforeImagesRestore, imagesRestored } from "../images/restored-images.ts";
-import { indexOfSecret } from "../platform/secret-equality.ts";
 import { areAcknowledged, takeBack } from "./acknowledge.ts";
 import type {
   Answering,
@@ -36,7 +36,6 @@ import { testEvent } from "./events.ts";
 import { followUps, ownTimes } from "./follow-ups.ts";
 import { publishAgain } from "./gate-file.ts";
 import type { LedgerDeps } from "./ledger-deps.ts";
-import { LedgerTx } from "./ledger-tx.ts";
 import {
   acknowledgeTrouble,
   actionPage,
@@ -62,10 +61,9 @@ import { listImages } from "./views/image-list.ts";
 import { findJob, imageRows, statesOf } from "./views/jobs.ts";
 import { listOrdered } from "./views/ordered.ts";
 import { listRejected, listRuns } from "./views/runs.ts";
-import { makeHookKey } from "./webhook-address.ts";
 
 /** The ledger without its Durable Object: the queue, and the calls of handlers, operators, hooks and doctor. */
-export class Ledger extends Queue<LedgerTx, BeforeRestore> implements Answering<LedgerCalls> {
+export class Ledger extends Queue<ImageTx, BeforeRestore> implements Answering<LedgerCalls> {
   readonly #deps: LedgerDeps;
   readonly #sweeper: Sweeper;
 
@@ -73,7 +71,7 @@ export class Ledger extends Queue<LedgerTx, BeforeRestore> implements Answering<
     const { config } = deps;
     super(
       sql,
-      { tables: LEDGER_TABLES, openTx: (over, opening) => new LedgerTx(over, { config, ...opening }) },
+      { tables: LEDGER_TABLES, openTx: (over, opening) => new ImageTx(over, { config, ...opening }) },
       deps,
       host,
     );
@@ -81,7 +79,6 @@ export class Ledger extends Queue<LedgerTx, BeforeRestore> implements Answering<
     const { transactions } = this;
     this.#sweeper = new Sweeper({ transactions, deps, host, change: (work) => this.change(work) });
     this.transactions.write((tx) => noteDeploy(tx, deps.version));
-    if (config.ittybit.webhooks === "wake") this.transactions.write((tx) => makeHookKey(tx, deps.newHookKey));
   }
 
   /* ── What follows a change ── */
@@ -91,7 +88,7 @@ export class Ledger extends Queue<LedgerTx, BeforeRestore> implements Answering<
     return { sweeps: () => this.#sweeper.begin(), ...followUps(this.transactions, this.#deps) };
   }
 
-  protected override ownTimes(tx: LedgerTx): (number | null)[] {
+  protected override ownTimes(tx: ImageTx): (number | null)[] {
     return [...ownTimes(tx), this.#sweeper.nextAt(tx)];
   }
 
@@ -105,12 +102,12 @@ export class Ledger extends Queue<LedgerTx, BeforeRestore> implements Answering<
     if (this.transactions.read(areAcknowledged)) this.note(forgetChangedTroubles);
   }
 
-  protected override beforeRestore(tx: LedgerTx): BeforeRestore {
+  protected override beforeRestore(tx: ImageTx): BeforeRestore {
     return beforeImagesRestore(tx);
   }
 
   protected override afterRestore(
-    tx: LedgerTx,
+    tx: ImageTx,
     who: string,
     how: Record<string, unknown>,
     before: BeforeRestore | null,
@@ -126,19 +123,6 @@ export class Ledger extends Queue<LedgerTx, BeforeRestore> implements Answering<
     if (answer.status === "lost") return answer;
     return { ...answer, focals: focalsOf(tx, answer.give), announced: announcedOf(tx, answer.give) };
   });
-
-  async pinged(token: string, job: string | null): Promise<"taken" | "unknown" | "refused"> {
-    const { state, pings } = this.transactions.read((tx) => tx.callbacks);
-    if (state === null || (await indexOfSecret(token, [state.key])) !== 0) {
-      pings.refused += 1;
-      return "refused";
-    }
-    if (job === null) return "taken";
-    this.watch();
-    const isHeard = this.externalJobs.ping(job);
-    pings[isHeard ? "woke" : "unknown"] += 1;
-    return isHeard ? "taken" : "unknown";
-  }
 
   noteDeliveries(notes: DeliveryNote[], id?: string): void {
     this.note((tx) => listDeliveries(tx, notes), id);

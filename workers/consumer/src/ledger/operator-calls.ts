@@ -5,9 +5,9 @@ import { listActions } from "@prewarm/durable-queue/operate/actions";
 import { cancelJob, promoteRun as promote, retryJob } from "@prewarm/durable-queue/operate/retry-and-cancel";
 import { audit, listAudit } from "@prewarm/durable-queue/schema/audit";
 import { idOfName } from "@prewarm/durable-queue/schema/job-ids";
+import type { ImageTx } from "../images/image-tx.ts";
 import { acknowledge, forgetChanged, readAcknowledged } from "./acknowledge.ts";
 import type { GateView, JobAct, LedgerCalls, LedgerStats, RunView } from "./contract.ts";
-import type { LedgerTx } from "./ledger-tx.ts";
 import { withAcknowledged } from "./views/acknowledged.ts";
 import { gateView, patchGate as patch } from "./views/gate-view.ts";
 import { ledgerStats } from "./views/history.ts";
@@ -15,32 +15,31 @@ import { listJobs } from "./views/job-list.ts";
 import { jobView } from "./views/jobs.ts";
 import { runView } from "./views/runs.ts";
 import { type Alarm, alarmsOf } from "./views/warnings.ts";
-import { hookStats } from "./webhook-address.ts";
 
 /* Calls that need more than one decision or view. Each is one transaction. */
 
-export function runById(tx: LedgerTx, id: string): RunView | null {
+export function runById(tx: ImageTx, id: string): RunView | null {
   const run = tx.runs.byId(id);
   return run === null ? null : runView(tx, run);
 }
 
-export function promoteRun(tx: LedgerTx, id: string, isFirst: boolean, who: string): RunView | "over" | null {
+export function promoteRun(tx: ImageTx, id: string, isFirst: boolean, who: string): RunView | "over" | null {
   const result = promote(tx, id, isFirst);
   if (result === "over") return result;
   if (result === "changed") audit(tx, who, "run.promote", id, { first: isFirst });
   return runById(tx, id);
 }
 
-export function jobPage(tx: LedgerTx, { filter, cursor, limit }: Page & { filter: JobFilter }) {
+export function jobPage(tx: ImageTx, { filter, cursor, limit }: Page & { filter: JobFilter }) {
   return listJobs(tx, filter, { cursor, limit });
 }
 
-export function actionPage(tx: LedgerTx, { cursor, limit }: Page): { actions: ActionView[]; next: string | null } {
+export function actionPage(tx: ImageTx, { cursor, limit }: Page): { actions: ActionView[]; next: string | null } {
   return listActions(tx, seqOf(cursor), limit);
 }
 
 export function auditPage(
-  tx: LedgerTx,
+  tx: ImageTx,
   { cursor, limit, search = "", from, to }: Parameters<LedgerCalls["listAudit"]>[0],
 ) {
   const { MAX_SAFE_INTEGER } = Number;
@@ -48,38 +47,38 @@ export function auditPage(
 }
 
 /** `metricErrors`: metrics that this instance could not note. */
-export function statsOf(tx: LedgerTx, known: { metricErrors: number; version: CodeVersion | null }): LedgerStats {
-  const numbers = ledgerStats(tx, { ...known, gate: gateView(tx), hooks: hookStats(tx) });
+export function statsOf(tx: ImageTx, known: { metricErrors: number; version: CodeVersion | null }): LedgerStats {
+  const numbers = ledgerStats(tx, { ...known, gate: gateView(tx) });
   return { ...numbers, warnings: withAcknowledged(alarmsOf(numbers, tx.now), readAcknowledged(tx.sql)) };
 }
 
-function alarmsNow(tx: LedgerTx): Alarm[] {
-  return alarmsOf(ledgerStats(tx, { metricErrors: 0, version: null, gate: gateView(tx), hooks: null }), tx.now);
+function alarmsNow(tx: ImageTx): Alarm[] {
+  return alarmsOf(ledgerStats(tx, { metricErrors: 0, version: null, gate: gateView(tx) }), tx.now);
 }
 
 /** `seen`: the cause that the operator has seen; null: any. */
-export function acknowledgeTrouble(tx: LedgerTx, key: string, seen: string | null, who: string) {
+export function acknowledgeTrouble(tx: ImageTx, key: string, seen: string | null, who: string) {
   return acknowledge(tx, alarmsNow(tx), { key, seen, who });
 }
 
-export function forgetChangedTroubles(tx: LedgerTx): void {
+export function forgetChangedTroubles(tx: ImageTx): void {
   forgetChanged(tx, alarmsNow(tx));
 }
 
-export function patchGate(tx: LedgerTx, wanted: GatePatch, who: string): GateView {
+export function patchGate(tx: ImageTx, wanted: GatePatch, who: string): GateView {
   const changed = patch(tx.gateNow, wanted, who);
   if (changed !== null) audit(tx, who, "gate.patch", null, changed);
   return gateView(tx);
 }
 
 const ACTS = {
-  retry: (tx: LedgerTx, id: number) => retryJob(tx, id),
+  retry: (tx: ImageTx, id: number) => retryJob(tx, id),
   cancel: cancelJob,
 } as const;
 
 /** The call by which an operator acts on one job. */
 export function actOnJob(kind: keyof typeof ACTS) {
-  return (tx: LedgerTx, name: string, who: string): JobAct => {
+  return (tx: ImageTx, name: string, who: string): JobAct => {
     const job = idOfName(name);
     const result = job === null ? "missing" : ACTS[kind](tx, job);
     const row = job === null ? null : tx.rows.byId(job);

@@ -1,10 +1,10 @@
 import type { QueueHost } from "@prewarm/durable-queue/object/queue";
 import type { Transactions } from "@prewarm/durable-queue/object/transactions";
 import { errorText } from "@prewarm/shared/log";
+import type { ImageTx } from "../images/image-tx.ts";
 import { type GoOn, type Pass, passDone, passGoesOn, takePass } from "../images/sweeps.ts";
 import { dueSweeps, nextSweepAt } from "../images/tables/sweeps.ts";
 import type { LedgerDeps } from "./ledger-deps.ts";
-import type { LedgerTx } from "./ledger-tx.ts";
 
 /** Passes at once: the connections of one invocation. */
 const AT_ONCE = 6;
@@ -17,10 +17,10 @@ const AGAIN_MS = 10_000;
 
 /** What the sweeper needs of the ledger. `change`: a transaction with its follow-up. */
 interface Parts {
-  transactions: Transactions<LedgerTx>;
+  transactions: Transactions<ImageTx>;
   deps: LedgerDeps;
   host: Pick<QueueHost, "waitUntil">;
-  change(work: (tx: LedgerTx) => void): void;
+  change(work: (tx: ImageTx) => void): void;
 }
 
 /** Makes the passes of sweeps, several at once and beside all other work. After an eviction the alarm begins it. */
@@ -45,7 +45,7 @@ export class Sweeper {
   }
 
   /** When the alarm should fire for it, Unix ms. Null: there is no sweep. */
-  nextAt({ sql, now }: LedgerTx): number | null {
+  nextAt({ sql, now }: ImageTx): number | null {
     const at = nextSweepAt(sql);
     if (at === null) return null;
     return Math.max(at, this.#restsUntil, this.#making < AT_ONCE ? 0 : now + AGAIN_MS);

@@ -62,7 +62,7 @@ describe("submitting", () => {
   it("is asked for by the configuration's word for its quality, and stored under its own", async () => {
     const qualities = { webp: { high: "very_high" } } as const;
     const { shift, ledger, ittybit, images } = batchWorld({
-      config: { ittybit: { webhooks: "off", publicUrl: null, qualities } },
+      config: { ittybit: { qualities } },
     });
     ledger.add(KEY);
     await shift();

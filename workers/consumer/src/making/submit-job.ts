@@ -1,7 +1,6 @@
 import type { Outcome } from "@prewarm/durable-queue/calls";
 import { THROTTLED_MS, TOKEN_AHEAD_MS } from "@prewarm/shared/limits";
 import type { JobOrder, Submission } from "../ittybit/client.ts";
-import { WEBHOOK_FIELD } from "../ittybit/client.ts";
 import { isAnothers, jobOrder } from "../ittybit/job-order.ts";
 import { type BatchContext, mayWrite, rankOf } from "./batch-context.ts";
 import type { HeldClaim, Prepared } from "./held-claims.ts";
@@ -15,13 +14,9 @@ function outcomeOf(context: BatchContext, claim: HeldClaim, result: Exclude<Subm
       return { kind: "throttled", until: context.clock.now() + (result.retryAfterMs ?? THROTTLED_MS) };
     case "account":
       return { kind: "account", status: result.status, message: result.message };
-    case "rejected": {
-      const { failure } = result;
-      if (claim.given.hook !== null && failure.message.includes(WEBHOOK_FIELD))
-        return { kind: "unhooked", message: failure.message };
+    case "rejected":
       // With a later grant, an earlier handler may have made one.
-      return { kind: "failed", class: "permanent", failure, posted: false, ended: claim.given.first };
-    }
+      return { kind: "failed", class: "permanent", failure: result.failure, posted: false, ended: claim.given.first };
     case "unclear":
       return { kind: "unclear", failure: result.failure };
     default:
@@ -45,11 +40,11 @@ async function orderOf(
   prepared: Prepared,
 ): Promise<JobOrder> {
   const { ledgerId, config } = context;
-  const { key, gen, grantedAt, first, hook: webhookUrl } = given;
+  const { key, gen, grantedAt, first } = given;
   const { size, etag, alpha, input } = prepared.original;
   const made = { transform, focal, size, etag, alpha, input: await input(grantedAt) };
   const { qualities } = config.ittybit;
-  return jobOrder({ ledgerId, gen, key, ...made, qualities, webhookUrl, again: !first });
+  return jobOrder({ ledgerId, gen, key, ...made, qualities, again: !first });
 }
 
 /**

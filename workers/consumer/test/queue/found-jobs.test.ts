@@ -127,7 +127,7 @@ describe("a generation that was given up and of which complete lists show no job
     let report = (_: Observations): void => undefined;
     const watchExternalJobs: WatchExternalJobs = (_view, told) => {
       report = told;
-      return { keepRunning: () => null, ping: () => false };
+      return { keepRunning: () => null };
     };
     const world = setup({ gate: { concurrency: 1 } }, { sleep: async () => {}, watchExternalJobs });
     const { gen } = world.granted("dead", KEY);

@@ -17,9 +17,9 @@ type Held = { id: number; gen: number };
 
 /** A claim as its row has it: the id of a job and a due time are written when the claim has no owner. */
 function rowOf(claim: Claim, isHeld: boolean) {
-  const { gen, id, state, lane, paidBy, admittedAt, hook, unfetchedSince, externalId, due, until } = claim;
+  const { gen, id, state, lane, paidBy, admittedAt, unfetchedSince, externalId, due, until } = claim;
   const free = isHeld ? {} : { externalId, due };
-  return { gen, id, state, lane, paidBy, admittedAt, hook, unfetchedSince, ...free, until };
+  return { gen, id, state, lane, paidBy, admittedAt, unfetchedSince, ...free, until };
 }
 
 /** What a memory holds of that which is kept in tables. `now`: the memory of the instance. */

@@ -5,73 +5,20 @@ import { describe, expect, it } from "vitest";
 import { nextAlarmOf } from "../../src/ledger/testing/next-alarm-of.ts";
 import { setup } from "../../src/ledger/testing/setup.ts";
 
-/** 500 slots, more work than anybody can do, and a clock that is called every second by workers of this number. */
-function busy() {
-  const ledger = setup({ gate: { concurrency: 500, ratePerSecond: 500, burst: 500, monthlyJobs: null } });
-  ledger.accept(...Array.from({ length: 2_000 }, (_, n) => `image-${n}/400-high.webp`));
-  let next = 0;
-  const at: string[] = [];
-  /** Seconds until the first of them is to leave; null: nobody within a shift. */
-  const shift = (workers: number): number | null => {
-    while (at.length < workers) {
-      next += 1;
-      at.push(`worker-${next}`);
-      ledger.call(`worker-${next}`);
-    }
-    for (let second = 1; second <= 20; second += 1) {
-      ledger.clock.advance(1);
-      ledger.transactions.read(wakesDue);
-      const [first = ""] = at;
-      if (ledger.call(first).stay) continue;
-      ledger.leave(first);
-      at.shift();
-      return second;
-    }
-    return null;
-  };
-  ledger.transactions.read(wakesDue);
-  return { world: ledger, shift };
-}
+const WIDE = { concurrency: 500, ratePerSecond: 500, burst: 500, monthlyJobs: null };
 
-describe("short shifts", () => {
-  it("end while wake-ups stand in the queue, as long as that brings more workers", () => {
-    const { shift } = busy();
-    for (let workers = 1; workers < 12; workers += 1) expect(shift(workers)).toBeLessThanOrEqual(4);
-  });
-
-  it("are given up where only one worker comes at a time, as on the local stack", () => {
-    const { shift } = busy();
-    const shifts = Array.from({ length: 6 }, () => shift(1));
-    expect(shifts.slice(0, 3).every((seconds) => seconds !== null && seconds <= 4)).toBe(true);
-    expect(shifts.at(-1)).toBeNull();
-  });
-
-  it("begin again with the next work, which may find more consumers", () => {
-    const { world, shift } = busy();
-    for (let shifts = 0; shifts < 6; shifts += 1) shift(1);
-    world.ledger.patchGate({ paused: { bulk: true } }, "test");
-    world.transactions.read(wakesDue);
-    world.ledger.patchGate({ paused: { bulk: false } }, "test");
-    world.transactions.read(wakesDue);
-    expect(shift(1)).toBeLessThanOrEqual(4);
-  });
-});
-
-describe("wake-ups under way", () => {
-  it("are eight at first, and as many as workers have come later", () => {
-    const { world } = busy();
+describe("wake-ups", () => {
+  it("are as many as workers are missing; each is under way until one comes, or for half a minute", () => {
+    const world = setup({ gate: WIDE });
+    world.accept(...Array.from({ length: 2_000 }, (_, n) => `image-${n}/400-high.webp`));
     const wakes = () => world.transactions.read(wakesDue);
-    const come = (name: string, count: number) => {
-      for (let n = 0; n < count; n += 1) world.call(`${name}-${n}`);
-    };
-    // `busy` has sent the first eight.
+    expect(wakes()).toBe(24);
     expect(wakes()).toBe(0);
-    come("a", 3);
-    expect(wakes()).toBe(3);
-    come("b", 9);
-    expect(wakes()).toBe(12);
-    come("c", 4);
+    for (let n = 0; n < 3; n += 1) world.call(`worker-${n}`);
     expect(wakes()).toBe(0);
+    world.clock.advance(30);
+    // The three have not called for 20 s either.
+    expect(wakes()).toBe(24);
   });
 });
 
@@ -92,7 +39,7 @@ describe("workers are not called", () => {
   });
 
   it("for the rate that the first short jobs promise, until such jobs have ended for five seconds", () => {
-    const ledger = setup({ gate: { concurrency: 500, ratePerSecond: 500, burst: 500, monthlyJobs: null } });
+    const ledger = setup({ gate: WIDE });
     ledger.accept(...Array.from({ length: 1_000 }, (_, n) => `image-${n}/400-high.webp`));
     let came = 0;
     /** Wake-ups until no more are due: each of them brings a worker. */
@@ -187,19 +134,12 @@ describe("many workers", () => {
     expect([few.goes(), few.goes()]).toEqual([GO_MAX, 2 * GO_MAX]);
   });
 
-  it("call one after another, though they come at the same time", () => {
-    const { names, call, clock } = crowd(20);
-    clock.advance(1);
-    const times = names.map((name) => call(name).again).sort((a, b) => a - b);
-    const apart = times.slice(1).map((ms, n) => ms - (times[n] ?? 0));
-    expect(Math.min(...apart)).toBeGreaterThan(5);
-    expect(times[0]).toBeGreaterThan(300);
-    expect(times.at(-1)).toBeLessThan(800);
-  });
-
-  it("are many from the longest pace on: a few call together, which writes fewer rows", () => {
-    const { names, call, clock } = crowd(8);
-    clock.advance(1);
-    expect(new Set(names.map((name) => call(name).again))).toEqual(new Set([450]));
+  it("call less often than few, so that a call serves more jobs", () => {
+    const againOf = (others: number): number => {
+      const { call, clock, names } = crowd(others);
+      clock.advance(1);
+      return call(names[0] ?? "").again;
+    };
+    expect([2, 8, 12, 20].map(againOf)).toEqual([450, 450, 520, 620]);
   });
 });

@@ -9,7 +9,7 @@ import { Memory } from "@prewarm/durable-queue/schema/memory";
 import type { Sql } from "@prewarm/durable-queue/schema/sql";
 import { LEDGER_FULL_BYTES, LEDGER_SHED_BYTES } from "@prewarm/shared/limits";
 import { describe, expect, it } from "vitest";
-import { LedgerTx } from "../../src/ledger/ledger-tx.ts";
+import { ImageTx } from "../../src/images/image-tx.ts";
 import { OWN_RULES } from "../../src/ledger/tables/own-tables.ts";
 import { STORED, setup } from "../../src/ledger/testing/setup.ts";
 
@@ -124,9 +124,9 @@ function roundOf(world: ReturnType<typeof setup>, most: number): Round {
   const { sql, deps, clock } = world;
   const memory = new Memory(sql, { now: () => clock.ms, random: Math.random });
   const rules = Object.fromEntries(Object.entries(RULES).map(([name, rule]) => [name, { ...rule, most }]));
-  const write = <T>(work: (tx: LedgerTx) => T): T =>
+  const write = <T>(work: (tx: ImageTx) => T): T =>
     sql.transaction(() => {
-      const tx = new LedgerTx(sql, { config: deps.config, memory, now: clock.ms, random: Math.random });
+      const tx = new ImageTx(sql, { config: deps.config, memory, now: clock.ms, random: Math.random });
       const answer = work(tx);
       tx.commit();
       return answer;

@@ -141,24 +141,6 @@ describe("what became of a job", () => {
     expect(job(KEY)).toMatchObject({ state: "stored", submittedAt: null, tookMs: null });
   });
 
-  it("unhooked: made anew without the address, at once and without an attempt, and no other job is told one for a day", () => {
-    const publicUrl = "https://prewarm.example.com";
-    const { granted, settle, row, call, ready, attempts, slots, clock, abandoned } = setup({
-      ittybit: { webhooks: "wake", publicUrl },
-    });
-    const go = granted("o", KEY);
-    const address = `${publicUrl}/ittybit/${"A".repeat(43)}`;
-    expect(go.hook).toBe(address);
-    settle("o", go, { kind: "unhooked", message: "unknown field webhook_url" });
-    expect([slots(), abandoned(), attempts(KEY)]).toEqual([0, [], []]);
-    expect(row(KEY)).toMatchObject({ attempts: 0, due: clock.ms });
-    const [again] = ready("o", call("o").give);
-    expect(again).toMatchObject({ phase: "go", hook: null });
-    expect(again?.gen).toBeGreaterThan(go.gen);
-    clock.advance(86_401);
-    expect(granted("later", "b/400-high.webp").hook).toBe(address);
-  });
-
   it("unclear, when its job is known by then: left behind with it, and no attempt", () => {
     const { granted, settle, submit, attempts, row, ended, call, clock } = setup();
     const go = granted("o", KEY);

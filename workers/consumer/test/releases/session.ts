@@ -174,7 +174,6 @@ function operators(say: Say, sql: ReturnType<typeof nodeSql>): void {
   say("listEvents", page);
   say("testEvent", WHO);
   say("promoteRun", "none", true, WHO);
-  say("pinged", "none", null);
   for (const states of [["dead"], ["queued"], ["retrying"], ["refused"], []] as const)
     say("listJobs", { ...page, filter: { ...NO_FILTER, states: [...states] } });
   const jobs = say("listJobs", { ...page, filter: NO_FILTER }).jobs;

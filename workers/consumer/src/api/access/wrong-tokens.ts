@@ -2,8 +2,6 @@ import { networkOf } from "@prewarm/shared/network";
 
 /** Wrong tokens from one network within the window before it is told to wait. */
 const WRONG_MAX = 10;
-/** Webhooks of Ittybit from one network within the window that named no open job, before the ledger is asked no more for them. */
-const UNKNOWN_PINGS_MAX = 600;
 const WINDOW_MS = 300_000;
 /** Networks remembered; the one that began longest ago gives way. */
 const NETWORKS_MAX = 10_000;
@@ -19,11 +17,11 @@ export interface WrongTokens {
 }
 
 /** Kept in the isolate's memory, so that a stranger's guesses cost no call and no row. */
-export function createWrongTokens(most = WRONG_MAX): WrongTokens {
+export function createWrongTokens(): WrongTokens {
   const networks = new Map<string, { since: number; n: number }>();
   const nameOf = (address: string | null) => networkOf(address ?? "unknown");
   const waitOf = ({ since, n }: { since: number; n: number }, nowMs: number): number =>
-    n > most && nowMs - since < WINDOW_MS ? Math.max(1, Math.ceil((since + WINDOW_MS - nowMs) / 1000)) : 0;
+    n > WRONG_MAX && nowMs - since < WINDOW_MS ? Math.max(1, Math.ceil((since + WINDOW_MS - nowMs) / 1000)) : 0;
   return {
     count(address, nowMs) {
       const name = nameOf(address);
@@ -41,9 +39,4 @@ export function createWrongTokens(most = WRONG_MAX): WrongTokens {
     wait: (address, nowMs) => waitOf(networks.get(nameOf(address)) ?? { since: 0, n: 0 }, nowMs),
     forgive: (address) => void networks.delete(nameOf(address)),
   };
-}
-
-/** Counts webhooks that named no open job. */
-export function createUnknownPings(): WrongTokens {
-  return createWrongTokens(UNKNOWN_PINGS_MAX);
 }

@@ -13,7 +13,7 @@ import { clientOf } from "../../ledger/testing/client-of.ts";
 import { nextAlarmOf } from "../../ledger/testing/next-alarm-of.ts";
 import { testEngine } from "../../ledger/testing/test-engine.ts";
 import { createMemoryBucket } from "../../testing/memory-bucket.ts";
-import { createUnknownPings, createWrongTokens } from "../access/wrong-tokens.ts";
+import { createWrongTokens } from "../access/wrong-tokens.ts";
 import { createApi } from "../create-api.ts";
 import type { ApiDeps } from "../deps.ts";
 
@@ -81,7 +81,6 @@ export function createApiWorld(site: Partial<UserConfig> = {}, more: Partial<Api
     viewerTokens: [VIEWER],
     signingKeys: ["signing-key"],
     wrongTokens: createWrongTokens(),
-    unknownPings: createUnknownPings(),
     strangers: createStrangers(),
     secret: (name) => (name === "HOOK_SECRET" ? HOOK_SECRET : undefined),
     access: null,

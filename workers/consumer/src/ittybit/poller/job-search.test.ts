@@ -131,7 +131,7 @@ describe("after a restore", () => {
     expect(lists()).toHaveLength(3);
   });
 
-  it("a page that is not given is asked for again", async () => {
+  it("the pages are read again when one was not given", async () => {
     const { clock, ittybit, state, make, drive, gensFound } = setup();
     for (let gen = 1; gen <= 150; gen += 1) make(gen);
     state.scan = { below: 500, from: clock.now() };
@@ -141,6 +141,6 @@ describe("after a restore", () => {
       return asked === 2 ? { kind: "unclear", failure: { code: "c", message: "m" } } : null;
     };
     await drive(20 * SECOND);
-    expect(gensFound()).toHaveLength(150);
+    expect(new Set(gensFound()).size).toBe(150);
   });
 });

@@ -1,152 +1,103 @@
-import type { Observations, OpenJobsView, Scan, UnreportedJob } from "@prewarm/durable-queue/external-jobs";
-import type { Clock } from "@prewarm/shared/clock";
+import type { OpenJobsView, UnreportedJob } from "@prewarm/durable-queue/external-jobs";
 import { IDEMPOTENCY_MS } from "@prewarm/shared/limits";
+import type { ListQuery } from "../client.ts";
 import type { IttybitJob } from "../dialects.ts";
+import type { JobReader } from "./job-reader.ts";
 
-interface SearchDeps {
-  clock: Pick<Clock, "now">;
-  view: OpenJobsView;
-  report(found: Partial<Observations>): void;
-  /** A page of the list, newest first. Null: there is none now. */
-  page(query: { next?: string }): Promise<{ jobs: IttybitJob[]; next: string | null } | null>;
-}
-
-/** Pages per poll. The sought jobs are seconds old, and other polls wait meanwhile. */
-const PAGES_MAX = 10;
-/** Interval between two polls for one generation: a fifth of its age, within these bounds. */
-const AGAIN_MS = { least: 10_000, most: 300_000 };
-const AGAIN_SHARE = 0.2;
+/** Pages of one search, whose jobs are seconds old, and after a restore, whose open jobs are among the last 20,000. */
+const PAGES_MAX = { search: 10, restore: 200 };
+/** From one search for a generation to the next: a fifth of its age, within these bounds, ms. */
+const AGAIN = { share: 0.2, leastMs: 10_000, mostMs: 300_000 };
 /** Complete lists without the job that prove that no job exists. One list may lag behind. */
 const ABSENT_MAX = 2;
 /** Maximum difference between Ittybit's clock and ours. */
 const SKEW_MS = 60_000;
-/**
- * Pages that are read after a restore: 20,000 jobs. The jobs whose results were not fetched are among the last ones.
- */
-const SCAN_PAGES_MAX = 200;
-
-interface Sought {
-  at: number;
-  /** Complete lists that did not show the job. */
-  absent: number;
-}
 
 /**
  * Searches Ittybit's list for unreported jobs, by the ledger and the generation in their metadata. An eviction loses
  * this without harm.
  */
 export class JobSearch {
-  readonly #deps: SearchDeps;
-  readonly #sought = new Map<number, Sought>();
-  /** The restore whose pages are read, the number of read pages, and the next page. Null: all pages are read. */
-  #scan: { below: number; pages: number; next: string | null } = { below: 0, pages: 0, next: null };
+  readonly #view: OpenJobsView;
+  readonly #reader: JobReader;
+  /** When each generation was last searched for, Unix ms, and complete lists that did not show its job. */
+  readonly #sought = new Map<number, { at: number; absent: number }>();
+  /** The last restore after which all pages were read, or are being read: generations from before it are below. */
+  #scanned = 0;
 
-  constructor(deps: SearchDeps) {
-    this.#deps = deps;
+  constructor(view: OpenJobsView, reader: JobReader) {
+    this.#view = view;
+    this.#reader = reader;
   }
 
   /** Whether a search is due now or soon. */
   get isOpen(): boolean {
-    return this.#openScan() !== null || this.#deps.view.unreported().length > 0;
+    return (this.#view.scan()?.below ?? this.#scanned) !== this.#scanned || this.#view.unreported().length > 0;
   }
 
-  /** @returns calls made */
-  async poll(now: number): Promise<number> {
-    const scan = this.#openScan();
-    if (scan !== null && now >= scan.from) return this.#readOn(scan, now);
-    const unheard = this.#deps.view.unreported();
-    this.#forget(unheard);
-    const due = unheard.filter((one) => this.#dueAt(one, now) <= now);
-    return due.length === 0 ? 0 : this.#seek(due, now);
+  /** Begins the searches that are due. */
+  begin(now: number): Promise<void>[] {
+    const scan = this.#view.scan();
+    if (scan !== null && now >= scan.from && scan.below !== this.#scanned) return [this.#readAll(scan.below, now)];
+    const unreported = this.#view.unreported();
+    const gens = new Set(unreported.map(({ gen }) => gen));
+    for (const gen of this.#sought.keys()) if (!gens.has(gen)) this.#sought.delete(gen);
+    const due = unreported.filter((one) => this.#dueAt(one) <= now);
+    return due.length > 0 ? [this.#seek(due, now)] : [];
   }
 
-  /** Notes a page that any reader has read. */
-  onPage(jobs: readonly IttybitJob[]): void {
-    const unnamed = this.#deps.view.unnamed();
-    if (unnamed.size > 0) this.#tell(this.#ours(jobs).filter(({ metadata }) => unnamed.has(Number(metadata.gen))));
+  #dueAt({ gen, since, sureAt }: UnreportedJob): number {
+    const { at } = this.#sought.get(gen) ?? { at: 0 };
+    if (at === 0) return 0;
+    const again = at + Math.min(AGAIN.mostMs, Math.max(AGAIN.leastMs, (at - since) * AGAIN.share));
+    return sureAt !== null && at < sureAt ? Math.min(again, sureAt) : again;
   }
 
-  #ours(jobs: readonly IttybitJob[]): IttybitJob[] {
-    const ledgerId = this.#deps.view.ledgerId();
-    return jobs.filter(({ metadata }) => metadata.ledger === ledgerId && metadata.gen !== undefined);
-  }
-
-  #tell(found: IttybitJob[]): void {
-    if (found.length === 0) return;
-    const ended = found.filter(({ status }) => status !== "pending");
-    this.#deps.report({ found, ended });
-  }
-
-  #dueAt({ gen, since, sureAt }: UnreportedJob, now: number): number {
-    const sought = this.#sought.get(gen);
-    if (sought === undefined) return now;
-    const again = sought.at + Math.min(AGAIN_MS.most, Math.max(AGAIN_MS.least, (now - since) * AGAIN_SHARE));
-    return sureAt !== null && sought.at < sureAt ? Math.min(again, sureAt) : again;
-  }
-
-  /** Reads from the newest job back to before the oldest grant, or until every job is found. */
-  async #seek(due: readonly UnreportedJob[], now: number): Promise<number> {
-    const since = Math.min(...due.map((one) => one.since)) - SKEW_MS;
+  /** Reads from the newest job back to before the oldest admission, or until every job is found. */
+  async #seek(due: readonly UnreportedJob[], now: number): Promise<void> {
     const missing = new Map(due.map((one) => [String(one.gen), one]));
     for (const { gen } of due) this.#sought.set(gen, { absent: 0, ...this.#sought.get(gen), at: now });
-    let [calls, query, isShown]: [number, { next?: string }, boolean] = [0, {}, false];
-    while (calls < PAGES_MAX && missing.size > 0) {
-      const page = await this.#deps.page(query);
-      calls += 1;
-      if (page === null) return calls;
-      const ours = this.#ours(page.jobs);
-      // A list without metadata proves nothing.
+    const since = Math.min(...due.map((one) => one.since)) - SKEW_MS;
+    let isShown = false;
+    const end = await this.#walk(PAGES_MAX.search, since, (ours) => {
       isShown ||= ours.length > 0;
       for (const { metadata } of ours) missing.delete(metadata.gen ?? "");
-      const last = page.jobs.at(-1)?.createdAt ?? null;
-      if (page.next === null || (last !== null && last < since)) {
-        if (isShown) this.#noteAbsent([...missing.values()], now);
-        return calls;
-      }
-      query = { next: page.next };
-    }
-    return calls;
-  }
-
-  /** `readAt`: when the list was requested. */
-  #noteAbsent(missing: readonly UnreportedJob[], readAt: number): void {
-    const unmade = missing.filter(({ gen, sureAt }) => {
-      const sought = this.#sought.get(gen);
-      if (sought === undefined || sureAt === null || readAt < sureAt) return false;
+      return missing.size === 0;
+    });
+    // A list without metadata proves nothing, nor does one that was requested before the last POST can have arrived.
+    const isProof = ({ sureAt }: UnreportedJob) => end === "whole" && isShown && sureAt !== null && now >= sureAt;
+    const unmade = [...missing.values()].filter(isProof).filter(({ gen }) => {
+      const sought = this.#sought.get(gen) ?? { absent: 0 };
       sought.absent += 1;
       return sought.absent >= ABSENT_MAX;
     });
-    if (unmade.length > 0) this.#deps.report({ unmade: unmade.map(({ gen }) => gen) });
+    this.#reader.report({ unmade: unmade.map(({ gen }) => gen) });
   }
 
-  #forget(unheard: readonly UnreportedJob[]): void {
-    const known = new Set(unheard.map(({ gen }) => gen));
-    for (const gen of this.#sought.keys()) if (!known.has(gen)) this.#sought.delete(gen);
-  }
-
-  /* ── After a restore ── */
-
-  /** The restore with unread pages. */
-  #openScan(): Scan | null {
-    const scan = this.#deps.view.scan();
-    if (scan === null) return null;
-    if (scan.below === this.#scan.below) return this.#scan.next === null ? null : scan;
-    this.#scan = { below: scan.below, pages: 0, next: "" };
-    return scan;
-  }
-
-  async #readOn({ below }: Scan, now: number): Promise<number> {
-    for (let calls = 0; calls < PAGES_MAX; calls += 1) {
-      const { next, pages } = this.#scan;
-      if (next === null) return calls;
-      const page = await this.#deps.page(next === "" ? {} : { next });
-      // The next poll requests a missing page again.
-      if (page === null) return calls + 1;
-      this.#tell(this.#ours(page.jobs).filter(({ metadata }) => Number(metadata.gen) < below));
-      const last = page.jobs.at(-1)?.createdAt ?? now;
-      const isLast = pages + 1 >= SCAN_PAGES_MAX || last < now - IDEMPOTENCY_MS;
-      this.#scan = { below, pages: pages + 1, next: isLast ? null : page.next };
+  /** Reports the jobs of generations from before a restore. After a failure the pages are read again. */
+  async #readAll(below: number, now: number): Promise<void> {
+    this.#scanned = below;
+    let end: "whole" | "cut" | "failed" = "failed";
+    try {
+      end = await this.#walk(PAGES_MAX.restore, now - IDEMPOTENCY_MS, (ours) => {
+        this.#reader.tellFound(ours.filter(({ metadata }) => Number(metadata.gen) < below));
+        return false;
+      });
+    } finally {
+      if (end === "failed") this.#scanned = 0;
     }
-    return PAGES_MAX;
+  }
+
+  /** Reads pages from the newest one on, until one is older than `since` (`whole`), or `isEnough`. */
+  async #walk(pagesMax: number, since: number, isEnough: (ours: IttybitJob[]) => boolean) {
+    let query: ListQuery = {};
+    for (let pages = 0; pages < pagesMax; pages += 1) {
+      const page = await this.#reader.list(query);
+      if (page === null) return this.#reader.isHalted() ? "failed" : "cut";
+      if (isEnough(this.#reader.ours(page.jobs))) return "cut";
+      if (page.next === null || (page.jobs.at(-1)?.createdAt ?? since) < since) return "whole";
+      query = { next: page.next };
+    }
+    return "cut";
   }
 }

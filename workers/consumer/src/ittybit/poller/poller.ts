@@ -1,80 +1,106 @@
 import type { ExternalJobs, WatchExternalJobs } from "@prewarm/durable-queue/external-jobs";
 import { errorText } from "@prewarm/shared/log";
-import { JobPolls } from "./job-polls.ts";
-import type { PollDeps } from "./job-reader.ts";
-
-export interface PollerDeps extends PollDeps {
-  sleep(ms: number): Promise<void>;
-}
+import { JobReader, type PollDeps } from "./job-reader.ts";
+import { JobSearch } from "./job-search.ts";
+import { PLANNED_JOBS, URGENT_MS } from "./open-jobs.ts";
 
 /** The loop ends when no notification came for this long. The alarm starts it again. */
 const IDLE_MS = 25_000;
-/** A longer rest is split into parts of this length, so that a new viewer's job is polled in time. */
-const STEP_MS = 250;
-/** Pause between two polls, in which the object does other work. */
-const REST_MS = 20;
+/** Rests of the loop: the object does other work in the least, and a new viewer's job waits for the most at most. */
+const REST_MS = { least: 20, most: 250 };
+/** What one invocation may wait for at once. */
+const AT_ONCE = 6;
+/** While work waits, and this share of the slots is taken, reads may cost so many calls for each variant. */
+const BUSY = { share: 0.6, readsPerVariant: 0.17 };
+/** Jobs that may have ended are read this often at least. */
+const READ_MS = 1_000;
 
 /**
  * Observes all open jobs of the ledger at Ittybit: a loop in memory that finds ended jobs with few calls and reports
- * them as it finds them. Never throws.
+ * them as it finds them. Each free connection reads the page whose jobs have waited longest. Never throws.
  */
 export class Poller implements ExternalJobs {
-  readonly #deps: PollerDeps;
-  readonly #polls: JobPolls;
+  readonly #deps: PollDeps;
+  readonly #reader: JobReader;
+  readonly #search: JobSearch;
   #running: Promise<void> | null = null;
   #keptRunningAt = 0;
-  #ping = Promise.withResolvers<void>();
+  readonly #reads = new Set<Promise<void>>();
+  /** When the next read of a page may begin, Unix ms. */
+  #readAt = 0;
 
-  constructor(deps: PollerDeps) {
+  constructor(deps: PollDeps) {
     this.#deps = deps;
-    this.#polls = new JobPolls(deps);
+    this.#reader = new JobReader(deps);
+    this.#search = new JobSearch(deps.view, this.#reader);
   }
 
   keepRunning(): Promise<void> | null {
     this.#keptRunningAt = this.#deps.clock.now();
-    if (this.#running !== null) return this.#running;
-    this.#polls.memory.update(this.#deps.view.open());
-    if (!this.#polls.isOpen) return null;
+    if (this.#running !== null || !this.#isOpen()) return this.#running;
     this.#running = this.#loop()
-      .catch((error: unknown) => this.#deps.log("collect.failed", { error: errorText(error) }))
+      .catch(this.#failed)
       .finally(() => {
         this.#running = null;
       });
     return this.#running;
   }
 
-  ping(job: string): boolean {
-    const isHeard = this.#polls.memory.ping(job);
-    if (isHeard) this.#ping.resolve();
-    return isHeard;
+  /** Whether a job is open, or is searched for. */
+  #isOpen(): boolean {
+    this.#reader.open.update(this.#deps.view.open());
+    return this.#reader.open.watched.size > 0 || this.#search.isOpen;
   }
 
   async #loop(): Promise<void> {
-    const { clock, view } = this.#deps;
-    while (clock.now() - this.#keptRunningAt < IDLE_MS) {
-      this.#polls.memory.update(view.open());
-      const now = clock.now();
-      if (now >= this.#polls.notBefore) this.#polls.begin(now);
-      if (!this.#polls.isOpen && this.#polls.settled === null) return;
-      await this.#rest(now);
+    const { clock, sleep } = this.#deps;
+    while (clock.now() - this.#keptRunningAt < IDLE_MS && (this.#isOpen() || this.#reads.size > 0)) {
+      const nextAt = this.#reader.isHalted() ? this.#reader.notBefore : this.#begin(clock.now());
+      const restMs = Math.min(REST_MS.most, Math.max(REST_MS.least, nextAt - clock.now()));
+      await Promise.race([sleep(restMs), ...this.#reads]);
     }
-    while (this.#polls.settled !== null) await this.#polls.settled;
+    while (this.#reads.size > 0) await Promise.race(this.#reads);
   }
 
-  /** Until a read ends, another one may begin, or a webhook names a job. */
-  async #rest(now: number): Promise<void> {
-    const { settled, notBefore } = this.#polls;
-    const at = Math.max(notBefore, now + REST_MS, Math.min(now + STEP_MS, this.#polls.nextAt(now)));
-    this.#ping = Promise.withResolvers();
-    await Promise.race([
-      this.#deps.sleep(Math.min(at - now, STEP_MS)),
-      this.#ping.promise,
-      ...(settled === null ? [] : [settled]),
-    ]);
+  /**
+   * Begins every read that pays now, and waits for none.
+   * @returns when the next one may begin, Unix ms
+   */
+  #begin(now: number): number {
+    for (const search of this.#search.begin(now)) this.#track(search);
+    const { waited, nextAt } = this.#reader.open.due(now, this.#deps.view);
+    const { slots, waiting, goal } = this.#deps.view.pace();
+    const isBusy = waiting && slots.used >= BUSY.share * slots.all;
+    const paidMs = isBusy ? 1_000 / Math.max(goal, 0.001) / BUSY.readsPerVariant : READ_MS;
+    const betweenMs = Math.min(paidMs, READ_MS / Math.max(1, waited.size / PLANNED_JOBS));
+    // The clock may have gone back.
+    this.#readAt = Math.min(this.#readAt, now + READ_MS);
+    while (this.#reads.size < AT_ONCE) {
+      const read = this.#reader.open.nextRead(waited);
+      if (read === null) return nextAt;
+      const isUrgent = read.shows.some((one) => waited.get(one) === URGENT_MS);
+      if (now < this.#readAt && !isUrgent) return Math.min(nextAt, this.#readAt);
+      this.#readAt = Math.max(this.#readAt, now - REST_MS.least) + betweenMs;
+      for (const one of read.shows) waited.delete(one);
+      this.#track(this.#reader.read(read, now));
+    }
+    return Number.POSITIVE_INFINITY;
   }
+
+  #track(read: Promise<void>): void {
+    const tracked: Promise<void> = read.catch(this.#failed).finally(() => {
+      this.#reads.delete(tracked);
+    });
+    this.#reads.add(tracked);
+  }
+
+  readonly #failed = (error: unknown): void => {
+    this.#deps.log("collect.failed", { error: errorText(error) });
+    this.#reader.pause();
+  };
 }
 
 /** Makes pollers of this service. */
-export function pollerOf(service: Omit<PollerDeps, "view" | "report">): WatchExternalJobs {
+export function pollerOf(service: Omit<PollDeps, "view" | "report">): WatchExternalJobs {
   return (view, report) => new Poller({ ...service, view, report });
 }

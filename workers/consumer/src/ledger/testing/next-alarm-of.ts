@@ -1,8 +1,8 @@
 import { nextAlarm } from "@prewarm/durable-queue/object/next-alarm";
+import type { ImageTx } from "../../images/image-tx.ts";
 import { ownTimes } from "../follow-ups.ts";
-import type { LedgerTx } from "../ledger-tx.ts";
 
 /** When the ledger's alarm should fire next, Unix ms. */
-export function nextAlarmOf(tx: LedgerTx): number | null {
+export function nextAlarmOf(tx: ImageTx): number | null {
   return nextAlarm(tx, ownTimes(tx));
 }

@@ -5,7 +5,7 @@ import { laneCode, type Row, STORED } from "@prewarm/durable-queue/schema/row";
 import { readingOnly } from "@prewarm/durable-queue/schema/sql";
 import { nodeSql } from "@prewarm/durable-queue/testing/node-sql";
 import type { Lane } from "@prewarm/shared/job";
-import { LedgerTx } from "../ledger-tx.ts";
+import { ImageTx } from "../../images/image-tx.ts";
 import { LEDGER_TABLES } from "../tables/own-tables.ts";
 import { testConfig } from "./setup-config.ts";
 
@@ -19,16 +19,16 @@ export function tables() {
   const config = testConfig();
   const clock = { ms: T0 };
   const txOver = (over: typeof sql | ReturnType<typeof readingOnly>) =>
-    new LedgerTx(over, { config, now: clock.ms, random: () => 0.5, memory: kept });
-  const write = <T>(work: (tx: LedgerTx) => T): T =>
+    new ImageTx(over, { config, now: clock.ms, random: () => 0.5, memory: kept });
+  const write = <T>(work: (tx: ImageTx) => T): T =>
     sql.transaction(() => {
       const tx = txOver(sql);
       const answer = work(tx);
       tx.commit();
       return answer;
     });
-  const read = <T>(work: (tx: LedgerTx) => T): T => work(txOver(readingOnly(sql)));
-  const rowOf = (tx: LedgerTx, key: string): Row => {
+  const read = <T>(work: (tx: ImageTx) => T): T => work(txOver(readingOnly(sql)));
+  const rowOf = (tx: ImageTx, key: string): Row => {
     const [row] = tx.rows.loadKeys([key]);
     if (row === undefined) throw new Error(`no row of ${key}`);
     return row;
@@ -51,7 +51,6 @@ export function tables() {
         instance: 0,
         role: "work" as const,
         brief: false,
-        openedAt: clock.ms,
       };
       const owner = kept.claims.owner(name) ?? kept.claims.open(lease);
       for (const key of keys) kept.claims.add({ ...newClaim(rowOf(tx, key), owner), ...to });

@@ -31,13 +31,12 @@ export function testEngine(
     log: (event, fields) => done.logs.push({ event, fields }),
     version: { id: "version-0", tag: "0f0f0f0" },
     newQueueId: () => "test",
-    newHookKey: () => "A".repeat(43),
     sleep: () => never,
     within: (work) => work,
     send: async (wakeUps) => {
       done.sent += wakeUps;
     },
-    watchExternalJobs: () => ({ keepRunning: () => null, ping: () => false }),
+    watchExternalJobs: () => ({ keepRunning: () => null }),
     sweep: async () => [],
     listBlocks: async () => [],
     deliver: async () => ({ status: 204, said: "" }),

@@ -1,8 +1,8 @@
 import { areCausesExact, type CauseCount, countCauses, FAILED_STATES } from "@prewarm/durable-queue/operate/causes";
 import { listDeadMessages } from "@prewarm/durable-queue/schema/dead-messages";
 import { decodeId } from "@prewarm/shared/variant-key";
+import type { ImageTx } from "../../images/image-tx.ts";
 import type { CausesView, CauseView } from "../contract.ts";
-import type { LedgerTx } from "../ledger-tx.ts";
 import { jobView } from "./jobs.ts";
 
 /** Causes in one answer. */
@@ -14,7 +14,7 @@ const PARTS = 12;
 
 /** The causes of jobs whose last failure is within the window (ms): retrying, dead and refused jobs. */
 export function causesView(
-  tx: LedgerTx,
+  tx: ImageTx,
   { windowMs, run }: { windowMs: number | null; run: string | null },
 ): CausesView {
   const from = windowMs === null ? 0 : tx.now - windowMs;
@@ -27,7 +27,7 @@ export function causesView(
   };
 }
 
-function causeViews(tx: LedgerTx, causes: readonly CauseCount[]): CauseView[] {
+function causeViews(tx: ImageTx, causes: readonly CauseCount[]): CauseView[] {
   const rows = tx.rows.loadIds(causes.map(({ sample }) => sample));
   const byId = new Map(rows.map((row) => [row.id, row]));
   return causes.flatMap(({ folders, sample, ...cause }) => {

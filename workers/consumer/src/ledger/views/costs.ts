@@ -1,12 +1,12 @@
 import type { CostSort, Dimension } from "@prewarm/control-schema/costs";
 import { addPlace, addToDay, type Places } from "@prewarm/durable-queue/schema/costs";
 import { readCosts, TIERS_MS } from "@prewarm/durable-queue/schema/history";
+import type { ImageTx } from "../../images/image-tx.ts";
 import type { CostsQuery, CostsView, CountedCost } from "../contract.ts";
-import type { LedgerTx } from "../ledger-tx.ts";
 import { recentImages } from "./image-list.ts";
 
 /** What jobs cost by a dimension, of the days from one time to another. Reads a row of each day, and of each run that is shown. */
-export function listCosts(tx: LedgerTx, query: CostsQuery): CostsView {
+export function listCosts(tx: ImageTx, query: CostsQuery): CostsView {
   const days = costsByDay(tx, query.from, query.to);
   const first = Math.min(...days.keys());
   const places: Places = {};
@@ -26,7 +26,7 @@ export function listCosts(tx: LedgerTx, query: CostsQuery): CostsView {
 }
 
 /** The costs of days, with those that are not in the rows of their days yet. */
-function costsByDay(tx: LedgerTx, from: number, to: number): Map<number, Places> {
+function costsByDay(tx: ImageTx, from: number, to: number): Map<number, Places> {
   const days = readCosts(tx.sql, from, to);
   for (const [day, places] of Object.entries(tx.costs)) {
     const at = Date.parse(day);
@@ -46,7 +46,7 @@ function rowsOf(places: Places, dimension: Dimension): CountedCost[] {
 }
 
 /** Images have no costs by day. Their rows are the newest stored jobs. */
-function imageRows(tx: LedgerTx, { from, to }: CostsQuery): CountedCost[] {
+function imageRows(tx: ImageTx, { from, to }: CostsQuery): CountedCost[] {
   return [...recentImages(tx, { from, to }).values()].map(({ id, jobs, variants }) => {
     const bytes = variants.reduce((sum, one) => sum + one.bytes, 0);
     return { name: id, label: null, jobs, stored: variants.length, bytes };
@@ -54,7 +54,7 @@ function imageRows(tx: LedgerTx, { from, to }: CostsQuery): CountedCost[] {
 }
 
 /** Runs are counted by their numbers. Number 0 is no run; a name is empty if the day had too many runs. */
-function withRun(tx: LedgerTx, row: CountedCost): CountedCost {
+function withRun(tx: ImageTx, row: CountedCost): CountedCost {
   if (row.name === "" || row.name === "0")
     return { ...row, name: "", label: row.name === "" ? "further runs" : "outside any run" };
   const run = tx.runs.byNumber(Number(row.name));

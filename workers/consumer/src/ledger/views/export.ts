@@ -6,10 +6,10 @@ import { CANCELLING, laneName, type Row } from "@prewarm/durable-queue/schema/ro
 import { hasNoSubscribers } from "@prewarm/durable-queue/schema/runs";
 import { OPEN_STATES } from "@prewarm/shared/job";
 import { decodeId, encodedIdOfKey } from "@prewarm/shared/variant-key";
+import type { ImageTx } from "../../images/image-tx.ts";
 import { readFocals } from "../../images/tables/images.ts";
 import { readReasons } from "../../images/tables/removals.ts";
 import type { ExportFact, ExportSlice } from "../contract.ts";
-import type { LedgerTx } from "../ledger-tx.ts";
 
 /*
  * What another ledger must be told in place of this one, slice by slice: the month's jobs and the removals first, then the
@@ -22,7 +22,7 @@ const REMOVALS_MAX = 200;
 const FOCALS_MAX = 1_000;
 
 /** `cursor`: the kind of facts and the id above which the slice begins. Null: the first slice. */
-export function exportSlice(tx: LedgerTx, cursor: string | null): ExportSlice {
+export function exportSlice(tx: ImageTx, cursor: string | null): ExportSlice {
   const [, kind, above = ""] = /^(removals|focals|jobs) (.*)$/.exec(cursor ?? "removals ") ?? [];
   if (kind === "jobs") return openJobs(tx, Number(above));
   if (kind === "focals") {
@@ -38,12 +38,12 @@ export function exportSlice(tx: LedgerTx, cursor: string | null): ExportSlice {
   return { facts: above === "" ? [...spent(tx), ...facts] : facts, next };
 }
 
-function spent(tx: LedgerTx): ExportFact[] {
+function spent(tx: ImageTx): ExportFact[] {
   const days = usedByDay(tx.kept.counters.state.used, monthOf(tx.now));
   return Object.keys(days).length === 0 ? [] : [{ kind: "spent", days }];
 }
 
-function openJobs(tx: LedgerTx, above: number): ExportSlice {
+function openJobs(tx: ImageTx, above: number): ExportSlice {
   const any = { lanes: [], run: null, id: null, format: null, error: null, text: [], fingerprint: null, jobs: null };
   const match = prepare(tx, { ...any, states: [...OPEN_STATES] });
   const { rows, to, more } =
@@ -56,12 +56,12 @@ function openJobs(tx: LedgerTx, above: number): ExportSlice {
 }
 
 /** False: the job is cancelled when its turn comes. */
-function isOwed(tx: LedgerTx, row: Row): boolean {
+function isOwed(tx: ImageTx, row: Row): boolean {
   const isRemoved = tx.images.get(encodedIdOfKey(row.key)).removed;
   return row.state !== CANCELLING && !isRemoved && !hasNoSubscribers(tx.runs, row);
 }
 
-function jobFact(tx: LedgerTx, row: Row): ExportFact {
+function jobFact(tx: ImageTx, row: Row): ExportFact {
   const { id = null, label = null } = tx.runs.byNumber(row.run) ?? {};
   // Below the floor R2 may have an object of an older original, which the other ledger cannot know.
   const force = Math.max(row.floor, tx.fenceOf(row.key)) > 0;

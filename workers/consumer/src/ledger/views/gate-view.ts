@@ -25,13 +25,13 @@ import {
   settingsOf,
 } from "@prewarm/durable-queue/schema/gate-state";
 import { LANES, type Lane } from "@prewarm/shared/job";
+import type { ImageTx } from "../../images/image-tx.ts";
 import type { GateView } from "../contract.ts";
 import { SHEDDING } from "../gate-file.ts";
-import type { LedgerTx } from "../ledger-tx.ts";
 import { slowness } from "./late-jobs.ts";
 
 /** The gate in words: settings, automatic values, and every reason why jobs wait. */
-export function gateView(tx: LedgerTx): GateView {
+export function gateView(tx: ImageTx): GateView {
   const gate = tx.gateNow;
   const slots = slotsTaken(tx);
   const { state, now } = gate;

@@ -11,7 +11,7 @@ const key = (id: string) => `${id}/400-high.webp`;
 const MINUTE = 60_000;
 const gate = {} as GateView;
 const stats = (world: ReturnType<typeof tables>) =>
-  world.read((tx) => ledgerStats(tx, { version: null, metricErrors: 0, gate, hooks: null }));
+  world.read((tx) => ledgerStats(tx, { version: null, metricErrors: 0, gate }));
 
 it("history and rates contain the current minute and earlier minutes", () => {
   const world = tables();

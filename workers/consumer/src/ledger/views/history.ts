@@ -9,10 +9,10 @@ import { eventsIn, type Slice, TIERS_MS } from "@prewarm/durable-queue/schema/hi
 import { orderedBy } from "@prewarm/durable-queue/schema/runs";
 import { jobsPerDay, runOfHook } from "@prewarm/shared/hook-days";
 import type { Lane } from "@prewarm/shared/job";
+import type { ImageTx } from "../../images/image-tx.ts";
 import { PASS_MS } from "../../images/sweeps.ts";
 import { lateSweeps } from "../../images/tables/sweeps.ts";
 import type { CountedBucket, LedgerNumbers, SpentHook } from "../contract.ts";
-import type { LedgerTx } from "../ledger-tx.ts";
 import { Paces } from "./pace.ts";
 import { endedOf, ofLate, slices, sumOf } from "./slices.ts";
 import { troublesOf } from "./troubles.ts";
@@ -22,7 +22,7 @@ import { laneWaitsFor } from "./waiting.ts";
 const SWEEP_LATE_MS = 300_000;
 
 /** Buckets of a tier that have something in them, from and to inclusive (Unix ms). */
-export function history(tx: LedgerTx, tier: Tier, from: number, to: number): CountedBucket[] {
+export function history(tx: ImageTx, tier: Tier, from: number, to: number): CountedBucket[] {
   return Object.entries(slices(tx, tier, from, to))
     .map(([at, slice]) => bucketOf(Number(at), slice))
     .sort((a, b) => a.at - b.at);
@@ -45,8 +45,8 @@ function percentiles(histogram: Histogram): Percentiles {
 
 /** Everything the overview needs of the ledger: counts, five minutes' rates, an hour's percentiles. No table is counted. */
 export function ledgerStats(
-  tx: LedgerTx,
-  apart: Pick<LedgerNumbers, "version" | "metricErrors" | "gate" | "hooks">,
+  tx: ImageTx,
+  apart: Pick<LedgerNumbers, "version" | "metricErrors" | "gate">,
 ): LedgerNumbers {
   const paces = new Paces(tx);
   const { counts } = paces;
@@ -92,13 +92,13 @@ export function ledgerStats(
 }
 
 /** The hooks that have ordered their jobs of today. */
-function spentHooks({ config, runs, now }: LedgerTx): SpentHook[] {
+function spentHooks({ config, runs, now }: ImageTx): SpentHook[] {
   const hooks = Object.entries(config.hooks ?? {});
   const days = hooks.map(([name, hook]) => ({ name, most: jobsPerDay(hook), run: runOfHook(name, dayOf(now)) }));
   return days.filter(({ most, run }) => orderedBy(runs.byId(run)) >= most);
 }
 
-function totals(tx: LedgerTx): Totals {
+function totals(tx: ImageTx): Totals {
   return { ...eventsIn({}), ...tx.totals };
 }
 

@@ -2,8 +2,8 @@ import type { ImageSummary } from "@prewarm/control-schema/images";
 import { failedByGroup, failedOfGroups, someFailedGroups } from "@prewarm/durable-queue/schema/failures";
 import { readRecent, type Stored } from "@prewarm/durable-queue/schema/recent";
 import { decodeId, encodedIdOfKey } from "@prewarm/shared/variant-key";
+import type { ImageTx } from "../../images/image-tx.ts";
 import type { ImageListQuery } from "../contract.ts";
-import type { LedgerTx } from "../ledger-tx.ts";
 import { isValid } from "./jobs.ts";
 
 /** Rows of stored jobs that are looked through: the newest 10,000 jobs. */
@@ -27,7 +27,7 @@ export interface RecentImage {
 
 /** Images by the newest stored jobs, by their encoded ids. `from`, `to`: only jobs that were stored within, Unix ms. */
 export function recentImages(
-  tx: LedgerTx,
+  tx: ImageTx,
   { from = 0, to = Number.MAX_SAFE_INTEGER }: { from?: number; to?: number } = {},
 ): Map<string, RecentImage> {
   const rows = readRecent(tx.sql, Number.MAX_SAFE_INTEGER, RECENT_ROWS);
@@ -45,7 +45,7 @@ export function recentImages(
  * Images of which something was stored of late: the newest, the largest or the dearest first; or the images with most
  * failed variants.
  */
-export function listImages(tx: LedgerTx, { search, sort, limit }: ImageListQuery): ImageSummary[] {
+export function listImages(tx: ImageTx, { search, sort, limit }: ImageListQuery): ImageSummary[] {
   const recent = recentImages(tx);
   const failed = failedImages(tx, { search, sort, hasRoom: recent.size < limit });
   const wanted = search.toLowerCase();
@@ -76,7 +76,7 @@ function isCounted({ search, sort }: Pick<ImageListQuery, "search" | "sort">): b
 
 /** Images with failed variants, and how many if they are counted. Other lists that have room show some of them. */
 function failedImages(
-  tx: LedgerTx,
+  tx: ImageTx,
   { hasRoom, ...query }: Pick<ImageListQuery, "search" | "sort"> & { hasRoom: boolean },
 ): Map<string, number> {
   if (isCounted(query)) return new Map(failedByGroup(tx, FAILED_MAX).map(({ group, n }) => [group, n]));

@@ -7,8 +7,8 @@ import { readRecent, readRecentSpan } from "@prewarm/durable-queue/schema/recent
 import { isOpen, type Row } from "@prewarm/durable-queue/schema/row";
 import { type JobState, OPEN_STATES } from "@prewarm/shared/job";
 import { encodedIdOfKey, encodeId } from "@prewarm/shared/variant-key";
+import type { ImageTx } from "../../images/image-tx.ts";
 import type { NamedJob } from "../contract.ts";
-import type { LedgerTx } from "../ledger-tx.ts";
 import { isValid, jobView, storedView } from "./jobs.ts";
 
 /*
@@ -53,7 +53,7 @@ interface Place extends Bounds {
 
 /** A page of the jobs that match. */
 export function listJobs(
-  tx: LedgerTx,
+  tx: ImageTx,
   filter: JobFilter,
   { cursor, limit }: { cursor: string | null; limit: number },
 ): { jobs: NamedJob[]; next: string | null } {
@@ -78,7 +78,7 @@ function newestFirst(a: Moment, b: Moment): number {
   return b.at - a.at || b.n - a.n;
 }
 
-function partsOf(tx: LedgerTx, match: Match): Part[] {
+function partsOf(tx: ImageTx, match: Match): Part[] {
   const { states, filter } = match;
   const only = (...wanted: JobState[]) => states !== null && [...states].every((state) => wanted.includes(state));
   if (filter.jobs !== null) return [() => ofRows(tx, named(tx, match))];
@@ -94,7 +94,7 @@ function partsOf(tx: LedgerTx, match: Match): Part[] {
 }
 
 /** Rows of an image whose id is the one that is searched for, not only its beginning. */
-function ofImage(tx: LedgerTx, match: Match): Stretch {
+function ofImage(tx: ImageTx, match: Match): Stretch {
   const { from, to } = rangeOfGroup(encodeId(match.filter.id ?? ""), tx.ledgerId);
   const { rows } = walkRows(tx, match, { above: from - 1, to: to - 1 }, WALK_MAX);
   return ofRows(tx, { rows: rows.filter((row) => isOfImage(row, match)), to: LAST_ID, more: false });
@@ -105,14 +105,14 @@ function isOfImage({ key }: Row, { filter: { id } }: Match): boolean {
 }
 
 /** All rows, or those that ended without bytes. */
-function walked(tx: LedgerTx, match: Match, { from, to }: Bounds): Stretch {
+function walked(tx: ImageTx, match: Match, { from, to }: Bounds): Stretch {
   const isOpenToo = match.states === null || OPEN_STATES.some((open) => match.states?.has(open));
   const found = walkRows(tx, match, { above: from, to }, isOpenToo ? WALK_MAX : ENDED_MAX);
   return ofRows(tx, { ...found, rows: found.rows.filter((row) => !isOfImage(row, match)) });
 }
 
 /** Claimed jobs, and jobs that wait after a failed attempt: read whole, unless so much was touched that it must be walked. */
-function busy(tx: LedgerTx, match: Match, bounds: Bounds): Stretch {
+function busy(tx: ImageTx, match: Match, bounds: Bounds): Stretch {
   const retrying = match.states?.has("retrying") ? retryingIds(tx.sql, READ_MAX) : [];
   if (retrying === null) return walked(tx, match, bounds);
   const held = tx.kept.claims.held().map(({ id }) => id);
@@ -120,14 +120,14 @@ function busy(tx: LedgerTx, match: Match, bounds: Bounds): Stretch {
   return ofRows(tx, { rows, to: LAST_ID, more: false });
 }
 
-function ofRows(tx: LedgerTx, { rows, to, more }: { rows: Row[]; to: number; more: boolean }): Stretch {
+function ofRows(tx: ImageTx, { rows, to, more }: { rows: Row[]; to: number; more: boolean }): Stretch {
   // By the order of what is open, which a try does not change: a job does not leap over the page that is being read.
   const at = (row: Row) => (isOpen(row) ? row.created : row.updated || row.created);
   return { items: rows.map((row) => ({ at: at(row), n: row.id, view: () => jobView(tx, row) })), to, more };
 }
 
 /** What was stored of late, and is neither outdated nor ordered again. */
-function stored(tx: LedgerTx, match: Match, { from, to }: Bounds): Stretch {
+function stored(tx: ImageTx, match: Match, { from, to }: Bounds): Stretch {
   const chunks = to === null ? readRecent(tx.sql, from || LAST_ID, RECENT_ROWS) : [];
   const end = to ?? (chunks.length < RECENT_ROWS ? 1 : (chunks.at(-1)?.n ?? 1));
   const span = { from: end, to: from === 0 ? LAST_ID : from - 1 };

@@ -7,11 +7,11 @@ import { findRecent, readRecentOf, type Stored } from "@prewarm/durable-queue/sc
 import { isOpen, laneName, type Row } from "@prewarm/durable-queue/schema/row";
 import type { JobState } from "@prewarm/shared/job";
 import { encodedIdOfKey, encodeId } from "@prewarm/shared/variant-key";
+import type { ImageTx } from "../../images/image-tx.ts";
 import { lastPurge } from "../../images/purge-record.ts";
 import { removalView } from "../../images/removal-record.ts";
 import { passDueAt } from "../../images/tables/sweeps.ts";
 import type { FoundJob, ImageRows, NamedJob } from "../contract.ts";
-import type { LedgerTx } from "../ledger-tx.ts";
 import { jobWaitsFor } from "./waiting.ts";
 
 /** Rows of stored jobs that one is looked for in: up to 100,000 jobs. */
@@ -20,7 +20,7 @@ const RECENT_ROWS = 200;
 const LATELY_MS = 60_000;
 
 /** A job that has a row. */
-export function jobView(tx: LedgerTx, row: Row): NamedJob {
+export function jobView(tx: ImageTx, row: Row): NamedJob {
   const held = tx.kept.claims.byJob(row.id);
   const claim = held?.gen === row.gen ? held : null;
   return {
@@ -44,7 +44,7 @@ export function jobView(tx: LedgerTx, row: Row): NamedJob {
 }
 
 /** A stored job: its row is gone. */
-export function storedView(tx: LedgerTx, stored: Stored): NamedJob {
+export function storedView(tx: ImageTx, stored: Stored): NamedJob {
   const { id, key, lane, run, attempts, gen, bytes, created, at, granted, took } = stored;
   return {
     job: nameOf(id),
@@ -67,12 +67,12 @@ export function storedView(tx: LedgerTx, stored: Stored): NamedJob {
 }
 
 /** Whether a stored variant still counts. A purge or a new original outdates it. */
-export function isValid(tx: LedgerTx, { key, gen }: Stored): boolean {
+export function isValid(tx: ImageTx, { key, gen }: Stored): boolean {
   return gen >= tx.images.get(encodedIdOfKey(key)).floor;
 }
 
 /** The job of this name, with or without a row. */
-export function findJob(tx: LedgerTx, name: string): FoundJob | null {
+export function findJob(tx: ImageTx, name: string): FoundJob | null {
   const id = idOfName(name);
   const row = id === null ? null : tx.rows.byId(id);
   const stored = id === null || row !== null ? null : storedLately(tx, id);
@@ -87,20 +87,20 @@ export function findJob(tx: LedgerTx, name: string): FoundJob | null {
   };
 }
 
-function askersOf(tx: LedgerTx, row: Row): string[] {
+function askersOf(tx: ImageTx, row: Row): string[] {
   return tx.runs
     .subscribersOf(row)
     .map((n) => tx.runs.byNumber(n)?.id)
     .filter((id) => id !== undefined);
 }
 
-function storedLately(tx: LedgerTx, id: number): Stored | null {
+function storedLately(tx: ImageTx, id: number): Stored | null {
   const found = findRecent(tx.sql, id, RECENT_ROWS);
   return found !== null && isValid(tx, found) ? found : null;
 }
 
 /** The failed attempts of a job that has a row, the first one first. */
-export function attemptsOf(tx: LedgerTx, id: number): Attempt[] {
+export function attemptsOf(tx: ImageTx, id: number): Attempt[] {
   return listAttempts(tx.sql, id).map(({ n, started, ended, status, kind, code, message, job }) => ({
     number: n,
     startedAt: started || null,
@@ -118,7 +118,7 @@ export function attemptsOf(tx: LedgerTx, id: number): Attempt[] {
  * The rows of an image, the state of its original, and the names of its variants in R2 (`stored`, their keys). Variants
  * of the last seconds are among the rows, because they were stored after the list of R2.
  */
-export function imageRows(tx: LedgerTx, id: string, stored: readonly string[]): ImageRows {
+export function imageRows(tx: ImageTx, id: string, stored: readonly string[]): ImageRows {
   const image = tx.images.get(encodeId(id));
   const rows = tx.rows.loadGroup(image.id);
   const keys = new Set(rows.map(({ key }) => key));
@@ -138,6 +138,6 @@ export function imageRows(tx: LedgerTx, id: string, stored: readonly string[]): 
 }
 
 /** States of jobs that have rows, by key. */
-export function statesOf(tx: LedgerTx, keys: readonly string[]): Record<string, JobState> {
+export function statesOf(tx: ImageTx, keys: readonly string[]): Record<string, JobState> {
   return Object.fromEntries(tx.rows.loadKeys(keys).map((row) => [row.key, stateOf(tx, row)]));
 }

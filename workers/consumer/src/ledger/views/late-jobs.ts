@@ -2,7 +2,7 @@ import { quantileMs } from "@prewarm/durable-queue/admission/job-times";
 import { openExternally } from "@prewarm/durable-queue/claims/open-externally";
 import { JOB_DEADLINE_MS } from "@prewarm/shared/limits";
 import { number, span } from "@prewarm/shared/words";
-import type { LedgerTx } from "../ledger-tx.ts";
+import type { ImageTx } from "../../images/image-tx.ts";
 
 /** Fewer late jobs are no sign that Ittybit is slow. Chosen. */
 const LATE_MIN = 5;
@@ -13,7 +13,7 @@ const LATE_TIMES = 10;
  * A sentence while at least half of the jobs at Ittybit are late. Null: Ittybit is not slow. The sentence closes
  * nothing, because late jobs keep their slots and so limit what is sent.
  */
-export function slowness(tx: LedgerTx): string | null {
+export function slowness(tx: ImageTx): string | null {
   const lateMs = Math.max(JOB_DEADLINE_MS, LATE_TIMES * quantileMs(tx.gateNow, 0.98));
   const open = openExternally(tx);
   const late = open.filter(({ admittedAt: grantedAt }) => tx.now - grantedAt > lateMs).length;

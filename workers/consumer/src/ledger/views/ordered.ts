@@ -5,8 +5,8 @@ import { memberStates } from "@prewarm/durable-queue/operate/member-states";
 import { firstRecentAt, readRecentSpan } from "@prewarm/durable-queue/schema/recent";
 import type { Run } from "@prewarm/durable-queue/schema/runs";
 import { encodedIdOfKey } from "@prewarm/shared/variant-key";
+import type { ImageTx } from "../../images/image-tx.ts";
 import type { LedgerCalls, OrderedKey, OrderedSlice } from "../contract.ts";
-import type { LedgerTx } from "../ledger-tx.ts";
 
 /*
  * The keys that a run asked for, slice by slice: first those of jobs that have a row, then those of stored jobs, which
@@ -21,7 +21,7 @@ const ROWS_AT_ONCE = 2;
 
 /** A slice of the keys. `cursor`: `next` of the slice before; null: the first one. Null: the run is not known. */
 export function listOrdered(
-  tx: LedgerTx,
+  tx: ImageTx,
   { run: id, cursor, until }: Parameters<LedgerCalls["listOrdered"]>[0],
 ): OrderedSlice | null {
   const run = tx.runs.byId(id);
@@ -38,7 +38,7 @@ export function listOrdered(
 
 type Slice = Pick<OrderedSlice, "keys" | "next">;
 
-function withRows(tx: LedgerTx, run: Run, above: number): Slice {
+function withRows(tx: ImageTx, run: Run, above: number): Slice {
   const any = { states: [], lanes: [], id: null, format: null, error: null, text: [], fingerprint: null, jobs: null };
   const match = prepare(tx, { ...any, run: run.id });
   const { rows, to, more } =
@@ -48,7 +48,7 @@ function withRows(tx: LedgerTx, run: Run, above: number): Slice {
 }
 
 /** `from`: a row of `recent`; 0: the first one of the run's time. */
-function stored(tx: LedgerTx, run: Run, { from, until }: { from: number; until: number }): Slice {
+function stored(tx: ImageTx, run: Run, { from, until }: { from: number; until: number }): Slice {
   const keys: OrderedKey[] = [];
   let next = from === 0 ? firstRecentAt(tx.sql, run.created) : from;
   for (let read = 0; read < RECENT_ROWS && keys.length < KEYS_ENOUGH; read += ROWS_AT_ONCE) {

@@ -7,8 +7,8 @@ import { firstRuns, type Run } from "@prewarm/durable-queue/schema/runs";
 import { perSecond, SILENT_MS } from "@prewarm/durable-queue/schema/work-time";
 import { type JobState, LANES, type Lane } from "@prewarm/shared/job";
 import { counted, number, span } from "@prewarm/shared/words";
+import type { ImageTx } from "../../images/image-tx.ts";
 import type { LedgerPace } from "../contract.ts";
-import type { LedgerTx } from "../ledger-tx.ts";
 
 /*
  * The one answer to "how fast, and when is it done", for a job, a run, a lane and everything. Higher lanes go first, in
@@ -27,9 +27,9 @@ export class Paces {
   /** Jobs that end per second now, of all lanes together; null: not known. */
   readonly perSecond: number | null;
   readonly counts: StateCounts;
-  readonly #tx: LedgerTx;
+  readonly #tx: ImageTx;
 
-  constructor(tx: LedgerTx) {
+  constructor(tx: ImageTx) {
     this.#tx = tx;
     this.counts = stateCounts(tx);
     this.perSecond = perSecond(tx.minutes, tx.memory.work.silentMs(tx.now));
@@ -138,7 +138,7 @@ export class Paces {
 }
 
 /** The other runs of a run's lane that have a line: those that go before it, and those that take turns with it. */
-export function otherRuns(tx: LedgerTx, run: Run): { before: number[]; inTurn: number[] } {
+export function otherRuns(tx: ImageTx, run: Run): { before: number[]; inTurn: number[] } {
   const first = firstRuns(tx.sql, run.lane);
   const others = tx.memory.orders.runs(run.lane).filter((n) => n !== run.n);
   const isFirst = run.first > 0;

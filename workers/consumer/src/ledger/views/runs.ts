@@ -7,8 +7,8 @@ import { readRejections } from "@prewarm/durable-queue/schema/rejections";
 import { laneName, type Row } from "@prewarm/durable-queue/schema/row";
 import { type Run, readRuns } from "@prewarm/durable-queue/schema/runs";
 import type { JobState } from "@prewarm/shared/job";
+import type { ImageTx } from "../../images/image-tx.ts";
 import type { LedgerPace, RunView } from "../contract.ts";
-import type { LedgerTx } from "../ledger-tx.ts";
 import { Paces } from "./pace.ts";
 import { runWaitsFor } from "./waiting.ts";
 
@@ -16,13 +16,13 @@ import { runWaitsFor } from "./waiting.ts";
 const ACCEPTING_MS = 900_000;
 
 /** A run for a view. Its state depends on the time of the view. */
-export function runView(tx: LedgerTx, run: Run): RunView {
+export function runView(tx: ImageTx, run: Run): RunView {
   return shown(tx, run, { paces: new Paces(tx), admitted: admittedRows(tx) });
 }
 
 /** Runs, newest first. A page ends after a bounded walk, even if it is not full. */
 export function listRuns(
-  tx: LedgerTx,
+  tx: ImageTx,
   { limit, cursor, state }: Page & { state: "open" | "done" | "cancelled" | null },
 ): { runs: RunView[]; next: string | null } {
   const before = cursor === null ? Number.MAX_SAFE_INTEGER : Number(cursor);
@@ -34,7 +34,7 @@ export function listRuns(
 
 /** The items of a run's requests that were refused, one request a page at most. */
 export function listRejected(
-  tx: LedgerTx,
+  tx: ImageTx,
   { run: id, cursor, limit }: Page & { run: string },
 ): { rejected: Rejection[]; next: string | null } {
   const run = tx.runs.byId(id);
@@ -47,7 +47,7 @@ export function listRejected(
   return { rejected, next: left ? `${found.n}-${first + limit}` : nextRequest(tx, run?.n ?? 0, found.n + 1) };
 }
 
-function nextRequest({ sql }: LedgerTx, run: number, n: number): string | null {
+function nextRequest({ sql }: ImageTx, run: number, n: number): string | null {
   return readRejections(sql, run, n) === null ? null : `${n}-0`;
 }
 
@@ -57,7 +57,7 @@ interface Known {
   admitted: Row[];
 }
 
-function shown(tx: LedgerTx, run: Run, { paces, admitted }: Known): RunView {
+function shown(tx: ImageTx, run: Run, { paces, admitted }: Known): RunView {
   const states = memberStates(tx, run, admitted);
   const open = states.queued + states.processing + states.retrying;
   const accepting = run.accepting === 1 && tx.now - run.updated < ACCEPTING_MS;

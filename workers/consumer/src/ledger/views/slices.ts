@@ -8,10 +8,10 @@ import {
   type Slice,
   TIERS_MS,
 } from "@prewarm/durable-queue/schema/history";
-import type { LedgerTx } from "../ledger-tx.ts";
+import type { ImageTx } from "../../images/image-tx.ts";
 
 /** Slices of a tier that begin within a time, with the current minute. */
-export function slices(tx: LedgerTx, tier: Tier, from: number, to: number): Minutes {
+export function slices(tx: ImageTx, tier: Tier, from: number, to: number): Minutes {
   const ms = TIERS_MS[tier];
   const found = readSlices(tx.sql, tier, from, to);
   const lately = Object.entries(tx.minutes);
@@ -21,7 +21,7 @@ export function slices(tx: LedgerTx, tier: Tier, from: number, to: number): Minu
 }
 
 /** What happened in the minute before and in the one under way: fresh enough to show within a poll or two that everything has stopped. */
-export function ofLate(tx: LedgerTx): { sum: Slice; seconds: number } {
+export function ofLate(tx: ImageTx): { sum: Slice; seconds: number } {
   const minute = tx.now - (tx.now % TIERS_MS.minute);
   const sum = sumOf(slices(tx, "minute", minute - TIERS_MS.minute, minute));
   return { sum, seconds: (TIERS_MS.minute + tx.now - minute) / 1000 };

@@ -1,7 +1,7 @@
 import { countCauses, type FailedState } from "@prewarm/durable-queue/operate/causes";
 import type { Slice } from "@prewarm/durable-queue/schema/history";
+import type { ImageTx } from "../../images/image-tx.ts";
 import type { Trouble, Troubles } from "../contract.ts";
-import type { LedgerTx } from "../ledger-tx.ts";
 import { readableFolder } from "./causes.ts";
 
 /*
@@ -15,7 +15,7 @@ interface Since {
 }
 
 export function troublesOf(
-  tx: LedgerTx,
+  tx: ImageTx,
   { lately, hour, since }: { lately: Slice; hour: Slice; since: Since },
 ): Troubles {
   const ended = hour.stored + hour.dead + hour.refused;
@@ -28,7 +28,7 @@ export function troublesOf(
   };
 }
 
-function topOf(tx: LedgerTx, states: FailedState[], from: number): Trouble["top"] {
+function topOf(tx: ImageTx, states: FailedState[], from: number): Trouble["top"] {
   const causes = countCauses(tx, { states, lanes: [], run: null, from, parts: 1, newest: true });
   const [top] = causes;
   if (top === undefined) return null;

@@ -12,8 +12,8 @@ import { firstRuns, type Run } from "@prewarm/durable-queue/schema/runs";
 import type { JobState, Lane } from "@prewarm/shared/job";
 import { encodedIdOfKey } from "@prewarm/shared/variant-key";
 import { number, span } from "@prewarm/shared/words";
+import type { ImageTx } from "../../images/image-tx.ts";
 import type { LedgerPace } from "../contract.ts";
-import type { LedgerTx } from "../ledger-tx.ts";
 import { otherRuns, Paces } from "./pace.ts";
 
 /*
@@ -24,7 +24,7 @@ import { otherRuns, Paces } from "./pace.ts";
 const AHEAD_MAX = 50_000;
 
 /** Why this job is not made now. Null: it has ended. */
-export function jobWaitsFor(tx: LedgerTx, row: Row): WaitingFor | null {
+export function jobWaitsFor(tx: ImageTx, row: Row): WaitingFor | null {
   if (!isOpen(row)) return null;
   if (row.state === CANCELLING) return told("cancelling", "It is cancelled as soon as its handler says something.");
   const claim = tx.memory.claims.byJob(row.id);
@@ -46,7 +46,7 @@ export function jobWaitsFor(tx: LedgerTx, row: Row): WaitingFor | null {
 }
 
 /** Why the jobs of a lane wait. Null: no job waits. */
-export function laneWaitsFor(tx: LedgerTx, lane: Lane, paces: Paces): WaitingFor | null {
+export function laneWaitsFor(tx: ImageTx, lane: Lane, paces: Paces): WaitingFor | null {
   const waiting = paces.waiting(lane);
   if (waiting === 0) return null;
   const closed = closedFor(tx.gateNow, lane);
@@ -59,7 +59,7 @@ export function laneWaitsFor(tx: LedgerTx, lane: Lane, paces: Paces): WaitingFor
 
 /** Why a run is not done. Null: it is done. */
 export function runWaitsFor(
-  tx: LedgerTx,
+  tx: ImageTx,
   run: Run,
   states: Record<JobState, number>,
   pace: LedgerPace,
@@ -75,7 +75,7 @@ export function runWaitsFor(
 }
 
 /** `, first in bulk, in turn with another run`. */
-function turnsOf(tx: LedgerTx, run: Run): string {
+function turnsOf(tx: ImageTx, run: Run): string {
   const { before, inTurn } = otherRuns(tx, run);
   const lane = laneName(run.lane);
   const runs = (n: number, other: string) => (n === 1 ? `an${other} run` : `${n} ${other} runs`);
@@ -89,7 +89,7 @@ function turnsOf(tx: LedgerTx, run: Run): string {
   return after + turns;
 }
 
-function atIttybit(tx: LedgerTx, claim: Claim): WaitingFor {
+function atIttybit(tx: ImageTx, claim: Claim): WaitingFor {
   const { admittedAt, externalId, gen, notBefore } = claim;
   if (tx.memory.isEnded(gen)) return resultOf(tx, claim);
   if (externalId !== null) return told("processing", `Ittybit works on it, for ${span(tx.now - admittedAt)} so far.`);
@@ -97,7 +97,7 @@ function atIttybit(tx: LedgerTx, claim: Claim): WaitingFor {
   return told("submitting", `A worker submits it to Ittybit${later}.`);
 }
 
-function resultOf({ gateNow: gate, now }: LedgerTx, { gen, lane, unfetchedSince, owner, due }: Claim): WaitingFor {
+function resultOf({ gateNow: gate, now }: ImageTx, { gen, lane, unfetchedSince, owner, due }: Claim): WaitingFor {
   if (fetchesAllowed(gate) === 0 && !isProbe(gate, gen)) {
     const held = { code: "breaker", until: probeAt(gate.state.breaker) } as const;
     return told("breaker", `Ittybit has made it. ${whyHeld(gate, laneName(lane), held)}`, held.until);
@@ -108,13 +108,13 @@ function resultOf({ gateNow: gate, now }: LedgerTx, { gen, lane, unfetchedSince,
   return told("later", `Ittybit has made it; ${missing}, and is fetched again in ${span(due - now)}.`, due);
 }
 
-function later({ now, config }: LedgerTx, { attempts }: Row, due: number): WaitingFor {
+function later({ now, config }: ImageTx, { attempts }: Row, due: number): WaitingFor {
   const when = `in ${span(due - now)}`;
   if (attempts === 0) return told("later", `It is looked at again ${when}.`, due);
   return told("retry", `Retry ${attempts} of ${config.limits.maxAttempts - 1}, ${when}.`, due);
 }
 
-function retried(tx: LedgerTx, run: Run, retrying: number): WaitingFor {
+function retried(tx: ImageTx, run: Run, retrying: number): WaitingFor {
   const at = nextRetryOf(tx.sql, run.lane, run.n, AHEAD_MAX);
   const when = at === null ? "" : `, the first ${at > tx.now ? `in ${span(at - tx.now)}` : "now"}`;
   const what =
@@ -122,7 +122,7 @@ function retried(tx: LedgerTx, run: Run, retrying: number): WaitingFor {
   return told("retry", `${what}${when}.`, at, retrying);
 }
 
-function inLine(tx: LedgerTx, row: Row): WaitingFor {
+function inLine(tx: ImageTx, row: Row): WaitingFor {
   const lane = laneName(row.lane);
   const first = firstRuns(tx.sql, row.lane);
   const [own, touched] = [lineBefore(tx, row, first), touchedBefore(tx, row, first)];
@@ -136,21 +136,21 @@ function inLine(tx: LedgerTx, row: Row): WaitingFor {
 }
 
 /** Untouched jobs of its lane before a job. `first`: the runs that go first. Null: they are too many to count. */
-function lineBefore(tx: LedgerTx, row: Row, first: readonly number[]): number | null {
+function lineBefore(tx: ImageTx, row: Row, first: readonly number[]): number | null {
   const areFirst = (run: number) => first.includes(run);
   if (row.due === null) return tx.memory.orders.ahead(tx.sql, row, AHEAD_MAX, areFirst);
   return areFirst(row.run) ? 0 : tx.memory.orders.waiting(tx.sql, row.lane, areFirst, AHEAD_MAX);
 }
 
 /** Touched jobs of its lane before a job: before one of a run that goes first, those of runs that do. */
-function touchedBefore(tx: LedgerTx, row: Row, first: readonly number[]): number {
+function touchedBefore(tx: ImageTx, row: Row, first: readonly number[]): number {
   const before = row.due ?? tx.now;
   if (!first.includes(row.run)) return countDue(tx.sql, row.lane, before, AHEAD_MAX);
   return first.reduce((sum, run) => sum + dueIdsOf(tx.sql, run, row.lane, before - 1, AHEAD_MAX).length, 0);
 }
 
 /** The reason when every slot of a lane is taken. Null: a slot is free. */
-function slotsFull(tx: LedgerTx, lane: Lane): string | null {
+function slotsFull(tx: ImageTx, lane: Lane): string | null {
   if (!isFull(tx.gateNow, lane, slotsTaken(tx))) return null;
   return `all ${number(slotsOf(tx.gateNow, lane))} slots that ${lane} may fill at Ittybit are taken.`;
 }

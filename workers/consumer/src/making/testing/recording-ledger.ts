@@ -9,7 +9,7 @@ import { LIVE, type Row } from "@prewarm/durable-queue/schema/row";
 import { nodeSql } from "@prewarm/durable-queue/testing/node-sql";
 import type { Clock } from "@prewarm/shared/clock";
 import type { Config } from "@prewarm/shared/config";
-import type { JobsAtIttybit } from "../../ittybit/poller/job-reader.ts";
+import type { Ittybit } from "../../ittybit/client.ts";
 import { pollerOf } from "../../ittybit/poller/poller.ts";
 import type { ExchangeAnswer, ExchangeRequest, Handlers, LedgerCalls } from "../../ledger/contract.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
@@ -20,7 +20,7 @@ interface Site {
   config: Config;
   clock: Clock & { sleep(ms: number): Promise<void> };
   /** The poller reads jobs here. */
-  ittybit: JobsAtIttybit;
+  ittybit: Pick<Ittybit, "get" | "list">;
 }
 
 /** One instance of the ledger. Once its life is over, none of its loops continues. */

@@ -1,7 +1,6 @@
 import type { createFakeClock } from "../../../testing/fake-clock.ts";
-import type { NoResult } from "../../client.ts";
+import type { Ittybit, Listing, NoResult } from "../../client.ts";
 import type { IttybitJob } from "../../dialects.ts";
-import type { JobPageAnswer, JobsAtIttybit } from "../job-reader.ts";
 
 interface Made {
   id: string;
@@ -11,7 +10,7 @@ interface Made {
 }
 
 /** Ittybit's reads with latencies and a list as one of the dialects has it: what calls were made, and how many at once. */
-export class ListingIttybit implements JobsAtIttybit {
+export class ListingIttybit implements Pick<Ittybit, "get" | "list"> {
   readonly jobs: Made[] = [];
   readonly calls: string[] = [];
   mostAtOnce = 0;
@@ -48,8 +47,8 @@ export class ListingIttybit implements JobsAtIttybit {
     });
   }
 
-  list({ after, next }: { after?: string; next?: string }) {
-    return this.#answer(`list ${after ?? next ?? ""}`.trim(), (): JobPageAnswer => {
+  list({ after, next }: { after?: string; next?: string } = {}) {
+    return this.#answer(`list ${after ?? next ?? ""}`.trim(), (): Listing => {
       if (this.manner === "noList") return { kind: "noList" };
       if (this.manner === "refuses" && after !== undefined) return { kind: "noCursor" };
       const all = this.jobs.filter(({ id }) => !this.hidden.list.has(id)).reverse();
@@ -60,6 +59,7 @@ export class ListingIttybit implements JobsAtIttybit {
         kind: "page",
         jobs: jobs.map((job) => this.#shown(job)),
         next: all.length > start + 100 ? `${start + 100}` : null,
+        ignoresCursors: false,
       };
     });
   }

@@ -15,7 +15,7 @@ const COUNT = 250_000;
  */
 export const ROWS_READ_MAX: Readonly<Record<keyof LedgerCalls | "opening" | "firstView", number>> = {
   ...{ opening: FEW, firstView: FEW },
-  ...{ exchange: CHUNK, pinged: FEW },
+  ...{ exchange: CHUNK },
   // Dead messages are put in order by time without an index.
   recordDead: 40_000,
   ...{ acceptChunk: CHUNK, finishDelivery: FEW, findDelivery: FEW },

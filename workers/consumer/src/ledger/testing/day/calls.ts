@@ -66,7 +66,6 @@ export const FORMS: Forms = {
   noteDeliveries: [(ledger) => ledger.noteDeliveries([{ ...NOTE, ...COUNTS }])],
   countRefusals: [(ledger) => ledger.countRefusals([{ ...NOTE, ...COUNTS, verdict: "refused", why: "unauthorized" }])],
   listDeliveries: [(ledger) => ledger.listDeliveries()],
-  pinged: [(ledger) => ledger.pinged("A".repeat(43), "job-1")],
   lookUp: [(ledger) => ledger.lookUp(Array.from({ length: 1_000 }, (_, n) => `new${n}.jpg/320-high.webp`))],
   listRuns: [
     (ledger) => ledger.listRuns({ ...PAGE, state: null }),
