@@ -222,7 +222,7 @@ describe("provision", () => {
     expect(said).not.toContain(first[1]);
     expect(await run("provision --to staging --yes --set SIGNING_KEY", { folder, answer })).toMatchObject({
       ...{ code: 2, changes: [] },
-      said: expect.stringMatching(/SIGNING_KEY is no secret of staging: .*ITTYBIT_WEBHOOK_SECRET.*SIGNING_KEYS/),
+      said: expect.stringMatching(/SIGNING_KEY is no secret of staging: .*ITTYBIT_API_KEY.*SIGNING_KEYS/),
     });
     expect(
       await run("provision --to staging --yes --set ADMIN_TOKEN", { folder, answer: () => "short" }),

@@ -61,8 +61,8 @@ const FILL: readonly [rows: number, statement: string][] = [
   ],
   [
     ROWS.claims,
-    `INSERT INTO claims (gen, job, state, owner, lane, paid_by, first, admitted_at, external_id, due, until, hook, unfetched_since)
-      SELECT 1000 + k.n, (600000 + k.n) * ${PLACES} + 7, 'admitted', NULL, 2, 2, 0, ${NOON}, 'job-' || k.n, 0, 0, NULL, NULL FROM k`,
+    `INSERT INTO claims (gen, job, state, owner, lane, paid_by, first, admitted_at, external_id, due, until, unfetched_since)
+      SELECT 1000 + k.n, (600000 + k.n) * ${PLACES} + 7, 'admitted', NULL, 2, 2, 0, ${NOON}, 'job-' || k.n, 0, 0, NULL FROM k`,
   ],
   [
     ROWS.actions,
