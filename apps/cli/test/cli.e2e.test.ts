@@ -62,9 +62,9 @@ it("check says that the local stack is ready", async () => {
   expect(stdout).toContain("is ready");
 });
 
-it("gate, dead, actions and audit read the real API", async () => {
+it("gate, causes, actions and audit read the real API", async () => {
   expect((await prewarm(["gate", "--warming-share", "0.9"])).stdout).toContain("warming may take 90 %");
-  for (const name of ["gate", "dead", "actions"]) expect((await prewarm([name])).code).toBe(EXIT.ok);
+  for (const name of ["gate", "causes", "actions"]) expect((await prewarm([name])).code).toBe(EXIT.ok);
   expect((await prewarm(["audit"])).stdout).toContain("gate");
 });
 
