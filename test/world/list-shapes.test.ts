@@ -78,9 +78,9 @@ describe("a drain of 400", () => {
     expect(calls).toBeLessThanOrEqual(1.2);
   });
 
-  it("keeps seven tenths of it where there is no list, with three calls a variant", async () => {
+  it("keeps six tenths of it where there is no list, with three calls a variant", async () => {
     const { perSecond, calls } = await drain({ wrap: null });
-    expect(perSecond / bare).toBeGreaterThanOrEqual(0.7);
+    expect(perSecond / bare).toBeGreaterThanOrEqual(0.6);
     expect(calls).toBeLessThanOrEqual(3);
   });
 });
