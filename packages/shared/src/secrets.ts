@@ -130,5 +130,5 @@ function merged(uses: readonly Secret[]): Secret {
 /** A new value that nobody can guess. */
 export function makeSecret(form: SecretForm): string {
   const base64 = btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(form === "token" ? 24 : 32))));
-  return form === "webhook" ? `whsec_${base64}` : base64.replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+  return form === "webhook" ? `whsec_${base64}` : base64.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
