@@ -19,9 +19,9 @@ describe("live updates", () => {
     expect(await during(7000)).toBeGreaterThan(0);
     await page.evaluate(() => dispatchEvent(new Event("blur")));
     expect(await during(60_000)).toBe(0);
-    const asked = page.waitForRequest(/\/stats/);
+    const answered = page.waitForResponse(/\/stats/);
     await page.evaluate(() => dispatchEvent(new Event("focus")));
-    await asked;
+    await answered;
     // A phone that shows another app hides the tab, and the window keeps the focus.
     const become = (state: "hidden" | "visible") =>
       page.evaluate((value) => {
