@@ -1,5 +1,6 @@
 import { CoverageReport } from "@prewarm/control-schema/coverage";
 import { leastValue } from "@prewarm/control-schema/testing/least-value";
+import { ANY_JOB } from "@prewarm/durable-queue/calls";
 import { nameOf, placeOf } from "@prewarm/durable-queue/schema/job-ids";
 import type { SqlRow } from "@prewarm/durable-queue/schema/sql";
 import { describe, expect, it } from "vitest";
@@ -15,9 +16,6 @@ const key = (width: number) => `a/${width}-high.webp`;
 const jobOf = (width: number) => nameOf(placeOf(key(width), LEDGER_ID));
 const NOTHING = { have: [], asks: [], submitted: [], settled: [], leave: false };
 const HANDLER = { owner: "o1", first: true, role: "work" as const, room: 1, ...NOTHING };
-const ANY = {
-  ...{ states: [], lanes: [], run: null, id: null, format: null, error: null, text: [], fingerprint: null, jobs: null },
-};
 const NOTE = { hook: "uploads", verdict: "accepted" as const, why: null, n: 1, run: null };
 const COUNTS = { accepted: 1, duplicates: 0, existing: 0, purged: 0, ignored: 0, rejected: 0 };
 
@@ -68,9 +66,9 @@ const WRITES: { [K in WritingCall]: (scene: Scene) => Promise<Parameters<LedgerC
   promoteRun: async () => ["bulk", true, WHO],
   retryJob: async () => [jobOf(800), WHO],
   cancelJob: async () => [jobOf(1000), WHO],
-  createAction: async () => [{ kind: "cancel", filter: "{}", match: ANY, rate: 1, who: WHO }],
+  createAction: async () => [{ kind: "cancel", filter: "{}", match: ANY_JOB, rate: 1, who: WHO }],
   cancelAction: async ({ ledger }) => {
-    const made = await ledger.createAction({ kind: "cancel", filter: "{}", match: ANY, rate: 1, who: WHO });
+    const made = await ledger.createAction({ kind: "cancel", filter: "{}", match: ANY_JOB, rate: 1, who: WHO });
     return [made !== null && "action" in made ? made.action : "", WHO];
   },
   patchGate: async () => [

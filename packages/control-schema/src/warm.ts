@@ -1,6 +1,9 @@
 import * as z from "zod";
 import { bytes, count, flag } from "./words.ts";
 
+/** Most transforms of one item. */
+export const TRANSFORMS_MAX = 200;
+
 export const recipeName = z.string().min(1).max(64);
 
 /** One original and what to make of it; without recipe, presets and transforms the recipe `upload` applies. */
@@ -26,7 +29,7 @@ export const WarmItem = z
     transforms: z
       .array(z.string().min(1).max(256).meta({ example: "w=800&f=webp" }))
       .min(1)
-      .max(200)
+      .max(TRANSFORMS_MAX)
       .optional(),
   })
   .meta({ id: "WarmItem" });

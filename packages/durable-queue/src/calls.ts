@@ -228,6 +228,11 @@ export interface JobFilter {
   jobs: string[] | null;
 }
 
+/** Every job matches. */
+export const ANY_JOB: Readonly<JobFilter> = {
+  ...{ states: [], lanes: [], run: null, id: null, format: null, error: null, text: [], fingerprint: null, jobs: null },
+};
+
 export interface NewAction {
   kind: ActionKind;
   /** As asked, as JSON text, to be shown again. */

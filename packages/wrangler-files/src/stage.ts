@@ -28,7 +28,7 @@ export function localStage({ sources }: Pick<Site, "sources">): Stage {
   const buckets = Object.fromEntries(
     bindingsOf(sources).map((name) => [name, name.toLowerCase().replaceAll("_", "-")]),
   );
-  // Names are production's, which nothing on this machine disturbs. Nothing is deployed by them, since the top level has no name.
+  // The names are production's. Nothing is deployed under them, because the top level has no name.
   return stageOf(null, { buckets }, deployNames("production", {}));
 }
 

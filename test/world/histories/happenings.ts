@@ -1,5 +1,5 @@
 import type { ActionKind } from "@prewarm/control-schema/actions";
-import type { ChunkAnswer, JobFilter } from "@prewarm/durable-queue/calls";
+import { ANY_JOB, type ChunkAnswer } from "@prewarm/durable-queue/calls";
 import { nameOf, placeOf } from "@prewarm/durable-queue/schema/job-ids";
 import type { Lane } from "@prewarm/shared/job";
 import { storeKey } from "@prewarm/shared/variant-key";
@@ -23,9 +23,6 @@ const WHO = "history";
 const HOUR_MS = 3_600_000;
 /** What was refused or cancelled is kept for a day; dead letters for 30, which would cost a history a minute. */
 const PRUNED_AFTER_HOURS = 26;
-const NO_FILTER: JobFilter = {
-  ...{ states: [], lanes: [], run: null, id: null, format: null, error: null, text: [], fingerprint: null, jobs: null },
-};
 
 export const keyOf = ({ image, width }: { image: ImageName; width: Width }) =>
   width === CROP_WIDTH ? `${image}/${width}x${width}-cover-high.webp` : `${image}/${width}-high.webp`;
@@ -103,7 +100,7 @@ async function act(world: HistoryWorld, target: Target, kind: "retryJob" | "canc
 }
 
 async function actOnAll(world: HistoryWorld, { image, width }: Target, kind: ActionKind): Promise<void> {
-  const match = { ...NO_FILTER, id: image };
+  const match = { ...ANY_JOB, id: image };
   // One width names its jobs one by one, the other goes by a filter, a job a second.
   if (width === WIDTHS[0]) {
     const keys = WIDTHS.map((one) => keyOf({ image, width: one }));

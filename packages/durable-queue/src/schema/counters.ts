@@ -47,10 +47,16 @@ export function listCounts(counts: Counts): Count[] {
   });
 }
 
+/** Whether the jobs of a count are open. */
+export function areOpen({ state }: Count): boolean {
+  return OPEN_CODES.some((code: StateCode) => code === state);
+}
+
 /** The number of open jobs. */
 export function openIn(counts: Counts): number {
-  const open = listCounts(counts).filter(({ state }) => OPEN_CODES.some((code: StateCode) => code === state));
-  return open.reduce((sum, { n }) => sum + n, 0);
+  return listCounts(counts)
+    .filter(areOpen)
+    .reduce((sum, { n }) => sum + n, 0);
 }
 
 /** Granted jobs by day (UTC) and lane: `"2026-11-25 live"` to a number. */

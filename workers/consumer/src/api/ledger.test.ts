@@ -1,3 +1,4 @@
+import { ANY_JOB } from "@prewarm/durable-queue/calls";
 import type { QueueHost } from "@prewarm/durable-queue/object/queue";
 import { describe, expect, it } from "vitest";
 import type { Ledger } from "../ledger/ledger.ts";
@@ -50,10 +51,7 @@ function known({ sql, ledger }: ApiWorld) {
   };
 }
 
-const OPEN = {
-  ...{ states: ["queued" as const, "processing" as const, "retrying" as const], lanes: [], run: null, id: null },
-  ...{ format: null, error: null, text: [], fingerprint: null, jobs: null },
-};
+const OPEN = { ...ANY_JOB, states: ["queued" as const, "processing" as const, "retrying" as const] };
 const byKey = (a: { key: string }, b: { key: string }) => (a.key < b.key ? -1 : 1);
 
 /** A ledger that knows something of each kind. Its ids have what shells, URLs and JSON treat as their own. */

@@ -1,13 +1,10 @@
-import type { JobFilter } from "@prewarm/durable-queue/calls";
+import { ANY_JOB, type JobFilter } from "@prewarm/durable-queue/calls";
 import { actionSlice } from "@prewarm/durable-queue/operate/actions";
 import { allJobs } from "@prewarm/durable-queue/testing/all-jobs";
 import { describe, expect, it } from "vitest";
 import { PERMANENT, STORED, setup } from "../../src/ledger/testing/setup.ts";
 
-const ANY: JobFilter = {
-  ...{ states: [], lanes: [], run: null, id: null, format: null, error: null, text: [], fingerprint: null, jobs: null },
-};
-const OPEN: JobFilter = { ...ANY, states: ["queued", "processing", "retrying"] };
+const OPEN: JobFilter = { ...ANY_JOB, states: ["queued", "processing", "retrying"] };
 const key = (id: string) => `${id}/400-high.webp`;
 
 function world() {
@@ -62,7 +59,7 @@ describe("an action over all that matches", () => {
     call("o", { leave: true });
     ledger.cancelRun("r", "test");
     ledger.createAction({
-      ...{ kind: "retry", filter: "{}", match: { ...ANY, states: ["dead", "cancelled"] }, rate: null, who: "test" },
+      ...{ kind: "retry", filter: "{}", match: { ...ANY_JOB, states: ["dead", "cancelled"] }, rate: null, who: "test" },
     });
     slices();
     const { give } = call("p");
@@ -105,7 +102,7 @@ describe("an action over all that matches", () => {
     cancel(OPEN, 1);
     slices();
     clock.advance(10);
-    const [job] = ledger.listJobs({ filter: { ...ANY, states: ["cancelled"] }, cursor: null, limit: 1 }).jobs;
+    const [job] = ledger.listJobs({ filter: { ...ANY_JOB, states: ["cancelled"] }, cursor: null, limit: 1 }).jobs;
     expect(ledger.retryJob(job?.job ?? "", "test").status).toBe("ok");
     slices();
     clock.advance(10);
@@ -117,7 +114,7 @@ describe("an action over all that matches", () => {
 });
 
 describe("a retry", () => {
-  const DEAD: JobFilter = { ...ANY, states: ["dead"] };
+  const DEAD: JobFilter = { ...ANY_JOB, states: ["dead"] };
 
   /** Forty dead letters, and a retry of them with a canary of five. */
   function retried() {

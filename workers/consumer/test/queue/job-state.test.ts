@@ -1,3 +1,4 @@
+import { ANY_JOB } from "@prewarm/durable-queue/calls";
 import { countMatches } from "@prewarm/durable-queue/operate/count-matches";
 import { stateCounts, stateOf } from "@prewarm/durable-queue/operate/job-state";
 import { CANCELLED, CANCELLING, DEAD, REFUSED } from "@prewarm/durable-queue/schema/row";
@@ -59,8 +60,7 @@ it("counts say the same as the jobs, and remember every stored one", () => {
   const bulk = Object.fromEntries(Object.entries(counts).map(([state, lanes]) => [state, lanes.bulk]));
   expect(bulk).toEqual({ queued: 3, processing: 3, retrying: 1, stored: 0, dead: 1, refused: 1, cancelled: 1 });
   expect(counts.stored).toEqual({ live: 0, upload: 2, bulk: 0 });
-  const any = { lanes: [], run: null, id: null, format: null, error: null, text: [], fingerprint: null, jobs: null };
-  const counted = (states: JobState[]) => world.read((tx) => countMatches(tx, { ...any, states }));
+  const counted = (states: JobState[]) => world.read((tx) => countMatches(tx, { ...ANY_JOB, states }));
   expect(counted(["processing", "retrying"])).toEqual({ total: 4, exact: true });
   expect(counted([])).toEqual({ total: 12, exact: true });
 });

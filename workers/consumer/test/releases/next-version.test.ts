@@ -7,7 +7,7 @@ import { LEDGER_TABLES } from "../../src/ledger/tables/own-tables.ts";
 import { chunkOf } from "../../src/ledger/testing/chunk-of.ts";
 import { testConfig } from "../../src/ledger/testing/setup-config.ts";
 import { testEngine } from "../../src/ledger/testing/test-engine.ts";
-import { left, readRelease, record, releases, tablesOf } from "./recorded.ts";
+import { everyRecording, left, tablesOf } from "./recorded.ts";
 
 /*
  * A migration of a version to come is appended to the list, as CONTRIBUTING.md says under "Add a table or a column". All other code is
@@ -113,7 +113,7 @@ function make(engine: Ledger, run: string): void {
   expect(engine.getRun(run)?.states).toMatchObject({ stored: RUN_JOBS });
 }
 
-const all = [["today", record()] as const, ...releases.map((release) => [release, readRelease(release)] as const)];
+const all = everyRecording();
 
 describe.each(all)("the database of %s and the next version", (_, old) => {
   it("is brought to it with all rows, and works on", () => {

@@ -19,19 +19,26 @@ export interface Recorded {
 }
 
 /** What today's code would leave. */
-export function record(): Recorded {
+function record(): Recorded {
   const { sql, calls } = playSession();
   const version = Number(sql.exec("SELECT version FROM schema_version")[0]?.version);
   return { calls, schema: { version, statements: statementsOf(sql) }, rows: rowsOf(sql) };
 }
 
-export function readRelease(release: string): Recorded {
+function readRelease(release: string): Recorded {
   const read = (file: string) => readFileSync(join(RELEASES, release, file), "utf8");
   return {
     calls: JSON.parse(read("calls.json")),
     schema: JSON.parse(read("schema.json")),
     rows: read("rows.ndjson").trimEnd().split("\n"),
   };
+}
+
+type Named = readonly [name: string, recorded: Recorded];
+
+/** What today's code (the first) and each release leave, by name. */
+export function everyRecording(): [Named, ...Named[]] {
+  return [["today", record()], ...releases.map((release): Named => [release, readRelease(release)])];
 }
 
 /** The database as the release left it. */

@@ -1,5 +1,6 @@
 import { CoverageReport } from "@prewarm/control-schema/coverage";
 import { leastValue } from "@prewarm/control-schema/testing/least-value";
+import { ANY_JOB } from "@prewarm/durable-queue/calls";
 import { observe } from "@prewarm/durable-queue/claims/observe";
 import { NOTHING } from "@prewarm/durable-queue/external-jobs";
 import { nodeSql } from "@prewarm/durable-queue/testing/node-sql";
@@ -7,7 +8,6 @@ import { LEDGER_CALLS, type LedgerCalls } from "../../src/ledger/contract.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
 import { testConfig } from "../../src/ledger/testing/setup-config.ts";
 import { testEngine } from "../../src/ledger/testing/test-engine.ts";
-import { NO_FILTER } from "./shapes.ts";
 
 export interface Call {
   call: keyof LedgerCalls;
@@ -175,19 +175,19 @@ function operators(say: Say, sql: ReturnType<typeof nodeSql>): void {
   say("testEvent", WHO);
   say("promoteRun", "none", true, WHO);
   for (const states of [["dead"], ["queued"], ["retrying"], ["refused"], []] as const)
-    say("listJobs", { ...page, filter: { ...NO_FILTER, states: [...states] } });
-  const jobs = say("listJobs", { ...page, filter: NO_FILTER }).jobs;
-  const dead = say("listJobs", { ...page, filter: { ...NO_FILTER, states: ["dead"] } });
+    say("listJobs", { ...page, filter: { ...ANY_JOB, states: [...states] } });
+  const jobs = say("listJobs", { ...page, filter: ANY_JOB }).jobs;
+  const dead = say("listJobs", { ...page, filter: { ...ANY_JOB, states: ["dead"] } });
   say("getJob", dead.jobs[0]?.job ?? "");
   say("imageRows", "a", [key("a")]);
   say("stats");
   say("history", "minute", T0, T0 + 3_600_000);
   say("getGate");
-  say("countMatches", NO_FILTER);
+  say("countMatches", ANY_JOB);
   const action = say("createAction", {
     kind: "retry",
     filter: "{}",
-    match: { ...NO_FILTER, states: ["dead"] },
+    match: { ...ANY_JOB, states: ["dead"] },
     rate: 1,
     who: WHO,
   });

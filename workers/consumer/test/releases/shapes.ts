@@ -1,9 +1,3 @@
-import type { JobFilter } from "@prewarm/durable-queue/calls";
-
-export const NO_FILTER: JobFilter = {
-  ...{ states: [], lanes: [], run: null, id: null, format: null, error: null, text: [], fingerprint: null, jobs: null },
-};
-
 /** Of what fields and types values are: by path, such as `0.settled[].outcome.kind`. Words that are one of few are kept. */
 export type Shape = Record<string, string[]>;
 

@@ -88,6 +88,7 @@ export class OpenJobs {
    * ended, and for how long, ms. Null: there are none.
    */
   nextRead(waited: ReadonlyMap<string, number>): PageRead | null {
+    if (waited.size === 0) return null;
     for (const [job, one] of this.watched) if (waited.has(job) && isHidden(one)) return { after: null, shows: [job] };
     const order = this.#newestFirst();
     const waits = order.map((job) => waited.get(job) ?? 0);

@@ -1,3 +1,4 @@
+import { ANY_JOB } from "@prewarm/durable-queue/calls";
 import { LAST_ID, WALK_MAX, walkRows } from "@prewarm/durable-queue/operate/find-rows";
 import { prepare } from "@prewarm/durable-queue/operate/match-row";
 import { usedByDay } from "@prewarm/durable-queue/schema/counters";
@@ -44,8 +45,7 @@ function spent(tx: ImageTx): ExportFact[] {
 }
 
 function openJobs(tx: ImageTx, above: number): ExportSlice {
-  const any = { lanes: [], run: null, id: null, format: null, error: null, text: [], fingerprint: null, jobs: null };
-  const match = prepare(tx, { ...any, states: [...OPEN_STATES] });
+  const match = prepare(tx, { ...ANY_JOB, states: [...OPEN_STATES] });
   const { rows, to, more } =
     match === null ? { rows: [], to: LAST_ID, more: false } : walkRows(tx, match, { above, to: null }, WALK_MAX);
   tx.images.load(rows.map(({ key }) => encodedIdOfKey(key)));

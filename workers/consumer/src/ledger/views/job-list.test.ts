@@ -1,4 +1,4 @@
-import type { JobFilter } from "@prewarm/durable-queue/calls";
+import { ANY_JOB, type JobFilter } from "@prewarm/durable-queue/calls";
 import { nameOf, placeOf } from "@prewarm/durable-queue/schema/job-ids";
 import { CANCELLED, DEAD, REFUSED } from "@prewarm/durable-queue/schema/row";
 import type { JobState } from "@prewarm/shared/job";
@@ -7,16 +7,13 @@ import { tables } from "../testing/tables.ts";
 import { listJobs } from "./job-list.ts";
 import { findJob, imageRows } from "./jobs.ts";
 
-const ANY: JobFilter = {
-  ...{ states: [], lanes: [], run: null, id: null, format: null, error: null, text: [], fingerprint: null, jobs: null },
-};
 const key = (id: string) => `${encodeURIComponent(id)}/400-high.webp`;
 const keys = (name: string, n: number) => Array.from({ length: n }, (_, at) => key(`${name}-${at}`));
 
 type World = ReturnType<typeof tables>;
 
 function page(world: World, filter: Partial<JobFilter>, cursor: string | null = null, limit = 50) {
-  const { jobs, next } = world.read((tx) => listJobs(tx, { ...ANY, ...filter }, { cursor, limit }));
+  const { jobs, next } = world.read((tx) => listJobs(tx, { ...ANY_JOB, ...filter }, { cursor, limit }));
   return { ids: jobs.map((job) => decodeURIComponent(job.key.split("/")[0] ?? "")), jobs, next };
 }
 

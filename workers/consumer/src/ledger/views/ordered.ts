@@ -1,3 +1,4 @@
+import { ANY_JOB } from "@prewarm/durable-queue/calls";
 import { LAST_ID, WALK_MAX, walkRows } from "@prewarm/durable-queue/operate/find-rows";
 import { stateOf } from "@prewarm/durable-queue/operate/job-state";
 import { prepare } from "@prewarm/durable-queue/operate/match-row";
@@ -39,8 +40,7 @@ export function listOrdered(
 type Slice = Pick<OrderedSlice, "keys" | "next">;
 
 function withRows(tx: ImageTx, run: Run, above: number): Slice {
-  const any = { states: [], lanes: [], id: null, format: null, error: null, text: [], fingerprint: null, jobs: null };
-  const match = prepare(tx, { ...any, run: run.id });
+  const match = prepare(tx, { ...ANY_JOB, run: run.id });
   const { rows, to, more } =
     match === null ? { rows: [], to: LAST_ID, more: false } : walkRows(tx, match, { above, to: null }, WALK_MAX);
   const keys = rows.map((row): OrderedKey => ({ key: row.key, state: stateOf(tx, row), purged: false }));

@@ -1,5 +1,6 @@
 import { CoverageReport } from "@prewarm/control-schema/coverage";
 import { leastValue } from "@prewarm/control-schema/testing/least-value";
+import { ANY_JOB } from "@prewarm/durable-queue/calls";
 import { nameOf, PLACES, placeOf } from "@prewarm/durable-queue/schema/job-ids";
 import type { LedgerCalls } from "../../contract.ts";
 import type { Ledger } from "../../ledger.ts";
@@ -8,9 +9,6 @@ import { NOON } from "./fill-day.ts";
 
 const WHO = "test";
 const SAID = { have: [], submitted: [], settled: [], leave: false };
-const ANY = {
-  ...{ states: [], lanes: [], run: null, id: null, format: null, error: null, text: [], fingerprint: null, jobs: null },
-};
 const NOTE = { hook: "uploads", verdict: "accepted" as const, why: null, n: 1, run: null };
 const COUNTS = { accepted: 1, duplicates: 0, existing: 0, purged: 0, ignored: 0, rejected: 0 };
 const PAGE = { cursor: null, limit: 50 };
@@ -80,12 +78,12 @@ export const FORMS: Forms = {
     (ledger) => ledger.listOrdered({ run: "of many images", cursor: "stored-0", until: NOON }),
   ],
   listJobs: [
-    (ledger) => ledger.listJobs({ ...PAGE, filter: ANY }),
-    (ledger) => ledger.listJobs({ ...PAGE, filter: { ...ANY, text: ["nothing"] } }),
-    (ledger) => ledger.listJobs({ ...PAGE, filter: { ...ANY, states: ["retrying"] } }),
-    (ledger) => ledger.listJobs({ ...PAGE, filter: { ...ANY, states: ["dead"], text: ["nothing"] } }),
-    (ledger) => ledger.listJobs({ ...PAGE, filter: { ...ANY, states: ["stored"] } }),
-    (ledger) => ledger.listJobs({ ...PAGE, filter: { ...ANY, id: "p4" } }),
+    (ledger) => ledger.listJobs({ ...PAGE, filter: ANY_JOB }),
+    (ledger) => ledger.listJobs({ ...PAGE, filter: { ...ANY_JOB, text: ["nothing"] } }),
+    (ledger) => ledger.listJobs({ ...PAGE, filter: { ...ANY_JOB, states: ["retrying"] } }),
+    (ledger) => ledger.listJobs({ ...PAGE, filter: { ...ANY_JOB, states: ["dead"], text: ["nothing"] } }),
+    (ledger) => ledger.listJobs({ ...PAGE, filter: { ...ANY_JOB, states: ["stored"] } }),
+    (ledger) => ledger.listJobs({ ...PAGE, filter: { ...ANY_JOB, id: "p4" } }),
   ],
   getJob: [
     (ledger) => ledger.getJob(nameOf(100_000 * PLACES + (placeOf("o99999.jpg/828-high.webp", "test") % PLACES))),
@@ -115,12 +113,18 @@ export const FORMS: Forms = {
   promoteRun: [(ledger) => ledger.promoteRun("open2", true, WHO)],
   cancelJob: [(ledger) => ledger.cancelJob(retrying(5_002), WHO)],
   countMatches: [
-    (ledger) => ledger.countMatches({ ...ANY, text: ["nothing"] }),
-    (ledger) => ledger.countMatches({ ...ANY, states: ["dead"], fingerprint: "c1" }),
+    (ledger) => ledger.countMatches({ ...ANY_JOB, text: ["nothing"] }),
+    (ledger) => ledger.countMatches({ ...ANY_JOB, states: ["dead"], fingerprint: "c1" }),
   ],
   createAction: [
     (ledger) =>
-      ledger.createAction({ kind: "cancel", filter: "{}", match: { ...ANY, text: ["again"] }, rate: null, who: WHO }),
+      ledger.createAction({
+        kind: "cancel",
+        filter: "{}",
+        match: { ...ANY_JOB, text: ["again"] },
+        rate: null,
+        who: WHO,
+      }),
   ],
   cancelAction: [(ledger) => ledger.cancelAction("act_9", WHO)],
   patchGate: [(ledger) => ledger.patchGate({ concurrency: 7 }, WHO)],
