@@ -6,12 +6,15 @@ import { variantsPerImage } from "../packages/shared/src/cost/outlook.ts";
 import { deployNames } from "../packages/shared/src/deploy.ts";
 import { AppError, problemBody } from "../packages/shared/src/errors.ts";
 import {
+  COPY_SECONDS,
   GATE_AUTO,
+  GONE_WITHIN_MS,
   HANDLER_WALL_MS,
   HOOK_JOBS_PER_DAY,
   LEDGER_FULL_BYTES,
   LEDGER_LIMIT_BYTES,
   LEDGER_SHED_BYTES,
+  OLD_COPY_SECONDS,
   RESTORE_HOLD_MS,
 } from "../packages/shared/src/limits.ts";
 import { SITE_NODE } from "../packages/shared/src/packages.ts";
@@ -41,7 +44,7 @@ const list = (texts: readonly unknown[]): string => `${texts.slice(0, -1).join("
 
 const SITE = { sources: [{ prefix: "", url: "https://cdn.example.com/{id}" }] } satisfies UserConfig;
 const config = defineConfig(SITE);
-const { gate, limits, pages, cacheSeconds } = DEFAULTS;
+const { gate, limits, pages } = DEFAULTS;
 
 /** The variants that an upload makes with these settings; every other setting has its default. */
 export const variantsPerUpload = (settings: Partial<UserConfig>): number =>
@@ -105,7 +108,9 @@ export const CLAIMS: readonly (readonly [page: string, text: string])[] = [
   ["docs/operate.md", `the ${word(VERSIONS)} newest versions`],
   ["docs/operate.md", `again ${PURGE_MINUTES} minutes later`],
   ["docs/delete-a-persons-pictures.md", `again after ${PURGE_MINUTES} minutes`],
-  ["docs/freshness.md", `\`cacheSeconds\`, by default ${cacheSeconds}`],
+  ["docs/freshness.md", `${GONE_WITHIN_MS / 1_000} s`],
+  ["docs/freshness.md", `${COPY_SECONDS / 86_400} days`],
+  ["docs/freshness.md", `${OLD_COPY_SECONDS} s`],
   ["docs/backup.md", `hands nothing out for ${word(RESTORE_HOLD_MS / 60_000)} minutes`],
   ["docs/runbook.md", `| ${LEDGER_SHED_BYTES / 1e9} GB |`],
   ["docs/runbook.md", `| ${LEDGER_FULL_BYTES / 1e9} GB |`],
@@ -165,5 +170,4 @@ export const MISSING: Readonly<Record<string, boolean>> = {
   enlarging: hasParameter("enlarge", "upscale", "max"),
   "video, animation, SVG": FORMATS.some((format) => /^(apng|gif|mp4|svg|webm)$/.test(format)),
   "purging by prefix": Object.keys(purgeCommand.flags).join() !== "yes",
-  "purging the edge's caches": config.cacheSeconds < 60,
 };

@@ -7,7 +7,7 @@ import { listUsd, MOST_USD, PATHS } from "../packages/shared/src/cost/operations
 import { PRICES } from "../packages/shared/src/cost/prices.ts";
 import { CLOUDFLARE_IMAGES, CLOUDINARY, IMGIX, VERCEL } from "./cost/prices.ts";
 import type { Site } from "./cost/services.ts";
-import { billTable, EXAMPLE, pathTable, viewTable } from "./cost/tables.ts";
+import { billTable, changesTable, EXAMPLE, pathTable } from "./cost/tables.ts";
 
 const FLAGS = {
   images: "images",
@@ -18,6 +18,7 @@ const FLAGS = {
   "variant-kb": "variantKb",
   "original-kb": "originalKb",
   cache: "cacheShare",
+  centres: "centres",
   asked: "askedShare",
   logs: "logs",
   ittybit: "ittybitPer1000",
@@ -47,7 +48,7 @@ function sources(): string {
 const site = readSite(process.argv.slice(2));
 const [images, views] = [site.images.toLocaleString("en"), site.viewsPerMonth.toLocaleString("en")];
 console.log(
-  `List prices, ${site.logs * 100} % of events logged, Ittybit's own fee not in it.\n\n${pathTable(site.logs)}\n\n${viewTable(site.logs)}\n`,
+  `List prices, ${site.logs * 100} % of events logged, Ittybit's own fee not in it.\n\n${pathTable(site.logs)}\n\n${changesTable()}\n`,
 );
 console.log(
   `${images} images × ${site.variantsPerImage}, ${site.newImagesPerMonth.toLocaleString("en")} new ones and ${views} views a month of ` +

@@ -47,9 +47,9 @@ describe("the tables", () => {
   });
 
   it("go red when a setting loses its doc comment", () => {
-    const without = settings.replace(/ {2}\/\*\* Life of the edge's cache copy.*\n/, "");
+    const without = settings.replace(/ {2}\/\*\* What clients may do.*\n/, "");
     expect(without).not.toBe(settings);
-    expect(() => printTables(without, deploy)).toThrow("no doc comment for cacheSeconds");
+    expect(() => printTables(without, deploy)).toThrow("no doc comment for freshness");
   });
 
   it("take a setting's meaning from its doc comment, groups included", () => {

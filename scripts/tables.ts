@@ -13,7 +13,7 @@ import { conformanceRows, conformanceSummary } from "../test/platform/report.ts"
 import { readRecorded } from "../test/platform/results.ts";
 import { shopTable } from "./cost/shop.ts";
 import { requestsTable, strangersTable } from "./cost/strangers.ts";
-import { billTable, EXAMPLE, pathTable, priceTable, viewTable } from "./cost/tables.ts";
+import { billTable, changesTable, EXAMPLE, pathTable, priceTable } from "./cost/tables.ts";
 import { HOUSES, type House, WALLS } from "./rooms/walls.ts";
 
 /*
@@ -73,7 +73,7 @@ export function printTables(settings: string, deploy: string): Map<string, strin
     ["requests", requestsTable()],
     ["shop", shopTable()],
     ["cost-paths", pathTable(EXAMPLE.logs)],
-    ["cost-views", viewTable(EXAMPLE.logs)],
+    ["cost-changes", changesTable()],
     ["cost-services", billTable(EXAMPLE)],
     ["prices", priceTable(EXAMPLE)],
     ...HOUSES.map((house) => [`floors-${house.name}`, floorTable(house)] as const),

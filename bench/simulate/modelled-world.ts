@@ -200,6 +200,7 @@ export class ModelledWorld {
       ...{
         sweep: async () => [],
         listBlocks: async () => [],
+        putChanges: async () => undefined,
         publishGate: async () => undefined,
         deliver: async () => ({ status: 204, said: "" }),
       },

@@ -16,6 +16,8 @@ export interface Site {
   originalKb: number;
   /** Share of views that a data centre's cache answers. */
   cacheShare: number;
+  /** Data centres that have views all day. */
+  centres: number;
   /** Share of the variants that are requested within a month: services that make a variant at its first view bill no others. */
   askedShare: number;
   /** Share of events kept in the logs. */
@@ -43,11 +45,17 @@ function kept(site: Site, share: number): Operations {
   );
 }
 
+/** A data centre reads the changes object about twice a minute. */
+export function changesReads(centres: number): number {
+  return centres * 2 * 60 * 24 * 30;
+}
+
 function prewarm(site: Site): Bill {
   const month = (images: number): number => {
     const made = images * site.variantsPerImage;
     // Open rows and the ledger's own tables: a year's traffic stays below 1 GB (year.test.ts).
-    const operations = sum(times(PATHS.bulk.operations, made), kept(site, 1), { objectGbMonth: 1 });
+    const own = { objectGbMonth: 1, r2B: changesReads(site.centres) };
+    const operations = sum(times(PATHS.bulk.operations, made), kept(site, 1), own);
     return PLAN_USD + billedUsd(operations, site.logs) + (made / 1_000) * site.ittybitPer1000;
   };
   const [first, later] = [month(site.images), month(site.newImagesPerMonth)];

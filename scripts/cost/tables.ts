@@ -2,15 +2,18 @@ import { defineConfig } from "../../packages/shared/src/config.ts";
 import { entries, keptShare, listUsd, PATHS, SHIPPED_LOGS } from "../../packages/shared/src/cost/operations.ts";
 import { variantsPerImage } from "../../packages/shared/src/cost/outlook.ts";
 import { PRICES } from "../../packages/shared/src/cost/prices.ts";
-import { bills, type Site } from "./services.ts";
+import { bills, changesReads, type Site } from "./services.ts";
 
 const DEFAULT_SITE = defineConfig({ sources: [{ prefix: "", url: "https://cdn.example.com/{id}" }] });
 
-/** What README and docs/scale.md reckon with. `askedShare` is a model's: Zipf 1.0, so many views a month. */
+/**
+ * What README and docs/scale.md reckon with. `askedShare` and `cacheShare` are a model's: Zipf 1.0, so many views a month of 600,000 variants,
+ * equal data centres, copies of 30 days, and nothing leaves a cache before its time.
+ */
 export const EXAMPLE: Site = {
   ...{ variantsPerImage: variantsPerImage(DEFAULT_SITE, "upload"), sizesPerImage: DEFAULT_SITE.pages.widths.length },
   ...{ images: 100_000, newImagesPerMonth: 2_000, viewsPerMonth: 50_000_000, variantKb: 30 },
-  ...{ originalKb: 1_500, cacheShare: 0.64, askedShare: 0.54, logs: SHIPPED_LOGS, ittybitPer1000: 0 },
+  ...{ originalKb: 1_500, cacheShare: 0.87, askedShare: 0.54, centres: 20, logs: SHIPPED_LOGS, ittybitPer1000: 0 },
 };
 
 const usd = (dollars: number): string => (dollars < 10 ? dollars.toFixed(2) : Math.round(dollars).toLocaleString("en"));
@@ -32,23 +35,15 @@ export function pathTable(logs: number): string {
   ].join("\n");
 }
 
-/**
- * The share of views that copies answer, by their life. Of a model: 50 million views a month of 600,000 variants, Zipf 1.0, 20 equal data
- * centres, and nothing leaves a cache before its time.
- */
-const LIVES = [
-  { life: "an hour", share: 0.44 },
-  { life: "a day", share: 0.64 },
-];
-
-/** Dollars per million views by the life of the edge's copies. */
-export function viewTable(logs: number): string {
-  const { hit, storeHit } = PATHS;
-  const lines = LIVES.map(({ life, share }) => {
-    const usd = share * listUsd(hit.operations, logs) + (1 - share) * listUsd(storeHit.operations, logs);
-    return `| ${life} | ${(share * 100).toFixed(1)} % | ${(usd * 1e6).toFixed(3)} |`;
+/** What it costs a month that edges know of changes, by the number of data centres that have views all day. */
+export function changesTable(): string {
+  const lines = [1, EXAMPLE.centres, 100].map((centres) => {
+    const reads = changesReads(centres);
+    return `| ${centres} | ${reads.toLocaleString("en")} | ${usd(listUsd({ r2B: reads }, 0))} |`;
   });
-  return ["| `cacheSeconds` | views that copies answer | $ per million views |", "|---|--:|--:|", ...lines].join("\n");
+  return ["| data centres with views all day | reads of R2 a month | $ a month |", "|--:|--:|--:|", ...lines].join(
+    "\n",
+  );
 }
 
 /** A site's month at each service. */

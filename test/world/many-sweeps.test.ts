@@ -16,7 +16,6 @@ it.each(["purge", "removal"] as const)(
   "the first pass of each %s of 600 is made within a minute on an idle ledger",
   async (kind) => {
     const world = new CalmWorld({
-      config: { cacheSeconds: 3_600 },
       weather: {
         store: () => ({ ms: 60, backMs: 20, lost: null }),
         wire: () => ({ ms: 10, backMs: 10, lost: null }),

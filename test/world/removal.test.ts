@@ -30,7 +30,6 @@ class RemovalWorld extends CalmWorld {
 
   constructor(at: number | null) {
     super({
-      config: { cacheSeconds: 3_600 },
       weather: {
         wire: () => this.#next({ ms: 8, backMs: 8, lost: null }),
         store: () => this.#next({ ms: 40, backMs: 0, lost: null }),

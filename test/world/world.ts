@@ -1,3 +1,4 @@
+import { CHANGES_KEY } from "@prewarm/shared/changes";
 import type { Config } from "@prewarm/shared/config";
 import { HANDLER_WALL_MS, MAX_CONNECTIONS, SUBREQUESTS_MAX } from "@prewarm/shared/limits";
 import type { Log } from "@prewarm/shared/log";
@@ -260,6 +261,7 @@ export class World {
       },
       listBlocks: () => listBlocks(mortal(bucket, life)),
       deliver: async () => ({ status: 204, said: "" }),
+      putChanges: async (text) => void (await bucket.put(CHANGES_KEY, text)),
       publishGate: async (file) => void (await bucket.put(GATE_KEY, JSON.stringify(file))),
     };
     const living = mortal(deps, life);

@@ -215,7 +215,6 @@ describe("checkConfig finds", () => {
         check({ removedUrl }),
       ],
     ),
-    ["a cache that never forgets", "cacheSeconds", /604800/, check({ cacheSeconds: 31_536_000 })],
     ["a window of nothing", "originalsWindowSeconds", /60/, check({ originalsWindowSeconds: 0 })],
     ["no budget of time", "edgeBudgetMs", /50/, check({ edgeBudgetMs: 0 })],
     ["a limit that is text", "limits.maxAttempts", /integer/, checkRaw({ limits: { maxAttempts: "5" } })],
@@ -252,7 +251,7 @@ describe("checkConfig finds", () => {
       presets: { a: 5, b: "w=0" },
       hooks: { one: { mapper: { kind: "native" } }, two: hook({ recipe: "hero" }).hooks.cms },
       noise: ["", "w"],
-      cacheSeconds: 0,
+      edgeBudgetMs: 0,
     });
     const paths = [
       "sources[0]",
@@ -263,7 +262,7 @@ describe("checkConfig finds", () => {
       "hooks.two.recipe",
       "noise[0]",
       "noise[1]",
-      "cacheSeconds",
+      "edgeBudgetMs",
     ];
     expect(faults.map((fault) => fault.split(":", 1)[0]).toSorted()).toEqual(paths.toSorted());
   });

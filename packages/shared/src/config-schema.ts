@@ -263,7 +263,6 @@ export const configSchema = z.strictObject({
     streamMaxBytes: integer(1, 100_000_000),
   }),
   freshness: z.enum(["immutable", "revalidate"], "write immutable or revalidate"),
-  cacheSeconds: integer(1, 604_800),
   countViews: integer(0, 10_000),
   passThrough: extensions,
   unshowable: extensions,

@@ -15,14 +15,6 @@ function uploadKeys(config: Config): string[] {
   return [...new Set(expanded.map((transform) => variantKey("a", transform)))];
 }
 
-it("keeps edge copies a day where URLs carry versions, an hour where browsers ask each time, or as the site says", () => {
-  const life = (more: Partial<UserConfig>) => defineConfig({ sources, ...more }).cacheSeconds;
-  expect([life({}), life({ freshness: "immutable" }), life({ freshness: "revalidate" })]).toEqual([
-    86_400, 86_400, 3_600,
-  ]);
-  expect(life({ freshness: "revalidate", cacheSeconds: 60 })).toBe(60);
-});
-
 describe("the recipe upload", () => {
   it("is what pages ask for in every automatic format, and the picture that stands in", () => {
     const keys = uploadKeys(defineConfig({ sources }));

@@ -209,8 +209,6 @@ export interface Settings {
   };
   /** What clients may do with a variant: keep it a year as `immutable`, or `revalidate` it before every use. */
   freshness: "immutable" | "revalidate";
-  /** Life of the edge's cache copy in seconds: the bound within which a purge is everywhere. Beside `freshness: "revalidate"` the default is an hour. */
-  cacheSeconds: number;
   /** One view in so many is counted, and stands for the others, where the edge has the dataset `VIEWS` (docs/dashboard.md); 0 counts none. */
   countViews: number;
   /** Extensions of originals (the template's, else the id's) that redirect to the original and are never enqueued. */
@@ -310,7 +308,6 @@ export const DEFAULTS: Settings = {
   removedUrl: "",
   cold: { first: "stored", maxBytes: 2_000_000, streamMaxBytes: 10_000_000 },
   freshness: "immutable",
-  cacheSeconds: 86_400,
   countViews: 1,
   passThrough: ["svg", "gif", "ico"],
   unshowable: ["heic", "heif", "tif", "tiff"],
@@ -356,9 +353,7 @@ export type DefinedConfig<C extends UserConfig> = Omit<Config, Named> & {
 export function defineConfig<const C extends UserConfig>(user: C): DefinedConfig<C>;
 export function defineConfig(user: UserConfig): Config {
   const pages = pagesOf(user);
-  // Where browsers ask before each use, URLs carry no version, so a replacement must not take a day to reach them.
-  const { cacheSeconds } = user.freshness === "revalidate" ? { cacheSeconds: 3_600 } : DEFAULTS;
-  const settings = { ...DEFAULTS, ladder: ladderOf(pages), cacheSeconds, ...user, pages };
+  const settings = { ...DEFAULTS, ladder: ladderOf(pages), ...user, pages };
   return {
     ...settings,
     cold: { ...DEFAULTS.cold, ...user.cold },

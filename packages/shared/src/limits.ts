@@ -88,6 +88,12 @@ export const JSON_MAX_DEPTH = 64;
  * limited by nothing. One more is `smaller`: of f=auto, where the object that was read names a smaller format. The file that says which lanes are closed is read besides, once in 10 s by each isolate. Chosen.
  */
 export const READS_PER_REQUEST = { hit: 1, missedHead: 2, miss: 3, smaller: 1 } as const;
+/** How long a data centre keeps a copy of a variant, in seconds. Chosen. */
+export const COPY_SECONDS = 30 * 86_400;
+/** The same of a copy that is older than a change of its image, because nothing tells when the newer variant is stored. Chosen. */
+export const OLD_COPY_SECONDS = 20;
+/** From the answer to a purge or a removal to the last old byte of any edge, in ms: 30 s until each knows of it, and the longest read. */
+export const GONE_WITHIN_MS = 60_000;
 /** Misses of one client network a minute, each data centre for itself: the edge's limiters. Of unknown ids far fewer. Chosen. */
 export const MISSES_PER_MINUTE = { known: 600, unknown: 60 } as const;
 /** Share of the consumer's invocations that are traced where `deploy` says nothing else. Chosen. */

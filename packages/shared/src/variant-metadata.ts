@@ -52,6 +52,11 @@ export function fromCustomMetadata(object: Record<string, string> | undefined): 
   return { gen, job, sourceEtag, originalBytes: originalBytesOf(object), width, height, createdAt, ...more };
 }
 
+/** The generation that made an object of this metadata; 0 for objects that Prewarm did not put. */
+export function genOf(object: Record<string, string> | undefined): number {
+  return readInteger(object?.gen) ?? 0;
+}
+
 /** The original's bytes as a stored variant tells them; null when it does not. */
 export function originalBytesOf(object: Record<string, string> | undefined): number | null {
   return readInteger(object?.["original-bytes"]);

@@ -1,4 +1,5 @@
 import { MISSES_PER_MINUTE } from "@prewarm/shared/limits";
+import { createChangesReader } from "../../../workers/edge/src/changes.ts";
 import { createAskedLately } from "../../../workers/edge/src/miss/asked-lately.ts";
 import { createLiveGate } from "../../../workers/edge/src/miss/gate.ts";
 import { createTargetCache } from "../../../workers/edge/src/request/target-cache.ts";
@@ -82,6 +83,7 @@ export function edgeInFront(world: World, config: Edge["config"], onRead: () => 
     askedLately: createAskedLately(cache),
     infoMemory: new Map(),
     gate: createLiveGate(images),
+    changes: createChangesReader({ images, cache, clock, log: () => undefined }),
     log: () => undefined,
   };
   /** One request of a client; ends when all that it began has. */

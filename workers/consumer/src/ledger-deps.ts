@@ -1,3 +1,4 @@
+import { CHANGES_KEY } from "@prewarm/shared/changes";
 import { systemClock } from "@prewarm/shared/clock";
 import type { Config } from "@prewarm/shared/config";
 import { secretList } from "@prewarm/shared/environment";
@@ -54,6 +55,9 @@ export function ledgerDeps(site: Config, env: Env): LedgerDeps {
       const secrets = (endpoint.secrets ?? []).flatMap((name) => secretList(secretOf(env, name)));
       if (!("url" in endpoint)) return handleEvent(endpoint.handle, event, secrets);
       return deliverEvent(event, secrets, (input, init) => fetch(input, init));
+    },
+    putChanges: async (text) => {
+      await env.IMAGES_BUCKET.put(CHANGES_KEY, text);
     },
     publishGate: async (file) => {
       await env.IMAGES_BUCKET.put(GATE_KEY, JSON.stringify(file));

@@ -4,6 +4,7 @@ import { secretList, signingKeys, withDefaultUrl } from "@prewarm/shared/environ
 import { TOKEN_MIN_CHARS } from "@prewarm/shared/limits";
 import { printableJson } from "@prewarm/shared/printable";
 import type { EdgeCache, ObjectStore, ViewSink } from "./bindings.ts";
+import { createChangesReader } from "./changes.ts";
 import { createAskedLately } from "./miss/asked-lately.ts";
 import { createLiveGate } from "./miss/gate.ts";
 import { createTargetCache } from "./request/target-cache.ts";
@@ -46,6 +47,7 @@ export function edgeOf(site: Config, env: Env, cache: EdgeCache, write: (line: s
     askedLately: createAskedLately(cache),
     infoMemory: new Map(),
     gate: createLiveGate(env.IMAGES_BUCKET),
+    changes: createChangesReader({ images: env.IMAGES_BUCKET, cache, clock: systemClock, log }),
     views: env.VIEWS ?? null,
     clock: systemClock,
     log,

@@ -6,7 +6,7 @@ import { verify } from "@prewarm/shared/signature";
 import { resolveOriginal } from "@prewarm/shared/source";
 import { readNote } from "./note.ts";
 import { signatureRequired } from "./request/check-signature.ts";
-import type { Edge } from "./request-context.ts";
+import type { Background, Edge } from "./request-context.ts";
 import { BASE_HEADERS } from "./respond.ts";
 import { withTimeLimit } from "./time-limit.ts";
 
@@ -20,7 +20,7 @@ const KEPT_SECONDS = 60;
  * stranger must not even learn that they exist. Throws `id_invalid`, `not_found`, `parameter_unknown`, `parameter_repeated`,
  * `signature_required` and `unavailable`.
  */
-export async function serveInfo(request: Request, url: URL, edge: Edge): Promise<Response> {
+export async function serveInfo(request: Request, url: URL, edge: Edge, background: Background): Promise<Response> {
   const { config } = edge;
   const id = parseId(url.pathname.slice(INFO_PATH.length));
   const original = resolveOriginal(config, id);
@@ -33,7 +33,8 @@ export async function serveInfo(request: Request, url: URL, edge: Edge): Promise
     if (verdict !== "ok") throw signatureRequired();
   }
   if (original === null) throw new AppError("not_found");
-  const read = await withTimeLimit(() => readNote(edge, id), config.edgeBudgetMs);
+  const changes = await edge.changes.read({ origin: url.origin, background, waitMs: config.edgeBudgetMs });
+  const read = await withTimeLimit(() => readNote(edge, id, changes), config.edgeBudgetMs);
   if (!read.ok) throw new AppError("unavailable");
   if (read.value === null || read.value === "removed") throw new AppError("not_found");
   const headers = {

@@ -7,7 +7,7 @@ import type { ObjectStore, StoredObject } from "./bindings.ts";
 import { type Decision, decide } from "./hit/conditional.ts";
 import { originalHeaders, SNIFF_BYTES } from "./original-headers.ts";
 import { signatureRequired } from "./request/check-signature.ts";
-import type { Edge } from "./request-context.ts";
+import type { Background, Edge } from "./request-context.ts";
 import { problem, trimToExpiry } from "./respond.ts";
 import { withTimeLimit } from "./time-limit.ts";
 
@@ -17,10 +17,10 @@ export const ORIGINALS_PATH = "/originals/";
 const WAIT_MS = 10_000;
 
 /**
- * Serves a bucket's original under a signed URL. Throws `not_found` for other sources, `signature_required`, `original_missing` and
+ * Serves a bucket's original under a signed URL. Throws `not_found` for other sources, `signature_required`, `removed`, `original_missing` and
  * `unavailable`.
  */
-export async function serveOriginal(request: Request, url: URL, edge: Edge): Promise<Response> {
+export async function serveOriginal(request: Request, url: URL, edge: Edge, background: Background): Promise<Response> {
   const id = parseId(url.pathname.slice(ORIGINALS_PATH.length));
   const original = resolveOriginal(edge.config, id);
   const bucket = original?.kind === "bucket" ? edge.originals(original.bucket) : null;
@@ -28,6 +28,8 @@ export async function serveOriginal(request: Request, url: URL, edge: Edge): Pro
   const now = Math.floor(edge.clock.now() / 1000);
   const verdict = await verifyOriginal(url.pathname, url.searchParams, edge.keys, edge.config, now);
   if (verdict !== "ok") throw signatureRequired();
+  const changes = await edge.changes.read({ origin: url.origin, background, waitMs: WAIT_MS });
+  if (changes.images.get(id)?.removed) throw new AppError("removed");
   const head = await read(bucket, original.key, { offset: 0, length: SNIFF_BYTES });
   // biome-ignore lint/plugin: a range of `SNIFF_BYTES`
   const type = sniffType(new Uint8Array(await head.arrayBuffer()));

@@ -1,5 +1,5 @@
 import { REMOVED_METADATA } from "@prewarm/shared/image-info";
-import { infoKey, storeKey } from "@prewarm/shared/variant-key";
+import { infoKey } from "@prewarm/shared/variant-key";
 import { describe, expect, it } from "vitest";
 import { BYTES, detailOf, type Options, setup } from "./testing/setup.ts";
 
@@ -43,11 +43,5 @@ describe("a removed image", () => {
     expect(await gone.text()).toBe(await other.text());
     await world.settle();
     expect(world.sent).toMatchObject([{ keys: ["other.jpg/800-high.webp"] }]);
-  });
-
-  it("is the variant for as long as R2 has one: the block is read on a miss, which costs no hit a read", async () => {
-    const world = removed();
-    world.images.store(storeKey("u%2F7.jpg/800-high.webp"), BYTES);
-    expect((await world.get(PATH)).status).toBe(200);
   });
 });

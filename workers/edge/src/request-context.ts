@@ -1,9 +1,11 @@
+import type { Changes } from "@prewarm/shared/changes";
 import type { Clock } from "@prewarm/shared/clock";
 import type { Config } from "@prewarm/shared/config";
 import type { StoredInfo } from "@prewarm/shared/image-info";
 import { READS_PER_REQUEST } from "@prewarm/shared/limits";
 import type { MissMessage } from "@prewarm/shared/messages";
 import type { EdgeCache, ObjectStore, ViewSink } from "./bindings.ts";
+import type { ChangesReader } from "./changes.ts";
 import type { ReadyVariant } from "./hit/variant.ts";
 import type { AskedLately } from "./miss/asked-lately.ts";
 import type { LiveGate } from "./miss/gate.ts";
@@ -33,6 +35,8 @@ export interface Edge {
   /** The notes that this isolate has read lately, by the image's id, and when (Unix ms). So repeated misses of one image cost one read a second. */
   infoMemory: Map<string, { info: StoredInfo | "removed"; at: number }>;
   gate: LiveGate;
+  /** Which images have changed of late. */
+  changes: ChangesReader;
   /** Null: views are not counted. */
   views: ViewSink | null;
   clock: Pick<Clock, "now" | "random">;
@@ -56,6 +60,8 @@ export interface RequestContext {
   /** Notes which variant is shown, asked for or in its stead. */
   show(variant: ReadyVariant): void;
   shown(): ReadyVariant | null;
+  /** Which images have changed, as far as this isolate knows; the request waits for the answer only where its knowledge is too old. */
+  changes(): Promise<Changes>;
   /** Of R2, that this request may still cause. */
   reads: { left: number };
   /** Milliseconds left of the budget for cache, R2 and queue together; at most this share of it. */
@@ -65,6 +71,9 @@ export interface RequestContext {
   /** The `Server-Timing` header so far. */
   timing(): string;
 }
+
+/** Of the budget: where the changes are late, the last known ones count. */
+const CHANGES_SHARE = 0.35;
 
 /** Starts the budget. On the platform the clock advances only with I/O, which is all that is timed here. */
 export function createRequestContext(
@@ -79,6 +88,7 @@ export function createRequestContext(
   let last = start;
   let timing = "";
   let shown: ReadyVariant | null = null;
+  const left = (share: number): number => Math.min(share * budget, start + budget - clock.now());
   return {
     target,
     method,
@@ -90,7 +100,8 @@ export function createRequestContext(
     },
     shown: () => shown,
     reads: { left: READS_PER_REQUEST.miss },
-    left: (share) => Math.min(share * budget, start + budget - clock.now()),
+    changes: () => edge.changes.read({ origin: target.origin, background, waitMs: left(CHANGES_SHARE) }),
+    left,
     mark: (step) => {
       const now = clock.now();
       timing += `, ${step};dur=${now - last}`;

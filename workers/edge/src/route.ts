@@ -44,8 +44,8 @@ async function serve(request: Request, edge: Edge, background: Background): Prom
   const url = URL.parse(address);
   // A request line such as `GET //`.
   if (url === null) throw new AppError("not_found");
-  if (url.pathname.startsWith(ORIGINALS_PATH)) return serveOriginal(request, url, edge);
-  if (url.pathname.startsWith(INFO_PATH)) return serveInfo(request, url, edge);
+  if (url.pathname.startsWith(ORIGINALS_PATH)) return serveOriginal(request, url, edge, background);
+  if (url.pathname.startsWith(INFO_PATH)) return serveInfo(request, url, edge, background);
   if (url.pathname === "/healthz") return healthz(request.method);
   if (!url.pathname.startsWith(IMAGES_PATH)) throw new AppError("not_found");
   const query = url.searchParams;
@@ -64,8 +64,8 @@ async function serveImage(context: RequestContext): Promise<Response> {
 }
 
 async function answerImage(context: RequestContext): Promise<Response> {
-  if (context.target.passThrough) return passThrough(context);
   try {
+    if (context.target.passThrough) return await passThrough(context);
     const served = await serveVariant(context);
     return served instanceof Response ? served : await answerMiss(context, served);
   } catch (error) {

@@ -31,7 +31,7 @@ export const purgeCommand: Command = {
     }
     if (report.json) report.document("prewarm.purge/1", { purges });
     report.note(
-      "The edge's copies follow within cacheSeconds, browsers when theirs expires; a new v= in the URL shows the new picture at once.",
+      "Edges follow within 60 s, browsers when their copies expire; a new v= in the URL shows the new picture at once.",
     );
     return EXIT.ok;
   },

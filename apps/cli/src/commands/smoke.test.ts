@@ -66,7 +66,7 @@ describe("prewarm smoke", () => {
       "ok stored R2 holds the variant",
       "ok view image/webp; edge; hit",
       "ok purge purging",
-      "ok purged R2 holds it no more; the edge's copy ends within cacheSeconds",
+      "ok purged R2 holds it no more; edges follow within 60 s",
     ]);
     expect(code).toBe(EXIT.ok);
   });

@@ -123,7 +123,7 @@ function checksOf(site: Site): Check[] {
     { name: "purge", look: () => purge(site) },
     {
       name: "purged",
-      look: () => untilStored(site, 0, "R2 holds it no more; the edge's copy ends within cacheSeconds"),
+      look: () => untilStored(site, 0, "R2 holds it no more; edges follow within 60 s"),
     },
   ];
 }

@@ -10,9 +10,9 @@ export function PurgeDialog({ id, onClose }: { id: string; onClose(): void }) {
   return (
     <ConfirmDialog title="Purge this image" word={id} verb="Purge" act={purge} onClose={onClose}>
       <p>
-        R2 loses every variant of it now, and its open jobs are cancelled. An edge may keep an old copy for cacheSeconds
-        (a day by default). A browser that has the image may keep it for up to a year, unless the page asks with another
-        v. The original stays, and the next view makes a variant again.
+        R2 loses every variant of it now, and its open jobs are cancelled. No edge shows an old copy later than 60 s
+        from now. A browser that has the image may keep it for up to a year, unless the page asks with another v. The
+        original stays, and the next view makes a variant again.
       </p>
     </ConfirmDialog>
   );

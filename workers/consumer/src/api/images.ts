@@ -82,6 +82,7 @@ export const images = [
       checkId(id);
       const { status, purge } = await ledger.purgeImage(id, null, c.get("caller").who);
       if (status === "outdated") throw new ApiError("conflict");
+      await ledger.edgesTold();
       return c.json({ id, purge, state: status }, 202);
     },
   ),

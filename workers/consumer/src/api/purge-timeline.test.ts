@@ -23,19 +23,16 @@ it.each([
 ] as const)(
   "a purge tells when the store, the edge and browsers (%s) are done with the old copies",
   async (freshness, kept) => {
-    const world = createApiWorld({ freshness, cacheSeconds: 600 });
+    const world = createApiWorld({ freshness });
     expect(await purgeOf(world)).toBeNull();
     const orderedAt = world.deps.clock.now();
     await world.call("DELETE", "/api/v1/images/a");
-    expect(await purgeOf(world)).toMatchObject({
-      orderedAt,
-      storeDeletedAt: null,
-      edgeUntil: null,
-      browsersUntil: null,
-    });
+    const edgeUntil = orderedAt + 60_000;
+    const told = { orderedAt, storeDeletedAt: null, edgeUntil, browsersUntil: edgeUntil + kept };
+    expect(await purgeOf(world)).toMatchObject(told);
     world.advance(2_000);
     sweep(world);
-    const deleted = { storeDeletedAt: orderedAt + 2_000, edgeUntil: orderedAt + 602_000 };
+    const deleted = { storeDeletedAt: orderedAt + 2_000, edgeUntil };
     const seen = (await purgeOf(world)) as { browsersUntil: number; secondPass: { dueAt: number; doneAt: null } };
     expect(seen).toMatchObject({ ...deleted, browsersUntil: deleted.edgeUntil + kept, secondPass: { doneAt: null } });
     expect(seen.secondPass.dueAt).toBeGreaterThan(orderedAt + 900_000);
@@ -51,7 +48,7 @@ it.each([
 it("the timeline is that of the last purge of the image, however many images are purged after it", async () => {
   const world = createApiWorld();
   await world.call("DELETE", "/api/v1/images/a");
-  world.advance(1_000);
+  world.advance(2_000);
   await world.call("DELETE", "/api/v1/images/a");
   const orderedAt = world.deps.clock.now();
   for (let n = 0; n < 400; n += 1) world.ledger.purgeImage(`b${n}`, null, "test");

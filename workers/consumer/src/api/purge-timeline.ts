@@ -2,9 +2,8 @@ import type { PurgeTimeline } from "@prewarm/control-schema/images";
 import type { Config } from "@prewarm/shared/config";
 import type { ImageRows } from "../ledger/contract.ts";
 
-const SECOND_MS = 1000;
 /** For so long a browser may keep an immutable variant: `max-age` of the edge's answer. */
-const YEAR_MS = 31_536_000 * SECOND_MS;
+const YEAR_MS = 31_536_000_000;
 
 /** Until when a browser may show a copy, if edges may answer with one until `edgeUntil`; Unix ms. */
 export function browsersUntil(edgeUntil: number | null, { freshness }: Pick<Config, "freshness">): number | null {
@@ -14,9 +13,7 @@ export function browsersUntil(edgeUntil: number | null, { freshness }: Pick<Conf
 /** The last purge of an image, with the times until which old copies may still be shown. */
 export function purgeTimeline(purge: ImageRows["purge"], config: Config): PurgeTimeline | null {
   if (purge === null) return null;
-  const { seq, orderedAt, deletedAt, doneAt, secondAt } = purge;
-  // An edge may have copied the object just before it was deleted, and a browser that copy just before its end.
-  const edgeUntil = deletedAt === null ? null : deletedAt + config.cacheSeconds * SECOND_MS;
+  const { seq, orderedAt, deletedAt, doneAt, secondAt, edgeUntil } = purge;
   return {
     ...{ purge: String(seq), orderedAt, storeDeletedAt: deletedAt, edgeUntil },
     browsersUntil: browsersUntil(edgeUntil, config),

@@ -38,6 +38,7 @@ export const removal = [
         await deleteBlock(deps.bucket, id);
         throw new ApiError("ledger_full", { detail: "Too many images are removed. Unblock some." });
       }
+      await deps.ledger.edgesTold();
       return c.json(await signedRemoval(id, deps), 202);
     },
   ),

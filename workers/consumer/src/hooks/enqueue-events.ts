@@ -137,6 +137,7 @@ async function purge(events: Placed[], who: string, { ledger }: HookDeps): Promi
     const answers = await Promise.all(some.map(([id, order]) => ledger.purgeImage(id, order, who)));
     purged += answers.filter(({ status }) => status !== "outdated").length;
   }
+  if (purged > 0) await ledger.edgesTold();
   return purged;
 }
 

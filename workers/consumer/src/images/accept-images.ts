@@ -5,6 +5,7 @@ import { AppError } from "@prewarm/shared/errors";
 import { encodeId } from "@prewarm/shared/variant-key";
 import { noteAnnouncement } from "./announced.ts";
 import type { AcceptAnswer, AcceptChunk, AcceptImage } from "./calls.ts";
+import { noteForced } from "./changes.ts";
 import { moveFocal } from "./focal.ts";
 import type { ImageTx } from "./image-tx.ts";
 import { isNewer, newOriginal } from "./new-original.ts";
@@ -24,6 +25,7 @@ export function acceptImages(tx: ImageTx, { images, finish, ...chunk }: AcceptCh
     if (ids.has(encodeId(image.id)) || !noteOriginal(tx, image, lane)) return false;
     if (image.focal !== undefined) moveFocal(tx, encodeId(image.id), image.focal, lane);
     if (image.announces !== undefined) noteAnnouncement(tx, encodeId(image.id), image.announces);
+    if (chunk.force) noteForced(tx, encodeId(image.id));
     return true;
   });
   if (removed.length === 0) return answer;

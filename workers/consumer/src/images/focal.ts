@@ -2,6 +2,7 @@ import { audit } from "@prewarm/durable-queue/schema/audit";
 import { type LaneCode, UPLOAD } from "@prewarm/durable-queue/schema/row";
 import type { Focal } from "@prewarm/shared/focal";
 import { encodedIdOfKey, encodeId } from "@prewarm/shared/variant-key";
+import { noteChange } from "./changes.ts";
 import { isCropByFocal } from "./crops.ts";
 import type { ImageTx } from "./image-tx.ts";
 import { renewOpen } from "./new-original.ts";
@@ -28,6 +29,7 @@ export function moveFocal(tx: ImageTx, id: string, focal: Focal | null, lane: La
     tx.rows.loadGroup(id).filter(({ key }) => isCropByFocal(key)),
   );
   beginSweep(tx, { seq: image.focalFloor, image: id, kind: "recrop", fence: image.focalFloor, lane });
+  noteChange(tx, id);
   return true;
 }
 

@@ -1,5 +1,6 @@
 import { newGeneration } from "@prewarm/durable-queue/claims/transitions";
 import { DEAD, isOpen, type LaneCode, REFUSED, type Row, WAITING } from "@prewarm/durable-queue/schema/row";
+import { noteChange } from "./changes.ts";
 import type { ImageTx } from "./image-tx.ts";
 import { beginSweep } from "./sweeps.ts";
 
@@ -28,6 +29,7 @@ export function newOriginal(
   for (const row of rows) if (row.state === DEAD || row.state === REFUSED) row.deadUntil = 0;
   renewOpen(tx, rows);
   beginSweep(tx, { seq: image.floor, image: original.id, kind: "remake", fence: image.floor, lane });
+  noteChange(tx, original.id);
   return true;
 }
 

@@ -1,3 +1,6 @@
+import type { Sql } from "@prewarm/durable-queue/schema/sql";
+import { GONE_WITHIN_MS } from "@prewarm/shared/limits";
+import { toldAt } from "./tables/changes.ts";
 import type { Image, Images } from "./tables/images.ts";
 
 /** What a purge has done. Times are Unix ms. */
@@ -16,6 +19,14 @@ export interface PurgeRecord {
 export function lastPurge(image: Image): PurgeRecord | null {
   const { id, purged: seq, purgeOrdered: orderedAt, purgeDeleted: deletedAt, purgeDone: doneAt } = image;
   return orderedAt === null ? null : { seq, image: id, orderedAt, deletedAt, doneAt };
+}
+
+/** Until when a data centre may answer with a copy from before a purge, Unix ms. Null: the edges have not been told yet. */
+export function edgeUntil(sql: Sql, { image, orderedAt }: PurgeRecord): number | null {
+  const told = toldAt(sql, image);
+  if (told === null) return null;
+  // A change that is forgotten was told long ago.
+  return (told ?? orderedAt) + GONE_WITHIN_MS;
 }
 
 export function notePurge(image: Image, now: number): void {

@@ -2,6 +2,7 @@ import { deleteRow } from "@prewarm/durable-queue/claims/transitions";
 import { audit } from "@prewarm/durable-queue/schema/audit";
 import { CANCELLED, isOpen } from "@prewarm/durable-queue/schema/row";
 import { encodeId } from "@prewarm/shared/variant-key";
+import { noteChange } from "./changes.ts";
 import type { ImageTx } from "./image-tx.ts";
 import { isNewer } from "./new-original.ts";
 import { notePurge } from "./purge-record.ts";
@@ -41,6 +42,7 @@ export function purge(tx: ImageTx, { seq, id }: { seq: number; id: string }): nu
     deleteRow(tx, row, isOpen(row) ? CANCELLED : null);
   }
   beginSweep(tx, { seq, image: id, kind: "delete", fence: seq, lane: null });
+  noteChange(tx, id);
   notePurge(image, tx.now);
   return older.length;
 }

@@ -8,6 +8,7 @@ import { encodedIdOfKey } from "@prewarm/shared/variant-key";
 import { announcementsOf } from "./announced.ts";
 import { askedForBlocksAt } from "./asking-for-blocks.ts";
 import type { SliceAnswer, SliceRequest, StorePage } from "./calls.ts";
+import { noteChange } from "./changes.ts";
 import { Findings } from "./findings.ts";
 import type { ImageTx } from "./image-tx.ts";
 import { beginSweep, PASS_MS, placeOfImage, unlockImage } from "./sweeps.ts";
@@ -151,6 +152,8 @@ function lockFor(tx: ImageTx, keys: readonly string[]): SliceAnswer["locks"] {
   const until = tx.now + PASS_MS;
   return [...new Set(keys.map(encodedIdOfKey))].map((id) => {
     tx.images.get(id).lock = until;
+    // Edges may have copies of what is deleted.
+    noteChange(tx, id);
     return { id, until };
   });
 }

@@ -1,10 +1,11 @@
 import type { FoundObject } from "@prewarm/control-schema/removal";
-import { HANDLER_WALL_MS } from "@prewarm/shared/limits";
+import { GONE_WITHIN_MS, HANDLER_WALL_MS } from "@prewarm/shared/limits";
 import type { ImageTx } from "./image-tx.ts";
+import { toldAt } from "./tables/changes.ts";
 import { findRemoval, OBJECTS_MAX, putRemoval, type Removal } from "./tables/removals.ts";
 
 export interface RemovalView extends Removal {
-  /** Until when a data centre may answer with a copy, Unix ms; null: not known yet. */
+  /** Until when a data centre may answer with a copy, Unix ms; null: the edges have not been told of the removal yet. */
   edgeUntil: number | null;
   /** A look after that, and after the end of every older handler, has found nothing. */
   complete: boolean;
@@ -34,9 +35,9 @@ export function noteCheck(tx: ImageTx, id: string): number | null {
   const found = removal.objects.filter(({ deletedAt }) => deletedAt === null);
   for (const object of found) object.deletedAt = tx.now;
   removal.checks = [...removal.checks, { at: tx.now, found: found.length }].slice(-CHECKS_KEPT);
-  putRemoval(tx.sql, removal);
   const until = edgeUntil(tx, removal);
-  return until === null || isChecked(removal, until) ? null : checkDueAt(removal, until);
+  putRemoval(tx.sql, removal);
+  return isChecked(removal, until) ? null : checkDueAt(removal, until ?? tx.now + GONE_WITHIN_MS);
 }
 
 /** A removal as operators see it. `id`: encoded. Null: the image is not removed. */
@@ -47,19 +48,14 @@ export function removalView(tx: ImageTx, id: string): RemovalView | null {
   return { ...removal, edgeUntil: until, complete: isChecked(removal, until) };
 }
 
-/** When the last object was deleted, Unix ms; where there was none, when R2 was first looked at. Null: no pass has ended. */
-function deletedAt({ objects, checks: [first] }: Removal): number | null {
-  if (first === undefined) return null;
-  return objects.reduce((last, object) => Math.max(last, object.deletedAt ?? 0), first.at);
-}
-
 /**
- * Until when a data centre may answer with a copy, Unix ms: it may have made one just before the last object was deleted.
- * Null: no pass has ended.
+ * Until when a data centre may answer with a copy, Unix ms. Null: the edges have not been told yet. The time stays in the removal when the
+ * change is forgotten.
  */
-function edgeUntil({ config }: ImageTx, removal: Removal): number | null {
-  const deleted = deletedAt(removal);
-  return deleted === null ? null : deleted + config.cacheSeconds * 1000;
+function edgeUntil({ sql }: ImageTx, removal: Removal): number | null {
+  const told = toldAt(sql, removal.id);
+  removal.toldAt = told === undefined ? removal.toldAt : told;
+  return removal.toldAt === null ? null : removal.toldAt + GONE_WITHIN_MS;
 }
 
 /** When R2 can be looked at for the last time: older handlers have ended, and so have the copies of data centres. */

@@ -35,7 +35,15 @@ function remove(tx: ImageTx, block: Block): void {
   // The next upload under this id is another original.
   Object.assign(image, { removed: true, etag: null, focal: null });
   const jobs = purge(tx, { seq: tx.next(), id: block.id });
-  const known = findRemoval(tx.sql, block.id) ?? { ...block, jobs, focal, objects: [], more: 0, checks: [] };
+  const known = findRemoval(tx.sql, block.id) ?? {
+    ...block,
+    jobs,
+    focal,
+    toldAt: null,
+    objects: [],
+    more: 0,
+    checks: [],
+  };
   // The removal of a copy may have been lifted since the copy. This one is not.
   putRemoval(tx.sql, askedForBlocksAt(tx) === null ? known : { ...known, at: block.at });
 }

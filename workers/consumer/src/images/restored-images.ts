@@ -1,6 +1,7 @@
 import { beforeRestore, restored } from "@prewarm/durable-queue/operate/restored";
 import { askForBlocks } from "./asking-for-blocks.ts";
 import type { BeforeRestore } from "./calls.ts";
+import { noteRestored } from "./changes.ts";
 import type { ImageTx } from "./image-tx.ts";
 import { purgeGoesOn } from "./purge.ts";
 import { askDoctorTwice } from "./reconcile.ts";
@@ -25,6 +26,7 @@ export function imagesRestored(
 ): void {
   restored(tx, who, how, before);
   for (const purge of before?.purges ?? []) purgeGoesOn(tx, purge);
+  noteRestored(tx);
   askDoctorTwice(tx);
   askForBlocks(tx);
 }

@@ -5,10 +5,12 @@ import { rangeOfGroup } from "@prewarm/durable-queue/schema/job-ids";
 import { DEAD, type LaneCode, REFUSED } from "@prewarm/durable-queue/schema/row";
 import { decodeId } from "@prewarm/shared/variant-key";
 import { askedForBlocksAt } from "./asking-for-blocks.ts";
+import { noteChange } from "./changes.ts";
 import { isCropByFocal } from "./crops.ts";
 import type { ImageTx } from "./image-tx.ts";
 import { notePass } from "./purge-record.ts";
 import { noteCheck, noteFound, SETTLED_MS } from "./removal-record.ts";
+import { forgetOnlyChange } from "./tables/changes.ts";
 import { deleteSweep, findSweep, purgesAt, putSweep, type Sweep } from "./tables/sweeps.ts";
 
 /*
@@ -96,6 +98,7 @@ export function passDone(tx: ImageTx, pass: Pass, found: readonly Found[]): void
   const sweep = takenBy(tx, pass);
   if (sweep === null) return;
   if (sweep.lane !== null) remake(tx, sweep, sweep.lane, found);
+  if (sweep.kind === "remake") tellAgain(tx, sweep, found);
   const checkAt = pass.removes ? noteCheck(tx, sweep.image) : null;
   const next = sweep.pass === 1 ? tx.now + SETTLED_MS : checkAt;
   if (next === null) deleteSweep(tx.sql, sweep.seq);
@@ -129,6 +132,16 @@ export function unlockImage(tx: ImageTx, encodedId: string): void {
   if (purgesAt(tx.sql, placeOfImage(tx, encodedId)).some(isNeeded)) return;
   tx.images.get(encodedId).lock = 0;
   tx.memory.orders.unlocked();
+}
+
+/**
+ * Of a new image R2 has nothing yet, so nothing can be older than the upload, and the edges need not know of it. An older object that the
+ * second pass finds was put late, so they must.
+ */
+function tellAgain(tx: ImageTx, { fence, image, pass }: Sweep, found: readonly Found[]): void {
+  const isFirstChange = pass === 1 && tx.images.get(image).floor === fence;
+  if (isFirstChange && found.length === 0) forgetOnlyChange(tx.sql, image);
+  if (pass === 2 && found.some(({ gen }) => gen < fence)) noteChange(tx, image);
 }
 
 /** Outdated objects without an open row become rows. */

@@ -83,6 +83,8 @@ export interface Operators {
   findDelivery(id: string): Promise<{ run: string; hash: string } | null>;
   /** A deletion told under an older order than the image has is `outdated`. `purge`: its number, which is the floor it sets. */
   purgeImage(id: string, order: string | null, who: string): Promise<{ status: "purging" | "outdated"; purge: string }>;
+  /** Answers when the edges can know of every change so far (decision 115). Fails while R2 does not take the changes. */
+  edgesTold(): Promise<void>;
   /** Sets the point that the crops of an image show, or takes it back (null). `changed`: those crops are made again. */
   setFocal(id: string, focal: Focal | null, who: string): Promise<{ changed: boolean }>;
   recordDead(messages: DeadMessage[]): Promise<void>;
@@ -220,6 +222,7 @@ export const LEDGER_CALLS = {
   finishDelivery: "idempotent",
   findDelivery: "read",
   purgeImage: "id",
+  edgesTold: "read",
   setFocal: "id",
   removeImage: "id",
   unblockImage: "id",
@@ -364,8 +367,11 @@ export interface ImageRows {
   /** Null: none is remembered. */
   announced: Announced | null;
   purging: boolean;
-  /** The last purge of the image, if it is remembered; `secondAt`: when its next pass is due. */
-  purge: (PurgeRecord & { secondAt: number | null }) | null;
+  /**
+   * The last purge of the image, if it is remembered. `secondAt`: when its next pass is due. `edgeUntil`: until when a data centre may answer
+   * with a copy, Unix ms; null: the edges have not been told yet.
+   */
+  purge: (PurgeRecord & { secondAt: number | null; edgeUntil: number | null }) | null;
   /** Null: the image is not removed. */
   removal: RemovalView | null;
 }

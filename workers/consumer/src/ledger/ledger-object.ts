@@ -35,6 +35,7 @@ export abstract class LedgerObject<Env> extends DurableObject<Env> implements An
   finishDelivery(...args: Call<"finishDelivery">) { return this.#ledger.finishDelivery(...args); }
   findDelivery(...args: Call<"findDelivery">) { return this.#ledger.findDelivery(...args); }
   purgeImage(...args: Call<"purgeImage">) { return this.#ledger.purgeImage(...args); }
+  edgesTold() { return this.#ledger.edgesTold(); }
   setFocal(...args: Call<"setFocal">) { return this.#ledger.setFocal(...args); }
   removeImage(...args: Call<"removeImage">) { return this.#ledger.removeImage(...args); }
   unblockImage(...args: Call<"unblockImage">) { return this.#ledger.unblockImage(...args); }

@@ -51,6 +51,7 @@ import {
 import { Sweeper } from "./sweeper.ts";
 import { LEDGER_TABLES, OWN_RULES } from "./tables/own-tables.ts";
 import { endSession, isSessionOver } from "./tables/sign-ins.ts";
+import { Teller } from "./teller.ts";
 import { causesView } from "./views/causes.ts";
 import { listCosts } from "./views/costs.ts";
 import { listEvents } from "./views/events.ts";
@@ -66,6 +67,7 @@ import { listRejected, listRuns } from "./views/runs.ts";
 export class Ledger extends Queue<ImageTx, BeforeRestore> implements Answering<LedgerCalls> {
   readonly #deps: LedgerDeps;
   readonly #sweeper: Sweeper;
+  readonly #teller: Teller;
 
   constructor(sql: Sql, deps: LedgerDeps, host: QueueHost) {
     const { config } = deps;
@@ -77,6 +79,7 @@ export class Ledger extends Queue<ImageTx, BeforeRestore> implements Answering<L
     );
     this.#deps = deps;
     const { transactions } = this;
+    this.#teller = new Teller({ transactions, deps, host });
     this.#sweeper = new Sweeper({ transactions, deps, host, change: (work) => this.change(work) });
     this.transactions.write((tx) => noteDeploy(tx, deps.version));
   }
@@ -84,12 +87,16 @@ export class Ledger extends Queue<ImageTx, BeforeRestore> implements Answering<L
   /* ── What follows a change ── */
 
   protected override followUps(): Duties {
-    // The sweeps first, because the others call services that may hang.
-    return { sweeps: () => this.#sweeper.begin(), ...followUps(this.transactions, this.#deps) };
+    // These first, because the others call services that may hang.
+    return {
+      changes: () => this.#teller.begin(),
+      sweeps: () => this.#sweeper.begin(),
+      ...followUps(this.transactions, this.#deps),
+    };
   }
 
   protected override ownTimes(tx: ImageTx): (number | null)[] {
-    return [...ownTimes(tx), this.#sweeper.nextAt(tx)];
+    return [...ownTimes(tx), this.#sweeper.nextAt(tx), this.#teller.nextAt(tx)];
   }
 
   protected override get rules(): Rules {
@@ -153,6 +160,12 @@ export class Ledger extends Queue<ImageTx, BeforeRestore> implements Answering<L
     return end;
   });
   readonly purgeImage = this.changes(purgeImage);
+
+  /** Resolves when the edges can know of every change so far. */
+  edgesTold(): Promise<void> {
+    return this.#teller.told();
+  }
+
   readonly setFocal = this.changes(setFocal);
   readonly removeImage = this.changes(removeImage);
   readonly unblockImage = this.changes(unblockImage);

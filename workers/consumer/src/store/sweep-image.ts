@@ -1,6 +1,6 @@
 import { R2_DELETE_MAX_KEYS } from "@prewarm/shared/limits";
 import { deadKey, imagePrefix, infoKey, storeKey } from "@prewarm/shared/variant-key";
-import { fromCustomMetadata, ORIGINAL_JOB } from "@prewarm/shared/variant-metadata";
+import { genOf, ORIGINAL_JOB } from "@prewarm/shared/variant-metadata";
 import { pagesOf } from "./list-pages.ts";
 
 type Bucket = Pick<R2Bucket, "list" | "delete">;
@@ -28,22 +28,19 @@ export async function sweepImage(
   const markers = deadKey(imagePrefix(id));
   if (kind === "remake" && pass === 1) await deleteWhere(bucket, markers, () => true);
   if (kind !== "delete") return listGenerations(bucket, variants);
-  const isBelow = (object: R2Object) => genOf(object) < fence;
+  const isBelow = ({ customMetadata }: R2Object) => genOf(customMetadata) < fence;
   await deleteWhere(bucket, variants, goOn, isBelow);
   await deleteWhere(bucket, infoKey(id), goOn, isBelow);
   await deleteWhere(bucket, markers, goOn);
   return [];
 }
 
-function genOf({ customMetadata }: R2Object): number {
-  return fromCustomMetadata(customMetadata)?.gen ?? 0;
-}
-
 async function listGenerations(bucket: Bucket, prefix: string): Promise<{ key: string; gen: number }[]> {
   const found: { key: string; gen: number }[] = [];
   for await (const { objects } of pagesOf(bucket, { prefix, include: ["customMetadata"] })) {
     const made = objects.filter(({ customMetadata }) => customMetadata?.job !== ORIGINAL_JOB);
-    for (const object of made) found.push({ key: object.key.slice(storeKey("").length), gen: genOf(object) });
+    for (const object of made)
+      found.push({ key: object.key.slice(storeKey("").length), gen: genOf(object.customMetadata) });
   }
   return found;
 }

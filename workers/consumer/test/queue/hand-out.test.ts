@@ -210,7 +210,7 @@ describe("rows of a removed image", () => {
     order({ run: "r", keys: [due, untouched, "b/400-high.webp"] });
     change(due, { due: clock.ms });
     const block = { id: "a", reason: "asked", who: "test", at: clock.ms };
-    putRemoval(sql, { ...block, jobs: 0, focal: false, objects: [], more: 0, checks: [] });
+    putRemoval(sql, { ...block, jobs: 0, focal: false, toldAt: null, objects: [], more: 0, checks: [] });
     ledger.patchGate({ paused: { bulk: false } }, "test");
     clock.advance(60);
     expect(ledger.getJob(job(due)?.job ?? "")?.waitingFor).toMatchObject({ code: "removed" });

@@ -1,11 +1,13 @@
+import { type Standing, standingOf } from "@prewarm/shared/changes";
 import type { Config } from "@prewarm/shared/config";
 import { storeKey } from "@prewarm/shared/variant-key";
+import { genOf } from "@prewarm/shared/variant-metadata";
 import type { StoredObject } from "../bindings.ts";
 import type { RequestContext } from "../request-context.ts";
 import { trimToExpiry } from "../respond.ts";
 import { attempt, withTimeLimit } from "../time-limit.ts";
 import { findSmaller } from "./smaller.ts";
-import { answerVariant, fromCacheCopy, fromStore, type ReadyVariant, toCacheCopy } from "./variant.ts";
+import { answerVariant, discard, fromCacheCopy, fromStore, type ReadyVariant, toCacheCopy } from "./variant.ts";
 
 /** Shares of the budget. A hanging cache must leave time to ask R2, and a slow R2 some time to ask for the variant. */
 const CACHE_SHARE = 0.25;
@@ -15,25 +17,31 @@ const YEAR_SECONDS = 31_536_000;
 
 /**
  * Answers with the variant from the cache, else from R2. Bindings may throw, hang or dawdle: the answer comes within the budget.
- * Null when R2 has no such variant, or this request may read no more; `unavailable` when R2 did not say, so that nobody asks for what may be there. `storedAs` is the key of
- * the same picture, where that is another one: its bytes are cached as the target's. So are those of a smaller format (`f=auto`), under a name
- * with the formats that the client shows: no request for one format finds them.
+ * Null when R2 has no such variant, or this request may read no more; `removed` of a removed image; `unavailable` when R2 did not say, so
+ * that nobody asks for what may be there. `storedAs` is the key of the same picture, where that is another one: its bytes are cached as the
+ * target's. So are those of a smaller format (`f=auto`), under a name with the formats that the client shows: no request for one format finds them.
  */
 export async function serveVariant(
   context: RequestContext,
   storedAs?: string,
-): Promise<Response | "unavailable" | null> {
+): Promise<Response | "removed" | "unavailable" | null> {
   const { target, edge } = context;
-  const { key, transform, orElse } = target;
+  const { id, key, transform, orElse } = target;
   const formats = [transform.format, ...orElse];
   const cacheUrl = `${target.origin}/images/${key}${orElse.length === 0 ? "" : `?${orElse}`}`;
-  const matched = await withTimeLimit(() => edge.cache.match(cacheUrl), context.left(CACHE_SHARE));
+  const [matched, changes] = await Promise.all([
+    withTimeLimit(() => edge.cache.match(cacheUrl), context.left(CACHE_SHARE)),
+    context.changes(),
+  ]);
   context.mark("cache");
   const copy = matched.ok && matched.value !== undefined ? fromCacheCopy(matched.value, formats) : null;
-  if (copy !== null) {
+  const isRemoved = changes.images.get(id)?.removed === true;
+  if (copy !== null && !isRemoved && mayShow(copy, standingOf(changes, id, transform, copy.gen))) {
     edge.askedLately.forget(key);
     return answer(context, copy, "edge; hit");
   }
+  discard(copy?.body ?? null);
+  if (isRemoved) return "removed";
   if (context.reads.left <= 0) return null;
   context.reads.left -= 1;
   const fetched = await withTimeLimit(() => edge.images.get(storeKey(storedAs ?? key)), context.left(STORE_SHARE));
@@ -42,14 +50,25 @@ export async function serveVariant(
     edge.log("edge.degraded", { step: "r2", reason: fetched.reason });
     return "unavailable";
   }
-  if (fetched.value === null) return null;
-  forgetAsked(context, fetched.value);
-  const smaller = await findSmaller(context, storedAs ?? key, fetched.value);
-  const variant = smaller.found ?? fromStore(fetched.value, transform.format);
+  const object = fetched.value;
+  if (object === null) return null;
+  const standing = standingOf(changes, id, transform, genOf(object.customMetadata));
+  if (standing === "gone") {
+    discard(object.body);
+    return null;
+  }
+  forgetAsked(context, object);
+  const smaller = await findSmaller(context, { key: storedAs ?? key, inHand: object, changes });
+  const variant = smaller.found ?? fromStore(object, transform.format, standing === "old");
   if (!matched.ok || smaller.isUnknown)
     return answer(context, variant, "edge; fwd=uri-miss; detail=unavailable, store; hit");
   const body = teeIntoCache(context, cacheUrl, variant);
   return answer(context, { ...variant, body }, "edge; fwd=uri-miss, store; hit");
+}
+
+/** A copy that was known to be old when it was made lives for seconds only. Any other copy that is old was made before the change was known. */
+function mayShow({ isOld }: ReadyVariant, standing: Standing): boolean {
+  return standing === "current" || (standing === "old" && isOld);
 }
 
 function answer(context: RequestContext, variant: ReadyVariant, cacheStatus: string): Response {
@@ -85,7 +104,7 @@ function teeIntoCache(
 ): ReadableStream<Uint8Array> | null {
   if (variant.body === null) return null;
   const [forViewer, forCache] = variant.body.tee();
-  background(attempt(() => edge.cache.put(cacheUrl, toCacheCopy(variant, forCache, edge.config.cacheSeconds))));
+  background(attempt(() => edge.cache.put(cacheUrl, toCacheCopy(variant, forCache))));
   return forViewer;
 }
 

@@ -1,4 +1,6 @@
+import { type Changes, standingOf } from "@prewarm/shared/changes";
 import { storeKey } from "@prewarm/shared/variant-key";
+import { genOf } from "@prewarm/shared/variant-metadata";
 import type { StoredObject } from "../bindings.ts";
 import type { RequestContext } from "../request-context.ts";
 import { withTimeLimit } from "../time-limit.ts";
@@ -14,9 +16,8 @@ const SHARE = 0.3;
  * is no answer to be kept.
  */
 export async function findSmaller(
-  { target: { orElse }, edge, left, mark }: RequestContext,
-  key: string,
-  inHand: StoredObject,
+  { target: { orElse, id, transform }, edge, left, mark }: RequestContext,
+  { key, inHand, changes }: { key: string; inHand: StoredObject; changes: Changes },
 ): Promise<{ found?: ReadyVariant; isUnknown?: boolean }> {
   const named = orElse.length === 0 ? [] : (inHand.customMetadata?.smaller?.split(" ") ?? []);
   const format = named.map((name) => orElse.find((one) => one === name)).find((one) => one !== undefined);
@@ -26,10 +27,11 @@ export async function findSmaller(
   mark("smaller");
   if (!read.ok) return { isUnknown: true };
   if (read.value === null) return {};
-  const isFit =
-    read.value.size < inHand.size && etagOf(read.value) !== undefined && etagOf(read.value) === etagOf(inHand);
+  const standing = standingOf(changes, id, transform, genOf(read.value.customMetadata));
+  const isOfSameOriginal = etagOf(read.value) !== undefined && etagOf(read.value) === etagOf(inHand);
+  const isFit = standing !== "gone" && read.value.size < inHand.size && isOfSameOriginal;
   discard(isFit ? inHand.body : read.value.body);
-  return isFit ? { found: fromStore(read.value, format) } : {};
+  return isFit ? { found: fromStore(read.value, format, standing === "old") } : {};
 }
 
 /** The original's. */

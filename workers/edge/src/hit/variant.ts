@@ -1,7 +1,8 @@
 import type { Format } from "@prewarm/shared/config";
 import { AppError } from "@prewarm/shared/errors";
+import { COPY_SECONDS, OLD_COPY_SECONDS } from "@prewarm/shared/limits";
 import { typeOfVariant } from "@prewarm/shared/mime";
-import { originalBytesOf } from "@prewarm/shared/variant-metadata";
+import { genOf, originalBytesOf } from "@prewarm/shared/variant-metadata";
 import type { StoredObject } from "../bindings.ts";
 import { type CommonFields, commonHeaders, problem } from "../respond.ts";
 import { type Decision, decide, type Facts } from "./conditional.ts";
@@ -13,10 +14,14 @@ export interface ReadyVariant extends Facts {
   contentType: string;
   /** Of the original; null when the variant does not tell. */
   originalBytes: number | null;
+  /** The generation that made it; 0: Prewarm did not. */
+  gen: number;
+  /** It is older than a change of its image and shown until the newer one is stored. */
+  isOld: boolean;
   body: ReadableStream<Uint8Array> | null;
 }
 
-export function fromStore(object: StoredObject, format: Format): ReadyVariant {
+export function fromStore(object: StoredObject, format: Format, isOld: boolean): ReadyVariant {
   return {
     etag: object.httpEtag,
     lastModified: object.uploaded.toUTCString(),
@@ -24,25 +29,31 @@ export function fromStore(object: StoredObject, format: Format): ReadyVariant {
     format,
     contentType: typeOfVariant(format, object.httpMetadata?.contentType),
     originalBytes: originalBytesOf(object.customMetadata),
+    gen: genOf(object.customMetadata),
+    isOld,
     body: object.body,
   };
 }
 
 /** What goes into the cache: the whole body and the facts; what clients are told is added to each answer anew. */
-export function toCacheCopy(variant: ReadyVariant, body: ReadableStream<Uint8Array>, cacheSeconds: number): Response {
+export function toCacheCopy(variant: ReadyVariant, body: ReadableStream<Uint8Array>): Response {
   return new Response(body, {
     headers: {
-      "Cache-Control": `public, max-age=${cacheSeconds}`,
+      "Cache-Control": `public, max-age=${variant.isOld ? OLD_COPY_SECONDS : COPY_SECONDS}`,
       "Content-Type": variant.contentType,
       ETag: variant.etag,
       "Last-Modified": variant.lastModified,
+      [GEN]: String(variant.gen),
+      ...(variant.isOld ? { [OLD]: "1" } : {}),
       ...(variant.originalBytes === null ? {} : { [ORIGINAL_BYTES]: String(variant.originalBytes) }),
     },
   });
 }
 
-/** In the cache's copy only. */
+/* In the cache's copy only. */
 const ORIGINAL_BYTES = "Prewarm-Original-Bytes";
+const GEN = "Prewarm-Gen";
+const OLD = "Prewarm-Old";
 
 /** Null when it is no copy of ours in one of these formats, which is a miss. Sizes are read only when a request needs them. */
 export function fromCacheCopy(response: Response, formats: readonly Format[]): ReadyVariant | null {
@@ -60,6 +71,8 @@ export function fromCacheCopy(response: Response, formats: readonly Format[]): R
     get originalBytes() {
       return numberOf(headers.get(ORIGINAL_BYTES));
     },
+    gen: Number(headers.get(GEN)),
+    isOld: headers.has(OLD),
     format,
     contentType,
     body: response.body,

@@ -1,3 +1,4 @@
+import { infoKey } from "@prewarm/shared/variant-key";
 import { describe, expect, it } from "vitest";
 import { BYTES, detailOf, NOW, type Options, setup } from "../testing/setup.ts";
 import { PLACEHOLDER } from "./placeholder.ts";
@@ -108,7 +109,7 @@ describe("pass-through", () => {
       expect(response.headers.get("Location")).toBe(`https://cdn.example.com/originals/logo.${extension}`);
       expect(response.headers.get("Cache-Control")).toBe("public, max-age=3600");
       expect(detailOf(response)).toBe("pass-through");
-      expect([world.sent, world.images.reads]).toEqual([[], []]);
+      expect([world.sent, world.images.reads]).toEqual([[], [infoKey(`logo.${extension}`)]]);
     },
   );
 

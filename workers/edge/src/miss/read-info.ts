@@ -15,19 +15,14 @@ const MAX_IMAGES = 1_000;
  * The note of the target's image: what is known of it. Null when there is none, or R2 does not answer in time. That there is none is never
  * remembered: the note appears with the image's first variant, and the next viewer must see that variant.
  */
-export async function readInfo({
-  target,
-  method,
-  edge,
-  left,
-  mark,
-  reads,
-}: RequestContext): Promise<StoredInfo | "removed" | null> {
+export async function readInfo(context: RequestContext): Promise<StoredInfo | "removed" | null> {
+  const { target, method, edge, left, mark, reads } = context;
   const { infoMemory, clock } = edge;
   const kept = infoMemory.get(target.id);
   if (kept !== undefined && clock.now() < kept.at + (method === "HEAD" ? HEAD_REPEAT_MS : REPEAT_MS)) return kept.info;
   reads.left -= 1;
-  const read = await withTimeLimit(() => readNote(edge, target.id), left(INFO_SHARE));
+  const changes = await context.changes();
+  const read = await withTimeLimit(() => readNote(edge, target.id, changes), left(INFO_SHARE));
   mark("info");
   if (!read.ok || read.value === null) return null;
   if (infoMemory.size >= MAX_IMAGES) infoMemory.clear();

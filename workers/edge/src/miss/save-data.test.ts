@@ -109,7 +109,7 @@ describe("hints that clients send", () => {
       expect(response.headers.get("Vary")).toBeNull();
       expect(response.headers.get("Cache-Status")).toBe(index === 0 ? "edge; fwd=uri-miss, store; hit" : "edge; hit");
     }
-    expect(world.cache.entries.size).toBe(1);
+    expect([...world.cache.entries.keys()].filter((url) => url.includes("/images/"))).toHaveLength(1);
   });
 
   it("ask for one variant, once, and their stand-ins are not kept under its name", async () => {

@@ -1,8 +1,10 @@
+import { CHANGES_KEY, type Change, printChange, printChanges } from "@prewarm/shared/changes";
 import { type Config, defineConfig, type UserConfig } from "@prewarm/shared/config";
 import { type StoredInfo, withStored } from "@prewarm/shared/image-info";
 import type { MissMessage } from "@prewarm/shared/messages";
 import { infoKey, parseVariantName } from "@prewarm/shared/variant-key";
 import type { ViewSink } from "../bindings.ts";
+import { createChangesReader } from "../changes.ts";
 import { createAskedLately } from "../miss/asked-lately.ts";
 import { createLiveGate } from "../miss/gate.ts";
 import { createTargetCache } from "../request/target-cache.ts";
@@ -37,6 +39,8 @@ export interface World {
   logged: string[];
   /** Lets something be known of an image, as the consumer notes it; what is not said here is of a small photo. */
   know(id: string, info?: Partial<StoredInfo>): void;
+  /** What the ledger tells of changed images. What an entry does not say is 0. */
+  tell(changes: Record<string, Partial<Change>>, before?: number): void;
   /** Moves the clock, in ms. */
   advance(ms: number): void;
   get(path: string, headers?: Record<string, string>): Promise<Response>;
@@ -118,6 +122,12 @@ function createWorld(options: Options, shared: Shared): World {
     askedLately: createAskedLately(faultyCache),
     infoMemory: new Map(),
     gate: createLiveGate(faultyImages),
+    changes: createChangesReader({
+      images: faultyImages,
+      cache: faultyCache,
+      clock: { now },
+      log: (event) => void logged.push(event),
+    }),
     views: options.views ?? null,
     clock: { now, random: options.random ?? (() => 0.5) },
     log: (event) => void logged.push(event),
@@ -134,6 +144,11 @@ function createWorld(options: Options, shared: Shared): World {
     logged,
     advance,
     know: (id, info) => images.store(infoKey(id), JSON.stringify({ ...PHOTO, ...info })),
+    tell: (changes, before = 0) => {
+      const none: Change = { gone: 0, replaced: 0, recropped: 0, removed: false };
+      const entries = Object.entries(changes).map(([id, change]) => printChange(id, { ...none, ...change }));
+      images.store(CHANGES_KEY, printChanges(before, entries));
+    },
     ask,
     get: (path, headers) => ask("GET", path, headers),
     settle: async () => {

@@ -7,6 +7,8 @@ export interface Removal extends Block {
   jobs: number;
   /** A focal point was deleted. */
   focal: boolean;
+  /** When the edges were told, Unix ms, as a pass noted it last. Null: they were not yet. */
+  toldAt: number | null;
   /** What the passes found. `deletedAt`: when the pass ended that deleted it, Unix ms; null: no such pass has ended. */
   objects: (FoundObject & { deletedAt: number | null })[];
   /** Objects that were found beyond those of the list. */

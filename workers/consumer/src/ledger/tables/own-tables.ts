@@ -15,6 +15,9 @@ const V1 = [
     pass INTEGER NOT NULL, at INTEGER NOT NULL, place INTEGER NOT NULL, since INTEGER NOT NULL)`,
   `CREATE INDEX sweeps_place ON sweeps (place)`,
   `CREATE INDEX sweeps_due ON sweeps (kind, at)`,
+  // Images that have changed, of which the edges are told (decision 115). `told`: when they were, Unix ms. `first`: the number of the first change.
+  `CREATE TABLE changes (id TEXT PRIMARY KEY, first INTEGER NOT NULL, seq INTEGER NOT NULL, forced INTEGER NOT NULL, told INTEGER) WITHOUT ROWID`,
+  `CREATE INDEX changes_untold ON changes (seq) WHERE told IS NULL`,
   // What crops of an image show (decision 072).
   `CREATE TABLE focals (id TEXT PRIMARY KEY, x REAL, y REAL, fence INTEGER NOT NULL, updated INTEGER NOT NULL) WITHOUT ROWID`,
   // Removed images (decision 099).

@@ -10,6 +10,8 @@ export interface Done {
   /** Wake-ups sent. */
   sent: number;
   gates: GateFile[];
+  /** Texts of the changes object. */
+  changes: string[];
   logs: { event: string; fields: Record<string, unknown> | undefined }[];
   alarmAt: number | null;
 }
@@ -25,7 +27,7 @@ export function testEngine(
   site: { config: Config; clock: { now(): number; random(): number } },
   more: Partial<LedgerDeps> = {},
 ): { engine: Ledger; deps: LedgerDeps; done: Done; host: QueueHost } {
-  const done: Done = { sent: 0, gates: [], logs: [], alarmAt: null };
+  const done: Done = { sent: 0, gates: [], changes: [], logs: [], alarmAt: null };
   const deps: LedgerDeps = {
     ...site,
     log: (event, fields) => done.logs.push({ event, fields }),
@@ -39,6 +41,7 @@ export function testEngine(
     watchExternalJobs: () => ({ keepRunning: () => null }),
     sweep: async () => [],
     listBlocks: async () => [],
+    putChanges: async (text) => void done.changes.push(text),
     deliver: async () => ({ status: 204, said: "" }),
     publishGate: async (file) => void done.gates.push(file),
     ...more,

@@ -8,7 +8,7 @@ import { isOpen, laneName, type Row } from "@prewarm/durable-queue/schema/row";
 import type { JobState } from "@prewarm/shared/job";
 import { encodedIdOfKey, encodeId } from "@prewarm/shared/variant-key";
 import type { ImageTx } from "../../images/image-tx.ts";
-import { lastPurge } from "../../images/purge-record.ts";
+import { edgeUntil, lastPurge } from "../../images/purge-record.ts";
 import { removalView } from "../../images/removal-record.ts";
 import { passDueAt } from "../../images/tables/sweeps.ts";
 import type { FoundJob, ImageRows, NamedJob } from "../contract.ts";
@@ -132,7 +132,8 @@ export function imageRows(tx: ImageTx, id: string, stored: readonly string[]): I
   return {
     ...{ rows: views, names, sourceEtag: image.etag, focal: image.focal, purging: image.lock > tx.now },
     announced: image.announced > 0 ? { v: image.version, number: image.announced } : null,
-    purge: purge === null ? null : { ...purge, secondAt: passDueAt(tx.sql, purge.seq) },
+    purge:
+      purge === null ? null : { ...purge, secondAt: passDueAt(tx.sql, purge.seq), edgeUntil: edgeUntil(tx.sql, purge) },
     removal: removalView(tx, image.id),
   };
 }

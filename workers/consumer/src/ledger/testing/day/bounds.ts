@@ -20,6 +20,8 @@ export const ROWS_READ_MAX: Readonly<Record<keyof LedgerCalls | "opening" | "fir
   recordDead: 40_000,
   ...{ acceptChunk: CHUNK, finishDelivery: FEW, findDelivery: FEW },
   ...{ noteDeliveries: FEW, countRefusals: FEW, listDeliveries: FEW },
+  // Every change of 30 days, about 20,000 at most, with what three tables have of its image.
+  edgesTold: 4 * PAGE,
   // A removal counts the blocks: at most 20,000.
   ...{ purgeImage: FEW, setFocal: FEW, removeImage: PAGE, unblockImage: FEW, imageRows: 500 },
   ...{ lookUp: CHUNK, listRuns: PAGE, getRun: PAGE, listRejected: FEW, listOrdered: CHUNK, listJobs: PAGE },

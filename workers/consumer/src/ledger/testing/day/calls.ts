@@ -58,6 +58,7 @@ export const FORMS: Forms = {
   ],
   findDelivery: [(ledger) => ledger.findDelivery("many images")],
   purgeImage: [(ledger) => ledger.purgeImage("p1.jpg", null, WHO), (ledger) => ledger.purgeImage("new.jpg", null, WHO)],
+  edgesTold: [(ledger) => ledger.edgesTold()],
   setFocal: [(ledger) => ledger.setFocal("p2.jpg", [0.25, 0.75], WHO)],
   removeImage: [(ledger) => ledger.removeImage("p3.jpg", "asked", WHO)],
   unblockImage: [(ledger) => ledger.unblockImage("gone7", WHO)],

@@ -1,0 +1,75 @@
+import { printChanges } from "@prewarm/shared/changes";
+import { COPY_SECONDS } from "@prewarm/shared/limits";
+import type { ImageTx } from "./image-tx.ts";
+import {
+  dropChanges,
+  lastUntold,
+  noteTold,
+  printRecent,
+  putChange,
+  putChangeOfAll,
+  readBefore,
+} from "./tables/changes.ts";
+
+/*
+ * What the ledger tells the edges: which images have changed, each by its fences. An object of a lower generation is
+ * older than the change (packages/shared/src/changes.ts). Numbers are made of the time in µs, so a number tells an age.
+ */
+
+/** How long the object names a change: as long as a copy lives, and a day for copies that a late answer made. */
+const NAMED_MS = COPY_SECONDS * 1000 + 86_400_000;
+/** The object's length, in characters. Chosen: an edge reads it twice a minute, and parses it in some milliseconds. */
+export const CHANGES_MAX_CHARS = 1_000_000;
+/** In an object that is too long, younger changes keep their entries: the sweeps of their purges may be under way. */
+const YOUNG_MS = 3_600_000;
+
+/** Has the edges told that an image (`id`: encoded) has changed. Call it after the change has raised its fences. */
+export function noteChange(tx: ImageTx, id: string): void {
+  putChange(tx.sql, id, tx.next());
+}
+
+/** Has the edges told that an image is made anew by order: objects below the answered number are old. */
+export function noteForced(tx: ImageTx, id: string): void {
+  const fence = tx.next();
+  putChange(tx.sql, id, fence, fence);
+}
+
+/** Has the edges told that any object may be older than a change, because this copy of the database may lack changes. */
+export function noteRestored(tx: ImageTx): void {
+  putChangeOfAll(tx.sql, tx.next());
+}
+
+/** The changes object as it should be. `seq`: it names every change up to this number. Null: the edges know all. */
+export function nextChanges(tx: ImageTx): { text: string; seq: number } | null {
+  const { sql, now } = tx;
+  const seq = lastUntold(sql);
+  if (seq === null) return null;
+  const since = numberAt(now - NAMED_MS);
+  dropChanges(sql, since);
+  const entries = fitting(tx, printRecent(sql)).map(({ entry }) => entry);
+  return { text: printChanges(readBefore(sql, since), entries), seq };
+}
+
+/** The newest entries, as many as fit. The others leave, and every object of their time counts as old. */
+function fitting({ sql, now }: ImageTx, recent: { seq: number; entry: string }[]): { entry: string }[] {
+  let chars = 0;
+  const cut = recent.findIndex(({ seq, entry }) => {
+    chars += entry.length + 1;
+    return chars > CHANGES_MAX_CHARS && seq <= numberAt(now - YOUNG_MS);
+  });
+  const first = recent[cut];
+  if (first === undefined) return recent;
+  dropChanges(sql, first.seq);
+  putChangeOfAll(sql, Math.max(first.seq, readBefore(sql, 0)));
+  return recent.slice(0, cut);
+}
+
+/** The changes object was put. */
+export function changesPut({ sql, now }: ImageTx, seq: number): void {
+  noteTold(sql, seq, now);
+}
+
+/** The number that the clock would give at a time (Unix ms). */
+function numberAt(ms: number): number {
+  return ms * 1000;
+}

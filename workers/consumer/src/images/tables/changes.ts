@@ -1,0 +1,64 @@
+import { int, intOrNull, type Sql, text } from "@prewarm/durable-queue/schema/sql";
+import { printChange } from "@prewarm/shared/changes";
+import { decodeId } from "@prewarm/shared/variant-key";
+
+/** The row that stands for every image: its number is `before` of the changes object. No image has this id. */
+const EVERY_IMAGE = "";
+
+/**
+ * Notes that an image (`id`: encoded) has changed. `seq`: a number above the fences of the change. `forced`: the fence of an order to make the
+ * image anew, which has no other place; 0: it was another change.
+ */
+export function putChange(sql: Sql, id: string, seq: number, forced = 0): void {
+  const query = `INSERT INTO changes (id, first, seq, forced, told) VALUES (?1, ?2, ?2, ?3, NULL)
+    ON CONFLICT (id) DO UPDATE SET seq = ?2, forced = max(forced, ?3), told = NULL`;
+  sql.exec(query, id, seq, forced);
+}
+
+/** Notes that every object below a number may be older than a change of its image. */
+export function putChangeOfAll(sql: Sql, seq: number): void {
+  putChange(sql, EVERY_IMAGE, seq);
+}
+
+/** Forgets an image that has changed only once, because nothing is older than the change. */
+export function forgetOnlyChange(sql: Sql, id: string): void {
+  sql.exec("DELETE FROM changes WHERE id = ? AND first = seq", id);
+}
+
+/** The number of the last change that the edges have not been told. Null: they know all. */
+export function lastUntold(sql: Sql): number | null {
+  const seq = sql.exec("SELECT max(seq) AS seq FROM changes WHERE told IS NULL")[0]?.seq;
+  return seq == null ? null : int(seq);
+}
+
+/** When the edges were told the last change of an image, Unix ms. Null: they were not yet. Undefined: no change is remembered. */
+export function toldAt(sql: Sql, id: string): number | null | undefined {
+  const [raw] = sql.exec("SELECT told FROM changes WHERE id = ?", id);
+  return raw === undefined ? undefined : intOrNull(raw.told);
+}
+
+/** Notes that the edges were told every change up to a number. `now`: Unix ms. */
+export function noteTold(sql: Sql, seq: number, now: number): void {
+  sql.exec("UPDATE changes SET told = ? WHERE told IS NULL AND seq <= ?", now, seq);
+}
+
+/** The number of EVERY_IMAGE that still counts: above `since`. 0: none. */
+export function readBefore(sql: Sql, since: number): number {
+  return int(sql.exec("SELECT seq FROM changes WHERE id = ? AND seq > ?", EVERY_IMAGE, since)[0]?.seq);
+}
+
+/** The entries of the images that have changed, as text, the newest first. */
+export function printRecent(sql: Sql): { seq: number; entry: string }[] {
+  const query = `SELECT changes.id, seq, purged, max(ifnull(floor, 0), forced) AS replaced, fence, removals.id AS removal FROM changes
+    LEFT JOIN images ON images.id = changes.id LEFT JOIN focals ON focals.id = changes.id
+    LEFT JOIN removals ON removals.id = changes.id WHERE changes.id != ? ORDER BY seq DESC`;
+  return sql.exec(query, EVERY_IMAGE).map(({ id, seq, purged, replaced, fence, removal }) => {
+    const fences = { gone: int(purged), replaced: int(replaced), recropped: int(fence) };
+    return { seq: int(seq), entry: printChange(decodeId(text(id)), { ...fences, removed: removal !== null }) };
+  });
+}
+
+/** Forgets the changes up to a number that the edges were told. */
+export function dropChanges(sql: Sql, upTo: number): void {
+  sql.exec("DELETE FROM changes WHERE seq <= ? AND told IS NOT NULL AND id != ?", upTo, EVERY_IMAGE);
+}

@@ -1,0 +1,98 @@
+import { CHANGES_KEY, type Changes, NO_CHANGES, parseChanges, printChanges } from "@prewarm/shared/changes";
+import type { Clock } from "@prewarm/shared/clock";
+import type { EdgeCache, ObjectStore } from "./bindings.ts";
+import { attempt, withTimeLimit } from "./time-limit.ts";
+
+type Background = (work: Promise<unknown>) => void;
+
+/** Where a request reads the changes for. */
+export interface ChangesRequest {
+  /** Scheme and host under which the viewer came. */
+  origin: string;
+  /** Keeps work alive after the answer has gone. */
+  background: Background;
+  /** Longest wait for R2, in ms. */
+  waitMs: number;
+}
+
+/** What a reader works with. */
+interface ReaderDeps {
+  images: ObjectStore;
+  cache: EdgeCache;
+  clock: Pick<Clock, "now">;
+  log(event: string, fields: Record<string, string>): void;
+}
+
+/** The changes as this isolate knows them, at most 30 s old while R2 answers. */
+export interface ChangesReader {
+  /** Never rejects: while R2 does not answer, the last known changes count. */
+  read(request: ChangesRequest): Promise<Changes>;
+}
+
+/** How old the changes may become in the data centre's cache, and then again in an isolate's memory, in ms. */
+const CACHED_MS = 15_000;
+const HELD_MS = 15_000;
+/** From this age on, in ms, one request reads them anew while the others go on, so that a busy isolate never waits. */
+const REFRESH_MS = 10_000;
+/** After a read has begun, no other request of this isolate begins one for this long, in ms; nor after a failed read. */
+const TURN_MS = 5_000;
+/** A cache that hangs must not keep the changes from being read, in ms. */
+const CACHE_WAIT_MS = 250;
+
+/** Ages are counted on one machine, from the beginning of a read. No two clocks are compared. */
+export function createChangesReader({ images, cache, clock, log }: ReaderDeps): ChangesReader {
+  let held: { changes: Changes; at: number } | null = null;
+  let turnUntil = Number.NEGATIVE_INFINITY;
+  let failedUntil = Number.NEGATIVE_INFINITY;
+
+  const refresh = async (origin: string, background: Background): Promise<void> => {
+    const at = clock.now();
+    turnUntil = at + TURN_MS;
+    const url = `${origin}/.changes`;
+    const copy = await textOfCopy(cache, url);
+    const text = copy ?? (await textInStore(images));
+    held = { changes: parseChanges(text), at };
+    const seconds = Math.floor((CACHED_MS - (clock.now() - at)) / 1000);
+    if (copy !== null || seconds <= 0) return;
+    const headers = { "Cache-Control": `max-age=${seconds}` };
+    background(attempt(() => cache.put(url, new Response(text, { headers }))));
+  };
+
+  const tryToRefresh = async (origin: string, background: Background): Promise<void> => {
+    try {
+      await refresh(origin, background);
+    } catch (error) {
+      failedUntil = clock.now() + TURN_MS;
+      log("edge.degraded", { step: "changes", reason: String(error) });
+    }
+  };
+
+  return {
+    read: async ({ origin, background, waitMs }) => {
+      const now = clock.now();
+      const age = held === null ? Number.POSITIVE_INFINITY : now - held.at;
+      const mustWait = age >= HELD_MS;
+      if (now >= failedUntil && (mustWait || (age >= REFRESH_MS && now >= turnUntil))) {
+        const refreshed = tryToRefresh(origin, background);
+        background(refreshed);
+        // A read that is late still counts once it ends.
+        if (mustWait && !(await withTimeLimit(() => refreshed, waitMs)).ok) failedUntil = clock.now() + TURN_MS;
+      }
+      return held?.changes ?? NO_CHANGES;
+    },
+  };
+}
+
+/** Null: the data centre's cache has none, or does not answer. */
+async function textOfCopy(cache: EdgeCache, url: string): Promise<string | null> {
+  const matched = await withTimeLimit(() => cache.match(url), CACHE_WAIT_MS);
+  // biome-ignore lint/plugin: a copy of an object that the ledger wrote
+  return matched.ok && matched.value !== undefined ? matched.value.text() : null;
+}
+
+async function textInStore(images: ObjectStore): Promise<string> {
+  const object = await images.get(CHANGES_KEY);
+  // Before the first change there is none.
+  // biome-ignore lint/plugin: an object that the ledger wrote
+  return object === null ? printChanges(0, []) : object.text();
+}
