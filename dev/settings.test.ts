@@ -2,6 +2,7 @@ import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { cloudinary } from "@prewarm/legacy-urls/cloudinary";
 import { defineConfig, type UserConfig } from "@prewarm/shared/config";
+import { isPrivateKey } from "@prewarm/shared/ed25519";
 import { describe, expect, it } from "vitest";
 import { tempFolder } from "../test/temp-folder.ts";
 import { isLoopback, localSecrets, readSettings } from "./settings.ts";
@@ -12,7 +13,7 @@ const read = (env: Record<string, string>) => readSettings({ STATE_DIR, ...env }
 function secretsOf(site: Partial<UserConfig>, env: Record<string, string> = {}, faults: string[] = []) {
   const config = defineConfig({ sources: [], ...site });
   const found = localSecrets({ config, faults }, env, STATE_DIR);
-  const { ADMIN_TOKEN: _admin, VIEWER_TOKEN: _viewer, SIGNING_KEYS: _keys, ...own } = found;
+  const { ADMIN_TOKEN: _admin, VIEWER_TOKEN: _viewer, RECEIPT_KEY: _receipts, SIGNING_KEYS: _keys, ...own } = found;
   return own;
 }
 const given = (value: string) => ({ value, isMade: false });
@@ -89,17 +90,19 @@ describe("the local stack's settings", () => {
     expect(secretsOf({}).HOOK_SECRET).toBeUndefined();
   });
 
-  it("make tokens and a signing key that nobody can guess, keep them with the state, and show them to nobody else", () => {
+  it("make tokens and keys that nobody can guess, keep them with the state, and show them to nobody else", () => {
     const { adminToken } = read({});
     const nothing = { config: null, faults: ["prewarm.config.ts: it cannot be loaded"] };
     const made = localSecrets(nothing, {}, STATE_DIR);
-    const values = Object.values(made).map(({ value }) => value);
-    expect(Object.keys(made)).toEqual(["ADMIN_TOKEN", "VIEWER_TOKEN", "SIGNING_KEYS"]);
+    const { RECEIPT_KEY: receipts, ...tokens } = made;
+    const values = Object.values(tokens).map(({ value }) => value);
+    expect(Object.keys(tokens)).toEqual(["ADMIN_TOKEN", "VIEWER_TOKEN", "SIGNING_KEYS"]);
     for (const value of values) expect(value).toMatch(/^[\w-]{32}$/);
     expect(new Set(values).size).toBe(3);
+    expect(isPrivateKey(receipts?.value ?? "")).toBe(true);
     expect(localSecrets(nothing, {}, STATE_DIR)).toEqual(made);
     expect([adminToken, readFileSync(join(STATE_DIR, "admin-token"), "utf8")]).toEqual([values[0], values[0]]);
-    for (const name of ["admin-token", "viewer-token", "signing-keys"])
+    for (const name of ["admin-token", "viewer-token", "receipt-key", "signing-keys"])
       expect(statSync(join(STATE_DIR, name)).mode & 0o077).toBe(0);
     expect(read({ ADMIN_TOKEN: "mine" }).adminToken).toBe("mine");
     expect(localSecrets(nothing, { ADMIN_TOKEN: "mine" }, STATE_DIR).ADMIN_TOKEN).toEqual(given("mine"));

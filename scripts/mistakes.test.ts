@@ -10,6 +10,7 @@ import { programsOf, recordingWrangler } from "../apps/cli/test/testing/recordin
 import { type Config, defineConfig, type UserConfig } from "../packages/shared/src/config.ts";
 import { checkConfig } from "../packages/shared/src/config-check.ts";
 import type { DeployConfig } from "../packages/shared/src/deploy.ts";
+import { makePrivateKey } from "../packages/shared/src/ed25519.ts";
 import { checkEnvironment } from "../packages/shared/src/environment-check.ts";
 import { tempFolder } from "../test/temp-folder.ts";
 import { ADMIN, createApiWorld, HOOK_SECRET } from "../workers/consumer/src/api/testing/api-world.ts";
@@ -35,6 +36,7 @@ const SECRETS = {
   ITTYBIT_API_KEY: "key",
   ADMIN_TOKEN: "a-token-of-many-characters",
   HOOK_SECRET,
+  RECEIPT_KEY: makePrivateKey(),
   EDGE_URL: "https://images.example.com",
   SIGNING_KEYS: "a-key-of-many-characters",
   ITTYBIT_API_URL: "https://api.ittybit.com",
@@ -146,6 +148,12 @@ const MISTAKES: Mistake[] = [
     hook: 503,
   },
   { name: "no key for Ittybit", secrets: { ITTYBIT_API_KEY: undefined }, told: /^ITTYBIT_API_KEY: /, hook: 401 },
+  {
+    name: "a key of receipts without its private half",
+    secrets: { RECEIPT_KEY: "MCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=" },
+    told: /^RECEIPT_KEY: write a private Ed25519 key first/,
+    hook: 401,
+  },
   { name: "no ADMIN_TOKEN", secrets: { ADMIN_TOKEN: "" }, told: /^ADMIN_TOKEN: it is not set/, hook: 401 },
   {
     name: "an ADMIN_TOKEN that can be guessed",

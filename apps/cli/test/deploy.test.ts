@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Config, defineConfig } from "@prewarm/shared/config";
 import type { DeployConfig } from "@prewarm/shared/deploy";
+import { isPrivateKey, makePrivateKey, publicHalf } from "@prewarm/shared/ed25519";
 import { printFiles, REPOSITORY } from "@prewarm/wrangler-files/wrangler-files";
 import { describe, expect, it } from "vitest";
 import { tempFolder } from "../../../test/temp-folder.ts";
@@ -89,7 +90,8 @@ describe("provision", () => {
         "secret bulk -c wrangler.consumer.toml -e staging",
       ],
     });
-    expect([...cloudflare.script("prewarm-consumer-staging").secrets]).toEqual(Object.keys(SECRETS));
+    const made = [...Object.keys(SECRETS), "RECEIPT_KEY"].sort();
+    expect([...cloudflare.script("prewarm-consumer-staging").secrets].sort()).toEqual(made);
     expect(await run("provision --to staging --yes")).toMatchObject({
       code: 0,
       changes: [],
@@ -192,9 +194,23 @@ describe("provision", () => {
     expect([...said.matchAll(/^ {2}(\w+)=\S{32,}$/gm)].map(([, name]) => name)).toEqual(names);
     expect(said).toMatch(/HOOK_SECRET=whsec_[\w+/]{43}=$/m);
     expect([...cloudflare.script("prewarm-consumer-staging").secrets].sort()).toEqual(
-      [...names, "ITTYBIT_API_KEY"].sort(),
+      [...names, "ITTYBIT_API_KEY", "RECEIPT_KEY"].sort(),
     );
     expect(await run("provision --to staging --yes", { answer })).toMatchObject({ code: 0, changes: [] });
+  });
+
+  it("makes the key of receipts without a person and shows it to nobody; another one is given, not made", async () => {
+    const { run, recorded } = createAccount();
+    const { code, said } = await run("provision --to staging --yes");
+    const keys = recorded.calls.flatMap(({ stdin }) => (stdin ? [JSON.parse(stdin).RECEIPT_KEY] : []));
+    expect([code, keys]).toEqual([0, [expect.toSatisfy(isPrivateKey)]]);
+    expect(said).toContain("RECEIPT_KEY (will be made)");
+    expect(said).not.toContain(keys[0].slice(-40));
+    const again = await run("provision --to staging --yes --set RECEIPT_KEY", { answer: () => "" });
+    expect(again).toMatchObject({ code: 1, said: expect.stringContaining("RECEIPT_KEY is not given") });
+    const list = `${makePrivateKey()},${await publicHalf(keys[0])}`;
+    expect((await run("provision --to staging --yes --set RECEIPT_KEY", { answer: () => list })).code).toBe(0);
+    expect(JSON.parse(recorded.calls.at(-1)?.stdin ?? "")).toEqual({ RECEIPT_KEY: list });
   });
 
   it("sets a secret again that --set names, in each Worker that has it, and no other", async () => {

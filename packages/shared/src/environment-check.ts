@@ -2,6 +2,7 @@ import { ACTS, isAct, namedToken } from "./acts.ts";
 import { type Config, secretNames } from "./config.ts";
 import { SHARED_SECRET } from "./config-hook-rules.ts";
 import { LEDGER_PLACES } from "./deploy.ts";
+import { isPrivateKey, isPublicKey } from "./ed25519.ts";
 import { secretList } from "./environment.ts";
 import { TOKEN_MIN_CHARS } from "./limits.ts";
 import { type Secret, secretsOf } from "./secrets.ts";
@@ -69,12 +70,21 @@ function secretFaults({ name, need, form }: Secret, { value }: Given): string[] 
     return [
       `${name}: it is not whsec_ and base64 of at least ${WEBHOOK_SECRET_MIN_BYTES} bytes: echo "whsec_$(openssl rand -base64 32)", then ${put}`,
     ];
+  if (form === "key" && !isKeyList(entries))
+    return [
+      `${name}: write a private Ed25519 key first, and older keys, private or public, behind commas: openssl genpkey -algorithm ed25519 -outform DER | openssl base64 -A, then ${put}`,
+    ];
   // The local stack's tokens are published, and accepted on this machine only.
   const isShort = (entry: string): boolean => secretIn(name, entry).length < TOKEN_MIN_CHARS;
   if (form !== "token" || value("LOCAL") === "true" || !entries.some(isShort)) return [];
   return [
     `${name}: it is shorter than ${TOKEN_MIN_CHARS} characters and can be guessed: openssl rand -hex 32, then ${put}`,
   ];
+}
+
+/** The first key signs, so it is private. Of the others the public half is enough. */
+function isKeyList([first = "", ...others]: readonly string[]): boolean {
+  return isPrivateKey(first) && others.every((key) => isPrivateKey(key) || isPublicKey(key));
 }
 
 /** A signing key has no name before it. */

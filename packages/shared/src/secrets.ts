@@ -1,10 +1,14 @@
 import { type Config, secretNames } from "./config.ts";
+import { makePrivateKey } from "./ed25519.ts";
 
 /** A Worker that reads secrets. */
 export type SecretReader = "consumer" | "edge";
 
-/** What a value looks like: a `token` of at least 24 characters, `webhook` (`whsec_` and base64), or any `text`. */
-export type SecretForm = "token" | "webhook" | "text";
+/**
+ * What a value looks like: a `token` of at least 24 characters, `webhook` (`whsec_` and base64), a private Ed25519 `key`
+ * and older ones, or any `text`.
+ */
+export type SecretForm = "token" | "webhook" | "key" | "text";
 
 /** A secret of a site. One name may be the secret of several settings. */
 export interface Secret {
@@ -35,6 +39,7 @@ const TABLE: readonly Row[] = [
       of("ITTYBIT_API_KEY", CONSUMER, "Ittybit makes nothing without it", "text", "service"),
       of("ADMIN_TOKEN", CONSUMER, "nobody can operate the site without it", "token", "site"),
       of("VIEWER_TOKEN", CONSUMER, null, "token", "site"),
+      of("RECEIPT_KEY", CONSUMER, "receipts are signed with it", "key", "site"),
     ],
   },
   {
@@ -112,7 +117,7 @@ export function secretsOf(config: Config, isWhole: (setting: string) => boolean 
   return [...byName.values()].map(merged);
 }
 
-const FORMS: readonly SecretForm[] = ["webhook", "token", "text"];
+const FORMS: readonly SecretForm[] = ["key", "webhook", "token", "text"];
 const MAKERS: readonly Secret["maker"][] = ["service", "site", "sender"];
 
 /** A name that several settings share: its value must suit all of them. */
@@ -129,6 +134,7 @@ function merged(uses: readonly Secret[]): Secret {
 
 /** A new value that nobody can guess. */
 export function makeSecret(form: SecretForm): string {
+  if (form === "key") return makePrivateKey();
   const base64 = btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(form === "token" ? 24 : 32))));
   return form === "webhook" ? `whsec_${base64}` : base64.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }

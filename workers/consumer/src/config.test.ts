@@ -38,7 +38,7 @@ describe("the control API's tokens", () => {
     const commands = checkEnvironment(config, [], { value, hasBucket: () => true }).flatMap(
       (fault) => fault.match(/prewarm provision --to \S+ --set \S+/g) ?? [],
     );
-    expect(commands).toHaveLength(5);
+    expect(commands).toHaveLength(6);
     expect(commands.filter((command) => !command.includes(flag))).toEqual([]);
   });
 

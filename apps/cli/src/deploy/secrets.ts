@@ -20,11 +20,23 @@ export interface SecretSources {
 /** What is made or typed in one run, by name: both Workers get the same. What is made is shown. */
 export type Given = Map<string, { text: string; isMade: boolean }>;
 
-/** Null: another service makes it, such as Ittybit its key. */
-function makerOf(name: string, site: Config): { make: () => string; isOurs: boolean } | null {
+interface Maker {
+  make(): string;
+  isOurs: boolean;
+  /** False: nobody else needs it, such as the private key of receipts. It is made without a person too. */
+  isShown: boolean;
+}
+
+/**
+ * Null: another service makes it, such as Ittybit its key. Also where a key of receipts is replaced: a person says which
+ * older keys stay behind it.
+ */
+function makerOf(name: string, site: Config, replaced: readonly string[]): Maker | null {
   const secret = secretsOf(site).find((one) => one.name === name);
   if (secret === undefined || secret.maker === "service") return null;
-  return { make: () => makeSecret(secret.form), isOurs: secret.maker === "site" };
+  const isShown = secret.form !== "key";
+  if (!isShown && replaced.includes(name)) return null;
+  return { make: () => makeSecret(secret.form), isOurs: secret.maker === "site", isShown };
 }
 
 /** What the plan says of a secret that is not set. `isElsewhere`: the other Worker has it, so another value would be wrong. */
@@ -32,7 +44,8 @@ export function sourceOf(name: string, site: Config, sources: SecretSources, isE
   const { value, person, replaced } = sources;
   if (value(name)) return "from the environment";
   if (replaced.includes(name)) return "will be asked for";
-  const maker = isElsewhere ? null : makerOf(name, site);
+  const maker = isElsewhere ? null : makerOf(name, site, replaced);
+  if (maker?.isShown === false) return "will be made";
   if (maker === null || person === null) return "will be asked for";
   return maker.isOurs ? "will be made, and shown once" : "will be asked for, or made and shown once";
 }
@@ -47,9 +60,10 @@ export async function secretValue(
   const given = value(name) || known.get(name)?.text;
   if (given) return given;
   const missing = `${name} is not given: set it in the environment, or type it when asked.`;
-  if (person === null) throw new CliError(EXIT.usage, missing);
   const isReplaced = replaced.includes(name);
-  const maker = isElsewhere && !isReplaced ? null : makerOf(name, site);
+  const maker = isElsewhere && !isReplaced ? null : makerOf(name, site, replaced);
+  if (maker?.isShown === false) return maker.make();
+  if (person === null) throw new CliError(EXIT.usage, missing);
   const question = maker === null ? `${name}: ` : `${name} (Enter makes one): `;
   const isAsked = isReplaced || !maker?.isOurs;
   const typed = isAsked ? (await person.askSecret(question)).trim() : "";
