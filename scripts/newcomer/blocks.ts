@@ -108,6 +108,21 @@ export const BLOCKS: readonly Block[] = [
     does: { prints: [/^u\/7f3c91\.jpg is removed and blocked$/m] },
   },
   {
+    page: "docs/delete-a-persons-pictures.md",
+    begins: "curl -fo prewarm-receipts.pem",
+    does: { skip: "asks an address of yours", runBy: "workers/consumer/src/api/receipt-forgeries.test.ts" },
+  },
+  {
+    page: "docs/delete-a-persons-pictures.md",
+    begins: "sed '$d' receipt.txt",
+    does: { skip: "needs the two files", runBy: "workers/consumer/src/api/receipt-forgeries.test.ts" },
+  },
+  {
+    page: "docs/operate.md",
+    begins: "old=$(curl",
+    does: { skip: "needs an account", runBy: "workers/consumer/src/api/receipt-forgeries.test.ts" },
+  },
+  {
     page: "docs/from-zero.md",
     begins: "mkdir -p photos",
     does: { starts: { lines: 2, ready: /^ready edge=/m }, prints: [] },

@@ -29,7 +29,7 @@ import { mcpCommand } from "./commands/mcp.ts";
 import { promoteCommand } from "./commands/promote.ts";
 import { provisionCommand } from "./commands/provision.ts";
 import { purgeCommand } from "./commands/purge.ts";
-import { receiptCommand, receiptVerifyCommand } from "./commands/receipt.ts";
+import { receiptCommand } from "./commands/receipt.ts";
 import { recipeSuggestCommand } from "./commands/recipe-suggest.ts";
 import { removalCommand, removeCommand, unblockCommand } from "./commands/remove.ts";
 import { retryCommand } from "./commands/retry.ts";
@@ -54,7 +54,6 @@ export const COMMANDS: readonly Command[] = [
   recipeSuggestCommand,
   statusCommand,
   receiptCommand,
-  receiptVerifyCommand,
   jobsCommand,
   causesCommand,
   retryCommand,

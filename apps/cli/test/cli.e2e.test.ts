@@ -156,7 +156,7 @@ describe("the other commands", () => {
     });
   });
 
-  it("receipt proves that a run is in R2, names what a purge took, and receipt verify knows the signature", async () => {
+  it("receipt proves that a run is in R2, names what a purge took, and is verified by the published key", async () => {
     const cwd = emptyDirectory();
     const warmed = await prewarm([
       "warm",
@@ -169,15 +169,15 @@ describe("the other commands", () => {
       "--json",
     ]);
     const { run } = JSON.parse(warmed.stdout.trim().split("\n").at(-1) ?? "");
-    const whole = await prewarm(["receipt", run, "--json"]);
+    const whole = await prewarm(["receipt", run, "--save", "receipt.txt", "--json"], cwd);
     expect([whole.code, JSON.parse(whole.stdout)]).toMatchObject([
       EXIT.ok,
       { receipt: { run, complete: true, missing: 0 }, missing: [] },
     ]);
-    writeFileSync(join(cwd, "receipt.json"), whole.stdout);
-    expect((await prewarm(["receipt", "verify", "receipt.json"], cwd)).code).toBe(EXIT.ok);
-    writeFileSync(join(cwd, "forged.json"), whole.stdout.replace('"ordered":', '"ordered":1'));
-    expect((await prewarm(["receipt", "verify", "forged.json"], cwd)).code).toBe(EXIT.failed);
+    expect((await prewarm(["receipt", "--verify", "receipt.txt"], cwd)).code).toBe(EXIT.ok);
+    const forged = readFileSync(join(cwd, "receipt.txt"), "utf8").replace('"ordered": ', '"ordered": 1');
+    writeFileSync(join(cwd, "forged.txt"), forged);
+    expect((await prewarm(["receipt", "--verify", "forged.txt"], cwd)).code).toBe(EXIT.failed);
     await prewarm(["purge", "portrait.jpg", "--yes"]);
     await vi.waitFor(async () => expect((await prewarm(["receipt", run])).stdout).toMatch(/missing +\d+: \d+ purged/), {
       timeout: 60_000,

@@ -1,5 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { receiptFile, receiptText } from "@prewarm/control-schema/receipt-file";
+import { makePrivateKey, printPem, publicHalf, signText } from "@prewarm/shared/ed25519";
 import { printable } from "@prewarm/shared/printable";
 import { beforeEach, describe, expect, it } from "vitest";
 import { tempFolder } from "../../../test/temp-folder.ts";
@@ -16,6 +18,7 @@ import { POISON, poisonedAnswer } from "./testing/poisoned-answers.ts";
 const RAW = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
 const CONFIG = `export default { sources: [{ prefix: "", url: "https://o.example/{id}" }], presets: {} };\n`;
 const ID = `x${POISON}`;
+const RECEIPT_KEY = makePrivateKey();
 
 /** How each command is called; a command that is missing here fails the test below. */
 const LINES: Record<string, readonly (readonly string[])[]> = {
@@ -34,8 +37,7 @@ const LINES: Record<string, readonly (readonly string[])[]> = {
   ],
   "recipe suggest": [[]],
   status: [[], ["run_1"]],
-  receipt: [["run_1"]],
-  "receipt verify": [["receipt.json"]],
+  receipt: [["run_1"], ["--verify", "receipt.txt", "--key", "keys.pem"], ["--verify", ID, "--key", "keys.pem"]],
   jobs: [[], ["--state", ID]],
   causes: [[]],
   retry: [
@@ -86,7 +88,7 @@ const LINES: Record<string, readonly (readonly string[])[]> = {
 };
 
 let cwd: string;
-beforeEach(() => {
+beforeEach(async () => {
   cwd = tempFolder("prewarm-poisoned-");
   writeFileSync(join(cwd, "prewarm.config.mjs"), CONFIG);
   const location = "file:///etc/&#27;]0;PWNED&#7;&#27;[31m&#x202e;";
@@ -96,9 +98,10 @@ beforeEach(() => {
   writeFileSync(join(cwd, "pages", "\u202epage.html"), image.repeat(2));
   const address = encodeURIComponent(`/${POISON}.jpg?blur=${POISON}`);
   writeFileSync(join(cwd, "access.log"), `1.2.3.4 - - [x] "GET /${address}${POISON} HTTP/1.1" 200 1\n`);
-  const receipt = { run: ID, label: ID, createdAt: 0, startedAt: 0, checkedAt: 0, ordered: 0, checked: 0, inStore: 0 };
-  const rest = { missing: 0, whys: {}, forgotten: 0, complete: true, missingDigest: ID };
-  writeFileSync(join(cwd, "receipt.json"), JSON.stringify({ receipt: { ...receipt, ...rest }, signature: ID }));
+  const counts = { ordered: 0, checked: 0, inStore: 0, missing: 0, forgotten: 0, complete: true, missingDigest: ID };
+  const receipt = { run: ID, label: ID, createdAt: 0, startedAt: 0, checkedAt: 0, whys: {}, ...counts };
+  writeFileSync(join(cwd, "receipt.txt"), receiptFile(receipt, await signText(receiptText(receipt), RECEIPT_KEY)));
+  writeFileSync(join(cwd, "keys.pem"), printPem([await publicHalf(RECEIPT_KEY)]));
   writeFileSync(join(cwd, "ids.txt"), `good\n../${POISON.replaceAll("\n", "")}\n`);
 });
 

@@ -15,7 +15,7 @@ const ROUTES = Object.entries(document.paths)
   .flatMap(([path, methods]) => Object.keys(methods).map((method) => [method.toUpperCase(), path] as const))
   .filter(([, path]) => path !== "/api/v1/session");
 /** A question too long for an address is no write. */
-const QUESTIONS = new Set(["/api/v1/info", "/api/v1/receipts/verify"]);
+const QUESTIONS = new Set(["/api/v1/info"]);
 const WRITES = ROUTES.filter(([method, path]) => method !== "GET" && !QUESTIONS.has(path));
 /** All that the ledger knows is no viewer's to take away. */
 const SECRETS = new Set(["/api/v1/ledger/export"]);

@@ -1,3 +1,6 @@
+import { readFile } from "node:fs/promises";
+import { checkReceipt } from "@prewarm/control-schema/receipt-check";
+import { parsePem } from "@prewarm/shared/ed25519";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { launchBrowser } from "./browser.ts";
@@ -184,9 +187,14 @@ it("proves a run against R2, and says which of its variants were purged", async 
   await page.getByText(/^0 of 41 variants are in R2\. 41 missing: .*1 purged/).waitFor();
   await page.getByText("41 missing variants").click();
   await page.getByRole("listitem").filter({ hasText: "landscape.jpg" }).getByText("purged").waitFor();
-  await page.getByRole("button", { name: "Copy the signed receipt" }).click();
-  const proof = await page.evaluate(() => navigator.clipboard.readText());
-  expect(await api("/receipts/verify", { method: "POST", body: proof })).toEqual({ valid: true });
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("button", { name: "Download the receipt" }).click(),
+  ]);
+  expect(download.suggestedFilename()).toBe(`receipt-${run}.txt`);
+  const file = await readFile(await download.path(), "utf8");
+  const pem = await (await fetch(`${stack.controlUrl}/.well-known/prewarm-receipts`)).text();
+  expect(await checkReceipt(file, parsePem(pem))).toMatchObject({ receipt: { run, complete: false } });
   await close();
 });
 

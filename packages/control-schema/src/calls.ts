@@ -13,7 +13,7 @@ import { FocalAnswer, FocalRequest, Image, ImageList, imageQuery, imagesQuery, P
 import { ImageInfos, infoRequest } from "./info.ts";
 import { Job, JobDetail, JobPage, jobsQuery } from "./jobs.ts";
 import { LedgerRestore, restoreRequest } from "./ledger.ts";
-import { ReceiptPage, ReceiptProof, ReceiptVerdict, receiptQuery } from "./receipts.ts";
+import { ReceiptPage, receiptQuery } from "./receipts.ts";
 import { RecipeSuggestion } from "./recipe.ts";
 import { RemoveRequest, SignedRemoval, Unblocked } from "./removal.ts";
 import { RejectedPage, Run, RunPage, RunPatch, runsQuery } from "./runs.ts";
@@ -38,7 +38,6 @@ export const CALLS = {
   "GET /api/v1/runs/{run}": { answer: Run },
   "GET /api/v1/runs/{run}/rejected": { query: pageQuery, answer: RejectedPage },
   "GET /api/v1/runs/{run}/receipt": { query: receiptQuery, answer: ReceiptPage },
-  "POST /api/v1/receipts/verify": { body: ReceiptProof, answer: ReceiptVerdict },
   "PATCH /api/v1/runs/{run}": { body: RunPatch, answer: Run },
   "DELETE /api/v1/runs/{run}": { answer: Run },
   "GET /api/v1/jobs": { query: jobsQuery, answer: JobPage },

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { RemovalReceipt } from "./removal.ts";
+import { RemovalReceipt, signature } from "./removal.ts";
 import { count, cursor, Format, nextCursor, time } from "./words.ts";
 
 /** Why a variant that a run asked for is not in R2. */
@@ -20,7 +20,7 @@ const Missing = z
 export type MissingVariant = z.infer<typeof Missing>;
 
 export const Receipt = z
-  .object({
+  .strictObject({
     run: z.string(),
     label: z.string().nullable(),
     createdAt: time.meta({ description: "When the run was ordered, Unix milliseconds" }),
@@ -41,14 +41,14 @@ export const Receipt = z
   .meta({ id: "Receipt" });
 export type Receipt = z.infer<typeof Receipt>;
 
-const signature = z.string().meta({ description: "HMAC-SHA-256 over the receipt, in base64url" });
-
 export const ReceiptPage = z
   .object({
     receipt: Receipt,
     missing: z.array(Missing).meta({ description: "What this step found missing" }),
     nextCursor: nextCursor.meta({ description: "The next step of the check; null: the check has ended" }),
-    signature: signature.nullable().meta({ description: "Once the check has ended" }),
+    signature: signature
+      .nullable()
+      .meta({ description: "Ed25519 over the receipt's text, base64, once the check has ended" }),
   })
   .meta({ id: "ReceiptPage" });
 export type ReceiptPage = z.infer<typeof ReceiptPage>;
@@ -59,11 +59,3 @@ export const receiptQuery = z.object({ cursor: cursor.unwrap().max(2_000).option
 /** Of a run or of a removal. */
 export const AnyReceipt = z.union([Receipt, RemovalReceipt]);
 export type AnyReceipt = z.infer<typeof AnyReceipt>;
-
-export const ReceiptProof = z.strictObject({ receipt: AnyReceipt, signature: z.string().max(100) }).meta({
-  id: "ReceiptProof",
-});
-
-export const ReceiptVerdict = z
-  .object({ valid: z.boolean().meta({ description: "This Prewarm signed this receipt, word for word" }) })
-  .meta({ id: "ReceiptVerdict" });

@@ -7,7 +7,7 @@ export const RemoveRequest = z
   })
   .meta({ id: "RemoveRequest" });
 
-const removedObject = z.object({
+const removedObject = z.strictObject({
   name: z.string().meta({
     description: "Key in R2; of an original in a bucket of yours, after the bucket's binding and a blank",
   }),
@@ -28,10 +28,10 @@ export interface Block {
   at: number;
 }
 
-const check = z.object({ at: time, found: count.meta({ description: "Objects that it found and deleted" }) });
+const check = z.strictObject({ at: time, found: count.meta({ description: "Objects that it found and deleted" }) });
 
 export const RemovalReceipt = z
-  .object({
+  .strictObject({
     removed: z.string().meta({ description: "The image's id" }),
     reason: z.string(),
     by: z.string().meta({ description: "Who ordered it, as in the audit log" }),
@@ -49,6 +49,9 @@ export const RemovalReceipt = z
     browsersUntil: time.nullable().meta({
       description: "Until when a browser that has a copy may show it, Unix milliseconds; null: not known yet",
     }),
+    completeAt: time.nullable().meta({
+      description: "When the last check is due, or has been made, Unix milliseconds; null: not known yet",
+    }),
     complete: z.boolean().meta({
       description: "A check after `edgeUntil`, and after the end of every older handler, has found nothing",
     }),
@@ -56,8 +59,8 @@ export const RemovalReceipt = z
   .meta({ id: "RemovalReceipt" });
 export type RemovalReceipt = z.infer<typeof RemovalReceipt>;
 
-export const SignedRemoval = z
-  .object({ receipt: RemovalReceipt, signature: z.string().meta({ description: "HMAC-SHA-256, in base64url" }) })
-  .meta({ id: "SignedRemoval" });
+export const signature = z.string().meta({ description: "Ed25519 over the receipt's text, base64" });
+
+export const SignedRemoval = z.object({ receipt: RemovalReceipt, signature }).meta({ id: "SignedRemoval" });
 
 export const Unblocked = z.object({ id: z.string() }).meta({ id: "Unblocked" });

@@ -14,7 +14,10 @@ export function consumerFile(site: Site, installation: Installation): Table {
       directory: installation.dashboard,
       binding: "ASSETS",
       not_found_handling: "single-page-application",
-      run_worker_first: ["/api/*", "/hooks/*", "/ittybit/*", "/metrics", "/healthz", "/readyz", "/openapi.json"],
+      run_worker_first: [
+        ...["/api/*", "/hooks/*", "/ittybit/*", "/metrics", "/healthz", "/readyz", "/openapi.json"],
+        "/.well-known/prewarm-receipts",
+      ],
     },
     migrations: [{ tag: "v1", new_sqlite_classes: ["Ledger"] }],
     // The alarm is the clock. Alarms may be lost: the cron sets them again, and does their work meanwhile.

@@ -3,7 +3,7 @@ import type { CodeVersion } from "@prewarm/control-schema/words";
 import { systemClock } from "@prewarm/shared/clock";
 import type { Config } from "@prewarm/shared/config";
 import { checkConfig } from "@prewarm/shared/config-check";
-import { signingKeys } from "@prewarm/shared/environment";
+import { secretList, signingKeys } from "@prewarm/shared/environment";
 import { checkEnvironment } from "@prewarm/shared/environment-check";
 import { createLog, type Log } from "@prewarm/shared/log";
 import { originalUrl } from "@prewarm/shared/signature";
@@ -164,6 +164,7 @@ export function apiDeps(site: Config, env: Env): ApiDeps {
     strangers: createStrangers(),
     senderKeys: createSenderKeys(fetcher),
     signingKeys: signingKeys(env.SIGNING_KEYS, env.LOCAL === "true"),
+    receiptKeys: secretList(env.RECEIPT_KEY),
     secret: (name) => secretOf(env, name),
     access: accessOf(env),
     edgeUrl: (env.EDGE_URL ?? "").replace(/\/$/, ""),

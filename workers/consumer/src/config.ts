@@ -15,6 +15,8 @@ export interface Secrets {
   VIEWER_TOKEN?: string;
   /** Keys of signed URLs, comma-separated: the first signs, all verify. */
   SIGNING_KEYS?: string;
+  /** Ed25519 keys of receipts, comma-separated: the first is private and signs, all verify. */
+  RECEIPT_KEY?: string;
   HOOK_SECRET?: string;
   /** Replaces the url of the source with prefix "" (the local stack's originals). */
   ORIGINALS_URL?: string;

@@ -1,7 +1,9 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { receiptText } from "@prewarm/control-schema/receipt-file";
+import { makePrivateKey, printPem, publicHalf, signText } from "@prewarm/shared/ed25519";
 import { expect, it } from "vitest";
+import { tempFolder } from "../../../../test/temp-folder.ts";
 import { createWorld } from "../../test/testing/fake-world.ts";
 import { EXIT } from "../platform/exit-codes.ts";
 import { runCli } from "../run-cli.ts";
@@ -13,13 +15,15 @@ const RECEIPT = {
 const GONE = { key: "a/400-high.webp", id: "a", transform: "w=400", format: "webp", why: "gone" };
 
 /** Runs a command against a server that answers call after call. */
-async function run(line: string, answers: unknown[]) {
+async function run(line: string, answers: unknown[], { cwd = "/nowhere", token = "operator" } = {}) {
   const asked: string[] = [];
   const world = createWorld({
-    env: { ADMIN_TOKEN: "operator" },
+    cwd,
+    env: { ADMIN_TOKEN: token },
     fetch: (url) => {
       asked.push(new URL(url).pathname + new URL(url).search);
-      return Response.json(answers[asked.length - 1]);
+      const answer = answers[asked.length - 1];
+      return typeof answer === "string" ? new Response(answer) : Response.json(answer);
     },
   });
   const code = await runCli(line.split(" "), world.context, () => {});
@@ -48,18 +52,41 @@ it("ends with code 1, and lists what is missing, when R2 lacks a variant", async
   expect(JSON.parse(json)).toMatchObject({ schema: "prewarm.receipt/1", receipt, signature: "sig", missing: [GONE] });
 });
 
-it("asks Prewarm whether it signed what a file contains", async () => {
-  const folder = await mkdtemp(join(tmpdir(), "receipt-"));
-  const file = join(folder, "receipt.json");
-  await writeFile(
-    file,
-    JSON.stringify({ schema: "prewarm.receipt/1", receipt: RECEIPT, signature: "sig", missing: [] }),
-  );
-  const yes = await run(`receipt verify ${file}`, [{ valid: true }]);
-  expect([yes.code, yes.stdout]).toEqual([EXIT.ok, "This Prewarm signed the receipt of bulk_1.\n"]);
-  expect((await run(`receipt verify ${file}`, [{ valid: false }])).code).toBe(EXIT.failed);
-  await writeFile(file, "{}");
-  const no = await run(`receipt verify ${file}`, []);
-  expect([no.code, no.asked]).toEqual([EXIT.usage, []]);
-  await rm(folder, { recursive: true });
+it("saves the signed file, and verifies it without a network, a deployment or a token", async () => {
+  const cwd = tempFolder("prewarm-receipt-");
+  const [old, next] = [makePrivateKey(), makePrivateKey()];
+  const [publicOld, publicNext] = [await publicHalf(old), await publicHalf(next)];
+  const signature = await signText(receiptText(RECEIPT), old);
+  const page = { receipt: RECEIPT, missing: [], nextCursor: null, signature };
+  expect((await run("receipt bulk_1 --save receipt.txt", [page], { cwd })).code).toBe(EXIT.ok);
+  expect(readFileSync(join(cwd, "receipt.txt"), "utf8")).toBe(`${receiptText(RECEIPT)}${signature}\n`);
+  writeFileSync(join(cwd, "keys.pem"), `The keys of example.com\n${printPem([publicNext, publicOld])}`);
+  const verify = (more: string, answers: string[] = []) =>
+    run(`receipt --verify receipt.txt ${more}`, answers, { cwd, token: "" });
+  const offline = await verify("--key keys.pem");
+  expect([offline.code, offline.asked]).toEqual([EXIT.ok, []]);
+  expect(offline.stdout).toContain(`signed by  ${publicOld}\na key of   keys.pem\n`);
+  const published = await verify("--json --url https://control.example", [printPem([publicOld])]);
+  expect([published.code, published.asked]).toEqual([EXIT.ok, ["/.well-known/prewarm-receipts"]]);
+  const from = "https://control.example/.well-known/prewarm-receipts";
+  expect(JSON.parse(published.stdout)).toMatchObject({ valid: true, key: publicOld, keys: from, receipt: RECEIPT });
+  expect((await verify("--key https://k.example/keys", [printPem([publicNext])])).code).toBe(EXIT.failed);
+  writeFileSync(join(cwd, "receipt.txt"), `${receiptText({ ...RECEIPT, ordered: 4 })}${signature}\n`);
+  const forged = await verify("--key keys.pem");
+  expect([forged.code, forged.stdout]).toEqual([EXIT.failed, expect.stringContaining("no key signed this text")]);
+});
+
+it("refuses keys that another could have written, and a file that has none", async () => {
+  const cwd = tempFolder("prewarm-receipt-");
+  writeFileSync(join(cwd, "receipt.txt"), "{}\n");
+  for (const line of [
+    "receipt --verify receipt.txt --key http://k.example/keys",
+    "receipt --verify receipt.txt --key receipt.txt",
+    "receipt --verify receipt.txt --key nothing.pem",
+    "receipt bulk_1 --verify receipt.txt",
+    "receipt",
+  ]) {
+    const { code, asked } = await run(line, [], { cwd });
+    expect([line, code, asked]).toEqual([line, EXIT.usage, []]);
+  }
 });

@@ -1,84 +1,98 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import {
-  AnyReceipt,
-  type MissingVariant,
-  type Receipt,
-  ReceiptPage,
-  ReceiptVerdict,
-} from "@prewarm/control-schema/receipts";
-import * as z from "zod";
+import { checkReceipt } from "@prewarm/control-schema/receipt-check";
+import { type AnyReceipt, type MissingVariant, type Receipt, ReceiptPage } from "@prewarm/control-schema/receipts";
+import { parsePem } from "@prewarm/shared/ed25519";
 import { type ControlApi, createControlApi } from "../api/control-api.ts";
-import type { Command } from "../arguments/command.ts";
-import { readControlSettings } from "../arguments/settings.ts";
-import { EXIT, usageError } from "../platform/exit-codes.ts";
+import type { Arguments, Command } from "../arguments/command.ts";
+import { isLoopback, readControlSettings, readControlUrl } from "../arguments/settings.ts";
+import type { Context } from "../platform/context.ts";
+import { CliError, EXIT, type ExitCode, usageError } from "../platform/exit-codes.ts";
+import { sendRequest } from "../platform/http-request.ts";
+import { SAVE_FLAG, saveReceipt } from "../steps/save-receipt.ts";
 import { formatCount } from "../terminal/progress.ts";
 import { createReport } from "../terminal/report.ts";
 import { formatTable } from "../terminal/table.ts";
 
 /** Missing variants that are printed; `--json` has all of them. */
 const SHOWN = 50;
-const SCHEMA = "prewarm.receipt/1";
+/** Where a control API publishes the public keys of its receipts. */
+const KEYS_PATH = "/.well-known/prewarm-receipts";
 
 export const receiptCommand: Command = {
   name: "receipt",
   description:
-    "Check what a run asked for against R2 now, and print a signed receipt; exit code 1 if a variant is missing",
-  operands: { hint: "<run>", description: "A run, as `prewarm warm` and `prewarm status` name it", min: 1, max: 1 },
-  flags: {},
-  examples: ["prewarm receipt bulk_01j9", "prewarm receipt bulk_01j9 --json > receipt.json"],
+    "Check what a run asked for against R2 now, and sign it; exit code 1 if a variant is missing. Or verify a receipt",
+  operands: { hint: "[run]", description: "A run, as `prewarm warm` and `prewarm status` name it", min: 0, max: 1 },
+  flags: {
+    save: SAVE_FLAG,
+    verify: {
+      type: "string",
+      valueHint: "file",
+      description: "Verify the receipt in this file, of a run or of a removal, instead; exit code 1 if it is not valid",
+    },
+    key: {
+      type: "string",
+      valueHint: "file|url",
+      description: `Public keys for --verify, as PEM. Default: ${KEYS_PATH} of the control API`,
+    },
+  },
+  examples: [
+    "prewarm receipt bulk_01j9",
+    "prewarm receipt bulk_01j9 --save receipt.txt",
+    "prewarm receipt --verify receipt.txt --key prewarm-receipts.pem",
+  ],
   async run(args, context) {
-    const [run = ""] = args.operands;
+    const [[run], file] = [args.operands, args.text("verify")];
+    if (file !== null && run === undefined) return verify(file, args, context);
+    if (file !== null || run === undefined) throw usageError("Name either a run or --verify <file>.");
     const report = createReport(args, context);
     const api = createControlApi(readControlSettings(args, context), context);
     const { receipt, signature, missing } = await check(run, api);
-    if (report.json) report.document(SCHEMA, { receipt, signature, missing });
+    await saveReceipt(args, context, { receipt, signature });
+    if (report.json) report.document("prewarm.receipt/1", { receipt, signature, missing });
     else for (const line of [...formatReceipt(receipt), ...formatMissing(missing)]) report.data(line);
     return receipt.complete ? EXIT.ok : EXIT.failed;
   },
 };
 
-/** What the command reads of a file that it printed. */
-const PRINTED = z.object({ receipt: AnyReceipt, signature: z.string() });
-
-export const receiptVerifyCommand: Command = {
-  name: "receipt verify",
-  description: "Ask Prewarm whether it signed a receipt; exit code 1 if it did not",
-  operands: {
-    hint: "<file>",
-    description: "What `prewarm receipt --json` or `prewarm removal --json` printed",
-    min: 1,
-    max: 1,
-  },
-  flags: {},
-  examples: ["prewarm receipt verify receipt.json"],
-  async run(args, context) {
-    const [file = ""] = args.operands;
-    const text = await readFile(resolve(context.cwd, file), "utf8").catch(() => {
-      throw usageError(`${file} cannot be read.`);
-    });
-    const body = readPrinted(text, file);
-    const api = createControlApi(readControlSettings(args, context), context);
-    const sending = { what: "the receipt" };
-    const { valid } = await api.call("POST /api/v1/receipts/verify", { body }, ReceiptVerdict, sending);
-    const report = createReport(args, context);
-    const { receipt } = body;
-    const [of, what] =
-      "run" in receipt
-        ? [receipt.run, { run: receipt.run, checkedAt: receipt.checkedAt }]
-        : [receipt.removed, { removed: receipt.removed, complete: receipt.complete }];
-    if (report.json) report.document("prewarm.receipt.verify/1", { valid, ...what });
-    else report.data(valid ? `This Prewarm signed the receipt of ${of}.` : "This Prewarm did not sign this receipt.");
-    return valid ? EXIT.ok : EXIT.failed;
-  },
-};
-
-function readPrinted(text: string, file: string): z.infer<typeof PRINTED> {
-  try {
-    return PRINTED.parse(JSON.parse(text));
-  } catch {
-    throw usageError(`${file} is no receipt.`, "Print one with: prewarm receipt <run> --json");
+/** Needs no token, and with keys from a file no network. */
+async function verify(file: string, args: Arguments, context: Context): Promise<ExitCode> {
+  const report = createReport(args, context);
+  const from = args.text("key") ?? readControlUrl(args, context) + KEYS_PATH;
+  const keys = parsePem(await readKeys(from, context));
+  if (keys.length === 0) throw usageError(`${from} has no public key of receipts.`);
+  const checked = await checkReceipt(await readText(file, context), keys);
+  if ("fault" in checked) {
+    if (report.json) report.document("prewarm.receipt.verify/1", { valid: false, fault: checked.fault, keys: from });
+    else report.data(`${file} is not valid under the keys of ${from}: ${checked.fault}.`);
+    return EXIT.failed;
   }
+  const { receipt, key } = checked;
+  if (report.json) report.document("prewarm.receipt.verify/1", { valid: true, key, keys: from, receipt });
+  else for (const line of formatTable(verdictRows(receipt, key, from))) report.data(line);
+  return EXIT.ok;
+}
+
+function verdictRows(receipt: AnyReceipt, key: string, from: string): string[][] {
+  const of = "run" in receipt ? ["run", receipt.run] : ["removed", receipt.removed];
+  return [of, ["complete", receipt.complete ? "yes" : "no"], ["signed by", key], ["a key of", from]];
+}
+
+async function readKeys(from: string, context: Context): Promise<string> {
+  if (!/^https?:/i.test(from)) return readText(from, context);
+  const url = URL.parse(from);
+  if (url === null || (url.protocol === "http:" && !isLoopback(url)))
+    throw usageError(`${from} is not https: keys of somebody else could come in their place.`);
+  const { status, body } = await sendRequest(context, { method: "GET", url: from });
+  if (status !== 200) throw new CliError(EXIT.unreachable, `${from} answers ${status} instead of public keys.`);
+  return body;
+}
+
+function readText(file: string, context: Context): Promise<string> {
+  return readFile(resolve(context.cwd, file), "utf8").catch(() => {
+    throw usageError(`${file} cannot be read.`);
+  });
 }
 
 /** All steps of a check. */

@@ -5,6 +5,7 @@ import { readControlSettings } from "../arguments/settings.ts";
 import { EXIT, usageError } from "../platform/exit-codes.ts";
 import { checkImageId } from "../steps/check-image-id.ts";
 import { confirmByTyping } from "../steps/confirm.ts";
+import { SAVE_FLAG, saveReceipt } from "../steps/save-receipt.ts";
 import { formatCount } from "../terminal/progress.ts";
 import { createReport } from "../terminal/report.ts";
 import { formatTable } from "../terminal/table.ts";
@@ -43,14 +44,15 @@ export const removalCommand: Command = {
   name: "removal",
   description: "Print the signed receipt of a removed image; exit code 1 while it is not complete",
   operands: ONE_ID,
-  flags: {},
-  examples: ["prewarm removal u/7f3c91.jpg", "prewarm removal u/7f3c91.jpg --json > receipt.json"],
+  flags: { save: SAVE_FLAG },
+  examples: ["prewarm removal u/7f3c91.jpg", "prewarm removal u/7f3c91.jpg --save receipt.txt"],
   async run(args, context) {
     const id = checkImageId(args.operands[0] ?? "");
     const api = createControlApi(readControlSettings(args, context), context);
     const report = createReport(args, context);
     const sending = { what: `the receipt of ${id}` };
     const signed = await api.call("GET /api/v1/images/{id}/removal", { params: { id } }, SignedRemoval, sending);
+    await saveReceipt(args, context, signed);
     if (report.json) report.document(SCHEMA, signed);
     else for (const line of formatReceipt(signed.receipt)) report.data(line);
     return signed.receipt.complete ? EXIT.ok : EXIT.failed;
@@ -76,7 +78,7 @@ export const unblockCommand: Command = {
 };
 
 function formatReceipt(receipt: RemovalReceipt): string[] {
-  const { removed, reason, by, orderedAt, jobs, focal, objects, more, checks, edgeUntil, browsersUntil } = receipt;
+  const { removed, reason, by, orderedAt, jobs, focal, objects, more, checks } = receipt;
   const time = (at: number | null) => (at === null ? "not known yet" : new Date(at).toISOString());
   const rows = [
     ["image", removed],
@@ -87,8 +89,9 @@ function formatReceipt(receipt: RemovalReceipt): string[] {
       `${formatCount(objects.length + more)} objects, ${formatCount(jobs)} jobs${focal ? ", focal point" : ""}`,
     ],
     ...checks.map(({ at, found }) => ["checked", `${time(at)}: ${formatCount(found)} found`]),
-    ["edge copies until", time(edgeUntil)],
-    ["browser copies until", time(browsersUntil)],
+    ["edge copies until", time(receipt.edgeUntil)],
+    ["browser copies until", time(receipt.browsersUntil)],
+    ["complete at", time(receipt.completeAt)],
     ["complete", receipt.complete ? "yes" : "no"],
   ];
   const listed = objects.map(({ deletedAt, bytes, name }) => [time(deletedAt), formatCount(bytes), name]);

@@ -173,7 +173,7 @@ const TASKS: readonly [name: string, begin: string, act: Act][] = [
       await click(page.locator(`a[href="/runs/${known.complete}"]`).first());
       await click(page.getByRole("button", { name: "Check against R2" }));
       await see(page.getByText(/are in R2: the run is complete/));
-      await see(page.getByRole("button", { name: "Copy the signed receipt" }));
+      await see(page.getByRole("button", { name: "Download the receipt" }));
     },
   ],
   [

@@ -1,3 +1,4 @@
+import { receiptFile } from "@prewarm/control-schema/receipt-file";
 import type { MissingVariant, Receipt, ReceiptPage } from "@prewarm/control-schema/receipts";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { ask } from "../api/session.ts";
@@ -5,7 +6,7 @@ import { count, plural } from "../lib/format.ts";
 import { imageUrl } from "../lib/paths.ts";
 import { transformWords } from "../lib/transform-words.ts";
 import { ActButton } from "../ui/act-button.tsx";
-import { CopyButton } from "../ui/copy-button.tsx";
+import { SaveButton } from "../ui/save-button.tsx";
 import { Time } from "../ui/time.tsx";
 
 /** Missing variants that the page lists; the command line lists all. */
@@ -80,15 +81,15 @@ function Checked({ page: { receipt, signature }, missing }: Walk) {
         ) : (
           <>
             Checked <Time at={receipt.checkedAt} asClock />.{" "}
-            {signature !== null && "Signed: prewarm receipt verify checks the signature."}
+            {signature !== null && "Signed: prewarm receipt --verify and openssl check the file."}
           </>
         )}
       </p>
       {missing.length > 0 && <Missing missing={missing} total={receipt.missing} run={receipt.run} />}
       {signature !== null && (
-        <CopyButton what="The receipt" text={JSON.stringify({ receipt, signature })}>
-          Copy the signed receipt
-        </CopyButton>
+        <SaveButton name={`receipt-${receipt.run}.txt`} text={receiptFile(receipt, signature)}>
+          Download the receipt
+        </SaveButton>
       )}
     </>
   );

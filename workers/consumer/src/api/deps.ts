@@ -38,6 +38,8 @@ export interface ApiDeps extends ReceiveDeps, DryRunDeps {
   analytics: Analytics | null;
   /** First signs, all verify. */
   signingKeys: string[];
+  /** Ed25519 keys as `RECEIPT_KEY` has them: the first signs receipts, all verify. Empty: none is signed. */
+  receiptKeys: readonly string[];
   wrongTokens: WrongTokens;
   access: AccessSettings | null;
   /** The edge's origin without a trailing slash; empty when not configured. */

@@ -1,12 +1,6 @@
-import {
-  type MissingVariant,
-  type MissingWhy,
-  ReceiptPage,
-  ReceiptProof,
-  ReceiptVerdict,
-  receiptQuery,
-} from "@prewarm/control-schema/receipts";
+import { type MissingVariant, type MissingWhy, ReceiptPage, receiptQuery } from "@prewarm/control-schema/receipts";
 import { ApiError } from "@prewarm/shared/api-errors";
+import { printPem } from "@prewarm/shared/ed25519";
 import { formatTransform } from "@prewarm/shared/transform";
 import { parseVariantKey } from "@prewarm/shared/variant-key";
 import * as z from "zod";
@@ -14,9 +8,9 @@ import type { OrderedKey } from "../ledger/contract.ts";
 import { fromBase64, toBase64Url } from "../platform/base64.ts";
 import { findKeys } from "../store/find-keys.ts";
 import type { ApiDeps } from "./deps.ts";
-import { viewer } from "./endpoint.ts";
-import { isReceiptSigned, isSigned, signReceipt, signText } from "./receipt-signature.ts";
-import { answer, jsonBody, refusal, refusals } from "./responses.ts";
+import { open, viewer } from "./endpoint.ts";
+import { isCursorSigned, publicKeys, receiptKey, signCursor, signReceipt } from "./receipt-keys.ts";
+import { answer, refusal, refusals } from "./responses.ts";
 
 const params = z.object({ run: z.string().min(1).max(80) });
 
@@ -37,18 +31,21 @@ export const receipts = [
       return c.json(await receiptStep(run, c.req.valid("query").cursor ?? null, deps), 200);
     },
   ),
-  viewer(
+  open(
     {
-      method: "post",
-      path: "/api/v1/receipts/verify",
-      tags: ["runs"],
-      summary: "Whether this Prewarm signed a receipt",
-      request: { body: jsonBody(ReceiptProof) },
-      responses: { 200: answer(ReceiptVerdict, "The verdict"), ...refusals },
+      method: "get",
+      path: "/.well-known/prewarm-receipts",
+      tags: ["system"],
+      summary: "The public keys under which receipts are verified, as PEM; the first signs",
+      security: [],
+      responses: {
+        200: { description: "The keys", content: { "text/plain": { schema: z.string() } } },
+        503: refusal("RECEIPT_KEY is not set"),
+      },
     },
     async (c, deps) => {
-      const { receipt, signature } = c.req.valid("json");
-      return c.json({ valid: await isReceiptSigned(receipt, signature, deps) }, 200);
+      receiptKey(deps);
+      return c.text(printPem(await publicKeys(deps)), 200);
     },
   ),
 ];
@@ -117,16 +114,19 @@ async function digestOf(before: string, missing: readonly MissingVariant[]): Pro
   return digest;
 }
 
+/** A signature in base64 has so many characters. */
+const SIGNATURE_CHARS = 88;
+
 async function printStanding(standing: Standing, deps: ApiDeps): Promise<string> {
   const text = JSON.stringify(standing);
-  return `${toBase64Url(new TextEncoder().encode(text))}.${await signText(text, deps)}`;
+  return toBase64Url(new TextEncoder().encode((await signCursor(text, deps)) + text));
 }
 
 /** Only sums that this API signed are continued: a caller could write a receipt of its own. */
 async function readStanding(cursor: string, run: string, deps: ApiDeps): Promise<Standing> {
-  const [body = "", signature = ""] = cursor.split(".");
-  const text = new TextDecoder().decode(fromBase64(body) ?? new Uint8Array());
-  if (await isSigned(text, signature, deps)) {
+  const given = new TextDecoder().decode(fromBase64(cursor) ?? new Uint8Array());
+  const [signature, text] = [given.slice(0, SIGNATURE_CHARS), given.slice(SIGNATURE_CHARS)];
+  if (await isCursorSigned(text, signature, deps)) {
     const standing = Standing.parse(JSON.parse(text));
     if (standing.run === run) return standing;
   }

@@ -3,7 +3,7 @@ import { blockKey } from "@prewarm/shared/variant-key";
 import { describe, expect, it } from "vitest";
 import { passDone, passGoesOn, takePass } from "../images/sweeps.ts";
 import { dueSweeps } from "../images/tables/sweeps.ts";
-import { ADMIN, type ApiWorld, createApiWorld, idsOf, jobsOf, VIEWER, warm } from "./testing/api-world.ts";
+import { ADMIN, type ApiWorld, createApiWorld, idsOf, isValid, jobsOf, VIEWER, warm } from "./testing/api-world.ts";
 
 const ID = "u/7f.jpg";
 const PATH = `/api/v1/images/${encodeURIComponent(ID)}`;
@@ -67,11 +67,13 @@ describe("a removal", () => {
     await remove(world);
     const orderedAt = world.deps.clock.now();
     const edgeUntil = orderedAt + 60_000;
-    expect((await receiptOf(world)).receipt).toMatchObject({ checks: [], edgeUntil, complete: false });
+    expect((await receiptOf(world)).receipt).toMatchObject({
+      ...{ checks: [], edgeUntil, completeAt: orderedAt + 16 * MINUTE, complete: false },
+    });
     world.advance(1_000);
     sweep(world, ["variants/a"]);
     expect((await receiptOf(world)).receipt).toMatchObject({
-      ...{ edgeUntil, complete: false },
+      ...{ edgeUntil, completeAt: orderedAt + 1_000 + 16 * MINUTE, complete: false },
       objects: [{ name: "variants/a", deletedAt: orderedAt + 1_000 }],
     });
     world.advance(16 * MINUTE);
@@ -81,10 +83,24 @@ describe("a removal", () => {
     world.advance(MINUTE);
     expect(sweep(world)).toBe(1);
     const { receipt } = await receiptOf(world);
-    expect(receipt).toMatchObject({ complete: true, more: 0 });
+    expect(receipt).toMatchObject({ complete: true, completeAt: world.deps.clock.now(), more: 0 });
     expect(receipt.checks.map(({ found }) => found)).toEqual([1, 1, 0]);
     world.advance(1_000 * MINUTE);
     expect(sweep(world)).toBe(0);
+  });
+
+  it("has a receipt that says when the last check is due, though the caches end before every older handler", async () => {
+    const world = createApiWorld({ cacheSeconds: 60 });
+    await remove(world);
+    world.advance(1_000);
+    sweep(world);
+    const { completeAt, complete } = (await receiptOf(world)).receipt;
+    expect([completeAt, complete]).toEqual([world.deps.clock.now() + 16 * MINUTE, false]);
+    world.advance(16 * MINUTE - 1);
+    expect(sweep(world)).toBe(0);
+    world.advance(1);
+    expect(sweep(world)).toBe(1);
+    expect((await receiptOf(world)).receipt).toMatchObject({ completeAt, complete: true });
   });
 
   it("is verified as a run's receipt is, and no field of it can be changed", async () => {
@@ -92,9 +108,7 @@ describe("a removal", () => {
     await remove(world);
     sweep(world, ["variants/a", "dead/b"]);
     const { receipt, signature } = await receiptOf(world);
-    const verify = async (told: unknown) =>
-      (await world.json("POST", "/api/v1/receipts/verify", { body: { receipt: told, signature }, token: VIEWER })).body
-        .valid;
+    const verify = (told: unknown) => isValid(world, told, signature);
     const turned = Object.fromEntries(Object.entries(receipt).toReversed());
     expect([await verify(receipt), await verify(turned)]).toEqual([true, true]);
     const [first, ...rest] = receipt.objects;

@@ -8,7 +8,7 @@ import { deleteBlock, putBlock } from "../store/blocks.ts";
 import type { ApiDeps } from "./deps.ts";
 import { acting, viewer } from "./endpoint.ts";
 import { browsersUntil } from "./purge-timeline.ts";
-import { signReceipt } from "./receipt-signature.ts";
+import { receiptKey, signReceipt } from "./receipt-keys.ts";
 import { answer, jsonBody, refusal, refusals } from "./responses.ts";
 
 const params = z.object({ id: z.string().min(1).meta({ description: "One URL-encoded segment" }) });
@@ -31,6 +31,8 @@ export const removal = [
       const { reason } = c.req.valid("json");
       checkId(id);
       const { who } = c.get("caller");
+      // Nothing is removed that no receipt could prove.
+      receiptKey(deps);
       // The block is in R2 before the ledger hears of it, so no older copy of the ledger brings the image back.
       await putBlock(deps.bucket, id, { reason, who, at: deps.clock.now() });
       const { status } = await deps.ledger.removeImage(id, reason, who);
@@ -86,9 +88,9 @@ async function signedRemoval(id: string, deps: ApiDeps): Promise<z.infer<typeof 
 }
 
 export function receiptOf(id: string, removal: NonNullable<ImageRows["removal"]>, config: Config): RemovalReceipt {
-  const { reason, who, at, jobs, focal, objects, more, checks, edgeUntil, complete } = removal;
+  const { reason, who, at, jobs, focal, objects, more, checks, edgeUntil, complete, completeAt } = removal;
   return {
     ...{ removed: id, reason, by: who, orderedAt: at, jobs, focal, objects, more, checks },
-    ...{ edgeUntil, browsersUntil: browsersUntil(edgeUntil, config), complete },
+    ...{ edgeUntil, browsersUntil: browsersUntil(edgeUntil, config), completeAt, complete },
   };
 }

@@ -9,6 +9,8 @@ export interface RemovalView extends Removal {
   edgeUntil: number | null;
   /** A look after that, and after the end of every older handler, has found nothing. */
   complete: boolean;
+  /** When that look is due, or was made, Unix ms. Null while `edgeUntil` is not known. */
+  completeAt: number | null;
 }
 
 /** By then every handler that began before the removal has ended. */
@@ -45,7 +47,10 @@ export function removalView(tx: ImageTx, id: string): RemovalView | null {
   const removal = findRemoval(tx.sql, id);
   if (removal === null) return null;
   const until = edgeUntil(tx, removal);
-  return { ...removal, edgeUntil: until, complete: isChecked(removal, until) };
+  const [first, last] = [removal.checks[0] ?? removal, removal.checks.at(-1)];
+  const complete = isChecked(removal, until);
+  const dueAt = until === null ? null : Math.max(first.at + SETTLED_MS, until);
+  return { ...removal, edgeUntil: until, complete, completeAt: complete ? (last?.at ?? null) : dueAt };
 }
 
 /**

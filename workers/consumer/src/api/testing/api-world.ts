@@ -1,7 +1,11 @@
+import { checkReceipt } from "@prewarm/control-schema/receipt-check";
+import { receiptFile } from "@prewarm/control-schema/receipt-file";
+import type { AnyReceipt } from "@prewarm/control-schema/receipts";
 import type { Given, Outcome } from "@prewarm/durable-queue/calls";
 import { actionSlice } from "@prewarm/durable-queue/operate/actions";
 import { nodeSql } from "@prewarm/durable-queue/testing/node-sql";
 import { type Config, defineConfig, type UserConfig } from "@prewarm/shared/config";
+import { parsePem } from "@prewarm/shared/ed25519";
 import { decodeId } from "@prewarm/shared/variant-key";
 import { createStrangers } from "../../hooks/note-delivery.ts";
 import { createSenderKeys } from "../../hooks/verifiers/verify.ts";
@@ -21,6 +25,8 @@ export const ADMIN = "admin-token-one";
 export const VIEWER = "viewer-token-one";
 /** 32 bytes; the `standardwebhooks` package makes the same key of it. */
 export const HOOK_SECRET = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
+/** Ed25519, of the seed 0, 1, 2, … 31. */
+export const RECEIPT_KEY = "MC4CAQAwBQYDK2VwBCIEIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f";
 export const START = Date.UTC(2026, 10, 24, 12);
 
 export const SITE: UserConfig = {
@@ -80,6 +86,7 @@ export function createApiWorld(site: Partial<UserConfig> = {}, more: Partial<Api
     adminTokens: [ADMIN, "admin-token-two"],
     viewerTokens: [VIEWER],
     signingKeys: ["signing-key"],
+    receiptKeys: [RECEIPT_KEY],
     wrongTokens: createWrongTokens(),
     strangers: createStrangers(),
     secret: (name) => (name === "HOOK_SECRET" ? HOOK_SECRET : undefined),
@@ -219,6 +226,17 @@ export interface JobAnswer {
 }
 
 export const key = (id: string, width = 400): string => `${encodeURIComponent(id)}/${width}-high.webp`;
+
+/** The public keys that the API publishes, as it does. */
+export async function publishedPem(world: ApiWorld): Promise<string> {
+  return (await world.call("GET", "/.well-known/prewarm-receipts", { token: null })).text();
+}
+
+/** Whether the file of this receipt is valid under the published keys. */
+export async function isValid(world: ApiWorld, receipt: unknown, signature: unknown): Promise<boolean> {
+  const file = receiptFile(receipt as AnyReceipt, String(signature));
+  return "receipt" in (await checkReceipt(file, parsePem(await publishedPem(world))));
+}
 
 /** Warms ids by the recipe `upload` and returns the run. */
 export async function warm(world: ApiWorld, ids: string[], more: object = {}): Promise<string> {
