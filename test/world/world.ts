@@ -1,4 +1,3 @@
-import { CHANGES_KEY } from "@prewarm/shared/changes";
 import type { Config } from "@prewarm/shared/config";
 import { HANDLER_WALL_MS, MAX_CONNECTIONS, SUBREQUESTS_MAX } from "@prewarm/shared/limits";
 import type { Log } from "@prewarm/shared/log";
@@ -21,6 +20,7 @@ import { mendNotes } from "../../workers/consumer/src/making/settle.ts";
 import { noSpan } from "../../workers/consumer/src/platform/span.ts";
 import { deleteBlock, listBlocks, putBlock } from "../../workers/consumer/src/store/blocks.ts";
 import { makePass, type OwnOriginal } from "../../workers/consumer/src/store/make-pass.ts";
+import { createChangesPut } from "../../workers/consumer/src/store/put-changes.ts";
 import type { Chance } from "./chance.ts";
 
 import { counted, Killed, Life, mortal } from "./life.ts";
@@ -261,7 +261,7 @@ export class World {
       },
       listBlocks: () => listBlocks(mortal(bucket, life)),
       deliver: async () => ({ status: 204, said: "" }),
-      putChanges: async (text) => void (await bucket.put(CHANGES_KEY, text)),
+      putChanges: createChangesPut(bucket, { clock: worlds, sleep: (ms) => worlds.sleep(ms) }),
       publishGate: async (file) => void (await bucket.put(GATE_KEY, JSON.stringify(file))),
     };
     const living = mortal(deps, life);

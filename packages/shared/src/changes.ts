@@ -39,9 +39,9 @@ export function printChange(id: string, { gone, replaced, recropped, removed }: 
   return JSON.stringify(removed ? [...printed, 1] : printed);
 }
 
-/** The object's text, of entries that `printChange` has printed. */
-export function printChanges(before: number, entries: readonly string[]): string {
-  return `{"before":${before},"images":[${entries.join()}]}`;
+/** The object's text, of entries that `printChange` has printed. `seq`: the number of the last change, so that no two texts are alike. */
+export function printChanges({ before = 0, seq = 0 }, entries: readonly string[]): string {
+  return `{"seq":${seq},"before":${before},"images":[${entries.join()}]}`;
 }
 
 /** Reads what `printChanges` has printed. Throws for any other text. */

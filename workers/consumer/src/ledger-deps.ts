@@ -1,4 +1,3 @@
-import { CHANGES_KEY } from "@prewarm/shared/changes";
 import { systemClock } from "@prewarm/shared/clock";
 import type { Config } from "@prewarm/shared/config";
 import { secretList } from "@prewarm/shared/environment";
@@ -15,6 +14,7 @@ import type { LedgerDeps } from "./ledger/ledger-deps.ts";
 import { deliverEvent, handleEvent } from "./platform/deliver-event.ts";
 import { listBlocks } from "./store/blocks.ts";
 import { makePass, type OwnOriginal } from "./store/make-pass.ts";
+import { createChangesPut } from "./store/put-changes.ts";
 
 /** Finds an image's original where the site has it in a bucket that is bound to this Worker. */
 function ownOriginal(site: Config, env: Env): (id: string) => OwnOriginal | null {
@@ -56,9 +56,7 @@ export function ledgerDeps(site: Config, env: Env): LedgerDeps {
       if (!("url" in endpoint)) return handleEvent(endpoint.handle, event, secrets);
       return deliverEvent(event, secrets, (input, init) => fetch(input, init));
     },
-    putChanges: async (text) => {
-      await env.IMAGES_BUCKET.put(CHANGES_KEY, text);
-    },
+    putChanges: createChangesPut(env.IMAGES_BUCKET, { clock: systemClock, sleep }),
     publishGate: async (file) => {
       await env.IMAGES_BUCKET.put(GATE_KEY, JSON.stringify(file));
     },

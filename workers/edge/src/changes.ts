@@ -94,5 +94,5 @@ async function textInStore(images: ObjectStore): Promise<string> {
   const object = await images.get(CHANGES_KEY);
   // Before the first change there is none.
   // biome-ignore lint/plugin: an object that the ledger wrote
-  return object === null ? printChanges(0, []) : object.text();
+  return object === null ? printChanges({}, []) : object.text();
 }

@@ -98,7 +98,7 @@ export const PATHS = {
     ...{ name: "upload", one: "variant of a hook with one image of six, alone", counted: SIMULATED },
     operations: {
       ...made({
-        rows: 7.83,
+        rows: 8.5,
         exchanges: 3.8,
         wakeUps: 1 / 6,
         perSecond: 6 / 5,

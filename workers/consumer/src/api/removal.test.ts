@@ -89,20 +89,6 @@ describe("a removal", () => {
     expect(sweep(world)).toBe(0);
   });
 
-  it("has a receipt that says when the last check is due, though the caches end before every older handler", async () => {
-    const world = createApiWorld({ cacheSeconds: 60 });
-    await remove(world);
-    world.advance(1_000);
-    sweep(world);
-    const { completeAt, complete } = (await receiptOf(world)).receipt;
-    expect([completeAt, complete]).toEqual([world.deps.clock.now() + 16 * MINUTE, false]);
-    world.advance(16 * MINUTE - 1);
-    expect(sweep(world)).toBe(0);
-    world.advance(1);
-    expect(sweep(world)).toBe(1);
-    expect((await receiptOf(world)).receipt).toMatchObject({ completeAt, complete: true });
-  });
-
   it("is verified as a run's receipt is, and no field of it can be changed", async () => {
     const world = createApiWorld();
     await remove(world);

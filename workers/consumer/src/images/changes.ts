@@ -47,7 +47,7 @@ export function nextChanges(tx: ImageTx): { text: string; seq: number } | null {
   const since = numberAt(now - NAMED_MS);
   dropChanges(sql, since);
   const entries = fitting(tx, printRecent(sql)).map(({ entry }) => entry);
-  return { text: printChanges(readBefore(sql, since), entries), seq };
+  return { text: printChanges({ before: readBefore(sql, since), seq }, entries), seq };
 }
 
 /** The newest entries, as many as fit. The others leave, and every object of their time counts as old. */

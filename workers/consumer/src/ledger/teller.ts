@@ -6,8 +6,6 @@ import type { ImageTx } from "../images/image-tx.ts";
 import { lastUntold } from "../images/tables/changes.ts";
 import type { LedgerDeps } from "./ledger-deps.ts";
 
-/** R2 takes one write of a key a second (developers.cloudflare.com/r2/platform/limits). */
-const APART_MS = 1_100;
 const PUT_TIMEOUT_MS = 10_000;
 /** Puts that fail in a row. Then the alarm tries again. */
 const TRIES = 5;
@@ -26,8 +24,6 @@ interface Parts {
 export class Teller {
   readonly #parts: Parts;
   #isTelling = false;
-  /** Unix ms. */
-  #nextPutAt = 0;
   /** After too many failures, Unix ms. */
   #restsUntil = 0;
   /** Callers that wait, each for the number of its change. */
@@ -69,8 +65,6 @@ export class Teller {
   async #tell(): Promise<void> {
     const { transactions, deps } = this.#parts;
     for (let failed = 0; failed < TRIES && this.#untold() !== null; ) {
-      const wait = this.#nextPutAt - deps.clock.now();
-      if (wait > 0) await deps.sleep(wait);
       try {
         await this.#put(transactions.write(nextChanges));
         failed = 0;
@@ -79,7 +73,6 @@ export class Teller {
         if (failed === TRIES) this.#restsUntil = deps.clock.now() + AGAIN_MS;
         deps.log("ledger.duty_failed", { duty: "changes", error: errorText(error) });
       }
-      this.#nextPutAt = deps.clock.now() + APART_MS;
     }
     this.#isTelling = false;
   }

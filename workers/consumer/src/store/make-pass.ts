@@ -33,7 +33,7 @@ interface Stores {
 }
 
 /** R2 takes one write of a key a second (developers.cloudflare.com/r2/platform/limits), and a worker may just have put the note. */
-const SAME_KEY_MS = 1_100;
+export const SAME_KEY_MS = 1_100;
 
 /** Makes a pass of a sweep over an image. Throws when R2 does not answer. Safe to run again. */
 export async function makePass(stores: Stores, pass: Pass, goOn: GoOn): Promise<{ key: string; gen: number }[]> {

@@ -147,7 +147,7 @@ function createWorld(options: Options, shared: Shared): World {
     tell: (changes, before = 0) => {
       const none: Change = { gone: 0, replaced: 0, recropped: 0, removed: false };
       const entries = Object.entries(changes).map(([id, change]) => printChange(id, { ...none, ...change }));
-      images.store(CHANGES_KEY, printChanges(before, entries));
+      images.store(CHANGES_KEY, printChanges({ before }, entries));
     },
     ask,
     get: (path, headers) => ask("GET", path, headers),
