@@ -1,0 +1,235 @@
+import { parseChanges } from "@prewarm/shared/changes";
+import { describe, expect, it } from "vitest";
+import { CHANGES_MAX_CHARS } from "../../src/images/changes.ts";
+import { passDone } from "../../src/images/sweeps.ts";
+import { setup } from "../../src/ledger/testing/setup.ts";
+
+const KEY = "a/400-high.webp";
+const DAY_S = 86_400;
+
+type World = ReturnType<typeof setup>;
+
+/** What the edges are told, once they know all. */
+async function told(world: World) {
+  await world.ledger.edgesTold();
+  return parseChanges(world.done.changes.at(-1) ?? '{"before":0,"images":[]}');
+}
+
+/** An image with a variant in R2, of which the edges know nothing any more. */
+async function stored() {
+  const world = setup();
+  const { gen } = world.made(KEY);
+  return { world, gen };
+}
+
+function upload({ ledger }: World, order: string | null, force = false): void {
+  const delivery = { id: `upload ${order} ${force}`, chunk: 0, hash: "h" };
+  const run = { run: "uploads", label: null, lane: "upload" as const };
+  const images = [{ id: "a", keys: [KEY], order, sourceEtag: null }];
+  ledger.acceptChunk({ run, delivery, images, force, backlogMax: 100_000 });
+}
+
+describe("the edges are told", () => {
+  it.each<
+    [string, (world: World) => unknown, { gone: boolean; replaced: boolean; recropped: boolean; removed: boolean }]
+  >([
+    [
+      "a purge",
+      ({ ledger }) => ledger.purgeImage("a", null, "test"),
+      { gone: true, replaced: true, recropped: false, removed: false },
+    ],
+    [
+      "a removal",
+      ({ ledger }) => ledger.removeImage("a", "asked", "test"),
+      { gone: true, replaced: true, recropped: false, removed: true },
+    ],
+    [
+      "a new original",
+      (world) => upload(world, "2"),
+      { gone: false, replaced: true, recropped: false, removed: false },
+    ],
+    [
+      "an order to make it anew",
+      (world) => upload(world, null, true),
+      { gone: false, replaced: true, recropped: false, removed: false },
+    ],
+    [
+      "a focal point",
+      ({ ledger }) => ledger.setFocal("a", [0.1, 0.2], "test"),
+      { gone: false, replaced: false, recropped: true, removed: false },
+    ],
+  ])("%s, by a number above the objects that it makes old", async (_, act, fences) => {
+    const { world, gen } = await stored();
+    act(world);
+    const change = (await told(world)).images.get("a");
+    const { gone = 0, replaced = 0, recropped = 0, removed } = change ?? {};
+    expect({ gone: gone > gen, replaced: replaced > gen, recropped: recropped > gen, removed }).toEqual(fences);
+    const next = world.transactions.write((tx) => tx.next());
+    expect(next).toBeGreaterThan(Math.max(gone, replaced, recropped));
+  });
+
+  it("that a block is lifted", async () => {
+    const world = setup();
+    world.ledger.removeImage("a", "asked", "test");
+    await told(world);
+    world.clock.advance(2);
+    world.ledger.unblockImage("a", "test");
+    expect((await told(world)).images.get("a")?.removed).toBe(false);
+  });
+
+  it("what the doctor deletes, though they were told of its change long ago", async () => {
+    const world = setup();
+    upload(world, "1");
+    for (const pass of world.passes()) world.transactions.write((tx) => passDone(tx, pass, []));
+    world.cancel(KEY);
+    world.clock.advance(32 * DAY_S);
+    world.ledger.rearm();
+    for (const pass of world.passes()) world.transactions.write((tx) => passDone(tx, pass, []));
+    const page = { from: "", to: null, at: world.clock.ms, objects: [{ key: KEY, gen: 1 }], markers: [] };
+    const { objects } = world.ledger.doctorSlice({ page, fix: true, keep: false, who: "test" });
+    expect([objects, [...(await told(world)).images.keys()]]).toEqual([[KEY], ["a"]]);
+  });
+
+  it("after a restore that any object may be old", async () => {
+    const { world, gen } = await stored();
+    world.ledger.restored("test");
+    expect((await told(world)).before).toBeGreaterThan(gen);
+  });
+});
+
+describe("an image leaves the changes", () => {
+  const end = (world: World, found: { key: string; gen: number }[]) => {
+    for (const pass of world.passes()) world.transactions.write((tx) => passDone(tx, pass, found));
+  };
+
+  it("when its first upload has found nothing in R2", async () => {
+    const world = setup();
+    upload(world, "1");
+    expect((await told(world)).images.has("a")).toBe(true);
+    end(world, []);
+    world.ledger.purgeImage("b", null, "test");
+    expect([...(await told(world)).images.keys()]).toEqual(["b"]);
+  });
+
+  it("not when R2 has something of it, nor when it was purged before", async () => {
+    const { world, gen } = await stored();
+    upload(world, "1");
+    end(world, [{ key: KEY, gen: gen + 10 ** 9 }]);
+    world.ledger.purgeImage("b", null, "test");
+    await told(world);
+    world.clock.advance(2);
+    world.ledger.purgeImage("c", null, "test");
+    expect((await told(world)).images.has("a")).toBe(true);
+    const other = setup();
+    other.ledger.purgeImage("a", null, "test");
+    upload(other, "1");
+    end(other, []);
+    expect((await told(other)).images.get("a")?.gone).toBeGreaterThan(0);
+  });
+
+  it("and comes back when the second pass finds what an older handler has put late", async () => {
+    const world = setup();
+    upload(world, "1");
+    await told(world);
+    end(world, []);
+    world.clock.advance(1_000);
+    end(world, [{ key: KEY, gen: 1 }]);
+    expect((await told(world)).images.has("a")).toBe(true);
+  });
+
+  it("when no copy can be as old as its change", async () => {
+    const world = setup();
+    world.ledger.purgeImage("a", null, "test");
+    await told(world);
+    world.clock.advance(30 * DAY_S);
+    world.ledger.purgeImage("b", null, "test");
+    expect([...(await told(world)).images.keys()]).toEqual(["b", "a"]);
+    world.clock.advance(DAY_S + 60);
+    world.ledger.purgeImage("b", null, "test");
+    expect([...(await told(world)).images.keys()]).toEqual(["b"]);
+  });
+
+  it("when they are too long: every object of that time counts as old, and young changes stay", {
+    timeout: 60_000,
+  }, async () => {
+    const world = setup();
+    const id = (n: number) => `${"x".repeat(900)}${n}`;
+    const purge = (from: number, to: number) =>
+      world.transactions.write(() => {
+        for (let n = from; n < to; n += 1)
+          world.sql.exec("INSERT INTO changes VALUES (?, 1, ?, 0, NULL)", id(n), world.clock.ms * 1000 + n);
+      });
+    purge(0, 1_000);
+    expect((await told(world)).images.size).toBe(1_000);
+    world.clock.advance(3_601);
+    purge(1_000, 2_500);
+    const { before, images } = await told(world);
+    expect([images.size, images.has(id(999)), images.has(id(1_000))]).toEqual([1_500, false, true]);
+    expect(before).toBe((world.clock.ms - 3_601_000) * 1000 + 999);
+    expect(world.done.changes.at(-1)?.length).toBeGreaterThan(CHANGES_MAX_CHARS);
+  });
+});
+
+describe("a put of the changes", () => {
+  /** A world whose puts end when the test says how. */
+  function heldWorld() {
+    const puts: { text: string; end: PromiseWithResolvers<void> }[] = [];
+    const putChanges = (text: string) => {
+      const end = Promise.withResolvers<void>();
+      puts.push({ text, end });
+      return end.promise;
+    };
+    return { world: setup({}, { putChanges }), puts };
+  }
+  const settled = () => new Promise((turn) => setImmediate(turn));
+
+  it("comes before the answer to a caller, and a change that comes meanwhile is in the next one", async () => {
+    const { world, puts } = heldWorld();
+    const heard: string[] = [];
+    world.ledger.purgeImage("a", null, "test");
+    void world.ledger.edgesTold().then(() => heard.push("a"));
+    world.ledger.purgeImage("b", null, "test");
+    void world.ledger.edgesTold().then(() => heard.push("b"));
+    await settled();
+    expect([puts.length, puts[0]?.text.includes('"b"'), heard]).toEqual([1, false, []]);
+    puts[0]?.end.resolve();
+    await settled();
+    expect([puts.length, puts[1]?.text.includes('"b"'), heard]).toEqual([2, true, ["a"]]);
+    puts[1]?.end.resolve();
+    await settled();
+    expect(heard).toEqual(["a", "b"]);
+  });
+
+  it("that R2 refuses is repeated with all that has come since", async () => {
+    const { world, puts } = heldWorld();
+    world.ledger.purgeImage("a", null, "test");
+    const heard = world.ledger.edgesTold();
+    world.ledger.purgeImage("b", null, "test");
+    puts[0]?.end.reject(new Error("too many writes of one key"));
+    await settled();
+    expect(puts[1]?.text).toMatch(/"a".*"b"|"b".*"a"/);
+    puts[1]?.end.resolve();
+    await heard;
+  });
+
+  it("that an eviction has cut off is made again", async () => {
+    const { world, puts } = heldWorld();
+    world.ledger.purgeImage("a", null, "test");
+    void world.ledger.edgesTold();
+    const next = world.evict();
+    await next.alarm();
+    expect(puts.map(({ text }) => text.includes('"a"'))).toEqual([true, true]);
+  });
+
+  it("that comes late makes the receipt of a removal complete later", async () => {
+    const { world, puts } = heldWorld();
+    world.ledger.removeImage("a", "asked", "test");
+    const heard = world.ledger.edgesTold();
+    expect(world.ledger.imageRows("a", []).removal).toMatchObject({ edgeUntil: null, completeAt: null });
+    world.clock.advance(3_600);
+    puts[0]?.end.resolve();
+    await heard;
+    const edgeUntil = world.clock.ms + 60_000;
+    expect(world.ledger.imageRows("a", []).removal).toMatchObject({ edgeUntil, completeAt: edgeUntil });
+  });
+});
