@@ -1,4 +1,5 @@
 import { API } from "./api.ts";
+import { CHANGES } from "./changes.ts";
 import { CLI } from "./cli.ts";
 import { CLIENT } from "./client.ts";
 import { CONSUMER } from "./consumer.ts";
@@ -44,6 +45,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ...LOCAL_STACK,
   ...MAKING,
   ...PURGES,
+  ...CHANGES,
   ...QUEUE_ADMISSION,
   ...QUEUE_HANDING_OUT,
   ...QUEUE_OBJECT,

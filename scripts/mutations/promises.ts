@@ -20,6 +20,7 @@ export const PROMISES: Record<string, string> = {
   P18: "A stored variant comes before the original",
   P19: "f=auto serves the smallest format",
   P20: "A removed image never comes back, and its receipt lists what R2 had",
+  P21: "What is gone or replaced is shown by no edge later than 60 s",
   F1: "Lengths are bounded before a pattern is tried",
   F2: "A bucket's originals stay hidden unless their source says otherwise",
   F3: "Unknown ids delay no known image, and rows that viewers caused go within a day",

@@ -33,10 +33,6 @@ export const PURGES: readonly Mutation[] = [
     }),
   ]),
   ...at({ file: `${ROOM}/removal-record.ts`, tests: [`${SRC}/api/removal.test.ts`] }, [
-    breaks("P20", "a receipt is complete while data centres may have copies", {
-      find: "Math.max(removal.at + SETTLED_MS, until)",
-      replace: "removal.at + SETTLED_MS",
-    }),
     breaks("P20", "an object that was put again under its name is not in the receipt", {
       find: "one.name === name && one.uploadedAt === uploadedAt",
       replace: "one.name === name",

@@ -1,6 +1,7 @@
+import { signOriginal } from "@prewarm/shared/signature";
 import { infoKey } from "@prewarm/shared/variant-key";
 import { describe, expect, it } from "vitest";
-import { BYTES, setup, type World } from "./testing/setup.ts";
+import { BYTES, NOW, setup, type World } from "./testing/setup.ts";
 
 const PATH = "/images/photo?w=800";
 const CROP = "/images/photo?w=640&h=480&fit=cover";
@@ -111,6 +112,23 @@ describe("a removed image", () => {
       expect(await view(world, path)).toBe("410");
     },
   );
+
+  it.each(["photo", "films/anna.mp4"])("is answered 410 in each of its versions: %s", async (id) => {
+    const world = setup();
+    world.tell({ [id]: { removed: true } });
+    for (const query of ["w=800", "w=800&v=2", "w=800&f=auto&v=a", "p=card", "w=801&f=webp"])
+      expect([query, await view(world, `/images/${id}?${query}`)]).toEqual([query, "410"]);
+  });
+
+  it("has no original under a signed URL, before it is deleted", async () => {
+    const world = setup({ config: HIDDEN, keys: ["key"] });
+    world.originals.store("photo.jpg", BYTES);
+    const path = await signOriginal("photo.jpg", "key", world.config, NOW / 1000);
+    expect((await world.get(path)).status).toBe(200);
+    world.tell({ "photo.jpg": { removed: true } });
+    world.advance(KNOWN_WITHIN_MS);
+    expect((await world.get(path)).status).toBe(410);
+  });
 
   it("is told from one that never was to nobody who may not know of either", async () => {
     const world = setup({ config: HIDDEN });
