@@ -32,11 +32,10 @@ export const CHANGES: readonly Mutation[] = [
       replace: 'standing === "old"',
     }),
     breaks("P21", "an old object has no copy", { find: '(standing === "old" && isOld)', replace: "false" }),
-    breaks("P21", "a removed image is shown from its copy", {
-      find: "copy !== null && !isRemoved && mayShow(",
-      replace: "copy !== null && mayShow(",
+    breaks("P21", "R2 is read for a removed image", {
+      find: "if (changes.images.get(id)?.removed) {",
+      replace: "if (changes.before < 0) {",
     }),
-    breaks("P21", "R2 is read for a removed image", { find: '  if (isRemoved) return "removed";\n', replace: "" }),
   ]),
   ...at({ file: `${EDGE}/hit/variant.ts`, tests: EDGE_TESTS }, [
     breaks("P21", "the copy of an old object lives as long as any", {

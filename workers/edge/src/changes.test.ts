@@ -182,11 +182,16 @@ describe("the changes", () => {
   it("are read from R2 about twice in 30 s by a data centre, whatever it has to answer", async () => {
     const world = await viewed();
     const isolates = [world, world.otherIsolate(), world.otherIsolate()];
-    let reads = 0;
-    const get = world.images.get;
+    const { get } = world.images;
+    const { match } = world.cache;
+    let [reads, looks] = [0, 0];
     world.images.get = (key, options) => {
       if (key.startsWith("control/")) reads += 1;
       return get(key, options);
+    };
+    world.cache.match = (url) => {
+      if (url.endsWith("/.changes")) looks += 1;
+      return match(url);
     };
     for (let second = 0; second < 300; second += 1) {
       for (const isolate of isolates) await view(isolate);
@@ -194,6 +199,8 @@ describe("the changes", () => {
     }
     expect(reads).toBeGreaterThanOrEqual(10);
     expect(reads).toBeLessThanOrEqual(22);
+    // Each of the three looks into the cache every 10 s.
+    expect(looks).toBeLessThanOrEqual(93);
   });
 
   it("that R2 does not give leave in view what the edge has, and the log says so", async () => {

@@ -134,6 +134,7 @@ describe("an image leaves the changes", () => {
     end(world, []);
     world.clock.advance(1_000);
     end(world, [{ key: KEY, gen: 1 }]);
+    world.ledger.purgeImage("b", null, "test");
     expect((await told(world)).images.has("a")).toBe(true);
   });
 

@@ -35,13 +35,15 @@ export async function serveVariant(
   ]);
   context.mark("cache");
   const copy = matched.ok && matched.value !== undefined ? fromCacheCopy(matched.value, formats) : null;
-  const isRemoved = changes.images.get(id)?.removed === true;
-  if (copy !== null && !isRemoved && mayShow(copy, standingOf(changes, id, transform, copy.gen))) {
+  if (changes.images.get(id)?.removed) {
+    discard(copy?.body ?? null);
+    return "removed";
+  }
+  if (copy !== null && mayShow(copy, standingOf(changes, id, transform, copy.gen))) {
     edge.askedLately.forget(key);
     return answer(context, copy, "edge; hit");
   }
   discard(copy?.body ?? null);
-  if (isRemoved) return "removed";
   if (context.reads.left <= 0) return null;
   context.reads.left -= 1;
   const fetched = await withTimeLimit(() => edge.images.get(storeKey(storedAs ?? key)), context.left(STORE_SHARE));
