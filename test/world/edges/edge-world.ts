@@ -35,9 +35,10 @@ export class EdgeWorld extends CalmWorld {
   readonly #landed = new Map<string, { gen: number; at: number }[]>();
   /** From when on views of an image must get 410, Unix ms. */
   readonly #removed = new Map<string, number>();
-  /** By the image's id: the fence of the last purge, and those of new originals, forced orders and focal points. */
+  /** By the image's id: the fence of the last purge, those of new originals and forced orders, and those of focal points. */
   readonly #purged = new Map<string, number>();
   readonly #replaced = new Map<string, Set<number>>();
+  readonly #recropped = new Map<string, Set<number>>();
   #orders = 0;
 
   constructor(seed: number) {
@@ -152,7 +153,9 @@ export class EdgeWorld extends CalmWorld {
       if (raw === undefined) continue;
       this.#purged.set(id, Number(raw.purged));
       const replaced = this.#replaced.get(id) ?? new Set();
-      this.#replaced.set(id, new Set([...replaced, Number(raw.floor), Number(raw.forced), Number(raw.fence)]));
+      this.#replaced.set(id, new Set([...replaced, Number(raw.floor), Number(raw.forced)]));
+      const recropped = this.#recropped.get(id) ?? new Set();
+      this.#recropped.set(id, new Set([...recropped, Number(raw.fence)]));
     }
     return answer;
   }
@@ -186,8 +189,9 @@ export class EdgeWorld extends CalmWorld {
     const gone = (this.#gone.get(idOf(path)) ?? []).find(({ fence, until }) => gen < fence && now > until);
     if (gone !== undefined) this.stale.push(`${path} of ${gen}, purged at ${gone.fence}: ${now - gone.until} ms late`);
     // A job may be made twice of one original, and the second one overwrites the first.
-    const isChanged = (newer: number) =>
-      [...(this.#replaced.get(idOf(path)) ?? [])].some((fence) => gen < fence && fence <= newer);
+    const crops = path.endsWith("p=card") ? (this.#recropped.get(idOf(path)) ?? []) : [];
+    const fences = [...(this.#replaced.get(idOf(path)) ?? []), ...crops];
+    const isChanged = (newer: number) => fences.some((fence) => gen < fence && fence <= newer);
     const newer = (this.#landed.get(key) ?? []).find((one) => now > one.at + GONE_WITHIN_MS && isChanged(one.gen));
     if (newer !== undefined)
       this.stale.push(`${path} of ${gen}, replaced by ${newer.gen}: ${now - newer.at - GONE_WITHIN_MS} ms late`);
