@@ -20,6 +20,12 @@ export const DASHBOARD: readonly Mutation[] = [
   ...at({ file: `${SRC}/charts/series.ts`, tests: ["apps/dashboard/test/transform-words.test.ts"] }, [
     breaks("P13", "a bulk order flattens the line of stored variants", { find: "!clipped", replace: "true" }),
   ]),
+  ...at({ file: `${SRC}/lib/format.ts`, tests: ["apps/dashboard/test/format.test.ts"] }, [
+    breaks("P13", "a time of another year has no year", {
+      find: "isThisYear ? date.slice(0, -5) : date",
+      replace: "date.slice(0, -5)",
+    }),
+  ]),
   ...at({ file: `${SRC}/lib/incidents.ts`, tests: ["apps/dashboard/test/transform-words.test.ts"] }, [
     breaks("P13", "what is over stands before what goes on", { find: "isPast(one) ? 2 : 0", replace: "0" }),
   ]),
@@ -33,6 +39,10 @@ export const DASHBOARD: readonly Mutation[] = [
     breaks("P13", "a variant of another version counts as the asked one", {
       find: "one.v === v && Object",
       replace: "Object",
+    }),
+    breaks("P13", "a removed image is said to be shown", {
+      find: "if (image.removal !== null)",
+      replace: "if (image.removal !== null && image.purging)",
     }),
     breaks("P13", "a refused URL is said to show the original", {
       find: "if (refusal) return",

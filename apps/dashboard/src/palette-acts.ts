@@ -6,6 +6,7 @@ import { may, signOut } from "./api/session.ts";
 import { imagesIn } from "./lib/any-url.ts";
 import { toggleDensity } from "./lib/density.ts";
 import { count, plural } from "./lib/format.ts";
+import { IMAGE_ACTS } from "./lib/image-acts.ts";
 import { LANES } from "./lib/job-filter.ts";
 import { helpOpen } from "./lib/keyboard.ts";
 import { liveSwitch, setLive } from "./lib/live.ts";
@@ -20,6 +21,8 @@ import { notify } from "./ui/toast.tsx";
 export interface Choice {
   kind: string;
   text: string;
+  /** What it does, where its text does not say so. */
+  does?: string;
   /** Further words by which it is found. */
   words?: string;
   /** Enter takes it only when it is pressed again. */
@@ -98,11 +101,16 @@ function placeChoices(): Choice[] {
       : []),
     ...(may("promote") ? [at("Let a run go first…", "/runs?state=open", "promote priority order sooner")] : []),
     ...(may("retry") ? [at("Retry dead letters…", "/causes?window=all&state=dead", "failed again redrive")] : []),
-    ...(may("purge") ? [at("Purge an image…", "/images", "delete remove invalidate")] : []),
+    ...(may("purge")
+      ? [{ ...at("Purge an image…", "/images", "invalidate refresh cache"), does: IMAGE_ACTS.purge }]
+      : []),
+    ...(may("remove")
+      ? [{ ...at("Remove an image…", "/images", "delete block takedown person"), does: IMAGE_ACTS.remove }]
+      : []),
   ];
 }
 
-/** A verb with what it is done to: `purge photos/boat`, `promote run_4f1c9a`, `warm <URL>`, `rate 20`, `concurrency 50`, `budget 10000`. */
+/** A verb with what it is done to: `purge photos/boat`, `remove photos/boat`, `promote run_4f1c9a`, `warm <URL>`, `rate 20`, `concurrency 50`, `budget 10000`. */
 export function argumentChoices(text: string, stats: Stats | null, refresh: Refresh): Choice[] {
   const [, verb = "", rest = ""] = /^(\w+)\s+(\S.*)$/s.exec(text) ?? [];
   const id = imagesIn(rest)[0]?.id ?? rest.trim();
@@ -113,7 +121,10 @@ export function argumentChoices(text: string, stats: Stats | null, refresh: Refr
       : [];
   switch (verb.toLowerCase()) {
     case "purge":
-      return may("purge") ? [act(`Purge ${id}…`, () => navigate(`${imageUrl(id)}?do=purge`))] : [];
+      return may("purge") ? [deleting("purge", `Purge ${id}…`, id)] : [];
+    case "remove":
+    case "delete":
+      return may("remove") ? [deleting("remove", `Remove ${id}…`, id)] : [];
     case "warm":
       return may("warm") ? [act(`Warm ${id}…`, () => navigate(`/runs/new?${new URLSearchParams({ ids: rest })}`))] : [];
     case "promote":
@@ -129,6 +140,10 @@ export function argumentChoices(text: string, stats: Stats | null, refresh: Refr
     default:
       return [];
   }
+}
+
+function deleting(what: keyof typeof IMAGE_ACTS, text: string, id: string): Choice {
+  return { ...act(text, () => navigate(`${imageUrl(id)}?do=${what}`)), does: IMAGE_ACTS[what] };
 }
 
 /** A choice that raises the month's budget says what that may cost, and asks. */

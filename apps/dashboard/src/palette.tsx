@@ -126,7 +126,9 @@ function List({ id, choices, chosen, asked, take }: ListProps) {
           aria-selected={index === chosen}
           onClick={() => take(choice)}
         >
-          <span class="grow clip">{choice.text}</span>{" "}
+          <span class="grow clip">
+            {choice.text} {choice.does && <span class="muted small-text">{choice.does}</span>}
+          </span>{" "}
           {choice.text === asked && <b role="status">Enter again to do it</b>}{" "}
           <span class="muted small-text">{choice.kind}</span>
         </div>

@@ -1,3 +1,6 @@
+import { readFile } from "node:fs/promises";
+import { checkReceipt } from "@prewarm/control-schema/receipt-check";
+import { parsePem } from "@prewarm/shared/ed25519";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { launchBrowser } from "./browser.ts";
@@ -29,6 +32,16 @@ afterAll(async () => {
 
 const gate = (body: object) => api("/gate", { method: "PATCH", body: JSON.stringify(body) });
 const on = (path: string) => `${stack().edgeUrl}/images/${path}`;
+
+const NO_PAUSE = { paused: { live: false, upload: false, bulk: false } };
+
+/** Types into the palette, and takes the first choice, which says this. */
+async function take(page: Page, text: string, said: string): Promise<void> {
+  await page.keyboard.press("Control+k");
+  await page.getByRole("dialog").getByRole("combobox").fill(text);
+  await page.getByRole("dialog").getByRole("option").first().getByText(said).waitFor();
+  await page.keyboard.press("Enter");
+}
 
 /** What the edge answers to a viewer, in the page's words. */
 async function answerOf(url: string): Promise<string> {
@@ -120,37 +133,74 @@ it("reads a sitemap in New run, and says of another site's page which command re
 });
 
 it("stops, limits, purges and retries by the palette's verbs", async () => {
-  await gate({ paused: { live: false, upload: false, bulk: false } });
+  await gate(NO_PAUSE);
   const { page, faults, close } = await signedIn("/");
-  const take = async (text: string, said: string) => {
-    await page.keyboard.press("Control+k");
-    await page.getByRole("dialog").getByRole("combobox").fill(text);
-    await page.getByRole("dialog").getByRole("option").first().getByText(said).waitFor();
-    await page.keyboard.press("Enter");
-  };
-  await take("stop", "Pause all lanes");
+  await take(page, "stop", "Pause all lanes");
   await page.getByText(/^All lanes are paused\./).waitFor();
-  await take("undo", "Undo the last change");
+  await take(page, "undo", "Undo the last change");
   await page.getByText("Undone.").waitFor();
   expect((await api<{ paused: object }>("/gate")).paused).toEqual({ live: false, upload: false, bulk: false });
-  await take("rate 7", "Submissions a second: 7");
+  await take(page, "rate 7", "Submissions a second: 7");
   await page.getByText("Submissions a second: 7.").waitFor();
-  await take("budget 12,000", "Jobs a month: 12,000");
+  await take(page, "budget 12,000", "Jobs a month: 12,000");
   await page.getByText("Jobs a month: 12,000.").waitFor();
   expect(await api("/gate")).toMatchObject({
     ...{ rate: { perSecond: 7 }, budget: { monthlyJobs: 12_000 } },
     paused: { live: false, upload: false, bulk: false },
   });
-  await take("limit", "Change a limit…");
+  await take(page, "limit", "Change a limit…");
   await page.waitForFunction(() => document.activeElement?.matches("input[type=number]"));
-  await take("retry check/cut-out.png", "Jobs of check/cut-out.png that can be retried");
+  await take(page, "retry check/cut-out.png", "Jobs of check/cut-out.png that can be retried");
   await page.waitForURL(/\/jobs\?.*state=dead/);
-  await take(`purge ${on("check/landscape.jpg?w=640")}`, "Purge check/landscape.jpg…");
+  await take(page, `purge ${on("check/landscape.jpg?w=640")}`, "Purge check/landscape.jpg…");
   await page.getByRole("dialog", { name: /Purge/ }).getByLabel("Type check/landscape.jpg to confirm").waitFor();
   await page.keyboard.press("Escape");
-  await take("warm photos/boat.jpg", "Warm photos/boat.jpg…");
+  await take(page, "warm photos/boat.jpg", "Warm photos/boat.jpg…");
   await settled(page);
   expect([await page.getByLabel(/^Image ids or URLs/).inputValue(), faults]).toEqual(["photos/boat.jpg", []]);
+  await close();
+});
+
+it("removes an image that was viewed, shows what becomes of it, and lifts the block", async () => {
+  const id = "check/phone.jpg";
+  const url = on(`${id}?w=320&f=webp`);
+  await gate(NO_PAUSE);
+  await ended(await warm([{ id, transforms: ["w=320&f=webp"] }]));
+  expect(await answerOf(url)).toBe("The variant");
+  const { page, faults, close } = await signedIn("/");
+  await take(page, "delete", "Remove an image…");
+  await page.waitForURL("**/images");
+  await take(page, `delete ${url}`, `Remove ${id}…`);
+  const dialog = page.getByRole("dialog", { name: "Remove this image" });
+  await dialog.getByLabel(`Type ${id} to confirm`).fill(id);
+  await page.keyboard.press("Enter");
+  expect(await dialog.locator("input:invalid").count()).toBe(1);
+  await dialog.getByLabel(/^Reason/).fill("ticket 4711");
+  await page.keyboard.press("Enter");
+  await page.getByText(/^Removed \S+ by operator token 1, ticket 4711$/).waitFor();
+  await page.waitForFunction(() => document.activeElement?.id === "main");
+  await page.getByText("R2 empty ✓").waitFor();
+  const said = await page.locator("main").innerText();
+  expect(said).toMatch(new RegExp(`Browsers\\s+by \\d+ \\w+ ${new Date().getUTCFullYear() + 1} `));
+  expect(said).not.toMatch(/Warm|Purge|No variant yet|another v/);
+  await page.setViewportSize(PHONE);
+  expect([await violations(page), await overflow(page), faults]).toEqual([[], 0, []]);
+  await until(
+    "viewers get none of it",
+    async () => (await fetch(url)).status,
+    (status) => status === 410,
+  );
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("button", { name: "Download the receipt" }).click(),
+  ]);
+  const pem = await (await fetch(`${stack().controlUrl}/.well-known/prewarm-receipts`)).text();
+  const file = await readFile(await download.path(), "utf8");
+  expect(await checkReceipt(file, parsePem(pem))).toMatchObject({ receipt: { removed: id, reason: "ticket 4711" } });
+  await page.getByRole("button", { name: "Lift the block…" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Lift the block" }).click();
+  await page.getByText("No variant yet").waitFor();
+  expect(await page.getByRole("button", { name: "Remove…" }).count()).toBe(1);
   await close();
 });
 

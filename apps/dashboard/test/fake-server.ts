@@ -29,6 +29,7 @@ import {
   imageAt,
   jobAt,
   jobDetail,
+  removal,
   runAt,
   serving,
 } from "./fixtures.ts";
@@ -139,6 +140,7 @@ function answersOf(server: FakeServer): Answers {
     "GET /api/v1/actions/{action}": ({ params }) => actionAt(params.action === "act_0" ? 0 : 1),
     "GET /api/v1/images/{id}": ({ params: { id } }) =>
       isEmpty() ? { ...leastValue(Image), id } : image(id, isHostile(), picture),
+    "GET /api/v1/images/{id}/removal": ({ params: { id } }) => removal(id, isHostile()),
     "GET /api/v1/audit": () => ({ entries: times(12, (index) => auditAt(index, isHostile())), nextCursor: null }),
     "POST /api/v1/warm": ({ query, body }) =>
       query.dryRun ? dryRun(body.items) : { ...leastValue(WarmAnswer), run: "run_0", accepted: 12 },

@@ -1,5 +1,6 @@
 import type { Action } from "@prewarm/control-schema/actions";
 import type { AuditEntry } from "@prewarm/control-schema/audit";
+import type { Answer } from "@prewarm/control-schema/calls";
 import type { Causes } from "@prewarm/control-schema/causes";
 import type { Costs, Dimension } from "@prewarm/control-schema/costs";
 import type { ReportedCoverage } from "@prewarm/control-schema/coverage";
@@ -298,7 +299,7 @@ export function image(id: string, hostile: boolean, imageUrl: string): Image {
     originalBytes: 412_004,
     sourceEtag: '"5f2c-1a"',
     focal: [0.3, 0.25],
-    removal: null,
+    removal: id.startsWith("removed/") ? { at: NOW - 30_000, by: "anna", reason: "", complete: false } : null,
     purging: false,
     purge: {
       ...{ purge: "7", orderedAt: NOW - 600_000, storeDeletedAt: NOW - 590_000, edgeUntil: NOW + 3_000_000 },
@@ -319,6 +320,33 @@ export function image(id: string, hostile: boolean, imageUrl: string): Image {
       storedAt: job.storedAt,
     })),
     nextCursor: null,
+  };
+}
+
+/** Of each image below `removed/`: R2 is empty, and edges may still show a copy. */
+export function removal(id: string, hostile: boolean): Answer<"GET /api/v1/images/{id}/removal"> {
+  const object = { bytes: 412_004, uploadedAt: NOW - 90_000_000, deletedAt: NOW - 27_000 };
+  return {
+    receipt: {
+      ...{
+        removed: id,
+        reason: hostile ? HOSTILE : "ticket 4711",
+        by: hostile ? HOSTILE : "anna",
+        orderedAt: NOW - 30_000,
+      },
+      ...{ jobs: 11, focal: true, more: 0, checks: [{ at: NOW - 27_000, found: 2 }] },
+      objects: [
+        { name: "v/removed/x", ...object },
+        { name: "ORIGINALS removed/x", ...object },
+      ],
+      ...{
+        edgeUntil: NOW + 3_000_000,
+        browsersUntil: NOW + 31_000_000_000,
+        completeAt: NOW + 900_000,
+        complete: false,
+      },
+    },
+    signature: "c2lnbmVk",
   };
 }
 

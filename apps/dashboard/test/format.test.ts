@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import {
   compact,
   count,
+  dayTime,
   duration,
   exactBoth,
   exactUtc,
@@ -44,6 +45,15 @@ describe("format", () => {
   it("names a moment in UTC whatever the reader's zone", () => {
     expect(exactUtc(Date.UTC(2026, 10, 24, 16, 5, 9, 120))).toBe("2026-11-24 16:05:09.120 UTC");
   });
+
+  it.each([
+    [Date.UTC(2026, 11, 1, 9, 5, 7), "09:05:07 UTC"],
+    [Date.UTC(2026, 10, 24, 9, 5, 7), "24 Nov 09:05:07 UTC"],
+    [Date.UTC(2027, 11, 1, 9, 5, 7), "1 Dec 2027 09:05:07 UTC"],
+    [Date.UTC(2025, 11, 31, 23, 59, 59), "31 Dec 2025 23:59:59 UTC"],
+  ])("says the day only of another day, and the year only of another year: %d, %s", (at, words) =>
+    expect(dayTime(at, Date.UTC(2026, 11, 1, 16), "UTC")).toBe(words),
+  );
 
   it("writes every hour of a day with two digits", () => {
     for (let hour = 0; hour < 24; hour += 1)

@@ -131,7 +131,7 @@ describe("keyboard only", () => {
 
 describe("a viewer", () => {
   const HARMLESS =
-    /^( ?Go to|relative$|local$|UTC$|Save this view|Dense|Remove the view|Live|Paused|Live updates: |Theme: |Keyboard help|Sign out|Hour|Day|30 days|All|Open|Done|Cancelled|Newest|Newer|Older|Back|More|Show|CSV of|NDJSON of|Readiness|5 min|1 hour|1 day|retrying$|dead$|refused$|Copy as curl|Check|Try|Compare with originals)/;
+    /^( ?Go to|relative$|local$|UTC$|Save this view|Dense|Remove the view|Live|Paused|Live updates: |Theme: |Keyboard help|Sign out|Hour|Day|30 days|All|Open|Done|Cancelled|Newest|Newer|Older|Back|More|Show|CSV of|NDJSON of|Readiness|5 min|1 hour|1 day|retrying$|dead$|refused$|Copy as curl|Download the receipt|Check|Try|Compare with originals)/;
 
   it.each([
     "/",
@@ -139,6 +139,7 @@ describe("a viewer", () => {
     "/jobs/00000000000",
     "/jobs/00000000003",
     "/images/x",
+    "/images/removed/x",
     "/runs",
     "/runs/run_0",
     "/runs/new",
@@ -172,7 +173,8 @@ describe("an operator of one act", () => {
     ["/jobs", "Retry all dead…", /Cancel all|New run/],
     ["/jobs/00000000000", "Retry", /^Cancel$/],
     ["/runs/run_1", "Jobs of this run", /Cancel run|Promote|turns again|New run/],
-    ["/images/x", "Overview", /Purge|Make all again|Warm/],
+    ["/images/x", "Overview", /Purge|Remove|Make all again|Warm/],
+    ["/images/removed/x", "Download the receipt", /Lift/],
     ["/steering", "Overview", /Pause (?!live updates)|Resume|Apply|Undo|Purge|Reset|Automatic/],
     ["/system", "Overview", /Report|Mend|Send a test/],
     ["/runs/new", "Overview", /Start the run/],

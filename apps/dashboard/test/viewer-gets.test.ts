@@ -55,6 +55,12 @@ describe("what a viewer of an address gets", () => {
     expect(viewerGets(one, image(variant(stored)), null).what === "variant").toBe(is);
   });
 
+  it("is no picture of a removed image, whatever R2 still has", () => {
+    const removal = { at: 1, by: "anna", reason: "ticket 4711", complete: false };
+    const removed = { ...image(variant("w=800&q=high&f=webp")), removal };
+    expect(viewerGets(asked, removed, null)).toMatchObject({ what: "nothing", why: "The image is removed." });
+  });
+
   it("is the variant with its bytes, and names the formats that are missing", () => {
     const auto = { ...asked, query: "w=800&f=auto" };
     const both = image(

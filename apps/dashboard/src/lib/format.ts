@@ -47,15 +47,21 @@ export function exactBoth(at: number): string {
   return `${local} · ${exactUtc(at)}`;
 }
 
-/** `14:05:09`, `14:05:09 UTC`; with the day where it is another one: `24 Nov 14:05:09`. `timeZone`: undefined for the reader's own. */
+/**
+ * `14:05:09`, `14:05:09 UTC`; of another day `24 Nov 14:05:09`, of another year `24 Nov 2027 14:05:09`. `timeZone`:
+ * undefined for the reader's own.
+ */
 export function dayTime(at: number, now: number, timeZone: "UTC" | undefined, seconds = true): string {
   const zone = timeZone === undefined ? {} : { timeZone };
-  const dayOf = (ms: number) => new Date(ms).toLocaleDateString("en-GB", { day: "numeric", month: "short", ...zone });
+  const dateOf = (ms: number) =>
+    new Date(ms).toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric", ...zone });
+  const [date, today] = [dateOf(at), dateOf(now)];
+  const isThisYear = date.slice(-4) === today.slice(-4);
   const time = new Date(at).toLocaleTimeString("en-GB", {
     ...{ hour: "2-digit", minute: "2-digit", ...(seconds ? { second: "2-digit" } : {}) },
     ...zone,
   });
-  const day = dayOf(at) === dayOf(now) ? "" : `${dayOf(at)} `;
+  const day = date === today ? "" : `${isThisYear ? date.slice(0, -5) : date} `;
   return `${day}${time}${timeZone === undefined ? "" : ` ${timeZone}`}`;
 }
 

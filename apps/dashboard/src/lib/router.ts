@@ -38,7 +38,8 @@ export function navigate(to: string, options: { replace?: boolean; state?: Place
   }
 }
 
-function focusMain(): void {
+/** Where the focus goes when what had it is gone. */
+export function focusMain(): void {
   document.getElementById("main")?.focus({ preventScroll: true });
 }
 

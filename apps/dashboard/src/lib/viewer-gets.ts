@@ -56,6 +56,8 @@ function partsOf(query: string): Record<string, string | null> {
 
 /** What a viewer of an address gets, by the image's variants. `counted`: null where the server was not asked about the address. */
 export function viewerGets(asked: Asked, image: Image, counted: Counted | null): Gets {
+  if (image.removal !== null)
+    return { what: "nothing", words: "410, or the redirect to removedUrl", why: "The image is removed.", job: null };
   const [refusal] = counted?.rejected ?? [];
   if (refusal) return { what: "nothing", words: "An error", why: refusal.message, job: null };
   const found = matching(asked, image.variants);

@@ -1,12 +1,12 @@
 import type { Image, Variant } from "@prewarm/control-schema/images";
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { ask, may, recipes } from "../api/session.ts";
 import { useResource } from "../api/use-resource.ts";
 import { imagesIn } from "../lib/any-url.ts";
 import { count, focalWords, plural, size } from "../lib/format.ts";
 import { STATES } from "../lib/job-filter.ts";
 import { imageUrl, pictureUrl } from "../lib/paths.ts";
-import { navigate, place } from "../lib/router.ts";
+import { focusMain, navigate, place } from "../lib/router.ts";
 import { transformWords } from "../lib/transform-words.ts";
 import { ActButton } from "../ui/act-button.tsx";
 import { ConfirmDialog } from "../ui/confirm-dialog.tsx";
@@ -18,8 +18,9 @@ import { Time } from "../ui/time.tsx";
 import { Empty, View } from "../ui/view.tsx";
 import { Picture } from "./compare.tsx";
 import { DryRunCard } from "./dry-run-card.tsx";
-import { PurgeDialog } from "./purge-dialog.tsx";
+import { ImageActs } from "./image-acts.tsx";
 import { PurgeTimeline } from "./purge-timeline.tsx";
+import { RemovedImage } from "./removed-image.tsx";
 import { VariantGrid } from "./variant-grid.tsx";
 
 const SORTS = [
@@ -111,49 +112,76 @@ export function ImagesPage() {
   );
 }
 
-/** All variants of one image. */
+/** One image with its receipt, where it is removed. */
+async function load(id: string, cursor: string | undefined, signal: AbortSignal) {
+  const params = { id };
+  const image = await ask("GET /api/v1/images/{id}", { params, query: cursor ? { cursor } : {}, signal });
+  const removal = image.removal && (await ask("GET /api/v1/images/{id}/removal", { params, signal }));
+  return { image, removal };
+}
+
+/** All variants of one image, or its removal. */
 export function ImagePage({ id }: { id: string }) {
   const [cursors, setCursors] = useState<string[]>([]);
   const cursor = cursors.at(-1);
-  const resource = useResource(
-    `${id}|${cursor ?? ""}`,
-    (signal) => ask("GET /api/v1/images/{id}", { params: { id }, query: cursor ? { cursor } : {}, signal }),
-    3000,
-  );
-  const next = resource.data.value?.nextCursor ?? null;
+  const resource = useResource(`${id}|${cursor ?? ""}`, (signal) => load(id, cursor, signal), 3000);
+  const { pathname } = place.value;
+  const changed = () => {
+    // A dialog tells its end late, when another page may be here already.
+    if (place.peek().pathname === pathname) navigate(pathname, { replace: true });
+    void resource.refresh();
+  };
+  const data = resource.data.value;
+  useFocusOfFace(data && data.removal !== null);
+  const next = data?.image.nextCursor ?? null;
   return (
     <View resource={resource} what="this image" whole={id} shape="detail">
-      {(image) => (
-        <>
-          <Head image={image} changed={() => void resource.refresh()} />
-          {image.variants.length === 0 ? (
-            <Empty title="No variant yet">
-              Variants are made when a viewer asks for one, when an upload hook calls, or when you warm a recipe.
-            </Empty>
-          ) : (
-            <>
-              <VariantGrid image={image} />
-              <Variants image={image} />
-            </>
-          )}
-          {(next || cursors.length > 0) && (
-            <nav class="pager" aria-label="Pages of variants">
-              <button type="button" disabled={cursors.length === 0} onClick={() => setCursors(cursors.slice(0, -1))}>
-                Back
-              </button>
-              <button type="button" disabled={!next} onClick={() => next && setCursors([...cursors, next])}>
-                More
-              </button>
-            </nav>
-          )}
-        </>
-      )}
+      {({ image, removal }) =>
+        removal !== null ? (
+          <RemovedImage removal={removal} changed={changed} />
+        ) : (
+          <>
+            <Head image={image} changed={changed} />
+            {image.variants.length === 0 ? (
+              <Empty title="No variant yet">
+                Variants are made when a viewer asks for one, when an upload hook calls, or when you warm a recipe.
+              </Empty>
+            ) : (
+              <>
+                <VariantGrid image={image} />
+                <Variants image={image} />
+              </>
+            )}
+            {(next || cursors.length > 0) && (
+              <nav class="pager" aria-label="Pages of variants">
+                <button type="button" disabled={cursors.length === 0} onClick={() => setCursors(cursors.slice(0, -1))}>
+                  Back
+                </button>
+                <button type="button" disabled={!next} onClick={() => next && setCursors([...cursors, next])}>
+                  More
+                </button>
+              </nav>
+            )}
+          </>
+        )
+      }
     </View>
   );
 }
 
+/**
+ * A removal, and its end, replace the page and the button that had the focus: the focus goes to the page. `isRemoved`:
+ * null while the page loads.
+ */
+function useFocusOfFace(isRemoved: boolean | null): void {
+  const before = useRef(isRemoved);
+  useEffect(() => {
+    if (before.current !== null && before.current !== isRemoved) focusMain();
+    before.current = isRemoved;
+  }, [isRemoved]);
+}
+
 function Head({ image, changed }: { image: Image; changed(): void }) {
-  const [purging, setPurging] = useState(may("purge") && place.value.searchParams.get("do") === "purge");
   return (
     <>
       <header class="page-head">
@@ -174,29 +202,10 @@ function Head({ image, changed }: { image: Image; changed(): void }) {
             {image.focal && ` · crops show ${focalWords(image.focal)}`}
           </p>
         </div>
-        {may("purge") && (
-          <button type="button" class="danger-outline" onClick={() => setPurging(true)}>
-            Purge…
-          </button>
-        )}
       </header>
-      {image.removal !== null && (
-        <p class="card">
-          Removed <Time at={image.removal.at} />: {image.removal.reason}.{" "}
-          <a href={`/api/v1${imageUrl(image.id)}/removal`}>Receipt</a>
-        </p>
-      )}
       {image.purge !== null && <PurgeTimeline purge={image.purge} />}
       {may("warm") && <WarmForm image={image} changed={changed} />}
-      {purging && (
-        <PurgeDialog
-          id={image.id}
-          onClose={() => {
-            setPurging(false);
-            changed();
-          }}
-        />
-      )}
+      <ImageActs id={image.id} changed={changed} />
     </>
   );
 }

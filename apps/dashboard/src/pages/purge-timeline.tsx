@@ -15,7 +15,11 @@ export function PurgeTimeline({ purge }: { purge: Purge }) {
           </p>
         </li>
         <Step name="R2" done={storeDeletedAt} words="deleted" waits="is being deleted" />
-        <Until name="Edges" until={edgeUntil} more="" />
+        <Until
+          name="Edges"
+          until={edgeUntil}
+          more=" No edge shows one later than 60 s after the answer to the purge."
+        />
         <Until
           name="Browsers"
           until={browsersUntil}

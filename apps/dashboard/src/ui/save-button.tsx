@@ -1,5 +1,12 @@
+interface SaveButtonProps {
+  name: string;
+  text: string;
+  children: string;
+  class?: string;
+}
+
 /** Downloads a text that the page has as a file of this name. */
-export function SaveButton({ name, text, children }: { name: string; text: string; children: string }) {
+export function SaveButton({ name, text, children, ...rest }: SaveButtonProps) {
   const save = () => {
     const link = document.createElement("a");
     link.href = URL.createObjectURL(new Blob([text], { type: "text/plain" }));
@@ -8,7 +15,7 @@ export function SaveButton({ name, text, children }: { name: string; text: strin
     URL.revokeObjectURL(link.href);
   };
   return (
-    <button type="button" onClick={save}>
+    <button {...rest} type="button" onClick={save}>
       {children}
     </button>
   );
