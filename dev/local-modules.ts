@@ -37,24 +37,10 @@ export const counted = (handlers) => {
 `;
 
 /**
- * What a person at this machine has changed is seen at the next view. A copy in the edge's cache counts only while R2 has an object of its image
- * with those bytes, and browsers ask again before each use: they are the ones that say what they want a picture for.
+ * What a person at this machine has changed is seen in the browser: browsers ask again before each use. They are the clients that say what they
+ * want a picture for.
  */
 const FRESH = `
-let list = null;
-const watchCache = (env) => {
-  if (list !== null) return;
-  list = env.IMAGES_BUCKET.list.bind(env.IMAGES_BUCKET);
-  const match = caches.default.match.bind(caches.default);
-  caches.default.match = async (url, ...more) => {
-    const copy = await match(url, ...more);
-    const [, image] = /\\/images\\/([^/?]+)\\//.exec(String(url)) ?? [];
-    if (copy === undefined || image === undefined) return copy;
-    const { objects } = await list({ prefix: "variants/" + image + "/" });
-    if (objects.some(({ httpEtag }) => httpEtag === copy.headers.get("ETag"))) return copy;
-    await copy.body?.cancel();
-  };
-};
 const revalidated = (answer) => {
   if (!answer.headers.get("Cache-Control")?.includes("immutable")) return answer;
   const headers = new Headers(answer.headers);
@@ -64,7 +50,6 @@ const revalidated = (answer) => {
 export const fresh = (handlers) => ({
   ...handlers,
   async fetch(request, env, context) {
-    watchCache(env);
     const answer = await handlers.fetch(request, env, context);
     return request.headers.has("Sec-Fetch-Dest") ? revalidated(answer) : answer;
   },

@@ -48,15 +48,15 @@ export const CHANGES: readonly Mutation[] = [
   ]),
   ...at({ file: `${EDGE}/changes.ts`, tests: EDGE_TESTS }, [
     breaks("P21", "an isolate keeps the changes for as long as it likes", {
-      find: "HELD_MS = 15_000",
-      replace: "HELD_MS = 120_000",
+      find: "mustWait = age >= heldMs",
+      replace: "mustWait = age >= 8 * heldMs",
     }),
     breaks("P21", "a data centre keeps the changes for as long as it likes", {
-      find: "CACHED_MS = 15_000",
-      replace: "CACHED_MS = 120_000",
+      find: "Math.floor((heldMs -",
+      replace: "Math.floor((8 * heldMs -",
     }),
     breaks("P21", "each request of an isolate that is not idle reads the changes", {
-      find: "(mustWait || (age >= REFRESH_MS && now >= turnUntil))",
+      find: "(mustWait || (age >= REFRESH_SHARE * heldMs && now >= turnUntil))",
       replace: "(mustWait || age >= 0)",
     }),
     breaks("P4", "changes that cannot be read break a view", {

@@ -2,7 +2,7 @@ import { CHANGES_KEY } from "@prewarm/shared/changes";
 import type { Config } from "@prewarm/shared/config";
 import { genOf } from "@prewarm/shared/variant-metadata";
 import type { EdgeCache, ObjectStore, StoredObject } from "../../../workers/edge/src/bindings.ts";
-import { createChangesReader } from "../../../workers/edge/src/changes.ts";
+import { createChangesReader, HELD_MS } from "../../../workers/edge/src/changes.ts";
 import { createAskedLately } from "../../../workers/edge/src/miss/asked-lately.ts";
 import { createLiveGate } from "../../../workers/edge/src/miss/gate.ts";
 import { createTargetCache } from "../../../workers/edge/src/request/target-cache.ts";
@@ -88,7 +88,7 @@ export class DataCentre {
       askedLately: createAskedLately(cache),
       infoMemory: new Map(),
       gate: createLiveGate(images),
-      changes: createChangesReader({ images, cache, clock, log }),
+      changes: createChangesReader({ images, cache, clock, heldMs: HELD_MS, log }),
       log: () => undefined,
     };
     return Object.assign(isolate, { edge });

@@ -1,5 +1,5 @@
 import { MISSES_PER_MINUTE } from "@prewarm/shared/limits";
-import { createChangesReader } from "../../../workers/edge/src/changes.ts";
+import { createChangesReader, HELD_MS } from "../../../workers/edge/src/changes.ts";
 import { createAskedLately } from "../../../workers/edge/src/miss/asked-lately.ts";
 import { createLiveGate } from "../../../workers/edge/src/miss/gate.ts";
 import { createTargetCache } from "../../../workers/edge/src/request/target-cache.ts";
@@ -83,7 +83,7 @@ export function edgeInFront(world: World, config: Edge["config"], onRead: () => 
     askedLately: createAskedLately(cache),
     infoMemory: new Map(),
     gate: createLiveGate(images),
-    changes: createChangesReader({ images, cache, clock, log: () => undefined }),
+    changes: createChangesReader({ images, cache, clock, heldMs: HELD_MS, log: () => undefined }),
     log: () => undefined,
   };
   /** One request of a client; ends when all that it began has. */

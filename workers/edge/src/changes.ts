@@ -20,6 +20,7 @@ interface ReaderDeps {
   images: ObjectStore;
   cache: EdgeCache;
   clock: Pick<Clock, "now">;
+  heldMs: number;
   log(event: string, fields: Record<string, string>): void;
 }
 
@@ -30,17 +31,16 @@ export interface ChangesReader {
 }
 
 /** How old the changes may become in the data centre's cache, and then again in an isolate's memory, in ms. */
-const CACHED_MS = 15_000;
-const HELD_MS = 15_000;
-/** From this age on, in ms, one request reads them anew while the others go on, so that a busy isolate never waits. */
-const REFRESH_MS = 10_000;
+export const HELD_MS = 15_000;
+/** From this share of that age on one request reads them anew while the others go on, so that a busy isolate never waits. */
+const REFRESH_SHARE = 2 / 3;
 /** After a read has begun, no other request of this isolate begins one for this long, in ms; nor after a failed read. */
 const TURN_MS = 5_000;
 /** A cache that hangs must not keep the changes from being read, in ms. */
 const CACHE_WAIT_MS = 250;
 
 /** Ages are counted on one machine, from the beginning of a read. No two clocks are compared. */
-export function createChangesReader({ images, cache, clock, log }: ReaderDeps): ChangesReader {
+export function createChangesReader({ images, cache, clock, heldMs, log }: ReaderDeps): ChangesReader {
   let held: { changes: Changes; at: number } | null = null;
   let turnUntil = Number.NEGATIVE_INFINITY;
   let failedUntil = Number.NEGATIVE_INFINITY;
@@ -52,7 +52,7 @@ export function createChangesReader({ images, cache, clock, log }: ReaderDeps): 
     const copy = await textOfCopy(cache, url);
     const text = copy ?? (await textInStore(images));
     held = { changes: parseChanges(text), at };
-    const seconds = Math.floor((CACHED_MS - (clock.now() - at)) / 1000);
+    const seconds = Math.floor((heldMs - (clock.now() - at)) / 1000);
     if (copy !== null || seconds <= 0) return;
     const headers = { "Cache-Control": `max-age=${seconds}` };
     background(attempt(() => cache.put(url, new Response(text, { headers }))));
@@ -71,8 +71,8 @@ export function createChangesReader({ images, cache, clock, log }: ReaderDeps): 
     read: async ({ origin, background, waitMs }) => {
       const now = clock.now();
       const age = held === null ? Number.POSITIVE_INFINITY : now - held.at;
-      const mustWait = age >= HELD_MS;
-      if (now >= failedUntil && (mustWait || (age >= REFRESH_MS && now >= turnUntil))) {
+      const mustWait = age >= heldMs;
+      if (now >= failedUntil && (mustWait || (age >= REFRESH_SHARE * heldMs && now >= turnUntil))) {
         const refreshed = tryToRefresh(origin, background);
         background(refreshed);
         // A read that is late still counts once it ends.

@@ -4,7 +4,7 @@ import { secretList, signingKeys, withDefaultUrl } from "@prewarm/shared/environ
 import { TOKEN_MIN_CHARS } from "@prewarm/shared/limits";
 import { printableJson } from "@prewarm/shared/printable";
 import type { EdgeCache, ObjectStore, ViewSink } from "./bindings.ts";
-import { createChangesReader } from "./changes.ts";
+import { createChangesReader, HELD_MS } from "./changes.ts";
 import { createAskedLately } from "./miss/asked-lately.ts";
 import { createLiveGate } from "./miss/gate.ts";
 import { createTargetCache } from "./request/target-cache.ts";
@@ -12,6 +12,8 @@ import type { Edge, Log } from "./request-context.ts";
 
 /** The local stack's simulated R2, cache and queue share a processor with all else that runs there. */
 const LOCAL_BUDGET_MS = 30_000;
+/** What a person at this machine has changed is seen soon. */
+const LOCAL_HELD_MS = 500;
 
 /** Generated bindings, and what may be there besides: secrets, variables, and the buckets that sources name. */
 export type Env = Omit<EdgeEnv, "VERSION" | "CONSUMER"> & {
@@ -47,7 +49,10 @@ export function edgeOf(site: Config, env: Env, cache: EdgeCache, write: (line: s
     askedLately: createAskedLately(cache),
     infoMemory: new Map(),
     gate: createLiveGate(env.IMAGES_BUCKET),
-    changes: createChangesReader({ images: env.IMAGES_BUCKET, cache, clock: systemClock, log }),
+    changes: createChangesReader({
+      ...{ images: env.IMAGES_BUCKET, cache, clock: systemClock, log },
+      heldMs: env.LOCAL === "true" ? LOCAL_HELD_MS : HELD_MS,
+    }),
     views: env.VIEWS ?? null,
     clock: systemClock,
     log,

@@ -4,7 +4,7 @@ import { type StoredInfo, withStored } from "@prewarm/shared/image-info";
 import type { MissMessage } from "@prewarm/shared/messages";
 import { infoKey, parseVariantName } from "@prewarm/shared/variant-key";
 import type { ViewSink } from "../bindings.ts";
-import { createChangesReader } from "../changes.ts";
+import { createChangesReader, HELD_MS } from "../changes.ts";
 import { createAskedLately } from "../miss/asked-lately.ts";
 import { createLiveGate } from "../miss/gate.ts";
 import { createTargetCache } from "../request/target-cache.ts";
@@ -126,6 +126,7 @@ function createWorld(options: Options, shared: Shared): World {
       images: faultyImages,
       cache: faultyCache,
       clock: { now },
+      heldMs: HELD_MS,
       log: (event) => void logged.push(event),
     }),
     views: options.views ?? null,
