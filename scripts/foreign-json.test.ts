@@ -15,6 +15,7 @@ const OWN: Record<string, string> = {
   "workers/consumer/src/platform/parse-body.ts": "right behind the bound",
   "packages/shared/src/foreign-json.ts": "right behind the bound",
   "packages/shared/src/markers.ts": "objects under dead/, control/ and removed/, which the consumer wrote",
+  "packages/shared/src/changes.ts": "the object of changes, which the ledger wrote",
   "packages/shared/src/image-info.ts": "objects under info/, which the consumer wrote",
 };
 

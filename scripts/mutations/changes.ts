@@ -17,7 +17,7 @@ export const CHANGES: readonly Mutation[] = [
       replace: 'gen < 0 ? "old"',
     }),
     breaks("P21", "what the ledger may have forgotten is not old", {
-      find: "Math.max(before, replaced,",
+      find: "Math.max(changes.before, replaced,",
       replace: "Math.max(replaced,",
     }),
     breaks("P21", "a focal point makes every variant old", {
@@ -33,14 +33,14 @@ export const CHANGES: readonly Mutation[] = [
     }),
     breaks("P21", "an old object has no copy", { find: '(standing === "old" && isOld)', replace: "false" }),
     breaks("P21", "R2 is read for a removed image", {
-      find: "if (changes.images.get(id)?.removed) {",
+      find: "if (isRemoved(changes, id)) {",
       replace: "if (changes.before < 0) {",
     }),
   ]),
   ...at({ file: `${EDGE}/hit/variant.ts`, tests: EDGE_TESTS }, [
     breaks("P21", "the copy of an old object lives as long as any", {
-      find: "variant.isOld ? OLD_COPY_SECONDS : COPY_SECONDS",
-      replace: "COPY_SECONDS",
+      find: "variant.isOld ? OLD_COPY : `max-age=${COPY_SECONDS}`",
+      replace: "`max-age=${COPY_SECONDS}`",
     }),
   ]),
   ...at({ file: `${EDGE}/hit/smaller.ts`, tests: EDGE_TESTS }, [
@@ -52,8 +52,8 @@ export const CHANGES: readonly Mutation[] = [
       replace: "mustWait = age >= 8 * heldMs",
     }),
     breaks("P21", "a data centre keeps the changes for as long as it likes", {
-      find: "Math.floor((heldMs -",
-      replace: "Math.floor((8 * heldMs -",
+      find: "Math.floor(heldMs / 1000)",
+      replace: "Math.floor(heldMs / 100)",
     }),
     breaks("P21", "each request of an isolate that is not idle reads the changes", {
       find: "(mustWait || (age >= REFRESH_SHARE * heldMs && now >= turnUntil))",
@@ -79,7 +79,7 @@ export const CHANGES: readonly Mutation[] = [
   ]),
   ...at({ file: `${EDGE}/originals.ts`, tests: EDGE_TESTS }, [
     breaks("P21", "a removed original is shown under a signed URL", {
-      find: '  if (changes.images.get(id)?.removed) throw new AppError("removed");\n',
+      find: '  if (isRemoved(changes, id)) throw new AppError("removed");\n',
       replace: "",
     }),
   ]),

@@ -401,7 +401,7 @@ export const WALLS: readonly Wall[] = [
     from: /^workers\/edge\//,
     to: /^(workers\/consumer\/|@prewarm\/consumer)/,
     says: "The edge does not import the consumer.",
-    bug: "The edge would pass its 20 kB, and a deploy of one Worker would change the other.",
+    bug: "The edge would pass its 21 kB, and a deploy of one Worker would change the other.",
   },
   {
     from: /^workers\/rewriter\//,
@@ -449,7 +449,7 @@ export const WALLS: readonly Wall[] = [
     from: /^workers\//,
     to: /^(packages\/legacy-urls\/|@prewarm\/legacy-urls)/,
     says: "No Worker imports the grammars of other services: the site's configuration hands them in.",
-    bug: "Every site's edge would carry them, and pass its 20 kB.",
+    bug: "Every site's edge would carry them, and pass its 21 kB.",
   },
   {
     from: /^packages\/(shared|control-schema|control-client)\//,

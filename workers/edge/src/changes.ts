@@ -1,4 +1,4 @@
-import { CHANGES_KEY, type Changes, NO_CHANGES, parseChanges, printChanges } from "@prewarm/shared/changes";
+import { CHANGES_KEY, type Changes, NO_CHANGES, parseChanges } from "@prewarm/shared/changes";
 import type { Clock } from "@prewarm/shared/clock";
 import type { EdgeCache, ObjectStore } from "./bindings.ts";
 import { attempt, withTimeLimit } from "./time-limit.ts";
@@ -30,7 +30,7 @@ export interface ChangesReader {
   read(request: ChangesRequest): Promise<Changes>;
 }
 
-/** How old the changes may become in the data centre's cache, and then again in an isolate's memory, in ms. */
+/** How long the data centre's cache keeps the changes, and how old they may then become in an isolate's memory, in ms. */
 export const HELD_MS = 15_000;
 /** From this share of that age on one request reads them anew while the others go on, so that a busy isolate never waits. */
 const REFRESH_SHARE = 2 / 3;
@@ -39,9 +39,9 @@ const TURN_MS = 5_000;
 /** A cache that hangs must not keep the changes from being read, in ms. */
 const CACHE_WAIT_MS = 250;
 
-/** Ages are counted on one machine, from the beginning of a read. No two clocks are compared. */
+/** Each age is counted on one machine. No two clocks are compared. */
 export function createChangesReader({ images, cache, clock, heldMs, log }: ReaderDeps): ChangesReader {
-  let held: { changes: Changes; at: number } | null = null;
+  let held = { changes: parseChanges(NO_CHANGES), at: Number.NEGATIVE_INFINITY };
   let turnUntil = Number.NEGATIVE_INFINITY;
   let failedUntil = Number.NEGATIVE_INFINITY;
 
@@ -52,10 +52,8 @@ export function createChangesReader({ images, cache, clock, heldMs, log }: Reade
     const copy = await textOfCopy(cache, url);
     const text = copy ?? (await textInStore(images));
     held = { changes: parseChanges(text), at };
-    const seconds = Math.floor((heldMs - (clock.now() - at)) / 1000);
-    if (copy !== null || seconds <= 0) return;
-    const headers = { "Cache-Control": `max-age=${seconds}` };
-    background(attempt(() => cache.put(url, new Response(text, { headers }))));
+    const headers = { "Cache-Control": `max-age=${Math.floor(heldMs / 1000)}` };
+    if (copy === null) background(attempt(() => cache.put(url, new Response(text, { headers }))));
   };
 
   const tryToRefresh = async (origin: string, background: Background): Promise<void> => {
@@ -70,7 +68,7 @@ export function createChangesReader({ images, cache, clock, heldMs, log }: Reade
   return {
     read: async ({ origin, background, waitMs }) => {
       const now = clock.now();
-      const age = held === null ? Number.POSITIVE_INFINITY : now - held.at;
+      const age = now - held.at;
       const mustWait = age >= heldMs;
       if (now >= failedUntil && (mustWait || (age >= REFRESH_SHARE * heldMs && now >= turnUntil))) {
         const refreshed = tryToRefresh(origin, background);
@@ -78,7 +76,7 @@ export function createChangesReader({ images, cache, clock, heldMs, log }: Reade
         // A read that is late still counts once it ends.
         if (mustWait && !(await withTimeLimit(() => refreshed, waitMs)).ok) failedUntil = clock.now() + TURN_MS;
       }
-      return held?.changes ?? NO_CHANGES;
+      return held.changes;
     },
   };
 }
@@ -94,5 +92,5 @@ async function textInStore(images: ObjectStore): Promise<string> {
   const object = await images.get(CHANGES_KEY);
   // Before the first change there is none.
   // biome-ignore lint/plugin: an object that the ledger wrote
-  return object === null ? printChanges({}, []) : object.text();
+  return object === null ? NO_CHANGES : object.text();
 }

@@ -33,8 +33,9 @@ export async function serveInfo(request: Request, url: URL, edge: Edge, backgrou
     if (verdict !== "ok") throw signatureRequired();
   }
   if (original === null) throw new AppError("not_found");
-  const changes = await edge.changes.read({ origin: url.origin, background, waitMs: config.edgeBudgetMs });
-  const read = await withTimeLimit(() => readNote(edge, id, changes), config.edgeBudgetMs);
+  const waitMs = config.edgeBudgetMs;
+  const changes = edge.changes.read({ origin: url.origin, background, waitMs });
+  const read = await withTimeLimit(() => readNote(edge, id, changes), waitMs);
   if (!read.ok) throw new AppError("unavailable");
   if (read.value === null || read.value === "removed") throw new AppError("not_found");
   const headers = {

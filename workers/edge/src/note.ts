@@ -1,4 +1,4 @@
-import type { Changes } from "@prewarm/shared/changes";
+import { type Changes, changeOf } from "@prewarm/shared/changes";
 import { parseInfo, type StoredInfo } from "@prewarm/shared/image-info";
 import { infoKey } from "@prewarm/shared/variant-key";
 import { genOf } from "@prewarm/shared/variant-metadata";
@@ -11,9 +11,9 @@ import type { Edge } from "./request-context.ts";
 export async function readNote(
   { images }: Pick<Edge, "images">,
   id: string,
-  changes: Changes,
+  changes: Promise<Changes>,
 ): Promise<StoredInfo | "removed" | null> {
-  const { removed = false, gone = 0 } = changes.images.get(id) ?? {};
+  const [gone, , , removed] = changeOf(await changes, id);
   if (removed) return "removed";
   const object = await images.get(infoKey(id));
   if (object === null || genOf(object.customMetadata) < gone) return null;

@@ -1,3 +1,4 @@
+import { isRemoved } from "@prewarm/shared/changes";
 import { AppError } from "@prewarm/shared/errors";
 import { sniffType } from "@prewarm/shared/image-header";
 import { parseId } from "@prewarm/shared/image-id";
@@ -29,7 +30,7 @@ export async function serveOriginal(request: Request, url: URL, edge: Edge, back
   const verdict = await verifyOriginal(url.pathname, url.searchParams, edge.keys, edge.config, now);
   if (verdict !== "ok") throw signatureRequired();
   const changes = await edge.changes.read({ origin: url.origin, background, waitMs: WAIT_MS });
-  if (changes.images.get(id)?.removed) throw new AppError("removed");
+  if (isRemoved(changes, id)) throw new AppError("removed");
   const head = await read(bucket, original.key, { offset: 0, length: SNIFF_BYTES });
   // biome-ignore lint/plugin: a range of `SNIFF_BYTES`
   const type = sniffType(new Uint8Array(await head.arrayBuffer()));

@@ -1,4 +1,4 @@
-import { type Standing, standingOf } from "@prewarm/shared/changes";
+import { isRemoved, type Standing, standingOf } from "@prewarm/shared/changes";
 import type { Config } from "@prewarm/shared/config";
 import { storeKey } from "@prewarm/shared/variant-key";
 import { genOf } from "@prewarm/shared/variant-metadata";
@@ -35,7 +35,7 @@ export async function serveVariant(
   ]);
   context.mark("cache");
   const copy = matched.ok && matched.value !== undefined ? fromCacheCopy(matched.value, formats) : null;
-  if (changes.images.get(id)?.removed) {
+  if (isRemoved(changes, id)) {
     discard(copy?.body ?? null);
     return "removed";
   }

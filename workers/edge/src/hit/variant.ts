@@ -39,21 +39,21 @@ export function fromStore(object: StoredObject, format: Format, isOld: boolean):
 export function toCacheCopy(variant: ReadyVariant, body: ReadableStream<Uint8Array>): Response {
   return new Response(body, {
     headers: {
-      "Cache-Control": `public, max-age=${variant.isOld ? OLD_COPY_SECONDS : COPY_SECONDS}`,
+      "Cache-Control": variant.isOld ? OLD_COPY : `max-age=${COPY_SECONDS}`,
       "Content-Type": variant.contentType,
       ETag: variant.etag,
       "Last-Modified": variant.lastModified,
       [GEN]: String(variant.gen),
-      ...(variant.isOld ? { [OLD]: "1" } : {}),
       ...(variant.originalBytes === null ? {} : { [ORIGINAL_BYTES]: String(variant.originalBytes) }),
     },
   });
 }
 
+/** The life of a copy of an old variant, by which the copy is known. */
+const OLD_COPY = `max-age=${OLD_COPY_SECONDS}`;
 /* In the cache's copy only. */
 const ORIGINAL_BYTES = "Prewarm-Original-Bytes";
 const GEN = "Prewarm-Gen";
-const OLD = "Prewarm-Old";
 
 /** Null when it is no copy of ours in one of these formats, which is a miss. Sizes are read only when a request needs them. */
 export function fromCacheCopy(response: Response, formats: readonly Format[]): ReadyVariant | null {
@@ -72,7 +72,7 @@ export function fromCacheCopy(response: Response, formats: readonly Format[]): R
       return numberOf(headers.get(ORIGINAL_BYTES));
     },
     gen: Number(headers.get(GEN)),
-    isOld: headers.has(OLD),
+    isOld: headers.get("Cache-Control") === OLD_COPY,
     format,
     contentType,
     body: response.body,

@@ -21,8 +21,7 @@ export async function readInfo(context: RequestContext): Promise<StoredInfo | "r
   const kept = infoMemory.get(target.id);
   if (kept !== undefined && clock.now() < kept.at + (method === "HEAD" ? HEAD_REPEAT_MS : REPEAT_MS)) return kept.info;
   reads.left -= 1;
-  const changes = await context.changes();
-  const read = await withTimeLimit(() => readNote(edge, target.id, changes), left(INFO_SHARE));
+  const read = await withTimeLimit(() => readNote(edge, target.id, context.changes()), left(INFO_SHARE));
   mark("info");
   if (!read.ok || read.value === null) return null;
   if (infoMemory.size >= MAX_IMAGES) infoMemory.clear();

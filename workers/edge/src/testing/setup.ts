@@ -1,4 +1,4 @@
-import { CHANGES_KEY, type Change, printChange, printChanges } from "@prewarm/shared/changes";
+import { CHANGES_KEY, printChange, printChanges } from "@prewarm/shared/changes";
 import { type Config, defineConfig, type UserConfig } from "@prewarm/shared/config";
 import { type StoredInfo, withStored } from "@prewarm/shared/image-info";
 import type { MissMessage } from "@prewarm/shared/messages";
@@ -40,7 +40,10 @@ export interface World {
   /** Lets something be known of an image, as the consumer notes it; what is not said here is of a small photo. */
   know(id: string, info?: Partial<StoredInfo>): void;
   /** What the ledger tells of changed images. What an entry does not say is 0. */
-  tell(changes: Record<string, Partial<Change>>, before?: number): void;
+  tell(
+    changes: Record<string, { gone?: number; replaced?: number; recropped?: number; removed?: boolean }>,
+    before?: number,
+  ): void;
   /** Moves the clock, in ms. */
   advance(ms: number): void;
   get(path: string, headers?: Record<string, string>): Promise<Response>;
@@ -146,9 +149,10 @@ function createWorld(options: Options, shared: Shared): World {
     advance,
     know: (id, info) => images.store(infoKey(id), JSON.stringify({ ...PHOTO, ...info })),
     tell: (changes, before = 0) => {
-      const none: Change = { gone: 0, replaced: 0, recropped: 0, removed: false };
-      const entries = Object.entries(changes).map(([id, change]) => printChange(id, { ...none, ...change }));
-      images.store(CHANGES_KEY, printChanges({ before }, entries));
+      const entries = Object.entries(changes).map(([id, { gone = 0, replaced = 0, recropped = 0, removed = false }]) =>
+        printChange(id, [gone, replaced, recropped, removed ? 1 : 0]),
+      );
+      images.store(CHANGES_KEY, printChanges({ before, seq: 0 }, entries));
     },
     ask,
     get: (path, headers) => ask("GET", path, headers),

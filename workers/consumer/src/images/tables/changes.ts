@@ -53,8 +53,9 @@ export function printRecent(sql: Sql): { seq: number; entry: string }[] {
     LEFT JOIN images ON images.id = changes.id LEFT JOIN focals ON focals.id = changes.id
     LEFT JOIN removals ON removals.id = changes.id WHERE changes.id != ? ORDER BY seq DESC`;
   return sql.exec(query, EVERY_IMAGE).map(({ id, seq, purged, replaced, fence, removal }) => {
-    const fences = { gone: int(purged), replaced: int(replaced), recropped: int(fence) };
-    return { seq: int(seq), entry: printChange(decodeId(text(id)), { ...fences, removed: removal !== null }) };
+    const isRemoved = removal === null ? 0 : 1;
+    const entry = printChange(decodeId(text(id)), [int(purged), int(replaced), int(fence), isRemoved]);
+    return { seq: int(seq), entry };
   });
 }
 
