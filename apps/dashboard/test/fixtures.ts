@@ -330,6 +330,7 @@ export function removal(id: string, hostile: boolean): Answer<"GET /api/v1/image
     receipt: {
       ...{
         removed: id,
+        spellings: [],
         reason: hostile ? HOSTILE : "ticket 4711",
         by: hostile ? HOSTILE : "anna",
         orderedAt: NOW - 30_000,

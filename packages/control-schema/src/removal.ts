@@ -4,6 +4,9 @@ import { bytes, count, time } from "./words.ts";
 export const RemoveRequest = z
   .strictObject({
     reason: z.string().trim().min(1).max(500).meta({ description: "Why; it stands in the receipt and the audit log" }),
+    exact: z.boolean().default(false).meta({
+      description: "Only this spelling of the id. Default: its other Unicode normal forms (NFC, NFD) too",
+    }),
   })
   .meta({ id: "RemoveRequest" });
 
@@ -33,6 +36,9 @@ const check = z.strictObject({ at: time, found: count.meta({ description: "Objec
 export const RemovalReceipt = z
   .strictObject({
     removed: z.string().meta({ description: "The image's id" }),
+    spellings: z.array(z.string()).meta({
+      description: "Other Unicode spellings of the id that are removed too; `objects` and `checks` are of all of them",
+    }),
     reason: z.string(),
     by: z.string().meta({ description: "Who ordered it, as in the audit log" }),
     orderedAt: time,

@@ -25,6 +25,15 @@ export function checkId(id: string): void {
   checkLength(id);
 }
 
+/**
+ * The id, and the same text in Unicode's two normal forms (NFC, NFD), each once: `é` is one character on some systems and two on others. The id
+ * comes first.
+ */
+export function spellingsOf(id: string): string[] {
+  const isShort = (spelling: string) => encodeURIComponent(spelling).length <= ENCODED_ID_MAX_BYTES;
+  return [...new Set([id, id.normalize("NFC"), id.normalize("NFD")])].filter(isShort);
+}
+
 /** The letters after the last dot of the last segment, in lower case; null when there are none, or when nothing stands before the dot. */
 export function extensionOf(id: string): string | null {
   const name = id.slice(id.lastIndexOf("/") + 1);

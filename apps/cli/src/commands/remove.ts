@@ -19,6 +19,10 @@ export const removeCommand: Command = {
   operands: ONE_ID,
   flags: {
     reason: { type: "string", valueHint: "text", description: "Why; it stands in the receipt and the audit log" },
+    exact: {
+      type: "boolean",
+      description: "Only this spelling of the id, not its other Unicode normal forms (NFC, NFD)",
+    },
     yes: YES_FLAG,
   },
   examples: ["prewarm remove u/7f3c91.jpg --reason 'asked by the person, case 812'"],
@@ -30,7 +34,7 @@ export const removeCommand: Command = {
     await confirmByTyping(args, context, what, id);
     const api = createControlApi(readControlSettings(args, context), context);
     const report = createReport(args, context);
-    const given = { params: { id }, body: { reason } };
+    const given = { params: { id }, body: { reason, exact: args.flag("exact") } };
     const sending = { what: `removing ${id}` };
     const signed = await api.call("POST /api/v1/images/{id}/remove", given, SignedRemoval, sending);
     if (report.json) report.document(SCHEMA, signed);
@@ -78,10 +82,11 @@ export const unblockCommand: Command = {
 };
 
 function formatReceipt(receipt: RemovalReceipt): string[] {
-  const { removed, reason, by, orderedAt, jobs, focal, objects, more, checks } = receipt;
+  const { removed, spellings, reason, by, orderedAt, jobs, focal, objects, more, checks } = receipt;
   const time = (at: number | null) => (at === null ? "not known yet" : new Date(at).toISOString());
   const rows = [
     ["image", removed],
+    ...spellings.map((spelling) => ["also", spelling]),
     ["reason", reason],
     ["ordered", `${time(orderedAt)} by ${by}`],
     [

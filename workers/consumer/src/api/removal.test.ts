@@ -52,6 +52,67 @@ describe("a removal", () => {
     expect(entries.map(({ what }) => what)).toEqual(expect.arrayContaining(["image.remove", "image.unblock"]));
   });
 
+  it("is of each Unicode spelling of the id, with one receipt, unless the caller says exact", async () => {
+    const [nfc, nfd] = ["é.jpg".normalize("NFC"), "é.jpg".normalize("NFD")];
+    const pathOf = (id: string) => `/api/v1/images/${encodeURIComponent(id)}`;
+    const isRemoved = async (world: ApiWorld, id: string) =>
+      (await world.json("GET", pathOf(id))).body.removal !== null;
+    const world = createApiWorld();
+    await warm(world, [nfc, nfd]);
+    const { body } = await world.json("POST", `${pathOf(nfd)}/remove`, { body: { reason: "asked" } });
+    expect(body.receipt).toMatchObject({ removed: nfd, spellings: [nfc], jobs: 4, complete: false });
+    expect([await isRemoved(world, nfc), await isRemoved(world, nfd)]).toEqual([true, true]);
+    sweep(world, ["variants/a"]);
+    const { receipt } = (await world.json("GET", `${pathOf(nfc)}/removal`)).body as { receipt: RemovalReceipt };
+    expect([receipt.removed, receipt.spellings, receipt.objects.length]).toEqual([nfc, [nfd], 2]);
+    expect((await world.json("POST", `${pathOf(nfc)}/unblock`)).status).toBe(200);
+    expect([await isRemoved(world, nfc), await isRemoved(world, nfd)]).toEqual([false, false]);
+    await world.json("POST", `${pathOf(nfd)}/remove`, { body: { reason: "asked", exact: true } });
+    expect([await isRemoved(world, nfc), await isRemoved(world, nfd)]).toEqual([false, true]);
+  });
+
+  it("never touches another image: of 1,000 ids that are alike exactly one is removed", async () => {
+    const parts = ["a", "A", "a-", "a/b", "a b", "é".normalize("NFC"), "é".normalize("NFD"), "a.", "á", "%61"];
+    const ids = parts.flatMap((one) => parts.flatMap((two) => parts.map((three) => `${one}/${two}${three}`)));
+    const world = createApiWorld();
+    for (let at = 0; at < ids.length; at += 100) await warm(world, ids.slice(at, at + 100));
+    for (const id of [ids[1], ids[456], ids[777]].filter((one) => one !== undefined)) {
+      const path = `/api/v1/images/${encodeURIComponent(id)}`;
+      await world.json("POST", `${path}/remove`, { body: { reason: "asked", exact: true } });
+      const gone = ids.filter((one) => world.ledger.imageRows(one, []).removal !== null);
+      expect(gone).toEqual([id]);
+      expect(ids.filter((one) => world.ledger.imageRows(one, []).rows.length !== 2)).toEqual([id]);
+      await world.json("POST", `${path}/unblock`);
+      await warm(world, [id]);
+      world.advance(2_000);
+    }
+  });
+
+  it.each(["films/anna.mp4", "logo.svg", "photo.jpg", "hidden/photo.jpg"])(
+    "holds at every call that names the image: %s",
+    async (id) => {
+      const hidden = { prefix: "hidden/", bucket: "ORIGINALS", key: "{id}" };
+      const world = createApiWorld({ sources: [hidden, { prefix: "", url: "https://cdn.example.com/{id}" }] });
+      const path = `/api/v1/images/${encodeURIComponent(id)}`;
+      await world.json("POST", `${path}/remove`, { body: { reason: "asked" } });
+      const call = async (method: string, to: string, body?: unknown) => {
+        const answer = await world.json(method, to, body === undefined ? {} : { body });
+        return JSON.stringify(answer.body);
+      };
+      for (const v of [undefined, "2"]) {
+        const items = [{ id, ...(v === undefined ? {} : { v }) }];
+        expect(await call("POST", "/api/v1/warm", { items })).toMatch(/"code":"(removed|source_unknown)"|"accepted":0/);
+        expect(await call("POST", "/api/v1/warm", { items, force: true })).toMatch(/"removed"|"accepted":0/);
+      }
+      expect(await call("PUT", `${path}/focal`, { focal: [0.1, 0.1] })).toContain('"changed":false');
+      world.advance(2_000);
+      expect(await call("DELETE", path)).toContain('"state":"purging"');
+      expect(await call("POST", "/api/v1/info", { ids: [id] })).not.toContain("width");
+      expect(await call("GET", path)).toContain('"reason":"asked"');
+      expect(idsOf(await jobsOf(world, ""))).toEqual([]);
+    },
+  );
+
   it("is no act of a viewer, nor of an operator who may only purge; and it needs a reason", async () => {
     const world = createApiWorld({}, { adminTokens: ["pia[purge]:token-of-pia"] });
     expect((await remove(world, VIEWER)).status).toBe(403);
