@@ -89,7 +89,7 @@ export const JSON_MAX_DEPTH = 64;
  */
 export const READS_PER_REQUEST = { hit: 1, missedHead: 2, miss: 3, smaller: 1 } as const;
 /** How long a data centre keeps a copy of a variant, in seconds. Chosen. */
-export const COPY_SECONDS = 30 * 86_400;
+export const COPY_SECONDS = 2_592_000;
 /** The same of a copy that is older than a change of its image, because nothing tells when the newer variant is stored. Chosen. */
 export const OLD_COPY_SECONDS = 20;
 /** From the answer to a purge or a removal to the last old byte of any edge, in ms: 30 s until each knows of it, and the longest read. */

@@ -216,6 +216,7 @@ function operators(say: Say, sql: ReturnType<typeof nodeSql>): void {
   say("unblockImage", "r", WHO);
   say("purgeImage", "j", "9", WHO);
   say("purgeImage", "i", "0", WHO);
+  say("edgesTold");
   say("cancelRun", "run_1", WHO);
   say("listAudit", page);
   say("listAudit", { ...page, limit: 50 });
