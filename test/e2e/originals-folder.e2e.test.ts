@@ -108,7 +108,7 @@ it("notices a file that is put there after it was asked for, and shows the one t
   );
 });
 
-it("shows what was purged, and what was removed, at the next view, in a browser too", async () => {
+it("shows within moments what was purged, and what was removed, in a browser too", async () => {
   const path = "purged.jpg?w=480";
   const browser = { "sec-fetch-dest": "image" };
   for (const [name, act] of [
@@ -132,7 +132,11 @@ it("shows what was purged, and what was removed, at the next view, in a browser 
       // An open job may stand over an object.
       (seen) => seen.variants.every(({ storedAt }) => storedAt === null),
     );
-    expect((await ask(`${stack.edgeUrl}/images/${path}`, browser)).status).not.toBe(200);
+    await until(
+      `${name}: the edge shows it no more`,
+      () => ask(`${stack.edgeUrl}/images/${path}`, browser),
+      ({ cache }) => cache !== "edge; hit",
+    );
   }
 });
 
