@@ -7,6 +7,20 @@ const WORLD = "test/world";
 
 /** Purges and removals: what is swept from R2, and what a restore holds back. */
 export const PURGES: readonly Mutation[] = [
+  ...at({ file: `${ROOM}/image-actions.ts`, tests: [`${SRC}/api/image-actions.test.ts`] }, [
+    breaks("P20", "a call of other images is taken for a repeat, and they are not removed", {
+      find: "had?.last.from === last.from && had.last.hash === last.hash",
+      replace: "had?.images === ask.from + ask.ids.length",
+    }),
+    breaks("P13", "a repeat of a call purges once more", {
+      find: "had?.last.from === last.from && had.last.hash === last.hash",
+      replace: "had?.last.from === -1",
+    }),
+    breaks("P20", "an action removes more images than there may be blocks", {
+      find: 'ask.kind === "remove" && free.length > room',
+      replace: 'ask.kind === "remove" && room < 0',
+    }),
+  ]),
   ...at({ file: `${ROOM}/purge-record.ts`, tests: [`${SRC}/api/purge-timeline.test.ts`] }, [
     breaks("P13", "a later pass of an older purge ends a newer one", {
       find: "if (image.purged !== seq || image.purgeOrdered === null) return;",

@@ -12,6 +12,25 @@ export const STORE: readonly Mutation[] = [
       replace: 'if (next.origin === "never") {',
     }),
   ]),
+  ...at({ file: `${ROOM}/shared-calls.ts`, tests: [`${ROOM}/shared-calls.test.ts`] }, [
+    breaks("P16", "a pass takes the beginning of its image's objects for all of them", {
+      find: "last > one.prefix && !last.startsWith(one.prefix)",
+      replace: "last > one.prefix",
+    }),
+    breaks("P16", "a list that the call of another did not answer waits for ever", {
+      find: "if (waiting.length > 0) void takeTurn(waiting, work);",
+      replace: "if (waiting.length < 0) void takeTurn(waiting, work);",
+    }),
+    breaks("P16", "a delete is made after the lock under which it was asked for", {
+      find: "now - next.at > DELETE_WITHIN_MS",
+      replace: "now - next.at < 0",
+    }),
+    breaks("P20", "passes list and delete each for itself", {
+      find: "const TOGETHER_MAX = 100;",
+      replace: "const TOGETHER_MAX = 1;",
+      tests: [`${WORLD}/bulk-removal.test.ts`],
+    }),
+  ]),
   ...at({ file: `${ROOM}/info.ts`, tests: [`${ROOM}/info.test.ts`] }, [
     breaks("P19", "nothing is compared", {
       find: "return saySmaller(",

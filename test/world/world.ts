@@ -19,7 +19,7 @@ import { createContext } from "../../workers/consumer/src/making/create-context.
 import { mendNotes } from "../../workers/consumer/src/making/settle.ts";
 import { noSpan } from "../../workers/consumer/src/platform/span.ts";
 import { deleteBlock, listBlocks, putBlock } from "../../workers/consumer/src/store/blocks.ts";
-import { makePass, type OwnOriginal } from "../../workers/consumer/src/store/make-pass.ts";
+import { makePass, type OwnOriginal, sharedStores } from "../../workers/consumer/src/store/make-pass.ts";
 import { createChangesPut } from "../../workers/consumer/src/store/put-changes.ts";
 import type { Chance } from "./chance.ts";
 
@@ -248,6 +248,9 @@ export class World {
     const worlds = this.#options.clock;
     const clock = { now: () => worlds.now() + this.skewMs, random: () => worlds.random() };
     const ittybit = mortal(outside.ittybit, life);
+    const sleep = (ms: number) => worlds.sleep(ms).then(() => life.mustLive());
+    const passing = { images: mortal(bucket, life), original: (id: string) => this.original(id), sleep };
+    const stores = sharedStores(passing, () => worlds.now());
     const deps: Omit<LedgerDeps, "watchExternalJobs"> = {
       ...{ config, clock, newQueueId: () => "L1", version: null },
       sleep: (ms) => worlds.sleep(ms),
@@ -255,10 +258,7 @@ export class World {
       log: (event, fields) => life.dead || log(event, fields),
       within: (work, ms) => worlds.within(work, ms),
       send: (wakeUps) => this.#send(wakeUps),
-      sweep: (pass, goOn) => {
-        const sleep = (ms: number) => worlds.sleep(ms).then(() => life.mustLive());
-        return makePass({ images: mortal(bucket, life), original: (id) => this.original(id), sleep }, pass, goOn);
-      },
+      sweep: (pass, goOn) => makePass(stores, pass, goOn),
       listBlocks: () => listBlocks(mortal(bucket, life)),
       deliver: async () => ({ status: 204, said: "" }),
       putChanges: createChangesPut(bucket, { clock: worlds, sleep: (ms) => worlds.sleep(ms) }),

@@ -4,8 +4,10 @@ import { gzipSync } from "node:zlib";
 import { createPrewarm } from "@prewarm/client";
 import { Gate } from "@prewarm/control-schema/gate";
 import { HookAnswer } from "@prewarm/control-schema/hooks";
+import { ImageAction } from "@prewarm/control-schema/image-actions";
 import { RemovalReceipt } from "@prewarm/control-schema/removal";
 import { leastValue } from "@prewarm/control-schema/testing/least-value";
+import { ApiError } from "@prewarm/shared/api-errors";
 import { verify } from "@prewarm/shared/signature";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { EXIT } from "../src/platform/exit-codes.ts";
@@ -204,6 +206,65 @@ describe("steering", () => {
     const { stdout, stderr } = await run(["purge", "summer/1 a", "--yes"]);
     expect([stdout, stderr]).toEqual(["summer/1 a purging\n", expect.stringContaining("within 60 s")]);
     expect(api.received.at(-1)).toMatchObject({ method: "DELETE", path: "/api/v1/images/summer%2F1%20a" });
+  });
+
+  it("purges many images as one action, whatever names them, and waits until R2 has nothing of them", async () => {
+    const ids = Array.from({ length: 450 }, (_, n) => `user/${n}.jpg`);
+    writeFileSync(join(cwd, "ids.txt"), `${ids.slice(0, 100).join("\r\n")}\n\n`);
+    const pages = [ids.slice(50, 300), [], ids.slice(300)];
+    api.answers["GET /api/v1/image-ids"] = ({ query: { cursor = "0" } }) => {
+      const at = Number(cursor);
+      return { ids: pages[at] ?? [], nextCursor: at + 1 < pages.length ? String(at + 1) : null };
+    };
+    api.answers["POST /api/v1/image-actions"] = ({ body }) => {
+      const images = (body.from ?? 0) + body.ids.length;
+      return { ...leastValue(ImageAction), action: body.action, images, left: images };
+    };
+    let left = 2;
+    api.answers["GET /api/v1/image-actions/{action}"] = ({ params }) => {
+      left -= 1;
+      return { ...leastValue(ImageAction), ...params, images: 450, left };
+    };
+    const named = ["--file", "ids.txt", "--folder", "user/", "--run", "run_1"];
+    const counted = await run(["purge", ...named, "--dry-run"]);
+    expect(counted.stdout).toBe(`450 images\n${ids.slice(0, 10).join("\n")}\n`);
+    const posts = () => api.received.filter(({ method }) => method === "POST").map(({ body }) => JSON.parse(body));
+    expect(posts()).toEqual([]);
+    const { code, stdout } = await run(["purge", ...named, "--yes", "--wait"]);
+    expect([code, stdout]).toEqual([EXIT.ok, "purge: 450 images, and R2 has nothing of them\n"]);
+    expect(posts().map(({ from, ids: { length } }) => [from, length])).toEqual([
+      [0, 200],
+      [200, 200],
+      [400, 50],
+    ]);
+    expect(posts().flatMap((body) => body.ids)).toEqual(ids);
+    expect(new Set(posts().map(({ action, kind, label }) => `${kind} ${label} ${action}`)).size).toBe(1);
+    expect(posts()[0].label).toBe("file ids.txt, folder user/, run run_1");
+    expect(left).toBe(0);
+  });
+
+  it("says how many images it has removed when one call of many is refused", async () => {
+    api.answers["POST /api/v1/image-actions"] = ({ body: { from = 0, ids, action } }) => {
+      if (from > 0) throw new ApiError("ledger_full");
+      return { ...leastValue(ImageAction), action, images: ids.length };
+    };
+    const stdin = Array.from({ length: 201 }, (_, n) => `${n}\n`).join("");
+    const removed = await run(["remove", "--file", "-", "--reason", "case 812", "--yes"], { stdin });
+    expect(removed).toMatchObject({ code: EXIT.unreachable, stdout: "" });
+    expect(removed.stderr).toContain("200 of 201 images are done");
+    expect(lastBody()).toMatchObject({ kind: "remove", reason: "case 812", ids: ["200"], from: 200 });
+  });
+
+  it("does nothing of many images where one line is no id, and names that line", async () => {
+    const stdin = "a\nb\n\na//b\nc\n";
+    const { code, stderr } = await run(["purge", "x", "--file", "-", "--yes"], { stdin });
+    expect([code, stderr]).toEqual([
+      EXIT.usage,
+      expect.stringMatching(/-:4: a\/\/b: .*empty segment.*Nothing was done/),
+    ]);
+    expect((await run(["purge", "--file", "-", "--yes"], { stdin: "\n" })).stderr).toContain("name no image");
+    expect((await run(["purge", "--folder", "user", "--yes"])).stderr).toContain("ends with a slash");
+    expect(api.received).toEqual([]);
   });
 
   it("removes an image for a reason, prints its receipt until it is complete, and lifts the block", async () => {

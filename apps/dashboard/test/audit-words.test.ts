@@ -34,6 +34,18 @@ it.each([
   ["doctor.fix", "lost_object", { count: 3 }, "The doctor mended 3 × lost_object"],
   ["image.purge", "products/oak", {}, "Image products/oak was purged"],
   ["image.remove", "products/oak", { reason: "case 812" }, "Image products/oak was removed: case 812"],
+  [
+    "images.purge",
+    "purge_1",
+    { images: 12_000, first: ["a", "b", "c"], label: "folder summer/" },
+    "12,000 images were purged (folder summer/)",
+  ],
+  [
+    "images.remove",
+    "remove_1",
+    { images: 4, first: ["a", "b", "c"], label: null, reason: "case 812" },
+    "4 images were removed (a, b, c, …): case 812",
+  ],
   ["image.unblock", "products/oak", {}, "Image products/oak was unblocked"],
   [
     "image.focal",

@@ -9,6 +9,7 @@ import { EventPage, EventTest } from "./events.ts";
 import { Gate, GatePatch } from "./gate.ts";
 import { History, historyQuery } from "./history.ts";
 import { HookAnswer, Hooks } from "./hooks.ts";
+import { ImageAction, ImageActionRequest, ImageIds, imageIdsQuery } from "./image-actions.ts";
 import { FocalAnswer, FocalRequest, Image, ImageList, imageQuery, imagesQuery, Purge } from "./images.ts";
 import { ImageInfos, infoRequest } from "./info.ts";
 import { Job, JobDetail, JobPage, jobsQuery } from "./jobs.ts";
@@ -57,6 +58,12 @@ export const CALLS = {
   "POST /api/v1/images/{id}/remove": { body: RemoveRequest, answer: SignedRemoval },
   "GET /api/v1/images/{id}/removal": { answer: SignedRemoval },
   "POST /api/v1/images/{id}/unblock": { answer: Unblocked },
+  "POST /api/v1/image-actions": {
+    body: ImageActionRequest as z.ZodType<unknown, z.input<typeof ImageActionRequest>>,
+    answer: ImageAction,
+  },
+  "GET /api/v1/image-actions/{action}": { answer: ImageAction },
+  "GET /api/v1/image-ids": { query: imageIdsQuery, answer: ImageIds },
   "POST /api/v1/info": { body: infoRequest, answer: ImageInfos },
   "GET /api/v1/stats": { answer: Stats },
   "GET /api/v1/serving": { query: servingQuery, answer: Serving },

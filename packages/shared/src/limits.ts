@@ -6,6 +6,8 @@ export const R2_DELETE_MAX_KEYS = 1000;
 export const MAX_CONNECTIONS = 6;
 /** Workers: subrequests of one invocation on the paid plan (same page). Local runs enforce no such limit, so handlers count for themselves. */
 export const SUBREQUESTS_MAX = 10_000;
+/** Images that one call purges or removes: so many blocks are put into R2 before, and each costs some 40 rows. Chosen. */
+export const IMAGES_PER_CALL = 200;
 /** Workers at once: `max_concurrency` of the work queue, the platform's most (developers.cloudflare.com/queues/platform/limits, read 2026-11). */
 export const WORKERS_MAX = 250;
 /** Claims of one worker: what six connections bring through in some three seconds (docs/queue.md). */

@@ -13,7 +13,7 @@ import { pollerOf } from "./ittybit/poller/poller.ts";
 import type { LedgerDeps } from "./ledger/ledger-deps.ts";
 import { deliverEvent, handleEvent } from "./platform/deliver-event.ts";
 import { listBlocks } from "./store/blocks.ts";
-import { makePass, type OwnOriginal } from "./store/make-pass.ts";
+import { makePass, type OwnOriginal, sharedStores } from "./store/make-pass.ts";
 import { createChangesPut } from "./store/put-changes.ts";
 
 /** Finds an image's original where the site has it in a bucket that is bound to this Worker. */
@@ -31,6 +31,7 @@ function ownOriginal(site: Config, env: Env): (id: string) => OwnOriginal | null
 export function ledgerDeps(site: Config, env: Env): LedgerDeps {
   const log = logOf(env, "ledger");
   const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+  const stores = sharedStores({ images: env.IMAGES_BUCKET, original: ownOriginal(site, env), sleep }, systemClock.now);
   return {
     config: siteConfig(site, env),
     clock: systemClock,
@@ -46,7 +47,7 @@ export function ledgerDeps(site: Config, env: Env): LedgerDeps {
       }
     },
     watchExternalJobs: pollerOf({ ittybit: ittybitOf(env), clock: systemClock, log, sleep }),
-    sweep: (pass, goOn) => makePass({ images: env.IMAGES_BUCKET, original: ownOriginal(site, env), sleep }, pass, goOn),
+    sweep: (pass, goOn) => makePass(stores, pass, goOn),
     listBlocks: () => listBlocks(env.IMAGES_BUCKET),
     deliver: (event) => {
       const endpoint = siteConfig(site, env).events.find((one) => endpointName(one) === event.endpoint);

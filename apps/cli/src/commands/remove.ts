@@ -3,6 +3,7 @@ import { createControlApi } from "../api/control-api.ts";
 import { type Command, YES_FLAG } from "../arguments/command.ts";
 import { readControlSettings } from "../arguments/settings.ts";
 import { EXIT, usageError } from "../platform/exit-codes.ts";
+import { actOnImages, isOfOne, MANY_FLAGS } from "../steps/act-on-images.ts";
 import { checkImageId } from "../steps/check-image-id.ts";
 import { confirmByTyping } from "../steps/confirm.ts";
 import { SAVE_FLAG, saveReceipt } from "../steps/save-receipt.ts";
@@ -15,26 +16,38 @@ const ONE_ID = { hint: "<id>", description: "Image id", min: 1, max: 1 };
 
 export const removeCommand: Command = {
   name: "remove",
-  description: "Delete all of an image, its original in a bucket of yours too, and block it: views get 410",
-  operands: ONE_ID,
+  description: "Delete all of images, originals in buckets of yours too, and block them: views get 410",
+  operands: { hint: "[id…]", description: "Image ids", min: 0, max: 1000 },
   flags: {
-    reason: { type: "string", valueHint: "text", description: "Why; it stands in the receipt and the audit log" },
+    reason: { type: "string", valueHint: "text", description: "Why; it stands in the receipts and the audit log" },
     exact: {
       type: "boolean",
-      description: "Only this spelling of the id, not its other Unicode normal forms (NFC, NFD)",
+      description: "Only this spelling of an id, not its other Unicode normal forms (NFC, NFD)",
     },
+    ...MANY_FLAGS,
     yes: YES_FLAG,
   },
-  examples: ["prewarm remove u/7f3c91.jpg --reason 'asked by the person, case 812'"],
+  examples: [
+    "prewarm remove u/7f3c91.jpg --reason 'asked by the person, case 812'",
+    "prewarm remove --folder u/7f3c91/ --reason 'case 812' --yes --wait",
+  ],
+  graceful: true,
   async run(args, context) {
-    const id = checkImageId(args.operands[0] ?? "");
     const reason = args.text("reason");
-    if (!reason) throw usageError("A removal needs a reason.", 'Add --reason "…".');
-    const what = `This deletes all of ${id}, its original in a bucket too, and blocks it.`;
-    await confirmByTyping(args, context, what, id);
     const api = createControlApi(readControlSettings(args, context), context);
     const report = createReport(args, context);
-    const given = { params: { id }, body: { reason, exact: args.flag("exact") } };
+    const exact = args.flag("exact");
+    if (!reason && !args.flag("dry-run")) throw usageError("A removal needs a reason.", 'Add --reason "…".');
+    if (!reason || !isOfOne(args)) {
+      const verb = "This deletes all of, and blocks,";
+      const given = { ...(reason ? { reason } : {}), ...(exact ? { exact } : {}) };
+      await actOnImages({ kind: "remove", given, verb }, { args, context, api, report });
+      return EXIT.ok;
+    }
+    const id = checkImageId(args.operands[0] ?? "");
+    const what = `This deletes all of ${id}, its original in a bucket too, and blocks it.`;
+    await confirmByTyping(args, context, what, id);
+    const given = { params: { id }, body: { reason, exact } };
     const sending = { what: `removing ${id}` };
     const signed = await api.call("POST /api/v1/images/{id}/remove", given, SignedRemoval, sending);
     if (report.json) report.document(SCHEMA, signed);

@@ -23,6 +23,7 @@ const WORDS: Record<string, (details: Details, target: string | null) => string>
     first === true ? `run ${target} goes first in its lane` : `run ${target} takes turns again`,
   "run.cancel": (_, target) => `run ${target} was cancelled`,
   "image.purge": (_, target) => `${target} was purged`,
+  "images.purge": ({ images }) => `purge of ${count(Number(images))} images`,
   "doctor.fix": (_, target) => `the doctor mended ${target}`,
   "action.retry": ({ total }) => `retry of ${count(Number(total))} jobs`,
   "action.cancel": ({ total }) =>

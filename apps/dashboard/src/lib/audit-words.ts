@@ -12,6 +12,8 @@ const SENTENCES: Record<string, (details: Details, target: string) => string> = 
   "job.cancel": ({ key }) => `One job was cancelled: ${text(key)}`,
   "image.purge": (_, target) => `Image ${target} was purged`,
   "image.remove": ({ reason }, target) => `Image ${target} was removed: ${text(reason)}`,
+  "images.purge": (details) => manyImages("purged", details),
+  "images.remove": (details) => `${manyImages("removed", details)}: ${text(details.reason)}`,
   "image.unblock": (_, target) => `Image ${target} was unblocked`,
   "image.focal": ({ focal }, target) =>
     Array.isArray(focal)
@@ -61,6 +63,14 @@ function bulk(what: string, { total, exact, rate, canary, filter }: Details): st
     Number(canary) > 0 ? `${Number(canary)} of them first` : "",
   ];
   return [`${what} of ${number}`, ...more.filter(Boolean)].join(", ");
+}
+
+/** `12,000 images were purged (folder summer/)`; without a label the first ids. */
+function manyImages(done: string, { images, first, label }: Details): string {
+  const n = Number(images);
+  const ids = Array.isArray(first) ? first.map(text) : [];
+  const named = typeof label === "string" ? label : `${ids.join(", ")}${n > ids.length ? ", …" : ""}`;
+  return `${count(n)} ${n === 1 ? "image was" : "images were"} ${done} (${named})`;
 }
 
 /** `state dead, search cause:f1`: lists of jobs by their number. */

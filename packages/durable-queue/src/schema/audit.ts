@@ -1,5 +1,5 @@
 import type { AuditEntry } from "@prewarm/control-schema/audit";
-import { int, type Sql, text, textOrNull } from "./sql.ts";
+import { int, type Sql, type SqlRow, text, textOrNull } from "./sql.ts";
 
 /** Maximum of entries: a year of a busy team. */
 const KEEP = 20_000;
@@ -33,6 +33,19 @@ export function audit(
   tx.sql.exec("DELETE FROM audit WHERE seq <= (SELECT max(seq) FROM audit) - ?", KEEP);
 }
 
+/** The newest entry of these kinds about a target. Null: there is none. Walks at most KEEP entries. */
+export function lastAbout(tx: Logging, whats: readonly string[], target: string): AuditEntry | null {
+  const query = `SELECT * FROM audit WHERE target = ? AND what IN (SELECT value FROM json_each(?))
+    ORDER BY seq DESC LIMIT 1`;
+  const raw = tx.sql.exec(query, target, JSON.stringify(whats))[0];
+  return raw === undefined ? null : entryFrom(raw);
+}
+
+/** Replaces the details of an entry, of an act that comes in several calls. */
+export function amend(tx: Logging, seq: number, details: Record<string, unknown>): void {
+  tx.sql.exec("UPDATE audit SET details = ? WHERE seq = ?", JSON.stringify(details), seq);
+}
+
 export interface AuditQuery {
   /** The number below which the page begins. */
   before: number;
@@ -52,13 +65,17 @@ export function listAudit(
   const said = "lower(who || ' ' || what || ' ' || coalesce(target, '') || ' ' || details)";
   const query = `SELECT * FROM audit WHERE seq < ?1 AND at >= ?4 AND at <= ?5 AND (?3 = '' OR instr(${said}, ?3) > 0) ORDER BY seq DESC LIMIT ?2`;
   const found = tx.sql.exec(query, before, limit, search.toLowerCase(), from, to);
-  const entries = found.map((raw) => ({
+  const entries = found.map(entryFrom);
+  return { entries, next: entries.length < limit ? null : String(entries.at(-1)?.seq ?? 0) };
+}
+
+function entryFrom(raw: SqlRow): AuditEntry {
+  return {
     seq: int(raw.seq),
     at: int(raw.at),
     who: text(raw.who),
     what: text(raw.what),
     target: textOrNull(raw.target),
     details: JSON.parse(text(raw.details)) as Record<string, unknown>,
-  }));
-  return { entries, next: entries.length < limit ? null : String(entries.at(-1)?.seq ?? 0) };
+  };
 }

@@ -17,6 +17,7 @@ import { exports } from "./export.ts";
 import { gate } from "./gate.ts";
 import { history } from "./history.ts";
 import { hooks } from "./hooks.ts";
+import { imageActions } from "./image-actions.ts";
 import { images } from "./images.ts";
 import { info } from "./info.ts";
 import { jobs } from "./jobs.ts";
@@ -48,6 +49,7 @@ const RESOURCES: readonly Endpoint[] = [
     actions,
     images,
     removal,
+    imageActions,
     thumbs,
     info,
     stats,

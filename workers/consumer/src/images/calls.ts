@@ -81,6 +81,30 @@ export interface SliceRequest {
   who: string;
 }
 
+/** Images to purge or to remove, a call of an action. */
+export interface ImageActionAsk {
+  /** The action's id, which its caller has chosen. */
+  action: string;
+  kind: "purge" | "remove";
+  /** Each once. */
+  ids: string[];
+  /** Other spellings of these ids, which go the same way and are not counted. */
+  also: string[];
+  /** Images of the calls before. */
+  from: number;
+  /** What the images are, for the log. */
+  label: string | null;
+  /** Null: of a purge. */
+  reason: string | null;
+}
+
+/**
+ * `conflict`: the id is that of another action, or the calls before had another number of images. `full`: there are too
+ * many blocks. Then nothing is done, and `free` are the ids and spellings of the call that are not
+ * removed.
+ */
+export type ImageActionAnswer = { status: "done" } | { status: "conflict" | "full"; free: string[] };
+
 /** The version of an image that was announced last, and the number of the announcement. */
 export interface Announced {
   v: string | null;

@@ -19,12 +19,17 @@ export function purgeImage(
   if (order !== null && image.ordering !== null && isNewer(image.ordering, order))
     return { status: "outdated", purge: "" };
   if (order !== null) image.ordering = order;
-  // The next upload under this id is another original.
-  image.etag = null;
   audit(tx, who, "image.purge", id, order === null ? {} : { order });
+  return { status: "purging", purge: String(purgeNow(tx, image.id)) };
+}
+
+/** Purges an image (`id`: encoded) as a purge that an operator orders now. Answers the number of the purge. */
+export function purgeNow(tx: ImageTx, id: string): number {
+  // The next upload under this id is another original.
+  tx.images.get(id).etag = null;
   const seq = tx.next();
-  purge(tx, { seq, id: image.id });
-  return { status: "purging", purge: String(seq) };
+  purge(tx, { seq, id });
+  return seq;
 }
 
 /**

@@ -29,12 +29,14 @@ export function removeImage(tx: ImageTx, id: string, reason: string, who: string
   return { status: "removing" };
 }
 
-function remove(tx: ImageTx, block: Block): void {
+/** Removes the image of a block. Answers the number of its purge. */
+export function remove(tx: ImageTx, block: Block): number {
   const image = tx.images.get(block.id);
   const focal = image.focal !== null;
   // The next upload under this id is another original.
   Object.assign(image, { removed: true, etag: null, focal: null });
-  const jobs = purge(tx, { seq: tx.next(), id: block.id });
+  const seq = tx.next();
+  const jobs = purge(tx, { seq, id: block.id });
   const known = findRemoval(tx.sql, block.id) ?? {
     ...block,
     jobs,
@@ -46,6 +48,7 @@ function remove(tx: ImageTx, block: Block): void {
   };
   // The removal of a copy may have been lifted since the copy. This one is not.
   putRemoval(tx.sql, askedForBlocksAt(tx) === null ? known : { ...known, at: block.at });
+  return seq;
 }
 
 /** Lifts the block. What the edge is told of it is swept like a purge's objects. False: there was none. */

@@ -7,6 +7,7 @@ import type { EventDelivery } from "@prewarm/control-schema/events";
 import type { Gate, GatePatch } from "@prewarm/control-schema/gate";
 import type { HistoryBucket, Tier } from "@prewarm/control-schema/history";
 import type { HookDelivery } from "@prewarm/control-schema/hooks";
+import type { ImageAction } from "@prewarm/control-schema/image-actions";
 import type { ImageSummary } from "@prewarm/control-schema/images";
 import type { Attempt, Job, JobDetail } from "@prewarm/control-schema/jobs";
 import type { LedgerRestore } from "@prewarm/control-schema/ledger";
@@ -33,6 +34,8 @@ import type {
   Announced,
   AnsweredMisses,
   BeforeRestore,
+  ImageActionAnswer,
+  ImageActionAsk,
   MissAsk,
   SliceAnswer,
   SliceRequest,
@@ -133,6 +136,10 @@ export interface Operators {
 
   /** Removes an image and blocks it. The caller has put the block into R2 before (store/blocks.ts). `full`: there are too many blocks. */
   removeImage(id: string, reason: string, who: string): Promise<{ status: "removing" | "full" }>;
+  /** Purges or removes some images of an action, all of them or none. Blocks are in R2 before, as of `removeImage`. */
+  actOnImages(ask: ImageActionAsk, who: string): Promise<ImageActionAnswer>;
+  /** How far such an action has come. Null: it is not known. */
+  getImageAction(action: string): Promise<ImageAction | null>;
   /** Lifts the block of a removed image. False: there was none. */
   unblockImage(id: string, who: string): Promise<boolean>;
   cancelRun(run: string, who: string): Promise<RunView | null>;
@@ -225,6 +232,8 @@ export const LEDGER_CALLS = {
   edgesTold: "read",
   setFocal: "id",
   removeImage: "id",
+  actOnImages: "idempotent",
+  getImageAction: "read",
   unblockImage: "id",
   lookUp: "read",
   listRuns: "read",

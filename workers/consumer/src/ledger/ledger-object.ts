@@ -38,6 +38,8 @@ export abstract class LedgerObject<Env> extends DurableObject<Env> implements An
   edgesTold() { return this.#ledger.edgesTold(); }
   setFocal(...args: Call<"setFocal">) { return this.#ledger.setFocal(...args); }
   removeImage(...args: Call<"removeImage">) { return this.#ledger.removeImage(...args); }
+  actOnImages(...args: Call<"actOnImages">) { return this.#ledger.actOnImages(...args); }
+  getImageAction(...args: Call<"getImageAction">) { return this.#ledger.getImageAction(...args); }
   unblockImage(...args: Call<"unblockImage">) { return this.#ledger.unblockImage(...args); }
   lookUp(...args: Call<"lookUp">) { return this.#ledger.lookUp(...args); }
   listRuns(...args: Call<"listRuns">) { return this.#ledger.listRuns(...args); }

@@ -12,6 +12,7 @@ import { acceptImages } from "../images/accept-images.ts";
 import { announcedOf } from "../images/announced.ts";
 import type { AcceptAnswer, AcceptChunk, BeforeRestore } from "../images/calls.ts";
 import { focalsOf, setFocal } from "../images/focal.ts";
+import { actOnImages, imageAction } from "../images/image-actions.ts";
 import { ImageTx } from "../images/image-tx.ts";
 import { takeMisses } from "../images/misses.ts";
 import { purgeImage } from "../images/purge.ts";
@@ -168,6 +169,8 @@ export class Ledger extends Queue<ImageTx, BeforeRestore> implements Answering<L
 
   readonly setFocal = this.changes(setFocal);
   readonly removeImage = this.changes(removeImage);
+  readonly actOnImages = this.changes(actOnImages);
+  readonly getImageAction = this.reads(imageAction);
   readonly unblockImage = this.changes(unblockImage);
 
   /* ── What operators see ── */

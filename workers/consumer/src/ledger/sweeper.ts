@@ -6,8 +6,8 @@ import { type GoOn, type Pass, passDone, passGoesOn, takePass } from "../images/
 import { dueSweeps, nextSweepAt } from "../images/tables/sweeps.ts";
 import type { LedgerDeps } from "./ledger-deps.ts";
 
-/** Passes at once: the connections of one invocation. */
-const AT_ONCE = 6;
+/** Passes at once: so many that their lists and deletes share calls of R2 (store/shared-calls.ts). Chosen. */
+const AT_ONCE = 60;
 const PASS_TIMEOUT_MS = 100_000;
 /**
  * While every pass that may be made is being made, the alarm rings this often, in case the object dies. After a failure

@@ -2,7 +2,7 @@ import type { Semaphore } from "../platform/semaphore.ts";
 
 /*
  * R2's lists. A page may be short, or have no objects, although more follow (R2ListOptions, `include`: "fewer results may be returned"): only
- * `truncated` tells the end. So nobody else calls `list`.
+ * `truncated` tells the end. So only this file and shared-calls.ts call `list`.
  */
 
 type Listing = Pick<R2Bucket, "list">;

@@ -1,7 +1,10 @@
 import type { FoundObject } from "@prewarm/control-schema/removal";
 import { isRemovedNote, REMOVED_METADATA } from "@prewarm/shared/image-info";
+import { MAX_CONNECTIONS } from "@prewarm/shared/limits";
 import { blockKey, deadKey, imagePrefix, infoKey, storeKey } from "@prewarm/shared/variant-key";
+import { createSemaphore } from "../platform/semaphore.ts";
 import { pagesOf } from "./list-pages.ts";
+import { sharedBuckets } from "./shared-calls.ts";
 import { deleteObjects, sweepImage } from "./sweep-image.ts";
 
 /** An original in a bucket of the site. */
@@ -30,6 +33,16 @@ interface Stores {
   /** Null: the original of this image is not in a bucket that is bound. */
   original(id: string): OwnOriginal | null;
   sleep(ms: number): Promise<void>;
+}
+
+/** The same stores for many passes at once, whose calls share six connections. `now`: Unix ms. */
+export function sharedStores({ images, original, sleep }: Stores, now: () => number): Stores {
+  const shared = sharedBuckets(createSemaphore(MAX_CONNECTIONS), now);
+  const ownOriginal = (id: string) => {
+    const own = original(id);
+    return own === null ? null : { ...own, bucket: shared(own.bucket) };
+  };
+  return { images: shared(images), original: ownOriginal, sleep };
 }
 
 /** R2 takes one write of a key a second (developers.cloudflare.com/r2/platform/limits), and a worker may just have put the note. */

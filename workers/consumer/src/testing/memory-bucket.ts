@@ -106,6 +106,12 @@ export function seeded(seed: number): () => number {
   };
 }
 
+/** A name up to and including the first delimiter behind the prefix, as a list with a delimiter has it. */
+function upTo(delimiter: string | undefined, key: string, prefix: string): string {
+  const at = delimiter === undefined ? -1 : key.indexOf(delimiter, prefix.length);
+  return at === -1 ? key : key.slice(0, at + 1);
+}
+
 interface BucketOptions {
   /** False for a world that runs long and would fill its memory with calls. */
   keepsCalls?: boolean;
@@ -151,14 +157,24 @@ export function createMemoryBucket({ keepsCalls = true, random = seeded(1) }: Bu
         objects.delete(key);
       }
     },
-    async list({ prefix = "", startAfter = "", cursor, limit = 1000, include = [] }: R2List = {}) {
+    async list({ prefix = "", startAfter = "", cursor, limit = 1000, include = [], delimiter }: R2List = {}) {
       note(`list ${prefix}`);
       const { after, empty } = cursor === undefined ? { after: startAfter, empty: false } : readCursor(cursor);
-      const left = [...objects.keys()].filter((key) => key.startsWith(prefix) && key > after).sort();
+      const keys = [...objects.keys()].filter((key) => key.startsWith(prefix) && key > after).sort();
+      const left = [...new Set(keys.map((key) => upTo(delimiter, key, prefix)))];
       const found = left.slice(0, pageLength(left.length, limit, !empty, random));
-      const next = { after: found.at(-1) ?? after, empty: found.length === 0 };
+      const [names, folders] = [found.filter((name) => objects.has(name)), found.filter((name) => !objects.has(name))];
+      const last = found.at(-1);
+      const next = {
+        after: last === undefined ? after : folders.includes(last) ? `${last}\uffff` : last,
+        empty: found.length === 0,
+      };
       const more = found.length < left.length ? { truncated: true, cursor: printCursor(next) } : { truncated: false };
-      return { objects: found.map((key) => listed(key, objects.get(key), include)), ...more, delimitedPrefixes: [] };
+      return {
+        objects: names.map((key) => listed(key, objects.get(key), include)),
+        ...more,
+        delimitedPrefixes: folders,
+      };
     },
   };
   memory.bucket = bucket as unknown as R2Bucket;

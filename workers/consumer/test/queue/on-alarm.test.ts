@@ -9,6 +9,8 @@ import type { LedgerDeps } from "../../src/ledger/ledger-deps.ts";
 import { STORED, setup } from "../../src/ledger/testing/setup.ts";
 
 const KEY = "a/1-high.webp";
+/** One more than passes are made at once. */
+const IDS = Array.from({ length: 61 }, (_, n) => `image ${n}`);
 
 /** A ledger whose surroundings record what they are told; each can be made to fail. Nothing follows a change by itself. */
 function surroundings(gate: Parameters<typeof setup>[0] = {}, other: Partial<LedgerDeps> = {}) {
@@ -151,21 +153,21 @@ describe("the alarm's duties", () => {
     expect(made).toEqual(["delete a 1 true", "remake b 1 true", "delete a 2 true", "remake b 2 true"]);
   });
 
-  it("make six passes at once, and take each when they make it: the cron makes none beside the alarm", async () => {
+  it("make sixty passes at once, and take each when they make it: the cron makes none beside the alarm", async () => {
     const { clock, ledger, passes, deps, done } = surroundings();
     const made: string[] = [];
     deps.sweep = ({ id }) => {
       made.push(id);
       return new Promise<never>(() => undefined);
     };
-    for (const id of ["a", "b", "c", "d", "e", "f", "g"]) ledger.purgeImage(id, null, "test");
+    for (const id of IDS) ledger.purgeImage(id, null, "test");
     clock.advance(121);
     await ledger.alarm();
-    expect(made).toEqual(["a", "b", "c", "d", "e", "f"]);
+    expect(made).toEqual(IDS.slice(0, 60));
     expect(done.alarmAt).toBe(clock.ms + 10_000);
     await ledger.rearm();
-    expect(made).toHaveLength(6);
-    expect(passes()).toMatchObject([{ id: "g" }]);
+    expect(made).toHaveLength(60);
+    expect(passes()).toMatchObject([{ id: "image 60" }]);
     expect(passes()).toEqual([]);
   });
 
@@ -179,16 +181,16 @@ describe("the alarm's duties", () => {
     };
     const { clock, ledger } = surroundings({}, { within, publishGate: hung, sweep });
     ledger.patchGate({ paused: { live: true } }, "test");
-    for (const id of ["a", "b", "c", "d", "e", "f", "g"]) ledger.purgeImage(id, null, "test");
+    for (const id of IDS) ledger.purgeImage(id, null, "test");
     void ledger.alarm();
     await vi.advanceTimersByTimeAsync(0);
-    expect(made).toHaveLength(6);
+    expect(made).toHaveLength(60);
     await vi.advanceTimersByTimeAsync(100_000);
     clock.advance(110);
     void ledger.alarm();
     await vi.advanceTimersByTimeAsync(0);
     vi.useRealTimers();
-    expect(made[6]).toBe("g");
+    expect(made[60]).toBe("image 60");
   });
 
   it("are set for the next pass of a sweep", async () => {

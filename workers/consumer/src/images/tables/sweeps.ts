@@ -86,6 +86,12 @@ export function passDueAt(sql: Sql, seq: number): number | null {
   return findSweep(sql, seq)?.at ?? null;
 }
 
+/** How many purges of these numbers, both included, have their first pass ahead. */
+export function countFirstPasses(sql: Sql, from: number, to: number): number {
+  const query = "SELECT count(*) AS n FROM sweeps WHERE seq BETWEEN ? AND ? AND kind = 'delete' AND pass = 1";
+  return int(sql.exec(query, from, to)[0]?.n);
+}
+
 /** Whether a new original still has variants of the image made again. `image`: the id, encoded. */
 export function isBeingRemade(sql: Sql, { image, place }: Pick<Sweep, "image" | "place">): boolean {
   const query = "SELECT 1 FROM sweeps WHERE place = ? AND image = ? AND kind = 'remake' LIMIT 1";

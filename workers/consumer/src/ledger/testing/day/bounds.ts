@@ -24,6 +24,8 @@ export const ROWS_READ_MAX: Readonly<Record<keyof LedgerCalls | "opening" | "fir
   edgesTold: 4 * PAGE,
   // A removal counts the blocks: at most 20,000.
   ...{ purgeImage: FEW, setFocal: FEW, removeImage: PAGE, unblockImage: FEW, imageRows: 500 },
+  // 200 images with their rows; the blocks are counted once, and the log is walked for the action.
+  ...{ actOnImages: 3 * PAGE, getImageAction: PAGE },
   ...{ lookUp: CHUNK, listRuns: PAGE, getRun: PAGE, listRejected: FEW, listOrdered: CHUNK, listJobs: PAGE },
   // More than 50,000 jobs or orders before a job are not counted.
   getJob: 75_000,

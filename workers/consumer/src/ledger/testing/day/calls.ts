@@ -2,6 +2,7 @@ import { CoverageReport } from "@prewarm/control-schema/coverage";
 import { leastValue } from "@prewarm/control-schema/testing/least-value";
 import { ANY_JOB } from "@prewarm/durable-queue/calls";
 import { nameOf, PLACES, placeOf } from "@prewarm/durable-queue/schema/job-ids";
+import { IMAGES_PER_CALL } from "@prewarm/shared/limits";
 import type { LedgerCalls } from "../../contract.ts";
 import type { Ledger } from "../../ledger.ts";
 import { chunkOf } from "../chunk-of.ts";
@@ -61,6 +62,12 @@ export const FORMS: Forms = {
   edgesTold: [(ledger) => ledger.edgesTold()],
   setFocal: [(ledger) => ledger.setFocal("p2.jpg", [0.25, 0.75], WHO)],
   removeImage: [(ledger) => ledger.removeImage("p3.jpg", "asked", WHO)],
+  actOnImages: (["purge", "remove"] as const).map((kind) => (ledger: Ledger) => {
+    const ids = Array.from({ length: IMAGES_PER_CALL }, (_, n) => `p${n + 100}.jpg`);
+    const reason = kind === "remove" ? "asked" : null;
+    return ledger.actOnImages({ action: `many-${kind}`, kind, ids, also: [], from: 0, label: null, reason }, WHO);
+  }),
+  getImageAction: [(ledger) => ledger.getImageAction("many-remove"), (ledger) => ledger.getImageAction("nothing")],
   unblockImage: [(ledger) => ledger.unblockImage("gone7", WHO)],
   noteDeliveries: [(ledger) => ledger.noteDeliveries([{ ...NOTE, ...COUNTS }])],
   countRefusals: [(ledger) => ledger.countRefusals([{ ...NOTE, ...COUNTS, verdict: "refused", why: "unauthorized" }])],
