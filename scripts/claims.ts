@@ -11,6 +11,7 @@ import {
   GONE_WITHIN_MS,
   HANDLER_WALL_MS,
   HOOK_JOBS_PER_DAY,
+  IMAGES_PER_CALL,
   LEDGER_FULL_BYTES,
   LEDGER_LIMIT_BYTES,
   LEDGER_SHED_BYTES,
@@ -127,7 +128,8 @@ export const CLAIMS: readonly (readonly [page: string, text: string])[] = [
   ["docs/page-authors.md", WIDTHS],
   ["docs/from-zero.md", `made ${SHIPPED_UPLOAD} variants`],
   ["docs/from-zero.md", `the ${SHIPPED_UPLOAD} variants`],
-  ["docs/start.md", `takes a ${purgeCommand.operands?.max === 1000 ? "thousand" : purgeCommand.operands?.max} ids`],
+  ["docs/operate.md", `| ids | up to ${purgeCommand.operands?.max.toLocaleString("en")} |`],
+  ["docs/operate.md", `sends ${IMAGES_PER_CALL} images a call`],
 
   [
     "docs/url.md",
@@ -169,5 +171,5 @@ export const MISSING: Readonly<Record<string, boolean>> = {
   "any width without": parse("w=801&f=webp").width === 801,
   enlarging: hasParameter("enlarge", "upscale", "max"),
   "video, animation, SVG": FORMATS.some((format) => /^(apng|gif|mp4|svg|webm)$/.test(format)),
-  "purging by prefix": Object.keys(purgeCommand.flags).join() !== "yes",
+  "purging by tag": "tag" in purgeCommand.flags,
 };

@@ -133,6 +133,7 @@ describe("a body of one byte too many", () => {
       "/api/v1/warm application/json 16000000",
       "/api/v1/warm application/x-ndjson 500000000",
       "/api/v1/warm text/csv 500000000",
+      "/api/v1/image-actions application/json 500000",
       "/api/v1/info application/json 1000000",
       "/hooks/{name} application/json 1048576",
     ]);
