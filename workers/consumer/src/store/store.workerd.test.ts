@@ -1,9 +1,13 @@
 import { env } from "cloudflare:workers";
+import { encodeId } from "@prewarm/shared/variant-key";
 import { fromCustomMetadata } from "@prewarm/shared/variant-metadata";
 import { describe, expect, it } from "vitest";
 import { readFromBucket } from "../originals/read-start.ts";
+import { createSemaphore } from "../platform/semaphore.ts";
+import { imagesIn } from "./image-ids.ts";
 import { clearMarkers, markDead, markMissing } from "./markers.ts";
 import { saySmaller } from "./say-smaller.ts";
+import { sharedBuckets } from "./shared-calls.ts";
 import { deleteVariants, headVariant, putVariant } from "./variants.ts";
 
 const bucket = (env as { IMAGES_BUCKET: R2Bucket }).IMAGES_BUCKET;
@@ -85,6 +89,33 @@ describe("the store, on R2 itself", () => {
 
     expect(await say(() => deleteVariants(bucket, [KEY]))).toBeNull();
     expect(logs).toEqual([]);
+  });
+
+  it("names each image of a folder once, page behind page, and lists neighbours by shared calls", async () => {
+    const ids = Array.from({ length: 12 }, (_, n) => `many/${n}.jpg`);
+    const keys = ids.flatMap((id) => ["400", "800"].map((width) => `${encodeId(id)}/${width}-high.webp`));
+    for (const key of [...keys, `${encodeId("manyother/1.jpg")}/400-high.webp`])
+      await bucket.put(`variants/${key}`, "x");
+    const short = { list: (options: R2ListOptions) => bucket.list({ ...options, limit: 5 }) } as Pick<R2Bucket, "list">;
+    const found: string[] = [];
+    for (let next: string | null | undefined; next !== null; ) {
+      const page = await imagesIn(short, "many/", next ?? null);
+      found.push(...page.ids);
+      next = page.next;
+    }
+    expect(found).toEqual(ids.toSorted());
+    let lists = 0;
+    const list = (options: R2ListOptions) => {
+      lists += 1;
+      return bucket.list(options);
+    };
+    const shared = sharedBuckets(createSemaphore(1), Date.now)({ list } as typeof short);
+    const listed = ids.map((id) => shared.list({ prefix: `variants/${encodeId(id)}/` }));
+    const names = (await Promise.all(listed)).map(({ objects }) =>
+      objects.map(({ key }) => key.slice("variants/".length)),
+    );
+    expect(names).toEqual(ids.map((_, n) => keys.slice(2 * n, 2 * n + 2)));
+    expect(lists).toBeLessThan(ids.length / 2);
   });
 
   it("writes markers and takes them away", async () => {
