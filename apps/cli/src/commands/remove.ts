@@ -36,18 +36,20 @@ export const removeCommand: Command = {
     const reason = args.text("reason");
     const api = createControlApi(readControlSettings(args, context), context);
     const report = createReport(args, context);
-    const exact = args.flag("exact");
+    const exact = args.flag("exact") ? { exact: true } : {};
     if (!reason && !args.flag("dry-run")) throw usageError("A removal needs a reason.", 'Add --reason "…".');
     if (!reason || !isOfOne(args)) {
-      const verb = "This deletes all of, and blocks,";
-      const given = { ...(reason ? { reason } : {}), ...(exact ? { exact } : {}) };
-      await actOnImages({ kind: "remove", given, verb }, { args, context, api, report });
+      const given = { ...(reason ? { reason } : {}), ...exact };
+      await actOnImages(
+        { kind: "remove", given, verb: "This deletes all of, and blocks," },
+        { args, context, api, report },
+      );
       return EXIT.ok;
     }
     const id = checkImageId(args.operands[0] ?? "");
     const what = `This deletes all of ${id}, its original in a bucket too, and blocks it.`;
     await confirmByTyping(args, context, what, id);
-    const given = { params: { id }, body: { reason, exact } };
+    const given = { params: { id }, body: { reason, ...exact } };
     const sending = { what: `removing ${id}` };
     const signed = await api.call("POST /api/v1/images/{id}/remove", given, SignedRemoval, sending);
     if (report.json) report.document(SCHEMA, signed);
