@@ -216,6 +216,9 @@ function operators(say: Say, sql: ReturnType<typeof nodeSql>): void {
   say("unblockImage", "r", WHO);
   say("purgeImage", "j", "9", WHO);
   say("purgeImage", "i", "0", WHO);
+  const many = { action: "of many", kind: "remove", also: [], label: null, reason: "asked" } as const;
+  say("actOnImages", { ...many, ids: ["k", "l"], from: 0 }, WHO);
+  say("getImageAction", "of many");
   say("edgesTold");
   say("cancelRun", "run_1", WHO);
   say("listAudit", page);
