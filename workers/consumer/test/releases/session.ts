@@ -216,7 +216,7 @@ function operators(say: Say, sql: ReturnType<typeof nodeSql>): void {
   say("unblockImage", "r", WHO);
   say("purgeImage", "j", "9", WHO);
   say("purgeImage", "i", "0", WHO);
-  const many = { action: "of many", kind: "remove", also: [], label: null, reason: "asked" } as const;
+  const many = { action: "of many", kind: "remove" as const, also: [], label: null, reason: "asked" };
   say("actOnImages", { ...many, ids: ["k", "l"], from: 0 }, WHO);
   say("getImageAction", "of many");
   say("edgesTold");
