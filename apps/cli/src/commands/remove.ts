@@ -54,7 +54,7 @@ export const removeCommand: Command = {
     const signed = await api.call("POST /api/v1/images/{id}/remove", given, SignedRemoval, sending);
     if (report.json) report.document(SCHEMA, signed);
     else report.data(`${id} is removed and blocked`);
-    report.note(`The receipt is complete after the caches' time: prewarm removal ${id}`);
+    report.note(`The receipt is complete in some 16 minutes: prewarm removal ${id}`);
     return EXIT.ok;
   },
 };
