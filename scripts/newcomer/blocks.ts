@@ -119,6 +119,11 @@ export const BLOCKS: readonly Block[] = [
   },
   {
     page: "docs/operate.md",
+    begins: "prewarm purge --folder",
+    does: { skip: "needs a folder of images", runBy: "apps/cli/test/commands.test.ts" },
+  },
+  {
+    page: "docs/operate.md",
     begins: "old=$(curl",
     does: { skip: "needs an account", runBy: "workers/consumer/src/api/receipt-forgeries.test.ts" },
   },
