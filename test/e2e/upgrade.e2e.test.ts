@@ -73,7 +73,7 @@ function provision(): void {
   cloudflare.buckets.set("optimized-images-staging", { rules: [markers], objects: 1000 });
   for (const role of ["live", "work", "uploads", "dead"])
     cloudflare.queues.set(`prewarm-${role}-staging`, { settings: {}, producers: 1 });
-  for (const name of Object.keys(SECRETS)) cloudflare.script(CONSUMER).secrets.add(name);
+  for (const name of [...Object.keys(SECRETS), "RECEIPT_KEY"]) cloudflare.script(CONSUMER).secrets.add(name);
 }
 
 beforeAll(async () => {
