@@ -100,7 +100,7 @@ export const CHANGES: readonly Mutation[] = [
   ]),
   ...at({ file: `${CONSUMER}/images/accept-images.ts`, tests: LEDGER_TESTS }, [
     breaks("P21", "edges hear of no order to make an image anew", {
-      find: "    if (chunk.force) noteForced(tx, encodeId(image.id));\n",
+      find: "    if (chunk.force) noteForced(tx, id);\n",
       replace: "",
     }),
   ]),

@@ -21,7 +21,7 @@ export const IMAGES: readonly Mutation[] = [
       tests: ["workers/consumer/src/api/removal.test.ts"],
     }),
     breaks("P20", "a hook or a run makes a removed image again", {
-      find: "ids.has(encodeId(image.id)) || ",
+      find: "ids.has(id) || ",
       replace: "",
       tests: [`${WORLD}/removal.test.ts`],
       histories: { rule: "acceptsremoved", favourites: ["remove", "accept"] },

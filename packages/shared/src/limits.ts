@@ -87,7 +87,8 @@ export const JSON_MAX_DEPTH = 64;
 
 /**
  * R2 reads that one request may cause at the edge, the variant's own read among them: a hit reads the variant only. Each read costs money, and requests are
- * limited by nothing. One more is `smaller`: of f=auto, where the object that was read names a smaller format. The file that says which lanes are closed is read besides, once in 10 s by each isolate. Chosen.
+ * limited by nothing. One more is `smaller`: of f=auto, where the object that was read names a smaller format. Two objects are read besides: which lanes are closed, once in 10 s by each isolate, and which images have
+ * changed, about twice a minute in each data centre. Chosen.
  */
 export const READS_PER_REQUEST = { hit: 1, missedHead: 2, miss: 3, smaller: 1 } as const;
 /** How long a data centre keeps a copy of a variant, in seconds. Chosen. */

@@ -1,7 +1,7 @@
 import type { JobDetail } from "@prewarm/control-schema/jobs";
-import type { ComponentChildren } from "preact";
 import { size } from "../lib/format.ts";
 import { imageUrl } from "../lib/paths.ts";
+import { Fact } from "../ui/fact.tsx";
 import { Time } from "../ui/time.tsx";
 
 /** Everything the ledger knows of a job. */
@@ -53,15 +53,6 @@ function Times({ job }: { job: JobDetail }) {
           <Time at={at} />
         </Fact>
       ),
-  );
-}
-
-function Fact({ name, children }: { name: string; children: ComponentChildren }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }
 

@@ -1,12 +1,12 @@
 import type { Answer } from "@prewarm/control-schema/calls";
 import { receiptFile } from "@prewarm/control-schema/receipt-file";
 import type { RemovalReceipt } from "@prewarm/control-schema/removal";
-import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { ask, may } from "../api/session.ts";
 import { exactUtc, plural, relative, size } from "../lib/format.ts";
 import { clock } from "../lib/live.ts";
 import { ConfirmDialog } from "../ui/confirm-dialog.tsx";
+import { Fact } from "../ui/fact.tsx";
 import { SaveButton } from "../ui/save-button.tsx";
 import { Time } from "../ui/time.tsx";
 
@@ -185,14 +185,5 @@ function Facts({ receipt }: { receipt: RemovalReceipt }) {
         </Fact>
       </dl>
     </section>
-  );
-}
-
-function Fact({ name, children }: { name: string; children: ComponentChildren }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }

@@ -22,10 +22,11 @@ export function acceptImages(tx: ImageTx, { images, finish, ...chunk }: AcceptCh
   const rejected = rejectionsOf(removed);
   const request = { ...chunk, ...(finish === undefined ? {} : { finish: withRejected(finish, rejected) }) };
   const answer = acceptChunk(tx, { ...request, groups: images }, (image) => {
-    if (ids.has(encodeId(image.id)) || !noteOriginal(tx, image, lane)) return false;
-    if (image.focal !== undefined) moveFocal(tx, encodeId(image.id), image.focal, lane);
-    if (image.announces !== undefined) noteAnnouncement(tx, encodeId(image.id), image.announces);
-    if (chunk.force) noteForced(tx, encodeId(image.id));
+    const id = encodeId(image.id);
+    if (ids.has(id) || !noteOriginal(tx, image, lane)) return false;
+    if (image.focal !== undefined) moveFocal(tx, id, image.focal, lane);
+    if (image.announces !== undefined) noteAnnouncement(tx, id, image.announces);
+    if (chunk.force) noteForced(tx, id);
     return true;
   });
   if (removed.length === 0) return answer;

@@ -28,7 +28,7 @@ export function noteChange(tx: ImageTx, id: string): void {
   putChange(tx.sql, id, tx.next());
 }
 
-/** Has the edges told that an image is made anew by order: objects below the answered number are old. */
+/** Has the edges told that an image (`id`: encoded) is made anew by order. Jobs that are accepted after this call make what replaces the old objects. */
 export function noteForced(tx: ImageTx, id: string): void {
   const fence = tx.next();
   putChange(tx.sql, id, fence, fence);
