@@ -97,7 +97,7 @@ export const CLAIMS: readonly (readonly [page: string, text: string])[] = [
   ["SECURITY.md", `${count(HOOK_JOBS_PER_DAY)} jobs a day`],
   ["docs/api.md", `the last ${DELIVERIES} deliveries`],
   ["docs/dashboard.md", `last ${DELIVERIES} deliveries`],
-  ["docs/configuration.md", `makes ${pages.widths.length} × 3 + 1 = ${UPLOAD} variants`],
+  ["docs/configuration.md", `makes ${pages.widths.length} + 3 + 1 = ${UPLOAD} variants`],
   ["docs/configuration.md", `that is ${count(Math.floor(WARMING / UPLOAD))} uploads`],
   ["docs/shop-of-n-products.md", `\`gate.monthlyJobs\` = ${count(gate.monthlyJobs ?? 0)}`],
   ["docs/shop-of-n-products.md", `\`gate.warmingShare\` = ${gate.warmingShare}`],

@@ -48,6 +48,15 @@ export const EDGE_MISS: readonly Mutation[] = [
     }),
   ]),
   ...at({ file: `${ROOM}/best-stored.ts`, tests: STAND_IN_TESTS }, [
+    breaks("P18", "a narrower picture answers for good", {
+      find: "sizeOf(other, original).width >= sizeOf(asked, original).width",
+      replace: "sizeOf(other, original).width >= 1",
+    }),
+    breaks("P18", "a poorer picture answers for good", { find: "return isFine && ", replace: "return " }),
+    breaks("P18", "a whole picture answers for a crop for good", {
+      find: "  if (shapeGap(other, asked, original) !== 0) return false;\n",
+      replace: "",
+    }),
     breaks("P18", "a narrow one comes before a wide one", { find: "isNarrow ? 1 / width : 0,", replace: "0," }),
     breaks("P18", "of too narrow ones it is not the widest", {
       find: "isNarrow ? 1 / width : 0,",
@@ -107,6 +116,18 @@ export const EDGE_MISS: readonly Mutation[] = [
       find: "return isOpen || showsNoMore(other, target.transform, info);",
       replace: "return isOpen || target.signed;",
       tests: [`${SRC}/private-originals.test.ts`],
+    }),
+    breaks("P18", "a variant that uploads make is never made, because another one answers", {
+      find: " || madeFormats(edge.config).includes(transform.format)",
+      replace: "",
+    }),
+    breaks("P18", "a picture in a format that the client does not show answers for good", {
+      find: "shown.includes(each.format) && ",
+      replace: "",
+    }),
+    breaks("P14", "an answer shows a stranger more of a hidden original than was asked for", {
+      find: " && mayShow(context, original, info, stored) ? stored",
+      replace: " ? stored",
     }),
     breaks("P14", "a stand-in is larger than a stranger may ask for", {
       find: " && !isWithheld(config, target.id, other)",

@@ -4,6 +4,7 @@ import { BASE } from "./testing/ask-edge.ts";
 
 const { picture } = createPrewarm({
   baseUrl: BASE,
+  formats: ["avif", "webp"],
   pages: { ratios: ["1:1"] },
   sign: ({ id }) => `of-${id.slice(0, 3)}`,
 });

@@ -8,9 +8,10 @@ import type { ImageRef } from "./public-config.ts";
 import { BASE, config, faultOf, readUrl } from "./testing/ask-edge.ts";
 
 const presets = config.presets as Record<"card" | "og" | "a b", string>;
-/** A site whose list has every quality and every declared shape. */
+/** A site whose list has every quality, every declared shape and most formats. */
 const pages = { qualities: QUALITIES, ratios: DEFAULTS.ratios, og: true };
-const prewarm = createPrewarm({ baseUrl: `${BASE}/`, presets, pages });
+const formats = ["avif", "webp", "jpeg"] as const;
+const prewarm = createPrewarm({ baseUrl: `${BASE}/`, presets, pages, formats });
 
 /** Whatever looks like a URL in markup, with its entities read. */
 function urlsIn(markup: string): string[] {

@@ -16,7 +16,8 @@ export const QUALITIES: Readonly<Record<Quality, number>> = {
 
 export const DEFAULTS = {
   maxPx: 2048,
-  formats: ["avif", "webp", "jpeg"],
+  /** Those that uploads make at each width. */
+  formats: ["avif"],
   ratios: ["1:1", "4:3", "3:2", "16:9", "1.91:1"] as const,
   presets: {},
   /** All that pages ask for, and uploads make. */
@@ -32,4 +33,4 @@ export const DEFAULTS = {
 };
 
 /** What a URL may name as its format. */
-export const FORMATS: readonly string[] = ["auto", ...DEFAULTS.formats, "png"];
+export const FORMATS: readonly string[] = ["auto", ...DEFAULTS.formats, "webp", "jpeg", "png"];

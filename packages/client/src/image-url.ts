@@ -21,7 +21,7 @@ export interface PartOptions<C> {
   ratio?: RatioOf<C> | undefined;
   /** A name or 1–100; becomes the nearest quality that uploads make. Crops have the usual one. */
   quality?: Quality | number | undefined;
-  /** A format that uploads do not make becomes the first of `pages.formats`. */
+  /** A format that uploads do not make at each width becomes the first of `pages.formats`. */
   format?: FormatOf<C> | "auto" | undefined;
   /** Multiplies `width`; clamped to 1–3. */
   dpr?: number | undefined;
@@ -75,16 +75,23 @@ export function print(settings: Settings, ref: ImageRef, asked: Parameters, v = 
   return `${settings.baseUrl}/images/${formatId(ref.id)}${query.replace("&", "?")}`;
 }
 
-function partsOf(settings: Settings, { width, ratio, quality, format = "", dpr = 1 }: LooseUrlOptions): Parameters {
-  const { formats, pages } = settings;
+export function partsOf(
+  settings: Settings,
+  { width, ratio, quality, format = "", dpr = 1 }: LooseUrlOptions,
+): Parameters {
   // A millionth less, so that 1.1 × 640 is not pushed past a rung by binary fractions.
   const px = (width || 1 / 0) * Math.min(3, Math.max(1, dpr)) - 1e-6;
   const crop = cropOf(settings, ratio);
   return {
     ...boxOf(settings, px, crop),
     q: crop ? "" : qualityOf(settings, quality),
-    f: [...formats, ...pages.formats].includes(format) ? format : pages.formats[0],
+    f: isMade(settings, format) ? format : settings.pages.formats[0],
   };
+}
+
+/** Whether uploads make the format at each width. */
+export function isMade({ formats, pages }: Settings, format: string): boolean {
+  return [...formats, ...pages.formats].includes(format);
 }
 
 /** The declared ratio as far as uploads crop to it; a crop that they do not make is left to CSS. */

@@ -1,6 +1,15 @@
 import { OG } from "@prewarm/shared/shape";
 import { attrs, type LooseAttrOptions } from "./attributes.ts";
-import { cropOf, imageUrl, isPassThrough, type LooseUrlOptions, print as printUrl, shapeOf } from "./image-url.ts";
+import {
+  cropOf,
+  imageUrl,
+  isMade,
+  isPassThrough,
+  type LooseUrlOptions,
+  partsOf,
+  print as printUrl,
+  shapeOf,
+} from "./image-url.ts";
 import { type ImageRef, refOf, type Settings } from "./public-config.ts";
 import { candidates } from "./srcset.ts";
 
@@ -18,7 +27,10 @@ export interface Art<R = string> {
 
 export interface PictureOptions {
   art?: readonly Art[];
-  /** One `<source>` each, for caches before the edge that ignore `Vary`. Default: none, the URL negotiates. */
+  /**
+   * One `<source>` for each of these that uploads make at each width, for caches before the edge that ignore `Vary`: name them in
+   * `pages.formats`, and `jpeg` for the `<img>`. Default: none, the URL negotiates.
+   */
   formats?: readonly string[];
 }
 
@@ -27,7 +39,8 @@ export function img(settings: Settings, ref: ImageRef, options: LooseAttrOptions
 }
 
 export function picture(settings: Settings, ref: ImageRef, options: LooseAttrOptions & PictureOptions): string {
-  const { art = [], formats, ...rest } = options;
+  const { art = [], formats: named, ...rest } = options;
+  const formats = named?.filter((format) => isMade(settings, format));
   const cuts: readonly Partial<Art>[] = formats ? [...art, {}] : art;
   const sources = cuts.flatMap(({ media, ref: other = ref, ...cut }) => {
     const shown = refOf(other);
@@ -77,7 +90,7 @@ export function imageSet(
 export function og(settings: Settings, ref: ImageRef, { v }: { v?: string } = {}): string {
   const { pages, presets, ratios } = settings;
   if ("og" in presets) return imageUrl(settings, ref, { preset: "og", v });
-  if (!pages.og) return imageUrl(settings, ref, { width: OG.width, format: "jpeg", v });
+  if (!pages.og) return printUrl(settings, ref, { ...partsOf(settings, { width: OG.width }), f: "jpeg" }, v);
   const h = ratios.includes(OG.ratio) ? Math.round(OG.width / shapeOf(OG.ratio)) : "";
   return printUrl(settings, ref, { w: OG.width, h, f: "jpeg" }, v);
 }

@@ -6,7 +6,7 @@ import { baseOf } from "./words.ts";
 export interface PublicConfig {
   /** The largest width and height in px that a variant may have. */
   maxPx?: number;
-  /** Formats that uploads make. */
+  /** Formats that uploads make at each width. */
   formats?: readonly Format[];
   /** Shapes that an unsigned URL may crop to, such as `16:9`. */
   ratios?: readonly string[];
@@ -89,4 +89,4 @@ type Named<T, D extends string> = T extends readonly (infer N)[] ? Extract<N, st
 
 export type RatioOf<C> = C extends { ratios: infer R } ? Named<R, never> : (typeof DEFAULTS.ratios)[number];
 export type PresetOf<C> = C extends { presets: infer P } ? keyof P & string : never;
-export type FormatOf<C> = C extends { formats: infer F } ? Named<F, never> : "avif" | "webp" | "jpeg";
+export type FormatOf<C> = C extends { formats: infer F } ? Named<F, never> : "avif";

@@ -84,11 +84,10 @@ describe("the signature of an image", () => {
     const sig = await signImage(photo, "key", options);
     expect(signImageSync(photo, "key", options)).toBe(sig);
     expect(await signImage("a", "key")).toMatch(/^[\w-]{43}$/);
-    const given = createPrewarm({ baseUrl: BASE, presets: { card: "w=640" }, pages });
+    const site = { baseUrl: BASE, presets: { card: "w=640" }, pages, formats: ["avif", "webp"] } as const;
+    const given = createPrewarm(site);
     const made = createPrewarm({
-      baseUrl: BASE,
-      presets: { card: "w=640" },
-      pages,
+      ...site,
       sign: (ref) => signImageSync(ref, "key", options),
     });
     for (const [client, ref] of [

@@ -6,6 +6,11 @@ export function autoChoices(config: Pick<Config, "autoFormats">): Format[] {
   return [...new Set<Format>([...config.autoFormats, "jpeg"])];
 }
 
+/** The formats of `f=auto` that uploads make at each width. */
+export function madeFormats({ autoFormats, pages }: Pick<Config, "autoFormats" | "pages">): readonly Format[] {
+  return pages.make === "all" ? autoFormats : pages.make;
+}
+
 /** The order in which `f=auto` looks for the smallest variant: what it can become, and PNG, which may be stored too. */
 export function autoOrder(config: Pick<Config, "autoFormats">): Format[] {
   return [...new Set<Format>([...autoChoices(config), "png"])];

@@ -45,11 +45,21 @@ function openFaults(config: Config): Fault[] {
     }));
   return [
     ...closed("formats", closedFormats(config)),
+    ...makeFaults(config),
     ...closed(
       "qualities",
       pages.qualities.filter((quality) => !qualities.includes(quality)),
     ),
   ];
+}
+
+/** `f=auto` becomes no other format, so nobody would ask for it. */
+function makeFaults({ autoFormats, pages }: Config): Fault[] {
+  const unasked = pages.make === "all" ? [] : pages.make.filter((format) => !autoFormats.includes(format));
+  return unasked.map((format) => ({
+    path: "pages.make",
+    mend: `${format} is not in autoFormats: add it there, or write it in pages.formats`,
+  }));
 }
 
 function cropFaults({ ladder, qualities, ratios, pages }: Config): Fault[] {

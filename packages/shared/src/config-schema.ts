@@ -213,6 +213,7 @@ export const configSchema = z.strictObject({
       .max(32, "write at most 32: each is a variant of every upload, in every format")
       .refine(isAscending, { error: "write the widths in ascending order, each once" }),
     formats: unique(["auto", ...FORMATS]),
+    make: z.union([z.literal("all"), unique(FORMATS)], { error: 'write formats such as ["avif"], or "all"' }),
     qualities: unique(QUALITIES),
     ratios: z.array(ratioText).max(20, "name at most 20: each is a variant of every width, in every format"),
     icons: z

@@ -16,19 +16,20 @@ function uploadKeys(config: Config): string[] {
 }
 
 describe("the recipe upload", () => {
-  it("is what pages ask for in every automatic format, and the picture that stands in", () => {
+  it("is what pages ask for as AVIF, what answers browsers without AVIF and link previews, and the placeholder", () => {
     const keys = uploadKeys(defineConfig({ sources }));
-    const widths = [320, 480, 640, 828, 1080, 1440, 1920];
-    const wanted = widths.flatMap((width) => ["avif", "webp", "jpeg"].map((format) => `a/${width}-high.${format}`));
-    expect(keys).toEqual([...wanted, "a/16-very_low.webp"]);
-    expect(keys).toHaveLength(22);
+    const wanted = [320, 480, 640, 828, 1080, 1440, 1920].map((width) => `a/${width}-high.avif`);
+    const others = ["a/640-high.webp", "a/1440-high.webp", "a/1440-high.jpeg", "a/16-very_low.webp"];
+    expect(keys).toEqual([...wanted, ...others]);
+    expect(keys).toHaveLength(11);
+    expect(uploadKeys(defineConfig({ sources, pages: { make: "all" } }))).toHaveLength(22);
   });
 
-  it.each([MODERN, "image/webp,*/*", "*/*", null])("has what a page's srcset asks for (Accept: %s)", (accept) => {
+  it("has what a page's srcset asks for", () => {
     const config = defineConfig({ sources });
     const keys = uploadKeys(config);
     for (const width of config.pages.widths) {
-      const { transform, closed } = parseTransform(`w=${width}&f=${config.pages.formats[0]}`, config, accept);
+      const { transform, closed } = parseTransform(`w=${width}&f=${config.pages.formats[0]}`, config, MODERN);
       expect([keys.includes(variantKey("a", transform)), closed, transform.width]).toEqual([true, true, width]);
     }
   });
@@ -38,9 +39,21 @@ describe("the recipe upload", () => {
     expect(uploadKeys(defineConfig({ sources, pages }))).toEqual([
       "a/320-high.webp",
       "a/640-high.webp",
+      "a/640-high.jpeg",
       "a/16-very_low.webp",
     ]);
     expect(uploadKeys(defineConfig({ sources, pages: { widths: [320] } }))).toHaveLength(4);
+  });
+
+  it("makes other formats at each width where pages name them, or `make` does", () => {
+    const widths = [320, 640, 1440];
+    const ends = (pages: Partial<Config["pages"]>) =>
+      uploadKeys(defineConfig({ sources, pages: { widths, ...pages } })).map((key) => key.slice(2, -5));
+    expect(ends({})).toHaveLength(3 + 2 + 1 + 1);
+    expect(ends({ make: "all" })).toHaveLength(3 * 3 + 1);
+    expect(ends({ make: ["avif", "webp"] })).toHaveLength(2 * 3 + 1 + 1);
+    expect(ends({ formats: ["auto", "jpeg"] })).toHaveLength(2 * 3 + 2 + 1);
+    expect(ends({ qualities: ["low", "high"] })).toHaveLength(2 * (3 + 2 + 1) + 1);
   });
 
   it("goes above the ladder's top where pages do, in every format and shape", () => {
@@ -87,7 +100,7 @@ describe("the recipe upload", () => {
   });
 });
 
-describe("the stand-in", () => {
+describe("the placeholder", () => {
   it("is a variant that anybody may ask for", () => {
     const { transform, closed } = parseTransform("w=16&q=very_low&f=webp", defineConfig({ sources }));
     expect([formatTransform(transform), closed]).toEqual(["w=16&q=very_low&f=webp", true]);

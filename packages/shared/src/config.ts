@@ -172,8 +172,10 @@ export interface Settings {
   pages: {
     /** Widths in px, ascending, all of them rungs of the ladder: the candidates of every `srcset`. */
     widths: readonly number[];
-    /** Formats of the pages' URLs, the one of a URL that names none first; `auto` stands for all autoFormats. */
+    /** Formats of the pages' URLs, the one of a URL that names none first; uploads make each that is named here at each width. */
     formats: readonly (Format | "auto")[];
+    /** Formats of `f=auto` that uploads make at each width, or `all`. Of each other one uploads make the few widths that answer for it. Default: the first of autoFormats. */
+    make: readonly Format[] | "all";
     /** Qualities of whole pictures; any other becomes the nearest of these. Crops have `high` only. */
     qualities: readonly Quality[];
     /** Those of `ratios` that uploads crop, at each width and icon; any other crop is the whole picture, which CSS crops. */
@@ -185,7 +187,7 @@ export interface Settings {
     /** Whether uploads make a picture for link previews, 1200 px as JPEG. Otherwise previews get a width of the list; a preset `og` comes before both. */
     og: boolean;
   };
-  /** Lists of transforms warmed together, each a query (`w=800&f=webp`) or `p=<preset>`; `f=auto` stands for all autoFormats. */
+  /** Lists of transforms warmed together, each a query (`w=800&f=webp`) or `p=<preset>`; `f=auto` stands for the formats of `pages.make`. */
   recipes: Record<string, readonly string[]>;
   /** Ways in for upload systems, by the name in `POST /hooks/<name>`: how a call proves its origin, and how its body names images. */
   hooks: Record<string, HookConfig>;
@@ -278,6 +280,7 @@ export type Config = { sources: readonly SourceConfig[] } & Settings;
 const PAGES: Settings["pages"] = {
   widths: [320, 480, 640, 828, 1080, 1440, 1920],
   formats: ["auto"],
+  make: ["avif"],
   qualities: ["high"],
   ratios: [],
   icons: [],
@@ -371,11 +374,21 @@ function ladderOf({ widths }: Settings["pages"]): Settings["ladder"] {
   return Array.isArray(widths) ? [...LADDER, ...widths.filter(isAbove)] : LADDER;
 }
 
-/** The pages' list: every preset, and where the user's own ladder or qualities lack a default, the nearest that they have. */
+/** The pages' list: every preset, the first of the user's formats, and where the ladder or qualities lack a default, the nearest that they have. */
 function pagesOf(user: UserConfig): Settings["pages"] {
-  const { ladder = DEFAULTS.ladder, qualities = DEFAULTS.qualities, presets } = user;
+  const {
+    ladder = DEFAULTS.ladder,
+    qualities = DEFAULTS.qualities,
+    autoFormats = DEFAULTS.autoFormats,
+    presets,
+  } = user;
   const [first = "high"] = Array.isArray(qualities) && !qualities.includes("high") ? qualities.slice(-1) : [];
-  const own = { widths: onLadder(PAGES.widths, ladder), qualities: [first], presets: Object.keys(presets ?? {}) };
+  const own = {
+    widths: onLadder(PAGES.widths, ladder),
+    make: Array.isArray(autoFormats) ? autoFormats.slice(0, 1) : PAGES.make,
+    qualities: [first],
+    presets: Object.keys(presets ?? {}),
+  };
   return { ...PAGES, ...own, ...user.pages };
 }
 

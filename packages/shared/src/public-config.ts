@@ -1,13 +1,15 @@
+import { madeFormats } from "./accept.ts";
 import type { Config } from "./config.ts";
 import { maximum } from "./ladder.ts";
 
 /**
  * The part of a configuration that pages may know: `prewarm client` prints it. Sources, hooks and limits are not in it. `formats` are those
- * and `presets` those that uploads make, because a page must not ask for another.
+ * that uploads make at each width, and `presets` those that uploads make, because a page must not ask for another.
  */
-export function publicConfig({ ladder, ratios, presets, pages, autoFormats, passThrough, signing }: Config) {
-  const formats = new Set(pages.formats.flatMap((format) => (format === "auto" ? autoFormats : [format])));
-  const { presets: names, ...list } = pages;
+export function publicConfig(config: Config) {
+  const { ladder, ratios, presets, pages, passThrough, signing } = config;
+  const formats = new Set(pages.formats.flatMap((format) => (format === "auto" ? madeFormats(config) : [format])));
+  const { presets: names, make: _, ...list } = pages;
   return {
     maxPx: maximum(ladder),
     formats: [...formats],

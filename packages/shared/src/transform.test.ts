@@ -201,9 +201,11 @@ describe("parseTransform refuses", () => {
 describe("expandTransforms", () => {
   const expand = (spec: string) => expandTransforms(spec, config).map(formatTransform);
 
-  it("takes f=auto for all autoFormats", () => {
-    expect(expand("w=800&f=auto")).toEqual(["w=800&q=high&f=avif", "w=800&q=high&f=webp", "w=800&q=high&f=jpeg"]);
-    expect(expand("p=card")).toHaveLength(3);
+  it("takes f=auto for the formats of pages.make", () => {
+    expect([expand("w=800&f=auto"), expand("p=card")]).toEqual([["w=800&q=high&f=avif"], [expect.any(String)]]);
+    const all = { ...config, pages: { ...config.pages, make: "all" } } as const;
+    const formats = expandTransforms("w=800&f=auto", all).map(({ format }) => format);
+    expect(formats).toEqual(["avif", "webp", "jpeg"]);
     expect(expand("w=799")).toEqual(["w=800&q=high&f=webp"]);
   });
 

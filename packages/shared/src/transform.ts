@@ -1,4 +1,4 @@
-import { autoChoices, negotiate } from "./accept.ts";
+import { autoChoices, madeFormats, negotiate } from "./accept.ts";
 import type { Config, Fit, Format, Position, Quality } from "./config.ts";
 import { AppError } from "./errors.ts";
 import { scalePair, snapUp } from "./ladder.ts";
@@ -81,11 +81,11 @@ export function formatTransform({ width, height, fit, pos, quality, format }: Tr
 }
 
 /**
- * Reads what recipes, presets and the API write: `w=800&f=webp` or `p=card`. `f=auto` stands for all `autoFormats`.
+ * Reads what recipes, presets and the API write: `w=800&f=webp` or `p=card`. `f=auto` stands for the formats of `pages.make`.
  * Throws as `parseTransform` does; what belongs to a URL only (`v`, `exp`, `s`, noise) is unknown here.
  */
 export function expandTransforms(spec: string, config: Config): Transform[] {
-  return expand(spec, config, config.autoFormats);
+  return expand(spec, config, madeFormats(config));
 }
 
 function expand(spec: string, config: Config, formats: readonly Format[]): Transform[] {

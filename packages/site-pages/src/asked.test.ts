@@ -1,3 +1,4 @@
+import { madeFormats } from "@prewarm/shared/accept";
 import { type Config, DEFAULTS, defineConfig, FORMATS, QUALITIES } from "@prewarm/shared/config";
 import { AppError } from "@prewarm/shared/errors";
 import { formatId } from "@prewarm/shared/image-id";
@@ -20,7 +21,7 @@ const sources = [
 ] as const;
 const configs = (["off", "custom", "all"] as const).flatMap((signing) =>
   (["open", "signed"] as const).map((v) =>
-    defineConfig({ sources, signing, v, presets: { card: "w=400&h=300&f=auto" } }),
+    defineConfig({ sources, signing, v, presets: { card: "w=400&h=300&f=auto" }, pages: { make: ["avif", "webp"] } }),
   ),
 );
 
@@ -51,12 +52,12 @@ async function signedQuery(path: string, parameters: URLSearchParams, how: strin
   return parameters.toString();
 }
 
-/** What the edge makes of the URL for a browser of each format. */
+/** What the edge makes of the URL for browsers of the formats that uploads make. */
 async function edgeSays(url: URL, config: Config): Promise<string> {
   const edge = { config, keys: [KEY], clock: { now: () => NOW * 1000, random: () => 0 } } as unknown as Edge;
   try {
     const keys = new Set<string>();
-    for (const format of config.autoFormats) {
+    for (const format of madeFormats(config)) {
       const target = readTarget(url, url.searchParams, new Headers({ accept: `image/${format}` }), config);
       if (needsSignature(target, url.searchParams, edge)) await checkSignature(target, url.searchParams, edge);
       if (target.passThrough) return "passed";

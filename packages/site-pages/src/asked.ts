@@ -1,3 +1,4 @@
+import { madeFormats } from "@prewarm/shared/accept";
 import type { Config } from "@prewarm/shared/config";
 import { AppError } from "@prewarm/shared/errors";
 import { parseId } from "@prewarm/shared/image-id";
@@ -18,7 +19,7 @@ interface Rules {
   nowSeconds: number;
 }
 
-/** Reads what follows `/images/` as the edge does (workers/edge/src/request). `f=auto` asks for a variant of each of `autoFormats`. */
+/** Reads what follows `/images/` as the edge does (workers/edge/src/request). `f=auto` asks for the formats of `pages.make`. */
 export async function readAsked(path: string, rules: Rules): Promise<Asked> {
   const { config } = rules;
   try {
@@ -35,7 +36,7 @@ export async function readAsked(path: string, rules: Rules): Promise<Asked> {
     if (refusal !== null) return { kind: "refused", reason: refusal };
     if (resolveOriginal(config, id) === null) return { kind: "refused", reason: "no configured source has this image" };
     if (isPassed) return { kind: "passed", id };
-    const formats = negotiated ? config.autoFormats : [transform.format];
+    const formats = negotiated ? madeFormats(config) : [transform.format];
     const transforms = formats.map((format) => ({ ...transform, format }));
     return { kind: "variants", id, version, preset, transforms };
   } catch (error) {

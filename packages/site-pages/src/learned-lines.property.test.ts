@@ -37,7 +37,7 @@ function zipf(random: () => number): number {
 const configOf = (widths: readonly number[]) =>
   defineConfig({
     sources: [{ prefix: "", url: "https://o.example/{id}" }],
-    pages: { widths: widths.toSorted((a, b) => a - b) },
+    pages: { widths: widths.toSorted((a, b) => a - b), make: "all" },
   }) as Config;
 
 const made = (config: Config) => variantsOf(recipesOf(config).upload, config);

@@ -1,7 +1,8 @@
+import { madeFormats } from "@prewarm/shared/accept";
 import type { Config } from "@prewarm/shared/config";
 import { readRatio } from "@prewarm/shared/shape";
 import { expandTransforms, formatTransform, type Transform } from "@prewarm/shared/transform";
-import { LQIP, pageLines, recipesOf, uploadRecipe } from "@prewarm/shared/upload-recipe";
+import { LQIP, PLACEHOLDER, pageLines, recipesOf, STAND_INS, uploadRecipe } from "@prewarm/shared/upload-recipe";
 
 /** A line of `pages`, or a recipe, that would have uploads make what pages ask for. */
 export interface Fix {
@@ -88,7 +89,7 @@ function linesFor(transform: Transform, preset: string | null, config: Config) {
     pages.qualities = [...pages.qualities, quality];
     lines.push(`pages.qualities: add "${quality}"`);
   }
-  if (!pages.formats.some((one) => one === format || (one === "auto" && config.autoFormats.includes(format)))) {
+  if (!pages.formats.some((one) => one === format || (one === "auto" && madeFormats(config).includes(format)))) {
     pages.formats = [...pages.formats, format];
     lines.push(`pages.formats: add "${format}"`);
   }
@@ -106,11 +107,12 @@ function ratioOf(width: number, height: number, { ratios }: Config): string | nu
 }
 
 /**
- * What the recipe makes and is not among `asked` (canonical transforms). The stand-in is left out: misses show it, and pages have it inline.
+ * What the recipe makes and is not among `asked` (canonical transforms). The placeholder and stand-ins are left out: no page names them, and
+ * misses and old browsers get them.
  */
 export function unusedOf(asked: ReadonlySet<string>, recipe: string, config: Config): Unused[] {
   const lines = isOfPages(recipe, config)
-    ? pageLines(config).filter(({ line }) => line !== "stand-in")
+    ? pageLines(config).filter(({ line }) => line !== PLACEHOLDER && !line.startsWith(STAND_INS))
     : [{ line: `recipes.${recipe}`, specs: recipesOf(config)[recipe] ?? [] }];
   const counted = new Set<string>();
   return lines.flatMap(({ line, specs }) =>

@@ -176,7 +176,7 @@ describe("prewarm check", () => {
     const { stdout } = await check(["--offline"], { site: { prices: { ittybitPer1000Jobs: 0.1 } } });
     const budget = stdout.split("\n").find((line) => line.includes("budget"));
     expect(budget).toMatch(
-      /^ok +budget +100,000 jobs a month, 80,000 of them for warming: 3,636 uploads of 22 variants, Ittybit's fee up to 10, Cl/,
+      /^ok +budget +100,000 jobs a month, 80,000 of them for warming: 7,272 uploads of 11 variants, Ittybit's fee up to 10, Cl/,
     );
     expect(budget).toContain("gate.monthlyJobs, gate.ratePerSecond");
   });

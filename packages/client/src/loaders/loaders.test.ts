@@ -250,8 +250,8 @@ describe("eleventy", () => {
     expect(eleventyOptions(options).urlFormat({ src: "./a.jpg", width: 320, format: "jpeg" })).toBe(
       `${BASE}/images/a.jpg?w=320&f=auto`,
     );
-    expect(urlFormat(options)({ src: "./a.jpg", width: 320, format: "jpeg" })).toBe(
-      `${BASE}/images/a.jpg?w=320&f=jpeg`,
-    );
+    const listed = { ...options, formats: ["avif", "jpeg"] } as const;
+    expect(urlFormat(listed)({ src: "./a.jpg", width: 320, format: "jpeg" })).toBe(`${BASE}/images/a.jpg?w=320&f=jpeg`);
+    expect(urlFormat(listed)({ src: "./a.jpg", width: 320, format: "webp" })).toBe(`${BASE}/images/a.jpg?w=320&f=auto`);
   });
 });

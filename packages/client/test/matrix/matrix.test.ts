@@ -1,7 +1,8 @@
-import { expandTransforms, formatTransform } from "@prewarm/shared/transform";
+import { expandTransforms } from "@prewarm/shared/transform";
 import { recipesOf } from "@prewarm/shared/upload-recipe";
+import { variantKey, variantName, versionOfKey } from "@prewarm/shared/variant-key";
 import { describe, expect, it } from "vitest";
-import { setup } from "../../../../workers/edge/src/testing/setup.ts";
+import { BYTES, detailOf, noted, setup } from "../../../../workers/edge/src/testing/setup.ts";
 import astro from "../../src/loaders/astro.ts";
 import { urlFormat } from "../../src/loaders/eleventy.ts";
 import { createLoader } from "../../src/loaders/next.ts";
@@ -88,13 +89,50 @@ describe.each(LIBRARIES)("$library", ({ cases }, answer) => {
   );
 });
 
-it("every URL of an image of ours is in the recipe", () => {
-  const made = new Set(recipesOf(config).upload.flatMap((spec) => expandTransforms(spec, config).map(formatTransform)));
-  for (const [{ cases }, answer] of LIBRARIES)
-    for (const url of cases.flatMap(({ calls }) => calls.flatMap((call) => answer(call as never)))) {
-      if (!url.startsWith(BASE) || url.includes("/logo.svg")) continue;
-      expect(made, url).toContain(formatTransform(readUrl(url).transform));
+describe("after an upload", () => {
+  const urls = LIBRARIES.flatMap(([{ cases }, answer]) =>
+    cases.flatMap(({ calls }) => calls.flatMap((call) => answer(call as never))),
+  ).filter((url) => url.startsWith(BASE) && !url.includes("/logo.svg"));
+  const made = recipesOf(config).upload.flatMap((spec) => expandTransforms(spec, config));
+
+  /** An edge whose store has all that uploads of these images have made, and the notes of it. */
+  function uploaded() {
+    const world = setup({ config });
+    for (const [id, asked] of Map.groupBy(
+      urls.map((url) => readUrl(url)),
+      (target) => target.id,
+    )) {
+      const versions = new Set(asked.map(({ version }) => version));
+      const keys = [...versions].flatMap((version) => made.map((each) => variantKey(id, each, version)));
+      for (const key of keys) world.images.store(`variants/${key}`, BYTES);
+      const others = keys.filter((key) => versionOfKey(key) !== null).map((key) => [key.slice(key.indexOf("@")), 1]);
+      const known = { ...noted(made.map(variantName)), elsewhere: Object.fromEntries(others) };
+      world.know(id, { ...known, version: null, width: 4000, height: 3000 });
     }
+    return world;
+  }
+
+  it.each([
+    ["a browser with AVIF", "image/avif,image/webp,*/*"],
+    ["a browser with WebP", "image/webp,*/*"],
+    ["the oldest browser", "image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5"],
+    ["a crawler", "*/*"],
+  ])("%s gets a stored variant for every URL", async (who, Accept) => {
+    const world = uploaded();
+    const standIns: string[] = [];
+    for (const url of urls) {
+      const response = await world.get(url.slice(BASE.length), { Accept });
+      expect([url, response.status]).toEqual([url, 200]);
+      await response.arrayBuffer();
+      if (detailOf(response) === "stand-in") standIns.push(url);
+    }
+    await world.settle();
+    const share = `${standIns.length} of ${urls.length} URLs are stand-ins at first`;
+    console.log(`${who}: ${share}, ${world.sent.length} variants are ordered`);
+    if (Accept.includes("avif")) expect([standIns, world.sent]).toEqual([[], []]);
+    // Above the widest of the few, and of a crop.
+    expect(standIns.filter((url) => !/[?&](w=1920|p=)/.test(url))).toEqual([]);
+  });
 });
 
 it("takes about 25 sets of props a library", () => {

@@ -37,7 +37,7 @@ describe("outlookOf", () => {
 it("knows a recipe's variants and a month's jobs from the configuration alone", () => {
   const config = defineConfig({ sources: [{ prefix: "", url: "https://cdn.example.com/{id}" }] });
   expect([variantsPerImage(config, "upload"), variantsPerImage(config, "none"), warmingJobs(config)]).toEqual([
-    22, 0, 80_000,
+    11, 0, 80_000,
   ]);
   expect(warmingJobs(defineConfig({ sources: config.sources, gate: { monthlyJobs: null } }))).toBeNull();
 });

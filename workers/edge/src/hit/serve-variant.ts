@@ -3,6 +3,7 @@ import type { Config } from "@prewarm/shared/config";
 import { storeKey } from "@prewarm/shared/variant-key";
 import { genOf } from "@prewarm/shared/variant-metadata";
 import type { StoredObject } from "../bindings.ts";
+import type { Target } from "../request/target.ts";
 import type { RequestContext } from "../request-context.ts";
 import { trimToExpiry } from "../respond.ts";
 import { attempt, withTimeLimit } from "../time-limit.ts";
@@ -18,15 +19,17 @@ const YEAR_SECONDS = 31_536_000;
 /**
  * Answers with the variant from the cache, else from R2. Bindings may throw, hang or dawdle: the answer comes within the budget.
  * Null when R2 has no such variant, or this request may read no more; `removed` of a removed image; `unavailable` when R2 did not say, so
- * that nobody asks for what may be there. `storedAs` is the key of the same picture, where that is another one: its bytes are cached as the
- * target's. So are those of a smaller format (`f=auto`), under a name with the formats that the client shows: no request for one format finds them.
+ * that nobody asks for what may be there. `other` is served as the target, such as the same picture under another key: its bytes are cached
+ * as the target's. So are those of a smaller format (`f=auto`), under a name with the formats that the client shows: no request for one
+ * format finds them.
  */
 export async function serveVariant(
   context: RequestContext,
-  storedAs?: string,
+  other?: Pick<Target, "key" | "transform">,
 ): Promise<Response | "removed" | "unavailable" | null> {
   const { target, edge } = context;
   const { id, key, transform, orElse } = target;
+  const stored = other ?? target;
   const formats = [transform.format, ...orElse];
   const cacheUrl = `${target.origin}/images/${key}${orElse.length === 0 ? "" : `?${orElse}`}`;
   const [matched, changes] = await Promise.all([
@@ -46,7 +49,7 @@ export async function serveVariant(
   discard(copy?.body ?? null);
   if (context.reads.left <= 0) return null;
   context.reads.left -= 1;
-  const fetched = await withTimeLimit(() => edge.images.get(storeKey(storedAs ?? key)), context.left(STORE_SHARE));
+  const fetched = await withTimeLimit(() => edge.images.get(storeKey(stored.key)), context.left(STORE_SHARE));
   context.mark("r2");
   if (!fetched.ok) {
     edge.log("edge.degraded", { step: "r2", reason: fetched.reason });
@@ -60,8 +63,8 @@ export async function serveVariant(
     return null;
   }
   forgetAsked(context, object);
-  const smaller = await findSmaller(context, { key: storedAs ?? key, inHand: object, changes });
-  const variant = smaller.found ?? fromStore(object, transform.format, standing === "old");
+  const smaller = await findSmaller(context, { key: stored.key, inHand: object, changes });
+  const variant = smaller.found ?? fromStore(object, stored.transform.format, standing === "old");
   if (!matched.ok || smaller.isUnknown)
     return answer(context, variant, "edge; fwd=uri-miss; detail=unavailable, store; hit");
   const body = teeIntoCache(context, cacheUrl, variant);

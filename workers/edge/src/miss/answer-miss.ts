@@ -2,7 +2,7 @@ import { AppError } from "@prewarm/shared/errors";
 import { type StoredInfo, storedVariants } from "@prewarm/shared/image-info";
 import type { Original } from "@prewarm/shared/source";
 import type { Transform } from "@prewarm/shared/transform";
-import { variantName } from "@prewarm/shared/variant-key";
+import { variantKey, variantName } from "@prewarm/shared/variant-key";
 import { serveVariant } from "../hit/serve-variant.ts";
 import type { Target } from "../request/target.ts";
 import type { RequestContext } from "../request-context.ts";
@@ -13,12 +13,12 @@ import { isNotShown, originalLocation, originalOf } from "./original.ts";
 import { placeholder } from "./placeholder.ts";
 import { readInfo } from "./read-info.ts";
 import { sameTarget } from "./same-target.ts";
-import { answerStandIn, standInsFor } from "./stand-in.ts";
+import { answerFor, answerStandIn, standInsFor } from "./stand-in.ts";
 import { streamOriginal, wantsCors } from "./stream-original.ts";
 
 /**
- * Answers a miss: with the same picture under another key, else without the variant. Asks for it unless `known` says why nothing is to be
- * asked for. Throws `not_found` for ids without a source.
+ * Answers a miss: with the same picture under another key, with a stored variant that answers for good, else without the variant. Asks for it
+ * unless `known` says why nothing is to be asked for. Throws `not_found` for ids without a source.
  */
 export async function answerMiss(context: RequestContext, known: MissDetail | null): Promise<Response> {
   const original = originalOf(context);
@@ -29,8 +29,20 @@ export async function answerMiss(context: RequestContext, known: MissDetail | nu
   const wanted = same === null ? context : { ...context, target: same };
   const standIns = standInsFor(wanted, original, info);
   const isRead = same !== null && mayBeStored(context, info, same, standIns.length > 0);
-  const served = isRead ? await serveVariant(context, same.key) : null;
+  const served = (isRead ? await serveVariant(context, same) : null) ?? (await serveAnswer(context, original, info));
   return served instanceof Response ? served : answerWithout(wanted, original, served, standIns);
+}
+
+/** Serves the variant that answers for good, if there is one. A HEAD leaves it where the note has just cost a read. */
+async function serveAnswer(
+  context: RequestContext,
+  original: Original,
+  info: StoredInfo,
+): Promise<Awaited<ReturnType<typeof serveVariant>>> {
+  const { target, method, reads } = context;
+  const transform = answerFor(context, original, info);
+  if (transform === null || (method === "HEAD" && reads.left <= 1)) return null;
+  return serveVariant(context, { key: variantKey(target.id, transform, target.version), transform });
 }
 
 /**

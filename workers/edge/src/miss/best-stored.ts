@@ -48,6 +48,13 @@ export function showsNoMore(other: Transform, asked: Transform, original: Origin
   return shapeGap(other, asked, original) === 0 && sizeOf(other, original).width <= sizeOf(asked, original).width;
 }
 
+/** Whether the other variant shows all that the asked one would: the same shape and part, at least its pixels, and at least its quality. */
+export function showsAllOf(asked: Transform, other: Transform, original: Original): boolean {
+  if (shapeGap(other, asked, original) !== 0) return false;
+  const isFine = QUALITIES.indexOf(other.quality) >= QUALITIES.indexOf(asked.quality);
+  return isFine && sizeOf(other, original).width >= sizeOf(asked, original).width;
+}
+
 /** The lower, the better; the first difference counts. */
 function rankOf(each: Transform, isProven: boolean, asked: Transform, original: Original): number[] {
   const { width } = sizeOf(each, original);

@@ -293,3 +293,77 @@ describe("a signature's end", () => {
     expect([detailOf(response), response.headers.get("Cache-Control")]).toEqual(["stand-in", "private, max-age=2"]);
   });
 });
+
+describe("a stored variant that answers for good", () => {
+  const UPLOADED = [
+    "320-high.avif",
+    "640-high.avif",
+    "1920-high.avif",
+    "640-high.webp",
+    "1440-high.webp",
+    "1440-high.jpeg",
+  ];
+  /** What a viewer gets: the variant's type, whether it may be kept, and whether the asked variant was ordered. */
+  async function answered(world: World, query: string, accept: string, headers: Record<string, string> = {}) {
+    const response = await world.get(`/images/photo${query}`, { Accept: accept, ...headers });
+    const isKept = response.headers.get("Cache-Control")?.includes("immutable") ?? false;
+    await response.arrayBuffer();
+    await world.settle();
+    return [response.headers.get("Content-Type"), isKept, world.sent.length > 0];
+  }
+
+  it.each([
+    ["an exact width", "?w=640&f=auto", NO_AVIF, "image/webp"],
+    ["a narrower one", "?w=320&f=auto", NO_AVIF, "image/webp"],
+    ["one between", "?w=828&f=auto", NO_AVIF, "image/webp"],
+    ["any width up to the JPEG's", "?w=320&f=auto", SAFARI_13, "image/jpeg"],
+    ["a crawler's", "?w=1440&f=auto", CRAWLER, "image/jpeg"],
+    ["a lesser quality", "?w=640&q=low&f=auto", NO_AVIF, "image/webp"],
+    ["a preset of the whole picture", "?p=half", NO_AVIF, "image/webp"],
+  ])("is kept, and nothing is ordered, for %s", async (_what, query, accept, type) => {
+    const world = photo(UPLOADED, { config: { presets: { half: "w=480&f=auto" } } });
+    expect(await answered(world, query, accept)).toEqual([type, true, false]);
+    const again = await world.get(`/images/photo${query}`, { Accept: accept });
+    expect(again.headers.get("Cache-Status")).toBe("edge; hit");
+    expect(again.headers.get("Content-Type")).toBe(type);
+  });
+
+  it.each<[string, string, string, Options["config"]?]>([
+    ["a browser with AVIF", "?w=480&f=auto", BROWSER],
+    ["a width above all that is stored", "?w=1920&f=auto", NO_AVIF],
+    ["a better quality", "?w=640&q=very_high&f=auto", NO_AVIF],
+    ["a crop", "?w=640&h=480&f=auto", NO_AVIF],
+    ["a format that the URL names", "?w=320&f=webp", NO_AVIF],
+    ["a format that uploads make at each width", "?w=320&f=auto", NO_AVIF, { pages: { make: "all" } }],
+  ])("is no answer for %s, which is ordered", async (_what, query, accept, config = {}) => {
+    const [, isKept, isOrdered] = await answered(photo(UPLOADED, { config }), query, accept);
+    expect([isKept, isOrdered]).toEqual([false, true]);
+  });
+
+  it("is in a format that the client names or must know", async () => {
+    expect(await answered(photo(["1440-high.webp"]), "?w=320&f=auto", CRAWLER)).toEqual(["image/webp", false, true]);
+  });
+
+  it("comes before the original, whatever the page wants first", async () => {
+    const world = photo(UPLOADED, { config: { cold: { first: "original" } } });
+    expect(await answered(world, "?w=320&f=auto", NO_AVIF)).toEqual(["image/webp", true, false]);
+  });
+
+  it("is the original's own width where that is narrower", async () => {
+    const world = photo([]);
+    world.images.store("variants/photo/640-high.webp", BYTES);
+    world.know("photo", { ...noted(["640-high.webp"]), width: 500, height: 400 });
+    expect(await answered(world, "?w=1920&f=auto", NO_AVIF)).toEqual(["image/webp", true, false]);
+  });
+
+  it("is ordered where the note lists what R2 has lost", async () => {
+    const world = photo([], { listed: UPLOADED });
+    expect((await answered(world, "?w=320&f=auto", NO_AVIF))[2]).toBe(true);
+  });
+
+  it("shows a stranger of a hidden original no more than was asked for", async () => {
+    const sources = [{ prefix: "", bucket: "ORIGINALS", key: "{id}", maxUnsignedPx: 640 }];
+    const world = photo(["1440-high.webp"], { config: { sources } });
+    expect(await answered(world, "?w=320&f=auto", NO_AVIF)).toEqual(["image/gif", false, true]);
+  });
+});

@@ -1,4 +1,4 @@
-import { showsInstead } from "@prewarm/shared/accept";
+import { madeFormats, showsInstead } from "@prewarm/shared/accept";
 import { formatId } from "@prewarm/shared/image-id";
 import type { StoredInfo } from "@prewarm/shared/image-info";
 import { isWithheld, type Original } from "@prewarm/shared/source";
@@ -8,7 +8,7 @@ import { serveVariant } from "../hit/serve-variant.ts";
 import { IMAGES_PATH } from "../request/target.ts";
 import type { RequestContext } from "../request-context.ts";
 import { trimToExpiry } from "../respond.ts";
-import { bestStored, showsNoMore } from "./best-stored.ts";
+import { bestStored, showsAllOf, showsNoMore } from "./best-stored.ts";
 import { isNotShown } from "./original.ts";
 
 /** Seconds for which a client may keep a stand-in: it must not hide the variant for long. */
@@ -40,6 +40,21 @@ export function standInsFor(context: RequestContext, original: Original, info: S
   const shows = { ...wanted, asked: target.transform.format };
   if (placeholder !== null && showsInstead(placeholder.format, shows) !== "no") stored.push(placeholder);
   return stored.filter((each) => mayShow(context, original, info, each));
+}
+
+/**
+ * The stored variant that answers for good where `f=auto` becomes a format that uploads do not make at each width, so that nothing is to be
+ * made; null where none shows as much, or where uploads make the asked one.
+ */
+export function answerFor(context: RequestContext, original: Original, info: StoredInfo): Transform | null {
+  const { target, headers, edge } = context;
+  const { transform, negotiated, orElse } = target;
+  if (!negotiated || madeFormats(edge.config).includes(transform.format)) return null;
+  const shown = [transform.format, ...orElse];
+  const stored = bestStored({ ...target, accept: headers.get("Accept") }, info).find(
+    (each) => shown.includes(each.format) && showsAllOf(transform, each, info),
+  );
+  return stored !== undefined && mayShow(context, original, info, stored) ? stored : null;
 }
 
 /** Of a hidden original a viewer is shown what anybody may ask for, and what shows no more than the asked variant, which a signature opens. */
