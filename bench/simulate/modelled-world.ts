@@ -200,7 +200,7 @@ export class ModelledWorld {
       ...{
         sweep: async () => [],
         listBlocks: async () => [],
-        putChanges: async () => undefined,
+        putChanges: async (next) => void next(),
         publishGate: async () => undefined,
         deliver: async () => ({ status: 204, said: "" }),
       },

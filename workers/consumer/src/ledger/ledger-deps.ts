@@ -17,8 +17,11 @@ export interface LedgerDeps extends QueueDeps {
   sweep(pass: Pass, goOn: GoOn): Promise<Found[]>;
   /** The blocks of removed images that R2 has. Throws when R2 does not answer. */
   listBlocks(): Promise<Block[]>;
-  /** Puts the changes object, by which edges know which images have changed. Takes as long as R2 wants between two puts of it. */
-  putChanges(text: string): Promise<void>;
+  /**
+   * Puts the changes object, by which edges know which images have changed. Takes as long as R2 wants between two puts of it, and calls `next`
+   * for the text just before the put.
+   */
+  putChanges(next: () => string | null): Promise<void>;
   /** Tells the edge which lanes are closed. */
   publishGate(file: GateFile): Promise<void>;
   /** Sends a signed event to an endpoint of the configuration; what it answered. Throws when it does not answer. */

@@ -20,7 +20,7 @@ interface Parts {
   host: Pick<QueueHost, "waitUntil">;
 }
 
-/** Puts the changes object, one put at a time. A change that comes while a put is under way is in the next one. */
+/** Puts the changes object, one put at a time. A change that comes while R2 takes a put is in the next one. */
 export class Teller {
   readonly #parts: Parts;
   #isTelling = false;
@@ -63,10 +63,10 @@ export class Teller {
 
   /** One put after the other, until the edges know all. */
   async #tell(): Promise<void> {
-    const { transactions, deps } = this.#parts;
+    const { deps } = this.#parts;
     for (let failed = 0; failed < TRIES && this.#untold() !== null; ) {
       try {
-        await this.#put(transactions.write(nextChanges));
+        await this.#put();
         failed = 0;
       } catch (error) {
         failed += 1;
@@ -77,12 +77,18 @@ export class Teller {
     this.#isTelling = false;
   }
 
-  async #put(next: { text: string; seq: number } | null): Promise<void> {
-    if (next === null) return;
+  async #put(): Promise<void> {
     const { transactions, deps } = this.#parts;
-    await deps.within(deps.putChanges(next.text), PUT_TIMEOUT_MS);
-    transactions.write((tx) => changesPut(tx, next.seq));
-    const isTold = ({ seq }: { seq: number }) => seq <= next.seq;
+    let put = 0;
+    const next = (): string | null => {
+      const changes = transactions.write(nextChanges);
+      put = changes?.seq ?? 0;
+      return changes?.text ?? null;
+    };
+    await deps.within(deps.putChanges(next), PUT_TIMEOUT_MS);
+    if (put === 0) return;
+    transactions.write((tx) => changesPut(tx, put));
+    const isTold = ({ seq }: { seq: number }) => seq <= put;
     for (const { told } of this.#waiting.filter(isTold)) told();
     this.#waiting = this.#waiting.filter((one) => !isTold(one));
   }

@@ -21,7 +21,7 @@ function setup() {
 it("R2 is given more than a second between two puts of the object", async () => {
   const { memory, deps, slept, text } = setup();
   const put = createChangesPut(memory.bucket, deps);
-  for (const told of ["1", "2", "3"]) await put(told);
+  for (const told of ["1", "2", "3"]) await put(() => told);
   expect([slept, await text()]).toEqual([[1_100, 1_100], "3"]);
   // The first put looks what is there.
   expect(memory.calls.filter((call) => call.startsWith("head"))).toHaveLength(1);
@@ -38,8 +38,8 @@ it("a put that hung changes nothing when it lands after a newer one", async () =
       return put(...args);
     }) as typeof put,
   };
-  const late = createChangesPut(slow, deps)("older");
-  await createChangesPut(memory.bucket, deps)("newer");
+  const late = createChangesPut(slow, deps)(() => "older");
+  await createChangesPut(memory.bucket, deps)(() => "newer");
   hung.resolve();
   await expect(late).rejects.toThrow("another put");
   expect(await text()).toBe("newer");
@@ -48,9 +48,9 @@ it("a put that hung changes nothing when it lands after a newer one", async () =
 it("a put after one that came in between succeeds", async () => {
   const { memory, deps, text } = setup();
   const put = createChangesPut(memory.bucket, deps);
-  await put("1");
-  await createChangesPut(memory.bucket, deps)("another's");
-  await expect(put("2")).rejects.toThrow();
-  await put("2");
+  await put(() => "1");
+  await createChangesPut(memory.bucket, deps)(() => "another's");
+  await expect(put(() => "2")).rejects.toThrow();
+  await put(() => "2");
   expect(await text()).toBe("2");
 });

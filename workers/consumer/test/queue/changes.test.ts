@@ -174,15 +174,19 @@ describe("an image leaves the changes", () => {
 });
 
 describe("a put of the changes", () => {
-  /** A world whose puts end when the test says how. */
+  /** A world whose puts end when the test says how, and come when `turn` lets them. */
   function heldWorld() {
+    const turn: { until: Promise<void> | null } = { until: null };
     const puts: { text: string; end: PromiseWithResolvers<void> }[] = [];
-    const putChanges = (text: string) => {
-      const end = Promise.withResolvers<void>();
-      puts.push({ text, end });
-      return end.promise;
+    const putChanges = (next: () => string | null) => {
+      const put = () => {
+        const end = Promise.withResolvers<void>();
+        puts.push({ text: next() ?? "", end });
+        return end.promise;
+      };
+      return turn.until?.then(put) ?? put();
     };
-    return { world: setup({}, { putChanges }), puts };
+    return { world: setup({}, { putChanges }), puts, turn };
   }
   const settled = () => new Promise((turn) => setImmediate(turn));
 
@@ -201,6 +205,22 @@ describe("a put of the changes", () => {
     puts[1]?.end.resolve();
     await settled();
     expect(heard).toEqual(["a", "b"]);
+  });
+
+  it("has every change that came while it waited for its turn", async () => {
+    const { world, puts, turn } = heldWorld();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    turn.until = promise;
+    world.ledger.purgeImage("a", null, "test");
+    const first = world.ledger.edgesTold();
+    await settled();
+    world.ledger.purgeImage("b", null, "test");
+    const second = world.ledger.edgesTold();
+    resolve();
+    await settled();
+    puts[0]?.end.resolve();
+    await Promise.all([first, second]);
+    expect(puts.map(({ text }) => text.includes('"b"'))).toEqual([true]);
   });
 
   it("that R2 refuses is repeated with all that has come since", async () => {

@@ -41,7 +41,7 @@ export function testEngine(
     watchExternalJobs: () => ({ keepRunning: () => null }),
     sweep: async () => [],
     listBlocks: async () => [],
-    putChanges: async (text) => void done.changes.push(text),
+    putChanges: async (next) => void done.changes.push(next() ?? ""),
     deliver: async () => ({ status: 204, said: "" }),
     publishGate: async (file) => void done.gates.push(file),
     ...more,
