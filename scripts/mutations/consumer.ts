@@ -38,8 +38,12 @@ export const CONSUMER: readonly Mutation[] = [
       tests: [...NOTES, `${WORLD}/crash/crash-points.test.ts`],
     }),
     breaks("P11", "a note goes on to tell of variants that are gone", {
-      find: "const isLong = isWhole(id, slice) && ",
-      replace: "const isLong = isWhole(id, slice) && listed < 0 && ",
+      find: "const isLong = isChecked && ",
+      replace: "const isLong = isChecked && listed < 0 && ",
+    }),
+    breaks("P11", "a note that gains a variant goes on to tell of one that is gone", {
+      find: "const gone = isChecked ?",
+      replace: "const gone = isLong ?",
     }),
     breaks("P11", "the end of a slice takes variants out of a note", { find: "isWhole(id, slice) && ", replace: "" }),
     breaks("P18", "an announcement that its handlers did not live to note is never noted", {

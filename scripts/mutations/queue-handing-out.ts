@@ -64,6 +64,11 @@ export const QUEUE_HANDING_OUT: readonly Mutation[] = [
     }),
   ]),
   ...at({ file: `${QUEUE}/claims/hand-out.ts`, tests: [`${SIMULATED}/first-runs.test.ts`] }, [
+    breaks("P1", "a job that was cancelled, and whose key is too old to be sent again, stays open for ever", {
+      find: "row.state !== CANCELLING && ",
+      replace: "",
+      tests: [`${SIMULATED}/settle.test.ts`],
+    }),
     breaks("P9", "a run that goes first takes turns with the others of its lane", {
       find: "if (first.length > 0) takeInLine((run) => first.includes(run));",
       replace: "if (first.length > 0) takeInLine(() => true);",
@@ -203,6 +208,10 @@ export const QUEUE_HANDING_OUT: readonly Mutation[] = [
       find: "found.absent.flatMap(",
       replace: "[...found.absent, ...found.pending].flatMap(",
       histories: { rule: "stuck" },
+    }),
+    breaks("P1", "a job that was cancelled, and that Ittybit has lost, stays open for ever", {
+      find: "    cancelRow(tx, row);\n    return;",
+      replace: "    return;",
     }),
     breaks("P11", "a job that Ittybit has lost is waited for for ever", {
       find: "  for (const claim of lost) lose(tx, claim);\n",

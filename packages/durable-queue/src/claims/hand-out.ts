@@ -6,7 +6,7 @@ import type { Claim, Owner } from "../schema/claim.ts";
 import { dueIds, dueIdsOf } from "../schema/due.ts";
 import { groupOf } from "../schema/key.ts";
 import { FOR_EVER, type QueueTx } from "../schema/queue-tx.ts";
-import { BULK, type LaneCode, LIVE, laneName, type Row, UPLOAD, WAITING } from "../schema/row.ts";
+import { BULK, CANCELLING, type LaneCode, LIVE, laneName, type Row, UPLOAD, WAITING } from "../schema/row.ts";
 import { firstRuns, hasNoSubscribers, sharedIds } from "../schema/runs.ts";
 import { charge } from "./charge.ts";
 import { workers } from "./pace.ts";
@@ -291,10 +291,13 @@ function free(one: HandOut, ids: number[]): Row[] {
   });
 }
 
-/** Cancels a row whose subscribers are all cancelled, or whose group is locked for ever. */
+/**
+ * Cancels a row whose subscribers are all cancelled, or whose group is locked for ever, and a row that no handler holds
+ * although it was to be cancelled as soon as its handler reports.
+ */
 function cancelUnwanted(tx: QueueTx, row: Row): boolean {
   const isLockedForEver = tx.lockedUntil(groupOf(row.key)) === FOR_EVER;
-  if (!isLockedForEver && !hasNoSubscribers(tx.runs, row)) return false;
+  if (row.state !== CANCELLING && !isLockedForEver && !hasNoSubscribers(tx.runs, row)) return false;
   cancelOpen(tx, row);
   return true;
 }

@@ -42,6 +42,19 @@ export function expireLeases(tx: QueueTx): void {
   endLeases(tx);
   const { claims } = tx.memory;
   for (const claim of claims.abandoned()) if (isOver(claim, tx.now)) claims.remove(claim);
+  endForgotten(tx);
+}
+
+/**
+ * Ends the claims of jobs that are to be cancelled and whose handler an eviction has forgotten. The handler may act until
+ * its lease ends, which is at the latest a lease's length after the eviction.
+ */
+function endForgotten(tx: QueueTx): void {
+  const { claims, startedAt } = tx.memory;
+  if (tx.now < startedAt + LEASE_MS) return;
+  const forgotten = claims.orphaned().filter(({ state }) => state === "prefetched");
+  tx.rows.loadIds(forgotten.map(({ id }) => id));
+  for (const claim of forgotten) endStale(tx, claim, tx.rows.byId(claim.id), true);
 }
 
 /**

@@ -6,7 +6,7 @@ import type { Claim } from "../schema/claim.ts";
 import type { QueueTx } from "../schema/queue-tx.ts";
 import { CANCELLING } from "../schema/row.ts";
 import { noteFound, unmade } from "./found-jobs.ts";
-import { endClaim, fail, isStale, newGeneration } from "./transitions.ts";
+import { cancelRow, endClaim, fail, isStale, newGeneration } from "./transitions.ts";
 
 /**
  * Applies the observations of the poller: slots become free, results may be fetched. Answers how many jobs are over, so
@@ -68,7 +68,11 @@ function lose(tx: QueueTx, claim: Claim): void {
   }
   const row = tx.rows.byId(claim.id);
   endClaim(tx, claim, true, "upstream_lost");
-  if (row === null || isStale(row, claim) || row.state === CANCELLING) return;
+  if (row === null || isStale(row, claim)) return;
+  if (row.state === CANCELLING) {
+    cancelRow(tx, row);
+    return;
+  }
   newGeneration(tx, row);
   const message = `${tx.service} made the job ${claim.externalId ?? ""} and does not know it any more.`;
   if (!fail(tx, row, { claim, failure: { code: "upstream_lost", message }, permanent: false })) row.due = tx.now;

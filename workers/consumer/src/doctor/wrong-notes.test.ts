@@ -36,6 +36,9 @@ it("finds notes of variants that are gone, where it sees all of the image", () =
     find({ variants, notes, ...slice }).flatMap((one) => (one.gone === null ? [] : [[one.id, ...one.gone.there]]));
   expect(gone({ from: "", to: null })).toEqual([["a", "a/1.webp"], ["b", "b/1.webp"], ["c", "c/1.webp"], ["none"]]);
   expect(gone({ from: "a/0.webp", to: "c/1.webp" })).toEqual([["b", "b/1.webp"]]);
+  // As many as before, but others.
+  const [other] = find({ variants: [variant("a/2.webp", 30)], notes: { a: note(1) } });
+  expect([other?.noted.map(({ key }) => key), [...(other?.gone?.there ?? [])]]).toEqual([["a/2.webp"], ["a/2.webp"]]);
   // Just written: of variants that were stored since the list.
   expect(find({ variants, notes: { a: note(2, { uploaded: HOUR }), b: note(1), c: note(1) } })).toEqual([]);
 });

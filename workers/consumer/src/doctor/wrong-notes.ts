@@ -77,16 +77,15 @@ function wrongNote(id: string, variants: readonly ListedVariant[], slice: Listed
   const own = late.filter(isOwn);
   // A note has room for so many crops and qualities.
   const isShort = own.length > listed && listed < OTHERS_MAX;
-  const isLong = isWhole(id, slice) && variants.filter((one) => isOwn(one) && one.isCounted).length < listed;
-  const gone =
-    isLong && uploaded < slice.now - LATE_MS
-      ? { id: decodeId(id), uploaded, there: new Set(variants.map(({ key }) => key)) }
-      : null;
+  const isChecked = isWhole(id, slice) && uploaded < slice.now - LATE_MS;
+  const isLong = isChecked && variants.filter((one) => isOwn(one) && one.isCounted).length < listed;
   const newer = late.filter((one) => one.uploaded > uploaded);
   const isOlder = newer.some(isOwn);
   const noted = new Set([...(isShort || isOlder ? own : []), ...newer, ...moved]);
-  if (noted.size === 0 && gone === null) return null;
-  return wrong(id, [...noted], slice, { gone, isSure: isShort || gone !== null || moved.length > 0 });
+  if (noted.size === 0 && !isLong) return null;
+  // A variant that the note lacks may have taken the place of one that is gone: then the numbers are the same.
+  const gone = isChecked ? { id: decodeId(id), uploaded, there: new Set(variants.map(({ key }) => key)) } : null;
+  return wrong(id, [...noted], slice, { gone, isSure: isShort || isLong || moved.length > 0 });
 }
 
 /** The announcement of another version that the note has not heard of. */

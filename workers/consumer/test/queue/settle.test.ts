@@ -1,5 +1,8 @@
 import type { Outcome } from "@prewarm/durable-queue/calls";
 import { expireLeases } from "@prewarm/durable-queue/claims/leases";
+import { observe } from "@prewarm/durable-queue/claims/observe";
+import { NOTHING } from "@prewarm/durable-queue/external-jobs";
+import { CANCELLED, CANCELLING } from "@prewarm/durable-queue/schema/row";
 import { describe, expect, it } from "vitest";
 import { nextAlarmOf } from "../../src/ledger/testing/next-alarm-of.ts";
 import { PERMANENT, STORED, setup, TRANSIENT } from "../../src/ledger/testing/setup.ts";
@@ -394,6 +397,42 @@ describe("a row that goes on in a live hand", () => {
       const given = call("p").give.find(({ key }) => key === KEY);
       expect(given?.gen).toBe(row(KEY)?.gen);
     }
+  });
+
+  it("whom an eviction has forgotten: cancelled when its lease is surely over, once the service has lost its job, or when its key is too old", () => {
+    const stateIn = ({ transactions }: ReturnType<ReturnType<typeof setup>["evict"]>) =>
+      transactions.read((tx) => tx.rows.loadKeys([KEY])[0]?.state);
+    const { accept, call, cancel, evict, clock } = setup();
+    accept(KEY);
+    call("o", { brief: true });
+    cancel(KEY);
+    const later = evict();
+    const states = [50, 20].map((seconds) => {
+      clock.advance(seconds);
+      later.transactions.write(expireLeases);
+      return stateIn(later);
+    });
+    expect(states).toEqual([CANCELLING, CANCELLED]);
+    const posted = setup();
+    posted.accept(KEY);
+    const [go] = posted.ready("o", posted.call("o", { brief: true }).give);
+    posted.cancel(KEY);
+    const lost = posted.evict();
+    const metadata = { ledger: "test", gen: String(go?.gen) };
+    const listed = { id: "j1", status: "pending", said: "queued", known: true, output: null, error: null } as const;
+    const found = [{ ...listed, metadata, input: null, createdAt: null, finishedAt: null }];
+    lost.transactions.write((tx) => observe(tx, { ...NOTHING, found }));
+    lost.transactions.write((tx) => observe(tx, { ...NOTHING, absent: ["j1"] }));
+    expect(stateIn(lost)).toBe(CANCELLED);
+    const late = setup();
+    late.accept(KEY);
+    late.ready("o", late.call("o", { brief: true }).give);
+    late.cancel(KEY);
+    const nextDay = late.evict();
+    late.clock.advance(25 * 3_600);
+    const said = { role: "work" as const, room: 40, have: [], asks: [], submitted: [], settled: [], leave: false };
+    nextDay.exchange({ owner: "p", first: true, ...said });
+    expect(stateIn(nextDay)).toBe(CANCELLED);
   });
 
   it("which has put a copy of it: stored, for it is too late to cancel it", () => {
