@@ -9,11 +9,15 @@ const CONSUMER = "workers/consumer/src";
 /** The end of a claim: outcomes, transitions of a row, and leases that run out. */
 export const QUEUE_SETTLING: readonly Mutation[] = [
   ...at({ file: `${QUEUE}/claims/leases.ts`, tests: [`${SIMULATED}/leases.test.ts`] }, [
-    breaks("P1", "a job that was cancelled in the hand of a handler that an eviction has forgotten stays open for ever", {
-      find: "  endForgotten(tx);\n",
-      replace: "",
-      tests: [`${SIMULATED}/settle.test.ts`],
-    }),
+    breaks(
+      "P1",
+      "a job that was cancelled in the hand of a handler that an eviction has forgotten stays open for ever",
+      {
+        find: "  endForgotten(tx);\n",
+        replace: "",
+        tests: [`${SIMULATED}/settle.test.ts`],
+      },
+    ),
     breaks("P1", "what a dead handler held is never taken back", {
       find: "if (isLive(owner, now)) continue;",
       replace: "if (isLive(owner, 0)) continue;",

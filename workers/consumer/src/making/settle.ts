@@ -4,6 +4,7 @@ import { type DeadMarker, deadMs } from "@prewarm/shared/markers";
 import type { Transform } from "@prewarm/shared/transform";
 import type { Turn } from "../platform/semaphore.ts";
 import { type GoneVariants, type Noted, type NotedImage, noteGone, noteStored } from "../store/info.ts";
+import { SAME_KEY_MS } from "../store/make-pass.ts";
 import { clearOldMarkers, markDead } from "../store/markers.ts";
 import type { StoredObject } from "../store/variants.ts";
 import { type BatchContext, RANKS, rankOf } from "./batch-context.ts";
@@ -100,10 +101,12 @@ export async function mendNotes(
   context: BatchContext,
   wrong: readonly { noted: readonly Noted[]; gone: GoneVariants | null }[],
 ): Promise<void> {
-  for (const { gone } of wrong) {
+  for (const { gone, noted } of wrong) {
     if (gone === null) continue;
     try {
-      await noteGone(context, gone);
+      const isPut = await noteGone(context, gone);
+      // The same note is put again below.
+      if (isPut && noted.length > 0) await context.sleep(SAME_KEY_MS);
     } catch (error) {
       context.log("info.put_failed", { key: gone.id, error: errorText(error) });
     }

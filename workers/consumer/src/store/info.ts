@@ -262,20 +262,24 @@ export interface GoneVariants {
   there: ReadonlySet<string>;
 }
 
-/** Takes out of the note what does not lie in R2. A note that was written since the list stays as it is: the list may be older. */
+/**
+ * Takes out of the note what does not lie in R2. A note that was written since the list stays as it is: the list may be older. Answers whether
+ * it was put.
+ */
 export async function noteGone(
   deps: Pick<InfoDeps, "images" | "connections" | "config">,
   { id, uploaded, there }: GoneVariants,
-): Promise<void> {
+): Promise<boolean> {
   const object = await deps.connections.run(() => deps.images.get(infoKey(id)));
-  if (object === null) return;
+  if (object === null) return false;
   const metadata = fromCustomMetadata(object.customMetadata);
   const info = parseInfo(await object.text());
-  if (info === null || metadata === null) return;
+  if (info === null || metadata === null) return false;
   const isThere = (transform: Transform, v: string | null) => there.has(variantKey(id, transform, v));
   const kept = withoutGone(info, isThere, placeholderTransform(deps.config));
+  if (listedIn(kept) === listedIn(info)) return false;
   const asListed = ifNotPutAgain({ uploaded: new Date(uploaded) });
-  await deps.connections.run(() => putInfo(deps.images, id, kept, metadata, asListed));
+  return (await deps.connections.run(() => putInfo(deps.images, id, kept, metadata, asListed))) !== null;
 }
 
 /** What is known of these images, by id; those of which nothing is stored are absent. */
