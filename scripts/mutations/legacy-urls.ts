@@ -13,11 +13,17 @@ export const LEGACY_URLS: readonly Mutation[] = [
       replace: "path",
     }),
   ]),
-  ...at({ file: `${SRC}/nearest-open.ts`, tests: OPEN_SET_TESTS }, [
+  ...at({ file: `${SRC}/offer.ts`, tests: OPEN_SET_TESTS }, [
     breaks("L7", "an old URL names a variant outside the open set", {
-      find: "    if (!closed) continue;\n",
-      replace: "",
+      find: "all.every(({ closed }) => closed)",
+      replace: "all.length > 0",
     }),
+    breaks("L7", "an old URL names a variant that no upload makes", {
+      find: "made?.has(formatTransform(transform)) ?? true",
+      replace: "made !== undefined",
+    }),
+  ]),
+  ...at({ file: `${SRC}/nearest-open.ts`, tests: OPEN_SET_TESTS }, [
     breaks("L7", "a named transformation that may blur shows the clear picture", {
       find: '"hiding")];',
       replace: '"unsupported")];',

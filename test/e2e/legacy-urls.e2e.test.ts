@@ -11,6 +11,7 @@ import { defineConfig } from "@prewarm/shared/config";
 export default defineConfig({
   sources: [{ prefix: "", url: "https://cdn.example.com/originals/{id}" }],
   presets: { card: "w=640&h=480&fit=cover&f=auto" },
+  pages: { ratios: ["4:3"] },
   legacy: [cloudinary({ cloud: "demo", secrets: ["CLOUDINARY_API_SECRET"] }), next()],
 });
 `;
@@ -37,7 +38,7 @@ describe("an old URL", () => {
     const cold = await ask(stack.edgeUrl + path, AVIF);
     expect(cold.status).toBe(302);
     const old = await warm(path);
-    const canonical = "/images/landscape.jpg?w=400&q=high&f=auto";
+    const canonical = "/images/landscape.jpg?w=480&q=high&f=auto";
     expect(old.headers.get("link")).toBe(`<${canonical}>; rel="canonical"`);
     expect(old.headers.get("content-type")).toMatch(/^image\/(avif|webp)$/);
     const now = await ask(stack.edgeUrl + canonical, AVIF);
@@ -50,7 +51,7 @@ describe("an old URL", () => {
   it("without a counterpart shows the nearest variant, and says so", async () => {
     const { headers, cache } = await warm("/demo/image/upload/c_fill,w_400,h_290,e_sepia,f_auto/landscape.jpg");
     expect(cache).toMatch(/, cloudinary; detail=approximate$/);
-    expect(headers.get("link")).toBe('</images/landscape.jpg?w=400&h=300&fit=cover&q=high&f=auto>; rel="canonical"');
+    expect(headers.get("link")).toBe('</images/landscape.jpg?w=480&h=360&fit=cover&q=high&f=auto>; rel="canonical"');
     expect(headers.get("cache-control")).toBe("public, max-age=86400");
   });
 

@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { EXIT } from "../src/platform/exit-codes.ts";
@@ -24,9 +25,9 @@ const UPLOAD = "/demo/image/upload";
 const LOG = [
   ...Array.from({ length: 6 }, () => line(`${UPLOAD}/w_400,f_auto/a.jpg`)),
   ...Array.from({ length: 3 }, () => line(`${UPLOAD}/c_fill,w_300,h_400,f_auto/b.jpg`)),
-  line(`${UPLOAD}/w_450/c.jpg`),
-  line(`${UPLOAD}/w_400,e_sepia/d.jpg`),
-  line(`${UPLOAD}/w_400,e_blur:2000/e.jpg`),
+  line(`${UPLOAD}/w_450,f_auto/c.jpg`),
+  line(`${UPLOAD}/w_400,f_auto,e_sepia/d.jpg`),
+  line(`${UPLOAD}/w_400,f_auto,e_blur:2000/e.jpg`),
   line(`${UPLOAD}/w_400/gone.jpg`, 404),
   line("/robots.txt"),
   "garbage\n",
@@ -42,14 +43,16 @@ describe("adopt", () => {
       from: "cloudinary",
       lines: { read: 12, skipped: 0, unread: 1, failed: 1, other: 1 },
       requests: { exact: 7, approximate: 3, unsupported: 1, refused: 1 },
-      rounded: 1,
+      variants: { warm: 11, cold: 0, none: 1 },
+      rounded: 7,
       parameters: [
         { parameter: "ratio", kind: "approximate", requests: 3, example: `${UPLOAD}/c_fill,w_300,h_400,f_auto/b.jpg` },
-        { parameter: "e_sepia", kind: "unsupported", requests: 1, example: `${UPLOAD}/w_400,e_sepia/d.jpg` },
-        { parameter: "e_blur", kind: "hiding", requests: 1, example: `${UPLOAD}/w_400,e_blur:2000/e.jpg` },
+        { parameter: "e_sepia", kind: "unsupported", requests: 1, example: `${UPLOAD}/w_400,f_auto,e_sepia/d.jpg` },
+        { parameter: "e_blur", kind: "hiding", requests: 1, example: `${UPLOAD}/w_400,f_auto,e_blur:2000/e.jpg` },
       ],
-      missingLines: [{ line: 'ratios: "3:4"', requests: 3 }],
+      missingLines: [{ line: 'ratios and pages.ratios: "3:4"', requests: 3 }],
       widths: [
+        { width: 400, requests: 8 },
         { width: 300, requests: 3 },
         { width: 450, requests: 1 },
       ],
@@ -64,9 +67,23 @@ describe("adopt", () => {
     expect(stdout).toMatch(
       /\nexact +58\.3 % +7\napproximate +25\.0 % +3\nunsupported +8\.3 % +1\nrefused +8\.3 % +1\n/,
     );
-    expect(stdout).toMatch(/\ne_sepia +unsupported +1 +8\.3 % +\/demo\/image\/upload\/w_400,e_sepia\/d\.jpg\n/);
-    expect(stdout).toMatch(/\nLines of prewarm\.config\.ts that would make requests exact:\n3 +ratios: "3:4"\n/);
+    expect(stdout).toMatch(/\n100\.0 % of the 11 that get a variant are warm after an upload\n/);
+    expect(stdout).toMatch(/\ne_sepia +unsupported +1 +8\.3 % +\/demo\/image\/upload\/w_400,f_auto,e_sepia\/d\.jpg\n/);
+    expect(stdout).toMatch(
+      /\nLines of prewarm\.config\.ts that would make requests exact:\n3 +ratios and pages\.ratios: "3:4"\n/,
+    );
     expect((await run(["--from", "cloudinary"], LOG)).stdout).toBe(stdout);
+  });
+
+  it("counts as warm what uploads of the site make", async () => {
+    const service = pathToFileURL(join(import.meta.dirname, "../../../packages/legacy-urls/src/cloudinary.ts"));
+    const config = `import { cloudinary } from "${service}";
+      export default { sources: [], legacy: [cloudinary({ exact: true })], recipes: { upload: ["w=320&f=auto"] } };`;
+    writeFileSync(join(cwd, "prewarm.config.mjs"), config);
+    const log = LOG + line(`${UPLOAD}/w_400,f_auto/a.gif`);
+    const { stdout } = await run(["--from", "cloudinary", "--json", "--config", "prewarm.config.mjs"], log);
+    // Those of `b.jpg` become 320 px, all others 400 or 480. A GIF is shown as it is.
+    expect(JSON.parse(stdout).variants).toEqual({ warm: 3, cold: 8, none: 2 });
   });
 
   it("--warm sends what was requested most, in that order", async () => {
@@ -75,7 +92,7 @@ describe("adopt", () => {
     expect(api.received).toHaveLength(1);
     expect(JSON.parse(api.received[0]?.body ?? "")).toEqual({
       items: [
-        { id: "a.jpg", transforms: ["w=400&q=high&f=auto"] },
+        { id: "a.jpg", transforms: ["w=480&q=high&f=auto"] },
         { id: "b.jpg", transforms: ["w=320&q=high&f=auto"] },
       ],
       label: "adopt",
@@ -96,7 +113,7 @@ describe("adopt", () => {
     ["next", "https://example.com/_next/image?url=%2Fa%2Fb.jpg&w=400&q=75", "a/b.jpg"],
   ])("reads URLs of %s: %s", async (from, address, id) => {
     await run(["--from", from, "--warm"], `${address}\n`);
-    expect(JSON.parse(api.received[0]?.body ?? "").items).toEqual([{ id, transforms: ["w=400&q=high&f=auto"] }]);
+    expect(JSON.parse(api.received[0]?.body ?? "").items).toEqual([{ id, transforms: ["w=480&q=high&f=auto"] }]);
   });
 
   it.each<[string[], string, RegExp]>([

@@ -9,6 +9,8 @@ export interface Asked {
   /** In px, density included; null follows from the other side, both null are the original's size. */
   width: number | null;
   height: number | null;
+  /** Whether a side is left to the browser or to the original's size: `auto`, a share, an expression. */
+  isFluid: boolean;
   /** How both sides bound the picture. `inside`: neither side is passed, and nothing is cut. */
   fit: "inside" | "cover" | "contain" | "fill";
   pos: Position | null;
@@ -23,8 +25,8 @@ export interface Asked {
 
 export function newAsked(id: string): Asked {
   return {
-    ...{ id, width: null, height: null, fit: "inside", pos: null, quality: null, format: null, preset: null },
-    losses: [],
+    ...{ id, width: null, height: null, isFluid: false, fit: "inside", pos: null },
+    ...{ quality: null, format: null, preset: null, losses: [] },
   };
 }
 
@@ -43,11 +45,12 @@ export function hide({ losses }: Asked, parameter: string): void {
   losses.push({ parameter, kind: "hiding" });
 }
 
-/** A size in px, or null: a share of the original (`0.5`), a word or an expression, which is noted as lost. */
+/** A size in px, or null: a share of the original (`0.5`), a word or an expression, which is noted. */
 export function readSize(asked: Asked, name: string, text: string): number | null {
   const size = /^\d{1,9}(?:\.\d{1,9})?$/.test(text) ? Number(text) : 0;
   // A number of at most 1 is a share of the original everywhere, and nobody wants one pixel.
   if (size > 1) return size;
+  asked.isFluid = true;
   approximate(asked, `${name}=${text.slice(0, 16)}`);
   return null;
 }

@@ -7,6 +7,7 @@ import { sign } from "@prewarm/shared/signature";
 import type { Asked } from "./asked.ts";
 import { isId, type NameImage } from "./image-of.ts";
 import { nearestOpen } from "./nearest-open.ts";
+import { openOffer, uploadOffer } from "./offer.ts";
 
 export type LegacyService = ServiceOf<Config>;
 export type LegacyEdge = EdgeOf<Config>;
@@ -17,6 +18,11 @@ export interface ServiceOptions {
   hosts?: readonly string[];
   /** From the service's name of an image to its id. Default: the name is the id. */
   id?: NameImage;
+  /**
+   * Whether a URL becomes the nearest of all that needs no signature (each width of `ladder` in each of `formats`), and not of what uploads
+   * make. More URLs are exact then, and a variant that no upload makes is made at its first view. Default false.
+   */
+  exact?: boolean;
   /**
    * What becomes of an URL that hides the picture or a part of it (a blur, a watermark, a named transformation that `presets` lacks).
    * `refuse`: it is answered 403. `show`: the picture is shown without that. Default `refuse`.
@@ -48,13 +54,14 @@ const URL_MAX = 4096;
 const APPROXIMATE_SECONDS = 86_400;
 
 export function createService(grammar: Grammar, options: SigningOptions): LegacyService {
-  const { hosts = [], id, secrets = [], hiding = "refuse" } = options;
+  const { hosts = [], id, secrets = [], exact = false, hiding = "refuse" } = options;
+  const offerOf = exact ? openOffer : uploadOffer;
   const read = (url: URL, config: Config): LegacyReading | null => {
     if (url.href.length > URL_MAX || (hosts.length > 0 && !hosts.includes(url.host))) return null;
     const asked = grammar.parse(url, config);
     if (asked === null) return null;
     const named = id === undefined ? asked.id : id(asked.id);
-    const reading = named === null || !isId(named) ? null : nearestOpen({ ...asked, id: named }, config);
+    const reading = named === null || !isId(named) ? null : nearestOpen({ ...asked, id: named }, offerOf(config));
     return reading?.exactness === "refused" && hiding === "show" ? shown(reading) : reading;
   };
   return {

@@ -1,6 +1,7 @@
 import { type Config, defineConfig } from "@prewarm/shared/config";
 import { growthOf, LINEAR_MAX } from "@prewarm/shared/testing/slowness";
-import { formatTransform, parseTransform } from "@prewarm/shared/transform";
+import { expandTransforms, formatTransform, parseTransform } from "@prewarm/shared/transform";
+import { recipesOf } from "@prewarm/shared/upload-recipe";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { cloudflareImages } from "../src/cloudflare.ts";
@@ -8,6 +9,7 @@ import { cloudinary } from "../src/cloudinary.ts";
 import { imgix } from "../src/imgix.ts";
 import { netlify } from "../src/netlify.ts";
 import { next } from "../src/next.ts";
+import type { LegacyService, ServiceOptions } from "../src/service.ts";
 
 const SOURCES = [{ prefix: "", url: "https://cdn.example.com/originals/{id}" }];
 const CONFIGS: readonly Config[] = [
@@ -25,14 +27,27 @@ const CONFIGS: readonly Config[] = [
     ratios: ["1:1", "9:16", { ratio: "1:1", pos: "top" }],
     presets: { wide: "w=700&h=100&f=webp", tall: "h=500&f=auto" },
   }),
+  defineConfig({
+    sources: SOURCES,
+    ratios: ["3:4", "16:9", "1:1", { ratio: "1:1", pos: "top" }],
+    // Of one box in some formats only, so that `f=auto` is open to some browsers and closed to others.
+    presets: { card: "w=320&h=100&f=avif", wide: "w=320&h=100&f=jpeg" },
+    pages: {
+      ...{ widths: [320, 640, 1080], icons: [64], ratios: ["3:4", "1:1"], og: true },
+      ...{ formats: ["jpeg", "auto"], make: ["webp"], qualities: ["low", "medium"] },
+    },
+  }),
+  defineConfig({ sources: SOURCES, pages: { formats: ["webp"], ratios: ["16:9"], qualities: ["very_high"] } }),
 ];
-const SERVICES = [
-  cloudinary(),
-  imgix({ hosts: ["old.example.com"] }),
-  cloudflareImages({ account: "hash" }),
-  netlify(),
-  next(),
+const servicesOf = (options: ServiceOptions): LegacyService[] => [
+  cloudinary(options),
+  imgix({ ...options, hosts: ["old.example.com"] }),
+  cloudflareImages({ ...options, account: "hash" }),
+  netlify(options),
+  next(options),
 ];
+const SERVICES = servicesOf({});
+const EXACT = servicesOf({ exact: true });
 
 const number = fc.oneof(
   fc.nat(5000).map(String),
@@ -115,7 +130,7 @@ describe("an old URL", () => {
     fc.assert(
       fc.property(urls, fc.constantFrom(...CONFIGS), (address, config) => {
         const url = URL.parse(address);
-        for (const reading of url === null ? [] : SERVICES.map((service) => service.read(url, config))) {
+        for (const reading of url === null ? [] : [...SERVICES, ...EXACT].map((each) => each.read(url, config))) {
           if (reading === null) continue;
           read += 1;
           for (const accept of [null, "image/avif,image/webp", "image/png"]) {
@@ -133,6 +148,22 @@ describe("an old URL", () => {
     );
     // The property would hold of services that read nothing.
     expect(read).toBeGreaterThan(3000);
+  });
+
+  it("names an image URL that an upload makes, unless exact ones are wanted", () => {
+    const sites = CONFIGS.map((config) => {
+      const specs = recipesOf(config).upload;
+      return { config, made: new Set(specs.flatMap((spec) => expandTransforms(spec, config).map(formatTransform))) };
+    });
+    fc.assert(
+      fc.property(urls, fc.constantFrom(...sites), (address, { config, made }) => {
+        const url = URL.parse(address);
+        for (const reading of url === null ? [] : SERVICES.map((each) => each.read(url, config)))
+          for (const transform of reading === null ? [] : expandTransforms(reading.query, config))
+            expect(made).toContain(formatTransform(transform));
+      }),
+      { numRuns: 5000 },
+    );
   });
 
   it.each([

@@ -39,17 +39,17 @@ describe("an old URL", () => {
       method: "HEAD",
       headers,
     });
-    expect(asked.url).toBe("https://old.example.com/images/a%20b/c.jpg?w=800&q=high&f=auto");
+    expect(asked.url).toBe("https://old.example.com/images/a%20b/c.jpg?w=828&q=high&f=auto");
     expect([asked.method, asked.headers.get("Accept"), asked.headers.get("Range")]).toEqual([
       "HEAD",
       "image/avif",
       "bytes=0-9",
     ]);
-    expect(response.headers.get("Link")).toBe('</images/a%20b/c.jpg?w=800&q=high&f=auto>; rel="canonical"');
+    expect(response.headers.get("Link")).toBe('</images/a%20b/c.jpg?w=828&q=high&f=auto>; rel="canonical"');
   });
 
   it("that is exact is kept as the image URL is", async () => {
-    const { response } = await serve(cloudinary(), `${HEAD}/w_800/a.jpg`);
+    const { response } = await serve(cloudinary(), `${HEAD}/w_800,f_auto/a.jpg`);
     expect(response.headers.get("Cache-Status")).toBe("edge; hit");
     expect(response.headers.get("Cache-Control")).toBe("public, max-age=31536000, immutable");
     expect(await response.text()).toBe("picture");
@@ -62,9 +62,12 @@ describe("an old URL", () => {
   });
 
   it("names its canonical URL on the edge's host where its own host is the service's alone", async () => {
-    const { response } = await serve(imgix({ hosts: ["img.example.com"] }), "https://img.example.com/a.jpg?w=400");
+    const { response } = await serve(
+      imgix({ hosts: ["img.example.com"] }),
+      "https://img.example.com/a.jpg?w=400&fm=avif",
+    );
     expect(response.headers.get("Link")).toBe(
-      '<https://images.example.com/images/a.jpg?w=400&q=high&f=jpeg>; rel="canonical"',
+      '<https://images.example.com/images/a.jpg?w=480&q=high&f=avif>; rel="canonical"',
     );
   });
 

@@ -37,7 +37,7 @@ export interface LegacyReading {
   exactness: "exact" | "approximate" | "unsupported" | "refused";
   /** What is lost, a row for each parameter; empty when exact. */
   losses: readonly LegacyLoss[];
-  /** The width that was asked for in px where it is no rung of the ladder, so that the next larger rung is served; else null. */
+  /** The width that was asked for in px where another one is served: the next that is offered, or the widest; else null. */
   roundedFrom: number | null;
 }
 

@@ -89,7 +89,7 @@ async function tallyLogs(
 ): Promise<LogTally> {
   const config = (await findConfig(args, context)) ?? PLANNED;
   const { service, urlOf } = logReaderFor(from, config, args.text("host"), args.text("account"));
-  const tally = createLogTally(top);
+  const tally = createLogTally(top, config);
   const meter = { readBytes: 0, totalBytes: 0 };
   const places = args.operands.length === 0 ? ["-"] : args.operands;
   for (const place of places) if (place !== "-") await measureFile(place, meter, context);
@@ -132,7 +132,7 @@ function print(tally: LogTally, from: string, report: Report): void {
     report.document("prewarm.adopt/1", documentOf(tally, from));
     return;
   }
-  const { lines, requests, rounded } = tally;
+  const { lines, requests, variants, rounded } = tally;
   const share = (count: number): string => `${((100 * count) / lines.read).toFixed(1)} %`;
   const rest = `${formatCount(lines.other)} of something else, ${formatCount(lines.failed)} that failed at ${from}`;
   report.data(`${formatCount(lines.read)} image requests; ${rest}, ${formatCount(lines.unread)} unread lines`);
@@ -141,11 +141,14 @@ function print(tally: LogTally, from: string, report: Report): void {
     words.map((word) => [word, share(requests[word]), formatCount(requests[word])]),
     report,
   );
+  const shown = variants.warm + variants.cold;
+  if (shown > 0) {
+    const warm = `${((100 * variants.warm) / shown).toFixed(1)} %`;
+    report.data(`${warm} of the ${formatCount(shown)} that get a variant are warm after an upload`);
+  }
   if (rounded > 0) {
     const widths = tally.widths(5).map(([width]) => width);
-    report.data(
-      `${formatCount(rounded)} exact ones get the next width of the ladder, most often for ${widths.join(", ")} px`,
-    );
+    report.data(`${formatCount(rounded)} exact ones get the next width, most often for ${widths.join(", ")} px`);
   }
   const parameters = tally.parameters().slice(0, SHOWN);
   if (parameters.length > 0) report.data("");
@@ -169,10 +172,11 @@ function list(rows: readonly (readonly string[])[], report: Report): void {
 
 function documentOf(tally: LogTally, from: string): Record<string, unknown> {
   const most = 10 * SHOWN;
-  const { lines, requests, rounded } = tally;
+  const { lines, requests, variants, rounded } = tally;
   const missingLines = tally.missingLines(most).map(([line, times]) => ({ line, requests: times }));
   const widths = tally.widths(most).map(([width, times]) => ({ width: Number(width), requests: times }));
-  return { from, lines, requests, rounded, parameters: tally.parameters().slice(0, most), missingLines, widths };
+  const parameters = tally.parameters().slice(0, most);
+  return { from, lines, requests, variants, rounded, parameters, missingLines, widths };
 }
 
 interface Warming {
