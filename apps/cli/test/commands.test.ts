@@ -280,7 +280,10 @@ describe("steering", () => {
     expect([code, stdout]).toEqual([EXIT.failed, expect.stringMatching(/1,234 +variants\/a\/400-high.webp\n$/)]);
     expect(stdout).toMatch(/^deleted +1 objects, 2 jobs, focal point$/m);
     expect(JSON.parse((await run(["removal", "a", "--json"])).stdout)).toMatchObject({ signature: "s" });
-    expect((await run(["unblock", "a"])).stdout).toBe("a may be made again\n");
+    expect((await run(["unblock", "a"])).stderr).toContain(
+      "forgets the receipt of its removal. Nobody can be asked here",
+    );
+    expect((await run(["unblock", "a", "--yes"])).stdout).toBe("a may be made again\n");
     expect(api.received.at(-1)).toMatchObject({ method: "POST", path: "/api/v1/images/a/unblock" });
   });
 

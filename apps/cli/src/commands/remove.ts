@@ -82,12 +82,13 @@ export const unblockCommand: Command = {
   name: "unblock",
   description: "Lift the block of a removed image; keep its receipt first, which is forgotten",
   operands: ONE_ID,
-  flags: {},
+  flags: { yes: YES_FLAG },
   examples: ["prewarm unblock u/7f3c91.jpg"],
   async run(args, context) {
     const id = checkImageId(args.operands[0] ?? "");
     const api = createControlApi(readControlSettings(args, context), context);
     const report = createReport(args, context);
+    await confirmByTyping(args, context, `This lets ${id} be made again, and forgets the receipt of its removal.`, id);
     const sending = { what: `unblocking ${id}` };
     await api.call("POST /api/v1/images/{id}/unblock", { params: { id } }, Unblocked, sending);
     if (report.json) report.document("prewarm.unblock/1", { id });
