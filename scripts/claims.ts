@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { purgeCommand } from "../apps/cli/src/commands/purge.ts";
 import { DEFAULTS, defineConfig, FORMATS, POSITIONS, type UserConfig } from "../packages/shared/src/config.ts";
+import { bulk, listUsd, SHIPPED_LOGS } from "../packages/shared/src/cost/operations.ts";
 import { variantsPerImage } from "../packages/shared/src/cost/outlook.ts";
 import { deployNames } from "../packages/shared/src/deploy.ts";
 import { AppError, problemBody } from "../packages/shared/src/errors.ts";
@@ -24,7 +25,7 @@ import { stringToSign } from "../packages/shared/src/signature.ts";
 import { formatTransform, parseTransform } from "../packages/shared/src/transform.ts";
 import { variantKey } from "../packages/shared/src/variant-key.ts";
 import shipped from "../prewarm.config.ts";
-import { EXAMPLE } from "./cost/tables.ts";
+import { EXAMPLE, ORDERED_BY_VIEWS } from "./cost/tables.ts";
 import { PROMISES } from "./mutations/promises.ts";
 
 /*
@@ -97,7 +98,7 @@ export const CLAIMS: readonly (readonly [page: string, text: string])[] = [
   ["SECURITY.md", `${count(HOOK_JOBS_PER_DAY)} jobs a day`],
   ["docs/api.md", `the last ${DELIVERIES} deliveries`],
   ["docs/dashboard.md", `last ${DELIVERIES} deliveries`],
-  ["docs/configuration.md", `makes ${pages.widths.length} + 3 + 1 = ${UPLOAD} variants`],
+  ["docs/configuration.md", `makes ${UPLOAD} variants`],
   ["docs/configuration.md", `that is ${count(Math.floor(WARMING / UPLOAD))} uploads`],
   ["docs/shop-of-n-products.md", `\`gate.monthlyJobs\` = ${count(gate.monthlyJobs ?? 0)}`],
   ["docs/shop-of-n-products.md", `\`gate.warmingShare\` = ${gate.warmingShare}`],
@@ -119,10 +120,18 @@ export const CLAIMS: readonly (readonly [page: string, text: string])[] = [
   ["README.md", WIDTHS],
   ["README.md", `[${Object.keys(PROMISES).filter((name) => name.startsWith("P")).length} promises]`],
   ["README.md", `Status:** ${version.replace(/\.0$/, "")},`],
-  ["README.md", `${count(EXAMPLE.images)} images of ${UPLOAD} variants`],
+  [
+    "README.md",
+    `${count(EXAMPLE.images)} images, ${count(EXAMPLE.newImagesPerMonth)} new ones and ${EXAMPLE.viewsPerMonth / 1e6} M views a month`,
+  ],
   ["README.md", `A site needs Node ${SITE_NODE}.`],
-  ["docs/scale.md", `${count(EXAMPLE.images)} images of ${UPLOAD} variants`],
-  ["docs/scale.md", `make ${EXAMPLE.askedShare * 100} % of them within a month`],
+  ["docs/scale.md", `${count(EXAMPLE.images)} images, ${count(EXAMPLE.newImagesPerMonth)} new ones`],
+  [
+    "docs/scale.md",
+    `${EXAMPLE.askedVariants} variants and ${EXAMPLE.askedSizes} sizes of an image within a month, and order ${ORDERED_BY_VIEWS} variants`,
+  ],
+  ["docs/scale.md", `$${(1e6 * listUsd(bulk(1), SHIPPED_LOGS)).toFixed(1)} per million`],
+  ["docs/scale.md", `about ${Math.floor(50 / (bulk(UPLOAD).rowWritten ?? 1))} million bulk variants`],
   ["AGENTS.md", WIDTHS],
   ["AGENTS.md", `${UPLOAD} per upload by default`],
   ["docs/page-authors.md", WIDTHS],

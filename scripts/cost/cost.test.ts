@@ -1,17 +1,19 @@
 import { describe, expect, it } from "vitest";
-import { billedUsd, listUsd, MOST_USD, PATHS, sum, times } from "../../packages/shared/src/cost/operations.ts";
+import { defineConfig, type UserConfig } from "../../packages/shared/src/config.ts";
+import { billedUsd, bulk, listUsd, MOST_USD, PATHS, sum, times } from "../../packages/shared/src/cost/operations.ts";
 import { PRICES } from "../../packages/shared/src/cost/prices.ts";
 import { CLOUDINARY, creditsUsd, IMGIX } from "./prices.ts";
-import { bills, type Site } from "./services.ts";
-import { EXAMPLE, pathTable } from "./tables.ts";
+import { bills, type Recipe, type Site } from "./services.ts";
+import { EXAMPLE, pathTable, RECIPES, recipesFor } from "./tables.ts";
 
 const SITE: Site = {
-  ...{ images: 100_000, variantsPerImage: 6, newImagesPerMonth: 0, viewsPerMonth: 50e6, variantKb: 30 },
-  ...{ sizesPerImage: 6, originalKb: 1_000, cacheShare: 0.5, centres: 20, askedShare: 1, logs: 0, ittybitPer1000: 0 },
+  ...{ images: 100_000, newImagesPerMonth: 0, viewsPerMonth: 50e6, variantKb: 30, originalKb: 1_000 },
+  ...{ cacheShare: 0.5, centres: 20, askedVariants: 6, askedSizes: 6, logs: 0, ittybitPer1000: 0 },
 };
+const SIX: Recipe = { name: "Prewarm", variants: 6, byViews: 0 };
 
-function bill(name: string, site: Partial<Site> = {}) {
-  const found = bills({ ...SITE, ...site }).find((one) => one.name.startsWith(name));
+function bill(name: string, site: Partial<Site> = {}, recipe = SIX) {
+  const found = bills({ ...SITE, ...site }, [recipe]).find((one) => one.name.startsWith(name));
   if (found === undefined) throw new Error(`no bill of ${name}`);
   return found;
 }
@@ -30,6 +32,26 @@ describe("operations", () => {
     expect(billedUsd({ r2A: 3e6, r2B: 1e6 }, 1)).toBeCloseTo(9);
     expect(billedUsd({ logBytes: 100e9 }, 0.5)).toBe(0);
   });
+
+  it.each([
+    ["R2's operations", { r2A: 2_000_001 }, 9],
+    ["R2's storage", { r2GbMonth: 11.1 }, 0.03],
+    ["Durable Objects' requests", { objectRequest: 1.5e6 }, 0.15],
+    ["Durable Objects' time", { objectGbS: 552_960 }, 12.5],
+  ])("are rounded up to whole units as the pages of R2 and Durable Objects say: %s", (_what, operations, usd) => {
+    expect(billedUsd(operations, 1)).toBeCloseTo(usd);
+  });
+
+  it("are billed one by one elsewhere", () => {
+    expect(billedUsd({ request: 10.5e6 }, 1)).toBeCloseTo(0.15);
+  });
+
+  it("leave logs behind, which are paid for a week of the month", () => {
+    expect(PATHS.hit.operations).toMatchObject({ logBytes: 2_000, logGbMonth: (2e-6 * 7) / 30 });
+    expect(
+      billedUsd(times(PATHS.hit.operations, 50e6), 1) - billedUsd(times(PATHS.hit.operations, 50e6), 0),
+    ).toBeCloseTo(50 * 0.25 + (100 * (7 / 30) - 10) * 0.1);
+  });
 });
 
 describe("a path's price per million", () => {
@@ -38,8 +60,16 @@ describe("a path's price per million", () => {
     expect(listUsd(PATHS.storeHit.operations, 0) * 1e6).toBeCloseTo(0.68);
   });
 
-  it("is printed by path, the default recipe first", () => {
-    expect(pathTable(0.01).split("\n")[2]).toMatch(/^\| bulk, 22 \|/);
+  it("of bulk is that of the default recipe", () => {
+    expect(pathTable(0.01).split("\n")[2]).toMatch(/^\| bulk \|.* eleven an image/);
+    expect(PATHS.bulk.operations).toEqual(bulk(RECIPES[0]?.variants ?? 0));
+  });
+
+  it("of bulk is higher where fewer variants share an image: its note, its rows and its staged original", () => {
+    expect(bulk(22).r2A).toBeCloseTo(1 + 2 / 22 + 0.005);
+    expect(bulk(6).rowWritten).toBeCloseTo(3.26);
+    // One job is sent the original's own address.
+    expect(bulk(1)).toMatchObject({ r2A: 2.005, request: 0.005 });
   });
 
   it("has the spans that are kept, and what a variant's month in R2 costs", () => {
@@ -80,9 +110,23 @@ describe("a month at each service", () => {
   it("Prewarm: the library is paid for once, allowances are taken off", () => {
     const { first, later } = bill("Prewarm");
     // 40 M requests, 15 M reads of R2 and 8 GB beyond the plan; 1 ms of CPU a view; 20 data centres read the changes twice a minute.
-    expect(later).toBeCloseTo(5 + 40 * 0.3 + 20 * 0.02 + (15 + 1.728) * 0.36 + 8 * 0.015);
-    expect(first - later).toBeLessThan(600_000 * 10e-6);
+    expect(later).toBeCloseTo(5 + 40 * 0.3 + 20 * 0.02 + Math.ceil(15 + 1.728) * 0.36 + 8 * 0.015);
+    expect(first - later).toBeLessThan(600_000 * 11e-6);
     expect(bill("Prewarm", { ittybitPer1000: 0.1 }).first - first).toBeCloseTo(60);
+  });
+
+  it("Prewarm: what views order is paid too, and 1,000 uploads cost mostly Ittybit's fee", () => {
+    const recipe = { ...SIX, byViews: 0.5 };
+    const fee = { ittybitPer1000: 1 };
+    expect(bill("Prewarm", fee, recipe).first - bill("Prewarm", {}, recipe).first).toBeCloseTo(650);
+    expect(bill("Prewarm", fee).uploads).toBeCloseTo(6 + 6_000 * listUsd(PATHS.upload.operations, 0));
+  });
+
+  it("Prewarm: the first month of the example is about half of that with every format at each width", () => {
+    const [eleven, all] = bills(EXAMPLE, RECIPES);
+    expect([RECIPES[0]?.variants, RECIPES[1]?.variants]).toEqual([11, 22]);
+    expect((eleven?.first ?? 0) / (all?.first ?? 0)).toBeLessThan(0.55);
+    expect((eleven?.uploads ?? 0) / (all?.uploads ?? 0)).toBeCloseTo(0.5);
   });
 
   it("Cloudflare Images: unique transforms beyond 5,000, every month", () => {
@@ -92,14 +136,16 @@ describe("a month at each service", () => {
   });
 
   it("Images binding and R2: all formats of a size are one transform, paid once; the results are stored as Prewarm's", () => {
-    const { first, later } = bill("Images binding", { sizesPerImage: 2 });
+    const { uploads, first, later } = bill("Worker, Images binding", { askedSizes: 2 });
     expect(later).toBeCloseTo(5 + 40 * 0.3 + 20 * 0.02 + 15 * 0.36 + 8 * 0.015);
     expect(first - later).toBeCloseTo(195_000 * 0.5e-3);
+    expect(uploads).toBeCloseTo(1 + 6_000 * 4.5e-6);
   });
 
   it("Vercel: transforms, units of 8 kB written and read, traffic beyond a terabyte", () => {
     const parts = 590_000 * 0.05e-3 + 2.2e6 * 4e-6 + (100e6 - 0.6e6) * 0.4e-6 + 500 * 0.15;
     expect(bill("Vercel, cheapest").first).toBeCloseTo(20 + parts);
+    expect(bill("Vercel, cheapest").uploads).toBeCloseTo(6_000 * (0.05e-3 + 4 * 4e-6));
     expect(bill("Vercel, dearest").first).toBeGreaterThan(20 + parts);
   });
 
@@ -107,9 +153,17 @@ describe("a month at each service", () => {
     // 1,500 GB of traffic; 100 GB of originals and 18 of variants; 600 credits of transforms, once.
     expect(bill("Cloudinary").first).toBeCloseTo((549 / 1_350) * (1_500 + 118 + 600));
     expect(bill("Cloudinary").later).toBeCloseTo((549 / 1_350) * (1_500 + 118));
+    expect(bill("Cloudinary").uploads).toBeCloseTo(6 * (549 / 1_350));
     expect(bill("imgix").later).toBeCloseTo(creditsUsd(IMGIX.plans, 1_500 + 36));
     expect(bill("imgix").first).toBeCloseTo(creditsUsd(IMGIX.plans, 1_500 + 36 + 1_200));
   });
+});
+
+it("the configured recipe stands beside that of all formats, once where they are the same", () => {
+  const site = { sources: [{ prefix: "", url: "https://cdn.example.com/{id}" }] };
+  const counts = (pages: NonNullable<UserConfig["pages"]>) =>
+    recipesFor(defineConfig({ ...site, pages })).map(({ variants }) => variants);
+  expect([counts({ og: true }), counts({ make: "all" })]).toEqual([[12, 23], [22]]);
 });
 
 it("every price has a source and the month it was read", () => {

@@ -13,7 +13,8 @@ interface CreditPlan {
 
 export const CLOUDFLARE_IMAGES = {
   ...{ transformUsd: 0.5 / 1_000, included: 5_000 },
-  ...{ source: "developers.cloudflare.com/images/pricing", read: "2026-11" },
+  /** By URL and, since 2026-07-01, by the binding: the formats of a size are one transform. */
+  ...{ source: "developers.cloudflare.com/images/pricing; changelog/images/2026-07-01", read: "2026-12" },
 };
 
 /** An example, not a price: $1 buys 1,000 credits in an older copy of the list, and no page says how many of them an image job takes. */
@@ -30,7 +31,10 @@ export const VERCEL = {
   /** A unit of the shared cache, in kB. */
   unitKb: 8,
   ...{ trafficGbUsd: 0.15, trafficGbIncluded: 1_000 },
-  ...{ source: "vercel.com/docs/image-optimization/limits-and-pricing; traffic: secondary source", read: "2026-11" },
+  ...{
+    source: "vercel.com/docs/pricing/image-optimization; traffic: not confirmed, as quoted by others",
+    read: "2026-12",
+  },
 };
 
 export const CLOUDINARY = {
@@ -41,7 +45,7 @@ export const CLOUDINARY = {
     { name: "Advanced", usd: 249, credits: 600, extraUsd: null },
     { name: "Advanced Extra", usd: 549, credits: 1_350, extraUsd: null },
   ] satisfies CreditPlan[],
-  ...{ source: "cloudinary.com/pricing, as quoted by others (2026-05)", read: "2026-11" },
+  ...{ source: "cloudinary.com/pricing: plans not confirmed, as quoted by others (2026-05)", read: "2026-12" },
 };
 
 export const IMGIX = {
@@ -53,7 +57,7 @@ export const IMGIX = {
     { name: "Growth", usd: 300, credits: 1_875, extraUsd: 0.16 },
     { name: "Growth Plus", usd: 500, credits: 3_570, extraUsd: 0.12 },
   ] satisfies CreditPlan[],
-  ...{ source: "imgix.com/pricing-faq; plans as quoted by others (2026-05)", read: "2026-11" },
+  ...{ source: "imgix.com/pricing-faq; plans not confirmed, as quoted by others (2026-05)", read: "2026-12" },
 };
 
 /**

@@ -30,8 +30,8 @@ describe("what strangers cost", () => {
 
   it("says how many reads a request costs, and what a million of them do", () => {
     expect(requestsTable()).toMatch(/hit in R2 \| 1 \| \$0\.69 /);
-    expect(requestsTable()).toMatch(/hit in R2 by f=auto \| 2 \| \$1\.04 /);
-    expect(requestsTable()).toMatch(/HEAD of a miss \| 2 \| \$1\.04 /);
+    expect(requestsTable()).toMatch(/hit in R2 by f=auto \| 2 \| \$1\.05 /);
+    expect(requestsTable()).toMatch(/HEAD of a miss \| 2 \| \$1\.05 /);
     expect(requestsTable()).toMatch(/a miss \| 3 \| \$1\.41 /);
     expect(requestsTable()).toMatch(/a miss by f=auto \| 4 \| \$1\.77 /);
   });
@@ -52,10 +52,11 @@ describe("what strangers cost", () => {
       const each = (unit: keyof typeof PRICES) => PRICES[unit].usd;
       const { messages, reads, looks, rows, jobs, bytes, usd } = bill(config(), addresses);
       expect(reads).toBe(4 * messages);
-      const request = each("request") + each("cpuMs") + 2_000 * 0.01 * each("logBytes");
+      const log = each("logBytes") + (7 / 30 / 1e9) * each("logGbMonth");
+      const request = each("request") + each("cpuMs") + 2_000 * 0.01 * log;
       const message = 3 * each("queueOperation") + each("request") + 2 * each("cpuMs") + 2 * each("objectRequest");
       const sum =
-        messages * (message + request + 1_400 * each("logBytes")) +
+        messages * (message + request + 1_400 * log) +
         reads * each("r2B") +
         looks * (each("r2A") + each("r2B")) +
         rows * (5 * each("rowWritten") + each("objectRequest")) +

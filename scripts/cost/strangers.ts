@@ -4,6 +4,7 @@ import {
   EVENT_BYTES,
   LINE_BYTES,
   listUsd,
+  logged,
   OBJECT_GB,
   type Operations,
   PATHS,
@@ -128,7 +129,7 @@ function uselessCount(bucket: { most: number; perSecond: number }, perMinute: nu
 /** A message: written, read and deleted; a batch of its own at worst, with two calls of the ledger, a line in the log, and four spans if traced. */
 export const MESSAGE: Operations = {
   ...{ queueOperation: 3, request: 1, cpuMs: 2, objectRequest: 2 },
-  logBytes: LINE_BYTES + 4 * TRACED_SHARE * EVENT_BYTES,
+  ...logged(LINE_BYTES + 4 * TRACED_SHARE * EVENT_BYTES),
 };
 /** A look: the marker is read and written. */
 export const LOOK: Operations = { r2A: 1, r2B: 1 };

@@ -1,20 +1,42 @@
-import { defineConfig } from "../../packages/shared/src/config.ts";
-import { entries, keptShare, listUsd, PATHS, SHIPPED_LOGS } from "../../packages/shared/src/cost/operations.ts";
+import { type Config, defineConfig } from "../../packages/shared/src/config.ts";
+import {
+  billedUnits,
+  entries,
+  keptShare,
+  listUsd,
+  PATHS,
+  SHIPPED_LOGS,
+} from "../../packages/shared/src/cost/operations.ts";
 import { variantsPerImage } from "../../packages/shared/src/cost/outlook.ts";
 import { PRICES } from "../../packages/shared/src/cost/prices.ts";
-import { bills, changesReads, type Site } from "./services.ts";
+import { ITTYBIT_EXAMPLE } from "./prices.ts";
+import { bills, changesReads, operationsOf, type Recipe, type Site } from "./services.ts";
 
 const DEFAULT_SITE = defineConfig({ sources: [{ prefix: "", url: "https://cdn.example.com/{id}" }] });
 
 /**
- * What README and docs/scale.md reckon with. `askedShare` and `cacheShare` are a model's: Zipf 1.0, so many views a month of 600,000 variants,
- * equal data centres, copies of 30 days, and nothing leaves a cache before its time.
+ * What README and docs/scale.md reckon with. What is asked for is that of `npm run bench -- replay`. `cacheShare` is a model's: Zipf 1.0, so
+ * many views a month of 600,000 variants, equal data centres, copies of 30 days, and nothing leaves a cache before its time.
  */
 export const EXAMPLE: Site = {
-  ...{ variantsPerImage: variantsPerImage(DEFAULT_SITE, "upload"), sizesPerImage: DEFAULT_SITE.pages.widths.length },
-  ...{ images: 100_000, newImagesPerMonth: 2_000, viewsPerMonth: 50_000_000, variantKb: 30 },
-  ...{ originalKb: 1_500, cacheShare: 0.87, askedShare: 0.54, centres: 20, logs: SHIPPED_LOGS, ittybitPer1000: 0 },
+  ...{ images: 100_000, newImagesPerMonth: 2_000, viewsPerMonth: 50_000_000, variantKb: 30, originalKb: 1_500 },
+  ...{ cacheShare: 0.87, centres: 20, askedVariants: 13.5, askedSizes: 6.8 },
+  ...{ logs: SHIPPED_LOGS, ittybitPer1000: ITTYBIT_EXAMPLE.usdPer1000Jobs },
 };
+
+/** Variants of an image that views order within a month of `EXAMPLE` where uploads do not make each format at each width. */
+export const ORDERED_BY_VIEWS = 0.8;
+
+/** The configuration's own recipe, and beside it the one that makes every format of `f=auto` at each width. */
+export function recipesFor(config: Config): [own: Recipe, ...all: Recipe[]] {
+  const whole = { ...config, pages: { ...config.pages, make: "all" as const } };
+  const [own, all] = [config, whole].map((each) => variantsPerImage(each, "upload")) as [number, number];
+  const prewarm = (variants: number, setting: string): string => `Prewarm, ${variants} variants an upload${setting}`;
+  const every = { name: prewarm(all, ' (`make: "all"`)'), variants: all, byViews: 0 };
+  return own === all ? [every] : [{ name: prewarm(own, ""), variants: own, byViews: ORDERED_BY_VIEWS }, every];
+}
+
+export const RECIPES = recipesFor(DEFAULT_SITE);
 
 const usd = (dollars: number): string => (dollars < 10 ? dollars.toFixed(2) : Math.round(dollars).toLocaleString("en"));
 
@@ -46,25 +68,34 @@ export function changesTable(): string {
   );
 }
 
-/** A site's month at each service. */
-export function billTable(site: Site): string {
-  const lines = bills(site).map(({ name, first, later, of }) => `| ${name} | ${usd(first)} | ${usd(later)} | ${of} |`);
-  return ["| service | $ first month | $ each later month | |", "|---|--:|--:|---|", ...lines].join("\n");
+/** 1,000 uploads, and a site's month, with each recipe and at each other service. */
+export function billTable(site: Site, recipes: readonly Recipe[]): string {
+  const lines = bills(site, recipes).map(
+    ({ name, uploads, first, later, of }) =>
+      `| ${name} | ${uploads.toFixed(2)} | ${usd(first)} | ${usd(later)} | ${of} |`,
+  );
+  return [
+    "| service | $ for 1,000 uploads | $ first month | $ each later month | |",
+    "|---|--:|--:|--:|---|",
+    ...lines,
+  ].join("\n");
 }
 
-/** The same for README: a column for each service, and a row for each kind of month. */
-export function priceTable(site: Site): string {
-  const services = bills(site);
-  const row = (label: string, values: readonly string[]): string => `| ${[label, ...values].join(" | ")} |`;
-  const { images, variantsPerImage, viewsPerMonth } = site;
-  const library = `${images.toLocaleString("en")} images of ${variantsPerImage} variants`;
-  const names = services.map(({ name }) => name);
-  const first = services.map((service) => `$${usd(service.first)}`);
-  const later = services.map((service) => `$${usd(service.later)}`);
-  return [
-    row(`${library}, ${viewsPerMonth / 1e6} M views a month`, names),
-    `|---|${"--:|".repeat(services.length)}`,
-    row("first month", first),
-    row("each later month", later),
-  ].join("\n");
+/** Cloudflare's part of the first month, unit by unit; the plan's own price is not in it. */
+export function monthTable(site: Site, recipe: Recipe): string {
+  const { logs, images } = site;
+  const number = (count: number): string =>
+    (count < 1_000 ? Number(count.toPrecision(3)) : Math.round(count)).toLocaleString("en");
+  const lines = entries(operationsOf(site, recipe, images))
+    .map(([unit, count]) => ({
+      ...PRICES[unit],
+      used: count * keptShare(unit, logs),
+      billed: billedUnits(unit, count, logs),
+    }))
+    .toSorted((a, b) => b.billed * b.usd - a.billed * a.usd)
+    .map(
+      ({ per, used, included, billed, usd: each }) =>
+        `| ${per} | ${[used, included, billed].map(number).join(" | ")} | ${usd(billed * each)} |`,
+    );
+  return ["| unit | used | included | billed | $ |", "|---|--:|--:|--:|--:|", ...lines].join("\n");
 }

@@ -23,6 +23,10 @@ const VIEW_CPU_MS = 1;
 /** An event of the platform, and a line of ours. Assumed. */
 export const [EVENT_BYTES, LINE_BYTES] = [2_000, 1_000];
 
+/** Days for which Cloudflare keeps logs and spans. */
+const LOG_DAYS = 7;
+const MONTH_DAYS = 30;
+
 interface Making {
   rows: number;
   exchanges: number;
@@ -32,6 +36,8 @@ interface Making {
   rowsRead: number;
   /** How often what is known of an image is noted, for each variant: a put. */
   notes: number;
+  /** How often an original is kept for the jobs of its image, for each variant: a put. Each job then reads it by a request. */
+  staged: number;
   /** Reads beside the first: of notes, of the placeholder's bytes, and of markers that may be there. */
   reads: number;
   /** Lists of such markers. */
@@ -39,9 +45,9 @@ interface Making {
 }
 
 function made(making: Making): Operations {
-  const { rows, exchanges, wakeUps, perSecond, rowsRead, notes, reads, lists } = making;
-  const [r2A, r2B] = [1 + notes + lists, 1 + reads];
-  return {
+  const { rows, exchanges, wakeUps, perSecond, rowsRead, notes, staged, reads, lists } = making;
+  const [r2A, r2B] = [1 + notes + lists + staged, 1 + reads];
+  const own: Operations = {
     ...{ r2A, r2B },
     rowWritten: rows,
     rowRead: rowsRead,
@@ -50,67 +56,66 @@ function made(making: Making): Operations {
     cpuMs: VARIANT_CPU_MS,
     objectRequest: exchanges,
     objectGbS: OBJECT_GB / perSecond,
-    logBytes: (wakeUps + exchanges) * EVENT_BYTES + wakeUps * LINE_BYTES,
+    ...logged((wakeUps + exchanges) * EVENT_BYTES + wakeUps * LINE_BYTES),
     // A span for each call of a binding, of Ittybit and of the original, and for the invocations.
-    spanBytes: (r2A + r2B + 2 * exchanges + wakeUps + 3) * LINE_BYTES,
+    ...traced((r2A + r2B + 2 * exchanges + wakeUps + 3) * LINE_BYTES),
   };
+  return staged === 0 ? own : sum(own, viewed({ r2B: 1 }));
 }
 
 /** A view that the edge answers: one request, one event in the logs. */
 function viewed(more: Operations): Operations {
-  return { request: 1, cpuMs: VIEW_CPU_MS, logBytes: EVENT_BYTES, ...more };
+  return { request: 1, cpuMs: VIEW_CPU_MS, ...logged(EVENT_BYTES), ...more };
+}
+
+/** Written once, and kept for `LOG_DAYS`. */
+export function logged(logBytes: number): Operations {
+  return { logBytes, logGbMonth: keptGbMonth(logBytes) };
+}
+
+function traced(spanBytes: number): Operations {
+  return { spanBytes, spanGbMonth: keptGbMonth(spanBytes) };
+}
+
+function keptGbMonth(bytes: number): number {
+  return (bytes / 1e9) * (LOG_DAYS / MONTH_DAYS);
+}
+
+/** Variants of an image that the default recipe makes. */
+const DEFAULT_RECIPE = 11;
+
+/** What a variant of a warming run takes at 20/s, with so many of each image: they share its note, its staged original and some rows. */
+export function bulk(perImage: number): Operations {
+  const each = 1 / Math.max(1, perImage);
+  const perVariant = { exchanges: 0.38, wakeUps: 0.005, perSecond: 19, rowsRead: 20, lists: 0.005 };
+  return made({ ...perVariant, rows: 2.78 + 2.89 * each, notes: each, staged: perImage > 1 ? each : 0, reads: each });
 }
 
 const SIMULATED = "calls, messages and R2: the real code in virtual time; rows written: the budget test, in workerd";
+const STAGED = `${SIMULATED}; the staged original: a put an image, a request and a read a job, assumed`;
 
 export const PATHS = {
-  bulk22: {
-    ...{
-      name: "bulk, 22",
-      one: "variant of a warming run at 20/s, 22 an image (the default recipe)",
-      counted: SIMULATED,
-    },
-    operations: made({
-      rows: 2.89,
-      exchanges: 0.38,
-      wakeUps: 0.005,
-      perSecond: 19,
-      rowsRead: 20,
-      notes: 1 / 22,
-      reads: 1 / 22,
-      lists: 0.005,
-    }),
-  },
   bulk: {
-    ...{ name: "bulk, 6", one: "variant of a warming run at 20/s, six an image", counted: SIMULATED },
-    operations: made({
-      rows: 3.24,
-      exchanges: 0.38,
-      wakeUps: 0.005,
-      perSecond: 19,
-      rowsRead: 20,
-      notes: 0.17,
-      reads: 0.17,
-      lists: 0.005,
-    }),
+    ...{ name: "bulk", one: "variant of a warming run at 20/s, eleven an image", counted: STAGED },
+    operations: bulk(DEFAULT_RECIPE),
   },
   upload: {
-    ...{ name: "upload", one: "variant of a hook with one image of six, alone", counted: SIMULATED },
-    operations: {
-      ...made({
+    ...{ name: "upload", one: "variant of a hook with one image of six, alone", counted: STAGED },
+    operations: sum(
+      made({
         rows: 8.5,
         exchanges: 3.8,
         wakeUps: 1 / 6,
         perSecond: 6 / 5,
         rowsRead: 40,
-        notes: 1 / 6,
+        ...{ notes: 1 / 6, staged: 1 / 6 },
         // The note, the placeholder, and the image's marker.
         reads: 3 / 6,
         lists: 0,
       }),
       // The hook itself: one request for six variants.
-      request: 1 / 6 + 1 / 6,
-    },
+      { request: 1 / 6 },
+    ),
   },
   live: {
     ...{
@@ -125,7 +130,7 @@ export const PATHS = {
         wakeUps: 0,
         perSecond: 1 / 2.76,
         rowsRead: 60,
-        notes: 1,
+        ...{ notes: 1, staged: 0 },
         // The note. That the variant is not stored the edge has just seen.
         reads: 0,
         lists: 0,
@@ -191,9 +196,7 @@ export const SHIPPED_LOGS = 0.01;
 export const SHIPPED_TRACES = 0.05;
 
 /** What a million may cost at list price with logs as shipped, in dollars; `npm run cost` fails beyond it. */
-export const MOST_USD = { bulk22: 8.4, bulk: 9.3, hit: 0.4 } as const satisfies Partial<
-  Record<keyof typeof PATHS, number>
->;
+export const MOST_USD = { bulk: 10, hit: 0.4 } as const satisfies Partial<Record<keyof typeof PATHS, number>>;
 
 export function sum(...all: Operations[]): Operations {
   const total: Operations = {};
@@ -215,15 +218,19 @@ export function listUsd(operations: Operations, logs: number): number {
   return entries(operations).reduce((usd, [unit, count]) => usd + count * PRICES[unit].usd * keptShare(unit, logs), 0);
 }
 
-/** A month's bill beyond the plan: what it includes is free. */
+/** A month's bill beyond the plan: what it includes is free, and the rest is rounded up to whole lots. */
 export function billedUsd(operations: Operations, logs: number): number {
-  return entries(operations).reduce((usd, [unit, count]) => {
-    const { usd: each, included } = PRICES[unit];
-    return usd + Math.max(0, count * keptShare(unit, logs) - included) * each;
-  }, 0);
+  return entries(operations).reduce((usd, [unit, count]) => usd + billedUnits(unit, count, logs) * PRICES[unit].usd, 0);
+}
+
+/** Of so many units of a month those that are paid for. */
+export function billedUnits(unit: Unit, count: number, logs: number): number {
+  const { included, lot } = PRICES[unit];
+  const beyond = Math.max(0, count * keptShare(unit, logs) - included);
+  return lot === 0 ? beyond : Math.ceil(beyond / lot) * lot;
 }
 
 export function keptShare(unit: Unit, logs: number): number {
-  if (unit === "spanBytes") return SHIPPED_TRACES;
-  return unit === "logBytes" ? logs : 1;
+  if (unit === "spanBytes" || unit === "spanGbMonth") return SHIPPED_TRACES;
+  return unit === "logBytes" || unit === "logGbMonth" ? logs : 1;
 }

@@ -56,7 +56,7 @@ function monthsFor(later: number, perMonth: number | null): number | null {
 
 /** Cloudflare's list price of warming so many variants, in US dollars. */
 export function warmingUsd(variants: number): number {
-  return variants * listUsd(PATHS.bulk22.operations, SHIPPED_LOGS);
+  return variants * listUsd(PATHS.bulk.operations, SHIPPED_LOGS);
 }
 
 /** Jobs of a month's budget that uploads and bulk may use; null: no limit. */

@@ -10,6 +10,8 @@ export interface Price {
   per: string;
   /** Units that the plan includes each month. */
   included: number;
+  /** Units that are billed together, the last lot whole; 0: each by itself. */
+  lot: number;
   source: string;
   /** Month it was read. */
   read: string;
@@ -19,32 +21,39 @@ const CLOUDFLARE = "developers.cloudflare.com";
 
 export const PLAN_USD = 5;
 
+/** Pages of developers.cloudflare.com. R2's and Durable Objects' say that usage is rounded up to the next unit that has a price. */
+const WORKERS = "workers/platform/pricing";
+const R2 = "r2/pricing";
+const OBJECTS = "durable-objects/platform/pricing";
+/** From 2026-12-01. As others quote it: the page itself was not read. */
+const LOGS = "observability/pricing (as quoted by others, 2026-11)";
+// Cloudflare's list has no price of spans.
+const SPANS = "workers/observability/traces (assumed as logs)";
+
+const MILLION = 1e6;
+
 /** Cloudflare, Workers Paid. */
 export const PRICES = {
-  request: price(0.3 / 1e6, "Worker request", 10e6, `${CLOUDFLARE}/workers/platform/pricing`),
-  cpuMs: price(0.02 / 1e6, "ms of CPU", 30e6, `${CLOUDFLARE}/workers/platform/pricing`),
-  logBytes: price(0.25 / 1e9, "byte of logs", 50e9, `${CLOUDFLARE}/workers/observability/logs (from 2026-12-01)`),
-  // Cloudflare's list has no price of spans: assumed to be that of logs.
-  spanBytes: price(0.25 / 1e9, "byte of spans", 0, `${CLOUDFLARE}/workers/observability/traces (assumed as logs)`),
-  queueOperation: price(0.4 / 1e6, "queue operation", 1e6, `${CLOUDFLARE}/queues/platform/pricing`),
-  r2A: price(4.5 / 1e6, "R2 write or list", 1e6, `${CLOUDFLARE}/r2/pricing`),
-  r2B: price(0.36 / 1e6, "R2 read or head", 10e6, `${CLOUDFLARE}/r2/pricing`),
-  r2GbMonth: price(0.015, "GB-month in R2", 10, `${CLOUDFLARE}/r2/pricing`),
-  objectRequest: price(0.15 / 1e6, "Durable Object request", 1e6, `${CLOUDFLARE}/durable-objects/platform/pricing`),
-  objectGbS: price(12.5 / 1e6, "GB-s of the object", 400_000, `${CLOUDFLARE}/durable-objects/platform/pricing`),
-  objectGbMonth: price(0.2, "GB-month of the ledger", 5, `${CLOUDFLARE}/durable-objects/platform/pricing`),
-  rowWritten: price(1 / 1e6, "row written", 50e6, `${CLOUDFLARE}/durable-objects/platform/pricing`),
-  dataPoint: price(
-    0.25 / 1e6,
-    "point counted",
-    10e6,
-    `${CLOUDFLARE}/analytics/analytics-engine/pricing (not billed yet)`,
-  ),
-  rowRead: price(0.001 / 1e6, "row read", 25e9, `${CLOUDFLARE}/durable-objects/platform/pricing`),
+  request: price("Worker request", 0.3 / MILLION, 10e6, WORKERS),
+  cpuMs: price("ms of CPU", 0.02 / MILLION, 30e6, WORKERS),
+  logBytes: price("byte of logs", 0.25 / 1e9, 50e9, LOGS),
+  logGbMonth: price("GB-month of logs", 0.1, 10, LOGS),
+  spanBytes: price("byte of spans", 0.25 / 1e9, 0, SPANS),
+  spanGbMonth: price("GB-month of spans", 0.1, 0, SPANS),
+  queueOperation: price("queue operation", 0.4 / MILLION, 1e6, "queues/platform/pricing"),
+  r2A: price("R2 write or list", 4.5 / MILLION, 1e6, R2, MILLION),
+  r2B: price("R2 read or head", 0.36 / MILLION, 10e6, R2, MILLION),
+  r2GbMonth: price("GB-month in R2", 0.015, 10, R2, 1),
+  objectRequest: price("Durable Object request", 0.15 / MILLION, 1e6, OBJECTS, MILLION),
+  objectGbS: price("GB-s of the object", 12.5 / MILLION, 400_000, OBJECTS, MILLION),
+  objectGbMonth: price("GB-month of the ledger", 0.2, 5, OBJECTS, 1),
+  rowWritten: price("row written", 1 / MILLION, 50e6, OBJECTS, MILLION),
+  rowRead: price("row read", 0.001 / MILLION, 25e9, OBJECTS, MILLION),
+  dataPoint: price("point counted", 0.25 / MILLION, 10e6, "analytics/analytics-engine/pricing (not billed yet)"),
 } satisfies Record<string, Price>;
 
-function price(usd: number, per: string, included: number, source: string): Price {
-  return { usd, per, included, source, read: "2026-11" };
+function price(per: string, usd: number, included: number, page: string, lot = 0): Price {
+  return { usd, per, included, lot, source: `${CLOUDFLARE}/${page}`, read: "2026-11" };
 }
 
 export type Unit = keyof typeof PRICES;
