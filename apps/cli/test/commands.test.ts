@@ -96,6 +96,7 @@ describe("warm", () => {
     const { code, stdout } = await run(["warm", "a", "b", "--dry-run"]);
     expect(code).toBe(EXIT.ok);
     expect(stdout).toMatch(/variants +4\n.*Ittybit jobs +4\n.*Ittybit +unknown: set prices.ittybitPer1000Jobs/s);
+    expect(stdout).toMatch(/^origins send +2,000 bytes$/m);
     expect(stdout).toMatch(/^time +0 s at 20\/s, if the budget allowed it$/m);
     expect(stdout).toMatch(/^budget +3 jobs .* this month: 3 of 4 jobs, and the last is sent in month 2$/m);
     expect(stdout).toMatch(/^change it by +autoFormats and pages .*gate\.monthlyJobs .*gate\.ratePerSecond/m);

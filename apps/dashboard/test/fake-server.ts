@@ -175,7 +175,7 @@ function jobPage(server: FakeServer, { state, limit, cursor = "0", search = "" }
 function dryRun(items: WarmItem[]): DryRun {
   const variants = items.reduce((sum, item) => sum + (item.transforms?.length ?? 6), 0);
   const price = { amount: variants * 0.002, per1000Jobs: 2 };
-  const counts = { images: items.length, variants, jobs: variants, downloadBytes: variants * 412_000 };
+  const counts = { images: items.length, variants, jobs: variants, downloadBytes: items.length * 412_000 };
   return { ...leastValue(DryRun), ...counts, sampled: Math.min(items.length, 20), exact: true, price };
 }
 

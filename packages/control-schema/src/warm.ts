@@ -87,7 +87,8 @@ export const DryRun = z
     duplicates: count.meta({ description: "Variants that already have an open job" }),
     jobs: count.meta({ description: "Ittybit jobs it would take" }),
     downloadBytes: bytes.nullable().meta({
-      description: "Bytes Ittybit would read from the source, each job reading its original; null: unknown",
+      description:
+        "Bytes that leave the origins: the original of each image with a job, once (a bucket's cost nothing); null: unknown",
     }),
     sampled: count.meta({ description: "Originals whose size was asked to estimate downloadBytes" }),
     exact: z.boolean().meta({ description: "False when the request was too large to look up every variant" }),

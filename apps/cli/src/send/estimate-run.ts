@@ -112,7 +112,7 @@ function print(report: Report, sum: Estimate, refused: number, outlook: Outlook 
   report.data(`already stored  ${formatCount(sum.existing)}`);
   report.data(`under way       ${formatCount(sum.duplicates)}`);
   report.data(`Ittybit jobs    ${formatCount(sum.jobs)}`);
-  report.data(`source traffic  ${unknown(sum.downloadBytes, " bytes")}`);
+  report.data(`origins send    ${unknown(sum.downloadBytes, " bytes")}`);
   report.data(`passed through  ${formatCount(sum.passedThrough)}`);
   report.data(`refused         ${formatCount(refused)}`);
   if (outlook === null) return;

@@ -131,7 +131,8 @@ function warm(ledger: FakeLedger, { query, body }: Asked<"POST /api/v1/warm">): 
 function dryRun(ledger: FakeLedger, items: WarmItem[]): DryRun {
   const { keys, rejected } = sorted(items);
   const existing = keys.filter((key) => ledger.jobs.has(key)).length;
-  const counts = { images: items.length, variants: keys.length, existing, jobs: keys.length - existing };
+  const made = { jobs: keys.length - existing, downloadBytes: items.length * 1_000 };
+  const counts = { images: items.length, variants: keys.length, existing, ...made };
   const refused = { rejected, rejectedTotal: rejected.length };
   return { ...leastValue(DryRun), ...counts, ...refused, exact: true, price: "unknown" };
 }

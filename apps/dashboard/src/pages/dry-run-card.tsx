@@ -46,7 +46,7 @@ function Numbers({ answer }: { answer: DryRun }) {
       </dl>
       {answer.downloadBytes !== null && (
         <p class="muted small-text">
-          Estimated from {count(answer.sampled)} originals; each job downloads its original.
+          Estimated from {count(answer.sampled)} originals; each is downloaded once, for all its jobs.
         </p>
       )}
       <Rejected answer={answer} />

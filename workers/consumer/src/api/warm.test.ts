@@ -289,12 +289,28 @@ describe("POST /api/v1/warm?dryRun=1", () => {
       existing: 1,
       duplicates: 2,
       jobs: 3,
-      downloadBytes: 3000,
+      downloadBytes: 2000,
       exact: true,
     });
     expect(body.price).toEqual({ amount: 0.012, per1000Jobs: 4 });
     expect(body.rejectedTotal).toBe(1);
     expect((await world.json("GET", "/api/v1/stats")).body.open).toBe(2);
+  });
+
+  it("counts an original's bytes once for all its jobs, and not at all where nothing is to be made", async () => {
+    const world = createApiWorld();
+    for (const id of ["a", "b"]) await world.bucket.bucket.put(`variants/${key(id, 800)}`, "bytes");
+    const bytes = async (query: string, items: object[]) => {
+      const { body } = await world.json("POST", `/api/v1/warm?dryRun=1${query}`, { body: { items } });
+      return [body.jobs, body.downloadBytes];
+    };
+    const one = { id: "a", transforms: ["w=800"] };
+    expect(await bytes("", [one])).toEqual([0, 0]);
+    expect(await bytes("&force=1", [one, { id: "a", transforms: ["w=400", "w=640"] }])).toEqual([3, 1000]);
+    expect(await bytes("", [one, { id: "b", transforms: ["w=800", "w=400"] }])).toEqual([1, 1000]);
+    // More images than are looked up.
+    const many = Array.from({ length: 600 }, (_, n) => ({ id: `many/${n}`, transforms: ["w=400", "w=640"] }));
+    expect(await bytes("", many)).toEqual([1200, 600_000]);
   });
 
   it("says unknown where nothing is configured or nobody tells", async () => {

@@ -24,8 +24,9 @@ export interface DryRunDeps extends IntakeDeps {
 export async function dryRun(chunks: AsyncIterable<Chunk>, force: boolean, deps: DryRunDeps) {
   const tally = new Tally();
   for await (const chunk of chunks) {
-    const keys = tally.add(chunk);
-    if (tally.looksUp) await lookUp(keys, chunk, tally, deps);
+    const fresh = tally.add(chunk);
+    const there = tally.looksUp ? await lookUp(fresh, tally, deps) : new Set<string>();
+    tally.read(force ? fresh : fresh.filter(({ key }) => !there.has(key)));
   }
   const jobs = force ? tally.variants : Math.max(0, tally.variants - tally.existing - tally.duplicates);
   const { bytes, sampled } = await meanBytes(tally.sample, deps);
@@ -36,7 +37,7 @@ export async function dryRun(chunks: AsyncIterable<Chunk>, force: boolean, deps:
     existing: tally.existing,
     duplicates: tally.duplicates,
     jobs,
-    downloadBytes: jobs === 0 ? 0 : bytes === null ? null : Math.round(bytes * jobs),
+    downloadBytes: tally.originals === 0 ? 0 : bytes === null ? null : Math.round(bytes * tally.originals),
     sampled,
     exact: tally.looksUp && tally.images <= LOOK_UP_MAX_IMAGES,
     price: price(jobs, deps.config),
@@ -45,28 +46,45 @@ export async function dryRun(chunks: AsyncIterable<Chunk>, force: boolean, deps:
   };
 }
 
+/** A variant that a request names for the first time. */
+interface Named {
+  id: string;
+  key: string;
+}
+
 class Tally {
   images = 0;
   variants = 0;
   existing = 0;
   duplicates = 0;
+  /** Those that have a job: each is read once from its origin, however many jobs it has. */
+  originals = 0;
   rejectedTotal = 0;
   readonly rejected: Chunk["rejected"] = [];
   readonly sample: string[] = [];
   readonly #seen = new Set<string>();
+  readonly #read = new Set<string>();
   looksUp = true;
 
-  /** Counts a chunk; returns its keys that were not seen before. */
-  add(chunk: Chunk): string[] {
+  /** Counts a chunk; returns its variants that were not seen before. */
+  add(chunk: Chunk): Named[] {
     this.rejectedTotal += chunk.rejected.length;
     this.rejected.push(...chunk.rejected.slice(0, REJECTIONS_MAX - this.rejected.length));
     this.images += chunk.images.length;
     this.looksUp = this.images <= LOOK_UP_MAX_IMAGES;
     for (const { id } of chunk.images) this.#consider(id);
-    const fresh = chunk.images.flatMap(({ keys }) => keys).filter((key) => !this.#seen.has(key));
-    if (this.#seen.size < DISTINCT_MAX_KEYS) for (const key of fresh) this.#seen.add(key);
+    const named = chunk.images.flatMap(({ id, keys }) => keys.map((key) => ({ id, key })));
+    const fresh = named.filter(({ key }) => !this.#seen.has(key));
+    if (this.#seen.size < DISTINCT_MAX_KEYS) for (const { key } of fresh) this.#seen.add(key);
     this.variants += fresh.length;
     return fresh;
+  }
+
+  /** Counts the originals of variants that have a job. */
+  read(made: readonly Named[]): void {
+    const fresh = [...new Set(made.map(({ id }) => id))].filter((id) => !this.#read.has(id));
+    if (this.#read.size < DISTINCT_MAX_KEYS) for (const id of fresh) this.#read.add(id);
+    this.originals += fresh.length;
   }
 
   /** The first ones, then every hundredth in turn: cheap, and it sees past one album. */
@@ -76,19 +94,21 @@ class Tally {
   }
 }
 
-async function lookUp(keys: string[], chunk: Chunk, tally: Tally, { ledger, bucket }: IntakeDeps): Promise<void> {
-  const [inStore, states] = await Promise.all([
-    storedKeys(
-      chunk.images.map(({ id }) => id),
-      bucket,
-    ),
-    ledger.lookUp(keys),
-  ]);
+/** Counts those that have an open job or are stored; returns their keys. */
+async function lookUp(fresh: readonly Named[], tally: Tally, { ledger, bucket }: IntakeDeps): Promise<Set<string>> {
+  const keys = fresh.map(({ key }) => key);
+  const ids = [...new Set(fresh.map(({ id }) => id))];
+  const [inStore, states] = await Promise.all([storedKeys(ids, bucket), ledger.lookUp(keys)]);
+  const there = new Set<string>();
   for (const key of keys) {
     const state = states[key];
-    if (OPEN_STATES.some((open) => open === state)) tally.duplicates += 1;
-    else if (inStore.has(key) || state === "stored") tally.existing += 1;
+    const isOpen = OPEN_STATES.some((open) => open === state);
+    if (!isOpen && !inStore.has(key) && state !== "stored") continue;
+    if (isOpen) tally.duplicates += 1;
+    else tally.existing += 1;
+    there.add(key);
   }
+  return there;
 }
 
 async function meanBytes(
