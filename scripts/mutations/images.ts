@@ -149,6 +149,10 @@ export const IMAGES: readonly Mutation[] = [
       replace: "",
     }),
   ]),
+  ...at({ file: `${ROOM}/opaque-pngs.ts`, tests: ["workers/consumer/src/making/finish-job.test.ts"] }, [
+    breaks("P20", "a removed image has a JPEG made", { find: "isLocked(tx, { key }) || ", replace: "" }),
+    breaks("P17", "each WebP has the JPEG made once more", { find: " || row.gen > gen", replace: "" }),
+  ]),
   ...at({ file: `${ROOM}/tables/images.ts`, tests: [`${ROOM}/misses.test.ts`] }, [
     breaks("P8", "an eviction begins an image's day anew", {
       find: "if (!isSame(viewsOf(image), viewsOf(before))) putViews(this.#sql, image);",

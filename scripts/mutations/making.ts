@@ -114,6 +114,24 @@ export const MAKING: readonly Mutation[] = [
       tests: [`${WORLD}/strangers/busy-machine.test.ts`, `${ROOM}/look-first.test.ts`],
     }),
   ]),
+  ...at({ file: `${ROOM}/opaque-picture.ts`, tests: [`${ROOM}/finish-job.test.ts`] }, [
+    breaks("L3", "of a picture without a WebP a JPEG is made as JPEG", {
+      find: "if (widest === undefined) return 0;",
+      replace: "if (widest === undefined) return Number.POSITIVE_INFINITY;",
+    }),
+    breaks("L3", "the WebP of another original speaks", {
+      find: " || made?.sourceEtag !== etag",
+      replace: " || made === null",
+    }),
+    breaks("L3", "a WebP speaks that is too small to show a spot", {
+      find: "return widthOf(claim.transform) <= (await opaqueUpTo(context, claim, found));",
+      replace: "return (await opaqueUpTo(context, claim, found)) > 0;",
+    }),
+    breaks("L3", "a WebP that is stored after the PNG says nothing", {
+      find: 'if (format === "webp") return transform.height === null && !mayBeTransparent(bytes);',
+      replace: 'if (format === "webp") return false;',
+    }),
+  ]),
   ...at({ file: `${ROOM}/original-copy.ts`, tests: [`${ROOM}/original-copy.test.ts`] }, [
     breaks("P19", "a hidden original is shown", { find: "!isPublic || ", replace: "" }),
     breaks("P19", "a turned original is stored as it lies", { find: " || header.orientation !== 1", replace: "" }),

@@ -34,6 +34,7 @@ const WRITES: { [K in WritingCall]: (scene: Scene) => Promise<Parameters<LedgerC
       submitted: [{ ...hand, job: "job_1" }],
       settled: [{ ...hand, outcome: { kind: "stored", bytes: 9, etag: "e", tookMs: 5 } as const }],
       asks: [{ key: "b/400-high.webp", at: now }],
+      opaquePngs: [{ key: "c/400-high.jpeg", gen: 1, run: null }],
     };
     return [{ owner: "o1", first: false, role: "work", room: 2, ...NOTHING, ...said }];
   },

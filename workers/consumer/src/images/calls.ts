@@ -21,6 +21,16 @@ export interface MissAsk {
   refused?: Pick<Extract<Outcome, { kind: "refused" }>, "code" | "message" | "until">;
 }
 
+/** A PNG that stands in for a JPEG, though its picture is opaque. */
+export interface OpaquePng {
+  /** Of the JPEG. */
+  key: string;
+  /** No PNG under the key is of a later generation. */
+  gen: number;
+  /** The run of the job that has shown it; null: it has none. */
+  run: string | null;
+}
+
 /** What an exchange answers to the misses. */
 export interface AnsweredMisses {
   /** Keys of unknown images whose originals are to be looked at; those that are pictures are asked for again. */

@@ -21,6 +21,8 @@ export interface Generation {
   etag: string | null;
   /** It may have transparent parts. Default false. */
   alpha?: boolean;
+  /** A stored WebP shows that it has none. Default false. */
+  opaque?: boolean;
   /** What Ittybit is told instead of a quality, by format. Default: the quality itself. */
   qualities?: Config["ittybit"]["qualities"];
   /** False for the first POST only. */
@@ -38,11 +40,12 @@ export function jobOrder({
   size,
   etag,
   alpha = false,
+  opaque = false,
   qualities = {},
   again,
 }: Generation): JobOrder {
   const expected = expectedSize(transform, size);
-  const format = madeFormat(transform.format, alpha);
+  const format = madeFormat(transform.format, alpha && !opaque);
   const quality = qualities[format]?.[transform.quality] ?? transform.quality;
   return {
     input,
@@ -55,6 +58,7 @@ export function jobOrder({
       ...(expected === null ? {} : { width: String(expected.width), height: String(expected.height) }),
       ...(etag === null ? {} : { etag }),
       ...(format === transform.format ? {} : { format }),
+      ...(alpha ? { alpha: "true" } : {}),
     },
     again,
   };

@@ -58,7 +58,7 @@ function positionOf(transform: Transform, original: Size | null, focal: Focal | 
 
 /**
  * The format that is made of a variant. A JPEG has no transparency, and Ittybit can be told the colour in its place (`background`) only with
- * `contain`; else it is black. So a PNG stands under the key of such a JPEG. `alpha`: the original may have transparent parts.
+ * `contain`; else it is black. So a PNG stands under the key of such a JPEG. `alpha`: the picture may have transparent parts.
  */
 export function madeFormat(format: Format, alpha: boolean): Format {
   return format === "jpeg" && alpha ? "png" : format;

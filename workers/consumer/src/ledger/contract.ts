@@ -37,6 +37,7 @@ import type {
   ImageActionAnswer,
   ImageActionAsk,
   MissAsk,
+  OpaquePng,
   SliceAnswer,
   SliceRequest,
 } from "../images/calls.ts";
@@ -64,6 +65,8 @@ export interface Handlers {
 export interface ExchangeRequest extends queue.ExchangeRequest {
   /** Variants that viewers missed. */
   asks: MissAsk[];
+  /** To be made again as JPEGs. Default: none. */
+  opaquePngs?: OpaquePng[];
 }
 
 /**

@@ -15,6 +15,7 @@ import { focalsOf, setFocal } from "../images/focal.ts";
 import { actOnImages, imageAction } from "../images/image-actions.ts";
 import { ImageTx } from "../images/image-tx.ts";
 import { takeMisses } from "../images/misses.ts";
+import { makeJpegs } from "../images/opaque-pngs.ts";
 import { purgeImage } from "../images/purge.ts";
 import { doctorDone, doctorFrom, doctorSlice, doctorWalk } from "../images/reconcile.ts";
 import { removeImage, unblockImage } from "../images/removal.ts";
@@ -127,7 +128,10 @@ export class Ledger extends Queue<ImageTx, BeforeRestore> implements Answering<L
   /* ── Handlers ── */
 
   readonly exchange = this.changes((tx, request: ExchangeRequest): ExchangeAnswer => {
-    const answer = exchange(tx, request, (owner) => takeMisses(tx, owner, request.asks));
+    const answer = exchange(tx, request, (owner) => {
+      makeJpegs(tx, request.opaquePngs ?? []);
+      return takeMisses(tx, owner, request.asks);
+    });
     if (answer.status === "lost") return answer;
     return { ...answer, focals: focalsOf(tx, answer.give), announced: announcedOf(tx, answer.give) };
   });

@@ -28,6 +28,9 @@ let tagged: Uint8Array;
 let marked: Uint8Array;
 /** A disc; its corners are transparent. */
 let cutOut: Uint8Array;
+/** With an alpha channel: no pixel of the one is transparent, and of the other a single one a little. */
+let opaque: Uint8Array;
+let nearlyOpaque: Uint8Array;
 /** Where the red mark of `marked` is. */
 const MARK = [0.05, 0.5] as const;
 
@@ -54,11 +57,18 @@ beforeAll(async () => {
     .toBuffer();
   const disc = Buffer.from('<svg width="600" height="600"><circle cx="300" cy="300" r="290" fill="#e01010"/></svg>');
   cutOut = await sharp(disc).png().toBuffer();
+  const grey = { width: 1000, height: 500, channels: 4, background: { r: 90, g: 90, b: 90, alpha: 1 } } as const;
+  const pixels = await sharp({ create: grey }).raw().toBuffer();
+  const asPng = (raw: Buffer) => sharp(raw, { raw: grey }).png().toBuffer();
+  opaque = await asPng(pixels);
+  pixels[4 * (250 * grey.width + 500) + 3] = 200;
+  nearlyOpaque = await asPng(pixels);
   origin = createServer(async (request, response) => {
-    const made = { "/portrait": portrait, "/geotagged": tagged, "/marked": marked, "/cut-out": cutOut }[
-      request.url ?? ""
-    ];
-    const bytes = made ?? (await picture("png", 1000, 500));
+    const made: Record<string, Uint8Array> = {
+      ...{ "/portrait": portrait, "/geotagged": tagged, "/marked": marked, "/cut-out": cutOut },
+      ...{ "/opaque": opaque, "/nearly-opaque": nearlyOpaque },
+    };
+    const bytes = made[request.url ?? ""] ?? (await picture("png", 1000, 500));
     response.writeHead(200, { etag: '"e1"', "content-length": bytes.byteLength }).end(bytes);
   });
   await new Promise<void>((resolve) => origin.listen(0, "127.0.0.1", resolve));
@@ -198,6 +208,23 @@ describe("against the local Ittybit", () => {
       ]);
     }
     expect(images.objects.get(`variants/${opaque}`)?.httpMetadata.contentType).toBe("image/jpeg");
+  });
+
+  it.each([
+    ["opaque", "image/jpeg", 6],
+    ["nearly-opaque", "image/png", 4],
+    ["cut-out", "image/png", 4],
+  ])("makes the JPEGs of the %s original as %s, with at most %d jobs", async (image, type, most) => {
+    const { ledger, images, consume } = setup();
+    const keys = ["480-high.webp", "480-high.jpeg", "400x200-cover-high.jpeg"].map((name) => `${image}/${name}`);
+    await consume(keys);
+    await consume(keys.filter((key) => ledger.row(key) !== null));
+    await consume([`${image}/320-high.jpeg`]);
+    const types = [...keys.slice(1), `${image}/320-high.jpeg`].map(
+      (key) => images.objects.get(`variants/${key}`)?.httpMetadata.contentType,
+    );
+    expect(types).toEqual([type, type, type]);
+    expect(emulator.control.stats().createdJobs).toBeLessThanOrEqual(most);
   });
 
   it("stores nothing of a position or an author that it leaves in a result", async () => {

@@ -1,3 +1,4 @@
+import { BULK } from "@prewarm/durable-queue/schema/row";
 import { RESTORE_HOLD_MS } from "@prewarm/shared/limits";
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
@@ -477,6 +478,139 @@ describe("a job that somebody else posted", () => {
     await world.shift();
     expect(world.ledger.lastOutcome(KEY)?.kind).toBe(kind);
     expect(world.images.objects.get(`variants/${KEY}`)?.customMetadata.gen).toBe(String(gen));
+  });
+});
+
+describe("an original with an alpha channel", () => {
+  const JPEG = "photo/400-high.jpeg";
+  const ROOMY = { width: 1000, height: 500, channels: 4 } as const;
+
+  /** No pixel of the original is transparent. Its etag: `now`. */
+  function world(now = '"1"') {
+    const made = batchWorld();
+    const { web, clock, ledger, ittybit, images, shift } = made;
+    web.set(`${ORIGINALS}/photo`, async () => {
+      const create = { ...ROOMY, background: { r: 200, g: 120, b: 40, alpha: 1 } };
+      return new Response(new Uint8Array(await clock.during(sharp({ create }).png().toBuffer())), {
+        headers: { etag: now },
+      });
+    });
+    const asked = () => {
+      const jobs = ittybit.jobs.filter(({ order }) => order.metadata.key === JPEG);
+      return jobs.map(({ order }) => order.options.format);
+    };
+    const type = () => images.objects.get(`variants/${JPEG}`)?.httpMetadata.contentType;
+    /** Makes all keys, one after another. */
+    const make = async (...keys: string[]) => {
+      for (const key of keys) {
+        ledger.add(key);
+        await shift();
+      }
+    };
+    /** Puts a WebP that Ittybit did not make, of the original with this etag. */
+    const put = async (name: string, etag: string, alpha: number, width = 400) => {
+      const create = { width, height: width / 2, channels: 4, background: { r: 9, g: 9, b: 9, alpha } } as const;
+      const bytes = await clock.during(sharp({ create }).webp().toBuffer());
+      const metadata = { gen: "1", job: "job_0", "source-etag": etag, width: String(width), height: String(width / 2) };
+      const customMetadata = { ...metadata, "created-at": "1" };
+      await images.bucket.put(`variants/photo/${name}`, new Uint8Array(bytes), { customMetadata });
+    };
+    return { ...made, asked, type, make, put };
+  }
+
+  it("has JPEGs once a WebP has none of it", async () => {
+    const { make, asked, type } = world();
+    await make(KEY, JPEG);
+    expect([asked(), type()]).toEqual([["jpeg"], "image/jpeg"]);
+  });
+
+  it.each([
+    ["no WebP is stored", null, '"1"', 1, 400],
+    ["the WebP is transparent", "400-high.webp", '"1"', 0.99, 400],
+    ["the WebP is of another original", "400-high.webp", '"2"', 1, 400],
+    ["the WebP is of another version", "@2/400-high.webp", '"1"', 1, 400],
+    ["the WebP is a crop", "400x200-cover-high.webp", '"1"', 1, 400],
+    ["the WebP is too small to show a spot", "320-high.webp", '"1"', 1, 320],
+    ["a wider WebP is transparent", "640-high.webp", '"1"', 0.99, 640],
+  ] as const)("has a PNG for a JPEG where %s", async (_name, name, etag, alpha, width) => {
+    const { make, put, asked, type } = world();
+    if (name !== null) {
+      await put("320-high.webp", '"1"', 1, 320);
+      await put(name, etag, alpha, width);
+    }
+    await make(JPEG);
+    expect([asked(), type()]).toEqual([["png"], "image/png"]);
+  });
+
+  it.each([
+    ["PNG", 300, 3_000],
+    ["WebP", 3_000, 300],
+  ])("has its JPEG made once more where the %s comes first, and once only", async (_name, pngMs, webpMs) => {
+    const { ledger, ittybit, deps, shift, clock, make, asked, type } = world();
+    const seen: unknown[] = [];
+    deps.at = async (point, key) => {
+      if (point === "before-post" && key === JPEG) seen.push([ledger.row(JPEG)?.lane, ledger.row(JPEG)?.run]);
+    };
+    // The wider WebP is stored while the JPEG is under way.
+    const took = { png: pngMs, webp: webpMs, jpeg: 4_000, avif: 0 };
+    ittybit.plan = ({ options }) => ({ ms: took[options.format] + (options.width === 640 ? 2_000 : 0) });
+    ledger.order({ keys: [KEY, "photo/640-high.webp", JPEG] });
+    await shift();
+    await shift();
+    expect([asked(), type(), ledger.row(JPEG)]).toEqual([["png", "jpeg"], "image/jpeg", null]);
+    expect(seen).toEqual([
+      [BULK, 1],
+      [BULK, 0],
+    ]);
+    await make("photo/828-high.webp");
+    clock.advance(60_000);
+    await shift();
+    expect(asked()).toEqual(["png", "jpeg"]);
+  });
+
+  it("has its JPEG made once more by a handler that knows the WebP's job by its metadata alone", async () => {
+    const { ledger, ittybit, make, shift, clock, asked, type } = world();
+    await make(JPEG);
+    const { gen } = ledger.addLeft(KEY, { job: "job_000002" });
+    const [png] = ittybit.jobs;
+    const metadata = { ...png?.order.metadata, gen: String(gen), key: KEY, format: "webp" };
+    const options = { width: 400, format: "webp", quality: "high" } as const;
+    await ittybit.submit({ input: `${ORIGINALS}/photo`, options, idempotencyKey: `pw-L1-${gen}`, metadata });
+    clock.advance(1_000);
+    await shift();
+    await shift();
+    expect([asked(), type()]).toEqual([["png", "jpeg"], "image/jpeg"]);
+  });
+
+  it("has no JPEG made once more when it is removed meanwhile", async () => {
+    const { ledger, deps, make, shift, asked } = world();
+    await make(JPEG);
+    deps.at = async (point) => {
+      if (point === "put") ledger.engine.removeImage("photo", "asked", "test");
+    };
+    await make(KEY);
+    await shift();
+    expect([asked(), ledger.keys]).toEqual([["png"], []]);
+  });
+
+  it("has PNG and JPEG taken as they come where a dialect shows no metadata", async () => {
+    const { ledger, ittybit, deps, shift, type } = world();
+    ittybit.plan = ({ options }) => ({ ms: options.format === "png" ? 5_000 : 3_000 });
+    deps.at = async (point) => {
+      if (point === "exchanged") for (const job of ittybit.jobs) job.order.metadata = {};
+    };
+    ledger.order({ keys: [KEY, JPEG] });
+    await shift();
+    await shift();
+    expect(ledger.outcomes.get(JPEG)?.map(({ kind }) => kind)).toEqual(["stored", "stored"]);
+    expect(type()).toBe("image/jpeg");
+  });
+
+  it("keeps its PNG where R2 lists nothing", async () => {
+    const { images, ledger, make, type } = world();
+    images.fails = (call) => call.startsWith("list ");
+    await make(KEY, JPEG);
+    expect([ledger.kinds(), type()]).toEqual([["stored", "stored"], "image/png"]);
   });
 });
 

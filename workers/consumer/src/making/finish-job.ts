@@ -1,5 +1,6 @@
 import type { Outcome } from "@prewarm/durable-queue/calls";
 import { FORMATS, type Format } from "@prewarm/shared/config";
+import { sniffType } from "@prewarm/shared/image-header";
 import { errorText, publicText } from "@prewarm/shared/log";
 import { resolveOriginal } from "@prewarm/shared/source";
 import type { IttybitJob } from "../ittybit/dialects.ts";
@@ -14,6 +15,7 @@ import { type BatchContext, mayWrite, rankOf } from "./batch-context.ts";
 import { failed } from "./failed.ts";
 import { keptUnfetched, openFresh, outcomeOfNoBytes, readDone } from "./fetch-result.ts";
 import type { HeldClaim } from "./held-claims.ts";
+import { findOpaquePngs, isShownOpaque } from "./opaque-picture.ts";
 import { head, prepare } from "./prepare.ts";
 import { present, settle } from "./settle.ts";
 import { ofAnother } from "./submit-job.ts";
@@ -24,6 +26,8 @@ interface Expectation {
   format: Format;
   etag: string | null;
   originalBytes: number | null;
+  /** The original has an alpha channel. */
+  alpha: boolean;
 }
 
 /** When to try again after a failure that passes: the job is done, so no new one is made and no attempt is counted. */
@@ -59,21 +63,30 @@ function sideOf(text: string | undefined): number | null {
 }
 
 /** From this handler's own look at the original, from the job's metadata, or from a look now. */
-async function expectationOf(context: BatchContext, claim: HeldClaim, job: IttybitJob): Promise<Expectation> {
+async function expectationOf(
+  context: BatchContext,
+  claim: HeldClaim,
+  { metadata }: IttybitJob,
+  result: Uint8Array,
+): Promise<Expectation> {
   const own = claim.posted ? await claim.prepared : null;
-  const { metadata } = job;
   const { format: asked } = claim.transform;
-  if (own === null && metadata.ledger === context.ledgerId && metadata.gen === String(claim.given.gen)) {
+  const isShown = metadata.ledger === context.ledgerId && metadata.gen === String(claim.given.gen);
+  const shown = FORMATS.find((one) => one === metadata.format) ?? asked;
+  if (own === null && isShown) {
     const width = sideOf(metadata.width);
     const height = sideOf(metadata.height);
     const size = width === null || height === null ? null : { width, height };
-    const format = FORMATS.find((one) => one === metadata.format) ?? asked;
-    return { size, format, etag: metadata.etag ?? null, originalBytes: null };
+    const alpha = metadata.alpha !== undefined;
+    return { size, format: shown, etag: metadata.etag ?? null, originalBytes: null, alpha };
   }
   const original = own?.original ?? (await context.probe(claim.image, rankOf(claim, "result")));
-  if (original.kind !== "image") return { size: null, format: asked, etag: null, originalBytes: null };
+  if (original.kind !== "image") return { size: null, format: asked, etag: null, originalBytes: null, alpha: false };
   const { size, etag, alpha, bytes: originalBytes } = original;
-  return { size: expectedSize(claim.transform, size), format: madeFormat(asked, alpha), etag, originalBytes };
+  // What the job was asked for is not shown. A PNG is always right, and a JPEG if a WebP shows that it can be one.
+  const mustBePng = async () => sniffType(result) === "png" || !(await isShownOpaque(context, claim, original));
+  const format = isShown ? shown : madeFormat(asked, alpha && (await mustBePng()));
+  return { size: expectedSize(claim.transform, size), format, etag, originalBytes, alpha };
 }
 
 /** The job with its result's URL, or what is to be said instead. */
@@ -119,7 +132,7 @@ async function storeVariant(
 ): Promise<Outcome> {
   const { transform, given } = claim;
   const { key, gen } = given;
-  const expected = await expectationOf(context, claim, job);
+  const expected = await expectationOf(context, claim, job, body.bytes);
   const { format } = expected;
   const verdict = verifyOutput(body.bytes, { format, size: expected.size, asked: transform, fit: transform.fit });
   if (!verdict.ok) return outcomeOfWrong(context, claim, verdict, body.from);
@@ -146,6 +159,7 @@ async function storeVariant(
   if (put === null) return { kind: "pending", due: now };
   claim.smaller = [];
   claim.made = metadata;
+  if (expected.alpha) claim.opaquePngs = await findOpaquePngs(context, claim, { bytes, format, etag: sourceEtag });
   const tookMs = (job.finishedAt ?? now) - (job.createdAt ?? given.grantedAt);
   return { kind: "stored", bytes: bytes.byteLength, etag: put.etag, tookMs: Math.max(0, tookMs) };
 }

@@ -5,7 +5,7 @@ import { GO_MAX } from "@prewarm/shared/limits";
 import type { Transform } from "@prewarm/shared/transform";
 import { parseVariantKey } from "@prewarm/shared/variant-key";
 import type { VariantMetadata } from "@prewarm/shared/variant-metadata";
-import type { MissAsk } from "../images/calls.ts";
+import type { MissAsk, OpaquePng } from "../images/calls.ts";
 import type { ExchangeRequest } from "../ledger/contract.ts";
 import type { ProbedOriginal } from "../originals/probe.ts";
 import type { Noted } from "../store/info.ts";
@@ -52,15 +52,17 @@ export interface HeldClaim {
   wasStored: boolean;
   /** The original as this handler saw it; null where it did not look. */
   original: Prepared["original"] | null;
+  /** PNGs that need not be PNGs, as is known since its variant is stored. */
+  opaquePngs: OpaquePng[];
 }
 
 /** What the ledger tells of a claim's image. */
 type OfImage = Partial<Pick<HeldClaim, "focal" | "announced">>;
 
 /** What the ledger is to be told. */
-type News = Pick<ExchangeRequest, "asks" | "submitted" | "settled">;
+type News = Required<Pick<ExchangeRequest, "asks" | "submitted" | "settled" | "opaquePngs">>;
 
-const noNews = (): News => ({ asks: [], submitted: [], settled: [] });
+const noNews = (): News => ({ asks: [], submitted: [], settled: [], opaquePngs: [] });
 
 /** Acts under way at which a handler can do more: its connections are still in use. */
 const BUSY_ACTS = 3;
@@ -152,6 +154,7 @@ export class HeldClaims {
       made: null,
       wasStored: false,
       original: null,
+      opaquePngs: [],
     };
     this.#claims.set(given.id, claim);
     return claim;
@@ -199,6 +202,7 @@ export class HeldClaims {
     this.#wakeFor(claim);
     if (outcome.kind !== "stored" && outcome.kind !== "present") return;
     this.#untold.add(claim, outcome.bytes);
+    this.#news.opaquePngs.push(...claim.opaquePngs);
   }
 
   /** The ledger says stop: at once, or, where something has begun, as soon as it is known how that ended. */

@@ -68,7 +68,7 @@ async function copy(
   if (claim.isDropped || claim.isStopped || !mayWrite(context)) return null;
   claim.begun = true;
   const metadata = { ...made, gen: given.gen, createdAt: context.clock.now() };
-  // As the other one was made: older ones are JPEGs, of transparent originals too.
+  // As the other one was made: a PNG may stand in for it.
   const format = sniffType(bytes) === "png" ? "png" : transform.format;
   const variant = { key: given.key, bytes, format, metadata };
   const put = await context.connections.run(() => putVariant(context.images, variant, stored), { rank });

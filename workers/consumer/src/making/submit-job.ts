@@ -4,6 +4,7 @@ import type { JobOrder, Submission } from "../ittybit/client.ts";
 import { isAnothers, jobOrder } from "../ittybit/job-order.ts";
 import { type BatchContext, mayWrite, rankOf } from "./batch-context.ts";
 import type { HeldClaim, Prepared } from "./held-claims.ts";
+import { isShownOpaque } from "./opaque-picture.ts";
 import { prepare } from "./prepare.ts";
 import { settle } from "./settle.ts";
 
@@ -33,16 +34,17 @@ export function ofAnother(job: string): Outcome {
   return { kind: "failed", class: "transient", failure, posted: true, ended: true };
 }
 
-/** The same for the same generation and grant, as long as the original is the same: a repeated POST is the same POST. */
-async function orderOf(
-  context: BatchContext,
-  { given, transform, focal }: HeldClaim,
-  prepared: Prepared,
-): Promise<JobOrder> {
+/**
+ * The same for the same generation and grant, as long as the original is the same and no WebP shows more of it: a repeated POST is the same POST.
+ * Where a repetition differs, Ittybit answers with the job that it has, or refuses, and the job is found by its metadata (`findJob`).
+ */
+async function orderOf(context: BatchContext, claim: HeldClaim, prepared: Prepared): Promise<JobOrder> {
+  const { given, transform, focal } = claim;
   const { ledgerId, config } = context;
   const { key, gen, grantedAt, first } = given;
   const { size, etag, alpha, input } = prepared.original;
-  const made = { transform, focal, size, etag, alpha, input: await input(grantedAt) };
+  const opaque = alpha && (await isShownOpaque(context, claim, prepared.original));
+  const made = { transform, focal, size, etag, alpha, opaque, input: await input(grantedAt) };
   const { qualities } = config.ittybit;
   return jobOrder({ ledgerId, gen, key, ...made, qualities, again: !first });
 }

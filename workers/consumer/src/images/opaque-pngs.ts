@@ -1,0 +1,24 @@
+import { isLocked, newGeneration } from "@prewarm/durable-queue/claims/transitions";
+import { UPLOAD, WAITING } from "@prewarm/durable-queue/schema/row";
+import { encodedIdOfKey } from "@prewarm/shared/variant-key";
+import type { OpaquePng } from "./calls.ts";
+import type { ImageTx } from "./image-tx.ts";
+
+/**
+ * Has PNGs of opaque pictures made again as the JPEGs that they stand in for: outside any run, in the lane of the run whose job has shown it. The
+ * PNG is served until then. A row of a newer generation is asked for by what is known now, so a repeated call orders nothing more.
+ */
+export function makeJpegs(tx: ImageTx, pngs: readonly OpaquePng[]): void {
+  tx.rows.loadKeys(pngs.map(({ key }) => key));
+  tx.images.load(pngs.map(({ key }) => encodedIdOfKey(key)));
+  for (const { key, gen, run } of pngs) {
+    const row = tx.rows.get(key);
+    if (isLocked(tx, { key }) || (row !== null && (row.state !== WAITING || row.gen > gen))) continue;
+    const lane = run === null ? UPLOAD : (tx.runs.byId(run)?.lane ?? UPLOAD);
+    const made = row ?? tx.insert(key, lane);
+    if (row === null) tx.count("accepted");
+    else newGeneration(tx, row);
+    made.floor = gen + 1;
+    made.due = tx.now;
+  }
+}

@@ -1,0 +1,127 @@
+import type { Format } from "@prewarm/shared/config";
+import { sniffType } from "@prewarm/shared/image-header";
+import { errorText } from "@prewarm/shared/log";
+import { FORMAT_ROWS } from "@prewarm/shared/mime";
+import type { Transform } from "@prewarm/shared/transform";
+import { mayBeTransparent } from "@prewarm/shared/transparency";
+import { imagePrefix, parseVariantKey, storeKey } from "@prewarm/shared/variant-key";
+import { fromCustomMetadata } from "@prewarm/shared/variant-metadata";
+import type { OpaquePng } from "../images/calls.ts";
+import { listingThrough, objectsAfter } from "../store/list-pages.ts";
+import { type BatchContext, rankOf } from "./batch-context.ts";
+import type { HeldClaim, Prepared } from "./held-claims.ts";
+
+/*
+ * Many originals have an alpha channel and no transparent pixel. A WebP of such a picture has no alpha channel, so a stored WebP tells that the
+ * picture's JPEGs lose nothing. Until a WebP is stored, a PNG stands in for a JPEG (madeFormat). Nothing is read of an original without the channel.
+ */
+
+/** More bytes than the header of a WebP has. */
+const HEADER_BYTES = 64;
+/** Variants of an image that are compared. Chosen: a recipe seldom has more than 100. */
+const VARIANTS_MAX = 1_000;
+
+/** A stored variant, of the original and the version that a claim is of. */
+interface Found {
+  key: string;
+  transform: Transform;
+  type: string | undefined;
+  gen: number;
+}
+
+/** The variants in R2 of the claim's version that were made from the original with this etag. */
+async function findVariants(context: BatchContext, claim: HeldClaim, etag: string): Promise<Found[]> {
+  const version = parseVariantKey(claim.given.key)?.v;
+  const rank = rankOf(claim, "result");
+  const bucket = listingThrough(context.images, { run: (work) => context.connections.run(work, { rank }) });
+  const prefix = storeKey(imagePrefix(claim.image));
+  const options: R2ListOptions = { prefix, include: ["customMetadata", "httpMetadata"] };
+  const { objects } = await objectsAfter(bucket, options, { most: VARIANTS_MAX });
+  return objects.flatMap(({ key: name, customMetadata, httpMetadata }) => {
+    const key = name.slice(storeKey("").length);
+    const parsed = parseVariantKey(key);
+    const made = fromCustomMetadata(customMetadata);
+    if (parsed === null || parsed.v !== version || made?.sourceEtag !== etag) return [];
+    return [{ key, transform: parsed.transform, type: httpMetadata?.contentType, gen: made.gen }];
+  });
+}
+
+/** Padding is transparent in a PNG, and black in a JPEG. */
+function canBeJpeg({ format, fit }: Transform): boolean {
+  return format === "jpeg" && fit !== "contain";
+}
+
+/** As asked for, in px; infinite for the width of the original. A smaller original shrinks WebP and JPEG alike, so its size need not be known. */
+function widthOf({ width }: Transform): number {
+  return width ?? Number.POSITIVE_INFINITY;
+}
+
+/**
+ * Up to which width JPEGs of this picture can be JPEGs: as wide as the widest WebP of the whole picture, if that has no alpha channel. In a
+ * narrower WebP a transparent spot may be too small to be seen. 0: no WebP tells.
+ */
+async function opaqueUpTo(context: BatchContext, claim: HeldClaim, found: readonly Found[]): Promise<number> {
+  const webps = found.filter(({ transform }) => transform.format === "webp" && transform.height === null);
+  const most = Math.max(...webps.map(({ transform }) => widthOf(transform)));
+  const widest = webps.find(({ transform }) => widthOf(transform) === most);
+  if (widest === undefined) return 0;
+  const { connections, images } = context;
+  const start = await connections.run(
+    async () => {
+      const object = await images.get(storeKey(widest.key), { range: { offset: 0, length: HEADER_BYTES } });
+      // biome-ignore lint/plugin: a range
+      return object === null ? null : new Uint8Array(await object.arrayBuffer());
+    },
+    { rank: rankOf(claim, "result") },
+  );
+  const isOpaque = start !== null && sniffType(start) === "webp" && !mayBeTransparent(start);
+  return isOpaque ? most : 0;
+}
+
+/** Whether a stored WebP shows that this JPEG of an original with an alpha channel can be a JPEG. Never throws. */
+export async function isShownOpaque(
+  context: BatchContext,
+  claim: HeldClaim,
+  { etag }: Pick<Prepared["original"], "etag">,
+): Promise<boolean> {
+  // Originals without an etag cannot be told apart.
+  if (etag === null || !canBeJpeg(claim.transform)) return false;
+  try {
+    const found = await findVariants(context, claim, etag);
+    return widthOf(claim.transform) <= (await opaqueUpTo(context, claim, found));
+  } catch (error) {
+    context.log("variant.compare_failed", { key: claim.given.key, error: errorText(error) });
+    return false;
+  }
+}
+
+/** Whether a variant that was just stored may be what shows that a PNG is opaque: an opaque WebP of the whole picture, or that PNG. */
+function canShow({ transform }: HeldClaim, bytes: Uint8Array, format: Format): boolean {
+  if (format === "webp") return transform.height === null && !mayBeTransparent(bytes);
+  return format === "png" && canBeJpeg(transform);
+}
+
+/**
+ * PNGs of the claim's image that stand in for JPEGs and need not, now that this variant of an original with an alpha channel is stored. PNG and
+ * WebP are looked for after either was put, so the one that comes second finds both. Never throws: the PNGs show the picture too.
+ */
+export async function findOpaquePngs(
+  context: BatchContext,
+  claim: HeldClaim,
+  { bytes, format, etag }: { bytes: Uint8Array; format: Format; etag: string | null },
+): Promise<OpaquePng[]> {
+  if (etag === null || !canShow(claim, bytes, format)) return [];
+  try {
+    const found = await findVariants(context, claim, etag);
+    const pngs = found.filter(({ transform, type }) => canBeJpeg(transform) && type === FORMAT_ROWS.png.type);
+    if (pngs.length === 0) return [];
+    const most = await opaqueUpTo(context, claim, found);
+    // One number for all, so that none is made again as a copy of another one.
+    const gen = Math.max(...pngs.map((png) => png.gen));
+    const needless = pngs.filter(({ transform }) => widthOf(transform) <= most);
+    return needless.map(({ key }) => ({ key, gen, run: claim.given.run }));
+  } catch (error) {
+    context.log("variant.compare_failed", { key: claim.given.key, error: errorText(error) });
+    return [];
+  }
+}
