@@ -17,10 +17,10 @@ let server: ChildProcess;
 let uploads: string;
 let folder: string;
 
-/** Seven page widths and two presets in three formats, and the picture that stands in. */
-const UPLOAD_VARIANTS = 7 * 3 + 2 * 3 + 1;
+/** Seven page widths and two presets as AVIF, three variants for other browsers, and the placeholder. */
+const UPLOAD_VARIANTS = 7 + 2 + 3 + 1;
 /** Those of 1440 and 1920 px are one picture, of an original of 1300. */
-const UPLOAD_JOBS = 6 * 3 + 2 * 3 + 1;
+const UPLOAD_JOBS = UPLOAD_VARIANTS - 1;
 
 /** examples/upload-hook/server.mjs in a process of its own. */
 async function startServer(port: number, hookUrl: string): Promise<ChildProcess> {
@@ -64,7 +64,7 @@ const control = async (path: string) =>
   ).json() as Promise<Record<string, unknown>>;
 
 it("an upload told by the example server is a hit at the plain URL's first view, and pays one job a picture; a replacement is shown under the same URL", async () => {
-  const url = `${stack.edgeUrl}/images/cats/tom.jpg?w=480&f=webp`;
+  const url = `${stack.edgeUrl}/images/cats/tom.jpg?w=480&f=avif`;
   const first = await upload("cats/tom.jpg", "red", 1300);
   expect(first).toBe("warmed: 202\n");
   const run = `/api/v1/runs/hook_uploads_${new Date().toISOString().slice(0, 10)}`;
@@ -79,7 +79,7 @@ it("an upload told by the example server is a hit at the plain URL's first view,
   const widest = await ask(`${stack.edgeUrl}/images/cats/tom.jpg?w=1920&f=webp`);
   expect([widest.status, (await sharp(widest.body).metadata()).width]).toEqual([200, 1300]);
   const seen = await ask(url);
-  expect([seen.status, seen.headers.get("content-type")]).toEqual([200, "image/webp"]);
+  expect([seen.status, seen.headers.get("content-type")]).toEqual([200, "image/avif"]);
   expect(seen.cache).not.toContain("enqueued");
 
   await upload("cats/tom.jpg", "blue");
@@ -88,7 +88,7 @@ it("an upload told by the example server is a hit at the plain URL's first view,
     (body.variants as { state: string; storedAt: number }[]).every(({ state }) => state === "stored") &&
     body.sourceEtag !== undefined;
   await until("the replacement's variants stand", image, fresh);
-  const { body } = await ask(`${stack.edgeUrl}/images/cats/tom.jpg?w=828&f=webp`);
+  const { body } = await ask(`${stack.edgeUrl}/images/cats/tom.jpg?w=828&f=avif`);
   const { dominant } = await sharp(body).stats();
   expect(dominant.b).toBeGreaterThan(dominant.r);
 });
@@ -139,7 +139,7 @@ it("a focal point set after the upload has the stored crop made again so that it
   }
 });
 
-it("all that a page of the client's or of a loader's asks for of an upload is stored, in whatever format its browser takes", async () => {
+it("a page of the client's or of a loader's gets variants of an upload only, whatever formats its browser shows", async () => {
   await upload("cats/tim.jpg", "green");
   await until(
     "the upload's variants stand",
@@ -168,6 +168,14 @@ it("all that a page of the client's or of a loader's asks for of an upload is st
   const all = new Set([...candidates, ...loaded]);
   expect(all.size).toBe(7);
   for (const candidate of all)
-    for (const accept of ["image/avif,image/webp,*/*", "image/webp,*/*", "*/*"])
-      expect([candidate, accept, isVariant(await ask(`${candidate}`, { accept }))]).toEqual([candidate, accept, true]);
+    for (const accept of ["image/avif,image/webp,*/*", "image/webp,*/*", "*/*"]) {
+      const answer = await ask(`${candidate}`, { accept });
+      // Uploads make 1920 px as AVIF only: others see a narrower one while theirs is made.
+      const isShort = !accept.includes("avif") && `${candidate}`.includes("w=1920");
+      expect([candidate, accept, isShort ? answer.status === 200 : isVariant(answer)]).toEqual([
+        candidate,
+        accept,
+        true,
+      ]);
+    }
 });
