@@ -213,7 +213,7 @@ export class ModelledWorld {
     return {
       ...{ config: this.#config, clock, log: quiet, sleep: (ms: number) => clock.sleep(ms), fetch: fetcher },
       ...{ ledger: this.#ledger(), ittybit, images: this.#store.bucket(new Life()), allowLoopbackHttp: false },
-      originals: { fetch: fetcher, bucket: () => null, bucketOriginalUrl: async () => "" },
+      originals: { fetch: fetcher, bucket: () => null, bucketOriginalUrl: async () => "", stagedUrl: null },
       newOwner: () => {
         this.#owners += 1;
         return `owner${this.#owners}`;

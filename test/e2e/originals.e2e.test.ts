@@ -27,7 +27,8 @@ afterAll(async () => {
 
 const WIDTH = 400;
 const url = (id: string) => `${stack.edgeUrl}/images/${id}?w=${WIDTH}&f=webp`;
-const jobsOf = (id: string) => stack.emulator?.control.jobs().filter((job) => job.input.endsWith(`/${id}`)).length ?? 0;
+const jobsOf = (id: string) =>
+  stack.emulator?.control.jobs().filter((job) => new URL(job.input).pathname.endsWith(`/${id}`)).length ?? 0;
 
 /** Puts an image into the page and waits for its end, good or bad; its natural width. */
 function load(src: string): Promise<number> {

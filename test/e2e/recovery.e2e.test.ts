@@ -102,7 +102,7 @@ async function expectServed(): Promise<void> {
 function jobsMade(): Record<string, number> {
   const made: Record<string, number> = {};
   for (const { input, options } of emulator.control.jobs()) {
-    const name = `${input.split("/").pop()} ${options.width}`;
+    const name = `${new URL(input).pathname.split("/").pop()} ${options.width}`;
     made[name] = (made[name] ?? 0) + 1;
   }
   return made;

@@ -113,7 +113,7 @@ async function make(keys: string[]) {
   const deps: BatchDeps = {
     ...{ config, clock, ledger, ittybit, fetch, sleep: wait, log: () => undefined, span: noSpan, at: nowhere },
     images: images.bucket,
-    originals: { fetch, bucket: () => null, bucketOriginalUrl: null },
+    originals: { fetch, bucket: () => null, bucketOriginalUrl: null, stagedUrl: null },
     allowLoopbackHttp: true,
     newOwner: () => crypto.randomUUID(),
   };

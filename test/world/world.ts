@@ -327,7 +327,7 @@ export class World {
       ledger: mortal(this.#client(), life),
       ittybit: mortal(counted(outside.ittybit, life), life),
       images: mortal(counted(this.store.bucket(life), life), life),
-      originals: { fetch: fetcher, bucket: () => null, bucketOriginalUrl: null },
+      originals: { fetch: fetcher, bucket: () => null, bucketOriginalUrl: null, stagedUrl: null },
       newOwner: () => {
         this.#owners += 1;
         life.owner = `owner${this.#owners}`;

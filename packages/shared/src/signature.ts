@@ -1,6 +1,7 @@
 import type { Config } from "./config.ts";
 import { withoutFinalSlashes } from "./environment.ts";
 import { formatId } from "./image-id.ts";
+import { STAGED_MS } from "./limits.ts";
 import { isNoise } from "./noise.ts";
 
 /** What a URL's signature is worth. Tell the caller no more than "refused": `bad` and `expired` look alike outside. */
@@ -102,7 +103,25 @@ export async function originalUrl(
   return withoutFinalSlashes(base) + (await signOriginal(id, key, config, nowSeconds));
 }
 
-/** As `verify`, for `/originals/<id>`: there a signature without an expiry is `bad`, because we never make one. */
+/** Where the edge serves staged originals. */
+export const STAGED_PATH = "/staged/";
+
+/**
+ * The full URL of a staged original; `base` is the edge's origin. `number` is in µs of Unix time, and the URL ends STAGED_MS after it: the same
+ * number gives the same URL.
+ */
+export async function stagedUrl(
+  base: string,
+  { id, number }: { id: string; number: number },
+  key: string,
+  config: Pick<Config, "noise">,
+): Promise<string> {
+  const path = `${STAGED_PATH}${number}/${formatId(id)}`;
+  const query = `exp=${Math.floor((number / 1000 + STAGED_MS) / 1000)}`;
+  return `${withoutFinalSlashes(base)}${path}?${query}&s=${await sign(path, query, key, config)}`;
+}
+
+/** As `verify`, for `/originals/<id>` and `/staged/<number>/<id>`: there a signature without an expiry is `bad`, because we never make one. */
 export async function verifyOriginal(
   path: string,
   query: URLSearchParams | string,

@@ -113,6 +113,16 @@ export function blockKey(id: string): string {
   return `removed/${encodeId(id)}`;
 }
 
+/** What every name of this image's staged originals in R2 begins with. */
+export function stagedPrefix(id: string): string {
+  return `staged/${imagePrefix(id)}`;
+}
+
+/** Where the bytes of an original lie in R2 that several jobs are made from. `number`: the ledger's (images/staging.ts). */
+export function stagedKey(id: string, number: number): string {
+  return `${stagedPrefix(id)}${number}`;
+}
+
 /** Of all notes of images. */
 export const INFO_PREFIX = "info/";
 

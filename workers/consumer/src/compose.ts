@@ -6,7 +6,7 @@ import { checkConfig } from "@prewarm/shared/config-check";
 import { secretList, signingKeys } from "@prewarm/shared/environment";
 import { checkEnvironment } from "@prewarm/shared/environment-check";
 import { createLog, type Log } from "@prewarm/shared/log";
-import { originalUrl } from "@prewarm/shared/signature";
+import { originalUrl, stagedUrl } from "@prewarm/shared/signature";
 import { createWrongTokens } from "./api/access/wrong-tokens.ts";
 import type { ApiDeps } from "./api/deps.ts";
 import { accessOf, bucketOf, type Env, isLocal, ledgerNamespace, secretOf, siteConfig, tokensOf } from "./config.ts";
@@ -80,6 +80,7 @@ export function batchDeps(site: Config, env: Env): BatchDeps {
       bucket: (binding) => bucketOf(env, binding),
       bucketOriginalUrl:
         EDGE_URL && signingKey ? (id, at) => originalUrl(EDGE_URL, id, signingKey, config, at / 1000) : null,
+      stagedUrl: EDGE_URL && signingKey ? (name) => stagedUrl(EDGE_URL, name, signingKey, config) : null,
     },
     fetch: fetcher,
     allowLoopbackHttp: env.ALLOW_LOOPBACK === "true",

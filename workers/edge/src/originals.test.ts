@@ -1,7 +1,8 @@
-import { signOriginal } from "@prewarm/shared/signature";
+import { signOriginal, stagedUrl } from "@prewarm/shared/signature";
+import { stagedKey, storeKey } from "@prewarm/shared/variant-key";
 import { describe, expect, it } from "vitest";
 import { etagOf } from "./testing/fakes.ts";
-import { BYTES, detailOf, NOW, type Options, setup, type World } from "./testing/setup.ts";
+import { BYTES, detailOf, NOW, type Options, ORIGIN, setup, type World } from "./testing/setup.ts";
 
 const SOURCES = [
   { prefix: "", url: "https://cdn.example.com/originals/{id}" },
@@ -148,5 +149,75 @@ describe("/originals/", () => {
     world.originals.get = () => Promise.reject(new Error("down"));
     const response = await world.get(await signedPath(world, "private/a.jpg"));
     expect([response.status, response.headers.get("Cache-Control")]).toEqual([503, "no-store"]);
+  });
+});
+
+describe("/staged/", () => {
+  /** Of this moment, in µs. */
+  const NUMBER = NOW * 1000;
+  const DAY_MS = 86_400_000;
+
+  function stagedWorld(): World {
+    const world = setup({ keys: ["key", "old"] });
+    world.images.store(stagedKey("a b/c.jpg", NUMBER), JPEG);
+    world.images.store(stagedKey("a b/c.jpg", NUMBER + 1), JPEG.toReversed());
+    world.images.store(storeKey("a b/c.jpg/800-high.webp"), JPEG);
+    return world;
+  }
+
+  async function path(world: World, id = "a b/c.jpg", number = NUMBER, key = "key"): Promise<string> {
+    return (await stagedUrl(ORIGIN, { id, number }, key, world.config)).slice(ORIGIN.length);
+  }
+
+  it("serves the bytes of its number, for the number's day", async () => {
+    const world = stagedWorld();
+    const asked = await path(world);
+    expect(asked).toMatch(/^\/staged\/\d{16}\/a%20b\/c\.jpg\?exp=\d+&s=[\w-]{43}$/);
+    const response = await world.get(asked);
+    expect([response.status, response.headers.get("Content-Type")]).toEqual([200, "image/jpeg"]);
+    expect(response.headers.get("Cache-Control")).toBe(`private, max-age=${DAY_MS / 1000}`);
+    expect(new Uint8Array(await response.arrayBuffer())).toEqual(JPEG);
+    expect((await world.get(asked, { Range: "bytes=4-7" })).status).toBe(206);
+    expect((await world.get(await path(world, "a b/c.jpg", NUMBER, "old"))).status).toBe(200);
+    world.advance(DAY_MS);
+    expect((await world.get(asked)).status).toBe(403);
+  });
+
+  it.each<[string, (signed: string) => string]>([
+    ["no signature", (signed) => signed.replace(/&s=.*/, "")],
+    ["another number's signature", (signed) => signed.replace(String(NUMBER), String(NUMBER + 1))],
+    ["another image's signature", (signed) => signed.replace("c.jpg", "d.jpg")],
+    ["a signature of another road", (signed) => signed.replace(/^\/staged\/\d+/, "/originals")],
+    ["a later end", (signed) => signed.replace("exp=", "exp=9")],
+    ["a number in another spelling", (signed) => signed.replace("/staged/", "/staged/0")],
+    ["a step out of the folder", (signed) => signed.replace(String(NUMBER), "..%2Fvariants")],
+  ])("reads nothing with %s", async (_name, change) => {
+    const world = stagedWorld();
+    const response = await world.get(change(await path(world)));
+    expect([403, 404]).toContain(response.status);
+    expect(world.images.reads).toEqual([]);
+  });
+
+  it("reads no other object than its own", async () => {
+    const world = stagedWorld();
+    await (await world.get(await path(world))).arrayBuffer();
+    expect([...new Set(world.images.reads)]).toEqual([stagedKey("a b/c.jpg", NUMBER)]);
+  });
+
+  it("is 404 where nothing is staged, and where a note says why", async () => {
+    const world = stagedWorld();
+    expect((await world.get(await path(world, "none.jpg"))).status).toBe(404);
+    world.images.store(stagedKey("note.jpg", NUMBER), "Its copy broke off twice.");
+    expect((await world.get(await path(world, "note.jpg"))).status).toBe(404);
+  });
+
+  it("is 410 when the image is removed", async () => {
+    const world = stagedWorld();
+    world.tell({ "a b/c.jpg": { gone: 1, removed: true } });
+    const response = await world.get(await path(world));
+    expect([response.status, (await response.json()) as unknown]).toEqual([
+      410,
+      expect.objectContaining({ code: "removed" }),
+    ]);
   });
 });

@@ -1,9 +1,11 @@
 import { isRemoved } from "@prewarm/shared/changes";
 import { AppError } from "@prewarm/shared/errors";
 import { sniffType } from "@prewarm/shared/image-header";
+import type { ImageType } from "@prewarm/shared/image-header-type";
 import { parseId } from "@prewarm/shared/image-id";
-import { readExp, verifyOriginal } from "@prewarm/shared/signature";
+import { readExp, STAGED_PATH, verifyOriginal } from "@prewarm/shared/signature";
 import { resolveOriginal } from "@prewarm/shared/source";
+import { stagedKey } from "@prewarm/shared/variant-key";
 import type { ObjectStore, StoredObject } from "./bindings.ts";
 import { type Decision, decide } from "./hit/conditional.ts";
 import { originalHeaders, SNIFF_BYTES } from "./original-headers.ts";
@@ -17,6 +19,17 @@ export const ORIGINALS_PATH = "/originals/";
 /** Originals are shown while a variant is being made, and read by Ittybit: they may be slow, yet nobody waits for ever. In ms. */
 const WAIT_MS = 10_000;
 
+/** `/staged/<number>/<id>`; a number of the ledger has no leading zero. */
+const STAGED_PATTERN = new RegExp(`^${STAGED_PATH}([1-9]\\d{0,15})/(.+)$`);
+
+/** A request for an original under its signed URL. */
+interface Asked {
+  request: Request;
+  url: URL;
+  edge: Edge;
+  background: Background;
+}
+
 /**
  * Serves a bucket's original under a signed URL. Throws `not_found` for other sources, `signature_required`, `removed`, `original_missing` and
  * `unavailable`.
@@ -26,16 +39,57 @@ export async function serveOriginal(request: Request, url: URL, edge: Edge, back
   const original = resolveOriginal(edge.config, id);
   const bucket = original?.kind === "bucket" ? edge.originals(original.bucket) : null;
   if (original?.kind !== "bucket" || bucket === null) throw new AppError("not_found");
-  const now = Math.floor(edge.clock.now() / 1000);
-  const verdict = await verifyOriginal(url.pathname, url.searchParams, edge.keys, edge.config, now);
+  const asked = { request, url, edge, background };
+  await admit(asked, id);
+  return answer(asked, await find(bucket, original.key));
+}
+
+/**
+ * Serves the staged bytes that jobs are made from, under the signed URL of their number. It reads no other object. Throws `not_found` for other
+ * paths, `signature_required`, `removed`, `original_missing` and `unavailable`.
+ */
+export async function serveStaged(request: Request, url: URL, edge: Edge, background: Background): Promise<Response> {
+  const [, number, path] = STAGED_PATTERN.exec(url.pathname) ?? [];
+  if (number === undefined || path === undefined) throw new AppError("not_found");
+  const id = parseId(path);
+  const asked = { request, url, edge, background };
+  await admit(asked, id);
+  const found = await find(edge.images, stagedKey(id, Number(number)));
+  // No picture: a note that the original could not be staged.
+  if (found.type === null) throw new AppError("original_missing");
+  return answer(asked, found);
+}
+
+/** Throws `signature_required` unless the signature is right and has not ended, and `removed` where the image is. */
+async function admit({ url, edge, background }: Asked, id: string): Promise<void> {
+  const verdict = await verifyOriginal(url.pathname, url.searchParams, edge.keys, edge.config, nowOf(edge));
   if (verdict !== "ok") throw signatureRequired();
   const changes = await edge.changes.read({ origin: url.origin, background, waitMs: WAIT_MS });
   if (isRemoved(changes, id)) throw new AppError("removed");
-  const head = await read(bucket, original.key, { offset: 0, length: SNIFF_BYTES });
+}
+
+/** Unix seconds. */
+function nowOf({ clock }: Edge): number {
+  return Math.floor(clock.now() / 1000);
+}
+
+interface Found {
+  bucket: ObjectStore;
+  key: string;
+  head: StoredObject;
+  type: ImageType | "html" | null;
+}
+
+/** Reads an original's first bytes, which tell its type. */
+async function find(bucket: ObjectStore, key: string): Promise<Found> {
+  const head = await read(bucket, key, { offset: 0, length: SNIFF_BYTES });
   // biome-ignore lint/plugin: a range of `SNIFF_BYTES`
-  const type = sniffType(new Uint8Array(await head.arrayBuffer()));
+  return { bucket, key, head, type: sniffType(new Uint8Array(await head.arrayBuffer())) };
+}
+
+function answer({ request, url, edge }: Asked, { bucket, key, head, type }: Found): Promise<Response> {
   const exp = readExp(url.searchParams);
-  const life = trimToExpiry(Number.MAX_SAFE_INTEGER, exp === "bad" ? null : exp, now);
+  const life = trimToExpiry(Number.MAX_SAFE_INTEGER, exp === "bad" ? null : exp, nowOf(edge));
   const facts = { etag: head.httpEtag, lastModified: head.uploaded.toUTCString(), size: head.size };
   const headers = {
     ...originalHeaders(type),
@@ -44,10 +98,8 @@ export async function serveOriginal(request: Request, url: URL, edge: Edge, back
     ETag: facts.etag,
     "Last-Modified": facts.lastModified,
   };
-  return send(
-    { bucket, key: original.key, size: head.size, method: request.method, headers },
-    decide(request.headers, request.method, facts),
-  );
+  const sending = { bucket, key, size: head.size, method: request.method, headers };
+  return send(sending, decide(request.headers, request.method, facts));
 }
 
 interface Sending {

@@ -1,10 +1,11 @@
 import { AppError } from "@prewarm/shared/errors";
+import { STAGED_PATH } from "@prewarm/shared/signature";
 import { countView } from "./count-view.ts";
 import { serveVariant } from "./hit/serve-variant.ts";
 import { INFO_PATH, serveInfo } from "./info.ts";
 import { answerMiss } from "./miss/answer-miss.ts";
 import { passThrough } from "./miss/pass-through.ts";
-import { ORIGINALS_PATH, serveOriginal } from "./originals.ts";
+import { ORIGINALS_PATH, serveOriginal, serveStaged } from "./originals.ts";
 import { checkSignature, needsSignature } from "./request/check-signature.ts";
 import { IMAGES_PATH, mayNegotiate, readTarget } from "./request/target.ts";
 import { type Background, createRequestContext, type Edge, type RequestContext } from "./request-context.ts";
@@ -45,6 +46,7 @@ async function serve(request: Request, edge: Edge, background: Background): Prom
   // A request line such as `GET //`.
   if (url === null) throw new AppError("not_found");
   if (url.pathname.startsWith(ORIGINALS_PATH)) return serveOriginal(request, url, edge, background);
+  if (url.pathname.startsWith(STAGED_PATH)) return serveStaged(request, url, edge, background);
   if (url.pathname.startsWith(INFO_PATH)) return serveInfo(request, url, edge, background);
   if (url.pathname === "/healthz") return healthz(request.method);
   if (!url.pathname.startsWith(IMAGES_PATH)) throw new AppError("not_found");

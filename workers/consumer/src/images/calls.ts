@@ -39,6 +39,16 @@ export interface AnsweredMisses {
   capped: string[];
 }
 
+/** Which bytes of its original a job is made from, if they are staged. */
+export interface Staging {
+  /** Of the bytes: jobs with one number are made from one read of the original. */
+  number: number;
+  /** Another open job has the same number, so the bytes are worth staging. */
+  shared: boolean;
+  /** Another handler prepares such a job, and may be staging the bytes. */
+  elsewhere: boolean;
+}
+
 /** One original's variants in a chunk. */
 export interface AcceptImage {
   id: string;

@@ -40,6 +40,7 @@ import type {
   OpaquePng,
   SliceAnswer,
   SliceRequest,
+  Staging,
 } from "../images/calls.ts";
 import type { PurgeRecord } from "../images/purge-record.ts";
 import type { RemovalView } from "../images/removal-record.ts";
@@ -70,11 +71,15 @@ export interface ExchangeRequest extends queue.ExchangeRequest {
 }
 
 /**
- * By the job's number: what crops are to show (`focals`), and of jobs of the version that was announced last the number of that
- * announcement (`announced`). A ledger of before tells none.
+ * By the job's number: what crops are to show (`focals`), of jobs of the version that was announced last the number of that announcement
+ * (`announced`), and the bytes that jobs are made from (`staging`).
  */
 export type ExchangeAnswer = queue.ExchangeAnswer<
-  AnsweredMisses & { focals?: Record<number, Focal>; announced?: Record<number, number> }
+  AnsweredMisses & {
+    focals?: Record<number, Focal>;
+    announced?: Record<number, number>;
+    staging?: Record<number, Staging>;
+  }
 >;
 
 /* ── What the control API, the hooks, the uploads queue and the doctor ask ─────────────────────────────────────────────────────── */

@@ -20,6 +20,7 @@ import { purgeImage } from "../images/purge.ts";
 import { doctorDone, doctorFrom, doctorSlice, doctorWalk } from "../images/reconcile.ts";
 import { removeImage, unblockImage } from "../images/removal.ts";
 import { beforeImagesRestore, imagesRestored } from "../images/restored-images.ts";
+import { stagingOf } from "../images/staging.ts";
 import { areAcknowledged, takeBack } from "./acknowledge.ts";
 import type {
   Answering,
@@ -133,7 +134,9 @@ export class Ledger extends Queue<ImageTx, BeforeRestore> implements Answering<L
       return takeMisses(tx, owner, request.asks);
     });
     if (answer.status === "lost") return answer;
-    return { ...answer, focals: focalsOf(tx, answer.give), announced: announcedOf(tx, answer.give) };
+    const { give } = answer;
+    const staging = stagingOf(tx, request.owner, give);
+    return { ...answer, focals: focalsOf(tx, give), announced: announcedOf(tx, give), staging };
   });
 
   noteDeliveries(notes: DeliveryNote[], id?: string): void {

@@ -117,7 +117,7 @@ function setup(limits: Partial<Settings["limits"]> = {}) {
     ...{ config, clock, ledger, ittybit, fetch },
     sleep: clock.sleep,
     images: images.bucket,
-    originals: { fetch, bucket: () => null, bucketOriginalUrl: null },
+    originals: { fetch, bucket: () => null, bucketOriginalUrl: null, stagedUrl: null },
     allowLoopbackHttp: true,
     newOwner: () => crypto.randomUUID(),
     log: () => undefined,

@@ -11,6 +11,7 @@ import type { Semaphore } from "../platform/semaphore.ts";
 import type { Span } from "../platform/span.ts";
 import type { At } from "./crash-points.ts";
 import type { HeldClaim, HeldClaims } from "./held-claims.ts";
+import type { Stager } from "./stager.ts";
 
 /** Everything a batch's handler reaches the world through; made in compose.ts. */
 export interface BatchDeps {
@@ -64,6 +65,9 @@ export interface BatchContext extends BatchDeps {
   /** Unknown ids whose originals are missing and marked. */
   missing: Set<string>;
   probe(image: string, rank: number): Promise<ProbedOriginal>;
+  stager: Stager;
+  /** The number of the bytes that jobs of an image are made from, as the ledger told it last, by the image's id. */
+  numbers: Map<string, number>;
   /** Writes the marker of a missing original (once per batch); when to look for it again, Unix ms. */
   missingUntil(image: string): Promise<number>;
   /** Writes the marker of an image whose original cannot be used, for all its variants (once per batch). */
@@ -94,3 +98,17 @@ export interface Counts {
 export function mayWrite({ leaseUntil, clock }: BatchContext): boolean {
   return leaseUntil - clock.now() >= LEASE_MIN_LEFT_MS;
 }
+
+/** The original of an image: from its staged bytes where there are any, else by a look at its origin. */
+export async function lookAt(
+  { numbers, stager, probe }: BatchContext,
+  id: string,
+  rank: number,
+): Promise<ProbedOriginal> {
+  const number = numbers.get(id);
+  const staged = number === undefined ? null : await stager.original(id, { number, ...ONLY_LOOK }, rank);
+  return staged ?? probe(id, rank);
+}
+
+/** Staged bytes are looked for, and nothing is staged. */
+export const ONLY_LOOK = { shared: false, elsewhere: false } as const;

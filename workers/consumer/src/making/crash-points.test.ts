@@ -4,28 +4,40 @@ import { idOfKey, missingKey } from "@prewarm/shared/variant-key";
 import { describe, expect, it } from "vitest";
 import { picture } from "../testing/pictures.ts";
 import { CRASH_POINTS, type CrashPoint } from "./crash-points.ts";
-import { batchWorld, message } from "./testing/batch-world.ts";
+import { batchWorld, message, ORIGINALS, STAGED } from "./testing/batch-world.ts";
 
 const FRESH = "photo/400-high.webp";
 const LEFT = "photo/800-high.webp";
 const HTML = "html/400-high.webp";
 const VIEWED = "seen/400-high.webp";
+/** Ordered together: one is staged, the other cannot be. */
+const PAIR = ["pair/400-high.webp", "pair/800-high.webp"];
+const BROKEN = ["broken/400-high.webp", "broken/800-high.webp"];
 const HTML_VIEWED = "html/800-high.webp";
 
 /** Outcomes that count an attempt. */
 const ATTEMPTS: readonly string[] = ["failed", "unclear", "fault"];
 
+/** What a body that breaks off says of itself. */
+const LONGER = { headers: { "content-length": "1000000" } };
+
 class Killed extends Error {}
 
 /** A world in which the first handler dies, the nth time a point is passed; whatever of it still runs then reaches nothing. */
 async function crashWorld(killAt: { point: CrashPoint; nth: number } | null, lists = true) {
-  const world = batchWorld();
+  const world = batchWorld({ stages: true });
   const { ledger, ittybit, images, deps, clock, web, consume, shift } = world;
   ittybit.lists = lists;
   web.set("https://cdn.example.com/originals/html", () => new Response("<!doctype html><title>No</title>"));
   await images.bucket.put(missingKey(idOfKey(FRESH)), "{}");
+  web.set(`${ORIGINALS}/broken`, async (_, init) => {
+    const isWhole = !new Headers(init?.headers).has("range");
+    return new Response(await clock.during(picture("jpeg", 1000, 500)), isWhole ? LONGER : {});
+  });
   ledger.add(FRESH);
   ledger.add(HTML);
+  ledger.order({ keys: PAIR });
+  ledger.order({ keys: BROKEN });
   const { gen } = ledger.addLeft(LEFT, { job: "job_000001" });
   const order = {
     input: "https://cdn.example.com/originals/photo",
@@ -103,6 +115,7 @@ async function expectConverged({ ledger, images, ittybit }: Awaited<ReturnType<t
     [FRESH, 400],
     [LEFT, 800],
     [VIEWED, 400],
+    ...[PAIR, BROKEN].flatMap(([small = "", large = ""]) => [[small, 400] as const, [large, 800] as const]),
   ] as const) {
     const object = images.objects.get(`variants/${key}`);
     expect(object?.bytes, key).toEqual(await picture("webp", width, width / 2));
@@ -118,8 +131,12 @@ async function expectConverged({ ledger, images, ittybit }: Awaited<ReturnType<t
       attempts: 0,
     });
   const gens = ittybit.jobs.map((job) => job.order.metadata.gen);
-  expect(gens).toHaveLength(3);
-  expect(new Set(gens).size).toBe(3);
+  expect(gens).toHaveLength(7);
+  expect(new Set(gens).size).toBe(7);
+  const inputs = (keys: string[]) =>
+    new Set(ittybit.jobs.flatMap(({ order }) => (keys.includes(order.metadata.key ?? "") ? [order.input] : [])));
+  expect([...inputs(PAIR)]).toEqual([expect.stringContaining(`${STAGED}/`)]);
+  expect([...inputs(BROKEN)]).toEqual([`${ORIGINALS}/broken`]);
   const attempts = [...ledger.outcomes.values()].flat().filter(({ kind }) => ATTEMPTS.includes(kind));
   expect(attempts).toEqual([]);
   expect(ledger.dead).toHaveLength(1);

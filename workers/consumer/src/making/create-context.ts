@@ -4,6 +4,7 @@ import { createSemaphore, type Semaphore } from "../platform/semaphore.ts";
 import { markMissing, markRefused } from "../store/markers.ts";
 import { type BatchContext, type BatchDeps, type Counts, RANKS, type Role } from "./batch-context.ts";
 import { HeldClaims } from "./held-claims.ts";
+import { createStager } from "./stager.ts";
 
 /** Bytes of results held at once, of an isolate's 128 MB. */
 const MEMORY_BYTES = 50_000_000;
@@ -43,6 +44,7 @@ function countedDeps(deps: BatchDeps, counts: Counts): BatchDeps {
     originals: {
       fetch: fetcher(originals.fetch),
       bucketOriginalUrl: originals.bucketOriginalUrl,
+      stagedUrl: originals.stagedUrl,
       bucket(binding) {
         const bucket = originals.bucket(binding);
         return bucket === null ? null : counted(bucket, counts);
@@ -77,6 +79,7 @@ export function createContext(role: Role, given: BatchDeps): BatchContext {
   const counts: Counts = { calls: 0, exchanges: 0, posted: 0, outcomes: {}, stripped: 0, looks: {} };
   const deps = countedDeps(given, counts);
   const connections = createSemaphore(MAX_CONNECTIONS);
+  const memory = createSemaphore(MEMORY_BYTES);
   return {
     ...deps,
     role,
@@ -85,10 +88,12 @@ export function createContext(role: Role, given: BatchDeps): BatchContext {
     leaseUntil: 0,
     ledgerId: "",
     connections,
-    memory: createSemaphore(MEMORY_BYTES),
+    memory,
     looks: createSemaphore(LOOKS_AT_ONCE),
     missing: new Set(),
     probe: createProbe({ ...deps.originals, config: deps.config, clock: deps.clock, connections }),
+    stager: createStager({ ...deps, connections, memory }),
+    numbers: new Map(),
     missingUntil: createMissing(deps, connections),
     markRefused: createRefused(deps, connections),
     capped: new Set(),

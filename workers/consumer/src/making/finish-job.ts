@@ -11,7 +11,7 @@ import { stripMetadata } from "../ittybit/output/strip/strip-metadata.ts";
 import { type Verdict, verifyOutput } from "../ittybit/output/verify.ts";
 import { secretsOf } from "../platform/signed-url.ts";
 import { putVariant, type StoredObject } from "../store/variants.ts";
-import { type BatchContext, mayWrite, rankOf } from "./batch-context.ts";
+import { type BatchContext, lookAt, mayWrite, rankOf } from "./batch-context.ts";
 import { failed } from "./failed.ts";
 import { keptUnfetched, openFresh, outcomeOfNoBytes, readDone } from "./fetch-result.ts";
 import type { HeldClaim } from "./held-claims.ts";
@@ -40,10 +40,15 @@ function again(context: BatchContext): Outcome {
 }
 
 /** What must appear in no message about a job: what makes the URLs work of its original and of its result. */
-async function secretsOfJob({ originals, config }: BatchContext, { image, given }: HeldClaim, job: IttybitJob) {
+async function secretsOfJob(
+  { originals, config }: BatchContext,
+  { image, given, staging }: HeldClaim,
+  job: IttybitJob,
+) {
   const isSigned = originals.bucketOriginalUrl !== null && resolveOriginal(config, image)?.kind === "bucket";
   const own = isSigned ? await originals.bucketOriginalUrl?.(image, given.grantedAt) : null;
-  return [own ?? null, job.input, job.output].flatMap(secretsOf);
+  const staged = staging === null ? null : await originals.stagedUrl?.({ id: image, number: staging.number });
+  return [own ?? null, staged ?? null, job.input, job.output].flatMap(secretsOf);
 }
 
 /** A job that ended without success. A job that fails once more at Ittybit fails because of its original. */
@@ -80,7 +85,7 @@ async function expectationOf(
     const alpha = metadata.alpha !== undefined;
     return { size, format: shown, etag: metadata.etag ?? null, originalBytes: null, alpha };
   }
-  const original = own?.original ?? (await context.probe(claim.image, rankOf(claim, "result")));
+  const original = own?.original ?? (await lookAt(context, claim.image, rankOf(claim, "result")));
   if (original.kind !== "image") return { size: null, format: asked, etag: null, originalBytes: null, alpha: false };
   const { size, etag, alpha, bytes: originalBytes } = original;
   // What the job was asked for is not shown. A PNG is always right, and a JPEG if a WebP shows that it can be one.

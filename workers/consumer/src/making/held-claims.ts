@@ -5,7 +5,7 @@ import { GO_MAX } from "@prewarm/shared/limits";
 import type { Transform } from "@prewarm/shared/transform";
 import { parseVariantKey } from "@prewarm/shared/variant-key";
 import type { VariantMetadata } from "@prewarm/shared/variant-metadata";
-import type { MissAsk, OpaquePng } from "../images/calls.ts";
+import type { MissAsk, OpaquePng, Staging } from "../images/calls.ts";
 import type { ExchangeRequest } from "../ledger/contract.ts";
 import type { ProbedOriginal } from "../originals/probe.ts";
 import type { Noted } from "../store/info.ts";
@@ -27,6 +27,10 @@ export interface HeldClaim {
   transform: Transform;
   /** What a crop is to show: the same for the whole generation. */
   focal: Focal | null;
+  /** The bytes that it is made from, if they are staged; null: a viewer waits for it, or its original is not staged. */
+  staging: Staging | null;
+  /** Resolves once a viewer waits for it. */
+  urgent: PromiseWithResolvers<"urgent">;
   /** Its version is the one that was announced last, by this number; 0: it is not. */
   announced: number;
   phase: Phase;
@@ -57,7 +61,7 @@ export interface HeldClaim {
 }
 
 /** What the ledger tells of a claim's image. */
-type OfImage = Partial<Pick<HeldClaim, "focal" | "announced">>;
+type OfImage = Partial<Pick<HeldClaim, "focal" | "announced" | "staging">>;
 
 /** What the ledger is to be told. */
 type News = Required<Pick<ExchangeRequest, "asks" | "submitted" | "settled" | "opaquePngs">>;
@@ -120,12 +124,13 @@ export class HeldClaims {
   }
 
   /** Adds what the ledger gives. The claim if there is something new to do for it, else null. */
-  add(given: Given, { focal = null, announced = 0 }: OfImage = {}): HeldClaim | null {
+  add(given: Given, { focal = null, announced = 0, staging = null }: OfImage = {}): HeldClaim | null {
     const known = this.#claims.get(given.id);
     if (known !== undefined && known.given.gen === given.gen) {
       if (given.phase === "go") this.#repeatJob(known);
       if (PROGRESS[given.phase] <= PROGRESS[known.phase]) return null;
       known.given = given;
+      if (given.live) known.urgent.resolve("urgent");
       known.job ??= given.job;
       known.phase = given.phase;
       return known;
@@ -142,6 +147,8 @@ export class HeldClaims {
       transform: parsed.transform,
       focal,
       announced,
+      staging,
+      urgent: Promise.withResolvers(),
       phase: given.phase,
       begun: false,
       isStopped: false,

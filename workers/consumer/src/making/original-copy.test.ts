@@ -201,6 +201,7 @@ describe("an original does not take the place of its variants", () => {
       fetch: one.deps.fetch,
       bucket: () => ({ get: async () => object() }) as never,
       bucketOriginalUrl: async () => `${ORIGINALS}/photo`,
+      stagedUrl: null,
     };
     await make(one);
     expect([stored(one, "webp") !== undefined, stored(one, "png")]).toEqual([true, undefined]);

@@ -3,14 +3,17 @@ import { FORMATS, type Format } from "@prewarm/shared/config";
 import { readImageHeader } from "@prewarm/shared/image-header";
 import { errorText } from "@prewarm/shared/log";
 import { FORMAT_ROWS } from "@prewarm/shared/mime";
+import { readAtMost } from "@prewarm/shared/read-at-most";
 import { resolveOriginal } from "@prewarm/shared/source";
 import type { Transform } from "@prewarm/shared/transform";
 import { variantKey } from "@prewarm/shared/variant-key";
 import { stripMetadata } from "../ittybit/output/strip/strip-metadata.ts";
 import { readOriginal } from "../originals/probe.ts";
+import type { Start } from "../originals/read-start.ts";
 import type { NotedImage } from "../store/info.ts";
 import { sizesIn } from "../store/note-versions.ts";
 import { pictureOf } from "../store/sizes.ts";
+import { readStaged } from "../store/staged.ts";
 import { putOriginal } from "../store/variants.ts";
 import { type BatchContext, RANKS } from "./batch-context.ts";
 
@@ -42,11 +45,31 @@ function isLarger({ config }: BatchContext, { info, v }: NotedImage, transform: 
   return rival !== undefined && info.bytes !== null && rival > info.bytes;
 }
 
+function readWhole(context: BatchContext, { id }: NotedImage, bytes: number): Promise<Start | null> {
+  return readOriginal(id, bytes + 1, { ...context.originals, config: context.config });
+}
+
+/** The original's staged bytes; null where there are none of it. */
+async function readCopy(
+  { images, numbers }: BatchContext,
+  { id, info }: NotedImage,
+  most: number,
+): Promise<Start | null> {
+  const number = numbers.get(id);
+  const staged = number === undefined ? null : await readStaged(images, { id, number });
+  if (staged === null) return null;
+  const { body, bytes: total, facts } = staged;
+  if (facts.etag === info.etag)
+    return { kind: "bytes", bytes: await readAtMost(body, most + 1), total, etag: facts.etag };
+  await body.cancel();
+  return null;
+}
+
 /** The original's bytes without metadata; null where they are others by now, or are turned by their Exif orientation. */
 async function readPicture(context: BatchContext, image: NotedImage, format: Format): Promise<Uint8Array | null> {
   const { width, height, bytes, etag } = image.info;
   if (bytes === null) return null;
-  const start = await readOriginal(image.id, bytes + 1, { ...context.originals, config: context.config });
+  const start = (await readCopy(context, image, bytes)) ?? (await readWhole(context, image, bytes));
   if (start?.kind !== "bytes" || start.bytes.byteLength !== bytes || start.etag !== etag) return null;
   const header = readImageHeader(start.bytes);
   const isSame = header?.type === format && header.width === width && header.height === height;

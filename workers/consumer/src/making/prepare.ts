@@ -3,7 +3,7 @@ import { DEAD_PERMANENT_MS } from "@prewarm/shared/limits";
 import { errorText } from "@prewarm/shared/log";
 import type { ProbedOriginal } from "../originals/probe.ts";
 import { headVariant, type StoredObject } from "../store/variants.ts";
-import { type BatchContext, RANKS, rankOf } from "./batch-context.ts";
+import { type BatchContext, ONLY_LOOK, RANKS, rankOf } from "./batch-context.ts";
 import type { HeldClaim, Prepared } from "./held-claims.ts";
 import { copySame } from "./same-variant.ts";
 import { present, settle } from "./settle.ts";
@@ -59,6 +59,23 @@ function isSeenAbsent({ seenAbsent, clock }: BatchContext, key: string): boolean
   return at !== undefined && clock.now() - at < ABSENT_MS;
 }
 
+/** The original as the job will be made from it: its staged bytes, or those at its own address. */
+async function originalOf(context: BatchContext, claim: HeldClaim, now: boolean): Promise<ProbedOriginal> {
+  const { image, staging, given } = claim;
+  const rank = now ? RANKS.live : rankOf(claim, "probe");
+  const own = () => context.probe(image, given.live || claim.given.live ? RANKS.live : rank);
+  if (staging === null || given.live) return own();
+  // Nothing is staged while a slot is held. A job that has failed may have failed because Ittybit cannot read at the edge.
+  const isLookOnly = now || given.attempts > 0;
+  const wanted = isLookOnly ? { ...staging, ...ONLY_LOOK } : staging;
+  const staged = await Promise.race([context.stager.original(image, wanted, rank), claim.urgent.promise]);
+  if (staged === "urgent" || staged === null) return own();
+  if (given.attempts === 0 || staged.kind !== "image") return staged;
+  // Never of another original than the jobs before it.
+  const again = await own();
+  return again.kind === "image" && again.etag === staged.etag ? again : staged;
+}
+
 async function look(context: BatchContext, claim: HeldClaim, now: boolean): Promise<Prepared | null> {
   const { key, floor } = claim.given;
   const rank = now ? RANKS.live : rankOf(claim, "head");
@@ -69,7 +86,7 @@ async function look(context: BatchContext, claim: HeldClaim, now: boolean): Prom
     await settle(context, claim, present(stored, false));
     return null;
   }
-  const original = await context.probe(claim.image, now ? RANKS.live : rankOf(claim, "probe"));
+  const original = await originalOf(context, claim, now);
   await context.at("probed", key);
   if (original.kind === "image") {
     claim.original = original;

@@ -7,7 +7,7 @@ import { type GoneVariants, type Noted, type NotedImage, noteGone, noteStored } 
 import { SAME_KEY_MS } from "../store/make-pass.ts";
 import { clearOldMarkers, markDead } from "../store/markers.ts";
 import type { StoredObject } from "../store/variants.ts";
-import { type BatchContext, RANKS, rankOf } from "./batch-context.ts";
+import { type BatchContext, lookAt, RANKS, rankOf } from "./batch-context.ts";
 import type { HeldClaim } from "./held-claims.ts";
 import { namesOf } from "./name-job.ts";
 import { copyOriginal } from "./original-copy.ts";
@@ -85,7 +85,7 @@ export async function tellPages(
       run: <T>(work: () => Promise<T>, turn: Turn = {}) => context.memory.run(work, { ...turn, rank: RANKS.head }),
     };
     const looks = {
-      probe: (id: string) => context.probe(id, RANKS.head),
+      probe: (id: string) => lookAt(context, id, RANKS.head),
       copyOriginal: (image: NotedImage, variants: readonly Transform[]) => copyOriginal(context, image, variants),
     };
     await noteStored({ ...context, connections, memory, ...looks }, unnoted);

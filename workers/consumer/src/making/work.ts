@@ -151,14 +151,17 @@ async function standBy(context: BatchContext, claim: HeldClaim): Promise<void> {
 }
 
 /** Begins what the answer asks for; nothing is waited for. */
-function begin(context: BatchContext, { stop, give, focals, announced, look, capped }: Answered): void {
+function begin(context: BatchContext, { stop, give, focals, announced, staging, look, capped }: Answered): void {
   const { held, role } = context;
   for (const key of look) held.track(lookInTurn(context, key));
   for (const key of capped) held.track(tellCapped(context, key));
   for (const { id, gen } of stop) held.stop(id, gen);
   for (const given of give) {
-    const claim = held.add(given, { focal: focals?.[given.id] ?? null, announced: announced?.[given.id] ?? 0 });
+    const bytes = staging?.[given.id] ?? null;
+    const ofImage = { focal: focals?.[given.id] ?? null, announced: announced?.[given.id] ?? 0, staging: bytes };
+    const claim = held.add(given, ofImage);
     if (claim === null) continue;
+    if (bytes !== null) context.numbers.set(claim.image, bytes.number);
     const step = (name: "submit" | "finish", act: () => Promise<void>) =>
       inSpan(context, claim, name, () => guarded(context, claim, act));
     if (given.phase === "go") held.track(step("submit", () => submitJob(context, claim)));

@@ -8,6 +8,7 @@ import { resolveOriginal } from "@prewarm/shared/source";
 import { mayBeTransparent } from "@prewarm/shared/transparency";
 import type { Size } from "../ittybit/job-request.ts";
 import type { Semaphore } from "../platform/semaphore.ts";
+import type { StagedName } from "../store/staged.ts";
 import { readFromBucket, readFromUrl, type Start } from "./read-start.ts";
 
 /** What the start of an original tells. */
@@ -36,9 +37,11 @@ export interface OriginalsAccess {
   bucket(binding: string): Pick<R2Bucket, "get"> | null;
   /** The edge URL of a bucket's original, signed for a time (Unix ms); null when the edge's address or the signing key is not configured. */
   bucketOriginalUrl: ((id: string, at: number) => Promise<string>) | null;
+  /** The edge URL of a staged original; null as of `bucketOriginalUrl`: then nothing is staged. */
+  stagedUrl: ((name: StagedName) => Promise<string>) | null;
 }
 
-interface PlaceDeps extends OriginalsAccess {
+interface PlaceDeps extends Omit<OriginalsAccess, "stagedUrl"> {
   config: Pick<Config, "sources">;
 }
 
@@ -49,7 +52,7 @@ interface ProbeDeps extends PlaceDeps {
 }
 
 /** Bytes read: nearly every header is in the first; large EXIF blocks, colour profiles and HEIC boxes need more. */
-const READS = [65_536, 524_288, 4_194_304];
+export const READS = [65_536, 524_288, 4_194_304];
 
 const CONVERTIBLE = new Set(["jpeg", "png", "webp", "avif", "gif", "heic"]);
 
@@ -65,9 +68,11 @@ function refused(code: Extract<ProbedOriginal, { kind: "refused" }>["code"], mes
   return { kind: "refused", code, message };
 }
 
+type ImageOriginal = Extract<ProbedOriginal, { kind: "image" }>;
+
 interface Place {
   read(n: number): Promise<Start>;
-  input(grantedAt: number): Promise<string>;
+  input: ImageOriginal["input"];
 }
 
 /** Where to read from and what to tell Ittybit, or why neither is possible. */
@@ -102,18 +107,23 @@ function isWhole(start: Extract<Start, { kind: "bytes" }>): boolean {
 }
 
 /** Whether a longer read could tell more than this one. */
-function wantsMore(start: Extract<Start, { kind: "bytes" }>, asked: number, header: ImageHeader | null): boolean {
+export function wantsMore(
+  start: Extract<Start, { kind: "bytes" }>,
+  asked: number,
+  header: ImageHeader | null,
+): boolean {
   if (isWhole(start) || start.bytes.byteLength < asked) return false;
   return header === null ? CONVERTIBLE.has(sniffType(start.bytes) ?? "") : !header.settled;
 }
 
-function judge(
+/** What can be made of an original whose start this is. */
+export function judge(
   start: Extract<Start, { kind: "bytes" }>,
   header: ImageHeader | null,
-  input: Place["input"],
-  deps: ProbeDeps,
+  input: ImageOriginal["input"],
+  { config }: { config: Pick<Config, "limits"> },
 ): ProbedOriginal {
-  const { originalMaxBytes, originalMaxPixels, originalMaxEdge } = deps.config.limits;
+  const { originalMaxBytes, originalMaxPixels, originalMaxEdge } = config.limits;
   const { bytes, total } = start;
   // Neither Ittybit nor a browser can use these: the edge answers with the placeholder, not with the original.
   if (bytes.byteLength === 0) return refused("unshowable", "the original is empty");

@@ -1,7 +1,7 @@
 import type { FoundObject } from "@prewarm/control-schema/removal";
 import { isRemovedNote, REMOVED_METADATA } from "@prewarm/shared/image-info";
 import { MAX_CONNECTIONS } from "@prewarm/shared/limits";
-import { blockKey, deadKey, imagePrefix, infoKey, storeKey } from "@prewarm/shared/variant-key";
+import { blockKey, deadKey, imagePrefix, infoKey, stagedPrefix, storeKey } from "@prewarm/shared/variant-key";
 import { createSemaphore } from "../platform/semaphore.ts";
 import { pagesOf } from "./list-pages.ts";
 import { sharedBuckets } from "./shared-calls.ts";
@@ -66,7 +66,8 @@ async function removeObjects({ images, original, sleep }: Stores, id: string, go
   const goesOn =
     isTold !== null &&
     (await deleteAll(images, storeKey(imagePrefix(id)), goOn)) &&
-    (await deleteAll(images, deadKey(imagePrefix(id)), goOn));
+    (await deleteAll(images, deadKey(imagePrefix(id)), goOn)) &&
+    (await deleteAll(images, stagedPrefix(id), goOn));
   if (goesOn && own !== null) await deleteOriginal(own, await images.head(blockKey(id)), goOn);
   if (isTold !== false) return;
   await sleep(SAME_KEY_MS);

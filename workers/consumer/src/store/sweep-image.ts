@@ -1,5 +1,5 @@
 import { R2_DELETE_MAX_KEYS } from "@prewarm/shared/limits";
-import { deadKey, imagePrefix, infoKey, storeKey } from "@prewarm/shared/variant-key";
+import { deadKey, imagePrefix, infoKey, stagedPrefix, storeKey } from "@prewarm/shared/variant-key";
 import { genOf, ORIGINAL_JOB } from "@prewarm/shared/variant-metadata";
 import { pagesOf } from "./list-pages.ts";
 
@@ -14,7 +14,7 @@ export async function deleteObjects(bucket: Pick<R2Bucket, "delete">, names: rea
 
 /**
  * One pass of a sweep over an image. `delete` deletes every variant of a generation below `fence`, or without one, the
- * image's note if it is below too, and the image's markers. `goOn` is asked before each delete; the pass stops when it
+ * image's note and its staged originals if they are below too, and the image's markers. `goOn` is asked before each delete; the pass stops when it
  * answers false. The others return the image's variants with their generations, 0 for objects that Prewarm did not put.
  * The first pass of `remake` deletes the markers, because they tell of the older original. Throws when R2 does not
  * answer. Safe to run again.
@@ -32,6 +32,7 @@ export async function sweepImage(
   await deleteWhere(bucket, variants, goOn, isBelow);
   await deleteWhere(bucket, infoKey(id), goOn, isBelow);
   await deleteWhere(bucket, markers, goOn);
+  await deleteWhere(bucket, stagedPrefix(id), goOn, ({ key }) => Number(key.slice(stagedPrefix(id).length)) < fence);
   return [];
 }
 

@@ -1,23 +1,8 @@
 import { CHANGES_KEY } from "@prewarm/shared/changes";
+import { beFixedLengthStream } from "@prewarm/shared/testing/fixed-length-stream";
 import type { EdgeCache, ObjectStore, StoredObject } from "../bindings.ts";
 
-// workerd has this class and Node has not. Like there, the length must be kept exactly.
-class FixedLengthStreamTwin extends TransformStream<Uint8Array, Uint8Array> {
-  constructor(length: number | bigint) {
-    let left = Number(length);
-    super({
-      transform: (chunk, controller) => {
-        left -= chunk.length;
-        if (left < 0) throw new TypeError("more bytes than the declared length");
-        controller.enqueue(chunk);
-      },
-      flush: () => {
-        if (left > 0) throw new TypeError("fewer bytes than the declared length");
-      },
-    });
-  }
-}
-if (!("FixedLengthStream" in globalThis)) Object.assign(globalThis, { FixedLengthStream: FixedLengthStreamTwin });
+beFixedLengthStream();
 
 interface FakeObject {
   bytes: Uint8Array;

@@ -30,6 +30,8 @@ export interface Image {
   version: string | null;
   /** The number of that announcement. 0: none is remembered. */
   announced: number;
+  /** The fence of the last order to make the image anew. 0: none is remembered. */
+  forced: number;
   /** A purge or the doctor holds the lock until then, Unix ms. 0: unlocked. */
   lock: number;
   /** Nothing of it is made (removals.ts). */
@@ -59,8 +61,9 @@ export class Images {
     const missing = [...new Set(ids)].filter((id) => !this.#held.has(id));
     if (missing.length === 0) return;
     const query = `SELECT k.value AS id, ordering, etag, floor, purged, purge_ordered, purge_deleted, purge_done, lock, v, announced, x, y, fence,
-      viewed.day, viewed.orders, viewed.versions, removals.id AS removal FROM json_each(?) AS k LEFT JOIN images ON images.id = k.value
-      LEFT JOIN focals ON focals.id = k.value LEFT JOIN viewed ON viewed.id = k.value LEFT JOIN removals ON removals.id = k.value`;
+      viewed.day, viewed.orders, viewed.versions, removals.id AS removal, forced FROM json_each(?) AS k LEFT JOIN images ON images.id = k.value
+      LEFT JOIN focals ON focals.id = k.value LEFT JOIN viewed ON viewed.id = k.value LEFT JOIN removals ON removals.id = k.value
+      LEFT JOIN changes ON changes.id = k.value`;
     for (const raw of this.#sql.exec(query, JSON.stringify(missing))) {
       const image = imageFrom(raw);
       this.#held.set(image.id, { image, before: { ...image } });
@@ -131,7 +134,7 @@ function imageFrom(raw: SqlRow): Image {
     ...{ id: text(id), ordering: textOrNull(ordering), etag: textOrNull(etag), floor: int(floor) },
     ...{ purged: int(purged), lock: int(lock), purgeOrdered: intOrNull(raw.purge_ordered), removed: removal !== null },
     ...{ purgeDeleted: intOrNull(raw.purge_deleted), purgeDone: intOrNull(raw.purge_done) },
-    ...{ version: textOrNull(raw.v), announced: int(raw.announced) },
+    ...{ version: textOrNull(raw.v), announced: int(raw.announced), forced: int(raw.forced) },
     ...{ focal: focalFrom(x, y), focalFloor: int(fence) },
     ...{ viewedOn: int(raw.day), views: int(raw.orders), viewedVersions: textOrNull(raw.versions) ?? "[]" },
   };

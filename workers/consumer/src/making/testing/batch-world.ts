@@ -13,6 +13,7 @@ import { nowhere } from "../crash-points.ts";
 import { RecordingLedger } from "./recording-ledger.ts";
 
 export const ORIGINALS = "https://cdn.example.com/originals";
+export const STAGED = "https://images.example.com/staged";
 /** The size of every original unless a test serves another. */
 const ORIGINAL = { width: 1000, height: 500 };
 
@@ -27,6 +28,9 @@ const GATE = { concurrency: 50, ratePerSecond: 1_000, burst: 1_000 };
 export interface TestMessage extends QueueMessage {
   fate: string;
 }
+
+/** Where the edge has staged bytes. */
+export const stagedUrl = async ({ id, number }: { id: string; number: number }) => `${STAGED}/${number}/${id}?s=signed`;
 
 let messages = 0;
 
@@ -54,10 +58,12 @@ interface Options {
   gate?: Partial<Settings["gate"]>;
   limits?: Partial<Settings["limits"]>;
   config?: Partial<UserConfig>;
+  /** The edge has an address and a key, so originals may be staged. */
+  stages?: boolean;
 }
 
 /** A handler with a world of its own: the real ledger; time, Ittybit, R2 and web in memory; real image bytes. */
-export function batchWorld({ gate = {}, limits = {}, config: more = {} }: Options = {}) {
+export function batchWorld({ gate = {}, limits = {}, config: more = {}, stages = false }: Options = {}) {
   const clock = createFakeClock(BORN_AT - GATE_FULL_MS);
   const ittybit = createFakeIttybit(clock);
   const sources = [{ prefix: "", url: `${ORIGINALS}/{id}` }];
@@ -101,7 +107,7 @@ export function batchWorld({ gate = {}, limits = {}, config: more = {} }: Option
     }),
     ittybit,
     images: images.bucket,
-    originals: { fetch: fetcher, bucket: () => null, bucketOriginalUrl: null },
+    originals: { fetch: fetcher, bucket: () => null, bucketOriginalUrl: null, stagedUrl: stages ? stagedUrl : null },
     fetch: fetcher,
     allowLoopbackHttp: false,
     newOwner: () => {
