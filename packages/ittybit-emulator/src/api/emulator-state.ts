@@ -12,7 +12,7 @@ import type { JobRecord } from "../jobs/job-record.ts";
 import { createJobRunner, type JobRunner } from "../jobs/job-runner.ts";
 import { createJobStore, type JobStore } from "../jobs/job-store.ts";
 import { createWebhooks, type Webhooks } from "../jobs/webhooks.ts";
-import { createInputSource, type InputSource } from "../pixels/input-source.ts";
+import { createInputSource } from "../pixels/input-source.ts";
 import { createRenderer, type Renderer } from "../pixels/renderer.ts";
 import type { Settings } from "../settings.ts";
 import { createRateLimit, type RateLimit } from "./rate-limit.ts";
@@ -30,7 +30,6 @@ export interface EmulatorState {
   rateLimit: RateLimit;
   requests: RequestLog;
   renderer: Renderer;
-  inputs: InputSource;
   runner: JobRunner;
   webhooks: Webhooks;
   endpoints: Endpoints;
@@ -98,9 +97,8 @@ const EXTENSIONS: Record<string, string> = { jpeg: "jpg" };
 export function createEmulator({ settings, clock: base, concurrency, log }: EmulatorParts): EmulatorState {
   const clock = createAdjustableClock(base);
   const now = (): number => clock.now();
-  const inputs = createInputSource(settings);
   const store = createJobStore(() => settings.maxJobs);
-  const renderer = createRenderer(settings, inputs, concurrency);
+  const renderer = createRenderer(settings, createInputSource(settings), concurrency);
   const connections = createConnections(clock, () => settings.defaultConnection);
   const runner = createJobRunner({
     settings,
@@ -113,7 +111,7 @@ export function createEmulator({ settings, clock: base, concurrency, log }: Emul
     ended: (job) => jobEnded(emulator, job),
   });
   const emulator: EmulatorState = {
-    ...{ settings, clock, store, connections, renderer, inputs, runner, log },
+    ...{ settings, clock, store, connections, renderer, runner, log },
     idempotency: createIdempotencyStore(settings, now),
     faults: createFaults(clock),
     rateLimit: createRateLimit(settings, now),
@@ -130,7 +128,7 @@ export function createEmulator({ settings, clock: base, concurrency, log }: Emul
 export function resetEmulator(emulator: EmulatorState): void {
   emulator.runner.abandonAll();
   const stores = [emulator.store, emulator.idempotency, emulator.connections, emulator.faults, emulator.requests];
-  const others = [emulator.renderer, emulator.inputs, emulator.webhooks, emulator.endpoints, emulator.timeline];
+  const others = [emulator.renderer, emulator.webhooks, emulator.endpoints, emulator.timeline];
   for (const part of [...stores, ...others]) part.clear();
   Object.assign(emulator, { skewMs: 0, openJobs: 0, peakOpenJobs: 0, createdJobs: 0 });
 }

@@ -3,12 +3,10 @@ import { readFile } from "node:fs/promises";
 import sharp from "sharp";
 import { JobFailure } from "../errors.ts";
 import type { Settings } from "../settings.ts";
-import { createByteCache } from "./byte-cache.ts";
 import { s3Path } from "./s3-directory.ts";
 
 const FETCH_TIMEOUT_MS = 30_000;
 const MAX_INPUT_BYTES = 200 * 1024 * 1024;
-const CACHE_BYTES = 64 * 1024 * 1024;
 /** Documented for the 2025 dialects. HEIC is accepted by the service but cannot be decoded by the emulator's sharp. */
 const READABLE = new Set(["jpeg", "png", "webp", "heif", "gif"]);
 
@@ -24,7 +22,6 @@ export interface SourceImage {
 export interface InputSource {
   /** @throws JobFailure when the input cannot be had or is no readable image */
   load(url: string): Promise<SourceImage>;
-  clear(): void;
 }
 
 async function readSource(bytes: Buffer): Promise<SourceImage> {
@@ -50,48 +47,24 @@ async function readCapped(response: Response): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-interface Kept {
-  etag: string;
-  image: SourceImage;
-}
-
-/** Fetches an original for every job, conditionally when the origin gave an ETag; jobs at the same time share one fetch. */
+/** Fetches an original for every job, as the service does. */
 export function createInputSource(settings: Settings, fetcher: typeof fetch = fetch): InputSource {
-  const kept = createByteCache<Kept>(() => CACHE_BYTES);
-  const underWay = new Map<string, Promise<SourceImage>>();
-
   async function fetchHttp(url: string): Promise<SourceImage> {
-    const known = kept.get(url);
-    const headers = {
-      accept: "image/*",
-      "user-agent": "ittybit-emulator",
-      ...(known && { "if-none-match": known.etag }),
-    };
+    const headers = { accept: "image/*", "user-agent": "ittybit-emulator" };
     const response = await fetcher(url, { headers, signal: AbortSignal.timeout(FETCH_TIMEOUT_MS) });
-    if (response.status === 304 && known) return known.image;
     if (!response.ok) throw new JobFailure("input_unreachable", `the input answered ${response.status}`);
-    const image = await readSource(await readCapped(response));
-    const etag = response.headers.get("etag");
-    if (etag !== null) kept.set(url, { etag, image }, image.bytes.byteLength);
-    return image;
-  }
-
-  async function fetchNow(url: string): Promise<SourceImage> {
-    try {
-      if (url.startsWith("s3://")) return await readSource(await readFile(s3Path(settings.s3Directory, url)));
-      return await fetchHttp(url);
-    } catch (cause) {
-      if (cause instanceof JobFailure) throw cause;
-      throw new JobFailure("input_unreachable", `the input could not be read: ${String(cause)}`);
-    }
+    return readSource(await readCapped(response));
   }
 
   return {
-    load(url) {
-      const running = underWay.get(url) ?? fetchNow(url).finally(() => underWay.delete(url));
-      underWay.set(url, running);
-      return running;
+    async load(url) {
+      try {
+        if (url.startsWith("s3://")) return await readSource(await readFile(s3Path(settings.s3Directory, url)));
+        return await fetchHttp(url);
+      } catch (cause) {
+        if (cause instanceof JobFailure) throw cause;
+        throw new JobFailure("input_unreachable", `the input could not be read: ${String(cause)}`);
+      }
     },
-    clear: () => kept.clear(),
   };
 }

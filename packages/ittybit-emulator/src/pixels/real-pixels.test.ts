@@ -154,12 +154,12 @@ describe("outputs, decoded", () => {
     expect(await sharp(moving).metadata()).toMatchObject({ pages: 2, width: 30, height: 20 });
   });
 
-  it("encodes once per bytes and options, and notices a replaced original", async () => {
+  it("downloads its input for every job, at the same time too, and encodes once per bytes and options", async () => {
     const { origin, photo, output } = await setup();
-    const first = await bytesOf(await output({ options: { width: 80, format: "png" } }));
-    const again = await bytesOf(await output({ options: { width: 80, format: "png" } }));
-    expect(again.equals(first)).toBe(true);
-    expect(origin.hits.get("/photo.jpg")).toBe(1); // the second job asked, and was told 304
+    const make = async () => bytesOf(await output({ options: { width: 80, format: "png" } }));
+    const [first, again] = await Promise.all([make(), make()]);
+    expect((await make()).equals(first) && again.equals(first)).toBe(true);
+    expect(origin.hits.get("/photo.jpg")).toBe(3);
     origin.put("/photo.jpg", await halves(400, 100));
     const replaced = await bytesOf(await output({ input: photo, options: { width: 80, format: "png" } }));
     expect(await sharp(replaced).metadata()).toMatchObject({ width: 80, height: 20 });

@@ -20,7 +20,6 @@ export async function startOrigin(): Promise<Origin> {
     const bytes = files.get(path);
     if (bytes === undefined) return void response.writeHead(404).end("no such original");
     const etag = `"${createHash("sha1").update(bytes).digest("hex")}"`;
-    if (request.headers["if-none-match"] === etag) return void response.writeHead(304, { etag }).end();
     hits.set(path, (hits.get(path) ?? 0) + 1);
     response.writeHead(200, { etag, "content-length": bytes.byteLength }).end(bytes);
   });

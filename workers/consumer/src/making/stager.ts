@@ -1,4 +1,6 @@
-import { errorText } from "@prewarm/shared/log";
+import type { Clock } from "@prewarm/shared/clock";
+import type { Config } from "@prewarm/shared/config";
+import { errorText, type Log } from "@prewarm/shared/log";
 import { resolveOriginal } from "@prewarm/shared/source";
 import { stagedKey } from "@prewarm/shared/variant-key";
 import type { Staging } from "../images/calls.ts";
@@ -6,7 +8,7 @@ import type { OriginalsAccess, ProbedOriginal } from "../originals/probe.ts";
 import { type StageResult, stageOriginal } from "../originals/stage-original.ts";
 import { createSemaphore, type Semaphore } from "../platform/semaphore.ts";
 import { findStaged, noteUnstaged, type Staged, type StagedName } from "../store/staged.ts";
-import type { BatchDeps } from "./batch-context.ts";
+import type { At } from "./crash-points.ts";
 
 /*
  * Jobs that were ordered together are made from one read of their original (decision 119). The first handler copies it into R2, and the jobs of every
@@ -32,7 +34,13 @@ export interface Stager {
   original(id: string, staging: Staging, rank: number): Promise<ProbedOriginal | null>;
 }
 
-interface StagerDeps extends Pick<BatchDeps, "config" | "clock" | "sleep" | "images" | "log" | "at"> {
+interface StagerDeps {
+  config: Pick<Config, "sources" | "limits">;
+  clock: Pick<Clock, "now">;
+  sleep(ms: number): Promise<void>;
+  images: Pick<R2Bucket, "head" | "put">;
+  log: Log;
+  at: At;
   originals: Pick<OriginalsAccess, "fetch" | "stagedUrl">;
   connections: Semaphore;
   memory: Semaphore;
