@@ -1,6 +1,5 @@
 import { namedToken } from "../packages/shared/src/acts.ts";
 import { type Config, secretNames } from "../packages/shared/src/config.ts";
-import { secretsOf } from "../packages/shared/src/secrets.ts";
 import { sign } from "../packages/shared/src/signature.ts";
 import { openLine, uploadLines } from "../scripts/cost/uploads.ts";
 import { listFaults } from "../scripts/site-faults.ts";
@@ -78,7 +77,7 @@ function secretLines({ stack, config, secrets }: Ready): string[] {
     ),
   );
   const events = config.events.flatMap((endpoint) => ("url" in endpoint ? endpoint.secrets : []));
-  const isSigned = secretsOf(config).some(({ name, need }) => name === "SIGNING_KEYS" && need !== null);
+  const isSigned = config.signing === "all" || config.sources.some((source) => "bucket" in source);
   return [
     ...(isSigned ? [`Signing key  ${shown("SIGNING_KEYS")}   (SIGNING_KEYS of your site's build)`] : []),
     ...hooks,

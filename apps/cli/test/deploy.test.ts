@@ -35,6 +35,7 @@ function folderOf(config: Config): string {
 const SECRETS = {
   ITTYBIT_API_KEY: "key-of-ittybit",
   ADMIN_TOKEN: "an-admin-token-of-32-characters!",
+  SIGNING_KEYS: "a-signing-key-of-32-characters!!",
   HOOK_SECRET: `whsec_${Buffer.alloc(32, 7).toString("base64")}`,
 };
 
@@ -86,8 +87,10 @@ describe("provision", () => {
       changes: [
         "r2 bucket create optimized-images-staging",
         "r2 bucket lifecycle add optimized-images-staging markers dead/ --expire-days 1 --force",
+        "r2 bucket lifecycle add optimized-images-staging staged staged/ --expire-days 1 --force",
         ...CREATE,
         "secret bulk -c wrangler.consumer.toml -e staging",
+        "secret bulk -c wrangler.edge.toml -e staging",
       ],
     });
     const made = [...Object.keys(SECRETS), "RECEIPT_KEY"].sort();
@@ -133,7 +136,7 @@ describe("provision", () => {
       const rest = await run("provision --to staging --yes");
       expect(rest.code).toBe(0);
       expect(rest.changes[0]).toMatch(step);
-      expect(broken.changes.length - 1 + rest.changes.length).toBe(7);
+      expect(broken.changes.length - 1 + rest.changes.length).toBe(9);
       expect((await run("provision --to staging --yes")).changes).toEqual([]);
     },
   );
@@ -190,7 +193,7 @@ describe("provision", () => {
     const { code, said } = await run("provision --to staging --yes", { answer });
     expect(code).toBe(0);
     expect(questions.slice(2)).toEqual(["ITTYBIT_API_KEY: ", "HOOK_SECRET (Enter makes one): "]);
-    const names = ["ADMIN_TOKEN", "HOOK_SECRET", "VIEWER_TOKEN"];
+    const names = ["ADMIN_TOKEN", "SIGNING_KEYS", "HOOK_SECRET", "VIEWER_TOKEN"];
     expect([...said.matchAll(/^ {2}(\w+)=\S{32,}$/gm)].map(([, name]) => name)).toEqual(names);
     expect(said).toMatch(/HOOK_SECRET=whsec_[\w+/]{43}=$/m);
     expect([...cloudflare.script("prewarm-consumer-staging").secrets].sort()).toEqual(
@@ -202,7 +205,7 @@ describe("provision", () => {
   it("makes the key of receipts without a person and shows it to nobody; another one is given, not made", async () => {
     const { run, recorded } = createAccount();
     const { code, said } = await run("provision --to staging --yes");
-    const keys = recorded.calls.flatMap(({ stdin }) => (stdin ? [JSON.parse(stdin).RECEIPT_KEY] : []));
+    const keys = recorded.calls.flatMap(({ stdin }) => JSON.parse(stdin || "{}").RECEIPT_KEY ?? []);
     expect([code, keys]).toEqual([0, [expect.toSatisfy(isPrivateKey)]]);
     expect(said).toContain("RECEIPT_KEY (will be made)");
     expect(said).not.toContain(keys[0].slice(-40));
@@ -217,7 +220,7 @@ describe("provision", () => {
     const sources = [{ prefix: "", bucket: "ORIGINALS", key: "{id}" }];
     const deploy = { staging: { buckets: { ORIGINALS: "photos" }, edge: "images.example.com" } };
     const folder = folderOf({ ...SITE, sources, deploy });
-    const { run, recorded } = createAccount();
+    const { run, recorded } = createAccount({ ...SECRETS, SIGNING_KEYS: "" });
     const bulks = () => recorded.calls.filter(({ args: [, verb] }) => verb === "bulk");
     const first = ["a-first-key-of-24-characters", "another-key-of-24-characters"];
     await run("provision --to staging --yes", { folder, answer: () => first[0] ?? "" });
@@ -251,7 +254,7 @@ describe("provision", () => {
     const sources = [{ prefix: "", bucket: "ORIGINALS", key: "{id}" }];
     const deploy = { staging: { buckets: { ORIGINALS: "photos" }, edge: "images.example.com" } };
     const folder = folderOf({ ...SITE, sources, deploy });
-    const { run, recorded } = createAccount();
+    const { run, recorded } = createAccount({ ...SECRETS, SIGNING_KEYS: "" });
     const keys = () =>
       recorded.calls
         .filter(({ args: [, verb] }) => verb === "bulk")

@@ -101,6 +101,7 @@ export function jobDetail(index: number, hostile: boolean, imageUrl: string): Jo
     waitingFor: waitingFor(job, hostile),
     runs: job.run ? [job.run, "run_9"] : [],
     originalBytes: job.state === "stored" ? 412_004 : null,
+    input: hostile ? HOSTILE : "Ittybit reads the original at its own address, because SIGNING_KEYS is not set.",
     originalUrl: hostile ? `javascript:alert("${job.id}")` : imageUrl,
     variantUrl: job.state === "stored" ? `${imageUrl}?edge` : null,
     history,

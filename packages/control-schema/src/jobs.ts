@@ -68,6 +68,9 @@ export const JobDetail = Job.and(
       .meta({ description: "All that wait for it, the first asker first; of a stored job that one" }),
     originalBytes: bytes.nullable().meta({ description: "Of the original, once a variant of it is stored" }),
     originalUrl: z.string().nullable(),
+    input: z.string().nullable().meta({
+      description: "Where Ittybit reads the original, and why, as a sentence; null: nothing is known of it",
+    }),
     variantUrl: z.string().nullable(),
     /** Failed attempts, oldest first. */
     history: z.array(Attempt),

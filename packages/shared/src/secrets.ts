@@ -57,9 +57,13 @@ const TABLE: readonly Row[] = [
   {
     setting: "sources",
     secrets: ({ sources }) =>
-      sources.some((source) => "bucket" in source)
-        ? [of("SIGNING_KEYS", BOTH, "private originals are fetched under signed URLs", "token", "site")]
-        : [],
+      sources.slice(0, 1).map(() => {
+        const isPrivate = sources.some((source) => "bucket" in source);
+        const need = isPrivate
+          ? "private originals are fetched under signed URLs"
+          : "without it each job downloads its original from its origin";
+        return of("SIGNING_KEYS", BOTH, need, "token", "site");
+      }),
   },
   {
     setting: "hooks",

@@ -10,6 +10,8 @@ import { must, type Wrangler } from "./wrangler.ts";
 const RETENTION_SECONDS = 345_600;
 /** Markers of what cannot be made are good for a day at most. */
 const MARKERS = { name: "markers", prefix: "dead/", days: 1 };
+/** So are staged originals. */
+const STAGED = { name: "staged", prefix: "staged/", days: 1 };
 
 export interface Provisioning {
   wrangler: Wrangler;
@@ -29,7 +31,7 @@ export async function planProvision(target: Target, deps: Provisioning): Promise
   return Promise.all([
     storeStep(wrangler, target.store, isNew),
     ...target.originals.map((bucket) => originalsStep(wrangler, bucket)),
-    lifecycleStep(wrangler, target.store),
+    ...[MARKERS, STAGED].map((rule) => lifecycleStep(wrangler, target.store, rule)),
     ...target.queues.map((queue) => queueStep(target, queue, wrangler, isNew)),
     ...[target.consumer, target.edge].map((worker) => secretStep(target, worker, { ...deps, present, known: given })),
   ]);
@@ -80,10 +82,13 @@ function adoption(what: string, name: string, holds: string, { createdAt }: Foun
   return { what, todo, adopts: name, run: async () => {} };
 }
 
-async function lifecycleStep(wrangler: Wrangler, bucket: BucketTarget): Promise<Step> {
-  const { name, prefix, days } = MARKERS;
+async function lifecycleStep(
+  wrangler: Wrangler,
+  bucket: BucketTarget,
+  { name, prefix, days }: typeof MARKERS,
+): Promise<Step> {
   return {
-    what: `lifecycle rule of ${bucket.name}`,
+    what: `lifecycle rule ${prefix} of ${bucket.name}`,
     todo: (await hasLifecycleRule(wrangler, bucket, prefix)) ? null : `expire ${prefix} after ${days} day`,
     async run() {
       const rule = [bucket.name, name, prefix, "--expire-days", String(days), "--force", ...bucket.flags];

@@ -28,6 +28,7 @@ export function JobFacts({ job }: { job: JobDetail }) {
         <Fact name="Original">
           <Outside url={job.originalUrl} />
         </Fact>
+        {job.input !== null && <Fact name="Input">{job.input}</Fact>}
         <Fact name="Variant">
           <Outside url={job.variantUrl} />
         </Fact>

@@ -11,6 +11,7 @@ import { readInfos } from "../store/info.ts";
 import type { Caller } from "./access/caller.ts";
 import type { ApiDeps } from "./deps.ts";
 import { acting, viewer } from "./endpoint.ts";
+import { jobInput } from "./job-input.ts";
 import { originalAddress, variantUrl } from "./links.ts";
 import { answer, refusal, refusals } from "./responses.ts";
 import { queryFilter } from "./search.ts";
@@ -109,7 +110,7 @@ function acted(act: JobAct, conflict: string): Job {
 type FoundJob = NonNullable<Awaited<ReturnType<ApiDeps["ledger"]["getJob"]>>>;
 
 async function detail(
-  { job: view, attempts, sourceEtag, waitingFor, runs }: FoundJob,
+  { job: view, attempts, sourceEtag, waitingFor, runs, staging }: FoundJob,
   caller: Caller,
   deps: ApiDeps,
 ): Promise<JobDetail> {
@@ -121,6 +122,7 @@ async function detail(
     ...{ sourceEtag, waitingFor, runs },
     originalBytes: (await readNote(answered.id, deps))?.bytes ?? null,
     originalUrl: await originalAddress(answered.id, caller, deps),
+    input: await jobInput(answered, staging, deps),
     variantUrl: parsed === null ? null : await variantUrl(parsed.id, parsed.transform, parsed.v, deps),
     history: attempts,
   };

@@ -53,8 +53,24 @@ export function stagingOf(tx: ImageTx, owner: string, give: readonly Given[]): R
   return stagings;
 }
 
+/** The same of one job, as operators see it. Null: a viewer waits for it, or its original is not staged. */
+export function stagingOfJob(
+  tx: ImageTx,
+  job: Pick<Row, "id" | "key" | "created" | "lane">,
+  at: number,
+): Pick<Staging, "number" | "shared"> | null {
+  if (job.lane === LIVE || !isStageable(tx, job.key)) return null;
+  const number = stagedNumber(tx, job, at);
+  return { number, shared: othersOf(tx, job, number, new Map()).length > 0 };
+}
+
 /** The other open jobs of the same bytes for which no viewer waits. */
-function othersOf(tx: ImageTx, row: Row, number: number, groups: Map<string, Row[]>): Row[] {
+function othersOf(
+  tx: ImageTx,
+  row: Pick<Row, "id" | "key">,
+  number: number,
+  groups: Map<string, Row[]>,
+): Row[] {
   const image = encodedIdOfKey(row.key);
   const rows = groups.get(image) ?? tx.rows.loadGroup(image);
   groups.set(image, rows);

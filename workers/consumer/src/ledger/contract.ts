@@ -306,6 +306,8 @@ export type NamedJob = Omit<Job, "id" | "v" | "transform" | "format"> & { gen: n
 export interface FoundJob extends Pick<JobDetail, "sourceEtag" | "waitingFor" | "runs"> {
   job: NamedJob;
   attempts: Attempt[];
+  /** The bytes that it is made from, if they are staged. Null: a viewer waits for it, or its original is not staged. */
+  staging: Pick<Staging, "number" | "shared"> | null;
 }
 
 /** A run as it is counted. The API adds what follows from the counts. */

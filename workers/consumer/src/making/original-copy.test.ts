@@ -62,6 +62,15 @@ const stored = ({ images }: World, format: Format, name = "320-high") =>
 const said = (one: World, format: Format, name?: string) => stored(one, format, name)?.customMetadata.smaller ?? "";
 
 describe("an original that is smaller than its variants", () => {
+  it("is read from its staged bytes, so that its origin sends it once for all its variants", async () => {
+    const original = new Uint8Array(await noise("jpeg", 40));
+    const one = await world(original, { stages: true });
+    one.ledger.order({ keys: FORMATS.map((format) => `photo/320-high.${format}`) });
+    await one.shift();
+    expect(stored(one, "jpeg")?.bytes).toEqual(original);
+    expect(one.fetched.filter(({ url }) => url.startsWith(ORIGINALS))).toHaveLength(1);
+  });
+
   it("takes the place of the variant in its own format, as the very same bytes", async () => {
     const original = new Uint8Array(await noise("jpeg", 40));
     const one = await world(original);

@@ -6,8 +6,14 @@ import { listBlocks, putBlock } from "./blocks.ts";
 import { makePass } from "./make-pass.ts";
 
 const PASS = { kind: "delete", fence: 5, pass: 1, id: "a/b", removes: true } as const;
-const OWN = ["variants/a%2Fb/@v1/400-high.webp", "variants/a%2Fb/800-high.webp", "dead/a%2Fb/_", "info/a%2Fb/_"];
-const OTHERS = ["variants/a%2Fbc/800-high.webp", "variants/a/800-high.webp", "info/a/_", "removed/a%2Fb"];
+const OWN = [
+  ...["variants/a%2Fb/@v1/400-high.webp", "variants/a%2Fb/800-high.webp", "dead/a%2Fb/_", "info/a%2Fb/_"],
+  ...["staged/a%2Fb/4", "staged/a%2Fb/1800000000000000"],
+];
+const OTHERS = [
+  ...["variants/a%2Fbc/800-high.webp", "variants/a/800-high.webp", "info/a/_", "removed/a%2Fb"],
+  ...["staged/a%2Fbc/4", "staged/a/4"],
+];
 const ORIGINAL = "photos/a/b";
 const BLOCK = { reason: "asked", who: "anna", at: 7 };
 
@@ -81,6 +87,15 @@ describe("a pass of a removal", () => {
     await makePass(stores, PASS, () => false);
     expect([...images.objects.keys()].sort()).toEqual([...OWN, ...OTHERS, ORIGINAL].sort());
   });
+});
+
+it("deletes with a purge the staged originals from before it, and leaves those of later orders", async () => {
+  const { images, stores } = await filled();
+  const names = () => [...images.objects.keys()].filter((name) => name.startsWith("staged/"));
+  for (const kind of ["remake", "recrop"] as const) await makePass(stores, { ...PASS, kind, removes: false }, () => true);
+  const before = names();
+  await makePass(stores, { ...PASS, removes: false }, () => true);
+  expect(names()).toEqual(before.filter((name) => name !== "staged/a%2Fb/4"));
 });
 
 it("reads every block that was put, whatever stands in its reason", async () => {

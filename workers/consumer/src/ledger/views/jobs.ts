@@ -10,6 +10,7 @@ import { encodedIdOfKey, encodeId } from "@prewarm/shared/variant-key";
 import type { ImageTx } from "../../images/image-tx.ts";
 import { edgeUntil, lastPurge } from "../../images/purge-record.ts";
 import { removalView } from "../../images/removal-record.ts";
+import { stagingOfJob } from "../../images/staging.ts";
 import { passDueAt } from "../../images/tables/sweeps.ts";
 import type { FoundJob, ImageRows, NamedJob } from "../contract.ts";
 import { jobWaitsFor } from "./waiting.ts";
@@ -77,8 +78,10 @@ export function findJob(tx: ImageTx, name: string): FoundJob | null {
   const row = id === null ? null : tx.rows.byId(id);
   const stored = id === null || row !== null ? null : storedLately(tx, id);
   const job = row !== null ? jobView(tx, row) : stored !== null ? storedView(tx, stored) : null;
-  if (job === null || id === null) return null;
+  const known = row ?? stored;
+  if (job === null || id === null || known === null) return null;
   return {
+    staging: stagingOfJob(tx, known, job.submittedAt ?? tx.now),
     job,
     attempts: attemptsOf(tx, id),
     sourceEtag: tx.images.get(encodedIdOfKey(job.key)).etag,
