@@ -17,6 +17,8 @@ import { type Watcher, World } from "./world.ts";
 export const ORIGINALS = "https://cdn.example.com/originals";
 /** Another origin, for a site with two. */
 export const OTHER_ORIGINALS = "https://other.example.com/originals";
+/** Where the edge has staged originals. */
+export const STAGED = "https://images.example.com/staged";
 /** Originals whose ids begin so are no pictures. */
 export const HTML_ID = "html";
 export const BORN_AT = 1_800_000_000_000;
@@ -36,10 +38,12 @@ export interface CalmOptions {
   config?: Partial<UserConfig>;
   /** How long originals and results take, ms. */
   webMs?: number | ((url: string) => number);
+  /** Originals are staged. Default: no. */
+  stages?: boolean;
   /** Whether there is no such original. */
   isMissing?: (id: string) => boolean;
-  /** What an origin answers in place of an original, at Unix ms `now`; null: the original. */
-  origin?: (url: string, now: number) => Response | null;
+  /** What an origin answers in place of an original, at Unix ms `now`, of which it was asked for the whole or the start; null: the original. */
+  origin?: (url: string, now: number, isWhole: boolean) => Response | null;
   /** The etag that an original's origin tells; default: none. */
   etag?: (id: string) => string | null;
   /** A result's bytes; default: a picture of the width that was asked for. */
@@ -94,6 +98,7 @@ export class CalmWorld extends World {
         ittybit: client?.(ittybit, clock) ?? ittybit,
         fetch: webOf(clock, ittybit, fetched, options),
         allowLoopbackHttp: false,
+        stagedUrl: options.stages ? async ({ id, number }) => `${STAGED}/${number}/${id}` : null,
       },
       queues: {
         live: { name: "prewarm-live", handlers: liveHandlers, batch: { max: 100, timeoutMs: 0 }, unruly: false },
@@ -131,7 +136,7 @@ export class CalmWorld extends World {
 function webOf(clock: VirtualClock, ittybit: FakeIttybit, fetched: string[], options: CalmOptions): typeof fetch {
   const { webMs = 0, isMissing = () => false, instead = () => null, etag = () => null } = options;
   const { origin = () => null, result = (width) => picture("webp", width, width / 2) } = options;
-  return (async (input: RequestInfo | URL) => {
+  return (async (input: RequestInfo | URL, init?: RequestInit) => {
     const url = String(input);
     fetched.push(url);
     const ms = typeof webMs === "number" ? webMs : webMs(url);
@@ -139,7 +144,7 @@ function webOf(clock: VirtualClock, ittybit: FakeIttybit, fetched: string[], opt
     if (url.startsWith(ORIGINALS) && isMissing(url.slice(ORIGINALS.length + 1)))
       return new Response(null, { status: 404 });
     if (url.startsWith(`${ORIGINALS}/${HTML_ID}`)) return new Response("<!doctype html>");
-    const failure = isOriginal(url) ? origin(url, clock.now()) : null;
+    const failure = isOriginal(url) ? origin(url, clock.now(), !new Headers(init?.headers).has("range")) : null;
     if (failure !== null) return failure;
     if (isOriginal(url)) {
       const told = etag(url.slice(ORIGINALS.length + 1));

@@ -17,6 +17,7 @@ import { consumeMiss } from "../../workers/consumer/src/making/consume-miss.ts";
 import type { CrashPoint } from "../../workers/consumer/src/making/crash-points.ts";
 import { createContext } from "../../workers/consumer/src/making/create-context.ts";
 import { mendNotes } from "../../workers/consumer/src/making/settle.ts";
+import type { OriginalsAccess } from "../../workers/consumer/src/originals/probe.ts";
 import { noSpan } from "../../workers/consumer/src/platform/span.ts";
 import { deleteBlock, listBlocks, putBlock } from "../../workers/consumer/src/store/blocks.ts";
 import { makePass, type OwnOriginal, sharedStores } from "../../workers/consumer/src/store/make-pass.ts";
@@ -52,7 +53,13 @@ export interface WorldOptions {
   weather: Weather;
   watcher: Watcher;
   /** Ittybit, and the web with originals and results. */
-  outside: { ittybit: Ittybit; fetch: typeof fetch; allowLoopbackHttp: boolean };
+  outside: {
+    ittybit: Ittybit;
+    fetch: typeof fetch;
+    allowLoopbackHttp: boolean;
+    /** Where the edge has a staged original. Default: nothing is staged. */
+    stagedUrl?: OriginalsAccess["stagedUrl"];
+  };
   queues: { live: QueueOptions; work: QueueOptions };
   log: Log;
 }
@@ -327,7 +334,7 @@ export class World {
       ledger: mortal(this.#client(), life),
       ittybit: mortal(counted(outside.ittybit, life), life),
       images: mortal(counted(this.store.bucket(life), life), life),
-      originals: { fetch: fetcher, bucket: () => null, bucketOriginalUrl: null, stagedUrl: null },
+      originals: { fetch: fetcher, bucket: () => null, bucketOriginalUrl: null, stagedUrl: outside.stagedUrl ?? null },
       newOwner: () => {
         this.#owners += 1;
         life.owner = `owner${this.#owners}`;

@@ -3,6 +3,7 @@ import { idOfKey, infoKey, missingKey } from "@prewarm/shared/variant-key";
 import { describe, expect, it } from "vitest";
 import { CRASH_POINTS, type CrashPoint } from "../../../workers/consumer/src/making/crash-points.ts";
 import { picture } from "../../../workers/consumer/src/testing/pictures.ts";
+import { ORIGINALS, STAGED } from "../calm-world.ts";
 import { lookAt, REFUSED } from "../histories/ledger-look.ts";
 import { sumsAtFault } from "../histories/sums-check.ts";
 import { CrashWorld, KEYS } from "./crash-world.ts";
@@ -20,6 +21,8 @@ async function expectConverged(world: CrashWorld, killedAt: CrashPoint | null): 
   for (const [key, width] of [
     [KEYS.small, 400],
     [KEYS.large, 800],
+    [KEYS.broken, 400],
+    [KEYS.largeBroken, 800],
     [KEYS.left, 400],
     [KEYS.viewed, 400],
   ] as const) {
@@ -37,14 +40,17 @@ async function expectConverged(world: CrashWorld, killedAt: CrashPoint | null): 
   ]);
   // After the ledger was told, the old marker is cleared and what is known of an image is written. Either may die with its handler: the
   // marker then runs out, and the doctor writes the note.
-  const made = [KEYS.small, KEYS.large, KEYS.left, KEYS.viewed];
+  const made = [KEYS.small, KEYS.large, KEYS.broken, KEYS.largeBroken, KEYS.left, KEYS.viewed];
   const marked = [KEYS.bad, KEYS.badView, KEYS.missing].map((key) => missingKey(idOfKey(key)));
   const mayStay = missingKey(idOfKey(KEYS.small));
   const known = [...new Set(made.map((key) => infoKey(idOfKey(key))))];
-  const objects = [...store.objects.keys()].filter((name) => killedAt === null || name !== mayStay);
+  // Besides what is staged, and what the edges were told of the purge.
+  const isLeft = (name: string) => !/^(staged|control)\//.test(name) && (killedAt === null || name !== mayStay);
+  const objects = [...store.objects.keys()].filter(isLeft);
   for (const name of known) {
     const listed = parseInfo(new TextDecoder().decode(store.objects.get(name)?.bytes))?.stored.webp;
-    const widths = { [infoKey(idOfKey(KEYS.small))]: [400, 800] }[name] ?? [400];
+    const isPair = [KEYS.small, KEYS.broken].some((key) => infoKey(idOfKey(key)) === name);
+    const widths = isPair ? [400, 800] : [400];
     expect(listed, name).toEqual(widths);
   }
   expect(objects.sort()).toEqual([...new Set([...marked, ...made.map((key) => `variants/${key}`), ...known])].sort());
@@ -52,10 +58,15 @@ async function expectConverged(world: CrashWorld, killedAt: CrashPoint | null): 
   expect(Object.fromEntries(Object.entries(jobsByKey).map(([key, jobs]) => [key, jobs?.length]))).toEqual({
     [KEYS.small]: 1,
     [KEYS.large]: 1,
+    [KEYS.broken]: 1,
+    [KEYS.largeBroken]: 1,
     [KEYS.left]: 1,
     [KEYS.viewed]: 1,
     [KEYS.purged]: 1,
   });
+  const inputs = [...new Set(ittybit.jobs.map(({ order }) => order.input))].sort();
+  const staged = expect.stringMatching(`^${STAGED}/\\d+/a$`);
+  expect(inputs).toEqual([...["broken", "o", "p", "v"].map((id) => `${ORIGINALS}/${id}`), staged]);
   expect(world.isIdle, "every message is acked").toBe(true);
   expect([world.live.counts.dead, world.work.counts.dead]).toEqual([0, 0]);
   expect(world.violations).toEqual([]);

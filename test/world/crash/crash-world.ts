@@ -1,13 +1,16 @@
 import { idOfKey, missingKey } from "@prewarm/shared/variant-key";
 import type { ExchangeRequest } from "../../../workers/consumer/src/ledger/contract.ts";
 import type { CrashPoint } from "../../../workers/consumer/src/making/crash-points.ts";
+import { picture } from "../../../workers/consumer/src/testing/pictures.ts";
 import { CalmWorld, HTML_ID, ORIGINALS } from "../calm-world.ts";
 
-/** Two variants of one original, one that is HTML, one that is purged while it is put, one whose job somebody else left behind; and of
+/** Two variants of one original, two of one whose body breaks off, one that is HTML, one that is purged while it is put, one whose job somebody else left behind; and of
  * images that nobody knows viewers ask for a picture, for HTML, and for one that is not there. */
 export const KEYS = {
   small: "a/400-high.webp",
   large: "a/800-high.webp",
+  broken: "broken/400-high.webp",
+  largeBroken: "broken/800-high.webp",
   bad: `${HTML_ID}/400-high.webp`,
   purged: "p/400-high.webp",
   left: "o/400-high.webp",
@@ -15,6 +18,8 @@ export const KEYS = {
   badView: `${HTML_ID}-viewed/400-high.webp`,
   missing: "none/400-high.webp",
 };
+
+const BROKEN = await picture("jpeg", 1000, 500);
 
 /** Long enough for leases, grace, deadlines and a purge's second pass. */
 const SETTLED_MS = 40 * 60_000;
@@ -30,7 +35,10 @@ export class CrashWorld extends CalmWorld {
   constructor(killAt: { point: CrashPoint; nth: number } | null, queued: boolean) {
     const passed = new Map<CrashPoint, number>();
     super({
+      stages: true,
       isMissing: (id) => id === "none",
+      origin: (url, _now, isWhole) =>
+        isWhole && url.endsWith("/broken") ? new Response(BROKEN, { headers: { "content-length": "1000000" } }) : null,
       weather: {
         point: (point) => {
           const nth = (passed.get(point) ?? 0) + 1;
@@ -52,7 +60,8 @@ export class CrashWorld extends CalmWorld {
   async play(): Promise<void> {
     await this.store.leave(missingKey(idOfKey(KEYS.small)), "{}"); // an old marker, to be cleared
     await this.#leaveBehind();
-    await this.accept("upload", { a: [KEYS.small, KEYS.large], [HTML_ID]: [KEYS.bad], p: [KEYS.purged] });
+    const { small, large, broken, largeBroken, bad, purged } = KEYS;
+    await this.accept("upload", { a: [small, large], broken: [broken, largeBroken], [HTML_ID]: [bad], p: [purged] });
     this.work.send("unreadable");
     this.view(KEYS.viewed, { unknown: this.#queued });
     for (const key of [KEYS.badView, KEYS.missing]) this.view(key, { unknown: true });

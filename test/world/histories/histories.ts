@@ -31,13 +31,14 @@ export function playPart(part: number): void {
     async () => {
       let played = 0;
       let jobs = 0;
-      let stored = 0;
+      let [stored, fromStaged] = [0, 0];
       const history = fc.asyncProperty(fc.nat(), histories(COMMANDS_MAX), async (chance, commands) => {
         const world = new HistoryWorld(chance, pictures);
         try {
           await play(world, commands);
           played += 1;
           jobs += world.upstream.jobs.length;
+          fromStaged += world.upstream.fromStaged;
           stored += [...world.store.objects.keys()].filter((key) => key.startsWith("variants/")).length;
         } finally {
           world.close();
@@ -47,12 +48,14 @@ export function playPart(part: number): void {
       // The limit holds for the shrinking too: what is shortest by then is printed.
       const result = await fc.check(history, { numRuns, seed, interruptAfterTimeLimit: timeMs });
       const { kind, said } = verdictOf(result, played, numRuns);
-      console.log(`seed ${seed}: ${said}, ${jobs} jobs made`);
+      console.log(`seed ${seed}: ${said}, ${jobs} jobs made, ${fromStaged} of staged bytes`);
       if (kind === "broken")
         throw new Error(`${said}\n${fc.defaultReportMessage(result)}`, { cause: result.errorInstance });
       if (kind === "none") throw new Error(said);
-      // The world is at work: jobs were made, and variants stand at the end.
-      expect({ jobs: jobs > 2 * numRuns, stored: stored > numRuns }).toEqual({ jobs: true, stored: true });
+      // The world is at work: jobs were made, of staged bytes too, and variants stand at the end.
+      expect({ jobs: jobs > 2 * numRuns, stored: stored > numRuns, staged: fromStaged > numRuns / 2 }).toEqual({
+        ...{ jobs: true, stored: true, staged: true },
+      });
     },
     timeMs + GRACE_MS,
   );

@@ -8,7 +8,7 @@ import { World } from "../world.ts";
 import { killsAtFault } from "./commit-checks.ts";
 import { Invariants } from "./invariants.ts";
 import type { Pictures } from "./pictures.ts";
-import { emptyScript, ORIGINALS, type Script, Upstream } from "./upstream.ts";
+import { emptyScript, ORIGINALS, type Script, STAGED, Upstream } from "./upstream.ts";
 
 /** Few, so that jobs wait for each other. */
 export const SLOTS = 3;
@@ -72,7 +72,10 @@ export class HistoryWorld extends World {
     });
     super({
       ...{ config: CONFIG, clock, chance, weather, watcher: invariants },
-      outside: { ittybit: upstream.client, fetch: upstream.fetch, allowLoopbackHttp: false },
+      outside: {
+        ...{ ittybit: upstream.client, fetch: upstream.fetch, allowLoopbackHttp: false },
+        stagedUrl: async ({ id, number }) => `${STAGED}/${number}/${id}`,
+      },
       queues: {
         live: { name: "prewarm-live", handlers: 20, batch: { max: 10, timeoutMs: 300 }, unruly: true },
         work: { name: "prewarm-work", handlers: 20, batch: { max: 1, timeoutMs: 0 }, unruly: true },
@@ -80,6 +83,7 @@ export class HistoryWorld extends World {
       log: (event, fields) => invariants.logged(event, fields),
     });
     this.upstream = upstream;
+    upstream.staged = (name) => this.store.objects.get(name)?.bytes;
     this.invariants = invariants;
     this.#site = site;
     invariants.attach(this);

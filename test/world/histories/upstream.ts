@@ -12,6 +12,9 @@ import { type Faults, noFaults, strike } from "../weather.ts";
 import { IMAGES, type Part, type Pictures } from "./pictures.ts";
 
 export const ORIGINALS = "https://cdn.example.com/originals";
+export const STAGED = "https://images.example.com/staged";
+/** Stands behind the picture of an original, and tells its version: a decoder stops before it. */
+const VERSION_MARK = "version ";
 /** How late after its creation a job may read its original. */
 const READ_MAX_MS = 3_000;
 const LOST_MS = 2_000;
@@ -42,6 +45,10 @@ export function emptyScript(): Script {
 /** The outside in memory: Ittybit, the host of its results, and the originals, which a job reads a while after it was made. */
 export class Upstream {
   readonly missing = new Set<string>();
+  /** The bytes of a staged original, by its name in R2. */
+  staged: (name: string) => Uint8Array | undefined = () => undefined;
+  /** Jobs that were made from staged bytes. */
+  fromStaged = 0;
   /** Called with each order that was answered with a job: whose it is, and whether it was made for this order. */
   onSubmit: (order: JobOrder, job: { key: string; isNew: boolean }) => void = () => undefined;
   readonly #ittybit: FakeIttybit;
@@ -52,6 +59,8 @@ export class Upstream {
   /** When each original changed, by image: as many times as its version says. */
   readonly #changes = new Map<string, number[]>();
   readonly #readAt = new Map<string, number>();
+  /** The versions of the staged bytes that jobs read, by idempotency key. */
+  readonly #stagedVersions = new Map<string, number>();
   /** When Ittybit forgets a job, by its id. */
   readonly #lostAt = new Map<string, number>();
   /** Somebody else's jobs, which stand between ours in the list, by the time they were made. */
@@ -168,8 +177,11 @@ export class Upstream {
       const image = imageOf(url);
       if (this.missing.has(image)) return new Response(null, { status: 404 });
       // One of the origins tells no etag.
-      const headers = image === IMAGES[0] ? { etag: `"${image}-${this.versionOf(image)}"` } : {};
-      return new Response(new Uint8Array(this.#pictures.original(image)), { headers });
+      const version = this.versionOf(image);
+      const body = Buffer.concat([this.#pictures.original(image), Buffer.from(`${VERSION_MARK}${version}`)]);
+      // And its length, so that it can be streamed.
+      const told = { etag: `"${image}-${version}"`, "content-length": String(body.length) };
+      return new Response(body, { headers: image === IMAGES[0] ? told : {} });
     }
     return this.#result(url);
   }) as typeof fetch;
@@ -182,9 +194,22 @@ export class Upstream {
     const { ms, ends } = this.#script().jobs.shift() ?? { ms: this.#chance.between(200, 3_200), ends: "done" as const };
     const now = this.#clock.now();
     this.#readAt.set(order.idempotencyKey, now + this.#chance.between(0, Math.min(READ_MAX_MS, ms)));
+    if (order.input.startsWith(STAGED)) {
+      const version = this.#stagedVersion(order.input);
+      // A purge has deleted the bytes.
+      if (version === null) return { ms, ends: "failed" };
+      this.fromStaged += 1;
+      this.#stagedVersions.set(order.idempotencyKey, version);
+    }
     if (ends !== "lost") return { ms, ends };
     this.#lostAt.set(`job_${String(this.jobs.length + 1).padStart(6, "0")}`, now + LOST_MS);
     return { ms };
+  }
+
+  #stagedVersion(url: string): number | null {
+    const [number, image] = url.slice(STAGED.length + 1).split("/");
+    const body = this.staged(`staged/${image}/${number}`);
+    return body === undefined ? null : Number(Buffer.from(body).toString("latin1").split(VERSION_MARK).at(-1));
   }
 
   #refuse(): NoResult | "lost" | null {
@@ -205,7 +230,8 @@ export class Upstream {
     if (fault === "error") throw new TypeError("connection reset");
     if (fault === "html") return new Response("<!doctype html><title>error</title>");
     const image = imageOf(job.order.input);
-    const version = this.versionOf(image, this.#readAt.get(job.order.idempotencyKey));
+    const staged = this.#stagedVersions.get(job.order.idempotencyKey);
+    const version = staged ?? this.versionOf(image, this.#readAt.get(job.order.idempotencyKey));
     const { width = 0, fit, position } = job.order.options;
     const part = fit === "cover" ? (position ?? "center") : "whole";
     const picture = this.#pictures.output(image, version, width, part as Part);
@@ -214,7 +240,7 @@ export class Upstream {
 }
 
 function imageOf(url: string): string {
-  return url.slice(ORIGINALS.length + 1);
+  return url.slice(url.lastIndexOf("/") + 1);
 }
 
 function unclear(message: string): NoResult {
