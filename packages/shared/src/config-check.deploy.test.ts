@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { defineConfig, type UserConfig } from "./config.ts";
 import { checkConfig } from "./config-check.ts";
-import { deployNames, edgeUrlOf } from "./deploy.ts";
+import { deployNames, edgeUrlOf, leadsTo } from "./deploy.ts";
 
 const sources = [{ prefix: "", url: "https://cdn.example.com/originals/{id}" }];
 /** Raw: a user may write plain JavaScript. */
@@ -223,5 +223,12 @@ describe("an environment", () => {
     expect(edgeUrlOf({ edge: { pattern: "Example.com/images/*", zone: "example.com" } })).toBe("https://example.com");
     expect(edgeUrlOf({ edge: { pattern: "*.example.com/images/*", zone: "example.com" } })).toBeNull();
     expect(edgeUrlOf({ edge: "a.example.com", edgeUrl: "https://cdn.example.com" })).toBe("https://cdn.example.com");
+  });
+
+  it("leads to a path only where its first route takes it in", () => {
+    const routes = ["example.com/*", "example.com/s*", "example.com/images/*", "example.com/staged/", "example.com"];
+    const reached = routes.map((pattern) => leadsTo({ pattern, zone: "example.com" }, "/staged/"));
+    expect(reached).toEqual([true, true, false, false, false]);
+    expect([leadsTo("a.example.com", "/staged/"), leadsTo(undefined, "/staged/")]).toEqual([true, true]);
   });
 });

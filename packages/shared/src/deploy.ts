@@ -118,6 +118,14 @@ export function addressOf(routes: DeployConfig["edge"]): string | null {
   return host.includes("*") ? null : `https://${host}`;
 }
 
+/** Whether requests of a path, such as `/staged/`, come to the Worker of these routes, at the address of the first one. */
+export function leadsTo(routes: DeployConfig["edge"], path: string): boolean {
+  const [first] = routesOf(routes);
+  if (first === undefined || typeof first === "string") return true;
+  const [, pattern = ""] = /^[^/]*(\/.*)$/.exec(first.pattern) ?? [];
+  return pattern.endsWith("*") && path.startsWith(pattern.slice(0, -1));
+}
+
 /** What `EDGE_URL` of an environment is; null: nothing says. */
 export function edgeUrlOf({ edge, edgeUrl }: DeployConfig): string | null {
   return edgeUrl ?? addressOf(edge);

@@ -3,10 +3,11 @@ import type { CodeVersion } from "@prewarm/control-schema/words";
 import { systemClock } from "@prewarm/shared/clock";
 import type { Config } from "@prewarm/shared/config";
 import { checkConfig } from "@prewarm/shared/config-check";
+import { leadsTo } from "@prewarm/shared/deploy";
 import { secretList, signingKeys } from "@prewarm/shared/environment";
 import { checkEnvironment } from "@prewarm/shared/environment-check";
 import { createLog, type Log } from "@prewarm/shared/log";
-import { originalUrl, stagedUrl } from "@prewarm/shared/signature";
+import { originalUrl, STAGED_PATH, stagedUrl } from "@prewarm/shared/signature";
 import { createWrongTokens } from "./api/access/wrong-tokens.ts";
 import type { ApiDeps } from "./api/deps.ts";
 import { accessOf, bucketOf, type Env, isLocal, ledgerNamespace, secretOf, siteConfig, tokensOf } from "./config.ts";
@@ -63,6 +64,14 @@ const span: Span = (name, work) =>
     }),
   );
 
+/** Why originals are not staged, as the end of a sentence; null: they are. Ittybit reads them at the edge, under signed URLs. */
+function unstagedBecause({ deploy }: Config, env: Env): string | null {
+  if (signingKeys(env.SIGNING_KEYS, env.LOCAL === "true").length === 0) return "SIGNING_KEYS is not set";
+  if (!env.EDGE_URL) return "EDGE_URL is not set";
+  const { edge, edgeUrl } = deploy[env.ENVIRONMENT ?? "production"] ?? {};
+  return edgeUrl !== undefined || leadsTo(edge, STAGED_PATH) ? null : `the route of the edge leaves out ${STAGED_PATH}`;
+}
+
 /** What a batch of `prewarm-live` or `prewarm-work` works with. */
 export function batchDeps(site: Config, env: Env): BatchDeps {
   const config = siteConfig(site, env);
@@ -80,7 +89,10 @@ export function batchDeps(site: Config, env: Env): BatchDeps {
       bucket: (binding) => bucketOf(env, binding),
       bucketOriginalUrl:
         EDGE_URL && signingKey ? (id, at) => originalUrl(EDGE_URL, id, signingKey, config, at / 1000) : null,
-      stagedUrl: EDGE_URL && signingKey ? (name) => stagedUrl(EDGE_URL, name, signingKey, config) : null,
+      stagedUrl:
+        EDGE_URL && signingKey && unstagedBecause(config, env) === null
+          ? (name) => stagedUrl(EDGE_URL, name, signingKey, config)
+          : null,
     },
     fetch: fetcher,
     allowLoopbackHttp: env.ALLOW_LOOPBACK === "true",
@@ -169,6 +181,7 @@ export function apiDeps(site: Config, env: Env): ApiDeps {
     secret: (name) => secretOf(env, name),
     access: accessOf(env),
     edgeUrl: (env.EDGE_URL ?? "").replace(/\/$/, ""),
+    unstaged: unstagedBecause(deps.config, env),
     isLocal: isLocal(env),
     environment: env.LOCAL === "true" ? "local" : (env.ENVIRONMENT ?? "production"),
     version: versionOf(env),

@@ -44,6 +44,8 @@ export interface ApiDeps extends ReceiveDeps, DryRunDeps {
   access: AccessSettings | null;
   /** The edge's origin without a trailing slash; empty when not configured. */
   edgeUrl: string;
+  /** Why originals are not staged, as the end of a sentence; null: they are. */
+  unstaged: string | null;
   /** It was told that it runs on a developer's machine. */
   isLocal: boolean;
   /** Shown as a badge: `local`, `production`, … */

@@ -39,8 +39,7 @@ it("is the original's own address, with the reason", async () => {
   const cases: [World, RegExp][] = [
     [noted, /own address, because the original could not be staged\. Its copy broke off twice\.$/],
     [world(KEYS.slice(0, 1)), /own address, because no other open job was ordered together with this one\.$/],
-    [world(KEYS, {}, { signingKeys: [] }), /own address, because SIGNING_KEYS is not set\.$/],
-    [world(KEYS, {}, { edgeUrl: "" }), /own address, because EDGE_URL is not set\.$/],
+    [world(KEYS, {}, { unstaged: "SIGNING_KEYS is not set" }), /own address, because SIGNING_KEYS is not set\.$/],
     [viewed, /own address, because a viewer waits/],
     [world(KEYS, { sources: [...bucket.sources] }), /at a signed address of the edge, because it is in a bucket\.$/],
   ];

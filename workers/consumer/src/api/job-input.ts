@@ -10,14 +10,13 @@ const OWN = "Ittybit reads the original at its own address";
 export async function jobInput(
   { id, lane, state, attempts }: Job,
   staging: FoundJob["staging"],
-  { config, bucket, signingKeys, edgeUrl }: Pick<ApiDeps, "config" | "bucket" | "signingKeys" | "edgeUrl">,
+  { config, bucket, unstaged }: Pick<ApiDeps, "config" | "bucket" | "unstaged">,
 ): Promise<string | null> {
   const kind = resolveOriginal(config, id)?.kind;
   if (kind === undefined) return null;
   if (kind === "bucket")
     return "Ittybit reads the original at a signed address of the edge, because it is in a bucket.";
-  if (signingKeys.length === 0) return `${OWN}, because SIGNING_KEYS is not set.`;
-  if (edgeUrl === "") return `${OWN}, because EDGE_URL is not set.`;
+  if (unstaged !== null) return `${OWN}, because ${unstaged}.`;
   if (lane === "live" || staging === null) return `${OWN}, because a viewer waits and a copy would take time.`;
   const staged = await findStaged(bucket, { id, number: staging.number });
   if (staged?.kind === "unstaged") return `${OWN}, because the original could not be staged. ${staged.why}`;

@@ -92,6 +92,7 @@ export function createApiWorld(site: Partial<UserConfig> = {}, more: Partial<Api
     secret: (name) => (name === "HOOK_SECRET" ? HOOK_SECRET : undefined),
     access: null,
     edgeUrl: "https://images.example.com",
+    unstaged: null,
     isLocal: false,
     environment: "test",
     version: { id: "version-1", tag: "a1b2c3d" },
