@@ -82,6 +82,11 @@ export const CHANGES: readonly Mutation[] = [
       find: '  if (isRemoved(changes, id)) throw new AppError("removed");\n',
       replace: "",
     }),
+    breaks("P14", "the address of a staged original opens others", {
+      find: "  const asked = { request, url, edge, background };\n  await admit(asked, id);\n  const found",
+      replace: "  const asked = { request, url, edge, background };\n  const found",
+      tests: [`${EDGE}/originals.test.ts`],
+    }),
   ]),
   ...at({ file: `${EDGE}/miss/pass-through.ts`, tests: EDGE_TESTS }, [
     breaks("P20", "a removed SVG is shown", {

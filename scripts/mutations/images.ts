@@ -153,6 +153,24 @@ export const IMAGES: readonly Mutation[] = [
     breaks("P20", "a removed image has a JPEG made", { find: "isLocked(tx, { key }) || ", replace: "" }),
     breaks("P17", "each WebP has the JPEG made once more", { find: " || row.gen > gen", replace: "" }),
   ]),
+  ...at({ file: `${ROOM}/staging.ts`, tests: ["workers/consumer/src/making/stager.test.ts"] }, [
+    breaks("P16", "a new original is made from the bytes of the one before", {
+      find: "const changed = Math.max(floor, forced, tx.memory.meta.restored);",
+      replace: "const changed = Math.max(floor * 0, forced, tx.memory.meta.restored);",
+    }),
+    breaks("P16", "an order to make the image anew gets the bytes from before", {
+      find: "const changed = Math.max(floor, forced, tx.memory.meta.restored);",
+      replace: "const changed = Math.max(floor, forced * 0, tx.memory.meta.restored);",
+    }),
+    breaks("P16", "jobs that wait for half a day get bytes that end before them", {
+      find: "return first + Math.max(0, periods) * PERIOD_US;",
+      replace: "return first + Math.min(0, periods) * PERIOD_US;",
+    }),
+    breaks("P17", "the jobs of one order are made from as many reads", {
+      find: "stagings[id] = { number, shared: others.length > 0, elsewhere };",
+      replace: "stagings[id] = { number: number + id, shared: others.length > 0, elsewhere };",
+    }),
+  ]),
   ...at({ file: `${ROOM}/tables/images.ts`, tests: [`${ROOM}/misses.test.ts`] }, [
     breaks("P8", "an eviction begins an image's day anew", {
       find: "if (!isSame(viewsOf(image), viewsOf(before))) putViews(this.#sql, image);",

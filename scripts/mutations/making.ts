@@ -83,8 +83,8 @@ export const MAKING: readonly Mutation[] = [
       replace: "sight.output === null",
     }),
     breaks("P14", "the error of a job may quote what was signed", {
-      find: "return [own ?? null, job.input, job.output].flatMap(secretsOf);",
-      replace: "return [own ?? null, job.input, job.output].slice(3).flatMap(secretsOf);",
+      find: "return [own ?? null, staged ?? null, job.input, job.output].flatMap(secretsOf);",
+      replace: "return [own ?? null, staged ?? null, job.input, job.output].slice(4).flatMap(secretsOf);",
       tests: ["workers/consumer/test/promises/nothing-signed-is-told.test.ts"],
     }),
     breaks("P14", "results are stored with the position and the author in them", {
@@ -133,6 +133,10 @@ export const MAKING: readonly Mutation[] = [
     }),
   ]),
   ...at({ file: `${ROOM}/original-copy.ts`, tests: [`${ROOM}/original-copy.test.ts`] }, [
+    breaks("P17", "the original's own picture is read from its origin although it is staged", {
+      find: "(await readCopy(context, image, bytes)) ?? ",
+      replace: "",
+    }),
     breaks("P19", "a hidden original is shown", { find: "!isPublic || ", replace: "" }),
     breaks("P19", "a turned original is stored as it lies", { find: " || header.orientation !== 1", replace: "" }),
     breaks("P19", "a large original is shown for a narrow variant", {
@@ -191,6 +195,35 @@ export const MAKING: readonly Mutation[] = [
     breaks("P17", "when Ittybit made a job is not told, so its place is guessed", {
       find: "{ job: id, createdAt };",
       replace: "{ job: id, createdAt: null };",
+    }),
+  ]),
+  ...at({ file: `${ROOM}/prepare.ts`, tests: [`${ROOM}/stager.test.ts`] }, [
+    breaks("P9", "a viewer waits for the copy of an original", {
+      find: "await Promise.race([context.stager.original(image, wanted, rank), claim.urgent.promise]);",
+      replace: "await context.stager.original(image, wanted, rank);",
+    }),
+    breaks("P9", "a viewer's job looks for a copy of its original", {
+      find: "  if (staging === null || given.live) return own();\n",
+      replace:
+        "  if (staging === null) return (await context.stager.original(image, { number: 1, ...ONLY_LOOK }, rank)) ?? own();\n",
+    }),
+    breaks("P16", "a job that has failed may be made of another original than the jobs before it", {
+      find: 'return again.kind === "image" && again.etag === staged.etag ? again : staged;',
+      replace: 'return again.kind === "image" ? again : staged;',
+    }),
+  ]),
+  ...at({ file: `${ROOM}/stager.ts`, tests: [`${ROOM}/stager.test.ts`] }, [
+    breaks("P17", "handlers that begin at once each read the original", {
+      find: "elsewhere ? await waitForOther(deps, name) : null",
+      replace: "elsewhere && deps.clock.now() < 0 ? await waitForOther(deps, name) : null",
+    }),
+    breaks("P17", "why an original is not staged is not noted", {
+      find: "await connections.run(() => noteUnstaged(images, name, result.why), { rank });",
+      replace: "await connections.run(() => Promise.resolve(noteUnstaged !== undefined), { rank });",
+    }),
+    breaks("P5", "a slow origin is waited for without end", {
+      find: "await Promise.race([copying, sleep(STAGE_MS).then(() => tooSlow)]);",
+      replace: "await Promise.race([copying, sleep(STAGE_MS).then(() => copying)]);",
     }),
   ]),
   ...at({ file: `${ROOM}/untold.ts`, tests: [`${ROOM}/submit-job.test.ts`] }, [

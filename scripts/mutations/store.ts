@@ -95,6 +95,10 @@ export const STORE: readonly Mutation[] = [
       find: "    () => false,\n",
       replace: "    (error) => Promise.reject(error),\n",
     }),
+    breaks("P20", "staged originals stay in R2", {
+      find: "    (await deleteAll(images, stagedPrefix(id), goOn));",
+      replace: "    stagedPrefix(id) !== null;",
+    }),
     breaks("P20", "the original stays in its bucket", {
       find: "  if (goesOn && own !== null) await deleteOriginal(own, await images.head(blockKey(id)), goOn);\n",
       replace: "",
@@ -170,6 +174,18 @@ export const STORE: readonly Mutation[] = [
     const made`,
       replace: `for (const { objects } of [await bucket.list({ prefix, include: ["customMetadata"] })]) {
     const made`,
+    }),
+  ]),
+  ...at({ file: `${ROOM}/sweep-image.ts`, tests: [`${ROOM}/make-pass.test.ts`] }, [
+    breaks("P16", "a purge leaves staged originals", {
+      find: "({ key }) => Number(key.slice(stagedPrefix(id).length)) < fence);",
+      replace: "({ key }) => Number(key.slice(stagedPrefix(id).length)) < 0);",
+    }),
+  ]),
+  ...at({ file: `${ROOM}/staged.ts`, tests: [`${SRC}/making/stager.test.ts`] }, [
+    breaks("P16", "staged bytes are replaced by those of a later read", {
+      find: "return (await bucket.put(stagedKey(id, number), body, { onlyIf: ifUnchanged(null), customMetadata })) !== null;",
+      replace: "return (await bucket.put(stagedKey(id, number), body, { customMetadata })) !== null;",
     }),
   ]),
   ...at({ file: `${ROOM}/variants.ts`, tests: [`${SRC}/making/original-copy.test.ts`] }, [

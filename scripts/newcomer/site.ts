@@ -159,6 +159,7 @@ try {
     ITTYBIT_API_KEY: "key-of-ittybit",
     // At a terminal provision makes them.
     ADMIN_TOKEN: "an-admin-token-of-32-characters!",
+    SIGNING_KEYS: "a-signing-key-of-32-characters!!",
     HOOK_SECRET: `whsec_${Buffer.alloc(32, 7).toString("base64")}`,
   };
   began = performance.now();

@@ -11,6 +11,7 @@ import { tempFolder } from "../temp-folder.ts";
 export const SECRETS = {
   ITTYBIT_API_KEY: "key-of-ittybit",
   ADMIN_TOKEN: "an-admin-token-of-32-characters!",
+  SIGNING_KEYS: "a-signing-key-of-32-characters!!",
   HOOK_SECRET: `whsec_${Buffer.alloc(32, 7).toString("base64")}`,
 };
 

@@ -27,7 +27,10 @@ describe("the pinned wrangler", () => {
     expect([...cloudflare.buckets]).toEqual([
       [
         "optimized-images-staging",
-        { objects: 0, rules: [expect.objectContaining({ conditions: { prefix: "dead/" } })] },
+        {
+          objects: 0,
+          rules: ["dead/", "staged/"].map((prefix) => expect.objectContaining({ conditions: { prefix } })),
+        },
       ],
     ]);
     expect([...cloudflare.queues.values()]).toEqual(

@@ -16,7 +16,9 @@ const left = { asked: [] as string[], bytes: 0 };
 /** Serves one photo under every path, with an etag and ranges, and counts what leaves. */
 async function startOrigin(): Promise<string> {
   const noise = { type: "gaussian" as const, mean: 128, sigma: 30 };
-  photo = await sharp({ create: { ...SIZE, channels: 3, background: "#888", noise } }).jpeg({ quality: 60 }).toBuffer();
+  photo = await sharp({ create: { ...SIZE, channels: 3, background: "#888", noise } })
+    .jpeg({ quality: 60 })
+    .toBuffer();
   origin = createServer(({ headers, method, url }, response) => {
     const end = /bytes=0-(\d+)/.exec(headers.range ?? "")?.[1];
     const part = end === undefined ? photo : photo.subarray(0, Number(end) + 1);

@@ -64,16 +64,15 @@ function install(version: string, isNext: boolean): void {
 
 /** An account in which 0.1.0 was provisioned. */
 function provision(): void {
-  const markers = {
-    id: "markers",
-    enabled: true,
-    conditions: { prefix: "dead/" },
+  const rules = Object.entries({ markers: "dead/", staged: "staged/" }).map(([id, prefix]) => ({
+    ...{ id, enabled: true, conditions: { prefix } },
     deleteObjectsTransition: { condition: { type: "Age", maxAge: 86_400 } },
-  };
-  cloudflare.buckets.set("optimized-images-staging", { rules: [markers], objects: 1000 });
+  }));
+  cloudflare.buckets.set("optimized-images-staging", { rules, objects: 1000 });
   for (const role of ["live", "work", "uploads", "dead"])
     cloudflare.queues.set(`prewarm-${role}-staging`, { settings: {}, producers: 1 });
   for (const name of [...Object.keys(SECRETS), "RECEIPT_KEY"]) cloudflare.script(CONSUMER).secrets.add(name);
+  cloudflare.script(EDGE).secrets.add("SIGNING_KEYS");
 }
 
 beforeAll(async () => {

@@ -65,12 +65,7 @@ export function stagingOfJob(
 }
 
 /** The other open jobs of the same bytes for which no viewer waits. */
-function othersOf(
-  tx: ImageTx,
-  row: Pick<Row, "id" | "key">,
-  number: number,
-  groups: Map<string, Row[]>,
-): Row[] {
+function othersOf(tx: ImageTx, row: Pick<Row, "id" | "key">, number: number, groups: Map<string, Row[]>): Row[] {
   const image = encodedIdOfKey(row.key);
   const rows = groups.get(image) ?? tx.rows.loadGroup(image);
   groups.set(image, rows);

@@ -92,7 +92,8 @@ describe("a pass of a removal", () => {
 it("deletes with a purge the staged originals from before it, and leaves those of later orders", async () => {
   const { images, stores } = await filled();
   const names = () => [...images.objects.keys()].filter((name) => name.startsWith("staged/"));
-  for (const kind of ["remake", "recrop"] as const) await makePass(stores, { ...PASS, kind, removes: false }, () => true);
+  for (const kind of ["remake", "recrop"] as const)
+    await makePass(stores, { ...PASS, kind, removes: false }, () => true);
   const before = names();
   await makePass(stores, { ...PASS, removes: false }, () => true);
   expect(names()).toEqual(before.filter((name) => name !== "staged/a%2Fb/4"));
