@@ -1,11 +1,13 @@
 import { stagedKey } from "@prewarm/shared/variant-key";
 import { describe, expect, it } from "vitest";
+import { putStaged } from "../store/staged.ts";
 import { picture } from "../testing/pictures.ts";
 import { batchWorld, ORIGINALS, STAGED } from "./testing/batch-world.ts";
 
 const PHOTO = `${ORIGINALS}/photo`;
 const WIDTHS = [100, 200, 300, 400, 500, 600, 700];
 const KEYS = WIDTHS.map((width) => `photo/${width}-high.webp`);
+const FORMATS = ["avif", "webp", "jpeg"];
 const HOUR_MS = 3_600_000;
 
 /** An origin that counts what leaves it, and whose original a test replaces. */
@@ -51,14 +53,24 @@ describe("jobs that are ordered together", () => {
     expect(images.objects.get(`variants/${KEYS[0]}`)?.customMetadata["source-etag"]).toBe('"e1"');
   });
 
-  it("share it between handlers that begin at once", async () => {
-    const world = await stagingWorld({ gate: { concurrency: 2 } });
-    world.fetchMs = 300;
-    world.upload(KEYS);
-    await Promise.all([world.shift(), world.shift(), world.shift()]);
-    await world.shift();
-    expect(world.ledger.keys).toEqual([]);
-    expect([world.origin.asked, world.inputs().length]).toEqual([["whole"], 1]);
+  it("wait for the copy of another handler that prepares one of them, and for no longer than 10 s", async () => {
+    for (const isCopied of [true, false]) {
+      const { ledger, clock, images, ittybit, upload, shift, staged, origin, bytes } = await stagingWorld();
+      // So many that the ledger wants more than one worker.
+      upload(KEYS.flatMap((key) => FORMATS.map((format) => key.replace("webp", format))));
+      const [held] = ledger.another()({ first: true, room: 1 });
+      expect(held?.phase).toBe("standby");
+      const beganAt = clock.now();
+      const working = shift();
+      await clock.sleep(3_000);
+      const name = { id: "photo", number: beganAt * 1000 };
+      const facts = { size: { width: 1000, height: 500 }, etag: null, type: "jpeg", frames: 1, alpha: false } as const;
+      if (isCopied) await putStaged(images.bucket, name, bytes, facts);
+      await working;
+      expect([origin.asked, staged().length]).toEqual([isCopied ? [] : ["whole"], 1]);
+      const [first] = ittybit.jobs;
+      expect((first?.createdAt ?? 0) - beganAt).toBeLessThan(isCopied ? 5_000 : 12_000);
+    }
   });
 
   it("never mix two originals: one that is replaced without a word is read by later orders", async () => {
