@@ -87,6 +87,11 @@ export const MAKING: readonly Mutation[] = [
       replace: "return [own ?? null, staged ?? null, job.input, job.output].slice(4).flatMap(secretsOf);",
       tests: ["workers/consumer/test/promises/nothing-signed-is-told.test.ts"],
     }),
+    breaks("P14", "the error of a job may quote the address of staged bytes", {
+      find: "return [own ?? null, staged ?? null, job.input",
+      replace: "return [own ?? null, staged && null, job.input",
+      tests: ["workers/consumer/test/promises/nothing-signed-is-told.test.ts"],
+    }),
     breaks("P14", "results are stored with the position and the author in them", {
       find: "const { bytes } = stripped;",
       replace: "const { bytes } = body;",

@@ -1,5 +1,6 @@
 import sharp from "sharp";
 import { expect } from "vitest";
+import { idOfKey } from "../../packages/shared/src/variant-key.ts";
 import { ask, isVariant, type TestStack, until } from "./stack.ts";
 
 /* What the pipeline does in any release, and between two of them. */
@@ -10,8 +11,9 @@ export function storedImage(stack: TestStack, path: string) {
   return until(`${path} is served`, () => ask(imageUrl(stack, path)), isVariant);
 }
 
-export function jobsOf({ emulator, originalsUrl }: TestStack, id: string): number {
-  return emulator?.control.jobs().filter(({ input }) => input === originalsUrl.replace("{id}", id)).length ?? 0;
+/** Jobs of an image, whatever they are made from. */
+export function jobsOf({ emulator }: TestStack, id: string): number {
+  return emulator?.control.jobs().filter(({ metadata }) => idOfKey(String(metadata.key)) === id).length ?? 0;
 }
 
 /** A call of the control API as an operator; GET without a body. */

@@ -2,7 +2,7 @@ import { observe } from "@prewarm/durable-queue/claims/observe";
 import { NOTHING } from "@prewarm/durable-queue/external-jobs";
 import { nodeSql } from "@prewarm/durable-queue/testing/node-sql";
 import { defineConfig, type UserConfig } from "@prewarm/shared/config";
-import { originalUrl } from "@prewarm/shared/signature";
+import { originalUrl, stagedUrl } from "@prewarm/shared/signature";
 import { describe, expect, it } from "vitest";
 import { createApiWorld, VIEWER } from "../../src/api/testing/api-world.ts";
 import { createIttybit } from "../../src/ittybit/client.ts";
@@ -11,12 +11,13 @@ import { runEvents } from "../../src/ledger/follow-ups.ts";
 import { chunkOf } from "../../src/ledger/testing/chunk-of.ts";
 import { clientOf } from "../../src/ledger/testing/client-of.ts";
 import { testEngine } from "../../src/ledger/testing/test-engine.ts";
-import { batchWorld } from "../../src/making/testing/batch-world.ts";
+import { batchWorld, ORIGINALS } from "../../src/making/testing/batch-world.ts";
 import { createMemoryBucket } from "../../src/testing/memory-bucket.ts";
 import { picture } from "../../src/testing/pictures.ts";
 
 const ID = "private/o'brien.jpg";
 const KEY = `${encodeURIComponent(ID)}/400-high.webp`;
+const LARGER = `${encodeURIComponent(ID)}/800-high.webp`;
 const EDGE = "https://images.example.com";
 const OUTPUT = "https://store.example.net/job_1?X-Amz-Expires=900&X-Amz-Signature=0f1e2d3c4b5a69788796a5b4c3d2e1f0";
 const API_KEY = "ittybit-api-key-0123456789";
@@ -49,9 +50,9 @@ const WAYS: [string, (url: string) => string][] = [
 ];
 
 /** The real ledger, handler and API. Everything that anybody is told is in `told`. */
-async function world() {
-  const at = batchWorld();
-  const config = defineConfig(SITE);
+async function world(isStaged = false) {
+  const at = batchWorld({ stages: isStaged });
+  const config = defineConfig(isStaged ? { ...SITE, sources: [{ prefix: "", url: `${ORIGINALS}/{id}` }] } : SITE);
   const events: string[] = [];
   const sql = nodeSql();
   const { engine, deps } = testEngine(
@@ -67,12 +68,19 @@ async function world() {
   const api = createApiWorld(SITE, { ledger: clientOf(engine), clock: at.clock });
   const originals = createMemoryBucket();
   await originals.bucket.put(ID, await picture("jpeg", 1000, 500));
-  const signed = await originalUrl(EDGE, ID, "a-signing-key-of-24-chars", config, at.clock.now() / 1000);
+  const key = "a-signing-key-of-24-chars";
+  const ofBucket = await originalUrl(EDGE, ID, key, config, at.clock.now() / 1000);
+  // Its number follows from the time of the order.
+  const staged = await stagedUrl(EDGE, { id: ID, number: at.clock.now() * 1000 }, key, config);
+  const signed = isStaged ? staged : ofBucket;
   Object.assign(at.deps, { config, ledger: clientOf(engine) });
+  if (isStaged) at.deps.originals.stagedUrl = (name) => stagedUrl(EDGE, name, key, config);
   at.deps.originals.bucket = () => originals.bucket;
   at.deps.originals.bucketOriginalUrl = async () => signed;
   await runEvents(engine.transactions, deps);
-  engine.acceptChunk(chunkOf({ lane: "bulk", keys: [KEY] }, { id: "d", chunk: 0, hash: "h" }));
+  engine.acceptChunk(
+    chunkOf({ lane: "bulk", keys: isStaged ? [KEY, LARGER] : [KEY] }, { id: "d", chunk: 0, hash: "h" }),
+  );
 
   /** All that operators, viewers, endpoints of events and readers of logs see. */
   async function told(): Promise<string> {
@@ -141,6 +149,15 @@ describe("a signed address that Ittybit quotes is told to nobody:", () => {
 
   it.each(WAYS)("%s, in the error of a job", async (_way, quote) => {
     const at = await world();
+    await failing(at, quote(at.signed));
+    await at.shift();
+    const told = await at.told();
+    expect(told).toContain("upstream_failed");
+    expectNone(told, secretOf(at.signed, "s"));
+  });
+
+  it.each(WAYS)("%s, of staged bytes, in the error of a job", async (_way, quote) => {
+    const at = await world(true);
     await failing(at, quote(at.signed));
     await at.shift();
     const told = await at.told();
