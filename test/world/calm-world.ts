@@ -38,7 +38,7 @@ export interface CalmOptions {
   config?: Partial<UserConfig>;
   /** How long originals and results take, ms. */
   webMs?: number | ((url: string) => number);
-  /** Originals are staged. Default: no. */
+  /** Originals are staged. Default: yes. */
   stages?: boolean;
   /** Whether there is no such original. */
   isMissing?: (id: string) => boolean;
@@ -98,7 +98,7 @@ export class CalmWorld extends World {
         ittybit: client?.(ittybit, clock) ?? ittybit,
         fetch: webOf(clock, ittybit, fetched, options),
         allowLoopbackHttp: false,
-        stagedUrl: options.stages ? async ({ id, number }) => `${STAGED}/${number}/${id}` : null,
+        stagedUrl: (options.stages ?? true) ? async ({ id, number }) => `${STAGED}/${number}/${id}` : null,
       },
       queues: {
         live: { name: "prewarm-live", handlers: liveHandlers, batch: { max: 100, timeoutMs: 0 }, unruly: false },

@@ -42,6 +42,8 @@ async function drain(manner: ListManner): Promise<{ perSecond: number; calls: nu
   const { variants, slots, perSecond, jobMs } = DRAIN;
   let http: IttybitHttp | null = null;
   world = new CalmWorld({
+    // What is measured is how jobs are read.
+    stages: false,
     gate: { concurrency: slots, ratePerSecond: perSecond, burst: perSecond },
     client: (ittybit, clock) => {
       http = new IttybitHttp(ittybit, clock, manner);

@@ -35,7 +35,6 @@ export class CrashWorld extends CalmWorld {
   constructor(killAt: { point: CrashPoint; nth: number } | null, queued: boolean) {
     const passed = new Map<CrashPoint, number>();
     super({
-      stages: true,
       isMissing: (id) => id === "none",
       origin: (url, _now, isWhole) =>
         isWhole && url.endsWith("/broken") ? new Response(BROKEN, { headers: { "content-length": "1000000" } }) : null,

@@ -1,3 +1,4 @@
+import { breakerOf } from "@prewarm/durable-queue/admission/origins";
 import type { Given } from "@prewarm/durable-queue/calls";
 import { isLive } from "@prewarm/durable-queue/claims/leases";
 import { isOpen, LIVE, type Row } from "@prewarm/durable-queue/schema/row";
@@ -42,7 +43,8 @@ export function stagingOf(tx: ImageTx, owner: string, give: readonly Given[]): R
   const groups = new Map<string, Row[]>();
   for (const { id, key, live, phase, grantedAt } of give) {
     const row = live || !isStageable(tx, key) ? null : tx.rows.byId(id);
-    if (row === null) continue;
+    // With an open breaker the job is the probe of its origin, and must ask that.
+    if (row === null || breakerOf(tx, key) !== null) continue;
     const number = stagedNumber(tx, row, grantedAt || tx.now);
     // Later the bytes are only looked for.
     const isAhead = phase === "standby" || phase === "go";
