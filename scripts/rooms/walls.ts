@@ -56,7 +56,7 @@ export const HOUSES: readonly House[] = [
       },
       {
         rooms: ["originals.ts", "info.ts"],
-        holds: "Private originals under signed URLs; what is known of an image.",
+        holds: "Private and staged originals under signed URLs; what is known of an image.",
         bug: "A private original could be answered as an image is: without a signature, and cached for all.",
       },
       {

@@ -2,7 +2,7 @@ import { MISSES_PER_MINUTE } from "@prewarm/shared/limits";
 import { type Installation, inherited, observability, VERSION } from "./common.ts";
 import { localStage, placeOf, type Site, type Stage, stagesOf, type Table } from "./stage.ts";
 
-/** The edge Worker: reads. GET /images/*, /originals/*, /healthz. */
+/** The edge Worker: reads. GET /images/*, /originals/*, /staged/*, /info/*, /healthz. */
 export function edgeFile(site: Site, installation: Installation): Table {
   const local = localStage(site);
   const environments = stagesOf(site).map((stage) => [stage.environment, environmentOf(stage)]);
