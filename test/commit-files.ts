@@ -73,6 +73,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "test/e2e/ittybit.e2e.test.ts": ITTYBIT,
   "test/e2e/legacy-urls.e2e.test.ts": ["packages/legacy-urls/", ...VIEWER],
   "test/e2e/limits.e2e.test.ts": STACK,
+  "test/e2e/one-download.e2e.test.ts": [...VIEWER, ...ITTYBIT, "workers/consumer/src/originals/"],
   "test/e2e/originals-folder.e2e.test.ts": STACK,
   "test/e2e/originals.e2e.test.ts": [...VIEWER, "workers/consumer/src/making/"],
   "test/e2e/own-functions.e2e.test.ts": [...VIEWER, "workers/consumer/src/hooks/"],

@@ -160,7 +160,11 @@ describe("an image leaves the changes", () => {
     const purge = (from: number, to: number) =>
       world.transactions.write(() => {
         for (let n = from; n < to; n += 1)
-          world.sql.exec("INSERT INTO changes VALUES (?, 1, ?, 0, NULL)", id(n), world.clock.ms * 1000 + n);
+          world.sql.exec(
+            "INSERT INTO changes (id, first, seq, forced) VALUES (?, 1, ?, 0)",
+            id(n),
+            world.clock.ms * 1000 + n,
+          );
       });
     purge(0, 1_000);
     expect((await told(world)).images.size).toBe(1_000);
