@@ -8,7 +8,7 @@ export interface PaidJob {
   n: number;
   id: string;
   metadata: Record<string, string>;
-  /** The storm failed it. A job that failed for another reason counts like any other. */
+  /** The storm failed it, or killed the edge while the job read its input there. A job that failed for another reason counts like any other. */
   fails: boolean;
 }
 
@@ -23,6 +23,8 @@ const RESULT_FAULTS = ["500", "403", "cut", "html", "untyped", "truncated"] as c
 /** Of jobs, a share of all faults: a failed job is paid, and no fault of ours. */
 const FAILED_SHARE = 0.2;
 const FAILURE = { kind: "encode_failed", message: "the storm failed this job" };
+/** The local stack is killed whole, its edge too, and staged originals are read at the edge. Originals themselves are always there. */
+const UNREAD = "the input could not be read: TypeError: fetch failed";
 /** List pages go wrong more often: they are few. */
 const LIST_TIMES = 4;
 
@@ -46,7 +48,8 @@ export function startIttybit({ seed, faults }: { seed: number; faults: number })
 
 /** Every job that was made, oldest first. */
 export function paidJobs({ control }: Emulator): PaidJob[] {
-  const isOurs = (error: unknown): boolean => (error as Partial<typeof FAILURE> | null)?.message === FAILURE.message;
+  const isOurs = (error: unknown): boolean =>
+    [FAILURE.message, UNREAD].includes((error as Partial<typeof FAILURE> | null)?.message ?? "");
   const oldestFirst = control.jobs().reverse();
   return oldestFirst.map(({ id, metadata, error }, n) => ({
     ...{ n: n + 1, id, fails: isOurs(error) },
