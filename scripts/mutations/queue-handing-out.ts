@@ -98,6 +98,12 @@ export const QUEUE_HANDING_OUT: readonly Mutation[] = [
       replace: "",
     }),
   ]),
+  ...at({ file: `${QUEUE}/claims/exchange.ts`, tests: [`${SIMULATED}/origins.test.ts`] }, [
+    breaks("P5", "a copy of an input speaks for an origin that answers nobody", {
+      find: " && copy !== true",
+      replace: "",
+    }),
+  ]),
   ...at({ file: `${QUEUE}/claims/hand-out.ts`, tests: [`${SIMULATED}/origins.test.ts`] }, [
     breaks("P5", "a failing origin's probe is taken by all jobs of one call", {
       find: "mayTake(one, row) && heldUntil(tx, row) <= tx.now)",

@@ -93,8 +93,8 @@ export const SHARED: readonly Mutation[] = [
   ]),
   ...at({ file: `${SRC}/secrets.ts`, tests: ["scripts/mistakes.test.ts"] }, [
     breaks("D1", 'signing: "all" is deployed without a key, so that every picture is refused', {
-      find: 'signing === "all" ?',
-      replace: 'signing === "off" ?',
+      find: "BOTH, signingNeed(config),",
+      replace: "BOTH, null,",
     }),
   ]),
   ...at({ file: `${SRC}/environment.ts`, tests: [`${EDGE}/config.test.ts`] }, [

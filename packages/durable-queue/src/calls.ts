@@ -22,6 +22,8 @@ export interface Having {
   id: number;
   gen: number;
   phase: Phase;
+  /** Its input is a copy that was there already, so its origin was not asked. Default false. */
+  copy?: boolean;
 }
 
 export interface ExchangeRequest {

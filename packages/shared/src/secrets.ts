@@ -31,6 +31,13 @@ interface Row {
 const CONSUMER: readonly SecretReader[] = ["consumer"];
 const BOTH: readonly SecretReader[] = ["consumer", "edge"];
 
+/** Why a site needs its signing keys, its sharpest reason. */
+function signingNeed({ signing, sources }: Config): string | null {
+  if (signing === "all") return 'signing: "all" refuses every URL without it';
+  if (sources.some((source) => "bucket" in source)) return "private originals are fetched under signed URLs";
+  return sources.length === 0 ? null : "without it each job downloads its original from its origin";
+}
+
 /** Every secret that a site may have, by the setting that decides about it. */
 const TABLE: readonly Row[] = [
   {
@@ -44,26 +51,7 @@ const TABLE: readonly Row[] = [
   },
   {
     setting: "signing",
-    secrets: ({ signing }) => [
-      of(
-        "SIGNING_KEYS",
-        BOTH,
-        signing === "all" ? 'signing: "all" refuses every URL without it' : null,
-        "token",
-        "site",
-      ),
-    ],
-  },
-  {
-    setting: "sources",
-    secrets: ({ sources }) =>
-      sources.slice(0, 1).map(() => {
-        const isPrivate = sources.some((source) => "bucket" in source);
-        const need = isPrivate
-          ? "private originals are fetched under signed URLs"
-          : "without it each job downloads its original from its origin";
-        return of("SIGNING_KEYS", BOTH, need, "token", "site");
-      }),
+    secrets: (config) => [of("SIGNING_KEYS", BOTH, signingNeed(config), "token", "site")],
   },
   {
     setting: "hooks",

@@ -78,11 +78,11 @@ function lease(
  * Notes whether the owner is ready to POST the job: it has seen the input. No slot is taken for a job whose owner is
  * not ready.
  */
-function markReady(tx: QueueTx, owner: Owner, { id, gen, phase }: Having): void {
+function markReady(tx: QueueTx, owner: Owner, { id, gen, phase, copy }: Having): void {
   const claim = owner.claims.get(id);
   if (claim?.gen !== gen) return;
   const key = phase === "ready" && !claim.ready ? tx.rows.byId(id)?.key : undefined;
-  if (key !== undefined) originAnswered(tx, key);
+  if (key !== undefined && copy !== true) originAnswered(tx, key);
   claim.ready = phase === "ready";
 }
 

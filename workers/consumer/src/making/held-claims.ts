@@ -104,10 +104,11 @@ export class HeldClaims {
 
   /** As the ledger is told. One that drains reports nothing as ready, so that no slot is taken for it. */
   have(draining: boolean): Having[] {
-    return [...this.#claims.values()].map(({ given: { id, gen }, phase }) => ({
+    return [...this.#claims.values()].map(({ given: { id, gen }, phase, original }) => ({
       id,
       gen,
       phase: draining && phase === "ready" ? "standby" : phase,
+      ...(original?.isCopy ? { copy: true } : {}),
     }));
   }
 

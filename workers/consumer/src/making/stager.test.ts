@@ -50,6 +50,9 @@ describe("jobs that are ordered together", () => {
     const [name = ""] = staged();
     expect(inputs()).toEqual([expect.stringMatching(`^${STAGED}/${name.split("/").at(-1)}/photo`)]);
     expect(images.objects.get(name)?.bytes).toEqual(bytes);
+    // One job says that the origin has answered.
+    const ready = ledger.requests.flatMap(({ have }) => have.filter(({ phase }) => phase === "ready"));
+    expect(new Set(ready.filter(({ copy }) => copy !== true).map(({ id }) => id)).size).toBe(1);
     expect(images.objects.get(`variants/${KEYS[0]}`)?.customMetadata["source-etag"]).toBe('"e1"');
   });
 

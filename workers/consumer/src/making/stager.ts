@@ -80,7 +80,9 @@ function stagerOf(deps: SigningDeps): Stager {
     original(id, staging, rank) {
       const key = stagedKey(id, staging.number);
       const known = looks.get(key);
-      if (known !== undefined) return known;
+      // The job that looked first tells that the origin has answered.
+      if (known !== undefined)
+        return known.then((original) => (original?.kind === "image" ? { ...original, isCopy: true } : original));
       const looked = settled({ id, number: staging.number, rank }, staging).catch((error) => {
         deps.log("original.stage_failed", { key, error: errorText(error) });
         return null;
@@ -99,7 +101,7 @@ function stagerOf(deps: SigningDeps): Stager {
 function told({ stagedUrl }: SigningDeps, staged: Staged, { id, number }: StagedName) {
   if (staged.kind === "unstaged") return staged;
   const { facts, bytes } = staged;
-  return { kind: "image" as const, ...facts, bytes, input: () => stagedUrl({ id, number }) };
+  return { kind: "image" as const, ...facts, bytes, input: () => stagedUrl({ id, number }), isCopy: true };
 }
 
 async function find({ connections, images, at }: StagerDeps, { rank, ...name }: Name): Promise<Staged | null> {

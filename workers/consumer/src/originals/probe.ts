@@ -26,6 +26,8 @@ export type ProbedOriginal =
       frames: number;
       /** It may have transparent parts. */
       alpha: boolean;
+      /** Of staged bytes that were there already: its origin was not asked. Default false. */
+      isCopy?: boolean;
     }
   /** No variant can be made of it. That is no failure: nothing is tried again. */
   | { kind: "refused"; code: "missing" | "unsupported" | "unshowable" | "animated" | "too_large"; message: string }

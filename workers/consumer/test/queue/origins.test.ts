@@ -1,4 +1,4 @@
-import type { Outcome } from "@prewarm/durable-queue/calls";
+import type { Given, Outcome } from "@prewarm/durable-queue/calls";
 import { wakesDue } from "@prewarm/durable-queue/claims/pace";
 import { describe, expect, it } from "vitest";
 import { setup } from "../../src/ledger/testing/setup.ts";
@@ -41,6 +41,23 @@ describe("an origin that fails for twenty images in a row", () => {
     clock.advance(31);
     expect(call("o").give).toHaveLength(1);
     expect([call("o", { have: [] }).give.length, call("p").give.length]).toEqual([1, 0]);
+  });
+
+  it("has answered for an input that it was asked for, and not for a copy that was there already", () => {
+    for (const copy of [true, false]) {
+      const { order, call, settle, ledger } = setup();
+      order({ run: "u", lane: "upload", keys: keysOf("failed", 21) });
+      const [first, ...others] = call("o").give;
+      const fail = (some: readonly Given[]) => {
+        for (const one of some) settle("o", one, FORBIDDEN);
+      };
+      fail(others.slice(0, 19));
+      call("o", { have: [{ ...first!, phase: "ready", copy }] });
+      fail(others.slice(19));
+      fail(call("o", { have: [] }).give);
+      const isPaused = ledger.getGate().reasons.some(({ code }) => code === "origin");
+      expect([copy, isPaused]).toEqual([copy, copy]);
+    }
   });
 
   it("waits twice as long after each probe that fails, and each probe is another job", () => {
