@@ -1,6 +1,8 @@
 import { createHmac } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { variantsPerImage } from "@prewarm/shared/cost/outlook";
+import site from "../../../prewarm.config.ts";
 import { tryActs } from "./moments/acts.ts";
 import { type Moment, tryMoments } from "./moments/moments.ts";
 import { type Scene, startScene, until } from "./moments/scene.ts";
@@ -15,7 +17,7 @@ import { type Task, tryTasks } from "./moments/tasks.ts";
 process.chdir(fileURLToPath(new URL("../../..", import.meta.url)));
 
 /** Variants of the recipe `upload` of this repository's site for each image. */
-const VARIANTS = 13;
+const VARIANTS = variantsPerImage(site, "upload");
 const IDS_MAX = 2_000;
 
 const { values } = parseArgs({

@@ -38,7 +38,7 @@ async function serveAnswer(
   context: RequestContext,
   original: Original,
   info: StoredInfo,
-): Promise<Awaited<ReturnType<typeof serveVariant>>> {
+): ReturnType<typeof serveVariant> {
   const { target, method, reads } = context;
   const transform = answerFor(context, original, info);
   if (transform === null || (method === "HEAD" && reads.left <= 1)) return null;
