@@ -5,9 +5,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Given } from "@prewarm/durable-queue/calls";
-import { wakesDue } from "@prewarm/durable-queue/claims/pace";
-import { nodeSql } from "@prewarm/durable-queue/testing/node-sql";
+import type { Given } from "@prewarm/durable-queue";
+import { nodeSql, wakesDue } from "@prewarm/durable-queue/testing";
 import { defineConfig } from "@prewarm/shared/config";
 import { CLAIMS_MAX } from "@prewarm/shared/limits";
 import type { ExchangeRequest } from "../workers/consumer/src/ledger/contract.ts";

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { migrate } from "@prewarm/durable-queue/schema/migrate";
-import { nodeSql } from "@prewarm/durable-queue/testing/node-sql";
+import { migrate } from "@prewarm/durable-queue";
+import { nodeSql } from "@prewarm/durable-queue/testing";
 import { systemClock } from "@prewarm/shared/clock";
 import { LEDGER_TABLES } from "../workers/consumer/src/ledger/tables/own-tables.ts";
 import { testConfig } from "../workers/consumer/src/ledger/testing/setup-config.ts";

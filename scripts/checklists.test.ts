@@ -1,6 +1,6 @@
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { nodeSql } from "@prewarm/durable-queue/testing/node-sql";
+import { nodeSql } from "@prewarm/durable-queue/testing";
 import { describe, expect, it } from "vitest";
 import { COMMANDS } from "../apps/cli/src/program.ts";
 import { FORMATS_BY_KIND } from "../packages/ittybit-emulator/src/pixels/image-options.ts";
@@ -116,7 +116,7 @@ describe("a table or a column", () => {
   const known = new Set(released.flatMap(({ statements }) => columnsOf(statements)));
   const tables = [...new Set(columns.map((column) => column.split(".")[0] ?? ""))];
   const code = globSync(
-    ["packages/durable-queue/src/schema/*.ts", "workers/consumer/src/{images,ledger}/tables/*.ts"],
+    ["packages/durable-queue/src/{tables,memory,tx}/*.ts", "workers/consumer/src/{images,ledger}/tables/*.ts"],
     {
       cwd: root,
     },

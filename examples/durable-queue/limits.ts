@@ -1,4 +1,4 @@
-import type { CallLimits } from "@prewarm/durable-queue/object/open-job-queue";
+import type { CallLimits } from "@prewarm/durable-queue";
 
 /** For all receivers together. A call that has not ended after `callMs` is repeated under its key. */
 export const LIMITS: CallLimits & { burst: number } = {

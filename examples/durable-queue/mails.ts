@@ -1,5 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
-import { openJobQueue } from "@prewarm/durable-queue/object/open-job-queue";
+import { openJobQueue } from "@prewarm/durable-queue";
 
 // biome-ignore format: one call a line
 export class Mails extends DurableObject<{ MAIL_API: string }> {

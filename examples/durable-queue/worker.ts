@@ -1,7 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
-import type { ChunkAnswer } from "@prewarm/durable-queue/calls";
-import { openJobQueue } from "@prewarm/durable-queue/object/open-job-queue";
-import type { Result } from "@prewarm/durable-queue/runner/run-job";
+import { type ChunkAnswer, openJobQueue, type Result } from "@prewarm/durable-queue";
 import { LIMITS } from "./limits.ts";
 
 /** A webhook. Of one receiver (host), an `id` is one delivery. */

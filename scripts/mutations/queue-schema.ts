@@ -9,13 +9,13 @@ const INDEXES = [`${SIMULATED}/storage-doc.test.ts`, `${SIMULATED}/budget.test.t
 
 /** The queue's tables: rows, claims, orders, counters, copies and migrations. */
 export const QUEUE_SCHEMA: readonly Mutation[] = [
-  ...at({ file: `${QUEUE}/schema/aged.ts`, tests: [`${SIMULATED}/prune.test.ts`] }, [
+  ...at({ file: `${QUEUE}/tables/aged.ts`, tests: [`${SIMULATED}/prune.test.ts`] }, [
     breaks("P17", "a small table keeps more than it may", {
       find: "(aged < ?1 OR nth > ?2) LIMIT ?3",
       replace: "(aged < ?1 OR ?2 < 0) LIMIT ?3",
     }),
   ]),
-  ...at({ file: `${QUEUE}/schema/claim.ts`, tests: [`${SIMULATED}/leases.test.ts`, `${QUEUE_TESTS}/claims.test.ts`] }, [
+  ...at({ file: `${QUEUE}/tables/claim.ts`, tests: [`${SIMULATED}/leases.test.ts`, `${QUEUE_TESTS}/claims.test.ts`] }, [
     breaks("P2", "admissions are not written", {
       find: 'return state !== "prefetched" || kept;',
       replace: 'return state === "abandoned" || kept;',
@@ -37,7 +37,7 @@ export const QUEUE_SCHEMA: readonly Mutation[] = [
       histories: { rule: "slowslot", favourites: ["slowAndForced"] },
     }),
   ]),
-  ...at({ file: `${QUEUE}/schema/claims.ts`, tests: [`${QUEUE_TESTS}/claims.test.ts`] }, [
+  ...at({ file: `${QUEUE}/memory/claims.ts`, tests: [`${QUEUE_TESTS}/claims.test.ts`] }, [
     breaks("P2", "an orphaned claim that was assigned is assigned again", {
       find: "    claim.owner = owner;\n",
       replace: "",
@@ -54,22 +54,22 @@ export const QUEUE_SCHEMA: readonly Mutation[] = [
       tests: ["examples/durable-queue/reset.workerd.test.ts"],
     }),
   ]),
-  ...at({ file: `${QUEUE}/schema/costs.ts`, tests: [`${QUEUE_TESTS}/costs.test.ts`] }, [
+  ...at({ file: `${QUEUE}/tables/costs.ts`, tests: [`${QUEUE_TESTS}/costs.test.ts`] }, [
     breaks("P13", "a folder too many is forgotten", {
       find: "addPlace(day, known, cost);",
       replace: "if (!isFull) addPlace(day, known, cost);",
     }),
   ]),
-  ...at({ file: `${QUEUE}/schema/counters.ts`, tests: [`${CONSUMER}/doctor/run-doctor.test.ts`] }, [
+  ...at({ file: `${QUEUE}/memory/counters.ts`, tests: [`${CONSUMER}/doctor/run-doctor.test.ts`] }, [
     breaks("S4", "a count below 0 is shown", { find: "return Math.max(0, n);", replace: "return n;" }),
   ]),
-  ...at({ file: `${QUEUE}/schema/failed-rows.ts`, tests: [`${CONSUMER}/ledger/views/causes.test.ts`] }, [
+  ...at({ file: `${QUEUE}/tables/failed-rows.ts`, tests: [`${CONSUMER}/ledger/views/causes.test.ts`] }, [
     breaks("P13", "an action counts what a view counted some seconds ago", {
       find: "(view && now - kept.at < youngEnough(kept))",
       replace: "now - kept.at < youngEnough(kept)",
     }),
   ]),
-  ...at({ file: `${QUEUE}/schema/failures.ts`, tests: [`${CONSUMER}/ledger/views/troubles.test.ts`] }, [
+  ...at({ file: `${QUEUE}/tables/failures.ts`, tests: [`${CONSUMER}/ledger/views/troubles.test.ts`] }, [
     breaks("P13", "the overview tells why the oldest jobs failed", {
       find: "ORDER BY updated DESC LIMIT",
       replace: "ORDER BY updated LIMIT",
@@ -80,20 +80,20 @@ export const QUEUE_SCHEMA: readonly Mutation[] = [
       tests: [`${SIMULATED}/rows-read.test.ts`],
     }),
   ]),
-  ...at({ file: `${QUEUE}/schema/memory.ts` }, [
+  ...at({ file: `${QUEUE}/memory/memory.ts` }, [
     breaks("P8", "I4: after an eviction every admitted job counts as ended", {
       find: "return this.observed.has(gen);",
       replace: "return this.observed.has(gen) || gen < this.startedAt * 1000;",
       histories: { rule: "freshslots", favourites: ["evict", "accept"] },
     }),
   ]),
-  ...at({ file: `${QUEUE}/schema/migrate.ts`, tests: ["workers/consumer/test/releases/next-version.test.ts"] }, [
+  ...at({ file: `${QUEUE}/tables/migrate.ts`, tests: ["workers/consumer/test/releases/next-version.test.ts"] }, [
     breaks("P1", "a rollback forgets how far the tables are: the next upgrade migrates them twice", {
       find: "if (version >= migrations.length) return false;",
       replace: "if (version === migrations.length) return false;",
     }),
   ]),
-  ...at({ file: `${QUEUE}/schema/numbers.ts`, tests: [`${SIMULATED}/leases.test.ts`] }, [
+  ...at({ file: `${QUEUE}/memory/numbers.ts`, tests: [`${SIMULATED}/leases.test.ts`] }, [
     breaks("P11", "after an eviction numbers are given again", {
       find: "    this.#last = this.#ceiling + Math.floor(random() * APART_US);\n",
       replace: "    this.#last = 0;\n",
@@ -104,7 +104,7 @@ export const QUEUE_SCHEMA: readonly Mutation[] = [
       tests: [`${WORLD}/restore.test.ts`],
     }),
   ]),
-  ...at({ file: `${QUEUE}/schema/orders.ts`, tests: [`${SIMULATED}/orders-protocol.test.ts`] }, [
+  ...at({ file: `${QUEUE}/memory/orders.ts`, tests: [`${SIMULATED}/orders-protocol.test.ts`] }, [
     breaks("P1", "the parts that are left of an order go with the first one", {
       find: "if (parts.every((part) => part === null)) over.push",
       replace: "if (parts.some((part) => part === null)) over.push",
@@ -132,7 +132,7 @@ export const QUEUE_SCHEMA: readonly Mutation[] = [
       histories: { rule: "earlyorder" },
     }),
   ]),
-  ...at({ file: `${QUEUE}/schema/recent.ts`, tests: [`${SIMULATED}/recent.test.ts`] }, [
+  ...at({ file: `${QUEUE}/tables/recent.ts`, tests: [`${SIMULATED}/recent.test.ts`] }, [
     breaks("P17", "the row of stored jobs grows with the length of their ids", {
       find: "AND length(body) + length(?2) <=",
       replace: "AND 0 <=",
@@ -147,13 +147,13 @@ export const QUEUE_SCHEMA: readonly Mutation[] = [
       tests: [`${SIMULATED}/rows-of-a-day.test.ts`],
     }),
   ]),
-  ...at({ file: `${QUEUE}/schema/runs.ts`, tests: [`${SIMULATED}/query-plans.test.ts`] }, [
+  ...at({ file: `${QUEUE}/tx/runs.ts`, tests: [`${SIMULATED}/query-plans.test.ts`] }, [
     breaks("P17", "each alarm reads all runs of a month", {
       find: "FROM runs WHERE ${CANCELS} ORDER BY",
       replace: "FROM runs WHERE cancel_cursor <> 0 ORDER BY",
     }),
   ]),
-  ...at({ file: `${QUEUE}/schema/rows.ts`, tests: [`${SIMULATED}/orders-protocol.test.ts`] }, [
+  ...at({ file: `${QUEUE}/tx/rows.ts`, tests: [`${SIMULATED}/orders-protocol.test.ts`] }, [
     breaks("P1", "a job that was touched is taken out of its order, and is due at no time", {
       find: "    if (isOpen(row)) row.due ??= now;\n",
       replace: "",
@@ -185,7 +185,7 @@ export const QUEUE_SCHEMA: readonly Mutation[] = [
       tests: [`${SIMULATED}/leases.test.ts`],
     }),
   ]),
-  ...at({ file: `${QUEUE}/schema/runs.ts`, tests: [`${CONSUMER}/api/hook-day.test.ts`] }, [
+  ...at({ file: `${QUEUE}/tx/runs.ts`, tests: [`${CONSUMER}/api/hook-day.test.ts`] }, [
     breaks("L13", "an upload told again is free", {
       find: "run.accepted + run.duplicates - run.existing",
       replace: "run.accepted - run.existing",
@@ -195,19 +195,19 @@ export const QUEUE_SCHEMA: readonly Mutation[] = [
       replace: "run.accepted + run.duplicates",
     }),
   ]),
-  ...at({ file: `${QUEUE}/schema/schema.ts`, tests: INDEXES }, [
+  ...at({ file: `${QUEUE}/tables/schema.ts`, tests: INDEXES }, [
     breaks("P17", "one more index", {
       find: "  `CREATE TABLE owners",
       replace: "  `CREATE INDEX jobs_lane ON jobs (lane, state)`,\n  `CREATE TABLE owners",
     }),
   ]),
-  ...at({ file: `${QUEUE}/schema/sql.ts`, tests: [`${SIMULATED}/accept.test.ts`] }, [
+  ...at({ file: `${QUEUE}/tables/sql.ts`, tests: [`${SIMULATED}/accept.test.ts`] }, [
     breaks("P11", "all rows of a call go into one value, whatever its size", {
       find: "from += ROWS_AT_ONCE",
       replace: "from += rows.length",
     }),
   ]),
-  ...at({ file: `${QUEUE}/schema/tx.ts`, tests: ["workers/consumer/test/promises/counters.test.ts"] }, [
+  ...at({ file: `${QUEUE}/tx/queue-tx.ts`, tests: ["workers/consumer/test/promises/counters.test.ts"] }, [
     breaks("P10", "a slow cancel takes what was ordered after it under a clock that went back", {
       find: "Math.max(at, this.#newestCancel + 1)",
       replace: "at",
@@ -234,17 +234,17 @@ export const QUEUE_SCHEMA: readonly Mutation[] = [
       tests: [`${SIMULATED}/budget-use.test.ts`],
     }),
     breaks("P13", "the pace of work that has just come is that of the time before", {
-      find: "      this.kept.counters.beginWork();\n",
+      find: "      this.memory.counters.beginWork();\n",
       replace: "",
       tests: [`${CONSUMER}/ledger/views/pace.test.ts`],
     }),
     breaks("P13", "a failed row that is gone is still counted", {
-      find: "FAILED_COUNTS.has(before.state)) this.kept.failed.changed();",
+      find: "FAILED_COUNTS.has(before.state)) this.memory.failed.changed();",
       replace: "FAILED_COUNTS.has(before.state)) void 0;",
       tests: [`${CONSUMER}/ledger/views/causes.test.ts`],
     }),
   ]),
-  ...at({ file: `${QUEUE}/schema/work-time.ts`, tests: [`${CONSUMER}/ledger/views/pace.test.ts`] }, [
+  ...at({ file: `${QUEUE}/memory/work-time.ts`, tests: [`${CONSUMER}/ledger/views/pace.test.ts`] }, [
     breaks("P13", "the pace sinks while nobody looks for an end", {
       find: "const ms = work.reduce((sum, one) => sum + one.ms, 0);",
       replace: "const ms = work.reduce((sum, one) => sum + one.ms, silentMs);",

@@ -96,7 +96,9 @@ const SQL = [
 ];
 /** Tables of the queue, of images and of the ledger; Analytics Engine. */
 const SQL_ROOMS = [
-  "packages/durable-queue/src/schema/",
+  "packages/durable-queue/src/tables/",
+  "packages/durable-queue/src/memory/",
+  "packages/durable-queue/src/tx/",
   "packages/durable-queue/src/testing/",
   "workers/consumer/src/images/tables/",
   "workers/consumer/src/ledger/tables/",

@@ -183,9 +183,19 @@ export const HOUSES: readonly House[] = [
         bug: "A runner that knows more than the calls cannot run outside the object.",
       },
       {
-        rooms: ["schema"],
-        holds: "All SQL, a file a table; the memory beside the tables; a transaction over both.",
+        rooms: ["tables"],
+        holds: "A file a table or a document: its rows, and the SQL that reads and writes them.",
         bug: "A table that decides by the queue's rules decides a second time, and then differently.",
+      },
+      {
+        rooms: ["memory"],
+        holds: "What an instance remembers beside the tables; what must outlive it is written through.",
+        bug: "A memory that knows a transaction is changed by one that is rolled back.",
+      },
+      {
+        rooms: ["tx"],
+        holds: "The transaction over tables and memory: loads rows once, writes them together.",
+        bug: "A transaction that admits or hands out cannot be read without the rules.",
       },
       {
         rooms: ["admission"],
@@ -211,6 +221,11 @@ export const HOUSES: readonly House[] = [
         rooms: ["object"],
         holds: "Transactions, what follows a change, the alarm's work, bookmarks.",
         bug: "",
+      },
+      {
+        rooms: ["client.ts"],
+        holds: "The public entry.",
+        bug: "A rule that imports the entry imports all others.",
       },
       { rooms: ["testing"], holds: "SQLite in Node, within the platform's limits.", bug: "" },
     ],
@@ -374,10 +389,10 @@ export const WALLS: readonly Wall[] = [
     bug: "Whoever calls a function of the ledger outside its object has another database, or none.",
   },
   {
-    from: /^(?!packages\/durable-queue\/|workers\/consumer\/src\/(ledger|images)\/|bench\/|test\/|scripts\/|examples\/durable-queue\/)/,
-    to: /^(packages\/durable-queue\/src|@prewarm\/durable-queue)\/(?!calls|external-jobs)/,
-    says: "The queue is used by the ledger and the images' rules; others know its calls and external jobs only.",
-    bug: "Whoever calls a function of the queue outside its object has another database, or none.",
+    from: /^(?!packages\/durable-queue\/)/,
+    to: /^(packages\/durable-queue\/(src|test)\/|@prewarm\/durable-queue\/(?!testing$))/,
+    says: "The queue is used by its public entry, `client.ts`; tests and simulators have `testing/testing.ts` too.",
+    bug: "A user of the queue's inside breaks with each change of it.",
   },
   {
     from: /^packages\/durable-queue\/src\//,

@@ -1,5 +1,5 @@
-import { CountersDoc } from "@prewarm/durable-queue/schema/counters";
-import { BULK, LIVE, STORED } from "@prewarm/durable-queue/schema/row";
+import { LIVE } from "@prewarm/durable-queue";
+import { BULK, CountersDoc, STORED } from "@prewarm/durable-queue/testing";
 import { expect, it } from "vitest";
 import { CalmWorld } from "./calm-world.ts";
 

@@ -1,4 +1,4 @@
-import { CANCELLED, isOpen } from "@prewarm/durable-queue/schema/row";
+import { CANCELLED, isOpen } from "@prewarm/durable-queue";
 import { storeKey } from "@prewarm/shared/variant-key";
 import { expect, it } from "vitest";
 import { CalmWorld } from "./calm-world.ts";

@@ -1,4 +1,4 @@
-import { DEAD } from "@prewarm/durable-queue/schema/row";
+import { DEAD } from "@prewarm/durable-queue";
 import { describe, expect, it } from "vitest";
 import type { GateView } from "../../workers/consumer/src/ledger/contract.ts";
 import { type FakeJob, OUTPUT_HOST } from "../../workers/consumer/src/testing/fake-ittybit.ts";

@@ -1,6 +1,4 @@
-import type { GateState } from "@prewarm/durable-queue/schema/gate-state";
-import { laneCode } from "@prewarm/durable-queue/schema/row";
-import type { Sql } from "@prewarm/durable-queue/schema/sql";
+import { type GateState, laneCode, type Sql } from "@prewarm/durable-queue";
 import { LANES, type Lane } from "@prewarm/shared/job";
 
 /** Whether anything in the ledger waits for a time, by its tables. */

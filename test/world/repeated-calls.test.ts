@@ -1,8 +1,6 @@
 import { CoverageReport } from "@prewarm/control-schema/coverage";
 import { leastValue } from "@prewarm/control-schema/testing/least-value";
-import { ANY_JOB } from "@prewarm/durable-queue/calls";
-import { nameOf, placeOf } from "@prewarm/durable-queue/schema/job-ids";
-import type { SqlRow } from "@prewarm/durable-queue/schema/sql";
+import { ANY_JOB, nameOf, placeOf, type SqlRow } from "@prewarm/durable-queue";
 import { describe, expect, it } from "vitest";
 import type { SliceRequest } from "../../workers/consumer/src/images/calls.ts";
 import { LEDGER_CALLS, type LedgerCalls, type WritingCall } from "../../workers/consumer/src/ledger/contract.ts";

@@ -1,5 +1,5 @@
-import type { Sql, SqlRow } from "@prewarm/durable-queue/schema/sql";
-import { nodeSql } from "@prewarm/durable-queue/testing/node-sql";
+import type { Sql, SqlRow } from "@prewarm/durable-queue";
+import { nodeSql } from "@prewarm/durable-queue/testing";
 import { LEASE_MS } from "@prewarm/shared/limits";
 import { LEDGER_CALLS, type LedgerCalls } from "../../workers/consumer/src/ledger/contract.ts";
 import { Ledger } from "../../workers/consumer/src/ledger/ledger.ts";

@@ -1,8 +1,8 @@
-import { noteAccepted, noteHeld, noteThrottled } from "@prewarm/durable-queue/admission/auto-gate";
-import type { Held } from "@prewarm/durable-queue/admission/gate";
-import { newGateMemory } from "@prewarm/durable-queue/schema/gate-memory";
-import { settingsOf } from "@prewarm/durable-queue/schema/gate-state";
 import { describe, expect, it } from "vitest";
+import { noteAccepted, noteHeld, noteThrottled } from "../src/admission/auto-gate.ts";
+import type { Held } from "../src/admission/gate.ts";
+import { newGateMemory } from "../src/memory/gate-memory.ts";
+import { settingsOf } from "../src/tables/gate-state.ts";
 import { AutoWorld, type Service } from "../src/testing/auto-world.ts";
 
 /** Not the seeds that the constants were chosen on. */

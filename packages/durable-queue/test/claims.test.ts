@@ -1,10 +1,10 @@
-import { newClaim } from "@prewarm/durable-queue/schema/claim";
-import { Claims } from "@prewarm/durable-queue/schema/claims";
-import { migrate } from "@prewarm/durable-queue/schema/migrate";
-import { BULK, LIVE } from "@prewarm/durable-queue/schema/row";
-import { MIGRATIONS } from "@prewarm/durable-queue/schema/schema";
-import { nodeSql } from "@prewarm/durable-queue/testing/node-sql";
 import { expect, it } from "vitest";
+import { Claims } from "../src/memory/claims.ts";
+import { newClaim } from "../src/tables/claim.ts";
+import { migrate } from "../src/tables/migrate.ts";
+import { BULK, LIVE } from "../src/tables/row.ts";
+import { MIGRATIONS } from "../src/tables/schema.ts";
+import { nodeSql } from "../src/testing/node-sql.ts";
 
 function world() {
   const sql = nodeSql();

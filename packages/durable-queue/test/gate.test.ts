@@ -1,3 +1,5 @@
+import type { Settings } from "@prewarm/shared/config";
+import { describe, expect, it } from "vitest";
 import {
   type Ask,
   admit,
@@ -15,12 +17,10 @@ import {
   slotsOf,
   throttle,
   usedBy,
-} from "@prewarm/durable-queue/admission/gate";
-import { learnJobMs, quantileMs } from "@prewarm/durable-queue/admission/job-times";
-import { type Gate, newGateMemory } from "@prewarm/durable-queue/schema/gate-memory";
-import { type GateState, newGate, settingsOf } from "@prewarm/durable-queue/schema/gate-state";
-import type { Settings } from "@prewarm/shared/config";
-import { describe, expect, it } from "vitest";
+} from "../src/admission/gate.ts";
+import { learnJobMs, quantileMs } from "../src/admission/job-times.ts";
+import { type Gate, newGateMemory } from "../src/memory/gate-memory.ts";
+import { type GateState, newGate, settingsOf } from "../src/tables/gate-state.ts";
 import { queueConfig } from "../src/testing/queue-config.ts";
 import { useBook } from "../src/testing/use-book.ts";
 

@@ -1,5 +1,5 @@
-import { JobTimes } from "@prewarm/durable-queue/schema/last-job-times";
 import { describe, expect, it } from "vitest";
+import { JobTimes } from "../src/memory/last-job-times.ts";
 
 describe("learned job times", () => {
   it("are the last 100 jobs', however long ago they ended", () => {

@@ -1,11 +1,11 @@
-import { placeOf, rangeOfGroup } from "@prewarm/durable-queue/schema/job-ids";
-import { migrate } from "@prewarm/durable-queue/schema/migrate";
-import { jobsOf, type Order, ordersOf, PARTS_MAX } from "@prewarm/durable-queue/schema/order";
-import { Orders } from "@prewarm/durable-queue/schema/orders";
-import { BULK, UPLOAD } from "@prewarm/durable-queue/schema/row";
-import { MIGRATIONS } from "@prewarm/durable-queue/schema/schema";
-import { nodeSql } from "@prewarm/durable-queue/testing/node-sql";
 import { expect, it } from "vitest";
+import { Orders } from "../src/memory/orders.ts";
+import { placeOf, rangeOfGroup } from "../src/tables/job-ids.ts";
+import { migrate } from "../src/tables/migrate.ts";
+import { jobsOf, type Order, ordersOf, PARTS_MAX } from "../src/tables/order.ts";
+import { BULK, UPLOAD } from "../src/tables/row.ts";
+import { MIGRATIONS } from "../src/tables/schema.ts";
+import { nodeSql } from "../src/testing/node-sql.ts";
 
 const SEED = "L";
 const PARTS = ["1-high.webp", "2-high.webp", "3-high.webp"];

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { emptySlice, type Minutes, mergeSlices, TIERS_MS } from "../src/schema/history.ts";
-import { minutesOfPace, perSecond, WorkTime } from "../src/schema/work-time.ts";
+import { minutesOfPace, perSecond, WorkTime } from "../src/memory/work-time.ts";
+import { emptySlice, type Minutes, mergeSlices, TIERS_MS } from "../src/tables/history.ts";
 
 /** Jobs of `jobMs` that are admitted once a second but for a hold; the pace at each second after the hold. */
 function pacesAfterHold(jobMs: number, hold: { from: number; to: number }): (number | null)[] {

@@ -6,7 +6,7 @@ const ERRORS_PAGE = "Durable Objects, Error handling";
 const LIMITS_PAGE = "Durable Objects, Limits";
 const CLIENT = "workers/consumer/src/ledger/ledger-for.ts";
 const OBJECT = "workers/consumer/src/ledger/ledger-object.ts";
-const SQL = "packages/durable-queue/src/schema/sql.ts";
+const SQL = "packages/durable-queue/src/tables/sql.ts";
 
 /** An idle object is evicted after 10 s by the local runtime, and after 70 to 140 s by Cloudflare. */
 const IDLE_MS = { local: 14_000, cloudflare: 160_000 };

@@ -1,6 +1,6 @@
 import type { ActionKind } from "@prewarm/control-schema/actions";
-import { ANY_JOB, type ChunkAnswer } from "@prewarm/durable-queue/calls";
-import { nameOf, placeOf } from "@prewarm/durable-queue/schema/job-ids";
+import type { ChunkAnswer } from "@prewarm/durable-queue";
+import { ANY_JOB, nameOf, placeOf } from "@prewarm/durable-queue";
 import type { Lane } from "@prewarm/shared/job";
 import { storeKey } from "@prewarm/shared/variant-key";
 import type { AcceptImage } from "../../../workers/consumer/src/images/calls.ts";

@@ -1,5 +1,4 @@
-import type { ChunkAnswer } from "@prewarm/durable-queue/calls";
-import type { Sql } from "@prewarm/durable-queue/schema/sql";
+import type { ChunkAnswer, Sql } from "@prewarm/durable-queue";
 import type { Focal } from "@prewarm/shared/focal";
 import { LEASE_MS } from "@prewarm/shared/limits";
 import { idOfKey } from "@prewarm/shared/variant-key";

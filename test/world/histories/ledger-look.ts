@@ -1,5 +1,4 @@
-import { placeOf } from "@prewarm/durable-queue/schema/job-ids";
-import type { Sql } from "@prewarm/durable-queue/schema/sql";
+import { placeOf, type Sql } from "@prewarm/durable-queue";
 import { encodedIdOfKey } from "@prewarm/shared/variant-key";
 
 /* The ledger's tables as any reader of the database would read them: what the judges go by is no code of the ledger's. */

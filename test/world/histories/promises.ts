@@ -1,5 +1,4 @@
-import type { ChunkAnswer, NewAction } from "@prewarm/durable-queue/calls";
-import type { Sql } from "@prewarm/durable-queue/schema/sql";
+import type { ChunkAnswer, NewAction, Sql } from "@prewarm/durable-queue";
 import type { Focal } from "@prewarm/shared/focal";
 import { idOfKey } from "@prewarm/shared/variant-key";
 import type { AcceptChunk } from "../../../workers/consumer/src/images/calls.ts";

@@ -1,6 +1,5 @@
-import type { Places } from "@prewarm/durable-queue/schema/costs";
-import type { Counters } from "@prewarm/durable-queue/schema/counters";
-import type { Sql, SqlRow } from "@prewarm/durable-queue/schema/sql";
+import type { Places, Sql, SqlRow } from "@prewarm/durable-queue";
+import type { Counters } from "@prewarm/durable-queue/testing";
 import { CANCELLING, type Look, RETRYING, STORED, WAITING } from "./ledger-look.ts";
 
 /** I8: what is counted is what the rows say: by state and lane, and of each run what is open. The costs are the budget's. */

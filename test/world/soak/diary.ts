@@ -1,5 +1,4 @@
-import type { ChunkAnswer, Given } from "@prewarm/durable-queue/calls";
-import type { Sql } from "@prewarm/durable-queue/schema/sql";
+import type { ChunkAnswer, Given, Sql } from "@prewarm/durable-queue";
 import { orientedSize, readImageHeader, sniffType } from "@prewarm/shared/image-header";
 import { FORMAT_ROWS } from "@prewarm/shared/mime";
 import { parseVariantKey } from "@prewarm/shared/variant-key";

@@ -1,4 +1,4 @@
-import type { JobFilter } from "@prewarm/durable-queue/calls";
+import type { JobFilter } from "@prewarm/durable-queue";
 import { deadKey, idOfKey, missingKey, storeKey } from "@prewarm/shared/variant-key";
 import { emptyFilter } from "../../../workers/consumer/src/api/search.ts";
 import { BULK, DEAD, lookAt, type RowLook, WAITING } from "../histories/ledger-look.ts";

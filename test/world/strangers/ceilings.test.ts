@@ -1,5 +1,5 @@
-import type { Outcome } from "@prewarm/durable-queue/calls";
-import { outboxDone, outboxDue } from "@prewarm/durable-queue/schema/outbox";
+import type { Outcome } from "@prewarm/durable-queue";
+import { outboxDone, outboxDue } from "@prewarm/durable-queue/testing";
 import { ENCODED_ID_MAX_BYTES, MISSES_PER_MINUTE } from "@prewarm/shared/limits";
 import { describe, expect, it, vi } from "vitest";
 import {

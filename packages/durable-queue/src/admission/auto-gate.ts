@@ -1,5 +1,5 @@
-import type { Gate } from "../schema/gate-memory.ts";
-import { boundsOf, type LimitName, limitValue } from "../schema/gate-state.ts";
+import type { Gate } from "../memory/gate-memory.ts";
+import { boundsOf, type LimitName, limitValue } from "../tables/gate-state.ts";
 import type { Held } from "./gate.ts";
 
 /*

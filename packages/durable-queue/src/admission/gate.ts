@@ -1,7 +1,7 @@
 import { LANES, type Lane } from "@prewarm/shared/job";
 import { LEASE_MS, TOKEN_AHEAD_MS } from "@prewarm/shared/limits";
-import type { Gate } from "../schema/gate-memory.ts";
-import { CLOSED_BREAKER, dayOf, monthOf, nextDay, nextMonth, type Pause, settingsOf } from "../schema/gate-state.ts";
+import type { Gate } from "../memory/gate-memory.ts";
+import { CLOSED_BREAKER, dayOf, monthOf, nextDay, nextMonth, type Pause, settingsOf } from "../tables/gate-state.ts";
 import { type Opening, opened, probeAt } from "./breaker.ts";
 import { quantileMs } from "./job-times.ts";
 import type { Slots } from "./slots.ts";

@@ -1,7 +1,7 @@
 import type { Lane } from "@prewarm/shared/job";
 import { momentOf } from "@prewarm/shared/words";
-import type { Gate } from "../schema/gate-memory.ts";
-import { type Breaker, nextMonth } from "../schema/gate-state.ts";
+import type { Gate } from "../memory/gate-memory.ts";
+import { type Breaker, nextMonth } from "../tables/gate-state.ts";
 import { probeAt } from "./breaker.ts";
 import { type Held, pauseOf } from "./gate.ts";
 

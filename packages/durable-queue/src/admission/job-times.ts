@@ -1,4 +1,4 @@
-import type { Gate } from "../schema/gate-memory.ts";
+import type { Gate } from "../memory/gate-memory.ts";
 
 /** Learns one job's time. */
 export function learnJobMs({ memory, now }: Gate, ms: number): void {

@@ -1,7 +1,7 @@
 import { LEASE_MS } from "@prewarm/shared/limits";
-import { type Breaker, CLOSED_BREAKER, type GateState } from "../schema/gate-state.ts";
-import { groupOf } from "../schema/key.ts";
-import type { QueueTx } from "../schema/queue-tx.ts";
+import { type Breaker, CLOSED_BREAKER, type GateState } from "../tables/gate-state.ts";
+import { groupOf } from "../tables/key.ts";
+import type { QueueTx } from "../tx/queue-tx.ts";
 import { opened } from "./breaker.ts";
 
 /*

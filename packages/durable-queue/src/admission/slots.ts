@@ -1,7 +1,7 @@
 import { UNHEARD_MS } from "@prewarm/shared/limits";
-import type { Claim } from "../schema/claim.ts";
-import type { QueueTx } from "../schema/queue-tx.ts";
-import { LIVE } from "../schema/row.ts";
+import type { Claim } from "../tables/claim.ts";
+import { LIVE } from "../tables/row.ts";
+import type { QueueTx } from "../tx/queue-tx.ts";
 
 /** Slots taken at the service, and how many of them have an unreported job. */
 export interface Slots {

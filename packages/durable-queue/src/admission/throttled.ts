@@ -1,4 +1,4 @@
-import type { QueueTx } from "../schema/queue-tx.ts";
+import type { QueueTx } from "../tx/queue-tx.ts";
 import { noteThrottled } from "./auto-gate.ts";
 import { throttle } from "./gate.ts";
 

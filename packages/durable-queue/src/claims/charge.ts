@@ -1,7 +1,7 @@
 import { refund } from "../admission/gate.ts";
-import { type Claim, paidOn } from "../schema/claim.ts";
-import type { QueueTx } from "../schema/queue-tx.ts";
-import { laneName, type Row } from "../schema/row.ts";
+import { type Claim, paidOn } from "../tables/claim.ts";
+import { laneName, type Row } from "../tables/row.ts";
+import type { QueueTx } from "../tx/queue-tx.ts";
 
 /*
  * What a job costs, by dimension. The gate counts an admission, and these functions count the same job by its places.

@@ -1,9 +1,9 @@
 import { JOB_DEADLINE_MS, LEASE_MS } from "@prewarm/shared/limits";
 import { isUnreported } from "../admission/slots.ts";
 import type { ExternalJob, UnreportedJob } from "../external-jobs.ts";
-import { type Claim, newClaim, paidOn } from "../schema/claim.ts";
-import type { QueueTx } from "../schema/queue-tx.ts";
-import { BULK, laneName, type Row, WAITING } from "../schema/row.ts";
+import { type Claim, newClaim, paidOn } from "../tables/claim.ts";
+import { BULK, laneName, type Row, WAITING } from "../tables/row.ts";
+import type { QueueTx } from "../tx/queue-tx.ts";
 import { charge } from "./charge.ts";
 import { isLive } from "./leases.ts";
 import { noteJob } from "./note-job.ts";

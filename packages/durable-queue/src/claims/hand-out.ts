@@ -2,12 +2,12 @@ import { CLAIMS_MAX, GO_FEW, GO_MAX, IDEMPOTENCY_MS } from "@prewarm/shared/limi
 import { noteHeld } from "../admission/auto-gate.ts";
 import { admit, admitFetch, closedFor, fetchesAllowed, isHeldBack, slotsOf } from "../admission/gate.ts";
 import { type Slots, slotsTaken } from "../admission/slots.ts";
-import type { Claim, Owner } from "../schema/claim.ts";
-import { dueIds, dueIdsOf } from "../schema/due.ts";
-import { groupOf } from "../schema/key.ts";
-import { FOR_EVER, type QueueTx } from "../schema/queue-tx.ts";
-import { BULK, CANCELLING, type LaneCode, LIVE, laneName, type Row, UPLOAD, WAITING } from "../schema/row.ts";
-import { firstRuns, hasNoSubscribers, sharedIds } from "../schema/runs.ts";
+import type { Claim, Owner } from "../tables/claim.ts";
+import { dueIds, dueIdsOf } from "../tables/due.ts";
+import { groupOf } from "../tables/key.ts";
+import { BULK, CANCELLING, type LaneCode, LIVE, laneName, type Row, UPLOAD, WAITING } from "../tables/row.ts";
+import { FOR_EVER, type QueueTx } from "../tx/queue-tx.ts";
+import { firstRuns, hasNoSubscribers, sharedIds } from "../tx/runs.ts";
 import { charge } from "./charge.ts";
 import { workers } from "./pace.ts";
 import {

@@ -1,8 +1,8 @@
 import { LEASE_MS } from "@prewarm/shared/limits";
 import { clockWentBack } from "../admission/gate.ts";
-import { type Claim, isOver, type Owner } from "../schema/claim.ts";
-import type { QueueTx } from "../schema/queue-tx.ts";
-import { CANCELLING, type Row } from "../schema/row.ts";
+import { type Claim, isOver, type Owner } from "../tables/claim.ts";
+import { CANCELLING, type Row } from "../tables/row.ts";
+import type { QueueTx } from "../tx/queue-tx.ts";
 import { backToWaiting, cancelRow, endClaim, endStale, fail, isStale } from "./transitions.ts";
 
 /** Crashes that a row may cause alone. */

@@ -1,7 +1,7 @@
 import { closedFor } from "../admission/gate.ts";
 import { quantileMs } from "../admission/job-times.ts";
-import { FOR_EVER, type QueueTx } from "../schema/queue-tx.ts";
-import { LANE_CODES, type LaneCode, laneName } from "../schema/row.ts";
+import { LANE_CODES, type LaneCode, laneName } from "../tables/row.ts";
+import { FOR_EVER, type QueueTx } from "../tx/queue-tx.ts";
 
 /**
  * Notes whether the gate, or a failing origin, holds back all that waits. The pace leaves that time out: it is the pace

@@ -2,8 +2,8 @@ import { JOB_DEADLINE_MS } from "@prewarm/shared/limits";
 import { noteAccepted } from "../admission/auto-gate.ts";
 import { recordGood } from "../admission/gate.ts";
 import { originProbeMade } from "../admission/origins.ts";
-import type { Claim } from "../schema/claim.ts";
-import type { QueueTx } from "../schema/queue-tx.ts";
+import type { Claim } from "../tables/claim.ts";
+import type { QueueTx } from "../tx/queue-tx.ts";
 
 /** Notes the id of a job, whatever the source is. */
 export function noteJob(

@@ -2,9 +2,9 @@ import { openBreaker, probeTaken } from "../admission/gate.ts";
 import { learnJobMs } from "../admission/job-times.ts";
 import { throttled } from "../admission/throttled.ts";
 import type { ExternalJob, Observations } from "../external-jobs.ts";
-import type { Claim } from "../schema/claim.ts";
-import type { QueueTx } from "../schema/queue-tx.ts";
-import { CANCELLING } from "../schema/row.ts";
+import type { Claim } from "../tables/claim.ts";
+import { CANCELLING } from "../tables/row.ts";
+import type { QueueTx } from "../tx/queue-tx.ts";
 import { noteFound, unmade } from "./found-jobs.ts";
 import { cancelRow, endClaim, fail, isStale, newGeneration } from "./transitions.ts";
 

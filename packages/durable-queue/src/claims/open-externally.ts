@@ -1,7 +1,7 @@
 import { JOB_DEADLINE_MS } from "@prewarm/shared/limits";
 import type { OpenJob } from "../external-jobs.ts";
-import type { QueueTx } from "../schema/queue-tx.ts";
-import { LIVE } from "../schema/row.ts";
+import { LIVE } from "../tables/row.ts";
+import type { QueueTx } from "../tx/queue-tx.ts";
 
 /** Jobs that the service has and that were not seen to end, the oldest admission first. */
 export function openExternally({ memory, now }: QueueTx): OpenJob[] {

@@ -2,9 +2,9 @@ import { LEASE_MS, WORKERS_MAX } from "@prewarm/shared/limits";
 import { closedFor, fetchesAllowed, goalPerSecond, isFull, isHeldBack } from "../admission/gate.ts";
 import { quantileMs, usualMs } from "../admission/job-times.ts";
 import { slotsTaken } from "../admission/slots.ts";
-import type { Owner } from "../schema/claim.ts";
-import type { QueueTx } from "../schema/queue-tx.ts";
-import { LANE_CODES, type LaneCode, LIVE, laneName } from "../schema/row.ts";
+import type { Owner } from "../tables/claim.ts";
+import { LANE_CODES, type LaneCode, LIVE, laneName } from "../tables/row.ts";
+import type { QueueTx } from "../tx/queue-tx.ts";
 
 /** Jobs a second of one worker: six connections, in use for 70 % of the time, of which a job needs 0.46 s. */
 const JOBS_A_SECOND = (6 * 0.7) / 0.46;

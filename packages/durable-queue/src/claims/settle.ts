@@ -3,10 +3,10 @@ import { closeBreaker, isProbe, openBreaker, probeUnused, recordBad, recordGood 
 import { originAnswered, originFailed } from "../admission/origins.ts";
 import { throttled } from "../admission/throttled.ts";
 import type { ExchangeRequest, Outcome } from "../calls.ts";
-import { listAttempts } from "../schema/attempts.ts";
-import type { Claim, Owner } from "../schema/claim.ts";
-import type { QueueTx } from "../schema/queue-tx.ts";
-import { CANCELLING, type Row, STORED } from "../schema/row.ts";
+import { listAttempts } from "../tables/attempts.ts";
+import type { Claim, Owner } from "../tables/claim.ts";
+import { CANCELLING, type Row, STORED } from "../tables/row.ts";
+import type { QueueTx } from "../tx/queue-tx.ts";
 import { takeBack } from "./charge.ts";
 import {
   backToWaiting,

@@ -4,11 +4,11 @@ import { deadMs } from "@prewarm/shared/markers";
 import { backoffMs, originBackoffMs } from "../admission/backoff.ts";
 import { probeAt } from "../admission/breaker.ts";
 import { breakerOf, originProbeUnused, takeOriginProbe } from "../admission/origins.ts";
-import { failedAttempt } from "../schema/attempts.ts";
-import { type Claim, hasRow, newClaim, type Owner } from "../schema/claim.ts";
-import { groupOf } from "../schema/key.ts";
-import type { QueueTx } from "../schema/queue-tx.ts";
-import { CANCELLED, CANCELLING, DEAD, isOpen, type LaneCode, REFUSED, type Row, WAITING } from "../schema/row.ts";
+import { failedAttempt } from "../tables/attempts.ts";
+import { type Claim, hasRow, newClaim, type Owner } from "../tables/claim.ts";
+import { groupOf } from "../tables/key.ts";
+import { CANCELLED, CANCELLING, DEAD, isOpen, type LaneCode, REFUSED, type Row, WAITING } from "../tables/row.ts";
+import type { QueueTx } from "../tx/queue-tx.ts";
 import { countMistake } from "./charge.ts";
 
 /*

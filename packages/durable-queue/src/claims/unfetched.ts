@@ -2,9 +2,9 @@ import type { Failure } from "@prewarm/shared/job";
 import type { Opening } from "../admission/breaker.ts";
 import { closeBreaker, isProbe, openBreaker } from "../admission/gate.ts";
 import type { Unfetched } from "../calls.ts";
-import type { Claim } from "../schema/claim.ts";
-import type { QueueTx } from "../schema/queue-tx.ts";
-import { STORED } from "../schema/row.ts";
+import type { Claim } from "../tables/claim.ts";
+import { STORED } from "../tables/row.ts";
+import type { QueueTx } from "../tx/queue-tx.ts";
 
 /*
  * Results that cannot be fetched. Their jobs are kept, and their results are fetched again (making/fetch-result.ts). If

@@ -1,12 +1,12 @@
 import { LEDGER_FULL_BYTES } from "@prewarm/shared/limits";
 import { openJobs } from "../admission/open-jobs.ts";
 import type { AcceptChunk, ChunkAnswer, FinishRequest } from "../calls.ts";
-import { audit } from "../schema/audit.ts";
-import { nextDay } from "../schema/gate-state.ts";
-import { readInbox, writeInbox } from "../schema/inbox.ts";
-import type { QueueTx } from "../schema/queue-tx.ts";
-import { addRejections } from "../schema/rejections.ts";
-import { orderedBy, type Run } from "../schema/runs.ts";
+import { audit } from "../tables/audit.ts";
+import { nextDay } from "../tables/gate-state.ts";
+import { readInbox, writeInbox } from "../tables/inbox.ts";
+import { addRejections } from "../tables/rejections.ts";
+import type { QueueTx } from "../tx/queue-tx.ts";
+import { orderedBy, type Run } from "../tx/runs.ts";
 import { accept } from "./accept.ts";
 
 /**

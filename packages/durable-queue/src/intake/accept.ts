@@ -1,10 +1,10 @@
 import type { Lane } from "@prewarm/shared/job";
 import type { Accepted } from "../calls.ts";
 import { newGeneration, orderAgain, raise } from "../claims/transitions.ts";
-import { groupOf } from "../schema/key.ts";
-import type { QueueTx } from "../schema/queue-tx.ts";
-import { BULK, CANCELLING, countedAs, isOpen, type LaneCode, laneCode, type Row, WAITING } from "../schema/row.ts";
-import type { Run } from "../schema/runs.ts";
+import { groupOf } from "../tables/key.ts";
+import { BULK, CANCELLING, countedAs, isOpen, type LaneCode, laneCode, type Row, WAITING } from "../tables/row.ts";
+import type { QueueTx } from "../tx/queue-tx.ts";
+import type { Run } from "../tx/runs.ts";
 
 /** An order: at most 1,000 keys, each once. */
 export interface AcceptRequest {

@@ -4,12 +4,12 @@ import { exchange } from "../claims/exchange.ts";
 import { acceptChunk } from "../intake/accept-chunk.ts";
 import { RULES, type Rules } from "../operate/prune.ts";
 import { beforeRestore, restored } from "../operate/restored.ts";
-import { deletePayload, OLD_PAYLOADS, PAYLOADS, payloadOf, putPayloads } from "../schema/payloads.ts";
-import type { QueueConfig } from "../schema/queue-config.ts";
-import { QueueTx } from "../schema/queue-tx.ts";
-import { isOpen } from "../schema/row.ts";
-import { withOwn } from "../schema/schema.ts";
-import type { Sql } from "../schema/sql.ts";
+import { deletePayload, OLD_PAYLOADS, PAYLOADS, payloadOf, putPayloads } from "../tables/payloads.ts";
+import type { QueueConfig } from "../tables/queue-config.ts";
+import { isOpen } from "../tables/row.ts";
+import { withOwn } from "../tables/schema.ts";
+import type { Sql } from "../tables/sql.ts";
+import { QueueTx } from "../tx/queue-tx.ts";
 import { Queue, type QueueHost } from "./queue.ts";
 import type { QueueDeps } from "./queue-deps.ts";
 

@@ -1,11 +1,11 @@
 import { LANES } from "@prewarm/shared/job";
 import { closedFor, isHeldBack, nextOpenAt } from "../admission/gate.ts";
 import { workOf } from "../claims/pace.ts";
-import { nextSliceAt } from "../schema/action-rows.ts";
-import { nextOutboxAt } from "../schema/outbox.ts";
-import type { QueueTx } from "../schema/queue-tx.ts";
-import { laneCode, laneName } from "../schema/row.ts";
-import { nextCancelling } from "../schema/runs.ts";
+import { nextSliceAt } from "../tables/action-rows.ts";
+import { nextOutboxAt } from "../tables/outbox.ts";
+import { laneCode, laneName } from "../tables/row.ts";
+import type { QueueTx } from "../tx/queue-tx.ts";
+import { nextCancelling } from "../tx/runs.ts";
 
 const SOON_MS = 250;
 /**

@@ -3,7 +3,7 @@ import { expireLeases } from "../claims/leases.ts";
 import { actionSlice } from "../operate/actions.ts";
 import { cancelSlices } from "../operate/cancel-run.ts";
 import { pruneSlice, type Rules, readRound, writeRound } from "../operate/prune.ts";
-import { type Due, outboxDone, outboxDue } from "../schema/outbox.ts";
+import { type Due, outboxDone, outboxDue } from "../tables/outbox.ts";
 import type { QueueDeps } from "./queue-deps.ts";
 import type { Transactions } from "./transactions.ts";
 import { wake } from "./wake.ts";

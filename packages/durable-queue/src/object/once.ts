@@ -1,5 +1,5 @@
-import { readInbox, writeInbox } from "../schema/inbox.ts";
-import type { QueueTx } from "../schema/queue-tx.ts";
+import { readInbox, writeInbox } from "../tables/inbox.ts";
+import type { QueueTx } from "../tx/queue-tx.ts";
 
 /*
  * A caller that loses an answer repeats its call, because no error of the platform proves that the call was not heard.

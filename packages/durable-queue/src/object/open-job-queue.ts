@@ -4,8 +4,8 @@ import { within } from "@prewarm/shared/within";
 import { NO_EXTERNAL_JOBS } from "../external-jobs.ts";
 import type { Job, Result } from "../runner/run-job.ts";
 import { runJobs } from "../runner/run-jobs.ts";
-import type { QueueConfig } from "../schema/queue-config.ts";
-import { durableSql, type Sql } from "../schema/sql.ts";
+import type { QueueConfig } from "../tables/queue-config.ts";
+import { durableSql, type Sql } from "../tables/sql.ts";
 import { JobQueue } from "./job-queue.ts";
 import type { QueueHost } from "./queue.ts";
 

@@ -5,7 +5,7 @@ import { unnamedJobs, unreportedJobs } from "../claims/found-jobs.ts";
 import { openExternally } from "../claims/open-externally.ts";
 import type { OpenJobsView } from "../external-jobs.ts";
 import { scanAfterRestore } from "../operate/restored.ts";
-import { isWaiting } from "../schema/row.ts";
+import { isWaiting } from "../tables/row.ts";
 import type { Transactions } from "./transactions.ts";
 
 /** Reads of this instance's memory and of the counts. */

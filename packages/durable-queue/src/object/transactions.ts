@@ -1,8 +1,8 @@
 import type { Clock } from "@prewarm/shared/clock";
 import { noteHold } from "../claims/note-hold.ts";
-import { Memory } from "../schema/memory.ts";
-import type { QueueTx } from "../schema/queue-tx.ts";
-import { readingOnly, type Sql } from "../schema/sql.ts";
+import { Memory } from "../memory/memory.ts";
+import { readingOnly, type Sql } from "../tables/sql.ts";
+import type { QueueTx } from "../tx/queue-tx.ts";
 
 /** What a transaction is opened with. */
 export interface Opening {

@@ -8,11 +8,10 @@ import {
   readActions,
   stopAction,
   updateAction,
-} from "../schema/action-rows.ts";
-import { audit } from "../schema/audit.ts";
-import type { QueueTx } from "../schema/queue-tx.ts";
-import { BULK } from "../schema/row.ts";
-import type { Tx } from "../schema/tx.ts";
+} from "../tables/action-rows.ts";
+import { audit } from "../tables/audit.ts";
+import { BULK } from "../tables/row.ts";
+import type { QueueTx } from "../tx/queue-tx.ts";
 import { countMatches } from "./count-matches.ts";
 import { findRows } from "./find-rows.ts";
 import { memberStates } from "./member-states.ts";
@@ -76,12 +75,16 @@ function openRun(tx: QueueTx, id: string, who: string): number {
   return run.n;
 }
 
-export function getAction(tx: Tx, id: string): ActionView | null {
+export function getAction(tx: QueueTx, id: string): ActionView | null {
   const action = findAction(tx.sql, id);
   return action === null ? null : viewOf(tx, action);
 }
 
-export function listActions(tx: Tx, before: number, limit: number): { actions: ActionView[]; next: string | null } {
+export function listActions(
+  tx: QueueTx,
+  before: number,
+  limit: number,
+): { actions: ActionView[]; next: string | null } {
   const found = readActions(tx.sql, before, limit);
   return {
     actions: found.map((action) => viewOf(tx, action)),
@@ -90,7 +93,7 @@ export function listActions(tx: Tx, before: number, limit: number): { actions: A
 }
 
 /** Stops an action. Its finished work stays. An ended action stays as it is. */
-export function cancelAction(tx: Tx, id: string, who: string): ActionView | null {
+export function cancelAction(tx: QueueTx, id: string, who: string): ActionView | null {
   if (stopAction(tx.sql, id, tx.now)) audit(tx, who, "action.cancel", id, {});
   return getAction(tx, id);
 }
@@ -139,7 +142,7 @@ function passCanary(tx: QueueTx, action: Action): boolean {
 }
 
 /** The states of the jobs of a retry. Null: the action is no retry, or its run is forgotten. */
-function outcomeOf(tx: Tx, { run: n }: Action): Record<JobState, number> | null {
+function outcomeOf(tx: QueueTx, { run: n }: Action): Record<JobState, number> | null {
   const run = tx.runs.byNumber(n);
   return run === null ? null : memberStates(tx, run);
 }
@@ -151,7 +154,7 @@ function endAction(action: Action, now: number): void {
   action.ended = now;
 }
 
-function viewOf(tx: Tx, action: Action): ActionView {
+function viewOf(tx: QueueTx, action: Action): ActionView {
   const { kind, rate, state, total, exact, done, skipped, who, canary } = action;
   const { agreed } = JSON.parse(action.match) as { agreed: Agreed | null };
   return {

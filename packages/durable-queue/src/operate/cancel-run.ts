@@ -1,7 +1,7 @@
 import { cancelOpen } from "../claims/transitions.ts";
-import type { QueueTx } from "../schema/queue-tx.ts";
-import { CANCELLED, countedAs, isOpen, LIVE, type Row } from "../schema/row.ts";
-import { nextCancelling, type Run } from "../schema/runs.ts";
+import { CANCELLED, countedAs, isOpen, LIVE, type Row } from "../tables/row.ts";
+import type { QueueTx } from "../tx/queue-tx.ts";
+import { nextCancelling, type Run } from "../tx/runs.ts";
 
 /** Rows per transaction. */
 const SLICE_ROWS = 2_000;

@@ -1,8 +1,8 @@
 import type { Lane } from "@prewarm/shared/job";
-import { COUNTED_MAX, type Extent, type Failures, readFailures } from "../schema/failures.ts";
-import { fingerprint } from "../schema/fingerprint.ts";
-import { DEAD, laneCode, REFUSED, WAITING } from "../schema/row.ts";
-import type { Tx } from "../schema/tx.ts";
+import { COUNTED_MAX, type Extent, type Failures, readFailures } from "../tables/failures.ts";
+import { fingerprint } from "../tables/fingerprint.ts";
+import { DEAD, laneCode, REFUSED, WAITING } from "../tables/row.ts";
+import type { QueueTx } from "../tx/queue-tx.ts";
 import { stateCounts } from "./job-state.ts";
 
 /*
@@ -48,7 +48,7 @@ export interface CauseCount {
 }
 
 /** Causes with the most jobs first. */
-export function countCauses(tx: Tx, query: CauseQuery): CauseCount[] {
+export function countCauses(tx: QueueTx, query: CauseQuery): CauseCount[] {
   const found = new Map<string, Tally>();
   const names = new Map<string, Named>();
   const partMs = Math.max(1, Math.ceil((tx.now - query.from + 1) / query.parts));
@@ -70,7 +70,7 @@ export function countCauses(tx: Tx, query: CauseQuery): CauseCount[] {
 }
 
 /** Whether all failed jobs are counted, or only some of a state. */
-export function areCausesExact(tx: Tx, states: readonly FailedState[]): boolean {
+export function areCausesExact(tx: QueueTx, states: readonly FailedState[]): boolean {
   const counts = stateCounts(tx);
   return states.every((state) => Object.values(counts[state]).reduce((sum, n) => sum + n, 0) <= COUNTED_MAX);
 }

@@ -1,6 +1,6 @@
 import { JOB_STATES, LANES } from "@prewarm/shared/job";
 import type { JobFilter } from "../calls.ts";
-import type { Tx } from "../schema/tx.ts";
+import type { QueueTx } from "../tx/queue-tx.ts";
 import { countCauses, FAILED_STATES, type FailedState } from "./causes.ts";
 import { findRows, WALK_MAX } from "./find-rows.ts";
 import { stateCounts } from "./job-state.ts";
@@ -12,7 +12,7 @@ const WALKED_MAX = 100_000;
  * The number of matching jobs. The counts answer states and lanes, SQLite counts a cause, and any other filter walks at
  * most 100,000 rows.
  */
-export function countMatches(tx: Tx, filter: JobFilter): { total: number; exact: boolean } {
+export function countMatches(tx: QueueTx, filter: JobFilter): { total: number; exact: boolean } {
   if (isPlain(filter)) return { total: counted(tx, filter), exact: true };
   const cause = countedCause(tx, filter);
   if (cause !== null) return { total: cause, exact: true };
@@ -33,7 +33,7 @@ function isPlain({ run, id, format, error, text, ordered, attempts, changed, fin
 }
 
 /** The cause of a filter with a cause and failed states only. Null: any other filter. */
-function countedCause(tx: Tx, { fingerprint, states, lanes, ...others }: JobFilter): number | null {
+function countedCause(tx: QueueTx, { fingerprint, states, lanes, ...others }: JobFilter): number | null {
   const failed = states.filter((state): state is FailedState => FAILED_STATES.some((one) => one === state));
   if (fingerprint === null || failed.length === 0 || failed.length < states.length) return null;
   if (!isPlain({ ...others, fingerprint: null, states, lanes })) return null;
@@ -41,7 +41,7 @@ function countedCause(tx: Tx, { fingerprint, states, lanes, ...others }: JobFilt
   return causes.find((cause) => cause.fingerprint === fingerprint)?.count ?? 0;
 }
 
-function counted(tx: Tx, { states, lanes }: JobFilter): number {
+function counted(tx: QueueTx, { states, lanes }: JobFilter): number {
   const counts = stateCounts(tx);
   const wanted = JOB_STATES.filter((state) => states.length === 0 || states.includes(state));
   const among = LANES.filter((lane) => lanes.length === 0 || lanes.includes(lane));

@@ -1,8 +1,8 @@
 import { JOB_DEADLINE_MS } from "@prewarm/shared/limits";
 import { endLeases, isLive } from "../claims/leases.ts";
-import { type Claim, isOver } from "../schema/claim.ts";
-import { hasFewRows } from "../schema/counters.ts";
-import type { QueueTx } from "../schema/queue-tx.ts";
+import { hasFewRows } from "../memory/counters.ts";
+import { type Claim, isOver } from "../tables/claim.ts";
+import type { QueueTx } from "../tx/queue-tx.ts";
 import { recount } from "./recount.ts";
 
 /** The alarm corrects these faults within a minute. An examination corrects them after this. */

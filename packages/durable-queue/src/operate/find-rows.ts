@@ -1,9 +1,9 @@
 import { OPEN_STATES } from "@prewarm/shared/job";
 import type { JobFilter } from "../calls.ts";
-import { idOfNth, type Narrowed, readSpan } from "../schema/find-jobs.ts";
-import { idOfName } from "../schema/job-ids.ts";
-import { type Row, stateCodes } from "../schema/row.ts";
-import type { Tx } from "../schema/tx.ts";
+import { idOfNth, type Narrowed, readSpan } from "../tables/find-jobs.ts";
+import { idOfName } from "../tables/job-ids.ts";
+import { type Row, stateCodes } from "../tables/row.ts";
+import type { QueueTx } from "../tx/queue-tx.ts";
 import { type Match, matches, prepare } from "./match-row.ts";
 
 /** Maximum size of a set that is found by an index and read whole. */
@@ -29,14 +29,14 @@ export interface Stretch {
  * has no meaning. An index finds rows that ended without bytes; every other search walks the table and the orders.
  */
 export function walkRows(
-  tx: Tx,
+  tx: QueueTx,
   match: Match,
   { above, to }: { above: number; to: number | null },
   max: number,
 ): Stretch {
   const sources = sourcesOf(match);
   const untouched = sources.includes(null)
-    ? tx.kept.orders.walk(tx.sql, { above, to }, max)
+    ? tx.memory.orders.walk(tx.sql, { above, to }, max)
     : { rows: [], to: LAST_ID };
   const ends = sources
     .map((ended) => (to === null ? idOfNth(tx.sql, ended, above, max) : to))
@@ -53,7 +53,7 @@ export function walkRows(
  * Null: no more rows.
  */
 export function findRows(
-  tx: Tx,
+  tx: QueueTx,
   filter: JobFilter,
   { above, orderedBy }: { above: number; orderedBy: number },
   limit: number,
@@ -68,7 +68,7 @@ export function findRows(
 }
 
 /** The jobs that the filter names one by one. */
-export function named(tx: Tx, match: Match): Stretch {
+export function named(tx: QueueTx, match: Match): Stretch {
   const ids = (match.filter.jobs ?? []).map(idOfName).filter((id) => id !== null);
   const rows = tx.rows.loadIds([...new Set(ids)]).sort((a, b) => a.id - b.id);
   return { rows: rows.filter((row) => matches(tx, row, match)), to: LAST_ID, more: false };

@@ -1,11 +1,11 @@
 import type { JobState } from "@prewarm/shared/job";
 import type { NumberRange } from "@prewarm/shared/job-search";
 import type { JobFilter } from "../calls.ts";
-import { fingerprint } from "../schema/fingerprint.ts";
-import type { Stored } from "../schema/recent.ts";
-import { laneCode, type Row } from "../schema/row.ts";
-import type { Run } from "../schema/runs.ts";
-import type { Tx } from "../schema/tx.ts";
+import { fingerprint } from "../tables/fingerprint.ts";
+import type { Stored } from "../tables/recent.ts";
+import { laneCode, type Row } from "../tables/row.ts";
+import type { QueueTx } from "../tx/queue-tx.ts";
+import type { Run } from "../tx/runs.ts";
 import { stateOf } from "./job-state.ts";
 
 /** A filter with the number of its run and prepared words. */
@@ -18,7 +18,7 @@ export interface Match {
 }
 
 /** Null: the run of the filter does not exist, so no row matches. */
-export function prepare(tx: Tx, filter: JobFilter): Match | null {
+export function prepare(tx: QueueTx, filter: JobFilter): Match | null {
   const run = filter.run === null ? null : tx.runs.byId(filter.run);
   if (filter.run !== null && run === null) return null;
   return {
@@ -30,7 +30,7 @@ export function prepare(tx: Tx, filter: JobFilter): Match | null {
   };
 }
 
-export function matches(tx: Tx, row: Row, match: Match): boolean {
+export function matches(tx: QueueTx, row: Row, match: Match): boolean {
   const { filter, run, states } = match;
   if (!matchesKey(row, match) || !matchesNumbers(row, match)) return false;
   if (states !== null && !states.has(stateOf(tx, row))) return false;

@@ -1,12 +1,16 @@
 import type { JobState } from "@prewarm/shared/job";
-import { shownCount } from "../schema/counters.ts";
-import { countedAs, type Row, stateName } from "../schema/row.ts";
-import type { Run } from "../schema/runs.ts";
-import type { Tx } from "../schema/tx.ts";
+import { shownCount } from "../memory/counters.ts";
+import { countedAs, type Row, stateName } from "../tables/row.ts";
+import type { QueueTx } from "../tx/queue-tx.ts";
+import type { Run } from "../tx/runs.ts";
 import { admittedRows } from "./job-state.ts";
 
 /** The members of a run by state. `admitted`: rows that are being made. */
-export function memberStates(tx: Tx, run: Run, admitted: readonly Row[] = admittedRows(tx)): Record<JobState, number> {
+export function memberStates(
+  tx: QueueTx,
+  run: Run,
+  admitted: readonly Row[] = admittedRows(tx),
+): Record<JobState, number> {
   const states = { queued: 0, processing: 0, retrying: 0, stored: 0, dead: 0, refused: 0, cancelled: 0 };
   run.states.forEach((n, code) => {
     states[stateName(code)] += n;

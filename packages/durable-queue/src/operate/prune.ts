@@ -1,10 +1,10 @@
 import { LEDGER_FULL_BYTES, LEDGER_SHED_BYTES } from "@prewarm/shared/limits";
-import { deleteAged, deleteOld, endedJobs, type LargeTable, readAged, type SmallTable } from "../schema/aged.ts";
-import { getDoc, putDoc } from "../schema/docs.ts";
-import { rollMinutes } from "../schema/history.ts";
-import type { QueueTx } from "../schema/queue-tx.ts";
-import { RECENT_ROWS_MAX } from "../schema/recent.ts";
-import { CANCELLED, DEAD, LIVE, REFUSED } from "../schema/row.ts";
+import { deleteAged, deleteOld, endedJobs, type LargeTable, readAged, type SmallTable } from "../tables/aged.ts";
+import { getDoc, putDoc } from "../tables/docs.ts";
+import { rollMinutes } from "../tables/history.ts";
+import { RECENT_ROWS_MAX } from "../tables/recent.ts";
+import { CANCELLED, DEAD, LIVE, REFUSED } from "../tables/row.ts";
+import type { QueueTx } from "../tx/queue-tx.ts";
 
 /*
  * Every table has a limit: an age and a number of rows (docs/storage-schema.md, "How large it gets"). A round applies the

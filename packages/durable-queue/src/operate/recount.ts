@@ -1,7 +1,7 @@
-import { type Counts, countRows, listCounts } from "../schema/counters.ts";
-import type { QueueTx } from "../schema/queue-tx.ts";
-import { OPEN_CODES, STORED } from "../schema/row.ts";
-import { countMembers, readRuns } from "../schema/runs.ts";
+import { type Counts, countRows, listCounts } from "../memory/counters.ts";
+import { OPEN_CODES, STORED } from "../tables/row.ts";
+import type { QueueTx } from "../tx/queue-tx.ts";
+import { countMembers, readRuns } from "../tx/runs.ts";
 
 /*
  * Compares counts with rows. A stored job has no row, so the number of stored jobs is the rest of the run. Both counts

@@ -2,9 +2,9 @@ import { JOB_DEADLINE_MS, LEASE_MS, RESTORE_HOLD_MS } from "@prewarm/shared/limi
 import type { BeforeRestore } from "../calls.ts";
 import { endAllLeases } from "../claims/leases.ts";
 import type { Scan } from "../external-jobs.ts";
-import { audit } from "../schema/audit.ts";
-import { readMeta, writeRestored } from "../schema/meta.ts";
-import type { QueueTx } from "../schema/queue-tx.ts";
+import { audit } from "../tables/audit.ts";
+import { readMeta, writeRestored } from "../tables/meta.ts";
+import type { QueueTx } from "../tx/queue-tx.ts";
 
 /**
  * Margin for clocks, and for numbers ahead of the clock: each instance that was evicted since the copy has raised the

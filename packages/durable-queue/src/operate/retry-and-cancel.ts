@@ -1,7 +1,7 @@
 import { askOrigin } from "../admission/origins.ts";
 import { cancelOpen, orderAgain } from "../claims/transitions.ts";
-import type { QueueTx } from "../schema/queue-tx.ts";
-import { isOpen, LIVE, type Row, UPLOAD, WAITING } from "../schema/row.ts";
+import { isOpen, LIVE, type Row, UPLOAD, WAITING } from "../tables/row.ts";
+import type { QueueTx } from "../tx/queue-tx.ts";
 
 /** The result for one job. `conflict`: the state of the job does not allow the action. */
 export type JobResult = "ok" | "missing" | "conflict";

@@ -1,8 +1,8 @@
 import { LANES, type Lane } from "@prewarm/shared/job";
 import { openJobs } from "../admission/open-jobs.ts";
-import { firstDueOrdered } from "../schema/due.ts";
-import { isOpen, laneCode, laneName, type Row } from "../schema/row.ts";
-import type { Tx } from "../schema/tx.ts";
+import { firstDueOrdered } from "../tables/due.ts";
+import { isOpen, laneCode, laneName, type Row } from "../tables/row.ts";
+import type { QueueTx } from "../tx/queue-tx.ts";
 
 /** Runs of a lane that are checked, each by the row at its front. */
 const RUNS_MAX = 100;
@@ -11,7 +11,7 @@ const RUNS_MAX = 100;
  * When the oldest waiting job of each lane was ordered, Unix ms. It is one of: the first rows of the runs, the row that
  * is due first, and the rows of handlers without a slot.
  */
-export function oldestWaiting(tx: Tx): Record<Lane, number | null> {
+export function oldestWaiting(tx: QueueTx): Record<Lane, number | null> {
   const oldest: Record<Lane, number | null> = { live: null, upload: null, bulk: null };
   const note = (lane: Lane, at: number) => {
     oldest[lane] = Math.min(oldest[lane] ?? Number.MAX_SAFE_INTEGER, at);
@@ -25,8 +25,8 @@ export function oldestWaiting(tx: Tx): Record<Lane, number | null> {
 }
 
 /** Rows at the front of their run, and rows that a handler holds without a slot. */
-function frontRows(tx: Tx): Row[] {
-  const { orders, claims } = tx.kept;
+function frontRows(tx: QueueTx): Row[] {
+  const { orders, claims } = tx.memory;
   const isFree = (id: number) => claims.byJob(id) === null;
   const fronts = LANES.flatMap((lane) => orders.fronts(tx.sql, laneCode(lane), RUNS_MAX, isFree));
   const prefetched = claims.held().filter(({ state }) => state === "prefetched");
@@ -37,7 +37,7 @@ function frontRows(tx: Tx): Row[] {
  * Samples the number of open jobs and the age of the oldest waiting job. The histogram of waits shows nothing while no
  * job moves; the sample does. With no open job it writes nothing.
  */
-export function sample(tx: Tx): void {
+export function sample(tx: QueueTx): void {
   const open = openJobs(tx);
   if (open === 0) return;
   const waiting = Object.values(oldestWaiting(tx)).filter((at) => at !== null);

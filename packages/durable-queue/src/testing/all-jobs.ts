@@ -1,7 +1,7 @@
-import { readMeta } from "@prewarm/durable-queue/schema/meta";
-import { jobsOf, orderFrom } from "@prewarm/durable-queue/schema/order";
-import { COLUMN_NAMES, type Row, valuesOf } from "@prewarm/durable-queue/schema/row";
-import type { Sql, SqlRow } from "@prewarm/durable-queue/schema/sql";
+import { readMeta } from "../tables/meta.ts";
+import { jobsOf, orderFrom } from "../tables/order.ts";
+import { COLUMN_NAMES, type Row, valuesOf } from "../tables/row.ts";
+import type { Sql, SqlRow } from "../tables/sql.ts";
 
 /** All jobs that have no bytes, untouched ones too, as rows of `jobs` in the order of ids. */
 export function allJobs(sql: Sql): SqlRow[] {

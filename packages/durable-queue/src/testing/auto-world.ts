@@ -1,8 +1,8 @@
-import { noteAccepted, noteHeld, noteThrottled } from "@prewarm/durable-queue/admission/auto-gate";
-import { admit, throttle } from "@prewarm/durable-queue/admission/gate";
-import { type Gate, newGateMemory } from "@prewarm/durable-queue/schema/gate-memory";
-import { newGate } from "@prewarm/durable-queue/schema/gate-state";
 import type { Settings } from "@prewarm/shared/config";
+import { noteAccepted, noteHeld, noteThrottled } from "../admission/auto-gate.ts";
+import { admit, throttle } from "../admission/gate.ts";
+import { type Gate, newGateMemory } from "../memory/gate-memory.ts";
+import { newGate } from "../tables/gate-state.ts";
 import { queueConfig } from "./queue-config.ts";
 import { useBook } from "./use-book.ts";
 

@@ -1,5 +1,5 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
-import type { Sql, SqlRow, SqlValue } from "../schema/sql.ts";
+import type { Sql, SqlRow, SqlValue } from "../tables/sql.ts";
 
 /** What the platform's SQLite takes (developers.cloudflare.com/durable-objects/platform/limits, read 2026-11): a value, a statement, its parameters. */
 const VALUE_MAX_BYTES = 2_000_000;

@@ -1,5 +1,5 @@
 import { DEFAULTS } from "@prewarm/shared/config";
-import type { QueueConfig } from "../schema/queue-config.ts";
+import type { QueueConfig } from "../tables/queue-config.ts";
 
 /** The default settings of a queue with changes to them. */
 export function queueConfig(gate: Partial<QueueConfig["gate"]> = {}): QueueConfig {

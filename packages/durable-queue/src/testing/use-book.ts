@@ -1,5 +1,5 @@
-import { type Used, usedIn } from "@prewarm/durable-queue/schema/counters";
-import type { UseBook } from "@prewarm/durable-queue/schema/gate-memory";
+import { type Used, usedIn } from "../memory/counters.ts";
+import type { UseBook } from "../memory/gate-memory.ts";
 
 /** Grants in memory, for tests of the gate without a queue. */
 export function useBook(): UseBook {

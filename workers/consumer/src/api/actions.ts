@@ -7,7 +7,7 @@ import {
   ActionRequest,
 } from "@prewarm/control-schema/actions";
 import { pageQuery } from "@prewarm/control-schema/words";
-import type { ActionView, JobFilter } from "@prewarm/durable-queue/calls";
+import type { ActionView, JobFilter } from "@prewarm/durable-queue";
 import { ApiError } from "@prewarm/shared/api-errors";
 import { OPEN_STATES } from "@prewarm/shared/job";
 import { number } from "@prewarm/shared/words";

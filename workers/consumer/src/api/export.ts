@@ -1,5 +1,5 @@
 import { type Job, jobFilterQuery } from "@prewarm/control-schema/jobs";
-import type { JobFilter } from "@prewarm/durable-queue/calls";
+import type { JobFilter } from "@prewarm/durable-queue";
 import * as z from "zod";
 import type { ApiDeps } from "./deps.ts";
 import { viewer } from "./endpoint.ts";

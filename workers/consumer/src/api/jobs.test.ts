@@ -1,4 +1,4 @@
-import { nameOf, placeOf } from "@prewarm/durable-queue/schema/job-ids";
+import { nameOf, placeOf } from "@prewarm/durable-queue";
 import { describe, expect, it } from "vitest";
 import { createApiWorld, idsOf, type JobAnswer, jobsOf, key, warm, work } from "./testing/api-world.ts";
 

@@ -1,5 +1,4 @@
-import { ANY_JOB } from "@prewarm/durable-queue/calls";
-import type { QueueHost } from "@prewarm/durable-queue/object/queue";
+import { ANY_JOB, type QueueHost } from "@prewarm/durable-queue";
 import { describe, expect, it } from "vitest";
 import type { Ledger } from "../ledger/ledger.ts";
 import { clientOf } from "../ledger/testing/client-of.ts";

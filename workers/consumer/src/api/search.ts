@@ -1,4 +1,4 @@
-import type { JobFilter } from "@prewarm/durable-queue/calls";
+import type { JobFilter } from "@prewarm/durable-queue";
 import { ApiError } from "@prewarm/shared/api-errors";
 import { FORMATS } from "@prewarm/shared/config";
 import type { AppError } from "@prewarm/shared/errors";

@@ -1,6 +1,5 @@
-import { putDoc } from "@prewarm/durable-queue/schema/docs";
-import { nameOf, placeOf } from "@prewarm/durable-queue/schema/job-ids";
-import { nodeSql } from "@prewarm/durable-queue/testing/node-sql";
+import { nameOf, placeOf, putDoc } from "@prewarm/durable-queue";
+import { nodeSql } from "@prewarm/durable-queue/testing";
 import { defineConfig } from "@prewarm/shared/config";
 import { deadKey, storeKey } from "@prewarm/shared/variant-key";
 import { beforeEach, describe, expect, it } from "vitest";
@@ -67,7 +66,7 @@ const put = (key: string, gen: number | null) =>
 const miscount = (jobs: Record<string, number>) => {
   const counts = { jobs, used: {}, totals: {}, minutes: {}, costs: {} };
   putDoc(world.sql, "counts", JSON.stringify(counts));
-  world.engine.transactions.read((tx) => Object.assign(tx.kept.counters.state, counts));
+  world.engine.transactions.read((tx) => Object.assign(tx.memory.counters.state, counts));
 };
 const has = (key: string) => world.memory.objects.has(key);
 const state = async (key: string) => (await world.ledger.lookUp([key]))[key] ?? null;

@@ -1,6 +1,5 @@
 import type { Rejection } from "@prewarm/control-schema/warm";
-import { acceptChunk } from "@prewarm/durable-queue/intake/accept-chunk";
-import { type LaneCode, laneCode } from "@prewarm/durable-queue/schema/row";
+import { acceptChunk, type LaneCode, laneCode } from "@prewarm/durable-queue";
 import { AppError } from "@prewarm/shared/errors";
 import { encodeId } from "@prewarm/shared/variant-key";
 import { noteAnnouncement } from "./announced.ts";

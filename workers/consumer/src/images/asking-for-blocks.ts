@@ -1,4 +1,4 @@
-import { getDoc, putDoc } from "@prewarm/durable-queue/schema/docs";
+import { getDoc, putDoc } from "@prewarm/durable-queue";
 import type { ImageTx } from "./image-tx.ts";
 
 const DOC = "removals";

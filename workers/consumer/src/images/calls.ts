@@ -1,7 +1,7 @@
 import type { Finding } from "@prewarm/control-schema/doctor";
 import type { Rejection } from "@prewarm/control-schema/warm";
-import type * as queue from "@prewarm/durable-queue/calls";
-import type { Outcome } from "@prewarm/durable-queue/calls";
+import type * as queue from "@prewarm/durable-queue";
+import type { Outcome } from "@prewarm/durable-queue";
 import type { Focal } from "@prewarm/shared/focal";
 
 /* What the calls about images take and answer. Times are Unix ms, keys are variant keys. */

@@ -1,4 +1,4 @@
-import { pruneSlice, type Round } from "@prewarm/durable-queue/operate/prune";
+import { pruneSlice, type Round } from "@prewarm/durable-queue/testing";
 import { describe, expect, it } from "vitest";
 import { OWN_RULES } from "../ledger/tables/own-tables.ts";
 import { STORED, setup } from "../ledger/testing/setup.ts";

@@ -1,5 +1,4 @@
-import { audit } from "@prewarm/durable-queue/schema/audit";
-import { type LaneCode, UPLOAD } from "@prewarm/durable-queue/schema/row";
+import { audit, type LaneCode, UPLOAD } from "@prewarm/durable-queue";
 import type { Focal } from "@prewarm/shared/focal";
 import { encodedIdOfKey, encodeId } from "@prewarm/shared/variant-key";
 import { noteChange } from "./changes.ts";

@@ -1,6 +1,6 @@
 import type { AuditEntry } from "@prewarm/control-schema/audit";
 import type { ImageAction } from "@prewarm/control-schema/image-actions";
-import { amend, audit, lastAbout } from "@prewarm/durable-queue/schema/audit";
+import { amend, audit, lastAbout } from "@prewarm/durable-queue";
 import { fnv1a } from "@prewarm/shared/fnv1a";
 import { encodeId } from "@prewarm/shared/variant-key";
 import type { ImageActionAnswer, ImageActionAsk } from "./calls.ts";

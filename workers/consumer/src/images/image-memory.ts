@@ -1,4 +1,4 @@
-import type { Bucket } from "@prewarm/durable-queue/admission/bucket";
+import type { Bucket } from "@prewarm/durable-queue";
 
 /** What this instance remembers of images. An eviction loses it; each part of it fails safely. */
 export class ImageMemory {

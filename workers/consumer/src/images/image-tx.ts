@@ -1,7 +1,4 @@
-import type { Memory } from "@prewarm/durable-queue/schema/memory";
-import { FOR_EVER, QueueTx } from "@prewarm/durable-queue/schema/queue-tx";
-import type { Row } from "@prewarm/durable-queue/schema/row";
-import type { Sql } from "@prewarm/durable-queue/schema/sql";
+import { FOR_EVER, type Memory, QueueTx, type Row, type Sql } from "@prewarm/durable-queue";
 import type { Config } from "@prewarm/shared/config";
 import { resolveOriginal } from "@prewarm/shared/source";
 import { encodedIdOfKey, parseVariantKey } from "@prewarm/shared/variant-key";

@@ -1,5 +1,5 @@
-import { outboxDue } from "@prewarm/durable-queue/schema/outbox";
-import { DEAD, WAITING } from "@prewarm/durable-queue/schema/row";
+import { DEAD, WAITING } from "@prewarm/durable-queue";
+import { outboxDue } from "@prewarm/durable-queue/testing";
 import { describe, expect, it } from "vitest";
 import { gateChanged } from "../ledger/gate-file.ts";
 import { STORED, setup, T0, TRANSIENT } from "../ledger/testing/setup.ts";

@@ -1,11 +1,24 @@
-import { take } from "@prewarm/durable-queue/admission/bucket";
-import { budgetLeft, closedFor, isHeldBack } from "@prewarm/durable-queue/admission/gate";
-import { liveOpen } from "@prewarm/durable-queue/admission/open-jobs";
-import { liveAdmitted } from "@prewarm/durable-queue/admission/slots";
-import { hasQuarantined } from "@prewarm/durable-queue/claims/hand-out";
-import { claimOf, heldUntil, isLocked, orderAgain, raise, refuse } from "@prewarm/durable-queue/claims/transitions";
-import type { Owner } from "@prewarm/durable-queue/schema/claim";
-import { CANCELLING, LIVE, REFUSED, type Row, WAITING } from "@prewarm/durable-queue/schema/row";
+import {
+  budgetLeft,
+  CANCELLING,
+  claimOf,
+  closedFor,
+  hasQuarantined,
+  heldUntil,
+  isHeldBack,
+  isLocked,
+  LIVE,
+  liveAdmitted,
+  liveOpen,
+  type Owner,
+  orderAgain,
+  REFUSED,
+  type Row,
+  raise,
+  refuse,
+  take,
+  WAITING,
+} from "@prewarm/durable-queue";
 import { backoff } from "@prewarm/shared/backoff";
 import { LIVE_OPEN_MAX, LOOKS_BURST_S, SHED, uselessMost } from "@prewarm/shared/limits";
 import { encodedIdOfKey, versionOfKey } from "@prewarm/shared/variant-key";

@@ -1,5 +1,4 @@
-import { newGeneration } from "@prewarm/durable-queue/claims/transitions";
-import { DEAD, isOpen, type LaneCode, REFUSED, type Row, WAITING } from "@prewarm/durable-queue/schema/row";
+import { DEAD, isOpen, type LaneCode, newGeneration, REFUSED, type Row, WAITING } from "@prewarm/durable-queue";
 import { noteChange } from "./changes.ts";
 import type { ImageTx } from "./image-tx.ts";
 import { beginSweep } from "./sweeps.ts";

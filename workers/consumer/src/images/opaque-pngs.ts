@@ -1,5 +1,4 @@
-import { isLocked, newGeneration } from "@prewarm/durable-queue/claims/transitions";
-import { UPLOAD, WAITING } from "@prewarm/durable-queue/schema/row";
+import { isLocked, newGeneration, UPLOAD, WAITING } from "@prewarm/durable-queue";
 import { encodedIdOfKey } from "@prewarm/shared/variant-key";
 import type { OpaquePng } from "./calls.ts";
 import type { ImageTx } from "./image-tx.ts";

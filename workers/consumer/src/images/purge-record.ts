@@ -1,4 +1,4 @@
-import type { Sql } from "@prewarm/durable-queue/schema/sql";
+import type { Sql } from "@prewarm/durable-queue";
 import { GONE_WITHIN_MS } from "@prewarm/shared/limits";
 import { toldAt } from "./tables/changes.ts";
 import type { Image, Images } from "./tables/images.ts";

@@ -1,6 +1,4 @@
-import { deleteRow } from "@prewarm/durable-queue/claims/transitions";
-import { audit } from "@prewarm/durable-queue/schema/audit";
-import { CANCELLED, isOpen } from "@prewarm/durable-queue/schema/row";
+import { audit, CANCELLED, deleteRow, isOpen } from "@prewarm/durable-queue";
 import { encodeId } from "@prewarm/shared/variant-key";
 import { noteChange } from "./changes.ts";
 import type { ImageTx } from "./image-tx.ts";

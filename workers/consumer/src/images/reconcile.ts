@@ -1,8 +1,5 @@
 import type { DoctorPass, DoctorWalk } from "@prewarm/control-schema/doctor";
-import { examine } from "@prewarm/durable-queue/operate/examine";
-import { audit } from "@prewarm/durable-queue/schema/audit";
-import { getDoc, putDoc } from "@prewarm/durable-queue/schema/docs";
-import { isOpen, type Row } from "@prewarm/durable-queue/schema/row";
+import { audit, examine, getDoc, isOpen, putDoc, type Row } from "@prewarm/durable-queue";
 import { DOCTOR_SLICES_PER_MINUTE, HANDLER_WALL_MS } from "@prewarm/shared/limits";
 import { encodedIdOfKey } from "@prewarm/shared/variant-key";
 import { announcementsOf } from "./announced.ts";

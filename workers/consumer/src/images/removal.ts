@@ -1,5 +1,5 @@
 import type { Block } from "@prewarm/control-schema/removal";
-import { audit } from "@prewarm/durable-queue/schema/audit";
+import { audit } from "@prewarm/durable-queue";
 import { decodeId, encodeId } from "@prewarm/shared/variant-key";
 import { askedForBlocksAt, blocksKnown } from "./asking-for-blocks.ts";
 import type { ImageTx } from "./image-tx.ts";

@@ -1,4 +1,4 @@
-import { beforeRestore, restored } from "@prewarm/durable-queue/operate/restored";
+import { beforeRestore, restored } from "@prewarm/durable-queue";
 import { askForBlocks } from "./asking-for-blocks.ts";
 import type { BeforeRestore } from "./calls.ts";
 import { noteRestored } from "./changes.ts";

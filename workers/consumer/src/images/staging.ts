@@ -1,7 +1,4 @@
-import { breakerOf } from "@prewarm/durable-queue/admission/origins";
-import type { Given } from "@prewarm/durable-queue/calls";
-import { isLive } from "@prewarm/durable-queue/claims/leases";
-import { isOpen, LIVE, type Row } from "@prewarm/durable-queue/schema/row";
+import { breakerOf, type Given, isLive, isOpen, LIVE, type Row } from "@prewarm/durable-queue";
 import { STAGED_MS } from "@prewarm/shared/limits";
 import { resolveOriginal } from "@prewarm/shared/source";
 import { encodedIdOfKey, parseVariantKey } from "@prewarm/shared/variant-key";

@@ -1,12 +1,11 @@
-import { groupPlaceOf, NEIGHBOURS } from "@prewarm/durable-queue/schema/job-ids";
-import type { Tx } from "@prewarm/durable-queue/schema/tx";
+import { groupPlaceOf, NEIGHBOURS, type QueueTx } from "@prewarm/durable-queue";
 import { purgesAt, putSweep } from "./tables/sweeps.ts";
 
 /**
  * Sweeps an image once more, because an object below the fence of its purge was stored. `id`, `gen`: of the job that
  * made the object. A pass that is due serves every object that is there when it begins.
  */
-export function sweepAgain(tx: Tx, id: number, gen: number): void {
+export function sweepAgain(tx: QueueTx, id: number, gen: number): void {
   // A job at a further place of its key may seem to be of the next image.
   const places = new Set([groupPlaceOf(id), groupPlaceOf(id - NEIGHBOURS)]);
   const purges = [...places].flatMap((place) => purgesAt(tx.sql, place)).filter(({ fence }) => gen < fence);

@@ -1,8 +1,5 @@
 import type { FoundObject } from "@prewarm/control-schema/removal";
-import { isLive } from "@prewarm/durable-queue/claims/leases";
-import { orderAgain } from "@prewarm/durable-queue/claims/transitions";
-import { rangeOfGroup } from "@prewarm/durable-queue/schema/job-ids";
-import { DEAD, type LaneCode, REFUSED } from "@prewarm/durable-queue/schema/row";
+import { DEAD, isLive, type LaneCode, orderAgain, REFUSED, rangeOfGroup } from "@prewarm/durable-queue";
 import { decodeId } from "@prewarm/shared/variant-key";
 import { askedForBlocksAt } from "./asking-for-blocks.ts";
 import { noteChange } from "./changes.ts";

@@ -1,4 +1,4 @@
-import type { ExternalJob } from "@prewarm/durable-queue/external-jobs";
+import type { ExternalJob } from "@prewarm/durable-queue";
 import { type Fields, fieldsOf, first, textOf } from "./fields.ts";
 import { errorIn, shown, type UpstreamError } from "./read-error.ts";
 

@@ -1,6 +1,4 @@
-import { AUTOMATIC, audit } from "@prewarm/durable-queue/schema/audit";
-import { getDoc, putDoc } from "@prewarm/durable-queue/schema/docs";
-import type { Sql } from "@prewarm/durable-queue/schema/sql";
+import { AUTOMATIC, audit, getDoc, putDoc, type Sql } from "@prewarm/durable-queue";
 import type { ImageTx } from "../images/image-tx.ts";
 import { type Acknowledged, isQuiet } from "./views/acknowledged.ts";
 import type { Alarm } from "./views/warnings.ts";

@@ -16,7 +16,7 @@ import type { Run } from "@prewarm/control-schema/runs";
 import type { Stats } from "@prewarm/control-schema/stats";
 import type { Rejection } from "@prewarm/control-schema/warm";
 import type { CodeVersion, LaneTimes } from "@prewarm/control-schema/words";
-import type * as queue from "@prewarm/durable-queue/calls";
+import type * as queue from "@prewarm/durable-queue";
 import type {
   ActionView,
   DeadMessage,
@@ -25,7 +25,7 @@ import type {
   NewAction,
   Page,
   TooMany,
-} from "@prewarm/durable-queue/calls";
+} from "@prewarm/durable-queue";
 import type { Focal } from "@prewarm/shared/focal";
 import type { JobState, Lane } from "@prewarm/shared/job";
 import type {

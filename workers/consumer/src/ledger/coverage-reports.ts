@@ -1,6 +1,5 @@
 import type { CoverageReport, ReportedCoverage } from "@prewarm/control-schema/coverage";
-import { audit } from "@prewarm/durable-queue/schema/audit";
-import { getDoc, putDoc } from "@prewarm/durable-queue/schema/docs";
+import { audit, getDoc, putDoc } from "@prewarm/durable-queue";
 import type { ImageTx } from "../images/image-tx.ts";
 
 /*

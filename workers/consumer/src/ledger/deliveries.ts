@@ -1,7 +1,5 @@
 import type { HookDelivery } from "@prewarm/control-schema/hooks";
-import type { Accepted } from "@prewarm/durable-queue/calls";
-import { getDoc, putDoc } from "@prewarm/durable-queue/schema/docs";
-import type { Sql } from "@prewarm/durable-queue/schema/sql";
+import { type Accepted, getDoc, putDoc, type Sql } from "@prewarm/durable-queue";
 import type { AcceptAnswer } from "../images/calls.ts";
 import type { ImageTx } from "../images/image-tx.ts";
 import type { DeliveryNote } from "./contract.ts";

@@ -1,13 +1,20 @@
-import { closedFor, usedBy } from "@prewarm/durable-queue/admission/gate";
-import { openJobs } from "@prewarm/durable-queue/admission/open-jobs";
-import { countCauses } from "@prewarm/durable-queue/operate/causes";
-import { memberStates } from "@prewarm/durable-queue/operate/member-states";
-import { oldestWaiting } from "@prewarm/durable-queue/operate/sample";
-import { getDoc, putDoc } from "@prewarm/durable-queue/schema/docs";
-import { monthOf, settingsOf } from "@prewarm/durable-queue/schema/gate-state";
-import { endOfRecent, readRecentSpan } from "@prewarm/durable-queue/schema/recent";
-import { isOpen, UPLOAD } from "@prewarm/durable-queue/schema/row";
-import { finishedRuns } from "@prewarm/durable-queue/schema/runs";
+import {
+  closedFor,
+  countCauses,
+  endOfRecent,
+  finishedRuns,
+  getDoc,
+  isOpen,
+  memberStates,
+  monthOf,
+  oldestWaiting,
+  openJobs,
+  putDoc,
+  readRecentSpan,
+  settingsOf,
+  UPLOAD,
+  usedBy,
+} from "@prewarm/durable-queue";
 import { type EventType, endpointName } from "@prewarm/shared/events";
 import { encodedIdOfKey, idOfKey } from "@prewarm/shared/variant-key";
 import type { ImageTx } from "../images/image-tx.ts";

@@ -1,6 +1,4 @@
-import { nextOpenAt } from "@prewarm/durable-queue/admission/gate";
-import { type Duties, runOutbox } from "@prewarm/durable-queue/object/on-alarm";
-import type { Transactions } from "@prewarm/durable-queue/object/transactions";
+import { type Duties, nextOpenAt, runOutbox, type Transactions } from "@prewarm/durable-queue";
 import { errorText } from "@prewarm/shared/log";
 import { parseGate } from "@prewarm/shared/markers";
 import { askedForBlocksAt } from "../images/asking-for-blocks.ts";

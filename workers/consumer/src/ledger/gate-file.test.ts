@@ -1,4 +1,4 @@
-import { outboxDone, outboxDue } from "@prewarm/durable-queue/schema/outbox";
+import { outboxDone, outboxDue } from "@prewarm/durable-queue/testing";
 import { describe, expect, it } from "vitest";
 import { gateChanged } from "./gate-file.ts";
 import { nextAlarmOf } from "./testing/next-alarm-of.ts";

@@ -1,9 +1,4 @@
-import { closedFor } from "@prewarm/durable-queue/admission/gate";
-import { heldSentence } from "@prewarm/durable-queue/admission/held-sentence";
-import { getDoc, putDoc } from "@prewarm/durable-queue/schema/docs";
-import type { Gate } from "@prewarm/durable-queue/schema/gate-memory";
-import { putOutbox } from "@prewarm/durable-queue/schema/outbox";
-import type { Tx } from "@prewarm/durable-queue/schema/tx";
+import { closedFor, type Gate, getDoc, heldSentence, putDoc, putOutbox, type QueueTx } from "@prewarm/durable-queue";
 import { LANES } from "@prewarm/shared/job";
 import type { GateFile } from "@prewarm/shared/markers";
 
@@ -25,7 +20,7 @@ function gateFile(gate: Gate): GateFile {
 }
 
 /** Publishes the gate file if it differs from the last one. */
-export function gateChanged(tx: Tx, gate: Gate): void {
+export function gateChanged(tx: QueueTx, gate: Gate): void {
   const file = gateFile(gate);
   const says = JSON.stringify([file.closed, file.reason, file.shedUntil]);
   const said = getDoc(tx.sql, "gate-said");
@@ -38,12 +33,12 @@ export function gateChanged(tx: Tx, gate: Gate): void {
  * Whether the published gate file closes a lane. No view asks for a closed lane, so only the alarm can publish that it
  * is open again.
  */
-export function isToldClosed(tx: Tx): boolean {
+export function isToldClosed(tx: QueueTx): boolean {
   const said = getDoc(tx.sql, "gate-said") ?? "";
   return said !== "" && (JSON.parse(said) as [GateFile["closed"]])[0].length > 0;
 }
 
 /** After a restore the copy does not know what was published to the edge since, so the gate file is published again. */
-export function publishAgain(tx: Tx): void {
+export function publishAgain(tx: QueueTx): void {
   putDoc(tx.sql, "gate-said", "");
 }

@@ -1,6 +1,6 @@
 import type { Block } from "@prewarm/control-schema/removal";
 import type { CodeVersion } from "@prewarm/control-schema/words";
-import type { QueueDeps } from "@prewarm/durable-queue/object/queue-deps";
+import type { QueueDeps } from "@prewarm/durable-queue";
 import type { Config } from "@prewarm/shared/config";
 import type { GateFile } from "@prewarm/shared/markers";
 import type { Found, GoOn, Pass } from "../images/sweeps.ts";

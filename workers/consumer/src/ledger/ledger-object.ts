@@ -1,5 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
-import { durableSql } from "@prewarm/durable-queue/schema/sql";
+import { durableSql } from "@prewarm/durable-queue";
 import type { Answering, LedgerCalls } from "./contract.ts";
 import { Ledger } from "./ledger.ts";
 import type { LedgerDeps } from "./ledger-deps.ts";

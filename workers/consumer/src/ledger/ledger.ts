@@ -1,13 +1,17 @@
 import type { HookDelivery } from "@prewarm/control-schema/hooks";
-import type { FinishRequest } from "@prewarm/durable-queue/calls";
-import { exchange } from "@prewarm/durable-queue/claims/exchange";
-import { finishDelivery } from "@prewarm/durable-queue/intake/accept-chunk";
-import type { Duties } from "@prewarm/durable-queue/object/on-alarm";
-import { Queue, type QueueHost } from "@prewarm/durable-queue/object/queue";
-import { cancelRun } from "@prewarm/durable-queue/operate/cancel-run";
-import { RULES, type Rules } from "@prewarm/durable-queue/operate/prune";
-import { audit } from "@prewarm/durable-queue/schema/audit";
-import type { Sql } from "@prewarm/durable-queue/schema/sql";
+import {
+  audit,
+  cancelRun,
+  type Duties,
+  exchange,
+  type FinishRequest,
+  finishDelivery,
+  Queue,
+  type QueueHost,
+  RULES,
+  type Rules,
+  type Sql,
+} from "@prewarm/durable-queue";
 import { acceptImages } from "../images/accept-images.ts";
 import { announcedOf } from "../images/announced.ts";
 import type { AcceptAnswer, AcceptChunk, BeforeRestore } from "../images/calls.ts";

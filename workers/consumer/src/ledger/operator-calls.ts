@@ -1,10 +1,17 @@
 import type { GatePatch } from "@prewarm/control-schema/gate";
 import type { CodeVersion } from "@prewarm/control-schema/words";
-import type { ActionView, JobFilter, Page } from "@prewarm/durable-queue/calls";
-import { listActions } from "@prewarm/durable-queue/operate/actions";
-import { cancelJob, promoteRun as promote, retryJob } from "@prewarm/durable-queue/operate/retry-and-cancel";
-import { audit, listAudit } from "@prewarm/durable-queue/schema/audit";
-import { idOfName } from "@prewarm/durable-queue/schema/job-ids";
+import {
+  type ActionView,
+  audit,
+  cancelJob,
+  idOfName,
+  type JobFilter,
+  listActions,
+  listAudit,
+  type Page,
+  promoteRun as promote,
+  retryJob,
+} from "@prewarm/durable-queue";
 import type { ImageTx } from "../images/image-tx.ts";
 import { acknowledge, forgetChanged, readAcknowledged } from "./acknowledge.ts";
 import type { GateView, JobAct, LedgerCalls, LedgerStats, RunView } from "./contract.ts";

@@ -1,5 +1,4 @@
-import type { QueueHost } from "@prewarm/durable-queue/object/queue";
-import type { Transactions } from "@prewarm/durable-queue/object/transactions";
+import type { QueueHost, Transactions } from "@prewarm/durable-queue";
 import { errorText } from "@prewarm/shared/log";
 import type { ImageTx } from "../images/image-tx.ts";
 import { type GoOn, type Pass, passDone, passGoesOn, takePass } from "../images/sweeps.ts";

@@ -1,5 +1,4 @@
-import type { QueueHost } from "@prewarm/durable-queue/object/queue";
-import type { Transactions } from "@prewarm/durable-queue/object/transactions";
+import type { QueueHost, Transactions } from "@prewarm/durable-queue";
 import { errorText } from "@prewarm/shared/log";
 import { changesPut, nextChanges } from "../images/changes.ts";
 import type { ImageTx } from "../images/image-tx.ts";

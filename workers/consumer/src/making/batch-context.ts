@@ -1,4 +1,4 @@
-import type { Outcome } from "@prewarm/durable-queue/calls";
+import type { Outcome } from "@prewarm/durable-queue";
 import type { Clock } from "@prewarm/shared/clock";
 import type { Config } from "@prewarm/shared/config";
 import { LEASE_MIN_LEFT_MS } from "@prewarm/shared/limits";

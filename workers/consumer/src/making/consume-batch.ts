@@ -1,4 +1,4 @@
-import type { DeadMessage } from "@prewarm/durable-queue/calls";
+import type { DeadMessage } from "@prewarm/durable-queue";
 import { backoff } from "@prewarm/shared/backoff";
 import { errorText } from "@prewarm/shared/log";
 import { parseMessage } from "@prewarm/shared/message-schema";

@@ -1,4 +1,4 @@
-import { REFUSED } from "@prewarm/durable-queue/schema/row";
+import { REFUSED } from "@prewarm/durable-queue";
 import { missMessage, WORK_MESSAGE } from "@prewarm/shared/messages";
 import { idOfKey, missingKey } from "@prewarm/shared/variant-key";
 import { describe, expect, it } from "vitest";

@@ -1,4 +1,4 @@
-import type { Outcome } from "@prewarm/durable-queue/calls";
+import type { Outcome } from "@prewarm/durable-queue";
 import type { FailureClass } from "@prewarm/shared/job";
 import { publicText } from "@prewarm/shared/log";
 

@@ -1,4 +1,4 @@
-import type { Outcome } from "@prewarm/durable-queue/calls";
+import type { Outcome } from "@prewarm/durable-queue";
 import { OUTPUT_MAX_BYTES, RESULT_WITHIN_MS } from "@prewarm/shared/limits";
 import type { IttybitJob } from "../ittybit/dialects.ts";
 import { isAnothers } from "../ittybit/job-order.ts";

@@ -1,4 +1,4 @@
-import { BULK } from "@prewarm/durable-queue/schema/row";
+import { BULK } from "@prewarm/durable-queue/testing";
 import { RESTORE_HOLD_MS } from "@prewarm/shared/limits";
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";

@@ -1,4 +1,4 @@
-import type { Outcome } from "@prewarm/durable-queue/calls";
+import type { Outcome } from "@prewarm/durable-queue";
 import { FORMATS, type Format } from "@prewarm/shared/config";
 import { sniffType } from "@prewarm/shared/image-header";
 import { errorText, publicText } from "@prewarm/shared/log";

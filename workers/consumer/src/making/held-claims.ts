@@ -1,4 +1,4 @@
-import type { Given, Having, Outcome, Phase } from "@prewarm/durable-queue/calls";
+import type { Given, Having, Outcome, Phase } from "@prewarm/durable-queue";
 import type { Format } from "@prewarm/shared/config";
 import type { Focal } from "@prewarm/shared/focal";
 import { GO_MAX } from "@prewarm/shared/limits";

@@ -1,4 +1,4 @@
-import type { Outcome } from "@prewarm/durable-queue/calls";
+import type { Outcome } from "@prewarm/durable-queue";
 import { DEAD_PERMANENT_MS } from "@prewarm/shared/limits";
 import { errorText } from "@prewarm/shared/log";
 import type { ProbedOriginal } from "../originals/probe.ts";

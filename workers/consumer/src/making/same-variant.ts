@@ -1,4 +1,4 @@
-import type { Outcome } from "@prewarm/durable-queue/calls";
+import type { Outcome } from "@prewarm/durable-queue";
 import { sniffType } from "@prewarm/shared/image-header";
 import { errorText } from "@prewarm/shared/log";
 import { samePicture } from "@prewarm/shared/same-picture";

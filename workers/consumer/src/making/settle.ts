@@ -1,4 +1,4 @@
-import type { Outcome } from "@prewarm/durable-queue/calls";
+import type { Outcome } from "@prewarm/durable-queue";
 import { errorText } from "@prewarm/shared/log";
 import { type DeadMarker, deadMs } from "@prewarm/shared/markers";
 import type { Transform } from "@prewarm/shared/transform";

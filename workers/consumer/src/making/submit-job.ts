@@ -1,4 +1,4 @@
-import type { Outcome } from "@prewarm/durable-queue/calls";
+import type { Outcome } from "@prewarm/durable-queue";
 import { THROTTLED_MS, TOKEN_AHEAD_MS } from "@prewarm/shared/limits";
 import type { JobOrder, Submission } from "../ittybit/client.ts";
 import { isAnothers, jobOrder } from "../ittybit/job-order.ts";

@@ -1,4 +1,4 @@
-import type { Given } from "@prewarm/durable-queue/calls";
+import type { Given } from "@prewarm/durable-queue";
 import { deadKey, missingKey } from "@prewarm/shared/variant-key";
 import type { Noted } from "../store/info.ts";
 

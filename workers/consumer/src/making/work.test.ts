@@ -1,4 +1,4 @@
-import type { Given } from "@prewarm/durable-queue/calls";
+import type { Given } from "@prewarm/durable-queue";
 import { parseInfo } from "@prewarm/shared/image-info";
 import { describe, expect, it } from "vitest";
 import type { ExchangeRequest } from "../ledger/contract.ts";

@@ -1,6 +1,5 @@
-import { nameOf, placeOf } from "@prewarm/durable-queue/schema/job-ids";
-import { allJobs } from "@prewarm/durable-queue/testing/all-jobs";
-import { nodeSql } from "@prewarm/durable-queue/testing/node-sql";
+import { nameOf, placeOf } from "@prewarm/durable-queue";
+import { allJobs, nodeSql } from "@prewarm/durable-queue/testing";
 import { expect, it } from "vitest";
 import type { ExchangeRequest } from "../../src/ledger/contract.ts";
 import { testConfig } from "../../src/ledger/testing/setup-config.ts";

@@ -1,6 +1,5 @@
-import { observe } from "@prewarm/durable-queue/claims/observe";
-import { NOTHING } from "@prewarm/durable-queue/external-jobs";
-import { nodeSql } from "@prewarm/durable-queue/testing/node-sql";
+import { NOTHING } from "@prewarm/durable-queue";
+import { nodeSql, observe } from "@prewarm/durable-queue/testing";
 import { defineConfig, type UserConfig } from "@prewarm/shared/config";
 import { originalUrl, stagedUrl } from "@prewarm/shared/signature";
 import { describe, expect, it } from "vitest";

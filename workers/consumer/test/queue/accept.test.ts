@@ -1,5 +1,4 @@
-import { cancelSlices } from "@prewarm/durable-queue/operate/cancel-run";
-import { allJobs } from "@prewarm/durable-queue/testing/all-jobs";
+import { allJobs, cancelSlices } from "@prewarm/durable-queue/testing";
 import { describe, expect, it } from "vitest";
 import { chunkOf } from "../../src/ledger/testing/chunk-of.ts";
 import { PERMANENT, STORED, setup, TRANSIENT } from "../../src/ledger/testing/setup.ts";

@@ -1,6 +1,5 @@
-import { ANY_JOB, type JobFilter } from "@prewarm/durable-queue/calls";
-import { actionSlice } from "@prewarm/durable-queue/operate/actions";
-import { allJobs } from "@prewarm/durable-queue/testing/all-jobs";
+import { ANY_JOB, type JobFilter } from "@prewarm/durable-queue";
+import { actionSlice, allJobs } from "@prewarm/durable-queue/testing";
 import { describe, expect, it } from "vitest";
 import { PERMANENT, STORED, setup } from "../../src/ledger/testing/setup.ts";
 

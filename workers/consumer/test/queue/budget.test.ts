@@ -1,4 +1,4 @@
-import { nodeSql } from "@prewarm/durable-queue/testing/node-sql";
+import { nodeSql } from "@prewarm/durable-queue/testing";
 import { build } from "esbuild";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -17,7 +17,7 @@ beforeAll(async () => {
     write: false,
     format: "esm",
     target: "es2024",
-    external: ["cloudflare:*"],
+    external: ["cloudflare:*", "node:sqlite"],
   });
   runtime = new Miniflare(
     convertV4MiniflareOptions({

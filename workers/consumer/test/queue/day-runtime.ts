@@ -12,7 +12,7 @@ export async function expectBounds(size: DaySize): Promise<void> {
     write: false,
     format: "esm",
     target: "es2024",
-    external: ["cloudflare:*"],
+    external: ["cloudflare:*", "node:sqlite"],
   });
   const runtime = new Miniflare(
     convertV4MiniflareOptions({

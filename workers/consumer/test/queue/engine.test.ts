@@ -1,4 +1,4 @@
-import type { JobFilter } from "@prewarm/durable-queue/calls";
+import type { JobFilter } from "@prewarm/durable-queue";
 import { expect, it } from "vitest";
 import { setup } from "../../src/ledger/testing/setup.ts";
 import { testEngine } from "../../src/ledger/testing/test-engine.ts";

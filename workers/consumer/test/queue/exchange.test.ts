@@ -1,6 +1,5 @@
-import { expireLeases } from "@prewarm/durable-queue/claims/leases";
-import { openExternally } from "@prewarm/durable-queue/claims/open-externally";
-import { allJobs } from "@prewarm/durable-queue/testing/all-jobs";
+import { openExternally } from "@prewarm/durable-queue";
+import { allJobs, expireLeases } from "@prewarm/durable-queue/testing";
 import { describe, expect, it } from "vitest";
 import { type Answer, STORED, setup, TRANSIENT } from "../../src/ledger/testing/setup.ts";
 

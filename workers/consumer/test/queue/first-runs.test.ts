@@ -1,4 +1,4 @@
-import { actionSlice } from "@prewarm/durable-queue/operate/actions";
+import { actionSlice } from "@prewarm/durable-queue/testing";
 import { describe, expect, it } from "vitest";
 import { PERMANENT, STORED, setup } from "../../src/ledger/testing/setup.ts";
 

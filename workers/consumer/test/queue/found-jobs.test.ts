@@ -1,7 +1,5 @@
-import { expireLeases } from "@prewarm/durable-queue/claims/leases";
-import { observe } from "@prewarm/durable-queue/claims/observe";
-import type { ExternalJob, Observations, WatchExternalJobs } from "@prewarm/durable-queue/external-jobs";
-import { NOTHING } from "@prewarm/durable-queue/external-jobs";
+import { type ExternalJob, NOTHING, type Observations, type WatchExternalJobs } from "@prewarm/durable-queue";
+import { expireLeases, observe } from "@prewarm/durable-queue/testing";
 import { describe, expect, it } from "vitest";
 import { setup } from "../../src/ledger/testing/setup.ts";
 

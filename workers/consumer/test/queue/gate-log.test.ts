@@ -1,5 +1,5 @@
-import { noteThrottled } from "@prewarm/durable-queue/admission/auto-gate";
-import { closeBreaker, openBreaker } from "@prewarm/durable-queue/admission/gate";
+import { closeBreaker } from "@prewarm/durable-queue";
+import { noteThrottled, openBreaker } from "@prewarm/durable-queue/testing";
 import { expect, it } from "vitest";
 import { setup } from "../../src/ledger/testing/setup.ts";
 

@@ -1,7 +1,5 @@
-import { ANY_JOB } from "@prewarm/durable-queue/calls";
-import { countMatches } from "@prewarm/durable-queue/operate/count-matches";
-import { stateCounts, stateOf } from "@prewarm/durable-queue/operate/job-state";
-import { CANCELLED, CANCELLING, DEAD, REFUSED } from "@prewarm/durable-queue/schema/row";
+import { ANY_JOB, CANCELLED, CANCELLING, DEAD, REFUSED, stateCounts, stateOf } from "@prewarm/durable-queue";
+import { countMatches } from "@prewarm/durable-queue/testing";
 import type { JobState } from "@prewarm/shared/job";
 import { expect, it } from "vitest";
 import { tables } from "../../src/ledger/testing/tables.ts";

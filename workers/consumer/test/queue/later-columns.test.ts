@@ -1,9 +1,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { migrate } from "@prewarm/durable-queue/schema/migrate";
-import type { Migrations } from "@prewarm/durable-queue/schema/schema";
-import type { Sql } from "@prewarm/durable-queue/schema/sql";
-import { nodeSql } from "@prewarm/durable-queue/testing/node-sql";
+import { migrate, type Sql } from "@prewarm/durable-queue";
+import { type Migrations, nodeSql } from "@prewarm/durable-queue/testing";
 import { describe, expect, it, vi } from "vitest";
 import { LEDGER_TABLES } from "../../src/ledger/tables/own-tables.ts";
 
@@ -13,8 +11,8 @@ import { LEDGER_TABLES } from "../../src/ledger/tables/own-tables.ts";
 
 const written = vi.hoisted(() => new Set<string>());
 
-vi.mock("@prewarm/durable-queue/schema/migrate", async (importOriginal) => {
-  const original = await importOriginal<typeof import("@prewarm/durable-queue/schema/migrate")>();
+vi.mock("../../../../packages/durable-queue/src/tables/migrate.ts", async (importOriginal) => {
+  const original = await importOriginal<typeof import("../../../../packages/durable-queue/src/tables/migrate.ts")>();
   const addColumns = (sql: Sql): void => {
     for (const { name } of sql.exec("SELECT name FROM sqlite_schema WHERE type = 'table'")) {
       if (sql.exec("SELECT 1 FROM pragma_table_info(?) WHERE name = 'later'", name ?? "").length === 0)

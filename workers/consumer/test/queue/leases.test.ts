@@ -1,4 +1,4 @@
-import { expireLeases } from "@prewarm/durable-queue/claims/leases";
+import { expireLeases } from "@prewarm/durable-queue/testing";
 import { describe, expect, it } from "vitest";
 import { STORED, setup } from "../../src/ledger/testing/setup.ts";
 

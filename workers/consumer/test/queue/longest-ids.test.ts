@@ -1,5 +1,4 @@
-import { actionSlice } from "@prewarm/durable-queue/operate/actions";
-import { nodeSql } from "@prewarm/durable-queue/testing/node-sql";
+import { actionSlice, nodeSql } from "@prewarm/durable-queue/testing";
 import { ENCODED_ID_MAX_BYTES } from "@prewarm/shared/limits";
 import { encodeId } from "@prewarm/shared/variant-key";
 import { expect, it } from "vitest";

@@ -1,7 +1,5 @@
-import { type Claim, hasRow } from "@prewarm/durable-queue/schema/claim";
-import { Memory } from "@prewarm/durable-queue/schema/memory";
-import { LANE_CODES } from "@prewarm/durable-queue/schema/row";
-import type { Sql } from "@prewarm/durable-queue/schema/sql";
+import { type Claim, Memory, type Sql } from "@prewarm/durable-queue";
+import { hasRow, LANE_CODES } from "@prewarm/durable-queue/testing";
 import { expect, it } from "vitest";
 import { createChance } from "../../../../test/world/chance.ts";
 import { PERMANENT, STORED, setup, TRANSIENT } from "../../src/ledger/testing/setup.ts";

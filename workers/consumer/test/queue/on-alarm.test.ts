@@ -1,7 +1,4 @@
-import { AlarmClock } from "@prewarm/durable-queue/object/alarm-clock";
-import { runDuties } from "@prewarm/durable-queue/object/on-alarm";
-import { wake } from "@prewarm/durable-queue/object/wake";
-import { allJobs } from "@prewarm/durable-queue/testing/all-jobs";
+import { AlarmClock, allJobs, runDuties, wake } from "@prewarm/durable-queue/testing";
 import { within } from "@prewarm/shared/within";
 import { describe, expect, it, vi } from "vitest";
 import { followUps, publishGate } from "../../src/ledger/follow-ups.ts";

@@ -1,7 +1,5 @@
-import { cancelSlices } from "@prewarm/durable-queue/operate/cancel-run";
-import { recount } from "@prewarm/durable-queue/operate/recount";
-import { placeOf } from "@prewarm/durable-queue/schema/job-ids";
-import { allJobs } from "@prewarm/durable-queue/testing/all-jobs";
+import { placeOf } from "@prewarm/durable-queue";
+import { allJobs, cancelSlices, recount } from "@prewarm/durable-queue/testing";
 import { describe, expect, it } from "vitest";
 import { passDone } from "../../src/images/sweeps.ts";
 import { PERMANENT, STORED, setup, TRANSIENT } from "../../src/ledger/testing/setup.ts";

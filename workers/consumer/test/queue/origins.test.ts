@@ -1,5 +1,5 @@
-import type { Given, Outcome } from "@prewarm/durable-queue/calls";
-import { wakesDue } from "@prewarm/durable-queue/claims/pace";
+import type { Given, Outcome } from "@prewarm/durable-queue";
+import { wakesDue } from "@prewarm/durable-queue/testing";
 import { describe, expect, it } from "vitest";
 import { setup } from "../../src/ledger/testing/setup.ts";
 

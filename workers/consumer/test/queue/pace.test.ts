@@ -1,5 +1,4 @@
-import { learnJobMs } from "@prewarm/durable-queue/admission/job-times";
-import { wakesDue } from "@prewarm/durable-queue/claims/pace";
+import { learnJobMs, wakesDue } from "@prewarm/durable-queue/testing";
 import { GO_FEW, GO_MAX } from "@prewarm/shared/limits";
 import { describe, expect, it } from "vitest";
 import { nextAlarmOf } from "../../src/ledger/testing/next-alarm-of.ts";

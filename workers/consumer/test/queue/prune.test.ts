@@ -1,12 +1,5 @@
-import {
-  pruneSlice,
-  RULES as QUEUE_RULES,
-  type Round,
-  readRound,
-  writeRound,
-} from "@prewarm/durable-queue/operate/prune";
-import { Memory } from "@prewarm/durable-queue/schema/memory";
-import type { Sql } from "@prewarm/durable-queue/schema/sql";
+import { Memory, RULES as QUEUE_RULES, type Sql } from "@prewarm/durable-queue";
+import { pruneSlice, type Round, readRound, writeRound } from "@prewarm/durable-queue/testing";
 import { LEDGER_FULL_BYTES, LEDGER_SHED_BYTES } from "@prewarm/shared/limits";
 import { describe, expect, it } from "vitest";
 import { ImageTx } from "../../src/images/image-tx.ts";

@@ -1,5 +1,5 @@
-import { BACKOFF_CAP_MS, backoffMs, originBackoffMs } from "@prewarm/durable-queue/admission/backoff";
-import { addTo, EDGES_MS, type Histogram, observe, quantile } from "@prewarm/durable-queue/schema/histogram";
+import { type Histogram, quantile } from "@prewarm/durable-queue";
+import { addTo, BACKOFF_CAP_MS, backoffMs, EDGES_MS, observeMs, originBackoffMs } from "@prewarm/durable-queue/testing";
 import { describe, expect, it } from "vitest";
 import { isNewer } from "../../src/images/new-original.ts";
 
@@ -30,7 +30,7 @@ describe("originBackoffMs", () => {
 describe("histogram", () => {
   it("finds quantiles within a bucket's width", () => {
     const histogram: Histogram = [];
-    for (let ms = 1; ms <= 1_000; ms += 1) observe(histogram, ms);
+    for (let ms = 1; ms <= 1_000; ms += 1) observeMs(histogram, ms);
     expect(quantile(histogram, 0.5)).toBe(500);
     expect(quantile(histogram, 0.95)).toBe(950);
     expect(quantile([], 0.5)).toBeNull();
@@ -39,8 +39,8 @@ describe("histogram", () => {
   it("adds up, and keeps what is beyond the last edge", () => {
     const one: Histogram = [];
     const other: Histogram = [];
-    observe(one, 10);
-    observe(other, 10 ** 12);
+    observeMs(one, 10);
+    observeMs(other, 10 ** 12);
     addTo(one, other);
     expect(one.reduce((sum, count) => sum + count, 0)).toBe(2);
     expect(quantile(one, 1)).toBe(EDGES_MS.at(-1));

@@ -1,8 +1,5 @@
-import { expireLeases } from "@prewarm/durable-queue/claims/leases";
-import { openExternally } from "@prewarm/durable-queue/claims/open-externally";
-import { wakesDue } from "@prewarm/durable-queue/claims/pace";
-import { finishedRuns } from "@prewarm/durable-queue/schema/runs";
-import type { SqlValue } from "@prewarm/durable-queue/schema/sql";
+import { finishedRuns, openExternally, type SqlValue } from "@prewarm/durable-queue";
+import { expireLeases, wakesDue } from "@prewarm/durable-queue/testing";
 import { afterEach, expect, it } from "vitest";
 import { passDone } from "../../src/images/sweeps.ts";
 import { nextSweepAt } from "../../src/images/tables/sweeps.ts";

@@ -1,6 +1,5 @@
-import { addRecent, readRecent } from "@prewarm/durable-queue/schema/recent";
-import { BULK, STORED } from "@prewarm/durable-queue/schema/row";
-import { int } from "@prewarm/durable-queue/schema/sql";
+import { int, readRecent } from "@prewarm/durable-queue";
+import { addRecent, BULK, STORED } from "@prewarm/durable-queue/testing";
 import { expect, it } from "vitest";
 import { tables } from "../../src/ledger/testing/tables.ts";
 

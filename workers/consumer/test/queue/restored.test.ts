@@ -1,10 +1,6 @@
 import type { Block } from "@prewarm/control-schema/removal";
-import { ANY_JOB } from "@prewarm/durable-queue/calls";
-import { observe } from "@prewarm/durable-queue/claims/observe";
-import { wakesDue } from "@prewarm/durable-queue/claims/pace";
-import type { ExternalJob } from "@prewarm/durable-queue/external-jobs";
-import { NOTHING } from "@prewarm/durable-queue/external-jobs";
-import { nodeSql } from "@prewarm/durable-queue/testing/node-sql";
+import { ANY_JOB, type ExternalJob, NOTHING } from "@prewarm/durable-queue";
+import { nodeSql, observe, wakesDue } from "@prewarm/durable-queue/testing";
 import { encodeId } from "@prewarm/shared/variant-key";
 import { describe, expect, it } from "vitest";
 import { beforeImagesRestore } from "../../src/images/restored-images.ts";

@@ -12,7 +12,7 @@ beforeAll(async () => {
     write: false,
     format: "esm",
     target: "es2024",
-    external: ["cloudflare:*"],
+    external: ["cloudflare:*", "node:sqlite"],
   });
   runtime = new Miniflare(
     convertV4MiniflareOptions({

@@ -1,8 +1,5 @@
-import type { Outcome } from "@prewarm/durable-queue/calls";
-import { expireLeases } from "@prewarm/durable-queue/claims/leases";
-import { observe } from "@prewarm/durable-queue/claims/observe";
-import { NOTHING } from "@prewarm/durable-queue/external-jobs";
-import { CANCELLED, CANCELLING } from "@prewarm/durable-queue/schema/row";
+import { CANCELLED, CANCELLING, NOTHING, type Outcome } from "@prewarm/durable-queue";
+import { expireLeases, observe } from "@prewarm/durable-queue/testing";
 import { describe, expect, it } from "vitest";
 import { nextAlarmOf } from "../../src/ledger/testing/next-alarm-of.ts";
 import { PERMANENT, STORED, setup, TRANSIENT } from "../../src/ledger/testing/setup.ts";

@@ -1,5 +1,4 @@
-import { outboxDone, outboxDue } from "@prewarm/durable-queue/schema/outbox";
-import { allJobs } from "@prewarm/durable-queue/testing/all-jobs";
+import { allJobs, outboxDone, outboxDue } from "@prewarm/durable-queue/testing";
 import { describe, expect, it } from "vitest";
 import { gateChanged } from "../../src/ledger/gate-file.ts";
 import { STORED, setup } from "../../src/ledger/testing/setup.ts";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { migrate } from "@prewarm/durable-queue/schema/migrate";
-import { nodeSql } from "@prewarm/durable-queue/testing/node-sql";
+import { migrate } from "@prewarm/durable-queue";
+import { nodeSql } from "@prewarm/durable-queue/testing";
 import { expect, it } from "vitest";
 import { LEDGER_TABLES } from "../../src/ledger/tables/own-tables.ts";
 

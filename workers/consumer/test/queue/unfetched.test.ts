@@ -1,7 +1,5 @@
-import type { Outcome } from "@prewarm/durable-queue/calls";
-import { observe } from "@prewarm/durable-queue/claims/observe";
-import { workOf } from "@prewarm/durable-queue/claims/pace";
-import { NOTHING } from "@prewarm/durable-queue/external-jobs";
+import { NOTHING, type Outcome } from "@prewarm/durable-queue";
+import { observe, workOf } from "@prewarm/durable-queue/testing";
 import { describe, expect, it } from "vitest";
 import { STORED, setup } from "../../src/ledger/testing/setup.ts";
 

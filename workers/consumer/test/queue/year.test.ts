@@ -1,4 +1,4 @@
-import { RULES as QUEUE_RULES } from "@prewarm/durable-queue/operate/prune";
+import { RULES as QUEUE_RULES } from "@prewarm/durable-queue";
 import { expect, it } from "vitest";
 import type { ExchangeRequest } from "../../src/ledger/contract.ts";
 import { OWN_RULES } from "../../src/ledger/tables/own-tables.ts";

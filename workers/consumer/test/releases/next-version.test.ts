@@ -1,6 +1,5 @@
-import { expireLeases } from "@prewarm/durable-queue/claims/leases";
-import { migrate } from "@prewarm/durable-queue/schema/migrate";
-import { nodeSql } from "@prewarm/durable-queue/testing/node-sql";
+import { migrate } from "@prewarm/durable-queue";
+import { expireLeases, nodeSql } from "@prewarm/durable-queue/testing";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Ledger } from "../../src/ledger/ledger.ts";
 import { LEDGER_TABLES } from "../../src/ledger/tables/own-tables.ts";

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { nodeSql } from "@prewarm/durable-queue/testing/node-sql";
+import { nodeSql } from "@prewarm/durable-queue/testing";
 import { type Call, playSession } from "./session.ts";
 
 type Sql = ReturnType<typeof nodeSql>;

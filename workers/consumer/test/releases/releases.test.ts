@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { brotliCompressSync } from "node:zlib";
-import { migrate } from "@prewarm/durable-queue/schema/migrate";
-import { nodeSql } from "@prewarm/durable-queue/testing/node-sql";
+import { migrate } from "@prewarm/durable-queue";
+import { nodeSql } from "@prewarm/durable-queue/testing";
 import { describe, expect, it } from "vitest";
 import { bundleRelease } from "../../../../dev/bundle.ts";
 import { LEDGER_CALLS } from "../../src/ledger/contract.ts";

@@ -1,9 +1,7 @@
 import { CoverageReport } from "@prewarm/control-schema/coverage";
 import { leastValue } from "@prewarm/control-schema/testing/least-value";
-import { ANY_JOB } from "@prewarm/durable-queue/calls";
-import { observe } from "@prewarm/durable-queue/claims/observe";
-import { NOTHING } from "@prewarm/durable-queue/external-jobs";
-import { nodeSql } from "@prewarm/durable-queue/testing/node-sql";
+import { ANY_JOB, NOTHING } from "@prewarm/durable-queue";
+import { nodeSql, observe } from "@prewarm/durable-queue/testing";
 import { LEDGER_CALLS, type LedgerCalls } from "../../src/ledger/contract.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
 import { testConfig } from "../../src/ledger/testing/setup-config.ts";

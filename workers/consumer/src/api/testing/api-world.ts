@@ -1,9 +1,8 @@
 import { checkReceipt } from "@prewarm/control-schema/receipt-check";
 import { receiptFile } from "@prewarm/control-schema/receipt-file";
 import type { AnyReceipt } from "@prewarm/control-schema/receipts";
-import type { Given, Outcome } from "@prewarm/durable-queue/calls";
-import { actionSlice } from "@prewarm/durable-queue/operate/actions";
-import { nodeSql } from "@prewarm/durable-queue/testing/node-sql";
+import type { Given, Outcome } from "@prewarm/durable-queue";
+import { actionSlice, nodeSql } from "@prewarm/durable-queue/testing";
 import { type Config, defineConfig, type UserConfig } from "@prewarm/shared/config";
 import { parsePem } from "@prewarm/shared/ed25519";
 import { decodeId } from "@prewarm/shared/variant-key";

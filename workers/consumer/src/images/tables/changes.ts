@@ -1,4 +1,4 @@
-import { int, intOrNull, type Sql, text } from "@prewarm/durable-queue/schema/sql";
+import { int, intOrNull, type Sql, text } from "@prewarm/durable-queue";
 import { printChange } from "@prewarm/shared/changes";
 import { decodeId } from "@prewarm/shared/variant-key";
 

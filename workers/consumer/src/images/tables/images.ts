@@ -1,12 +1,4 @@
-import {
-  int,
-  intOrNull,
-  type Sql,
-  type SqlRow,
-  type SqlValue,
-  text,
-  textOrNull,
-} from "@prewarm/durable-queue/schema/sql";
+import { int, intOrNull, type Sql, type SqlRow, type SqlValue, text, textOrNull } from "@prewarm/durable-queue";
 import type { Focal } from "@prewarm/shared/focal";
 
 /** The state of one original. Most images have no row, because every field is an exception. */

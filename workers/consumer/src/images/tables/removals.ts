@@ -1,5 +1,5 @@
 import type { Block, FoundObject } from "@prewarm/control-schema/removal";
-import { int, type Sql, text } from "@prewarm/durable-queue/schema/sql";
+import { int, type Sql, text } from "@prewarm/durable-queue";
 
 /** The removal of an image. While it has a row, nothing of the image is accepted, ordered or handed out. */
 export interface Removal extends Block {

@@ -1,5 +1,4 @@
-import type { LaneCode } from "@prewarm/durable-queue/schema/row";
-import { int, intOrNull, type Sql, type SqlRow, text } from "@prewarm/durable-queue/schema/sql";
+import { int, intOrNull, type LaneCode, type Sql, type SqlRow, text } from "@prewarm/durable-queue";
 
 /** A sweep of an image: two passes over the image's objects in R2. */
 export interface Sweep {

@@ -1,4 +1,4 @@
-import { NOTHING, type Observations, type OpenJobsView } from "@prewarm/durable-queue/external-jobs";
+import { NOTHING, type Observations, type OpenJobsView } from "@prewarm/durable-queue";
 import type { Clock } from "@prewarm/shared/clock";
 import { JOB_DEADLINE_MS, THROTTLED_MS } from "@prewarm/shared/limits";
 import type { Log } from "@prewarm/shared/log";

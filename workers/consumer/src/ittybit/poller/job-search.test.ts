@@ -1,4 +1,5 @@
-import type { Observations, Scan, UnreportedJob } from "@prewarm/durable-queue/external-jobs";
+import type { Observations, UnreportedJob } from "@prewarm/durable-queue";
+import type { Scan } from "@prewarm/durable-queue/testing";
 import { describe, expect, it } from "vitest";
 import { createFakeClock } from "../../testing/fake-clock.ts";
 import { Poller } from "./poller.ts";

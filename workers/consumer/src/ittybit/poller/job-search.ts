@@ -1,4 +1,4 @@
-import type { OpenJobsView, UnreportedJob } from "@prewarm/durable-queue/external-jobs";
+import type { OpenJobsView, UnreportedJob } from "@prewarm/durable-queue";
 import { IDEMPOTENCY_MS } from "@prewarm/shared/limits";
 import type { ListQuery } from "../client.ts";
 import type { IttybitJob } from "../dialects.ts";

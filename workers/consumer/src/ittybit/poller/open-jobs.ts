@@ -1,4 +1,4 @@
-import type { OpenJob, OpenJobsView } from "@prewarm/durable-queue/external-jobs";
+import type { OpenJob, OpenJobsView } from "@prewarm/durable-queue";
 import type { IttybitJob } from "../dialects.ts";
 
 export interface Watched extends OpenJob {

@@ -1,4 +1,4 @@
-import type { Observations, OpenJob, UnreportedJob } from "@prewarm/durable-queue/external-jobs";
+import type { Observations, OpenJob, UnreportedJob } from "@prewarm/durable-queue";
 import { describe, expect, it } from "vitest";
 import { createFakeClock } from "../../testing/fake-clock.ts";
 import { Poller } from "./poller.ts";

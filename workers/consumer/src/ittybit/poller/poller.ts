@@ -1,4 +1,4 @@
-import type { ExternalJobs, WatchExternalJobs } from "@prewarm/durable-queue/external-jobs";
+import type { ExternalJobs, WatchExternalJobs } from "@prewarm/durable-queue";
 import { errorText } from "@prewarm/shared/log";
 import { JobReader, type PollDeps } from "./job-reader.ts";
 import { JobSearch } from "./job-search.ts";

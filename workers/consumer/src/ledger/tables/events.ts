@@ -1,4 +1,4 @@
-import { int, intOrNull, type Sql, type SqlRow, text, textOrNull } from "@prewarm/durable-queue/schema/sql";
+import { int, intOrNull, type Sql, type SqlRow, text, textOrNull } from "@prewarm/durable-queue";
 
 /*
  * Outgoing events: a row per event and endpoint, until it is forgotten.

@@ -1,5 +1,4 @@
-import type { Rules } from "@prewarm/durable-queue/operate/prune";
-import { withOwn } from "@prewarm/durable-queue/schema/schema";
+import { type Rules, withOwn } from "@prewarm/durable-queue";
 
 /*
  * The tables of the ledger beside the queue's (docs/storage-schema.md), by version of the schema.

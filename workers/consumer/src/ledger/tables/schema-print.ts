@@ -1,5 +1,4 @@
-import { migrate } from "@prewarm/durable-queue/schema/migrate";
-import type { Sql } from "@prewarm/durable-queue/schema/sql";
+import { migrate, type Sql } from "@prewarm/durable-queue";
 import { LEDGER_TABLES } from "./own-tables.ts";
 
 /** Every statement that makes the ledger's tables, one after the other: another schema has other statements. */

@@ -1,4 +1,4 @@
-import type { Tx } from "@prewarm/durable-queue/schema/tx";
+import type { QueueTx } from "@prewarm/durable-queue";
 
 /*
  * Sessions that were ended by a sign-out. A cookie proves itself and needs no row; its sign-out needs one. The table
@@ -7,11 +7,11 @@ import type { Tx } from "@prewarm/durable-queue/schema/tx";
  */
 
 /** Ends a session. `until`: when its cookie would expire, Unix ms. After that the row is not needed. */
-export function endSession(tx: Tx, session: string, until: number): void {
+export function endSession(tx: QueueTx, session: string, until: number): void {
   tx.sql.exec("DELETE FROM sign_ins WHERE since <= ?", tx.now);
   tx.sql.exec("INSERT OR REPLACE INTO sign_ins (address, since, n) VALUES (?, ?, 0)", session.slice(0, 100), until);
 }
 
-export function isSessionOver(tx: Tx, session: string): boolean {
+export function isSessionOver(tx: QueueTx, session: string): boolean {
   return tx.sql.exec("SELECT 1 AS over FROM sign_ins WHERE address = ?", session.slice(0, 100)).length > 0;
 }

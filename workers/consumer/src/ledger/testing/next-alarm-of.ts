@@ -1,4 +1,4 @@
-import { nextAlarm } from "@prewarm/durable-queue/object/next-alarm";
+import { nextAlarm } from "@prewarm/durable-queue/testing";
 import type { ImageTx } from "../../images/image-tx.ts";
 import { ownTimes } from "../follow-ups.ts";
 

@@ -1,11 +1,15 @@
 import type { Attempt } from "@prewarm/control-schema/jobs";
-import type { ChunkAnswer, Given, Outcome } from "@prewarm/durable-queue/calls";
-import { observe } from "@prewarm/durable-queue/claims/observe";
-import type { ExternalJob } from "@prewarm/durable-queue/external-jobs";
-import { NOTHING } from "@prewarm/durable-queue/external-jobs";
-import { nameOf, placeOf } from "@prewarm/durable-queue/schema/job-ids";
-import type { Row } from "@prewarm/durable-queue/schema/row";
-import { nodeSql } from "@prewarm/durable-queue/testing/node-sql";
+import {
+  type ChunkAnswer,
+  type ExternalJob,
+  type Given,
+  NOTHING,
+  nameOf,
+  type Outcome,
+  placeOf,
+  type Row,
+} from "@prewarm/durable-queue";
+import { nodeSql, observe } from "@prewarm/durable-queue/testing";
 import { encodeId } from "@prewarm/shared/variant-key";
 import { type Pass, takePass } from "../../images/sweeps.ts";
 import { dueSweeps } from "../../images/tables/sweeps.ts";

@@ -1,9 +1,5 @@
-import { type Claim, newClaim } from "@prewarm/durable-queue/schema/claim";
-import { Memory } from "@prewarm/durable-queue/schema/memory";
-import { migrate } from "@prewarm/durable-queue/schema/migrate";
-import { laneCode, type Row, STORED } from "@prewarm/durable-queue/schema/row";
-import { readingOnly } from "@prewarm/durable-queue/schema/sql";
-import { nodeSql } from "@prewarm/durable-queue/testing/node-sql";
+import { type Claim, laneCode, Memory, migrate, type Row } from "@prewarm/durable-queue";
+import { newClaim, nodeSql, readingOnly, STORED } from "@prewarm/durable-queue/testing";
 import type { Lane } from "@prewarm/shared/job";
 import { ImageTx } from "../../images/image-tx.ts";
 import { LEDGER_TABLES } from "../tables/own-tables.ts";

@@ -1,5 +1,4 @@
-import type { QueueHost } from "@prewarm/durable-queue/object/queue";
-import type { Sql } from "@prewarm/durable-queue/schema/sql";
+import type { QueueHost, Sql } from "@prewarm/durable-queue";
 import type { Config } from "@prewarm/shared/config";
 import type { GateFile } from "@prewarm/shared/markers";
 import { Ledger } from "../ledger.ts";

@@ -1,6 +1,4 @@
-import { refuse } from "@prewarm/durable-queue/claims/transitions";
-import { countCauses } from "@prewarm/durable-queue/operate/causes";
-import { DEAD, REFUSED, WAITING } from "@prewarm/durable-queue/schema/row";
+import { countCauses, DEAD, REFUSED, refuse, WAITING } from "@prewarm/durable-queue";
 import { expect, it } from "vitest";
 import { T0, tables } from "../testing/tables.ts";
 import { causesView } from "./causes.ts";

@@ -1,5 +1,4 @@
-import { areCausesExact, type CauseCount, countCauses, FAILED_STATES } from "@prewarm/durable-queue/operate/causes";
-import { listDeadMessages } from "@prewarm/durable-queue/schema/dead-messages";
+import { areCausesExact, type CauseCount, countCauses, FAILED_STATES, listDeadMessages } from "@prewarm/durable-queue";
 import { decodeId } from "@prewarm/shared/variant-key";
 import type { ImageTx } from "../../images/image-tx.ts";
 import type { CausesView, CauseView } from "../contract.ts";

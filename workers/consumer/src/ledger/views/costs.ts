@@ -1,6 +1,5 @@
 import type { CostSort, Dimension } from "@prewarm/control-schema/costs";
-import { addPlace, addToDay, type Places } from "@prewarm/durable-queue/schema/costs";
-import { readCosts, TIERS_MS } from "@prewarm/durable-queue/schema/history";
+import { addPlace, addToDay, type Places, readCosts, TIERS_MS } from "@prewarm/durable-queue";
 import type { ImageTx } from "../../images/image-tx.ts";
 import type { CostsQuery, CostsView, CountedCost } from "../contract.ts";
 import { recentImages } from "./image-list.ts";

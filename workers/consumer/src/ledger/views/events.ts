@@ -1,5 +1,5 @@
 import type { EventDelivery } from "@prewarm/control-schema/events";
-import type { Page } from "@prewarm/durable-queue/calls";
+import type { Page } from "@prewarm/durable-queue";
 import type { ImageTx } from "../../images/image-tx.ts";
 import { type EventRow, readEvents } from "../tables/events.ts";
 

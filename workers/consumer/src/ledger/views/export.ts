@@ -1,10 +1,16 @@
-import { ANY_JOB } from "@prewarm/durable-queue/calls";
-import { LAST_ID, WALK_MAX, walkRows } from "@prewarm/durable-queue/operate/find-rows";
-import { prepare } from "@prewarm/durable-queue/operate/match-row";
-import { usedByDay } from "@prewarm/durable-queue/schema/counters";
-import { monthOf } from "@prewarm/durable-queue/schema/gate-state";
-import { CANCELLING, laneName, type Row } from "@prewarm/durable-queue/schema/row";
-import { hasNoSubscribers } from "@prewarm/durable-queue/schema/runs";
+import {
+  ANY_JOB,
+  CANCELLING,
+  hasNoSubscribers,
+  LAST_ID,
+  laneName,
+  monthOf,
+  prepare,
+  type Row,
+  usedByDay,
+  WALK_MAX,
+  walkRows,
+} from "@prewarm/durable-queue";
 import { OPEN_STATES } from "@prewarm/shared/job";
 import { decodeId, encodedIdOfKey } from "@prewarm/shared/variant-key";
 import type { ImageTx } from "../../images/image-tx.ts";
@@ -40,7 +46,7 @@ export function exportSlice(tx: ImageTx, cursor: string | null): ExportSlice {
 }
 
 function spent(tx: ImageTx): ExportFact[] {
-  const days = usedByDay(tx.kept.counters.state.used, monthOf(tx.now));
+  const days = usedByDay(tx.memory.counters.state.used, monthOf(tx.now));
   return Object.keys(days).length === 0 ? [] : [{ kind: "spent", days }];
 }
 

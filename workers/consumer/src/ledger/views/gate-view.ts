@@ -1,29 +1,29 @@
 import type { GateLimit, GatePatch } from "@prewarm/control-schema/gate";
-import { probeAt } from "@prewarm/durable-queue/admission/breaker";
 import {
+  boundsOf,
   budgetLeft,
   closeBreaker,
   closedFor,
-  isFull,
-  isHeldBack,
-  liveToday,
-  pauseOf,
-  slotsOf,
-  usedBy,
-  usedToday,
-} from "@prewarm/durable-queue/admission/gate";
-import { originSentence, whyHeld } from "@prewarm/durable-queue/admission/held-sentence";
-import { type Slots, slotsTaken } from "@prewarm/durable-queue/admission/slots";
-import type { Gate } from "@prewarm/durable-queue/schema/gate-memory";
-import {
-  boundsOf,
   dayOf,
+  type Gate,
   type GateSettings,
   type GateState,
+  isFull,
+  isHeldBack,
   type LimitName,
+  liveToday,
   monthOf,
+  originSentence,
+  pauseOf,
+  probeAt,
+  type Slots,
   settingsOf,
-} from "@prewarm/durable-queue/schema/gate-state";
+  slotsOf,
+  slotsTaken,
+  usedBy,
+  usedToday,
+  whyHeld,
+} from "@prewarm/durable-queue";
 import { LANES, type Lane } from "@prewarm/shared/job";
 import type { ImageTx } from "../../images/image-tx.ts";
 import type { GateView } from "../contract.ts";

@@ -1,7 +1,5 @@
-import { RULES } from "@prewarm/durable-queue/operate/prune";
-import { sample } from "@prewarm/durable-queue/operate/sample";
-import { deleteOld } from "@prewarm/durable-queue/schema/aged";
-import { DEAD, REFUSED, UPLOAD } from "@prewarm/durable-queue/schema/row";
+import { DEAD, REFUSED, RULES, UPLOAD } from "@prewarm/durable-queue";
+import { deleteOld, sample } from "@prewarm/durable-queue/testing";
 import { expect, it } from "vitest";
 import type { GateView } from "../contract.ts";
 import { T0, tables } from "../testing/tables.ts";
@@ -84,7 +82,7 @@ it("the overview counts rows without stored jobs, refused ones apart from dead o
   world.change(key("dead"), { state: DEAD });
   world.change(key("refused"), { state: REFUSED });
   // Handed out: it is not at the front of its line any more.
-  world.write((tx) => tx.kept.orders.offer(tx.sql, UPLOAD, { limit: 10, now: tx.now }, () => true));
+  world.write((tx) => tx.memory.orders.offer(tx.sql, UPLOAD, { limit: 10, now: tx.now }, () => true));
   world.hold("w", [key("held")], {});
   world.store([key("stored")]);
   const { counts, rows, oldestWaiting } = stats(world);

@@ -1,12 +1,17 @@
 import type { Tier } from "@prewarm/control-schema/history";
 import type { Percentiles } from "@prewarm/control-schema/words";
-import type { Totals } from "@prewarm/durable-queue/calls";
-import type { StateCounts } from "@prewarm/durable-queue/operate/job-state";
-import { oldestWaiting } from "@prewarm/durable-queue/operate/sample";
-import { dayOf } from "@prewarm/durable-queue/schema/gate-state";
-import { type Histogram, quantile } from "@prewarm/durable-queue/schema/histogram";
-import { eventsIn, type Slice, TIERS_MS } from "@prewarm/durable-queue/schema/history";
-import { orderedBy } from "@prewarm/durable-queue/schema/runs";
+import {
+  dayOf,
+  eventsIn,
+  type Histogram,
+  oldestWaiting,
+  orderedBy,
+  quantile,
+  type Slice,
+  type StateCounts,
+  TIERS_MS,
+  type Totals,
+} from "@prewarm/durable-queue";
 import { jobsPerDay, runOfHook } from "@prewarm/shared/hook-days";
 import type { Lane } from "@prewarm/shared/job";
 import type { ImageTx } from "../../images/image-tx.ts";

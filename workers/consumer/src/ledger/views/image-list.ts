@@ -1,6 +1,5 @@
 import type { ImageSummary } from "@prewarm/control-schema/images";
-import { failedByGroup, failedOfGroups, someFailedGroups } from "@prewarm/durable-queue/schema/failures";
-import { readRecent, type Stored } from "@prewarm/durable-queue/schema/recent";
+import { failedByGroup, failedOfGroups, readRecent, type Stored, someFailedGroups } from "@prewarm/durable-queue";
 import { decodeId, encodedIdOfKey } from "@prewarm/shared/variant-key";
 import type { ImageTx } from "../../images/image-tx.ts";
 import type { ImageListQuery } from "../contract.ts";

@@ -1,6 +1,4 @@
-import { ANY_JOB, type JobFilter } from "@prewarm/durable-queue/calls";
-import { nameOf, placeOf } from "@prewarm/durable-queue/schema/job-ids";
-import { CANCELLED, DEAD, REFUSED } from "@prewarm/durable-queue/schema/row";
+import { ANY_JOB, CANCELLED, DEAD, type JobFilter, nameOf, placeOf, REFUSED } from "@prewarm/durable-queue";
 import type { JobState } from "@prewarm/shared/job";
 import { describe, expect, it } from "vitest";
 import { tables } from "../testing/tables.ts";
@@ -204,7 +202,7 @@ describe("one job", () => {
     const names = page(world, {}).jobs.map(({ job }) => job);
     world.hold("w", [key("a")]);
     world.write((tx) => {
-      const claim = tx.kept.claims.byJob(world.rowOf(tx, key("a")).id);
+      const claim = tx.memory.claims.byJob(world.rowOf(tx, key("a")).id);
       if (claim) claim.externalId = "job_1";
     });
     const found = (name = "") => world.read((tx) => findJob(tx, name))?.job;

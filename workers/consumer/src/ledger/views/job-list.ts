@@ -1,10 +1,21 @@
-import type { JobFilter } from "@prewarm/durable-queue/calls";
-import { LAST_ID, named, READ_MAX, WALK_MAX, walkRows } from "@prewarm/durable-queue/operate/find-rows";
-import { type Match, matches, matchesStored, prepare } from "@prewarm/durable-queue/operate/match-row";
-import { retryingIds } from "@prewarm/durable-queue/schema/find-jobs";
-import { rangeOfGroup } from "@prewarm/durable-queue/schema/job-ids";
-import { readRecent, readRecentSpan } from "@prewarm/durable-queue/schema/recent";
-import { isOpen, type Row } from "@prewarm/durable-queue/schema/row";
+import {
+  isOpen,
+  type JobFilter,
+  LAST_ID,
+  type Match,
+  matches,
+  matchesStored,
+  named,
+  prepare,
+  READ_MAX,
+  type Row,
+  rangeOfGroup,
+  readRecent,
+  readRecentSpan,
+  retryingIds,
+  WALK_MAX,
+  walkRows,
+} from "@prewarm/durable-queue";
 import { type JobState, OPEN_STATES } from "@prewarm/shared/job";
 import { encodedIdOfKey, encodeId } from "@prewarm/shared/variant-key";
 import type { ImageTx } from "../../images/image-tx.ts";
@@ -115,7 +126,7 @@ function walked(tx: ImageTx, match: Match, { from, to }: Bounds): Stretch {
 function busy(tx: ImageTx, match: Match, bounds: Bounds): Stretch {
   const retrying = match.states?.has("retrying") ? retryingIds(tx.sql, READ_MAX) : [];
   if (retrying === null) return walked(tx, match, bounds);
-  const held = tx.kept.claims.held().map(({ id }) => id);
+  const held = tx.memory.claims.held().map(({ id }) => id);
   const rows = tx.rows.loadIds([...new Set([...held, ...retrying])]).filter((row) => matches(tx, row, match));
   return ofRows(tx, { rows, to: LAST_ID, more: false });
 }

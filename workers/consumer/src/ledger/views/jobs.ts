@@ -1,10 +1,18 @@
 import type { Attempt } from "@prewarm/control-schema/jobs";
-import { stateOf } from "@prewarm/durable-queue/operate/job-state";
-import { errorOf } from "@prewarm/durable-queue/operate/match-row";
-import { listAttempts } from "@prewarm/durable-queue/schema/attempts";
-import { idOfName, nameOf, placeOf } from "@prewarm/durable-queue/schema/job-ids";
-import { findRecent, readRecentOf, type Stored } from "@prewarm/durable-queue/schema/recent";
-import { isOpen, laneName, type Row } from "@prewarm/durable-queue/schema/row";
+import {
+  errorOf,
+  findRecent,
+  idOfName,
+  isOpen,
+  laneName,
+  listAttempts,
+  nameOf,
+  placeOf,
+  type Row,
+  readRecentOf,
+  type Stored,
+  stateOf,
+} from "@prewarm/durable-queue";
 import type { JobState } from "@prewarm/shared/job";
 import { encodedIdOfKey, encodeId } from "@prewarm/shared/variant-key";
 import type { ImageTx } from "../../images/image-tx.ts";
@@ -22,7 +30,7 @@ const LATELY_MS = 60_000;
 
 /** A job that has a row. */
 export function jobView(tx: ImageTx, row: Row): NamedJob {
-  const held = tx.kept.claims.byJob(row.id);
+  const held = tx.memory.claims.byJob(row.id);
   const claim = held?.gen === row.gen ? held : null;
   return {
     job: nameOf(row.id),

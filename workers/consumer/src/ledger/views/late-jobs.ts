@@ -1,5 +1,4 @@
-import { quantileMs } from "@prewarm/durable-queue/admission/job-times";
-import { openExternally } from "@prewarm/durable-queue/claims/open-externally";
+import { openExternally, quantileMs } from "@prewarm/durable-queue";
 import { JOB_DEADLINE_MS } from "@prewarm/shared/limits";
 import { number, span } from "@prewarm/shared/words";
 import type { ImageTx } from "../../images/image-tx.ts";

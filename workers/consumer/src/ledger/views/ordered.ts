@@ -1,10 +1,15 @@
-import { ANY_JOB } from "@prewarm/durable-queue/calls";
-import { LAST_ID, WALK_MAX, walkRows } from "@prewarm/durable-queue/operate/find-rows";
-import { stateOf } from "@prewarm/durable-queue/operate/job-state";
-import { prepare } from "@prewarm/durable-queue/operate/match-row";
-import { memberStates } from "@prewarm/durable-queue/operate/member-states";
-import { firstRecentAt, readRecentSpan } from "@prewarm/durable-queue/schema/recent";
-import type { Run } from "@prewarm/durable-queue/schema/runs";
+import {
+  ANY_JOB,
+  firstRecentAt,
+  LAST_ID,
+  memberStates,
+  prepare,
+  type Run,
+  readRecentSpan,
+  stateOf,
+  WALK_MAX,
+  walkRows,
+} from "@prewarm/durable-queue";
 import { encodedIdOfKey } from "@prewarm/shared/variant-key";
 import type { ImageTx } from "../../images/image-tx.ts";
 import type { LedgerCalls, OrderedKey, OrderedSlice } from "../contract.ts";

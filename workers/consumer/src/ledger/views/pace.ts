@@ -1,10 +1,18 @@
-import { budgetLeft, closedFor } from "@prewarm/durable-queue/admission/gate";
-import { whyHeld } from "@prewarm/durable-queue/admission/held-sentence";
-import { type StateCounts, stateCounts } from "@prewarm/durable-queue/operate/job-state";
-import { nextDueAt, nextRetryOf } from "@prewarm/durable-queue/schema/due";
-import { laneCode, laneName } from "@prewarm/durable-queue/schema/row";
-import { firstRuns, type Run } from "@prewarm/durable-queue/schema/runs";
-import { perSecond, SILENT_MS } from "@prewarm/durable-queue/schema/work-time";
+import {
+  budgetLeft,
+  closedFor,
+  firstRuns,
+  laneCode,
+  laneName,
+  nextDueAt,
+  nextRetryOf,
+  perSecond,
+  type Run,
+  SILENT_MS,
+  type StateCounts,
+  stateCounts,
+  whyHeld,
+} from "@prewarm/durable-queue";
 import { type JobState, LANES, type Lane } from "@prewarm/shared/job";
 import { counted, number, span } from "@prewarm/shared/words";
 import type { ImageTx } from "../../images/image-tx.ts";

@@ -1,4 +1,4 @@
-import { DEAD, REFUSED } from "@prewarm/durable-queue/schema/row";
+import { DEAD, REFUSED } from "@prewarm/durable-queue";
 import { expect, it } from "vitest";
 import { tables } from "../testing/tables.ts";
 import { listRuns, runView } from "./runs.ts";
@@ -39,8 +39,8 @@ it("a run counts its members as they are shown, and those it joined too", () => 
   expect(view(world, "s")?.states).toEqual({ ...NONE, stored: 1 });
   const before = view(world, "r");
   world.write((tx) => {
-    const claim = tx.kept.claims.byJob(world.rowOf(tx, C).id);
-    if (claim) tx.kept.claims.remove(claim);
+    const claim = tx.memory.claims.byJob(world.rowOf(tx, C).id);
+    if (claim) tx.memory.claims.remove(claim);
   });
   expect(view(world, "r")?.states).toEqual({ ...NONE, queued: 1, stored: 2, dead: 1, refused: 1 });
   expect(view(world, "r")?.readyP50).toBe(before?.readyP50);

@@ -1,11 +1,15 @@
 import type { Rejection } from "@prewarm/control-schema/warm";
-import type { Page } from "@prewarm/durable-queue/calls";
-import { admittedRows } from "@prewarm/durable-queue/operate/job-state";
-import { memberStates } from "@prewarm/durable-queue/operate/member-states";
-import { quantile } from "@prewarm/durable-queue/schema/histogram";
-import { readRejections } from "@prewarm/durable-queue/schema/rejections";
-import { laneName, type Row } from "@prewarm/durable-queue/schema/row";
-import { type Run, readRuns } from "@prewarm/durable-queue/schema/runs";
+import {
+  admittedRows,
+  laneName,
+  memberStates,
+  type Page,
+  quantile,
+  type Row,
+  type Run,
+  readRejections,
+  readRuns,
+} from "@prewarm/durable-queue";
 import type { JobState } from "@prewarm/shared/job";
 import type { ImageTx } from "../../images/image-tx.ts";
 import type { LedgerPace, RunView } from "../contract.ts";

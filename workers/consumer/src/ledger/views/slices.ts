@@ -7,7 +7,7 @@ import {
   readSlices,
   type Slice,
   TIERS_MS,
-} from "@prewarm/durable-queue/schema/history";
+} from "@prewarm/durable-queue";
 import type { ImageTx } from "../../images/image-tx.ts";
 
 /** Slices of a tier that begin within a time, with the current minute. */

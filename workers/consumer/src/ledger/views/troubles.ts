@@ -1,5 +1,4 @@
-import { countCauses, type FailedState } from "@prewarm/durable-queue/operate/causes";
-import type { Slice } from "@prewarm/durable-queue/schema/history";
+import { countCauses, type FailedState, type Slice } from "@prewarm/durable-queue";
 import type { ImageTx } from "../../images/image-tx.ts";
 import type { Trouble, Troubles } from "../contract.ts";
 import { readableFolder } from "./causes.ts";

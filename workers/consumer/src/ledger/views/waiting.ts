@@ -1,14 +1,27 @@
 import type { WaitingFor } from "@prewarm/control-schema/jobs";
-import { probeAt } from "@prewarm/durable-queue/admission/breaker";
-import { closedFor, fetchesAllowed, isFull, isProbe, slotsOf } from "@prewarm/durable-queue/admission/gate";
-import { originSentence, whyHeld } from "@prewarm/durable-queue/admission/held-sentence";
-import { breakerOf } from "@prewarm/durable-queue/admission/origins";
-import { slotsTaken } from "@prewarm/durable-queue/admission/slots";
-import { isLocked } from "@prewarm/durable-queue/claims/transitions";
-import type { Claim } from "@prewarm/durable-queue/schema/claim";
-import { countDue, dueIdsOf, nextRetryOf } from "@prewarm/durable-queue/schema/due";
-import { CANCELLING, isOpen, laneName, type Row } from "@prewarm/durable-queue/schema/row";
-import { firstRuns, type Run } from "@prewarm/durable-queue/schema/runs";
+import {
+  breakerOf,
+  CANCELLING,
+  type Claim,
+  closedFor,
+  countDue,
+  dueIdsOf,
+  fetchesAllowed,
+  firstRuns,
+  isFull,
+  isLocked,
+  isOpen,
+  isProbe,
+  laneName,
+  nextRetryOf,
+  originSentence,
+  probeAt,
+  type Row,
+  type Run,
+  slotsOf,
+  slotsTaken,
+  whyHeld,
+} from "@prewarm/durable-queue";
 import type { JobState, Lane } from "@prewarm/shared/job";
 import { encodedIdOfKey } from "@prewarm/shared/variant-key";
 import { number, span } from "@prewarm/shared/words";

@@ -1,6 +1,6 @@
 import type { Gate } from "@prewarm/control-schema/gate";
 import type { Warning } from "@prewarm/control-schema/stats";
-import { NEWEST_MAX } from "@prewarm/durable-queue/schema/failures";
+import { NEWEST_MAX } from "@prewarm/durable-queue";
 import { type JobState, LANES, type Lane, OPEN_STATES } from "@prewarm/shared/job";
 import { JOB_ERRORS } from "@prewarm/shared/job-errors";
 import { LEDGER_FULL_BYTES, LEDGER_LIMIT_BYTES, LEDGER_SHED_BYTES } from "@prewarm/shared/limits";

@@ -1,12 +1,17 @@
-import type { DeadMessage, Given, Outcome } from "@prewarm/durable-queue/calls";
-import { isLive } from "@prewarm/durable-queue/claims/leases";
-import { observe } from "@prewarm/durable-queue/claims/observe";
-import { raise } from "@prewarm/durable-queue/claims/transitions";
-import { NOTHING, type Observations } from "@prewarm/durable-queue/external-jobs";
-import { listDeadMessages } from "@prewarm/durable-queue/schema/dead-messages";
-import { nameOf } from "@prewarm/durable-queue/schema/job-ids";
-import { LIVE, type Row } from "@prewarm/durable-queue/schema/row";
-import { nodeSql } from "@prewarm/durable-queue/testing/node-sql";
+import {
+  type DeadMessage,
+  type Given,
+  isLive,
+  LIVE,
+  listDeadMessages,
+  NOTHING,
+  nameOf,
+  type Observations,
+  type Outcome,
+  type Row,
+  raise,
+} from "@prewarm/durable-queue";
+import { nodeSql, observe } from "@prewarm/durable-queue/testing";
 import type { Clock } from "@prewarm/shared/clock";
 import type { Config } from "@prewarm/shared/config";
 import type { Ittybit } from "../../ittybit/client.ts";

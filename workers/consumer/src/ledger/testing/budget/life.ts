@@ -1,8 +1,5 @@
-import type { Given, Having } from "@prewarm/durable-queue/calls";
-import { observe } from "@prewarm/durable-queue/claims/observe";
-import type { ExternalJob } from "@prewarm/durable-queue/external-jobs";
-import { NOTHING } from "@prewarm/durable-queue/external-jobs";
-import type { Sql } from "@prewarm/durable-queue/schema/sql";
+import { type ExternalJob, type Given, type Having, NOTHING, type Sql } from "@prewarm/durable-queue";
+import { observe } from "@prewarm/durable-queue/testing";
 import type { Lane } from "@prewarm/shared/job";
 import type { DeliveryNote, ExchangeRequest } from "../../contract.ts";
 import type { Ledger } from "../../ledger.ts";

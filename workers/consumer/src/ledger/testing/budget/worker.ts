@@ -1,5 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
-import { durableSql } from "@prewarm/durable-queue/schema/sql";
+import { durableSql } from "@prewarm/durable-queue";
 import { Life, type Path } from "./life.ts";
 
 /** Plays one path from accept to forgotten over the platform's own SQLite and counts the rows it bills, alarms included. */

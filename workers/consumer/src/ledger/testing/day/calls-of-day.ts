@@ -1,4 +1,4 @@
-import type { Sql } from "@prewarm/durable-queue/schema/sql";
+import type { Sql } from "@prewarm/durable-queue";
 import type { Ledger } from "../../ledger.ts";
 import { testConfig } from "../setup-config.ts";
 import { testEngine } from "../test-engine.ts";

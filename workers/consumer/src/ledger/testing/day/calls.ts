@@ -1,7 +1,7 @@
 import { CoverageReport } from "@prewarm/control-schema/coverage";
 import { leastValue } from "@prewarm/control-schema/testing/least-value";
-import { ANY_JOB } from "@prewarm/durable-queue/calls";
-import { nameOf, PLACES, placeOf } from "@prewarm/durable-queue/schema/job-ids";
+import { ANY_JOB, nameOf, placeOf } from "@prewarm/durable-queue";
+import { PLACES } from "@prewarm/durable-queue/testing";
 import { IMAGES_PER_CALL } from "@prewarm/shared/limits";
 import type { LedgerCalls } from "../../contract.ts";
 import type { Ledger } from "../../ledger.ts";

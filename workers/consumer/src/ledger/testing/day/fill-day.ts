@@ -1,7 +1,5 @@
-import { countRows } from "@prewarm/durable-queue/schema/counters";
-import { putDoc } from "@prewarm/durable-queue/schema/docs";
-import { PLACES } from "@prewarm/durable-queue/schema/job-ids";
-import type { Sql } from "@prewarm/durable-queue/schema/sql";
+import { putDoc, type Sql } from "@prewarm/durable-queue";
+import { countRows, PLACES } from "@prewarm/durable-queue/testing";
 
 /** Noon of the day. */
 export const NOON = Date.UTC(2026, 10, 24, 12);

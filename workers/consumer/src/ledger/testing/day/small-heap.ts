@@ -1,4 +1,4 @@
-import { nodeSql } from "@prewarm/durable-queue/testing/node-sql";
+import { nodeSql } from "@prewarm/durable-queue/testing";
 import { callsOfDay } from "./calls-of-day.ts";
 
 /*

@@ -1,5 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
-import { durableSql } from "@prewarm/durable-queue/schema/sql";
+import { durableSql } from "@prewarm/durable-queue";
 import { callsOfDay } from "./calls-of-day.ts";
 import type { DaySize } from "./fill-day.ts";
 

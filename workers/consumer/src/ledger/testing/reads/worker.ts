@@ -1,12 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { DIMENSIONS, type Dimension } from "@prewarm/control-schema/costs";
-import { die, refuse } from "@prewarm/durable-queue/claims/transitions";
-import type { Places } from "@prewarm/durable-queue/schema/costs";
-import { dayOf } from "@prewarm/durable-queue/schema/gate-state";
-import { addMinutes } from "@prewarm/durable-queue/schema/history";
-import { addRecent, type Stored } from "@prewarm/durable-queue/schema/recent";
-import { BULK } from "@prewarm/durable-queue/schema/row";
-import { durableSql, type Sql } from "@prewarm/durable-queue/schema/sql";
+import { dayOf, durableSql, type Places, refuse, type Sql, type Stored } from "@prewarm/durable-queue";
+import { addMinutes, addRecent, BULK, die } from "@prewarm/durable-queue/testing";
 import type { Ledger } from "../../ledger.ts";
 import { chunkOf } from "../chunk-of.ts";
 import { testConfig } from "../setup-config.ts";

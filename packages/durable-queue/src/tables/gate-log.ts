@@ -1,6 +1,7 @@
 import { GATE_AUTO } from "@prewarm/shared/limits";
-import { AUTOMATIC, audit, type Logging } from "./audit.ts";
+import { AUTOMATIC, audit } from "./audit.ts";
 import type { GateState, LimitName } from "./gate-state.ts";
+import type { Writing } from "./sql.ts";
 
 /*
  * What the gate does without an operator is in the log too: the breaker opens and closes, and automatic limits move.
@@ -24,7 +25,7 @@ export function loggedOf({ breaker, auto }: GateState): GateLogged {
 }
 
 /** Logs what has changed since the last entry. */
-export function logGate(tx: Logging, state: GateState, logged: GateLogged): void {
+export function logGate(tx: Writing, state: GateState, logged: GateLogged): void {
   const { breaker, auto } = state;
   if (breaker.state !== logged.breaker) {
     logged.breaker = breaker.state;

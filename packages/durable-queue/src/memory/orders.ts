@@ -1,7 +1,15 @@
-import { groupPlaceOf, PLACES } from "./job-ids.ts";
-import { jobsOf, ORDER_COLUMNS, type Order, type OrderedJob, orderFrom, orderValues, PARTS_MAX } from "./order.ts";
-import { LANE_CODES, type LaneCode, type Row } from "./row.ts";
-import { insertRows, int, type Sql } from "./sql.ts";
+import { groupPlaceOf, PLACES } from "../tables/job-ids.ts";
+import {
+  jobsOf,
+  ORDER_COLUMNS,
+  type Order,
+  type OrderedJob,
+  orderFrom,
+  orderValues,
+  PARTS_MAX,
+} from "../tables/order.ts";
+import { LANE_CODES, type LaneCode, type Row } from "../tables/row.ts";
+import { insertRows, int, type Sql } from "../tables/sql.ts";
 
 /** Orders, or groups with orders, that one statement reads. */
 const AT_ONCE = 50;

@@ -1,5 +1,5 @@
-import { type Histogram, observe } from "./histogram.ts";
-import { PARTS } from "./order.ts";
+import { type Histogram, observeMs } from "../tables/histogram.ts";
+import { PARTS } from "../tables/order.ts";
 import {
   countedAs,
   isOpen,
@@ -10,9 +10,9 @@ import {
   STATE_CODES,
   type StateCode,
   WAITING,
-} from "./row.ts";
-import { BULK_ENDED, CANCELS, IS_FIRST } from "./schema.ts";
-import { int, intOrNull, type Sql, type SqlRow, text, textOrNull } from "./sql.ts";
+} from "../tables/row.ts";
+import { BULK_ENDED, CANCELS, IS_FIRST } from "../tables/schema.ts";
+import { int, intOrNull, type Sql, type SqlRow, text, textOrNull } from "../tables/sql.ts";
 
 /** A run: the jobs of a request. Its counts follow its rows. */
 export interface Run {
@@ -146,7 +146,7 @@ export class Runs {
   stored(n: number, ms: number, existing: boolean): void {
     const run = this.byNumber(n);
     if (run === null) return;
-    observe(run.ready, ms);
+    observeMs(run.ready, ms);
     if (existing) run.existing += 1;
   }
 

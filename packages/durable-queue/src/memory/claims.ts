@@ -1,5 +1,5 @@
-import { type Claim, COLUMNS, claimFrom, hasRow, type Owner, type Role, valuesOf } from "./claim.ts";
-import { insertRows, int, type Sql, text } from "./sql.ts";
+import { type Claim, COLUMNS, claimFrom, hasRow, type Owner, type Role, valuesOf } from "../tables/claim.ts";
+import { insertRows, int, type Sql, text } from "../tables/sql.ts";
 
 /** A lease is written again when the row differs by this much. */
 const WRITE_BEHIND_MS = 20_000;

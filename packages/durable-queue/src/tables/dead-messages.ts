@@ -1,12 +1,11 @@
 import type { DeadMessage } from "../calls.ts";
-import { int, type Sql, text } from "./sql.ts";
-import type { Tx } from "./tx.ts";
+import { int, type Sql, text, type Writing } from "./sql.ts";
 
 /** Maximum of messages of up to 20 kB each (platform/queue-message.ts): 200 MB. */
 const MOST = 10_000;
 
 /** Stores messages that could not be used. A repeated message is stored once. */
-export function recordDead(tx: Tx, messages: DeadMessage[]): void {
+export function recordDead(tx: Writing, messages: DeadMessage[]): void {
   for (const { messageId, queue, body, reason, at, attempts } of messages) {
     tx.sql.exec(
       "INSERT OR IGNORE INTO dead_messages (id, queue, body, reason, at, attempts) VALUES (?, ?, ?, ?, ?, ?)",

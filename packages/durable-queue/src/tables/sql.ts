@@ -17,6 +17,13 @@ export interface Sql {
   readonly bytes: number;
 }
 
+/** The part of a transaction that a table needs. */
+export interface Writing {
+  sql: Sql;
+  /** Unix ms. */
+  now: number;
+}
+
 /** The adapter over a Durable Object's storage. */
 export function durableSql(storage: DurableObjectStorage): Sql {
   let written = 0;

@@ -1,7 +1,7 @@
-import { getDoc, putDoc } from "./docs.ts";
-import { type GateLogged, loggedOf } from "./gate-log.ts";
-import { type GateState, gateFrom, newGate } from "./gate-state.ts";
-import type { Sql } from "./sql.ts";
+import { getDoc, putDoc } from "../tables/docs.ts";
+import { type GateLogged, loggedOf } from "../tables/gate-log.ts";
+import { type GateState, gateFrom, newGate } from "../tables/gate-state.ts";
+import type { Sql } from "../tables/sql.ts";
 
 /** The document of the gate, kept in memory and written through: every decision reads it, and few change it. */
 export class GateDoc {

@@ -1,69 +1,60 @@
 import type { Event } from "@prewarm/control-schema/stats";
 import type { Lane } from "@prewarm/shared/job";
 import type { Totals } from "../calls.ts";
-import { newestCancel } from "./action-rows.ts";
-import { type AttemptRow, insertAttempts } from "./attempts.ts";
-import type { Claims } from "./claims.ts";
-import { addCost, type Cost, type Costs } from "./costs.ts";
+import { addCount, type Count, type Counters, listCounts, type Moved, openIn, usedIn } from "../memory/counters.ts";
+import type { Gate } from "../memory/gate-memory.ts";
+import type { Memory } from "../memory/memory.ts";
+import { newestCancel } from "../tables/action-rows.ts";
+import { type AttemptRow, insertAttempts } from "../tables/attempts.ts";
+import { addCost, type Cost, type Costs } from "../tables/costs.ts";
+import { nextDueAt } from "../tables/due.ts";
+import { FAILED_COUNTS } from "../tables/failed-rows.ts";
+import { logGate } from "../tables/gate-log.ts";
+import { dayOf, type GateState } from "../tables/gate-state.ts";
+import { observeMs } from "../tables/histogram.ts";
+import { emptySlice, eventsIn, type Minutes, type Slice, TIERS_MS, timesOfLane } from "../tables/history.ts";
+import type { QueueConfig } from "../tables/queue-config.ts";
+import { addRecent, type Stored } from "../tables/recent.ts";
 import {
-  addCount,
-  type Count,
-  type Counters,
-  type CountersDoc,
-  listCounts,
-  type Moved,
-  openIn,
-  usedIn,
-} from "./counters.ts";
-import { FAILED_COUNTS, type FailedRows } from "./failed-rows.ts";
-import type { GateDoc } from "./gate-doc.ts";
-import { logGate } from "./gate-log.ts";
-import { dayOf, type GateState } from "./gate-state.ts";
-import { observe } from "./histogram.ts";
-import { emptySlice, eventsIn, type Minutes, type Slice, TIERS_MS, timesOfLane } from "./history.ts";
-import type { Meta } from "./meta.ts";
-import type { Numbers } from "./numbers.ts";
-import type { Orders } from "./orders.ts";
-import type { QueueConfig } from "./queue-config.ts";
-import { addRecent, type Stored } from "./recent.ts";
-import { countedAs, isWaiting, type LaneCode, laneName, newRow, type Row, STORED, type StateCode } from "./row.ts";
+  countedAs,
+  isWaiting,
+  type LaneCode,
+  laneName,
+  newRow,
+  type Row,
+  STORED,
+  type StateCode,
+} from "../tables/row.ts";
+import type { Sql } from "../tables/sql.ts";
 import { type Change, Rows } from "./rows.ts";
 import { Runs } from "./runs.ts";
-import type { Sql } from "./sql.ts";
-import type { WorkTime } from "./work-time.ts";
 
-/** The memory beside the tables. The transactions that change it write it through. */
-export interface Kept {
-  meta: Meta;
-  numbers: Numbers;
-  gateDoc: GateDoc;
-  counters: CountersDoc;
-  claims: Claims;
-  orders: Orders;
-  work: WorkTime;
-  failed: FailedRows;
-}
-
-/** The context of every decision of the queue beside its tables. */
+/** What a transaction is opened with, beside its tables. */
 export interface TxContext {
   config: QueueConfig;
   /** Unix ms. */
   now: number;
   random: () => number;
-  kept: Kept;
+  memory: Memory;
 }
 
+/** The end of a lock or a hold that has none. */
+export const FOR_EVER = Number.POSITIVE_INFINITY;
+
 /**
- * The unit of work of one RPC. Rows are loaded once, changed in memory by plain functions, and written back together.
- * So the counts, the gate, each run and the list of stored jobs cost at most one row per RPC. Everything runs in one
- * transaction.
+ * The unit of work of one RPC, over the tables and the memory of this instance. Rows are loaded once, changed in memory
+ * by plain functions, and written back together. So the counts, the gate, each run and the list of stored jobs cost at
+ * most one row per RPC. Everything runs in one transaction.
+ *
+ * The user of the queue extends it by what it knows of groups and of the service; each method of the last part has the
+ * answer of a queue without such knowledge.
  */
-export class Tx {
+export class QueueTx {
   readonly sql: Sql;
   readonly config: QueueConfig;
   readonly now: number;
   readonly random: () => number;
-  readonly kept: Kept;
+  readonly memory: Memory;
   readonly rows: Rows;
   readonly runs: Runs;
   readonly ledgerId: string;
@@ -73,31 +64,43 @@ export class Tx {
   #isGateAsked = false;
   #newestCancel: number | null = null;
 
-  constructor(sql: Sql, { config, now, random, kept }: TxContext) {
+  constructor(sql: Sql, { config, now, random, memory }: TxContext) {
     this.sql = sql;
     this.config = config;
     this.now = now;
     this.random = random;
-    this.kept = kept;
-    this.ledgerId = kept.meta.ledgerId;
-    this.rows = new Rows(sql, this.ledgerId, kept.orders);
+    this.memory = memory;
+    this.ledgerId = memory.meta.ledgerId;
+    this.rows = new Rows(sql, this.ledgerId, memory.orders);
     this.runs = new Runs(sql, now);
   }
 
   /** The next number; generations and fences share one sequence and none is used twice. */
   next(): number {
-    return this.kept.numbers.next(this.sql, this.now);
+    return this.memory.numbers.next(this.sql, this.now);
   }
 
   /** The gate's document; changes to it are saved at commit. */
   get gate(): GateState {
     this.#isGateAsked = true;
-    return this.kept.gateDoc.state;
+    return this.memory.gateDoc.state;
+  }
+
+  /** The gate as the argument of its rules. */
+  get gateNow(): Gate {
+    const { gate: state, config, now, random, memory, service } = this;
+    const use = { of: (period: string) => this.used(period), add: this.addUsed.bind(this) };
+    return { state, memory: memory.gate, use, config, service, now, random };
+  }
+
+  /** When the first untouched job and the first touched job of a lane may be handed out, Unix ms. */
+  readyTimes(lane: LaneCode): number[] {
+    return [this.memory.orders.readyAt(lane), nextDueAt(this.sql, lane)].filter((at) => at !== null);
   }
 
   /** The counts at the beginning of this transaction. */
   get #counters(): Counters {
-    return this.kept.counters.state;
+    return this.memory.counters.state;
   }
 
   /** Jobs by counted state and lane at the beginning of this transaction. */
@@ -148,11 +151,6 @@ export class Tx {
     for (const place of places) addCost(this.#moved.costs, day, place, cost);
   }
 
-  /** The places of a job's cost, a name of each dimension. The user of the queue knows more dimensions than the run. */
-  costPlaces({ run }: Pick<Row, "key" | "run">): string[] {
-    return [`run ${run}`];
-  }
-
   /** Adds a row. Load its key before. */
   insert(key: string, lane: LaneCode): Row {
     return this.rows.add(key, (place) => newRow(place, this.next(), lane, this.afterCancels(this.now)));
@@ -176,7 +174,7 @@ export class Tx {
   }
 
   time(kind: "wait" | "run" | "ready", ms: number): void {
-    observe(this.#slice()[kind], Math.max(0, ms));
+    observeMs(this.#slice()[kind], Math.max(0, ms));
   }
 
   /** Samples the number of open jobs and the age of the oldest waiting job (ms). */
@@ -194,7 +192,7 @@ export class Tx {
     this.#stored.push(stored);
     if (!existing) this.addCost(this.costPlaces(stored), dayOf(this.now), [0, 1, stored.bytes]);
     const ms = Math.max(0, this.now - stored.created);
-    observe(timesOfLane(this.#slice(), laneName(stored.lane)), ms);
+    observeMs(timesOfLane(this.#slice(), laneName(stored.lane)), ms);
     for (const n of runs) this.runs.stored(n, ms, existing);
   }
 
@@ -204,21 +202,61 @@ export class Tx {
     insertAttempts(this.sql, this.#attempts);
     this.runs.flush();
     this.#noteWork();
-    this.kept.counters.add(this.sql, this.#moved, this.now);
+    this.memory.counters.add(this.sql, this.#moved, this.now);
     addRecent(this.sql, this.#stored);
-    if (hasFailures(this.#moved.minutes)) this.kept.failed.changed();
-    this.kept.claims.flush(this.sql);
+    if (hasFailures(this.#moved.minutes)) this.memory.failed.changed();
+    this.memory.claims.flush(this.sql);
     if (!this.#isGateAsked) return;
-    const { state, logged } = this.kept.gateDoc;
+    const { state, logged } = this.memory.gateDoc;
     logGate(this, state, logged);
-    this.kept.gateDoc.flush(this.sql);
+    this.memory.gateDoc.flush(this.sql);
   }
+
+  /* ── What the user of the queue knows ── */
+
+  /** The places of a job's cost, a name of each dimension. The user of the queue knows more dimensions than the run. */
+  costPlaces({ run }: Pick<Row, "key" | "run">): string[] {
+    return [`run ${run}`];
+  }
+
+  /** The name of the service that makes the jobs, as sentences have it. */
+  get service(): string {
+    return "The service";
+  }
+
+  /** Whether another service makes the jobs, so that handlers or the poller report an id of each. */
+  get hasExternalJobs(): boolean {
+    return true;
+  }
+
+  /** Reads what the next two methods need of these groups, in one statement. */
+  loadGroups(_groups: readonly string[]): void {}
+
+  /** The fence of the job of a key: results of a lower generation do not count. */
+  fenceOf(_key: string): number {
+    return 0;
+  }
+
+  /** No job of the group is handed out before this time, Unix ms. `FOR_EVER`: its jobs are cancelled. */
+  lockedUntil(_group: string): number {
+    return 0;
+  }
+
+  /** The server that the input of a job comes from, by a name that people know. Null: not known. */
+  originOf(_key: string): string | null {
+    return null;
+  }
+
+  /** A handler has stored a result of a job that was deleted or has moved on. `id`, `gen`: of the job. */
+  storedTooLate(_id: number, _gen: number): void {}
+
+  /* ── Inside ── */
 
   #move({ before, after, row, as }: Change): void {
     const to = after === null ? as : countedAs(after);
     // Of deleted rows only stored ones stay in the counts.
     const counted = after === null && to !== STORED ? null : to;
-    if (before !== null && before.state !== counted && FAILED_COUNTS.has(before.state)) this.kept.failed.changed();
+    if (before !== null && before.state !== counted && FAILED_COUNTS.has(before.state)) this.memory.failed.changed();
     if (before?.state !== counted || before?.lane !== row.lane) {
       if (before !== null) addCount(this.#moved.jobs, before.state, before.lane, -1);
       if (counted !== null) addCount(this.#moved.jobs, counted, row.lane, 1);
@@ -242,12 +280,12 @@ export class Tx {
   /** A cancelled job ends without work, so it says nothing about the pace. */
   #noteWork(): void {
     if (openIn(this.#counters.jobs) <= 0 && openIn(this.#moved.jobs) > 0) {
-      this.kept.counters.beginWork();
-      this.kept.work.begin(this.now);
+      this.memory.counters.beginWork();
+      this.memory.work.begin(this.now);
     }
     const { stored, dead, refused } = eventsIn(this.#moved.minutes);
     const ended = stored + dead + refused;
-    const ms = ended === 0 ? null : this.kept.work.end(this.now);
+    const ms = ended === 0 ? null : this.memory.work.end(this.now);
     if (ms !== null) this.#slice().work = { ended, ms };
   }
 

@@ -1,23 +1,22 @@
 import type { Clock } from "@prewarm/shared/clock";
 import type { ExternalJob } from "../external-jobs.ts";
+import { FailedRows } from "../tables/failed-rows.ts";
+import { type Meta, readMeta } from "../tables/meta.ts";
+import type { Sql } from "../tables/sql.ts";
 import { Claims } from "./claims.ts";
 import { CountersDoc } from "./counters.ts";
-import { FailedRows } from "./failed-rows.ts";
 import { GateDoc } from "./gate-doc.ts";
 import { type GateMemory, newGateMemory } from "./gate-memory.ts";
-import { type Meta, readMeta } from "./meta.ts";
 import { Numbers } from "./numbers.ts";
 import { Orders } from "./orders.ts";
 import { RecentlyStored } from "./recently-stored.ts";
-import type { Sql } from "./sql.ts";
-import type { Kept } from "./tx.ts";
 import { WorkTime } from "./work-time.ts";
 
 /**
  * The memory of this instance of the queue. The first half is kept in tables, and read once. The second half is lost
  * at an eviction. Each part of it fails safely: a slot is held longer, a look is repeated, a wake-up is sent again.
  */
-export class Memory implements Kept {
+export class Memory {
   readonly startedAt: number;
   readonly meta: Meta;
   readonly numbers: Numbers;

@@ -1,8 +1,7 @@
 import type { Lane } from "@prewarm/shared/job";
-import type { GateState, LimitName } from "./gate-state.ts";
+import type { GateState, LimitName } from "../tables/gate-state.ts";
+import type { QueueConfig } from "../tables/queue-config.ts";
 import { JobTimes } from "./last-job-times.ts";
-import type { QueueConfig } from "./queue-config.ts";
-import type { Tx } from "./tx.ts";
 
 /** The input of every decision about a POST. */
 export interface Gate {
@@ -23,13 +22,6 @@ export interface UseBook {
   /** Of a month (`2026-11`) or a day (`2026-11-25`). */
   of(period: string): Record<Lane, number>;
   add(lane: Lane, day: string, n: number): void;
-}
-
-/** The gate of one transaction. The end of the transaction saves changes of its document. */
-export function gateOf(tx: Tx, memory: GateMemory, service: string): Gate {
-  const { gate: state, config, now, random } = tx;
-  const use = { of: (period: string) => tx.used(period), add: tx.addUsed.bind(tx) };
-  return { state, memory, use, config, service, now, random };
 }
 
 /** The memory of the gate beside its document. An eviction loses it; each part of it fails safely. */

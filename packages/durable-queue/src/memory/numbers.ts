@@ -1,5 +1,5 @@
-import { readMeta, writeCeiling } from "./meta.ts";
-import type { Sql } from "./sql.ts";
+import { readMeta, writeCeiling } from "../tables/meta.ts";
+import type { Sql } from "../tables/sql.ts";
 
 /** How far the stored ceiling is ahead of the numbers, in µs. The ceiling is written about once a minute. */
 const AHEAD_US = 60_000_000;

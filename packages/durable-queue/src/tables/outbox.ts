@@ -1,5 +1,4 @@
-import { intOrNull, type Sql, text } from "./sql.ts";
-import type { Tx } from "./tx.ts";
+import { intOrNull, type Sql, text, type Writing } from "./sql.ts";
 
 /** A write to the outside, tried until it succeeds. */
 export interface Due {
@@ -11,7 +10,7 @@ const RETRY_BASE_MS = 1_000;
 const RETRY_MAX_MS = 60_000;
 
 /** Stores a write, due now. A newer body of the same kind replaces the older one. */
-export function putOutbox(tx: Tx, { kind, body }: Due): void {
+export function putOutbox(tx: Writing, { kind, body }: Due): void {
   tx.sql.exec(
     `INSERT INTO outbox (kind, body, due, tries) VALUES (?1, ?2, ?3, 0)
       ON CONFLICT (kind) DO UPDATE SET body = ?2, due = ?3, tries = 0`,
@@ -22,7 +21,7 @@ export function putOutbox(tx: Tx, { kind, body }: Due): void {
 }
 
 /** The due writes. Each gets a growing wait before it is handed out. */
-export function outboxDue(tx: Tx): Due[] {
+export function outboxDue(tx: Writing): Due[] {
   return tx.sql
     .exec(
       "UPDATE outbox SET due = ?1 + min(?2 * (1 << min(tries, 10)), ?3), tries = tries + 1 WHERE due <= ?1 RETURNING kind, body",
@@ -34,7 +33,7 @@ export function outboxDue(tx: Tx): Due[] {
 }
 
 /** Deletes a finished write, unless a newer body has replaced it meanwhile. */
-export function outboxDone(tx: Tx, kind: string, body: string): void {
+export function outboxDone(tx: Writing, kind: string, body: string): void {
   tx.sql.exec("DELETE FROM outbox WHERE kind = ? AND body = ?", kind, body);
 }
 

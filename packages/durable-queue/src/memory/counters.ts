@@ -1,11 +1,11 @@
 import { LANES, type Lane } from "@prewarm/shared/job";
 import type { Totals } from "../calls.ts";
-import { areMany, type Costs, mergeCosts } from "./costs.ts";
-import { getDoc, putDoc } from "./docs.ts";
-import { addMinutes, eventsIn, type Minutes, mergeSlices, TIERS_MS } from "./history.ts";
-import { PARTS } from "./order.ts";
-import { countedAs, type LaneCode, OPEN_CODES, type StateCode, WAITING } from "./row.ts";
-import { int, type Sql } from "./sql.ts";
+import { areMany, type Costs, mergeCosts } from "../tables/costs.ts";
+import { getDoc, putDoc } from "../tables/docs.ts";
+import { addMinutes, eventsIn, type Minutes, mergeSlices, TIERS_MS } from "../tables/history.ts";
+import { PARTS } from "../tables/order.ts";
+import { countedAs, type LaneCode, OPEN_CODES, type StateCode, WAITING } from "../tables/row.ts";
+import { int, type Sql } from "../tables/sql.ts";
 import { minutesOfPace } from "./work-time.ts";
 
 /**

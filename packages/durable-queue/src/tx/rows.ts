@@ -1,7 +1,7 @@
-import { groupPlaceOf, NEIGHBOURS, placeOf, rangeOfGroup } from "./job-ids.ts";
-import { groupOf } from "./key.ts";
-import { type Order, ordersOf } from "./order.ts";
-import type { Orders } from "./orders.ts";
+import type { Orders } from "../memory/orders.ts";
+import { groupPlaceOf, NEIGHBOURS, placeOf, rangeOfGroup } from "../tables/job-ids.ts";
+import { groupOf } from "../tables/key.ts";
+import { type Order, ordersOf } from "../tables/order.ts";
 import {
   COLUMN_NAMES,
   countedAs,
@@ -12,8 +12,8 @@ import {
   type StateCode,
   valuesOf,
   WAITING,
-} from "./row.ts";
-import { int, type Sql, type SqlRow, type SqlValue } from "./sql.ts";
+} from "../tables/row.ts";
+import { int, type Sql, type SqlRow, type SqlValue } from "../tables/sql.ts";
 
 export interface Standing {
   /** The counted state. */

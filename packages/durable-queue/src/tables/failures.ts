@@ -41,12 +41,12 @@ interface Reading {
   sql: Sql;
   /** Unix ms. */
   now: number;
-  kept: { failed: FailedRows };
+  memory: { failed: FailedRows };
 }
 
 /** Groups with most dead and refused jobs. */
-export function failedByGroup({ sql, now, kept }: Reading, limit: number): readonly { group: string; n: number }[] {
-  return kept.failed.groups("images", () => countByGroup(sql, limit), { now, view: true });
+export function failedByGroup({ sql, now, memory }: Reading, limit: number): readonly { group: string; n: number }[] {
+  return memory.failed.groups("images", () => countByGroup(sql, limit), { now, view: true });
 }
 
 /** The groups of some dead and refused jobs, `limit` jobs at most. */
@@ -90,12 +90,12 @@ export interface Extent {
 
 /** The failed rows of a state; waiting rows are retrying jobs. */
 export function readFailures(
-  { sql, now, kept }: Reading,
+  { sql, now, memory }: Reading,
   state: StateCode,
   { newest = false, view = false }: Extent,
 ): readonly Failures[] {
   const most = newest ? NEWEST_MAX : COUNTED_MAX;
-  return kept.failed.groups(`${state} ${most}`, () => countFailures(sql, { state, now, most }), { now, view });
+  return memory.failed.groups(`${state} ${most}`, () => countFailures(sql, { state, now, most }), { now, view });
 }
 
 function countFailures(sql: Sql, { state, now, most }: { state: StateCode; now: number; most: number }): Failures[] {

@@ -8,7 +8,7 @@ export const EDGES_MS = [
 export type Histogram = number[];
 
 /** Counts `times` of `ms` in place. */
-export function observe(histogram: Histogram, ms: number, times = 1): void {
+export function observeMs(histogram: Histogram, ms: number, times = 1): void {
   const at = EDGES_MS.findIndex((edge) => ms <= edge);
   const bucket = at === -1 ? EDGES_MS.length : at;
   while (histogram.length <= bucket) histogram.push(0);

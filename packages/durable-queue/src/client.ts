@@ -1,0 +1,156 @@
+/*
+ * The public entry of the queue: everything that its users import. Tests and simulators have a second one, `./testing`.
+ */
+
+export { probeAt } from "./admission/breaker.ts";
+export { type Bucket, take } from "./admission/bucket.ts";
+export {
+  budgetLeft,
+  closeBreaker,
+  closedFor,
+  fetchesAllowed,
+  isFull,
+  isHeldBack,
+  isProbe,
+  liveToday,
+  nextOpenAt,
+  pauseOf,
+  slotsOf,
+  usedBy,
+  usedToday,
+} from "./admission/gate.ts";
+export { heldSentence, originSentence, whyHeld } from "./admission/held-sentence.ts";
+export { quantileMs } from "./admission/job-times.ts";
+export { liveOpen, openJobs } from "./admission/open-jobs.ts";
+export { breakerOf } from "./admission/origins.ts";
+export { liveAdmitted, type Slots, slotsTaken } from "./admission/slots.ts";
+export {
+  type AcceptChunk,
+  type Accepted,
+  type ActionView,
+  ANY_JOB,
+  type BeforeRestore,
+  type ChunkAnswer,
+  type DeadMessage,
+  type ExchangeAnswer,
+  type ExchangeRequest,
+  type FinishRequest,
+  type Given,
+  type Having,
+  type JobFilter,
+  type NewAction,
+  type Outcome,
+  type Page,
+  type Phase,
+  type TooMany,
+  type Totals,
+} from "./calls.ts";
+export { exchange } from "./claims/exchange.ts";
+export { hasQuarantined } from "./claims/hand-out.ts";
+export { isLive } from "./claims/leases.ts";
+export { openExternally } from "./claims/open-externally.ts";
+export {
+  claimOf,
+  deleteRow,
+  heldUntil,
+  isLocked,
+  newGeneration,
+  orderAgain,
+  raise,
+  refuse,
+} from "./claims/transitions.ts";
+export {
+  type ExternalJob,
+  type ExternalJobs,
+  NOTHING,
+  type Observations,
+  type OpenJob,
+  type OpenJobsView,
+  type UnreportedJob,
+  type WatchExternalJobs,
+} from "./external-jobs.ts";
+export { acceptChunk, finishDelivery } from "./intake/accept-chunk.ts";
+export { usedByDay } from "./memory/counters.ts";
+export type { Gate } from "./memory/gate-memory.ts";
+export { Memory } from "./memory/memory.ts";
+export { perSecond, SILENT_MS } from "./memory/work-time.ts";
+export { type Enqueue, JobQueue, type NewJob } from "./object/job-queue.ts";
+export { type Duties, runOutbox } from "./object/on-alarm.ts";
+export { type CallLimits, openJobQueue, type RunCall } from "./object/open-job-queue.ts";
+export { Queue, type QueueHost } from "./object/queue.ts";
+export type { QueueDeps } from "./object/queue-deps.ts";
+export { Transactions } from "./object/transactions.ts";
+export { listActions } from "./operate/actions.ts";
+export { cancelRun } from "./operate/cancel-run.ts";
+export { areCausesExact, type CauseCount, countCauses, FAILED_STATES, type FailedState } from "./operate/causes.ts";
+export { examine } from "./operate/examine.ts";
+export { LAST_ID, named, READ_MAX, WALK_MAX, walkRows } from "./operate/find-rows.ts";
+export { admittedRows, type StateCounts, stateCounts, stateOf } from "./operate/job-state.ts";
+export { errorOf, type Match, matches, matchesStored, prepare } from "./operate/match-row.ts";
+export { memberStates } from "./operate/member-states.ts";
+export { RULES, type Rules } from "./operate/prune.ts";
+export { beforeRestore, restored } from "./operate/restored.ts";
+export { cancelJob, promoteRun, retryJob } from "./operate/retry-and-cancel.ts";
+export { oldestWaiting } from "./operate/sample.ts";
+export type { Result } from "./runner/run-job.ts";
+export { listAttempts } from "./tables/attempts.ts";
+export { AUTOMATIC, amend, audit, lastAbout, listAudit } from "./tables/audit.ts";
+export type { Claim, Owner } from "./tables/claim.ts";
+export { addPlace, addToDay, type Places } from "./tables/costs.ts";
+export { listDeadMessages } from "./tables/dead-messages.ts";
+export { getDoc, putDoc } from "./tables/docs.ts";
+export { countDue, dueIdsOf, nextDueAt, nextRetryOf } from "./tables/due.ts";
+export { failedByGroup, failedOfGroups, NEWEST_MAX, someFailedGroups } from "./tables/failures.ts";
+export { retryingIds } from "./tables/find-jobs.ts";
+export {
+  boundsOf,
+  dayOf,
+  type GateSettings,
+  type GateState,
+  type LimitName,
+  monthOf,
+  settingsOf,
+} from "./tables/gate-state.ts";
+export { type Histogram, quantile } from "./tables/histogram.ts";
+export {
+  emptySlice,
+  eventsIn,
+  type Minutes,
+  mergeSlice,
+  mergeSlices,
+  readCosts,
+  readSlices,
+  type Slice,
+  TIERS_MS,
+} from "./tables/history.ts";
+export { groupPlaceOf, idOfName, NEIGHBOURS, nameOf, placeOf, rangeOfGroup } from "./tables/job-ids.ts";
+export { migrate } from "./tables/migrate.ts";
+export { putOutbox } from "./tables/outbox.ts";
+export {
+  endOfRecent,
+  findRecent,
+  firstRecentAt,
+  readRecent,
+  readRecentOf,
+  readRecentSpan,
+  type Stored,
+} from "./tables/recent.ts";
+export { readRejections } from "./tables/rejections.ts";
+export {
+  CANCELLED,
+  CANCELLING,
+  DEAD,
+  isOpen,
+  type LaneCode,
+  LIVE,
+  laneCode,
+  laneName,
+  REFUSED,
+  type Row,
+  UPLOAD,
+  WAITING,
+} from "./tables/row.ts";
+export { withOwn } from "./tables/schema.ts";
+export { durableSql, int, intOrNull, type Sql, type SqlRow, type SqlValue, text, textOrNull } from "./tables/sql.ts";
+export { FOR_EVER, QueueTx } from "./tx/queue-tx.ts";
+export { finishedRuns, firstRuns, hasNoSubscribers, orderedBy, type Run, readRuns } from "./tx/runs.ts";

@@ -1,0 +1,36 @@
+/*
+ * The entry for tests and simulators: SQLite in Node within the platform's limits, and parts whose rules are tested alone.
+ */
+
+export { noteThrottled } from "../admission/auto-gate.ts";
+export { BACKOFF_CAP_MS, backoffMs, originBackoffMs } from "../admission/backoff.ts";
+export { openBreaker } from "../admission/gate.ts";
+export { learnJobMs } from "../admission/job-times.ts";
+export { expireLeases } from "../claims/leases.ts";
+export { observe } from "../claims/observe.ts";
+export { wakesDue, workOf } from "../claims/pace.ts";
+export { die } from "../claims/transitions.ts";
+export type { Scan } from "../external-jobs.ts";
+export { type Counters, CountersDoc, countRows } from "../memory/counters.ts";
+export { AlarmClock } from "../object/alarm-clock.ts";
+export { nextAlarm } from "../object/next-alarm.ts";
+export { runDuties } from "../object/on-alarm.ts";
+export { wake } from "../object/wake.ts";
+export { actionSlice } from "../operate/actions.ts";
+export { cancelSlices } from "../operate/cancel-run.ts";
+export { countMatches } from "../operate/count-matches.ts";
+export { pruneSlice, type Round, readRound, writeRound } from "../operate/prune.ts";
+export { recount } from "../operate/recount.ts";
+export { sample } from "../operate/sample.ts";
+export { deleteOld } from "../tables/aged.ts";
+export { hasRow, newClaim } from "../tables/claim.ts";
+export { addTo, EDGES_MS, observeMs } from "../tables/histogram.ts";
+export { addMinutes } from "../tables/history.ts";
+export { PLACES } from "../tables/job-ids.ts";
+export { outboxDone, outboxDue } from "../tables/outbox.ts";
+export { addRecent } from "../tables/recent.ts";
+export { BULK, LANE_CODES, STORED } from "../tables/row.ts";
+export type { Migrations } from "../tables/schema.ts";
+export { readingOnly } from "../tables/sql.ts";
+export { allJobs } from "./all-jobs.ts";
+export { nodeSql } from "./node-sql.ts";
