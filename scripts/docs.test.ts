@@ -181,6 +181,24 @@ it.each(Object.entries(CHECKS))("%s", (_, { files, faultsOf, examples }) => {
   expect(files.flatMap((file) => faultsOf(read(file), file).map((fault) => `${file}: ${fault}`))).toEqual([]);
 });
 
+it("each decision has four sections in at most 400 words, and a line in the index", () => {
+  const records = glob("decisions/*.md").filter((file) => file !== "decisions/README.md");
+  expect(records.length).toBeGreaterThan(17);
+  const faults = records.flatMap((file) => {
+    const text = read(file);
+    const words = text.split(/\s+/).filter((word) => /[\p{L}\p{N}]/u.test(word)).length;
+    const sections = ["Question", "Choice", "Refused", "Revisit when"].filter(
+      (name) => !text.includes(`\n## ${name}\n`),
+    );
+    return [
+      ...(words > 400 ? [`${file} has ${words} words`] : []),
+      ...sections.map((name) => `${file} has no section ${name}`),
+      ...(read("decisions/README.md").includes(`](${basename(file)})`) ? [] : [`${file} is not in the index`]),
+    ];
+  });
+  expect(faults).toEqual([]);
+});
+
 it("every page of docs is reached from the README or from docs/start.md", () => {
   const linked = ["README.md", "docs/start.md"].flatMap((page) =>
     linksIn(read(page)).map((link) => join(dirname(page), link.split("#")[0] ?? "")),

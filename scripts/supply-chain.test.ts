@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { isUnreachable, unpinned } from "./audit.ts";
@@ -38,13 +38,23 @@ describe("Node", () => {
   });
 });
 
-it("each package that is not a release has a reason and a way back in decisions/001", () => {
-  const [, table = ""] = read("decisions/001-toolchain.md").split("| package | reason | way back |\n|---|---|---|\n");
+it("each package that is not a release has a reason and a way back in decisions/01", () => {
+  const [, table = ""] = read("decisions/01-toolchain.md").split("| package | reason | way back |\n|---|---|---|\n");
   const told = [...table.matchAll(/^\| (.+?) (\S+) \| .+ \| .+ \|$/gm)].flatMap(([, names = "", version]) =>
     names.split(", ").map((name) => `${name}@${version}`),
   );
   const locked = [...read("pnpm-lock.yaml").matchAll(/^ {2}'?([^\s:(']+@\d+\.\d+\.\d+-[^:(']+)'?:$/gm)];
   expect(told.toSorted()).toEqual([...new Set(locked.map(([, name]) => name))].toSorted());
+});
+
+it("each dependency has its reason in decisions/02", () => {
+  const told = new Set(read("decisions/02-libraries.md").split(/[\s,|]+/));
+  const names = globSync(["package.json", "{apps,packages,workers}/*/package.json"], { cwd: root }).flatMap((file) => {
+    const { dependencies, devDependencies, optionalDependencies } = json(file);
+    return Object.keys({ ...dependencies, ...devDependencies, ...optionalDependencies });
+  });
+  expect(names.length).toBeGreaterThan(50);
+  expect(names.filter((name) => !name.startsWith("@prewarm/") && !told.has(name))).toEqual([]);
 });
 
 describe("the audit", () => {

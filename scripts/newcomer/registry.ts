@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { PACKAGES } from "@prewarm/shared/packages";
 import { freePort } from "../../dev/listen.ts";
 
-/** Not in the lockfile, where it would be 280 packages for one script (decisions/081). It asks for a tag that not every registry has. */
+/** Not in the lockfile, where it would be 280 packages for one script (decisions/03). It asks for a tag that not every registry has. */
 const VERDACCIO = { private: true, dependencies: { verdaccio: "6.10.4" }, overrides: { "node-fetch": "2.7.0" } };
 const START_MS = 120_000;
 

@@ -26,7 +26,7 @@ afterAll(() => api.close());
 it("packs one program, its licences and nothing that is to be installed", () => {
   const home = dirname(dirname(program));
   expect(readdirSync(home).sort()).toEqual(["LICENSE", "README.md", "THIRD-PARTY.txt", "dist", "package.json"]);
-  // The library of `mcp` is nearly half of it (decisions/084). With zod's translations, which `import { z }` brings along, it has half a megabyte more.
+  // The library of `mcp` is nearly half of it (decisions/03). With zod's translations, which `import { z }` brings along, it has half a megabyte more.
   expect(statSync(program).size).toBeLessThan(2_100_000);
   const manifest = JSON.parse(readFileSync(join(home, "package.json"), "utf8"));
   expect(manifest).toMatchObject({ name: "prewarm", bin: { prewarm: "dist/prewarm.mjs" }, engines: { node: ">=20" } });

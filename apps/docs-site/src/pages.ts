@@ -20,12 +20,13 @@ const SOURCES = [
   "{examples,packages}/*/README.md",
   "decisions/*.md",
 ];
-const LISTED = { examples: "Examples", packages: "Packages", decisions: "Decisions" };
+const LISTED = { examples: "Examples", packages: "Packages" };
 const ASSETS = /^docs\/(images\/.+|openapi\.json)$/;
 
 /** Where a file of the repository stands in the site; null: not in it. */
 export function sitePath(file: string): string | null {
   if (file === "README.md") return "index.md";
+  if (file === "decisions/README.md") return "decisions/index.md";
   const [, doc] = /^docs\/([^/]+\.md)$/.exec(file) ?? [];
   if (doc !== undefined) return doc;
   const [, folder, name] = /^(examples|packages)\/([^/]+)\/README\.md$/.exec(file) ?? [];

@@ -24,7 +24,7 @@ const READ = ["README.md", "docs/start.md", ...inOrder(MAP).map(({ file }) => fi
 /** One page of each kind that no reader needs first. */
 const OTHERS = [
   "decisions/index.md",
-  "decisions/080-wrangler-files-are-generated.md",
+  "decisions/03-packages-and-commands.md",
   "project/changelog.md",
   "examples/plain.md",
 ];

@@ -15,7 +15,7 @@ import { createTransformer } from "./loaders/unpic.ts";
 import type { ClientOptions } from "./public-config.ts";
 import { BASE, readUrl } from "./testing/ask-edge.ts";
 
-// Every URL that a helper or a loader makes is a URL of a variant that an upload makes: the proof of decisions/069.
+// Every URL that a helper or a loader makes is a URL of a variant that an upload makes: the proof of decisions/13.
 
 /** A page's wish, in words that the configuration may not have. */
 interface Asked {

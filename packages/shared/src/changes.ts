@@ -2,7 +2,7 @@ import { followsFocal } from "./focal.ts";
 import type { Transform } from "./transform.ts";
 
 /*
- * The changes: one object in the bucket, by which edges know which copies and objects count no more (decision 115). It
+ * The changes: one object in the bucket, by which edges know which copies and objects count no more (decision 19). It
  * compares generations, which the ledger gives in one sequence. So no clock takes part, and an object that an older
  * handler puts late is as old as its generation.
  */

@@ -4,7 +4,7 @@ import type { Held } from "./gate.ts";
 
 /*
  * Finds the limits that the service does not publish, by additive increase and multiplicative decrease (AIMD), for
- * concurrency and rate alike (decisions/055-plain-aimd.md). A limit rises only while it holds jobs back and the service
+ * concurrency and rate alike (decisions/10-gate-and-budget.md). A limit rises only while it holds jobs back and the service
  * accepts POSTs. A 429 lowers the limits that held jobs back, or both limits if neither did.
  */
 

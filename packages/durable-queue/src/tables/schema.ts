@@ -34,7 +34,7 @@ const V1 = [
   `CREATE INDEX jobs_ended ON jobs (state, id) WHERE ${ENDED}`,
   `CREATE INDEX jobs_failed ON jobs (state, updated) WHERE ${HAS_FAILED}`,
   `CREATE INDEX jobs_run ON jobs (run, lane, due) WHERE ${IS_RETRIED}`,
-  // The untouched jobs of one group, run and lane in one row (decision 064). `place`: the first id of the group's jobs.
+  // The untouched jobs of one group, run and lane in one row (decision 09). `place`: the first id of the group's jobs.
   // The index is for reads by group; the key is the line.
   `CREATE TABLE orders (lane INTEGER NOT NULL, run INTEGER NOT NULL, gen INTEGER NOT NULL, id TEXT NOT NULL, place INTEGER NOT NULL,
     force INTEGER NOT NULL, joined INTEGER NOT NULL, created INTEGER NOT NULL, parts TEXT NOT NULL, PRIMARY KEY (lane, run, gen)) WITHOUT ROWID`,
@@ -67,7 +67,7 @@ const V1 = [
     kind TEXT, code TEXT NOT NULL, message TEXT NOT NULL, job TEXT, PRIMARY KEY (id, n)) WITHOUT ROWID`,
   // Jobs stored of late, up to 500 a row as JSON: what operators are shown of them once their rows are gone.
   `CREATE TABLE recent (n INTEGER PRIMARY KEY, at INTEGER NOT NULL, body TEXT NOT NULL)`,
-  // A day's history as JSON: its minutes for two days, its hours for ever. `costs`: what the jobs of the day cost (decision 092);
+  // A day's history as JSON: its minutes for two days, its hours for ever. `costs`: what the jobs of the day cost (decision 10);
   // the row is written anyway.
   `CREATE TABLE hist (day INTEGER PRIMARY KEY, body TEXT NOT NULL, costs TEXT)`,
   `CREATE TABLE docs (name TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID`,

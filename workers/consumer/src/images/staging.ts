@@ -6,7 +6,7 @@ import type { Staging } from "./calls.ts";
 import type { ImageTx } from "./image-tx.ts";
 
 /*
- * Jobs that were ordered together are made from one read of their original: a handler copies it into R2 under a number (decision 119). The number
+ * Jobs that were ordered together are made from one read of their original: a handler copies it into R2 under a number (decision 13). The number
  * needs no column, because it follows from what the ledger knows anyway: an order has its time, and what outdates an original has its fence.
  */
 

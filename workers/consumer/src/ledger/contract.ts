@@ -94,7 +94,7 @@ export interface Operators {
   findDelivery(id: string): Promise<{ run: string; hash: string } | null>;
   /** A deletion told under an older order than the image has is `outdated`. `purge`: its number, which is the floor it sets. */
   purgeImage(id: string, order: string | null, who: string): Promise<{ status: "purging" | "outdated"; purge: string }>;
-  /** Answers when the edges can know of every change so far (decision 115). Fails while R2 does not take the changes. */
+  /** Answers when the edges can know of every change so far (decision 19). Fails while R2 does not take the changes. */
   edgesTold(): Promise<void>;
   /** Sets the point that the crops of an image show, or takes it back (null). `changed`: those crops are made again. */
   setFocal(id: string, focal: Focal | null, who: string): Promise<{ changed: boolean }>;

@@ -11,7 +11,7 @@ import { findStaged, noteUnstaged, type Staged, type StagedName } from "../store
 import type { At } from "./crash-points.ts";
 
 /*
- * Jobs that were ordered together are made from one read of their original (decision 119). The first handler copies it into R2, and the jobs of every
+ * Jobs that were ordered together are made from one read of their original (decision 13). The first handler copies it into R2, and the jobs of every
  * handler are made from the copy.
  */
 

@@ -3,7 +3,7 @@ import { giveUp } from "@prewarm/shared/read-at-most";
 
 /**
  * The request with a body that cannot be read beyond `maxBytes`: reading it then fails with `body_too_large`, and the rest is cancelled. A body
- * that declares more fails before its first byte. Nothing is read here. Why it is not the framework's limit: decisions/048.
+ * that declares more fails before its first byte. Nothing is read here. Why it is not the framework's limit: decisions/18.
  */
 export function bounded(request: Request, maxBytes: number): Request {
   if (request.body === null) return request;

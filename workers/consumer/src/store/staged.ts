@@ -3,7 +3,7 @@ import { stagedKey } from "@prewarm/shared/variant-key";
 import { ifUnchanged } from "./put-condition.ts";
 
 /*
- * Staged originals: bytes that several jobs are made from (decision 119). A name is written once and never replaced, so whatever is read under
+ * Staged originals: bytes that several jobs are made from (decision 13). A name is written once and never replaced, so whatever is read under
  * it is the same.
  */
 

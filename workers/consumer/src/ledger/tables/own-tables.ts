@@ -5,21 +5,21 @@ import { type Rules, withOwn } from "@prewarm/durable-queue";
  */
 
 const V1 = [
-  // Of an image: its newest original, what the last purge has done, and the version that was announced last (decision 107).
+  // Of an image: its newest original, what the last purge has done, and the version that was announced last (decision 15).
   `CREATE TABLE images (id TEXT PRIMARY KEY, ordering TEXT, etag TEXT, floor INTEGER NOT NULL, purged INTEGER NOT NULL, lock INTEGER NOT NULL,
     updated INTEGER NOT NULL, purge_ordered INTEGER, purge_deleted INTEGER, purge_done INTEGER, v TEXT, announced INTEGER NOT NULL)
     WITHOUT ROWID`,
-  // Purges, new originals and focal points sweep an image's objects (decision 065), found by the image and by the time.
+  // Purges, new originals and focal points sweep an image's objects (decision 19), found by the image and by the time.
   `CREATE TABLE sweeps (seq INTEGER PRIMARY KEY, image TEXT NOT NULL, kind TEXT NOT NULL, fence INTEGER NOT NULL, lane INTEGER,
     pass INTEGER NOT NULL, at INTEGER NOT NULL, place INTEGER NOT NULL, since INTEGER NOT NULL)`,
   `CREATE INDEX sweeps_place ON sweeps (place)`,
   `CREATE INDEX sweeps_due ON sweeps (kind, at)`,
-  // Images that have changed, of which the edges are told (decision 115). `told`: when they were, Unix ms. `first`: the number of the first change.
+  // Images that have changed, of which the edges are told (decision 19). `told`: when they were, Unix ms. `first`: the number of the first change.
   `CREATE TABLE changes (id TEXT PRIMARY KEY, first INTEGER NOT NULL, seq INTEGER NOT NULL, forced INTEGER NOT NULL, told INTEGER) WITHOUT ROWID`,
   `CREATE INDEX changes_untold ON changes (seq) WHERE told IS NULL`,
-  // What crops of an image show (decision 072).
+  // What crops of an image show (decision 15).
   `CREATE TABLE focals (id TEXT PRIMARY KEY, x REAL, y REAL, fence INTEGER NOT NULL, updated INTEGER NOT NULL) WITHOUT ROWID`,
-  // Removed images (decision 099).
+  // Removed images (decision 19).
   `CREATE TABLE removals (id TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID`,
   // Viewers' orders of one day, by image.
   `CREATE TABLE viewed (id TEXT PRIMARY KEY, day INTEGER NOT NULL, orders INTEGER NOT NULL, versions TEXT NOT NULL) WITHOUT ROWID`,
