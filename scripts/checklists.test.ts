@@ -81,8 +81,8 @@ describe("a hook mapper", () => {
 });
 
 describe("a job outcome", () => {
-  const contract = readAll("packages/durable-queue/src/calls.ts");
-  const [, union = ""] = /export type Outcome =\n(.*?)\n\n/s.exec(contract) ?? [];
+  const outcomes = read("workers/consumer/src/images/outcomes.ts");
+  const [, union = ""] = /export type VariantOutcome =\n(.*?)\n\n/s.exec(outcomes) ?? [];
   const kinds = [...union.matchAll(/\bkind: "(\w+)"/g)].map(([, kind = ""]) => kind);
   const making = readAll("workers/consumer/src/{making,ittybit,originals}/**/[!.]*.ts");
   const tests = readAll("workers/consumer/test/queue/*.test.ts", "workers/consumer/src/{images,ledger}/**/*.test.ts");

@@ -217,8 +217,8 @@ export const QUEUE_OBJECT: readonly Mutation[] = [
   ]),
   ...at({ file: `${QUEUE}/runner/run-job.ts`, tests: ["examples/durable-queue/reset.workerd.test.ts"] }, [
     breaks("P2", "an unclear call is repeated under a new key", {
-      find: 'return { kind: "fault", failure: result.failure, ended: true };',
-      replace: 'return { kind: "failed", class: "transient", failure: result.failure, posted: true, ended: true };',
+      find: 'generation: "same"',
+      replace: 'generation: "new"',
     }),
     breaks("P11", "a function that ignores its signal is waited for without end", {
       find: "await Promise.race([run({ ...job, signal: stop.signal }), aborted(stop.signal)])",

@@ -60,34 +60,33 @@ export const QUEUE_SETTLING: readonly Mutation[] = [
   ]),
   ...at({ file: `${QUEUE}/claims/settle.ts`, tests: [`${SIMULATED}/settle.test.ts`] }, [
     breaks("P2", "a failed job is asked for again under its own key", {
-      find: `    case "failed":
-      endClaim(tx, claim, one.over, outcome.failure.code);
-      newGeneration(tx, row);`,
-      replace: `    case "failed":
-      endClaim(tx, claim, one.over, outcome.failure.code);`,
+      find: `    endClaim(tx, claim, over, failure.code);
+    newGeneration(tx, row);`,
+      replace: "    endClaim(tx, claim, over, failure.code);",
+      histories: { rule: "samegen" },
     }),
     breaks("P2", "an unclear POST is repeated under a new generation", {
-      find: "if (row.unclear >= UNCLEAR_MAX) {",
-      replace: "if (row.unclear >= 1) {",
+      find: "row.unclear >= UNCLEAR_MAX) {",
+      replace: "row.unclear >= 1) {",
       histories: { rule: "retrygen", favourites: ["lostPost", "accept"] },
     }),
     breaks("P5", "a 429 counts as an attempt", {
-      find: '    case "throttled":\n    case "account":\n',
-      replace: '    case "throttled":\n    case "account":\n      row.attempts += 1;\n',
+      find: '    case "wait":\n',
+      replace: '    case "wait":\n      row.attempts += outcome.what === "job" ? 0 : 1;\n',
     }),
     breaks("P8", 'a later handler\'s "made no job" is believed', {
-      find: "madeNoJob(outcome) && claim.first && claim.externalId === null",
-      replace: "madeNoJob(outcome) && claim.externalId === null",
+      find: 'outcome.external === "none" && claim.first && claim.externalId === null',
+      replace: 'outcome.external === "none" && claim.externalId === null',
       histories: { rule: "laterfree", favourites: ["lostPost"] },
     }),
     breaks("P16", "a purge misses a copy that was on its way", {
-      find: "    else if (isThere(outcome, gen)) tx.storedTooLate(id, gen);\n",
+      find: "    else if (genOf(outcome, gen) === gen) tx.storedTooLate(id, gen);\n",
       replace: "",
       tests: [`${WORLD}/copy-under-way.test.ts`],
     }),
     breaks("P16", "the ledger counts any object as present", {
-      find: 'else if (outcome.kind === "present" && outcome.objectGen >= floorOf(tx, row))',
-      replace: 'else if (outcome.kind === "present")',
+      find: " && madeGen >= floorOf(tx, row)",
+      replace: "",
     }),
     breaks("P16", "the outcome of an older generation is taken", {
       find: "if (row === null || isStale(row, claim)) {",
@@ -95,16 +94,16 @@ export const QUEUE_SETTLING: readonly Mutation[] = [
       histories: { rule: "nostale", favourites: ["force", "replace", "accept"] },
     }),
     breaks("P16", "an object stored below a purge while it looked stays", {
-      find: "    if (isThere(outcome, claim.gen)) tx.storedTooLate(claim.id, claim.gen);\n",
+      find: "    if (madeGen === claim.gen) tx.storedTooLate(claim.id, claim.gen);\n",
       replace: "",
       tests: [`${CONSUMER}/images/purge.test.ts`],
     }),
     breaks("P8", "a job that a later handler failed on, and that runs still, frees its slot", {
-      find: 'return outcome.kind === "failed" && outcome.ended && (',
-      replace: 'return outcome.kind === "failed" && (',
+      find: 'outcome.external === "ended" || madeGen',
+      replace: 'outcome.kind === "retry" || madeGen',
     }),
     breaks("P11", "a row that has ended keeps its claim, and housekeeping deletes the row", {
-      find: "  if (isDead) endClaim(tx, claim, one.over, failure.code);\n  else if",
+      find: "  if (isDead) endClaim(tx, claim, over, failure.code);\n  else if",
       replace: "  if (!isDead)\n    if",
     }),
     breaks("P17", "an attempt that failed for another cause counts as the first failure at Ittybit", {
@@ -116,18 +115,18 @@ export const QUEUE_SETTLING: readonly Mutation[] = [
       replace: "n > 0 && code === failure.code",
     }),
     breaks("P17", "a result that cannot be fetched is never given up", {
-      find: "    if (outcome.unfetched !== undefined) claim.unfetchedSince ??= tx.now;\n",
+      find: "  if (ofJob?.unfetched !== undefined) claim.unfetchedSince ??= tx.now;\n",
       replace: "",
       tests: [`${SIMULATED}/unfetched.test.ts`, `${WORLD}/failing-results.test.ts`],
     }),
     breaks("P1", "a try of a result that says nothing of the host keeps the others waiting", {
-      find: "externalId !== null && !memory.isEnded(gen) && (",
-      replace: "externalId !== null && memory !== null && gen > 0 && (",
+      find: "externalId !== null && !memory.isEnded(gen) && ",
+      replace: "externalId !== null && memory !== null && gen > 0 && ",
       tests: [`${SIMULATED}/unfetched.test.ts`],
     }),
     breaks("P17", "results that are given up are tried one after the other without a wait", {
-      find: 'if (outcome.kind === "failed" && claim.unfetchedSince !== null) noteGivenUp(',
-      replace: "if (gate.now < 0) noteGivenUp(",
+      find: "if (claim.unfetchedSince !== null) noteGivenUp(",
+      replace: "if (tx.now < 0) noteGivenUp(",
       tests: [`${SIMULATED}/unfetched.test.ts`],
     }),
     breaks("P13", "an image costs nothing for its failed attempts", {
@@ -136,15 +135,9 @@ export const QUEUE_SETTLING: readonly Mutation[] = [
       tests: [`${CONSUMER}/ledger/views/costs.test.ts`],
     }),
     breaks("P11", "a call that has ended keeps its slot while it waits", {
-      find: 'if (outcome.kind === "fault" || outcome.kind === "pending") return outcome.ended === true;',
-      replace: "",
+      find: 'outcome.external === "ended" || madeGen',
+      replace: "madeGen",
       tests: [`${QUEUE_TESTS}/run-jobs.test.ts`],
-    }),
-    breaks("P2", "same generation after a failure", {
-      find: "      newGeneration(tx, row);\n      fail(tx, row, { ...outcome, claim,",
-      replace: "      fail(tx, row, { ...outcome, claim,",
-      tests: [],
-      histories: { rule: "samegen" },
     }),
   ]),
   ...at({ file: `${QUEUE}/claims/transitions.ts`, tests: [`${SIMULATED}/settle.test.ts`] }, [

@@ -30,7 +30,7 @@ const WRITES: { [K in WritingCall]: (scene: Scene) => Promise<Parameters<LedgerC
   exchange: async ({ hand, now }) => {
     const said = {
       submitted: [{ ...hand, job: "job_1" }],
-      settled: [{ ...hand, outcome: { kind: "stored", bytes: 9, etag: "e", tookMs: 5 } as const }],
+      settled: [{ ...hand, outcome: { kind: "stored", bytes: 9, tookMs: 5 } as const }],
       asks: [{ key: "b/400-high.webp", at: now }],
       opaquePngs: [{ key: "c/400-high.jpeg", gen: 1, run: null }],
     };

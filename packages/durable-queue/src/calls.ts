@@ -53,7 +53,7 @@ export type ExchangeAnswer<Extra = unknown> =
       status: "ok";
       /** Part of every idempotency key: `pw-<ledgerId>-<gen>`. */
       ledgerId: string;
-      /** To be dropped, and settled as `unposted` or `stopped`. */
+      /** To be stopped, and settled: as `wait`, if nothing else became of it. */
       stop: { id: number; gen: number }[];
       give: Given[];
       /** ms until it should call again. */
@@ -71,7 +71,7 @@ export interface Given {
   run: string | null;
   key: string;
   gen: number;
-  /** A result of a generation at or above it counts as present. */
+  /** The fence: a result of a generation at or above it counts. */
   floor: number;
   /** It is in the live lane. */
   live: boolean;
@@ -90,52 +90,95 @@ export interface Given {
   sight: ExternalJob | null;
   /** Since when its result could not be fetched, Unix ms by the queue's clock; null: it was not tried, or never refused. */
   unfetchedSince: number | null;
-  /** Its job is from before a restore: it is stored only if it was made from the present input. */
-  compare: boolean;
+  /** Its job is from before a restore, so its input may have changed since. */
+  beforeRestore: boolean;
 }
 
-/** What became of a job in a handler's hands. `ended` of `fault` and `pending`: nothing of the job runs any more, so its slot is free. */
-export type Outcome =
-  | { kind: "stored"; bytes: number; etag: string; tookMs: number }
-  /** The result was already there. `posted`: false when this handler made no job. */
-  | { kind: "present"; objectGen: number; bytes: number; etag: string; posted: boolean }
-  /** `posted`: false when this handler made no job; `ended`: the job is known to have ended or never to have existed. */
-  | {
-      kind: "failed";
-      class: FailureClass;
-      failure: Failure;
-      posted: boolean;
-      ended: boolean;
-      /** The origin of its input failed, and neither the job nor the service did. */
-      origin?: true;
-    }
-  /** The job cannot be made; not before `until` again. */
-  | {
-      kind: "refused";
-      code: string;
-      until: number;
-      message: string;
-    }
-  /** The POST was not answered, or with a 5xx: perhaps there is a job. */
-  | { kind: "unclear"; failure: Failure }
-  /** A job from before a restore, which ended: it may be made from an older input. */
-  | { kind: "outdated" }
-  /** Our own code failed on it. An attempt, but of the same generation: what may be paid for is kept. */
-  | { kind: "fault"; failure: Failure; ended?: true }
-  | { kind: "throttled"; until: number }
-  | { kind: "account"; status: number; message: string }
-  /** The store did not take the result, or it could not be fetched (`unfetched`): to be tried again from `due`. */
-  | { kind: "pending"; due: number; unfetched?: Unfetched; ended?: true }
-  /** Given back without a POST. */
-  | { kind: "unposted" }
-  /** Given back after the POST. */
-  | { kind: "stopped" };
+/**
+ * What became of a job in a handler's hands, in four verbs. Each is the end of the handler's claim. The user of the queue
+ * has richer words for it, and translates them.
+ */
+export type Outcome = Done | Retry | Wait | Drop;
 
-/** Why a job that is done has no result to fetch. `status` is null when no answer came; the message names the host and its answer. */
-export interface Unfetched {
+/**
+ * What a handler knows of the external job of its generation; of a job that is one call, of the call. `none`: this
+ * handler has made none. The queue believes that of the first handler of a generation only, and gives the slot and the
+ * place in the budget back. `ended`: nothing of it runs any more, so its slot is free. `open`: it may run, so it keeps
+ * its slot until it is seen to end.
+ */
+export type External = "none" | "ended" | "open";
+
+/**
+ * There is a result. If it counts, the queue deletes the job and counts it as stored, also a job that was to be
+ * cancelled. Otherwise the job is due now under a new generation, which is no attempt.
+ */
+export interface Done {
+  kind: "done";
+  external: External;
+  /**
+   * The generation of the result; it counts from the job's fence on. Default: the job's own, whose external job has ended
+   * then. Null: it was made by the job's own generation, from an input that is out of date, so that it never counts.
+   */
+  gen?: number | null;
+  /** How long the external job worked, in ms. Null: this handler did not fetch the result, so it says nothing of the service. */
+  tookMs: number | null;
+  /** The queue does not read it, and hands it to its user (`QueueTx.sizeOf`). */
+  result?: unknown;
+}
+
+/** An attempt failed. After too many of them, or a permanent one, the job is a dead letter; before, it is due after a backoff. */
+export interface Retry {
+  kind: "retry";
+  external: External;
+  failure: Failure;
+  /**
+   * Of the next attempt. `new`: the external job is over or given up, and the next one has a new idempotency key. `same`:
+   * what may be paid for is kept, and the same key is sent again.
+   */
+  generation: "new" | "same";
+  /** Whether another attempt is in vain. `once`: it is after a second failure of the same code. */
+  class: FailureClass;
+  /**
+   * `job`: nobody else's fault. `origin`: the server of its input failed, so the backoff is longer and the breaker of
+   * that server hears of it. `service`: no answer, or an error, so the gate hears of it. With the same generation, the
+   * service may have made the job: it is no attempt if the external job is known by now, and the sixth in a row gives the
+   * generation up.
+   */
+  fault: "job" | "origin" | "service";
+}
+
+/**
+ * No attempt. A job without an external job waits as before; otherwise its claim is orphaned, and another handler goes on
+ * with its generation. `what`: this job (its store did not answer, or it is given back); the whole queue, because the
+ * service asks for a pause: the gate closes; or all jobs of the service's account, which is at fault: the breaker opens.
+ */
+export type Wait =
+  | {
+      kind: "wait";
+      what: "job";
+      external: External;
+      /** Not before, Unix ms. Null: a job that is given back. */
+      until: number | null;
+      /** The external job is done, and its result cannot be fetched. */
+      unfetched?: Unfetched;
+    }
+  | { kind: "wait"; what: "queue"; external: External; until: number }
+  | { kind: "wait"; what: "account"; external: External; status: number; message: string };
+
+/** The job cannot be made; not before `until` (Unix ms) again. It is shown as refused: neither an attempt nor a dead letter. */
+export interface Drop {
+  kind: "drop";
+  external: External;
   code: string;
-  status: number | null;
   message: string;
+  until: number;
+}
+
+/** Why an external job that is done has no result. The claim keeps it and the time of the first refusal. */
+export interface Unfetched {
+  message: string;
+  /** Access was denied. That opens the breaker at once where no result was ever stored: waiting does not change it. */
+  isDenied: boolean;
 }
 
 /** A message that could not be used, kept whole so that it can be looked at and sent again. */

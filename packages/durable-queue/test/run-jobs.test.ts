@@ -272,7 +272,7 @@ describe("a runner that the queue does not want any more", () => {
     job: null,
     sight: null,
     unfetchedSince: null,
-    compare: false,
+    beforeRestore: false,
   };
   const go = { ...given, ...more, phase: "go" as const };
   const goes = { status: "ok" as const, ledgerId: "q", stop: [], again: 300, more: false, stay: true };
@@ -319,8 +319,10 @@ describe("a runner that the queue does not want any more", () => {
     await pass(30_000);
     expect(await ended).toBe("left");
     const settled = requests.flatMap(({ settled }) => settled);
-    expect(settled.map(({ id, outcome }) => `${id} ${outcome.kind}`).slice(0, 2)).toEqual(["2 unposted", "3 unposted"]);
-    expect(settled.find(({ id }) => id === 1)).toMatchObject({ outcome: { kind: "fault", ended: true } });
+    expect(settled.map(({ id, outcome }) => `${id} ${outcome.kind}`).slice(0, 2)).toEqual(["2 wait", "3 wait"]);
+    expect(settled.find(({ id }) => id === 1)).toMatchObject({
+      outcome: { kind: "retry", generation: "same", external: "ended" },
+    });
     expect(requests.at(-1)).toMatchObject({ leave: true });
   });
 });

@@ -1,4 +1,3 @@
-import type { Outcome } from "@prewarm/durable-queue";
 import { outboxDone, outboxDue } from "@prewarm/durable-queue/testing";
 import { ENCODED_ID_MAX_BYTES, MISSES_PER_MINUTE } from "@prewarm/shared/limits";
 import { describe, expect, it, vi } from "vitest";
@@ -12,6 +11,7 @@ import {
   VIEWED_BYTES,
 } from "../../../scripts/cost/strangers.ts";
 import type { MissAsk } from "../../../workers/consumer/src/images/calls.ts";
+import type { VariantOutcome } from "../../../workers/consumer/src/images/outcomes.ts";
 import { gateChanged } from "../../../workers/consumer/src/ledger/gate-file.ts";
 import { STORED, setup, TRANSIENT } from "../../../workers/consumer/src/ledger/testing/setup.ts";
 import { type Overrides, testConfig } from "../../../workers/consumer/src/ledger/testing/setup-config.ts";
@@ -50,7 +50,7 @@ function setupSite(overrides: Overrides) {
     return said;
   };
   /** A worker makes what may be made, each with this outcome; how many jobs. */
-  const work = (outcome: Outcome = STORED): number => {
+  const work = (outcome: VariantOutcome = STORED): number => {
     n += 1;
     const owner = `worker-${n}`;
     const go = made.ready(owner, made.call(owner).give).filter(({ phase }) => phase === "go");

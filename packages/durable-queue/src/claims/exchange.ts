@@ -154,7 +154,7 @@ function given(tx: QueueTx, row: Row, claim: Claim, phase: Given["phase"]): Give
   const { notBefore, admittedAt: grantedAt, first, externalId: job, unfetchedSince } = claim;
   const sight = phase === "finish" ? (tx.memory.observed.get(gen) ?? null) : null;
   const names = { name: nameOf(id), run: tx.runs.byNumber(row.run)?.id ?? null };
-  const compare = phase === "finish" && gen < tx.memory.meta.restored;
-  const grant = { phase, notBefore, grantedAt, first, job, sight, unfetchedSince, compare };
+  const beforeRestore = phase === "finish" && gen < tx.memory.meta.restored;
+  const grant = { phase, notBefore, grantedAt, first, job, sight, unfetchedSince, beforeRestore };
   return { id, ...names, key, gen, floor: floorOf(tx, row), live, attempts, touched: updated > 0, ...grant };
 }

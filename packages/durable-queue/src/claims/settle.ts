@@ -1,8 +1,7 @@
-import type { Failure } from "@prewarm/shared/job";
 import { closeBreaker, isProbe, openBreaker, probeUnused, recordBad, recordGood } from "../admission/gate.ts";
 import { originAnswered, originFailed } from "../admission/origins.ts";
 import { throttled } from "../admission/throttled.ts";
-import type { ExchangeRequest, Outcome } from "../calls.ts";
+import type { Done, ExchangeRequest, Outcome, Retry, Wait } from "../calls.ts";
 import { listAttempts } from "../tables/attempts.ts";
 import type { Claim, Owner } from "../tables/claim.ts";
 import { CANCELLING, type Row, STORED } from "../tables/row.ts";
@@ -30,8 +29,6 @@ interface Case {
   row: Row;
   /** The generation has no running job: the job has ended, or there never was a job. */
   over: boolean;
-  /** The generation never had a job. */
-  unmade: boolean;
 }
 
 /**
@@ -45,31 +42,30 @@ export function settle(tx: QueueTx, owner: Owner, settled: ExchangeRequest["sett
     // The second of two outcomes of one job in one call finds no claim.
     const claim = owner.claims.get(id);
     if (claim?.gen === gen) settleClaim(tx, claim, outcome);
-    else if (isThere(outcome, gen)) tx.storedTooLate(id, gen);
+    else if (genOf(outcome, gen) === gen) tx.storedTooLate(id, gen);
   }
 }
 
 /** The rules of docs/queue.md. The first rule that fits applies. */
 function settleClaim(tx: QueueTx, claim: Claim, outcome: Outcome): void {
   learn(tx, claim, outcome);
+  const madeGen = genOf(outcome, claim.gen);
   // Only the first handler of a generation knows that no job was made. A later handler does not know the result of the
   // earlier POST.
   const isAdmitted = claim.state === "admitted";
-  const unmade = !isAdmitted || (madeNoJob(outcome) && claim.first && claim.externalId === null);
+  const unmade = !isAdmitted || (outcome.external === "none" && claim.first && claim.externalId === null);
   if (unmade && isAdmitted) takeBack(tx, claim);
-  const over = unmade || hasEnded(claim, outcome);
+  const over = unmade || outcome.external === "ended" || madeGen === claim.gen;
   const row = tx.rows.byId(claim.id);
   if (row === null || isStale(row, claim)) {
     endStale(tx, claim, row, over);
-    if (isThere(outcome, claim.gen)) tx.storedTooLate(claim.id, claim.gen);
+    if (madeGen === claim.gen) tx.storedTooLate(claim.id, claim.gen);
     return;
   }
-  if (outcome.kind === "failed" && outcome.origin)
+  if (outcome.kind === "retry" && outcome.fault === "origin")
     originFailed(tx, { key: row.key, gen: claim.gen }, outcome.failure.message);
-  const one: Case = { claim, row, over, unmade };
-  if (outcome.kind === "stored") store(tx, one, { ...outcome, existing: false });
-  else if (outcome.kind === "present" && outcome.objectGen >= floorOf(tx, row))
-    store(tx, one, { ...outcome, existing: !outcome.posted });
+  const one: Case = { claim, row, over };
+  if (outcome.kind === "done" && madeGen !== null && madeGen >= floorOf(tx, row)) store(tx, one, outcome);
   else {
     row.crashes = 0;
     if (row.state === CANCELLING) {
@@ -79,59 +75,59 @@ function settleClaim(tx: QueueTx, claim: Claim, outcome: Outcome): void {
   }
 }
 
-/** Whether the store has a result of this generation. */
-function isThere(outcome: Outcome, gen: number): boolean {
-  return outcome.kind === "stored" || (outcome.kind === "present" && outcome.objectGen === gen);
-}
-
-function madeNoJob(outcome: Outcome): boolean {
-  if (outcome.kind === "present" || outcome.kind === "failed") return !outcome.posted;
-  return ["throttled", "account", "unposted", "refused"].includes(outcome.kind);
-}
-
-function hasEnded(claim: Claim, outcome: Outcome): boolean {
-  if (isThere(outcome, claim.gen) || outcome.kind === "outdated") return true;
-  if (outcome.kind === "fault" || outcome.kind === "pending") return outcome.ended === true;
-  return outcome.kind === "failed" && outcome.ended && (outcome.posted || claim.externalId !== null);
+/** The generation of the result that the store has now. `own`: of the claim. Null: it has none that may count. */
+function genOf(outcome: Outcome, own: number): number | null {
+  if (outcome.kind !== "done") return null;
+  return outcome.gen === undefined ? own : outcome.gen;
 }
 
 /** Tells the gate about an outcome, whatever happens to the row. */
 function learn(tx: QueueTx, claim: Claim, outcome: Outcome): void {
   const gate = tx.gateNow;
-  if (outcome.kind === "throttled") throttled(tx, outcome.until);
-  else if (outcome.kind === "account") openBreaker(gate, { status: outcome.status, reason: outcome.message });
-  else if (outcome.kind === "unclear") recordBad(gate, claim.gen, outcome.failure.message);
-  else if (outcome.kind === "failed" && outcome.posted) recordGood(gate, claim.gen);
-  else if (outcome.kind === "stored") noteFetched(tx);
-  else if (outcome.kind === "pending" && outcome.unfetched !== undefined) noteUnfetched(tx, claim, outcome.unfetched);
-  if (outcome.kind === "failed" && claim.unfetchedSince !== null) noteGivenUp(tx, claim, outcome.failure);
-  // A probe that ends without a stored object says nothing about the breaker. The next job is the probe then.
-  if (isProbe(gate, claim.gen) && outcome.kind === "stored") closeBreaker(gate);
+  const isFetched = outcome.kind === "done" && outcome.tookMs !== null;
+  if (isFetched) noteFetched(tx);
+  else if (outcome.kind === "wait") learnFromWait(tx, claim, outcome);
+  else if (outcome.kind === "retry") learnFromRetry(tx, claim, outcome);
+  // A probe that ends without a fetched result says nothing about the breaker. The next job is the probe then.
+  if (isProbe(gate, claim.gen) && isFetched) closeBreaker(gate);
   else if (!stillRuns(tx, claim, outcome)) probeUnused(gate, claim.gen);
 }
 
+function learnFromWait(tx: QueueTx, claim: Claim, outcome: Wait): void {
+  if (outcome.what === "queue") throttled(tx, outcome.until);
+  else if (outcome.what === "account") openBreaker(tx.gateNow, { status: outcome.status, reason: outcome.message });
+  else if (outcome.unfetched !== undefined) noteUnfetched(tx, claim, outcome.unfetched);
+}
+
+function learnFromRetry(tx: QueueTx, claim: Claim, { fault, generation, external, failure }: Retry): void {
+  if (fault === "service") recordBad(tx.gateNow, claim.gen, failure.message);
+  if (generation === "same") return;
+  if (fault === "job" && external === "ended") recordGood(tx.gateNow, claim.gen);
+  if (claim.unfetchedSince !== null) noteGivenUp(tx, claim, failure);
+}
+
 /** Whether the service has the job and nobody reported its end. */
-function stillRuns({ memory }: QueueTx, { externalId, gen }: Claim, { kind }: Outcome): boolean {
-  return externalId !== null && !memory.isEnded(gen) && (kind === "pending" || kind === "stopped");
+function stillRuns({ memory }: QueueTx, { externalId, gen }: Claim, { kind, external }: Outcome): boolean {
+  return externalId !== null && !memory.isEnded(gen) && kind === "wait" && external === "open";
 }
 
 /**
  * Deletes the row of a job whose result is stored. The store is the record from now on, also of a job that was to be
  * cancelled: the cancel comes too late.
  */
-function store(tx: QueueTx, one: Case, object: { bytes: number; tookMs?: number; existing: boolean }): void {
+function store(tx: QueueTx, one: Case, { external, tookMs, result }: Done): void {
   const { row, claim } = one;
   endClaim(tx, claim, one.over, null);
   const { id, key, lane, run, created, attempts } = row;
   tx.memory.stored.note(key, tx.now);
   tx.count("stored");
   tx.time("ready", tx.now - created);
-  if (object.tookMs !== undefined) tx.time("run", object.tookMs);
-  const made = { granted: claim.admittedAt, took: Math.max(0, Math.round(object.tookMs ?? 0)), paid: paidFor(tx, one) };
+  if (tookMs !== null) tx.time("run", tookMs);
+  const made = { granted: claim.admittedAt, took: Math.max(0, Math.round(tookMs ?? 0)), paid: paidFor(tx, one) };
   tx.stored(
-    { id, key, gen: claim.gen, created, at: tx.now, bytes: object.bytes, lane, run, attempts, ...made },
+    { id, key, gen: claim.gen, created, at: tx.now, bytes: tx.sizeOf(result), lane, run, attempts, ...made },
     tx.runs.subscribersOf(row),
-    object.existing,
+    external === "none",
   );
   deleteRow(tx, row, STORED);
 }
@@ -143,104 +139,85 @@ function paidFor(tx: QueueTx, { row, claim }: Case): number {
   return own + listAttempts(tx.sql, row.id).filter(({ n, job }) => n <= row.attempts && job !== null).length;
 }
 
-function apply(tx: QueueTx, one: Case, outcome: Exclude<Outcome, { kind: "stored" }>): void {
+function apply(tx: QueueTx, one: Case, outcome: Outcome): void {
   const { row, claim } = one;
   switch (outcome.kind) {
-    case "present":
-    case "outdated":
+    case "done":
       endClaim(tx, claim, one.over);
       newGeneration(tx, row);
       row.due = tx.now;
       return;
-    case "failed":
-      endClaim(tx, claim, one.over, outcome.failure.code);
-      newGeneration(tx, row);
-      fail(tx, row, { ...outcome, claim, permanent: isPermanent(tx, row, outcome) });
+    case "retry":
+      retry(tx, one, outcome);
       return;
-    case "refused":
+    case "wait":
+      wait(tx, one, outcome);
+      return;
+    case "drop":
       endClaim(tx, claim, one.over, outcome.code);
       newGeneration(tx, row);
       originAnswered(tx, row.key);
       refuse(tx, row, outcome);
-      return;
-    case "unclear":
-      // The poller or another handler has found the job by now, so the outcome is clear.
-      if (claim.externalId === null) unclear(tx, one, outcome);
-      else keepForLater(tx, one, tx.now);
-      return;
-    case "fault":
-      retry(tx, one, outcome.failure);
-      return;
-    case "throttled":
-    case "account":
-    case "pending":
-    case "unposted":
-    case "stopped":
-      postpone(tx, one, outcome);
       return;
     default:
       outcome satisfies never;
   }
 }
 
+/**
+ * A failed attempt. If the row still has its claim, the same generation is tried again until the attempts are used up.
+ */
+function retry(tx: QueueTx, one: Case, outcome: Retry): void {
+  const { row, claim, over } = one;
+  const { failure, fault, generation } = outcome;
+  const isUnclear = generation === "same" && fault === "service";
+  // The poller or another handler has found the job by now, so the outcome is clear.
+  if (isUnclear && claim.externalId !== null) {
+    keepForLater(tx, one, tx.now);
+    return;
+  }
+  if (isUnclear) row.unclear += 1;
+  if (generation === "new" || row.unclear >= UNCLEAR_MAX) {
+    endClaim(tx, claim, over, failure.code);
+    newGeneration(tx, row);
+  }
+  const isDead = fail(tx, row, {
+    claim,
+    failure,
+    permanent: isPermanent(tx, row, outcome),
+    origin: fault === "origin",
+  });
+  if (tx.memory.claims.byJob(row.id) !== claim) return;
+  if (isDead) endClaim(tx, claim, over, failure.code);
+  else if (over) backUnmade(tx, one, null, failure.code);
+  else keepForLater(tx, one, row.due ?? tx.now);
+}
+
 /** Whether another attempt is in vain. Attempts of other causes do not count for a failure that is tried again once. */
-function isPermanent(tx: QueueTx, row: Row, { class: of, failure }: Extract<Outcome, { kind: "failed" }>): boolean {
+function isPermanent(tx: QueueTx, row: Row, { class: of, failure }: Retry): boolean {
   if (of !== "once") return of === "permanent";
   // Attempts above the row's number are of an earlier order.
   return listAttempts(tx.sql, row.id).some(({ n, code }) => n <= row.attempts && code === failure.code);
 }
 
-/** Lets the row wait. If it may have a job, it keeps its claim. */
-function postpone(
-  tx: QueueTx,
-  one: Case,
-  outcome: Extract<Outcome, { kind: "throttled" | "account" | "pending" | "unposted" | "stopped" }>,
-): void {
-  const { claim, over, unmade } = one;
-  if (outcome.kind === "pending") {
-    if (outcome.unfetched !== undefined) claim.unfetchedSince ??= tx.now;
-    if (over) backUnmade(tx, one, { due: outcome.due });
-    else keepForLater(tx, one, outcome.due);
-    return;
-  }
-  // A row without a job is due now: the gate holds it back, and an operator may open the gate at any time. The gate does
-  // not hold back a row with a job.
-  const isHeld = (outcome.kind === "throttled" || outcome.kind === "account") && claim.externalId === null;
-  if (unmade) backUnmade(tx, one);
-  else keepForLater(tx, one, isHeld ? tx.gate.throttledUntil : tx.now);
-}
-
 /**
- * No answer or a 5xx: a job may have been made. The next POST has the same key, so the answer tells. After the
- * sixth unclear POST the generation is given up.
+ * Lets the row wait. If it may have a job, it keeps its claim. A row without a job is due now, whatever the gate waits
+ * for: the gate holds it back, and an operator may open the gate at any time. The gate does not hold back a row with a
+ * job.
  */
-function unclear(tx: QueueTx, one: Case, { failure }: Extract<Outcome, { kind: "unclear" }>): void {
-  const { row } = one;
-  row.unclear += 1;
-  if (row.unclear >= UNCLEAR_MAX) {
-    endClaim(tx, one.claim, false, failure.code);
-    newGeneration(tx, row);
-  }
-  retry(tx, one, failure);
+function wait(tx: QueueTx, one: Case, outcome: Wait): void {
+  const { claim, over } = one;
+  const ofJob = outcome.what === "job" ? outcome : null;
+  if (ofJob?.unfetched !== undefined) claim.unfetchedSince ??= tx.now;
+  const isHeld = ofJob === null && claim.externalId === null;
+  if (over) backUnmade(tx, one, ofJob?.until ?? null);
+  else keepForLater(tx, one, ofJob?.until ?? (isHeld ? tx.gate.throttledUntil : tx.now));
 }
 
-/**
- * A failed attempt that says nothing about the generation. If the row still has its claim, the same generation is tried
- * again until the attempts are used up.
- */
-function retry(tx: QueueTx, one: Case, failure: Failure): void {
-  const { row, claim } = one;
-  const isDead = fail(tx, row, { claim, failure, permanent: false });
-  if (tx.memory.claims.byJob(row.id) !== claim) return;
-  if (isDead) endClaim(tx, claim, one.over, failure.code);
-  else if (one.over) backUnmade(tx, one, { lost: failure.code });
-  else keepForLater(tx, one, row.due ?? tx.now);
-}
-
-/** Ends the claim. The row waits as before, or until `due`, because the store did not answer the handler. */
-function backUnmade(tx: QueueTx, one: Case, { due, lost = null }: { due?: number; lost?: string | null } = {}): void {
+/** Ends the claim. The row waits as before, or until `due`, Unix ms. `lost`: why its job was paid for in vain. */
+function backUnmade(tx: QueueTx, one: Case, due: number | null, lost: string | null = null): void {
   endClaim(tx, one.claim, true, lost);
-  if (due !== undefined) one.row.due = Math.max(tx.now, due);
+  if (due !== null) one.row.due = Math.max(tx.now, due);
   backToWaiting(tx, one.row);
 }
 

@@ -7,10 +7,10 @@ import { STORED } from "../tables/row.ts";
 import type { QueueTx } from "../tx/queue-tx.ts";
 
 /*
- * Results that cannot be fetched. Their jobs are kept, and their results are fetched again (making/fetch-result.ts). If
- * no result can be fetched, the breaker stops new jobs: they would be paid for, and their results could not be stored.
- * While the breaker is open, one result at a time is fetched: the probe. A kept job comes before a new one, because its
- * probe costs nothing.
+ * Results that cannot be fetched. Their jobs are kept, and handlers fetch their results again. If no result can be
+ * fetched, the breaker stops new jobs: they would be paid for, and their results could not be stored. While the breaker
+ * is open, one result at a time is fetched: the probe. A kept job comes before a new one, because its probe costs
+ * nothing.
  */
 
 /**
@@ -20,15 +20,15 @@ import type { QueueTx } from "../tx/queue-tx.ts";
 const ALL_FAIL = { forMs: 30_000, jobs: 3 };
 
 /** Notes that the result of a job could not be fetched. Opens the breaker if no result can be fetched. */
-export function noteUnfetched(tx: QueueTx, claim: Claim, { code, message }: Unfetched): void {
+export function noteUnfetched(tx: QueueTx, claim: Claim, { isDenied, message }: Unfetched): void {
   const gate = tx.gateNow;
   const { unfetched } = gate.memory;
   if (!unfetched.has(claim.gen)) unfetched.set(claim.gen, tx.now);
   const late = [...unfetched.values()].filter((since) => tx.now - since >= ALL_FAIL.forMs);
-  // A project that never gave a result has wrong access rules. Waiting does not correct that.
-  const isPrivate = code === "output_private" && !hasStored(tx);
+  // An account that never gave a result has wrong access rules. Waiting does not correct that.
+  const isClosed = isDenied && !hasStored(tx);
   const isProbes = isProbe(gate, claim.gen) && gate.state.breaker.results === true;
-  if (late.length < ALL_FAIL.jobs && !isPrivate && !isProbes) return;
+  if (late.length < ALL_FAIL.jobs && !isClosed && !isProbes) return;
   openBreaker(gate, noneFetched(message));
 }
 
@@ -38,7 +38,7 @@ function noneFetched(message: string): Opening {
 }
 
 /** Notes that a result was given up. If it was the probe, the breaker stays open. */
-export function noteGivenUp({ gateNow: gate }: QueueTx, { gen }: Claim, { message }: Unfetched | Failure): void {
+export function noteGivenUp({ gateNow: gate }: QueueTx, { gen }: Claim, { message }: Failure): void {
   if (isProbe(gate, gen) && gate.state.breaker.results === true) openBreaker(gate, noneFetched(message));
 }
 

@@ -60,19 +60,21 @@ function aborted(signal: AbortSignal): Promise<never> {
 
 /** The call has ended, so each outcome frees the slot of the job. */
 function outcomeOf(result: Result, startedAt: number, now: number): Outcome {
+  const external = "ended";
+  const failed = { kind: "retry", external, fault: "job" } as const;
   switch (result.kind) {
     case "done":
-      return { kind: "stored", bytes: 0, etag: "", tookMs: now - startedAt };
+      return { kind: "done", external, tookMs: now - startedAt };
     case "failed": {
       const of = result.permanent === true ? "permanent" : "transient";
-      return { kind: "failed", class: of, failure: result.failure, posted: true, ended: true };
+      return { ...failed, generation: "new", class: of, failure: result.failure };
     }
     case "unclear":
-      return { kind: "fault", failure: result.failure, ended: true };
+      return { ...failed, generation: "same", class: "transient", failure: result.failure };
     case "later":
-      return { kind: "pending", due: now + result.ms, ended: true };
+      return { kind: "wait", what: "job", external, until: now + result.ms };
     case "throttled":
-      return { kind: "throttled", until: now + result.ms };
+      return { kind: "wait", what: "queue", external: "none", until: now + result.ms };
     default:
       return result satisfies never;
   }

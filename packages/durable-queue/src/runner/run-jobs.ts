@@ -9,6 +9,9 @@ import { CALL_MS, type RunJob, runJob } from "./run-job.ts";
  */
 const PAUSE_MS = { least: 20, busy: 100, most: 5_000 };
 
+/** The outcome of a job whose call has not begun. */
+const GIVEN_BACK: Outcome = { kind: "wait", what: "job", external: "none", until: null };
+
 export interface RunnerDeps {
   /** The call of the queue: a method of the object, or an RPC. */
   exchange(request: ExchangeRequest): ExchangeAnswer | Promise<ExchangeAnswer>;
@@ -125,7 +128,7 @@ class Runner {
     if (early > 0) await sleep(early);
     if (held.isBegun || held.stop.signal.aborted) return;
     // The queue has not answered for long. Another runner may repeat the call soon.
-    if (this.#leaseUntil - clock.now() < LEASE_MIN_LEFT_MS) return this.#settle(held, { kind: "unposted" });
+    if (this.#leaseUntil - clock.now() < LEASE_MIN_LEFT_MS) return this.#settle(held, GIVEN_BACK);
     held.isBegun = true;
     const job = { key, idempotencyKey: `pw-${this.#ledgerId}-${gen}`, attempt: attempts + 1 };
     this.#settle(held, await runJob(run, job, { stop: held.stop, ms: callMs, now: () => clock.now() }));
@@ -136,7 +139,7 @@ class Runner {
     const held = this.#held.get(id);
     if (held?.given.gen !== gen) return;
     held.stop.abort(new Error("the job was stopped"));
-    if (!held.isBegun) this.#settle(held, { kind: "unposted" });
+    if (!held.isBegun) this.#settle(held, GIVEN_BACK);
   }
 
   #settle({ given: { id, gen } }: Held, outcome: Outcome): void {

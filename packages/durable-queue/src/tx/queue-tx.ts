@@ -247,6 +247,11 @@ export class QueueTx {
     return null;
   }
 
+  /** How large a result is, in bytes, as views have it. `result`: as its handler reported it. */
+  sizeOf(_result: unknown): number {
+    return 0;
+  }
+
   /** A handler has stored a result of a job that was deleted or has moved on. `id`, `gen`: of the job. */
   storedTooLate(_id: number, _gen: number): void {}
 

@@ -93,7 +93,7 @@ async function store(keys: string[], lane: "live" | "upload" = "upload"): Promis
   const answer = call({ first: true, asks });
   const give = answer.status === "ok" ? answer.give : [];
   for (const { key, gen } of give) await put(key, gen);
-  const present = (objectGen: number) => ({ kind: "present" as const, objectGen, bytes: 5, etag: "e", posted: false });
+  const present = (objectGen: number) => ({ kind: "present" as const, objectGen, bytes: 5, posted: false });
   call({ room: 0, leave: true, settled: give.map(({ id, gen }) => ({ id, gen, outcome: present(gen) })) });
   expect(give.map(({ key }) => key).toSorted()).toEqual(keys.toSorted());
   now += HOUR;

@@ -1,7 +1,7 @@
 import type { Finding } from "@prewarm/control-schema/doctor";
 import type { Rejection } from "@prewarm/control-schema/warm";
 import type * as queue from "@prewarm/durable-queue";
-import type { Outcome } from "@prewarm/durable-queue";
+import type { Drop } from "@prewarm/durable-queue";
 import type { Focal } from "@prewarm/shared/focal";
 
 /* What the calls about images take and answer. Times are Unix ms, keys are variant keys. */
@@ -18,7 +18,7 @@ export interface MissAsk {
   /** The URL was signed by the site. */
   signed?: boolean;
   /** The original was looked at, and nothing can be made of it. */
-  refused?: Pick<Extract<Outcome, { kind: "refused" }>, "code" | "message" | "until">;
+  refused?: Pick<Drop, "code" | "message" | "until">;
 }
 
 /** A PNG that stands in for a JPEG, though its picture is opaque. */

@@ -65,7 +65,7 @@ describe("another focal point", () => {
     for (const given of call("o").give) {
       const objectGen = old.get(given.key) ?? 0;
       expect(given.floor > objectGen).toBe(given.key === CROP);
-      settle("o", given, { kind: "present", objectGen, bytes: 9, etag: "e", posted: false });
+      settle("o", given, { kind: "present", objectGen, bytes: 9, posted: false });
     }
     expect([row(CROP)?.state, row(WHOLE)]).toEqual([0, null]);
   });

@@ -4,6 +4,7 @@ import { resolveOriginal } from "@prewarm/shared/source";
 import { encodedIdOfKey, parseVariantKey } from "@prewarm/shared/variant-key";
 import { isCropByFocal } from "./crops.ts";
 import { ImageMemory } from "./image-memory.ts";
+import type { StoredVariant } from "./outcomes.ts";
 import { sweepAgain } from "./sweep-again.ts";
 import { Images } from "./tables/images.ts";
 
@@ -65,6 +66,10 @@ export class ImageTx extends QueueTx {
     const id = known?.id ?? "";
     const folder = id.slice(0, id.lastIndexOf("/") + 1);
     return [...super.costPlaces(job), `width ${size}`, `format ${format}`, `folder ${folder}`];
+  }
+
+  override sizeOf(result: unknown): number {
+    return (result as StoredVariant).bytes;
   }
 
   /** A purge has deleted the job since, so the object is swept once more. */

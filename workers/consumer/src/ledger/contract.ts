@@ -42,6 +42,7 @@ import type {
   SliceRequest,
   Staging,
 } from "../images/calls.ts";
+import type { VariantOutcome } from "../images/outcomes.ts";
 import type { PurgeRecord } from "../images/purge-record.ts";
 import type { RemovalView } from "../images/removal-record.ts";
 
@@ -63,7 +64,8 @@ export interface Handlers {
   recordDead(messages: DeadMessage[]): Promise<void>;
 }
 
-export interface ExchangeRequest extends queue.ExchangeRequest {
+export interface ExchangeRequest extends Omit<queue.ExchangeRequest, "settled"> {
+  settled: { id: number; gen: number; outcome: VariantOutcome }[];
   /** Variants that viewers missed. */
   asks: MissAsk[];
   /** To be made again as JPEGs. Default: none. */

@@ -20,6 +20,7 @@ import { actOnImages, imageAction } from "../images/image-actions.ts";
 import { ImageTx } from "../images/image-tx.ts";
 import { takeMisses } from "../images/misses.ts";
 import { makeJpegs } from "../images/opaque-pngs.ts";
+import { verbOf } from "../images/outcomes.ts";
 import { purgeImage } from "../images/purge.ts";
 import { doctorDone, doctorFrom, doctorSlice, doctorWalk } from "../images/reconcile.ts";
 import { removeImage, unblockImage } from "../images/removal.ts";
@@ -133,7 +134,8 @@ export class Ledger extends Queue<ImageTx, BeforeRestore> implements Answering<L
   /* ── Handlers ── */
 
   readonly exchange = this.changes((tx, request: ExchangeRequest): ExchangeAnswer => {
-    const answer = exchange(tx, request, (owner) => {
+    const settled = request.settled.map((one) => ({ ...one, outcome: verbOf(one.outcome) }));
+    const answer = exchange(tx, { ...request, settled }, (owner) => {
       makeJpegs(tx, request.opaquePngs ?? []);
       return takeMisses(tx, owner, request.asks);
     });

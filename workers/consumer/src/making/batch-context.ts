@@ -1,9 +1,9 @@
-import type { Outcome } from "@prewarm/durable-queue";
 import type { Clock } from "@prewarm/shared/clock";
 import type { Config } from "@prewarm/shared/config";
 import { LEASE_MIN_LEFT_MS } from "@prewarm/shared/limits";
 import type { Log } from "@prewarm/shared/log";
 import type { DeadMarker } from "@prewarm/shared/markers";
+import type { VariantOutcome } from "../images/outcomes.ts";
 import type { Ittybit } from "../ittybit/client.ts";
 import type { ExchangeRequest, Handlers } from "../ledger/contract.ts";
 import type { OriginalsAccess, ProbedOriginal } from "../originals/probe.ts";
@@ -87,7 +87,7 @@ export interface Counts {
   calls: number;
   exchanges: number;
   posted: number;
-  outcomes: Partial<Record<Outcome["kind"], number>>;
+  outcomes: Partial<Record<VariantOutcome["kind"], number>>;
   /** Results that metadata was taken out of. */
   stripped: number;
   /** Looks at originals of unknown ids, by what they were seen to be. */

@@ -1,6 +1,6 @@
-import type { Outcome } from "@prewarm/durable-queue";
 import type { FailureClass } from "@prewarm/shared/job";
 import { publicText } from "@prewarm/shared/log";
+import type { VariantOutcome } from "../images/outcomes.ts";
 
 /** A job of this handler's or another's that has ended, and that nothing can be stored of. */
 export function failed(
@@ -8,7 +8,7 @@ export function failed(
   code: string,
   message: string,
   secrets: readonly string[] = [],
-): Extract<Outcome, { kind: "failed" }> {
+): Extract<VariantOutcome, { kind: "failed" }> {
   const failure = { code, message: publicText(message, secrets) };
-  return { kind: "failed", class: failureClass, failure, posted: true, ended: true };
+  return { kind: "failed", class: failureClass, failure, external: "ended" };
 }

@@ -1,5 +1,5 @@
-import type { Outcome } from "@prewarm/durable-queue";
 import { OUTPUT_MAX_BYTES, RESULT_WITHIN_MS } from "@prewarm/shared/limits";
+import type { VariantOutcome } from "../images/outcomes.ts";
 import type { IttybitJob } from "../ittybit/dialects.ts";
 import { isAnothers } from "../ittybit/job-order.ts";
 import { type Bytes, type Download, openDownload, type Unfetched } from "../ittybit/output/download.ts";
@@ -55,12 +55,12 @@ export function keptUnfetched(
   context: BatchContext,
   { given }: HeldClaim,
   { code, status, message }: Unfetched,
-): Outcome {
+): VariantOutcome {
   const now = context.clock.now();
   const missing = given.unfetchedSince === null ? 0 : now - given.unfetchedSince;
   if (missing >= RESULT_WITHIN_MS) {
     const failure = { code, message, ...(status === null ? {} : { httpStatus: status }) };
-    return { kind: "failed", class: "transient", failure, posted: true, ended: true };
+    return { kind: "failed", class: "transient", failure, external: "ended" };
   }
   const wait = Math.min(Math.max(AGAIN_MS.first, missing / 2), AGAIN_MS.longest, RESULT_WITHIN_MS - missing);
   return { kind: "pending", due: now + Math.ceil(wait), unfetched: { code, status, message } };
@@ -71,7 +71,7 @@ export function outcomeOfNoBytes(
   context: BatchContext,
   claim: HeldClaim,
   result: Exclude<Download | Bytes, { kind: "open" | "bytes" }>,
-): Outcome {
+): VariantOutcome {
   switch (result.kind) {
     case "unfetched":
       return keptUnfetched(context, claim, result);

@@ -37,7 +37,7 @@ describe("a job that ended badly", () => {
       await shift();
       clock.advance(60_000);
     }
-    expect(ledger.outcomes.get(KEY)?.[attempts]).toEqual({ kind: "failed", posted: true, ended: true, ...expected });
+    expect(ledger.outcomes.get(KEY)?.[attempts]).toEqual({ kind: "failed", external: "ended", ...expected });
   });
 
   it("may show its result a little later: it is read again, for fifteen seconds", async () => {
@@ -50,7 +50,11 @@ describe("a job that ended badly", () => {
       clock.advance(5_000);
     }
     const outcomes = ledger.outcomes.get(KEY) ?? [];
-    expect(outcomes.at(-1)).toMatchObject({ class: "transient", failure: { code: "output_missing" }, ended: true });
+    expect(outcomes.at(-1)).toMatchObject({
+      class: "transient",
+      failure: { code: "output_missing" },
+      external: "ended",
+    });
     expect(outcomes.slice(0, -1).map(({ kind }) => kind)).toEqual(["pending", "pending", "pending"]);
     expect(ittybit.calls.filter((call) => call.startsWith("get"))).toHaveLength(4);
     expect(ittybit.jobs).toHaveLength(1);
@@ -108,7 +112,7 @@ describe("a result that is not the variant never reaches R2", () => {
 
   it.each(WHOLE)("%s: a whole picture is what Ittybit made", async (...one) => {
     const failure = { code: "output_invalid", message: expect.stringContaining(one[2]) };
-    expect(await finished(one)).toMatchObject({ kind: "failed", class: "transient", failure, ended: true });
+    expect(await finished(one)).toMatchObject({ kind: "failed", class: "transient", failure, external: "ended" });
   });
 
   it.each(NONE)("%s: the job is kept, for the host may give the result yet", async (...one) => {
@@ -266,7 +270,7 @@ describe("fetching a result", () => {
         clock.advance(Math.max(1_000, (ledger.row(KEY)?.dueAt ?? 0) - clock.now()));
       }
       const outcomes = ledger.outcomes.get(KEY) ?? [];
-      expect(outcomes.at(-1)).toMatchObject({ class: "transient", failure: { code }, ended: true });
+      expect(outcomes.at(-1)).toMatchObject({ class: "transient", failure: { code }, external: "ended" });
       expect(JSON.stringify(outcomes.at(-1))).toContain("store.example.net");
       expect(outcomes.length).toBeGreaterThan(10);
       expect(outcomes.length).toBeLessThan(25);

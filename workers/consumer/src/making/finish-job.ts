@@ -1,8 +1,8 @@
-import type { Outcome } from "@prewarm/durable-queue";
 import { FORMATS, type Format } from "@prewarm/shared/config";
 import { sniffType } from "@prewarm/shared/image-header";
 import { errorText, publicText } from "@prewarm/shared/log";
 import { resolveOriginal } from "@prewarm/shared/source";
+import type { VariantOutcome } from "../images/outcomes.ts";
 import type { IttybitJob } from "../ittybit/dialects.ts";
 import { isAnothers } from "../ittybit/job-order.ts";
 import { expectedSize, madeFormat, type Size } from "../ittybit/job-request.ts";
@@ -35,7 +35,7 @@ const AGAIN_MS = 5_000;
 /** How long a job that is done may take to show its result. */
 const OUTPUT_WITHIN_MS = 15_000;
 
-function again(context: BatchContext): Outcome {
+function again(context: BatchContext): VariantOutcome {
   return { kind: "pending", due: context.clock.now() + AGAIN_MS };
 }
 
@@ -52,7 +52,7 @@ async function secretsOfJob(
 }
 
 /** A job that ended without success. A job that fails once more at Ittybit fails because of its original. */
-async function outcomeOfEnded(context: BatchContext, claim: HeldClaim, job: IttybitJob): Promise<Outcome> {
+async function outcomeOfEnded(context: BatchContext, claim: HeldClaim, job: IttybitJob): Promise<VariantOutcome> {
   const message = job.error?.message ?? "the job failed";
   const secrets = await secretsOfJob(context, claim, job);
   if (job.status === "cancelled") return failed("transient", "upstream_cancelled", message, secrets);
@@ -95,7 +95,10 @@ async function expectationOf(
 }
 
 /** The job with its result's URL, or what is to be said instead. */
-async function resultOf(context: BatchContext, claim: HeldClaim): Promise<{ job: IttybitJob; url: string } | Outcome> {
+async function resultOf(
+  context: BatchContext,
+  claim: HeldClaim,
+): Promise<{ job: IttybitJob; url: string } | VariantOutcome> {
   const { job: id, gen, key, sight, grantedAt, unfetchedSince } = claim.given;
   const now = context.clock.now();
   // Done, and its result not shown yet, or not to be fetched where it was: the job is read once more.
@@ -121,7 +124,7 @@ function outcomeOfWrong(
   claim: HeldClaim,
   { isPicture, message }: Extract<Verdict, { ok: false }>,
   from: string,
-): Outcome {
+): VariantOutcome {
   if (isPicture) return failed("transient", "output_invalid", `the result is not the variant: ${message}`);
   const unfetched = { kind: "unfetched", code: "output_invalid", status: 200 } as const;
   return keptUnfetched(context, claim, { ...unfetched, message: `${from}, and ${message}` });
@@ -134,7 +137,7 @@ async function storeVariant(
   job: IttybitJob,
   body: Extract<Bytes, { kind: "bytes" }>,
   before: StoredObject | null,
-): Promise<Outcome> {
+): Promise<VariantOutcome> {
   const { transform, given } = claim;
   const { key, gen } = given;
   const expected = await expectationOf(context, claim, job, body.bytes);
@@ -166,11 +169,11 @@ async function storeVariant(
   claim.made = metadata;
   if (expected.alpha) claim.opaquePngs = await findOpaquePngs(context, claim, { bytes, format, etag: sourceEtag });
   const tookMs = (job.finishedAt ?? now) - (job.createdAt ?? given.grantedAt);
-  return { kind: "stored", bytes: bytes.byteLength, etag: put.etag, tookMs: Math.max(0, tookMs) };
+  return { kind: "stored", bytes: bytes.byteLength, tookMs: Math.max(0, tookMs) };
 }
 
 /** R2 did not answer. If the put has landed, the next look finds it. */
-function outcomeOfThrow(context: BatchContext, key: string, error: unknown): Outcome {
+function outcomeOfThrow(context: BatchContext, key: string, error: unknown): VariantOutcome {
   context.log("variant.put_failed", { key, error: errorText(error) });
   return again(context);
 }
@@ -206,7 +209,7 @@ export async function finishJob(context: BatchContext, claim: HeldClaim): Promis
   const result = await resultOf(context, claim);
   if ("kind" in result) return settle(context, claim, result);
   const { job, url } = result;
-  const before = claim.given.compare ? await sameOriginal(context, claim, job) : await beforePut(context, claim);
+  const before = claim.given.beforeRestore ? await sameOriginal(context, claim, job) : await beforePut(context, claim);
   if (before === null || claim.isDropped) return;
   const download = await openFresh(context, claim, job, url);
   if (download.kind !== "open") return settle(context, claim, outcomeOfNoBytes(context, claim, download));

@@ -1,4 +1,4 @@
-import type { Given, Having, Outcome, Phase } from "@prewarm/durable-queue";
+import type { Given, Having, Phase } from "@prewarm/durable-queue";
 import type { Format } from "@prewarm/shared/config";
 import type { Focal } from "@prewarm/shared/focal";
 import { GO_MAX } from "@prewarm/shared/limits";
@@ -6,6 +6,7 @@ import type { Transform } from "@prewarm/shared/transform";
 import { parseVariantKey } from "@prewarm/shared/variant-key";
 import type { VariantMetadata } from "@prewarm/shared/variant-metadata";
 import type { MissAsk, OpaquePng, Staging } from "../images/calls.ts";
+import type { VariantOutcome } from "../images/outcomes.ts";
 import type { ExchangeRequest } from "../ledger/contract.ts";
 import type { ProbedOriginal } from "../originals/probe.ts";
 import type { Noted } from "../store/info.ts";
@@ -202,7 +203,7 @@ export class HeldClaims {
     this.#wakeFor(claim);
   }
 
-  settle(claim: HeldClaim, outcome: Outcome): void {
+  settle(claim: HeldClaim, outcome: VariantOutcome): void {
     if (claim.isDropped) return;
     const { id, gen } = claim.given;
     this.#drop(claim);
@@ -301,12 +302,8 @@ export class HeldClaims {
 
   #refuse({ id, gen, phase, first }: Given): void {
     const failure = { code: "key_unreadable", message: "this is not a variant key" };
-    const ended = phase === "standby" || first;
-    this.#news.settled.push({
-      id,
-      gen,
-      outcome: { kind: "failed", class: "permanent", failure, posted: false, ended },
-    });
+    const external = phase === "standby" || first ? "none" : "open";
+    this.#news.settled.push({ id, gen, outcome: { kind: "failed", class: "permanent", failure, external } });
   }
 
   #drop(claim: HeldClaim): void {

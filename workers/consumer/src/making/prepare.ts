@@ -1,6 +1,6 @@
-import type { Outcome } from "@prewarm/durable-queue";
 import { DEAD_PERMANENT_MS } from "@prewarm/shared/limits";
 import { errorText } from "@prewarm/shared/log";
+import type { VariantOutcome } from "../images/outcomes.ts";
 import type { ProbedOriginal } from "../originals/probe.ts";
 import { headVariant, type StoredObject } from "../store/variants.ts";
 import { type BatchContext, ONLY_LOOK, RANKS, rankOf } from "./batch-context.ts";
@@ -41,11 +41,11 @@ async function outcomeOf(
   context: BatchContext,
   { image, phase, given }: HeldClaim,
   original: Exclude<ProbedOriginal, { kind: "image" }>,
-): Promise<Outcome> {
+): Promise<VariantOutcome> {
   if (original.kind === "failed") {
     const { class: failureClass, failure } = original;
-    const ended = phase !== "go" || given.first;
-    const failed = { kind: "failed", class: failureClass, failure, posted: false, ended } as const;
+    const external = phase === "finish" ? "ended" : phase !== "go" || given.first ? "none" : "open";
+    const failed = { kind: "failed", class: failureClass, failure, external } as const;
     return failureClass === "transient" ? { ...failed, origin: true } : failed;
   }
   const { code, message } = original;

@@ -1,9 +1,9 @@
-import type { Outcome } from "@prewarm/durable-queue";
 import { sniffType } from "@prewarm/shared/image-header";
 import { errorText } from "@prewarm/shared/log";
 import { samePicture } from "@prewarm/shared/same-picture";
 import { parseVariantKey, storeKey, variantKey } from "@prewarm/shared/variant-key";
 import { fromCustomMetadata } from "@prewarm/shared/variant-metadata";
+import type { VariantOutcome } from "../images/outcomes.ts";
 import { putVariant } from "../store/variants.ts";
 import { type BatchContext, mayWrite, rankOf } from "./batch-context.ts";
 import type { HeldClaim, Prepared } from "./held-claims.ts";
@@ -52,7 +52,7 @@ async function copy(
   claim: HeldClaim,
   { stored, original }: Prepared,
   from: string,
-): Promise<Outcome | null> {
+): Promise<VariantOutcome | null> {
   const { given, transform } = claim;
   const rank = rankOf(claim, "result");
   const object = await context.connections.run(() => context.images.get(storeKey(from)), { rank });
@@ -76,7 +76,7 @@ async function copy(
   // Somebody wrote since the head: to be looked at anew.
   if (put === null) return { kind: "pending", due: context.clock.now() };
   claim.smaller = made.smaller ?? [];
-  return present({ etag: put.etag, bytes: bytes.byteLength, gen: given.gen }, false);
+  return present({ bytes: bytes.byteLength, gen: given.gen }, false);
 }
 
 /**

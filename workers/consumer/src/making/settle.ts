@@ -1,7 +1,7 @@
-import type { Outcome } from "@prewarm/durable-queue";
 import { errorText } from "@prewarm/shared/log";
 import { type DeadMarker, deadMs } from "@prewarm/shared/markers";
 import type { Transform } from "@prewarm/shared/transform";
+import type { VariantOutcome } from "../images/outcomes.ts";
 import type { Turn } from "../platform/semaphore.ts";
 import { type GoneVariants, type Noted, type NotedImage, noteGone, noteStored } from "../store/info.ts";
 import { SAME_KEY_MS } from "../store/make-pass.ts";
@@ -16,7 +16,7 @@ import { copyOriginal } from "./original-copy.ts";
 const MARKER_AGAIN_MS = 30_000;
 
 /** The marker that tells the edge that this variant's job failed for good, or null when it did not. */
-function markerOf(context: BatchContext, claim: HeldClaim, outcome: Outcome): DeadMarker | null {
+function markerOf(context: BatchContext, claim: HeldClaim, outcome: VariantOutcome): DeadMarker | null {
   if (outcome.kind !== "failed" && outcome.kind !== "unclear" && outcome.kind !== "fault") return null;
   const last = claim.given.attempts + 1 >= context.config.limits.maxAttempts;
   const permanent = outcome.kind === "failed" && outcome.class === "permanent";
@@ -24,7 +24,7 @@ function markerOf(context: BatchContext, claim: HeldClaim, outcome: Outcome): De
 }
 
 /** Before the ledger is told: a dead row without its marker would be asked for by every viewer. */
-async function withMarker(context: BatchContext, claim: HeldClaim, outcome: Outcome): Promise<Outcome> {
+async function withMarker(context: BatchContext, claim: HeldClaim, outcome: VariantOutcome): Promise<VariantOutcome> {
   const { key } = claim.given;
   const marker = markerOf(context, claim, outcome);
   // An original that is missing has its marker since it was missed.
@@ -44,7 +44,7 @@ async function withMarker(context: BatchContext, claim: HeldClaim, outcome: Outc
 }
 
 /** Text for the log; nothing for what is no failure. */
-function logFailure(context: BatchContext, claim: HeldClaim, outcome: Outcome): void {
+function logFailure(context: BatchContext, claim: HeldClaim, outcome: VariantOutcome): void {
   const job = { ...namesOf(claim), outcome: outcome.kind };
   if (outcome.kind === "failed" || outcome.kind === "unclear")
     context.log("job.failed", { ...job, attempt: claim.given.attempts + 1, ...outcome.failure });
@@ -55,12 +55,12 @@ function logFailure(context: BatchContext, claim: HeldClaim, outcome: Outcome): 
 }
 
 /** The outcome of a variant that lies in R2. */
-export function present(stored: Omit<StoredObject, "smaller">, posted: boolean): Outcome {
-  return { kind: "present", objectGen: stored.gen, bytes: stored.bytes, etag: stored.etag, posted };
+export function present({ gen, bytes }: Pick<StoredObject, "gen" | "bytes">, posted: boolean): VariantOutcome {
+  return { kind: "present", objectGen: gen, bytes, posted };
 }
 
 /** Ends this handler's work on an claim: the next call tells the ledger. */
-export async function settle(context: BatchContext, claim: HeldClaim, outcome: Outcome): Promise<void> {
+export async function settle(context: BatchContext, claim: HeldClaim, outcome: VariantOutcome): Promise<void> {
   if (claim.isDropped) return;
   logFailure(context, claim, outcome);
   context.held.settle(claim, await withMarker(context, claim, outcome));

@@ -155,9 +155,7 @@ describe("submitting", () => {
     ittybit.refuse = () => ({ kind: "rejected", failure });
     ledger.add(KEY);
     await shift();
-    expect(ledger.outcomes.get(KEY)).toEqual([
-      { kind: "failed", class: "permanent", failure, posted: false, ended: true },
-    ]);
+    expect(ledger.outcomes.get(KEY)).toEqual([{ kind: "failed", class: "permanent", failure, external: "none" }]);
     expect(images.objects.has(`dead/${KEY}`)).toBe(true);
   });
 
@@ -166,7 +164,7 @@ describe("submitting", () => {
     ledger.addLeft(KEY);
     ittybit.refuse = () => ({ kind: "rejected", failure: { code: "upstream_rejected", message: "no" } });
     await shift();
-    expect(ledger.lastOutcome(KEY)).toMatchObject({ kind: "failed", posted: false, ended: false });
+    expect(ledger.lastOutcome(KEY)).toMatchObject({ kind: "failed", external: "open" });
   });
 
   it("settles an unanswered POST as unclear, and repeats it under the same key: one job", async () => {
@@ -398,7 +396,7 @@ describe("originals that no variant can come of", () => {
     await shift();
     const failure = { code: "original_unreachable", message: `the origin answered HTTP ${status}`, httpStatus: status };
     expect(ledger.outcomes.get(KEY)).toEqual([
-      { kind: "failed", class: "transient", failure, posted: false, ended: true, origin: true },
+      { kind: "failed", class: "transient", failure, external: "none", origin: true },
     ]);
   });
 
@@ -407,7 +405,7 @@ describe("originals that no variant can come of", () => {
     web.set(ORIGINAL, () => new Response("", { status: 503 }));
     ledger.addLeft(KEY);
     await shift();
-    expect(ledger.outcomes.get(KEY)).toMatchObject([{ kind: "failed", posted: false, ended: false }]);
+    expect(ledger.outcomes.get(KEY)).toMatchObject([{ kind: "failed", external: "open" }]);
   });
 
   it("takes the image's marker away once the variant exists, and the variant's where its row had failed", async () => {

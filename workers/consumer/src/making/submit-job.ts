@@ -1,5 +1,6 @@
-import type { Outcome } from "@prewarm/durable-queue";
+import type { External } from "@prewarm/durable-queue";
 import { THROTTLED_MS, TOKEN_AHEAD_MS } from "@prewarm/shared/limits";
+import type { VariantOutcome } from "../images/outcomes.ts";
 import type { JobOrder, Submission } from "../ittybit/client.ts";
 import { isAnothers, jobOrder } from "../ittybit/job-order.ts";
 import { type BatchContext, mayWrite, rankOf } from "./batch-context.ts";
@@ -9,15 +10,18 @@ import { prepare } from "./prepare.ts";
 import { settle } from "./settle.ts";
 
 /** What a POST that named no job is settled with. */
-function outcomeOf(context: BatchContext, claim: HeldClaim, result: Exclude<Submission, { kind: "made" }>): Outcome {
+function outcomeOf(
+  context: BatchContext,
+  claim: HeldClaim,
+  result: Exclude<Submission, { kind: "made" }>,
+): VariantOutcome {
   switch (result.kind) {
     case "throttled":
       return { kind: "throttled", until: context.clock.now() + (result.retryAfterMs ?? THROTTLED_MS) };
     case "account":
       return { kind: "account", status: result.status, message: result.message };
     case "rejected":
-      // With a later grant, an earlier handler may have made one.
-      return { kind: "failed", class: "permanent", failure: result.failure, posted: false, ended: claim.given.first };
+      return { kind: "failed", class: "permanent", failure: result.failure, external: firstMadeNone(claim) };
     case "unclear":
       return { kind: "unclear", failure: result.failure };
     default:
@@ -25,13 +29,18 @@ function outcomeOf(context: BatchContext, claim: HeldClaim, result: Exclude<Subm
   }
 }
 
+/** With a later grant, an earlier handler may have made a job. */
+function firstMadeNone({ given }: HeldClaim): External {
+  return given.first ? "none" : "open";
+}
+
 /** Under this key Ittybit has a job of something else: a new generation is asked for under a new one. */
-export function ofAnother(job: string): Outcome {
+export function ofAnother(job: string): VariantOutcome {
   const failure = {
     code: "upstream_conflict",
     message: `Ittybit has the job ${job}, of another variant, under this key.`,
   };
-  return { kind: "failed", class: "transient", failure, posted: true, ended: true };
+  return { kind: "failed", class: "transient", failure, external: "ended" };
 }
 
 /**

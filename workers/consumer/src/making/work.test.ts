@@ -456,7 +456,7 @@ it("says once of what is no variant key that it cannot be made", async () => {
   ledger.add("../../etc/passwd");
   await shift();
   expect(ledger.outcomes.get("../../etc/passwd")).toMatchObject([
-    { kind: "failed", class: "permanent", failure: { code: "key_unreadable" }, posted: false, ended: true },
+    { kind: "failed", class: "permanent", failure: { code: "key_unreadable" }, external: "none" },
   ]);
 });
 

@@ -60,8 +60,8 @@ it("counts what GROUP BY counts, through every way a row can go", async () => {
   call({
     room: 0,
     settled: [
-      { ...said(a), outcome: { kind: "present", bytes: 1, etag: "x", objectGen: said(a).gen, posted: false } },
-      { ...said(b), outcome: { kind: "failed", class: "permanent", failure, posted: true, ended: true } },
+      { ...said(a), outcome: { kind: "present", bytes: 1, objectGen: said(a).gen, posted: false } },
+      { ...said(b), outcome: { kind: "failed", class: "permanent", failure, external: "ended" } },
       { ...said(d), outcome: { kind: "unclear", failure } },
       { ...said(e), outcome: { kind: "refused", code: "missing", until: clock.now() + 1_000, message: "x" } },
       { ...said(f), outcome: { kind: "unposted" } },

@@ -15,6 +15,6 @@ it("fails a job that is done and names no result, and makes a new one, though no
   expect(ledger.outcomes.get(KEY)?.[1]).toMatchObject({
     kind: "failed",
     failure: { code: "output_missing" },
-    ended: true,
+    external: "ended",
   });
 });

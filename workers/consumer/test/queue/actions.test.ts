@@ -170,8 +170,8 @@ describe("by hand", () => {
   it("a job that waits for its next retry is tried now, and keeps its run and its attempts", () => {
     const { clock, ledger, granted, settle, retry, row } = setup();
     settle("o", granted("o", key("a")), {
-      ...{ kind: "failed", class: "transient", failure: { code: "upstream_failed", message: "no" }, posted: true },
-      ended: true,
+      ...{ kind: "failed", class: "transient", failure: { code: "upstream_failed", message: "no" } },
+      external: "ended",
     });
     expect(row(key("a"))?.due).toBeGreaterThan(clock.ms);
     expect(retry(key("a")).status).toBe("ok");

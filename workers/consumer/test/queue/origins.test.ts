@@ -1,14 +1,14 @@
-import type { Given, Outcome } from "@prewarm/durable-queue";
+import type { Given } from "@prewarm/durable-queue";
 import { wakesDue } from "@prewarm/durable-queue/testing";
 import { describe, expect, it } from "vitest";
+import type { VariantOutcome } from "../../src/images/outcomes.ts";
 import { setup } from "../../src/ledger/testing/setup.ts";
 
-const FORBIDDEN: Outcome = {
+const FORBIDDEN: VariantOutcome = {
   kind: "failed",
   class: "transient",
   failure: { code: "original_unreachable", message: "the origin answered HTTP 403", httpStatus: 403 },
-  posted: false,
-  ended: true,
+  external: "none",
   origin: true,
 };
 const SENTENCE = "originals.example fails (the origin answered HTTP 403); one job is tried at ";
@@ -77,7 +77,12 @@ describe("an origin that fails for twenty images in a row", () => {
   });
 
   it("is free for all once the probe is ready, and once it says that an image is missing", () => {
-    const refused: Outcome = { kind: "refused", code: "missing", until: Number.MAX_SAFE_INTEGER, message: "none" };
+    const refused: VariantOutcome = {
+      kind: "refused",
+      code: "missing",
+      until: Number.MAX_SAFE_INTEGER,
+      message: "none",
+    };
     for (const answer of ["ready", "refused"]) {
       const { order, call, ready, settle, clock, pause } = failing();
       order({ run: "more", keys: keysOf("more", 5) });

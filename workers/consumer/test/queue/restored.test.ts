@@ -50,7 +50,7 @@ describe("for two minutes after a restore", () => {
     expect(row("c/400-high.webp")).toBeNull();
     clock.advance(2);
     expect(call("p").give).toMatchObject([
-      { key: KEY, phase: "finish", compare: true },
+      { key: KEY, phase: "finish", beforeRestore: true },
       { key: OTHER, phase: "go" },
     ]);
   });
@@ -97,7 +97,7 @@ describe("a job from before a restore that Ittybit's list shows", () => {
     expect(row(KEY)?.gen).toBe(gen);
     clock.advance(HOLD_S + 1);
     const [given] = call("p").give;
-    expect(given).toMatchObject({ gen, phase: "finish", job: `job-${gen}`, compare: true });
+    expect(given).toMatchObject({ gen, phase: "finish", job: `job-${gen}`, beforeRestore: true });
     settle("p", { id: given?.id ?? 0, gen }, STORED);
     expect(row(KEY)).toBeNull();
   });

@@ -1,20 +1,21 @@
-import { CANCELLED, CANCELLING, NOTHING, type Outcome } from "@prewarm/durable-queue";
+import { CANCELLED, CANCELLING, NOTHING } from "@prewarm/durable-queue";
 import { expireLeases, observe } from "@prewarm/durable-queue/testing";
 import { describe, expect, it } from "vitest";
+import type { VariantOutcome } from "../../src/images/outcomes.ts";
 import { nextAlarmOf } from "../../src/ledger/testing/next-alarm-of.ts";
 import { PERMANENT, STORED, setup, TRANSIENT } from "../../src/ledger/testing/setup.ts";
 
 const KEY = "a/400-high.webp";
-const UNCLEAR: Outcome = { kind: "unclear", failure: { code: "upstream_unreachable", message: "no answer" } };
+const UNCLEAR: VariantOutcome = { kind: "unclear", failure: { code: "upstream_unreachable", message: "no answer" } };
 
 describe("a slot", () => {
-  const noJob: [string, (now: number) => Outcome][] = [
+  const noJob: [string, (now: number) => VariantOutcome][] = [
     ["throttled", (now) => ({ kind: "throttled", until: now + 1_000 })],
     ["a faulty account", () => ({ kind: "account", status: 401, message: "bad key" })],
     ["not POSTed", () => ({ kind: "unposted" })],
     ["refused", (now) => ({ kind: "refused", code: "missing", until: now + 1_000, message: "404" })],
-    ["a POST answered 4xx", () => ({ ...PERMANENT, posted: false })],
-    ["there before the POST", () => ({ kind: "present", objectGen: 9e15, bytes: 1, etag: "e", posted: false })],
+    ["a POST answered 4xx", () => ({ ...PERMANENT, external: "none" })],
+    ["there before the POST", () => ({ kind: "present", objectGen: 9e15, bytes: 1, posted: false })],
   ];
 
   it.each(noJob)("comes back at once when the first handler says that it made no job: %s", (_what, outcome) => {
@@ -37,7 +38,7 @@ describe("a slot", () => {
     const go = granted("o", KEY);
     submit("o", go, "j1");
     const failure = { code: "original_unreachable", message: "no answer" };
-    settle("o", go, { kind: "failed", class: "transient", failure, posted: true, ended: false });
+    settle("o", go, { kind: "failed", class: "transient", failure, external: "open" });
     leave("o");
     expect(slots()).toBe(1);
     expect(abandoned()).toMatchObject([{ gen: go.gen, job: "j1" }]);
@@ -78,7 +79,7 @@ function attempted() {
   const world = setup();
   const { clock, call, ready, settle } = world;
   let n = 0;
-  const next = (outcome: Outcome) => {
+  const next = (outcome: VariantOutcome) => {
     clock.advance(600);
     n += 1;
     settle(`o${n}`, ready(`o${n}`, call(`o${n}`).give)[0]!, outcome);
@@ -137,7 +138,7 @@ describe("what became of a job", () => {
     const { accept, call, settle, job } = setup();
     accept(KEY);
     const [given] = call("o").give;
-    settle("o", given!, { kind: "present", objectGen: 9e15, bytes: 1, etag: "e", posted: false });
+    settle("o", given!, { kind: "present", objectGen: 9e15, bytes: 1, posted: false });
     expect(job(KEY)).toMatchObject({ state: "stored", submittedAt: null, tookMs: null });
   });
 
@@ -188,7 +189,7 @@ describe("what became of a job", () => {
   it.each(["before its POST", "of its result"])(
     "our own fault %s: tried again under the same key, with no word against Ittybit, then dead",
     (when) => {
-      const FAULT: Outcome = {
+      const FAULT: VariantOutcome = {
         kind: "fault",
         failure: { code: "internal", message: "TypeError: x is not a function" },
       };
@@ -272,7 +273,7 @@ describe("what became of a job", () => {
     const go = granted("o", KEY);
     order({ lane: "upload", keys: [KEY], originals: [{ id: "a", order: "2", sourceEtag: "new" }] });
     cancel(KEY);
-    settle("o", go, { kind: "present", objectGen: go.gen, bytes: 1, etag: "e", posted: true });
+    settle("o", go, { kind: "present", objectGen: go.gen, bytes: 1, posted: true });
     expect(job(KEY)?.state).toBe("cancelled");
     expect(order({ keys: [KEY] })).toMatchObject({ accepted: 1, existing: 0 });
     const [again] = call("q").give;
@@ -286,7 +287,7 @@ describe("what became of a job", () => {
     settle("o", go, STORED);
     order({ keys: [KEY], force: true });
     const [again] = ready("o", call("o").give);
-    settle("o", again!, { kind: "present", objectGen: go.gen, bytes: 1, etag: "e", posted: false });
+    settle("o", again!, { kind: "present", objectGen: go.gen, bytes: 1, posted: false });
     expect(row(KEY)).toMatchObject({ state: 0, attempts: 0 });
     expect(row(KEY)?.gen).toBeGreaterThan(again!.gen);
   });
@@ -437,7 +438,7 @@ describe("a row that goes on in a live hand", () => {
     accept(KEY);
     const [standby] = call("o").give;
     cancel(KEY);
-    const copied = { kind: "present", objectGen: standby?.gen ?? 0, bytes: 100, etag: "e", posted: false } as const;
+    const copied = { kind: "present", objectGen: standby?.gen ?? 0, bytes: 100, posted: false } as const;
     if (standby !== undefined) settle("o", standby, copied);
     expect(job(KEY)?.state).toBe("stored");
   });

@@ -1,11 +1,12 @@
-import { NOTHING, type Outcome } from "@prewarm/durable-queue";
+import { NOTHING } from "@prewarm/durable-queue";
 import { observe, workOf } from "@prewarm/durable-queue/testing";
 import { describe, expect, it } from "vitest";
+import type { VariantOutcome } from "../../src/images/outcomes.ts";
 import { STORED, setup } from "../../src/ledger/testing/setup.ts";
 
 const keyOf = (n: number) => `picture${n}/400-high.webp`;
 
-function unfetched(due: number, more: { code?: string; status?: number } = {}): Outcome {
+function unfetched(due: number, more: { code?: string; status?: number } = {}): VariantOutcome {
   const { code = "output_unreachable", status = 503 } = more;
   return { kind: "pending", due, unfetched: { code, status, message: `store.example.net answered HTTP ${status}` } };
 }
@@ -156,7 +157,7 @@ describe("a breaker that is open because no result can be fetched", () => {
     const { settle, call, clock, breaker } = opened();
     clock.advance(31);
     const failure = { code: "output_unreachable", message: "store.example.net answered HTTP 503" };
-    settle("p", call("p").give[0]!, { kind: "failed", class: "transient", failure, posted: true, ended: true });
+    settle("p", call("p").give[0]!, { kind: "failed", class: "transient", failure, external: "ended" });
     expect(breaker()).toMatchObject({ state: "open", probeAt: clock.ms + 10_000 });
     expect(call("q").give).toEqual([]);
   });

@@ -71,7 +71,7 @@ function traffic() {
           settled: given.map(({ id, gen }) => ({
             id,
             gen,
-            outcome: { kind: "present" as const, objectGen: gen, bytes: 9, etag: "e", posted: false },
+            outcome: { kind: "present" as const, objectGen: gen, bytes: 9, posted: false },
           })),
         });
       call({ leave: true });

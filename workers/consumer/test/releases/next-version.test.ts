@@ -105,7 +105,7 @@ function make(engine: Ledger, run: string): void {
     const go = engine.exchange({ ...request, first: false, have, settled: [] });
     if (go.status !== "ok") throw new Error(go.status);
     const gone = [...answer.give, ...go.give].filter(({ phase }) => phase === "go");
-    const outcome = { kind: "stored" as const, bytes: 9, etag: "e", tookMs: 5 };
+    const outcome = { kind: "stored" as const, bytes: 9, tookMs: 5 };
     const settled = gone.map(({ id, gen }) => ({ id, gen, outcome }));
     answer = engine.exchange({ ...request, first: false, have: [], settled });
   }

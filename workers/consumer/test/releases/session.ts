@@ -130,12 +130,12 @@ function handlers(
   exchange("w", { have: submitted.map(({ id, gen }) => ({ id, gen, phase: "watch" as const })) });
   const failure = { code: "upstream_failed", message: "it failed", httpStatus: 500, kind: "internal" };
   const outcomes = [
-    { kind: "stored" as const, bytes: 9, etag: "e", tookMs: 5 },
-    { kind: "present" as const, objectGen: Number.MAX_SAFE_INTEGER, bytes: 9, etag: "e", posted: true },
+    { kind: "stored" as const, bytes: 9, tookMs: 5 },
+    { kind: "present" as const, objectGen: Number.MAX_SAFE_INTEGER, bytes: 9, posted: true },
     { kind: "pending" as const, due: clock.ms + 5_000 },
     { kind: "stopped" as const },
-    { kind: "failed" as const, class: "transient" as const, failure, posted: true, ended: true },
-    { kind: "failed" as const, class: "permanent" as const, failure, posted: true, ended: true },
+    { kind: "failed" as const, class: "transient" as const, failure, external: "ended" as const },
+    { kind: "failed" as const, class: "permanent" as const, failure, external: "ended" as const },
     { kind: "refused" as const, code: "missing" as const, until: clock.ms + 60_000, message: "404" },
     { kind: "unclear" as const, failure },
     { kind: "fault" as const, failure },

@@ -1,13 +1,14 @@
 import { checkReceipt } from "@prewarm/control-schema/receipt-check";
 import { receiptFile } from "@prewarm/control-schema/receipt-file";
 import type { AnyReceipt } from "@prewarm/control-schema/receipts";
-import type { Given, Outcome } from "@prewarm/durable-queue";
+import type { Given } from "@prewarm/durable-queue";
 import { actionSlice, nodeSql } from "@prewarm/durable-queue/testing";
 import { type Config, defineConfig, type UserConfig } from "@prewarm/shared/config";
 import { parsePem } from "@prewarm/shared/ed25519";
 import { decodeId } from "@prewarm/shared/variant-key";
 import { createStrangers } from "../../hooks/note-delivery.ts";
 import { createSenderKeys } from "../../hooks/verifiers/verify.ts";
+import type { VariantOutcome } from "../../images/outcomes.ts";
 import { listPurges } from "../../images/tables/sweeps.ts";
 import type { ExchangeRequest } from "../../ledger/contract.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
@@ -180,15 +181,14 @@ export function work(
   exchange(world, owner, { settled, leave: true });
 }
 
-function outcomeOf(world: ApiWorld, outcome: "stored" | "dead" | "refused", message: string): Outcome {
-  const outcomes: Record<typeof outcome, Outcome> = {
-    stored: { kind: "stored", bytes: 1234, etag: "e", tookMs: 500 },
+function outcomeOf(world: ApiWorld, outcome: "stored" | "dead" | "refused", message: string): VariantOutcome {
+  const outcomes: Record<typeof outcome, VariantOutcome> = {
+    stored: { kind: "stored", bytes: 1234, tookMs: 500 },
     dead: {
       kind: "failed",
       class: "permanent",
       failure: { code: "upstream_failed", message },
-      posted: true,
-      ended: true,
+      external: "ended",
     },
     refused: { kind: "refused", code: "missing", until: world.deps.clock.now() + 86_400_000, message },
   };

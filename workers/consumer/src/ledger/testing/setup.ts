@@ -5,12 +5,12 @@ import {
   type Given,
   NOTHING,
   nameOf,
-  type Outcome,
   placeOf,
   type Row,
 } from "@prewarm/durable-queue";
 import { nodeSql, observe } from "@prewarm/durable-queue/testing";
 import { encodeId } from "@prewarm/shared/variant-key";
+import type { VariantOutcome } from "../../images/outcomes.ts";
 import { type Pass, takePass } from "../../images/sweeps.ts";
 import { dueSweeps } from "../../images/tables/sweeps.ts";
 import type { ExchangeAnswer, ExchangeRequest, JobAct, NamedJob } from "../contract.ts";
@@ -64,7 +64,7 @@ export function setup(overrides: Overrides = {}, more: Partial<LedgerDeps> = {})
   /** Says that all it was given is ready; what may go then. */
   const ready = (owner: string, given: readonly Given[]): Given[] =>
     call(owner, { have: given.map(({ id, gen }) => ({ id, gen, phase: "ready" as const })) }).give;
-  const settle = (owner: string, { id, gen }: { id: number; gen: number }, outcome: Outcome): Answer =>
+  const settle = (owner: string, { id, gen }: { id: number; gen: number }, outcome: VariantOutcome): Answer =>
     call(owner, { room: 0, settled: [{ id, gen, outcome }] });
   const submit = (owner: string, { id, gen }: { id: number; gen: number }, job = `job-${gen}`): Answer =>
     call(owner, { room: 0, submitted: [{ id, gen, job }] });
@@ -166,12 +166,11 @@ function jobOf(job: Partial<ExternalJob>): ExternalJob {
   return { ...ended, error: null, metadata: {}, input: null, createdAt: null, finishedAt: null, ...job };
 }
 
-export const STORED: Outcome = { kind: "stored", bytes: 10, etag: "e", tookMs: 1_000 };
-export const TRANSIENT: Outcome = {
+export const STORED: VariantOutcome = { kind: "stored", bytes: 10, tookMs: 1_000 };
+export const TRANSIENT: VariantOutcome = {
   kind: "failed",
   class: "transient",
   failure: { code: "upstream_failed", message: "it failed", httpStatus: 500, kind: "internal" },
-  posted: true,
-  ended: true,
+  external: "ended",
 };
-export const PERMANENT: Outcome = { ...TRANSIENT, class: "permanent" };
+export const PERMANENT: VariantOutcome = { ...TRANSIENT, class: "permanent" };

@@ -96,7 +96,7 @@ describe("what jobs cost", () => {
   it("sorts by cost, bytes, stored variants or name, and pages", () => {
     const { made, granted, settle, costs } = world();
     for (const name of ["400-high.webp", "400-high.avif", "80-high.webp"]) made(`a/${name}`);
-    settle("w1", granted("w1", "a/1600-high.webp"), { kind: "stored", bytes: 900, etag: "e", tookMs: 1 });
+    settle("w1", granted("w1", "a/1600-high.webp"), { kind: "stored", bytes: 900, tookMs: 1 });
     const names = (sort: CostSort) => costs("width", { sort }).rows.map(({ name }) => name);
     expect(names("cost")).toEqual(["400", "80", "1600"]);
     expect(names("bytes")).toEqual(["1600", "400", "80"]);

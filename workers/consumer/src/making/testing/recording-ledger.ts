@@ -7,13 +7,13 @@ import {
   NOTHING,
   nameOf,
   type Observations,
-  type Outcome,
   type Row,
   raise,
 } from "@prewarm/durable-queue";
 import { nodeSql, observe } from "@prewarm/durable-queue/testing";
 import type { Clock } from "@prewarm/shared/clock";
 import type { Config } from "@prewarm/shared/config";
+import type { VariantOutcome } from "../../images/outcomes.ts";
 import type { Ittybit } from "../../ittybit/client.ts";
 import { pollerOf } from "../../ittybit/poller/poller.ts";
 import type { ExchangeAnswer, ExchangeRequest, Handlers, LedgerCalls } from "../../ledger/contract.ts";
@@ -58,7 +58,7 @@ export interface RowView extends Row {
 export class RecordingLedger implements Handlers {
   readonly requests: ExchangeRequest[] = [];
   /** The outcomes of each key that the owner of its claim has reported, the oldest first. */
-  readonly outcomes = new Map<string, Outcome[]>();
+  readonly outcomes = new Map<string, VariantOutcome[]>();
   readonly submitted: ExchangeRequest["submitted"] = [];
   readonly calls: string[] = [];
   /** True: the call does not reach the ledger. */
@@ -236,7 +236,7 @@ export class RecordingLedger implements Handlers {
     return row;
   }
 
-  lastOutcome(key: string): Outcome | undefined {
+  lastOutcome(key: string): VariantOutcome | undefined {
     return this.outcomes.get(key)?.at(-1);
   }
 
