@@ -153,6 +153,30 @@ export const IMAGES: readonly Mutation[] = [
     breaks("P20", "a removed image has a JPEG made", { find: "isLocked(tx, { key }) || ", replace: "" }),
     breaks("P17", "each WebP has the JPEG made once more", { find: " || row.gen > gen", replace: "" }),
   ]),
+  ...at({ file: `${ROOM}/outcomes.ts`, tests: [`${QUEUE_TESTS}/settle.test.ts`] }, [
+    breaks("P2", "after a POST without an answer the queue takes a new key", {
+      find: 'generation: "same"',
+      replace: 'generation: "new"',
+    }),
+    breaks("P16", "whatever lies in R2 is of the job's own generation", {
+      find: ", gen: outcome.objectGen,",
+      replace: ",",
+    }),
+    breaks("P16", "a job from before a restore counts whatever its original was", {
+      find: ", gen: null,",
+      replace: ",",
+      tests: [`${QUEUE_TESTS}/restored.test.ts`],
+    }),
+    breaks("P8", "what is given back without a POST keeps its slot", {
+      find: 'external: "none", until: null',
+      replace: 'external: "open", until: null',
+    }),
+    breaks("P17", "jobs are made for a project that keeps all results private", {
+      find: 'unfetched.code === "output_private"',
+      replace: "false",
+      tests: [`${QUEUE_TESTS}/unfetched.test.ts`],
+    }),
+  ]),
   ...at({ file: `${ROOM}/staging.ts`, tests: ["workers/consumer/src/making/stager.test.ts"] }, [
     breaks("P16", "a new original is made from the bytes of the one before", {
       find: "const changed = Math.max(floor, forced, tx.memory.meta.restored);",

@@ -17,13 +17,10 @@ import type { ExternalJob } from "./external-jobs.ts";
  */
 export type Phase = "standby" | "ready" | "go" | "watch" | "finish";
 
-/** A job in a handler's hands: `id` is the queue's number of its row, `gen` its generation. */
-export interface Having {
-  id: number;
-  gen: number;
+/** A job on the handler's side: as the queue gave it last, and how far the handler is with it. */
+export interface Held {
+  given: Given;
   phase: Phase;
-  /** Its input is a copy that was there already, so its origin was not asked. Default false. */
-  copy?: boolean;
 }
 
 export interface ExchangeRequest {
@@ -36,8 +33,11 @@ export interface ExchangeRequest {
   brief?: boolean;
   /** How many more jobs it can take, 0 to CLAIMS_MAX. A worker that says 0 with less than that in its hands drains. */
   room: number;
-  /** All that it knows it holds. What it should know beyond that is told again. */
-  have: Having[];
+  /**
+   * All that it holds: the queue's number of the row, the generation, and the phase. What it should know beyond that is told
+   * again. `copy`: the input is a copy that was there already, so its origin was not asked; default false.
+   */
+  have: { id: number; gen: number; phase: Phase; copy?: boolean }[];
   /** The service's ids of the jobs that it has made; believed whoever says it. */
   submitted: { id: number; gen: number; job: string; createdAt?: number | null }[];
   settled: { id: number; gen: number; outcome: Outcome }[];
@@ -64,6 +64,7 @@ export type ExchangeAnswer<Extra = unknown> =
       stay: boolean;
     });
 
+/** A job as an exchange hands it to a handler. */
 export interface Given {
   id: number;
   /** The job's public name and its run's, by which logs and traces are found. */

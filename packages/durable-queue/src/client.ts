@@ -38,7 +38,7 @@ export {
   type External,
   type FinishRequest,
   type Given,
-  type Having,
+  type Held,
   type JobFilter,
   type NewAction,
   type Outcome,

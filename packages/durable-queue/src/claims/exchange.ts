@@ -1,7 +1,7 @@
 import { CLAIMS_MAX, LEASE_MS } from "@prewarm/shared/limits";
 import { admitFetch } from "../admission/gate.ts";
 import { originAnswered } from "../admission/origins.ts";
-import type { ExchangeAnswer, ExchangeRequest, Given, Having, Phase } from "../calls.ts";
+import type { ExchangeAnswer, ExchangeRequest, Given, Phase } from "../calls.ts";
 import type { Claim, Owner } from "../tables/claim.ts";
 import { nameOf } from "../tables/job-ids.ts";
 import { CANCELLING, LIVE, type Row } from "../tables/row.ts";
@@ -18,6 +18,9 @@ import { floorOf, isStale } from "./transitions.ts";
  * is idle meanwhile.
  */
 const FINISH_MAX = CLAIMS_MAX / 2;
+
+/** A job that the owner says it holds. */
+type Have = ExchangeRequest["have"][number];
 
 /**
  * The one call of handlers. The steps are in the order of docs/queue.md. `orders`: what the user of the queue adds to the
@@ -78,7 +81,7 @@ function lease(
  * Notes whether the owner is ready to POST the job: it has seen the input. No slot is taken for a job whose owner is
  * not ready.
  */
-function markReady(tx: QueueTx, owner: Owner, { id, gen, phase, copy }: Having): void {
+function markReady(tx: QueueTx, owner: Owner, { id, gen, phase, copy }: Have): void {
   const claim = owner.claims.get(id);
   if (claim?.gen !== gen) return;
   const key = phase === "ready" && !claim.ready ? tx.rows.byId(id)?.key : undefined;
@@ -90,7 +93,7 @@ function markReady(tx: QueueTx, owner: Owner, { id, gen, phase, copy }: Having):
  * Jobs that the owner must drop: the row has moved on, the row is to be cancelled, or this instance does not know that
  * the owner has a claim of the row.
  */
-function stops(tx: QueueTx, owner: Owner, have: readonly Having[]): { id: number; gen: number }[] {
+function stops(tx: QueueTx, owner: Owner, have: readonly Have[]): { id: number; gen: number }[] {
   const rows = rowsOf(tx, owner);
   const unknown = have.filter(({ id, gen }) => owner.claims.get(id)?.gen !== gen).map(({ id, gen }) => ({ id, gen }));
   const over = [...owner.claims.values()]
@@ -107,7 +110,7 @@ function rowsOf(tx: QueueTx, owner: Owner): Map<number, Row> {
 function tell(
   tx: QueueTx,
   owner: Owner,
-  have: ReadonlyMap<number, Having>,
+  have: ReadonlyMap<number, Have>,
   stop: readonly { id: number; gen: number }[],
 ): { give: Given[]; cut: boolean } {
   const stopped = new Set(stop.map(({ id }) => id));
@@ -142,7 +145,7 @@ function phaseOf({ memory }: QueueTx, { externalId, gen, state }: Claim): Given[
  * Whether the owner acts on the phase already. An owner that watches a job knows its id: after an eviction the queue
  * does not, and tells it to go again, which makes the owner report the id.
  */
-function knows(have: Having | undefined, claim: Claim, phase: Phase): boolean {
+function knows(have: Have | undefined, claim: Claim, phase: Phase): boolean {
   if (have?.gen !== claim.gen || (phase === "go" && have.phase === "watch")) return false;
   if (phase === "go") return have.phase !== "standby" && have.phase !== "ready";
   return phase !== "finish" || have.phase === "finish";

@@ -1,6 +1,6 @@
 import type { Clock } from "@prewarm/shared/clock";
 import { CLAIMS_MAX, LEASE_MIN_LEFT_MS, LEASE_MS, TOKEN_AHEAD_MS } from "@prewarm/shared/limits";
-import type { ExchangeAnswer, ExchangeRequest, Given, Having, Outcome } from "../calls.ts";
+import type { ExchangeAnswer, ExchangeRequest, Given, Held, Outcome } from "../calls.ts";
 import { CALL_MS, type RunJob, runJob } from "./run-job.ts";
 
 /**
@@ -26,9 +26,8 @@ export interface RunnerDeps {
 
 type Answered = Extract<ExchangeAnswer, { status: "ok" }>;
 
-/** A claim of the runner. A job needs no preparation, so the runner is ready for it at once. */
-interface Held {
-  given: Given;
+/** A job of the runner. It needs no preparation, so the runner is ready for it at once. */
+interface HeldCall extends Held {
   phase: "ready" | "go";
   /** The user's function was called. */
   isBegun: boolean;
@@ -51,7 +50,7 @@ export async function runJobs(deps: RunnerDeps): Promise<void> {
 
 class Runner {
   readonly #deps: RunnerDeps;
-  readonly #held = new Map<number, Held>();
+  readonly #held = new Map<number, HeldCall>();
   #settled: ExchangeRequest["settled"] = [];
   #isDraining = false;
   #leaseUntil = 0;
@@ -92,7 +91,7 @@ class Runner {
     return answer;
   }
 
-  #have(): Having[] {
+  #have(): ExchangeRequest["have"] {
     return [...this.#held.values()].map(({ given: { id, gen }, phase }) => ({ id, gen, phase }));
   }
 
@@ -109,7 +108,7 @@ class Runner {
     const known = this.#held.get(given.id);
     const isKnown = known?.given.gen === given.gen;
     if (known !== undefined && !isKnown) this.#stop(given.id, known.given.gen);
-    const held: Held = isKnown ? known : { given, phase: "ready", isBegun: false, stop: new AbortController() };
+    const held: HeldCall = isKnown ? known : { given, phase: "ready", isBegun: false, stop: new AbortController() };
     this.#held.set(given.id, held);
     if (given.phase !== "go") {
       // The queue admits a job when its runner has reported that it is ready.
@@ -120,7 +119,7 @@ class Runner {
     void this.#run(held);
   }
 
-  async #run(held: Held): Promise<void> {
+  async #run(held: HeldCall): Promise<void> {
     const { clock, sleep, run, callMs = CALL_MS } = this.#deps;
     const { key, gen, notBefore, attempts } = held.given;
     // The queue's clock may be ahead.

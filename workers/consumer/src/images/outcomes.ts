@@ -42,48 +42,30 @@ interface UnfetchedResult {
   message: string;
 }
 
+/** What may be paid for is kept. */
+const AGAIN = { kind: "retry", external: "open", generation: "same", class: "transient" } as const;
+
 /** The verb of the queue for what became of a variant. */
 export function verbOf(outcome: VariantOutcome): Outcome {
   switch (outcome.kind) {
     case "stored":
       return { kind: "done", external: "ended", tookMs: outcome.tookMs, result: storedOf(outcome) };
     case "present": {
-      const { objectGen: gen, posted } = outcome;
-      return { kind: "done", external: posted ? "open" : "none", gen, tookMs: null, result: storedOf(outcome) };
+      const external = outcome.posted ? "open" : "none";
+      return { kind: "done", external, gen: outcome.objectGen, tookMs: null, result: storedOf(outcome) };
     }
     case "outdated":
       return { kind: "done", external: "ended", gen: null, tookMs: null };
+    case "failed":
+      return { ...outcome, kind: "retry", generation: "new", fault: outcome.origin === true ? "origin" : "job" };
+    case "unclear":
+      return { ...AGAIN, failure: outcome.failure, fault: "service" };
+    case "fault":
+      return { ...AGAIN, failure: outcome.failure, fault: "job" };
     case "refused":
       return { ...outcome, kind: "drop", external: "none" };
-    case "failed":
-    case "unclear":
-    case "fault":
-      return retryOf(outcome);
-    default:
-      return waitOf(outcome);
-  }
-}
-
-function storedOf({ bytes }: StoredVariant): StoredVariant {
-  return { bytes };
-}
-
-function retryOf(outcome: Extract<VariantOutcome, { kind: "failed" | "unclear" | "fault" }>): Outcome {
-  const { kind, failure } = outcome;
-  if (kind === "failed") {
-    const fault = outcome.origin === true ? "origin" : "job";
-    return { kind: "retry", external: outcome.external, generation: "new", class: outcome.class, failure, fault };
-  }
-  const fault = kind === "unclear" ? "service" : "job";
-  return { kind: "retry", external: "open", generation: "same", class: "transient", failure, fault };
-}
-
-function waitOf(
-  outcome: Extract<VariantOutcome, { kind: "throttled" | "account" | "pending" | "unposted" | "stopped" }>,
-): Outcome {
-  switch (outcome.kind) {
     case "throttled":
-      return { kind: "wait", what: "queue", external: "none", until: outcome.until };
+      return { ...outcome, kind: "wait", what: "queue", external: "none" };
     case "account":
       return { ...outcome, kind: "wait", what: "account", external: "none" };
     case "pending":
@@ -97,8 +79,12 @@ function waitOf(
   }
 }
 
+function storedOf({ bytes }: StoredVariant): StoredVariant {
+  return { bytes };
+}
+
+/** An `output_private` is a refusal without a signature: the project does not make its results public. */
 function unfetchedOf({ unfetched }: Extract<VariantOutcome, { kind: "pending" }>) {
   if (unfetched === undefined) return {};
-  // Of a refusal without a signature: the project does not make its results public.
   return { unfetched: { message: unfetched.message, isDenied: unfetched.code === "output_private" } };
 }

@@ -1,4 +1,4 @@
-import type { Given, Having, Phase } from "@prewarm/durable-queue";
+import type { Given, Held, Phase } from "@prewarm/durable-queue";
 import type { Format } from "@prewarm/shared/config";
 import type { Focal } from "@prewarm/shared/focal";
 import { GO_MAX } from "@prewarm/shared/limits";
@@ -21,8 +21,7 @@ export interface Prepared {
 }
 
 /** One generation of one variant that this handler makes. */
-export interface HeldClaim {
-  given: Given;
+export interface HeldClaim extends Held {
   /** The original's id. */
   image: string;
   transform: Transform;
@@ -34,7 +33,6 @@ export interface HeldClaim {
   urgent: PromiseWithResolvers<"urgent">;
   /** Its version is the one that was announced last, by this number; 0: it is not. */
   announced: number;
-  phase: Phase;
   /** A call is under way whose end must be known before anything is said of it: from the POST, or from the download, to the outcome. */
   begun: boolean;
   /** The ledger told this handler to stop. */
@@ -104,7 +102,7 @@ export class HeldClaims {
   }
 
   /** As the ledger is told. One that drains reports nothing as ready, so that no slot is taken for it. */
-  have(draining: boolean): Having[] {
+  have(draining: boolean): ExchangeRequest["have"] {
     return [...this.#claims.values()].map(({ given: { id, gen }, phase, original }) => ({
       id,
       gen,

@@ -1,4 +1,4 @@
-import { type ExternalJob, type Given, type Having, NOTHING, type Sql } from "@prewarm/durable-queue";
+import { type ExternalJob, type Given, NOTHING, type Sql } from "@prewarm/durable-queue";
 import { observe } from "@prewarm/durable-queue/testing";
 import type { Lane } from "@prewarm/shared/job";
 import type { DeliveryNote, ExchangeRequest } from "../../contract.ts";
@@ -37,9 +37,7 @@ const NOTE: DeliveryNote = {
   ...{ accepted: 0, duplicates: 0, existing: 0, purged: 0, ignored: 0, rejected: 0 },
 };
 
-interface Held extends Having {
-  job: string | null;
-}
+type Held = ExchangeRequest["have"][number] & { job: string | null };
 
 /** A handler of a batch of misses, one that a wake-up has called, or one that the edge has called. */
 type Kind = "live" | "work" | "called";
