@@ -81,7 +81,7 @@ describe("a hook mapper", () => {
 });
 
 describe("a job outcome", () => {
-  const outcomes = read("workers/consumer/src/images/outcomes.ts");
+  const outcomes = read("workers/consumer/src/images/calls.ts");
   const [, union = ""] = /export type VariantOutcome =\n(.*?)\n\n/s.exec(outcomes) ?? [];
   const kinds = [...union.matchAll(/\bkind: "(\w+)"/g)].map(([, kind = ""]) => kind);
   const making = readAll("workers/consumer/src/{making,ittybit,originals}/**/[!.]*.ts");

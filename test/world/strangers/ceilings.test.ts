@@ -10,8 +10,7 @@ import {
   usdOf,
   VIEWED_BYTES,
 } from "../../../scripts/cost/strangers.ts";
-import type { MissAsk } from "../../../workers/consumer/src/images/calls.ts";
-import type { VariantOutcome } from "../../../workers/consumer/src/images/outcomes.ts";
+import type { MissAsk, VariantOutcome } from "../../../workers/consumer/src/images/calls.ts";
 import { gateChanged } from "../../../workers/consumer/src/ledger/gate-file.ts";
 import { STORED, setup, TRANSIENT } from "../../../workers/consumer/src/ledger/testing/setup.ts";
 import { type Overrides, testConfig } from "../../../workers/consumer/src/ledger/testing/setup-config.ts";

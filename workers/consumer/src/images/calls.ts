@@ -1,8 +1,9 @@
 import type { Finding } from "@prewarm/control-schema/doctor";
 import type { Rejection } from "@prewarm/control-schema/warm";
 import type * as queue from "@prewarm/durable-queue";
-import type { Drop } from "@prewarm/durable-queue";
+import type { Drop, External } from "@prewarm/durable-queue";
 import type { Focal } from "@prewarm/shared/focal";
+import type { Failure, FailureClass } from "@prewarm/shared/job";
 
 /* What the calls about images take and answer. Times are Unix ms, keys are variant keys. */
 
@@ -29,6 +30,42 @@ export interface OpaquePng {
   gen: number;
   /** The run of the job that has shown it; null: it has none. */
   run: string | null;
+}
+
+/** What became of a variant in a handler's hands. Times are Unix ms. */
+export type VariantOutcome =
+  | ({ kind: "stored"; tookMs: number } & StoredVariant)
+  /** The result was already there. `posted`: false when this handler made no job. */
+  | ({ kind: "present"; objectGen: number; posted: boolean } & StoredVariant)
+  /** `external`: what the handler knows of the job. `origin`: the origin of its input failed, and neither the job nor Ittybit did. */
+  | { kind: "failed"; class: FailureClass; failure: Failure; external: External; origin?: true }
+  /** Nothing can be made of its original; not before `until` again. */
+  | { kind: "refused"; code: string; until: number; message: string }
+  /** The POST was not answered, or with a 5xx: perhaps there is a job. */
+  | { kind: "unclear"; failure: Failure }
+  /** A job from before a restore, which ended: it may be made from an older original. */
+  | { kind: "outdated" }
+  /** Our own code failed on it. An attempt, but of the same generation: what may be paid for is kept. */
+  | { kind: "fault"; failure: Failure }
+  | { kind: "throttled"; until: number }
+  | { kind: "account"; status: number; message: string }
+  /** R2 did not take the result, or it could not be fetched (`unfetched`): to be tried again from `due`. */
+  | { kind: "pending"; due: number; unfetched?: UnfetchedResult }
+  /** Given back without a POST. */
+  | { kind: "unposted" }
+  /** Given back after the POST. */
+  | { kind: "stopped" };
+
+/** What the ledger is told of a stored variant: `bytes` of its object. */
+export interface StoredVariant {
+  bytes: number;
+}
+
+/** Why a job that is done has no result to fetch. `status` is null when no answer came; the message names the host and its answer. */
+interface UnfetchedResult {
+  code: string;
+  status: number | null;
+  message: string;
 }
 
 /** What an exchange answers to the misses. */

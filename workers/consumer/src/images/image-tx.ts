@@ -2,9 +2,9 @@ import { FOR_EVER, type Memory, QueueTx, type Row, type Sql } from "@prewarm/dur
 import type { Config } from "@prewarm/shared/config";
 import { resolveOriginal } from "@prewarm/shared/source";
 import { encodedIdOfKey, parseVariantKey } from "@prewarm/shared/variant-key";
+import type { StoredVariant } from "./calls.ts";
 import { isCropByFocal } from "./crops.ts";
 import { ImageMemory } from "./image-memory.ts";
-import type { StoredVariant } from "./outcomes.ts";
 import { sweepAgain } from "./sweep-again.ts";
 import { Images } from "./tables/images.ts";
 

@@ -41,8 +41,8 @@ import type {
   SliceAnswer,
   SliceRequest,
   Staging,
+  VariantOutcome,
 } from "../images/calls.ts";
-import type { VariantOutcome } from "../images/outcomes.ts";
 import type { PurgeRecord } from "../images/purge-record.ts";
 import type { RemovalView } from "../images/removal-record.ts";
 

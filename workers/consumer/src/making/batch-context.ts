@@ -3,7 +3,7 @@ import type { Config } from "@prewarm/shared/config";
 import { LEASE_MIN_LEFT_MS } from "@prewarm/shared/limits";
 import type { Log } from "@prewarm/shared/log";
 import type { DeadMarker } from "@prewarm/shared/markers";
-import type { VariantOutcome } from "../images/outcomes.ts";
+import type { VariantOutcome } from "../images/calls.ts";
 import type { Ittybit } from "../ittybit/client.ts";
 import type { ExchangeRequest, Handlers } from "../ledger/contract.ts";
 import type { OriginalsAccess, ProbedOriginal } from "../originals/probe.ts";

@@ -1,6 +1,6 @@
 import type { FailureClass } from "@prewarm/shared/job";
 import { publicText } from "@prewarm/shared/log";
-import type { VariantOutcome } from "../images/outcomes.ts";
+import type { VariantOutcome } from "../images/calls.ts";
 
 /** A job of this handler's or another's that has ended, and that nothing can be stored of. */
 export function failed(

@@ -1,5 +1,5 @@
 import { OUTPUT_MAX_BYTES, RESULT_WITHIN_MS } from "@prewarm/shared/limits";
-import type { VariantOutcome } from "../images/outcomes.ts";
+import type { VariantOutcome } from "../images/calls.ts";
 import type { IttybitJob } from "../ittybit/dialects.ts";
 import { isAnothers } from "../ittybit/job-order.ts";
 import { type Bytes, type Download, openDownload, type Unfetched } from "../ittybit/output/download.ts";

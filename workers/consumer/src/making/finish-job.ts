@@ -2,7 +2,7 @@ import { FORMATS, type Format } from "@prewarm/shared/config";
 import { sniffType } from "@prewarm/shared/image-header";
 import { errorText, publicText } from "@prewarm/shared/log";
 import { resolveOriginal } from "@prewarm/shared/source";
-import type { VariantOutcome } from "../images/outcomes.ts";
+import type { VariantOutcome } from "../images/calls.ts";
 import type { IttybitJob } from "../ittybit/dialects.ts";
 import { isAnothers } from "../ittybit/job-order.ts";
 import { expectedSize, madeFormat, type Size } from "../ittybit/job-request.ts";

@@ -1,6 +1,6 @@
 import { DEAD_PERMANENT_MS } from "@prewarm/shared/limits";
 import { errorText } from "@prewarm/shared/log";
-import type { VariantOutcome } from "../images/outcomes.ts";
+import type { VariantOutcome } from "../images/calls.ts";
 import type { ProbedOriginal } from "../originals/probe.ts";
 import { headVariant, type StoredObject } from "../store/variants.ts";
 import { type BatchContext, ONLY_LOOK, RANKS, rankOf } from "./batch-context.ts";

@@ -3,7 +3,7 @@ import { errorText } from "@prewarm/shared/log";
 import { samePicture } from "@prewarm/shared/same-picture";
 import { parseVariantKey, storeKey, variantKey } from "@prewarm/shared/variant-key";
 import { fromCustomMetadata } from "@prewarm/shared/variant-metadata";
-import type { VariantOutcome } from "../images/outcomes.ts";
+import type { VariantOutcome } from "../images/calls.ts";
 import { putVariant } from "../store/variants.ts";
 import { type BatchContext, mayWrite, rankOf } from "./batch-context.ts";
 import type { HeldClaim, Prepared } from "./held-claims.ts";

@@ -1,7 +1,7 @@
 import { errorText } from "@prewarm/shared/log";
 import { type DeadMarker, deadMs } from "@prewarm/shared/markers";
 import type { Transform } from "@prewarm/shared/transform";
-import type { VariantOutcome } from "../images/outcomes.ts";
+import type { VariantOutcome } from "../images/calls.ts";
 import type { Turn } from "../platform/semaphore.ts";
 import { type GoneVariants, type Noted, type NotedImage, noteGone, noteStored } from "../store/info.ts";
 import { SAME_KEY_MS } from "../store/make-pass.ts";

@@ -1,6 +1,6 @@
 import type { External } from "@prewarm/durable-queue";
 import { THROTTLED_MS, TOKEN_AHEAD_MS } from "@prewarm/shared/limits";
-import type { VariantOutcome } from "../images/outcomes.ts";
+import type { VariantOutcome } from "../images/calls.ts";
 import type { JobOrder, Submission } from "../ittybit/client.ts";
 import { isAnothers, jobOrder } from "../ittybit/job-order.ts";
 import { type BatchContext, mayWrite, rankOf } from "./batch-context.ts";

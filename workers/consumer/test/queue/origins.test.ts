@@ -1,7 +1,7 @@
 import type { Given } from "@prewarm/durable-queue";
 import { wakesDue } from "@prewarm/durable-queue/testing";
 import { describe, expect, it } from "vitest";
-import type { VariantOutcome } from "../../src/images/outcomes.ts";
+import type { VariantOutcome } from "../../src/images/calls.ts";
 import { setup } from "../../src/ledger/testing/setup.ts";
 
 const FORBIDDEN: VariantOutcome = {

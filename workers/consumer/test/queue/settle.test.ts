@@ -1,7 +1,7 @@
 import { CANCELLED, CANCELLING, NOTHING } from "@prewarm/durable-queue";
 import { expireLeases, observe } from "@prewarm/durable-queue/testing";
 import { describe, expect, it } from "vitest";
-import type { VariantOutcome } from "../../src/images/outcomes.ts";
+import type { VariantOutcome } from "../../src/images/calls.ts";
 import { nextAlarmOf } from "../../src/ledger/testing/next-alarm-of.ts";
 import { PERMANENT, STORED, setup, TRANSIENT } from "../../src/ledger/testing/setup.ts";
 

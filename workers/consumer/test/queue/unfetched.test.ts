@@ -1,7 +1,7 @@
 import { NOTHING } from "@prewarm/durable-queue";
 import { observe, workOf } from "@prewarm/durable-queue/testing";
 import { describe, expect, it } from "vitest";
-import type { VariantOutcome } from "../../src/images/outcomes.ts";
+import type { VariantOutcome } from "../../src/images/calls.ts";
 import { STORED, setup } from "../../src/ledger/testing/setup.ts";
 
 const keyOf = (n: number) => `picture${n}/400-high.webp`;

@@ -8,7 +8,7 @@ import { parsePem } from "@prewarm/shared/ed25519";
 import { decodeId } from "@prewarm/shared/variant-key";
 import { createStrangers } from "../../hooks/note-delivery.ts";
 import { createSenderKeys } from "../../hooks/verifiers/verify.ts";
-import type { VariantOutcome } from "../../images/outcomes.ts";
+import type { VariantOutcome } from "../../images/calls.ts";
 import { listPurges } from "../../images/tables/sweeps.ts";
 import type { ExchangeRequest } from "../../ledger/contract.ts";
 import type { Ledger } from "../../ledger/ledger.ts";

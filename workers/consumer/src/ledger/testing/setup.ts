@@ -10,7 +10,7 @@ import {
 } from "@prewarm/durable-queue";
 import { nodeSql, observe } from "@prewarm/durable-queue/testing";
 import { encodeId } from "@prewarm/shared/variant-key";
-import type { VariantOutcome } from "../../images/outcomes.ts";
+import type { VariantOutcome } from "../../images/calls.ts";
 import { type Pass, takePass } from "../../images/sweeps.ts";
 import { dueSweeps } from "../../images/tables/sweeps.ts";
 import type { ExchangeAnswer, ExchangeRequest, JobAct, NamedJob } from "../contract.ts";

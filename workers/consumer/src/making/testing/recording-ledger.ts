@@ -13,7 +13,7 @@ import {
 import { nodeSql, observe } from "@prewarm/durable-queue/testing";
 import type { Clock } from "@prewarm/shared/clock";
 import type { Config } from "@prewarm/shared/config";
-import type { VariantOutcome } from "../../images/outcomes.ts";
+import type { VariantOutcome } from "../../images/calls.ts";
 import type { Ittybit } from "../../ittybit/client.ts";
 import { pollerOf } from "../../ittybit/poller/poller.ts";
 import type { ExchangeAnswer, ExchangeRequest, Handlers, LedgerCalls } from "../../ledger/contract.ts";
