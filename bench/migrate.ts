@@ -23,8 +23,8 @@ const folder = mkdtempSync(join(tmpdir(), "prewarm-migrate-"));
 const sql = nodeSql(join(folder, "ledger.sqlite"));
 migrate(sql, "L", LEDGER_TABLES);
 const rows = `WITH RECURSIVE k(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM k WHERE n < ${ROWS})`;
-sql.exec(`INSERT INTO jobs (id, key, lane, run, joined, state, gen, floor, due, attempts, unclear, crashes, error, dead_until, created, updated)
-  ${rows} SELECT n * 4000000, printf('uploads%%2F2026%%2F%08x/640-high.webp', n), 2, 1, 0, 0, n, 0, n, 0, 0, 0, NULL, 0, 1, 0 FROM k`);
+sql.exec(`INSERT INTO jobs (id, grp, part, lane, run, joined, state, gen, floor, due, attempts, unclear, crashes, error, dead_until, created, updated)
+  ${rows} SELECT n * 4000000, printf('uploads/2026/%08x', n), '640-high.webp', 2, 1, 0, 0, n, 0, n, 0, 0, 0, NULL, 0, 1, 0 FROM k`);
 
 const took: Record<string, number> = {};
 function timed(name: string, work: () => unknown): void {

@@ -12,7 +12,7 @@ export class Mails extends DurableObject<{ MAIL_API: string }> {
     return { kind: "failed", permanent: true, failure: { code: `http_${status}`, message: "The service refuses it." } };
   });
 
-  send(id: string, mail: string) { return this.queue.enqueue({ id, jobs: [{ key: `mail/${id}`, payload: mail }] }); }
+  send(id: string, mail: string) { return this.queue.enqueue({ id, jobs: [{ group: "mail", part: id, payload: mail }] }); }
   override alarm() { return this.queue.alarm(); }
   rearm() { return this.queue.rearm(); } // from a cron, once a minute
 }

@@ -27,8 +27,7 @@ export class Webhooks extends DurableObject<object> {
   /** Accepts at most 1,000 deliveries. The same `batch` again is accepted once. */
   accept(batch: string, deliveries: Delivery[]): ChunkAnswer {
     const jobs = deliveries.map(({ id, url, body }) => {
-      const receiver = encodeURIComponent(new URL(url).host);
-      return { key: `${receiver}/${id}`, payload: JSON.stringify({ url, body }) };
+      return { group: new URL(url).host, part: id, payload: JSON.stringify({ url, body }) };
     });
     return this.#queue.enqueue({ id: batch, jobs });
   }

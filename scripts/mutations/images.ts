@@ -29,7 +29,7 @@ export const IMAGES: readonly Mutation[] = [
   ]),
   ...at({ file: `${ROOM}/announced.ts`, tests: [`${ROOM}/announced.test.ts`] }, [
     breaks("P18", "a job of any version counts as announced", {
-      find: "announced > 0 && version === versionOfKey(key)",
+      find: "announced > 0 && version === versionOfKey(keyOfJob(job))",
       replace: "announced > 0",
       tests: [`${ROOM}/announced.test.ts`, `${WORLD}/announced-version.test.ts`],
     }),
@@ -40,12 +40,12 @@ export const IMAGES: readonly Mutation[] = [
   ]),
   ...at({ file: `${ROOM}/focal.ts`, tests: [`${ROOM}/focal.test.ts`] }, [
     breaks("L2", "a new point makes every waiting variant anew", {
-      find: "({ key }) => isCropByFocal(key)),\n  );",
-      replace: '({ key }) => key !== ""),\n  );',
+      find: "isCropByFocal(keyOfJob(row))),\n  );",
+      replace: 'row.part !== ""),\n  );',
     }),
     breaks("L2", "a crop whose job goes by the older point is taken as it is", {
-      find: "({ key }) => isCropByFocal(key)),\n  );",
-      replace: '({ key }) => key === ""),\n  );',
+      find: "isCropByFocal(keyOfJob(row))),\n  );",
+      replace: 'row.part === ""),\n  );',
       histories: { rule: "keptcrop", favourites: ["focal", "accept"] },
     }),
     breaks("L2", "a new point looks for no stored crops", {
@@ -59,7 +59,7 @@ export const IMAGES: readonly Mutation[] = [
       replace: "image.removed",
     }),
     breaks("L2", "handlers are not told the point", {
-      find: "    if (focal !== null) focals[id] = focal;\n",
+      find: "    if (focal !== null) focals[job.id] = focal;\n",
       replace: "",
       histories: { rule: "nopoint", favourites: ["focal", "accept"] },
     }),
@@ -71,8 +71,8 @@ export const IMAGES: readonly Mutation[] = [
   ]),
   ...at({ file: `${ROOM}/image-tx.ts`, tests: [`${ROOM}/focal.test.ts`] }, [
     breaks("L2", "a crop of the older point counts as stored", {
-      find: "focalFloor > floor && isCropByFocal(key) ? focalFloor : floor",
-      replace: "focalFloor > floor && isCropByFocal(key) ? floor : floor",
+      find: "focalFloor > floor && isCropByFocal(keyOfJob(job)) ? focalFloor : floor",
+      replace: "focalFloor > floor && isCropByFocal(keyOfJob(job)) ? floor : floor",
       histories: { rule: "oldcrop", favourites: ["focal", "accept"] },
     }),
     breaks("P20", "views order a removed image, and its jobs are handed out", {
@@ -88,7 +88,7 @@ export const IMAGES: readonly Mutation[] = [
       tests: [`${QUEUE_TESTS}/hand-out.test.ts`],
     }),
     breaks("P8", "an id that nobody has seen takes a row, a slot and a token", {
-      find: "one.unknown === true && !isKnown(tx, one.key)",
+      find: "one.unknown === true && !isKnown(tx, one)",
       replace: "Math.random() > 2",
     }),
     breaks("P8", "unsigned misses bring any number of versions", {
@@ -101,13 +101,13 @@ export const IMAGES: readonly Mutation[] = [
       tests: [`${QUEUE_TESTS}/exchange.test.ts`],
     }),
     breaks("P11", "a view of a missing object is no reason to look", {
-      find: 'if ((tx.memory.stored.at(one.key) ?? -1) >= one.at) return "rejected";',
-      replace: 'if (tx.memory.stored.at(one.key) !== null) return "rejected";',
+      find: 'if ((tx.memory.stored.at(one) ?? -1) >= one.at) return "rejected";',
+      replace: 'if (tx.memory.stored.at(one) !== null) return "rejected";',
       tests: [`${QUEUE_TESTS}/exchange.test.ts`],
     }),
     breaks("F3", "an unknown id becomes a row before it was looked at", {
-      find: "one.unknown === true && !isKnown(tx, one.key)",
-      replace: "one.unknown === undefined && !isKnown(tx, one.key)",
+      find: "one.unknown === true && !isKnown(tx, one)",
+      replace: "one.unknown === undefined && !isKnown(tx, one)",
     }),
     breaks("F4", "viewers bring any number of versions", {
       find: 'if (!mayBringVersion(tx, one)) return "rejected";',
@@ -150,7 +150,7 @@ export const IMAGES: readonly Mutation[] = [
     }),
   ]),
   ...at({ file: `${ROOM}/opaque-pngs.ts`, tests: ["workers/consumer/src/making/finish-job.test.ts"] }, [
-    breaks("P20", "a removed image has a JPEG made", { find: "isLocked(tx, { key }) || ", replace: "" }),
+    breaks("P20", "a removed image has a JPEG made", { find: "isLocked(tx, key) || ", replace: "" }),
     breaks("P17", "each WebP has the JPEG made once more", { find: " || row.gen > gen", replace: "" }),
   ]),
   ...at({ file: `${ROOM}/outcomes.ts`, tests: [`${QUEUE_TESTS}/settle.test.ts`] }, [

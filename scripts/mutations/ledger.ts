@@ -23,7 +23,7 @@ export const LEDGER: readonly Mutation[] = [
       replace: "next: null",
     }),
     breaks("P16", "an older original's object stands for a job that was exported", {
-      find: "Math.max(row.floor, tx.fenceOf(row.key)) > 0",
+      find: "Math.max(row.floor, tx.fenceOf(row)) > 0",
       replace: "row.floor > 0",
     }),
     breaks("P10", "an export has the jobs of a run that was cancelled", {
@@ -167,7 +167,7 @@ export const LEDGER: readonly Mutation[] = [
   ]),
   ...at({ file: `${ROOM}/views/ordered.ts`, tests: [`${SRC}/api/receipts.test.ts`] }, [
     breaks("P13", "a purged variant counts as lost", {
-      find: "tx.images.get(encodedIdOfKey(key)).purged > gen",
+      find: "tx.imageOf(one).purged > one.gen",
       replace: "false",
     }),
   ]),

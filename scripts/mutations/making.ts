@@ -39,7 +39,7 @@ export const MAKING: readonly Mutation[] = [
   ]),
   ...at({ file: `${ROOM}/fetch-result.ts`, tests: [`${ROOM}/finish-job.test.ts`] }, [
     breaks("P3", "the fresh URL of another variant's job is fetched", {
-      find: "if (shown === null || isAnothers(shown, { ledger: context.ledgerId, gen: String(gen), key })) return first;",
+      find: "if (shown === null || isAnothers(shown, { ledger: context.ledgerId, gen: String(gen), key: claim.key })) return first;",
       replace: "if (shown === null) return first;",
     }),
     breaks("F4", "a result of any size is kept", {
@@ -65,7 +65,7 @@ export const MAKING: readonly Mutation[] = [
       tests: [`${ROOM}/work.test.ts`],
     }),
     breaks("P3", "the result of another variant's job is stored", {
-      find: `  if (isAnothers(job, { ledger: context.ledgerId, gen: String(gen), key })) return ofAnother(job.id);
+      find: `  if (isAnothers(job, { ledger: context.ledgerId, gen: String(gen), key: claim.key })) return ofAnother(job.id);
 `,
       replace: "",
     }),

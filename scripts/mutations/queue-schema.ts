@@ -15,6 +15,28 @@ export const QUEUE_SCHEMA: readonly Mutation[] = [
       replace: "(aged < ?1 OR ?2 < 0) LIMIT ?3",
     }),
   ]),
+  ...at({ file: `${QUEUE}/job-key.ts`, tests: [`${QUEUE_TESTS}/run-jobs.test.ts`] }, [
+    breaks("P2", "group and part are joined, so that two jobs may have one key", {
+      find: "`${group.length}:${group}${part}`",
+      replace: "`${group}/${part}`",
+    }),
+  ]),
+  ...at({ file: `${QUEUE}/intake/accept.ts`, tests: [`${QUEUE_TESTS}/run-jobs.test.ts`] }, [
+    breaks("P2", "a key that SQLite cannot keep is accepted, and becomes another one", {
+      find: "  for (const key of keys) checkKey(key);\n",
+      replace: "",
+    }),
+  ]),
+  ...at({ file: `${QUEUE}/tables/order.ts`, tests: [`${QUEUE_TESTS}/run-jobs.test.ts`] }, [
+    breaks("P13", "a part with quotation marks counts as many jobs", {
+      find: '"(SELECT count(part.value) FROM json_each(orders.parts) AS part)"',
+      replace: "`(length(parts) - length(replace(parts, '\"', ''))) / 2`",
+    }),
+    breaks("P1", "a thousand long jobs do not fit into their order, and are never accepted", {
+      find: " && chars + part.length <= PARTS_MAX_CHARS",
+      replace: "",
+    }),
+  ]),
   ...at({ file: `${QUEUE}/tables/claim.ts`, tests: [`${SIMULATED}/leases.test.ts`, `${QUEUE_TESTS}/claims.test.ts`] }, [
     breaks("P2", "admissions are not written", {
       find: 'return state !== "prefetched" || kept;',
@@ -203,8 +225,9 @@ export const QUEUE_SCHEMA: readonly Mutation[] = [
   ]),
   ...at({ file: `${QUEUE}/tables/sql.ts`, tests: [`${SIMULATED}/accept.test.ts`] }, [
     breaks("P11", "all rows of a call go into one value, whatever its size", {
-      find: "from += ROWS_AT_ONCE",
-      replace: "from += rows.length",
+      find: "some.length > 0 && chars + next.length > CHARS_AT_ONCE",
+      replace: "some.length < 0",
+      tests: [`${QUEUE_TESTS}/run-jobs.test.ts`],
     }),
   ]),
   ...at({ file: `${QUEUE}/tx/queue-tx.ts`, tests: ["workers/consumer/test/promises/counters.test.ts"] }, [

@@ -159,8 +159,8 @@ export const QUEUE_SETTLING: readonly Mutation[] = [
       tests: [`${CONSUMER}/images/new-original.test.ts`],
     }),
     breaks("P5", "one job probes a failing origin until it is dead", {
-      find: "return (breakerOf(tx, key)?.until ?? 0) + attempts;",
-      replace: "return (breakerOf(tx, key)?.until ?? 0) + 0 * attempts;",
+      find: "return (breakerOf(tx, group)?.until ?? 0) + attempts;",
+      replace: "return (breakerOf(tx, group)?.until ?? 0) + 0 * attempts;",
       tests: [`${SIMULATED}/origins.test.ts`],
     }),
     breaks("P7", "attempts are not kept", {

@@ -168,6 +168,11 @@ export const HOUSES: readonly House[] = [
     strict: true,
     floors: [
       {
+        rooms: ["job-key.ts"],
+        holds: "The key of a job: its group and its part.",
+        bug: "Two rooms that join group and part in their own ways have two keys for one job.",
+      },
+      {
         rooms: ["external-jobs.ts"],
         holds: "Jobs that another service makes, and what a poller of them gets and reports.",
         bug: "A poller that knows the queue's tables decides what a job's end means.",

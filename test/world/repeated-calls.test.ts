@@ -1,6 +1,7 @@
 import { CoverageReport } from "@prewarm/control-schema/coverage";
 import { leastValue } from "@prewarm/control-schema/testing/least-value";
 import { ANY_JOB, nameOf, placeOf, type SqlRow } from "@prewarm/durable-queue";
+import { jobOfKey } from "@prewarm/shared/variant-key";
 import { describe, expect, it } from "vitest";
 import type { SliceRequest } from "../../workers/consumer/src/images/calls.ts";
 import { LEDGER_CALLS, type LedgerCalls, type WritingCall } from "../../workers/consumer/src/ledger/contract.ts";
@@ -11,7 +12,7 @@ import type { Copy } from "./virtual-object.ts";
 const WHO = "test";
 const LEDGER_ID = "L1";
 const key = (width: number) => `a/${width}-high.webp`;
-const jobOf = (width: number) => nameOf(placeOf(key(width), LEDGER_ID));
+const jobOf = (width: number) => nameOf(placeOf(jobOfKey(key(width)), LEDGER_ID));
 const NOTHING = { have: [], asks: [], submitted: [], settled: [], leave: false };
 const HANDLER = { owner: "o1", first: true, role: "work" as const, room: 1, ...NOTHING };
 const NOTE = { hook: "uploads", verdict: "accepted" as const, why: null, n: 1, run: null };

@@ -4,6 +4,7 @@ import type { Rejection } from "@prewarm/control-schema/warm";
 import type { Failure, FailureClass, JobState, Lane } from "@prewarm/shared/job";
 import type { NumberRange } from "@prewarm/shared/job-search";
 import type { ExternalJob } from "./external-jobs.ts";
+import type { JobKey } from "./job-key.ts";
 
 /*
  * What the calls of the queue take and answer. Times are Unix ms. A call is one SQLite transaction.
@@ -65,12 +66,11 @@ export type ExchangeAnswer<Extra = unknown> =
     });
 
 /** A job as an exchange hands it to a handler. */
-export interface Given {
+export interface Given extends JobKey {
   id: number;
   /** The job's public name and its run's, by which logs and traces are found. */
   name: string;
   run: string | null;
-  key: string;
   gen: number;
   /** The fence: a result of a generation at or above it counts. */
   floor: number;
@@ -197,13 +197,19 @@ export interface DeadMessage {
 
 /* ── Intake ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
-/** `G`: what the user of the queue says of a group. */
-export interface AcceptChunk<G extends { keys: string[] } = { keys: string[] }> {
+/** Jobs of a group to accept: ≤ 1,000 parts, each once. */
+export interface Parts {
+  group: string;
+  parts: string[];
+}
+
+/** `G`: a group, and what the user of the queue says of it. */
+export interface AcceptChunk<G extends Parts = Parts> {
   /** `most`: of a run that stands for a day (UTC), the jobs after which it takes no further chunk. Missing: any number. */
   run: { run: string; label: string | null; lane: Lane; most?: number | undefined };
   /** The request this chunk is part of. The same chunk again answers as before and does nothing; another hash is a mismatch. */
   delivery: { id: string; chunk: number; hash: string };
-  /** ≤ 1,000 keys in all, each once. */
+  /** ≤ 1,000 parts in all. */
   groups: G[];
   /** Makes anew even what is stored (a new floor for each row). */
   force: boolean;
@@ -256,13 +262,13 @@ export interface JobFilter {
   states: JobState[];
   lanes: Lane[];
   run: string | null;
-  /** Beginning of the group, not encoded. */
+  /** Beginning of the group. */
   id: string | null;
-  /** End of the key, after a dot. */
+  /** End of the part, after a dot. */
   format: string | null;
   /** Part of an error's code or message. */
   error: string | null;
-  /** Parts of the key. */
+  /** Pieces of the group, of the part, or of both with a slash between them. */
   text: string[];
   /** When it was ordered, Unix ms. */
   ordered?: NumberRange;

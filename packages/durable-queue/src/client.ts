@@ -72,6 +72,7 @@ export {
   type WatchExternalJobs,
 } from "./external-jobs.ts";
 export { acceptChunk, finishDelivery } from "./intake/accept-chunk.ts";
+export type { JobKey } from "./job-key.ts";
 export { usedByDay } from "./memory/counters.ts";
 export type { Gate } from "./memory/gate-memory.ts";
 export { Memory } from "./memory/memory.ts";

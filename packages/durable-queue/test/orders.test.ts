@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import type { JobKey } from "../src/job-key.ts";
 import { Orders } from "../src/memory/orders.ts";
 import { placeOf, rangeOfGroup } from "../src/tables/job-ids.ts";
 import { migrate } from "../src/tables/migrate.ts";
@@ -17,12 +18,12 @@ function world() {
   const orders = new Orders(sql, SEED);
   let gen = 0;
   /** Far enough apart that what is given back of one order does not lead to the order before. */
-  const put = (id: string, said: Partial<Order> = {}, to = orders) => {
+  const put = (group: string, said: Partial<Order> = {}, to = orders) => {
     gen += 10 * PARTS_MAX;
     const order: Order = {
       lane: BULK,
       run: 1,
-      ...{ gen, id, place: image(id), force: false, joined: false, created: 5 },
+      ...{ gen, group, place: image(group), force: false, joined: false, created: 5 },
       parts: [...PARTS],
       ...said,
     };
@@ -35,16 +36,21 @@ function world() {
       indexes.map((index) => ({ order, index })),
     );
   const time = { ms: 0 };
-  const rows = () => sql.exec("SELECT id, parts FROM orders ORDER BY gen");
+  const rows = () => sql.exec("SELECT grp, parts FROM orders ORDER BY gen");
   const keys = (limit: number, isFree: (id: number) => boolean = all, of = orders) =>
-    of.offer(sql, BULK, { limit, now: time.ms }, isFree).map(({ key }) => key);
+    of.offer(sql, BULK, { limit, now: time.ms }, isFree).map(textOf);
   const again = () => new Orders(sql, SEED);
   return { sql, orders, put, take, rows, keys, again, time };
 }
 
 const ORDER = { lane: BULK, run: 1, force: false, joined: false, created: 5 } as const;
 const image = (id: string) => rangeOfGroup(id, SEED).from;
+const textOf = ({ group, part }: JobKey) => `${group}/${part}`;
 const keysOf = (id: string) => PARTS.map((part) => `${id}/${part}`);
+const idOf = (text: string) => {
+  const [group = "", part = ""] = text.split("/");
+  return placeOf({ group, part }, SEED);
+};
 
 it("an order is one row, and each part of it a job with the place of its key and a generation of its own", () => {
   const { sql, orders, put, rows } = world();
@@ -54,7 +60,7 @@ it("an order is one row, and each part of it a job with the place of its key and
   const jobs = jobsOf(found!, SEED);
   expect(jobs.map(({ row }) => row)).toMatchObject(
     PARTS.map((part, index) => ({
-      ...{ key: `a/${part}`, id: placeOf(`a/${part}`, SEED), lane: BULK, run: 7, state: 0, due: null, attempts: 0 },
+      ...{ group: "a", part, id: idOf(`a/${part}`), lane: BULK, run: 7, state: 0, due: null, attempts: 0 },
       ...{ gen: gen + index, floor: gen + index, created: 5 },
     })),
   );
@@ -64,7 +70,7 @@ it("a job that is taken out leaves the others their generations, and the last on
   const { sql, orders, put, take, rows } = world();
   const order = put("a");
   take(order, [0]);
-  expect(rows()).toEqual([{ id: "a", parts: JSON.stringify([null, ...PARTS.slice(1)]) }]);
+  expect(rows()).toEqual([{ grp: "a", parts: JSON.stringify([null, ...PARTS.slice(1)]) }]);
   const [left] = orders.ofGroups(sql, [image("a")]);
   expect(jobsOf(left!, SEED).map(({ row, index }) => [row.gen - order.gen, index])).toEqual([
     [1, 1],
@@ -90,7 +96,7 @@ it("jobs are read in the order of ids, whole images at a time, and again up to t
   for (const id of ids) put(id);
   put("i7", { lane: UPLOAD, parts: ["9-high.webp"] });
   const all = ids.flatMap(keysOf).concat("i7/9-high.webp");
-  const sorted = all.map((key) => placeOf(key, SEED)).sort((a, b) => a - b);
+  const sorted = all.map(idOf).sort((a, b) => a - b);
   const read: number[] = [];
   for (let above = 0; above < Number.MAX_SAFE_INTEGER; ) {
     const { rows, to } = orders.walk(sql, { above, to: null }, 20);
@@ -107,12 +113,12 @@ it("jobs are read in the order of ids, whole images at a time, and again up to t
 });
 
 it("new jobs become an order per image, run and lane, as long as their generations follow each other", () => {
-  const job = (id: string, n: number, gen: number) => ({
-    ...jobsOf({ ...ORDER, id, place: image(id), gen, parts: [`${n}-high.webp`] }, SEED)[0]!.row,
+  const job = (group: string, n: number, gen: number) => ({
+    ...jobsOf({ ...ORDER, group, place: image(group), gen, parts: [`${n}-high.webp`] }, SEED)[0]!.row,
   });
   const rows = [job("a", 1, 7), job("a", 2, 8), job("a", 3, 10), job("b", 1, 11), { ...job("b", 2, 12), floor: 12 }];
   const orders = ordersOf(rows);
-  expect(orders.map(({ id, gen, force, parts }) => [id, gen, force, parts.length])).toEqual([
+  expect(orders.map(({ group, gen, force, parts }) => [group, gen, force, parts.length])).toEqual([
     ["a", 7, false, 2],
     ["a", 10, false, 1],
     ["b", 11, false, 1],
@@ -135,9 +141,9 @@ it("the jobs before a job are counted in its line and, in turn, in those of othe
 it("the front of a line is the first job that was not offered and has no claim", () => {
   const { sql, orders, put, keys } = world();
   for (const id of ["a", "b"]) put(id);
-  const fronts = (isFree: (id: number) => boolean = all) => orders.fronts(sql, BULK, 9, isFree).map(({ key }) => key);
+  const fronts = (isFree: (id: number) => boolean = all) => orders.fronts(sql, BULK, 9, isFree).map(textOf);
   expect(fronts()).toEqual(["a/1-high.webp"]);
-  expect(fronts((id) => id !== placeOf("a/1-high.webp", SEED))).toEqual(["a/2-high.webp"]);
+  expect(fronts((id) => id !== idOf("a/1-high.webp"))).toEqual(["a/2-high.webp"]);
   keys(1);
   expect(fronts()).toEqual(["b/1-high.webp"]);
   keys(9);
@@ -157,7 +163,7 @@ it("a line is offered in the order of arrival, an image's jobs together, and no 
 it("a job with a claim is passed over, also by an instance that knows of no offer", () => {
   const { put, keys, again } = world();
   for (const id of ["a", "b"]) put(id);
-  const claimed = new Set(keysOf("a").map((key) => placeOf(key, SEED)));
+  const claimed = new Set(keysOf("a").map(idOf));
   expect(keys(3, (id) => !claimed.has(id), again())).toEqual(keysOf("b"));
 });
 
@@ -202,7 +208,7 @@ it("an order of more jobs than are asked for is offered in parts", () => {
   const claimed = new Set<number>();
   const offered = () => {
     const found = keys(8, (id) => !claimed.has(id));
-    for (const key of found) claimed.add(placeOf(key, SEED));
+    for (const key of found) claimed.add(idOf(key));
     return found.length;
   };
   expect([offered(), offered(), offered()]).toEqual([20, 10, 0]);

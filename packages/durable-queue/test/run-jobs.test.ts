@@ -1,10 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { slotsTaken } from "../src/admission/slots.ts";
 import type { ExchangeAnswer, ExchangeRequest } from "../src/calls.ts";
+import { type JobKey, KEY_MAX_CHARS } from "../src/job-key.ts";
 import { begin, type CallLimits, queueWithRunners } from "../src/object/open-job-queue.ts";
+import { recount } from "../src/operate/recount.ts";
 import { cancelJob } from "../src/operate/retry-and-cancel.ts";
 import type { Job, Result, RunJob } from "../src/runner/run-job.ts";
 import { runJobs } from "../src/runner/run-jobs.ts";
+import { DEAD } from "../src/tables/row.ts";
+import { allJobs } from "../src/testing/all-jobs.ts";
 import { nodeSql } from "../src/testing/node-sql.ts";
 
 const LIMITS: CallLimits = { concurrency: 10, ratePerSecond: 100, burst: 20, callMs: 20_000, maxAttempts: 4 };
@@ -84,7 +88,7 @@ function objectWith(run: RunJob, limits: Partial<CallLimits> = {}) {
       Object.assign(world, open());
       await begin(world.queue);
     },
-    keysOf: (key: string) => calls.filter((call) => call.key === key).map(({ idempotencyKey }) => idempotencyKey),
+    keysOf: (part: string) => calls.filter((call) => call.part === part).map(({ idempotencyKey }) => idempotencyKey),
     slots: () => world.queue.transactions.read(slotsTaken).used,
     counts: () =>
       Object.fromEntries(world.queue.transactions.read((tx) => tx.counts.map(({ state, n }) => [state, n]))),
@@ -110,10 +114,10 @@ afterEach(() => void vi.useRealTimers());
 describe("a runner", () => {
   it("makes every job once, under a key of its own, and leaves", async () => {
     const world = objectWith(inTurn());
-    const keys = Array.from({ length: 100 }, (_, n) => `r/${n}`);
-    world.queue.enqueue({ id: "a", jobs: keys.map((key) => ({ key })) });
+    const parts = Array.from({ length: 100 }, (_, n) => `${n}`);
+    world.queue.enqueue({ id: "a", jobs: parts.map((part) => ({ group: "r", part })) });
     await pass(10_000);
-    expect(world.calls.map(({ key }) => key).toSorted()).toEqual(keys.toSorted());
+    expect(world.calls.map(({ part }) => part).toSorted()).toEqual(parts.toSorted());
     expect(new Set(world.calls.map(({ idempotencyKey }) => idempotencyKey)).size).toBe(100);
     expect(world.calls[0]?.idempotencyKey).toMatch(/^pw-name\d-*-\d+$/);
     expect(openJobs(world)).toBe(0);
@@ -132,7 +136,7 @@ describe("a runner", () => {
       },
       { concurrency: 6, ratePerSecond: 4, burst: 2 },
     );
-    world.queue.enqueue({ id: "a", jobs: Array.from({ length: 40 }, (_, n) => ({ key: `r/${n}` })) });
+    world.queue.enqueue({ id: "a", jobs: Array.from({ length: 40 }, (_, n) => ({ group: "r", part: `${n}` })) });
     await pass(30_000);
     expect(beginnings).toHaveLength(40);
     expect(world.most).toBeLessThanOrEqual(6);
@@ -145,7 +149,11 @@ describe("a runner", () => {
 
   it("counts each slot of calls that last longer than ten seconds", async () => {
     const world = objectWith(hangs, { concurrency: 4, callMs: 25_000 });
-    world.queue.enqueue({ id: "a", jobs: Array.from({ length: 40 }, (_, n) => ({ key: `r/${n}` })), lane: "upload" });
+    world.queue.enqueue({
+      id: "a",
+      jobs: Array.from({ length: 40 }, (_, n) => ({ group: "r", part: `${n}` })),
+      lane: "upload",
+    });
     await pass(24_000);
     expect(world.most).toBe(4);
   });
@@ -154,7 +162,7 @@ describe("a runner", () => {
 describe("a repeat has the same key", () => {
   it("after a reset in the middle of the call, at once, without blame", async () => {
     const world = objectWith(inTurn(hangs));
-    world.queue.enqueue({ id: "a", jobs: [{ key: "r/1" }] });
+    world.queue.enqueue({ id: "a", jobs: [{ group: "r", part: "1" }] });
     await pass(1_000);
     expect(world.calls).toHaveLength(1);
     await world.reset();
@@ -168,22 +176,22 @@ describe("a repeat has the same key", () => {
 
   it("after a call without an answer, which is an attempt; its slot is free meanwhile", async () => {
     const world = objectWith(inTurn(hangs, hangs));
-    world.queue.enqueue({ id: "a", jobs: [{ key: "r/1" }] });
+    world.queue.enqueue({ id: "a", jobs: [{ group: "r", part: "1" }] });
     await pass(20_900);
     expect(world.calls).toHaveLength(1);
     expect(world.slots()).toBe(0);
     await pass(60_000);
-    expect(new Set(world.keysOf("r/1")).size).toBe(1);
+    expect(new Set(world.keysOf("1")).size).toBe(1);
     expect(world.calls.map(({ attempt }) => attempt)).toEqual([1, 2, 3]);
     expect(openJobs(world)).toBe(0);
   });
 
   it("after a call that ignores its signal", async () => {
     const world = objectWith(inTurn(() => new Promise(() => {})));
-    world.queue.enqueue({ id: "a", jobs: [{ key: "r/1" }] });
+    world.queue.enqueue({ id: "a", jobs: [{ group: "r", part: "1" }] });
     await pass(40_000);
     expect(world.calls).toHaveLength(2);
-    expect(new Set(world.keysOf("r/1")).size).toBe(1);
+    expect(new Set(world.keysOf("1")).size).toBe(1);
     expect(openJobs(world)).toBe(0);
   });
 
@@ -191,10 +199,10 @@ describe("a repeat has the same key", () => {
     const world = objectWith(async () => {
       throw new TypeError("network connection lost");
     });
-    world.queue.enqueue({ id: "a", jobs: [{ key: "r/1" }] });
+    world.queue.enqueue({ id: "a", jobs: [{ group: "r", part: "1" }] });
     await pass(120_000);
     expect(world.calls).toHaveLength(4);
-    expect(new Set(world.keysOf("r/1")).size).toBe(1);
+    expect(new Set(world.keysOf("1")).size).toBe(1);
     expect(world.slots()).toBe(0);
     expect(world.sql.exec("SELECT attempts, error FROM jobs")).toEqual([
       { attempts: 4, error: '{"code":"unclear","message":"TypeError: network connection lost"}' },
@@ -203,43 +211,43 @@ describe("a repeat has the same key", () => {
 
   it("after `later`, which is no attempt, holds no slot and stops no other job", async () => {
     const world = objectWith(inTurn({ kind: "later", ms: 5_000 }));
-    world.queue.enqueue({ id: "a", jobs: [{ key: "r/1" }] });
+    world.queue.enqueue({ id: "a", jobs: [{ group: "r", part: "1" }] });
     await pass(1_000);
     expect(world.slots()).toBe(0);
-    world.queue.enqueue({ id: "b", jobs: [{ key: "r/2" }] });
+    world.queue.enqueue({ id: "b", jobs: [{ group: "r", part: "2" }] });
     await pass(1_000);
-    expect(world.calls.map(({ key }) => key)).toEqual(["r/1", "r/2"]);
+    expect(world.calls.map(({ part }) => part)).toEqual(["1", "2"]);
     await pass(15_000);
-    expect(world.calls.map(({ key, attempt }) => `${key} ${attempt}`)).toEqual(["r/1 1", "r/2 1", "r/1 1"]);
-    expect(new Set(world.keysOf("r/1")).size).toBe(1);
+    expect(world.calls.map(({ part, attempt }) => `${part} ${attempt}`)).toEqual(["1 1", "2 1", "1 1"]);
+    expect(new Set(world.keysOf("1")).size).toBe(1);
   });
 
   it("after `throttled`, which is no attempt and stops all jobs until then", async () => {
     const world = objectWith(inTurn({ kind: "throttled", ms: 5_000 }));
-    world.queue.enqueue({ id: "a", jobs: [{ key: "r/1" }] });
+    world.queue.enqueue({ id: "a", jobs: [{ group: "r", part: "1" }] });
     await pass(500);
-    world.queue.enqueue({ id: "b", jobs: [{ key: "r/2" }] });
+    world.queue.enqueue({ id: "b", jobs: [{ group: "r", part: "2" }] });
     await pass(3_000);
-    expect(world.calls.map(({ key }) => key)).toEqual(["r/1"]);
+    expect(world.calls.map(({ part }) => part)).toEqual(["1"]);
     await pass(30_000);
-    expect(world.calls.map(({ key, attempt }) => `${key} ${attempt}`).toSorted()).toEqual(["r/1 1", "r/1 1", "r/2 1"]);
-    expect(new Set(world.keysOf("r/1")).size).toBe(1);
+    expect(world.calls.map(({ part, attempt }) => `${part} ${attempt}`).toSorted()).toEqual(["1 1", "1 1", "2 1"]);
+    expect(new Set(world.keysOf("1")).size).toBe(1);
   });
 });
 
 describe("a clear failure", () => {
   it("is an attempt, and the next attempt has a new key", async () => {
     const world = objectWith(inTurn({ kind: "failed", failure: FAILURE }));
-    world.queue.enqueue({ id: "a", jobs: [{ key: "r/1" }] });
+    world.queue.enqueue({ id: "a", jobs: [{ group: "r", part: "1" }] });
     await pass(30_000);
     expect(world.calls.map(({ attempt }) => attempt)).toEqual([1, 2]);
-    expect(new Set(world.keysOf("r/1")).size).toBe(2);
+    expect(new Set(world.keysOf("1")).size).toBe(2);
     expect(world.slots()).toBe(0);
   });
 
   it("is a dead letter at once when it is permanent", async () => {
     const world = objectWith(inTurn({ kind: "failed", failure: FAILURE, permanent: true }));
-    world.queue.enqueue({ id: "a", jobs: [{ key: "r/1" }] });
+    world.queue.enqueue({ id: "a", jobs: [{ group: "r", part: "1" }] });
     await pass(600_000);
     expect(world.calls).toHaveLength(1);
     expect(world.sql.exec("SELECT attempts FROM jobs WHERE due IS NULL")).toEqual([{ attempts: 1 }]);
@@ -250,7 +258,7 @@ describe("a clear failure", () => {
 describe("a runner that is told to stop", () => {
   it("aborts the call of a cancelled job, which ends cancelled and frees its slot", async () => {
     const world = objectWith(inTurn(hangs));
-    world.queue.enqueue({ id: "a", jobs: [{ key: "r/1" }] });
+    world.queue.enqueue({ id: "a", jobs: [{ group: "r", part: "1" }] });
     await pass(1_000);
     const id = Number(world.sql.exec("SELECT job FROM claims")[0]?.job);
     expect(world.queue.transactions.write((tx) => cancelJob(tx, id))).toBe("ok");
@@ -264,7 +272,8 @@ describe("a runner that is told to stop", () => {
 });
 
 describe("a runner that the queue does not want any more", () => {
-  const given = { id: 1, gen: 7, name: "n", run: null, key: "r/1", floor: 0, live: false, notBefore: 0, grantedAt: 0 };
+  const key = { group: "r", part: "1" };
+  const given = { id: 1, gen: 7, name: "n", run: null, ...key, floor: 0, live: false, notBefore: 0, grantedAt: 0 };
   const more = {
     first: true,
     attempts: 0,
@@ -310,7 +319,7 @@ describe("a runner that the queue does not want any more", () => {
   });
 
   it("takes nothing more when it is to leave, returns what has not begun, and waits for its calls", async () => {
-    const early = { ...go, id: 2, key: "r/2", notBefore: Date.now() + 250 };
+    const early = { ...go, id: 2, part: "2", notBefore: Date.now() + 250 };
     const leaving = { ...goes, stay: false, give: [go, early, { ...go, id: 3, phase: "standby" as const }] };
     const { requests, signals, ended } = runner(leaving, leaving, ...Array(200).fill({ ...goes, give: [] }));
     await pass(10_000);
@@ -330,39 +339,138 @@ describe("a runner that the queue does not want any more", () => {
 describe("enqueue", () => {
   it("accepts an id once", async () => {
     const world = objectWith(inTurn());
-    expect(world.queue.enqueue({ id: "a", jobs: [{ key: "r/1" }] })).toMatchObject({ status: "done", accepted: 1 });
+    expect(world.queue.enqueue({ id: "a", jobs: [{ group: "r", part: "1" }] })).toMatchObject({
+      status: "done",
+      accepted: 1,
+    });
     await pass(5_000);
-    expect(world.queue.enqueue({ id: "a", jobs: [{ key: "r/1" }] })).toMatchObject({ status: "repeat", accepted: 1 });
+    expect(world.queue.enqueue({ id: "a", jobs: [{ group: "r", part: "1" }] })).toMatchObject({
+      status: "repeat",
+      accepted: 1,
+    });
     await pass(5_000);
     expect(world.calls).toHaveLength(1);
   });
 
   it("keeps a payload with its job: the first one of an open key, until the job is done", async () => {
     const world = objectWith(inTurn(hangs, { kind: "done" }));
-    world.queue.enqueue({ id: "a", jobs: [{ key: "r/1", payload: "first" }, { key: "r/2" }] });
-    world.queue.enqueue({ id: "b", jobs: [{ key: "r/1", payload: "second" }] });
-    world.queue.enqueue({ id: "a", jobs: [{ key: "r/1", payload: "third" }] });
+    world.queue.enqueue({
+      id: "a",
+      jobs: [
+        { group: "r", part: "1", payload: "first" },
+        { group: "r", part: "2" },
+      ],
+    });
+    world.queue.enqueue({ id: "b", jobs: [{ group: "r", part: "1", payload: "second" }] });
+    world.queue.enqueue({ id: "a", jobs: [{ group: "r", part: "1", payload: "third" }] });
     await pass(40_000);
-    const told = world.calls.map((job) => `${job.key} ${(job as Job & { payload: string }).payload}`);
-    expect(told.toSorted()).toEqual(["r/1 first", "r/1 first", "r/2 "]);
+    const told = world.calls.map((job) => `${job.part} ${(job as Job & { payload: string }).payload}`);
+    expect(told.toSorted()).toEqual(["1 first", "1 first", "2 "]);
     expect(world.sql.exec("SELECT * FROM payloads")).toEqual([]);
-    world.queue.enqueue({ id: "b", jobs: [{ key: "r/1", payload: "second" }] });
+    world.queue.enqueue({ id: "b", jobs: [{ group: "r", part: "1", payload: "second" }] });
     expect(world.sql.exec("SELECT * FROM payloads")).toEqual([]);
   });
 
   it("keeps the payload of a dead letter, and replaces it when the key is accepted again", async () => {
     const world = objectWith(inTurn({ kind: "failed", failure: FAILURE, permanent: true }));
-    world.queue.enqueue({ id: "a", jobs: [{ key: "r/1", payload: "first" }] });
+    world.queue.enqueue({ id: "a", jobs: [{ group: "r", part: "1", payload: "first" }] });
     await pass(5_000);
-    expect(world.queue.payloadOf("r/1")).toBe("first");
-    world.queue.enqueue({ id: "b", jobs: [{ key: "r/1", payload: "second" }] });
-    expect(world.queue.payloadOf("r/1")).toBe("second");
+    expect(world.queue.payloadOf({ group: "r", part: "1" })).toBe("first");
+    world.queue.enqueue({ id: "b", jobs: [{ group: "r", part: "1", payload: "second" }] });
+    expect(world.queue.payloadOf({ group: "r", part: "1" })).toBe("second");
   });
 
   it("accepts nothing of a call that fails", () => {
     const world = objectWith(inTurn());
-    const jobs = [{ key: "r/1" }, { key: "r/2", payload: "x".repeat(2_100_000) }];
+    const jobs = [
+      { group: "r", part: "1" },
+      { group: "r", part: "2", payload: "x".repeat(2_100_000) },
+    ];
     expect(() => world.queue.enqueue({ id: "a", jobs })).toThrow("bytes");
+    expect(openJobs(world)).toBe(0);
+  });
+});
+
+describe("a key", () => {
+  const hostile = [
+    "a/b.c",
+    'say "hi"',
+    "50% %2F",
+    "back\\slash\\",
+    "it's, [null]",
+    "\t\n\u0001",
+    "é/😀",
+    "ä".repeat(350),
+  ];
+  const pairs = hostile.flatMap((group) => hostile.map((part) => ({ group, part })));
+  const text = ({ group, part }: JobKey) => JSON.stringify([group, part]);
+
+  it("is any text, and of its call, its payload, its dead letter and its retry", async () => {
+    const world = objectWith(
+      inTurn(...pairs.map(() => ({ kind: "failed" as const, failure: FAILURE, permanent: true }))),
+    );
+    world.queue.enqueue({ id: "a", jobs: pairs.map((key) => ({ ...key, payload: text(key) })) });
+    expect(
+      allJobs(world.sql)
+        .map((raw) => JSON.stringify([raw.grp, raw.part]))
+        .toSorted(),
+    ).toEqual(pairs.map(text).toSorted());
+    await world.reset();
+    expect(world.queue.transactions.read((tx) => recount(tx, false))).toEqual({ lanes: 0, runs: [] });
+    await pass(30_000);
+    const rows = world.queue.transactions.read((tx) => tx.rows.loadKeys(pairs));
+    expect(rows.map((row) => `${row.state} ${text(row)}`)).toEqual(pairs.map((key) => `${DEAD} ${text(key)}`));
+    world.queue.enqueue({ id: "b", jobs: pairs });
+    await pass(30_000);
+    const told = world.calls.map((job) => [text(job), (job as Job & { payload: string }).payload]);
+    expect(told.toSorted()).toEqual([...pairs, ...pairs].map((key) => [text(key), text(key)]).toSorted());
+    expect([openJobs(world), world.sql.exec("SELECT * FROM payloads")]).toEqual([0, []]);
+  });
+
+  it("is a group and a part, so that no other group and part make the same one", async () => {
+    const world = objectWith(inTurn());
+    const pairs = [
+      { group: "a/b", part: "c" },
+      { group: "a", part: "b/c" },
+      { group: "ab", part: "c" },
+      { group: "a", part: "bc" },
+      { group: "1:a", part: "b" },
+      { group: "1", part: ":ab" },
+    ];
+    expect(world.queue.enqueue({ id: "a", jobs: pairs })).toMatchObject({ accepted: 6, duplicates: 0 });
+    const groupOf = (group: string) =>
+      world.queue.transactions.read((tx) => tx.rows.loadGroup(group).map(text).toSorted());
+    expect(groupOf("a")).toEqual(['["a","b/c"]', '["a","bc"]']);
+    await pass(10_000);
+    expect(world.calls.map(text).toSorted()).toEqual(pairs.map(text).toSorted());
+  });
+
+  it("of a thousand jobs at once may be as long as it can be", async () => {
+    const world = objectWith(inTurn());
+    const jobs = Array.from({ length: 1_000 }, (_, n) => ({
+      group: "g",
+      part: `${n}`.padEnd(KEY_MAX_CHARS, "\u0001"),
+    }));
+    expect(world.queue.enqueue({ id: "a", jobs })).toMatchObject({ accepted: 1_000 });
+    expect(world.queue.transactions.read((tx) => recount(tx, false))).toEqual({ lanes: 0, runs: [] });
+    await world.reset();
+    const found = world.queue.transactions.read((tx) => tx.rows.loadGroup("g").map(({ part }) => part));
+    expect(found.toSorted()).toEqual(jobs.map(({ part }) => part).toSorted());
+  });
+
+  it.each([
+    ["empty", ""],
+    ["too long", "x".repeat(KEY_MAX_CHARS + 1)],
+    ["with half a surrogate pair", "\ud800"],
+    ["with a NUL", "a\0b"],
+  ])("%s is refused, and so is all that comes with it", (_, bad) => {
+    const world = objectWith(inTurn());
+    const good = { group: "g", part: "p" };
+    for (const key of [
+      { group: bad, part: "p" },
+      { group: "g", part: bad },
+    ])
+      expect(() => world.queue.enqueue({ id: "a", jobs: [good, key] })).toThrow(RangeError);
     expect(openJobs(world)).toBe(0);
   });
 });

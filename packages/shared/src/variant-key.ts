@@ -83,6 +83,16 @@ export function encodedIdOfKey(key: string): string {
   return slash === -1 ? key : key.slice(0, slash);
 }
 
+/** A variant as a job of the ledger: the group is its image's id, and the part is the rest of its key. Throws URIError as `decodeId` does. */
+export function jobOfKey(key: string): { group: string; part: string } {
+  return { group: idOfKey(key), part: key.slice(encodedIdOfKey(key).length + 1) };
+}
+
+/** The key of the variant that a job makes, the inverse of `jobOfKey`. */
+export function keyOfJob({ group, part }: { group: string; part: string }): string {
+  return `${imagePrefix(group)}${part}`;
+}
+
 /** The version token of a key that `variantKey` printed; null without one. */
 export function versionOfKey(key: string): string | null {
   return /^[^/]+\/@([A-Za-z0-9_-]{1,64})\//.exec(key)?.[1] ?? null;

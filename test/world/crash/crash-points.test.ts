@@ -3,7 +3,7 @@ import { idOfKey, infoKey, missingKey } from "@prewarm/shared/variant-key";
 import { describe, expect, it } from "vitest";
 import { CRASH_POINTS, type CrashPoint } from "../../../workers/consumer/src/making/crash-points.ts";
 import { picture } from "../../../workers/consumer/src/testing/pictures.ts";
-import { ORIGINALS, STAGED } from "../calm-world.ts";
+import { HTML_ID, ORIGINALS, STAGED } from "../calm-world.ts";
 import { lookAt, REFUSED } from "../histories/ledger-look.ts";
 import { sumsAtFault } from "../histories/sums-check.ts";
 import { CrashWorld, KEYS } from "./crash-world.ts";
@@ -34,9 +34,9 @@ async function expectConverged(world: CrashWorld, killedAt: CrashPoint | null): 
   // Stored rows are gone; those that are left were refused. Of what is missing there never was one.
   const refused = { state: REFUSED, error: expect.stringContaining('"unshowable"') };
   expect(sql.exec("SELECT * FROM orders")).toEqual([]);
-  expect(sql.exec("SELECT key, state, error FROM jobs ORDER BY key")).toEqual([
-    { key: KEYS.badView, ...refused },
-    { key: KEYS.bad, ...refused },
+  expect(sql.exec("SELECT grp, part, state, error FROM jobs ORDER BY grp, part")).toEqual([
+    { grp: HTML_ID, part: "400-high.webp", ...refused },
+    { grp: `${HTML_ID}-viewed`, part: "400-high.webp", ...refused },
   ]);
   // After the ledger was told, the old marker is cleared and what is known of an image is written. Either may die with its handler: the
   // marker then runs out, and the doctor writes the note.

@@ -2,7 +2,7 @@ import type { ActionKind } from "@prewarm/control-schema/actions";
 import type { ChunkAnswer } from "@prewarm/durable-queue";
 import { ANY_JOB, nameOf, placeOf } from "@prewarm/durable-queue";
 import type { Lane } from "@prewarm/shared/job";
-import { storeKey } from "@prewarm/shared/variant-key";
+import { jobOfKey, storeKey } from "@prewarm/shared/variant-key";
 import type { AcceptImage } from "../../../workers/consumer/src/images/calls.ts";
 import { type HistoryWorld, SLOTS } from "./history-world.ts";
 import { CROP_WIDTH, type ImageName, POINTS, VERSIONS, WIDTHS, type Width } from "./pictures.ts";
@@ -90,9 +90,10 @@ function deleteObject(world: HistoryWorld, target: Target): void {
 
 /** A job's public name: of its row, or of where it would stand. */
 function jobName({ sql }: HistoryWorld, key: string): string {
-  const row = sql.exec("SELECT id FROM jobs WHERE key = ?", key)[0];
+  const job = jobOfKey(key);
+  const row = sql.exec("SELECT id FROM jobs WHERE grp = ? AND part = ?", job.group, job.part)[0];
   // A job that waits in an order is at the first place of its key.
-  return nameOf(row === undefined ? placeOf(key, "L1") : Number(row.id));
+  return nameOf(row === undefined ? placeOf(job, "L1") : Number(row.id));
 }
 
 async function act(world: HistoryWorld, target: Target, kind: "retryJob" | "cancelJob"): Promise<void> {

@@ -1,7 +1,7 @@
 import type { ChunkAnswer, Sql } from "@prewarm/durable-queue";
 import type { Focal } from "@prewarm/shared/focal";
 import { LEASE_MS } from "@prewarm/shared/limits";
-import { idOfKey } from "@prewarm/shared/variant-key";
+import { idOfKey, jobOfKey } from "@prewarm/shared/variant-key";
 import type { AcceptChunk } from "../../../workers/consumer/src/images/calls.ts";
 import { SETTLED_MS } from "../../../workers/consumer/src/images/removal-record.ts";
 import type { JobOrder } from "../../../workers/consumer/src/ittybit/client.ts";
@@ -220,7 +220,8 @@ export class Invariants implements Watcher {
     if (this.#isLongRemoved(key)) this.violation(`${storeName} was put of a removed image (P20)`);
     const since = this.#commits?.cancelledAt.get(key) ?? issuedAt;
     if (this.world.isExcused || issuedAt <= since) return;
-    const state = this.sql.exec("SELECT state FROM jobs WHERE key = ?", key)[0]?.state;
+    const { group, part } = jobOfKey(key);
+    const state = this.sql.exec("SELECT state FROM jobs WHERE grp = ? AND part = ?", group, part)[0]?.state;
     if (state === CANCELLED && !this.#isForgottenCopy(owner, key, object))
       this.violation(`stored after cancelled ${key} (I7)`);
   }

@@ -1,5 +1,5 @@
 import { placeOf, type Sql } from "@prewarm/durable-queue";
-import { encodedIdOfKey } from "@prewarm/shared/variant-key";
+import { encodedIdOfKey, keyOfJob } from "@prewarm/shared/variant-key";
 
 /* The ledger's tables as any reader of the database would read them: what the judges go by is no code of the ledger's. */
 
@@ -60,7 +60,11 @@ export const noLook = (): Look => ({ rows: new Map(), twice: [], claims: [], aba
 
 /** All jobs without bytes: those in `jobs`, then those that wait untouched in `orders`. */
 export function jobsIn(sql: Sql): RowLook[] {
-  return [...sql.exec("SELECT * FROM jobs").map((raw) => raw as unknown as RowLook), ...untouched(sql)];
+  const touched = sql.exec("SELECT * FROM jobs").map((raw) => {
+    const key = keyOfJob({ group: String(raw.grp), part: String(raw.part) });
+    return { ...raw, key } as unknown as RowLook;
+  });
+  return [...touched, ...untouched(sql)];
 }
 
 function untouched(sql: Sql): RowLook[] {
@@ -70,7 +74,8 @@ function untouched(sql: Sql): RowLook[] {
     const parts = JSON.parse(String(raw.parts)) as (string | null)[];
     return parts.flatMap((part, n): RowLook[] => {
       if (part === null) return [];
-      const [key, gen] = [`${raw.id}/${part}`, Number(raw.gen) + n];
+      const job = { group: String(raw.grp), part };
+      const [key, gen] = [keyOfJob(job), Number(raw.gen) + n];
       const first = {
         due: null,
         attempts: 0,
@@ -81,7 +86,7 @@ function untouched(sql: Sql): RowLook[] {
         untouched: true as const,
       };
       const floor = raw.force === 1 ? gen : 0;
-      return [{ id: placeOf(key, seed), key, lane, run, joined, state: WAITING, gen, floor, created, ...first }];
+      return [{ id: placeOf(job, seed), key, lane, run, joined, state: WAITING, gen, floor, created, ...first }];
     });
   });
 }

@@ -1,7 +1,7 @@
 import type { ChunkAnswer, Given, Sql } from "@prewarm/durable-queue";
 import { orientedSize, readImageHeader, sniffType } from "@prewarm/shared/image-header";
 import { FORMAT_ROWS } from "@prewarm/shared/mime";
-import { parseVariantKey } from "@prewarm/shared/variant-key";
+import { keyOfJob, parseVariantKey } from "@prewarm/shared/variant-key";
 import type { AcceptChunk } from "../../../workers/consumer/src/images/calls.ts";
 import type { Ittybit } from "../../../workers/consumer/src/ittybit/client.ts";
 import { expectedSize } from "../../../workers/consumer/src/ittybit/job-request.ts";
@@ -191,7 +191,9 @@ export class Diary implements Watcher {
     return new Set(held.filter((gen) => this.#holders.get(gen) === owner));
   }
 
-  #gave(owner: string, { id, key, gen, phase, notBefore, grantedAt, job }: Given): void {
+  #gave(owner: string, given: Given): void {
+    const { id, gen, phase, notBefore, grantedAt, job } = given;
+    const key = keyOfJob(given);
     this.#names.set(id, key);
     this.#holders.set(gen, owner);
     this.#given.set(gen, this.#now());

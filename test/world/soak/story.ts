@@ -1,6 +1,7 @@
 import type { JobFilter } from "@prewarm/durable-queue";
 import { deadKey, idOfKey, missingKey, storeKey } from "@prewarm/shared/variant-key";
 import { emptyFilter } from "../../../workers/consumer/src/api/search.ts";
+import { keyOfRow } from "../../../workers/consumer/src/ledger/testing/keys.ts";
 import { BULK, DEAD, lookAt, type RowLook, WAITING } from "../histories/ledger-look.ts";
 import { STORM } from "../weather.ts";
 import { CANCELLED_RUN } from "./diary.ts";
@@ -64,7 +65,7 @@ export class Story {
   /** By an action over all of them, as operators do it; how many it found. */
   async retryDead(): Promise<number> {
     const { sql, diary } = this.world;
-    const dead = sql.exec("SELECT key FROM jobs WHERE state = ?", DEAD).map(({ key }) => String(key));
+    const dead = sql.exec("SELECT grp, part FROM jobs WHERE state = ?", DEAD).map(keyOfRow);
     for (const key of dead) diary.because(key, "retry");
     const action = { kind: "retry", filter: "{}", match: DEAD_LETTERS, rate: null, who: WHO } as const;
     await this.world.ask((ledger) => ledger.createAction(action));

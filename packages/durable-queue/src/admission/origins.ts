@@ -1,6 +1,6 @@
 import { LEASE_MS } from "@prewarm/shared/limits";
 import { type Breaker, CLOSED_BREAKER, type GateState } from "../tables/gate-state.ts";
-import { groupOf } from "../tables/key.ts";
+import type { Row } from "../tables/row.ts";
 import type { QueueTx } from "../tx/queue-tx.ts";
 import { opened } from "./breaker.ts";
 
@@ -22,12 +22,12 @@ const ORIGINS_MAX = 100;
 const FORGET_MS = 3_600_000;
 
 /** Notes that the origin of a job's input failed. Opens its breaker if all of it fails, or if the job was the probe. */
-export function originFailed(tx: QueueTx, { key, gen }: { key: string; gen: number }, message: string): void {
+export function originFailed(tx: QueueTx, { group, gen }: Pick<Row, "group" | "gen">, message: string): void {
   const { memory, now } = tx.gateNow;
-  const origin = tx.originOf(key);
+  const origin = tx.originOf(group);
   if (origin === null) return;
   const failing = memory.failing.get(origin) ?? { since: now, groups: new Set() };
-  if (failing.groups.size < ALL_FAIL.many) failing.groups.add(groupOf(key));
+  if (failing.groups.size < ALL_FAIL.many) failing.groups.add(group);
   if (memory.failing.size < ORIGINS_MAX) memory.failing.set(origin, failing);
   const { origins } = tx.gate;
   const before = origins[origin];
@@ -46,11 +46,11 @@ function forgetOld(origins: GateState["origins"], now: number): void {
   for (const [origin, { until }] of Object.entries(origins)) if (until + FORGET_MS < now) delete origins[origin];
 }
 
-/** Notes that the origin of a job's input has answered for it a moment ago. Closes its breaker. */
-export function originAnswered(tx: QueueTx, key: string): void {
+/** Notes that the origin of a group's inputs has answered for one a moment ago. Closes its breaker. */
+export function originAnswered(tx: QueueTx, group: string): void {
   const { failing } = tx.memory.gate;
   if (failing.size === 0 && Object.keys(tx.gate.origins).length === 0) return;
-  const origin = tx.originOf(key);
+  const origin = tx.originOf(group);
   if (origin === null) return;
   failing.delete(origin);
   if (tx.gate.origins[origin] !== undefined) close(tx, origin);
@@ -71,22 +71,22 @@ export function originProbeUnused(tx: QueueTx, gen: number): void {
 }
 
 /** Makes a job the probe of its origin if the breaker of that is open. */
-export function takeOriginProbe(tx: QueueTx, { key, gen }: { key: string; gen: number }): void {
-  const breaker = breakerOf(tx, key);
+export function takeOriginProbe(tx: QueueTx, { group, gen }: Pick<Row, "group" | "gen">): void {
+  const breaker = breakerOf(tx, group);
   if (breaker !== null) breaker.probe = { gen, until: tx.now + LEASE_MS };
 }
 
 /** An operator may have removed the cause: the next job of its origin is the probe. */
-export function askOrigin(tx: QueueTx, key: string): void {
-  const breaker = breakerOf(tx, key);
+export function askOrigin(tx: QueueTx, group: string): void {
+  const breaker = breakerOf(tx, group);
   if (breaker !== null) breaker.until = Math.min(breaker.until, tx.now);
 }
 
-/** The open breaker of the origin of a job's input. */
-export function breakerOf(tx: QueueTx, key: string): Breaker | null {
+/** The open breaker of the origin of a group's inputs. */
+export function breakerOf(tx: QueueTx, group: string): Breaker | null {
   const { origins } = tx.gate;
   if (Object.keys(origins).length === 0) return null;
-  return origins[tx.originOf(key) ?? ""] ?? null;
+  return origins[tx.originOf(group) ?? ""] ?? null;
 }
 
 function probedBy(tx: QueueTx, gen: number): string | null {

@@ -8,7 +8,7 @@ import type { QueueTx } from "../tx/queue-tx.ts";
  */
 
 /** The place of jobs whose row is gone, and that another instance has admitted. */
-const UNKNOWN = { key: "", run: 0 };
+const UNKNOWN = { group: "", part: "", run: 0 };
 
 /** Counts an admitted job. */
 export function charge(tx: QueueTx, claim: Claim, row: Row): void {

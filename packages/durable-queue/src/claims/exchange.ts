@@ -84,8 +84,8 @@ function lease(
 function markReady(tx: QueueTx, owner: Owner, { id, gen, phase, copy }: Have): void {
   const claim = owner.claims.get(id);
   if (claim?.gen !== gen) return;
-  const key = phase === "ready" && !claim.ready ? tx.rows.byId(id)?.key : undefined;
-  if (key !== undefined && copy !== true) originAnswered(tx, key);
+  const group = phase === "ready" && !claim.ready ? tx.rows.byId(id)?.group : undefined;
+  if (group !== undefined && copy !== true) originAnswered(tx, group);
   claim.ready = phase === "ready";
 }
 
@@ -152,12 +152,12 @@ function knows(have: Have | undefined, claim: Claim, phase: Phase): boolean {
 }
 
 function given(tx: QueueTx, row: Row, claim: Claim, phase: Given["phase"]): Given {
-  const { id, key, gen, attempts, updated } = row;
+  const { id, group, part, gen, attempts, updated } = row;
   const live = row.lane === LIVE;
   const { notBefore, admittedAt: grantedAt, first, externalId: job, unfetchedSince } = claim;
   const sight = phase === "finish" ? (tx.memory.observed.get(gen) ?? null) : null;
   const names = { name: nameOf(id), run: tx.runs.byNumber(row.run)?.id ?? null };
   const beforeRestore = phase === "finish" && gen < tx.memory.meta.restored;
   const grant = { phase, notBefore, grantedAt, first, job, sight, unfetchedSince, beforeRestore };
-  return { id, ...names, key, gen, floor: floorOf(tx, row), live, attempts, touched: updated > 0, ...grant };
+  return { id, ...names, group, part, gen, floor: floorOf(tx, row), live, attempts, touched: updated > 0, ...grant };
 }

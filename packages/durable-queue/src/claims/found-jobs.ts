@@ -102,9 +102,9 @@ function holdSlot({ memory, now }: QueueTx, job: ExternalJob, gen: number): void
  * The row of this job, if no newer generation of it was found, and if the row has waited since before the restore. A
  * row that was ordered after the restore and is untouched since counts too, because the copy may lack its order.
  */
-function waitingRow(tx: QueueTx, { metadata: { key = "" } }: ExternalJob, gen: number): Row | null {
-  tx.rows.loadKeys([key]);
-  const row = tx.rows.get(key);
+function waitingRow(tx: QueueTx, { metadata }: ExternalJob, gen: number): Row | null {
+  const key = tx.keyOfExternal(metadata);
+  const [row] = key === null ? [] : tx.rows.loadKeys([key]);
   if (row?.state !== WAITING || gen < floorOf(tx, row)) return null;
   const claim = tx.memory.claims.byJob(row.id);
   const isNew = row.gen >= tx.memory.meta.restored;

@@ -4,7 +4,6 @@ import { admit, admitFetch, closedFor, fetchesAllowed, isHeldBack, slotsOf } fro
 import { type Slots, slotsTaken } from "../admission/slots.ts";
 import type { Claim, Owner } from "../tables/claim.ts";
 import { dueIds, dueIdsOf } from "../tables/due.ts";
-import { groupOf } from "../tables/key.ts";
 import { BULK, CANCELLING, type LaneCode, LIVE, laneName, type Row, UPLOAD, WAITING } from "../tables/row.ts";
 import { FOR_EVER, type QueueTx } from "../tx/queue-tx.ts";
 import { firstRuns, hasNoSubscribers, sharedIds } from "../tx/runs.ts";
@@ -279,7 +278,7 @@ function nextShared({ sql, memory: { sharedTo } }: QueueTx, run: number): number
 function free(one: HandOut, ids: number[]): Row[] {
   const { tx } = one;
   const rows = tx.rows.loadIds(ids);
-  tx.loadGroups(rows.map(({ key }) => groupOf(key)));
+  tx.loadGroups(rows.map(({ group }) => group));
   return rows.filter((row) => {
     if (row.state !== WAITING || cancelUnwanted(tx, row)) return false;
     const until = heldUntil(tx, row);
@@ -296,7 +295,7 @@ function free(one: HandOut, ids: number[]): Row[] {
  * although it was to be cancelled as soon as its handler reports.
  */
 function cancelUnwanted(tx: QueueTx, row: Row): boolean {
-  const isLockedForEver = tx.lockedUntil(groupOf(row.key)) === FOR_EVER;
+  const isLockedForEver = tx.lockedUntil(row.group) === FOR_EVER;
   if (row.state !== CANCELLING && !isLockedForEver && !hasNoSubscribers(tx.runs, row)) return false;
   cancelOpen(tx, row);
   return true;

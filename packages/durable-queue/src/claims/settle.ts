@@ -63,7 +63,7 @@ function settleClaim(tx: QueueTx, claim: Claim, outcome: Outcome): void {
     return;
   }
   if (outcome.kind === "retry" && outcome.fault === "origin")
-    originFailed(tx, { key: row.key, gen: claim.gen }, outcome.failure.message);
+    originFailed(tx, { group: row.group, gen: claim.gen }, outcome.failure.message);
   const one: Case = { claim, row, over };
   if (outcome.kind === "done" && madeGen !== null && madeGen >= floorOf(tx, row)) store(tx, one, outcome);
   else {
@@ -118,14 +118,14 @@ function stillRuns({ memory }: QueueTx, { externalId, gen }: Claim, { kind, exte
 function store(tx: QueueTx, one: Case, { external, tookMs, result }: Done): void {
   const { row, claim } = one;
   endClaim(tx, claim, one.over, null);
-  const { id, key, lane, run, created, attempts } = row;
-  tx.memory.stored.note(key, tx.now);
+  const { id, group, part, lane, run, created, attempts } = row;
+  tx.memory.stored.note(row, tx.now);
   tx.count("stored");
   tx.time("ready", tx.now - created);
   if (tookMs !== null) tx.time("run", tookMs);
   const made = { granted: claim.admittedAt, took: Math.max(0, Math.round(tookMs ?? 0)), paid: paidFor(tx, one) };
   tx.stored(
-    { id, key, gen: claim.gen, created, at: tx.now, bytes: tx.sizeOf(result), lane, run, attempts, ...made },
+    { id, group, part, gen: claim.gen, created, at: tx.now, bytes: tx.sizeOf(result), lane, run, attempts, ...made },
     tx.runs.subscribersOf(row),
     external === "none",
   );
@@ -156,7 +156,7 @@ function apply(tx: QueueTx, one: Case, outcome: Outcome): void {
     case "drop":
       endClaim(tx, claim, one.over, outcome.code);
       newGeneration(tx, row);
-      originAnswered(tx, row.key);
+      originAnswered(tx, row.group);
       refuse(tx, row, outcome);
       return;
     default:

@@ -6,7 +6,6 @@ import { probeAt } from "../admission/breaker.ts";
 import { breakerOf, originProbeUnused, takeOriginProbe } from "../admission/origins.ts";
 import { failedAttempt } from "../tables/attempts.ts";
 import { type Claim, hasRow, newClaim, type Owner } from "../tables/claim.ts";
-import { groupOf } from "../tables/key.ts";
 import { CANCELLED, CANCELLING, DEAD, isOpen, type LaneCode, REFUSED, type Row, WAITING } from "../tables/row.ts";
 import type { QueueTx } from "../tx/queue-tx.ts";
 import { countMistake } from "./charge.ts";
@@ -168,23 +167,23 @@ export function backToWaiting(tx: QueueTx, row: Row): void {
 
 /** The lowest generation whose result counts: the fence of the row, or the one that the user of the queue sets. */
 export function floorOf(tx: QueueTx, row: Row): number {
-  return Math.max(row.floor, tx.fenceOf(row.key));
+  return Math.max(row.floor, tx.fenceOf(row));
 }
 
-/** Whether the group of a key is locked. No row of a locked group is handed out. */
-export function isLocked(tx: QueueTx, { key }: Pick<Row, "key">): boolean {
-  return tx.lockedUntil(groupOf(key)) > tx.now;
+/** Whether the group is locked. No row of a locked group is handed out. */
+export function isLocked(tx: QueueTx, { group }: Pick<Row, "group">): boolean {
+  return tx.lockedUntil(group) > tx.now;
 }
 
 /** No job is handed out before this time, Unix ms: its group is locked, or the origin of its input is left alone. */
-export function heldUntil(tx: QueueTx, { key }: Pick<Row, "key">): number {
-  const breaker = breakerOf(tx, key);
-  return Math.max(tx.lockedUntil(groupOf(key)), breaker === null ? 0 : probeAt(breaker));
+export function heldUntil(tx: QueueTx, { group }: Pick<Row, "group">): number {
+  const breaker = breakerOf(tx, group);
+  return Math.max(tx.lockedUntil(group), breaker === null ? 0 : probeAt(breaker));
 }
 
 /** When a job whose origin is left alone may be the probe, Unix ms. Those that failed less often go first. */
-export function probeDue(tx: QueueTx, { key, attempts }: Pick<Row, "key" | "attempts">): number {
-  return (breakerOf(tx, key)?.until ?? 0) + attempts;
+export function probeDue(tx: QueueTx, { group, attempts }: Pick<Row, "group" | "attempts">): number {
+  return (breakerOf(tx, group)?.until ?? 0) + attempts;
 }
 
 /** Whether the row of the claim has moved on or was deleted. */

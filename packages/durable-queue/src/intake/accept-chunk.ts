@@ -1,6 +1,6 @@
 import { LEDGER_FULL_BYTES } from "@prewarm/shared/limits";
 import { openJobs } from "../admission/open-jobs.ts";
-import type { AcceptChunk, ChunkAnswer, FinishRequest } from "../calls.ts";
+import type { AcceptChunk, ChunkAnswer, FinishRequest, Parts } from "../calls.ts";
 import { audit } from "../tables/audit.ts";
 import { nextDay } from "../tables/gate-state.ts";
 import { readInbox, writeInbox } from "../tables/inbox.ts";
@@ -43,9 +43,10 @@ const NO_ROOM_RETRY_SECONDS = 3_600;
 
 /**
  * Accepts one chunk of a request: rows, run and record in one transaction. The same chunk again gets the same answer.
- * `isCurrent`: false for a group whose keys are outdated; called once per group of a chunk that is new.
+ * `isCurrent`: false for a group whose parts are outdated; called once per group of a chunk that is new. Throws
+ * RangeError for a key that `checkKey` refuses.
  */
-export function acceptChunk<G extends { keys: string[] }>(
+export function acceptChunk<G extends Parts>(
   tx: QueueTx,
   chunk: AcceptChunk<G>,
   isCurrent: (group: G) => boolean,
@@ -58,14 +59,15 @@ export function acceptChunk<G extends { keys: string[] }>(
     if (told === null) return { status: "mismatch" };
     return finish !== undefined && finish.hash === known.hash ? { ...told, finished: true } : told;
   }
-  const size = chunk.groups.reduce((sum, { keys }) => sum + keys.length, 0);
+  const size = chunk.groups.reduce((sum, { parts }) => sum + parts.length, 0);
   if (size > 0 && openJobs(tx) + size > chunk.backlogMax)
     return { status: "full", retryAfterSeconds: FULL_RETRY_SECONDS };
   if (size > 0 && run.most !== undefined && orderedBy(tx.runs.byId(run.run)) >= run.most)
     return { status: "run_full", retryAfterSeconds: Math.ceil((nextDay(tx.now) - tx.now) / 1000) };
   if (size > 0 && run.lane === "bulk" && tx.sql.bytes > LEDGER_FULL_BYTES)
     return { status: "no_room", retryAfterSeconds: NO_ROOM_RETRY_SECONDS };
-  const keys = chunk.groups.filter(isCurrent).flatMap((group) => group.keys);
+  const current = chunk.groups.filter(isCurrent);
+  const keys = current.flatMap(({ group, parts }) => parts.map((part) => ({ group, part })));
   const counted = accept(tx, { ...run, keys, force });
   const answer = { status: "done" as const, ...counted, outdated: size - keys.length };
   const record = printTold(delivery.hash, answer);

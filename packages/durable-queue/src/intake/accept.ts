@@ -1,7 +1,7 @@
 import type { Lane } from "@prewarm/shared/job";
 import type { Accepted } from "../calls.ts";
 import { newGeneration, orderAgain, raise } from "../claims/transitions.ts";
-import { groupOf } from "../tables/key.ts";
+import { checkKey, type JobKey } from "../job-key.ts";
 import { BULK, CANCELLING, countedAs, isOpen, type LaneCode, laneCode, type Row, WAITING } from "../tables/row.ts";
 import type { QueueTx } from "../tx/queue-tx.ts";
 import type { Run } from "../tx/runs.ts";
@@ -12,7 +12,7 @@ export interface AcceptRequest {
   run: string;
   label: string | null;
   lane: Lane;
-  keys: string[];
+  keys: readonly JobKey[];
   /** Makes stored jobs again too (a new floor for each row). */
   force: boolean;
 }
@@ -26,6 +26,7 @@ interface Asking {
 
 /** Writes rows and run. After the answer every key ends stored, dead, refused, cancelled or deleted. */
 export function accept(tx: QueueTx, { run: id, label, lane: name, keys, force }: AcceptRequest): Accepted {
+  for (const key of keys) checkKey(key);
   const lane = laneCode(name);
   const named = tx.runs.open(id, lane, label);
   const cancelled = named.cancelledAt > 0;
@@ -34,7 +35,7 @@ export function accept(tx: QueueTx, { run: id, label, lane: name, keys, force }:
   const run = cancelled ? null : named;
   const asking: Asking = { run, lane, force, answer: { accepted: 0, duplicates: 0, existing: 0 } };
   tx.rows.loadKeys(keys);
-  tx.loadGroups(keys.map(groupOf));
+  tx.loadGroups(keys.map(({ group }) => group));
   for (const key of keys) acceptKey(tx, asking, key);
   tx.count("accepted", asking.answer.accepted);
   // A cancel does not give a run with a limit its jobs back.
@@ -43,7 +44,7 @@ export function accept(tx: QueueTx, { run: id, label, lane: name, keys, force }:
   return asking.answer;
 }
 
-function acceptKey(tx: QueueTx, asking: Asking, key: string): void {
+function acceptKey(tx: QueueTx, asking: Asking, key: JobKey): void {
   const row = tx.rows.get(key);
   const [lane, run] = [asking.lane, asking.run?.n ?? 0];
   if (row === null) {

@@ -2,6 +2,7 @@ import type { Lane } from "@prewarm/shared/job";
 import type { AcceptChunk, BeforeRestore, ChunkAnswer, ExchangeRequest } from "../calls.ts";
 import { exchange } from "../claims/exchange.ts";
 import { acceptChunk } from "../intake/accept-chunk.ts";
+import type { JobKey } from "../job-key.ts";
 import { RULES, type Rules } from "../operate/prune.ts";
 import { beforeRestore, restored } from "../operate/restored.ts";
 import { deletePayload, OLD_PAYLOADS, PAYLOADS, payloadOf, putPayloads } from "../tables/payloads.ts";
@@ -18,15 +19,13 @@ const JOB_TABLES = withOwn([PAYLOADS]);
 /** Open jobs above which nothing more is accepted. */
 const BACKLOG_MAX = 1_000_000;
 
-/** A job to accept. */
-export interface NewJob {
-  /** `group/part`, the group percent-encoded. A key that is open gains no second job, and keeps its payload. */
-  key: string;
+/** A job to accept. A key that is open gains no second job, and keeps its payload. */
+export interface NewJob extends JobKey {
   /** At most 2 MB. Default: none. */
   payload?: string;
 }
 
-/** Jobs to accept, at most 1,000, each key once. */
+/** Jobs to accept, at most 1,000, each key once. Jobs of one group that stand together wait in one row. */
 export interface Enqueue {
   /** The same id again, within 14 days, answers as before and does nothing. */
   id: string;
@@ -48,11 +47,14 @@ export class JobQueue extends Queue {
   readonly acceptChunk = this.changes((tx, chunk: AcceptChunk) => acceptChunk(tx, chunk, () => true));
   readonly exchange = this.changes((tx, request: ExchangeRequest) => exchange(tx, request, () => ({})));
 
-  /** Accepts jobs with their payloads. After the answer `done` none of them is lost. */
+  /**
+   * Accepts jobs with their payloads. After the answer `done` none of them is lost. Throws RangeError for a group or part
+   * without 1 to KEY_MAX_CHARS characters.
+   */
   readonly enqueue = this.changes(enqueue);
 
   /** The payload of a job. */
-  readonly payloadOf = this.reads(({ sql }, key: string) => payloadOf(sql, key));
+  readonly payloadOf = this.reads(({ sql }, key: JobKey) => payloadOf(sql, key));
 
   protected override get rules(): Rules {
     return { ...RULES, ...OWN_RULES };
@@ -84,20 +86,26 @@ class CallTx extends QueueTx {
 
   override stored(...[stored, runs, existing]: Parameters<QueueTx["stored"]>): void {
     super.stored(stored, runs, existing);
-    deletePayload(this.sql, stored.key);
+    deletePayload(this.sql, stored);
   }
 }
 
 function enqueue(tx: QueueTx, { id, jobs, lane = "bulk", run = lane }: Enqueue): ChunkAnswer {
-  const keys = jobs.map(({ key }) => key);
-  tx.rows.loadKeys(keys);
-  const isNew = ({ key }: NewJob) => {
-    const row = tx.rows.get(key);
+  tx.rows.loadKeys(jobs);
+  const isNew = (job: NewJob) => {
+    const row = tx.rows.get(job);
     return row === null || !isOpen(row);
   };
-  const payloads = jobs.filter(isNew).flatMap(({ key, payload }) => (payload === undefined ? [] : [{ key, payload }]));
+  const payloads = jobs
+    .filter(isNew)
+    .flatMap(({ payload, ...key }) => (payload === undefined ? [] : [{ ...key, payload }]));
   const asked = { run: { run, label: null, lane }, delivery: { id, chunk: 0, hash: "" } };
-  const chunk = { ...asked, groups: [{ keys }], force: false, backlogMax: BACKLOG_MAX };
+  const chunk = {
+    ...asked,
+    groups: jobs.map(({ group, part }) => ({ group, parts: [part] })),
+    force: false,
+    backlogMax: BACKLOG_MAX,
+  };
   const answer = acceptChunk(tx, chunk, () => true);
   if (answer.status === "done" && answer.closed !== true) putPayloads(tx.sql, payloads, tx.now);
   return answer;

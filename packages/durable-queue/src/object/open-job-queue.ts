@@ -71,7 +71,7 @@ export function queueWithRunners(
       await runJobs({
         ...runner,
         exchange: (request) => queue.exchange(request),
-        run: (job) => run({ ...job, payload: queue.payloadOf(job.key) }),
+        run: (job) => run({ ...job, payload: queue.payloadOf(job) }),
       });
     } catch (error) {
       log("ledger.runner_failed", { error: errorText(error) });

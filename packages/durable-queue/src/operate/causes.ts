@@ -41,7 +41,7 @@ export interface CauseCount {
   first: number;
   last: number;
   formats: Record<string, number>;
-  /** Encoded folders with most of the jobs. */
+  /** Folders with most of the jobs. */
   folders: [folder: string, n: number][];
   /** Id of one of the newest. */
   sample: number;

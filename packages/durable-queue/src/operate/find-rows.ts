@@ -80,7 +80,7 @@ function sourcesOf({ states }: Match): (number | null)[] {
   return [...states].flatMap(stateCodes);
 }
 
-/** Characters of a key as people write it, except the space, which occurs in ids only. */
+/** Characters that SQLite has in lower case as JavaScript has. With a slash a word may be a piece of group and part. */
 const PLAIN_WORD = /^[\w.!~*'() -]+$/;
 
 /** The part of a match that SQLite can check. `matches` checks the rest. */
@@ -88,8 +88,8 @@ function narrow({ lanes, filter, text }: Match): Narrowed {
   const [word = ""] = text.filter((part) => PLAIN_WORD.test(part));
   return {
     lanes,
-    word: encodeURIComponent(word).toLowerCase(),
+    word,
     ending: filter.format === null ? "" : `.${filter.format}`,
-    beginning: encodeURIComponent(filter.id ?? ""),
+    beginning: filter.id ?? "",
   };
 }

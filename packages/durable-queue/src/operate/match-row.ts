@@ -45,11 +45,13 @@ export function matchesStored(stored: Stored, match: Match): boolean {
   );
 }
 
-function matchesKey({ key, lane }: Pick<Row, "key" | "lane">, { filter, lanes, text }: Match): boolean {
+function matchesKey({ group, part, lane }: Pick<Row, "group" | "part" | "lane">, match: Match): boolean {
+  const { filter, lanes, text } = match;
   if (lanes !== null && !lanes.has(lane)) return false;
-  if (filter.format !== null && !key.endsWith(`.${filter.format}`)) return false;
-  if (filter.id !== null && !key.startsWith(encodeURIComponent(filter.id))) return false;
-  return text.length === 0 || text.every((part) => readable(key).includes(part));
+  if (filter.format !== null && !part.endsWith(`.${filter.format}`)) return false;
+  if (filter.id !== null && !group.startsWith(filter.id)) return false;
+  const all = `${group}/${part}`.toLowerCase();
+  return text.every((piece) => all.includes(piece));
 }
 
 type Numbers = Pick<Row, "created" | "attempts"> & { updated?: number };
@@ -73,13 +75,4 @@ function matchesError(row: Row, { error, fingerprint: wanted }: JobFilter): bool
 /** The last failure of a row, or the reason of its refusal. */
 export function errorOf(row: Row): { code: string; message: string } | null {
   return row.error === null ? null : (JSON.parse(row.error) as { code: string; message: string });
-}
-
-/** The key as users write it. */
-function readable(key: string): string {
-  try {
-    return decodeURIComponent(key).toLowerCase();
-  } catch {
-    return key.toLowerCase();
-  }
 }

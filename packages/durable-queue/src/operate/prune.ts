@@ -140,14 +140,14 @@ function sweep(tx: QueueTx, round: Round, { name, of, rule }: { name: string; of
   const keep = isShedding(tx.sql.bytes, rule) ? rule.leastMs : Math.min(rule.ms, round.keep[name] ?? rule.ms);
   const rows = readAged(tx.sql, of, round.above, SLICE_ROWS);
   const old: string[] = [];
-  for (const { id, at } of rows) {
-    if (at < tx.now - keep) old.push(id);
+  for (const { key, at } of rows) {
+    if (at < tx.now - keep) old.push(key);
     else round.oldest = Math.min(round.oldest, at);
   }
   forget(tx, of, old);
   round.busy ||= old.length > 0;
   round.left += rows.length - old.length;
-  round.above = rows.at(-1)?.id ?? "";
+  round.above = rows.at(-1)?.key ?? "";
   if (rows.length === SLICE_ROWS) return true;
   // If rows arrived evenly, the newest `most` rows cover this share of the time.
   const share = (rule.most / round.left) * (tx.now - round.oldest);
@@ -159,8 +159,13 @@ function isShedding(bytes: number, { shedBytes = LEDGER_SHED_BYTES }: Rule): boo
   return bytes > shedBytes;
 }
 
-function forget(tx: QueueTx, of: LargeTable, ids: readonly string[]): void {
-  if (ids.length === 0) return;
-  if (of.table !== "jobs") deleteAged(tx.sql, of, ids);
-  else for (const row of tx.rows.loadIds(ids.map(Number))) tx.rows.delete(row, null);
+function forget(tx: QueueTx, of: LargeTable, keys: readonly string[]): void {
+  if (keys.length === 0) return;
+  if (of.table !== "jobs") deleteAged(tx.sql, of, keys);
+  else for (const row of tx.rows.loadIds(keys.map(idOfKey))) tx.rows.delete(row, null);
+}
+
+function idOfKey(key: string): number {
+  const [id] = JSON.parse(key) as [number];
+  return id;
 }

@@ -14,7 +14,7 @@ export type JobResult = "ok" | "missing" | "conflict";
 export function retryJob(tx: QueueTx, id: number, run = 0): JobResult {
   const row = tx.rows.byId(id);
   if (row === null) return "missing";
-  askOrigin(tx, row.key);
+  askOrigin(tx, row.group);
   if (isOpen(row)) return tryNow(tx, row, run);
   // The viewer who asked for it has left, so viewers do not pay for it.
   orderAgain(tx, row, { lane: row.lane === LIVE ? UPLOAD : row.lane, run });

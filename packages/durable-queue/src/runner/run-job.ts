@@ -1,14 +1,13 @@
 import type { Failure } from "@prewarm/shared/job";
 import { errorText } from "@prewarm/shared/log";
 import type { Outcome } from "../calls.ts";
+import type { JobKey } from "../job-key.ts";
 
 /** A call that has not ended by then is aborted and repeated under its key. Chosen. */
 export const CALL_MS = 30_000;
 
 /** A job for the user's function. */
-export interface Job {
-  /** `group/part`, as it was enqueued. */
-  key: string;
+export interface Job extends JobKey {
   /** Send it with the call. The same key comes again only if it is not known what became of the call before. */
   idempotencyKey: string;
   /** From 1. */

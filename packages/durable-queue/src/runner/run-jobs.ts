@@ -121,7 +121,7 @@ class Runner {
 
   async #run(held: HeldCall): Promise<void> {
     const { clock, sleep, run, callMs = CALL_MS } = this.#deps;
-    const { key, gen, notBefore, attempts } = held.given;
+    const { group, part, gen, notBefore, attempts } = held.given;
     // The queue's clock may be ahead.
     const early = Math.min(notBefore - clock.now(), TOKEN_AHEAD_MS);
     if (early > 0) await sleep(early);
@@ -129,7 +129,7 @@ class Runner {
     // The queue has not answered for long. Another runner may repeat the call soon.
     if (this.#leaseUntil - clock.now() < LEASE_MIN_LEFT_MS) return this.#settle(held, GIVEN_BACK);
     held.isBegun = true;
-    const job = { key, idempotencyKey: `pw-${this.#ledgerId}-${gen}`, attempt: attempts + 1 };
+    const job = { group, part, idempotencyKey: `pw-${this.#ledgerId}-${gen}`, attempt: attempts + 1 };
     this.#settle(held, await runJob(run, job, { stop: held.stop, ms: callMs, now: () => clock.now() }));
   }
 

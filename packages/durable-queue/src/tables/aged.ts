@@ -1,5 +1,5 @@
 import { ENDED } from "./schema.ts";
-import { int, type Sql } from "./sql.ts";
+import { int, type Sql, type SqlValue, text } from "./sql.ts";
 
 /*
  * Bounded deletes of old rows. No table has an index on a time: the platform bills each entry as a row written, also for a
@@ -19,6 +19,8 @@ export interface SmallTable {
 /** A table that is swept: rows above a key, in its order. */
 export interface LargeTable {
   table: string;
+  /** The columns of its key. Default: `id`. */
+  key?: string;
   /** SQL of the time (Unix ms) that gives a row's age. */
   at: string;
   /** SQL of the condition under which a row may go. Default: every row may. */
@@ -42,18 +44,25 @@ export function endedJobs(which: string): LargeTable {
 }
 
 export interface Aged {
-  id: string;
+  /** The values of the key's columns, as a JSON list. */
+  key: string;
   at: number;
 }
 
-/** Rows above an id, in the order of ids. "": from the first. */
-export function readAged(sql: Sql, { table, at, over = "1" }: LargeTable, above: string, limit: number): Aged[] {
-  const query = `SELECT id, ${at} AS at FROM ${table} WHERE ${over} AND id > ? ORDER BY id LIMIT ?`;
-  const key = table === "jobs" ? Number(above) : above;
-  return sql.exec(query, key, limit).map((raw) => ({ id: String(raw.id), at: int(raw.at) }));
+/** Rows above a key, in the order of keys. "": from the first. */
+export function readAged(sql: Sql, of: LargeTable, above: string, limit: number): Aged[] {
+  const { table, key = "id", at, over = "1" } = of;
+  const from = above === "" ? [] : (JSON.parse(above) as SqlValue[]);
+  const isAbove = above === "" ? "1" : `(${key}) > (${from.map(() => "?").join(", ")})`;
+  const query = `SELECT json_array(${key}) AS key, ${at} AS at FROM ${table} WHERE ${over} AND ${isAbove} ORDER BY ${key} LIMIT ?`;
+  return sql.exec(query, ...from, limit).map((raw) => ({ key: text(raw.key), at: int(raw.at) }));
 }
 
 /** Deletes rows of a table whose rows nothing else counts. */
-export function deleteAged(sql: Sql, { table }: LargeTable, ids: readonly string[]): void {
-  sql.exec(`DELETE FROM ${table} WHERE id IN (SELECT value FROM json_each(?))`, JSON.stringify(ids));
+export function deleteAged(sql: Sql, { table, key = "id" }: LargeTable, keys: readonly string[]): void {
+  const values = key.split(", ").map((_, n) => `value ->> ${n}`);
+  sql.exec(
+    `DELETE FROM ${table} WHERE (${key}) IN (SELECT ${values.join(", ")} FROM json_each(?))`,
+    `[${keys.join()}]`,
+  );
 }

@@ -24,7 +24,7 @@ export interface Failures {
   /** JSON `{code, message}`, as in `jobs.error`. */
   error: string;
   format: string;
-  /** The folder of the encoded id, with `/`: `products/2026/`. "": no folder. */
+  /** The folder of the group, with `/`: `products/2026/`. "": no folder. */
   folder: string;
   lane: LaneCode;
   /** Number of the first run of the rows. */
@@ -51,17 +51,15 @@ export function failedByGroup({ sql, now, memory }: Reading, limit: number): rea
 
 /** The groups of some dead and refused jobs, `limit` jobs at most. */
 export function someFailedGroups(sql: Sql, limit: number): Set<string> {
-  return new Set(sql.exec(`SELECT ${GROUP} AS grp FROM (${failedKeys(limit)}) AS jobs`).map((raw) => text(raw.grp)));
+  return new Set(sql.exec(`SELECT grp FROM (${failedGroups(limit)})`).map((raw) => text(raw.grp)));
 }
 
-const GROUP = "substr(jobs.key, 1, instr(jobs.key, '/') - 1)";
-
-function failedKeys(limit: number): string {
-  return `SELECT key FROM jobs INDEXED BY jobs_ended WHERE ${ENDED} AND state IN (${DEAD}, ${REFUSED}) LIMIT ${limit}`;
+function failedGroups(limit: number): string {
+  return `SELECT grp FROM jobs INDEXED BY jobs_ended WHERE ${ENDED} AND state IN (${DEAD}, ${REFUSED}) LIMIT ${limit}`;
 }
 
 function countByGroup(sql: Sql, limit: number): { group: string; n: number }[] {
-  const query = `SELECT ${GROUP} AS grp, count(*) AS n FROM (${failedKeys(COUNTED_MAX)}) AS jobs GROUP BY 1 ORDER BY n DESC LIMIT ?`;
+  const query = `SELECT grp, count(*) AS n FROM (${failedGroups(COUNTED_MAX)}) GROUP BY 1 ORDER BY n DESC LIMIT ?`;
   return sql.exec(query, limit).map((raw) => ({ group: text(raw.grp), n: int(raw.n) }));
 }
 
@@ -70,15 +68,14 @@ export function failedOfGroups(sql: Sql, groups: readonly string[], seed: string
   const ranges = groups.map((group) => ({ group, ...rangeOfGroup(group, seed) }));
   const range = "jobs.id >= g.value ->> 'from' AND jobs.id < g.value ->> 'to'";
   // Without GROUP BY, which reads each row again.
-  const query = `SELECT ${GROUP} AS grp FROM json_each(?) AS g CROSS JOIN jobs ON ${range}
-    WHERE state IN (${DEAD}, ${REFUSED}) AND ${GROUP} = g.value ->> 'group'`;
+  const query = `SELECT grp FROM json_each(?) AS g CROSS JOIN jobs ON ${range}
+    WHERE state IN (${DEAD}, ${REFUSED}) AND grp = g.value ->> 'group'`;
   const found = new Map<string, number>();
   for (const { grp } of sql.exec(query, JSON.stringify(ranges))) found.set(text(grp), (found.get(text(grp)) ?? 0) + 1);
   return found;
 }
 
-const FORMAT = "substr(key, length(rtrim(key, replace(key, '.', ''))) + 1)";
-const ID = "replace(substr(key, 1, instr(key, '/') - 1), '%2F', '/')";
+const FORMAT = "substr(part, length(rtrim(part, replace(part, '.', ''))) + 1)";
 
 /** How many rows are read, and how old the count may be. */
 export interface Extent {
@@ -100,10 +97,10 @@ export function readFailures(
 
 function countFailures(sql: Sql, { state, now, most }: { state: StateCode; now: number; most: number }): Failures[] {
   // The statement contains codes and spans, because they are numbers. Words are parameters.
-  const found = `SELECT id, error, lane, run, ${FORMAT} AS format, ${ID} AS name, max(updated, created) AS at
+  const found = `SELECT id, error, lane, run, ${FORMAT} AS format, grp, max(updated, created) AS at
     FROM jobs INDEXED BY jobs_failed WHERE ${HAS_FAILED} AND state = ${state} ORDER BY updated DESC LIMIT ${most}`;
   const slots = SLOTS.map(({ youngerMs, ms }) => `WHEN at > ?1 - ${youngerMs} THEN at / ${ms} * ${ms}`).join(" ");
-  const query = `SELECT error, format, rtrim(name, replace(name, '/', '')) AS folder, lane, run, CASE ${slots} ELSE 0 END AS slot,
+  const query = `SELECT error, format, rtrim(grp, replace(grp, '/', '')) AS folder, lane, run, CASE ${slots} ELSE 0 END AS slot,
     count(*) AS n, min(at) AS first, max(at) AS last, max(id) AS sample FROM (${found}) GROUP BY 1, 2, 3, 4, 5, 6`;
   return sql.exec(query, now).map((raw) => ({
     error: text(raw.error),

@@ -1,4 +1,4 @@
-import { COLUMN_NAMES, type Row, rowFrom } from "./row.ts";
+import { ALL_COLUMNS, type Row, rowFrom } from "./row.ts";
 import { ENDED, HAS_DUE } from "./schema.ts";
 import { int, type Sql } from "./sql.ts";
 
@@ -7,7 +7,7 @@ import { int, type Sql } from "./sql.ts";
  * are in `orders`, and `walkRows` adds them.
  */
 
-const SELECT = `SELECT ${["id", "key", ...COLUMN_NAMES].map((name) => `jobs.${name}`).join(", ")} FROM`;
+const SELECT = `SELECT ${ALL_COLUMNS.map((name) => `jobs.${name}`).join(", ")} FROM`;
 
 /** Ids of rows, `above` excluded, `to` included. */
 export interface Span {
@@ -21,11 +21,11 @@ export interface Span {
  */
 export interface Narrowed {
   lanes: ReadonlySet<number> | null;
-  /** Part of the key, in lower case. */
+  /** A piece of the group or of the part, in lower case. */
   word: string;
-  /** End of the key. */
+  /** End of the part. */
   ending: string;
-  /** Beginning of the key. */
+  /** Beginning of the group. */
   beginning: string;
 }
 
@@ -41,8 +41,8 @@ export function readSpan(sql: Sql, ended: number | null, { above, to }: Span, na
   // The statement contains codes, because they are numbers. Words are parameters.
   const inLanes = lanes === null ? "" : `AND lane IN (${[...lanes].join()})`;
   const query = `${SELECT} ${from(ended)} id > ?1 AND id <= ?2 ${inLanes}
-      AND (?3 = '' OR instr(lower(key), ?3) > 0) AND (?4 = '' OR substr(key, -length(?4)) = ?4)
-      AND (?5 = '' OR substr(key, 1, length(?5)) = ?5) ORDER BY id`;
+      AND (?3 = '' OR instr(lower(grp), ?3) > 0 OR instr(lower(part), ?3) > 0)
+      AND (?4 = '' OR substr(part, -length(?4)) = ?4) AND (?5 = '' OR substr(grp, 1, length(?5)) = ?5) ORDER BY id`;
   return sql.exec(query, above, to, word, ending, beginning).map(rowFrom);
 }
 

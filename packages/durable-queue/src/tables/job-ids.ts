@@ -1,4 +1,4 @@
-import { groupOf } from "./key.ts";
+import { type JobKey, keyText } from "../job-key.ts";
 
 /*
  * The id of a job is its place: 31 bits of a hash of its group, then 22 bits of a hash of the whole key. So the rows of
@@ -12,13 +12,13 @@ export const PLACES = 2 ** 22;
 export const NEIGHBOURS = 16;
 
 /** The first place of a key. */
-export function placeOf(key: string, seed: string): number {
-  return placeIn(placeOfGroup(groupOf(key), seed), key, seed);
+export function placeOf(key: JobKey, seed: string): number {
+  return placeIn(placeOfGroup(key.group, seed), key, seed);
 }
 
 /** The first place of a key of a group. `group`: the first place of the group. */
-export function placeIn(group: number, key: string, seed: string): number {
-  return group + (hash(`${seed}\n${key}`) & (PLACES - 1));
+export function placeIn(group: number, key: JobKey, seed: string): number {
+  return group + (hash(`${seed}\n${keyText(key)}`) & (PLACES - 1));
 }
 
 /** The range of ids of a group's rows, the upper end excluded. Rows of other groups may be in it too. */

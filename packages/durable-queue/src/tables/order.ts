@@ -1,5 +1,4 @@
 import { groupPlaceOf, placeIn } from "./job-ids.ts";
-import { groupOf } from "./key.ts";
 import { type LaneCode, newRow, type Row } from "./row.ts";
 import { int, type SqlRow, type SqlValue, text } from "./sql.ts";
 
@@ -10,8 +9,7 @@ export interface Order {
   run: number;
   /** Generation of the first part; the part at index i has `gen + i`. It grows with arrival, so it is also the place in line. */
   gen: number;
-  /** The group, encoded. */
-  id: string;
+  group: string;
   /** The first place of the group's jobs. */
   place: number;
   /** No older result of these parts counts. */
@@ -20,7 +18,7 @@ export interface Order {
   joined: boolean;
   /** Unix ms. */
   created: number;
-  /** Ends of keys, after the group and a slash. Null: this part is in the order no more. */
+  /** Null: this part is in the order no more. */
   parts: (string | null)[];
 }
 
@@ -30,24 +28,29 @@ export interface OrderedJob {
   index: number;
 }
 
-/** The number of jobs that are still in an order, in SQL: two quotation marks per part, because no key contains one. */
-export const PARTS = `(length(parts) - length(replace(parts, '"', ''))) / 2`;
+/** The number of jobs that are still in an order, in SQL. */
+export const PARTS = "(SELECT count(part.value) FROM json_each(orders.parts) AS part)";
 /** Parts of one order: as many as one chunk of a request has keys. */
 export const PARTS_MAX = 1_000;
+/**
+ * Characters of the parts of one order. Chosen: a character takes seven bytes at most, as JSON in JSON (`insertRows`), of
+ * the 2 MB of a value, and the row is written again when jobs leave it.
+ */
+const PARTS_MAX_CHARS = 100_000;
 
-export const ORDER_COLUMNS = ["lane", "run", "gen", "id", "place", "force", "joined", "created", "parts"] as const;
+export const ORDER_COLUMNS = ["lane", "run", "gen", "grp", "place", "force", "joined", "created", "parts"] as const;
 
 export function orderFrom(raw: SqlRow): Order {
   return {
-    ...{ lane: int(raw.lane) as LaneCode, run: int(raw.run), gen: int(raw.gen), id: text(raw.id) },
+    ...{ lane: int(raw.lane) as LaneCode, run: int(raw.run), gen: int(raw.gen), group: text(raw.grp) },
     ...{ place: int(raw.place), force: int(raw.force) === 1, joined: int(raw.joined) === 1, created: int(raw.created) },
     parts: JSON.parse(text(raw.parts)) as (string | null)[],
   };
 }
 
 /** The values of ORDER_COLUMNS, in order. */
-export function orderValues({ lane, run, gen, id, place, force, joined, created, parts }: Order): SqlValue[] {
-  return [lane, run, gen, id, place, force ? 1 : 0, joined ? 1 : 0, created, JSON.stringify(parts)];
+export function orderValues({ lane, run, gen, group, place, force, joined, created, parts }: Order): SqlValue[] {
+  return [lane, run, gen, group, place, force ? 1 : 0, joined ? 1 : 0, created, JSON.stringify(parts)];
 }
 
 /**
@@ -55,14 +58,14 @@ export function orderValues({ lane, run, gen, id, place, force, joined, created,
  * stored. `seed`: the queue's id.
  */
 export function jobsOf(
-  { lane, run, gen, id, place, force, joined, created, parts }: Order,
+  { lane, run, gen, group, place, force, joined, created, parts }: Order,
   seed: string,
 ): OrderedJob[] {
   const jobs: OrderedJob[] = [];
   for (const [index, part] of parts.entries()) {
     if (part === null) continue;
-    const key = `${id}/${part}`;
-    const row = newRow({ id: placeIn(place, key, seed), key }, gen + index, lane, created);
+    const key = { group, part };
+    const row = newRow({ id: placeIn(place, key, seed), ...key }, gen + index, lane, created);
     row.run = run;
     row.joined = joined ? 1 : 0;
     row.floor = force ? row.gen : 0;
@@ -74,18 +77,21 @@ export function jobsOf(
 /** The orders of new, untouched jobs, in the order of their generations. */
 export function ordersOf(rows: readonly Row[]): Order[] {
   const orders: Order[] = [];
-  for (const { id: jobId, key, lane, run, gen, floor, joined, created } of rows) {
-    const id = groupOf(key);
-    const part = key.slice(id.length + 1);
+  let chars = 0;
+  for (const { id, group, part, lane, run, gen, floor, joined, created } of rows) {
     const [force, isJoined] = [floor > 0, joined === 1];
     const open = orders.at(-1);
-    const isNext = open !== undefined && gen === open.gen + open.parts.length && open.parts.length < PARTS_MAX;
-    const isOf = open?.id === id && open.lane === lane && open.run === run;
+    const hasRoom = open !== undefined && open.parts.length < PARTS_MAX && chars + part.length <= PARTS_MAX_CHARS;
+    const isNext = hasRoom && gen === open.gen + open.parts.length;
+    const isOf = open?.group === group && open.lane === lane && open.run === run;
     if (isNext && isOf && open.created === created && open.force === force) {
       open.parts.push(part);
       open.joined ||= isJoined;
-    } else
-      orders.push({ lane, run, gen, id, place: groupPlaceOf(jobId), force, joined: isJoined, created, parts: [part] });
+      chars += part.length;
+    } else {
+      orders.push({ lane, run, gen, group, place: groupPlaceOf(id), force, joined: isJoined, created, parts: [part] });
+      chars = part.length;
+    }
   }
   return orders;
 }

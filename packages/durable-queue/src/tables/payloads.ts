@@ -1,3 +1,4 @@
+import type { JobKey } from "../job-key.ts";
 import type { LargeTable } from "./aged.ts";
 import { type Sql, text } from "./sql.ts";
 
@@ -7,20 +8,20 @@ import { type Sql, text } from "./sql.ts";
  */
 
 export const PAYLOADS = [
-  `CREATE TABLE payloads (id TEXT PRIMARY KEY, body TEXT NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID`,
+  `CREATE TABLE payloads (grp TEXT NOT NULL, part TEXT NOT NULL, body TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (grp, part)) WITHOUT ROWID`,
 ];
-export const OLD_PAYLOADS: LargeTable = { table: "payloads", at: "at" };
+export const OLD_PAYLOADS: LargeTable = { table: "payloads", key: "grp, part", at: "at" };
 
-export function putPayloads(sql: Sql, payloads: readonly { key: string; payload: string }[], now: number): void {
-  for (const { key, payload } of payloads)
-    sql.exec("INSERT OR REPLACE INTO payloads (id, body, at) VALUES (?, ?, ?)", key, payload, now);
+export function putPayloads(sql: Sql, payloads: readonly (JobKey & { payload: string })[], now: number): void {
+  for (const { group, part, payload } of payloads)
+    sql.exec("INSERT OR REPLACE INTO payloads (grp, part, body, at) VALUES (?, ?, ?, ?)", group, part, payload, now);
 }
 
 /** The payload of a job. "": the job has none. */
-export function payloadOf(sql: Sql, key: string): string {
-  return text(sql.exec("SELECT body FROM payloads WHERE id = ?", key)[0]?.body);
+export function payloadOf(sql: Sql, { group, part }: JobKey): string {
+  return text(sql.exec("SELECT body FROM payloads WHERE grp = ? AND part = ?", group, part)[0]?.body);
 }
 
-export function deletePayload(sql: Sql, key: string): void {
-  sql.exec("DELETE FROM payloads WHERE id = ?", key);
+export function deletePayload(sql: Sql, { group, part }: JobKey): void {
+  sql.exec("DELETE FROM payloads WHERE grp = ? AND part = ?", group, part);
 }

@@ -1,11 +1,10 @@
-import { groupOf } from "./key.ts";
+import type { JobKey } from "../job-key.ts";
 import type { LaneCode } from "./row.ts";
 import { int, type Sql, text } from "./sql.ts";
 
 /** A stored job, for views after its row is deleted. */
-export interface Stored {
+export interface Stored extends JobKey {
   id: number;
-  key: string;
   gen: number;
   /** Unix ms when it was ordered, and when it was stored. */
   created: number;
@@ -30,7 +29,21 @@ const ADDED_AT_ONCE = 20;
 /** Maximum of rows. A new row deletes the oldest beyond it, so that no read grows with the jobs of a day. */
 export const RECENT_ROWS_MAX = 2_000;
 
-type Packed = [number, string, number, number, number, number, LaneCode, number, number, number, number, number];
+type Packed = [
+  number,
+  string,
+  string,
+  number,
+  number,
+  number,
+  number,
+  LaneCode,
+  number,
+  number,
+  number,
+  number,
+  number,
+];
 
 /** Adds stored jobs to the newest row, or to a new row if that one is full. */
 export function addRecent(sql: Sql, stored: readonly Stored[]): void {
@@ -59,8 +72,10 @@ export function readRecent(sql: Sql, below: number, limit: number): { n: number;
 export function readRecentOf(sql: Sql, group: string, since: number, rows: number): Stored[] {
   const newest = "SELECT n, at, body FROM recent ORDER BY n DESC LIMIT ?1";
   const query = `SELECT body FROM (${newest}) WHERE at >= ?2 AND instr(body, ?3) > 0 ORDER BY n`;
-  const packed = sql.exec(query, rows, since, `,"${group}/`).flatMap((raw) => JSON.parse(text(raw.body)) as Packed[]);
-  return packed.filter(([, key]) => groupOf(key) === group).map(unpack);
+  const packed = sql
+    .exec(query, rows, since, `,${JSON.stringify(group)},`)
+    .flatMap((raw) => JSON.parse(text(raw.body)) as Packed[]);
+  return packed.filter(([, packedGroup]) => packedGroup === group).map(unpack);
 }
 
 /** The row that lists the first job that was stored at or after a time (Unix ms). 0: there is none. */
@@ -95,10 +110,10 @@ export function findRecent(sql: Sql, id: number, rows: number): Stored | null {
   return last === undefined ? null : unpack(last);
 }
 
-function pack({ id, key, gen, created, at, bytes, lane, run, attempts, granted, took, paid }: Stored): Packed {
-  return [id, key, gen, created, at, bytes, lane, run, attempts, granted, took, paid];
+function pack({ id, group, part, gen, created, at, bytes, lane, run, attempts, granted, took, paid }: Stored): Packed {
+  return [id, group, part, gen, created, at, bytes, lane, run, attempts, granted, took, paid];
 }
 
-function unpack([id, key, gen, created, at, bytes, lane, run, attempts, granted, took, paid]: Packed): Stored {
-  return { id, key, gen, created, at, bytes, lane, run, attempts, granted, took, paid };
+function unpack([id, group, part, gen, created, at, bytes, lane, run, attempts, granted, took, paid]: Packed): Stored {
+  return { id, group, part, gen, created, at, bytes, lane, run, attempts, granted, took, paid };
 }

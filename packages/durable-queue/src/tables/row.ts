@@ -1,4 +1,5 @@
 import type { JobState, Lane } from "@prewarm/shared/job";
+import type { JobKey } from "../job-key.ts";
 import { int, intOrNull, type SqlRow, type SqlValue, text, textOrNull } from "./sql.ts";
 
 /*
@@ -30,10 +31,9 @@ export const BULK = 2;
 export type LaneCode = 0 | 1 | 2;
 export const LANE_CODES = [LIVE, UPLOAD, BULK] as const;
 
-export interface Row {
+export interface Row extends JobKey {
   /** The place of the job: see job-ids.ts. */
   id: number;
-  key: string;
   lane: LaneCode;
   /** Number of the first run. 0: no run. */
   run: number;
@@ -57,19 +57,21 @@ export interface Row {
   updated: number;
 }
 
-/** Columns that may change, and their fields. `id` and `key` never change. */
+/** Columns that may change, and their fields. `id`, `grp` and `part` never change. */
 export const COLUMNS = {
   ...{ lane: "lane", run: "run", joined: "joined", state: "state", gen: "gen", floor: "floor", due: "due" },
   ...{ attempts: "attempts", unclear: "unclear", crashes: "crashes", error: "error", dead_until: "deadUntil" },
   ...{ created: "created", updated: "updated" },
 } as const satisfies Record<string, keyof Row>;
 export const COLUMN_NAMES = Object.keys(COLUMNS);
+/** The columns of `jobs`. */
+export const ALL_COLUMNS = ["id", "grp", "part", ...COLUMN_NAMES];
 const FIELDS = Object.values(COLUMNS);
 
 export function rowFrom(raw: SqlRow): Row {
   // biome-ignore format: one glance
   return {
-    id: int(raw.id), key: text(raw.key), lane: int(raw.lane) as LaneCode, run: int(raw.run), joined: int(raw.joined),
+    id: int(raw.id), group: text(raw.grp), part: text(raw.part), lane: int(raw.lane) as LaneCode, run: int(raw.run), joined: int(raw.joined),
     state: int(raw.state) as StateCode, gen: int(raw.gen), floor: int(raw.floor), due: intOrNull(raw.due), attempts: int(raw.attempts),
     unclear: int(raw.unclear), crashes: int(raw.crashes), error: textOrNull(raw.error), deadUntil: int(raw.dead_until),
     created: int(raw.created), updated: int(raw.updated),
@@ -82,10 +84,10 @@ export function valuesOf(row: Row): SqlValue[] {
 }
 
 /** A new row. */
-export function newRow(place: { id: number; key: string }, gen: number, lane: LaneCode, now: number): Row {
+export function newRow({ id, group, part }: JobKey & { id: number }, gen: number, lane: LaneCode, now: number): Row {
   // biome-ignore format: one glance
   return {
-    ...place, lane, run: 0, joined: 0, state: WAITING, gen, floor: 0, due: null, attempts: 0, unclear: 0, crashes: 0, error: null,
+    id, group, part, lane, run: 0, joined: 0, state: WAITING, gen, floor: 0, due: null, attempts: 0, unclear: 0, crashes: 0, error: null,
     deadUntil: 0, created: now, updated: 0,
   };
 }

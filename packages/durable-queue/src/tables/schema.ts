@@ -27,8 +27,8 @@ export const RUNS_ON = "state = 'running'";
 const V1 = [
   `CREATE TABLE meta (id INTEGER PRIMARY KEY CHECK (id = 1), ledger_id TEXT NOT NULL, ceiling INTEGER NOT NULL, restored INTEGER NOT NULL)`,
   `CREATE TABLE jobs (
-    id INTEGER PRIMARY KEY, key TEXT NOT NULL, lane INTEGER NOT NULL, run INTEGER NOT NULL, joined INTEGER NOT NULL, state INTEGER NOT NULL,
-    gen INTEGER NOT NULL, floor INTEGER NOT NULL, due INTEGER, attempts INTEGER NOT NULL, unclear INTEGER NOT NULL, crashes INTEGER NOT NULL,
+    id INTEGER PRIMARY KEY, grp TEXT NOT NULL, part TEXT NOT NULL, lane INTEGER NOT NULL, run INTEGER NOT NULL, joined INTEGER NOT NULL,
+    state INTEGER NOT NULL, gen INTEGER NOT NULL, floor INTEGER NOT NULL, due INTEGER, attempts INTEGER NOT NULL, unclear INTEGER NOT NULL, crashes INTEGER NOT NULL,
     error TEXT, dead_until INTEGER NOT NULL, created INTEGER NOT NULL, updated INTEGER NOT NULL)`,
   `CREATE INDEX jobs_due ON jobs (lane, due) WHERE ${HAS_DUE}`,
   `CREATE INDEX jobs_ended ON jobs (state, id) WHERE ${ENDED}`,
@@ -36,7 +36,7 @@ const V1 = [
   `CREATE INDEX jobs_run ON jobs (run, lane, due) WHERE ${IS_RETRIED}`,
   // The untouched jobs of one group, run and lane in one row (decision 09). `place`: the first id of the group's jobs.
   // The index is for reads by group; the key is the line.
-  `CREATE TABLE orders (lane INTEGER NOT NULL, run INTEGER NOT NULL, gen INTEGER NOT NULL, id TEXT NOT NULL, place INTEGER NOT NULL,
+  `CREATE TABLE orders (lane INTEGER NOT NULL, run INTEGER NOT NULL, gen INTEGER NOT NULL, grp TEXT NOT NULL, place INTEGER NOT NULL,
     force INTEGER NOT NULL, joined INTEGER NOT NULL, created INTEGER NOT NULL, parts TEXT NOT NULL, PRIMARY KEY (lane, run, gen)) WITHOUT ROWID`,
   `CREATE INDEX orders_place ON orders (place)`,
   // A row for each generation that is being made. `owner` null or without a row: orphaned. `due`: when an orphaned claim may be

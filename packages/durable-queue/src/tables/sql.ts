@@ -44,10 +44,10 @@ export function durableSql(storage: DurableObjectStorage): Sql {
   };
 }
 
-/** A value has at most 2 MB, and a row here about 2 kB, or the 60 kB of an order that has all jobs of its request. */
-const ROWS_AT_ONCE = 50;
+/** Characters of the rows of one statement, as JSON: a value has at most 2 MB, and a character at most three bytes. */
+const CHARS_AT_ONCE = 600_000;
 
-/** Inserts rows, each an array of the values of the columns, with few statements. */
+/** Inserts rows, each an array of the values of the columns, with few statements. A row has at most 2 MB as JSON. */
 export function insertRows(
   sql: Sql,
   table: string,
@@ -57,8 +57,17 @@ export function insertRows(
 ): void {
   const values = columns.map((_, index) => `value ->> ${index}`).join(", ");
   const query = `${verb} INTO ${table} (${columns.join(", ")}) SELECT ${values} FROM json_each(?)`;
-  for (let from = 0; from < rows.length; from += ROWS_AT_ONCE)
-    sql.exec(query, JSON.stringify(rows.slice(from, from + ROWS_AT_ONCE)));
+  let [some, chars]: [string[], number] = [[], 0];
+  for (const row of rows) {
+    const next = JSON.stringify(row);
+    if (some.length > 0 && chars + next.length > CHARS_AT_ONCE) {
+      sql.exec(query, `[${some.join()}]`);
+      [some, chars] = [[], 0];
+    }
+    some.push(next);
+    chars += next.length;
+  }
+  if (some.length > 0) sql.exec(query, `[${some.join()}]`);
 }
 
 const READS = /^\s*(SELECT|WITH)\b/i;

@@ -19,5 +19,5 @@ export function untouchedJobs(sql: Sql): SqlRow[] {
 function rawOf(row: Row): SqlRow {
   const values = valuesOf(row);
   const columns = Object.fromEntries(COLUMN_NAMES.map((name, n) => [name, values[n] ?? null]));
-  return { id: row.id, key: row.key, ...columns };
+  return { id: row.id, grp: row.group, part: row.part, ...columns };
 }

@@ -1,6 +1,8 @@
 import type { Event } from "@prewarm/control-schema/stats";
 import type { Lane } from "@prewarm/shared/job";
 import type { Totals } from "../calls.ts";
+import type { ExternalJob } from "../external-jobs.ts";
+import type { JobKey } from "../job-key.ts";
 import { addCount, type Count, type Counters, listCounts, type Moved, openIn, usedIn } from "../memory/counters.ts";
 import type { Gate } from "../memory/gate-memory.ts";
 import type { Memory } from "../memory/memory.ts";
@@ -152,8 +154,9 @@ export class QueueTx {
   }
 
   /** Adds a row. Load its key before. */
-  insert(key: string, lane: LaneCode): Row {
-    return this.rows.add(key, (place) => newRow(place, this.next(), lane, this.afterCancels(this.now)));
+  insert({ group, part }: JobKey, lane: LaneCode): Row {
+    const make = (id: number) => newRow({ id, group, part }, this.next(), lane, this.afterCancels(this.now));
+    return this.rows.add({ group, part }, make);
   }
 
   /**
@@ -215,7 +218,7 @@ export class QueueTx {
   /* ── What the user of the queue knows ── */
 
   /** The places of a job's cost, a name of each dimension. The user of the queue knows more dimensions than the run. */
-  costPlaces({ run }: Pick<Row, "key" | "run">): string[] {
+  costPlaces({ run }: Pick<Row, "group" | "part" | "run">): string[] {
     return [`run ${run}`];
   }
 
@@ -232,8 +235,8 @@ export class QueueTx {
   /** Reads what the next two methods need of these groups, in one statement. */
   loadGroups(_groups: readonly string[]): void {}
 
-  /** The fence of the job of a key: results of a lower generation do not count. */
-  fenceOf(_key: string): number {
+  /** The fence of a job: results of a lower generation do not count. */
+  fenceOf(_key: JobKey): number {
     return 0;
   }
 
@@ -242,8 +245,13 @@ export class QueueTx {
     return 0;
   }
 
-  /** The server that the input of a job comes from, by a name that people know. Null: not known. */
-  originOf(_key: string): string | null {
+  /** The server that the inputs of a group come from, by a name that people know. Null: not known. */
+  originOf(_group: string): string | null {
+    return null;
+  }
+
+  /** The key of an external job, which its maker has put into its metadata. Null: it says none. */
+  keyOfExternal(_metadata: ExternalJob["metadata"]): JobKey | null {
     return null;
   }
 

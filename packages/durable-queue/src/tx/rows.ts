@@ -1,8 +1,9 @@
+import { type JobKey, keyText } from "../job-key.ts";
 import type { Orders } from "../memory/orders.ts";
 import { groupPlaceOf, NEIGHBOURS, placeOf, rangeOfGroup } from "../tables/job-ids.ts";
-import { groupOf } from "../tables/key.ts";
 import { type Order, ordersOf } from "../tables/order.ts";
 import {
+  ALL_COLUMNS,
   COLUMN_NAMES,
   countedAs,
   isOpen,
@@ -44,9 +45,8 @@ interface HeldRow {
   as: StateCode | null;
 }
 
-const ALL = ["id", "key", ...COLUMN_NAMES];
-const INSERT = `INSERT INTO jobs (${ALL.join(", ")}) VALUES (${ALL.map(() => "?").join(", ")})`;
-const SELECT = `SELECT ${ALL.map((name) => `jobs.${name}`).join(", ")} FROM`;
+const INSERT = `INSERT INTO jobs (${ALL_COLUMNS.join(", ")}) VALUES (${ALL_COLUMNS.map(() => "?").join(", ")})`;
+const SELECT = `SELECT ${ALL_COLUMNS.map((name) => `jobs.${name}`).join(", ")} FROM`;
 /** Columns whose change operators see. */
 const NEWS = [COLUMN_NAMES.indexOf("state"), COLUMN_NAMES.indexOf("lane"), COLUMN_NAMES.indexOf("attempts")];
 /** Keys per statement. A longer list is split, so that its JSON stays small. */
@@ -62,9 +62,10 @@ export class Rows {
   readonly #sql: Sql;
   readonly #seed: string;
   readonly #orders: Orders;
+  /** By the text of the key. */
   readonly #byKey = new Map<string, HeldRow>();
   readonly #byId = new Map<number, HeldRow>();
-  /** First places of keys whose neighbours were read. */
+  /** First places of keys whose neighbours were read, by the text of the key. */
   readonly #looked = new Map<string, number>();
   /** First places of groups whose orders were read. */
   readonly #groups = new Set<number>();
@@ -76,8 +77,8 @@ export class Rows {
   }
 
   /** The row. Null: not loaded, or deleted. */
-  get(key: string): Row | null {
-    const held = this.#byKey.get(key);
+  get(key: JobKey): Row | null {
+    const held = this.#byKey.get(keyText(key));
     return held === undefined || held.deleted ? null : held.row;
   }
 
@@ -97,10 +98,15 @@ export class Rows {
     if (before) before.run = run;
   }
 
-  loadKeys(keys: readonly string[]): Row[] {
-    const missing = keys.filter((key) => !this.#byKey.has(key) && !this.#looked.has(key));
-    const places = missing.map((key) => placeOf(key, this.#seed));
-    for (const [n, key] of missing.entries()) this.#looked.set(key, places[n] ?? 0);
+  loadKeys(keys: readonly JobKey[]): Row[] {
+    const places: number[] = [];
+    for (const key of keys) {
+      const name = keyText(key);
+      if (this.#byKey.has(name) || this.#looked.has(name)) continue;
+      const place = placeOf(key, this.#seed);
+      this.#looked.set(name, place);
+      places.push(place);
+    }
     for (let at = 0; at < places.length; at += CHUNK) {
       const some = JSON.stringify(places.slice(at, at + CHUNK));
       const near = `jobs.id >= p.value AND jobs.id < p.value + ${NEIGHBOURS}`;
@@ -125,7 +131,7 @@ export class Rows {
     this.#hold(this.#sql.exec(`${SELECT} jobs WHERE id >= ? AND id < ?`, from, to));
     this.#loadOrders([from]);
     const all = [...this.#byId.values()].filter(({ deleted }) => !deleted).map(({ row }) => row);
-    return all.filter(({ id, key }) => id >= from && id < to && groupOf(key) === group);
+    return all.filter((row) => row.id >= from && row.id < to && row.group === group);
   }
 
   /** At least the next `most` rows above an id, unless there are fewer. Answers up to which id these are all. */
@@ -139,12 +145,12 @@ export class Rows {
   }
 
   /** Adds a row at the first free place of its key. Load the key before. */
-  add(key: string, make: (place: { id: number; key: string }) => Row): Row {
+  add(key: JobKey, make: (id: number) => Row): Row {
     const place = this.#placeOf(key);
     let id = place;
     while (this.#isTaken(id)) id += 1;
-    if (id >= place + NEIGHBOURS) throw new Error(`no free place for ${key}`);
-    const row = make({ id, key });
+    if (id >= place + NEIGHBOURS) throw new Error(`no free place for ${keyText(key)}`);
+    const row = make(id);
     this.#keep({ row, before: null, values: [], place: null, deleted: false, as: null });
     return row;
   }
@@ -182,8 +188,8 @@ export class Rows {
   }
 
   /** Whether a new row may wait in an order: it is as accept makes it. */
-  #isUntouched({ id, key, state, due }: Row): boolean {
-    return state === WAITING && due === null && id === this.#placeOf(key);
+  #isUntouched(row: Row): boolean {
+    return row.state === WAITING && row.due === null && row.id === this.#placeOf(row);
   }
 
   /** Takes jobs that ended or were touched out of their orders. A touched job gets a row. */
@@ -209,7 +215,7 @@ export class Rows {
   /** An open row in `jobs` has a due time, because nothing else finds it. */
   #insert(row: Row, now: number): void {
     if (isOpen(row)) row.due ??= now;
-    this.#sql.exec(INSERT, row.id, row.key, ...valuesOf(row));
+    this.#sql.exec(INSERT, row.id, row.group, row.part, ...valuesOf(row));
   }
 
   #update(row: Row, before: SqlValue[], now: number): void {
@@ -258,12 +264,12 @@ export class Rows {
   }
 
   #keep(held: HeldRow): void {
-    this.#byKey.set(held.row.key, held);
+    this.#byKey.set(keyText(held.row), held);
     this.#byId.set(held.row.id, held);
   }
 
-  #placeOf(key: string): number {
-    return this.#looked.get(key) ?? placeOf(key, this.#seed);
+  #placeOf(key: JobKey): number {
+    return this.#looked.get(keyText(key)) ?? placeOf(key, this.#seed);
   }
 
   #deleteAll(held: HeldRow[]): void {

@@ -1,4 +1,5 @@
 import { nameOf, placeOf } from "@prewarm/durable-queue";
+import { jobOfKey } from "@prewarm/shared/variant-key";
 import { describe, expect, it } from "vitest";
 import { createApiWorld, idsOf, type JobAnswer, jobsOf, key, warm, work } from "./testing/api-world.ts";
 
@@ -154,7 +155,8 @@ describe("one job", () => {
   it("is found by its name though nobody listed it, also when its row is gone, and is missed politely", async () => {
     const world = createApiWorld();
     await warm(world, ["unseen"]);
-    const found = async () => (await world.json("GET", `/api/v1/jobs/${nameOf(placeOf(key("unseen"), "test"))}`)).body;
+    const found = async () =>
+      (await world.json("GET", `/api/v1/jobs/${nameOf(placeOf(jobOfKey(key("unseen")), "test"))}`)).body;
     expect(await found()).toMatchObject({ key: key("unseen"), state: "queued" });
     work(world, [key("unseen")], "stored");
     expect(await found()).toMatchObject({ key: key("unseen"), state: "stored", bytes: 1234, history: [] });

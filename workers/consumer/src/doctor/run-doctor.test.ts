@@ -1,7 +1,7 @@
 import { nameOf, placeOf, putDoc } from "@prewarm/durable-queue";
 import { nodeSql } from "@prewarm/durable-queue/testing";
 import { defineConfig } from "@prewarm/shared/config";
-import { deadKey, storeKey } from "@prewarm/shared/variant-key";
+import { deadKey, jobOfKey, keyOfJob, storeKey } from "@prewarm/shared/variant-key";
 import { beforeEach, describe, expect, it } from "vitest";
 import { passDone, takePass } from "../images/sweeps.ts";
 import type { ExchangeRequest } from "../ledger/contract.ts";
@@ -91,7 +91,7 @@ async function store(keys: string[], lane: "live" | "upload" = "upload"): Promis
     });
   const asks = lane === "live" ? keys.map((key) => ({ key, at: now })) : [];
   const answer = call({ first: true, asks });
-  const give = answer.status === "ok" ? answer.give : [];
+  const give = answer.status === "ok" ? answer.give.map((given) => ({ ...given, key: keyOfJob(given) })) : [];
   for (const { key, gen } of give) await put(key, gen);
   const present = (objectGen: number) => ({ kind: "present" as const, objectGen, bytes: 5, posted: false });
   call({ room: 0, leave: true, settled: give.map(({ id, gen }) => ({ id, gen, outcome: present(gen) })) });
@@ -100,7 +100,7 @@ async function store(keys: string[], lane: "live" | "upload" = "upload"): Promis
 }
 
 const A = ["a/400-high.webp", "a/800-high.webp"];
-const nameOfKey = (key: string) => nameOf(placeOf(key, "test"));
+const nameOfKey = (key: string) => nameOf(placeOf(jobOfKey(key), "test"));
 
 describe("doctor", () => {
   it("finds nothing where ledger and store agree, with objects that have no row and objects that are not ours", async () => {

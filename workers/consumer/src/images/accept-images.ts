@@ -1,7 +1,7 @@
 import type { Rejection } from "@prewarm/control-schema/warm";
 import { acceptChunk, type LaneCode, laneCode } from "@prewarm/durable-queue";
 import { AppError } from "@prewarm/shared/errors";
-import { encodeId } from "@prewarm/shared/variant-key";
+import { encodeId, jobOfKey } from "@prewarm/shared/variant-key";
 import { noteAnnouncement } from "./announced.ts";
 import type { AcceptAnswer, AcceptChunk, AcceptImage } from "./calls.ts";
 import { noteForced } from "./changes.ts";
@@ -20,7 +20,12 @@ export function acceptImages(tx: ImageTx, { images, finish, ...chunk }: AcceptCh
   const removed = images.filter(({ id }) => ids.has(encodeId(id)));
   const rejected = rejectionsOf(removed);
   const request = { ...chunk, ...(finish === undefined ? {} : { finish: withRejected(finish, rejected) }) };
-  const answer = acceptChunk(tx, { ...request, groups: images }, (image) => {
+  const groups = images.map((image) => ({
+    image,
+    group: image.id,
+    parts: image.keys.map((key) => jobOfKey(key).part),
+  }));
+  const answer = acceptChunk(tx, { ...request, groups }, ({ image }) => {
     const id = encodeId(image.id);
     if (ids.has(id) || !noteOriginal(tx, image, lane)) return false;
     if (image.focal !== undefined) moveFocal(tx, id, image.focal, lane);

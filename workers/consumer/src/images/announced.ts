@@ -1,4 +1,5 @@
-import { encodedIdOfKey, versionOfKey } from "@prewarm/shared/variant-key";
+import type { JobKey } from "@prewarm/durable-queue";
+import { encodedIdOfKey, keyOfJob, versionOfKey } from "@prewarm/shared/variant-key";
 import type { Announced } from "./calls.ts";
 import type { ImageTx } from "./image-tx.ts";
 
@@ -20,11 +21,11 @@ export function noteAnnouncement(tx: ImageTx, id: string, v: string | null): voi
 }
 
 /** The numbers of announcements, by the job's number: of jobs of the version that was announced last. */
-export function announcedOf(tx: ImageTx, jobs: readonly { id: number; key: string }[]): Record<number, number> {
+export function announcedOf(tx: ImageTx, jobs: readonly (JobKey & { id: number })[]): Record<number, number> {
   const numbers: Record<number, number> = {};
-  for (const { id, key } of jobs) {
-    const { version, announced } = tx.images.get(encodedIdOfKey(key));
-    if (announced > 0 && version === versionOfKey(key)) numbers[id] = announced;
+  for (const job of jobs) {
+    const { version, announced } = tx.imageOf(job);
+    if (announced > 0 && version === versionOfKey(keyOfJob(job))) numbers[job.id] = announced;
   }
   return numbers;
 }

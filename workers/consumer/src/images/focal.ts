@@ -1,6 +1,6 @@
-import { audit, type LaneCode, UPLOAD } from "@prewarm/durable-queue";
+import { audit, type JobKey, type LaneCode, UPLOAD } from "@prewarm/durable-queue";
 import type { Focal } from "@prewarm/shared/focal";
-import { encodedIdOfKey, encodeId } from "@prewarm/shared/variant-key";
+import { decodeId, encodeId, keyOfJob } from "@prewarm/shared/variant-key";
 import { noteChange } from "./changes.ts";
 import { isCropByFocal } from "./crops.ts";
 import type { ImageTx } from "./image-tx.ts";
@@ -25,7 +25,7 @@ export function moveFocal(tx: ImageTx, id: string, focal: Focal | null, lane: La
   image.focalFloor = tx.next();
   renewOpen(
     tx,
-    tx.rows.loadGroup(id).filter(({ key }) => isCropByFocal(key)),
+    tx.rows.loadGroup(decodeId(id)).filter((row) => isCropByFocal(keyOfJob(row))),
   );
   beginSweep(tx, { seq: image.focalFloor, image: id, kind: "recrop", fence: image.focalFloor, lane });
   noteChange(tx, id);
@@ -33,11 +33,11 @@ export function moveFocal(tx: ImageTx, id: string, focal: Focal | null, lane: La
 }
 
 /** The points by which jobs are to be made, by the job's number: of crops that follow one. */
-export function focalsOf(tx: ImageTx, jobs: readonly { id: number; key: string }[]): Record<number, Focal> {
+export function focalsOf(tx: ImageTx, jobs: readonly (JobKey & { id: number })[]): Record<number, Focal> {
   const focals: Record<number, Focal> = {};
-  for (const { id, key } of jobs) {
-    const focal = isCropByFocal(key) ? tx.images.get(encodedIdOfKey(key)).focal : null;
-    if (focal !== null) focals[id] = focal;
+  for (const job of jobs) {
+    const focal = isCropByFocal(keyOfJob(job)) ? tx.imageOf(job).focal : null;
+    if (focal !== null) focals[job.id] = focal;
   }
   return focals;
 }

@@ -1,12 +1,20 @@
-import { FOR_EVER, type Memory, QueueTx, type Row, type Sql } from "@prewarm/durable-queue";
+import {
+  type ExternalJob,
+  FOR_EVER,
+  type JobKey,
+  type Memory,
+  QueueTx,
+  type Row,
+  type Sql,
+} from "@prewarm/durable-queue";
 import type { Config } from "@prewarm/shared/config";
 import { resolveOriginal } from "@prewarm/shared/source";
-import { encodedIdOfKey, parseVariantKey } from "@prewarm/shared/variant-key";
+import { encodeId, jobOfKey, keyOfJob, parseVariantKey } from "@prewarm/shared/variant-key";
 import type { StoredVariant } from "./calls.ts";
 import { isCropByFocal } from "./crops.ts";
 import { ImageMemory } from "./image-memory.ts";
 import { sweepAgain } from "./sweep-again.ts";
-import { Images } from "./tables/images.ts";
+import { type Image, Images } from "./tables/images.ts";
 
 /** The context of a transaction over the ledger's database. */
 export interface ImageTxContext {
@@ -17,7 +25,7 @@ export interface ImageTxContext {
   memory: Memory;
 }
 
-/** A transaction of the queue whose groups are images: an image has a fence and a lock. */
+/** A transaction of the queue whose groups are images, by their ids: an image has a fence and a lock. */
 export class ImageTx extends QueueTx {
   override readonly config: Config;
   readonly images: Images;
@@ -36,31 +44,38 @@ export class ImageTx extends QueueTx {
     return "Ittybit";
   }
 
+  /** The image of a job. */
+  imageOf({ group }: Pick<JobKey, "group">): Image {
+    return this.images.get(encodeId(group));
+  }
+
   override loadGroups(ids: readonly string[]): void {
-    this.images.load(ids);
+    this.images.load(ids.map(encodeId));
   }
 
-  override fenceOf(key: string): number {
-    const { floor, focalFloor } = this.images.get(encodedIdOfKey(key));
-    return focalFloor > floor && isCropByFocal(key) ? focalFloor : floor;
+  override fenceOf(job: JobKey): number {
+    const { floor, focalFloor } = this.imageOf(job);
+    return focalFloor > floor && isCropByFocal(keyOfJob(job)) ? focalFloor : floor;
   }
 
-  override lockedUntil(id: string): number {
-    const { removed, lock } = this.images.get(id);
+  override lockedUntil(group: string): number {
+    const { removed, lock } = this.imageOf({ group });
     return removed ? FOR_EVER : lock;
   }
 
   /** The host of the original's URL, or the bucket that has it. */
-  override originOf(key: string): string | null {
-    const id = parseVariantKey(key)?.id;
-    if (id === undefined) return null;
+  override originOf(id: string): string | null {
     const original = resolveOriginal(this.config, id);
     if (original?.kind === "bucket") return `The bucket ${original.bucket}`;
     return original === null ? null : new URL(original.url).host;
   }
 
-  override costPlaces(job: Pick<Row, "key" | "run">): string[] {
-    const known = parseVariantKey(job.key);
+  override keyOfExternal({ key = "" }: ExternalJob["metadata"]): JobKey | null {
+    return parseVariantKey(key) === null ? null : jobOfKey(key);
+  }
+
+  override costPlaces(job: Pick<Row, "group" | "part" | "run">): string[] {
+    const known = parseVariantKey(keyOfJob(job));
     const { width = null, height = null, format = "" } = known?.transform ?? {};
     const size = known === null ? "" : width !== null ? String(width) : height === null ? "orig" : `x${height}`;
     const id = known?.id ?? "";

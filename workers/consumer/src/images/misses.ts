@@ -7,6 +7,7 @@ import {
   heldUntil,
   isHeldBack,
   isLocked,
+  type JobKey,
   LIVE,
   liveAdmitted,
   liveOpen,
@@ -21,7 +22,7 @@ import {
 } from "@prewarm/durable-queue";
 import { backoff } from "@prewarm/shared/backoff";
 import { LIVE_OPEN_MAX, LOOKS_BURST_S, SHED, uselessMost } from "@prewarm/shared/limits";
-import { encodedIdOfKey, versionOfKey } from "@prewarm/shared/variant-key";
+import { encodedIdOfKey, jobOfKey, versionOfKey } from "@prewarm/shared/variant-key";
 import type { AnsweredMisses, MissAsk } from "./calls.ts";
 import type { ImageTx } from "./image-tx.ts";
 import { noteOrder, viewedOf } from "./viewed.ts";
@@ -32,12 +33,13 @@ import { noteOrder, viewedOf } from "./viewed.ts";
  * the id may take a row, a slot or a token.
  */
 export function takeMisses(tx: ImageTx, owner: Owner, asks: readonly MissAsk[]): AnsweredMisses {
-  tx.rows.loadKeys(asks.map(({ key }) => key));
-  tx.images.load(asks.map(({ key }) => encodedIdOfKey(key)));
+  const misses = asks.map((ask) => ({ ...ask, ...jobOfKey(ask.key) }));
+  tx.rows.loadKeys(misses);
+  tx.loadGroups(misses.map(({ group }) => group));
   const answered: AnsweredMisses = { look: [], capped: [] };
   // Orders of this call, which the counts of the ledger do not contain yet.
   let ordered = 0;
-  for (const one of asks) {
+  for (const one of misses) {
     const result = takeMiss(tx, owner, one, ordered);
     if (result === "ordered") ordered += 1;
     else if (result !== "look") noteRejected(tx);
@@ -46,29 +48,32 @@ export function takeMisses(tx: ImageTx, owner: Owner, asks: readonly MissAsk[]):
   return answered;
 }
 
+/** A miss, and the key of its job. */
+type Miss = MissAsk & JobKey;
+
 /** What the handler does with a miss that makes no row now. */
 type Answered = keyof AnsweredMisses;
 
 /** The result of a miss. `rejected`: it has no effect. A capped miss is rejected too, and its image gets a marker. */
 type MissResult = "ordered" | Answered | "rejected";
 
-function takeMiss(tx: ImageTx, owner: Owner, one: MissAsk, ordered: number): MissResult {
-  const before = tx.rows.get(one.key);
+function takeMiss(tx: ImageTx, owner: Owner, one: Miss, ordered: number): MissResult {
+  const before = tx.rows.get(one);
   const result = before === null ? orderNew(tx, one, ordered) : orderKnown(tx, before, one, ordered);
-  const row = tx.rows.get(one.key);
+  const row = tx.rows.get(one);
   if (row?.state === WAITING && row.lane === LIVE) prefetch(tx, owner, row);
   return result;
 }
 
 /** Makes a row, unless the variant was stored after the miss or viewers may make no row. */
-function orderNew(tx: ImageTx, one: MissAsk, ordered: number): MissResult {
-  if ((tx.memory.stored.at(one.key) ?? -1) >= one.at) return "rejected";
+function orderNew(tx: ImageTx, one: Miss, ordered: number): MissResult {
+  if ((tx.memory.stored.at(one) ?? -1) >= one.at) return "rejected";
   if (isLocked(tx, one) || !mayOrder(tx, ordered)) return "rejected";
   if (isCapped(tx, one.key)) return "capped";
   if (!mayBringVersion(tx, one)) return "rejected";
-  if (one.unknown === true && !isKnown(tx, one.key)) return takeLook(tx) ? "look" : "rejected";
+  if (one.unknown === true && !isKnown(tx, one)) return takeLook(tx) ? "look" : "rejected";
   noteOrder(tx, one.key);
-  const row = tx.insert(one.key, LIVE);
+  const row = tx.insert(one, LIVE);
   tx.count("accepted");
   if (one.refused === undefined) row.due = tx.now;
   else refuse(tx, row, one.refused);
@@ -76,11 +81,10 @@ function orderNew(tx: ImageTx, one: MissAsk, ordered: number): MissResult {
 }
 
 /** Whether the ledger knows that the image exists. */
-function isKnown(tx: ImageTx, key: string): boolean {
-  const image = encodedIdOfKey(key);
-  const { etag, ordering, floor } = tx.images.get(image);
-  if (etag !== null || ordering !== null || floor > 0 || tx.memory.stored.at(key) !== null) return true;
-  return tx.rows.loadGroup(image).some(({ state }) => state !== REFUSED);
+function isKnown(tx: ImageTx, job: JobKey): boolean {
+  const { etag, ordering, floor } = tx.imageOf(job);
+  if (etag !== null || ordering !== null || floor > 0 || tx.memory.stored.at(job) !== null) return true;
+  return tx.rows.loadGroup(job.group).some(({ state }) => state !== REFUSED);
 }
 
 /**

@@ -1,4 +1,5 @@
 import { DEAD, isOpen, type LaneCode, newGeneration, REFUSED, type Row, WAITING } from "@prewarm/durable-queue";
+import { decodeId } from "@prewarm/shared/variant-key";
 import { noteChange } from "./changes.ts";
 import type { ImageTx } from "./image-tx.ts";
 import { beginSweep } from "./sweeps.ts";
@@ -24,7 +25,7 @@ export function newOriginal(
   image.etag = etag;
   if (isSameBytes) return false;
   image.floor = tx.next();
-  const rows = tx.rows.loadGroup(original.id);
+  const rows = tx.rows.loadGroup(decodeId(original.id));
   for (const row of rows) if (row.state === DEAD || row.state === REFUSED) row.deadUntil = 0;
   renewOpen(tx, rows);
   beginSweep(tx, { seq: image.floor, image: original.id, kind: "remake", fence: image.floor, lane });

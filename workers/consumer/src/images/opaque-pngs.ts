@@ -1,5 +1,5 @@
 import { isLocked, newGeneration, UPLOAD, WAITING } from "@prewarm/durable-queue";
-import { encodedIdOfKey } from "@prewarm/shared/variant-key";
+import { jobOfKey } from "@prewarm/shared/variant-key";
 import type { OpaquePng } from "./calls.ts";
 import type { ImageTx } from "./image-tx.ts";
 
@@ -8,11 +8,12 @@ import type { ImageTx } from "./image-tx.ts";
  * PNG is served until then. A row of a newer generation is asked for by what is known now, so a repeated call orders nothing more.
  */
 export function makeJpegs(tx: ImageTx, pngs: readonly OpaquePng[]): void {
-  tx.rows.loadKeys(pngs.map(({ key }) => key));
-  tx.images.load(pngs.map(({ key }) => encodedIdOfKey(key)));
-  for (const { key, gen, run } of pngs) {
+  const jobs = pngs.map(({ key, gen, run }) => ({ gen, run, key: jobOfKey(key) }));
+  tx.rows.loadKeys(jobs.map(({ key }) => key));
+  tx.loadGroups(jobs.map(({ key }) => key.group));
+  for (const { key, gen, run } of jobs) {
     const row = tx.rows.get(key);
-    if (isLocked(tx, { key }) || (row !== null && (row.state !== WAITING || row.gen > gen))) continue;
+    if (isLocked(tx, key) || (row !== null && (row.state !== WAITING || row.gen > gen))) continue;
     const lane = run === null ? UPLOAD : (tx.runs.byId(run)?.lane ?? UPLOAD);
     const made = row ?? tx.insert(key, lane);
     if (row === null) tx.count("accepted");

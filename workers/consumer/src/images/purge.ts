@@ -1,5 +1,5 @@
 import { audit, CANCELLED, deleteRow, isOpen } from "@prewarm/durable-queue";
-import { encodeId } from "@prewarm/shared/variant-key";
+import { decodeId, encodeId } from "@prewarm/shared/variant-key";
 import { noteChange } from "./changes.ts";
 import type { ImageTx } from "./image-tx.ts";
 import { isNewer } from "./new-original.ts";
@@ -39,9 +39,9 @@ export function purge(tx: ImageTx, { seq, id }: { seq: number; id: string }): nu
   const image = tx.images.get(id);
   image.floor = Math.max(image.floor, seq);
   image.purged = Math.max(image.purged, seq);
-  const older = tx.rows.loadGroup(id).filter(({ gen }) => gen < seq);
+  const older = tx.rows.loadGroup(decodeId(id)).filter(({ gen }) => gen < seq);
   for (const row of older) {
-    tx.memory.stored.forget(row.key);
+    tx.memory.stored.forget(row);
     deleteRow(tx, row, isOpen(row) ? CANCELLED : null);
   }
   beginSweep(tx, { seq, image: id, kind: "delete", fence: seq, lane: null });

@@ -1,7 +1,7 @@
 import type { DoctorPass, DoctorWalk } from "@prewarm/control-schema/doctor";
 import { audit, examine, getDoc, isOpen, putDoc, type Row } from "@prewarm/durable-queue";
 import { DOCTOR_SLICES_PER_MINUTE, HANDLER_WALL_MS } from "@prewarm/shared/limits";
-import { encodedIdOfKey } from "@prewarm/shared/variant-key";
+import { encodedIdOfKey, jobOfKey, keyOfJob } from "@prewarm/shared/variant-key";
 import { announcementsOf } from "./announced.ts";
 import { askedForBlocksAt } from "./asking-for-blocks.ts";
 import type { SliceAnswer, SliceRequest, StorePage } from "./calls.ts";
@@ -85,8 +85,8 @@ export function doctorSlice(tx: ImageTx, request: SliceRequest): SliceAnswer {
   const { page, fix, keep, who } = request;
   const findings = new Findings(fix);
   const answer: SliceAnswer = { findings: [], to: page.to, objects: [], markers: [], locks: [], announced: {} };
-  const loaded = tx.rows.loadKeys([...page.objects.map(({ key }) => key), ...page.markers]);
-  const rows = new Map(loaded.map((row) => [row.key, row]));
+  const loaded = tx.rows.loadKeys([...page.objects.map(({ key }) => key), ...page.markers].map(jobOfKey));
+  const rows = new Map(loaded.map((row) => [keyOfJob(row), row]));
   const stale = belowFloor(tx, page, rows);
   const good = new Set(page.objects.filter((object) => counts(tx, object, rows)).map(({ key }) => key));
   const markers = page.markers.filter((key) => good.has(key) && !rows.has(key));
@@ -114,7 +114,7 @@ export function doctorSlice(tx: ImageTx, request: SliceRequest): SliceAnswer {
  */
 function mayBeNewer({ memory }: ImageTx, key: string, askedAt: number): boolean {
   const since = askedAt - SKEW_MS;
-  return memory.startedAt >= since || (memory.stored.at(key) ?? 0) >= since;
+  return memory.startedAt >= since || (memory.stored.at(jobOfKey(key)) ?? 0) >= since;
 }
 
 /** Outdated objects that no open row will overwrite. A purge deletes the objects of its own image. */

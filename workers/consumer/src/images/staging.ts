@@ -1,7 +1,6 @@
 import { breakerOf, type Given, isLive, isOpen, LIVE, type Row } from "@prewarm/durable-queue";
 import { STAGED_MS } from "@prewarm/shared/limits";
 import { resolveOriginal } from "@prewarm/shared/source";
-import { encodedIdOfKey, parseVariantKey } from "@prewarm/shared/variant-key";
 import type { Staging } from "./calls.ts";
 import type { ImageTx } from "./image-tx.ts";
 
@@ -19,8 +18,8 @@ const PERIOD_US = (STAGED_MS / 2) * 1000;
  * The number of the bytes that a job is made from, if they are staged. A new original, a purge, an order to make the image anew and a restore of
  * the ledger have a higher number than all before. `at`: when the job is made, Unix ms.
  */
-export function stagedNumber(tx: ImageTx, { key, created }: Pick<Row, "key" | "created">, at: number): number {
-  const { floor, forced } = tx.images.get(encodedIdOfKey(key));
+export function stagedNumber(tx: ImageTx, { group, created }: Pick<Row, "group" | "created">, at: number): number {
+  const { floor, forced } = tx.imageOf({ group });
   const changed = Math.max(floor, forced, tx.memory.meta.restored);
   const ordered = created * 1000;
   const first = ordered < changed + WITH_CHANGE_US ? changed : ordered;
@@ -28,20 +27,19 @@ export function stagedNumber(tx: ImageTx, { key, created }: Pick<Row, "key" | "c
   return first + Math.max(0, periods) * PERIOD_US;
 }
 
-/** Whether originals of this source are staged: those in a bucket have an address of the edge already. */
-export function isStageable({ config }: Pick<ImageTx, "config">, key: string): boolean {
-  const id = parseVariantKey(key)?.id;
-  return id !== undefined && resolveOriginal(config, id)?.kind === "url";
+/** Whether the original of this id is staged: those in a bucket have an address of the edge already. */
+export function isStageable({ config }: Pick<ImageTx, "config">, id: string): boolean {
+  return resolveOriginal(config, id)?.kind === "url";
 }
 
 /** The staging of jobs that are given to a handler (`owner`: its name), by the job's number. A job that a viewer waits for has none. */
 export function stagingOf(tx: ImageTx, owner: string, give: readonly Given[]): Record<number, Staging> {
   const stagings: Record<number, Staging> = {};
   const groups = new Map<string, Row[]>();
-  for (const { id, key, live, phase, grantedAt } of give) {
-    const row = live || !isStageable(tx, key) ? null : tx.rows.byId(id);
+  for (const { id, group, live, phase, grantedAt } of give) {
+    const row = live || !isStageable(tx, group) ? null : tx.rows.byId(id);
     // With an open breaker the job is the probe of its origin, and must ask that.
-    if (row === null || breakerOf(tx, key) !== null) continue;
+    if (row === null || breakerOf(tx, group) !== null) continue;
     const number = stagedNumber(tx, row, grantedAt || tx.now);
     // Later the bytes are only looked for.
     const isAhead = phase === "standby" || phase === "go";
@@ -55,19 +53,18 @@ export function stagingOf(tx: ImageTx, owner: string, give: readonly Given[]): R
 /** The same of one job, as operators see it. Null: a viewer waits for it, or its original is not staged. */
 export function stagingOfJob(
   tx: ImageTx,
-  job: Pick<Row, "id" | "key" | "created" | "lane">,
+  job: Pick<Row, "id" | "group" | "created" | "lane">,
   at: number,
 ): Pick<Staging, "number" | "shared"> | null {
-  if (job.lane === LIVE || !isStageable(tx, job.key)) return null;
+  if (job.lane === LIVE || !isStageable(tx, job.group)) return null;
   const number = stagedNumber(tx, job, at);
   return { number, shared: othersOf(tx, job, number, new Map()).length > 0 };
 }
 
 /** The other open jobs of the same bytes for which no viewer waits. */
-function othersOf(tx: ImageTx, row: Pick<Row, "id" | "key">, number: number, groups: Map<string, Row[]>): Row[] {
-  const image = encodedIdOfKey(row.key);
-  const rows = groups.get(image) ?? tx.rows.loadGroup(image);
-  groups.set(image, rows);
+function othersOf(tx: ImageTx, row: Pick<Row, "id" | "group">, number: number, groups: Map<string, Row[]>): Row[] {
+  const rows = groups.get(row.group) ?? tx.rows.loadGroup(row.group);
+  groups.set(row.group, rows);
   const isOther = (one: Row) => one.id !== row.id && isOpen(one) && one.lane !== LIVE;
   return rows.filter((one) => isOther(one) && stagedNumber(tx, one, tx.now) === number);
 }

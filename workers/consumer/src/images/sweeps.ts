@@ -1,6 +1,6 @@
 import type { FoundObject } from "@prewarm/control-schema/removal";
 import { DEAD, isLive, type LaneCode, orderAgain, REFUSED, rangeOfGroup } from "@prewarm/durable-queue";
-import { decodeId } from "@prewarm/shared/variant-key";
+import { decodeId, jobOfKey } from "@prewarm/shared/variant-key";
 import { askedForBlocksAt } from "./asking-for-blocks.ts";
 import { noteChange } from "./changes.ts";
 import { isCropByFocal } from "./crops.ts";
@@ -42,7 +42,7 @@ export interface Found {
 
 /** The place of an image (`id`: encoded) among sweeps and jobs. */
 export function placeOfImage(tx: Pick<ImageTx, "ledgerId">, id: string): number {
-  return rangeOfGroup(id, tx.ledgerId).from;
+  return rangeOfGroup(decodeId(id), tx.ledgerId).from;
 }
 
 /** Begins a sweep. The follow-up of the call makes its first pass. */
@@ -69,7 +69,7 @@ export function takePass(tx: ImageTx, seq: number): Pass | null {
 
 /** Deletes have no condition, so no put may come between list and delete. A second pass waits for older work too. */
 function isHeld(tx: ImageTx, { image, pass, fence }: Sweep): boolean {
-  const { from, to } = rangeOfGroup(image, tx.ledgerId);
+  const { from, to } = rangeOfGroup(decodeId(image), tx.ledgerId);
   return tx.memory.claims.held().some((claim) => {
     if (claim.owner === null || !isLive(claim.owner, tx.now)) return false;
     return claim.id >= from && claim.id < to && (pass === 2 || claim.gen > fence);
@@ -145,9 +145,9 @@ function tellAgain(tx: ImageTx, { fence, image, pass }: Sweep, found: readonly F
 function remake(tx: ImageTx, { fence, kind, image }: Sweep, lane: LaneCode, found: readonly Found[]): void {
   if (tx.images.get(image).removed) return;
   const isSwept = ({ key, gen }: Found) => gen < fence && (kind === "remake" || isCropByFocal(key));
-  const keys = found.filter(isSwept).map(({ key }) => key);
-  tx.rows.loadKeys(keys);
-  for (const key of keys) {
+  const jobs = found.filter(isSwept).map(({ key }) => jobOfKey(key));
+  tx.rows.loadKeys(jobs);
+  for (const key of jobs) {
     const row = tx.rows.get(key);
     if (row !== null && row.state !== DEAD && row.state !== REFUSED) continue;
     if (row === null) tx.insert(key, lane).due = tx.now;

@@ -16,7 +16,6 @@ import {
   usedBy,
 } from "@prewarm/durable-queue";
 import { type EventType, endpointName } from "@prewarm/shared/events";
-import { encodedIdOfKey, idOfKey } from "@prewarm/shared/variant-key";
 import type { ImageTx } from "../images/image-tx.ts";
 import { addEvent } from "./tables/events.ts";
 
@@ -184,12 +183,12 @@ function noteImages(tx: ImageTx, said: Said): void {
   const news = rows
     .flatMap(({ n, stored }) => (n === said.recent ? stored.slice(checked) : stored))
     .filter(({ lane }) => lane === UPLOAD);
-  for (const [encoded, variants] of Map.groupBy(news, ({ key }) => encodedIdOfKey(key))) {
-    const left = tx.rows.loadGroup(encoded);
+  for (const [id, variants] of Map.groupBy(news, ({ group }) => group)) {
+    const left = tx.rows.loadGroup(id);
     if (left.some(isOpen)) continue;
     const since = Math.min(...variants.map(({ created }) => created));
-    const stored = all.filter(({ key, created }) => created >= since && encodedIdOfKey(key) === encoded).length;
-    tell(tx, said, "image.ready", { id: idOfKey(variants[0]?.key ?? ""), stored, failed: left.length });
+    const stored = all.filter(({ group, created }) => created >= since && group === id).length;
+    tell(tx, said, "image.ready", { id, stored, failed: left.length });
   }
   const last = rows.at(-1);
   if (last === undefined) return;

@@ -12,6 +12,7 @@ import {
   promoteRun as promote,
   retryJob,
 } from "@prewarm/durable-queue";
+import { keyOfJob } from "@prewarm/shared/variant-key";
 import type { ImageTx } from "../images/image-tx.ts";
 import { acknowledge, forgetChanged, readAcknowledged } from "./acknowledge.ts";
 import type { GateView, JobAct, LedgerCalls, LedgerStats, RunView } from "./contract.ts";
@@ -91,7 +92,7 @@ export function actOnJob(kind: keyof typeof ACTS) {
     const row = job === null ? null : tx.rows.byId(job);
     if (row === null) return { status: "none" };
     if (result !== "ok") return { status: "state" };
-    audit(tx, who, `job.${kind}`, name, { key: row.key });
+    audit(tx, who, `job.${kind}`, name, { key: keyOfJob(row) });
     return { status: "ok", job: jobView(tx, row) };
   };
 }

@@ -17,7 +17,7 @@ export async function readDone(context: BatchContext, claim: HeldClaim, id: stri
 }
 
 async function openResult(context: BatchContext, claim: HeldClaim, url: string): Promise<Download> {
-  await context.at("before-download", claim.given.key);
+  await context.at("before-download", claim.key);
   const { fetch, allowLoopbackHttp } = context;
   const settings = { fetch, allowLoopbackHttp, maxBytes: OUTPUT_MAX_BYTES };
   return context.connections.run(
@@ -39,10 +39,10 @@ export async function openFresh(
   const first = await openResult(context, claim, url);
   // A later try has read the job before.
   if (first.kind !== "unfetched" || claim.given.unfetchedSince !== null) return first;
-  const { gen, key } = claim.given;
+  const { gen } = claim.given;
   const shown = await readDone(context, claim, job.id);
   // Ids are reused: the id may show a job of another variant by now.
-  if (shown === null || isAnothers(shown, { ledger: context.ledgerId, gen: String(gen), key })) return first;
+  if (shown === null || isAnothers(shown, { ledger: context.ledgerId, gen: String(gen), key: claim.key })) return first;
   return shown.output === null || shown.output === url ? first : openResult(context, claim, shown.output);
 }
 

@@ -99,14 +99,14 @@ async function resultOf(
   context: BatchContext,
   claim: HeldClaim,
 ): Promise<{ job: IttybitJob; url: string } | VariantOutcome> {
-  const { job: id, gen, key, sight, grantedAt, unfetchedSince } = claim.given;
+  const { job: id, gen, sight, grantedAt, unfetchedSince } = claim.given;
   const now = context.clock.now();
   // Done, and its result not shown yet, or not to be fetched where it was: the job is read once more.
   const isToRead = sight?.status === "done" && (sight.output === null || unfetchedSince !== null);
   const fresh = isToRead && id !== null ? await readDone(context, claim, id) : null;
   const job = fresh?.output == null ? sight : fresh;
   if (job === null || job.status === "pending") return again(context);
-  if (isAnothers(job, { ledger: context.ledgerId, gen: String(gen), key })) return ofAnother(job.id);
+  if (isAnothers(job, { ledger: context.ledgerId, gen: String(gen), key: claim.key })) return ofAnother(job.id);
   if (job.status !== "done") return outcomeOfEnded(context, claim, job);
   if (job.output !== null) return { job, url: job.output };
   const since = Math.min(
@@ -138,8 +138,8 @@ async function storeVariant(
   body: Extract<Bytes, { kind: "bytes" }>,
   before: StoredObject | null,
 ): Promise<VariantOutcome> {
-  const { transform, given } = claim;
-  const { key, gen } = given;
+  const { transform, given, key } = claim;
+  const { gen } = given;
   const expected = await expectationOf(context, claim, job, body.bytes);
   const { format } = expected;
   const verdict = verifyOutput(body.bytes, { format, size: expected.size, asked: transform, fit: transform.fit });
@@ -205,7 +205,7 @@ async function sameOriginal(
 
 /** Fetches, judges and stores a finished job's result, or says how it failed. */
 export async function finishJob(context: BatchContext, claim: HeldClaim): Promise<void> {
-  const { key } = claim.given;
+  const { key } = claim;
   const result = await resultOf(context, claim);
   if ("kind" in result) return settle(context, claim, result);
   const { job, url } = result;

@@ -3,7 +3,7 @@ import type { Format } from "@prewarm/shared/config";
 import type { Focal } from "@prewarm/shared/focal";
 import { GO_MAX } from "@prewarm/shared/limits";
 import type { Transform } from "@prewarm/shared/transform";
-import { parseVariantKey } from "@prewarm/shared/variant-key";
+import { keyOfJob, parseVariantKey } from "@prewarm/shared/variant-key";
 import type { VariantMetadata } from "@prewarm/shared/variant-metadata";
 import type { MissAsk, OpaquePng, Staging, VariantOutcome } from "../images/calls.ts";
 import type { ExchangeRequest } from "../ledger/contract.ts";
@@ -21,6 +21,8 @@ export interface Prepared {
 
 /** One generation of one variant that this handler makes. */
 export interface HeldClaim extends Held {
+  /** The key of its variant. */
+  key: string;
   /** The original's id. */
   image: string;
   transform: Transform;
@@ -97,7 +99,7 @@ export class HeldClaims {
   }
 
   holds(key: string): boolean {
-    return [...this.#claims.values()].some(({ given }) => given.key === key);
+    return [...this.#claims.values()].some((claim) => claim.key === key);
   }
 
   /** As the ledger is told. One that drains reports nothing as ready, so that no slot is taken for it. */
@@ -135,13 +137,15 @@ export class HeldClaims {
       return known;
     }
     if (known !== undefined) this.stop(given.id, known.given.gen);
-    const parsed = parseVariantKey(given.key);
+    const key = keyOfJob(given);
+    const parsed = parseVariantKey(key);
     if (parsed === null) {
       this.#refuse(given);
       return null;
     }
     const claim: HeldClaim = {
       given,
+      key,
       image: parsed.id,
       transform: parsed.transform,
       focal,

@@ -31,7 +31,7 @@ interface Found {
 
 /** The variants in R2 of the claim's version that were made from the original with this etag. */
 async function findVariants(context: BatchContext, claim: HeldClaim, etag: string): Promise<Found[]> {
-  const version = parseVariantKey(claim.given.key)?.v;
+  const version = parseVariantKey(claim.key)?.v;
   const rank = rankOf(claim, "result");
   const bucket = listingThrough(context.images, { run: (work) => context.connections.run(work, { rank }) });
   const prefix = storeKey(imagePrefix(claim.image));
@@ -90,7 +90,7 @@ export async function isShownOpaque(
     const found = await findVariants(context, claim, etag);
     return widthOf(claim.transform) <= (await opaqueUpTo(context, claim, found));
   } catch (error) {
-    context.log("variant.compare_failed", { key: claim.given.key, error: errorText(error) });
+    context.log("variant.compare_failed", { key: claim.key, error: errorText(error) });
     return false;
   }
 }
@@ -121,7 +121,7 @@ export async function findOpaquePngs(
     const needless = pngs.filter(({ transform }) => widthOf(transform) <= most);
     return needless.map(({ key }) => ({ key, gen, run: claim.given.run }));
   } catch (error) {
-    context.log("variant.compare_failed", { key: claim.given.key, error: errorText(error) });
+    context.log("variant.compare_failed", { key: claim.key, error: errorText(error) });
     return [];
   }
 }

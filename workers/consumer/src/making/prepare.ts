@@ -22,7 +22,7 @@ export async function head(
   claim: HeldClaim,
   rank: number,
 ): Promise<{ stored: StoredObject | null } | null> {
-  const { key } = claim.given;
+  const { key } = claim;
   try {
     const stored = await context.connections.run(() => headVariant(context.images, key), { rank });
     claim.smaller = stored?.smaller ?? [];
@@ -77,7 +77,8 @@ async function originalOf(context: BatchContext, claim: HeldClaim, now: boolean)
 }
 
 async function look(context: BatchContext, claim: HeldClaim, now: boolean): Promise<Prepared | null> {
-  const { key, floor } = claim.given;
+  const { key } = claim;
+  const { floor } = claim.given;
   const rank = now ? RANKS.live : rankOf(claim, "head");
   const found = isSeenAbsent(context, key) ? { stored: null } : await head(context, claim, rank);
   if (found === null) return null;

@@ -20,13 +20,13 @@ const AGAIN_MS = 20_000;
 /** The key of the variant that is made for this one; null: it stands for itself. */
 function keyOfSame(
   { config }: BatchContext,
-  { given, image, transform }: HeldClaim,
+  { key: own, image, transform }: HeldClaim,
   { original }: Prepared,
 ): string | null {
   if (original.size === null) return null;
   const one = samePicture(transform, original.size, config);
-  const key = variantKey(image, one, parseVariantKey(given.key)?.v ?? null);
-  return key === given.key ? null : key;
+  const key = variantKey(image, one, parseVariantKey(own)?.v ?? null);
+  return key === own ? null : key;
 }
 
 /** True when the claim is settled by a copy. Of a generation that somebody else was granted a job may run: then it is left to that. */
@@ -38,7 +38,7 @@ export async function copySame(context: BatchContext, claim: HeldClaim, prepared
     if (outcome === null) return false;
     await settle(context, claim, outcome);
   } catch (error) {
-    context.log("variant.copy_failed", { key: claim.given.key, error: errorText(error) });
+    context.log("variant.copy_failed", { key: claim.key, error: errorText(error) });
     return false;
   } finally {
     claim.begun = false;
@@ -53,7 +53,7 @@ async function copy(
   { stored, original }: Prepared,
   from: string,
 ): Promise<VariantOutcome | null> {
-  const { given, transform } = claim;
+  const { given, key, transform } = claim;
   const rank = rankOf(claim, "result");
   const object = await context.connections.run(() => context.images.get(storeKey(from)), { rank });
   if (object === null) return null;
@@ -64,15 +64,15 @@ async function copy(
   }
   // biome-ignore lint/plugin: an object that the consumer wrote
   const bytes = new Uint8Array(await context.connections.run(() => object.arrayBuffer(), { rank }));
-  await context.at("before-put", given.key);
+  await context.at("before-put", key);
   if (claim.isDropped || claim.isStopped || !mayWrite(context)) return null;
   claim.begun = true;
   const metadata = { ...made, gen: given.gen, createdAt: context.clock.now() };
   // As the other one was made: a PNG may stand in for it.
   const format = sniffType(bytes) === "png" ? "png" : transform.format;
-  const variant = { key: given.key, bytes, format, metadata };
+  const variant = { key, bytes, format, metadata };
   const put = await context.connections.run(() => putVariant(context.images, variant, stored), { rank });
-  await context.at("put", given.key);
+  await context.at("put", key);
   // Somebody wrote since the head: to be looked at anew.
   if (put === null) return { kind: "pending", due: context.clock.now() };
   claim.smaller = made.smaller ?? [];

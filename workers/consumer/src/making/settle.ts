@@ -25,7 +25,7 @@ function markerOf(context: BatchContext, claim: HeldClaim, outcome: VariantOutco
 
 /** Before the ledger is told: a dead row without its marker would be asked for by every viewer. */
 async function withMarker(context: BatchContext, claim: HeldClaim, outcome: VariantOutcome): Promise<VariantOutcome> {
-  const { key } = claim.given;
+  const { key } = claim;
   const marker = markerOf(context, claim, outcome);
   // An original that is missing has its marker since it was missed.
   const refused = outcome.kind === "refused" && outcome.code !== "missing" ? outcome : null;

@@ -48,9 +48,9 @@ export function ofAnother(job: string): VariantOutcome {
  * Where a repetition differs, Ittybit answers with the job that it has, or refuses, and the job is found by its metadata (`findJob`).
  */
 async function orderOf(context: BatchContext, claim: HeldClaim, prepared: Prepared): Promise<JobOrder> {
-  const { given, transform, focal } = claim;
+  const { given, key, transform, focal } = claim;
   const { ledgerId, config } = context;
-  const { key, gen, grantedAt, first } = given;
+  const { gen, grantedAt, first } = given;
   const { size, etag, alpha, input } = prepared.original;
   const opaque = alpha && (await isShownOpaque(context, claim, prepared.original));
   const made = { transform, focal, size, etag, alpha, opaque, input: await input(grantedAt) };
@@ -77,7 +77,7 @@ async function post(
 ): Promise<
   { job: string; createdAt: number | null } | { anothers: string } | Exclude<Submission, { kind: "made" }> | null
 > {
-  const { key } = claim.given;
+  const { key } = claim;
   await context.at("before-post", key);
   if (claim.isDropped || claim.phase !== "go") return null;
   if (!mayWrite(context)) {

@@ -3,8 +3,8 @@ import { deadKey, missingKey } from "@prewarm/shared/variant-key";
 import type { Noted } from "../store/info.ts";
 
 /** A claim whose variant is stored. */
-interface Stored extends Pick<Noted, "smaller" | "made" | "original" | "announced"> {
-  given: Pick<Given, "key" | "live" | "floor" | "touched">;
+interface Stored extends Pick<Noted, "key" | "smaller" | "made" | "original" | "announced"> {
+  given: Pick<Given, "live" | "floor" | "touched">;
   /** The original's id. */
   image: string;
   /** R2 had an object of it when its handler looked. */
@@ -22,8 +22,8 @@ export class Untold {
   readonly #suspects = new Set<string>();
 
   /** The variant of this claim is stored. */
-  add({ given, image, smaller, made, original, announced, wasStored }: Stored, bytes: number): void {
-    const { key, live, floor, touched } = given;
+  add({ given, key, image, smaller, made, original, announced, wasStored }: Stored, bytes: number): void {
+    const { live, floor, touched } = given;
     const isFirst = !live && !touched && floor === 0 && !wasStored && original !== null;
     const noted = { key, bytes, smaller, made, original, announced };
     this.#unnoted.set(image, [...(this.#unnoted.get(image) ?? []), noted]);

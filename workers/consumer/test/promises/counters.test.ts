@@ -1,5 +1,6 @@
 import { nameOf, placeOf } from "@prewarm/durable-queue";
 import { allJobs, nodeSql } from "@prewarm/durable-queue/testing";
+import { jobOfKey, keyOfJob } from "@prewarm/shared/variant-key";
 import { expect, it } from "vitest";
 import type { ExchangeRequest } from "../../src/ledger/contract.ts";
 import { testConfig } from "../../src/ledger/testing/setup-config.ts";
@@ -50,7 +51,7 @@ it("counts what GROUP BY counts, through every way a row can go", async () => {
   agree("accepted");
   accept("uploads", "upload", [a, b]);
   agree("joined in a higher lane");
-  const given = new Map(call({ asks: [{ key: c, at: clock.now() }] }).map((one) => [one.key, one]));
+  const given = new Map(call({ asks: [{ key: c, at: clock.now() }] }).map((one) => [keyOfJob(one), one]));
   agree("raised by a viewer, and handed out");
   expect(given.size).toBe(6);
   const said = (key: string) => ({ id: given.get(key)?.id ?? 0, gen: given.get(key)?.gen ?? 0 });
@@ -68,9 +69,9 @@ it("counts what GROUP BY counts, through every way a row can go", async () => {
     ],
   });
   agree("settled in five ways");
-  expect(engine.retryJob(nameOf(placeOf(b, "test")), "test")).toMatchObject({ status: "ok" });
+  expect(engine.retryJob(nameOf(placeOf(jobOfKey(b), "test")), "test")).toMatchObject({ status: "ok" });
   agree("retried");
-  expect(engine.cancelJob(nameOf(placeOf(f, "test")), "test")).toMatchObject({ status: "ok" });
+  expect(engine.cancelJob(nameOf(placeOf(jobOfKey(f), "test")), "test")).toMatchObject({ status: "ok" });
   agree("cancelled");
   engine.purgeImage("d", null, "test");
   agree("purged");

@@ -1,6 +1,7 @@
 import { openExternally } from "@prewarm/durable-queue";
 import { allJobs, expireLeases } from "@prewarm/durable-queue/testing";
 import { describe, expect, it } from "vitest";
+import { withKeys } from "../../src/ledger/testing/keys.ts";
 import { type Answer, STORED, setup, TRANSIENT } from "../../src/ledger/testing/setup.ts";
 
 const A = "a/1-high.webp";
@@ -118,10 +119,12 @@ describe("a worker", () => {
     const later = evict();
     const watch = { id: go.id, gen: go.gen, phase: "watch" as const };
     const call = (submitted: { id: number; gen: number; job: string }[]) =>
-      later.exchange({
-        ...{ owner: "o", first: false, role: "work", room: 0, have: [watch], asks: [], settled: [], leave: false },
-        submitted,
-      });
+      withKeys(
+        later.exchange({
+          ...{ owner: "o", first: false, role: "work", room: 0, have: [watch], asks: [], settled: [], leave: false },
+          submitted,
+        }),
+      );
     expect(call([])).toMatchObject({ give: [{ key: A, gen: go.gen, phase: "go", job: null, first: true }], stop: [] });
     expect(later.transactions.read(openExternally)).toEqual([]);
     expect(call([{ id: go.id, gen: go.gen, job: "j1" }])).toMatchObject({ give: [] });
@@ -136,7 +139,7 @@ describe("a worker", () => {
     change(A, { gen: go.gen + 1 });
     const later = evict();
     const request = { owner: "p", first: true, role: "work" as const, room: 5, have: [], asks: [] };
-    const answer = later.exchange({ ...request, submitted: [], settled: [], leave: false });
+    const answer = withKeys(later.exchange({ ...request, submitted: [], settled: [], leave: false }));
     expect(answer).toMatchObject({ give: [{ key: A, gen: go.gen + 1, phase: "standby" }] });
     expect(abandoned()).toMatchObject([{ gen: go.gen, job: null }]);
   });

@@ -1,6 +1,7 @@
 import { type ExternalJob, NOTHING, type Observations, type WatchExternalJobs } from "@prewarm/durable-queue";
 import { expireLeases, observe } from "@prewarm/durable-queue/testing";
 import { describe, expect, it } from "vitest";
+import { withKeys } from "../../src/ledger/testing/keys.ts";
 import { setup } from "../../src/ledger/testing/setup.ts";
 
 const KEY = "a/400-high.webp";
@@ -42,7 +43,7 @@ it("after an eviction slots count in full until their owners have had time to re
   const later = evict();
   const call = (first: boolean) => {
     const said = { owner: "p", first, role: "work" as const, room: 5, have: [], asks: [], submitted: [], settled: [] };
-    const answer = later.exchange({ ...said, leave: false });
+    const answer = withKeys(later.exchange({ ...said, leave: false }));
     return answer.status === "ok" ? answer.give : [];
   };
   // While no slot is free, a worker gets nothing to prepare.

@@ -1,5 +1,6 @@
 import { expireLeases } from "@prewarm/durable-queue/testing";
 import { describe, expect, it } from "vitest";
+import { withKeys } from "../../src/ledger/testing/keys.ts";
 import { STORED, setup } from "../../src/ledger/testing/setup.ts";
 
 const KEY = "a/400-high.webp";
@@ -102,7 +103,8 @@ describe("an eviction", () => {
     call("o");
     const said = { have: [], asks: [], submitted: [], settled: [], leave: false };
     const next = evict();
-    const ask = (owner: string, first: boolean) => next.exchange({ owner, first, role: "work", room: 40, ...said });
+    const ask = (owner: string, first: boolean) =>
+      withKeys(next.exchange({ owner, first, role: "work", room: 40, ...said }));
     expect(ask("p", true)).toMatchObject({ status: "ok", give: [{ key: KEY, phase: "standby" }] });
     expect(ask("o", false)).toEqual({ status: "lost" });
   });
@@ -118,7 +120,7 @@ describe("an eviction", () => {
       { id: standby!.id, gen: standby!.gen, phase: "ready" as const },
     ];
     const said = { asks: [], submitted: [], settled: [], leave: false };
-    const answer = evict().exchange({ owner: "o", first: false, role: "work", room: 0, have, ...said });
+    const answer = withKeys(evict().exchange({ owner: "o", first: false, role: "work", room: 0, have, ...said }));
     expect(answer).toMatchObject({ status: "ok", stop: [{ id: standby!.id, gen: standby!.gen }], give: [] });
   });
 

@@ -1,7 +1,9 @@
 import { placeOf } from "@prewarm/durable-queue";
 import { allJobs, cancelSlices, recount } from "@prewarm/durable-queue/testing";
+import { jobOfKey } from "@prewarm/shared/variant-key";
 import { describe, expect, it } from "vitest";
 import { passDone } from "../../src/images/sweeps.ts";
+import { keyOfRow, withKeys } from "../../src/ledger/testing/keys.ts";
 import { PERMANENT, STORED, setup, TRANSIENT } from "../../src/ledger/testing/setup.ts";
 
 const [A, B, C] = ["a/1-high.webp", "a/2-high.webp", "a/3-high.webp"] as const;
@@ -17,7 +19,7 @@ function world(...given: Parameters<typeof setup>) {
     sql
       .exec("SELECT parts FROM orders ORDER BY gen")
       .map(({ parts }) => (JSON.parse(String(parts)) as (string | null)[]).map((part) => part && `a/${part}`));
-  const rows = () => sql.exec("SELECT key FROM jobs ORDER BY key").map(({ key }) => String(key));
+  const rows = () => sql.exec("SELECT grp, part FROM jobs ORDER BY grp, part").map(keyOfRow);
   /** Counts and runs are what rows and orders say, and each job is in one place. */
   const agree = () => {
     expect(transactions.read((tx) => recount(tx, false))).toEqual({ lanes: 0, runs: [] });
@@ -65,11 +67,11 @@ describe("variants that one run asked of one image", () => {
     const { order, sql } = world();
     order({ run: "s", keys: ["a/4-high.webp", OTHER] });
     order({ run: "s", lane: "upload", keys: ["a/5-high.webp"] });
-    expect(sql.exec("SELECT lane, run, id FROM orders ORDER BY gen")).toMatchObject([
-      { lane: 2, id: "a" },
-      { lane: 2, id: "a" },
-      { lane: 2, id: "b" },
-      { lane: 1, id: "a" },
+    expect(sql.exec("SELECT lane, run, grp FROM orders ORDER BY gen")).toMatchObject([
+      { lane: 2, grp: "a" },
+      { lane: 2, grp: "a" },
+      { lane: 2, grp: "b" },
+      { lane: 1, grp: "a" },
     ]);
   });
 
@@ -79,7 +81,7 @@ describe("variants that one run asked of one image", () => {
     leave("o");
     const later = evict();
     const request = { owner: "p", first: true, role: "work" as const, room: 5, have: [], asks: [] };
-    const answer = later.exchange({ ...request, submitted: [], settled: [], leave: false });
+    const answer = withKeys(later.exchange({ ...request, submitted: [], settled: [], leave: false }));
     expect(answer).toMatchObject({ give: [A, B, C].map((key, n) => ({ key, phase: n === 0 ? "go" : "standby" })) });
   });
 });
@@ -155,7 +157,7 @@ describe("a variant that waits in an order", () => {
       return exec(query, ...params);
     };
     purge("a");
-    expect(sql.exec("SELECT id FROM orders")).toEqual([{ id: "b" }]);
+    expect(sql.exec("SELECT grp FROM orders")).toEqual([{ grp: "b" }]);
     expect([rows(), updates]).toEqual([[], 0]);
     expect(states()).toMatchObject({ queued: 0 });
     agree();
@@ -261,7 +263,8 @@ it("a key whose place another key has gets a row of its own", () => {
   const [one, two] = collision();
   order({ run: "r", keys: [one] });
   order({ run: "r", keys: [two] });
-  expect(sql.exec("SELECT key, due IS NULL AS untouched FROM jobs")).toEqual([{ key: two, untouched: 0 }]);
+  const rows = sql.exec("SELECT grp, part, due IS NULL AS untouched FROM jobs");
+  expect(rows.map((raw) => [keyOfRow(raw), raw.untouched])).toEqual([[two, 0]]);
   expect(row(two)?.id).toBe(row(one)!.id + 1);
   expect(makeAll()).toEqual([one, two].sort());
 });
@@ -277,7 +280,7 @@ function collision(): [string, string] {
   const seen = new Map<number, string>();
   for (let n = 1; ; n += 1) {
     const key = `pair/${n}-high.webp`;
-    const place = placeOf(key, "test");
+    const place = placeOf(jobOfKey(key), "test");
     const other = seen.get(place);
     if (other !== undefined) return [other, key];
     seen.set(place, key);

@@ -26,7 +26,7 @@ const count = (sql: Sql, table: string) => Number(sql.exec(`SELECT count(*) AS n
 it("sheds every table that grows, each after its time", async () => {
   const { sql, clock, ledger } = setup();
   const at = String(clock.ms);
-  const key = "printf('i%05d/400-high.webp', n)";
+  const grp = "printf('i%05d', n)";
   for (const [state, first] of [
     [2, 10_000],
     [3, 20_000],
@@ -34,7 +34,7 @@ it("sheds every table that grows, each after its time", async () => {
   ] as const)
     fill(sql, "jobs", {
       id: `n + ${first}`,
-      key,
+      grp,
       state: String(state),
       lane: "1",
       created: at,
@@ -75,7 +75,7 @@ it("sheds every table that grows, each after its time", async () => {
 it("keeps a dead letter that only viewers asked for a day", async () => {
   const { sql, clock, ledger } = setup();
   const at = String(clock.ms);
-  const row = { key: "printf('i%05d/400-high.webp', n)", state: "2", created: at, due: "NULL", error: "NULL" };
+  const row = { grp: "printf('i%05d', n)", state: "2", created: at, due: "NULL", error: "NULL" };
   fill(sql, "jobs", { ...row, id: "n + 10000", lane: "0" });
   fill(sql, "jobs", { ...row, id: "n + 20000", lane: "2" });
   const left = async (days: number) => {
@@ -202,7 +202,7 @@ describe("near the platform's limit", () => {
     const world = setup();
     const { sql, clock, ledger } = world;
     const hours = (n: number) => String(clock.ms - n * 3_600_000);
-    const key = "printf('i%05d/400-high.webp', n)";
+    const grp = "printf('i%05d', n)";
     for (const [state, first] of [
       [2, 10_000],
       [3, 20_000],
@@ -213,7 +213,7 @@ describe("near the platform's limit", () => {
         "jobs",
         {
           id: `n + ${first}`,
-          key,
+          grp,
           state: String(state),
           lane: "2",
           created: hours(30),

@@ -207,7 +207,7 @@ describe("what the replaced ledger knew", () => {
     const world = setup();
     world.accept(KEY, OTHER);
     world.ledger.restored("operator", {}, before);
-    expect([world.row(KEY), world.row(OTHER)?.key]).toEqual([null, OTHER]);
+    expect([world.row(KEY), world.row(OTHER)?.group]).toEqual([null, "b"]);
     expect(world.image("a")).toEqual({ floor: fence, locked: true });
     expect(world.passes()).toMatchObject([{ id: "a", kind: "delete", fence, pass: 1 }]);
   });

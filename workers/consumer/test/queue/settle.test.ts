@@ -1,5 +1,6 @@
 import { CANCELLED, CANCELLING, NOTHING } from "@prewarm/durable-queue";
 import { expireLeases, observe } from "@prewarm/durable-queue/testing";
+import { jobOfKey } from "@prewarm/shared/variant-key";
 import { describe, expect, it } from "vitest";
 import type { VariantOutcome } from "../../src/images/calls.ts";
 import { nextAlarmOf } from "../../src/ledger/testing/next-alarm-of.ts";
@@ -399,7 +400,7 @@ describe("a row that goes on in a live hand", () => {
 
   it("whom an eviction has forgotten: cancelled when its lease is surely over, once the service has lost its job, or when its key is too old", () => {
     const stateIn = ({ transactions }: ReturnType<ReturnType<typeof setup>["evict"]>) =>
-      transactions.read((tx) => tx.rows.loadKeys([KEY])[0]?.state);
+      transactions.read((tx) => tx.rows.loadKeys([jobOfKey(KEY)])[0]?.state);
     const { accept, call, cancel, evict, clock } = setup();
     accept(KEY);
     call("o", { brief: true });

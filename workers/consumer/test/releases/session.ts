@@ -99,10 +99,7 @@ function intake(say: Say): void {
 
 /** A worker's shift with each outcome there is, and a viewer's call. */
 function handlers(
-  exchange: (
-    owner: string,
-    said: Partial<Parameters<LedgerCalls["exchange"]>[0]>,
-  ) => { id: number; gen: number; key: string }[],
+  exchange: (owner: string, said: Partial<Parameters<LedgerCalls["exchange"]>[0]>) => { id: number; gen: number }[],
   engine: Ledger,
   clock: { ms: number },
 ): void {

@@ -1,7 +1,6 @@
 import { checkReceipt } from "@prewarm/control-schema/receipt-check";
 import { receiptFile } from "@prewarm/control-schema/receipt-file";
 import type { AnyReceipt } from "@prewarm/control-schema/receipts";
-import type { Given } from "@prewarm/durable-queue";
 import { actionSlice, nodeSql } from "@prewarm/durable-queue/testing";
 import { type Config, defineConfig, type UserConfig } from "@prewarm/shared/config";
 import { parsePem } from "@prewarm/shared/ed25519";
@@ -14,6 +13,7 @@ import type { ExchangeRequest } from "../../ledger/contract.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import { chunkOf } from "../../ledger/testing/chunk-of.ts";
 import { clientOf } from "../../ledger/testing/client-of.ts";
+import { type KeyedGiven, withKeys } from "../../ledger/testing/keys.ts";
 import { nextAlarmOf } from "../../ledger/testing/next-alarm-of.ts";
 import { testEngine } from "../../ledger/testing/test-engine.ts";
 import { createMemoryBucket } from "../../testing/memory-bucket.ts";
@@ -145,15 +145,15 @@ export function runActions({ ledger: { transactions } }: ApiWorld): number | nul
 }
 
 /** A worker's jobs of these keys, granted. Others that it was given it does not touch. */
-export function granted(world: ApiWorld, owner: string, keys: string[]): Given[] {
-  const wanted = (given: Given[]) => given.filter(({ key }) => keys.includes(key));
+export function granted(world: ApiWorld, owner: string, keys: string[]): KeyedGiven[] {
+  const wanted = (given: KeyedGiven[]) => given.filter(({ key }) => keys.includes(key));
   const standby = wanted(exchange(world, owner, { first: true, room: 40 }));
   const have = standby.map(({ id, gen }) => ({ id, gen, phase: "ready" as const }));
   return wanted(exchange(world, owner, { have })).filter(({ phase }) => phase === "go");
 }
 
 /** One call of a worker; what it is given. */
-export function exchange(world: ApiWorld, owner: string, said: Partial<ExchangeRequest>): Given[] {
+export function exchange(world: ApiWorld, owner: string, said: Partial<ExchangeRequest>): KeyedGiven[] {
   const nothing = {
     first: false,
     role: "work" as const,
@@ -164,7 +164,7 @@ export function exchange(world: ApiWorld, owner: string, said: Partial<ExchangeR
     settled: [],
     leave: false,
   };
-  const answer = world.ledger.exchange({ owner, ...nothing, ...said });
+  const answer = withKeys(world.ledger.exchange({ owner, ...nothing, ...said }));
   return answer.status === "ok" ? answer.give : [];
 }
 

@@ -1,27 +1,20 @@
 import type { Attempt } from "@prewarm/control-schema/jobs";
-import {
-  type ChunkAnswer,
-  type ExternalJob,
-  type Given,
-  NOTHING,
-  nameOf,
-  placeOf,
-  type Row,
-} from "@prewarm/durable-queue";
+import { type ChunkAnswer, type ExternalJob, NOTHING, nameOf, placeOf, type Row } from "@prewarm/durable-queue";
 import { nodeSql, observe } from "@prewarm/durable-queue/testing";
-import { encodeId } from "@prewarm/shared/variant-key";
+import { encodeId, jobOfKey } from "@prewarm/shared/variant-key";
 import type { VariantOutcome } from "../../images/calls.ts";
 import { type Pass, takePass } from "../../images/sweeps.ts";
 import { dueSweeps } from "../../images/tables/sweeps.ts";
-import type { ExchangeAnswer, ExchangeRequest, JobAct, NamedJob } from "../contract.ts";
+import type { ExchangeRequest, JobAct, NamedJob } from "../contract.ts";
 import type { LedgerDeps } from "../ledger-deps.ts";
 import { chunkOf, type Wish } from "./chunk-of.ts";
+import { type KeyedAnswer, type KeyedGiven, withKeys } from "./keys.ts";
 import { type Overrides, testConfig } from "./setup-config.ts";
 import { testEngine } from "./test-engine.ts";
 
 export const T0 = Date.UTC(2026, 10, 24, 12);
 
-export type Answer = Extract<ExchangeAnswer, { status: "ok" }>;
+export type Answer = KeyedAnswer;
 
 /** A ledger of one's own, on a clock that only the test moves, with a full bucket of tokens. Chance always answers 0.5. */
 export function setup(overrides: Overrides = {}, more: Partial<LedgerDeps> = {}) {
@@ -42,16 +35,16 @@ export function setup(overrides: Overrides = {}, more: Partial<LedgerDeps> = {})
   clock.advance(60);
   let deliveries = 0;
 
-  const row = (key: string): Row | null => transactions.read((tx) => tx.rows.loadKeys([key])[0] ?? null);
+  const row = (key: string): Row | null => transactions.read((tx) => tx.rows.loadKeys([jobOfKey(key)])[0] ?? null);
   /** Changes the row of a job. */
   const change = (key: string, to: Partial<Row>): void =>
-    transactions.write((tx) => void Object.assign(tx.rows.loadKeys([key])[0] ?? {}, to));
+    transactions.write((tx) => void Object.assign(tx.rows.loadKeys([jobOfKey(key)])[0] ?? {}, to));
   const first = new Set<string>();
   /** One call of a worker that has room for 40; the first one of its owner opens the lease. */
-  const ask = (owner: string, said: Partial<ExchangeRequest> = {}): ExchangeAnswer => {
+  const ask = (owner: string, said: Partial<ExchangeRequest> = {}): ReturnType<typeof withKeys> => {
     const request = { owner, first: !first.has(owner), role: "work" as const, room: 40, have: [], asks: [] };
     first.add(owner);
-    return ledger.exchange({ ...request, submitted: [], settled: [], leave: false, ...said });
+    return withKeys(ledger.exchange({ ...request, submitted: [], settled: [], leave: false, ...said }));
   };
   const call = (owner: string, said: Partial<ExchangeRequest> = {}): Answer => {
     const answer = ask(owner, said);
@@ -62,7 +55,7 @@ export function setup(overrides: Overrides = {}, more: Partial<LedgerDeps> = {})
   const view = (owner: string, ...keys: string[]): Answer =>
     call(owner, { role: "live", room: 0, asks: keys.map((key) => ({ key, at: clock.ms })) });
   /** Says that all it was given is ready; what may go then. */
-  const ready = (owner: string, given: readonly Given[]): Given[] =>
+  const ready = (owner: string, given: readonly KeyedGiven[]): KeyedGiven[] =>
     call(owner, { have: given.map(({ id, gen }) => ({ id, gen, phase: "ready" as const })) }).give;
   const settle = (owner: string, { id, gen }: { id: number; gen: number }, outcome: VariantOutcome): Answer =>
     call(owner, { room: 0, settled: [{ id, gen, outcome }] });
@@ -81,7 +74,7 @@ export function setup(overrides: Overrides = {}, more: Partial<LedgerDeps> = {})
   };
   const accept = (...keys: string[]) => order({ keys });
   /** Accepts one key, and has it granted. */
-  const granted = (owner: string, key: string): Given => {
+  const granted = (owner: string, key: string): KeyedGiven => {
     accept(key);
     const given = ready(owner, call(owner).give).find((one) => one.key === key && one.phase === "go");
     if (given === undefined) throw new Error(`${key} was not granted`);
@@ -98,7 +91,7 @@ export function setup(overrides: Overrides = {}, more: Partial<LedgerDeps> = {})
   const absent = (...jobs: string[]): void =>
     void transactions.write((tx) => observe(tx, { ...NOTHING, absent: jobs }));
   /** Accepts, grants, submits and stores. */
-  const made = (key: string): Given => {
+  const made = (key: string): KeyedGiven => {
     const given = granted("maker", key);
     submit("maker", given);
     settle("maker", given, STORED);
@@ -107,7 +100,7 @@ export function setup(overrides: Overrides = {}, more: Partial<LedgerDeps> = {})
   const abandoned = () =>
     sql.exec("SELECT gen, external_id AS job, until FROM claims WHERE state = 'abandoned' ORDER BY gen");
 
-  const nameOfKey = (key: string) => nameOf(row(key)?.id ?? placeOf(key, "test"));
+  const nameOfKey = (key: string) => nameOf(row(key)?.id ?? placeOf(jobOfKey(key), "test"));
   const cancel = (key: string): JobAct => ledger.cancelJob(nameOfKey(key), "test");
   const retry = (key: string): JobAct => ledger.retryJob(nameOfKey(key), "test");
   const shown = (key: string) => ledger.getJob(nameOfKey(key));

@@ -1,6 +1,7 @@
 import { type Claim, laneCode, Memory, migrate, type Row } from "@prewarm/durable-queue";
 import { newClaim, nodeSql, readingOnly, STORED } from "@prewarm/durable-queue/testing";
 import type { Lane } from "@prewarm/shared/job";
+import { jobOfKey } from "@prewarm/shared/variant-key";
 import { ImageTx } from "../../images/image-tx.ts";
 import { LEDGER_TABLES } from "../tables/own-tables.ts";
 import { testConfig } from "./setup-config.ts";
@@ -25,7 +26,7 @@ export function tables() {
     });
   const read = <T>(work: (tx: ImageTx) => T): T => work(txOver(readingOnly(sql)));
   const rowOf = (tx: ImageTx, key: string): Row => {
-    const [row] = tx.rows.loadKeys([key]);
+    const [row] = tx.rows.loadKeys([jobOfKey(key)]);
     if (row === undefined) throw new Error(`no row of ${key}`);
     return row;
   };
@@ -34,8 +35,8 @@ export function tables() {
   const order = (keys: readonly string[], { run = "", lane = "bulk" as Lane } = {}) =>
     write((tx) => {
       const of = run === "" ? null : tx.runs.open(run, laneCode(lane), null);
-      tx.rows.loadKeys(keys);
-      for (const key of keys) tx.insert(key, laneCode(lane)).run = of?.n ?? 0;
+      tx.rows.loadKeys(keys.map(jobOfKey));
+      for (const key of keys) tx.insert(jobOfKey(key), laneCode(lane)).run = of?.n ?? 0;
     });
   const change = (key: string, to: Partial<Row>) => write((tx) => Object.assign(rowOf(tx, key), to));
   /** Makes claims of an owner; admitted unless said otherwise. */
@@ -56,10 +57,10 @@ export function tables() {
     write((tx) => {
       for (const key of keys) {
         const row = rowOf(tx, key);
-        const { id, gen, created, lane, run, attempts } = row;
+        const { id, group, part, gen, created, lane, run, attempts } = row;
         const made = { granted: clock.ms - 3_000, took: 2_000, paid: 1 };
         tx.stored(
-          { id, key, gen, created, at: clock.ms, bytes: 10, lane, run, attempts, ...made },
+          { id, group, part, gen, created, at: clock.ms, bytes: 10, lane, run, attempts, ...made },
           tx.runs.subscribersOf(row),
           false,
         );

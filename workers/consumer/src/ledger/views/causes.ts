@@ -1,5 +1,4 @@
 import { areCausesExact, type CauseCount, countCauses, FAILED_STATES, listDeadMessages } from "@prewarm/durable-queue";
-import { decodeId } from "@prewarm/shared/variant-key";
 import type { ImageTx } from "../../images/image-tx.ts";
 import type { CausesView, CauseView } from "../contract.ts";
 import { jobView } from "./jobs.ts";
@@ -32,16 +31,7 @@ function causeViews(tx: ImageTx, causes: readonly CauseCount[]): CauseView[] {
   return causes.flatMap(({ folders, sample, ...cause }) => {
     const row = byId.get(sample);
     if (row === undefined) return [];
-    const prefixes = folders.map(([folder, count]) => ({ prefix: readableFolder(folder), count }));
+    const prefixes = folders.map(([prefix, count]) => ({ prefix, count }));
     return [{ ...cause, prefixes, sample: jobView(tx, row) }];
   });
-}
-
-/** A folder as users write it. */
-export function readableFolder(folder: string): string {
-  try {
-    return decodeId(folder);
-  } catch {
-    return folder;
-  }
 }

@@ -12,7 +12,7 @@ import {
   walkRows,
 } from "@prewarm/durable-queue";
 import { OPEN_STATES } from "@prewarm/shared/job";
-import { decodeId, encodedIdOfKey } from "@prewarm/shared/variant-key";
+import { decodeId, keyOfJob } from "@prewarm/shared/variant-key";
 import type { ImageTx } from "../../images/image-tx.ts";
 import { readFocals } from "../../images/tables/images.ts";
 import { readReasons } from "../../images/tables/removals.ts";
@@ -54,7 +54,7 @@ function openJobs(tx: ImageTx, above: number): ExportSlice {
   const match = prepare(tx, { ...ANY_JOB, states: [...OPEN_STATES] });
   const { rows, to, more } =
     match === null ? { rows: [], to: LAST_ID, more: false } : walkRows(tx, match, { above, to: null }, WALK_MAX);
-  tx.images.load(rows.map(({ key }) => encodedIdOfKey(key)));
+  tx.loadGroups(rows.map(({ group }) => group));
   return {
     facts: rows.filter((row) => isOwed(tx, row)).map((row) => jobFact(tx, row)),
     next: more ? `jobs ${to}` : null,
@@ -63,13 +63,13 @@ function openJobs(tx: ImageTx, above: number): ExportSlice {
 
 /** False: the job is cancelled when its turn comes. */
 function isOwed(tx: ImageTx, row: Row): boolean {
-  const isRemoved = tx.images.get(encodedIdOfKey(row.key)).removed;
+  const isRemoved = tx.imageOf(row).removed;
   return row.state !== CANCELLING && !isRemoved && !hasNoSubscribers(tx.runs, row);
 }
 
 function jobFact(tx: ImageTx, row: Row): ExportFact {
   const { id = null, label = null } = tx.runs.byNumber(row.run) ?? {};
   // Below the floor R2 may have an object of an older original, which the other ledger cannot know.
-  const force = Math.max(row.floor, tx.fenceOf(row.key)) > 0;
-  return { kind: "job", key: row.key, lane: laneName(row.lane), run: id, label, force };
+  const force = Math.max(row.floor, tx.fenceOf(row)) > 0;
+  return { kind: "job", key: keyOfJob(row), lane: laneName(row.lane), run: id, label, force };
 }

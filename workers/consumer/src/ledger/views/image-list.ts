@@ -1,6 +1,5 @@
 import type { ImageSummary } from "@prewarm/control-schema/images";
 import { failedByGroup, failedOfGroups, readRecent, type Stored, someFailedGroups } from "@prewarm/durable-queue";
-import { decodeId, encodedIdOfKey } from "@prewarm/shared/variant-key";
 import type { ImageTx } from "../../images/image-tx.ts";
 import type { ImageListQuery } from "../contract.ts";
 import { isValid } from "./jobs.ts";
@@ -16,7 +15,6 @@ const LOOKED_AT = 50;
 
 /** An image of which something was stored of late. */
 export interface RecentImage {
-  /** Decoded. */
   id: string;
   /** Jobs that were paid for its stored variants, also for the same variant again. */
   jobs: number;
@@ -24,7 +22,7 @@ export interface RecentImage {
   variants: Stored[];
 }
 
-/** Images by the newest stored jobs, by their encoded ids. `from`, `to`: only jobs that were stored within, Unix ms. */
+/** Images by the newest stored jobs, by their ids. `from`, `to`: only jobs that were stored within, Unix ms. */
 export function recentImages(
   tx: ImageTx,
   { from = 0, to = Number.MAX_SAFE_INTEGER }: { from?: number; to?: number } = {},
@@ -32,10 +30,10 @@ export function recentImages(
   const rows = readRecent(tx.sql, Number.MAX_SAFE_INTEGER, RECENT_ROWS);
   const all = rows.flatMap(({ stored }) => stored).filter(({ at }) => at >= from && at <= to);
   const found = new Map<string, RecentImage>();
-  for (const [encoded, stored] of Map.groupBy(all, ({ key }) => encodedIdOfKey(key))) {
-    const last = new Map(stored.sort((a, b) => a.gen - b.gen).map((one) => [one.key, one]));
+  for (const [id, stored] of Map.groupBy(all, ({ group }) => group)) {
+    const last = new Map(stored.sort((a, b) => a.gen - b.gen).map((one) => [one.part, one]));
     const jobs = stored.reduce((sum, { paid }) => sum + paid, 0);
-    found.set(encoded, { id: readable(encoded), jobs, variants: [...last.values()] });
+    found.set(id, { id, jobs, variants: [...last.values()] });
   }
   return found;
 }
@@ -49,23 +47,23 @@ export function listImages(tx: ImageTx, { search, sort, limit }: ImageListQuery)
   const failed = failedImages(tx, { search, sort, hasRoom: recent.size < limit });
   const wanted = search.toLowerCase();
   const all = [...new Set([...recent.keys(), ...failed.keys()])]
-    .map((encoded) => ({ encoded, image: summaryOf(encoded, recent.get(encoded), failed.get(encoded) ?? 0) }))
-    .filter(({ image }) => image.id.toLowerCase().includes(wanted))
-    .sort((a, b) => compare(sort, a.image, b.image));
+    .map((id) => summaryOf(id, recent.get(id), failed.get(id) ?? 0))
+    .filter(({ id }) => id.toLowerCase().includes(wanted))
+    .sort((a, b) => compare(sort, a, b));
   // A purge makes an image smaller, never larger. So only the first ones are looked up.
   const first = all.slice(0, limit + LOOKED_AT);
-  tx.images.load(first.map(({ encoded }) => encoded));
+  tx.loadGroups(first.map(({ id }) => id));
   const valid = first
-    .map(({ encoded, image }) => {
-      const variants = recent.get(encoded)?.variants.filter((one) => isValid(tx, one)) ?? [];
-      return { encoded, image: { ...image, ...sizeOf(variants) } };
+    .map((image) => {
+      const variants = recent.get(image.id)?.variants.filter((one) => isValid(tx, one)) ?? [];
+      return { ...image, ...sizeOf(variants) };
     })
-    .filter(({ image }) => image.stored > 0 || image.failed > 0 || (sort === "cost" && image.jobs > 0))
-    .sort((a, b) => compare(sort, a.image, b.image))
+    .filter((image) => image.stored > 0 || image.failed > 0 || (sort === "cost" && image.jobs > 0))
+    .sort((a, b) => compare(sort, a, b))
     .slice(0, limit);
-  const groups = valid.map(({ encoded }) => encoded);
+  const groups = valid.map(({ id }) => id);
   const failures = isCounted({ sort, search }) ? failed : failedOfGroups(tx.sql, groups, tx.ledgerId);
-  return valid.map(({ encoded, image }) => ({ ...image, failed: failures.get(encoded) ?? 0 }));
+  return valid.map((image) => ({ ...image, failed: failures.get(image.id) ?? 0 }));
 }
 
 /** All failed jobs are counted only where they decide the order, or where their images may be searched for. */
@@ -82,8 +80,8 @@ function failedImages(
   return new Map(hasRoom ? [...someFailedGroups(tx.sql, SOME_FAILED)].map((group) => [group, 1]) : []);
 }
 
-function summaryOf(encoded: string, recent: RecentImage | undefined, failed: number): ImageSummary {
-  const { id = readable(encoded), jobs = 0, variants = [] } = recent ?? {};
+function summaryOf(id: string, recent: RecentImage | undefined, failed: number): ImageSummary {
+  const { jobs = 0, variants = [] } = recent ?? {};
   return { id, ...sizeOf(variants), failed, jobs };
 }
 
@@ -101,12 +99,4 @@ function by(sort: ImageListQuery["sort"], image: ImageSummary): number {
   if (sort === "failed") return image.failed;
   if (sort === "cost") return image.jobs;
   return sort === "largest" ? image.bytes : (image.storedAt ?? 0);
-}
-
-function readable(encoded: string): string {
-  try {
-    return decodeId(encoded);
-  } catch {
-    return encoded;
-  }
 }

@@ -1,5 +1,6 @@
 import { ANY_JOB, CANCELLED, DEAD, type JobFilter, nameOf, placeOf, REFUSED } from "@prewarm/durable-queue";
 import type { JobState } from "@prewarm/shared/job";
+import { jobOfKey } from "@prewarm/shared/variant-key";
 import { describe, expect, it } from "vitest";
 import { tables } from "../testing/tables.ts";
 import { listJobs } from "./job-list.ts";
@@ -221,12 +222,12 @@ describe("one job", () => {
     const found = new Map<number, string>();
     const widths = Array.from({ length: 20_000 }, (_, width) => `a/${width + 1}-high.webp`);
     const second = widths.find((variant) => {
-      const place = placeOf(variant, "L");
+      const place = placeOf(jobOfKey(variant), "L");
       const taken = found.has(place);
       if (!taken) found.set(place, variant);
       return taken;
     });
-    const first = found.get(placeOf(second ?? "", "L"));
+    const first = found.get(placeOf(jobOfKey(second ?? ""), "L"));
     world.order([first ?? "", second ?? ""]);
     const { rows, names } = world.read((tx) => imageRows(tx, "a", [first ?? "", second ?? ""]));
     expect(rows.map(({ key, job }) => [key, job])).toEqual(expect.arrayContaining(Object.entries(names)));

@@ -17,7 +17,6 @@ import {
   walkRows,
 } from "@prewarm/durable-queue";
 import { type JobState, OPEN_STATES } from "@prewarm/shared/job";
-import { encodedIdOfKey, encodeId } from "@prewarm/shared/variant-key";
 import type { ImageTx } from "../../images/image-tx.ts";
 import type { NamedJob } from "../contract.ts";
 import { isValid, jobView, storedView } from "./jobs.ts";
@@ -106,13 +105,13 @@ function partsOf(tx: ImageTx, match: Match): Part[] {
 
 /** Rows of an image whose id is the one that is searched for, not only its beginning. */
 function ofImage(tx: ImageTx, match: Match): Stretch {
-  const { from, to } = rangeOfGroup(encodeId(match.filter.id ?? ""), tx.ledgerId);
+  const { from, to } = rangeOfGroup(match.filter.id ?? "", tx.ledgerId);
   const { rows } = walkRows(tx, match, { above: from - 1, to: to - 1 }, WALK_MAX);
   return ofRows(tx, { rows: rows.filter((row) => isOfImage(row, match)), to: LAST_ID, more: false });
 }
 
-function isOfImage({ key }: Row, { filter: { id } }: Match): boolean {
-  return id !== null && encodedIdOfKey(key) === encodeId(id);
+function isOfImage({ group }: Row, { filter: { id } }: Match): boolean {
+  return group === id;
 }
 
 /** All rows, or those that ended without bytes. */
@@ -146,9 +145,9 @@ function stored(tx: ImageTx, match: Match, { from, to }: Bounds): Stretch {
   const all = rows.flatMap((row) => row.stored).sort((a, b) => a.gen - b.gen);
   const last = new Map(all.map((one) => [one.id, one]));
   const found = [...last.values()].filter((one) => matchesStored(one, match));
-  tx.images.load(found.map(({ key }) => encodedIdOfKey(key)));
-  const again = new Set(tx.rows.loadIds(found.map(({ id }) => id)).map(({ key }) => key));
-  const shown = found.filter((one) => isValid(tx, one) && !again.has(one.key));
+  tx.loadGroups(found.map(({ group }) => group));
+  tx.rows.loadIds(found.map(({ id }) => id));
+  const shown = found.filter((one) => isValid(tx, one) && tx.rows.get(one) === null);
   return {
     items: shown.map((one) => ({ at: one.at, n: one.gen, view: () => storedView(tx, one) })),
     to: end,

@@ -14,7 +14,7 @@ import {
   stateOf,
 } from "@prewarm/durable-queue";
 import type { JobState } from "@prewarm/shared/job";
-import { encodedIdOfKey, encodeId } from "@prewarm/shared/variant-key";
+import { encodeId, jobOfKey, keyOfJob } from "@prewarm/shared/variant-key";
 import type { ImageTx } from "../../images/image-tx.ts";
 import { edgeUntil, lastPurge } from "../../images/purge-record.ts";
 import { removalView } from "../../images/removal-record.ts";
@@ -34,7 +34,7 @@ export function jobView(tx: ImageTx, row: Row): NamedJob {
   const claim = held?.gen === row.gen ? held : null;
   return {
     job: nameOf(row.id),
-    key: row.key,
+    key: keyOfJob(row),
     state: stateOf(tx, row),
     lane: laneName(row.lane),
     run: tx.runs.byNumber(row.run)?.id ?? null,
@@ -54,10 +54,10 @@ export function jobView(tx: ImageTx, row: Row): NamedJob {
 
 /** A stored job: its row is gone. */
 export function storedView(tx: ImageTx, stored: Stored): NamedJob {
-  const { id, key, lane, run, attempts, gen, bytes, created, at, granted, took } = stored;
+  const { id, lane, run, attempts, gen, bytes, created, at, granted, took } = stored;
   return {
     job: nameOf(id),
-    key,
+    key: keyOfJob(stored),
     state: "stored",
     lane: laneName(lane),
     run: tx.runs.byNumber(run)?.id ?? null,
@@ -76,8 +76,8 @@ export function storedView(tx: ImageTx, stored: Stored): NamedJob {
 }
 
 /** Whether a stored variant still counts. A purge or a new original outdates it. */
-export function isValid(tx: ImageTx, { key, gen }: Stored): boolean {
-  return gen >= tx.images.get(encodedIdOfKey(key)).floor;
+export function isValid(tx: ImageTx, stored: Stored): boolean {
+  return stored.gen >= tx.imageOf(stored).floor;
 }
 
 /** The job of this name, with or without a row. */
@@ -92,7 +92,7 @@ export function findJob(tx: ImageTx, name: string): FoundJob | null {
     staging: stagingOfJob(tx, known, job.submittedAt ?? tx.now),
     job,
     attempts: attemptsOf(tx, id),
-    sourceEtag: tx.images.get(encodedIdOfKey(job.key)).etag,
+    sourceEtag: tx.imageOf(known).etag,
     waitingFor: row === null ? null : jobWaitsFor(tx, row),
     runs: row === null ? [job.run].filter((run) => run !== null) : askersOf(tx, row),
   };
@@ -131,13 +131,13 @@ export function attemptsOf(tx: ImageTx, id: number): Attempt[] {
  */
 export function imageRows(tx: ImageTx, id: string, stored: readonly string[]): ImageRows {
   const image = tx.images.get(encodeId(id));
-  const rows = tx.rows.loadGroup(image.id);
-  const keys = new Set(rows.map(({ key }) => key));
-  const lately = readRecentOf(tx.sql, image.id, tx.now - LATELY_MS, RECENT_ROWS).filter(
-    (one) => !keys.has(one.key) && isValid(tx, one),
+  const rows = tx.rows.loadGroup(id);
+  const parts = new Set(rows.map(({ part }) => part));
+  const lately = readRecentOf(tx.sql, id, tx.now - LATELY_MS, RECENT_ROWS).filter(
+    (one) => !parts.has(one.part) && isValid(tx, one),
   );
   const views = [...rows.map((row) => jobView(tx, row)), ...lately.map((one) => storedView(tx, one))];
-  const names = Object.fromEntries(stored.map((key) => [key, nameOf(placeOf(key, tx.ledgerId))]));
+  const names = Object.fromEntries(stored.map((key) => [key, nameOf(placeOf(jobOfKey(key), tx.ledgerId))]));
   for (const { key, job } of views) if (key in names) names[key] = job;
   const purge = lastPurge(image);
   return {
@@ -151,5 +151,5 @@ export function imageRows(tx: ImageTx, id: string, stored: readonly string[]): I
 
 /** States of jobs that have rows, by key. */
 export function statesOf(tx: ImageTx, keys: readonly string[]): Record<string, JobState> {
-  return Object.fromEntries(tx.rows.loadKeys(keys).map((row) => [row.key, stateOf(tx, row)]));
+  return Object.fromEntries(tx.rows.loadKeys(keys.map(jobOfKey)).map((row) => [keyOfJob(row), stateOf(tx, row)]));
 }

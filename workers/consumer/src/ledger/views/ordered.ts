@@ -10,7 +10,7 @@ import {
   WALK_MAX,
   walkRows,
 } from "@prewarm/durable-queue";
-import { encodedIdOfKey } from "@prewarm/shared/variant-key";
+import { keyOfJob } from "@prewarm/shared/variant-key";
 import type { ImageTx } from "../../images/image-tx.ts";
 import type { LedgerCalls, OrderedKey, OrderedSlice } from "../contract.ts";
 
@@ -48,7 +48,7 @@ function withRows(tx: ImageTx, run: Run, above: number): Slice {
   const match = prepare(tx, { ...ANY_JOB, run: run.id });
   const { rows, to, more } =
     match === null ? { rows: [], to: LAST_ID, more: false } : walkRows(tx, match, { above, to: null }, WALK_MAX);
-  const keys = rows.map((row): OrderedKey => ({ key: row.key, state: stateOf(tx, row), purged: false }));
+  const keys = rows.map((row): OrderedKey => ({ key: keyOfJob(row), state: stateOf(tx, row), purged: false }));
   return { keys, next: more ? `rows-${to}` : "stored-0" };
 }
 
@@ -59,9 +59,8 @@ function stored(tx: ImageTx, run: Run, { from, until }: { from: number; until: n
   for (let read = 0; read < RECENT_ROWS && keys.length < KEYS_ENOUGH; read += ROWS_AT_ONCE) {
     const rows = readRecentSpan(tx.sql, { from: next, to: LAST_ID }, ROWS_AT_ONCE);
     const own = rows.flatMap((row) => row.stored).filter((one) => one.run === run.n && one.at <= until);
-    tx.images.load(own.map(({ key }) => encodedIdOfKey(key)));
-    for (const { key, gen } of own)
-      keys.push({ key, state: "stored", purged: tx.images.get(encodedIdOfKey(key)).purged > gen });
+    tx.loadGroups(own.map(({ group }) => group));
+    for (const one of own) keys.push({ key: keyOfJob(one), state: "stored", purged: tx.imageOf(one).purged > one.gen });
     const last = rows.at(-1);
     const isPast = run.ended > 0 && (last?.stored[0]?.at ?? 0) > run.ended;
     if (last === undefined || rows.length < ROWS_AT_ONCE || isPast) return { keys, next: null };

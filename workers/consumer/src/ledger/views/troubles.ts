@@ -1,7 +1,6 @@
 import { countCauses, type FailedState, type Slice } from "@prewarm/durable-queue";
 import type { ImageTx } from "../../images/image-tx.ts";
 import type { Trouble, Troubles } from "../contract.ts";
-import { readableFolder } from "./causes.ts";
 
 /*
  * The current troubles, each with the most frequent cause of the newest jobs that stand failed.
@@ -36,6 +35,6 @@ function topOf(tx: ImageTx, states: FailedState[], from: number): Trouble["top"]
   return {
     ...{ fingerprint, code, message, count, of: causes.reduce((sum, one) => sum + one.count, 0) },
     formats: Object.keys(formats).sort(),
-    prefix: folders.length === 1 ? readableFolder(folder) : "",
+    prefix: folders.length === 1 ? folder : "",
   };
 }

@@ -23,7 +23,6 @@ import {
   whyHeld,
 } from "@prewarm/durable-queue";
 import type { JobState, Lane } from "@prewarm/shared/job";
-import { encodedIdOfKey } from "@prewarm/shared/variant-key";
 import { number, span } from "@prewarm/shared/words";
 import type { ImageTx } from "../../images/image-tx.ts";
 import type { LedgerPace } from "../contract.ts";
@@ -45,12 +44,11 @@ export function jobWaitsFor(tx: ImageTx, row: Row): WaitingFor | null {
   const lane = laneName(row.lane);
   const closed = closedFor(tx.gateNow, lane);
   if (closed !== null) return told(closed.code, whyHeld(tx.gateNow, lane, closed), closed.until);
-  const breaker = breakerOf(tx, row.key);
+  const breaker = breakerOf(tx, row.group);
   if (breaker !== null && probeAt(breaker) >= Math.max(tx.now, row.due ?? 0))
-    return told("origin", originSentence(tx.originOf(row.key) ?? "", breaker), probeAt(breaker));
+    return told("origin", originSentence(tx.originOf(row.group) ?? "", breaker), probeAt(breaker));
   if (row.due !== null && row.due > tx.now) return later(tx, row, row.due);
-  if (tx.images.get(encodedIdOfKey(row.key)).removed)
-    return told("removed", "Its image is removed; it is cancelled when its turn comes.");
+  if (tx.imageOf(row).removed) return told("removed", "Its image is removed; it is cancelled when its turn comes.");
   if (isLocked(tx, row)) return told("purge", "A purge of its image is under way; it goes on after that.");
   if (row.crashes > 0)
     return told("suspect", "It was at work when a handler died, so it runs alone, once a worker's hands are empty.");

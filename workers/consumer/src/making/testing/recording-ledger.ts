@@ -13,12 +13,14 @@ import {
 import { nodeSql, observe } from "@prewarm/durable-queue/testing";
 import type { Clock } from "@prewarm/shared/clock";
 import type { Config } from "@prewarm/shared/config";
+import { jobOfKey, keyOfJob } from "@prewarm/shared/variant-key";
 import type { VariantOutcome } from "../../images/calls.ts";
 import type { Ittybit } from "../../ittybit/client.ts";
 import { pollerOf } from "../../ittybit/poller/poller.ts";
 import type { ExchangeAnswer, ExchangeRequest, Handlers, LedgerCalls } from "../../ledger/contract.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import { chunkOf, type Wish } from "../../ledger/testing/chunk-of.ts";
+import { keyOfRow } from "../../ledger/testing/keys.ts";
 import { type Done, testEngine } from "../../ledger/testing/test-engine.ts";
 
 interface Site {
@@ -138,7 +140,7 @@ export class RecordingLedger implements Handlers {
     const { claims } = this.#memory;
     const counted = request.settled.flatMap(({ id, gen, outcome }) => {
       const row = this.engine.transactions.read((tx) => tx.rows.byId(id));
-      return row !== null && claims.byGen(gen)?.owner?.name === request.owner ? [{ key: row.key, outcome }] : [];
+      return row !== null && claims.byGen(gen)?.owner?.name === request.owner ? [{ key: keyOfJob(row), outcome }] : [];
     });
     const answer = this.engine.exchange(request);
     this.submitted.push(...request.submitted);
@@ -198,7 +200,7 @@ export class RecordingLedger implements Handlers {
   /** A viewer waits for an open job. */
   view(key: string): void {
     this.engine.transactions.write((tx) => {
-      const [row] = tx.rows.loadKeys([key]);
+      const [row] = tx.rows.loadKeys([jobOfKey(key)]);
       if (row !== undefined) raise(tx, row, LIVE);
     });
   }
@@ -219,9 +221,8 @@ export class RecordingLedger implements Handlers {
   /** The row of a key. Null: it is stored, or was never ordered. */
   row(key: string): RowView | null {
     return this.engine.transactions.read((tx) => {
-      tx.rows.loadKeys([key]);
-      const row = tx.rows.get(key);
-      if (row === null) return null;
+      const [row] = tx.rows.loadKeys([jobOfKey(key)]);
+      if (row === undefined) return null;
       const claim = this.#memory.claims.byJob(row.id);
       const [owner, granted] = [claim?.owner?.name ?? null, claim?.state === "admitted"];
       const [job, dueAt] = [claim?.externalId ?? null, claim?.due ?? row.due ?? 0];
@@ -253,7 +254,7 @@ export class RecordingLedger implements Handlers {
 
   /** Keys that have a row. */
   get keys(): string[] {
-    return this.#sql.exec("SELECT key FROM jobs ORDER BY id").map(({ key }) => String(key));
+    return this.#sql.exec("SELECT grp, part FROM jobs ORDER BY id").map(keyOfRow);
   }
 
   /** Owners whose leases hold. */

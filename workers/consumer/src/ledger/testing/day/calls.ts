@@ -15,7 +15,8 @@ const COUNTS = { accepted: 1, duplicates: 0, existing: 0, purged: 0, ignored: 0,
 const PAGE = { cursor: null, limit: 50 };
 const retrying = (n: number): string => nameOf((600_000 + n) * PLACES + 7);
 /** A job in the middle of its line. */
-const WAITING = nameOf(placeOf("x.jpg/320-high.webp", "test"));
+const WAITING = nameOf(placeOf({ group: "x.jpg", part: "320-high.webp" }, "test"));
+const LAST_ORDERED = { group: "o99999.jpg", part: "828-high.webp" };
 
 /** Every call of the ledger, by the forms of it that read most. */
 export type Forms = { [K in keyof LedgerCalls]: ((ledger: Ledger) => unknown)[] };
@@ -94,7 +95,7 @@ export const FORMS: Forms = {
     (ledger) => ledger.listJobs({ ...PAGE, filter: { ...ANY_JOB, id: "p4" } }),
   ],
   getJob: [
-    (ledger) => ledger.getJob(nameOf(100_000 * PLACES + (placeOf("o99999.jpg/828-high.webp", "test") % PLACES))),
+    (ledger) => ledger.getJob(nameOf(100_000 * PLACES + (placeOf(LAST_ORDERED, "test") % PLACES))),
     (ledger) => ledger.getJob(retrying(11_999)),
     (ledger) => ledger.getJob(WAITING),
     (ledger) => ledger.getJob(nameOf(4_503_599_627_370_496)),

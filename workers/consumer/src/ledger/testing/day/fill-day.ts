@@ -41,15 +41,15 @@ const FILL: readonly [rows: number, statement: string][] = [
   ],
   [
     ROWS.orders,
-    `INSERT INTO orders (lane, run, gen, id, place, force, joined, created, parts)
+    `INSERT INTO orders (lane, run, gen, grp, place, force, joined, created, parts)
       SELECT 2, 1 + k.n % ${ROWS.openRuns}, 1000 + k.n * 3, 'o' || k.n || '.jpg', (k.n + 1) * ${PLACES}, 0, 0, ${MIDNIGHT},
         '["320-high.webp","640-high.webp","828-high.webp"]' FROM k`,
   ],
-  [ROWS.dead, jobs({ first: 200_000, key: "dead/x' || (k.n / 9) || '.jpg", state: 2, due: "NULL", attempts: 5 })],
-  [ROWS.refused, jobs({ first: 400_000, key: "no/x' || k.n || '.jpg", state: 3, due: "NULL", attempts: 0 })],
+  [ROWS.dead, jobs({ first: 200_000, grp: "dead/x' || (k.n / 9) || '.jpg", state: 2, due: "NULL", attempts: 5 })],
+  [ROWS.refused, jobs({ first: 400_000, grp: "no/x' || k.n || '.jpg", state: 3, due: "NULL", attempts: 0 })],
   [
     ROWS.retrying,
-    jobs({ first: 600_000, key: "again/x' || k.n || '.jpg", state: 0, due: `${NOON} + 600000 + k.n`, attempts: 1 }),
+    jobs({ first: 600_000, grp: "again/x' || k.n || '.jpg", state: 0, due: `${NOON} + 600000 + k.n`, attempts: 1 }),
   ],
   [ROWS.openRuns, runs("k.n + 1", { id: "open", ended: "0", open: "3000" })],
   [ROWS.endedRuns, runs(`k.n + 1 + ${ROWS.openRuns}`, { id: "run", ended: `${MIDNIGHT} - 1000 + k.n`, open: "0" })],
@@ -94,10 +94,11 @@ const FILL: readonly [rows: number, statement: string][] = [
   ],
 ];
 
-function jobs(of: { first: number; key: string; state: number; due: string; attempts: number }): string {
+function jobs(of: { first: number; grp: string; state: number; due: string; attempts: number }): string {
   const error = `'{"code":"c' || (k.n % 50) || '","message":"it failed"}'`;
-  return `INSERT INTO jobs (id, key, lane, run, joined, state, gen, floor, due, attempts, unclear, crashes, error, dead_until, created, updated)
-    SELECT (${of.first} + k.n) * ${PLACES} + 7, '${of.key}/320-high.webp', 2, 1 + k.n % ${ROWS.openRuns}, ${of.state === 0 ? 1 : 0}, ${of.state},
+  return `INSERT INTO jobs (id, grp, part, lane, run, joined, state, gen, floor, due, attempts, unclear, crashes, error, dead_until, created,
+      updated)
+    SELECT (${of.first} + k.n) * ${PLACES} + 7, '${of.grp}', '320-high.webp', 2, 1 + k.n % ${ROWS.openRuns}, ${of.state === 0 ? 1 : 0}, ${of.state},
       1000 + k.n, 0, ${of.due}, ${of.attempts}, 0, 0, ${error}, 0, ${MIDNIGHT} + k.n, ${MIDNIGHT} + k.n FROM k`;
 }
 
@@ -110,7 +111,7 @@ function runs(n: string, { id, ended, open }: { id: string; ended: string; open:
 /** Fills the tables of an empty ledger. */
 export function fillDay(sql: Sql, { stored, tables }: DaySize): void {
   const one =
-    "json_array(4503599627370496 + j.n, 'p' || j.n || '.jpg/828-high.webp', 1795521600000000 + j.n, at, at, 34567, 0, 0, 0, at, 900, 1)";
+    "json_array(4503599627370496 + j.n, 'p' || j.n || '.jpg', '828-high.webp', 1795521600000000 + j.n, at, at, 34567, 0, 0, 0, at, 900, 1)";
   const body = `SELECT json_group_array(${one}) FROM (SELECT k.n * ${ROW_JOBS} + i.n AS n FROM i) AS j`;
   const inRow = `i(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM i WHERE n + 1 < ${ROW_JOBS})`;
   const rowMs = (DAY_MS / 2) * (ROW_JOBS / stored);

@@ -2,6 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import { DIMENSIONS, type Dimension } from "@prewarm/control-schema/costs";
 import { dayOf, durableSql, type Places, refuse, type Sql, type Stored } from "@prewarm/durable-queue";
 import { addMinutes, addRecent, BULK, die } from "@prewarm/durable-queue/testing";
+import { jobOfKey } from "@prewarm/shared/variant-key";
 import type { Ledger } from "../../ledger.ts";
 import { chunkOf } from "../chunk-of.ts";
 import { testConfig } from "../setup-config.ts";
@@ -87,7 +88,7 @@ const costsBy = (ledger: Ledger, by: Dimension) =>
   ledger.listCosts({ by, from: T0 - 91 * DAY_MS, to: T0, sort: "cost", skip: 0, limit: 200 });
 
 function storedJob(n: number): Stored {
-  const job = { id: n, key: `n${n}/400-high.webp`, gen: n + 1, lane: BULK, run: 0, attempts: 0 } as const;
+  const job = { id: n, group: `n${n}`, part: "400-high.webp", gen: n + 1, lane: BULK, run: 0, attempts: 0 } as const;
   return { ...job, created: T0, at: T0, granted: T0, took: 1_000, bytes: 10 + n, paid: 1 };
 }
 
@@ -104,7 +105,7 @@ function fail(ledger: Ledger, jobs: number): void {
     ledger.acceptChunk(chunkOf({ run: `r${(from / 1_000) % 6}`, keys }, { id: `d${from}`, chunk: 0, hash: "h" }));
     const missing = { code: "missing", message: "the original answered 404", until: T0 + 86_400_000 };
     ledger.transactions.write((tx) => {
-      for (const [n, row] of tx.rows.loadKeys(keys).entries()) {
+      for (const [n, row] of tx.rows.loadKeys(keys.map(jobOfKey)).entries()) {
         const third = n % 3;
         if (third === 0) refuse(tx, row, missing);
         else {
