@@ -116,7 +116,7 @@ describe("a table or a column", () => {
   const known = new Set(released.flatMap(({ statements }) => columnsOf(statements)));
   const tables = [...new Set(columns.map((column) => column.split(".")[0] ?? ""))];
   const code = globSync(
-    ["packages/durable-queue/src/{tables,memory,tx}/*.ts", "workers/consumer/src/{images,ledger}/tables/*.ts"],
+    ["packages/durable-queue/src/{tables,memory,tx}/*.ts", "workers/consumer/src/{console,images,ledger}/tables/*.ts"],
     {
       cwd: root,
     },

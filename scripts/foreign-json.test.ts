@@ -7,9 +7,9 @@ import { expect, it } from "vitest";
 /** Why a room or a file parses without the bound. */
 const OWN: Record<string, string> = {
   "packages/durable-queue/src/": "columns that the queue wrote",
+  "workers/consumer/src/console/": "columns that the ledger wrote",
   "workers/consumer/src/images/": "columns that the ledger wrote",
   "workers/consumer/src/ledger/": "columns that the ledger wrote",
-  "workers/consumer/src/api/actions.ts": "a filter as the ledger keeps it",
   "workers/consumer/src/api/receipts.ts": "a cursor whose signature is right",
   "workers/consumer/src/platform/deliver-event.ts": "an event as the ledger wrote it",
   "workers/consumer/src/platform/parse-body.ts": "right behind the bound",

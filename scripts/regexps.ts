@@ -30,7 +30,7 @@ export const HARMLESS: Record<string, Exception> = {
     callers: ["apps/docs-site/src/llms.ts", "apps/docs-site/src/stage.ts"],
   },
   "apps/docs-site/scripts/shots.ts": { why: "reads our own pages", callers: [] },
-  "packages/durable-queue/src/tables/fingerprint.ts": {
+  "workers/consumer/src/console/fingerprint.ts": {
     why: "reads a message's first thousand characters",
     callers: "any",
   },

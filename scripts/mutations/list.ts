@@ -2,6 +2,7 @@ import { API } from "./api.ts";
 import { CHANGES } from "./changes.ts";
 import { CLI } from "./cli.ts";
 import { CLIENT } from "./client.ts";
+import { CONSOLE } from "./console.ts";
 import { CONSUMER } from "./consumer.ts";
 import { DASHBOARD } from "./dashboard.ts";
 import { EDGE } from "./edge.ts";
@@ -32,6 +33,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ...API,
   ...CLI,
   ...CLIENT,
+  ...CONSOLE,
   ...CONSUMER,
   ...DASHBOARD,
   ...EDGE,

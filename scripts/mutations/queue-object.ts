@@ -24,9 +24,9 @@ export const QUEUE_OBJECT: readonly Mutation[] = [
       tests: [`${CONSUMER}/api/hooks.test.ts`],
     }),
   ]),
-  ...at({ file: `${QUEUE}/intake/accept.ts`, tests: [`${SIMULATED}/actions.test.ts`] }, [
+  ...at({ file: `${QUEUE}/intake/accept.ts`, tests: [`${CONSUMER}/console/actions.test.ts`] }, [
     breaks("P10", "a slow cancel takes what joined a waiting row after it", {
-      find: "  row.created = tx.afterCancels(row.created);\n",
+      find: "  row.created = tx.orderedAt(row.created);\n",
       replace: "",
     }),
     breaks("P10", "a cancel takes what somebody was promised since", {
@@ -80,7 +80,7 @@ export const QUEUE_OBJECT: readonly Mutation[] = [
       replace: "cancelSlices), 20",
       tests: [`${SIMULATED}/on-alarm.test.ts`],
     }),
-    breaks("P1", "what an action has just ordered waits for the next alarm", {
+    breaks("P1", "what an alarm has freed waits for the next one", {
       find: "    wake: () => wake(transactions, deps),\n",
       replace: "",
       tests: [`${SIMULATED}/on-alarm.test.ts`],
@@ -194,8 +194,8 @@ export const QUEUE_OBJECT: readonly Mutation[] = [
   ]),
   ...at({ file: `${QUEUE}/operate/restored.ts`, tests: [`${SIMULATED}/leases.test.ts`] }, [
     breaks("P11", "after a restore handlers from before are believed", {
-      find: "  endAllLeases(tx);\n  audit(",
-      replace: "  audit(",
+      find: "  endAllLeases(tx);\n}\n\n/**",
+      replace: "}\n\n/**",
     }),
     breaks("P16", "a restored ledger hands out at once, and a late delete takes what is made", {
       find: "  tx.gate.heldUntil = tx.now + RESTORE_HOLD_MS;\n",

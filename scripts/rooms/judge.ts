@@ -94,12 +94,13 @@ const SQL = [
   /\bsql\.exec\b|\b(?:INSERT (?:INTO|OR)|SELECT|DELETE FROM|CREATE (?:UNIQUE|TABLE|INDEX)) /,
   /\bUPDATE \w+ SET /,
 ];
-/** Tables of the queue, of images and of the ledger; Analytics Engine. */
+/** Tables of the queue, of the console, of images and of the ledger; Analytics Engine. */
 const SQL_ROOMS = [
   "packages/durable-queue/src/tables/",
   "packages/durable-queue/src/memory/",
   "packages/durable-queue/src/tx/",
   "packages/durable-queue/src/testing/",
+  "workers/consumer/src/console/tables/",
   "workers/consumer/src/images/tables/",
   "workers/consumer/src/ledger/tables/",
   "workers/consumer/src/serving/",

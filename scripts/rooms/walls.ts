@@ -107,6 +107,11 @@ export const HOUSES: readonly House[] = [
         bug: "What counts as stored would depend on who asks, and a purge would miss some of it.",
       },
       {
+        rooms: ["console"],
+        holds: "What only operators ask of the queue: causes, searches, actions over all that matches, the audit log.",
+        bug: "A search that knows what a purge does could not be read without the rules of images.",
+      },
+      {
         rooms: ["images"],
         holds:
           "The rules of images over the queue: new originals, purges and remakes (sweeps), viewers' misses, the doctor's half.",
@@ -219,7 +224,7 @@ export const HOUSES: readonly House[] = [
       },
       {
         rooms: ["operate"],
-        holds: "What operators do: find, count, cancel, retry, promote, examine, restore; how long rows are kept.",
+        holds: "What operators do: count, cancel, retry, promote, examine, restore; how long rows are kept.",
         bug: "A rule that knows the alarm cannot be tested without one.",
       },
       {
@@ -233,6 +238,17 @@ export const HOUSES: readonly House[] = [
         bug: "A rule that imports the entry imports all others.",
       },
       { rooms: ["testing"], holds: "SQLite in Node, within the platform's limits.", bug: "" },
+    ],
+  },
+  {
+    name: "console",
+    root: `${CONSUMER}/console`,
+    floors: [
+      {
+        rooms: ["tables"],
+        holds: "Tables of actions, rejections, unreadable messages and the audit log, and all SQL of the console.",
+        bug: "A table that decides by a rule decides a second time.",
+      },
     ],
   },
   {
@@ -388,9 +404,9 @@ export const HOUSES: readonly House[] = [
 
 export const WALLS: readonly Wall[] = [
   {
-    from: /^workers\/consumer\/src\/(?!(ledger|images)\/|create-consumer\.ts$|ledger-deps\.ts$)/,
-    to: /^workers\/consumer\/src\/(ledger\/(?!(contract|ledger-for|ledger-unavailable)\.ts$)|images\/(?!(calls|findings)\.ts$))/,
-    says: "The ledger is entered by its contract, its client and its one error; of the images' rules, others know the calls and the findings.",
+    from: /^workers\/consumer\/src\/(?!(ledger|images|console)\/|create-consumer\.ts$|ledger-deps\.ts$)/,
+    to: /^workers\/consumer\/src\/(ledger\/(?!(contract|ledger-for|ledger-unavailable)\.ts$)|images\/(?!(calls|findings)\.ts$)|console\/(?!calls\.ts$))/,
+    says: "The ledger is entered by its contract, its client and its one error; of the images' rules, others know the calls and the findings, of the console the calls.",
     bug: "Whoever calls a function of the ledger outside its object has another database, or none.",
   },
   {

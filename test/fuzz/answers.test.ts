@@ -3,7 +3,8 @@ import { publicText } from "@prewarm/shared/log";
 import { refusalOf } from "@prewarm/shared/public-address";
 import fc from "fast-check";
 import { it } from "vitest";
-import { applySearch, emptyFilter } from "../../workers/consumer/src/api/search.ts";
+import { applySearch } from "../../workers/consumer/src/api/search.ts";
+import { ANY_JOB } from "../../workers/consumer/src/console/calls.ts";
 import { type IttybitJob, readJob } from "../../workers/consumer/src/ittybit/dialects.ts";
 import { readError } from "../../workers/consumer/src/ittybit/read-error.ts";
 import { readPage } from "../../workers/consumer/src/ittybit/read-page.ts";
@@ -117,7 +118,7 @@ it("search qualifiers: a filter, or a refusal", () => {
   );
   fuzz("search", { corpus: corpusOf<Recipe>("search"), begun, made: recipes(TERMS) }, (recipe) => {
     try {
-      const filter = applySearch(emptyFilter(), textOf(recipe), 0);
+      const filter = applySearch(ANY_JOB, textOf(recipe), 0);
       const words = [...filter.text, filter.id, filter.run, filter.error].filter((word) => word !== null);
       if (!words.every((word) => word.isWellFormed()))
         throw new Error("half a surrogate pair, which no database takes");

@@ -27,7 +27,7 @@ async function pause(world: CalmWorld, until: number | null = null): Promise<voi
 
 async function act(world: CalmWorld, rate: number): Promise<void> {
   const match = { states: [], lanes: [], run: null, id: null, format: null, error: null, text: [], fingerprint: null };
-  const action = { kind: "cancel" as const, filter: "{}", match: { ...match, jobs: null }, rate, who: "test" };
+  const action = { kind: "cancel" as const, filter: {}, match: { ...match, jobs: null }, rate, who: "test" };
   await world.clock.until(world.ask((ledger) => ledger.createAction(action)));
 }
 

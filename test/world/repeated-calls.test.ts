@@ -1,8 +1,9 @@
 import { CoverageReport } from "@prewarm/control-schema/coverage";
 import { leastValue } from "@prewarm/control-schema/testing/least-value";
-import { ANY_JOB, nameOf, placeOf, type SqlRow } from "@prewarm/durable-queue";
+import { nameOf, placeOf, type SqlRow } from "@prewarm/durable-queue";
 import { jobOfKey } from "@prewarm/shared/variant-key";
 import { describe, expect, it } from "vitest";
+import { ANY_JOB } from "../../workers/consumer/src/console/calls.ts";
 import type { SliceRequest } from "../../workers/consumer/src/images/calls.ts";
 import { LEDGER_CALLS, type LedgerCalls, type WritingCall } from "../../workers/consumer/src/ledger/contract.ts";
 import { chunkOf } from "../../workers/consumer/src/ledger/testing/chunk-of.ts";
@@ -37,9 +38,7 @@ const WRITES: { [K in WritingCall]: (scene: Scene) => Promise<Parameters<LedgerC
     };
     return [{ owner: "o1", first: false, role: "work", room: 2, ...NOTHING, ...said }];
   },
-  recordDead: async ({ now }) => [
-    [{ queue: "prewarm-live", messageId: "m1", body: "{}", reason: "unreadable", at: now, attempts: 1 }],
-  ],
+  recordDead: async ({ now }) => [[{ queue: "prewarm-live", id: "m1", body: "{}", reason: "unreadable", at: now }]],
   acceptChunk: async () => {
     const chunk = chunkOf({ run: "r2", lane: "upload", keys: [key(400), "c/400-high.webp"] }, delivery("d2"));
     return [{ ...chunk, finish: { hash: "h" }, note: { ...NOTE, ...COUNTS } }];
@@ -70,9 +69,9 @@ const WRITES: { [K in WritingCall]: (scene: Scene) => Promise<Parameters<LedgerC
   promoteRun: async () => ["bulk", true, WHO],
   retryJob: async () => [jobOf(800), WHO],
   cancelJob: async () => [jobOf(1000), WHO],
-  createAction: async () => [{ kind: "cancel", filter: "{}", match: ANY_JOB, rate: 1, who: WHO }],
+  createAction: async () => [{ kind: "cancel", filter: {}, match: ANY_JOB, rate: 1, who: WHO }],
   cancelAction: async ({ ledger }) => {
-    const made = await ledger.createAction({ kind: "cancel", filter: "{}", match: ANY_JOB, rate: 1, who: WHO });
+    const made = await ledger.createAction({ kind: "cancel", filter: {}, match: ANY_JOB, rate: 1, who: WHO });
     return [made !== null && "action" in made ? made.action : "", WHO];
   },
   patchGate: async () => [

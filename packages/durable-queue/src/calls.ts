@@ -1,8 +1,5 @@
-import type { Action, ActionKind } from "@prewarm/control-schema/actions";
 import type { Stats } from "@prewarm/control-schema/stats";
-import type { Rejection } from "@prewarm/control-schema/warm";
-import type { Failure, FailureClass, JobState, Lane } from "@prewarm/shared/job";
-import type { NumberRange } from "@prewarm/shared/job-search";
+import type { Failure, FailureClass, Lane } from "@prewarm/shared/job";
 import type { ExternalJob } from "./external-jobs.ts";
 import type { JobKey } from "./job-key.ts";
 
@@ -182,19 +179,6 @@ export interface Unfetched {
   isDenied: boolean;
 }
 
-/** A message that could not be used, kept whole so that it can be looked at and sent again. */
-export interface DeadMessage {
-  queue: string;
-  /** The platform's message id: recording the same one twice changes nothing. */
-  messageId: string;
-  /** The body as JSON text, cut to a bounded length. */
-  body: string;
-  reason: string;
-  /** When it was sent. */
-  at: number;
-  attempts: number;
-}
-
 /* ── Intake ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
 /** Jobs of a group to accept: ≤ 1,000 parts, each once. */
@@ -216,7 +200,7 @@ export interface AcceptChunk<G extends Parts = Parts> {
   /** Open jobs above which nothing more is accepted. */
   backlogMax: number;
   /** The chunk is its whole delivery, of another lane than bulk: the same transaction finishes the delivery. */
-  finish?: Pick<FinishRequest, "rejected"> & { /** Of the whole delivery. */ hash: string };
+  finish?: { /** Of the whole delivery. */ hash: string };
 }
 
 /** How many of a chunk's keys became what. */
@@ -243,11 +227,6 @@ export interface FinishRequest {
   delivery: { id: string; chunks: number; hash: string };
   /** Null: the delivery held nothing to make, so there is no run. */
   run: string | null;
-  who: string;
-  /** For the audit log, under the name `who`. Null: the log does not have the request. */
-  summary: Record<string, unknown> | null;
-  /** Items that were refused at the door: all of them, and the first ones in full. */
-  rejected?: { total: number; first: Rejection[] };
 }
 
 /* ── Operators ──────────────────────────────────────────────────────────────────────────────────────────────────────────────── */
@@ -256,59 +235,6 @@ export interface Page {
   limit: number;
   cursor: string | null;
 }
-
-/** All that is given must match; an empty list is no condition. */
-export interface JobFilter {
-  states: JobState[];
-  lanes: Lane[];
-  run: string | null;
-  /** Beginning of the group. */
-  id: string | null;
-  /** End of the part, after a dot. */
-  format: string | null;
-  /** Part of an error's code or message. */
-  error: string | null;
-  /** Pieces of the group, of the part, or of both with a slash between them. */
-  text: string[];
-  /** When it was ordered, Unix ms. */
-  ordered?: NumberRange;
-  attempts?: NumberRange;
-  /** When its state changed last, Unix ms. */
-  changed?: NumberRange;
-  fingerprint: string | null;
-  /** Names; null is no condition. */
-  jobs: string[] | null;
-}
-
-/** Every job matches. */
-export const ANY_JOB: Readonly<JobFilter> = {
-  ...{ states: [], lanes: [], run: null, id: null, format: null, error: null, text: [], fingerprint: null, jobs: null },
-};
-
-export interface NewAction {
-  kind: ActionKind;
-  /** As asked, as JSON text, to be shown again. */
-  filter: string;
-  /** As read. */
-  match: JobFilter;
-  rate: number | null;
-  /** So many first; the others once all of these are stored. */
-  canary?: number;
-  /**
-   * What the operator agreed to, and the jobs that match now, of which some may have come since. `match` leaves these
-   * out. With more jobs than agreed nothing is done.
-   */
-  agreed?: { at: number; total: number; now: JobFilter };
-  who: string;
-}
-
-/** The action was not created, because so many jobs match. */
-export interface TooMany {
-  tooMany: number;
-}
-
-/** An action; its filter is the JSON text that it was asked with. */
-export type ActionView = Omit<Action, "filter"> & { filter: string };
 
 export type Totals = Stats["totals"];
 

@@ -24,28 +24,22 @@ export { quantileMs } from "./admission/job-times.ts";
 export { liveOpen, openJobs } from "./admission/open-jobs.ts";
 export { breakerOf } from "./admission/origins.ts";
 export { liveAdmitted, type Slots, slotsTaken } from "./admission/slots.ts";
-export {
-  type AcceptChunk,
-  type Accepted,
-  type ActionView,
-  ANY_JOB,
-  type BeforeRestore,
-  type ChunkAnswer,
-  type DeadMessage,
-  type Drop,
-  type ExchangeAnswer,
-  type ExchangeRequest,
-  type External,
-  type FinishRequest,
-  type Given,
-  type Held,
-  type JobFilter,
-  type NewAction,
-  type Outcome,
-  type Page,
-  type Phase,
-  type TooMany,
-  type Totals,
+export type {
+  AcceptChunk,
+  Accepted,
+  BeforeRestore,
+  ChunkAnswer,
+  Drop,
+  ExchangeAnswer,
+  ExchangeRequest,
+  External,
+  FinishRequest,
+  Given,
+  Held,
+  Outcome,
+  Page,
+  Phase,
+  Totals,
 } from "./calls.ts";
 export { exchange } from "./claims/exchange.ts";
 export { hasQuarantined } from "./claims/hand-out.ts";
@@ -71,7 +65,7 @@ export {
   type UnreportedJob,
   type WatchExternalJobs,
 } from "./external-jobs.ts";
-export { acceptChunk, finishDelivery } from "./intake/accept-chunk.ts";
+export { acceptChunk, findDelivery, finishDelivery } from "./intake/accept-chunk.ts";
 export type { JobKey } from "./job-key.ts";
 export { usedByDay } from "./memory/counters.ts";
 export type { Gate } from "./memory/gate-memory.ts";
@@ -83,13 +77,9 @@ export { type CallLimits, openJobQueue, type RunCall } from "./object/open-job-q
 export { Queue, type QueueHost } from "./object/queue.ts";
 export type { QueueDeps } from "./object/queue-deps.ts";
 export { Transactions } from "./object/transactions.ts";
-export { listActions } from "./operate/actions.ts";
 export { cancelRun } from "./operate/cancel-run.ts";
-export { areCausesExact, type CauseCount, countCauses, FAILED_STATES, type FailedState } from "./operate/causes.ts";
 export { examine } from "./operate/examine.ts";
-export { LAST_ID, named, READ_MAX, WALK_MAX, walkRows } from "./operate/find-rows.ts";
 export { admittedRows, type StateCounts, stateCounts, stateOf } from "./operate/job-state.ts";
-export { errorOf, type Match, matches, matchesStored, prepare } from "./operate/match-row.ts";
 export { memberStates } from "./operate/member-states.ts";
 export { RULES, type Rules } from "./operate/prune.ts";
 export { beforeRestore, restored } from "./operate/restored.ts";
@@ -97,14 +87,10 @@ export { cancelJob, promoteRun, retryJob } from "./operate/retry-and-cancel.ts";
 export { oldestWaiting } from "./operate/sample.ts";
 export type { Result } from "./runner/run-job.ts";
 export { listAttempts } from "./tables/attempts.ts";
-export { AUTOMATIC, amend, audit, lastAbout, listAudit } from "./tables/audit.ts";
 export type { Claim, Owner } from "./tables/claim.ts";
 export { addPlace, addToDay, type Places } from "./tables/costs.ts";
-export { listDeadMessages } from "./tables/dead-messages.ts";
 export { getDoc, putDoc } from "./tables/docs.ts";
 export { countDue, dueIdsOf, nextDueAt, nextRetryOf } from "./tables/due.ts";
-export { failedByGroup, failedOfGroups, NEWEST_MAX, someFailedGroups } from "./tables/failures.ts";
-export { retryingIds } from "./tables/find-jobs.ts";
 export {
   boundsOf,
   dayOf,
@@ -138,11 +124,11 @@ export {
   readRecentSpan,
   type Stored,
 } from "./tables/recent.ts";
-export { readRejections } from "./tables/rejections.ts";
 export {
   CANCELLED,
   CANCELLING,
   DEAD,
+  errorOf,
   isOpen,
   type LaneCode,
   LIVE,
@@ -150,10 +136,11 @@ export {
   laneName,
   REFUSED,
   type Row,
+  stateCodes,
   UPLOAD,
   WAITING,
 } from "./tables/row.ts";
-export { withOwn } from "./tables/schema.ts";
+export { ENDED, HAS_DUE, withOwn } from "./tables/schema.ts";
 export { durableSql, int, intOrNull, type Sql, type SqlRow, type SqlValue, text, textOrNull } from "./tables/sql.ts";
 export { FOR_EVER, QueueTx } from "./tx/queue-tx.ts";
 export { finishedRuns, firstRuns, hasNoSubscribers, orderedBy, type Run, readRuns } from "./tx/runs.ts";

@@ -1,8 +1,9 @@
 import type { ActionKind } from "@prewarm/control-schema/actions";
 import type { ChunkAnswer } from "@prewarm/durable-queue";
-import { ANY_JOB, nameOf, placeOf } from "@prewarm/durable-queue";
+import { nameOf, placeOf } from "@prewarm/durable-queue";
 import type { Lane } from "@prewarm/shared/job";
 import { jobOfKey, storeKey } from "@prewarm/shared/variant-key";
+import { ANY_JOB } from "../../../workers/consumer/src/console/calls.ts";
 import type { AcceptImage } from "../../../workers/consumer/src/images/calls.ts";
 import { type HistoryWorld, SLOTS } from "./history-world.ts";
 import { CROP_WIDTH, type ImageName, POINTS, VERSIONS, WIDTHS, type Width } from "./pictures.ts";
@@ -107,7 +108,7 @@ async function actOnAll(world: HistoryWorld, { image, width }: Target, kind: Act
     const keys = WIDTHS.map((one) => keyOf({ image, width: one }));
     match.jobs = keys.map((key) => jobName(world, key));
   }
-  const action = { kind, filter: "{}", match, rate: width === WIDTHS[0] ? null : 1, who: WHO };
+  const action = { kind, filter: {}, match, rate: width === WIDTHS[0] ? null : 1, who: WHO };
   await world.ask((ledger) => ledger.createAction(action), 1);
 }
 

@@ -1,6 +1,7 @@
-import type { ChunkAnswer, NewAction, Sql } from "@prewarm/durable-queue";
+import type { ChunkAnswer, Sql } from "@prewarm/durable-queue";
 import type { Focal } from "@prewarm/shared/focal";
 import { idOfKey } from "@prewarm/shared/variant-key";
+import type { NewAction } from "../../../workers/consumer/src/console/calls.ts";
 import type { AcceptChunk } from "../../../workers/consumer/src/images/calls.ts";
 import type { LedgerCalls } from "../../../workers/consumer/src/ledger/contract.ts";
 import { CANCELLING, jobsIn, type RowLook } from "./ledger-look.ts";

@@ -1,6 +1,5 @@
-import type { JobFilter } from "@prewarm/durable-queue";
 import { deadKey, idOfKey, missingKey, storeKey } from "@prewarm/shared/variant-key";
-import { emptyFilter } from "../../../workers/consumer/src/api/search.ts";
+import { ANY_JOB, type JobFilter } from "../../../workers/consumer/src/console/calls.ts";
 import { keyOfRow } from "../../../workers/consumer/src/ledger/testing/keys.ts";
 import { BULK, DEAD, lookAt, type RowLook, WAITING } from "../histories/ledger-look.ts";
 import { STORM } from "../weather.ts";
@@ -11,7 +10,7 @@ import { refusedAccount, stormRules, throttleStorm } from "./storm.ts";
 
 const WHO = "soak";
 const UPLOADS = { run: "uploads", label: null, lane: "upload" } as const;
-const DEAD_LETTERS: JobFilter = { ...emptyFilter(), states: ["dead"] };
+const DEAD_LETTERS: JobFilter = { ...ANY_JOB, states: ["dead"] };
 const STORM_MAX_MS = 2 * 3_600_000;
 const UPLOAD_EVERY_MS = 500;
 const VIEW_EVERY_MS = 250;
@@ -67,7 +66,7 @@ export class Story {
     const { sql, diary } = this.world;
     const dead = sql.exec("SELECT grp, part FROM jobs WHERE state = ?", DEAD).map(keyOfRow);
     for (const key of dead) diary.because(key, "retry");
-    const action = { kind: "retry", filter: "{}", match: DEAD_LETTERS, rate: null, who: WHO } as const;
+    const action = { kind: "retry", filter: {}, match: DEAD_LETTERS, rate: null, who: WHO } as const;
     await this.world.ask((ledger) => ledger.createAction(action));
     return dead.length;
   }

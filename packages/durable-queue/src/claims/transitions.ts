@@ -73,7 +73,7 @@ export function orderAgain(tx: QueueTx, row: Row, { lane, run }: Pick<Row, "lane
   row.crashes = 0;
   row.error = null;
   row.deadUntil = 0;
-  row.created = tx.afterCancels(tx.now);
+  row.created = tx.orderedAt(tx.now);
 }
 
 /** Raises a row to a higher lane, also while an owner has a claim of it. A lower lane changes nothing. */

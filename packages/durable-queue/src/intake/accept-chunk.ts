@@ -1,12 +1,10 @@
 import { LEDGER_FULL_BYTES } from "@prewarm/shared/limits";
 import { openJobs } from "../admission/open-jobs.ts";
 import type { AcceptChunk, ChunkAnswer, FinishRequest, Parts } from "../calls.ts";
-import { audit } from "../tables/audit.ts";
 import { nextDay } from "../tables/gate-state.ts";
 import { readInbox, writeInbox } from "../tables/inbox.ts";
-import { addRejections } from "../tables/rejections.ts";
 import type { QueueTx } from "../tx/queue-tx.ts";
-import { orderedBy, type Run } from "../tx/runs.ts";
+import { orderedBy } from "../tx/runs.ts";
 import { accept } from "./accept.ts";
 
 /**
@@ -74,33 +72,17 @@ export function acceptChunk<G extends Parts>(
   writeInbox(tx, { id: inboxId, hash: finish?.hash ?? "", run: run.run, answer: record });
   const row = tx.runs.byId(run.run);
   if (row !== null && run.lane === "bulk") row.accepting = 1;
-  if (finish === undefined) return answer;
-  noteRejected(tx, row, finish.rejected);
-  return { ...answer, finished: true };
-}
-
-function noteRejected(tx: QueueTx, row: Run | null, rejected: FinishRequest["rejected"]): void {
-  if (row === null || rejected === undefined || rejected.total === 0) return;
-  row.rejected += rejected.total;
-  addRejections(tx.sql, row.n, rejected.first, tx.now);
+  return finish === undefined ? answer : { ...answer, finished: true };
 }
 
 /** Finishes a request: its record answers repeats, and its run accepts no more rows. */
-export function finishDelivery(
-  tx: QueueTx,
-  { delivery, run, who, summary, rejected }: FinishRequest,
-): "done" | "repeat" | "mismatch" {
+export function finishDelivery(tx: QueueTx, { delivery, run }: FinishRequest): "done" | "repeat" | "mismatch" {
   const id = chunkId(delivery.id, 0);
   const known = readInbox(tx, id);
   if (known !== null && known.hash !== "") return known.hash === delivery.hash ? "repeat" : "mismatch";
   writeInbox(tx, { id, hash: delivery.hash, run: run ?? "", answer: known?.answer ?? "[]" });
   const row = run === null ? null : tx.runs.byId(run);
-  noteRejected(tx, row, rejected);
-  if (row !== null && summary !== null) {
-    row.accepting = 0;
-    row.who = who;
-    audit(tx, who, "warm", run, summary);
-  }
+  if (row !== null) row.accepting = 0;
   return "done";
 }
 

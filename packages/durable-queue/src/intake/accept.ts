@@ -65,7 +65,7 @@ function join(tx: QueueTx, asking: Asking, row: Row): void {
   asking.answer.duplicates += 1;
   const before = tx.rows.countedBefore(row);
   if (row.state === CANCELLING) row.state = WAITING;
-  row.created = tx.afterCancels(row.created);
+  row.created = tx.orderedAt(row.created);
   if (asking.force) {
     newGeneration(tx, row);
     row.floor = row.gen;

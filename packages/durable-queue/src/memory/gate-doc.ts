@@ -1,19 +1,15 @@
 import { getDoc, putDoc } from "../tables/docs.ts";
-import { type GateLogged, loggedOf } from "../tables/gate-log.ts";
 import { type GateState, gateFrom, newGate } from "../tables/gate-state.ts";
 import type { Sql } from "../tables/sql.ts";
 
 /** The document of the gate, kept in memory and written through: every decision reads it, and few change it. */
 export class GateDoc {
   readonly state: GateState;
-  /** What the log has told of it. */
-  readonly logged: GateLogged;
   #written: string;
 
   constructor(sql: Sql, now: number) {
     this.#written = getDoc(sql, "gate") ?? "";
     this.state = this.#written === "" ? newGate(now) : gateFrom(this.#written, now);
-    this.logged = loggedOf(this.state);
   }
 
   flush(sql: Sql): void {

@@ -1,6 +1,5 @@
 import type { Clock } from "@prewarm/shared/clock";
 import type { ExternalJob } from "../external-jobs.ts";
-import { FailedRows } from "../tables/failed-rows.ts";
 import { type Meta, readMeta } from "../tables/meta.ts";
 import type { Sql } from "../tables/sql.ts";
 import { Claims } from "./claims.ts";
@@ -33,7 +32,6 @@ export class Memory {
   readonly gate: GateMemory;
   readonly stored = new RecentlyStored();
   readonly work: WorkTime;
-  readonly failed = new FailedRows();
   /** Of each run that goes first: up to which id the jobs that it shares were read. The next read goes on there. */
   readonly sharedTo = new Map<number, number>();
   /** When each wake-up under way was sent, Unix ms. */

@@ -56,21 +56,15 @@ export class JobQueue extends Queue {
   /** The payload of a job. */
   readonly payloadOf = this.reads(({ sql }, key: JobKey) => payloadOf(sql, key));
 
+  /** Applies the rules after an older copy was restored. `before`: null when the replaced database could not be asked. */
+  readonly restored = this.changes((tx, before: BeforeRestore | null) => restored(tx, before));
+
   protected override get rules(): Rules {
     return { ...RULES, ...OWN_RULES };
   }
 
   protected override beforeRestore(tx: QueueTx): BeforeRestore {
     return beforeRestore(tx);
-  }
-
-  protected override afterRestore(
-    tx: QueueTx,
-    who: string,
-    how: Record<string, unknown>,
-    before: BeforeRestore | null,
-  ): void {
-    restored(tx, who, how, before);
   }
 }
 

@@ -1,7 +1,6 @@
 import { LANES } from "@prewarm/shared/job";
 import { closedFor, isHeldBack, nextOpenAt } from "../admission/gate.ts";
 import { workOf } from "../claims/pace.ts";
-import { nextSliceAt } from "../tables/action-rows.ts";
 import { nextOutboxAt } from "../tables/outbox.ts";
 import { laneCode, laneName } from "../tables/row.ts";
 import type { QueueTx } from "../tx/queue-tx.ts";
@@ -36,7 +35,6 @@ export function nextAlarm(tx: QueueTx, own: readonly (number | null)[]): number 
     ...timesOfWork(tx),
     nextOutboxAt(tx.sql),
     nextCancelling(tx.sql) === null ? null : tx.now,
-    nextSliceAt(tx.sql),
     ...pauseEnds(tx),
     isHeldBack(tx.gateNow) ? tx.now + BUSY_MS : null,
   ].filter((at) => at !== null);

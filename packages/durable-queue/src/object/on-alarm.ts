@@ -1,6 +1,5 @@
 import { errorText } from "@prewarm/shared/log";
 import { expireLeases } from "../claims/leases.ts";
-import { actionSlice } from "../operate/actions.ts";
 import { cancelSlices } from "../operate/cancel-run.ts";
 import { pruneSlice, type Rules, readRound, writeRound } from "../operate/prune.ts";
 import { type Due, outboxDone, outboxDue } from "../tables/outbox.ts";
@@ -9,7 +8,7 @@ import type { Transactions } from "./transactions.ts";
 import { wake } from "./wake.ts";
 
 const PUBLISH_TIMEOUT_MS = 10_000;
-/** Slices of a cancel or an action, each of up to 2,000 rows. The next alarm comes at once, and calls come in between. */
+/** Slices of a cancel, each of up to 2,000 rows. The next alarm comes at once, and calls come in between. */
 const SLICES_MAX = 3;
 /** Slices of pruning, which only read most of their rows. */
 const PRUNE_SLICES_MAX = 20;
@@ -25,9 +24,8 @@ export function runDuties(transactions: Transactions, deps: QueueDeps, followUps
   return runEach(deps, {
     leases: () => transactions.write(expireLeases),
     cancels: () => runSlices(() => transactions.write(cancelSlices), SLICES_MAX),
-    actions: () => runSlices(() => transactions.write(actionSlice), SLICES_MAX),
-    // Workers are woken after the steps that order work, or that work would wait for the next alarm; and before the
-    // steps that call other services, which may hang.
+    // Workers are woken after the steps that free work, or that work would wait for the next alarm; and before the steps
+    // that call other services, which may hang.
     wake: () => wake(transactions, deps),
     ...followUps,
   });

@@ -1,14 +1,10 @@
 import { errorText } from "@prewarm/shared/log";
-import type { ActionView, BeforeRestore, NewAction, TooMany } from "../calls.ts";
+import type { BeforeRestore } from "../calls.ts";
 import { observe } from "../claims/observe.ts";
 import type { ExternalJobs } from "../external-jobs.ts";
-import { findDelivery, finishDelivery } from "../intake/accept-chunk.ts";
-import { cancelAction, createAction, getAction } from "../operate/actions.ts";
-import { countMatches } from "../operate/count-matches.ts";
 import { RULES, type Rules } from "../operate/prune.ts";
 import { recover } from "../operate/restored.ts";
 import { sample } from "../operate/sample.ts";
-import { recordDead } from "../tables/dead-messages.ts";
 import { migrate } from "../tables/migrate.ts";
 import type { Migrations } from "../tables/schema.ts";
 import type { Sql } from "../tables/sql.ts";
@@ -97,23 +93,6 @@ export abstract class Queue<T extends QueueTx = QueueTx, B extends BeforeRestore
   /** What this database knows and an older copy of it may not. */
   protected abstract beforeRestore(tx: T): B;
 
-  /** Applies the rules after an older copy was restored. `before`: null when the replaced database could not be asked. */
-  protected abstract afterRestore(tx: T, who: string, how: Record<string, unknown>, before: B | null): void;
-
-  /* ── Calls ── */
-
-  readonly recordDead = this.notes(recordDead);
-  readonly finishDelivery = this.notes(finishDelivery);
-  readonly findDelivery = this.reads(findDelivery);
-  readonly countMatches = this.reads(countMatches);
-  readonly getAction = this.reads(getAction);
-  readonly cancelAction = this.changes(cancelAction);
-
-  createAction(wanted: NewAction, id?: string): ActionView | TooMany | null {
-    const action = `act_${crypto.randomUUID().replaceAll("-", "").slice(0, 20)}`;
-    return this.change((tx) => createAction(tx, action, wanted), id);
-  }
-
   /* ── The object's own life ── */
 
   /** The cron's call: an alarm that was lost is set again. */
@@ -132,10 +111,6 @@ export abstract class Queue<T extends QueueTx = QueueTx, B extends BeforeRestore
   }
 
   readonly recover = this.changes(recover);
-
-  restored(who: string, how: Record<string, unknown> = {}, before: B | null = null, id?: string): void {
-    this.change((tx) => this.afterRestore(tx, who, how, before), id);
-  }
 
   async findBookmark(to: Place): Promise<(Bookmarked & { before: B }) | null> {
     const before = this.transactions.read((tx) => this.beforeRestore(tx));

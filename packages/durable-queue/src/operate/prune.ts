@@ -55,20 +55,6 @@ export const RULES = {
     // A run of a day limits the jobs of that day.
     ...{ ms: 30 * DAY_MS, leastMs: DAY_MS, most: 50_000 },
   },
-  rejections: {
-    of: { small: { table: "rejections", key: "run, n", at: "at" } },
-    ms: 30 * DAY_MS,
-    leastMs: 0,
-    most: 2_000,
-  },
-  actions: {
-    of: { small: { table: "actions", key: "n", at: "ended", over: "ended IS NOT NULL" } },
-    ...{ ms: 90 * DAY_MS, leastMs: 90 * DAY_MS, most: 2_000 },
-  },
-  dead_messages: {
-    of: { small: { table: "dead_messages", key: "id", at: "at" } },
-    ...{ ms: 30 * DAY_MS, leastMs: 30 * DAY_MS, most: 10_000 },
-  },
   hist: {
     of: { small: { table: "hist", key: "day", at: "(day + 1) * 86400000" } },
     ...{ ms: 400 * DAY_MS, leastMs: 400 * DAY_MS, most: 500 },

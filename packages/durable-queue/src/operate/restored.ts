@@ -2,7 +2,6 @@ import { JOB_DEADLINE_MS, LEASE_MS, RESTORE_HOLD_MS } from "@prewarm/shared/limi
 import type { BeforeRestore } from "../calls.ts";
 import { endAllLeases } from "../claims/leases.ts";
 import type { Scan } from "../external-jobs.ts";
-import { audit } from "../tables/audit.ts";
 import { readMeta, writeRestored } from "../tables/meta.ts";
 import type { QueueTx } from "../tx/queue-tx.ts";
 
@@ -23,19 +22,13 @@ export function beforeRestore({ sql }: QueueTx): BeforeRestore {
  * leases end. Nothing is handed out for two minutes: older handlers end, and older jobs are found in the service's list.
  * `before`: null when the replaced database could not be asked.
  */
-export function restored(
-  tx: QueueTx,
-  who: string,
-  how: Record<string, unknown> = {},
-  before: BeforeRestore | null = null,
-): void {
+export function restored(tx: QueueTx, before: BeforeRestore | null): void {
   tx.memory.numbers.raise(tx.sql, Math.max(tx.now * 1000 + MARGIN_US, before?.ceiling ?? 0));
   const number = tx.next();
   tx.memory.meta.restored = number;
   writeRestored(tx.sql, number);
   tx.gate.heldUntil = tx.now + RESTORE_HOLD_MS;
   endAllLeases(tx);
-  audit(tx, who, "ledger.restored", null, how);
 }
 
 /**

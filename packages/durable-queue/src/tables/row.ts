@@ -78,6 +78,11 @@ export function rowFrom(raw: SqlRow): Row {
   };
 }
 
+/** The last failure of a row, or the reason of its refusal. */
+export function errorOf({ error }: Row): { code: string; message: string } | null {
+  return error === null ? null : (JSON.parse(error) as { code: string; message: string });
+}
+
 /** The values of COLUMN_NAMES, in order. */
 export function valuesOf(row: Row): SqlValue[] {
   return FIELDS.map((field) => row[field]);
@@ -107,6 +112,11 @@ export function isWaiting({ state }: { state: number }): boolean {
 
 /** Codes under which open rows are counted. */
 export const OPEN_CODES = [WAITING, CANCELLING, RETRYING] as const;
+
+/** Whether a job has failed that is counted under a code: it is retried, dead or refused. */
+export function isFailed(code: StateCode | null | undefined): boolean {
+  return code === DEAD || code === REFUSED || code === RETRYING;
+}
 
 /** The code under which a row is counted. */
 export function countedAs({ state, attempts }: Pick<Row, "state" | "attempts">): StateCode {

@@ -17,12 +17,8 @@ export const IS_FIRST = "first > 0";
 export const ENDED = `state >= ${FIRST_ENDED}`;
 /** The rows of a cancelled run are being cancelled. */
 export const CANCELS = "cancel_cursor > 0";
-/** The last attempt of a job failed, or it was refused. */
-export const HAS_FAILED = "error IS NOT NULL";
 /** A bulk run has ended. */
 export const BULK_ENDED = `lane = ${BULK} AND ended > 0`;
-/** An action has more slices. */
-export const RUNS_ON = "state = 'running'";
 
 const V1 = [
   `CREATE TABLE meta (id INTEGER PRIMARY KEY CHECK (id = 1), ledger_id TEXT NOT NULL, ceiling INTEGER NOT NULL, restored INTEGER NOT NULL)`,
@@ -32,7 +28,6 @@ const V1 = [
     error TEXT, dead_until INTEGER NOT NULL, created INTEGER NOT NULL, updated INTEGER NOT NULL)`,
   `CREATE INDEX jobs_due ON jobs (lane, due) WHERE ${HAS_DUE}`,
   `CREATE INDEX jobs_ended ON jobs (state, id) WHERE ${ENDED}`,
-  `CREATE INDEX jobs_failed ON jobs (state, updated) WHERE ${HAS_FAILED}`,
   `CREATE INDEX jobs_run ON jobs (run, lane, due) WHERE ${IS_RETRIED}`,
   // The untouched jobs of one group, run and lane in one row (decision 09). `place`: the first id of the group's jobs.
   // The index is for reads by group; the key is the line.
@@ -58,8 +53,6 @@ const V1 = [
   `CREATE INDEX runs_cancelling ON runs (cancelled_at) WHERE ${CANCELS}`,
   `CREATE INDEX runs_ended ON runs (ended) WHERE ${BULK_ENDED}`,
   `CREATE INDEX runs_first ON runs (first) WHERE ${IS_FIRST}`,
-  // Items of a request that were refused at the door, the first ones of them, as JSON.
-  `CREATE TABLE rejections (run INTEGER NOT NULL, n INTEGER NOT NULL, at INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (run, n)) WITHOUT ROWID`,
   // Second and later subscribers of one row; the first stands in jobs.run. Run 0: a subscriber outside any run.
   `CREATE TABLE joins (id INTEGER NOT NULL, run INTEGER NOT NULL, PRIMARY KEY (id, run)) WITHOUT ROWID`,
   `CREATE INDEX joins_run ON joins (run)`,
@@ -73,15 +66,6 @@ const V1 = [
   `CREATE TABLE docs (name TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID`,
   `CREATE TABLE inbox (id TEXT PRIMARY KEY, hash TEXT NOT NULL, run TEXT NOT NULL, answer TEXT NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID`,
   `CREATE TABLE outbox (kind TEXT PRIMARY KEY, body TEXT NOT NULL, due INTEGER NOT NULL, tries INTEGER NOT NULL) WITHOUT ROWID`,
-  `CREATE TABLE dead_messages (id TEXT PRIMARY KEY, queue TEXT NOT NULL, body TEXT NOT NULL, reason TEXT NOT NULL, at INTEGER NOT NULL,
-    attempts INTEGER NOT NULL) WITHOUT ROWID`,
-  `CREATE TABLE audit (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL, target TEXT, details TEXT NOT NULL)`,
-  `CREATE TABLE actions (n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, filter TEXT NOT NULL, match TEXT NOT NULL,
-    rate REAL, state TEXT NOT NULL, total INTEGER NOT NULL, exact INTEGER NOT NULL, done INTEGER NOT NULL, skipped INTEGER NOT NULL,
-    cursor INTEGER NOT NULL, next_at INTEGER NOT NULL, created INTEGER NOT NULL, updated INTEGER NOT NULL, ended INTEGER, who TEXT NOT NULL,
-    run INTEGER NOT NULL DEFAULT 0, canary INTEGER NOT NULL DEFAULT 0)`,
-  // Each call asks which action goes on.
-  `CREATE INDEX actions_running ON actions (next_at) WHERE ${RUNS_ON}`,
 ];
 
 /** Each entry brings a database from the version before it to its own. Once released, an entry is never changed. */

@@ -6,12 +6,9 @@ import type { JobKey } from "../job-key.ts";
 import { addCount, type Count, type Counters, listCounts, type Moved, openIn, usedIn } from "../memory/counters.ts";
 import type { Gate } from "../memory/gate-memory.ts";
 import type { Memory } from "../memory/memory.ts";
-import { newestCancel } from "../tables/action-rows.ts";
 import { type AttemptRow, insertAttempts } from "../tables/attempts.ts";
 import { addCost, type Cost, type Costs } from "../tables/costs.ts";
 import { nextDueAt } from "../tables/due.ts";
-import { FAILED_COUNTS } from "../tables/failed-rows.ts";
-import { logGate } from "../tables/gate-log.ts";
 import { dayOf, type GateState } from "../tables/gate-state.ts";
 import { observeMs } from "../tables/histogram.ts";
 import { emptySlice, eventsIn, type Minutes, type Slice, TIERS_MS, timesOfLane } from "../tables/history.ts";
@@ -19,6 +16,7 @@ import type { QueueConfig } from "../tables/queue-config.ts";
 import { addRecent, type Stored } from "../tables/recent.ts";
 import {
   countedAs,
+  isFailed,
   isWaiting,
   type LaneCode,
   laneName,
@@ -64,7 +62,6 @@ export class QueueTx {
   readonly #stored: Stored[] = [];
   readonly #attempts: AttemptRow[] = [];
   #isGateAsked = false;
-  #newestCancel: number | null = null;
 
   constructor(sql: Sql, { config, now, random, memory }: TxContext) {
     this.sql = sql;
@@ -155,17 +152,8 @@ export class QueueTx {
 
   /** Adds a row. Load its key before. */
   insert({ group, part }: JobKey, lane: LaneCode): Row {
-    const make = (id: number) => newRow({ id, group, part }, this.next(), lane, this.afterCancels(this.now));
+    const make = (id: number) => newRow({ id, group, part }, this.next(), lane, this.orderedAt(this.now));
     return this.rows.add({ group, part }, make);
-  }
-
-  /**
-   * A creation time (Unix ms) after the newest running cancel. A cancel with a rate lasts, and the clock may go back
-   * meanwhile. The cancel must not take jobs that were ordered after it was made.
-   */
-  afterCancels(at: number): number {
-    this.#newestCancel ??= newestCancel(this.sql);
-    return Math.max(at, this.#newestCancel + 1);
   }
 
   addAttempt(attempt: AttemptRow): void {
@@ -207,12 +195,8 @@ export class QueueTx {
     this.#noteWork();
     this.memory.counters.add(this.sql, this.#moved, this.now);
     addRecent(this.sql, this.#stored);
-    if (hasFailures(this.#moved.minutes)) this.memory.failed.changed();
     this.memory.claims.flush(this.sql);
-    if (!this.#isGateAsked) return;
-    const { state, logged } = this.memory.gateDoc;
-    logGate(this, state, logged);
-    this.memory.gateDoc.flush(this.sql);
+    if (this.#isGateAsked) this.memory.gateDoc.flush(this.sql);
   }
 
   /* ── What the user of the queue knows ── */
@@ -263,13 +247,21 @@ export class QueueTx {
   /** A handler has stored a result of a job that was deleted or has moved on. `id`, `gen`: of the job. */
   storedTooLate(_id: number, _gen: number): void {}
 
+  /** When a job counts as ordered that is ordered at a time, both Unix ms. */
+  orderedAt(at: number): number {
+    return at;
+  }
+
+  /** A job has failed, or one that has failed has changed or gone. Called at the commit, before the row is written. */
+  failed(_row: Row): void {}
+
   /* ── Inside ── */
 
   #move({ before, after, row, as }: Change): void {
     const to = after === null ? as : countedAs(after);
     // Of deleted rows only stored ones stay in the counts.
     const counted = after === null && to !== STORED ? null : to;
-    if (before !== null && before.state !== counted && FAILED_COUNTS.has(before.state)) this.memory.failed.changed();
+    if (changesFailures(before, row, counted)) this.failed(row);
     if (before?.state !== counted || before?.lane !== row.lane) {
       if (before !== null) addCount(this.#moved.jobs, before.state, before.lane, -1);
       if (counted !== null) addCount(this.#moved.jobs, counted, row.lane, 1);
@@ -309,7 +301,9 @@ export class QueueTx {
   }
 }
 
-function hasFailures(minutes: Minutes): boolean {
-  const { failed, dead, refused } = eventsIn(minutes);
-  return failed + dead + refused > 0;
+/** Whether a job has failed, or one that had failed has changed or gone. `counted`: null when it is not counted now. */
+function changesFailures(before: Change["before"], row: Row, counted: StateCode | null): boolean {
+  if (![before?.state, counted].some(isFailed)) return false;
+  if (before === null || before.state !== counted) return true;
+  return before.lane !== row.lane || before.attempts !== row.attempts || before.error !== row.error;
 }

@@ -21,6 +21,8 @@ export interface Standing {
   state: StateCode;
   lane: LaneCode;
   run: number;
+  attempts: number;
+  error: string | null;
 }
 
 /**
@@ -142,6 +144,11 @@ export class Rows {
     const to = Math.min(last, ordered.to);
     const untouched = this.loadIds(ordered.rows.map(({ id }) => id));
     return { rows: [...found, ...untouched].filter(({ id }) => id <= to), to };
+  }
+
+  /** Touched jobs that are only shown: the transaction does not load them. `where`: SQL that follows the table's name. */
+  read(where: string, ...params: SqlValue[]): Row[] {
+    return this.#sql.exec(`${SELECT} jobs ${where}`, ...params).map(rowFrom);
   }
 
   /** Adds a row at the first free place of its key. Load the key before. */
@@ -288,7 +295,8 @@ export class Rows {
 }
 
 function heldRow(row: Row, place: HeldRow["place"]): HeldRow {
-  const before = { state: countedAs(row), lane: row.lane, run: row.run };
+  const { lane, run, attempts, error } = row;
+  const before = { state: countedAs(row), lane, run, attempts, error };
   return { row, before, values: valuesOf(row), place, deleted: false, as: null };
 }
 

@@ -1,21 +1,21 @@
 import {
   Action,
-  ActionFilter,
+  type ActionFilter,
   type ActionKind,
   ActionPage,
   ActionPreview,
   ActionRequest,
 } from "@prewarm/control-schema/actions";
 import { pageQuery } from "@prewarm/control-schema/words";
-import type { ActionView, JobFilter } from "@prewarm/durable-queue";
 import { ApiError } from "@prewarm/shared/api-errors";
 import { OPEN_STATES } from "@prewarm/shared/job";
 import { number } from "@prewarm/shared/words";
 import * as z from "zod";
+import { ANY_JOB, type JobFilter } from "../console/calls.ts";
 import { demand } from "./access/guard.ts";
 import { operator, viewer } from "./endpoint.ts";
 import { answer, jsonBody, refusal, refusals } from "./responses.ts";
-import { applySearch, emptyFilter } from "./search.ts";
+import { applySearch } from "./search.ts";
 
 /** Retries a second when the caller does not say: kind to Ittybit and to the other lanes. */
 const RETRY_RATE = 100;
@@ -51,7 +51,7 @@ export const actions = [
       }
       const wanted = {
         kind,
-        filter: JSON.stringify(filter),
+        filter,
         ...(agreed === undefined ? { match } : { match: asAgreed(kind, match, agreed.at) }),
         ...(agreed === undefined ? {} : { agreed: { ...agreed, now: match } }),
         canary,
@@ -60,7 +60,7 @@ export const actions = [
       const created = await ledger.createAction({ ...wanted, who: c.get("caller").who });
       if (created === null) throw new ApiError("conflict", { detail: "Nothing matches: there is nothing to do." });
       if ("tooMany" in created) throw tooMany(created.tooMany, agreed?.total ?? 0);
-      return c.json(actionAnswer(created), 202);
+      return c.json(created, 202);
     },
   ),
   viewer(
@@ -78,7 +78,7 @@ export const actions = [
     async (c, { ledger }) => {
       const { limit, cursor = null } = c.req.valid("query");
       const { actions, next } = await ledger.listActions({ limit, cursor });
-      return c.json({ actions: actions.map(actionAnswer), nextCursor: next }, 200);
+      return c.json({ actions, nextCursor: next }, 200);
     },
   ),
   viewer(
@@ -110,9 +110,9 @@ export const actions = [
   ),
 ];
 
-function answerIf(found: ActionView | null): Action {
+function answerIf(found: Action | null): Action {
   if (found === null) throw new ApiError("not_found", { detail: "No such action." });
-  return actionAnswer(found);
+  return found;
 }
 
 /**
@@ -131,15 +131,10 @@ function tooMany(now: number, agreed: number): ApiError {
   });
 }
 
-/** The ledger keeps the filter as the text it was asked with. */
-function actionAnswer(view: ActionView): Action {
-  return { ...view, filter: ActionFilter.parse(JSON.parse(view.filter)) };
-}
-
 /** An action's filter, read at a time (Unix ms). */
 function actionMatch(filter: ActionFilter, now: number): JobFilter {
   const base: JobFilter = {
-    ...emptyFilter(),
+    ...ANY_JOB,
     states: filter.state === undefined ? [] : [filter.state].flat(),
     lanes: filter.lane === undefined ? [] : [filter.lane].flat(),
     run: filter.run ?? null,

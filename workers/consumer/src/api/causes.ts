@@ -6,8 +6,6 @@ import { viewer } from "./endpoint.ts";
 import { jobAnswer } from "./jobs.ts";
 import { answer, refusals } from "./responses.ts";
 
-/** Characters of an unreadable message that are shown. */
-const BODY_MAX_CHARS = 2000;
 const WINDOWS_MS: Record<CauseWindow, number | null> = { "5m": 300_000, "1h": 3_600_000, "1d": 86_400_000, all: null };
 
 export const causes = [
@@ -30,17 +28,14 @@ export const causes = [
 ];
 
 async function causesAnswer({ ledger }: ApiDeps, window: CauseWindow, run: string | null): Promise<Causes> {
-  const { causes, from, exact, unreadable } = await ledger.listCauses({ windowMs: WINDOWS_MS[window], run });
-  const messages = unreadable.map(({ messageId, queue, reason, body, at }) => {
-    return { id: messageId, queue, reason, body: body.slice(0, BODY_MAX_CHARS), at };
-  });
-  return { window, from, exact, causes: causes.map(causeAnswer), unreadable: messages };
+  const { causes, ...view } = await ledger.listCauses({ windowMs: WINDOWS_MS[window], run });
+  return { window, ...view, causes: causes.map(causeAnswer) };
 }
 
-function causeAnswer({ fingerprint, message, first, last, sample, ...view }: CauseView): Cause {
+function causeAnswer(view: CauseView): Cause {
   const known = JOB_ERRORS[view.code];
   return {
-    ...{ ...view, cause: fingerprint, text: message, firstSeen: first, lastSeen: last, sample: jobAnswer(sample) },
+    ...{ ...view, sample: jobAnswer(view.sample) },
     ...{ meaning: known?.cause ?? null, cure: known === undefined ? null : withoutLinks(known.cure) },
   };
 }

@@ -85,9 +85,7 @@ describe("dead letters", () => {
 
   it("are no messages that nobody could read, which stand beside the causes", async () => {
     const world = createApiWorld();
-    await world.deps.ledger.recordDead([
-      { queue: "prewarm-live", messageId: "m1", body: "[]", reason: "no message", at: 5, attempts: 3 },
-    ]);
+    await world.deps.ledger.recordDead([{ queue: "prewarm-live", id: "m1", body: "[]", reason: "no message", at: 5 }]);
     const { body } = await world.json("GET", "/api/v1/causes");
     expect(body.unreadable).toEqual([{ id: "m1", queue: "prewarm-live", reason: "no message", body: "[]", at: 5 }]);
   });

@@ -1,6 +1,6 @@
 import { type Job, jobFilterQuery } from "@prewarm/control-schema/jobs";
-import type { JobFilter } from "@prewarm/durable-queue";
 import * as z from "zod";
+import type { JobFilter } from "../console/calls.ts";
 import type { ApiDeps } from "./deps.ts";
 import { viewer } from "./endpoint.ts";
 import { jobAnswer } from "./jobs.ts";

@@ -1,5 +1,6 @@
-import { ANY_JOB, type QueueHost } from "@prewarm/durable-queue";
+import type { QueueHost } from "@prewarm/durable-queue";
 import { describe, expect, it } from "vitest";
+import { ANY_JOB } from "../console/calls.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { clientOf } from "../ledger/testing/client-of.ts";
 import { testEngine } from "../ledger/testing/test-engine.ts";

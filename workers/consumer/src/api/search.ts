@@ -1,4 +1,3 @@
-import type { JobFilter } from "@prewarm/durable-queue";
 import { ApiError } from "@prewarm/shared/api-errors";
 import { FORMATS } from "@prewarm/shared/config";
 import type { AppError } from "@prewarm/shared/errors";
@@ -11,23 +10,10 @@ import {
   type Qualifier,
   unknownQualifiers,
 } from "@prewarm/shared/job-search";
+import { ANY_JOB, type JobFilter } from "../console/calls.ts";
 
 /** Terms in one search. */
 const TERMS_MAX = 20;
-
-export function emptyFilter(): JobFilter {
-  return {
-    states: [],
-    lanes: [],
-    run: null,
-    id: null,
-    format: null,
-    error: null,
-    text: [],
-    fingerprint: null,
-    jobs: null,
-  };
-}
 
 /** Adds what a search box says at a time (Unix ms) to a filter. Throws `parameter_invalid` for a qualifier's impossible value. */
 export function applySearch(filter: JobFilter, search: string, now: number): JobFilter {
@@ -109,6 +95,6 @@ export function queryFilter(
   query: { state: JobState[]; lane: Lane[]; run?: string | undefined; search?: string | undefined },
   now: number,
 ): JobFilter {
-  const filter = { ...emptyFilter(), states: query.state, lanes: query.lane, run: query.run ?? null };
+  const filter = { ...ANY_JOB, states: query.state, lanes: query.lane, run: query.run ?? null };
   return applySearch(filter, query.search ?? "", now);
 }

@@ -56,8 +56,12 @@ describe("a signed upload", () => {
     const world = createApiWorld();
     await world.json("POST", "/api/v1/images/b/remove", { body: { reason: "asked by the person" } });
     const body = uploaded([{ id: "a" }, { id: "b" }]);
-    expect((await send(world, body, signed(body))).body).toMatchObject({
+    const answer = (await send(world, body, signed(body))).body;
+    expect(answer).toMatchObject({
       ...{ accepted: 2, ignored: 0 },
+      rejected: [{ index: 1, id: "b", code: "removed" }],
+    });
+    expect((await world.json("GET", `/api/v1/runs/${answer.run}/rejected`)).body).toMatchObject({
       rejected: [{ index: 1, id: "b", code: "removed" }],
     });
     const { deliveries } = (await world.json("GET", "/api/v1/hooks")).body;

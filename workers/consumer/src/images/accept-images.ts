@@ -2,6 +2,8 @@ import type { Rejection } from "@prewarm/control-schema/warm";
 import { acceptChunk, type LaneCode, laneCode } from "@prewarm/durable-queue";
 import { AppError } from "@prewarm/shared/errors";
 import { encodeId, jobOfKey } from "@prewarm/shared/variant-key";
+import type { Rejected } from "../console/calls.ts";
+import { noteRejected } from "../console/finish-delivery.ts";
 import { noteAnnouncement } from "./announced.ts";
 import type { AcceptAnswer, AcceptChunk, AcceptImage } from "./calls.ts";
 import { noteForced } from "./changes.ts";
@@ -11,7 +13,7 @@ import { isNewer, newOriginal } from "./new-original.ts";
 import { removedAmong } from "./tables/removals.ts";
 
 /** Accepts one chunk of a request. An image of which the ledger knows a newer original is left alone, and one that is removed is refused. */
-export function acceptImages(tx: ImageTx, { images, finish, ...chunk }: AcceptChunk): AcceptAnswer {
+export function acceptImages(tx: ImageTx, { images, ...chunk }: AcceptChunk): AcceptAnswer {
   const lane = laneCode(chunk.run.lane);
   const ids = removedAmong(
     tx.sql,
@@ -19,13 +21,12 @@ export function acceptImages(tx: ImageTx, { images, finish, ...chunk }: AcceptCh
   );
   const removed = images.filter(({ id }) => ids.has(encodeId(id)));
   const rejected = rejectionsOf(removed);
-  const request = { ...chunk, ...(finish === undefined ? {} : { finish: withRejected(finish, rejected) }) };
   const groups = images.map((image) => ({
     image,
     group: image.id,
     parts: image.keys.map((key) => jobOfKey(key).part),
   }));
-  const answer = acceptChunk(tx, { ...request, groups }, ({ image }) => {
+  const answer = acceptChunk(tx, { ...chunk, groups }, ({ image }) => {
     const id = encodeId(image.id);
     if (ids.has(id) || !noteOriginal(tx, image, lane)) return false;
     if (image.focal !== undefined) moveFocal(tx, id, image.focal, lane);
@@ -33,6 +34,8 @@ export function acceptImages(tx: ImageTx, { images, finish, ...chunk }: AcceptCh
     if (chunk.force) noteForced(tx, id);
     return true;
   });
+  if (chunk.finish !== undefined && answer.status === "done")
+    noteRejected(tx, chunk.run.run, withMore(chunk.finish.rejected, rejected));
   if (removed.length === 0) return answer;
   return { ...answer, removed: { keys: removed.reduce((sum, { keys }) => sum + keys.length, 0), rejected } };
 }
@@ -42,11 +45,8 @@ function rejectionsOf(images: readonly AcceptImage[]): Rejection[] {
   return images.map(({ id, index = 0 }) => ({ index, id, code, message }));
 }
 
-type Finish = NonNullable<AcceptChunk["finish"]>;
-
-function withRejected(finish: Finish, more: readonly Rejection[]): Finish {
-  const { total, first } = finish.rejected ?? { total: 0, first: [] };
-  return { ...finish, rejected: { total: total + more.length, first: [...first, ...more] } };
+function withMore({ total, first }: Rejected = { total: 0, first: [] }, more: readonly Rejection[]): Rejected {
+  return { total: total + more.length, first: [...first, ...more] };
 }
 
 /** Notes the current original of an image. False: the ledger knows a newer original, so the event is outdated. */

@@ -4,6 +4,7 @@ import type * as queue from "@prewarm/durable-queue";
 import type { Drop, External } from "@prewarm/durable-queue";
 import type { Focal } from "@prewarm/shared/focal";
 import type { Failure, FailureClass } from "@prewarm/shared/job";
+import type { Rejected } from "../console/calls.ts";
 
 /* What the calls about images take and answer. Times are Unix ms, keys are variant keys. */
 
@@ -107,6 +108,7 @@ export type AcceptAnswer = queue.ChunkAnswer & { removed?: { keys: number; rejec
 
 export interface AcceptChunk extends Omit<queue.AcceptChunk, "groups"> {
   images: AcceptImage[];
+  finish?: queue.AcceptChunk["finish"] & { rejected?: Rejected };
 }
 
 /** What a ledger that is about to be put back knows and its copy may not. */

@@ -1,6 +1,7 @@
-import { audit, type JobKey, type LaneCode, UPLOAD } from "@prewarm/durable-queue";
+import { type JobKey, type LaneCode, UPLOAD } from "@prewarm/durable-queue";
 import type { Focal } from "@prewarm/shared/focal";
 import { decodeId, encodeId, keyOfJob } from "@prewarm/shared/variant-key";
+import { audit } from "../console/tables/audit.ts";
 import { noteChange } from "./changes.ts";
 import { isCropByFocal } from "./crops.ts";
 import type { ImageTx } from "./image-tx.ts";

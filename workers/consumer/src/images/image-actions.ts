@@ -1,8 +1,8 @@
 import type { AuditEntry } from "@prewarm/control-schema/audit";
 import type { ImageAction } from "@prewarm/control-schema/image-actions";
-import { amend, audit, lastAbout } from "@prewarm/durable-queue";
 import { fnv1a } from "@prewarm/shared/fnv1a";
 import { encodeId } from "@prewarm/shared/variant-key";
+import { amend, audit, lastAbout } from "../console/tables/audit.ts";
 import type { ImageActionAnswer, ImageActionAsk } from "./calls.ts";
 import type { ImageTx } from "./image-tx.ts";
 import { purgeNow } from "./purge.ts";

@@ -10,6 +10,9 @@ import {
 import type { Config } from "@prewarm/shared/config";
 import { resolveOriginal } from "@prewarm/shared/source";
 import { encodeId, jobOfKey, keyOfJob, parseVariantKey } from "@prewarm/shared/variant-key";
+import { FailedRows } from "../console/failed-rows.ts";
+import { GateLog } from "../console/gate-log.ts";
+import { newestCancel } from "../console/tables/action-rows.ts";
 import type { StoredVariant } from "./calls.ts";
 import { isCropByFocal } from "./crops.ts";
 import { ImageMemory } from "./image-memory.ts";
@@ -29,6 +32,7 @@ export interface ImageTxContext {
 export class ImageTx extends QueueTx {
   override readonly config: Config;
   readonly images: Images;
+  #newestCancel: number | null = null;
 
   constructor(sql: Sql, context: ImageTxContext) {
     super(sql, context);
@@ -92,8 +96,19 @@ export class ImageTx extends QueueTx {
     sweepAgain(this, id, gen);
   }
 
+  /** After the newest running cancel: it lasts, the clock may go back meanwhile, and it must not take later orders. */
+  override orderedAt(at: number): number {
+    this.#newestCancel ??= newestCancel(this.sql);
+    return Math.max(at, this.#newestCancel + 1);
+  }
+
+  override failed(): void {
+    this.memory.of(FailedRows).changed();
+  }
+
   override commit(): void {
     this.images.flush();
+    this.memory.of(GateLog).note(this, this.memory.gateDoc.state);
     super.commit();
   }
 }

@@ -1,5 +1,6 @@
-import { audit, CANCELLED, deleteRow, isOpen } from "@prewarm/durable-queue";
+import { CANCELLED, deleteRow, isOpen } from "@prewarm/durable-queue";
 import { decodeId, encodeId } from "@prewarm/shared/variant-key";
+import { audit } from "../console/tables/audit.ts";
 import { noteChange } from "./changes.ts";
 import type { ImageTx } from "./image-tx.ts";
 import { isNewer } from "./new-original.ts";

@@ -1,7 +1,8 @@
 import type { DoctorPass, DoctorWalk } from "@prewarm/control-schema/doctor";
-import { audit, examine, getDoc, isOpen, putDoc, type Row } from "@prewarm/durable-queue";
+import { examine, getDoc, isOpen, putDoc, type Row } from "@prewarm/durable-queue";
 import { DOCTOR_SLICES_PER_MINUTE, HANDLER_WALL_MS } from "@prewarm/shared/limits";
 import { encodedIdOfKey, jobOfKey, keyOfJob } from "@prewarm/shared/variant-key";
+import { audit } from "../console/tables/audit.ts";
 import { announcementsOf } from "./announced.ts";
 import { askedForBlocksAt } from "./asking-for-blocks.ts";
 import type { SliceAnswer, SliceRequest, StorePage } from "./calls.ts";

@@ -1,6 +1,6 @@
 import type { Block } from "@prewarm/control-schema/removal";
-import { audit } from "@prewarm/durable-queue";
 import { decodeId, encodeId } from "@prewarm/shared/variant-key";
+import { audit } from "../console/tables/audit.ts";
 import { askedForBlocksAt, blocksKnown } from "./asking-for-blocks.ts";
 import type { ImageTx } from "./image-tx.ts";
 import { purge } from "./purge.ts";

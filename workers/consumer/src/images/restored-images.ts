@@ -1,4 +1,5 @@
 import { beforeRestore, restored } from "@prewarm/durable-queue";
+import { audit } from "../console/tables/audit.ts";
 import { askForBlocks } from "./asking-for-blocks.ts";
 import type { BeforeRestore } from "./calls.ts";
 import { noteRestored } from "./changes.ts";
@@ -24,7 +25,8 @@ export function imagesRestored(
   how: Record<string, unknown>,
   before: BeforeRestore | null,
 ): void {
-  restored(tx, who, how, before);
+  restored(tx, before);
+  audit(tx, who, "ledger.restored", null, how);
   for (const purge of before?.purges ?? []) purgeGoesOn(tx, purge);
   noteRestored(tx);
   askDoctorTwice(tx);

@@ -1,4 +1,5 @@
-import { AUTOMATIC, audit, getDoc, putDoc, type Sql } from "@prewarm/durable-queue";
+import { getDoc, putDoc, type Sql } from "@prewarm/durable-queue";
+import { AUTOMATIC, audit } from "../console/tables/audit.ts";
 import type { ImageTx } from "../images/image-tx.ts";
 import { type Acknowledged, isQuiet } from "./views/acknowledged.ts";
 import type { Alarm } from "./views/warnings.ts";

@@ -1,5 +1,6 @@
+import type { Action } from "@prewarm/control-schema/actions";
 import type { AuditEntry } from "@prewarm/control-schema/audit";
-import type { Cause, Causes } from "@prewarm/control-schema/causes";
+import type { Cause, Causes, UnreadableMessage } from "@prewarm/control-schema/causes";
 import type { CostRow, CostSort, Costs, Dimension } from "@prewarm/control-schema/costs";
 import type { CoverageReport, ReportedCoverage } from "@prewarm/control-schema/coverage";
 import type { DoctorWalk } from "@prewarm/control-schema/doctor";
@@ -17,17 +18,10 @@ import type { Stats } from "@prewarm/control-schema/stats";
 import type { Rejection } from "@prewarm/control-schema/warm";
 import type { CodeVersion, LaneTimes } from "@prewarm/control-schema/words";
 import type * as queue from "@prewarm/durable-queue";
-import type {
-  ActionView,
-  DeadMessage,
-  FinishRequest,
-  JobFilter,
-  NewAction,
-  Page,
-  TooMany,
-} from "@prewarm/durable-queue";
+import type { Page } from "@prewarm/durable-queue";
 import type { Focal } from "@prewarm/shared/focal";
 import type { JobState, Lane } from "@prewarm/shared/job";
+import type { FinishRequest, JobFilter, NewAction, TooMany } from "../console/calls.ts";
 import type {
   AcceptAnswer,
   AcceptChunk,
@@ -61,7 +55,7 @@ export interface Handlers {
    * call changes nothing but the lease, which is renewed to LEASE_MS, counted by the handler from before the call.
    */
   exchange(request: ExchangeRequest): Promise<ExchangeAnswer>;
-  recordDead(messages: DeadMessage[]): Promise<void>;
+  recordDead(messages: UnreadableMessage[]): Promise<void>;
 }
 
 export interface ExchangeRequest extends Omit<queue.ExchangeRequest, "settled"> {
@@ -100,7 +94,7 @@ export interface Operators {
   edgesTold(): Promise<void>;
   /** Sets the point that the crops of an image show, or takes it back (null). `changed`: those crops are made again. */
   setFocal(id: string, focal: Focal | null, who: string): Promise<{ changed: boolean }>;
-  recordDead(messages: DeadMessage[]): Promise<void>;
+  recordDead(messages: UnreadableMessage[]): Promise<void>;
   /** Lists deliveries that changed nothing: repeats, and refusals of senders with a proof. */
   noteDeliveries(notes: DeliveryNote[]): Promise<void>;
   /** Lists refusals that strangers or an overload cause. Memory has them for up to a minute, because they must cost no rows. */
@@ -125,8 +119,8 @@ export interface Operators {
   getJob(job: string): Promise<FoundJob | null>;
   /** Why jobs fail: of those that failed last within a time (ms; null: all that are known), of one run or of all. */
   listCauses(query: { windowMs: number | null; run: string | null }): Promise<CausesView>;
-  listActions(query: Page): Promise<{ actions: ActionView[]; next: string | null }>;
-  getAction(action: string): Promise<ActionView | null>;
+  listActions(query: Page): Promise<{ actions: Action[]; next: string | null }>;
+  getAction(action: string): Promise<Action | null>;
   listImages(query: ImageListQuery): Promise<ImageSummary[]>;
   listCosts(query: CostsQuery): Promise<CostsView>;
   /** `stored`: keys of variants that R2 has, ≤ 1,000; they are named. */
@@ -158,8 +152,8 @@ export interface Operators {
   retryJob(job: string, who: string): Promise<JobAct>;
   cancelJob(job: string, who: string): Promise<JobAct>;
   countMatches(match: JobFilter): Promise<{ total: number; exact: boolean }>;
-  createAction(action: NewAction): Promise<ActionView | TooMany | null>;
-  cancelAction(action: string, who: string): Promise<ActionView | null>;
+  createAction(action: NewAction): Promise<Action | TooMany | null>;
+  cancelAction(action: string, who: string): Promise<Action | null>;
   /** An undo puts back what stood before the change that it names; told twice, or too late, it changes nothing. */
   patchGate(patch: GatePatch, who: string): Promise<GateView>;
   /**
@@ -398,19 +392,10 @@ export interface ImageRows {
 }
 
 /** Jobs that failed alike. */
-export type CauseView = Omit<Cause, "cause" | "text" | "firstSeen" | "lastSeen" | "sample" | "meaning" | "cure"> & {
-  fingerprint: string;
-  /** Of one of them. */
-  message: string;
-  first: number;
-  last: number;
-  sample: NamedJob;
-};
+export type CauseView = Omit<Cause, "sample" | "meaning" | "cure"> & { sample: NamedJob };
 
-export interface CausesView extends Pick<Causes, "from" | "exact"> {
+export interface CausesView extends Pick<Causes, "from" | "exact" | "unreadable"> {
   causes: CauseView[];
-  /** Queue messages that no handler could read, the newest first. */
-  unreadable: DeadMessage[];
 }
 
 /* ── Acting ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────── */
@@ -485,7 +470,7 @@ export interface Trouble {
    * `formats`, `prefix`: what its jobs have in common.
    */
   top:
-    | (Pick<CauseView, "fingerprint" | "code" | "message" | "count"> & {
+    | (Pick<CauseView, "cause" | "code" | "text" | "count"> & {
         of: number;
         formats: string[];
         prefix: string;

@@ -1,5 +1,6 @@
 import type { CoverageReport, ReportedCoverage } from "@prewarm/control-schema/coverage";
-import { audit, getDoc, putDoc } from "@prewarm/durable-queue";
+import { getDoc, putDoc } from "@prewarm/durable-queue";
+import { audit } from "../console/tables/audit.ts";
 import type { ImageTx } from "../images/image-tx.ts";
 
 /*

@@ -1,5 +1,6 @@
 import type { CodeVersion } from "@prewarm/control-schema/words";
-import { audit, getDoc, putDoc, type QueueTx } from "@prewarm/durable-queue";
+import { getDoc, putDoc, type QueueTx } from "@prewarm/durable-queue";
+import { audit } from "../console/tables/audit.ts";
 
 /**
  * Records a deploy when the version of the code differs from the last version on this database. A new database has no

@@ -1,6 +1,5 @@
 import {
   closedFor,
-  countCauses,
   endOfRecent,
   finishedRuns,
   getDoc,
@@ -16,6 +15,7 @@ import {
   usedBy,
 } from "@prewarm/durable-queue";
 import { type EventType, endpointName } from "@prewarm/shared/events";
+import { countCauses } from "../console/causes.ts";
 import type { ImageTx } from "../images/image-tx.ts";
 import { addEvent } from "./tables/events.ts";
 
@@ -160,9 +160,9 @@ function endedCount(tx: ImageTx): number {
 /** Reports dead letters by cause, at most once a minute, so that a storm is one event. */
 function noteDead(tx: ImageTx, said: Said): void {
   if (tx.now - said.deadAt < DEAD_EVERY_MS) return;
-  const causes = countCauses(tx, { states: ["dead"], lanes: [], run: null, from: said.deadAt, parts: 1 });
-  for (const { fingerprint, code, message, count, formats } of causes.slice(0, MANY))
-    tell(tx, said, "variant.dead", { cause: fingerprint, code, message, count, formats, since: said.deadAt });
+  const causes = countCauses(tx, { states: ["dead"], from: said.deadAt });
+  for (const { cause, code, text, count, formats } of causes.slice(0, MANY))
+    tell(tx, said, "variant.dead", { cause, code, message: text, count, formats, since: said.deadAt });
   said.deadAt = tx.now;
 }
 

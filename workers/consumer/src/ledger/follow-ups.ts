@@ -1,6 +1,7 @@
 import { type Duties, nextOpenAt, runOutbox, type Transactions } from "@prewarm/durable-queue";
 import { errorText } from "@prewarm/shared/log";
 import { parseGate } from "@prewarm/shared/markers";
+import { nextSliceAt } from "../console/tables/action-rows.ts";
 import { askedForBlocksAt } from "../images/asking-for-blocks.ts";
 import type { ImageTx } from "../images/image-tx.ts";
 import { blocksFound, holdForBlocks } from "../images/removal.ts";
@@ -27,6 +28,7 @@ export function followUps(transactions: Transactions<ImageTx>, deps: LedgerDeps)
 export function ownTimes(tx: ImageTx): (number | null)[] {
   const opens = nextOpenAt(tx.gateNow);
   return [
+    nextSliceAt(tx.sql),
     tx.config.events.length === 0 ? null : nextEventAt(tx.sql),
     // No view asks for a closed lane, so only the alarm can publish that it is open again.
     opens !== null && isToldClosed(tx) ? opens : null,

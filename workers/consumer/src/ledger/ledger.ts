@@ -1,17 +1,21 @@
 import type { HookDelivery } from "@prewarm/control-schema/hooks";
 import {
-  audit,
   cancelRun,
   type Duties,
   exchange,
-  type FinishRequest,
-  finishDelivery,
+  findDelivery,
   Queue,
   type QueueHost,
   RULES,
   type Rules,
   type Sql,
 } from "@prewarm/durable-queue";
+import { actionSlice, cancelAction, createAction, getAction, isSliceDue } from "../console/actions.ts";
+import type { FinishRequest } from "../console/calls.ts";
+import { countMatches } from "../console/count-matches.ts";
+import { finishDelivery } from "../console/finish-delivery.ts";
+import { audit } from "../console/tables/audit.ts";
+import { recordDead } from "../console/tables/dead-messages.ts";
 import { acceptImages } from "../images/accept-images.ts";
 import { announcedOf } from "../images/announced.ts";
 import type { AcceptAnswer, AcceptChunk, BeforeRestore } from "../images/calls.ts";
@@ -97,6 +101,9 @@ export class Ledger extends Queue<ImageTx, BeforeRestore> implements Answering<L
   protected override followUps(): Duties {
     // These first, because the others call services that may hang.
     return {
+      actions: () => {
+        if (this.transactions.read(isSliceDue)) this.change(actionSlice);
+      },
       changes: () => this.#teller.begin(),
       sweeps: () => this.#sweeper.begin(),
       ...followUps(this.transactions, this.#deps),
@@ -121,14 +128,11 @@ export class Ledger extends Queue<ImageTx, BeforeRestore> implements Answering<L
     return beforeImagesRestore(tx);
   }
 
-  protected override afterRestore(
-    tx: ImageTx,
-    who: string,
-    how: Record<string, unknown>,
-    before: BeforeRestore | null,
-  ): void {
-    imagesRestored(tx, who, how, before);
-    publishAgain(tx);
+  restored(who: string, how: Record<string, unknown> = {}, before: BeforeRestore | null = null, id?: string): void {
+    this.change((tx) => {
+      imagesRestored(tx, who, how, before);
+      publishAgain(tx);
+    }, id);
   }
 
   /* ── Handlers ── */
@@ -168,11 +172,13 @@ export class Ledger extends Queue<ImageTx, BeforeRestore> implements Answering<L
     if (note !== undefined && answer.status === "done") listDeliveries(tx, [withCounts(note, answer, chunk.run.run)]);
     return answer;
   });
-  override readonly finishDelivery = this.notes((tx, { note, ...request }: FinishRequest & Noted) => {
+  readonly finishDelivery = this.notes((tx, { note, ...request }: FinishRequest & Noted) => {
     const end = finishDelivery(tx, request);
     if (note !== undefined && end === "done") listDeliveries(tx, [note]);
     return end;
   });
+  readonly findDelivery = this.reads(findDelivery);
+  readonly recordDead = this.notes(recordDead);
   readonly purgeImage = this.changes(purgeImage);
 
   /** Resolves when the edges can know of every change so far. */
@@ -196,7 +202,9 @@ export class Ledger extends Queue<ImageTx, BeforeRestore> implements Answering<L
   readonly listJobs = this.reads(jobPage);
   readonly getJob = this.reads(findJob);
   readonly listCauses = this.reads(causesView);
+  readonly countMatches = this.reads(countMatches);
   readonly listActions = this.reads(actionPage);
+  readonly getAction = this.reads(getAction);
   readonly listImages = this.reads(listImages);
   readonly listCosts = this.reads(listCosts);
   readonly imageRows = this.reads(imageRows);
@@ -232,6 +240,8 @@ export class Ledger extends Queue<ImageTx, BeforeRestore> implements Answering<L
   readonly promoteRun = this.changes(promoteRun);
   readonly retryJob = this.changes(actOnJob("retry"));
   readonly cancelJob = this.changes(actOnJob("cancel"));
+  readonly createAction = this.changes(createAction);
+  readonly cancelAction = this.changes(cancelAction);
   readonly patchGate = this.changes(patchGate);
   readonly acknowledge = this.notes(acknowledgeTrouble);
   readonly takeBack = this.notes(takeBack);

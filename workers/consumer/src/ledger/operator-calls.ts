@@ -1,17 +1,10 @@
+import type { Action } from "@prewarm/control-schema/actions";
 import type { GatePatch } from "@prewarm/control-schema/gate";
 import type { CodeVersion } from "@prewarm/control-schema/words";
-import {
-  type ActionView,
-  audit,
-  cancelJob,
-  idOfName,
-  type JobFilter,
-  listActions,
-  listAudit,
-  type Page,
-  promoteRun as promote,
-  retryJob,
-} from "@prewarm/durable-queue";
+import { cancelJob, idOfName, type Page, promoteRun as promote, retryJob } from "@prewarm/durable-queue";
+import { listActions } from "../console/actions.ts";
+import type { JobFilter } from "../console/calls.ts";
+import { audit, listAudit } from "../console/tables/audit.ts";
 import { keyOfJob } from "@prewarm/shared/variant-key";
 import type { ImageTx } from "../images/image-tx.ts";
 import { acknowledge, forgetChanged, readAcknowledged } from "./acknowledge.ts";
@@ -42,7 +35,7 @@ export function jobPage(tx: ImageTx, { filter, cursor, limit }: Page & { filter:
   return listJobs(tx, filter, { cursor, limit });
 }
 
-export function actionPage(tx: ImageTx, { cursor, limit }: Page): { actions: ActionView[]; next: string | null } {
+export function actionPage(tx: ImageTx, { cursor, limit }: Page): { actions: Action[]; next: string | null } {
   return listActions(tx, seqOf(cursor), limit);
 }
 

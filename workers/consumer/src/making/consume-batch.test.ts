@@ -43,8 +43,7 @@ describe("consumeBatch", () => {
     expect(ledger.dead).toEqual([
       expect.objectContaining({
         queue: "prewarm-live",
-        messageId: bad.id,
-        attempts: 3,
+        id: bad.id,
         reason: expect.stringContaining("not a variant key"),
       }),
     ]);

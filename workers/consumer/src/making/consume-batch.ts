@@ -1,4 +1,4 @@
-import type { DeadMessage } from "@prewarm/durable-queue";
+import type { UnreadableMessage } from "@prewarm/control-schema/causes";
 import { backoff } from "@prewarm/shared/backoff";
 import { errorText } from "@prewarm/shared/log";
 import { parseMessage } from "@prewarm/shared/message-schema";
@@ -16,7 +16,7 @@ interface Reading {
   wakes: boolean;
   /** The misses, by key. */
   misses: Map<string, MissAsk>;
-  dead: DeadMessage[];
+  dead: UnreadableMessage[];
 }
 
 /** Of two misses of one variant the newer counts, and whatever either knows of it. */

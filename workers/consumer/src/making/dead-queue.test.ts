@@ -18,7 +18,7 @@ describe("consumeDead", () => {
       "unreadable",
     ]);
     expect(JSON.parse(ledger.dead[0]?.body ?? "")).toEqual(bodies[0]);
-    expect(ledger.dead.every(({ queue, attempts }) => queue === "prewarm-dead" && attempts === 11)).toBe(true);
+    expect(ledger.dead.every(({ queue }) => queue === "prewarm-dead")).toBe(true);
   });
 
   it("keeps a bounded part of a huge or circular body", async () => {

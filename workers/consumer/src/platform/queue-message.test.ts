@@ -8,7 +8,7 @@ const message = (body: unknown) => ({
 it("a dead message is recorded with its body as JSON, and one that is nested without end without it", () => {
   const recorded = (body: unknown) => deadMessage("q", message(body), "unreadable");
   expect(recorded({ v: 9 })).toEqual({
-    ...{ queue: "q", messageId: "m1", body: '{"v":9}', reason: "unreadable", at: 5, attempts: 2 },
+    ...{ queue: "q", id: "m1", body: '{"v":9}', reason: "unreadable", at: 5 },
   });
   const deep: unknown = JSON.parse(`${'{"a":'.repeat(100_000)}1${"}".repeat(100_000)}`);
   expect(recorded(deep)).toMatchObject({ queue: "q", body: "[object Object]", reason: "unreadable" });

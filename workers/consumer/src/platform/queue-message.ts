@@ -20,6 +20,6 @@ function textOfBody(body: unknown): string {
 
 /** A message that could not be used, as the ledger records it: whole, so that it can be looked at and sent again. */
 export function deadMessage(queue: string, message: QueueMessage, reason: string) {
-  const { id, timestamp, body, attempts } = message;
-  return { queue, messageId: id, body: textOfBody(body), reason, at: timestamp.getTime(), attempts };
+  const { id, timestamp, body } = message;
+  return { queue, id, body: textOfBody(body), reason, at: timestamp.getTime() };
 }

@@ -1,5 +1,5 @@
-import type { JobFilter } from "@prewarm/durable-queue";
 import { expect, it } from "vitest";
+import type { JobFilter } from "../../src/console/calls.ts";
 import { setup } from "../../src/ledger/testing/setup.ts";
 import { testEngine } from "../../src/ledger/testing/test-engine.ts";
 
@@ -151,7 +151,7 @@ it("sets an alarm that was lost with the cron when only an action's next slice i
   const { accept, cancel, ledger, sql, deps, clock } = setup();
   accept(KEY, "b/1-high.webp");
   for (const key of [KEY, "b/1-high.webp"]) cancel(key);
-  ledger.createAction({ kind: "retry", filter: "{}", match: CANCELLED, rate: 1, who: "test" });
+  ledger.createAction({ kind: "retry", filter: {}, match: CANCELLED, rate: 1, who: "test" });
   ledger.patchGate({ paused: { bulk: true } }, "test");
   await testEngine(sql, { config: deps.config, clock }).engine.alarm();
   const next = clock.ms + 1_000;

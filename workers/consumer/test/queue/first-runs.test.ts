@@ -1,5 +1,5 @@
-import { actionSlice } from "@prewarm/durable-queue/testing";
 import { describe, expect, it } from "vitest";
+import { runActions } from "../../src/ledger/testing/run-actions.ts";
 import { PERMANENT, STORED, setup } from "../../src/ledger/testing/setup.ts";
 
 const keys = (name: string, n: number) => Array.from({ length: n }, (_, i) => `${name}-${i}/400-high.webp`);
@@ -51,7 +51,7 @@ describe("a run that was promoted", () => {
   });
 
   it("goes first with what failed and is tried again, before other retries that are due longer", () => {
-    const { order, work, promote, ledger } = world();
+    const { order, work, promote, ledger, clock } = world();
     // More of them are due than one call looks at.
     order({ run: "old", keys: keys("old", 70) });
     order({ run: "new", keys: keys("new", 4) });
@@ -59,14 +59,14 @@ describe("a run that was promoted", () => {
     const match = { states: ["dead" as const], lanes: [], id: null, format: null, error: null, text: [] };
     const retry = (run: string) => {
       const made = ledger.createAction({
-        ...{ kind: "retry", filter: "{}", rate: null, who: "ops" },
+        ...{ kind: "retry", filter: {}, rate: null, who: "ops" },
         match: { ...match, run, fingerprint: null, jobs: null },
       });
       return made !== null && "action" in made ? (made.run ?? "") : "";
     };
     retry("old");
     const again = retry("new");
-    while (ledger.transactions.write(actionSlice));
+    runActions(ledger, (ms) => clock.advance(ms / 1_000));
     promote(again);
     expect(work(5)).toEqual(["new", "new", "new", "new"]);
   });

@@ -1,7 +1,8 @@
-import { ANY_JOB, CANCELLED, CANCELLING, DEAD, REFUSED, stateCounts, stateOf } from "@prewarm/durable-queue";
-import { countMatches } from "@prewarm/durable-queue/testing";
+import { CANCELLED, CANCELLING, DEAD, REFUSED, stateCounts, stateOf } from "@prewarm/durable-queue";
 import type { JobState } from "@prewarm/shared/job";
 import { expect, it } from "vitest";
+import { ANY_JOB } from "../../src/console/calls.ts";
+import { countMatches } from "../../src/console/count-matches.ts";
 import { tables } from "../../src/ledger/testing/tables.ts";
 
 /** Keys by what happens to them. */

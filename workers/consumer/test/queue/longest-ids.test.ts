@@ -1,7 +1,8 @@
-import { actionSlice, nodeSql } from "@prewarm/durable-queue/testing";
+import { nodeSql } from "@prewarm/durable-queue/testing";
 import { ENCODED_ID_MAX_BYTES } from "@prewarm/shared/limits";
 import { encodeId } from "@prewarm/shared/variant-key";
 import { expect, it } from "vitest";
+import { actionSlice } from "../../src/console/actions.ts";
 import { setup } from "../../src/ledger/testing/setup.ts";
 
 /** Ids as long as they may be, a thousand of them: what a call may name at once. */
@@ -30,7 +31,7 @@ it("a value, a statement and its parameters stay within the platform's limits, h
   const page = { from: "", to: null, at: 0, objects, markers: KEYS };
   ledger.doctorSlice({ page, fix: true, keep: true, who: "test" });
   ledger.createAction({
-    ...{ kind: "retry", filter: "{}", rate: null, who: "test" },
+    ...{ kind: "retry", filter: {}, rate: null, who: "test" },
     match: {
       ...{ states: [], lanes: [], run: null, id: null, format: null, error: null, text: [], fingerprint: null },
       jobs: IDS.map((_, n) => n.toString(36)),

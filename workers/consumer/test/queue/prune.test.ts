@@ -191,7 +191,7 @@ it("goes on with its round each minute while there is more, though the ledger is
 it("keeps the newest ten thousand dead messages", () => {
   const { sql, ledger } = setup();
   fill(sql, "dead_messages", { id: "'m' || n", at: "n" }, 12_000);
-  ledger.recordDead([{ queue: "q", messageId: "new", body: "{}", reason: "r", at: 20_000, attempts: 1 }]);
+  ledger.recordDead([{ queue: "q", id: "new", body: "{}", reason: "r", at: 20_000 }]);
   expect(sql.exec("SELECT count(*) AS n, min(at) AS first, max(at) AS last FROM dead_messages")).toEqual([
     { n: 10_000, first: 2_002, last: 20_000 },
   ]);

@@ -1,8 +1,9 @@
 import type { Block } from "@prewarm/control-schema/removal";
-import { ANY_JOB, type ExternalJob, NOTHING } from "@prewarm/durable-queue";
+import { type ExternalJob, NOTHING } from "@prewarm/durable-queue";
 import { nodeSql, observe, wakesDue } from "@prewarm/durable-queue/testing";
 import { encodeId } from "@prewarm/shared/variant-key";
 import { describe, expect, it } from "vitest";
+import { ANY_JOB } from "../../src/console/calls.ts";
 import { beforeImagesRestore } from "../../src/images/restored-images.ts";
 import { passDone } from "../../src/images/sweeps.ts";
 import { findRemoval } from "../../src/images/tables/removals.ts";

@@ -1,7 +1,8 @@
 import { CoverageReport } from "@prewarm/control-schema/coverage";
 import { leastValue } from "@prewarm/control-schema/testing/least-value";
-import { ANY_JOB, NOTHING } from "@prewarm/durable-queue";
+import { NOTHING } from "@prewarm/durable-queue";
 import { nodeSql, observe } from "@prewarm/durable-queue/testing";
+import { ANY_JOB } from "../../src/console/calls.ts";
 import { LEDGER_CALLS, type LedgerCalls } from "../../src/ledger/contract.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
 import { testConfig } from "../../src/ledger/testing/setup-config.ts";
@@ -92,9 +93,7 @@ function intake(say: Say): void {
   });
   say("findDelivery", "warm:1");
   say("findDelivery", "warm:none");
-  say("recordDead", [
-    { queue: "prewarm-live", messageId: "m1", body: "{}", reason: "unreadable", at: T0, attempts: 1 },
-  ]);
+  say("recordDead", [{ queue: "prewarm-live", id: "m1", body: "{}", reason: "unreadable", at: T0 }]);
 }
 
 /** A worker's shift with each outcome there is, and a viewer's call. */
@@ -181,7 +180,7 @@ function operators(say: Say, sql: ReturnType<typeof nodeSql>): void {
   say("countMatches", ANY_JOB);
   const action = say("createAction", {
     kind: "retry",
-    filter: "{}",
+    filter: {},
     match: { ...ANY_JOB, states: ["dead"] },
     rate: 1,
     who: WHO,

@@ -1,7 +1,7 @@
 import { checkReceipt } from "@prewarm/control-schema/receipt-check";
 import { receiptFile } from "@prewarm/control-schema/receipt-file";
 import type { AnyReceipt } from "@prewarm/control-schema/receipts";
-import { actionSlice, nodeSql } from "@prewarm/durable-queue/testing";
+import { nodeSql } from "@prewarm/durable-queue/testing";
 import { type Config, defineConfig, type UserConfig } from "@prewarm/shared/config";
 import { parsePem } from "@prewarm/shared/ed25519";
 import { decodeId } from "@prewarm/shared/variant-key";
@@ -15,6 +15,7 @@ import { chunkOf } from "../../ledger/testing/chunk-of.ts";
 import { clientOf } from "../../ledger/testing/client-of.ts";
 import { type KeyedGiven, withKeys } from "../../ledger/testing/keys.ts";
 import { nextAlarmOf } from "../../ledger/testing/next-alarm-of.ts";
+import { runActions as runSlices } from "../../ledger/testing/run-actions.ts";
 import { testEngine } from "../../ledger/testing/test-engine.ts";
 import { createMemoryBucket } from "../../testing/memory-bucket.ts";
 import { createWrongTokens } from "../access/wrong-tokens.ts";
@@ -139,9 +140,9 @@ export function accept(world: ApiWorld, keys: string[]): void {
 }
 
 /** Does the slices of actions that are due; when the next duty is. */
-export function runActions({ ledger: { transactions } }: ApiWorld): number | null {
-  while (transactions.write(actionSlice));
-  return transactions.read(nextAlarmOf);
+export function runActions({ ledger, advance }: ApiWorld): number | null {
+  runSlices(ledger, advance);
+  return ledger.transactions.read(nextAlarmOf);
 }
 
 /** A worker's jobs of these keys, granted. Others that it was given it does not touch. */

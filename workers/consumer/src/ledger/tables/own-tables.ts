@@ -1,4 +1,6 @@
 import { type Rules, withOwn } from "@prewarm/durable-queue";
+import { RUNS_ON } from "../../console/tables/action-rows.ts";
+import { HAS_FAILED } from "../../console/tables/failures.ts";
 
 /*
  * The tables of the ledger beside the queue's (docs/storage-schema.md), by version of the schema.
@@ -27,6 +29,18 @@ const V1 = [
   `CREATE TABLE events (n INTEGER PRIMARY KEY, id TEXT NOT NULL, endpoint TEXT NOT NULL, type TEXT NOT NULL, at INTEGER NOT NULL,
     body TEXT NOT NULL, due INTEGER, tries INTEGER NOT NULL, status INTEGER, said TEXT)`,
   `CREATE INDEX events_due ON events (due) WHERE due IS NOT NULL`,
+  // Failed jobs of the queue are counted by cause.
+  `CREATE INDEX jobs_failed ON jobs (state, updated) WHERE ${HAS_FAILED}`,
+  // Items of a request that were refused at the door, the first ones of them, as JSON.
+  `CREATE TABLE rejections (run INTEGER NOT NULL, n INTEGER NOT NULL, at INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (run, n)) WITHOUT ROWID`,
+  `CREATE TABLE dead_messages (id TEXT PRIMARY KEY, queue TEXT NOT NULL, body TEXT NOT NULL, reason TEXT NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID`,
+  `CREATE TABLE audit (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL, target TEXT, details TEXT NOT NULL)`,
+  `CREATE TABLE actions (n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, filter TEXT NOT NULL, match TEXT NOT NULL,
+    rate REAL, state TEXT NOT NULL, total INTEGER NOT NULL, exact INTEGER NOT NULL, done INTEGER NOT NULL, skipped INTEGER NOT NULL,
+    cursor INTEGER NOT NULL, next_at INTEGER NOT NULL, created INTEGER NOT NULL, updated INTEGER NOT NULL, ended INTEGER, who TEXT NOT NULL,
+    run INTEGER NOT NULL, canary INTEGER NOT NULL)`,
+  // Each change asks which action goes on.
+  `CREATE INDEX actions_running ON actions (next_at) WHERE ${RUNS_ON}`,
   `CREATE TABLE sign_ins (address TEXT PRIMARY KEY, since INTEGER NOT NULL, n INTEGER NOT NULL) WITHOUT ROWID`,
 ];
 
@@ -49,6 +63,20 @@ export const OWN_RULES = {
     ms: 90 * DAY_MS,
     leastMs: DAY_MS,
     most: 1_500_000,
+  },
+  rejections: {
+    of: { small: { table: "rejections", key: "run, n", at: "at" } },
+    ms: 30 * DAY_MS,
+    leastMs: 0,
+    most: 2_000,
+  },
+  actions: {
+    of: { small: { table: "actions", key: "n", at: "ended", over: "ended IS NOT NULL" } },
+    ...{ ms: 90 * DAY_MS, leastMs: 90 * DAY_MS, most: 2_000 },
+  },
+  dead_messages: {
+    of: { small: { table: "dead_messages", key: "id", at: "at" } },
+    ...{ ms: 30 * DAY_MS, leastMs: 30 * DAY_MS, most: 10_000 },
   },
   events: {
     of: { small: { table: "events", key: "n", at: "at" } },

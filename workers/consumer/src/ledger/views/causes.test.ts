@@ -1,6 +1,7 @@
-import { countCauses, DEAD, REFUSED, refuse, WAITING } from "@prewarm/durable-queue";
+import { DEAD, REFUSED, refuse, WAITING } from "@prewarm/durable-queue";
 import { jobOfKey } from "@prewarm/shared/variant-key";
 import { expect, it } from "vitest";
+import { countCauses } from "../../console/causes.ts";
 import type { ImageTx } from "../../images/image-tx.ts";
 import { T0, tables } from "../testing/tables.ts";
 import { causesView } from "./causes.ts";
@@ -48,10 +49,20 @@ it("one fault is one cause, whatever the format asked for, over retrying, dead a
 it("a window counts what failed last within it, and the first of its kind is known beyond it", () => {
   const { causes, clock } = world();
   const [wrong] = causes(5 * MINUTE).causes;
-  expect(wrong).toMatchObject({ count: 2, first: T0, last: clock.ms - MINUTE });
+  expect(wrong).toMatchObject({ count: 2, firstSeen: T0, lastSeen: clock.ms - MINUTE });
   expect(wrong?.trend.reduce((sum, n) => sum + n, 0)).toBe(2);
   expect(wrong?.trend.findIndex((n) => n > 0)).toBe(9);
   expect(causes(30_000).causes).toEqual([]);
+});
+
+it("a job that fails again counts under its new cause", () => {
+  const { causes, change, write } = world();
+  const codes = () => causes(null).causes.map(({ code, count }) => `${code} ${count}`);
+  expect(codes()).toEqual(["output_invalid 3", "missing 1"]);
+  change(key("p/b", "avif"), { attempts: 3, error: error("upstream_failed", "out of memory") });
+  expect(codes()).toEqual(["output_invalid 2", "upstream_failed 1", "missing 1"]);
+  write((tx) => void refuse(tx, tx.rows.loadKeys([key("gone/x")])[0]!, { code: "animated", message: "no", until: T0 }));
+  expect(codes()).toEqual(["output_invalid 2", "upstream_failed 1", "animated 1"]);
 });
 
 it("a run has its own causes, and one that nobody knows has none", () => {
@@ -79,8 +90,7 @@ it("a count of many jobs may be ten seconds old in a view, and is exact where an
   const missing = { code: "missing", message: "the original answered 404", until: T0 };
   write((tx) => tx.rows.loadKeys(keys.map(jobOfKey)).forEach((row) => void refuse(tx, row, missing)));
   const shown = () => read((tx) => causesView(tx, { windowMs: null, run: null })).causes[0]?.count;
-  const counted = () =>
-    read((tx) => countCauses(tx, { states: ["refused"], lanes: [], run: null, from: 0, parts: 1 }))[0]?.count;
+  const counted = () => read((tx) => countCauses(tx, { states: ["refused"] }))[0]?.count;
   expect([shown(), counted()]).toEqual([1_500, 1_500]);
   // The sample of the cause stays: it is the job with the highest id.
   const inOrder = (tx: ImageTx) => tx.rows.loadKeys(keys.map(jobOfKey)).toSorted((a, b) => a.id - b.id);

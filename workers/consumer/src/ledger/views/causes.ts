@@ -1,4 +1,5 @@
-import { areCausesExact, type CauseCount, countCauses, FAILED_STATES, listDeadMessages } from "@prewarm/durable-queue";
+import { areCausesExact, type CauseCount, countCauses, FAILED_STATES } from "../../console/causes.ts";
+import { listDeadMessages } from "../../console/tables/dead-messages.ts";
 import type { ImageTx } from "../../images/image-tx.ts";
 import type { CausesView, CauseView } from "../contract.ts";
 import { jobView } from "./jobs.ts";
@@ -17,7 +18,7 @@ export function causesView(
 ): CausesView {
   const from = windowMs === null ? 0 : tx.now - windowMs;
   const n = run === null ? null : (tx.runs.byId(run)?.n ?? -1);
-  const causes = countCauses(tx, { states: FAILED_STATES, lanes: [], run: n, from, parts: PARTS, view: true });
+  const causes = countCauses(tx, { states: FAILED_STATES, run: n, from, parts: PARTS, view: true });
   return {
     causes: causeViews(tx, causes.slice(0, CAUSES_MAX)),
     ...{ from, exact: areCausesExact(tx, FAILED_STATES) },
@@ -28,10 +29,8 @@ export function causesView(
 function causeViews(tx: ImageTx, causes: readonly CauseCount[]): CauseView[] {
   const rows = tx.rows.loadIds(causes.map(({ sample }) => sample));
   const byId = new Map(rows.map((row) => [row.id, row]));
-  return causes.flatMap(({ folders, sample, ...cause }) => {
-    const row = byId.get(sample);
-    if (row === undefined) return [];
-    const prefixes = folders.map(([prefix, count]) => ({ prefix, count }));
-    return [{ ...cause, prefixes, sample: jobView(tx, row) }];
+  return causes.flatMap((cause) => {
+    const row = byId.get(cause.sample);
+    return row === undefined ? [] : [{ ...cause, sample: jobView(tx, row) }];
   });
 }

@@ -1,18 +1,9 @@
-import {
-  ANY_JOB,
-  CANCELLING,
-  hasNoSubscribers,
-  LAST_ID,
-  laneName,
-  monthOf,
-  prepare,
-  type Row,
-  usedByDay,
-  WALK_MAX,
-  walkRows,
-} from "@prewarm/durable-queue";
+import { CANCELLING, hasNoSubscribers, laneName, monthOf, type Row, usedByDay } from "@prewarm/durable-queue";
 import { OPEN_STATES } from "@prewarm/shared/job";
 import { decodeId, keyOfJob } from "@prewarm/shared/variant-key";
+import { ANY_JOB } from "../../console/calls.ts";
+import { WALK_MAX, walkRows } from "../../console/find-rows.ts";
+import { prepare } from "../../console/match-row.ts";
 import type { ImageTx } from "../../images/image-tx.ts";
 import { readFocals } from "../../images/tables/images.ts";
 import { readReasons } from "../../images/tables/removals.ts";
@@ -52,8 +43,7 @@ function spent(tx: ImageTx): ExportFact[] {
 
 function openJobs(tx: ImageTx, above: number): ExportSlice {
   const match = prepare(tx, { ...ANY_JOB, states: [...OPEN_STATES] });
-  const { rows, to, more } =
-    match === null ? { rows: [], to: LAST_ID, more: false } : walkRows(tx, match, { above, to: null }, WALK_MAX);
+  const { rows, to, more } = walkRows(tx, match, { above, to: null }, WALK_MAX);
   tx.loadGroups(rows.map(({ group }) => group));
   return {
     facts: rows.filter((row) => isOwed(tx, row)).map((row) => jobFact(tx, row)),

@@ -1,5 +1,6 @@
 import type { ImageSummary } from "@prewarm/control-schema/images";
-import { failedByGroup, failedOfGroups, readRecent, type Stored, someFailedGroups } from "@prewarm/durable-queue";
+import { readRecent, type Stored } from "@prewarm/durable-queue";
+import { failedByGroup, failedOfGroups, someFailedGroups } from "../../console/tables/failures.ts";
 import type { ImageTx } from "../../images/image-tx.ts";
 import type { ImageListQuery } from "../contract.ts";
 import { isValid } from "./jobs.ts";

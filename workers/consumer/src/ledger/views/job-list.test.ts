@@ -1,7 +1,8 @@
-import { ANY_JOB, CANCELLED, DEAD, type JobFilter, nameOf, placeOf, REFUSED } from "@prewarm/durable-queue";
+import { CANCELLED, DEAD, nameOf, placeOf, REFUSED } from "@prewarm/durable-queue";
 import type { JobState } from "@prewarm/shared/job";
 import { jobOfKey } from "@prewarm/shared/variant-key";
 import { describe, expect, it } from "vitest";
+import { ANY_JOB, type JobFilter } from "../../console/calls.ts";
 import { tables } from "../testing/tables.ts";
 import { listJobs } from "./job-list.ts";
 import { findJob, imageRows } from "./jobs.ts";

@@ -1,22 +1,9 @@
-import {
-  isOpen,
-  type JobFilter,
-  LAST_ID,
-  type Match,
-  matches,
-  matchesStored,
-  named,
-  prepare,
-  READ_MAX,
-  type Row,
-  rangeOfGroup,
-  readRecent,
-  readRecentSpan,
-  retryingIds,
-  WALK_MAX,
-  walkRows,
-} from "@prewarm/durable-queue";
+import { isOpen, type Row, rangeOfGroup, readRecent, readRecentSpan } from "@prewarm/durable-queue";
 import { type JobState, OPEN_STATES } from "@prewarm/shared/job";
+import type { JobFilter } from "../../console/calls.ts";
+import { LAST_ID, named, READ_MAX, WALK_MAX, walkRows } from "../../console/find-rows.ts";
+import { type Match, matches, matchesStored, prepare } from "../../console/match-row.ts";
+import { retryingIds } from "../../console/tables/find-jobs.ts";
 import type { ImageTx } from "../../images/image-tx.ts";
 import type { NamedJob } from "../contract.ts";
 import { isValid, jobView, storedView } from "./jobs.ts";

@@ -1,16 +1,8 @@
-import {
-  ANY_JOB,
-  firstRecentAt,
-  LAST_ID,
-  memberStates,
-  prepare,
-  type Run,
-  readRecentSpan,
-  stateOf,
-  WALK_MAX,
-  walkRows,
-} from "@prewarm/durable-queue";
+import { firstRecentAt, memberStates, type Run, readRecentSpan, stateOf } from "@prewarm/durable-queue";
 import { keyOfJob } from "@prewarm/shared/variant-key";
+import { ANY_JOB } from "../../console/calls.ts";
+import { LAST_ID, WALK_MAX, walkRows } from "../../console/find-rows.ts";
+import { prepare } from "../../console/match-row.ts";
 import type { ImageTx } from "../../images/image-tx.ts";
 import type { LedgerCalls, OrderedKey, OrderedSlice } from "../contract.ts";
 
@@ -46,8 +38,7 @@ type Slice = Pick<OrderedSlice, "keys" | "next">;
 
 function withRows(tx: ImageTx, run: Run, above: number): Slice {
   const match = prepare(tx, { ...ANY_JOB, run: run.id });
-  const { rows, to, more } =
-    match === null ? { rows: [], to: LAST_ID, more: false } : walkRows(tx, match, { above, to: null }, WALK_MAX);
+  const { rows, to, more } = walkRows(tx, match, { above, to: null }, WALK_MAX);
   const keys = rows.map((row): OrderedKey => ({ key: keyOfJob(row), state: stateOf(tx, row), purged: false }));
   return { keys, next: more ? `rows-${to}` : "stored-0" };
 }

@@ -7,10 +7,10 @@ import {
   quantile,
   type Row,
   type Run,
-  readRejections,
   readRuns,
 } from "@prewarm/durable-queue";
 import type { JobState } from "@prewarm/shared/job";
+import { readRejections } from "../../console/tables/rejections.ts";
 import type { ImageTx } from "../../images/image-tx.ts";
 import type { LedgerPace, RunView } from "../contract.ts";
 import { Paces } from "./pace.ts";

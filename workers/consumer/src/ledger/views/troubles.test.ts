@@ -35,12 +35,12 @@ it("the most frequent cause is that of the newest forty jobs, and of those that 
   for (const id of ["a", "b"]) fail(id, "out of memory");
   clock.advance(20 * 60);
   fail("c", "no such codec");
-  expect(top()).toMatchObject({ message: "out of memory", count: 2, of: 3 });
+  expect(top()).toMatchObject({ text: "out of memory", count: 2, of: 3 });
   clock.advance(45 * 60);
-  expect(top()).toMatchObject({ message: "no such codec", count: 1, of: 1 });
+  expect(top()).toMatchObject({ text: "no such codec", count: 1, of: 1 });
   for (let n = 0; n < 50; n += 1) {
     clock.advance(1);
     fail(`d${n}`, n < 5 ? "out of memory" : "no such codec");
   }
-  expect(top()).toMatchObject({ message: "no such codec", count: 40, of: 40 });
+  expect(top()).toMatchObject({ text: "no such codec", count: 40, of: 40 });
 });

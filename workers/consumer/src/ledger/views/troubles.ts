@@ -1,4 +1,5 @@
-import { countCauses, type FailedState, type Slice } from "@prewarm/durable-queue";
+import type { Slice } from "@prewarm/durable-queue";
+import { countCauses, type FailedState } from "../../console/causes.ts";
 import type { ImageTx } from "../../images/image-tx.ts";
 import type { Trouble, Troubles } from "../contract.ts";
 
@@ -27,14 +28,14 @@ export function troublesOf(
 }
 
 function topOf(tx: ImageTx, states: FailedState[], from: number): Trouble["top"] {
-  const causes = countCauses(tx, { states, lanes: [], run: null, from, parts: 1, newest: true });
+  const causes = countCauses(tx, { states, from, newest: true });
   const [top] = causes;
   if (top === undefined) return null;
-  const { fingerprint, code, message, count, formats, folders } = top;
-  const [[folder] = [""]] = folders;
+  const { cause, code, text, count, formats, prefixes } = top;
+  const [first] = prefixes;
   return {
-    ...{ fingerprint, code, message, count, of: causes.reduce((sum, one) => sum + one.count, 0) },
+    ...{ cause, code, text, count, of: causes.reduce((sum, one) => sum + one.count, 0) },
     formats: Object.keys(formats).sort(),
-    prefix: folders.length === 1 ? folder : "",
+    prefix: prefixes.length === 1 && first !== undefined ? first.prefix : "",
   };
 }

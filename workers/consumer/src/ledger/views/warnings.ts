@@ -1,10 +1,10 @@
 import type { Gate } from "@prewarm/control-schema/gate";
 import type { Warning } from "@prewarm/control-schema/stats";
-import { NEWEST_MAX } from "@prewarm/durable-queue";
 import { type JobState, LANES, type Lane, OPEN_STATES } from "@prewarm/shared/job";
 import { JOB_ERRORS } from "@prewarm/shared/job-errors";
 import { LEDGER_FULL_BYTES, LEDGER_LIMIT_BYTES, LEDGER_SHED_BYTES } from "@prewarm/shared/limits";
 import { counted, momentOf, number, percent, span } from "@prewarm/shared/words";
+import { NEWEST_MAX } from "../../console/tables/failures.ts";
 import { LATE_COUNTED_MAX } from "../../images/tables/sweeps.ts";
 import type { LedgerNumbers, SpentHook, Trouble } from "../contract.ts";
 
@@ -193,11 +193,11 @@ function cause({ top }: Trouble): string {
   const [format = ""] = top.formats;
   const formats = top.formats.length === 1 ? `, all ${format}` : "";
   const prefix = top.prefix === "" ? "" : `, all below ${top.prefix}`;
-  return `: ${jobs} with "${top.message.replace(/[.!?]$/, "")}" (${top.code})${formats}${prefix}.`;
+  return `: ${jobs} with "${top.text.replace(/[.!?]$/, "")}" (${top.code})${formats}${prefix}.`;
 }
 
 function growth({ n, top }: Trouble): Partial<Alarm> {
-  return { size: n, cause: top?.fingerprint ?? "", formats: top?.formats ?? [], prefix: top?.prefix ?? "" };
+  return { size: n, cause: top?.cause ?? "", formats: top?.formats ?? [], prefix: top?.prefix ?? "" };
 }
 
 /** Slots are what a slow Ittybit holds: nothing is closed. */

@@ -1,9 +1,8 @@
+import type { UnreadableMessage } from "@prewarm/control-schema/causes";
 import {
-  type DeadMessage,
   type Given,
   isLive,
   LIVE,
-  listDeadMessages,
   NOTHING,
   nameOf,
   type Observations,
@@ -110,7 +109,7 @@ export class RecordingLedger implements Handlers {
     return structuredClone(answer);
   }
 
-  async recordDead(messages: DeadMessage[], id?: string): Promise<void> {
+  async recordDead(messages: UnreadableMessage[], id?: string): Promise<void> {
     await this.#hear("recordDead");
     this.engine.recordDead(structuredClone(messages), id);
     this.#answer("recordDead");
@@ -247,9 +246,9 @@ export class RecordingLedger implements Handlers {
   }
 
   /** Dead messages that are stored, in the order of their ids. */
-  get dead(): DeadMessage[] {
-    const inOrder = (a: DeadMessage, b: DeadMessage) => a.messageId.localeCompare(b.messageId);
-    return listDeadMessages(this.#sql, 100).toSorted(inOrder);
+  get dead(): UnreadableMessage[] {
+    const found = this.#sql.exec("SELECT id, queue, reason, body, at FROM dead_messages ORDER BY id");
+    return found as unknown as UnreadableMessage[];
   }
 
   /** Keys that have a row. */

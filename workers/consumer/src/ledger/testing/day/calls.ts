@@ -1,8 +1,9 @@
 import { CoverageReport } from "@prewarm/control-schema/coverage";
 import { leastValue } from "@prewarm/control-schema/testing/least-value";
-import { ANY_JOB, nameOf, placeOf } from "@prewarm/durable-queue";
+import { nameOf, placeOf } from "@prewarm/durable-queue";
 import { PLACES } from "@prewarm/durable-queue/testing";
 import { IMAGES_PER_CALL } from "@prewarm/shared/limits";
+import { ANY_JOB } from "../../../console/calls.ts";
 import type { LedgerCalls } from "../../contract.ts";
 import type { Ledger } from "../../ledger.ts";
 import { chunkOf } from "../chunk-of.ts";
@@ -42,9 +43,7 @@ export const FORMS: Forms = {
     ),
     exchange("worker", "work", [], 40),
   ],
-  recordDead: [
-    (ledger) => ledger.recordDead([{ queue: "q", messageId: "m", body: "{}", reason: "r", at: NOON, attempts: 1 }]),
-  ],
+  recordDead: [(ledger) => ledger.recordDead([{ queue: "q", id: "m", body: "{}", reason: "r", at: NOON }])],
   acceptChunk: [
     accept("many images", (n) => `new${n}.jpg/320-high.webp`),
     accept("one image", (n) => `new.jpg/${n + 1}-high.webp`, "upload"),
@@ -129,7 +128,7 @@ export const FORMS: Forms = {
     (ledger) =>
       ledger.createAction({
         kind: "cancel",
-        filter: "{}",
+        filter: {},
         match: { ...ANY_JOB, text: ["again"] },
         rate: null,
         who: WHO,

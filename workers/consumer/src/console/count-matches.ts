@@ -1,9 +1,8 @@
+import { type QueueTx, stateCounts } from "@prewarm/durable-queue";
 import { JOB_STATES, LANES } from "@prewarm/shared/job";
-import type { JobFilter } from "../calls.ts";
-import type { QueueTx } from "../tx/queue-tx.ts";
+import type { JobFilter } from "./calls.ts";
 import { countCauses, FAILED_STATES, type FailedState } from "./causes.ts";
 import { findRows, WALK_MAX } from "./find-rows.ts";
-import { stateCounts } from "./job-state.ts";
 
 /** Maximum of rows that are walked if no count answers: about 100 ms. */
 const WALKED_MAX = 100_000;
@@ -19,7 +18,7 @@ export function countMatches(tx: QueueTx, filter: JobFilter): { total: number; e
   let total = 0;
   let above = 0;
   for (let walked = 0; walked < WALKED_MAX; walked += WALK_MAX) {
-    const { rows, next } = findRows(tx, filter, { above, orderedBy: tx.now }, Number.MAX_SAFE_INTEGER);
+    const { rows, next } = findRows(tx, filter, { above, orderedBy: tx.now, walk: WALK_MAX }, Number.MAX_SAFE_INTEGER);
     total += rows.length;
     if (next === null) return { total, exact: true };
     above = next;
@@ -27,18 +26,20 @@ export function countMatches(tx: QueueTx, filter: JobFilter): { total: number; e
   return { total, exact: false };
 }
 
-function isPlain({ run, id, format, error, text, ordered, attempts, changed, fingerprint, jobs }: JobFilter): boolean {
-  const parts = [run, id, format, error, ordered ?? null, attempts ?? null, changed ?? null, fingerprint, jobs];
-  return parts.every((part) => part === null) && text.length === 0;
+/** Whether a filter has conditions on states and lanes only. */
+function isPlain(filter: JobFilter): boolean {
+  const { text, ...parts } = { ...filter, states: null, lanes: null };
+  return text.length === 0 && Object.values(parts).every((part) => part === null || part === undefined);
 }
 
 /** The cause of a filter with a cause and failed states only. Null: any other filter. */
-function countedCause(tx: QueueTx, { fingerprint, states, lanes, ...others }: JobFilter): number | null {
+function countedCause(tx: QueueTx, filter: JobFilter): number | null {
+  const { fingerprint, states, lanes } = filter;
   const failed = states.filter((state): state is FailedState => FAILED_STATES.some((one) => one === state));
   if (fingerprint === null || failed.length === 0 || failed.length < states.length) return null;
-  if (!isPlain({ ...others, fingerprint: null, states, lanes })) return null;
-  const causes = countCauses(tx, { states: failed, lanes, run: null, from: 0, parts: 1 });
-  return causes.find((cause) => cause.fingerprint === fingerprint)?.count ?? 0;
+  if (!isPlain({ ...filter, fingerprint: null })) return null;
+  const causes = countCauses(tx, { states: failed, lanes });
+  return causes.find(({ cause }) => cause === fingerprint)?.count ?? 0;
 }
 
 function counted(tx: QueueTx, { states, lanes }: JobFilter): number {

@@ -1,10 +1,8 @@
+import { idOfName, type QueueTx, type Row, stateCodes } from "@prewarm/durable-queue";
 import { OPEN_STATES } from "@prewarm/shared/job";
-import type { JobFilter } from "../calls.ts";
-import { idOfNth, type Narrowed, readSpan } from "../tables/find-jobs.ts";
-import { idOfName } from "../tables/job-ids.ts";
-import { type Row, stateCodes } from "../tables/row.ts";
-import type { QueueTx } from "../tx/queue-tx.ts";
+import type { JobFilter } from "./calls.ts";
 import { type Match, matches, prepare } from "./match-row.ts";
+import { idOfNth, type Narrowed, readSpan } from "./tables/find-jobs.ts";
 
 /** Maximum size of a set that is found by an index and read whole. */
 export const READ_MAX = 10_000;
@@ -26,14 +24,16 @@ export interface Stretch {
 
 /**
  * Finds the matches among the next `max` rows above an id, or among the rows up to `to`. Ids are hashes, so their order
- * has no meaning. An index finds rows that ended without bytes; every other search walks the table and the orders.
+ * has no meaning. An index finds rows that ended without bytes; every other search walks the table and the orders. No
+ * row has a null match.
  */
 export function walkRows(
   tx: QueueTx,
-  match: Match,
+  match: Match | null,
   { above, to }: { above: number; to: number | null },
   max: number,
 ): Stretch {
+  if (match === null) return { rows: [], to: LAST_ID, more: false };
   const sources = sourcesOf(match);
   const untouched = sources.includes(null)
     ? tx.memory.orders.walk(tx.sql, { above, to }, max)
@@ -42,26 +42,25 @@ export function walkRows(
     .map((ended) => (to === null ? idOfNth(tx.sql, ended, above, max) : to))
     .filter((id) => id !== null);
   const end = Math.min(untouched.to, ...ends);
-  const touched = sources.flatMap((ended) => readSpan(tx.sql, ended, { above, to: end }, narrow(match)));
+  const touched = sources.flatMap((ended) => readSpan(tx, ended, { above, to: end }, narrow(match)));
   const rows = [...touched, ...untouched.rows.filter(({ id }) => id <= end)];
   const found = rows.filter((row) => matches(tx, row, match)).sort((a, b) => a.id - b.id);
   return { rows: found, to: end, more: end < LAST_ID };
 }
 
 /**
- * Matching rows above an id that were ordered by a time (Unix ms), in the order of ids. `next`: continue above it.
- * Null: no more rows.
+ * Matching rows above an id that were ordered by a time (Unix ms), in the order of ids, among the next `walk` rows.
+ * `next`: continue above it. Null: no more rows.
  */
 export function findRows(
   tx: QueueTx,
   filter: JobFilter,
-  { above, orderedBy }: { above: number; orderedBy: number },
+  { above, orderedBy, walk }: { above: number; orderedBy: number; walk: number },
   limit: number,
 ): { rows: Row[]; next: number | null } {
   const match = prepare(tx, filter);
-  if (match === null) return { rows: [], next: null };
-  const { rows, to, more } =
-    filter.jobs === null ? walkRows(tx, match, { above, to: null }, WALK_MAX) : named(tx, match);
+  const isNamed = match !== null && filter.jobs !== null;
+  const { rows, to, more } = isNamed ? named(tx, match) : walkRows(tx, match, { above, to: null }, walk);
   const found = rows.filter(({ id, created }) => id > above && created <= orderedBy);
   if (found.length > limit) return { rows: found.slice(0, limit), next: found[limit - 1]?.id ?? null };
   return { rows: found, next: more ? to : null };

@@ -1,5 +1,5 @@
 import type { Rejection } from "@prewarm/control-schema/warm";
-import { int, type Sql, text } from "./sql.ts";
+import { int, type Sql, text } from "@prewarm/durable-queue";
 
 /*
  * Rejected items of requests, kept with their run.

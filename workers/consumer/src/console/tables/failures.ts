@@ -1,13 +1,22 @@
-import type { FailedRows } from "./failed-rows.ts";
-import { rangeOfGroup } from "./job-ids.ts";
-import { DEAD, type LaneCode, REFUSED, type StateCode } from "./row.ts";
-import { ENDED, HAS_FAILED } from "./schema.ts";
-import { int, type Sql, text } from "./sql.ts";
+import {
+  DEAD,
+  ENDED,
+  int,
+  type LaneCode,
+  type QueueTx,
+  REFUSED,
+  rangeOfGroup,
+  type Sql,
+  text,
+} from "@prewarm/durable-queue";
+import { FailedRows } from "../failed-rows.ts";
 
 /*
  * Failed jobs, counted by SQLite: twenty thousand rows with one cause become a few lines and no objects.
  */
 
+/** The last attempt of a job failed, or it was refused. */
+export const HAS_FAILED = "error IS NOT NULL";
 /** Maximum of counted rows of one state. Only a queue's worst day has more. */
 export const COUNTED_MAX = 100_000;
 /** Rows of one state whose causes the overview tells, however many have failed. */
@@ -37,16 +46,9 @@ export interface Failures {
   sample: number;
 }
 
-interface Reading {
-  sql: Sql;
-  /** Unix ms. */
-  now: number;
-  memory: { failed: FailedRows };
-}
-
 /** Groups with most dead and refused jobs. */
-export function failedByGroup({ sql, now, memory }: Reading, limit: number): readonly { group: string; n: number }[] {
-  return memory.failed.groups("images", () => countByGroup(sql, limit), { now, view: true });
+export function failedByGroup({ sql, now, memory }: QueueTx, limit: number): readonly { group: string; n: number }[] {
+  return memory.of(FailedRows).groups("images", () => countByGroup(sql, limit), { now, view: true });
 }
 
 /** The groups of some dead and refused jobs, `limit` jobs at most. */
@@ -87,15 +89,17 @@ export interface Extent {
 
 /** The failed rows of a state; waiting rows are retrying jobs. */
 export function readFailures(
-  { sql, now, memory }: Reading,
-  state: StateCode,
+  { sql, now, memory }: QueueTx,
+  state: number,
   { newest = false, view = false }: Extent,
 ): readonly Failures[] {
   const most = newest ? NEWEST_MAX : COUNTED_MAX;
-  return memory.failed.groups(`${state} ${most}`, () => countFailures(sql, { state, now, most }), { now, view });
+  return memory
+    .of(FailedRows)
+    .groups(`${state} ${most}`, () => countFailures(sql, { state, now, most }), { now, view });
 }
 
-function countFailures(sql: Sql, { state, now, most }: { state: StateCode; now: number; most: number }): Failures[] {
+function countFailures(sql: Sql, { state, now, most }: { state: number; now: number; most: number }): Failures[] {
   // The statement contains codes and spans, because they are numbers. Words are parameters.
   const found = `SELECT id, error, lane, run, ${FORMAT} AS format, grp, max(updated, created) AS at
     FROM jobs INDEXED BY jobs_failed WHERE ${HAS_FAILED} AND state = ${state} ORDER BY updated DESC LIMIT ${most}`;

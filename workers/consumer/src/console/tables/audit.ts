@@ -1,15 +1,15 @@
 import type { AuditEntry } from "@prewarm/control-schema/audit";
-import { int, type SqlRow, text, textOrNull, type Writing } from "./sql.ts";
+import { int, type QueueTx, type SqlRow, text, textOrNull } from "@prewarm/durable-queue";
 
 /** Maximum of entries: a year of a busy team. */
 const KEEP = 20_000;
 
-/** Who did what the queue does by its own rules. */
+/** Who did what the ledger does by its own rules. */
 export const AUTOMATIC = "automatic";
 
 /** Records an act and its actor, in the transaction of the act. */
 export function audit(
-  tx: Writing,
+  tx: QueueTx,
   who: string,
   what: string,
   target: string | null,
@@ -27,7 +27,7 @@ export function audit(
 }
 
 /** The newest entry of these kinds about a target. Null: there is none. Walks at most KEEP entries. */
-export function lastAbout(tx: Writing, whats: readonly string[], target: string): AuditEntry | null {
+export function lastAbout(tx: QueueTx, whats: readonly string[], target: string): AuditEntry | null {
   const query = `SELECT * FROM audit WHERE target = ? AND what IN (SELECT value FROM json_each(?))
     ORDER BY seq DESC LIMIT 1`;
   const raw = tx.sql.exec(query, target, JSON.stringify(whats))[0];
@@ -35,7 +35,7 @@ export function lastAbout(tx: Writing, whats: readonly string[], target: string)
 }
 
 /** Replaces the details of an entry, of an act that comes in several calls. */
-export function amend(tx: Writing, seq: number, details: Record<string, unknown>): void {
+export function amend(tx: QueueTx, seq: number, details: Record<string, unknown>): void {
   tx.sql.exec("UPDATE audit SET details = ? WHERE seq = ?", JSON.stringify(details), seq);
 }
 
@@ -52,7 +52,7 @@ export interface AuditQuery {
 
 /** Entries, the newest first. A search, and a time without entries, walk at most KEEP entries. */
 export function listAudit(
-  tx: Writing,
+  tx: QueueTx,
   { before, limit, search, from, to }: AuditQuery,
 ): { entries: AuditEntry[]; next: string | null } {
   const said = "lower(who || ' ' || what || ' ' || coalesce(target, '') || ' ' || details)";

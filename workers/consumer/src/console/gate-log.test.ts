@@ -1,7 +1,7 @@
 import { closeBreaker } from "@prewarm/durable-queue";
 import { noteThrottled, openBreaker } from "@prewarm/durable-queue/testing";
 import { expect, it } from "vitest";
-import { setup } from "../../src/ledger/testing/setup.ts";
+import { setup } from "../ledger/testing/setup.ts";
 
 type World = ReturnType<typeof setup>;
 

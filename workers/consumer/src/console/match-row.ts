@@ -1,12 +1,8 @@
+import { errorOf, laneCode, type QueueTx, type Row, type Run, type Stored, stateOf } from "@prewarm/durable-queue";
 import type { JobState } from "@prewarm/shared/job";
 import type { NumberRange } from "@prewarm/shared/job-search";
-import type { JobFilter } from "../calls.ts";
-import { fingerprint } from "../tables/fingerprint.ts";
-import type { Stored } from "../tables/recent.ts";
-import { laneCode, type Row } from "../tables/row.ts";
-import type { QueueTx } from "../tx/queue-tx.ts";
-import type { Run } from "../tx/runs.ts";
-import { stateOf } from "./job-state.ts";
+import type { JobFilter } from "./calls.ts";
+import { fingerprint } from "./fingerprint.ts";
 
 /** A filter with the number of its run and prepared words. */
 export interface Match {
@@ -72,7 +68,4 @@ function matchesError(row: Row, { error, fingerprint: wanted }: JobFilter): bool
   return error === null || `${failure.code} ${failure.message}`.toLowerCase().includes(error.toLowerCase());
 }
 
-/** The last failure of a row, or the reason of its refusal. */
-export function errorOf(row: Row): { code: string; message: string } | null {
-  return row.error === null ? null : (JSON.parse(row.error) as { code: string; message: string });
 }

@@ -1,13 +1,9 @@
-import { ALL_COLUMNS, type Row, rowFrom } from "./row.ts";
-import { ENDED, HAS_DUE } from "./schema.ts";
-import { int, type Sql } from "./sql.ts";
+import { ENDED, HAS_DUE, int, type QueueTx, type Row, type Sql } from "@prewarm/durable-queue";
 
 /*
  * Reads of `jobs` for an operator's search. The rows are only shown: the transaction does not load them. Untouched jobs
  * are in `orders`, and `walkRows` adds them.
  */
-
-const SELECT = `SELECT ${ALL_COLUMNS.map((name) => `jobs.${name}`).join(", ")} FROM`;
 
 /** Ids of rows, `above` excluded, `to` included. */
 export interface Span {
@@ -31,23 +27,23 @@ export interface Narrowed {
 
 /** The id of the n-th row above an id. Null: there are fewer rows. `ended`: only rows of this ended state. */
 export function idOfNth(sql: Sql, ended: number | null, above: number, n: number): number | null {
-  const raw = sql.exec(`SELECT id FROM ${from(ended)} id > ? ORDER BY id LIMIT 1 OFFSET ?`, above, n - 1)[0];
+  const raw = sql.exec(`SELECT id FROM jobs ${from(ended)} id > ? ORDER BY id LIMIT 1 OFFSET ?`, above, n - 1)[0];
   return raw === undefined ? null : int(raw.id);
 }
 
 /** Rows of a span in the order of ids. */
-export function readSpan(sql: Sql, ended: number | null, { above, to }: Span, narrowed: Narrowed): Row[] {
+export function readSpan({ rows }: QueueTx, ended: number | null, { above, to }: Span, narrowed: Narrowed): Row[] {
   const { lanes, word, ending, beginning } = narrowed;
   // The statement contains codes, because they are numbers. Words are parameters.
   const inLanes = lanes === null ? "" : `AND lane IN (${[...lanes].join()})`;
-  const query = `${SELECT} ${from(ended)} id > ?1 AND id <= ?2 ${inLanes}
+  const found = `${from(ended)} id > ?1 AND id <= ?2 ${inLanes}
       AND (?3 = '' OR instr(lower(grp), ?3) > 0 OR instr(lower(part), ?3) > 0)
       AND (?4 = '' OR substr(part, -length(?4)) = ?4) AND (?5 = '' OR substr(grp, 1, length(?5)) = ?5) ORDER BY id`;
-  return sql.exec(query, above, to, word, ending, beginning).map(rowFrom);
+  return rows.read(found, above, to, word, ending, beginning);
 }
 
 function from(ended: number | null): string {
-  return ended === null ? "jobs WHERE" : `jobs INDEXED BY jobs_ended WHERE ${ENDED} AND state = ${ended} AND`;
+  return ended === null ? "WHERE" : `INDEXED BY jobs_ended WHERE ${ENDED} AND state = ${ended} AND`;
 }
 
 /** Ids of rows that wait after a failed attempt. Null: more than `limit` rows have a due time. */

@@ -1,6 +1,6 @@
 import { FORMATS } from "@prewarm/shared/config";
 import { expect, it } from "vitest";
-import { fingerprint } from "../src/tables/fingerprint.ts";
+import { fingerprint } from "./fingerprint.ts";
 
 it("is one for one fault, whatever format was asked for", () => {
   const spellings = [...FORMATS, "jpg"];

@@ -1,8 +1,3 @@
-import { DEAD, REFUSED, RETRYING } from "./row.ts";
-
-/** Counted states of jobs that have failed. */
-export const FAILED_COUNTS: ReadonlySet<number> = new Set([DEAD, REFUSED, RETRYING]);
-
 /** Groups that are kept. More of them would fill the object's memory. */
 const GROUPS_MAX = 20_000;
 /** A view of more rows than this may be older than the last change. */
