@@ -1,5 +1,5 @@
 import type { Action } from "@prewarm/control-schema/actions";
-import { cancelJob, laneCode, memberStates, type QueueTx, retryJob } from "@prewarm/durable-queue";
+import { cancelJob, laneCode, memberStates, type Page, type QueueTx, retryJob } from "@prewarm/durable-queue";
 import type { JobState } from "@prewarm/shared/job";
 import type { NewAction, TooMany } from "./calls.ts";
 import { countMatches } from "./count-matches.ts";
@@ -14,7 +14,7 @@ import {
   stopAction,
   updateAction,
 } from "./tables/action-rows.ts";
-import { audit } from "./tables/audit.ts";
+import { audit, numberBelow } from "./tables/audit.ts";
 
 /** How often a running canary is checked. */
 const CANARY_LOOK_MS = 2_000;
@@ -66,9 +66,9 @@ export function getAction(tx: QueueTx, id: string): Action | null {
   return row === null ? null : viewOf(tx, row);
 }
 
-/** Actions below a number, the newest first. */
-export function listActions(tx: QueueTx, before: number, limit: number): { actions: Action[]; next: string | null } {
-  const found = readActions(tx.sql, before, limit);
+/** The newest actions first. */
+export function listActions(tx: QueueTx, { cursor, limit }: Page): { actions: Action[]; next: string | null } {
+  const found = readActions(tx.sql, numberBelow(cursor), limit);
   return {
     actions: found.map((row) => viewOf(tx, row)),
     next: found.length < limit ? null : String(found.at(-1)?.n ?? 0),

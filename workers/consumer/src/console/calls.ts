@@ -16,7 +16,7 @@ export interface JobFilter {
   format: string | null;
   /** Part of an error's code or message. */
   error: string | null;
-  /** Parts of the key. */
+  /** Pieces of the id, of the transform, or of both with a slash between them. */
   text: string[];
   /** When it was ordered, Unix ms. */
   ordered?: NumberRange;
@@ -67,4 +67,12 @@ export interface FinishRequest extends queue.FinishRequest {
   /** For the audit log, under the name `who`. Null: the log does not have the request. */
   summary: Record<string, unknown> | null;
   rejected?: Rejected;
+}
+
+export interface AuditQuery extends queue.Page {
+  /** Text that an entry contains. Default: any entry. */
+  search?: string;
+  /** Unix ms, both included. Default: any time. */
+  from?: number;
+  to?: number;
 }

@@ -1,7 +1,6 @@
 import type { Cause } from "@prewarm/control-schema/causes";
 import { DEAD, laneCode, type QueueTx, REFUSED, stateCounts, WAITING } from "@prewarm/durable-queue";
 import type { Lane } from "@prewarm/shared/job";
-import { decodeId } from "@prewarm/shared/variant-key";
 import { fingerprint } from "./fingerprint.ts";
 import { COUNTED_MAX, type Extent, type Failures, readFailures } from "./tables/failures.ts";
 
@@ -94,14 +93,5 @@ function add(tally: Tally, state: FailedState, group: Failures & { part: number 
 
 function most(folders: Map<string, number>): Cause["prefixes"] {
   const first = [...folders].sort((a, b) => b[1] - a[1]).slice(0, FOLDERS_MAX);
-  return first.map(([folder, count]) => ({ prefix: readable(folder), count }));
-}
-
-/** A folder as users write it. */
-function readable(folder: string): string {
-  try {
-    return decodeId(folder);
-  } catch {
-    return folder;
-  }
+  return first.map(([prefix, count]) => ({ prefix, count }));
 }

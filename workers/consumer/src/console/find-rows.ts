@@ -2,7 +2,7 @@ import { idOfName, type QueueTx, type Row, stateCodes } from "@prewarm/durable-q
 import { OPEN_STATES } from "@prewarm/shared/job";
 import type { JobFilter } from "./calls.ts";
 import { type Match, matches, prepare } from "./match-row.ts";
-import { idOfNth, type Narrowed, readSpan } from "./tables/find-jobs.ts";
+import { idOfNth, readSpan } from "./tables/find-jobs.ts";
 
 /** Maximum size of a set that is found by an index and read whole. */
 export const READ_MAX = 10_000;
@@ -42,7 +42,7 @@ export function walkRows(
     .map((ended) => (to === null ? idOfNth(tx.sql, ended, above, max) : to))
     .filter((id) => id !== null);
   const end = Math.min(untouched.to, ...ends);
-  const touched = sources.flatMap((ended) => readSpan(tx, ended, { above, to: end }, narrow(match)));
+  const touched = sources.flatMap((ended) => readSpan(tx, ended, { above, to: end }, match));
   const rows = [...touched, ...untouched.rows.filter(({ id }) => id <= end)];
   const found = rows.filter((row) => matches(tx, row, match)).sort((a, b) => a.id - b.id);
   return { rows: found, to: end, more: end < LAST_ID };
@@ -77,18 +77,4 @@ export function named(tx: QueueTx, match: Match): Stretch {
 function sourcesOf({ states }: Match): (number | null)[] {
   if (states === null || OPEN_STATES.some((open) => states.has(open))) return [null];
   return [...states].flatMap(stateCodes);
-}
-
-/** Characters that SQLite has in lower case as JavaScript has. With a slash a word may be a piece of group and part. */
-const PLAIN_WORD = /^[\w.!~*'() -]+$/;
-
-/** The part of a match that SQLite can check. `matches` checks the rest. */
-function narrow({ lanes, filter, text }: Match): Narrowed {
-  const [word = ""] = text.filter((part) => PLAIN_WORD.test(part));
-  return {
-    lanes,
-    word,
-    ending: filter.format === null ? "" : `.${filter.format}`,
-    beginning: filter.id ?? "",
-  };
 }

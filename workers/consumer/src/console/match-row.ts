@@ -67,5 +67,3 @@ function matchesError(row: Row, { error, fingerprint: wanted }: JobFilter): bool
   if (wanted !== null && fingerprint(failure.code, failure.message) !== wanted) return false;
   return error === null || `${failure.code} ${failure.message}`.toLowerCase().includes(error.toLowerCase());
 }
-
-}

@@ -21,7 +21,7 @@ import type * as queue from "@prewarm/durable-queue";
 import type { Page } from "@prewarm/durable-queue";
 import type { Focal } from "@prewarm/shared/focal";
 import type { JobState, Lane } from "@prewarm/shared/job";
-import type { FinishRequest, JobFilter, NewAction, TooMany } from "../console/calls.ts";
+import type { AuditQuery, FinishRequest, JobFilter, NewAction, TooMany } from "../console/calls.ts";
 import type {
   AcceptAnswer,
   AcceptChunk,
@@ -133,10 +133,7 @@ export interface Operators {
   listEvents(query: Page): Promise<{ events: EventDelivery[]; next: string | null }>;
   /** Tells every endpoint of a test; how many there are. */
   testEvent(who: string): Promise<number>;
-  /** `from`, `to`: Unix ms, both included. */
-  listAudit(
-    query: Page & { search?: string; from?: number; to?: number },
-  ): Promise<{ entries: AuditEntry[]; next: string | null }>;
+  listAudit(query: AuditQuery): Promise<{ entries: AuditEntry[]; next: string | null }>;
 
   /** Removes an image and blocks it. The caller has put the block into R2 before (store/blocks.ts). `full`: there are too many blocks. */
   removeImage(id: string, reason: string, who: string): Promise<{ status: "removing" | "full" }>;

@@ -10,11 +10,11 @@ import {
   type Rules,
   type Sql,
 } from "@prewarm/durable-queue";
-import { actionSlice, cancelAction, createAction, getAction, isSliceDue } from "../console/actions.ts";
+import { actionSlice, cancelAction, createAction, getAction, isSliceDue, listActions } from "../console/actions.ts";
 import type { FinishRequest } from "../console/calls.ts";
 import { countMatches } from "../console/count-matches.ts";
 import { finishDelivery } from "../console/finish-delivery.ts";
-import { audit } from "../console/tables/audit.ts";
+import { audit, listAudit } from "../console/tables/audit.ts";
 import { recordDead } from "../console/tables/dead-messages.ts";
 import { acceptImages } from "../images/accept-images.ts";
 import { announcedOf } from "../images/announced.ts";
@@ -50,9 +50,7 @@ import { publishAgain } from "./gate-file.ts";
 import type { LedgerDeps } from "./ledger-deps.ts";
 import {
   acknowledgeTrouble,
-  actionPage,
   actOnJob,
-  auditPage,
   forgetChangedTroubles,
   jobPage,
   patchGate,
@@ -203,7 +201,7 @@ export class Ledger extends Queue<ImageTx, BeforeRestore> implements Answering<L
   readonly getJob = this.reads(findJob);
   readonly listCauses = this.reads(causesView);
   readonly countMatches = this.reads(countMatches);
-  readonly listActions = this.reads(actionPage);
+  readonly listActions = this.reads(listActions);
   readonly getAction = this.reads(getAction);
   readonly listImages = this.reads(listImages);
   readonly listCosts = this.reads(listCosts);
@@ -218,7 +216,7 @@ export class Ledger extends Queue<ImageTx, BeforeRestore> implements Answering<L
   readonly getGate = this.reads(gateView);
   readonly listEvents = this.reads(listEvents);
   readonly testEvent = this.changes(testEvent);
-  readonly listAudit = this.reads(auditPage);
+  readonly listAudit = this.reads(listAudit);
 
   exportSlice(cursor: string | null, who: string, id?: string): ExportSlice {
     if (cursor === null) this.note((tx) => audit(tx, who, "ledger.export", null, {}), id);

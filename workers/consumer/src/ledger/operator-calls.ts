@@ -1,14 +1,12 @@
-import type { Action } from "@prewarm/control-schema/actions";
 import type { GatePatch } from "@prewarm/control-schema/gate";
 import type { CodeVersion } from "@prewarm/control-schema/words";
 import { cancelJob, idOfName, type Page, promoteRun as promote, retryJob } from "@prewarm/durable-queue";
-import { listActions } from "../console/actions.ts";
-import type { JobFilter } from "../console/calls.ts";
-import { audit, listAudit } from "../console/tables/audit.ts";
 import { keyOfJob } from "@prewarm/shared/variant-key";
+import type { JobFilter } from "../console/calls.ts";
+import { audit } from "../console/tables/audit.ts";
 import type { ImageTx } from "../images/image-tx.ts";
 import { acknowledge, forgetChanged, readAcknowledged } from "./acknowledge.ts";
-import type { GateView, JobAct, LedgerCalls, LedgerStats, RunView } from "./contract.ts";
+import type { GateView, JobAct, LedgerStats, RunView } from "./contract.ts";
 import { withAcknowledged } from "./views/acknowledged.ts";
 import { gateView, patchGate as patch } from "./views/gate-view.ts";
 import { ledgerStats } from "./views/history.ts";
@@ -33,18 +31,6 @@ export function promoteRun(tx: ImageTx, id: string, isFirst: boolean, who: strin
 
 export function jobPage(tx: ImageTx, { filter, cursor, limit }: Page & { filter: JobFilter }) {
   return listJobs(tx, filter, { cursor, limit });
-}
-
-export function actionPage(tx: ImageTx, { cursor, limit }: Page): { actions: Action[]; next: string | null } {
-  return listActions(tx, seqOf(cursor), limit);
-}
-
-export function auditPage(
-  tx: ImageTx,
-  { cursor, limit, search = "", from, to }: Parameters<LedgerCalls["listAudit"]>[0],
-) {
-  const { MAX_SAFE_INTEGER } = Number;
-  return listAudit(tx, { before: seqOf(cursor), limit, search, from: from ?? 0, to: to ?? MAX_SAFE_INTEGER });
 }
 
 /** `metricErrors`: metrics that this instance could not note. */
@@ -88,10 +74,4 @@ export function actOnJob(kind: keyof typeof ACTS) {
     audit(tx, who, `job.${kind}`, name, { key: keyOfJob(row) });
     return { status: "ok", job: jobView(tx, row) };
   };
-}
-
-/** The cursor is the number below which the next page begins. */
-function seqOf(cursor: string | null): number {
-  const seq = cursor === null ? Number.NaN : Number(cursor);
-  return Number.isSafeInteger(seq) && seq >= 0 ? seq : Number.MAX_SAFE_INTEGER;
 }

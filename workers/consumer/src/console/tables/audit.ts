@@ -1,5 +1,6 @@
 import type { AuditEntry } from "@prewarm/control-schema/audit";
 import { int, type QueueTx, type SqlRow, text, textOrNull } from "@prewarm/durable-queue";
+import type { AuditQuery } from "../calls.ts";
 
 /** Maximum of entries: a year of a busy team. */
 const KEEP = 20_000;
@@ -39,25 +40,20 @@ export function amend(tx: QueueTx, seq: number, details: Record<string, unknown>
   tx.sql.exec("UPDATE audit SET details = ? WHERE seq = ?", JSON.stringify(details), seq);
 }
 
-export interface AuditQuery {
-  /** The number below which the page begins. */
-  before: number;
-  limit: number;
-  /** Text that an entry contains. "": any entry. */
-  search: string;
-  /** Unix ms, both included. */
-  from: number;
-  to: number;
+/** A cursor is the number below which the next page begins. A cursor that is none begins with the first page. */
+export function numberBelow(cursor: string | null): number {
+  const n = cursor === null ? Number.NaN : Number(cursor);
+  return Number.isSafeInteger(n) && n >= 0 ? n : Number.MAX_SAFE_INTEGER;
 }
 
 /** Entries, the newest first. A search, and a time without entries, walk at most KEEP entries. */
 export function listAudit(
   tx: QueueTx,
-  { before, limit, search, from, to }: AuditQuery,
+  { cursor, limit, search = "", from = 0, to = Number.MAX_SAFE_INTEGER }: AuditQuery,
 ): { entries: AuditEntry[]; next: string | null } {
   const said = "lower(who || ' ' || what || ' ' || coalesce(target, '') || ' ' || details)";
   const query = `SELECT * FROM audit WHERE seq < ?1 AND at >= ?4 AND at <= ?5 AND (?3 = '' OR instr(${said}, ?3) > 0) ORDER BY seq DESC LIMIT ?2`;
-  const found = tx.sql.exec(query, before, limit, search.toLowerCase(), from, to);
+  const found = tx.sql.exec(query, numberBelow(cursor), limit, search.toLowerCase(), from, to);
   const entries = found.map(entryFrom);
   return { entries, next: entries.length < limit ? null : String(entries.at(-1)?.seq ?? 0) };
 }

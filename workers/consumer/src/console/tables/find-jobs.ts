@@ -1,4 +1,5 @@
 import { ENDED, HAS_DUE, int, type QueueTx, type Row, type Sql } from "@prewarm/durable-queue";
+import type { Match } from "../match-row.ts";
 
 /*
  * Reads of `jobs` for an operator's search. The rows are only shown: the transaction does not load them. Untouched jobs
@@ -11,19 +12,8 @@ export interface Span {
   to: number;
 }
 
-/**
- * The conditions that SQLite checks, so that a row without a match never becomes an object. "" and null are no
- * condition.
- */
-export interface Narrowed {
-  lanes: ReadonlySet<number> | null;
-  /** A piece of the group or of the part, in lower case. */
-  word: string;
-  /** End of the part. */
-  ending: string;
-  /** Beginning of the group. */
-  beginning: string;
-}
+/** Characters that SQLite has in lower case as JavaScript has. With a slash a word may be a piece of group and part. */
+const PLAIN_WORD = /^[\w.!~*'() -]+$/;
 
 /** The id of the n-th row above an id. Null: there are fewer rows. `ended`: only rows of this ended state. */
 export function idOfNth(sql: Sql, ended: number | null, above: number, n: number): number | null {
@@ -31,9 +21,15 @@ export function idOfNth(sql: Sql, ended: number | null, above: number, n: number
   return raw === undefined ? null : int(raw.id);
 }
 
-/** Rows of a span in the order of ids. */
-export function readSpan({ rows }: QueueTx, ended: number | null, { above, to }: Span, narrowed: Narrowed): Row[] {
-  const { lanes, word, ending, beginning } = narrowed;
+/**
+ * Rows of a span in the order of ids. SQLite checks a part of the match, so that few rows without a match become
+ * objects. `matches` checks the rest.
+ */
+export function readSpan({ rows }: QueueTx, ended: number | null, { above, to }: Span, match: Match): Row[] {
+  const { lanes, filter, text } = match;
+  const [word = ""] = text.filter((part) => PLAIN_WORD.test(part));
+  const ending = filter.format === null ? "" : `.${filter.format}`;
+  const beginning = filter.id ?? "";
   // The statement contains codes, because they are numbers. Words are parameters.
   const inLanes = lanes === null ? "" : `AND lane IN (${[...lanes].join()})`;
   const found = `${from(ended)} id > ?1 AND id <= ?2 ${inLanes}

@@ -61,7 +61,10 @@ it("a job that fails again counts under its new cause", () => {
   expect(codes()).toEqual(["output_invalid 3", "missing 1"]);
   change(key("p/b", "avif"), { attempts: 3, error: error("upstream_failed", "out of memory") });
   expect(codes()).toEqual(["output_invalid 2", "upstream_failed 1", "missing 1"]);
-  write((tx) => void refuse(tx, tx.rows.loadKeys([key("gone/x")])[0]!, { code: "animated", message: "no", until: T0 }));
+  write(
+    (tx) =>
+      void refuse(tx, tx.rows.loadKeys([jobOfKey(key("gone/x"))])[0]!, { code: "animated", message: "no", until: T0 }),
+  );
   expect(codes()).toEqual(["output_invalid 2", "upstream_failed 1", "animated 1"]);
 });
 

@@ -1,14 +1,5 @@
 import type { UnreadableMessage } from "@prewarm/control-schema/causes";
-import {
-  type Given,
-  isLive,
-  LIVE,
-  NOTHING,
-  nameOf,
-  type Observations,
-  type Row,
-  raise,
-} from "@prewarm/durable-queue";
+import { type Given, isLive, LIVE, NOTHING, nameOf, type Observations, type Row, raise } from "@prewarm/durable-queue";
 import { nodeSql, observe } from "@prewarm/durable-queue/testing";
 import type { Clock } from "@prewarm/shared/clock";
 import type { Config } from "@prewarm/shared/config";

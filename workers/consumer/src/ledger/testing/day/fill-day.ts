@@ -64,8 +64,8 @@ const FILL: readonly [rows: number, statement: string][] = [
   ],
   [
     ROWS.actions,
-    `INSERT INTO actions (id, kind, filter, match, rate, state, total, exact, done, skipped, cursor, next_at, created, updated, ended, who)
-      SELECT 'act_' || k.n, 'cancel', '{}', '{}', NULL, 'done', 1, 1, 1, 0, 0, 0, ${MIDNIGHT}, ${MIDNIGHT}, ${MIDNIGHT}, 'w' FROM k`,
+    `INSERT INTO actions (id, kind, filter, match, rate, state, total, exact, done, skipped, cursor, next_at, created, updated, ended, who, run, canary)
+      SELECT 'act_' || k.n, 'cancel', '{}', '{}', NULL, 'done', 1, 1, 1, 0, 0, 0, ${MIDNIGHT}, ${MIDNIGHT}, ${MIDNIGHT}, 'w', 0, 0 FROM k`,
   ],
   [
     ROWS.events,
@@ -75,7 +75,7 @@ const FILL: readonly [rows: number, statement: string][] = [
   [ROWS.audit, `INSERT INTO audit (at, who, what, target, details) SELECT ${MIDNIGHT}, 'w', 'warm', 'r', '{}' FROM k`],
   [
     ROWS.deadMessages,
-    `INSERT INTO dead_messages (id, queue, body, reason, at, attempts) SELECT 'm' || k.n, 'q', '{}', 'r', ${MIDNIGHT} + k.n, 1 FROM k`,
+    `INSERT INTO dead_messages (id, queue, body, reason, at) SELECT 'm' || k.n, 'q', '{}', 'r', ${MIDNIGHT} + k.n FROM k`,
   ],
   [ROWS.rejections, `INSERT INTO rejections (run, n, at, body) SELECT 1 + k.n, 1, ${MIDNIGHT}, '[]' FROM k`],
   [
