@@ -16,7 +16,7 @@ export interface JobFilter {
   format: string | null;
   /** Part of an error's code or message. */
   error: string | null;
-  /** Pieces of the id, of the transform, or of both with a slash between them. */
+  /** Pieces of the id, of the transform code, or of both with a slash between them. */
   text: string[];
   /** When it was ordered, Unix ms. */
   ordered?: NumberRange;

@@ -27,15 +27,14 @@ export function idOfNth(sql: Sql, ended: number | null, above: number, n: number
  */
 export function readSpan({ rows }: QueueTx, ended: number | null, { above, to }: Span, match: Match): Row[] {
   const { lanes, filter, text } = match;
-  const [word = ""] = text.filter((part) => PLAIN_WORD.test(part));
+  const [word = ""] = text.filter((one) => PLAIN_WORD.test(one));
   const ending = filter.format === null ? "" : `.${filter.format}`;
-  const beginning = filter.id ?? "";
   // The statement contains codes, because they are numbers. Words are parameters.
   const inLanes = lanes === null ? "" : `AND lane IN (${[...lanes].join()})`;
   const found = `${from(ended)} id > ?1 AND id <= ?2 ${inLanes}
       AND (?3 = '' OR instr(lower(grp), ?3) > 0 OR instr(lower(part), ?3) > 0)
       AND (?4 = '' OR substr(part, -length(?4)) = ?4) AND (?5 = '' OR substr(grp, 1, length(?5)) = ?5) ORDER BY id`;
-  return rows.read(found, above, to, word, ending, beginning);
+  return rows.read(found, above, to, word, ending, filter.id ?? "");
 }
 
 function from(ended: number | null): string {
