@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { FULL_BYTES, RESTORE_HOLD_MS, SHED_BYTES } from "@prewarm/durable-queue";
 import { purgeCommand } from "../apps/cli/src/commands/purge.ts";
 import { DEFAULTS, defineConfig, FORMATS, POSITIONS, type UserConfig } from "../packages/shared/src/config.ts";
 import { bulk, listUsd, SHIPPED_LOGS } from "../packages/shared/src/cost/operations.ts";
@@ -13,11 +14,8 @@ import {
   HANDLER_WALL_MS,
   HOOK_JOBS_PER_DAY,
   IMAGES_PER_CALL,
-  LEDGER_FULL_BYTES,
   LEDGER_LIMIT_BYTES,
-  LEDGER_SHED_BYTES,
   OLD_COPY_SECONDS,
-  RESTORE_HOLD_MS,
 } from "../packages/shared/src/limits.ts";
 import { SITE_NODE } from "../packages/shared/src/packages.ts";
 import { PARAMETERS } from "../packages/shared/src/parameters.ts";
@@ -114,8 +112,8 @@ export const CLAIMS: readonly (readonly [page: string, text: string])[] = [
   ["docs/freshness.md", `${COPY_SECONDS / 86_400} days`],
   ["docs/freshness.md", `${OLD_COPY_SECONDS} s`],
   ["docs/backup.md", `hands nothing out for ${word(RESTORE_HOLD_MS / 60_000)} minutes`],
-  ["docs/runbook.md", `| ${LEDGER_SHED_BYTES / 1e9} GB |`],
-  ["docs/runbook.md", `| ${LEDGER_FULL_BYTES / 1e9} GB |`],
+  ["docs/runbook.md", `| ${SHED_BYTES / 1e9} GB |`],
+  ["docs/runbook.md", `| ${FULL_BYTES / 1e9} GB |`],
   ["docs/runbook.md", `| ${LEDGER_LIMIT_BYTES / 1e9} GB |`],
   ["README.md", WIDTHS],
   ["README.md", `[${Object.keys(PROMISES).filter((name) => name.startsWith("P")).length} promises]`],

@@ -110,7 +110,7 @@ export class ModelledWorld {
     this.#live = new Queue(
       { name: "prewarm-live", handlers: LIVE_HANDLERS, batch: live, unruly: false },
       world,
-      deliver("live"),
+      deliver("urgent"),
     );
   }
 

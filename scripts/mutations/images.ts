@@ -92,7 +92,7 @@ export const IMAGES: readonly Mutation[] = [
       replace: "Math.random() > 2",
     }),
     breaks("P8", "unsigned misses bring any number of versions", {
-      find: "return versions.includes(version) || versions.length < tx.config.limits.versionsPerImageDay;",
+      find: "return versions.includes(version) || versions.length < tx.site.limits.versionsPerImageDay;",
       replace: "return true;",
     }),
     breaks("P9", "a viewer does not raise a waiting row's lane", {
@@ -114,9 +114,13 @@ export const IMAGES: readonly Mutation[] = [
       replace: 'if (one.key === "" && !mayBringVersion(tx, one)) return "rejected";',
     }),
     breaks("F4", "viewers order more than they may have today", {
-      find: "return open < left || open - liveAdmitted(tx) < left;",
+      find: "return open < left || open - urgentAdmitted(tx) < left;",
       replace: "return left > 0;",
       tests: [`${QUEUE_TESTS}/starvation.test.ts`],
+    }),
+    breaks("F4", "edges stop shedding when the ledger is evicted", {
+      find: '  putDoc(sql, "shed", JSON.stringify(shed));\n',
+      replace: "",
     }),
     breaks("F4", "edges never shed", {
       find: "shed.until = now + backoff(shed.times, { first: firstMs, longest: longestMs });",

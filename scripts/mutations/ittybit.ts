@@ -132,7 +132,7 @@ export const ITTYBIT: readonly Mutation[] = [
       replace: "if (ms > 0 && best.ms === 0)",
     }),
     breaks("P9", "a viewer's job is polled a moment before it can have ended", {
-      find: "live && heardAt > 0 ? heardAt : admittedAt",
+      find: "urgent && heardAt > 0 ? heardAt : admittedAt",
       replace: "admittedAt",
     }),
   ]),

@@ -75,7 +75,7 @@ export const LEDGER: readonly Mutation[] = [
   ]),
   ...at({ file: `${ROOM}/follow-ups.ts`, tests: [`${QUEUE_TESTS}/on-alarm.test.ts`] }, [
     breaks("P8", "the edge is never told that a lane is closed", {
-      find: "  transactions.write((tx) => gateChanged(tx, tx.gateNow));\n",
+      find: "  transactions.write(gateChanged);\n",
       replace: "",
     }),
     breaks("P8", "the edge is not told that a lane is open again while nothing waits", {

@@ -21,7 +21,7 @@ export const MAKING: readonly Mutation[] = [
       replace: "throw new Error(reason);",
     }),
     breaks("N5", "a batch of misses waits for slow origins", {
-      find: 'return role === "live" ? Promise.race([through, sleep(LIVE_BATCH_MS).then(() => false)]) : through;',
+      find: 'return role === "urgent" ? Promise.race([through, sleep(LIVE_BATCH_MS).then(() => false)]) : through;',
       replace: "return through;",
       tests: [`${WORLD}/strangers/busy-machine.test.ts`, `${ROOM}/consume-batch.test.ts`],
     }),
@@ -208,7 +208,7 @@ export const MAKING: readonly Mutation[] = [
       replace: "await context.stager.original(image, wanted, rank);",
     }),
     breaks("P9", "a viewer's job looks for a copy of its original", {
-      find: "  if (staging === null || given.live) return own();\n",
+      find: "  if (staging === null || given.urgent) return own();\n",
       replace:
         "  if (staging === null) return (await context.stager.original(image, { number: 1, ...ONLY_LOOK }, rank)) ?? own();\n",
     }),

@@ -49,25 +49,9 @@ export const QUEUE_ADMISSION: readonly Mutation[] = [
       replace: "if (false as boolean)",
     }),
     breaks("P8", "tokens are not taken", { find: "level: tokens(gate) - 1,", replace: "level: tokens(gate)," }),
-    breaks("P8", "the budget does not stop warming before it stops viewers", {
-      find: "return Math.min(left, Math.floor(monthlyJobs * warmingShare) - upload - bulk);",
-      replace: "return left;",
-    }),
-    breaks("P8", "viewers' misses may spend the month's budget in a day", {
-      find: "Math.min(monthLeft(gate, lane), liveToday(gate).left)",
-      replace: "monthLeft(gate, lane)",
-    }),
     breaks("P9", "bulk leaves no slot to viewers", {
-      find: 'if (lane !== "bulk") return concurrency;',
-      replace: "if (lane !== undefined) return concurrency;",
-    }),
-    breaks("F4", "viewers have no share of the month", {
-      find: '  if (lane === "live") return Math.min(left, Math.floor(monthlyJobs * liveShare) - live);\n',
-      replace: '  if (lane === "live") return left;\n',
-    }),
-    breaks("F4", "viewers may spend their share on one day", {
-      find: 'return lane === "live" ? Math.min(monthLeft(gate, lane), liveToday(gate).left) : monthLeft(gate, lane);',
-      replace: "return monthLeft(gate, lane);",
+      find: "if (laneRule(gate.config.lanes, lane).background !== true) return all;",
+      replace: "if (lane !== undefined) return all;",
     }),
     breaks("P17", "that Ittybit takes a job closes a breaker which waits for results", {
       find: "isProbe(gate, gen) && gate.state.breaker.results !== true",
@@ -111,6 +95,41 @@ export const QUEUE_ADMISSION: readonly Mutation[] = [
       replace: "",
       tests: [],
       histories: { rule: "allprobes", favourites: ["lostPost", "accept"] },
+    }),
+  ]),
+  ...at({ file: `${QUEUE}/tables/lanes.ts`, tests: [`${QUEUE_TESTS}/lanes.test.ts`] }, [
+    breaks("P9", "the first lane counts as urgent in every queue", {
+      find: "return first?.urgent === true ? URGENT : URGENT + 1;",
+      replace: "return first === undefined ? URGENT + 1 : URGENT;",
+    }),
+  ]),
+  ...at({ file: `${QUEUE}/intake/accept.ts`, tests: [`${QUEUE_TESTS}/lanes.test.ts`] }, [
+    breaks("P10", "a cancelled run takes more jobs of the background lane", {
+      find: "if (cancelled && laneRule(tx.lanes, name).background)",
+      replace: "if (cancelled && laneRule(tx.lanes, name).urgent)",
+    }),
+  ]),
+  ...at({ file: `${QUEUE}/admission/budget.ts`, tests: [`${QUEUE_TESTS}/gate.test.ts`] }, [
+    breaks("P8", "the budget does not stop warming before it stops viewers", {
+      find: "return Math.min(budget.month - all, shareOf(gate, lane).jobs - usedOfShare(gate, lane, used));",
+      replace: "return budget.month - all;",
+    }),
+    breaks("P8", "viewers' misses may spend the month's budget in a day", {
+      find: "return Math.min(monthLeft(gate, lane), dayLeft(gate, lane));",
+      replace: "return monthLeft(gate, lane);",
+    }),
+    breaks("F4", "viewers have no share of the month", {
+      find: "jobs: Math.floor(budget.month * share.month)",
+      replace: "jobs: budget.month",
+    }),
+    breaks("F4", "viewers may spend their share on one day", {
+      find: "Math.ceil(jobs * day)",
+      replace: "jobs",
+    }),
+    breaks("P8", "each lane of a share may spend it alone", {
+      find: "one.share === share ?",
+      replace: "one.name === lane ?",
+      tests: [`${QUEUE_TESTS}/lanes.test.ts`],
     }),
   ]),
   ...at({ file: `${QUEUE}/admission/job-times.ts`, tests: [`${SIMULATED}/pace.test.ts`] }, [

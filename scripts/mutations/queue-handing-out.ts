@@ -84,8 +84,8 @@ export const QUEUE_HANDING_OUT: readonly Mutation[] = [
   ]),
   ...at({ file: `${QUEUE}/operate/retry-and-cancel.ts`, tests: [`${SIMULATED}/first-runs.test.ts`] }, [
     breaks("F4", "viewers pay for what an operator tries again", {
-      find: "lane: row.lane === LIVE ? UPLOAD : row.lane",
-      replace: "lane: row.lane",
+      find: "row.lane === URGENT ? Math.min(URGENT + 1, lastLane(tx.lanes)) : row.lane",
+      replace: "row.lane",
     }),
     breaks("P9", "a promotion cannot be taken back", {
       find: "tx.runs.setFirst(run, isFirst ? tx.now : 0);",
@@ -144,17 +144,17 @@ export const QUEUE_HANDING_OUT: readonly Mutation[] = [
       replace: "lane >= 0 && !isShut(tx, lane)",
     }),
     breaks("P9", "a viewer's job waits to be looked at first", {
-      find: "if (row.lane !== LIVE && !claim.ready) continue;",
+      find: "if (row.lane !== URGENT && !claim.ready) continue;",
       replace: "if (!claim.ready) continue;",
       tests: [`${SIMULATED}/exchange.test.ts`],
     }),
     breaks("P9", "bulk goes before uploads", {
-      find: "prefetch(one, [UPLOAD, BULK], request.prefetch);",
-      replace: "prefetch(one, [BULK, UPLOAD], request.prefetch);",
+      find: "for (const lane of lanes) if (lane !== URGENT)",
+      replace: "for (const lane of lanes.toReversed()) if (lane !== URGENT)",
     }),
     breaks("P9", "a short token goes to whoever comes first", {
-      find: "return (lane > LIVE && waiting[LIVE] > 0) || (lane > UPLOAD && waiting[UPLOAD] > 0);",
-      replace: "return lane > BULK && waiting[LIVE] > 0;",
+      find: "higher < lane && n > 0",
+      replace: "higher < lane && n < 0",
       tests: [`${SIMULATED}/exchange.test.ts`],
     }),
     breaks("P10", "rows of a cancelled run are handed out until its slice comes", {
@@ -171,7 +171,7 @@ export const QUEUE_HANDING_OUT: readonly Mutation[] = [
       replace: "if (isLocked(tx, row) || cancelUnwanted(tx, row)) continue;",
     }),
     breaks("F4", "workers hold what waits for tomorrow", {
-      find: "    if (isShut(tx, lane)) continue;\n",
+      find: "  if (isShut(tx, lane)) return;\n",
       replace: "",
       tests: [`${SIMULATED}/starvation.test.ts`],
     }),
@@ -237,12 +237,12 @@ export const QUEUE_HANDING_OUT: readonly Mutation[] = [
     }),
     breaks("P5", "a paused lane wakes workers", { find: "closedFor(tx.gateNow, name) !== null || ", replace: "" }),
     breaks("P17", "every eight jobs wake a worker, whatever the gate lets through", {
-      find: "Math.min(WORKERS_MAX, Math.max(1, workersFor(tx)), byWork)",
-      replace: "Math.min(WORKERS_MAX, byWork)",
+      find: "Math.min(tx.config.limits.workers, Math.max(1, workersFor(tx)), byWork)",
+      replace: "Math.min(tx.config.limits.workers, byWork)",
     }),
     breaks("P13", "a handler asks for the end of a job that cannot have ended", {
-      find: "return Math.max(PACE_MS.live, Math.min(liveMs, isLiveOnly ? SOON_MS : paceMs(tx)));",
-      replace: "return PACE_MS.live;",
+      find: "return Math.max(PACE_MS.urgent, Math.min(urgentMs, isUrgentOnly ? SOON_MS : paceMs(tx)));",
+      replace: "return PACE_MS.urgent;",
       tests: [`${CONSUMER}/making/consume-miss.test.ts`],
     }),
     breaks("P17", "a worker is called again while its wake-up is under way", {

@@ -10,8 +10,8 @@ const CONSUMER = "workers/consumer/src";
 export const QUEUE_OBJECT: readonly Mutation[] = [
   ...at({ file: `${QUEUE}/intake/accept-chunk.ts`, tests: [`${SIMULATED}/prune.test.ts`] }, [
     breaks("P17", "a nearly full ledger takes new bulk", {
-      find: 'run.lane === "bulk" && tx.sql.bytes > LEDGER_FULL_BYTES',
-      replace: 'run.lane === "live" && tx.sql.bytes > LEDGER_FULL_BYTES',
+      find: "background && tx.sql.bytes > FULL_BYTES",
+      replace: "!background && tx.sql.bytes > FULL_BYTES",
     }),
     breaks("L6", "a delivery of one chunk is not finished by it", {
       find: 'hash: finish?.hash ?? "",',
@@ -86,7 +86,7 @@ export const QUEUE_OBJECT: readonly Mutation[] = [
       tests: [`${SIMULATED}/on-alarm.test.ts`],
     }),
     breaks("P1", "a duty that fails keeps the next alarm from being set", {
-      find: '      log("ledger.duty_failed", { duty, error: errorText(error) });\n',
+      find: '      log("queue.duty_failed", { duty, error: errorText(error) });\n',
       replace: "      throw error;\n",
     }),
     breaks("P1", "P1: leases never end", {
@@ -163,8 +163,8 @@ export const QUEUE_OBJECT: readonly Mutation[] = [
   ]),
   ...at({ file: `${QUEUE}/operate/cancel-run.ts`, tests: [`${SIMULATED}/accept.test.ts`] }, [
     breaks("P10", "a cancelled run takes what others asked for", {
-      find: "if (next === undefined && row.lane !== LIVE) {",
-      replace: "if (row.lane !== LIVE) {",
+      find: "if (next === undefined && row.lane !== URGENT) {",
+      replace: "if (row.lane !== URGENT) {",
       histories: { rule: "unasked", favourites: ["accept", "cancelRun"] },
     }),
   ]),
@@ -174,8 +174,8 @@ export const QUEUE_OBJECT: readonly Mutation[] = [
       replace: "rule.ms",
     }),
     breaks("F3", "what viewers caused stays as long as what was warmed", {
-      find: "DEAD} AND lane = ${LIVE}`) },\n    ms: DAY_MS,",
-      replace: "DEAD} AND lane = ${LIVE}`) },\n    ms: 30 * DAY_MS,",
+      find: "DEAD} AND lane = ${URGENT}`) },\n    ms: DAY_MS,",
+      replace: "DEAD} AND lane = ${URGENT}`) },\n    ms: 30 * DAY_MS,",
     }),
     breaks("F3", "refused rows stay for a month", {
       find: "refused: { of: { large: endedJobs(`state = ${REFUSED}`) }, ms: DAY_MS,",

@@ -230,8 +230,8 @@ export const QUEUE_SCHEMA: readonly Mutation[] = [
       replace: "if (before !== null && after !== null) addCount(",
     }),
     breaks("P13", "jobs that were admitted in earlier calls count no more", {
-      find: "const before = usedIn(this.#counters.used, period);",
-      replace: "const before = usedIn({}, period);",
+      find: "const sum = usedIn(this.#counters.used, period);",
+      replace: "const sum = usedIn({}, period);",
       tests: [`${SIMULATED}/budget-use.test.ts`],
     }),
     breaks("P13", "the pace of work that has just come is that of the time before", {

@@ -102,6 +102,11 @@ export const HOUSES: readonly House[] = [
         bug: "A utility that knows a use-case is changed for that use-case, and breaks the others.",
       },
       {
+        rooms: ["queue-settings.ts"],
+        holds: "What the queue is told of a site: lanes, limits, budget.",
+        bug: "Two rooms that translate a setting in their own ways have two budgets for one site.",
+      },
+      {
         rooms: ["store"],
         holds: "R2: variants, markers, sweeps.",
         bug: "What counts as stored would depend on who asks, and a purge would miss some of it.",
@@ -176,6 +181,11 @@ export const HOUSES: readonly House[] = [
         rooms: ["job-key.ts"],
         holds: "The key of a job: its group and its part.",
         bug: "Two rooms that join group and part in their own ways have two keys for one job.",
+      },
+      {
+        rooms: ["limits.ts", "clock.ts", "log.ts"],
+        holds: "Constants that several rooms share; time and chance; log lines.",
+        bug: "A constant that knows a rule is changed for that rule, and breaks the others.",
       },
       {
         rooms: ["external-jobs.ts"],

@@ -1,6 +1,6 @@
-import { LIVE } from "@prewarm/durable-queue";
-import { BULK, CountersDoc, STORED } from "@prewarm/durable-queue/testing";
+import { CountersDoc, STORED } from "@prewarm/durable-queue/testing";
 import { expect, it } from "vitest";
+import { BULK, LIVE } from "../../workers/consumer/src/queue-settings.ts";
 import { CalmWorld } from "./calm-world.ts";
 
 const WIDTHS = [400, 800, 1_200];

@@ -1,4 +1,4 @@
-import { ALARM_LATE_MS } from "@prewarm/shared/limits";
+import { ALARM_LATE_MS } from "@prewarm/durable-queue";
 import { GATE_KEY, parseGate } from "@prewarm/shared/markers";
 import { describe, expect, it } from "vitest";
 import { CalmWorld } from "./calm-world.ts";

@@ -1,5 +1,6 @@
-import { type GateState, laneCode, type Sql } from "@prewarm/durable-queue";
+import type { GateState, Sql } from "@prewarm/durable-queue";
 import { LANES, type Lane } from "@prewarm/shared/job";
+import { laneCode } from "../../workers/consumer/src/queue-settings.ts";
 
 /** Whether anything in the ledger waits for a time, by its tables. */
 export class OpenWork {

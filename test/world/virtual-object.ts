@@ -1,6 +1,6 @@
 import type { Sql, SqlRow } from "@prewarm/durable-queue";
+import { LEASE_MS } from "@prewarm/durable-queue";
 import { nodeSql } from "@prewarm/durable-queue/testing";
-import { LEASE_MS } from "@prewarm/shared/limits";
 import { LEDGER_CALLS, type LedgerCalls } from "../../workers/consumer/src/ledger/contract.ts";
 import { Ledger } from "../../workers/consumer/src/ledger/ledger.ts";
 import type { LedgerDeps } from "../../workers/consumer/src/ledger/ledger-deps.ts";

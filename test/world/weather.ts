@@ -1,4 +1,4 @@
-import { ALARM_LATE_MS } from "@prewarm/shared/limits";
+import { ALARM_LATE_MS } from "@prewarm/durable-queue";
 import { CRASH_POINTS, type CrashPoint } from "../../workers/consumer/src/making/crash-points.ts";
 import type { Chance } from "./chance.ts";
 

@@ -95,7 +95,7 @@ export class World {
     this.#options = options;
     this.clock = clock;
     this.store = new Store(options);
-    this.live = new Queue(queues.live, options, (delivery) => this.#handle("live", delivery));
+    this.live = new Queue(queues.live, options, (delivery) => this.#handle("urgent", delivery));
     this.work = new Queue(queues.work, options, (delivery) => this.#handle("work", delivery));
     this.object = new VirtualObject({
       ...options,

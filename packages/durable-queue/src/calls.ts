@@ -1,11 +1,30 @@
 import type { Stats } from "@prewarm/control-schema/stats";
-import type { Failure, FailureClass, Lane } from "@prewarm/shared/job";
 import type { ExternalJob } from "./external-jobs.ts";
 import type { JobKey } from "./job-key.ts";
 
 /*
- * What the calls of the queue take and answer. Times are Unix ms. A call is one SQLite transaction.
+ * What the calls of the queue take and answer. Times are Unix ms. A call is one SQLite transaction. Lanes have the names of
+ * `QueueConfig.lanes`.
  */
+
+/** States of a job. The first three are open, the others are ends. */
+export type JobState = "queued" | "processing" | "retrying" | "stored" | "dead" | "refused" | "cancelled";
+
+/**
+ * How a failed attempt is tried again: `transient` up to `limits.maxAttempts`, `once` until a second attempt of the job
+ * fails with the same code, `permanent` never.
+ */
+export type FailureClass = "permanent" | "once" | "transient";
+
+/** Why an attempt at a job failed. */
+export interface Failure {
+  /** A stable word, by which failures are grouped. */
+  code: string;
+  message: string;
+  httpStatus?: number;
+  /** The service's own word for it. */
+  kind?: string;
+}
 
 /* ── Handlers ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
@@ -25,8 +44,8 @@ export interface ExchangeRequest {
   owner: string;
   /** Only the first call of an owner opens its lease. */
   first: boolean;
-  /** `live`: a batch of urgent messages, which makes its own jobs and leaves; `work`: a worker that takes what there is. */
-  role: "live" | "work";
+  /** `urgent`: a batch of urgent messages, which makes its own jobs and leaves; `work`: a worker that takes any job. */
+  role: "urgent" | "work";
   /** A worker that leaves within seconds, say because one job was all that it was called for. */
   brief?: boolean;
   /** How many more jobs it can take, 0 to CLAIMS_MAX. A worker that says 0 with less than that in its hands drains. */
@@ -49,8 +68,8 @@ export type ExchangeAnswer<Extra = unknown> =
   | { status: "lost" }
   | (Extra & {
       status: "ok";
-      /** Part of every idempotency key: `pw-<ledgerId>-<gen>`. */
-      ledgerId: string;
+      /** Part of every idempotency key: `pw-<queueId>-<gen>`. */
+      queueId: string;
       /** To be stopped, and settled: as `wait`, if nothing else became of it. */
       stop: { id: number; gen: number }[];
       give: Given[];
@@ -71,8 +90,8 @@ export interface Given extends JobKey {
   gen: number;
   /** The fence: a result of a generation at or above it counts. */
   floor: number;
-  /** It is in the live lane. */
-  live: boolean;
+  /** It is in the urgent lane. */
+  urgent: boolean;
   phase: Exclude<Phase, "ready">;
   /** Of `go`: POST not before this time, Unix ms. */
   notBefore: number;
@@ -190,7 +209,7 @@ export interface Parts {
 /** `G`: a group, and what the user of the queue says of it. */
 export interface AcceptChunk<G extends Parts = Parts> {
   /** `most`: of a run that stands for a day (UTC), the jobs after which it takes no further chunk. Missing: any number. */
-  run: { run: string; label: string | null; lane: Lane; most?: number | undefined };
+  run: { run: string; label: string | null; lane: string; most?: number | undefined };
   /** The request this chunk is part of. The same chunk again answers as before and does nothing; another hash is a mismatch. */
   delivery: { id: string; chunk: number; hash: string };
   /** ≤ 1,000 parts in all. */
@@ -199,7 +218,7 @@ export interface AcceptChunk<G extends Parts = Parts> {
   force: boolean;
   /** Open jobs above which nothing more is accepted. */
   backlogMax: number;
-  /** The chunk is its whole delivery, of another lane than bulk: the same transaction finishes the delivery. */
+  /** The chunk is its whole delivery, of another lane than the background lane: the same transaction finishes the delivery. */
   finish?: { /** Of the whole delivery. */ hash: string };
 }
 
@@ -209,7 +228,7 @@ export interface Accepted {
   duplicates: number;
   /** Known to be stored. What is found in the store only later counts with the run. */
   existing: number;
-  /** The run was cancelled before: nothing was accepted (bulk), for what follows a cancel is cancelled with it. */
+  /** The run was cancelled before, in the background lane: nothing was accepted, because the cancel covers it too. */
   closed?: true;
 }
 
@@ -220,7 +239,7 @@ export type ChunkAnswer =
   | { status: "full"; retryAfterSeconds: number }
   /** The run has had its jobs of the day. */
   | { status: "run_full"; retryAfterSeconds: number }
-  /** The database is near the platform's limit: no new bulk. */
+  /** The database is near the platform's limit, and the lane is the background lane. */
   | { status: "no_room"; retryAfterSeconds: number };
 
 export interface FinishRequest {

@@ -4,26 +4,24 @@
 
 export { probeAt } from "./admission/breaker.ts";
 export { type Bucket, take } from "./admission/bucket.ts";
+export { budgetLeft, usedBy, usedToday } from "./admission/budget.ts";
 export {
-  budgetLeft,
+  allSlots,
   closeBreaker,
   closedFor,
   fetchesAllowed,
   isFull,
   isHeldBack,
   isProbe,
-  liveToday,
   nextOpenAt,
   pauseOf,
+  type Refusal,
   slotsOf,
-  usedBy,
-  usedToday,
 } from "./admission/gate.ts";
-export { heldSentence, originSentence, whyHeld } from "./admission/held-sentence.ts";
 export { quantileMs } from "./admission/job-times.ts";
-export { liveOpen, openJobs } from "./admission/open-jobs.ts";
+export { openJobs, urgentOpen } from "./admission/open-jobs.ts";
 export { breakerOf } from "./admission/origins.ts";
-export { liveAdmitted, type Slots, slotsTaken } from "./admission/slots.ts";
+export { type Slots, slotsTaken, urgentAdmitted } from "./admission/slots.ts";
 export type {
   AcceptChunk,
   Accepted,
@@ -67,6 +65,21 @@ export {
 } from "./external-jobs.ts";
 export { acceptChunk, findDelivery, finishDelivery } from "./intake/accept-chunk.ts";
 export type { JobKey } from "./job-key.ts";
+export {
+  ALARM_LATE_MS,
+  CLAIMS_MAX,
+  FULL_BYTES,
+  GO_FEW,
+  GO_MAX,
+  IDEMPOTENCY_MS,
+  JOB_DEADLINE_MS,
+  LEASE_MIN_LEFT_MS,
+  LEASE_MS,
+  RESTORE_HOLD_MS,
+  SHED_BYTES,
+  TOKEN_AHEAD_MS,
+  UNHEARD_MS,
+} from "./limits.ts";
 export { usedByDay } from "./memory/counters.ts";
 export type { Gate } from "./memory/gate-memory.ts";
 export { Memory } from "./memory/memory.ts";
@@ -92,13 +105,14 @@ export { addPlace, addToDay, type Places } from "./tables/costs.ts";
 export { getDoc, putDoc } from "./tables/docs.ts";
 export { countDue, dueIdsOf, nextDueAt, nextRetryOf } from "./tables/due.ts";
 export {
+  type Breaker,
   boundsOf,
   dayOf,
-  type GateSettings,
+  type GateLimits,
   type GateState,
-  type LimitName,
+  limitsOf,
   monthOf,
-  settingsOf,
+  nextMonth,
 } from "./tables/gate-state.ts";
 export { type Histogram, quantile } from "./tables/histogram.ts";
 export {
@@ -113,8 +127,17 @@ export {
   TIERS_MS,
 } from "./tables/history.ts";
 export { groupPlaceOf, idOfName, NEIGHBOURS, nameOf, placeOf, rangeOfGroup } from "./tables/job-ids.ts";
+export type { LaneRule } from "./tables/lanes.ts";
 export { migrate } from "./tables/migrate.ts";
 export { putOutbox } from "./tables/outbox.ts";
+export {
+  type AutoLimit,
+  type Budget,
+  type BudgetShare,
+  checkedConfig,
+  type LimitName,
+  type QueueConfig,
+} from "./tables/queue-config.ts";
 export {
   endOfRecent,
   findRecent,
@@ -131,16 +154,12 @@ export {
   errorOf,
   isOpen,
   type LaneCode,
-  LIVE,
-  laneCode,
-  laneName,
   REFUSED,
   type Row,
   stateCodes,
-  UPLOAD,
   WAITING,
 } from "./tables/row.ts";
 export { ENDED, HAS_DUE, withOwn } from "./tables/schema.ts";
 export { durableSql, int, intOrNull, type Sql, type SqlRow, type SqlValue, text, textOrNull } from "./tables/sql.ts";
 export { FOR_EVER, QueueTx } from "./tx/queue-tx.ts";
-export { finishedRuns, firstRuns, hasNoSubscribers, orderedBy, type Run, readRuns } from "./tx/runs.ts";
+export { firstRuns, hasNoSubscribers, orderedBy, type Run, readRuns } from "./tx/runs.ts";

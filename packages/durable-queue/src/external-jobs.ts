@@ -31,8 +31,8 @@ export interface OpenJob {
   createdAt: number | null;
   /** When its id was heard, so that the service had made it: Unix ms by our clock. 0: not known. */
   heardAt: number;
-  /** True in the live lane. */
-  live: boolean;
+  /** True in the urgent lane. */
+  urgent: boolean;
 }
 
 /** A granted generation whose job nobody has told. */
@@ -77,7 +77,7 @@ export const NOTHING: Observations = {
 
 /** What the queue tells a poller; synchronous reads of its memory. */
 export interface OpenJobsView {
-  ledgerId(): string;
+  queueId(): string;
   /** The oldest admission first. */
   open(): OpenJob[];
   unreported(): UnreportedJob[];

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { noteAccepted, noteHeld, noteThrottled } from "../src/admission/auto-gate.ts";
-import type { Held } from "../src/admission/gate.ts";
+import type { Refusal } from "../src/admission/gate.ts";
 import { newGateMemory } from "../src/memory/gate-memory.ts";
-import { settingsOf } from "../src/tables/gate-state.ts";
+import { limitsOf } from "../src/tables/gate-state.ts";
 import { AutoWorld, type Service } from "../src/testing/auto-world.ts";
 
 /** Not the seeds that the constants were chosen on. */
@@ -82,14 +82,14 @@ describe("an automatic gate follows", () => {
 });
 
 /** Why the gate refuses a job. */
-const SLOTS: Held = { code: "slots", until: null };
-const TOKENS: Held = { code: "tokens", until: 1 };
+const SLOTS: Refusal = { code: "slots", until: null };
+const TOKENS: Refusal = { code: "tokens", until: 1 };
 
 /** A gate to which nothing happens but what the test does. */
 function gateOf(gate: ConstructorParameters<typeof AutoWorld>[1] = {}) {
   const { gate: one } = new AutoWorld({ rate: 1, slots: 1, jobMs: 1_000 }, gate);
   const limits = () => {
-    const { concurrency, ratePerSecond } = settingsOf(one.state, one.config);
+    const { concurrency, ratePerSecond } = limitsOf(one.state, one.config);
     return { concurrency, ratePerSecond };
   };
   const accepted = (n: number) => {
@@ -204,11 +204,12 @@ describe("an automatic limit", () => {
   });
 
   it("keeps to its bounds", () => {
-    const gate = { concurrency: { max: 30 }, ratePerSecond: { min: 10, max: 12 } };
+    const auto = { concurrency: { start: 50, min: 1, max: 30 }, ratePerSecond: { start: 20, min: 10, max: 12 } };
+    const gate = { auto };
     const fast = new AutoWorld({ rate: 200, slots: 500, jobMs: 2_000 }, { gate }).run(120);
-    expect(settingsOf(fast.gate.state, fast.gate.config)).toMatchObject({ concurrency: 30, ratePerSecond: 12 });
+    expect(limitsOf(fast.gate.state, fast.gate.config)).toMatchObject({ concurrency: 30, ratePerSecond: 12 });
     const slow = new AutoWorld({ rate: 2, slots: 500, jobMs: 2_000 }, { gate }).run(120);
-    expect(settingsOf(slow.gate.state, slow.gate.config).ratePerSecond).toBe(10);
+    expect(limitsOf(slow.gate.state, slow.gate.config).ratePerSecond).toBe(10);
   });
 
   it("that is a number never moves, not even when Ittybit answers 429", () => {
@@ -216,6 +217,6 @@ describe("an automatic limit", () => {
     const world = new AutoWorld({ rate: 5, slots: 5, jobMs: 1_000 }, { gate }).run(60);
     expect(world.seconds.reduce((all, { refused }) => all + refused, 0)).toBeGreaterThan(10);
     expect(world.gate.state.auto).toEqual({ concurrency: null, ratePerSecond: null });
-    expect(settingsOf(world.gate.state, world.gate.config)).toMatchObject(gate);
+    expect(limitsOf(world.gate.state, world.gate.config)).toMatchObject(gate);
   });
 });

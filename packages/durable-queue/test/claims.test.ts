@@ -2,9 +2,11 @@ import { expect, it } from "vitest";
 import { Claims } from "../src/memory/claims.ts";
 import { newClaim } from "../src/tables/claim.ts";
 import { migrate } from "../src/tables/migrate.ts";
-import { BULK, LIVE } from "../src/tables/row.ts";
 import { MIGRATIONS } from "../src/tables/schema.ts";
 import { nodeSql } from "../src/testing/node-sql.ts";
+
+/** Numbers of lanes. */
+const [FIRST, LAST] = [0, 2];
 
 function world() {
   const sql = nodeSql();
@@ -18,7 +20,7 @@ function world() {
   return { sql, claims, open, rows, owners, again };
 }
 
-const job = (id: number, gen = id * 10) => ({ id, gen, lane: BULK }) as const;
+const job = (id: number, gen = id * 10) => ({ id, gen, lane: LAST }) as const;
 
 it("a prefetched claim has no row, and neither has its owner", () => {
   const { sql, claims, open, rows, owners, again } = world();
@@ -32,15 +34,15 @@ it("an admitted claim has one row until it ends, and its owner one until it leav
   const { sql, claims, open, rows, owners, again } = world();
   const owner = open("w");
   const claim = claims.add(newClaim(job(1), owner));
-  Object.assign(claim, { state: "admitted", admittedAt: 5, first: true, paidBy: LIVE });
+  Object.assign(claim, { state: "admitted", admittedAt: 5, first: true, paidBy: FIRST });
   claims.note(claim);
   claims.flush(sql);
   expect(rows()).toEqual([{ gen: 10, state: "admitted", owner: "w", job: null }]);
   const found = again().byGen(10);
   expect(found).toMatchObject({
     id: 1,
-    lane: BULK,
-    paidBy: LIVE,
+    lane: LAST,
+    paidBy: FIRST,
     first: true,
     admittedAt: 5,
   });

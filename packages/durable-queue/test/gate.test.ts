@@ -1,9 +1,8 @@
-import type { Settings } from "@prewarm/shared/config";
 import { describe, expect, it } from "vitest";
+import { budgetLeft, refund, usedBy } from "../src/admission/budget.ts";
 import {
   type Ask,
   admit,
-  budgetLeft,
   closeBreaker,
   closedFor,
   goalPerSecond,
@@ -13,27 +12,27 @@ import {
   probeUnused,
   recordBad,
   recordGood,
-  refund,
   slotsOf,
   throttle,
-  usedBy,
 } from "../src/admission/gate.ts";
 import { learnJobMs, quantileMs } from "../src/admission/job-times.ts";
 import { type Gate, newGateMemory } from "../src/memory/gate-memory.ts";
-import { type GateState, newGate, settingsOf } from "../src/tables/gate-state.ts";
-import { queueConfig } from "../src/testing/queue-config.ts";
+import { type GateState, limitsOf, newGate } from "../src/tables/gate-state.ts";
+import { checkedConfig, type QueueConfig } from "../src/tables/queue-config.ts";
+import { LANES, queueConfig } from "../src/testing/queue-config.ts";
 import { useBook } from "../src/testing/use-book.ts";
 
 const T0 = Date.UTC(2026, 10, 24, 12);
 
 /** A gate whose bucket is full, unless `seconds` says for how long it has been filling. */
-function gateOf(settings: Partial<Settings["gate"]> = {}, seconds = 1_000): Gate {
-  const config = queueConfig({ concurrency: 50, ratePerSecond: 20, burst: 20, ...settings });
+function gateOf(settings: Partial<QueueConfig["gate"]> = {}, seconds = 1_000, lanes = LANES): Gate {
+  const config = checkedConfig(queueConfig({ concurrency: 50, ratePerSecond: 20, burst: 20, ...settings }, lanes));
   const gate = {
     state: newGate(T0),
     memory: newGateMemory(T0),
     use: useBook(),
     config,
+    budget: config.gate.budget,
     service: "Ittybit",
     now: T0,
     random: () => 0.5,
@@ -41,13 +40,18 @@ function gateOf(settings: Partial<Settings["gate"]> = {}, seconds = 1_000): Gate
   gate.now += seconds * 1000;
   return gate;
 }
+/** A budget of so many jobs a month. `first`: the share of the first lane; `others`: that of the two others. */
+function budget(month: number, first: { month: number; day?: number } = { month: 0.5, day: 0.1 }, others = 0.8) {
+  return { budget: { month, shares: { first, others: { month: others } } } };
+}
+
 /** The same document after an eviction: written and read again, with nothing beside it. */
 function evicted(gate: Gate): Gate {
   const state = JSON.parse(JSON.stringify(gate.state)) as GateState;
   return { ...gate, state, memory: newGateMemory(gate.now) };
 }
 const ask = (gate: Gate, more: Partial<Ask> = {}) =>
-  admit(gate, { lane: "bulk", gen: 1, slots: { used: 0, unreported: 0 }, hasSlot: false, outranked: false, ...more });
+  admit(gate, { lane: "last", gen: 1, slots: { used: 0, unreported: 0 }, hasSlot: false, outranked: false, ...more });
 const code = (gate: Gate, more: Partial<Ask> = {}) => {
   const answer = ask(gate, more);
   return "code" in answer ? answer.code : "go";
@@ -65,14 +69,14 @@ const PAUSE = { who: "ops", since: T0, reason: null, until: null };
 
 describe("the order of the gate", () => {
   it("is pause, budget, breaker, throttle, slot, token: the first that holds is said, and each mended shows the next", () => {
-    const gate = gateOf({ monthlyJobs: 0, concurrency: 2 }, 0);
-    gate.state.pauses = { bulk: PAUSE };
+    const gate = gateOf({ ...budget(0), concurrency: 2 }, 0);
+    gate.state.pauses = { last: PAUSE };
     openBreaker(gate, { status: 401, reason: "bad key" });
     throttle(gate, gate.now + 90_000);
     const full = { slots: { used: 2, unreported: 0 } };
     const mends: (() => void)[] = [
       () => Object.assign(gate.state, { pauses: {} }),
-      () => Object.assign(gate.state.overrides, { monthlyJobs: null }),
+      () => Object.assign(gate, { budget: null }),
       () => closeBreaker(gate),
       () => Object.assign(gate, { now: gate.state.throttledUntil }),
       () => Object.assign(full, { slots: { used: 0, unreported: 0 } }),
@@ -92,45 +96,45 @@ describe("the order of the gate", () => {
     const before = JSON.stringify([gate.state, gate.memory]);
     expect(code(gate, { slots: { used: 2, unreported: 0 } })).toBe("slots");
     expect(code(gate, { outranked: true })).toBe("tokens");
-    gate.state.pauses = { upload: PAUSE };
-    expect(code(gate, { lane: "upload" })).toBe("paused");
+    gate.state.pauses = { middle: PAUSE };
+    expect(code(gate, { lane: "middle" })).toBe("paused");
     gate.state.pauses = {};
     expect(JSON.stringify([gate.state, gate.memory])).toBe(before);
   });
 
   it("says of a lane why nothing goes at all, and when the gate opens by itself", () => {
-    const gate = gateOf({ monthlyJobs: 10, warmingShare: 0 });
-    expect([closedFor(gate, "live"), closedFor(gate, "bulk")]).toEqual([
+    const gate = gateOf(budget(10, { month: 0.5 }, 0));
+    expect([closedFor(gate, "first"), closedFor(gate, "last")]).toEqual([
       null,
       { code: "budget", until: Date.UTC(2026, 11, 1) },
     ]);
     expect(nextOpenAt(gate)).toBe(Date.UTC(2026, 11, 1));
     throttle(gate, gate.now + 5_000);
     expect(nextOpenAt(gate)).toBe(gate.now + 5_000);
-    gate.state.pauses = { live: PAUSE, upload: PAUSE, bulk: PAUSE };
+    gate.state.pauses = { first: PAUSE, middle: PAUSE, last: PAUSE };
     expect(nextOpenAt(gate)).toBeNull();
-    gate.state.pauses.bulk = { ...PAUSE, until: gate.now + 60_000 };
-    expect([closedFor(gate, "bulk"), nextOpenAt(gate)]).toEqual([
+    gate.state.pauses.last = { ...PAUSE, until: gate.now + 60_000 };
+    expect([closedFor(gate, "last"), nextOpenAt(gate)]).toEqual([
       { code: "paused", until: gate.now + 60_000 },
       gate.now + 60_000,
     ]);
     gate.now += 60_000;
-    expect([closedFor(gate, "bulk")?.code, closedFor(gate, "live")?.code]).toEqual(["budget", "paused"]);
+    expect([closedFor(gate, "last")?.code, closedFor(gate, "first")?.code]).toEqual(["budget", "paused"]);
   });
 });
 
 describe("slots", () => {
-  it("are left to viewers by bulk: what one a second needs, at least one, at most a tenth", () => {
+  it("are left to other lanes by the background lane: what one a second needs, at least one, at most a tenth", () => {
     const left = (concurrency: number, jobMs: number) => {
       const gate = gateOf({ concurrency });
       for (let n = 0; n < 200; n += 1) learnJobMs(gate, jobMs);
-      expect([slotsOf(gate, "live"), slotsOf(gate, "upload")]).toEqual([concurrency, concurrency]);
-      return concurrency - slotsOf(gate, "bulk");
+      expect([slotsOf(gate, "first"), slotsOf(gate, "middle")]).toEqual([concurrency, concurrency]);
+      return concurrency - slotsOf(gate, "last");
     };
     expect([left(50, 900), left(50, 2_900), left(50, 60_000), left(500, 9_800), left(10, 60_000)]).toEqual([
       1, 3, 5, 10, 1,
     ]);
-    expect(left(1, 1_000)).toBe(0);
+    expect([left(1, 1_000), left(30, 60_000)]).toEqual([0, 3]);
   });
 
   it("are not asked of a generation that has its own", () => {
@@ -138,16 +142,16 @@ describe("slots", () => {
     expect(code(gate, { slots: { used: 2, unreported: 0 } })).toBe("slots");
     expect(code(gate, { slots: { used: 2, unreported: 0 }, hasSlot: true })).toBe("go");
     expect(code(gate, { slots: { used: 1, unreported: 0 } })).toBe("slots");
-    expect(code(gate, { slots: { used: 1, unreported: 0 }, lane: "live" })).toBe("go");
+    expect(code(gate, { slots: { used: 1, unreported: 0 }, lane: "first" })).toBe("go");
   });
 
-  it("of jobs that nobody has told fill half of a lane's at most: at concurrency 2 one of them stops neither bulk nor viewers", () => {
+  it("of jobs that nobody has told fill half of a lane's at most: at concurrency 2 one of them stops no lane", () => {
     const gate = gateOf({ concurrency: 2 });
     expect(code(gate, { slots: { used: 1, unreported: 1 } })).toBe("go");
     expect(code(gate, { slots: { used: 2, unreported: 1 } })).toBe("slots");
-    expect(code(gate, { slots: { used: 2, unreported: 2 }, lane: "live" })).toBe("go");
-    expect(code(gate, { slots: { used: 3, unreported: 3 }, lane: "live" })).toBe("slots");
-    expect(code(gateOf({ concurrency: 1 }), { slots: { used: 1, unreported: 1 }, lane: "live" })).toBe("slots");
+    expect(code(gate, { slots: { used: 2, unreported: 2 }, lane: "first" })).toBe("go");
+    expect(code(gate, { slots: { used: 3, unreported: 3 }, lane: "first" })).toBe("slots");
+    expect(code(gateOf({ concurrency: 1 }), { slots: { used: 1, unreported: 1 }, lane: "first" })).toBe("slots");
   });
 
   it("never let more go than there are, while at most half of those taken are of jobs that nobody has told; else half as many again", () => {
@@ -156,7 +160,7 @@ describe("slots", () => {
       const half = Math.floor(concurrency / 2);
       for (let used = 0; used <= 2 * concurrency; used += 1)
         for (let unheard = 0; unheard <= used; unheard += 1)
-          for (const lane of ["live", "bulk"] as const) {
+          for (const lane of ["first", "last"] as const) {
             if (isFull(gate, lane, { used, unreported: unheard })) continue;
             expect(used + 1).toBeLessThanOrEqual(unheard <= half ? concurrency : concurrency + half);
           }
@@ -167,14 +171,14 @@ describe("slots", () => {
 describe("tokens", () => {
   it("come as a burst, then one per interval, at most 300 ms ahead", () => {
     const gate = gateOf({ ratePerSecond: 10, burst: 5 });
-    const times = Array.from({ length: 9 }, () => ask(gate, { lane: "live" }));
+    const times = Array.from({ length: 9 }, () => ask(gate, { lane: "first" }));
     const at = (ms: number) => ({ notBefore: gate.now + ms });
     expect(times).toEqual(
       [0, 0, 0, 0, 0, 100, 200, 300].map(at).concat([{ code: "tokens", until: gate.now + 400 } as never]),
     );
     gate.now += 100;
-    expect(code(gate, { lane: "live" })).toBe("go");
-    expect(code(gate, { lane: "live" })).toBe("tokens");
+    expect(code(gate, { lane: "first" })).toBe("go");
+    expect(code(gate, { lane: "first" })).toBe("tokens");
   });
 
   it("keep the rate over any length of time", () => {
@@ -182,39 +186,39 @@ describe("tokens", () => {
     let went = 0;
     for (let ms = 0; ms < 60_000; ms += 40) {
       gate.now += 40;
-      went += drain(gate, { lane: "live" }).went;
+      went += drain(gate, { lane: "first" }).went;
     }
     expect(went).toBeGreaterThanOrEqual(60 * 7);
     expect(went).toBeLessThanOrEqual(60 * 7 + 3 + 0.3 * 7);
   });
 
-  it("are kept for viewers by bulk: a tenth of the burst", () => {
+  it("are kept for other lanes by the background lane: a tenth of the burst", () => {
     const gate = gateOf({ ratePerSecond: 1, burst: 20, concurrency: 1_000 });
     expect(drain(gate)).toEqual({ went: 18, code: "tokens" });
-    expect(drain(gate, { lane: "live" })).toEqual({ went: 2, code: "tokens" });
+    expect(drain(gate, { lane: "first" })).toEqual({ went: 2, code: "tokens" });
     const small = gateOf({ ratePerSecond: 1, burst: 1 });
     expect(drain(small).went).toBe(1);
   });
 
   it("start empty after an eviction and after a Retry-After", () => {
     const full = gateOf({ ratePerSecond: 1, burst: 10 });
-    expect(drain(evicted(full), { lane: "live" }).went).toBe(0);
+    expect(drain(evicted(full), { lane: "first" }).went).toBe(0);
     throttle(full, full.now + 30_000);
     full.now += 30_000;
-    expect(drain(full, { lane: "live" }).went).toBe(0);
+    expect(drain(full, { lane: "first" }).went).toBe(0);
     full.now += 1_000;
-    expect(drain(full, { lane: "live" }).went).toBe(1);
+    expect(drain(full, { lane: "first" }).went).toBe(1);
   });
 });
 
 describe("budget", () => {
-  it("lets viewers use a slice of their share a day, and their share a month: warming has the rest", () => {
-    const gate = gateOf({ monthlyJobs: 40, warmingShare: 1, liveShare: 0.5, liveDayShare: 0.4 });
+  it("lets a lane use a part of its share a day, and its share a month: the others have the rest", () => {
+    const gate = gateOf(budget(40, { month: 0.5, day: 0.4 }, 1));
     const went: number[] = [];
     const until: (number | null)[] = [];
     for (let day = 0; day < 3; day += 1) {
-      went.push(drain(gate, { lane: "live" }).went);
-      until.push(closedFor(gate, "live")?.until ?? null);
+      went.push(drain(gate, { lane: "first" }).went);
+      until.push(closedFor(gate, "first")?.until ?? null);
       gate.now += 86_400_000;
     }
     expect(went).toEqual([8, 8, 4]);
@@ -222,37 +226,37 @@ describe("budget", () => {
     expect(drain(gate)).toEqual({ went: 20, code: "budget" });
   });
 
-  it("gives viewers at least one job a day, however small the budget, but none of nothing", () => {
-    expect(drain(gateOf({ monthlyJobs: 4 }), { lane: "live" }).went).toBe(1);
-    expect(drain(gateOf({ monthlyJobs: 0 }), { lane: "live" }).went).toBe(0);
+  it("gives a share at least one job a day, however small the budget, but none of nothing", () => {
+    expect(drain(gateOf(budget(4)), { lane: "first" }).went).toBe(1);
+    expect(drain(gateOf(budget(0)), { lane: "first" }).went).toBe(0);
   });
 
-  it("keeps a share for viewers, stops hard, and begins anew with the month", () => {
-    const gate = gateOf({ monthlyJobs: 4, warmingShare: 0.5, liveShare: 1, liveDayShare: 1 });
-    expect([drain(gate, { lane: "upload" }), drain(gate, { lane: "live" })]).toEqual([
+  it("keeps a share for another lane, stops hard, and begins anew with the month", () => {
+    const gate = gateOf(budget(4, { month: 1 }, 0.5));
+    expect([drain(gate, { lane: "middle" }), drain(gate, { lane: "first" })]).toEqual([
       { went: 2, code: "budget" },
       { went: 2, code: "budget" },
     ]);
-    expect(closedFor(gate, "live")).toEqual({ code: "budget", until: Date.UTC(2026, 11, 1) });
+    expect(closedFor(gate, "first")).toEqual({ code: "budget", until: Date.UTC(2026, 11, 1) });
     gate.now = Date.UTC(2026, 11, 1);
-    expect([budgetLeft(gate, "live"), code(gate)]).toEqual([4, "go"]);
-    expect(usedBy(gate)).toEqual({ live: 0, upload: 0, bulk: 1 });
+    expect([budgetLeft(gate, "first"), code(gate)]).toEqual([4, "go"]);
+    expect(usedBy(gate)).toEqual({ last: 1 });
   });
 
   it("gives back what made no job, in the month it was taken", () => {
     const gate = gateOf();
     ask(gate);
-    refund(gate, "bulk", "2026-10-24");
-    expect(usedBy(gate).bulk).toBe(1);
-    refund(gate, "bulk", "2026-11-24");
-    expect(usedBy(gate).bulk).toBe(0);
+    refund(gate, "last", "2026-10-24");
+    expect(usedBy(gate).last).toBe(1);
+    refund(gate, "last", "2026-11-24");
+    expect(usedBy(gate).last).toBe(0);
   });
 
   it("is not asked for a repeated POST: its job is paid", () => {
-    const gate = gateOf({ monthlyJobs: 1, liveShare: 1 });
-    ask(gate, { lane: "live" });
-    expect([code(gate, { lane: "live" }), code(gate, { lane: "live", hasSlot: true })]).toEqual(["budget", "go"]);
-    expect(usedBy(gate).live).toBe(1);
+    const gate = gateOf(budget(1, { month: 1 }));
+    ask(gate, { lane: "first" });
+    expect([code(gate, { lane: "first" }), code(gate, { lane: "first", hasSlot: true })]).toEqual(["budget", "go"]);
+    expect(usedBy(gate).first).toBe(1);
   });
 });
 
@@ -261,7 +265,7 @@ describe("throttle", () => {
     const gate = gateOf();
     throttle(gate, gate.now + 20_000);
     throttle(gate, gate.now + 5_000);
-    expect(ask(gate, { lane: "live" })).toEqual({ code: "throttled", until: gate.now + 20_000 });
+    expect(ask(gate, { lane: "first" })).toEqual({ code: "throttled", until: gate.now + 20_000 });
     gate.now += 20_000;
     expect(code(gate)).toBe("go");
   });
@@ -271,7 +275,7 @@ describe("throttle", () => {
     const until = T0 + 10_000_000;
     throttle(gate, until);
     expect(gate.state.throttledUntil).toBe(0);
-    expect(closedFor(gate, "live")).toEqual({ code: "breaker", until });
+    expect(closedFor(gate, "first")).toEqual({ code: "breaker", until });
     expect(gate.state.breaker).toMatchObject({
       status: 429,
       reason: "Ittybit asks to wait until 2026-11-24T14:46:40.000Z.",
@@ -385,12 +389,16 @@ describe("pace", () => {
 
 describe("a limit", () => {
   const settings = (gate: Gate) => {
-    const { concurrency, ratePerSecond, burst } = settingsOf(gate.state, gate.config);
+    const { concurrency, ratePerSecond, burst } = limitsOf(gate.state, gate.config);
     return [concurrency, ratePerSecond, burst];
   };
 
   it("that is automatic begins at 50 and 20 a second, keeps to its bounds, and bursts no more than a second's worth", () => {
-    const gate = gateOf({ concurrency: "auto", ratePerSecond: { max: 8 } });
+    const gate = gateOf({
+      concurrency: "auto",
+      ratePerSecond: "auto",
+      auto: { concurrency: { start: 50, min: 1, max: 1_000 }, ratePerSecond: { start: 20, min: 0.1, max: 8 } },
+    });
     expect(settings(gate)).toEqual([50, 8, 8]);
     gate.state.auto.concurrency = { value: 7.9, why: "", since: 0 };
     gate.state.auto.ratePerSecond = { value: 0.5, why: "", since: 0 };

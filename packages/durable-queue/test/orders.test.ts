@@ -4,10 +4,11 @@ import { Orders } from "../src/memory/orders.ts";
 import { placeOf, rangeOfGroup } from "../src/tables/job-ids.ts";
 import { migrate } from "../src/tables/migrate.ts";
 import { jobsOf, type Order, ordersOf, PARTS_MAX } from "../src/tables/order.ts";
-import { BULK, UPLOAD } from "../src/tables/row.ts";
 import { MIGRATIONS } from "../src/tables/schema.ts";
 import { nodeSql } from "../src/testing/node-sql.ts";
 
+/** Numbers of lanes. */
+const [MIDDLE, LAST] = [1, 2];
 const SEED = "L";
 const PARTS = ["1-high.webp", "2-high.webp", "3-high.webp"];
 const all = () => true;
@@ -21,7 +22,7 @@ function world() {
   const put = (group: string, said: Partial<Order> = {}, to = orders) => {
     gen += 10 * PARTS_MAX;
     const order: Order = {
-      lane: BULK,
+      lane: LAST,
       run: 1,
       ...{ gen, group, place: image(group), force: false, joined: false, created: 5 },
       parts: [...PARTS],
@@ -38,12 +39,12 @@ function world() {
   const time = { ms: 0 };
   const rows = () => sql.exec("SELECT grp, parts FROM orders ORDER BY gen");
   const keys = (limit: number, isFree: (id: number) => boolean = all, of = orders) =>
-    of.offer(sql, BULK, { limit, now: time.ms }, isFree).map(textOf);
+    of.offer(sql, LAST, { limit, now: time.ms }, isFree).map(textOf);
   const again = () => new Orders(sql, SEED);
   return { sql, orders, put, take, rows, keys, again, time };
 }
 
-const ORDER = { lane: BULK, run: 1, force: false, joined: false, created: 5 } as const;
+const ORDER = { lane: LAST, run: 1, force: false, joined: false, created: 5 } as const;
 const image = (id: string) => rangeOfGroup(id, SEED).from;
 const textOf = ({ group, part }: JobKey) => `${group}/${part}`;
 const keysOf = (id: string) => PARTS.map((part) => `${id}/${part}`);
@@ -60,7 +61,7 @@ it("an order is one row, and each part of it a job with the place of its key and
   const jobs = jobsOf(found!, SEED);
   expect(jobs.map(({ row }) => row)).toMatchObject(
     PARTS.map((part, index) => ({
-      ...{ group: "a", part, id: idOf(`a/${part}`), lane: BULK, run: 7, state: 0, due: null, attempts: 0 },
+      ...{ group: "a", part, id: idOf(`a/${part}`), lane: LAST, run: 7, state: 0, due: null, attempts: 0 },
       ...{ gen: gen + index, floor: gen + index, created: 5 },
     })),
   );
@@ -94,7 +95,7 @@ it("jobs are read in the order of ids, whole images at a time, and again up to t
   const { sql, orders, put } = world();
   const ids = Array.from({ length: 120 }, (_, n) => `i${n}`);
   for (const id of ids) put(id);
-  put("i7", { lane: UPLOAD, parts: ["9-high.webp"] });
+  put("i7", { lane: MIDDLE, parts: ["9-high.webp"] });
   const all = ids.flatMap(keysOf).concat("i7/9-high.webp");
   const sorted = all.map(idOf).sort((a, b) => a - b);
   const read: number[] = [];
@@ -141,7 +142,7 @@ it("the jobs before a job are counted in its line and, in turn, in those of othe
 it("the front of a line is the first job that was not offered and has no claim", () => {
   const { sql, orders, put, keys } = world();
   for (const id of ["a", "b"]) put(id);
-  const fronts = (isFree: (id: number) => boolean = all) => orders.fronts(sql, BULK, 9, isFree).map(textOf);
+  const fronts = (isFree: (id: number) => boolean = all) => orders.fronts(sql, LAST, 9, isFree).map(textOf);
   expect(fronts()).toEqual(["a/1-high.webp"]);
   expect(fronts((id) => id !== idOf("a/1-high.webp"))).toEqual(["a/2-high.webp"]);
   keys(1);
@@ -189,17 +190,17 @@ it("runs take turns, also over calls, and a run without orders is no line", () =
   for (const id of ["a", "b", "c"]) put(id, { parts: ["1-high.webp"] });
   const d = put("d", { run: 2, parts: ["1-high.webp"] });
   put("e", { run: 2, parts: ["1-high.webp"] });
-  put("u", { lane: UPLOAD });
+  put("u", { lane: MIDDLE });
   const names = (limit: number) => keys(limit).map((key) => key[0]);
   expect(names(1)).toEqual(["a"]);
   expect(names(1)).toEqual(["d"]);
   expect(names(2)).toEqual(["b", "e"]);
-  expect(orders.runs(BULK)).toEqual([1, 2]);
+  expect(orders.runs(LAST)).toEqual([1, 2]);
   take(d, [0]);
   for (const left of orders.ofGroups(sql, [image("e")])) take(left, [0]);
   expect(names(9)).toEqual(["c"]);
-  expect(orders.runs(BULK)).toEqual([1]);
-  expect([again().runs(BULK), again().runs(UPLOAD)]).toEqual([[1], [1]]);
+  expect(orders.runs(LAST)).toEqual([1]);
+  expect([again().runs(LAST), again().runs(MIDDLE)]).toEqual([[1], [1]]);
 });
 
 it("an order of more jobs than are asked for is offered in parts", () => {

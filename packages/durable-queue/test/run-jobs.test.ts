@@ -152,7 +152,6 @@ describe("a runner", () => {
     world.queue.enqueue({
       id: "a",
       jobs: Array.from({ length: 40 }, (_, n) => ({ group: "r", part: `${n}` })),
-      lane: "upload",
     });
     await pass(24_000);
     expect(world.most).toBe(4);
@@ -273,7 +272,7 @@ describe("a runner that is told to stop", () => {
 
 describe("a runner that the queue does not want any more", () => {
   const key = { group: "r", part: "1" };
-  const given = { id: 1, gen: 7, name: "n", run: null, ...key, floor: 0, live: false, notBefore: 0, grantedAt: 0 };
+  const given = { id: 1, gen: 7, name: "n", run: null, ...key, floor: 0, urgent: false, notBefore: 0, grantedAt: 0 };
   const more = {
     first: true,
     attempts: 0,
@@ -284,7 +283,7 @@ describe("a runner that the queue does not want any more", () => {
     beforeRestore: false,
   };
   const go = { ...given, ...more, phase: "go" as const };
-  const goes = { status: "ok" as const, ledgerId: "q", stop: [], again: 300, more: false, stay: true };
+  const goes = { status: "ok" as const, queueId: "q", stop: [], again: 300, more: false, stay: true };
   const runner = (...answers: (ExchangeAnswer | Error)[]) => {
     const requests: ExchangeRequest[] = [];
     const signals: AbortSignal[] = [];

@@ -10,12 +10,6 @@ export const SUBREQUESTS_MAX = 10_000;
 export const IMAGES_PER_CALL = 200;
 /** Workers at once: `max_concurrency` of the work queue, the platform's most (developers.cloudflare.com/queues/platform/limits, read 2026-11). */
 export const WORKERS_MAX = 250;
-/** Claims of one worker: what six connections bring through in some three seconds (docs/queue.md). */
-export const CLAIMS_MAX = 40;
-/** POSTs that one call of a worker may begin: with more, slots are taken by what waits for one of six connections, and others could go at once; with fewer, slots wait for the next call. */
-export const GO_MAX = 10;
-/** The same while fewer slots are free than workers are there: about what its six connections send at once. The others call within milliseconds. */
-export const GO_FEW = 7;
 /**
  * An id after percent-encoding, in bytes: leaves room for prefix, version and suffix within the 1,024 of an R2 key
  * (developers.cloudflare.com/r2/platform/limits, read 2026-11).
@@ -25,25 +19,8 @@ export const ENCODED_ID_MAX_BYTES = 700;
 export const OUTPUT_MAX_BYTES = 25_000_000;
 /** Widths and heights that the consumer accepts in a key whatever the ladder says today. */
 export const ABSOLUTE_MAX_PX = 8192;
-/** Ittybit replays an Idempotency-Key for a day (ittybit.com/api, read 2026-11); an hour is kept in hand. */
-export const IDEMPOTENCY_MS = 23 * 3_600_000;
-/** A handler's right to act on what it holds; renewed by every call of it. */
-export const LEASE_MS = 60_000;
-/** A token may be given at most this long before it exists; its handler waits as long. Chosen. */
-export const TOKEN_AHEAD_MS = 300;
-/** POST and put need this much of the lease left. */
-export const LEASE_MIN_LEFT_MS = 30_000;
-/** An Ittybit job that has not ended by then is given up (deadline of a generation). */
-export const JOB_DEADLINE_MS = 600_000;
 /** A job that is done and whose result cannot be fetched is kept for so long after the first refusal. Chosen: longer than hosts restart, shorter than people wait. */
 export const RESULT_WITHIN_MS = 600_000;
-/**
- * A granted generation whose job nobody has told for so long after its grant is *unheard of*: a POST is mostly answered within a second, and its
- * client gives up after 15. Chosen.
- */
-export const UNHEARD_MS = 10_000;
-/** A ledger that was put back hands nothing out for so long: a delete of a purge from before has landed by then, which holds its lock as long. */
-export const RESTORE_HOLD_MS = 120_000;
 /** A handler's longest life (queue consumers: 15 minutes wall); after it and a minute nothing of it can write any more. */
 export const HANDLER_WALL_MS = 900_000;
 /** Ittybit answered 429 and did not say for how long: a pause of ours, chosen. */
@@ -56,13 +33,8 @@ export const GATE_AUTO = {
   concurrency: { start: 50, min: 1, max: 1_000 },
   ratePerSecond: { start: 20, min: 0.1, max: 1_000 },
 } as const;
-/** Maintenance or a failover delays a Durable Object's alarm by up to a minute (developers.cloudflare.com/durable-objects/api/alarms, read 2026-11). */
-export const ALARM_LATE_MS = 60_000;
 /** A Durable Object's database may grow to this (developers.cloudflare.com/durable-objects/platform/limits, read 2026-11). */
 export const LEDGER_LIMIT_BYTES = 10_000_000_000;
-/** Above this the ledger keeps only what is needed; above the second it takes no new bulk. Chosen. */
-export const LEDGER_SHED_BYTES = 5_000_000_000;
-export const LEDGER_FULL_BYTES = 8_000_000_000;
 /** Jobs that a hook may order on a day (UTC) where its configuration says nothing else: an eighth of warming's month by default. Chosen. */
 export const HOOK_JOBS_PER_DAY = 10_000;
 /** Longest that a function of prewarm.config.ts may take, in ms: senders give up after five to thirty seconds. Chosen. */

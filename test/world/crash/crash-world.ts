@@ -81,7 +81,7 @@ export class CrashWorld extends CalmWorld {
     const { clock, ledger, ittybit } = this;
     const say = (more: Partial<ExchangeRequest>) => {
       const nothing = { have: [], asks: [], submitted: [], settled: [], first: false, leave: false };
-      return clock.until(ledger.exchange({ owner: "other", role: "live", room: 0, ...nothing, ...more }));
+      return clock.until(ledger.exchange({ owner: "other", role: "urgent", room: 0, ...nothing, ...more }));
     };
     const answer = await say({ first: true, asks: [{ key: KEYS.left, at: clock.now() }] });
     const given = answer.status === "ok" ? answer.give[0] : undefined;

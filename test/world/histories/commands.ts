@@ -1,4 +1,4 @@
-import { ALARM_LATE_MS } from "@prewarm/shared/limits";
+import { ALARM_LATE_MS } from "@prewarm/durable-queue";
 import fc from "fast-check";
 import { CRASH_POINTS } from "../../../workers/consumer/src/making/crash-points.ts";
 import type { AlarmFate } from "../weather.ts";

@@ -1,6 +1,6 @@
 import type { ChunkAnswer, Sql } from "@prewarm/durable-queue";
+import { LEASE_MS } from "@prewarm/durable-queue";
 import type { Focal } from "@prewarm/shared/focal";
-import { LEASE_MS } from "@prewarm/shared/limits";
 import { idOfKey, jobOfKey } from "@prewarm/shared/variant-key";
 import type { AcceptChunk } from "../../../workers/consumer/src/images/calls.ts";
 import { SETTLED_MS } from "../../../workers/consumer/src/images/removal-record.ts";
@@ -93,7 +93,7 @@ export class Invariants implements Watcher {
     const error = String(fields.error ?? "");
     if (/\(world\)|no answer in time|connection reset/.test(error)) return;
     if (event === "job.unexpected") this.violation(`unexpected: ${fields.key} ${error}`);
-    if (/^(batch.failed|ledger.duty_failed|ledger.send_failed|collect.failed)$/.test(event))
+    if (/^(batch.failed|queue.duty_failed|queue.send_failed|collect.failed)$/.test(event))
       this.violation(`${event}: ${fields.duty ?? ""} ${error}`);
   }
 

@@ -68,7 +68,7 @@ export function jobsIn(sql: Sql): RowLook[] {
 }
 
 function untouched(sql: Sql): RowLook[] {
-  const seed = String(sql.exec("SELECT ledger_id FROM meta")[0]?.ledger_id);
+  const seed = String(sql.exec("SELECT queue_id FROM meta")[0]?.queue_id);
   return sql.exec("SELECT * FROM orders").flatMap((raw) => {
     const { lane, run, joined, created } = raw as unknown as RowLook;
     const parts = JSON.parse(String(raw.parts)) as (string | null)[];

@@ -25,7 +25,7 @@ export type Reason =
   | "deleted";
 
 /** Log events that tell of a fault of ours. */
-const FAILURES = new Set([...["batch.failed", "ledger.duty_failed", "ledger.send_failed", "collect.failed"]]);
+const FAILURES = new Set([...["batch.failed", "queue.duty_failed", "queue.send_failed", "collect.failed"]]);
 
 /** The bulk run that is cancelled on the way. */
 export const CANCELLED_RUN = "campaign";

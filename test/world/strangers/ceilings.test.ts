@@ -35,13 +35,13 @@ function setupSite(overrides: Overrides) {
     n += 1;
     const owner = `stranger-${n}`;
     const whole = asks.map((one) => ({ key: "", at: made.clock.ms, ...one }));
-    const { look } = made.call(owner, { role: "live", room: 0, asks: whole });
+    const { look } = made.call(owner, { role: "urgent", room: 0, asks: whole });
     made.leave(owner);
     return look;
   };
   /** What the gate file says to the edges. */
   const told = () => {
-    made.transactions.write((tx) => gateChanged(tx, tx.gateNow));
+    made.transactions.write(gateChanged);
     for (const { kind, body } of made.transactions.write(outboxDue)) {
       if (kind === "gate") said = JSON.parse(body);
       made.transactions.write((tx) => outboxDone(tx, kind, body));

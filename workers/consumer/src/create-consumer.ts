@@ -50,7 +50,9 @@ function createWorker(site: Config) {
       const role = queueRole(batch.queue);
       if (role === "uploads") return handleUploads(batch, operatorDeps(site, env));
       if (role === "dead") return consumeDead(batch, ledgerOf(env), logOf(env, "consumer"));
-      if (role !== null) return consumeBatch(batch, role, batchDeps(site, env), (work) => context.waitUntil(work));
+      const handler = role === "live" ? "urgent" : role;
+      if (handler !== null)
+        return consumeBatch(batch, handler, batchDeps(site, env), (work) => context.waitUntil(work));
       // Whatever it carries waits until the queue has a name that tells: taken for something else it would be lost.
       logOf(env, "consumer")("queue.unknown", { queue: batch.queue, messages: batch.messages.length });
       batch.retryAll({ delaySeconds: UNKNOWN_RETRY_SECONDS });

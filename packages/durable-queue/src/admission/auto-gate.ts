@@ -1,6 +1,7 @@
 import type { Gate } from "../memory/gate-memory.ts";
-import { boundsOf, type LimitName, limitValue } from "../tables/gate-state.ts";
-import type { Held } from "./gate.ts";
+import { boundsOf, limitValue } from "../tables/gate-state.ts";
+import type { LimitName } from "../tables/queue-config.ts";
+import type { Refusal } from "./gate.ts";
 
 /*
  * Finds the limits that the service does not publish, by additive increase and multiplicative decrease (AIMD), for
@@ -23,7 +24,7 @@ const LATELY_MS = 2_000;
 const BURST_MS = 2_000;
 
 /** The gate refused a job. A job that a higher lane outranks (`until` null) does not wait for a token itself. */
-export function noteHeld({ memory, now }: Gate, { code, until }: Held): void {
+export function noteHeld({ memory, now }: Gate, { code, until }: Refusal): void {
   if (code === "slots") memory.auto.heldAt.concurrency = now;
   if (code === "tokens" && until !== null) memory.auto.heldAt.ratePerSecond = now;
 }

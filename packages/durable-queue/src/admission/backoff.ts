@@ -1,11 +1,21 @@
-import { backoff } from "@prewarm/shared/backoff";
-
 /** First retry's ceiling, in ms; each further one doubles it. */
 const BASE_MS = 2_000;
 /** The same after a failure of an origin, whose trouble rarely ends within seconds. Chosen. */
 const ORIGIN_BASE_MS = 60_000;
 /** Longest wait between two attempts, in ms. */
 export const BACKOFF_CAP_MS = 600_000;
+
+/**
+ * How long to wait after try number `attempt` (from 1), in ms: `first`, doubled with each further try, never more than
+ * `longest`. With `random`, uniform in [0, 1), it is a whole number between 0 and that (full jitter).
+ */
+export function backoff(
+  attempt: number,
+  { first, longest, random }: { first: number; longest: number; random?: number },
+): number {
+  const ceiling = Math.min(longest, first * 2 ** Math.min(Math.max(attempt, 1) - 1, 30));
+  return random === undefined ? ceiling : Math.floor(random * ceiling);
+}
 
 /**
  * How long to wait after the `attempt`-th failure (from 1), in ms: full jitter, uniform between 0 and

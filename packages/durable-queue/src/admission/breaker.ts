@@ -1,5 +1,5 @@
-import { backoff } from "@prewarm/shared/backoff";
 import type { Breaker } from "../tables/gate-state.ts";
+import { backoff } from "./backoff.ts";
 
 /*
  * What the breaker of the gate and those of origins have in common: each opening in a row doubles the wait, and after the

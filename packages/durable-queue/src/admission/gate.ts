@@ -1,8 +1,9 @@
-import { LANES, type Lane } from "@prewarm/shared/job";
-import { LEASE_MS, TOKEN_AHEAD_MS } from "@prewarm/shared/limits";
+import { LEASE_MS, TOKEN_AHEAD_MS } from "../limits.ts";
 import type { Gate } from "../memory/gate-memory.ts";
-import { CLOSED_BREAKER, dayOf, monthOf, nextDay, nextMonth, type Pause, settingsOf } from "../tables/gate-state.ts";
+import { CLOSED_BREAKER, dayOf, limitsOf, type Pause } from "../tables/gate-state.ts";
+import { laneRule } from "../tables/lanes.ts";
 import { type Opening, opened, probeAt } from "./breaker.ts";
+import { budgetLeft, budgetUntil } from "./budget.ts";
 import { quantileMs } from "./job-times.ts";
 import type { Slots } from "./slots.ts";
 
@@ -19,19 +20,20 @@ const RESULT_WAIT_MS = { first: 5_000, longest: 60_000 };
 const ANSWERS_MS = 60_000;
 const ANSWERS_MIN = 20;
 const BAD_RATIO = 0.5;
-/** Live jobs per second for which slots are kept free. */
-const LIVE_PER_SECOND = 1;
+/** The background lane leaves slots for so many jobs per second, at most one slot of ten, and one token of ten. */
+const LEFT = { perSecond: 1, oneOf: 10 };
 /** Seconds from a free slot to the next job, beside the duration of the job. */
 const TURNAROUND_S = 0.3;
 
 /** Why a job may not be POSTed. `until`: when the reason ends without an operator, Unix ms. */
-export interface Held {
+export interface Refusal {
   code: "paused" | "restored" | "budget" | "breaker" | "throttled" | "slots" | "tokens";
   until: number | null;
 }
 
 export interface Ask {
-  lane: Lane;
+  /** Its name, here as everywhere in the gate. */
+  lane: string;
   gen: number;
   /** Slots taken now. */
   slots: Slots;
@@ -45,7 +47,7 @@ export interface Ask {
  * Admits one job of a lane. An admission takes a token, a place in the budget and the breaker's probe. A refusal
  * changes nothing. `notBefore`: when the token exists, Unix ms.
  */
-export function admit(gate: Gate, ask: Ask): { notBefore: number } | Held {
+export function admit(gate: Gate, ask: Ask): { notBefore: number } | Refusal {
   const held = closedFor(gate, ask.lane, ask.hasSlot);
   if (held !== null) return held;
   if (!ask.hasSlot && isFull(gate, ask.lane, ask.slots)) return { code: "slots", until: null };
@@ -85,7 +87,7 @@ export function isHeldBack({ state, now }: Gate): boolean {
 }
 
 /** Why the lane is closed: pause, restore, budget, breaker or throttle. A free probe of the breaker is no reason. */
-export function closedFor(gate: Gate, lane: Lane, isRepeated = false): Held | null {
+export function closedFor(gate: Gate, lane: string, isRepeated = false): Refusal | null {
   const { state, now } = gate;
   const pause = pauseOf(gate, lane);
   if (pause !== null) return { code: "paused", until: pause.until };
@@ -98,25 +100,36 @@ export function closedFor(gate: Gate, lane: Lane, isRepeated = false): Held | nu
 }
 
 /** The current pause of a lane. */
-export function pauseOf({ state, now }: Gate, lane: Lane): Pause | null {
+export function pauseOf({ state, now }: Gate, lane: string): Pause | null {
   const pause = state.pauses[lane] ?? null;
   return pause !== null && (pause.until === null || now < pause.until) ? pause : null;
 }
 
 /** When a closed gate opens, Unix ms. Null: it is open, or an operator paused it without an end. */
 export function nextOpenAt(gate: Gate): number | null {
-  const times = LANES.map((lane) => closedFor(gate, lane)?.until ?? null).filter((until) => until !== null);
+  const { lanes } = gate.config;
+  const times = lanes.map(({ name }) => closedFor(gate, name)?.until ?? null).filter((until) => until !== null);
   return times.length === 0 ? null : Math.min(...times);
 }
 
 /* ── Slots and pace ────────────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
-/** Slots of a lane. Bulk leaves the slots that one view per second needs: at least one, at most a tenth. */
-export function slotsOf(gate: Gate, lane: Lane): number {
-  const { concurrency } = settingsOf(gate.state, gate.config);
-  if (lane !== "bulk") return concurrency;
-  const live = Math.ceil((LIVE_PER_SECOND * quantileMs(gate, 0.5)) / 1000);
-  return Math.max(1, concurrency - Math.max(1, Math.min(Math.ceil(concurrency / 10), live)));
+/** Slots of all lanes together. */
+export function allSlots({ state, config }: Gate): number {
+  return limitsOf(state, config).concurrency;
+}
+
+/** Slots of a lane. A background lane leaves the slots that one job per second needs: at least one, at most a tenth. */
+export function slotsOf(gate: Gate, lane: string): number {
+  const all = allSlots(gate);
+  if (laneRule(gate.config.lanes, lane).background !== true) return all;
+  const needed = Math.ceil((LEFT.perSecond * quantileMs(gate, 0.5)) / 1000);
+  return Math.max(1, all - Math.max(1, Math.min(Math.ceil(all / LEFT.oneOf), needed)));
+}
+
+/** Slots that every lane may fill: those of the last lane. */
+export function sharedSlots(gate: Gate): number {
+  return slotsOf(gate, gate.config.lanes.at(-1)?.name ?? "");
 }
 
 /**
@@ -124,78 +137,31 @@ export function slotsOf(gate: Gate, lane: Lane): number {
  * that a few of them do not stop the lane. If unreported ≤ slots / 2, then running ≤ slots; otherwise running ≤ 1.5 ×
  * slots (docs/queue.md, I4).
  */
-export function isFull(gate: Gate, lane: Lane, { used, unreported }: Slots): boolean {
-  const [all, own] = [slotsOf(gate, "live"), slotsOf(gate, lane)];
+export function isFull(gate: Gate, lane: string, { used, unreported }: Slots): boolean {
+  const [all, own] = [allSlots(gate), slotsOf(gate, lane)];
   const counted = used - unreported + Math.min(unreported, Math.floor(own / 2));
   return counted >= own || used >= all + Math.floor(all / 2);
 }
 
 /** Jobs per second that slots and rate allow. `jobMs`: default as learned. */
 export function goalPerSecond(gate: Gate, jobMs = quantileMs(gate, 0.5)): number {
-  const { ratePerSecond } = settingsOf(gate.state, gate.config);
-  return Math.min(ratePerSecond, slotsOf(gate, "bulk") / (jobMs / 1000 + TURNAROUND_S));
+  const { ratePerSecond } = limitsOf(gate.state, gate.config);
+  return Math.min(ratePerSecond, sharedSlots(gate) / (jobMs / 1000 + TURNAROUND_S));
 }
 
 /** Tokens in the bucket now. Negative: tokens were given ahead. */
 function tokens({ state, memory, config, now }: Gate): number {
-  const { ratePerSecond, burst } = settingsOf(state, config);
+  const { ratePerSecond, burst } = limitsOf(state, config);
   const { level, at } = memory.tokens;
   return Math.min(burst, level + (Math.max(0, now - at) / 1000) * ratePerSecond);
 }
 
-/** ms until the next token of the lane. Other lanes leave a tenth of the burst to the live lane. */
-function tokenWaitMs(gate: Gate, lane: Lane): number {
-  const { ratePerSecond, burst } = settingsOf(gate.state, gate.config);
-  const kept = lane === "bulk" ? Math.min(burst - 1, Math.ceil(burst / 10)) : 0;
+/** ms until the next token of the lane. A background lane leaves a tenth of the burst to the others. */
+function tokenWaitMs(gate: Gate, lane: string): number {
+  const { ratePerSecond, burst } = limitsOf(gate.state, gate.config);
+  const { background } = laneRule(gate.config.lanes, lane);
+  const kept = background ? Math.min(burst - 1, Math.ceil(burst / LEFT.oneOf)) : 0;
   return Math.ceil((Math.max(0, 1 + kept - tokens(gate)) / ratePerSecond) * 1000);
-}
-
-/* ── Budget ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────── */
-
-/**
- * Jobs that the lane may still start now; Infinity if unlimited. The live lane has a share of the month, and per day a
- * share of that.
- */
-export function budgetLeft(gate: Gate, lane: Lane): number {
-  return lane === "live" ? Math.min(monthLeft(gate, lane), liveToday(gate).left) : monthLeft(gate, lane);
-}
-
-/** The same for this month. Strangers can spend at most the live lane's share. */
-function monthLeft(gate: Gate, lane: Lane): number {
-  const { monthlyJobs, warmingShare, liveShare } = settingsOf(gate.state, gate.config);
-  if (monthlyJobs === null) return Number.POSITIVE_INFINITY;
-  const { live, upload, bulk } = usedBy(gate);
-  const left = monthlyJobs - live - upload - bulk;
-  if (lane === "live") return Math.min(left, Math.floor(monthlyJobs * liveShare) - live);
-  return Math.min(left, Math.floor(monthlyJobs * warmingShare) - upload - bulk);
-}
-
-/** Live jobs of today: granted plus still allowed; Infinity if unlimited. */
-export function liveToday({ state, config, use, now }: Gate): { used: number; left: number } {
-  const { monthlyJobs, liveShare, liveDayShare } = settingsOf(state, config);
-  const used = use.of(dayOf(now)).live;
-  if (monthlyJobs === null) return { used, left: Number.POSITIVE_INFINITY };
-  return { used, left: Math.ceil(Math.floor(monthlyJobs * liveShare) * liveDayShare) - used };
-}
-
-/** When a lane whose budget is spent gets budget again, Unix ms. */
-function budgetUntil(gate: Gate, lane: Lane): number {
-  return monthLeft(gate, lane) <= 0 ? nextMonth(gate.now) : nextDay(gate.now);
-}
-
-/** Jobs granted this month, by lane. */
-export function usedBy({ use, now }: Gate): Record<Lane, number> {
-  return use.of(monthOf(now));
-}
-
-/** Jobs granted today (UTC), by lane. */
-export function usedToday({ use, now }: Gate): Record<Lane, number> {
-  return use.of(dayOf(now));
-}
-
-/** Takes back a grant of this day (`2026-11-25`) that made no job. */
-export function refund({ use }: Gate, lane: Lane, day: string): void {
-  use.add(lane, day, -1);
 }
 
 /* ── Throttle and breaker ──────────────────────────────────────────────────────────────────────────────────────────────────────── */

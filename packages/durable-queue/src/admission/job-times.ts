@@ -9,7 +9,7 @@ export function learnJobMs({ memory, now }: Gate, ms: number): void {
  * The shortest jobs end first. So their usual time is not known yet when the first of them ended a moment ago.
  */
 const KNOWN_AFTER_MS = 5_000;
-/** What the usual job time counts as at least, until it is known. Typical for images. */
+/** What the usual job time counts as at least, until it is known. Chosen. */
 const TYPICAL_MS = 2_000;
 
 /** The usual job time in ms, for plans that cost something when it is too short. */

@@ -1,5 +1,5 @@
 import { areOpen, shownCount } from "../memory/counters.ts";
-import { LIVE } from "../tables/row.ts";
+import { URGENT } from "../tables/row.ts";
 import type { QueueTx } from "../tx/queue-tx.ts";
 
 /** The number of open jobs, from the counts. It never counts rows. */
@@ -7,9 +7,9 @@ export function openJobs(tx: QueueTx): number {
   return tx.counts.filter(areOpen).reduce((sum, { n }) => sum + shownCount(n), 0);
 }
 
-/** The number of open jobs in the live lane. */
-export function liveOpen(tx: QueueTx): number {
+/** The number of open jobs in the urgent lane. */
+export function urgentOpen(tx: QueueTx): number {
   return tx.counts
-    .filter((count) => count.lane === LIVE && areOpen(count))
+    .filter((count) => count.lane === URGENT && areOpen(count))
     .reduce((sum, { n }) => sum + shownCount(n), 0);
 }

@@ -1,4 +1,4 @@
-import { LEASE_MS } from "@prewarm/shared/limits";
+import { LEASE_MS } from "../limits.ts";
 import { type Breaker, CLOSED_BREAKER, type GateState } from "../tables/gate-state.ts";
 import type { Row } from "../tables/row.ts";
 import type { QueueTx } from "../tx/queue-tx.ts";

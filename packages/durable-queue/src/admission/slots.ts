@@ -1,6 +1,6 @@
-import { UNHEARD_MS } from "@prewarm/shared/limits";
+import { UNHEARD_MS } from "../limits.ts";
 import type { Claim } from "../tables/claim.ts";
-import { LIVE } from "../tables/row.ts";
+import { URGENT } from "../tables/row.ts";
 import type { QueueTx } from "../tx/queue-tx.ts";
 
 /** Slots taken at the service, and how many of them have an unreported job. */
@@ -45,7 +45,7 @@ export function isUnreported({ memory, now }: Pick<QueueTx, "memory" | "now">, c
   return now - Math.max(admittedAt, memory.startedAt) > UNHEARD_MS;
 }
 
-/** Open live jobs that have their place in the budget already. */
-export function liveAdmitted({ memory }: Pick<QueueTx, "memory">): number {
-  return memory.claims.held().filter(({ state, paidBy }) => state === "admitted" && paidBy === LIVE).length;
+/** Open jobs of the urgent lane that have their place in the budget already. */
+export function urgentAdmitted({ memory }: Pick<QueueTx, "memory">): number {
+  return memory.claims.held().filter(({ state, paidBy }) => state === "admitted" && paidBy === URGENT).length;
 }

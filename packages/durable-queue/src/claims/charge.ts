@@ -1,6 +1,7 @@
-import { refund } from "../admission/gate.ts";
+import { refund } from "../admission/budget.ts";
 import { type Claim, paidOn } from "../tables/claim.ts";
-import { laneName, type Row } from "../tables/row.ts";
+import { laneName } from "../tables/lanes.ts";
+import type { Row } from "../tables/row.ts";
 import type { QueueTx } from "../tx/queue-tx.ts";
 
 /*
@@ -18,7 +19,7 @@ export function charge(tx: QueueTx, claim: Claim, row: Row): void {
 
 /** Takes an admission back that made no job. */
 export function takeBack(tx: QueueTx, claim: Claim): void {
-  refund(tx.gateNow, laneName(claim.paidBy), paidOn(claim));
+  refund(tx.gateNow, laneName(tx.lanes, claim.paidBy), paidOn(claim));
   const places = claim.places ?? tx.costPlaces(tx.rows.byId(claim.id) ?? UNKNOWN);
   tx.addCost(places, paidOn(claim), [-1, 0, 0]);
   claim.refunded = true;

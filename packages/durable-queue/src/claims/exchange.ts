@@ -1,10 +1,10 @@
-import { CLAIMS_MAX, LEASE_MS } from "@prewarm/shared/limits";
 import { admitFetch } from "../admission/gate.ts";
 import { originAnswered } from "../admission/origins.ts";
 import type { ExchangeAnswer, ExchangeRequest, Given, Phase } from "../calls.ts";
+import { CLAIMS_MAX, LEASE_MS } from "../limits.ts";
 import type { Claim, Owner } from "../tables/claim.ts";
 import { nameOf } from "../tables/job-ids.ts";
-import { CANCELLING, LIVE, type Row } from "../tables/row.ts";
+import { CANCELLING, type Row, URGENT } from "../tables/row.ts";
 import type { QueueTx } from "../tx/queue-tx.ts";
 import { handOut } from "./hand-out.ts";
 import { endLease, isLive, noteAwake } from "./leases.ts";
@@ -42,14 +42,14 @@ export function exchange<Extra>(
   settle(tx, owner, request.settled);
   const extra = orders(owner);
   const stop = stops(tx, owner, request.have);
-  const answer = { status: "ok" as const, ledgerId: tx.ledgerId, ...extra, stop };
+  const answer = { status: "ok" as const, queueId: tx.queueId, ...extra, stop };
   if (request.leave) {
     endLease(tx, owner, false);
     return { ...answer, stop: [], give: [], again: 0, more: false, stay: false };
   }
   // A draining worker gets no new jobs; it would only return them.
   const work = workOf(tx);
-  const stay = request.role === "live" || stays(tx, owner, work);
+  const stay = request.role === "urgent" || stays(tx, owner, work);
   const isBound = handOut(tx, owner, { room: stay ? request.room : 0, prefetch: prefetchTarget(tx) });
   const { give, cut } = tell(tx, owner, have, answer.stop);
   return { ...answer, give, again: againMs(tx, work), more: cut || isBound, stay };
@@ -63,7 +63,7 @@ function inHand({ have }: ExchangeRequest): number {
 /** Renews the lease of the owner. Null: the owner has lost its lease. */
 function lease(
   tx: QueueTx,
-  { owner: name, first, leave, role, brief = role === "live" }: ExchangeRequest,
+  { owner: name, first, leave, role, brief = role === "urgent" }: ExchangeRequest,
 ): Owner | null {
   const { memory, now } = tx;
   let owner = memory.claims.owner(name);
@@ -121,7 +121,7 @@ function tell(
     const row = rows.get(claim.id);
     const phase = phaseOf(tx, claim);
     if (row === undefined || stopped.has(claim.id) || knows(have.get(claim.id), claim, phase)) return [];
-    if (phase === "finish" && finishing >= FINISH_MAX && row.lane !== LIVE) {
+    if (phase === "finish" && finishing >= FINISH_MAX && row.lane !== URGENT) {
       cut = true;
       return [];
     }
@@ -153,11 +153,11 @@ function knows(have: Have | undefined, claim: Claim, phase: Phase): boolean {
 
 function given(tx: QueueTx, row: Row, claim: Claim, phase: Given["phase"]): Given {
   const { id, group, part, gen, attempts, updated } = row;
-  const live = row.lane === LIVE;
+  const urgent = row.lane === URGENT;
   const { notBefore, admittedAt: grantedAt, first, externalId: job, unfetchedSince } = claim;
   const sight = phase === "finish" ? (tx.memory.observed.get(gen) ?? null) : null;
   const names = { name: nameOf(id), run: tx.runs.byNumber(row.run)?.id ?? null };
   const beforeRestore = phase === "finish" && gen < tx.memory.meta.restored;
   const grant = { phase, notBefore, grantedAt, first, job, sight, unfetchedSince, beforeRestore };
-  return { id, ...names, group, part, gen, floor: floorOf(tx, row), live, attempts, touched: updated > 0, ...grant };
+  return { id, ...names, group, part, gen, floor: floorOf(tx, row), urgent, attempts, touched: updated > 0, ...grant };
 }

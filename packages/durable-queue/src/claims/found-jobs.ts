@@ -1,8 +1,9 @@
-import { JOB_DEADLINE_MS, LEASE_MS } from "@prewarm/shared/limits";
 import { isUnreported } from "../admission/slots.ts";
 import type { ExternalJob, UnreportedJob } from "../external-jobs.ts";
+import { JOB_DEADLINE_MS, LEASE_MS } from "../limits.ts";
 import { type Claim, newClaim, paidOn } from "../tables/claim.ts";
-import { BULK, laneName, type Row, WAITING } from "../tables/row.ts";
+import { laneName, lastLane } from "../tables/lanes.ts";
+import { type Row, WAITING } from "../tables/row.ts";
 import type { QueueTx } from "../tx/queue-tx.ts";
 import { charge } from "./charge.ts";
 import { isLive } from "./leases.ts";
@@ -49,7 +50,7 @@ export function unnamedJobs({ memory: { claims } }: QueueTx): ReadonlySet<number
 export function noteFound(tx: QueueTx, job: ExternalJob): void {
   const { memory } = tx;
   const gen = Number(job.metadata.gen);
-  if (job.metadata.ledger !== tx.ledgerId || !Number.isSafeInteger(gen)) return;
+  if (job.metadata.ledger !== tx.queueId || !Number.isSafeInteger(gen)) return;
   const claim = memory.claims.byGen(gen);
   if (claim?.state === "admitted") {
     if (claim.externalId === null) takeFound(tx, claim, job.id);
@@ -93,9 +94,9 @@ function fromBefore(tx: QueueTx, job: ExternalJob, gen: number): void {
 }
 
 /** Keeps a slot for a job of a generation that no row has. */
-function holdSlot({ memory, now }: QueueTx, job: ExternalJob, gen: number): void {
+function holdSlot({ memory, now, lanes }: QueueTx, job: ExternalJob, gen: number): void {
   const made = { externalId: job.id, admittedAt: job.createdAt ?? 0, until: now + JOB_DEADLINE_MS };
-  memory.claims.add({ ...newClaim({ id: 0, gen, lane: BULK }), ...made, state: "abandoned" });
+  memory.claims.add({ ...newClaim({ id: 0, gen, lane: lastLane(lanes) }), ...made, state: "abandoned" });
 }
 
 /**
@@ -126,7 +127,7 @@ function supersede(tx: QueueTx, row: Row, gen: number): void {
 function adopt(tx: QueueTx, row: Row, job: ExternalJob): void {
   const admittedAt = Math.min(tx.now, job.createdAt ?? tx.now);
   const claim: Claim = { ...newClaim(row), state: "admitted", admittedAt, externalId: job.id, due: tx.now };
-  tx.gateNow.use.add(laneName(row.lane), paidOn(claim), 1);
+  tx.gateNow.use.add(laneName(tx.lanes, row.lane), paidOn(claim), 1);
   charge(tx, claim, row);
   tx.memory.claims.add(claim);
 }

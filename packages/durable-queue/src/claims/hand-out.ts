@@ -1,10 +1,11 @@
-import { CLAIMS_MAX, GO_FEW, GO_MAX, IDEMPOTENCY_MS } from "@prewarm/shared/limits";
 import { noteHeld } from "../admission/auto-gate.ts";
-import { admit, admitFetch, closedFor, fetchesAllowed, isHeldBack, slotsOf } from "../admission/gate.ts";
+import { admit, admitFetch, closedFor, fetchesAllowed, isHeldBack, sharedSlots } from "../admission/gate.ts";
 import { type Slots, slotsTaken } from "../admission/slots.ts";
+import { CLAIMS_MAX, GO_FEW, GO_MAX, IDEMPOTENCY_MS } from "../limits.ts";
 import type { Claim, Owner } from "../tables/claim.ts";
 import { dueIds, dueIdsOf } from "../tables/due.ts";
-import { BULK, CANCELLING, type LaneCode, LIVE, laneName, type Row, UPLOAD, WAITING } from "../tables/row.ts";
+import { laneCodes, laneName, laneRule, lastLane } from "../tables/lanes.ts";
+import { CANCELLING, type LaneCode, type Row, URGENT, WAITING } from "../tables/row.ts";
 import { FOR_EVER, type QueueTx } from "../tx/queue-tx.ts";
 import { firstRuns, hasNoSubscribers, sharedIds } from "../tx/runs.ts";
 import { charge } from "./charge.ts";
@@ -25,8 +26,8 @@ import {
 const TAKE_MAX = 12;
 /** Touched rows that are read beyond the claimed rows. */
 const LOOKED_AT = 50;
-/** Bulk leaves room for the live and upload jobs of one call in every handler. */
-const PREFETCHED_MAX = { [LIVE]: CLAIMS_MAX, [UPLOAD]: CLAIMS_MAX, [BULK]: CLAIMS_MAX - GO_MAX } as const;
+/** Jobs to prepare in one handler. The background lane leaves room for the jobs of other lanes that one call may begin. */
+const PREFETCHED_MAX = { background: CLAIMS_MAX - GO_MAX, other: CLAIMS_MAX };
 /** Attempts to find untouched jobs in one call. Some of them may be locked or cancelled. */
 const TRIES = 4;
 
@@ -41,12 +42,12 @@ interface HandOut {
   /** The gate refused at least one job, or leaves the slots to others. */
   isRefused: boolean;
   /** Jobs per lane that wait only for a slot or a token. */
-  waiting: Record<LaneCode, number>;
+  waiting: Map<LaneCode, number>;
 }
 
 /**
  * Gives jobs to a handler, in this order: jobs that have ended, jobs whose POST must be repeated, jobs that may be
- * POSTed, jobs to prepare. A live job may be POSTed in the call that hands it out. `prefetch`: jobs to prepare that
+ * POSTed, jobs to prepare. An urgent job may be POSTed in the call that hands it out. `prefetch`: jobs to prepare that
  * the handler should hold, admitted jobs not counted. Answers whether the handler, not the gate, is the bound. Then the
  * handler should call again as soon as it has room.
  */
@@ -57,10 +58,11 @@ export function handOut(tx: QueueTx, owner: Owner, request: { room: number; pref
   owner.exclusive = hasQuarantined(tx, owner);
   if (owner.exclusive) one.room = 0;
   adoptOrphans(one);
-  prefetch(one, [LIVE], request.prefetch);
+  const lanes = laneCodes(tx.lanes);
+  for (const lane of lanes) if (lane === URGENT) prefetch(one, lane, request.prefetch);
   go(one);
-  prefetch(one, [UPLOAD, BULK], request.prefetch);
-  return one.isCut || (!one.isRefused && prefetchedIn(one, BULK) > 0);
+  for (const lane of lanes) if (lane !== URGENT) prefetch(one, lane, request.prefetch);
+  return one.isCut || (!one.isRefused && prefetchedIn(one, lastLane(tx.lanes)) > 0);
 }
 
 /** Whether the handler holds a quarantined job. Such a handler gets no other job. */
@@ -109,13 +111,13 @@ function adoptOrphans(one: HandOut): void {
   }
 }
 
-/** Orphaned claims that are due. Claims that need no gate come first, and live claims first among equals. */
+/** Orphaned claims that are due. Claims that need no gate come first, and claims of higher lanes first among equals. */
 function orphansDue(tx: QueueTx): Claim[] {
   const fetches = fetchesAllowed(tx.gateNow);
   const found = tx.memory.claims.orphaned().filter(({ due, externalId, gen, lane }) => {
     // The probe costs nothing where it is the try of a result, so it does not wait for the time of that.
     if (externalId !== null) return tx.memory.isEnded(gen) && (fetches === 1 || (fetches > 0 && due <= tx.now));
-    return due <= tx.now && closedFor(tx.gateNow, laneName(lane), true) === null;
+    return due <= tx.now && closedFor(tx.gateNow, laneName(tx.lanes, lane), true) === null;
   });
   const needsGate = ({ externalId }: Claim) => (externalId === null ? 1 : 0);
   return found.sort((a, b) => needsGate(a) - needsGate(b) || a.lane - b.lane);
@@ -132,7 +134,7 @@ function isOutdated(tx: QueueTx, row: Row, claim: Claim): boolean {
 
 function mayAskAgain(one: HandOut, claim: Claim): boolean {
   const { tx } = one;
-  const ask = { lane: laneName(claim.lane), gen: claim.gen, slots: one.slots, hasSlot: true };
+  const ask = { lane: laneName(tx.lanes, claim.lane), gen: claim.gen, slots: one.slots, hasSlot: true };
   const answer = admit(tx.gateNow, { ...ask, outranked: isOutranked(one, claim.lane) });
   if ("code" in answer) return false;
   claim.notBefore = answer.notBefore;
@@ -147,13 +149,13 @@ function go(one: HandOut): void {
   const rows = tx.rows.loadIds([...owner.claims.keys()]);
   const waiting = rows.filter((row) => row.state === WAITING).sort((a, b) => a.lane - b.lane);
   let begun = 0;
-  const free = slotsOf(tx.gateNow, "bulk") - one.slots.used;
+  const free = sharedSlots(tx.gateNow) - one.slots.used;
   const most = free > workers(tx).length ? GO_MAX : GO_FEW;
   for (const row of waiting) {
     const claim = owner.claims.get(row.id);
     if (claim?.state !== "prefetched" || isStale(row, claim)) continue;
-    if (row.lane !== LIVE && !claim.ready) continue;
-    const ask = { lane: laneName(row.lane), gen: row.gen, slots: one.slots, hasSlot: false };
+    if (row.lane !== URGENT && !claim.ready) continue;
+    const ask = { lane: laneName(tx.lanes, row.lane), gen: row.gen, slots: one.slots, hasSlot: false };
     const answer = admit(tx.gateNow, { ...ask, outranked: isOutranked(one, row.lane) });
     if ("code" in answer) {
       one.isRefused = true;
@@ -166,7 +168,7 @@ function go(one: HandOut): void {
     tx.memory.claims.note(claim);
     tx.time("wait", tx.now - row.created);
     one.slots.used += 1;
-    one.waiting[row.lane] -= 1;
+    one.waiting.set(row.lane, (one.waiting.get(row.lane) ?? 0) - 1);
     begun += 1;
     if (begun < most) continue;
     // What is free goes to the next worker that calls.
@@ -177,36 +179,38 @@ function go(one: HandOut): void {
 
 /** Whether a higher lane has jobs that could be POSTed now. Slots and tokens go to the higher lane first. */
 function isOutranked({ waiting }: HandOut, lane: LaneCode): boolean {
-  return (lane > LIVE && waiting[LIVE] > 0) || (lane > UPLOAD && waiting[UPLOAD] > 0);
+  return [...waiting].some(([higher, n]) => higher < lane && n > 0);
 }
 
-function waiting(tx: QueueTx): Record<LaneCode, number> {
-  const found: Record<LaneCode, number> = { [LIVE]: liveWaiting(tx), [UPLOAD]: 0, [BULK]: 0 };
-  for (const { state, ready, lane } of tx.memory.claims.held())
-    if (state === "prefetched" && (ready || lane === LIVE)) found[lane] += 1;
-  for (const lane of [LIVE, UPLOAD] as const) if (closedFor(tx.gateNow, laneName(lane)) !== null) found[lane] = 0;
+function waiting(tx: QueueTx): Map<LaneCode, number> {
+  const open = laneCodes(tx.lanes).filter((lane) => closedFor(tx.gateNow, laneName(tx.lanes, lane)) === null);
+  const found = new Map(open.map((lane) => [lane, lane === URGENT ? urgentWaiting(tx) : 0]));
+  for (const { state, ready, lane } of tx.memory.claims.held()) {
+    const n = found.get(lane);
+    if (n !== undefined && state === "prefetched" && (ready || lane === URGENT)) found.set(lane, n + 1);
+  }
   return found;
 }
 
-/** Live jobs without a claim. */
-function liveWaiting(tx: QueueTx): number {
-  const ids = dueIds(tx.sql, LIVE, tx.now, LOOKED_AT).filter((id) => tx.memory.claims.byJob(id) === null);
+/** Urgent jobs without a claim. */
+function urgentWaiting(tx: QueueTx): number {
+  const ids = dueIds(tx.sql, URGENT, tx.now, LOOKED_AT).filter((id) => tx.memory.claims.byJob(id) === null);
   return tx.rows.loadIds(ids).filter((row) => row.state === WAITING && heldUntil(tx, row) <= tx.now).length;
 }
 
 /* ── What is to be looked at ── */
 
-function prefetch(one: HandOut, lanes: readonly LaneCode[], wanted: number): void {
+function prefetch(one: HandOut, lane: LaneCode, wanted: number): void {
   const { tx } = one;
-  for (const lane of lanes) {
-    if (isShut(tx, lane)) continue;
-    const left = Math.min(one.room, Math.min(wanted, PREFETCHED_MAX[lane]) - prefetchedIn(one, lane));
-    if (left <= 0) continue;
-    for (const row of candidates(one, lane, left)) {
-      if (one.room > 0 && mayTake(one, row) && heldUntil(tx, row) <= tx.now) hold(one, row);
-      // Put it back: a quarantined job must run alone, and one job probes an origin.
-      else backToWaiting(tx, row);
-    }
+  if (isShut(tx, lane)) return;
+  const { background } = laneRule(tx.lanes, laneName(tx.lanes, lane));
+  const most = PREFETCHED_MAX[background ? "background" : "other"];
+  const left = Math.min(one.room, Math.min(wanted, most) - prefetchedIn(one, lane));
+  if (left <= 0) return;
+  for (const row of candidates(one, lane, left)) {
+    if (one.room > 0 && mayTake(one, row) && heldUntil(tx, row) <= tx.now) hold(one, row);
+    // Put it back: a quarantined job must run alone, and one job probes an origin.
+    else backToWaiting(tx, row);
   }
 }
 
@@ -222,7 +226,7 @@ function prefetchedIn({ tx, owner }: HandOut, lowest: LaneCode): number {
 
 /** Whether the lane is closed for long: by a pause or by the budget. Both may close a single lane. */
 function isShut(tx: QueueTx, lane: LaneCode): boolean {
-  const code = closedFor(tx.gateNow, laneName(lane))?.code;
+  const code = closedFor(tx.gateNow, laneName(tx.lanes, lane))?.code;
   return code === "paused" || code === "budget";
 }
 

@@ -1,5 +1,5 @@
-import { LEASE_MS } from "@prewarm/shared/limits";
 import { clockWentBack } from "../admission/gate.ts";
+import { LEASE_MS } from "../limits.ts";
 import { type Claim, isOver, type Owner } from "../tables/claim.ts";
 import { CANCELLING, type Row } from "../tables/row.ts";
 import type { QueueTx } from "../tx/queue-tx.ts";

@@ -1,6 +1,7 @@
 import { closedFor } from "../admission/gate.ts";
 import { quantileMs } from "../admission/job-times.ts";
-import { LANE_CODES, type LaneCode, laneName } from "../tables/row.ts";
+import { laneCodes, laneName } from "../tables/lanes.ts";
+import type { LaneCode } from "../tables/row.ts";
 import { FOR_EVER, type QueueTx } from "../tx/queue-tx.ts";
 
 /**
@@ -13,19 +14,18 @@ export function noteHold(tx: QueueTx): void {
 
 /** When the first of the waiting jobs may go, Unix ms. Null: one may go now, or none waits. */
 function allHeldUntil(tx: QueueTx): number | null {
-  const opens = LANE_CODES.map((lane) => laneOpensAt(tx, lane));
+  const opens = new Map(laneCodes(tx.lanes).map((lane) => [lane, laneOpensAt(tx, lane)]));
   // Mostly no lane is closed, so that nothing is counted.
-  if (opens.every((at) => at === null)) return null;
-  const admitted = { 0: 0, 1: 0, 2: 0 };
-  for (const { state, lane } of tx.memory.claims.held()) if (state === "admitted") admitted[lane] += 1;
-  const waiting = LANE_CODES.filter((lane) => tx.waiting(lane) > admitted[lane]);
-  const times = waiting.map((lane) => opens[lane] ?? null);
+  if ([...opens.values()].every((at) => at === null)) return null;
+  const admitted = tx.memory.claims.held().filter(({ state }) => state === "admitted");
+  const isWaiting = (lane: LaneCode) => tx.waiting(lane) > admitted.filter((claim) => claim.lane === lane).length;
+  const times = [...opens].flatMap(([lane, at]) => (isWaiting(lane) ? [at] : []));
   return times.length === 0 || times.includes(null) ? null : Math.min(...times.map((at) => at ?? 0));
 }
 
 /** When jobs of a lane may go again, Unix ms; null: now. */
 function laneOpensAt(tx: QueueTx, lane: LaneCode): number | null {
-  const closed = closedFor(tx.gateNow, laneName(lane));
+  const closed = closedFor(tx.gateNow, laneName(tx.lanes, lane));
   if (closed !== null) return closed.until ?? FOR_EVER;
   if (Object.keys(tx.gate.origins).length === 0) return null;
   const times = tx.readyTimes(lane);

@@ -1,7 +1,7 @@
-import { JOB_DEADLINE_MS } from "@prewarm/shared/limits";
 import { noteAccepted } from "../admission/auto-gate.ts";
 import { recordGood } from "../admission/gate.ts";
 import { originProbeMade } from "../admission/origins.ts";
+import { JOB_DEADLINE_MS } from "../limits.ts";
 import type { Claim } from "../tables/claim.ts";
 import type { QueueTx } from "../tx/queue-tx.ts";
 

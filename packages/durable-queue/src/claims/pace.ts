@@ -1,9 +1,10 @@
-import { LEASE_MS, WORKERS_MAX } from "@prewarm/shared/limits";
 import { closedFor, fetchesAllowed, goalPerSecond, isFull, isHeldBack } from "../admission/gate.ts";
 import { quantileMs, usualMs } from "../admission/job-times.ts";
 import { slotsTaken } from "../admission/slots.ts";
+import { LEASE_MS } from "../limits.ts";
 import type { Owner } from "../tables/claim.ts";
-import { LANE_CODES, type LaneCode, LIVE, laneName } from "../tables/row.ts";
+import { laneCodes, laneName } from "../tables/lanes.ts";
+import { type LaneCode, URGENT } from "../tables/row.ts";
 import type { QueueTx } from "../tx/queue-tx.ts";
 
 /** Jobs a second of one worker: six connections, in use for 70 % of the time, of which a job needs 0.46 s. */
@@ -18,10 +19,10 @@ const WAKE_MS = 30_000;
 const PREPARE_MS = 100;
 /** A worker stays for a job that ends within this. */
 const SOON_MS = 2_000;
-/** Of a live job: its POST is answered and reported by then; and nobody waits any more, unless jobs take that long. */
-const LIVE_MS = { post: 1_000, slow: 10_000 };
-/** Between two calls of a worker: `each` for every worker within the bounds, of the only one, and for a viewer. */
-const PACE_MS = { alone: 300, least: 450, each: 40, most: 620, live: 200 };
+/** Of an urgent job: its POST is answered and reported by then; and nobody waits any more, unless jobs take that long. */
+const URGENT_MS = { post: 1_000, slow: 10_000 };
+/** Between two calls of a worker: `each` for every worker within the bounds, of the only one, and for an urgent job. */
+const PACE_MS = { alone: 300, least: 450, each: 40, most: 620, urgent: 200 };
 
 /** Workers that take every kind of job, in the order in which they came. */
 export function workers({ memory, now }: QueueTx): Owner[] {
@@ -36,10 +37,10 @@ export interface Work {
   now: number;
   /** Jobs at the service that may end within SOON_MS. */
   soon: number;
-  /** ms until a live job may need a call; 0: at once; null: no live job is open, or all of them are slow. */
-  liveMs: number | null;
-  /** Whether all of it is live. */
-  isLiveOnly: boolean;
+  /** ms until an urgent job may need a call; 0: at once; null: no urgent job is open, or all of them are slow. */
+  urgentMs: number | null;
+  /** Whether all of it is urgent. */
+  isUrgentOnly: boolean;
 }
 
 /** All workers together call every ~40 ms, so that a free slot does not wait. */
@@ -48,10 +49,10 @@ function paceMs(tx: QueueTx): number {
   return n <= 1 ? PACE_MS.alone : Math.min(PACE_MS.most, Math.max(PACE_MS.least, PACE_MS.each * n));
 }
 
-/** ms until a handler calls again. A viewer's job cannot end before its kind usually does. */
-export function againMs(tx: QueueTx, { liveMs, isLiveOnly }: Work): number {
-  if (liveMs === null) return paceMs(tx);
-  return Math.max(PACE_MS.live, Math.min(liveMs, isLiveOnly ? SOON_MS : paceMs(tx)));
+/** ms until a handler calls again. An urgent job cannot end before its kind usually does. */
+export function againMs(tx: QueueTx, { urgentMs, isUrgentOnly }: Work): number {
+  if (urgentMs === null) return paceMs(tx);
+  return Math.max(PACE_MS.urgent, Math.min(urgentMs, isUrgentOnly ? SOON_MS : paceMs(tx)));
 }
 
 /** Jobs to prepare that a worker should hold: about 1.5 times the jobs that it POSTs until its next call. */
@@ -62,36 +63,36 @@ export function prefetchTarget(tx: QueueTx): number {
 
 export function workOf(tx: QueueTx): Work {
   const { memory, now } = tx;
-  const work: Work = { now: 0, soon: 0, liveMs: null, isLiveOnly: true };
+  const work: Work = { now: 0, soon: 0, urgentMs: null, isUrgentOnly: true };
   if (isHeldBack(tx.gateNow)) return work;
-  const admitted = { 0: 0, 1: 0, 2: 0 };
+  const admitted = new Map<LaneCode, number>();
   const fetches = fetchesAllowed(tx.gateNow);
   let fetched = 0;
   const earliest = quantileMs(tx.gateNow, 0.02);
-  const slowAt = Math.max(LIVE_MS.slow, 2 * quantileMs(tx.gateNow, 0.98));
+  const slowAt = Math.max(URGENT_MS.slow, 2 * quantileMs(tx.gateNow, 0.98));
   for (const { gen, lane, externalId, due, admittedAt, heardAt, state, owner } of memory.claims.held()) {
     if (state !== "admitted") continue;
-    admitted[lane] += 1;
+    admitted.set(lane, (admitted.get(lane) ?? 0) + 1);
     const [isEnded, age] = [memory.isEnded(gen), now - admittedAt];
-    const newsAt = externalId === null ? admittedAt + LIVE_MS.post : (heardAt || admittedAt) + earliest;
-    const mayGo = externalId === null && closedFor(tx.gateNow, laneName(lane), true) === null;
+    const newsAt = externalId === null ? admittedAt + URGENT_MS.post : (heardAt || admittedAt) + earliest;
+    const mayGo = externalId === null && closedFor(tx.gateNow, laneName(tx.lanes, lane), true) === null;
     // No worker waits for a slow job. The observation of its end wakes a worker.
-    const isWatched = !isEnded && age < slowAt && (lane === LIVE || age > earliest - SOON_MS);
+    const isWatched = !isEnded && age < slowAt && (lane === URGENT || age > earliest - SOON_MS);
     // The probe of a result does not wait for the time of that result.
     const isDue = due <= now || (isEnded && fetches === 1);
     if (owner === null && isDue && (mayGo || (isEnded && fetched < fetches))) {
       work.now += 1;
       fetched += isEnded ? 1 : 0;
     } else if (isWatched && externalId !== null) work.soon += 1;
-    if (lane !== LIVE) work.isLiveOnly = false;
-    else if (isEnded && fetches > 0) work.liveMs = owner === null ? 0 : (work.liveMs ?? SOON_MS);
-    else if (isWatched) work.liveMs = Math.min(work.liveMs ?? SOON_MS, newsAt - now);
+    if (lane !== URGENT) work.isUrgentOnly = false;
+    else if (isEnded && fetches > 0) work.urgentMs = owner === null ? 0 : (work.urgentMs ?? SOON_MS);
+    else if (isWatched) work.urgentMs = Math.min(work.urgentMs ?? SOON_MS, newsAt - now);
   }
-  for (const lane of LANE_CODES) {
-    const n = runnable(tx, lane, admitted[lane]);
+  for (const lane of laneCodes(tx.lanes)) {
+    const n = runnable(tx, lane, admitted.get(lane) ?? 0);
     work.now += n;
-    if (n > 0 && lane === LIVE) work.liveMs = 0;
-    else if (n > 0) work.isLiveOnly = false;
+    if (n > 0 && lane === URGENT) work.urgentMs = 0;
+    else if (n > 0) work.isUrgentOnly = false;
   }
   return work;
 }
@@ -99,7 +100,7 @@ export function workOf(tx: QueueTx): Work {
 /** Waiting jobs of an open lane while a slot is free. All of them may wait for their time. */
 function runnable(tx: QueueTx, lane: LaneCode, admitted: number): number {
   const n = tx.waiting(lane) - admitted;
-  const name = laneName(lane);
+  const name = laneName(tx.lanes, lane);
   if (n <= 0 || closedFor(tx.gateNow, name) !== null || isFull(tx.gateNow, name, slotsTaken(tx))) return 0;
   return tx.readyTimes(lane).some((at) => at <= tx.now) ? n : 0;
 }
@@ -111,7 +112,7 @@ const workersFor = ({ gateNow }: QueueTx): number =>
 /** Workers that the work needs. A worker that waits for the end of jobs needs no connection. */
 function workersWanted(tx: QueueTx, work: Work): number {
   const byWork = Math.ceil(Math.max(work.now / JOBS_A_WORKER.made, work.soon / JOBS_A_WORKER.watched));
-  return Math.min(WORKERS_MAX, Math.max(1, workersFor(tx)), byWork);
+  return Math.min(tx.config.limits.workers, Math.max(1, workersFor(tx)), byWork);
 }
 
 /** Wake-ups to send now. They count as under way from now on. */

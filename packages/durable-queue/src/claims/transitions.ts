@@ -1,9 +1,8 @@
-import type { Failure } from "@prewarm/shared/job";
-import { JOB_DEADLINE_MS } from "@prewarm/shared/limits";
-import { deadMs } from "@prewarm/shared/markers";
 import { backoffMs, originBackoffMs } from "../admission/backoff.ts";
 import { probeAt } from "../admission/breaker.ts";
 import { breakerOf, originProbeUnused, takeOriginProbe } from "../admission/origins.ts";
+import type { Failure } from "../calls.ts";
+import { JOB_DEADLINE_MS } from "../limits.ts";
 import { failedAttempt } from "../tables/attempts.ts";
 import { type Claim, hasRow, newClaim, type Owner } from "../tables/claim.ts";
 import { CANCELLED, CANCELLING, DEAD, isOpen, type LaneCode, REFUSED, type Row, WAITING } from "../tables/row.ts";
@@ -118,12 +117,12 @@ export function cancelOpen(tx: QueueTx, row: Row): boolean {
   return true;
 }
 
-/** Makes the row a dead letter. A view may order it again after `deadUntil`. */
+/** Makes the row a dead letter. */
 export function die(tx: QueueTx, row: Row, permanent: boolean, lost?: string): void {
   newGeneration(tx, row, lost);
   row.state = DEAD;
   row.due = null;
-  row.deadUntil = tx.now + deadMs(permanent);
+  row.deadUntil = tx.now + tx.restMs(permanent);
   tx.count("dead");
 }
 

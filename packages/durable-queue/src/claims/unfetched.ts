@@ -1,7 +1,6 @@
-import type { Failure } from "@prewarm/shared/job";
 import type { Opening } from "../admission/breaker.ts";
 import { closeBreaker, isProbe, openBreaker } from "../admission/gate.ts";
-import type { Unfetched } from "../calls.ts";
+import type { Failure, Unfetched } from "../calls.ts";
 import type { Claim } from "../tables/claim.ts";
 import { STORED } from "../tables/row.ts";
 import type { QueueTx } from "../tx/queue-tx.ts";

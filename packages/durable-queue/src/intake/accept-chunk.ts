@@ -1,8 +1,9 @@
-import { LEDGER_FULL_BYTES } from "@prewarm/shared/limits";
 import { openJobs } from "../admission/open-jobs.ts";
 import type { AcceptChunk, ChunkAnswer, FinishRequest, Parts } from "../calls.ts";
+import { FULL_BYTES } from "../limits.ts";
 import { nextDay } from "../tables/gate-state.ts";
 import { readInbox, writeInbox } from "../tables/inbox.ts";
+import { laneRule } from "../tables/lanes.ts";
 import type { QueueTx } from "../tx/queue-tx.ts";
 import { orderedBy } from "../tx/runs.ts";
 import { accept } from "./accept.ts";
@@ -57,12 +58,13 @@ export function acceptChunk<G extends Parts>(
     if (told === null) return { status: "mismatch" };
     return finish !== undefined && finish.hash === known.hash ? { ...told, finished: true } : told;
   }
+  const { background } = laneRule(tx.lanes, run.lane);
   const size = chunk.groups.reduce((sum, { parts }) => sum + parts.length, 0);
   if (size > 0 && openJobs(tx) + size > chunk.backlogMax)
     return { status: "full", retryAfterSeconds: FULL_RETRY_SECONDS };
   if (size > 0 && run.most !== undefined && orderedBy(tx.runs.byId(run.run)) >= run.most)
     return { status: "run_full", retryAfterSeconds: Math.ceil((nextDay(tx.now) - tx.now) / 1000) };
-  if (size > 0 && run.lane === "bulk" && tx.sql.bytes > LEDGER_FULL_BYTES)
+  if (size > 0 && background && tx.sql.bytes > FULL_BYTES)
     return { status: "no_room", retryAfterSeconds: NO_ROOM_RETRY_SECONDS };
   const current = chunk.groups.filter(isCurrent);
   const keys = current.flatMap(({ group, parts }) => parts.map((part) => ({ group, part })));
@@ -71,7 +73,7 @@ export function acceptChunk<G extends Parts>(
   const record = printTold(delivery.hash, answer);
   writeInbox(tx, { id: inboxId, hash: finish?.hash ?? "", run: run.run, answer: record });
   const row = tx.runs.byId(run.run);
-  if (row !== null && run.lane === "bulk") row.accepting = 1;
+  if (row !== null && background) row.accepting = 1;
   return finish === undefined ? answer : { ...answer, finished: true };
 }
 

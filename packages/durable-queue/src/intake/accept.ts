@@ -1,8 +1,8 @@
-import type { Lane } from "@prewarm/shared/job";
 import type { Accepted } from "../calls.ts";
 import { newGeneration, orderAgain, raise } from "../claims/transitions.ts";
 import { checkKey, type JobKey } from "../job-key.ts";
-import { BULK, CANCELLING, countedAs, isOpen, type LaneCode, laneCode, type Row, WAITING } from "../tables/row.ts";
+import { laneCode, laneRule } from "../tables/lanes.ts";
+import { CANCELLING, countedAs, isOpen, type LaneCode, type Row, WAITING } from "../tables/row.ts";
 import type { QueueTx } from "../tx/queue-tx.ts";
 import type { Run } from "../tx/runs.ts";
 
@@ -11,7 +11,7 @@ export interface AcceptRequest {
   /** The run is created if it is new. Only a new run reads the label. */
   run: string;
   label: string | null;
-  lane: Lane;
+  lane: string;
   keys: readonly JobKey[];
   /** Makes stored jobs again too (a new floor for each row). */
   force: boolean;
@@ -27,11 +27,12 @@ interface Asking {
 /** Writes rows and run. After the answer every key ends stored, dead, refused, cancelled or deleted. */
 export function accept(tx: QueueTx, { run: id, label, lane: name, keys, force }: AcceptRequest): Accepted {
   for (const key of keys) checkKey(key);
-  const lane = laneCode(name);
+  const lane = laneCode(tx.lanes, name);
   const named = tx.runs.open(id, lane, label);
   const cancelled = named.cancelledAt > 0;
-  if (cancelled && lane === BULK) return { accepted: 0, duplicates: 0, existing: 0, closed: true };
-  // A cancel of the run does not cover later uploads. The upload is made outside the run.
+  if (cancelled && laneRule(tx.lanes, name).background)
+    return { accepted: 0, duplicates: 0, existing: 0, closed: true };
+  // In other lanes a cancel of the run does not cover later jobs. They are made outside the run.
   const run = cancelled ? null : named;
   const asking: Asking = { run, lane, force, answer: { accepted: 0, duplicates: 0, existing: 0 } };
   tx.rows.loadKeys(keys);

@@ -1,4 +1,3 @@
-import { LANES, type Lane } from "@prewarm/shared/job";
 import type { Totals } from "../calls.ts";
 import { areMany, type Costs, mergeCosts } from "../tables/costs.ts";
 import { getDoc, putDoc } from "../tables/docs.ts";
@@ -43,7 +42,7 @@ export function shownCount(n: number): number {
 export function listCounts(counts: Counts): Count[] {
   return Object.entries(counts).map(([place, n]) => {
     const [state, lane] = place.split(" ");
-    return { state: Number(state) as StateCode, lane: Number(lane) as LaneCode, n };
+    return { state: Number(state) as StateCode, lane: Number(lane), n };
   });
 }
 
@@ -59,22 +58,28 @@ export function openIn(counts: Counts): number {
     .reduce((sum, { n }) => sum + n, 0);
 }
 
-/** Granted jobs by day (UTC) and lane: `"2026-11-25 live"` to a number. */
+/** Granted jobs by day (UTC) and lane: `"2026-11-25 default"` to a number. */
 export type Used = Record<string, number>;
 
-/** Grants of a month (`2026-11`) or a day (`2026-11-25`), by lane. */
-export function usedIn(used: Used, period: string): Record<Lane, number> {
-  const sum: Record<Lane, number> = { live: 0, upload: 0, bulk: 0 };
+/** Counts `n` grants of a lane on a day (`2026-11-25`). */
+export function addUse(used: Used, day: string, lane: string, n: number): void {
+  const place = `${day} ${lane}`;
+  used[place] = (used[place] ?? 0) + n;
+}
+
+/** Grants of a month (`2026-11`) or a day (`2026-11-25`), by the names of the lanes that have any. */
+export function usedIn(used: Used, period: string): Record<string, number> {
+  const sum: Record<string, number> = {};
   for (const [place, n] of Object.entries(used)) {
     if (!place.startsWith(period)) continue;
-    const lane = LANES.find((each) => place.endsWith(each));
-    if (lane !== undefined) sum[lane] += n;
+    const lane = place.slice(DAY_CHARS + 1);
+    sum[lane] = (sum[lane] ?? 0) + n;
   }
   return sum;
 }
 
 /** Grants of each day (`2026-11-25`) of a month that has any, by lane. */
-export function usedByDay(used: Used, month: string): Record<string, Record<Lane, number>> {
+export function usedByDay(used: Used, month: string): Record<string, Record<string, number>> {
   const places = Object.keys(used).filter((place) => place.startsWith(month));
   const days = new Set(places.map((place) => place.slice(0, DAY_CHARS)));
   return Object.fromEntries([...days].sort().map((day) => [day, usedIn(used, day)]));
@@ -151,7 +156,7 @@ export function countRows(sql: Sql): Counts {
   const untouched = `SELECT ${WAITING} AS state, lane, 0 AS failed, sum(${PARTS}) AS n FROM orders GROUP BY lane`;
   for (const raw of sql.exec(`${touched} UNION ALL ${untouched}`)) {
     const state = countedAs({ state: int(raw.state) as StateCode, attempts: int(raw.failed) });
-    addCount(counts, state, int(raw.lane) as LaneCode, int(raw.n));
+    addCount(counts, state, int(raw.lane), int(raw.n));
   }
   return counts;
 }

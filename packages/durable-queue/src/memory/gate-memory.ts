@@ -1,6 +1,5 @@
-import type { Lane } from "@prewarm/shared/job";
-import type { GateState, LimitName } from "../tables/gate-state.ts";
-import type { QueueConfig } from "../tables/queue-config.ts";
+import type { GateState } from "../tables/gate-state.ts";
+import type { Budget, LimitName, QueueConfig } from "../tables/queue-config.ts";
 import { JobTimes } from "./last-job-times.ts";
 
 /** The input of every decision about a POST. */
@@ -9,6 +8,8 @@ export interface Gate {
   memory: GateMemory;
   use: UseBook;
   config: QueueConfig;
+  /** Null: unlimited. */
+  budget: Budget | null;
   /** The name of the service that makes the jobs, as sentences have it. */
   service: string;
   /** Unix ms. */
@@ -17,11 +18,11 @@ export interface Gate {
   random: () => number;
 }
 
-/** Granted jobs by day (UTC) and lane. The documents of the handlers contain them until they are folded. */
+/** Granted jobs by day (UTC) and lane. */
 export interface UseBook {
-  /** Of a month (`2026-11`) or a day (`2026-11-25`). */
-  of(period: string): Record<Lane, number>;
-  add(lane: Lane, day: string, n: number): void;
+  /** Of a month (`2026-11`) or a day (`2026-11-25`), by the names of the lanes that have any. */
+  of(period: string): Record<string, number>;
+  add(lane: string, day: string, n: number): void;
 }
 
 /** The memory of the gate beside its document. An eviction loses it; each part of it fails safely. */

@@ -1,4 +1,4 @@
-import type { Clock } from "@prewarm/shared/clock";
+import type { Clock } from "../clock.ts";
 import type { ExternalJob } from "../external-jobs.ts";
 import { type Meta, readMeta } from "../tables/meta.ts";
 import type { Sql } from "../tables/sql.ts";
@@ -58,7 +58,7 @@ export class Memory {
     this.gateDoc = new GateDoc(sql, now);
     this.counters = new CountersDoc(sql);
     this.claims = new Claims(sql);
-    this.orders = new Orders(sql, this.meta.ledgerId);
+    this.orders = new Orders(sql, this.meta.queueId);
     this.gate = newGateMemory(now);
   }
 

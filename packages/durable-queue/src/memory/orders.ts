@@ -8,7 +8,7 @@ import {
   orderValues,
   PARTS_MAX,
 } from "../tables/order.ts";
-import { LANE_CODES, type LaneCode, type Row } from "../tables/row.ts";
+import type { LaneCode, Row } from "../tables/row.ts";
 import { insertRows, int, type Sql } from "../tables/sql.ts";
 
 /** Orders, or groups with orders, that one statement reads. */
@@ -65,10 +65,15 @@ export class Orders {
   constructor(sql: Sql, seed: string) {
     this.#seed = seed;
     // One step per line and not one per order: a queue may have a million orders.
-    const next = "SELECT run FROM orders WHERE lane = ? AND run > ? ORDER BY run LIMIT 1";
-    for (const lane of LANE_CODES)
-      for (let raw = sql.exec(next, lane, -1)[0]; raw !== undefined; raw = sql.exec(next, lane, int(raw.run))[0])
-        this.#line(lane, int(raw.run));
+    const nextLane = "SELECT lane FROM orders WHERE lane > ? ORDER BY lane LIMIT 1";
+    const nextRun = "SELECT run FROM orders WHERE lane = ? AND run > ? ORDER BY run LIMIT 1";
+    for (let lane = -1; ; ) {
+      const raw = sql.exec(nextLane, lane)[0];
+      if (raw === undefined) return;
+      lane = int(raw.lane);
+      for (let of = sql.exec(nextRun, lane, -1)[0]; of !== undefined; of = sql.exec(nextRun, lane, int(of.run))[0])
+        this.#line(lane, int(of.run));
+    }
   }
 
   /** The jobs that are in an order. */

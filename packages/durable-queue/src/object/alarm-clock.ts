@@ -1,5 +1,5 @@
-import type { Clock } from "@prewarm/shared/clock";
-import { ALARM_LATE_MS } from "@prewarm/shared/limits";
+import type { Clock } from "../clock.ts";
+import { ALARM_LATE_MS } from "../limits.ts";
 
 /** Setting an alarm writes a row, so an alarm that is at most this much too late stays as it is. */
 const SLACK_MS = 200;

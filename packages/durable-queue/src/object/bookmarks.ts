@@ -1,4 +1,4 @@
-import { errorText } from "@prewarm/shared/log";
+import { errorText } from "../log.ts";
 import type { QueueDeps } from "./queue-deps.ts";
 
 /** The answer of the call has left by then. */
@@ -54,7 +54,7 @@ async function orNull<T>(
     return bookmarks === undefined ? null : await work(bookmarks);
   } catch (error) {
     // The text is no bookmark, or the bookmark is too old.
-    log("ledger.restore_failed", { error: errorText(error) });
+    log("queue.restore_failed", { error: errorText(error) });
     return null;
   }
 }

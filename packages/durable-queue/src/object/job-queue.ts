@@ -1,12 +1,12 @@
-import type { Lane } from "@prewarm/shared/job";
 import type { AcceptChunk, BeforeRestore, ChunkAnswer, ExchangeRequest } from "../calls.ts";
 import { exchange } from "../claims/exchange.ts";
 import { acceptChunk } from "../intake/accept-chunk.ts";
 import type { JobKey } from "../job-key.ts";
 import { RULES, type Rules } from "../operate/prune.ts";
 import { beforeRestore, restored } from "../operate/restored.ts";
+import { laneName, lastLane } from "../tables/lanes.ts";
 import { deletePayload, OLD_PAYLOADS, PAYLOADS, payloadOf, putPayloads } from "../tables/payloads.ts";
-import type { QueueConfig } from "../tables/queue-config.ts";
+import { checkedConfig, type QueueConfig } from "../tables/queue-config.ts";
 import { isOpen } from "../tables/row.ts";
 import { withOwn } from "../tables/schema.ts";
 import type { Sql } from "../tables/sql.ts";
@@ -30,8 +30,8 @@ export interface Enqueue {
   /** The same id again, within 14 days, answers as before and does nothing. */
   id: string;
   jobs: NewJob[];
-  /** Default: `bulk`. `live` goes before `upload`, and `upload` before `bulk`. */
-  lane?: Lane;
+  /** Default: the last lane. */
+  lane?: string;
   /** Jobs of one run are listed, counted and cancelled together, and runs take turns. Default: the lane. */
   run?: string;
 }
@@ -39,6 +39,7 @@ export interface Enqueue {
 /** A queue whose groups have no rules of their own, and whose jobs are calls of its runners. */
 export class JobQueue extends Queue {
   constructor(sql: Sql, config: QueueConfig, deps: QueueDeps, host: QueueHost) {
+    checkedConfig(config);
     const openTx = (over: Sql, opening: Omit<ConstructorParameters<typeof QueueTx>[1], "config">) =>
       new CallTx(over, { config, ...opening });
     super(sql, { tables: JOB_TABLES, openTx }, deps, host);
@@ -84,7 +85,8 @@ class CallTx extends QueueTx {
   }
 }
 
-function enqueue(tx: QueueTx, { id, jobs, lane = "bulk", run = lane }: Enqueue): ChunkAnswer {
+function enqueue(tx: QueueTx, { id, jobs, ...asks }: Enqueue): ChunkAnswer {
+  const { lane = laneName(tx.lanes, lastLane(tx.lanes)), run = lane } = asks;
   tx.rows.loadKeys(jobs);
   const isNew = (job: NewJob) => {
     const row = tx.rows.get(job);

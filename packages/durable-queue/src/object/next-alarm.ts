@@ -1,8 +1,7 @@
-import { LANES } from "@prewarm/shared/job";
 import { closedFor, isHeldBack, nextOpenAt } from "../admission/gate.ts";
 import { workOf } from "../claims/pace.ts";
+import { laneCodes, laneName } from "../tables/lanes.ts";
 import { nextOutboxAt } from "../tables/outbox.ts";
-import { laneCode, laneName } from "../tables/row.ts";
 import type { QueueTx } from "../tx/queue-tx.ts";
 import { nextCancelling } from "../tx/runs.ts";
 
@@ -43,8 +42,7 @@ export function nextAlarm(tx: QueueTx, own: readonly (number | null)[]): number 
 
 /** A closed lane gets no new jobs, so perhaps only the end of its pause wakes the queue. */
 function pauseEnds({ gateNow: { state, now } }: QueueTx): number[] {
-  const ends = [...Object.values(state.pauses).map(({ until }) => until), state.shed.until];
-  return ends.flatMap((until) => (until !== null && until > now ? [until] : []));
+  return Object.values(state.pauses).flatMap(({ until }) => (until !== null && until > now ? [until] : []));
 }
 
 function timesOfClaims(tx: QueueTx): number[] {
@@ -54,7 +52,7 @@ function timesOfClaims(tx: QueueTx): number[] {
   // The poller's loop observes the jobs. The alarm restarts the loop if it has died.
   const dues = claims.orphaned().map(({ externalId, due, lane }) => {
     if (externalId !== null) return now + BUSY_MS;
-    return Math.max(due, now + (closedFor(tx.gateNow, laneName(lane), true) === null ? AGAIN_MS : CLOSED_MS));
+    return Math.max(due, now + (closedFor(tx.gateNow, laneName(tx.lanes, lane), true) === null ? AGAIN_MS : CLOSED_MS));
   });
   const slots = claims
     .abandoned()
@@ -69,10 +67,10 @@ function timesOfWork(tx: QueueTx): number[] {
   const times: number[] = [];
   if (workOf(tx).now > 0) times.push(tx.now + BUSY_MS);
   let isAnyClosed = false;
-  for (const lane of LANES) {
-    const dues = tx.readyTimes(laneCode(lane));
+  for (const lane of laneCodes(tx.lanes)) {
+    const dues = tx.readyTimes(lane);
     if (dues.length === 0) continue;
-    if (closedFor(tx.gateNow, lane) !== null) isAnyClosed = true;
+    if (closedFor(tx.gateNow, laneName(tx.lanes, lane)) !== null) isAnyClosed = true;
     // What is due already is the work above, or waits for a slot.
     else times.push(...dues.filter((at) => at > tx.now));
   }

@@ -1,5 +1,5 @@
-import { errorText } from "@prewarm/shared/log";
 import { expireLeases } from "../claims/leases.ts";
+import { errorText } from "../log.ts";
 import { cancelSlices } from "../operate/cancel-run.ts";
 import { pruneSlice, type Rules, readRound, writeRound } from "../operate/prune.ts";
 import { type Due, outboxDone, outboxDue } from "../tables/outbox.ts";
@@ -42,7 +42,7 @@ async function runEach({ log }: QueueDeps, duties: Duties): Promise<void> {
     try {
       await run();
     } catch (error) {
-      log("ledger.duty_failed", { duty, error: errorText(error) });
+      log("queue.duty_failed", { duty, error: errorText(error) });
     }
   }
 }

@@ -1,9 +1,9 @@
-import { type Clock, systemClock } from "@prewarm/shared/clock";
-import { errorText, type Log } from "@prewarm/shared/log";
-import { within } from "@prewarm/shared/within";
+import { type Clock, systemClock, within } from "../clock.ts";
 import { NO_EXTERNAL_JOBS } from "../external-jobs.ts";
+import { errorText, type Log } from "../log.ts";
 import type { Job, Result } from "../runner/run-job.ts";
 import { runJobs } from "../runner/run-jobs.ts";
+import { type LaneRule, ONE_LANE } from "../tables/lanes.ts";
 import type { QueueConfig } from "../tables/queue-config.ts";
 import { durableSql, type Sql } from "../tables/sql.ts";
 import { JobQueue } from "./job-queue.ts";
@@ -22,6 +22,8 @@ export interface CallLimits {
   burst?: number;
   /** Failed attempts after which a job is a dead letter. Default: 5. */
   maxAttempts?: number;
+  /** Default: one lane. */
+  lanes?: readonly LaneRule[];
   /** The time of one call, in ms. Default: 30 s. */
   callMs?: number;
 }
@@ -74,7 +76,7 @@ export function queueWithRunners(
         run: (job) => run({ ...job, payload: queue.payloadOf(job) }),
       });
     } catch (error) {
-      log("ledger.runner_failed", { error: errorText(error) });
+      log("queue.runner_failed", { error: errorText(error) });
     }
   };
   const queue = new JobQueue(
@@ -92,8 +94,16 @@ export function queueWithRunners(
   return queue;
 }
 
-/** A queue without a budget. */
-function configOf({ concurrency, ratePerSecond, burst = 1, maxAttempts = 5 }: CallLimits): QueueConfig {
-  const unlimited = { monthlyJobs: null, warmingShare: 1, liveShare: 1, liveDayShare: 1, alertLevels: [] };
-  return { gate: { concurrency, ratePerSecond, burst, ...unlimited }, limits: { maxAttempts } };
+/** A queue of one lane without a budget, whose limits are not automatic. */
+function configOf({
+  concurrency,
+  ratePerSecond,
+  burst = 1,
+  maxAttempts = 5,
+  lanes = ONE_LANE,
+}: CallLimits): QueueConfig {
+  const fixed = (limit: number) => ({ start: limit, min: limit, max: limit });
+  const auto = { concurrency: fixed(concurrency), ratePerSecond: fixed(ratePerSecond) };
+  const gate = { concurrency, ratePerSecond, burst, auto, budget: null };
+  return { lanes, gate, limits: { maxAttempts, workers: concurrency } };
 }

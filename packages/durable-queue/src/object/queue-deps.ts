@@ -1,6 +1,6 @@
-import type { Clock } from "@prewarm/shared/clock";
-import type { Log } from "@prewarm/shared/log";
+import type { Clock } from "../clock.ts";
 import type { WatchExternalJobs } from "../external-jobs.ts";
+import type { Log } from "../log.ts";
 
 /** What a queue reaches the world through. */
 export interface QueueDeps {

@@ -1,7 +1,7 @@
-import { errorText } from "@prewarm/shared/log";
 import type { BeforeRestore } from "../calls.ts";
 import { observe } from "../claims/observe.ts";
 import type { ExternalJobs } from "../external-jobs.ts";
+import { errorText } from "../log.ts";
 import { RULES, type Rules } from "../operate/prune.ts";
 import { recover } from "../operate/restored.ts";
 import { sample } from "../operate/sample.ts";
@@ -195,7 +195,7 @@ export abstract class Queue<T extends QueueTx = QueueTx, B extends BeforeRestore
     try {
       return this.transactions.read((tx) => nextAlarm(tx, this.ownTimes(tx)));
     } catch (error) {
-      this.#deps.log("ledger.duty_failed", { duty: "next alarm", error: errorText(error) });
+      this.#deps.log("queue.duty_failed", { duty: "next alarm", error: errorText(error) });
       return this.#deps.clock.now() + SAFETY_MS;
     }
   }

@@ -1,5 +1,5 @@
-import type { Clock } from "@prewarm/shared/clock";
 import { noteHold } from "../claims/note-hold.ts";
+import type { Clock } from "../clock.ts";
 import { Memory } from "../memory/memory.ts";
 import { readingOnly, type Sql } from "../tables/sql.ts";
 import type { QueueTx } from "../tx/queue-tx.ts";

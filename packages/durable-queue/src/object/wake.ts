@@ -1,5 +1,5 @@
-import { errorText } from "@prewarm/shared/log";
 import { wakesDue } from "../claims/pace.ts";
+import { errorText } from "../log.ts";
 import type { QueueDeps } from "./queue-deps.ts";
 import type { Transactions } from "./transactions.ts";
 
@@ -16,6 +16,6 @@ export async function wake(transactions: Transactions, deps: QueueDeps): Promise
   } catch (error) {
     // A message that arrives after all costs one call without work.
     transactions.memory.wakes.splice(-n, n);
-    deps.log("ledger.send_failed", { wakeUps: n, error: errorText(error) });
+    deps.log("queue.send_failed", { wakeUps: n, error: errorText(error) });
   }
 }

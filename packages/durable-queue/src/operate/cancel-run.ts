@@ -1,5 +1,5 @@
 import { cancelOpen } from "../claims/transitions.ts";
-import { CANCELLED, countedAs, isOpen, LIVE, type Row } from "../tables/row.ts";
+import { CANCELLED, countedAs, isOpen, type Row, URGENT } from "../tables/row.ts";
 import type { QueueTx } from "../tx/queue-tx.ts";
 import { nextCancelling, type Run } from "../tx/runs.ts";
 
@@ -44,7 +44,7 @@ function withdraw(tx: QueueTx, run: Run, row: Row): void {
     .subscribersOf(row)
     .filter((n) => n !== run.n && (n === 0 || tx.runs.byNumber(n)?.cancelledAt === 0));
   const next = others[0];
-  if (next === undefined && row.lane !== LIVE) {
+  if (next === undefined && row.lane !== URGENT) {
     cancelOpen(tx, row);
     return;
   }

@@ -1,5 +1,5 @@
-import { JOB_DEADLINE_MS } from "@prewarm/shared/limits";
 import { endLeases, isLive } from "../claims/leases.ts";
+import { JOB_DEADLINE_MS } from "../limits.ts";
 import { hasFewRows } from "../memory/counters.ts";
 import { type Claim, isOver } from "../tables/claim.ts";
 import type { QueueTx } from "../tx/queue-tx.ts";

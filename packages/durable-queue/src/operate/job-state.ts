@@ -1,6 +1,7 @@
-import type { JobState, Lane } from "@prewarm/shared/job";
+import type { JobState } from "../calls.ts";
 import { shownCount } from "../memory/counters.ts";
-import { countedAs, laneName, type Row, stateName, WAITING } from "../tables/row.ts";
+import { laneName } from "../tables/lanes.ts";
+import { countedAs, type LaneCode, type Row, stateName, WAITING } from "../tables/row.ts";
 import type { QueueTx } from "../tx/queue-tx.ts";
 
 /*
@@ -24,20 +25,24 @@ export function admittedRows(tx: QueueTx): Row[] {
   return tx.rows.loadIds(ids).filter((row) => row.state === WAITING && isAdmitted(tx, row));
 }
 
-export type StateCounts = Record<JobState, Record<Lane, number>>;
+/** By state, then by the name of the lane. */
+export type StateCounts = Record<JobState, Record<string, number>>;
 
 /** Jobs by state and lane. The count of stored jobs includes deleted rows. */
 export function stateCounts(tx: QueueTx): StateCounts {
-  const none = (): Record<Lane, number> => ({ live: 0, upload: 0, bulk: 0 });
+  const none = () => Object.fromEntries(tx.lanes.map(({ name }) => [name, 0]));
   const counts: StateCounts = {
     ...{ queued: none(), processing: none(), retrying: none(), stored: none() },
     ...{ dead: none(), refused: none(), cancelled: none() },
   };
-  for (const { state, lane, n } of tx.counts) counts[stateName(state)][laneName(lane)] += shownCount(n);
+  const add = (state: JobState, code: LaneCode, n: number): void => {
+    const lane = laneName(tx.lanes, code);
+    counts[state][lane] = shownCount((counts[state][lane] ?? 0) + n);
+  };
+  for (const { state, lane, n } of tx.counts) add(stateName(state), lane, shownCount(n));
   for (const row of admittedRows(tx)) {
-    const waiting = counts[stateName(countedAs(row))];
-    waiting[laneName(row.lane)] = shownCount(waiting[laneName(row.lane)] - 1);
-    counts.processing[laneName(row.lane)] += 1;
+    add(stateName(countedAs(row)), row.lane, -1);
+    add("processing", row.lane, 1);
   }
   return counts;
 }

@@ -1,4 +1,4 @@
-import type { JobState } from "@prewarm/shared/job";
+import type { JobState } from "../calls.ts";
 import { shownCount } from "../memory/counters.ts";
 import { countedAs, type Row, stateName } from "../tables/row.ts";
 import type { QueueTx } from "../tx/queue-tx.ts";

@@ -1,9 +1,9 @@
-import { LEDGER_FULL_BYTES, LEDGER_SHED_BYTES } from "@prewarm/shared/limits";
+import { FULL_BYTES, SHED_BYTES } from "../limits.ts";
 import { deleteAged, deleteOld, endedJobs, type LargeTable, readAged, type SmallTable } from "../tables/aged.ts";
 import { getDoc, putDoc } from "../tables/docs.ts";
 import { rollMinutes } from "../tables/history.ts";
 import { RECENT_ROWS_MAX } from "../tables/recent.ts";
-import { CANCELLED, DEAD, LIVE, REFUSED } from "../tables/row.ts";
+import { CANCELLED, DEAD, REFUSED, URGENT } from "../tables/row.ts";
 import type { QueueTx } from "../tx/queue-tx.ts";
 
 /*
@@ -23,7 +23,7 @@ export interface Rule {
   /** How long they are kept although there are more than `most`, or the queue has more than `shedBytes`. */
   leastMs: number;
   most: number;
-  /** Default: LEDGER_SHED_BYTES. */
+  /** Default: SHED_BYTES. */
   shedBytes?: number;
 }
 
@@ -31,22 +31,22 @@ export interface Rule {
 export type Rules = Record<string, Rule>;
 
 /**
- * Jobs of the live lane stay for a day at most, because a stranger can ask for anything. The inbox keeps answers that a
+ * Jobs of the urgent lane stay for a day at most, because a stranger can ask for anything. The inbox keeps answers that a
  * repeated delivery gets again.
  */
 export const RULES = {
   refused: { of: { large: endedJobs(`state = ${REFUSED}`) }, ms: DAY_MS, leastMs: HOUR_MS, most: 100_000 },
   cancelled: { of: { large: endedJobs(`state = ${CANCELLED}`) }, ms: DAY_MS, leastMs: HOUR_MS, most: 100_000 },
-  viewed: {
-    of: { large: endedJobs(`state = ${DEAD} AND lane = ${LIVE}`) },
+  urgent: {
+    of: { large: endedJobs(`state = ${DEAD} AND lane = ${URGENT}`) },
     ms: DAY_MS,
     leastMs: HOUR_MS,
     most: 100_000,
   },
   inbox: { of: { large: { table: "inbox", at: "at" } }, ms: 14 * DAY_MS, leastMs: DAY_MS, most: 1_300_000 },
   dead: {
-    of: { large: endedJobs(`state = ${DEAD} AND lane <> ${LIVE}`) },
-    ...{ ms: 30 * DAY_MS, leastMs: DAY_MS, most: 500_000, shedBytes: LEDGER_FULL_BYTES },
+    of: { large: endedJobs(`state = ${DEAD} AND lane <> ${URGENT}`) },
+    ...{ ms: 30 * DAY_MS, leastMs: DAY_MS, most: 500_000, shedBytes: FULL_BYTES },
   },
   // A row is some 50 kB.
   recent: { of: { small: { table: "recent", key: "n", at: "at" } }, ms: 3 * DAY_MS, leastMs: 0, most: RECENT_ROWS_MAX },
@@ -141,7 +141,7 @@ function sweep(tx: QueueTx, round: Round, { name, of, rule }: { name: string; of
   return false;
 }
 
-function isShedding(bytes: number, { shedBytes = LEDGER_SHED_BYTES }: Rule): boolean {
+function isShedding(bytes: number, { shedBytes = SHED_BYTES }: Rule): boolean {
   return bytes > shedBytes;
 }
 

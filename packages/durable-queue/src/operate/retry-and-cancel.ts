@@ -1,6 +1,7 @@
 import { askOrigin } from "../admission/origins.ts";
 import { cancelOpen, orderAgain } from "../claims/transitions.ts";
-import { isOpen, LIVE, type Row, UPLOAD, WAITING } from "../tables/row.ts";
+import { lastLane } from "../tables/lanes.ts";
+import { isOpen, type Row, URGENT, WAITING } from "../tables/row.ts";
 import type { QueueTx } from "../tx/queue-tx.ts";
 
 /** The result for one job. `conflict`: the state of the job does not allow the action. */
@@ -16,8 +17,9 @@ export function retryJob(tx: QueueTx, id: number, run = 0): JobResult {
   if (row === null) return "missing";
   askOrigin(tx, row.group);
   if (isOpen(row)) return tryNow(tx, row, run);
-  // The viewer who asked for it has left, so viewers do not pay for it.
-  orderAgain(tx, row, { lane: row.lane === LIVE ? UPLOAD : row.lane, run });
+  // The person who waited for it has left, so the next lane pays for it.
+  const lane = row.lane === URGENT ? Math.min(URGENT + 1, lastLane(tx.lanes)) : row.lane;
+  orderAgain(tx, row, { lane, run });
   return "ok";
 }
 

@@ -1,24 +1,25 @@
-import { LANES, type Lane } from "@prewarm/shared/job";
 import { openJobs } from "../admission/open-jobs.ts";
 import { firstDueOrdered } from "../tables/due.ts";
-import { isOpen, laneCode, laneName, type Row } from "../tables/row.ts";
+import { laneCodes, laneName } from "../tables/lanes.ts";
+import { isOpen, type LaneCode, type Row } from "../tables/row.ts";
 import type { QueueTx } from "../tx/queue-tx.ts";
 
 /** Runs of a lane that are checked, each by the row at its front. */
 const RUNS_MAX = 100;
 
 /**
- * When the oldest waiting job of each lane was ordered, Unix ms. It is one of: the first rows of the runs, the row that
+ * When the oldest waiting job of each lane that has any was ordered, Unix ms. It is one of: the first rows of the runs, the row that
  * is due first, and the rows of handlers without a slot.
  */
-export function oldestWaiting(tx: QueueTx): Record<Lane, number | null> {
-  const oldest: Record<Lane, number | null> = { live: null, upload: null, bulk: null };
-  const note = (lane: Lane, at: number) => {
+export function oldestWaiting(tx: QueueTx): Record<string, number> {
+  const oldest: Record<string, number> = {};
+  const note = (code: LaneCode, at: number) => {
+    const lane = laneName(tx.lanes, code);
     oldest[lane] = Math.min(oldest[lane] ?? Number.MAX_SAFE_INTEGER, at);
   };
-  for (const row of frontRows(tx)) note(laneName(row.lane), row.created);
-  for (const lane of LANES) {
-    const at = firstDueOrdered(tx.sql, laneCode(lane));
+  for (const row of frontRows(tx)) note(row.lane, row.created);
+  for (const lane of laneCodes(tx.lanes)) {
+    const at = firstDueOrdered(tx.sql, lane);
     if (at !== null) note(lane, at);
   }
   return oldest;
@@ -28,7 +29,7 @@ export function oldestWaiting(tx: QueueTx): Record<Lane, number | null> {
 function frontRows(tx: QueueTx): Row[] {
   const { orders, claims } = tx.memory;
   const isFree = (id: number) => claims.byJob(id) === null;
-  const fronts = LANES.flatMap((lane) => orders.fronts(tx.sql, laneCode(lane), RUNS_MAX, isFree));
+  const fronts = laneCodes(tx.lanes).flatMap((lane) => orders.fronts(tx.sql, lane, RUNS_MAX, isFree));
   const prefetched = claims.held().filter(({ state }) => state === "prefetched");
   return [...fronts, ...tx.rows.loadIds(prefetched.map(({ id }) => id)).filter(isOpen)];
 }
@@ -40,6 +41,6 @@ function frontRows(tx: QueueTx): Row[] {
 export function sample(tx: QueueTx): void {
   const open = openJobs(tx);
   if (open === 0) return;
-  const waiting = Object.values(oldestWaiting(tx)).filter((at) => at !== null);
+  const waiting = Object.values(oldestWaiting(tx));
   tx.sample(open, waiting.length === 0 ? null : Math.max(0, tx.now - Math.min(...waiting)));
 }

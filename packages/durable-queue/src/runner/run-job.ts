@@ -1,7 +1,6 @@
-import type { Failure } from "@prewarm/shared/job";
-import { errorText } from "@prewarm/shared/log";
-import type { Outcome } from "../calls.ts";
+import type { Failure, Outcome } from "../calls.ts";
 import type { JobKey } from "../job-key.ts";
+import { errorText } from "../log.ts";
 
 /** A call that has not ended by then is aborted and repeated under its key. Chosen. */
 export const CALL_MS = 30_000;

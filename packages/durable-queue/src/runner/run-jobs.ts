@@ -1,6 +1,6 @@
-import type { Clock } from "@prewarm/shared/clock";
-import { CLAIMS_MAX, LEASE_MIN_LEFT_MS, LEASE_MS, TOKEN_AHEAD_MS } from "@prewarm/shared/limits";
 import type { ExchangeAnswer, ExchangeRequest, Given, Held, Outcome } from "../calls.ts";
+import type { Clock } from "../clock.ts";
+import { CLAIMS_MAX, LEASE_MIN_LEFT_MS, LEASE_MS, TOKEN_AHEAD_MS } from "../limits.ts";
 import { CALL_MS, type RunJob, runJob } from "./run-job.ts";
 
 /**
@@ -54,7 +54,7 @@ class Runner {
   #settled: ExchangeRequest["settled"] = [];
   #isDraining = false;
   #leaseUntil = 0;
-  #ledgerId = "";
+  #queueId = "";
   #news = Promise.withResolvers<void>();
 
   constructor(deps: RunnerDeps) {
@@ -95,8 +95,8 @@ class Runner {
     return [...this.#held.values()].map(({ given: { id, gen }, phase }) => ({ id, gen, phase }));
   }
 
-  #take({ ledgerId, stop, give, stay }: Answered): void {
-    this.#ledgerId = ledgerId;
+  #take({ queueId, stop, give, stay }: Answered): void {
+    this.#queueId = queueId;
     for (const { id, gen } of stop) this.#stop(id, gen);
     for (const given of give) this.#hold(given);
     if (stay) return;
@@ -129,7 +129,7 @@ class Runner {
     // The queue has not answered for long. Another runner may repeat the call soon.
     if (this.#leaseUntil - clock.now() < LEASE_MIN_LEFT_MS) return this.#settle(held, GIVEN_BACK);
     held.isBegun = true;
-    const job = { group, part, idempotencyKey: `pw-${this.#ledgerId}-${gen}`, attempt: attempts + 1 };
+    const job = { group, part, idempotencyKey: `pw-${this.#queueId}-${gen}`, attempt: attempts + 1 };
     this.#settle(held, await runJob(run, job, { stop: held.stop, ms: callMs, now: () => clock.now() }));
   }
 

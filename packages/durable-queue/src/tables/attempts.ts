@@ -1,4 +1,4 @@
-import type { Failure } from "@prewarm/shared/job";
+import type { Failure } from "../calls.ts";
 import type { Claim } from "./claim.ts";
 import type { Row } from "./row.ts";
 import { insertRows, int, type Sql, text, textOrNull } from "./sql.ts";

@@ -51,7 +51,7 @@ export interface Claim {
   refunded: boolean;
 }
 
-export type Role = "live" | "work";
+export type Role = "urgent" | "work";
 
 /** One handler with a lease on its claims. */
 export interface Owner {
@@ -88,7 +88,7 @@ export function claimFrom(raw: SqlRow, owner: Owner | null): Claim {
       first: owner !== null && int(raw.first) === 1,
       owner,
     },
-    ...{ lane: int(raw.lane) as LaneCode, paidBy: int(raw.paid_by) as LaneCode, admittedAt: int(raw.admitted_at) },
+    ...{ lane: int(raw.lane), paidBy: int(raw.paid_by), admittedAt: int(raw.admitted_at) },
     ...{ externalId: textOrNull(raw.external_id), due: int(raw.due), until: int(raw.until) },
     ...{ unfetchedSince: intOrNull(raw.unfetched_since), notBefore: int(raw.admitted_at) },
     ...{

@@ -12,7 +12,7 @@ export function dueIds(sql: Sql, lane: LaneCode, now: number, limit: number): nu
   return sql.exec(query, lane, now, limit).map((raw) => int(raw.id));
 }
 
-/** The same of the rows that a run asked for first. No lane of viewers: there no run goes before another. */
+/** The same of the rows that a run asked for first, in a lane that is not urgent. */
 export function dueIdsOf(sql: Sql, run: number, lane: LaneCode, now: number, limit: number): number[] {
   const query = `SELECT id FROM jobs WHERE ${IS_RETRIED} AND run = ? AND lane = ? AND due <= ? ORDER BY due LIMIT ?`;
   return sql.exec(query, run, lane, now, limit).map((raw) => int(raw.id));

@@ -1,14 +1,12 @@
-import type { Lane } from "@prewarm/shared/job";
-import { GATE_AUTO } from "@prewarm/shared/limits";
-import type { QueueConfig } from "./queue-config.ts";
+import type { AutoLimit, LimitName, QueueConfig } from "./queue-config.ts";
 
 /**
  * The permanent state of the gate: one JSON document, written only after a change. Values that change with each POST
- * are in memory (protocol/gate-memory.ts). Slots are counted from entries.
+ * are in memory (gate-memory.ts). Slots are counted from claims.
  */
 export interface GateState {
-  /** Paused lanes. A pause whose end has passed does not count. */
-  pauses: Partial<Record<Lane, Pause>>;
+  /** Paused lanes, by name. A pause whose end has passed does not count. */
+  pauses: Record<string, Pause>;
   breaker: Breaker;
   /** The open breakers of origins, the servers that inputs come from, by their names. */
   origins: Record<string, Breaker>;
@@ -16,21 +14,16 @@ export interface GateState {
   throttledUntil: number;
   /** After a restore the queue hands nothing out before this time, Unix ms. */
   heldUntil: number;
-  /** Callers shed live jobs that nobody vouches for. */
-  shed: Shed;
-  overrides: Partial<Omit<GateSettings, LimitName>> & { [name in LimitName]?: number | "auto" };
+  /**
+   * An operator's changes of the configuration. `budget` is in the words of the queue's user, who makes `QueueTx.budget` of
+   * them.
+   */
+  overrides: { [name in LimitName]?: number | "auto" } & { burst?: number; budget?: object };
   /** The state of the automatic limits. Null until their first change. */
   auto: { [name in LimitName]: Found | null };
   /** The values before an operator's last change, for an undo. Null: no change, or it was undone. */
   before: { at: number; who: string; pauses: GateState["pauses"]; overrides: GateState["overrides"] } | null;
   updatedAt: number;
-}
-
-interface Shed {
-  /** Unix ms. */
-  until: number;
-  /** How often in a row. */
-  times: number;
 }
 
 /** An operator's pause of a lane. Times are Unix ms. */
@@ -60,9 +53,6 @@ export interface Breaker {
   results?: true;
 }
 
-/** The two limits that may be automatic. */
-export type LimitName = "concurrency" | "ratePerSecond";
-
 /** The value of an automatic limit, with the reason and the time (Unix ms) of its last change. */
 export interface Found {
   value: number;
@@ -70,11 +60,8 @@ export interface Found {
   since: number;
 }
 
-/** The current settings, as numbers. */
-export interface GateSettings extends Omit<QueueConfig["gate"], LimitName> {
-  concurrency: number;
-  ratePerSecond: number;
-}
+/** The current limits, as numbers. */
+export type GateLimits = Record<LimitName | "burst", number>;
 
 export const CLOSED_BREAKER: Breaker = {
   state: "closed",
@@ -93,7 +80,6 @@ export function newGate(now: number): GateState {
     origins: {},
     throttledUntil: 0,
     heldUntil: 0,
-    shed: { until: 0, times: 0 },
     overrides: {},
     auto: { concurrency: null, ratePerSecond: null },
     before: null,
@@ -129,35 +115,25 @@ export function nextMonth(now: number): number {
   return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1);
 }
 
-/** The current settings: the configuration, then the operator's changes, then the values of automatic limits. */
-export function settingsOf(state: GateState, config: QueueConfig): GateSettings {
+/** The current limits: the configuration, then the operator's changes, then the values of automatic limits. */
+export function limitsOf(state: GateState, config: QueueConfig): GateLimits {
   const concurrency = Math.floor(limitValue(state, config, "concurrency"));
   const ratePerSecond = limitValue(state, config, "ratePerSecond");
-  const settings = { ...config.gate, ...state.overrides, concurrency, ratePerSecond };
-  if (boundsOf(state, config, "ratePerSecond") === null) return settings;
+  const burst = state.overrides.burst ?? config.gate.burst;
+  if (boundsOf(state, config, "ratePerSecond") === null) return { concurrency, ratePerSecond, burst };
   // A burst of more than one second of an automatic rate would be answered 429 and cut the rate for no reason.
-  return { ...settings, burst: Math.min(settings.burst, Math.max(1, Math.floor(ratePerSecond))) };
+  return { concurrency, ratePerSecond, burst: Math.min(burst, Math.max(1, Math.floor(ratePerSecond))) };
 }
 
-/**
- * The bounds of an automatic limit. Null: the limit is a number. An operator's "auto" keeps the bounds of the
- * configuration.
- */
-export function boundsOf(
-  { overrides }: GateState,
-  { gate }: QueueConfig,
-  name: LimitName,
-): { min: number; max: number } | null {
-  const configured = gate[name];
-  if (typeof (overrides[name] ?? configured) === "number") return null;
-  const { min, max } = GATE_AUTO[name];
-  return { min, max, ...(typeof configured === "object" ? configured : {}) };
+/** The bounds of an automatic limit. Null: the limit is a number. */
+export function boundsOf({ overrides }: GateState, { gate }: QueueConfig, name: LimitName): AutoLimit | null {
+  return (overrides[name] ?? gate[name]) === "auto" ? gate.auto[name] : null;
 }
 
 /** The limit as a real number, because an automatic concurrency grows by fractions. */
 export function limitValue(state: GateState, config: QueueConfig, name: LimitName): number {
   const chosen = state.overrides[name] ?? config.gate[name];
-  if (typeof chosen === "number") return chosen;
-  const { min, max } = boundsOf(state, config, name) ?? GATE_AUTO[name];
-  return Math.min(max, Math.max(min, state.auto[name]?.value ?? GATE_AUTO[name].start));
+  if (chosen !== "auto") return chosen;
+  const { start, min, max } = config.gate.auto[name];
+  return Math.min(max, Math.max(min, state.auto[name]?.value ?? start));
 }

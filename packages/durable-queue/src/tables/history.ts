@@ -1,6 +1,5 @@
 import type { Tier } from "@prewarm/control-schema/history";
 import { EVENTS, type Event } from "@prewarm/control-schema/stats";
-import type { Lane } from "@prewarm/shared/job";
 import type { Totals } from "../calls.ts";
 import { addToDay, type Costs, type Places } from "./costs.ts";
 import { addTo, type Histogram } from "./histogram.ts";
@@ -21,7 +20,7 @@ export interface Slice extends Totals {
   /** From order to stored. */
   ready: Histogram;
   /** The times by lane. Old slices have none. */
-  lanes?: Partial<Record<Lane, Histogram>>;
+  lanes?: Record<string, Histogram>;
   /** The maximum of open jobs, and the maximum age of the oldest waiting job (ms). Null: no sample. */
   open: number | null;
   oldest: number | null;
@@ -57,7 +56,7 @@ export function emptySlice(): Slice {
 export function mergeSlice(into: Slice, from: Slice): void {
   for (const event of EVENTS) into[event] += from[event];
   for (const kind of TIMES) addTo(into[kind], from[kind]);
-  for (const [lane, times] of Object.entries(from.lanes ?? {})) addTo(timesOfLane(into, lane as Lane), times);
+  for (const [lane, times] of Object.entries(from.lanes ?? {})) addTo(timesOfLane(into, lane), times);
   for (const level of ["open", "oldest"] as const) {
     if (from[level] !== null) into[level] = Math.max(into[level] ?? 0, from[level]);
   }
@@ -65,7 +64,7 @@ export function mergeSlice(into: Slice, from: Slice): void {
 }
 
 /** Times from order to stored, by lane. */
-export function timesOfLane(slice: Slice, lane: Lane): Histogram {
+export function timesOfLane(slice: Slice, lane: string): Histogram {
   slice.lanes ??= {};
   slice.lanes[lane] ??= [];
   return slice.lanes[lane];

@@ -8,7 +8,7 @@ export function migrate(sql: Sql, newQueueId: string, migrations: Migrations): v
       "CREATE TABLE IF NOT EXISTS schema_version (id INTEGER PRIMARY KEY CHECK (id = 1), version INTEGER NOT NULL)",
     );
     if (bringUp(sql, migrations))
-      sql.exec("INSERT OR IGNORE INTO meta (id, ledger_id, ceiling, restored) VALUES (1, ?, 0, 0)", newQueueId);
+      sql.exec("INSERT OR IGNORE INTO meta (id, queue_id, ceiling, restored) VALUES (1, ?, 0, 0)", newQueueId);
   });
 }
 

@@ -42,7 +42,7 @@ export const ORDER_COLUMNS = ["lane", "run", "gen", "grp", "place", "force", "jo
 
 export function orderFrom(raw: SqlRow): Order {
   return {
-    ...{ lane: int(raw.lane) as LaneCode, run: int(raw.run), gen: int(raw.gen), group: text(raw.grp) },
+    ...{ lane: int(raw.lane), run: int(raw.run), gen: int(raw.gen), group: text(raw.grp) },
     ...{ place: int(raw.place), force: int(raw.force) === 1, joined: int(raw.joined) === 1, created: int(raw.created) },
     parts: JSON.parse(text(raw.parts)) as (string | null)[],
   };

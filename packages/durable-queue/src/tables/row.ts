@@ -1,10 +1,10 @@
-import type { JobState, Lane } from "@prewarm/shared/job";
+import type { JobState } from "../calls.ts";
 import type { JobKey } from "../job-key.ts";
 import { int, intOrNull, type SqlRow, type SqlValue, text, textOrNull } from "./sql.ts";
 
 /*
  * The row of a job in memory. States and lanes are small integers in the table, because words would cost megabytes per
- * million rows. Only this file knows the words of the codes.
+ * million rows. This file knows the words of states, and lanes.ts those of lanes.
  */
 
 export const WAITING = 0;
@@ -25,11 +25,13 @@ export const RETRYING = 6;
 export type StateCode = 0 | 1 | 2 | 3 | 4 | 5 | 6;
 export const STATE_CODES = 7;
 
-export const LIVE = 0;
-export const UPLOAD = 1;
-export const BULK = 2;
-export type LaneCode = 0 | 1 | 2;
-export const LANE_CODES = [LIVE, UPLOAD, BULK] as const;
+/** The number of a lane: see lanes.ts. */
+export type LaneCode = number;
+/**
+ * The urgent lane. No other lane has this number. SQLite takes a partial index only for a query that repeats its condition
+ * word for word, so the condition must be the same text in every queue.
+ */
+export const URGENT = 0;
 
 export interface Row extends JobKey {
   /** The place of the job: see job-ids.ts. */
@@ -71,7 +73,7 @@ const FIELDS = Object.values(COLUMNS);
 export function rowFrom(raw: SqlRow): Row {
   // biome-ignore format: one glance
   return {
-    id: int(raw.id), group: text(raw.grp), part: text(raw.part), lane: int(raw.lane) as LaneCode, run: int(raw.run), joined: int(raw.joined),
+    id: int(raw.id), group: text(raw.grp), part: text(raw.part), lane: int(raw.lane), run: int(raw.run), joined: int(raw.joined),
     state: int(raw.state) as StateCode, gen: int(raw.gen), floor: int(raw.floor), due: intOrNull(raw.due), attempts: int(raw.attempts),
     unclear: int(raw.unclear), crashes: int(raw.crashes), error: textOrNull(raw.error), deadUntil: int(raw.dead_until),
     created: int(raw.created), updated: int(raw.updated),
@@ -126,19 +128,10 @@ export function countedAs({ state, attempts }: Pick<Row, "state" | "attempts">):
 const STATE_NAMES: readonly JobState[] = [
   ...(["queued", "processing", "dead", "refused", "cancelled", "stored", "retrying"] as const),
 ];
-const LANE_NAMES: readonly Lane[] = ["live", "upload", "bulk"];
 
 /** The word for a counted code. */
 export function stateName(code: number): JobState {
   return STATE_NAMES[code] ?? "queued";
-}
-
-export function laneName(code: number): Lane {
-  return LANE_NAMES[code] ?? "bulk";
-}
-
-export function laneCode(lane: Lane): LaneCode {
-  return LANE_NAMES.indexOf(lane) as LaneCode;
 }
 
 /** The codes a state's word stands for. */

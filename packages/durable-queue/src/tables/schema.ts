@@ -1,4 +1,4 @@
-import { BULK, FIRST_ENDED, LIVE } from "./row.ts";
+import { FIRST_ENDED, URGENT } from "./row.ts";
 
 /*
  * Tables of the queue (docs/storage-schema.md, which a test compares with these). The platform bills every index entry that is
@@ -7,21 +7,19 @@ import { BULK, FIRST_ENDED, LIVE } from "./row.ts";
  * its condition word for word, so the conditions are constants, exported here.
  */
 
-/** The row was touched: it is retried, forced, of the live lane, or joined by a higher lane. */
+/** The row was touched: it is retried, forced, of the urgent lane, or joined by a higher lane. */
 export const HAS_DUE = "due IS NOT NULL";
-/** The row was touched, and no viewer asked for it. */
-export const IS_RETRIED = `${HAS_DUE} AND lane > ${LIVE}`;
+/** The row was touched, and nobody waits for it. */
+export const IS_RETRIED = `${HAS_DUE} AND lane > ${URGENT}`;
 /** An operator lets the run go before the other runs of its lane. */
 export const IS_FIRST = "first > 0";
 /** The row ended without bytes. */
 export const ENDED = `state >= ${FIRST_ENDED}`;
 /** The rows of a cancelled run are being cancelled. */
 export const CANCELS = "cancel_cursor > 0";
-/** A bulk run has ended. */
-export const BULK_ENDED = `lane = ${BULK} AND ended > 0`;
 
 const V1 = [
-  `CREATE TABLE meta (id INTEGER PRIMARY KEY CHECK (id = 1), ledger_id TEXT NOT NULL, ceiling INTEGER NOT NULL, restored INTEGER NOT NULL)`,
+  `CREATE TABLE meta (id INTEGER PRIMARY KEY CHECK (id = 1), queue_id TEXT NOT NULL, ceiling INTEGER NOT NULL, restored INTEGER NOT NULL)`,
   `CREATE TABLE jobs (
     id INTEGER PRIMARY KEY, grp TEXT NOT NULL, part TEXT NOT NULL, lane INTEGER NOT NULL, run INTEGER NOT NULL, joined INTEGER NOT NULL,
     state INTEGER NOT NULL, gen INTEGER NOT NULL, floor INTEGER NOT NULL, due INTEGER, attempts INTEGER NOT NULL, unclear INTEGER NOT NULL, crashes INTEGER NOT NULL,
@@ -48,10 +46,9 @@ const V1 = [
     ended INTEGER NOT NULL, cancelled_at INTEGER NOT NULL, cancel_cursor INTEGER NOT NULL, accepted INTEGER NOT NULL, duplicates INTEGER NOT NULL,
     existing INTEGER NOT NULL, states TEXT NOT NULL, ready TEXT NOT NULL, accepting INTEGER NOT NULL, open INTEGER NOT NULL,
     rejected INTEGER NOT NULL DEFAULT 0, who TEXT, first INTEGER NOT NULL DEFAULT 0)`,
-  // Each call asks what is to be cancelled, and events ask which runs have ended: few of all runs. Of runs that go first, jobs are
-  // found that were touched, and those in other lines.
+  // Each call asks what is to be cancelled: few of all runs. Of runs that go first, jobs are found that were touched, and those
+  // in other lines.
   `CREATE INDEX runs_cancelling ON runs (cancelled_at) WHERE ${CANCELS}`,
-  `CREATE INDEX runs_ended ON runs (ended) WHERE ${BULK_ENDED}`,
   `CREATE INDEX runs_first ON runs (first) WHERE ${IS_FIRST}`,
   // Second and later subscribers of one row; the first stands in jobs.run. Run 0: a subscriber outside any run.
   `CREATE TABLE joins (id INTEGER NOT NULL, run INTEGER NOT NULL, PRIMARY KEY (id, run)) WITHOUT ROWID`,

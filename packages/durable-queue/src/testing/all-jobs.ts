@@ -11,9 +11,9 @@ export function allJobs(sql: Sql): SqlRow[] {
 
 /** The jobs that wait in orders, as rows of `jobs`. */
 export function untouchedJobs(sql: Sql): SqlRow[] {
-  const { ledgerId } = readMeta(sql);
+  const { queueId } = readMeta(sql);
   const orders = sql.exec("SELECT * FROM orders").map(orderFrom);
-  return orders.flatMap((order) => jobsOf(order, ledgerId).map(({ row }) => rawOf(row)));
+  return orders.flatMap((order) => jobsOf(order, queueId).map(({ row }) => rawOf(row)));
 }
 
 function rawOf(row: Row): SqlRow {

@@ -1,8 +1,8 @@
-import type { Settings } from "@prewarm/shared/config";
 import { noteAccepted, noteHeld, noteThrottled } from "../admission/auto-gate.ts";
 import { admit, throttle } from "../admission/gate.ts";
 import { type Gate, newGateMemory } from "../memory/gate-memory.ts";
 import { newGate } from "../tables/gate-state.ts";
+import type { QueueConfig } from "../tables/queue-config.ts";
 import { queueConfig } from "./queue-config.ts";
 import { useBook } from "./use-book.ts";
 
@@ -42,9 +42,9 @@ export class AutoWorld {
   #running = 0;
   #tokens: number;
 
-  constructor(service: Service, { seed = 1, gate = {} }: { seed?: number; gate?: Partial<Settings["gate"]> } = {}) {
+  constructor(service: Service, { seed = 1, gate = {} }: { seed?: number; gate?: Partial<QueueConfig["gate"]> } = {}) {
     const now = Date.UTC(2026, 10, 24, 12);
-    const config = queueConfig({ monthlyJobs: null, ...gate });
+    const config = queueConfig({ budget: null, ...gate });
     this.service = { ...service };
     this.#random = mulberry(seed);
     this.gate = {
@@ -52,6 +52,7 @@ export class AutoWorld {
       memory: newGateMemory(now),
       use: useBook(),
       config,
+      budget: null,
       service: "The service",
       now,
       random: this.#random,
@@ -77,7 +78,7 @@ export class AutoWorld {
   #exchange(): void {
     for (let n = 0; n < POSTS; n += 1) {
       const slots = { used: this.#used, unreported: 0 };
-      const answer = admit(this.gate, { lane: "upload", gen: 1, slots, hasSlot: false, outranked: false });
+      const answer = admit(this.gate, { lane: "middle", gen: 1, slots, hasSlot: false, outranked: false });
       if ("code" in answer) {
         noteHeld(this.gate, answer);
         return;

@@ -27,7 +27,7 @@ export { addMinutes } from "../tables/history.ts";
 export { PLACES } from "../tables/job-ids.ts";
 export { outboxDone, outboxDue } from "../tables/outbox.ts";
 export { addRecent } from "../tables/recent.ts";
-export { BULK, LANE_CODES, STORED } from "../tables/row.ts";
+export { STORED } from "../tables/row.ts";
 export type { Migrations } from "../tables/schema.ts";
 export { readingOnly } from "../tables/sql.ts";
 export { allJobs } from "./all-jobs.ts";

@@ -1,4 +1,4 @@
-import { type Used, usedIn } from "../memory/counters.ts";
+import { addUse, type Used, usedIn } from "../memory/counters.ts";
 import type { UseBook } from "../memory/gate-memory.ts";
 
 /** Grants in memory, for tests of the gate without a queue. */
@@ -6,8 +6,6 @@ export function useBook(): UseBook {
   const used: Used = {};
   return {
     of: (period) => usedIn(used, period),
-    add(lane, day, n) {
-      used[`${day} ${lane}`] = (used[`${day} ${lane}`] ?? 0) + n;
-    },
+    add: (lane, day, n) => addUse(used, day, lane, n),
   };
 }

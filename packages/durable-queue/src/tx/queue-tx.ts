@@ -1,9 +1,17 @@
 import type { Event } from "@prewarm/control-schema/stats";
-import type { Lane } from "@prewarm/shared/job";
 import type { Totals } from "../calls.ts";
 import type { ExternalJob } from "../external-jobs.ts";
 import type { JobKey } from "../job-key.ts";
-import { addCount, type Count, type Counters, listCounts, type Moved, openIn, usedIn } from "../memory/counters.ts";
+import {
+  addCount,
+  addUse,
+  type Count,
+  type Counters,
+  listCounts,
+  type Moved,
+  openIn,
+  usedIn,
+} from "../memory/counters.ts";
 import type { Gate } from "../memory/gate-memory.ts";
 import type { Memory } from "../memory/memory.ts";
 import { type AttemptRow, insertAttempts } from "../tables/attempts.ts";
@@ -12,14 +20,14 @@ import { nextDueAt } from "../tables/due.ts";
 import { dayOf, type GateState } from "../tables/gate-state.ts";
 import { observeMs } from "../tables/histogram.ts";
 import { emptySlice, eventsIn, type Minutes, type Slice, TIERS_MS, timesOfLane } from "../tables/history.ts";
-import type { QueueConfig } from "../tables/queue-config.ts";
+import { type LaneRule, laneName } from "../tables/lanes.ts";
+import type { Budget, QueueConfig } from "../tables/queue-config.ts";
 import { addRecent, type Stored } from "../tables/recent.ts";
 import {
   countedAs,
   isFailed,
   isWaiting,
   type LaneCode,
-  laneName,
   newRow,
   type Row,
   STORED,
@@ -57,7 +65,7 @@ export class QueueTx {
   readonly memory: Memory;
   readonly rows: Rows;
   readonly runs: Runs;
-  readonly ledgerId: string;
+  readonly queueId: string;
   readonly #moved: Moved = { jobs: {}, used: {}, minutes: {}, costs: {} };
   readonly #stored: Stored[] = [];
   readonly #attempts: AttemptRow[] = [];
@@ -69,8 +77,8 @@ export class QueueTx {
     this.now = now;
     this.random = random;
     this.memory = memory;
-    this.ledgerId = memory.meta.ledgerId;
-    this.rows = new Rows(sql, this.ledgerId, memory.orders);
+    this.queueId = memory.meta.queueId;
+    this.rows = new Rows(sql, this.queueId, memory.orders);
     this.runs = new Runs(sql, now);
   }
 
@@ -87,9 +95,13 @@ export class QueueTx {
 
   /** The gate as the argument of its rules. */
   get gateNow(): Gate {
-    const { gate: state, config, now, random, memory, service } = this;
+    const { gate: state, config, budget, now, random, memory, service } = this;
     const use = { of: (period: string) => this.used(period), add: this.addUsed.bind(this) };
-    return { state, memory: memory.gate, use, config, service, now, random };
+    return { state, memory: memory.gate, use, config, budget, service, now, random };
+  }
+
+  get lanes(): readonly LaneRule[] {
+    return this.config.lanes;
   }
 
   /** When the first untouched job and the first touched job of a lane may be handed out, Unix ms. */
@@ -133,16 +145,15 @@ export class QueueTx {
   }
 
   /** Jobs admitted in a month (UTC, `2026-11`) or on a day (`2026-11-25`), by lane, with this transaction. */
-  used(period: string): Record<Lane, number> {
-    const before = usedIn(this.#counters.used, period);
-    const own = usedIn(this.#moved.used, period);
-    return { live: before.live + own.live, upload: before.upload + own.upload, bulk: before.bulk + own.bulk };
+  used(period: string): Record<string, number> {
+    const sum = usedIn(this.#counters.used, period);
+    for (const [lane, n] of Object.entries(usedIn(this.#moved.used, period))) sum[lane] = (sum[lane] ?? 0) + n;
+    return sum;
   }
 
   /** Counts `n` admissions of a day and lane. Negative: the admissions made no job. */
-  addUsed(lane: Lane, day: string, n: number): void {
-    const place = `${day} ${lane}`;
-    this.#moved.used[place] = (this.#moved.used[place] ?? 0) + n;
+  addUsed(lane: string, day: string, n: number): void {
+    addUse(this.#moved.used, day, lane, n);
   }
 
   /** Adds a cost to places of a day: `"width 640"`. */
@@ -183,7 +194,7 @@ export class QueueTx {
     this.#stored.push(stored);
     if (!existing) this.addCost(this.costPlaces(stored), dayOf(this.now), [0, 1, stored.bytes]);
     const ms = Math.max(0, this.now - stored.created);
-    observeMs(timesOfLane(this.#slice(), laneName(stored.lane)), ms);
+    observeMs(timesOfLane(this.#slice(), laneName(this.lanes, stored.lane)), ms);
     for (const n of runs) this.runs.stored(n, ms, existing);
   }
 
@@ -204,6 +215,16 @@ export class QueueTx {
   /** The places of a job's cost, a name of each dimension. The user of the queue knows more dimensions than the run. */
   costPlaces({ run }: Pick<Row, "group" | "part" | "run">): string[] {
     return [`run ${run}`];
+  }
+
+  /** The budget that counts now. Null: unlimited. */
+  get budget(): Budget | null {
+    return this.config.gate.budget;
+  }
+
+  /** How long a dead job should not be ordered again, in ms. The queue only notes it (`Row.deadUntil`). */
+  restMs(_permanent: boolean): number {
+    return 0;
   }
 
   /** The name of the service that makes the jobs, as sentences have it. */

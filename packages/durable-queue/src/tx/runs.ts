@@ -4,14 +4,14 @@ import {
   countedAs,
   isOpen,
   type LaneCode,
-  LIVE,
   OPEN_CODES,
   type Row,
   STATE_CODES,
   type StateCode,
+  URGENT,
   WAITING,
 } from "../tables/row.ts";
-import { BULK_ENDED, CANCELS, IS_FIRST } from "../tables/schema.ts";
+import { CANCELS, IS_FIRST } from "../tables/schema.ts";
 import { int, intOrNull, type Sql, type SqlRow, text, textOrNull } from "../tables/sql.ts";
 
 /** A run: the jobs of a request. Its counts follow its rows. */
@@ -227,11 +227,11 @@ export function countMembers(sql: Sql): Map<number, number[]> {
 }
 
 /**
- * The numbers of the open runs that go first, the one that was promoted first at the front. In the lane of viewers no
- * run goes before another.
+ * The numbers of the open runs that go first, the one that was promoted first at the front. In the urgent lane no run
+ * goes before another.
  */
 export function firstRuns(sql: Sql, lane: LaneCode): number[] {
-  if (lane === LIVE) return [];
+  if (lane === URGENT) return [];
   const query = `SELECT n FROM runs WHERE ${IS_FIRST} AND open > 0 ORDER BY first`;
   return sql.exec(query).map((raw) => int(raw.n));
 }
@@ -275,15 +275,9 @@ export function readRuns(
   return { runs, next: intOrNull(sql.exec(last, before, WALKED_MAX - 1)[0]?.n) };
 }
 
-/** Bulk runs that ended after a time (Unix ms) and accept no more rows, in the order of their end. */
-export function finishedRuns(sql: Sql, after: number, limit: number): Run[] {
-  const query = `SELECT * FROM runs WHERE ${BULK_ENDED} AND open = 0 AND accepting = 0 AND ended > ? ORDER BY ended LIMIT ?`;
-  return sql.exec(query, after, limit).map(runFrom);
-}
-
-/** Whether every subscriber of the row is cancelled. A row of the live lane always has a subscriber. */
+/** Whether every subscriber of the row is cancelled. A row of the urgent lane always has a subscriber. */
 export function hasNoSubscribers(runs: Runs, row: Row): boolean {
-  if (!isOpen(row) || row.run === 0 || row.lane === LIVE) return false;
+  if (!isOpen(row) || row.run === 0 || row.lane === URGENT) return false;
   if ((runs.byNumber(row.run)?.cancelledAt ?? 0) === 0) return false;
   return runs.subscribersOf(row).every((n) => n !== 0 && (runs.byNumber(n)?.cancelledAt ?? 0) > 0);
 }
@@ -297,7 +291,7 @@ function runFrom(raw: SqlRow): Run {
     n: int(raw.n),
     id: text(raw.id),
     label: textOrNull(raw.label),
-    lane: int(raw.lane) as LaneCode,
+    lane: int(raw.lane),
     created: int(raw.created),
     updated: int(raw.updated),
     ended: int(raw.ended),

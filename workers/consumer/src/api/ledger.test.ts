@@ -65,7 +65,7 @@ async function filled(): Promise<ApiWorld> {
   granted(world, "worker", ["up/400-high.webp"]);
   world.advance(DAY_MS);
   exchange(world, "viewer", {
-    role: "live",
+    role: "urgent",
     first: true,
     room: 40,
     asks: [{ key: "seen/400-high.webp", at: START + DAY_MS }],

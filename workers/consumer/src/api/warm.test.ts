@@ -1,4 +1,4 @@
-import { LEDGER_FULL_BYTES, LEDGER_SHED_BYTES } from "@prewarm/shared/limits";
+import { FULL_BYTES, SHED_BYTES } from "@prewarm/durable-queue";
 import { describe, expect, it } from "vitest";
 import { LedgerUnavailable } from "../ledger/ledger-unavailable.ts";
 import { createApiWorld, jobsOf, work } from "./testing/api-world.ts";
@@ -226,11 +226,11 @@ describe("POST /api/v1/warm", () => {
   it("answers 507 with Retry-After while the ledger is nearly full, which the health sentence says first", async () => {
     const { call, json, sql } = createApiWorld();
     const health = async () => (await json("GET", "/api/v1/stats")).body.health;
-    Object.defineProperty(sql, "bytes", { get: () => LEDGER_SHED_BYTES + 1 });
+    Object.defineProperty(sql, "bytes", { get: () => SHED_BYTES + 1 });
     expect((await call("POST", "/api/v1/warm", { body: { items: [{ id: "a" }] } })).status).toBe(202);
     expect(await health()).toMatchObject({ level: "warning", sentence: expect.stringContaining("5.0 GB of 10.0 GB") });
     const full = createApiWorld();
-    Object.defineProperty(full.sql, "bytes", { get: () => LEDGER_FULL_BYTES + 1 });
+    Object.defineProperty(full.sql, "bytes", { get: () => FULL_BYTES + 1 });
     const refused = await full.call("POST", "/api/v1/warm", { body: { items: [{ id: "a" }] } });
     expect(refused.status).toBe(507);
     expect(refused.headers.get("Content-Type")).toBe("application/problem+json");

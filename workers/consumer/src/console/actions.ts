@@ -1,6 +1,7 @@
 import type { Action } from "@prewarm/control-schema/actions";
-import { cancelJob, laneCode, memberStates, type Page, type QueueTx, retryJob } from "@prewarm/durable-queue";
+import { cancelJob, memberStates, type Page, type QueueTx, retryJob } from "@prewarm/durable-queue";
 import type { JobState } from "@prewarm/shared/job";
+import { laneCode } from "../queue-settings.ts";
 import type { NewAction, TooMany } from "./calls.ts";
 import { countMatches } from "./count-matches.ts";
 import { findRows } from "./find-rows.ts";

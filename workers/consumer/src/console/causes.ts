@@ -1,6 +1,7 @@
 import type { Cause } from "@prewarm/control-schema/causes";
-import { DEAD, laneCode, type QueueTx, REFUSED, stateCounts, WAITING } from "@prewarm/durable-queue";
+import { DEAD, type QueueTx, REFUSED, stateCounts, WAITING } from "@prewarm/durable-queue";
 import type { Lane } from "@prewarm/shared/job";
+import { laneCode } from "../queue-settings.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { COUNTED_MAX, type Extent, type Failures, readFailures } from "./tables/failures.ts";
 

@@ -46,5 +46,5 @@ function counted(tx: QueueTx, { states, lanes }: JobFilter): number {
   const counts = stateCounts(tx);
   const wanted = JOB_STATES.filter((state) => states.length === 0 || states.includes(state));
   const among = LANES.filter((lane) => lanes.length === 0 || lanes.includes(lane));
-  return wanted.flatMap((state) => among.map((lane) => counts[state][lane])).reduce((sum, n) => sum + n, 0);
+  return wanted.flatMap((state) => among.map((lane) => counts[state][lane] ?? 0)).reduce((sum, n) => sum + n, 0);
 }

@@ -1,6 +1,7 @@
-import { errorOf, laneCode, type QueueTx, type Row, type Run, type Stored, stateOf } from "@prewarm/durable-queue";
+import { errorOf, type QueueTx, type Row, type Run, type Stored, stateOf } from "@prewarm/durable-queue";
 import type { JobState } from "@prewarm/shared/job";
 import type { NumberRange } from "@prewarm/shared/job-search";
+import { laneCode } from "../queue-settings.ts";
 import type { JobFilter } from "./calls.ts";
 import { fingerprint } from "./fingerprint.ts";
 
@@ -21,7 +22,7 @@ export function prepare(tx: QueueTx, filter: JobFilter): Match | null {
     filter,
     run,
     states: filter.states.length === 0 ? null : new Set(filter.states),
-    lanes: filter.lanes.length === 0 ? null : new Set<number>(filter.lanes.map(laneCode)),
+    lanes: filter.lanes.length === 0 ? null : new Set(filter.lanes.map(laneCode)),
     text: filter.text.map((part) => part.toLowerCase()),
   };
 }

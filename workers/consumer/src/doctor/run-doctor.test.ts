@@ -156,7 +156,7 @@ describe("doctor", () => {
     const deletes = world.memory.bucket.delete.bind(world.memory.bucket);
     const view = (owner: string) => {
       const said = { have: [], asks: A.map((key) => ({ key, at: now })), submitted: [], settled: [], leave: false };
-      const answer = world.engine.exchange({ owner, first: true, role: "live", room: 0, ...said });
+      const answer = world.engine.exchange({ owner, first: true, role: "urgent", room: 0, ...said });
       return answer.status === "ok" ? answer.give.length : 0;
     };
     world.memory.bucket.delete = async (keys) => {

@@ -1,9 +1,10 @@
 import type { Rejection } from "@prewarm/control-schema/warm";
-import { acceptChunk, type LaneCode, laneCode } from "@prewarm/durable-queue";
+import { acceptChunk, type LaneCode } from "@prewarm/durable-queue";
 import { AppError } from "@prewarm/shared/errors";
 import { encodeId, jobOfKey } from "@prewarm/shared/variant-key";
 import type { Rejected } from "../console/calls.ts";
 import { noteRejected } from "../console/finish-delivery.ts";
+import { laneCode } from "../queue-settings.ts";
 import { noteAnnouncement } from "./announced.ts";
 import type { AcceptAnswer, AcceptChunk, AcceptImage } from "./calls.ts";
 import { noteForced } from "./changes.ts";

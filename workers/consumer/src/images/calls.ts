@@ -3,7 +3,7 @@ import type { Rejection } from "@prewarm/control-schema/warm";
 import type * as queue from "@prewarm/durable-queue";
 import type { Drop, External } from "@prewarm/durable-queue";
 import type { Focal } from "@prewarm/shared/focal";
-import type { Failure, FailureClass } from "@prewarm/shared/job";
+import type { Failure, FailureClass, Lane } from "@prewarm/shared/job";
 import type { Rejected } from "../console/calls.ts";
 
 /* What the calls about images take and answer. Times are Unix ms, keys are variant keys. */
@@ -106,7 +106,8 @@ export interface AcceptImage {
 /** `removed`: what the chunk says of removed images. `keys` are among `outdated`. Missing: it says nothing of one. */
 export type AcceptAnswer = queue.ChunkAnswer & { removed?: { keys: number; rejected: Rejection[] } };
 
-export interface AcceptChunk extends Omit<queue.AcceptChunk, "groups"> {
+export interface AcceptChunk extends Omit<queue.AcceptChunk, "groups" | "run"> {
+  run: queue.AcceptChunk["run"] & { lane: Lane };
   images: AcceptImage[];
   finish?: queue.AcceptChunk["finish"] & { rejected?: Rejected };
 }

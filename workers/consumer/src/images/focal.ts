@@ -1,7 +1,8 @@
-import { type JobKey, type LaneCode, UPLOAD } from "@prewarm/durable-queue";
+import type { JobKey, LaneCode } from "@prewarm/durable-queue";
 import type { Focal } from "@prewarm/shared/focal";
 import { decodeId, encodeId, keyOfJob } from "@prewarm/shared/variant-key";
 import { audit } from "../console/tables/audit.ts";
+import { UPLOAD } from "../queue-settings.ts";
 import { noteChange } from "./changes.ts";
 import { isCropByFocal } from "./crops.ts";
 import type { ImageTx } from "./image-tx.ts";

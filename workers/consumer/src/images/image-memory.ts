@@ -1,6 +1,6 @@
-import type { Bucket } from "@prewarm/durable-queue";
+import { type Bucket, getDoc, type Sql } from "@prewarm/durable-queue";
 
-/** What this instance remembers of images. An eviction loses it; each part of it fails safely. */
+/** What this instance remembers of images. An eviction loses all but `shed`; each part of it fails safely. */
 export class ImageMemory {
   /** When the ledger began to ask R2 for blocks (asking-for-blocks.ts). Undefined: not read yet. */
   askedForBlocksAt: number | null | undefined = undefined;
@@ -8,4 +8,10 @@ export class ImageMemory {
   readonly unknownLooks: { held: Bucket | null } = { held: null };
   /** Tokens for misses without effect. When none is left, edges shed. */
   readonly rejected: { held: Bucket | null } = { held: null };
+  /** Edges shed misses until then (Unix ms); how often in a row. It is written through to the document `shed`. */
+  readonly shed: { until: number; times: number };
+
+  constructor(sql: Sql) {
+    this.shed = JSON.parse(getDoc(sql, "shed") ?? '{"until":0,"times":0}');
+  }
 }

@@ -1,18 +1,22 @@
 import {
+  type Budget,
   type ExternalJob,
   FOR_EVER,
   type JobKey,
   type Memory,
+  type QueueConfig,
   QueueTx,
   type Row,
   type Sql,
 } from "@prewarm/durable-queue";
 import type { Config } from "@prewarm/shared/config";
+import { deadMs } from "@prewarm/shared/markers";
 import { resolveOriginal } from "@prewarm/shared/source";
 import { encodeId, jobOfKey, keyOfJob, parseVariantKey } from "@prewarm/shared/variant-key";
 import { FailedRows } from "../console/failed-rows.ts";
 import { GateLog } from "../console/gate-log.ts";
 import { newestCancel } from "../console/tables/action-rows.ts";
+import { budgetOf, budgetSettings } from "../queue-settings.ts";
 import type { StoredVariant } from "./calls.ts";
 import { isCropByFocal } from "./crops.ts";
 import { ImageMemory } from "./image-memory.ts";
@@ -21,7 +25,9 @@ import { type Image, Images } from "./tables/images.ts";
 
 /** The context of a transaction over the ledger's database. */
 export interface ImageTxContext {
-  config: Config;
+  site: Config;
+  /** `queueConfigOf` the site. */
+  config: QueueConfig;
   /** Unix ms. */
   now: number;
   random: () => number;
@@ -30,13 +36,13 @@ export interface ImageTxContext {
 
 /** A transaction of the queue whose groups are images, by their ids: an image has a fence and a lock. */
 export class ImageTx extends QueueTx {
-  override readonly config: Config;
+  readonly site: Config;
   readonly images: Images;
   #newestCancel: number | null = null;
 
   constructor(sql: Sql, context: ImageTxContext) {
     super(sql, context);
-    this.config = context.config;
+    this.site = context.site;
     this.images = new Images(sql, context.now);
   }
 
@@ -46,6 +52,15 @@ export class ImageTx extends QueueTx {
 
   override get service(): string {
     return "Ittybit";
+  }
+
+  override get budget(): Budget | null {
+    return budgetOf(budgetSettings(this.site, this.gate));
+  }
+
+  /** As long as a dead letter's marker keeps viewers from asking again. */
+  override restMs(permanent: boolean): number {
+    return deadMs(permanent);
   }
 
   /** The image of a job. */
@@ -69,7 +84,7 @@ export class ImageTx extends QueueTx {
 
   /** The host of the original's URL, or the bucket that has it. */
   override originOf(id: string): string | null {
-    const original = resolveOriginal(this.config, id);
+    const original = resolveOriginal(this.site, id);
     if (original?.kind === "bucket") return `The bucket ${original.bucket}`;
     return original === null ? null : new URL(original.url).host;
   }

@@ -16,7 +16,7 @@ function world(overrides: Overrides = {}) {
     viewers += 1;
     const owner = `viewer${viewers}`;
     const whole = asks.map((one) => ({ key: "", at: made.clock.ms, ...one }));
-    const { look } = made.call(owner, { role: "live", room: 0, asks: whole });
+    const { look } = made.call(owner, { role: "urgent", room: 0, asks: whole });
     made.leave(owner);
     return look;
   };
@@ -31,7 +31,7 @@ describe("an id that nobody has seen", () => {
     const { call, rows, sql, slots, clock, ledger } = world();
     const before = JSON.stringify(ledger.getGate());
     const written = sql.rowsWritten;
-    const { look, give } = call("viewer", { role: "live", room: 0, asks: [unknown(1), unknown(2)] });
+    const { look, give } = call("viewer", { role: "urgent", room: 0, asks: [unknown(1), unknown(2)] });
     expect([look, give]).toEqual([[unknown(1).key, unknown(2).key], []]);
     expect([rows(), slots(), sql.rowsWritten - written]).toEqual([0, 0, 0]);
     expect(JSON.stringify(ledger.getGate())).toBe(before);
@@ -56,7 +56,7 @@ describe("an id that nobody has seen", () => {
   it("is shown as refused, for a day, where there is an original that cannot be used; no slot and no token for it", () => {
     const { call, row, slots, clock } = world();
     const refused = { code: "animated" as const, message: "it moves", until: clock.ms + DAY_MS };
-    const { give } = call("viewer", { role: "live", room: 0, asks: [{ ...unknown(1), unknown: false, refused }] });
+    const { give } = call("viewer", { role: "urgent", room: 0, asks: [{ ...unknown(1), unknown: false, refused }] });
     expect([give, slots()]).toEqual([[], 0]);
     expect(row(unknown(1).key)).toMatchObject({ error: '{"code":"animated","message":"it moves"}', due: null });
   });
@@ -72,7 +72,7 @@ describe("an id that nobody has seen", () => {
     const { call, miss, clock } = world();
     const refused = { code: "animated" as const, message: "it moves", until: clock.ms + DAY_MS };
     call("viewer", {
-      role: "live",
+      role: "urgent",
       room: 0,
       asks: [{ key: "made-up-1/800-high.webp", at: clock.ms, refused }],
     });
@@ -111,7 +111,7 @@ describe("a day's orders of one image", () => {
   it("are limited, and the edge is to hear of it", () => {
     const { call, clock } = world({ limits });
     const asks = sizes(16, 32, 48, 64).map((one) => ({ ...one, at: clock.ms }));
-    expect(call("viewer", { role: "live", room: 0, asks }).capped).toEqual(["photo/64-high.webp"]);
+    expect(call("viewer", { role: "urgent", room: 0, asks }).capped).toEqual(["photo/64-high.webp"]);
   });
 
   it("are limited, and an eviction does not begin the day anew: open, stored and refused ones are counted again", () => {
@@ -126,7 +126,7 @@ describe("a day's orders of one image", () => {
     const engine = evict();
     const asks = sizes(64, 96).map((one) => ({ ...one, at: clock.ms }));
     const said = { room: 0, have: [], submitted: [], settled: [], leave: false };
-    engine.exchange({ owner: "three", first: true, role: "live", asks, ...said });
+    engine.exchange({ owner: "three", first: true, role: "urgent", asks, ...said });
     expect(row("photo/64-high.webp")).toBeNull();
     expect(sql.exec("SELECT count(*) AS n FROM jobs")[0]).toEqual({ n: 2 });
   });
@@ -155,9 +155,9 @@ describe("useless misses", () => {
     ["of a variant that is under way", () => ({ key: "photo/400-high.webp" })],
   ])("%s empty one bucket: then edges shed for an hour, and for two when it happens again", (_, one) => {
     const limits = { unknownPerSecond: 0.01, liveRowsPerImageDay: 3 };
-    const { miss, clock, transactions } = world({ limits });
+    const { miss, clock, transactions, evict } = world({ limits });
     const shedUntil = (): number => {
-      transactions.write((tx) => gateChanged(tx, tx.gateNow));
+      transactions.write(gateChanged);
       const said = transactions.write(outboxDue).at(-1)?.body;
       return said === undefined ? 0 : Number(JSON.parse(said).shedUntil);
     };
@@ -172,5 +172,7 @@ describe("useless misses", () => {
     expect(shedUntil()).toBeLessThanOrEqual(clock.ms);
     useless(20);
     expect(shedUntil()).toBe(clock.ms + 7_200_000);
+    // Another instance knows it too.
+    expect(evict().getGate().reasons).toMatchObject([{ code: "shed", until: clock.ms + 7_200_000 }]);
   });
 });

@@ -8,21 +8,22 @@ import {
   isHeldBack,
   isLocked,
   type JobKey,
-  LIVE,
-  liveAdmitted,
-  liveOpen,
   type Owner,
   orderAgain,
+  putDoc,
   REFUSED,
   type Row,
   raise,
   refuse,
   take,
+  urgentAdmitted,
+  urgentOpen,
   WAITING,
 } from "@prewarm/durable-queue";
 import { backoff } from "@prewarm/shared/backoff";
 import { LIVE_OPEN_MAX, LOOKS_BURST_S, SHED, uselessMost } from "@prewarm/shared/limits";
 import { encodedIdOfKey, jobOfKey, versionOfKey } from "@prewarm/shared/variant-key";
+import { LIVE } from "../queue-settings.ts";
 import type { AnsweredMisses, MissAsk } from "./calls.ts";
 import type { ImageTx } from "./image-tx.ts";
 import { noteOrder, viewedOf } from "./viewed.ts";
@@ -94,15 +95,15 @@ function isKnown(tx: ImageTx, job: JobKey): boolean {
 function mayOrder(tx: ImageTx, ordered: number): boolean {
   const closed = closedFor(tx.gateNow, "live");
   if (closed !== null && closed.code !== "throttled") return false;
-  const open = liveOpen(tx) + ordered;
+  const open = urgentOpen(tx) + ordered;
   if (open >= LIVE_OPEN_MAX) return false;
   const left = budgetLeft(tx.gateNow, "live");
-  return open < left || open - liveAdmitted(tx) < left;
+  return open < left || open - urgentAdmitted(tx) < left;
 }
 
 /** Takes a token for a look at an unknown id. Without a token the miss is forgotten; the next view asks again. */
-function takeLook({ imageMemory, config, now }: ImageTx): boolean {
-  const perSecond = config.limits.unknownPerSecond;
+function takeLook({ imageMemory, site, now }: ImageTx): boolean {
+  const perSecond = site.limits.unknownPerSecond;
   const most = Math.max(1, perSecond * LOOKS_BURST_S);
   return take(imageMemory.unknownLooks, { perSecond, most }, now) !== null;
 }
@@ -111,24 +112,26 @@ function takeLook({ imageMemory, config, now }: ImageTx): boolean {
  * Takes a token for a message without effect, because messages cost money. When the bucket is empty, the edges shed the
  * misses of clients without a signature for a while, twice as long each time.
  */
-function noteRejected({ imageMemory, config, gate: { shed }, now }: ImageTx): void {
-  if ((take(imageMemory.rejected, uselessMost(config.limits.unknownPerSecond), now) ?? 0) >= 1) return;
+function noteRejected({ sql, imageMemory, site, now }: ImageTx): void {
+  if ((take(imageMemory.rejected, uselessMost(site.limits.unknownPerSecond), now) ?? 0) >= 1) return;
+  const { shed } = imageMemory;
   if (shed.until > now) return;
   const { firstMs, longestMs, forgetMs } = SHED;
   shed.times = now - shed.until > forgetMs ? 1 : shed.times + 1;
   shed.until = now + backoff(shed.times, { first: firstMs, longest: longestMs });
+  putDoc(sql, "shed", JSON.stringify(shed));
 }
 
 /** Whether viewers have ordered today's maximum of this image. */
 function isCapped(tx: ImageTx, key: string): boolean {
-  return viewedOf(tx, encodedIdOfKey(key)).orders >= tx.config.limits.liveRowsPerImageDay;
+  return viewedOf(tx, encodedIdOfKey(key)).orders >= tx.site.limits.liveRowsPerImageDay;
 }
 
 function mayBringVersion(tx: ImageTx, { key, signed }: MissAsk): boolean {
   const version = versionOfKey(key);
-  if (version === null || signed === true || tx.config.v !== "limited") return true;
+  if (version === null || signed === true || tx.site.v !== "limited") return true;
   const { versions } = viewedOf(tx, encodedIdOfKey(key));
-  return versions.includes(version) || versions.length < tx.config.limits.versionsPerImageDay;
+  return versions.includes(version) || versions.length < tx.site.limits.versionsPerImageDay;
 }
 
 function orderKnown(tx: ImageTx, row: Row, one: MissAsk, ordered: number): MissResult {

@@ -1,5 +1,6 @@
-import { isLocked, newGeneration, UPLOAD, WAITING } from "@prewarm/durable-queue";
+import { isLocked, newGeneration, WAITING } from "@prewarm/durable-queue";
 import { jobOfKey } from "@prewarm/shared/variant-key";
+import { UPLOAD } from "../queue-settings.ts";
 import type { OpaquePng } from "./calls.ts";
 import type { ImageTx } from "./image-tx.ts";
 

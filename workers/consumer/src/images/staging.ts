@@ -1,6 +1,7 @@
-import { breakerOf, type Given, isLive, isOpen, LIVE, type Row } from "@prewarm/durable-queue";
+import { breakerOf, type Given, isLive, isOpen, type Row } from "@prewarm/durable-queue";
 import { STAGED_MS } from "@prewarm/shared/limits";
 import { resolveOriginal } from "@prewarm/shared/source";
+import { LIVE } from "../queue-settings.ts";
 import type { Staging } from "./calls.ts";
 import type { ImageTx } from "./image-tx.ts";
 
@@ -28,16 +29,16 @@ export function stagedNumber(tx: ImageTx, { group, created }: Pick<Row, "group" 
 }
 
 /** Whether the original of this id is staged: those in a bucket have an address of the edge already. */
-export function isStageable({ config }: Pick<ImageTx, "config">, id: string): boolean {
-  return resolveOriginal(config, id)?.kind === "url";
+export function isStageable({ site }: Pick<ImageTx, "site">, id: string): boolean {
+  return resolveOriginal(site, id)?.kind === "url";
 }
 
 /** The staging of jobs that are given to a handler (`owner`: its name), by the job's number. A job that a viewer waits for has none. */
 export function stagingOf(tx: ImageTx, owner: string, give: readonly Given[]): Record<number, Staging> {
   const stagings: Record<number, Staging> = {};
   const groups = new Map<string, Row[]>();
-  for (const { id, group, live, phase, grantedAt } of give) {
-    const row = live || !isStageable(tx, group) ? null : tx.rows.byId(id);
+  for (const { id, group, urgent, phase, grantedAt } of give) {
+    const row = urgent || !isStageable(tx, group) ? null : tx.rows.byId(id);
     // With an open breaker the job is the probe of its origin, and must ask that.
     if (row === null || breakerOf(tx, group) !== null) continue;
     const number = stagedNumber(tx, row, grantedAt || tx.now);

@@ -41,8 +41,8 @@ export interface Found {
 }
 
 /** The place of an image (`id`: encoded) among sweeps and jobs. */
-export function placeOfImage(tx: Pick<ImageTx, "ledgerId">, id: string): number {
-  return rangeOfGroup(decodeId(id), tx.ledgerId).from;
+export function placeOfImage(tx: Pick<ImageTx, "queueId">, id: string): number {
+  return rangeOfGroup(decodeId(id), tx.queueId).from;
 }
 
 /** Begins a sweep. The follow-up of the call makes its first pass. */
@@ -69,7 +69,7 @@ export function takePass(tx: ImageTx, seq: number): Pass | null {
 
 /** Deletes have no condition, so no put may come between list and delete. A second pass waits for older work too. */
 function isHeld(tx: ImageTx, { image, pass, fence }: Sweep): boolean {
-  const { from, to } = rangeOfGroup(decodeId(image), tx.ledgerId);
+  const { from, to } = rangeOfGroup(decodeId(image), tx.queueId);
   return tx.memory.claims.held().some((claim) => {
     if (claim.owner === null || !isLive(claim.owner, tx.now)) return false;
     return claim.id >= from && claim.id < to && (pass === 2 || claim.gen > fence);

@@ -1,7 +1,6 @@
 import {
   closedFor,
   endOfRecent,
-  finishedRuns,
   getDoc,
   isOpen,
   memberStates,
@@ -10,14 +9,13 @@ import {
   openJobs,
   putDoc,
   readRecentSpan,
-  settingsOf,
-  UPLOAD,
   usedBy,
 } from "@prewarm/durable-queue";
 import { type EventType, endpointName } from "@prewarm/shared/events";
 import { countCauses } from "../console/causes.ts";
 import type { ImageTx } from "../images/image-tx.ts";
-import { addEvent } from "./tables/events.ts";
+import { budgetSettings, UPLOAD } from "../queue-settings.ts";
+import { addEvent, finishedRuns } from "./tables/events.ts";
 
 /*
  * Outgoing events. No decision of the ledger calls this code. A periodic look compares the state with the state that
@@ -57,7 +55,7 @@ interface Said {
  * Writes the events since the last look, and answers how many. Reads nothing while the configuration has no endpoint.
  */
 export function noteEvents(tx: ImageTx): number {
-  const { events } = tx.config;
+  const { events } = tx.site;
   if (events.length === 0) return 0;
   const before = getDoc(tx.sql, "events-said");
   const said = before === null ? firstSaid(tx) : (JSON.parse(before) as Said);
@@ -76,12 +74,12 @@ export function noteEvents(tx: ImageTx): number {
 /** Writes a test event to every endpoint. */
 export function testEvent(tx: ImageTx, who: string): number {
   tellNow(tx, "test", { who }, () => true);
-  return tx.config.events.length;
+  return tx.site.events.length;
 }
 
 /** Writes an event in the call that causes it. Writes nothing while the configuration has no endpoint. `wants`: by an endpoint's types. */
 export function tellNow(tx: ImageTx, ...[type, data, wants]: Told): void {
-  if (tx.config.events.length === 0) return;
+  if (tx.site.events.length === 0) return;
   const before = getDoc(tx.sql, "events-said");
   const said = before === null ? firstSaid(tx) : (JSON.parse(before) as Said);
   tell(tx, said, type, data, wants);
@@ -106,9 +104,9 @@ function firstSaid(tx: ImageTx): Said {
 
 function tell(tx: ImageTx, said: Said, ...[type, data, wants]: Told): void {
   said.n += 1;
-  const id = `evt_${tx.ledgerId}_${said.n}`;
+  const id = `evt_${tx.queueId}_${said.n}`;
   const body = JSON.stringify({ type, timestamp: new Date(tx.now).toISOString(), data });
-  for (const endpoint of tx.config.events) {
+  for (const endpoint of tx.site.events) {
     const { types } = endpoint;
     if (wants?.(types) ?? (types === undefined || types.some((one) => one === type)))
       addEvent(tx.sql, { id, endpoint: endpointName(endpoint), type, at: tx.now, body });
@@ -124,12 +122,11 @@ function noteBreaker(tx: ImageTx, said: Said): void {
 }
 
 function noteBudget(tx: ImageTx, said: Said): void {
-  const { monthlyJobs, alertLevels } = settingsOf(tx.gate, tx.config);
+  const { monthlyJobs, alertLevels } = budgetSettings(tx.site, tx.gate);
   if (monthlyJobs === null) return;
   const month = monthOf(tx.now);
   if (said.budget.month !== month) said.budget = { month, level: 0 };
-  const { live, upload, bulk } = usedBy(tx.gateNow);
-  const used = live + upload + bulk;
+  const used = Object.values(usedBy(tx.gateNow)).reduce((sum, n) => sum + n, 0);
   const level = Math.max(0, ...alertLevels.filter((one) => used >= one * monthlyJobs));
   if (level <= said.budget.level) return;
   said.budget.level = level;
@@ -138,13 +135,13 @@ function noteBudget(tx: ImageTx, said: Said): void {
 
 function noteStalled(tx: ImageTx, said: Said): void {
   const oldest = oldestWaiting(tx);
-  const age = (at: number | null) => (at === null ? 0 : tx.now - at);
-  const isOpenFor = (lane: "live" | "upload" | "bulk") => closedFor(tx.gateNow, lane) === null;
+  const age = (at: number | undefined) => (at === undefined ? 0 : tx.now - at);
+  const isOpenFor = (lane: string) => closedFor(tx.gateNow, lane) === null;
   const stalled = isOpenFor("live") && age(oldest.live) > LIVE_STALLED_MS;
   if (stalled && !said.live) tell(tx, said, "live.stalled", { oldestMs: age(oldest.live) });
   said.live = stalled;
   const n = endedCount(tx);
-  const waits = (["live", "upload", "bulk"] as const).some((lane) => oldest[lane] !== null && isOpenFor(lane));
+  const waits = Object.keys(oldest).some(isOpenFor);
   if (n !== said.ended.n || !waits) said.ended = { n, at: tx.now };
   const nothing = waits && tx.now - said.ended.at > NOTHING_CONSUMED_MS;
   if (nothing && !said.consumed)
@@ -168,7 +165,9 @@ function noteDead(tx: ImageTx, said: Said): void {
 
 /** Reports finished bulk runs. A hook's run of the day would end many times. */
 function noteRuns(tx: ImageTx, said: Said): void {
-  for (const run of finishedRuns(tx.sql, said.runsAt, MANY)) {
+  for (const n of finishedRuns(tx.sql, said.runsAt, MANY)) {
+    const run = tx.runs.byNumber(n);
+    if (run === null) continue;
     const { id, label, ended, existing, rejected, who } = run;
     tell(tx, said, "run.finished", { run: id, label, who, existing, rejected, states: memberStates(tx, run) });
     said.runsAt = ended;

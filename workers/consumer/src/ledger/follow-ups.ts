@@ -29,9 +29,10 @@ export function ownTimes(tx: ImageTx): (number | null)[] {
   const opens = nextOpenAt(tx.gateNow);
   return [
     nextSliceAt(tx.sql),
-    tx.config.events.length === 0 ? null : nextEventAt(tx.sql),
+    tx.site.events.length === 0 ? null : nextEventAt(tx.sql),
     // No view asks for a closed lane, so only the alarm can publish that it is open again.
     opens !== null && isToldClosed(tx) ? opens : null,
+    tx.imageMemory.shed.until > tx.now ? tx.imageMemory.shed.until : null,
   ];
 }
 
@@ -45,7 +46,7 @@ async function findBlocks(transactions: Transactions<ImageTx>, deps: LedgerDeps)
 
 /** Publishes the gate file, also while R2 fails for a while. */
 export async function publishGate(transactions: Transactions<ImageTx>, deps: LedgerDeps): Promise<void> {
-  transactions.write((tx) => gateChanged(tx, tx.gateNow));
+  transactions.write(gateChanged);
   await runOutbox(transactions, deps, async ({ kind, body }) => {
     const file = kind === "gate" ? parseGate(body) : null;
     if (file !== null) await deps.publishGate(file);

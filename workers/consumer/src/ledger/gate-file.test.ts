@@ -8,10 +8,10 @@ const KEY = "a/400-high.webp";
 
 it("the gate file is published when what the edge should know changes, and tried until it is", () => {
   const { clock, ledger, transactions } = setup();
-  transactions.write((tx) => gateChanged(tx, tx.gateNow));
+  transactions.write(gateChanged);
   expect(transactions.write(outboxDue)).toEqual([]);
   ledger.patchGate({ paused: { live: true } }, "test");
-  transactions.write((tx) => gateChanged(tx, tx.gateNow));
+  transactions.write(gateChanged);
   const [due] = transactions.write(outboxDue);
   expect(JSON.parse(due!.body)).toEqual({
     closed: ["live"],
@@ -24,17 +24,17 @@ it("the gate file is published when what the edge should know changes, and tried
   expect(transactions.write(outboxDue)).toHaveLength(1);
   transactions.write((tx) => outboxDone(tx, "gate", due!.body));
   clock.advance(3_600);
-  transactions.write((tx) => gateChanged(tx, tx.gateNow));
+  transactions.write(gateChanged);
   expect(transactions.write(outboxDue)).toEqual([]);
   ledger.patchGate({ paused: { live: false } }, "test");
-  transactions.write((tx) => gateChanged(tx, tx.gateNow));
+  transactions.write(gateChanged);
   expect(JSON.parse(transactions.write(outboxDue)[0]!.body)).toMatchObject({ closed: [], reason: null });
 });
 
 it("the gate file is published after a restore, whatever it said before", () => {
   const { clock, ledger, transactions } = setup();
   const published = () => {
-    transactions.write((tx) => gateChanged(tx, tx.gateNow));
+    transactions.write(gateChanged);
     return transactions.write(outboxDue).map(({ kind, body }) => {
       transactions.write((tx) => outboxDone(tx, kind, body));
       return JSON.parse(body).closed;
@@ -52,7 +52,7 @@ it("the gate file is published after a restore, whatever it said before", () => 
 describe("a closed lane that the edge was told of, while nothing waits", () => {
   /** What the alarm does about the gate file; what it says then. */
   function publish({ transactions }: ReturnType<typeof setup>): string[] {
-    transactions.write((tx) => gateChanged(tx, tx.gateNow));
+    transactions.write(gateChanged);
     const [file] = transactions.write(outboxDue);
     if (file !== undefined) transactions.write((tx) => outboxDone(tx, file.kind, file.body));
     return file === undefined ? [] : JSON.parse(file.body).closed;
@@ -68,7 +68,7 @@ describe("a closed lane that the edge was told of, while nothing waits", () => {
     const { probeAt } = ledger.getGate().breaker;
     expect(transactions.read(nextAlarmOf)).toBe(probeAt);
     clock.ms = probeAt ?? 0;
-    transactions.write((tx) => gateChanged(tx, tx.gateNow));
+    transactions.write(gateChanged);
     expect(JSON.parse(transactions.write(outboxDue)[0]!.body).closed).toEqual([]);
   });
 
@@ -79,7 +79,7 @@ describe("a closed lane that the edge was told of, while nothing waits", () => {
     expect(publish(world)).toContain("live");
     expect(world.transactions.read(nextAlarmOf)).toBe(Date.UTC(2026, 11, 1));
     world.clock.ms = Date.UTC(2026, 11, 1);
-    world.transactions.write((tx) => gateChanged(tx, tx.gateNow));
+    world.transactions.write(gateChanged);
     expect(JSON.parse(world.transactions.write(outboxDue)[0]!.body).closed).toEqual([]);
   });
 

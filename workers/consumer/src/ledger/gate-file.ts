@@ -1,6 +1,8 @@
-import { closedFor, type Gate, getDoc, heldSentence, putDoc, putOutbox, type QueueTx } from "@prewarm/durable-queue";
+import { closedFor, getDoc, putDoc, putOutbox, type QueueTx } from "@prewarm/durable-queue";
 import { LANES } from "@prewarm/shared/job";
 import type { GateFile } from "@prewarm/shared/markers";
+import type { ImageTx } from "../images/image-tx.ts";
+import { heldSentence } from "./views/held-sentence.ts";
 
 /** To the edge and to operators. */
 export const SHEDDING = "Too many messages of viewers were useless, so edges shed misses without a signature.";
@@ -9,8 +11,8 @@ export const SHEDDING = "Too many messages of viewers were useless, so edges she
  * The gate file for the edge: the closed lanes, and until when it sheds. A throttle is too short to reach the edge in
  * time.
  */
-function gateFile(gate: Gate): GateFile {
-  const { until: shedUntil } = gate.state.shed;
+function gateFile({ gateNow: gate, imageMemory }: ImageTx): GateFile {
+  const { until: shedUntil } = imageMemory.shed;
   const closed = LANES.flatMap((lane) => {
     const held = closedFor(gate, lane);
     return held === null || held.code === "throttled" ? [] : [{ lane, reason: heldSentence(gate, lane, held) }];
@@ -20,8 +22,8 @@ function gateFile(gate: Gate): GateFile {
 }
 
 /** Publishes the gate file if it differs from the last one. */
-export function gateChanged(tx: QueueTx, gate: Gate): void {
-  const file = gateFile(gate);
+export function gateChanged(tx: ImageTx): void {
+  const file = gateFile(tx);
   const says = JSON.stringify([file.closed, file.reason, file.shedUntil]);
   const said = getDoc(tx.sql, "gate-said");
   if (says === said || (said === null && file.closed.length + file.shedUntil === 0)) return;

@@ -25,7 +25,7 @@ const view = {
   ...{
     owner: "owner",
     first: true,
-    role: "live" as const,
+    role: "urgent" as const,
     room: 0,
     have: [],
     submitted: [],

@@ -30,6 +30,7 @@ import { doctorDone, doctorFrom, doctorSlice, doctorWalk } from "../images/recon
 import { removeImage, unblockImage } from "../images/removal.ts";
 import { beforeImagesRestore, imagesRestored } from "../images/restored-images.ts";
 import { stagingOf } from "../images/staging.ts";
+import { queueConfigOf } from "../queue-settings.ts";
 import { areAcknowledged, takeBack } from "./acknowledge.ts";
 import type {
   Answering,
@@ -80,10 +81,11 @@ export class Ledger extends Queue<ImageTx, BeforeRestore> implements Answering<L
   readonly #teller: Teller;
 
   constructor(sql: Sql, deps: LedgerDeps, host: QueueHost) {
-    const { config } = deps;
+    const { config: site } = deps;
+    const config = queueConfigOf(site);
     super(
       sql,
-      { tables: LEDGER_TABLES, openTx: (over, opening) => new ImageTx(over, { config, ...opening }) },
+      { tables: LEDGER_TABLES, openTx: (over, opening) => new ImageTx(over, { site, config, ...opening }) },
       deps,
       host,
     );

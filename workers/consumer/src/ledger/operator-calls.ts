@@ -53,7 +53,7 @@ export function forgetChangedTroubles(tx: ImageTx): void {
 }
 
 export function patchGate(tx: ImageTx, wanted: GatePatch, who: string): GateView {
-  const changed = patch(tx.gateNow, wanted, who);
+  const changed = patch(tx, wanted, who);
   if (changed !== null) audit(tx, who, "gate.patch", null, changed);
   return gateView(tx);
 }

@@ -57,7 +57,7 @@ export class Sweeper {
     } catch (error) {
       const { clock, log } = this.#parts.deps;
       this.#restsUntil = clock.now() + AGAIN_MS;
-      log("ledger.duty_failed", { duty: "sweeps", error: errorText(error) });
+      log("queue.duty_failed", { duty: "sweeps", error: errorText(error) });
     } finally {
       this.#making -= 1;
     }

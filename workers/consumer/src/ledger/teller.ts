@@ -70,7 +70,7 @@ export class Teller {
       } catch (error) {
         failed += 1;
         if (failed === TRIES) this.#restsUntil = deps.clock.now() + AGAIN_MS;
-        deps.log("ledger.duty_failed", { duty: "changes", error: errorText(error) });
+        deps.log("queue.duty_failed", { duty: "changes", error: errorText(error) });
       }
     }
     this.#isTelling = false;

@@ -1,6 +1,6 @@
+import { LEASE_MIN_LEFT_MS } from "@prewarm/durable-queue";
 import type { Clock } from "@prewarm/shared/clock";
 import type { Config } from "@prewarm/shared/config";
-import { LEASE_MIN_LEFT_MS } from "@prewarm/shared/limits";
 import type { Log } from "@prewarm/shared/log";
 import type { DeadMarker } from "@prewarm/shared/markers";
 import type { VariantOutcome } from "../images/calls.ts";
@@ -45,7 +45,7 @@ export const RANKS = { live: 0, post: 1, result: 2, probe: 3, head: 4 } as const
 
 /** Of a call for this job. */
 export function rankOf({ given }: HeldClaim, rank: Exclude<keyof typeof RANKS, "live">): number {
-  return given.live ? RANKS.live : RANKS[rank];
+  return given.urgent ? RANKS.live : RANKS[rank];
 }
 
 /** One batch under way: what it works with, and what it holds. */

@@ -13,10 +13,10 @@ describe("consumeBatch", () => {
     const misses = [missMessage(KEY, NOW - 1), missMessage("photo/800-high.webp", NOW - 3), missMessage(KEY, NOW - 5)];
     await consume(
       misses.map((body) => message(body)),
-      "live",
+      "urgent",
     );
     const [first, ...others] = ledger.requests;
-    expect(first).toMatchObject({ role: "live", first: true, room: 0 });
+    expect(first).toMatchObject({ role: "urgent", first: true, room: 0 });
     expect(first?.asks).toEqual([
       { key: KEY, at: NOW - 1 },
       { key: "photo/800-high.webp", at: NOW - 3 },
@@ -38,7 +38,7 @@ describe("consumeBatch", () => {
     const { consume, ledger } = batchWorld();
     const bad = message({ v: 1, keys: ["../../etc/passwd"], lane: "live", at: 1 }, 3);
     const good = message(missMessage(KEY, NOW));
-    await consume([bad, good], "live");
+    await consume([bad, good], "urgent");
     expect([bad.fate, good.fate]).toEqual(["ack", "ack"]);
     expect(ledger.dead).toEqual([
       expect.objectContaining({
@@ -52,7 +52,7 @@ describe("consumeBatch", () => {
   });
 
   it.each([
-    ["live", WORK_MESSAGE],
+    ["urgent", WORK_MESSAGE],
     ["work", missMessage(KEY, NOW)],
   ] as const)("records what does not belong into the %s queue, and asks for nothing", async (role, body) => {
     const { consume, ledger } = batchWorld();
@@ -199,7 +199,7 @@ describe("a batch of misses", () => {
     );
     const background: Promise<void>[] = [];
     const since = clock.now();
-    await consumeBatch({ queue: "prewarm-live", messages }, "live", deps, (work) => void background.push(work));
+    await consumeBatch({ queue: "prewarm-live", messages }, "urgent", deps, (work) => void background.push(work));
     expect([clock.now() - since, messages.map(({ fate }) => fate)]).toEqual([250, ["ack", "ack"]]);
     expect([ledger.requests[0]?.asks.length, ittybit.jobs.length]).toEqual([2, 0]);
     await Promise.all(background);
@@ -217,7 +217,7 @@ describe("a batch of misses", () => {
     };
     const background: Promise<void>[] = [];
     const batch = { queue: "prewarm-live", messages: [message(missMessage(KEY, clock.now()))] };
-    await consumeBatch(batch, "live", deps, (work) => void background.push(work));
+    await consumeBatch(batch, "urgent", deps, (work) => void background.push(work));
     await Promise.all(background);
     expect(logs.filter((line) => line.startsWith("batch.failed"))).toHaveLength(1);
   });

@@ -47,7 +47,7 @@ function readMessages(batch: QueueBatch, role: Role, deps: BatchDeps): Reading {
     }
     reading.open.push(message);
     if (parsed.kind === "work" && role === "work") reading.wakes = true;
-    else if (parsed.kind === "miss" && role === "live") {
+    else if (parsed.kind === "miss" && role === "urgent") {
       reading.wakes = true;
       for (const key of parsed.message.keys) noteMiss(reading.misses, key, parsed.message);
     } else {
@@ -71,7 +71,7 @@ const LIVE_BATCH_MS = 250;
 /** Waits for the handler's end; for a live one's not for long. */
 async function isThrough(role: Role, done: Promise<void>, { sleep }: BatchDeps): Promise<boolean> {
   const through = done.then(() => true);
-  return role === "live" ? Promise.race([through, sleep(LIVE_BATCH_MS).then(() => false)]) : through;
+  return role === "urgent" ? Promise.race([through, sleep(LIVE_BATCH_MS).then(() => false)]) : through;
 }
 
 /**

@@ -93,14 +93,14 @@ async function crashWorld(killAt: { point: CrashPoint; nth: number } | null, lis
   const bad = message("unreadable");
   const views = [VIEWED, HTML_VIEWED].map((key) => message(missMessage(key, clock.now(), { unknown: true })));
   await consume([message(WORK_MESSAGE), bad]).catch(() => undefined);
-  if (!dead) await consume(views, "live").catch(() => undefined);
+  if (!dead) await consume(views, "urgent").catch(() => undefined);
 
   Object.assign(deps, alive);
   await clock.sleep(61_000);
   if (bad.fate !== "ack") await consume([bad]);
   await consume(
     views.filter(({ fate }) => fate !== "ack"),
-    "live",
+    "urgent",
   );
   for (let round = 0; round < 3; round += 1) {
     await shift();

@@ -1,7 +1,7 @@
-import { BULK } from "@prewarm/durable-queue/testing";
-import { RESTORE_HOLD_MS } from "@prewarm/shared/limits";
+import { RESTORE_HOLD_MS } from "@prewarm/durable-queue";
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
+import { BULK } from "../queue-settings.ts";
 import { OUTPUT_HOST } from "../testing/fake-ittybit.ts";
 import { AUTHOR, geotagged } from "../testing/geotagged.ts";
 import { picture } from "../testing/pictures.ts";

@@ -1,7 +1,6 @@
-import type { Given, Held, Phase } from "@prewarm/durable-queue";
+import { type Given, GO_MAX, type Held, type Phase } from "@prewarm/durable-queue";
 import type { Format } from "@prewarm/shared/config";
 import type { Focal } from "@prewarm/shared/focal";
-import { GO_MAX } from "@prewarm/shared/limits";
 import type { Transform } from "@prewarm/shared/transform";
 import { keyOfJob, parseVariantKey } from "@prewarm/shared/variant-key";
 import type { VariantMetadata } from "@prewarm/shared/variant-metadata";
@@ -131,7 +130,7 @@ export class HeldClaims {
       if (given.phase === "go") this.#repeatJob(known);
       if (PROGRESS[given.phase] <= PROGRESS[known.phase]) return null;
       known.given = given;
-      if (given.live) known.urgent.resolve("urgent");
+      if (given.urgent) known.urgent.resolve("urgent");
       known.job ??= given.job;
       known.phase = given.phase;
       return known;
@@ -287,8 +286,8 @@ export class HeldClaims {
   }
 
   /** A viewer waits for this job, and the ledger goes on with it from the report on. A live handler reports when it leaves, which is at once. */
-  #wakeFor({ given: { live } }: HeldClaim): void {
-    if (live && this.#role === "work") this.wake();
+  #wakeFor({ given: { urgent } }: HeldClaim): void {
+    if (urgent && this.#role === "work") this.wake();
   }
 
   /** Asks for a call now. */

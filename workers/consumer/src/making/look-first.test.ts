@@ -9,7 +9,7 @@ function world(options: Parameters<typeof batchWorld>[0] = {}) {
   /** Misses of images that the edge knows nothing of. */
   const stranger = async (...keys: string[]) => {
     const misses = keys.map((key) => message(missMessage(key, made.clock.now(), { unknown: true })));
-    await made.consume(misses, "live");
+    await made.consume(misses, "urgent");
     return misses.map(({ fate }) => fate);
   };
   return { ...made, stranger };
@@ -81,7 +81,7 @@ describe("a miss of an image that nobody knows", () => {
     );
     await consume(
       [...unknown, missMessage("known/800-high.webp", since)].map((body) => message(body)),
-      "live",
+      "urgent",
     );
     expect(postedAt).toHaveLength(1);
     expect(postedAt[0]).toBeLessThan(1_000);
@@ -106,7 +106,7 @@ describe("a miss of an image that nobody knows", () => {
           underWay -= 1;
           return new Response("no", { status: 404 });
         });
-      await consume([...from(30, many), ...from(2, few)], "live");
+      await consume([...from(30, many), ...from(2, few)], "urgent");
       // Two of six connections stay free for images that are known.
       expect(most).toBe(4);
       expect(fetched.map(({ url }) => url.includes("few"))).toEqual([...Array(8).fill(true), ...Array(8).fill(false)]);
@@ -116,7 +116,7 @@ describe("a miss of an image that nobody knows", () => {
       const { consume, ledger } = world();
       await consume(
         [...from(30, ["b/400-high.webp"]), ...from(3, ["c/400-high.webp"]), ...from(0, ["a/400-high.webp"])],
-        "live",
+        "urgent",
       );
       expect(ledger.requests[0]?.asks.map(({ key }) => key[0])).toEqual(["a", "c", "b"]);
     });
@@ -142,7 +142,7 @@ describe("a miss of an image that nobody knows", () => {
     const said = [{ unknown: true }, {}, { unknown: true, signed: true }];
     await consume(
       said.map((more) => message(missMessage(KEY, at, more))),
-      "live",
+      "urgent",
     );
     expect(ledger.requests[0]?.asks).toEqual([{ key: KEY, at, signed: true }]);
   });
@@ -163,7 +163,7 @@ it("its marker is written once a batch, however many of its variants were asked 
   const keys = Array.from({ length: 100 }, (_, n) => `made-up/${16 * (n + 1)}-high.webp`);
   await consume(
     [...keys, "other/320-high.webp", "other/640-high.webp"].map((key) => message(missMessage(key, clock.now()))),
-    "live",
+    "urgent",
   );
   const puts = images.calls.filter((call) => call.startsWith("put dead/"));
   expect(puts.toSorted()).toEqual(["put dead/made-up/_", "put dead/other/_"]);

@@ -17,7 +17,7 @@ describe("messages of every version", () => {
   it.each(names)("%s wakes a handler", async (name) => {
     const { consume, ledger } = batchWorld();
     const body: unknown = JSON.parse(readFileSync(join(FIXTURES, name), "utf8"));
-    const role = name.includes("live") ? "live" : "work";
+    const role = name.includes("live") ? "urgent" : "work";
     const one = message(body);
     await consume([one], role);
     expect(one.fate).toBe("ack");

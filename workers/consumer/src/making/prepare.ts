@@ -63,8 +63,8 @@ function isSeenAbsent({ seenAbsent, clock }: BatchContext, key: string): boolean
 async function originalOf(context: BatchContext, claim: HeldClaim, now: boolean): Promise<ProbedOriginal> {
   const { image, staging, given } = claim;
   const rank = now ? RANKS.live : rankOf(claim, "probe");
-  const own = () => context.probe(image, given.live || claim.given.live ? RANKS.live : rank);
-  if (staging === null || given.live) return own();
+  const own = () => context.probe(image, given.urgent || claim.given.urgent ? RANKS.live : rank);
+  if (staging === null || given.urgent) return own();
   // Nothing is staged while a slot is held. A job that has failed may have failed because Ittybit cannot read at the edge.
   const isLookOnly = now || given.attempts > 0;
   const wanted = isLookOnly ? { ...staging, ...ONLY_LOOK } : staging;

@@ -85,7 +85,7 @@ async function copy(
  */
 export async function putBack(context: BatchContext, claim: HeldClaim, prepared: Prepared): Promise<boolean> {
   const key = keyOfSame(context, claim, prepared);
-  if (key === null || claim.given.live || !context.held.holds(key)) return false;
+  if (key === null || claim.given.urgent || !context.held.holds(key)) return false;
   await settle(context, claim, { kind: "pending", due: context.clock.now() + AGAIN_MS });
   return true;
 }

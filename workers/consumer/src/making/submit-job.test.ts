@@ -1,5 +1,5 @@
+import { GO_MAX } from "@prewarm/durable-queue";
 import { defineConfig } from "@prewarm/shared/config";
-import { GO_MAX } from "@prewarm/shared/limits";
 import { describe, expect, it } from "vitest";
 import type { JobOrder } from "../ittybit/client.ts";
 import { OUTPUT_HOST } from "../testing/fake-ittybit.ts";

@@ -1,5 +1,5 @@
-import type { External } from "@prewarm/durable-queue";
-import { THROTTLED_MS, TOKEN_AHEAD_MS } from "@prewarm/shared/limits";
+import { type External, TOKEN_AHEAD_MS } from "@prewarm/durable-queue";
+import { THROTTLED_MS } from "@prewarm/shared/limits";
 import type { VariantOutcome } from "../images/calls.ts";
 import type { JobOrder, Submission } from "../ittybit/client.ts";
 import { isAnothers, jobOrder } from "../ittybit/job-order.ts";

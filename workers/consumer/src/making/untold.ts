@@ -4,7 +4,7 @@ import type { Noted } from "../store/info.ts";
 
 /** A claim whose variant is stored. */
 interface Stored extends Pick<Noted, "key" | "smaller" | "made" | "original" | "announced"> {
-  given: Pick<Given, "live" | "floor" | "touched">;
+  given: Pick<Given, "urgent" | "floor" | "touched">;
   /** The original's id. */
   image: string;
   /** R2 had an object of it when its handler looked. */
@@ -23,8 +23,8 @@ export class Untold {
 
   /** The variant of this claim is stored. */
   add({ given, key, image, smaller, made, original, announced, wasStored }: Stored, bytes: number): void {
-    const { live, floor, touched } = given;
-    const isFirst = !live && !touched && floor === 0 && !wasStored && original !== null;
+    const { urgent, floor, touched } = given;
+    const isFirst = !urgent && !touched && floor === 0 && !wasStored && original !== null;
     const noted = { key, bytes, smaller, made, original, announced };
     this.#unnoted.set(image, [...(this.#unnoted.get(image) ?? []), noted]);
     // The marker of a variant is written with its row. The marker of an image may be of a viewer who came before the image and left no row:

@@ -1,4 +1,5 @@
-import { CLAIMS_MAX, LEASE_MS, SUBREQUESTS_MAX } from "@prewarm/shared/limits";
+import { CLAIMS_MAX, LEASE_MS } from "@prewarm/durable-queue";
+import { SUBREQUESTS_MAX } from "@prewarm/shared/limits";
 import { errorText } from "@prewarm/shared/log";
 import type { MissAsk } from "../images/calls.ts";
 import type { ExchangeAnswer, ExchangeRequest } from "../ledger/contract.ts";
@@ -42,7 +43,7 @@ const PAUSE_MS = { least: 20, most: 5_000 };
 export type CalledFor = Role | "viewer";
 
 function shiftMs(calledFor: CalledFor, random: number): number {
-  if (calledFor === "live") return LIVE_SHIFT_MS;
+  if (calledFor === "urgent") return LIVE_SHIFT_MS;
   if (calledFor === "viewer") return VIEWER_SHIFT_MS;
   return SHIFT_MS.least + random * (SHIFT_MS.most - SHIFT_MS.least);
 }
@@ -60,7 +61,7 @@ class Shift {
     this.#calledFor = calledFor;
     this.#endsAt = context.clock.now() + shiftMs(calledFor, context.clock.random());
     // A live handler never waits: it leaves as soon as nothing is under way.
-    if (calledFor === "live") this.#drainsUntil = this.#endsAt;
+    if (calledFor === "urgent") this.#drainsUntil = this.#endsAt;
   }
 
   /** Within the few seconds that a viewer waits; a worker's is longer. */
@@ -89,7 +90,7 @@ class Shift {
     const isIdle = !held.isBusy && !held.hasAsks;
     // A viewer's handler with nothing in hand has nothing more to ask: wake-ups bring others what there is.
     if (this.#drainsUntil === null) return this.#calledFor === "viewer" && held.isEmpty && isIdle;
-    const longer = this.#calledFor === "live" && held.isEmpty ? LOOKING_MS - LIVE_SHIFT_MS : 0;
+    const longer = this.#calledFor === "urgent" && held.isEmpty ? LOOKING_MS - LIVE_SHIFT_MS : 0;
     return isIdle || clock.now() >= this.#drainsUntil + longer;
   }
 
@@ -129,7 +130,7 @@ async function exchange(
   if (suspects.length + unnoted.length > 0) held.track(tellPages(context, suspects, unnoted));
   if (answer.status === "lost") return answer;
   context.leaseUntil = calledAt + LEASE_MS;
-  context.ledgerId = answer.ledgerId;
+  context.ledgerId = answer.queueId;
   return answer;
 }
 

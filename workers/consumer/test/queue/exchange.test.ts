@@ -31,7 +31,7 @@ describe("a worker", () => {
     const { accept, call, view, job } = setup();
     accept(A);
     view("v", C);
-    call("v", { role: "live", leave: true, settled: [] });
+    call("v", { role: "urgent", leave: true, settled: [] });
     const names = call("o").give.map(({ key, name, run: of }) => [key, name, of]);
     expect(names).toEqual(expect.arrayContaining([A, C].map((key) => [key, job(key)?.job, key === A ? "test" : null])));
   });
@@ -40,14 +40,14 @@ describe("a worker", () => {
     const { accept, call, view, ready } = setup();
     accept(A, B);
     view("v", C);
-    call("v", { role: "live", leave: true, settled: [] });
+    call("v", { role: "urgent", leave: true, settled: [] });
     const looked = call("o").give;
-    expect(looked.filter(({ live }) => live).map(({ key }) => key)).toEqual([C]);
+    expect(looked.filter(({ urgent }) => urgent).map(({ key }) => key)).toEqual([C]);
     view("w", A);
     const gone = ready("o", looked);
     expect(
       gone
-        .filter(({ live }) => live)
+        .filter(({ urgent }) => urgent)
         .map(({ key }) => key)
         .toSorted(),
     ).toEqual([A, C]);
@@ -198,7 +198,7 @@ describe("the gate", () => {
     view("v", C);
     clock.advance(1);
     expect(call("o", { have }).give.filter(({ key }) => key === B)).toEqual([]);
-    expect(call("v", { role: "live", room: 0 }).give).toMatchObject([{ key: C, phase: "go" }]);
+    expect(call("v", { role: "urgent", room: 0 }).give).toMatchObject([{ key: C, phase: "go" }]);
   });
 });
 
@@ -239,10 +239,10 @@ describe("a viewer's handler", () => {
     const at = clock.ms;
     clock.advance(1);
     made(A);
-    call("v", { role: "live", room: 0, asks: [{ key: A, at }] });
+    call("v", { role: "urgent", room: 0, asks: [{ key: A, at }] });
     expect(row(A)).toBeNull();
     clock.advance(1);
-    call("v", { role: "live", room: 0, asks: [{ key: A, at: clock.ms }] });
+    call("v", { role: "urgent", room: 0, asks: [{ key: A, at: clock.ms }] });
     expect(row(A)).not.toBeNull();
   });
 

@@ -1,8 +1,9 @@
 import { type Claim, Memory, type Sql } from "@prewarm/durable-queue";
-import { hasRow, LANE_CODES } from "@prewarm/durable-queue/testing";
+import { hasRow } from "@prewarm/durable-queue/testing";
 import { expect, it } from "vitest";
 import { createChance } from "../../../../test/world/chance.ts";
 import { PERMANENT, STORED, setup, TRANSIENT } from "../../src/ledger/testing/setup.ts";
+import { BULK, LIVE, UPLOAD } from "../../src/queue-settings.ts";
 
 const SEEDS = Number(process.env.MEMORY_SEEDS ?? 12);
 const CALLS = 100;
@@ -28,7 +29,7 @@ function keptIn(memory: Memory, now: Memory) {
     claims: rows.map((claim) => rowOf(claim, now.claims.byGen(claim.gen)?.owner != null)).sort((a, b) => a.gen - b.gen),
     counts: counters.state,
     gate: { ...gateDoc.state, updatedAt: 0 },
-    lines: LANE_CODES.map((lane) => orders.runs(lane)),
+    lines: [LIVE, UPLOAD, BULK].map((lane) => orders.runs(lane)),
   };
 }
 

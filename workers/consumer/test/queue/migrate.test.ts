@@ -11,7 +11,7 @@ it("makes the tables once, and remembers its birth whatever opens it later", () 
   const version = versionOf(sql);
   migrate(sql, "other", LEDGER_TABLES);
   expect(versionOf(sql)).toBe(version);
-  expect(sql.exec("SELECT ledger_id, ceiling FROM meta")).toEqual([{ ledger_id: "L", ceiling: 0 }]);
+  expect(sql.exec("SELECT queue_id, ceiling FROM meta")).toEqual([{ queue_id: "L", ceiling: 0 }]);
 });
 
 it("leaves a database that newer code has brought further as it is, so that a rollback costs nothing", () => {

@@ -49,7 +49,7 @@ describe("wake-ups", () => {
     const { send } = deps;
     deps.send = () => Promise.reject(new Error("overloaded"));
     await wake(transactions, deps);
-    expect(logged).toEqual(["ledger.send_failed"]);
+    expect(logged).toEqual(["queue.send_failed"]);
     deps.send = send;
     await wake(transactions, deps);
     expect(done.sent).toBe(1);
@@ -95,7 +95,7 @@ describe("the alarm's duties", () => {
     ledger.patchGate({ paused: { live: true } }, "test");
     clock.advance(121);
     await ledger.alarm();
-    expect(logged).toEqual(["ledger.duty_failed sweeps"]);
+    expect(logged).toEqual(["queue.duty_failed sweeps"]);
     expect(done.sent).toBe(1);
     expect(done.gates.map(({ closed }) => closed)).toEqual([["live"]]);
     // The next pass waits for ten seconds.
@@ -120,7 +120,7 @@ describe("the alarm's duties", () => {
     await vi.advanceTimersByTimeAsync(200_000);
     await alarm;
     vi.useRealTimers();
-    expect(logged).toEqual(["ledger.duty_failed outbox", "ledger.duty_failed sweeps"]);
+    expect(logged).toEqual(["queue.duty_failed outbox", "queue.duty_failed sweeps"]);
     expect(done.alarmAt).toBeGreaterThan(0);
   });
 

@@ -89,7 +89,7 @@ describe("variants that one run asked of one image", () => {
 describe("a variant that waits in an order", () => {
   it("that is viewed waits in the viewers' lane, and the others wait on", () => {
     const { view, waiting, rows, row, agree, leave, makeAll } = world();
-    expect(view("v", B).give.map(({ key, live }) => [key, live])).toEqual([[B, true]]);
+    expect(view("v", B).give.map(({ key, urgent }) => [key, urgent])).toEqual([[B, true]]);
     expect([waiting(), rows()]).toEqual([[[A, null, C]], [B]]);
     expect(row(B)).toMatchObject({ lane: 0, state: 0, attempts: 0 });
     agree();

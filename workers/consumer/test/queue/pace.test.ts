@@ -1,5 +1,5 @@
+import { GO_FEW, GO_MAX } from "@prewarm/durable-queue";
 import { learnJobMs, wakesDue } from "@prewarm/durable-queue/testing";
-import { GO_FEW, GO_MAX } from "@prewarm/shared/limits";
 import { describe, expect, it } from "vitest";
 import { nextAlarmOf } from "../../src/ledger/testing/next-alarm-of.ts";
 import { setup } from "../../src/ledger/testing/setup.ts";

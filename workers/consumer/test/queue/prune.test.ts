@@ -1,10 +1,10 @@
-import { Memory, RULES as QUEUE_RULES, type Sql } from "@prewarm/durable-queue";
+import { FULL_BYTES, Memory, RULES as QUEUE_RULES, SHED_BYTES, type Sql } from "@prewarm/durable-queue";
 import { pruneSlice, type Round, readRound, writeRound } from "@prewarm/durable-queue/testing";
-import { LEDGER_FULL_BYTES, LEDGER_SHED_BYTES } from "@prewarm/shared/limits";
 import { describe, expect, it } from "vitest";
 import { ImageTx } from "../../src/images/image-tx.ts";
 import { OWN_RULES } from "../../src/ledger/tables/own-tables.ts";
 import { STORED, setup } from "../../src/ledger/testing/setup.ts";
+import { queueConfigOf } from "../../src/queue-settings.ts";
 
 const RULES = { ...QUEUE_RULES, ...OWN_RULES };
 
@@ -115,11 +115,13 @@ it("keeps a run for a month after its last job has ended", async () => {
 /** A whole round, with a number of rows of a test's own. */
 function roundOf(world: ReturnType<typeof setup>, most: number): Round {
   const { sql, deps, clock } = world;
+  const { config: site } = deps;
+  const config = queueConfigOf(site);
   const memory = new Memory(sql, { now: () => clock.ms, random: Math.random });
   const rules = Object.fromEntries(Object.entries(RULES).map(([name, rule]) => [name, { ...rule, most }]));
   const write = <T>(work: (tx: ImageTx) => T): T =>
     sql.transaction(() => {
-      const tx = new ImageTx(sql, { config: deps.config, memory, now: clock.ms, random: Math.random });
+      const tx = new ImageTx(sql, { site, config, memory, now: clock.ms, random: Math.random });
       const answer = work(tx);
       tx.commit();
       return answer;
@@ -238,19 +240,19 @@ describe("near the platform's limit", () => {
 
   // Dead, refused, cancelled; recent, runs, inbox, images.
   it.each([
-    ["below 5 GB nothing goes before its time", LEDGER_SHED_BYTES, [100, 100, 100, 100, 100, 100, 100]],
+    ["below 5 GB nothing goes before its time", SHED_BYTES, [100, 100, 100, 100, 100, 100, 100]],
     [
       "above it what is only there to be seen goes, and of the rest all but a day's",
-      LEDGER_SHED_BYTES + 1,
+      SHED_BYTES + 1,
       [100, 0, 0, 0, 24, 24, 24],
     ],
-    ["above 8 GB dead letters older than a day go too", LEDGER_FULL_BYTES + 1, [0, 0, 0, 0, 24, 24, 24]],
+    ["above 8 GB dead letters older than a day go too", FULL_BYTES + 1, [0, 0, 0, 0, 24, 24, 24]],
   ])("%s", async (_, bytes, kept) => {
     expect((await near(bytes)).kept).toEqual(kept);
   });
 
   it("new bulk is refused above 8 GB, and views, uploads and what is open go on", async () => {
-    const { fullOf, order, view, call, settle, row } = await near(LEDGER_FULL_BYTES + 1);
+    const { fullOf, order, view, call, settle, row } = await near(FULL_BYTES + 1);
     order({ keys: ["open/400-high.webp"] });
     fullOf();
     expect(order({ keys: ["new/400-high.webp"] })).toEqual({ status: "no_room", retryAfterSeconds: 3_600 });

@@ -1,8 +1,9 @@
-import { finishedRuns, openExternally, type SqlValue } from "@prewarm/durable-queue";
+import { openExternally, type SqlValue } from "@prewarm/durable-queue";
 import { expireLeases, wakesDue } from "@prewarm/durable-queue/testing";
 import { afterEach, expect, it } from "vitest";
 import { passDone } from "../../src/images/sweeps.ts";
 import { nextSweepAt } from "../../src/images/tables/sweeps.ts";
+import { finishedRuns } from "../../src/ledger/tables/events.ts";
 import { nextAlarmOf } from "../../src/ledger/testing/next-alarm-of.ts";
 import { setup, TRANSIENT } from "../../src/ledger/testing/setup.ts";
 

@@ -1,7 +1,8 @@
 import { int, readRecent } from "@prewarm/durable-queue";
-import { addRecent, BULK, STORED } from "@prewarm/durable-queue/testing";
+import { addRecent, STORED } from "@prewarm/durable-queue/testing";
 import { expect, it } from "vitest";
 import { tables } from "../../src/ledger/testing/tables.ts";
+import { BULK } from "../../src/queue-settings.ts";
 
 /** Ids as long as the sources allow, so that each stored job has its largest size. */
 const keyOf = (n: number): string => `${`${n}-`.padEnd(500, "x")}/400-high.webp`;

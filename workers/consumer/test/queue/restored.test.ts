@@ -46,7 +46,7 @@ describe("for two minutes after a restore", () => {
     ledger.restored("operator");
     clock.advance(HOLD_S - 1);
     expect(call("p").give).toEqual([]);
-    expect(call("l", { role: "live", room: 40 }).give).toEqual([]);
+    expect(call("l", { role: "urgent", room: 40 }).give).toEqual([]);
     expect(view("v", OTHER, "c/400-high.webp").give).toEqual([]);
     expect(row("c/400-high.webp")).toBeNull();
     clock.advance(2);

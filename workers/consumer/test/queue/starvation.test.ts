@@ -70,16 +70,16 @@ it("what viewers ask for again, though it is under way, makes edges shed for an 
   });
   const key = "waits/400-high.webp";
   const toldShed = (): number => {
-    transactions.write((tx) => gateChanged(tx, tx.gateNow));
+    transactions.write(gateChanged);
     const [file] = transactions.write(outboxDue);
     if (file !== undefined) transactions.write((tx) => outboxDone(tx, file.kind, file.body));
     return file === undefined ? 0 : JSON.parse(file.body).shedUntil;
   };
   view("first", "other/400-high.webp", key);
-  call("again", { role: "live", room: 0, asks: Array.from({ length: 999 }, () => ({ key, at: clock.ms })) });
+  call("again", { role: "urgent", room: 0, asks: Array.from({ length: 999 }, () => ({ key, at: clock.ms })) });
   expect(toldShed()).toBe(0);
   call("once", {
-    role: "live",
+    role: "urgent",
     room: 0,
     asks: [
       { key, at: clock.ms },

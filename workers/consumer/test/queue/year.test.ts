@@ -62,7 +62,7 @@ function traffic() {
         until: clock.ms + 60_000,
         message: "The original answers 404.",
       };
-      const asked = call({ first: true, role: "live", room: 0, asks });
+      const asked = call({ first: true, role: "urgent", room: 0, asks });
       call({ leave: true, settled: asked.map(({ id, gen }) => ({ id, gen, outcome: refusal })) });
       owners += 1;
       for (let given = call({ first: true }); given.length > 0; given = call({}))

@@ -146,7 +146,7 @@ function handlers(
   exchange("w", { settled, leave: true });
   exchange("w", {});
   clock.ms += 60_000;
-  exchange("v", { first: true, role: "live", room: 0, asks: [{ key: key("viewed"), at: clock.ms }] });
+  exchange("v", { first: true, role: "urgent", room: 0, asks: [{ key: key("viewed"), at: clock.ms }] });
 }
 
 function operators(say: Say, sql: ReturnType<typeof nodeSql>): void {

@@ -110,7 +110,7 @@ function countFailures(sql: Sql, { state, now, most }: { state: number; now: num
     error: text(raw.error),
     format: text(raw.format),
     folder: text(raw.folder),
-    lane: int(raw.lane) as LaneCode,
+    lane: int(raw.lane),
     run: int(raw.run),
     n: int(raw.n),
     first: int(raw.first),

@@ -1,6 +1,6 @@
-import { NOTHING, type Observations, type OpenJobsView } from "@prewarm/durable-queue";
+import { JOB_DEADLINE_MS, NOTHING, type Observations, type OpenJobsView } from "@prewarm/durable-queue";
 import type { Clock } from "@prewarm/shared/clock";
-import { JOB_DEADLINE_MS, THROTTLED_MS } from "@prewarm/shared/limits";
+import { THROTTLED_MS } from "@prewarm/shared/limits";
 import type { Log } from "@prewarm/shared/log";
 import type { Ittybit, Listing, ListQuery } from "../client.ts";
 import type { IttybitJob } from "../dialects.ts";
@@ -95,7 +95,7 @@ export class JobReader {
 
   /** Those of the jobs that this ledger has ordered, by their metadata. */
   ours(jobs: readonly IttybitJob[]): IttybitJob[] {
-    const ledgerId = this.#deps.view.ledgerId();
+    const ledgerId = this.#deps.view.queueId();
     return jobs.filter(({ metadata }) => metadata.ledger === ledgerId && metadata.gen !== undefined);
   }
 

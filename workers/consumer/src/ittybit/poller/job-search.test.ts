@@ -17,7 +17,7 @@ function setup() {
   const poller = new Poller({
     ...{ ittybit, clock, sleep: (ms: number) => clock.sleep(ms), log: () => undefined },
     view: {
-      ...{ open: () => [], jobMs: () => 1_000, ledgerId: () => "L1" },
+      ...{ open: () => [], jobMs: () => 1_000, queueId: () => "L1" },
       pace: () => ({ slots: { used: 1, all: 2 }, waiting: true, goal: 1 }),
       ...{
         unreported: () => state.unheard,

@@ -1,5 +1,5 @@
 import type { OpenJobsView, UnreportedJob } from "@prewarm/durable-queue";
-import { IDEMPOTENCY_MS } from "@prewarm/shared/limits";
+import { IDEMPOTENCY_MS } from "@prewarm/durable-queue";
 import type { ListQuery } from "../client.ts";
 import type { IttybitJob } from "../dialects.ts";
 import type { JobReader } from "./job-reader.ts";

@@ -66,20 +66,20 @@ export class OpenJobs {
       if (one.readAt > now) one.readAt = 0;
       const at = one.isBeingRead ? Number.POSITIVE_INFINITY : this.#dueAt(one, jobMs);
       if (at > now) nextAt = Math.min(nextAt, at);
-      else waited.set(job, one.live || isHidden(one) ? URGENT_MS : Math.max(1, now - at));
+      else waited.set(job, one.urgent || isHidden(one) ? URGENT_MS : Math.max(1, now - at));
     }
     return { waited, nextAt };
   }
 
   /** When a read of the job pays, Unix ms. */
   #dueAt(one: Watched, jobMs: Record<"quick" | "middle" | "slow", number>): number {
-    const { admittedAt, heardAt, live, readAt } = one;
+    const { admittedAt, heardAt, urgent, readAt } = one;
     // A viewer's read a moment too early costs the viewer the time until the next one, so what the POST took counts.
-    const madeAt = live && heardAt > 0 ? heardAt : admittedAt;
+    const madeAt = urgent && heardAt > 0 ? heardAt : admittedAt;
     const first = madeAt + (isHidden(one) ? jobMs.middle : jobMs.quick);
     if (readAt < first) return first;
     const age = readAt - admittedAt;
-    if (!isHidden(one) && age <= SLOW.times * jobMs.slow) return readAt + (live ? VIEWER_MS : 0);
+    if (!isHidden(one) && age <= SLOW.times * jobMs.slow) return readAt + (urgent ? VIEWER_MS : 0);
     return readAt + Math.min(SLOW.mostMs, SLOW.share * age);
   }
 

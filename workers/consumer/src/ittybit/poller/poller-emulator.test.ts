@@ -54,7 +54,7 @@ it.each([
   const open = new Map(
     jobs.map(({ id: job, createdAt }, gen) => [
       job,
-      { job, gen, admittedAt: Date.now() - 60_000, createdAt, heardAt: 0, live: false },
+      { job, gen, admittedAt: Date.now() - 60_000, createdAt, heardAt: 0, urgent: false },
     ]),
   );
   const before = emulator.control.stats().total;
@@ -65,7 +65,7 @@ it.each([
       open: () => [...open.values()],
       pace: () => ({ slots: { used: open.size, all: JOBS }, waiting: false, goal: 20 }),
       ...{ jobMs: () => 10 },
-      ...{ ledgerId: () => "L1", unreported: () => [], unnamed: () => new Set<number>(), scan: () => null },
+      ...{ queueId: () => "L1", unreported: () => [], unnamed: () => new Set<number>(), scan: () => null },
     },
     report: ({ ended }) => {
       for (const { id } of ended) open.delete(id);

@@ -36,7 +36,7 @@ function setup({ all = 50, goal = 20, jobMs = 2_000 } = {}) {
         waiting: state.waiting,
         goal: state.goal,
       }),
-      ...{ ledgerId: () => "L1", unreported: () => state.unheard, unnamed: () => state.unnamed, scan: () => null },
+      ...{ queueId: () => "L1", unreported: () => state.unheard, unnamed: () => state.unnamed, scan: () => null },
       jobMs: (q) => (q < 0.5 ? state.quickMs : state.jobMs),
     },
     report(news) {
@@ -51,7 +51,7 @@ function setup({ all = 50, goal = 20, jobMs = 2_000 } = {}) {
     if (at >= 0) open.splice(at, 1);
   }
   /** A job at Ittybit that takes so long, and whose id the ledger knows. */
-  function make(takesMs: number, live = false): string {
+  function make(takesMs: number, urgent = false): string {
     const { id } = ittybit.make(takesMs);
     open.push({
       job: id,
@@ -59,7 +59,7 @@ function setup({ all = 50, goal = 20, jobMs = 2_000 } = {}) {
       admittedAt: clock.now(),
       createdAt: null,
       heardAt: clock.now(),
-      live,
+      urgent,
     });
     return id;
   }
@@ -96,7 +96,7 @@ async function drain(o: { all: number; rate: number; jobMs: number; jitter: numb
     await clock.sleep(75 + 700 * roll());
     seenFrom.set(id, Math.max(endsAt, clock.now()));
     state.untold -= 1;
-    open.push({ job: id, gen: made, admittedAt: grantedAt, createdAt, heardAt: 0, live: false });
+    open.push({ job: id, gen: made, admittedAt: grantedAt, createdAt, heardAt: 0, urgent: false });
   }
   state.waiting = true;
   const began = clock.now();

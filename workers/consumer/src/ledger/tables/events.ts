@@ -1,8 +1,12 @@
 import { int, intOrNull, type Sql, type SqlRow, text, textOrNull } from "@prewarm/durable-queue";
+import { BULK } from "../../queue-settings.ts";
 
 /*
  * Outgoing events: a row per event and endpoint, until it is forgotten.
  */
+
+/** A bulk run has ended. SQLite uses the index of such runs only for a query that repeats this word for word. */
+export const BULK_ENDED = `lane = ${BULK} AND ended > 0`;
 
 export interface EventRow {
   n: number;
@@ -64,4 +68,10 @@ function rowOf(raw: SqlRow): EventRow {
     ...{ n: int(raw.n), id: text(id), endpoint: text(endpoint), type: text(type), at: int(raw.at), body: text(body) },
     ...{ due: intOrNull(raw.due), tries: int(raw.tries), status: intOrNull(raw.status), said: textOrNull(raw.said) },
   };
+}
+
+/** Numbers of bulk runs that ended after a time (Unix ms) and accept no more rows, in the order of their end. */
+export function finishedRuns(sql: Sql, after: number, limit: number): number[] {
+  const query = `SELECT n FROM runs WHERE ${BULK_ENDED} AND open = 0 AND accepting = 0 AND ended > ? ORDER BY ended LIMIT ?`;
+  return sql.exec(query, after, limit).map((raw) => int(raw.n));
 }

@@ -1,6 +1,7 @@
 import { type Rules, withOwn } from "@prewarm/durable-queue";
 import { RUNS_ON } from "../../console/tables/action-rows.ts";
 import { HAS_FAILED } from "../../console/tables/failures.ts";
+import { BULK_ENDED } from "./events.ts";
 
 /*
  * The tables of the ledger beside the queue's (docs/storage-schema.md), by version of the schema.
@@ -41,6 +42,7 @@ const V1 = [
     run INTEGER NOT NULL, canary INTEGER NOT NULL)`,
   // Each change asks which action goes on.
   `CREATE INDEX actions_running ON actions (next_at) WHERE ${RUNS_ON}`,
+  `CREATE INDEX runs_ended ON runs (ended) WHERE ${BULK_ENDED}`,
   `CREATE TABLE sign_ins (address TEXT PRIMARY KEY, since INTEGER NOT NULL, n INTEGER NOT NULL) WITHOUT ROWID`,
 ];
 

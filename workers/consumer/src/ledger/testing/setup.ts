@@ -53,7 +53,7 @@ export function setup(overrides: Overrides = {}, more: Partial<LedgerDeps> = {})
   };
   /** The viewer's call: asks for keys missed now. */
   const view = (owner: string, ...keys: string[]): Answer =>
-    call(owner, { role: "live", room: 0, asks: keys.map((key) => ({ key, at: clock.ms })) });
+    call(owner, { role: "urgent", room: 0, asks: keys.map((key) => ({ key, at: clock.ms })) });
   /** Says that all it was given is ready; what may go then. */
   const ready = (owner: string, given: readonly KeyedGiven[]): KeyedGiven[] =>
     call(owner, { have: given.map(({ id, gen }) => ({ id, gen, phase: "ready" as const })) }).give;

@@ -1,8 +1,9 @@
-import { type Claim, laneCode, Memory, migrate, type Row } from "@prewarm/durable-queue";
+import { type Claim, Memory, migrate, type Row } from "@prewarm/durable-queue";
 import { newClaim, nodeSql, readingOnly, STORED } from "@prewarm/durable-queue/testing";
 import type { Lane } from "@prewarm/shared/job";
 import { jobOfKey } from "@prewarm/shared/variant-key";
 import { ImageTx } from "../../images/image-tx.ts";
+import { laneCode, queueConfigOf } from "../../queue-settings.ts";
 import { LEDGER_TABLES } from "../tables/own-tables.ts";
 import { testConfig } from "./setup-config.ts";
 
@@ -13,10 +14,11 @@ export function tables() {
   const sql = nodeSql();
   migrate(sql, "L", LEDGER_TABLES);
   const kept = new Memory(sql, { now: () => T0, random: () => 0.5 });
-  const config = testConfig();
+  const site = testConfig();
+  const config = queueConfigOf(site);
   const clock = { ms: T0 };
   const txOver = (over: typeof sql | ReturnType<typeof readingOnly>) =>
-    new ImageTx(over, { config, now: clock.ms, random: () => 0.5, memory: kept });
+    new ImageTx(over, { site, config, now: clock.ms, random: () => 0.5, memory: kept });
   const write = <T>(work: (tx: ImageTx) => T): T =>
     sql.transaction(() => {
       const tx = txOver(sql);

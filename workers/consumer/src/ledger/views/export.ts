@@ -1,4 +1,4 @@
-import { CANCELLING, hasNoSubscribers, laneName, monthOf, type Row, usedByDay } from "@prewarm/durable-queue";
+import { CANCELLING, hasNoSubscribers, monthOf, type Row, usedByDay } from "@prewarm/durable-queue";
 import { OPEN_STATES } from "@prewarm/shared/job";
 import { decodeId, keyOfJob } from "@prewarm/shared/variant-key";
 import { ANY_JOB } from "../../console/calls.ts";
@@ -7,6 +7,7 @@ import { prepare } from "../../console/match-row.ts";
 import type { ImageTx } from "../../images/image-tx.ts";
 import { readFocals } from "../../images/tables/images.ts";
 import { readReasons } from "../../images/tables/removals.ts";
+import { everyLane, laneName } from "../../queue-settings.ts";
 import type { ExportFact, ExportSlice } from "../contract.ts";
 
 /*
@@ -37,8 +38,9 @@ export function exportSlice(tx: ImageTx, cursor: string | null): ExportSlice {
 }
 
 function spent(tx: ImageTx): ExportFact[] {
-  const days = usedByDay(tx.memory.counters.state.used, monthOf(tx.now));
-  return Object.keys(days).length === 0 ? [] : [{ kind: "spent", days }];
+  const byDay = Object.entries(usedByDay(tx.memory.counters.state.used, monthOf(tx.now)));
+  const days = Object.fromEntries(byDay.map(([day, jobs]) => [day, everyLane(jobs, 0)]));
+  return byDay.length === 0 ? [] : [{ kind: "spent", days }];
 }
 
 function openJobs(tx: ImageTx, above: number): ExportSlice {

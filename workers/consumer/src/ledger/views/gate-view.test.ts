@@ -28,11 +28,11 @@ it("the alarm rings at a pause's end though nothing waits, so that the edge is t
   const { clock, ledger, transactions } = setup();
   const until = clock.ms + 3_600_000;
   ledger.patchGate({ paused: { live: { until } } }, "ops");
-  transactions.write((tx) => gateChanged(tx, tx.gateNow));
+  transactions.write(gateChanged);
   for (const { kind, body } of transactions.write(outboxDue)) transactions.write((tx) => outboxDone(tx, kind, body));
   expect(transactions.read(nextAlarmOf)).toBe(until);
   clock.advance(3_600);
-  transactions.write((tx) => gateChanged(tx, tx.gateNow));
+  transactions.write(gateChanged);
   expect(transactions.write(outboxDue).map(({ body }) => JSON.parse(body).closed)).toEqual([[]]);
 });
 

@@ -1,33 +1,31 @@
 import type { GateLimit, GatePatch } from "@prewarm/control-schema/gate";
 import {
+  allSlots,
   boundsOf,
   budgetLeft,
   closeBreaker,
   closedFor,
   dayOf,
   type Gate,
-  type GateSettings,
   type GateState,
   isFull,
   isHeldBack,
   type LimitName,
-  liveToday,
+  limitsOf,
   monthOf,
-  originSentence,
   pauseOf,
   probeAt,
   type Slots,
-  settingsOf,
-  slotsOf,
   slotsTaken,
   usedBy,
   usedToday,
-  whyHeld,
 } from "@prewarm/durable-queue";
 import { LANES, type Lane } from "@prewarm/shared/job";
 import type { ImageTx } from "../../images/image-tx.ts";
+import { type BudgetSettings, budgetSettings, everyLane } from "../../queue-settings.ts";
 import type { GateView } from "../contract.ts";
 import { SHEDDING } from "../gate-file.ts";
+import { originSentence, whyHeld } from "./held-sentence.ts";
 import { slowness } from "./late-jobs.ts";
 
 /** The gate in words: settings, automatic values, and every reason why jobs wait. */
@@ -35,7 +33,7 @@ export function gateView(tx: ImageTx): GateView {
   const gate = tx.gateNow;
   const slots = slotsTaken(tx);
   const { state, now } = gate;
-  const settings = settingsOf(state, gate.config);
+  const limits = limitsOf(state, gate.config);
   return {
     paused: {
       live: pauseOf(gate, "live") !== null,
@@ -45,17 +43,17 @@ export function gateView(tx: ImageTx): GateView {
     pauses: { live: pauseOf(gate, "live"), upload: pauseOf(gate, "upload"), bulk: pauseOf(gate, "bulk") },
     undo: state.before === null ? null : { at: state.before.at, who: state.before.who },
     breaker: breakerView(state, now),
-    rate: { perSecond: settings.ratePerSecond, burst: settings.burst },
-    concurrency: settings.concurrency,
+    rate: { perSecond: limits.ratePerSecond, burst: limits.burst },
+    concurrency: limits.concurrency,
     limits: {
-      rate: limitView(gate, "ratePerSecond", settings.ratePerSecond),
-      concurrency: limitView(gate, "concurrency", settings.concurrency),
+      rate: limitView(gate, "ratePerSecond", limits.ratePerSecond),
+      concurrency: limitView(gate, "concurrency", limits.concurrency),
     },
-    budget: budgetView(gate, settings),
+    budget: budgetView(gate, budgetSettings(tx.site, state)),
     throttledUntil: state.throttledUntil > now ? state.throttledUntil : null,
     slots: slots.used,
     abandoned: slots.abandoned,
-    reasons: reasons(gate, slots, slowness(tx)),
+    reasons: reasons(tx, slots),
     updatedAt: state.updatedAt,
   };
 }
@@ -74,12 +72,14 @@ function limitView({ state, config }: Gate, name: LimitName, value: number): Gat
     return { mode, value, min: null, max: null, why: null, since: null };
   }
   const found = state.auto[name];
-  return { mode: "auto", value, ...bounds, why: found?.why ?? null, since: found?.since ?? null };
+  const { min, max } = bounds;
+  return { mode: "auto", value, min, max, why: found?.why ?? null, since: found?.since ?? null };
 }
 
-function budgetView(gate: Gate, settings: GateSettings): GateView["budget"] {
+function budgetView(gate: Gate, settings: BudgetSettings): GateView["budget"] {
   const { monthlyJobs, warmingShare, liveShare, liveDayShare, alertLevels } = settings;
-  const usedByLane = { ...usedBy(gate) };
+  const usedByLane = everyLane(usedBy(gate), 0);
+  const today = everyLane(usedToday(gate), 0);
   const used = allOf(usedByLane);
   const passed = monthlyJobs === null ? [] : alertLevels.filter((level) => used >= level * monthlyJobs);
   return {
@@ -89,8 +89,8 @@ function budgetView(gate: Gate, settings: GateSettings): GateView["budget"] {
       used,
       usedByLane,
       left: { live: jobsLeft(gate, "live"), warming: jobsLeft(gate, "bulk") },
-      usedToday: allOf(usedToday(gate)),
-      liveToday: liveToday(gate).used,
+      usedToday: allOf(today),
+      liveToday: today.live,
     },
     alert: passed.length === 0 ? null : Math.max(...passed),
     exhausted: { live: budgetLeft(gate, "live") <= 0, warming: budgetLeft(gate, "upload") <= 0 },
@@ -106,8 +106,10 @@ function allOf({ live, upload, bulk }: Record<Lane, number>): number {
   return live + upload + bulk;
 }
 
-function reasons(gate: Gate, slots: Slots, slow: string | null): GateView["reasons"] {
+function reasons(tx: ImageTx, slots: Slots): GateView["reasons"] {
+  const gate = tx.gateNow;
   const { state, now } = gate;
+  const { shed } = tx.imageMemory;
   const found: GateView["reasons"] = [];
   const add = (lane: Lane | null, code: string, message: string, until: number | null) =>
     found.push({ lane, code, message, until });
@@ -124,8 +126,9 @@ function reasons(gate: Gate, slots: Slots, slow: string | null): GateView["reaso
   if (state.throttledUntil > now) add(null, "throttled", "Ittybit asked to wait (Retry-After).", state.throttledUntil);
   for (const [origin, breaker] of Object.entries(state.origins))
     if (probeAt(breaker) > now) add(null, "origin", originSentence(origin, breaker), probeAt(breaker));
+  const slow = slowness(tx);
   if (slow !== null) add(null, "slow", slow, null);
-  if (state.shed.until > now) add("live", "shed", SHEDDING, state.shed.until);
+  if (shed.until > now) add("live", "shed", SHEDDING, shed.until);
   if (isFull(gate, "live", slots)) add(null, "concurrency", allTaken(gate, slots), null);
   else if (isFull(gate, "bulk", slots))
     add("bulk", "concurrency", "The slots left are kept for viewers and uploads.", null);
@@ -133,7 +136,7 @@ function reasons(gate: Gate, slots: Slots, slow: string | null): GateView["reaso
 }
 
 function allTaken(gate: Gate, { unreported }: Slots): string {
-  const taken = `All ${slotsOf(gate, "live")} slots at Ittybit are taken.`;
+  const taken = `All ${allSlots(gate)} slots at Ittybit are taken.`;
   if (unreported === 0) return taken;
   return `${taken} The job of ${unreported} of them is unknown: the ledger looks in Ittybit's list.`;
 }
@@ -142,24 +145,25 @@ function allTaken(gate: Gate, { unreported }: Slots): string {
  * Applies an operator's change, which holds from the next POST on. Answers what it has changed, and the earlier values
  * under the same names (`before`), for the log. Null: everything was so already.
  */
-export function patchGate(gate: Gate, patch: GatePatch, who: string): Record<string, unknown> | null {
+export function patchGate(tx: ImageTx, patch: GatePatch, who: string): Record<string, unknown> | null {
+  const gate = tx.gateNow;
   const { state } = gate;
   const undone = patch.undo !== undefined && undo(gate, patch.undo) ? { undo: patch.undo } : {};
-  const wanted = differing(gate, patch);
+  const wanted = differing(tx, patch);
   const spent = countSpent(gate, patch.spent ?? {});
   const changed = { ...undone, ...wanted, ...(spent === 0 ? {} : { spent }) };
   if (Object.keys(changed).length === 0) return null;
   const { pauses, overrides } = state;
   const isUndoable = [wanted.paused, wanted.rate, wanted.concurrency, wanted.budget].some((part) => part !== undefined);
   if (isUndoable) state.before = { at: gate.now, who, pauses: { ...pauses }, overrides: { ...overrides } };
-  const before = valuesOf(gate, wanted);
+  const before = valuesOf(tx, wanted);
   for (const lane of LANES) pause(gate, lane, wanted.paused?.[lane], who);
   if (wanted.breaker) closeBreaker(gate);
   const { perSecond, burst } = speedOf(wanted);
   if (perSecond !== undefined) overrides.ratePerSecond = perSecond;
   if (burst !== undefined) overrides.burst = burst;
   if (wanted.concurrency !== undefined) overrides.concurrency = wanted.concurrency;
-  if (wanted.budget) Object.assign(overrides, wanted.budget);
+  if (wanted.budget) overrides.budget = { ...overrides.budget, ...wanted.budget };
   state.updatedAt = gate.now;
   return { ...changed, before };
 }
@@ -172,7 +176,7 @@ function countSpent({ use, now }: Gate, days: Readonly<Record<string, Record<Lan
   let added = 0;
   for (const [day, jobs] of Object.entries(days)) {
     if (!day.startsWith(monthOf(now)) || day > dayOf(now)) continue;
-    const used = use.of(day);
+    const used = everyLane(use.of(day), 0);
     for (const lane of LANES) {
       const missing = Math.max(0, jobs[lane] - used[lane]);
       if (missing > 0) use.add(lane, day, missing);
@@ -191,14 +195,17 @@ function undo({ state }: Gate, at: number): boolean {
 }
 
 /** The parts of a patch that are not so already. */
-function differing(gate: Gate, { paused = {}, breaker, rate, concurrency, budget = {} }: GatePatch): GatePatch {
+function differing(tx: ImageTx, { paused = {}, breaker, rate, concurrency, budget = {} }: GatePatch): GatePatch {
+  const gate = tx.gateNow;
   const lanes = LANES.filter((lane) => paused[lane] !== undefined && !isPausedSo(gate, lane, paused[lane]));
   const { perSecond, burst } = speedOf({ rate });
   const speed = {
     ...(isSet(gate, "ratePerSecond", perSecond) ? {} : { perSecond }),
     ...(isSet(gate, "burst", burst) ? {} : { burst }),
   };
-  const names = (Object.keys(budget) as (keyof typeof budget)[]).filter((name) => !isSet(gate, name, budget[name]));
+  const now = budgetSettings(tx.site, gate.state);
+  const isSame = (name: keyof BudgetSettings) => JSON.stringify(now[name]) === JSON.stringify(budget[name]);
+  const names = (Object.keys(budget) as (keyof BudgetSettings)[]).filter((name) => !isSame(name));
   return {
     ...(lanes.length === 0 ? {} : { paused: Object.fromEntries(lanes.map((lane) => [lane, paused[lane]])) }),
     ...(breaker === undefined || gate.state.breaker.state === "closed" ? {} : { breaker }),
@@ -213,12 +220,9 @@ function speedOf({ rate }: Pick<GatePatch, "rate">): Exclude<GatePatch["rate"], 
   return typeof rate === "object" ? rate : rate === undefined ? {} : { perSecond: rate };
 }
 
-/** Whether a setting has this value already. Undefined: no value is asked for. */
-function isSet({ state, config }: Gate, name: keyof GateState["overrides"], wanted: unknown): boolean {
-  if (wanted === undefined) return true;
-  const isLimit = name === "concurrency" || name === "ratePerSecond";
-  if (wanted === "auto" && isLimit) return boundsOf(state, config, name) !== null;
-  return JSON.stringify(state.overrides[name] ?? config.gate[name]) === JSON.stringify(wanted);
+/** Whether a limit has this value already. Undefined: no value is asked for. */
+function isSet({ state, config }: Gate, name: LimitName | "burst", wanted: number | "auto" | undefined): boolean {
+  return wanted === undefined || (state.overrides[name] ?? config.gate[name]) === wanted;
 }
 
 type PauseWish = NonNullable<GatePatch["paused"]>[Lane];
@@ -241,10 +245,11 @@ function pause({ state, now }: Gate, lane: Lane, wanted: PauseWish, who: string)
 }
 
 /** The current values of the fields of a patch. */
-function valuesOf(gate: Gate, patch: GatePatch): Record<string, unknown> {
-  const { ratePerSecond, burst, concurrency, ...budget } = settingsOf(gate.state, gate.config);
+function valuesOf({ gateNow: gate, site }: ImageTx, patch: GatePatch): Record<string, unknown> {
+  const { ratePerSecond, burst, concurrency } = limitsOf(gate.state, gate.config);
+  const budget = budgetSettings(site, gate.state);
   const lanes = LANES.filter((lane) => patch.paused?.[lane] !== undefined);
-  const named = Object.keys(patch.budget ?? {}) as (keyof typeof budget)[];
+  const named = Object.keys(patch.budget ?? {}) as (keyof BudgetSettings)[];
   return {
     ...(patch.paused ? { paused: Object.fromEntries(lanes.map((lane) => [lane, pauseOf(gate, lane) !== null])) } : {}),
     ...(patch.rate === undefined ? {} : { rate: { perSecond: ratePerSecond, burst } }),

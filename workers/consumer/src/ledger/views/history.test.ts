@@ -1,6 +1,7 @@
-import { DEAD, REFUSED, RULES, UPLOAD } from "@prewarm/durable-queue";
+import { DEAD, REFUSED, RULES } from "@prewarm/durable-queue";
 import { deleteOld, sample } from "@prewarm/durable-queue/testing";
 import { expect, it } from "vitest";
+import { UPLOAD } from "../../queue-settings.ts";
 import type { GateView } from "../contract.ts";
 import { T0, tables } from "../testing/tables.ts";
 import { history, ledgerStats } from "./history.ts";

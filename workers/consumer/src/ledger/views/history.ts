@@ -13,10 +13,11 @@ import {
   type Totals,
 } from "@prewarm/durable-queue";
 import { jobsPerDay, runOfHook } from "@prewarm/shared/hook-days";
-import type { Lane } from "@prewarm/shared/job";
+import type { JobState, Lane } from "@prewarm/shared/job";
 import type { ImageTx } from "../../images/image-tx.ts";
 import { PASS_MS } from "../../images/sweeps.ts";
 import { lateSweeps } from "../../images/tables/sweeps.ts";
+import { everyLane } from "../../queue-settings.ts";
 import type { CountedBucket, LedgerNumbers, SpentHook } from "../contract.ts";
 import { Paces } from "./pace.ts";
 import { endedOf, ofLate, slices, sumOf } from "./slices.ts";
@@ -67,7 +68,7 @@ export function ledgerStats(
       upload: laneCounts(counts, "upload"),
       bulk: laneCounts(counts, "bulk"),
     },
-    oldestWaiting: oldestWaiting(tx),
+    oldestWaiting: everyLane<number | null>(oldestWaiting(tx), null),
     waitingFor: {
       live: laneWaitsFor(tx, "live", paces),
       upload: laneWaitsFor(tx, "upload", paces),
@@ -97,8 +98,8 @@ export function ledgerStats(
 }
 
 /** The hooks that have ordered their jobs of today. */
-function spentHooks({ config, runs, now }: ImageTx): SpentHook[] {
-  const hooks = Object.entries(config.hooks ?? {});
+function spentHooks({ site, runs, now }: ImageTx): SpentHook[] {
+  const hooks = Object.entries(site.hooks ?? {});
   const days = hooks.map(([name, hook]) => ({ name, most: jobsPerDay(hook), run: runOfHook(name, dayOf(now)) }));
   return days.filter(({ most, run }) => orderedBy(runs.byId(run)) >= most);
 }
@@ -109,18 +110,20 @@ function totals(tx: ImageTx): Totals {
 
 /** Stored jobs have no rows. */
 function rowsOf({ stored, ...others }: StateCounts): number {
-  return Object.values(others).reduce((sum, { live, upload, bulk }) => sum + live + upload + bulk, 0);
+  return Object.values(others)
+    .flatMap((byName) => Object.values(byName))
+    .reduce((sum, n) => sum + n, 0);
 }
 
 function laneCounts(counts: StateCounts, lane: Lane): LedgerNumbers["counts"][Lane] {
-  const { queued, processing, retrying, stored, dead, refused, cancelled } = counts;
+  const of = (state: JobState) => counts[state][lane] ?? 0;
   return {
-    queued: queued[lane],
-    processing: processing[lane],
-    retrying: retrying[lane],
-    stored: stored[lane],
-    dead: dead[lane],
-    refused: refused[lane],
-    cancelled: cancelled[lane],
+    queued: of("queued"),
+    processing: of("processing"),
+    retrying: of("retrying"),
+    stored: of("stored"),
+    dead: of("dead"),
+    refused: of("refused"),
+    cancelled: of("cancelled"),
   };
 }

@@ -63,7 +63,7 @@ export function listImages(tx: ImageTx, { search, sort, limit }: ImageListQuery)
     .sort((a, b) => compare(sort, a, b))
     .slice(0, limit);
   const groups = valid.map(({ id }) => id);
-  const failures = isCounted({ sort, search }) ? failed : failedOfGroups(tx.sql, groups, tx.ledgerId);
+  const failures = isCounted({ sort, search }) ? failed : failedOfGroups(tx.sql, groups, tx.queueId);
   return valid.map((image) => ({ ...image, failed: failures.get(image.id) ?? 0 }));
 }
 

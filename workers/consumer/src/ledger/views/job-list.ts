@@ -92,7 +92,7 @@ function partsOf(tx: ImageTx, match: Match): Part[] {
 
 /** Rows of an image whose id is the one that is searched for, not only its beginning. */
 function ofImage(tx: ImageTx, match: Match): Stretch {
-  const { from, to } = rangeOfGroup(match.filter.id ?? "", tx.ledgerId);
+  const { from, to } = rangeOfGroup(match.filter.id ?? "", tx.queueId);
   const { rows } = walkRows(tx, match, { above: from - 1, to: to - 1 }, WALK_MAX);
   return ofRows(tx, { rows: rows.filter((row) => isOfImage(row, match)), to: LAST_ID, more: false });
 }

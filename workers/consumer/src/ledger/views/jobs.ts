@@ -4,7 +4,6 @@ import {
   findRecent,
   idOfName,
   isOpen,
-  laneName,
   listAttempts,
   nameOf,
   placeOf,
@@ -20,6 +19,7 @@ import { edgeUntil, lastPurge } from "../../images/purge-record.ts";
 import { removalView } from "../../images/removal-record.ts";
 import { stagingOfJob } from "../../images/staging.ts";
 import { passDueAt } from "../../images/tables/sweeps.ts";
+import { laneName } from "../../queue-settings.ts";
 import type { FoundJob, ImageRows, NamedJob } from "../contract.ts";
 import { jobWaitsFor } from "./waiting.ts";
 
@@ -137,7 +137,7 @@ export function imageRows(tx: ImageTx, id: string, stored: readonly string[]): I
     (one) => !parts.has(one.part) && isValid(tx, one),
   );
   const views = [...rows.map((row) => jobView(tx, row)), ...lately.map((one) => storedView(tx, one))];
-  const names = Object.fromEntries(stored.map((key) => [key, nameOf(placeOf(jobOfKey(key), tx.ledgerId))]));
+  const names = Object.fromEntries(stored.map((key) => [key, nameOf(placeOf(jobOfKey(key), tx.queueId))]));
   for (const { key, job } of views) if (key in names) names[key] = job;
   const purge = lastPurge(image);
   return {

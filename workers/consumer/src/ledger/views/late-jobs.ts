@@ -1,5 +1,4 @@
-import { openExternally, quantileMs } from "@prewarm/durable-queue";
-import { JOB_DEADLINE_MS } from "@prewarm/shared/limits";
+import { JOB_DEADLINE_MS, openExternally, quantileMs } from "@prewarm/durable-queue";
 import { number, span } from "@prewarm/shared/words";
 import type { ImageTx } from "../../images/image-tx.ts";
 

@@ -2,8 +2,6 @@ import {
   budgetLeft,
   closedFor,
   firstRuns,
-  laneCode,
-  laneName,
   nextDueAt,
   nextRetryOf,
   perSecond,
@@ -11,12 +9,13 @@ import {
   SILENT_MS,
   type StateCounts,
   stateCounts,
-  whyHeld,
 } from "@prewarm/durable-queue";
 import { type JobState, LANES, type Lane } from "@prewarm/shared/job";
 import { counted, number, span } from "@prewarm/shared/words";
 import type { ImageTx } from "../../images/image-tx.ts";
+import { laneCode, laneName } from "../../queue-settings.ts";
 import type { LedgerPace } from "../contract.ts";
+import { whyHeld } from "./held-sentence.ts";
 
 /*
  * The one answer to "how fast, and when is it done", for a job, a run, a lane and everything. Higher lanes go first, in
@@ -81,13 +80,13 @@ export class Paces {
 
   /** Jobs of a lane that Ittybit is still to make. */
   waiting(lane: Lane): number {
-    const { queued, retrying } = this.counts;
-    return queued[lane] + retrying[lane];
+    const { queued, retrying } = this.#open(lane);
+    return queued + retrying;
   }
 
   /** Jobs that were not tried yet, of the open lanes above. */
   queuedBefore(lane: Lane): number {
-    return this.#above(lane).reduce((sum, one) => sum + this.counts.queued[one], 0);
+    return this.#above(lane).reduce((sum, one) => sum + this.#open(one).queued, 0);
   }
 
   /** All jobs of the open lanes above. */
@@ -102,7 +101,7 @@ export class Paces {
 
   #open(lane: Lane): Open {
     const { queued, processing, retrying } = this.counts;
-    return { queued: queued[lane], processing: processing[lane], retrying: retrying[lane] };
+    return { queued: queued[lane] ?? 0, processing: processing[lane] ?? 0, retrying: retrying[lane] ?? 0 };
   }
 
   /** `jobs`: all that end until the scope is done. */

@@ -1,17 +1,9 @@
 import type { Rejection } from "@prewarm/control-schema/warm";
-import {
-  admittedRows,
-  laneName,
-  memberStates,
-  type Page,
-  quantile,
-  type Row,
-  type Run,
-  readRuns,
-} from "@prewarm/durable-queue";
+import { admittedRows, memberStates, type Page, quantile, type Row, type Run, readRuns } from "@prewarm/durable-queue";
 import type { JobState } from "@prewarm/shared/job";
 import { readRejections } from "../../console/tables/rejections.ts";
 import type { ImageTx } from "../../images/image-tx.ts";
+import { laneName } from "../../queue-settings.ts";
 import type { LedgerPace, RunView } from "../contract.ts";
 import { Paces } from "./pace.ts";
 import { runWaitsFor } from "./waiting.ts";

@@ -12,20 +12,19 @@ import {
   isLocked,
   isOpen,
   isProbe,
-  laneName,
   nextRetryOf,
-  originSentence,
   probeAt,
   type Row,
   type Run,
   slotsOf,
   slotsTaken,
-  whyHeld,
 } from "@prewarm/durable-queue";
 import type { JobState, Lane } from "@prewarm/shared/job";
 import { number, span } from "@prewarm/shared/words";
 import type { ImageTx } from "../../images/image-tx.ts";
+import { laneName } from "../../queue-settings.ts";
 import type { LedgerPace } from "../contract.ts";
+import { originSentence, whyHeld } from "./held-sentence.ts";
 import { otherRuns, Paces } from "./pace.ts";
 
 /*

@@ -1,8 +1,9 @@
 import type { Gate } from "@prewarm/control-schema/gate";
 import type { Warning } from "@prewarm/control-schema/stats";
+import { FULL_BYTES, SHED_BYTES } from "@prewarm/durable-queue";
 import { type JobState, LANES, type Lane, OPEN_STATES } from "@prewarm/shared/job";
 import { JOB_ERRORS } from "@prewarm/shared/job-errors";
-import { LEDGER_FULL_BYTES, LEDGER_LIMIT_BYTES, LEDGER_SHED_BYTES } from "@prewarm/shared/limits";
+import { LEDGER_LIMIT_BYTES } from "@prewarm/shared/limits";
 import { counted, momentOf, number, percent, span } from "@prewarm/shared/words";
 import { NEWEST_MAX } from "../../console/tables/failures.ts";
 import { LATE_COUNTED_MAX } from "../../images/tables/sweeps.ts";
@@ -41,7 +42,7 @@ const CURES: Record<string, string> = {
   throttled: "Nothing. If it repeats, lower the rate.",
   budget: "Raise the budget, or wait for the next month.",
   hook: "If you know these uploads, raise jobsPerDay of the hook and deploy. If not, replace its secret, and cancel the run.",
-  sweeps: "Look for ledger.duty_failed in the log of the consumer: it says what R2 answered.",
+  sweeps: "Look for queue.duty_failed in the log of the consumer: it says what R2 answered.",
   paused: "Resume the lane once the reason is gone.",
 };
 
@@ -93,14 +94,14 @@ function alarm(
 }
 
 function ledgerFull({ ledgerBytes }: Circumstances): Alarm | null {
-  if (ledgerBytes <= LEDGER_FULL_BYTES) return null;
+  if (ledgerBytes <= FULL_BYTES) return null;
   const sentence = `The ledger holds ${gigabytes(ledgerBytes)} of ${gigabytes(LEDGER_LIMIT_BYTES)}: new bulk is refused. Views and uploads go on.`;
   return alarm("problem", "ledger", { sentence, link: "/readyz" });
 }
 
 function ledgerSheds({ ledgerBytes }: Circumstances): Alarm | null {
-  if (ledgerBytes <= LEDGER_SHED_BYTES || ledgerBytes > LEDGER_FULL_BYTES) return null;
-  const sentence = `The ledger holds ${gigabytes(ledgerBytes)} of ${gigabytes(LEDGER_LIMIT_BYTES)}: it keeps only what is needed, and takes no new bulk from ${gigabytes(LEDGER_FULL_BYTES)} on.`;
+  if (ledgerBytes <= SHED_BYTES || ledgerBytes > FULL_BYTES) return null;
+  const sentence = `The ledger holds ${gigabytes(ledgerBytes)} of ${gigabytes(LEDGER_LIMIT_BYTES)}: it keeps only what is needed, and takes no new bulk from ${gigabytes(FULL_BYTES)} on.`;
   return alarm("warning", "ledger", { sentence, link: "/readyz" });
 }
 

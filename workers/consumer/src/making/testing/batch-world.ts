@@ -122,7 +122,8 @@ export function batchWorld({ gate = {}, limits = {}, config: more = {}, stages =
   /** One batch in one handler, to its end, that of its background among it. */
   async function consume(messages: TestMessage[], role: Role = "work"): Promise<void> {
     const background: Promise<void>[] = [];
-    await consumeBatch({ queue: `prewarm-${role}`, messages }, role, deps, (work) => void background.push(work));
+    const queue = role === "urgent" ? "prewarm-live" : "prewarm-work";
+    await consumeBatch({ queue, messages }, role, deps, (work) => void background.push(work));
     await Promise.all(background);
   }
 
@@ -136,7 +137,7 @@ export function batchWorld({ gate = {}, limits = {}, config: more = {}, stages =
   /** A batch of misses. */
   async function miss(...keys: string[]): Promise<TestMessage[]> {
     const messages = keys.map((key) => message(missMessage(key, clock.now() - 5)));
-    await consume(messages, "live");
+    await consume(messages, "urgent");
     return messages;
   }
 

@@ -1,5 +1,5 @@
 import type { UnreadableMessage } from "@prewarm/control-schema/causes";
-import { type Given, isLive, LIVE, NOTHING, nameOf, type Observations, type Row, raise } from "@prewarm/durable-queue";
+import { type Given, isLive, NOTHING, nameOf, type Observations, type Row, raise } from "@prewarm/durable-queue";
 import { nodeSql, observe } from "@prewarm/durable-queue/testing";
 import type { Clock } from "@prewarm/shared/clock";
 import type { Config } from "@prewarm/shared/config";
@@ -12,6 +12,7 @@ import type { Ledger } from "../../ledger/ledger.ts";
 import { chunkOf, type Wish } from "../../ledger/testing/chunk-of.ts";
 import { keyOfRow } from "../../ledger/testing/keys.ts";
 import { type Done, testEngine } from "../../ledger/testing/test-engine.ts";
+import { LIVE } from "../../queue-settings.ts";
 
 interface Site {
   config: Config;

@@ -45,7 +45,7 @@ type Kind = "live" | "work" | "called";
 /** A handler as the ledger knows it: what it says from call to call. */
 class Hand {
   readonly owner: string;
-  readonly role: "live" | "work";
+  readonly role: "urgent" | "work";
   readonly #brief: boolean;
   readonly #since: number;
   readonly held = new Map<number, Held>();
@@ -56,7 +56,7 @@ class Hand {
 
   constructor(owner: string, kind: Kind, now: number) {
     this.owner = owner;
-    this.role = kind === "live" ? "live" : "work";
+    this.role = kind === "live" ? "urgent" : "work";
     this.#brief = kind !== "work";
     this.#since = now;
   }
@@ -64,11 +64,11 @@ class Hand {
   /** One call. False: it has left. */
   call(engine: Ledger, now: number, asks: ExchangeRequest["asks"], started: (job: string) => void): boolean {
     const age = now - this.#since;
-    const ends = this.role === "live" ? age >= LIVE_SHIFT_MS : age >= SHIFT_MS;
+    const ends = this.role === "urgent" ? age >= LIVE_SHIFT_MS : age >= SHIFT_MS;
     const leave = ends && this.#first === false;
     const request: ExchangeRequest = {
       ...{ owner: this.owner, first: this.#first, role: this.role, brief: this.#brief, asks, leave },
-      room: this.role === "live" || ends ? 0 : Math.max(0, 40 - this.held.size),
+      room: this.role === "urgent" || ends ? 0 : Math.max(0, 40 - this.held.size),
       have: [...this.held.values()].map(({ id, gen, phase }) => ({ id, gen, phase })),
       ...{ submitted: this.#submitted, settled: this.#settled },
     };

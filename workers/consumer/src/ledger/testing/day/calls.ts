@@ -22,7 +22,7 @@ const LAST_ORDERED = { group: "o99999.jpg", part: "828-high.webp" };
 /** Every call of the ledger, by the forms of it that read most. */
 export type Forms = { [K in keyof LedgerCalls]: ((ledger: Ledger) => unknown)[] };
 
-function exchange(owner: string, role: "work" | "live", keys: string[], room = 0): (ledger: Ledger) => unknown {
+function exchange(owner: string, role: "work" | "urgent", keys: string[], room = 0): (ledger: Ledger) => unknown {
   const asks = keys.map((key) => ({ key, at: NOON }));
   return (ledger) => ledger.exchange({ owner, first: true, role, room, asks, ...SAID });
 }
@@ -35,10 +35,10 @@ function accept(delivery: string, keyOf: (n: number) => string, lane: "bulk" | "
 
 export const FORMS: Forms = {
   exchange: [
-    exchange("view", "live", ["p77.jpg/640-high.webp"]),
+    exchange("view", "urgent", ["p77.jpg/640-high.webp"]),
     exchange(
       "views",
-      "live",
+      "urgent",
       Array.from({ length: 10 }, (_, n) => `p${n}.jpg/640-high.webp`),
     ),
     exchange("worker", "work", [], 40),

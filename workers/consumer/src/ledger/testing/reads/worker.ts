@@ -1,8 +1,9 @@
 import { DurableObject } from "cloudflare:workers";
 import { DIMENSIONS, type Dimension } from "@prewarm/control-schema/costs";
 import { dayOf, durableSql, type Places, refuse, type Sql, type Stored } from "@prewarm/durable-queue";
-import { addMinutes, addRecent, BULK, die } from "@prewarm/durable-queue/testing";
+import { addMinutes, addRecent, die } from "@prewarm/durable-queue/testing";
 import { jobOfKey } from "@prewarm/shared/variant-key";
+import { BULK } from "../../../queue-settings.ts";
 import type { Ledger } from "../../ledger.ts";
 import { chunkOf } from "../chunk-of.ts";
 import { testConfig } from "../setup-config.ts";

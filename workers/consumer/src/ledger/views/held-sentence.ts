@@ -1,12 +1,9 @@
+import { type Breaker, type Gate, nextMonth, pauseOf, probeAt, type Refusal } from "@prewarm/durable-queue";
 import type { Lane } from "@prewarm/shared/job";
 import { momentOf } from "@prewarm/shared/words";
-import type { Gate } from "../memory/gate-memory.ts";
-import { type Breaker, nextMonth } from "../tables/gate-state.ts";
-import { probeAt } from "./breaker.ts";
-import { type Held, pauseOf } from "./gate.ts";
 
 /** Why a lane is closed, as a sentence for anybody. It names no person. */
-export function heldSentence({ state, service, now }: Gate, lane: Lane, { code, until }: Held): string {
+export function heldSentence({ state, service, now }: Gate, lane: Lane, { code, until }: Refusal): string {
   if (code === "paused") return `Lane ${lane} is paused by an operator.`;
   if (code === "budget") {
     const period = until === nextMonth(now) ? "month" : "day";
@@ -18,7 +15,7 @@ export function heldSentence({ state, service, now }: Gate, lane: Lane, { code, 
 }
 
 /** The same for operators, with person, beginning, end and reason. */
-export function whyHeld(gate: Gate, lane: Lane, held: Held): string {
+export function whyHeld(gate: Gate, lane: Lane, held: Refusal): string {
   const until = held.until === null ? "" : ` until ${momentOf(held.until)}`;
   if (held.code === "paused") {
     const pause = pauseOf(gate, lane);
