@@ -94,13 +94,13 @@ export const QUEUE_SETTLING: readonly Mutation[] = [
       histories: { rule: "nostale", favourites: ["force", "replace", "accept"] },
     }),
     breaks("P16", "an object stored below a purge while it looked stays", {
-      find: "    if (madeGen === claim.gen) tx.storedTooLate(claim.id, claim.gen);\n",
+      find: "    if (isOwn) tx.storedTooLate(claim.id, claim.gen);\n",
       replace: "",
       tests: [`${CONSUMER}/images/purge.test.ts`],
     }),
     breaks("P8", "a job that a later handler failed on, and that runs still, frees its slot", {
-      find: 'outcome.external === "ended" || madeGen',
-      replace: 'outcome.kind === "retry" || madeGen',
+      find: 'outcome.external === "ended" || isOwn',
+      replace: 'outcome.kind === "retry" || isOwn',
     }),
     breaks("P11", "a row that has ended keeps its claim, and housekeeping deletes the row", {
       find: "  if (isDead) endClaim(tx, claim, over, failure.code);\n  else if",
@@ -135,8 +135,8 @@ export const QUEUE_SETTLING: readonly Mutation[] = [
       tests: [`${CONSUMER}/ledger/views/costs.test.ts`],
     }),
     breaks("P11", "a call that has ended keeps its slot while it waits", {
-      find: 'outcome.external === "ended" || madeGen',
-      replace: "madeGen",
+      find: 'outcome.external === "ended" || isOwn',
+      replace: "isOwn",
       tests: [`${QUEUE_TESTS}/run-jobs.test.ts`],
     }),
   ]),

@@ -50,22 +50,25 @@ export function settle(tx: QueueTx, owner: Owner, settled: ExchangeRequest["sett
 function settleClaim(tx: QueueTx, claim: Claim, outcome: Outcome): void {
   learn(tx, claim, outcome);
   const madeGen = genOf(outcome, claim.gen);
+  const isOwn = madeGen === claim.gen;
   // Only the first handler of a generation knows that no job was made. A later handler does not know the result of the
   // earlier POST.
   const isAdmitted = claim.state === "admitted";
   const unmade = !isAdmitted || (outcome.external === "none" && claim.first && claim.externalId === null);
   if (unmade && isAdmitted) takeBack(tx, claim);
-  const over = unmade || outcome.external === "ended" || madeGen === claim.gen;
+  const over = unmade || outcome.external === "ended" || isOwn;
   const row = tx.rows.byId(claim.id);
   if (row === null || isStale(row, claim)) {
     endStale(tx, claim, row, over);
-    if (madeGen === claim.gen) tx.storedTooLate(claim.id, claim.gen);
+    if (isOwn) tx.storedTooLate(claim.id, claim.gen);
     return;
   }
   if (outcome.kind === "retry" && outcome.fault === "origin")
     originFailed(tx, { group: row.group, gen: claim.gen }, outcome.failure.message);
   const one: Case = { claim, row, over };
-  if (outcome.kind === "done" && madeGen !== null && madeGen >= floorOf(tx, row)) store(tx, one, outcome);
+  // A generation that is not stale is at or above the fence.
+  const counts = isOwn || (madeGen !== null && madeGen >= floorOf(tx, row));
+  if (outcome.kind === "done" && counts) store(tx, one, outcome);
   else {
     row.crashes = 0;
     if (row.state === CANCELLING) {
