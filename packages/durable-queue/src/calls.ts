@@ -133,8 +133,9 @@ export interface Done {
   kind: "done";
   external: External;
   /**
-   * The generation of the result; it counts from the job's fence on. Default: the job's own, whose external job has ended
-   * then. Null: it was made by the job's own generation, from an input that is out of date, so that it never counts.
+   * The generation of the result; it counts from the job's fence on. Default: the job's own, which counts, and whose
+   * external job has ended. Null: it was made by the job's own generation, from an input that is out of date, so that it
+   * never counts.
    */
   gen?: number | null;
   /** How long the external job worked, in ms. Null: this handler did not fetch the result, so it says nothing of the service. */
