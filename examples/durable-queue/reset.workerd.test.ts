@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, expect, it, vi } from "vitest";
 import { LIMITS } from "./limits.ts";
 import { Receivers } from "./testing/receivers.ts";
-import type { Webhooks } from "./worker.ts";
+import type { Webhooks } from "./webhooks.ts";
 
 const { WEBHOOKS } = env as unknown as { WEBHOOKS: DurableObjectNamespace<Webhooks> };
 const COUNT = 500;

@@ -1,80 +1,36 @@
-import { DurableObject } from "cloudflare:workers";
-import { type ChunkAnswer, openJobQueue, type Result } from "@prewarm/durable-queue";
-import { LIMITS } from "./limits.ts";
+import type { Mail, Mails } from "./mails.ts";
+import type { Delivery, Webhooks } from "./webhooks.ts";
 
-/** A webhook. Of one receiver (host), an `id` is one delivery. */
-export interface Delivery {
-  id: string;
-  url: string;
-  body: unknown;
-}
-
-/** Wait of a delivery whose receiver answers 429 without a `Retry-After`, in ms. */
-const LATER_MS = 5_000;
-
-/** Webhooks to receivers that may be slow or fail. */
-export class Webhooks extends DurableObject<object> {
-  readonly #queue;
-
-  constructor(ctx: DurableObjectState, env: object) {
-    super(ctx, env);
-    this.#queue = openJobQueue(ctx, LIMITS, ({ payload, idempotencyKey, signal }) => {
-      const { url, body } = JSON.parse(payload) as Delivery;
-      return deliver(url, JSON.stringify(body), { idempotencyKey, signal });
-    });
-  }
-
-  /** Accepts at most 1,000 deliveries. The same `batch` again is accepted once. */
-  accept(batch: string, deliveries: Delivery[]): ChunkAnswer {
-    const jobs = deliveries.map(({ id, url, body }) => {
-      return { group: new URL(url).host, part: id, payload: JSON.stringify({ url, body }) };
-    });
-    return this.#queue.enqueue({ id: batch, jobs });
-  }
-
-  /** Sets an alarm that was lost, and deletes old rows. */
-  rearm(): Promise<void> {
-    return this.#queue.rearm();
-  }
-
-  override alarm(): Promise<void> {
-    return this.#queue.alarm();
-  }
-}
-
-/** Posts a webhook. An error of `fetch` is an unclear result: the receiver may have the webhook. */
-async function deliver(
-  url: string,
-  body: string,
-  { idempotencyKey, signal }: { idempotencyKey: string; signal: AbortSignal },
-): Promise<Result> {
-  const headers = { "content-type": "application/json", "idempotency-key": idempotencyKey };
-  const answer = await fetch(url, { method: "POST", headers, body, signal });
-  await answer.body?.cancel();
-  const { status } = answer;
-  const failure = { code: `http_${status}`, message: `${new URL(url).host} answers ${status}.`, httpStatus: status };
-  if (answer.ok) return { kind: "done" };
-  if (status === 429) return { kind: "later", ms: 1_000 * Number(answer.headers.get("retry-after")) || LATER_MS };
-  // The receiver may have failed after it took the webhook.
-  if (status >= 500 || status === 408) return { kind: "unclear", failure };
-  return { kind: "failed", failure, permanent: true };
-}
+export { Mails } from "./mails.ts";
+export { Webhooks } from "./webhooks.ts";
 
 interface Env {
   WEBHOOKS: DurableObjectNamespace<Webhooks>;
+  MAILS: DurableObjectNamespace<Mails>;
 }
-const queueOf = ({ WEBHOOKS }: Env) => WEBHOOKS.get(WEBHOOKS.idFromName("main"));
+const webhooksOf = ({ WEBHOOKS }: Env) => WEBHOOKS.get(WEBHOOKS.idFromName("main"));
+const mailsOf = ({ MAILS }: Env) => MAILS.get(MAILS.idFromName("main"));
+
+const USE = "POST /webhooks a list of { id, url, body }, POST /mails { id, at, to, text }, DELETE /mails/<id>";
 
 const worker: ExportedHandler<Env> = {
   async fetch(request, env) {
-    if (request.method !== "POST") return new Response("POST a list of { id, url, body }", { status: 405 });
+    const [, list, id] = new URL(request.url).pathname.split("/");
+    if (request.method === "DELETE" && list === "mails" && id) {
+      await mailsOf(env).cancel(decodeURIComponent(id));
+      return new Response(null, { status: 204 });
+    }
+    if (request.method !== "POST") return new Response(USE, { status: 405 });
+    if (list === "mails") return accepted(await mailsOf(env).send(await request.json<Mail>()));
     const batch = request.headers.get("idempotency-key") ?? crypto.randomUUID();
-    const answer = await queueOf(env).accept(batch, await request.json<Delivery[]>());
-    const isAccepted = answer.status === "done" || answer.status === "repeat";
-    return Response.json(answer, { status: isAccepted ? 202 : 503 });
+    return accepted(await webhooksOf(env).accept(batch, await request.json<Delivery[]>()));
   },
   async scheduled(_event, env) {
-    await queueOf(env).rearm();
+    await Promise.all([webhooksOf(env).rearm(), mailsOf(env).rearm()]);
   },
 };
 export default worker;
+
+function accepted(answer: { status: string }): Response {
+  return Response.json(answer, { status: answer.status === "full" ? 503 : 202 });
+}

@@ -56,8 +56,21 @@ export const QUEUE_OBJECT: readonly Mutation[] = [
       tests: [`${SIMULATED}/on-alarm.test.ts`],
     }),
   ]),
-  ...at({ file: `${QUEUE}/object/job-queue.ts`, tests: [`${QUEUE_TESTS}/run-jobs.test.ts`] }, [
-    breaks("P1", "a key that is open gets another payload", { find: "    .filter(isNew)\n", replace: "" }),
+  ...at({ file: `${QUEUE}/intake/enqueue.ts`, tests: [`${QUEUE_TESTS}/job-queue.test.ts`] }, [
+    breaks("P1", "a key that is open gets another payload and another time", {
+      find: 'if (before[n] !== "open") begin',
+      replace: "begin",
+    }),
+    breaks("P1", "a job is called before its time", {
+      find: "if (row !== null && at > tx.now) row.due = at;",
+      replace: "",
+    }),
+  ]),
+  ...at({ file: `${QUEUE}/tx/job-tx.ts`, tests: [`${QUEUE_TESTS}/job-queue.test.ts`] }, [
+    breaks("P17", "the payload of a job stays when its row is deleted", {
+      find: "before !== null && after === null",
+      replace: "false",
+    }),
   ]),
   ...at({ file: `${QUEUE}/object/next-alarm.ts`, tests: [`${SIMULATED}/on-alarm.test.ts`] }, [
     breaks("P17", "an idle ledger's alarm goes on", {
@@ -102,9 +115,9 @@ export const QUEUE_OBJECT: readonly Mutation[] = [
       replace: "",
     }),
   ]),
-  ...at({ file: `${QUEUE}/object/open-job-queue.ts`, tests: [`${QUEUE_TESTS}/run-jobs.test.ts`] }, [
+  ...at({ file: `${QUEUE}/client.ts`, tests: [`${QUEUE_TESTS}/run-jobs.test.ts`] }, [
     breaks("P11", "after a reset the runners' claims wait for the end of their leases", {
-      find: "  queue.recover();\n",
+      find: "    this.recover();\n",
       replace: "",
     }),
   ]),

@@ -212,6 +212,11 @@ export const BLOCKS: readonly Block[] = [
     begins: "npm install @prewarm/client",
     does: { skip: "runs in a site, after the package is published", runBy: "packages/client/scripts/try-runtimes.ts" },
   },
+  {
+    page: "packages/durable-queue/README.md",
+    begins: "npm install @prewarm/durable-queue",
+    does: { skip: "runs in a Worker of its own", runBy: "examples/durable-queue/kill.e2e.test.ts" },
+  },
   { page: "examples/ci/README.md", begins: "npm run pack:all", does: { prints: [/prewarm-[\d.]+\.tgz \(\d+ kB\)/] } },
   {
     page: "examples/durable-queue/README.md",

@@ -203,6 +203,11 @@ export const HOUSES: readonly House[] = [
         bug: "A runner that knows more than the calls cannot run outside the object.",
       },
       {
+        rooms: ["jobs.ts"],
+        holds: "What the calls of a `JobQueue` take and answer.",
+        bug: "A call that shows a row of a table cannot be kept while the table changes.",
+      },
+      {
         rooms: ["tables"],
         holds: "A file a table or a document: its rows, and the SQL that reads and writes them.",
         bug: "A table that decides by the queue's rules decides a second time, and then differently.",
@@ -244,7 +249,7 @@ export const HOUSES: readonly House[] = [
       },
       {
         rooms: ["client.ts"],
-        holds: "The public entry.",
+        holds: "The public entry: `JobQueue`, and what a user of the queue extends.",
         bug: "A rule that imports the entry imports all others.",
       },
       { rooms: ["testing"], holds: "SQLite in Node, within the platform's limits.", bug: "" },

@@ -9,11 +9,11 @@ export interface JobKey {
 /** The most characters (UTF-16 units) of a group, and of a part. Chosen: names of stored objects have up to 1,024 bytes. */
 export const KEY_MAX_CHARS = 1_024;
 
-/** Throws RangeError unless group and part are text of 1 to KEY_MAX_CHARS characters. */
+/** Throws TypeError unless group and part are text of 1 to KEY_MAX_CHARS characters. */
 export function checkKey({ group, part }: JobKey): void {
   for (const [name, text] of Object.entries({ group, part }))
     if (text.length < 1 || text.length > KEY_MAX_CHARS || !text.isWellFormed() || text.includes("\0"))
-      throw new RangeError(`a job's ${name} has 1 to ${KEY_MAX_CHARS} characters, and no NUL or half surrogate pair`);
+      throw new TypeError(`a job's ${name} has 1 to ${KEY_MAX_CHARS} characters, and no NUL or half surrogate pair`);
 }
 
 /** Text that no other key has, for a map in memory or a hash. Nothing reads it back. */

@@ -1,18 +1,27 @@
 import { describe, expect, it } from "vitest";
 import { budgetLeft } from "../src/admission/budget.ts";
-import type { ExchangeRequest, Given } from "../src/calls.ts";
+import type { AcceptChunk, ExchangeRequest, Given } from "../src/calls.ts";
+import { exchange } from "../src/claims/exchange.ts";
 import { die } from "../src/claims/transitions.ts";
 import { within } from "../src/clock.ts";
 import { NO_EXTERNAL_JOBS } from "../src/external-jobs.ts";
+import { acceptChunk } from "../src/intake/accept-chunk.ts";
 import type { JobKey } from "../src/job-key.ts";
-import { JobQueue } from "../src/object/job-queue.ts";
+import { Queue, type QueueHost } from "../src/object/queue.ts";
+import type { QueueDeps } from "../src/object/queue-deps.ts";
+import type { OpenTx } from "../src/object/transactions.ts";
 import { cancelRun } from "../src/operate/cancel-run.ts";
 import { stateCounts } from "../src/operate/job-state.ts";
+import { beforeRestore } from "../src/operate/restored.ts";
 import { promoteRun, retryJob } from "../src/operate/retry-and-cancel.ts";
 import { type LaneRule, laneCode, laneName, ONE_LANE } from "../src/tables/lanes.ts";
+import { PAYLOADS } from "../src/tables/payloads.ts";
 import { checkedConfig, type QueueConfig } from "../src/tables/queue-config.ts";
+import { withOwn } from "../src/tables/schema.ts";
+import type { Sql } from "../src/tables/sql.ts";
 import { nodeSql } from "../src/testing/node-sql.ts";
 import { queueConfig } from "../src/testing/queue-config.ts";
+import { JobTx } from "../src/tx/job-tx.ts";
 
 /** Lanes of other names than Prewarm's, and two of Prewarm's where they mean the opposite. */
 const LANES: readonly LaneRule[] = [
@@ -30,6 +39,17 @@ const THREE_SHARES = {
   shares: { calls: { month: 0.5, day: 0.2 }, bills: { month: 0.3 }, letters: { month: 0.2 } },
 };
 
+/** A queue of any configuration, whose workers are the test. */
+class BareQueue extends Queue<JobTx> {
+  constructor(sql: Sql, config: QueueConfig, deps: QueueDeps, host: QueueHost) {
+    const openTx: OpenTx<JobTx> = (over, opening) => new JobTx(over, { config, ...opening });
+    super(sql, { tables: withOwn([PAYLOADS]), openTx }, deps, host);
+  }
+  readonly exchange = this.changes((tx, request: ExchangeRequest) => exchange(tx, request, () => ({})));
+  readonly acceptChunk = this.changes((tx, chunk: AcceptChunk) => acceptChunk(tx, chunk, () => true));
+  protected override beforeRestore = beforeRestore;
+}
+
 const textOf = ({ group, part }: JobKey) => `${group}/${part}`;
 
 /** A queue whose bucket is full, and one worker of it. */
@@ -46,8 +66,8 @@ function world(lanes: readonly LaneRule[], gate: Partial<QueueConfig["gate"]> = 
     send: async () => undefined,
     sleep: never,
   };
-  const host = { storage, waitUntil: () => undefined } as unknown as ConstructorParameters<typeof JobQueue>[3];
-  const queue = new JobQueue(nodeSql(), config, { ...deps, watchExternalJobs: NO_EXTERNAL_JOBS }, host);
+  const host = { storage, waitUntil: () => undefined } as unknown as QueueHost;
+  const queue = new BareQueue(nodeSql(), config, { ...deps, watchExternalJobs: NO_EXTERNAL_JOBS }, host);
   clock.ms += 60_000;
   const owners = new Set<string>();
   const call = (owner: string, said: Partial<ExchangeRequest> = {}): Given[] => {
@@ -67,8 +87,9 @@ function world(lanes: readonly LaneRule[], gate: Partial<QueueConfig["gate"]> = 
     return went.map(textOf);
   };
   const enqueue = (lane: string, n: number, run = lane) => {
-    const jobs = Array.from({ length: n }, (_, k) => ({ group: run, part: `${k}` }));
-    return queue.enqueue({ id: `${run} ${n}`, jobs, lane, run });
+    const parts = Array.from({ length: n }, (_, k) => `${k}`);
+    const asked = { run: { run, label: null, lane }, delivery: { id: `${run} ${n}`, chunk: 0, hash: "" } };
+    return queue.acceptChunk({ ...asked, groups: [{ group: run, parts }], force: false, backlogMax: 1_000_000 });
   };
   const laneOf = (key: JobKey) =>
     queue.transactions.read((tx) => laneName(tx.lanes, tx.rows.loadKeys([key])[0]?.lane ?? -1));

@@ -1,112 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { slotsTaken } from "../src/admission/slots.ts";
 import type { ExchangeAnswer, ExchangeRequest } from "../src/calls.ts";
 import { type JobKey, KEY_MAX_CHARS } from "../src/job-key.ts";
-import { begin, type CallLimits, queueWithRunners } from "../src/object/open-job-queue.ts";
 import { recount } from "../src/operate/recount.ts";
-import { cancelJob } from "../src/operate/retry-and-cancel.ts";
-import type { Job, Result, RunJob } from "../src/runner/run-job.ts";
+import type { RunJob } from "../src/runner/run-job.ts";
 import { runJobs } from "../src/runner/run-jobs.ts";
 import { DEAD } from "../src/tables/row.ts";
 import { allJobs } from "../src/testing/all-jobs.ts";
-import { nodeSql } from "../src/testing/node-sql.ts";
-
-const LIMITS: CallLimits = { concurrency: 10, ratePerSecond: 100, burst: 20, callMs: 20_000, maxAttempts: 4 };
-const FAILURE = { code: "http_500", message: "the receiver answers 500" };
-
-/** An object with a queue and its runners, over a database that survives its resets. Time is vitest's. */
-function objectWith(run: RunJob, limits: Partial<CallLimits> = {}) {
-  const sql = nodeSql();
-  const logs: string[] = [];
-  const calls: Job[] = [];
-  let running = 0;
-  let most = 0;
-  let names = 0;
-  let alarm: ReturnType<typeof setTimeout> | null = null;
-  let alarmAt: number | null = null;
-
-  const open = () => {
-    let isDead = false;
-    const alive = () => {
-      if (isDead) throw new Error("the object was reset");
-    };
-    const storage = {
-      getAlarm: async () => alarmAt,
-      setAlarm: async (at: number | Date) => {
-        alive();
-        if (alarm !== null) clearTimeout(alarm);
-        alarmAt = Number(at);
-        alarm = setTimeout(() => {
-          [alarm, alarmAt] = [null, null];
-          void world.queue.alarm();
-        }, alarmAt - Date.now());
-      },
-      deleteAlarm: async () => {
-        if (alarm !== null) clearTimeout(alarm);
-        [alarm, alarmAt] = [null, null];
-      },
-    };
-    const guarded = {
-      ...sql,
-      exec(...args: Parameters<typeof sql.exec>) {
-        alive();
-        return sql.exec(...args);
-      },
-    };
-    const counted: RunJob = async (job) => {
-      alive();
-      calls.push(job);
-      running += 1;
-      most = Math.max(most, running);
-      try {
-        return await run(job);
-      } finally {
-        running -= 1;
-      }
-    };
-    const deps = {
-      clock: { now: () => Date.now(), random: () => 0.5 },
-      log: (event: string, fields?: object) => void logs.push(`${event} ${JSON.stringify(fields)}`),
-      sleep: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)),
-      newId: () => `name${++names}-`,
-    };
-    const host = { storage, waitUntil: () => undefined } as unknown as Parameters<typeof queueWithRunners>[1];
-    const queue = queueWithRunners(guarded, host, { limits: { ...LIMITS, ...limits }, run: counted }, deps);
-    const kill = () => {
-      isDead = true;
-    };
-    return { queue, kill };
-  };
-  const opened = open();
-  const world = {
-    ...{ queue: opened.queue, kill: opened.kill, sql, logs, calls },
-    get most() {
-      return most;
-    },
-    async reset() {
-      world.kill();
-      Object.assign(world, open());
-      await begin(world.queue);
-    },
-    keysOf: (part: string) => calls.filter((call) => call.part === part).map(({ idempotencyKey }) => idempotencyKey),
-    slots: () => world.queue.transactions.read(slotsTaken).used,
-    counts: () =>
-      Object.fromEntries(world.queue.transactions.read((tx) => tx.counts.map(({ state, n }) => [state, n]))),
-  };
-  return world;
-}
-
-const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
-const hangs: RunJob = ({ signal }) =>
-  new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
-const inTurn =
-  (...results: (Result | RunJob)[]): RunJob =>
-  (job) => {
-    const next = results.shift() ?? { kind: "done" };
-    return typeof next === "function" ? next(job) : Promise.resolve(next);
-  };
-const openJobs = (world: ReturnType<typeof objectWith>) =>
-  world.sql.exec("SELECT (SELECT count(*) FROM orders) + (SELECT count(*) FROM jobs WHERE due IS NOT NULL) AS n")[0]?.n;
+import { FAILURE, hangs, inTurn, job, objectWith, openJobs, pass } from "./testing/object-with.ts";
 
 beforeEach(() => void vi.useFakeTimers({ now: 1_800_000_000_000 }));
 afterEach(() => void vi.useRealTimers());
@@ -114,10 +14,10 @@ afterEach(() => void vi.useRealTimers());
 describe("a runner", () => {
   it("makes every job once, under a key of its own, and leaves", async () => {
     const world = objectWith(inTurn());
-    const parts = Array.from({ length: 100 }, (_, n) => `${n}`);
-    world.queue.enqueue({ id: "a", jobs: parts.map((part) => ({ group: "r", part })) });
+    const keys = Array.from({ length: 100 }, (_, n) => `r/${n}`);
+    world.queue.enqueue({ id: "a", jobs: keys.map((key) => job(key)) });
     await pass(10_000);
-    expect(world.calls.map(({ part }) => part).toSorted()).toEqual(parts.toSorted());
+    expect(world.calls.map(({ key }) => key).toSorted()).toEqual(keys.toSorted());
     expect(new Set(world.calls.map(({ idempotencyKey }) => idempotencyKey)).size).toBe(100);
     expect(world.calls[0]?.idempotencyKey).toMatch(/^pw-name\d-*-\d+$/);
     expect(openJobs(world)).toBe(0);
@@ -136,7 +36,7 @@ describe("a runner", () => {
       },
       { concurrency: 6, ratePerSecond: 4, burst: 2 },
     );
-    world.queue.enqueue({ id: "a", jobs: Array.from({ length: 40 }, (_, n) => ({ group: "r", part: `${n}` })) });
+    world.queue.enqueue({ id: "a", jobs: Array.from({ length: 40 }, (_, n) => job(`r/${n}`)) });
     await pass(30_000);
     expect(beginnings).toHaveLength(40);
     expect(world.most).toBeLessThanOrEqual(6);
@@ -149,19 +49,27 @@ describe("a runner", () => {
 
   it("counts each slot of calls that last longer than ten seconds", async () => {
     const world = objectWith(hangs, { concurrency: 4, callMs: 25_000 });
-    world.queue.enqueue({
-      id: "a",
-      jobs: Array.from({ length: 40 }, (_, n) => ({ group: "r", part: `${n}` })),
-    });
+    world.queue.enqueue({ id: "a", jobs: Array.from({ length: 40 }, (_, n) => job(`r/${n}`)), lane: "middle" });
     await pass(24_000);
     expect(world.most).toBe(4);
   });
 });
 
+it("a job costs at most 10 ms of CPU", async () => {
+  const world = objectWith(inTurn(), { concurrency: 500, ratePerSecond: 1_000, burst: 100 });
+  const count = 1_000;
+  const before = process.threadCpuUsage();
+  world.queue.enqueue({ id: "a", jobs: Array.from({ length: count }, (_, n) => job(`r/${n}`, { payload: "x" })) });
+  await pass(20_000);
+  const { user, system } = process.threadCpuUsage(before);
+  expect(world.calls).toHaveLength(count);
+  expect((user + system) / 1_000 / count).toBeLessThan(10);
+});
+
 describe("a repeat has the same key", () => {
   it("after a reset in the middle of the call, at once, without blame", async () => {
     const world = objectWith(inTurn(hangs));
-    world.queue.enqueue({ id: "a", jobs: [{ group: "r", part: "1" }] });
+    world.queue.enqueue({ id: "a", jobs: [job("r/1")] });
     await pass(1_000);
     expect(world.calls).toHaveLength(1);
     await world.reset();
@@ -175,22 +83,22 @@ describe("a repeat has the same key", () => {
 
   it("after a call without an answer, which is an attempt; its slot is free meanwhile", async () => {
     const world = objectWith(inTurn(hangs, hangs));
-    world.queue.enqueue({ id: "a", jobs: [{ group: "r", part: "1" }] });
+    world.queue.enqueue({ id: "a", jobs: [job("r/1")] });
     await pass(20_900);
     expect(world.calls).toHaveLength(1);
     expect(world.slots()).toBe(0);
     await pass(60_000);
-    expect(new Set(world.keysOf("1")).size).toBe(1);
+    expect(new Set(world.keysOf("r/1")).size).toBe(1);
     expect(world.calls.map(({ attempt }) => attempt)).toEqual([1, 2, 3]);
     expect(openJobs(world)).toBe(0);
   });
 
   it("after a call that ignores its signal", async () => {
     const world = objectWith(inTurn(() => new Promise(() => {})));
-    world.queue.enqueue({ id: "a", jobs: [{ group: "r", part: "1" }] });
+    world.queue.enqueue({ id: "a", jobs: [job("r/1")] });
     await pass(40_000);
     expect(world.calls).toHaveLength(2);
-    expect(new Set(world.keysOf("1")).size).toBe(1);
+    expect(new Set(world.keysOf("r/1")).size).toBe(1);
     expect(openJobs(world)).toBe(0);
   });
 
@@ -198,10 +106,10 @@ describe("a repeat has the same key", () => {
     const world = objectWith(async () => {
       throw new TypeError("network connection lost");
     });
-    world.queue.enqueue({ id: "a", jobs: [{ group: "r", part: "1" }] });
+    world.queue.enqueue({ id: "a", jobs: [job("r/1")] });
     await pass(120_000);
     expect(world.calls).toHaveLength(4);
-    expect(new Set(world.keysOf("1")).size).toBe(1);
+    expect(new Set(world.keysOf("r/1")).size).toBe(1);
     expect(world.slots()).toBe(0);
     expect(world.sql.exec("SELECT attempts, error FROM jobs")).toEqual([
       { attempts: 4, error: '{"code":"unclear","message":"TypeError: network connection lost"}' },
@@ -210,43 +118,43 @@ describe("a repeat has the same key", () => {
 
   it("after `later`, which is no attempt, holds no slot and stops no other job", async () => {
     const world = objectWith(inTurn({ kind: "later", ms: 5_000 }));
-    world.queue.enqueue({ id: "a", jobs: [{ group: "r", part: "1" }] });
+    world.queue.enqueue({ id: "a", jobs: [job("r/1")] });
     await pass(1_000);
     expect(world.slots()).toBe(0);
-    world.queue.enqueue({ id: "b", jobs: [{ group: "r", part: "2" }] });
+    world.queue.enqueue({ id: "b", jobs: [job("r/2")] });
     await pass(1_000);
-    expect(world.calls.map(({ part }) => part)).toEqual(["1", "2"]);
+    expect(world.calls.map(({ key }) => key)).toEqual(["r/1", "r/2"]);
     await pass(15_000);
-    expect(world.calls.map(({ part, attempt }) => `${part} ${attempt}`)).toEqual(["1 1", "2 1", "1 1"]);
-    expect(new Set(world.keysOf("1")).size).toBe(1);
+    expect(world.calls.map(({ key, attempt }) => `${key} ${attempt}`)).toEqual(["r/1 1", "r/2 1", "r/1 1"]);
+    expect(new Set(world.keysOf("r/1")).size).toBe(1);
   });
 
   it("after `throttled`, which is no attempt and stops all jobs until then", async () => {
     const world = objectWith(inTurn({ kind: "throttled", ms: 5_000 }));
-    world.queue.enqueue({ id: "a", jobs: [{ group: "r", part: "1" }] });
+    world.queue.enqueue({ id: "a", jobs: [job("r/1")] });
     await pass(500);
-    world.queue.enqueue({ id: "b", jobs: [{ group: "r", part: "2" }] });
+    world.queue.enqueue({ id: "b", jobs: [job("r/2")] });
     await pass(3_000);
-    expect(world.calls.map(({ part }) => part)).toEqual(["1"]);
+    expect(world.calls.map(({ key }) => key)).toEqual(["r/1"]);
     await pass(30_000);
-    expect(world.calls.map(({ part, attempt }) => `${part} ${attempt}`).toSorted()).toEqual(["1 1", "1 1", "2 1"]);
-    expect(new Set(world.keysOf("1")).size).toBe(1);
+    expect(world.calls.map(({ key, attempt }) => `${key} ${attempt}`).toSorted()).toEqual(["r/1 1", "r/1 1", "r/2 1"]);
+    expect(new Set(world.keysOf("r/1")).size).toBe(1);
   });
 });
 
 describe("a clear failure", () => {
   it("is an attempt, and the next attempt has a new key", async () => {
     const world = objectWith(inTurn({ kind: "failed", failure: FAILURE }));
-    world.queue.enqueue({ id: "a", jobs: [{ group: "r", part: "1" }] });
+    world.queue.enqueue({ id: "a", jobs: [job("r/1")] });
     await pass(30_000);
     expect(world.calls.map(({ attempt }) => attempt)).toEqual([1, 2]);
-    expect(new Set(world.keysOf("1")).size).toBe(2);
+    expect(new Set(world.keysOf("r/1")).size).toBe(2);
     expect(world.slots()).toBe(0);
   });
 
   it("is a dead letter at once when it is permanent", async () => {
     const world = objectWith(inTurn({ kind: "failed", failure: FAILURE, permanent: true }));
-    world.queue.enqueue({ id: "a", jobs: [{ group: "r", part: "1" }] });
+    world.queue.enqueue({ id: "a", jobs: [job("r/1")] });
     await pass(600_000);
     expect(world.calls).toHaveLength(1);
     expect(world.sql.exec("SELECT attempts FROM jobs WHERE due IS NULL")).toEqual([{ attempts: 1 }]);
@@ -257,10 +165,9 @@ describe("a clear failure", () => {
 describe("a runner that is told to stop", () => {
   it("aborts the call of a cancelled job, which ends cancelled and frees its slot", async () => {
     const world = objectWith(inTurn(hangs));
-    world.queue.enqueue({ id: "a", jobs: [{ group: "r", part: "1" }] });
+    world.queue.enqueue({ id: "a", jobs: [job("r/1")] });
     await pass(1_000);
-    const id = Number(world.sql.exec("SELECT job FROM claims")[0]?.job);
-    expect(world.queue.transactions.write((tx) => cancelJob(tx, id))).toBe("ok");
+    expect(world.queue.cancel(job("r/1"))).toBe("ok");
     await pass(1_000);
     expect(world.calls[0]?.signal.aborted).toBe(true);
     await pass(60_000);
@@ -338,53 +245,38 @@ describe("a runner that the queue does not want any more", () => {
 describe("enqueue", () => {
   it("accepts an id once", async () => {
     const world = objectWith(inTurn());
-    expect(world.queue.enqueue({ id: "a", jobs: [{ group: "r", part: "1" }] })).toMatchObject({
-      status: "done",
-      accepted: 1,
-    });
+    expect(world.queue.enqueue({ id: "a", jobs: [job("r/1")] })).toMatchObject({ status: "done", accepted: 1 });
     await pass(5_000);
-    expect(world.queue.enqueue({ id: "a", jobs: [{ group: "r", part: "1" }] })).toMatchObject({
-      status: "repeat",
-      accepted: 1,
-    });
+    expect(world.queue.enqueue({ id: "a", jobs: [job("r/1")] })).toMatchObject({ status: "repeat", accepted: 1 });
     await pass(5_000);
     expect(world.calls).toHaveLength(1);
   });
 
   it("keeps a payload with its job: the first one of an open key, until the job is done", async () => {
     const world = objectWith(inTurn(hangs, { kind: "done" }));
-    world.queue.enqueue({
-      id: "a",
-      jobs: [
-        { group: "r", part: "1", payload: "first" },
-        { group: "r", part: "2" },
-      ],
-    });
-    world.queue.enqueue({ id: "b", jobs: [{ group: "r", part: "1", payload: "second" }] });
-    world.queue.enqueue({ id: "a", jobs: [{ group: "r", part: "1", payload: "third" }] });
+    world.queue.enqueue({ id: "a", jobs: [job("r/1", { payload: "first" }), job("r/2")] });
+    world.queue.enqueue({ id: "b", jobs: [job("r/1", { payload: "second" })] });
+    world.queue.enqueue({ id: "a", jobs: [job("r/1", { payload: "third" })] });
     await pass(40_000);
-    const told = world.calls.map((job) => `${job.part} ${(job as Job & { payload: string }).payload}`);
-    expect(told.toSorted()).toEqual(["1 first", "1 first", "2 "]);
+    const told = world.calls.map(({ key, payload }) => `${key} ${payload}`);
+    expect(told.toSorted()).toEqual(["r/1 first", "r/1 first", "r/2 "]);
     expect(world.sql.exec("SELECT * FROM payloads")).toEqual([]);
-    world.queue.enqueue({ id: "b", jobs: [{ group: "r", part: "1", payload: "second" }] });
+    world.queue.enqueue({ id: "b", jobs: [job("r/1", { payload: "second" })] });
     expect(world.sql.exec("SELECT * FROM payloads")).toEqual([]);
   });
 
   it("keeps the payload of a dead letter, and replaces it when the key is accepted again", async () => {
     const world = objectWith(inTurn({ kind: "failed", failure: FAILURE, permanent: true }));
-    world.queue.enqueue({ id: "a", jobs: [{ group: "r", part: "1", payload: "first" }] });
+    world.queue.enqueue({ id: "a", jobs: [job("r/1", { payload: "first" })] });
     await pass(5_000);
-    expect(world.queue.payloadOf({ group: "r", part: "1" })).toBe("first");
-    world.queue.enqueue({ id: "b", jobs: [{ group: "r", part: "1", payload: "second" }] });
-    expect(world.queue.payloadOf({ group: "r", part: "1" })).toBe("second");
+    expect(world.queue.job(job("r/1"))?.payload).toBe("first");
+    world.queue.enqueue({ id: "b", jobs: [job("r/1", { payload: "second" })] });
+    expect(world.queue.job(job("r/1"))?.payload).toBe("second");
   });
 
   it("accepts nothing of a call that fails", () => {
     const world = objectWith(inTurn());
-    const jobs = [
-      { group: "r", part: "1" },
-      { group: "r", part: "2", payload: "x".repeat(2_100_000) },
-    ];
+    const jobs = [job("r/1"), job("r/2", { payload: "x".repeat(2_100_000) })];
     expect(() => world.queue.enqueue({ id: "a", jobs })).toThrow("bytes");
     expect(openJobs(world)).toBe(0);
   });
@@ -419,9 +311,9 @@ describe("a key", () => {
     await pass(30_000);
     const rows = world.queue.transactions.read((tx) => tx.rows.loadKeys(pairs));
     expect(rows.map((row) => `${row.state} ${text(row)}`)).toEqual(pairs.map((key) => `${DEAD} ${text(key)}`));
-    world.queue.enqueue({ id: "b", jobs: pairs });
+    world.queue.enqueue({ id: "b", jobs: pairs.map((key) => ({ ...key, payload: text(key) })) });
     await pass(30_000);
-    const told = world.calls.map((job) => [text(job), (job as Job & { payload: string }).payload]);
+    const told = world.calls.map((job) => [text(job), job.payload]);
     expect(told.toSorted()).toEqual([...pairs, ...pairs].map((key) => [text(key), text(key)]).toSorted());
     expect([openJobs(world), world.sql.exec("SELECT * FROM payloads")]).toEqual([0, []]);
   });
@@ -469,7 +361,7 @@ describe("a key", () => {
       { group: bad, part: "p" },
       { group: "g", part: bad },
     ])
-      expect(() => world.queue.enqueue({ id: "a", jobs: [good, key] })).toThrow(RangeError);
+      expect(() => world.queue.enqueue({ id: "a", jobs: [good, key] })).toThrow(TypeError);
     expect(openJobs(world)).toBe(0);
   });
 });

@@ -43,7 +43,7 @@ const NO_ROOM_RETRY_SECONDS = 3_600;
 /**
  * Accepts one chunk of a request: rows, run and record in one transaction. The same chunk again gets the same answer.
  * `isCurrent`: false for a group whose parts are outdated; called once per group of a chunk that is new. Throws
- * RangeError for a key that `checkKey` refuses.
+ * TypeError for a key that `checkKey` refuses.
  */
 export function acceptChunk<G extends Parts>(
   tx: QueueTx,
@@ -92,4 +92,9 @@ export function finishDelivery(tx: QueueTx, { delivery, run }: FinishRequest): "
 export function findDelivery(tx: QueueTx, id: string): { run: string; hash: string } | null {
   const known = readInbox(tx, chunkId(id, 0));
   return known === null || known.hash === "" ? null : { run: known.run, hash: known.hash };
+}
+
+/** Whether the first chunk of a delivery was accepted before. */
+export function isHeard(tx: QueueTx, delivery: string): boolean {
+  return readInbox(tx, chunkId(delivery, 0)) !== null;
 }

@@ -6,7 +6,12 @@ const SLACK_MS = 200;
 /** Maximum difference between the clocks of the object and of the platform's alarms. Chosen. */
 const CLOCKS_MS = 30_000;
 
-export type AlarmStorage = Pick<DurableObjectStorage, "getAlarm" | "setAlarm" | "deleteAlarm">;
+/** The alarm of a Durable Object. Times are Unix ms. */
+export interface AlarmStorage {
+  getAlarm(): Promise<number | null>;
+  setAlarm(at: number): Promise<void>;
+  deleteAlarm(): Promise<void>;
+}
 
 /**
  * The alarm of the object, moved only when that is worth a row. The platform may lose an alarm: it never fires, and its

@@ -7,7 +7,7 @@ import { CALL_MS, type RunJob, runJob } from "./run-job.ts";
  * The time between two calls of the queue, in ms, whatever the queue answers. `busy`: the least while a job runs or may run. Each
  * call of the queue that changes something writes a few rows, so outcomes of this time share them.
  */
-const PAUSE_MS = { least: 20, busy: 100, most: 5_000 };
+export const PAUSE_MS = { least: 20, busy: 100, most: 5_000 };
 
 /** The outcome of a job whose call has not begun. */
 const GIVEN_BACK: Outcome = { kind: "wait", what: "job", external: "none", until: null };

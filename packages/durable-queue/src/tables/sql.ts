@@ -24,13 +24,22 @@ export interface Writing {
   now: number;
 }
 
+/** A Durable Object's storage, as far as the queue uses it: the platform's types are not needed to build with the queue. */
+export interface ObjectStorage {
+  sql: {
+    exec(query: string, ...params: SqlValue[]): { toArray(): Record<string, unknown>[]; readonly rowsWritten: number };
+    readonly databaseSize: number;
+  };
+  transactionSync<T>(work: () => T): T;
+}
+
 /** The adapter over a Durable Object's storage. */
-export function durableSql(storage: DurableObjectStorage): Sql {
+export function durableSql(storage: ObjectStorage): Sql {
   let written = 0;
   return {
     exec(query, ...params) {
-      const cursor = storage.sql.exec<SqlRow>(query, ...params);
-      const rows = cursor.toArray();
+      const cursor = storage.sql.exec(query, ...params);
+      const rows = cursor.toArray() as SqlRow[];
       written += cursor.rowsWritten;
       return rows;
     },
