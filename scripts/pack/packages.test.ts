@@ -31,9 +31,9 @@ beforeAll(() => {
   writeFileSync(join(folder, "package.json"), `{ "type": "module" }`);
 }, 180_000);
 
-it("there are four tarballs, and publint, Are the types wrong? and npm find nothing", () => {
-  expect(readdirSync(tarballs)).toHaveLength(4);
-  expect(said.match(/\.tgz \(\d+ kB\)$/gm)).toHaveLength(4);
+it("there are five tarballs, and publint, Are the types wrong? and npm find nothing", () => {
+  expect(readdirSync(tarballs)).toHaveLength(5);
+  expect(said.match(/\.tgz \(\d+ kB\)$/gm)).toHaveLength(5);
 });
 
 it("the judge sees a package at fault", async () => {
@@ -90,21 +90,26 @@ it("the local stack installs exactly what this repository is tested with", () =>
   expect(devDependencies).toMatchObject(dependencies as object);
 });
 
+const RESOLUTIONS = [
+  ["esnext", "bundler"],
+  ["node16", "node16"],
+  ["nodenext", "nodenext"],
+] as const;
+
+/** What the compiler finds in a file of somebody who has installed the packages. */
+function compile(check: string, module: string, resolution: string): string {
+  const file = check.replace(".check", "");
+  cpSync(join(import.meta.dirname, check), join(folder, file));
+  const strict =
+    "--ignoreConfig --strict --exactOptionalPropertyTypes --skipLibCheck false --lib es2023,dom --declaration";
+  const to = ["--target", "es2022", "--module", module, "--moduleResolution", resolution, "--outDir", module];
+  const args = [...strict.split(" "), "--types", "", ...to, file];
+  return spawnSync("tsc", args, { cwd: folder, encoding: "utf8" }).stdout;
+}
+
 describe("a site of the package", () => {
-  it.each([
-    ["esnext", "bundler"],
-    ["node16", "node16"],
-    ["nodenext", "nodenext"],
-  ])("is typed, with Workers of its own (%s, %s)", (module, resolution) => {
-    cpSync(join(import.meta.dirname, "site.check.ts"), join(folder, "site.ts"));
-    const strict =
-      "--ignoreConfig --strict --exactOptionalPropertyTypes --skipLibCheck false --lib es2023,dom --declaration";
-    const to = ["--target", "es2022", "--module", module, "--moduleResolution", resolution, "--outDir", module];
-    const { stdout } = spawnSync("tsc", [...strict.split(" "), "--types", "", ...to, "site.ts"], {
-      cwd: folder,
-      encoding: "utf8",
-    });
-    expect(stdout).toBe("");
+  it.each(RESOLUTIONS)("is typed, with Workers of its own (%s, %s)", (module, resolution) => {
+    expect(compile("site.check.ts", module, resolution)).toBe("");
   });
 
   it("is deployed as an edge of at most 21 kB", async () => {
@@ -129,6 +134,21 @@ describe("a site of the package", () => {
     const env = { ...process.env, PREWARM_EDGE_URL: "https://images.example.com" };
     const { stdout, stderr } = spawnSync(process.execPath, args, { cwd: folder, encoding: "utf8", env });
     expect([stdout, stderr]).toEqual(["https://images.example.com/images/a.jpg?w=800\n", ""]);
+  });
+});
+
+describe("the queue", () => {
+  it.each(RESOLUTIONS)("is typed, without the types of any platform (%s, %s)", (module, resolution) => {
+    expect(compile("queue.check.ts", module, resolution)).toBe("");
+  });
+
+  it("has two entries, needs nothing, and is at most 100 kB packed", () => {
+    const manifest = readJson(join(installed(PACKAGES.queue), "package.json"));
+    expect(Object.keys(manifest.exports as object)).toEqual([".", "./testing", "./package.json"]);
+    for (const field of ["dependencies", "peerDependencies", "optionalDependencies", "scripts"])
+      expect(manifest[field]).toBeUndefined();
+    const size = /durable-queue-\S+\.tgz \((\d+) kB\)/.exec(said)?.[1];
+    expect(Number(size)).toBeLessThan(100);
   });
 });
 

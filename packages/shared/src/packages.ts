@@ -1,5 +1,5 @@
 /**
- * The names of the published packages. A site imports the first by name and installs all but the client, so another name is a change here and
+ * The names of the published packages. A site imports the first by name and installs the first and the local stack, so another name is a change here and
  * in the sites.
  */
 export const PACKAGES = {
@@ -9,6 +9,8 @@ export const PACKAGES = {
   local: "@prewarm/local",
   /** `npm create prewarm` asks npm for this name. */
   create: "create-prewarm",
+  /** The queue, for Workers that have nothing to do with images. */
+  queue: "@prewarm/durable-queue",
 } as const;
 
 /** The oldest Node that reads prewarm.config.ts, which is TypeScript. */
