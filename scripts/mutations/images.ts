@@ -101,8 +101,8 @@ export const IMAGES: readonly Mutation[] = [
       tests: [`${QUEUE_TESTS}/exchange.test.ts`],
     }),
     breaks("P11", "a view of a missing object is no reason to look", {
-      find: 'if ((tx.memory.stored.at(one) ?? -1) >= one.at) return "rejected";',
-      replace: 'if (tx.memory.stored.at(one) !== null) return "rejected";',
+      find: 'if ((tx.imageMemory.stored.at(one) ?? -1) >= one.at) return "rejected";',
+      replace: 'if (tx.imageMemory.stored.at(one) !== null) return "rejected";',
       tests: [`${QUEUE_TESTS}/exchange.test.ts`],
     }),
     breaks("F3", "an unknown id becomes a row before it was looked at", {

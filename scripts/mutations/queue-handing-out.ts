@@ -9,14 +9,13 @@ const UNFETCHED = [`${SIMULATED}/unfetched.test.ts`, `${WORLD}/failing-results.t
 /** Claims while a job runs: handing out, exchanges with a worker, the pace and what is seen of a job. */
 export const QUEUE_HANDING_OUT: readonly Mutation[] = [
   ...at({ file: `${QUEUE}/claims/charge.ts`, tests: [`${CONSUMER}/ledger/views/costs.test.ts`] }, [
-    breaks("P13", "a refund stays a cost", { find: "tx.addCost(places, paidOn(claim), [-1, 0, 0]);", replace: "" }),
     breaks("P13", "a refunded job counts as a mistake", {
-      find: 'claim.state === "admitted" && !claim.refunded',
-      replace: 'claim.state === "admitted"',
+      find: 'if (claim.state !== "admitted" || claim.refunded) return;',
+      replace: 'if (claim.state !== "admitted") return;',
     }),
     breaks("P13", "a refund after an eviction has no place", {
-      find: "claim.places ?? tx.costPlaces(tx.rows.byId(claim.id) ?? UNKNOWN)",
-      replace: "claim.places ?? []",
+      find: "claim.admitted ?? tx.rows.byId(claim.id)",
+      replace: "claim.admitted",
     }),
   ]),
   ...at({ file: `${QUEUE}/claims/exchange.ts`, tests: [`${SIMULATED}/exchange.test.ts`] }, [

@@ -129,11 +129,6 @@ export const QUEUE_OBJECT: readonly Mutation[] = [
       replace: `as after an eviction.
 `,
     }),
-    breaks("P13", "the time left counts a pause as work", {
-      find: "        noteHold(tx);\n",
-      replace: "",
-      tests: [`${CONSUMER}/ledger/views/pace.test.ts`],
-    }),
   ]),
   ...at({ file: `${QUEUE}/object/queue.ts`, tests: [`${SIMULATED}/engine.test.ts`] }, [
     breaks("P1", "what is ordered while R2 takes the gate file wakes nobody", {

@@ -76,12 +76,6 @@ export const QUEUE_SCHEMA: readonly Mutation[] = [
       tests: ["examples/durable-queue/reset.workerd.test.ts"],
     }),
   ]),
-  ...at({ file: `${QUEUE}/tables/costs.ts`, tests: [`${QUEUE_TESTS}/costs.test.ts`] }, [
-    breaks("P13", "a folder too many is forgotten", {
-      find: "addPlace(day, known, cost);",
-      replace: "if (!isFull) addPlace(day, known, cost);",
-    }),
-  ]),
   ...at({ file: `${QUEUE}/memory/counters.ts`, tests: [`${CONSUMER}/doctor/run-doctor.test.ts`] }, [
     breaks("S4", "a count below 0 is shown", { find: "return Math.max(0, n);", replace: "return n;" }),
   ]),
@@ -135,21 +129,6 @@ export const QUEUE_SCHEMA: readonly Mutation[] = [
         sql.exec("DELETE FROM orders WHERE lane = ? AND run = ? AND gen = ?", order.lane, order.run, order.gen);`,
       tests: [],
       histories: { rule: "earlyorder" },
-    }),
-  ]),
-  ...at({ file: `${QUEUE}/tables/recent.ts`, tests: [`${SIMULATED}/recent.test.ts`] }, [
-    breaks("P17", "the row of stored jobs grows with the length of their ids", {
-      find: "AND length(body) + length(?2) <=",
-      replace: "AND 0 <=",
-    }),
-    breaks("P17", "the list of stored jobs grows with the jobs of a day", {
-      find: "DELETE FROM recent WHERE n <= (SELECT max(n) FROM recent) - ?",
-      replace: "DELETE FROM recent WHERE n <= 0 * ?",
-    }),
-    breaks("N5", "a look at an image reads everything that was stored", {
-      find: '"SELECT n, at, body FROM recent ORDER BY n DESC LIMIT ?1"',
-      replace: '"SELECT n, at, body FROM recent ORDER BY n DESC LIMIT ?1 * 1000"',
-      tests: [`${SIMULATED}/rows-of-a-day.test.ts`],
     }),
   ]),
   ...at({ file: `${QUEUE}/tx/runs.ts`, tests: [`${SIMULATED}/query-plans.test.ts`] }, [
@@ -234,11 +213,6 @@ export const QUEUE_SCHEMA: readonly Mutation[] = [
       replace: "const sum = usedIn({}, period);",
       tests: [`${SIMULATED}/budget-use.test.ts`],
     }),
-    breaks("P13", "the pace of work that has just come is that of the time before", {
-      find: "      this.memory.counters.beginWork();\n",
-      replace: "",
-      tests: [`${CONSUMER}/ledger/views/pace.test.ts`],
-    }),
     breaks("P13", "a failed row that is gone is still counted", {
       find: "if (![before?.state, counted].some(isFailed)) return false;",
       replace: "if (!isFailed(counted)) return false;",
@@ -248,33 +222,6 @@ export const QUEUE_SCHEMA: readonly Mutation[] = [
       find: " || before.attempts !== row.attempts || before.error !== row.error;",
       replace: ";",
       tests: [`${CONSUMER}/ledger/views/causes.test.ts`],
-    }),
-  ]),
-  ...at({ file: `${QUEUE}/memory/work-time.ts`, tests: [`${CONSUMER}/ledger/views/pace.test.ts`] }, [
-    breaks("P13", "the pace sinks while nobody looks for an end", {
-      find: "const ms = work.reduce((sum, one) => sum + one.ms, 0);",
-      replace: "const ms = work.reduce((sum, one) => sum + one.ms, silentMs);",
-    }),
-    breaks("P13", "a pace of long ago counts for ever", {
-      find: "if (silentMs > (longest > TIERS_MS.minute ? 2 * longest : SILENT_MS)) return null;",
-      replace: "if (silentMs > Number.POSITIVE_INFINITY + longest) return null;",
-    }),
-    breaks("P13", "the time left jumps with each ten seconds", {
-      find: "const SPAN_MIN_MS = 120_000;",
-      replace: "const SPAN_MIN_MS = 10_000;",
-    }),
-    breaks("P13", "viewers' few jobs are the pace of a lane that was paused", {
-      find: "    if (this.#isHeld(now)) return null;\n",
-      replace: "    if (this.#isHeld(Number.NaN)) return null;\n",
-    }),
-    breaks("P13", "the hold is left out where its jobs end, and their absence counts", {
-      find: "    this.#lagMs = jobMs;\n",
-      replace: "    this.#lagMs = 0 * jobMs;\n",
-      tests: [`${QUEUE_TESTS}/work-time.test.ts`],
-    }),
-    breaks("P13", "the time of an eviction counts as work", {
-      find: "  constructor(now: number) {\n    this.#at = now;",
-      replace: "  constructor(now: number) {\n    this.#at = 0 * now;",
     }),
   ]),
 ];

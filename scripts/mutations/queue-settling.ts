@@ -129,11 +129,6 @@ export const QUEUE_SETTLING: readonly Mutation[] = [
       replace: "if (tx.now < 0) noteGivenUp(",
       tests: [`${SIMULATED}/unfetched.test.ts`],
     }),
-    breaks("P13", "an image costs nothing for its failed attempts", {
-      find: "return own + listAttempts(tx.sql, row.id).filter(({ n, job }) => n <= row.attempts && job !== null).length;",
-      replace: "return own;",
-      tests: [`${CONSUMER}/ledger/views/costs.test.ts`],
-    }),
     breaks("P11", "a call that has ended keeps its slot while it waits", {
       find: 'outcome.external === "ended" || isOwn',
       replace: "isOwn",

@@ -113,7 +113,8 @@ export const HOUSES: readonly House[] = [
       },
       {
         rooms: ["console"],
-        holds: "What only operators ask of the queue: causes, searches, actions over all that matches, the audit log.",
+        holds:
+          "What only operators read: counts of events, times, costs, causes, searches, bulk actions, the audit log.",
         bug: "A search that knows what a purge does could not be read without the rules of images.",
       },
       {
@@ -261,7 +262,7 @@ export const HOUSES: readonly House[] = [
     floors: [
       {
         rooms: ["tables"],
-        holds: "Tables of actions, rejections, unreadable messages and the audit log, and all SQL of the console.",
+        holds: "Tables of the history, stored jobs, actions, rejections and the audit log, and all SQL of the console.",
         bug: "A table that decides by a rule decides a second time.",
       },
     ],

@@ -170,14 +170,14 @@ async function prepare({ ledger, clock }: CalmWorld): Promise<Scene> {
   return { ledger, sleep: (ms) => clock.sleep(ms), now: clock.now(), hand };
 }
 
-const withoutMinutes = ({ minutes, ...counts }: { minutes?: object }) => counts;
+const withoutMinutes = ({ minutes, ...others }: { minutes?: object }) => others;
 
 /** What a repeat may change: the lease, and the measurement that the cron's call takes again. */
 const MAY_CHANGE: Partial<Record<WritingCall, [table: string, (row: SqlRow) => SqlRow]>> = {
   exchange: ["owners", (row) => ({ ...row, lease_until: null })],
   rearm: [
     "docs",
-    (row) => (row.name === "counts" ? { body: JSON.stringify(withoutMinutes(JSON.parse(String(row.body)))) } : row),
+    (row) => (row.name === "statistics" ? { body: JSON.stringify(withoutMinutes(JSON.parse(String(row.body)))) } : row),
   ],
 };
 

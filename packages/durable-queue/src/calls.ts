@@ -1,4 +1,3 @@
-import type { Stats } from "@prewarm/control-schema/stats";
 import type { ExternalJob } from "./external-jobs.ts";
 import type { JobKey } from "./job-key.ts";
 
@@ -140,7 +139,7 @@ export interface Done {
   gen?: number | null;
   /** How long the external job worked, in ms. Null: this handler did not fetch the result, so it says nothing of the service. */
   tookMs: number | null;
-  /** The queue does not read it, and hands it to its user (`QueueTx.sizeOf`). */
+  /** The queue does not read it, and hands it to its user (`QueueTx.onEvent`). */
   result?: unknown;
 }
 
@@ -255,8 +254,6 @@ export interface Page {
   limit: number;
   cursor: string | null;
 }
-
-export type Totals = Stats["totals"];
 
 /** What a database that is about to be put back knows and its copy may not. */
 export interface BeforeRestore {

@@ -318,7 +318,6 @@ export type {
   Outcome,
   Page,
   Phase,
-  Totals,
 } from "./calls.ts";
 export { exchange } from "./claims/exchange.ts";
 export { hasQuarantined } from "./claims/hand-out.ts";
@@ -363,7 +362,6 @@ export {
 export { usedByDay } from "./memory/counters.ts";
 export type { Gate } from "./memory/gate-memory.ts";
 export { Memory } from "./memory/memory.ts";
-export { perSecond, SILENT_MS } from "./memory/work-time.ts";
 export { type Duties, runOutbox } from "./object/on-alarm.ts";
 export { Queue, type QueueHost } from "./object/queue.ts";
 export type { QueueDeps } from "./object/queue-deps.ts";
@@ -375,12 +373,10 @@ export { memberStates } from "./operate/member-states.ts";
 export { RULES, type Rules } from "./operate/prune.ts";
 export { beforeRestore, restored } from "./operate/restored.ts";
 export { cancelJob, promoteRun, retryJob } from "./operate/retry-and-cancel.ts";
-export { oldestWaiting } from "./operate/sample.ts";
 export { listAttempts } from "./tables/attempts.ts";
 export type { Claim, Owner } from "./tables/claim.ts";
-export { addPlace, addToDay, type Places } from "./tables/costs.ts";
 export { getDoc, putDoc } from "./tables/docs.ts";
-export { countDue, dueIdsOf, nextDueAt, nextRetryOf } from "./tables/due.ts";
+export { countDue, dueIdsOf, firstDueOrdered, nextDueAt, nextRetryOf } from "./tables/due.ts";
 export {
   type Breaker,
   boundsOf,
@@ -391,18 +387,6 @@ export {
   monthOf,
   nextMonth,
 } from "./tables/gate-state.ts";
-export { type Histogram, quantile } from "./tables/histogram.ts";
-export {
-  emptySlice,
-  eventsIn,
-  type Minutes,
-  mergeSlice,
-  mergeSlices,
-  readCosts,
-  readSlices,
-  type Slice,
-  TIERS_MS,
-} from "./tables/history.ts";
 export { groupPlaceOf, idOfName, NEIGHBOURS, nameOf, placeOf, rangeOfGroup } from "./tables/job-ids.ts";
 export type { LaneRule } from "./tables/lanes.ts";
 export { migrate } from "./tables/migrate.ts";
@@ -415,15 +399,6 @@ export {
   type LimitName,
   type QueueConfig,
 } from "./tables/queue-config.ts";
-export {
-  endOfRecent,
-  findRecent,
-  firstRecentAt,
-  readRecent,
-  readRecentOf,
-  readRecentSpan,
-  type Stored,
-} from "./tables/recent.ts";
 export {
   CANCELLED,
   CANCELLING,
@@ -439,5 +414,6 @@ export {
 export { ENDED, HAS_DUE, withOwn } from "./tables/schema.ts";
 export { durableSql, int, intOrNull, type Sql, type SqlRow, type SqlValue, text, textOrNull } from "./tables/sql.ts";
 export { JobTx } from "./tx/job-tx.ts";
+export type { QueueEvent } from "./tx/queue-event.ts";
 export { FOR_EVER, QueueTx } from "./tx/queue-tx.ts";
 export { firstRuns, hasNoSubscribers, orderedBy, type Run, readRuns } from "./tx/runs.ts";

@@ -180,7 +180,7 @@ export class Invariants implements Watcher {
       "SELECT * FROM runs ORDER BY n",
       "SELECT id, floor, ordering, etag FROM images ORDER BY id",
       "SELECT id, x, y, fence FROM focals ORDER BY id",
-      "SELECT body FROM docs WHERE name = 'counts'",
+      "SELECT body FROM docs WHERE name IN ('counts', 'statistics') ORDER BY name",
     ];
     const tables = queries.map((query) => this.sql.exec(query));
     return JSON.stringify([[...rows.values()], held, [...abandoned], ...tables]);

@@ -1,5 +1,7 @@
-import type { Places, Sql, SqlRow } from "@prewarm/durable-queue";
+import type { Sql, SqlRow } from "@prewarm/durable-queue";
 import type { Counters } from "@prewarm/durable-queue/testing";
+import type { State } from "../../../workers/consumer/src/console/statistics-doc.ts";
+import type { Places } from "../../../workers/consumer/src/console/tables/costs.ts";
 import { CANCELLING, type Look, RETRYING, STORED, WAITING } from "./ledger-look.ts";
 
 /** I8: what is counted is what the rows say: by state and lane, and of each run what is open. The costs are the budget's. */
@@ -11,7 +13,9 @@ export function sumsAtFault(sql: Sql, look: Look): string[] {
 function costsAtFault(sql: Sql): string[] {
   const body = sql.exec("SELECT body FROM docs WHERE name = 'counts'")[0]?.body;
   if (body === undefined) return [];
-  const { used, costs = {} } = JSON.parse(String(body)) as Pick<Counters, "used" | "costs">;
+  const { used } = JSON.parse(String(body)) as Counters;
+  const newest = sql.exec("SELECT body FROM docs WHERE name = 'statistics'")[0]?.body;
+  const { costs } = JSON.parse(String(newest)) as State;
   // The budget is counted for two months, the costs for longer.
   const months = new Set(Object.keys(used).map((place) => place.slice(0, "2026-11".length)));
   const days = [

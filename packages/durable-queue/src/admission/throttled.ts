@@ -6,5 +6,5 @@ import { throttle } from "./gate.ts";
 export function throttled(tx: QueueTx, until: number): void {
   noteThrottled(tx.gateNow);
   throttle(tx.gateNow, until);
-  tx.count("throttled");
+  tx.onEvent({ kind: "throttled" }, null);
 }

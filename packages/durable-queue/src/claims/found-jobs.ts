@@ -128,6 +128,6 @@ function adopt(tx: QueueTx, row: Row, job: ExternalJob): void {
   const admittedAt = Math.min(tx.now, job.createdAt ?? tx.now);
   const claim: Claim = { ...newClaim(row), state: "admitted", admittedAt, externalId: job.id, due: tx.now };
   tx.gateNow.use.add(laneName(tx.lanes, row.lane), paidOn(claim), 1);
-  charge(tx, claim, row);
+  charge(tx, claim, row, "adopted");
   tx.memory.claims.add(claim);
 }

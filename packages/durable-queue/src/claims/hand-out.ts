@@ -164,9 +164,8 @@ function go(one: HandOut): void {
     }
     const admitted = { state: "admitted" as const, first: true, admittedAt: tx.now, paidBy: row.lane };
     Object.assign(claim, admitted, { notBefore: answer.notBefore });
-    charge(tx, claim, row);
+    charge(tx, claim, row, "admitted");
     tx.memory.claims.note(claim);
-    tx.time("wait", tx.now - row.created);
     one.slots.used += 1;
     one.waiting.set(row.lane, (one.waiting.get(row.lane) ?? 0) - 1);
     begun += 1;

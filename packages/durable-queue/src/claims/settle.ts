@@ -121,25 +121,12 @@ function stillRuns({ memory }: QueueTx, { externalId, gen }: Claim, { kind, exte
 function store(tx: QueueTx, one: Case, { external, tookMs, result }: Done): void {
   const { row, claim } = one;
   endClaim(tx, claim, one.over, null);
-  const { id, group, part, lane, run, created, attempts } = row;
-  tx.memory.stored.note(row, tx.now);
-  tx.count("stored");
-  tx.time("ready", tx.now - created);
-  if (tookMs !== null) tx.time("run", tookMs);
-  const made = { granted: claim.admittedAt, took: Math.max(0, Math.round(tookMs ?? 0)), paid: paidFor(tx, one) };
-  tx.stored(
-    { id, group, part, gen: claim.gen, created, at: tx.now, bytes: tx.sizeOf(result), lane, run, attempts, ...made },
-    tx.runs.subscribersOf(row),
-    external === "none",
-  );
+  const { gen, admittedAt, refunded } = claim;
+  const isFound = external === "none";
+  if (isFound) tx.runs.found(row);
+  const isPaid = admittedAt > 0 && !refunded;
+  tx.onEvent({ kind: "done", gen, admittedAt, isPaid, isFound, tookMs, result }, row);
   deleteRow(tx, row, STORED);
-}
-
-/** External jobs that were paid for a stored row: the last one, and those of its failed attempts that the service has made. */
-function paidFor(tx: QueueTx, { row, claim }: Case): number {
-  const own = claim.admittedAt > 0 && !claim.refunded ? 1 : 0;
-  if (row.attempts === 0) return own;
-  return own + listAttempts(tx.sql, row.id).filter(({ n, job }) => n <= row.attempts && job !== null).length;
 }
 
 function apply(tx: QueueTx, one: Case, outcome: Outcome): void {

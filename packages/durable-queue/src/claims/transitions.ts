@@ -7,7 +7,7 @@ import { failedAttempt } from "../tables/attempts.ts";
 import { type Claim, hasRow, newClaim, type Owner } from "../tables/claim.ts";
 import { CANCELLED, CANCELLING, DEAD, isOpen, type LaneCode, REFUSED, type Row, WAITING } from "../tables/row.ts";
 import type { QueueTx } from "../tx/queue-tx.ts";
-import { countMistake } from "./charge.ts";
+import { waste } from "./charge.ts";
 
 /*
  * The transitions of a row. Each function makes a whole transition, so that no caller can leave out half of it. The
@@ -23,7 +23,7 @@ const SUPERSEDED = "superseded";
  */
 export function endClaim(tx: QueueTx, claim: Claim, ended: boolean, lost: string | null = SUPERSEDED): void {
   const { memory, now } = tx;
-  if (lost !== null) countMistake(tx, claim, lost);
+  if (lost !== null) waste(tx, claim, lost);
   if (claim.state !== "admitted" || ended || memory.isEnded(claim.gen)) memory.claims.remove(claim);
   else memory.claims.abandon(claim, now + JOB_DEADLINE_MS);
   memory.forget(claim.gen);
@@ -99,7 +99,7 @@ export function cancelRow(tx: QueueTx, row: Row): void {
   newGeneration(tx, row);
   row.state = CANCELLED;
   row.due = null;
-  tx.count("cancelled");
+  tx.onEvent({ kind: "cancelled" }, row);
 }
 
 /**
@@ -123,7 +123,7 @@ export function die(tx: QueueTx, row: Row, permanent: boolean, lost?: string): v
   row.state = DEAD;
   row.due = null;
   row.deadUntil = tx.now + tx.restMs(permanent);
-  tx.count("dead");
+  tx.onEvent({ kind: "dead" }, row);
 }
 
 /** Refuses a row that cannot be made. This is neither an attempt nor a dead letter. */
@@ -132,7 +132,7 @@ export function refuse(tx: QueueTx, row: Row, why: { code: string; message: stri
   row.due = null;
   row.deadUntil = why.until;
   row.error = JSON.stringify({ code: why.code, message: why.message });
-  tx.count("refused");
+  tx.onEvent({ kind: "refused" }, row);
 }
 
 /** Counts a failed attempt. `origin`: the origin of the input failed. True: the row is dead now. */
@@ -142,7 +142,7 @@ export function fail(
   { claim, failure, permanent, origin }: { claim: Claim; failure: Failure; permanent: boolean; origin?: boolean },
 ): boolean {
   tx.addAttempt(failedAttempt(row, failure, { now: tx.now, claim }));
-  tx.count("failed");
+  tx.onEvent({ kind: "failed" }, row);
   if (permanent || row.attempts >= tx.config.limits.maxAttempts) {
     die(tx, row, permanent, failure.code);
     return true;

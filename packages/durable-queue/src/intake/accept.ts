@@ -38,7 +38,6 @@ export function accept(tx: QueueTx, { run: id, label, lane: name, keys, force }:
   tx.rows.loadKeys(keys);
   tx.loadGroups(keys.map(({ group }) => group));
   for (const key of keys) acceptKey(tx, asking, key);
-  tx.count("accepted", asking.answer.accepted);
   // A cancel does not give a run with a limit its jobs back.
   named.accepted += asking.answer.accepted;
   named.duplicates += asking.answer.duplicates;
@@ -52,13 +51,18 @@ function acceptKey(tx: QueueTx, asking: Asking, key: JobKey): void {
     const made = tx.insert(key, lane);
     made.run = run;
     if (asking.force) made.floor = made.gen;
-    asking.answer.accepted += 1;
+    accepted(tx, asking, made);
   } else if (isOpen(row)) join(tx, asking, row);
   else {
     orderAgain(tx, row, { lane, run });
     if (asking.force) row.floor = row.gen;
-    asking.answer.accepted += 1;
+    accepted(tx, asking, row);
   }
+}
+
+function accepted(tx: QueueTx, { answer }: Asking, row: Row): void {
+  answer.accepted += 1;
+  tx.onEvent({ kind: "accepted" }, row);
 }
 
 /** Adds a subscriber to an open row. The higher lane wins. A cancel that has not reached the row yet is withdrawn. */

@@ -1,11 +1,7 @@
-import type { Totals } from "../calls.ts";
-import { areMany, type Costs, mergeCosts } from "../tables/costs.ts";
 import { getDoc, putDoc } from "../tables/docs.ts";
-import { addMinutes, eventsIn, type Minutes, mergeSlices, TIERS_MS } from "../tables/history.ts";
 import { PARTS } from "../tables/order.ts";
 import { countedAs, type LaneCode, OPEN_CODES, type StateCode, WAITING } from "../tables/row.ts";
 import { int, type Sql } from "../tables/sql.ts";
-import { minutesOfPace } from "./work-time.ts";
 
 /**
  * Jobs by counted state and lane, as one document: `"<state> <lane>"` to a number. The count of stored jobs includes
@@ -90,16 +86,7 @@ export interface Counters {
   jobs: Counts;
   /** The admissions of this month and of the month before. */
   used: Used;
-  /** Events since the queue was created. An event that never happened has none. */
-  totals: Partial<Totals>;
-  /** The slices of the current minute and of those that tell the pace. Other minutes are in the rows of their days. */
-  minutes: Minutes;
-  /** The costs since the last past minute. Earlier costs are in the rows of their days. */
-  costs: Costs;
 }
-
-/** The changes of one transaction. */
-export type Moved = Omit<Counters, "totals">;
 
 /** The document of the counts, kept in memory and written through: every call reads it. */
 export class CountersDoc {
@@ -107,32 +94,16 @@ export class CountersDoc {
 
   constructor(sql: Sql) {
     const body = getDoc(sql, "counts");
-    this.state =
-      body === null ? { jobs: {}, used: {}, totals: {}, minutes: {}, costs: {} } : (JSON.parse(body) as Counters);
+    this.state = body === null ? { jobs: {}, used: {} } : (JSON.parse(body) as Counters);
   }
 
-  /** The work begins: earlier ends say nothing about its pace. */
-  beginWork(): void {
-    for (const slice of Object.values(this.state.minutes)) slice.work = { ended: 0, ms: 0 };
-  }
-
-  /** Adds the changes of a transaction. `now`: Unix ms. */
-  add(sql: Sql, { jobs, used, minutes, costs }: Moved, now: number): void {
-    if ([jobs, used, minutes, costs].every((part) => Object.keys(part).length === 0)) return;
+  /** Adds the changes of a transaction. */
+  add(sql: Sql, { jobs, used }: Counters): void {
+    if (Object.keys(jobs).length === 0 && Object.keys(used).length === 0) return;
     const counters = this.state;
     mergeCounts(counters.jobs, jobs);
     mergeCounts(counters.used, used);
-    mergeCounts(counters.totals as Counts, eventsIn(minutes));
     counters.used = lastMonths(counters.used);
-    mergeSlices(counters.minutes, minutes, TIERS_MS.minute);
-    const kept = new Set(minutesOfPace(counters.minutes));
-    const isPast = ([at]: [string, unknown]) => Number(at) + TIERS_MS.minute <= now && !kept.has(Number(at));
-    const past = Object.entries(counters.minutes).filter(isPast);
-    mergeCosts(counters.costs, costs);
-    const isFolded = past.length > 0 || areMany(counters.costs);
-    addMinutes(sql, Object.fromEntries(past), isFolded ? counters.costs : {});
-    if (isFolded) counters.costs = {};
-    for (const [at] of past) delete counters.minutes[Number(at)];
     putDoc(sql, "counts", JSON.stringify(counters));
   }
 }

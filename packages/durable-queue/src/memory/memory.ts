@@ -8,8 +8,9 @@ import { GateDoc } from "./gate-doc.ts";
 import { type GateMemory, newGateMemory } from "./gate-memory.ts";
 import { Numbers } from "./numbers.ts";
 import { Orders } from "./orders.ts";
-import { RecentlyStored } from "./recently-stored.ts";
-import { WorkTime } from "./work-time.ts";
+
+/** A part of the memory. `startedAt`: when the instance began, Unix ms. */
+type Part<T extends object> = new (sql: Sql, startedAt: number) => T;
 
 /**
  * The memory of this instance of the queue. The first half is kept in tables, and read once. The second half is lost
@@ -30,8 +31,6 @@ export class Memory {
   /** When the job of a generation was last observed open, Unix ms. */
   readonly seenOpenAt = new Map<number, number>();
   readonly gate: GateMemory;
-  readonly stored = new RecentlyStored();
-  readonly work: WorkTime;
   /** Of each run that goes first: up to which id the jobs that it shares were read. The next read goes on there. */
   readonly sharedTo = new Map<number, number>();
   /** When each wake-up under way was sent, Unix ms. */
@@ -45,14 +44,13 @@ export class Memory {
   sleptAt = 0;
 
   readonly #sql: Sql;
-  readonly #parts = new Map<new (sql: Sql) => object, object>();
+  readonly #parts = new Map<Part<object>, object>();
 
   constructor(sql: Sql, clock: Clock) {
     this.#sql = sql;
     const now = clock.now();
     this.startedAt = now;
     this.aliveAt = now;
-    this.work = new WorkTime(now);
     this.meta = readMeta(sql);
     this.numbers = new Numbers(sql, () => clock.random());
     this.gateDoc = new GateDoc(sql, now);
@@ -63,9 +61,9 @@ export class Memory {
   }
 
   /** The part of the memory that belongs to the user of the queue. It is made at its first use. */
-  of<T extends object>(Part: new (sql: Sql) => T): T {
-    const known = this.#parts.get(Part) ?? new Part(this.#sql);
-    this.#parts.set(Part, known);
+  of<T extends object>(part: Part<T>): T {
+    const known = this.#parts.get(part) ?? new part(this.#sql, this.startedAt);
+    this.#parts.set(part, known);
     return known as T;
   }
 

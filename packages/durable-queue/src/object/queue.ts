@@ -4,7 +4,6 @@ import type { ExternalJobs } from "../external-jobs.ts";
 import { errorText } from "../log.ts";
 import { RULES, type Rules } from "../operate/prune.ts";
 import { recover } from "../operate/restored.ts";
-import { sample } from "../operate/sample.ts";
 import { migrate } from "../tables/migrate.ts";
 import type { Migrations } from "../tables/schema.ts";
 import type { Sql } from "../tables/sql.ts";
@@ -47,7 +46,6 @@ export abstract class Queue<T extends QueueTx = QueueTx, B extends BeforeRestore
   #following: Promise<void> | null = null;
   /** A change has had no follow-up yet. */
   #isChanged = false;
-  #metricErrors = 0;
 
   constructor(sql: Sql, parts: { tables: Migrations; openTx: OpenTx<T> }, deps: QueueDeps, host: QueueHost) {
     migrate(sql, deps.newQueueId(), parts.tables);
@@ -63,11 +61,6 @@ export abstract class Queue<T extends QueueTx = QueueTx, B extends BeforeRestore
   /** Reads the alarm that is set. Call it before any other method. */
   load(): Promise<void> {
     return this.#alarm.load();
-  }
-
-  /** Metrics that this instance could not note. */
-  get metricErrors(): number {
-    return this.#metricErrors;
   }
 
   /* ── What a user of the queue adds ── */
@@ -97,7 +90,6 @@ export abstract class Queue<T extends QueueTx = QueueTx, B extends BeforeRestore
 
   /** The cron's call: an alarm that was lost is set again. */
   async rearm(): Promise<void> {
-    this.#sample();
     this.keepHouse();
     prune(this.transactions, this.#deps, this.rules);
     // This comes before the duties, because the store may delay them.
@@ -197,15 +189,6 @@ export abstract class Queue<T extends QueueTx = QueueTx, B extends BeforeRestore
     } catch (error) {
       this.#deps.log("queue.duty_failed", { duty: "next alarm", error: errorText(error) });
       return this.#deps.clock.now() + SAFETY_MS;
-    }
-  }
-
-  /** Counts a metric that fails, and lets the work continue. */
-  #sample(): void {
-    try {
-      this.note(sample);
-    } catch {
-      this.#metricErrors += 1;
     }
   }
 }

@@ -1,4 +1,3 @@
-import { noteHold } from "../claims/note-hold.ts";
 import type { Clock } from "../clock.ts";
 import { Memory } from "../memory/memory.ts";
 import { readingOnly, type Sql } from "../tables/sql.ts";
@@ -41,7 +40,6 @@ export class Transactions<T extends QueueTx = QueueTx> {
       return this.#sql.transaction(() => {
         const tx = this.#open(this.#sql);
         const result = work(tx);
-        noteHold(tx);
         tx.commit();
         return result;
       });

@@ -1,8 +1,6 @@
 import { FULL_BYTES, SHED_BYTES } from "../limits.ts";
 import { deleteAged, deleteOld, endedJobs, type LargeTable, readAged, type SmallTable } from "../tables/aged.ts";
 import { getDoc, putDoc } from "../tables/docs.ts";
-import { rollMinutes } from "../tables/history.ts";
-import { RECENT_ROWS_MAX } from "../tables/recent.ts";
 import { CANCELLED, DEAD, REFUSED, URGENT } from "../tables/row.ts";
 import type { QueueTx } from "../tx/queue-tx.ts";
 
@@ -48,16 +46,10 @@ export const RULES = {
     of: { large: endedJobs(`state = ${DEAD} AND lane <> ${URGENT}`) },
     ...{ ms: 30 * DAY_MS, leastMs: DAY_MS, most: 500_000, shedBytes: FULL_BYTES },
   },
-  // A row is some 50 kB.
-  recent: { of: { small: { table: "recent", key: "n", at: "at" } }, ms: 3 * DAY_MS, leastMs: 0, most: RECENT_ROWS_MAX },
   runs: {
     of: { small: { table: "runs", key: "n", at: "updated", over: "open = 0 AND cancel_cursor = 0" } },
     // A run of a day limits the jobs of that day.
     ...{ ms: 30 * DAY_MS, leastMs: DAY_MS, most: 50_000 },
-  },
-  hist: {
-    of: { small: { table: "hist", key: "day", at: "(day + 1) * 86400000" } },
-    ...{ ms: 400 * DAY_MS, leastMs: 400 * DAY_MS, most: 500 },
   },
 } satisfies Rules;
 
@@ -97,7 +89,6 @@ export function writeRound(tx: QueueTx, round: Round): void {
 export function pruneSlice(tx: QueueTx, round: Round, rules: Rules = RULES): boolean {
   const name = Object.keys(rules)[round.step];
   if (name === undefined) {
-    rollMinutes(tx.sql, tx.now);
     const pause = round.busy ? ROUND_MS : IDLE_ROUND_MS;
     Object.assign(round, { next: tx.now + pause, busy: false, ...begin(0, tx.now) });
     return false;

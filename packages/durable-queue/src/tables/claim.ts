@@ -1,5 +1,5 @@
 import { dayOf } from "./gate-state.ts";
-import type { LaneCode } from "./row.ts";
+import type { LaneCode, Row } from "./row.ts";
 import { int, intOrNull, type SqlRow, type SqlValue, text, textOrNull } from "./sql.ts";
 
 /**
@@ -45,9 +45,9 @@ export interface Claim {
   kept: boolean;
   /** Its job was found in the service's list; the owner has not reported it. */
   foundByPoller: boolean;
-  /** Where its cost was counted. Null: not paid, or another instance has counted it. */
-  places: readonly string[] | null;
-  /** Its cost was taken back, because no job was made. */
+  /** Its row as it was when it was admitted. Null: it was not, or another instance has admitted it. */
+  admitted: Row | null;
+  /** Its admission was taken back, because no job was made. */
   refunded: boolean;
 }
 
@@ -97,7 +97,7 @@ export function claimFrom(raw: SqlRow, owner: Owner | null): Claim {
       foundByPoller: false,
       createdAt: null,
       heardAt: 0,
-      places: null,
+      admitted: null,
       refunded: false,
     },
   };
@@ -131,7 +131,7 @@ export function newClaim({ id, gen, lane }: Pick<Claim, "id" | "gen" | "lane">, 
       paidBy: lane,
     },
     ...{ until: 0, unfetchedSince: null, notBefore: 0, ready: false, kept: false, foundByPoller: false },
-    ...{ createdAt: null, heardAt: 0, places: null, refunded: false },
+    ...{ createdAt: null, heardAt: 0, admitted: null, refunded: false },
   };
 }
 

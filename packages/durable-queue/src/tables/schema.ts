@@ -44,7 +44,7 @@ const V1 = [
   `CREATE TABLE runs (
     n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, label TEXT, lane INTEGER NOT NULL, created INTEGER NOT NULL, updated INTEGER NOT NULL,
     ended INTEGER NOT NULL, cancelled_at INTEGER NOT NULL, cancel_cursor INTEGER NOT NULL, accepted INTEGER NOT NULL, duplicates INTEGER NOT NULL,
-    existing INTEGER NOT NULL, states TEXT NOT NULL, ready TEXT NOT NULL, accepting INTEGER NOT NULL, open INTEGER NOT NULL,
+    existing INTEGER NOT NULL, states TEXT NOT NULL, own TEXT, accepting INTEGER NOT NULL, open INTEGER NOT NULL,
     rejected INTEGER NOT NULL DEFAULT 0, who TEXT, first INTEGER NOT NULL DEFAULT 0)`,
   // Each call asks what is to be cancelled: few of all runs. Of runs that go first, jobs are found that were touched, and those
   // in other lines.
@@ -55,11 +55,6 @@ const V1 = [
   `CREATE INDEX joins_run ON joins (run)`,
   `CREATE TABLE attempts (id INTEGER NOT NULL, n INTEGER NOT NULL, started INTEGER NOT NULL, ended INTEGER NOT NULL, status INTEGER,
     kind TEXT, code TEXT NOT NULL, message TEXT NOT NULL, job TEXT, PRIMARY KEY (id, n)) WITHOUT ROWID`,
-  // Jobs stored of late, up to 500 a row as JSON: what operators are shown of them once their rows are gone.
-  `CREATE TABLE recent (n INTEGER PRIMARY KEY, at INTEGER NOT NULL, body TEXT NOT NULL)`,
-  // A day's history as JSON: its minutes for two days, its hours for ever. `costs`: what the jobs of the day cost (decision 10);
-  // the row is written anyway.
-  `CREATE TABLE hist (day INTEGER PRIMARY KEY, body TEXT NOT NULL, costs TEXT)`,
   `CREATE TABLE docs (name TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID`,
   `CREATE TABLE inbox (id TEXT PRIMARY KEY, hash TEXT NOT NULL, run TEXT NOT NULL, answer TEXT NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID`,
   `CREATE TABLE outbox (kind TEXT PRIMARY KEY, body TEXT NOT NULL, due INTEGER NOT NULL, tries INTEGER NOT NULL) WITHOUT ROWID`,

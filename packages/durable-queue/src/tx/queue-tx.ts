@@ -1,28 +1,13 @@
-import type { Event } from "@prewarm/control-schema/stats";
-import type { Totals } from "../calls.ts";
 import type { ExternalJob } from "../external-jobs.ts";
 import type { JobKey } from "../job-key.ts";
-import {
-  addCount,
-  addUse,
-  type Count,
-  type Counters,
-  listCounts,
-  type Moved,
-  openIn,
-  usedIn,
-} from "../memory/counters.ts";
+import { addCount, addUse, type Count, type Counters, listCounts, usedIn } from "../memory/counters.ts";
 import type { Gate } from "../memory/gate-memory.ts";
 import type { Memory } from "../memory/memory.ts";
 import { type AttemptRow, insertAttempts } from "../tables/attempts.ts";
-import { addCost, type Cost, type Costs } from "../tables/costs.ts";
 import { nextDueAt } from "../tables/due.ts";
-import { dayOf, type GateState } from "../tables/gate-state.ts";
-import { observeMs } from "../tables/histogram.ts";
-import { emptySlice, eventsIn, type Minutes, type Slice, TIERS_MS, timesOfLane } from "../tables/history.ts";
-import { type LaneRule, laneName } from "../tables/lanes.ts";
+import type { GateState } from "../tables/gate-state.ts";
+import type { LaneRule } from "../tables/lanes.ts";
 import type { Budget, QueueConfig } from "../tables/queue-config.ts";
-import { addRecent, type Stored } from "../tables/recent.ts";
 import {
   countedAs,
   isFailed,
@@ -34,6 +19,7 @@ import {
   type StateCode,
 } from "../tables/row.ts";
 import type { Sql } from "../tables/sql.ts";
+import type { QueueEvent } from "./queue-event.ts";
 import { type Change, Rows } from "./rows.ts";
 import { Runs } from "./runs.ts";
 
@@ -51,8 +37,8 @@ export const FOR_EVER = Number.POSITIVE_INFINITY;
 
 /**
  * The unit of work of one RPC, over the tables and the memory of this instance. Rows are loaded once, changed in memory
- * by plain functions, and written back together. So the counts, the gate, each run and the list of stored jobs cost at
- * most one row per RPC. Everything runs in one transaction.
+ * by plain functions, and written back together. So the counts, the gate and each run cost at most one row per RPC.
+ * Everything runs in one transaction.
  *
  * The user of the queue extends it by what it knows of groups and of the service; each method of the last part has the
  * answer of a queue without such knowledge.
@@ -66,8 +52,7 @@ export class QueueTx {
   readonly rows: Rows;
   readonly runs: Runs;
   readonly queueId: string;
-  readonly #moved: Moved = { jobs: {}, used: {}, minutes: {}, costs: {} };
-  readonly #stored: Stored[] = [];
+  readonly #moved: Counters = { jobs: {}, used: {} };
   readonly #attempts: AttemptRow[] = [];
   #isGateAsked = false;
 
@@ -129,21 +114,6 @@ export class QueueTx {
     return n;
   }
 
-  /** The slices that are not in the rows of their days yet: the current minute and those that tell the pace. */
-  get minutes(): Minutes {
-    return this.#counters.minutes;
-  }
-
-  /** The costs that are not in the rows of their days yet. */
-  get costs(): Costs {
-    return this.#counters.costs;
-  }
-
-  /** How often each event was counted since the queue was created. */
-  get totals(): Partial<Totals> {
-    return this.#counters.totals;
-  }
-
   /** Jobs admitted in a month (UTC, `2026-11`) or on a day (`2026-11-25`), by lane, with this transaction. */
   used(period: string): Record<string, number> {
     const sum = usedIn(this.#counters.used, period);
@@ -156,11 +126,6 @@ export class QueueTx {
     addUse(this.#moved.used, day, lane, n);
   }
 
-  /** Adds a cost to places of a day: `"width 640"`. */
-  addCost(places: readonly string[], day: string, cost: Cost): void {
-    for (const place of places) addCost(this.#moved.costs, day, place, cost);
-  }
-
   /** Adds a row. Load its key before. */
   insert({ group, part }: JobKey, lane: LaneCode): Row {
     const make = (id: number) => newRow({ id, group, part }, this.next(), lane, this.orderedAt(this.now));
@@ -171,31 +136,9 @@ export class QueueTx {
     this.#attempts.push(attempt);
   }
 
-  count(event: Event, n = 1): void {
-    if (n !== 0) this.#slice()[event] += n;
-  }
-
-  time(kind: "wait" | "run" | "ready", ms: number): void {
-    observeMs(this.#slice()[kind], Math.max(0, ms));
-  }
-
-  /** Samples the number of open jobs and the age of the oldest waiting job (ms). */
-  sample(open: number, oldest: number | null): void {
-    Object.assign(this.#slice(), { open, oldest });
-  }
-
   /** Corrects a count. */
   addCount(state: StateCode, lane: LaneCode, n: number): void {
     addCount(this.#moved.jobs, state, lane, n);
-  }
-
-  /** Notes a stored job, for its runs and for views. */
-  stored(stored: Stored, runs: readonly number[], existing: boolean): void {
-    this.#stored.push(stored);
-    if (!existing) this.addCost(this.costPlaces(stored), dayOf(this.now), [0, 1, stored.bytes]);
-    const ms = Math.max(0, this.now - stored.created);
-    observeMs(timesOfLane(this.#slice(), laneName(this.lanes, stored.lane)), ms);
-    for (const n of runs) this.runs.stored(n, ms, existing);
   }
 
   commit(): void {
@@ -203,19 +146,19 @@ export class QueueTx {
     this.rows.flush(this.now);
     insertAttempts(this.sql, this.#attempts);
     this.runs.flush();
-    this.#noteWork();
-    this.memory.counters.add(this.sql, this.#moved, this.now);
-    addRecent(this.sql, this.#stored);
+    this.memory.counters.add(this.sql, this.#moved);
     this.memory.claims.flush(this.sql);
     if (this.#isGateAsked) this.memory.gateDoc.flush(this.sql);
   }
 
   /* ── What the user of the queue knows ── */
 
-  /** The places of a job's cost, a name of each dimension. The user of the queue knows more dimensions than the run. */
-  costPlaces({ run }: Pick<Row, "group" | "part" | "run">): string[] {
-    return [`run ${run}`];
-  }
+  /**
+   * Called in the transaction in which something happens to a job. The writes of this method commit or roll back with
+   * that transaction. `row`: the job, or of `refunded` and `wasted` the job as it was admitted. Null: the event is about
+   * no job, or the job's row is gone.
+   */
+  onEvent(_event: QueueEvent, _row: Row | null): void {}
 
   /** The budget that counts now. Null: unlimited. */
   get budget(): Budget | null {
@@ -260,11 +203,6 @@ export class QueueTx {
     return null;
   }
 
-  /** How large a result is, in bytes, as views have it. `result`: as its handler reported it. */
-  sizeOf(_result: unknown): number {
-    return 0;
-  }
-
   /** A handler has stored a result of a job that was deleted or has moved on. `id`, `gen`: of the job. */
   storedTooLate(_id: number, _gen: number): void {}
 
@@ -301,24 +239,6 @@ export class QueueTx {
     }
     if (to === null || before.state === to) return;
     for (const run of this.runs.subscribersOf(row)) this.runs.move(run, before.state, to);
-  }
-
-  /** A cancelled job ends without work, so it says nothing about the pace. */
-  #noteWork(): void {
-    if (openIn(this.#counters.jobs) <= 0 && openIn(this.#moved.jobs) > 0) {
-      this.memory.counters.beginWork();
-      this.memory.work.begin(this.now);
-    }
-    const { stored, dead, refused } = eventsIn(this.#moved.minutes);
-    const ended = stored + dead + refused;
-    const ms = ended === 0 ? null : this.memory.work.end(this.now);
-    if (ms !== null) this.#slice().work = { ended, ms };
-  }
-
-  #slice(): Slice {
-    const at = this.now - (this.now % TIERS_MS.minute);
-    this.#moved.minutes[at] ??= emptySlice();
-    return this.#moved.minutes[at];
   }
 }
 

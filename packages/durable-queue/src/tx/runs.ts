@@ -1,4 +1,3 @@
-import { type Histogram, observeMs } from "../tables/histogram.ts";
 import { PARTS } from "../tables/order.ts";
 import {
   countedAs,
@@ -34,7 +33,8 @@ export interface Run {
   existing: number;
   /** Members by counted state code. */
   states: number[];
-  ready: Histogram;
+  /** What the user of the queue keeps of the run, as text. Null: nothing. */
+  own: string | null;
   /** 1: its request is still being sent. */
   accepting: number;
   open: number;
@@ -85,7 +85,7 @@ export class Runs {
     const states = Array<number>(STATE_CODES).fill(0);
     const run: Run = {
       ...{ n, id, label, lane, created: this.#now, updated: this.#now, ended: 0, cancelledAt: 0, cancelCursor: 0 },
-      ...{ accepted: 0, duplicates: 0, existing: 0, states, ready: [], accepting: 0, open: 0, rejected: 0 },
+      ...{ accepted: 0, duplicates: 0, existing: 0, states, own: null, accepting: 0, open: 0, rejected: 0 },
       ...{ who: null, first: 0 },
     };
     this.#byNumber.set(n, { run, before: "" });
@@ -142,12 +142,12 @@ export class Runs {
     this.#sql.exec("UPDATE runs SET first = ? WHERE n = ?", at, run.n);
   }
 
-  /** Notes the time (ms) of a stored member. `existing`: it was found in the store. */
-  stored(n: number, ms: number, existing: boolean): void {
-    const run = this.byNumber(n);
-    if (run === null) return;
-    observeMs(run.ready, ms);
-    if (existing) run.existing += 1;
+  /** Counts a member whose result was found in the store, for each subscriber. */
+  found(row: Row): void {
+    for (const n of this.subscribersOf(row)) {
+      const run = this.byNumber(n);
+      if (run !== null) run.existing += 1;
+    }
   }
 
   flush(): void {
@@ -183,7 +183,7 @@ export class Runs {
 
 const CHANGING = {
   ...{ lane: "lane", updated: "updated", ended: "ended", cancelled_at: "cancelledAt", cancel_cursor: "cancelCursor" },
-  ...{ accepted: "accepted", duplicates: "duplicates", existing: "existing", states: "states", ready: "ready" },
+  ...{ accepted: "accepted", duplicates: "duplicates", existing: "existing", states: "states", own: "own" },
   ...{ accepting: "accepting", open: "open", rejected: "rejected", who: "who" },
 } as const satisfies Record<string, keyof Run>;
 
@@ -301,7 +301,7 @@ function runFrom(raw: SqlRow): Run {
     duplicates: int(raw.duplicates),
     existing: int(raw.existing),
     states: JSON.parse(text(raw.states)) as number[],
-    ready: JSON.parse(text(raw.ready)) as Histogram,
+    own: textOrNull(raw.own),
     accepting: int(raw.accepting),
     open: int(raw.open),
     rejected: int(raw.rejected),

@@ -1,10 +1,10 @@
-import { type JobQueueOptions, JobTx } from "@prewarm/durable-queue";
+import { type JobQueueOptions, JobTx, type QueueEvent, type Row } from "@prewarm/durable-queue";
 
 /** Writes a row for each job that is done. */
 class Receipts extends JobTx {
-  override stored(...args: Parameters<JobTx["stored"]>): void {
-    super.stored(...args);
-    this.sql.exec("INSERT INTO receipts (customer, part, at) VALUES (?, ?, ?)", args[0].group, args[0].part, this.now);
+  override onEvent({ kind }: QueueEvent, row: Row | null): void {
+    if (kind !== "done" || row === null) return;
+    this.sql.exec("INSERT INTO receipts (customer, part, at) VALUES (?, ?, ?)", row.group, row.part, this.now);
   }
 }
 

@@ -1,9 +1,10 @@
-import { errorOf, type QueueTx, type Row, type Run, type Stored, stateOf } from "@prewarm/durable-queue";
+import { errorOf, type QueueTx, type Row, type Run, stateOf } from "@prewarm/durable-queue";
 import type { JobState } from "@prewarm/shared/job";
 import type { NumberRange } from "@prewarm/shared/job-search";
 import { laneCode } from "../queue-settings.ts";
 import type { JobFilter } from "./calls.ts";
 import { fingerprint } from "./fingerprint.ts";
+import type { Stored } from "./tables/recent.ts";
 
 /** A filter with the number of its run and prepared words. */
 export interface Match {

@@ -64,7 +64,7 @@ const put = (key: string, gen: number | null) =>
       : { customMetadata: { gen: String(gen), job: "j", width: "1", height: "1", "created-at": "1" } }),
   });
 const miscount = (jobs: Record<string, number>) => {
-  const counts = { jobs, used: {}, totals: {}, minutes: {}, costs: {} };
+  const counts = { jobs, used: {} };
   putDoc(world.sql, "counts", JSON.stringify(counts));
   world.engine.transactions.read((tx) => Object.assign(tx.memory.counters.state, counts));
 };
@@ -367,7 +367,7 @@ describe("doctor", () => {
   it("says how far the walk has come and when it ends: by what was ever stored, later by the last pass", async () => {
     const image = (n: number) => `i${String(n).padStart(5, "0")}/400-high.webp`;
     for (let n = 0; n < 15_000; n += 1) await put(image(n), 1);
-    world.engine.transactions.write((tx) => tx.count("stored", 24_000));
+    world.engine.transactions.write((tx) => tx.statistics.count("stored", 24_000));
     const rest = { walking: false, startedAt: null, looked: 0, expected: 24_000, endsAt: null, last: null };
     expect(await world.ledger.doctorWalk()).toMatchObject(rest);
     const began = now;

@@ -1,7 +1,9 @@
 import { type Bucket, getDoc, type Sql } from "@prewarm/durable-queue";
+import { RecentlyStored } from "./recently-stored.ts";
 
 /** What this instance remembers of images. An eviction loses all but `shed`; each part of it fails safely. */
 export class ImageMemory {
+  readonly stored = new RecentlyStored();
   /** When the ledger began to ask R2 for blocks (asking-for-blocks.ts). Undefined: not read yet. */
   askedForBlocksAt: number | null | undefined = undefined;
   /** Tokens for looks at originals of unknown ids. */

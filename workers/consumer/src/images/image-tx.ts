@@ -5,6 +5,7 @@ import {
   type JobKey,
   type Memory,
   type QueueConfig,
+  type QueueEvent,
   QueueTx,
   type Row,
   type Sql,
@@ -15,9 +16,9 @@ import { resolveOriginal } from "@prewarm/shared/source";
 import { encodeId, jobOfKey, keyOfJob, parseVariantKey } from "@prewarm/shared/variant-key";
 import { FailedRows } from "../console/failed-rows.ts";
 import { GateLog } from "../console/gate-log.ts";
+import { Statistics } from "../console/statistics.ts";
 import { newestCancel } from "../console/tables/action-rows.ts";
 import { budgetOf, budgetSettings } from "../queue-settings.ts";
-import type { StoredVariant } from "./calls.ts";
 import { isCropByFocal } from "./crops.ts";
 import { ImageMemory } from "./image-memory.ts";
 import { sweepAgain } from "./sweep-again.ts";
@@ -38,12 +39,14 @@ export interface ImageTxContext {
 export class ImageTx extends QueueTx {
   readonly site: Config;
   readonly images: Images;
+  readonly statistics: Statistics;
   #newestCancel: number | null = null;
 
   constructor(sql: Sql, context: ImageTxContext) {
     super(sql, context);
     this.site = context.site;
     this.images = new Images(sql, context.now);
+    this.statistics = new Statistics(this);
   }
 
   get imageMemory(): ImageMemory {
@@ -93,17 +96,9 @@ export class ImageTx extends QueueTx {
     return parseVariantKey(key) === null ? null : jobOfKey(key);
   }
 
-  override costPlaces(job: Pick<Row, "group" | "part" | "run">): string[] {
-    const known = parseVariantKey(keyOfJob(job));
-    const { width = null, height = null, format = "" } = known?.transform ?? {};
-    const size = known === null ? "" : width !== null ? String(width) : height === null ? "orig" : `x${height}`;
-    const id = known?.id ?? "";
-    const folder = id.slice(0, id.lastIndexOf("/") + 1);
-    return [...super.costPlaces(job), `width ${size}`, `format ${format}`, `folder ${folder}`];
-  }
-
-  override sizeOf(result: unknown): number {
-    return (result as StoredVariant).bytes;
+  override onEvent(event: QueueEvent, row: Row | null): void {
+    if (event.kind === "done" && row !== null) this.imageMemory.stored.note(row, this.now);
+    this.statistics.note(event, row);
   }
 
   /** A purge has deleted the job since, so the object is swept once more. */
@@ -124,6 +119,6 @@ export class ImageTx extends QueueTx {
   override commit(): void {
     this.images.flush();
     this.memory.of(GateLog).note(this, this.memory.gateDoc.state);
-    super.commit();
+    this.statistics.commitWith(() => super.commit());
   }
 }

@@ -68,14 +68,14 @@ function takeMiss(tx: ImageTx, owner: Owner, one: Miss, ordered: number): MissRe
 
 /** Makes a row, unless the variant was stored after the miss or viewers may make no row. */
 function orderNew(tx: ImageTx, one: Miss, ordered: number): MissResult {
-  if ((tx.memory.stored.at(one) ?? -1) >= one.at) return "rejected";
+  if ((tx.imageMemory.stored.at(one) ?? -1) >= one.at) return "rejected";
   if (isLocked(tx, one) || !mayOrder(tx, ordered)) return "rejected";
   if (isCapped(tx, one.key)) return "capped";
   if (!mayBringVersion(tx, one)) return "rejected";
   if (one.unknown === true && !isKnown(tx, one)) return takeLook(tx) ? "look" : "rejected";
   noteOrder(tx, one.key);
   const row = tx.insert(one, LIVE);
-  tx.count("accepted");
+  tx.onEvent({ kind: "accepted" }, row);
   if (one.refused === undefined) row.due = tx.now;
   else refuse(tx, row, one.refused);
   return "ordered";
@@ -84,7 +84,7 @@ function orderNew(tx: ImageTx, one: Miss, ordered: number): MissResult {
 /** Whether the ledger knows that the image exists. */
 function isKnown(tx: ImageTx, job: JobKey): boolean {
   const { etag, ordering, floor } = tx.imageOf(job);
-  if (etag !== null || ordering !== null || floor > 0 || tx.memory.stored.at(job) !== null) return true;
+  if (etag !== null || ordering !== null || floor > 0 || tx.imageMemory.stored.at(job) !== null) return true;
   return tx.rows.loadGroup(job.group).some(({ state }) => state !== REFUSED);
 }
 

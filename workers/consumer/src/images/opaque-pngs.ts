@@ -17,7 +17,7 @@ export function makeJpegs(tx: ImageTx, pngs: readonly OpaquePng[]): void {
     if (isLocked(tx, key) || (row !== null && (row.state !== WAITING || row.gen > gen))) continue;
     const lane = run === null ? UPLOAD : (tx.runs.byId(run)?.lane ?? UPLOAD);
     const made = row ?? tx.insert(key, lane);
-    if (row === null) tx.count("accepted");
+    if (row === null) tx.onEvent({ kind: "accepted" }, made);
     else newGeneration(tx, row);
     made.floor = gen + 1;
     made.due = tx.now;

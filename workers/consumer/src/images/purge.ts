@@ -42,7 +42,7 @@ export function purge(tx: ImageTx, { seq, id }: { seq: number; id: string }): nu
   image.purged = Math.max(image.purged, seq);
   const older = tx.rows.loadGroup(decodeId(id)).filter(({ gen }) => gen < seq);
   for (const row of older) {
-    tx.memory.stored.forget(row);
+    tx.imageMemory.stored.forget(row);
     deleteRow(tx, row, isOpen(row) ? CANCELLED : null);
   }
   beginSweep(tx, { seq, image: id, kind: "delete", fence: seq, lane: null });

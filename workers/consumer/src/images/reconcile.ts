@@ -71,7 +71,7 @@ export function askDoctorTwice(tx: ImageTx): void {
  */
 export function doctorWalk(tx: ImageTx): DoctorWalk {
   const { from, restUntil, again, began = null, looked = 0, last = null } = placeOf(tx);
-  const expected = last?.objects ?? tx.totals.stored ?? 0;
+  const expected = last?.objects ?? tx.statistics.state.totals.stored;
   if (from === null || began === null) {
     const due = again > 0 ? Math.min(again, restUntil) : restUntil;
     return { walking: false, startedAt: null, looked: 0, expected, endsAt: null, restsUntil: due, last };
@@ -113,9 +113,9 @@ export function doctorSlice(tx: ImageTx, request: SliceRequest): SliceAnswer {
  * A variant that was stored after the list has the same name as the older object of the list. Only this instance's
  * memory shows that.
  */
-function mayBeNewer({ memory }: ImageTx, key: string, askedAt: number): boolean {
+function mayBeNewer({ memory, imageMemory }: ImageTx, key: string, askedAt: number): boolean {
   const since = askedAt - SKEW_MS;
-  return memory.startedAt >= since || (memory.stored.at(jobOfKey(key)) ?? 0) >= since;
+  return memory.startedAt >= since || (imageMemory.stored.at(jobOfKey(key)) ?? 0) >= since;
 }
 
 /** Outdated objects that no open row will overwrite. A purge deletes the objects of its own image. */

@@ -150,8 +150,9 @@ function remake(tx: ImageTx, { fence, kind, image }: Sweep, lane: LaneCode, foun
   for (const key of jobs) {
     const row = tx.rows.get(key);
     if (row !== null && row.state !== DEAD && row.state !== REFUSED) continue;
-    if (row === null) tx.insert(key, lane).due = tx.now;
+    const ordered = row ?? tx.insert(key, lane);
+    if (row === null) ordered.due = tx.now;
     else orderAgain(tx, row, { lane, run: 0 });
-    tx.count("accepted");
+    tx.onEvent({ kind: "accepted" }, ordered);
   }
 }

@@ -1,18 +1,8 @@
-import {
-  closedFor,
-  endOfRecent,
-  getDoc,
-  isOpen,
-  memberStates,
-  monthOf,
-  oldestWaiting,
-  openJobs,
-  putDoc,
-  readRecentSpan,
-  usedBy,
-} from "@prewarm/durable-queue";
+import { closedFor, getDoc, isOpen, memberStates, monthOf, openJobs, putDoc, usedBy } from "@prewarm/durable-queue";
 import { type EventType, endpointName } from "@prewarm/shared/events";
 import { countCauses } from "../console/causes.ts";
+import { oldestWaiting } from "../console/oldest-waiting.ts";
+import { endOfRecent, readRecentSpan } from "../console/tables/recent.ts";
 import type { ImageTx } from "../images/image-tx.ts";
 import { budgetSettings, UPLOAD } from "../queue-settings.ts";
 import { addEvent, finishedRuns } from "./tables/events.ts";

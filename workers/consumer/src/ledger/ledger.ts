@@ -79,6 +79,7 @@ export class Ledger extends Queue<ImageTx, BeforeRestore> implements Answering<L
   readonly #deps: LedgerDeps;
   readonly #sweeper: Sweeper;
   readonly #teller: Teller;
+  #metricErrors = 0;
 
   constructor(sql: Sql, deps: LedgerDeps, host: QueueHost) {
     const { config: site } = deps;
@@ -119,9 +120,19 @@ export class Ledger extends Queue<ImageTx, BeforeRestore> implements Answering<L
   }
 
   protected override keepHouse(): void {
+    this.#sample();
     const deliveries = this.#deliveries;
     if (!deliveries.isSaved) this.note(({ sql }) => deliveries.save(sql));
     if (this.transactions.read(areAcknowledged)) this.note(forgetChangedTroubles);
+  }
+
+  /** Counts a sample that fails, and lets the work continue. */
+  #sample(): void {
+    try {
+      this.note(({ statistics }) => statistics.sample());
+    } catch {
+      this.#metricErrors += 1;
+    }
   }
 
   protected override beforeRestore(tx: ImageTx): BeforeRestore {
@@ -208,7 +219,7 @@ export class Ledger extends Queue<ImageTx, BeforeRestore> implements Answering<L
   readonly listImages = this.reads(listImages);
   readonly listCosts = this.reads(listCosts);
   readonly imageRows = this.reads(imageRows);
-  readonly stats = this.reads((tx) => statsOf(tx, { metricErrors: this.metricErrors, version: this.#deps.version }));
+  readonly stats = this.reads((tx) => statsOf(tx, { metricErrors: this.#metricErrors, version: this.#deps.version }));
 
   about() {
     return { version: this.#deps.version };

@@ -2,6 +2,7 @@ import { type Claim, Memory, type Sql } from "@prewarm/durable-queue";
 import { hasRow } from "@prewarm/durable-queue/testing";
 import { expect, it } from "vitest";
 import { createChance } from "../../../../test/world/chance.ts";
+import { StatisticsDoc } from "../../src/console/statistics-doc.ts";
 import { PERMANENT, STORED, setup, TRANSIENT } from "../../src/ledger/testing/setup.ts";
 import { BULK, LIVE, UPLOAD } from "../../src/queue-settings.ts";
 
@@ -28,6 +29,7 @@ function keptIn(memory: Memory, now: Memory) {
   return {
     claims: rows.map((claim) => rowOf(claim, now.claims.byGen(claim.gen)?.owner != null)).sort((a, b) => a.gen - b.gen),
     counts: counters.state,
+    statistics: memory.of(StatisticsDoc).state,
     gate: { ...gateDoc.state, updatedAt: 0 },
     lines: [LIVE, UPLOAD, BULK].map((lane) => orders.runs(lane)),
   };

@@ -1,5 +1,4 @@
-import { type Histogram, quantile } from "@prewarm/durable-queue";
-import { addTo, BACKOFF_CAP_MS, backoffMs, EDGES_MS, observeMs, originBackoffMs } from "@prewarm/durable-queue/testing";
+import { BACKOFF_CAP_MS, backoffMs, originBackoffMs } from "@prewarm/durable-queue/testing";
 import { describe, expect, it } from "vitest";
 import { isNewer } from "../../src/images/new-original.ts";
 
@@ -24,26 +23,6 @@ describe("originBackoffMs", () => {
     expect(range(1)).toEqual([30_000, 59_999]);
     expect(range(2)).toEqual([60_000, 119_999]);
     expect(range(10)).toEqual([BACKOFF_CAP_MS / 2, BACKOFF_CAP_MS - 1]);
-  });
-});
-
-describe("histogram", () => {
-  it("finds quantiles within a bucket's width", () => {
-    const histogram: Histogram = [];
-    for (let ms = 1; ms <= 1_000; ms += 1) observeMs(histogram, ms);
-    expect(quantile(histogram, 0.5)).toBe(500);
-    expect(quantile(histogram, 0.95)).toBe(950);
-    expect(quantile([], 0.5)).toBeNull();
-  });
-
-  it("adds up, and keeps what is beyond the last edge", () => {
-    const one: Histogram = [];
-    const other: Histogram = [];
-    observeMs(one, 10);
-    observeMs(other, 10 ** 12);
-    addTo(one, other);
-    expect(one.reduce((sum, count) => sum + count, 0)).toBe(2);
-    expect(quantile(one, 1)).toBe(EDGES_MS.at(-1));
   });
 });
 

@@ -1,6 +1,7 @@
-import { int, readRecent } from "@prewarm/durable-queue";
-import { addRecent, STORED } from "@prewarm/durable-queue/testing";
+import { int } from "@prewarm/durable-queue";
+import { STORED } from "@prewarm/durable-queue/testing";
 import { expect, it } from "vitest";
+import { addRecent, readRecent } from "../../src/console/tables/recent.ts";
 import { tables } from "../../src/ledger/testing/tables.ts";
 import { BULK } from "../../src/queue-settings.ts";
 

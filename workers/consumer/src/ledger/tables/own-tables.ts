@@ -1,6 +1,7 @@
 import { type Rules, withOwn } from "@prewarm/durable-queue";
 import { RUNS_ON } from "../../console/tables/action-rows.ts";
 import { HAS_FAILED } from "../../console/tables/failures.ts";
+import { RECENT_ROWS_MAX } from "../../console/tables/recent.ts";
 import { BULK_ENDED } from "./events.ts";
 
 /*
@@ -43,6 +44,11 @@ const V1 = [
   // Each change asks which action goes on.
   `CREATE INDEX actions_running ON actions (next_at) WHERE ${RUNS_ON}`,
   `CREATE INDEX runs_ended ON runs (ended) WHERE ${BULK_ENDED}`,
+  // Jobs stored of late, up to 500 a row as JSON: what operators are shown of them once their rows are gone.
+  `CREATE TABLE recent (n INTEGER PRIMARY KEY, at INTEGER NOT NULL, body TEXT NOT NULL)`,
+  // A day's history as JSON: its minutes for two days, its hours for ever. `costs`: what the jobs of the day cost
+  // (decision 10); the row is written anyway.
+  `CREATE TABLE hist (day INTEGER PRIMARY KEY, body TEXT NOT NULL, costs TEXT)`,
   `CREATE TABLE sign_ins (address TEXT PRIMARY KEY, since INTEGER NOT NULL, n INTEGER NOT NULL) WITHOUT ROWID`,
 ];
 
@@ -79,6 +85,12 @@ export const OWN_RULES = {
   dead_messages: {
     of: { small: { table: "dead_messages", key: "id", at: "at" } },
     ...{ ms: 30 * DAY_MS, leastMs: 30 * DAY_MS, most: 10_000 },
+  },
+  // A row is some 50 kB.
+  recent: { of: { small: { table: "recent", key: "n", at: "at" } }, ms: 3 * DAY_MS, leastMs: 0, most: RECENT_ROWS_MAX },
+  hist: {
+    of: { small: { table: "hist", key: "day", at: "(day + 1) * 86400000" } },
+    ...{ ms: 400 * DAY_MS, leastMs: 400 * DAY_MS, most: 500 },
   },
   events: {
     of: { small: { table: "events", key: "n", at: "at" } },

@@ -59,15 +59,15 @@ export function tables() {
     write((tx) => {
       for (const key of keys) {
         const row = rowOf(tx, key);
-        const { id, group, part, gen, created, lane, run, attempts } = row;
-        const made = { granted: clock.ms - 3_000, took: 2_000, paid: 1 };
-        tx.stored(
-          { id, group, part, gen, created, at: clock.ms, bytes: 10, lane, run, attempts, ...made },
-          tx.runs.subscribersOf(row),
-          false,
-        );
-        tx.count("stored");
-        const claim = kept.claims.byJob(id);
+        const done = {
+          kind: "done",
+          gen: row.gen,
+          admittedAt: clock.ms - 3_000,
+          isPaid: true,
+          isFound: false,
+        } as const;
+        tx.onEvent({ ...done, tookMs: 2_000, result: { bytes: 10 } }, row);
+        const claim = kept.claims.byJob(row.id);
         if (claim !== null) kept.claims.remove(claim);
         tx.rows.delete(row, STORED);
       }

@@ -1,5 +1,6 @@
 import type { CostSort, Dimension } from "@prewarm/control-schema/costs";
-import { addPlace, addToDay, type Places, readCosts, TIERS_MS } from "@prewarm/durable-queue";
+import { addPlace, addToDay, type Places } from "../../console/tables/costs.ts";
+import { readCosts, TIERS_MS } from "../../console/tables/history.ts";
 import type { ImageTx } from "../../images/image-tx.ts";
 import type { CostsQuery, CostsView, CountedCost } from "../contract.ts";
 import { recentImages } from "./image-list.ts";
@@ -27,7 +28,7 @@ export function listCosts(tx: ImageTx, query: CostsQuery): CostsView {
 /** The costs of days, with those that are not in the rows of their days yet. */
 function costsByDay(tx: ImageTx, from: number, to: number): Map<number, Places> {
   const days = readCosts(tx.sql, from, to);
-  for (const [day, places] of Object.entries(tx.costs)) {
+  for (const [day, places] of Object.entries(tx.statistics.state.costs)) {
     const at = Date.parse(day);
     if (at + TIERS_MS.day <= from || at > to) continue;
     const known = days.get(at / TIERS_MS.day) ?? {};

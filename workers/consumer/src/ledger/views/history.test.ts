@@ -1,8 +1,9 @@
-import { DEAD, REFUSED, RULES } from "@prewarm/durable-queue";
-import { deleteOld, sample } from "@prewarm/durable-queue/testing";
+import { DEAD, REFUSED } from "@prewarm/durable-queue";
+import { deleteOld } from "@prewarm/durable-queue/testing";
 import { expect, it } from "vitest";
 import { UPLOAD } from "../../queue-settings.ts";
 import type { GateView } from "../contract.ts";
+import { OWN_RULES } from "../tables/own-tables.ts";
 import { T0, tables } from "../testing/tables.ts";
 import { history, ledgerStats } from "./history.ts";
 
@@ -61,13 +62,13 @@ it("totals rise with every event, and stay when days are pruned", () => {
   world.hold("w", [key("a"), key("c")]);
   world.store([key("a")]);
   world.store([key("b")]);
-  world.write((tx) => tx.count("throttled"));
+  world.write((tx) => tx.statistics.count("throttled"));
   const before = { accepted: 0, stored: 2, failed: 0, dead: 0, refused: 0, cancelled: 0, throttled: 1 };
   expect(seen()).toEqual(before);
   world.clock.ms += 401 * 86_400_000;
   world.store([key("c")]);
   world.write((tx) =>
-    deleteOld(tx.sql, RULES.hist.of.small, { before: world.clock.ms + 2 * 86_400_000, most: 500, limit: 500 }),
+    deleteOld(tx.sql, OWN_RULES.hist.of.small, { before: world.clock.ms + 2 * 86_400_000, most: 500, limit: 500 }),
   );
   expect(seen()).toEqual({ ...before, stored: 3 });
 });
@@ -91,7 +92,7 @@ it("the overview counts rows without stored jobs, refused ones apart from dead o
   expect(rows).toBe(5);
   expect(oldestWaiting).toEqual({ live: T0 + 1_000, upload: T0 + 1_000, bulk: T0 });
   world.clock.ms += 9_000;
-  world.write(sample);
+  world.write(({ statistics }) => statistics.sample());
   const [bucket] = world.read((tx) => history(tx, "minute", T0, T0));
   expect(bucket).toMatchObject({ open: 3, oldestMs: 10_000 });
 });

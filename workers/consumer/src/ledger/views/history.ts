@@ -1,19 +1,11 @@
 import type { Tier } from "@prewarm/control-schema/history";
 import type { Percentiles } from "@prewarm/control-schema/words";
-import {
-  dayOf,
-  eventsIn,
-  type Histogram,
-  oldestWaiting,
-  orderedBy,
-  quantile,
-  type Slice,
-  type StateCounts,
-  TIERS_MS,
-  type Totals,
-} from "@prewarm/durable-queue";
+import { dayOf, orderedBy, type StateCounts } from "@prewarm/durable-queue";
 import { jobsPerDay, runOfHook } from "@prewarm/shared/hook-days";
 import type { JobState, Lane } from "@prewarm/shared/job";
+import { oldestWaiting } from "../../console/oldest-waiting.ts";
+import { type Histogram, quantile } from "../../console/tables/histogram.ts";
+import { type Slice, TIERS_MS } from "../../console/tables/history.ts";
 import type { ImageTx } from "../../images/image-tx.ts";
 import { PASS_MS } from "../../images/sweeps.ts";
 import { lateSweeps } from "../../images/tables/sweeps.ts";
@@ -85,7 +77,7 @@ export function ledgerStats(
       submitted: perSecond(lately.wait.reduce((sum, n) => sum + n, 0)),
     },
     attempts: { failed: fiveMinutes.failed, all: fiveMinutes.stored + fiveMinutes.failed },
-    totals: totals(tx),
+    totals: { ...tx.statistics.state.totals },
     wait: percentiles(hour.wait),
     run: percentiles(hour.run),
     lanes: byLane(hour),
@@ -102,10 +94,6 @@ function spentHooks({ site, runs, now }: ImageTx): SpentHook[] {
   const hooks = Object.entries(site.hooks ?? {});
   const days = hooks.map(([name, hook]) => ({ name, most: jobsPerDay(hook), run: runOfHook(name, dayOf(now)) }));
   return days.filter(({ most, run }) => orderedBy(runs.byId(run)) >= most);
-}
-
-function totals(tx: ImageTx): Totals {
-  return { ...eventsIn({}), ...tx.totals };
 }
 
 /** Stored jobs have no rows. */

@@ -1,6 +1,6 @@
 import type { ImageSummary } from "@prewarm/control-schema/images";
-import { readRecent, type Stored } from "@prewarm/durable-queue";
 import { failedByGroup, failedOfGroups, someFailedGroups } from "../../console/tables/failures.ts";
+import { readRecent, type Stored } from "../../console/tables/recent.ts";
 import type { ImageTx } from "../../images/image-tx.ts";
 import type { ImageListQuery } from "../contract.ts";
 import { isValid } from "./jobs.ts";

@@ -1,9 +1,10 @@
-import { isOpen, type Row, rangeOfGroup, readRecent, readRecentSpan } from "@prewarm/durable-queue";
+import { isOpen, type Row, rangeOfGroup } from "@prewarm/durable-queue";
 import { type JobState, OPEN_STATES } from "@prewarm/shared/job";
 import type { JobFilter } from "../../console/calls.ts";
 import { LAST_ID, named, READ_MAX, WALK_MAX, walkRows } from "../../console/find-rows.ts";
 import { type Match, matches, matchesStored, prepare } from "../../console/match-row.ts";
 import { retryingIds } from "../../console/tables/find-jobs.ts";
+import { readRecent, readRecentSpan } from "../../console/tables/recent.ts";
 import type { ImageTx } from "../../images/image-tx.ts";
 import type { NamedJob } from "../contract.ts";
 import { isValid, jobView, storedView } from "./jobs.ts";

@@ -1,19 +1,8 @@
 import type { Attempt } from "@prewarm/control-schema/jobs";
-import {
-  errorOf,
-  findRecent,
-  idOfName,
-  isOpen,
-  listAttempts,
-  nameOf,
-  placeOf,
-  type Row,
-  readRecentOf,
-  type Stored,
-  stateOf,
-} from "@prewarm/durable-queue";
+import { errorOf, idOfName, isOpen, listAttempts, nameOf, placeOf, type Row, stateOf } from "@prewarm/durable-queue";
 import type { JobState } from "@prewarm/shared/job";
 import { encodeId, jobOfKey, keyOfJob } from "@prewarm/shared/variant-key";
+import { findRecent, readRecentOf, type Stored } from "../../console/tables/recent.ts";
 import type { ImageTx } from "../../images/image-tx.ts";
 import { edgeUntil, lastPurge } from "../../images/purge-record.ts";
 import { removalView } from "../../images/removal-record.ts";

@@ -1,8 +1,9 @@
-import { firstRecentAt, memberStates, type Run, readRecentSpan, stateOf } from "@prewarm/durable-queue";
+import { memberStates, type Run, stateOf } from "@prewarm/durable-queue";
 import { keyOfJob } from "@prewarm/shared/variant-key";
 import { ANY_JOB } from "../../console/calls.ts";
 import { LAST_ID, WALK_MAX, walkRows } from "../../console/find-rows.ts";
 import { prepare } from "../../console/match-row.ts";
+import { firstRecentAt, readRecentSpan } from "../../console/tables/recent.ts";
 import type { ImageTx } from "../../images/image-tx.ts";
 import type { LedgerCalls, OrderedKey, OrderedSlice } from "../contract.ts";
 

@@ -8,7 +8,7 @@ const FAST = { gate: { concurrency: 50, ratePerSecond: 1_000, burst: 1_000, mont
 function world(overrides: Parameters<typeof setup>[0] = FAST) {
   const made = setup(overrides);
   const { ledger, clock, transactions } = made;
-  const ends = (n: number) => transactions.write((tx) => tx.count("stored", n));
+  const ends = (n: number) => transactions.write((tx) => tx.statistics.count("stored", n));
   const end = (seconds: number) => {
     for (let n = 0; n < seconds; n += 1) {
       clock.advance(1);
@@ -191,7 +191,7 @@ describe("one pace", () => {
     for (let seconds = 0; seconds < 60; seconds += 1) {
       expect(isNear(ledger.getRun("r")?.pace.secondsLeft, 400)).toBe(true);
       clock.advance(1);
-      ledger.transactions.write((tx) => tx.count("stored", 1));
+      ledger.transactions.write((tx) => tx.statistics.count("stored", 1));
     }
   });
 

@@ -4,14 +4,13 @@ import {
   firstRuns,
   nextDueAt,
   nextRetryOf,
-  perSecond,
   type Run,
-  SILENT_MS,
   type StateCounts,
   stateCounts,
 } from "@prewarm/durable-queue";
 import { type JobState, LANES, type Lane } from "@prewarm/shared/job";
 import { counted, number, span } from "@prewarm/shared/words";
+import { SILENT_MS } from "../../console/work-time.ts";
 import type { ImageTx } from "../../images/image-tx.ts";
 import { laneCode, laneName } from "../../queue-settings.ts";
 import type { LedgerPace } from "../contract.ts";
@@ -39,7 +38,7 @@ export class Paces {
   constructor(tx: ImageTx) {
     this.#tx = tx;
     this.counts = stateCounts(tx);
-    this.perSecond = perSecond(tx.minutes, tx.memory.work.silentMs(tx.now));
+    this.perSecond = tx.statistics.perSecond;
   }
 
   all(): LedgerPace {
@@ -118,7 +117,7 @@ export class Paces {
 
   #unknown(): string | null {
     if (this.perSecond !== null) return null;
-    const silentMs = this.#tx.memory.work.silentMs(this.#tx.now);
+    const { silentMs } = this.#tx.statistics;
     return silentMs < SILENT_MS ? "Too few jobs have ended yet." : `No job has ended for ${span(silentMs)}.`;
   }
 

@@ -1,6 +1,8 @@
 import type { Rejection } from "@prewarm/control-schema/warm";
-import { admittedRows, memberStates, type Page, quantile, type Row, type Run, readRuns } from "@prewarm/durable-queue";
+import { admittedRows, memberStates, type Page, type Row, type Run, readRuns } from "@prewarm/durable-queue";
 import type { JobState } from "@prewarm/shared/job";
+import { timesOfRun } from "../../console/run-times.ts";
+import { quantile } from "../../console/tables/histogram.ts";
 import { readRejections } from "../../console/tables/rejections.ts";
 import type { ImageTx } from "../../images/image-tx.ts";
 import { laneName } from "../../queue-settings.ts";
@@ -75,8 +77,8 @@ function shown(tx: ImageTx, run: Run, { paces, admitted }: Known): RunView {
     first: run.first === 0 ? null : run.first,
     waitingFor: run.cancelledAt > 0 ? null : runWaitsFor(tx, run, states, pace),
     pace,
-    readyP50: quantile(run.ready, 0.5),
-    readyP95: quantile(run.ready, 0.95),
+    readyP50: quantile(timesOfRun(run), 0.5),
+    readyP95: quantile(timesOfRun(run), 0.95),
   };
 }
 

@@ -7,14 +7,14 @@ import {
   readSlices,
   type Slice,
   TIERS_MS,
-} from "@prewarm/durable-queue";
+} from "../../console/tables/history.ts";
 import type { ImageTx } from "../../images/image-tx.ts";
 
 /** Slices of a tier that begin within a time, with the current minute. */
 export function slices(tx: ImageTx, tier: Tier, from: number, to: number): Minutes {
   const ms = TIERS_MS[tier];
   const found = readSlices(tx.sql, tier, from, to);
-  const lately = Object.entries(tx.minutes);
+  const lately = Object.entries(tx.statistics.state.minutes);
   const within = lately.filter(([at]) => Number(at) >= from - (from % ms) && Number(at) - (Number(at) % ms) <= to);
   mergeSlices(found, Object.fromEntries(within), ms);
   return found;

@@ -1,5 +1,5 @@
-import type { Slice } from "@prewarm/durable-queue";
 import { countCauses, type FailedState } from "../../console/causes.ts";
+import type { Slice } from "../../console/tables/history.ts";
 import type { ImageTx } from "../../images/image-tx.ts";
 import type { Trouble, Troubles } from "../contract.ts";
 

@@ -65,7 +65,7 @@ describe("a job says why it waits, as the ledger's next decision has it:", () =>
     const { why, order, ledger, view, clock, transactions } = world();
     order({ run: "r", keys: keys("a", 30) });
     clock.advance(20);
-    transactions.write((tx) => tx.count("stored"));
+    transactions.write((tx) => tx.statistics.count("stored"));
     const waiting = keys("a", 30).map((one) => why(one)?.[1] ?? "");
     expect(waiting.filter((text) => /^It is the next of bulk\./.test(text))).toHaveLength(1);
     expect(waiting.filter((text) => /^29 before it; at 3\.0\/min about 10 min\.$/.test(text))).toHaveLength(1);

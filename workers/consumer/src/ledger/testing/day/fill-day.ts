@@ -104,8 +104,8 @@ function jobs(of: { first: number; grp: string; state: number; due: string; atte
 
 function runs(n: string, { id, ended, open }: { id: string; ended: string; open: string }): string {
   return `INSERT INTO runs (n, id, label, lane, created, updated, ended, cancelled_at, cancel_cursor, accepted, duplicates, existing, states,
-    ready, accepting, open) SELECT ${n}, '${id}' || k.n, NULL, 2, ${MIDNIGHT}, ${MIDNIGHT}, ${ended}, 0, 0, 3000, 0, 0,
-    '[' || ${open} || ',0,0,0,0,0,0]', '[]', 0, ${open} FROM k`;
+    accepting, open) SELECT ${n}, '${id}' || k.n, NULL, 2, ${MIDNIGHT}, ${MIDNIGHT}, ${ended}, 0, 0, 3000, 0, 0,
+    '[' || ${open} || ',0,0,0,0,0,0]', 0, ${open} FROM k`;
 }
 
 /** Fills the tables of an empty ledger. */
@@ -118,7 +118,7 @@ export function fillDay(sql: Sql, { stored, tables }: DaySize): void {
   const at = `SELECT n, CAST(${MIDNIGHT} + n * ${rowMs} AS INTEGER) AS at FROM k`;
   fill(sql, stored / ROW_JOBS, `INSERT INTO recent (at, body) SELECT at, (${body}) FROM (${at}) AS k`, inRow);
   for (const [rows, statement] of FILL) fill(sql, Math.ceil(rows * tables), statement);
-  putDoc(sql, "counts", JSON.stringify({ jobs: countRows(sql), used: {}, totals: {}, minutes: {}, costs: {} }));
+  putDoc(sql, "counts", JSON.stringify({ jobs: countRows(sql), used: {} }));
 }
 
 function fill(sql: Sql, rows: number, statement: string, more?: string): void {

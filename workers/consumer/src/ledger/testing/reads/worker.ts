@@ -1,8 +1,11 @@
 import { DurableObject } from "cloudflare:workers";
 import { DIMENSIONS, type Dimension } from "@prewarm/control-schema/costs";
-import { dayOf, durableSql, type Places, refuse, type Sql, type Stored } from "@prewarm/durable-queue";
-import { addMinutes, addRecent, die } from "@prewarm/durable-queue/testing";
+import { dayOf, durableSql, refuse, type Sql } from "@prewarm/durable-queue";
+import { die } from "@prewarm/durable-queue/testing";
 import { jobOfKey } from "@prewarm/shared/variant-key";
+import type { Places } from "../../../console/tables/costs.ts";
+import { addMinutes } from "../../../console/tables/history.ts";
+import { addRecent, type Stored } from "../../../console/tables/recent.ts";
 import { BULK } from "../../../queue-settings.ts";
 import type { Ledger } from "../../ledger.ts";
 import { chunkOf } from "../chunk-of.ts";
@@ -110,7 +113,7 @@ function fail(ledger: Ledger, jobs: number): void {
         const third = n % 3;
         if (third === 0) refuse(tx, row, missing);
         else {
-          tx.count("failed");
+          tx.onEvent({ kind: "failed" }, row);
           Object.assign(row, { attempts: 1, due: T0, error: JSON.stringify({ code: "timeout", message: "too late" }) });
           if (third === 1) die(tx, row, true);
         }

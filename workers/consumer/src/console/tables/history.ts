@@ -1,15 +1,17 @@
 import type { Tier } from "@prewarm/control-schema/history";
 import { EVENTS, type Event } from "@prewarm/control-schema/stats";
-import type { Totals } from "../calls.ts";
+import { int, type Sql, text, textOrNull } from "@prewarm/durable-queue";
 import { addToDay, type Costs, type Places } from "./costs.ts";
 import { addTo, type Histogram } from "./histogram.ts";
-import { int, type Sql, text, textOrNull } from "./sql.ts";
 
 /** Tiers of the history, by their length in ms. */
 export const TIERS_MS: Record<Tier, number> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
 /** Days whose minutes are kept. The minutes of older days become hours, if the row has at least `WORTH_BYTES`. */
 const MINUTE_DAYS = 2;
 const WORTH_BYTES = 20_000;
+
+/** How often each event was counted. */
+export type Totals = Record<Event, number>;
 
 /** The events of a minute, hour or day, and the state in it. */
 export interface Slice extends Totals {
@@ -45,6 +47,8 @@ interface Day {
 
 interface DayRow extends Day {
   costs: Places;
+  /** The day has no row yet. */
+  isNew: boolean;
 }
 
 export function emptySlice(): Slice {
@@ -86,18 +90,22 @@ export function mergeSlices(into: Minutes, from: Minutes, tier: number): void {
   }
 }
 
-/** Adds minutes and costs to the rows of their days: one row per day, for any number of events. */
+/**
+ * Adds minutes and costs to the rows of their days: one row per day, for any number of events. A new day merges the
+ * minutes of old days into hours.
+ */
 export function addMinutes(sql: Sql, minutes: Minutes, costs: Costs): void {
   const slices = Map.groupBy(Object.entries(minutes), ([at]) => numberOf(Number(at)));
   const places = new Map(Object.entries(costs).map(([day, of]) => [numberOf(Date.parse(day)), of]));
   for (const day of new Set([...slices.keys(), ...places.keys()])) {
-    const { costs: paid, ...body } = dayOf(sql, day);
+    const { costs: paid, isNew, ...body } = dayOf(sql, day);
     mergeSlices(body.minutes, Object.fromEntries(slices.get(day) ?? []), TIERS_MS.minute);
     addToDay(paid, places.get(day) ?? {});
     sql.exec(
       "INSERT INTO hist (day, body, costs) VALUES (?1, ?2, ?3) ON CONFLICT (day) DO UPDATE SET body = ?2, costs = ?3",
       ...[day, print(body), JSON.stringify(paid)],
     );
+    if (isNew) rollMinutes(sql, day - MINUTE_DAYS);
   }
 }
 
@@ -112,9 +120,8 @@ function numberOf(at: number): number {
   return Math.floor(at / TIERS_MS.day);
 }
 
-/** Merges the minutes of old days into hours. */
-export function rollMinutes(sql: Sql, now: number): void {
-  const last = Math.floor(now / TIERS_MS.day) - MINUTE_DAYS;
+/** Merges the minutes of a day and of those before it into hours, at most three days at once. */
+function rollMinutes(sql: Sql, last: number): void {
   const query = "SELECT day, body FROM hist WHERE day <= ? AND length(body) > ? ORDER BY day DESC LIMIT 3";
   for (const raw of sql.exec(query, last, WORTH_BYTES)) {
     const body = JSON.parse(text(raw.body)) as Day;
@@ -146,7 +153,8 @@ export function readSlices(sql: Sql, tier: Tier, from: number, to: number): Minu
 function dayOf(sql: Sql, day: number): DayRow {
   const raw = sql.exec("SELECT body, costs FROM hist WHERE day = ?", day)[0];
   const { minutes, hours } = JSON.parse(textOrNull(raw?.body) ?? '{"minutes":{},"hours":{}}') as Day;
-  return { minutes, hours, costs: JSON.parse(textOrNull(raw?.costs) ?? "{}") as Places };
+  const costs = JSON.parse(textOrNull(raw?.costs) ?? "{}") as Places;
+  return { minutes, hours, costs, isNew: raw === undefined };
 }
 
 function print(day: Day): string {

@@ -1,4 +1,4 @@
-import { type Minutes, TIERS_MS } from "../tables/history.ts";
+import { type Minutes, TIERS_MS } from "./tables/history.ts";
 
 /** The pace is that of the newest minutes: of at least so many ends in at least so long (ms), so that it is smooth. */
 const ENDS_MIN = 50;

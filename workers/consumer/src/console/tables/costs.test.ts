@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { addCost, addToDay, areMany, type Costs, type Places } from "../src/tables/costs.ts";
+import { addCost, addToDay, areMany, type Costs, type Places } from "./costs.ts";
 
 const jobsOf = (places: Places, dimension: string) =>
   Object.entries(places).reduce((sum, [place, [jobs]]) => sum + (place.startsWith(`${dimension} `) ? jobs : 0), 0);

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { minutesOfPace, perSecond, WorkTime } from "../src/memory/work-time.ts";
-import { emptySlice, type Minutes, mergeSlices, TIERS_MS } from "../src/tables/history.ts";
+import { emptySlice, type Minutes, mergeSlices, TIERS_MS } from "./tables/history.ts";
+import { minutesOfPace, perSecond, WorkTime } from "./work-time.ts";
 
 /** Jobs of `jobMs` that are admitted once a second but for a hold; the pace at each second after the hold. */
 function pacesAfterHold(jobMs: number, hold: { from: number; to: number }): (number | null)[] {

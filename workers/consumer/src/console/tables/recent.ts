@@ -1,6 +1,4 @@
-import type { JobKey } from "../job-key.ts";
-import type { LaneCode } from "./row.ts";
-import { int, type Sql, text } from "./sql.ts";
+import { int, type JobKey, type LaneCode, type Sql, text } from "@prewarm/durable-queue";
 
 /** A stored job, for views after its row is deleted. */
 export interface Stored extends JobKey {
@@ -68,7 +66,10 @@ export function readRecent(sql: Sql, below: number, limit: number): { n: number;
     .map((raw) => ({ n: int(raw.n), stored: (JSON.parse(text(raw.body)) as Packed[]).map(unpack) }));
 }
 
-/** Jobs of a group that were stored since a time (Unix ms), searched in the newest `rows` rows. SQLite passes over rows without the group. */
+/**
+ * Jobs of a group that were stored since a time (Unix ms), searched in the newest `rows` rows. SQLite passes over rows
+ * without the group.
+ */
 export function readRecentOf(sql: Sql, group: string, since: number, rows: number): Stored[] {
   const newest = "SELECT n, at, body FROM recent ORDER BY n DESC LIMIT ?1";
   const query = `SELECT body FROM (${newest}) WHERE at >= ?2 AND instr(body, ?3) > 0 ORDER BY n`;

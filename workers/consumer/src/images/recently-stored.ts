@@ -1,4 +1,5 @@
-import { type JobKey, keyText } from "../job-key.ts";
+import type { JobKey } from "@prewarm/durable-queue";
+import { keyOfJob } from "@prewarm/shared/variant-key";
 
 /** Maximum of remembered keys. The oldest are forgotten first. */
 const MAX_KEYS = 20_000;
@@ -9,7 +10,7 @@ export class RecentlyStored {
   readonly #at = new Map<string, number>();
 
   note(key: JobKey, at: number): void {
-    const name = keyText(key);
+    const name = keyOfJob(key);
     this.#at.delete(name);
     this.#at.set(name, at);
     if (this.#at.size <= MAX_KEYS) return;
@@ -19,10 +20,10 @@ export class RecentlyStored {
 
   /** Unix ms, or null when it is not known. */
   at(key: JobKey): number | null {
-    return this.#at.get(keyText(key)) ?? null;
+    return this.#at.get(keyOfJob(key)) ?? null;
   }
 
   forget(key: JobKey): void {
-    this.#at.delete(keyText(key));
+    this.#at.delete(keyOfJob(key));
   }
 }

@@ -1,0 +1,27 @@
+import { closedFor, FOR_EVER, type QueueTx } from "@prewarm/durable-queue";
+import { LANES, type Lane } from "@prewarm/shared/job";
+import { laneCode } from "../queue-settings.ts";
+
+/**
+ * Until when the gate, or a failing origin, holds back all that waits, Unix ms. Null: a job may go now, or none waits.
+ * The pace leaves held time out: it is the pace of the work, and a hold is no part of it.
+ */
+export function allHeldUntil(tx: QueueTx): number | null {
+  const opens = LANES.map((lane) => ({ code: laneCode(lane), at: opensAt(tx, lane) }));
+  // Mostly no lane is closed, so that nothing is counted.
+  if (opens.every(({ at }) => at === null)) return null;
+  const admitted = tx.memory.claims.held().filter(({ state }) => state === "admitted");
+  const waits = ({ code }: (typeof opens)[number]) =>
+    tx.waiting(code) > admitted.filter(({ lane }) => lane === code).length;
+  const times = opens.filter(waits).map(({ at }) => at);
+  return times.length === 0 || times.includes(null) ? null : Math.min(...times.map((at) => at ?? 0));
+}
+
+/** When jobs of a lane may go again, Unix ms; null: now. */
+function opensAt(tx: QueueTx, lane: Lane): number | null {
+  const closed = closedFor(tx.gateNow, lane);
+  if (closed !== null) return closed.until ?? FOR_EVER;
+  if (Object.keys(tx.gate.origins).length === 0) return null;
+  const times = tx.readyTimes(laneCode(lane));
+  return times.length === 0 || times.some((at) => at <= tx.now) ? null : Math.min(...times);
+}

@@ -1,0 +1,145 @@
+import type { Event } from "@prewarm/control-schema/stats";
+import {
+  dayOf,
+  listAttempts,
+  openJobs,
+  type QueueEvent,
+  type QueueTx,
+  quantileMs,
+  type Row,
+} from "@prewarm/durable-queue";
+import { laneName } from "../queue-settings.ts";
+import { costPlaces } from "./cost-places.ts";
+import { allHeldUntil } from "./hold.ts";
+import { oldestWaiting } from "./oldest-waiting.ts";
+import { noteRunTimes } from "./run-times.ts";
+import { type Moved, type State, StatisticsDoc } from "./statistics-doc.ts";
+import { addCost, type Cost } from "./tables/costs.ts";
+import { observeMs } from "./tables/histogram.ts";
+import { emptySlice, eventsIn, type Slice, TIERS_MS, timesOfLane } from "./tables/history.ts";
+import { addRecent, type Stored } from "./tables/recent.ts";
+import { perSecond } from "./work-time.ts";
+
+/** The events that are counted, by the queue's words for them. */
+const COUNTED: Partial<Record<QueueEvent["kind"], Event>> = {
+  ...{ accepted: "accepted", failed: "failed", dead: "dead", refused: "refused", cancelled: "cancelled" },
+  ...{ throttled: "throttled", done: "stored" },
+};
+
+type Done = Extract<QueueEvent, { kind: "done" }>;
+
+/**
+ * What operators see of a transaction's events: counts, times, costs, stored jobs. They are collected in memory, and
+ * written at the commit.
+ */
+export class Statistics {
+  readonly #tx: QueueTx;
+  readonly #moved: Moved = { minutes: {}, costs: {} };
+  readonly #stored: Stored[] = [];
+
+  constructor(tx: QueueTx) {
+    this.#tx = tx;
+  }
+
+  get #doc(): StatisticsDoc {
+    return this.#tx.memory.of(StatisticsDoc);
+  }
+
+  /** The statistics at the beginning of this transaction that are not in the rows of their days, and the totals. */
+  get state(): Readonly<State> {
+    return this.#doc.state;
+  }
+
+  /** For how long no job has ended, held times left out, in ms. */
+  get silentMs(): number {
+    return this.#doc.work.silentMs(this.#tx.now);
+  }
+
+  /** Jobs that end per second. Null: too few jobs have ended, or none for too long. */
+  get perSecond(): number | null {
+    return perSecond(this.state.minutes, this.silentMs);
+  }
+
+  /** Notes an event of the queue. */
+  note(event: QueueEvent, row: Row | null): void {
+    const counted = COUNTED[event.kind];
+    if (counted !== undefined) this.count(counted);
+    if (event.kind === "done") {
+      if (row !== null) this.#noteDone(event, row);
+      return;
+    }
+    if (event.kind === "admitted" && row !== null) this.#time("wait", this.#tx.now - row.created);
+    if (event.kind === "wasted") this.#addCost([`mistake ${event.why}`], event.admittedAt, [1, 0, 0]);
+    else if ("admittedAt" in event)
+      this.#addCost(costPlaces(row), event.admittedAt, [event.kind === "refunded" ? -1 : 1, 0, 0]);
+  }
+
+  count(event: Event, n = 1): void {
+    this.#slice()[event] += n;
+  }
+
+  /**
+   * Samples the number of open jobs and the age of the oldest waiting job. The histogram of waits shows nothing while
+   * no job moves; the sample does. With no open job it writes nothing.
+   */
+  sample(): void {
+    const open = openJobs(this.#tx);
+    if (open === 0) return;
+    const waiting = Object.values(oldestWaiting(this.#tx));
+    const oldest = waiting.length === 0 ? null : Math.max(0, this.#tx.now - Math.min(...waiting));
+    Object.assign(this.#slice(), { open, oldest });
+  }
+
+  /** Commits the transaction of the queue (`commit`), and writes the statistics of it. */
+  commitWith(commit: () => void): void {
+    const { sql, now, gateNow } = this.#tx;
+    this.#doc.work.hold(now, allHeldUntil(this.#tx), quantileMs(gateNow, 0.5));
+    const wasIdle = openJobs(this.#tx) === 0;
+    commit();
+    const begins = wasIdle && openJobs(this.#tx) > 0;
+    if (begins) this.#doc.work.begin(now);
+    this.#noteWork();
+    this.#doc.add(sql, this.#moved, { now, begins });
+    addRecent(sql, this.#stored);
+  }
+
+  #noteDone({ gen, admittedAt, isPaid, isFound, tookMs, result }: Done, row: Row): void {
+    const { now, sql } = this.#tx;
+    const { bytes } = result as { bytes: number };
+    const { id, group, part, lane, run, created, attempts } = row;
+    const ms = Math.max(0, now - created);
+    this.#time("ready", ms);
+    if (tookMs !== null) this.#time("run", tookMs);
+    observeMs(timesOfLane(this.#slice(), laneName(lane)), ms);
+    noteRunTimes(this.#tx, row, ms);
+    if (!isFound) this.#addCost(costPlaces(row), now, [0, 1, bytes]);
+    // The failed attempts that Ittybit has made are paid too. Attempts above the row's number are of an earlier order.
+    const failed = attempts === 0 ? [] : listAttempts(sql, id).filter(({ n, job }) => n <= attempts && job !== null);
+    const paid = failed.length + (isPaid ? 1 : 0);
+    const made = { granted: admittedAt, took: Math.max(0, Math.round(tookMs ?? 0)), paid };
+    this.#stored.push({ id, group, part, gen, created, at: now, bytes, lane, run, attempts, ...made });
+  }
+
+  #time(kind: "wait" | "run" | "ready", ms: number): void {
+    observeMs(this.#slice()[kind], Math.max(0, ms));
+  }
+
+  /** Adds a cost to places of the day (UTC) of a time, Unix ms. */
+  #addCost(places: readonly string[], at: number, cost: Cost): void {
+    for (const place of places) addCost(this.#moved.costs, dayOf(at), place, cost);
+  }
+
+  /** A cancelled job ends without work, so it says nothing about the pace. */
+  #noteWork(): void {
+    const { stored, dead, refused } = eventsIn(this.#moved.minutes);
+    const ended = stored + dead + refused;
+    const ms = ended === 0 ? null : this.#doc.work.end(this.#tx.now);
+    if (ms !== null) this.#slice().work = { ended, ms };
+  }
+
+  #slice(): Slice {
+    const at = this.#tx.now - (this.#tx.now % TIERS_MS.minute);
+    this.#moved.minutes[at] ??= emptySlice();
+    return this.#moved.minutes[at];
+  }
+}
