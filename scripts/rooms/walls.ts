@@ -433,8 +433,8 @@ export const WALLS: readonly Wall[] = [
   },
   {
     from: /^packages\/durable-queue\/src\//,
-    to: /^(?!packages\/durable-queue\/src\/|@prewarm\/(shared|control-schema)\/|node:sqlite$)/,
-    says: "The queue knows no image, no R2 and no Ittybit: it imports pure parts only.",
+    to: /^(?!packages\/durable-queue\/src\/|node:sqlite$)/,
+    says: "The queue imports no other package.",
     bug: "A queue that knows its one user cannot be understood, tested or used without it.",
   },
   {

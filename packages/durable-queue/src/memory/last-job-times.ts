@@ -8,7 +8,7 @@ const UNKNOWN_MOST_MS = 2_000;
 
 /**
  * How long the last jobs took, in ms. The times are exact: the first look at a job must be at that time, not at the
- * edge of a bucket.
+ * bound of a bucket.
  */
 export class JobTimes {
   readonly #last: { ms: number; seenAt: number }[] = [];
