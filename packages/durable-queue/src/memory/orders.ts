@@ -67,10 +67,8 @@ export class Orders {
     // One step per line and not one per order: a queue may have a million orders.
     const nextLane = "SELECT lane FROM orders WHERE lane > ? ORDER BY lane LIMIT 1";
     const nextRun = "SELECT run FROM orders WHERE lane = ? AND run > ? ORDER BY run LIMIT 1";
-    for (let lane = -1; ; ) {
-      const raw = sql.exec(nextLane, lane)[0];
-      if (raw === undefined) return;
-      lane = int(raw.lane);
+    for (let raw = sql.exec(nextLane, -1)[0]; raw !== undefined; raw = sql.exec(nextLane, int(raw.lane))[0]) {
+      const lane = int(raw.lane);
       for (let of = sql.exec(nextRun, lane, -1)[0]; of !== undefined; of = sql.exec(nextRun, lane, int(of.run))[0])
         this.#line(lane, int(of.run));
     }
