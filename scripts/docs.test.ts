@@ -19,7 +19,7 @@ const read = (file: string): string => readFileSync(join(ROOT, file), "utf8");
 /** A page in one line, so that a sentence may be wrapped anywhere. */
 const flat = (file: string): string => read(file).replaceAll(/\s+/g, " ");
 
-const PAGES = glob("*.md", "docs/*.md", "decisions/*.md", "{packages,examples}/*/README.md", ".github/*.md");
+const PAGES = glob("*.md", "docs/**/*.md", "decisions/*.md", "{packages,examples}/*/README.md", ".github/*.md");
 const manifest: Record<"scripts" | "exports", Record<string, string>> = JSON.parse(read("package.json"));
 const { scripts, exports: exported } = manifest;
 
@@ -199,8 +199,8 @@ it("each decision has four sections in at most 400 words, and a line in the inde
   expect(faults).toEqual([]);
 });
 
-it("every page of docs is reached from the README or from docs/start.md", () => {
-  const linked = ["README.md", "docs/start.md"].flatMap((page) =>
+it("every page of docs is reached from the README, from docs/start.md or, if it is for contributors, from CONTRIBUTING.md", () => {
+  const linked = ["README.md", "docs/start.md", "CONTRIBUTING.md"].flatMap((page) =>
     linksIn(read(page)).map((link) => join(dirname(page), link.split("#")[0] ?? "")),
   );
   expect(PAGES.filter((page) => page.startsWith("docs/") && !linked.includes(page))).toEqual([]);

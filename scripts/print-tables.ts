@@ -29,7 +29,7 @@ function main(isCheck: boolean): void {
   const root = dirname(import.meta.dirname);
   const read = (path: string): string => readFileSync(join(root, path), "utf8");
   const tables = printTables(read("packages/shared/src/config.ts"), read("packages/shared/src/deploy.ts"));
-  const pages = globSync(["README.md", "docs/*.md", "packages/*/README.md"], { cwd: root });
+  const pages = globSync(["README.md", "docs/**/*.md", "packages/*/README.md"], { cwd: root });
   const faults = fileFaults(site);
   const printed = new Map([
     ...pages.map((page) => [page, fillBlocks(read(page), tables, read)] as const),

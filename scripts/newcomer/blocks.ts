@@ -157,7 +157,7 @@ export const BLOCKS: readonly Block[] = [
   { page: "docs/hooks.md", begins: "project=my-project", does: { skip: "needs an account at Google Cloud" } },
   { page: "docs/hooks.md", begins: "npm run wrangler -- r2", does: account },
   {
-    page: "docs/ittybit.md",
+    page: "docs/internals/ittybit.md",
     begins: "ITTYBIT_API_KEY=",
     does: { skip: "needs a key of Ittybit's", runBy: "test/e2e/ittybit.e2e.test.ts" },
   },
@@ -167,14 +167,14 @@ export const BLOCKS: readonly Block[] = [
     begins: "npm run pack:all -- . --only client",
     does: { prints: [/prewarm-client-[\d.]+\.tgz \(\d+ kB\)$/m] },
   },
-  { page: "docs/reliability.md", begins: "npm run soak", does: { skip: "is long", runBy: ".ci/run" } },
+  { page: "docs/internals/proofs.md", begins: "npm run soak", does: { skip: "is long", runBy: ".ci/run" } },
   {
-    page: "docs/reliability.md",
+    page: "docs/internals/proofs.md",
     begins: "npm run storm",
     does: { skip: "is long", runBy: ".github/workflows/nightly.yml" },
   },
   {
-    page: "docs/reliability.md",
+    page: "docs/internals/proofs.md",
     begins: "npm run conformance",
     does: { skip: "is long, and its second line needs an account", runBy: "test/platform/conformance.e2e.test.ts" },
   },
@@ -253,7 +253,7 @@ export const BLOCKS: readonly Block[] = [
 
 /** The blocks as they stand in the pages, in order. */
 export function blocksIn(root: string): { page: string; text: string }[] {
-  const pages = globSync(["README.md", "AGENTS.md", "docs/*.md", "examples/*/README.md", "packages/*/README.md"], {
+  const pages = globSync(["README.md", "AGENTS.md", "docs/**/*.md", "examples/*/README.md", "packages/*/README.md"], {
     cwd: root,
   }).sort();
   return pages

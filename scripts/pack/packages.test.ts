@@ -153,7 +153,7 @@ describe("the queue", () => {
 });
 
 describe("docs", () => {
-  const pages = globSync("docs/*.md", { cwd: ROOT }).map((page) => ({
+  const pages = globSync("docs/**/*.md", { cwd: ROOT }).map((page) => ({
     page,
     text: readFileSync(join(ROOT, page), "utf8"),
   }));

@@ -6,7 +6,7 @@ import { QUEUE_ROWS } from "./rows/queue.ts";
 import { REQUEST_ROWS } from "./rows/requests.ts";
 import { UNCHECKED } from "./rows/unchecked.ts";
 
-/** Every platform assumption of ours, in the order of the table in docs/reliability.md. */
+/** Every platform assumption of ours, in the order of the table in docs/internals/proofs.md. */
 export const ASSUMPTIONS: readonly Assumption[] = [
   ...ALARMS,
   ...OBJECT_ROWS,

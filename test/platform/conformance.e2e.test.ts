@@ -14,7 +14,7 @@ describe("every assumption about the platform", () => {
   });
   afterAll(() => worker.close());
 
-  it("is observed on workerd as docs/reliability.md says", async () => {
+  it("is observed on workerd as docs/internals/proofs.md says", async () => {
     const results = await runChecks(ASSUMPTIONS, createLab({ url: worker.url, key: KEY, place: "local" }));
     const recorded = readRecorded().local?.results ?? {};
     const verdicts = (all: typeof results) =>

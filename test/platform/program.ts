@@ -12,7 +12,7 @@ import { type Results, runChecks } from "./run-checks.ts";
 export const USAGE = `npm run conformance [-- --cloudflare] [--record]
   without a flag   runs every check against workerd on this machine
   --cloudflare     deploys the Worker prewarm-conformance with a queue and a bucket to the account, runs every check there, keeps the
-                   results for docs/reliability.md, and deletes all three. Needs CLOUDFLARE_API_TOKEN and CLOUDFLARE_ACCOUNT_ID.
+                   results for docs/internals/proofs.md, and deletes all three. Needs CLOUDFLARE_API_TOKEN and CLOUDFLARE_ACCOUNT_ID.
   --record         keeps a local run's results too. Then: npm run tables`;
 
 /** What the program works with; `main.ts` makes the real one, a test its own. */

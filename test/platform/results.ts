@@ -21,7 +21,7 @@ export function readRecorded(): AllRecorded {
   return JSON.parse(readFileSync(FILE, "utf8"));
 }
 
-/** Keeps a run for the table in docs/reliability.md. */
+/** Keeps a run for the table in docs/internals/proofs.md. */
 export function record(place: Place, recorded: Recorded): void {
   writeFileSync(FILE, `${JSON.stringify({ ...readRecorded(), [place]: recorded }, null, 2)}\n`);
 }

@@ -16,25 +16,27 @@ export interface SitePage {
 const SOURCES = [
   "README.md",
   "docs/*.md",
+  "docs/internals/*.md",
   "{AGENTS,CHANGELOG,CONTRIBUTING,SECURITY}.md",
   "{examples,packages}/*/README.md",
   "decisions/*.md",
 ];
-const LISTED = { examples: "Examples", packages: "Packages" };
+const LISTED = { internals: "Internals", examples: "Examples", packages: "Packages" };
 const ASSETS = /^docs\/(images\/.+|openapi\.json)$/;
 
 /** Where a file of the repository stands in the site; null: not in it. */
 export function sitePath(file: string): string | null {
   if (file === "README.md") return "index.md";
   if (file === "decisions/README.md") return "decisions/index.md";
-  const [, doc] = /^docs\/([^/]+\.md)$/.exec(file) ?? [];
+  const [, doc] = /^docs\/((?:internals\/)?[^/]+\.md)$/.exec(file) ?? [];
   if (doc !== undefined) return doc;
   const [, folder, name] = /^(examples|packages)\/([^/]+)\/README\.md$/.exec(file) ?? [];
   if (folder !== undefined) return `${folder}/${name}.md`;
   if (/^decisions\/[^/]+\.md$/.test(file)) return file;
   // docs/security.md and SECURITY.md would be one file where names have no case.
   if (/^[A-Z]+\.md$/.test(file)) return `project/${file.toLowerCase()}`;
-  return file in LISTED ? `${file}/index.md` : (ASSETS.exec(file)?.[1] ?? null);
+  const list = file.replace(/^docs\/(?=internals$)/, "");
+  return list in LISTED ? `${list}/index.md` : (ASSETS.exec(file)?.[1] ?? null);
 }
 
 /** All pages of the repository in `root`, and a list for each folder of pages. */

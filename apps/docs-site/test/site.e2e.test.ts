@@ -27,6 +27,7 @@ const OTHERS = [
   "decisions/03-packages-and-commands.md",
   "project/changelog.md",
   "examples/plain.md",
+  "internals/index.md",
 ];
 
 let browser: Awaited<ReturnType<typeof launchBrowser>>;

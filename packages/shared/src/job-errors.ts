@@ -124,7 +124,7 @@ export const JOB_ERRORS: Readonly<Record<string, JobError>> = {
     fate: "tried again",
     cause:
       "The results' host refused the result for ten minutes, and its address carries no signature: access rules may keep the files of the Ittybit project private. The message names the host and its answer.",
-    cure: "Make them public ([ittybit](ittybit.md)). While no result can be fetched, the breaker stops new jobs, and closes when a result is stored.",
+    cure: "Make them public ([ittybit](internals/ittybit.md)). While no result can be fetched, the breaker stops new jobs, and closes when a result is stored.",
   },
   output_unreachable: {
     fate: "tried again",

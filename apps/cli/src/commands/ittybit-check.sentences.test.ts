@@ -58,7 +58,7 @@ describe("the sentence", () => {
     [
       "private results",
       { faults: [{ fault: { type: "output", as: "403" } }] },
-      "Prewarm does not work with this service: HOST answered HTTP 403 (application/xml): if it does so for every result, access rules keep the Ittybit project's files private; make them public (docs/ittybit.md); run this again when they are public.",
+      "Prewarm does not work with this service: HOST answered HTTP 403 (application/xml): if it does so for every result, access rules keep the Ittybit project's files private; make them public (docs/internals/ittybit.md); run this again when they are public.",
     ],
     [
       "a job without end",

@@ -3,7 +3,7 @@ import { type Fields, fieldsOf, first, textOf } from "./fields.ts";
 import { errorIn, shown, type UpstreamError } from "./read-error.ts";
 
 /*
- * The one place that knows how Ittybit shows a job. Its pages describe seven dialects (docs/ittybit.md), two of which
+ * The one place that knows how Ittybit shows a job. Its pages describe seven dialects (docs/internals/ittybit.md), two of which
  * are both in use today: the reference ends a job with `succeeded` and an `output` string, the guides with `completed`
  * and `output.url`; a loop written for one never ends against the other. Everything here takes all of them, requires
  * nothing but an id and a status word, and never throws. Each table says where a thing stands; the first that holds wins.

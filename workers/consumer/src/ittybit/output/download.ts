@@ -80,7 +80,7 @@ function refused({ response: { status }, said }: Answer, url: URL): Unfetched {
   if (status !== 401 && status !== 403) return unfetched("output_unreachable", status, said);
   if (isSigned(url)) return unfetched("output_expired", status, said);
   const because = "if it does so for every result, access rules keep the Ittybit project's files private";
-  return unfetched("output_private", status, `${said}: ${because}; make them public (docs/ittybit.md)`);
+  return unfetched("output_private", status, `${said}: ${because}; make them public (docs/internals/ittybit.md)`);
 }
 
 /** The length the body must have; null when chunked or encoded (then Content-Length counts other bytes). */
