@@ -161,7 +161,7 @@ export const BLOCKS: readonly Block[] = [
     begins: "ITTYBIT_API_KEY=",
     does: { skip: "needs a key of Ittybit's", runBy: "test/e2e/ittybit.e2e.test.ts" },
   },
-  { page: "docs/operate.md", begins: "npm run provision", does: account },
+  { page: "docs/operate.md", begins: "npx prewarm provision", does: account },
   {
     page: "docs/page-authors.md",
     begins: "npm run pack:all -- . --only client",

@@ -30,7 +30,7 @@ export const Cause = z
     formats: z.record(z.string(), count),
     prefixes: z.array(z.object({ prefix: z.string(), count })).meta({ description: "Folders with most of them" }),
     sample: Job,
-    meaning: z.string().nullable().meta({ description: "What the code means (docs/job-errors.md)" }),
+    meaning: z.string().nullable().meta({ description: "What the code means (docs/runbook.md)" }),
     cure: z.string().nullable().meta({ description: "What to do" }),
   })
   .meta({ id: "Cause" });

@@ -136,7 +136,7 @@ export interface HookConfig {
   jobsPerDay?: number;
 }
 
-/** A limit of the gate: a number stays as it is; `"auto"` moves by what Ittybit answers, within the bounds that are given (docs/operations.md). */
+/** A limit of the gate: a number stays as it is; `"auto"` moves by what Ittybit answers, within the bounds that are given (docs/operate.md). */
 export type LimitConfig = number | "auto" | { min?: number; max?: number };
 
 /** Everything a user may say in prewarm.config.ts; only `sources` is required. Defaults are those of `DEFAULTS`. */

@@ -1,4 +1,4 @@
-/** What a job's error code means and what mends it. docs/job-errors.md is printed from it; a test holds it to the codes that the consumer writes. */
+/** What a job's error code means and what mends it. docs/runbook.md is printed from it; a test holds it to the codes that the consumer writes. */
 
 interface JobError {
   /** What becomes of the job by itself. */

@@ -39,9 +39,9 @@ export const LEDGER_LIMIT_BYTES = 10_000_000_000;
 export const HOOK_JOBS_PER_DAY = 10_000;
 /** Longest that a function of prewarm.config.ts may take, in ms: senders give up after five to thirty seconds. Chosen. */
 export const SITE_FUNCTION_MS = 4_000;
-/** A marker's life when trying again is in vain: a day, as the bucket's lifecycle rule for `dead/` has it (docs/operations.md). */
+/** A marker's life when trying again is in vain: a day, as the bucket's lifecycle rule for `dead/` has it (docs/operate.md). */
 export const DEAD_PERMANENT_MS = 86_400_000;
-/** The longest life of a staged original and of its address: a day, as the bucket's lifecycle rule for `staged/` has it (docs/operations.md). */
+/** The longest life of a staged original and of its address: a day, as the bucket's lifecycle rule for `staged/` has it (docs/operate.md). */
 export const STAGED_MS = 86_400_000;
 /** A marker's life when trying again may help: chosen. */
 export const DEAD_TRANSIENT_MS = 3_600_000;

@@ -71,7 +71,7 @@ function bindings({ names, buckets }: Stage): Table {
   };
 }
 
-/** Every setting is written out: local defaults differ from production's (docs/operations.md). */
+/** Every setting is written out: local defaults differ from production's (docs/operate.md). */
 function consumers({ live, work, uploads, dead }: Stage["names"]): Table[] {
   return [
     // A viewer waits for each message, so no batch waits for a fuller one. Handlers leave within half a second.
