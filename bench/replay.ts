@@ -31,7 +31,7 @@ function figuresOf(views: number, outcomes: readonly Outcome[]): Figure[] {
     figure("jobs of the oracle", "jobs of eleven", jobs(oracle) / jobs(eleven)),
     ...(isExample
       ? [
-          figure("jobs by views that docs/scale.md reckons with", "replayed", ORDERED_BY_VIEWS / eleven.viewJobs, near),
+          figure("jobs by views that docs/cost.md reckons with", "replayed", ORDERED_BY_VIEWS / eleven.viewJobs, near),
           figure("variants asked for, the same", "replayed", EXAMPLE.askedVariants / oracle.uploadJobs, near),
           figure("sizes asked for, the same", "replayed", EXAMPLE.askedSizes / oracle.sizes, near),
         ]

@@ -18,6 +18,6 @@ if (config === null || faults.length > 0) {
 } else {
   console.log(`The configuration is sound. ${openLine(config)}`);
   for (const line of uploadLines(config)) console.log(line);
-  console.log("What clients without a signature can cause at most (docs/security.md):");
+  console.log("What clients without a signature can cause at most (docs/cost.md):");
   for (const line of strangersLines(config)) console.log(`  ${line}`.trimEnd());
 }

@@ -4,7 +4,7 @@ import { GATE_AUTO } from "../../packages/shared/src/limits.ts";
 import { bills, type Site } from "./services.ts";
 import { EXAMPLE } from "./tables.ts";
 
-/** The library of docs/shop-of-n-products.md, one picture a product. */
+/** The library of docs/cost.md, one picture a product. */
 const SHOP: Site = { ...EXAMPLE, images: 400_000, newImagesPerMonth: 8_000, viewsPerMonth: 30_000_000 };
 const DAY_S = 86_400;
 

@@ -15,7 +15,7 @@ import { bills, changesReads, operationsOf, type Recipe, type Site } from "./ser
 const DEFAULT_SITE = defineConfig({ sources: [{ prefix: "", url: "https://cdn.example.com/{id}" }] });
 
 /**
- * What README and docs/scale.md reckon with. What is asked for is that of `npm run bench -- replay`. `cacheShare` is a model's: Zipf 1.0, so
+ * What README and docs/cost.md reckon with. What is asked for is that of `npm run bench -- replay`. `cacheShare` is a model's: Zipf 1.0, so
  * many views a month of 600,000 variants, equal data centres, copies of 30 days, and nothing leaves a cache before its time.
  */
 export const EXAMPLE: Site = {

@@ -179,17 +179,17 @@ export const BLOCKS: readonly Block[] = [
     does: { skip: "is long, and its second line needs an account", runBy: "test/platform/conformance.e2e.test.ts" },
   },
   {
-    page: "docs/shop-of-n-products.md",
+    page: "docs/cost.md",
     begins: "npm run check:config",
     does: { prints: [/An upload makes \d+ variants/, /400,000 images × 22, 8,000 new ones/, /Ittybit's fee included/] },
   },
   {
-    page: "docs/shop-of-n-products.md",
+    page: "docs/cost.md",
     begins: "prewarm gate --monthly-jobs",
     does: { prints: [/of 9,000,000 jobs/, /of 200,000 jobs/] },
   },
   {
-    page: "docs/shop-of-n-products.md",
+    page: "docs/cost.md",
     begins: "prewarm gate --rate",
     does: { prints: [/100\/s/, /250 \(pinned\)/] },
   },

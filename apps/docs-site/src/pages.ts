@@ -33,7 +33,7 @@ export function sitePath(file: string): string | null {
   const [, folder, name] = /^(examples|packages)\/([^/]+)\/README\.md$/.exec(file) ?? [];
   if (folder !== undefined) return `${folder}/${name}.md`;
   if (/^decisions\/[^/]+\.md$/.test(file)) return file;
-  // docs/security.md and SECURITY.md would be one file where names have no case.
+  // A folder of their own keeps them apart from pages of docs where names have no case.
   if (/^[A-Z]+\.md$/.test(file)) return `project/${file.toLowerCase()}`;
   const list = file.replace(/^docs\/(?=internals$)/, "");
   return list in LISTED ? `${list}/index.md` : (ASSETS.exec(file)?.[1] ?? null);

@@ -120,7 +120,7 @@ describe("a reader", () => {
   it.each([
     ["purge", ["cli.html#prewarm-purge", "freshness.html"]],
     ["crop", ["url.html#what-a-crop-keeps"]],
-    ["budget", ["runbook.html#the-budget-is-spent", "shop-of-n-products.html"]],
+    ["budget", ["runbook.html#the-budget-is-spent", "cost.html"]],
   ])("who searches %s finds the right page first", async (words, right) => {
     const { page, faults, origins, close } = await strictVisit();
     await page.goto(url);

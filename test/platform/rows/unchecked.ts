@@ -32,7 +32,7 @@ export const UNCHECKED: readonly Assumption[] = [
   {
     name: "database-size",
     assumes: "An object's database may hold 10 GB.",
-    where: "docs/scale.md",
+    where: "docs/runbook.md",
     documented: { page: "Durable Objects, Limits", says: "Storage per Durable Object: 10 GB" },
     check: null,
   },

@@ -13,7 +13,7 @@ export interface Env {
   EDGE_URL?: string;
   /** The consumer, whose API tells what is stored. */
   CONSUMER?: Service;
-  /** A token that may look (docs/security.md). */
+  /** A token that may look (docs/operate.md, Rights). */
   VIEWER_TOKEN?: string;
   /** The site, where it is a Worker itself. Unset: the origin behind the route. */
   SITE?: Service;

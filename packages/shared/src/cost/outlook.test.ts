@@ -19,7 +19,7 @@ describe("outlookOf", () => {
   it("counts the months until the last job is sent", () => {
     expect(outlook({ jobs: 13_000 })).toMatchObject({ thisMonth: 5000, months: 2 });
     expect(outlook({ jobs: 13_001 })).toMatchObject({ thisMonth: 5000, months: 3 });
-    // docs/shop-of-n-products.md: 110 whole months; what is left of this one is spent already.
+    // docs/cost.md: 110 whole months; what is left of this one is spent already.
     expect(outlook({ jobs: 8_800_000, left: 0, perMonth: 80_000 })).toMatchObject({ thisMonth: 0, months: 111 });
   });
 
