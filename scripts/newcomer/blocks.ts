@@ -57,22 +57,22 @@ export const BLOCKS: readonly Block[] = [
     does: { starts: { lines: 1, ready: /^ready edge=/m }, prints: [/paused/, /Ledger and store agree/] },
   },
   {
-    page: "docs/before-a-build.md",
+    page: "docs/warm.md",
     begins: "prewarm warm --file images.csv",
     does: { prints: [/2 items: \d+ variants accepted/, /; 0 dead, 0 refused, 0 cancelled/, /build-dashboard/] },
   },
   {
-    page: "docs/before-a-build.md",
+    page: "docs/warm.md",
     begins: "prewarm warm --sitemap",
     does: { prints: [/1 images?: 1 variants?/, /1 images?: 3 variants?/] },
   },
   {
-    page: "docs/before-a-build.md",
+    page: "docs/warm.md",
     begins: "prewarm warm --file mailing-images.txt",
     does: { prints: [/2 items: \d+ variants accepted/, /; 0 dead, 0 refused, 0 cancelled/, /^sent$/m] },
   },
   {
-    page: "docs/bulk.md",
+    page: "docs/warm.md",
     begins: "aws s3 sync",
     does: { skip: "needs an account at AWS", runBy: "apps/cli/src/input/read-s3-inventory.test.ts" },
   },
@@ -101,7 +101,7 @@ export const BLOCKS: readonly Block[] = [
     begins: "mkdir -p ../site",
     does: { skip: "writes into a site beside the repository, which GitHub runs" },
   },
-  { page: "docs/bulk.md", begins: "prewarm warm --file library.csv", does: { prints: [/Ittybit jobs/, /stored/] } },
+  { page: "docs/warm.md", begins: "prewarm warm --file library.csv", does: { prints: [/Ittybit jobs/, /stored/] } },
   {
     page: "docs/delete-a-persons-pictures.md",
     begins: "prewarm remove",
