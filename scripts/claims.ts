@@ -164,8 +164,8 @@ export const CLAIMS: readonly (readonly [page: string, text: string])[] = [
   ]) as [string, string][]),
 
   [".devcontainer/devcontainer.json", `"image": "node:${NODE}-bookworm"`],
-  ["docs/several-sites.md", "read from `https://shop.example.com/media/shop/a.jpg`"],
-  ["docs/several-sites.md", `\`${blog.edge}\`, \`${blog.bucket}\`, \`${blog.live}\``],
+  ["docs/install.md", "read from `https://shop.example.com/media/shop/a.jpg`"],
+  ["docs/install.md", `\`${blog.edge}\`, \`${blog.bucket}\`, \`${blog.live}\``],
 ];
 
 const hasParameter = (...names: string[]): boolean =>

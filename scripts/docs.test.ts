@@ -268,7 +268,7 @@ it("every configuration of a page is sound, and that of several sites reads each
   ).filter(({ block }) => block.includes("export default defineConfig("));
   const judged = await Promise.all(blocks.map(({ page, block }) => judge(page, block)));
   expect(judged.flatMap(({ page, faults }) => faults.map((fault) => `${page}: ${fault}`))).toEqual([]);
-  const sites = judged.find(({ page }) => page === "docs/several-sites.md")?.config;
+  const sites = judged.find(({ page }) => page === "docs/install.md")?.config;
   const originalOf = (id: string) => sites && resolveOriginal(sites, id);
   expect(originalOf("shop/a.jpg")).toEqual({ kind: "url", url: "https://shop.example.com/media/shop/a.jpg" });
   expect(originalOf("blog/a.jpg")).toEqual({ kind: "url", url: "https://blog.example.com/img/blog/a.jpg" });

@@ -2,13 +2,13 @@ import { existsSync, globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 
-/** What CI runs, here and in a fork: each step exists, nobody's text becomes a command, and docs/ci.md names all that must be set. */
+/** What CI runs, here and in a fork: each step exists, nobody's text becomes a command, and docs/internals/ci.md names all that must be set. */
 
 const ROOT = join(import.meta.dirname, "..");
 const FILES = globSync(".github/workflows/*.yml", { cwd: ROOT });
 const read = (file: string): string => readFileSync(join(ROOT, file), "utf8");
 const { scripts }: { scripts: Record<string, string> } = JSON.parse(read("package.json"));
-const guide = read("docs/ci.md");
+const guide = read("docs/internals/ci.md");
 
 function commandsIn(text: string): string[] {
   return [...text.matchAll(/^\s*(?:- )?run: (.+)$/gm)].map(([, command = ""]) => command);
@@ -36,7 +36,7 @@ describe.each(FILES)("%s", (file) => {
     expect(text).not.toMatch(/pull_request_target|contents: write/);
   });
 
-  it("is told of in docs/ci.md, with every secret and variable", () => {
+  it("is told of in docs/internals/ci.md, with every secret and variable", () => {
     expect(guide).toContain(`\`${file.split("/").at(-1)}\``);
     for (const [, name = ""] of text.matchAll(/\b(?:secrets|vars)\.([A-Z_]+)/g)) expect(guide).toContain(`\`${name}\``);
   });

@@ -22,6 +22,5 @@ it("what is not played is run by a file that is there, or needs somebody else's 
     "examples/ci/README.md: writes into a site beside the repository, which GitHub runs",
     "docs/hooks.md: needs an account at AWS",
     "docs/hooks.md: needs an account at Google Cloud",
-    "docs/upgrading.md: needs the repository that was forked",
   ]);
 });

@@ -194,18 +194,9 @@ export const BLOCKS: readonly Block[] = [
     does: { prints: [/100\/s/, /250 \(pinned\)/] },
   },
   {
-    page: "docs/upgrading.md",
+    page: "docs/install.md",
     begins: "npm update",
     does: { skip: "needs a newer version on npm", runBy: "test/e2e/upgrade.e2e.test.ts" },
-  },
-  { page: "docs/upgrading.md", begins: "git remote add", does: { skip: "needs the repository that was forked" } },
-  {
-    page: "docs/upgrading.md",
-    begins: "npm run provision",
-    does: {
-      skip: "needs an account",
-      runBy: "test/e2e/upgrade.e2e.test.ts",
-    },
   },
   {
     page: "packages/client/README.md",

@@ -61,7 +61,7 @@ async function locally(world: World, keeps: boolean): Promise<number> {
 async function onCloudflare(world: World): Promise<number> {
   const missing = ["CLOUDFLARE_API_TOKEN", "CLOUDFLARE_ACCOUNT_ID"].filter((name) => !world.env[name]);
   if (missing.length > 0) {
-    world.tell(`Nothing was done: set ${missing.join(" and ")}. The token needs the permissions of docs/ci.md.`);
+    world.tell(`Nothing was done: set ${missing.join(" and ")}. The token needs the permissions of docs/install.md.`);
     return 2;
   }
   let results: Results = {};
