@@ -25,7 +25,7 @@ it("README.md asks for nothing that is refused, or needs a signature", () => {
 });
 
 /** The pages for page authors, and the marks of the files that they show. */
-const PAGES = ["page-authors", "next", "nuxt", "astro", "unpic", "eleventy", "placeholders", "moving-from"];
+const PAGES = ["page-authors", "next", "nuxt", "astro", "unpic", "eleventy", "moving-from"];
 const MARK = /<!-- file:(\S+) -->/g;
 /** Built with the real packages at night. */
 const BUILT = /^examples\/(next|nuxt|astro|unpic|eleventy)\//;

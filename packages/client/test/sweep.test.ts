@@ -88,7 +88,7 @@ const SILENT = ["csp.txt", "element.js", "inspect.js", "probe.js", "service-work
   (name) => `examples/plain/${name}`,
 );
 
-const PAGES = ["page-authors", "placeholders", "next", "nuxt", "astro", "unpic", "eleventy"];
+const PAGES = ["page-authors", "next", "nuxt", "astro", "unpic", "eleventy"];
 
 it.each(PAGES)("every example of docs/%s.md is in the sweep", (page) => {
   const shown = [...read(`docs/${page}.md`).matchAll(/<!-- file:(\S+) -->/g)].map(([, path = ""]) => path);

@@ -1,4 +1,4 @@
-/** What the ledger tells others about (docs/events.md); `test` is sent by hand. */
+/** What the ledger tells others about (docs/hooks.md); `test` is sent by hand. */
 export const EVENT_TYPES = [
   "run.finished",
   "image.ready",
@@ -11,7 +11,7 @@ export const EVENT_TYPES = [
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 
-/** What a site's function gets (docs/events.md). */
+/** What a site's function gets (docs/hooks.md). */
 export interface OutgoingEvent {
   /** The same when the event comes again. */
   id: string;

@@ -94,7 +94,7 @@ function expand(spec: string, config: Config, formats: readonly Format[]): Trans
   return (format === "auto" ? formats : [format]).map((each) => build(written, each, config));
 }
 
-/** The placeholder (docs/placeholders.md); null where the configuration has not its format. */
+/** The placeholder (docs/page-authors.md); null where the configuration has not its format. */
 export function placeholderTransform(config: Config): Transform | null {
   return config.formats.includes("webp") ? (expandTransforms(LQIP, config)[0] ?? null) : null;
 }

@@ -16,7 +16,7 @@ function shownTo(role: Caller["role"], address: string): string {
   return url.search === "" ? start : `${start}…`;
 }
 
-/** What others are told (docs/events.md). */
+/** What others are told (docs/hooks.md). */
 export const events = [
   viewer(
     {
