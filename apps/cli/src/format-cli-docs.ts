@@ -11,7 +11,8 @@ const INTRODUCTION = `# The command line
 
 <!-- Printed by apps/cli/scripts/print-cli-docs.ts; edit the code, not this page. -->
 
-\`prewarm\`: ${DESCRIPTION.toLowerCase()}. In this repository, or with \`--prefix\` from elsewhere:
+For people at a terminal and for scripts: every command, flag and exit code of \`prewarm\`, to ${DESCRIPTION.toLowerCase()}.
+In this repository, or with \`--prefix\` from elsewhere:
 \`npm run --silent prewarm -- <command>\`. In a site that installs the package \`prewarm\` ([install](install.md)): \`npx prewarm <command>\`.
 Its program is one file, \`dist/prewarm.mjs\`, for Node 20 and later, which runs alone too. The working directory has \`.prewarm/\`, and
 relative paths begin there.

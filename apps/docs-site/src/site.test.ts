@@ -110,7 +110,7 @@ describe("llms.txt", () => {
     const list = llmsList(map, pages);
     expect(list).toMatch(/^# Prewarm\n\n> Image URLs that never block and never break: Prewarm/);
     for (const { path } of pages) expect(list.split(`](${path})`), path).toHaveLength(2);
-    expect(list).toContain("- [The URL](url.md): `/images/photo-abc123?w=800` is the photo, 800 px wide");
+    expect(list).toContain("- [The URL](url.md): For people and programs that write image URLs: every parameter");
   });
 
   it("in full has the pages that the map names, and no decision", () => {
