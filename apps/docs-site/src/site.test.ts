@@ -86,7 +86,7 @@ describe("a link", () => {
   it("leads to the page where the site has it, with its anchor", () => {
     expect(linksOf("README.md")).toContain("](./operate.md#provision-deploy-roll-back-destroy)");
     expect(linksOf("docs/start.md")).toContain("](./index.md#deploy)");
-    expect(linksOf("docs/start.md")).toContain("](./decisions/017-a-deploy-that-asks-the-account.md)");
+    expect(linksOf("docs/start.md")).toContain("](./decisions/17-secrets-and-deploy.md)");
     expect(linksOf("docs/start.md")).toContain("](./project/security.md");
     expect(linksOf("docs/api.md")).toContain("](./openapi.json)");
     expect(linksOf("docs/hooks.md")).toContain("](./examples/upload-hook.md)");
