@@ -150,7 +150,7 @@ export const BLOCKS: readonly Block[] = [
   },
   {
     page: "docs/hooks.md",
-    begins: "npm run -s prewarm -- provision --to staging --set HOOK_SECRET",
+    begins: "npx prewarm provision --to staging --set HOOK_SECRET",
     does: account,
   },
   { page: "docs/hooks.md", begins: "bucket=my-originals region=", does: { skip: "needs an account at AWS" } },
