@@ -93,12 +93,14 @@ describe("a job outcome", () => {
     expectSteps("a job outcome", kind, {
       2: making.includes(`kind: "${kind}"`),
       4: tests.includes(`"${kind}"`),
-      5: read("docs/queue.md").includes(`\`${kind}\``),
+      5: read("docs/internals/queue.md").includes(`\`${kind}\``),
     });
   });
 
   it.each(JOB_STATES)("and the state %s", (state) => {
-    expectSteps("a job outcome", `state ${state}`, { 5: read("docs/job-lifecycle.md").includes(`\n| ${state} |`) });
+    expectSteps("a job outcome", `state ${state}`, {
+      5: read("docs/internals/job-lifecycle.md").includes(`\n| ${state} |`),
+    });
   });
 });
 
@@ -122,7 +124,7 @@ describe("a table or a column", () => {
     },
   ).filter((path) => !/\/(schema|copy|own-tables)\.ts$/.test(path));
   const queries = code.map(read).join("\n");
-  const page = read("docs/storage-schema.md");
+  const page = read("docs/internals/storage-schema.md");
   const [, stored = ""] = /\n### Stored formats\n(.*?)(?=\n##|$)/s.exec(read("CHANGELOG.md")) ?? [];
 
   it.each(tables)("%s", (table) => {

@@ -1,5 +1,5 @@
 /*
- * The order of rooms, and the bug that each wall keeps out. `npm run rooms` judges the tree by this file, and docs/architecture.md is printed
+ * The order of rooms, and the bug that each wall keeps out. `npm run rooms` judges the tree by this file, and docs/internals/architecture.md is printed
  * from it, so that the two cannot differ.
  */
 

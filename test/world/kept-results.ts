@@ -1,6 +1,6 @@
 import type { ExchangeRequest } from "../../workers/consumer/src/ledger/contract.ts";
 
-/** A paid result that cannot be fetched is kept for so long (docs/queue.md). */
+/** A paid result that cannot be fetched is kept for so long (docs/internals/queue.md). */
 const KEPT_MS = 600_000;
 /** Failures that blame the results' host; a whole picture that is the wrong one is Ittybit's. */
 const HOST_FAILED = /^output_(private|expired|unreachable)$/;

@@ -9,7 +9,7 @@ import { OpenWork } from "./open-work.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 import type { AlarmFate, Weather } from "./weather.ts";
 
-/** From here on an outage accuses nobody (docs/queue.md). */
+/** From here on an outage accuses nobody (docs/internals/queue.md). */
 const LONG_OUTAGE_MS = 15_000;
 /** More rings than this in ten minutes: it does not do what it rings for. */
 const RINGS_MAX = 1_800;

@@ -1,4 +1,4 @@
-/** States of a job (docs/job-lifecycle.md). The first three are open, the others are ends. */
+/** States of a job (docs/internals/job-lifecycle.md). The first three are open, the others are ends. */
 export const JOB_STATES = ["queued", "processing", "retrying", "stored", "dead", "refused", "cancelled"] as const;
 export type JobState = (typeof JOB_STATES)[number];
 

@@ -1,6 +1,6 @@
 /*
  * What travels in `prewarm-live` and `prewarm-work`: a hint, never the truth.
- * A change of shape takes a new `v`, a fixture, and a line in docs/storage-schema.md; readers keep every older one.
+ * A change of shape takes a new `v`, a fixture, and a line in docs/internals/storage-schema.md; readers keep every older one.
  */
 
 /** In `prewarm-live`: variants that a viewer missed, all of one original. */

@@ -2,7 +2,7 @@ import { FORMATS, type Format } from "./config.ts";
 
 /** What a stored variant says about itself, kept as R2 custom metadata. */
 export interface VariantMetadata {
-  /** The generation that made it (docs/queue.md): tells whether these bytes still count. */
+  /** The generation that made it (docs/internals/queue.md): tells whether these bytes still count. */
   gen: number;
   /** Ittybit's job id, or `ORIGINAL_JOB`. */
   job: string;

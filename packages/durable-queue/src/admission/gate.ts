@@ -135,7 +135,7 @@ export function sharedSlots(gate: Gate): number {
 /**
  * Whether the lane may fill no further slot. Slots with an unreported job may fill at most half of the lane's slots, so
  * that a few of them do not stop the lane. If unreported ≤ slots / 2, then running ≤ slots; otherwise running ≤ 1.5 ×
- * slots (docs/queue.md, I4).
+ * slots (docs/internals/queue.md, I4).
  */
 export function isFull(gate: Gate, lane: string, { used, unreported }: Slots): boolean {
   const [all, own] = [allSlots(gate), slotsOf(gate, lane)];

@@ -23,7 +23,7 @@ const FINISH_MAX = CLAIMS_MAX / 2;
 type Have = ExchangeRequest["have"][number];
 
 /**
- * The one call of handlers. The steps are in the order of docs/queue.md. `orders`: what the user of the queue adds to the
+ * The one call of handlers. The steps are in the order of docs/internals/queue.md. `orders`: what the user of the queue adds to the
  * call. It runs when the outcomes are settled, and before jobs are handed out.
  */
 export function exchange<Extra>(

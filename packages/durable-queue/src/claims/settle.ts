@@ -46,7 +46,7 @@ export function settle(tx: QueueTx, owner: Owner, settled: ExchangeRequest["sett
   }
 }
 
-/** The rules of docs/queue.md. The first rule that fits applies. */
+/** The rules of docs/internals/queue.md. The first rule that fits applies. */
 function settleClaim(tx: QueueTx, claim: Claim, outcome: Outcome): void {
   learn(tx, claim, outcome);
   const madeGen = genOf(outcome, claim.gen);

@@ -5,7 +5,7 @@ import { CANCELLED, DEAD, REFUSED, URGENT } from "../tables/row.ts";
 import type { QueueTx } from "../tx/queue-tx.ts";
 
 /*
- * Every table has a limit: an age and a number of rows (docs/storage-schema.md, "How large it gets"). A round applies the
+ * Every table has a limit: an age and a number of rows (docs/internals/storage-schema.md, "How large it gets"). A round applies the
  * rules in their order, slice by slice. A small table loses its oldest rows above the number at once. A large table has no
  * order of age. A sweep counts the rows that it leaves, and after too many of them the next sweep keeps rows for less time.
  */

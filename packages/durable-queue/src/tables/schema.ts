@@ -1,7 +1,7 @@
 import { FIRST_ENDED, URGENT } from "./row.ts";
 
 /*
- * Tables of the queue (docs/storage-schema.md, which a test compares with these). The platform bills every index entry that is
+ * Tables of the queue (docs/internals/storage-schema.md, which a test compares with these). The platform bills every index entry that is
  * inserted as a row written, so a job that goes well touches no index: untouched jobs are in `orders`, rows of one group are a
  * range of the primary key, and the indexes of `jobs` are partial. SQLite uses a partial index only for queries that repeat
  * its condition word for word, so the conditions are constants, exported here.

@@ -44,7 +44,7 @@ import type { RemovalView } from "../images/removal-record.ts";
  * Everything that crosses the Ledger's RPC: what handlers ask (`Handlers`), what the edge asks (`Edges`), what the control API, the hooks, the uploads queue and the
  * doctor ask (`Operators`), and what is answered. Times are Unix ms, keys are variant keys. A call is one SQLite transaction. A caller
  * that gets no answer makes the same call again, and the repeat changes nothing (`LEDGER_CALLS`); of a handler's call it renews the
- * lease (docs/queue.md, I9). What operators see has its types in packages/control-schema.
+ * lease (docs/internals/queue.md, I9). What operators see has its types in packages/control-schema.
  */
 
 /* ── What handlers ask ─────────────────────────────────────────────────────────────────────────────────────────────────────────── */

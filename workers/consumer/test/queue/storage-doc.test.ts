@@ -5,8 +5,8 @@ import { nodeSql } from "@prewarm/durable-queue/testing";
 import { expect, it } from "vitest";
 import { LEDGER_TABLES } from "../../src/ledger/tables/own-tables.ts";
 
-// docs/storage-schema.md is what an operator reads who opens the database: it has to be complete.
-const page = readFileSync(join(import.meta.dirname, "../../../../docs/storage-schema.md"), "utf8");
+// docs/internals/storage-schema.md is what an operator reads who opens the database: it has to be complete.
+const page = readFileSync(join(import.meta.dirname, "../../../../docs/internals/storage-schema.md"), "utf8");
 const sql = nodeSql();
 migrate(sql, "L", LEDGER_TABLES);
 

@@ -5,7 +5,7 @@ import { RECENT_ROWS_MAX } from "../../console/tables/recent.ts";
 import { BULK_ENDED } from "./events.ts";
 
 /*
- * The tables of the ledger beside the queue's (docs/storage-schema.md), by version of the schema.
+ * The tables of the ledger beside the queue's (docs/internals/storage-schema.md), by version of the schema.
  */
 
 const V1 = [

@@ -16,7 +16,7 @@ export interface DaySize {
   tables: number;
 }
 
-/** The other tables' rows: as many as they keep (docs/storage-schema.md), or more than a call may read. */
+/** The other tables' rows: as many as they keep (docs/internals/storage-schema.md), or more than a call may read. */
 const ROWS = {
   ...{ images: 100_000, inbox: 100_000, orders: 100_000, dead: 100_000, refused: 20_000, retrying: 12_000 },
   ...{ endedRuns: 49_000, openRuns: 100, joins: 20_000, claims: 200, actions: 2_000, events: 20_000, audit: 20_000 },
