@@ -64,7 +64,7 @@ export const BLOCKS: readonly Block[] = [
   {
     page: "docs/warm.md",
     begins: "prewarm warm --sitemap",
-    does: { prints: [/1 images?: 1 variants?/, /1 images?: 3 variants?/] },
+    does: { prints: [/1 item: 1 variants accepted/, /1 stored/] },
   },
   {
     page: "docs/warm.md",
@@ -181,12 +181,12 @@ export const BLOCKS: readonly Block[] = [
   {
     page: "docs/cost.md",
     begins: "npm run check:config",
-    does: { prints: [/An upload makes \d+ variants/, /400,000 images × 22, 8,000 new ones/, /Ittybit's fee included/] },
+    does: { prints: [/An upload makes \d+ variants/, /400,000 images, 8,000 new ones/, /Ittybit at \$0\.1 per/] },
   },
   {
     page: "docs/cost.md",
     begins: "prewarm gate --monthly-jobs",
-    does: { prints: [/of 9,000,000 jobs/, /of 200,000 jobs/] },
+    does: { prints: [/of 5,500,000 jobs/, /of 110,000 jobs/] },
   },
   {
     page: "docs/cost.md",
