@@ -135,7 +135,7 @@ export const BLOCKS: readonly Block[] = [
   {
     page: "docs/from-zero.md",
     begins: "photo=",
-    does: { prints: [/^302 /m, /1 images?: 13 variants/, /13 stored/, /^200 image\/jpeg$/m] },
+    does: { prints: [/^302 /m, /1 item: 13 variants/, /13 stored/, /^200 image\/jpeg$/m] },
   },
   { page: "docs/from-zero.md", begins: "cat > shop.html", does: { prints: [] } },
   {
