@@ -142,13 +142,13 @@ describe("the queue", () => {
     expect(compile("queue.check.ts", module, resolution)).toBe("");
   });
 
-  it("has two entries, needs nothing, and is at most 100 kB packed", () => {
+  it("has two entries, needs nothing, and is at most 110 kB packed", () => {
     const manifest = readJson(join(installed(PACKAGES.queue), "package.json"));
     expect(Object.keys(manifest.exports as object)).toEqual([".", "./testing", "./package.json"]);
     for (const field of ["dependencies", "peerDependencies", "optionalDependencies", "scripts"])
       expect(manifest[field]).toBeUndefined();
     const size = /durable-queue-\S+\.tgz \((\d+) kB\)/.exec(said)?.[1];
-    expect(Number(size)).toBeLessThan(100);
+    expect(Number(size)).toBeLessThan(110);
   });
 });
 
