@@ -47,13 +47,6 @@ export function areOpen({ state }: Count): boolean {
   return OPEN_CODES.some((code: StateCode) => code === state);
 }
 
-/** The number of open jobs. */
-export function openIn(counts: Counts): number {
-  return listCounts(counts)
-    .filter(areOpen)
-    .reduce((sum, { n }) => sum + n, 0);
-}
-
 /** Granted jobs by day (UTC) and lane: `"2026-11-25 default"` to a number. */
 export type Used = Record<string, number>;
 
