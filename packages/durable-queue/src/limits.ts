@@ -2,7 +2,7 @@
  * The constants that several files of the queue, or its users, must agree on. Times are ms.
  */
 
-/** Claims of one worker: what six connections complete in some three seconds (docs/queue.md). */
+/** Claims of one worker: what six connections complete in some three seconds. */
 export const CLAIMS_MAX = 40;
 /**
  * POSTs that one call of a worker may begin. With more, jobs that wait for one of six connections take slots that others
