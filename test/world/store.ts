@@ -28,6 +28,7 @@ export class Store {
   readonly #world: { clock: VirtualClock; weather: Weather; watcher: StoreWatcher };
   readonly #writtenAt = new Map<string, number>();
   #restarts = 0;
+  #landing = 0;
 
   constructor(world: { clock: VirtualClock; weather: Weather; watcher: StoreWatcher }) {
     this.#world = world;
@@ -74,6 +75,11 @@ export class Store {
     return bucket as unknown as R2Bucket;
   }
 
+  /** Whether a put is on its way, also one whose caller waits no more. */
+  get isLanding(): boolean {
+    return this.#landing > 0;
+  }
+
   async #put(args: Parameters<R2Bucket["put"]>, by: Life): Promise<R2Object | null> {
     const { clock, weather, watcher } = this.#world;
     const key = args[0];
@@ -93,7 +99,9 @@ export class Store {
   async #land(args: Parameters<R2Bucket["put"]>, put: Put, ms: number, lost: Hop["lost"]): Promise<R2Object | null> {
     const restarts = this.#restarts;
     const { clock, weather } = this.#world;
+    this.#landing += 1;
     await clock.sleep(ms);
+    this.#landing -= 1;
     const written = this.#writtenAt.get(put.key) ?? Number.NEGATIVE_INFINITY;
     if (clock.now() - written < SAME_KEY_MS && weather.refusesWrite())
       throw new Error("R2: too many writes of one key (world)");

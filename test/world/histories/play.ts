@@ -52,5 +52,5 @@ async function settleDown(world: HistoryWorld): Promise<void> {
 }
 
 function isQuiet(world: HistoryWorld): boolean {
-  return world.isIdle && whatIsLeft(world) === "";
+  return world.isIdle && !world.store.isLanding && whatIsLeft(world) === "";
 }
