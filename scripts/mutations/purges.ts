@@ -134,7 +134,7 @@ export const PURGES: readonly Mutation[] = [
     breaks("P20", "nobody looks 16 minutes after a removal", {
       find: "sweep.pass === 1 ? tx.now + SETTLED_MS : checkAt",
       replace: "checkAt",
-      tests: [`${SRC}/api/removal.test.ts`],
+      tests: [`${SRC}/images/sweeps.test.ts`],
     }),
   ]),
 ];
