@@ -21,7 +21,7 @@ export interface Slice extends Totals {
   run: Histogram;
   /** From order to stored. */
   ready: Histogram;
-  /** The times by lane. Old slices have none. */
+  /** From order to stored, by lane. Missing: nothing was stored in it. */
   lanes?: Record<string, Histogram>;
   /** The maximum of open jobs, and the maximum age of the oldest waiting job (ms). Null: no sample. */
   open: number | null;
