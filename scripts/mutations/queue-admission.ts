@@ -158,8 +158,8 @@ export const QUEUE_ADMISSION: readonly Mutation[] = [
       replace: "before.probe === undefined",
     }),
     breaks("P5", "an origin that answers again stays paused", {
-      find: "  if (tx.gate.origins[origin] !== undefined) close(tx, origin);\n",
-      replace: "",
+      find: "  failing.delete(origin);\n  delete tx.gate.origins[origin];\n",
+      replace: "  failing.delete(origin);\n",
     }),
     breaks("P1", "a probe that says nothing of its origin keeps the others waiting", {
       find: "if (breaker !== undefined) breaker.probe = null;",

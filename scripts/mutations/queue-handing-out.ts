@@ -62,23 +62,41 @@ export const QUEUE_HANDING_OUT: readonly Mutation[] = [
       replace: 'else if (job.status === "done") holdSlot(tx,',
     }),
   ]),
-  ...at({ file: `${QUEUE}/claims/hand-out.ts`, tests: [`${SIMULATED}/first-runs.test.ts`] }, [
+  ...at({ file: `${QUEUE}/claims/candidates.ts`, tests: [`${SIMULATED}/first-runs.test.ts`] }, [
     breaks("P1", "a job that was cancelled, and whose key is too old to be sent again, stays open for ever", {
       find: "row.state !== CANCELLING && ",
       replace: "",
       tests: [`${SIMULATED}/settle.test.ts`],
     }),
     breaks("P9", "a run that goes first takes turns with the others of its lane", {
-      find: "if (first.length > 0) takeInLine((run) => first.includes(run));",
-      replace: "if (first.length > 0) takeInLine(() => true);",
+      find: "    takeInTurn(search, first);\n",
+      replace: "",
     }),
     breaks("P9", "what a run that goes first shares waits in the line of another", {
-      find: "...nextShared(tx, run)]",
-      replace: "]",
+      find: "    for (const run of first) takeShared(search, run);\n",
+      replace: "",
     }),
-    breaks("P9", "retries of a run that goes first wait behind those of others", {
-      find: "[...dueIdsOf(tx.sql, run, lane, tx.now, most), ",
-      replace: "[",
+    breaks("P9", "the oldest run of a lane goes before the others", {
+      find: "      tx.memory.turns.set(lane, run);\n",
+      replace: "",
+      tests: [`${SIMULATED}/lines.test.ts`],
+    }),
+    breaks("P9", "jobs that are held keep those behind them waiting", {
+      find: "    row.due = Math.max(row.due ?? 0, tx.lockedUntil(row.group), probeDue(tx, row));\n",
+      replace: "",
+      tests: [`${SIMULATED}/lines.test.ts`],
+    }),
+    breaks("P9", "jobs that are made keep those behind them waiting", {
+      find: "    after = page.at(-1);\n",
+      replace: "    break;\n",
+      tests: [`${SIMULATED}/lines.test.ts`],
+    }),
+  ]),
+  ...at({ file: `${QUEUE}/claims/candidates.ts`, tests: [`${SIMULATED}/hand-out.test.ts`] }, [
+    breaks("P6", "a suspect is given beside others", {
+      find: "return crashes === 0 || claims.size === 0;",
+      replace: "return true;",
+      histories: { rule: "company", favourites: ["poison", "accept"] },
     }),
   ]),
   ...at({ file: `${QUEUE}/operate/retry-and-cancel.ts`, tests: [`${SIMULATED}/first-runs.test.ts`] }, [
@@ -105,8 +123,8 @@ export const QUEUE_HANDING_OUT: readonly Mutation[] = [
   ]),
   ...at({ file: `${QUEUE}/claims/hand-out.ts`, tests: [`${SIMULATED}/origins.test.ts`] }, [
     breaks("P5", "a failing origin's probe is taken by all jobs of one call", {
-      find: "mayTake(one, row) && heldUntil(tx, row) <= tx.now)",
-      replace: "mayTake(one, row))",
+      find: "mayTake(one.owner, row) && heldUntil(tx, row) <= tx.now)",
+      replace: "mayTake(one.owner, row))",
     }),
     breaks("P9", "viewers' jobs of a failing origin keep all other jobs from going", {
       find: "row.state === WAITING && heldUntil(tx, row) <= tx.now).length;",
@@ -123,11 +141,6 @@ export const QUEUE_HANDING_OUT: readonly Mutation[] = [
     breaks("P6", "other jobs are given beside a quarantined one", {
       find: "one.room = one.owner.exclusive ? 0 : one.room - 1;",
       replace: "one.room -= 1;",
-    }),
-    breaks("P6", "a suspect is given beside others", {
-      find: "return row.crashes === 0 || one.owner.claims.size === 0;",
-      replace: "return true;",
-      histories: { rule: "company", favourites: ["poison", "accept"] },
     }),
     breaks("P8", "no refused job tells the gate which limit holds it back", {
       find: "      noteHeld(tx.gateNow, answer);\n",

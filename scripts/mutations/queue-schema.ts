@@ -7,7 +7,7 @@ const WORLD = "test/world";
 const CONSUMER = "workers/consumer/src";
 const INDEXES = [`${SIMULATED}/storage-doc.test.ts`, `${SIMULATED}/budget.test.ts`];
 
-/** The queue's tables: rows, claims, orders, counters, copies and migrations. */
+/** The queue's tables: rows, claims, counters, copies and migrations. */
 export const QUEUE_SCHEMA: readonly Mutation[] = [
   ...at({ file: `${QUEUE}/tables/aged.ts`, tests: [`${SIMULATED}/prune.test.ts`] }, [
     breaks("P17", "a small table keeps more than it may", {
@@ -24,16 +24,6 @@ export const QUEUE_SCHEMA: readonly Mutation[] = [
   ...at({ file: `${QUEUE}/intake/accept.ts`, tests: [`${QUEUE_TESTS}/run-jobs.test.ts`] }, [
     breaks("P2", "a key that SQLite cannot keep is accepted, and becomes another one", {
       find: "  for (const key of keys) checkKey(key);\n",
-      replace: "",
-    }),
-  ]),
-  ...at({ file: `${QUEUE}/tables/order.ts`, tests: [`${QUEUE_TESTS}/run-jobs.test.ts`] }, [
-    breaks("P13", "a part with quotation marks counts as many jobs", {
-      find: '"(SELECT count(part.value) FROM json_each(orders.parts) AS part)"',
-      replace: "`(length(parts) - length(replace(parts, '\"', ''))) / 2`",
-    }),
-    breaks("P1", "a thousand long jobs do not fit into their order, and are never accepted", {
-      find: " && chars + part.length <= PARTS_MAX_CHARS",
       replace: "",
     }),
   ]),
@@ -103,32 +93,15 @@ export const QUEUE_SCHEMA: readonly Mutation[] = [
       tests: [`${WORLD}/restore.test.ts`],
     }),
   ]),
-  ...at({ file: `${QUEUE}/memory/orders.ts`, tests: [`${SIMULATED}/orders-protocol.test.ts`] }, [
-    breaks("P1", "the parts that are left of an order go with the first one", {
-      find: "if (parts.every((part) => part === null)) over.push",
-      replace: "if (parts.some((part) => part === null)) over.push",
-      histories: { rule: "wholeorder", favourites: ["accept", "forcedAndCancelled"] },
+  ...at({ file: `${QUEUE}/tables/due.ts`, tests: [`${SIMULATED}/lines.test.ts`] }, [
+    breaks("P9", "the jobs of one call go in any order", {
+      find: "AND due <= ? ORDER BY due, gen LIMIT ?",
+      replace: "AND due <= ? ORDER BY due, id LIMIT ?",
     }),
-    breaks("P1", "a job of a locked image is not offered again when the lock ends", {
-      find: "      if (line.until <= now) goBack(line);\n",
-      replace: "",
-      tests: [`${QUEUE_TESTS}/orders.test.ts`],
-    }),
-    breaks("P1", "the jobs of locked images are forgotten in the middle of a call", {
-      find: "      if (line.isThrough) return found;\n    }",
-      replace: "      if (line.isThrough) break;\n    }\n    goBack(line);\n    return found;",
-    }),
-    breaks("N5", "why a job waits is counted in all orders of its lane", {
-      find: "      orders += counted.orders;\n",
-      replace: "",
-      tests: [`${QUEUE_TESTS}/orders.test.ts`],
-    }),
-    breaks("P1", "I2: an order is forgotten when its jobs were handed out", {
-      find: "        line.from = order.gen + 1;",
-      replace: `        line.from = order.gen + 1;
-        sql.exec("DELETE FROM orders WHERE lane = ? AND run = ? AND gen = ?", order.lane, order.run, order.gen);`,
-      tests: [],
-      histories: { rule: "earlyorder" },
+    breaks("P17", "each call reads all jobs of a lane to find its runs", {
+      find: "lane = ?1 AND run > ${from} ORDER BY run LIMIT 1",
+      replace: "lane = ?1 AND run > ${from} ORDER BY run, part LIMIT 1",
+      tests: [`${SIMULATED}/query-plans.test.ts`],
     }),
   ]),
   ...at({ file: `${QUEUE}/tx/runs.ts`, tests: [`${SIMULATED}/query-plans.test.ts`] }, [
@@ -137,36 +110,22 @@ export const QUEUE_SCHEMA: readonly Mutation[] = [
       replace: "FROM runs WHERE cancel_cursor <> 0 ORDER BY",
     }),
   ]),
-  ...at({ file: `${QUEUE}/tx/rows.ts`, tests: [`${SIMULATED}/orders-protocol.test.ts`] }, [
-    breaks("P1", "a job that was touched is taken out of its order, and is due at no time", {
-      find: "    if (isOpen(row)) row.due ??= now;\n",
+  ...at({ file: `${QUEUE}/tx/rows.ts`, tests: [`${SIMULATED}/lines.test.ts`] }, [
+    breaks("P2", "a key takes the place that another key has", {
+      find: "    while (this.#isTaken(id)) id += 1;\n",
       replace: "",
+    }),
+    breaks("P10", "a cancel of a run ends after its first slice", {
+      find: "found.length < most ? Number.MAX_SAFE_INTEGER",
+      replace: "found.length <= most ? Number.MAX_SAFE_INTEGER",
+      tests: [`${SIMULATED}/accept.test.ts`],
+    }),
+  ]),
+  ...at({ file: `${QUEUE}/tables/row.ts`, tests: [`${SIMULATED}/lines.test.ts`] }, [
+    breaks("P1", "a new job is due at no time", {
+      find: "floor: 0, due: now,",
+      replace: "floor: 0, due: null,",
       histories: { rule: "nodue", favourites: ["accept", "cancelRun", "race"] },
-    }),
-    breaks("P2", "a job that was touched stays in its order too", {
-      find: "      leaving.push(place);\n      if (deleted) continue;",
-      replace: "      if (deleted) leaving.push(place);\n      if (deleted) continue;",
-      histories: { rule: "twoplaces", favourites: ["accept", "force"] },
-    }),
-    breaks("P2", "a key takes the place that a job in an order has", {
-      find: `    this.#loadOrders(places.flatMap((place) => [groupPlaceOf(place), groupPlaceOf(place + NEIGHBOURS - 1)]));
-`,
-      replace: "",
-    }),
-    breaks("P10", "a cancel of a run does not reach what waits in orders", {
-      find: "    return { rows: [...found, ...untouched].filter(({ id }) => id <= to), to };",
-      replace: "    return { rows: found.filter(({ id }) => id <= to), to };",
-      tests: [`${SIMULATED}/orders-protocol.test.ts`, `${SIMULATED}/accept.test.ts`],
-    }),
-    breaks("P10", "another run that asks for a job in an order is forgotten", {
-      find: "        if (row.joined === 1) this.#orders.join(this.#sql, place.order);\n",
-      replace: "",
-      histories: { rule: "nojoin", favourites: ["accept", "race"] },
-    }),
-    breaks("P1", "a waiting job that was touched has no due time", {
-      find: "    if (isOpen(row)) row.due ??= now;\n",
-      replace: "",
-      tests: [`${SIMULATED}/leases.test.ts`],
     }),
   ]),
   ...at({ file: `${QUEUE}/tx/runs.ts`, tests: [`${CONSUMER}/api/hook-day.test.ts`] }, [

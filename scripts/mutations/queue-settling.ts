@@ -136,12 +136,6 @@ export const QUEUE_SETTLING: readonly Mutation[] = [
     }),
   ]),
   ...at({ file: `${QUEUE}/claims/transitions.ts`, tests: [`${SIMULATED}/settle.test.ts`] }, [
-    breaks("P1", "an untouched job that comes back is not offered again", {
-      find: "if (row.due === null) tx.memory.orders.offerAgain(row);",
-      replace: "",
-      tests: [`${SIMULATED}/orders-protocol.test.ts`],
-      histories: { rule: "notgivenback" },
-    }),
     breaks("P1", "a retry stays in its run, which may be cancelled", {
       find: "  tx.runs.unsubscribe(row);\n  row.run = run;\n",
       replace: "",

@@ -19,7 +19,6 @@ it("makes what is accepted, and what viewers miss, and comes to rest", async () 
   expect(world.sql.exec("SELECT * FROM jobs")).toEqual([]);
   expect(world.sql.exec("SELECT * FROM claims")).toEqual([]);
   expect(world.sql.exec("SELECT * FROM owners")).toEqual([]);
-  expect(world.sql.exec("SELECT * FROM orders")).toEqual([]);
   expect(world.isIdle).toBe(true);
   const counts = Object.entries(new CountersDoc(world.sql).state.jobs).filter(([, n]) => n !== 0);
   expect(Object.fromEntries(counts)).toEqual({ [`${STORED} ${LIVE}`]: 1, [`${STORED} ${BULK}`]: 60 });

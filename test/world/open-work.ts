@@ -36,7 +36,6 @@ export class OpenWork {
     if (closed.some((lane) => !paused.includes(lane))) return true;
     const found = this.#sql.exec(
       `SELECT EXISTS (SELECT 1 FROM jobs WHERE state < 2 AND lane NOT IN (SELECT value FROM json_each(?1)))
-        OR EXISTS (SELECT 1 FROM orders WHERE lane NOT IN (SELECT value FROM json_each(?1)))
         OR EXISTS (SELECT 1 FROM owners) OR EXISTS (SELECT 1 FROM claims) OR EXISTS (SELECT 1 FROM sweeps)
         OR EXISTS (SELECT 1 FROM outbox) OR EXISTS (SELECT 1 FROM runs WHERE cancel_cursor > 0)
         OR EXISTS (SELECT 1 FROM actions WHERE state = 'running') AS has`,

@@ -113,7 +113,7 @@ async function again(world: RemovalWorld): Promise<void> {
 
 function expectGone(world: RemovalWorld, at: number): void {
   expect(world.own.sort(), `at ${at}`).toEqual([...BLOCK].sort());
-  for (const table of ["jobs", "orders", "claims", "sweeps"])
+  for (const table of ["jobs", "claims", "sweeps"])
     expect(world.sql.exec(`SELECT * FROM ${table}`), `${table} at ${at}`).toEqual([]);
   expect(world.sql.exec("SELECT * FROM focals WHERE x IS NOT NULL"), `focal point at ${at}`).toEqual([]);
   const late = world.ittybit.jobs.filter(({ createdAt }) => createdAt > (world.removedAt ?? 0) + POST_MS);

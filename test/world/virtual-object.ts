@@ -268,7 +268,6 @@ export class VirtualObject {
     if (this.#alarm !== null || this.#lost || this.#ringing) return;
     const open = this.sql.exec(
       `SELECT (SELECT count(*) FROM jobs WHERE state < 2 AND lane NOT IN (SELECT value FROM json_each(?1))) +
-        (SELECT count(*) FROM orders WHERE lane NOT IN (SELECT value FROM json_each(?1))) +
         (SELECT count(*) FROM owners) + (SELECT count(*) FROM sweeps) AS n`,
       this.work.pausedLanes(),
     )[0];

@@ -376,7 +376,7 @@ export { cancelJob, promoteRun, retryJob } from "./operate/retry-and-cancel.ts";
 export { listAttempts } from "./tables/attempts.ts";
 export type { Claim, Owner } from "./tables/claim.ts";
 export { getDoc, putDoc } from "./tables/docs.ts";
-export { countDue, dueIdsOf, firstDueOrdered, nextDueAt, nextRetryOf } from "./tables/due.ts";
+export { countBefore, firstIn, type Line, lineOf, nextRetryOf, type Place, runsDue } from "./tables/due.ts";
 export {
   type Breaker,
   boundsOf,

@@ -5,7 +5,6 @@ import { recount } from "../src/operate/recount.ts";
 import type { RunJob } from "../src/runner/run-job.ts";
 import { runJobs } from "../src/runner/run-jobs.ts";
 import { DEAD } from "../src/tables/row.ts";
-import { allJobs } from "../src/testing/all-jobs.ts";
 import { FAILURE, hangs, inTurn, job, objectWith, openJobs, pass } from "./testing/object-with.ts";
 
 beforeEach(() => void vi.useFakeTimers({ now: 1_800_000_000_000 }));
@@ -302,7 +301,8 @@ describe("a key", () => {
     );
     world.queue.enqueue({ id: "a", jobs: pairs.map((key) => ({ ...key, payload: text(key) })) });
     expect(
-      allJobs(world.sql)
+      world.sql
+        .exec("SELECT * FROM jobs")
         .map((raw) => JSON.stringify([raw.grp, raw.part]))
         .toSorted(),
     ).toEqual(pairs.map(text).toSorted());

@@ -253,15 +253,13 @@ export class CommitChecks {
   /* ── How it looks ── */
 
   /** I2: whoever waits is found; whoever is to be cancelled is in a live hand. */
-  #checkRows({ rows, twice, claims }: Look): void {
+  #checkRows({ rows, claims }: Look): void {
     const { world, violation } = this.#judged;
     const held = new Set(claims.map(({ id }) => id));
-    for (const key of twice) violation(`${key} is in two places (I2)`);
-    for (const { id, key, state, due, gen, crashes, untouched } of rows.values()) {
+    for (const { id, key, state, due, gen, crashes } of rows.values()) {
       if (state <= CANCELLING && crashes > LONE_CRASHES)
         violation(`${key} has killed ${crashes} times and goes on (blame)`);
-      if (state === WAITING && due === null && untouched !== true && !held.has(id))
-        violation(`${key} waits where nobody finds it (I2)`);
+      if (state === WAITING && due === null) violation(`${key} waits where nobody finds it (I2)`);
       if (state === CANCELLING && !this.#cancellingSince.has(id)) this.#cancellingSince.set(id, world.clock.now());
       if (state !== CANCELLING) this.#cancellingSince.delete(id);
       else if (this.#isOverdue(id) && !held.has(id)) violation(`${key} is to be cancelled and nobody does it (I2)`);

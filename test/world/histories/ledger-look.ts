@@ -1,4 +1,4 @@
-import { placeOf, type Sql } from "@prewarm/durable-queue";
+import type { Sql } from "@prewarm/durable-queue";
 import { encodedIdOfKey, keyOfJob } from "@prewarm/shared/variant-key";
 
 /* The ledger's tables as any reader of the database would read them: what the judges go by is no code of the ledger's. */
@@ -24,8 +24,6 @@ export interface RowLook {
   error: string | null;
   created: number;
   updated: number;
-  /** It waits in an order, and has no row in `jobs`. */
-  untouched?: true;
 }
 
 export interface ClaimLook {
@@ -47,8 +45,6 @@ export interface ClaimLook {
 /** All that a transaction may have changed, at one time. */
 export interface Look {
   rows: Map<number, RowLook>;
-  /** Keys of jobs that are in two places. */
-  twice: string[];
   /** Claims that are not abandoned. */
   claims: ClaimLook[];
   /** Generations that were abandoned, and those of them whose job was never reported. */
@@ -56,45 +52,19 @@ export interface Look {
   untold: Set<number>;
 }
 
-export const noLook = (): Look => ({ rows: new Map(), twice: [], claims: [], abandoned: new Set(), untold: new Set() });
+export const noLook = (): Look => ({ rows: new Map(), claims: [], abandoned: new Set(), untold: new Set() });
 
-/** All jobs without bytes: those in `jobs`, then those that wait untouched in `orders`. */
+/** All jobs without bytes. */
 export function jobsIn(sql: Sql): RowLook[] {
-  const touched = sql.exec("SELECT * FROM jobs").map((raw) => {
+  return sql.exec("SELECT * FROM jobs").map((raw) => {
     const key = keyOfJob({ group: String(raw.grp), part: String(raw.part) });
     return { ...raw, key } as unknown as RowLook;
-  });
-  return [...touched, ...untouched(sql)];
-}
-
-function untouched(sql: Sql): RowLook[] {
-  const seed = String(sql.exec("SELECT queue_id FROM meta")[0]?.queue_id);
-  return sql.exec("SELECT * FROM orders").flatMap((raw) => {
-    const { lane, run, joined, created } = raw as unknown as RowLook;
-    const parts = JSON.parse(String(raw.parts)) as (string | null)[];
-    return parts.flatMap((part, n): RowLook[] => {
-      if (part === null) return [];
-      const job = { group: String(raw.grp), part };
-      const [key, gen] = [keyOfJob(job), Number(raw.gen) + n];
-      const first = {
-        due: null,
-        attempts: 0,
-        unclear: 0,
-        crashes: 0,
-        error: null,
-        updated: 0,
-        untouched: true as const,
-      };
-      const floor = raw.force === 1 ? gen : 0;
-      return [{ id: placeOf(job, seed), key, lane, run, joined, state: WAITING, gen, floor, created, ...first }];
-    });
   });
 }
 
 export function lookAt(sql: Sql): Look {
   const look = noLook();
   for (const row of jobsIn(sql)) {
-    if (look.rows.has(row.id)) look.twice.push(row.key);
     look.rows.set(row.id, row);
   }
   const query = `SELECT gen, job AS id, state, owners.name, lease_until, external_id AS job, admitted_at, lane

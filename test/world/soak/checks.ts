@@ -32,7 +32,7 @@ export function checkNow({ sql, diary }: SoakWorld): void {
 /** What must be empty before all is settled. */
 const LEFT = [
   `SELECT * FROM jobs WHERE state <= ${CANCELLING}`,
-  ...["orders", "claims", "sweeps", "outbox"].map((table) => `SELECT * FROM ${table}`),
+  ...["claims", "sweeps", "outbox"].map((table) => `SELECT * FROM ${table}`),
   "SELECT * FROM actions WHERE state = 'running'",
   "SELECT * FROM runs WHERE cancel_cursor > 0",
 ];

@@ -63,11 +63,7 @@ class Site {
   }
 
   rows(): number {
-    return Number(
-      this.world.sql.exec(
-        "SELECT (SELECT count(*) FROM jobs) + (SELECT count(*) FROM orders) + (SELECT count(*) FROM images) AS n",
-      )[0]?.n,
-    );
+    return Number(this.world.sql.exec("SELECT (SELECT count(*) FROM jobs) + (SELECT count(*) FROM images) AS n")[0]?.n);
   }
 }
 

@@ -53,7 +53,7 @@ export function originAnswered(tx: QueueTx, group: string): void {
   const origin = tx.originOf(group);
   if (origin === null) return;
   failing.delete(origin);
-  if (tx.gate.origins[origin] !== undefined) close(tx, origin);
+  delete tx.gate.origins[origin];
 }
 
 /** The service has the job, so the origin has answered. Only the job of a probe was looked at a moment ago. */
@@ -61,7 +61,7 @@ export function originProbeMade(tx: QueueTx, gen: number): void {
   const origin = probedBy(tx, gen);
   if (origin === null) return;
   tx.memory.gate.failing.delete(origin);
-  close(tx, origin);
+  delete tx.gate.origins[origin];
 }
 
 /** Releases a probe whose claim ended without a word about its origin; the next job is the probe. */
@@ -92,9 +92,4 @@ export function breakerOf(tx: QueueTx, group: string): Breaker | null {
 function probedBy(tx: QueueTx, gen: number): string | null {
   const found = Object.entries(tx.gate.origins).find(([, { probe }]) => probe?.gen === gen);
   return found?.[0] ?? null;
-}
-
-function close(tx: QueueTx, origin: string): void {
-  delete tx.gate.origins[origin];
-  tx.memory.orders.unlocked();
 }

@@ -101,7 +101,7 @@ function holdSlot({ memory, now, lanes }: QueueTx, job: ExternalJob, gen: number
 
 /**
  * The row of this job, if no newer generation of it was found, and if the row has waited since before the restore. A
- * row that was ordered after the restore and is untouched since counts too, because the copy may lack its order.
+ * row that was accepted after the restore and was not tried since counts too, because the copy may lack the job.
  */
 function waitingRow(tx: QueueTx, { metadata }: ExternalJob, gen: number): Row | null {
   const key = tx.keyOfExternal(metadata);

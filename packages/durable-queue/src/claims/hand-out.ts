@@ -3,33 +3,21 @@ import { admit, admitFetch, closedFor, fetchesAllowed, isHeldBack, sharedSlots }
 import { type Slots, slotsTaken } from "../admission/slots.ts";
 import { CLAIMS_MAX, GO_FEW, GO_MAX, IDEMPOTENCY_MS } from "../limits.ts";
 import type { Claim, Owner } from "../tables/claim.ts";
-import { dueIds, dueIdsOf } from "../tables/due.ts";
+import { dueIn } from "../tables/due.ts";
 import { laneCodes, laneName, laneRule, lastLane } from "../tables/lanes.ts";
-import { CANCELLING, type LaneCode, type Row, URGENT, WAITING } from "../tables/row.ts";
-import { FOR_EVER, type QueueTx } from "../tx/queue-tx.ts";
-import { firstRuns, hasNoSubscribers, sharedIds } from "../tx/runs.ts";
+import { type LaneCode, type Row, URGENT, WAITING } from "../tables/row.ts";
+import type { QueueTx } from "../tx/queue-tx.ts";
+import { cancelUnwanted, candidates, mayTake } from "./candidates.ts";
 import { charge } from "./charge.ts";
 import { workers } from "./pace.ts";
-import {
-  backToWaiting,
-  cancelOpen,
-  claimOf,
-  endStale,
-  heldUntil,
-  isLocked,
-  isStale,
-  newGeneration,
-  probeDue,
-} from "./transitions.ts";
+import { claimOf, endStale, heldUntil, isLocked, isStale, newGeneration } from "./transitions.ts";
 
 /** Orphaned claims that one call may take. */
 const TAKE_MAX = 12;
-/** Touched rows that are read beyond the claimed rows. */
-const LOOKED_AT = 50;
+/** Urgent jobs without a claim that are counted. */
+const URGENT_MAX = 50;
 /** Jobs to prepare in one handler. The background lane leaves room for the jobs of other lanes that one call may begin. */
 const PREFETCHED_MAX = { background: CLAIMS_MAX - GO_MAX, other: CLAIMS_MAX };
-/** Attempts to find untouched jobs in one call. Some of them may be locked or cancelled. */
-const TRIES = 4;
 
 interface HandOut {
   tx: QueueTx;
@@ -70,11 +58,6 @@ export function hasQuarantined(tx: QueueTx, owner: Owner): boolean {
   return tx.rows.loadIds([...owner.claims.keys()]).some(({ crashes }) => crashes > 0);
 }
 
-/** A quarantined job is given only to a handler that holds no job. */
-function mayTake(one: HandOut, row: Row): boolean {
-  return row.crashes === 0 || one.owner.claims.size === 0;
-}
-
 /** Notes that the owner has one more claim. */
 function given(one: HandOut, row: Row): void {
   one.owner.exclusive = row.crashes > 0;
@@ -104,7 +87,7 @@ function adoptOrphans(one: HandOut): void {
       row.due = tx.now;
       continue;
     }
-    if (!mayTake(one, row)) continue;
+    if (!mayTake(one.owner, row)) continue;
     if (claim.externalId === null ? !mayAskAgain(one, claim) : !admitFetch(tx.gateNow, claim.gen)) continue;
     tx.memory.claims.assign(claim, one.owner);
     given(one, row);
@@ -193,7 +176,9 @@ function waiting(tx: QueueTx): Map<LaneCode, number> {
 
 /** Urgent jobs without a claim. */
 function urgentWaiting(tx: QueueTx): number {
-  const ids = dueIds(tx.sql, URGENT, tx.now, LOOKED_AT).filter((id) => tx.memory.claims.byJob(id) === null);
+  const { claims } = tx.memory;
+  const due = dueIn(tx.sql, { lane: URGENT, run: null }, tx.now, URGENT_MAX + claims.held().length);
+  const ids = due.map(({ id }) => id).filter((id) => claims.byJob(id) === null);
   return tx.rows.loadIds(ids).filter((row) => row.state === WAITING && heldUntil(tx, row) <= tx.now).length;
 }
 
@@ -206,11 +191,9 @@ function prefetch(one: HandOut, lane: LaneCode, wanted: number): void {
   const most = PREFETCHED_MAX[background ? "background" : "other"];
   const left = Math.min(one.room, Math.min(wanted, most) - prefetchedIn(one, lane));
   if (left <= 0) return;
-  for (const row of candidates(one, lane, left)) {
-    if (one.room > 0 && mayTake(one, row) && heldUntil(tx, row) <= tx.now) hold(one, row);
-    // Put it back: a quarantined job must run alone, and one job probes an origin.
-    else backToWaiting(tx, row);
-  }
+  // A job that was held a moment ago may be quarantined, so that it must run alone, or the probe of the origin of others.
+  for (const row of candidates(tx, one.owner, lane, left))
+    if (one.room > 0 && mayTake(one.owner, row) && heldUntil(tx, row) <= tx.now) hold(one, row);
 }
 
 /**
@@ -232,74 +215,4 @@ function isShut(tx: QueueTx, lane: LaneCode): boolean {
 function hold(one: HandOut, row: Row): void {
   one.tx.memory.claims.add(claimOf(one.tx, row, one.owner));
   given(one, row);
-}
-
-/**
- * Jobs of a lane that can be handed out: those of the runs that go first, then the others; of each, touched jobs that
- * are due, then untouched jobs.
- */
-function candidates(one: HandOut, lane: LaneCode, limit: number): Row[] {
-  const { tx } = one;
-  const { claims, orders } = tx.memory;
-  const found: Row[] = [];
-  const offered = new Set<number>();
-  const isNext = (id: number) => claims.byJob(id) === null && !offered.has(id);
-  const most = LOOKED_AT + claims.held().length;
-  const take = (ids: number[]): void => {
-    const rows = free(one, ids.filter(isNext)).filter((row) => row.lane === lane && (row.due ?? 0) <= tx.now);
-    for (const row of rows.slice(0, limit - found.length)) {
-      offered.add(row.id);
-      found.push(row);
-    }
-  };
-  const takeInLine = (areOf: (run: number) => boolean): void => {
-    for (let tries = 0; found.length < limit && tries < TRIES; tries += 1) {
-      const wanted = { limit: limit - found.length, now: tx.now, areOf };
-      const ids = orders.offer(tx.sql, lane, wanted, isNext).map(({ id }) => id);
-      if (ids.length === 0) return;
-      for (const id of ids) offered.add(id);
-      found.push(...free(one, ids));
-    }
-  };
-  const first = firstRuns(tx.sql, lane);
-  for (const run of first) take([...dueIdsOf(tx.sql, run, lane, tx.now, most), ...nextShared(tx, run)]);
-  if (first.length > 0) takeInLine((run) => first.includes(run));
-  take(dueIds(tx.sql, lane, tx.now, most));
-  takeInLine((run) => !first.includes(run));
-  return found;
-}
-
-/** The next jobs that a run shares with runs that asked before it. They stand in the lines of those. */
-function nextShared({ sql, memory: { sharedTo } }: QueueTx, run: number): number[] {
-  const ids = sharedIds(sql, run, sharedTo.get(run) ?? -1, LOOKED_AT);
-  // Members that have ended stay for a month. The next call reads beyond them, and the one after the last begins anew.
-  sharedTo.set(run, ids.length < LOOKED_AT ? -1 : (ids.at(-1) ?? -1));
-  return ids;
-}
-
-/** Rows that may be handed out. A row that nobody wants any more is cancelled instead. */
-function free(one: HandOut, ids: number[]): Row[] {
-  const { tx } = one;
-  const rows = tx.rows.loadIds(ids);
-  tx.loadGroups(rows.map(({ group }) => group));
-  return rows.filter((row) => {
-    if (row.state !== WAITING || cancelUnwanted(tx, row)) return false;
-    const until = heldUntil(tx, row);
-    if (until <= tx.now) return mayTake(one, row);
-    // At the front of its line it would be read again in every call until it may go.
-    if (row.due === null) tx.memory.orders.postpone(row, until);
-    else row.due = Math.max(row.due, probeDue(tx, row));
-    return false;
-  });
-}
-
-/**
- * Cancels a row whose subscribers are all cancelled, or whose group is locked for ever, and a row that no handler holds
- * although it was to be cancelled as soon as its handler reports.
- */
-function cancelUnwanted(tx: QueueTx, row: Row): boolean {
-  const isLockedForEver = tx.lockedUntil(row.group) === FOR_EVER;
-  if (row.state !== CANCELLING && !isLockedForEver && !hasNoSubscribers(tx.runs, row)) return false;
-  cancelOpen(tx, row);
-  return true;
 }

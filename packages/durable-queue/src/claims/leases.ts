@@ -3,7 +3,7 @@ import { LEASE_MS } from "../limits.ts";
 import { type Claim, isOver, type Owner } from "../tables/claim.ts";
 import { CANCELLING, type Row } from "../tables/row.ts";
 import type { QueueTx } from "../tx/queue-tx.ts";
-import { backToWaiting, cancelRow, endClaim, endStale, fail, isStale } from "./transitions.ts";
+import { cancelRow, endClaim, endStale, fail, isStale } from "./transitions.ts";
 
 /** Crashes that a row may cause alone. */
 const LONE_CRASHES = 3;
@@ -91,10 +91,7 @@ export function endLease(tx: QueueTx, owner: Owner, countCrashes: boolean): void
     if (row === null || isStale(row, claim)) endStale(tx, claim, row, false);
     else if (row.state === CANCELLING) cancelRow(tx, row);
     else if (acting.includes(claim) && countCrash(tx, row, claim, isLone)) continue;
-    else if (claim.state === "prefetched") {
-      endClaim(tx, claim, true);
-      backToWaiting(tx, row);
-    }
+    else if (claim.state === "prefetched") endClaim(tx, claim, true);
   }
 }
 

@@ -5,7 +5,7 @@ import { LEASE_MS } from "../limits.ts";
 import type { Owner } from "../tables/claim.ts";
 import { laneCodes, laneName } from "../tables/lanes.ts";
 import { type LaneCode, URGENT } from "../tables/row.ts";
-import type { QueueTx } from "../tx/queue-tx.ts";
+import { FOR_EVER, type QueueTx } from "../tx/queue-tx.ts";
 
 /** Jobs a second of one worker: six connections, in use for 70 % of the time, of which a job needs 0.46 s. */
 const JOBS_A_SECOND = (6 * 0.7) / 0.46;
@@ -102,7 +102,7 @@ function runnable(tx: QueueTx, lane: LaneCode, admitted: number): number {
   const n = tx.waiting(lane) - admitted;
   const name = laneName(tx.lanes, lane);
   if (n <= 0 || closedFor(tx.gateNow, name) !== null || isFull(tx.gateNow, name, slotsTaken(tx))) return 0;
-  return tx.readyTimes(lane).some((at) => at <= tx.now) ? n : 0;
+  return (tx.readyAt(lane) ?? FOR_EVER) <= tx.now ? n : 0;
 }
 
 /** Workers that the gate's rate needs. */

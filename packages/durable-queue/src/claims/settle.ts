@@ -8,7 +8,6 @@ import { CANCELLING, type Row, STORED } from "../tables/row.ts";
 import type { QueueTx } from "../tx/queue-tx.ts";
 import { takeBack } from "./charge.ts";
 import {
-  backToWaiting,
   cancelRow,
   deleteRow,
   endClaim,
@@ -208,7 +207,6 @@ function wait(tx: QueueTx, one: Case, outcome: Wait): void {
 function backUnmade(tx: QueueTx, one: Case, due: number | null, lost: string | null = null): void {
   endClaim(tx, one.claim, true, lost);
   if (due !== null) one.row.due = Math.max(tx.now, due);
-  backToWaiting(tx, one.row);
 }
 
 /** Orphans the claim. It stays admitted. */

@@ -57,7 +57,6 @@ export function newGeneration(tx: QueueTx, row: Row, lost?: string): void {
 export function endStale(tx: QueueTx, claim: Claim, row: Row | null, ended: boolean): void {
   endClaim(tx, claim, ended);
   if (row?.state === CANCELLING) cancelRow(tx, row);
-  else if (row?.state === WAITING) backToWaiting(tx, row);
 }
 
 /** Orders an ended row again from the beginning, due now. Its only subscriber is `run`, a number; 0 is no run. */
@@ -79,7 +78,6 @@ export function orderAgain(tx: QueueTx, row: Row, { lane, run }: Pick<Row, "lane
 export function raise(tx: QueueTx, row: Row, lane: LaneCode): void {
   if (lane >= row.lane) return;
   row.lane = lane;
-  row.due ??= tx.now;
   const claim = tx.memory.claims.byJob(row.id);
   if (claim === null) return;
   claim.lane = lane;
@@ -157,11 +155,6 @@ export function fail(
 export function deleteRow(tx: QueueTx, row: Row, as: Parameters<QueueTx["rows"]["delete"]>[1]): void {
   endFreeClaim(tx, row);
   tx.rows.delete(row, as);
-}
-
-/** Makes the row wait as before it was held. A row with a due time waits for that. */
-export function backToWaiting(tx: QueueTx, row: Row): void {
-  if (row.due === null) tx.memory.orders.offerAgain(row);
 }
 
 /** The lowest generation whose result counts: the fence of the row, or the one that the user of the queue sets. */

@@ -20,8 +20,7 @@ export const AHEAD_MAX_MS = 10 * 365 * 86_400_000;
 const FIRST_MS = 1e12;
 
 /**
- * Accepts jobs with their payloads. A job that is due later has a row of its own from the start. Throws a `TypeError` for
- * a request that no later call could accept.
+ * Accepts jobs with their payloads. Throws a `TypeError` for a request that no later call could accept.
  */
 export function enqueue(tx: QueueTx, request: Enqueue): EnqueueAnswer {
   const { id, jobs, lane = laneName(tx.lanes, lastLane(tx.lanes)), run = lane } = request;

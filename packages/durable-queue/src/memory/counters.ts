@@ -1,6 +1,5 @@
 import { getDoc, putDoc } from "../tables/docs.ts";
-import { PARTS } from "../tables/order.ts";
-import { countedAs, type LaneCode, OPEN_CODES, type StateCode, WAITING } from "../tables/row.ts";
+import { countedAs, type LaneCode, OPEN_CODES, type StateCode } from "../tables/row.ts";
 import { int, type Sql } from "../tables/sql.ts";
 
 /**
@@ -107,18 +106,17 @@ function lastMonths(used: Used): Used {
   return Object.fromEntries(Object.entries(used).filter(([place]) => kept.has(place.slice(0, MONTH_CHARS))));
 }
 
-/** Whether the queue has at most so many rows of open and ended jobs, orders and further subscribers. */
+/** Whether the queue has at most so many rows of jobs and further subscribers. */
 export function hasFewRows(sql: Sql, most: number): boolean {
-  const all = "SELECT 1 FROM orders UNION ALL SELECT 1 FROM jobs UNION ALL SELECT 1 FROM joins";
+  const all = "SELECT 1 FROM jobs UNION ALL SELECT 1 FROM joins";
   return int(sql.exec(`SELECT count(*) AS n FROM (${all} LIMIT ?)`, most + 1)[0]?.n) <= most;
 }
 
-/** The counts by the rows and orders. Stored jobs have neither. Reads both tables as a whole. */
+/** The counts by the rows. Stored jobs have none. Reads the table as a whole. */
 export function countRows(sql: Sql): Counts {
   const counts: Counts = {};
-  const touched = "SELECT state, lane, attempts > 0 AS failed, count(*) AS n FROM jobs GROUP BY 1, 2, 3";
-  const untouched = `SELECT ${WAITING} AS state, lane, 0 AS failed, sum(${PARTS}) AS n FROM orders GROUP BY lane`;
-  for (const raw of sql.exec(`${touched} UNION ALL ${untouched}`)) {
+  const query = "SELECT state, lane, attempts > 0 AS failed, count(*) AS n FROM jobs GROUP BY 1, 2, 3";
+  for (const raw of sql.exec(query)) {
     const state = countedAs({ state: int(raw.state) as StateCode, attempts: int(raw.failed) });
     addCount(counts, state, int(raw.lane), int(raw.n));
   }

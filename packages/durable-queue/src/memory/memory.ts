@@ -1,13 +1,13 @@
 import type { Clock } from "../clock.ts";
 import type { ExternalJob } from "../external-jobs.ts";
 import { type Meta, readMeta } from "../tables/meta.ts";
+import type { LaneCode } from "../tables/row.ts";
 import type { Sql } from "../tables/sql.ts";
 import { Claims } from "./claims.ts";
 import { CountersDoc } from "./counters.ts";
 import { GateDoc } from "./gate-doc.ts";
 import { type GateMemory, newGateMemory } from "./gate-memory.ts";
 import { Numbers } from "./numbers.ts";
-import { Orders } from "./orders.ts";
 
 /** A part of the memory. `startedAt`: when the instance began, Unix ms. */
 type Part<T extends object> = new (sql: Sql, startedAt: number) => T;
@@ -23,7 +23,6 @@ export class Memory {
   readonly gateDoc: GateDoc;
   readonly counters: CountersDoc;
   readonly claims: Claims;
-  readonly orders: Orders;
   /** Generations whose job has ended, with the observation. */
   readonly observed = new Map<number, ExternalJob>();
   /** Generations whose end was reported to the holder. */
@@ -31,6 +30,8 @@ export class Memory {
   /** When the job of a generation was last observed open, Unix ms. */
   readonly seenOpenAt = new Map<number, number>();
   readonly gate: GateMemory;
+  /** The run of each lane that had the last turn, by its number. */
+  readonly turns = new Map<LaneCode, number>();
   /** Of each run that goes first: up to which id the jobs that it shares were read. The next read goes on there. */
   readonly sharedTo = new Map<number, number>();
   /** When each wake-up under way was sent, Unix ms. */
@@ -56,7 +57,6 @@ export class Memory {
     this.gateDoc = new GateDoc(sql, now);
     this.counters = new CountersDoc(sql);
     this.claims = new Claims(sql);
-    this.orders = new Orders(sql, this.meta.queueId);
     this.gate = newGateMemory(now);
   }
 

@@ -68,11 +68,11 @@ function timesOfWork(tx: QueueTx): number[] {
   if (workOf(tx).now > 0) times.push(tx.now + BUSY_MS);
   let isAnyClosed = false;
   for (const lane of laneCodes(tx.lanes)) {
-    const dues = tx.readyTimes(lane);
-    if (dues.length === 0) continue;
+    const at = tx.readyAt(lane);
+    if (at === null) continue;
     if (closedFor(tx.gateNow, laneName(tx.lanes, lane)) !== null) isAnyClosed = true;
-    // What is due already is the work above, or waits for a slot.
-    else times.push(...dues.filter((at) => at > tx.now));
+    // A job that is due already is the work above, or waits for a slot.
+    else if (at > tx.now) times.push(at);
   }
   const opens = isAnyClosed ? nextOpenAt(tx.gateNow) : null;
   return opens === null ? times : [...times, opens];

@@ -28,10 +28,7 @@ export function cancelSlices(tx: QueueTx): boolean {
   return true;
 }
 
-/**
- * Walks all jobs once: rows are ordered by group, and the run may have joined a job that waits in the order of another
- * run.
- */
+/** Walks all jobs once: the run may have joined a job that another run asked for first. */
 function cancelSlice(tx: QueueTx, run: Run): void {
   const { rows, to } = tx.rows.loadAbove(run.cancelCursor - 1, SLICE_ROWS);
   for (const row of rows) if (isOpen(row) && tx.runs.subscribersOf(row).includes(run.n)) withdraw(tx, run, row);

@@ -52,7 +52,7 @@ export function viewJob(tx: QueueTx, row: Row): Job {
     lane: laneName(tx.lanes, row.lane),
     run: tx.runs.byNumber(row.run)?.id ?? null,
     enqueuedAt: row.created,
-    dueAt: isWaiting ? Math.max(held?.due ?? 0, row.due ?? row.created) : null,
+    dueAt: isWaiting ? Math.max(held?.due ?? 0, row.due ?? 0) : null,
     attempts: row.attempts,
     error: errorOf(row),
   };

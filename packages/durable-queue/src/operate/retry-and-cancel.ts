@@ -25,7 +25,7 @@ export function retryJob(tx: QueueTx, id: number, run = 0): JobResult {
 
 /** Ends the wait of a job. Its attempts stay. */
 function tryNow(tx: QueueTx, row: Row, run: number): JobResult {
-  const isWaiting = row.state === WAITING && row.attempts > 0 && row.due !== null && row.due > tx.now;
+  const isWaiting = row.state === WAITING && row.attempts > 0 && (row.due ?? 0) > tx.now;
   if (!isWaiting || tx.memory.claims.byJob(row.id) !== null) return "conflict";
   row.due = tx.now;
   if (run !== 0 && tx.runs.subscribe(row, run)) tx.runs.move(run, null, tx.rows.countedBefore(row) ?? WAITING);

@@ -44,7 +44,7 @@ export interface Row extends JobKey {
   state: StateCode;
   gen: number;
   floor: number;
-  /** Unix ms. Null: the job is untouched and in an order, or it has ended. */
+  /** An open job is not handed out before this time, Unix ms. Null: the job has ended. */
   due: number | null;
   attempts: number;
   /** POSTs of this generation without an answer. */
@@ -90,11 +90,11 @@ export function valuesOf(row: Row): SqlValue[] {
   return FIELDS.map((field) => row[field]);
 }
 
-/** A new row. */
+/** A new row, due now (Unix ms). */
 export function newRow({ id, group, part }: JobKey & { id: number }, gen: number, lane: LaneCode, now: number): Row {
   // biome-ignore format: one glance
   return {
-    id, group, part, lane, run: 0, joined: 0, state: WAITING, gen, floor: 0, due: null, attempts: 0, unclear: 0, crashes: 0, error: null,
+    id, group, part, lane, run: 0, joined: 0, state: WAITING, gen, floor: 0, due: now, attempts: 0, unclear: 0, crashes: 0, error: null,
     deadUntil: 0, created: now, updated: 0,
   };
 }

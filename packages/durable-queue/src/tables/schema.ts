@@ -2,15 +2,15 @@ import { FIRST_ENDED, URGENT } from "./row.ts";
 
 /*
  * Tables of the queue (docs/internals/storage-schema.md, which a test compares with these). The platform bills every index entry that is
- * inserted as a row written, so a job that goes well touches no index: untouched jobs are in `orders`, rows of one group are a
- * range of the primary key, and the indexes of `jobs` are partial. SQLite uses a partial index only for queries that repeat
- * its condition word for word, so the conditions are constants, exported here.
+ * inserted as a row written, so the indexes of `jobs` are partial, and rows of one group are a range of the primary key.
+ * SQLite uses a partial index only for queries that repeat its condition word for word, so the conditions are constants,
+ * exported here.
  */
 
-/** The row was touched: it is retried, forced, of the urgent lane, or joined by a higher lane. */
+/** The job is open. */
 export const HAS_DUE = "due IS NOT NULL";
-/** The row was touched, and nobody waits for it. */
-export const IS_RETRIED = `${HAS_DUE} AND lane > ${URGENT}`;
+/** The job is open, and of a lane in which runs take turns. */
+export const TAKES_TURNS = `${HAS_DUE} AND lane > ${URGENT}`;
 /** An operator lets the run go before the other runs of its lane. */
 export const IS_FIRST = "first > 0";
 /** The row ended without bytes. */
@@ -24,14 +24,10 @@ const V1 = [
     id INTEGER PRIMARY KEY, grp TEXT NOT NULL, part TEXT NOT NULL, lane INTEGER NOT NULL, run INTEGER NOT NULL, joined INTEGER NOT NULL,
     state INTEGER NOT NULL, gen INTEGER NOT NULL, floor INTEGER NOT NULL, due INTEGER, attempts INTEGER NOT NULL, unclear INTEGER NOT NULL, crashes INTEGER NOT NULL,
     error TEXT, dead_until INTEGER NOT NULL, created INTEGER NOT NULL, updated INTEGER NOT NULL)`,
-  `CREATE INDEX jobs_due ON jobs (lane, due) WHERE ${HAS_DUE}`,
+  // `gen` grows with arrival, so it orders the jobs of one call.
+  `CREATE INDEX jobs_due ON jobs (lane, due, gen) WHERE ${HAS_DUE}`,
   `CREATE INDEX jobs_ended ON jobs (state, id) WHERE ${ENDED}`,
-  `CREATE INDEX jobs_run ON jobs (run, lane, due) WHERE ${IS_RETRIED}`,
-  // The untouched jobs of one group, run and lane in one row (decision 09). `place`: the first id of the group's jobs.
-  // The index is for reads by group; the key is the line.
-  `CREATE TABLE orders (lane INTEGER NOT NULL, run INTEGER NOT NULL, gen INTEGER NOT NULL, grp TEXT NOT NULL, place INTEGER NOT NULL,
-    force INTEGER NOT NULL, joined INTEGER NOT NULL, created INTEGER NOT NULL, parts TEXT NOT NULL, PRIMARY KEY (lane, run, gen)) WITHOUT ROWID`,
-  `CREATE INDEX orders_place ON orders (place)`,
+  `CREATE INDEX jobs_run ON jobs (lane, run, due, gen) WHERE ${TAKES_TURNS}`,
   // A row for each generation that is being made. `owner` null or without a row: orphaned. `due`: when an orphaned claim may be
   // handed out. `until`: when an abandoned one is over.
   `CREATE TABLE claims (
@@ -46,8 +42,7 @@ const V1 = [
     ended INTEGER NOT NULL, cancelled_at INTEGER NOT NULL, cancel_cursor INTEGER NOT NULL, accepted INTEGER NOT NULL, duplicates INTEGER NOT NULL,
     existing INTEGER NOT NULL, states TEXT NOT NULL, own TEXT, accepting INTEGER NOT NULL, open INTEGER NOT NULL,
     rejected INTEGER NOT NULL DEFAULT 0, who TEXT, first INTEGER NOT NULL DEFAULT 0)`,
-  // Each call asks what is to be cancelled: few of all runs. Of runs that go first, jobs are found that were touched, and those
-  // in other lines.
+  // Each call asks which runs are to be cancelled and which go first: few of all runs.
   `CREATE INDEX runs_cancelling ON runs (cancelled_at) WHERE ${CANCELS}`,
   `CREATE INDEX runs_first ON runs (first) WHERE ${IS_FIRST}`,
   // Second and later subscribers of one row; the first stands in jobs.run. Run 0: a subscriber outside any run.

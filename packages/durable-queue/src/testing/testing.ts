@@ -26,5 +26,4 @@ export { outboxDone, outboxDue } from "../tables/outbox.ts";
 export { STORED } from "../tables/row.ts";
 export type { Migrations } from "../tables/schema.ts";
 export { readingOnly } from "../tables/sql.ts";
-export { allJobs } from "./all-jobs.ts";
 export { nodeSql } from "./node-sql.ts";

@@ -4,7 +4,7 @@ import { addCount, addUse, type Count, type Counters, listCounts, usedIn } from 
 import type { Gate } from "../memory/gate-memory.ts";
 import type { Memory } from "../memory/memory.ts";
 import { type AttemptRow, insertAttempts } from "../tables/attempts.ts";
-import { nextDueAt } from "../tables/due.ts";
+import { firstIn } from "../tables/due.ts";
 import type { GateState } from "../tables/gate-state.ts";
 import type { LaneRule } from "../tables/lanes.ts";
 import type { Budget, QueueConfig } from "../tables/queue-config.ts";
@@ -63,7 +63,7 @@ export class QueueTx {
     this.random = random;
     this.memory = memory;
     this.queueId = memory.meta.queueId;
-    this.rows = new Rows(sql, this.queueId, memory.orders);
+    this.rows = new Rows(sql, this.queueId);
     this.runs = new Runs(sql, now);
   }
 
@@ -89,9 +89,11 @@ export class QueueTx {
     return this.config.lanes;
   }
 
-  /** When the first untouched job and the first touched job of a lane may be handed out, Unix ms. */
-  readyTimes(lane: LaneCode): number[] {
-    return [this.memory.orders.readyAt(lane), nextDueAt(this.sql, lane)].filter((at) => at !== null);
+  /** When the first job of a lane that has no claim is due, Unix ms. Null: the lane has none. */
+  readyAt(lane: LaneCode): number | null {
+    const { claims } = this.memory;
+    const first = firstIn(this.sql, lane, claims.held().length + 1);
+    return first.find(({ id }) => claims.byJob(id) === null)?.due ?? null;
   }
 
   /** The counts at the beginning of this transaction. */
@@ -128,8 +130,9 @@ export class QueueTx {
 
   /** Adds a row. Load its key before. */
   insert({ group, part }: JobKey, lane: LaneCode): Row {
-    const make = (id: number) => newRow({ id, group, part }, this.next(), lane, this.orderedAt(this.now));
-    return this.rows.add({ group, part }, make);
+    const row = this.rows.add({ group, part }, (id) => newRow({ id, group, part }, this.next(), lane, this.now));
+    row.created = this.orderedAt(this.now);
+    return row;
   }
 
   addAttempt(attempt: AttemptRow): void {

@@ -1,4 +1,3 @@
-import { PARTS } from "../tables/order.ts";
 import {
   countedAs,
   isOpen,
@@ -8,7 +7,6 @@ import {
   STATE_CODES,
   type StateCode,
   URGENT,
-  WAITING,
 } from "../tables/row.ts";
 import { CANCELS, IS_FIRST } from "../tables/schema.ts";
 import { int, intOrNull, type Sql, type SqlRow, text, textOrNull } from "../tables/sql.ts";
@@ -207,16 +205,13 @@ export function openOf(states: readonly number[]): number {
   return OPEN_CODES.reduce<number>((sum, code) => sum + (states[code] ?? 0), 0);
 }
 
-/** The members of the runs by the rows and orders, by number of the run and counted state. Reads the tables as a whole. */
+/** The members of the runs by the rows, by number of the run and counted state. Reads the tables as a whole. */
 export function countMembers(sql: Sql): Map<number, number[]> {
   const members = new Map<number, number[]>();
-  const first = "SELECT run, state, attempts, 1 AS n FROM jobs WHERE run > 0";
-  const untouched = `SELECT run, ${WAITING} AS state, 0 AS attempts, ${PARTS} AS n FROM orders WHERE run > 0`;
-  // A job with further subscribers that has no row is in an order.
-  const further = `SELECT joins.run, coalesce(state, ${WAITING}) AS state, coalesce(attempts, 0) AS attempts, 1 AS n
-    FROM joins LEFT JOIN jobs USING (id) WHERE joins.run > 0`;
-  const all = [first, untouched, further].join(" UNION ALL ");
-  const query = `SELECT run, state, attempts > 0 AS failed, sum(n) AS n FROM (${all}) GROUP BY 1, 2, 3`;
+  const first = "SELECT run, state, attempts FROM jobs WHERE run > 0";
+  const further = "SELECT joins.run, state, attempts FROM joins JOIN jobs USING (id) WHERE joins.run > 0";
+  const all = `${first} UNION ALL ${further}`;
+  const query = `SELECT run, state, attempts > 0 AS failed, count(*) AS n FROM (${all}) GROUP BY 1, 2, 3`;
   for (const raw of sql.exec(query)) {
     const code = countedAs({ state: int(raw.state) as StateCode, attempts: int(raw.failed) });
     const states = members.get(int(raw.run)) ?? Array<number>(STATE_CODES).fill(0);

@@ -24,8 +24,8 @@ export interface Stretch {
 
 /**
  * Finds the matches among the next `max` rows above an id, or among the rows up to `to`. Ids are hashes, so their order
- * has no meaning. An index finds rows that ended without bytes; every other search walks the table and the orders. No
- * row has a null match.
+ * has no meaning. An index finds rows that ended without bytes; every other search walks the table. No row has a null
+ * match.
  */
 export function walkRows(
   tx: QueueTx,
@@ -35,15 +35,11 @@ export function walkRows(
 ): Stretch {
   if (match === null) return { rows: [], to: LAST_ID, more: false };
   const sources = sourcesOf(match);
-  const untouched = sources.includes(null)
-    ? tx.memory.orders.walk(tx.sql, { above, to }, max)
-    : { rows: [], to: LAST_ID };
   const ends = sources
     .map((ended) => (to === null ? idOfNth(tx.sql, ended, above, max) : to))
     .filter((id) => id !== null);
-  const end = Math.min(untouched.to, ...ends);
-  const touched = sources.flatMap((ended) => readSpan(tx, ended, { above, to: end }, match));
-  const rows = [...touched, ...untouched.rows.filter(({ id }) => id <= end)];
+  const end = Math.min(LAST_ID, ...ends);
+  const rows = sources.flatMap((ended) => readSpan(tx, ended, { above, to: end }, match));
   const found = rows.filter((row) => matches(tx, row, match)).sort((a, b) => a.id - b.id);
   return { rows: found, to: end, more: end < LAST_ID };
 }

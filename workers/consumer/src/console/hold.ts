@@ -22,6 +22,6 @@ function opensAt(tx: QueueTx, lane: Lane): number | null {
   const closed = closedFor(tx.gateNow, lane);
   if (closed !== null) return closed.until ?? FOR_EVER;
   if (Object.keys(tx.gate.origins).length === 0) return null;
-  const times = tx.readyTimes(laneCode(lane));
-  return times.length === 0 || times.some((at) => at <= tx.now) ? null : Math.min(...times);
+  const at = tx.readyAt(laneCode(lane));
+  return at === null || at <= tx.now ? null : at;
 }

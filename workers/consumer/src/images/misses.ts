@@ -76,8 +76,7 @@ function orderNew(tx: ImageTx, one: Miss, ordered: number): MissResult {
   noteOrder(tx, one.key);
   const row = tx.insert(one, LIVE);
   tx.onEvent({ kind: "accepted" }, row);
-  if (one.refused === undefined) row.due = tx.now;
-  else refuse(tx, row, one.refused);
+  if (one.refused !== undefined) refuse(tx, row, one.refused);
   return "ordered";
 }
 

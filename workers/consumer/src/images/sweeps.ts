@@ -127,8 +127,10 @@ function lock(tx: ImageTx, { image }: Pick<Sweep, "image">): void {
 export function unlockImage(tx: ImageTx, encodedId: string): void {
   const isNeeded = ({ image, pass, at }: Sweep) => image === encodedId && (pass === 1 || at <= tx.now + PASS_MS);
   if (purgesAt(tx.sql, placeOfImage(tx, encodedId)).some(isNeeded)) return;
-  tx.images.get(encodedId).lock = 0;
-  tx.memory.orders.unlocked();
+  const image = tx.images.get(encodedId);
+  // Jobs that were put off until the end of the lock wait at their places in line again.
+  for (const row of tx.rows.loadGroup(encodedId)) if (row.due === image.lock) row.due = row.created;
+  image.lock = 0;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { allJobs, cancelSlices } from "@prewarm/durable-queue/testing";
+import { cancelSlices } from "@prewarm/durable-queue/testing";
 import { describe, expect, it } from "vitest";
 import { chunkOf } from "../../src/ledger/testing/chunk-of.ts";
 import { PERMANENT, STORED, setup, TRANSIENT } from "../../src/ledger/testing/setup.ts";
@@ -15,7 +15,7 @@ describe("accept", () => {
     }
     expect(row(KEY)?.lane).toBe(1);
     expect([call("o").give, call("p").give].map((give) => give.length)).toEqual([1, 0]);
-    expect(allJobs(sql)).toHaveLength(1);
+    expect(sql.exec("SELECT * FROM jobs")).toHaveLength(1);
   });
 
   it("counts what is new and what waits already; what is stored is found by who looks", () => {
@@ -92,7 +92,7 @@ describe("accept", () => {
     sql.exec("CREATE TRIGGER broken BEFORE INSERT ON inbox BEGIN SELECT RAISE(ABORT, 'disk'); END");
     expect(() => order(run("r", KEY))).toThrow("disk");
     expect(
-      sql.exec("SELECT 1 FROM orders UNION ALL SELECT 1 FROM runs UNION ALL SELECT 1 FROM docs WHERE name = 'counts'"),
+      sql.exec("SELECT 1 FROM jobs UNION ALL SELECT 1 FROM runs UNION ALL SELECT 1 FROM docs WHERE name = 'counts'"),
     ).toEqual([]);
   });
 

@@ -1,5 +1,5 @@
 import { openExternally } from "@prewarm/durable-queue";
-import { allJobs, expireLeases } from "@prewarm/durable-queue/testing";
+import { expireLeases } from "@prewarm/durable-queue/testing";
 import { describe, expect, it } from "vitest";
 import { withKeys } from "../../src/ledger/testing/keys.ts";
 import { type Answer, STORED, setup, TRANSIENT } from "../../src/ledger/testing/setup.ts";
@@ -213,7 +213,7 @@ describe("what R2 already holds", () => {
       for (const one of give) settle("o", one, { kind: "present", objectGen: one.gen, bytes: 1, posted: false });
       clock.ms += 100;
     }
-    expect(allJobs(sql)).toEqual([]);
+    expect(sql.exec("SELECT * FROM jobs")).toEqual([]);
     expect(clock.ms - since).toBeLessThan(60_000);
     expect(ledger.getGate().budget.used).toBe(0);
   });
@@ -288,9 +288,9 @@ describe("a repeated call", () => {
     const go = granted("o", A);
     submit("o", go, "j1");
     settle("o", go, TRANSIENT);
-    const before = [ledger.stats().counts, allJobs(sql), sql.exec("SELECT * FROM attempts")];
+    const before = [ledger.stats().counts, sql.exec("SELECT * FROM jobs"), sql.exec("SELECT * FROM attempts")];
     settle("o", go, TRANSIENT);
     settle("o", go, STORED);
-    expect([ledger.stats().counts, allJobs(sql), sql.exec("SELECT * FROM attempts")]).toEqual(before);
+    expect([ledger.stats().counts, sql.exec("SELECT * FROM jobs"), sql.exec("SELECT * FROM attempts")]).toEqual(before);
   });
 });

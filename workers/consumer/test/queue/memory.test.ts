@@ -4,7 +4,6 @@ import { expect, it } from "vitest";
 import { createChance } from "../../../../test/world/chance.ts";
 import { StatisticsDoc } from "../../src/console/statistics-doc.ts";
 import { PERMANENT, STORED, setup, TRANSIENT } from "../../src/ledger/testing/setup.ts";
-import { BULK, LIVE, UPLOAD } from "../../src/queue-settings.ts";
 
 const SEEDS = Number(process.env.MEMORY_SEEDS ?? 12);
 const CALLS = 100;
@@ -24,14 +23,13 @@ function rowOf(claim: Claim, isHeld: boolean) {
 
 /** What a memory holds of that which is kept in tables. `now`: the memory of the instance. */
 function keptIn(memory: Memory, now: Memory) {
-  const { claims, counters, gateDoc, orders } = memory;
+  const { claims, counters, gateDoc } = memory;
   const rows = [...claims.held(), ...claims.abandoned()].filter(hasRow);
   return {
     claims: rows.map((claim) => rowOf(claim, now.claims.byGen(claim.gen)?.owner != null)).sort((a, b) => a.gen - b.gen),
     counts: counters.state,
     statistics: memory.of(StatisticsDoc).state,
     gate: { ...gateDoc.state, updatedAt: 0 },
-    lines: [LIVE, UPLOAD, BULK].map((lane) => orders.runs(lane)),
   };
 }
 

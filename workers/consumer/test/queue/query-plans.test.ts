@@ -83,13 +83,13 @@ it("looks every row up by id or partial index", async () => {
     query,
     plan: exec(`EXPLAIN QUERY PLAN ${query}`, ...params).map(({ detail }) => String(detail)),
   }));
-  const scans = plans.filter(({ plan }) => plan.some((step) => /^SCAN (jobs|orders|sweeps)\b/.test(step)));
+  const scans = plans.filter(({ plan }) => plan.some((step) => /^SCAN (jobs|sweeps)\b/.test(step)));
   expect(scans).toEqual([]);
   const read = /^SCAN (runs|actions)(?! USING (COVERING )?INDEX)/;
   expect(plans.filter(({ plan }) => plan.some((step) => read.test(step)))).toEqual([]);
   for (const index of [
     "jobs_due",
-    "orders_place",
+    "jobs_run",
     "sweeps_place",
     "sweeps_due",
     "runs_ended",

@@ -1,4 +1,4 @@
-import { allJobs, outboxDone, outboxDue } from "@prewarm/durable-queue/testing";
+import { outboxDone, outboxDue } from "@prewarm/durable-queue/testing";
 import { describe, expect, it } from "vitest";
 import { gateChanged } from "../../src/ledger/gate-file.ts";
 import { STORED, setup } from "../../src/ledger/testing/setup.ts";
@@ -51,7 +51,7 @@ describe("strangers who have spent the viewers' day", () => {
     view("strangers", ...keys("theirs", 500));
     leave("strangers");
     expect(minute()).toHaveLength(5);
-    expect(allJobs(sql)).toEqual([]);
+    expect(sql.exec("SELECT * FROM jobs")).toEqual([]);
   });
 });
 

@@ -20,9 +20,9 @@ type Sql = ReturnType<typeof nodeSql>;
 const NEXT = [
   "ALTER TABLE jobs ADD COLUMN asked_by TEXT",
   "ALTER TABLE claims ADD COLUMN why TEXT NOT NULL DEFAULT 'unknown'",
-  "CREATE TABLE untouched (job INTEGER PRIMARY KEY, run INTEGER NOT NULL)",
-  "INSERT INTO untouched (job, run) SELECT gen + part.key, run FROM orders, json_each(parts) AS part",
-  "CREATE INDEX untouched_run ON untouched (run)",
+  "CREATE TABLE open (job INTEGER PRIMARY KEY, run INTEGER NOT NULL)",
+  "INSERT INTO open (job, run) SELECT gen, run FROM jobs WHERE due IS NOT NULL",
+  "CREATE INDEX open_run ON open (run)",
   "UPDATE jobs SET asked_by = 'run ' || run WHERE run > 0",
 ];
 

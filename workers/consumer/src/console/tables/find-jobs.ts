@@ -2,8 +2,7 @@ import { ENDED, HAS_DUE, int, type QueueTx, type Row, type Sql } from "@prewarm/
 import type { Match } from "../match-row.ts";
 
 /*
- * Reads of `jobs` for an operator's search. The rows are only shown: the transaction does not load them. Untouched jobs
- * are in `orders`, and `walkRows` adds them.
+ * Reads of `jobs` for an operator's search. The rows are only shown: the transaction does not load them.
  */
 
 /** Ids of rows, `above` excluded, `to` included. */
@@ -41,7 +40,7 @@ function from(ended: number | null): string {
   return ended === null ? "WHERE" : `INDEXED BY jobs_ended WHERE ${ENDED} AND state = ${ended} AND`;
 }
 
-/** Ids of rows that wait after a failed attempt. Null: more than `limit` rows have a due time. */
+/** Ids of rows that wait after a failed attempt. Null: more than `limit` rows are open. */
 export function retryingIds(sql: Sql, limit: number): number[] | null {
   const query = `SELECT id, attempts FROM jobs INDEXED BY jobs_due WHERE ${HAS_DUE} LIMIT ?`;
   const due = sql.exec(query, limit + 1);

@@ -1,7 +1,6 @@
 import { DEAD, REFUSED } from "@prewarm/durable-queue";
 import { deleteOld } from "@prewarm/durable-queue/testing";
 import { expect, it } from "vitest";
-import { UPLOAD } from "../../queue-settings.ts";
 import type { GateView } from "../contract.ts";
 import { OWN_RULES } from "../tables/own-tables.ts";
 import { T0, tables } from "../testing/tables.ts";
@@ -83,8 +82,6 @@ it("the overview counts rows without stored jobs, refused ones apart from dead o
   world.change(key("tried"), { due: world.clock.ms + 5_000, attempts: 1 });
   world.change(key("dead"), { state: DEAD });
   world.change(key("refused"), { state: REFUSED });
-  // Handed out: it is not at the front of its line any more.
-  world.write((tx) => tx.memory.orders.offer(tx.sql, UPLOAD, { limit: 10, now: tx.now }, () => true));
   world.hold("w", [key("held")], {});
   world.store([key("stored")]);
   const { counts, rows, oldestWaiting } = stats(world);

@@ -1,10 +1,12 @@
 import {
   budgetLeft,
   closedFor,
+  firstIn,
   firstRuns,
-  nextDueAt,
+  type LaneCode,
   nextRetryOf,
   type Run,
+  runsDue,
   type StateCounts,
   stateCounts,
 } from "@prewarm/durable-queue";
@@ -22,9 +24,10 @@ import { whyHeld } from "./held-sentence.ts";
  * decision of the gate is to wait.
  */
 
-/** Rows and runs of a lane that are read for one answer. */
+/** Rows and runs of a lane that are read for one answer, and runs that are counted. */
 const ROWS_MAX = 50_000;
 const RUNS_MAX = 100;
+const RUNS_COUNTED = 1_000;
 
 type Open = Pick<Record<JobState, number>, "queued" | "processing" | "retrying">;
 
@@ -57,7 +60,7 @@ export class Paces {
   /** `states`: the members of the run by state. */
   run(run: Run, states: Open): LedgerPace {
     const lane = laneName(run.lane);
-    const { before, inTurn: others } = otherRuns(this.#tx, run);
+    const { before, inTurn: others } = otherRuns(this.#tx, run.lane, run.n);
     const inLane = openIn(this.#open(lane));
     const own = openIn(states);
     const openOf = (n: number) => this.#tx.runs.byNumber(n)?.open ?? 0;
@@ -129,8 +132,12 @@ export class Paces {
     const closed = closedFor(tx.gateNow, lane);
     if (closed !== null) return whyHeld(tx.gateNow, lane, closed);
     if (queued + processing === 0) {
-      const at = run === undefined ? nextDueAt(tx.sql, laneCode(lane)) : nextRetryOf(tx.sql, run.lane, run.n, ROWS_MAX);
-      if (at !== null && at > tx.now) return `Only retries are left, the first in ${span(at - tx.now)}.`;
+      const at =
+        run === undefined
+          ? firstIn(tx.sql, laneCode(lane), 1)[0]?.due
+          : nextRetryOf(tx.sql, { lane: run.lane, run: run.n }, ROWS_MAX);
+      if (at !== undefined && at !== null && at > tx.now)
+        return `Only retries are left, the first in ${span(at - tx.now)}.`;
     }
     const left = budgetLeft(tx.gateNow, lane);
     if (this.#ofBudget(lane, waiting) <= left) return null;
@@ -143,11 +150,11 @@ export class Paces {
   }
 }
 
-/** The other runs of a run's lane that have a line: those that go before it, and those that take turns with it. */
-export function otherRuns(tx: ImageTx, run: Run): { before: number[]; inTurn: number[] } {
-  const first = firstRuns(tx.sql, run.lane);
-  const others = tx.memory.orders.runs(run.lane).filter((n) => n !== run.n);
-  const isFirst = run.first > 0;
+/** The other runs of a lane that have due jobs: those that go before a run, and those that take turns with it. */
+export function otherRuns(tx: ImageTx, lane: LaneCode, run: number): { before: number[]; inTurn: number[] } {
+  const first = firstRuns(tx.sql, lane);
+  const others = runsDue(tx.sql, lane, -1, tx.now, RUNS_COUNTED).filter((n) => n !== run);
+  const isFirst = first.includes(run);
   return {
     before: isFirst ? [] : others.filter((n) => first.includes(n)),
     inTurn: others.filter((n) => first.includes(n) === isFirst),

@@ -4,15 +4,16 @@ import {
   CANCELLING,
   type Claim,
   closedFor,
-  countDue,
-  dueIdsOf,
+  countBefore,
   fetchesAllowed,
-  firstRuns,
   isFull,
   isLocked,
   isOpen,
   isProbe,
+  type Line,
+  lineOf,
   nextRetryOf,
+  type Place,
   probeAt,
   type Row,
   type Run,
@@ -31,7 +32,7 @@ import { otherRuns, Paces } from "./pace.ts";
  * Why a job, a run or a lane waits: the decisions of the hand-out, as a sentence.
  */
 
-/** Rows and orders that are counted before a waiting row. With more of them the sentence says "more than". */
+/** Rows that are counted before a waiting row. With more of them the sentence says "more than". */
 const AHEAD_MAX = 50_000;
 
 /** Why this job is not made now. Null: it has ended. */
@@ -46,9 +47,10 @@ export function jobWaitsFor(tx: ImageTx, row: Row): WaitingFor | null {
   const breaker = breakerOf(tx, row.group);
   if (breaker !== null && probeAt(breaker) >= Math.max(tx.now, row.due ?? 0))
     return told("origin", originSentence(tx.originOf(row.group) ?? "", breaker), probeAt(breaker));
-  if (row.due !== null && row.due > tx.now) return later(tx, row, row.due);
   if (tx.imageOf(row).removed) return told("removed", "Its image is removed; it is cancelled when its turn comes.");
-  if (isLocked(tx, row)) return told("purge", "A purge of its image is under way; it goes on after that.");
+  if (isLocked(tx, row) && tx.lockedUntil(row.group) >= (row.due ?? 0))
+    return told("purge", "A purge of its image is under way; it goes on after that.");
+  if (row.due !== null && row.due > tx.now) return later(tx, row, row.due);
   if (row.crashes > 0)
     return told("suspect", "It was at work when a handler died, so it runs alone, once a worker's hands are empty.");
   if (claim !== null) return told("next", `A worker looks at it; ${slotsFull(tx, lane) ?? "it goes next."}`, null, 0);
@@ -86,7 +88,7 @@ export function runWaitsFor(
 
 /** `, first in bulk, in turn with another run`. */
 function turnsOf(tx: ImageTx, run: Run): string {
-  const { before, inTurn } = otherRuns(tx, run);
+  const { before, inTurn } = otherRuns(tx, run.lane, run.n);
   const lane = laneName(run.lane);
   const runs = (n: number, other: string) => (n === 1 ? `an${other} run` : `${n} ${other} runs`);
   if (run.first > 0)
@@ -125,7 +127,7 @@ function later({ now, config }: ImageTx, { attempts }: Row, due: number): Waitin
 }
 
 function retried(tx: ImageTx, run: Run, retrying: number): WaitingFor {
-  const at = nextRetryOf(tx.sql, run.lane, run.n, AHEAD_MAX);
+  const at = nextRetryOf(tx.sql, { lane: run.lane, run: run.n }, AHEAD_MAX);
   const when = at === null ? "" : `, the first ${at > tx.now ? `in ${span(at - tx.now)}` : "now"}`;
   const what =
     retrying === 1 ? "1 job failed and is tried again" : `${number(retrying)} jobs failed and are tried again`;
@@ -134,29 +136,36 @@ function retried(tx: ImageTx, run: Run, retrying: number): WaitingFor {
 
 function inLine(tx: ImageTx, row: Row): WaitingFor {
   const lane = laneName(row.lane);
-  const first = firstRuns(tx.sql, row.lane);
-  const [own, touched] = [lineBefore(tx, row, first), touchedBefore(tx, row, first)];
+  const inLane = aheadInLane(tx, row);
   const full = slotsFull(tx, lane);
   const why = full === null ? "" : ` ${capital(full)}`;
-  if (own === null) return told("line", `More than ${number(AHEAD_MAX)} are before it in ${lane}.${why}`);
+  if (inLane > AHEAD_MAX) return told("line", `More than ${number(AHEAD_MAX)} are before it in ${lane}.${why}`);
   const paces = new Paces(tx);
-  const ahead = paces.queuedBefore(lane) + touched + own;
+  const ahead = paces.queuedBefore(lane) + inLane;
   if (ahead === 0) return told("line", `It is the next of ${lane}.${why}`, null, 0);
   return told("line", `${number(ahead)} before it${words(paces.after(lane, ahead))}.${why}`, null, ahead);
 }
 
-/** Untouched jobs of its lane before a job. `first`: the runs that go first. Null: they are too many to count. */
-function lineBefore(tx: ImageTx, row: Row, first: readonly number[]): number | null {
-  const areFirst = (run: number) => first.includes(run);
-  if (row.due === null) return tx.memory.orders.ahead(tx.sql, row, AHEAD_MAX, areFirst);
-  return areFirst(row.run) ? 0 : tx.memory.orders.waiting(tx.sql, row.lane, areFirst, AHEAD_MAX);
+/** Jobs of its lane that go before a job and that no handler holds. Above `AHEAD_MAX` they are not counted further. */
+function aheadInLane(tx: ImageTx, row: Row): number {
+  const { lane, run } = row;
+  const held = tx.rows.loadIds(tx.memory.claims.held().map(({ id }) => id)).filter((one) => one.lane === lane);
+  const count = (line: Line, to: Place, most: number): number => {
+    const isBefore = (one: Row) => (line.run ?? one.run) === one.run && compare(one, to) < 0;
+    const out = held.filter(isBefore).length;
+    return Math.max(0, countBefore(tx.sql, line, to, out + most) - out);
+  };
+  const own = count(lineOf(row), row, AHEAD_MAX + 1);
+  const { before, inTurn } = otherRuns(tx, lane, run);
+  const due = { due: tx.now, gen: Number.MAX_SAFE_INTEGER };
+  const most = (ahead: number) => Math.max(0, AHEAD_MAX + 1 - ahead);
+  const first = before.reduce((ahead, n) => ahead + count({ lane, run: n }, due, most(ahead)), own);
+  return inTurn.reduce((ahead, n) => ahead + count({ lane, run: n }, due, Math.min(own, most(ahead))), first);
 }
 
-/** Touched jobs of its lane before a job: before one of a run that goes first, those of runs that do. */
-function touchedBefore(tx: ImageTx, row: Row, first: readonly number[]): number {
-  const before = row.due ?? tx.now;
-  if (!first.includes(row.run)) return countDue(tx.sql, row.lane, before, AHEAD_MAX);
-  return first.reduce((sum, run) => sum + dueIdsOf(tx.sql, run, row.lane, before - 1, AHEAD_MAX).length, 0);
+/** The order of a line. */
+function compare(a: Place, b: Place): number {
+  return (a.due ?? 0) - (b.due ?? 0) || a.gen - b.gen;
 }
 
 /** The reason when every slot of a lane is taken. Null: a slot is free. */

@@ -23,11 +23,12 @@ export const ROWS_READ_MAX: Readonly<Record<keyof LedgerCalls | "opening" | "fir
   // Every change of 30 days, about 20,000 at most, with what three tables have of its image.
   edgesTold: 4 * PAGE,
   // A removal counts the blocks: at most 20,000.
-  ...{ purgeImage: FEW, setFocal: FEW, removeImage: PAGE, unblockImage: FEW, imageRows: 500 },
+  // Of a purge each row of the image is read, and its entries in the indexes.
+  ...{ purgeImage: CHUNK, setFocal: FEW, removeImage: PAGE, unblockImage: FEW, imageRows: 500 },
   // 200 images with their rows; the blocks are counted once, and the log is walked for the action.
   ...{ actOnImages: 3 * PAGE, getImageAction: PAGE },
   ...{ lookUp: CHUNK, listRuns: PAGE, getRun: PAGE, listRejected: FEW, listOrdered: CHUNK, listJobs: PAGE },
-  // More than 50,000 jobs or orders before a job are not counted.
+  // More than 50,000 jobs before a job are not counted.
   getJob: 75_000,
   ...{ listCauses: 2 * COUNT, listImages: COUNT, countMatches: COUNT, createAction: COUNT },
   ...{ listActions: FEW, getAction: FEW, cancelAction: FEW, listEvents: FEW, testEvent: FEW, listAudit: PAGE },

@@ -18,7 +18,7 @@ export interface DaySize {
 
 /** The other tables' rows: as many as they keep (docs/internals/storage-schema.md), or more than a call may read. */
 const ROWS = {
-  ...{ images: 100_000, inbox: 100_000, orders: 100_000, dead: 100_000, refused: 20_000, retrying: 12_000 },
+  ...{ images: 100_000, inbox: 100_000, waiting: 300_000, dead: 100_000, refused: 20_000, retrying: 12_000 },
   ...{ endedRuns: 49_000, openRuns: 100, joins: 20_000, claims: 200, actions: 2_000, events: 20_000, audit: 20_000 },
   ...{ deadMessages: 10_000, rejections: 2_000, removals: 15_000, sweeps: 20_000 },
   days: 400,
@@ -40,10 +40,8 @@ const FILL: readonly [rows: number, statement: string][] = [
     `INSERT INTO inbox (id, hash, run, answer, at) SELECT 'old-' || k.n || '#0', 'h', '', '[]', ${NOON} FROM k`,
   ],
   [
-    ROWS.orders,
-    `INSERT INTO orders (lane, run, gen, grp, place, force, joined, created, parts)
-      SELECT 2, 1 + k.n % ${ROWS.openRuns}, 1000 + k.n * 3, 'o' || k.n || '.jpg', (k.n + 1) * ${PLACES}, 0, 0, ${MIDNIGHT},
-        '["320-high.webp","640-high.webp","828-high.webp"]' FROM k`,
+    ROWS.waiting,
+    jobs({ first: 1_000_000, grp: "o' || (k.n / 3) || '.jpg", state: 0, due: `${MIDNIGHT} + k.n`, attempts: 0 }),
   ],
   [ROWS.dead, jobs({ first: 200_000, grp: "dead/x' || (k.n / 9) || '.jpg", state: 2, due: "NULL", attempts: 5 })],
   [ROWS.refused, jobs({ first: 400_000, grp: "no/x' || k.n || '.jpg", state: 3, due: "NULL", attempts: 0 })],
