@@ -92,7 +92,8 @@ describe("a run that was promoted", () => {
     promote("new");
     const before = (key: string) => ledger.getJob(job(key)?.job ?? "")?.waitingFor?.ahead;
     expect(keys("new", 2).map(before)).toEqual([0, 1]);
-    expect([...keys("failed", 1), ...keys("old", 2)].map(before)).toEqual([2, 3, 4]);
+    // The job of no run takes turns with the older run.
+    expect([...keys("failed", 1), ...keys("old", 2)].map(before)).toEqual([2, 2, 4]);
   });
 
   it("is open: one that is done or cancelled is refused, and one that nobody knows is none", () => {
