@@ -78,13 +78,17 @@ it("looks every row up by id or partial index", async () => {
   ledger.getGate();
   ledger.stats();
   expect(spied.length).toBeGreaterThan(60);
-  const explainable = spied.filter(({ query }) => /^(SELECT|UPDATE|DELETE|INSERT)/.test(query));
+  const explainable = spied.filter(({ query }) => /^(SELECT|WITH|UPDATE|DELETE|INSERT)/.test(query));
   const plans = explainable.map(({ query, params }) => ({
     query,
     plan: exec(`EXPLAIN QUERY PLAN ${query}`, ...params).map(({ detail }) => String(detail)),
   }));
   const scans = plans.filter(({ plan }) => plan.some((step) => /^SCAN (jobs|sweeps)\b/.test(step)));
   expect(scans).toEqual([]);
+  // A line is read in the order of its index, and the runs of a lane run by run.
+  const ofLines = plans.filter(({ plan }) => plan.some((step) => /jobs_(due|run)\b/.test(step)));
+  expect(ofLines.filter(({ plan }) => plan.some((step) => step.includes("TEMP B-TREE")))).toEqual([]);
+  expect(ofLines.flatMap(({ plan }) => plan)).toContain("SEARCH jobs USING COVERING INDEX jobs_run (lane=? AND run>?)");
   const read = /^SCAN (runs|actions)(?! USING (COVERING )?INDEX)/;
   expect(plans.filter(({ plan }) => plan.some((step) => read.test(step)))).toEqual([]);
   for (const index of [
