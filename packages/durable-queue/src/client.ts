@@ -411,7 +411,7 @@ export {
   stateCodes,
   WAITING,
 } from "./tables/row.ts";
-export { ENDED, HAS_DUE, withOwn } from "./tables/schema.ts";
+export { ENDED, withOwn } from "./tables/schema.ts";
 export { durableSql, int, intOrNull, type Sql, type SqlRow, type SqlValue, text, textOrNull } from "./tables/sql.ts";
 export { JobTx } from "./tx/job-tx.ts";
 export type { QueueEvent } from "./tx/queue-event.ts";

@@ -1,5 +1,6 @@
-import { ENDED, HAS_DUE, int, type QueueTx, type Row, type Sql } from "@prewarm/durable-queue";
+import { ENDED, int, type QueueTx, type Row, type Sql, WAITING } from "@prewarm/durable-queue";
 import type { Match } from "../match-row.ts";
+import { HAS_FAILED } from "./failures.ts";
 
 /*
  * Reads of `jobs` for an operator's search. The rows are only shown: the transaction does not load them.
@@ -40,9 +41,9 @@ function from(ended: number | null): string {
   return ended === null ? "WHERE" : `INDEXED BY jobs_ended WHERE ${ENDED} AND state = ${ended} AND`;
 }
 
-/** Ids of rows that wait after a failed attempt. Null: more than `limit` rows are open. */
+/** Ids of rows that wait after a failed attempt. Null: there are more than `limit`. */
 export function retryingIds(sql: Sql, limit: number): number[] | null {
-  const query = `SELECT id, attempts FROM jobs INDEXED BY jobs_due WHERE ${HAS_DUE} LIMIT ?`;
-  const due = sql.exec(query, limit + 1);
-  return due.length > limit ? null : due.filter(({ attempts }) => int(attempts) > 0).map(({ id }) => int(id));
+  const query = `SELECT id FROM jobs INDEXED BY jobs_failed WHERE ${HAS_FAILED} AND state = ${WAITING} AND attempts > 0 LIMIT ?`;
+  const ids = sql.exec(query, limit + 1).map(({ id }) => int(id));
+  return ids.length > limit ? null : ids;
 }

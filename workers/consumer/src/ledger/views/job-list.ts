@@ -109,7 +109,7 @@ function walked(tx: ImageTx, match: Match, { from, to }: Bounds): Stretch {
   return ofRows(tx, { ...found, rows: found.rows.filter((row) => !isOfImage(row, match)) });
 }
 
-/** Claimed jobs, and jobs that wait after a failed attempt: read whole, unless so much is open that it must be walked. */
+/** Claimed jobs, and jobs that wait after a failed attempt: read whole, unless more of them have failed than a page reads. */
 function busy(tx: ImageTx, match: Match, bounds: Bounds): Stretch {
   const retrying = match.states?.has("retrying") ? retryingIds(tx.sql, READ_MAX) : [];
   if (retrying === null) return walked(tx, match, bounds);
