@@ -2,6 +2,7 @@ import { at, breaks, type Mutation } from "./mutation.ts";
 
 const QUEUE = "packages/durable-queue/src";
 const QUEUE_TESTS = "packages/durable-queue/test";
+const EXPLORER = `${QUEUE_TESTS}/explorer.test.ts`;
 const SIMULATED = "workers/consumer/test/queue";
 const WORLD = "test/world";
 const CONSUMER = "workers/consumer/src";
@@ -17,6 +18,11 @@ export const QUEUE_OBJECT: readonly Mutation[] = [
       find: 'hash: finish?.hash ?? "",',
       replace: 'hash: "",',
       tests: [`${CONSUMER}/hooks/receive-hook.test.ts`],
+    }),
+    breaks("P2", "an enqueue that comes twice is accepted twice", {
+      find: "  if (known !== null) {",
+      replace: '  if (known !== null && known.hash !== "") {',
+      tests: [EXPLORER],
     }),
     breaks("L6", "a lost answer makes a delivery a repeat", {
       find: "finish.hash === known.hash ? { ...told, finished: true } : told;",
@@ -66,10 +72,14 @@ export const QUEUE_OBJECT: readonly Mutation[] = [
       replace: "",
     }),
   ]),
-  ...at({ file: `${QUEUE}/tx/job-tx.ts`, tests: [`${QUEUE_TESTS}/job-queue.test.ts`] }, [
+  ...at({ file: `${QUEUE}/tx/job-tx.ts`, tests: [EXPLORER] }, [
     breaks("P17", "the payload of a job stays when its row is deleted", {
       find: "before !== null && after === null",
       replace: "false",
+    }),
+    breaks("P1", "the payload of a job goes when the job fails", {
+      find: "before !== null && after === null",
+      replace: "before !== null && (after === null || after.attempts > 0)",
     }),
   ]),
   ...at({ file: `${QUEUE}/object/next-alarm.ts`, tests: [`${SIMULATED}/on-alarm.test.ts`] }, [
@@ -121,7 +131,7 @@ export const QUEUE_OBJECT: readonly Mutation[] = [
       replace: "",
     }),
   ]),
-  ...at({ file: `${QUEUE}/object/transactions.ts`, tests: [`${SIMULATED}/memory.test.ts`] }, [
+  ...at({ file: `${QUEUE}/object/transactions.ts`, tests: [EXPLORER] }, [
     breaks("P11", "after a call that throws the memory says what the tables do not", {
       find: `as after an eviction.
       this.#memory = new Memory(this.#sql, this.#clock);
@@ -151,6 +161,12 @@ export const QUEUE_OBJECT: readonly Mutation[] = [
     breaks("P1", "an alarm that has rung sets no other", {
       find: "if (this.#following === null) this.#alarm.at(this.#next());",
       replace: "if (this.#following === null) this.#alarm.at(null);",
+      tests: [EXPLORER],
+    }),
+    breaks("P1", "a reset right after a change leaves no alarm", {
+      find: "    this.#alarm.by(this.#deps.clock.now() + SAFETY_MS);\n",
+      replace: "",
+      tests: [EXPLORER],
     }),
     breaks("P11", "while alarms are lost nobody ends leases, purges, cancels and actions", {
       find: `    await runDuties(this.transactions, this.#deps, this.followUps());
@@ -223,7 +239,7 @@ export const QUEUE_OBJECT: readonly Mutation[] = [
       histories: { rule: "seqback", favourites: ["copyOrPutBack", "accept"] },
     }),
   ]),
-  ...at({ file: `${QUEUE}/runner/run-job.ts`, tests: ["examples/durable-queue/reset.workerd.test.ts"] }, [
+  ...at({ file: `${QUEUE}/runner/run-job.ts`, tests: [EXPLORER] }, [
     breaks("P2", "an unclear call is repeated under a new key", {
       find: 'generation: "same"',
       replace: 'generation: "new"',

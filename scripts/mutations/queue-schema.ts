@@ -27,7 +27,7 @@ export const QUEUE_SCHEMA: readonly Mutation[] = [
       replace: "",
     }),
   ]),
-  ...at({ file: `${QUEUE}/tables/claim.ts`, tests: [`${SIMULATED}/leases.test.ts`, `${QUEUE_TESTS}/claims.test.ts`] }, [
+  ...at({ file: `${QUEUE}/tables/claim.ts`, tests: [`${QUEUE_TESTS}/explorer.test.ts`] }, [
     breaks("P2", "admissions are not written", {
       find: 'return state !== "prefetched" || kept;',
       replace: 'return state === "abandoned" || kept;',

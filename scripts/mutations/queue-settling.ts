@@ -2,6 +2,7 @@ import { at, breaks, type Mutation } from "./mutation.ts";
 
 const QUEUE = "packages/durable-queue/src";
 const QUEUE_TESTS = "packages/durable-queue/test";
+const EXPLORER = `${QUEUE_TESTS}/explorer.test.ts`;
 const SIMULATED = "workers/consumer/test/queue";
 const WORLD = "test/world";
 const CONSUMER = "workers/consumer/src";
@@ -63,6 +64,7 @@ export const QUEUE_SETTLING: readonly Mutation[] = [
       find: `    endClaim(tx, claim, over, failure.code);
     newGeneration(tx, row);`,
       replace: "    endClaim(tx, claim, over, failure.code);",
+      tests: [EXPLORER],
       histories: { rule: "samegen" },
     }),
     breaks("P2", "an unclear POST is repeated under a new generation", {
@@ -132,7 +134,12 @@ export const QUEUE_SETTLING: readonly Mutation[] = [
     breaks("P11", "a call that has ended keeps its slot while it waits", {
       find: 'outcome.external === "ended" || isOwn',
       replace: "isOwn",
-      tests: [`${QUEUE_TESTS}/run-jobs.test.ts`],
+      tests: [EXPLORER],
+    }),
+    breaks("P8", "a job that is done keeps its slot", {
+      find: "  endClaim(tx, claim, one.over, null);\n",
+      replace: "",
+      tests: [EXPLORER],
     }),
   ]),
   ...at({ file: `${QUEUE}/claims/transitions.ts`, tests: [`${SIMULATED}/settle.test.ts`] }, [
@@ -164,6 +171,7 @@ export const QUEUE_SETTLING: readonly Mutation[] = [
     breaks("P10", "cancelled is shown while its owner may still store it", {
       find: "if (claim === null || claim.owner === null) cancelRow(tx, row);",
       replace: 'if (claim === null || claim.owner === null || claim.state === "admitted") cancelRow(tx, row);',
+      tests: [EXPLORER],
       histories: { rule: "cancelnow", favourites: ["accept", "cancel"] },
     }),
     breaks("P10", "cancelled is shown while a copy of it may still be put", {

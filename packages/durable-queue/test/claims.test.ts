@@ -5,8 +5,8 @@ import { migrate } from "../src/tables/migrate.ts";
 import { MIGRATIONS } from "../src/tables/schema.ts";
 import { nodeSql } from "../src/testing/node-sql.ts";
 
-/** Numbers of lanes. */
-const [FIRST, LAST] = [0, 2];
+/** The number of a lane. */
+const LAST = 2;
 
 function world() {
   const sql = nodeSql();
@@ -21,39 +21,6 @@ function world() {
 }
 
 const job = (id: number, gen = id * 10) => ({ id, gen, lane: LAST }) as const;
-
-it("a prefetched claim has no row, and neither has its owner", () => {
-  const { sql, claims, open, rows, owners, again } = world();
-  claims.add(newClaim(job(1), open("w")));
-  claims.flush(sql);
-  expect([rows(), owners()]).toEqual([[], []]);
-  expect(again().held()).toEqual([]);
-});
-
-it("an admitted claim has one row until it ends, and its owner one until it leaves", () => {
-  const { sql, claims, open, rows, owners, again } = world();
-  const owner = open("w");
-  const claim = claims.add(newClaim(job(1), owner));
-  Object.assign(claim, { state: "admitted", admittedAt: 5, first: true, paidBy: FIRST });
-  claims.note(claim);
-  claims.flush(sql);
-  expect(rows()).toEqual([{ gen: 10, state: "admitted", owner: "w", job: null }]);
-  const found = again().byGen(10);
-  expect(found).toMatchObject({
-    id: 1,
-    lane: LAST,
-    paidBy: FIRST,
-    first: true,
-    admittedAt: 5,
-  });
-  expect(found?.owner).toMatchObject({ name: "w", until: 60_000, role: "work", instance: 0 });
-  claims.remove(claim);
-  claims.flush(sql);
-  expect([rows(), owners()]).toEqual([[], [{ name: "w", until: 60_000 }]]);
-  claims.close(owner);
-  claims.flush(sql);
-  expect(owners()).toEqual([]);
-});
 
 it("a handler that leaves within seconds has no row: an eviction orphans what it was admitted to POST", () => {
   const { sql, claims, owners, again } = world();

@@ -142,15 +142,6 @@ describe("a repeat has the same key", () => {
 });
 
 describe("a clear failure", () => {
-  it("is an attempt, and the next attempt has a new key", async () => {
-    const world = objectWith(inTurn({ kind: "failed", failure: FAILURE }));
-    world.queue.enqueue({ id: "a", jobs: [job("r/1")] });
-    await pass(30_000);
-    expect(world.calls.map(({ attempt }) => attempt)).toEqual([1, 2]);
-    expect(new Set(world.keysOf("r/1")).size).toBe(2);
-    expect(world.slots()).toBe(0);
-  });
-
   it("is a dead letter at once when it is permanent", async () => {
     const world = objectWith(inTurn({ kind: "failed", failure: FAILURE, permanent: true }));
     world.queue.enqueue({ id: "a", jobs: [job("r/1")] });
@@ -242,15 +233,6 @@ describe("a runner that the queue does not want any more", () => {
 });
 
 describe("enqueue", () => {
-  it("accepts an id once", async () => {
-    const world = objectWith(inTurn());
-    expect(world.queue.enqueue({ id: "a", jobs: [job("r/1")] })).toMatchObject({ status: "done", accepted: 1 });
-    await pass(5_000);
-    expect(world.queue.enqueue({ id: "a", jobs: [job("r/1")] })).toMatchObject({ status: "repeat", accepted: 1 });
-    await pass(5_000);
-    expect(world.calls).toHaveLength(1);
-  });
-
   it("keeps a payload with its job: the first one of an open key, until the job is done", async () => {
     const world = objectWith(inTurn(hangs, { kind: "done" }));
     world.queue.enqueue({ id: "a", jobs: [job("r/1", { payload: "first" }), job("r/2")] });

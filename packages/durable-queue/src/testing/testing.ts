@@ -19,6 +19,7 @@ export { wake } from "../object/wake.ts";
 export { cancelSlices } from "../operate/cancel-run.ts";
 export { pruneSlice, type Round, readRound, writeRound } from "../operate/prune.ts";
 export { recount } from "../operate/recount.ts";
+export { runJobs } from "../runner/run-jobs.ts";
 export { deleteOld } from "../tables/aged.ts";
 export { hasRow, newClaim } from "../tables/claim.ts";
 export { PLACES } from "../tables/job-ids.ts";
