@@ -27,7 +27,13 @@ export async function markOf(world: SmallWorld): Promise<string> {
     claim,
   ]);
   const owners = claims.owners().map(({ claims: { size }, until, instance, ...owner }) => {
-    return { ...owner, size, rest: until - now, isOwn: instance === startedAt, isAwake: sleptAt <= until - LEASE_MS };
+    return {
+      ...owner,
+      size,
+      rest: Math.max(0, until - now),
+      isOwn: instance === startedAt,
+      isAwake: sleptAt <= until - LEASE_MS,
+    };
   });
   const age = claims.held().some(({ kept }) => kept) && Math.min(now - startedAt, LEASE_MS);
   const service = world.calls.map(({ job, key, runner, begunAt, state }) => {
@@ -40,7 +46,7 @@ export async function markOf(world: SmallWorld): Promise<string> {
     .map(({ runner, told }) => [runner?.name, told]);
   const leases = runners.map(({ name, calledAt }) => [name, calledAt === now, now - calledAt < LEAST_LEASE_MS]);
   const outside = [enqueued, isWaking, alarmAt, [...never], troubles > 0 ? [troubles, ...left] : 0];
-  const ages = wakes.map((at) => now - at);
+  const ages = wakes.map((at) => Math.min(now - at, LEASE_MS));
   const seen = [rows, held, owners, ages, age, [...new Set(service)].sort(), waits, leases, outside];
   const next = [queue.answer({ owner: "", ...NEW }), await world.last()];
   const future = (time: string) => `${Math.max(0, Number(time) - now)}`;

@@ -277,7 +277,10 @@ export class SmallWorld {
     if (this.#isOver || fate === "lost") throw new Error("no answer");
     const call = () => this.queue.answer(request, fate === "throws");
     const answer = call();
+    // An instance that begins anew forgets runners that hold nothing that is admitted.
+    const isNew = !this.left.has("reset") || !this.left.has("throws");
     if (answer.status === "ok") runner.calledAt = this.now;
+    else if (!isNew && this.now - runner.calledAt < LEAST_LEASE_MS) this.fault ??= `${name} has lost its lease early`;
     if (fate === "doubled") void this.#wait(null, "copy", request, [[`a call of ${name} comes again`, call]]);
     if (request.leave) return answer;
     const giveUp = () => {
