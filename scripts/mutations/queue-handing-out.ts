@@ -23,6 +23,11 @@ export const QUEUE_HANDING_OUT: readonly Mutation[] = [
       find: "} else if (!isLive(owner, now)) return null;",
       replace: "} else if (!isLive(owner, 0)) return null;",
     }),
+    breaks("P2", "a lease is renewed by the first call only", {
+      find: "  owner.until = Math.max(owner.until, now + LEASE_MS);",
+      replace: "  if (first) owner.until = now + LEASE_MS;",
+      tests: ["packages/durable-queue/test/explorer.test.ts"],
+    }),
     breaks("P2", "after an eviction the id of a watched job is not asked for again", {
       find: ' || (phase === "go" && have.phase === "watch")',
       replace: "",

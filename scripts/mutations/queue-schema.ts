@@ -53,7 +53,7 @@ export const QUEUE_SCHEMA: readonly Mutation[] = [
     breaks("P2", "an orphaned claim that was assigned is assigned again", {
       find: "    claim.owner = owner;\n",
       replace: "",
-      tests: [`${SIMULATED}/exchange.test.ts`, `${QUEUE_TESTS}/claims.test.ts`],
+      tests: [`${QUEUE_TESTS}/explorer.test.ts`],
     }),
     breaks("P2", "an eviction forgets the job of an orphaned claim", {
       find: "foundByPoller: false, due });\n    this.note(claim);",
@@ -63,7 +63,7 @@ export const QUEUE_SCHEMA: readonly Mutation[] = [
     breaks("P11", "the claims of a runner that died stay with it", {
       find: "for (const claim of owner.claims.values()) this.orphan(claim);",
       replace: "",
-      tests: ["examples/durable-queue/reset.workerd.test.ts"],
+      tests: [`${QUEUE_TESTS}/explorer.test.ts`],
     }),
   ]),
   ...at({ file: `${QUEUE}/memory/counters.ts`, tests: [`${CONSUMER}/doctor/run-doctor.test.ts`] }, [

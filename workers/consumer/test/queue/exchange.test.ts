@@ -144,15 +144,6 @@ describe("a worker", () => {
     expect(abandoned()).toMatchObject([{ gen: go.gen, job: null }]);
   });
 
-  it("asks again under the same key for what was granted and not answered", () => {
-    const { granted, leave, call, slots } = setup();
-    const go = granted("o", A);
-    leave("o");
-    expect(slots()).toBe(1);
-    expect(call("p").give).toMatchObject([{ key: A, gen: go.gen, phase: "go", first: false }]);
-    expect(slots()).toBe(1);
-  });
-
   it("asks under a new key what was granted a day ago, since Ittybit has forgotten the old one", () => {
     const { granted, leave, call, clock, abandoned } = setup();
     const go = granted("o", A);
