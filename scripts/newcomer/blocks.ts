@@ -167,6 +167,11 @@ export const BLOCKS: readonly Block[] = [
     begins: "npm run pack:all -- . --only client",
     does: { prints: [/prewarm-client-[\d.]+\.tgz \(\d+ kB\)$/m] },
   },
+  {
+    page: "docs/internals/proofs.md",
+    begins: "npm test -- packages/durable-queue/test/explorer.test.ts",
+    does: { skip: "its second line is long", runBy: ".ci/run" },
+  },
   { page: "docs/internals/proofs.md", begins: "npm run soak", does: { skip: "is long", runBy: ".ci/run" } },
   {
     page: "docs/internals/proofs.md",
