@@ -324,7 +324,9 @@ export class SmallWorld {
     const { state, payload } = this.queue.job(keyOf(job)) ?? { state: "done", payload: "" };
     const calls = this.calls.filter((call) => call.job === job);
     const failures = calls.filter((call) => call.state === "failed" || call.state === "unclear").length;
-    const running = this.calls.filter((call) => call.state === "running" && this.now - call.begunAt < MINUTE_MS);
+    // A call that was cut off and its repeat count as one call, and end with the repeat.
+    const latest = [...new Map(this.calls.map((call) => [call.key, call])).values()];
+    const running = latest.filter((call) => call.state === "running" && this.now - call.begunAt < MINUTE_MS);
     const hasLease = (one: Runner) => this.runners.includes(one) && this.now - one.calledAt < LEAST_LEASE_MS;
     const faults = {
       [`is ${state}`]: state !== "running",
