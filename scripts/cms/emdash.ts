@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { env, inFolder } from "../example-folder.ts";
+import { env, inFolder } from "../examples/example-folder.ts";
 import { type AwayHook, startHook } from "./away.ts";
 import { colourOf, picture, printedIn, type Site, startSite } from "./warm.ts";
 

@@ -2,7 +2,7 @@
 // is published, and replacements and deletions must be followed. `main.ts [name…]`. Downloads packages, so it is not in the CI run.
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
-import { env } from "../example-folder.ts";
+import { env } from "../examples/example-folder.ts";
 import { tryEmDash } from "./emdash.ts";
 import { tryPayload } from "./payload.ts";
 import { tryWordPress } from "./wordpress.ts";

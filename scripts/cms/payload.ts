@@ -2,7 +2,7 @@ import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { createServer } from "node:http";
 import { join } from "node:path";
-import { inFolder } from "../example-folder.ts";
+import { inFolder } from "../examples/example-folder.ts";
 import { type AwayHook, startHook } from "./away.ts";
 import { colourOf, isWarm, picture, printedIn, type Site, startSite } from "./warm.ts";
 

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { createPrewarm } from "../../packages/client/src/create-prewarm.ts";
-import { inFolder } from "../example-folder.ts";
+import { inFolder } from "../examples/example-folder.ts";
 import { type AwayHook, startHook } from "./away.ts";
 import { colourOf, picture, printedIn, type Site, startSite } from "./warm.ts";
 

@@ -43,7 +43,7 @@ export const TOOLS: readonly Mutation[] = [
   ...at({ file: "apps/docs-site/src/pages.ts", tests: ["apps/docs-site/src/site.test.ts"] }, [
     breaks("D1", "links in code are rewritten", { find: "|`[^`]+`/gm", replace: "/gm" }),
   ]),
-  ...at({ file: "package.json", tests: ["scripts/supply-chain.test.ts"] }, [
+  ...at({ file: "package.json", tests: ["scripts/supply/supply-chain.test.ts"] }, [
     breaks("F20", "the two pins of pnpm differ", { find: "+sha512.", replace: "+sha512.00" }),
   ]),
   ...at({ file: "scripts/boot.mjs", tests: ["scripts/boot.test.ts"] }, [

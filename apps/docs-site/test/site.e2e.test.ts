@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { serveFolder } from "../../../scripts/show-example.ts";
+import { serveFolder } from "../../../scripts/examples/show-example.ts";
 import { tempFolder } from "../../../test/temp-folder.ts";
 import { launchBrowser } from "../../dashboard/test/browser.ts";
 import { DESKTOP, overflow, PHONE, violations, visit } from "../../dashboard/test/visit.ts";

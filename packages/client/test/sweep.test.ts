@@ -21,7 +21,7 @@ import { exampleHash } from "./sweep/example-hash.ts";
 
 /*
  * Every example of the pages for page authors is run, and every image URL that it prints is one of a variant that an upload makes under the
- * page's own configuration. What the real libraries ask the loaders for was recorded (scripts/record-examples.ts).
+ * page's own configuration. What the real libraries ask the loaders for was recorded (scripts/examples/record.ts).
  */
 
 const root = join(import.meta.dirname, "../../..");

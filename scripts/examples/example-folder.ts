@@ -2,13 +2,13 @@ import { execFileSync, spawn } from "node:child_process";
 import { cpSync, existsSync, globSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
-import { freePort } from "../dev/listen.ts";
-import { BASE } from "../packages/client/src/testing/ask-edge.ts";
+import { freePort } from "../../dev/listen.ts";
+import { BASE } from "../../packages/client/src/testing/ask-edge.ts";
 import { serveFolder } from "./show-example.ts";
 
 /* Examples for frameworks, each in a folder of its own with the real packages installed. */
 
-const root = dirname(import.meta.dirname);
+const root = join(import.meta.dirname, "../..");
 const USAGES = join(root, "packages/client/test/sweep/usages");
 const client = join(root, "packages/client/dist");
 /** Where each build leaves its page; null: its server answers with it. The others are files. */

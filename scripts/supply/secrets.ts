@@ -1,7 +1,7 @@
 // `npm run secrets`: looks for secrets in every file that git knows. Exits 1 on one. Not a proof: it finds what has a shape.
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 
 /** Each with the length from which on it is one: patterns that count letters take the check of patterns half a minute. */
 const SHAPES: Record<string, { shape: RegExp; minLength: number }> = {
@@ -34,7 +34,7 @@ export function secretsIn(text: string): string[] {
 }
 
 function main(): void {
-  const root = dirname(import.meta.dirname);
+  const root = join(import.meta.dirname, "../..");
   const { stdout } = spawnSync("git", ["ls-files", "-z"], { cwd: root, encoding: "utf8", maxBuffer: 64_000_000 });
   const paths = stdout.split("\0").filter((path) => path !== "");
   let found = 0;

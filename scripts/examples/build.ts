@@ -4,13 +4,13 @@
 import { execFileSync } from "node:child_process";
 import { globSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { launchBrowser } from "../apps/dashboard/test/browser.ts";
-import { writePage } from "../examples/plain/write-page.ts";
-import { createPrewarm } from "../packages/client/src/create-prewarm.ts";
-import { BASE, config, faultOf } from "../packages/client/src/testing/ask-edge.ts";
-import { publicConfig } from "../packages/shared/src/public-config.ts";
-import { verify } from "../packages/shared/src/signature.ts";
-import shipped from "../prewarm.config.ts";
+import { launchBrowser } from "../../apps/dashboard/test/browser.ts";
+import { writePage } from "../../examples/plain/write-page.ts";
+import { createPrewarm } from "../../packages/client/src/create-prewarm.ts";
+import { BASE, config, faultOf } from "../../packages/client/src/testing/ask-edge.ts";
+import { publicConfig } from "../../packages/shared/src/public-config.ts";
+import { verify } from "../../packages/shared/src/signature.ts";
+import shipped from "../../prewarm.config.ts";
 import { buildSite, env, IMAGES, inFolder, KEY, PAGES, secondsSince, urlsIn, writeExample } from "./example-folder.ts";
 import { coldUrls, type Sweep, uploadByHook } from "./hook-alone.ts";
 import { faultsInBrowser, serveFolder } from "./show-example.ts";
@@ -123,7 +123,7 @@ function scriptsIn(name: string, folder: string, html: string): string[] {
 }
 
 const asked = process.argv.slice(2);
-const client = join(import.meta.dirname, "../packages/client/scripts/build.ts");
+const client = join(import.meta.dirname, "../../packages/client/scripts/build.ts");
 execFileSync(process.execPath, [client], { env, stdio: "inherit" });
 const [browser, stack, other] = await Promise.all([launchBrowser(), startSignedStack(), startSignedStack()]);
 try {

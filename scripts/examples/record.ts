@@ -4,10 +4,10 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { exampleHash } from "../packages/client/test/sweep/example-hash.ts";
+import { exampleHash } from "../../packages/client/test/sweep/example-hash.ts";
 import { buildSite, env, inFolder, PAGES } from "./example-folder.ts";
 
-const root = join(import.meta.dirname, "..");
+const root = join(import.meta.dirname, "../..");
 const CALLS = "https://calls.example/";
 
 /** Every URL is a call: the loader's options and what the library gave it. */

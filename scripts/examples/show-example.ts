@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { extname, join, normalize } from "node:path";
-import type { launchBrowser } from "../apps/dashboard/test/browser.ts";
-import { listen } from "../dev/listen.ts";
-import { untilWarm } from "../test/e2e/until-warm.ts";
-import { type Visit, visit } from "../test/e2e/visit.ts";
+import type { launchBrowser } from "../../apps/dashboard/test/browser.ts";
+import { listen } from "../../dev/listen.ts";
+import { untilWarm } from "../../test/e2e/until-warm.ts";
+import { type Visit, visit } from "../../test/e2e/visit.ts";
 
 type Browser = Awaited<ReturnType<typeof launchBrowser>>;
 

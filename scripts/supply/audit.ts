@@ -2,7 +2,7 @@
 // vulnerabilities. Exits 1 on a package without its sum and on a vulnerability of level high; a registry that does not answer is only told.
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 
 /** What of a pnpm lockfile is not pinned by a sha512. */
 export function unpinned(lockfile: string): string[] {
@@ -20,7 +20,7 @@ export function isUnreachable(said: string): boolean {
 }
 
 function main(): void {
-  const root = dirname(import.meta.dirname);
+  const root = join(import.meta.dirname, "../..");
   const faults = unpinned(readFileSync(join(root, "pnpm-lock.yaml"), "utf8"));
   for (const fault of faults) console.error(`pnpm-lock.yaml: ${fault}`);
   if (faults.length > 0) process.exitCode = 1;

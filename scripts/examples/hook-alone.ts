@@ -1,8 +1,8 @@
-import { newWebhookId, signWebhook } from "../apps/cli/src/steps/sign-webhook.ts";
-import type { launchBrowser } from "../apps/dashboard/test/browser.ts";
-import { isVariant, type TestStack, until } from "../test/e2e/stack.ts";
-import { ACCEPT } from "../test/e2e/until-warm.ts";
-import { showAll } from "../test/e2e/visit.ts";
+import { newWebhookId, signWebhook } from "../../apps/cli/src/steps/sign-webhook.ts";
+import type { launchBrowser } from "../../apps/dashboard/test/browser.ts";
+import { isVariant, type TestStack, until } from "../../test/e2e/stack.ts";
+import { ACCEPT } from "../../test/e2e/until-warm.ts";
+import { showAll } from "../../test/e2e/visit.ts";
 import { IMAGES, urlsIn } from "./example-folder.ts";
 
 /*

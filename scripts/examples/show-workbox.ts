@@ -2,10 +2,10 @@ import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { build } from "esbuild";
-import type { launchBrowser } from "../apps/dashboard/test/browser.ts";
-import { listen } from "../dev/listen.ts";
-import { BASE } from "../packages/client/src/testing/ask-edge.ts";
-import { visitWithWorker } from "../test/e2e/worker-visit.ts";
+import type { launchBrowser } from "../../apps/dashboard/test/browser.ts";
+import { listen } from "../../dev/listen.ts";
+import { BASE } from "../../packages/client/src/testing/ask-edge.ts";
+import { visitWithWorker } from "../../test/e2e/worker-visit.ts";
 
 type Browser = Awaited<ReturnType<typeof launchBrowser>>;
 

@@ -1,6 +1,6 @@
-import { freePort } from "../dev/listen.ts";
-import type { LocalWorkers } from "../dev/runtime.ts";
-import { startTestStack, type TestStack } from "../test/e2e/stack.ts";
+import { freePort } from "../../dev/listen.ts";
+import type { LocalWorkers } from "../../dev/runtime.ts";
+import { startTestStack, type TestStack } from "../../test/e2e/stack.ts";
 import { KEY } from "./example-folder.ts";
 
 /** A local stack with a second edge over the same bucket, which takes signed URLs only. */
