@@ -1,6 +1,6 @@
 // `node bench/drain.ts [--runs N] [--case N] [--rounds N]`: how near a warming run on the local stack comes to its limit, what it asks of Ittybit, the
 // ledger and the queue for each variant, and that it keeps within slots and rate. Everything is read from outside: the emulator's own
-// record of its jobs and calls, and the consumer's log. On loopback calls take a few ms; `npm run simulate` has those of the platform.
+// record of its jobs and calls, and the consumer's log. On loopback calls take a few ms; `npm run bench -- simulate` has those of the platform.
 // The last cases are pairs: the same variants by a minimal Worker (bench/minimal/worker.ts), in turn in the same run, and the CPU of the
 // runtime for each. They tell what this machine bounds, and have no target: nothing may be built for them (decision 09).
 import { parseArgs } from "node:util";

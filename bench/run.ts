@@ -1,5 +1,5 @@
-// `npm run bench [-- name…]`: the benches, one after another, since two at once would measure each other. Every figure is a ratio, to a
-// limit, to something run beside it, or for each variant, with how often it was measured, the median and the spread. Each bench leaves its
+// `npm run bench [-- NAME… [flags]]`: the benches, one after another, since two at once would measure each other. Each of the named ones gets
+// the flags. Every figure is a ratio, to a limit, to something run beside it, or for each variant, with how often it was measured, the median and the spread. Each bench leaves its
 // figures in bench/results/, and fails where a median misses its target.
 import { spawnSync } from "node:child_process";
 import { existsSync, globSync, readFileSync, rmSync } from "node:fs";
@@ -11,7 +11,9 @@ const NOT_BENCHES = ["run", "figures", "soak", "load-client"];
 
 const all = globSync("*.ts", { cwd: import.meta.dirname }).map((file) => basename(file, ".ts"));
 const benches = all.filter((name) => !NOT_BENCHES.includes(name)).toSorted();
-const asked = process.argv.slice(2).filter((argument) => argument !== "--");
+const given = process.argv.slice(2).filter((argument) => argument !== "--");
+const firstFlag = given.findIndex((argument) => argument.startsWith("--"));
+const [asked, flags] = firstFlag < 0 ? [given, []] : [given.slice(0, firstFlag), given.slice(firstFlag)];
 const unknown = asked.filter((name) => !benches.includes(name));
 if (unknown.length > 0) throw new Error(`there is no bench ${unknown.join(", ")}; there are ${benches.join(", ")}`);
 
@@ -21,7 +23,8 @@ for (const name of asked.length > 0 ? asked : benches) {
   console.log(`\n## ${name}\n`);
   const file = join(RESULTS, `${name}.json`);
   rmSync(file, { force: true });
-  const { status } = spawnSync(process.execPath, [join(import.meta.dirname, `${name}.ts`)], { stdio: "inherit" });
+  const args = [join(import.meta.dirname, `${name}.ts`), ...flags];
+  const { status } = spawnSync(process.execPath, args, { stdio: "inherit" });
   if (status !== 0) failed.push(name);
   if (!existsSync(file)) continue;
   const said = JSON.parse(readFileSync(file, "utf8")) as { figures: Summary[] };

@@ -1,4 +1,4 @@
-// `npm run simulate [-- --slots 50,500 --per-image 1,6 --workers N --grows --job-ms 2000 --jitter 0,0.8 --seconds 60 --seed 1]`: the real ledger and
+// `npm run bench -- simulate [--slots 50,500 --per-image 1,6 --workers N --grows --job-ms 2000 --jitter 0,0.8 --seconds 60 --seed 1]`: the real ledger and
 // the real handlers in virtual time among the latencies of bench/simulate/modelled-world.ts, from 50 to 2,000 slots, and where the knee is:
 // the most slots of which each still brings nine tenths of what one brings where they are few. Nothing is measured on the platform. The last two columns are times of
 // this machine: the CPU that the ledger's one thread spends on a variant's calls, and

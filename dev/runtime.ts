@@ -16,7 +16,7 @@ export interface RuntimeOptions {
   watch: boolean;
   /** Print every line of the Workers' log, not only warnings and errors. */
   verbose: boolean;
-  /** Vars and secrets of both Workers: a deployment has them from `npm run provision`. Asked again at each reload. */
+  /** Vars and secrets of both Workers: a deployment has them from `prewarm provision`. Asked again at each reload. */
   bindings(): Promise<Record<string, string>>;
   /** Where the gallery is served, to which the control port leads. */
   galleryUrl: string;

@@ -8,6 +8,7 @@ import type { UserConfig } from "../packages/shared/src/config.ts";
 import { resolveOriginal } from "../packages/shared/src/source.ts";
 import { tempFolder } from "../test/temp-folder.ts";
 import { CLAIMS, MISSING, variantsPerUpload } from "./claims.ts";
+import { PROOFS } from "./prove.ts";
 import { judgeSite } from "./site-faults.ts";
 
 /* What pages say about the repository and about the code is true. Each test names every fault that it finds. */
@@ -73,6 +74,8 @@ function commandsIn(text: string): string[] {
 function commandFault(command: string): string | null {
   const [, npm] = /\bnpm run (?:-s |--silent )?([\w:-]+)/.exec(command) ?? [];
   if (npm !== undefined && scripts[npm] === undefined) return `package.json has no script ${npm}`;
+  const [, proof] = /\bnpm run prove -- ([\w-]+)/.exec(command) ?? [];
+  if (proof !== undefined && !(proof in PROOFS)) return `npm run prove lists no ${proof}`;
   if (/\bnpm (?:run [\w:-]+|test) -(?!- )/.test(command)) return "npm swallows flags that do not come after --";
   const [, pnpm] = /\bpnpm (?!install|add\b)([\w:-]+)/.exec(command) ?? [];
   if (pnpm !== undefined) return `Node 20 and npm bring no pnpm: write npm run ${pnpm}`;
@@ -95,7 +98,6 @@ function absentPath(command: string): string | null {
 const DEPLOYMENT_COMMANDS = [
   /\bwrangler (?:-- )?(?:secret|versions|deployments|rollback|delete|tail)\b[^`"'\n|]*/g,
   /\bwrangler (?:-- )?(?!dev\b)[^`"'\n|]* -c [^`"'\n|]*/g,
-  /\bnpm run (?:provision|deploy|smoke|rollback|destroy|upgrade) -- [^`\n|]*/g,
   /\bprewarm (?:-- )?(?:(?:provision|deploy|destroy|upgrade) --|rollback (?:--|[0-9a-f]{12}))[^`"'\n|]*/g,
 ];
 /** Docs, programs' texts and comments. */
@@ -123,8 +125,9 @@ const CHECKS: Record<string, Check> = {
     faultsOf: (text) => commandsIn(text).flatMap((command) => commandFault(command) ?? []),
     examples: {
       "`npm run nothing`": "package.json has no script nothing",
-      "`npm run soak --seed 7`": "npm swallows flags that do not come after --",
-      "`pnpm soak`": "Node 20 and npm bring no pnpm: write npm run soak",
+      "`npm run prove -- nothing`": "npm run prove lists no nothing",
+      "`npm run bench --seed 7`": "npm swallows flags that do not come after --",
+      "`pnpm bench`": "Node 20 and npm bring no pnpm: write npm run bench",
       "`npx vitest run a.test.ts`": "write npm test -- …, npm run lint, npm run typecheck",
       "`npx wrangler secret put A -e b`": "this is not the pinned wrangler: write npm run wrangler -- …",
       "`node bench/soak.ts`": "Node 20 does not run TypeScript: write node scripts/boot.mjs node bench/soak.ts",
@@ -141,7 +144,7 @@ const CHECKS: Record<string, Check> = {
     examples: {
       "run wrangler secret put A\n": "wrangler secret put A",
       "`wrangler -- deploy -c wrangler.edge.toml`": "wrangler -- deploy -c wrangler.edge.toml",
-      "`npm run rollback -- 1a2b3c4d5e6f`": "npm run rollback -- 1a2b3c4d5e6f",
+      "`npm run prewarm -- rollback 1a2b3c4d5e6f`": "prewarm -- rollback 1a2b3c4d5e6f",
       "`prewarm rollback 1a2b3c4d5e6f`": "prewarm rollback 1a2b3c4d5e6f",
     },
   },
@@ -216,6 +219,13 @@ it("every script of package.json goes through boot, to a file that is there", ()
     (command) => !/^(node scripts\/boot\.mjs \w+|bash )/.test(command) || absentPath(command) !== null,
   );
   expect(faults).toEqual([]);
+});
+
+it("scripts/README.md names every program and every room of its folder, and no other", () => {
+  const stem = (name: string): string => name.replace(/(?:\.test)?\.(?:ts|mjs)$|\/$/, "");
+  const rows = matches(read("scripts/README.md"), /^\| (`.+?) \|/gm).join();
+  const there = glob("scripts/*").map((path) => stem(basename(path)));
+  expect(new Set(matches(rows, /`([^`]+)`/g).map(stem))).toEqual(new Set(there.filter((name) => name !== "README.md")));
 });
 
 it("every path of CODEOWNERS is there", () => {

@@ -1,4 +1,4 @@
-// `npm run regexps [-- --changed]`: every regular expression of the source must take time in proportion to its input. Exits 1 on one that does
+// `npm run prove -- regexps [--changed]`: every regular expression of the source must take time in proportion to its input. Exits 1 on one that does
 // not. With `--changed` only those of the files that the commit touches, since a pattern is judged once and for all by what it says. Tests are left out: they read what we write. `new RegExp` is refused, because what cannot be read cannot be judged.
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";

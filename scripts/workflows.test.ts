@@ -1,6 +1,7 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { PROOFS } from "./prove.ts";
 
 /** What CI runs, here and in a fork: each step exists, nobody's text becomes a command, and docs/internals/ci.md names all that must be set. */
 
@@ -21,6 +22,8 @@ describe.each(FILES)("%s", (file) => {
     for (const command of commandsIn(text)) {
       const [, name] = /npm run (?:-s )?([\w:-]+)/.exec(command) ?? [];
       if (name !== undefined) expect(scripts, command).toHaveProperty(name);
+      const [, proof] = /npm run prove -- ([\w-]+)/.exec(command) ?? [];
+      if (proof !== undefined) expect(PROOFS, command).toHaveProperty(proof);
       const [, path] = /^bash (\S+)/.exec(command) ?? [];
       if (path !== undefined) expect(existsSync(join(ROOT, path)), command).toBe(true);
     }
@@ -144,7 +147,7 @@ it("runs the commands of every environment in their order", () => {
   const commands = commandsIn(read(".github/workflows/deploy.yml"));
   // The installer sees no secret.
   expect(commands[0]).toBe("node scripts/boot.mjs");
-  const scripts = commands.slice(1).map((command) => /npm run (\w+)/.exec(command)?.[1]);
-  expect(scripts).toEqual(["provision", "deploy", "smoke"]);
+  const steps = commands.slice(1).map((command) => /^npm run prewarm -- (\w+)/.exec(command)?.[1]);
+  expect(steps).toEqual(["provision", "deploy", "smoke"]);
   expect(read(".github/workflows/deploy.yml")).toMatch(/ production:\n[\s\S]*steps: \*deploy\n/);
 });

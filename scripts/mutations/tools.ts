@@ -15,7 +15,7 @@ export const TOOLS: readonly Mutation[] = [
     }),
     breaks("N13", "the job that signs runs the repository's code", {
       find: "      - uses: actions/attest-build-provenance@",
-      replace: "      - run: npm run -s sbom\n      - uses: actions/attest-build-provenance@",
+      replace: "      - run: npm run build\n      - uses: actions/attest-build-provenance@",
     }),
     breaks("N13", "the job that publishes runs the repository's code", {
       find: "      - run: for tarball in",

@@ -172,20 +172,20 @@ export const BLOCKS: readonly Block[] = [
     begins: "npm test -- packages/durable-queue/test/explorer.test.ts",
     does: { skip: "its second line is long", runBy: ".ci/run" },
   },
-  { page: "docs/internals/proofs.md", begins: "npm run soak", does: { skip: "is long", runBy: ".ci/run" } },
+  { page: "docs/internals/proofs.md", begins: "npm run prove -- soak", does: { skip: "is long", runBy: ".ci/run" } },
   {
     page: "docs/internals/proofs.md",
-    begins: "npm run storm",
+    begins: "npm run prove -- storm",
     does: { skip: "is long", runBy: ".github/workflows/nightly.yml" },
   },
   {
     page: "docs/internals/proofs.md",
-    begins: "npm run conformance",
+    begins: "npm run prove -- conformance",
     does: { skip: "is long, and its second line needs an account", runBy: "test/platform/conformance.e2e.test.ts" },
   },
   {
     page: "docs/cost.md",
-    begins: "npm run check:config",
+    begins: "node scripts/boot.mjs node scripts/check-config.ts",
     does: { prints: [/An upload makes \d+ variants/, /400,000 images, 8,000 new ones/, /Ittybit at \$0\.1 per/] },
   },
   {

@@ -1,4 +1,4 @@
-// `npm run newcomer [-- PAGE…]`: clones this repository (HEAD) into an empty folder and plays whoever has Node 20 and npm and copies the pages'
+// `npm run prove -- newcomer [PAGE…]`: clones this repository (HEAD) into an empty folder and plays whoever has Node 20 and npm and copies the pages'
 // commands in their order, beside `npm start`. With pages' names it plays these only. Exits 1 when a command fails or prints something else than
 // its page leads one to expect.
 import { spawnSync } from "node:child_process";

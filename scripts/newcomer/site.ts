@@ -1,4 +1,4 @@
-// `npm run newcomer:site [-- --node 22.23.5] [--keep]`: plays whoever has Node, npm and an empty folder. The packages are published to a registry
+// `npm run prove -- site [--node 22.23.5] [--keep]`: plays whoever has Node, npm and an empty folder. The packages are published to a registry
 // on this machine, `npm create prewarm` makes a site, and every command of its README is run as it is written. Exits 1 when one fails, or when
 // the first variant takes longer than a minute.
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";

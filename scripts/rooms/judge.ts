@@ -89,7 +89,7 @@ export function circles(files: readonly SourceFile[]): string[][] {
   return found;
 }
 
-/** Two, so that `npm run regexps` can prove each: what it only tries out comes out one way or the other on a busy machine. */
+/** Two, so that `npm run prove -- regexps` can prove each: what it only tries out comes out one way or the other on a busy machine. */
 const SQL = [
   /\bsql\.exec\b|\b(?:INSERT (?:INTO|OR)|SELECT|DELETE FROM|CREATE (?:UNIQUE|TABLE|INDEX)) /,
   /\bUPDATE \w+ SET /,

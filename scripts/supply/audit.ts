@@ -1,4 +1,4 @@
-// `npm run audit`: what the lockfiles bring in. Every package must come from the registry with its sha512; then pnpm asks the registry for known
+// What the lockfiles bring in: every package must come from the registry with its sha512; then pnpm asks the registry for known
 // vulnerabilities. Exits 1 on a package without its sum and on a vulnerability of level high; a registry that does not answer is only told.
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";

@@ -1,4 +1,4 @@
-// `npm run secrets`: looks for secrets in every file that git knows. Exits 1 on one. Not a proof: it finds what has a shape.
+// Looks for secrets in every file that git knows. Exits 1 on one. Not a proof: it finds what has a shape.
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

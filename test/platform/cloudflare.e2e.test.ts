@@ -66,7 +66,7 @@ function run(line: string, changes: Partial<World> = {}): Promise<number> {
 
 const isEmpty = () => [cloudflare.buckets.size, cloudflare.queues.size, cloudflare.scripts.size];
 
-describe("npm run conformance -- --cloudflare", () => {
+describe("npm run prove -- conformance --cloudflare", () => {
   it("creates, runs, keeps the results and deletes everything", { timeout: SLOW_MS }, async () => {
     expect(await run("--cloudflare"), said.join("\n")).toBe(0);
     expect(kept).toEqual([

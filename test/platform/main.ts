@@ -6,7 +6,7 @@ import { ASSUMPTIONS } from "./assumptions.ts";
 import { runConformance } from "./program.ts";
 import { record } from "./results.ts";
 
-/** `npm run conformance`: the only file here that knows the process. */
+/** `npm run prove -- conformance`: the only file here that knows the process. */
 const root = join(import.meta.dirname, "../..");
 process.env.CLOUDFLARE_CF_FETCH_ENABLED = "false";
 process.exitCode = await runConformance(process.argv.slice(2), {

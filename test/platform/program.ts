@@ -9,7 +9,7 @@ import { observed } from "./report.ts";
 import type { Place, Recorded } from "./results.ts";
 import { type Results, runChecks } from "./run-checks.ts";
 
-export const USAGE = `npm run conformance [-- --cloudflare] [--record]
+export const USAGE = `npm run prove -- conformance [--cloudflare] [--record]
   without a flag   runs every check against workerd on this machine
   --cloudflare     deploys the Worker prewarm-conformance with a queue and a bucket to the account, runs every check there, keeps the
                    results for docs/internals/proofs.md, and deletes all three. Needs CLOUDFLARE_API_TOKEN and CLOUDFLARE_ACCOUNT_ID.

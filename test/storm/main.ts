@@ -1,11 +1,11 @@
-// `npm run storm`: the local stack under kills, faults, purges, removals, replacements and a
+// `npm run prove -- storm`: the local stack under kills, faults, purges, removals, replacements and a
 // restore; the verdict is made from outside, over HTTP.
 // Exits 1 on a violation.
 import { parseArgs } from "node:util";
 import { printStorm } from "./report.ts";
 import { playStorm } from "./storm.ts";
 
-const HELP = `npm run storm -- [--variants N] [--kills N] [--seed N] [--faults SHARE] [--restore] [--slots N]
+const HELP = `npm run prove -- storm [--variants N] [--kills N] [--seed N] [--faults SHARE] [--restore] [--slots N]
   --variants  how many are accepted (default 300)
   --kills     SIGKILLs of the whole stack (default 3)
   --seed      decides faults and images (default random)

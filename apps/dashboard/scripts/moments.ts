@@ -9,7 +9,7 @@ import { type Scene, startScene, until } from "./moments/scene.ts";
 import { type Task, tryTasks } from "./moments/tasks.ts";
 
 /*
- * `npm run moments [-- --rows 80000] [-- --more 920000]`: drives the dashboard through faults on the real local stack. At ten moments page,
+ * `npm run prove -- moments [--rows 80000] [--more 920000]`: drives the dashboard through faults on the real local stack. At ten moments page,
  * ledger and the local Ittybit have to say the same; then an operator's eleven tasks, by real clicks, with a clock; then what acts and a
  * failing origin do to others. Exits 1 if a number differs or a task does not work. Takes about six minutes.
  */

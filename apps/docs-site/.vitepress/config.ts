@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { anchorOf } from "../src/anchors.ts";
 
 const stage = process.env.DOCS_STAGE;
-if (stage === undefined) throw new Error("Run npm run docs or npm run docs:build.");
+if (stage === undefined) throw new Error("Run npm run docs or npm run docs -- build.");
 const { base, themeConfig } = JSON.parse(readFileSync(join(stage, "site.json"), "utf8"));
 
 interface Token {

@@ -1,4 +1,4 @@
-// `npm run docs:shots`: the pictures of docs/from-zero.md, from the page that the tutorial writes and from a real local stack.
+// The pictures of docs/from-zero.md, from the page that the tutorial writes and from a real local stack.
 import { execFileSync } from "node:child_process";
 import { cpSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

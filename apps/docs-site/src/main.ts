@@ -1,4 +1,4 @@
-// `npm run docs` serves the documentation on PORT and follows edits; `npm run docs:build -- --out DIR` builds it.
+// `npm run docs` serves the documentation on PORT and follows edits; `npm run docs -- build --out DIR` builds it.
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, watch } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,12 +8,16 @@ import { emptied, stage, type Version, writeText } from "./stage.ts";
 
 const HOME = resolve(import.meta.dirname, "..");
 const ROOT = resolve(HOME, "../..");
-const HELP = `npm run docs                           serves the documentation on PORT (5173), and follows edits
-npm run docs:build -- --out DIR [flags]   builds it
+const HELP = `The documentation as a site with search. The first use downloads VitePress.
 
-  --base PATH      where a host serves it; by default /
-  --version NAME   name of the working tree's version; by default main
-  --tag TAG        a tag that is built as well; may repeat`;
+  npm run docs                      serves the pages of the working tree on PORT (5173), and follows edits
+  npm run docs -- build [flags]     writes them into a folder for any host of static files
+
+Flags of build:
+  --out DIR        the folder, relative to the repository; its content is deleted first (dist/docs)
+  --base PATH      the path under which the host serves it (/)
+  --version NAME   the name of the working tree's version in the switch of versions (main)
+  --tag TAG        builds this tag too, as a version in a folder of its name; may repeat`;
 const OPTIONS = {
   help: { type: "boolean", short: "h", default: false },
   /** The folder that the build fills. */
@@ -82,7 +86,21 @@ function serve(): void {
   server.on("exit", (code) => process.exit(code ?? 0));
 }
 
-const { values, positionals } = parseArgs({ options: OPTIONS, allowPositionals: true });
+/** A word or a flag that this program does not know ends it with 2. */
+function readArguments() {
+  try {
+    const { values, positionals } = parseArgs({ options: OPTIONS, allowPositionals: true });
+    const [command = "serve", ...others] = positionals;
+    if (others.length === 0 && (command === "serve" || command === "build")) return { command, values };
+    console.error(`There is no command ${positionals.join(" ")}.`);
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+  }
+  console.error(`\n${HELP}`);
+  process.exit(2);
+}
+
+const { command, values } = readArguments();
 if (values.help) console.log(HELP);
-else if (positionals[0] === "serve") serve();
+else if (command === "serve") serve();
 else build(values);

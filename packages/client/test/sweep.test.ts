@@ -104,7 +104,7 @@ it("the public configuration of the examples is that of prewarm.config.ts", asyn
 });
 
 it.each(Object.keys(LOADERS))("what was recorded of %s is of the example as it is now", (name) => {
-  // Where they differ: npm run examples:record
+  // Where they differ: node scripts/boot.mjs node scripts/examples/record.ts
   expect(recordOf(name).example).toBe(exampleHash(name));
 });
 

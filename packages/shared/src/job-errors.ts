@@ -71,7 +71,7 @@ export const JOB_ERRORS: Readonly<Record<string, JobError>> = {
   upstream_rejected: {
     fate: "dead letter",
     cause: "Ittybit refuses the request for this job (400, 413, 415, 422). The message is its own.",
-    cure: "Read the message. If all jobs meet it, `npm run ittybit:check` shows which part of its API has changed.",
+    cure: "Read the message. If all jobs meet it, `prewarm ittybit check` shows which part of its API has changed.",
   },
   upstream_failed: {
     fate: "tried again once",
@@ -107,7 +107,7 @@ export const JOB_ERRORS: Readonly<Record<string, JobError>> = {
   upstream_unreadable: {
     fate: "tried again",
     cause: "Ittybit's answer is no JSON, or has no id.",
-    cure: "Is `ITTYBIT_API_URL` its API, and not a page? `npm run ittybit:check`.",
+    cure: "Is `ITTYBIT_API_URL` its API, and not a page? `prewarm ittybit check`.",
   },
   output_missing: {
     fate: "tried again",
@@ -146,7 +146,7 @@ export const JOB_ERRORS: Readonly<Record<string, JobError>> = {
     fate: "dead letter",
     cause:
       "The result's structure is damaged or of an unusual kind, so that metadata (position, author) cannot be taken out of it. Nothing is stored that may hold some.",
-    cure: "Ask for another format: take this one out of `formats`. `npm run ittybit:check` with a geotagged photo shows which formats hold metadata. A report is welcome.",
+    cure: "Ask for another format: take this one out of `formats`. `prewarm ittybit check` with a geotagged photo shows which formats hold metadata. A report is welcome.",
   },
   output_invalid: {
     fate: "tried again",

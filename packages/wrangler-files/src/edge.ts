@@ -30,7 +30,7 @@ function bindings({ settings, names, buckets }: Stage): Table {
   return {
     ...VERSION,
     r2_buckets: buckets,
-    // Retention is set on the queue itself, when `npm run provision` creates it.
+    // Retention is set on the queue itself, when `prewarm provision` creates it.
     queues: { producers: [{ binding: "LIVE_QUEUE", queue: names.live }] },
     // A viewer's miss goes straight to the consumer. The queue takes what is not recorded there in time.
     services: [{ binding: "CONSUMER", service: names.consumer, entrypoint: "Misses" }],
