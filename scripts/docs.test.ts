@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { existsSync, globSync, mkdtempSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { JOB_ERRORS } from "@prewarm/shared/job-errors";
@@ -226,6 +227,37 @@ it("scripts/README.md names every program and every room of its folder, and no o
   const rows = matches(read("scripts/README.md"), /^\| (`.+?) \|/gm).join();
   const there = glob("scripts/*").map((path) => stem(basename(path)));
   expect(new Set(matches(rows, /`([^`]+)`/g).map(stem))).toEqual(new Set(there.filter((name) => name !== "README.md")));
+});
+
+it("the tree of docs/internals/architecture.md has every folder of the repository, and no other", () => {
+  const [, tree = ""] = /^```\n(packages\/shared .*?)^```/ms.exec(read("docs/internals/architecture.md")) ?? [];
+  const told = matches(tree, /^(\S+(?:, \S+)*) {2,}/gm).flatMap((names) => names.split(", "));
+  const parents = ["apps", "packages", "workers"];
+  const tracked = execFileSync(
+    "git",
+    ["ls-tree", "-d", "--name-only", "HEAD", "./", ...parents.map((name) => `${name}/`)],
+    {
+      cwd: ROOT,
+      encoding: "utf8",
+    },
+  );
+  const folders = tracked
+    .trim()
+    .split("\n")
+    .filter((name) => !name.startsWith(".") && !parents.includes(name));
+  expect(folders.length).toBeGreaterThan(15);
+  const isTold = (folder: string) => told.some((name) => name === folder || name.startsWith(`${folder}/`));
+  expect(folders.filter((folder) => !isTold(folder))).toEqual([]);
+  expect(told.filter((name) => !existsSync(join(ROOT, name)))).toEqual([]);
+});
+
+it("a page that installs our packages from npm says that they are not there, until a version is released", () => {
+  const isReleased = RELEASED.length > 0;
+  const faults = PAGES.filter((page) => !page.startsWith("decisions/")).filter((page) => {
+    const saysMissing = /not on npm/.test(flat(page));
+    return isReleased ? saysMissing : /^npm (?:install|create) @?prewarm/m.test(read(page)) && !saysMissing;
+  });
+  expect(faults).toEqual([]);
 });
 
 it("every path of CODEOWNERS is there", () => {

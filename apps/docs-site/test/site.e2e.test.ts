@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { serveFolder } from "../../../scripts/examples/show-example.ts";
 import { tempFolder } from "../../../test/temp-folder.ts";
 import { launchBrowser } from "../../dashboard/test/browser.ts";
-import { DESKTOP, overflow, PHONE, violations, visit } from "../../dashboard/test/visit.ts";
+import { overflow, PHONE, violations, visit } from "../../dashboard/test/visit.ts";
 import { inOrder, readMap } from "../src/map.ts";
 import { readPages, sitePath } from "../src/pages.ts";
 
@@ -117,6 +117,20 @@ async function strictVisit(options: Parameters<typeof visit>[1] = {}) {
 }
 
 describe("a reader", () => {
+  it("sees on the first page how it works, the dashboard, and the site's icon", async () => {
+    const { page, faults, close } = await strictVisit();
+    await page.goto(url);
+    for (const picture of ["how-it-works", "dashboard-overview"])
+      await page.waitForFunction(
+        (name) => [...document.images].some(({ src, naturalWidth }) => src.includes(name) && naturalWidth > 0),
+        picture,
+      );
+    const icon = await page.locator('link[rel="icon"]').getAttribute("href");
+    expect((await page.request.get(new URL(icon ?? "", url).href)).headers()["content-type"]).toContain("image/svg");
+    expect(faults).toEqual([]);
+    await close();
+  });
+
   it.each([
     ["purge", ["cli.html#prewarm-purge", "freshness.html"]],
     ["crop", ["url.html#what-a-crop-keeps"]],
@@ -178,8 +192,19 @@ describe("a reader", () => {
   });
 });
 
+/** The blocks of code that a reader would have to scroll sideways to see whole, each by its beginning. */
+function cutBlocks(page: Awaited<ReturnType<typeof visit>>["page"]): Promise<string[]> {
+  return page
+    .locator(".vp-doc pre")
+    .evaluateAll((blocks) =>
+      blocks
+        .filter((block) => block.scrollWidth > block.clientWidth)
+        .map((block) => `${block.textContent?.slice(0, 60)} is cut off`),
+    );
+}
+
 describe("every page is whole and accessible", () => {
-  it.each([PHONE, DESKTOP])("at $width px, light and dark", async (viewport) => {
+  it.each([PHONE, { width: 1280, height: 800 }])("at $width px, light and dark", async (viewport) => {
     const { page, faults, origins, close } = await strictVisit({ viewport });
     const wrong: string[] = [];
     for (const path of [...READ, ...OTHERS]) {
@@ -188,6 +213,7 @@ describe("every page is whole and accessible", () => {
       await page.getByText("This page as Markdown").waitFor();
       wrong.push(...(await violations(page)).map((one) => `${path}, light: ${one}`));
       if ((await overflow(page)) > 0) wrong.push(`${path}: scrolls sideways`);
+      wrong.push(...(await cutBlocks(page)).map((block) => `${path}: ${block}`));
       await page.emulateMedia({ colorScheme: "dark" });
       await page.waitForFunction(() => document.documentElement.classList.contains("dark"));
       // Another theme at the same width can only change the colours.
