@@ -31,7 +31,13 @@ export default {
 };
 `;
 
-const { values } = parseArgs({ options: { node: { type: "string" }, keep: { type: "boolean", default: false } } });
+const { values } = parseArgs({
+  options: {
+    // A site needs a newer Node than this repository does: by default the pinned one, which runs this.
+    node: { type: "string", default: process.versions.node },
+    keep: { type: "boolean", default: false },
+  },
+});
 const folder = mkdtempSync(join(tmpdir(), "prewarm-newcomer-"));
 const home = join(folder, "empty");
 const site = join(home, "my-images");
@@ -42,10 +48,9 @@ const closers: (() => unknown)[] = [];
 let failed = 0;
 let began = performance.now();
 
-/** The machine's Node and npm, or another Node before them: nothing of this repository. */
-function pathWith(version: string | undefined): string {
+/** That Node, from npm, before the machine's Node and npm: nothing of this repository. */
+function pathWith(version: string): string {
   const own = (process.env.PATH ?? "").split(delimiter).filter((part) => !part.includes("node_modules"));
-  if (version === undefined) return own.join(delimiter);
   const name = `node-${process.platform}-${process.arch}`;
   execFileSync("npm", ["install", "--prefix", join(folder, "node"), "--no-save", "--silent", `${name}@${version}`]);
   return [join(folder, "node", "node_modules", name, "bin"), ...own].join(delimiter);
