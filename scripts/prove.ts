@@ -17,17 +17,17 @@ interface Proof {
 export const PROOFS: Readonly<Record<string, Proof>> = {
   newcomer: {
     proves: "every command of the pages works in a fresh clone, with Node 20 and npm",
-    takes: "10 min",
+    takes: "some minutes, network",
     program: "scripts/newcomer/main.ts",
   },
   site: {
     proves: "the packages make a site that warms, and deploys to a served account, with npm only",
-    takes: "3 min",
+    takes: "some minutes, network",
     program: "scripts/newcomer/site.ts",
   },
   soak: {
     proves: "handlers and ledger keep every promise under all faults at once",
-    takes: "5 min",
+    takes: "some minutes",
     program: "bench/soak.ts",
   },
   storm: {
@@ -47,17 +47,17 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
   },
   examples: {
     proves: "frameworks with their real packages ask for URLs that an upload has made",
-    takes: "10 min, network",
+    takes: "some minutes, network",
     program: "scripts/examples/build.ts",
   },
   cms: {
     proves: "an upload in WordPress, Payload or EmDash is warm before its page is public",
-    takes: "10 min, network",
+    takes: "some minutes, network",
     program: "scripts/cms/main.ts",
   },
   runtimes: {
     proves: "the built client has its types, and does the same in Node, Deno and Bun",
-    takes: "1 min, network",
+    takes: "some minutes, network",
     program: "packages/client/scripts/try-runtimes.ts",
   },
   regexps: {
