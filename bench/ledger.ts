@@ -30,7 +30,8 @@ type Times = Record<(typeof CALLS)[number], number[]>;
 const folder = mkdtempSync(join(tmpdir(), "prewarm-bench-"));
 const config = defineConfig({
   sources: [{ prefix: "", url: "https://originals.example/{id}" }],
-  gate: { concurrency: 10_000, ratePerSecond: 10_000, burst: 10_000, monthlyJobs: null },
+  gate: { concurrency: 10_000, ratePerSecond: 10_000, burst: 10_000 },
+  budget: { month: null },
 });
 
 function timed<T>(into: number[], work: () => T): T {

@@ -39,13 +39,13 @@ it("shows the secret that a receiver of events needs", async () => {
   expect(said).toContain(`Events       ${secrets.EVENTS_SECRET?.value}   (EVENTS_SECRET of your receiver)`);
 });
 
-it('of a site with signing: "all" prints URLs that the edge takes, the key, and that nothing is open', async () => {
-  const { said, config, secrets } = await start({ signing: "all" });
+it('of a site with access: "private" prints URLs that the edge takes, the key, and that nothing is open', async () => {
+  const { said, config, secrets } = await start({ access: "private" });
   const key = secrets.SIGNING_KEYS?.value ?? "";
   const [, path = "", query = ""] = /localhost:8787(\/images\/\S+)\?(\S+)/.exec(said) ?? [];
   expect(await verify(path, query, [key], config, 0)).toBe("ok");
   expect(said).toContain(`Signing key  ${key} `);
-  expect(said).toContain('Every image URL needs a signature (signing: "all").');
+  expect(said).toContain('Every image URL needs a signature (access: "private").');
   expect(said).not.toMatch(/variants that need no signature/);
   const open = (await start({})).said;
   expect(open).toMatch(/images\/a%20b\.jpg\?w=800$/m);

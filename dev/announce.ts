@@ -45,7 +45,7 @@ export async function readyLines(ready: Ready, ms: number): Promise<string[]> {
 
 /** URLs to open. Where every URL needs a signature, they have one. */
 async function sampleLines({ stack, settings, config, secrets }: Ready): Promise<string[]> {
-  const key = config.signing === "all" ? secrets.SIGNING_KEYS?.value.split(",")[0] : undefined;
+  const key = config.access === "private" ? secrets.SIGNING_KEYS?.value.split(",")[0] : undefined;
   if (stack.samples.length > 0) {
     const paths = stack.samples.map((sample) => `/images/${sample}`);
     const asked = await Promise.all(paths.map((path) => (key === undefined ? path : signed(path, key, config))));
@@ -77,7 +77,7 @@ function secretLines({ stack, config, secrets }: Ready): string[] {
     ),
   );
   const events = config.events.flatMap((endpoint) => ("url" in endpoint ? endpoint.secrets : []));
-  const isSigned = config.signing === "all" || config.sources.some((source) => "bucket" in source);
+  const isSigned = config.access === "private" || config.sources.some((source) => "bucket" in source);
   return [
     ...(isSigned ? [`Signing key  ${shown("SIGNING_KEYS")}   (SIGNING_KEYS of your site's build)`] : []),
     ...hooks,

@@ -26,11 +26,11 @@ describe("check-config", () => {
 
   it("tells every fault and exits 1", () => {
     const { status, stdout, stderr } = run(
-      `${defineConfig}export default defineConfig({ sources: [], ladder: [3, 2], edgeBudgetMs: 0 });`,
+      `${defineConfig}export default defineConfig({ sources: [], pages: { widths: [3, 2] }, countViews: -1 });`,
     );
     expect(status).toBe(1);
     expect(stdout).toBe("");
-    expect(stderr).toMatch(/^sources: .*\nladder: .*\nedgeBudgetMs: .*\n3 faults in the configuration\.\n$/);
+    expect(stderr).toMatch(/^sources: .*\npages\.widths: .*\ncountViews: .*\n3 faults in the configuration\.\n$/);
   });
 
   it("says what is missing when nothing is exported", () => {

@@ -11,6 +11,7 @@ import { JOB_STATES } from "../packages/shared/src/job.ts";
 import { FORMAT_ROWS } from "../packages/shared/src/mime.ts";
 import { isNoise } from "../packages/shared/src/noise.ts";
 import { PARAMETERS } from "../packages/shared/src/parameters.ts";
+import { settingsIn } from "../packages/shared/src/setting-leaves.ts";
 import { LEDGER_TABLES } from "../workers/consumer/src/ledger/tables/own-tables.ts";
 
 // The checklists of CONTRIBUTING.md, held against everything there is of each kind. What fails names the step that was forgotten.
@@ -188,28 +189,13 @@ describe("an output format", () => {
 });
 
 describe("a setting", () => {
-  const names = Object.entries(DEFAULTS).flatMap(([group, value]) =>
-    ["pages", "cold", "limits", "gate", "ittybit", "prices"].includes(group)
-      ? Object.keys(value).map((name) => `${group}.${name}`)
-      : [group],
-  );
-  const isRanged = (name: string): boolean => {
-    const [group = "", member] = name.split(".");
-    const shape: Record<string, object> = configSchema.shape;
-    const inner = shape[group];
-    return (
-      inner !== undefined &&
-      (member === undefined || ("shape" in inner && Object.keys(inner.shape ?? {}).includes(member)))
-    );
-  };
   const code = globSync(["workers/*/src/**/*.ts", "packages/shared/src/*.ts", "scripts/check-config.ts"], { cwd: root })
-    .filter((path) => !/\.test\.ts$|\/testing\/|\/config(-schema|-rules|-check)?\.ts$/.test(path))
+    .filter((path) => !/\.test\.ts$|\/testing\/|\/config(-schema|-relations|-check)?\.ts$/.test(path))
     .map(read)
     .join("\n");
 
-  it.each(names)("%s", (name) => {
+  it.each([...settingsIn(configSchema).keys()])("%s", (name) => {
     expectSteps("a setting", name, {
-      2: isRanged(name),
       3: new RegExp(`\\b${name.split(".").at(-1)}\\b`).test(code),
       4: read("docs/configuration.md").includes(`\n| \`${name}\` |`),
     });

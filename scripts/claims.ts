@@ -8,6 +8,7 @@ import { variantsPerImage } from "../packages/shared/src/cost/outlook.ts";
 import { deployNames } from "../packages/shared/src/deploy.ts";
 import { AppError, problemBody } from "../packages/shared/src/errors.ts";
 import {
+  CHOSEN,
   COPY_SECONDS,
   GATE_AUTO,
   GONE_WITHIN_MS,
@@ -44,7 +45,7 @@ const list = (texts: readonly unknown[]): string => `${texts.slice(0, -1).join("
 
 const SITE = { sources: [{ prefix: "", url: "https://cdn.example.com/{id}" }] } satisfies UserConfig;
 const config = defineConfig(SITE);
-const { gate, limits, pages } = DEFAULTS;
+const { budget, pages } = DEFAULTS;
 
 /** The variants that an upload makes with these settings; every other setting has its default. */
 export const variantsPerUpload = (settings: Partial<UserConfig>): number =>
@@ -52,7 +53,7 @@ export const variantsPerUpload = (settings: Partial<UserConfig>): number =>
 
 const UPLOAD = variantsPerUpload({});
 const SHIPPED_UPLOAD = variantsPerImage(shipped, "upload");
-const WARMING = (gate.monthlyJobs ?? 0) * gate.warmingShare;
+const WARMING = (budget.month ?? 0) * budget.shares.warming;
 const WIDTHS = list(pages.widths);
 const ALERTS = read("ops/prometheus/rules.yml").match(/alert: /g)?.length ?? 0;
 const DELIVERIES = constant("workers/consumer/src/ledger/deliveries.ts", "KEEP");
@@ -98,10 +99,10 @@ export const CLAIMS: readonly (readonly [page: string, text: string])[] = [
   ["docs/dashboard.md", `last ${DELIVERIES} deliveries`],
   ["docs/configuration.md", `makes ${UPLOAD} variants`],
   ["docs/configuration.md", `that is ${count(Math.floor(WARMING / UPLOAD))} uploads`],
-  ["docs/cost.md", `\`gate.monthlyJobs\` = ${count(gate.monthlyJobs ?? 0)}`],
-  ["docs/cost.md", `\`gate.warmingShare\` = ${gate.warmingShare}`],
+  ["docs/cost.md", `\`budget.month\` = ${count(budget.month ?? 0)}`],
+  ["docs/cost.md", `\`budget.shares.warming\` = ${budget.shares.warming}`],
   ["docs/cost.md", `${GATE_AUTO.ratePerSecond.start} submissions per second`],
-  ["docs/cost.md", `takes ${count(limits.backlogMax)} open jobs`],
+  ["docs/cost.md", `takes ${count(CHOSEN.backlogMax)} open jobs`],
   ["docs/operate.md", `begin at ${GATE_AUTO.concurrency.start} and ${GATE_AUTO.ratePerSecond.start}/s`],
   ["docs/operate.md", `to \`max\`, ${count(GATE_AUTO.concurrency.max)} by default`],
   ["docs/operate.md", `has ${word(ALERTS)} alerts`],
@@ -156,7 +157,7 @@ export const CLAIMS: readonly (readonly [page: string, text: string])[] = [
     `a crop of a declared ratio: \`?w=800&h=600\`${parseTransform("w=800&h=600", config).closed ? "," : " is signed"}`,
   ],
   ["docs/url.md", `3:4 at ${size("w=2048&h=2731", ["3:4"])}`],
-  ["docs/url.md", `${size("w=1200&h=630", [])} to the pixel instead of ${size("w=1200&h=630")}`],
+  ["docs/url.md", `${size("w=1200&h=630", [])} becomes ${size("w=1200&h=630")}`],
   ["docs/url.md", refusal("width=800")],
   ...(["w=801&h=333&exp=1900000000", "w=828&f=auto&v=2&sc=image"].map((query) => [
     "docs/url.md",

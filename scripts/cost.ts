@@ -40,7 +40,7 @@ function given(flag: string): number | null {
 }
 
 function readSite(): Site {
-  const fee = config.prices.ittybitPer1000Jobs ?? EXAMPLE.ittybitPer1000;
+  const fee = config.budget.per1000Jobs ?? EXAMPLE.ittybitPer1000;
   const flags = Object.entries(FLAGS).map(([flag, field]) => [field, given(flag)] as const);
   return { ...EXAMPLE, ittybitPer1000: fee, ...Object.fromEntries(flags.filter(([, value]) => value !== null)) };
 }
@@ -61,8 +61,8 @@ function sources(): string {
 const [site, recipes] = [readSite(), readRecipes()];
 const count = (n: number): string => n.toLocaleString("en");
 const fee =
-  config.prices.ittybitPer1000Jobs === null && values.ittybit === undefined
-    ? "an example: set prices.ittybitPer1000Jobs in prewarm.config.ts"
+  config.budget.per1000Jobs === null && values.ittybit === undefined
+    ? "an example: set budget.per1000Jobs in prewarm.config.ts"
     : "yours";
 console.log(
   `${count(site.images)} images, ${count(site.newImagesPerMonth)} new ones and ${count(site.viewsPerMonth)} views a month of ` +

@@ -126,7 +126,12 @@ const MISTAKES: Mistake[] = [
     told: /^sources\[0\]\.bucket: /,
     hook: 503,
   },
-  { name: "a ladder out of order", site: { ladder: [800, 400] }, told: /^ladder: .*ascending/, hook: 503 },
+  {
+    name: "widths out of order",
+    site: { pages: { widths: [800, 400] } },
+    told: /^pages\.widths: .*ascending/,
+    hook: 503,
+  },
   { name: "a format that is none", site: { formats: ["webp", "gif"] }, told: /^formats\[1\]: /, hook: 503 },
   {
     name: "a free pair in the recipe",
@@ -134,7 +139,7 @@ const MISTAKES: Mistake[] = [
     told: /^recipes\.upload/,
     hook: 503,
   },
-  { name: "a budget as a text", site: { gate: { monthlyJobs: "100k" } }, told: /^gate\.monthlyJobs: /, hook: 401 },
+  { name: "a budget as a text", site: { budget: { month: "100k" } }, told: /^budget\.month: /, hook: 401 },
   {
     name: "a hook's secret that is not set",
     secrets: { HOOK_SECRET: undefined },
@@ -190,7 +195,7 @@ const MISTAKES: Mistake[] = [
   },
   {
     name: 'signing "all" without SIGNING_KEYS',
-    site: { signing: "all" },
+    site: { access: "private" },
     secrets: { SIGNING_KEYS: undefined },
     told: /^SIGNING_KEYS: .*--set SIGNING_KEYS/,
     hook: 401,

@@ -3,12 +3,16 @@ import { join } from "node:path";
 import { printFiles, REPOSITORY } from "@prewarm/wrangler-files/wrangler-files";
 import { describe, expect, it } from "vitest";
 import { API_ERRORS } from "../packages/shared/src/api-errors.ts";
-import { DEFAULTS } from "../packages/shared/src/config.ts";
+import { defineConfig, type UserConfig } from "../packages/shared/src/config.ts";
+import { checkConfig } from "../packages/shared/src/config-check.ts";
+import { configSchema } from "../packages/shared/src/config-schema.ts";
 import { environmentSchema } from "../packages/shared/src/deploy-schema.ts";
+import { settingsIn } from "../packages/shared/src/setting-leaves.ts";
 import site from "../prewarm.config.ts";
 import { fillBlocks } from "./print-tables.ts";
 import { printTables, readSettings } from "./tables.ts";
 
+const SOURCES = [{ prefix: "", url: "https://cdn.example.com/originals/{id}" }];
 const root = join(import.meta.dirname, "..");
 const settings = readFileSync(join(root, "packages/shared/src/config.ts"), "utf8");
 const deploy = readFileSync(join(root, "packages/shared/src/deploy.ts"), "utf8");
@@ -42,19 +46,38 @@ describe("the tables", () => {
     expect(rows("url")).toHaveLength(13);
     expect(rows("quality").map((row) => row.split(" ")[1])).toEqual(["1–29", "30–49", "50–69", "70–89", "90–100"]);
     expect(rows("deploy").map((row) => row.split("`")[1])).toEqual(Object.keys(environmentSchema.shape));
-    for (const name of Object.keys(DEFAULTS))
-      expect(tables.get("config")).toMatch(new RegExp(`^\\| \`${name}[.\`]`, "m"));
+    expect(rows("config").map((row) => row.split("`")[1])).toEqual([...settingsIn(configSchema).keys()]);
   });
 
-  it("go red when a setting loses its doc comment", () => {
-    const without = settings.replace(/ {2}\/\*\* What clients may do.*\n/, "");
+  it.each([
+    / {3}\* What clients may do.*\n/,
+    / {3}\* @neededBy sites that replace.*\n/,
+    / {3}\* @example freshness.*\n/,
+  ])("go red when a setting loses %s", (part) => {
+    const without = settings.replace(part, "");
     expect(without).not.toBe(settings);
-    expect(() => printTables(without, deploy)).toThrow("no doc comment for freshness");
+    expect(() => printTables(without, deploy)).toThrow("freshness lacks its sentence, @neededBy or @example");
   });
 
   it("take a setting's meaning from its doc comment, groups included", () => {
     const docs = readSettings(settings);
-    expect(docs.get("gate.burst")).toContain("at once");
-    expect(docs.get("ladder")).toContain("ascending");
+    expect(docs.get("gate.burst")?.meaning).toContain("at once");
+    expect(docs.get("budget.shares.live")?.example).toBe("budget: { shares: { live: 0 } }");
+    expect(docs.get("noise")?.meaning).toMatch(/^Parameters of a URL/);
+  });
+
+  it("show examples that are sound", () => {
+    const examples = [...readSettings(settings)]
+      .map(([, { example }]) => example)
+      .filter((one) => !/cloudinary\(/.test(one));
+    const faults = examples.flatMap((example) => {
+      const site: object = new Function(`return { ${example} }`)();
+      const presets = { card: "w=640" };
+      return checkConfig(defineConfig({ sources: SOURCES, presets, ...site } as UserConfig)).map((fault) => [
+        example,
+        fault,
+      ]);
+    });
+    expect([examples.length, faults]).toEqual([settingsIn(configSchema).size - 1, []]);
   });
 });

@@ -1,12 +1,14 @@
 import { JOB_ERRORS } from "@prewarm/shared/job-errors";
 import { API_ERRORS } from "../packages/shared/src/api-errors.ts";
-import { type Config, DEFAULTS, FITS, FORMATS, POSITIONS, QUALITIES } from "../packages/shared/src/config.ts";
+import { DEFAULTS, defineConfig, FITS, FORMATS, POSITIONS, QUALITIES } from "../packages/shared/src/config.ts";
+import { configSchema } from "../packages/shared/src/config-schema.ts";
 import type { ErrorCode } from "../packages/shared/src/errors.ts";
 import { maximum } from "../packages/shared/src/ladder.ts";
 import { ENCODED_ID_MAX_BYTES } from "../packages/shared/src/limits.ts";
 import { ALLOWED, DPR_LIMITS, formatSpellings } from "../packages/shared/src/parameter-values.ts";
 import { PARAMETERS, type Parameter } from "../packages/shared/src/parameters.ts";
 import { QUALITY_TABLE } from "../packages/shared/src/quality.ts";
+import { settingsIn } from "../packages/shared/src/setting-leaves.ts";
 import { countVariants, DEFAULT_FORMAT, DEFAULT_QUALITY } from "../packages/shared/src/transform.ts";
 import { ASSUMPTIONS } from "../test/platform/assumptions.ts";
 import { conformanceRows, conformanceSummary } from "../test/platform/report.ts";
@@ -18,10 +20,11 @@ import { HOUSES, type House, WALLS } from "./rooms/walls.ts";
 
 /*
  * The tables of README and docs, made of what the code goes by: parameters, qualities, ladder, errors, settings.
- * `settings` is the text of config.ts, and `deploy` that of deploy.ts: their doc comments are the settings' documentation.
+ * The settings are those of the schema. `settings` is the text of config.ts, and `deploy` that of deploy.ts: their doc comments say what each
+ * setting means, who needs it, and an example.
  */
 
-const defaults: Config = { ...DEFAULTS, sources: [] };
+const defaults = defineConfig({ sources: [] });
 
 /** What an image URL can be refused with. */
 const URL_ERRORS = [
@@ -43,7 +46,7 @@ export function printTables(settings: string, deploy: string): Map<string, strin
   return new Map([
     ["url", urlTable()],
     ["quality", qualityTable()],
-    ["ladder", DEFAULTS.ladder.join(" ")],
+    ["ladder", defaults.ladder.join(" ")],
     [
       "variants",
       `With the default configuration one image can have ${countVariants(defaults)} variants that need no signature, versions aside; ` +
@@ -97,7 +100,7 @@ function wallTable(): string {
 }
 
 function urlTable(): string {
-  const most = maximum(DEFAULTS.ladder);
+  const most = maximum(defaults.ladder);
   const size = `${ALLOWED.pixels.join()}, rounded up; clamped to ${most}, then snapped up the ladder; a crop of a declared ratio keeps it, every other pair is scaled by one factor`;
   const others = FORMATS.filter((format) => !defaults.formats.includes(format));
   const rows: Record<Parameter, [values: string, byDefault: string]> = {
@@ -140,56 +143,59 @@ function errorTable(codes: readonly string[]): string {
   );
 }
 
+/** What a doc comment says of a setting. */
+interface SettingDoc {
+  meaning: string;
+  neededBy: string;
+  example: string;
+}
+
 function configTable(settings: string): string {
   const docs = readSettings(settings);
-  const leaves = Object.entries(DEFAULTS).flatMap(([name, value]) =>
-    isGroup(docs, name)
-      ? Object.entries(value).map(([member, inner]) => [`${name}.${member}`, inner] as const)
-      : [[name, value] as const],
-  );
-  const undocumented = leaves.filter(([name]) => !docs.has(name)).map(([name]) => name);
-  if (undocumented.length > 0) throw new Error(`config.ts: no doc comment for ${undocumented.join(", ")}`);
-  const rows = leaves.map(([name, value]) => [
-    code(name),
-    code(JSON.stringify(value).replaceAll(",", ", ")),
-    docs.get(name) ?? "",
-  ]);
-  return table(
-    ["setting", "default", "meaning"],
-    [[code("sources"), "none: needed", "Places originals come from, chosen by the id's prefix (below)."], ...rows],
-  );
+  const rows = [...settingsIn(configSchema).keys()].map((name) => {
+    const { meaning, neededBy, example } = docs.get(name) ?? { meaning: "", neededBy: "", example: "" };
+    if ([meaning, neededBy, example].includes(""))
+      throw new Error(`config.ts: ${name} lacks its sentence, @neededBy or @example`);
+    return [code(name), defaultOf(name), meaning, neededBy, code(example)];
+  });
+  return table(["setting", "default", "meaning", "needed by", "example"], rows);
+}
+
+function defaultOf(name: string): string {
+  const value = name.split(".").reduce<unknown>((under, part) => Reflect.get(Object(under), part), DEFAULTS);
+  return value === undefined ? "none: needed" : code(JSON.stringify(value).replaceAll(",", ", "));
 }
 
 function deployTable(deploy: string): string {
   const docs = readSettings(deploy, "DeployConfig");
   return table(
     ["setting", "meaning"],
-    [...docs].map(([name, meaning]) => [code(name), meaning]),
+    [...docs].map(([name, { meaning }]) => [code(name), meaning]),
   );
 }
 
-function isGroup(docs: Map<string, string>, name: string): boolean {
-  return [...docs.keys()].some((key) => key.startsWith(`${name}.`));
-}
-
 /** The doc comments of an interface, by setting; a group's members as `group.member`. */
-export function readSettings(source: string, from = "Settings"): Map<string, string> {
-  const docs = new Map<string, string>();
+export function readSettings(source: string, from = "Settings"): Map<string, SettingDoc> {
+  const docs = new Map<string, SettingDoc>();
   const [body = ""] = source.split(`export interface ${from} {\n`)[1]?.split("\n}") ?? [];
-  let group = "";
-  let doc = "";
+  const groups: string[] = [];
+  let comment: string[] = [];
   for (const line of body.split("\n").map((text) => text.trim())) {
-    const comment = /^\/\*\* (.*) \*\/$/.exec(line)?.[1];
     const name = /^(\w+)\??:/.exec(line)?.[1];
-    if (comment !== undefined) doc = comment;
-    else if (line === "};") group = "";
-    else if (name !== undefined && line.endsWith("{")) group = `${name}.`;
-    else if (name !== undefined && doc !== "") {
-      docs.set(group + name, doc);
-      doc = "";
-    }
+    if (line.startsWith("/**")) comment = [];
+    if (/^\/?\*/.test(line)) comment.push(line.replace(/^\/?\*+\/? ?| ?\*\/$/g, ""));
+    else if (line === "};") groups.pop();
+    else if (name !== undefined && line.endsWith("{")) groups.push(name);
+    else if (name !== undefined) docs.set([...groups, name].join("."), readDoc(comment));
+    if (name !== undefined) comment = [];
   }
   return docs;
+}
+
+function readDoc(lines: readonly string[]): SettingDoc {
+  const tagged = (tag: string) => lines.find((line) => line.startsWith(tag))?.slice(tag.length) ?? "";
+  const meaning = lines.filter((line) => line !== "" && !line.startsWith("@")).join(" ");
+  return { meaning, neededBy: tagged("@neededBy "), example: tagged("@example ") };
 }
 
 function table(head: string[], rows: string[][]): string {

@@ -1,4 +1,4 @@
-import { DEFAULTS } from "@prewarm/shared/config";
+import { DEFAULTS, defineConfig } from "@prewarm/shared/config";
 import { createPrewarm } from "../../packages/client/src/create-prewarm.ts";
 
 /** Of each photograph, in px. */
@@ -40,7 +40,7 @@ export function ours(count: number, edgeUrl: string, idOf: (n: number) => string
 
 /** The rung below, which is none of the pages' widths. */
 function rungBelow(width: number): number {
-  const below = DEFAULTS.ladder.filter((rung) => rung < width && !WIDTHS.includes(rung));
+  const below = defineConfig({ sources: [] }).ladder.filter((rung) => rung < width && !WIDTHS.includes(rung));
   return below.at(-1) ?? width;
 }
 

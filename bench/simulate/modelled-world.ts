@@ -183,7 +183,8 @@ export class ModelledWorld {
     const { slots, ratePerSecond, burst = ratePerSecond } = this.#options;
     return defineConfig({
       sources: [{ prefix: "", url: "https://originals.example/{id}" }],
-      gate: { concurrency: slots, ratePerSecond, burst, monthlyJobs: null },
+      gate: { concurrency: slots, ratePerSecond, burst },
+      budget: { month: null },
     });
   }
 

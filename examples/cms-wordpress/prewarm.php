@@ -21,7 +21,6 @@ const DEFAULTS = [
         'widths' => [320, 480, 640, 828, 1080, 1440, 1920],
         'formats' => ['auto'],
         'ratios' => [],
-        'icons' => [],
     ],
 ];
 /** Seconds that an upload in WordPress waits for the hook. Cron sends again what the hook has not taken by then. */
@@ -58,7 +57,7 @@ function ratio_of(int $width, int $height): ?float {
 
 /** The widths that uploads make, ascending, in px. */
 function steps(?float $ratio): array {
-    $all = array_merge(settings()['pages']['icons'], settings()['pages']['widths']);
+    $all = settings()['pages']['widths'];
     return $ratio === null ? $all : array_filter($all, fn($w) => round($w / $ratio) <= settings()['maxPx']);
 }
 

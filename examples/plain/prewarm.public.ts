@@ -9,9 +9,7 @@ export const publicConfig = {
     formats: ["auto"],
     qualities: ["high"],
     ratios: [],
-    icons: [],
-    og: false,
   },
   passThrough: ["svg", "gif", "ico"],
-  signing: "custom",
+  access: "open",
 } as const;

@@ -2,7 +2,7 @@ import { createPrewarm } from "@prewarm/client";
 import { signAttrs, signImage, signUrl } from "@prewarm/client/server";
 
 const key = process.env.SIGNING_KEYS?.split(",")[0] ?? "";
-const prewarm = createPrewarm({ baseUrl: "https://images.example.com", signing: "all" });
+const prewarm = createPrewarm({ baseUrl: "https://images.example.com", access: "private" });
 const photo = { id: "photo.jpg", width: 2400, height: 1600 };
 
 /** One signature for every width: of the markup below, and of what a loader asks for from the source. */

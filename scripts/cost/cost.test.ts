@@ -161,9 +161,10 @@ describe("a month at each service", () => {
 
 it("the configured recipe stands beside that of all formats, once where they are the same", () => {
   const site = { sources: [{ prefix: "", url: "https://cdn.example.com/{id}" }] };
-  const counts = (pages: NonNullable<UserConfig["pages"]>) =>
-    recipesFor(defineConfig({ ...site, pages })).map(({ variants }) => variants);
-  expect([counts({ og: true }), counts({ make: "all" })]).toEqual([[12, 23], [22]]);
+  const counts = (more: Partial<UserConfig>) =>
+    recipesFor(defineConfig({ ...site, ...more })).map(({ variants }) => variants);
+  const presets = { og: "w=1200&h=628&f=jpeg" };
+  expect([counts({ presets }), counts({ pages: { make: "all" } })]).toEqual([[12, 23], [22]]);
 });
 
 it("every price has a source and the month it was read", () => {

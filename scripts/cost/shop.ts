@@ -11,8 +11,7 @@ const DAY_S = 86_400;
 const SETTINGS: readonly (readonly [name: string, settings: Partial<UserConfig>])[] = [
   ["the defaults", {}],
   ['`pages: { make: "all" }`', { pages: { make: "all" } }],
-  ['`autoFormats: ["avif", "webp"]`', { autoFormats: ["avif", "webp"] }],
-  ['`autoFormats: ["webp"]`', { autoFormats: ["webp"] }],
+  ['`formats: ["webp", "jpeg"]`', { formats: ["webp", "jpeg"] }],
   ["`pages: { widths: [480, 828, 1440] }`", { pages: { widths: [480, 828, 1440] } }],
 ];
 

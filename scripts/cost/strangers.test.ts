@@ -9,13 +9,13 @@ const config = (more: Partial<Parameters<typeof defineConfig>[0]> = {}) =>
 
 describe("what strangers cost", () => {
   it("is the viewers' share and slice of the budget, in jobs, however many they are", () => {
-    const site = config({ gate: { monthlyJobs: 20_000, liveShare: 0.4, liveDayShare: 0.05 } });
+    const site = config({ budget: { month: 20_000, shares: { live: 0.4, liveDay: 0.05 } } });
     expect([dayBill(site, 1).jobs, dayBill(site, 1_000).jobs]).toEqual([400, 400]);
     expect([monthBill(site, 1).jobs, monthBill(site, 1_000).jobs]).toEqual([8_000, 8_000]);
   });
 
   it("has no limit where the budget has none, and says so", () => {
-    const site = config({ gate: { monthlyJobs: null } });
+    const site = config({ budget: { month: null } });
     expect(strangersTable(site)).toContain("no limit");
     expect(strangersLines(site).join(" ")).not.toContain("NaN");
   });
@@ -38,7 +38,7 @@ describe("what strangers cost", () => {
 
   it("counts Ittybit's price when it is known", () => {
     const free = monthBill(config(), 1).usd;
-    expect(monthBill(config({ prices: { ittybitPer1000Jobs: 2 } }), 1).usd - free).toBeCloseTo(100);
+    expect(monthBill(config({ budget: { per1000Jobs: 2 } }), 1).usd - free).toBeCloseTo(100);
   });
 
   it.each([
@@ -71,7 +71,7 @@ describe("what strangers cost", () => {
   it("of a hook's secret is what the most generous hook may order, and what Ittybit asks for it", () => {
     const hook = { verifier: { kind: "bearer", secrets: ["S"] }, mapper: { kind: "native" } } as const;
     const hooks = { few: { ...hook, jobsPerDay: 100 }, many: { ...hook, jobsPerDay: 20_000 } };
-    const site = (ittybitPer1000Jobs: number | null) => config({ hooks, prices: { ittybitPer1000Jobs } });
+    const site = (ittybitPer1000Jobs: number | null) => config({ hooks, budget: { per1000Jobs: ittybitPer1000Jobs } });
     expect([hookDay(config()).jobs, hookDay(site(null)).jobs]).toEqual([10_999, 20_999]);
     expect(hookDay(site(2)).usd - hookDay(site(null)).usd).toBeCloseTo(2 * 20.999);
   });
@@ -91,8 +91,8 @@ describe("what strangers cost", () => {
     }
   });
 
-  it("has as many versions an image and day as `v` says", () => {
-    const versions = (["open", "limited", "signed"] as const).map((v) => imageDay(config({ v })).versions);
-    expect(versions).toEqual([64, 3, 0]);
+  it("has as many versions an image and day as `access` says", () => {
+    const versions = (["open", "signed", "private"] as const).map((access) => imageDay(config({ access })).versions);
+    expect(versions).toEqual([3, 0, 0]);
   });
 });

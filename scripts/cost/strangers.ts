@@ -67,9 +67,9 @@ export interface Bill {
 }
 
 /** Rows, versions, jobs and bytes of one image on one day. */
-export function imageDay({ limits, v }: Config): { rows: number; versions: number; jobs: number; bytes: number } {
+export function imageDay({ limits, access }: Config): { rows: number; versions: number; jobs: number; bytes: number } {
   const rows = limits.liveRowsPerImageDay;
-  const versions = { open: rows, limited: Math.min(rows, limits.versionsPerImageDay), signed: 0 }[v];
+  const versions = access === "open" ? Math.min(rows, limits.versionsPerImageDay) : 0;
   return { rows, versions, jobs: rows * limits.maxAttempts, bytes: rows * (OUTPUT_MAX_BYTES + ROW_BYTES) + INFO_BYTES };
 }
 
@@ -84,10 +84,10 @@ export function monthBill(config: Config, addresses: number): Bill {
   return billOf(config, addresses, DAYS, Math.min(DAYS * day, month));
 }
 
-function jobsOf({ gate: { monthlyJobs, liveShare, liveDayShare } }: Config): { day: number; month: number } {
-  if (monthlyJobs === null) return { day: Number.POSITIVE_INFINITY, month: Number.POSITIVE_INFINITY };
-  const month = Math.floor(monthlyJobs * liveShare);
-  return { day: Math.ceil(month * liveDayShare), month };
+function jobsOf({ budget: { month: all, shares } }: Config): { day: number; month: number } {
+  if (all === null) return { day: Number.POSITIVE_INFINITY, month: Number.POSITIVE_INFINITY };
+  const month = Math.floor(all * shares.live);
+  return { day: Math.ceil(month * shares.liveDay), month };
 }
 
 /** Looks, messages of which nothing comes, and rows, in so many days. */
@@ -156,7 +156,7 @@ export function passingBytes(config: Config, addresses: number): number {
 
 /** At list price, with a month of what is kept and all that is logged; of requests as much as is kept of their lines. */
 export function usdOf(
-  { prices }: Config,
+  { budget }: Config,
   { messages, looks, rows, jobs, bytes }: Omit<Bill, "reads" | "usd">,
   days: number,
 ): number {
@@ -169,19 +169,19 @@ export function usdOf(
     { r2GbMonth: bytes / 1e9 },
   );
   const requests = messages * listUsd(SMALLER_MISS, EXAMPLE.logs);
-  return requests + listUsd(operations, 1) + ((prices.ittybitPer1000Jobs ?? 0) * jobs) / 1_000;
+  return requests + listUsd(operations, 1) + ((budget.per1000Jobs ?? 0) * jobs) / 1_000;
 }
 
 /**
  * The most that a copied secret of a hook orders on a day: the jobs of the hook that may order most, and the rest of the part of a
  * delivery that passes them. Each may be paid, and each variant may be as large as one may be.
  */
-export function hookDay({ hooks, prices }: Config): Pick<Bill, "rows" | "jobs" | "bytes" | "usd"> {
+export function hookDay({ hooks, budget }: Config): Pick<Bill, "rows" | "jobs" | "bytes" | "usd"> {
   const limits = Object.values(hooks).map(({ jobsPerDay = HOOK_JOBS_PER_DAY }) => jobsPerDay);
   const jobs = Math.max(...(limits.length > 0 ? limits : [HOOK_JOBS_PER_DAY])) + CHUNK_MAX_KEYS - 1;
   const bytes = jobs * (OUTPUT_MAX_BYTES + INFO_BYTES);
   const operations = sum(times(PATHS.upload.operations, jobs), { r2GbMonth: bytes / 1e9 });
-  return { rows: jobs, jobs, bytes, usd: listUsd(operations, 1) + ((prices.ittybitPer1000Jobs ?? 0) * jobs) / 1_000 };
+  return { rows: jobs, jobs, bytes, usd: listUsd(operations, 1) + ((budget.per1000Jobs ?? 0) * jobs) / 1_000 };
 }
 
 /* ── As text ── */

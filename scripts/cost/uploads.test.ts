@@ -18,7 +18,7 @@ describe("what a line of pages costs an upload", () => {
   it("is told in money where the price is known, and counts a variant of two lines once", () => {
     const pages = { qualities: ["low", "high"], ratios: ["1:1"] } as const;
     const presets = { square: "w=640&h=640&f=avif", card: "w=640&h=480&f=webp" };
-    expect(lines({ pages, presets, prices: { ittybitPer1000Jobs: 2 } })).toEqual([
+    expect(lines({ pages, presets, budget: { per1000Jobs: 2 } })).toEqual([
       "An upload makes 29 variants, each an Ittybit job (`pages`), 0.0580 in all:",
       "  widths low: 7 (0.0140)",
       "  widths high: 7 (0.0140)",

@@ -5,13 +5,13 @@ import { pageLines, recipesOf, uploadRecipe } from "../../packages/shared/src/up
 
 /** How many variants a client without a signature can ask for. */
 export function openLine(config: Config): string {
-  return config.signing === "all"
-    ? 'Every image URL needs a signature (signing: "all").'
+  return config.access === "private"
+    ? 'Every image URL needs a signature (access: "private").'
     : `One image can have ${countVariants(config)} variants that need no signature (versions aside).`;
 }
 
 /**
- * What an upload costs by each line of `pages`: jobs, and money where `prices.ittybitPer1000Jobs` is known. A variant of two lines counts
+ * What an upload costs by each line of `pages`: jobs, and money where `budget.per1000Jobs` is known. A variant of two lines counts
  * for the first. For a sound configuration.
  */
 export function uploadLines(config: Config): string[] {
@@ -23,7 +23,7 @@ export function uploadLines(config: Config): string[] {
     const told = `  ${cold} variants that pages ask for are not in it: leave recipes.upload out, or narrow pages.`;
     return [`${total} (\`recipes.upload\`).`, ...(cold > 0 ? [told] : [])];
   }
-  const price = config.prices.ittybitPer1000Jobs;
+  const price = config.budget.per1000Jobs;
   const money = (jobs: number): string => (((price ?? 0) * jobs) / 1000).toFixed(4);
   const seen = new Set<string>();
   const lines = pageLines(config).map(({ line, specs }) => {

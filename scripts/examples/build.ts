@@ -1,4 +1,4 @@
-// Builds the examples for frameworks with the real packages, pinned, for a local stack, each also as a site under `signing: "all"`: every image URL
+// Builds the examples for frameworks with the real packages, pinned, for a local stack, each also as a site under `access: "private"`: every image URL
 // that they print is read as the edge would (none may be refused, none may name another image), nothing of the private configuration may stand in
 // what a browser could load, and a browser then shows each page. `build-examples.ts [name…]`. Takes minutes and the network, so it is not in the CI run.
 import { execFileSync } from "node:child_process";
@@ -17,7 +17,7 @@ import { faultsInBrowser, serveFolder } from "./show-example.ts";
 import { workboxFaults } from "./show-workbox.ts";
 import { startSignedStack } from "./signed-edge.ts";
 
-/** Builds an example as it is, and in the same folder as a site under `signing: "all"`. */
+/** Builds an example as it is, and in the same folder as a site under `access: "private"`. */
 function buildExample(name: string, open: Sweep, signed: Sweep): Promise<string[]> {
   return inFolder(name, async (folder) => [
     ...(await builtFaults(name, folder, open, false)),
@@ -69,7 +69,7 @@ function showPlain(sweep: Sweep): Promise<string[]> {
   });
 }
 
-/** Every URL is of the open set, as the page of a site under `signing: "all"` needs it too, and every image is there. */
+/** Every URL is of the open set, as the page of a site under `access: "private"` needs it too, and every image is there. */
 function faultsOf(urls: readonly string[], html: string): string[] {
   const refused = urls.flatMap((url) => {
     try {

@@ -30,5 +30,5 @@ function withSigned(worker: LocalWorkers[number], port: number): LocalWorkers {
 
 /** The bundle with another line in prewarm.config.ts. */
 function signedOnly(code: string): string {
-  return code.replace("prewarm_config_default = defineConfig({", '$&\n  signing: "all",');
+  return code.replace("prewarm_config_default = defineConfig({", '$&\n  access: "private",');
 }

@@ -59,9 +59,10 @@ export const EDGE: readonly Mutation[] = [
     }),
   ]),
   ...at({ file: `${SRC}/request/target.ts`, tests: [`${SRC}/request/image-signature.test.ts`] }, [
-    breaks("L4", "a scope opens versions where nothing is signed", {
-      find: '(query.has("sc") && config.signing !== "off")',
-      replace: 'query.has("sc")',
+    breaks("L4", "a version is open to everybody where access is signed", {
+      find: 'config.access !== "signed"',
+      replace: 'config.access !== "private"',
+      tests: [`${SRC}/request/check-signature.test.ts`],
     }),
   ]),
   ...at({ file: `${SRC}/route.ts`, tests: [`${SRC}/degradation.test.ts`] }, [

@@ -27,8 +27,8 @@ export const LOCAL_STACK: readonly Mutation[] = [
       replace: "secret === undefined",
     }),
     breaks("L8", "the start of a signed site prints URLs that are refused", {
-      find: 'config.signing === "all" ? secrets.SIGNING_KEYS',
-      replace: 'config.signing === "off" ? secrets.SIGNING_KEYS',
+      find: 'config.access === "private" ? secrets.SIGNING_KEYS',
+      replace: 'config.access === "open" ? secrets.SIGNING_KEYS',
     }),
   ]),
   ...at({ file: "dev/follow-originals.ts", tests: ["dev/follow-originals.test.ts"] }, [

@@ -37,13 +37,13 @@ export const SHARED: readonly Mutation[] = [
       replace: "return token === undefined ? { name: null, token: entry, acts: null } : {",
     }),
   ]),
-  ...at({ file: `${SRC}/config-deploy-rules.ts`, tests: [`${SRC}/config-check.deploy.test.ts`] }, [
+  ...at({ file: `${SRC}/deploy-schema.ts`, tests: [`${SRC}/config-check.deploy.test.ts`] }, [
     breaks("D1", "two environments of an account may share a queue or a bucket", {
       find: "if (mine.account === theirs.account || !mine.account || !theirs.account) {",
       replace: "if (mine.account !== undefined && mine.account === theirs.account) {",
     }),
   ]),
-  ...at({ file: `${SRC}/config-hook-rules.ts`, tests: [`${SRC}/config-check.hooks.test.ts`] }, [
+  ...at({ file: `${SRC}/hook-schema.ts`, tests: [`${SRC}/config-check.hooks.test.ts`] }, [
     breaks("F18", "a time that is not signed passes the check", {
       find: 'timestampHeader !== undefined && !template.includes("{timestamp}")',
       replace: 'timestampHeader === "" && !template.includes("{timestamp}")',
@@ -61,14 +61,22 @@ export const SHARED: readonly Mutation[] = [
       replace: 'else if (other === "")',
     }),
   ]),
-  ...at({ file: `${SRC}/config-rules.ts`, tests: [`${SRC}/config-check.events.test.ts`] }, [
+  ...at({ file: `${SRC}/config-schema.ts`, tests: [`${SRC}/config-check.events.test.ts`] }, [
     breaks("N11", "events may be sent to an address with a password, or of a private network", {
-      find: '{ needs: ["events"], faults: eventFaults },',
-      replace: "{ needs: [], faults: () => [] },",
+      find: "      .superRefine(rule(endpointFaults)),",
+      replace: ",",
     }),
   ]),
   ...at({ file: `${SRC}/config.ts`, tests: STAND_IN_TESTS }, [
-    breaks("P18", "the original comes first", { find: 'first: "stored",', replace: 'first: "original",' }),
+    breaks("P18", "the original comes first", {
+      find: 'firstView: "stored",',
+      replace: 'firstView: "original",',
+    }),
+    breaks("L4", "with access for pages only the standard widths and shapes are open", {
+      find: 'const isOpen = access !== "signed";',
+      replace: 'const isOpen = access !== "private";',
+      tests: [`${SRC}/config.test.ts`],
+    }),
   ]),
   ...at({ file: `${SRC}/cost/outlook.ts`, tests: [`${SRC}/cost/outlook.test.ts`] }, [
     breaks("P12", "the outlook forgets what waits already", {
@@ -92,7 +100,7 @@ export const SHARED: readonly Mutation[] = [
     }),
   ]),
   ...at({ file: `${SRC}/secrets.ts`, tests: ["scripts/mistakes.test.ts"] }, [
-    breaks("D1", 'signing: "all" is deployed without a key, so that every picture is refused', {
+    breaks("D1", 'access: "private" is deployed without a key, so that every picture is refused', {
       find: "BOTH, signingNeed(config),",
       replace: "BOTH, null,",
     }),
@@ -210,12 +218,6 @@ export const SHARED: readonly Mutation[] = [
       tests: [`${SRC}/config-check.sources.test.ts`],
     }),
   ]),
-  ...at({ file: `${SRC}/public-config.ts`, tests: ["packages/client/src/recipe.property.test.ts"] }, [
-    breaks("L1", "pages are told of presets that no upload makes", {
-      find: 'presets: Object.fromEntries(names.map((name) => [name, presets[name] ?? ""])),',
-      replace: "presets,",
-    }),
-  ]),
   ...at({ file: `${SRC}/retry-after.ts`, tests: [`${CONSUMER}/ittybit/client.test.ts`] }, [
     breaks("P5", "Retry-After is cut short", {
       find: "return Math.min(Math.ceil(Number(text) * 1000), LONGEST_MS);",
@@ -245,9 +247,9 @@ export const SHARED: readonly Mutation[] = [
     }),
   ]),
   ...at({ file: `${SRC}/upload-recipe.ts`, tests: ["packages/client/src/recipe.property.test.ts"] }, [
-    breaks("L1", "an upload makes no picture for link previews though the list has them", {
-      find: "? [ogSpec(settings)] : []",
-      replace: "? [] : []",
+    breaks("L1", "an upload makes no preset", {
+      find: "...Object.keys(settings.presets ?? {}).map(",
+      replace: "...Object.keys({}).map(",
     }),
     breaks("L1", "an upload makes no preset", { find: "specs: [`p=${name}`]", replace: "specs: []" }),
   ]),

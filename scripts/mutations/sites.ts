@@ -6,8 +6,8 @@ const SRC = "workers/consumer/src";
 export const SITES: readonly Mutation[] = [
   ...at({ file: "packages/site-pages/src/asked.ts", tests: ["packages/site-pages/src/asked.test.ts"] }, [
     breaks("L8", "coverage takes an unsigned URL of a site under signing for an open one", {
-      find: 'config.signing !== "all" && (',
-      replace: "(",
+      find: 'config.access !== "private" && ',
+      replace: "",
     }),
   ]),
   ...at({ file: "packages/site-pages/src/page-text.ts", tests: ["packages/site-pages/src/page-text.test.ts"] }, [

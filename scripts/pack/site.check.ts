@@ -11,8 +11,8 @@ import { createRewriter } from "prewarm/rewriter";
 export const user: UserConfig = { sources: [{ prefix: "", url: "https://cdn.example.com/{id}" }] };
 export const site: Config = defineConfig({ ...user, deploy: { staging: {}, production: { edge: "a.example.com" } } });
 // @ts-expect-error: a width is a number.
-defineConfig({ ...user, ladder: ["400"] });
-export const ladder: readonly number[] = DEFAULTS.ladder;
+defineConfig({ ...user, pages: { widths: ["400"] } });
+export const widths: readonly number[] = DEFAULTS.pages.widths;
 
 defineConfig({ ...user, legacy: [cloudinary({ cloud: "demo" }), next()] });
 // @ts-expect-error: the name of a cloud is a text.

@@ -10,7 +10,7 @@ import { CalmWorld, ORIGINALS } from "./calm-world.ts";
  * edge; Ittybit and R2 are simulated.
  */
 
-const SITE = { pages: { widths: [320, 640] }, formats: ["webp", "jpeg"], autoFormats: ["webp"] } as const;
+const SITE = { pages: { widths: [320, 640] }, formats: ["webp", "jpeg"] } as const;
 const ID = "photo";
 const MADE_UP = "w=400&f=webp&v=zzz";
 

@@ -1,5 +1,5 @@
-import { defineConfig, type Settings, type UserConfig } from "@prewarm/shared/config";
 import type { Log } from "@prewarm/shared/log";
+import { type TestSite, testSite } from "@prewarm/shared/testing/test-site";
 import type { Ittybit } from "../../workers/consumer/src/ittybit/client.ts";
 import {
   createFakeIttybit,
@@ -24,18 +24,19 @@ export const HTML_ID = "html";
 export const BORN_AT = 1_800_000_000_000;
 
 export interface CalmOptions {
-  gate?: Partial<Settings["gate"]>;
+  gate?: TestSite["gate"];
+  budget?: TestSite["budget"];
   /** Workers at once. */
   workers?: number;
   /** Handlers of viewers' misses at once. */
   liveHandlers?: number;
   weather?: Partial<Weather>;
   watcher?: Partial<Watcher>;
-  ittybit?: Partial<Settings["ittybit"]>;
+  ittybit?: TestSite["ittybit"];
   /** Unix ms. */
   bornAt?: number;
   /** Other settings. */
-  config?: Partial<UserConfig>;
+  config?: TestSite;
   /** How long originals and results take, ms. */
   webMs?: number | ((url: string) => number);
   /** Originals are staged. Default: yes. */
@@ -66,6 +67,7 @@ export class CalmWorld extends World {
   constructor(options: CalmOptions = {}) {
     const {
       gate = {},
+      budget = {},
       workers = 10,
       liveHandlers = 10,
       weather = {},
@@ -80,9 +82,10 @@ export class CalmWorld extends World {
     const violations: string[] = [];
     const fetched: string[] = [];
     super({
-      config: defineConfig({
+      config: testSite({
         sources: [{ prefix: "", url: `${ORIGINALS}/{id}` }],
         gate,
+        budget,
         ...(more === undefined ? {} : { ittybit: more }),
         ...config,
       }),

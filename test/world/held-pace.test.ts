@@ -13,7 +13,7 @@ async function secondsLeft(world: CalmWorld): Promise<number | null> {
 it.each([500, 4_000])(
   "with jobs of %d ms the first time left after a hold by 402 is near the truth, and so is each one after it",
   async (ms) => {
-    const world = new CalmWorld({ gate: { concurrency: 50, ratePerSecond: 5, burst: 5, monthlyJobs: null } });
+    const world = new CalmWorld({ gate: { concurrency: 50, ratePerSecond: 5, burst: 5 }, budget: { month: null } });
     const [from, to] = [world.clock.now() + 30 * SECOND, world.clock.now() + 55 * SECOND];
     world.ittybit.plan = () => ({ ms });
     world.ittybit.refuse = () => {

@@ -6,6 +6,7 @@ import { cancelCommand } from "./commands/cancel.ts";
 import { causesCommand } from "./commands/causes.ts";
 import { checkCommand } from "./commands/check.ts";
 import { clientCommand } from "./commands/client.ts";
+import { configCommand } from "./commands/config.ts";
 import { costsCommand } from "./commands/costs.ts";
 import { coverageCommand } from "./commands/coverage.ts";
 import { cspCommand } from "./commands/csp.ts";
@@ -77,6 +78,7 @@ export const COMMANDS: readonly Command[] = [
   ledgerCommand,
   doctorCommand,
   initCommand,
+  configCommand,
   devCommand,
   checkCommand,
   wranglerCommand,

@@ -197,7 +197,7 @@ describe("the other commands", () => {
     expect(outlook).toMatchObject({ jobs: counts.jobs, thisMonth: counts.jobs, months: 1 });
     // The local stack has the configuration's budget, without the jobs of the tests above.
     const { budget } = JSON.parse((await prewarm(["gate", "--json"])).stdout);
-    expect(budget.monthlyJobs).toBe(siteConfig.gate.monthlyJobs);
+    expect(budget.monthlyJobs).toBe(siteConfig.budget.month);
     expect(outlook.perMonth).toBe(Math.floor(budget.monthlyJobs * budget.warmingShare));
     expect(outlook.left).toBeLessThanOrEqual(outlook.perMonth);
     expect(outlook.left).toBeGreaterThanOrEqual(outlook.perMonth - budget.used);

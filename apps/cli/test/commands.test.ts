@@ -95,11 +95,11 @@ describe("warm", () => {
   it("prints what a dry run counts and enqueues nothing", async () => {
     const { code, stdout } = await run(["warm", "a", "b", "--dry-run"]);
     expect(code).toBe(EXIT.ok);
-    expect(stdout).toMatch(/variants +4\n.*Ittybit jobs +4\n.*Ittybit +unknown: set prices.ittybitPer1000Jobs/s);
+    expect(stdout).toMatch(/variants +4\n.*Ittybit jobs +4\n.*Ittybit +unknown: set budget.per1000Jobs/s);
     expect(stdout).toMatch(/^origins send +2,000 bytes$/m);
     expect(stdout).toMatch(/^time +0 s at 20\/s, if the budget allowed it$/m);
     expect(stdout).toMatch(/^budget +3 jobs .* this month: 3 of 4 jobs, and the last is sent in month 2$/m);
-    expect(stdout).toMatch(/^change it by +autoFormats and pages .*gate\.monthlyJobs .*gate\.ratePerSecond/m);
+    expect(stdout).toMatch(/^change it by +formats and pages .*budget\.month .*gate\.ratePerSecond/m);
     expect(api.jobs.size).toBe(0);
   });
 
@@ -381,7 +381,7 @@ describe("hooks", () => {
 });
 
 describe("url and sign", () => {
-  const config = `export default { sources: [], noise: ["utm_*"], ladder: [400, 800], formats: ["webp"], autoFormats: ["webp"], qualities: ["high"], ratios: [], presets: { card: "w=400&h=300&f=auto" }, recipes: { upload: ["w=400", "w=800"] }, signing: "custom" };`;
+  const config = `export default { sources: [], noise: ["utm_*"], access: "signed", pages: { widths: [400, 800] }, formats: ["webp", "jpeg"], presets: { card: "w=400&h=300&f=auto" }, recipes: { upload: ["w=400", "w=800"] } };`;
   const env = { SIGNING_KEYS: "first, second", PREWARM_EDGE_URL: "https://images.example.com/" };
 
   it("prints plain URLs inside the closed set and signed ones outside it", async () => {
@@ -457,15 +457,13 @@ describe("client", () => {
       export default defineConfig({
         sources: [{ prefix: "PRIVATE-prefix", bucket: "PRIVATE_BUCKET", key: "PRIVATE/{id}" }, { prefix: "", url: "https://PRIVATE.example/{id}" }],
         presets: { card: "w=640&h=480&f=auto" },
-        ratios: ["1:1", { ratio: "1:1", pos: "top" }],
+        pages: { ratios: ["2:1"] },
         recipes: { "PRIVATE-recipe": ["w=800"] },
         hooks: { "PRIVATE-hook": { verifier: { kind: "hmac", secrets: ["PRIVATE_SECRET"], header: "x-private" }, mapper: { kind: "native" } } },
-        edgeHosts: ["private.example.com"],
+        deploy: { production: { edge: "private.example.com" } },
         noise: ["private_noise"],
-        unshowable: ["private"],
-        prices: { ittybitPer1000Jobs: 424242 },
-        gate: { monthlyJobs: 434343 },
-        limits: { backlogMax: 444444 },
+        budget: { per1000Jobs: 424242, month: 434343 },
+        limits: { originalMaxBytes: 444444 },
       });`,
     );
 
@@ -475,9 +473,8 @@ describe("client", () => {
     expect(code).toBe(EXIT.ok);
     writeFileSync(join(cwd, "prewarm.public.ts"), stdout);
     const { publicConfig } = await import(join(cwd, "prewarm.public.ts"));
-    expect(publicConfig).toMatchObject({ presets: { card: "w=640&h=480&f=auto" }, signing: "custom" });
-    // One with a position is asked for by URL or preset: pages name ratios only.
-    expect(publicConfig.ratios).toEqual(["1:1"]);
+    expect(publicConfig).toMatchObject({ presets: { card: "w=640&h=480&f=auto" }, access: "open" });
+    expect(publicConfig.ratios).toEqual(["1:1", "4:3", "3:2", "16:9", "1.91:1", "2:1"]);
     const client = createPrewarm({ baseUrl: "https://a.example", ...publicConfig });
     expect(client.imageUrl("x", { preset: "card" } as never)).toBe("https://a.example/images/x?p=card");
     expect(stdout).not.toMatch(/private/i);
@@ -501,7 +498,7 @@ describe("client", () => {
     const { stdout } = await run(["client", "--json"]);
     const { schema, ...settings } = JSON.parse(stdout);
     expect(schema).toBe("prewarm.client/1");
-    const pages = ["maxPx", "formats", "ratios", "presets", "pages", "passThrough", "signing"];
+    const pages = ["maxPx", "formats", "ratios", "presets", "pages", "passThrough", "access"];
     expect(Object.keys(settings).filter((setting) => !pages.includes(setting))).toEqual([]);
     for (const secret of [
       "sources",
@@ -509,8 +506,9 @@ describe("client", () => {
       "recipes",
       "limits",
       "gate",
-      "prices",
-      "edgeHosts",
+      "budget",
+      "deploy",
+      "written",
       "secrets",
       "verifier",
       "bucket",

@@ -13,7 +13,7 @@ const CONFIG = `export default {
   sources: [{ prefix: "", url: "https://originals.example.com/{id}" }],
   pages: { widths: [320, 640], formats: ["webp"] },
   presets: { card: "w=400&h=300&f=webp" },
-  prices: { ittybitPer1000Jobs: 2 },
+  budget: { per1000Jobs: 2 },
 };`;
 
 let api: FakeLedger;
@@ -165,8 +165,8 @@ describe("a folder of built pages", () => {
         price: 0.004,
       },
       { line: 'pages.formats: add "avif"', urls: 1, jobsPerUpload: 2 },
-      { line: "pages.icons: add 48", urls: 1, jobsPerUpload: 1 },
       { line: 'pages.ratios: add "1:1"', urls: 1, jobsPerUpload: 2 },
+      { line: "pages.widths: add 48", urls: 1, jobsPerUpload: 1 },
       { line: 'recipes.upload: add "f=webp"', urls: 1, jobsPerUpload: 1 },
       { line: 'recipes.upload: add "w=960&h=100&fit=cover&f=webp"', urls: 1, jobsPerUpload: 1 },
     ]);

@@ -17,7 +17,7 @@ const suggestion: RecipeSuggestion = {
   add: [{ line: "pages.widths: add 960", views: 1200, images: 30, days: 9, jobsPerUpload: 1, amount: 0.002 }],
   drop: [{ line: "widths high", spec: "w=640&f=webp", formats: ["webp"], views: 2, jobsPerUpload: 1, amount: 0.002 }],
   jobs: { before: 3, after: 3 },
-  pages: { widths: [320, 960], icons: [], formats: ["webp"], qualities: ["high"], ratios: [], presets: [], og: false },
+  pages: { widths: [320, 960], formats: ["webp"], qualities: ["high"], ratios: [] },
 };
 
 async function run(answer: RecipeSuggestion) {

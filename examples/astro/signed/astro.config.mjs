@@ -4,7 +4,7 @@ export default defineConfig({
   image: {
     service: {
       entrypoint: "./src/signed-images.mjs",
-      config: { baseUrl: "https://images.example.com", signing: "all" },
+      config: { baseUrl: "https://images.example.com", access: "private" },
     },
   },
 });

@@ -4,6 +4,6 @@ const key = process.env.SIGNING_KEYS?.split(",")[0] ?? "";
 
 export const options = {
   baseUrl: "https://images.example.com",
-  signing: "all",
+  access: "private",
   sign: (ref) => signImageSync(ref, key),
 };

@@ -1,3 +1,3 @@
 import { withPrewarm } from "@prewarm/client/next";
 
-export default withPrewarm({ output: "export" }, { baseUrl: "https://images.example.com", signing: "all" });
+export default withPrewarm({ output: "export" }, { baseUrl: "https://images.example.com", access: "private" });

@@ -7,7 +7,7 @@ export default defineNuxtConfig({
     providers: {
       prewarm: {
         provider: "@prewarm/client/nuxt",
-        options: { baseUrl: "https://images.example.com", signing: "all" },
+        options: { baseUrl: "https://images.example.com", access: "private" },
       },
     },
   },

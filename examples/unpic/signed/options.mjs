@@ -5,6 +5,6 @@ const key = process.env.SIGNING_KEYS?.split(",")[0] ?? "";
 /** For pages that a server or a build renders and no script renders again. */
 export const options = {
   baseUrl: "https://images.example.com",
-  signing: "all",
+  access: "private",
   sign: (ref) => signImageSync(ref, key),
 };

@@ -50,7 +50,7 @@ export function attrs(settings: Settings, ref: ImageRef, options: LooseAttrOptio
   const isCut = ratio && !cropOf(settings, ratio);
   const cover = (isCut && Math.max(1, Number(ref.width) / Number(ref.height) / shapeOf(ratio))) || 1;
   // A picture is at most as wide as its box, and an eye sees no more than two pixels a CSS pixel.
-  const maxWidth = sizes ? undefined : settings.steps.find((px) => px >= 2 * Number(width) * cover);
+  const maxWidth = sizes ? undefined : settings.pages.widths.find((px) => px >= 2 * Number(width) * cover);
   const list = candidates(settings, ref, { maxWidth, ...options, width });
   const hasChoice = list.length > 1;
   // Without its size a box of `auto` becomes 300 × 150, and an eager image does not know its box yet.

@@ -9,7 +9,7 @@ import { BASE, config, faultOf, readUrl } from "./testing/ask-edge.ts";
 
 const presets = config.presets as Record<"card" | "og" | "a b", string>;
 /** A site whose list has every quality, every declared shape and most formats. */
-const pages = { qualities: QUALITIES, ratios: DEFAULTS.ratios, og: true };
+const pages = { qualities: QUALITIES, ratios: DEFAULTS.ratios };
 const formats = ["avif", "webp", "jpeg"] as const;
 const prewarm = createPrewarm({ baseUrl: `${BASE}/`, presets, pages, formats });
 
@@ -119,8 +119,8 @@ describe("imageUrl", () => {
     expect(prewarm.imageUrl({ id: "a", v: "1" }, { v: "2" })).toMatch(/v=2$/);
   });
 
-  it("keeps to the qualities, formats, icons and shapes that uploads make", () => {
-    const list = { qualities: ["low", "medium"], icons: [64] } as const;
+  it("keeps to the qualities, formats, widths and shapes that uploads make", () => {
+    const list = { qualities: ["low", "medium"], widths: [64, ...DEFAULTS.pages.widths] } as const;
     const few = createPrewarm({ baseUrl: BASE, pages: list, formats: ["webp", "jpeg"] });
     expect(few.imageUrl("a", { quality: 95, format: "avif" as never })).toBe(`${BASE}/images/a?w=1920&q=medium&f=auto`);
     expect(few.imageUrl("a", { width: 40, ratio: "1:1", quality: "low" })).toBe(`${BASE}/images/a?w=64&q=low&f=auto`);
@@ -275,13 +275,11 @@ describe("markup", () => {
 });
 
 describe("og", () => {
-  it("is a width of the list, or where the list has previews the preset, or else a declared crop, or else 1200 px", () => {
+  it("is the preset og, or else a JPEG of a width of the list", () => {
     const og = (options: object) => createPrewarm({ baseUrl: BASE, ...options }).og("a");
     expect(og({})).toBe(`${BASE}/images/a?w=1440&f=jpeg`);
     expect(og({ presets })).toBe(`${BASE}/images/a?p=og`);
     expect(prewarm.og("a")).toBe(`${BASE}/images/a?p=og`);
-    expect(og({ pages })).toBe(`${BASE}/images/a?w=1200&h=628&f=jpeg`);
-    expect(og({ pages, ratios: [] })).toBe(`${BASE}/images/a?w=1200&f=jpeg`);
   });
 });
 

@@ -7,10 +7,10 @@ import { DEFAULTS, FORMATS } from "./defaults.ts";
 import type { Pages } from "./public-config.ts";
 
 it("the client's defaults are the configuration's", () => {
-  const { signing, ...settings } = publicConfig(defineConfig({ sources: [] }));
+  const { access, ...settings } = publicConfig(defineConfig({ sources: [] }));
   expect(DEFAULTS).toEqual(settings);
   expect(FORMATS).toEqual(["auto", ...EDGE_FORMATS]);
-  expectTypeOf<Pages>().toEqualTypeOf<Omit<Config["pages"], "presets" | "make">>();
+  expectTypeOf<Pages>().toEqualTypeOf<Omit<Config["pages"], "make">>();
 });
 
 it.each(Array.from({ length: 100 }, (_, n) => n + 1))("quality %i means what the edge means", (number) => {

@@ -26,8 +26,6 @@ export const DEFAULTS = {
     formats: ["auto"],
     qualities: ["high"],
     ratios: [],
-    icons: [],
-    og: false,
   },
   passThrough: ["svg", "gif", "ico"],
 };

@@ -60,7 +60,7 @@ export function createHtml(options: HtmlOptions): Html {
       const [width, height] = [pixelsOf(attribute("width")), pixelsOf(attribute("height"))];
       const px = width ?? (height && (height * known.width) / known.height);
       // As wide as the author says, for eyes that see two pixels a CSS pixel.
-      const maxWidth = px && settings.steps.find((step) => step >= 2 * px);
+      const maxWidth = px && settings.pages.widths.find((step) => step >= 2 * px);
       const found = attrs(settings, shown, {
         ...{ widths, maxWidth, width: px, priority: !nth, placeholder: options.placeholder && !hasPolicy },
       });

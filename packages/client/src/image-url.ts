@@ -101,11 +101,11 @@ export function cropOf({ ratios, pages }: Settings, ratio?: string): string | un
 }
 
 /** The next width that uploads make for a width in px, and with a ratio its height; the largest whose height is allowed where that would be too tall. */
-export function boxOf({ maxPx, steps }: Settings, px: number, ratio?: string): { w: number; h: number } {
+export function boxOf({ maxPx, pages }: Settings, px: number, ratio?: string): { w: number; h: number } {
   const heightOf = (width: number) => Math.round(width / shapeOf(ratio));
   const w = snapUp(
     px,
-    steps.filter((width) => heightOf(width) <= maxPx),
+    pages.widths.filter((width) => heightOf(width) <= maxPx),
   );
   return { w, h: heightOf(w) };
 }

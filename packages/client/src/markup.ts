@@ -1,4 +1,4 @@
-import { OG } from "@prewarm/shared/shape";
+import { OG_WIDTH } from "@prewarm/shared/shape";
 import { attrs, type LooseAttrOptions } from "./attributes.ts";
 import {
   cropOf,
@@ -8,7 +8,6 @@ import {
   type LooseUrlOptions,
   partsOf,
   print as printUrl,
-  shapeOf,
 } from "./image-url.ts";
 import { type ImageRef, refOf, type Settings } from "./public-config.ts";
 import { candidates } from "./srcset.ts";
@@ -84,15 +83,11 @@ export function imageSet(
 }
 
 /**
- * The picture of a link's preview: the preset `og` where there is one. Else it is a JPEG, for crawlers: with `pages.og` of 1200 px, cropped to
- * 1.91:1 if declared; without it the next width of the list.
+ * The picture of a link's preview: the preset `og` where there is one, else a JPEG of the next width of the list, for crawlers.
  */
 export function og(settings: Settings, ref: ImageRef, { v }: { v?: string } = {}): string {
-  const { pages, presets, ratios } = settings;
-  if ("og" in presets) return imageUrl(settings, ref, { preset: "og", v });
-  if (!pages.og) return printUrl(settings, ref, { ...partsOf(settings, { width: OG.width }), f: "jpeg" }, v);
-  const h = ratios.includes(OG.ratio) ? Math.round(OG.width / shapeOf(OG.ratio)) : "";
-  return printUrl(settings, ref, { w: OG.width, h, f: "jpeg" }, v);
+  if ("og" in settings.presets) return imageUrl(settings, ref, { preset: "og", v });
+  return printUrl(settings, ref, { ...partsOf(settings, { width: OG_WIDTH }), f: "jpeg" }, v);
 }
 
 export function print(tag: string, attributes: Record<string, unknown>): string {

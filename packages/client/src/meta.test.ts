@@ -3,7 +3,8 @@ import { type ClientOptions, createMeta, createPrewarm } from "./create-prewarm.
 import { BASE } from "./testing/ask-edge.ts";
 
 const plain = createMeta({ baseUrl: BASE });
-const own = (more: Partial<ClientOptions>) => createMeta({ baseUrl: BASE, pages: { og: true }, ...more });
+const own = (more: Partial<ClientOptions>) =>
+  createMeta({ baseUrl: BASE, presets: { og: "w=1200&h=628&f=jpeg" }, ...more });
 const photo = { id: "photo.jpg", v: "2", width: 2400, height: 1600 };
 
 describe("meta", () => {

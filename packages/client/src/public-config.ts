@@ -16,7 +16,8 @@ export interface PublicConfig {
   pages?: Partial<Pages>;
   /** Extensions of ids whose original is shown as it is. */
   passThrough?: readonly string[];
-  signing?: "off" | "custom" | "all";
+  /** With `private` every URL needs a signature. */
+  access?: "open" | "signed" | "private";
 }
 
 /** All that pages ask for but presets, of which `presets` has those that uploads make; docs/configuration.md says what each line means. */
@@ -29,10 +30,6 @@ export interface Pages {
   qualities: readonly Quality[];
   /** The ratios that uploads crop to. */
   ratios: readonly string[];
-  /** Widths in px, ascending, below the first of `widths`. */
-  icons: readonly number[];
-  /** Whether link previews have a picture of their own. */
-  og: boolean;
 }
 
 export interface ClientOptions extends PublicConfig {
@@ -58,15 +55,13 @@ export interface ImageRef {
 }
 
 export interface Settings
-  extends Required<Omit<ClientOptions, "source" | "sign" | "signing" | "formats" | "passThrough" | "pages">> {
+  extends Required<Omit<ClientOptions, "source" | "sign" | "access" | "formats" | "passThrough" | "pages">> {
   formats: readonly string[];
   pages: Omit<Pages, "formats" | "ratios"> & { formats: readonly string[]; ratios: readonly string[] };
-  /** Every width that uploads make, in px, ascending. */
-  steps: readonly number[];
   passThrough: readonly (string | undefined)[];
   source?: ClientOptions["source"];
   sign?: ClientOptions["sign"];
-  signing?: ClientOptions["signing"];
+  access?: ClientOptions["access"];
 }
 
 export function readOptions(options: ClientOptions): Settings {
@@ -75,7 +70,6 @@ export function readOptions(options: ClientOptions): Settings {
     ...DEFAULTS,
     ...options,
     pages,
-    steps: [...pages.icons, ...pages.widths],
     baseUrl: baseOf(options.baseUrl),
   };
 }

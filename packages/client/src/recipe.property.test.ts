@@ -108,27 +108,23 @@ const sources = [{ prefix: "", url: "https://cdn.example.com/originals/{id}" }];
 const SITES: Record<string, Partial<UserConfig>> = {
   "the defaults": {},
   "every line of pages": {
-    ratios: ["1:1", "4:3", "9:16", "1.91:1"],
-    presets: { "a-card": "w=640&h=480&f=auto", sharp: "w=750&q=very_high&f=webp", unlisted: "w=1600&f=jpeg" },
+    presets: { "a-card": "w=640&h=480&f=auto", sharp: "w=750&q=very_high&f=webp" },
     pages: {
-      presets: ["a-card", "sharp"],
+      widths: [64, 128, 320, 480, 640, 828, 1080, 1440, 1920],
       qualities: ["low", "high"],
       ratios: ["1:1", "9:16"],
-      icons: [64, 128],
-      og: true,
       formats: ["auto", "png"],
     },
     formats: ["webp", "avif", "jpeg", "png"],
   },
   "one format, a preset og": {
-    autoFormats: ["avif", "webp"],
+    formats: ["webp", "jpeg"],
     presets: { og: "w=1200&h=630&f=jpeg", card: "w=640&h=480&f=auto" },
-    pages: { widths: [400, 800], formats: ["webp"], og: true },
+    pages: { widths: [400, 800], formats: ["webp"] },
   },
-  "widths up to 3840": { pages: { widths: [640, 1920, 2560, 3840], ratios: ["16:9"], og: true } },
-  "a preset og without pages.og": { presets: { og: "w=1200&h=630&f=jpeg" } },
-  "a preset og that uploads do not make": { presets: { og: "w=1200&h=630&f=jpeg" }, pages: { presets: [] } },
-  "a ladder and a quality of its own": { ladder: [100, 500, 1000], qualities: ["low", "medium"], pages: { og: true } },
+  "widths up to 3840": { pages: { widths: [640, 1920, 2560, 3840], ratios: ["16:9"] } },
+  "a preset og": { presets: { og: "w=1200&h=630&f=jpeg" } },
+  "access for pages only": { access: "signed", pages: { widths: [100, 500, 1000], qualities: ["low", "medium"] } },
 };
 
 /** What an upload makes, as canonical queries. */

@@ -77,7 +77,7 @@ it("attributes are signed in every URL, and otherwise as they were", async () =>
 
 describe("the signature of an image", () => {
   const photo = { id: "für/a b.jpg", v: "2026-11-25T02:00:00Z", width: 2400, height: 1600 };
-  const pages = { ratios: ["1:1"], og: true };
+  const pages = { ratios: ["1:1"] };
 
   it("opens every URL that the client makes of the image", async () => {
     const options = { lifetime: 600, now };

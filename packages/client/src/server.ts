@@ -39,7 +39,7 @@ export function signUrlSync(url: string, key: string, options: SigningOptions = 
 }
 
 /**
- * One signature for all URLs of an image that need none under `signing: "custom"`: for a ref's `sig`, and for a loader's source as `?sig=`.
+ * One signature for all URLs of an image that need none under `access: "open"`: for a ref's `sig`, and for a loader's source as `?sig=`.
  * It is of the ref's `id` and `v`.
  */
 export async function signImage(ref: ImageRef | string, key: string, options: SigningOptions = {}): Promise<string> {

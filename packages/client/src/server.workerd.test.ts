@@ -19,7 +19,7 @@ it("a Worker writes and signs what the edge takes", async () => {
     "1440",
   ]);
   const photo = { id: "für/a b.jpg", v: "2" };
-  const whole = createPrewarm({ baseUrl: "https://images.example.com", signing: "all" });
+  const whole = createPrewarm({ baseUrl: "https://images.example.com", access: "private" });
   urls.push(new URL(whole.imageUrl({ ...photo, sig: await signImage(photo, "key") }, { width: 640 })));
   for (const { pathname, search } of urls) expect(await verify(pathname, search, ["key"], { noise: [] }, 0)).toBe("ok");
 });

@@ -108,7 +108,7 @@ describe("examples/plain", () => {
     // @ts-expect-error: a script without types
     const { attributes, free, whole, source } = await import("../../../examples/plain/sign.mjs");
     vi.unstubAllEnvs();
-    const loaded = createLoader({ baseUrl: BASE, signing: "all" })({ src: source, width: 640 });
+    const loaded = createLoader({ baseUrl: BASE, access: "private" })({ src: source, width: 640 });
     expect(urlsIn(whole).length).toBeGreaterThan(5);
     for (const text of [free, ...urlsIn(attributes.srcset), attributes.src, ...urlsIn(whole), loaded]) {
       const url = new URL(text);

@@ -10,10 +10,7 @@ export const SORTS = ["cost", "stored", "bytes", "name"] as const;
 const sort = z.enum(SORTS);
 export type CostSort = z.infer<typeof sort>;
 
-const amount = z
-  .number()
-  .nullable()
-  .meta({ description: "By `prices.ittybitPer1000Jobs`; null: it is not configured" });
+const amount = z.number().nullable().meta({ description: "By `budget.per1000Jobs`; null: it is not configured" });
 /** A job that made nothing is taken back, so a part of a day may have fewer than none. */
 const jobs = z.number().int().meta({ description: "Ittybit jobs that the budget paid" });
 

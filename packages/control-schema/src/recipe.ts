@@ -4,7 +4,7 @@ import { count, Format, time } from "./words.ts";
 const amount = z
   .number()
   .nullable()
-  .meta({ description: "Of an upload, in the unit of `prices`; null: no price is set" });
+  .meta({ description: "Of an upload, in the unit of `budget.per1000Jobs`; null: no price is set" });
 const names = z.array(z.string());
 
 export const RecipeSuggestion = z
@@ -35,12 +35,8 @@ export const RecipeSuggestion = z
     jobs: z.object({ before: count, after: count }).meta({ description: "Of an upload, at most" }),
     pages: z
       .object({
-        ...{
-          widths: z.array(z.number()),
-          icons: z.array(z.number()),
-          formats: z.array(z.union([Format, z.literal("auto")])),
-        },
-        ...{ qualities: names, ratios: names, presets: names, og: z.boolean() },
+        ...{ widths: z.array(z.number()), formats: z.array(z.union([Format, z.literal("auto")])) },
+        ...{ qualities: names, ratios: names },
       })
       .nullable()
       .meta({ description: "The setting `pages` with these lines; null: the recipe `upload` is written by hand" }),

@@ -73,7 +73,7 @@ const spent = z
   .object({
     month: z.number().nullable().meta({ description: "What this month's jobs have cost so far" }),
     today: z.number().nullable().meta({ description: "What today's (UTC) have cost" }),
-    per1000Jobs: z.number().nullable().meta({ description: "The price, `prices.ittybitPer1000Jobs`" }),
+    per1000Jobs: z.number().nullable().meta({ description: "The price, `budget.per1000Jobs`" }),
   })
   .meta({ description: "null: no price is set" });
 

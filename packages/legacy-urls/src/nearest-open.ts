@@ -81,11 +81,11 @@ function lost(parameter: string, line: string, kind: LegacyLoss["kind"] = "appro
   return { parameter, kind, line };
 }
 
-/** The line that adds a value to a setting, and to that of `pages` where uploads make what is offered. */
+/** The line of `pages` that adds a value; a format that the site lacks stands in `formats` too. */
 function settingLine(setting: "formats" | "qualities" | "ratios", value: string, { config, made }: Offer): string {
-  const isThere = (config[setting] as readonly unknown[]).includes(value);
-  const settings = made === null ? setting : isThere ? `pages.${setting}` : `${setting} and pages.${setting}`;
-  return `${settings}: "${value}"`;
+  const isLacking = setting === "formats" && !config.formats.some((format) => format === value);
+  const settings = [...(isLacking ? ["formats"] : []), ...(isLacking && made === null ? [] : [`pages.${setting}`])];
+  return `${settings.join(" and ")}: "${value}"`;
 }
 
 /** The width in px. Where only the browser, the original or a transformation's owner knows the size: the widest of pages up to 1080. */
@@ -167,7 +167,7 @@ function* boxesOf(wish: Wish, box: Box, offer: Offer): Generator<Size> {
 /** The next crop that is offered of the box's ratio; null where its ratio is not offered. */
 function offeredCrop({ width, height }: Box, { widths, shapes }: Offer): string | null {
   const size = cropSize(pixels(width), pixels(height), shapes);
-  const sizes = ratioWidths({ ...size, pos: null }, shapes).filter((each) => widths.includes(each.width));
+  const sizes = ratioWidths(size, shapes).filter((each) => widths.includes(each.width));
   const best = sizes.find((each) => each.width >= width) ?? sizes.at(-1);
   return best === undefined ? null : sizeOf(best);
 }
@@ -185,7 +185,6 @@ function boxLoss(wish: Wish, box: Box, offer: Offer): LegacyLoss {
 function cropLine(wish: Wish, box: Box, offer: Offer): string {
   const ratio = nearestRatio(box, offer.config, SAME_RATIO) ?? ratioOf(box);
   if (wish.pos === null) return settingLine("ratios", ratio, offer);
-  if (offer.made === null) return `ratios: { ratio: "${ratio}", pos: "${wish.pos}" }`;
   return presetLine(`${sizeOf(box)}&pos=${wish.pos}`, wish);
 }
 
@@ -206,7 +205,7 @@ function nearestQuality(quality: Quality, { qualities }: Offer): Quality {
   return qualities.toSorted((one, other) => distance(one) - distance(other))[0] ?? quality;
 }
 
-/** The ratio as `ratios` takes it, in its lowest terms. */
+/** The ratio as `pages.ratios` takes it, in its lowest terms. */
 function ratioOf({ width, height }: Box): string {
   const [across, down] = [pixels(width), pixels(height)];
   const divisor = greatestDivisor(across, down);
@@ -221,7 +220,6 @@ function greatestDivisor(one: number, other: number): number {
 /** The ratio that is nearest to a box; null when none is within `reach`, a factor. */
 function nearestRatio({ width, height }: Box, { ratios }: Pick<Config, "ratios">, reach: number): string | null {
   const distance = (ratio: string): number => Math.abs(Math.log(width / height / (readRatio(ratio) ?? 0)));
-  const declared = ratios.flatMap((entry) => (typeof entry === "string" ? [entry] : []));
-  const [best] = declared.toSorted((one, other) => distance(one) - distance(other));
+  const [best] = ratios.toSorted((one, other) => distance(one) - distance(other));
   return best === undefined || distance(best) > Math.log(reach) ? null : best;
 }

@@ -34,7 +34,7 @@ export function uploadOffer(config: Config): Offer {
   const offer: Offer = {
     config,
     made: new Set(specs.flatMap((spec) => expandTransforms(spec, config).map(formatTransform))),
-    widths: [...pages.icons, ...pages.widths],
+    widths: pages.widths,
     qualities: pages.qualities,
     formats: pages.formats.flatMap((format) => (format === "auto" ? [format, ...madeFormats(config)] : [format])),
     shapes: { ladder, ratios: pages.ratios },

@@ -1,4 +1,5 @@
 import type { Config } from "@prewarm/shared/config";
+import { deployHosts } from "@prewarm/shared/deploy";
 import { secretList } from "@prewarm/shared/environment";
 import { AppError, problemBody } from "@prewarm/shared/errors";
 import { formatId } from "@prewarm/shared/image-id";
@@ -75,7 +76,9 @@ export function createService(grammar: Grammar, options: SigningOptions): Legacy
       const path = `/images/${formatId(reading.id)}`;
       const proof = await proofOf(grammar, secrets, { url, path }, edge);
       const response = await next(new Request(`${url.origin}${path}?${reading.query}${proof}`, request));
-      return response.status < 400 ? told(response, grammar.name, reading, `${hostOf(hosts, edge)}${path}`) : response;
+      return response.status < 400
+        ? told(response, grammar.name, reading, `${hostOf(hosts, url.host, edge)}${path}`)
+        : response;
     },
   };
 }
@@ -107,14 +110,15 @@ function refusal(error: AppError, method: string): Response {
 }
 
 /** Where the image URL is found: on the host of the old URL, unless that one is the service's alone. */
-function hostOf(hosts: readonly string[], { config }: LegacyEdge): string {
-  const own = config.edgeHosts.find((host) => !hosts.includes(host));
+function hostOf(hosts: readonly string[], asked: string, { config }: LegacyEdge): string {
+  const environments = Object.values(config.deploy).map((environment) => deployHosts({ environment }));
+  const own = environments.find((all) => all.includes(asked))?.find((host) => !hosts.includes(host));
   return hosts.length > 0 && own !== undefined ? `https://${own}` : "";
 }
 
 /**
  * What the image URL carries so that the edge judges it as the old one: nothing without a signature; the signature of the image where the old
- * one is right, so that its end and `signing: "all"` hold; a wrong one where it is wrong, which the edge refuses as it refuses all.
+ * one is right, so that its end and `access: "private"` hold; a wrong one where it is wrong, which the edge refuses as it refuses all.
  */
 async function proofOf(
   { judge }: Grammar,
@@ -122,13 +126,13 @@ async function proofOf(
   { url, path }: { url: URL; path: string },
   { config, keys, clock, env }: LegacyEdge,
 ): Promise<string> {
-  if (judge === undefined || secrets.length === 0 || config.signing === "off") return "";
+  if (judge === undefined || secrets.length === 0) return "";
   const verdict = await judge(url, keysOf(secrets, env));
   if (verdict === "absent") return "";
   const [key] = keys;
   const isOver = verdict !== "bad" && verdict.expires !== null && clock.now() >= verdict.expires * 1000;
   if (verdict === "bad" || isOver) return "&s=bad";
-  if (verdict.expires === null && config.signing !== "all") return "";
+  if (verdict.expires === null && config.access !== "private") return "";
   const query = `${verdict.expires === null ? "" : `exp=${verdict.expires}&`}sc=image`;
   return key === undefined ? "&s=bad" : `&${query}&s=${await sign(path, query, key, config)}`;
 }

@@ -107,9 +107,9 @@ const HIDING: readonly [Name, string][] = [
 
 describe("an old URL that hides something", () => {
   it.each(HIDING)("of %s shows no picture: %s", async (name, address) => {
-    for (const signing of ["all", "custom"] as const)
+    for (const access of ["private", "open"] as const)
       for (const noise of [[], ["b*", "m*", "o*", "p*", "t*"]])
-        expect(await answerOf(MADE[name](), address, { signing, noise, presets: CARD })).toBe(REFUSED);
+        expect(await answerOf(MADE[name](), address, { access, noise, presets: CARD })).toBe(REFUSED);
   });
 
   it("says which parameter hides, and is kept by nobody", async () => {

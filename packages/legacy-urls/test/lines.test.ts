@@ -14,11 +14,11 @@ const read = (path: string, user: Partial<UserConfig> = {}, options: ServiceOpti
 
 // Uploads make `pages`, so these are the URLs that loaders print.
 describe("an old URL becomes the nearest that uploads make", () => {
-  const PORTRAITS = { ratios: ["3:4"], pages: { widths: [320, 640, 1080], ratios: ["3:4"] } };
+  const PORTRAITS = { pages: { widths: [320, 640, 1080], ratios: ["3:4"] } };
   it.each<[string, string, "exact" | "approximate", Partial<UserConfig>?]>([
     ["w_400,f_auto/a.jpg", "w=480&q=high&f=auto", "exact"],
     ["w_2560,f_auto/a.jpg", "w=1920&q=high&f=auto", "exact"],
-    ["w_50,f_auto/a.jpg", "w=64&q=high&f=auto", "exact", { pages: { icons: [64] } }],
+    ["w_50,f_auto/a.jpg", "w=64&q=high&f=auto", "exact", { pages: { widths: [64, 320] } }],
     ["w_640,f_avif/a.jpg", "w=640&q=high&f=avif", "exact"],
     ["w_640,f_webp/a.jpg", "w=640&q=high&f=auto", "approximate"],
     ["w_640,f_webp/a.jpg", "w=640&q=high&f=webp", "exact", { pages: { make: "all" } }],
@@ -68,24 +68,20 @@ describe("an old URL becomes the nearest that uploads make", () => {
 
 // What `prewarm adopt` prints as the line that makes a URL exact does make it exact.
 it.each<[string, string, Partial<UserConfig>, ServiceOptions?]>([
-  [
-    "c_fill,w_400,h_500,f_auto/a.jpg",
-    'ratios and pages.ratios: "4:5"',
-    { ratios: ["4:5"], pages: { ratios: ["4:5"] } },
-  ],
+  ["c_fill,w_400,h_500,f_auto/a.jpg", 'pages.ratios: "4:5"', { pages: { ratios: ["4:5"] } }],
   ["c_fill,w_400,h_300,f_auto/a.jpg", 'pages.ratios: "4:3"', { pages: { ratios: ["4:3"] } }],
-  ["c_fill,w_400,h_500/a.jpg", 'ratios: "4:5"', { ratios: ["4:5"] }, { exact: true }],
-  ["c_fill,w_1200,h_400,f_auto/a.jpg", 'ratios: "3:1"', { ratios: ["3:1"] }, { exact: true }],
+  ["c_fill,w_400,h_500/a.jpg", 'pages.ratios: "4:5"', { pages: { ratios: ["4:5"] } }, { exact: true }],
+  ["c_fill,w_1200,h_400,f_auto/a.jpg", 'pages.ratios: "3:1"', { pages: { ratios: ["3:1"] } }, { exact: true }],
   [
     "c_fill,g_north,w_640,h_640/a.jpg",
-    'ratios: { ratio: "1:1", pos: "top" }',
-    { ratios: ["1:1", { ratio: "1:1", pos: "top" }] },
+    'presets: "w=640&h=640&pos=top&f=jpeg"',
+    { presets: { old: "w=640&h=640&pos=top&f=jpeg" } },
     { exact: true },
   ],
   [
     "c_fill,g_north,w_640,h_640,f_auto/a.jpg",
     'presets: "w=640&h=640&pos=top&f=auto"',
-    { ratios: ["1:1"], pages: { ratios: ["1:1"] }, presets: { old: "w=640&h=640&pos=top&f=auto" } },
+    { pages: { ratios: ["1:1"] }, presets: { old: "w=640&h=640&pos=top&f=auto" } },
   ],
   ["c_scale,h_300,f_auto/a.jpg", 'presets: "h=300&f=auto"', { presets: { old: "h=300&f=auto" } }],
   [
@@ -119,9 +115,9 @@ it.each<[string, string, Partial<UserConfig>, ServiceOptions?]>([
   expect(read(path, user, options)).toMatchObject({ exactness: "exact", losses: [] });
 });
 
-it("a quality that the site has not is the nearest of those it has", () => {
-  expect(read("w_400,q_90/a.jpg", { qualities: ["low", "high"] }, { exact: true })).toMatchObject({
-    query: "w=400&q=high&f=jpeg",
-    losses: [{ parameter: "quality very_high", kind: "approximate", line: 'qualities: "very_high"' }],
+it("a quality that needs a signature is the nearest of those that need none", () => {
+  expect(read("w_400,q_90/a.jpg", { access: "signed" }, { exact: true })).toMatchObject({
+    query: "w=480&q=high&f=jpeg",
+    losses: [{ parameter: "quality very_high", kind: "approximate", line: 'pages.qualities: "very_high"' }],
   });
 });

@@ -16,24 +16,23 @@ const CONFIGS: readonly Config[] = [
   defineConfig({ sources: SOURCES }),
   defineConfig({
     sources: SOURCES,
-    qualities: ["medium"],
-    ratios: [],
+    access: "signed",
+    pages: { qualities: ["medium"] },
     presets: { card: "w=333&h=77&fit=fill&q=low&f=auto" },
   }),
   defineConfig({
     sources: SOURCES,
-    ladder: [100, 700],
+    access: "signed",
     formats: ["webp", "avif", "jpeg", "png"],
-    ratios: ["1:1", "9:16", { ratio: "1:1", pos: "top" }],
+    pages: { widths: [100, 700], ratios: ["1:1", "9:16"] },
     presets: { wide: "w=700&h=100&f=webp", tall: "h=500&f=auto" },
   }),
   defineConfig({
     sources: SOURCES,
-    ratios: ["3:4", "16:9", "1:1", { ratio: "1:1", pos: "top" }],
     // Of one box in some formats only, so that `f=auto` is open to some browsers and closed to others.
     presets: { card: "w=320&h=100&f=avif", wide: "w=320&h=100&f=jpeg" },
     pages: {
-      ...{ widths: [320, 640, 1080], icons: [64], ratios: ["3:4", "1:1"], og: true },
+      ...{ widths: [64, 320, 640, 1080], ratios: ["3:4", "1:1"] },
       ...{ formats: ["jpeg", "auto"], make: ["webp"], qualities: ["low", "medium"] },
     },
   }),

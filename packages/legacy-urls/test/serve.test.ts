@@ -8,7 +8,10 @@ import type { LegacyEdge, LegacyService } from "../src/service.ts";
 const EDGE: LegacyEdge = {
   config: defineConfig({
     sources: [{ prefix: "", url: "https://cdn.example.com/{id}" }],
-    edgeHosts: ["images.example.com"],
+    deploy: {
+      staging: { edge: "images-staging.example.com" },
+      production: { edge: ["img.example.com", "images.example.com"] },
+    },
   }),
   keys: [],
   clock: { now: () => 0 },

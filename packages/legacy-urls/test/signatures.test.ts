@@ -67,17 +67,18 @@ describe("a signature of Cloudinary", () => {
     expect(verdict).toBe("bad");
   });
 
-  it("is not looked at where no secret is named, or signing is off", async () => {
+  it("is not looked at where no secret is named", async () => {
     const wrong = `${HEAD}/s--Ai4Znfl4--/w_400/image.jpg`;
     expect((await askedBy(cloudinary(), wrong, {})).verdict).toBe("absent");
-    expect((await askedBy(service, wrong, {}, { signing: "off" })).verdict).toBe("absent");
   });
 
-  it("opens the image under signing: all, where a URL without one stays closed", async () => {
+  it("opens the image under access: private, where a URL without one stays closed", async () => {
     const env = { CLOUDINARY_API_SECRET: "b" };
-    const signed = await askedBy(service, `${HEAD}/s--Ai4Znfl3--/c_crop,h_20,w_10/image.jpg`, env, { signing: "all" });
+    const signed = await askedBy(service, `${HEAD}/s--Ai4Znfl3--/c_crop,h_20,w_10/image.jpg`, env, {
+      access: "private",
+    });
     expect([signed.verdict, signed.query.get("sc")]).toEqual(["ok", "image"]);
-    expect((await askedBy(service, `${HEAD}/c_crop,h_20,w_10/image.jpg`, env, { signing: "all" })).verdict).toBe(
+    expect((await askedBy(service, `${HEAD}/c_crop,h_20,w_10/image.jpg`, env, { access: "private" })).verdict).toBe(
       "absent",
     );
   });

@@ -16,9 +16,9 @@ it("a new format whose row says so is shown to those that name it, and to no lin
   const format = JXL as "avif";
   for (const accept of [null, "", "*/*", "image/*", "text/html,*/*;q=0.8"]) {
     expect(showsInstead(format, { asked: "jpeg", negotiated: true, accept })).toBe("no");
-    expect(negotiate(accept, { autoFormats: [format, "webp", "jpeg"] })).not.toContain(JXL);
+    expect(negotiate(accept, { formats: [format, "webp", "jpeg"] })).not.toContain(JXL);
   }
   const named = "image/jxl,image/webp,*/*";
   expect(showsInstead(format, { asked: "jpeg", negotiated: true, accept: named })).toBe("proven");
-  expect(negotiate(named, { autoFormats: [format, "webp", "jpeg"] })[0]).toBe(JXL);
+  expect(negotiate(named, { formats: [format, "webp", "jpeg"] })[0]).toBe(JXL);
 });

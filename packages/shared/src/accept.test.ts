@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { negotiate, showsInstead } from "./accept.ts";
 import { FORMATS, type Format } from "./config.ts";
 
-const config: { autoFormats: Format[] } = { autoFormats: ["avif", "webp", "jpeg"] };
+const config: { formats: Format[] } = { formats: ["avif", "webp", "jpeg"] };
 
 describe("negotiate", () => {
   it.each<[string | null, Format, string]>([
@@ -40,11 +40,11 @@ describe("negotiate", () => {
   ])("%s: %s (%s)", (accept, format) => expect(negotiate(accept, config)[0]).toBe(format));
 
   it("keeps to the configured formats and their order", () => {
-    const first = (accept: string, autoFormats: Format[]) => negotiate(accept, { autoFormats })[0];
+    const first = (accept: string, formats: Format[]) => negotiate(accept, { formats })[0];
     expect(first("image/avif,image/webp", ["webp", "avif"])).toBe("webp");
     expect(first("image/avif,image/webp", ["webp"])).toBe("webp");
     expect(first("image/avif", ["webp"])).toBe("jpeg");
-    expect(first("image/*", ["avif", "png"])).toBe("png");
+    expect(first("image/png,image/*", ["avif", "png"])).toBe("jpeg");
   });
 
   it.each<[string | null, string, string]>([
@@ -61,13 +61,13 @@ describe("negotiate", () => {
   );
 
   it("keeps the configuration's order for the others, PNG last", () => {
-    expect(negotiate("image/avif,image/webp,*/*", { autoFormats: ["webp", "avif"] })).toEqual([
+    expect(negotiate("image/avif,image/webp,*/*", { formats: ["webp", "avif"] })).toEqual([
       "webp",
       "avif",
       "jpeg",
       "png",
     ]);
-    expect(negotiate("image/webp,*/*", { autoFormats: ["webp", "avif"] })).toEqual(["webp", "jpeg", "png"]);
+    expect(negotiate("image/webp,*/*", { formats: ["webp", "avif"] })).toEqual(["webp", "jpeg", "png"]);
   });
 });
 
@@ -100,7 +100,7 @@ describe("showsInstead: the formats that stand in for the asked one", () => {
     ["jpeg", "*/*;q=0", "jpeg", "the same, said aloud"],
   ])("asked for %s with %s: %s (%s)", (asked, accept, expected) => expect(shown(asked, accept)).toBe(expected));
 
-  it("beside f=auto those that Accept names, whatever autoFormats prefers", () => {
+  it("beside f=auto those that Accept names, whatever formats prefers", () => {
     expect(shown("webp", CHROME, true)).toBe("avif webp jpeg png");
     expect(shown("jpeg", "image/avif;q=0,image/webp;q=0.1", true)).toBe("webp jpeg png");
     expect(shown("jpeg", SAFARI_13, true)).toBe("jpeg png");

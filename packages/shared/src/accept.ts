@@ -1,18 +1,18 @@
 import { type Config, FORMATS, type Format } from "./config.ts";
 import { FORMAT_ROWS } from "./mime.ts";
 
-/** What `f=auto` can become under this configuration: the configured formats and, last, JPEG. */
-export function autoChoices(config: Pick<Config, "autoFormats">): Format[] {
-  return [...new Set<Format>([...config.autoFormats, "jpeg"])];
+/** What `f=auto` can become under this configuration: its formats without PNG and, last, JPEG. */
+export function autoChoices({ formats }: Pick<Config, "formats">): Format[] {
+  return [...new Set<Format>([...formats.filter((format) => format !== "png"), "jpeg"])];
 }
 
 /** The formats of `f=auto` that uploads make at each width. */
-export function madeFormats({ autoFormats, pages }: Pick<Config, "autoFormats" | "pages">): readonly Format[] {
-  return pages.make === "all" ? autoFormats : pages.make;
+export function madeFormats(config: Pick<Config, "formats" | "pages">): readonly Format[] {
+  return config.pages.make === "all" ? autoChoices(config) : config.pages.make;
 }
 
 /** The order in which `f=auto` looks for the smallest variant: what it can become, and PNG, which may be stored too. */
-export function autoOrder(config: Pick<Config, "autoFormats">): Format[] {
+export function autoOrder(config: Pick<Config, "formats">): Format[] {
   return [...new Set<Format>([...autoChoices(config), "png"])];
 }
 
@@ -21,7 +21,7 @@ export function autoOrder(config: Pick<Config, "autoFormats">): Format[] {
  * proven. The others come after it in that order, and the client shows them too: a smaller one of them is served instead. A wildcard proves no
  * AVIF or WebP (every old browser sends one); naming the type does; `q=0` refuses it.
  */
-export function negotiate(accept: string | null, config: Pick<Config, "autoFormats">): [Format, ...Format[]] {
+export function negotiate(accept: string | null, config: Pick<Config, "formats">): [Format, ...Format[]] {
   const weights = parseAccept(accept ?? "");
   let best: Format = "jpeg";
   let most = 0;

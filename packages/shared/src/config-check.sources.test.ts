@@ -16,11 +16,11 @@ describe("of sources, checkConfig passes", () => {
     ["an extension after the id", source("https://cdn.example.com/o/{id}.jpg")],
     [
       "another server's /images/ when the edge's hosts are known",
-      source("https://cdn.example.com/images/{id}", { edgeHosts: ["images.example.com"] }),
+      source("https://cdn.example.com/images/{id}", { deploy: { production: { edge: "images.example.com" } } }),
     ],
     [
       "another path on the edge's host",
-      source("https://www.example.com/uploads/{id}", { edgeHosts: ["www.example.com"] }),
+      source("https://www.example.com/uploads/{id}", { deploy: { production: { edge: "www.example.com" } } }),
     ],
     ["a bucket", check({ sources: [{ prefix: "", bucket: "ORIGINALS", key: "o/{id}" }] })],
     [
@@ -71,13 +71,13 @@ describe("of sources, checkConfig finds", () => {
       "the edge's own route",
       "sources[0].url",
       /own route/,
-      source("https://i.example.com/images/{id}.jpg", { edgeHosts: ["i.example.com"] }),
+      source("https://i.example.com/images/{id}.jpg", { deploy: { production: { edge: "i.example.com" } } }),
     ],
     [
       "the edge's originals",
       "sources[0].url",
       /own route/,
-      source("https://i.example.com/originals/{id}", { edgeHosts: ["i.example.com"] }),
+      source("https://i.example.com/originals/{id}", { deploy: { production: { edge: "i.example.com" } } }),
     ],
     [
       "a word for who may see them that is none",

@@ -6,6 +6,7 @@ import { recipesOf } from "./upload-recipe.ts";
 import { variantKey } from "./variant-key.ts";
 
 const sources = [{ prefix: "", url: "https://cdn.example.com/originals/{id}" }];
+const STANDARD = defineConfig({ sources }).ladder;
 const MODERN = "image/avif,image/webp,*/*;q=0.8";
 
 function uploadKeys(config: Config): string[] {
@@ -58,26 +59,30 @@ describe("the recipe upload", () => {
     const pages = { widths: [1920, 2560, 3840], ratios: ["16:9"] } as const;
     const config = defineConfig({ sources, pages });
     expect(checkConfig(config)).toEqual([]);
-    expect(config.ladder).toEqual([...DEFAULTS.ladder, 2560, 3840]);
+    expect(config.ladder).toEqual([...STANDARD, 2560, 3840]);
     expect(uploadKeys(config)).toEqual(expect.arrayContaining(["a/3840-high.avif", "a/3840x2160-cover-high.avif"]));
     expect(parseTransform("w=3000", config)).toMatchObject({ closed: true, transform: { width: 3840 } });
-    const between = defineConfig({ sources, pages: { widths: [300, 600, 1200], icons: [50] } });
+    const between = defineConfig({ sources, pages: { widths: [50, 300, 600, 1200] } });
     expect(checkConfig(between)).toEqual([]);
     expect(parseTransform("w=290", between)).toMatchObject({ closed: true, transform: { width: 300 } });
-    expect(defineConfig({ sources }).ladder).toEqual(DEFAULTS.ladder);
+    expect(STANDARD).toHaveLength(24);
   });
 
-  it.each([[3840.5], [9000]])("keeps its ladder for %d, which is no width of a variant", (width) => {
-    const faults = checkConfig(defineConfig({ sources, pages: { widths: [1920, width] } }));
-    expect(faults).toEqual([
-      expect.stringMatching(/^pages\.widths\[1\]: .* is no rung: add it to ladder, or write 2048$/),
-    ]);
+  it.each([[3840.5], [9000]])("keeps the standard rungs for %d, which is no width of a variant", (width) => {
+    const config = defineConfig({ sources, pages: { widths: [1920, width] } });
+    expect(config.ladder).toEqual(STANDARD);
+    expect(checkConfig(config)).toEqual(["pages.widths[1]: write an integer from 1 to 8192"]);
   });
 
-  it("leaves a ladder of the user's own as it is", () => {
-    const config = defineConfig({ sources, ladder: [320, 1920], pages: { widths: [1920, 3840] } });
-    expect(config.ladder).toEqual([320, 1920]);
-    expect(checkConfig(config)).toEqual(["pages.widths[1]: 3840 is no rung: add it to ladder, or write 1920"]);
+  it("has the pages' own widths, shapes and qualities alone with access: signed", () => {
+    const pages = { widths: [500, 1000], ratios: ["5:4"], qualities: ["low"] } as const;
+    const config = defineConfig({ sources, access: "signed", pages });
+    expect(checkConfig(config)).toEqual([]);
+    expect([config.ladder, config.ratios]).toEqual([[16, 500, 1000], ["5:4"]]);
+    const isOpen = (query: string) => parseTransform(query, config).closed;
+    for (const spec of recipesOf(config).upload.filter((one) => !one.includes("f=auto")))
+      expect([spec, isOpen(spec)]).toEqual([spec, true]);
+    expect(["w=700", "w=500&h=400", "w=500&h=500", "w=500&q=medium"].map(isOpen)).toEqual([true, true, false, false]);
   });
 
   it("stands beside the user's recipes, and gives way to an upload of theirs", () => {
@@ -87,17 +92,16 @@ describe("the recipe upload", () => {
   });
 
   it.each<[string, Partial<UserConfig>]>([
-    ["a ladder of the user's own", { ladder: [100, 500, 1000] }],
-    ["no JPEG made in advance", { autoFormats: ["avif", "webp"] }],
-    ["one automatic format", { autoFormats: ["avif"] }],
+    ["widths of the user's own", { access: "signed", pages: { widths: [100, 500, 1000] } }],
+    ["another first format", { formats: ["webp", "jpeg"] }],
   ])("is sound with %s", (_, user) => {
     const config = defineConfig({ sources, ...user });
     expect(checkConfig(config)).toEqual([]);
     expect(config.pages.widths.every((width) => config.ladder.includes(width))).toBe(true);
   });
 
-  it("is on the default ladder", () => {
-    expect(DEFAULTS.pages.widths.every((width) => DEFAULTS.ladder.includes(width))).toBe(true);
+  it("is on the standard rungs", () => {
+    expect(DEFAULTS.pages.widths.every((width) => STANDARD.includes(width))).toBe(true);
   });
 });
 
@@ -112,7 +116,6 @@ describe("defineConfig keeps what was written as types", () => {
   const config = defineConfig({
     sources,
     presets: { card: "w=640&h=480", hero: "w=1600" },
-    ratios: ["4:3", { ratio: "1:1", pos: "top" }],
     formats: ["webp", "jpeg"],
     recipes: { social: ["p=card"] },
   });
@@ -124,9 +127,8 @@ describe("defineConfig keeps what was written as types", () => {
     expect(config.presets.crad).toBeUndefined();
   });
 
-  it("ratios and formats", () => {
+  it("formats", () => {
     expectTypeOf<(typeof config.formats)[number]>().toEqualTypeOf<"webp" | "jpeg">();
-    expectTypeOf<(typeof config.ratios)[0]>().toEqualTypeOf<"4:3">();
   });
 
   it("and stays a configuration", () => {
@@ -138,7 +140,5 @@ describe("defineConfig keeps what was written as types", () => {
     >();
     // @ts-expect-error: no format
     defineConfig({ sources, formats: ["gif"] });
-    // @ts-expect-error: no position
-    defineConfig({ sources, ratios: [{ ratio: "1:1", pos: "middle" }] });
   });
 });

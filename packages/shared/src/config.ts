@@ -1,14 +1,13 @@
 import type { DeployConfig } from "./deploy.ts";
 import type { EventEndpoint } from "./events.ts";
 import type { MapHook, VerifyHook } from "./hook-functions.ts";
-import { snapUp } from "./ladder.ts";
 import type { LegacyService } from "./legacy.ts";
-import { ABSOLUTE_MAX_PX } from "./limits.ts";
+import { ABSOLUTE_MAX_PX, CHOSEN, type Chosen } from "./limits.ts";
 import { NOISE } from "./noise.ts";
 
 /**
  * Output formats, the newest first: a browser that shows one shows those after it, which stand in for it while it is made
- * (`accept.ts`). Answers and tables list them in this order. What `f=auto` prefers is the order of `autoFormats`.
+ * (`accept.ts`). Answers and tables list them in this order. What `f=auto` prefers is the order of the setting `formats`.
  */
 export const FORMATS = ["avif", "webp", "jpeg", "png"] as const;
 export type Format = (typeof FORMATS)[number];
@@ -19,9 +18,6 @@ export type Fit = (typeof FITS)[number];
 /** What a cover crop keeps where it must cut; without one, the centre. */
 export const POSITIONS = ["top", "bottom", "left", "right"] as const;
 export type Position = (typeof POSITIONS)[number];
-
-/** A shape that unsigned pairs of `w` and `h` may have, such as `"4:3"` or `"1.91:1"`; with `pos`, for that `pos` only. */
-export type RatioConfig = string | { ratio: string; pos: Position };
 
 /** @public Types for functions of a site. */
 export type { EventEndpoint, HandleEvent, OutgoingEvent } from "./events.ts";
@@ -139,213 +135,281 @@ export interface HookConfig {
 /** A limit of the gate: a number stays as it is; `"auto"` moves by what Ittybit answers, within the bounds that are given (docs/operate.md). */
 export type LimitConfig = number | "auto" | { min?: number; max?: number };
 
-/** Everything a user may say in prewarm.config.ts; only `sources` is required. Defaults are those of `DEFAULTS`. */
-export type UserConfig = { sources: readonly SourceConfig[] } & {
-  [K in keyof Settings]?: Settings[K] extends Plain ? Settings[K] : Partial<Settings[K]>;
-};
-type Plain =
-  | string
-  | number
-  | boolean
-  | null
-  | readonly unknown[]
-  | Record<string, string>
-  | Record<string, readonly string[]>
-  | Record<string, HookConfig>
-  | Readonly<Record<string, DeployConfig>>;
-
-/** The settings beside `sources`, every one with its default. */
+/**
+ * The settings of a site. `npm run tables` prints them into docs/configuration.md: a row for each, with its default, its sentence,
+ * `@neededBy` and `@example`.
+ */
 export interface Settings {
-  /** Widths in px, ascending; the last is the maximum. Widths and heights snap up to these. Without a ladder of yours, `pages.widths` and `pages.icons` are rungs too. */
-  ladder: readonly number[];
-  /** Formats a URL may ask for. */
-  formats: readonly Format[];
-  /** Formats `f=auto` may resolve to, most preferred first; `jpeg` is always the last resort. */
-  autoFormats: readonly Format[];
-  /** Qualities an unsigned URL may ask for. */
-  qualities: readonly Quality[];
-  /** Shapes that unsigned pairs of `w` and `h` may have: `"4:3"`, or `{ ratio: "1:1", pos: "top" }` for that `pos`. */
-  ratios: readonly RatioConfig[];
-  /** Named transforms, written as a query: `{ card: "w=400&h=300&fit=cover&f=auto" }`. */
-  presets: Record<string, string>;
-  /** All that pages ask for. Client and loaders snap every URL to it, and the recipe `upload` is made of it. */
+  /**
+   * Places originals come from, chosen by the id's prefix.
+   * @neededBy every site
+   * @example sources: [{ prefix: "", url: "https://cdn.example.com/originals/{id}" }]
+   */
+  sources: readonly SourceConfig[];
+  /** All that pages ask for, and uploads make. Client and loaders snap every URL to it, and the recipe `upload` is made of it. */
   pages: {
-    /** Widths in px, ascending, all of them rungs of the ladder: the candidates of every `srcset`. */
+    /**
+     * Widths in px, ascending: the candidates of every `srcset`, and the small ones of icons. Uploads make each.
+     * @neededBy a design with other widths, 4K screens, avatars
+     * @example pages: { widths: [64, 480, 960, 1920, 3840] }
+     */
     widths: readonly number[];
-    /** Formats of the pages' URLs, the one of a URL that names none first; uploads make each that is named here at each width. */
+    /**
+     * Formats of the pages' URLs, the one of a URL that names none first; uploads make each that is named here at each width.
+     * @neededBy pages behind a cache that ignores `Vary`
+     * @example pages: { formats: ["avif", "jpeg"] }
+     */
     formats: readonly (Format | "auto")[];
-    /** Formats of `f=auto` that uploads make at each width, or `all`. Of each other one uploads make the few widths that answer for it. Default: the first of autoFormats. */
+    /**
+     * Formats of `f=auto` that uploads make at each width, or `all`. Of each other one uploads make the few widths that answer for it. Default: the first of `formats`.
+     * @neededBy a site with many old browsers
+     * @example pages: { make: ["avif", "webp"] }
+     */
     make: readonly Format[] | "all";
-    /** Qualities of whole pictures; any other becomes the nearest of these. Crops have `high` only. */
+    /**
+     * Qualities of whole pictures that uploads make; any other becomes the nearest of these. Crops have `high` only.
+     * @neededBy pages that ask for a second quality, such as one for slow networks
+     * @example pages: { qualities: ["low", "high"] }
+     */
     qualities: readonly Quality[];
-    /** Those of `ratios` that uploads crop, at each width and icon; any other crop is the whole picture, which CSS crops. */
+    /**
+     * Shapes that uploads crop to at each width, such as `4:3`; any other crop on a page is the whole picture, which CSS crops.
+     * @neededBy link previews and feeds, where no CSS crops
+     * @example pages: { ratios: ["1:1"] }
+     */
     ratios: readonly string[];
-    /** Widths in px, ascending, of small pictures, all of them rungs below the first of `widths`. */
-    icons: readonly number[];
-    /** Names of `presets` that uploads make and pages may ask for. Default: all of them. */
-    presets: readonly string[];
-    /** Whether uploads make a picture for link previews, 1200 px as JPEG. Otherwise previews get a width of the list; a preset `og` comes before both. */
-    og: boolean;
   };
-  /** Lists of transforms warmed together, each a query (`w=800&f=webp`) or `p=<preset>`; `f=auto` stands for the formats of `pages.make`. */
+  /**
+   * Formats that a URL may have. `f=auto` becomes the first of them that the browser likes best, and never PNG; `webp` and `jpeg` are needed.
+   * @neededBy logos as PNG
+   * @example formats: ["avif", "webp", "jpeg", "png"]
+   */
+  formats: readonly Format[];
+  /**
+   * Named transforms, written as a query. Uploads make each; the preset `og` is the picture of link previews.
+   * @neededBy pages with a crop or a size of their own
+   * @example presets: { card: "w=400&h=300&fit=cover&f=auto", og: "w=1200&h=628&f=jpeg" }
+   */
+  presets: Record<string, string>;
+  /**
+   * Lists of transforms warmed together, each a query (`w=800&f=webp`) or `p=<preset>`; `f=auto` stands for the formats of `pages.make`.
+   * @neededBy hooks and runs that warm something else than `pages`
+   * @example recipes: { social: ["w=1200&f=jpeg", "p=card"] }
+   */
   recipes: Record<string, readonly string[]>;
-  /** Ways in for upload systems, by the name in `POST /hooks/<name>`: how a call proves its origin, and how its body names images. */
-  hooks: Record<string, HookConfig>;
-  /** Endpoints that get a message for each event, signed as Standard Webhooks; `secrets` name secrets holding `whsec_…`, each of which signs. */
-  events: readonly EventEndpoint[];
-  /** `off`: nothing signed is needed, the closed set only; `custom`: a signature opens everything else; `all`: every URL needs one. */
-  signing: "off" | "custom" | "all";
-  /** Who may name a version (`v`): `open` everybody, `limited` everybody, a few an image and day (`limits.versionsPerImageDay`), `signed` signed URLs only. */
-  v: "open" | "limited" | "signed";
-  /** What a miss gets where no stored variant is shown (`cold.first`): a redirect to the `original`, or a neutral `placeholder`. */
-  fallback: "original" | "placeholder";
-  /** Where views of a removed image are sent (`prewarm remove`): a picture of yours, by `https://…` or a path; empty: they get 410. */
+  /**
+   * What a view gets before its variant is stored: the best `stored` variant of the image, else the original; the `original`; or the best stored variant, else a neutral `placeholder`, never the original.
+   * @neededBy sites whose originals are not for viewers
+   * @example firstView: "placeholder"
+   */
+  firstView: "stored" | "original" | "placeholder";
+  /**
+   * What needs no signature. `open`: the standard widths, shapes and qualities beside those of `pages`, presets, and a few versions (`v`). `signed`: `pages` and presets alone. `private`: nothing. A signature opens everything else.
+   * @neededBy sites that fear strangers' jobs (`signed`), or show pictures to some viewers only (`private`)
+   * @example access: "private"
+   */
+  access: "open" | "signed" | "private";
+  /**
+   * Where views of a removed image are sent (`prewarm remove`): a picture of yours, by `https://…` or a path; empty: they get 410.
+   * @neededBy pages that must show something in place of a removed picture
+   * @example removedUrl: "/images/removed.png?w=320"
+   */
   removedUrl: string;
-  cold: {
-    /** What a miss shows first: the best `stored` variant of the image, or the `original`, unless it has more than `maxBytes`. */
-    first: "stored" | "original";
-    /** Originals of more bytes come after every stored variant, the 16 px placeholder included; null: none are that heavy. */
-    maxBytes: number | null;
-    /** Largest original in bytes that the edge passes on itself: a script or `crossorigin` wants one whose server sends no CORS. */
-    streamMaxBytes: number;
-  };
-  /** What clients may do with a variant: keep it a year as `immutable`, or `revalidate` it before every use. */
+  /**
+   * What clients may do with a variant: keep it a year as `immutable`, or `revalidate` it before every use.
+   * @neededBy sites that replace pictures under one URL
+   * @example freshness: "revalidate"
+   */
   freshness: "immutable" | "revalidate";
-  /** One view in so many is counted, and stands for the others, where the edge has the dataset `VIEWS` (docs/dashboard.md); 0 counts none. */
+  /**
+   * One view in so many is counted, and stands for the others, where `deploy` says `views: true`; 0 counts none.
+   * @neededBy sites with more than 10 million views a month
+   * @example countViews: 10
+   */
   countViews: number;
-  /** Extensions of originals (the template's, else the id's) that redirect to the original and are never enqueued. */
+  /**
+   * Extensions of originals (the template's, else the id's) that redirect to the original and are never enqueued.
+   * @neededBy sites that want still pictures of GIFs
+   * @example passThrough: ["svg", "ico"]
+   */
   passThrough: readonly string[];
-  /** Extensions of originals (the template's, else the id's) that browsers do not show: misses get the placeholder. */
-  unshowable: readonly string[];
-  /** Services whose old URLs the edge answers: `cloudinary()`, `imgix({ hosts })` and others of `prewarm/legacy/…` (docs/moving-from.md). */
+  /**
+   * Services whose old URLs the edge answers: `cloudinary()`, `imgix({ hosts })` and others of `prewarm/legacy/…` (docs/moving-from.md).
+   * @neededBy sites that move from another service
+   * @example legacy: [cloudinary({ cloud: "demo" })]
+   */
   legacy: readonly LegacyService<Config>[];
-  /** Parameters that are ignored; a trailing `*` matches any rest. */
+  /**
+   * Parameters of a URL that are ignored; a trailing `*` matches any rest. A list of yours replaces the default.
+   * @neededBy pages that add parameters of their own
+   * @example noise: ["utm_*", "campaign"]
+   */
   noise: readonly string[];
-  /** Longest the edge waits for cache, R2 and queue together before it redirects, in ms. The local stack waits 30 s. */
-  edgeBudgetMs: number;
-  /** Window in seconds to which the expiry of a signed URL of an original, and of the API's links to variants that need a signature, is rounded up. */
-  originalsWindowSeconds: number;
-  /** Host names the edge answers on, such as `images.example.com`: a source that is the edge's own route there is refused. */
-  edgeHosts: readonly string[];
-  limits: {
-    /** Rows that viewers' misses may add for one image per day. */
-    liveRowsPerImageDay: number;
-    /** Version tokens (`v`) of one image that unsigned misses may bring per day; see `v`. */
-    versionsPerImageDay: number;
-    /** Originals of ids that nobody has seen that misses may have looked at per second; beyond it they are forgotten until the next view. */
-    unknownPerSecond: number;
-    /** Open jobs above which bulk requests get 429. */
-    backlogMax: number;
-    /** Largest original in bytes; larger ones are refused (`too_large`). */
-    originalMaxBytes: number;
-    /** Largest original in pixels, width times height; larger ones are refused (`too_large`). */
-    originalMaxPixels: number;
-    /** Longest edge of an original in pixels; longer ones are refused (`too_large`). Ittybit's older pages say 8192, the current ones nothing; null is no limit. */
-    originalMaxEdge: number | null;
-    /** Failed attempts before a job is dead. */
-    maxAttempts: number;
+  /**
+   * Ways in for upload systems, by the name in `POST /hooks/<name>`: how a call proves its origin, and how its body names images.
+   * @neededBy every site with uploads
+   * @example hooks: { uploads: { verifier: { kind: "standard-webhooks", secrets: ["HOOK_SECRET"] }, mapper: { kind: "native" } } }
+   */
+  hooks: Record<string, HookConfig>;
+  /**
+   * Endpoints that get a message for each event, signed as Standard Webhooks; `secrets` name secrets holding `whsec_…`, each of which signs.
+   * @neededBy operators who want a message when work stops
+   * @example events: [{ url: "https://hooks.example.com/prewarm", secrets: ["EVENTS_SECRET"] }]
+   */
+  events: readonly EventEndpoint[];
+  /** What Ittybit may be paid for. */
+  budget: {
+    /**
+     * Jobs per calendar month (UTC); null is unlimited.
+     * @neededBy sites with more than 7,000 uploads a month
+     * @example budget: { month: 500_000 }
+     */
+    month: number | null;
+    /** What each kind of work may use of it, from 0 to 1. */
+    shares: {
+      /**
+       * Share of the month's jobs that warming (upload and bulk) may use, 0–1.
+       * @neededBy sites whose uploads are all their work
+       * @example budget: { shares: { warming: 1 } }
+       */
+      warming: number;
+      /**
+       * Share of the month's jobs that viewers' misses may use, 0–1: what strangers can spend of it at most.
+       * @neededBy sites that make nothing for viewers
+       * @example budget: { shares: { live: 0 } }
+       */
+      live: number;
+      /**
+       * Part of the viewers' share that one day (UTC) may use, 0–1.
+       * @neededBy sites with rare, large publications
+       * @example budget: { shares: { liveDay: 0.5 } }
+       */
+      liveDay: number;
+    };
+    /**
+     * Price of 1,000 Ittybit jobs, in your currency, for dry runs and costs; null is "unknown".
+     * @neededBy sites that pay Ittybit
+     * @example budget: { per1000Jobs: 2 }
+     */
+    per1000Jobs: number | null;
   };
+  /** What Ittybit bears. */
   gate: {
-    /** Jobs running at Ittybit at once, all lanes together: a number, or `auto` to find what Ittybit allows, or `{ min, max }` to find it between these. */
+    /**
+     * Jobs running at Ittybit at once, all lanes together: a number, or `auto` to find what Ittybit allows, or `{ min, max }` to find it between these.
+     * @neededBy accounts with a known limit
+     * @example gate: { concurrency: { min: 5, max: 200 } }
+     */
     concurrency: LimitConfig;
-    /** Submissions to Ittybit per second: a number, `auto` or `{ min, max }`. */
+    /**
+     * Submissions to Ittybit per second: a number, `auto` or `{ min, max }`.
+     * @neededBy accounts with a known limit
+     * @example gate: { ratePerSecond: 20 }
+     */
     ratePerSecond: LimitConfig;
-    /** Submissions that may come at once, before the rate counts; beside an automatic rate never more than a second's. */
+    /**
+     * Submissions that may come at once, before the rate counts; beside an automatic rate never more than a second's.
+     * @neededBy accounts with a known limit
+     * @example gate: { burst: 5 }
+     */
     burst: number;
-    /** Jobs per calendar month (UTC); null is unlimited. */
-    monthlyJobs: number | null;
-    /** Share of the month's jobs that warming (upload and bulk) may use, 0–1. */
-    warmingShare: number;
-    /** Share of the month's jobs that viewers' misses may use, 0–1: what strangers can spend of it at most. */
-    liveShare: number;
-    /** Part of the viewers' share that one day (UTC) may use, 0–1. */
-    liveDayShare: number;
-    /** Parts of the budget at which the dashboard and metrics warn. */
-    alertLevels: readonly number[];
   };
+  /** Which originals are too large. */
+  limits: {
+    /**
+     * Largest original in bytes; larger ones are refused (`too_large`).
+     * @neededBy sites with scans
+     * @example limits: { originalMaxBytes: 500_000_000 }
+     */
+    originalMaxBytes: number;
+    /**
+     * Largest original in pixels, width times height; larger ones are refused (`too_large`).
+     * @neededBy sites with panoramas
+     * @example limits: { originalMaxPixels: 400_000_000 }
+     */
+    originalMaxPixels: number;
+    /**
+     * Longest edge of an original in pixels; longer ones are refused (`too_large`). Ittybit's older pages say 8192, the current ones nothing; null is no limit.
+     * @neededBy accounts where `prewarm ittybit check` says so
+     * @example limits: { originalMaxEdge: 8192 }
+     */
+    originalMaxEdge: number | null;
+  };
+  /** How Ittybit is asked. */
   ittybit: {
-    /** The word that Ittybit is given instead, by format and quality: `{ avif: { low: "medium" } }` where AVIF of that word looks worse than the others. */
+    /**
+     * The word that Ittybit is given instead, by format and quality, where AVIF of that word looks worse than the others.
+     * @neededBy sites where `prewarm ittybit check` says so
+     * @example ittybit: { qualities: { avif: { low: "medium" } } }
+     */
     qualities: { readonly [F in Format]?: { readonly [Q in Quality]?: Quality } };
   };
-  /** Environments by name, such as `{ staging: {}, production: {} }`: what the wrangler files say of each (below). Without it there is only the local stack. */
+  /**
+   * Environments by name: what the wrangler files say of each (below). Without it there is only the local stack.
+   * @neededBy every site that is deployed
+   * @example deploy: { staging: {}, production: { edge: "images.example.com" } }
+   */
   deploy: Readonly<Record<string, DeployConfig>>;
-  prices: {
-    /** Currency units per 1,000 Ittybit jobs, for dry runs; null is "unknown". */
-    ittybitPer1000Jobs: number | null;
-  };
 }
 
-export type Config = { sources: readonly SourceConfig[] } & Settings;
+/** Settings whose own settings a site gives one by one. */
+type Groups = "pages" | "budget" | "gate" | "limits" | "ittybit";
 
-const PAGES: Settings["pages"] = {
-  widths: [320, 480, 640, 828, 1080, 1440, 1920],
-  formats: ["auto"],
-  make: ["avif"],
-  qualities: ["high"],
-  ratios: [],
-  icons: [],
-  presets: [],
-  og: false,
-};
+/** Everything a user may say in prewarm.config.ts; only `sources` is required. Defaults are those of `DEFAULTS`. */
+export type UserConfig = Pick<Settings, "sources"> & { [K in Exclude<keyof Settings, Groups>]?: Settings[K] } & {
+  [K in Exclude<Groups, "budget">]?: Partial<Settings[K]>;
+} & { budget?: Partial<Omit<Settings["budget"], "shares"> & { shares: Partial<Settings["budget"]["shares"]> }> };
 
-const RATIOS = ["1:1", "4:3", "3:2", "16:9", "1.91:1"];
+/** The settings with their defaults, and what follows from them. */
+export interface Config extends Settings {
+  /** Widths in px, ascending; the last is the maximum. Widths and heights of URLs snap up to these. */
+  ladder: readonly number[];
+  /** Shapes that unsigned pairs of `w` and `h` may have. */
+  ratios: readonly string[];
+  /** Qualities that an unsigned URL may ask for. */
+  qualities: readonly Quality[];
+  limits: Settings["limits"] & Chosen;
+  /** What the site wrote, for `checkConfig` and `prewarm config`. */
+  written: UserConfig;
+}
+
+/** Shapes that pages may name: without a crop of theirs CSS crops the whole picture. */
+export const RATIOS: readonly string[] = ["1:1", "4:3", "3:2", "16:9", "1.91:1"];
 const LADDER = [
   16, 32, 48, 64, 96, 128, 160, 256, 320, 384, 400, 480, 640, 750, 800, 828, 960, 1080, 1200, 1280, 1440, 1600, 1920,
   2048,
 ];
 
-export const DEFAULTS: Settings = {
-  ladder: LADDER,
-  formats: ["webp", "avif", "jpeg"],
-  autoFormats: ["avif", "webp", "jpeg"],
-  qualities: ["very_low", "low", "medium", "high", "very_high"],
-  ratios: RATIOS,
+export const DEFAULTS: Omit<Settings, "sources"> = {
+  pages: {
+    widths: [320, 480, 640, 828, 1080, 1440, 1920],
+    formats: ["auto"],
+    make: ["avif"],
+    qualities: ["high"],
+    ratios: [],
+  },
+  formats: ["avif", "webp", "jpeg"],
   presets: {},
-  pages: PAGES,
   recipes: {},
-  hooks: {},
-  events: [],
-  signing: "custom",
-  v: "limited",
-  fallback: "original",
+  firstView: "stored",
+  access: "open",
   removedUrl: "",
-  cold: { first: "stored", maxBytes: 2_000_000, streamMaxBytes: 10_000_000 },
   freshness: "immutable",
   countViews: 1,
   passThrough: ["svg", "gif", "ico"],
-  unshowable: ["heic", "heif", "tif", "tiff"],
   legacy: [],
   noise: NOISE,
-  edgeBudgetMs: 1000,
-  originalsWindowSeconds: 3600,
-  edgeHosts: [],
-  limits: {
-    liveRowsPerImageDay: 64,
-    versionsPerImageDay: 3,
-    unknownPerSecond: 5,
-    backlogMax: 10_000_000,
-    originalMaxBytes: 100_000_000,
-    originalMaxPixels: 100_000_000,
-    originalMaxEdge: null,
-    maxAttempts: 5,
-  },
-  gate: {
-    concurrency: "auto",
-    ratePerSecond: "auto",
-    burst: 20,
-    monthlyJobs: 100_000,
-    warmingShare: 0.8,
-    liveShare: 0.5,
-    liveDayShare: 0.1,
-    alertLevels: [0.5, 0.8, 0.95, 1],
-  },
+  hooks: {},
+  events: [],
+  budget: { month: 100_000, shares: { warming: 0.8, live: 0.5, liveDay: 0.1 }, per1000Jobs: null },
+  gate: { concurrency: "auto", ratePerSecond: "auto", burst: 20 },
+  limits: { originalMaxBytes: 100_000_000, originalMaxPixels: 100_000_000, originalMaxEdge: null },
   ittybit: { qualities: {} },
   deploy: {},
-  prices: { ittybitPer1000Jobs: null },
 };
 
 /** Settings whose names and values other types are made of: a preset that is not there is a compile error in a page. */
-type Named = "formats" | "autoFormats" | "qualities" | "ratios" | "presets" | "recipes" | "hooks";
+type Named = "formats" | "presets" | "recipes" | "hooks";
 
 /** A configuration that still knows, as types, what it was written with. */
 export type DefinedConfig<C extends UserConfig> = Omit<Config, Named> & {
@@ -355,45 +419,71 @@ export type DefinedConfig<C extends UserConfig> = Omit<Config, Named> & {
 /** Types the configuration and fills in defaults. It does not judge: `checkConfig` (config-check.ts) does, at build and start. */
 export function defineConfig<const C extends UserConfig>(user: C): DefinedConfig<C>;
 export function defineConfig(user: UserConfig): Config {
-  const pages = pagesOf(user);
-  const settings = { ...DEFAULTS, ladder: ladderOf(pages), ...user, pages };
+  return makeConfig(user);
+}
+
+/** `defineConfig` with other numbers in place of `CHOSEN`, which no site sets: the local stack and tests do. */
+export function makeConfig(user: UserConfig, chosen: Partial<Config["limits"]> = {}): Config {
+  if (isMade(user)) return { ...user, limits: { ...user.limits, ...chosen } };
+  const settings = withDefaults(user);
   return {
     ...settings,
-    cold: { ...DEFAULTS.cold, ...user.cold },
-    limits: { ...DEFAULTS.limits, ...user.limits },
-    gate: { ...DEFAULTS.gate, ...user.gate },
-    ittybit: { ...DEFAULTS.ittybit, ...user.ittybit },
-    prices: { ...DEFAULTS.prices, ...user.prices },
+    ...openTo(settings),
+    limits: { ...CHOSEN, ...settings.limits, ...chosen },
+    written: user,
   };
 }
 
-/** The default ladder with the pages' own widths: a site that wants 300 or 3840 px need not write all rungs. */
-function ladderOf({ widths, icons }: Settings["pages"]): Settings["ladder"] {
+/** A file may export what `defineConfig` returned, or a plain object. */
+function isMade(user: UserConfig): user is Config {
+  return "written" in user && "ladder" in user;
+}
+
+/** The settings that a site wrote, unknown ones too, and the defaults of all others. */
+export function withDefaults(user: UserConfig): Settings {
+  const { pages, budget, gate, limits, ittybit } = DEFAULTS;
+  const [first] = list(user.formats);
+  const make = first === undefined ? pages.make : [first];
+  return {
+    ...DEFAULTS,
+    ...user,
+    pages: within({ ...pages, make }, user.pages),
+    budget: within(
+      budget,
+      isGroup(user.budget) ? { ...user.budget, shares: within(budget.shares, user.budget.shares) } : user.budget,
+    ),
+    gate: within(gate, user.gate),
+    limits: within(limits, user.limits),
+    ittybit: within(ittybit, user.ittybit),
+  };
+}
+
+/** A group with its defaults. What is no group stays as it is, for `checkConfig` to find. */
+function within<T extends object>(defaults: T, own: unknown): T {
+  return isGroup(own) ? { ...defaults, ...own } : own === undefined ? defaults : (own as T);
+}
+
+function isGroup<T>(own: T): own is T & object {
+  return typeof own === "object" && own !== null;
+}
+
+/** What needs no signature (`access`): the pages' own, and with `open` the standard ones. A site that wants 300 or 3840 px writes them in `pages` only. */
+function openTo({ access, pages }: Settings): Pick<Config, "ladder" | "ratios" | "qualities"> {
+  const { widths, qualities, ratios } = pages ?? {};
   const isRung = (width: number) => Number.isInteger(width) && width > 0 && width <= ABSOLUTE_MAX_PX;
-  const own = [widths, icons].flatMap((list) => (Array.isArray(list) ? list.filter(isRung) : []));
-  return [...new Set([...LADDER, ...own])].toSorted((a, b) => a - b);
-}
-
-/** The pages' list: every preset, the first of the user's formats, and where the ladder or qualities lack a default, the nearest that they have. */
-function pagesOf(user: UserConfig): Settings["pages"] {
-  const {
-    ladder = DEFAULTS.ladder,
-    qualities = DEFAULTS.qualities,
-    autoFormats = DEFAULTS.autoFormats,
-    presets,
-  } = user;
-  const [first = "high"] = Array.isArray(qualities) && !qualities.includes("high") ? qualities.slice(-1) : [];
-  const own = {
-    widths: onLadder(PAGES.widths, ladder),
-    make: Array.isArray(autoFormats) ? autoFormats.slice(0, 1) : PAGES.make,
-    qualities: [first],
-    presets: Object.keys(presets ?? {}),
+  const isOpen = access !== "signed";
+  const ladder = [...(isOpen ? LADDER : LADDER.slice(0, 1)), ...list(widths).filter(isRung)];
+  return {
+    ladder: [...new Set(ladder)].toSorted((a, b) => a - b),
+    ratios: [...new Set([...(isOpen ? RATIOS : []), ...list(ratios)])],
+    // Crops have `high`, and placeholders the first.
+    qualities: isOpen
+      ? QUALITIES
+      : QUALITIES.filter((one) => /^very_low$|^high$/.test(one) || list(qualities).includes(one)),
   };
-  return { ...PAGES, ...own, ...user.pages };
 }
 
-/** The default widths on a ladder of the user's own. */
-function onLadder(widths: readonly number[], ladder: readonly number[]): number[] {
-  if (!Array.isArray(ladder)) return [...widths];
-  return [...new Set(widths.map((width) => snapUp(width, ladder)))].toSorted((a, b) => a - b);
+/** `checkConfig` has not judged the settings yet. */
+function list<T>(given: readonly T[] | undefined): readonly T[] {
+  return Array.isArray(given) ? given : [];
 }

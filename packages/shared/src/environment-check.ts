@@ -1,9 +1,9 @@
 import { ACTS, isAct, namedToken } from "./acts.ts";
 import { type Config, secretNames } from "./config.ts";
-import { SHARED_SECRET } from "./config-hook-rules.ts";
 import { LEDGER_PLACES } from "./deploy.ts";
 import { isPrivateKey, isPublicKey } from "./ed25519.ts";
 import { secretList } from "./environment.ts";
+import { SHARED_SECRET } from "./hook-schema.ts";
 import { TOKEN_MIN_CHARS } from "./limits.ts";
 import { type Secret, secretsOf } from "./secrets.ts";
 

@@ -93,3 +93,39 @@ export function uselessMost(unknownPerSecond: number): { most: number; perSecond
  * (variants, notes, one of markers) are 561,600 a month of the million class A operations that are free. Chosen.
  */
 export const DOCTOR_SLICES_PER_MINUTE = 6;
+
+/** Numbers that suit every site, so no setting names them; the local stack and tests choose others. */
+export interface Chosen {
+  /** Rows that viewers' misses may add for one image per day. */
+  liveRowsPerImageDay: number;
+  /** Version tokens (`v`) of one image that unsigned misses may bring per day. */
+  versionsPerImageDay: number;
+  /** Originals of ids that nobody has seen that misses may have looked at per second; beyond it they are forgotten until the next view. */
+  unknownPerSecond: number;
+  /** Open jobs above which bulk requests get 429. */
+  backlogMax: number;
+  /** Failed attempts before a job is dead. */
+  maxAttempts: number;
+  /** Longest the edge waits for cache, R2 and queue together before it redirects, in ms. */
+  edgeBudgetMs: number;
+  /** Window in seconds to which the expiry of a signed URL of an original, and of the API's links to variants that need a signature, is rounded up. */
+  originalsWindowSeconds: number;
+  /** Originals of more bytes come after every stored variant, the 16 px placeholder included. */
+  heavyOriginalBytes: number;
+  /** Largest original in bytes that the edge passes on itself: a script or `crossorigin` wants one whose server sends no CORS. */
+  streamMaxBytes: number;
+}
+
+export const CHOSEN: Chosen = {
+  liveRowsPerImageDay: 64,
+  versionsPerImageDay: 3,
+  unknownPerSecond: 5,
+  backlogMax: 10_000_000,
+  maxAttempts: 5,
+  edgeBudgetMs: 1000,
+  originalsWindowSeconds: 3600,
+  heavyOriginalBytes: 2_000_000,
+  streamMaxBytes: 10_000_000,
+};
+/** Parts of the budget at which the dashboard and metrics warn. Chosen. */
+export const ALERT_LEVELS: readonly number[] = [0.5, 0.8, 0.95, 1];

@@ -1,14 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Config, defineConfig, type RatioConfig, type UserConfig } from "./config.ts";
+import { type Config, defineConfig, type UserConfig } from "./config.ts";
 import { checkConfig } from "./config-check.ts";
 import { maximum } from "./ladder.ts";
 import { readRatio } from "./shape.ts";
 import { countVariants, formatTransform, parseTransform } from "./transform.ts";
 
 const sources = [{ prefix: "", url: "https://cdn.example.com/originals/{id}" }];
-const withRatios = (...ratios: RatioConfig[]) => defineConfig({ sources, ratios });
-const config = withRatios("1:1", "4:3", "3:2", "16:9", "1.91:1", "3:4", { ratio: "1:1", pos: "top" });
+const withRatios = (...ratios: string[]): Config => ({ ...defineConfig({ sources }), ratios });
+const config = defineConfig({ sources, pages: { ratios: ["3:4"] } });
 
 const asked = (query: string, of: Config = config) => {
   const { transform, closed } = parseTransform(query, of);
@@ -28,7 +28,6 @@ describe("a pair of a declared ratio", () => {
     ["w=4000&h=3000", "w=2048&h=1536&fit=cover&q=high&f=webp", "clamped to the maximum"],
     ["w=1600&h=2133", "w=1440&h=1920&fit=cover&q=high&f=webp", "the largest rung whose height fits"],
     ["w=99999999&h=99999999", "w=2048&h=2048&fit=cover&q=high&f=webp", "far too large"],
-    ["w=400&h=400&pos=top", "w=400&h=400&fit=cover&pos=top&q=high&f=webp", "with the position that is declared for it"],
     ["w=400&h=400&fit=cover", "w=400&h=400&fit=cover&q=high&f=webp", "cover said aloud"],
   ])("%s is %s and open (%s)", (query, canonical) => expect(asked(query)).toEqual([canonical, true]));
 
@@ -37,17 +36,13 @@ describe("a pair of a declared ratio", () => {
     ["w=800&h=600&fit=contain", "w=800&h=600&fit=contain&q=high&f=webp", "another fit"],
     ["w=799&h=600&fit=fill", "w=800&h=601&fit=fill&q=high&f=webp", "another fit keeps its own shape"],
     ["w=800&h=600&q=low", "w=800&h=600&fit=cover&q=low&f=webp", "another quality"],
-    [
-      "w=800&h=600&pos=top",
-      "w=800&h=600&fit=cover&pos=top&q=high&f=webp",
-      "a position declared for another ratio only",
-    ],
-    ["w=400&h=400&pos=left", "w=400&h=400&fit=cover&pos=left&q=high&f=webp", "another position than is declared"],
+    ["w=400&h=400&pos=left", "w=400&h=400&fit=cover&pos=left&q=high&f=webp", "another position than the centre"],
     ["w=1&h=5000", "w=1&h=2048&fit=cover&q=high&f=webp", "a line"],
   ])("%s is %s and closed (%s)", (query, canonical) => expect(asked(query)).toEqual([canonical, false]));
 
-  it("is closed where high is not among the open qualities", () => {
-    expect(asked("w=800&h=600", defineConfig({ sources, qualities: ["low"] }))[1]).toBe(false);
+  it("is open where pages have it, and closed where only the standard does, with access: signed", () => {
+    const few = defineConfig({ sources, access: "signed", pages: { ratios: ["3:4"] } });
+    expect([asked("w=480&h=640", few)[1], asked("w=640&h=480", few)[1]]).toEqual([true, false]);
   });
 
   it("is the nearest where ratios meet, and the first listed where they are as near", () => {
@@ -109,12 +104,12 @@ describe("the number of variants", () => {
   });
 
   it("counts a preset of a declared ratio once", () => {
-    const ratios = ["4:3"];
-    expect(countVariants(defineConfig({ sources, ratios, presets: { card: "w=640&h=480&f=auto" } }))).toBe(447);
+    const config = defineConfig({ sources, presets: { card: "w=640&h=480&f=auto" } });
+    expect(countVariants({ ...config, ratios: ["4:3"] })).toBe(447);
   });
 
   it("is what unsigned pairs can reach, no more", () => {
-    const of = withRatios("1:1", "3:4", { ratio: "1:1", pos: "top" });
+    const of = withRatios("1:1", "3:4");
     const open = new Set<string>();
     fc.assert(
       fc.property(
@@ -133,20 +128,19 @@ describe("the number of variants", () => {
 });
 
 describe("checkConfig finds", () => {
-  const check = (ratios: unknown, more: Partial<UserConfig> = {}) =>
-    checkConfig(defineConfig({ sources, ...more, ...({ ratios } as Partial<UserConfig>) }));
+  const check = (ratios: unknown) => checkConfig(defineConfig({ sources, pages: { ratios } } as UserConfig));
 
   it.each([
-    [["4/3"], "ratios[0]", /such as "?4:3/],
-    [["4:0"], "ratios[0]", /such as "?4:3/],
-    [["0:1"], "ratios[0]", /such as "?4:3/],
-    [["-1:1"], "ratios[0]", /such as "?4:3/],
-    [["1e9:1"], "ratios[0]", /such as "?4:3/],
-    [[1.5], "ratios[0]", /such as "?4:3/],
-    [[{ ratio: "1:1", pos: "middle" }], "ratios[0]", /top/],
-    [["1:1", "1:1"], "ratios[1]", /twice/],
-    [["1:999"], "ratios[0]", /height/],
-    [Array.from({ length: 21 }, (_, n) => `${n + 1}:1`), "ratios", /20/],
+    [["4/3"], "pages.ratios[0]", /such as "?4:3/],
+    [["4:0"], "pages.ratios[0]", /such as "?4:3/],
+    [["0:1"], "pages.ratios[0]", /such as "?4:3/],
+    [["-1:1"], "pages.ratios[0]", /such as "?4:3/],
+    [["1e9:1"], "pages.ratios[0]", /such as "?4:3/],
+    [[1.5], "pages.ratios[0]", /such as "?4:3/],
+    [[{ ratio: "1:1", pos: "top" }], "pages.ratios[0]", /such as "?4:3/],
+    [["1:1", "1:1"], "pages.ratios[1]", /twice/],
+    [["1:999"], "pages.ratios[0]", /height/],
+    [Array.from({ length: 21 }, (_, n) => `${n + 1}:1`), "pages.ratios", /20/],
   ])("%j at %s", (ratios, path, mend) => {
     const faults = check(ratios);
     expect(faults).toEqual([expect.stringMatching(mend)]);
@@ -154,7 +148,7 @@ describe("checkConfig finds", () => {
   });
 
   it("nothing in ratios of every kind, nor in none", () => {
-    expect(check(["9:16", "2.35:1", { ratio: "1:1", pos: "top" }, "1:1"])).toEqual([]);
+    expect(check(["9:16", "2.35:1", "1:1"])).toEqual([]);
     expect(check([])).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-import type { Config, Position } from "./config.ts";
+import type { Config } from "./config.ts";
 import { maximum, scalePair, snapUp } from "./ladder.ts";
 import { readRatio } from "./shape.ts";
 
@@ -10,7 +10,6 @@ interface Ratio {
   value: number;
   /** Rungs whose height does not pass the maximum, ascending; never empty. */
   widths: readonly number[];
-  pos: Position | null;
 }
 
 /** Pixels that an asked side may be off, so that any rounding of any width is understood. */
@@ -25,11 +24,10 @@ function declared(shapes: Shapes): Ratio[] {
   const known = ratiosOf.get(shapes);
   if (known !== undefined) return known;
   const { ratios, ladder } = shapes;
-  const read = ratios.flatMap((entry): Ratio[] => {
-    const [text, pos] = typeof entry === "string" ? [entry, null] : [entry.ratio, entry.pos];
+  const read = ratios.flatMap((text): Ratio[] => {
     const value = readRatio(text);
     const widths = value === null ? [] : ladder.filter((rung) => heightOf(rung, value) <= maximum(ladder));
-    return value === null || widths.length === 0 ? [] : [{ value, widths, pos }];
+    return value === null || widths.length === 0 ? [] : [{ value, widths }];
   });
   ratiosOf.set(shapes, read);
   return read;
@@ -70,20 +68,20 @@ function isNear(width: number, height: number, ratio: number): boolean {
   return off <= Math.max(OFF_PX, height * OFF_SHARE) || Math.abs(width - height * ratio) <= OFF_PX;
 }
 
-/** Every size that the declared ratios open, each with its `pos`; sizes at which two ratios meet stand there twice. */
-export function ratioSizes(shapes: Shapes): { width: number; height: number; pos: Position | null }[] {
-  return declared(shapes).flatMap(({ value, widths, pos }) =>
-    widths.map((width) => ({ width, height: heightOf(width, value), pos })),
+/** Every size that the declared ratios open; sizes at which two ratios meet stand there twice. */
+export function ratioSizes(shapes: Shapes): Size[] {
+  return declared(shapes).flatMap(({ value, widths }) =>
+    widths.map((width) => ({ width, height: heightOf(width, value) })),
   );
 }
 
-/** Whether a declared ratio opens this size with this `pos`. */
-export function isRatioSize(width: number, height: number, pos: Position | null, shapes: Shapes): boolean {
-  return ratioOf({ width, height, pos }, shapes) !== undefined;
+/** Whether a declared ratio opens this size. */
+export function isRatioSize(size: Size, shapes: Shapes): boolean {
+  return ratioOf(size, shapes) !== undefined;
 }
 
 /** All sizes of the declared ratio that this size has, ascending; none when it has none. */
-export function ratioWidths(size: Size, shapes: Shapes): { width: number; height: number }[] {
+export function ratioWidths(size: Size, shapes: Shapes): Size[] {
   const ratio = ratioOf(size, shapes);
   return ratio === undefined ? [] : ratio.widths.map((width) => ({ width, height: heightOf(width, ratio.value) }));
 }
@@ -91,11 +89,8 @@ export function ratioWidths(size: Size, shapes: Shapes): { width: number; height
 interface Size {
   width: number;
   height: number;
-  pos: Position | null;
 }
 
-function ratioOf({ width, height, pos }: Size, shapes: Shapes): Ratio | undefined {
-  return declared(shapes).find(
-    (ratio) => ratio.pos === pos && ratio.widths.includes(width) && heightOf(width, ratio.value) === height,
-  );
+function ratioOf({ width, height }: Size, shapes: Shapes): Ratio | undefined {
+  return declared(shapes).find((ratio) => ratio.widths.includes(width) && heightOf(width, ratio.value) === height);
 }

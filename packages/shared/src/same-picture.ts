@@ -17,7 +17,9 @@ export function samePicture(
   const sizes =
     height === null
       ? config.ladder.map((rung) => ({ width: rung, height: null }))
-      : ratioWidths({ width, height, pos }, config);
+      : pos === null
+        ? ratioWidths({ width, height }, config)
+        : [];
   const showAll = sizes.filter((size) => size.width >= original.width || (size.height ?? 0) >= original.height);
   // Only rungs and declared crops have others beside them.
   if (!showAll.some((size) => size.width === width && size.height === height)) return transform;

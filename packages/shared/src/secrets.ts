@@ -32,8 +32,8 @@ const CONSUMER: readonly SecretReader[] = ["consumer"];
 const BOTH: readonly SecretReader[] = ["consumer", "edge"];
 
 /** Why a site needs its signing keys, its sharpest reason. */
-function signingNeed({ signing, sources }: Config): string | null {
-  if (signing === "all") return 'signing: "all" refuses every URL without it';
+function signingNeed({ access, sources }: Config): string | null {
+  if (access === "private") return 'access: "private" refuses every URL without it';
   if (sources.some((source) => "bucket" in source)) return "private originals are fetched under signed URLs";
   return sources.length === 0 ? null : "without it each job downloads its original from its origin";
 }
@@ -50,7 +50,7 @@ const TABLE: readonly Row[] = [
     ],
   },
   {
-    setting: "signing",
+    setting: "access",
     secrets: (config) => [of("SIGNING_KEYS", BOTH, signingNeed(config), "token", "site")],
   },
   {

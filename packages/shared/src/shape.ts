@@ -1,5 +1,5 @@
-/** The width in px and the shape of a link's preview: 1200 × 628 px. */
-export const OG = { width: 1200, ratio: "1.91:1" } as const;
+/** The width in px of a link's preview. */
+export const OG_WIDTH = 1200;
 
 /** `"16:9"` or `"1.91:1"`: two numbers of at most four digits, and two after the point. */
 export const RATIO_PATTERN = /^(?<across>[1-9]\d{0,3}(?:\.\d{1,2})?):(?<down>[1-9]\d{0,3}(?:\.\d{1,2})?)$/;

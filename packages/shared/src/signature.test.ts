@@ -7,7 +7,7 @@ import { originalUrl, readExp, sign, signOriginal, stringToSign, verify, verifyO
 import { ids, transforms, versions } from "./testing/arbitraries.ts";
 import { formatTransform } from "./transform.ts";
 
-const config = { noise: DEFAULTS.noise, originalsWindowSeconds: 3600 };
+const config = { noise: DEFAULTS.noise, limits: { originalsWindowSeconds: 3600 } };
 const NOW = 1_800_000_000;
 const PATH = "/images/a%20b/c.jpg";
 const check = (query: string, keys = ["new", "old"], now = NOW, path = PATH) => verify(path, query, keys, config, now);

@@ -1,11 +1,15 @@
 import type { Config } from "./config.ts";
 import { withoutFinalSlashes } from "./environment.ts";
 import { formatId } from "./image-id.ts";
-import { STAGED_MS } from "./limits.ts";
+import { type Chosen, STAGED_MS } from "./limits.ts";
 import { isNoise } from "./noise.ts";
 
 /** What a URL's signature is worth. Tell the caller no more than "refused": `bad` and `expired` look alike outside. */
 type Verdict = "ok" | "absent" | "bad" | "expired";
+
+interface Windows {
+  limits: Pick<Chosen, "originalsWindowSeconds">;
+}
 
 const HMAC = { name: "HMAC", hash: "SHA-256" };
 /** 32 bytes in base64url without padding. */
@@ -73,10 +77,7 @@ export function readExp(query: URLSearchParams | string): number | null | "bad" 
 }
 
 /** When what is signed now ends, in Unix seconds, rounded up past the next window: byte-identical within one, and good for a whole one at least. */
-export function expiryOf(
-  { originalsWindowSeconds: window }: Pick<Config, "originalsWindowSeconds">,
-  now: number,
-): number {
+export function expiryOf({ limits: { originalsWindowSeconds: window } }: Windows, now: number): number {
   return (Math.floor(now / window) + 2) * window;
 }
 
@@ -84,7 +85,7 @@ export function expiryOf(
 export async function signOriginal(
   id: string,
   key: string,
-  config: Pick<Config, "noise" | "originalsWindowSeconds">,
+  config: Pick<Config, "noise"> & Windows,
   nowSeconds: number,
 ): Promise<string> {
   const path = `/originals/${formatId(id)}`;
@@ -97,7 +98,7 @@ export async function originalUrl(
   base: string,
   id: string,
   key: string,
-  config: Pick<Config, "noise" | "originalsWindowSeconds">,
+  config: Pick<Config, "noise"> & Windows,
   nowSeconds: number,
 ): Promise<string> {
   return withoutFinalSlashes(base) + (await signOriginal(id, key, config, nowSeconds));

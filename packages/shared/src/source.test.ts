@@ -28,7 +28,6 @@ describe("resolveOriginal", () => {
     const own = (url: (id: string) => string | null) => ({
       sources: [cdn, { prefix: "own/", url }],
       passThrough: ["svg"],
-      unshowable: ["heic"],
     });
     it("takes the address that it returns, in its normal form", () => {
       const config = own((id) => `https://cdn${id.length % 4}.example.com/${id.slice(4)} 1?sig=x`);
@@ -169,7 +168,7 @@ describe("idFromKey", () => {
 });
 
 describe("the original's kind", () => {
-  const rules = { passThrough: ["svg", "gif"], unshowable: ["heic"] };
+  const rules = { passThrough: ["svg", "gif"] };
   const bare = { ...rules, sources: [{ prefix: "", url: "https://h.example/{id}" }] };
 
   it("is told by the id's extension, in any case", () => {

@@ -129,9 +129,12 @@ export function isPassThrough(config: Pick<Config, "sources" | "passThrough">, i
   return includes(config.passThrough, originalExtension(config, id));
 }
 
+/** Extensions of originals that browsers do not show: misses get the placeholder. */
+const UNSHOWABLE = ["heic", "heif", "tif", "tiff"];
+
 /** Whether the original is of a kind that browsers do not show, such as HEIC: never redirect to it. */
-export function isUnshowable(config: Pick<Config, "sources" | "unshowable">, id: string): boolean {
-  return includes(config.unshowable, originalExtension(config, id));
+export function isUnshowable(config: Pick<Config, "sources">, id: string): boolean {
+  return includes(UNSHOWABLE, originalExtension(config, id));
 }
 
 /** The extension of the original itself: the template's (`{id}.heic`), else the id's. */

@@ -1,13 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { defineConfig } from "./config.ts";
+import { type Config, defineConfig } from "./config.ts";
 import { AppError } from "./errors.ts";
 import { countVariants, expandTransforms, formatTransform, parseTransform } from "./transform.ts";
 
-const config = defineConfig({
-  sources: [{ prefix: "", url: "https://cdn.example.com/originals/{id}" }],
+const config: Config = {
+  ...defineConfig({
+    sources: [{ prefix: "", url: "https://cdn.example.com/originals/{id}" }],
+    presets: { card: "w=640&h=480&f=auto", best: "w=800&q=very_high", wide: "w=1200" },
+  }),
   qualities: ["low", "high"],
-  presets: { card: "w=640&h=480&f=auto", best: "w=800&q=very_high", wide: "w=1200" },
-});
+};
 const MODERN = "image/avif,image/webp,*/*;q=0.8";
 
 const canonical = (query: string, accept: string | null = null) =>
@@ -183,7 +185,7 @@ describe("parseTransform refuses", () => {
   });
 
   it("with what would have been right, and without repeating a stranger's kilobytes", () => {
-    expect(refusal("f=gif").details.allowed).toEqual(["webp", "avif", "jpeg", "jpg", "auto"]);
+    expect(refusal("f=gif").details.allowed).toEqual(["avif", "webp", "jpeg", "jpg", "auto"]);
     expect(refusal("p=x").details.allowed).toEqual(["card", "best", "wide"]);
     expect(JSON.stringify(refusal(`${"x".repeat(10_000)}=1`).details).length).toBeLessThan(600);
     expect(JSON.stringify(refusal(`w=${"x".repeat(10_000)}`).details).length).toBeLessThan(600);

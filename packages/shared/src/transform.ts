@@ -41,7 +41,7 @@ interface Asked {
   negotiated: boolean;
   /** Formats that may be served instead where their variant is smaller; none for a format that the URL names. */
   orElse: readonly Format[];
-  /** True when no signature is needed for it: ladder widths × formats × the configured qualities, declared ratios, and presets. */
+  /** True when no signature is needed for it: ladder widths × formats × the open qualities, declared ratios, and presets. */
   closed: boolean;
   /** The preset's name, when it was asked for by `p`. */
   preset: string | null;
@@ -104,14 +104,16 @@ export function countVariants(config: Config): number {
   const widths = config.ladder.length + 1; // and the original's own
   const pairs = new Set([
     ...[...presetForms(config).values()].filter((form) => !isOnLadder(form, config)).map(formatTransform),
-    ...(config.qualities.includes(DEFAULT_QUALITY) ? ratioForms(config) : []),
+    ...ratioForms(config),
   ]);
   return widths * config.formats.length * config.qualities.length + pairs.size;
 }
 
 function ratioForms(config: Config): string[] {
   return ratioSizes(config).flatMap((size) =>
-    config.formats.map((format) => formatTransform({ ...size, fit: "cover", quality: DEFAULT_QUALITY, format })),
+    config.formats.map((format) =>
+      formatTransform({ ...size, fit: "cover", pos: null, quality: DEFAULT_QUALITY, format }),
+    ),
   );
 }
 
@@ -189,9 +191,8 @@ function isOnLadder({ height, quality }: Transform, config: Config): boolean {
 
 /** Crops are open at one quality only: five would make five times as many variants, and nobody asks for them. */
 function isDeclaredCrop({ width, height, fit, pos, quality }: Transform, config: Config): boolean {
-  if (width === null || height === null || fit !== "cover") return false;
-  if (quality !== DEFAULT_QUALITY || !config.qualities.includes(quality)) return false;
-  return isRatioSize(width, height, pos, config);
+  if (width === null || height === null || fit !== "cover" || pos !== null) return false;
+  return quality === DEFAULT_QUALITY && isRatioSize({ width, height }, config);
 }
 
 const presetsOf = new WeakMap<Config, Map<string, Transform>>();

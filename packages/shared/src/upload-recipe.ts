@@ -1,5 +1,7 @@
+import { autoChoices, madeFormats } from "./accept.ts";
+import type { Config } from "./config.ts";
 import { maximum, snapUp } from "./ladder.ts";
-import { OG, readRatio } from "./shape.ts";
+import { OG_WIDTH, readRatio } from "./shape.ts";
 
 /** A picture of some 100 bytes, to be written into a page until the real one is there. */
 export const LQIP = "w=16&q=very_low&f=webp";
@@ -8,7 +10,7 @@ export const LQIP = "w=16&q=very_low&f=webp";
 export const PLACEHOLDER = "placeholder";
 export const STAND_INS = "stand-ins";
 /** Widths in px, each of which becomes the next of `pages.widths`: half and all of what most screens show, and what a link preview wants. */
-const STAND_IN_WIDTHS = [640, OG.width];
+const STAND_IN_WIDTHS = [640, OG_WIDTH];
 
 /** A line of `pages`, and the transforms that an upload makes because the line is there. */
 export interface PageLine {
@@ -17,47 +19,30 @@ export interface PageLine {
   specs: string[];
 }
 
-/** The settings that the recipe `upload` is made of (config.ts says what they mean). */
-interface ListSettings {
-  pages: {
-    widths: readonly number[];
-    formats: readonly string[];
-    make: readonly string[] | "all";
-    qualities: readonly string[];
-    ratios: readonly string[];
-    icons: readonly number[];
-    presets: readonly string[];
-    og: boolean;
-  };
-  autoFormats: readonly string[];
-  ladder: readonly number[];
-  ratios: readonly unknown[];
-}
+/** The settings that the recipe `upload` is made of. */
+type ListSettings = Pick<Config, "pages" | "formats" | "presets" | "ladder">;
 
 /**
  * The lines of `pages` with their transforms, in the order of the settings; the placeholder is the last. The client (`packages/client`)
  * snaps every URL to these lines. A setting that is no list has no lines here; `checkConfig` reports the setting.
  */
 export function pageLines(settings: ListSettings): PageLine[] {
-  const { formats, qualities, ratios, icons, presets, og } = settings.pages;
+  const { formats, qualities, ratios } = settings.pages;
   const widths = list(settings.pages.widths);
-  const steps = [...list(icons), ...widths];
   const ends = list(formats).map((format) => `f=${format}`);
   const whole = (sizes: readonly number[], quality: string) =>
     sizes.flatMap((width) => ends.map((end) => wholeSpec(width, quality, end)));
   return [
     ...list(qualities).map((quality) => ({ line: `widths ${quality}`, specs: whole(widths, quality) })),
-    ...list(qualities).map((quality) => ({ line: `icons ${quality}`, specs: whole(list(icons), quality) })),
     ...(widths.length > 0 ? list(qualities) : []).map((quality) => ({
       line: `${STAND_INS} ${quality}`,
       specs: standIns(settings, quality),
     })),
     ...list(ratios).map((ratio) => ({
       line: `ratios ${ratio}`,
-      specs: cropSizes(steps, ratio, settings.ladder).flatMap((size) => ends.map((end) => `${size}&${end}`)),
+      specs: cropSizes(widths, ratio, settings.ladder).flatMap((size) => ends.map((end) => `${size}&${end}`)),
     })),
-    ...list(presets).map((name) => ({ line: `presets ${name}`, specs: [`p=${name}`] })),
-    { line: "og", specs: og === true && !list(presets).includes("og") ? [ogSpec(settings)] : [] },
+    ...Object.keys(settings.presets ?? {}).map((name) => ({ line: `presets ${name}`, specs: [`p=${name}`] })),
     { line: PLACEHOLDER, specs: [LQIP] },
   ].filter(({ specs }) => specs.length > 0);
 }
@@ -95,21 +80,16 @@ function wholeSpec(width: number, quality: string, end: string): string {
  * Of each format that `f=auto` may become and that uploads do not make at each width two widths; of JPEG, which link previews and the oldest
  * browsers get, the wider one.
  */
-function standIns({ pages, autoFormats }: ListSettings, quality: string): string[] {
-  const formats = list(pages.formats);
-  const isAuto = formats.includes("auto");
-  const made = isAuto ? [...formats, ...(pages.make === "all" ? list(autoFormats) : list(pages.make))] : formats;
-  const others = [...(isAuto ? list(autoFormats) : []), "jpeg"].filter((format) => !made.includes(format));
+function standIns(settings: ListSettings, quality: string): string[] {
+  const { pages } = settings;
+  const isAuto = list(pages.formats).includes("auto");
+  const auto = isAuto ? autoChoices({ formats: list(settings.formats) }) : [];
+  const made: readonly string[] = [...list(pages.formats), ...(isAuto ? list(madeFormats(settings)) : [])];
+  const others = [...auto, "jpeg"].filter((format) => !made.includes(format));
   const steps = [...new Set(STAND_IN_WIDTHS.map((px) => snapUp(px, list(pages.widths))))];
   return [...new Set(others)].flatMap((format) =>
     (format === "jpeg" ? steps.slice(-1) : steps).map((width) => wholeSpec(width, quality, `f=${format}`)),
   );
-}
-
-/** A JPEG of 1200 px, which is a crop where the crop needs no signature. */
-function ogSpec({ ratios }: ListSettings): string {
-  const shape = list(ratios).includes(OG.ratio) ? (readRatio(OG.ratio) ?? 1) : null;
-  return `w=${OG.width}${shape === null ? "" : `&h=${Math.round(OG.width / shape)}`}&f=jpeg`;
 }
 
 /** `defineConfig` comes here before `checkConfig` has judged the settings, so a list may be anything. */

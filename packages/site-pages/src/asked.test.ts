@@ -1,5 +1,5 @@
 import { madeFormats } from "@prewarm/shared/accept";
-import { type Config, DEFAULTS, defineConfig, FORMATS, QUALITIES } from "@prewarm/shared/config";
+import { type Config, defineConfig, FORMATS, QUALITIES } from "@prewarm/shared/config";
 import { AppError } from "@prewarm/shared/errors";
 import { formatId } from "@prewarm/shared/image-id";
 import { sign } from "@prewarm/shared/signature";
@@ -19,10 +19,8 @@ const sources = [
   { prefix: "", url: "https://o.example/{id}" },
   { prefix: "hidden/", bucket: "B", key: "{id}", viewers: "placeholder", maxUnsignedPx: 640 },
 ] as const;
-const configs = (["off", "custom", "all"] as const).flatMap((signing) =>
-  (["open", "signed"] as const).map((v) =>
-    defineConfig({ sources, signing, v, presets: { card: "w=400&h=300&f=auto" }, pages: { make: ["avif", "webp"] } }),
-  ),
+const configs = (["open", "signed", "private"] as const).map((access) =>
+  defineConfig({ sources, access, presets: { card: "w=400&h=300&f=auto" }, pages: { make: ["avif", "webp"] } }),
 );
 
 /** In one of `n` URLs. */
@@ -31,7 +29,7 @@ const rarely = <T>(n: number, value: fc.Arbitrary<T>) =>
 const word = <T>(values: readonly T[], more: readonly string[] = []) =>
   fc.option(fc.constantFrom<unknown>(...values, ...more), { nil: undefined, freq: 2 });
 const query = fc.record({
-  w: word([...DEFAULTS.ladder, 700, 0], ["x"]),
+  w: word([...defineConfig({ sources }).ladder, 700, 0], ["x"]),
   h: word([300, 480, 640, 5]),
   f: word([...FORMATS, "auto"], ["gif"]),
   q: word(QUALITIES, ["best"]),

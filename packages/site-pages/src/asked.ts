@@ -27,10 +27,10 @@ export async function readAsked(path: string, rules: Rules): Promise<Asked> {
     const id = parseId(url.pathname.slice("/images/".length));
     const { transform, version, negotiated, closed, preset } = parseTransform(url.searchParams, config);
     const isPassed = isPassThrough(config, id);
-    const namesImage = url.searchParams.has("sc") && config.signing !== "off";
+    const namesImage = url.searchParams.has("sc");
     const isOpen =
       closed &&
-      (version === null || config.v !== "signed" || namesImage) &&
+      (version === null || config.access !== "signed" || namesImage) &&
       (isPassed || !isWithheld(config, id, transform));
     const refusal = await signatureRefusal(url, isOpen, rules);
     if (refusal !== null) return { kind: "refused", reason: refusal };
@@ -51,8 +51,7 @@ async function signatureRefusal(
   { config, keys, nowSeconds }: Rules,
 ): Promise<string | null> {
   const isGiven = ["s", "exp", "sc"].some((name) => query.has(name));
-  if (isOpen && config.signing !== "all" && (config.signing === "off" || !isGiven)) return null;
-  if (config.signing === "off") return "it is outside the open set, and signing is off";
+  if (isOpen && config.access !== "private" && !isGiven) return null;
   if (query.has("sc") && !isOpen) return "an image's signature does not open what is outside the open set";
   if (!query.has("s")) return "it needs a signature";
   if (keys.length === 0) return null;

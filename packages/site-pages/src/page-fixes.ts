@@ -75,15 +75,11 @@ function linesFor(transform: Transform, preset: string | null, config: Config) {
   const lines: string[] = [];
   const pages = { ...config.pages };
   const ascending = (list: readonly number[], more: number) => [...list, more].toSorted((a, b) => a - b);
-  if (preset !== null) {
-    if (pages.presets.includes(preset)) return null;
-    return { lines: [`pages.presets: add "${preset}"`], pages: { ...pages, presets: [...pages.presets, preset] } };
-  }
-  if (width === null) return null;
-  if (![...pages.icons, ...pages.widths].includes(width)) {
-    const setting = width < (pages.widths[0] ?? 0) ? "icons" : "widths";
-    pages[setting] = ascending(pages[setting], width);
-    lines.push(`pages.${setting}: add ${width}`);
+  // Uploads make every preset already.
+  if (width === null || preset !== null) return null;
+  if (!pages.widths.includes(width)) {
+    pages.widths = ascending(pages.widths, width);
+    lines.push(`pages.widths: add ${width}`);
   }
   if (!pages.qualities.includes(quality)) {
     pages.qualities = [...pages.qualities, quality];
@@ -102,8 +98,7 @@ function linesFor(transform: Transform, preset: string | null, config: Config) {
 }
 
 function ratioOf(width: number, height: number, { ratios }: Config): string | null {
-  const named = ratios.filter((one) => typeof one === "string");
-  return named.find((one) => Math.round(width / (readRatio(one) ?? 1)) === height) ?? null;
+  return ratios.find((one) => Math.round(width / (readRatio(one) ?? 1)) === height) ?? null;
 }
 
 /**
@@ -127,31 +122,22 @@ export function unusedOf(asked: ReadonlySet<string>, recipe: string, config: Con
   );
 }
 
-/**
- * `pages` without the widths, icons, qualities, ratios and presets of which no variant is among `asked`. A list has a width: where none is
- * used the icons become widths, and without icons the smallest width stays.
- */
+/** `pages` without the widths, qualities and ratios of which no variant is among `asked`. Where no width is used, the smallest stays. */
 export function withoutUnused(asked: ReadonlySet<string>, config: Config): Config["pages"] {
   const isUsed = (one: Partial<Config["pages"]>): boolean => {
-    const nothing = { widths: [], icons: [], presets: [], ratios: [], og: false };
-    const alone = { ...config, pages: { ...config.pages, ...nothing, ...one } };
+    const alone = { ...config, presets: {}, pages: { ...config.pages, widths: [], ratios: [], ...one } };
     const specs = uploadRecipe(alone).filter((spec) => spec !== LQIP);
     return [...variantsOf(specs, config)].some((variant) => asked.has(variant));
   };
-  const { widths, icons, qualities, ratios, presets, og } = config.pages;
-  const steps = { widths, icons };
+  const { widths, qualities, ratios } = config.pages;
   const usedWidths = widths.filter(
     (width) => isUsed({ widths: [width] }) || isUsed({ widths: [width], ratios, qualities: [] }),
   );
-  const usedQualities = qualities.filter((quality) => isUsed({ ...steps, qualities: [quality] }));
-  const usedIcons = icons.filter((icon) => isUsed({ icons: [icon], ratios }));
-  const sizes = usedWidths.length > 0 ? { widths: usedWidths, icons: usedIcons } : { widths: usedIcons, icons: [] };
+  const usedQualities = qualities.filter((quality) => isUsed({ widths, qualities: [quality] }));
   return {
     ...config.pages,
-    ...(sizes.widths.length > 0 ? sizes : { widths: widths.slice(0, 1), icons: [] }),
+    widths: usedWidths.length > 0 ? usedWidths : widths.slice(0, 1),
     qualities: usedQualities.length > 0 ? usedQualities : qualities,
-    ratios: ratios.filter((ratio) => isUsed({ ...steps, qualities: [], ratios: [ratio] })),
-    presets: presets.filter((preset) => isUsed({ presets: [preset] })),
-    og: og && isUsed({ og }),
+    ratios: ratios.filter((ratio) => isUsed({ widths, qualities: [], ratios: [ratio] })),
   };
 }

@@ -14,7 +14,7 @@ const CENTRES = 12;
 /** Alike on purpose. */
 const IDS = ["a", "a/b", "a-", "A"];
 const QUERIES = ["w=320&f=webp", "w=640&f=webp", "p=card"];
-const CONFIG = { presets: { card: "w=320&h=240&fit=cover&f=webp" }, edgeBudgetMs: 10_000 };
+const CONFIG = { presets: { card: "w=320&h=240&fit=cover&f=webp" }, limits: { edgeBudgetMs: 10_000 } };
 const MINUTE = 60_000;
 
 /** What was promised of an image: objects below `fence` are shown nowhere from `until` on. */

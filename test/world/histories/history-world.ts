@@ -1,4 +1,4 @@
-import { defineConfig } from "@prewarm/shared/config";
+import { testSite } from "@prewarm/shared/testing/test-site";
 import type { GateView } from "../../../workers/consumer/src/ledger/contract.ts";
 import { type Chance, createChance } from "../chance.ts";
 import { VirtualClock } from "../virtual-clock.ts";
@@ -14,10 +14,11 @@ import { emptyScript, ORIGINALS, type Script, STAGED, Upstream } from "./upstrea
 export const SLOTS = 3;
 /** A month turns in the history of whoever waits for a day. */
 const BORN_AT = Date.UTC(2026, 0, 31, 12);
-const CONFIG = defineConfig({
+const CONFIG = testSite({
   sources: [{ prefix: "", url: `${ORIGINALS}/{id}` }],
   limits: { liveRowsPerImageDay: 1_000, maxAttempts: 4 },
-  gate: { concurrency: SLOTS, ratePerSecond: 5, burst: 3, monthlyJobs: null },
+  gate: { concurrency: SLOTS, ratePerSecond: 5, burst: 3 },
+  budget: { month: null },
 });
 /** Handlers from before a restore are judged no more until they have ended, and what they made is never. */
 const EXCUSED_MS = 2_500_000;

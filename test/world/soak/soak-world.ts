@@ -66,7 +66,8 @@ export class SoakWorld extends World {
     super({
       config: defineConfig({
         sources: [{ prefix: "", url: `${upstream.originUrl}/{id}` }],
-        gate: { concurrency, ratePerSecond, burst, monthlyJobs: null },
+        gate: { concurrency, ratePerSecond, burst },
+        budget: { month: null },
       }),
       ...{ clock, chance: createChance(seed + 3), watcher: diary },
       weather: byRates(() => rates.now, createChance(seed + 2)),

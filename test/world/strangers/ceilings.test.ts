@@ -70,7 +70,8 @@ function site(unknownPerSecond: number): Site {
   const pace = { concurrency: 1_000, ratePerSecond: 100, burst: 1_000 };
   return setupSite({
     limits: { unknownPerSecond },
-    gate: { monthlyJobs: 2_000, liveShare: 0.5, liveDayShare: 0.1, ...pace },
+    gate: pace,
+    budget: { month: 2_000, shares: { live: 0.5, liveDay: 0.1 } },
   });
 }
 
@@ -179,7 +180,7 @@ describe("on a day, however many addresses there are", () => {
   });
 
   it("one image has 64 rows and 320 jobs at most, though each fails as often as it may", () => {
-    const one = setupSite({ gate: { monthlyJobs: null } });
+    const one = setupSite({ budget: { month: null } });
     const most = imageDay(one.config);
     let jobs = 0;
     one.clock.ms = Date.UTC(2027, 0, 1);
@@ -193,7 +194,7 @@ describe("on a day, however many addresses there are", () => {
 });
 
 it("a row with the longest id and a marker are as large as the table reckons", () => {
-  const one = setupSite({ gate: { monthlyJobs: null } });
+  const one = setupSite({ budget: { month: null } });
   const [before, n] = [one.sql.bytes, 1_000];
   const refused = { code: "unsupported" as const, message: "m".repeat(200), until: one.clock.ms + DAY_S * 1_000 };
   for (let i = 0; i < n; i += 1)

@@ -1,5 +1,6 @@
-import { type Config, defineConfig, type UserConfig } from "@prewarm/shared/config";
+import type { Config } from "@prewarm/shared/config";
 import { ENCODED_ID_MAX_BYTES, OUTPUT_MAX_BYTES } from "@prewarm/shared/limits";
+import { type TestSite, testSite } from "@prewarm/shared/testing/test-site";
 import { expect, it, vi } from "vitest";
 import { sum, times } from "../../../packages/shared/src/cost/operations.ts";
 import { dayBill, imageDay, LOOK, MESSAGE, monthBill, passingBytes, ROW } from "../../../scripts/cost/strangers.ts";
@@ -16,11 +17,11 @@ const DAY_MS = 86_400_000;
 vi.setConfig({ testTimeout: 120_000 });
 const SINCE = Date.UTC(2027, 0, 1);
 
-function siteOf(unknownPerSecond: number, { gate, limits }: Pick<UserConfig, "gate" | "limits"> = {}): Config {
-  return defineConfig({
+function siteOf(unknownPerSecond: number, { budget, limits }: Pick<TestSite, "budget" | "limits"> = {}): Config {
+  return testSite({
     sources: [{ prefix: "", url: `${ORIGINALS}/{id}` }],
     limits: { ...limits, unknownPerSecond },
-    gate: { monthlyJobs: 80, liveShare: 0.5, liveDayShare: 0.1, ...gate },
+    budget: { month: 80, shares: { live: 0.5, liveDay: 0.1 }, ...budget },
   });
 }
 
@@ -43,7 +44,7 @@ function largeWorld(config: Config) {
   const sizes = new Map<string, number>();
   let results = 0;
   const world = new CalmWorld({
-    ...{ bornAt: SINCE, gate: config.gate, config: { limits: config.limits } },
+    ...{ bornAt: SINCE, budget: config.budget, config: { limits: config.limits } },
     result(width) {
       results += 1;
       return large(width, results % 10 === 0 ? 2 * OUTPUT_MAX_BYTES : OUTPUT_MAX_BYTES);
@@ -61,7 +62,7 @@ function largeWorld(config: Config) {
 }
 
 it("a day's slice and a month's share of variants are kept, each as large as one may be, and none that is larger", async () => {
-  const config = siteOf(0.01, { gate: { monthlyJobs: 40, liveShare: 0.5, liveDayShare: 0.1 } });
+  const config = siteOf(0.01, { budget: { month: 40, shares: { live: 0.5, liveDay: 0.1 } } });
   const { world, kept } = largeWorld(config);
   // The month's share is spent within ten days.
   for (let day = 0; day < 12; day += 1) {
@@ -76,7 +77,7 @@ it("a day's slice and a month's share of variants are kept, each as large as one
 });
 
 it("of one image a day's rows are kept, each as large as one may be", async () => {
-  const config = siteOf(0.01, { limits: { liveRowsPerImageDay: 20 }, gate: { monthlyJobs: null } });
+  const config = siteOf(0.01, { limits: { liveRowsPerImageDay: 20 }, budget: { month: null } });
   const { world, kept } = largeWorld(config);
   for (let width = 16; width <= 640; width += 16) world.view(`photo/${width}-high.webp`);
   await world.clock.run(DAY_MS - 1);
@@ -129,8 +130,8 @@ it("a message and a look cost no more calls and no more log than the table recko
 });
 
 it("of what passes no more is kept than a day's, and that of the hours until the next round of pruning", async () => {
-  const config = siteOf(0.005, { gate: { monthlyJobs: 20 } });
-  const world = new CalmWorld({ bornAt: SINCE, gate: config.gate, config: { limits: config.limits } });
+  const config = siteOf(0.005, { budget: { month: 20 } });
+  const world = new CalmWorld({ bornAt: SINCE, budget: config.budget, config: { limits: config.limits } });
   // History and the list of recent jobs have ends of their own, whoever fills them.
   const SIZE = "SELECT sum(pgsize) AS n FROM dbstat WHERE name NOT IN ('hist', 'recent')";
   const tables = () => Number(world.sql.exec(SIZE)[0]?.n);

@@ -14,8 +14,7 @@ const IMAGES = Array.from({ length: 20 }, (_, n) => `known-${n}`);
 
 const config = defineConfig({
   sources: [{ prefix: "", url: `${ORIGINALS}/{id}` }],
-  gate: { monthlyJobs: 2_000, liveShare: 0.5, liveDayShare: 0.1 },
-  prices: { ittybitPer1000Jobs: 2 },
+  budget: { month: 2_000, shares: { live: 0.5, liveDay: 0.1 }, per1000Jobs: 2 },
 });
 
 function address(n: number): string {
@@ -24,7 +23,7 @@ function address(n: number): string {
 
 it(`${VERSIONS} made-up versions from ${ADDRESSES} addresses in a month cost no more jobs, messages, looks, rows and dollars than the table says`, async () => {
   const since = Date.UTC(2027, 0, 1);
-  const world = new CalmWorld({ bornAt: since, gate: config.gate, isMissing: (id) => id.startsWith("made-up") });
+  const world = new CalmWorld({ bornAt: since, budget: config.budget, isMissing: (id) => id.startsWith("made-up") });
   const edge = edgeInFront(world, config);
   for (const id of IMAGES) await world.store.leave(`info/${id}/_`, INFO);
   const jobsByDay: number[] = [];

@@ -1,5 +1,6 @@
-import { type Config, DEFAULTS, defineConfig } from "@prewarm/shared/config";
-import { LOOKS_BURST_S, MISSES_PER_MINUTE } from "@prewarm/shared/limits";
+import type { Config } from "@prewarm/shared/config";
+import { CHOSEN, LOOKS_BURST_S, MISSES_PER_MINUTE } from "@prewarm/shared/limits";
+import { testSite } from "@prewarm/shared/testing/test-site";
 import { storeKey } from "@prewarm/shared/variant-key";
 import { beforeAll, expect, it } from "vitest";
 import { dayBill, monthBill } from "../../../scripts/cost/strangers.ts";
@@ -29,8 +30,8 @@ class Site {
   readonly took = new Map<string, number>();
 
   constructor(limits: Partial<Config["limits"]> = {}) {
-    this.config = defineConfig({ sources: [{ prefix: "", url: `${ORIGINALS}/{id}` }], limits });
-    const more = { gate: this.config.gate, config: { limits } };
+    this.config = testSite({ sources: [{ prefix: "", url: `${ORIGINALS}/{id}` }], limits });
+    const more = { budget: this.config.budget, config: { limits } };
     this.world = new CalmWorld({ webMs: 80, isMissing: (id) => id.startsWith("made-up"), ...more });
     this.edge = edgeInFront(this.world, this.config);
     this.world.ittybit.plan = () => ({ ms: 1_000 });
@@ -142,7 +143,7 @@ it.each([
     const most = { known: 2, fresh: 2, upload: 1.5, bulk: 1.5 };
     for (const name of ["known", "fresh", "upload", "bulk"] as const)
       if (held.includes(name)) expect(times[name], name).toBeLessThanOrEqual(most[name] * idle[name]);
-    expect(markers.length).toBeLessThanOrEqual(DEFAULTS.limits.unknownPerSecond * (60 + LOOKS_BURST_S));
+    expect(markers.length).toBeLessThanOrEqual(CHOSEN.unknownPerSecond * (60 + LOOKS_BURST_S));
     expect(site.world.ittybit.jobs.filter(({ order }) => order.metadata.key?.includes("made-up"))).toEqual([]);
     await site.world.clock.run(DAY_MS + 7 * 3_600_000);
     expect(site.rows()).toBe(0);

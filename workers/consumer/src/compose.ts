@@ -108,7 +108,7 @@ let judged: Faults | undefined;
 
 function faultsOf(config: Config, env: Env): Faults {
   if (judged !== undefined) return judged;
-  const configFaults = checkConfig({ ...config, edgeHosts: edgeHosts(config, env) });
+  const configFaults = checkConfig(config, edgeHosts(env));
   const given = {
     value: (name: string) => secretOf(env, name),
     hasBucket: (name: string) => bucketOf(env, name) !== null,
@@ -117,10 +117,10 @@ function faultsOf(config: Config, env: Env): Faults {
   return judged;
 }
 
-/** The edge's own hosts, for the check that no source leads back to it. A faulty list is left as it is, to be told. */
-function edgeHosts({ edgeHosts: listed }: Config, { EDGE_URL }: Env): readonly string[] {
+/** The host of the edge's address, for the check that no source leads back to it. */
+function edgeHosts({ EDGE_URL }: Env): readonly string[] {
   const host = EDGE_URL === undefined ? undefined : URL.parse(EDGE_URL)?.host;
-  return Array.isArray(listed) && host ? [...listed, host] : listed;
+  return host ? [host] : [];
 }
 
 /** What hooks, the uploads queue and the doctor work with. */

@@ -1,7 +1,7 @@
 import type { AutoLimit, Budget, GateState, LaneCode, LaneRule, LimitName, QueueConfig } from "@prewarm/durable-queue";
-import type { Config, Settings } from "@prewarm/shared/config";
+import type { Config } from "@prewarm/shared/config";
 import { LANES, type Lane } from "@prewarm/shared/job";
-import { GATE_AUTO, WORKERS_MAX } from "@prewarm/shared/limits";
+import { ALERT_LEVELS, GATE_AUTO, WORKERS_MAX } from "@prewarm/shared/limits";
 
 /*
  * What the queue is told of a site: lanes, limits and budget. Only this file translates Prewarm's words into the queue's.
@@ -33,15 +33,25 @@ export function everyLane<T>(told: Readonly<Record<string, T>>, none: T): Record
 }
 
 /** The settings of the budget, in the words of the configuration and of the control API. */
-export type BudgetSettings = Pick<
-  Settings["gate"],
-  "monthlyJobs" | "warmingShare" | "liveShare" | "liveDayShare" | "alertLevels"
->;
+export interface BudgetSettings {
+  monthlyJobs: number | null;
+  warmingShare: number;
+  liveShare: number;
+  liveDayShare: number;
+  alertLevels: readonly number[];
+}
 
 /** The budget of the configuration with an operator's changes. */
-export function budgetSettings({ gate }: Pick<Config, "gate">, { overrides }: GateState): BudgetSettings {
-  const { monthlyJobs, warmingShare, liveShare, liveDayShare, alertLevels } = gate;
-  return { monthlyJobs, warmingShare, liveShare, liveDayShare, alertLevels, ...overrides.budget };
+export function budgetSettings(config: Pick<Config, "budget">, { overrides }: GateState): BudgetSettings {
+  return { ...settingsOf(config), ...overrides.budget };
+}
+
+function settingsOf({ budget: { month, shares } }: Pick<Config, "budget">): BudgetSettings {
+  const { warming, live, liveDay } = shares;
+  return {
+    ...{ monthlyJobs: month, warmingShare: warming, liveShare: live, liveDayShare: liveDay },
+    alertLevels: ALERT_LEVELS,
+  };
 }
 
 /** The same in the words of the queue. */
@@ -54,7 +64,8 @@ export function budgetOf({ monthlyJobs, warmingShare, liveShare, liveDayShare }:
 }
 
 /** The settings of the queue of a site. */
-export function queueConfigOf({ gate, limits }: Pick<Config, "gate" | "limits">): QueueConfig {
+export function queueConfigOf(config: Pick<Config, "gate" | "budget" | "limits">): QueueConfig {
+  const { gate, limits } = config;
   const limitOf = (name: LimitName) => (typeof gate[name] === "number" ? gate[name] : "auto");
   const autoOf = (name: LimitName): AutoLimit => ({
     ...GATE_AUTO[name],
@@ -67,7 +78,7 @@ export function queueConfigOf({ gate, limits }: Pick<Config, "gate" | "limits">)
       ratePerSecond: limitOf("ratePerSecond"),
       burst: gate.burst,
       auto: { concurrency: autoOf("concurrency"), ratePerSecond: autoOf("ratePerSecond") },
-      budget: budgetOf(gate),
+      budget: budgetOf(settingsOf(config)),
     },
     limits: { maxAttempts: limits.maxAttempts, workers: WORKERS_MAX },
   };

@@ -3,18 +3,18 @@ import type { EdgeCache } from "./bindings.ts";
 import { type Env, edgeOf, logOf, withEnvironment } from "./config.ts";
 import { setup } from "./testing/setup.ts";
 
-const base = setup({ config: { signing: "all" } }).config;
+const base = setup({ config: { access: "private" } }).config;
 
 describe("the environment", () => {
   it("opens nothing where SIGNING_KEYS is missing or empty", () => {
     for (const SIGNING_KEYS of [undefined, "", ","]) {
       const edge = edgeOf(base, { SIGNING_KEYS } as Env, {} as EdgeCache);
-      expect([edge.config.signing, edge.keys]).toEqual(["all", []]);
+      expect([edge.config.access, edge.keys]).toEqual(["private", []]);
     }
   });
 
   it("gives the edge of a local stack, whose machine may be busy, more time", () => {
-    const budgets = [{}, { LOCAL: "true" }].map((env) => withEnvironment(base, env).edgeBudgetMs);
+    const budgets = [{}, { LOCAL: "true" }].map((env) => withEnvironment(base, env).limits.edgeBudgetMs);
     expect(budgets).toEqual([1_000, 30_000]);
   });
 

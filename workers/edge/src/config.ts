@@ -75,7 +75,8 @@ function limiterOf(binding: RateLimit | undefined): Edge["limit"] {
 /** The configuration as this environment changes it. */
 export function withEnvironment(config: Config, env: Pick<Env, "LOCAL" | "ORIGINALS_URL">): Config {
   const sources = env.ORIGINALS_URL ? withDefaultUrl(config.sources, env.ORIGINALS_URL) : config.sources;
-  return { ...config, sources, ...(env.LOCAL === "true" && { edgeBudgetMs: LOCAL_BUDGET_MS }) };
+  const limits = env.LOCAL === "true" ? { ...config.limits, edgeBudgetMs: LOCAL_BUDGET_MS } : config.limits;
+  return { ...config, sources, limits };
 }
 
 /** Looked up by name: the generated type lacks bindings that only the configuration names. */

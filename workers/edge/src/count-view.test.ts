@@ -28,7 +28,7 @@ describe("a view is counted by what answered it", () => {
 
   it.each([
     ["a miss by its redirect, with its key", "/images/b.jpg?w=800&f=webp", {}, "original", "b.jpg/800-high.webp"],
-    ["the pixel", "/images/b.jpg?w=800&f=webp", { fallback: "placeholder" }, "placeholder", "b.jpg/800-high.webp"],
+    ["the pixel", "/images/b.jpg?w=800&f=webp", { firstView: "placeholder" }, "placeholder", "b.jpg/800-high.webp"],
     ["another variant", "/images/a.jpg?w=750&f=webp", {}, "stand-in", "a.jpg/750-high.webp"],
     ["what is shown as it is", "/images/a.svg?w=750&f=webp", {}, "bypass", ""],
     ["what is refused", "/images/a.jpg?w=800&f=bmp", {}, "refused", ""],

@@ -24,8 +24,8 @@ const KINDS: readonly Kind[] = [
 
 /** A world in which the request's picture is where its kind says, and the bindings fail from now on. */
 async function prepare(kind: Kind, faults: NonNullable<Options["faults"]>): Promise<World> {
-  const fallback = kind === "placeholder" ? kind : "original";
-  const world = setup({ config: { fallback }, now: () => Date.now(), faults });
+  const firstView = kind === "placeholder" ? kind : "stored";
+  const world = setup({ config: { firstView }, now: () => Date.now(), faults });
   if (kind === "cached") {
     const headers = { ETag: '"c"', "Last-Modified": new Date(0).toUTCString(), "Content-Type": "image/webp" };
     world.cache.entries.set(`https://images.example.com/images/${KEY}`, {

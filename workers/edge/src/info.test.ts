@@ -58,7 +58,7 @@ describe("GET /info/<id>", () => {
   });
 
   it.each(["hangs", "rejects", "throws"] as const)("is 503 when R2 %s", async (fault) => {
-    const response = await world({ faults: { images: fault }, config: { edgeBudgetMs: 50 } }).get(PATH);
+    const response = await world({ faults: { images: fault }, config: { limits: { edgeBudgetMs: 50 } } }).get(PATH);
     expect(response.status).toBe(503);
   });
 });
@@ -66,7 +66,7 @@ describe("GET /info/<id>", () => {
 const PRIVATE = { sources: [{ prefix: "", bucket: "ORIGINALS", key: "{id}" }] };
 
 describe.each<[string, Options]>([
-  ["where every URL is signed", { config: { signing: "all" } }],
+  ["where every URL is signed", { config: { access: "private" } }],
   ["of a private original", { config: PRIVATE }],
 ])("GET /info/<id> %s", (_, options) => {
   it("needs a signature, and is kept by nobody in between", async () => {
@@ -86,5 +86,4 @@ describe.each<[string, Options]>([
 
 it("a private original's info is never told where nothing can be signed", async () => {
   expect((await world({ config: PRIVATE }).get(PATH)).status).toBe(403);
-  expect((await world({ config: { ...PRIVATE, signing: "off" } }).get(PATH)).status).toBe(403);
 });

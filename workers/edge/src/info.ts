@@ -26,14 +26,14 @@ export async function serveInfo(request: Request, url: URL, edge: Edge, backgrou
   const original = resolveOriginal(config, id);
   const isPrivate = original?.kind === "bucket" && original.hidden;
   const given = readParameters(url.searchParams, ["exp", "s"], config.noise);
-  const signed = config.signing === "all" || isPrivate || given.size > 0;
+  const signed = config.access === "private" || isPrivate || given.size > 0;
   if (signed) {
     const now = Math.floor(edge.clock.now() / 1000);
     const verdict = await verify(url.pathname, url.searchParams, edge.keys, config, now);
     if (verdict !== "ok") throw signatureRequired();
   }
   if (original === null) throw new AppError("not_found");
-  const waitMs = config.edgeBudgetMs;
+  const waitMs = config.limits.edgeBudgetMs;
   const changes = edge.changes.read({ origin: url.origin, background, waitMs });
   const read = await withTimeLimit(() => readNote(edge, id, changes), waitMs);
   if (!read.ok) throw new AppError("unavailable");

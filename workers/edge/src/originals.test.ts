@@ -54,7 +54,7 @@ describe("a miss of a bucket's original that viewers may see", () => {
   });
 
   it("passes SVG through to a signed URL no longer than that URL is good", async () => {
-    const world = bucketWorld({ config: { originalsWindowSeconds: 600 } });
+    const world = bucketWorld({ config: { limits: { originalsWindowSeconds: 600 } } });
     world.originals.store("up/private/l.svg", text("<svg/>"));
     const response = await world.get("/images/private/l.svg");
     expect(response.headers.get("Location")).toMatch(/\/originals\/private\/l\.svg\?exp=/);

@@ -53,11 +53,10 @@ const HEADERS: Record<string, string>[] = [
 describe("a private original", () => {
   const worlds: [string, Options][] = [
     ["by default", {}],
-    ["with the original first", { config: { cold: { first: "original" } } }],
-    ["with fallback placeholder", { config: { fallback: "placeholder" } }],
+    ["with the original first", { config: { firstView: "original" } }],
+    ["with a placeholder in its place", { config: { firstView: "placeholder" } }],
     ["said aloud", { config: { sources: [SOURCES[0], { ...SOURCES[1], viewers: "placeholder" }] } }],
-    ["with every URL signed", { config: { signing: "all" } }],
-    ["with signing off", { config: { signing: "off" } }],
+    ["with every URL signed", { config: { access: "private" } }],
     ["without a key", { keys: [] }],
     ["with R2 broken", { faults: { images: "rejects" } }],
     ["with the cache broken", { faults: { cache: "rejects" } }],
@@ -92,7 +91,7 @@ describe("a private original", () => {
   );
 
   it("nor where it is known, large and has a variant that may stand in for it", async () => {
-    const world = privateWorld({ config: { cold: { maxBytes: 1 } } });
+    const world = privateWorld({ config: { limits: { heavyOriginalBytes: 1 } } });
     const known = {
       width: 2000,
       height: 1000,
@@ -149,8 +148,7 @@ describe("a private original", () => {
     const config = { presets: { whole: "q=very_high&f=jpeg", card: "w=640&f=webp" } };
     const modes: [string, Options][] = [
       ["by default", { config }],
-      ["with signing off", { config: { ...config, signing: "off" } }],
-      ["with every URL signed", { config: { ...config, signing: "all" } }],
+      ["with every URL signed", { config: { ...config, access: "private" } }],
     ];
 
     it.each(modes)("is in no URL without a signature, stored or not: %s", async (_, options) => {
@@ -207,7 +205,7 @@ describe("a private original", () => {
     it.each<[string, Options["config"], Record<string, string>]>([
       ["the best that is stored", {}, {}],
       ["one for a client that saves data", {}, { "Save-Data": "on" }],
-      ["one that is lighter than the original", { cold: { maxBytes: 1 } }, {}],
+      ["one that is lighter than the original", { limits: { heavyOriginalBytes: 1 } }, {}],
     ])("shows nothing larger in its stead: %s", async (_what, config, headers) => {
       const world = limited(config);
       world.know(ID, { bytes: 9_000_000, stored: { webp: [960, 1080] } });
@@ -249,7 +247,7 @@ describe("a private original", () => {
     });
 
     it("where every URL needs one, shows no more than the signed variant has", async () => {
-      const config = { signing: "all" } as const;
+      const config = { access: "private" } as const;
       expect(await shown(storing(whole, config), "w=320", true)).toBe("image/gif");
       expect(await shown(storing(whole, config), "h=300&w=300", true)).toBe("image/gif");
       expect(await shown(storing(whole, config), "w=800", true)).toBe("w=640&q=high&f=webp");

@@ -83,7 +83,7 @@ export function createRequestContext(
   background: Background,
 ): RequestContext {
   const { clock } = edge;
-  const budget = edge.config.edgeBudgetMs;
+  const budget = edge.config.limits.edgeBudgetMs;
   const start = clock.now();
   let last = start;
   let timing = "";

@@ -68,12 +68,12 @@ export function rewriterOf(
   };
 }
 
-function faultOf({ signing }: Config, { EDGE_URL, CONSUMER, VIEWER_TOKEN }: Env): string | null {
+function faultOf({ access }: Config, { EDGE_URL, CONSUMER, VIEWER_TOKEN }: Env): string | null {
   if (!EDGE_URL || !URL.canParse(EDGE_URL)) return "no-edge-url";
   if (CONSUMER === undefined) return "no-consumer";
   if (!VIEWER_TOKEN) return "no-viewer-token";
   // A page that is made once for all viewers holds no key.
-  return signing === "all" ? "signing" : null;
+  return access === "private" ? "private" : null;
 }
 
 /** FNV-1a, in base 36. */

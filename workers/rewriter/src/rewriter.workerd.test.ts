@@ -334,8 +334,8 @@ it("lets the platform show the site's page where the Worker itself fails", async
   expect(passThrough).toHaveBeenCalledOnce();
 });
 
-it("rewrites nothing under signing: all, for the edge would refuse the URLs", async () => {
-  const site = { ...SITE, signing: "all" as const };
+it("rewrites nothing under access: private, for the edge would refuse the URLs", async () => {
+  const site = { ...SITE, access: "private" as const };
   const env: Env = {
     EDGE_URL: EDGE,
     VIEWER_TOKEN: "viewer",
@@ -343,5 +343,5 @@ it("rewrites nothing under signing: all, for the edge would refuse the URLs", as
     SITE: { fetch: async () => new Response(PICTURE, { headers: HTML }) },
   };
   const response = await createRewriter(site, PATIENT).fetch(new Request(PAGE) as never, env, createExecutionContext());
-  expect([response.headers.get("prewarm-rewriter"), await response.text()]).toEqual(["off; reason=signing", PICTURE]);
+  expect([response.headers.get("prewarm-rewriter"), await response.text()]).toEqual(["off; reason=private", PICTURE]);
 });

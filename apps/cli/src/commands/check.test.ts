@@ -111,7 +111,7 @@ describe("prewarm check", () => {
 
   it("prints the faults alone with --quiet, as wrangler's build asks", async () => {
     expect(await check(["--offline", "--quiet"])).toMatchObject({ code: EXIT.ok, stdout: "" });
-    const { stdout } = await check(["--offline", "--quiet"], { site: { ladder: [] } });
+    const { stdout } = await check(["--offline", "--quiet"], { site: { pages: { widths: [] } } });
     expect(stdout).toMatch(/^fault .*\n$/);
   });
 
@@ -168,17 +168,17 @@ describe("prewarm check", () => {
   });
 
   it("warns of a budget without a limit", async () => {
-    const { stdout } = await check(["--offline"], { site: { gate: { monthlyJobs: null } } });
+    const { stdout } = await check(["--offline"], { site: { budget: { month: null } } });
     expect(stdout).toMatch(/^look +budget +no limit/m);
   });
 
   it("says what a month's budget is in uploads and money, and what changes it", async () => {
-    const { stdout } = await check(["--offline"], { site: { prices: { ittybitPer1000Jobs: 0.1 } } });
+    const { stdout } = await check(["--offline"], { site: { budget: { per1000Jobs: 0.1 } } });
     const budget = stdout.split("\n").find((line) => line.includes("budget"));
     expect(budget).toMatch(
       /^ok +budget +100,000 jobs a month, 80,000 of them for warming: 7,272 uploads of 11 variants, Ittybit's fee up to 10, Cl/,
     );
-    expect(budget).toContain("gate.monthlyJobs, gate.ratePerSecond");
+    expect(budget).toContain("budget.month, gate.ratePerSecond");
   });
 
   it("needs a configuration", async () => {

@@ -31,7 +31,7 @@ export const signCommand: Command = {
       type: "string",
       valueHint: "scope",
       options: ["image"],
-      description: "image: one signature for every URL of the image that needs none under signing: custom",
+      description: "image: one signature for every URL of the image that needs none under access: open",
     },
   },
   examples: [

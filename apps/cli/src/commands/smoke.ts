@@ -165,7 +165,7 @@ async function warm({ api, context, report, id, query, deadline }: Site): Promis
 
 async function view({ args, context, config, edge, id, query, deadline }: Site): Promise<string> {
   const image = { base: edge, path: `/images/${formatId(id)}`, query };
-  const url = config.signing === "all" ? await signUrl(image, null, config, { args, context }) : plainUrl(image);
+  const url = config.access === "private" ? await signUrl(image, null, config, { args, context }) : plainUrl(image);
   const { status, headers } = await sendRequest(context, { method: "GET", url }, { deadline });
   const type = headers.get("content-type") ?? "nothing";
   const told = headers.get("cache-status");

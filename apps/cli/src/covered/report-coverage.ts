@@ -110,7 +110,7 @@ function stateParts({ pages, tally }: Coverage): Part[] {
 
 /** What to change in the configuration, and what that costs or saves. */
 function costParts({ tally, unused, config }: Coverage): Part[] {
-  const price = config.prices.ittybitPer1000Jobs;
+  const price = config.budget.per1000Jobs;
   const jobs = (count: number): string =>
     `${formatCount(count)} jobs${price === null ? "" : ` (${((count * price) / 1000).toFixed(4)})`}`;
   return [
@@ -165,7 +165,7 @@ function countPages(pages: Coverage["pages"]): Map<string, number> {
 
 /** The whole of it, for programs. */
 export function coverageDocument({ site, config, pages, faults, tally, unused }: Coverage): Record<string, unknown> {
-  const price = config.prices.ittybitPer1000Jobs;
+  const price = config.budget.per1000Jobs;
   const money = (jobs: number) => (price === null ? null : (jobs * price) / 1000);
   const cost = (jobsPerUpload: number, images: number) => {
     const jobs = jobsPerUpload * images;

@@ -8,16 +8,13 @@ export function formatOutlook(outlook: Outlook): [name: string, text: string][] 
     ["Cloudflare", `about $${formatUsd(outlook.cloudflareUsd)} at list prices, storage apart`],
     ["time", formatTime(outlook)],
     ["budget", formatBudget(outlook)],
-    [
-      "change it by",
-      "autoFormats and pages (fewer jobs), gate.monthlyJobs (more a month), gate.ratePerSecond (faster)",
-    ],
+    ["change it by", "formats and pages (fewer jobs), budget.month (more a month), gate.ratePerSecond (faster)"],
   ];
 }
 
 function formatFee({ ittybit, per1000Jobs }: Outlook): string {
   return ittybit === null
-    ? "unknown: set prices.ittybitPer1000Jobs in prewarm.config.ts"
+    ? "unknown: set budget.per1000Jobs in prewarm.config.ts"
     : `${formatUsd(ittybit)} (${per1000Jobs} per 1,000 jobs)`;
 }
 
@@ -29,7 +26,7 @@ function formatTime({ seconds, perSecond, ahead, months }: Outlook): string {
 }
 
 function formatBudget({ jobs, left, thisMonth, months }: Outlook): string {
-  if (left === null) return "no limit (gate.monthlyJobs): a mistake may cost any amount";
+  if (left === null) return "no limit (budget.month): a mistake may cost any amount";
   const has = `${formatCount(left)} jobs of uploads and bulk are left this month`;
   if (months === 1) return `${has}, enough`;
   const when = months === null ? "the rest is never sent" : `the last is sent in month ${formatCount(months)}`;

@@ -14,19 +14,23 @@ export default defineConfig({
     widths: [320, 640], // phones, and all others
     formats: ["auto"],
   },
-  gate: { monthlyJobs: 1000 },
+  budget: { month: 1000 },
 });
 `;
-const changes = { widths: [320, 640, 960], icons: [64] };
+const changes = { widths: [320, 640, 960], ratios: ["1:1"] };
 
 it.each([
-  ["a list of several lines", CONFIG, ["    widths: [320, 640, 960], // phones, and all others", "icons: [64],"]],
+  ["a list of several lines", CONFIG, ["    widths: [320, 640, 960], // phones, and all others", 'ratios: ["1:1"],']],
   [
     "a list of one line",
-    CONFIG.replace(/pages: \{[^}]*\}/, "pages: { widths: [320], og: true }"),
-    ["pages: { icons: [64], widths: [320, 640, 960], og: true },"],
+    CONFIG.replace(/pages: \{[^}]*\}/, 'pages: { widths: [320], make: "all" }'),
+    ['pages: { ratios: ["1:1"], widths: [320, 640, 960], make: "all" },'],
   ],
-  ["no list", CONFIG.replace(/ {2}pages: \{[^}]*\},\n/, ""), ["  pages: { widths: [320, 640, 960], icons: [64] },"]],
+  [
+    "no list",
+    CONFIG.replace(/ {2}pages: \{[^}]*\},\n/, ""),
+    ['  pages: { widths: [320, 640, 960], ratios: ["1:1"] },'],
+  ],
 ])("writes into %s, and git applies the diff", (_, before, wanted) => {
   const after = withPages(before, changes) ?? "";
   for (const line of wanted) expect(after).toContain(line);

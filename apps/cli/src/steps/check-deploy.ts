@@ -87,18 +87,17 @@ function edgeFindings(name: string, { settings }: Stage): Finding[] {
 
 /** `isSound`: the configuration has no fault, so that its recipe can be counted. */
 function budgetFinding(config: Config, isSound: boolean): Finding {
-  const jobs = config.gate?.monthlyJobs;
+  const jobs = config.budget?.month;
   if (typeof jobs === "number")
     return { state: "ok", what: "budget", text: `${formatCount(jobs)} jobs a month${isSound ? meaning(config) : ""}` };
-  return { state: "look", what: "budget", text: "no limit: set gate.monthlyJobs, or a mistake may cost any amount" };
+  return { state: "look", what: "budget", text: "no limit: set budget.month, or a mistake may cost any amount" };
 }
 
 /** What a month's budget is in pictures and money. */
 function meaning(config: Config): string {
   const [perImage, jobs] = [variantsPerImage(config, "upload"), warmingJobs(config) ?? 0];
-  const { ittybitPer1000Jobs: price } = config.prices;
-  const fee =
-    price === null ? "" : `, Ittybit's fee up to ${formatUsd(((config.gate.monthlyJobs ?? 0) / 1000) * price)}`;
+  const { per1000Jobs: price } = config.budget;
+  const fee = price === null ? "" : `, Ittybit's fee up to ${formatUsd(((config.budget.month ?? 0) / 1000) * price)}`;
   if (perImage === 0) return fee;
-  return `, ${formatCount(jobs)} of them for warming: ${formatCount(Math.floor(jobs / perImage))} uploads of ${perImage} variants${fee}, Cloudflare about $${formatUsd(warmingUsd(jobs))}. To change it: autoFormats and pages, gate.monthlyJobs, gate.ratePerSecond`;
+  return `, ${formatCount(jobs)} of them for warming: ${formatCount(Math.floor(jobs / perImage))} uploads of ${perImage} variants${fee}, Cloudflare about $${formatUsd(warmingUsd(jobs))}. To change it: formats and pages, budget.month, gate.ratePerSecond`;
 }

@@ -51,8 +51,7 @@ function readQueries({ transforms, presets, recipe, version }: Asked, config: Co
 }
 
 function needsSignature(id: string, query: string, config: Config): boolean {
-  if (config.signing === "all") return true;
-  if (config.signing === "off") return false;
+  if (config.access === "private") return true;
   const { closed, transform } = parseTransform(query, config);
   return !closed || isWithheld(config, id, transform);
 }

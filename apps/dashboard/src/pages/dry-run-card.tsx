@@ -56,7 +56,7 @@ function Numbers({ answer }: { answer: DryRun }) {
 
 function priceOf({ price }: DryRun): string {
   return price === "unknown"
-    ? "unknown (prices.ittybitPer1000Jobs is not set)"
+    ? "unknown (budget.per1000Jobs is not set)"
     : `${price.amount.toFixed(2)} (${price.per1000Jobs} per 1,000 jobs)`;
 }
 

@@ -29,8 +29,8 @@ export function Money() {
       />
       <p class="muted small-text">
         {per1000Jobs === null
-          ? "The price of a job is not configured: set prices.ittybitPer1000Jobs in prewarm.config.ts."
-          : `${per1000Jobs} for 1,000 jobs, by prices.ittybitPer1000Jobs, without Cloudflare's charges.`}{" "}
+          ? "The price of a job is not configured: set budget.per1000Jobs in prewarm.config.ts."
+          : `${per1000Jobs} for 1,000 jobs, by budget.per1000Jobs, without Cloudflare's charges.`}{" "}
         <a href="/steering">Change the budget</a>
       </p>
     </section>

@@ -79,7 +79,7 @@ describe("quality", () => {
 });
 
 describe("where every URL is signed", () => {
-  const all = { ...options, signing: "all" } as const;
+  const all = { ...options, access: "private" } as const;
   const loaders: [string, (options: ClientOptions, src: string) => string][] = [
     ["next", (options, src) => createLoader(options)({ src, width: 320 })],
     ["nuxt", (options, src) => nuxt().getImage(src, { ...options, modifiers: { width: 320 } }).url],
@@ -108,7 +108,7 @@ describe("where every URL is signed", () => {
 
   it.each(loaders)("%s says what a source lacks, and leaves what is foreign", (_, url) => {
     expect(() => url(all, "/a.jpg")).toThrow(
-      'With signing: "all" /a.jpg needs the image\'s signature: ?sig=… of signImage',
+      'With access: "private" /a.jpg needs the image\'s signature: ?sig=… of signImage',
     );
     expect(url(all, "https://other.example/a.jpg")).toBe("https://other.example/a.jpg");
   });
@@ -122,14 +122,14 @@ describe("where every URL is signed", () => {
 describe("next", () => {
   const next = withPrewarm(
     { reactStrictMode: true, env: { A: "b" }, images: { dangerouslyAllowSVG: true } },
-    { ...options, pages: { widths: [400, 800], icons: [64], formats: ["webp"] } },
+    { ...options, pages: { widths: [64, 400, 800], formats: ["webp"] } },
   );
 
   it("is configured with the widths that uploads warm, and keeps what was there", () => {
     expect(next).toMatchObject({
       reactStrictMode: true,
       env: { A: "b" },
-      images: { dangerouslyAllowSVG: true, deviceSizes: [400, 800], imageSizes: [64], loader: "custom" },
+      images: { dangerouslyAllowSVG: true, deviceSizes: [64, 400, 800], imageSizes: [], loader: "custom" },
     });
   });
 

@@ -24,8 +24,8 @@ export function loaderUrl(settings: Settings, src: string, asked: Modifiers): st
   const found = (settings.source ?? ((text) => sourceOf(settings, text)))(src);
   const ref = refOf(found ?? "");
   if (!isId(ref.id)) return src;
-  if (settings.signing === "all" && !ref.sig && !settings.sign)
-    throw new Error(`With signing: "all" ${src} needs the image's signature: ?sig=… of signImage`);
+  if (settings.access === "private" && !ref.sig && !settings.sign)
+    throw new Error(`With access: "private" ${src} needs the image's signature: ?sig=… of signImage`);
   return imageUrl(settings, ref, modifiersOf(settings, ref, asked));
 }
 

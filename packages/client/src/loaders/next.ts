@@ -49,7 +49,7 @@ export function withPrewarm<T extends NextImages>(
       loader: "custom",
       loaderFile,
       deviceSizes: [...settings.pages.widths],
-      imageSizes: [...settings.pages.icons],
+      imageSizes: [],
       // As many as next takes, so that what a page asks for is not turned into another quality.
       qualities: Array.from({ length: 20 }, (_, n) => 5 * (n + 1)),
     },

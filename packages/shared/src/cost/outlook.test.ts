@@ -39,5 +39,5 @@ it("knows a recipe's variants and a month's jobs from the configuration alone", 
   expect([variantsPerImage(config, "upload"), variantsPerImage(config, "none"), warmingJobs(config)]).toEqual([
     11, 0, 80_000,
   ]);
-  expect(warmingJobs(defineConfig({ sources: config.sources, gate: { monthlyJobs: null } }))).toBeNull();
+  expect(warmingJobs(defineConfig({ sources: config.sources, budget: { month: null } }))).toBeNull();
 });

@@ -15,7 +15,7 @@ export interface BeforeWork {
   perMonth: number | null;
   /** Jobs per second now; null: not known. */
   perSecond: number | null;
-  /** Ittybit's fee (`prices.ittybitPer1000Jobs`); null: not configured. */
+  /** Ittybit's fee (`budget.per1000Jobs`); null: not configured. */
   per1000Jobs: number | null;
 }
 
@@ -60,8 +60,8 @@ export function warmingUsd(variants: number): number {
 }
 
 /** Jobs of a month's budget that uploads and bulk may use; null: no limit. */
-export function warmingJobs({ gate }: Pick<Config, "gate">): number | null {
-  return gate.monthlyJobs === null ? null : Math.floor(gate.monthlyJobs * gate.warmingShare);
+export function warmingJobs({ budget: { month, shares } }: Pick<Config, "budget">): number | null {
+  return month === null ? null : Math.floor(month * shares.warming);
 }
 
 /** Variants that a recipe makes of one picture: each is one job. For a sound configuration. */

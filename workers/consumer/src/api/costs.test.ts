@@ -6,7 +6,7 @@ import { LOCAL_DATASET, openAnalytics } from "../../../../dev/analytics.ts";
 import { createAnalytics } from "../serving/analytics.ts";
 import { type ApiWorld, createApiWorld, endAll, key, START, VIEWER, warm } from "./testing/api-world.ts";
 
-const PRICED = { prices: { ittybitPer1000Jobs: 500 } };
+const PRICED = { budget: { per1000Jobs: 500 } };
 
 async function costsOf(world: ApiWorld, query: string): Promise<Costs> {
   const { status, body } = await world.json("GET", `/api/v1/costs?${query}`, { token: VIEWER });

@@ -38,15 +38,15 @@ async function costsAnswer(deps: ApiDeps, query: z.output<typeof costsQuery>): P
   const skip = cursor === undefined ? 0 : Number(cursor) || 0;
   const { countedFrom, total, rows, more } = await ledger.listCosts({ by, from, to, sort, skip, limit });
   const serving = by === "format" ? await servingNow(deps, "30d") : null;
-  const { prices } = config;
+  const { budget } = config;
   return {
-    ...{ by, from, to, countedFrom, per1000Jobs: prices.ittybitPer1000Jobs },
-    total: { ...total, amount: priceOf(total.jobs, prices) },
+    ...{ by, from, to, countedFrom, per1000Jobs: budget.per1000Jobs },
+    total: { ...total, amount: priceOf(total.jobs, budget) },
     views: serving === null ? null : { state: serving.state, oneIn: serving.oneIn },
     note: NOTES[by],
     rows: rows.map((row) => ({
       ...row,
-      ...{ label: labelOf(by, row), amount: priceOf(row.jobs, prices), views: viewsOf(row.name, serving) },
+      ...{ label: labelOf(by, row), amount: priceOf(row.jobs, budget), views: viewsOf(row.name, serving) },
     })),
     nextCursor: more ? String(skip + limit) : null,
   };

@@ -1,4 +1,5 @@
 import { DEFAULTS } from "@prewarm/shared/config";
+import { CHOSEN } from "@prewarm/shared/limits";
 import { verify } from "@prewarm/shared/signature";
 import { describe, expect, it } from "vitest";
 import { createApiWorld, START, VIEWER } from "./testing/api-world.ts";
@@ -6,7 +7,7 @@ import { createApiWorld, START, VIEWER } from "./testing/api-world.ts";
 const HIDDEN = { prefix: "", bucket: "ORIGINALS", key: "{id}" } as const;
 
 it("the link to a variant that needs a signature is good for an hour or two, not for ever", async () => {
-  const world = createApiWorld({ sources: [{ prefix: "", url: "https://cdn.example.com/{id}" }], signing: "all" });
+  const world = createApiWorld({ sources: [{ prefix: "", url: "https://cdn.example.com/{id}" }], access: "private" });
   await world.json("POST", "/api/v1/warm", { body: { items: [{ id: "a", transforms: ["w=400"] }] } });
   const { body: list } = await world.json("GET", "/api/v1/jobs", { token: VIEWER });
   const [{ job } = { job: "" }] = list.jobs as { job: string }[];
@@ -14,7 +15,7 @@ it("the link to a variant that needs a signature is good for an hour or two, not
   const url = new URL(String(body.variantUrl));
   const at = (seconds: number) =>
     verify(url.pathname, url.searchParams, ["signing-key"], DEFAULTS, START / 1_000 + seconds);
-  const window = DEFAULTS.originalsWindowSeconds;
+  const window = CHOSEN.originalsWindowSeconds;
   expect([await at(0), await at(window - 1), await at(2 * window)]).toEqual(["ok", "ok", "expired"]);
 });
 

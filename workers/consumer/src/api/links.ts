@@ -20,7 +20,7 @@ export async function variantUrl(id: string, transform: Transform, v: string | n
 }
 
 function needsSignature(id: string, query: string, config: Config): boolean {
-  if (config.signing !== "custom") return config.signing === "all";
+  if (config.access === "private") return true;
   try {
     const { closed, transform } = parseTransform(query, config);
     return !closed || isWithheld(config, id, transform);

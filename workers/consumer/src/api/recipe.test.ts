@@ -18,10 +18,7 @@ const view = (outcome: View["outcome"], missedKey: string): View => {
 function world(asked: string[], points: View[], more: Partial<CoverageReport> = {}) {
   const store = openAnalytics(":memory:");
   const analytics = { dataset: DATASET, query: async (sql: string) => store.query(sql) };
-  const made = createApiWorld(
-    { pages: PAGES, recipes: {}, presets: {}, prices: { ittybitPer1000Jobs: 2 } },
-    { analytics },
-  );
+  const made = createApiWorld({ pages: PAGES, recipes: {}, presets: {}, budget: { per1000Jobs: 2 } }, { analytics });
   const now = made.deps.clock.now();
   for (const at of [now - DAY_MS, now]) store.write(points.map(dataPoint), at);
   const counts = { warm: 1, cold: 0, neverWarmed: 0, refused: 0, passedThrough: 0 };

@@ -78,15 +78,15 @@ function toAnswer(
   head: Pick<RecipeSuggestion, "state" | "text" | "from" | "at">,
 ): RecipeSuggestion {
   const { add, drop, jobs, pages } = learnLines(evidence);
-  const price = evidence.config.prices.ittybitPer1000Jobs;
+  const price = evidence.config.budget.per1000Jobs;
   const amountOf = (n: number): number | null => (price === null ? null : (n * price) / 1000);
-  const { widths, icons, formats, qualities, ratios, presets, og } = pages ?? evidence.config.pages;
-  const lists = { widths: [...widths], icons: [...icons], formats: [...formats], qualities: [...qualities] };
+  const { widths, formats, qualities, ratios } = pages ?? evidence.config.pages;
+  const lists = { widths: [...widths], formats: [...formats], qualities: [...qualities], ratios: [...ratios] };
   return {
     ...head,
     add: add.map((line) => ({ ...line, amount: amountOf(line.jobsPerUpload) })),
     drop: drop.map(({ formats: of, ...line }) => ({ ...line, formats: [...of], amount: amountOf(line.jobsPerUpload) })),
     jobs,
-    pages: pages === null ? null : { ...lists, ratios: [...ratios], presets: [...presets], og },
+    pages: pages === null ? null : lists,
   };
 }

@@ -110,7 +110,7 @@ function outcomeOf({ state, states, existing, rejected }: RunView): "ok" | "with
 }
 
 /** A run as the API shows it: with sums, and what is left in time and money. */
-function runAnswer(view: RunView, { prices }: Config): Run {
+function runAnswer(view: RunView, { budget }: Config): Run {
   const { rejected, readyP50, readyP95, pace, ...run } = view;
   const { states } = run;
   const left = states.queued + states.processing + states.retrying;
@@ -121,7 +121,7 @@ function runAnswer(view: RunView, { prices }: Config): Run {
     outcome: outcomeOf(view),
     total: left + ended,
     done: ended,
-    pace: pricedPace(pace, prices),
+    pace: pricedPace(pace, budget),
     timeToReady: { p50: readyP50, p95: readyP95 },
   };
 }

@@ -45,8 +45,8 @@ export async function statsAnswer(deps: ApiDeps): Promise<Stats> {
   const states = sumOf(view.counts);
   const open = states.queued + states.processing + states.retrying;
   const oldest = ages(view.oldestWaiting, now);
-  const { prices } = deps.config;
-  const pace = (scope: Lane | "all") => pricedPace(view.paces[scope], prices);
+  const { budget } = deps.config;
+  const pace = (scope: Lane | "all") => pricedPace(view.paces[scope], budget);
   const secondsLeft = view.paces.all.secondsLeft;
   const warnings = [...faultsOf(deps), ...view.warnings];
   return {
@@ -69,7 +69,7 @@ export async function statsAnswer(deps: ApiDeps): Promise<Stats> {
       rate: { used: view.rates.submitted, limit: gate.rate.perSecond },
     },
     budget: gate.budget,
-    spent: spentOf(gate.budget, prices),
+    spent: spentOf(gate.budget, budget),
     gate,
     ledger: { rows: view.rows, bytes: view.bytes, limitBytes: LEDGER_LIMIT_BYTES },
     metricErrors: view.metricErrors,
@@ -99,10 +99,10 @@ function ratesOf(view: LedgerStats): Stats["rates"] {
   };
 }
 
-function spentOf({ used, usedToday }: Stats["budget"], prices: ApiDeps["config"]["prices"]): Stats["spent"] {
+function spentOf({ used, usedToday }: Stats["budget"], budget: ApiDeps["config"]["budget"]): Stats["spent"] {
   return {
-    ...{ month: priceOf(used, prices), today: priceOf(usedToday, prices) },
-    per1000Jobs: prices.ittybitPer1000Jobs,
+    ...{ month: priceOf(used, budget), today: priceOf(usedToday, budget) },
+    per1000Jobs: budget.per1000Jobs,
   };
 }
 

@@ -230,7 +230,7 @@ describe("gate, stats and history", () => {
   });
 
   it("say what today and the month so far come to, at this price", async () => {
-    const world = createApiWorld({ prices: { ittybitPer1000Jobs: 2 } });
+    const world = createApiWorld({ budget: { per1000Jobs: 2 } });
     await warm(world, ["a", "b"]);
     endAll(world, () => ["stored", ""]);
     const stats = async () => (await world.json("GET", "/api/v1/stats")).body as unknown as Stats;

@@ -275,7 +275,7 @@ describe("POST /api/v1/warm", () => {
 
 describe("POST /api/v1/warm?dryRun=1", () => {
   it("counts variants, what is there, jobs, bytes and price, and enqueues nothing", async () => {
-    const world = createApiWorld({ prices: { ittybitPer1000Jobs: 4 } });
+    const world = createApiWorld({ budget: { per1000Jobs: 4 } });
     await world.bucket.bucket.put(`variants/${key("a")}`, "bytes");
     await world.json("POST", "/api/v1/warm", { body: { items: [{ id: "b" }] } });
     const { status, body } = await world.json("POST", "/api/v1/warm?dryRun=1", {

@@ -24,7 +24,8 @@ function createWorld() {
   const clock = { now: () => now, random: () => 0.5 };
   const config = defineConfig({
     sources: [{ prefix: "", url: "https://o.example/{id}" }],
-    gate: { concurrency: 100_000, ratePerSecond: 100_000, burst: 100_000, monthlyJobs: null },
+    gate: { concurrency: 100_000, ratePerSecond: 100_000, burst: 100_000 },
+    budget: { month: null },
   });
   const sql = nodeSql();
   const { engine } = testEngine(sql, { config, clock });

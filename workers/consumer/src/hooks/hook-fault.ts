@@ -9,7 +9,7 @@ export interface Faults {
 }
 
 /** Settings that decide which variants an upload has. */
-const TRANSFORM_SETTINGS = ["sources", "ladder", "formats", "autoFormats", "qualities", "presets"];
+const TRANSFORM_SETTINGS = ["sources", "pages", "formats", "access", "presets"];
 
 /**
  * The first fault that a hook cannot work with; null: it can. A hook that does not exist is at fault when the hooks themselves cannot be

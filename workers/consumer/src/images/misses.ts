@@ -128,7 +128,7 @@ function isCapped(tx: ImageTx, key: string): boolean {
 
 function mayBringVersion(tx: ImageTx, { key, signed }: MissAsk): boolean {
   const version = versionOfKey(key);
-  if (version === null || signed === true || tx.site.v !== "limited") return true;
+  if (version === null || signed === true) return true;
   const { versions } = viewedOf(tx, encodedIdOfKey(key));
   return versions.includes(version) || versions.length < tx.site.limits.versionsPerImageDay;
 }

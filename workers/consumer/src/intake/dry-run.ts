@@ -121,8 +121,7 @@ async function meanBytes(
   return { bytes: sizes.reduce((sum, size) => sum + size, 0) / sizes.length, sampled: sizes.length };
 }
 
-function price(jobs: number, { prices }: Config) {
-  const per1000Jobs = prices.ittybitPer1000Jobs;
+function price(jobs: number, { budget: { per1000Jobs } }: Config) {
   return per1000Jobs === null ? ("unknown" as const) : { amount: (jobs / 1000) * per1000Jobs, per1000Jobs };
 }
 

@@ -34,10 +34,11 @@ function world(
   };
   const events = endpoints.map((endpoint) => ({ ...endpoint, secrets: ["EVENTS_SECRET"] }));
   const made = setup(
-    { events, gate: { monthlyJobs: 10, alertLevels: [0.4, 1], warmingShare: 1, liveShare: 1, liveDayShare: 1 } },
+    { events, budget: { month: 10, shares: { warming: 1, live: 1, liveDay: 1 } } },
     { deliver: (event) => deliverEvent(event, [SECRET, OLD], receive) },
   );
   const { transactions, deps, clock } = made;
+  made.ledger.patchGate({ budget: { alertLevels: [0.4, 1] } }, "ops");
   const look = () => runEvents(transactions, deps);
   /** Looks as the alarm does, every ten seconds. */
   const pass = async (seconds: number) => {

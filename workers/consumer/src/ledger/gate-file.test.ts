@@ -73,7 +73,7 @@ describe("a closed lane that the edge was told of, while nothing waits", () => {
   });
 
   it("is told to be open when the month turns whose budget is spent", () => {
-    const world = setup({ gate: { monthlyJobs: 1, warmingShare: 1, liveShare: 1, liveDayShare: 1 } });
+    const world = setup({ budget: { month: 1, shares: { warming: 1, live: 1, liveDay: 1 } } });
     world.made(KEY);
     world.leave("maker");
     expect(publish(world)).toContain("live");

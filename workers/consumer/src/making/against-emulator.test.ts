@@ -3,8 +3,8 @@ import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Emulator, startEmulator } from "@prewarm/ittybit-emulator/server";
 import { systemClock } from "@prewarm/shared/clock";
-import { defineConfig, type Settings } from "@prewarm/shared/config";
 import { WORK_MESSAGE } from "@prewarm/shared/messages";
+import { type TestSite, testSite } from "@prewarm/shared/testing/test-site";
 import sharp from "sharp";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { createIttybit } from "../ittybit/client.ts";
@@ -105,12 +105,12 @@ function fastClock() {
 }
 
 /** The real client, handler and ledger against the local Ittybit, real time and real pixels; only R2 is in memory. */
-function setup(limits: Partial<Settings["limits"]> = {}) {
+function setup(limits: TestSite["limits"] = {}) {
   const images = createMemoryBucket();
   const clock = fastClock();
   const { port } = origin.address() as AddressInfo;
   const ittybit = createIttybit({ baseUrl: emulator.apiUrl, apiKey: "local", fetch, clock });
-  const config = defineConfig({ sources: [{ prefix: "", url: `http://127.0.0.1:${port}/{id}` }], limits });
+  const config = testSite({ sources: [{ prefix: "", url: `http://127.0.0.1:${port}/{id}` }], limits });
   const ledger = new RecordingLedger({ config, clock, ittybit });
   clock.advance(60_000); // until the bucket of tokens is full
   const deps: BatchDeps = {

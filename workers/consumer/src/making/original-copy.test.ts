@@ -179,7 +179,7 @@ describe("an original does not take the place of its variants", () => {
     ["where its server gives no etag", async () => world(await small(), { etag: null }), "320-high"],
     [
       "where viewers get a placeholder instead of it",
-      async () => world(await small(), { config: { fallback: "placeholder" } }),
+      async () => world(await small(), { config: { firstView: "placeholder" } }),
       "320-high",
     ],
     [

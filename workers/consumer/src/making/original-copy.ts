@@ -30,7 +30,7 @@ type Copies = { transform: Transform; bytes: number }[];
 function formatOf({ config }: BatchContext, { id, info }: NotedImage): Format | null {
   const source = resolveOriginal(config, id);
   const isPublic = source?.kind === "url" || source?.hidden === false;
-  if (!isPublic || config.fallback === "placeholder" || info.etag === null) return null;
+  if (!isPublic || config.firstView === "placeholder" || info.etag === null) return null;
   return FORMATS.find((format) => FORMAT_ROWS[format].type === info.type) ?? null;
 }
 

@@ -12,7 +12,7 @@ import { ifNotPutAgain } from "./put-condition.ts";
 import { pictureOf } from "./sizes.ts";
 
 export interface SayingDeps {
-  config: Pick<Config, "autoFormats">;
+  config: Pick<Config, "formats">;
   images: Pick<R2Bucket, "get" | "put">;
   connections: Pick<Semaphore, "run">;
   memory: Pick<Semaphore, "run">;

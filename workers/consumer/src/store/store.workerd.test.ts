@@ -61,7 +61,7 @@ describe("the store, on R2 itself", () => {
       };
       const images = { get, put: bucket.put.bind(bucket) } as unknown as Pick<R2Bucket, "get" | "put">;
       const turn = { run: <T>(work: () => Promise<T>) => work() };
-      const deps = { config: { autoFormats: ["webp" as const] }, images, connections: turn, memory: turn };
+      const deps = { config: { formats: ["webp" as const] }, images, connections: turn, memory: turn };
       const told = { ...deps, sleep: async () => undefined, log: (event: string) => void logs.push(event) };
       await saySmaller(told, { id: "photo", v: null, before: null, now: note }, [{ transform, bytes: 3, smaller: [] }]);
       return bucket.get(`variants/${KEY}`);

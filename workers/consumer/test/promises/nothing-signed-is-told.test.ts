@@ -1,7 +1,7 @@
 import { NOTHING } from "@prewarm/durable-queue";
 import { nodeSql, observe } from "@prewarm/durable-queue/testing";
-import { defineConfig, type UserConfig } from "@prewarm/shared/config";
 import { originalUrl, stagedUrl } from "@prewarm/shared/signature";
+import { type TestSite, testSite } from "@prewarm/shared/testing/test-site";
 import { describe, expect, it } from "vitest";
 import { createApiWorld, VIEWER } from "../../src/api/testing/api-world.ts";
 import { createIttybit } from "../../src/ittybit/client.ts";
@@ -20,7 +20,7 @@ const LARGER = `${encodeURIComponent(ID)}/800-high.webp`;
 const EDGE = "https://images.example.com";
 const OUTPUT = "https://store.example.net/job_1?X-Amz-Expires=900&X-Amz-Signature=0f1e2d3c4b5a69788796a5b4c3d2e1f0";
 const API_KEY = "ittybit-api-key-0123456789";
-const SITE: UserConfig = {
+const SITE: TestSite = {
   sources: [{ prefix: "private/", bucket: "ORIGINALS", key: "{id}" }],
   limits: { maxAttempts: 1 },
   events: [{ url: "https://events.example.com/in", secrets: ["EVENTS_SECRET"] }],
@@ -51,7 +51,7 @@ const WAYS: [string, (url: string) => string][] = [
 /** The real ledger, handler and API. Everything that anybody is told is in `told`. */
 async function world(isStaged = false) {
   const at = batchWorld({ stages: isStaged });
-  const config = defineConfig(isStaged ? { ...SITE, sources: [{ prefix: "", url: `${ORIGINALS}/{id}` }] } : SITE);
+  const config = testSite(isStaged ? { ...SITE, sources: [{ prefix: "", url: `${ORIGINALS}/{id}` }] } : SITE);
   const events: string[] = [];
   const sql = nodeSql();
   const { engine, deps } = testEngine(

@@ -39,7 +39,7 @@ it("keeps what is folded beside what is not", () => {
 });
 
 it("is never overrun, whatever is evicted between two calls", () => {
-  const { order, ledger, call, ready, leave, clock } = setup({ gate: { monthlyJobs: 10, warmingShare: 1 } });
+  const { order, ledger, call, ready, leave, clock } = setup({ budget: { month: 10, shares: { warming: 1 } } });
   order({ keys: Array.from({ length: 20 }, (_, n) => key(n)) });
   let went = 0;
   for (let n = 0; n < 10; n += 1) {

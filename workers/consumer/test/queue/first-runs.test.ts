@@ -6,7 +6,7 @@ const keys = (name: string, n: number) => Array.from({ length: n }, (_, i) => `$
 
 /** One job a second, so that the order of the jobs is the order of the seconds. */
 function world() {
-  const made = setup({ gate: { ratePerSecond: 1, burst: 1, monthlyJobs: 1_000 } });
+  const made = setup({ gate: { ratePerSecond: 1, burst: 1 }, budget: { month: 1_000 } });
   const have = new Map<number, { id: number; gen: number; phase: "ready" }>();
   /** One worker goes on for some seconds. The runs or images of what it has stored, in order. */
   const work = (seconds: number, outcome = STORED): string[] => {

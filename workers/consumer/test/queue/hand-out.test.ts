@@ -56,8 +56,8 @@ describe("what is handed out", () => {
   });
 
   it("tells the automatic gate which limit holds ready jobs back: Ittybit's answers move that one alone", () => {
-    const gate = { concurrency: "auto", ratePerSecond: 200, burst: 200, monthlyJobs: null } as const;
-    const { clock, ledger, accept, call, ready, submit, settle } = setup({ gate });
+    const gate = { concurrency: "auto", ratePerSecond: 200, burst: 200 } as const;
+    const { clock, ledger, accept, call, ready, submit, settle } = setup({ gate, budget: { month: null } });
     accept(...Array.from({ length: 120 }, (_, n) => `many${n}/400-high.webp`));
     const hands = ["p", "q", "r"].map((owner) => ({ owner, given: call(owner).give }));
     const goes = () => hands.flatMap(({ owner, given }) => ready(owner, given).map((one) => ({ owner, one })));

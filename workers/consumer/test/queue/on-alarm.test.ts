@@ -289,7 +289,7 @@ describe("AlarmClock", () => {
 });
 
 it("the edge hears with the cron that a lane is open again, though nothing waits and nobody calls", async () => {
-  const { view, settle, leave, ledger, transactions, deps, done, clock } = setup({ gate: { monthlyJobs: 10 } });
+  const { view, settle, leave, ledger, transactions, deps, done, clock } = setup({ budget: { month: 10 } });
   const [given] = view("viewer", "a/400-high.webp").give;
   settle("viewer", given!, STORED);
   leave("viewer");

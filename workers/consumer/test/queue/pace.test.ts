@@ -4,11 +4,11 @@ import { describe, expect, it } from "vitest";
 import { nextAlarmOf } from "../../src/ledger/testing/next-alarm-of.ts";
 import { setup } from "../../src/ledger/testing/setup.ts";
 
-const WIDE = { concurrency: 500, ratePerSecond: 500, burst: 500, monthlyJobs: null };
+const WIDE = { gate: { concurrency: 500, ratePerSecond: 500, burst: 500 }, budget: { month: null } };
 
 describe("wake-ups", () => {
   it("are as many as workers are missing; each is under way until one comes, or for half a minute", () => {
-    const world = setup({ gate: WIDE });
+    const world = setup(WIDE);
     world.accept(...Array.from({ length: 2_000 }, (_, n) => `image-${n}/400-high.webp`));
     const wakes = () => world.transactions.read(wakesDue);
     expect(wakes()).toBe(24);
@@ -38,7 +38,7 @@ describe("workers are not called", () => {
   });
 
   it("for the rate that the first short jobs promise, until such jobs have ended for five seconds", () => {
-    const ledger = setup({ gate: WIDE });
+    const ledger = setup(WIDE);
     ledger.accept(...Array.from({ length: 1_000 }, (_, n) => `image-${n}/400-high.webp`));
     let came = 0;
     /** Wake-ups until no more are due: each of them brings a worker. */
@@ -70,11 +70,12 @@ describe("workers are not called", () => {
 });
 
 describe("workers beyond what the gate wants", () => {
-  const gate = { concurrency: 200, ratePerSecond: 40, burst: 20, monthlyJobs: null };
+  const gate = { concurrency: 200, ratePerSecond: 40, burst: 20 };
+  const budget = { month: null };
   const keys = Array.from({ length: 200 }, (_, n) => `image-${n}/400-high.webp`);
 
   it("are let go though they hold jobs, the youngest first", () => {
-    const { ledger, accept, call, clock } = setup({ gate });
+    const { ledger, accept, call, clock } = setup({ gate, budget });
     accept(...keys);
     const owners = ["a", "b", "c", "d", "e"];
     for (const owner of owners) {
@@ -87,7 +88,7 @@ describe("workers beyond what the gate wants", () => {
   });
 
   it("are given nothing that they would put down at once", () => {
-    const { accept, call, clock } = setup({ gate: { ...gate, ratePerSecond: 20 } });
+    const { accept, call, clock } = setup({ gate: { ...gate, ratePerSecond: 20 }, budget });
     accept(...keys);
     for (const owner of ["a", "b", "c"]) {
       expect(call(owner).stay).toBe(true);
@@ -115,7 +116,7 @@ describe("a worker counts as at work no more", () => {
 describe("many workers", () => {
   /** 50 slots, and so many workers; the first one holds two dozen jobs. */
   function crowd(others: number) {
-    const world = setup({ gate: { concurrency: 50, ratePerSecond: 500, burst: 500, monthlyJobs: null } });
+    const world = setup({ gate: { concurrency: 50, ratePerSecond: 500, burst: 500 }, budget: { month: null } });
     world.accept(...Array.from({ length: 500 }, (_, n) => `image-${n}/400-high.webp`));
     world.clock.advance(2);
     const { give } = world.call("first");

@@ -4,10 +4,10 @@ import { gateChanged } from "../../src/ledger/gate-file.ts";
 import { STORED, setup } from "../../src/ledger/testing/setup.ts";
 
 /** Viewers may have five jobs a day, and all the others a hundred times as many. */
-const gate = { monthlyJobs: 1_000, liveShare: 0.5, liveDayShare: 0.01 };
+const budget = { month: 1_000, shares: { live: 0.5, liveDay: 0.01 } };
 
 function world() {
-  const made = setup({ gate });
+  const made = setup({ budget });
   /** One worker goes on for a minute; what it has stored. */
   const minute = (): string[] => {
     const stored: string[] = [];

@@ -17,7 +17,7 @@ const STEPS_A_MONTH = 122;
 const WIDTHS = [320, 640, 828, 1080, 1440, 1920];
 
 function traffic() {
-  const world = setup({ gate: { monthlyJobs: null } });
+  const world = setup({ budget: { month: null } });
   const { clock, ledger } = world;
   const owed = { images: 0, junk: 0, again: 0 };
   let [images, junk, owners] = [0, 0, 0];

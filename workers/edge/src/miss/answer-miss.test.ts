@@ -54,7 +54,7 @@ describe("the placeholder", () => {
   const unshowable = JSON.stringify({ code: "unshowable", until: NOW + 60_000 });
 
   it.each([
-    ["/images/photo?w=800", { fallback: "placeholder" }, "configured"],
+    ["/images/photo?w=800", { firstView: "placeholder" }, "configured"],
     ["/images/photo.heic?w=800", {}, "no browser shows HEIC"],
     ["/images/PHOTO.TIFF?w=800", {}, "nor TIFF, in capitals"],
     [

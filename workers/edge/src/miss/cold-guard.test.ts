@@ -2,18 +2,17 @@ import { describe, expect, it } from "vitest";
 import { BYTES, detailOf, noted, type Options, setup } from "../testing/setup.ts";
 
 const HEAVY = 6_000_000;
-const ORIGINAL_FIRST = { first: "original" } as const;
 const LQIP = "data:image/webp;base64,AAAA";
 
 /** A photo of so many bytes with a variant of 640 px, where the original comes first. */
-function heavyWorld(bytes: number | null, cold: NonNullable<Options["config"]>["cold"] = {}) {
-  const world = setup({ config: { cold: { ...ORIGINAL_FIRST, ...cold } } });
+function heavyWorld(bytes: number | null, limits: NonNullable<Options["config"]>["limits"] = {}) {
+  const world = setup({ config: { firstView: "original", limits } });
   world.know("photo", { bytes, ...noted(["640-high.webp"]) });
   world.images.store("variants/photo/640-high.webp", BYTES);
   return world;
 }
 
-describe("cold.maxBytes", () => {
+describe("heavyOriginalBytes", () => {
   it("brings a stored variant before an original that has more, for a moment; its own is asked for all the same", async () => {
     const world = heavyWorld(HEAVY);
     const response = await world.get("/images/photo?w=828");
@@ -23,18 +22,17 @@ describe("cold.maxBytes", () => {
     expect(world.sent.map(({ keys }) => keys)).toEqual([["photo/828-high.webp"]]);
   });
 
-  it.each<[string, number | null, NonNullable<Options["config"]>["cold"]]>([
+  it.each<[string, number | null, NonNullable<Options["config"]>["limits"]]>([
     ["its size is not known", null, {}],
     ["it has no more", 2_000_000, {}],
-    ["the setting allows more", HEAVY, { maxBytes: HEAVY }],
-    ["the setting is null", HEAVY, { maxBytes: null }],
-  ])("leaves the original where %s", async (_, bytes, cold) => {
-    expect((await heavyWorld(bytes, cold).get("/images/photo?w=828")).status).toBe(302);
+    ["the limit allows more", HEAVY, { heavyOriginalBytes: HEAVY }],
+  ])("leaves the original where %s", async (_, bytes, limits) => {
+    expect((await heavyWorld(bytes, limits).get("/images/photo?w=828")).status).toBe(302);
   });
 
   it("brings the 16 px placeholder before such an original, where nothing else is stored", async () => {
-    for (const first of ["stored", "original"] as const) {
-      const world = setup({ config: { cold: { first } } });
+    for (const firstView of ["stored", "original"] as const) {
+      const world = setup({ config: { firstView } });
       world.know("photo", { bytes: HEAVY, lqip: LQIP });
       // Noted, and purged since.
       expect((await world.get("/images/photo?w=828")).status).toBe(302);
@@ -45,14 +43,14 @@ describe("cold.maxBytes", () => {
   });
 
   it("brings no placeholder in a format that the site has no more", async () => {
-    const world = setup({ config: { formats: ["avif", "jpeg"], autoFormats: ["avif", "jpeg"] } });
+    const world = setup({ config: { formats: ["avif", "jpeg"] } });
     world.know("photo", { bytes: HEAVY, lqip: LQIP });
     world.images.store("variants/photo/16-very_low.webp", BYTES);
     expect((await world.get("/images/photo?w=828&f=avif")).status).toBe(302);
   });
 
   it.each(["hangs", "rejects", "throws"] as const)("never keeps a viewer waiting when R2 %s", async (fault) => {
-    const world = setup({ faults: { images: fault }, config: { edgeBudgetMs: 50 } });
+    const world = setup({ faults: { images: fault }, config: { limits: { edgeBudgetMs: 50 } } });
     world.know("photo", { bytes: HEAVY, stored: { webp: [640] } });
     expect((await world.get("/images/photo?w=828")).status).toBe(302);
   });

@@ -32,7 +32,7 @@ export function isPrivate(original: Original, edge: Edge): boolean {
 
 /** Whether viewers get no bytes of the original: it is private, no browser shows it, or the configuration has a placeholder in its place. */
 export function isNotShown(original: Original, id: string, edge: Edge): boolean {
-  return edge.config.fallback === "placeholder" || isUnshowable(edge.config, id) || isPrivate(original, edge);
+  return edge.config.firstView === "placeholder" || isUnshowable(edge.config, id) || isPrivate(original, edge);
 }
 
 /** Where a viewer is sent to see the original: its own URL, or a signed one here for a bucket's. `isPrivate` originals have none. */

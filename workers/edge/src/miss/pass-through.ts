@@ -26,7 +26,9 @@ export async function passThrough(context: RequestContext): Promise<Response> {
   const now = Math.floor(edge.clock.now() / 1000);
   // A bucket's signed URL is good for at least one window, so nobody may keep the redirect for longer than that.
   const life =
-    original.kind === "bucket" ? Math.min(REDIRECT_SECONDS, edge.config.originalsWindowSeconds) : REDIRECT_SECONDS;
+    original.kind === "bucket"
+      ? Math.min(REDIRECT_SECONDS, edge.config.limits.originalsWindowSeconds)
+      : REDIRECT_SECONDS;
   const seconds = trimToExpiry(life, target.expiresAt, now);
   return redirect(await originalLocation(context, original), commonHeaders(fields, `public, max-age=${seconds}`));
 }

@@ -1,3 +1,4 @@
+import type { Config } from "@prewarm/shared/config";
 import { READS_PER_REQUEST } from "@prewarm/shared/limits";
 import { GATE_KEY } from "@prewarm/shared/markers";
 import { expect, it } from "vitest";
@@ -23,14 +24,18 @@ function chance(): number {
 }
 const pick = <T>(all: readonly T[]): T => all[Math.floor(chance() * all.length)] as T;
 
+function anyFirstView(): Config["firstView"] {
+  const [isHidden, shown] = [pick([false, true]), pick(["stored", "original"] as const)];
+  return isHidden ? "placeholder" : shown;
+}
+
 /** An edge before R2 with some variants of one image, perhaps its note, a marker and its original. */
 function anyWorld(): World {
   const world = setup({
     allowed: () => true,
     config: {
       sources: [...pick(SOURCES)],
-      fallback: pick(["original", "placeholder"]),
-      cold: { first: pick(["stored", "original"]) },
+      firstView: anyFirstView(),
     },
   });
   const { images, originals, know } = world;

@@ -72,28 +72,21 @@ const PATHS = [
 ];
 const HEADERS: Record<string, string>[] = [{}, { "Save-Data": "on" }, { Range: "bytes=0-3" }, { "If-None-Match": "*" }];
 
-const SHOWN = [
-  ["original", "stored"],
-  ["original", "original"],
-  ["placeholder", "stored"],
-] as const;
+const SHOWN = ["stored", "original", "placeholder"] as const;
 
 function* worlds(): Generator<[string, World]> {
   for (const [state, prepare] of Object.entries(STATES))
     for (const [source, sources] of Object.entries(SOURCES))
-      for (const [fallback, first] of SHOWN)
+      for (const firstView of SHOWN)
         for (const allowed of [true, false]) {
           const options: Options = {
-            config: { sources: [...sources], fallback, cold: { first } },
+            config: { sources: [...sources], firstView },
             keys: ["key"],
             allowed: () => allowed,
           };
           const world = setup(options);
           prepare(world);
-          yield [
-            `${state}, ${source}, ${first} first, else ${fallback}, ${allowed ? "under" : "over"} the limit`,
-            world,
-          ];
+          yield [`${state}, ${source}, ${firstView} first, ${allowed ? "under" : "over"} the limit`, world];
         }
 }
 

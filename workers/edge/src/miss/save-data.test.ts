@@ -4,7 +4,7 @@ import { BYTES, detailOf, noted, type Options, setup } from "../testing/setup.ts
 const SAVING = { "Save-Data": "on" };
 
 /** Where the original comes first, Save-Data makes the difference. */
-const ORIGINAL_FIRST: Options = { config: { cold: { first: "original" } } };
+const ORIGINAL_FIRST: Options = { config: { firstView: "original" } };
 const LQIP = "16-very_low.webp";
 
 const ask = async (
@@ -62,7 +62,7 @@ describe("a miss of a client that saves data", () => {
   });
 
   it.each(["hangs", "rejects", "throws"] as const)("is redirected when R2 %s", async (fault) => {
-    const world = setup({ faults: { images: fault }, config: { edgeBudgetMs: 50 } });
+    const world = setup({ faults: { images: fault }, config: { limits: { edgeBudgetMs: 50 } } });
     expect((await world.get("/images/photo?w=800", SAVING)).status).toBe(302);
   });
 });

@@ -248,7 +248,7 @@ describe("a note that lists what is gone", () => {
 });
 
 describe("what the configuration says of cold views", () => {
-  const original = { cold: { first: "original" } } as const;
+  const original = { firstView: "original" } as const;
 
   it("the original first: for an original that is not heavy, and not for a client that saves data", async () => {
     const world = photo(["640-high.webp"], { config: original });
@@ -259,13 +259,10 @@ describe("what the configuration says of cold views", () => {
     expect(await shown(world, "?w=960")).toBe("640-high.webp");
   });
 
-  it.each<[string, Options["config"]]>([
-    ["by default", {}],
-    ["the original first", original],
-  ])("a placeholder only where nothing is stored: %s", async (_what, config) => {
-    const world = photo(["640-high.webp"], { config: { fallback: "placeholder", ...config } });
-    expect(await shown(world, "?w=800")).toBe("640-high.webp");
-    expect(await shown(photo([], { config: { fallback: "placeholder", ...config } }), "?w=800")).toBe("image/gif");
+  it("a placeholder only where nothing is stored", async () => {
+    const config = { firstView: "placeholder" } as const;
+    expect(await shown(photo(["640-high.webp"], { config }), "?w=800")).toBe("640-high.webp");
+    expect(await shown(photo([], { config }), "?w=800")).toBe("image/gif");
   });
 
   it("the 16 px placeholder never comes before an original that may be shown and is not heavy", async () => {
@@ -278,7 +275,7 @@ describe("what the configuration says of cold views", () => {
     heavy.know("photo", { lqip, bytes: 2_000_001 });
     expect(await shown(heavy, "?w=800")).toBe(LQIP);
     expect(await shown(heavy, "?w=800&f=jpeg", SAFARI_13)).toBe("the original");
-    const none = photo([LQIP], { listed: [], config: { fallback: "placeholder" } });
+    const none = photo([LQIP], { listed: [], config: { firstView: "placeholder" } });
     none.know("photo", { lqip });
     expect(await shown(none, "?w=800")).toBe(LQIP);
   });
@@ -345,7 +342,7 @@ describe("a stored variant that answers for good", () => {
   });
 
   it("comes before the original, whatever the page wants first", async () => {
-    const world = photo(UPLOADED, { config: { cold: { first: "original" } } });
+    const world = photo(UPLOADED, { config: { firstView: "original" } });
     expect(await answered(world, "?w=320&f=auto", NO_AVIF)).toEqual(["image/webp", true, false]);
   });
 

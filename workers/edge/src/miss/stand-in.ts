@@ -22,17 +22,17 @@ function savesData(headers: Headers): boolean {
 }
 
 /**
- * The stored variants that come before the original, best first. None for HEAD, which only looks. With `cold.first: "original"` there are
- * none either, unless the client saves data, the original has more than `cold.maxBytes`, or viewers do not see it. Only then the 16 px
+ * The stored variants that come before the original, best first. None for HEAD, which only looks. With `firstView: "original"` there are
+ * none either, unless the client saves data, the original has more than `heavyOriginalBytes`, or viewers do not see it. Only then the 16 px
  * placeholder is among them: it is no picture to look at.
  */
 export function standInsFor(context: RequestContext, original: Original, info: StoredInfo): Transform[] {
   const { target, method, headers, edge } = context;
-  const { first, maxBytes } = edge.config.cold;
+  const { firstView, limits } = edge.config;
   if (method === "HEAD") return [];
-  const isHeavy = info.bytes !== null && maxBytes !== null && info.bytes > maxBytes;
+  const isHeavy = info.bytes !== null && info.bytes > limits.heavyOriginalBytes;
   const isLast = savesData(headers) || isHeavy || isNotShown(original, target.id, edge);
-  if (first === "original" && !isLast) return [];
+  if (firstView === "original" && !isLast) return [];
   const wanted = { ...target, accept: headers.get("Accept") };
   const stored = bestStored(wanted, info);
   const isPlaceheld = isLast && info.lqip !== null && info.version === target.version;
@@ -61,7 +61,7 @@ export function answerFor(context: RequestContext, original: Original, info: Sto
 function mayShow({ target, edge }: RequestContext, original: Original, info: StoredInfo, other: Transform): boolean {
   if (original.kind === "url" || !original.hidden) return true;
   const { config } = edge;
-  const isOpen = config.signing !== "all" && isClosed(other, config) && !isWithheld(config, target.id, other);
+  const isOpen = config.access !== "private" && isClosed(other, config) && !isWithheld(config, target.id, other);
   return isOpen || showsNoMore(other, target.transform, info);
 }
 

@@ -137,7 +137,7 @@ describe("a script's miss", () => {
   });
 
   it("breaks off what is larger than it said", async () => {
-    const config = { cold: { streamMaxBytes: 2000 } };
+    const config = { limits: { streamMaxBytes: 2000 } };
     const response = await world(() => new Response(chunks(JPEG)), { config }).get("/images/photo?w=800", CORS);
     await expect(response.arrayBuffer()).rejects.toThrow("larger");
   });

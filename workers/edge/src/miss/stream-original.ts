@@ -29,7 +29,7 @@ export function wantsCors({ method, headers }: RequestContext): boolean {
 }
 
 /**
- * The original's bytes, up to `cold.streamMaxBytes`; where they are more or cannot be had, or this network has had its share, an image gets the
+ * The original's bytes, up to `streamMaxBytes`; where they are more or cannot be had, or this network has had its share, an image gets the
  * placeholder. Null when the redirect will do, for its server speaks CORS, or must do.
  */
 export async function streamOriginal(
@@ -47,7 +47,7 @@ export async function streamOriginal(
     discard(response.body);
     return problem(new AppError("original_missing"), method, commonHeaders(fields, "no-store"));
   }
-  const most = edge.config.cold.streamMaxBytes;
+  const most = edge.config.limits.streamMaxBytes;
   const length = Number(response?.headers.get("Content-Length") ?? 0);
   if (response?.status !== 200 || response.body === null || length > most) {
     discard(response?.body ?? null);

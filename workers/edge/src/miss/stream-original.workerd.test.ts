@@ -19,7 +19,7 @@ function pieces(): ReadableStream<Uint8Array> {
 }
 
 function stream(streamMaxBytes: number): Promise<Response | null> {
-  const edge = { config: { cold: { streamMaxBytes } }, limit: null, fetch: async () => new Response(pieces()) };
+  const edge = { config: { limits: { streamMaxBytes } }, limit: null, fetch: async () => new Response(pieces()) };
   const context = { edge, method: "GET", headers: new Headers() } as unknown as RequestContext;
   return streamOriginal(context, "https://cdn.example.com/photo", FIELDS);
 }

@@ -7,16 +7,15 @@ import type { Target } from "./target.ts";
 const SIGN_IT = "This URL needs a valid signature that has not expired (s, and exp if signed with one).";
 /** Said of what is closed, whatever its signature: it tells nothing of that. */
 const WAYS_OUT =
-  "Without it only ladder widths, configured formats and qualities, declared ratios and presets are open (and `v`, unless `v` is set to signed);" +
+  "Without it only ladder widths, configured formats and qualities, declared ratios and presets are open (and `v`, where access is open);" +
   " of a private original neither its full size nor more than its source's maxUnsignedPx." +
-  " Two ways out: name it in prewarm.config.ts (presets, or ratios), or sign the URL (docs/url.md).";
-const SIGNING_IS_OFF = "Signing is off here: only the first way is open.";
+  " Two ways out: name it in prewarm.config.ts (presets, or pages), or sign the URL (docs/url.md).";
 
 /** Whether the signature must be checked: it is needed, or one is given. Cheap, so that plain URLs never wait for cryptography. */
 export function needsSignature({ inClosedSet }: Target, query: URLSearchParams, { config }: Edge): boolean {
-  if (!inClosedSet || config.signing === "all") return true;
+  if (!inClosedSet || config.access === "private") return true;
   // A signature that is not needed is judged all the same: `exp` would be worth nothing if a plain URL could carry it unread.
-  return config.signing !== "off" && ["s", "exp", "sc"].some((name) => query.has(name));
+  return ["s", "exp", "sc"].some((name) => query.has(name));
 }
 
 /**
@@ -28,16 +27,14 @@ export async function checkSignature(
   query: URLSearchParams,
   { config, keys, clock }: Edge,
 ): Promise<void> {
-  if (config.signing === "off") throw refusal(`${WAYS_OUT} ${SIGNING_IS_OFF}`, config);
   const verdict = await verify(path, query, keys, config, Math.floor(clock.now() / 1000));
-  // An image's signature opens the URLs that `custom` leaves open, and no other.
+  // An image's signature opens the URLs of the open set, and no other.
   if (verdict !== "ok" || (query.has("sc") && !inClosedSet))
     throw inClosedSet ? signatureRequired() : refusal(`${SIGN_IT} ${WAYS_OUT}`, config);
 }
 
 function refusal(detail: string, { ratios }: Pick<Config, "ratios">): AppError {
-  const named = ratios.map((entry) => (typeof entry === "string" ? entry : `${entry.ratio} with pos=${entry.pos}`));
-  return new AppError("signature_required", { detail, ratios: named });
+  return new AppError("signature_required", { detail, ratios });
 }
 
 /** The one refusal of a signature that is absent, wrong or expired. */

@@ -6,7 +6,7 @@ import { NOW, type Options, setup, type World } from "../testing/setup.ts";
 const NOW_SECONDS = NOW / 1000;
 
 function world(config: Options["config"] = {}): World {
-  return setup({ keys: ["key"], config: { signing: "all", ...config } });
+  return setup({ keys: ["key"], config: { access: "private", ...config } });
 }
 
 /** The query that an image's signature adds to its URLs. */
@@ -41,11 +41,11 @@ describe("the signature of an image", () => {
     expect(await statusOf(here, await scoped(here, "", "logo.svg"), "logo.svg")).toBe(302);
   });
 
-  it.each(["w=300&h=210", "h=200", "w=800&h=600&fit=fill", "w=400&h=400&pos=top", "w=800&h=600&q=low", "q=very_low"])(
+  it.each(["w=300&h=210", "h=200", "w=800&h=600&fit=fill", "w=400&h=400&pos=top", "w=800&h=600&q=low"])(
     "does not open ?%s, which is outside the open set",
     async (query) => {
-      for (const signing of ["all", "custom"] as const) {
-        const here = world({ signing, qualities: ["low", "high"] });
+      for (const access of ["private", "open"] as const) {
+        const here = world({ access });
         expect(await statusOf(here, `${query}&${await scoped(here)}`)).toBe(403);
         const s = await sign("/images/photo", query, "key", here.config);
         expect(await statusOf(here, `${query}&s=${s}`)).toBe(302);
@@ -55,8 +55,8 @@ describe("the signature of an image", () => {
 
   it("does not open a private original beyond what everybody may ask for", async () => {
     const sources = [{ prefix: "", bucket: "ORIGINALS", key: "up/{id}", maxUnsignedPx: 828 }] as const;
-    for (const signing of ["all", "custom"] as const) {
-      const here = world({ signing, sources });
+    for (const access of ["private", "open"] as const) {
+      const here = world({ access, sources });
       const open = await scoped(here);
       expect([await statusOf(here, `w=828&${open}`), await statusOf(here, `w=829&${open}`)]).not.toContain(200);
       expect(await statusOf(here, `w=829&${open}`)).toBe(403);
@@ -84,8 +84,8 @@ describe("the signature of an image", () => {
   });
 
   it("names its version, so that nobody can make one up", async () => {
-    for (const v of ["limited", "signed", "open"] as const) {
-      const here = world({ signing: "custom", v });
+    for (const access of ["open", "signed"] as const) {
+      const here = world({ access });
       const open = await scoped(here, "v=3");
       expect(await statusOf(here, `w=320&${open}`)).toBe(302);
       expect(await statusOf(here, `w=320&${open.replace("v=3", "v=4")}`)).toBe(403);
@@ -103,8 +103,8 @@ describe("the signature of an image", () => {
     ["without s", (open: string) => open.replace(/&s=.*/, ""), 403],
     ["with s twice", (open: string) => `${open}&s=${open.slice(-43)}`, 400],
   ])("is worth nothing %s", async (_, change, status) => {
-    for (const signing of ["all", "custom"] as const) {
-      const here = world({ signing });
+    for (const access of ["private", "open"] as const) {
+      const here = world({ access });
       expect(await statusOf(here, `w=320&${change(await scoped(here))}`)).toBe(status);
     }
   });
@@ -127,11 +127,8 @@ describe("the signature of an image", () => {
     expect((await here.get(`/info/photo?${open}`)).status).toBe(400);
   });
 
-  it("is judged where no signature is needed, and opens nothing where signing is off", async () => {
-    expect(await statusOf(world({ signing: "custom" }), `w=320&sc=image&s=${"A".repeat(43)}`)).toBe(403);
-    const off = world({ signing: "off", v: "signed" });
-    expect(await statusOf(off, `w=320&v=3&${await scoped(off, "v=3")}`.replace("v=3&sc", "sc"))).toBe(403);
-    expect(await statusOf(off, `w=320&${await scoped(off)}`)).toBe(302);
+  it("is judged where no signature is needed", async () => {
+    expect(await statusOf(world({ access: "open" }), `w=320&sc=image&s=${"A".repeat(43)}`)).toBe(403);
   });
 
   it("tells the queue that the site has named the image", async () => {

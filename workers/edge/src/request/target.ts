@@ -50,7 +50,7 @@ export function readTarget(url: URL, query: URLSearchParams, headers: Headers, c
     // A version is anything: where not everybody may name one, it takes a signature; an image's signature names it.
     inClosedSet:
       closed &&
-      (version === null || config.v !== "signed" || (query.has("sc") && config.signing !== "off")) &&
+      (version === null || config.access !== "signed" || query.has("sc")) &&
       (passThrough || !isWithheld(config, id, transform)),
     signed: false,
     expiresAt: exp === "bad" ? null : exp,

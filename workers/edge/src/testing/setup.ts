@@ -1,7 +1,8 @@
 import { CHANGES_KEY, printChange, printChanges } from "@prewarm/shared/changes";
-import { type Config, defineConfig, type UserConfig } from "@prewarm/shared/config";
+import type { Config } from "@prewarm/shared/config";
 import { type StoredInfo, withStored } from "@prewarm/shared/image-info";
 import type { MissMessage } from "@prewarm/shared/messages";
+import { type TestSite, testSite } from "@prewarm/shared/testing/test-site";
 import { infoKey, parseVariantName } from "@prewarm/shared/variant-key";
 import type { ViewSink } from "../bindings.ts";
 import { createChangesReader, HELD_MS } from "../changes.ts";
@@ -55,7 +56,7 @@ export interface World {
 }
 
 export interface Options {
-  config?: Partial<UserConfig>;
+  config?: TestSite;
   keys?: string[];
   /** What the originals' server answers; default: nothing is asked of it. */
   fetch?: (url: string, init: RequestInit) => Promise<Response>;
@@ -99,7 +100,7 @@ type Shared = Pick<World, "images" | "originals" | "cache" | "sent" | "advance">
 
 function createWorld(options: Options, shared: Shared): World {
   const { images, originals, cache, sent, now, advance } = shared;
-  const config = defineConfig({ sources: SOURCES, presets: PRESETS, ...options.config });
+  const config = testSite({ sources: SOURCES, presets: PRESETS, ...options.config });
   const logged: string[] = [];
   const background: Promise<unknown>[] = [];
   const faultyImages = withFault<FakeBucket>(images, options.faults?.images);

@@ -2,8 +2,9 @@ import { checkReceipt } from "@prewarm/control-schema/receipt-check";
 import { receiptFile } from "@prewarm/control-schema/receipt-file";
 import type { AnyReceipt } from "@prewarm/control-schema/receipts";
 import { nodeSql } from "@prewarm/durable-queue/testing";
-import { type Config, defineConfig, type UserConfig } from "@prewarm/shared/config";
+import type { Config, UserConfig } from "@prewarm/shared/config";
 import { parsePem } from "@prewarm/shared/ed25519";
+import { type TestSite, testSite } from "@prewarm/shared/testing/test-site";
 import { decodeId } from "@prewarm/shared/variant-key";
 import { createStrangers } from "../../hooks/note-delivery.ts";
 import { createSenderKeys } from "../../hooks/verifiers/verify.ts";
@@ -66,8 +67,8 @@ export interface CallOptions {
 const noAnswer = async () => new Response(null, { status: 404 });
 
 /** The real API over the real ledger in node:sqlite, with a clock of its own. */
-export function createApiWorld(site: Partial<UserConfig> = {}, more: Partial<ApiDeps> = {}): ApiWorld {
-  const config: Config = defineConfig({ ...SITE, ...site });
+export function createApiWorld(site: TestSite = {}, more: Partial<ApiDeps> = {}): ApiWorld {
+  const config: Config = testSite({ ...SITE, ...site });
   let now = START;
   const clock = { now: () => now, random: () => 0.5 };
   const sql = nodeSql();

@@ -1,21 +1,8 @@
-import { type Config, DEFAULTS, defineConfig, type Settings } from "@prewarm/shared/config";
+import type { Config } from "@prewarm/shared/config";
+import { type TestSite, testSite } from "@prewarm/shared/testing/test-site";
 
-export interface Overrides {
-  sources?: Config["sources"];
-  gate?: Partial<Settings["gate"]>;
-  limits?: Partial<Settings["limits"]>;
-  v?: Settings["v"];
-  ittybit?: Partial<Settings["ittybit"]>;
-  events?: Settings["events"];
-}
+export type Overrides = Pick<TestSite, "sources" | "gate" | "budget" | "limits" | "access" | "ittybit" | "events">;
 
-export function testConfig({ sources, gate, limits, v, ittybit, events }: Overrides = {}): Config {
-  return defineConfig({
-    sources: sources ?? [{ prefix: "", url: "https://originals.example/{id}" }],
-    gate: gate ?? {},
-    limits: limits ?? {},
-    v: v ?? DEFAULTS.v,
-    ittybit: ittybit ?? {},
-    events: events ?? [],
-  });
+export function testConfig({ sources, ...more }: Overrides = {}): Config {
+  return testSite({ sources: sources ?? [{ prefix: "", url: "https://originals.example/{id}" }], ...more });
 }

@@ -69,7 +69,7 @@ it.each([
   ["an undo of no change", { undo: 1 }],
   ["the limits as they are", { rate: { perSecond: 20, burst: 5 }, concurrency: 30, budget: { monthlyJobs: 1_000 } }],
 ])("a change of %s writes no line of the log, and leaves the last change to undo", (_, patch) => {
-  const { clock, ledger } = setup({ gate: { ratePerSecond: 20, burst: 5, concurrency: 30, monthlyJobs: 1_000 } });
+  const { clock, ledger } = setup({ gate: { ratePerSecond: 20, burst: 5, concurrency: 30 }, budget: { month: 1_000 } });
   ledger.patchGate({ paused: { bulk: { reason: "a migration" } } }, "ops");
   const log = () => ledger.listAudit({ cursor: null, limit: 10 }).entries;
   const before = [ledger.getGate(), log()];
@@ -79,7 +79,7 @@ it.each([
 });
 
 it("the log names the parts of a change that differ, and no others", () => {
-  const { ledger } = setup({ gate: { concurrency: 30, monthlyJobs: 1_000 } });
+  const { ledger } = setup({ gate: { concurrency: 30 }, budget: { month: 1_000 } });
   ledger.patchGate({ paused: { bulk: true, upload: false }, concurrency: 30, budget: { monthlyJobs: 2_000 } }, "ops");
   const { details } = ledger.listAudit({ cursor: null, limit: 1 }).entries[0] ?? {};
   expect(details).toEqual({

@@ -5,7 +5,7 @@ const keys = (n: number, of: string) => Array.from({ length: n }, (_, at) => `${
 
 /** A ledger whose worker can start jobs at Ittybit, and what its gate says of Ittybit's pace. */
 function world() {
-  const all = setup({ gate: { concurrency: 200, ratePerSecond: 200, burst: 200, monthlyJobs: null } });
+  const all = setup({ gate: { concurrency: 200, ratePerSecond: 200, burst: 200 }, budget: { month: null } });
   const start = (of: string, count: number): string[] => {
     all.accept(...keys(count, of));
     const jobs: string[] = [];

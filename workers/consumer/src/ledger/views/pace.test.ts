@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { setup, TRANSIENT } from "../testing/setup.ts";
 
 const keys = (name: string, n: number) => Array.from({ length: n }, (_, at) => `${name}-${at}/400-high.webp`);
-const FAST = { gate: { concurrency: 50, ratePerSecond: 1_000, burst: 1_000, monthlyJobs: null } };
+const FAST = { gate: { concurrency: 50, ratePerSecond: 1_000, burst: 1_000 }, budget: { month: null } };
 
 /** A ledger; `end(n)`: for n seconds a job of others ends each second. */
 function world(overrides: Parameters<typeof setup>[0] = FAST) {

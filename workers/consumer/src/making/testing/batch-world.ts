@@ -1,5 +1,5 @@
-import { defineConfig, type Settings, type UserConfig } from "@prewarm/shared/config";
 import { missMessage, WORK_MESSAGE } from "@prewarm/shared/messages";
+import { type TestSite, testSite } from "@prewarm/shared/testing/test-site";
 import { ledgerClient } from "../../ledger/ledger-for.ts";
 import type { QueueMessage } from "../../platform/queue-message.ts";
 import { noSpan } from "../../platform/span.ts";
@@ -55,9 +55,9 @@ export function message(body: unknown, attempts = 1): TestMessage {
 type Handler = (url: string, init: RequestInit | undefined) => Response | Promise<Response>;
 
 interface Options {
-  gate?: Partial<Settings["gate"]>;
-  limits?: Partial<Settings["limits"]>;
-  config?: Partial<UserConfig>;
+  gate?: TestSite["gate"];
+  limits?: TestSite["limits"];
+  config?: Omit<TestSite, "limits">;
   /** The edge has an address and a key, so originals may be staged. */
   stages?: boolean;
 }
@@ -67,7 +67,7 @@ export function batchWorld({ gate = {}, limits = {}, config: more = {}, stages =
   const clock = createFakeClock(BORN_AT - GATE_FULL_MS);
   const ittybit = createFakeIttybit(clock);
   const sources = [{ prefix: "", url: `${ORIGINALS}/{id}` }];
-  const config = defineConfig({ sources, gate: { ...GATE, ...gate }, limits, ...more });
+  const config = testSite({ sources, gate: { ...GATE, ...gate }, limits, ...more });
   const ledger = new RecordingLedger({ config, clock, ittybit: ittybit.unnoted });
   clock.advance(GATE_FULL_MS);
   const images = createMemoryBucket();
