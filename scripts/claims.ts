@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { FULL_BYTES, RESTORE_HOLD_MS, SHED_BYTES } from "@prewarm/durable-queue";
+import { FULL_BYTES, LEASE_MS, RESTORE_HOLD_MS, SHED_BYTES } from "@prewarm/durable-queue";
 import { purgeCommand } from "../apps/cli/src/commands/purge.ts";
 import { DEFAULTS, defineConfig, FORMATS, POSITIONS, type UserConfig } from "../packages/shared/src/config.ts";
 import { bulk, listUsd, SHIPPED_LOGS } from "../packages/shared/src/cost/operations.ts";
@@ -8,6 +8,7 @@ import { variantsPerImage } from "../packages/shared/src/cost/outlook.ts";
 import { deployNames } from "../packages/shared/src/deploy.ts";
 import { AppError, problemBody } from "../packages/shared/src/errors.ts";
 import {
+  ALERT_LEVELS,
   CHOSEN,
   COPY_SECONDS,
   GATE_AUTO,
@@ -15,6 +16,7 @@ import {
   HANDLER_WALL_MS,
   HOOK_JOBS_PER_DAY,
   IMAGES_PER_CALL,
+  RESULT_WITHIN_MS,
   LEDGER_LIMIT_BYTES,
   OLD_COPY_SECONDS,
 } from "../packages/shared/src/limits.ts";
@@ -129,6 +131,25 @@ export const CLAIMS: readonly (readonly [page: string, text: string])[] = [
     "docs/cost.md",
     `${EXAMPLE.askedVariants} variants and ${EXAMPLE.askedSizes} sizes of an image within a month, and order ${ORDERED_BY_VIEWS} variants`,
   ],
+  ["docs/internals/queue.md", `act on its claims: ${LEASE_MS / 1_000} s`],
+  ["docs/internals/queue.md", `the lease ends ${LEASE_MS / 1_000} s from now`],
+  ["docs/how-it-works.md", `its lease ends within ${word(LEASE_MS / 60_000).replace("one", "a")} minute`],
+  ["docs/runbook.md", `or its file was gone, for ${word(RESULT_WITHIN_MS / 60_000)} minutes`],
+  ["docs/cost.md", `is tried ${CHOSEN.maxAttempts} times`],
+  ["docs/cost.md", `| new variants of one image per day | ${CHOSEN.liveRowsPerImageDay} |`],
+  ["docs/cost.md", `per day | ${CHOSEN.versionsPerImageDay}; none with`],
+  ["docs/cost.md", `unknown ids | ${CHOSEN.unknownPerSecond} a second`],
+  ["docs/http.md", `redirected within ${CHOSEN.edgeBudgetMs} ms`],
+  ["docs/http.md", `slower than ${CHOSEN.edgeBudgetMs / 4} ms`],
+  ["docs/http.md", `up to ${CHOSEN.streamMaxBytes / 1e6} MB`],
+  ["docs/page-authors.md", `up to ${CHOSEN.streamMaxBytes / 1e6} MB`],
+  ["docs/configuration.md", `of more than ${CHOSEN.heavyOriginalBytes / 1e6} MB`],
+  ["docs/api.md", `Above ${count(CHOSEN.backlogMax)} open jobs`],
+  ["docs/runbook.md", `Above ${count(CHOSEN.backlogMax)} open jobs`],
+  ["docs/warm.md", `Above ${count(CHOSEN.backlogMax)} open jobs`],
+  ["docs/url.md", `Of one image ${word(CHOSEN.versionsPerImageDay)} unsigned versions a day`],
+  ["docs/configuration.md", `and ${word(CHOSEN.versionsPerImageDay)} versions (\`v\`) of an image a day`],
+  ["docs/hooks.md", `${list(ALERT_LEVELS.map((level) => `${100 * level} %`))}`],
   ["docs/internals/measured.md", `$${(1e6 * listUsd(bulk(1), SHIPPED_LOGS)).toFixed(1)} per million`],
   ["docs/cost.md", `about ${Math.floor(50 / (bulk(UPLOAD).rowWritten ?? 1))} million bulk variants`],
   ["AGENTS.md", WIDTHS],
