@@ -65,9 +65,8 @@ describe("a path's price per million", () => {
     expect(PATHS.bulk.operations).toEqual(bulk(RECIPES[0]?.variants ?? 0));
   });
 
-  it("of bulk is higher where fewer variants share an image: its note, its rows and its staged original", () => {
+  it("of bulk is higher where fewer variants share an image: its note and its staged original", () => {
     expect(bulk(22).r2A).toBeCloseTo(1 + 2 / 22 + 0.005);
-    expect(bulk(6).rowWritten).toBeCloseTo(3.45);
     // One job is sent the original's own address.
     expect(bulk(1)).toMatchObject({ r2A: 2.005, request: 0.005 });
   });

@@ -103,6 +103,21 @@ export const QUEUE_HANDING_OUT: readonly Mutation[] = [
       replace: "return true;",
       histories: { rule: "company", favourites: ["poison", "accept"] },
     }),
+    breaks("P10", "rows of a cancelled run are handed out until its slice comes", {
+      find: "row.state !== WAITING || cancelUnwanted(tx, row)) return false;",
+      replace: "row.state !== WAITING) return false;",
+      tests: [`${SIMULATED}/accept.test.ts`],
+    }),
+    breaks("P11", "rows of a removed image wait for ever, and a worker calls for them", {
+      find: "!isLockedForEver && !hasNoSubscribers",
+      replace: "!hasNoSubscribers",
+    }),
+    breaks("P2", "I3: a row is handed out while its older generation has a live owner", {
+      find: "return tx.memory.claims.byJob(id) === null && !found.has(id);",
+      replace: "return !found.has(id);",
+      tests: [`${SIMULATED}/settle.test.ts`],
+      histories: { rule: "overlap", favourites: ["slowAndForced", "race"] },
+    }),
   ]),
   ...at({ file: `${QUEUE}/operate/retry-and-cancel.ts`, tests: [`${SIMULATED}/first-runs.test.ts`] }, [
     breaks("F4", "viewers pay for what an operator tries again", {
@@ -174,15 +189,6 @@ export const QUEUE_HANDING_OUT: readonly Mutation[] = [
       replace: "higher < lane && n < 0",
       tests: [`${SIMULATED}/exchange.test.ts`],
     }),
-    breaks("P10", "rows of a cancelled run are handed out until its slice comes", {
-      find: "row.state !== WAITING || cancelUnwanted(tx, row)) return false;",
-      replace: "row.state !== WAITING) return false;",
-      tests: [`${SIMULATED}/accept.test.ts`],
-    }),
-    breaks("P11", "rows of a removed image wait for ever, and a worker calls for them", {
-      find: "!isLockedForEver && !hasNoSubscribers",
-      replace: "!hasNoSubscribers",
-    }),
     breaks("P11", "an orphaned POST of a removed image keeps its slot for ever", {
       find: "if (cancelUnwanted(tx, row) || isLocked(tx, row)) continue;",
       replace: "if (isLocked(tx, row) || cancelUnwanted(tx, row)) continue;",
@@ -206,18 +212,6 @@ export const QUEUE_HANDING_OUT: readonly Mutation[] = [
       find: "  if (claim.externalId !== null) return false;\n",
       replace: "",
       tests: [`${WORLD}/restore.test.ts`],
-    }),
-    breaks("P2", "I3: a row is handed out while its older generation has a live owner", {
-      find: "free(one, ids.filter(isNext))",
-      replace: "free(one, ids)",
-      tests: [`${SIMULATED}/settle.test.ts`],
-      histories: { rule: "overlap", favourites: ["slowAndForced", "race"] },
-    }),
-    breaks("P1", "P1: what was offered beside a suspect is lost", {
-      find: "else backToWaiting(tx, row);",
-      replace: "",
-      tests: [],
-      histories: { rule: "besidesuspect", favourites: ["poison", "accept", "pause", "resume"] },
     }),
   ]),
   ...at({ file: `${QUEUE}/claims/note-job.ts`, tests: [`${SIMULATED}/exchange.test.ts`] }, [

@@ -193,8 +193,8 @@ export const QUEUE_SETTLING: readonly Mutation[] = [
       histories: { rule: "restoredgen", favourites: ["replacedAndPutBack"] },
     }),
     breaks("P1", "I2: what a stale claim blocked stays cancelling", {
-      find: "  if (row?.state === CANCELLING) cancelRow(tx, row);\n  else if",
-      replace: "  if",
+      find: "  if (row?.state === CANCELLING) cancelRow(tx, row);\n",
+      replace: "",
       tests: [],
       histories: { rule: "stalecancel", favourites: ["forcedAndCancelled"] },
     }),
