@@ -16,9 +16,9 @@ import {
   HANDLER_WALL_MS,
   HOOK_JOBS_PER_DAY,
   IMAGES_PER_CALL,
-  RESULT_WITHIN_MS,
   LEDGER_LIMIT_BYTES,
   OLD_COPY_SECONDS,
+  RESULT_WITHIN_MS,
 } from "../packages/shared/src/limits.ts";
 import { SITE_NODE } from "../packages/shared/src/packages.ts";
 import { PARAMETERS } from "../packages/shared/src/parameters.ts";
