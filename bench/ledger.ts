@@ -9,7 +9,7 @@ import type { Given } from "@prewarm/durable-queue";
 import { CLAIMS_MAX } from "@prewarm/durable-queue";
 import { nodeSql, wakesDue } from "@prewarm/durable-queue/testing";
 import { defineConfig } from "@prewarm/shared/config";
-import type { ExchangeRequest } from "../workers/consumer/src/ledger/contract.ts";
+import type { ExchangeRequest } from "../workers/consumer/src/ledger/calls.ts";
 import { chunkOf } from "../workers/consumer/src/ledger/testing/chunk-of.ts";
 import { nextAlarmOf } from "../workers/consumer/src/ledger/testing/next-alarm-of.ts";
 import { testEngine } from "../workers/consumer/src/ledger/testing/test-engine.ts";

@@ -1,11 +1,13 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import type { LedgerDoors } from "../../workers/consumer/src/ledger/ledger-for.ts";
 import { pagesOf } from "../../workers/consumer/src/store/list-pages.ts";
 import { PLATFORM } from "./limits.ts";
 import { broken, invoke, limitedFetch, limitedHandlers, shortened } from "./platform-limits.ts";
 
 const object = () => env.LEDGER.get(env.LEDGER.idFromName("limits"));
+const doors = () => object() as unknown as LedgerDoors;
 const many = (n: number, body: unknown) => Array.from({ length: n }, () => ({ body }));
 
 /** Whoever sees a limit broken on purpose takes note of it. */
@@ -52,7 +54,7 @@ describe("held to the platform's limits, an invocation", () => {
       () => env.IMAGES_BUCKET.head("none"),
       () => env.WORK_QUEUE.send({}),
       () => caches.default.match("https://example.com/none"),
-      () => env.LEDGER.get(env.LEDGER.idFromName("limits")).about(),
+      async () => doors().read("about", []),
     ];
     await invoke(() => Promise.all(calls.map((call) => call())), { ...PLATFORM, subrequests: calls.length });
     expect(noted()).toEqual([]);
@@ -141,11 +143,11 @@ describe("held to the platform's limits, an object", () => {
     const rows = PLATFORM.rows;
     PLATFORM.rows = 0;
     try {
-      await expect((async () => object().stats())()).rejects.toThrow("exceeded its CPU time limit");
+      await expect((async () => doors().read("stats", []))()).rejects.toThrow("exceeded its CPU time limit");
     } finally {
       PLATFORM.rows = rows;
     }
     expect(noted()).not.toEqual([]);
-    expect((await object().stats()).rows).toBe(0);
+    expect((await doors().read("stats", [])).rows).toBe(0);
   });
 });

@@ -421,8 +421,8 @@ export const HOUSES: readonly House[] = [
 export const WALLS: readonly Wall[] = [
   {
     from: /^workers\/consumer\/src\/(?!(ledger|images|console)\/|create-consumer\.ts$|ledger-deps\.ts$)/,
-    to: /^workers\/consumer\/src\/(ledger\/(?!(contract|ledger-for|ledger-unavailable)\.ts$)|images\/(?!(calls|findings)\.ts$)|console\/(?!calls\.ts$))/,
-    says: "The ledger is entered by its contract, its client and its one error; of the images' rules, others know the calls and the findings, of the console the calls.",
+    to: /^workers\/consumer\/src\/(ledger\/(?!(calls|ledger-for|ledger-unavailable)\.ts$)|images\/(?!(calls|findings)\.ts$)|console\/(?!calls\.ts$))/,
+    says: "The ledger is entered by its client; others know its calls and its one error; of the images' rules, others know the calls and the findings, of the console the calls.",
     bug: "Whoever calls a function of the ledger outside its object has another database, or none.",
   },
   {

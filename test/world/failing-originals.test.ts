@@ -1,6 +1,6 @@
 import { DEAD } from "@prewarm/durable-queue";
 import { describe, expect, it } from "vitest";
-import type { GateView } from "../../workers/consumer/src/ledger/contract.ts";
+import type { GateView } from "../../workers/consumer/src/ledger/calls.ts";
 import { BORN_AT, CalmWorld, ORIGINALS, OTHER_ORIGINALS } from "./calm-world.ts";
 import { jobsIn } from "./histories/ledger-look.ts";
 

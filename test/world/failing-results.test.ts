@@ -1,6 +1,6 @@
 import { DEAD } from "@prewarm/durable-queue";
 import { describe, expect, it } from "vitest";
-import type { GateView } from "../../workers/consumer/src/ledger/contract.ts";
+import type { GateView } from "../../workers/consumer/src/ledger/calls.ts";
 import { type FakeJob, OUTPUT_HOST } from "../../workers/consumer/src/testing/fake-ittybit.ts";
 import { picture } from "../../workers/consumer/src/testing/pictures.ts";
 import { CalmWorld } from "./calm-world.ts";

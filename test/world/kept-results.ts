@@ -1,4 +1,4 @@
-import type { ExchangeRequest } from "../../workers/consumer/src/ledger/contract.ts";
+import type { ExchangeRequest } from "../../workers/consumer/src/ledger/calls.ts";
 
 /** A paid result that cannot be fetched is kept for so long (docs/internals/queue.md). */
 const KEPT_MS = 600_000;

@@ -5,8 +5,10 @@ import { jobOfKey } from "@prewarm/shared/variant-key";
 import { describe, expect, it } from "vitest";
 import { ANY_JOB } from "../../workers/consumer/src/console/calls.ts";
 import type { SliceRequest } from "../../workers/consumer/src/images/calls.ts";
-import { LEDGER_CALLS, type LedgerCalls, type WritingCall } from "../../workers/consumer/src/ledger/contract.ts";
+import type { LedgerCalls, OWN_CALLS } from "../../workers/consumer/src/ledger/ledger-for.ts";
 import { chunkOf } from "../../workers/consumer/src/ledger/testing/chunk-of.ts";
+import { CALLS } from "../../workers/consumer/src/ledger/testing/direct-calls.ts";
+import type { WRITES } from "../../workers/consumer/src/ledger/writes.ts";
 import { CalmWorld } from "./calm-world.ts";
 import type { Copy } from "./virtual-object.ts";
 
@@ -19,6 +21,10 @@ const HANDLER = { owner: "o1", first: true, role: "work" as const, room: 1, ...N
 const NOTE = { hook: "uploads", verdict: "accepted" as const, why: null, n: 1, run: null };
 const COUNTS = { accepted: 1, duplicates: 0, existing: 0, purged: 0, ignored: 0, rejected: 0 };
 
+/** The calls that change something, and that a caller repeats. */
+type WritingCall = Repeated<{ [K in keyof typeof WRITES]: (typeof WRITES)[K]["repeat"] } & typeof OWN_CALLS>;
+type Repeated<T> = { [K in keyof T]: T[K] extends "read" | "once" ? never : K }[keyof T];
+
 /** What stands when the call is made: a run of five jobs, of which one is cancelled and one is at Ittybit, in the hands of `o1`. */
 interface Scene {
   ledger: LedgerCalls;
@@ -28,7 +34,7 @@ interface Scene {
 }
 
 /** The arguments of one call that changes something, for each call of the ledger that writes; what the call needs is done first. */
-const WRITES: { [K in WritingCall]: (scene: Scene) => Promise<Parameters<LedgerCalls[K]>> } = {
+const PLAYED: { [K in WritingCall]: (scene: Scene) => Promise<Parameters<LedgerCalls[K]>> } = {
   exchange: async ({ hand, now }) => {
     const said = {
       submitted: [{ ...hand, job: "job_1" }],
@@ -90,7 +96,7 @@ const WRITES: { [K in WritingCall]: (scene: Scene) => Promise<Parameters<LedgerC
   rearm: async () => [],
   recover: async () => [],
   restored: async () => [WHO, { bookmark: "b" }, null],
-  exportSlice: async () => [null, WHO],
+  noteExport: async () => [WHO],
   restoreTo: async () => [{ bookmark: "b" }],
 };
 
@@ -149,7 +155,7 @@ async function play(call: WritingCall, { drops, resets }: { drops: boolean; rese
   const { ledger, clock } = world;
   await world.accept("bulk", { a: [400, 600, 800, 1000, 1200].map(key) });
   const scene = await clock.until(prepare(world));
-  const args = await clock.until(WRITES[call](scene) as Promise<unknown[]>);
+  const args = await clock.until(PLAYED[call](scene) as Promise<unknown[]>);
   isWatched = true;
   if (drops) lost = "drop";
   const answer = await clock.until((ledger[call] as (...args: unknown[]) => Promise<unknown>)(...args));
@@ -188,7 +194,7 @@ function rowsOf(copy: Copy | undefined, call: WritingCall): Record<string, SqlRo
   return tables;
 }
 
-const CALLS = Object.entries(LEDGER_CALLS).flatMap(([call, kind]) =>
+const WRITING = Object.entries(CALLS).flatMap(([call, kind]) =>
   kind === "read" || kind === "once" ? [] : [call as WritingCall],
 );
 
@@ -197,12 +203,12 @@ describe.each(["drops", "drops because the object is reset"] as const)(
   (how) => {
     const resets = how !== "drops";
 
-    it.each(CALLS)("%s: the caller asks again, and the state is that of one call", async (call) => {
+    it.each(WRITING)("%s: the caller asks again, and the state is that of one call", async (call) => {
       const once = await play(call, { drops: false, resets: false });
       const twice = await play(call, { drops: true, resets });
       expect([once.heard.length, twice.heard.length]).toEqual([1, 2]);
       expect(rowsOf(twice.heard[1]?.after, call)).toEqual(rowsOf(twice.heard[1]?.before, call));
-      if (LEDGER_CALLS[call] === "id") expect(twice.answer).toEqual(twice.heard[0]?.answer);
+      if (CALLS[call] === "id") expect(twice.answer).toEqual(twice.heard[0]?.answer);
       expect(twice.shown).toEqual(once.shown);
       expect(twice.violations).toEqual([]);
     });
@@ -212,7 +218,7 @@ describe.each(["drops", "drops because the object is reset"] as const)(
 /** One changes a measurement; `restoreTo` finds no bookmarks here and has a test beside the API. */
 const WITHOUT_ROWS: readonly WritingCall[] = ["rearm", "restoreTo"];
 
-it.each(CALLS.filter((call) => !WITHOUT_ROWS.includes(call)))("%s changes rows the first time", async (call) => {
+it.each(WRITING.filter((call) => !WITHOUT_ROWS.includes(call)))("%s changes rows the first time", async (call) => {
   const { heard } = await play(call, { drops: false, resets: false });
   expect(rowsOf(heard[0]?.after, call)).not.toEqual(rowsOf(heard[0]?.before, call));
 });

@@ -1,9 +1,12 @@
 import type { Sql, SqlRow } from "@prewarm/durable-queue";
 import { LEASE_MS } from "@prewarm/durable-queue";
 import { nodeSql } from "@prewarm/durable-queue/testing";
-import { LEDGER_CALLS, type LedgerCalls } from "../../workers/consumer/src/ledger/contract.ts";
 import { Ledger } from "../../workers/consumer/src/ledger/ledger.ts";
 import type { LedgerDeps } from "../../workers/consumer/src/ledger/ledger-deps.ts";
+import { type LedgerCalls, type LedgerDoors, OWN_CALLS } from "../../workers/consumer/src/ledger/ledger-for.ts";
+import type { ReadName } from "../../workers/consumer/src/ledger/reads.ts";
+import { type DirectLedger, directCalls } from "../../workers/consumer/src/ledger/testing/direct-calls.ts";
+import type { WriteName } from "../../workers/consumer/src/ledger/writes.ts";
 import { Killed, Life } from "./life.ts";
 import { OpenWork } from "./open-work.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
@@ -20,6 +23,9 @@ const RETRY_MS = 2_000;
 const SOONEST_MS = 100;
 /** A handler whose call hangs for so long is as good as dead: it may lose its lease before it gives up. */
 const HUNG_MS = 15_000;
+
+/** Asks an instance what a caller asks. */
+type Ask = (engine: Ledger, args: never) => unknown;
 
 /** Rows by table. */
 export type Copy = Map<string, SqlRow[]>;
@@ -52,7 +58,7 @@ export class VirtualObject {
   readonly work = new OpenWork(this.sql);
   readonly counts = { calls: 0, callsLost: 0, callsHung: 0, answersLost: 0, evictions: 0, alarms: 0, alarmFaults: 0 };
   readonly #world: ObjectWorld;
-  #engine: Ledger;
+  #engine: DirectLedger;
   #life = new Life();
   #loaded: Promise<void>;
   #alarm: { at: number; cancel: () => void } | null = null;
@@ -133,29 +139,36 @@ export class VirtualObject {
   }
 
   /** A view of it at this moment, as an operator's call would get it. */
-  look<T>(view: (ledger: Ledger) => T): T {
+  look<T>(view: (ledger: DirectLedger) => T): T {
     return view(this.#engine);
   }
 
   /** A way to call it, for as long as it answers. */
-  readonly newStub = (): LedgerCalls => {
+  readonly newStub = (): LedgerDoors => {
     let broken: unknown = null;
-    const stub = Object.keys(LEDGER_CALLS).map((name) => {
-      const call = async (...args: unknown[]): Promise<unknown> => {
-        if (broken !== null) throw broken;
-        try {
-          return await this.#cross(name as keyof LedgerCalls, args);
-        } catch (error) {
-          broken = error;
-          throw error;
-        }
-      };
+    const cross = async (name: keyof LedgerCalls, args: unknown[], ask: Ask): Promise<unknown> => {
+      if (broken !== null) throw broken;
+      try {
+        return await this.#cross(name, args, ask);
+      } catch (error) {
+        broken = error;
+        throw error;
+      }
+    };
+    const stub = {
+      read: (name: ReadName, args: never) => cross(name, args, (engine, given) => engine.read(name, given)),
+      write: (name: WriteName, args: never, id?: string) =>
+        cross(name, args, (engine, given) => engine.write(name, given, id)),
+    };
+    const own = (Object.keys(OWN_CALLS) as (keyof typeof OWN_CALLS)[]).map((name) => {
+      const call = (...args: never) =>
+        cross(name, args, (engine, given) => (engine[name] as (...given: never) => unknown).apply(engine, given));
       return [name, call] as const;
     });
-    return Object.fromEntries(stub) as unknown as LedgerCalls;
+    return { ...stub, ...Object.fromEntries(own) } as unknown as LedgerDoors;
   };
 
-  #open(): Ledger {
+  #open(): DirectLedger {
     const life = this.#life;
     const host = {
       storage: {
@@ -174,10 +187,10 @@ export class VirtualObject {
       },
       waitUntil: (work: Promise<unknown>) => void work.catch((error: unknown) => this.#onlyTheDead(error)),
     };
-    return new Ledger(this.#watchedSql(life), this.#world.depsOf(life), host);
+    return directCalls(new Ledger(this.#watchedSql(life), this.#world.depsOf(life), host));
   }
 
-  async #cross(name: keyof LedgerCalls, args: unknown[]): Promise<unknown> {
+  async #cross(name: keyof LedgerCalls, args: unknown[], ask: Ask): Promise<unknown> {
     const { clock, weather, watcher } = this.#world;
     const hop = weather.wire();
     if (name === "exchange" && hop.lost === "call" && hop.ms >= HUNG_MS) this.counts.callsHung += 1;
@@ -190,9 +203,8 @@ export class VirtualObject {
     }
     await this.#loaded;
     this.counts.calls += 1;
-    const call = this.#engine[name] as (...args: unknown[]) => unknown;
     const answer = structuredClone(
-      await watcher.hear(name, given, () => call.apply(this.#engine, structuredClone(given))),
+      await watcher.hear(name, given, () => ask(this.#engine, structuredClone(given) as never)),
     );
     this.#checkAlarm(`after ${name}`);
     await clock.sleep(hop.backMs);

@@ -7,8 +7,8 @@ import { type DoctorReport, runDoctor } from "../../workers/consumer/src/doctor/
 import type { WrongNote } from "../../workers/consumer/src/doctor/wrong-notes.ts";
 import type { Ittybit } from "../../workers/consumer/src/ittybit/client.ts";
 import { pollerOf } from "../../workers/consumer/src/ittybit/poller/poller.ts";
-import type { LedgerCalls } from "../../workers/consumer/src/ledger/contract.ts";
 import type { LedgerDeps } from "../../workers/consumer/src/ledger/ledger-deps.ts";
+import type { LedgerCalls } from "../../workers/consumer/src/ledger/ledger-for.ts";
 import { ledgerClient } from "../../workers/consumer/src/ledger/ledger-for.ts";
 import { LedgerUnavailable } from "../../workers/consumer/src/ledger/ledger-unavailable.ts";
 import type { BatchDeps, Role } from "../../workers/consumer/src/making/batch-context.ts";

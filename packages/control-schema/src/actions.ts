@@ -1,5 +1,6 @@
 import * as z from "zod";
-import { CountsByState, count, described, JobState, jobName, Lane, nextCursor, time } from "./words.ts";
+import type { CallTable } from "./call.ts";
+import { CountsByState, count, described, JobState, jobName, Lane, nextCursor, pageQuery, time } from "./words.ts";
 
 /** What an action acts on, frozen when it is created. All that is given must match. */
 export const ActionFilter = z
@@ -88,3 +89,49 @@ export const ActionPreview = z
   })
   .meta({ id: "ActionPreview" });
 export type ActionPreview = z.infer<typeof ActionPreview>;
+
+const params = z.object({ action: z.string().min(1).max(80) });
+const noAction = { 404: "No such action" };
+
+export const actionCalls = {
+  "POST /api/v1/actions": {
+    id: "createAction",
+    tag: "actions",
+    may: "operator",
+    summary: "Retry or cancel every job that matches",
+    description:
+      "An action goes on by itself, slice by slice. A dry run counts what it would touch. The caller needs the act `retry` or `cancel`.",
+    body: ActionRequest,
+    answers: { 200: [ActionPreview, "Dry run: what it would touch"], 202: [Action, "Under way"] },
+    refusals: { 409: "Nothing matches, or more jobs than were agreed to" },
+  },
+  "GET /api/v1/actions": {
+    id: "listActions",
+    tag: "actions",
+    may: "viewer",
+    summary: "Actions, newest first",
+    description: "Each with its progress.",
+    query: pageQuery,
+    answers: { 200: [ActionPage, "A page"] },
+  },
+  "GET /api/v1/actions/{action}": {
+    id: "getAction",
+    tag: "actions",
+    may: "viewer",
+    summary: "One action's progress",
+    description: "Of a retry also what became of its jobs.",
+    params,
+    answers: { 200: [Action, "The action"] },
+    refusals: noAction,
+  },
+  "DELETE /api/v1/actions/{action}": {
+    id: "cancelAction",
+    tag: "actions",
+    may: "operator",
+    summary: "Stop an action; what it has done stays done",
+    description: "The caller needs the act that the action does.",
+    params,
+    answers: { 200: [Action, "The action"] },
+    refusals: noAction,
+  },
+} as const satisfies CallTable;

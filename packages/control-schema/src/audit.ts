@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { CallTable } from "./call.ts";
 import { nextCursor, pageQuery, time } from "./words.ts";
 
 export const AuditEntry = z
@@ -32,3 +33,15 @@ export const auditQuery = pageQuery.extend({
   from: moment.meta({ description: "Unix milliseconds: only entries since then" }),
   to: moment.meta({ description: "Unix milliseconds: only entries until then" }),
 });
+
+export const auditCalls = {
+  "GET /api/v1/audit": {
+    id: "listAudit",
+    tag: "audit",
+    may: "viewer",
+    summary: "Who did what and when, newest first; what happened automatically too",
+    description: "`search` finds part of any of it. A search walks past at most 20,000 entries.",
+    query: auditQuery,
+    answers: { 200: [AuditPage, "A page"] },
+  },
+} as const satisfies CallTable;

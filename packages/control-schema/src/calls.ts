@@ -1,102 +1,93 @@
 import * as z from "zod";
-import { Action, ActionPage, ActionPreview, ActionRequest } from "./actions.ts";
-import { AuditPage, auditQuery } from "./audit.ts";
-import { Causes, causesQuery } from "./causes.ts";
-import { Costs, costsQuery } from "./costs.ts";
-import { CoverageReport, CoverageReports, KeptReport } from "./coverage.ts";
-import { DoctorWalk, doctorAnswer, doctorRequest } from "./doctor.ts";
-import { EventPage, EventTest } from "./events.ts";
-import { Gate, GatePatch } from "./gate.ts";
-import { History, historyQuery } from "./history.ts";
-import { HookAnswer, Hooks } from "./hooks.ts";
-import { ImageAction, ImageActionRequest, ImageIds, imageIdsQuery } from "./image-actions.ts";
-import { FocalAnswer, FocalRequest, Image, ImageList, imageQuery, imagesQuery, Purge } from "./images.ts";
-import { ImageInfos, infoRequest } from "./info.ts";
-import { Job, JobDetail, JobPage, jobsQuery } from "./jobs.ts";
-import { LedgerRestore, restoreRequest } from "./ledger.ts";
-import { ReceiptPage, receiptQuery } from "./receipts.ts";
-import { RecipeSuggestion } from "./recipe.ts";
-import { RemoveRequest, SignedRemoval, Unblocked } from "./removal.ts";
-import { RejectedPage, Run, RunPage, RunPatch, runsQuery } from "./runs.ts";
-import { Serving, servingQuery } from "./serving.ts";
-import { Session, SignIn } from "./session.ts";
-import { Stats } from "./stats.ts";
-import { Acknowledgement } from "./troubles.ts";
-import { DryRun, WarmAnswer, WarmRequest, warmQuery } from "./warm.ts";
-import { pageQuery } from "./words.ts";
+import { actionCalls } from "./actions.ts";
+import { auditCalls } from "./audit.ts";
+import type { AnswerRow, CallRow, CallTable } from "./call.ts";
+import { causeCalls } from "./causes.ts";
+import { costCalls } from "./costs.ts";
+import { coverageCalls } from "./coverage.ts";
+import { doctorCalls } from "./doctor.ts";
+import { eventCalls } from "./events.ts";
+import { gateCalls } from "./gate.ts";
+import { historyCalls } from "./history.ts";
+import { hookCalls } from "./hooks.ts";
+import { imageActionCalls } from "./image-actions.ts";
+import { imageCalls } from "./images.ts";
+import { infoCalls } from "./info.ts";
+import { jobCalls } from "./jobs.ts";
+import { ledgerCalls } from "./ledger.ts";
+import { receiptCalls } from "./receipts.ts";
+import { recipeCalls } from "./recipe.ts";
+import { removalCalls } from "./removal.ts";
+import { runCalls } from "./runs.ts";
+import { servingCalls } from "./serving.ts";
+import { sessionCalls } from "./session.ts";
+import { statsCalls } from "./stats.ts";
+import { systemCalls } from "./system.ts";
+import { troubleCalls } from "./troubles.ts";
+import { warmCalls } from "./warm.ts";
 
 /**
- * What each JSON call of the API takes and answers, by its name in docs/openapi.json. `answer` is the body of any 2xx: null where it has none.
- * The routes take the same schemas; `workers/consumer/src/api/calls.test.ts` compares.
+ * Every call of the API, in the order of the document: what it takes, who may make it and what it answers. The routes of the
+ * consumer, docs/openapi.json, the client and the fake control API of tests are made from this table.
  */
 export const CALLS = {
-  "POST /api/v1/warm": {
-    query: warmQuery,
-    body: WarmRequest as z.ZodType<unknown, WarmRequest>,
-    answer: z.union([DryRun, WarmAnswer]),
-  },
-  "GET /api/v1/runs": { query: runsQuery, answer: RunPage },
-  "GET /api/v1/runs/{run}": { answer: Run },
-  "GET /api/v1/runs/{run}/rejected": { query: pageQuery, answer: RejectedPage },
-  "GET /api/v1/runs/{run}/receipt": { query: receiptQuery, answer: ReceiptPage },
-  "PATCH /api/v1/runs/{run}": { body: RunPatch, answer: Run },
-  "DELETE /api/v1/runs/{run}": { answer: Run },
-  "GET /api/v1/jobs": { query: jobsQuery, answer: JobPage },
-  "GET /api/v1/jobs/{job}": { answer: JobDetail },
-  "POST /api/v1/jobs/{job}/retry": { answer: Job },
-  "POST /api/v1/jobs/{job}/cancel": { answer: Job },
-  "GET /api/v1/causes": { query: causesQuery, answer: Causes },
-  "GET /api/v1/costs": { query: costsQuery, answer: Costs },
-  "POST /api/v1/actions": { body: ActionRequest, answer: z.union([ActionPreview, Action]) },
-  "GET /api/v1/actions": { query: pageQuery, answer: ActionPage },
-  "GET /api/v1/actions/{action}": { answer: Action },
-  "DELETE /api/v1/actions/{action}": { answer: Action },
-  "GET /api/v1/images": { query: imagesQuery, answer: ImageList },
-  "GET /api/v1/images/{id}": { query: imageQuery, answer: Image },
-  "DELETE /api/v1/images/{id}": { answer: Purge },
-  "PUT /api/v1/images/{id}/focal": { body: FocalRequest, answer: FocalAnswer },
-  "POST /api/v1/images/{id}/remove": { body: RemoveRequest, answer: SignedRemoval },
-  "GET /api/v1/images/{id}/removal": { answer: SignedRemoval },
-  "POST /api/v1/images/{id}/unblock": { answer: Unblocked },
-  "POST /api/v1/image-actions": {
-    body: ImageActionRequest as z.ZodType<unknown, z.input<typeof ImageActionRequest>>,
-    answer: ImageAction,
-  },
-  "GET /api/v1/image-actions/{action}": { answer: ImageAction },
-  "GET /api/v1/image-ids": { query: imageIdsQuery, answer: ImageIds },
-  "POST /api/v1/info": { body: infoRequest, answer: ImageInfos },
-  "GET /api/v1/stats": { answer: Stats },
-  "GET /api/v1/serving": { query: servingQuery, answer: Serving },
-  "GET /api/v1/history": { query: historyQuery, answer: History },
-  "GET /api/v1/gate": { answer: Gate },
-  "PATCH /api/v1/gate": { body: GatePatch, answer: Gate },
-  "POST /api/v1/troubles/{key}/ack": { body: Acknowledgement, answer: z.null() },
-  "DELETE /api/v1/troubles/{key}/ack": { answer: z.null() },
-  "GET /api/v1/audit": { query: auditQuery, answer: AuditPage },
-  "GET /api/v1/events": { query: pageQuery, answer: EventPage },
-  "POST /api/v1/events/test": { answer: EventTest },
-  "GET /api/v1/doctor": { answer: DoctorWalk },
-  "POST /api/v1/doctor": { body: doctorRequest, answer: doctorAnswer },
-  "POST /api/v1/ledger/restore": { body: restoreRequest, answer: LedgerRestore },
-  "POST /api/v1/session": { body: SignIn, answer: Session },
-  "GET /api/v1/session": { answer: Session.nullable() },
-  "DELETE /api/v1/session": { answer: z.null() },
-  "GET /api/v1/recipe/suggestion": { answer: RecipeSuggestion },
-  "GET /api/v1/coverage": { answer: CoverageReports },
-  "PUT /api/v1/coverage/{name}": { body: CoverageReport, answer: KeptReport },
-  "GET /api/v1/hooks": { answer: Hooks },
-  "POST /hooks/{name}": { body: z.unknown(), answer: HookAnswer },
-} as const satisfies Record<`${"GET" | "POST" | "PUT" | "PATCH" | "DELETE"} /${string}`, CallParts>;
+  ...warmCalls,
+  ...runCalls,
+  ...receiptCalls,
+  ...jobCalls,
+  ...causeCalls,
+  ...actionCalls,
+  ...imageCalls,
+  ...removalCalls,
+  ...imageActionCalls,
+  ...infoCalls,
+  ...statsCalls,
+  ...servingCalls,
+  ...costCalls,
+  ...historyCalls,
+  ...gateCalls,
+  ...troubleCalls,
+  ...auditCalls,
+  ...eventCalls,
+  ...doctorCalls,
+  ...ledgerCalls,
+  ...sessionCalls,
+  ...hookCalls,
+  ...coverageCalls,
+  ...recipeCalls,
+  ...systemCalls,
+} as const satisfies CallTable;
 
-interface CallParts {
-  query?: z.ZodType;
-  body?: z.ZodType;
-  answer: z.ZodType;
+/** A row of the table as any other row. */
+export function rowOf(name: AnyCall): CallRow {
+  return CALLS[name];
 }
 
-type Calls = typeof CALLS;
-/** A call of the control API, or of a hook: `GET /api/v1/runs/{run}`. */
-export type CallName = keyof Calls;
+/** The schema of the body of any 2xx; null where one has none. */
+export function answerOf(name: AnyCall): z.ZodType {
+  const rows: [string, AnswerRow][] = Object.entries(rowOf(name).answers);
+  const schemas = rows.filter(([status]) => status.startsWith("2")).map(([, [schema]]) => schema);
+  const bodies = schemas.filter((schema) => !(schema instanceof z.ZodNull));
+  const [first = z.null()] = bodies;
+  const body = bodies.length > 1 ? z.union(bodies) : first;
+  return bodies.length < schemas.length ? body.nullable() : body;
+}
+
+export type Calls = typeof CALLS;
+/** A call of the API, whatever it answers. */
+export type AnyCall = keyof Calls;
+
+/** The rows of answers of a call, by status. */
+type AnswersOf<C extends AnyCall> = Calls[C]["answers"];
+type IsRaw<A> = A extends readonly [unknown, string, string] ? true : never;
+
+/** A call that answers JSON: `GET /api/v1/runs/{run}`. */
+export type CallName = { [C in AnyCall]: true extends IsRaw<AnswersOf<C>[keyof AnswersOf<C>]> ? never : C }[AnyCall];
+
+/** Their names. */
+export const JSON_CALLS = (Object.keys(CALLS) as AnyCall[]).filter((name): name is CallName =>
+  Object.values(rowOf(name).answers).every(([, , mediaType]: AnswerRow) => mediaType === undefined),
+);
 
 /** A body that is sent as it is, such as a file of ids in the type it came in. */
 export interface RawBody {
@@ -114,5 +105,9 @@ export type Given<C extends CallName> = Params<C> &
   Query<Calls[C]> &
   Body<Calls[C]> & { signal?: AbortSignal; idempotencyKey?: string };
 
+/** What a row of answers has as its body. */
+export type BodyOf<R> = R extends readonly [infer S extends z.ZodType, ...unknown[]] ? z.output<S> : never;
 /** The body of any 2xx. */
-export type Answer<C extends CallName> = z.output<Calls[C]["answer"]>;
+export type Answer<C extends CallName> = {
+  [S in keyof AnswersOf<C>]: S extends 503 ? never : BodyOf<AnswersOf<C>[S]>;
+}[keyof AnswersOf<C>];

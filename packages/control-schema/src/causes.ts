@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { CallTable } from "./call.ts";
 import { Job } from "./jobs.ts";
 import { count, time } from "./words.ts";
 
@@ -50,3 +51,15 @@ export const Causes = z
 export type Causes = z.infer<typeof Causes>;
 
 export const causesQuery = z.object({ window: window.default("1h"), run: z.string().max(80).optional() });
+
+export const causeCalls = {
+  "GET /api/v1/causes": {
+    id: "listCauses",
+    tag: "causes",
+    may: "viewer",
+    summary: "Why jobs fail now: causes over retrying, dead and refused jobs, those with most jobs first",
+    description: "Without `run` also the queue messages that no handler could read.",
+    query: causesQuery,
+    answers: { 200: [Causes, "Causes, at most 200"] },
+  },
+} as const satisfies CallTable;

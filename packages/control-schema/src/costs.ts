@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { CallTable } from "./call.ts";
 import { bytes, count, cursor, nextCursor, time } from "./words.ts";
 
 /** By what the cost of jobs is told apart. */
@@ -73,3 +74,16 @@ export const costsQuery = z.object({
   limit: z.coerce.number<number>().int().min(1).max(ROWS_MAX).default(50).meta({ description: "Rows in one page" }),
   cursor,
 });
+
+export const costCalls = {
+  "GET /api/v1/costs": {
+    id: "listCosts",
+    tag: "stats",
+    may: "viewer",
+    summary: "What jobs cost, by image, folder, width, format, run or mistake",
+    description:
+      "Jobs of the budget, counted on the day (UTC) that paid them. The sum over folders, widths, formats or runs is the sum of the budget. Images are those of the newest 10,000 stored jobs.",
+    query: costsQuery,
+    answers: { 200: [Costs, "A page of rows, and the sum of all"] },
+  },
+} as const satisfies CallTable;

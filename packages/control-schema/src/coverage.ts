@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { CallTable } from "./call.ts";
 import { count, time } from "./words.ts";
 
 /** What a browser gets that asks for a URL: the variant; something else although uploads make it, or because none does; an error; the original. */
@@ -69,3 +70,24 @@ export const CoverageReports = z
   .meta({ id: "CoverageReports" });
 
 export const KeptReport = z.object({ name: z.string(), at: time }).meta({ id: "KeptReport" });
+
+export const coverageCalls = {
+  "GET /api/v1/coverage": {
+    id: "listReports",
+    tag: "coverage",
+    may: "viewer",
+    summary: "The last report of each site's coverage, with its time",
+    description: "How much of what its pages ask for is warm, and what is missing.",
+    answers: { 200: [CoverageReports, "The reports"] },
+  },
+  "PUT /api/v1/coverage/{name}": {
+    id: "keepReport",
+    tag: "coverage",
+    may: "warm",
+    summary: "Keep what `prewarm coverage` found out, in the place of the last report of this name",
+    description: "Ten names are kept; of more the one with the oldest report goes.",
+    params: z.object({ name: z.string().regex(REPORT_NAME) }),
+    body: CoverageReport,
+    answers: { 200: [KeptReport, "It is kept"] },
+  },
+} as const satisfies CallTable;

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { CallTable } from "./call.ts";
 import { count, time } from "./words.ts";
 
 export const Finding = z
@@ -54,3 +55,23 @@ export const DoctorWalk = z
   .meta({ id: "DoctorWalk" });
 /** How far the cron's walk over the store has come, and when it ends. */
 export type DoctorWalk = z.infer<typeof DoctorWalk>;
+
+export const doctorCalls = {
+  "GET /api/v1/doctor": {
+    id: "doctorWalk",
+    tag: "system",
+    may: "viewer",
+    summary: "How far the cron's walk over the store has come, and when it ends",
+    description: "With how long the last pass took.",
+    answers: { 200: [DoctorWalk, "The walk under way, or the rest after it"] },
+  },
+  "POST /api/v1/doctor": {
+    id: "runDoctor",
+    tag: "system",
+    may: "mend",
+    summary: "Compare ledger and store, as far as one request gets; mend with fix",
+    description: "Follow `nextCursor` until it is null.",
+    body: doctorRequest,
+    answers: { 200: [doctorAnswer, "What was found in this part of the store"] },
+  },
+} as const satisfies CallTable;

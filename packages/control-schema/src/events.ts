@@ -1,6 +1,7 @@
 import { EVENT_TYPES } from "@prewarm/shared/events";
 import * as z from "zod";
-import { count, nextCursor, time } from "./words.ts";
+import type { CallTable } from "./call.ts";
+import { count, nextCursor, pageQuery, time } from "./words.ts";
 
 export const EventDelivery = z
   .object({
@@ -34,3 +35,24 @@ export const EventPage = z
 export type EventPage = z.infer<typeof EventPage>;
 
 export const EventTest = z.object({ endpoints: count }).meta({ id: "EventTest" });
+
+export const eventCalls = {
+  "GET /api/v1/events": {
+    id: "listEvents",
+    tag: "events",
+    may: "viewer",
+    summary: "Outgoing events, the newest first, with what each endpoint answered",
+    description: "Viewers do not see the end of an endpoint's address, which is often a secret of its service.",
+    query: pageQuery,
+    answers: { 200: [EventPage, "A page"] },
+  },
+  "POST /api/v1/events/test": {
+    id: "testEvent",
+    tag: "events",
+    may: "mend",
+    summary: "Tell every endpoint of a test",
+    description: "The list of events then has what each of them answered.",
+    answers: { 202: [EventTest, "On its way"] },
+    refusals: { 409: "The configuration names no endpoint" },
+  },
+} as const satisfies CallTable;

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { CallTable } from "./call.ts";
 import { byLane, count, Lane, time } from "./words.ts";
 
 const Pause = z
@@ -128,3 +129,23 @@ export const GatePatch = z
   })
   .meta({ id: "GatePatch" });
 export type GatePatch = z.infer<typeof GatePatch>;
+
+export const gateCalls = {
+  "GET /api/v1/gate": {
+    id: "getGate",
+    tag: "gate",
+    may: "viewer",
+    summary: "Pause, breaker, rate, concurrency, budget",
+    description: "With how each limit came about, and why anything waits.",
+    answers: { 200: [Gate, "The gate"] },
+  },
+  "PATCH /api/v1/gate": {
+    id: "patchGate",
+    tag: "gate",
+    may: "operator",
+    summary: "Change what is named; it holds at once, everywhere",
+    description: "Pauses and the breaker need the act `pause`, the others `limits`.",
+    body: GatePatch,
+    answers: { 200: [Gate, "The gate after the change"] },
+  },
+} as const satisfies CallTable;

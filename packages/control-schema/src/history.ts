@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { CallTable } from "./call.ts";
 import { count, laneTimesByLane, milliseconds, Percentiles, time } from "./words.ts";
 
 export const tier = z.enum(["minute", "hour", "day"]);
@@ -33,3 +34,15 @@ export const historyQuery = z.object({
   from: z.coerce.number<number>().int().min(0).optional(),
   to: z.coerce.number<number>().int().min(0).optional(),
 });
+
+export const historyCalls = {
+  "GET /api/v1/history": {
+    id: "getHistory",
+    tag: "stats",
+    may: "viewer",
+    summary: "The past: 60 minutes, 24 hours or 30 days unless `from` says otherwise",
+    description: "Each bucket has what happened in it, and how long jobs took by lane.",
+    query: historyQuery,
+    answers: { 200: [History, "Buckets, oldest first, empty ones included"] },
+  },
+} as const satisfies CallTable;

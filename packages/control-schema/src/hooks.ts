@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { CallTable } from "./call.ts";
 import { Rejection } from "./warm.ts";
 import { count, time } from "./words.ts";
 
@@ -52,3 +53,36 @@ export const Hooks = z
   })
   .meta({ id: "Hooks" });
 export type Hooks = z.infer<typeof Hooks>;
+
+/** Senders' own limits are far below (S3: 64 kB, Standard Webhooks: 20 kB advised). */
+const BODY_MAX_BYTES = 1_048_576;
+
+export const hookCalls = {
+  "GET /api/v1/hooks": {
+    id: "listHooks",
+    tag: "hooks",
+    may: "viewer",
+    summary: "Hooks, and the last 200 deliveries with their verdicts, the newest first",
+    description: "With what each hook's configuration is at fault for.",
+    answers: { 200: [Hooks, "Now"] },
+  },
+  "POST /hooks/{name}": {
+    id: "receiveHook",
+    tag: "hooks",
+    may: "public",
+    summary: "An upload system announces new, replaced and deleted originals",
+    description:
+      "The proof (signature or token) and the body's shape are the configured hook's. The body is at most 1 MiB.",
+    params: z.object({ name: z.string().max(64) }),
+    body: z.unknown(),
+    bodyMax: BODY_MAX_BYTES,
+    answers: { 202: [HookAnswer, "Durable"] },
+    refusals: {
+      400: "Proved, but not a body the mapper reads",
+      401: "No valid proof, whatever the reason; also for hooks that do not exist",
+      422: "The same delivery id with another body",
+      429: "Too much work is waiting, or the hook has ordered its jobs of the day; see Retry-After",
+      503: "The ledger or the sender's published keys are unreachable, or the hook's configuration is at fault: send it again",
+    },
+  },
+} as const satisfies CallTable;

@@ -1,5 +1,6 @@
 import { IMAGES_PER_CALL } from "@prewarm/shared/limits";
 import * as z from "zod";
+import type { CallTable } from "./call.ts";
 import { count, cursor, nextCursor, time } from "./words.ts";
 
 const kind = z.enum(["purge", "remove"]);
@@ -57,3 +58,43 @@ export const imageIdsQuery = z
 export const ImageIds = z
   .object({ ids: z.array(z.string()).meta({ description: "Pages may repeat an id, and may be empty" }), nextCursor })
   .meta({ id: "ImageIds" });
+
+/** 200 ids of the longest kind (700 bytes), each of its characters as an escape, and what stands between them. */
+const BODY_MAX_BYTES = 500_000;
+
+export const imageActionCalls = {
+  "POST /api/v1/image-actions": {
+    id: "actOnImages",
+    tag: "images",
+    may: "operator",
+    summary: "Purge or remove many images as one action",
+    description: "All images of the call, or none. Further images of the action come in further calls.",
+    body: ImageActionRequest as z.ZodType<z.output<typeof ImageActionRequest>, z.input<typeof ImageActionRequest>>,
+    bodyMax: BODY_MAX_BYTES,
+    answers: { 202: [ImageAction, "Under way"] },
+    refusals: {
+      409: "The action's id is that of another one, or `from` is not the number of its images",
+      507: "Too many images are removed",
+    },
+  },
+  "GET /api/v1/image-actions/{action}": {
+    id: "getImageAction",
+    tag: "images",
+    may: "viewer",
+    summary: "How far a purge or removal of many images has come",
+    description: "`left` falls to 0 when R2 has nothing of any of them.",
+    params: z.object({ action: z.string().min(1).max(80) }),
+    answers: { 200: [ImageAction, "The action"] },
+    refusals: { 404: "No such action" },
+  },
+  "GET /api/v1/image-ids": {
+    id: "listImageIds",
+    tag: "images",
+    may: "viewer",
+    summary: "The images of a folder or of a run, by their ids",
+    description: "Of a run those that the ledger lists: it lists stored variants for three days.",
+    query: imageIdsQuery,
+    answers: { 200: [ImageIds, "A page"] },
+    refusals: { 404: "No such run" },
+  },
+} as const satisfies CallTable;

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { CallTable } from "./call.ts";
 import { JobError } from "./jobs.ts";
 import { bytes, count, cursor, Format, JobState, jobName, limit, nextCursor, time } from "./words.ts";
 
@@ -105,3 +106,64 @@ export const FocalAnswer = z
       .meta({ description: "The crops that the point decides are made again; false: it stood there before" }),
   })
   .meta({ id: "FocalAnswer" });
+
+/** An image's id in a path. */
+export const imageParams = z.object({
+  id: z.string().min(1).meta({ description: "One URL-encoded segment, or the rest of the path" }),
+});
+const thumbQuery = z.strictObject({
+  key: z.string().optional().meta({ description: "A key of a stored variant of the image: this one, as it is" }),
+});
+
+export const imageCalls = {
+  "GET /api/v1/images": {
+    id: "listImages",
+    tag: "images",
+    may: "viewer",
+    summary: "Images with recently stored or failed variants",
+    description:
+      "Of the newest 10,000 stored jobs and the failed ones that have rows; an older image is found by its id.",
+    query: imagesQuery,
+    answers: { 200: [ImageList, "Images"] },
+  },
+  "GET /api/v1/images/{id}": {
+    id: "getImage",
+    tag: "images",
+    may: "viewer",
+    summary: "All variants of one image, from R2 and the open rows",
+    description: "An id of which nothing is known has no variants.",
+    params: imageParams,
+    query: imageQuery,
+    answers: { 200: [Image, "The image"] },
+  },
+  "DELETE /api/v1/images/{id}": {
+    id: "purgeImage",
+    tag: "images",
+    may: "purge",
+    summary: "Remove every variant of one image",
+    description: "Asynchronous, in slices; `purge` of the image tells how far it has come.",
+    params: imageParams,
+    answers: { 202: [Purge, "Under way"] },
+  },
+  "PUT /api/v1/images/{id}/focal": {
+    id: "setFocal",
+    tag: "images",
+    may: "warm",
+    summary: "Set the point that crops without `pos` show",
+    description: "Those crops are made again, and nothing else; the old ones are served until then.",
+    params: imageParams,
+    body: FocalRequest,
+    answers: { 202: [FocalAnswer, "The point"] },
+  },
+  "GET /api/v1/thumbs/{id}": {
+    id: "getThumb",
+    tag: "images",
+    may: "viewer",
+    summary: "A small picture of an image: the smallest of its stored variants that shows something",
+    description: "Reads only: an address at the edge would order the variant that it names, and count as a view.",
+    params: imageParams,
+    query: thumbQuery,
+    answers: { 200: [z.string(), "The picture", "image/*"] },
+    refusals: { 404: "Nothing of it is stored" },
+  },
+} as const satisfies CallTable;

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { CallTable } from "./call.ts";
 import { bytes, count } from "./words.ts";
 
 /** One R2 read each, of the 1,000 subrequests that one invocation may make at least. */
@@ -28,3 +29,19 @@ export const ImageInfos = z
   .meta({ id: "ImageInfos" });
 
 export const infoRequest = z.object({ ids: z.array(z.string()).min(1).max(IDS_MAX) });
+
+/** A thousand ids of the longest kind (700 bytes), and what stands between them. */
+const BODY_MAX_BYTES = 1_000_000;
+
+export const infoCalls = {
+  "POST /api/v1/info": {
+    id: "getInfos",
+    tag: "images",
+    may: "viewer",
+    summary: "What is known of many images, for builds",
+    description: "Reads only: nothing is made. An image is known once a variant of it is stored.",
+    body: infoRequest,
+    bodyMax: BODY_MAX_BYTES,
+    answers: { 200: [ImageInfos, "Each id once, in the order asked"] },
+  },
+} as const satisfies CallTable;

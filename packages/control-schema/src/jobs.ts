@@ -1,5 +1,6 @@
 import { JOB_STATES, LANES } from "@prewarm/shared/job";
 import * as z from "zod";
+import type { CallTable } from "./call.ts";
 import { bytes, count, cursor, Format, JobState, jobName, Lane, limit, listOf, nextCursor, time } from "./words.ts";
 
 export const JobError = z.object({ code: z.string(), message: z.string() }).meta({ id: "JobError" });
@@ -93,3 +94,67 @@ export const jobFilterQuery = z.object({
   search,
 });
 export const jobsQuery = jobFilterQuery.extend({ limit, cursor });
+
+const params = z.object({ job: jobName });
+const noJob = { 404: "No such job" };
+
+export const jobCalls = {
+  "GET /api/v1/jobs": {
+    id: "listJobs",
+    tag: "jobs",
+    may: "viewer",
+    summary: "Jobs: open ones and those that ended without a variant, then the last stored ones",
+    description:
+      "Walks past at most 1,000 open jobs, 2,000 ended ones or 1,000 stored ones a call, and has the newest of those first: with more of them, or with a search that matches seldom, a page may be short and still have a `nextCursor`, and the next page may begin with a newer job. A stored job is listed under the run that asked for it first.",
+    query: jobsQuery,
+    answers: { 200: [JobPage, "A page of jobs"] },
+  },
+  "GET /api/v1/jobs/{job}": {
+    id: "getJob",
+    tag: "jobs",
+    may: "viewer",
+    summary: "One job with its failed attempts",
+    description: "Of stored jobs the newest 100,000 are remembered.",
+    params,
+    answers: { 200: [JobDetail, "The job"] },
+    refusals: noJob,
+  },
+  "POST /api/v1/jobs/{job}/retry": {
+    id: "retryJob",
+    tag: "jobs",
+    may: "retry",
+    summary: "Try a dead, refused or cancelled job again, or one that waits for its next retry now",
+    description: "It is tried under the same name and in the lane that it has.",
+    params,
+    answers: { 202: [Job, "It is queued again"] },
+    refusals: { ...noJob, 409: "The job is open" },
+  },
+  "POST /api/v1/jobs/{job}/cancel": {
+    id: "cancelJob",
+    tag: "jobs",
+    may: "cancel",
+    summary: "Cancel an open job",
+    description: "A job that Ittybit makes already is paid for, and its result is not stored.",
+    params,
+    answers: { 202: [Job, "It is cancelled, or will be as soon as its handler looks"] },
+    refusals: { ...noJob, 409: "The job has ended" },
+  },
+  "GET /api/v1/jobs.csv": {
+    id: "exportJobsAsCsv",
+    tag: "jobs",
+    may: "viewer",
+    summary: "All jobs that match, as CSV with a header, streamed",
+    description: "Times are ISO 8601. An answer that breaks off does not end with a whole line.",
+    query: jobFilterQuery,
+    answers: { 200: [z.string(), "The jobs", "text/csv"] },
+  },
+  "GET /api/v1/jobs.ndjson": {
+    id: "exportJobsAsNdjson",
+    tag: "jobs",
+    may: "viewer",
+    summary: "All jobs that match, as a JSON document a line, streamed",
+    description: "Each line is a job as the list of jobs has it.",
+    query: jobFilterQuery,
+    answers: { 200: [z.string(), "The jobs", "application/x-ndjson"] },
+  },
+} as const satisfies CallTable;

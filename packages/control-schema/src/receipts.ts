@@ -1,5 +1,7 @@
 import * as z from "zod";
+import type { CallTable } from "./call.ts";
 import { RemovalReceipt, signature } from "./removal.ts";
+import { runParams } from "./runs.ts";
 import { count, cursor, Format, nextCursor, time } from "./words.ts";
 
 /** Why a variant that a run asked for is not in R2. */
@@ -59,3 +61,26 @@ export const receiptQuery = z.object({ cursor: cursor.unwrap().max(2_000).option
 /** Of a run or of a removal. */
 export const AnyReceipt = z.union([Receipt, RemovalReceipt]);
 export type AnyReceipt = z.infer<typeof AnyReceipt>;
+
+export const receiptCalls = {
+  "GET /api/v1/runs/{run}/receipt": {
+    id: "checkReceipt",
+    tag: "runs",
+    may: "viewer",
+    summary: "One step of a check of a run against R2; the last step answers the signed receipt",
+    description: "A step looks for about 1,000 variants. Follow `nextCursor` until it is null.",
+    params: runParams,
+    query: receiptQuery,
+    answers: { 200: [ReceiptPage, "A step"] },
+    refusals: { 404: "No such run" },
+  },
+  "GET /.well-known/prewarm-receipts": {
+    id: "getReceiptKeys",
+    tag: "system",
+    may: "public",
+    summary: "The public keys under which receipts are verified, as PEM; the first signs",
+    description: "Ed25519 keys. `prewarm receipt verify` asks for them.",
+    answers: { 200: [z.string(), "The keys", "text/plain"] },
+    refusals: { 503: "RECEIPT_KEY is not set" },
+  },
+} as const satisfies CallTable;

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { CallTable } from "./call.ts";
 import { count, Format, time } from "./words.ts";
 
 const amount = z
@@ -43,3 +44,14 @@ export const RecipeSuggestion = z
   })
   .meta({ id: "RecipeSuggestion" });
 export type RecipeSuggestion = z.infer<typeof RecipeSuggestion>;
+
+export const recipeCalls = {
+  "GET /api/v1/recipe/suggestion": {
+    id: "suggestRecipe",
+    tag: "coverage",
+    may: "viewer",
+    summary: "Lines of `pages` to add and to drop, by what pages ask for and viewers missed",
+    description: "Of 30 days, and of the last report of each name. Views alone name no line: anybody can make them.",
+    answers: { 200: [RecipeSuggestion, "Now"] },
+  },
+} as const satisfies CallTable;

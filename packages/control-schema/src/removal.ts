@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { CallTable } from "./call.ts";
 import { bytes, count, time } from "./words.ts";
 
 export const RemoveRequest = z
@@ -70,3 +71,40 @@ export const signature = z.string().meta({ description: "Ed25519 over the receip
 export const SignedRemoval = z.object({ receipt: RemovalReceipt, signature }).meta({ id: "SignedRemoval" });
 
 export const Unblocked = z.object({ id: z.string() }).meta({ id: "Unblocked" });
+
+const params = z.object({ id: z.string().min(1).meta({ description: "One URL-encoded segment" }) });
+const notRemoved = { 404: "The image is not removed" };
+
+export const removalCalls = {
+  "POST /api/v1/images/{id}/remove": {
+    id: "removeImage",
+    tag: "images",
+    may: "remove",
+    summary: "Delete all of an image, its original in a bucket of yours too, and block it",
+    description: "Asynchronous; the receipt tells how far it has come. A repeat looks once more.",
+    params,
+    body: RemoveRequest,
+    answers: { 202: [SignedRemoval, "Under way"] },
+    refusals: { 507: "Too many images are removed" },
+  },
+  "GET /api/v1/images/{id}/removal": {
+    id: "getRemoval",
+    tag: "images",
+    may: "viewer",
+    summary: "The signed receipt of a removal, as far as it has come",
+    description: "Of the image and of those of its Unicode spellings that are removed.",
+    params,
+    answers: { 200: [SignedRemoval, "The receipt"] },
+    refusals: notRemoved,
+  },
+  "POST /api/v1/images/{id}/unblock": {
+    id: "unblockImage",
+    tag: "images",
+    may: "remove",
+    summary: "Lift the block of a removed image; its receipt is forgotten",
+    description: "The image may be ordered again. What was deleted stays deleted.",
+    params,
+    answers: { 200: [Unblocked, "It may be made again"] },
+    refusals: notRemoved,
+  },
+} as const satisfies CallTable;

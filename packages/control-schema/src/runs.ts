@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { CallTable } from "./call.ts";
 import { WaitingFor } from "./jobs.ts";
 import { Pace } from "./pace.ts";
 import { Rejection } from "./warm.ts";
@@ -53,3 +54,61 @@ export const RejectedPage = z
   .meta({ id: "RejectedPage", description: "Up to 1,000 of each request are kept" });
 
 export const runsQuery = pageQuery.extend({ state: z.enum(["open", "done", "cancelled"]).optional() });
+
+/** A run's name in a path. */
+export const runParams = z.object({ run: z.string().min(1).max(80) });
+const noRun = { 404: "No such run" };
+
+export const runCalls = {
+  "GET /api/v1/runs": {
+    id: "listRuns",
+    tag: "runs",
+    may: "viewer",
+    summary: "Runs, newest first",
+    description: "With progress, pace and the time that its variants took.",
+    query: runsQuery,
+    answers: { 200: [RunPage, "A page of runs"] },
+  },
+  "GET /api/v1/runs/{run}": {
+    id: "getRun",
+    tag: "runs",
+    may: "viewer",
+    summary: "One run's progress",
+    description: "With its pace and the time that its variants took.",
+    params: runParams,
+    answers: { 200: [Run, "The run"] },
+    refusals: noRun,
+  },
+  "GET /api/v1/runs/{run}/rejected": {
+    id: "listRejected",
+    tag: "runs",
+    may: "viewer",
+    summary: "The items of a run's requests that were refused, by their place in the body",
+    description: "The first 1,000 of each request are kept.",
+    params: runParams,
+    query: pageQuery,
+    answers: { 200: [RejectedPage, "A page of them"] },
+  },
+  "PATCH /api/v1/runs/{run}": {
+    id: "promoteRun",
+    tag: "runs",
+    may: "promote",
+    summary: "Let a run go first in its lane, or take that back",
+    description:
+      "No job changes its lane: viewers and uploads go before bulk as ever, and the budget of those who asked pays. Runs that go first take turns.",
+    params: runParams,
+    body: RunPatch,
+    answers: { 200: [Run, "The run"] },
+    refusals: { ...noRun, 409: "The run is over" },
+  },
+  "DELETE /api/v1/runs/{run}": {
+    id: "cancelRun",
+    tag: "runs",
+    may: "cancel",
+    summary: "Cancel what nobody else waits for",
+    description: "Asynchronous: the run is closed at once, its rows follow in slices.",
+    params: runParams,
+    answers: { 202: [Run, "The run is cancelled"] },
+    refusals: noRun,
+  },
+} as const satisfies CallTable;

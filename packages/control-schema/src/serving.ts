@@ -1,5 +1,6 @@
 import { VIEW_OUTCOMES, type ViewOutcome } from "@prewarm/shared/views";
 import * as z from "zod";
+import type { CallTable } from "./call.ts";
 import { bytes, count, Format, time } from "./words.ts";
 
 const window = z.enum(["1h", "1d", "30d"]);
@@ -50,3 +51,15 @@ export const Serving = z
 export type Serving = z.infer<typeof Serving>;
 
 export const servingQuery = z.object({ window: window.default("1d") });
+
+export const servingCalls = {
+  "GET /api/v1/serving": {
+    id: "getServing",
+    tag: "stats",
+    may: "viewer",
+    summary: "What views were answered with, what that saved, and what was missed",
+    description: "Counted by the edge where it has a dataset of Analytics Engine; read at most once a minute.",
+    query: servingQuery,
+    answers: { 200: [Serving, "Of this window"] },
+  },
+} as const satisfies CallTable;

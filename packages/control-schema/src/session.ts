@@ -1,5 +1,6 @@
 import { ACTS } from "@prewarm/shared/acts";
 import * as z from "zod";
+import { type CallTable, REFUSALS } from "./call.ts";
 import { time } from "./words.ts";
 
 export const Session = z
@@ -17,3 +18,32 @@ export const Session = z
 export type Session = z.infer<typeof Session>;
 
 export const SignIn = z.strictObject({ token: z.string().min(1).max(512) }).meta({ id: "SignIn" });
+
+export const sessionCalls = {
+  "POST /api/v1/session": {
+    id: "signIn",
+    tag: "session",
+    may: "public",
+    summary: "Sign in with a token; sets an HttpOnly, SameSite=Strict cookie",
+    description: "The cookie lives for twelve hours, and ends with the token that it was made from.",
+    body: SignIn,
+    answers: { 200: [Session, "Signed in"] },
+    refusals: { ...REFUSALS, 429: "Too many tries" },
+  },
+  "GET /api/v1/session": {
+    id: "getSession",
+    tag: "session",
+    may: "asking",
+    summary: "Who am I",
+    description: "With the acts that the server lets the caller do.",
+    answers: { 200: [Session, "The session"], 204: [z.null(), "Nobody: no token, and no session"] },
+  },
+  "DELETE /api/v1/session": {
+    id: "signOut",
+    tag: "session",
+    may: "viewer",
+    summary: "Sign out",
+    description: "The session ends on every machine that has its cookie.",
+    answers: { 204: [z.null(), "Signed out"] },
+  },
+} as const satisfies CallTable;

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { CallTable } from "./call.ts";
 import { Budget, Gate } from "./gate.ts";
 import { WaitingFor } from "./jobs.ts";
 import { Pace } from "./pace.ts";
@@ -127,3 +128,14 @@ export const Stats = z
   })
   .meta({ id: "Stats" });
 export type Stats = z.infer<typeof Stats>;
+
+export const statsCalls = {
+  "GET /api/v1/stats": {
+    id: "getStats",
+    tag: "stats",
+    may: "viewer",
+    summary: "Everything the overview shows",
+    description: "Counts, rates, paces, money and what is wrong, from one read of the ledger and one of each queue.",
+    answers: { 200: [Stats, "Now"] },
+  },
+} as const satisfies CallTable;

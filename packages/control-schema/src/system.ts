@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { CallTable } from "./call.ts";
 import { CodeVersion, count, described } from "./words.ts";
 
 const versions = {
@@ -20,3 +21,39 @@ export const notReady = z.object({
   failing: count.meta({ description: "Checks that fail" }),
   reasons: z.array(z.string()).optional().meta({ description: "To callers with a token" }),
 });
+
+export const systemCalls = {
+  "GET /metrics": {
+    id: "getMetrics",
+    tag: "system",
+    may: "viewer",
+    summary: "Prometheus text format",
+    description: "Names and labels are stable.",
+    answers: { 200: [z.string(), "Metrics", "text/plain"] },
+  },
+  "GET /healthz": {
+    id: "getHealth",
+    tag: "system",
+    may: "public",
+    summary: "The Worker runs",
+    description: "Asks nothing else. `/readyz` tells whether it is of use.",
+    answers: { 200: [alive, "It runs"] },
+  },
+  "GET /readyz": {
+    id: "getReadiness",
+    tag: "system",
+    may: "anybody",
+    summary: "The ledger answers, the configuration is whole and the Worker has what it needs",
+    description: "A caller without a token learns how many checks fail, a caller with any token learns which.",
+    answers: { 200: [ready, "Ready"], 503: [notReady, "Not ready"] },
+    refusals: { 401: "A wrong token", 429: "Too many wrong tokens from this network; see Retry-After" },
+  },
+  "GET /openapi.json": {
+    id: "getDocument",
+    tag: "system",
+    may: "public",
+    summary: "This document",
+    description: "Every call, with its schemas.",
+    answers: { 200: [z.looseObject({}), "OpenAPI 3.1"] },
+  },
+} as const satisfies CallTable;

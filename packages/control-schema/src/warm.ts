@@ -1,4 +1,6 @@
+import { STREAM_MAX_BYTES } from "@prewarm/shared/limits";
 import * as z from "zod";
+import type { CallTable } from "./call.ts";
 import { bytes, count, flag } from "./words.ts";
 
 /** Most transforms of one item. */
@@ -123,3 +125,32 @@ export const warmHeaders = z.object({
     .optional()
     .meta({ description: "A repeat with the same body continues or repeats the same run" }),
 });
+
+/** A JSON body is parsed whole, so it has to be small beside the Worker's 128 MB. */
+const JSON_MAX_BYTES = 16_000_000;
+
+export const warmCalls = {
+  "POST /api/v1/warm": {
+    id: "warm",
+    tag: "warm",
+    may: "warm",
+    summary: "Enqueue variants in bulk",
+    description:
+      "JSON up to 16 MB; `application/x-ndjson` (one item, or one id, a line) and `text/csv` (header with id, v, sourceEtag, recipe, presets, transforms; several values separated by spaces) stream at any length.",
+    query: warmQuery,
+    headers: warmHeaders,
+    body: WarmRequest as z.ZodType<unknown, WarmRequest>,
+    bodies: { "application/x-ndjson": z.string(), "text/csv": z.string() },
+    bodyMax: (mediaType: string): number => (mediaType === "application/json" ? JSON_MAX_BYTES : STREAM_MAX_BYTES),
+    answers: {
+      200: [DryRun, "Dry run: nothing was enqueued"],
+      202: [WarmAnswer, "Every accepted variant has a durable row"],
+    },
+    refusals: {
+      415: "Not JSON, NDJSON or CSV",
+      422: "The Idempotency-Key was used with another body",
+      429: "Too much work is waiting; see Retry-After",
+      507: "The ledger is nearly full, and takes no new bulk; see Retry-After",
+    },
+  },
+} as const satisfies CallTable;

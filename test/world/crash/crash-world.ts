@@ -1,5 +1,5 @@
 import { idOfKey, missingKey } from "@prewarm/shared/variant-key";
-import type { ExchangeRequest } from "../../../workers/consumer/src/ledger/contract.ts";
+import type { ExchangeRequest } from "../../../workers/consumer/src/ledger/calls.ts";
 import type { CrashPoint } from "../../../workers/consumer/src/making/crash-points.ts";
 import { picture } from "../../../workers/consumer/src/testing/pictures.ts";
 import { CalmWorld, HTML_ID, ORIGINALS } from "../calm-world.ts";

@@ -1,5 +1,6 @@
 import { idOfKey, storeKey } from "@prewarm/shared/variant-key";
-import type { ExchangeRequest, LedgerCalls } from "../../../workers/consumer/src/ledger/contract.ts";
+import type { ExchangeRequest } from "../../../workers/consumer/src/ledger/calls.ts";
+import type { LedgerCalls } from "../../../workers/consumer/src/ledger/ledger-for.ts";
 import type { FakeJob } from "../../../workers/consumer/src/testing/fake-ittybit.ts";
 import {
   CANCELLED,

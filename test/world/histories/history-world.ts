@@ -1,5 +1,5 @@
 import { testSite } from "@prewarm/shared/testing/test-site";
-import type { GateView } from "../../../workers/consumer/src/ledger/contract.ts";
+import type { GateView } from "../../../workers/consumer/src/ledger/calls.ts";
 import { type Chance, createChance } from "../chance.ts";
 import { VirtualClock } from "../virtual-clock.ts";
 import type { Copy } from "../virtual-object.ts";

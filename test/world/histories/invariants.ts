@@ -5,12 +5,8 @@ import { idOfKey, jobOfKey } from "@prewarm/shared/variant-key";
 import type { AcceptChunk } from "../../../workers/consumer/src/images/calls.ts";
 import { SETTLED_MS } from "../../../workers/consumer/src/images/removal-record.ts";
 import type { JobOrder } from "../../../workers/consumer/src/ittybit/client.ts";
-import type {
-  ExchangeAnswer,
-  ExchangeRequest,
-  GateView,
-  LedgerCalls,
-} from "../../../workers/consumer/src/ledger/contract.ts";
+import type { ExchangeAnswer, ExchangeRequest, GateView } from "../../../workers/consumer/src/ledger/calls.ts";
+import type { LedgerCalls } from "../../../workers/consumer/src/ledger/ledger-for.ts";
 import type { Stored } from "../../../workers/consumer/src/testing/memory-bucket.ts";
 import type { Chance } from "../chance.ts";
 import { KeptResults } from "../kept-results.ts";

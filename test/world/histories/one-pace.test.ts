@@ -3,7 +3,7 @@ import { LANES, type Lane } from "@prewarm/shared/job";
 import { span } from "@prewarm/shared/words";
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import type { LedgerPace, LedgerStats, RunView } from "../../../workers/consumer/src/ledger/contract.ts";
+import type { LedgerPace, LedgerStats, RunView } from "../../../workers/consumer/src/ledger/calls.ts";
 import { histories } from "./commands.ts";
 import { HistoryWorld } from "./history-world.ts";
 import { gateLook } from "./ledger-look.ts";

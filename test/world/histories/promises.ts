@@ -3,7 +3,7 @@ import type { Focal } from "@prewarm/shared/focal";
 import { idOfKey } from "@prewarm/shared/variant-key";
 import type { NewAction } from "../../../workers/consumer/src/console/calls.ts";
 import type { AcceptChunk } from "../../../workers/consumer/src/images/calls.ts";
-import type { LedgerCalls } from "../../../workers/consumer/src/ledger/contract.ts";
+import type { LedgerCalls } from "../../../workers/consumer/src/ledger/ledger-for.ts";
 import { CANCELLING, jobsIn, type RowLook } from "./ledger-look.ts";
 
 export type End = "stored" | "dead" | "refused" | "cancelled" | "purged";

@@ -1,6 +1,7 @@
 import { GATE_KEY, parseGate } from "@prewarm/shared/markers";
 import { encodedIdOfKey } from "@prewarm/shared/variant-key";
-import type { GateView, LedgerCalls } from "../../../workers/consumer/src/ledger/contract.ts";
+import type { GateView } from "../../../workers/consumer/src/ledger/calls.ts";
+import type { LedgerCalls } from "../../../workers/consumer/src/ledger/ledger-for.ts";
 import type { World } from "../world.ts";
 import { gateLook, lookAt, WAITING } from "./ledger-look.ts";
 

@@ -18,7 +18,7 @@ import type { UploadsDeps } from "./hooks/uploads-queue.ts";
 import { createSenderKeys } from "./hooks/verifiers/verify.ts";
 import { originalSize } from "./intake/dry-run.ts";
 import { createIttybit, type Ittybit } from "./ittybit/client.ts";
-import type { LedgerCalls } from "./ledger/contract.ts";
+import type { LedgerCalls } from "./ledger/ledger-for.ts";
 import { ledgerFor } from "./ledger/ledger-for.ts";
 import type { BatchDeps } from "./making/batch-context.ts";
 import { nowhere } from "./making/crash-points.ts";

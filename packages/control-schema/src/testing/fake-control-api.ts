@@ -4,11 +4,11 @@ import { isDeepStrictEqual } from "node:util";
 import { ApiError } from "@prewarm/shared/api-errors";
 import { problemBody } from "@prewarm/shared/errors";
 import * as z from "zod";
-import { type Answer, CALLS, type CallName, type Given } from "../calls.ts";
+import { type Answer, answerOf, type CALLS, type CallName, type Given, JSON_CALLS, rowOf } from "../calls.ts";
 import { leastValue } from "./least-value.ts";
 
 /*
- * A control API for tests. Its routes are made from `CALLS`, and each call's schemas check query, body and answer. A test that asks what the
+ * A control API for tests. Its routes are made from the JSON calls of `CALLS`, and each call's schemas check query, body and answer. A test that asks what the
  * real API does not take, or answers what the real API cannot give, fails at `close`.
  */
 
@@ -119,7 +119,7 @@ async function responseTo(api: FakeControlApi, request: Received): Promise<Respo
 }
 
 /** The params of a path are the groups of its pattern. */
-const ROUTES = (Object.keys(CALLS) as CallName[]).map((name) => ({
+const ROUTES = JSON_CALLS.map((name) => ({
   name,
   pattern: new RegExp(`^${name.replace(/\{(\w+)\}/g, "(?<$1>[^/]+)")}$`),
 }));
@@ -130,18 +130,19 @@ function answerTo(
   name: CallName,
   { params, query, request }: { params: object; query: object; request: Received },
 ): Response {
-  const schemas: { query?: z.ZodType; body?: z.ZodType; answer: z.ZodType } = CALLS[name];
+  const row = rowOf(name);
+  const answer = answerOf(name);
   try {
     api.guard(request);
     const asked = {
       params,
-      query: schemas.query && read(schemas.query, "query", query),
-      body: schemas.body && read(schemas.body, "body", JSON.parse(request.body)),
+      query: row.query && read(row.query, "query", query),
+      body: row.body && read(row.body, "body", JSON.parse(request.body)),
       request,
     };
     const given: unknown = api.answers[name];
     const value: unknown = typeof given === "function" ? given(asked) : given;
-    return answered(value === undefined ? leastValue(schemas.answer) : value, schemas.answer);
+    return answered(value === undefined ? leastValue(answer) : value, answer);
   } catch (error) {
     if (error instanceof ApiError) return problem(error);
     throw error;

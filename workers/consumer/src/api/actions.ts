@@ -1,114 +1,52 @@
-import {
-  Action,
-  type ActionFilter,
-  type ActionKind,
-  ActionPage,
-  ActionPreview,
-  ActionRequest,
-} from "@prewarm/control-schema/actions";
-import { pageQuery } from "@prewarm/control-schema/words";
+import type { Action, ActionFilter, ActionKind } from "@prewarm/control-schema/actions";
 import { ApiError } from "@prewarm/shared/api-errors";
 import { OPEN_STATES } from "@prewarm/shared/job";
 import { number } from "@prewarm/shared/words";
-import * as z from "zod";
 import { ANY_JOB, type JobFilter } from "../console/calls.ts";
 import { demand } from "./access/guard.ts";
-import { operator, viewer } from "./endpoint.ts";
-import { answer, jsonBody, refusal, refusals } from "./responses.ts";
+import type { Resource } from "./endpoint.ts";
 import { applySearch } from "./search.ts";
 
 /** Retries a second when the caller does not say: kind to Ittybit and to the other lanes. */
 const RETRY_RATE = 100;
 
-const params = z.object({ action: z.string().min(1).max(80) });
-
 /** Retry and cancel of all that match, as objects with progress. */
-export const actions = [
-  operator(
-    {
-      method: "post",
-      path: "/api/v1/actions",
-      tags: ["actions"],
-      summary: "Retry or cancel every job that matches",
-      request: { body: jsonBody(ActionRequest) },
-      responses: {
-        200: answer(ActionPreview, "Dry run: what it would touch"),
-        202: answer(Action, "Under way"),
-        ...refusals,
-        409: refusal("Nothing matches, or more jobs than were agreed to"),
-      },
-    },
-    async (c, { ledger, clock }) => {
-      const { action: kind, filter, rate, dryRun, canary = 0, agreed, all = false } = c.req.valid("json");
-      const at = clock.now();
-      demand(c.get("caller"), kind);
-      const asked = actionMatch(filter, agreed?.at ?? at);
-      if (dryRun !== true && !all && agreed === undefined && matchesEverything(asked)) throw unmeant();
-      const match = actable(kind, asked);
-      if (dryRun === true) {
-        const preview = await ledger.countMatches(match);
-        return c.json({ dryRun: true as const, kind, ...preview, at }, 200);
-      }
-      const wanted = {
-        kind,
-        filter,
-        ...(agreed === undefined ? { match } : { match: asAgreed(kind, match, agreed.at) }),
-        ...(agreed === undefined ? {} : { agreed: { ...agreed, now: match } }),
-        canary,
-        rate: rate ?? (kind === "retry" ? RETRY_RATE : null),
-      };
-      const created = await ledger.createAction({ ...wanted, who: c.get("caller").who });
-      if (created === null) throw new ApiError("conflict", { detail: "Nothing matches: there is nothing to do." });
-      if ("tooMany" in created) throw tooMany(created.tooMany, agreed?.total ?? 0);
-      return c.json(created, 202);
-    },
-  ),
-  viewer(
-    {
-      method: "get",
-      path: "/api/v1/actions",
-      tags: ["actions"],
-      summary: "Actions, newest first",
-      request: { query: pageQuery },
-      responses: {
-        200: answer(ActionPage, "A page"),
-        ...refusals,
-      },
-    },
-    async (c, { ledger }) => {
-      const { limit, cursor = null } = c.req.valid("query");
-      const { actions, next } = await ledger.listActions({ limit, cursor });
-      return c.json({ actions, nextCursor: next }, 200);
-    },
-  ),
-  viewer(
-    {
-      method: "get",
-      path: "/api/v1/actions/{action}",
-      tags: ["actions"],
-      summary: "One action's progress",
-      request: { params },
-      responses: { 200: answer(Action, "The action"), ...refusals, 404: refusal("No such action") },
-    },
-    async (c, { ledger }) => c.json(answerIf(await ledger.getAction(c.req.valid("param").action)), 200),
-  ),
-  operator(
-    {
-      method: "delete",
-      path: "/api/v1/actions/{action}",
-      tags: ["actions"],
-      summary: "Stop an action; what it has done stays done",
-      request: { params },
-      responses: { 200: answer(Action, "The action"), ...refusals, 404: refusal("No such action") },
-    },
-    async (c, { ledger }) => {
-      const { action } = c.req.valid("param");
-      const caller = c.get("caller");
-      demand(caller, answerIf(await ledger.getAction(action)).kind);
-      return c.json(answerIf(await ledger.cancelAction(action, caller.who)), 200);
-    },
-  ),
-];
+export const actions = {
+  "POST /api/v1/actions": async ({ body, caller }, { ledger, clock }) => {
+    const { action: kind, filter, rate, dryRun, canary = 0, agreed, all = false } = body;
+    const at = clock.now();
+    demand(caller, kind);
+    const asked = actionMatch(filter, agreed?.at ?? at);
+    if (dryRun !== true && !all && agreed === undefined && matchesEverything(asked)) throw unmeant();
+    const match = actable(kind, asked);
+    if (dryRun === true) {
+      const preview = await ledger.countMatches(match);
+      return { status: 200, body: { dryRun: true, kind, ...preview, at } };
+    }
+    const wanted = {
+      kind,
+      filter,
+      ...(agreed === undefined ? { match } : { match: asAgreed(kind, match, agreed.at) }),
+      ...(agreed === undefined ? {} : { agreed: { ...agreed, now: match } }),
+      canary,
+      rate: rate ?? (kind === "retry" ? RETRY_RATE : null),
+    };
+    const created = await ledger.createAction({ ...wanted, who: caller.who });
+    if (created === null) throw new ApiError("conflict", { detail: "Nothing matches: there is nothing to do." });
+    if ("tooMany" in created) throw tooMany(created.tooMany, agreed?.total ?? 0);
+    return { status: 202, body: created };
+  },
+  "GET /api/v1/actions": async ({ query: { limit, cursor = null } }, { ledger }) => {
+    const { actions, next } = await ledger.listActions({ limit, cursor });
+    return { actions, nextCursor: next };
+  },
+  "GET /api/v1/actions/{action}": async ({ params: { action } }, { ledger }) =>
+    answerIf(await ledger.getAction(action)),
+  "DELETE /api/v1/actions/{action}": async ({ params: { action }, caller }, { ledger }) => {
+    demand(caller, answerIf(await ledger.getAction(action)).kind);
+    return answerIf(await ledger.cancelAction(action, caller.who));
+  },
+} satisfies Resource;
 
 function answerIf(found: Action | null): Action {
   if (found === null) throw new ApiError("not_found", { detail: "No such action." });

@@ -1,33 +1,20 @@
-import { type CostRow, Costs, costsQuery, type Dimension } from "@prewarm/control-schema/costs";
+import type { CostRow, Costs, costsQuery, Dimension } from "@prewarm/control-schema/costs";
 import type { Serving } from "@prewarm/control-schema/serving";
 import { JOB_ERRORS } from "@prewarm/shared/job-errors";
 import type * as z from "zod";
-import type { CountedCost } from "../ledger/contract.ts";
+import type { CountedCost } from "../ledger/calls.ts";
 import type { ApiDeps } from "./deps.ts";
-import { viewer } from "./endpoint.ts";
+import type { Resource } from "./endpoint.ts";
 import { priceOf } from "./priced-pace.ts";
-import { answer, refusals } from "./responses.ts";
 import { servingNow } from "./serving.ts";
 
 const DAY_MS = 86_400_000;
 /** Days of one answer. The ledger reads a row of each. */
 const DAYS_MAX = 92;
 
-export const costs = [
-  viewer(
-    {
-      method: "get",
-      path: "/api/v1/costs",
-      tags: ["stats"],
-      summary: "What jobs cost, by image, folder, width, format, run or mistake",
-      description:
-        "Jobs of the budget, counted on the day (UTC) that paid them. The sum over folders, widths, formats or runs is the sum of the budget. Images are those of the newest 10,000 stored jobs.",
-      request: { query: costsQuery },
-      responses: { 200: answer(Costs, "A page of rows, and the sum of all"), ...refusals },
-    },
-    async (c, deps) => c.json(await costsAnswer(deps, c.req.valid("query")), 200),
-  ),
-];
+export const costs = {
+  "GET /api/v1/costs": ({ query }, deps) => costsAnswer(deps, query),
+} satisfies Resource;
 
 async function costsAnswer(deps: ApiDeps, query: z.output<typeof costsQuery>): Promise<Costs> {
   const { ledger, config, clock } = deps;

@@ -1,4 +1,5 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
+import { type AnyCall, CALLS } from "@prewarm/control-schema/calls";
 import { ApiError } from "@prewarm/shared/api-errors";
 import { secureHeaders } from "hono/secure-headers";
 import { getPath } from "hono/utils/url";
@@ -11,7 +12,7 @@ import { costs } from "./costs.ts";
 import { coverage } from "./coverage.ts";
 import type { ApiDeps } from "./deps.ts";
 import { doctor } from "./doctor.ts";
-import { type Api, type ApiEnv, type Endpoint, routingPath } from "./endpoint.ts";
+import { type Answering, type Api, type ApiEnv, type Endpoint, endpointOf, routingPath } from "./endpoint.ts";
 import { events } from "./events.ts";
 import { exports } from "./export.ts";
 import { gate } from "./gate.ts";
@@ -30,7 +31,7 @@ import { recipe } from "./recipe.ts";
 import { removal } from "./removal.ts";
 import { revalidate } from "./revalidate.ts";
 import { runs } from "./runs.ts";
-import { servingRoutes } from "./serving.ts";
+import { serving } from "./serving.ts";
 import { session } from "./session.ts";
 import { stats } from "./stats.ts";
 import { system } from "./system.ts";
@@ -38,32 +39,18 @@ import { thumbs } from "./thumbs.ts";
 import { troubles } from "./troubles.ts";
 import { warm } from "./warm.ts";
 
-const RESOURCES: readonly Endpoint[] = [
-  ...[
-    warm,
-    runs,
-    receipts,
-    exports,
-    jobs,
-    causes,
-    actions,
-    images,
-    removal,
-    imageActions,
-    thumbs,
-    info,
-    stats,
-    servingRoutes,
-    costs,
-    history,
-    gate,
-    troubles,
-  ],
-  ...[audit, events, doctor, ledger, session, hooks, coverage, recipe, metrics, system],
-].flat();
+/** What answers the calls, by name. The compiler names a call of the table that nothing answers. */
+const ANSWERING = {
+  ...{ ...warm, ...runs, ...receipts, ...jobs, ...exports, ...causes, ...actions, ...images, ...removal },
+  ...{ ...imageActions, ...thumbs, ...info, ...stats, ...serving, ...costs, ...history, ...gate, ...troubles },
+  ...{ ...audit, ...events, ...doctor, ...ledger, ...session, ...hooks, ...coverage, ...recipe, ...metrics, ...system },
+  "GET /openapi.json": documentOf(() => ENDPOINTS),
+} satisfies { [C in AnyCall]: Answering<C> };
 
 /** Every call there is. The app, the guard and the document are all made of this list. */
-export const ENDPOINTS: readonly Endpoint[] = [...RESOURCES, documentOf(RESOURCES)];
+export const ENDPOINTS: readonly Endpoint[] = (Object.keys(CALLS) as AnyCall[]).map((name) =>
+  endpointOf(name, ANSWERING[name] as Answering<never>),
+);
 
 /** With these anybody may guess a short token, and results may come from a private network. */
 const NOT_LOCAL =

@@ -1,19 +1,14 @@
-import { createRoute, type OpenAPIHono, type RouteConfig, type RouteHandler, z } from "@hono/zod-openapi";
-import type { Act } from "@prewarm/shared/acts";
+import { createRoute, type OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi";
+import type { Access, AnswerRow, CallRow } from "@prewarm/control-schema/call";
+import { type AnyCall, type BodyOf, type CallName, type Calls, rowOf } from "@prewarm/control-schema/calls";
 import { BODY_MAX_BYTES } from "@prewarm/shared/limits";
 import type { Context, MiddlewareHandler } from "hono";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { bounded } from "../platform/bounded-body.ts";
 import { refuseDeep } from "../platform/parse-body.ts";
 import type { Caller } from "./access/caller.ts";
 import type { ApiDeps } from "./deps.ts";
-import { refusal } from "./responses.ts";
-
-/**
- * Who may make a call. `public` needs nothing here; a hook proves itself by its own verifier. `anybody`: it needs nothing either, and the handler
- * tells more to a caller that proves itself. `asking`: a viewer's, and who shows no token and is nobody gets an empty answer instead of a refusal.
- * An act: operators who may do it. `operator`: any of them, where the handler judges by the body.
- */
-export type Access = "public" | "anybody" | "asking" | "viewer" | "operator" | Act;
+import { routeOf } from "./route-of.ts";
 
 /** Hono's environment: what the guard leaves for the handlers. A public call has no caller; one of `anybody` may have one. */
 export interface ApiEnv {
@@ -22,46 +17,104 @@ export interface ApiEnv {
 
 export type Api = OpenAPIHono<ApiEnv>;
 
-/** Bytes that a body may have, or that for each media type. */
-export type BodyMax = number | ((mediaType: string) => number);
-
 /** One call of the API: what the document says of it, who may make it, and what answers it. */
 export interface Endpoint {
   route: RouteConfig;
   access: Access;
   /** A longer body cannot be read: whoever reads it gets 413. */
-  bodyMax: BodyMax;
+  bodyMax: NonNullable<CallRow["bodyMax"]>;
   /** Puts it into the app behind `admit`, which lets through whom `access` names. */
   mount(app: Api, admit: MiddlewareHandler<ApiEnv>, deps: ApiDeps): void;
 }
 
-type Answer<R extends RouteConfig> = ReturnType<RouteHandler<R, ApiEnv>>;
-type Handler<R extends RouteConfig> = (c: Parameters<RouteHandler<R, ApiEnv>>[0], deps: ApiDeps) => Answer<R>;
+type Part<C extends AnyCall, P extends string> =
+  Calls[C] extends Record<P, infer S extends z.ZodType> ? z.output<S> : undefined;
 
-function endpointFor(access: Access) {
-  return <R extends RouteConfig>(route: R, handle: Handler<R>, bodyMax: BodyMax = BODY_MAX_BYTES): Endpoint => ({
-    route: withTooLarge(route, bodyMax),
-    access,
-    bodyMax,
-    mount: (app, admit, deps) => {
-      // This function's signature has checked the handler against the route. The app cannot check it again, because R is open here.
-      const middleware = [limitBody(bodyMax), admit, readBody];
-      app.openapi({ ...strict(route), middleware } as RouteConfig, (c) => handle(c as never, deps) as never);
-    },
-  });
+/** A request of a call, as its schemas read it. */
+export interface Asked<C extends AnyCall> {
+  params: Part<C, "params">;
+  query: Part<C, "query">;
+  body: Part<C, "body">;
+  caller: Caller;
+  c: Context<ApiEnv>;
 }
 
-/** The document says of each call that takes a body how long it may be. */
-function withTooLarge(route: RouteConfig, bodyMax: BodyMax): RouteConfig {
-  const types = Object.keys(route.request?.body?.content ?? {});
-  if (types.length === 0) return route;
-  const limits = new Set(types.map((type) => bodyMaxOf({ bodyMax }, type).toLocaleString("en")));
-  const description = `The body has more than ${[...limits].join(" or ")} bytes${limits.size > 1 ? ", by its type" : ""}`;
-  return { ...route, responses: { ...route.responses, 413: refusal(description) } };
+type Statuses<C extends AnyCall> = Calls[C]["answers"];
+type ByStatus<A> = { [S in keyof A]: { status: S; body: BodyOf<A[S]> } }[keyof A];
+type IsOne<T, U = T> = T extends unknown ? ([U] extends [T] ? true : false) : never;
+/** The body, or with several statuses one of them with its body. A response is answered as it is. */
+type Result<C extends AnyCall> =
+  | Response
+  | (C extends CallName
+      ? IsOne<keyof Statuses<C>> extends true
+        ? BodyOf<Statuses<C>[keyof Statuses<C>]>
+        : ByStatus<Statuses<C>>
+      : never);
+
+export type Handler<C extends AnyCall> = (asked: Asked<C>, deps: ApiDeps) => Result<C> | Promise<Result<C>>;
+
+/** A handler that reads and checks the request itself. Before all others the whole body is read. */
+export interface Unread<C extends AnyCall> {
+  unread(asked: Pick<Asked<C>, "caller" | "c">, deps: ApiDeps): Promise<Result<C>>;
+}
+
+/** What answers a call. */
+export type Answering<C extends AnyCall> = Handler<C> | Unread<C>;
+
+/** What answers the calls of a resource. */
+export type Resource = { [C in AnyCall]?: Answering<C> };
+
+/** A call of the table with what answers it. */
+export function endpointOf(name: AnyCall, answering: Answering<never>): Endpoint {
+  const row = rowOf(name);
+  const route = routeOf(name, row);
+  const { may: access, bodyMax = BODY_MAX_BYTES } = row;
+  const handle = (typeof answering === "function" ? answering : answering.unread) as (
+    asked: unknown,
+    deps: ApiDeps,
+  ) => Promise<unknown>;
+  return {
+    ...{ route, access, bodyMax },
+    mount: (app, admit, deps) => {
+      const answer = async (c: Context<ApiEnv>) => respond(c, row, await handle(askedOf(c, row, answering), deps));
+      const middleware = [limitBody(bodyMax), admit];
+      if (typeof answering === "function")
+        app.openapi({ ...strict(route), middleware: [...middleware, readBody] } as RouteConfig, answer as never);
+      else app.on(route.method.toUpperCase(), [routingPath(route)], ...middleware, answer);
+    },
+  };
+}
+
+function askedOf(c: Context<ApiEnv>, row: CallRow, answering: Answering<never>): Partial<Asked<AnyCall>> {
+  const caller = c.get("caller");
+  if (typeof answering !== "function") return { caller, c };
+  const valid = (target: string, schema: unknown) =>
+    schema === undefined ? undefined : (c.req.valid(target as never) as never);
+  return {
+    ...{ caller, c },
+    ...{ params: valid("param", row.params), query: valid("query", row.query), body: valid("json", row.body) },
+  };
+}
+
+/** Answers the body under the one status of the call, or the status and body that the handler names. */
+function respond(c: Context<ApiEnv>, { answers }: CallRow, result: unknown): Response {
+  if (result instanceof Response) return result;
+  const statuses = Object.keys(answers).map(Number);
+  const { status, body } =
+    statuses.length === 1
+      ? { status: statuses[0] ?? 200, body: result }
+      : (result as { status: number; body: unknown });
+  if (isEmpty(answers[status])) return c.body(null, status as never);
+  return c.json(body as never, status as ContentfulStatusCode);
+}
+
+/** Whether an answer has no body. */
+export function isEmpty(answer: AnswerRow | undefined): boolean {
+  return answer?.[0] instanceof z.ZodNull;
 }
 
 /** Whatever reads the body behind this reads no more of it than the row allows. */
-function limitBody(bodyMax: BodyMax): MiddlewareHandler<ApiEnv> {
+function limitBody(bodyMax: Endpoint["bodyMax"]): MiddlewareHandler<ApiEnv> {
   return (c, next) => {
     c.req.raw = bounded(c.req.raw, bodyMaxOf({ bodyMax }, c.req.header("Content-Type") ?? null));
     return next();
@@ -79,32 +132,6 @@ const readBody: MiddlewareHandler<ApiEnv> = async (c, next) => {
 function strict(route: RouteConfig): RouteConfig {
   const query = route.request?.query;
   return query instanceof z.ZodObject ? { ...route, request: { ...route.request, query: query.strict() } } : route;
-}
-
-export const open = endpointFor("public");
-export const anybody = endpointFor("anybody");
-export const asking = endpointFor("asking");
-export const viewer = endpointFor("viewer");
-export const operator = endpointFor("operator");
-/** A call that is an act. */
-export const acting = (act: Act) => endpointFor(act);
-
-/** A call whose handler reads and checks the request itself. Otherwise the whole body is read before the handler sees its first byte. */
-export function unread<R extends RouteConfig>(
-  access: Access,
-  route: R,
-  handle: (c: Context<ApiEnv>, deps: ApiDeps) => Answer<R>,
-  bodyMax: BodyMax = BODY_MAX_BYTES,
-): Endpoint {
-  return {
-    route: withTooLarge(route, bodyMax),
-    access,
-    bodyMax,
-    mount: (app, admit, deps) => {
-      const path = [routingPath(route)];
-      app.on(route.method.toUpperCase(), path, limitBody(bodyMax), admit, (c) => handle(c, deps) as Promise<Response>);
-    },
-  };
 }
 
 /** The limit of an endpoint's row for a body of this `Content-Type`. */

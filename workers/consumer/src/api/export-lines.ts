@@ -1,7 +1,7 @@
 import { TRANSFORMS_MAX } from "@prewarm/control-schema/warm";
 import { formatTransform } from "@prewarm/shared/transform";
 import { parseVariantKey } from "@prewarm/shared/variant-key";
-import type { ExportFact } from "../ledger/contract.ts";
+import type { ExportFact } from "../ledger/calls.ts";
 
 /** A call of this API by which another ledger takes a fact. Its path is ready to be sent. */
 interface CallLine {

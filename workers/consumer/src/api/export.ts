@@ -1,10 +1,8 @@
-import { type Job, jobFilterQuery } from "@prewarm/control-schema/jobs";
-import * as z from "zod";
+import type { Job } from "@prewarm/control-schema/jobs";
 import type { JobFilter } from "../console/calls.ts";
 import type { ApiDeps } from "./deps.ts";
-import { viewer } from "./endpoint.ts";
+import type { Asked, Resource } from "./endpoint.ts";
 import { jobAnswer } from "./jobs.ts";
-import { refusals } from "./responses.ts";
 import { queryFilter } from "./search.ts";
 
 /** Jobs of one call of the ledger. */
@@ -14,36 +12,31 @@ const COLUMNS = [
   ...(["createdAt", "updatedAt", "storedAt", "bytes"] as const),
 ];
 
-function exported(ending: "csv" | "ndjson", type: string, print: { head: string; job(job: Job): string }) {
-  return viewer(
-    {
-      method: "get",
-      path: `/api/v1/jobs.${ending}`,
-      tags: ["jobs"],
-      summary: `All jobs that match, as ${ending === "csv" ? "CSV with a header" : "a JSON document a line"}, streamed`,
-      request: { query: jobFilterQuery },
-      responses: { 200: { description: "The jobs", content: { [type]: { schema: z.string() } } }, ...refusals },
-    },
-    (c, deps) => {
-      const filter = queryFilter(c.req.valid("query"), deps.clock.now());
-      c.header("Content-Type", `${type}; charset=utf-8`);
-      c.header("Content-Disposition", `attachment; filename="jobs.${ending}"`);
-      return c.body(streamOf(deps, filter, print)) as never;
-    },
-  );
+interface Print {
+  type: string;
+  head: string;
+  job(job: Job): string;
 }
 
-export const exports = [
-  exported("csv", "text/csv", { head: `${COLUMNS.join(",")}\r\n`, job: csvLine }),
-  exported("ndjson", "application/x-ndjson", { head: "", job: (job) => `${JSON.stringify(job)}\n` }),
-];
+function exported(ending: "csv" | "ndjson", print: Print) {
+  return ({ query, c }: Pick<Asked<"GET /api/v1/jobs.csv">, "query" | "c">, deps: ApiDeps): Response => {
+    const filter = queryFilter(query, deps.clock.now());
+    c.header("Content-Type", `${print.type}; charset=utf-8`);
+    c.header("Content-Disposition", `attachment; filename="jobs.${ending}"`);
+    return c.body(streamOf(deps, filter, print));
+  };
+}
+
+export const exports = {
+  "GET /api/v1/jobs.csv": exported("csv", { type: "text/csv", head: `${COLUMNS.join(",")}\r\n`, job: csvLine }),
+  "GET /api/v1/jobs.ndjson": exported("ndjson", {
+    ...{ type: "application/x-ndjson", head: "" },
+    job: (job) => `${JSON.stringify(job)}\n`,
+  }),
+} satisfies Resource;
 
 /** Page by page, as fast as it is read. An error in the middle breaks the answer off, so that it does not look whole. */
-function streamOf(
-  { ledger }: ApiDeps,
-  filter: JobFilter,
-  { head, job }: { head: string; job(job: Job): string },
-): ReadableStream<Uint8Array> {
+function streamOf({ ledger }: ApiDeps, filter: JobFilter, { head, job }: Print): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   let cursor: string | null | undefined;
   return new ReadableStream({

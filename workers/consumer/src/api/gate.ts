@@ -1,39 +1,16 @@
-import { Gate, GatePatch } from "@prewarm/control-schema/gate";
+import type { Gate, GatePatch } from "@prewarm/control-schema/gate";
 import type { Act } from "@prewarm/shared/acts";
-import type { GateView } from "../ledger/contract.ts";
+import type { GateView } from "../ledger/calls.ts";
 import { demand } from "./access/guard.ts";
-import { operator, viewer } from "./endpoint.ts";
-import { answer, jsonBody, refusals } from "./responses.ts";
+import type { Resource } from "./endpoint.ts";
 
-export const gate = [
-  viewer(
-    {
-      method: "get",
-      path: "/api/v1/gate",
-      tags: ["gate"],
-      summary: "Pause, breaker, rate, concurrency, budget",
-      responses: { 200: answer(Gate, "The gate"), ...refusals },
-    },
-    async (c, { ledger }) => c.json(gateAnswer(await ledger.getGate()), 200),
-  ),
-  operator(
-    {
-      method: "patch",
-      path: "/api/v1/gate",
-      tags: ["gate"],
-      summary: "Change what is named; it holds at once, everywhere",
-      request: { body: jsonBody(GatePatch) },
-      responses: { 200: answer(Gate, "The gate after the change"), ...refusals },
-    },
-    async (c, { ledger }) => {
-      const patch = c.req.valid("json");
-      const caller = c.get("caller");
-      for (const act of actsOf(patch)) demand(caller, act);
-      const patched = await ledger.patchGate(patch, caller.who);
-      return c.json(gateAnswer(patched), 200);
-    },
-  ),
-];
+export const gate = {
+  "GET /api/v1/gate": async (_, { ledger }) => gateAnswer(await ledger.getGate()),
+  "PATCH /api/v1/gate": async ({ body, caller }, { ledger }) => {
+    for (const act of actsOf(body)) demand(caller, act);
+    return gateAnswer(await ledger.patchGate(body, caller.who));
+  },
+} satisfies Resource;
 
 /** What a change is. One that is undone may have been either. */
 function actsOf({ paused, breaker, rate, concurrency, budget, spent, undo }: GatePatch): Act[] {

@@ -1,7 +1,6 @@
-import { History, type HistoryBucket, historyQuery, type Tier } from "@prewarm/control-schema/history";
-import type { CountedBucket } from "../ledger/contract.ts";
-import { viewer } from "./endpoint.ts";
-import { answer, refusals } from "./responses.ts";
+import type { HistoryBucket, Tier } from "@prewarm/control-schema/history";
+import type { CountedBucket } from "../ledger/calls.ts";
+import type { Resource } from "./endpoint.ts";
 
 const BUCKET_MS: Record<Tier, number> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
 /** Buckets shown when the caller names no range. */
@@ -9,27 +8,14 @@ const BUCKETS: Record<Tier, number> = { minute: 60, hour: 24, day: 30 };
 /** Buckets in one answer. */
 const BUCKETS_MAX = 10_080;
 
-export const history = [
-  viewer(
-    {
-      method: "get",
-      path: "/api/v1/history",
-      tags: ["stats"],
-      summary: "The past: 60 minutes, 24 hours or 30 days unless `from` says otherwise",
-      request: {
-        query: historyQuery,
-      },
-      responses: { 200: answer(History, "Buckets, oldest first, empty ones included"), ...refusals },
-    },
-    async (c, { ledger, clock }) => {
-      const { tier, from, to } = c.req.valid("query");
-      const now = clock.now();
-      const range = rangeOf(tier, from, to, now);
-      const found = await ledger.history(tier, range.from, range.to);
-      return c.json({ tier, bucketMs: BUCKET_MS[tier], buckets: filled(found, tier, range, now) }, 200);
-    },
-  ),
-];
+export const history = {
+  "GET /api/v1/history": async ({ query: { tier, from, to } }, { ledger, clock }) => {
+    const now = clock.now();
+    const range = rangeOf(tier, from, to, now);
+    const found = await ledger.history(tier, range.from, range.to);
+    return { tier, bucketMs: BUCKET_MS[tier], buckets: filled(found, tier, range, now) };
+  },
+} satisfies Resource;
 
 function rangeOf(
   tier: Tier,

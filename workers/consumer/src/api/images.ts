@@ -1,110 +1,42 @@
-import {
-  FocalAnswer,
-  FocalRequest,
-  Image,
-  ImageList,
-  imageQuery,
-  imagesQuery,
-  Purge,
-  type Variant,
-} from "@prewarm/control-schema/images";
+import type { Image, Variant } from "@prewarm/control-schema/images";
 import { ApiError } from "@prewarm/shared/api-errors";
 import { checkId } from "@prewarm/shared/image-id";
 import { OPEN_STATES } from "@prewarm/shared/job";
 import { formatTransform } from "@prewarm/shared/transform";
 import { imagePrefix, parseVariantKey, storeKey } from "@prewarm/shared/variant-key";
 import { fromCustomMetadata } from "@prewarm/shared/variant-metadata";
-import * as z from "zod";
-import type { ImageRows, NamedJob } from "../ledger/contract.ts";
+import type { ImageRows, NamedJob } from "../ledger/calls.ts";
 import { objectsAfter } from "../store/list-pages.ts";
 import type { Caller } from "./access/caller.ts";
 import type { ApiDeps } from "./deps.ts";
-import { acting, viewer } from "./endpoint.ts";
+import type { Resource } from "./endpoint.ts";
 import { readNote } from "./jobs.ts";
 import { originalAddress, variantUrl } from "./links.ts";
 import { purgeTimeline } from "./purge-timeline.ts";
 import { receiptOf } from "./removal.ts";
-import { answer, jsonBody, refusals } from "./responses.ts";
 
 /** Stored variants of one page. */
 const PAGE_OBJECTS = 500;
 
-const params = z.object({
-  id: z.string().min(1).meta({ description: "One URL-encoded segment, or the rest of the path" }),
-});
-
-export const images = [
-  viewer(
-    {
-      method: "get",
-      path: "/api/v1/images",
-      tags: ["images"],
-      summary: "Images with recently stored or failed variants",
-      description:
-        "Of the newest 10,000 stored jobs and the failed ones that have rows; an older image is found by its id.",
-      request: {
-        query: imagesQuery,
-      },
-      responses: { 200: answer(ImageList, "Images"), ...refusals },
-    },
-    async (c, { ledger }) => c.json({ images: await ledger.listImages(c.req.valid("query")) }, 200),
-  ),
-  viewer(
-    {
-      method: "get",
-      path: "/api/v1/images/{id}",
-      tags: ["images"],
-      summary: "All variants of one image, from R2 and the open rows",
-      request: { params, query: imageQuery },
-      responses: { 200: answer(Image, "The image"), ...refusals },
-    },
-    async (c, deps) => {
-      const { id } = c.req.valid("param");
-      checkId(id);
-      return c.json(await imageAnswer(id, c.req.valid("query").cursor ?? null, c.get("caller"), deps), 200);
-    },
-  ),
-  acting("purge")(
-    {
-      method: "delete",
-      path: "/api/v1/images/{id}",
-      tags: ["images"],
-      summary: "Remove every variant of one image",
-      description: "Asynchronous, in slices; `purge` of the image tells how far it has come.",
-      request: { params },
-      responses: {
-        202: answer(Purge, "Under way"),
-        ...refusals,
-      },
-    },
-    async (c, { ledger }) => {
-      const { id } = c.req.valid("param");
-      checkId(id);
-      const { status, purge } = await ledger.purgeImage(id, null, c.get("caller").who);
-      if (status === "outdated") throw new ApiError("conflict");
-      await ledger.edgesTold();
-      return c.json({ id, purge, state: status }, 202);
-    },
-  ),
-  acting("warm")(
-    {
-      method: "put",
-      path: "/api/v1/images/{id}/focal",
-      tags: ["images"],
-      summary: "Set the point that crops without `pos` show",
-      description: "Those crops are made again, and nothing else; the old ones are served until then.",
-      request: { params, body: jsonBody(FocalRequest) },
-      responses: { 202: answer(FocalAnswer, "The point"), ...refusals },
-    },
-    async (c, { ledger }) => {
-      const { id } = c.req.valid("param");
-      const { focal } = c.req.valid("json");
-      checkId(id);
-      const { changed } = await ledger.setFocal(id, focal, c.get("caller").who);
-      return c.json({ id, focal, changed }, 202);
-    },
-  ),
-];
+export const images = {
+  "GET /api/v1/images": async ({ query }, { ledger }) => ({ images: await ledger.listImages(query) }),
+  "GET /api/v1/images/{id}": ({ params: { id }, query, caller }, deps) => {
+    checkId(id);
+    return imageAnswer(id, query.cursor ?? null, caller, deps);
+  },
+  "DELETE /api/v1/images/{id}": async ({ params: { id }, caller }, { ledger }) => {
+    checkId(id);
+    const { status, purge } = await ledger.purgeImage(id, null, caller.who);
+    if (status === "outdated") throw new ApiError("conflict");
+    await ledger.edgesTold();
+    return { id, purge, state: status };
+  },
+  "PUT /api/v1/images/{id}/focal": async ({ params: { id }, body: { focal }, caller }, { ledger }) => {
+    checkId(id);
+    const { changed } = await ledger.setFocal(id, focal, caller.who);
+    return { id, focal, changed };
+  },
+} satisfies Resource;
 
 /**
  * One image: a page of what R2 holds of it, joined by the rows. A page is an interval of keys, so that a row that R2 has nothing for stands

@@ -1,6 +1,6 @@
 import type { Job } from "@prewarm/control-schema/jobs";
 import { resolveOriginal } from "@prewarm/shared/source";
-import type { FoundJob } from "../ledger/contract.ts";
+import type { FoundJob } from "../ledger/calls.ts";
 import { findStaged } from "../store/staged.ts";
 import type { ApiDeps } from "./deps.ts";
 

@@ -1,8 +1,8 @@
 import type { QueueHost } from "@prewarm/durable-queue";
 import { describe, expect, it } from "vitest";
 import { ANY_JOB } from "../console/calls.ts";
-import type { Ledger } from "../ledger/ledger.ts";
 import { clientOf } from "../ledger/testing/client-of.ts";
+import type { DirectLedger } from "../ledger/testing/direct-calls.ts";
 import { testEngine } from "../ledger/testing/test-engine.ts";
 import { type ApiWorld, accept, createApiWorld, exchange, granted, START, VIEWER } from "./testing/api-world.ts";
 
@@ -110,8 +110,8 @@ describe("an export of the ledger", () => {
     // It cancels 2,000 jobs at once.
     await world.json("DELETE", "/api/v1/runs/gone");
     const slice = world.deps.ledger.exportSlice;
-    world.deps.ledger.exportSlice = async (cursor, who) => {
-      const answer = await slice(cursor, who);
+    world.deps.ledger.exportSlice = async (cursor) => {
+      const answer = await slice(cursor);
       // A worker takes 40 jobs of any place after each slice.
       exchange(world, `worker after ${cursor}`, { first: true, room: 40 });
       return answer;
@@ -172,7 +172,7 @@ describe("the platform's bookmarks", () => {
   }
 
   /** Its calls are heard, and their connections drop after an answer for which this holds. */
-  function dropping(engine: Ledger, isDropped: () => boolean): Ledger {
+  function dropping(engine: DirectLedger, isDropped: () => boolean): DirectLedger {
     return new Proxy(engine, {
       get:
         (target, name) =>

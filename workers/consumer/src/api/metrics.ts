@@ -1,8 +1,6 @@
 import { EVENTS, type Event, type Stats } from "@prewarm/control-schema/stats";
 import { JOB_STATES, LANES } from "@prewarm/shared/job";
-import * as z from "zod";
-import { viewer } from "./endpoint.ts";
-import { refusals } from "./responses.ts";
+import type { Resource } from "./endpoint.ts";
 import { statsAnswer } from "./stats.ts";
 
 type MetricLine = [labels: Record<string, string>, value: number | null];
@@ -10,18 +8,10 @@ type MetricLine = [labels: Record<string, string>, value: number | null];
 /** The Prometheus text format, version 0.0.4. */
 const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
-export const metrics = [
-  viewer(
-    {
-      method: "get",
-      path: "/metrics",
-      tags: ["system"],
-      summary: "Prometheus text format",
-      responses: { 200: { description: "Metrics", content: { "text/plain": { schema: z.string() } } }, ...refusals },
-    },
-    async (c, deps) => c.text(metricsText(await statsAnswer(deps)), 200, { "Content-Type": METRICS_TYPE }),
-  ),
-];
+export const metrics = {
+  "GET /metrics": async ({ c }, deps) =>
+    c.text(metricsText(await statsAnswer(deps)), 200, { "Content-Type": METRICS_TYPE }),
+} satisfies Resource;
 
 /** What the overview knows, for Prometheus. Names and labels are stable. */
 function metricsText(stats: Stats): string {

@@ -4,7 +4,7 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import { isAct } from "@prewarm/shared/acts";
 import { describe, expect, it } from "vitest";
 import { ENDPOINTS } from "./create-api.ts";
-import type { ApiEnv } from "./endpoint.ts";
+import { type Answering, type ApiEnv, endpointOf } from "./endpoint.ts";
 import { documentOf, openapiDocument } from "./openapi.ts";
 import { createApiWorld } from "./testing/api-world.ts";
 
@@ -28,16 +28,21 @@ describe("the document", () => {
     }
   });
 
+  it("names each operation once, and says of each what it is", () => {
+    const ids = ENDPOINTS.map(({ route }) => route.operationId);
+    expect(new Set(ids).size).toBe(ids.length);
+    for (const { route } of ENDPOINTS) expect([route.summary, route.description, route.tags?.[0]]).not.toContain("");
+  });
+
   it("is made once, however often it is asked for", async () => {
     let made = 0;
-    const endpoints = new Proxy(ENDPOINTS.slice(0, -1), {
-      get: (target, name) => {
-        if (name === Symbol.iterator) made += 1;
-        return Reflect.get(target, name);
-      },
+    const handler = documentOf(() => {
+      made += 1;
+      return ENDPOINTS;
     });
     const app = new OpenAPIHono<ApiEnv>();
-    documentOf(endpoints).mount(app, (_, next) => next(), createApiWorld().deps);
+    const endpoint = endpointOf("GET /openapi.json", handler as Answering<never>);
+    endpoint.mount(app, (_, next) => next(), createApiWorld().deps);
     const texts = await Promise.all([1, 2, 3].map(async () => (await app.request("/openapi.json")).text()));
     expect(new Set(texts).size).toBe(1);
     expect(JSON.parse(texts[0] ?? "")).toMatchObject({ openapi: "3.1.0" });

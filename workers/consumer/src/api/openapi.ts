@@ -1,9 +1,9 @@
-import { OpenAPIHono, z } from "@hono/zod-openapi";
+import { OpenAPIHono } from "@hono/zod-openapi";
+import { TAGS } from "@prewarm/control-schema/call";
 import { WarmItem } from "@prewarm/control-schema/warm";
 import { Problem } from "@prewarm/control-schema/words";
 import { cookieName } from "./access/caller.ts";
-import { type Endpoint, open } from "./endpoint.ts";
-import { answer } from "./responses.ts";
+import type { Endpoint, Handler } from "./endpoint.ts";
 
 const INFO = {
   title: "Prewarm control API",
@@ -26,28 +26,25 @@ export function openapiDocument(endpoints: readonly Endpoint[]): Record<string, 
   const document = app.getOpenAPI31Document({
     openapi: "3.1.0",
     info: INFO,
+    servers: [
+      {
+        url: "https://{host}",
+        description: "The consumer Worker of your site",
+        variables: { host: { default: "prewarm-consumer.your-account.workers.dev" } },
+      },
+      { url: "http://localhost:8788", description: "`npm start`" },
+    ],
+    tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
     security: [{ bearer: [] }, { cookie: [] }],
   });
   return { ...document };
 }
 
-/** The call that answers the document of all the others and of itself. */
-export function documentOf(others: readonly Endpoint[]): Endpoint {
+/** Answers the document of all calls. It is made and printed once an isolate: it takes as long as eighty other calls. */
+export function documentOf(endpoints: () => readonly Endpoint[]): Handler<"GET /openapi.json"> {
   let printed: string | undefined;
-  const self: Endpoint = open(
-    {
-      method: "get",
-      path: "/openapi.json",
-      tags: ["system"],
-      summary: "This document",
-      security: [],
-      responses: { 200: answer(z.object({}).passthrough(), "OpenAPI 3.1") },
-    },
-    // Made and printed once an isolate: it takes as long as eighty other calls.
-    (c) => {
-      printed ??= JSON.stringify(openapiDocument([...others, self]));
-      return c.body(printed, 200, { "Content-Type": "application/json" }) as never;
-    },
-  );
-  return self;
+  return ({ c }) => {
+    printed ??= JSON.stringify(openapiDocument(endpoints()));
+    return c.body(printed, 200, { "Content-Type": "application/json" });
+  };
 }

@@ -1,6 +1,6 @@
 import type { Pace } from "@prewarm/control-schema/pace";
 import type { Config } from "@prewarm/shared/config";
-import type { LedgerPace } from "../ledger/contract.ts";
+import type { LedgerPace } from "../ledger/calls.ts";
 
 /** A pace with its price. */
 export function pricedPace(pace: LedgerPace, budget: Config["budget"]): Pace {

@@ -1,6 +1,6 @@
 import type { PurgeTimeline } from "@prewarm/control-schema/images";
 import type { Config } from "@prewarm/shared/config";
-import type { ImageRows } from "../ledger/contract.ts";
+import type { ImageRows } from "../ledger/calls.ts";
 
 /** For so long a browser may keep an immutable variant: `max-age` of the edge's answer. */
 const YEAR_MS = 31_536_000_000;

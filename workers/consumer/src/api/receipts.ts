@@ -1,54 +1,24 @@
-import { type MissingVariant, type MissingWhy, ReceiptPage, receiptQuery } from "@prewarm/control-schema/receipts";
+import type { MissingVariant, MissingWhy, ReceiptPage } from "@prewarm/control-schema/receipts";
 import { ApiError } from "@prewarm/shared/api-errors";
 import { printPem } from "@prewarm/shared/ed25519";
 import { formatTransform } from "@prewarm/shared/transform";
 import { parseVariantKey } from "@prewarm/shared/variant-key";
 import * as z from "zod";
-import type { OrderedKey } from "../ledger/contract.ts";
+import type { OrderedKey } from "../ledger/calls.ts";
 import { fromBase64, toBase64Url } from "../platform/base64.ts";
 import { findKeys } from "../store/find-keys.ts";
 import type { ApiDeps } from "./deps.ts";
-import { open, viewer } from "./endpoint.ts";
+import type { Resource } from "./endpoint.ts";
 import { isCursorSigned, publicKeys, receiptKey, signCursor, signReceipt } from "./receipt-keys.ts";
-import { answer, refusal, refusals } from "./responses.ts";
-
-const params = z.object({ run: z.string().min(1).max(80) });
 
 /** Proofs that what a run asked for is in R2. */
-export const receipts = [
-  viewer(
-    {
-      method: "get",
-      path: "/api/v1/runs/{run}/receipt",
-      tags: ["runs"],
-      summary: "One step of a check of a run against R2; the last step answers the signed receipt",
-      description: "A step looks for about 1,000 variants. Follow `nextCursor` until it is null.",
-      request: { params, query: receiptQuery },
-      responses: { 200: answer(ReceiptPage, "A step"), ...refusals, 404: refusal("No such run") },
-    },
-    async (c, deps) => {
-      const { run } = c.req.valid("param");
-      return c.json(await receiptStep(run, c.req.valid("query").cursor ?? null, deps), 200);
-    },
-  ),
-  open(
-    {
-      method: "get",
-      path: "/.well-known/prewarm-receipts",
-      tags: ["system"],
-      summary: "The public keys under which receipts are verified, as PEM; the first signs",
-      security: [],
-      responses: {
-        200: { description: "The keys", content: { "text/plain": { schema: z.string() } } },
-        503: refusal("RECEIPT_KEY is not set"),
-      },
-    },
-    async (c, deps) => {
-      receiptKey(deps);
-      return c.text(printPem(await publicKeys(deps)), 200);
-    },
-  ),
-];
+export const receipts = {
+  "GET /api/v1/runs/{run}/receipt": ({ params: { run }, query }, deps) => receiptStep(run, query.cursor ?? null, deps),
+  "GET /.well-known/prewarm-receipts": async ({ c }, deps) => {
+    receiptKey(deps);
+    return c.text(printPem(await publicKeys(deps)), 200);
+  },
+} satisfies Resource;
 
 /** What a check has found so far. The caller keeps it, signed, between two steps. */
 const Standing = z.object({

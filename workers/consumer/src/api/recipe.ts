@@ -1,4 +1,4 @@
-import { RecipeSuggestion } from "@prewarm/control-schema/recipe";
+import type { RecipeSuggestion } from "@prewarm/control-schema/recipe";
 import { errorText } from "@prewarm/shared/log";
 import { formatTransform } from "@prewarm/shared/transform";
 import { imagePrefix, parseVariantKey, storeKey } from "@prewarm/shared/variant-key";
@@ -6,26 +6,15 @@ import { type Evidence, learnLines } from "@prewarm/site-pages/learned-lines";
 import { type MissedOnDay, readMissedByDay, readShapes } from "../serving/read-views.ts";
 import { objectsAfter } from "../store/list-pages.ts";
 import type { ApiDeps } from "./deps.ts";
-import { viewer } from "./endpoint.ts";
-import { answer, refusals } from "./responses.ts";
+import type { Resource } from "./endpoint.ts";
 
 const WINDOW_MS = 30 * 86_400_000;
 /** Images of misses that are looked up in R2; three of a line are enough. */
 const KNOWN_MAX = 200;
 
-export const recipe = [
-  viewer(
-    {
-      method: "get",
-      path: "/api/v1/recipe/suggestion",
-      tags: ["coverage"],
-      summary: "Lines of `pages` to add and to drop, by what pages ask for and viewers missed",
-      description: "Of 30 days, and of the last report of each name. Views alone name no line: anybody can make them.",
-      responses: { 200: answer(RecipeSuggestion, "Now"), ...refusals },
-    },
-    async (c, deps) => c.json(await suggestion(deps), 200),
-  ),
-];
+export const recipe = {
+  "GET /api/v1/recipe/suggestion": (_, deps) => suggestion(deps),
+} satisfies Resource;
 
 async function suggestion(deps: ApiDeps): Promise<RecipeSuggestion> {
   const { config, ledger, analytics, clock, log } = deps;

@@ -1,81 +1,41 @@
-import { type RemovalReceipt, RemoveRequest, SignedRemoval, Unblocked } from "@prewarm/control-schema/removal";
+import type { RemovalReceipt, SignedRemoval } from "@prewarm/control-schema/removal";
 import { ApiError } from "@prewarm/shared/api-errors";
 import type { Config } from "@prewarm/shared/config";
 import { checkId, spellingsOf } from "@prewarm/shared/image-id";
-import * as z from "zod";
-import type { ImageRows } from "../ledger/contract.ts";
+import type * as z from "zod";
+import type { ImageRows } from "../ledger/calls.ts";
 import { deleteBlock, putBlock } from "../store/blocks.ts";
 import type { ApiDeps } from "./deps.ts";
-import { acting, viewer } from "./endpoint.ts";
+import type { Resource } from "./endpoint.ts";
 import { browsersUntil } from "./purge-timeline.ts";
 import { receiptKey, signReceipt } from "./receipt-keys.ts";
-import { answer, jsonBody, refusal, refusals } from "./responses.ts";
-
-const params = z.object({ id: z.string().min(1).meta({ description: "One URL-encoded segment" }) });
-const none = refusal("The image is not removed");
 
 /** Removals: an image is deleted and blocked, and a signed receipt says what was deleted. */
-export const removal = [
-  acting("remove")(
-    {
-      method: "post",
-      path: "/api/v1/images/{id}/remove",
-      tags: ["images"],
-      summary: "Delete all of an image, its original in a bucket of yours too, and block it",
-      description: "Asynchronous; the receipt tells how far it has come. A repeat looks once more.",
-      request: { params, body: jsonBody(RemoveRequest) },
-      responses: { 202: answer(SignedRemoval, "Under way"), ...refusals, 507: refusal("Too many images are removed") },
-    },
-    async (c, deps) => {
-      const { id } = c.req.valid("param");
-      const { reason, exact } = c.req.valid("json");
-      checkId(id);
-      const { who } = c.get("caller");
-      // Nothing is removed that no receipt could prove.
-      receiptKey(deps);
-      for (const spelling of exact ? [id] : spellingsOf(id)) await remove(spelling, { reason, who }, deps);
-      await deps.ledger.edgesTold();
-      return c.json(await signedRemoval(id, deps), 202);
-    },
-  ),
-  viewer(
-    {
-      method: "get",
-      path: "/api/v1/images/{id}/removal",
-      tags: ["images"],
-      summary: "The signed receipt of a removal, as far as it has come",
-      request: { params },
-      responses: { 200: answer(SignedRemoval, "The receipt"), ...refusals, 404: none },
-    },
-    async (c, deps) => {
-      const { id } = c.req.valid("param");
-      checkId(id);
-      return c.json(await signedRemoval(id, deps), 200);
-    },
-  ),
-  acting("remove")(
-    {
-      method: "post",
-      path: "/api/v1/images/{id}/unblock",
-      tags: ["images"],
-      summary: "Lift the block of a removed image; its receipt is forgotten",
-      request: { params },
-      responses: { 200: answer(Unblocked, "It may be made again"), ...refusals, 404: none },
-    },
-    async (c, { ledger, bucket }) => {
-      const { id } = c.req.valid("param");
-      checkId(id);
-      let wasBlocked = false;
-      for (const spelling of spellingsOf(id)) {
-        if (await ledger.unblockImage(spelling, c.get("caller").who)) wasBlocked = true;
-        // Also after a call that ended between the two: a block that is left would come back with a restore.
-        await deleteBlock(bucket, spelling);
-      }
-      if (!wasBlocked) throw new ApiError("not_found", { detail: "The image is not removed." });
-      return c.json({ id }, 200);
-    },
-  ),
-];
+export const removal = {
+  "POST /api/v1/images/{id}/remove": async ({ params: { id }, body: { reason, exact }, caller: { who } }, deps) => {
+    checkId(id);
+    // Nothing is removed that no receipt could prove.
+    receiptKey(deps);
+    for (const spelling of exact ? [id] : spellingsOf(id)) await remove(spelling, { reason, who }, deps);
+    await deps.ledger.edgesTold();
+    return signedRemoval(id, deps);
+  },
+  "GET /api/v1/images/{id}/removal": ({ params: { id } }, deps) => {
+    checkId(id);
+    return signedRemoval(id, deps);
+  },
+  "POST /api/v1/images/{id}/unblock": async ({ params: { id }, caller }, { ledger, bucket }) => {
+    checkId(id);
+    let wasBlocked = false;
+    for (const spelling of spellingsOf(id)) {
+      if (await ledger.unblockImage(spelling, caller.who)) wasBlocked = true;
+      // Also after a call that ended between the two: a block that is left would come back with a restore.
+      await deleteBlock(bucket, spelling);
+    }
+    if (!wasBlocked) throw new ApiError("not_found", { detail: "The image is not removed." });
+    return { id };
+  },
+} satisfies Resource;
 
 async function remove(id: string, { reason, who }: { reason: string; who: string }, deps: ApiDeps): Promise<void> {
   // The block is in R2 before the ledger hears of it, so no older copy of the ledger brings the image back.

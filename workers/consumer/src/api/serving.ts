@@ -1,4 +1,4 @@
-import { Serving, type ServingWindow, servingQuery } from "@prewarm/control-schema/serving";
+import type { Serving, ServingWindow } from "@prewarm/control-schema/serving";
 import { FORMATS } from "@prewarm/shared/config";
 import { errorText } from "@prewarm/shared/log";
 import { formatTransform } from "@prewarm/shared/transform";
@@ -7,8 +7,7 @@ import { VIEW_OUTCOMES, type ViewOutcome } from "@prewarm/shared/views";
 import type { Analytics } from "../serving/analytics.ts";
 import { type Missed, readMissed, readViews, type Views } from "../serving/read-views.ts";
 import type { ApiDeps } from "./deps.ts";
-import { viewer } from "./endpoint.ts";
-import { answer, refusals } from "./responses.ts";
+import type { Resource } from "./endpoint.ts";
 
 const STEPS = {
   "1h": { seconds: 300, steps: 12 },
@@ -19,20 +18,9 @@ const STEPS = {
 const REPEAT_MS = 60_000;
 
 /** What the edge served, and what that saved. */
-export const servingRoutes = [
-  viewer(
-    {
-      method: "get",
-      path: "/api/v1/serving",
-      tags: ["stats"],
-      summary: "What views were answered with, what that saved, and what was missed",
-      description: "Counted by the edge where it has a dataset of Analytics Engine; read at most once a minute.",
-      request: { query: servingQuery },
-      responses: { 200: answer(Serving, "Of this window"), ...refusals },
-    },
-    async (c, deps) => c.json(await servingNow(deps, c.req.valid("query").window), 200),
-  ),
-];
+export const serving = {
+  "GET /api/v1/serving": ({ query }, deps) => servingNow(deps, query.window),
+} satisfies Resource;
 
 const lately = new WeakMap<ApiDeps, Map<ServingWindow, { at: number; said: Promise<Serving> }>>();
 

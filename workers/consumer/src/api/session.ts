@@ -1,69 +1,34 @@
-import { Session, SignIn } from "@prewarm/control-schema/session";
 import { ApiError } from "@prewarm/shared/api-errors";
 import { recipesOf } from "@prewarm/shared/upload-recipe";
 import { deleteCookie, setCookie } from "hono/cookie";
 import { byToken, type Caller, cookieName, issueCookie, SESSION_SECONDS } from "./access/caller.ts";
 import { wrongToken } from "./access/guard.ts";
 import type { ApiDeps } from "./deps.ts";
-import { asking, open, viewer } from "./endpoint.ts";
-import { answer, jsonBody, refusal, refusals } from "./responses.ts";
+import type { Resource } from "./endpoint.ts";
 
 /** The dashboard's sign-in. */
-export const session = [
-  open(
-    {
-      method: "post",
-      path: "/api/v1/session",
-      tags: ["session"],
-      summary: "Sign in with a token; sets an HttpOnly, SameSite=Strict cookie",
-      request: { body: jsonBody(SignIn) },
-      responses: { 200: answer(Session, "Signed in"), ...refusals, 429: refusal("Too many tries") },
-    },
-    async (c, deps) => {
-      if (deps.adminTokens.length === 0)
-        throw new ApiError("not_configured", { detail: "ADMIN_TOKEN is not set: nobody can sign in." });
-      const site = c.req.header("Sec-Fetch-Site");
-      // Another site must not sign a browser in under a token of its choice.
-      if (site !== undefined && site !== "same-origin")
-        throw new ApiError("forbidden", { detail: "Sign in from the dashboard itself." });
-      const { token } = c.req.valid("json");
-      const caller = await tryToken(token, c.req.header("CF-Connecting-IP") ?? null, deps);
-      const { value, expiresAt } = await issueCookie(token, deps.clock.now());
-      setCookie(c, cookieName(c.req.url), value, { ...cookieFor(c.req.url), maxAge: SESSION_SECONDS });
-      return c.json(sessionAnswer({ ...caller, by: "cookie", expiresAt }, deps), 200);
-    },
-  ),
-  asking(
-    {
-      method: "get",
-      path: "/api/v1/session",
-      tags: ["session"],
-      summary: "Who am I",
-      responses: {
-        200: answer(Session, "The session"),
-        204: { description: "Nobody: no token, and no session" },
-        ...refusals,
-      },
-    },
-    (c, deps) => c.json(sessionAnswer(c.get("caller"), deps), 200),
-  ),
-  viewer(
-    {
-      method: "delete",
-      path: "/api/v1/session",
-      tags: ["session"],
-      summary: "Sign out",
-      responses: { 204: { description: "Signed out" }, ...refusals },
-    },
-    async (c, { ledger }) => {
-      const { session, expiresAt } = c.get("caller");
-      // The cookie itself may have been copied: it is the session that ends.
-      if (session !== null && expiresAt !== null) await ledger.endSession(session, expiresAt);
-      deleteCookie(c, cookieName(c.req.url), cookieFor(c.req.url));
-      return c.body(null, 204);
-    },
-  ),
-];
+export const session = {
+  "POST /api/v1/session": async ({ body: { token }, c }, deps) => {
+    if (deps.adminTokens.length === 0)
+      throw new ApiError("not_configured", { detail: "ADMIN_TOKEN is not set: nobody can sign in." });
+    const site = c.req.header("Sec-Fetch-Site");
+    // Another site must not sign a browser in under a token of its choice.
+    if (site !== undefined && site !== "same-origin")
+      throw new ApiError("forbidden", { detail: "Sign in from the dashboard itself." });
+    const caller = await tryToken(token, c.req.header("CF-Connecting-IP") ?? null, deps);
+    const { value, expiresAt } = await issueCookie(token, deps.clock.now());
+    setCookie(c, cookieName(c.req.url), value, { ...cookieFor(c.req.url), maxAge: SESSION_SECONDS });
+    return sessionAnswer({ ...caller, by: "cookie", expiresAt }, deps);
+  },
+  // The guard has answered 204 to a caller without any proof.
+  "GET /api/v1/session": ({ caller }, deps) => ({ status: 200, body: sessionAnswer(caller, deps) }),
+  "DELETE /api/v1/session": async ({ caller: { session, expiresAt }, c }, { ledger }) => {
+    // The cookie itself may have been copied: it is the session that ends.
+    if (session !== null && expiresAt !== null) await ledger.endSession(session, expiresAt);
+    deleteCookie(c, cookieName(c.req.url), cookieFor(c.req.url));
+    return null;
+  },
+} satisfies Resource;
 
 /** Whom a token stands for. Only wrong ones are counted: nobody can keep a right one out. */
 async function tryToken(token: string, address: string | null, deps: ApiDeps): Promise<Caller> {

@@ -1,34 +1,24 @@
-import { Stats, type Warning } from "@prewarm/control-schema/stats";
+import type { Stats, Warning } from "@prewarm/control-schema/stats";
 import { JOB_STATES, type JobState, LANES, type Lane } from "@prewarm/shared/job";
 import { LEDGER_LIMIT_BYTES } from "@prewarm/shared/limits";
-import type { LedgerStats } from "../ledger/contract.ts";
+import type { LedgerStats } from "../ledger/calls.ts";
 import type { ApiDeps, QueueBindings } from "./deps.ts";
-import { viewer } from "./endpoint.ts";
+import type { Resource } from "./endpoint.ts";
 import { gateAnswer } from "./gate.ts";
 import { healthSentence } from "./health-sentence.ts";
 import { pricedPace, priceOf } from "./priced-pace.ts";
-import { answer, refusals } from "./responses.ts";
 import { tagBy } from "./revalidate.ts";
 
 /** A queue that does not answer in time shows no numbers; it does not hold the page up. */
 const METRICS_TIMEOUT_MS = 1000;
 
-export const stats = [
-  viewer(
-    {
-      method: "get",
-      path: "/api/v1/stats",
-      tags: ["stats"],
-      summary: "Everything the overview shows",
-      responses: { 200: answer(Stats, "Now"), ...refusals },
-    },
-    async (c, deps) => {
-      const stats = await statsAnswer(deps);
-      await tagBy(c, contentOf(stats));
-      return c.json(stats, 200);
-    },
-  ),
-];
+export const stats = {
+  "GET /api/v1/stats": async ({ c }, deps) => {
+    const stats = await statsAnswer(deps);
+    await tagBy(c, contentOf(stats));
+    return stats;
+  },
+} satisfies Resource;
 
 /** What counts as a change: rates of nothing are the same over any time. */
 function contentOf(stats: Stats): Stats {

@@ -3,7 +3,7 @@ import { JOB_ERRORS } from "@prewarm/shared/job-errors";
 import { describe, expect, it } from "vitest";
 import { takePass } from "../images/sweeps.ts";
 import { dueSweeps } from "../images/tables/sweeps.ts";
-import type { GateView } from "../ledger/contract.ts";
+import type { GateView } from "../ledger/calls.ts";
 import { LedgerUnavailable } from "../ledger/ledger-unavailable.ts";
 import {
   ADMIN,

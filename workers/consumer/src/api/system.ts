@@ -1,55 +1,26 @@
-import { alive, notReady, ready } from "@prewarm/control-schema/system";
 import type { CodeVersion } from "@prewarm/control-schema/words";
 import type { Caller } from "./access/caller.ts";
 import type { ApiDeps } from "./deps.ts";
-import { anybody, open } from "./endpoint.ts";
-import { answer, refusal } from "./responses.ts";
+import type { Resource } from "./endpoint.ts";
 
 /** Whether it runs, and whether it is of use. */
-export const system = [
-  open(
-    {
-      method: "get",
-      path: "/healthz",
-      tags: ["system"],
-      summary: "The Worker runs",
-      security: [],
-      responses: { 200: answer(alive, "It runs") },
-    },
-    (c) => c.json({ status: "ok" as const }, 200),
-  ),
-  anybody(
-    {
-      method: "get",
-      path: "/readyz",
-      tags: ["system"],
-      summary: "The ledger answers, the configuration is whole and the Worker has what it needs",
-      description: "A caller without a token learns how many checks fail, a caller with any token learns which.",
-      security: [],
-      responses: {
-        200: answer(ready, "Ready"),
-        401: refusal("A wrong token"),
-        429: refusal("Too many wrong tokens from this network; see Retry-After"),
-        503: answer(notReady, "Not ready"),
-      },
-    },
-    async (c, deps) => {
-      const { version: ledger, faults } = await ledgerNow(deps);
-      const reasons = [
-        ...deps.configFaults.map((fault) => `config: ${fault}`),
-        ...deps.environmentFaults.map((fault) => `environment: ${fault}`),
-        ...faults,
-      ];
-      const versions = { version: deps.version, ledger };
-      if (reasons.length === 0) return c.json({ status: "ready" as const, ...versions }, 200);
-      tellLog(reasons, deps);
-      const caller = c.get("caller") as Caller | undefined;
-      // No stranger reaches a developer's machine, where `npm start` prints them.
-      const told = caller === undefined && !deps.isLocal ? {} : { reasons };
-      return c.json({ status: "not ready" as const, ...versions, failing: reasons.length, ...told }, 503);
-    },
-  ),
-];
+export const system = {
+  "GET /healthz": () => ({ status: "ok" as const }),
+  "GET /readyz": async ({ caller }, deps) => {
+    const { version: ledger, faults } = await ledgerNow(deps);
+    const reasons = [
+      ...deps.configFaults.map((fault) => `config: ${fault}`),
+      ...deps.environmentFaults.map((fault) => `environment: ${fault}`),
+      ...faults,
+    ];
+    const versions = { version: deps.version, ledger };
+    if (reasons.length === 0) return { status: 200, body: { status: "ready", ...versions } };
+    tellLog(reasons, deps);
+    // No stranger reaches a developer's machine, where `npm start` prints them.
+    const told = (caller as Caller | undefined) === undefined && !deps.isLocal ? {} : { reasons };
+    return { status: 503, body: { status: "not ready", ...versions, failing: reasons.length, ...told } };
+  },
+} satisfies Resource;
 
 const logged = new WeakSet<ApiDeps>();
 

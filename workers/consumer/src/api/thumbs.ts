@@ -2,11 +2,9 @@ import { ApiError } from "@prewarm/shared/api-errors";
 import { checkId } from "@prewarm/shared/image-id";
 import { typeOfVariant } from "@prewarm/shared/mime";
 import { imagePrefix, parseVariantKey, storeKey } from "@prewarm/shared/variant-key";
-import * as z from "zod";
 import { objectsAfter } from "../store/list-pages.ts";
 import type { ApiDeps } from "./deps.ts";
-import { viewer } from "./endpoint.ts";
-import { refusal, refusals } from "./responses.ts";
+import type { Resource } from "./endpoint.ts";
 
 /** Stored variants that are looked through. */
 const LOOKED_AT = 200;
@@ -14,39 +12,18 @@ const LOOKED_AT = 200;
 const ENOUGH_BYTES = 600;
 const KEEP_SECONDS = 3600;
 
-const query = z.strictObject({
-  key: z.string().optional().meta({ description: "A key of a stored variant of the image: this one, as it is" }),
-});
-
-export const thumbs = [
-  viewer(
-    {
-      method: "get",
-      path: "/api/v1/thumbs/{id}",
-      tags: ["images"],
-      summary: "A small picture of an image: the smallest of its stored variants that shows something",
-      description: "Reads only: an address at the edge would order the variant that it names, and count as a view.",
-      request: { params: z.object({ id: z.string().min(1) }), query },
-      responses: {
-        200: { description: "The picture", content: { "image/*": { schema: z.string() } } },
-        ...refusals,
-        404: refusal("Nothing of it is stored"),
-      },
-    },
-    async (c, { bucket }) => {
-      const { id } = c.req.valid("param");
-      checkId(id);
-      const { key: asked } = c.req.valid("query");
-      const key = asked ?? (await smallestOf(bucket, id));
-      const parsed = key === null ? null : parseVariantKey(key);
-      const object = key === null || parsed?.id !== id ? null : await bucket.get(storeKey(key));
-      if (object === null || parsed === null) throw new ApiError("not_found", { detail: "Nothing of it is stored." });
-      c.header("Content-Type", typeOfVariant(parsed.transform.format, object.httpMetadata?.contentType));
-      c.header("Cache-Control", asked === undefined ? `private, max-age=${KEEP_SECONDS}` : "private, no-cache");
-      return c.body(object.body) as never;
-    },
-  ),
-];
+export const thumbs = {
+  "GET /api/v1/thumbs/{id}": async ({ params: { id }, query: { key: asked }, c }, { bucket }) => {
+    checkId(id);
+    const key = asked ?? (await smallestOf(bucket, id));
+    const parsed = key === null ? null : parseVariantKey(key);
+    const object = key === null || parsed?.id !== id ? null : await bucket.get(storeKey(key));
+    if (object === null || parsed === null) throw new ApiError("not_found", { detail: "Nothing of it is stored." });
+    c.header("Content-Type", typeOfVariant(parsed.transform.format, object.httpMetadata?.contentType));
+    c.header("Cache-Control", asked === undefined ? `private, max-age=${KEEP_SECONDS}` : "private, no-cache");
+    return c.body(object.body);
+  },
+} satisfies Resource;
 
 /** The key of the image's smallest stored variant that shows something; null: nothing of it is stored. */
 async function smallestOf(bucket: ApiDeps["bucket"], id: string): Promise<string | null> {

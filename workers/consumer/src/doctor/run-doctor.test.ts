@@ -4,7 +4,7 @@ import { defineConfig } from "@prewarm/shared/config";
 import { deadKey, jobOfKey, keyOfJob, storeKey } from "@prewarm/shared/variant-key";
 import { beforeEach, describe, expect, it } from "vitest";
 import { passDone, takePass } from "../images/sweeps.ts";
-import type { ExchangeRequest } from "../ledger/contract.ts";
+import type { ExchangeRequest } from "../ledger/calls.ts";
 import { chunkOf, type Wish } from "../ledger/testing/chunk-of.ts";
 import { clientOf } from "../ledger/testing/client-of.ts";
 import { testEngine } from "../ledger/testing/test-engine.ts";

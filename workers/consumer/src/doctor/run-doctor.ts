@@ -6,7 +6,7 @@ import { deadKey, encodedIdOfKey, INFO_PREFIX, parseVariantKey, storeKey } from 
 import { fromCustomMetadata, ORIGINAL_JOB } from "@prewarm/shared/variant-metadata";
 import type { SliceAnswer, SliceRequest, StorePage } from "../images/calls.ts";
 import { Findings } from "../images/findings.ts";
-import type { Operators } from "../ledger/contract.ts";
+import type { LedgerCalls } from "../ledger/ledger-for.ts";
 import { objectsAfter } from "../store/list-pages.ts";
 import { clearMarkers } from "../store/markers.ts";
 import { deleteVariants } from "../store/variants.ts";
@@ -30,7 +30,7 @@ export interface DoctorReport {
 interface DoctorDeps {
   /** `IMAGES_BUCKET`. */
   bucket: Pick<R2Bucket, "list" | "delete">;
-  ledger: Operators;
+  ledger: LedgerCalls;
   clock: Clock;
   /** Mends these notes; never throws. */
   mendNotes(wrong: readonly WrongNote[]): Promise<void>;

@@ -7,7 +7,7 @@ import type { AcceptImage } from "../images/calls.ts";
 import { acceptStream, type Delivery, emptyReceipt, type IntakeDeps, type Receipt } from "../intake/accept-stream.ts";
 import { type Chunk, cutChunks } from "../intake/cut-chunks.ts";
 import { Planner } from "../intake/plan-item.ts";
-import type { DeliveryNote } from "../ledger/contract.ts";
+import type { DeliveryNote } from "../ledger/calls.ts";
 import { clearMarkers } from "../store/markers.ts";
 import type { HookEvent } from "./hook-event.ts";
 import { noteDelivery, noteOf } from "./note-delivery.ts";

@@ -1,7 +1,8 @@
 import type { HookAnswer } from "@prewarm/control-schema/hooks";
 import { AppError } from "@prewarm/shared/errors";
 import { errorText, type Log } from "@prewarm/shared/log";
-import type { DeliveryNote, LedgerCalls } from "../ledger/contract.ts";
+import type { DeliveryNote } from "../ledger/calls.ts";
+import type { LedgerCalls } from "../ledger/ledger-for.ts";
 
 /** What came of a delivery, for operators to look at. */
 export function noteOf(hook: string, answer: HookAnswer): DeliveryNote {

@@ -1,3 +1,4 @@
+import type { CodeVersion } from "@prewarm/control-schema/words";
 import {
   type Budget,
   type ExternalJob,
@@ -24,9 +25,18 @@ import { ImageMemory } from "./image-memory.ts";
 import { sweepAgain } from "./sweep-again.ts";
 import { type Image, Images } from "./tables/images.ts";
 
+/** What an instance of the ledger knows of itself. */
+export interface Instance {
+  /** The code that it runs. Null: the platform tells none. */
+  readonly version: CodeVersion | null;
+  /** Metrics that it could not note. */
+  metricErrors: number;
+}
+
 /** The context of a transaction over the ledger's database. */
 export interface ImageTxContext {
   site: Config;
+  instance: Instance;
   /** `queueConfigOf` the site. */
   config: QueueConfig;
   /** Unix ms. */
@@ -38,6 +48,7 @@ export interface ImageTxContext {
 /** A transaction of the queue whose groups are images, by their ids: an image has a fence and a lock. */
 export class ImageTx extends QueueTx {
   readonly site: Config;
+  readonly instance: Readonly<Instance>;
   readonly images: Images;
   readonly statistics: Statistics;
   #newestCancel: number | null = null;
@@ -45,6 +56,7 @@ export class ImageTx extends QueueTx {
   constructor(sql: Sql, context: ImageTxContext) {
     super(sql, context);
     this.site = context.site;
+    this.instance = context.instance;
     this.images = new Images(sql, context.now);
     this.statistics = new Statistics(this);
   }

@@ -4,7 +4,8 @@ import type { Config } from "@prewarm/shared/config";
 import type { AppError } from "@prewarm/shared/errors";
 import type { Lane } from "@prewarm/shared/job";
 import type { AcceptAnswer } from "../images/calls.ts";
-import type { DeliveryNote, Operators } from "../ledger/contract.ts";
+import type { DeliveryNote } from "../ledger/calls.ts";
+import type { LedgerCalls } from "../ledger/ledger-for.ts";
 import { storedKeys } from "../store/variants.ts";
 import type { Chunk } from "./cut-chunks.ts";
 
@@ -14,7 +15,7 @@ export const REJECTIONS_MAX = 1000;
 /** What intake works with. The API, hooks and the uploads queue all have it. */
 export interface IntakeDeps {
   config: Config;
-  ledger: Operators;
+  ledger: LedgerCalls;
   /** The bucket of variants. */
   bucket: Pick<R2Bucket, "list" | "delete">;
 }
@@ -123,7 +124,7 @@ function reject(sum: Receipt, rejected: readonly Rejection[]): void {
 }
 
 /** A hook's delivery of one chunk is accepted, finished and listed by one call. */
-function finishOf(order: Delivery, sum: Receipt): Pick<Parameters<Operators["acceptChunk"]>[0], "finish" | "note"> {
+function finishOf(order: Delivery, sum: Receipt): Pick<Parameters<LedgerCalls["acceptChunk"]>[0], "finish" | "note"> {
   if (order.note === undefined || order.bodyHash === null) return {};
   const rejected = { total: sum.rejectedTotal, first: sum.rejected };
   return { finish: { hash: order.bodyHash, rejected }, ...noted(order, sum) };

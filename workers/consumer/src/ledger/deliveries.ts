@@ -2,7 +2,7 @@ import type { HookDelivery } from "@prewarm/control-schema/hooks";
 import { type Accepted, getDoc, putDoc, type Sql } from "@prewarm/durable-queue";
 import type { AcceptAnswer } from "../images/calls.ts";
 import type { ImageTx } from "../images/image-tx.ts";
-import type { DeliveryNote } from "./contract.ts";
+import type { DeliveryNote } from "./calls.ts";
 
 /** Maximum of remembered deliveries. Repeated refusals of one sender are one delivery. */
 const KEEP = 200;

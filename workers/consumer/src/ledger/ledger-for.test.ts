@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createFakeClock } from "../testing/fake-clock.ts";
-import type { ExchangeRequest, LedgerCalls } from "./contract.ts";
+import type { ExchangeRequest } from "./calls.ts";
+import type { LedgerDoors } from "./ledger-for.ts";
 import { ledgerClient } from "./ledger-for.ts";
 import { LedgerUnavailable } from "./ledger-unavailable.ts";
 
@@ -13,16 +14,16 @@ function platform(fails: (call: number) => object | null) {
   let ids = 0;
   const newStub = () => {
     let broken: object | null = null;
-    const answer = async (...args: unknown[]) => {
+    const write = async (_name: string, ...args: unknown[]) => {
       calls += 1;
       heard.push(args);
       broken ??= fails(calls);
       if (broken !== null) throw Object.assign(new Error("reset"), broken);
       return "ok";
     };
-    const stub = { exchange: answer, createAction: answer, countRefusals: answer };
+    const stub = { write };
     stubs.push(stub);
-    return stub as unknown as LedgerCalls;
+    return stub as unknown as LedgerDoors;
   };
   const newCallId = () => {
     ids += 1;
@@ -59,13 +60,13 @@ describe("the ledger's client", () => {
     const { ledger, heard } = platform((call) => (call <= 2 ? { retryable: call === 1 } : null));
     expect(await ledger.createAction(action)).toBe("ok");
     expect(await ledger.createAction(action)).toBe("ok");
-    expect(heard).toEqual(["id1", "id1", "id1", "id2"].map((id) => [action, id]));
+    expect(heard).toEqual(["id1", "id1", "id1", "id2"].map((id) => [[action], id]));
   });
 
   it("adds no id to a call whose arguments say what is meant", async () => {
     const { ledger, heard } = platform(() => null);
     await ledger.exchange(CALL);
-    expect(heard).toEqual([[CALL]]);
+    expect(heard).toEqual([[[CALL], undefined]]);
   });
 
   it("never repeats a call that counts: the ledger may have heard it", async () => {

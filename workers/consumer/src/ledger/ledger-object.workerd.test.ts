@@ -4,8 +4,7 @@ import type { Lane } from "@prewarm/shared/job";
 import { jobOfKey } from "@prewarm/shared/variant-key";
 import { toCustomMetadata } from "@prewarm/shared/variant-metadata";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { Answering, LedgerCalls } from "./contract.ts";
-import { ledgerFor } from "./ledger-for.ts";
+import { type LedgerDoors, ledgerFor } from "./ledger-for.ts";
 import { chunkOf } from "./testing/chunk-of.ts";
 
 const KEY = "a/400-high.webp";
@@ -137,7 +136,7 @@ describe("the Ledger's Durable Object", () => {
   });
 
   it("answers a call whose id it has heard before as it did then", async () => {
-    const say = (id: string) => (object() as unknown as Answering<LedgerCalls>).purgeImage("a", null, "test", id);
+    const say = (id: string) => (object() as unknown as LedgerDoors).write("purgeImage", ["a", null, "test"], id);
     const first = await say("one");
     expect(await say("one")).toEqual(first);
     expect(await say("two")).not.toEqual(first);

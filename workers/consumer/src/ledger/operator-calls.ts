@@ -1,12 +1,18 @@
 import type { GatePatch } from "@prewarm/control-schema/gate";
-import type { CodeVersion } from "@prewarm/control-schema/words";
-import { cancelJob, idOfName, type Page, promoteRun as promote, retryJob } from "@prewarm/durable-queue";
+import {
+  cancelRun as cancel,
+  cancelJob,
+  idOfName,
+  type Page,
+  promoteRun as promote,
+  retryJob,
+} from "@prewarm/durable-queue";
 import { keyOfJob } from "@prewarm/shared/variant-key";
 import type { JobFilter } from "../console/calls.ts";
 import { audit } from "../console/tables/audit.ts";
 import type { ImageTx } from "../images/image-tx.ts";
 import { acknowledge, forgetChanged, readAcknowledged } from "./acknowledge.ts";
-import type { GateView, JobAct, LedgerStats, RunView } from "./contract.ts";
+import type { GateView, JobAct, LedgerStats, RunView } from "./calls.ts";
 import { withAcknowledged } from "./views/acknowledged.ts";
 import { gateView, patchGate as patch } from "./views/gate-view.ts";
 import { ledgerStats } from "./views/history.ts";
@@ -22,6 +28,14 @@ export function runById(tx: ImageTx, id: string): RunView | null {
   return run === null ? null : runView(tx, run);
 }
 
+/** Cancels a run, whose jobs follow in slices. False: it is not known. */
+export function cancelRun(tx: ImageTx, run: string, who: string): boolean {
+  const known = cancel(tx, run);
+  if (known) audit(tx, who, "run.cancel", run, {});
+  return known;
+}
+
+/** Lets a run go before the other runs of its lane, or in turn with them again. `over`: none of its jobs waits. Null: it is not known. */
 export function promoteRun(tx: ImageTx, id: string, isFirst: boolean, who: string): RunView | "over" | null {
   const result = promote(tx, id, isFirst);
   if (result === "over") return result;
@@ -33,9 +47,8 @@ export function jobPage(tx: ImageTx, { filter, cursor, limit }: Page & { filter:
   return listJobs(tx, filter, { cursor, limit });
 }
 
-/** `metricErrors`: metrics that this instance could not note. */
-export function statsOf(tx: ImageTx, known: { metricErrors: number; version: CodeVersion | null }): LedgerStats {
-  const numbers = ledgerStats(tx, { ...known, gate: gateView(tx) });
+export function statsOf(tx: ImageTx): LedgerStats {
+  const numbers = ledgerStats(tx, { ...tx.instance, gate: gateView(tx) });
   return { ...numbers, warnings: withAcknowledged(alarmsOf(numbers, tx.now), readAcknowledged(tx.sql)) };
 }
 
@@ -43,7 +56,10 @@ function alarmsNow(tx: ImageTx): Alarm[] {
   return alarmsOf(ledgerStats(tx, { metricErrors: 0, version: null, gate: gateView(tx) }), tx.now);
 }
 
-/** `seen`: the cause that the operator has seen; null: any. */
+/**
+ * Keeps a trouble quiet until it changes. `seen`: the cause that the operator has seen, else `changed`; null: any. `none`:
+ * there is no such trouble, or none that can be acknowledged.
+ */
 export function acknowledgeTrouble(tx: ImageTx, key: string, seen: string | null, who: string) {
   return acknowledge(tx, alarmsNow(tx), { key, seen, who });
 }
@@ -56,6 +72,11 @@ export function patchGate(tx: ImageTx, wanted: GatePatch, who: string): GateView
   const changed = patch(tx, wanted, who);
   if (changed !== null) audit(tx, who, "gate.patch", null, changed);
   return gateView(tx);
+}
+
+/** Audits that somebody takes the whole ledger away. */
+export function noteExport(tx: ImageTx, who: string): void {
+  audit(tx, who, "ledger.export", null, {});
 }
 
 const ACTS = {

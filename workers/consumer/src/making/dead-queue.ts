@@ -1,7 +1,7 @@
 import { backoff } from "@prewarm/shared/backoff";
 import { errorText, type Log } from "@prewarm/shared/log";
 import { parseMessage } from "@prewarm/shared/message-schema";
-import type { Handlers } from "../ledger/contract.ts";
+import type { Handlers } from "../ledger/ledger-for.ts";
 import { deadMessage, type QueueBatch, type QueueMessage } from "../platform/queue-message.ts";
 
 /** Why a message ended here, as far as its body tells. No row depends on it: the ledger sends another wake-up when a row is due. */

@@ -5,7 +5,7 @@ import type { Transform } from "@prewarm/shared/transform";
 import { keyOfJob, parseVariantKey } from "@prewarm/shared/variant-key";
 import type { VariantMetadata } from "@prewarm/shared/variant-metadata";
 import type { MissAsk, OpaquePng, Staging, VariantOutcome } from "../images/calls.ts";
-import type { ExchangeRequest } from "../ledger/contract.ts";
+import type { ExchangeRequest } from "../ledger/calls.ts";
 import type { ProbedOriginal } from "../originals/probe.ts";
 import type { Noted } from "../store/info.ts";
 import type { StoredObject } from "../store/variants.ts";

@@ -1,7 +1,7 @@
 import type { Given } from "@prewarm/durable-queue";
 import { parseInfo } from "@prewarm/shared/image-info";
 import { describe, expect, it } from "vitest";
-import type { ExchangeRequest } from "../ledger/contract.ts";
+import type { ExchangeRequest } from "../ledger/calls.ts";
 import { batchWorld } from "./testing/batch-world.ts";
 
 const KEY = "photo/400-high.webp";

@@ -2,7 +2,7 @@ import { CLAIMS_MAX, LEASE_MS } from "@prewarm/durable-queue";
 import { SUBREQUESTS_MAX } from "@prewarm/shared/limits";
 import { errorText } from "@prewarm/shared/log";
 import type { MissAsk } from "../images/calls.ts";
-import type { ExchangeAnswer, ExchangeRequest } from "../ledger/contract.ts";
+import type { ExchangeAnswer, ExchangeRequest } from "../ledger/calls.ts";
 import { LedgerUnavailable } from "../ledger/ledger-unavailable.ts";
 import type { BatchContext, Role } from "./batch-context.ts";
 import { finishJob } from "./finish-job.ts";

@@ -2,7 +2,7 @@ import { nameOf, placeOf } from "@prewarm/durable-queue";
 import { nodeSql } from "@prewarm/durable-queue/testing";
 import { jobOfKey, keyOfJob } from "@prewarm/shared/variant-key";
 import { expect, it } from "vitest";
-import type { ExchangeRequest } from "../../src/ledger/contract.ts";
+import type { ExchangeRequest } from "../../src/ledger/calls.ts";
 import { testConfig } from "../../src/ledger/testing/setup-config.ts";
 import { testEngine } from "../../src/ledger/testing/test-engine.ts";
 import { createFakeClock } from "../../src/testing/fake-clock.ts";

@@ -130,14 +130,15 @@ describe("runs", () => {
     accept(byNobodysRun);
     view("viewer", viewed);
     leave("viewer");
-    expect(ledger.cancelRun("r", "test")).toMatchObject({ state: "cancelled" });
+    expect(ledger.cancelRun("r", "test")).toBe(true);
+    expect(ledger.getRun("r")).toMatchObject({ state: "cancelled" });
     const states = () => names.map((key) => job(key)?.state);
     expect(states()).toEqual(["cancelled", "queued", "queued", "processing", "queued"]);
     expect(ledger.getRun("r")).toMatchObject({ states: { cancelled: 5 } });
     expect(ledger.getRun("other")).toMatchObject({ states: { queued: 2 } });
     ledger.cancelRun("other", "test");
     expect([joined, first].map((key) => job(key)?.state)).toEqual(["cancelled", "cancelled"]);
-    expect(ledger.cancelRun("unknown", "test")).toBeNull();
+    expect(ledger.cancelRun("unknown", "test")).toBe(false);
   });
 
   it("a job tried again by hand is of none that had asked for it: they stay as they ended", () => {

@@ -121,7 +121,14 @@ function roundOf(world: ReturnType<typeof setup>, most: number): Round {
   const rules = Object.fromEntries(Object.entries(RULES).map(([name, rule]) => [name, { ...rule, most }]));
   const write = <T>(work: (tx: ImageTx) => T): T =>
     sql.transaction(() => {
-      const tx = new ImageTx(sql, { site, config, memory, now: clock.ms, random: Math.random });
+      const tx = new ImageTx(sql, {
+        site,
+        config,
+        instance: { version: null, metricErrors: 0 },
+        memory,
+        now: clock.ms,
+        random: Math.random,
+      });
       const answer = work(tx);
       tx.commit();
       return answer;

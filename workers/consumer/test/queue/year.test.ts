@@ -1,6 +1,6 @@
 import { RULES as QUEUE_RULES } from "@prewarm/durable-queue";
 import { expect, it } from "vitest";
-import type { ExchangeRequest } from "../../src/ledger/contract.ts";
+import type { ExchangeRequest } from "../../src/ledger/calls.ts";
 import { OWN_RULES } from "../../src/ledger/tables/own-tables.ts";
 import { setup } from "../../src/ledger/testing/setup.ts";
 

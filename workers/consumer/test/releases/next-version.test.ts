@@ -1,9 +1,9 @@
 import { migrate } from "@prewarm/durable-queue";
 import { expireLeases, nodeSql } from "@prewarm/durable-queue/testing";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import type { Ledger } from "../../src/ledger/ledger.ts";
 import { LEDGER_TABLES } from "../../src/ledger/tables/own-tables.ts";
 import { chunkOf } from "../../src/ledger/testing/chunk-of.ts";
+import type { DirectLedger } from "../../src/ledger/testing/direct-calls.ts";
 import { testConfig } from "../../src/ledger/testing/setup-config.ts";
 import { testEngine } from "../../src/ledger/testing/test-engine.ts";
 import { everyRecording, left, tablesOf } from "./recorded.ts";
@@ -47,7 +47,7 @@ beforeEach(() => {
   clock.ms = Date.UTC(2026, 10, 24, 13);
 });
 
-function open(sql: Sql): Ledger {
+function open(sql: Sql): DirectLedger {
   const { engine } = testEngine(sql, { config: testConfig(), clock });
   clock.ms += 60_000;
   return engine;
@@ -74,7 +74,7 @@ const keysOf = (run: string) => Array.from({ length: RUN_JOBS }, (_, n) => `${ru
 const REQUEST = { role: "work" as const, asks: [], submitted: [], leave: false };
 
 /** Asks for new variants. Three handlers take some of the work each and are never heard again. */
-function order(engine: Ledger, run: string): void {
+function order(engine: DirectLedger, run: string): void {
   engine.patchGate({ paused: { bulk: false }, budget: { monthlyJobs: 10_000 } }, "test");
   engine.acceptChunk(chunkOf({ run, lane: "bulk", keys: keysOf(run) }, { id: run, chunk: 0, hash: "h" }));
   for (const n of [1, 2, 3]) {
@@ -87,7 +87,7 @@ function order(engine: Ledger, run: string): void {
 }
 
 /** Makes all that is handed out until the run is stored. */
-function make(engine: Ledger, run: string): void {
+function make(engine: DirectLedger, run: string): void {
   const isStored = () => engine.getRun(run)?.states.stored === RUN_JOBS;
   const request = { ...REQUEST, owner: `${run} at ${clock.ms}`, room: 40 };
   let answer = engine.exchange({ ...request, first: true, have: [], settled: [] });

@@ -5,8 +5,8 @@ import { migrate } from "@prewarm/durable-queue";
 import { nodeSql } from "@prewarm/durable-queue/testing";
 import { describe, expect, it } from "vitest";
 import { bundleRelease } from "../../../../dev/bundle.ts";
-import { LEDGER_CALLS } from "../../src/ledger/contract.ts";
 import { LEDGER_TABLES } from "../../src/ledger/tables/own-tables.ts";
+import { CALLS } from "../../src/ledger/testing/direct-calls.ts";
 import { testConfig } from "../../src/ledger/testing/setup-config.ts";
 import { testEngine } from "../../src/ledger/testing/test-engine.ts";
 import { everyRecording, left, RELEASES, releases, statementsOf } from "./recorded.ts";
@@ -64,7 +64,7 @@ describe.each(all)("callers of %s", (_, old) => {
     const called = new Set(old.calls.map(({ call }) => call));
     const shared = today.calls.filter(({ call }) => called.has(call));
     expect(missingIn(shapesOf(shared).args, shapesOf(old.calls).args)).toEqual([]);
-    expect([...called].filter((call) => !(call in LEDGER_CALLS))).toEqual([]);
+    expect([...called].filter((call) => !(call in CALLS))).toEqual([]);
   });
 });
 

@@ -3,8 +3,8 @@ import { leastValue } from "@prewarm/control-schema/testing/least-value";
 import { NOTHING } from "@prewarm/durable-queue";
 import { nodeSql, observe } from "@prewarm/durable-queue/testing";
 import { ANY_JOB } from "../../src/console/calls.ts";
-import { LEDGER_CALLS, type LedgerCalls } from "../../src/ledger/contract.ts";
-import type { Ledger } from "../../src/ledger/ledger.ts";
+import type { LedgerCalls } from "../../src/ledger/ledger-for.ts";
+import { CALLS, type DirectLedger } from "../../src/ledger/testing/direct-calls.ts";
 import { testConfig } from "../../src/ledger/testing/setup-config.ts";
 import { testEngine } from "../../src/ledger/testing/test-engine.ts";
 
@@ -43,7 +43,7 @@ export function playSession() {
   handlers(exchange, engine, clock);
   operators(say, sql);
   upkeep(say, clock);
-  const missing = Object.keys(LEDGER_CALLS).filter((name) => !calls.some(({ call }) => call === name));
+  const missing = Object.keys(CALLS).filter((name) => !calls.some(({ call }) => call === name));
   if (missing.length > 0) throw new Error(`the session makes no call of ${missing.join()}`);
   return { calls, sql, clock };
 }
@@ -99,7 +99,7 @@ function intake(say: Say): void {
 /** A worker's shift with each outcome there is, and a viewer's call. */
 function handlers(
   exchange: (owner: string, said: Partial<Parameters<LedgerCalls["exchange"]>[0]>) => { id: number; gen: number }[],
-  engine: Ledger,
+  engine: DirectLedger,
   clock: { ms: number },
 ): void {
   const standby = exchange("w", { first: true });
@@ -230,9 +230,10 @@ function upkeep(say: Say, clock: { ms: number }): void {
   const page = { from: "", to: null, at: clock.ms, objects: [{ key: key("i"), gen: 1 }], markers: [key("i")] };
   const { locks } = say("doctorSlice", { page, fix: true, keep: true, who: "doctor" });
   say("doctorDone", locks);
-  const removals = say("exportSlice", null, WHO);
-  const points = say("exportSlice", removals.next, WHO);
-  say("exportSlice", points.next, WHO);
+  say("noteExport", WHO);
+  const removals = say("exportSlice", null);
+  const points = say("exportSlice", removals.next);
+  say("exportSlice", points.next);
   say("findBookmark", { at: clock.ms });
   say("restoreTo", { at: clock.ms });
   say("rearm");

@@ -1,3 +1,4 @@
+import type { Access } from "@prewarm/control-schema/call";
 import { ACTS, type Act, isAct } from "@prewarm/shared/acts";
 import { ApiError } from "@prewarm/shared/api-errors";
 import type { AppError } from "@prewarm/shared/errors";
@@ -5,7 +6,7 @@ import type { MiddlewareHandler } from "hono";
 import { parse as parseCookies } from "hono/utils/cookie";
 import { LedgerUnavailable } from "../../ledger/ledger-unavailable.ts";
 import type { ApiDeps } from "../deps.ts";
-import type { Access, ApiEnv } from "../endpoint.ts";
+import type { ApiEnv } from "../endpoint.ts";
 import { ACCESS_HEADER, AccessVerifier } from "./access-jwt.ts";
 import { byToken, type Caller, cookieName, readCookie } from "./caller.ts";
 

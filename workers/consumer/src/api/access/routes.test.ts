@@ -1,8 +1,8 @@
+import type { Access } from "@prewarm/control-schema/call";
 import { ACTS, isAct } from "@prewarm/shared/acts";
 import { beforeAll, describe, expect, it } from "vitest";
 import { toBase64Url } from "../../platform/base64.ts";
 import { ENDPOINTS } from "../create-api.ts";
-import type { Access } from "../endpoint.ts";
 import { ADMIN, type ApiWorld, createApiWorld, HOOK_SECRET, START, VIEWER, warm } from "../testing/api-world.ts";
 
 /* Every path × every method × every proof: who is let in, and that nothing but the table decides it. */

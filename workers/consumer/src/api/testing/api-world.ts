@@ -10,10 +10,10 @@ import { createStrangers } from "../../hooks/note-delivery.ts";
 import { createSenderKeys } from "../../hooks/verifiers/verify.ts";
 import type { VariantOutcome } from "../../images/calls.ts";
 import { listPurges } from "../../images/tables/sweeps.ts";
-import type { ExchangeRequest } from "../../ledger/contract.ts";
-import type { Ledger } from "../../ledger/ledger.ts";
+import type { ExchangeRequest } from "../../ledger/calls.ts";
 import { chunkOf } from "../../ledger/testing/chunk-of.ts";
 import { clientOf } from "../../ledger/testing/client-of.ts";
+import type { DirectLedger } from "../../ledger/testing/direct-calls.ts";
 import { type KeyedGiven, withKeys } from "../../ledger/testing/keys.ts";
 import { nextAlarmOf } from "../../ledger/testing/next-alarm-of.ts";
 import { runActions as runSlices } from "../../ledger/testing/run-actions.ts";
@@ -46,7 +46,7 @@ export const SITE: UserConfig = {
 
 export interface ApiWorld {
   deps: ApiDeps;
-  ledger: Ledger;
+  ledger: DirectLedger;
   sql: ReturnType<typeof nodeSql>;
   /** Purges that were begun: the images' ids. */
   purges(): string[];

@@ -1,6 +1,5 @@
-import type { LedgerCalls } from "../contract.ts";
 import type { Ledger } from "../ledger.ts";
-import { type AskDeps, ledgerClient } from "../ledger-for.ts";
+import { type AskDeps, type LedgerCalls, ledgerClient } from "../ledger-for.ts";
 
 /** Ids of calls, each given once in this process: two clients of one engine share none. */
 let calls = 0;
@@ -9,8 +8,7 @@ let calls = 0;
 export function clientOf(engine: Ledger, deps: Partial<AskDeps> = {}): LedgerCalls {
   // Its patience passes without waiting.
   let now = 0;
-  // The client waits for every answer, so that one which comes at once will do.
-  return ledgerClient(() => engine as unknown as LedgerCalls, {
+  return ledgerClient(() => engine, {
     clock: { now: () => now, random: () => 0.5 },
     log: () => undefined,
     sleep: async (ms) => {

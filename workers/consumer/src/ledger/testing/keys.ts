@@ -1,6 +1,6 @@
 import type { Given, SqlRow } from "@prewarm/durable-queue";
 import { keyOfJob } from "@prewarm/shared/variant-key";
-import type { ExchangeAnswer } from "../contract.ts";
+import type { ExchangeAnswer } from "../calls.ts";
 
 /** A job as the ledger gives it, and the key of its variant. */
 export type KeyedGiven = Given & { key: string };

@@ -5,7 +5,7 @@ import { encodeId, jobOfKey } from "@prewarm/shared/variant-key";
 import type { VariantOutcome } from "../../images/calls.ts";
 import { type Pass, takePass } from "../../images/sweeps.ts";
 import { dueSweeps } from "../../images/tables/sweeps.ts";
-import type { ExchangeRequest, JobAct, NamedJob } from "../contract.ts";
+import type { ExchangeRequest, JobAct, NamedJob } from "../calls.ts";
 import type { LedgerDeps } from "../ledger-deps.ts";
 import { chunkOf, type Wish } from "./chunk-of.ts";
 import { type KeyedAnswer, type KeyedGiven, withKeys } from "./keys.ts";

@@ -18,7 +18,14 @@ export function tables() {
   const config = queueConfigOf(site);
   const clock = { ms: T0 };
   const txOver = (over: typeof sql | ReturnType<typeof readingOnly>) =>
-    new ImageTx(over, { site, config, now: clock.ms, random: () => 0.5, memory: kept });
+    new ImageTx(over, {
+      site,
+      config,
+      instance: { version: null, metricErrors: 0 },
+      now: clock.ms,
+      random: () => 0.5,
+      memory: kept,
+    });
   const write = <T>(work: (tx: ImageTx) => T): T =>
     sql.transaction(() => {
       const tx = txOver(sql);

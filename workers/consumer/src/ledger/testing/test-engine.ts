@@ -3,6 +3,7 @@ import type { Config } from "@prewarm/shared/config";
 import type { GateFile } from "@prewarm/shared/markers";
 import { Ledger } from "../ledger.ts";
 import type { LedgerDeps } from "../ledger-deps.ts";
+import { type DirectLedger, directCalls } from "./direct-calls.ts";
 
 /** What the ledger has done to the world, for a test to look at and to go on with by hand. */
 export interface Done {
@@ -25,7 +26,7 @@ export function testEngine(
   sql: Sql,
   site: { config: Config; clock: { now(): number; random(): number } },
   more: Partial<LedgerDeps> = {},
-): { engine: Ledger; deps: LedgerDeps; done: Done; host: QueueHost } {
+): { engine: DirectLedger; deps: LedgerDeps; done: Done; host: QueueHost } {
   const done: Done = { sent: 0, gates: [], changes: [], logs: [], alarmAt: null };
   const deps: LedgerDeps = {
     ...site,
@@ -57,5 +58,5 @@ export function testEngine(
     },
     waitUntil: () => undefined,
   };
-  return { engine: new Ledger(sql, deps, host), deps, done, host };
+  return { engine: directCalls(new Ledger(sql, deps, host)), deps, done, host };
 }

@@ -1,7 +1,7 @@
 import { areCausesExact, type CauseCount, countCauses, FAILED_STATES } from "../../console/causes.ts";
 import { listDeadMessages } from "../../console/tables/dead-messages.ts";
 import type { ImageTx } from "../../images/image-tx.ts";
-import type { CausesView, CauseView } from "../contract.ts";
+import type { CausesView, CauseView } from "../calls.ts";
 import { jobView } from "./jobs.ts";
 
 /** Causes in one answer. */

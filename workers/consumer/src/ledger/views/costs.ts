@@ -2,7 +2,7 @@ import type { CostSort, Dimension } from "@prewarm/control-schema/costs";
 import { addPlace, addToDay, type Places } from "../../console/tables/costs.ts";
 import { readCosts, TIERS_MS } from "../../console/tables/history.ts";
 import type { ImageTx } from "../../images/image-tx.ts";
-import type { CostsQuery, CostsView, CountedCost } from "../contract.ts";
+import type { CostsQuery, CostsView, CountedCost } from "../calls.ts";
 import { recentImages } from "./image-list.ts";
 
 /** What jobs cost by a dimension, of the days from one time to another. Reads a row of each day, and of each run that is shown. */

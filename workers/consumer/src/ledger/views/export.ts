@@ -8,7 +8,7 @@ import type { ImageTx } from "../../images/image-tx.ts";
 import { readFocals } from "../../images/tables/images.ts";
 import { readReasons } from "../../images/tables/removals.ts";
 import { everyLane, laneName } from "../../queue-settings.ts";
-import type { ExportFact, ExportSlice } from "../contract.ts";
+import type { ExportFact, ExportSlice } from "../calls.ts";
 
 /*
  * What another ledger must be told in place of this one, slice by slice: the month's jobs and the removals first, then the

@@ -23,7 +23,7 @@ import {
 import { LANES, type Lane } from "@prewarm/shared/job";
 import type { ImageTx } from "../../images/image-tx.ts";
 import { type BudgetSettings, budgetSettings, everyLane } from "../../queue-settings.ts";
-import type { GateView } from "../contract.ts";
+import type { GateView } from "../calls.ts";
 import { SHEDDING } from "../gate-file.ts";
 import { originSentence, whyHeld } from "./held-sentence.ts";
 import { slowness } from "./late-jobs.ts";

@@ -1,7 +1,7 @@
 import { DEAD, REFUSED } from "@prewarm/durable-queue";
 import { deleteOld } from "@prewarm/durable-queue/testing";
 import { expect, it } from "vitest";
-import type { GateView } from "../contract.ts";
+import type { GateView } from "../calls.ts";
 import { OWN_RULES } from "../tables/own-tables.ts";
 import { T0, tables } from "../testing/tables.ts";
 import { history, ledgerStats } from "./history.ts";

@@ -10,7 +10,7 @@ import type { ImageTx } from "../../images/image-tx.ts";
 import { PASS_MS } from "../../images/sweeps.ts";
 import { lateSweeps } from "../../images/tables/sweeps.ts";
 import { everyLane } from "../../queue-settings.ts";
-import type { CountedBucket, LedgerNumbers, SpentHook } from "../contract.ts";
+import type { CountedBucket, LedgerNumbers, SpentHook } from "../calls.ts";
 import { Paces } from "./pace.ts";
 import { endedOf, ofLate, slices, sumOf } from "./slices.ts";
 import { troublesOf } from "./troubles.ts";

@@ -2,7 +2,7 @@ import type { ImageSummary } from "@prewarm/control-schema/images";
 import { failedByGroup, failedOfGroups, someFailedGroups } from "../../console/tables/failures.ts";
 import { readRecent, type Stored } from "../../console/tables/recent.ts";
 import type { ImageTx } from "../../images/image-tx.ts";
-import type { ImageListQuery } from "../contract.ts";
+import type { ImageListQuery } from "../calls.ts";
 import { isValid } from "./jobs.ts";
 
 /** Rows of stored jobs that are looked through: the newest 10,000 jobs. */

@@ -6,7 +6,7 @@ import { type Match, matches, matchesStored, prepare } from "../../console/match
 import { retryingIds } from "../../console/tables/find-jobs.ts";
 import { readRecent, readRecentSpan } from "../../console/tables/recent.ts";
 import type { ImageTx } from "../../images/image-tx.ts";
-import type { NamedJob } from "../contract.ts";
+import type { NamedJob } from "../calls.ts";
 import { isValid, jobView, storedView } from "./jobs.ts";
 
 /*

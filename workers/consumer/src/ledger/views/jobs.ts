@@ -9,7 +9,7 @@ import { removalView } from "../../images/removal-record.ts";
 import { stagingOfJob } from "../../images/staging.ts";
 import { passDueAt } from "../../images/tables/sweeps.ts";
 import { laneName } from "../../queue-settings.ts";
-import type { FoundJob, ImageRows, NamedJob } from "../contract.ts";
+import type { FoundJob, ImageRows, NamedJob } from "../calls.ts";
 import { jobWaitsFor } from "./waiting.ts";
 
 /** Rows of stored jobs that one is looked for in: up to 100,000 jobs. */

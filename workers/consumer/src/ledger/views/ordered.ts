@@ -5,7 +5,7 @@ import { LAST_ID, WALK_MAX, walkRows } from "../../console/find-rows.ts";
 import { prepare } from "../../console/match-row.ts";
 import { firstRecentAt, readRecentSpan } from "../../console/tables/recent.ts";
 import type { ImageTx } from "../../images/image-tx.ts";
-import type { LedgerCalls, OrderedKey, OrderedSlice } from "../contract.ts";
+import type { OrderedKey, OrderedSlice } from "../calls.ts";
 
 /*
  * The keys that a run asked for, slice by slice: first those of jobs that have a row, then those of stored jobs, which
@@ -18,10 +18,13 @@ const KEYS_ENOUGH = 500;
 const RECENT_ROWS = 20;
 const ROWS_AT_ONCE = 2;
 
-/** A slice of the keys. `cursor`: `next` of the slice before; null: the first one. Null: the run is not known. */
+/**
+ * A slice of the keys. `cursor`: `next` of the slice before; null: the first one. A job that was stored after `until` (Unix
+ * ms) is in no slice of stored jobs, because an earlier slice may have had its row. Null: the run is not known.
+ */
 export function listOrdered(
   tx: ImageTx,
-  { run: id, cursor, until }: Parameters<LedgerCalls["listOrdered"]>[0],
+  { run: id, cursor, until }: { run: string; cursor: string | null; until: number },
 ): OrderedSlice | null {
   const run = tx.runs.byId(id);
   if (run === null) return null;

@@ -15,7 +15,7 @@ import { counted, number, span } from "@prewarm/shared/words";
 import { SILENT_MS } from "../../console/work-time.ts";
 import type { ImageTx } from "../../images/image-tx.ts";
 import { laneCode, laneName } from "../../queue-settings.ts";
-import type { LedgerPace } from "../contract.ts";
+import type { LedgerPace } from "../calls.ts";
 import { whyHeld } from "./held-sentence.ts";
 
 /*

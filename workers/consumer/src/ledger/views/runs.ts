@@ -6,7 +6,7 @@ import { quantile } from "../../console/tables/histogram.ts";
 import { readRejections } from "../../console/tables/rejections.ts";
 import type { ImageTx } from "../../images/image-tx.ts";
 import { laneName } from "../../queue-settings.ts";
-import type { LedgerPace, RunView } from "../contract.ts";
+import type { LedgerPace, RunView } from "../calls.ts";
 import { Paces } from "./pace.ts";
 import { runWaitsFor } from "./waiting.ts";
 

@@ -1,7 +1,7 @@
 import { countCauses, type FailedState } from "../../console/causes.ts";
 import type { Slice } from "../../console/tables/history.ts";
 import type { ImageTx } from "../../images/image-tx.ts";
-import type { Trouble, Troubles } from "../contract.ts";
+import type { Trouble, Troubles } from "../calls.ts";
 
 /*
  * The current troubles, each with the most frequent cause of the newest jobs that stand failed.

@@ -24,7 +24,7 @@ import type { JobState, Lane } from "@prewarm/shared/job";
 import { number, span } from "@prewarm/shared/words";
 import type { ImageTx } from "../../images/image-tx.ts";
 import { laneName } from "../../queue-settings.ts";
-import type { LedgerPace } from "../contract.ts";
+import type { LedgerPace } from "../calls.ts";
 import { originSentence, whyHeld } from "./held-sentence.ts";
 import { otherRuns, Paces } from "./pace.ts";
 

@@ -7,7 +7,7 @@ import { LEDGER_LIMIT_BYTES } from "@prewarm/shared/limits";
 import { counted, momentOf, number, percent, span } from "@prewarm/shared/words";
 import { NEWEST_MAX } from "../../console/tables/failures.ts";
 import { LATE_COUNTED_MAX } from "../../images/tables/sweeps.ts";
-import type { LedgerNumbers, SpentHook, Trouble } from "../contract.ts";
+import type { LedgerNumbers, SpentHook, Trouble } from "../calls.ts";
 
 /** A warning, and by what `acknowledged.ts` judges whether it has changed. */
 export interface Alarm extends Omit<Warning, "acknowledged"> {

@@ -7,9 +7,10 @@ import { jobOfKey, keyOfJob } from "@prewarm/shared/variant-key";
 import type { VariantOutcome } from "../../images/calls.ts";
 import type { Ittybit } from "../../ittybit/client.ts";
 import { pollerOf } from "../../ittybit/poller/poller.ts";
-import type { ExchangeAnswer, ExchangeRequest, Handlers, LedgerCalls } from "../../ledger/contract.ts";
-import type { Ledger } from "../../ledger/ledger.ts";
+import type { ExchangeAnswer, ExchangeRequest } from "../../ledger/calls.ts";
+import type { Handlers, LedgerDoors } from "../../ledger/ledger-for.ts";
 import { chunkOf, type Wish } from "../../ledger/testing/chunk-of.ts";
+import type { DirectLedger } from "../../ledger/testing/direct-calls.ts";
 import { keyOfRow } from "../../ledger/testing/keys.ts";
 import { type Done, testEngine } from "../../ledger/testing/test-engine.ts";
 import { LIVE } from "../../queue-settings.ts";
@@ -23,7 +24,7 @@ interface Site {
 
 /** One instance of the ledger. Once its life is over, none of its loops continues. */
 interface Instance {
-  engine: Ledger;
+  engine: DirectLedger;
   done: Done;
   life: { isOver: boolean };
   loaded: Promise<void>;
@@ -87,7 +88,7 @@ export class RecordingLedger implements Handlers {
     return { engine, done, life, loaded: engine.load() };
   }
 
-  get engine(): Ledger {
+  get engine(): DirectLedger {
     return this.#instance.engine;
   }
 
@@ -101,14 +102,17 @@ export class RecordingLedger implements Handlers {
     return structuredClone(answer);
   }
 
-  async recordDead(messages: UnreadableMessage[], id?: string): Promise<void> {
+  async recordDead(messages: readonly UnreadableMessage[]): Promise<void> {
     await this.#hear("recordDead");
-    this.engine.recordDead(structuredClone(messages), id);
+    this.engine.recordDead(structuredClone([...messages]));
     this.#answer("recordDead");
   }
 
   /** Makes a stub, which has only the calls of handlers. */
-  readonly newStub = (): LedgerCalls => this as unknown as LedgerCalls;
+  readonly newStub = (): LedgerDoors => {
+    const write = (name: keyof Handlers, args: never[]) => (this[name] as (...args: never[]) => unknown)(...args);
+    return { write } as unknown as LedgerDoors;
+  };
 
   async #hear(call: string): Promise<void> {
     this.calls.push(call);

@@ -1,9 +1,9 @@
 import { type ExternalJob, type Given, NOTHING, type Sql } from "@prewarm/durable-queue";
 import { observe } from "@prewarm/durable-queue/testing";
 import type { Lane } from "@prewarm/shared/job";
-import type { DeliveryNote, ExchangeRequest } from "../../contract.ts";
-import type { Ledger } from "../../ledger.ts";
+import type { DeliveryNote, ExchangeRequest } from "../../calls.ts";
 import { chunkOf } from "../chunk-of.ts";
+import type { DirectLedger } from "../direct-calls.ts";
 import { testConfig } from "../setup-config.ts";
 import { type Done, testEngine } from "../test-engine.ts";
 
@@ -62,7 +62,7 @@ class Hand {
   }
 
   /** One call. False: it has left. */
-  call(engine: Ledger, now: number, asks: ExchangeRequest["asks"], started: (job: string) => void): boolean {
+  call(engine: DirectLedger, now: number, asks: ExchangeRequest["asks"], started: (job: string) => void): boolean {
     const age = now - this.#since;
     const ends = this.role === "urgent" ? age >= LIVE_SHIFT_MS : age >= SHIFT_MS;
     const leave = ends && this.#first === false;
@@ -83,7 +83,7 @@ class Hand {
     return answer.stay || this.held.size + this.#settled.length > 0 || this.#leave(engine);
   }
 
-  #leave(engine: Ledger): boolean {
+  #leave(engine: DirectLedger): boolean {
     const said = { have: [], asks: [], submitted: [], settled: [] };
     engine.exchange({ owner: this.owner, first: false, role: this.role, room: 0, ...said, leave: true });
     return false;
@@ -114,7 +114,7 @@ class Hand {
 export class Life {
   readonly #clock = { ms: Date.UTC(2026, 10, 24), now: () => this.#clock.ms, random: () => 0.5 };
   readonly #sql: Sql;
-  readonly #engine: Ledger;
+  readonly #engine: DirectLedger;
   readonly #done: Done;
   readonly #hands = new Set<Hand>();
   readonly #jobs = new Map<string, number>();

@@ -1,4 +1,4 @@
-import type { LedgerCalls } from "../../contract.ts";
+import type { LedgerCalls } from "../../ledger-for.ts";
 
 /** A call about one image, job or run, or about a document. */
 const FEW = 1_000;
@@ -39,7 +39,7 @@ export const ROWS_READ_MAX: Readonly<Record<keyof LedgerCalls | "opening" | "fir
   ...{ isSessionOver: FEW, endSession: FEW, keepReport: FEW, listReports: FEW },
   // The last slice compares counts with up to 100,000 rows, three times, and with 50,000 runs.
   ...{ doctorFrom: FEW, doctorWalk: FEW, doctorSlice: 2 * COUNT, doctorDone: FEW },
-  ...{ exportSlice: CHUNK, restored: FEW, restoreTo: FEW, recover: FEW },
+  ...{ exportSlice: CHUNK, noteExport: FEW, restored: FEW, restoreTo: FEW, recover: FEW },
   // Each unfinished purge is handed to the restored ledger.
   findBookmark: 2 * PAGE,
   // Once an hour old rows are looked for: small tables as a whole, of large ones 2,000 rows twenty times.

@@ -1,5 +1,5 @@
 import type { Sql } from "@prewarm/durable-queue";
-import type { Ledger } from "../../ledger.ts";
+import type { DirectLedger } from "../direct-calls.ts";
 import { testConfig } from "../setup-config.ts";
 import { testEngine } from "../test-engine.ts";
 import { FORMS } from "./calls.ts";
@@ -17,7 +17,7 @@ export async function callsOfDay(sql: Sql, size: DaySize, count: () => number): 
   const clock = { now: () => NOON, random: () => 0.5 };
   // A pass that a call begins does not end within another call.
   const never = new Promise<never>(() => undefined);
-  const open = (): Ledger => testEngine(sql, { config: CONFIG, clock }, { sweep: () => never }).engine;
+  const open = (): DirectLedger => testEngine(sql, { config: CONFIG, clock }, { sweep: () => never }).engine;
   open();
   fillDay(sql, size);
   const most: Record<string, number> = {};

@@ -4,9 +4,9 @@ import { nameOf, placeOf } from "@prewarm/durable-queue";
 import { PLACES } from "@prewarm/durable-queue/testing";
 import { IMAGES_PER_CALL } from "@prewarm/shared/limits";
 import { ANY_JOB } from "../../../console/calls.ts";
-import type { LedgerCalls } from "../../contract.ts";
-import type { Ledger } from "../../ledger.ts";
+import type { LedgerCalls } from "../../ledger-for.ts";
 import { chunkOf } from "../chunk-of.ts";
+import type { DirectLedger } from "../direct-calls.ts";
 import { NOON } from "./fill-day.ts";
 
 const WHO = "test";
@@ -20,16 +20,16 @@ const WAITING = nameOf(placeOf({ group: "x.jpg", part: "320-high.webp" }, "test"
 const LAST_ORDERED = { group: "o99999.jpg", part: "828-high.webp" };
 
 /** Every call of the ledger, by the forms of it that read most. */
-export type Forms = { [K in keyof LedgerCalls]: ((ledger: Ledger) => unknown)[] };
+export type Forms = { [K in keyof LedgerCalls]: ((ledger: DirectLedger) => unknown)[] };
 
-function exchange(owner: string, role: "work" | "urgent", keys: string[], room = 0): (ledger: Ledger) => unknown {
+function exchange(owner: string, role: "work" | "urgent", keys: string[], room = 0): (ledger: DirectLedger) => unknown {
   const asks = keys.map((key) => ({ key, at: NOON }));
   return (ledger) => ledger.exchange({ owner, first: true, role, room, asks, ...SAID });
 }
 
 function accept(delivery: string, keyOf: (n: number) => string, lane: "bulk" | "upload" = "bulk") {
   const keys = Array.from({ length: 1_000 }, (_, n) => keyOf(n));
-  return (ledger: Ledger) =>
+  return (ledger: DirectLedger) =>
     ledger.acceptChunk(chunkOf({ run: `of ${delivery}`, lane, keys }, { id: delivery, chunk: 0, hash: "h" }));
 }
 
@@ -62,7 +62,7 @@ export const FORMS: Forms = {
   edgesTold: [(ledger) => ledger.edgesTold()],
   setFocal: [(ledger) => ledger.setFocal("p2.jpg", [0.25, 0.75], WHO)],
   removeImage: [(ledger) => ledger.removeImage("p3.jpg", "asked", WHO)],
-  actOnImages: (["purge", "remove"] as const).map((kind) => (ledger: Ledger) => {
+  actOnImages: (["purge", "remove"] as const).map((kind) => (ledger: DirectLedger) => {
     const ids = Array.from({ length: IMAGES_PER_CALL }, (_, n) => `p${n + 100}.jpg`);
     const reason = kind === "remove" ? "asked" : null;
     return ledger.actOnImages({ action: `many-${kind}`, kind, ids, also: [], from: 0, label: null, reason }, WHO);
@@ -103,10 +103,11 @@ export const FORMS: Forms = {
   listActions: [(ledger) => ledger.listActions(PAGE)],
   getAction: [(ledger) => ledger.getAction("act_7")],
   listImages: (["latest", "largest", "failed", "cost"] as const).map(
-    (sort) => (ledger: Ledger) => ledger.listImages({ search: sort === "failed" ? "nothing" : "", sort, limit: 50 }),
+    (sort) => (ledger: DirectLedger) =>
+      ledger.listImages({ search: sort === "failed" ? "nothing" : "", sort, limit: 50 }),
   ),
   listCosts: (["image", "run", "width"] as const).map(
-    (by) => (ledger: Ledger) => ledger.listCosts({ by, from: 0, to: NOON, sort: "cost", skip: 0, limit: 200 }),
+    (by) => (ledger: DirectLedger) => ledger.listCosts({ by, from: 0, to: NOON, sort: "cost", skip: 0, limit: 200 }),
   ),
   imageRows: [(ledger) => ledger.imageRows("p5.jpg", []), (ledger) => ledger.imageRows("gone8", [])],
   stats: [(ledger) => ledger.stats()],
@@ -162,7 +163,8 @@ export const FORMS: Forms = {
   ],
   doctorDone: [(ledger) => ledger.doctorDone([{ id: "p9.jpg", until: NOON }])],
   restored: [(ledger) => ledger.restored(WHO, {}, { ceiling: 0, purges: [{ seq: 1, id: "p10.jpg" }] })],
-  exportSlice: [null, "focals ", "jobs 0"].map((cursor) => (ledger: Ledger) => ledger.exportSlice(cursor, WHO)),
+  exportSlice: [null, "focals ", "jobs 0"].map((cursor) => (ledger: DirectLedger) => ledger.exportSlice(cursor)),
+  noteExport: [(ledger) => ledger.noteExport(WHO)],
   findBookmark: [(ledger) => ledger.findBookmark({ at: NOON })],
   restoreTo: [(ledger) => ledger.restoreTo({ at: NOON })],
   rearm: [(ledger) => ledger.rearm(), (ledger) => ledger.rearm(), (ledger) => ledger.rearm()],

@@ -7,8 +7,8 @@ import type { Places } from "../../../console/tables/costs.ts";
 import { addMinutes } from "../../../console/tables/history.ts";
 import { addRecent, type Stored } from "../../../console/tables/recent.ts";
 import { BULK } from "../../../queue-settings.ts";
-import type { Ledger } from "../../ledger.ts";
 import { chunkOf } from "../chunk-of.ts";
+import type { DirectLedger } from "../direct-calls.ts";
 import { testConfig } from "../setup-config.ts";
 import { testEngine } from "../test-engine.ts";
 
@@ -36,7 +36,7 @@ export class Reads extends DurableObject {
     const { sql, clock } = this.#counted((rows) => {
       read += rows;
     });
-    const open = (): Ledger => testEngine(sql, { config: testConfig(), clock }).engine;
+    const open = (): DirectLedger => testEngine(sql, { config: testConfig(), clock }).engine;
     const ledger = open();
     clock.ms += 60_000;
     fail(ledger, failed);
@@ -85,10 +85,10 @@ export class Reads extends DurableObject {
   }
 }
 
-const sortedBy = (ledger: Ledger, sort: "latest" | "largest" | "cost") =>
+const sortedBy = (ledger: DirectLedger, sort: "latest" | "largest" | "cost") =>
   ledger.listImages({ search: "", sort, limit: 50 });
 
-const costsBy = (ledger: Ledger, by: Dimension) =>
+const costsBy = (ledger: DirectLedger, by: Dimension) =>
   ledger.listCosts({ by, from: T0 - 91 * DAY_MS, to: T0, sort: "cost", skip: 0, limit: 200 });
 
 function storedJob(n: number): Stored {
@@ -103,7 +103,7 @@ function costsOfDay(): Places {
 }
 
 /** Jobs of six runs: a third is refused, one is dead, one is tried again. */
-function fail(ledger: Ledger, jobs: number): void {
+function fail(ledger: DirectLedger, jobs: number): void {
   for (let from = 0; from < jobs; from += 1_000) {
     const keys = Array.from({ length: Math.min(1_000, jobs - from) }, (_, n) => `m${from + n}/400-high.webp`);
     ledger.acceptChunk(chunkOf({ run: `r${(from / 1_000) % 6}`, keys }, { id: `d${from}`, chunk: 0, hash: "h" }));
