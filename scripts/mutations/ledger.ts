@@ -55,10 +55,10 @@ export const LEDGER: readonly Mutation[] = [
       replace: "",
     }),
   ]),
-  ...at({ file: `${ROOM}/contract.ts`, tests: [`${WORLD}/repeated-calls.test.ts`] }, [
+  ...at({ file: `${ROOM}/writes.ts`, tests: [`${WORLD}/repeated-calls.test.ts`] }, [
     breaks("P11", "a purge that is repeated begins another one", {
-      find: 'purgeImage: "id",',
-      replace: 'purgeImage: "idempotent",',
+      find: 'purgeImage: change("id", purgeImage)',
+      replace: 'purgeImage: change("idempotent", purgeImage)',
     }),
   ]),
   ...at({ file: `${ROOM}/deliveries.ts`, tests: [`${SRC}/api/hooks.test.ts`] }, [
@@ -111,19 +111,15 @@ export const LEDGER: readonly Mutation[] = [
   ]),
   ...at({ file: `${ROOM}/ledger-for.ts`, tests: [`${ROOM}/ledger-for.test.ts`, `${WORLD}/repeated-calls.test.ts`] }, [
     breaks("P11", "a repeat of a call has another id", {
-      find: `      const said = kind === "id" ? [...args, deps.newCallId()] : args;
-      const patienceMs = kind === "once" ? 0 : PATIENCE_MS;
-      const tryOnce = () => (newStub()[call] as (...args: unknown[]) => Promise<unknown>)(...said);`,
-      replace: `      const said = () => (kind === "id" ? [...args, deps.newCallId()] : args);
-      const patienceMs = kind === "once" ? 0 : PATIENCE_MS;
-      const tryOnce = () => (newStub()[call] as (...args: unknown[]) => Promise<unknown>)(...said());`,
+      find: "stub.write(name as WriteName, args, id)",
+      replace: "stub.write(name as WriteName, args, id && deps.newCallId())",
     }),
     breaks("P11", "a call that counts is heard twice", {
-      find: 'kind === "once" ? 0 : PATIENCE_MS',
+      find: 'repeat === "once" ? 0 : PATIENCE_MS',
       replace: "PATIENCE_MS",
     }),
   ]),
-  ...at({ file: `${ROOM}/ledger.ts`, tests: [`${SRC}/api/hooks.test.ts`] }, [
+  ...at({ file: `${ROOM}/machine-calls.ts`, tests: [`${SRC}/api/hooks.test.ts`] }, [
     breaks("L6", "a delivery of one chunk is not listed", {
       find: 'if (note !== undefined && answer.status === "done")',
       replace: 'if (note !== undefined && answer.status === "full")',

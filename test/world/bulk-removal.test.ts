@@ -73,7 +73,7 @@ it("removals of one action are out of R2 at 10,000 in ten minutes, within the pl
   while (left() !== 0 && world.clock.now() - began < 2 * WITHIN_MS) await world.clock.run(SECOND);
   expect(world.clock.now() - began).toBeLessThan(WITHIN_MS);
   expect([...world.store.objects.keys()].filter((name) => /^(variants|originals)/.test(name))).toEqual([]);
-  expect(await world.clock.until(world.ledger.getImageAction(ACTION.action))).toMatchObject({
+  expect(await world.clock.until(world.ledger.getImageAction({ action: ACTION.action }))).toMatchObject({
     images: IMAGES,
     left: 0,
   });

@@ -1,9 +1,11 @@
 import type { WaitingFor } from "@prewarm/control-schema/jobs";
+import type { Pace } from "@prewarm/control-schema/pace";
+import type { Run } from "@prewarm/control-schema/runs";
 import { LANES, type Lane } from "@prewarm/shared/job";
 import { span } from "@prewarm/shared/words";
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import type { LedgerPace, LedgerStats, RunView } from "../../../workers/consumer/src/ledger/calls.ts";
+import type { LedgerStats } from "../../../workers/consumer/src/ledger/calls.ts";
 import { histories } from "./commands.ts";
 import { HistoryWorld } from "./history-world.ts";
 import { gateLook } from "./ledger-look.ts";
@@ -36,14 +38,14 @@ class PaceWorld extends HistoryWorld {
   #look(): void {
     const { stats, runs } = this.object.look((ledger) => ({
       stats: ledger.stats(),
-      runs: ledger.listRuns({ limit: 50, cursor: null, state: "open" }).runs,
+      runs: ledger.listRuns({ limit: 50, state: "open" }).runs,
     }));
     this.#hasOneAnswer(stats, runs);
     this.#hasNoneWhileClosed(stats);
     this.#doesNotGrow(stats.paces);
   }
 
-  #hasOneAnswer({ paces, waitingFor, counts }: LedgerStats, runs: RunView[]): void {
+  #hasOneAnswer({ paces, waitingFor, counts }: LedgerStats, runs: Run[]): void {
     for (const lane of LANES) this.#isTold(lane, paces[lane], waitingFor[lane]);
     for (const run of runs) this.#isTold(run.run, run.pace, run.waitingFor);
     for (const { run, lane, pace, states } of runs) {
@@ -61,7 +63,7 @@ class PaceWorld extends HistoryWorld {
   }
 
   /** The sentence and the number say the same. */
-  #isTold(scope: string, { secondsLeft, why }: LedgerPace, waitingFor: WaitingFor): void {
+  #isTold(scope: string, { secondsLeft, why }: Pace, waitingFor: WaitingFor): void {
     if (waitingFor?.code !== "line") return;
     this.seen.told += 1;
     const words = secondsLeft === null ? (why ?? "no reason") : `about ${span(secondsLeft * 1000)}`;

@@ -52,9 +52,9 @@ it(`${VERSIONS} made-up versions from ${ADDRESSES} addresses in a month cost no 
   const jobs = world.ittybit.jobs.length;
   const [ofDay, ofMonth, ofImage] = [dayBill(config, ADDRESSES), monthBill(config, ADDRESSES), imageDay(config)];
   const history = await world.clock.until(
-    world.ask((ledger) => ledger.history("day", since - DAY_MS, world.clock.now())),
+    world.ask((ledger) => ledger.getHistory({ tier: "day", from: since - DAY_MS, to: world.clock.now() })),
   );
-  const rows = history?.reduce((n, { accepted }) => n + accepted, 0) ?? Number.NaN;
+  const rows = history?.buckets.reduce((n, { accepted }) => n + accepted, 0) ?? Number.NaN;
   const versions = Map.groupBy(
     world.ittybit.jobs.filter(({ order }) => order.metadata.key?.includes("@")),
     ({ order, createdAt }) => `${order.metadata.key?.split("/")[0]} ${Math.floor(createdAt / DAY_MS)}`,

@@ -36,14 +36,8 @@ export const actions = {
     if ("tooMany" in created) throw tooMany(created.tooMany, agreed?.total ?? 0);
     return { status: 202, body: created };
   },
-  "GET /api/v1/actions": async ({ query: { limit, cursor = null } }, { ledger }) => {
-    const { actions, next } = await ledger.listActions({ limit, cursor });
-    return { actions, nextCursor: next };
-  },
-  "GET /api/v1/actions/{action}": async ({ params: { action } }, { ledger }) =>
-    answerIf(await ledger.getAction(action)),
   "DELETE /api/v1/actions/{action}": async ({ params: { action }, caller }, { ledger }) => {
-    demand(caller, answerIf(await ledger.getAction(action)).kind);
+    demand(caller, answerIf(await ledger.getAction({ action })).kind);
     return answerIf(await ledger.cancelAction(action, caller.who));
   },
 } satisfies Resource;

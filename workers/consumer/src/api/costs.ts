@@ -1,11 +1,11 @@
 import type { CostRow, Costs, costsQuery, Dimension } from "@prewarm/control-schema/costs";
 import type { Serving } from "@prewarm/control-schema/serving";
+import { priceOf } from "@prewarm/shared/cost/job-price";
 import { JOB_ERRORS } from "@prewarm/shared/job-errors";
 import type * as z from "zod";
 import type { CountedCost } from "../ledger/calls.ts";
 import type { ApiDeps } from "./deps.ts";
 import type { Resource } from "./endpoint.ts";
-import { priceOf } from "./priced-pace.ts";
 import { servingNow } from "./serving.ts";
 
 const DAY_MS = 86_400_000;

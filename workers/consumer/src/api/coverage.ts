@@ -1,7 +1,6 @@
 import type { Resource } from "./endpoint.ts";
 
 export const coverage = {
-  "GET /api/v1/coverage": async (_, { ledger }) => ({ reports: await ledger.listReports() }),
   "PUT /api/v1/coverage/{name}": async ({ params: { name }, body, caller }, { ledger }) => ({
     name,
     at: await ledger.keepReport(name, body, caller.who),

@@ -1,12 +1,13 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
-import { type AnyCall, CALLS } from "@prewarm/control-schema/calls";
+import { type AnyCall, CALLS, type Calls } from "@prewarm/control-schema/calls";
 import { ApiError } from "@prewarm/shared/api-errors";
 import { secureHeaders } from "hono/secure-headers";
 import { getPath } from "hono/utils/url";
+import type { AnsweringCalls } from "../ledger/ledger-for.ts";
 import { invalidInput } from "../platform/invalid-input.ts";
 import { createGuard } from "./access/guard.ts";
 import { actions } from "./actions.ts";
-import { audit } from "./audit.ts";
+import { answerByRead } from "./answer-by-read.ts";
 import { causes } from "./causes.ts";
 import { costs } from "./costs.ts";
 import { coverage } from "./coverage.ts";
@@ -16,7 +17,6 @@ import { type Answering, type Api, type ApiEnv, type Endpoint, endpointOf, routi
 import { events } from "./events.ts";
 import { exports } from "./export.ts";
 import { gate } from "./gate.ts";
-import { history } from "./history.ts";
 import { hooks } from "./hooks.ts";
 import { imageActions } from "./image-actions.ts";
 import { images } from "./images.ts";
@@ -39,17 +39,20 @@ import { thumbs } from "./thumbs.ts";
 import { troubles } from "./troubles.ts";
 import { warm } from "./warm.ts";
 
-/** What answers the calls, by name. The compiler names a call of the table that nothing answers. */
-const ANSWERING = {
+/** The calls that a read of the ledger answers. */
+type ReadCall = { [C in AnyCall]: Calls[C]["id"] extends keyof AnsweringCalls ? C : never }[AnyCall];
+
+/** What answers the other calls, by name. The compiler names a call that nothing answers. */
+const HANDLERS = {
   ...{ ...warm, ...runs, ...receipts, ...jobs, ...exports, ...causes, ...actions, ...images, ...removal },
-  ...{ ...imageActions, ...thumbs, ...info, ...stats, ...serving, ...costs, ...history, ...gate, ...troubles },
-  ...{ ...audit, ...events, ...doctor, ...ledger, ...session, ...hooks, ...coverage, ...recipe, ...metrics, ...system },
+  ...{ ...imageActions, ...thumbs, ...info, ...stats, ...serving, ...costs, ...gate, ...troubles },
+  ...{ ...events, ...doctor, ...ledger, ...session, ...hooks, ...coverage, ...recipe, ...metrics, ...system },
   "GET /openapi.json": documentOf(() => ENDPOINTS),
-} satisfies { [C in AnyCall]: Answering<C> };
+} satisfies { [C in Exclude<AnyCall, ReadCall>]: Answering<C> };
 
 /** Every call there is. The app, the guard and the document are all made of this list. */
 export const ENDPOINTS: readonly Endpoint[] = (Object.keys(CALLS) as AnyCall[]).map((name) =>
-  endpointOf(name, ANSWERING[name] as Answering<never>),
+  endpointOf(name, name in HANDLERS ? (HANDLERS[name as keyof typeof HANDLERS] as never) : answerByRead(name)),
 );
 
 /** With these anybody may guess a short token, and results may come from a private network. */

@@ -5,7 +5,6 @@ import { LedgerUnavailable } from "../ledger/ledger-unavailable.ts";
 import type { Resource } from "./endpoint.ts";
 
 export const doctor = {
-  "GET /api/v1/doctor": (_, { ledger }) => ledger.doctorWalk(),
   "POST /api/v1/doctor": async ({ body: { restored, ...asked }, caller: { who } }, deps) => {
     if (restored) await deps.ledger.restored(who, {}, null);
     try {

@@ -48,7 +48,7 @@ it("whoever has a hook's secret orders 10,000 jobs a day, and not the month's", 
     answers.push(await send(world, "uploaded", ids, { v: `r${round}` }));
   }
   expect(answers.map(({ status }) => status)).toEqual([202, 429]);
-  expect(Object.values(world.ledger.getRun(RUN)?.states ?? {}).reduce((sum, n) => sum + n, 0)).toBe(10_000);
+  expect(Object.values(world.ledger.getRun({ run: RUN })?.states ?? {}).reduce((sum, n) => sum + n, 0)).toBe(10_000);
 });
 
 it("beyond its jobs of a day a hook refuses uploads until midnight, takes deletions, and tells sender and operator", async () => {
@@ -106,7 +106,7 @@ it("an upload told again counts again, for a new original may be paid again; wha
   const keys = [key("a", 400), key("a", 800)];
   const settled = granted(other, "w", keys).map(({ id, gen }) => ({ id, gen, outcome: found }));
   exchange(other, "w", { settled, leave: true });
-  expect(other.ledger.getRun(RUN)?.existing).toBe(2);
+  expect(other.ledger.getRun({ run: RUN })?.existing).toBe(2);
   expect((await send(other, "uploaded", ["c"])).status).toBe(202);
   expect((await send(other, "uploaded", ["d"])).status).toBe(429);
 });

@@ -29,10 +29,8 @@ export const imageActions = {
       throw refused(done.status);
     }
     await ledger.edgesTold();
-    return found(await ledger.getImageAction(ask.action));
+    return found(await ledger.getImageAction({ action: ask.action }));
   },
-  "GET /api/v1/image-actions/{action}": async ({ params: { action } }, { ledger }) =>
-    found(await ledger.getImageAction(action)),
   "GET /api/v1/image-ids": ({ query: { folder, run, cursor = null } }, deps) => {
     if ((folder === undefined) === (run === undefined))
       throw new ApiError("parameter_invalid", { parameter: "folder", detail: "Name a folder or a run, one of them." });

@@ -19,7 +19,6 @@ import { receiptOf } from "./removal.ts";
 const PAGE_OBJECTS = 500;
 
 export const images = {
-  "GET /api/v1/images": async ({ query }, { ledger }) => ({ images: await ledger.listImages(query) }),
   "GET /api/v1/images/{id}": ({ params: { id }, query, caller }, deps) => {
     checkId(id);
     return imageAnswer(id, query.cursor ?? null, caller, deps);

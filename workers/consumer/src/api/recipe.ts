@@ -20,7 +20,7 @@ async function suggestion(deps: ApiDeps): Promise<RecipeSuggestion> {
   const { config, ledger, analytics, clock, log } = deps;
   const at = clock.now();
   const from = at - WINDOW_MS;
-  const reports = await ledger.listReports();
+  const { reports } = await ledger.listReports();
   const asked = new Set(reports.flatMap((report) => report.asked));
   const isWhole = reports.every((report) => report.isWhole && report.at >= from);
   const nothing = { config, asked, isWhole: false, missed: [], hits: [], isKnown: () => false };

@@ -1,12 +1,12 @@
 import type { Stats, Warning } from "@prewarm/control-schema/stats";
-import { JOB_STATES, type JobState, LANES, type Lane } from "@prewarm/shared/job";
+import { priceOf } from "@prewarm/shared/cost/job-price";
+import { JOB_STATES, type JobState, LANES } from "@prewarm/shared/job";
 import { LEDGER_LIMIT_BYTES } from "@prewarm/shared/limits";
 import type { LedgerStats } from "../ledger/calls.ts";
 import type { ApiDeps, QueueBindings } from "./deps.ts";
 import type { Resource } from "./endpoint.ts";
 import { gateAnswer } from "./gate.ts";
 import { healthSentence } from "./health-sentence.ts";
-import { pricedPace, priceOf } from "./priced-pace.ts";
 import { tagBy } from "./revalidate.ts";
 
 /** A queue that does not answer in time shows no numbers; it does not hold the page up. */
@@ -36,7 +36,6 @@ export async function statsAnswer(deps: ApiDeps): Promise<Stats> {
   const open = states.queued + states.processing + states.retrying;
   const oldest = ages(view.oldestWaiting, now);
   const { budget } = deps.config;
-  const pace = (scope: Lane | "all") => pricedPace(view.paces[scope], budget);
   const secondsLeft = view.paces.all.secondsLeft;
   const warnings = [...faultsOf(deps), ...view.warnings];
   return {
@@ -52,7 +51,7 @@ export async function statsAnswer(deps: ApiDeps): Promise<Stats> {
     wait: view.wait,
     run: view.run,
     ready: view.lanes,
-    pace: { all: pace("all"), live: pace("live"), upload: pace("upload"), bulk: pace("bulk") },
+    pace: view.paces,
     queues: await queueNumbers(deps.queues),
     utilisation: {
       concurrency: { used: view.gate.slots, limit: gate.concurrency, abandoned: view.gate.abandoned },

@@ -29,7 +29,11 @@ describe("an action over all that matches", () => {
     const action = cancel(OPEN);
     expect(action).toMatchObject({ total: 3_500, exact: true, done: 0, state: "running" });
     expect(slices()).toBe(2);
-    expect(ledger.getAction(action?.action ?? "")).toMatchObject({ done: 3_500, skipped: 0, state: "done" });
+    expect(ledger.getAction({ action: action?.action ?? "" })).toMatchObject({
+      done: 3_500,
+      skipped: 0,
+      state: "done",
+    });
     expect(states()).toMatchObject({ queued: 0, cancelled: 3_500 });
   });
 
@@ -126,7 +130,7 @@ describe("a retry", () => {
     while (end(PERMANENT) > 0);
     expect(made.states().dead).toBe(40);
     const wanted = { kind: "retry" as const, filter: {}, match: DEAD, rate: 100, canary: 5, who: "ops" };
-    const action = () => ledger.getAction(ledger.listActions({ cursor: null, limit: 1 }).actions[0]?.action ?? "");
+    const action = () => ledger.getAction({ action: ledger.listActions({ limit: 1 }).actions[0]?.action ?? "" });
     const pass = () => {
       for (let n = 0; n < 4; n += 1) {
         clock.advance(2);
@@ -146,7 +150,7 @@ describe("a retry", () => {
     pass();
     while (end(STORED) > 0);
     expect(action()).toMatchObject({ state: "done", total: 40, done: 40, canary: 0, outcome: { stored: 40, dead: 0 } });
-    expect(ledger.getRun(action()?.run ?? "")).toMatchObject({ who: "ops", state: "done" });
+    expect(ledger.getRun({ run: action()?.run ?? "" })).toMatchObject({ who: "ops", state: "done" });
   });
 
   it("halts when one of the five dies again, and leaves the others dead", () => {
@@ -170,7 +174,7 @@ describe("by hand", () => {
     expect(row(key("a"))?.due).toBeGreaterThan(clock.ms);
     expect(retry(key("a")).status).toBe("ok");
     expect(row(key("a"))).toMatchObject({ due: clock.ms, attempts: 1 });
-    expect(ledger.getRun("test")?.states).toMatchObject({ retrying: 1 });
+    expect(ledger.getRun({ run: "test" })?.states).toMatchObject({ retrying: 1 });
     expect(retry(key("a")).status).toBe("state");
   });
 });

@@ -1,8 +1,8 @@
 import type { Action } from "@prewarm/control-schema/actions";
-import { cancelJob, memberStates, type Page, type QueueTx, retryJob } from "@prewarm/durable-queue";
+import { cancelJob, memberStates, type QueueTx, retryJob } from "@prewarm/durable-queue";
 import type { JobState } from "@prewarm/shared/job";
 import { laneCode } from "../queue-settings.ts";
-import type { NewAction, TooMany } from "./calls.ts";
+import type { AskedPage, NewAction, TooMany } from "./calls.ts";
 import { countMatches } from "./count-matches.ts";
 import { findRows } from "./find-rows.ts";
 import {
@@ -46,7 +46,7 @@ export function createAction(tx: QueueTx, wanted: NewAction): Action | TooMany |
   const agreed = agreedOf(tx, wanted, total);
   insertAction(tx.sql, { action, kind, filter, match, agreed, rate, total, exact, who, run, canary }, tx.now);
   audit(tx, who, `action.${kind}`, action, { filter, rate, total, exact, canary });
-  return getAction(tx, action);
+  return getAction(tx, { action });
 }
 
 function agreedOf(tx: QueueTx, { agreed }: NewAction, total: number): Action["agreed"] {
@@ -62,24 +62,28 @@ function openRun(tx: QueueTx, id: string, who: string): number {
   return run.n;
 }
 
-export function getAction(tx: QueueTx, id: string): Action | null {
+/** Null: the action is not known. */
+export function getAction(tx: QueueTx, { action: id }: { action: string }): Action | null {
   const row = findAction(tx.sql, id);
   return row === null ? null : viewOf(tx, row);
 }
 
 /** The newest actions first. */
-export function listActions(tx: QueueTx, { cursor, limit }: Page): { actions: Action[]; next: string | null } {
+export function listActions(
+  tx: QueueTx,
+  { cursor = null, limit }: AskedPage,
+): { actions: Action[]; nextCursor: string | null } {
   const found = readActions(tx.sql, numberBelow(cursor), limit);
   return {
     actions: found.map((row) => viewOf(tx, row)),
-    next: found.length < limit ? null : String(found.at(-1)?.n ?? 0),
+    nextCursor: found.length < limit ? null : String(found.at(-1)?.n ?? 0),
   };
 }
 
 /** Stops an action. Its finished work stays. An ended action stays as it is. */
 export function cancelAction(tx: QueueTx, id: string, who: string): Action | null {
   if (stopAction(tx.sql, id, tx.now)) audit(tx, who, "action.cancel", id, {});
-  return getAction(tx, id);
+  return getAction(tx, { action: id });
 }
 
 /** Whether a slice of an action is due. */

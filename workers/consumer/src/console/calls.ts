@@ -69,10 +69,17 @@ export interface FinishRequest extends queue.FinishRequest {
   rejected?: Rejected;
 }
 
-export interface AuditQuery extends queue.Page {
+/** A page of a list, as the API asks for it. */
+export interface AskedPage {
+  limit: number;
+  /** `nextCursor` of the page before. Default: the first page. */
+  cursor?: string | null | undefined;
+}
+
+export interface AuditQuery extends AskedPage {
   /** Text that an entry contains. Default: any entry. */
-  search?: string;
+  search?: string | undefined;
   /** Unix ms, both included. Default: any time. */
-  from?: number;
-  to?: number;
+  from?: number | undefined;
+  to?: number | undefined;
 }

@@ -284,7 +284,7 @@ describe("doctor", () => {
     world.order({ lane: "bulk", run: "r", keys: ["b/400-high.webp", "c/400-high.webp", "d/400-high.webp"] });
     world.engine.cancelJob(nameOfKey("d/400-high.webp"), "tester");
     const runOf = (id: string) => {
-      const view = world.engine.getRun(id);
+      const view = world.engine.getRun({ run: id });
       if (view === null) throw new Error(`no run ${id}`);
       return view;
     };

@@ -59,7 +59,7 @@ export function actOnImages(tx: ImageTx, ask: ImageActionAsk, who: string): Imag
 }
 
 /** How far an action has come. Null: it is not known. */
-export function imageAction(tx: ImageTx, action: string): ImageAction | null {
+export function getImageAction(tx: ImageTx, { action }: { action: string }): ImageAction | null {
   const entry = lastAbout(tx, KINDS, action);
   if (entry === null) return null;
   const { images, label, reason, purges } = entry.details as unknown as Details;

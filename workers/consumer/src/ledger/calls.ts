@@ -1,7 +1,6 @@
 import type { Cause, Causes } from "@prewarm/control-schema/causes";
 import type { CostRow, CostSort, Costs, Dimension } from "@prewarm/control-schema/costs";
 import type { Gate } from "@prewarm/control-schema/gate";
-import type { HistoryBucket } from "@prewarm/control-schema/history";
 import type { HookDelivery } from "@prewarm/control-schema/hooks";
 import type { Attempt, Job, JobDetail } from "@prewarm/control-schema/jobs";
 import type { Pace } from "@prewarm/control-schema/pace";
@@ -54,15 +53,6 @@ export interface FoundJob extends Pick<JobDetail, "sourceEtag" | "waitingFor" | 
   staging: Pick<Staging, "number" | "shared"> | null;
 }
 
-/** A run as it is counted. The API adds what follows from the counts. */
-export type RunView = Omit<Run, "rejectedTotal" | "outcome" | "total" | "done" | "pace" | "timeToReady"> & {
-  pace: LedgerPace;
-  /** Items of its requests that were refused at the door. */
-  rejected: number;
-  readyP50: number | null;
-  readyP95: number | null;
-};
-
 /** A key that a run asked for. `purged`: its image was purged since it was stored. */
 export interface OrderedKey {
   key: string;
@@ -91,13 +81,6 @@ export type ExportFact =
 export interface ExportSlice {
   facts: ExportFact[];
   next: string | null;
-}
-
-export interface ImageListQuery {
-  /** Part of the id. */
-  search: string;
-  sort: "latest" | "largest" | "failed" | "cost";
-  limit: number;
 }
 
 export interface CostsQuery {
@@ -179,7 +162,7 @@ export interface LedgerNumbers extends Pick<Stats, "waitingFor" | "totals" | "wa
   rates: { seconds: number; stored: number; ended: number; failed: number; accepted: number; submitted: number };
   attempts: Stats["rates"]["attempts"];
   troubles: Troubles;
-  paces: Record<Lane | "all", LedgerPace>;
+  paces: Record<Lane | "all", Pace>;
   lanes: LaneTimes;
   /** Of jobs; stored ones have none. */
   rows: number;
@@ -196,9 +179,6 @@ export interface SpentHook {
   most: number;
   run: string;
 }
-
-/** A pace without its price. */
-export type LedgerPace = Omit<Pace, "amountLeft">;
 
 /** What goes wrong now. */
 export interface Troubles {
@@ -225,6 +205,3 @@ export interface Trouble {
       })
     | null;
 }
-
-/** A bucket as it was counted; whether it still fills depends on the time that is asked for. */
-export type CountedBucket = Omit<HistoryBucket, "filling">;

@@ -10,14 +10,15 @@ import type { ImageTx } from "../images/image-tx.ts";
 
 const NAMES_MAX = 10;
 
-export function listReports({ sql }: ImageTx): ReportedCoverage[] {
+/** The last report of each name, the newest first. */
+export function listReports({ sql }: ImageTx): { reports: ReportedCoverage[] } {
   const body = getDoc(sql, "coverage");
-  return body === null ? [] : (JSON.parse(body) as ReportedCoverage[]);
+  return { reports: body === null ? [] : (JSON.parse(body) as ReportedCoverage[]) };
 }
 
 /** Keeps a report under its name, and forgets the oldest one of too many names. When it was kept, in Unix ms. */
 export function keepReport(tx: ImageTx, name: string, report: CoverageReport, who: string): number {
-  const others = listReports(tx).filter((other) => other.name !== name);
+  const others = listReports(tx).reports.filter((other) => other.name !== name);
   const kept = [{ ...report, name, at: tx.now, who }, ...others].slice(0, NAMES_MAX);
   putDoc(tx.sql, "coverage", JSON.stringify(kept));
   const { site, share, pages, failed } = report;

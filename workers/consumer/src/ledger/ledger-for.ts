@@ -2,7 +2,7 @@ import type { Clock } from "@prewarm/shared/clock";
 import { errorText, type Log } from "@prewarm/shared/log";
 import type { Ledger } from "./ledger.ts";
 import { LedgerUnavailable } from "./ledger-unavailable.ts";
-import { READS, type ReadName, type Reads } from "./reads.ts";
+import { type AnsweringRead, READS, type ReadName, type Reads } from "./reads.ts";
 import { WRITES, type WriteName, type Writes } from "./writes.ts";
 
 /** How long a caller goes on asking a ledger that does not answer: a reset or a move of the object takes a few seconds. */
@@ -27,6 +27,9 @@ type Asked<F> = F extends (...args: infer A) => infer R ? (...args: A) => Promis
 export type LedgerCalls = { [K in ReadName]: Asked<Reads[K]> } & { [K in WriteName]: Asked<Writes[K]> } & {
   [K in OwnName]: Asked<Ledger[K]>;
 };
+
+/** The calls that answer an operation of the API, by its name (`ANSWERS` in reads.ts). */
+export type AnsweringCalls = Pick<LedgerCalls, AnsweringRead>;
 
 /** What handlers ask. */
 export type Handlers = Pick<LedgerCalls, "exchange" | "recordDead">;

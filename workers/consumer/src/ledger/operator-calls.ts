@@ -1,4 +1,5 @@
 import type { GatePatch } from "@prewarm/control-schema/gate";
+import type { Run } from "@prewarm/control-schema/runs";
 import {
   cancelRun as cancel,
   cancelJob,
@@ -12,21 +13,16 @@ import type { JobFilter } from "../console/calls.ts";
 import { audit } from "../console/tables/audit.ts";
 import type { ImageTx } from "../images/image-tx.ts";
 import { acknowledge, forgetChanged, readAcknowledged } from "./acknowledge.ts";
-import type { GateView, JobAct, LedgerStats, RunView } from "./calls.ts";
+import type { GateView, JobAct, LedgerStats } from "./calls.ts";
 import { withAcknowledged } from "./views/acknowledged.ts";
 import { gateView, patchGate as patch } from "./views/gate-view.ts";
 import { ledgerStats } from "./views/history.ts";
 import { listJobs } from "./views/job-list.ts";
 import { jobView } from "./views/jobs.ts";
-import { runView } from "./views/runs.ts";
+import { getRun } from "./views/runs.ts";
 import { type Alarm, alarmsOf } from "./views/warnings.ts";
 
 /* Calls that need more than one decision or view. Each is one transaction. */
-
-export function runById(tx: ImageTx, id: string): RunView | null {
-  const run = tx.runs.byId(id);
-  return run === null ? null : runView(tx, run);
-}
 
 /** Cancels a run, whose jobs follow in slices. False: it is not known. */
 export function cancelRun(tx: ImageTx, run: string, who: string): boolean {
@@ -36,11 +32,11 @@ export function cancelRun(tx: ImageTx, run: string, who: string): boolean {
 }
 
 /** Lets a run go before the other runs of its lane, or in turn with them again. `over`: none of its jobs waits. Null: it is not known. */
-export function promoteRun(tx: ImageTx, id: string, isFirst: boolean, who: string): RunView | "over" | null {
+export function promoteRun(tx: ImageTx, id: string, isFirst: boolean, who: string): Run | "over" | null {
   const result = promote(tx, id, isFirst);
   if (result === "over") return result;
   if (result === "changed") audit(tx, who, "run.promote", id, { first: isFirst });
-  return runById(tx, id);
+  return getRun(tx, { run: id });
 }
 
 export function jobPage(tx: ImageTx, { filter, cursor, limit }: Page & { filter: JobFilter }) {

@@ -1,38 +1,59 @@
+import type { Answer, CallName, Calls } from "@prewarm/control-schema/calls";
 import type { HookDelivery } from "@prewarm/control-schema/hooks";
 import type { CodeVersion } from "@prewarm/control-schema/words";
 import { findDelivery } from "@prewarm/durable-queue";
 import { getAction, listActions } from "../console/actions.ts";
 import { countMatches } from "../console/count-matches.ts";
 import { listAudit } from "../console/tables/audit.ts";
-import { imageAction } from "../images/image-actions.ts";
+import { getImageAction } from "../images/image-actions.ts";
 import type { ImageTx } from "../images/image-tx.ts";
 import { doctorFrom, doctorWalk } from "../images/reconcile.ts";
 import { listReports } from "./coverage-reports.ts";
 import { Deliveries } from "./deliveries.ts";
-import { jobPage, runById, statsOf } from "./operator-calls.ts";
+import type { GivenTo } from "./given-to.ts";
+import { jobPage, statsOf } from "./operator-calls.ts";
 import { isSessionOver } from "./tables/sign-ins.ts";
+import { getHistory } from "./views/buckets.ts";
 import { causesView } from "./views/causes.ts";
 import { listCosts } from "./views/costs.ts";
 import { listEvents } from "./views/events.ts";
 import { exportSlice } from "./views/export.ts";
 import { gateView } from "./views/gate-view.ts";
-import { history } from "./views/history.ts";
 import { listImages } from "./views/image-list.ts";
 import { findJob, imageRows, statesOf } from "./views/jobs.ts";
 import { listOrdered } from "./views/ordered.ts";
-import { listRejected, listRuns } from "./views/runs.ts";
+import { getRun, listRejected, listRuns } from "./views/runs.ts";
+
+/**
+ * Reads that answer a call of the API as they are. Each has the name of the call's operation, and takes the parameters of
+ * its path and its query. Null: 404.
+ */
+export const ANSWERS = {
+  listRuns,
+  getRun,
+  listRejected,
+  getAction,
+  listActions,
+  listImages,
+  getImageAction,
+  getHistory,
+  listAudit,
+  listReports,
+  doctorWalk,
+} satisfies { [C in CallName as Calls[C]["id"]]?: (tx: ImageTx, given: GivenTo<C>) => Answer<C> | null };
+
+/** The names of the operations that a read answers. */
+export type AnsweringRead = keyof typeof ANSWERS;
 
 /**
  * Every read of the ledger, by its name: `Ledger.read` runs it on a handle of the database that refuses writes. A read may
  * be repeated at will. The arguments behind the transaction are those of its caller.
  */
 export const READS = {
-  ...{ findDelivery, lookUp: statesOf, isSessionOver },
-  ...{ listRuns, getRun: runById, listRejected, listOrdered, exportSlice },
-  ...{ listJobs: jobPage, getJob: findJob, listCauses: causesView, countMatches, listActions, getAction },
-  ...{ listImages, imageRows, getImageAction: imageAction },
-  ...{ stats: statsOf, history, listCosts, getGate: gateView, listEvents, listAudit, listReports },
-  ...{ doctorFrom, doctorWalk },
+  ...ANSWERS,
+  ...{ findDelivery, lookUp: statesOf, isSessionOver, listOrdered, exportSlice, doctorFrom },
+  ...{ listJobs: jobPage, getJob: findJob, listCauses: causesView, countMatches, imageRows },
+  ...{ stats: statsOf, listCosts, getGate: gateView, listEvents },
   /** The last deliveries of hooks, the newest first. */
   listDeliveries: (tx: ImageTx): HookDelivery[] => [...tx.memory.of(Deliveries).list()],
   /** The code that the object runs, which a deploy replaces at its own time. Null: the platform tells none. */

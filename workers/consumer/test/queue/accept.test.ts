@@ -26,7 +26,7 @@ describe("accept", () => {
     expect(answer).toMatchObject({ accepted: 2, duplicates: 1 });
     const again = call("o").give.find(({ key }) => key === "a/1-high.webp")!;
     settle("o", again, { kind: "present", objectGen: gen, bytes: 1, posted: false });
-    expect(ledger.getRun("r")).toMatchObject({ existing: 1, states: { stored: 1, queued: 2 } });
+    expect(ledger.getRun({ run: "r" })).toMatchObject({ existing: 1, states: { stored: 1, queued: 2 } });
     expect(ledger.getGate()).toMatchObject({ slots: 0 });
   });
 
@@ -70,7 +70,7 @@ describe("accept", () => {
       existing: 0,
       outdated: 0,
     });
-    expect(ledger.getRun("r")).toMatchObject({ accepted: 2, duplicates: 0 });
+    expect(ledger.getRun({ run: "r" })).toMatchObject({ accepted: 2, duplicates: 0 });
     expect(ledger.acceptChunk({ ...chunk, delivery: { ...delivery, hash: "other" } })).toEqual({ status: "mismatch" });
   });
 
@@ -80,10 +80,10 @@ describe("accept", () => {
       ledger.finishDelivery({ delivery: { id: "d", chunks: 1, hash }, run: "r", who: "test", summary: {} });
     ledger.acceptChunk(chunkOf(run("r", KEY), { id: "d", chunk: 0, hash: "h" }));
     expect(ledger.findDelivery("d")).toBeNull();
-    expect(ledger.getRun("r")?.state).toBe("accepting");
+    expect(ledger.getRun({ run: "r" })?.state).toBe("accepting");
     expect(finish("h")).toBe("done");
     expect(ledger.findDelivery("d")).toEqual({ run: "r", hash: "h" });
-    expect(ledger.getRun("r")?.state).toBe("running");
+    expect(ledger.getRun({ run: "r" })?.state).toBe("running");
     expect([finish("h"), finish("other")]).toEqual(["repeat", "mismatch"]);
   });
 
@@ -112,12 +112,12 @@ describe("runs", () => {
     clock.advance(10);
     const go = ready("o", call("o").give).find(({ key }) => key === KEY)!;
     settle("o", go, STORED);
-    const view = ledger.getRun("r");
+    const view = ledger.getRun({ run: "r" });
     expect(view).toMatchObject({ accepted: 2, states: { processing: 1, stored: 1 }, endedAt: null });
-    expect(view?.readyP50).toBeGreaterThan(8_000);
+    expect(view?.timeToReady.p50).toBeGreaterThan(8_000);
     leave("o", { settled: [{ ...call("o").give[0]!, outcome: { kind: "unposted" } }] });
     cancel("b/1-high.webp");
-    expect(ledger.getRun("r")).toMatchObject({ states: { stored: 1, cancelled: 1 }, endedAt: clock.ms });
+    expect(ledger.getRun({ run: "r" })).toMatchObject({ states: { stored: 1, cancelled: 1 }, endedAt: clock.ms });
   });
 
   it("cancels only what nobody else asked for", () => {
@@ -131,11 +131,11 @@ describe("runs", () => {
     view("viewer", viewed);
     leave("viewer");
     expect(ledger.cancelRun("r", "test")).toBe(true);
-    expect(ledger.getRun("r")).toMatchObject({ state: "cancelled" });
+    expect(ledger.getRun({ run: "r" })).toMatchObject({ state: "cancelled" });
     const states = () => names.map((key) => job(key)?.state);
     expect(states()).toEqual(["cancelled", "queued", "queued", "processing", "queued"]);
-    expect(ledger.getRun("r")).toMatchObject({ states: { cancelled: 5 } });
-    expect(ledger.getRun("other")).toMatchObject({ states: { queued: 2 } });
+    expect(ledger.getRun({ run: "r" })).toMatchObject({ states: { cancelled: 5 } });
+    expect(ledger.getRun({ run: "other" })).toMatchObject({ states: { queued: 2 } });
     ledger.cancelRun("other", "test");
     expect([joined, first].map((key) => job(key)?.state)).toEqual(["cancelled", "cancelled"]);
     expect(ledger.cancelRun("unknown", "test")).toBe(false);
@@ -151,7 +151,8 @@ describe("runs", () => {
     expect(retry(KEY)).toMatchObject({ status: "ok" });
     settle("p", ready("p", call("p").give)[0]!, STORED);
     expect(counted()).toEqual(before);
-    for (const id of ["r", "other"]) expect(ledger.getRun(id)).toMatchObject({ states: { stored: 0, dead: 1 } });
+    for (const id of ["r", "other"])
+      expect(ledger.getRun({ run: id })).toMatchObject({ states: { stored: 0, dead: 1 } });
   });
 
   it("cancels a large run in slices, and hands none of it out meanwhile", () => {
@@ -159,10 +160,10 @@ describe("runs", () => {
     const keys = Array.from({ length: 5_000 }, (_, n) => `i${n}/1-high.webp`);
     for (let at = 0; at < keys.length; at += 1_000) order(run("r", ...keys.slice(at, at + 1_000)));
     ledger.cancelRun("r", "test");
-    expect(ledger.getRun("r")?.states.cancelled).toBe(2_000);
+    expect(ledger.getRun({ run: "r" })?.states.cancelled).toBe(2_000);
     expect(call("o").give).toEqual([]);
     while (transactions.write(cancelSlices));
-    expect(ledger.getRun("r")).toMatchObject({ states: { cancelled: 5_000 } });
+    expect(ledger.getRun({ run: "r" })).toMatchObject({ states: { cancelled: 5_000 } });
   });
 
   it("that is cancelled lets go what is in a worker's hand once it has said something, also what it has only looked at", () => {

@@ -306,7 +306,7 @@ describe("a cancelled run of 12,000 jobs", () => {
     for (let from = 0; from < 12_000; from += 1_000)
       order({ run: "r", keys: Array.from({ length: 1_000 }, (_, n) => `i${from + n}/1-high.webp`) });
     ledger.cancelRun("r", "test");
-    const queued = () => ledger.getRun("r")?.states.queued ?? 0;
+    const queued = () => ledger.getRun({ run: "r" })?.states.queued ?? 0;
     let before = queued();
     let alarms = 0;
     for (; queued() > 0; alarms += 1) {

@@ -107,9 +107,9 @@ it("keeps a run for a month after its last job has ended", async () => {
   }
   leave("o");
   await days(20);
-  expect(ledger.getRun("test")).toMatchObject({ states: { stored: 1 } });
+  expect(ledger.getRun({ run: "test" })).toMatchObject({ states: { stored: 1 } });
   await days(11);
-  expect(ledger.getRun("test")).toBeNull();
+  expect(ledger.getRun({ run: "test" })).toBeNull();
 });
 
 /** A whole round, with a number of rows of a test's own. */

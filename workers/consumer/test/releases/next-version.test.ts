@@ -88,7 +88,7 @@ function order(engine: DirectLedger, run: string): void {
 
 /** Makes all that is handed out until the run is stored. */
 function make(engine: DirectLedger, run: string): void {
-  const isStored = () => engine.getRun(run)?.states.stored === RUN_JOBS;
+  const isStored = () => engine.getRun({ run })?.states.stored === RUN_JOBS;
   const request = { ...REQUEST, owner: `${run} at ${clock.ms}`, room: 40 };
   let answer = engine.exchange({ ...request, first: true, have: [], settled: [] });
   for (let calls = 0; calls < 200 && !isStored(); calls += 1) {
@@ -109,7 +109,7 @@ function make(engine: DirectLedger, run: string): void {
     const settled = gone.map(({ id, gen }) => ({ id, gen, outcome }));
     answer = engine.exchange({ ...request, first: false, have: [], settled });
   }
-  expect(engine.getRun(run)?.states).toMatchObject({ stored: RUN_JOBS });
+  expect(engine.getRun({ run })?.states).toMatchObject({ stored: RUN_JOBS });
 }
 
 const all = everyRecording();

@@ -49,13 +49,13 @@ export function numberBelow(cursor: string | null): number {
 /** Entries, the newest first. A search, and a time without entries, walk at most KEEP entries. */
 export function listAudit(
   tx: QueueTx,
-  { cursor, limit, search = "", from = 0, to = Number.MAX_SAFE_INTEGER }: AuditQuery,
-): { entries: AuditEntry[]; next: string | null } {
+  { cursor = null, limit, search = "", from = 0, to = Number.MAX_SAFE_INTEGER }: AuditQuery,
+): { entries: AuditEntry[]; nextCursor: string | null } {
   const said = "lower(who || ' ' || what || ' ' || coalesce(target, '') || ' ' || details)";
   const query = `SELECT * FROM audit WHERE seq < ?1 AND at >= ?4 AND at <= ?5 AND (?3 = '' OR instr(${said}, ?3) > 0) ORDER BY seq DESC LIMIT ?2`;
   const found = tx.sql.exec(query, numberBelow(cursor), limit, search.toLowerCase(), from, to);
   const entries = found.map(entryFrom);
-  return { entries, next: entries.length < limit ? null : String(entries.at(-1)?.seq ?? 0) };
+  return { entries, nextCursor: entries.length < limit ? null : String(entries.at(-1)?.seq ?? 0) };
 }
 
 function entryFrom(raw: SqlRow): AuditEntry {

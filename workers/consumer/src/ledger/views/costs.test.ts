@@ -123,8 +123,8 @@ describe("what jobs cost", () => {
       { name: "a", label: null, jobs: 2, stored: 1, bytes: 10 },
       { name: "b", label: null, jobs: 1, stored: 1, bytes: 10 },
     ]);
-    const list = ledger.listImages({ search: "", sort: "cost", limit: 9 });
-    expect(list.map(({ id, jobs, stored }) => [id, jobs, stored])).toEqual([
+    const { images } = ledger.listImages({ search: "", sort: "cost", limit: 9 });
+    expect(images.map(({ id, jobs, stored }) => [id, jobs, stored])).toEqual([
       ["a", 2, 0],
       ["b", 1, 1],
     ]);

@@ -4,7 +4,8 @@ import { expect, it } from "vitest";
 import type { GateView } from "../calls.ts";
 import { OWN_RULES } from "../tables/own-tables.ts";
 import { T0, tables } from "../testing/tables.ts";
-import { history, ledgerStats } from "./history.ts";
+import { getHistory } from "./buckets.ts";
+import { ledgerStats } from "./history.ts";
 
 const key = (id: string) => `${id}/400-high.webp`;
 const MINUTE = 60_000;
@@ -21,7 +22,10 @@ it("history and rates contain the current minute and earlier minutes", () => {
   world.clock.ms += MINUTE;
   world.store([key("c")]);
   const stored = (tier: "minute" | "hour", from: number, to: number) =>
-    world.read((tx) => history(tx, tier, from, to)).map((bucket) => [bucket.at, bucket.stored]);
+    world
+      .read((tx) => getHistory(tx, { tier, from, to }))
+      .buckets.filter((bucket) => bucket.stored > 0)
+      .map((bucket) => [bucket.at, bucket.stored]);
   const minutes = [
     [T0, 2],
     [T0 + MINUTE, 1],
@@ -44,7 +48,8 @@ it("history and the overview tell how long each lane's jobs took from order to s
   world.clock.ms += 40_000;
   world.store([key("a")]);
   world.store([key("b")]);
-  const lanes = () => world.read((tx) => history(tx, "hour", T0, T0 + 3_600_000))[0]?.lanes;
+  const lanes = () =>
+    world.read((tx) => getHistory(tx, { tier: "hour", from: T0, to: T0 + 3_600_000 })).buckets[0]?.lanes;
   const none = { stored: 0, ready: { p50: null, p95: null, p99: null } };
   const before = lanes();
   expect(before).toMatchObject({ live: { stored: 1 }, upload: none, bulk: { stored: 2 } });
@@ -90,6 +95,6 @@ it("the overview counts rows without stored jobs, refused ones apart from dead o
   expect(oldestWaiting).toEqual({ live: T0 + 1_000, upload: T0 + 1_000, bulk: T0 });
   world.clock.ms += 9_000;
   world.write(({ statistics }) => statistics.sample());
-  const [bucket] = world.read((tx) => history(tx, "minute", T0, T0));
+  const [bucket] = world.read((tx) => getHistory(tx, { tier: "minute", from: T0, to: T0 })).buckets;
   expect(bucket).toMatchObject({ open: 3, oldestMs: 10_000 });
 });

@@ -1,45 +1,20 @@
-import type { Tier } from "@prewarm/control-schema/history";
-import type { Percentiles } from "@prewarm/control-schema/words";
 import { dayOf, orderedBy, type StateCounts } from "@prewarm/durable-queue";
 import { jobsPerDay, runOfHook } from "@prewarm/shared/hook-days";
 import type { JobState, Lane } from "@prewarm/shared/job";
 import { oldestWaiting } from "../../console/oldest-waiting.ts";
-import { type Histogram, quantile } from "../../console/tables/histogram.ts";
-import { type Slice, TIERS_MS } from "../../console/tables/history.ts";
+import { TIERS_MS } from "../../console/tables/history.ts";
 import type { ImageTx } from "../../images/image-tx.ts";
 import { PASS_MS } from "../../images/sweeps.ts";
 import { lateSweeps } from "../../images/tables/sweeps.ts";
 import { everyLane } from "../../queue-settings.ts";
-import type { CountedBucket, LedgerNumbers, SpentHook } from "../calls.ts";
+import type { LedgerNumbers, SpentHook } from "../calls.ts";
 import { Paces } from "./pace.ts";
-import { endedOf, ofLate, slices, sumOf } from "./slices.ts";
+import { endedOf, ofLate, percentiles, slices, sumOf, timesByLane } from "./slices.ts";
 import { troublesOf } from "./troubles.ts";
 import { laneWaitsFor } from "./waiting.ts";
 
 /** A pass that is due for longer is late. Chosen: 4,000 removals at once are through by then. */
 const SWEEP_LATE_MS = 300_000;
-
-/** Buckets of a tier that have something in them, from and to inclusive (Unix ms). */
-export function history(tx: ImageTx, tier: Tier, from: number, to: number): CountedBucket[] {
-  return Object.entries(slices(tx, tier, from, to))
-    .map(([at, slice]) => bucketOf(Number(at), slice))
-    .sort((a, b) => a.at - b.at);
-}
-
-function bucketOf(at: number, slice: Slice): CountedBucket {
-  const { accepted, stored, failed, dead, refused, throttled, wait, run, oldest, open } = slice;
-  const times = { wait: percentiles(wait), run: percentiles(run), lanes: byLane(slice) };
-  return { at, accepted, stored, failed, dead, refused, throttled, ...times, oldestMs: oldest, open };
-}
-
-function byLane({ lanes = {} }: Slice): CountedBucket["lanes"] {
-  const of = (times: Histogram = []) => ({ stored: times.reduce((sum, n) => sum + n, 0), ready: percentiles(times) });
-  return { live: of(lanes.live), upload: of(lanes.upload), bulk: of(lanes.bulk) };
-}
-
-function percentiles(histogram: Histogram): Percentiles {
-  return { p50: quantile(histogram, 0.5), p95: quantile(histogram, 0.95), p99: quantile(histogram, 0.99) };
-}
 
 /** Everything the overview needs of the ledger: counts, five minutes' rates, an hour's percentiles. No table is counted. */
 export function ledgerStats(
@@ -80,7 +55,7 @@ export function ledgerStats(
     totals: { ...tx.statistics.state.totals },
     wait: percentiles(hour.wait),
     run: percentiles(hour.run),
-    lanes: byLane(hour),
+    lanes: timesByLane(hour),
     rows: rowsOf(counts),
     bytes: tx.sql.bytes,
     lateSweeps: lateSweeps(tx.sql, tx.now - SWEEP_LATE_MS, tx.now + PASS_MS),

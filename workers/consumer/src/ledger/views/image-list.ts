@@ -2,8 +2,10 @@ import type { ImageSummary } from "@prewarm/control-schema/images";
 import { failedByGroup, failedOfGroups, someFailedGroups } from "../../console/tables/failures.ts";
 import { readRecent, type Stored } from "../../console/tables/recent.ts";
 import type { ImageTx } from "../../images/image-tx.ts";
-import type { ImageListQuery } from "../calls.ts";
+import type { GivenTo } from "../given-to.ts";
 import { isValid } from "./jobs.ts";
+
+type Query = GivenTo<"GET /api/v1/images">;
 
 /** Rows of stored jobs that are looked through: the newest 10,000 jobs. */
 const RECENT_ROWS = 20;
@@ -43,7 +45,7 @@ export function recentImages(
  * Images of which something was stored of late: the newest, the largest or the dearest first; or the images with most
  * failed variants.
  */
-export function listImages(tx: ImageTx, { search, sort, limit }: ImageListQuery): ImageSummary[] {
+export function listImages(tx: ImageTx, { search, sort, limit }: Query): { images: ImageSummary[] } {
   const recent = recentImages(tx);
   const failed = failedImages(tx, { search, sort, hasRoom: recent.size < limit });
   const wanted = search.toLowerCase();
@@ -64,18 +66,18 @@ export function listImages(tx: ImageTx, { search, sort, limit }: ImageListQuery)
     .slice(0, limit);
   const groups = valid.map(({ id }) => id);
   const failures = isCounted({ sort, search }) ? failed : failedOfGroups(tx.sql, groups, tx.queueId);
-  return valid.map((image) => ({ ...image, failed: failures.get(image.id) ?? 0 }));
+  return { images: valid.map((image) => ({ ...image, failed: failures.get(image.id) ?? 0 })) };
 }
 
 /** All failed jobs are counted only where they decide the order, or where their images may be searched for. */
-function isCounted({ search, sort }: Pick<ImageListQuery, "search" | "sort">): boolean {
+function isCounted({ search, sort }: Pick<Query, "search" | "sort">): boolean {
   return sort === "failed" || search !== "";
 }
 
 /** Images with failed variants, and how many if they are counted. Other lists that have room show some of them. */
 function failedImages(
   tx: ImageTx,
-  { hasRoom, ...query }: Pick<ImageListQuery, "search" | "sort"> & { hasRoom: boolean },
+  { hasRoom, ...query }: Pick<Query, "search" | "sort"> & { hasRoom: boolean },
 ): Map<string, number> {
   if (isCounted(query)) return new Map(failedByGroup(tx, FAILED_MAX).map(({ group, n }) => [group, n]));
   return new Map(hasRoom ? [...someFailedGroups(tx.sql, SOME_FAILED)].map((group) => [group, 1]) : []);
@@ -92,11 +94,11 @@ function sizeOf(variants: readonly Stored[]): Pick<ImageSummary, "stored" | "byt
   return { stored: variants.length, bytes, storedAt };
 }
 
-function compare(sort: ImageListQuery["sort"], a: ImageSummary, b: ImageSummary): number {
+function compare(sort: Query["sort"], a: ImageSummary, b: ImageSummary): number {
   return by(sort, b) - by(sort, a) || (a.id < b.id ? -1 : 1);
 }
 
-function by(sort: ImageListQuery["sort"], image: ImageSummary): number {
+function by(sort: Query["sort"], image: ImageSummary): number {
   if (sort === "failed") return image.failed;
   if (sort === "cost") return image.jobs;
   return sort === "largest" ? image.bytes : (image.storedAt ?? 0);

@@ -16,7 +16,7 @@ function world(overrides: Parameters<typeof setup>[0] = FAST) {
     }
   };
   const paces = () => ledger.stats().paces;
-  const run = (id: string) => ledger.getRun(id)?.pace;
+  const run = (id: string) => ledger.getRun({ run: id })?.pace;
   return { ...made, end, ends, paces, run };
 }
 
@@ -31,12 +31,10 @@ describe("one pace", () => {
     order({ run: "r", keys: keys("a", 50) });
     end(10);
     const { all, bulk } = paces();
-    expect(all).toEqual({ perSecond: 1, secondsLeft: 50, why: null, jobsLeft: 50 });
-    expect([bulk, ledger.getRun("r")?.pace]).toEqual([all, all]);
-    expect(ledger.listRuns({ limit: 10, cursor: null, state: null }).runs.find(({ run }) => run === "r")?.pace).toEqual(
-      all,
-    );
-    expect([ledger.stats().waitingFor.bulk?.text, ledger.getRun("r")?.waitingFor?.text]).toEqual([
+    expect(all).toEqual({ perSecond: 1, secondsLeft: 50, why: null, jobsLeft: 50, amountLeft: null });
+    expect([bulk, ledger.getRun({ run: "r" })?.pace]).toEqual([all, all]);
+    expect(ledger.listRuns({ limit: 10 }).runs.find(({ run }) => run === "r")?.pace).toEqual(all);
+    expect([ledger.stats().waitingFor.bulk?.text, ledger.getRun({ run: "r" })?.waitingFor?.text]).toEqual([
       "50 jobs wait; at 1.0/s about 50 s.",
       "50 jobs wait; at 1.0/s about 50 s.",
     ]);
@@ -81,7 +79,7 @@ describe("one pace", () => {
     end(20);
     expect(run("r")?.secondsLeft).toBe(30);
     ledger.patchGate(patch, "ops");
-    const held = { perSecond: 0, secondsLeft: null, why: expect.stringMatching(why), jobsLeft: 30 };
+    const held = { perSecond: 0, secondsLeft: null, why: expect.stringMatching(why), jobsLeft: 30, amountLeft: null };
     expect([run("r"), paces().bulk, paces().all]).toEqual([held, held, held]);
   });
 
@@ -189,7 +187,7 @@ describe("one pace", () => {
     clock.advance(600);
     const ledger = evict();
     for (let seconds = 0; seconds < 60; seconds += 1) {
-      expect(isNear(ledger.getRun("r")?.pace.secondsLeft, 400)).toBe(true);
+      expect(isNear(ledger.getRun({ run: "r" })?.pace.secondsLeft, 400)).toBe(true);
       clock.advance(1);
       ledger.transactions.write((tx) => tx.statistics.count("stored", 1));
     }

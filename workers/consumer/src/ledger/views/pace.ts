@@ -1,3 +1,4 @@
+import type { Pace } from "@prewarm/control-schema/pace";
 import {
   budgetLeft,
   closedFor,
@@ -10,12 +11,12 @@ import {
   type StateCounts,
   stateCounts,
 } from "@prewarm/durable-queue";
+import { priceOf } from "@prewarm/shared/cost/job-price";
 import { type JobState, LANES, type Lane } from "@prewarm/shared/job";
 import { counted, number, span } from "@prewarm/shared/words";
 import { SILENT_MS } from "../../console/work-time.ts";
 import type { ImageTx } from "../../images/image-tx.ts";
 import { laneCode, laneName } from "../../queue-settings.ts";
-import type { LedgerPace } from "../calls.ts";
 import { whyHeld } from "./held-sentence.ts";
 
 /*
@@ -44,7 +45,7 @@ export class Paces {
     this.perSecond = tx.statistics.perSecond;
   }
 
-  all(): LedgerPace {
+  all(): Pace {
     const open = LANES.map((lane) => this.#open(lane));
     const sum = (state: keyof Open) => open.reduce((all, one) => all + one[state], 0);
     const standing = { queued: sum("queued"), processing: sum("processing"), retrying: sum("retrying") };
@@ -52,13 +53,13 @@ export class Paces {
     return this.#pace(standing, openIn(standing), why);
   }
 
-  lane(lane: Lane): LedgerPace {
+  lane(lane: Lane): Pace {
     const open = this.#open(lane);
     return this.#pace(open, this.#before(lane) + openIn(open), this.#heldBack(lane, open));
   }
 
   /** `states`: the members of the run by state. */
-  run(run: Run, states: Open): LedgerPace {
+  run(run: Run, states: Open): Pace {
     const lane = laneName(run.lane);
     const { before, inTurn: others } = otherRuns(this.#tx, run.lane, run.n);
     const inLane = openIn(this.#open(lane));
@@ -73,7 +74,7 @@ export class Paces {
   }
 
   /** Of a job with so many before it. */
-  after(lane: Lane, ahead: number): LedgerPace {
+  after(lane: Lane, ahead: number): Pace {
     const one = { queued: 1, processing: 0, retrying: 0 };
     const pace = this.#pace(one, ahead, this.#heldBack(lane, one));
     // A job has no pace of its own: it waits for those before it.
@@ -107,15 +108,16 @@ export class Paces {
   }
 
   /** `jobs`: all that end until the scope is done. */
-  #pace(open: Open, jobs: number, held: string | null): LedgerPace {
+  #pace(open: Open, jobs: number, held: string | null): Pace {
     const own = openIn(open);
     const jobsLeft = open.queued + open.retrying;
-    if (own === 0) return { perSecond: 0, secondsLeft: 0, why: null, jobsLeft };
+    const left = { jobsLeft, amountLeft: priceOf(jobsLeft, this.#tx.site.prices) };
+    if (own === 0) return { perSecond: 0, secondsLeft: 0, why: null, ...left };
     const why = held ?? this.#unknown();
     if (why !== null || this.perSecond === null)
-      return { perSecond: held === null ? null : 0, secondsLeft: null, why, jobsLeft };
+      return { perSecond: held === null ? null : 0, secondsLeft: null, why, ...left };
     const secondsLeft = jobs / this.perSecond;
-    return { perSecond: secondsLeft === 0 ? this.perSecond : own / secondsLeft, secondsLeft, why: null, jobsLeft };
+    return { perSecond: secondsLeft === 0 ? this.perSecond : own / secondsLeft, secondsLeft, why: null, ...left };
   }
 
   #unknown(): string | null {

@@ -15,8 +15,8 @@ function view(world: World, id: string) {
   });
 }
 
-function listed(world: World, state: "open" | "done" | "cancelled" | null) {
-  return world.read((tx) => listRuns(tx, { limit: 10, cursor: null, state })).runs.map(({ run }) => run);
+function listed(world: World, state?: "open" | "done" | "cancelled") {
+  return world.read((tx) => listRuns(tx, { limit: 10, state })).runs.map(({ run }) => run);
 }
 
 it("a run counts its members as they are shown, and those it joined too", () => {
@@ -43,7 +43,7 @@ it("a run counts its members as they are shown, and those it joined too", () => 
     if (claim) tx.memory.claims.remove(claim);
   });
   expect(view(world, "r")?.states).toEqual({ ...NONE, queued: 1, stored: 2, dead: 1, refused: 1 });
-  expect(view(world, "r")?.readyP50).toBe(before?.readyP50);
+  expect(view(world, "r")?.timeToReady.p50).toBe(before?.timeToReady.p50);
 });
 
 it("a run is done when its last job is, and keeps its end", () => {

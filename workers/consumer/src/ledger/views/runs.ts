@@ -1,12 +1,15 @@
-import type { Rejection } from "@prewarm/control-schema/warm";
-import { admittedRows, memberStates, type Page, type Row, type Run, readRuns } from "@prewarm/durable-queue";
+import type { Answer } from "@prewarm/control-schema/calls";
+import type { Pace } from "@prewarm/control-schema/pace";
+import type { Run as RunView } from "@prewarm/control-schema/runs";
+import { admittedRows, memberStates, type Row, type Run, readRuns } from "@prewarm/durable-queue";
+import { priceOf } from "@prewarm/shared/cost/job-price";
 import type { JobState } from "@prewarm/shared/job";
 import { timesOfRun } from "../../console/run-times.ts";
 import { quantile } from "../../console/tables/histogram.ts";
 import { readRejections } from "../../console/tables/rejections.ts";
 import type { ImageTx } from "../../images/image-tx.ts";
 import { laneName } from "../../queue-settings.ts";
-import type { LedgerPace, RunView } from "../calls.ts";
+import type { GivenTo } from "../given-to.ts";
 import { Paces } from "./pace.ts";
 import { runWaitsFor } from "./waiting.ts";
 
@@ -18,31 +21,38 @@ export function runView(tx: ImageTx, run: Run): RunView {
   return shown(tx, run, { paces: new Paces(tx), admitted: admittedRows(tx) });
 }
 
+/** Null: the run is not known. */
+export function getRun(tx: ImageTx, { run: id }: GivenTo<"GET /api/v1/runs/{run}">): RunView | null {
+  const run = tx.runs.byId(id);
+  return run === null ? null : runView(tx, run);
+}
+
 /** Runs, newest first. A page ends after a bounded walk, even if it is not full. */
 export function listRuns(
   tx: ImageTx,
-  { limit, cursor, state }: Page & { state: "open" | "done" | "cancelled" | null },
-): { runs: RunView[]; next: string | null } {
-  const before = cursor === null ? Number.MAX_SAFE_INTEGER : Number(cursor);
-  const { runs: found, next } = readRuns(tx.sql, before, limit, state);
+  { limit, cursor, state }: GivenTo<"GET /api/v1/runs">,
+): Answer<"GET /api/v1/runs"> {
+  const before = cursor === undefined ? Number.MAX_SAFE_INTEGER : Number(cursor);
+  const { runs: found, next } = readRuns(tx.sql, before, limit, state ?? null);
   const known = { paces: new Paces(tx), admitted: admittedRows(tx) };
   const runs = found.map((run) => shown(tx, run, known));
-  return { runs, next: next === null ? null : String(next) };
+  return { runs, nextCursor: next === null ? null : String(next) };
 }
 
 /** The items of a run's requests that were refused, one request a page at most. */
 export function listRejected(
   tx: ImageTx,
-  { run: id, cursor, limit }: Page & { run: string },
-): { rejected: Rejection[]; next: string | null } {
+  { run: id, cursor = "", limit }: GivenTo<"GET /api/v1/runs/{run}/rejected">,
+): Answer<"GET /api/v1/runs/{run}/rejected"> {
   const run = tx.runs.byId(id);
-  const [, from = "1", shown = "0"] = /^(\d{1,12})-(\d{1,6})$/.exec(cursor ?? "") ?? [];
+  const [, from = "1", shown = "0"] = /^(\d{1,12})-(\d{1,6})$/.exec(cursor) ?? [];
   const found = run === null ? null : readRejections(tx.sql, run.n, Number(from));
-  if (found === null) return { rejected: [], next: null };
+  if (found === null) return { rejected: [], nextCursor: null };
   const first = found.n === Number(from) ? Number(shown) : 0;
   const rejected = found.items.slice(first, first + limit);
   const left = found.items.length > first + limit;
-  return { rejected, next: left ? `${found.n}-${first + limit}` : nextRequest(tx, run?.n ?? 0, found.n + 1) };
+  const nextCursor = left ? `${found.n}-${first + limit}` : nextRequest(tx, run?.n ?? 0, found.n + 1);
+  return { rejected, nextCursor };
 }
 
 function nextRequest({ sql }: ImageTx, run: number, n: number): string | null {
@@ -59,12 +69,14 @@ function shown(tx: ImageTx, run: Run, { paces, admitted }: Known): RunView {
   const states = memberStates(tx, run, admitted);
   const open = states.queued + states.processing + states.retrying;
   const accepting = run.accepting === 1 && tx.now - run.updated < ACCEPTING_MS;
-  const pace = open > 0 ? paces.run(run, states) : donePace(run, states);
+  const pace = open > 0 ? paces.run(run, states) : donePace(tx, run, states);
+  const ended = states.stored + states.dead + states.refused + states.cancelled;
+  const state = run.cancelledAt > 0 ? "cancelled" : accepting ? "accepting" : open > 0 ? "running" : "done";
   return {
     run: run.id,
     label: run.label,
     lane: laneName(run.lane),
-    state: run.cancelledAt > 0 ? "cancelled" : accepting ? "accepting" : open > 0 ? "running" : "done",
+    state,
     createdAt: run.created,
     updatedAt: run.updated,
     endedAt: accepting || open > 0 ? null : run.ended,
@@ -72,18 +84,28 @@ function shown(tx: ImageTx, run: Run, { paces, admitted }: Known): RunView {
     duplicates: run.duplicates,
     existing: run.existing,
     states,
-    rejected: run.rejected,
+    rejectedTotal: run.rejected,
     who: run.who,
     first: run.first === 0 ? null : run.first,
     waitingFor: run.cancelledAt > 0 ? null : runWaitsFor(tx, run, states, pace),
+    outcome: state === "done" ? outcomeOf(run, states) : null,
+    total: open + ended,
+    done: ended,
     pace,
-    readyP50: quantile(timesOfRun(run), 0.5),
-    readyP95: quantile(timesOfRun(run), 0.95),
+    timeToReady: { p50: quantile(timesOfRun(run), 0.5), p95: quantile(timesOfRun(run), 0.95) },
   };
 }
 
+/** What became of a run that is done. A variant that was found in R2 is stored as well. */
+function outcomeOf({ existing, rejected }: Run, states: Record<JobState, number>): RunView["outcome"] {
+  const failed = states.dead + states.refused + rejected;
+  if (failed === 0) return "ok";
+  return states.stored + existing === 0 ? "failed" : "with failures";
+}
+
 /** Of a run that is done: its pace over its whole life. */
-function donePace(run: Run, { stored, dead, refused }: Record<JobState, number>): LedgerPace {
+function donePace({ site }: ImageTx, run: Run, { stored, dead, refused }: Record<JobState, number>): Pace {
   const seconds = Math.max(1, (run.ended - run.created) / 1000);
-  return { perSecond: (stored + dead + refused) / seconds, secondsLeft: 0, why: null, jobsLeft: 0 };
+  const perSecond = (stored + dead + refused) / seconds;
+  return { perSecond, secondsLeft: 0, why: null, jobsLeft: 0, amountLeft: priceOf(0, site.prices) };
 }

@@ -1,4 +1,6 @@
 import type { Tier } from "@prewarm/control-schema/history";
+import type { LaneTimes, Percentiles } from "@prewarm/control-schema/words";
+import { type Histogram, quantile } from "../../console/tables/histogram.ts";
 import {
   emptySlice,
   type Minutes,
@@ -36,4 +38,14 @@ export function sumOf(found: Minutes): Slice {
   const sum = emptySlice();
   for (const slice of Object.values(found)) mergeSlice(sum, slice);
   return sum;
+}
+
+export function percentiles(histogram: Histogram): Percentiles {
+  return { p50: quantile(histogram, 0.5), p95: quantile(histogram, 0.95), p99: quantile(histogram, 0.99) };
+}
+
+/** What was stored of each lane, and how long it took. */
+export function timesByLane({ lanes = {} }: Pick<Slice, "lanes">): LaneTimes {
+  const of = (times: Histogram = []) => ({ stored: times.reduce((sum, n) => sum + n, 0), ready: percentiles(times) });
+  return { live: of(lanes.live), upload: of(lanes.upload), bulk: of(lanes.bulk) };
 }

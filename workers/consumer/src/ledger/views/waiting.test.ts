@@ -79,7 +79,7 @@ describe("a job says why it waits, as the ledger's next decision has it:", () =>
     order({ run: "r", keys: keys("a", 10) });
     order({ run: "s", keys: keys("b", 10) });
     order({ run: "u", lane: "upload", keys: keys("c", 5) });
-    const text = ledger.getRun("r")?.waitingFor?.text;
+    const text = ledger.getRun({ run: "r" })?.waitingFor?.text;
     expect(text).toBe("10 jobs wait, in turn with another run of bulk. Too few jobs have ended yet.");
     expect(ledger.stats().waitingFor).toMatchObject({
       live: null,
@@ -126,7 +126,9 @@ describe("a run", () => {
   it("that only retries says how many and when the first", () => {
     const { granted, settle, ledger } = world();
     settle("o", granted("o", key("a")), TRANSIENT);
-    expect(ledger.getRun("test")?.waitingFor?.text).toMatch(/^1 job failed and is tried again, the first in \d+ s\.$/);
+    expect(ledger.getRun({ run: "test" })?.waitingFor?.text).toMatch(
+      /^1 job failed and is tried again, the first in \d+ s\.$/,
+    );
   });
 
   it("keeps the items that were refused at the door, a page at a time", () => {
@@ -139,14 +141,13 @@ describe("a run", () => {
         rejected: { total: 1_200, first: [item(from), item(from + 1), item(from + 2)] },
       });
     for (const id of ["d1", "d1", "d2"]) finish(id, id === "d1" ? 0 : 10);
-    expect(ledger.getRun("r")).toMatchObject({ rejected: 2_400, who: "ops" });
-    const read = (cursor: string | null) => ledger.listRejected({ run: "r", cursor, limit: 2 });
+    expect(ledger.getRun({ run: "r" })).toMatchObject({ rejectedTotal: 2_400, who: "ops" });
     const seen: number[] = [];
     for (let cursor: string | null | undefined; cursor !== null; ) {
-      const { rejected, next } = read(cursor ?? null);
+      const { rejected, nextCursor } = ledger.listRejected({ run: "r", cursor, limit: 2 });
       seen.push(...rejected.map(({ index }) => index));
       expect(rejected.every(({ message }) => message.length === 300)).toBe(true);
-      cursor = next;
+      cursor = nextCursor;
     }
     expect(seen).toEqual([0, 1, 2, 10, 11, 12]);
   });

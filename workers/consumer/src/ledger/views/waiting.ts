@@ -1,4 +1,5 @@
 import type { WaitingFor } from "@prewarm/control-schema/jobs";
+import type { Pace } from "@prewarm/control-schema/pace";
 import {
   breakerOf,
   CANCELLING,
@@ -24,7 +25,6 @@ import type { JobState, Lane } from "@prewarm/shared/job";
 import { number, span } from "@prewarm/shared/words";
 import type { ImageTx } from "../../images/image-tx.ts";
 import { laneName } from "../../queue-settings.ts";
-import type { LedgerPace } from "../calls.ts";
 import { originSentence, whyHeld } from "./held-sentence.ts";
 import { otherRuns, Paces } from "./pace.ts";
 
@@ -70,12 +70,7 @@ export function laneWaitsFor(tx: ImageTx, lane: Lane, paces: Paces): WaitingFor 
 }
 
 /** Why a run is not done. Null: it is done. */
-export function runWaitsFor(
-  tx: ImageTx,
-  run: Run,
-  states: Record<JobState, number>,
-  pace: LedgerPace,
-): WaitingFor | null {
+export function runWaitsFor(tx: ImageTx, run: Run, states: Record<JobState, number>, pace: Pace): WaitingFor | null {
   const { queued, retrying, processing } = states;
   if (queued + retrying + processing === 0) return null;
   const lane = laneName(run.lane);
@@ -175,7 +170,7 @@ function slotsFull(tx: ImageTx, lane: Lane): string | null {
 }
 
 /** `; at 15/s about 5 min`. A slow rate is per minute, because it is not zero. */
-function words({ perSecond, secondsLeft, why }: LedgerPace): string {
+function words({ perSecond, secondsLeft, why }: Pace): string {
   if (secondsLeft === null || perSecond === null) return why === null ? "" : `. ${why.replace(/\.$/, "")}`;
   const [rate, per] = perSecond < 0.1 ? [perSecond * 60, "min"] : [perSecond, "s"];
   return `; at ${rate < 10 ? rate.toFixed(1) : number(Math.round(rate))}/${per} about ${span(secondsLeft * 1000)}`;

@@ -7,20 +7,22 @@ import { ANY_JOB } from "../../../console/calls.ts";
 import type { LedgerCalls } from "../../ledger-for.ts";
 import { chunkOf } from "../chunk-of.ts";
 import type { DirectLedger } from "../direct-calls.ts";
+import { ofPlainReads, type PlainRead } from "../plain-reads.ts";
 import { NOON } from "./fill-day.ts";
 
 const WHO = "test";
 const SAID = { have: [], submitted: [], settled: [], leave: false };
 const NOTE = { hook: "uploads", verdict: "accepted" as const, why: null, n: 1, run: null };
 const COUNTS = { accepted: 1, duplicates: 0, existing: 0, purged: 0, ignored: 0, rejected: 0 };
-const PAGE = { cursor: null, limit: 50 };
+const PAGE = { limit: 50 };
+const FIRST = { ...PAGE, cursor: null };
 const retrying = (n: number): string => nameOf((600_000 + n) * PLACES + 7);
 /** A job in the middle of its line. */
 const WAITING = nameOf(placeOf({ group: "x.jpg", part: "320-high.webp" }, "test"));
 const LAST_ORDERED = { group: "o99999.jpg", part: "828-high.webp" };
 
-/** Every call of the ledger, by the forms of it that read most. */
-export type Forms = { [K in keyof LedgerCalls]: ((ledger: DirectLedger) => unknown)[] };
+/** A call, by the forms of it that read most. */
+type Forms<Needed extends string> = Record<Needed, ((ledger: DirectLedger) => unknown)[]>;
 
 function exchange(owner: string, role: "work" | "urgent", keys: string[], room = 0): (ledger: DirectLedger) => unknown {
   const asks = keys.map((key) => ({ key, at: NOON }));
@@ -33,7 +35,7 @@ function accept(delivery: string, keyOf: (n: number) => string, lane: "bulk" | "
     ledger.acceptChunk(chunkOf({ run: `of ${delivery}`, lane, keys }, { id: delivery, chunk: 0, hash: "h" }));
 }
 
-export const FORMS: Forms = {
+const NAMED: Forms<Exclude<keyof LedgerCalls, PlainRead>> & Partial<Forms<PlainRead>> = {
   exchange: [
     exchange("view", "urgent", ["p77.jpg/640-high.webp"]),
     exchange(
@@ -67,18 +69,21 @@ export const FORMS: Forms = {
     const reason = kind === "remove" ? "asked" : null;
     return ledger.actOnImages({ action: `many-${kind}`, kind, ids, also: [], from: 0, label: null, reason }, WHO);
   }),
-  getImageAction: [(ledger) => ledger.getImageAction("many-remove"), (ledger) => ledger.getImageAction("nothing")],
+  getImageAction: [
+    (ledger) => ledger.getImageAction({ action: "many-remove" }),
+    (ledger) => ledger.getImageAction({ action: "nothing" }),
+  ],
   unblockImage: [(ledger) => ledger.unblockImage("gone7", WHO)],
   noteDeliveries: [(ledger) => ledger.noteDeliveries([{ ...NOTE, ...COUNTS }])],
   countRefusals: [(ledger) => ledger.countRefusals([{ ...NOTE, ...COUNTS, verdict: "refused", why: "unauthorized" }])],
   listDeliveries: [(ledger) => ledger.listDeliveries()],
   lookUp: [(ledger) => ledger.lookUp(Array.from({ length: 1_000 }, (_, n) => `new${n}.jpg/320-high.webp`))],
   listRuns: [
-    (ledger) => ledger.listRuns({ ...PAGE, state: null }),
+    (ledger) => ledger.listRuns(PAGE),
     (ledger) => ledger.listRuns({ ...PAGE, state: "open" }),
     (ledger) => ledger.listRuns({ ...PAGE, state: "cancelled" }),
   ],
-  getRun: [(ledger) => ledger.getRun("open0")],
+  getRun: [(ledger) => ledger.getRun({ run: "open0" })],
   listRejected: [(ledger) => ledger.listRejected({ ...PAGE, run: "run0" })],
   listOrdered: [
     (ledger) => ledger.listOrdered({ run: "open0", cursor: null, until: NOON }),
@@ -86,12 +91,12 @@ export const FORMS: Forms = {
     (ledger) => ledger.listOrdered({ run: "of many images", cursor: "stored-0", until: NOON }),
   ],
   listJobs: [
-    (ledger) => ledger.listJobs({ ...PAGE, filter: ANY_JOB }),
-    (ledger) => ledger.listJobs({ ...PAGE, filter: { ...ANY_JOB, text: ["nothing"] } }),
-    (ledger) => ledger.listJobs({ ...PAGE, filter: { ...ANY_JOB, states: ["retrying"] } }),
-    (ledger) => ledger.listJobs({ ...PAGE, filter: { ...ANY_JOB, states: ["dead"], text: ["nothing"] } }),
-    (ledger) => ledger.listJobs({ ...PAGE, filter: { ...ANY_JOB, states: ["stored"] } }),
-    (ledger) => ledger.listJobs({ ...PAGE, filter: { ...ANY_JOB, id: "p4" } }),
+    (ledger) => ledger.listJobs({ ...FIRST, filter: ANY_JOB }),
+    (ledger) => ledger.listJobs({ ...FIRST, filter: { ...ANY_JOB, text: ["nothing"] } }),
+    (ledger) => ledger.listJobs({ ...FIRST, filter: { ...ANY_JOB, states: ["retrying"] } }),
+    (ledger) => ledger.listJobs({ ...FIRST, filter: { ...ANY_JOB, states: ["dead"], text: ["nothing"] } }),
+    (ledger) => ledger.listJobs({ ...FIRST, filter: { ...ANY_JOB, states: ["stored"] } }),
+    (ledger) => ledger.listJobs({ ...FIRST, filter: { ...ANY_JOB, id: "p4" } }),
   ],
   getJob: [
     (ledger) => ledger.getJob(nameOf(100_000 * PLACES + (placeOf(LAST_ORDERED, "test") % PLACES))),
@@ -100,8 +105,7 @@ export const FORMS: Forms = {
     (ledger) => ledger.getJob(nameOf(4_503_599_627_370_496)),
   ],
   listCauses: [(ledger) => ledger.listCauses({ windowMs: null, run: null })],
-  listActions: [(ledger) => ledger.listActions(PAGE)],
-  getAction: [(ledger) => ledger.getAction("act_7")],
+  getAction: [(ledger) => ledger.getAction({ action: "act_7" })],
   listImages: (["latest", "largest", "failed", "cost"] as const).map(
     (sort) => (ledger: DirectLedger) =>
       ledger.listImages({ search: sort === "failed" ? "nothing" : "", sort, limit: 50 }),
@@ -112,9 +116,9 @@ export const FORMS: Forms = {
   imageRows: [(ledger) => ledger.imageRows("p5.jpg", []), (ledger) => ledger.imageRows("gone8", [])],
   stats: [(ledger) => ledger.stats()],
   about: [(ledger) => ledger.about()],
-  history: [(ledger) => ledger.history("day", 0, NOON)],
+  getHistory: [(ledger) => ledger.getHistory({ tier: "day", from: 0, to: NOON })],
   getGate: [(ledger) => ledger.getGate()],
-  listEvents: [(ledger) => ledger.listEvents(PAGE)],
+  listEvents: [(ledger) => ledger.listEvents(FIRST)],
   testEvent: [(ledger) => ledger.testEvent(WHO)],
   listAudit: [(ledger) => ledger.listAudit({ ...PAGE, search: "nothing" })],
   cancelRun: [(ledger) => ledger.cancelRun("open1", WHO)],
@@ -142,9 +146,7 @@ export const FORMS: Forms = {
   isSessionOver: [(ledger) => ledger.isSessionOver("session")],
   endSession: [(ledger) => ledger.endSession("session", NOON)],
   keepReport: [(ledger) => ledger.keepReport("shop", leastValue(CoverageReport), WHO)],
-  listReports: [(ledger) => ledger.listReports()],
   doctorFrom: [(ledger) => ledger.doctorFrom()],
-  doctorWalk: [(ledger) => ledger.doctorWalk()],
   doctorSlice: [
     (ledger) =>
       ledger.doctorSlice({
@@ -169,6 +171,12 @@ export const FORMS: Forms = {
   restoreTo: [(ledger) => ledger.restoreTo({ at: NOON })],
   rearm: [(ledger) => ledger.rearm(), (ledger) => ledger.rearm(), (ledger) => ledger.rearm()],
   recover: [(ledger) => ledger.recover()],
+};
+
+/** Every call of the ledger. */
+export const FORMS: Forms<keyof LedgerCalls> = {
+  ...ofPlainReads((name, given) => [(ledger: DirectLedger) => ledger[name](given)]),
+  ...NAMED,
 };
 
 function listed(): { key: string; gen: number }[] {
