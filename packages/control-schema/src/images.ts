@@ -23,9 +23,13 @@ export type Variant = z.infer<typeof Variant>;
 
 const share = z.number().min(0).max(1);
 
+/** What the document says of the pair besides its parts: readers of OpenAPI 3.0 know no tuples. */
+const twoNumbers = { items: { type: "number" }, minItems: 2, maxItems: 2 };
+
 export const Focal = z.tuple([share, share]).meta({
   id: "Focal",
   description: "What crops show: shares of the width (from the left) and of the height (from the top), 0 to 1",
+  ...twoNumbers,
 });
 
 /** What a purge has done, and when the last old copy is gone. */
