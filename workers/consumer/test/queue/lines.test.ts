@@ -96,7 +96,7 @@ describe("the jobs of a run", () => {
   it("are left to the run that joined them when their own run is cancelled", () => {
     const { order, ledger, transactions, agree, job, makeAll } = world();
     order({ run: "s", keys: [B, OTHER] });
-    expect(ledger.getRun("s")?.states).toMatchObject({ queued: 2 });
+    expect(ledger.getRun({ run: "s" })?.states).toMatchObject({ queued: 2 });
     ledger.cancelRun("s", "test");
     while (transactions.write(cancelSlices));
     agree();
@@ -105,9 +105,9 @@ describe("the jobs of a run", () => {
     ledger.cancelRun("r", "test");
     while (transactions.write(cancelSlices));
     agree();
-    expect(ledger.getRun("r")?.states).toMatchObject({ queued: 0, cancelled: 3 });
+    expect(ledger.getRun({ run: "r" })?.states).toMatchObject({ queued: 0, cancelled: 3 });
     expect(makeAll()).toEqual([C]);
-    expect(ledger.getRun("t")?.states).toMatchObject({ stored: 1 });
+    expect(ledger.getRun({ run: "t" })?.states).toMatchObject({ stored: 1 });
   });
 
   it("are handed out again when their handler leaves without them, and renewed after a restore", () => {

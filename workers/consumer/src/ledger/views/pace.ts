@@ -111,7 +111,7 @@ export class Paces {
   #pace(open: Open, jobs: number, held: string | null): Pace {
     const own = openIn(open);
     const jobsLeft = open.queued + open.retrying;
-    const left = { jobsLeft, amountLeft: priceOf(jobsLeft, this.#tx.site.prices) };
+    const left = { jobsLeft, amountLeft: priceOf(jobsLeft, this.#tx.site.budget) };
     if (own === 0) return { perSecond: 0, secondsLeft: 0, why: null, ...left };
     const why = held ?? this.#unknown();
     if (why !== null || this.perSecond === null)

@@ -107,5 +107,5 @@ function outcomeOf({ existing, rejected }: Run, states: Record<JobState, number>
 function donePace({ site }: ImageTx, run: Run, { stored, dead, refused }: Record<JobState, number>): Pace {
   const seconds = Math.max(1, (run.ended - run.created) / 1000);
   const perSecond = (stored + dead + refused) / seconds;
-  return { perSecond, secondsLeft: 0, why: null, jobsLeft: 0, amountLeft: priceOf(0, site.prices) };
+  return { perSecond, secondsLeft: 0, why: null, jobsLeft: 0, amountLeft: priceOf(0, site.budget) };
 }
