@@ -1,8 +1,9 @@
 // `npm run bench -- replay`: two months of drawn views, 5 and 50 million, against what uploads make by default (`eleven`), with
 // `make: "all"`, and an oracle that makes exactly what will be asked for. Seeded; it takes no stack and half a minute.
 
+import { ORDERED_BY_VIEWS } from "../packages/shared/src/cost/month.ts";
 import { type Outcome, replay } from "../scripts/cost/replay.ts";
-import { EXAMPLE, ORDERED_BY_VIEWS } from "../scripts/cost/tables.ts";
+import { EXAMPLE } from "../scripts/cost/tables.ts";
 import { type Figure, report } from "./figures.ts";
 
 const SEED = 1;

@@ -236,7 +236,7 @@ describe("a CLI command", () => {
 
   it.each(COMMANDS.map(({ name }) => name))("%s", (name) => {
     expectSteps("a CLI command", name, {
-      3: read("docs/cli.md").includes(`\n## prewarm ${name}\n`),
+      3: read("docs/cli.md").includes(`\n### prewarm ${name}\n`),
       4: tests.includes(`"${name.split(" ").join('", "')}"`),
     });
   });

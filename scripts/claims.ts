@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { FULL_BYTES, LEASE_MS, RESTORE_HOLD_MS, SHED_BYTES } from "@prewarm/durable-queue";
 import { purgeCommand } from "../apps/cli/src/commands/purge.ts";
 import { DEFAULTS, defineConfig, FORMATS, POSITIONS, type UserConfig } from "../packages/shared/src/config.ts";
+import { ORDERED_BY_VIEWS } from "../packages/shared/src/cost/month.ts";
 import { bulk, listUsd, SHIPPED_LOGS } from "../packages/shared/src/cost/operations.ts";
 import { variantsPerImage } from "../packages/shared/src/cost/outlook.ts";
 import { deployNames } from "../packages/shared/src/deploy.ts";
@@ -26,7 +27,7 @@ import { stringToSign } from "../packages/shared/src/signature.ts";
 import { formatTransform, parseTransform } from "../packages/shared/src/transform.ts";
 import { variantKey } from "../packages/shared/src/variant-key.ts";
 import shipped from "../prewarm.config.ts";
-import { EXAMPLE, ORDERED_BY_VIEWS } from "./cost/tables.ts";
+import { EXAMPLE } from "./cost/tables.ts";
 import { PROMISES } from "./mutations/promises.ts";
 
 /*

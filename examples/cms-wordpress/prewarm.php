@@ -13,7 +13,7 @@ namespace Prewarm;
 // Settings are constants of wp-config.php: PREWARM_URL, PREWARM_HOOK, PREWARM_SECRET, and PREWARM_CLIENT and PREWARM_PREFIX if needed.
 if (!defined('ABSPATH') || !defined('PREWARM_URL')) return;
 
-/** What `prewarm client --json` prints for the default configuration. */
+/** What `prewarm print client --json` prints for the default configuration. */
 const DEFAULTS = [
     'maxPx' => 2048,
     'passThrough' => ['svg', 'gif', 'ico'],

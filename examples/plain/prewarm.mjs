@@ -1,5 +1,5 @@
 import { createPrewarm } from "@prewarm/client";
-// prewarm client --json > prewarm.public.json
+// prewarm print client --json > prewarm.public.json
 import publicConfig from "./prewarm.public.json" with { type: "json" };
 
 export const prewarm = createPrewarm({ baseUrl: "https://images.example.com", ...publicConfig });

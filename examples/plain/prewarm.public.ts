@@ -1,4 +1,4 @@
-// Printed by `prewarm client`; print it anew when prewarm.config.ts changes. Nothing in it is secret.
+// Printed by `prewarm print client`; print it anew when prewarm.config.ts changes. Nothing in it is secret.
 export const publicConfig = {
   maxPx: 2048,
   formats: ["avif"],

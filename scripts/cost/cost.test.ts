@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { defineConfig, type UserConfig } from "../../packages/shared/src/config.ts";
+import { madeBy, ORDERED_BY_VIEWS } from "../../packages/shared/src/cost/month.ts";
 import { billedUsd, bulk, listUsd, MOST_USD, PATHS, sum, times } from "../../packages/shared/src/cost/operations.ts";
 import { PRICES } from "../../packages/shared/src/cost/prices.ts";
 import { CLOUDINARY, creditsUsd, IMGIX } from "./prices.ts";
 import { bills, type Recipe, type Site } from "./services.ts";
-import { EXAMPLE, pathTable, RECIPES, recipesFor } from "./tables.ts";
+import { EXAMPLE, pathTable, RECIPES } from "./tables.ts";
 
 const SITE: Site = {
   ...{ images: 100_000, newImagesPerMonth: 0, viewsPerMonth: 50e6, variantKb: 30, originalKb: 1_000 },
@@ -158,12 +159,12 @@ describe("a month at each service", () => {
   });
 });
 
-it("the configured recipe stands beside that of all formats, once where they are the same", () => {
+it("views order nothing where uploads make every format", () => {
   const site = { sources: [{ prefix: "", url: "https://cdn.example.com/{id}" }] };
-  const counts = (more: Partial<UserConfig>) =>
-    recipesFor(defineConfig({ ...site, ...more })).map(({ variants }) => variants);
+  const of = (more: Partial<UserConfig>) => madeBy(defineConfig({ ...site, ...more }));
   const presets = { og: "w=1200&h=628&f=jpeg" };
-  expect([counts({ presets }), counts({ pages: { make: "all" } })]).toEqual([[12, 23], [22]]);
+  expect(of({ presets })).toEqual({ variants: 12, byViews: ORDERED_BY_VIEWS });
+  expect(of({ pages: { make: "all" } })).toEqual({ variants: 22, byViews: 0 });
 });
 
 it("every price has a source and the month it was read", () => {

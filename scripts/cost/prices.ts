@@ -1,5 +1,5 @@
 /*
- * The prices of other services that `npm run cost` compares with, in US dollars at list, with where each stands and when it was read.
+ * The prices of other services that docs/cost.md compares with, in US dollars at list, with where each stands and when it was read.
  * Cloudflare's own are in packages/shared/src/cost/prices.ts.
  */
 
@@ -16,9 +16,6 @@ export const CLOUDFLARE_IMAGES = {
   /** By URL and, since 2026-07-01, by the binding: the formats of a size are one transform. */
   ...{ source: "developers.cloudflare.com/images/pricing; changelog/images/2026-07-01", read: "2026-12" },
 };
-
-/** An example, not a price: $1 buys 1,000 credits in an older copy of the list, and no page says how many of them an image job takes. */
-export const ITTYBIT_EXAMPLE = { usdPer1000Jobs: 1 };
 
 type Ends = [lowest: number, highest: number];
 const ends = (lowest: number, highest: number): Ends => [lowest, highest];

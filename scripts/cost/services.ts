@@ -1,44 +1,17 @@
-import {
-  billedUsd,
-  bulk,
-  listUsd,
-  type Operations,
-  PATHS,
-  sum,
-  times,
-} from "../../packages/shared/src/cost/operations.ts";
+import { keptOperations, type Library, type Made, monthBill } from "../../packages/shared/src/cost/month.ts";
+import { billedUsd, listUsd, type Operations, PATHS, sum } from "../../packages/shared/src/cost/operations.ts";
 import { PLAN_USD, PRICES } from "../../packages/shared/src/cost/prices.ts";
 import { CLOUDFLARE_IMAGES, CLOUDINARY, creditsUsd, IMGIX, VERCEL } from "./prices.ts";
 
-/** A library and its traffic. */
-export interface Site {
-  images: number;
-  newImagesPerMonth: number;
-  viewsPerMonth: number;
-  /** Of a variant, kB. */
-  variantKb: number;
-  /** Of an original, kB. */
-  originalKb: number;
-  /** Share of views that a data centre's cache answers. */
-  cacheShare: number;
-  /** Data centres that have views all day. */
-  centres: number;
-  /** Variants of an image that are asked for within a month, and their sizes whatever the format: what other services make and bill. */
+/** A library, and what other services make and bill of it. */
+export interface Site extends Library {
+  /** Variants of an image that are asked for within a month, and their sizes whatever the format. */
   askedVariants: number;
   askedSizes: number;
-  /** Share of events kept in the logs. */
-  logs: number;
-  /** Ittybit's fee for 1,000 jobs, $. */
-  ittybitPer1000: number;
 }
 
-/** What Prewarm makes of an image. */
-export interface Recipe {
+export interface Recipe extends Made {
   name: string;
-  /** At its upload. */
-  variants: number;
-  /** That views order within its first month. */
-  byViews: number;
 }
 
 /** Dollars for making the variants of 1,000 uploads, in the month in which the library is made, and in each later one. */
@@ -53,41 +26,14 @@ export interface Bill {
 const gb = (kb: number): number => kb / 1e6;
 const UPLOADS = 1_000;
 
-/** What views, and the variants that are kept, cost at Cloudflare. */
-function kept(site: Site, variants: number): Operations {
-  return sum(
-    times(PATHS.hit.operations, site.viewsPerMonth * site.cacheShare),
-    times(PATHS.storeHit.operations, site.viewsPerMonth * (1 - site.cacheShare)),
-    { r2GbMonth: gb(site.images * variants * site.variantKb) },
-  );
-}
-
-/** A data centre reads the changes object about twice a minute. */
-export function changesReads(centres: number): number {
-  return centres * 2 * 60 * 24 * 30;
-}
-
-/** What Prewarm uses of Cloudflare in a month with so many new images. */
-export function operationsOf(site: Site, { variants, byViews }: Recipe, images: number): Operations {
-  return sum(
-    times(bulk(variants), images * variants),
-    times(PATHS.live.operations, images * byViews),
-    kept(site, variants + byViews),
-    // An original is kept for a day for its jobs. Open rows and the ledger's own tables: a year's traffic stays below 1 GB (year.test.ts).
-    { r2GbMonth: gb(images * site.originalKb) / 30, objectGbMonth: 1, r2B: changesReads(site.centres) },
-  );
-}
-
 function prewarm(site: Site, recipe: Recipe): Bill {
   const { logs, ittybitPer1000 } = site;
-  const fee = (images: number): number => ((images * (recipe.variants + recipe.byViews)) / 1_000) * ittybitPer1000;
-  const month = (images: number): number =>
-    PLAN_USD + billedUsd(operationsOf(site, recipe, images), logs) + fee(images);
+  const first = monthBill(site, recipe, site.images);
   return {
     name: recipe.name,
     uploads: UPLOADS * recipe.variants * (listUsd(PATHS.upload.operations, logs) + ittybitPer1000 / 1_000),
-    ...{ first: month(site.images), later: month(site.newImagesPerMonth) },
-    of: `Ittybit at $${ittybitPer1000} per 1,000 jobs: $${Math.round(fee(site.images)).toLocaleString("en")} of the first month`,
+    ...{ first: first.total, later: monthBill(site, recipe, site.newImagesPerMonth).total },
+    of: `Ittybit at $${ittybitPer1000} per 1,000 jobs: $${Math.round(first.fee).toLocaleString("en")} of the first month`,
   };
 }
 
@@ -95,7 +41,7 @@ function prewarm(site: Site, recipe: Recipe): Bill {
 function imagesBinding(site: Site): Bill {
   const puts = (images: number): Operations => ({ r2A: images * site.askedVariants });
   const month = (images: number): number => {
-    const operations = sum(kept(site, site.askedVariants), puts(images));
+    const operations = sum(keptOperations(site, site.askedVariants), puts(images));
     return PLAN_USD + billedUsd(operations, site.logs) + transformsUsd(images * site.askedSizes);
   };
   return {

@@ -47,7 +47,7 @@ describe("what strangers cost", () => {
     [1_000, dayBill, 1],
     [1_000, monthBill, 30],
   ] as const)(
-    "is in dollars the counts by the prices of `npm run cost`, from %i addresses (%o, %i days)",
+    "is in dollars the counts by the prices of `prewarm costs --estimate`, from %i addresses (%o, %i days)",
     (addresses, bill, days) => {
       const each = (unit: keyof typeof PRICES) => PRICES[unit].usd;
       const { messages, reads, looks, rows, jobs, bytes, usd } = bill(config(), addresses);

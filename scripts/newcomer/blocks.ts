@@ -78,7 +78,7 @@ export const BLOCKS: readonly Block[] = [
   },
   {
     page: "docs/coverage.md",
-    begins: "prewarm coverage dist",
+    begins: "prewarm coverage --html dist",
     does: { skip: "needs a built site", runBy: "apps/cli/test/coverage.e2e.test.ts" },
   },
   {

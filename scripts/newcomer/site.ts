@@ -185,7 +185,7 @@ try {
       await play(`npx wrangler deploy -c ${file} -e ${target} --minify --dry-run`, { prints: /gzip: [\d.]+ KiB/ });
     }
   writeFileSync(join(site, "edge.ts"), OWN_EDGE);
-  await play("npx prewarm wrangler edge > .prewarm/own.toml");
+  await play("npx prewarm print wrangler --worker edge > .prewarm/own.toml");
   await play("npx wrangler deploy -c .prewarm/own.toml -e staging --minify --dry-run --outdir own");
   // wrangler writes beside its file.
   await play("grep -l x-mine .prewarm/own/edge.js");

@@ -191,7 +191,17 @@ it("has a coverage of 100 %: no page asks for what is not warm", async () => {
   mkdirSync(join(cwd, "dist"));
   for (const name of NAMES) writeFileSync(join(cwd, "dist", name), await rewrittenPage(name));
   const { code, stdout } = await runPrewarm(
-    ["coverage", "dist", "--gate", "--json", "--edge-url", stack.edgeUrl, "--config", join(ROOT, "prewarm.config.ts")],
+    [
+      "coverage",
+      "--html",
+      "dist",
+      "--gate",
+      "--json",
+      "--edge-url",
+      stack.edgeUrl,
+      "--config",
+      join(ROOT, "prewarm.config.ts"),
+    ],
     { cwd, url: stack.controlUrl, env: { ADMIN_TOKEN: stack.adminToken.split(",")[0] } },
   );
   const { urls } = JSON.parse(stdout);

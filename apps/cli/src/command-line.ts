@@ -3,7 +3,7 @@ import { createColors } from "picocolors";
 import { type Arguments, COMMON_FLAGS, type Command, type Flag } from "./arguments/command.ts";
 import type { Context } from "./platform/context.ts";
 import { EXIT, type ExitCode, usageError } from "./platform/exit-codes.ts";
-import { COMMANDS, DESCRIPTION } from "./program.ts";
+import { DESCRIPTION, GROUPS } from "./program.ts";
 import { isShell, renderCompletion, SHELLS } from "./render-completion.ts";
 import { VERSION } from "./version.ts";
 
@@ -11,6 +11,7 @@ type Outputs = Pick<Context, "stdout" | "stderr" | "env">;
 type Run = (command: Command, args: Arguments) => Promise<void>;
 
 const paint = createColors(true);
+const COMMON_TITLE = "FLAGS OF EVERY COMMAND";
 
 /** Runs the command of one command line and resolves with the exit code. Throws a usage error where the line is wrong. */
 export async function runCommandLine(argv: readonly string[], outputs: Outputs, run: Run): Promise<ExitCode> {
@@ -30,52 +31,66 @@ export async function runCommandLine(argv: readonly string[], outputs: Outputs, 
 export function createParser(outputs: Outputs, run: Run): Parser {
   const program = configure(new Parser("prewarm"), outputs)
     .description(`${DESCRIPTION}.`)
-    .version(VERSION, "-v, --version", "Print the version");
-  for (const command of COMMANDS) addCommand(program, command, outputs, run);
-  const shell = program
-    .command("completion")
-    .argument("[shell]", SHELLS.join(", "))
-    .description("Print what a shell must read so that Tab knows commands and flags.");
-  shell.action((name?: string) => {
-    if (!isShell(name)) throw usageError(`prewarm completion needs a shell: ${SHELLS.join(", ")}.`);
-    outputs.stdout.write(renderCompletion(name));
-  });
+    .usage("<command> [flags]")
+    .version(VERSION, "-v, --version", "Print the version")
+    .addHelpText("after", "\nprewarm help <command> shows its flags and examples.");
+  for (const [group, commands] of Object.entries(GROUPS))
+    for (const command of commands) addCommand(program, group, command, outputs, run);
+  addCompletion(program, outputs);
   return program;
 }
 
-function addCommand(program: Parser, command: Command, outputs: Outputs, run: Run): void {
+/** It is no `Command`: it prints what all of them are. */
+function addCompletion(program: Parser, { stdout }: Outputs): void {
+  const parser = program.command("completion").helpGroup(titleOf("Look"));
+  parser.argument("[shell]", SHELLS.join(", ")).description("Print what lets Tab complete commands and flags");
+  parser.action((shell?: string) => {
+    if (!isShell(shell)) throw usageError(`prewarm completion needs a shell: ${SHELLS.join(", ")}.`);
+    stdout.write(renderCompletion(shell));
+  });
+}
+
+function titleOf(group: string): string {
+  return group.toUpperCase();
+}
+
+function addCommand(program: Parser, group: string, command: Command, outputs: Outputs, run: Run): void {
   const { name, description, operands, flags, examples } = command;
   let parser = program;
   for (const word of name.split(" "))
     parser = parser.commands.find((one) => one.name() === word) ?? configure(parser.command(word), outputs);
   parser
-    .description(`${description}.`)
+    .helpGroup(titleOf(group))
+    .summary(description)
+    .description(sentencesOf(command))
+    // Among the flags of every command, so that the command's own stand before them.
+    .addHelpOption(new Option("-h, --help", COMMON_FLAGS.help.description).helpGroup(COMMON_TITLE))
     .addHelpText("after", `\nEXAMPLES\n${examples.map((line) => `  ${line}`).join("\n")}`);
   for (const [flag, spec] of Object.entries(flags)) parser.addOption(optionOf(flag, spec));
   const { help: _, ...common } = COMMON_FLAGS;
-  for (const [flag, spec] of Object.entries(common))
-    parser.addOption(optionOf(flag, spec).helpGroup("FLAGS OF EVERY COMMAND"));
+  for (const [flag, spec] of Object.entries(common)) parser.addOption(optionOf(flag, spec).helpGroup(COMMON_TITLE));
   if (operands !== null) parser.argument("[operands...]", operands.description).usage(`${operands.hint} [flags]`);
   parser.action(() => run(command, argumentsOf(command, parser)));
 }
 
 function configure(parser: Parser, { stdout, stderr, env }: Outputs): Parser {
   const colors = stdout.isTTY === true && (env.NO_COLOR ?? "") === "" && env.TERM !== "dumb";
-  return (
-    parser
-      .exitOverride()
-      .allowExcessArguments()
-      // `ledger` and `ledger export` both have --url.
-      .enablePositionalOptions()
-      .helpOption("-h, --help", COMMON_FLAGS.help.description)
-      .configureHelp(HELP)
-      .configureOutput({
-        writeOut: (text) => stdout.write(text),
-        writeErr: (text) => stderr.write(text),
-        outputError: () => {},
-        getOutHasColors: () => colors,
-      })
-  );
+  return parser
+    .exitOverride()
+    .allowExcessArguments()
+    .helpOption("-h, --help", COMMON_FLAGS.help.description)
+    .configureHelp(HELP)
+    .configureOutput({
+      writeOut: (text) => stdout.write(text),
+      writeErr: (text) => stderr.write(text),
+      outputError: () => {},
+      getOutHasColors: () => colors,
+    });
+}
+
+/** What a command does, in full. */
+export function sentencesOf({ description, more }: Pick<Command, "description" | "more">): string {
+  return `${description}.${more === undefined ? "" : ` ${more}`}`;
 }
 
 const leaves = (parser: Parser): Parser[] =>

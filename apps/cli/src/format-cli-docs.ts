@@ -1,10 +1,10 @@
 import { COMMON_FLAGS, type Command, type Flag } from "./arguments/command.ts";
 import { VARIABLES } from "./arguments/settings.ts";
-import { termOf } from "./command-line.ts";
+import { sentencesOf, termOf } from "./command-line.ts";
 import { FIELDS } from "./input/item.ts";
 import { PAGE_BYTES_MAX } from "./input/read-pages.ts";
 import { EXIT_MEANINGS } from "./platform/exit-codes.ts";
-import { COMMANDS, DESCRIPTION } from "./program.ts";
+import { DESCRIPTION, GROUPS } from "./program.ts";
 import { CHUNK_ITEMS_MAX } from "./send/chunk-items.ts";
 
 const INTRODUCTION = `# The command line
@@ -14,8 +14,8 @@ const INTRODUCTION = `# The command line
 For people at a terminal and for scripts: every command, flag and exit code of \`prewarm\`, to ${DESCRIPTION.toLowerCase()}.
 In this repository, or with \`--prefix\` from elsewhere:
 \`npm run --silent prewarm -- <command>\`. In a site that installs the package \`prewarm\` ([install](install.md)): \`npx prewarm <command>\`.
-Its program is one file, \`dist/prewarm.mjs\`, for Node 20 and later, which runs alone too. The working directory has \`.prewarm/\`, and
-relative paths begin there.
+Its program is one file, \`dist/prewarm.mjs\`, for Node 20 and later, which runs alone too; \`dev\` and \`ittybit check\` need the
+packages. The working directory has \`.prewarm/\`, and relative paths begin there.
 
 Commands that read prewarm.config.ts need Node 22.18 for its TypeScript. Where no package is installed, the file cannot import
 \`prewarm/config\`: export a plain object, \`export default { sources: […] }\`.
@@ -81,15 +81,16 @@ export function formatCliDocs(): string {
     `## Exit codes\n\n| code | meaning |\n|---|---|\n${exits.join("\n")}`,
     `## Environment\n\n| variable | meaning |\n|---|---|\n${variables.join("\n")}`,
     `## Flags of every command\n\n${flagTable(COMMON_FLAGS)}`,
-    ...COMMANDS.map(commandSection),
+    ...Object.entries(GROUPS).flatMap(([group, commands]) => [`## ${group}`, ...commands.map(commandSection)]),
   ].join("\n\n")}\n`;
 }
 
-function commandSection({ name, description, operands, flags, examples }: Command): string {
+function commandSection(command: Command): string {
+  const { name, operands, flags, examples } = command;
   const usage = [`prewarm ${name}`, operands?.hint, Object.keys(flags).length > 0 ? "[flags]" : undefined];
   const parts = [
-    `## prewarm ${name}`,
-    `${description}.`,
+    `### prewarm ${name}`,
+    sentencesOf(command),
     `\`${usage.filter(Boolean).join(" ")}\`${operands === null ? "" : `: ${operands.description}.`}`,
   ];
   if (Object.keys(flags).length > 0) parts.push(flagTable(flags));

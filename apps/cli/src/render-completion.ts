@@ -73,14 +73,15 @@ function flagNames(own: Record<string, Flag>): string[] {
   return Object.keys({ ...own, ...COMMON_FLAGS }).map((name) => `--${name}`);
 }
 
-/** `hook` → `sign`, `test`; `completion` → the shells; `help` → the commands. */
+/** `ledger` → `export`, `restore`; `log` → its logs; `completion` → the shells; `help` → the commands. */
 function secondWords(): [first: string, words: string[]][] {
   const words = new Map<string, string[]>([
     ["help", COMMANDS.map(({ name }) => name.split(" ")[0] ?? "")],
     ["completion", [...SHELLS]],
   ]);
-  for (const { name } of COMMANDS) {
+  for (const { name, operands } of COMMANDS) {
     const [first = "", second] = name.split(" ");
+    if (second === undefined && operands?.options !== undefined) words.set(first, [...operands.options]);
     if (second !== undefined) words.set(first, [...(words.get(first) ?? []), second]);
   }
   return [...words].map(([first, all]) => [first, [...new Set(all)]]);

@@ -277,15 +277,19 @@ describe("steering", () => {
     expect(removed).toMatchObject({ code: EXIT.ok, stdout: "summer/1 a is removed and blocked\n" });
     expect(api.received.at(-1)).toMatchObject({ method: "POST", path: "/api/v1/images/summer%2F1%20a/remove" });
     expect(lastBody()).toEqual({ reason: "case 812" });
-    const { code, stdout } = await run(["removal", "summer/1 a"]);
+    const { code, stdout } = await run(["receipt", "--removed", "summer/1 a"]);
     expect([code, stdout]).toEqual([EXIT.failed, expect.stringMatching(/1,234 +variants\/a\/400-high.webp\n$/)]);
     expect(stdout).toMatch(/^deleted +1 objects, 2 jobs, focal point$/m);
-    expect(JSON.parse((await run(["removal", "a", "--json"])).stdout)).toMatchObject({ signature: "s" });
-    expect((await run(["unblock", "a"])).stderr).toContain(
+    expect(JSON.parse((await run(["receipt", "--removed", "a", "--json"])).stdout)).toMatchObject({ signature: "s" });
+    expect((await run(["remove", "a", "--undo"])).stderr).toContain(
       "forgets the receipt of its removal. Nobody can be asked here",
     );
-    expect((await run(["unblock", "a", "--yes"])).stdout).toBe("a may be made again\n");
+    expect((await run(["remove", "a", "--undo", "--yes"])).stdout).toBe("a may be made again\n");
     expect(api.received.at(-1)).toMatchObject({ method: "POST", path: "/api/v1/images/a/unblock" });
+    const asked = api.received.length;
+    for (const stray of [["b"], ["--reason", "x"], ["--folder", "a/"], ["--dry-run"]])
+      expect((await run(["remove", "a", "--undo", "--yes", ...stray])).code).toBe(EXIT.usage);
+    expect(api.received).toHaveLength(asked);
   });
 
   it("sets an image's focal point and takes it back, and refuses what is no point before it asks", async () => {
@@ -303,10 +307,15 @@ describe("steering", () => {
 
   it("pauses one lane, with a reason and an end, and resumes all", async () => {
     const paused = { live: false, upload: false, bulk: true };
-    api.answers["PATCH /api/v1/gate"] = { ...leastValue(Gate), paused };
-    expect((await run(["pause", "bulk"])).stdout).toBe("live    open\nupload  open\nbulk    paused\n");
+    const bulk = { who: "anna", since: 0, reason: "sale\u001b", until: null as number | null };
+    const pauses = { live: null, upload: null, bulk };
+    api.answers["PATCH /api/v1/gate"] = () => ({ ...leastValue(Gate), paused, pauses });
+    const { stdout } = await run(["pause", "bulk"]);
+    expect(stdout).toBe("live    open\nupload  open\nbulk    paused until resumed: sale\\x1b\n");
     expect(lastBody()).toEqual({ paused: { bulk: { reason: null, until: null } } });
-    await run(["pause", "live", "--reason", "a migration", "--for", "30m"]);
+    bulk.until = BEGUN_AT;
+    const paged = await run(["pause", "live", "--reason", "a migration", "--for", "30m"]);
+    expect(paged.stdout).toContain("bulk    paused until 22:13 UTC: sale");
     expect(lastBody()).toEqual({ paused: { live: { reason: "a migration", until: BEGUN_AT + 1_800_000 } } });
     await run(["resume"]);
     expect(lastBody()).toEqual({ paused: { live: false, upload: false, bulk: false } });
@@ -345,9 +354,10 @@ describe("hooks", () => {
   const env = { HOOK_SECRET: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" };
 
   it("signs as the Standard Webhooks specification's own example does", async () => {
-    const args = ["hook", "sign", "--id", "msg_p5jXN8AQM9LWM0D4loKWxJek", "--timestamp", "1614265330"];
-    const { stdout } = await run(args, { env, stdin: '{"test": 2432232314}' });
+    const args = ["hook", "test", "uploads", "--body", "-", "--dry-run", "--id", "msg_p5jXN8AQM9LWM0D4loKWxJek"];
+    const { stdout } = await run([...args, "--timestamp", "1614265330"], { env, stdin: '{"test": 2432232314}' });
     expect(stdout).toContain("webhook-signature: v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=\n");
+    expect(api.received).toEqual([]);
   });
 
   it("sends a signed event and prints the answer, without the admin token", async () => {
@@ -375,12 +385,12 @@ describe("hooks", () => {
   });
 
   it("does not sign an empty body, which a broken pipe leaves", async () => {
-    const { code, stderr } = await run(["hook", "sign"], { env, stdin: "" });
+    const { code, stderr } = await run(["hook", "test", "uploads", "--body", "-"], { env, stdin: "" });
     expect([code, stderr]).toEqual([EXIT.usage, expect.stringContaining("The body is empty")]);
   });
 });
 
-describe("url and sign", () => {
+describe("url", () => {
   const config = `export default { sources: [], noise: ["utm_*"], access: "signed", pages: { widths: [400, 800] }, formats: ["webp", "jpeg"], presets: { card: "w=400&h=300&f=auto" }, recipes: { upload: ["w=400", "w=800"] } };`;
   const env = { SIGNING_KEYS: "first, second", PREWARM_EDGE_URL: "https://images.example.com/" };
 
@@ -422,33 +432,42 @@ describe("url and sign", () => {
 
   it("signs anew a URL that was signed before, and refuses what the edge would refuse", async () => {
     writeFileSync(join(cwd, "prewarm.config.ts"), config);
-    const once = await run(["sign", "/images/a?w=777", "--expires", "1900000000"], { env });
-    const twice = await run(["sign", once.stdout.trim(), "--expires", "1900000000"], { env });
+    const once = await run(["url", "/images/a?w=777", "--expires", "1900000000"], { env });
+    const twice = await run(["url", once.stdout.trim(), "--expires", "1900000000"], { env });
     expect(once.stdout).toMatch(/\?w=777&exp=1900000000&s=[\w-]{43}\n$/);
     expect(twice.stdout).toBe(once.stdout);
-    expect((await run(["sign", "/images/a?width=1"], { env })).code).toBe(EXIT.usage);
+    for (const stray of [
+      ["/images/a?width=1"],
+      ["https://images.example.com/a"],
+      ["/images/a?w=400", "--preset", "card"],
+    ])
+      expect(await run(["url", ...stray], { env })).toMatchObject({ code: EXIT.usage, stdout: "" });
   });
 
   it("signs all open URLs of an image at once, and refuses a URL that such a signature does not open", async () => {
     const sources = `sources: [{ prefix: "", bucket: "ORIGINALS", key: "{id}", maxUnsignedPx: 400 }]`;
     writeFileSync(join(cwd, "prewarm.config.ts"), config.replace("sources: []", sources));
-    const args = ["sign", "/images/a?w=400", "--scope", "image", "--expires", "1900000000"];
+    const args = ["url", "/images/a?w=400", "--scope", "image", "--expires", "1900000000"];
     const { stdout } = await run(args, { env });
     expect(stdout).toMatch(/\?w=400&sc=image&exp=1900000000&s=[\w-]{43}\n$/);
     const { pathname, search } = new URL(stdout.trim());
     for (const query of [search, search.replace("w=400", "p=card")])
       expect(await verify(pathname, query, ["first"], { noise: [] }, 0)).toBe("ok");
-    expect((await run(["sign", stdout.trim(), "--expires", "1900000000"], { env })).stdout).toBe(stdout);
+    expect((await run(["url", stdout.trim(), "--expires", "1900000000"], { env })).stdout).toBe(stdout);
+    const ofId = await run(["url", "a", "--transform", "w=400", "--scope", "image", "--expires", "1900000000"], {
+      env,
+    });
+    expect(ofId.stdout).toBe(stdout);
     for (const query of ["w=400&h=320", "w=800", "f=webp"]) {
-      const refused = await run(["sign", `/images/a?${query}`, "--scope", "image"], { env });
+      const refused = await run(["url", `/images/a?${query}`, "--scope", "image"], { env });
       expect([refused.code, refused.stdout]).toEqual([EXIT.usage, ""]);
       expect(refused.stderr).toContain("not open");
     }
-    expect((await run(["sign", "/images/a", "--scope", "site"], { env })).code).toBe(EXIT.usage);
+    expect((await run(["url", "/images/a", "--scope", "site"], { env })).code).toBe(EXIT.usage);
   });
 });
 
-describe("client", () => {
+describe("print client", () => {
   const config = join(import.meta.dirname, "../../../packages/shared/src/config.ts");
   const write = () =>
     writeFileSync(
@@ -469,7 +488,7 @@ describe("client", () => {
 
   it("prints a module that the client takes, and nothing that is private", async () => {
     write();
-    const { code, stdout } = await run(["client"]);
+    const { code, stdout } = await run(["print", "client"]);
     expect(code).toBe(EXIT.ok);
     writeFileSync(join(cwd, "prewarm.public.ts"), stdout);
     const { publicConfig } = await import(join(cwd, "prewarm.public.ts"));
@@ -483,7 +502,7 @@ describe("client", () => {
 
   it("prints what examples/plain shows of this repository's configuration", async () => {
     const root = join(import.meta.dirname, "../../..");
-    const { stdout } = await run(["client", "--json", "--config", join(root, "prewarm.config.ts")]);
+    const { stdout } = await run(["print", "client", "--json", "--config", join(root, "prewarm.config.ts")]);
     const { schema, ...settings } = JSON.parse(stdout);
     expect(JSON.parse(readFileSync(join(root, "examples/plain/prewarm.public.json"), "utf8"))).toEqual({
       schema,
@@ -495,7 +514,7 @@ describe("client", () => {
 
   it("prints no setting but those of pages, however many there are", async () => {
     write();
-    const { stdout } = await run(["client", "--json"]);
+    const { stdout } = await run(["print", "client", "--json"]);
     const { schema, ...settings } = JSON.parse(stdout);
     expect(schema).toBe("prewarm.client/1");
     const pages = ["maxPx", "formats", "ratios", "presets", "pages", "passThrough", "access"];

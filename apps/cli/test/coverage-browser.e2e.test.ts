@@ -59,8 +59,8 @@ const urlsOf = ({ stdout }: { stdout: string }) =>
 
 it("finds in a folder what scripts ask for, also after scrolling, and asks the edge for nothing", async () => {
   writeFileSync(join(cwd, "dist/sub/page one.html"), scripted());
-  expect(urlsOf(await run(["dist"]))).toEqual(["plain?w=320"]);
-  const ended = await run(["dist", "--browser", "--gate"]);
+  expect(urlsOf(await run(["--html", "dist"]))).toEqual(["plain?w=320"]);
+  const ended = await run(["--html", "dist", "--browser", "--gate"]);
   expect(ended).toMatchObject({ code: EXIT.failed });
   expect(urlsOf(ended)).toEqual(["built?w=320", "later?w=640", "never-shown?w=320", "plain?w=320"]);
   expect(JSON.parse(ended.stdout).problems.find(({ url }: { url: string }) => url === "plain?w=320").place).toBe(
@@ -75,7 +75,7 @@ it("finds the same on the web, and a page that never ends stops nothing", async 
     "/a": scripted(),
     "/b": `<script>while (true);</script>`,
   });
-  const ended = await run([site.url, "--browser", "--rate", "100", "--page-timeout", "6s"]);
+  const ended = await run(["--site", site.url, "--browser", "--rate", "100", "--page-timeout", "6s"]);
   await site.close();
   expect(urlsOf(ended)).toEqual(["built?w=320", "later?w=640", "never-shown?w=320", "plain?w=320"]);
   expect(JSON.parse(ended.stdout).notRead).toMatchObject([
@@ -85,13 +85,13 @@ it("finds the same on the web, and a page that never ends stops nothing", async 
 });
 
 it("says what is missing without a browser, and with what is none", async () => {
-  expect(await run(["dist", "--browser"], { CHROMIUM: "" })).toMatchObject({
+  expect(await run(["--html", "dist", "--browser"], { CHROMIUM: "" })).toMatchObject({
     code: EXIT.usage,
     stderr: expect.stringContaining("Set CHROMIUM to the path"),
   });
-  expect(await run(["dist", "--browser"], { CHROMIUM: "/bin/true" })).toMatchObject({
+  expect(await run(["--html", "dist", "--browser"], { CHROMIUM: "/bin/true" })).toMatchObject({
     code: EXIT.usage,
     stderr: expect.stringContaining("does not start as a headless browser"),
   });
-  expect(await run(["dist", "--browser"], { CHROMIUM: "/no/such" })).toMatchObject({ code: EXIT.usage });
+  expect(await run(["--html", "dist", "--browser"], { CHROMIUM: "/no/such" })).toMatchObject({ code: EXIT.usage });
 });

@@ -88,7 +88,17 @@ afterAll(async () => {
 });
 
 async function coverage(...flags: string[]) {
-  const args = ["coverage", site.url, "--rate", "500/s", "--config", "prewarm.config.mjs", "--json", ...flags];
+  const args = [
+    "coverage",
+    "--site",
+    site.url,
+    "--rate",
+    "500/s",
+    "--config",
+    "prewarm.config.mjs",
+    "--json",
+    ...flags,
+  ];
   const env = { ADMIN_TOKEN: TOKEN, PREWARM_EDGE_URL: stack.edgeUrl };
   const started = performance.now();
   const { code, stdout, stderr } = await runPrewarm(args, { cwd, url: stack.controlUrl, env });

@@ -62,7 +62,7 @@ describe("a folder of built pages", () => {
     write("dist/blog/one.html", `<h1>One</h1>\n${image("a?w=320")}${image("gone?w=640&f=webp")}${image("a?w=960")}`);
     write("dist/blog/two.html", image("a?w=700&h=5") + image("a?p=card") + image("gone?w=640&f=webp"));
     write("dist/site.css", `a { background: url(${EDGE}/images/b?w=320) }`);
-    const found = await documentOf(["dist"]);
+    const found = await documentOf(["--html", "dist"]);
     expect(found).toMatchObject({
       schema: "prewarm.coverage/1",
       urls: { warm: 2, cold: 2, neverWarmed: 1, refused: 1, passedThrough: 1 },
@@ -125,7 +125,7 @@ describe("a folder of built pages", () => {
     writeFileSync(join(cwd, "dist/latin.html"), Buffer.from(html("<meta charset=iso-8859-1>"), "latin1"));
     writeFileSync(join(cwd, "dist/wide.html"), Buffer.from(`\ufeff${html("")}`, "utf16le"));
     write("dist/plain.html", html(""));
-    const { urls, pages } = await documentOf(["dist"]);
+    const { urls, pages } = await documentOf(["--html", "dist"]);
     expect([urls.warm, pages.map(({ page, warm: count }: { page: string; warm: number }) => [page, count])]).toEqual([
       1,
       [
@@ -140,7 +140,7 @@ describe("a folder of built pages", () => {
     write("prewarm.config.ts", CONFIG.replace('["webp"]', '["auto"], make: ["avif", "webp"]'));
     api.storedOf = () => ["a/320-high.webp"];
     write("dist/index.html", image("a?w=320&f=auto") + image("a?w=640&f=auto") + image("a?w=320&amp;f=webp"));
-    const { problems } = await documentOf(["dist"]);
+    const { problems } = await documentOf(["--html", "dist"]);
     expect(problems.map(({ url, reason }: Record<string, string>) => [url, reason])).toEqual([
       ["a?w=320&f=auto", "not stored: avif"],
       ["a?w=640&f=auto", "not stored"],
@@ -153,7 +153,7 @@ describe("a folder of built pages", () => {
     write("dist/a/1.html", image("a?w=960") + image("a?w=320&f=avif") + image("a?w=300&h=300") + image("a"));
     // A width would not make this crop.
     write("dist/a/2.html", image("b?w=960") + image("b?w=48") + image("b?w=960&h=100&s=signed"));
-    const { lines, unused } = await documentOf(["dist"]);
+    const { lines, unused } = await documentOf(["--html", "dist"]);
     expect(lines).toMatchObject([
       {
         line: "pages.widths: add 960",
@@ -187,13 +187,16 @@ describe("a folder of built pages", () => {
   it("ends with 1 below --fail-below, which is 100 by --gate, and prints tables", async () => {
     api.storedOf = warm;
     write("dist/index.html", image("a?w=320") + image("a?w=640") + image("a?w=960"));
-    expect([(await run(["dist"])).code, (await run(["dist", "--gate"])).code]).toEqual([EXIT.ok, EXIT.failed]);
-    expect(await run(["dist", "--fail-below", "66.6"])).toMatchObject({
+    expect([(await run(["--html", "dist"])).code, (await run(["--html", "dist", "--gate"])).code]).toEqual([
+      EXIT.ok,
+      EXIT.failed,
+    ]);
+    expect(await run(["--html", "dist", "--fail-below", "66.6"])).toMatchObject({
       code: EXIT.ok,
       stdout: expect.stringContaining("66.66 %"),
     });
-    expect((await run(["dist", "--fail-below", "66.7"])).code).toBe(EXIT.failed);
-    const { stdout } = await run(["dist", "--markdown"]);
+    expect((await run(["--html", "dist", "--fail-below", "66.7"])).code).toBe(EXIT.failed);
+    const { stdout } = await run(["--html", "dist", "--markdown"]);
     expect(stdout).toContain("| never warmed | `a?w=960` | `index.html:3` | 1 | not stored |");
     expect(stdout).toContain("### Image coverage: 66.66 % of the site's image URLs are warm: 2 of 3, 1 never warmed");
     expect(existsSync(join(cwd, ".prewarm")) ? readdirSync(join(cwd, ".prewarm")) : []).toEqual([]);
@@ -201,13 +204,13 @@ describe("a folder of built pages", () => {
 
   it("is an error without any image, unless that is said to be fine", async () => {
     write("dist/index.html", `<img src="/other.jpg">`);
-    expect((await run(["dist"])).code).toBe(EXIT.usage);
-    expect((await run(["dist", "--allow-empty"])).code).toBe(EXIT.ok);
+    expect((await run(["--html", "dist"])).code).toBe(EXIT.usage);
+    expect((await run(["--html", "dist", "--allow-empty"])).code).toBe(EXIT.ok);
   });
 
   it("asks nothing but what is there: no job, no view, and once an image", async () => {
     write("dist/index.html", image("a?w=320") + image("a?w=640") + image("b/c?w=320"));
-    await run(["dist"]);
+    await run(["--html", "dist"]);
     expect(api.received.map(({ method, path }) => `${method} ${path}`).toSorted()).toEqual([
       "GET /api/v1/images/a",
       "GET /api/v1/images/b%2Fc",
@@ -220,10 +223,10 @@ describe("a folder of built pages", () => {
     api.storedOf = () => ["a/750x500-cover-high.webp"];
     const s = await sign("/images/a", "w=750&h=500", "key", config);
     write("dist/index.html", image(`a?w=750&h=500&s=${s}`) + image(`a?w=750&h=500&s=${s.replace(/./, "-")}`));
-    expect((await documentOf(["dist", "--gate"])).urls).toMatchObject({ warm: 2 });
-    expect((await documentOf(["dist", "--gate"], EXIT.failed, { SIGNING_KEYS: "key" })).problems).toMatchObject([
-      { reason: "its signature is wrong" },
-    ]);
+    expect((await documentOf(["--html", "dist", "--gate"])).urls).toMatchObject({ warm: 2 });
+    expect(
+      (await documentOf(["--html", "dist", "--gate"], EXIT.failed, { SIGNING_KEYS: "key" })).problems,
+    ).toMatchObject([{ reason: "its signature is wrong" }]);
   });
 
   const ordered = () =>
@@ -234,14 +237,16 @@ describe("a folder of built pages", () => {
 
   it("is warmed with --warm, and with --wait looked at again", async () => {
     write("dist/index.html", image("a?w=320") + image("b?w=640"));
-    expect(await documentOf(["dist", "--warm"])).toMatchObject({ urls: { warm: 0, cold: 2 } });
+    expect(await documentOf(["--html", "dist", "--warm"])).toMatchObject({ urls: { warm: 0, cold: 2 } });
     expect(ordered()).toEqual([
       { id: "a", transforms: ["w=320&q=high&f=webp"] },
       { id: "b", transforms: ["w=640&q=high&f=webp"] },
     ]);
     api.jobs.clear();
-    expect(await documentOf(["dist", "--warm", "--gate", "--wait"])).toMatchObject({ urls: { warm: 2, cold: 0 } });
-    expect((await run(["dist", "--wait"])).code).toBe(EXIT.usage);
+    expect(await documentOf(["--html", "dist", "--warm", "--gate", "--wait"])).toMatchObject({
+      urls: { warm: 2, cold: 0 },
+    });
+    expect((await run(["--html", "dist", "--wait"])).code).toBe(EXIT.usage);
   });
 
   it("orders nothing for a comment on a page, nor what no upload makes", async () => {
@@ -251,7 +256,7 @@ describe("a folder of built pages", () => {
       <script>{"image": "${EDGE}/images/e?w=320"}</script>`;
     write("dist/index.html", image("a?w=320") + image("a?w=960") + image("f?w=320&v=1"));
     write("dist/blog.html", image("d?w=640&v=2") + image("d?w=320") + comment);
-    const { stderr } = await run(["dist", "--warm"]);
+    const { stderr } = await run(["--html", "dist", "--warm"]);
     expect(ordered()).toEqual([
       { id: "a", transforms: ["w=320&q=high&f=webp"] },
       { id: "d", v: "2", transforms: ["w=640&q=high&f=webp"] },
@@ -261,7 +266,7 @@ describe("a folder of built pages", () => {
 
   it("is reported under a name with --report, also where it is not warm", async () => {
     write("dist/index.html", image("a?w=320") + image("a?w=960"));
-    const ended = await run(["dist", "--gate", "--report", "shop"]);
+    const ended = await run(["--html", "dist", "--gate", "--report", "shop"]);
     expect(ended).toMatchObject({ code: EXIT.failed, stderr: expect.stringContaining("Reported as shop.") });
     const [sent] = api.received.filter(({ method }) => method === "PUT");
     expect(sent?.path).toBe("/api/v1/coverage/shop");
@@ -272,8 +277,28 @@ describe("a folder of built pages", () => {
       lines: [{ line: "pages.widths: add 960", urls: 1 }],
       asked: ["w=320&q=high&f=webp", "w=960&q=high&f=webp"],
     });
-    expect((await run(["dist", "--report", "My Shop"])).code).toBe(EXIT.usage);
+    expect((await run(["--html", "dist", "--report", "My Shop"])).code).toBe(EXIT.usage);
   });
+});
+
+it("reads the pages of a sitemap that is named, and one input alone", async () => {
+  const base = { url: "" };
+  const site = await siteOf({
+    "/shop.xml": (response) => response.end(`<urlset><url><loc>${base.url}/a</loc></url></urlset>`),
+    "/a": image("a?w=320"),
+    "/b": image("b?w=320"),
+  });
+  base.url = site.url;
+  const found = await documentOf(["--sitemap", `${site.url}/shop.xml`, "--rate", "1000"]);
+  expect([found.pagesRead, found.urls.cold]).toEqual([1, 1]);
+  for (const inputs of [
+    [],
+    ["--html", "dist", "--sitemap", site.url],
+    ["--site", site.url, "--sitemap", site.url],
+    ["--html", site.url],
+    ["--site", "dist"],
+  ])
+    expect((await run(inputs)).code).toBe(EXIT.usage);
 });
 
 describe("a site on the web", () => {
@@ -298,7 +323,7 @@ describe("a site on the web", () => {
       "/new/place": image("moved?w=320"),
     });
     base.url = site.url;
-    const found = await documentOf([site.url, "--gate"], EXIT.failed);
+    const found = await documentOf(["--site", site.url, "--gate"], EXIT.failed);
     expect(found.urls).toMatchObject({ warm: 3 });
     expect(
       Object.fromEntries(
@@ -332,7 +357,7 @@ describe("a site on the web", () => {
       "/": `<a href="/secret">x</a>${image("a?w=320")}`,
       "/secret": image("b?w=320"),
     });
-    await run([site.url, "--rate", "1000"]);
+    await run(["--site", site.url, "--rate", "1000"]);
     expect(site.asked).not.toContain("/secret");
     // What the sockets hold is sent and not read.
     expect(sent).toBeLessThan(16 * 512_000);
@@ -345,7 +370,7 @@ describe("a site on the web", () => {
         response.write(image("never?w=320"));
       },
     });
-    const { stderr } = await run([site.url, "--page-timeout", "0.1s"]);
+    const { stderr } = await run(["--site", site.url, "--page-timeout", "0.1s"]);
     expect(stderr).toContain(`${site.url}/: it does not end within 0.1 s`);
   });
 
@@ -363,7 +388,7 @@ describe("a site on the web", () => {
       "/b": send("text/html", Buffer.from(`<meta charset=latin1>${html}`, "latin1")),
       "/c": send("text/html; charset=latin1", Buffer.from(`\ufeff${html}`)),
     });
-    const { urls, pages } = await documentOf([site.url, "--rate", "1000", "--gate"]);
+    const { urls, pages } = await documentOf(["--site", site.url, "--rate", "1000", "--gate"]);
     expect([urls.warm, pages.length]).toEqual([1, 3]);
   });
 
@@ -377,9 +402,9 @@ describe("a site on the web", () => {
       "/c": image("c?w=320"),
       "/d": image("d?w=320"),
     });
-    expect((await documentOf([site.url, "--rate", "1000"])).urls).toMatchObject({ warm: 4 });
+    expect((await documentOf(["--site", site.url, "--rate", "1000"])).urls).toMatchObject({ warm: 4 });
     expect(site.asked.filter((path) => path === "/b")).toHaveLength(1);
-    expect((await documentOf([site.url, "--rate", "1000", "--max-pages", "3"])).pagesRead).toBe(3);
+    expect((await documentOf(["--site", site.url, "--rate", "1000", "--max-pages", "3"])).pagesRead).toBe(3);
   });
 
   it("is asked no faster than --rate and Crawl-delay say", async () => {
@@ -388,7 +413,7 @@ describe("a site on the web", () => {
       .map((path) => `<a href="${path}">x</a>`)
       .join("");
     const site = await siteOf({ "/robots.txt": "User-agent: prewarm\nCrawl-delay: 0.2", "/": links, ...pages });
-    const { slept } = await run([site.url, "--rate", "1000"]);
+    const { slept } = await run(["--site", site.url, "--rate", "1000"]);
     expect(site.asked.filter((path) => !path.includes("."))).toHaveLength(5);
     expect(slept).toBe(4 * 200);
   });
@@ -409,7 +434,7 @@ describe("a site on the web", () => {
       ]),
     );
     const site = await siteOf({ "/": links, ...pages });
-    const args = ["coverage", site.url, "--rate", "1000", "--json"];
+    const args = ["coverage", "--site", site.url, "--rate", "1000", "--json"];
     const first = startPrewarm(args, { cwd, url: api.url, env });
     await vi.waitFor(() => expect(site.asked).toContain("/p/8"), 60_000);
     first.child.kill("SIGINT");
@@ -421,6 +446,6 @@ describe("a site on the web", () => {
     const { stdout } = await runHere([...args, "--resume"], { cwd, url: api.url, env });
     expect(JSON.parse(stdout)).toMatchObject({ urls: { warm: 40 }, pagesRead: 41 });
     expect(site.asked.filter((path) => path.startsWith("/p/"))).toHaveLength(40);
-    expect((await run([site.url, "--rate", "1000", "--resume"])).code).toBe(EXIT.usage);
+    expect((await run(["--site", site.url, "--rate", "1000", "--resume"])).code).toBe(EXIT.usage);
   });
 });

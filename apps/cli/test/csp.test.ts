@@ -7,11 +7,11 @@ import { emptyDirectory, runPrewarm } from "./testing/run-prewarm.ts";
 const cwd = emptyDirectory();
 const run = (args: string[]) => runPrewarm(args, { cwd });
 
-describe("csp", () => {
+describe("print csp", () => {
   const write = (sources: string) =>
     writeFileSync(join(cwd, "prewarm.config.mjs"), `export default { sources: [${sources}] };`);
   const csp = (...flags: string[]) =>
-    run(["csp", "--config", "prewarm.config.mjs", "--edge-url", "https://images.example.com/", ...flags]);
+    run(["print", "csp", "--config", "prewarm.config.mjs", "--edge-url", "https://images.example.com/", ...flags]);
 
   it("prints what examples/plain shows, and a preconnect to the edge", async () => {
     write(`{ prefix: "", url: "https://originals.example.com/o/{id}" }`);

@@ -109,7 +109,9 @@ describe("provision", () => {
     expect(plan).toMatchObject({ schema: "prewarm.provision/1", environment: "staging", done: false });
     expect(plan.plan).toContainEqual({ what: "bucket optimized-images-staging", todo: "create it" });
     expect(await json("provision --yes")).toMatchObject({ done: true });
-    expect(await json("upgrade")).toMatchObject({ schema: "prewarm.upgrade/1", runs: null, missing: [] });
+    expect(await json("check --account")).toMatchObject({
+      account: { environment: "staging", runs: null, missing: [] },
+    });
     expect(await json("deploy --yes")).toMatchObject({ schema: "prewarm.deploy/1", done: true });
     expect(await json("rollback")).toMatchObject({ versions: [{ tag: "aaaaaaaaaaaa", obstacle: null }] });
     expect(await json("destroy --confirm staging")).toMatchObject({ schema: "prewarm.destroy/1", done: true });
@@ -565,40 +567,41 @@ describe("rollback", () => {
   });
 });
 
-describe("upgrade", () => {
+describe("check --account", () => {
   const BINDINGS = ["VERSION", "IMAGES_BUCKET", "LIVE_QUEUE", "CONSUMER", "ENQUEUE_LIMIT", "UNKNOWN_LIMIT"];
   const bound = (names: readonly string[]) => names.map((name) => ({ name, type: "any" }));
 
   it("says that nothing runs, and what is missing", async () => {
-    const { said, changes } = await createAccount().run("upgrade --to staging");
+    const { said, changes } = await createAccount().run("check --account --to staging");
     expect(changes).toEqual([]);
-    expect(said).toMatch(/^runs +nothing in staging; installed is Prewarm \d/);
-    expect(said).toMatch(/^missing +queue prewarm-work-staging: create it/m);
-    expect(said).toMatch(/^Then: prewarm provision --to staging\nThen: prewarm deploy --to staging$/m);
+    expect(said).toMatch(/^look +runs +nothing in staging; installed is Prewarm \d/m);
+    expect(said).toMatch(/^fault +missing +queue prewarm-work-staging: create it/m);
   });
 
   it("says what is new, whether the ledger migrates, and which rollback it leaves", async () => {
     const { run, cloudflare, repository } = await provisioned();
     await run("deploy --to staging --yes");
-    const same = await run("upgrade --to staging");
-    expect(same.said).toMatch(/^runs +Prewarm \S+ \(aaaaaaaaaaaa\)/);
-    expect(same.said).toMatch(/^tables +unchanged\nrollback +aaaaaaaaaaaa is accepted$/m);
+    const same = await run("check --account --to staging");
+    expect(same.said).toMatch(/^look +runs +Prewarm \S+ \(aaaaaaaaaaaa\)/m);
+    expect(same.said).toMatch(/^ok +tables +unchanged\nlook +rollback +aaaaaaaaaaaa is accepted$/m);
     repository.commit = "bbbbbbbbbbbb";
     const consumer = cloudflare.script("prewarm-consumer-staging");
     const edge = cloudflare.script("prewarm-edge-staging");
     edge.versions[0]!.bindings = bound([...BINDINGS.slice(1), "OLD_LIMIT"]);
     consumer.versions[0]!.annotations["workers/message"] = versionMessage("0.0.9", "00c0ffee");
     cloudflare.queues.delete("prewarm-dead-staging");
-    const { said, changes } = await run("upgrade --to staging");
+    const { said, changes } = await run("check --account --to staging");
     expect(changes).toEqual([]);
-    expect(said).toMatch(/^runs +Prewarm 0\.0\.9 \(aaaaaaaaaaaa\)/);
-    expect(said).toMatch(/^missing +queue prewarm-dead-staging/m);
-    expect(said).toMatch(/^new +prewarm-edge-staging gets VERSION$/m);
-    expect(said).toMatch(/^gone +prewarm-edge-staging loses OLD_LIMIT$/m);
-    expect(said).toMatch(/^tables +the first call migrates the ledger.*ledger export/m);
-    expect(said).toMatch(/^rollback +aaaaaaaaaaaa is accepted with --past-migration$/m);
+    expect(said).toMatch(/^look +runs +Prewarm 0\.0\.9 \(aaaaaaaaaaaa\)/m);
+    expect(said).toMatch(/^fault +missing +queue prewarm-dead-staging/m);
+    expect(said).toMatch(/^look +bindings +prewarm-edge-staging gets VERSION$/m);
+    expect(said).toMatch(/^look +bindings +prewarm-edge-staging loses OLD_LIMIT$/m);
+    expect(said).toMatch(/^look +tables +the first call migrates the ledger.*ledger export/m);
+    expect(said).toMatch(/^look +rollback +aaaaaaaaaaaa is accepted with --past-migration$/m);
     consumer.versions[0]!.annotations["workers/message"] = "by hand";
-    expect((await run("upgrade --to staging")).said).toMatch(/^tables +not known.*\nrollback +none is accepted/m);
+    expect((await run("check --account --to staging")).said).toMatch(
+      /^look +tables +not known.*\nlook +rollback +no version is accepted/m,
+    );
   });
 });
 

@@ -125,8 +125,12 @@ describe("help, version and completion", () => {
   it.each([
     [["wa"], ["warm"]],
     [
-      ["hook", ""],
-      ["list", "sign", "test"],
+      ["ledger", ""],
+      ["export", "restore"],
+    ],
+    [
+      ["print", ""],
+      ["client", "csp", "wrangler"],
     ],
     [["warm", "--only"], ["--only-missing"]],
     [["hook", "test", "--bo"], ["--body"]],

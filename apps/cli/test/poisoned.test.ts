@@ -28,62 +28,66 @@ const LINES: Record<string, readonly (readonly string[])[]> = {
     ["--sitemap", "index.xml"],
     ["--file", "ids.txt"],
   ],
-  adopt: [["access.log", "--from", "imgix", "--host", "e.example"]],
   coverage: [
-    ["pages", "--edge-url", "https://e.example"],
-    ["pages", "--edge-url", "https://e.example", "--markdown", "--report", "shop"],
-    ["pages", "--edge-url", "https://e.example", "--report", ID],
-    ["https://e.example/"],
+    ["--html", "pages", "--edge-url", "https://e.example"],
+    ["--html", "pages", "--edge-url", "https://e.example", "--markdown", "--report", "shop"],
+    ["--html", "pages", "--edge-url", "https://e.example", "--report", ID],
+    ["--site", "https://e.example/"],
+    ["--site", ID],
   ],
-  "recipe suggest": [[]],
-  status: [[], ["run_1"]],
-  receipt: [["run_1"], ["--verify", "receipt.txt", "--key", "keys.pem"], ["--verify", ID, "--key", "keys.pem"]],
-  jobs: [[], ["--state", ID]],
-  causes: [[]],
-  retry: [
-    ["--state", "dead", "--yes"],
-    [ID, "--yes"],
-  ],
-  cancel: [["--run", ID, "--yes"]],
-  promote: [["run_1"]],
-  actions: [[]],
-  purge: [[ID, "--yes"]],
-  remove: [[ID, "--reason", ID, "--yes"]],
-  removal: [[ID]],
-  unblock: [[ID]],
+  adopt: [["access.log", "--from", "imgix", "--host", "e.example"]],
+  info: [[ID]],
+  url: [[ID], [`/images/${ID}`]],
   focal: [[ID, "0.5,0.5"]],
-  serving: [[]],
-  costs: [[], ["--by", "mistake"], ["--by", ID]],
-  gate: [[]],
-  pause: [["bulk"], [ID]],
-  resume: [["bulk"]],
-  audit: [[]],
-  events: [[]],
-  "ledger export": [[]],
-  "ledger restore": [["--bookmark", ID, "--yes"]],
-  ledger: [[]],
-  doctor: [[], ["--fix"], ["--progress"]],
+  purge: [[ID, "--yes"]],
+  remove: [
+    [ID, "--reason", ID, "--yes"],
+    [ID, "--undo", "--yes"],
+  ],
+  receipt: [
+    ["run_1"],
+    ["--removed", ID],
+    ["--verify", "receipt.txt", "--key", "keys.pem"],
+    ["--verify", ID, "--key", "keys.pem"],
+  ],
+
   init: [["--yes"]],
   dev: [["--originals", ID]],
-  check: [[], ["--to", ID]],
-  wrangler: [[], ["--to", ID]],
+  check: [[], ["--to", ID], ["--account"]],
+  print: [["client"], ["csp"], ["wrangler"], ["wrangler", "--to", ID], [ID]],
+  rewrite: [["pages", "--from", "https://e.example/images/"]],
+  "recipe suggest": [[]],
+  "hook test": [
+    ["uploads", "--id", ID],
+    ["uploads", ID, "--id", ID, "--dry-run"],
+  ],
+
   provision: [["--to", ID], []],
   deploy: [[]],
   smoke: [[ID]],
   rollback: [[], [ID]],
-  upgrade: [[]],
   destroy: [["--confirm", ID]],
   "ittybit check": [["--original", ID]],
 
-  url: [[ID]],
-  info: [[ID]],
-  rewrite: [["pages", "--from", "https://e.example/images/"]],
-  client: [[]],
-  csp: [[]],
-  sign: [[ID]],
-  "hook list": [[]],
-  "hook sign": [["uploads"]],
-  "hook test": [["uploads", "--id", ID]],
+  pause: [["bulk"], [ID]],
+  resume: [["bulk"]],
+  gate: [[]],
+  retry: [
+    ["--state", "dead", "--yes"],
+    [ID, "--yes"],
+  ],
+  cancel: [["--run", ID, "--yes"], [`act_${ID}`]],
+  promote: [["run_1"]],
+  doctor: [[], ["--fix"], ["--progress"]],
+  "ledger export": [[]],
+  "ledger restore": [["--bookmark", ID, "--yes"]],
+
+  status: [[], ["run_1"]],
+  jobs: [[], ["--state", ID]],
+  causes: [[]],
+  serving: [[]],
+  costs: [[], ["--by", "mistake"], ["--by", ID], ["--estimate", "--images", ID]],
+  log: [[], ["actions"], ["events"], ["hooks"], [ID]],
   mcp: [[], ["--write"]],
 };
 
@@ -161,13 +165,13 @@ describe.each(CALLS)("prewarm $call", ({ name, args }) => {
 });
 
 it("gives back in JSON what the API said, letter by letter", async () => {
-  const { stdout } = await run("audit", ["--json"], poisonedAnswer);
+  const { stdout } = await run("log", ["--json"], poisonedAnswer);
   expect(JSON.stringify(JSON.parse(stdout))).toContain(JSON.stringify(POISON).slice(1, -1));
   expect(stdout).toContain("\\u202e");
 });
 
 it("shows what it does not print", async () => {
-  const { stdout } = await run("audit", [], poisonedAnswer);
+  const { stdout } = await run("log", [], poisonedAnswer);
   expect(stdout).toContain(
     "a\\x1b]0;PWNED\\x07\\x1b[31m\\x9b2J\\x7f\\u202e\\u200b\\u2066\\u{e0001}\\u2028\\x0d\\x0aforged",
   );

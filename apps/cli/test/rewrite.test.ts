@@ -75,7 +75,7 @@ describe.each(Object.entries(PAGES).map(([name, html], n) => ({ name, html, coun
     it("asks for nothing that is not warm", async () => {
       await rewritten(html);
       api.storedOf = (id) => [320, 640].map((width) => `${encodeURIComponent(id)}/${width}-high.webp`);
-      const { code, stdout } = await run("coverage", "dist", "--gate", "--json");
+      const { code, stdout } = await run("coverage", "--html", "dist", "--gate", "--json");
       expect({ code, urls: JSON.parse(stdout).urls }).toMatchObject({
         code: EXIT.ok,
         urls: { cold: 0, neverWarmed: 0, refused: 0 },

@@ -54,7 +54,7 @@ export interface Prewarm<C> extends Core<C> {
   upgrade(root?: ImageRoot, options?: { maxMs?: number }): () => void;
 }
 
-/** A site's images. With what `prewarm client` prints, ratios, presets and formats are checked as the program is compiled. */
+/** A site's images. With what `prewarm print client` prints, ratios, presets and formats are checked as the program is compiled. */
 export function createPrewarm<const C extends ClientOptions>(options: C): Prewarm<C> {
   const settings = readOptions(options);
   const bound = binder(settings);

@@ -2,7 +2,7 @@ import type { Format, Quality } from "@prewarm/shared/config";
 import { DEFAULTS } from "./defaults.ts";
 import { baseOf } from "./words.ts";
 
-/** What a page may know of a site's configuration: `prewarm client` prints it. Whatever is absent is the default. */
+/** What a page may know of a site's configuration: `prewarm print client` prints it. Whatever is absent is the default. */
 export interface PublicConfig {
   /** The largest width and height in px that a variant may have. */
   maxPx?: number;

@@ -35,7 +35,7 @@ describe("what no URL can say is refused in JavaScript, too", () => {
 
   it("and a preset where a site has none says what is missing", () => {
     expect(() => imageUrl("a", { preset: "crad" } as never)).toThrow(
-      '"crad" is not declared: spread what `prewarm client` prints beside baseUrl',
+      '"crad" is not declared: spread what `prewarm print client` prints beside baseUrl',
     );
   });
 

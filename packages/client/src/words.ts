@@ -31,7 +31,7 @@ export function checkWords({ width, height, dpr, minWidth, maxWidth, quality, fo
 
 /** Throws a TypeError for a name that is none of these. */
 export function declared(name: unknown, names: readonly unknown[]): void {
-  const what = names[0] ? `one of ${names}` : "declared: spread what `prewarm client` prints beside baseUrl";
+  const what = names[0] ? `one of ${names}` : "declared: spread what `prewarm print client` prints beside baseUrl";
   demand(name, names.includes(name), what);
 }
 

@@ -84,7 +84,7 @@ describe("examples/plain", () => {
     for (const url of urls) expect([url, faultOf(url)]).toEqual([url, null]);
   });
 
-  it.each(["prewarm.ts", "prewarm.mjs"])("%s takes what `prewarm client` prints", async (name) => {
+  it.each(["prewarm.ts", "prewarm.mjs"])("%s takes what `prewarm print client` prints", async (name) => {
     const { card } = await import(join(plain, name));
     expect(card).toBe(
       `<img src="${BASE}/images/other.jpg?p=card" width="640" height="480" alt="A boat" loading="lazy" decoding="async">`,

@@ -96,7 +96,7 @@ npx prewarm smoke probe.jpg --to staging
 
 \`probe.jpg\` is an image of yours that no page uses.
 
-Upgrade: \`npm update\`, then \`npx prewarm upgrade --to staging\` says what the new version needs.
+Upgrade: \`npm update\`, then \`npx prewarm check --account --to staging\` says what the new version needs.
 `;
 }
 

@@ -3,7 +3,7 @@ import { type Config, RATIOS } from "./config.ts";
 import { maximum } from "./ladder.ts";
 
 /**
- * The part of a configuration that pages may know: `prewarm client` prints it. Sources, hooks and limits are not in it. `formats` are those
+ * The part of a configuration that pages may know: `prewarm print client` prints it. Sources, hooks and limits are not in it. `formats` are those
  * that uploads make at each width, because a page must not ask for another.
  */
 export function publicConfig(config: Config) {

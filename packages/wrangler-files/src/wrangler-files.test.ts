@@ -216,13 +216,13 @@ it("names the parts of the installation it is told, so that a package's site is 
     site: "./prewarm.config.ts",
     dashboard: "node_modules/prewarm/dashboard",
     check: "npx prewarm check --offline --quiet",
-    print: "npx prewarm wrangler",
+    print: "npx prewarm print wrangler",
   };
   const { edge, consumer } = wranglerFiles(site(TWO), packed);
   expect([edge.main, consumer.main, edge.build]).toEqual([packed.edge, packed.consumer, { command: packed.check }]);
   expect(consumer.assets).toMatchObject({ directory: packed.dashboard });
   expect([edge.alias, consumer.alias]).toEqual([{ "prewarm-site": packed.site }, { "prewarm-site": packed.site }]);
   expect(wranglerFiles(site(TWO), REPOSITORY).edge).not.toHaveProperty("alias");
-  expect(printFiles(site(TWO), packed).get("wrangler.edge.toml")).toMatch(/^# .*`npx prewarm wrangler`/);
+  expect(printFiles(site(TWO), packed).get("wrangler.edge.toml")).toMatch(/^# .*`npx prewarm print wrangler`/);
   expect(JSON.stringify({ edge, consumer })).not.toContain("workers/");
 });

@@ -24,17 +24,23 @@ export interface Arguments {
 }
 
 export interface Command {
-  /** As typed: `warm`, `hook sign`. */
+  /** As typed: `warm`, `hook test`. */
   name: string;
+  /** A clause of at most `DESCRIPTION_MAX` characters, without a full stop: the line of `prewarm --help`. */
   description: string;
-  /** What follows the name, such as `[id…]`. Null: the command takes no operands. */
-  operands: { hint: string; description: string; min: number; max: number } | null;
+  /** Sentences behind the clause, in the command's own help. */
+  more?: string;
+  /** What follows the name, such as `[id…]`; `options`: words that Tab completes. Null: the command takes no operands. */
+  operands: { hint: string; description: string; min: number; max: number; options?: readonly string[] } | null;
   flags: Record<string, Flag>;
   examples: readonly string[];
   /** True when the first Ctrl-C lets the command finish what it has begun. */
   graceful?: boolean;
   run(args: Arguments, context: Context): Promise<ExitCode>;
 }
+
+/** Characters: with the longest name before it a line has 80 columns. */
+export const DESCRIPTION_MAX = 62;
 
 /** Flags that every command takes. */
 export const COMMON_FLAGS = {

@@ -33,6 +33,9 @@ export async function findConfig(args: Arguments, context: Place): Promise<Confi
   return findConfigFile(args, context) === null ? null : loadConfig(args, context);
 }
 
+/** A site that is only planned has no configuration yet; then the defaults answer. */
+export const PLANNED_SITE: Config = defineConfig({ sources: [{ prefix: "", url: "https://originals.invalid/{id}" }] });
+
 /** The folder of the configuration, where `.prewarm` is; the working directory where there is none, or where it is another user's. */
 export function siteFolder(args: Arguments, context: Place): string {
   try {

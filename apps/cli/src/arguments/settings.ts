@@ -20,12 +20,10 @@ export const VARIABLES = {
     "Configuration, where no prewarm.config.ts lies in the working directory or above it in its repository",
   ADMIN_TOKEN: "Token for the control API. Default, on this machine only: the local stack's, from `STATE_DIR`",
   STATE_DIR: "Where the local stack keeps its state. Default .wrangler/prewarm",
-  SIGNING_KEYS:
-    "Keys for `sign` and `url`, comma-separated; the first one signs. Default, for a local edge: the local stack's",
-  HOOK_SECRET: "`whsec_…` secret for `hook sign` and `hook test`",
+  SIGNING_KEYS: "Keys for `url`, comma-separated; the first one signs. Default, for a local edge: the local stack's",
+  HOOK_SECRET: "`whsec_…` secret for `hook test`",
   ITTYBIT_API_KEY: "Key for `ittybit check`",
   ITTYBIT_API_URL: "Where `ittybit check` finds Ittybit. Default https://api.ittybit.com",
-  ITTYBIT_WEBHOOK_SECRET: "What Ittybit signs its webhooks with, for `ittybit check --webhook`",
   ITTYBIT_ACCEPT_VERSION: "Version of its API that `ittybit check` asks for. Default: the newest",
   CLOUDFLARE_ACCOUNT_ID: "Account for `--r2-prefix`",
   CLOUDFLARE_API_TOKEN: "API token with R2 read rights for `--r2-prefix`",
@@ -116,7 +114,7 @@ export type ControlSettings = ReturnType<typeof readControlSettings>;
 /** Secrets of the environment. Shorter ones than this are words that texts may hold. Characters. */
 const SECRET_MIN_CHARS = 8;
 const SECRETS = [
-  ...(["SIGNING_KEYS", "HOOK_SECRET", "ITTYBIT_API_KEY", "ITTYBIT_WEBHOOK_SECRET"] as const),
+  ...(["SIGNING_KEYS", "HOOK_SECRET", "ITTYBIT_API_KEY"] as const),
   "CLOUDFLARE_API_TOKEN",
 ] as const satisfies (keyof typeof VARIABLES)[];
 
@@ -174,6 +172,19 @@ export function readIttybitSettings({ env }: Pick<Context, "env">): {
   const apiKey = (env.ITTYBIT_API_KEY ?? "").trim();
   if (apiKey === "") throw usageError("ITTYBIT_API_KEY is not set.", "It is the key from Ittybit's dashboard.");
   return { apiUrl: trim(url), apiKey, acceptVersion: env.ITTYBIT_ACCEPT_VERSION || null };
+}
+
+/** The picture that Ittybit is checked with. Throws a usage error when it is missing, or Ittybit cannot reach it. */
+export function readOriginalUrl(original: string | null, apiUrl: string): string {
+  if (original === null) throw usageError("--original is needed: the address of a picture that anybody may fetch.");
+  if (!isWebAddress(original)) throw usageError(`${original} is no http(s) address.`);
+  if (isLoopback(new URL(original)) && !isLoopback(new URL(apiUrl)))
+    throw usageError(`${apiUrl} cannot fetch ${original}, which is on this machine.`);
+  return original;
+}
+
+export function isWebAddress(text: string): boolean {
+  return /^https?:\/\//i.test(text) && URL.canParse(text);
 }
 
 /** The signing keys, the first one signs; empty when there are none. Those of the local stack sign for a local edge only. */

@@ -1,7 +1,6 @@
-import { type Config, defineConfig } from "@prewarm/shared/config";
 import { type ControlApi, createControlApi } from "../api/control-api.ts";
 import { type Arguments, type Command, TIMEOUT_FLAG } from "../arguments/command.ts";
-import { findConfig } from "../arguments/load-config.ts";
+import { findConfig, PLANNED_SITE } from "../arguments/load-config.ts";
 import { readCount, readDuration } from "../arguments/quantities.ts";
 import { readControlSettings } from "../arguments/settings.ts";
 import type { Read } from "../input/item.ts";
@@ -25,8 +24,8 @@ const SHOWN = 20;
 
 export const adoptCommand: Command = {
   name: "adopt",
-  description:
-    "Read another service's access log: what its URLs get here, by parameter; --warm warms what was requested most",
+  description: "Read another service's access log: what its URLs get here",
+  more: "It counts by parameter, and --warm warms what was requested most.",
   operands: {
     hint: "[log…]",
     description: "Access logs; `.gz` is unzipped; `-` or none is stdin",
@@ -77,9 +76,6 @@ export const adoptCommand: Command = {
   },
 };
 
-/** A site that is only planned has no configuration yet; then the defaults answer. */
-const PLANNED: Config = defineConfig({ sources: [{ prefix: "", url: "https://originals.invalid/{id}" }] });
-
 async function tallyLogs(
   from: string,
   top: number,
@@ -87,7 +83,7 @@ async function tallyLogs(
   context: Context,
   report: Report,
 ): Promise<LogTally> {
-  const config = (await findConfig(args, context)) ?? PLANNED;
+  const config = (await findConfig(args, context)) ?? PLANNED_SITE;
   const { service, urlOf } = logReaderFor(from, config, args.text("host"), args.text("account"));
   const tally = createLogTally(top, config);
   const meter = { readBytes: 0, totalBytes: 0 };

@@ -18,7 +18,8 @@ const CAUSES = Causes.pick({ exact: true }).extend({ causes: z.array(SeenCause),
 
 export const causesCommand: Command = {
   name: "causes",
-  description: "Why jobs fail now: retrying, dead and refused ones by cause, the most frequent first",
+  description: "Say why jobs fail now, and what cures it",
+  more: "Retrying, dead and refused ones by cause, the most frequent first.",
   operands: null,
   flags: {
     window: { type: "string", valueHint: "span", description: "Failed last within 5m, 1h, 1d, or all. Default: 1h" },

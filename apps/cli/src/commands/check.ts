@@ -4,9 +4,10 @@ import type { Arguments, Command } from "../arguments/command.ts";
 import { findConfigFile, loadConfig } from "../arguments/load-config.ts";
 import { readControlSettings, readControlUrl } from "../arguments/settings.ts";
 import type { Context } from "../platform/context.ts";
-import { CliError, EXIT } from "../platform/exit-codes.ts";
+import { CliError, EXIT, usageError } from "../platform/exit-codes.ts";
 import { findInstallation } from "../site/installation.ts";
 import { checkFiles, environmentOf, type Finding, neededSecrets } from "../steps/check-deploy.ts";
+import { accountFindings, compareAccount } from "../steps/compare-account.ts";
 import { createReport } from "../terminal/report.ts";
 import { formatTable } from "../terminal/table.ts";
 
@@ -15,14 +16,19 @@ const READY_MS = 5000;
 
 export const checkCommand: Command = {
   name: "check",
-  description:
-    "Check everything that a deploy needs, and print how to set what is missing; exit code 1 when a check fails",
+  description: "Check everything that a deploy needs",
+  more:
+    "It prints how to set what is missing, and ends with 1 when a check fails. --account says what the installed version needs that " +
+    "the account lacks, and how far a rollback can go after a deploy; it changes nothing.",
   operands: null,
   flags: {
     offline: { type: "boolean", description: "Only the files: do not ask the deployed consumer" },
+    account: { type: "boolean", description: "Compare the account too, by wrangler" },
   },
-  examples: ["prewarm check", "prewarm check --to staging"],
+  examples: ["prewarm check", "prewarm check --to staging", "prewarm check --account --to staging"],
   async run(args, context) {
+    if (args.flag("offline") && args.flag("account"))
+      throw usageError("--offline and --account contradict each other.");
     const config = await loadConfig(args, context);
     const file = findConfigFile(args, context) ?? "";
     const environment = environmentOf(config, args.text("to"));
@@ -35,8 +41,11 @@ export const checkCommand: Command = {
       what: "lifecycle",
       text: `markers of dead variants expire after a day by a rule of the bucket: prewarm provision --to ${environment}`,
     });
+    const isSound = findings.every(({ what, state }) => what === "/readyz" || state !== "fault");
+    const account = args.flag("account") && isSound ? await compareAccount(args, context) : null;
+    if (account !== null) findings.push(...accountFindings(account));
     const report = createReport(args, context);
-    if (report.json) report.document("prewarm.check/1", { findings });
+    if (report.json) report.document("prewarm.check/1", { findings, account });
     else for (const line of formatTable(rowsOf(findings, args.flag("quiet")))) report.data(line);
     return findings.some(({ state }) => state === "fault") ? EXIT.failed : EXIT.ok;
   },

@@ -71,3 +71,21 @@ it.each(["costs --by colour", "costs --sort age", "costs --since yesterday", "co
     expect(await run(line)).toMatchObject({ code: EXIT.usage, asked: [] });
   },
 );
+
+it("estimates a month by the default recipe where no site is configured, and asks nobody", async () => {
+  const line = "costs --estimate --images 400000 --new-images 8000 --views 30000000 --ittybit 0.1";
+  const { code, asked, stdout, stderr } = await run(line);
+  expect([code, asked]).toEqual([EXIT.ok, []]);
+  expect(stdout).toContain("an upload makes 11 variants, views order 0.8 more; Ittybit at $0.1 per 1,000 jobs.");
+  // 400,000 × 11.8 and 8,000 × 11.8 jobs.
+  expect(stdout).toMatch(/^first +472 +\d+ +5\.00 +\d+$/m);
+  expect(stdout).toMatch(/^each later +9\.44 /m);
+  expect(stderr).not.toContain("is an example");
+  const { first, later } = JSON.parse((await run(`${line} --variants 6 --json`)).stdout);
+  expect([first.fee, later.fee]).toEqual([240, 4.8]);
+});
+
+it.each(["--estimate --by width", "--images 3", "--estimate --images 3.5", "--estimate --ittybit free"])(
+  "refuses %s",
+  async (flags) => expect(await run(`costs ${flags}`)).toMatchObject({ code: EXIT.usage, asked: [], stdout: "" }),
+);

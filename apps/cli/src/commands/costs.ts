@@ -2,9 +2,11 @@ import { CostRow, Costs, DIMENSIONS, type Dimension, SORTS } from "@prewarm/cont
 import * as z from "zod";
 import { createControlApi } from "../api/control-api.ts";
 import type { Arguments, Command } from "../arguments/command.ts";
+import { findConfig, PLANNED_SITE } from "../arguments/load-config.ts";
 import { readCount } from "../arguments/quantities.ts";
 import { readControlSettings } from "../arguments/settings.ts";
 import { EXIT, usageError } from "../platform/exit-codes.ts";
+import { ESTIMATE_FLAGS, estimateMonth } from "../steps/estimate-month.ts";
 import { formatCount } from "../terminal/progress.ts";
 import { createReport } from "../terminal/report.ts";
 import { formatTable } from "../terminal/table.ts";
@@ -29,7 +31,8 @@ const PAGE = Costs.pick({ from: true, to: true, total: true, note: true, nextCur
 
 export const costsCommand: Command = {
   name: "costs",
-  description: "What jobs cost this month, by folder, width, format, run, image or mistake",
+  description: "Say what jobs cost, or estimate a month of a site",
+  more: "Of this month, by folder, width, format, run, image or mistake. --estimate asks nobody, and needs no deployment.",
   operands: null,
   flags: {
     by: { type: "string", options: DIMENSIONS, description: "What the costs are told apart by. Default: folder" },
@@ -37,9 +40,26 @@ export const costsCommand: Command = {
     since: { type: "string", valueHint: "day", description: "First day (UTC), 2026-11-01. Default: of this month" },
     until: { type: "string", valueHint: "day", description: "Last day (UTC). Default: today" },
     limit: { type: "string", valueHint: "n", description: `Show at most so many. Default: ${DEFAULT_LIMIT}` },
+    estimate: { type: "boolean", description: "What a site of so many images and views would cost a month" },
+    ...ESTIMATE_FLAGS,
   },
-  examples: ["prewarm costs", "prewarm costs --by width --sort bytes", "prewarm costs --by mistake --json"],
+  examples: [
+    "prewarm costs",
+    "prewarm costs --by width --sort bytes",
+    "prewarm costs --by mistake --json",
+    "prewarm costs --estimate --images 400000 --new-images 8000 --views 30000000",
+  ],
   async run(args, context) {
+    refuseStray(args);
+    if (args.flag("estimate")) {
+      const config = (await findConfig(args, context)) ?? PLANNED_SITE;
+      const { document, lines, notes } = estimateMonth(config, args);
+      const report = createReport(args, context);
+      if (report.json) report.document("prewarm.costs-estimate/1", document);
+      else for (const line of lines) report.data(line);
+      for (const note of notes) report.note(note);
+      return EXIT.ok;
+    }
     const by = DIMENSIONS.find((one) => one === args.text("by")) ?? "folder";
     const sort = SORTS.find((one) => one === args.text("sort")) ?? "cost";
     const [since, until] = [dayOf(args, "since"), dayOf(args, "until")];
@@ -64,6 +84,16 @@ export const costsCommand: Command = {
     }
   },
 };
+
+const SPENT_FLAGS = ["by", "sort", "since", "until", "limit"] as const;
+
+/** What was spent and what would be are two questions, and their flags are not mixed. */
+function refuseStray(args: Arguments): void {
+  const isEstimate = args.flag("estimate");
+  const others = isEstimate ? SPENT_FLAGS : Object.keys(ESTIMATE_FLAGS);
+  const stray = others.find((flag) => args.text(flag) !== null);
+  if (stray !== undefined) throw usageError(`--${stray} ${isEstimate ? "does not belong" : "belongs"} to --estimate.`);
+}
 
 /** The start of a day, Unix ms. Null: the flag is not given. */
 function dayOf(args: Arguments, flag: "since" | "until"): number | null {

@@ -7,7 +7,7 @@ import { shareOf, type Tally } from "@prewarm/site-pages/tally";
 import { type ControlApi, createControlApi } from "../api/control-api.ts";
 import { type Arguments, type Command, TIMEOUT_FLAG } from "../arguments/command.ts";
 import { loadConfig } from "../arguments/load-config.ts";
-import { readCount, readDuration, readRate } from "../arguments/quantities.ts";
+import { readDuration, readRate } from "../arguments/quantities.ts";
 import { readControlSettings, readEdgeUrl, readSigningKeys } from "../arguments/settings.ts";
 import { reportOf } from "../covered/fit-report.ts";
 import { judgeSite } from "../covered/judge-site.ts";
@@ -17,31 +17,29 @@ import type { Namer } from "../input/item.ts";
 import { createNamer } from "../input/namer.ts";
 import { launchBrowser, type PageBrowser } from "../pages/browser.ts";
 import { createRecordStore, type RecordStore } from "../pages/page-record.ts";
-import { isWeb, readSite, type SiteSpec } from "../pages/read-site.ts";
+import { readSite, type SiteSpec } from "../pages/read-site.ts";
+import { MAX_PAGES, readSpec } from "../pages/read-spec.ts";
 import type { Context } from "../platform/context.ts";
 import { CliError, EXIT, type ExitCode, usageError } from "../platform/exit-codes.ts";
 import { createComplaints } from "../send/complaints.ts";
 import { warmFile } from "../steps/warm-file.ts";
 import { createReport, type Report } from "../terminal/report.ts";
 
-const MAX_PAGES = 10_000;
 const RATE = 10;
 const PAGE_TIMEOUT_S = 20;
 
 export const coverageCommand: Command = {
   name: "coverage",
-  description: "Say which of a site's image URLs are warm, by template and page, and what would warm the others",
-  operands: {
-    hint: "<folder|url>",
-    description: "Folder of built pages, or the address of a site, a page or a sitemap",
-    min: 1,
-    max: 1,
-  },
+  description: "Say which of a site's image URLs are warm",
+  more: "By template and page, and what would warm the others. It reads --html, --sitemap or, with neither, the pages of --site.",
+  operands: null,
   flags: {
+    html: { type: "string", valueHint: "folder|file", description: "Built pages and style sheets" },
+    sitemap: { type: "string", valueHint: "url", description: "Every page of a sitemap or sitemap index" },
     site: {
       type: "string",
       valueHint: "url",
-      description: "Where a folder's pages will be served, for their relative addresses. Default: whole addresses only",
+      description: "The site, or a page of it. With --html: where those pages will be served, for relative addresses",
     },
     warm: { type: "boolean", description: "Order what is missing, as far as uploads make it" },
     wait: { type: "boolean", description: "With --warm: wait until it is stored, and look again" },
@@ -75,10 +73,10 @@ export const coverageCommand: Command = {
     timeout: TIMEOUT_FLAG,
   },
   examples: [
-    "prewarm coverage dist --edge-url https://images.example.com",
-    "prewarm coverage dist --warm --gate --wait --timeout 20m",
-    "prewarm coverage https://www.example.com --fail-below 99.5 --report www",
-    "prewarm coverage dist --markdown > coverage.md",
+    "prewarm coverage --html dist --edge-url https://images.example.com",
+    "prewarm coverage --html dist --warm --gate --wait --timeout 20m",
+    "prewarm coverage --site https://www.example.com --fail-below 99.5 --report www",
+    "prewarm coverage --html dist --markdown > coverage.md",
   ],
   graceful: true,
   async run(args, context) {
@@ -136,22 +134,6 @@ async function coverage(args: Arguments, context: Context, report: Report): Prom
       "The pages that were read are kept: add --resume.",
     );
   }
-}
-
-function readSpec(args: Arguments): SiteSpec {
-  const [site = ""] = args.operands;
-  const base = args.text("site");
-  if (base !== null && isWeb(site)) throw usageError("--site belongs to a folder.");
-  if (base !== null && !(isWeb(base) && URL.canParse(base))) throw usageError(`--site is no http(s) URL: ${base}`);
-  if (isWeb(site) && !URL.canParse(site)) throw usageError(`It is no address: ${site}`);
-  const most = args.text("max-pages");
-  return {
-    site,
-    base: base === null ? null : new URL(base).href,
-    crawl: args.flag("crawl"),
-    maxPages: most === null ? MAX_PAGES : readCount(most, "--max-pages", 1),
-    browser: args.flag("browser"),
-  };
 }
 
 function readPercent(args: Arguments): number | null {

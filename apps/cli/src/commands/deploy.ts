@@ -12,7 +12,8 @@ import { provisioning } from "../steps/provisioning.ts";
 
 export const deployCommand: Command = {
   name: "deploy",
-  description: "Deploy the consumer, then the edge, under the name of the commit",
+  description: "Deploy the consumer, then the edge",
+  more: "Under the name of the commit.",
   operands: null,
   flags: PLAN_FLAGS,
   examples: ["prewarm deploy --to staging", "prewarm deploy --to production --yes"],

@@ -6,7 +6,8 @@ const { yes: _, ...flags } = PLAN_FLAGS;
 
 export const destroyCommand: Command = {
   name: "destroy",
-  description: "Delete an environment: both Workers, the ledger, the queues, the empty bucket of variants",
+  description: "Delete an environment with its ledger",
+  more: "That is both Workers, the ledger, the queues and the empty bucket of variants.",
   operands: null,
   flags: {
     ...flags,

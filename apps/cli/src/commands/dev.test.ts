@@ -96,7 +96,9 @@ it("is the one that runs where a later one was killed", async () => {
 });
 
 it("lends csp the host of its originals, which the configuration does not know", async () => {
-  expect((await asked({}, ["csp"])).stdout).toContain("img-src 'self' http://localhost:9701 http://localhost:9703\n");
+  expect((await asked({}, ["print", "csp"])).stdout).toContain(
+    "img-src 'self' http://localhost:9701 http://localhost:9703\n",
+  );
 });
 
 it("is found by every other command of the folder, with its token and its edge", async () => {

@@ -34,7 +34,8 @@ export type StartDev = (settings: DevSettings) => Promise<0 | 1>;
 
 export const devCommand: Command = {
   name: "dev",
-  description: "Run everything on this machine, with a local Ittybit, until Ctrl-C",
+  description: "Run everything on this machine, with a local Ittybit",
+  more: "Until Ctrl-C.",
   operands: null,
   flags: {
     originals: {

@@ -14,7 +14,8 @@ const ANSWER = doctorAnswer.extend({ findings: z.array(SeenFinding) });
 
 export const doctorCommand: Command = {
   name: "doctor",
-  description: "Compare ledger and R2, and list the differences; exit code 1 when a difference is left",
+  description: "Compare ledger and R2, and list or correct the differences",
+  more: "Exit code 1 when a difference is left.",
   operands: null,
   flags: {
     fix: { type: "boolean", description: "Correct the differences" },

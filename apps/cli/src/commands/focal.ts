@@ -9,7 +9,8 @@ import { createReport } from "../terminal/report.ts";
 
 export const focalCommand: Command = {
   name: "focal",
-  description: "Set the point that an image's crops show; they are made again, and nothing else",
+  description: "Set the point that an image's crops show",
+  more: "They are made again, and nothing else.",
   operands: {
     hint: "<id> <x,y|none>",
     description: "Image id; the point's shares of width and height",

@@ -30,7 +30,8 @@ const PRICED = z.object({
 
 export const gateCommand: Command = {
   name: "gate",
-  description: "Show what admits jobs to Ittybit: lanes, breaker, rate, concurrency, budget; flags change it at once",
+  description: "Show or change what admits jobs to Ittybit",
+  more: "Lanes, breaker, rate, concurrency and budget; a flag changes it at once.",
   operands: null,
   flags: {
     rate: {

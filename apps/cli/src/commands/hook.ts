@@ -20,29 +20,10 @@ const SECRET_HINT =
 
 const ANSWER = z.object({ rejected: z.array(z.unknown()).optional(), accepted: z.number().optional() });
 
-const DELIVERY_FLAGS = {
-  id: { type: "string", valueHint: "msg_…", description: "Delivery id (webhook-id). Default: a new one" },
-  timestamp: { type: "string", valueHint: "unix", description: "Unix seconds (webhook-timestamp). Default: now" },
-} as const;
-
-export const hookSignCommand: Command = {
-  name: "hook sign",
-  description: "Print the Standard Webhooks headers for a body, signed with HOOK_SECRET",
-  operands: { hint: "[file]", description: "The body; `-` or none is stdin", min: 0, max: 1 },
-  flags: DELIVERY_FLAGS,
-  examples: ["prewarm hook sign event.json", 'echo \'{"id":"photo-abc123"}\' | prewarm hook sign --json'],
-  async run(args, context) {
-    const headers = sign(await readBody(args.operands[0] ?? "-", context), args, context);
-    const report = createReport(args, context);
-    if (report.json) report.document("prewarm.headers/1", { headers });
-    else for (const [name, value] of Object.entries(headers)) report.data(`${name}: ${value}`);
-    return EXIT.ok;
-  },
-};
-
 export const hookTestCommand: Command = {
   name: "hook test",
-  description: "Send a signed upload event to a hook and print what it answers; it enqueues for real",
+  description: "Send a signed upload event to a hook, or print its headers",
+  more: "It enqueues for real. The headers are those of Standard Webhooks, signed with HOOK_SECRET.",
   operands: {
     hint: "<hook> [id…]",
     description: "The hook's name in prewarm.config.ts, such as uploads, and the images that are said to be uploaded",
@@ -50,20 +31,32 @@ export const hookTestCommand: Command = {
     max: Number.POSITIVE_INFINITY,
   },
   flags: {
-    ...DELIVERY_FLAGS,
+    id: { type: "string", valueHint: "msg_…", description: "Delivery id (webhook-id). Default: a new one" },
+    timestamp: { type: "string", valueHint: "unix", description: "Unix seconds (webhook-timestamp). Default: now" },
     body: { type: "string", valueHint: "file", description: "Send this body instead; `-` is stdin" },
+    "dry-run": { type: "boolean", description: "Print the signed headers, and send nothing" },
   },
-  examples: ["prewarm hook test uploads photo-abc123", "prewarm hook test uploads --body event.json"],
+  examples: [
+    "prewarm hook test uploads photo-abc123",
+    "prewarm hook test uploads --body event.json --dry-run",
+    'echo \'{"id":"photo-abc123"}\' | prewarm hook test uploads --body - --dry-run --json',
+  ],
   async run(args, context) {
     const [hook = "", ...images] = args.operands;
     const file = args.text("body");
     const body = file === null ? eventFor(images, context) : await readBody(file, context);
+    const headers = sign(body, args, context);
+    const report = createReport(args, context);
+    if (args.flag("dry-run")) {
+      if (report.json) report.document("prewarm.headers/1", { headers });
+      else for (const [name, value] of Object.entries(headers)) report.data(`${name}: ${value}`);
+      return EXIT.ok;
+    }
     // The signature proves who sends: the operator's token is neither needed nor shown.
-    const server = { url: readControlUrl(args, context), headers: sign(body, args, context) };
+    const server = { url: readControlUrl(args, context), headers };
     const given = { params: { name: hook }, body: { contentType: "application/json", data: body } };
     const sending = { what: `hook ${hook}`, authHint: SECRET_HINT };
     const answer = await createControlApi(server, context).call("POST /hooks/{name}", given, ANSWER, sending);
-    const report = createReport(args, context);
     report.data(JSON.stringify(answer));
     await tellOutlook(answer.accepted ?? 0, args, context, report);
     return (answer.rejected ?? []).length > 0 ? EXIT.failed : EXIT.ok;

@@ -26,7 +26,8 @@ const INFOS = ImageInfos.extend({ images: z.array(SeenInfo) });
 
 export const infoCommand: Command = {
   name: "info",
-  description: "Print size, type and placeholder of images, for builds; an image without a stored variant is not known",
+  description: "Print size, type and placeholder of images",
+  more: "For builds; an image without a stored variant is not known.",
   operands: { hint: "<id…>", description: "Image ids; - reads one a line", min: 1, max: Number.POSITIVE_INFINITY },
   flags: {},
   examples: ["prewarm info photo-abc123", "ls photos | prewarm info - --json > images.json"],

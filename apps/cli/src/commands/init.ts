@@ -15,7 +15,8 @@ import { VERSION } from "../version.ts";
 
 export const initCommand: Command = {
   name: "init",
-  description: "Write the files of a site into this folder, as npm create prewarm does into a new one",
+  description: "Write the files of a site into this folder",
+  more: "As npm create prewarm does into a new one.",
   operands: null,
   flags: {
     originals: { type: "string", valueHint: "url", description: "Where the originals are, with {id}" },

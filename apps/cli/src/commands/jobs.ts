@@ -19,7 +19,8 @@ const PAGE = JobPage.extend({ jobs: z.array(SeenJob) });
 
 export const jobsCommand: Command = {
   name: "jobs",
-  description: "List jobs: open ones and those that ended without a variant, then the last stored ones",
+  description: "List jobs with their states and errors",
+  more: "Open ones and those that ended without a variant come first, then the last stored ones.",
   operands: null,
   flags: {
     ...FILTER_FLAGS,

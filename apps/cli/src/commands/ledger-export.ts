@@ -13,7 +13,8 @@ const REFUSAL_MAX_BYTES = 64_000;
 
 export const ledgerExportCommand: Command = {
   name: "ledger export",
-  description: "Write what another ledger must be told to stdout, a line of JSON each: redirect it into a file",
+  description: "Write what another ledger needs to know to stdout",
+  more: "A line of JSON each: redirect it into a file.",
   operands: null,
   flags: {},
   examples: ["prewarm ledger export"],
@@ -37,7 +38,8 @@ export const ledgerExportCommand: Command = {
 
 export const ledgerRestoreCommand: Command = {
   name: "ledger restore",
-  description: "Restore the ledger as it was at a time of the last 30 days; everything later is lost",
+  description: "Restore the ledger as it was at a time of the last 30 days",
+  more: "Everything later is lost.",
   operands: null,
   flags: {
     at: { type: "string", valueHint: "time", description: "Such as 2026-11-24T10:00:00Z" },

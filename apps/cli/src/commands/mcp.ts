@@ -21,7 +21,8 @@ const CALL_MS = 45_000;
 
 export const mcpCommand: Command = {
   name: "mcp",
-  description: "Serve tools for AI agents on stdin and stdout (Model Context Protocol); they only read without --write",
+  description: "Serve tools for AI agents on stdin and stdout",
+  more: "By the Model Context Protocol; the tools only read without --write.",
   operands: null,
   flags: {
     write: { type: "boolean", description: "Add tools that write, as far as ADMIN_TOKEN's permissions allow" },

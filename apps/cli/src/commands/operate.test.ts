@@ -1,3 +1,5 @@
+import { Stats } from "@prewarm/control-schema/stats";
+import { leastValue } from "@prewarm/control-schema/testing/least-value";
 import { describe, expect, it } from "vitest";
 import { createWorld } from "../../test/testing/fake-world.ts";
 import { EXIT } from "../platform/exit-codes.ts";
@@ -193,7 +195,7 @@ describe("prewarm serving", () => {
   });
 });
 
-describe("prewarm hook list", () => {
+describe("prewarm log hooks", () => {
   const none = { duplicates: 0, existing: 0, purged: 0, ignored: 0 };
   const delivery = { hook: "uploads", at: 0, verdict: "accepted", why: "id_invalid: \u001b", n: 1, run: "r", ...none };
   const refusal = { ...delivery, verdict: "refused", why: "unauthorized: no", n: 51, run: null };
@@ -204,7 +206,7 @@ describe("prewarm hook list", () => {
 
   it("lists deliveries with their verdicts, and says which hook takes nothing", async () => {
     const hooks = [{ name: "uploads", fault: "HOOK_SECRET: it is not set" }];
-    const { stdout, stderr, asked } = await run(["hook", "list"], { hooks, deliveries });
+    const { stdout, stderr, asked } = await run(["log", "hooks"], { hooks, deliveries });
     expect(asked[0]?.call).toBe("GET /api/v1/hooks");
     expect(stdout).toMatch(/uploads +accepted +6 accepted, 1 rejected +id_invalid: \\x1b$/m);
     expect(stdout).toMatch(/uploads +refused × 51 +unauthorized: no$/m);
@@ -219,22 +221,22 @@ describe("prewarm hook list", () => {
       budget: { monthlyJobs: 100_000, warmingShare: 0.8, left: { live: 50_000, warming: 80_000 } },
       spent: { per1000Jobs: null },
     };
-    const { stderr } = await run("hook list", { hooks, deliveries: [], ...stats });
+    const { stderr } = await run("log hooks", { hooks, deliveries: [], ...stats });
     expect(stderr).toContain("makes 22 jobs of a new picture; the 80,000 jobs left this month are 3,636 pictures.");
   });
 
   it("says that nothing was delivered", async () => {
-    expect(await run("hook list", { hooks: [], deliveries: [] })).toMatchObject({ stdout: "Nothing was delivered.\n" });
+    expect(await run("log hooks", { hooks: [], deliveries: [] })).toMatchObject({ stdout: "Nothing was delivered.\n" });
   });
 });
 
-describe("prewarm events", () => {
+describe("prewarm log events", () => {
   const event = { at: 0, type: "run.finished", state: "waiting", tries: 2, status: 0, said: "refused\u001b" };
   const endpoints = [{ url: "https://a.example" }];
   const answer = { endpoints, events: [{ ...event, endpoint: "https://a.example/in" }] };
 
   it("lists what was told whom and what came back", async () => {
-    const { stdout, asked } = await run("events --limit 5000", answer);
+    const { stdout, asked } = await run("log events --limit 5000", answer);
     expect(asked[0]?.call).toBe("GET /api/v1/events?limit=1000");
     expect(stdout).toMatch(
       /^1970-01-01T00:00:00 +run\.finished +waiting +2 +0 +https:\/\/a\.example\/in +refused\\x1b$/m,
@@ -242,7 +244,7 @@ describe("prewarm events", () => {
   });
 
   it("says that no event is sent", async () => {
-    const { stdout, stderr } = await run("events", { endpoints: [], events: [] });
+    const { stdout, stderr } = await run("log events", { endpoints: [], events: [] });
     expect(stdout).toBe("No event was sent.\n");
     expect(stderr).toContain("names no endpoint");
   });
@@ -283,12 +285,12 @@ describe("prewarm info", () => {
   });
 });
 
-describe("prewarm audit and prewarm actions", () => {
+describe("prewarm log and prewarm log actions", () => {
   it("says who did what", async () => {
     const entries = [
       { seq: 1, at: 0, who: "operator token 1", what: "gate.patch", target: null, details: { rate: 5 } },
     ];
-    const { stdout, asked } = await run("audit --limit 3", { entries, nextCursor: null });
+    const { stdout, asked } = await run("log --limit 3", { entries, nextCursor: null });
     expect(asked[0]?.call).toBe("GET /api/v1/audit?limit=3");
     expect(stdout).toMatch(/^1970-01-01T00:00:00 +operator token 1 +gate\.patch +\{"rate":5\}$/m);
   });
@@ -302,10 +304,10 @@ describe("prewarm audit and prewarm actions", () => {
       target: null,
       details: {},
     }));
-    expect((await run("audit", { entries, nextCursor: "more" })).asked).toHaveLength(1);
+    expect((await run("log audit", { entries, nextCursor: "more" })).asked).toHaveLength(1);
   });
 
-  it("lists actions, shows one and stops it", async () => {
+  it("lists actions, and stops one", async () => {
     const action = {
       action: "act_1",
       kind: "retry",
@@ -316,56 +318,58 @@ describe("prewarm audit and prewarm actions", () => {
       who: "me",
       filter: {},
     };
-    expect((await run("actions", { actions: [action], nextCursor: null })).stdout).toMatch(
+    expect((await run("log actions", { actions: [action], nextCursor: null })).stdout).toMatch(
       /^act_1 +retry +running +3\/9 +me/m,
     );
-    expect((await run("actions act_1", action)).asked[0]?.call).toBe("GET /api/v1/actions/act_1");
-    expect((await run("actions act_1 --stop", action)).asked[0]?.call).toBe("DELETE /api/v1/actions/act_1");
-    expect(await run("actions --stop", action)).toMatchObject({ code: EXIT.usage, asked: [] });
+    const stopped = await run("cancel act_1", { ...action, state: "stopped" });
+    expect([stopped.asked[0]?.call, stopped.stdout]).toEqual(["DELETE /api/v1/actions/act_1", "act_1 stopped\n"]);
   });
+
+  it.each(["log hooks --at 14:05", "log actions --search me", "log acts"])(
+    "refuses %s and asks nothing",
+    async (line) => {
+      expect(await run(line, {})).toMatchObject({ code: EXIT.usage, asked: [] });
+    },
+  );
 });
 
-describe("prewarm ledger", () => {
+describe("prewarm status", () => {
   const counts = { queued: 3, processing: 0, retrying: 0, stored: 1200, dead: 2, refused: 0, cancelled: 0 };
   const stats = {
+    ...leastValue(Stats),
     lanes: { live: counts, upload: counts, bulk: counts },
     deadLetters: 6,
     ledger: { rows: 3615, bytes: 5_250_000_000, limitBytes: 10_000_000_000 },
     metricErrors: 0,
+    runs: [],
   };
 
-  it("says what it holds, and how full it is", async () => {
-    const { code, stdout, asked } = await run("ledger", stats);
-    expect([code, asked.map(({ call }) => call)]).toEqual([EXIT.ok, ["GET /api/v1/stats"]]);
-    expect(stdout.split("\n").slice(0, 5)).toEqual([
-      "rows          3,615",
-      "size          5.3 GB of 10.0 GB, 52.5 %",
-      "dead letters  6",
-      expect.stringMatching(/^LANE +QUEUED +PROCESSING +RETRYING +STORED +DEAD/),
-      expect.stringMatching(/^live +3 +0 +0 +1,200 +2/),
-    ]);
-  });
-
-  it("tells of metrics that could not be recorded, and prints all as one document", async () => {
-    expect((await run("ledger", { ...stats, metricErrors: 4 })).stdout).toMatch(/^metrics lost {2}4$/m);
-    const { stdout } = await run("ledger --json", stats);
-    expect(JSON.parse(stdout)).toMatchObject({ schema: "prewarm.ledger/1", rows: 3615, deadLetters: 6 });
+  it("says what the ledger holds, how full it is, and which metrics were lost", async () => {
+    const { code, stdout } = await run("status", stats);
+    expect(code).toBe(EXIT.ok);
+    expect(stdout).toMatch(/^live +3 +0 +0 +1,200 +2/m);
+    expect(stdout).toMatch(/^ledger {8}3,615 rows, 5\.3 GB of 10\.0 GB, 52\.5 %\ndead letters {2}6\n\n/m);
+    expect((await run("status", { ...stats, metricErrors: 4 })).stdout).toMatch(/^metrics lost {2}4$/m);
+    expect(JSON.parse((await run("status --json", stats)).stdout)).toMatchObject({
+      schema: "prewarm.status/1",
+      ...{ ledger: { rows: 3615 }, deadLetters: 6 },
+    });
   });
 });
 
-describe("prewarm audit --at", () => {
+describe("prewarm log --at", () => {
   const page = { entries: [], nextCursor: null };
 
   it.each([["2026-11-24T14:05", Date.UTC(2026, 10, 24, 14, 0), Date.UTC(2026, 10, 24, 14, 10)]])(
     "%s shows the ten minutes around it",
     async (at, from, to) => {
-      const { code, asked } = await run(`audit --at ${at}`, page);
+      const { code, asked } = await run(`log --at ${at}`, page);
       expect([code, asked[0]?.call]).toEqual([EXIT.ok, `GET /api/v1/audit?limit=50&from=${from}&to=${to}`]);
     },
   );
 
   it("asks nothing of a text that is no time", async () => {
-    const { code, asked } = await run("audit --at noon", page);
+    const { code, asked } = await run("log --at noon", page);
     expect([code, asked]).toEqual([EXIT.usage, []]);
   });
 });

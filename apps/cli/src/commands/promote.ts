@@ -9,7 +9,8 @@ const PROMOTED = Run.pick({ run: true, lane: true, first: true });
 
 export const promoteCommand: Command = {
   name: "promote",
-  description: "Let a run go first in its lane, or take that back; no job changes its lane or its budget",
+  description: "Let a run go first in its lane, or take that back",
+  more: "No job changes its lane or its budget.",
   operands: { hint: "run", description: "A run, as `prewarm warm` prints it", min: 1, max: 1 },
   flags: { back: { type: "boolean", description: "Take turns with the other runs of the lane again" } },
   examples: ["prewarm promote run_4f1c9a", "prewarm promote run_4f1c9a --back"],

@@ -5,7 +5,8 @@ import { provisioning } from "../steps/provisioning.ts";
 
 export const provisionCommand: Command = {
   name: "provision",
-  description: "Create what a deploy needs in the account: buckets, their rule, queues, secrets",
+  description: "Create what a deploy needs in the account",
+  more: "That is buckets, their rule, queues and secrets.",
   operands: null,
   flags: {
     ...PLAN_FLAGS,

@@ -12,7 +12,8 @@ const PURGE = Purge.pick({ state: true });
 
 export const purgeCommand: Command = {
   name: "purge",
-  description: "Delete every variant of images, one or many; the edge's copies follow",
+  description: "Delete every variant of images, one or many",
+  more: "The edge's copies follow.",
   operands: { hint: "[id…]", description: "Image ids", min: 0, max: 1000 },
   flags: { ...MANY_FLAGS, yes: YES_FLAG },
   examples: [

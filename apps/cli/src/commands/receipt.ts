@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { checkReceipt } from "@prewarm/control-schema/receipt-check";
 import { type AnyReceipt, type MissingVariant, type Receipt, ReceiptPage } from "@prewarm/control-schema/receipts";
+import { type RemovalReceipt, SignedRemoval } from "@prewarm/control-schema/removal";
 import { parsePem } from "@prewarm/shared/ed25519";
 import { type ControlApi, createControlApi } from "../api/control-api.ts";
 import type { Arguments, Command } from "../arguments/command.ts";
@@ -9,6 +10,7 @@ import { isLoopback, readControlSettings, readControlUrl } from "../arguments/se
 import type { Context } from "../platform/context.ts";
 import { CliError, EXIT, type ExitCode, usageError } from "../platform/exit-codes.ts";
 import { sendRequest } from "../platform/http-request.ts";
+import { checkImageId } from "../steps/check-image-id.ts";
 import { SAVE_FLAG, saveReceipt } from "../steps/save-receipt.ts";
 import { formatCount } from "../terminal/progress.ts";
 import { createReport } from "../terminal/report.ts";
@@ -21,10 +23,13 @@ const KEYS_PATH = "/.well-known/prewarm-receipts";
 
 export const receiptCommand: Command = {
   name: "receipt",
-  description:
-    "Check what a run asked for against R2 now, and sign it; exit code 1 if a variant is missing. Or verify a receipt",
+  description: "Prove that a run is stored, or that a removed image is gone",
+  more:
+    "It checks a run against R2 now, and signs what it finds; exit code 1 if a variant is missing. --removed prints the signed receipt " +
+    "of a removal; exit code 1 while it is not complete. --verify checks a receipt.",
   operands: { hint: "[run]", description: "A run, as `prewarm warm` and `prewarm status` name it", min: 0, max: 1 },
   flags: {
+    removed: { type: "string", valueHint: "id", description: "The receipt of this removed image instead" },
     save: SAVE_FLAG,
     verify: {
       type: "string",
@@ -40,21 +45,39 @@ export const receiptCommand: Command = {
   examples: [
     "prewarm receipt bulk_01j9",
     "prewarm receipt bulk_01j9 --save receipt.txt",
+    "prewarm receipt --removed u/7f3c91.jpg --save receipt.txt",
     "prewarm receipt --verify receipt.txt --key prewarm-receipts.pem",
   ],
   async run(args, context) {
-    const [[run], file] = [args.operands, args.text("verify")];
-    if (file !== null && run === undefined) return verify(file, args, context);
-    if (file !== null || run === undefined) throw usageError("Name either a run or --verify <file>.");
-    const report = createReport(args, context);
-    const api = createControlApi(readControlSettings(args, context), context);
-    const { receipt, signature, missing } = await check(run, api);
-    await saveReceipt(args, context, { receipt, signature });
-    if (report.json) report.document("prewarm.receipt/1", { receipt, signature, missing });
-    else for (const line of [...formatReceipt(receipt), ...formatMissing(missing)]) report.data(line);
-    return receipt.complete ? EXIT.ok : EXIT.failed;
+    const [[run], removed, file] = [args.operands, args.text("removed"), args.text("verify")];
+    if ([run ?? null, removed, file].filter((one) => one !== null).length !== 1)
+      throw usageError("Name a run, --removed <id> or --verify <file>, and one of them only.");
+    if (file !== null) return verify(file, args, context);
+    return run === undefined ? ofRemoval(removed ?? "", args, context) : ofRun(run, args, context);
   },
 };
+
+async function ofRun(run: string, args: Arguments, context: Context): Promise<ExitCode> {
+  const report = createReport(args, context);
+  const api = createControlApi(readControlSettings(args, context), context);
+  const { receipt, signature, missing } = await check(run, api);
+  await saveReceipt(args, context, { receipt, signature });
+  if (report.json) report.document("prewarm.receipt/1", { receipt, signature, missing });
+  else for (const line of [...formatReceipt(receipt), ...formatMissing(missing)]) report.data(line);
+  return receipt.complete ? EXIT.ok : EXIT.failed;
+}
+
+async function ofRemoval(operand: string, args: Arguments, context: Context): Promise<ExitCode> {
+  const id = checkImageId(operand);
+  const api = createControlApi(readControlSettings(args, context), context);
+  const report = createReport(args, context);
+  const sending = { what: `the receipt of ${id}` };
+  const signed = await api.call("GET /api/v1/images/{id}/removal", { params: { id } }, SignedRemoval, sending);
+  await saveReceipt(args, context, signed);
+  if (report.json) report.document("prewarm.removal/1", signed);
+  else for (const line of formatRemoval(signed.receipt)) report.data(line);
+  return signed.receipt.complete ? EXIT.ok : EXIT.failed;
+}
 
 /** Needs no token, and with keys from a file no network. */
 async function verify(file: string, args: Arguments, context: Context): Promise<ExitCode> {
@@ -128,4 +151,29 @@ function formatMissing(missing: readonly MissingVariant[]): string[] {
   const rows = missing.slice(0, SHOWN).map(({ why, id, transform }) => [why, id, transform]);
   const more = missing.length > SHOWN ? [`${formatCount(missing.length - SHOWN)} more: see --json.`] : [];
   return ["", ...formatTable([["WHY", "IMAGE", "VARIANT"], ...rows]), ...more];
+}
+
+function formatRemoval(receipt: RemovalReceipt): string[] {
+  const { removed, spellings, reason, by, orderedAt, jobs, focal, objects, more, checks } = receipt;
+  const time = (at: number | null) => (at === null ? "not known yet" : new Date(at).toISOString());
+  const rows = [
+    ["image", removed],
+    ...spellings.map((spelling) => ["also", spelling]),
+    ["reason", reason],
+    ["ordered", `${time(orderedAt)} by ${by}`],
+    [
+      "deleted",
+      `${formatCount(objects.length + more)} objects, ${formatCount(jobs)} jobs${focal ? ", focal point" : ""}`,
+    ],
+    ...checks.map(({ at, found }) => ["checked", `${time(at)}: ${formatCount(found)} found`]),
+    ["edge copies until", time(receipt.edgeUntil)],
+    ["browser copies until", time(receipt.browsersUntil)],
+    ["complete at", time(receipt.completeAt)],
+    ["complete", receipt.complete ? "yes" : "no"],
+  ];
+  const listed = objects.map(({ deletedAt, bytes, name }) => [time(deletedAt), formatCount(bytes), name]);
+  return [
+    ...formatTable(rows),
+    ...(listed.length === 0 ? [] : ["", ...formatTable([["DELETED", "BYTES", "OBJECT"], ...listed])]),
+  ];
 }

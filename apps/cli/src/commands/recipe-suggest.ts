@@ -15,8 +15,8 @@ import { formatTable } from "../terminal/table.ts";
 
 export const recipeSuggestCommand: Command = {
   name: "recipe suggest",
-  description:
-    "Lines of pages to add and to drop, by what pages ask for and viewers missed, as a diff of prewarm.config.ts",
+  description: "Suggest lines of pages, as a diff of the configuration",
+  more: "Lines to add and to drop, by what pages ask for and viewers missed.",
   operands: null,
   flags: {},
   examples: ["prewarm recipe suggest", "prewarm recipe suggest --json"],

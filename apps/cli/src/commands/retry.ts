@@ -8,7 +8,8 @@ import { createReport } from "../terminal/report.ts";
 
 export const retryCommand: Command = {
   name: "retry",
-  description: "Try dead, refused or cancelled jobs again: some, or all that match",
+  description: "Try dead, refused or cancelled jobs again",
+  more: "Some, or all that match.",
   operands: { hint: "[job…]", description: "Jobs by their names, as `prewarm jobs` shows them", min: 0, max: 1000 },
   flags: {
     ...FILTER_FLAGS,

@@ -24,7 +24,8 @@ const INFOS = ImageInfos.extend({ images: z.array(Known) });
 
 export const rewriteCommand: Command = {
   name: "rewrite",
-  description: "Give the images of built pages what is warm: srcset, sizes, lazy loading",
+  description: "Give the images of built pages what is warm",
+  more: "That is srcset, sizes and lazy loading.",
   operands: {
     hint: "<folder|file…>",
     description: "Built pages, which are changed in place",

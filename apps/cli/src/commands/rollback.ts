@@ -5,8 +5,8 @@ import { carryOutPlan, type Opened, openTarget, PLAN_FLAGS } from "../steps/open
 
 export const rollbackCommand: Command = {
   name: "rollback",
-  description:
-    "Run an earlier version again, the edge before the consumer; without a version, list those that are accepted",
+  description: "Run an earlier version again, or list those accepted",
+  more: "The edge goes before the consumer.",
   operands: { hint: "[version]", description: "The version's name, as this command lists it", min: 0, max: 1 },
   flags: {
     ...PLAN_FLAGS,

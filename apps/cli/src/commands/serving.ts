@@ -20,7 +20,8 @@ const SERVING = Serving.pick({
 
 export const servingCommand: Command = {
   name: "serving",
-  description: "How views were answered, what that saved, and which variants viewers missed most",
+  description: "Say how views were answered, and what viewers missed",
+  more: "Also what that saved.",
   operands: null,
   flags: {
     window: { type: "string", valueHint: "span", description: "Views of the last 1h, 1d or 30d. Default: 1d" },

@@ -50,7 +50,8 @@ interface Site {
 
 export const smokeCommand: Command = {
   name: "smoke",
-  description: "Warm, view and purge one image of a deployment, and read its /readyz",
+  description: "Warm, view and purge one image of a deployment",
+  more: "It reads /readyz too.",
   operands: { hint: "<id>", description: "An image kept for this: all its variants are purged", min: 1, max: 1 },
   flags: { timeout: { ...TIMEOUT_FLAG, description: `Give up after this long. Default: ${DEFAULT_TIMEOUT}` } },
   examples: [

@@ -18,12 +18,14 @@ const RUNS_SHOWN = 20;
 
 const STATS = z.object({
   ...{ health: Health.pick({ sentence: true }), lanes: Stats.shape.lanes, pace: Stats.shape.pace },
+  ...Stats.pick({ deadLetters: true, ledger: true, metricErrors: true }).shape,
 });
 const RUNS = z.object({ runs: z.array(SeenRun) });
 
 export const statusCommand: Command = {
   name: "status",
-  description: "How everything stands, or one run",
+  description: "Show how everything stands, or one run",
+  more: "All: health, lanes, the ledger's rows and size, and the latest runs.",
   operands: { hint: "[run]", description: "A run; none: the lanes and the latest runs", min: 0, max: 1 },
   flags: {
     watch: { type: "boolean", alias: "w", description: "Follow the run to its end" },
@@ -98,8 +100,7 @@ function formatRun(view: SeenRun): string[] {
 async function showAll(api: ControlApi, report: Report): Promise<void> {
   const stats = await api.call("GET /api/v1/stats", {}, STATS, { what: "status" });
   const { runs } = await api.call("GET /api/v1/runs", { query: { limit: RUNS_SHOWN } }, RUNS, { what: "runs" });
-  const { health, lanes, pace } = stats;
-  if (report.json) return report.document("prewarm.status/1", { health, lanes, pace, runs: runs.map(formatRunJson) });
+  if (report.json) return report.document("prewarm.status/1", { ...stats, runs: runs.map(formatRunJson) });
   for (const line of formatStats(stats)) report.data(line);
   report.data("");
   const rows = runs.map((run) => [
@@ -115,11 +116,25 @@ async function showAll(api: ControlApi, report: Report): Promise<void> {
     report.data(line);
 }
 
-function formatStats({ health, lanes, pace }: z.infer<typeof STATS>): string[] {
+function formatStats({ health, lanes, pace, ...held }: z.infer<typeof STATS>): string[] {
   const counts = (lane: Lane) => JOB_STATES.map((state) => formatCount(lanes[lane][state]));
   const rows = LANES.map((lane) => [lane, ...counts(lane), formatLeft(pace[lane])]);
   const head = ["LANE", ...JOB_STATES.map((state) => state.toUpperCase()), "LEFT"];
-  return [health.sentence, "", ...formatTable([head, ...rows])];
+  return [health.sentence, "", ...formatTable([head, ...rows]), "", ...formatLedger(held)];
+}
+
+function formatLedger({ ledger, deadLetters, metricErrors }: Pick<Stats, "ledger" | "deadLetters" | "metricErrors">) {
+  const { rows, bytes, limitBytes } = ledger;
+  const share = ((100 * bytes) / limitBytes).toFixed(1);
+  return [
+    `ledger        ${formatCount(rows)} rows, ${formatSize(bytes)} of ${formatSize(limitBytes)}, ${share} %`,
+    `dead letters  ${formatCount(deadLetters)}`,
+    ...(metricErrors > 0 ? [`metrics lost  ${formatCount(metricErrors)}`] : []),
+  ];
+}
+
+function formatSize(bytes: number): string {
+  return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
 function rateOf({ perSecond }: Pace): string {

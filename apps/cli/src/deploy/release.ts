@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { schemaStatements } from "@prewarm/consumer/ledger/tables/schema-print";
+import { LEDGER_SCHEMA } from "@prewarm/control-schema/ledger-schema";
 import type { Context } from "../platform/context.ts";
 import { usageError } from "../platform/exit-codes.ts";
 import type { Found } from "../site/installation.ts";
@@ -18,7 +18,7 @@ export interface Release {
 
 const MESSAGE = /^Prewarm (?<version>\S+), ledger schema (?<schema>[0-9a-f]{8})$/;
 
-export function versionMessage(version: string, schema = schemaPrint()): string {
+export function versionMessage(version: string, schema: string = LEDGER_SCHEMA): string {
   return `Prewarm ${version}, ledger schema ${schema}`;
 }
 
@@ -26,11 +26,6 @@ export function versionMessage(version: string, schema = schemaPrint()): string 
 export function readMessage(message: string): { version: string; schema: string } | null {
   const { version, schema } = MESSAGE.exec(message)?.groups ?? {};
   return version === undefined || schema === undefined ? null : { version, schema };
-}
-
-/** A hash of every statement that makes the ledger's tables. */
-export function schemaPrint(): string {
-  return createHash("sha256").update(schemaStatements()).digest("hex").slice(0, 8);
 }
 
 /** What would be deployed now from the site's folder. `config` is its configuration file. */

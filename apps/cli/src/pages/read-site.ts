@@ -28,8 +28,9 @@ import { merge, withAsked } from "./shown-page.ts";
 
 /** What is read, and how. */
 export interface SiteSpec {
-  /** A folder, a page's address, or a sitemap's (`….xml`). */
+  /** A folder or file of built pages, the address of a page, or that of a sitemap. */
   site: string;
+  isSitemap: boolean;
   /** Of a folder: where it will be served. Null: whole addresses only. */
   base: string | null;
   /** Follow links, also where there is a sitemap. */
@@ -263,13 +264,13 @@ async function robotsOf(site: string, context: Context): Promise<Robots> {
 }
 
 /** Where reading starts: the sitemap that was named, the site's own sitemaps, or the page itself, whose links are then followed. */
-async function startOf({ site, crawl }: SiteSpec, robots: Robots, { context, note }: Reading) {
+async function startOf({ site, isSitemap, crawl }: SiteSpec, robots: Robots, { context, note }: Reading) {
   const fetch = ((url: string, { signal, ...init }: RequestInit = {}) => {
     const limit = AbortSignal.timeout(SITEMAP_MS);
     return context.fetch(url, { ...init, signal: signal ? AbortSignal.any([signal, limit]) : limit });
   }) as typeof context.fetch;
   const open = (place: string) => openUrl(place, { ...context, fetch });
-  if (/\.xml(?:\.gz)?$/i.test(new URL(site).pathname)) return { follows: false, pages: pagesOf([site], open) };
+  if (isSitemap) return { follows: false, pages: pagesOf([site], open) };
   const named = robots.sitemaps.filter((place) => URL.canParse(place, site)).map((place) => new URL(place, site).href);
   const places = named.length > 0 ? named : [new URL("/sitemap.xml", site).href];
   if (!crawl && (await firstOf(pagesOf(places, open))) !== null) {

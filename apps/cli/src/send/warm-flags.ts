@@ -25,12 +25,12 @@ export const WARM_FLAGS = {
     type: "string",
     valueHint: "folder|file",
     multiple: true,
-    description: "Every image that built pages and style sheets ask the edge for",
+    description: "Built pages and style sheets: every image that they ask the edge for",
   },
   site: {
     type: "string",
     valueHint: "url",
-    description: "Where those pages will be served, for their relative addresses. Default: whole addresses only",
+    description: "With --html: where those pages will be served, for relative addresses",
   },
   "r2-prefix": {
     type: "string",

@@ -61,7 +61,7 @@ function packageFiles(dist: string, wranglerFolder: string, config: string): Ins
     dashboard: path(join(dist, "dashboard")),
     site: config,
     check: "npx prewarm check --offline --quiet",
-    print: "npx prewarm wrangler",
+    print: "npx prewarm print wrangler",
   };
 }
 

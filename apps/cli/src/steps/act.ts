@@ -85,7 +85,7 @@ async function runAction(
 }
 
 function goesOn({ action }: SeenAction): CliError {
-  const hint = `The action ${action} goes on without us; stop it with: prewarm actions ${action} --stop`;
+  const hint = `The action ${action} goes on without us; stop it with: prewarm cancel ${action}`;
   return new CliError(EXIT.interrupted, "Interrupted.", hint);
 }
 

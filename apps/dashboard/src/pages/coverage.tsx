@@ -20,7 +20,7 @@ export function CoveragePage() {
         {({ reports }) =>
           reports.length === 0 ? (
             <Empty title="Nothing is reported">
-              <span class="mono">prewarm coverage &lt;folder|url&gt; --report &lt;name&gt;</span> reports how many image
+              <span class="mono">prewarm coverage --site &lt;url&gt; --report &lt;name&gt;</span> reports how many image
               URLs of a site are warm. Run it in each deploy.
             </Empty>
           ) : (

@@ -8,7 +8,7 @@ import { HookError, type HookEvent, type HookOptions, tellHook } from "./hook.ts
  */
 
 export interface EmDashOptions {
-  /** What `prewarm client` prints, and `baseUrl`. */
+  /** What `prewarm print client` prints, and `baseUrl`. */
   client: ClientOptions;
   hook: HookOptions;
 }

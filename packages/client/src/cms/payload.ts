@@ -5,7 +5,7 @@ import { HookError, type HookEvent, type HookItem, type HookOptions, tellHook } 
 /** Payload's plugin: uploads, replacements and deletions are announced to the hook, and documents have URLs of Prewarm. */
 
 export interface PayloadOptions<C extends ClientOptions> {
-  /** What `prewarm client` prints, and `baseUrl`. */
+  /** What `prewarm print client` prints, and `baseUrl`. */
   client: C;
   hook: HookOptions;
   /** Collections with `upload`, by slug: what stands before their file names in ids, such as `media/`. */

@@ -196,7 +196,7 @@ export const SHIPPED_LOGS = 0.01;
 /** Share of the consumer's invocations whose spans are kept, as shipped (`traces.head_sampling_rate`); the edge has no traces. */
 export const SHIPPED_TRACES = 0.05;
 
-/** What a million may cost at list price with logs as shipped, in dollars; `npm run cost` fails beyond it. */
+/** What a million may cost at list price with logs as shipped, in dollars; cost.test.ts fails beyond it. */
 export const MOST_USD = { bulk: 14, hit: 0.4 } as const satisfies Partial<Record<keyof typeof PATHS, number>>;
 
 export function sum(...all: Operations[]): Operations {

@@ -26,7 +26,7 @@ async function suggestion(deps: ApiDeps): Promise<RecipeSuggestion> {
   const nothing = { config, asked, isWhole: false, missed: [], hits: [], isKnown: () => false };
   const none = (state: RecipeSuggestion["state"], text: string) => toAnswer(nothing, { state, text, from, at });
   if (asked.size === 0)
-    return none("unreported", "No site's coverage was reported: run `prewarm coverage <folder|url> --report <name>`.");
+    return none("unreported", "No site's coverage was reported: run `prewarm coverage --site <url> --report <name>`.");
   if (analytics === null)
     return none("off", "Views are not counted (docs/dashboard.md): what viewers missed is not known.");
   try {
