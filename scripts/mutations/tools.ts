@@ -68,6 +68,36 @@ export const TOOLS: readonly Mutation[] = [
       replace: "",
     }),
   ]),
+  ...at({ file: "scripts/ittybit-lab/observe-quality.ts", tests: ["scripts/ittybit-lab/observe-quality.test.ts"] }, [
+    breaks("P19", "a word is given for another one that looks the same", {
+      find: "off(quality) - off(best) < LEAST_GAIN ? quality : best",
+      replace: "best",
+    }),
+  ]),
+  ...at({ file: "scripts/ittybit-lab/png.ts", tests: ["scripts/ittybit-lab/observe-quality.test.ts"] }, [
+    breaks("P19", "a PNG is read by another filter than it was written by", {
+      find: "if (filter !== 4) return 0;",
+      replace: "return 0;",
+    }),
+  ]),
+  ...at(
+    {
+      file: "workers/consumer/src/ittybit/check/check-key.ts",
+      tests: ["apps/cli/src/commands/ittybit-check.test.ts"],
+    },
+    [
+      breaks("P19", "the check of a key says nothing of a format that the service does not make", {
+        find: "output.ok ? [] :",
+        replace: "output.ok || name ? [] :",
+      }),
+    ],
+  ),
+  ...at({ file: "packages/shared/src/cost/month.ts", tests: ["scripts/cost/cost.test.ts"] }, [
+    breaks("P17", "an estimate forgets what views order", {
+      find: "(images * (made.variants + made.byViews))",
+      replace: "(images * made.variants)",
+    }),
+  ]),
   ...at({ file: "scripts/cost/strangers.ts", tests: ["scripts/cost/strangers.test.ts"] }, [
     breaks("N5", "the page's table counts no reads", {
       find: "  return requests + listUsd(operations, 1)",

@@ -49,6 +49,8 @@ const WORKERS = {
   "create-edge": "workers/edge/src/create-edge.ts",
   "create-consumer": "workers/consumer/src/create-consumer.ts",
   "create-rewriter": "workers/rewriter/src/create-rewriter.ts",
+  // `prewarm ittybit check` imports it, with Ittybit's client.
+  "check-key": "workers/consumer/src/ittybit/check/check-key.ts",
   edge: "workers/edge/src/worker.ts",
   consumer: "workers/consumer/src/worker.ts",
   ...Object.fromEntries(GRAMMARS.map((name) => [`legacy/${name}`, `packages/legacy-urls/src/${name}.ts`])),

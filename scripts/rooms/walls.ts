@@ -352,10 +352,9 @@ export const HOUSES: readonly House[] = [
         bug: "Sending that knows one command's flags cannot be resumed by another.",
       },
       {
-        rooms: ["ittybit", "pages"],
-        holds:
-          "The check of a real Ittybit, by the product's own client; a site's pages, from a folder or politely from the web.",
-        bug: "A check that prints has no JSON form.",
+        rooms: ["pages"],
+        holds: "A site's pages, from a folder or politely from the web.",
+        bug: "A reader of pages that judges them cannot read for two judgements.",
       },
       {
         rooms: ["deploy"],
@@ -468,9 +467,9 @@ export const WALLS: readonly Wall[] = [
     bug: "Both would hold a copy of one rule, from two deploys.",
   },
   {
-    from: /^(apps\/(?!cli\/src\/(ittybit\/|deploy\/release\.ts$))|packages\/)/,
+    from: /^(apps|packages)\//,
     to: /^(workers\/|@prewarm\/(edge|consumer|rewriter))/,
-    says: "Apps and packages import no Worker; only the check of a real Ittybit has the product's own client, and a release names the ledger's tables.",
+    says: "Apps and packages import no Worker.",
     bug: "An app that knows the server's insides works with one version of it only; the HTTP API is versioned.",
   },
   {
@@ -514,12 +513,6 @@ export const WALLS: readonly Wall[] = [
     to: /^@prewarm\/|^packages\/(?!ittybit-emulator\/)/,
     says: "The emulator knows nothing of Prewarm.",
     bug: "An emulator that shares our code shares our misunderstanding of Ittybit, and proves it right.",
-  },
-  {
-    from: /^apps\/cli\/src\/ittybit\//,
-    to: /^(workers\/(?!consumer\/src\/ittybit\/)|@prewarm\/(edge|consumer(?!\/ittybit\/)|ittybit-emulator))/,
-    says: "The check of a real Ittybit has the product's client of it, and nothing else of a Worker or of the emulator.",
-    bug: "A check with a client of its own passes services that Prewarm cannot read, and fails some that it can.",
   },
   {
     from: /^apps\/dashboard\/src\//,

@@ -6,7 +6,6 @@ import type { Command } from "./arguments/command.ts";
 import type { Context } from "./platform/context.ts";
 import { EXIT } from "./platform/exit-codes.ts";
 import { createInterrupts } from "./platform/interrupts.ts";
-import { listen } from "./platform/listen.ts";
 import { runProgram } from "./platform/run-program.ts";
 import { sleep } from "./platform/sleep.ts";
 import { keepHeapSmall } from "./platform/small-heap.ts";
@@ -28,7 +27,6 @@ const context: Context = {
   clock: systemClock,
   sleep,
   fetch,
-  listen,
   interrupts,
   run: runProgram,
   tidy: () => {

@@ -146,7 +146,7 @@ export const JOB_ERRORS: Readonly<Record<string, JobError>> = {
     fate: "dead letter",
     cause:
       "The result's structure is damaged or of an unusual kind, so that metadata (position, author) cannot be taken out of it. Nothing is stored that may hold some.",
-    cure: "Ask for another format: take this one out of `formats`. `prewarm ittybit check` with a geotagged photo shows which formats hold metadata. A report is welcome.",
+    cure: "Ask for another format: take this one out of `formats`. A report is welcome.",
   },
   output_invalid: {
     fate: "tried again",

@@ -1,5 +1,4 @@
 import type { Clock } from "@prewarm/shared/clock";
-import type { Sent } from "./listen.ts";
 import type { Outcome, ProgramCall } from "./run-program.ts";
 
 /** An output stream as this program uses it; `process.stdout` and a test's string collector both fit. */
@@ -34,8 +33,6 @@ export interface Context {
   /** Resolves after `ms`, or at once when `signal` aborts; never rejects. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   fetch: typeof fetch;
-  /** Takes what is sent to a port of this machine, until what it resolves with is called. */
-  listen(port: number, take: (sent: Sent) => void): Promise<() => void>;
   interrupts: Interrupts;
   /** Asks a person and resolves with the line typed; `hidden`: it is not shown. Only called when stdin and stderr are a terminal. */
   ask(question: string, echo?: "hidden"): Promise<string>;

@@ -63,7 +63,6 @@ export function createWorld({
     stdout: stdout.output,
     stderr: stderr.output,
     clock: { now: () => now, random: () => 0.5 },
-    listen: () => Promise.reject(new Error("nobody may listen in this test")),
     async sleep(ms, signal) {
       if (signal?.aborted) return;
       now += ms;

@@ -4,7 +4,6 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { Readable } from "node:stream";
 import { tempFolder } from "../../../../test/temp-folder.ts";
-import { listen } from "../../src/platform/listen.ts";
 import { runProgram } from "../../src/platform/run-program.ts";
 import { runCli } from "../../src/run-cli.ts";
 import { VERSION } from "../../src/version.ts";
@@ -80,7 +79,7 @@ export async function runHere(
 ): Promise<Ended & { slept: number }> {
   const world = createWorld({ cwd: options.cwd, env: variablesOf(options) as Record<string, string> });
   const stdin = Readable.from(options.stdin === undefined ? [] : [Buffer.from(options.stdin)]);
-  const code = await runCli(args, { ...world.context, fetch, listen, run: runProgram, stdin }, () => {});
+  const code = await runCli(args, { ...world.context, fetch, run: runProgram, stdin }, () => {});
   return { code, stdout: world.stdout(), stderr: world.stderr(), slept: world.slept() };
 }
 

@@ -47,7 +47,7 @@ export interface JobOrder {
   idempotencyKey: string;
   /** Echoed on the job by the dialects that know it. */
   metadata: Record<string, string>;
-  /** Called when the job has ended; left out: nothing is. Only `prewarm ittybit check` asks for it. */
+  /** Called when the job has ended; left out: nothing is. Only `scripts/ittybit-lab` asks for it. */
   webhookUrl?: string;
   /** True when a POST under this key may have arrived before: then a refusal says nothing about the order. Default false. */
   again?: boolean;

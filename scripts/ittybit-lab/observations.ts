@@ -1,42 +1,32 @@
-import type { Transform } from "@prewarm/shared/transform";
-import { checkOutput, type Main } from "./essentials.ts";
+import type { Transform } from "../../packages/shared/src/transform.ts";
+import type { Main } from "../../workers/consumer/src/ittybit/check/essentials.ts";
+import { ended, patiently, submit } from "../../workers/consumer/src/ittybit/check/session.ts";
+import { tryVariants } from "../../workers/consumer/src/ittybit/check/variants.ts";
+import type { LabSession } from "./lab-session.ts";
 import type { Observation } from "./observation.ts";
 import { observeQuality } from "./observe-quality.ts";
 import { observeWebhook } from "./observe-webhook.ts";
-import { ended, patiently, type Session, submit } from "./session.ts";
 
 function same(what: string, seen: string): Observation {
   return { what, seen, differs: null };
 }
 
-type Observe = (session: Session, main: Main) => Promise<Observation[]>;
+type Observe = (session: LabSession, main: Main) => Promise<Observation[]>;
 
 const BASE = { fit: null, pos: null, quality: "high" } as const;
 
-/** The formats and fits that Prewarm asks for, one small variant each. */
-const VARIANTS: [name: string, transform: Transform][] = [
-  ["avif", { ...BASE, width: 120, height: null, format: "avif" }],
-  ["jpeg, cover", { ...BASE, width: 100, height: 100, fit: "cover", format: "jpeg" }],
-  ["png, contain", { ...BASE, width: 100, height: 80, fit: "contain", format: "png" }],
-  ["webp, fill", { ...BASE, width: 80, height: 100, fit: "fill", format: "webp" }],
-];
-
-async function variant(session: Session, n: number, name: string, transform: Transform): Promise<Observation> {
-  const cost = (seen: string): Observation => ({
-    what: name,
-    seen,
-    differs: `it does not make ${name}`,
-    costs: "such variants end dead",
-    ...(transform.fit === null ? { setting: `formats: without "${transform.format}"` } : {}),
+const observeVariants: Observe = async (session) => {
+  const tried = await tryVariants(session);
+  return tried.map(({ name, transform, output }) => {
+    if (!output.ok) {
+      const setting = transform.fit === null ? { setting: `formats: without "${transform.format}"` } : {};
+      const costs = "such variants end dead";
+      return { what: name, seen: output.message, differs: `it does not make ${name}`, costs, ...setting };
+    }
+    session.left.push({ format: transform.format, names: output.removed });
+    return same(name, `right, ${output.bytes} bytes`);
   });
-  const made = await submit(session, session.order(n, transform));
-  if (made.kind !== "made") return cost("failure" in made ? made.failure.message : made.kind);
-  const output = await checkOutput(session, await ended(session, made.job.id), transform);
-  return output.ok ? same(name, `right, ${output.bytes} bytes`) : cost(output.message);
-}
-
-const observeVariants: Observe = (session) =>
-  Promise.all(VARIANTS.map(([name, transform], n) => variant(session, 10 + n, name, transform)));
+};
 
 /** What shows that a photo's position and author reach nobody. */
 const ENOUGH = ["Exif", "XMP"];
@@ -210,7 +200,7 @@ const OBSERVATIONS: [string, Observe][] = [
 ];
 
 /** What a client need not know, but an operator wants to. Nothing here ends a check: what cannot be seen is said. */
-export async function observe(session: Session, main: Main): Promise<Observation[]> {
+export async function observe(session: LabSession, main: Main): Promise<Observation[]> {
   const all: Observation[] = [];
   for (const [name, look] of OBSERVATIONS) {
     try {

@@ -1,7 +1,7 @@
-import type { EmulatorOptions } from "@prewarm/ittybit-emulator/server";
 import { expect, it } from "vitest";
-import { check, closedPort, emulator } from "../../test/testing/ittybit-world.ts";
-import { EXIT } from "../platform/exit-codes.ts";
+import { EXIT } from "../../apps/cli/src/platform/exit-codes.ts";
+import type { EmulatorOptions } from "../../packages/ittybit-emulator/src/server.ts";
+import { closedPort, emulator, examine } from "./lab-world.ts";
 
 const SECRET = "what-it-signs-with";
 const HOOKS: NonNullable<EmulatorOptions["webhooks"]> = {
@@ -33,7 +33,7 @@ it.each<[what: string, options: EmulatorOptions, secret: string, seen: RegExp]>(
   const tunnel = await closedPort();
   const args = ["--webhook", tunnel, "--webhook-port", new URL(tunnel).port];
   const env = { ITTYBIT_API_URL: apiUrl, ITTYBIT_WEBHOOK_SECRET: secret };
-  const result = await check(env, args);
+  const result = await examine(env, args);
   expect([result.code, result.sentence]).toEqual([EXIT.ok, WORKS]);
   expect(result.lines.find((line) => /^ok +a webhook /.test(line))).toMatch(seen);
 });
@@ -44,6 +44,6 @@ it.each([
   ["https://hooks.example.com", "0"],
   ["https://hooks.example.com", "x"],
 ])("refuses the address %s and the port %s", async (url, port) => {
-  const { code } = await check({}, ["--webhook", url, "--webhook-port", port], "https://cdn.example.com/p.jpg");
-  expect(code).toBe(EXIT.usage);
+  const line = examine({}, ["--webhook", url, "--webhook-port", port], "https://cdn.example.com/p.jpg");
+  await expect(line).rejects.toMatchObject({ exitCode: EXIT.usage });
 });

@@ -1,11 +1,11 @@
-import type { JobOrder } from "@prewarm/consumer/ittybit/client";
-import type { IttybitJob } from "@prewarm/consumer/ittybit/dialects";
-import { expectedSize } from "@prewarm/consumer/ittybit/job-request";
-import { openDownload } from "@prewarm/consumer/ittybit/output/download";
-import { stripMetadata } from "@prewarm/consumer/ittybit/output/strip/strip-metadata";
-import { verifyOutput } from "@prewarm/consumer/ittybit/output/verify";
 import { OUTPUT_MAX_BYTES } from "@prewarm/shared/limits";
 import type { Transform } from "@prewarm/shared/transform";
+import type { JobOrder } from "../client.ts";
+import type { IttybitJob } from "../dialects.ts";
+import { expectedSize } from "../job-request.ts";
+import { openDownload } from "../output/download.ts";
+import { stripMetadata } from "../output/strip/strip-metadata.ts";
+import { verifyOutput } from "../output/verify.ts";
 import { ended, patiently, type Session, submit } from "./session.ts";
 import { stopOf, stopped } from "./verdict.ts";
 
@@ -59,7 +59,8 @@ export async function checkMain(session: Session): Promise<Main> {
   return { order, made: first.job, createdStatus, job, tookMs: session.now() - began, replayStatus };
 }
 
-type Wrong = { ok: false; code: string; message: string };
+/** A result that is no variant. */
+export type Wrong = { ok: false; code: string; message: string };
 
 /** A result's bytes as the product fetches them, or why there are none. */
 export async function fetchOutput(session: Session, job: IttybitJob): Promise<{ ok: true; bytes: Uint8Array } | Wrong> {
@@ -76,12 +77,17 @@ export async function fetchOutput(session: Session, job: IttybitJob): Promise<{ 
   return { ok: true, bytes: body.bytes };
 }
 
-/** A result as the product judges it: its size, or what is wrong with it. */
-export async function checkOutput(
-  session: Session,
-  job: IttybitJob,
-  transform: Transform,
-): Promise<{ ok: true; bytes: number } | Wrong> {
+/** A result that is the variant. */
+export interface Right {
+  ok: true;
+  /** As it would be stored. */
+  bytes: number;
+  /** What it said beside its picture, which Prewarm takes out: Exif, XMP. */
+  removed: string[];
+}
+
+/** A result as the product judges it. */
+export async function checkOutput(session: Session, job: IttybitJob, transform: Transform): Promise<Right | Wrong> {
   const output = await fetchOutput(session, job);
   if (!output.ok) return output;
   const { format, fit } = transform;
@@ -92,19 +98,18 @@ export async function checkOutput(
   const stripped = stripMetadata(output.bytes, format);
   if (!stripped.ok)
     return { ok: false, code: "output_metadata", message: `metadata cannot be taken out: ${stripped.message}` };
-  session.left.push({ format, names: stripped.removed });
-  return { ok: true, bytes: stripped.bytes.byteLength };
+  return { ok: true, bytes: stripped.bytes.byteLength, removed: stripped.removed };
 }
 
 /** @throws Stop */
-export async function checkMainOutput(session: Session, { job }: Main): Promise<number> {
+export async function checkMainOutput(session: Session, { job }: Main): Promise<Right> {
   const output = await checkOutput(session, job, MAIN);
-  if (output.ok) return output.bytes;
+  if (output.ok) return output;
   const next =
     output.code === "output_private"
       ? "run this again when they are public"
       : output.code === "job"
         ? "see that anybody may fetch --original, then run this again"
-        : "tell us with a --record of this run";
+        : "tell us, with what scripts/ittybit-lab records";
   throw stopped("fails", "failed", output.message, next);
 }

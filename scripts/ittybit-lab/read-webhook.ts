@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
-import { type IttybitJob, readJob } from "@prewarm/consumer/ittybit/dialects";
-import { parseForeignJson } from "@prewarm/shared/foreign-json";
+import { parseForeignJson } from "../../packages/shared/src/foreign-json.ts";
+import { type IttybitJob, readJob } from "../../workers/consumer/src/ittybit/dialects.ts";
 
 /** guides/webhooks-with-laravel-queues-and-events, 2026: lower-case hex of HMAC-SHA256 over the raw body; no prefix, no timestamp. */
 export const SIGNATURE_HEADER = "ittybit-signature";

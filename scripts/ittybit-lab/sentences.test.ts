@@ -1,7 +1,7 @@
-import type { EmulatorOptions } from "@prewarm/ittybit-emulator/server";
 import { describe, expect, it } from "vitest";
-import { address, check, closedPort, emulator, serve } from "../../test/testing/ittybit-world.ts";
-import { EXIT } from "../platform/exit-codes.ts";
+import { EXIT } from "../../apps/cli/src/platform/exit-codes.ts";
+import type { EmulatorOptions } from "../../packages/ittybit-emulator/src/server.ts";
+import { address, closedPort, emulator, examine, serve } from "./lab-world.ts";
 
 const WORKS = "Prewarm works with this service, which speaks as";
 
@@ -53,7 +53,7 @@ describe("the sentence", () => {
     [
       "the wrong size",
       { faults: [{ fault: { type: "wrong_dimension" } }] },
-      "Prewarm does not work with this service: the result is not the variant: it is 100 × 300, not 200 × 150; tell us with a --record of this run.",
+      "Prewarm does not work with this service: the result is not the variant: it is 100 × 300, not 200 × 150; tell us, with what scripts/ittybit-lab records.",
     ],
     [
       "private results",
@@ -77,7 +77,7 @@ describe("the sentence", () => {
     ],
   ])("of %s", async (_what, options, sentence) => {
     const { apiUrl } = await emulator(options);
-    expect(address((await check({ ITTYBIT_API_URL: apiUrl })).sentence)).toBe(sentence);
+    expect(address((await examine({ ITTYBIT_API_URL: apiUrl })).sentence)).toBe(sentence);
   });
 
   it.each<[what: string, arrange: () => Promise<Record<string, string>>, code: number, sentence: string]>([
@@ -132,7 +132,7 @@ describe("the sentence", () => {
       "Nothing could be checked: Ittybit kept answering 429, too many requests; run this again when the account has less to do.",
     ],
   ])("of %s", async (_what, arrange, code, sentence) => {
-    const seen = await check(await arrange());
+    const seen = await examine(await arrange());
     expect([address(seen.sentence), seen.code]).toEqual([sentence, code]);
   });
 
@@ -142,7 +142,7 @@ describe("the sentence", () => {
     // The client's time is over as soon as the host has the call.
     const network = ((input: string, init: RequestInit) =>
       fetch(input, input.startsWith(host) ? { ...init, signal: limit.signal } : init)) as typeof fetch;
-    const seen = await check({ ITTYBIT_API_URL: host }, [], undefined, network);
+    const seen = await examine({ ITTYBIT_API_URL: host }, [], undefined, network);
     expect([address(seen.sentence), seen.code]).toEqual([
       "Nothing could be checked: http://HOST does not answer (TimeoutError: it takes the connection and does not answer within 15 s); look at ITTYBIT_API_URL and the network.",
       EXIT.unreachable,

@@ -1,3 +1,4 @@
+import { parseForeignJson } from "@prewarm/shared/foreign-json";
 import { readBoundedText } from "@prewarm/shared/read-at-most";
 
 /** One call to Ittybit as it was, without its headers: the key is in them. */
@@ -30,7 +31,7 @@ const BODILESS = [101, 204, 205, 304];
 
 function jsonOf(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseForeignJson(text);
   } catch {
     return text;
   }

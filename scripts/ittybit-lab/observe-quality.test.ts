@@ -1,7 +1,7 @@
-import { QUALITIES } from "@prewarm/shared/config";
 import sharp, { type Sharp } from "sharp";
 import { describe, expect, it } from "vitest";
-import { check, emulator, serve } from "../../test/testing/ittybit-world.ts";
+import { QUALITIES } from "../../packages/shared/src/config.ts";
+import { emulator, examine, serve } from "./lab-world.ts";
 import { nearestWord } from "./observe-quality.ts";
 import { readLuma } from "./png.ts";
 import { ssim } from "./ssim.ts";
@@ -65,7 +65,7 @@ it("with --quality the check tells what each word means in each format, and the 
   const url = await serve(
     (request, response) => void response.writeHead(request.url === "/a.jpg" ? 200 : 404).end(bytes),
   );
-  const { code, lines, stdout } = await check(
+  const { code, lines, stdout } = await examine(
     { ITTYBIT_API_URL: apiUrl },
     ["--quality", "--within", "10h"],
     `${url}/a.jpg`,

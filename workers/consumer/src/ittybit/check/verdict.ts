@@ -1,5 +1,5 @@
-import type { NoResult } from "@prewarm/consumer/ittybit/client";
 import { printable } from "@prewarm/shared/printable";
+import type { NoResult } from "../client.ts";
 import type { Exchange } from "./recorder.ts";
 
 /** What a check found in the end: `unchecked` says nothing about the service, only about key, bill, address or network. */
@@ -91,7 +91,7 @@ export function stopOf(
       "fails",
       "failed",
       `it refuses ${what} (${httpStatus}: ${message})`,
-      "tell us with a --record of this run",
+      "tell us, with what scripts/ittybit-lab records",
     );
   if (httpStatus !== undefined && httpStatus >= 500)
     return stopped("unchecked", "unreachable", `Ittybit answers ${httpStatus} to ${what}`, "run this again later");

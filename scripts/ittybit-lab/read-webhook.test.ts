@@ -1,8 +1,8 @@
 import { createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { BODY_MAX_BYTES } from "@prewarm/shared/limits";
 import { describe, expect, it } from "vitest";
+import { BODY_MAX_BYTES } from "../../packages/shared/src/limits.ts";
 import { isSigned, jobIn } from "./read-webhook.ts";
 
 const SECRET = "the-webhook-secret";
@@ -29,7 +29,7 @@ describe("a webhook's signature", () => {
 });
 
 describe("a webhook's body", () => {
-  const file = join(import.meta.dirname, "../../../../workers/consumer/test/fixtures/ittybit/webhooks.json");
+  const file = join(import.meta.dirname, "../../workers/consumer/test/fixtures/ittybit/webhooks.json");
   const { exchanges } = JSON.parse(readFileSync(file, "utf8")) as { exchanges: { path: string; body: unknown }[] };
 
   it.each(exchanges.map(({ path, body }) => [path, JSON.stringify(body)]))(

@@ -1,27 +1,29 @@
-import { createIttybit, type Ittybit, type JobOrder, type Submission } from "@prewarm/consumer/ittybit/client";
-import type { IttybitJob } from "@prewarm/consumer/ittybit/dialects";
-import { jobOrder } from "@prewarm/consumer/ittybit/job-order";
-import type { Size } from "@prewarm/consumer/ittybit/job-request";
-import type { Format } from "@prewarm/shared/config";
+import type { Clock } from "@prewarm/shared/clock";
 import type { Transform } from "@prewarm/shared/transform";
-import type { Context } from "../platform/context.ts";
+import { createIttybit, type Ittybit, type JobOrder, type Submission } from "../client.ts";
+import type { IttybitJob } from "../dialects.ts";
+import { jobOrder } from "../job-order.ts";
+import type { Size } from "../job-request.ts";
 import { createRecorder, type Exchange } from "./recorder.ts";
 import { stopped } from "./verdict.ts";
 
+/** What a check is made of, and with. */
 export interface CheckOptions {
   apiUrl: string;
   apiKey: string;
   acceptVersion: string | null;
   /** URL of an image the service can fetch. */
   original: string;
-  /** URL of a picture with a very long edge, to see whether the service takes it; null: not asked. */
-  panorama: string | null;
-  /** Where Ittybit reaches this machine, on which port, and what it should sign with; null: not asked. */
-  webhook: { url: string; port: number; secrets: string[] } | null;
-  /** Whether the words for qualities are measured, with 31 jobs. */
-  quality: boolean;
   /** Longest the whole check may take, in ms. */
   withinMs: number;
+}
+
+/** What a check has from its caller. */
+export interface CheckPlatform {
+  fetch: typeof fetch;
+  clock: Clock;
+  /** In ms; sooner when the caller gives up. */
+  sleep(ms: number): Promise<void>;
 }
 
 /** What the steps of a check share. */
@@ -29,18 +31,13 @@ export interface Session {
   options: CheckOptions;
   /** The product's own client. */
   ittybit: Ittybit;
-  /** As `context.fetch`, for what is not Ittybit's API. */
+  /** For what is not Ittybit's API. */
   fetch: typeof fetch;
   exchanges: readonly Exchange[];
   /** The original's size as it is shown. */
   size: Size;
-  /** What the original says beside its picture: Exif, XMP. */
-  says: readonly string[];
-  /** The same of each result, before Prewarm takes it out. */
-  left: { format: Format; names: string[] }[];
   now(): number;
   sleep(ms: number): Promise<void>;
-  listen: Context["listen"];
   /** Unix ms. */
   deadline: number;
   /** How often Ittybit answered 429, and for how long it was waited in all. */
@@ -53,25 +50,19 @@ const THROTTLED_MAX_MS = 60_000;
 const FIRST_WAIT_MS = 2_000;
 const LONGEST_WAIT_MS = 8_000;
 
-export function openSession(
-  options: CheckOptions,
-  { size, says }: Pick<Session, "size" | "says">,
-  context: Context,
-): Session {
-  const { clock, interrupts } = context;
-  const recorder = createRecorder(context.fetch, clock.now);
+export function openSession(options: CheckOptions, size: Size, { fetch, clock, sleep }: CheckPlatform): Session {
+  const recorder = createRecorder(fetch, clock.now);
   const { apiUrl: baseUrl, apiKey, acceptVersion } = options;
   const version = acceptVersion === null ? {} : { acceptVersion };
   const run = `check-${clock.now().toString(36)}${Math.floor(clock.random() * 1e6).toString(36)}`;
   return {
     options,
     ittybit: createIttybit({ baseUrl, apiKey, fetch: recorder.fetch, clock, ...version }),
-    fetch: context.fetch,
+    fetch,
     exchanges: recorder.exchanges,
-    ...{ size, says, left: [] },
+    size,
     now: clock.now,
-    listen: context.listen,
-    sleep: (ms) => context.sleep(ms, interrupts.now),
+    sleep,
     deadline: clock.now() + options.withinMs,
     throttles: { count: 0, waitedMs: 0 },
     order: (n, transform, input = options.original) =>

@@ -1,4 +1,4 @@
-import type { Exchange } from "./recorder.ts";
+import type { Exchange } from "../../workers/consumer/src/ittybit/check/recorder.ts";
 
 /*
  * A recording that anybody may read. An allow-list: what is not known to be harmless is replaced by its type and length. Ids and addresses

@@ -1,5 +1,5 @@
-import { isJsonObject } from "@prewarm/shared/foreign-json";
-import type { Exchange } from "./recorder.ts";
+import { isJsonObject } from "../../packages/shared/src/foreign-json.ts";
+import type { Exchange } from "../../workers/consumer/src/ittybit/check/recorder.ts";
 
 type Fields = Record<string, unknown>;
 

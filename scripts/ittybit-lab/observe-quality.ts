@@ -1,9 +1,10 @@
-import { type Format, QUALITIES, type Quality } from "@prewarm/shared/config";
-import type { Transform } from "@prewarm/shared/transform";
-import { fetchOutput } from "./essentials.ts";
+import { type Format, QUALITIES, type Quality } from "../../packages/shared/src/config.ts";
+import type { Transform } from "../../packages/shared/src/transform.ts";
+import { fetchOutput } from "../../workers/consumer/src/ittybit/check/essentials.ts";
+import { ended, type Session, submit } from "../../workers/consumer/src/ittybit/check/session.ts";
+import type { LabSession } from "./lab-session.ts";
 import type { Observation } from "./observation.ts";
 import { type Luma, readLuma } from "./png.ts";
-import { ended, type Session, submit } from "./session.ts";
 import { ssim } from "./ssim.ts";
 
 const WIDTH = 320;
@@ -65,7 +66,7 @@ export function nearestWord(words: Record<Quality, number>, quality: Quality, ai
 }
 
 /** What each word for a quality means in each format, as SSIM, and which words would make them alike: 31 jobs. */
-export async function observeQuality(session: Session): Promise<Observation[]> {
+export async function observeQuality(session: LabSession): Promise<Observation[]> {
   if (!session.options.quality) return [];
   const measured = await measure(session);
   const rows = QUALITIES.map((quality) => {

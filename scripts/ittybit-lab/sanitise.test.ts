@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Exchange } from "./recorder.ts";
+import type { Exchange } from "../../workers/consumer/src/ittybit/check/recorder.ts";
 import { sanitise } from "./sanitise.ts";
 
 function exchange(body: unknown, rest: Partial<Exchange> = {}): Exchange {

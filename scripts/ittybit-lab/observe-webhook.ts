@@ -1,8 +1,9 @@
-import type { JobOrder } from "@prewarm/consumer/ittybit/client";
-import type { Sent } from "../platform/listen.ts";
+import { ended, submit } from "../../workers/consumer/src/ittybit/check/session.ts";
+import type { JobOrder } from "../../workers/consumer/src/ittybit/client.ts";
+import type { LabSession } from "./lab-session.ts";
+import type { Sent } from "./listen.ts";
 import type { Observation } from "./observation.ts";
 import { isSigned, jobIn, SIGNATURE_HEADER } from "./read-webhook.ts";
-import { ended, type Session, submit } from "./session.ts";
 
 /** For so long after the job's end its hook is waited for. */
 const WITHIN_MS = 20_000;
@@ -14,7 +15,7 @@ const WHAT = "a webhook";
  * Whether Ittybit calls the address in a job's order, with which body, and signed how. Only where the operator has a way in to this machine.
  * Prewarm polls and needs no webhook, so nothing that is seen is a difference.
  */
-export async function observeWebhook(session: Session, order: JobOrder): Promise<Observation[]> {
+export async function observeWebhook(session: LabSession, order: JobOrder): Promise<Observation[]> {
   const { webhook } = session.options;
   if (webhook === null) return [];
   const path = `/prewarm-check-${session.now().toString(36)}`;
@@ -40,7 +41,7 @@ export async function observeWebhook(session: Session, order: JobOrder): Promise
 function seenOf(
   sent: Sent | null,
   id: string,
-  { url, port, secrets }: NonNullable<Session["options"]["webhook"]>,
+  { url, port, secrets }: NonNullable<LabSession["options"]["webhook"]>,
 ): string {
   if (sent === null) return `none within ${WITHIN_MS / 1000} s, if ${url} leads to port ${port} of this machine`;
   const job = jobIn(sent.body);

@@ -1,12 +1,11 @@
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
-import { type EmulatorOptions, startEmulator } from "@prewarm/ittybit-emulator/server";
 import sharp from "sharp";
 import { onTestFinished } from "vitest";
-import { listen } from "../../src/platform/listen.ts";
-import { runCli } from "../../src/run-cli.ts";
-import { createWorld } from "./fake-world.ts";
+import { type EmulatorOptions, startEmulator } from "../../packages/ittybit-emulator/src/server.ts";
+import { runLabLine } from "./lab.ts";
+import { listen } from "./listen.ts";
 
 export const KEY = "ittybit_live_verysecret";
 
@@ -48,30 +47,29 @@ export async function origin({ isTagged = false } = {}): Promise<string> {
   return `${url}/private-name.jpg`;
 }
 
-export async function check(
+/** Runs a line of the laboratory. */
+export async function examine(
   env: Record<string, string>,
   args: readonly string[] = [],
   original?: string,
   network: typeof fetch = fetch,
 ) {
-  const world = createWorld({ env: { ITTYBIT_API_KEY: KEY, ...env } });
-  // Ittybit works in real time; what the check sleeps only counts.
-  const { sleep } = world.context;
-  const context: typeof world.context = {
-    ...world.context,
-    clock: { now: () => Date.now() + world.slept(), random: Math.random },
-    fetch: network,
-    listen,
-    sleep: async (ms) => {
-      await sleep(ms);
+  let slept = 0;
+  const [lines, notes]: [string[], string[]] = [[], []];
+  const bench = {
+    ...{ env: { ITTYBIT_API_KEY: KEY, ...env }, cwd: "/nowhere", fetch: network, listen },
+    // Ittybit works in real time; what the laboratory sleeps only counts.
+    clock: { now: () => Date.now() + slept, random: Math.random },
+    sleep: async (ms: number) => {
+      slept += ms;
       await pause(Math.min(ms, 20));
     },
+    data: (line: string) => void lines.push(line),
+    note: (line: string) => void notes.push(line),
   };
-  const words = ["ittybit", "check", "--original", original ?? (await origin()), ...args];
-  const code = await runCli(words, context, () => {});
-  const lines = world.stdout().trim().split("\n");
+  const code = await runLabLine(["--original", original ?? (await origin()), ...args], bench);
   const sentence = lines.findLast((line) => !line.startsWith("Settings: ")) ?? "";
-  return { code, sentence, lines, stdout: world.stdout(), stderr: world.stderr(), slept: world.slept() };
+  return { code, sentence, lines, stdout: lines.join("\n"), stderr: notes.join("\n"), slept };
 }
 
 export async function emulator(options: EmulatorOptions = {}) {
