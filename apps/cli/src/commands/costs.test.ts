@@ -82,7 +82,7 @@ it("estimates a month by the default recipe where no site is configured, and ask
   expect(stdout).toMatch(/^each later +9\.44 /m);
   expect(stderr).not.toContain("is an example");
   const { first, later } = JSON.parse((await run(`${line} --variants 6 --json`)).stdout);
-  expect([first.fee, later.fee]).toEqual([240, 4.8]);
+  expect([first.fee, later.fee]).toEqual([240, expect.closeTo(4.8)]);
 });
 
 it.each(["--estimate --by width", "--images 3", "--estimate --images 3.5", "--estimate --ittybit free"])(
