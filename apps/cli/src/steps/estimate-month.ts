@@ -31,7 +31,7 @@ export const ESTIMATE_FLAGS = {
   variants: numberFlag("n", "variants that an upload makes", "those of the configuration"),
   "variant-kb": numberFlag("kB", "size of a variant", variantKb),
   "original-kb": numberFlag("kB", "size of an original", originalKb),
-  ittybit: numberFlag("$", "Ittybit's fee for 1,000 jobs", "prices.ittybitPer1000Jobs, else 1, an example"),
+  ittybit: numberFlag("$", "Ittybit's fee for 1,000 jobs", "budget.per1000Jobs, else 1, an example"),
 } as const satisfies Record<string, Flag>;
 
 /** What is said of a month: the JSON document, the same for a person, and remarks. */
@@ -52,14 +52,14 @@ export function estimateMonth(config: Config, args: Arguments): Estimate {
     .map(({ read }) => read)
     .toSorted()
     .at(-1);
-  const isExample = config.prices.ittybitPer1000Jobs === null && args.text("ittybit") === null;
+  const isExample = config.budget.per1000Jobs === null && args.text("ittybit") === null;
   return {
     document: { library, made, first, later, units, pricesRead },
     lines: [sentenceOf(library, made), "", ...formatMonths({ first, "each later": later }), "", ...formatUnits(units)],
     notes: [
       `Cloudflare's list prices of ${pricesRead}. Nothing here was measured on Cloudflare.`,
       ...(isExample
-        ? ["Ittybit's fee is an example: set prices.ittybitPer1000Jobs in prewarm.config.ts, or give --ittybit."]
+        ? ["Ittybit's fee is an example: set budget.per1000Jobs in prewarm.config.ts, or give --ittybit."]
         : []),
     ],
   };
@@ -85,7 +85,7 @@ function formatUnits(units: readonly UnitBill[]): string[] {
   return formatTable([["CLOUDFLARE, FIRST MONTH", "USED", "INCLUDED", "BILLED", "$"], ...rows]);
 }
 
-function readLibrary({ prices }: Config, args: Arguments): Library {
+function readLibrary({ budget }: Config, args: Arguments): Library {
   const whole = (flag: keyof typeof ESTIMATE_FLAGS, least = 0): number | null => {
     const text = args.text(flag);
     return text === null ? null : readCount(text, `--${flag}`, least);
@@ -97,7 +97,7 @@ function readLibrary({ prices }: Config, args: Arguments): Library {
     viewsPerMonth: whole("views") ?? viewsPerMonth,
     variantKb: whole("variant-kb", 1) ?? variantKb,
     originalKb: whole("original-kb", 1) ?? originalKb,
-    ittybitPer1000: readFee(args) ?? prices.ittybitPer1000Jobs ?? EXAMPLE_LIBRARY.ittybitPer1000,
+    ittybitPer1000: readFee(args) ?? budget.per1000Jobs ?? EXAMPLE_LIBRARY.ittybitPer1000,
   };
 }
 
