@@ -1,12 +1,12 @@
 // `node bench/soak.ts`: real handlers, ledger and client under every fault at once, until all has settled; then every promise is
 // checked against everything that is there. Exits 1 on any violation. `--variants N` (default 10,000) `--seed N` (default random)
 // `--minutes N`: further rounds, each with the next seed, until the time is up. `--scale N`: see test/world/virtual-clock.ts.
-// `--trace`: shows what passed for the key of each violation.
+// `--engine plain`: an engine that is not Ittybit (test/world/plain-service.ts). `--trace`: shows what passed for the key of each violation.
 import { parseArgs } from "node:util";
 import { printReport } from "../test/world/soak/report.ts";
 import { heapInUse, playRound } from "../test/world/soak/round.ts";
 
-const HELP = "node bench/soak.ts [--variants N] [--seed N] [--minutes N] [--scale N] [--trace]";
+const HELP = "node bench/soak.ts [--variants N] [--seed N] [--minutes N] [--scale N] [--engine plain] [--trace]";
 
 function flagsOf() {
   const { values } = parseArgs({
@@ -15,6 +15,7 @@ function flagsOf() {
       seed: { type: "string", default: String(Math.floor(Math.random() * 1_000_000)) },
       minutes: { type: "string", default: "0" },
       scale: { type: "string", default: "25" },
+      engine: { type: "string", default: "ittybit" },
       trace: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
@@ -35,6 +36,7 @@ function flagsOf() {
     minutes: number("minutes"),
     scale: number("scale"),
     traced: values.trace,
+    service: values.engine === "plain" ? ("plain" as const) : ("ittybit" as const),
   };
 }
 

@@ -157,7 +157,7 @@ describe("a URL parameter", () => {
 
 describe("an output format", () => {
   const image = "packages/shared/src";
-  const output = "workers/consumer/src/ittybit/output";
+  const output = "workers/consumer/src/output";
   const { components } = JSON.parse(read("docs/openapi.json")) as { components: { schemas: { Format: object } } };
 
   it.each(FORMATS)("%s", (format) => {

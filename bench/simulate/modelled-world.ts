@@ -8,7 +8,6 @@ import { Store } from "../../test/world/store.ts";
 import { VirtualClock } from "../../test/world/virtual-clock.ts";
 import { VirtualObject } from "../../test/world/virtual-object.ts";
 import { noFaults, scripted, type Weather } from "../../test/world/weather.ts";
-import { pollerOf } from "../../workers/consumer/src/ittybit/poller/poller.ts";
 import type { LedgerDeps } from "../../workers/consumer/src/ledger/ledger-deps.ts";
 import type { LedgerCalls } from "../../workers/consumer/src/ledger/ledger-for.ts";
 import { ledgerClient } from "../../workers/consumer/src/ledger/ledger-for.ts";
@@ -19,6 +18,7 @@ import { consumeMiss } from "../../workers/consumer/src/making/consume-miss.ts";
 import type { QueueBatch } from "../../workers/consumer/src/platform/queue-message.ts";
 import { noSpan } from "../../workers/consumer/src/platform/span.ts";
 import { picture } from "../../workers/consumer/src/testing/pictures.ts";
+import { countedHost, type EngineHost, ittybitOver } from "../../workers/consumer/src/testing/test-service.ts";
 import { ModelledIttybit, OUTPUT_HOST } from "./modelled-ittybit.ts";
 
 /** Latencies in ms, each ± SPREAD. What the platform really takes is not known; these are what the design was tuned with. */
@@ -58,6 +58,7 @@ export class ModelledWorld {
   readonly #live: Queue;
   readonly #object: VirtualObject;
   readonly #storedAt = new Map<string, number>();
+  readonly #engine = ittybitOver(() => this.ittybit);
   #ledgerMs = 0;
   readonly #callsAt: number[] = [];
   #notes = 0;
@@ -189,12 +190,12 @@ export class ModelledWorld {
   }
 
   #ledgerDeps(): LedgerDeps {
-    const { clock, ittybit } = this;
+    const { clock } = this;
     const sleep = (ms: number) => clock.sleep(ms);
     return {
       ...{ config: this.#config, clock, log: quiet, sleep, version: null },
       ...{ newQueueId: () => "L1", within: (work) => work },
-      watchExternalJobs: pollerOf({ ittybit, clock, log: quiet, sleep }),
+      watchExternalJobs: this.#engine(this.#host).observe,
       send: async (wakeUps) => {
         for (let n = 0; n < wakeUps; n += 1) this.#work.send(WORK_MESSAGE);
       },
@@ -208,13 +209,19 @@ export class ModelledWorld {
     };
   }
 
-  #batchDeps(): BatchDeps {
-    const { clock, ittybit } = this;
+  get #host(): EngineHost {
+    const { clock } = this;
     const fetcher: typeof fetch = (input) => this.#fetch(String(input));
+    return { clock, log: quiet, sleep: (ms) => clock.sleep(ms), fetch: fetcher, living: (target) => target };
+  }
+
+  #batchDeps(): BatchDeps {
+    const { sleep, fetch } = this.#host;
     return {
-      ...{ config: this.#config, clock, log: quiet, sleep: (ms: number) => clock.sleep(ms), fetch: fetcher },
-      ...{ ledger: this.#ledger(), ittybit, images: this.#store.bucket(new Life()), allowLoopbackHttp: false },
-      originals: { fetch: fetcher, bucket: () => null, bucketOriginalUrl: async () => "", stagedUrl: null },
+      ...{ config: this.#config, clock: this.clock, log: quiet, sleep },
+      ...{ ledger: this.#ledger(), images: this.#store.bucket(new Life()) },
+      newEngine: (called) => this.#engine(countedHost(this.#host, called)),
+      originals: { fetch, bucket: () => null, bucketOriginalUrl: async () => "", stagedUrl: null },
       newOwner: () => {
         this.#owners += 1;
         return `owner${this.#owners}`;

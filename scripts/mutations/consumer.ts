@@ -110,7 +110,7 @@ export const CONSUMER: readonly Mutation[] = [
       tests: [`${SRC}/hooks/verifiers/google-oidc.test.ts`],
     }),
   ]),
-  ...at({ file: `${SRC}/platform/signed-url.ts`, tests: [`${SRC}/ittybit/output/download.test.ts`] }, [
+  ...at({ file: `${SRC}/platform/signed-url.ts`, tests: [`${SRC}/ittybit/download.test.ts`] }, [
     breaks("P17", "signatures of GCS are not known", {
       find: 'const PREFIXES = ["x-amz-", "x-goog-"];',
       replace: 'const PREFIXES = ["x-amz-"];',

@@ -1,6 +1,6 @@
 import { at, breaks, type Mutation } from "./mutation.ts";
 
-const STRIP = "workers/consumer/src/ittybit/output/strip";
+const STRIP = "workers/consumer/src/output/strip";
 const POLLER = "workers/consumer/src/ittybit/poller";
 const SRC = "workers/consumer/src";
 
@@ -22,10 +22,49 @@ export const ITTYBIT: readonly Mutation[] = [
       tests: ["workers/consumer/test/promises/nothing-signed-is-told.test.ts"],
     }),
   ]),
+  ...at({ file: `${SRC}/ittybit/engine.ts`, tests: [`${SRC}/making/submit-job.test.ts`] }, [
+    breaks("P17", "when Ittybit made a job is not told, so its place is guessed", {
+      find: '{ kind: "made", job: id, createdAt };',
+      replace: '{ kind: "made", job: id, createdAt: null };',
+    }),
+    breaks("P2", "the job of an unanswered POST is not looked for", {
+      find: "answer.lookFirst === true || order.again ?",
+      replace: "answer.lookFirst === true && order.again ?",
+    }),
+  ]),
+  ...at({ file: `${SRC}/ittybit/result.ts`, tests: [`${SRC}/making/finish-job.test.ts`] }, [
+    breaks("P3", "the fresh URL of another variant's job is fetched", {
+      find: "shown === null || isAnothers(shown, generation) ?",
+      replace: "shown === null ?",
+    }),
+    breaks("F4", "a result of any size is kept", {
+      find: "maxBytes: OUTPUT_MAX_BYTES }",
+      replace: "maxBytes: 10 * OUTPUT_MAX_BYTES }",
+      tests: [`${SRC}/making/against-emulator.test.ts`, "test/world/strangers/kept.test.ts"],
+    }),
+    breaks("P3", "the result of another variant's job is stored", {
+      find: 'job.status !== "done" || isAnothers(job, generation)',
+      replace: 'job.status !== "done"',
+    }),
+    breaks("P17", "a result is fetched again from its old address", {
+      find: "job.output === null || isRetry ?",
+      replace: "job.output === null ?",
+    }),
+    breaks("P14", "the error of a job may quote the address of its result", {
+      find: "[job.input, job.output].flatMap(secretsOf)",
+      replace: "[job.input, job.output].slice(2).flatMap(secretsOf)",
+      tests: ["workers/consumer/test/promises/nothing-signed-is-told.test.ts"],
+    }),
+  ]),
   ...at({ file: `${SRC}/ittybit/job-order.ts`, tests: [`${SRC}/making/submit-job.test.ts`] }, [
     breaks("P2", "each POST has a key of its own", {
       find: "idempotencyKey: `pw-",
       replace: "idempotencyKey: Math.random() + `pw-",
+    }),
+    breaks("L3", "a handler that did not post a job does not know that it makes a PNG", {
+      find: "FORMATS.find((one) => one === metadata.format) ?? asked",
+      replace: 'FORMATS.find((one) => one === metadata.format && one === "avif") ?? asked',
+      tests: [`${SRC}/making/finish-job.test.ts`],
     }),
     breaks("P19", "Ittybit is told the URL's word for a quality", {
       find: "qualities[format]?.[transform.quality] ?? transform.quality",
@@ -38,7 +77,7 @@ export const ITTYBIT: readonly Mutation[] = [
       replace: 'return format === "jpeg" && alpha ? "jpeg" : format;',
     }),
   ]),
-  ...at({ file: `${SRC}/ittybit/output/download.ts`, tests: [`${SRC}/ittybit/output/download.test.ts`] }, [
+  ...at({ file: `${SRC}/ittybit/download.ts`, tests: [`${SRC}/ittybit/download.test.ts`] }, [
     breaks("P3", "fewer bytes than declared pass", {
       find: "if (declared !== null && total !== declared)",
       replace: "if (declared !== null && total > declared)",
@@ -74,7 +113,7 @@ export const ITTYBIT: readonly Mutation[] = [
   ...at({ file: `${STRIP}/strip-webp.ts`, tests: [`${STRIP}/strip-metadata.test.ts`] }, [
     breaks("P14", "WebP keeps Exif", { find: '"ICCP"])', replace: '"ICCP", "EXIF"])' }),
   ]),
-  ...at({ file: `${SRC}/ittybit/output/verify.ts`, tests: ["workers/consumer/test/promises/another-format.test.ts"] }, [
+  ...at({ file: `${SRC}/output/verify.ts`, tests: ["workers/consumer/test/promises/another-format.test.ts"] }, [
     breaks("P3", "the result's format is believed, not looked at", {
       find: "if (type !== expected.format)",
       replace: "if (type === null)",
@@ -82,7 +121,7 @@ export const ITTYBIT: readonly Mutation[] = [
     breaks("P3", "any size passes", {
       find: "return fault === null ? { ok: true, size } : another(fault);",
       replace: "return { ok: true, size };",
-      tests: [`${SRC}/ittybit/output/verify.test.ts`],
+      tests: [`${SRC}/output/verify.test.ts`],
     }),
   ]),
   ...at({ file: `${POLLER}/job-reader.ts`, tests: [`${POLLER}/poller.test.ts`] }, [

@@ -37,22 +37,6 @@ export const MAKING: readonly Mutation[] = [
       replace: "connections.run(() => markRefused",
     }),
   ]),
-  ...at({ file: `${ROOM}/fetch-result.ts`, tests: [`${ROOM}/finish-job.test.ts`] }, [
-    breaks("P3", "the fresh URL of another variant's job is fetched", {
-      find: "if (shown === null || isAnothers(shown, { ledger: context.ledgerId, gen: String(gen), key: claim.key })) return first;",
-      replace: "if (shown === null) return first;",
-    }),
-    breaks("F4", "a result of any size is kept", {
-      find: "allowLoopbackHttp, maxBytes: OUTPUT_MAX_BYTES }",
-      replace: "allowLoopbackHttp, maxBytes: 10 * OUTPUT_MAX_BYTES }",
-      tests: [`${ROOM}/against-emulator.test.ts`, `${WORLD}/strangers/kept.test.ts`],
-    }),
-    breaks("P17", "a result that cannot be fetched is given up at once", {
-      find: "if (missing >= RESULT_WITHIN_MS) {",
-      replace: "if (missing >= 0) {",
-      tests: [`${ROOM}/finish-job.test.ts`, `${WORLD}/failing-results.test.ts`],
-    }),
-  ]),
   ...at({ file: `${ROOM}/finish-job.ts`, tests: [`${ROOM}/finish-job.test.ts`] }, [
     breaks("P10", "a handler that was told to stop puts all the same", {
       find: 'if (claim.isDropped || claim.isStopped) return "stopped";',
@@ -64,32 +48,24 @@ export const MAKING: readonly Mutation[] = [
       replace: "if (context.leaseUntil === 0) return null;",
       tests: [`${ROOM}/work.test.ts`],
     }),
-    breaks("P3", "the result of another variant's job is stored", {
-      find: `  if (isAnothers(job, { ledger: context.ledgerId, gen: String(gen), key: claim.key })) return ofAnother(job.id);
-`,
-      replace: "",
-    }),
-    breaks("L3", "who did not post a job does not know that it makes a PNG", {
-      find: "FORMATS.find((one) => one === metadata.format) ?? asked",
-      replace: 'FORMATS.find((one) => one === metadata.format && one === "avif") ?? asked',
-    }),
-    breaks("P17", "a page in place of a result is taken for what Ittybit made", {
-      find: "  if (isPicture) return failed(",
-      replace: "  if (isPicture !== null) return failed(",
+    breaks("P17", "a page in place of a result is taken for what the engine made", {
+      find: "  if (isPicture)\n",
+      replace: "  if (isPicture !== null)\n",
       tests: [`${ROOM}/finish-job.test.ts`, `${WORLD}/failing-results.test.ts`],
     }),
-    breaks("P17", "a result is fetched again from its old address", {
-      find: "(sight.output === null || unfetchedSince !== null)",
-      replace: "sight.output === null",
+    breaks("P17", "a result that cannot be fetched is given up at once", {
+      find: "if (missing >= RESULT_WITHIN_MS)",
+      replace: "if (missing >= 0)",
+      tests: [`${ROOM}/finish-job.test.ts`, `${WORLD}/failing-results.test.ts`],
     }),
     breaks("P14", "the error of a job may quote what was signed", {
-      find: "return [own ?? null, staged ?? null, job.input, job.output].flatMap(secretsOf);",
-      replace: "return [own ?? null, staged ?? null, job.input, job.output].slice(4).flatMap(secretsOf);",
+      find: "return [own ?? null, staged ?? null].flatMap(secretsOf);",
+      replace: "return [own ?? null, staged ?? null].slice(2).flatMap(secretsOf);",
       tests: ["workers/consumer/test/promises/nothing-signed-is-told.test.ts"],
     }),
     breaks("P14", "the error of a job may quote the address of staged bytes", {
-      find: "return [own ?? null, staged ?? null, job.input",
-      replace: "return [own ?? null, staged && null, job.input",
+      find: "return [own ?? null, staged ?? null]",
+      replace: "return [own ?? null, staged && null]",
       tests: ["workers/consumer/test/promises/nothing-signed-is-told.test.ts"],
     }),
     breaks("P14", "results are stored with the position and the author in them", {
@@ -97,8 +73,8 @@ export const MAKING: readonly Mutation[] = [
       replace: "const { bytes } = body;",
     }),
     breaks("P16", "a job from before a restore is stored whatever became of its original", {
-      find: "(metadata.etag !== undefined && metadata.etag === prepared.original.etag)",
-      replace: "(metadata.etag ?? null) === (metadata.etag ?? null)",
+      find: "(etag !== null && etag === prepared.original.etag)",
+      replace: "etag === (made?.etag ?? null)",
       tests: [`${ROOM}/finish-job.test.ts`, `${WORLD}/restore.test.ts`],
     }),
   ]),
@@ -196,10 +172,6 @@ export const MAKING: readonly Mutation[] = [
     breaks("P5", "after a 429 the handler goes on with its other POSTs", {
       find: "  context.held.returnUnposted();\n",
       replace: "",
-    }),
-    breaks("P17", "when Ittybit made a job is not told, so its place is guessed", {
-      find: "{ job: id, createdAt };",
-      replace: "{ job: id, createdAt: null };",
     }),
   ]),
   ...at({ file: `${ROOM}/prepare.ts`, tests: [`${ROOM}/stager.test.ts`] }, [

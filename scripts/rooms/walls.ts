@@ -107,6 +107,16 @@ export const HOUSES: readonly House[] = [
         bug: "Two rooms that translate a setting in their own ways have two budgets for one site.",
       },
       {
+        rooms: ["output"],
+        holds: "The bytes of a result: whether they are the variant, and what is taken out of them.",
+        bug: "Each engine would judge its own results, and the one that forgets shows viewers a position or a page.",
+      },
+      {
+        rooms: ["engine.ts"],
+        holds: "The door to the service that makes variants: what is ordered, and what comes back.",
+        bug: "An order that knows its service's words has to be changed with them.",
+      },
+      {
         rooms: ["store"],
         holds: "R2: variants, markers, sweeps.",
         bug: "What counts as stored would depend on who asks, and a purge would miss some of it.",
@@ -131,7 +141,7 @@ export const HOUSES: readonly House[] = [
       {
         rooms: ["ittybit"],
         holds:
-          "Ittybit's API: client, dialects, the job's request, the poller of open jobs, fetching and checking outputs.",
+          "The engine: Ittybit's API, with its client, dialects, the job's request, the poller of open jobs, fetching results.",
         bug: "A new dialect would have to be taught in two places: the first one forgotten makes paid jobs look lost.",
       },
       {
@@ -507,6 +517,12 @@ export const WALLS: readonly Wall[] = [
     to: /^(apps\/|@prewarm\/(cli|dashboard))/,
     says: "What apps share knows no app.",
     bug: "The dashboard's bundle would carry the CLI.",
+  },
+  {
+    from: /^(workers\/(?!consumer\/src\/(ittybit\/|compose\.ts$))|packages\/)/,
+    to: /^workers\/consumer\/src\/ittybit\//,
+    says: "Only the composition makes Ittybit's engine; all others know the engine's interface.",
+    bug: "A change of Ittybit's API, or a second engine, would have to be taught to every room that knows the first.",
   },
   {
     from: /^packages\/ittybit-emulator\//,

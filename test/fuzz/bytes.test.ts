@@ -2,8 +2,8 @@ import { FORMATS } from "@prewarm/shared/config";
 import { readImageHeader, sniffType } from "@prewarm/shared/image-header";
 import fc from "fast-check";
 import { it } from "vitest";
-import { stripMetadata } from "../../workers/consumer/src/ittybit/output/strip/strip-metadata.ts";
-import { verifyOutput } from "../../workers/consumer/src/ittybit/output/verify.ts";
+import { stripMetadata } from "../../workers/consumer/src/output/strip/strip-metadata.ts";
+import { verifyOutput } from "../../workers/consumer/src/output/verify.ts";
 import { corpusOf, fuzz, lengthsOf } from "./fuzz.ts";
 
 /** Small pictures of every type that we read, in base64, and files that look like one. */

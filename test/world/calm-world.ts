@@ -8,6 +8,7 @@ import {
   OUTPUT_HOST,
 } from "../../workers/consumer/src/testing/fake-ittybit.ts";
 import { picture } from "../../workers/consumer/src/testing/pictures.ts";
+import { ittybitOver, madeAt, type TestService } from "../../workers/consumer/src/testing/test-service.ts";
 import { createChance } from "./chance.ts";
 import { jobsIn } from "./histories/ledger-look.ts";
 import { VirtualClock } from "./virtual-clock.ts";
@@ -32,7 +33,6 @@ export interface CalmOptions {
   liveHandlers?: number;
   weather?: Partial<Weather>;
   watcher?: Partial<Watcher>;
-  ittybit?: TestSite["ittybit"];
   /** Unix ms. */
   bornAt?: number;
   /** Other settings. */
@@ -54,10 +54,13 @@ export interface CalmOptions {
   log?: Log;
   /** Another client in front of the Ittybit in memory; default: none, for it is one itself. */
   client?: (ittybit: FakeIttybit, clock: VirtualClock) => Ittybit;
+  /** Another service than Ittybit in memory. */
+  service?: (clock: VirtualClock) => TestService;
 }
 
 /** A world in which nothing goes wrong but what a test orders, with Ittybit in memory and originals of 1000 × 500. */
 export class CalmWorld extends World {
+  readonly service: TestService;
   readonly ittybit: FakeIttybit;
   readonly violations: string[];
   /** Every address that a handler has asked. */
@@ -75,10 +78,12 @@ export class CalmWorld extends World {
       config = {},
       bornAt = BORN_AT,
     } = options;
-    const { ittybit: more, client } = options;
+    const { client } = options;
     const chance = createChance(1);
     const clock = new VirtualClock(bornAt, chance.random);
     const ittybit = createFakeIttybit(clock);
+    const asked = client?.(ittybit, clock) ?? ittybit;
+    const service = options.service?.(clock) ?? { engine: ittybitOver(() => asked), made: () => madeAt(ittybit) };
     const violations: string[] = [];
     const fetched: string[] = [];
     super({
@@ -86,7 +91,6 @@ export class CalmWorld extends World {
         sources: [{ prefix: "", url: `${ORIGINALS}/{id}` }],
         gate,
         budget,
-        ...(more === undefined ? {} : { ittybit: more }),
         ...config,
       }),
       ...{ clock, chance },
@@ -98,9 +102,8 @@ export class CalmWorld extends World {
         ...watcher,
       },
       outside: {
-        ittybit: client?.(ittybit, clock) ?? ittybit,
+        engine: service.engine,
         fetch: webOf(clock, ittybit, fetched, options),
-        allowLoopbackHttp: false,
         stagedUrl: (options.stages ?? true) ? async ({ id, number }) => `${STAGED}/${number}/${id}` : null,
       },
       queues: {
@@ -109,6 +112,7 @@ export class CalmWorld extends World {
       },
       log: options.log ?? (() => undefined),
     });
+    this.service = service;
     this.ittybit = ittybit;
     this.violations = violations;
     this.fetched = fetched;

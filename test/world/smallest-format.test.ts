@@ -16,6 +16,7 @@ import { message } from "../../workers/consumer/src/making/testing/batch-world.t
 import { RecordingLedger } from "../../workers/consumer/src/making/testing/recording-ledger.ts";
 import { noSpan } from "../../workers/consumer/src/platform/span.ts";
 import { createMemoryBucket } from "../../workers/consumer/src/testing/memory-bucket.ts";
+import { countedHost, ittybitOver } from "../../workers/consumer/src/testing/test-service.ts";
 import { setup } from "../../workers/edge/src/testing/setup.ts";
 import { photos } from "../e2e/photo-originals.ts";
 
@@ -107,14 +108,16 @@ async function make(keys: string[]) {
   const clock = { ...systemClock, now: () => systemClock.now() + ahead, sleep: wait };
   const config = defineConfig({ sources: [{ prefix: "", url: `http://127.0.0.1:${port}/{id}` }] });
   const ittybit = createIttybit({ baseUrl: emulator.apiUrl, apiKey: "local", fetch, clock });
-  const ledger = new RecordingLedger({ config, clock, ittybit });
+  const host = { clock, fetch, log: () => undefined, sleep: wait, living: <T extends object>(target: T) => target };
+  const engine = ittybitOver(() => ittybit, { allowLoopbackHttp: true });
+  const ledger = new RecordingLedger({ config, clock, watch: (sleep) => engine({ ...host, sleep }).observe });
   // Until the bucket of tokens is full.
   ahead = 60_000;
   const deps: BatchDeps = {
-    ...{ config, clock, ledger, ittybit, fetch, sleep: wait, log: () => undefined, span: noSpan, at: nowhere },
+    ...{ config, clock, ledger, sleep: wait, log: () => undefined, span: noSpan, at: nowhere },
+    newEngine: (called) => engine(countedHost(host, called)),
     images: images.bucket,
     originals: { fetch, bucket: () => null, bucketOriginalUrl: null, stagedUrl: null },
-    allowLoopbackHttp: true,
     newOwner: () => crypto.randomUUID(),
   };
   for (const key of keys) ledger.add(key);

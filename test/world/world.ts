@@ -5,8 +5,6 @@ import { GATE_KEY } from "@prewarm/shared/markers";
 import { type MissMessage, missMessage, WORK_MESSAGE } from "@prewarm/shared/messages";
 import { type DoctorReport, runDoctor } from "../../workers/consumer/src/doctor/run-doctor.ts";
 import type { WrongNote } from "../../workers/consumer/src/doctor/wrong-notes.ts";
-import type { Ittybit } from "../../workers/consumer/src/ittybit/client.ts";
-import { pollerOf } from "../../workers/consumer/src/ittybit/poller/poller.ts";
 import type { LedgerDeps } from "../../workers/consumer/src/ledger/ledger-deps.ts";
 import type { LedgerCalls } from "../../workers/consumer/src/ledger/ledger-for.ts";
 import { ledgerClient } from "../../workers/consumer/src/ledger/ledger-for.ts";
@@ -22,6 +20,7 @@ import { noSpan } from "../../workers/consumer/src/platform/span.ts";
 import { deleteBlock, listBlocks, putBlock } from "../../workers/consumer/src/store/blocks.ts";
 import { makePass, type OwnOriginal, sharedStores } from "../../workers/consumer/src/store/make-pass.ts";
 import { createChangesPut } from "../../workers/consumer/src/store/put-changes.ts";
+import { countedHost, type TestService } from "../../workers/consumer/src/testing/test-service.ts";
 import type { Chance } from "./chance.ts";
 
 import { counted, Killed, Life, mortal } from "./life.ts";
@@ -52,11 +51,10 @@ export interface WorldOptions {
   chance: Chance;
   weather: Weather;
   watcher: Watcher;
-  /** Ittybit, and the web with originals and results. */
+  /** The service that makes variants, and the web with originals and results. */
   outside: {
-    ittybit: Ittybit;
+    engine: TestService["engine"];
     fetch: typeof fetch;
-    allowLoopbackHttp: boolean;
     /** Where the edge has a staged original. Default: nothing is staged. */
     stagedUrl?: OriginalsAccess["stagedUrl"];
   };
@@ -254,7 +252,6 @@ export class World {
     const bucket = this.store.bucket(life);
     const worlds = this.#options.clock;
     const clock = { now: () => worlds.now() + this.skewMs, random: () => worlds.random() };
-    const ittybit = mortal(outside.ittybit, life);
     const sleep = (ms: number) => worlds.sleep(ms).then(() => life.mustLive());
     const passing = { images: mortal(bucket, life), original: (id: string) => this.original(id), sleep };
     const stores = sharedStores(passing, () => worlds.now());
@@ -272,8 +269,9 @@ export class World {
       publishGate: async (file) => void (await bucket.put(GATE_KEY, JSON.stringify(file))),
     };
     const living = mortal(deps, life);
-    const watchExternalJobs = pollerOf({ ittybit, clock, log: deps.log, sleep: living.sleep });
-    return { ...living, log: deps.log, clock, config, watchExternalJobs };
+    const host = { clock, log: deps.log, sleep: living.sleep, fetch: outside.fetch };
+    const engine = outside.engine({ ...host, living: (target) => mortal(target, life) });
+    return { ...living, log: deps.log, clock, config, watchExternalJobs: engine.observe };
   }
 
   async #send(wakeUps: number): Promise<void> {
@@ -329,10 +327,12 @@ export class World {
       life.mustLive();
       return web.fetch(...args);
     }) as typeof fetch;
+    const living = <T extends object>(target: T): T => mortal(counted(target, life), life);
+    const host = { clock, log, sleep, fetch: fetcher, living };
     return {
-      ...{ config, clock, log, sleep, fetch: fetcher, allowLoopbackHttp: outside.allowLoopbackHttp },
+      ...{ config, clock, log, sleep },
       ledger: mortal(this.#client(), life),
-      ittybit: mortal(counted(outside.ittybit, life), life),
+      newEngine: (called) => outside.engine(countedHost(host, called)),
       images: mortal(counted(this.store.bucket(life), life), life),
       originals: { fetch: fetcher, bucket: () => null, bucketOriginalUrl: null, stagedUrl: outside.stagedUrl ?? null },
       newOwner: () => {

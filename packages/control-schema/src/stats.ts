@@ -16,7 +16,7 @@ import {
   time,
 } from "./words.ts";
 
-/** What is counted of jobs. `failed` are attempts, `throttled` answers of Ittybit; a job may be `dead` more than once. */
+/** What is counted of jobs. `failed` are attempts, `throttled` answers of the engine; a job may be `dead` more than once. */
 export const EVENTS = ["accepted", "stored", "failed", "dead", "refused", "cancelled", "throttled"] as const;
 export type Event = (typeof EVENTS)[number];
 

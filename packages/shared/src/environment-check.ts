@@ -147,7 +147,7 @@ function isWebhookSecret(secret: string): boolean {
   }
 }
 
-/** Originals in a bucket are fetched by Ittybit at the edge, under signed URLs. */
+/** Originals in a bucket are fetched by the engine at the edge, under signed URLs. */
 function sourceNeeds({ sources }: Config, { value, hasBucket }: Given): string[] {
   const buckets = [...new Set(sources.flatMap((source) => ("bucket" in source ? [source.bucket] : [])))];
   const missing = buckets.filter((name) => !hasBucket(name));

@@ -21,6 +21,6 @@ export interface Failure {
   code: string;
   message: string;
   httpStatus?: number;
-  /** Ittybit's own word for it. */
+  /** The engine's own word for it. */
   kind?: string;
 }

@@ -23,8 +23,6 @@ export const ABSOLUTE_MAX_PX = 8192;
 export const RESULT_WITHIN_MS = 600_000;
 /** A handler's longest life (queue consumers: 15 minutes wall); after it and a minute nothing of it can write any more. */
 export const HANDLER_WALL_MS = 900_000;
-/** Ittybit answered 429 and did not say for how long: a pause of ours, chosen. */
-export const THROTTLED_MS = 10_000;
 /**
  * Where an automatic limit of the gate begins, and the bounds that it keeps to unless the configuration says others. Ittybit
  * publishes no limits (its guides pace themselves at 50 a second and 200 at once, ittybit.com/guides, read 2026-11): chosen.

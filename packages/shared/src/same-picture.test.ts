@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { expectedSize } from "../../../workers/consumer/src/ittybit/job-request.ts";
+import { expectedSize } from "../../../workers/consumer/src/output/expected-size.ts";
 import { defineConfig } from "./config.ts";
 import { samePicture } from "./same-picture.ts";
 import { formatTransform, parseTransform } from "./transform.ts";

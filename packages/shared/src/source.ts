@@ -59,7 +59,7 @@ function fillUrl(template: SourceUrl, id: string): string | null {
   return url.origin === base.origin && url.pathname.startsWith(base.pathname) ? url.href : null;
 }
 
-/** What a site's function returned, as an address that browsers and Ittybit can fetch. */
+/** What a site's function returned, as an address that browsers and the engine can fetch. */
 function ownUrl(returned: string | null): string | null {
   const url = URL.parse(returned ?? "");
   return url && /^https?:$/.test(url.protocol) ? url.href : null;

@@ -4,7 +4,7 @@ import { FORMATS, type Format } from "./config.ts";
 export interface VariantMetadata {
   /** The generation that made it (docs/internals/queue.md): tells whether these bytes still count. */
   gen: number;
-  /** Ittybit's job id, or `ORIGINAL_JOB`. */
+  /** The engine's job id, or `ORIGINAL_JOB`. */
   job: string;
   /** The original's etag when it was made; null when the origin gave none. */
   sourceEtag: string | null;

@@ -8,7 +8,7 @@ import { LQIP, PLACEHOLDER, pageLines, recipesOf, STAND_INS, uploadRecipe } from
 export interface Fix {
   /** Such as `pages.widths: add 750`. */
   line: string;
-  /** Ittybit jobs that each upload would take more, at most: a width beyond the original's own costs none. */
+  /** Paid jobs that each upload would take more, at most: a width beyond the original's own costs none. */
   jobsPerUpload: number;
   /** Puts the line into `pages`; null for a line of a recipe. */
   change: ((pages: Config["pages"]) => Config["pages"]) | null;

@@ -19,7 +19,7 @@ export interface Installation {
 
 /**
  * Never before 2026-10-01: from that date on, pending timers and `waitUntil` keep a Durable Object alive, and the ledger's collector is a loop
- * of timers. With an older date the loop ends without a word, and looks at Ittybit come only with calls and alarms.
+ * of timers. With an older date the loop ends without a word, and looks at open jobs come only with calls and alarms.
  */
 export const COMPATIBILITY_DATE = "2026-11-01";
 

@@ -15,7 +15,7 @@ export function consumerFile(site: Site, installation: Installation): Table {
       binding: "ASSETS",
       not_found_handling: "single-page-application",
       run_worker_first: [
-        ...["/api/*", "/hooks/*", "/ittybit/*", "/metrics", "/healthz", "/readyz", "/openapi.json"],
+        ...["/api/*", "/hooks/*", "/metrics", "/healthz", "/readyz", "/openapi.json"],
         "/.well-known/prewarm-receipts",
       ],
     },
@@ -39,7 +39,7 @@ function environmentOf(stage: Stage): Table {
   };
 }
 
-/** Spans of the platform's own too: calls of Ittybit, R2, queues and the ledger. */
+/** Spans of the platform's own too: calls of the engine, R2, queues and the ledger. */
 function observed(settings: Stage["settings"]): Table {
   const { traceSampling = TRACED_SHARE, destinations = {} } = settings;
   return observability(settings, {

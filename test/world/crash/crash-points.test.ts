@@ -6,6 +6,7 @@ import { picture } from "../../../workers/consumer/src/testing/pictures.ts";
 import { HTML_ID, ORIGINALS, STAGED } from "../calm-world.ts";
 import { lookAt, REFUSED } from "../histories/ledger-look.ts";
 import { sumsAtFault } from "../histories/sums-check.ts";
+import { PlainService } from "../plain-service.ts";
 import { CrashWorld, KEYS } from "./crash-world.ts";
 
 async function run(...how: ConstructorParameters<typeof CrashWorld>): Promise<CrashWorld> {
@@ -17,7 +18,8 @@ async function run(...how: ConstructorParameters<typeof CrashWorld>): Promise<Cr
 
 /** Whatever died on the way: each variant once, nothing else, nothing open. */
 async function expectConverged(world: CrashWorld, killedAt: CrashPoint | null): Promise<void> {
-  const { store, ittybit, sql } = world;
+  const { store, service, sql } = world;
+  const all = service.made();
   for (const [key, width] of [
     [KEYS.small, 400],
     [KEYS.large, 800],
@@ -28,8 +30,7 @@ async function expectConverged(world: CrashWorld, killedAt: CrashPoint | null): 
   ] as const) {
     const object = store.objects.get(`variants/${key}`);
     expect(object?.bytes, key).toEqual(await picture("webp", width, width / 2));
-    const jobs = ittybit.jobs.filter(({ order }) => order.metadata.key === key);
-    expect(object?.customMetadata.gen, key).toBe(jobs[0]?.order.metadata.gen);
+    expect(object?.customMetadata.gen, key).toBe(String(all.find((job) => job.key === key)?.gen));
   }
   // Stored rows are gone; those that are left were refused. Of what is missing there never was one.
   const refused = { state: REFUSED, error: expect.stringContaining('"unshowable"') };
@@ -53,7 +54,7 @@ async function expectConverged(world: CrashWorld, killedAt: CrashPoint | null): 
     expect(listed, name).toEqual(widths);
   }
   expect(objects.sort()).toEqual([...new Set([...marked, ...made.map((key) => `variants/${key}`), ...known])].sort());
-  const jobsByKey = Object.groupBy(ittybit.jobs, (job) => job.order.metadata.key ?? "");
+  const jobsByKey = Object.groupBy(all, ({ key }) => key);
   expect(Object.fromEntries(Object.entries(jobsByKey).map(([key, jobs]) => [key, jobs?.length]))).toEqual({
     [KEYS.small]: 1,
     [KEYS.large]: 1,
@@ -63,7 +64,7 @@ async function expectConverged(world: CrashWorld, killedAt: CrashPoint | null): 
     [KEYS.viewed]: 1,
     [KEYS.purged]: 1,
   });
-  const inputs = [...new Set(ittybit.jobs.map(({ order }) => order.input))].sort();
+  const inputs = [...new Set(all.map(({ input }) => input))].sort();
   const staged = expect.stringMatching(`^${STAGED}/\\d+/a$`);
   expect(inputs).toEqual([...["broken", "o", "p", "v"].map((id) => `${ORIGINALS}/${id}`), staged]);
   expect(world.isIdle, "every message is acked").toBe(true);
@@ -75,13 +76,17 @@ async function expectConverged(world: CrashWorld, killedAt: CrashPoint | null): 
   expect(sumsAtFault(sql, lookAt(sql))).toEqual([]);
 }
 
+const plain = (clock: { now(): number }) =>
+  new PlainService(clock, ({ format, transform: { width } }) => picture(format, width ?? 0, (width ?? 0) / 2));
+
 describe.each([
-  ["sent to the queue", true],
-  ["called in by the edge", false],
-])("a handler killed at any point, of misses %s", (_road, queued) => {
+  ["sent to the queue", true, undefined],
+  ["called in by the edge", false, undefined],
+  ["called in by the edge, for a plain engine", false, plain],
+])("a handler killed at any point, of misses %s", (_road, queued, service) => {
   let unharmed: Promise<CrashWorld> | undefined;
   const clean = () => {
-    unharmed ??= run(null, queued);
+    unharmed ??= run(null, queued, service);
     return unharmed;
   };
 
@@ -95,7 +100,7 @@ describe.each([
     const times = (await clean()).passed.get(point) ?? 0;
     expect(times).toBeGreaterThan(0);
     for (let nth = 1; nth <= times; nth += 1) {
-      const world = await run({ point, nth }, queued);
+      const world = await run({ point, nth }, queued, service);
       expect(world.counts.crashes, `${point} #${nth}`).toEqual(new Map([[point, 1]]));
       await expectConverged(world, point);
     }

@@ -2,6 +2,7 @@ import { idOfKey, missingKey } from "@prewarm/shared/variant-key";
 import type { ExchangeRequest } from "../../../workers/consumer/src/ledger/calls.ts";
 import type { CrashPoint } from "../../../workers/consumer/src/making/crash-points.ts";
 import { picture } from "../../../workers/consumer/src/testing/pictures.ts";
+import type { TestService } from "../../../workers/consumer/src/testing/test-service.ts";
 import { CalmWorld, HTML_ID, ORIGINALS } from "../calm-world.ts";
 
 /** Two variants of one original, two of one whose body breaks off, one that is HTML, one that is purged while it is put, one whose job somebody else left behind; and of
@@ -32,9 +33,14 @@ export class CrashWorld extends CalmWorld {
   readonly #queued: boolean;
 
   /** `queued`: all misses go by the queue, else the edge calls the consumer with the one of a known image. */
-  constructor(killAt: { point: CrashPoint; nth: number } | null, queued: boolean) {
+  constructor(
+    killAt: { point: CrashPoint; nth: number } | null,
+    queued: boolean,
+    service?: (clock: { now(): number }) => TestService,
+  ) {
     const passed = new Map<CrashPoint, number>();
     super({
+      ...(service === undefined ? {} : { service }),
       isMissing: (id) => id === "none",
       origin: (url, _now, isWhole) =>
         isWhole && url.endsWith("/broken") ? new Response(BROKEN, { headers: { "content-length": "1000000" } }) : null,
@@ -78,7 +84,7 @@ export class CrashWorld extends CalmWorld {
 
   /** Somebody made this job for a viewer, and has left; it has ended since. */
   async #leaveBehind(): Promise<void> {
-    const { clock, ledger, ittybit } = this;
+    const { clock, ledger, service } = this;
     const say = (more: Partial<ExchangeRequest>) => {
       const nothing = { have: [], asks: [], submitted: [], settled: [], first: false, leave: false };
       return clock.until(ledger.exchange({ owner: "other", role: "urgent", room: 0, ...nothing, ...more }));
@@ -87,10 +93,13 @@ export class CrashWorld extends CalmWorld {
     const given = answer.status === "ok" ? answer.give[0] : undefined;
     if (given?.phase !== "go") throw new Error(`not granted but ${given?.phase}`);
     const { id, gen } = given;
-    const order = { input: `${ORIGINALS}/o`, options: { width: 400, format: "webp", quality: "high" } } as const;
-    const metadata = { ledger: "L1", gen: String(gen), key: KEYS.left, width: "400", height: "200" };
-    const made = await ittybit.submit({ ...order, metadata, idempotencyKey: `pw-L1-${gen}` });
+    const host = { clock, fetch, log: () => undefined, sleep: (ms: number) => clock.sleep(ms) };
+    const { format, ...sides } = { width: 400, height: null, fit: null, pos: null, format: "webp" } as const;
+    const made = await service.engine({ ...host, living: (target) => target }).submit({
+      ...{ ledger: "L1", gen, key: KEYS.left, transform: { ...sides, quality: "high", format }, format, focal: null },
+      ...{ input: `${ORIGINALS}/o`, size: { width: 1000, height: 500 }, etag: null, alpha: false, again: false },
+    });
     if (made.kind !== "made") throw new Error(made.kind);
-    await say({ submitted: [{ id, gen, job: made.job.id }], leave: true });
+    await say({ submitted: [{ id, gen, job: made.job }], leave: true });
   }
 }

@@ -1,5 +1,6 @@
 import { testSite } from "@prewarm/shared/testing/test-site";
 import type { GateView } from "../../../workers/consumer/src/ledger/calls.ts";
+import { ittybitOver } from "../../../workers/consumer/src/testing/test-service.ts";
 import { type Chance, createChance } from "../chance.ts";
 import { VirtualClock } from "../virtual-clock.ts";
 import type { Copy } from "../virtual-object.ts";
@@ -74,7 +75,7 @@ export class HistoryWorld extends World {
     super({
       ...{ config: CONFIG, clock, chance, weather, watcher: invariants },
       outside: {
-        ...{ ittybit: upstream.client, fetch: upstream.fetch, allowLoopbackHttp: false },
+        ...{ engine: ittybitOver(() => upstream.client), fetch: upstream.fetch },
         stagedUrl: async ({ id, number }) => `${STAGED}/${number}/${id}`,
       },
       queues: {

@@ -12,6 +12,8 @@ export interface RoundOptions {
   seed: number;
   scale: number;
   traced: boolean;
+  /** The service that makes variants. */
+  service: "ittybit" | "plain";
 }
 
 export interface Round {
@@ -70,10 +72,10 @@ function printProgress(world: SoakWorld, story: Story, bornAt: number): void {
 }
 
 /** One storm with a world of its own, then calm, retries and the verdict. */
-export async function playRound({ variants, seed, scale, traced }: RoundOptions): Promise<Round> {
+export async function playRound({ variants, seed, scale, traced, service }: RoundOptions): Promise<Round> {
   const startedAt = performance.now();
   const world = await createSoakWorld({
-    ...{ images: Math.ceil(variants / VARIANTS_PER_IMAGE), seed, scale, traced },
+    ...{ images: Math.ceil(variants / VARIANTS_PER_IMAGE), seed, scale, traced, service },
     ...{
       handlers: { live: 2, work: 24 },
       concurrency: 200,
@@ -95,7 +97,7 @@ export async function playRound({ variants, seed, scale, traced }: RoundOptions)
     await story.storm();
     const stormMs = performance.now() - startedAt;
     world.setRates(CALM);
-    await world.upstream.faults([]);
+    await world.upstream.trouble("none");
     let retried = 0;
     if (await drain(world, "the storm")) {
       retried = await story.retryDead();

@@ -1,6 +1,7 @@
 import { defineConfig } from "@prewarm/shared/config";
 import type { AcceptChunk, AcceptImage } from "../../../workers/consumer/src/images/calls.ts";
 import { createIttybit } from "../../../workers/consumer/src/ittybit/client.ts";
+import { ittybitOver } from "../../../workers/consumer/src/testing/test-service.ts";
 import { type Chance, createChance } from "../chance.ts";
 import { CANCELLING } from "../histories/ledger-look.ts";
 import type { QueueOptions } from "../queue.ts";
@@ -8,6 +9,7 @@ import { VirtualClock } from "../virtual-clock.ts";
 import { byRates, CALM, type Rates } from "../weather.ts";
 import { World } from "../world.ts";
 import { Diary } from "./diary.ts";
+import { plainUpstream } from "./plain-upstream.ts";
 import { startUpstream, type Upstream } from "./upstream.ts";
 
 export interface SoakOptions {
@@ -23,6 +25,7 @@ export interface SoakOptions {
   jobMs: { min: number; max: number };
   /** Batches as the platform closes them; default: of any size, in any order. */
   batches?: QueueOptions["batch"];
+  service: "ittybit" | "plain";
   /** Keeps what passed for each key, for the report of a violation. */
   traced: boolean;
 }
@@ -61,7 +64,9 @@ export class SoakWorld extends World {
     const rates = { now: CALM };
     const diary = new Diary(clock.now, versions, options.traced);
     const fetcher = timedFetch(clock, upstream.apiUrl);
-    const client = createIttybit({ baseUrl: upstream.apiUrl, apiKey: "soak-key", fetch: fetcher, clock });
+    const client = diary.watching(
+      createIttybit({ baseUrl: upstream.apiUrl, apiKey: "soak-key", fetch: fetcher, clock }),
+    );
     const queue = { batch: batches ?? UNRULY, unruly: batches === undefined };
     super({
       config: defineConfig({
@@ -71,7 +76,7 @@ export class SoakWorld extends World {
       }),
       ...{ clock, chance: createChance(seed + 3), watcher: diary },
       weather: byRates(() => rates.now, createChance(seed + 2)),
-      outside: { ittybit: diary.watching(client), fetch: fetcher, allowLoopbackHttp: true },
+      outside: { engine: upstream.engine ?? ittybitOver(() => client, { allowLoopbackHttp: true }), fetch: fetcher },
       queues: {
         live: { name: "prewarm-live", handlers: handlers.live, ...queue },
         work: { name: "prewarm-work", handlers: handlers.work, ...queue },
@@ -123,11 +128,13 @@ export class SoakWorld extends World {
 
 /** A world whose time has begun. */
 export async function createSoakWorld(options: SoakOptions): Promise<SoakWorld> {
-  const { images, seed, scale, jobMs } = options;
+  const { images, seed, scale, jobMs, service } = options;
   const clock = new VirtualClock(BORN_AT, createChance(seed).random);
   const versionBytes = new SharedArrayBuffer(4 * images);
   const thread = { time: clock.shared, versions: versionBytes, seed: seed + 1, jobMs };
-  const upstream = await startUpstream(thread, (work) => clock.holding(work));
+  const versions = new Int32Array(versionBytes);
+  const emulator = await startUpstream(thread, (work) => clock.holding(work));
+  const upstream = service === "plain" ? plainUpstream(emulator, clock, versions, createChance(seed + 1)) : emulator;
   clock.start(scale);
-  return new SoakWorld(options, clock, new Int32Array(versionBytes), upstream);
+  return new SoakWorld(options, clock, versions, upstream);
 }

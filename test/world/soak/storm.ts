@@ -47,8 +47,18 @@ const OUTPUTS = ["403", "404", "html", "truncated", "empty", "mislabelled", "chu
 /** A host that fails: its bytes are still there, so these pass. */
 const HOST = ["500", "reset", "hang"] as const;
 
+/** What goes wrong at the service: nothing, a little of everything, throttling beside it, or the whole account is refused. */
+export type Trouble = "none" | "storm" | "throttled" | 401 | 402 | 403;
+
+/** The faults of the emulator. */
+export function rulesOf(trouble: Trouble): FaultRuleInput[] {
+  if (trouble === "none") return [];
+  if (trouble === "throttled") return throttleStorm();
+  return trouble === "storm" ? stormRules() : refusedAccount(trouble);
+}
+
 /** The faults of the soak, each with its chance. Faults of a list or of an id are the storm's. */
-export function stormRules(): FaultRuleInput[] {
+function stormRules(): FaultRuleInput[] {
   return [
     ...rules("create", CREATE),
     ...rules("list", READ),
@@ -64,11 +74,11 @@ export function stormRules(): FaultRuleInput[] {
 }
 
 /** The whole account is refused, whatever is asked. */
-export function refusedAccount(status: 401 | 402 | 403): FaultRuleInput[] {
+function refusedAccount(status: 401 | 402 | 403): FaultRuleInput[] {
   return [{ on: "any", fault: { type: "status", status } }, ...stormRules()];
 }
 
 /** Nearly every submission is throttled. */
-export function throttleStorm(): FaultRuleInput[] {
+function throttleStorm(): FaultRuleInput[] {
   return [{ on: "any", fault: { type: "throttled", seconds: 1 }, probability: 0.6 }, ...stormRules()];
 }

@@ -6,7 +6,6 @@ import { STORM } from "../weather.ts";
 import { CANCELLED_RUN } from "./diary.ts";
 import { askedOf, idOf, kindOf, viewedKey, warmedKeys } from "./originals.ts";
 import type { SoakWorld } from "./soak-world.ts";
-import { refusedAccount, stormRules, throttleStorm } from "./storm.ts";
 
 const WHO = "soak";
 const UPLOADS = { run: "uploads", label: null, lane: "upload" } as const;
@@ -35,7 +34,7 @@ export class Story {
   async storm(): Promise<void> {
     const { world } = this;
     world.setRates(STORM);
-    await world.upstream.faults(stormRules());
+    await world.upstream.trouble("storm");
     await this.#warm(CANCELLED_RUN, 0.45, 0.65);
     await this.#warm("catalogue", 0, 0.5);
     const uploads = this.#uploads(0.6, 1);
@@ -118,9 +117,9 @@ export class Story {
   async #acts(): Promise<void> {
     const { upstream, clock, object } = this.world;
     const refuse = async (status: 401 | 402 | 403, ms: number) => {
-      await upstream.faults(refusedAccount(status));
+      await upstream.trouble(status);
       await clock.sleep(ms);
-      await upstream.faults(stormRules());
+      await upstream.trouble("storm");
     };
     const timed: [number, string, () => Promise<void>][] = [
       [0.1, "402 for 90 s", () => refuse(402, 90_000)],
@@ -241,9 +240,9 @@ export class Story {
 
   async #throttled(): Promise<void> {
     const { upstream, clock } = this.world;
-    await upstream.faults(throttleStorm());
+    await upstream.trouble("throttled");
     await clock.sleep(30_000);
-    await upstream.faults(stormRules());
+    await upstream.trouble("storm");
   }
 
   async #force(): Promise<void> {

@@ -2,6 +2,11 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import type { EmulatorStats, FaultRuleInput } from "@prewarm/ittybit-emulator/server";
+import type { TestService } from "../../../workers/consumer/src/testing/test-service.ts";
+import { rulesOf, type Trouble } from "./storm.ts";
+
+/** Answers of the service, by call and status. */
+export type Stats = Pick<EmulatorStats, "counts">;
 
 export interface ThreadData {
   time: SharedArrayBuffer;
@@ -34,11 +39,13 @@ export interface Reply {
 
 /** The emulator and the origin in their thread, reached by HTTP; this is only their side channel. */
 export interface Upstream {
+  /** Another engine than Ittybit's over `apiUrl`. */
+  engine?: TestService["engine"];
   apiUrl: string;
   originUrl: string;
-  faults(rules: FaultRuleInput[]): Promise<void>;
+  trouble(trouble: Trouble): Promise<void>;
   profile(profile: "reference" | "guide" | "sdk" | "v2025"): Promise<void>;
-  stats(): Promise<EmulatorStats>;
+  stats(): Promise<Stats>;
   jobs(): Promise<UpstreamJob[]>;
   /** Those that have not ended. */
   running(): Promise<UpstreamJob[]>;
@@ -66,7 +73,7 @@ export async function startUpstream(
   }
   return {
     ...urls,
-    faults: async (rules) => void (await ask({ call: "faults", rules })),
+    trouble: async (trouble) => void (await ask({ call: "faults", rules: rulesOf(trouble) })),
     profile: async (profile) => void (await ask({ call: "configure", patch: { profile } })),
     stats: async () => (await ask({ call: "stats" })) as EmulatorStats,
     jobs: async () => (await ask({ call: "jobs", running: false })) as UpstreamJob[],

@@ -12,18 +12,21 @@ import { createWrongTokens } from "./api/access/wrong-tokens.ts";
 import type { ApiDeps } from "./api/deps.ts";
 import { accessOf, bucketOf, type Env, isLocal, ledgerNamespace, secretOf, siteConfig, tokensOf } from "./config.ts";
 import type { WrongNote } from "./doctor/wrong-notes.ts";
+import type { Engine } from "./engine.ts";
 import type { Faults } from "./hooks/hook-fault.ts";
 import { createStrangers } from "./hooks/note-delivery.ts";
 import type { UploadsDeps } from "./hooks/uploads-queue.ts";
 import { createSenderKeys } from "./hooks/verifiers/verify.ts";
 import { originalSize } from "./intake/dry-run.ts";
-import { createIttybit, type Ittybit } from "./ittybit/client.ts";
+import { createIttybit } from "./ittybit/client.ts";
+import { ittybitEngine } from "./ittybit/engine.ts";
 import type { LedgerCalls } from "./ledger/ledger-for.ts";
 import { ledgerFor } from "./ledger/ledger-for.ts";
 import type { BatchDeps } from "./making/batch-context.ts";
 import { nowhere } from "./making/crash-points.ts";
 import { createContext } from "./making/create-context.ts";
 import { mendNotes } from "./making/settle.ts";
+import { countFetch } from "./platform/count-calls.ts";
 import type { Span } from "./platform/span.ts";
 import { type Analytics, createAnalytics } from "./serving/analytics.ts";
 
@@ -41,13 +44,19 @@ const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve,
 // A method of the global scope: kept bound wherever it is handed to.
 const fetcher: typeof fetch = (input, init) => fetch(input, init);
 
-export function ittybitOf(env: Env): Ittybit {
-  return createIttybit({
+/** The engine of this site. `called` is called before each of its subrequests. */
+export function engineOf({ ittybit }: Config, env: Env, log: Log, called: () => void = () => undefined): Engine {
+  const counted = countFetch(fetcher, called);
+  const client = createIttybit({
     baseUrl: env.ITTYBIT_API_URL,
     apiKey: env.ITTYBIT_API_KEY ?? "",
-    fetch: fetcher,
+    fetch: counted,
     clock: systemClock,
     ...(env.ITTYBIT_ACCEPT_VERSION ? { acceptVersion: env.ITTYBIT_ACCEPT_VERSION } : {}),
+  });
+  return ittybitEngine({
+    ...{ ittybit: client, qualities: ittybit.qualities, clock: systemClock, sleep, log, fetch: counted },
+    allowLoopbackHttp: env.ALLOW_LOOPBACK === "true",
   });
 }
 
@@ -64,7 +73,7 @@ const span: Span = (name, work) =>
     }),
   );
 
-/** Why originals are not staged, as the end of a sentence; null: they are. Ittybit reads them at the edge, under signed URLs. */
+/** Why originals are not staged, as the end of a sentence; null: they are. The engine reads them at the edge, under signed URLs. */
 function unstagedBecause({ deploy }: Config, env: Env): string | null {
   if (signingKeys(env.SIGNING_KEYS, env.LOCAL === "true").length === 0) return "SIGNING_KEYS is not set";
   if (!env.EDGE_URL) return "EDGE_URL is not set";
@@ -75,6 +84,7 @@ function unstagedBecause({ deploy }: Config, env: Env): string | null {
 /** What a batch of `prewarm-live` or `prewarm-work` works with. */
 export function batchDeps(site: Config, env: Env): BatchDeps {
   const config = siteConfig(site, env);
+  const log = logOf(env, "consumer");
   const [signingKey] = signingKeys(env.SIGNING_KEYS, env.LOCAL === "true");
   const { EDGE_URL } = env;
   return {
@@ -82,7 +92,7 @@ export function batchDeps(site: Config, env: Env): BatchDeps {
     clock: systemClock,
     sleep,
     ledger: ledgerOf(env),
-    ittybit: ittybitOf(env),
+    newEngine: (called) => engineOf(config, env, log, called),
     images: env.IMAGES_BUCKET,
     originals: {
       fetch: fetcher,
@@ -94,10 +104,8 @@ export function batchDeps(site: Config, env: Env): BatchDeps {
           ? (name) => stagedUrl(EDGE_URL, name, signingKey, config)
           : null,
     },
-    fetch: fetcher,
-    allowLoopbackHttp: env.ALLOW_LOOPBACK === "true",
     newOwner: () => crypto.randomUUID(),
-    log: logOf(env, "consumer"),
+    log,
     span,
     at: nowhere,
   };

@@ -7,9 +7,8 @@ import { GATE_KEY } from "@prewarm/shared/markers";
 import { WORK_MESSAGE } from "@prewarm/shared/messages";
 import { resolveOriginal } from "@prewarm/shared/source";
 import { within } from "@prewarm/shared/within";
-import { ittybitOf, logOf, versionOf } from "./compose.ts";
+import { engineOf, logOf, versionOf } from "./compose.ts";
 import { bucketOf, type Env, secretOf, siteConfig } from "./config.ts";
-import { pollerOf } from "./ittybit/poller/poller.ts";
 import type { LedgerDeps } from "./ledger/ledger-deps.ts";
 import { deliverEvent, handleEvent } from "./platform/deliver-event.ts";
 import { listBlocks } from "./store/blocks.ts";
@@ -46,7 +45,7 @@ export function ledgerDeps(site: Config, env: Env): LedgerDeps {
         await env.WORK_QUEUE.sendBatch(Array.from({ length }, () => ({ body: WORK_MESSAGE })));
       }
     },
-    watchExternalJobs: pollerOf({ ittybit: ittybitOf(env), clock: systemClock, log, sleep }),
+    watchExternalJobs: engineOf(siteConfig(site, env), env, log).observe,
     sweep: (pass, goOn) => makePass(stores, pass, goOn),
     listBlocks: () => listBlocks(env.IMAGES_BUCKET),
     deliver: (event) => {

@@ -16,7 +16,7 @@ import { withTimeLimit } from "./time-limit.ts";
 
 export const ORIGINALS_PATH = "/originals/";
 
-/** Originals are shown while a variant is being made, and read by Ittybit: they may be slow, yet nobody waits for ever. In ms. */
+/** Originals are shown while a variant is being made, and are read by the engine: they may be slow, yet nobody waits for ever. In ms. */
 const WAIT_MS = 10_000;
 
 /** `/staged/<number>/<id>`; a number of the ledger has no leading zero. */

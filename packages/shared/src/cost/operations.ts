@@ -57,7 +57,7 @@ function made(making: Making): Operations {
     objectRequest: exchanges,
     objectGbS: OBJECT_GB / perSecond,
     ...logged((wakeUps + exchanges) * EVENT_BYTES + wakeUps * LINE_BYTES),
-    // A span for each call of a binding, of Ittybit and of the original, and for the invocations.
+    // A span for each call of a binding, of the engine and of the original, and for the invocations.
     ...traced((r2A + r2B + 2 * exchanges + wakeUps + 3) * LINE_BYTES),
   };
   // The edge reads the first bytes, which tell the type, and then all.

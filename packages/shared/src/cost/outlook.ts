@@ -5,7 +5,7 @@ import { listUsd, PATHS, SHIPPED_LOGS } from "./operations.ts";
 
 /** What is known before the work. */
 export interface BeforeWork {
-  /** Ittybit jobs of the work. */
+  /** Paid jobs of the work. */
   jobs: number;
   /** Jobs that wait already. */
   ahead: number;

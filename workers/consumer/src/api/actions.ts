@@ -7,7 +7,7 @@ import { demand } from "./access/guard.ts";
 import type { Resource } from "./endpoint.ts";
 import { applySearch } from "./search.ts";
 
-/** Retries a second when the caller does not say: kind to Ittybit and to the other lanes. */
+/** Retries a second when the caller does not say: kind to the engine and to the other lanes. */
 const RETRY_RATE = 100;
 
 /** Retry and cancel of all that match, as objects with progress. */

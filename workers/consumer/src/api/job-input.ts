@@ -6,7 +6,7 @@ import type { ApiDeps } from "./deps.ts";
 
 const OWN = "Ittybit reads the original at its own address";
 
-/** Where Ittybit reads the original of a job, and why, in a sentence. Null: nothing is known of it. */
+/** Where the engine reads the original of a job, and why, in a sentence. Null: nothing is known of it. */
 export async function jobInput(
   { id, lane, state, attempts }: Job,
   staging: FoundJob["staging"],

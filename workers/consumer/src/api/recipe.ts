@@ -67,8 +67,7 @@ function toAnswer(
   head: Pick<RecipeSuggestion, "state" | "text" | "from" | "at">,
 ): RecipeSuggestion {
   const { add, drop, jobs, pages } = learnLines(evidence);
-  const price = evidence.config.budget.per1000Jobs;
-  const amountOf = (n: number): number | null => (price === null ? null : (n * price) / 1000);
+  const amountOf = (n: number): number | null => priceOf(n, evidence.config.budget);
   const { widths, formats, qualities, ratios } = pages ?? evidence.config.pages;
   const lists = { widths: [...widths], formats: [...formats], qualities: [...qualities], ratios: [...ratios] };
   return {

@@ -83,7 +83,7 @@ export function rejected(code: ApiErrorCode, message: string): HookEvent {
 
 /**
  * Extensions that are certainly no pictures. What is not listed may be one: ids are often names without any extension, and names have
- * dots (`photo.v2`). The consumer looks at the bytes before Ittybit is asked.
+ * dots (`photo.v2`). The consumer looks at the bytes before the engine is asked.
  */
 const OTHER_TYPES = new Set(
   (

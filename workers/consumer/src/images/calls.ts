@@ -38,7 +38,7 @@ export type VariantOutcome =
   | ({ kind: "stored"; tookMs: number } & StoredVariant)
   /** The result was already there. `posted`: false when this handler made no job. */
   | ({ kind: "present"; objectGen: number; posted: boolean } & StoredVariant)
-  /** `external`: what the handler knows of the job. `origin`: the origin of its input failed, and neither the job nor Ittybit did. */
+  /** `external`: what the handler knows of the job. `origin`: the origin of its input failed, and neither the job nor the engine did. */
   | { kind: "failed"; class: FailureClass; failure: Failure; external: External; origin?: true }
   /** Nothing can be made of its original; not before `until` again. */
   | { kind: "refused"; code: string; until: number; message: string }

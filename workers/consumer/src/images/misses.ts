@@ -89,7 +89,7 @@ function isKnown(tx: ImageTx, job: JobKey): boolean {
 
 /**
  * Whether viewers may order one more variant. Beyond their budget a row would wait until tomorrow, and would delay a
- * warming run that wants the same variant. A pause that Ittybit asked for passes soon, so it does not count.
+ * warming run that wants the same variant. A pause that the engine asked for passes soon, so it does not count.
  */
 function mayOrder(tx: ImageTx, ordered: number): boolean {
   const closed = closedFor(tx.gateNow, "live");

@@ -26,7 +26,10 @@ async function setup(options: EmulatorOptions, acceptVersion?: string) {
 function order(gen: number, again = false) {
   const transform = { width: 400, height: null, fit: null, pos: null, quality: "high", format: "webp" } as const;
   const input = "https://cdn.example.com/p.jpg";
-  return jobOrder({ ledgerId: "L1", gen, key: "k", transform, input, size: null, etag: null, again });
+  return jobOrder({
+    ...{ ledger: "L1", gen, key: "k", transform, format: transform.format, focal: null, input },
+    ...{ size: null, etag: null, alpha: false, again },
+  });
 }
 
 async function made(ittybit: Ittybit, count: number): Promise<string[]> {

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { createIttybit, type JobOrder, requestBody } from "./client.ts";
 import { jobOrder } from "./job-order.ts";
+import { madeFormat } from "./job-request.ts";
 
 const KEY = "ittybit_live_secret";
 const NOW = Date.parse("2026-11-24T12:00:00Z");
@@ -275,15 +276,18 @@ describe("list", () => {
 describe("the body of a generation", () => {
   const transform = { width: 400, height: null, fit: null, pos: null, quality: "high", format: "webp" } as const;
   const generation = {
-    ledgerId: "L1",
+    ledger: "L1",
     gen: 7,
     key: "v1/p/w400.webp",
     transform,
     input: "https://cdn.example.com/p.jpg",
+    format: "webp",
+    focal: null,
     size: { width: 4000, height: 3000 },
     etag: '"e"',
+    alpha: false,
     again: false,
-  };
+  } as const;
 
   it("holds all that a later reader needs", () => {
     expect(JSON.parse(requestBody(jobOrder(generation)))).toEqual({
@@ -297,8 +301,10 @@ describe("the body of a generation", () => {
 
   it("has the configuration's word instead of a quality, for the format that is made and that quality only", () => {
     const qualities = { avif: { low: "medium", very_low: "low" }, png: { low: "high" } } as const;
-    const told = (format: "avif" | "webp" | "jpeg", quality: "low" | "high", alpha = false) =>
-      jobOrder({ ...generation, transform: { ...transform, format, quality }, alpha, qualities }).options.quality;
+    const told = (asked: "avif" | "webp" | "jpeg", quality: "low" | "high", alpha = false) => {
+      const order = { ...generation, transform: { ...transform, format: asked, quality }, alpha };
+      return jobOrder({ ...order, format: madeFormat(asked, alpha) }, qualities).options.quality;
+    };
     expect([told("avif", "low"), told("avif", "high"), told("webp", "low")]).toEqual(["medium", "high", "low"]);
     expect([told("jpeg", "low"), told("jpeg", "low", true)]).toEqual(["low", "high"]);
   });

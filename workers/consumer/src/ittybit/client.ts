@@ -16,6 +16,8 @@ import { type JobPage, readPage } from "./read-page.ts";
 const TIMEOUT_MS = 15_000;
 /** A page of 100 jobs with their tasks is about 300 kB. */
 const BODY_MAX_BYTES = 4_000_000;
+/** Ittybit answered 429 and did not say for how long: a pause of ours, chosen. */
+export const THROTTLED_MS = 10_000;
 /** Jobs on a page (the API's maximum). */
 const PAGE_LIMIT = 100;
 

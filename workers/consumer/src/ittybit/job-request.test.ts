@@ -1,7 +1,7 @@
 import type { Transform } from "@prewarm/shared/transform";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { expectedSize, jobOptions } from "./job-request.ts";
+import { jobOptions } from "./job-request.ts";
 
 function transform(width: number | null, height: number | null): Transform {
   const fit = width !== null && height !== null ? "cover" : null;
@@ -61,15 +61,5 @@ describe("jobOptions", () => {
   it("keeps a pair's shape", () => {
     expect(jobOptions(transform(2000, 1000), { width: 500, height: 4000 })).toMatchObject({ width: 500, height: 250 });
     expect(jobOptions(transform(400, 300), { width: 4000, height: 3000 })).toMatchObject({ width: 400, height: 300 });
-  });
-});
-
-describe("expectedSize", () => {
-  it("keeps the original's shape when one side is asked for", () => {
-    expect(expectedSize(transform(320, null), { width: 1920, height: 1080 })).toEqual({ width: 320, height: 180 });
-    expect(expectedSize(transform(null, 180), { width: 1920, height: 1080 })).toEqual({ width: 320, height: 180 });
-    expect(expectedSize(transform(4000, null), { width: 1920, height: 1080 })).toEqual({ width: 1920, height: 1080 });
-    expect(expectedSize(transform(null, null), { width: 1920, height: 1080 })).toEqual({ width: 1920, height: 1080 });
-    expect(expectedSize(transform(320, null), null)).toBeNull();
   });
 });

@@ -13,6 +13,7 @@ import { noSpan } from "../platform/span.ts";
 import { AUTHOR, geotagged } from "../testing/geotagged.ts";
 import { createMemoryBucket } from "../testing/memory-bucket.ts";
 import { picture } from "../testing/pictures.ts";
+import { countedHost, type EngineHost, ittybitOver } from "../testing/test-service.ts";
 import type { BatchDeps } from "./batch-context.ts";
 import { consumeBatch } from "./consume-batch.ts";
 import { nowhere } from "./crash-points.ts";
@@ -111,14 +112,23 @@ function setup(limits: TestSite["limits"] = {}) {
   const { port } = origin.address() as AddressInfo;
   const ittybit = createIttybit({ baseUrl: emulator.apiUrl, apiKey: "local", fetch, clock });
   const config = testSite({ sources: [{ prefix: "", url: `http://127.0.0.1:${port}/{id}` }], limits });
-  const ledger = new RecordingLedger({ config, clock, ittybit });
+  const host = {
+    clock,
+    fetch,
+    log: () => undefined,
+    sleep: clock.sleep,
+    living: <T extends object>(target: T) => target,
+  };
+  const engine = ittybitOver(() => ittybit, { allowLoopbackHttp: true });
+  const watch = (sleep: EngineHost["sleep"]) => engine({ ...host, sleep }).observe;
+  const ledger = new RecordingLedger({ config, clock, watch });
   clock.advance(60_000); // until the bucket of tokens is full
   const deps: BatchDeps = {
-    ...{ config, clock, ledger, ittybit, fetch },
+    ...{ config, clock, ledger },
+    newEngine: (called) => engine(countedHost(host, called)),
     sleep: clock.sleep,
     images: images.bucket,
     originals: { fetch, bucket: () => null, bucketOriginalUrl: null, stagedUrl: null },
-    allowLoopbackHttp: true,
     newOwner: () => crypto.randomUUID(),
     log: () => undefined,
     span: noSpan,
@@ -259,16 +269,17 @@ describe("against the local Ittybit", () => {
       const { gen } = ledger.addLeft(KEY);
       // Another server of the origin told another etag.
       const about = {
-        ledgerId: "L1",
+        ledger: "L1",
         gen,
         key: KEY,
         input: original,
         size: { width: 1000, height: 500 },
         etag: '"e0"',
-        webhookUrl: null,
       };
       const transform = { width: 400, height: null, fit: null, pos: null, quality: "high", format: "webp" } as const;
-      const made = await ittybit.submit(jobOrder({ ...about, transform, again: false }));
+      const made = await ittybit.submit(
+        jobOrder({ ...about, transform, format: "webp", focal: null, alpha: false, again: false }),
+      );
       const jobs = emulator.control.stats().createdJobs;
       await consume([KEY]);
       expect(ledger.submitted).toMatchObject([{ gen, job: made.kind === "made" ? made.job.id : "none" }]);

@@ -3,8 +3,8 @@ import type { Clock } from "@prewarm/shared/clock";
 import type { Config } from "@prewarm/shared/config";
 import type { Log } from "@prewarm/shared/log";
 import type { DeadMarker } from "@prewarm/shared/markers";
+import type { Engine, Generation } from "../engine.ts";
 import type { VariantOutcome } from "../images/calls.ts";
-import type { Ittybit } from "../ittybit/client.ts";
 import type { ExchangeRequest } from "../ledger/calls.ts";
 import type { Handlers } from "../ledger/ledger-for.ts";
 import type { OriginalsAccess, ProbedOriginal } from "../originals/probe.ts";
@@ -20,14 +20,11 @@ export interface BatchDeps {
   clock: Clock;
   sleep(ms: number): Promise<void>;
   ledger: Handlers;
-  ittybit: Pick<Ittybit, "submit" | "get" | "list">;
+  /** Makes the engine of one batch, which calls `called` before each of its subrequests. */
+  newEngine(called: () => void): Engine;
   /** `IMAGES_BUCKET`. */
   images: Pick<R2Bucket, "head" | "get" | "put" | "delete" | "list">;
   originals: OriginalsAccess;
-  /** Fetches results; no credentials go through it. */
-  fetch: typeof fetch;
-  /** Development only: results may come from http on loopback. */
-  allowLoopbackHttp: boolean;
   /** A new owner's name for each batch, such as `crypto.randomUUID()`. */
   newOwner(): string;
   log: Log;
@@ -51,6 +48,7 @@ export function rankOf({ given }: HeldClaim, rank: Exclude<keyof typeof RANKS, "
 
 /** One batch under way: what it works with, and what it holds. */
 export interface BatchContext extends BatchDeps {
+  engine: Engine;
   role: Role;
   owner: string;
   held: HeldClaims;
@@ -93,6 +91,10 @@ export interface Counts {
   stripped: number;
   /** Looks at originals of unknown ids, by what they were seen to be. */
   looks: Partial<Record<string, number>>;
+}
+
+export function generationOf({ ledgerId }: BatchContext, { given, key }: HeldClaim): Generation {
+  return { ledger: ledgerId, gen: given.gen, key };
 }
 
 /** Whether enough of the lease is left for a POST or a put to be over before anybody else may act. */

@@ -2,6 +2,7 @@ import { REFUSED } from "@prewarm/durable-queue";
 import { missMessage, WORK_MESSAGE } from "@prewarm/shared/messages";
 import { idOfKey, missingKey } from "@prewarm/shared/variant-key";
 import { describe, expect, it } from "vitest";
+import { PlainService } from "../../../../test/world/plain-service.ts";
 import { picture } from "../testing/pictures.ts";
 import { CRASH_POINTS, type CrashPoint } from "./crash-points.ts";
 import { batchWorld, message, ORIGINALS, STAGED } from "./testing/batch-world.ts";
@@ -23,9 +24,15 @@ const LONGER = { headers: { "content-length": "1000000" } };
 
 class Killed extends Error {}
 
+const plain = (clock: { now(): number }) =>
+  new PlainService(clock, ({ format, transform: { width } }) => picture(format, width ?? 0, (width ?? 0) / 2));
+const SERVICES = { Ittybit: undefined, "a plain engine": plain };
+type Service = keyof typeof SERVICES;
+
 /** A world in which the first handler dies, the nth time a point is passed; whatever of it still runs then reaches nothing. */
-async function crashWorld(killAt: { point: CrashPoint; nth: number } | null, lists = true) {
-  const world = batchWorld({ stages: true });
+async function crashWorld(killAt: { point: CrashPoint; nth: number } | null, name: Service, lists = true) {
+  const service = SERVICES[name];
+  const world = batchWorld({ stages: true, ...(service === undefined ? {} : { service }) });
   const { ledger, ittybit, images, deps, clock, web, consume, shift } = world;
   ittybit.lists = lists;
   web.set("https://cdn.example.com/originals/html", () => new Response("<!doctype html><title>No</title>"));
@@ -38,16 +45,14 @@ async function crashWorld(killAt: { point: CrashPoint; nth: number } | null, lis
   ledger.add(HTML);
   ledger.order({ keys: PAIR });
   ledger.order({ keys: BROKEN });
-  const { gen } = ledger.addLeft(LEFT, { job: "job_000001" });
-  const order = {
-    input: "https://cdn.example.com/originals/photo",
-    options: { width: 800, format: "webp", quality: "high" },
-  } as const;
-  await ittybit.submit({
-    ...order,
-    idempotencyKey: `pw-L1-${gen}`,
-    metadata: { ledger: "L1", gen: String(gen), key: LEFT, width: "800", height: "400" },
-  });
+  const { gen } = ledger.addLeft(LEFT, { job: service === undefined ? "job_000001" : "plain_1" });
+  const { format, ...sides } = { width: 800, height: null, fit: null, pos: null, format: "webp" } as const;
+  await deps
+    .newEngine(() => undefined)
+    .submit({
+      ...{ ledger: "L1", gen, key: LEFT, transform: { ...sides, quality: "high", format }, format, focal: null },
+      ...{ input: `${ORIGINALS}/photo`, size: { width: 1000, height: 500 }, etag: null, alpha: false, again: false },
+    });
   clock.advance(1_000);
 
   let dead = false;
@@ -71,7 +76,7 @@ async function crashWorld(killAt: { point: CrashPoint; nth: number } | null, lis
   const passed = new Map<CrashPoint, number>();
   Object.assign(deps, {
     ledger: mortal(deps.ledger),
-    ittybit: mortal(deps.ittybit),
+    living: mortal,
     images: mortal(deps.images),
     fetch: async (...args: Parameters<typeof fetch>) => {
       mustLive();
@@ -110,7 +115,8 @@ async function crashWorld(killAt: { point: CrashPoint; nth: number } | null, lis
 }
 
 /** Whatever died on the way: each variant once, nothing else, nothing open. */
-async function expectConverged({ ledger, images, ittybit }: Awaited<ReturnType<typeof crashWorld>>): Promise<void> {
+async function expectConverged({ ledger, images, service }: Awaited<ReturnType<typeof crashWorld>>): Promise<void> {
+  const made = service.made();
   for (const [key, width] of [
     [FRESH, 400],
     [LEFT, 800],
@@ -119,7 +125,7 @@ async function expectConverged({ ledger, images, ittybit }: Awaited<ReturnType<t
   ] as const) {
     const object = images.objects.get(`variants/${key}`);
     expect(object?.bytes, key).toEqual(await picture("webp", width, width / 2));
-    const gens = ittybit.jobs.flatMap(({ order: { metadata } }) => (metadata.key === key ? [metadata.gen] : []));
+    const gens = made.flatMap((job) => (job.key === key ? [String(job.gen)] : []));
     expect([object?.customMetadata.gen], key).toEqual(gens);
   }
   // Stored rows are gone; those that are left were refused.
@@ -130,11 +136,10 @@ async function expectConverged({ ledger, images, ittybit }: Awaited<ReturnType<t
       error: expect.stringContaining("unshowable"),
       attempts: 0,
     });
-  const gens = ittybit.jobs.map((job) => job.order.metadata.gen);
+  const gens = made.map((job) => job.gen);
   expect(gens).toHaveLength(7);
   expect(new Set(gens).size).toBe(7);
-  const inputs = (keys: string[]) =>
-    new Set(ittybit.jobs.flatMap(({ order }) => (keys.includes(order.metadata.key ?? "") ? [order.input] : [])));
+  const inputs = (keys: string[]) => new Set(made.flatMap(({ key, input }) => (keys.includes(key) ? [input] : [])));
   expect([...inputs(PAIR)]).toEqual([expect.stringContaining(`${STAGED}/`)]);
   expect([...inputs(BROKEN)]).toEqual([`${ORIGINALS}/broken`]);
   const attempts = [...ledger.outcomes.values()].flat().filter(({ kind }) => ATTEMPTS.includes(kind));
@@ -144,9 +149,9 @@ async function expectConverged({ ledger, images, ittybit }: Awaited<ReturnType<t
   expect(ledger.alive).toEqual([]);
 }
 
-describe("a handler killed at any point", () => {
+describe.each(Object.keys(SERVICES) as Service[])("a handler of %s killed at any point", (name) => {
   it("passes every named point when nobody kills it, and comes to its end", async () => {
-    const world = await crashWorld(null);
+    const world = await crashWorld(null, name);
     expect(CRASH_POINTS.filter((point) => !world.passed.has(point))).toEqual([]);
     await expectConverged(world);
     expect(world.images.objects.has(missingKey(idOfKey(FRESH)))).toBe(false);
@@ -155,19 +160,21 @@ describe("a handler killed at any point", () => {
   it.each(CRASH_POINTS)(
     "%s: each time it is passed, others bring it to its end, with one job a generation",
     async (point) => {
-      const times = (await crashWorld(null)).passed.get(point) ?? 0;
+      const times = (await crashWorld(null, name)).passed.get(point) ?? 0;
       expect(times).toBeGreaterThan(0);
-      for (let nth = 1; nth <= times; nth += 1) await expectConverged(await crashWorld({ point, nth }));
+      for (let nth = 1; nth <= times; nth += 1) await expectConverged(await crashWorld({ point, nth }, name));
     },
   );
+});
 
+describe("a handler killed", () => {
   // Where there is a list, the collector finds such a job before its POST is repeated.
   it("right after its POST, at a service without a list: the POST is repeated under its key", async () => {
     const point = "posted";
-    const times = (await crashWorld(null, false)).passed.get(point) ?? 0;
+    const times = (await crashWorld(null, "Ittybit", false)).passed.get(point) ?? 0;
     expect(times).toBeGreaterThan(0);
     for (let nth = 1; nth <= times; nth += 1) {
-      const world = await crashWorld({ point, nth }, false);
+      const world = await crashWorld({ point, nth }, "Ittybit", false);
       const posts = world.ittybit.calls.filter((call) => call.startsWith("submit"));
       expect(posts.length).toBeGreaterThan(new Set(posts).size);
       await expectConverged(world);

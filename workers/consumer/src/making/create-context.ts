@@ -1,5 +1,7 @@
 import { MAX_CONNECTIONS } from "@prewarm/shared/limits";
+import type { Engine } from "../engine.ts";
 import { createProbe } from "../originals/probe.ts";
+import { countCalls, countFetch } from "../platform/count-calls.ts";
 import { createSemaphore, type Semaphore } from "../platform/semaphore.ts";
 import { markMissing, markRefused } from "../store/markers.ts";
 import { type BatchContext, type BatchDeps, type Counts, RANKS, type Role } from "./batch-context.ts";
@@ -12,42 +14,22 @@ const MEMORY_BYTES = 50_000_000;
 /** Looks at originals of unknown images at once: fewer than the connections, so known images never wait for a slow origin. Chosen. */
 const LOOKS_AT_ONCE = 4;
 
-/** The same object, with each call of a method counted. */
-function counted<T extends object>(target: T, counts: Counts): T {
-  return new Proxy(target, {
-    get(object, name) {
-      const value: unknown = Reflect.get(object, name);
-      if (typeof value !== "function") return value;
-      return (...args: unknown[]): unknown => {
-        counts.calls += 1;
-        return value.apply(object, args);
-      };
-    },
-  });
-}
-
-/** A redirect that is followed by hand is a call of its own, and is counted as one. */
-function countedDeps(deps: BatchDeps, counts: Counts): BatchDeps {
-  const fetcher = (real: typeof fetch): typeof fetch => {
-    return (...args) => {
-      counts.calls += 1;
-      return real(...args);
-    };
+function countedDeps(deps: BatchDeps, counts: Counts): BatchDeps & { engine: Engine } {
+  const called = (): void => {
+    counts.calls += 1;
   };
   const { originals } = deps;
   return {
     ...deps,
-    ledger: counted(deps.ledger, counts),
-    ittybit: counted(deps.ittybit, counts),
-    images: counted(deps.images, counts),
-    fetch: fetcher(deps.fetch),
+    ledger: countCalls(deps.ledger, called),
+    images: countCalls(deps.images, called),
+    engine: deps.newEngine(called),
     originals: {
-      fetch: fetcher(originals.fetch),
-      bucketOriginalUrl: originals.bucketOriginalUrl,
-      stagedUrl: originals.stagedUrl,
+      ...originals,
+      fetch: countFetch(originals.fetch, called),
       bucket(binding) {
         const bucket = originals.bucket(binding);
-        return bucket === null ? null : counted(bucket, counts);
+        return bucket === null ? null : countCalls(bucket, called);
       },
     },
   };

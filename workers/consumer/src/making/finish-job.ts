@@ -1,131 +1,128 @@
-import { FORMATS, type Format } from "@prewarm/shared/config";
 import { sniffType } from "@prewarm/shared/image-header";
+import type { Failure, FailureClass } from "@prewarm/shared/job";
+import { RESULT_WITHIN_MS } from "@prewarm/shared/limits";
 import { errorText, publicText } from "@prewarm/shared/log";
 import { resolveOriginal } from "@prewarm/shared/source";
+import type { Body, Failed, Finished, Made, Opened, Result, Unfetched } from "../engine.ts";
 import type { VariantOutcome } from "../images/calls.ts";
-import type { IttybitJob } from "../ittybit/dialects.ts";
-import { isAnothers } from "../ittybit/job-order.ts";
-import { expectedSize, madeFormat, type Size } from "../ittybit/job-request.ts";
-import type { Bytes } from "../ittybit/output/download.ts";
-import { stripMetadata } from "../ittybit/output/strip/strip-metadata.ts";
-import { type Verdict, verifyOutput } from "../ittybit/output/verify.ts";
+import { expectedSize } from "../output/expected-size.ts";
+import { stripMetadata } from "../output/strip/strip-metadata.ts";
+import { type Verdict, verifyOutput } from "../output/verify.ts";
 import { secretsOf } from "../platform/signed-url.ts";
 import { putVariant, type StoredObject } from "../store/variants.ts";
-import { type BatchContext, lookAt, mayWrite, rankOf } from "./batch-context.ts";
-import { failed } from "./failed.ts";
-import { keptUnfetched, openFresh, outcomeOfNoBytes, readDone } from "./fetch-result.ts";
+import { type BatchContext, generationOf, lookAt, mayWrite, rankOf } from "./batch-context.ts";
 import type { HeldClaim } from "./held-claims.ts";
 import { findOpaquePngs, isShownOpaque } from "./opaque-picture.ts";
 import { head, prepare } from "./prepare.ts";
 import { present, settle } from "./settle.ts";
-import { ofAnother } from "./submit-job.ts";
 
-/** What a result is judged by: the size and format it must have, and the etag and bytes of the original it was made from; null when unknown. */
-interface Expectation {
-  size: Size | null;
-  format: Format;
-  etag: string | null;
+/** What a result is judged by. `originalBytes`: of the original it was made from; null: not known. */
+interface Expectation extends Made {
   originalBytes: number | null;
-  /** The original has an alpha channel. */
-  alpha: boolean;
 }
 
 /** When to try again after a failure that passes: the job is done, so no new one is made and no attempt is counted. */
 const AGAIN_MS = 5_000;
-/** How long a job that is done may take to show its result. */
-const OUTPUT_WITHIN_MS = 15_000;
+/** How soon a result is fetched again: at first after `first`, then after half the time that it has been missing. */
+const FETCH_AGAIN_MS = { first: 5_000, longest: 60_000 };
 
 function again(context: BatchContext): VariantOutcome {
   return { kind: "pending", due: context.clock.now() + AGAIN_MS };
 }
 
-/** What must appear in no message about a job: what makes the URLs work of its original and of its result. */
-async function secretsOfJob(
-  { originals, config }: BatchContext,
-  { image, given, staging }: HeldClaim,
-  job: IttybitJob,
-) {
+/** What must appear in no message about a job: what makes the URLs of its original work. */
+async function secretsOfJob({ originals, config }: BatchContext, { image, given, staging }: HeldClaim) {
   const isSigned = originals.bucketOriginalUrl !== null && resolveOriginal(config, image)?.kind === "bucket";
   const own = isSigned ? await originals.bucketOriginalUrl?.(image, given.grantedAt) : null;
   const staged = staging === null ? null : await originals.stagedUrl?.({ id: image, number: staging.number });
-  return [own ?? null, staged ?? null, job.input, job.output].flatMap(secretsOf);
+  return [own ?? null, staged ?? null].flatMap(secretsOf);
 }
 
-/** A job that ended without success. A job that fails once more at Ittybit fails because of its original. */
-async function outcomeOfEnded(context: BatchContext, claim: HeldClaim, job: IttybitJob): Promise<VariantOutcome> {
-  const message = job.error?.message ?? "the job failed";
-  const secrets = await secretsOfJob(context, claim, job);
-  if (job.status === "cancelled") return failed("transient", "upstream_cancelled", message, secrets);
-  const outcome = failed("once", "upstream_failed", message, secrets);
-  const kind = job.error?.kind;
-  if (typeof kind === "string") outcome.failure.kind = publicText(kind, secrets);
-  return outcome;
+/** A job that has ended, and that nothing can be stored of. */
+function ended(failureClass: FailureClass, failure: Failure): VariantOutcome {
+  return { kind: "failed", class: failureClass, failure, external: "ended" };
 }
 
-function sideOf(text: string | undefined): number | null {
-  const side = Number(text);
-  return Number.isInteger(side) && side > 0 ? side : null;
+/**
+ * The job is done and paid for, and its result could not be fetched: a host that fails for a while costs nothing. The same job's result is
+ * fetched again for RESULT_WITHIN_MS after the first refusal. That time is the ledger's own: the engine's clock may be an hour off, and the
+ * grant may be hours old.
+ */
+function keptUnfetched(
+  context: BatchContext,
+  { given }: HeldClaim,
+  { code, status, message }: Unfetched,
+): VariantOutcome {
+  const now = context.clock.now();
+  const missing = given.unfetchedSince === null ? 0 : now - given.unfetchedSince;
+  if (missing >= RESULT_WITHIN_MS)
+    return ended("transient", { code, message, ...(status === null ? {} : { httpStatus: status }) });
+  const wait = Math.min(
+    Math.max(FETCH_AGAIN_MS.first, missing / 2),
+    FETCH_AGAIN_MS.longest,
+    RESULT_WITHIN_MS - missing,
+  );
+  return { kind: "pending", due: now + Math.ceil(wait), unfetched: { code, status, message } };
 }
 
-/** From this handler's own look at the original, from the job's metadata, or from a look now. */
+type NoBytes = { kind: "later" } | Unfetched | Failed;
+
+/** The outcome of a job that gave no bytes. */
+async function outcomeOf(context: BatchContext, claim: HeldClaim, result: NoBytes): Promise<VariantOutcome> {
+  switch (result.kind) {
+    case "later":
+      return again(context);
+    case "unfetched":
+      return keptUnfetched(context, claim, result);
+    case "failed": {
+      const { class: failureClass, failure } = result;
+      const secrets = await secretsOfJob(context, claim);
+      const kind = failure.kind === undefined ? {} : { kind: publicText(failure.kind, secrets) };
+      return ended(failureClass, { ...failure, message: publicText(failure.message, secrets), ...kind });
+    }
+    default:
+      return result satisfies never;
+  }
+}
+
+/** From this handler's own look at the original, from what the job shows, or from a look now. */
 async function expectationOf(
   context: BatchContext,
   claim: HeldClaim,
-  { metadata }: IttybitJob,
+  made: Made | null,
   result: Uint8Array,
 ): Promise<Expectation> {
   const own = claim.posted ? await claim.prepared : null;
   const { format: asked } = claim.transform;
-  const isShown = metadata.ledger === context.ledgerId && metadata.gen === String(claim.given.gen);
-  const shown = FORMATS.find((one) => one === metadata.format) ?? asked;
-  if (own === null && isShown) {
-    const width = sideOf(metadata.width);
-    const height = sideOf(metadata.height);
-    const size = width === null || height === null ? null : { width, height };
-    const alpha = metadata.alpha !== undefined;
-    return { size, format: shown, etag: metadata.etag ?? null, originalBytes: null, alpha };
-  }
+  if (own === null && made !== null) return { ...made, originalBytes: null };
   const original = own?.original ?? (await lookAt(context, claim.image, rankOf(claim, "result")));
   if (original.kind !== "image") return { size: null, format: asked, etag: null, originalBytes: null, alpha: false };
   const { size, etag, alpha, bytes: originalBytes } = original;
-  // What the job was asked for is not shown. A PNG is always right, and a JPEG if a WebP shows that it can be one.
-  const mustBePng = async () => sniffType(result) === "png" || !(await isShownOpaque(context, claim, original));
-  const format = isShown ? shown : madeFormat(asked, alpha && (await mustBePng()));
+  // Without the order, the format that stands in is always right, and the one that was asked for if a WebP shows that it can be.
+  const usual = context.engine.formatOf(asked, alpha);
+  const isAsked = async () => sniffType(result) !== usual && (await isShownOpaque(context, claim, original));
+  const format = made?.format ?? (usual !== asked && (await isAsked()) ? asked : usual);
   return { size: expectedSize(claim.transform, size), format, etag, originalBytes, alpha };
 }
 
-/** The job with its result's URL, or what is to be said instead. */
-async function resultOf(
-  context: BatchContext,
-  claim: HeldClaim,
-): Promise<{ job: IttybitJob; url: string } | VariantOutcome> {
-  const { job: id, gen, sight, grantedAt, unfetchedSince } = claim.given;
-  const now = context.clock.now();
-  // Done, and its result not shown yet, or not to be fetched where it was: the job is read once more.
-  const isToRead = sight?.status === "done" && (sight.output === null || unfetchedSince !== null);
-  const fresh = isToRead && id !== null ? await readDone(context, claim, id) : null;
-  const job = fresh?.output == null ? sight : fresh;
-  if (job === null || job.status === "pending") return again(context);
-  if (isAnothers(job, { ledger: context.ledgerId, gen: String(gen), key: claim.key })) return ofAnother(job.id);
-  if (job.status !== "done") return outcomeOfEnded(context, claim, job);
-  if (job.output !== null) return { job, url: job.output };
-  const since = Math.min(
-    now - grantedAt,
-    job.finishedAt === null ? Number.POSITIVE_INFINITY : Math.abs(now - job.finishedAt),
-  );
-  return since < OUTPUT_WITHIN_MS
-    ? again(context)
-    : failed("transient", "output_missing", "the job is done and names no result");
+/** What the engine says of the job. */
+function resultOf(context: BatchContext, claim: HeldClaim): Result {
+  const { sight: job, grantedAt: admittedAt, unfetchedSince } = claim.given;
+  if (job === null) return { kind: "later" };
+  const { format: asked } = claim.transform;
+  const generation = generationOf(context, claim);
+  return context.engine.resultOf({ generation, asked, job, admittedAt, isRetry: unfetchedSince !== null });
 }
 
-/** A whole picture is what Ittybit made. Anything else came in its place: a page, nothing, or a part. */
+/** A whole picture is what the engine made. Anything else came in its place: a page, nothing, or a part. */
 function outcomeOfWrong(
   context: BatchContext,
   claim: HeldClaim,
   { isPicture, message }: Extract<Verdict, { ok: false }>,
   from: string,
 ): VariantOutcome {
-  if (isPicture) return failed("transient", "output_invalid", `the result is not the variant: ${message}`);
+  if (isPicture)
+    return ended("transient", { code: "output_invalid", message: `the result is not the variant: ${message}` });
   const unfetched = { kind: "unfetched", code: "output_invalid", status: 200 } as const;
   return keptUnfetched(context, claim, { ...unfetched, message: `${from}, and ${message}` });
 }
@@ -134,23 +131,26 @@ function outcomeOfWrong(
 async function storeVariant(
   context: BatchContext,
   claim: HeldClaim,
-  job: IttybitJob,
-  body: Extract<Bytes, { kind: "bytes" }>,
+  { made, createdAt, finishedAt }: Finished,
+  body: Extract<Body, { kind: "bytes" }>,
   before: StoredObject | null,
 ): Promise<VariantOutcome> {
   const { transform, given, key } = claim;
   const { gen } = given;
-  const expected = await expectationOf(context, claim, job, body.bytes);
+  const expected = await expectationOf(context, claim, made, body.bytes);
   const { format } = expected;
   const verdict = verifyOutput(body.bytes, { format, size: expected.size, asked: transform, fit: transform.fit });
   if (!verdict.ok) return outcomeOfWrong(context, claim, verdict, body.from);
   const stripped = stripMetadata(body.bytes, format);
-  if (!stripped.ok)
-    return failed("permanent", "output_metadata", `metadata cannot be taken out of the result: ${stripped.message}`);
+  if (!stripped.ok) {
+    const message = `metadata cannot be taken out of the result: ${stripped.message}`;
+    return ended("permanent", { code: "output_metadata", message });
+  }
   if (stripped.removed.length > 0) context.counts.stripped += 1;
   const { bytes } = stripped;
   const { etag: sourceEtag, originalBytes } = expected;
-  const metadata = { gen, job: job.id, sourceEtag, originalBytes, ...verdict.size, createdAt: context.clock.now() };
+  const job = given.sight?.id ?? "";
+  const metadata = { gen, job, sourceEtag, originalBytes, ...verdict.size, createdAt: context.clock.now() };
   const put = await context.connections.run(
     async () => {
       await context.at("before-put", key);
@@ -168,7 +168,7 @@ async function storeVariant(
   claim.smaller = [];
   claim.made = metadata;
   if (expected.alpha) claim.opaquePngs = await findOpaquePngs(context, claim, { bytes, format, etag: sourceEtag });
-  const tookMs = (job.finishedAt ?? now) - (job.createdAt ?? given.grantedAt);
+  const tookMs = (finishedAt ?? now) - (createdAt ?? given.grantedAt);
   return { kind: "stored", bytes: bytes.byteLength, tookMs: Math.max(0, tookMs) };
 }
 
@@ -195,34 +195,46 @@ async function beforePut(context: BatchContext, claim: HeldClaim): Promise<{ sto
 async function sameOriginal(
   context: BatchContext,
   claim: HeldClaim,
-  { metadata }: IttybitJob,
+  { made }: Finished,
 ): Promise<{ stored: StoredObject | null } | null> {
   const prepared = await prepare(context, claim, false);
-  if (prepared === null || (metadata.etag !== undefined && metadata.etag === prepared.original.etag)) return prepared;
+  const etag = made?.etag ?? null;
+  if (prepared === null || (etag !== null && etag === prepared.original.etag)) return prepared;
   await settle(context, claim, { kind: "outdated" });
   return null;
+}
+
+async function openResult(context: BatchContext, claim: HeldClaim, result: Finished): Promise<Opened> {
+  await context.at("before-download", claim.key);
+  return context.connections.run(
+    async () => {
+      claim.begun = true;
+      return result.open();
+    },
+    { rank: rankOf(claim, "result") },
+  );
 }
 
 /** Fetches, judges and stores a finished job's result, or says how it failed. */
 export async function finishJob(context: BatchContext, claim: HeldClaim): Promise<void> {
   const { key } = claim;
-  const result = await resultOf(context, claim);
-  if ("kind" in result) return settle(context, claim, result);
-  const { job, url } = result;
-  const before = claim.given.beforeRestore ? await sameOriginal(context, claim, job) : await beforePut(context, claim);
+  const result = resultOf(context, claim);
+  if (result.kind !== "finished") return settle(context, claim, await outcomeOf(context, claim, result));
+  const { beforeRestore } = claim.given;
+  const before = beforeRestore ? await sameOriginal(context, claim, result) : await beforePut(context, claim);
   if (before === null || claim.isDropped) return;
-  const download = await openFresh(context, claim, job, url);
-  if (download.kind !== "open") return settle(context, claim, outcomeOfNoBytes(context, claim, download));
+  const opened = await openResult(context, claim, result);
+  if (opened.kind !== "open") return settle(context, claim, await outcomeOf(context, claim, opened));
   const finish = async (): Promise<void> => {
-    const body = await download.read();
+    const body = await opened.read();
     await context.at("downloaded", key);
     const outcome =
       body.kind === "bytes"
-        ? await storeVariant(context, claim, job, body, before.stored).catch((error) =>
+        ? await storeVariant(context, claim, result, body, before.stored).catch((error) =>
             outcomeOfThrow(context, key, error),
           )
-        : outcomeOfNoBytes(context, claim, body);
+        : await outcomeOf(context, claim, body);
     await settle(context, claim, outcome);
   };
-  await context.memory.run(finish, { weight: download.bytes, rank: rankOf(claim, "result") });
+  await context.memory.run(finish, { weight: opened.bytes, rank: rankOf(claim, "result") });
 }

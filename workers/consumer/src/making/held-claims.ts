@@ -43,7 +43,7 @@ export interface HeldClaim extends Held {
   isDropped: boolean;
   /** What R2 and the original told; null when that was already its outcome. Looked up once. */
   prepared: Promise<Prepared | null> | null;
-  /** Ittybit's job, once it is known. */
+  /** The engine's job, once it is known. */
   job: string | null;
   /** True once this handler has made its job: then the head before the POST is the one the put goes by. */
   posted: boolean;
@@ -87,7 +87,7 @@ export class HeldClaims {
     this.#role = role;
   }
 
-  /** Jobs that need its connections: one that merely runs at Ittybit needs none. */
+  /** Jobs that need its connections: a job that the engine is making needs none. */
   get size(): number {
     return [...this.#claims.values()].filter(({ phase }) => phase !== "watch").length;
   }

@@ -1,7 +1,7 @@
 import type { BatchContext } from "./batch-context.ts";
 import type { HeldClaim } from "./held-claims.ts";
 
-/** The names by which a line of the log is found: ours, its run's, Ittybit's. */
+/** The names by which a line of the log is found: ours, its run's, the engine's. */
 export function namesOf({ given: { name, run, gen }, key, job }: HeldClaim) {
   return { job: name, run, ittybitJob: job, key, gen };
 }
@@ -17,7 +17,7 @@ export function inSpan(
     try {
       await act();
     } finally {
-      // At the end, for only then Ittybit has named its job.
+      // At the end, for only then the engine has named its job.
       const names = Object.entries(namesOf(claim)).map(([name, value]) => [`prewarm.${name}`, value] as const);
       note(Object.fromEntries(names));
     }

@@ -65,7 +65,7 @@ async function originalOf(context: BatchContext, claim: HeldClaim, now: boolean)
   const rank = now ? RANKS.live : rankOf(claim, "probe");
   const own = () => context.probe(image, given.urgent || claim.given.urgent ? RANKS.live : rank);
   if (staging === null || given.urgent) return own();
-  // Nothing is staged while a slot is held. A job that has failed may have failed because Ittybit cannot read at the edge.
+  // Nothing is staged while a slot is held. A job that has failed may have failed because the engine cannot read at the edge.
   const isLookOnly = now || given.attempts > 0;
   const wanted = isLookOnly ? { ...staging, ...ONLY_LOOK } : staging;
   const staged = await Promise.race([context.stager.original(image, wanted, rank), claim.urgent.promise]);

@@ -28,7 +28,7 @@ const BROKEN = "Its copy broke off twice.";
 
 export interface Stager {
   /**
-   * The original of these jobs, from its staged bytes, or why nothing can be made of it. Stages the bytes where that is worth it. Null: Ittybit
+   * The original of these jobs, from its staged bytes, or why nothing can be made of it. Stages the bytes where that is worth it. Null: the engine
    * reads the original at its own address. Never throws.
    */
   original(id: string, staging: Staging, rank: number): Promise<ProbedOriginal | null>;

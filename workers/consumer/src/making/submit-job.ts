@@ -1,29 +1,26 @@
 import { type External, TOKEN_AHEAD_MS } from "@prewarm/durable-queue";
-import { THROTTLED_MS } from "@prewarm/shared/limits";
+import type { Order, Submitted } from "../engine.ts";
 import type { VariantOutcome } from "../images/calls.ts";
-import type { JobOrder, Submission } from "../ittybit/client.ts";
-import { isAnothers, jobOrder } from "../ittybit/job-order.ts";
-import { type BatchContext, mayWrite, rankOf } from "./batch-context.ts";
+import { type BatchContext, generationOf, mayWrite, rankOf } from "./batch-context.ts";
 import type { HeldClaim, Prepared } from "./held-claims.ts";
 import { isShownOpaque } from "./opaque-picture.ts";
 import { prepare } from "./prepare.ts";
 import { settle } from "./settle.ts";
 
-/** What a POST that named no job is settled with. */
-function outcomeOf(
-  context: BatchContext,
-  claim: HeldClaim,
-  result: Exclude<Submission, { kind: "made" }>,
-): VariantOutcome {
+type Unmade = Exclude<Submitted, { kind: "made" }>;
+
+/** What an order that named no job is settled with. */
+function outcomeOf(context: BatchContext, claim: HeldClaim, result: Unmade): VariantOutcome {
   switch (result.kind) {
     case "throttled":
-      return { kind: "throttled", until: context.clock.now() + (result.retryAfterMs ?? THROTTLED_MS) };
+      return { kind: "throttled", until: context.clock.now() + result.ms };
     case "account":
-      return { kind: "account", status: result.status, message: result.message };
+    case "unclear":
+      return result;
     case "rejected":
       return { kind: "failed", class: "permanent", failure: result.failure, external: firstMadeNone(claim) };
-    case "unclear":
-      return { kind: "unclear", failure: result.failure };
+    case "taken":
+      return { kind: "failed", class: "transient", failure: result.failure, external: "ended" };
     default:
       return result satisfies never;
   }
@@ -34,49 +31,22 @@ function firstMadeNone({ given }: HeldClaim): External {
   return given.first ? "none" : "open";
 }
 
-/** Under this key Ittybit has a job of something else: a new generation is asked for under a new one. */
-export function ofAnother(job: string): VariantOutcome {
-  const failure = {
-    code: "upstream_conflict",
-    message: `Ittybit has the job ${job}, of another variant, under this key.`,
-  };
-  return { kind: "failed", class: "transient", failure, external: "ended" };
-}
-
-/**
- * The same for the same generation and grant, as long as the original is the same and no WebP shows more of it: a repeated POST is the same POST.
- * Where a repetition differs, Ittybit answers with the job that it has, or refuses, and the job is found by its metadata (`findJob`).
- */
-async function orderOf(context: BatchContext, claim: HeldClaim, prepared: Prepared): Promise<JobOrder> {
-  const { given, key, transform, focal } = claim;
-  const { ledgerId, config } = context;
-  const { gen, grantedAt, first } = given;
+/** The same for the same generation and grant, as long as the original is the same and no WebP shows more of it: a repeated POST is the same POST. */
+async function orderOf(context: BatchContext, claim: HeldClaim, prepared: Prepared): Promise<Order> {
+  const { given, transform, focal } = claim;
   const { size, etag, alpha, input } = prepared.original;
-  const opaque = alpha && (await isShownOpaque(context, claim, prepared.original));
-  const made = { transform, focal, size, etag, alpha, opaque, input: await input(grantedAt) };
-  const { qualities } = config.ittybit;
-  return jobOrder({ ledgerId, gen, key, ...made, qualities, again: !first });
+  const made = context.engine.formatOf(transform.format, alpha);
+  const isStandIn = made !== transform.format && !(await isShownOpaque(context, claim, prepared.original));
+  return {
+    ...generationOf(context, claim),
+    ...{ transform, format: isStandIn ? made : transform.format, focal, size, etag, alpha },
+    input: await input(given.grantedAt),
+    again: !given.first,
+  };
 }
 
-/**
- * The job that an earlier POST under this key made, among those of the same input; null when none shows. The poller, which reads all
- * jobs, finds it later where this does not.
- */
-async function findJob({ ittybit }: BatchContext, { input, metadata }: JobOrder): Promise<string | null> {
-  const { ledger, gen } = metadata;
-  const listing = await ittybit.list({ input });
-  if (listing.kind !== "page") return null;
-  return listing.jobs.find((job) => job.metadata.ledger === ledger && job.metadata.gen === gen)?.id ?? null;
-}
-
-/** Null when there is nothing more to do: it was not sent, for the claim is gone or the lease too short, or Ittybit takes no jobs now. */
-async function post(
-  context: BatchContext,
-  claim: HeldClaim,
-  order: JobOrder,
-): Promise<
-  { job: string; createdAt: number | null } | { anothers: string } | Exclude<Submission, { kind: "made" }> | null
-> {
+/** Null when there is nothing more to do: it was not sent, for the claim is gone or the lease too short, or the engine takes no orders now. */
+async function post(context: BatchContext, claim: HeldClaim, order: Order): Promise<Submitted | null> {
   const { key } = claim;
   await context.at("before-post", key);
   if (claim.isDropped || claim.phase !== "go") return null;
@@ -85,31 +55,17 @@ async function post(
     return null;
   }
   claim.begun = true;
-  const result = await context.ittybit.submit(order);
+  const result = await context.engine.submit(order);
   await context.at("posted", key);
-  if (result.kind === "made") {
-    const { id, createdAt } = result.job;
-    const { ledger = "", gen = "" } = order.metadata;
-    return isAnothers(result.job, { ledger, gen, key }) ? { anothers: id } : { job: id, createdAt };
-  }
-  // Whoever asked before may have been answered by a job that nobody heard of: a new generation, after the sixth time, would be a second one.
-  if (result.kind === "unclear" && (result.lookFirst === true || !claim.given.first)) {
-    const job = await findJob(context, order);
-    return job === null ? result : { job, createdAt: null };
-  }
   if (result.kind !== "throttled" && result.kind !== "account") return result;
-  // Every handler's gate must close now, and nothing more of ours may go: so before the connection is given on.
+  // Settle before the connection is released, so that no further POST leaves.
   await settle(context, claim, outcomeOf(context, claim, result));
   context.held.returnUnposted();
   context.held.wake();
   return null;
 }
 
-function tell(
-  context: BatchContext,
-  claim: HeldClaim,
-  { job, createdAt }: { job: string; createdAt: number | null },
-): void {
+function tell(context: BatchContext, claim: HeldClaim, { job, createdAt }: Extract<Submitted, { kind: "made" }>): void {
   context.counts.posted += 1;
   context.held.submit(claim, job, createdAt);
   // If it was seen to end before its POST was answered, `finishJob` is at it already.
@@ -117,7 +73,7 @@ function tell(
   if (claim.isStopped) context.held.settle(claim, { kind: "stopped" });
 }
 
-/** Asks Ittybit for the variant as soon as its turn has come. The ledger is told of the job with the next call. */
+/** Orders the variant as soon as its turn has come. The ledger is told of the job with the next call. */
 export async function submitJob(context: BatchContext, claim: HeldClaim): Promise<void> {
   const prepared = await prepare(context, claim, true);
   if (prepared === null) return;
@@ -128,10 +84,10 @@ export async function submitJob(context: BatchContext, claim: HeldClaim): Promis
   try {
     const result = await context.connections.run(() => post(context, claim, order), { rank: rankOf(claim, "post") });
     if (result === null) return;
-    if ("job" in result) tell(context, claim, result);
-    else if ("anothers" in result) await settle(context, claim, ofAnother(result.anothers));
+    if (result.kind === "made") tell(context, claim, result);
     // The poller may have found its job by then: so it was made, whatever this POST was answered.
-    else if (claim.phase === "go") await settle(context, claim, outcomeOf(context, claim, result));
+    else if (claim.phase === "go" || result.kind === "taken")
+      await settle(context, claim, outcomeOf(context, claim, result));
   } finally {
     claim.answered = true;
   }

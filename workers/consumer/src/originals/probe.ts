@@ -6,7 +6,7 @@ import type { Failure, FailureClass } from "@prewarm/shared/job";
 import { errorText } from "@prewarm/shared/log";
 import { resolveOriginal } from "@prewarm/shared/source";
 import { mayBeTransparent } from "@prewarm/shared/transparency";
-import type { Size } from "../ittybit/job-request.ts";
+import type { Size } from "../output/expected-size.ts";
 import type { Semaphore } from "../platform/semaphore.ts";
 import type { StagedName } from "../store/staged.ts";
 import { readFromBucket, readFromUrl, type Start } from "./read-start.ts";
@@ -15,7 +15,7 @@ import { readFromBucket, readFromUrl, type Start } from "./read-start.ts";
 export type ProbedOriginal =
   | {
       kind: "image";
-      /** The URL Ittybit is given for a job that was granted at this time (Unix ms): the same time gives the same URL. */
+      /** The URL that a job is ordered with that was granted at this time (Unix ms): the same time gives the same URL. */
       input(grantedAt: number): Promise<string>;
       /** As a viewer sees it; null when the header does not tell. */
       size: Size | null;
@@ -77,7 +77,7 @@ interface Place {
   input: ImageOriginal["input"];
 }
 
-/** Where to read from and what to tell Ittybit, or why neither is possible. */
+/** Where to read from and which URL a job is ordered with, or why neither is possible. */
 function locate(id: string, deps: PlaceDeps): Place | ProbedOriginal {
   const original = resolveOriginal(deps.config, id);
   if (original === null) return failed("permanent", "source_unknown", "no configured source holds this image");
@@ -127,7 +127,7 @@ export function judge(
 ): ProbedOriginal {
   const { originalMaxBytes, originalMaxPixels, originalMaxEdge } = config.limits;
   const { bytes, total } = start;
-  // Neither Ittybit nor a browser can use these: the edge answers with the placeholder, not with the original.
+  // Neither the engine nor a browser can use these: the edge answers with the placeholder, not with the original.
   if (bytes.byteLength === 0) return refused("unshowable", "the original is empty");
   const type = sniffType(bytes);
   if (type === "tiff" || type === "html") return refused("unshowable", `the original is ${type}`);

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { verifyOutput } from "../../src/ittybit/output/verify.ts";
+import { verifyOutput } from "../../src/output/verify.ts";
 import { picture } from "../../src/testing/pictures.ts";
 
 const ASKED = { size: { width: 64, height: 32 }, asked: { width: 64, height: null }, fit: null };

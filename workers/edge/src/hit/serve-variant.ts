@@ -13,7 +13,7 @@ import { answerVariant, discard, fromCacheCopy, fromStore, type ReadyVariant, to
 /** Shares of the budget. A hanging cache must leave time to ask R2, and a slow R2 some time to ask for the variant. */
 const CACHE_SHARE = 0.25;
 const STORE_SHARE = 0.6;
-/** A year: the longest that RFC 2616 suggested, and what Ittybit's guide writes. */
+/** A year: the longest that RFC 2616 suggested. */
 const YEAR_SECONDS = 31_536_000;
 
 /**

@@ -138,7 +138,7 @@ describe("whoever comes with", () => {
         }
         const elsewhere = mayWrite === false && !READING.slice(0, 2).includes(method);
         const expected = isPublic(path) ? null : refusal(needed, role, elsewhere);
-        const isHook = path.startsWith("/hooks/") || path.startsWith("/ittybit/");
+        const isHook = path.startsWith("/hooks/");
         const isSignIn = path.endsWith("/session") && method === "POST";
         const isLetIn = ![401, 403, 429].includes(status) || isHook || isSignIn;
         if (status >= 500 || (expected === null ? !isLetIn : !expected.includes(status)))

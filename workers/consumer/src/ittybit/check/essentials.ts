@@ -2,10 +2,10 @@ import { OUTPUT_MAX_BYTES } from "@prewarm/shared/limits";
 import type { Transform } from "@prewarm/shared/transform";
 import type { JobOrder } from "../client.ts";
 import type { IttybitJob } from "../dialects.ts";
-import { expectedSize } from "../job-request.ts";
-import { openDownload } from "../output/download.ts";
-import { stripMetadata } from "../output/strip/strip-metadata.ts";
-import { verifyOutput } from "../output/verify.ts";
+import { expectedSize } from "../../output/expected-size.ts";
+import { openDownload } from "../download.ts";
+import { stripMetadata } from "../../output/strip/strip-metadata.ts";
+import { verifyOutput } from "../../output/verify.ts";
 import { ended, patiently, type Session, submit } from "./session.ts";
 import { stopOf, stopped } from "./verdict.ts";
 
@@ -71,9 +71,7 @@ export async function fetchOutput(session: Session, job: IttybitJob): Promise<{ 
   const download = await openDownload(job.output, settings);
   const body = download.kind === "open" ? await download.read() : download;
   if (body.kind === "unfetched") return { ok: false, code: body.code, message: body.message };
-  if (body.kind !== "bytes") {
-    return { ok: false, code: body.kind, message: "message" in body ? body.message : `the result is ${body.kind}` };
-  }
+  if (body.kind === "failed") return { ok: false, ...body.failure };
   return { ok: true, bytes: body.bytes };
 }
 

@@ -3,7 +3,7 @@ import type { Transform } from "@prewarm/shared/transform";
 import { createIttybit, type Ittybit, type JobOrder, type Submission } from "../client.ts";
 import type { IttybitJob } from "../dialects.ts";
 import { jobOrder } from "../job-order.ts";
-import type { Size } from "../job-request.ts";
+import type { Size } from "../../output/expected-size.ts";
 import { createRecorder, type Exchange } from "./recorder.ts";
 import { stopped } from "./verdict.ts";
 
@@ -67,14 +67,8 @@ export function openSession(options: CheckOptions, size: Size, { fetch, clock, s
     throttles: { count: 0, waitedMs: 0 },
     order: (n, transform, input = options.original) =>
       jobOrder({
-        ledgerId: run,
-        gen: n,
-        key: `${n}`,
-        transform,
-        input,
-        size,
-        etag: null,
-        again: false,
+        ...{ ledger: run, gen: n, key: `${n}`, transform, format: transform.format, input, size },
+        ...{ focal: null, etag: null, alpha: false, again: false },
       }),
   };
 }

@@ -1,16 +1,18 @@
 import { JOB_DEADLINE_MS, NOTHING, type Observations, type OpenJobsView } from "@prewarm/durable-queue";
 import type { Clock } from "@prewarm/shared/clock";
-import { THROTTLED_MS } from "@prewarm/shared/limits";
 import type { Log } from "@prewarm/shared/log";
-import type { Ittybit, Listing, ListQuery } from "../client.ts";
+import { type Ittybit, type Listing, type ListQuery, THROTTLED_MS } from "../client.ts";
 import type { IttybitJob } from "../dialects.ts";
 import { isHidden, OpenJobs, type PageRead, type Watched } from "./open-jobs.ts";
 
-export interface PollDeps {
+export interface ServiceDeps {
   ittybit: Pick<Ittybit, "get" | "list">;
   clock: Pick<Clock, "now">;
   sleep(ms: number): Promise<void>;
   log: Log;
+}
+
+export interface PollDeps extends ServiceDeps {
   view: OpenJobsView;
   report(found: Observations): void;
 }

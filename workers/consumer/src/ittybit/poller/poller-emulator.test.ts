@@ -34,14 +34,8 @@ it.each([
   const ittybit = createIttybit({ baseUrl: emulator.apiUrl, apiKey: "k", fetch, clock: systemClock });
   const order = (gen: number) =>
     jobOrder({
-      ...{
-        ledgerId: "L1",
-        gen,
-        key: "k",
-        transform: TRANSFORM,
-        input: "https://cdn.example.com/p.jpg",
-      },
-      ...{ size: null, etag: null, again: false },
+      ...{ ledger: "L1", gen, key: "k", transform: TRANSFORM, format: TRANSFORM.format },
+      ...{ input: "https://cdn.example.com/p.jpg", size: null, etag: null, focal: null, alpha: false, again: false },
     });
   const made: Awaited<ReturnType<typeof ittybit.submit>>[] = [];
   // As many at once as an invocation has connections.

@@ -1,6 +1,6 @@
 import type { ExternalJobs, WatchExternalJobs } from "@prewarm/durable-queue";
 import { errorText } from "@prewarm/shared/log";
-import { JobReader, type PollDeps } from "./job-reader.ts";
+import { JobReader, type PollDeps, type ServiceDeps } from "./job-reader.ts";
 import { JobSearch } from "./job-search.ts";
 import { PLANNED_JOBS, URGENT_MS } from "./open-jobs.ts";
 
@@ -101,6 +101,6 @@ export class Poller implements ExternalJobs {
 }
 
 /** Makes pollers of this service. */
-export function pollerOf(service: Omit<PollDeps, "view" | "report">): WatchExternalJobs {
+export function pollerOf(service: ServiceDeps): WatchExternalJobs {
   return (view, report) => new Poller({ ...service, view, report });
 }

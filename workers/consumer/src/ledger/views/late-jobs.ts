@@ -2,13 +2,13 @@ import { JOB_DEADLINE_MS, openExternally, quantileMs } from "@prewarm/durable-qu
 import { number, span } from "@prewarm/shared/words";
 import type { ImageTx } from "../../images/image-tx.ts";
 
-/** Fewer late jobs are no sign that Ittybit is slow. Chosen. */
+/** Fewer late jobs are no sign that the engine is slow. Chosen. */
 const LATE_MIN = 5;
 /** A job is late after this multiple of the time that nearly all jobs take, and never before ten minutes. Chosen. */
 const LATE_TIMES = 10;
 
 /**
- * A sentence while at least half of the jobs at Ittybit are late. Null: Ittybit is not slow. The sentence closes
+ * A sentence while at least half of the engine's jobs are late. Null: it is not slow. The sentence closes
  * nothing, because late jobs keep their slots and so limit what is sent.
  */
 export function slowness(tx: ImageTx): string | null {

@@ -81,7 +81,7 @@ export class Paces {
     return pace.secondsLeft === null ? pace : { ...pace, perSecond: this.perSecond };
   }
 
-  /** Jobs of a lane that Ittybit is still to make. */
+  /** Jobs of a lane that the engine is still to make. */
   waiting(lane: Lane): number {
     const { queued, retrying } = this.#open(lane);
     return queued + retrying;

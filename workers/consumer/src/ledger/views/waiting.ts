@@ -40,7 +40,7 @@ export function jobWaitsFor(tx: ImageTx, row: Row): WaitingFor | null {
   if (!isOpen(row)) return null;
   if (row.state === CANCELLING) return told("cancelling", "It is cancelled as soon as its handler says something.");
   const claim = tx.memory.claims.byJob(row.id);
-  if (claim?.state === "admitted" && claim.gen === row.gen) return atIttybit(tx, claim);
+  if (claim?.state === "admitted" && claim.gen === row.gen) return atEngine(tx, claim);
   const lane = laneName(row.lane);
   const closed = closedFor(tx.gateNow, lane);
   if (closed !== null) return told(closed.code, whyHeld(tx.gateNow, lane, closed), closed.until);
@@ -96,7 +96,7 @@ function turnsOf(tx: ImageTx, run: Run): string {
   return after + turns;
 }
 
-function atIttybit(tx: ImageTx, claim: Claim): WaitingFor {
+function atEngine(tx: ImageTx, claim: Claim): WaitingFor {
   const { admittedAt, externalId, gen, notBefore } = claim;
   if (tx.memory.isEnded(gen)) return resultOf(tx, claim);
   if (externalId !== null) return told("processing", `Ittybit works on it, for ${span(tx.now - admittedAt)} so far.`);

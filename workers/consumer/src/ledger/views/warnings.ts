@@ -201,7 +201,7 @@ function growth({ n, top }: Trouble): Partial<Alarm> {
   return { size: n, cause: top?.cause ?? "", formats: top?.formats ?? [], prefix: top?.prefix ?? "" };
 }
 
-/** Slots are what a slow Ittybit holds: nothing is closed. */
+/** Slots are what a slow engine holds: nothing is closed. */
 function slow({ gate: { reasons } }: Circumstances): Alarm | null {
   const reason = reasons.find(({ code }) => code === "slow");
   return reason === undefined

@@ -1,5 +1,7 @@
 import { missMessage, WORK_MESSAGE } from "@prewarm/shared/messages";
 import { type TestSite, testSite } from "@prewarm/shared/testing/test-site";
+import type { Ittybit } from "../../ittybit/client.ts";
+import { pollerOf } from "../../ittybit/poller/poller.ts";
 import { ledgerClient } from "../../ledger/ledger-for.ts";
 import type { QueueMessage } from "../../platform/queue-message.ts";
 import { noSpan } from "../../platform/span.ts";
@@ -7,6 +9,7 @@ import { createFakeClock } from "../../testing/fake-clock.ts";
 import { createFakeIttybit, OUTPUT_HOST } from "../../testing/fake-ittybit.ts";
 import { createMemoryBucket } from "../../testing/memory-bucket.ts";
 import { picture } from "../../testing/pictures.ts";
+import { countedHost, type EngineHost, ittybitOver, madeAt, type TestService } from "../../testing/test-service.ts";
 import type { BatchDeps, Role } from "../batch-context.ts";
 import { consumeBatch } from "../consume-batch.ts";
 import { nowhere } from "../crash-points.ts";
@@ -60,15 +63,41 @@ interface Options {
   config?: Omit<TestSite, "limits">;
   /** The edge has an address and a key, so originals may be staged. */
   stages?: boolean;
+  /** Another service than Ittybit in memory. */
+  service?: (clock: ReturnType<typeof createFakeClock>) => TestService;
+}
+
+/** What a handler works with, and what a test may put in its engine's way. */
+interface TestDeps extends BatchDeps, Pick<EngineHost, "living"> {
+  /** Its client. */
+  ittybit: Ittybit;
+  /** Its results come by this. */
+  fetch: typeof fetch;
 }
 
 /** A handler with a world of its own: the real ledger; time, Ittybit, R2 and web in memory; real image bytes. */
-export function batchWorld({ gate = {}, limits = {}, config: more = {}, stages = false }: Options = {}) {
+export function batchWorld({
+  gate = {},
+  limits = {},
+  config: more = {},
+  stages = false,
+  service: other,
+}: Options = {}) {
   const clock = createFakeClock(BORN_AT - GATE_FULL_MS);
   const ittybit = createFakeIttybit(clock);
   const sources = [{ prefix: "", url: `${ORIGINALS}/{id}` }];
   const config = testSite({ sources, gate: { ...GATE, ...gate }, limits, ...more });
-  const ledger = new RecordingLedger({ config, clock, ittybit: ittybit.unnoted });
+  const log = () => undefined;
+  const { qualities } = config.ittybit;
+  const service: TestService = other?.(clock) ?? {
+    engine: ittybitOver(() => deps.ittybit, { qualities }),
+    made: () => madeAt(ittybit),
+  };
+  const watch = (sleep: EngineHost["sleep"]) =>
+    other === undefined
+      ? pollerOf({ ittybit: ittybit.unnoted, clock, log, sleep })
+      : service.engine({ clock, log, sleep, fetch, living: (target) => target }).observe;
+  const ledger = new RecordingLedger({ config, clock, watch });
   clock.advance(GATE_FULL_MS);
   const images = createMemoryBucket();
   const logs: string[] = [];
@@ -97,7 +126,7 @@ export function batchWorld({ gate = {}, limits = {}, config: more = {}, stages =
   }) as typeof fetch;
 
   let owners = 0;
-  const deps: BatchDeps = {
+  const deps: TestDeps = {
     config,
     clock,
     sleep: clock.sleep,
@@ -106,10 +135,14 @@ export function batchWorld({ gate = {}, limits = {}, config: more = {}, stages =
       newCallId: () => crypto.randomUUID(),
     }),
     ittybit,
+    living: (target) => target,
+    newEngine: (called) => {
+      const host = { clock, log: deps.log, sleep: deps.sleep, living: deps.living };
+      return service.engine(countedHost({ ...host, fetch: (...args) => deps.fetch(...args) }, called));
+    },
     images: images.bucket,
     originals: { fetch: fetcher, bucket: () => null, bucketOriginalUrl: null, stagedUrl: stages ? stagedUrl : null },
     fetch: fetcher,
-    allowLoopbackHttp: false,
     newOwner: () => {
       owners += 1;
       return `owner${owners}`;
@@ -141,6 +174,6 @@ export function batchWorld({ gate = {}, limits = {}, config: more = {}, stages =
     return messages;
   }
 
-  const world = { fetchMs: 0, clock, ledger, ittybit, images, logs, fetched, web, deps, consume, shift, miss };
+  const world = { fetchMs: 0, clock, ledger, service, ittybit, images, logs, fetched, web, deps, consume, shift, miss };
   return world;
 }

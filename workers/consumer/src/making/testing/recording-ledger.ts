@@ -1,13 +1,21 @@
 import type { UnreadableMessage } from "@prewarm/control-schema/causes";
-import { type Given, isLive, NOTHING, nameOf, type Observations, type Row, raise } from "@prewarm/durable-queue";
+import {
+  type Given,
+  isLive,
+  NOTHING,
+  nameOf,
+  type Observations,
+  type Row,
+  raise,
+  type WatchExternalJobs,
+} from "@prewarm/durable-queue";
 import { nodeSql, observe } from "@prewarm/durable-queue/testing";
 import type { Clock } from "@prewarm/shared/clock";
 import type { Config } from "@prewarm/shared/config";
 import { jobOfKey, keyOfJob } from "@prewarm/shared/variant-key";
 import type { VariantOutcome } from "../../images/calls.ts";
-import type { Ittybit } from "../../ittybit/client.ts";
-import { pollerOf } from "../../ittybit/poller/poller.ts";
 import type { ExchangeAnswer, ExchangeRequest } from "../../ledger/calls.ts";
+import type { Ledger } from "../../ledger/ledger.ts";
 import type { Handlers, LedgerDoors } from "../../ledger/ledger-for.ts";
 import { chunkOf, type Wish } from "../../ledger/testing/chunk-of.ts";
 import type { DirectLedger } from "../../ledger/testing/direct-calls.ts";
@@ -18,8 +26,8 @@ import { LIVE } from "../../queue-settings.ts";
 interface Site {
   config: Config;
   clock: Clock & { sleep(ms: number): Promise<void> };
-  /** The poller reads jobs here. */
-  ittybit: Pick<Ittybit, "get" | "list">;
+  /** Watches the jobs of one instance, whose sleep ends with it. */
+  watch(sleep: (ms: number) => Promise<void>): WatchExternalJobs;
 }
 
 /** One instance of the ledger. Once its life is over, none of its loops continues. */
@@ -74,13 +82,13 @@ export class RecordingLedger implements Handlers {
 
   /** `alarmAt`: the alarm that the previous instance has set, Unix ms. */
   #open(alarmAt: number | null): Instance {
-    const { config, clock, ittybit } = this.#site;
+    const { config, clock, watch } = this.#site;
     const life = { isOver: false };
     const sleep = async (ms: number) => {
       await clock.sleep(ms);
       if (life.isOver) await new Promise(() => undefined);
     };
-    const watchExternalJobs = pollerOf({ ittybit, clock, log: () => undefined, sleep });
+    const watchExternalJobs = watch(sleep);
     const send = () => Promise.reject(new Error("the queue takes nothing"));
     const more = { newQueueId: () => "L1", sleep, send, watchExternalJobs };
     const { engine, done } = testEngine(this.#sql, { config, clock }, more);

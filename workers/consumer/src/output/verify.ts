@@ -1,6 +1,6 @@
 import type { Fit, Format } from "@prewarm/shared/config";
 import { ascii, orientedSize, readImageHeader, sniffType } from "@prewarm/shared/image-header";
-import type { Size } from "../job-request.ts";
+import type { Size } from "./expected-size.ts";
 
 /** What a result must be. */
 export interface Expected {
@@ -69,7 +69,7 @@ function sizeFault(size: Size, expected: Expected): string | null {
   }
   const want = expected.size;
   if (near(size.width, want.width) && near(size.height, want.height)) return null;
-  // Whether `contain` pads to the box or fits into it is documented nowhere: both are right.
+  // An engine may pad `contain` to the box, or fit the picture into it: both are right.
   const inside = size.width <= want.width + TOLERANCE_PX && size.height <= want.height + TOLERANCE_PX;
   const touches = near(size.width, want.width) || near(size.height, want.height);
   if (expected.fit === "contain" && inside && touches) return null;

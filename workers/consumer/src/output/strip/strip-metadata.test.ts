@@ -2,8 +2,8 @@ import { FORMATS } from "@prewarm/shared/config";
 import { orientedSize, readImageHeader } from "@prewarm/shared/image-header";
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
-import { AUTHOR, geotagged, TITLE } from "../../../testing/geotagged.ts";
-import { picture } from "../../../testing/pictures.ts";
+import { AUTHOR, geotagged, TITLE } from "../../testing/geotagged.ts";
+import { picture } from "../../testing/pictures.ts";
 import { concat, type Stripped } from "./bytes.ts";
 import { stripMetadata } from "./strip-metadata.ts";
 

@@ -1,6 +1,6 @@
 import { FORMATS } from "@prewarm/shared/config";
 import { describe, expect, it } from "vitest";
-import { picture } from "../../testing/pictures.ts";
+import { picture } from "../testing/pictures.ts";
 import { type Expected, verifyOutput } from "./verify.ts";
 
 function expected(more: Partial<Expected> = {}): Expected {

@@ -1,7 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { type Bytes, type Download, openDownload } from "./download.ts";
+import type { Body, Download } from "../engine.ts";
+import { openDownload } from "./download.ts";
 
 const URL_OF_RESULT = "https://store.example.net/a";
+const TOO_LARGE = {
+  ...{ kind: "failed", class: "permanent" },
+  failure: { code: "output_too_large", message: "the result is larger than 1000 bytes" },
+};
 
 function setup(pages: Record<string, () => Response>, allowLoopbackHttp = false) {
   const fetched: string[] = [];
@@ -10,7 +15,7 @@ function setup(pages: Record<string, () => Response>, allowLoopbackHttp = false)
     return pages[String(input)]?.() ?? new Response("", { status: 404 });
   }) as typeof fetch;
   const deps = { fetch: fetcher, allowLoopbackHttp, maxBytes: 1000 };
-  async function get(url = URL_OF_RESULT): Promise<Download | Bytes> {
+  async function get(url = URL_OF_RESULT): Promise<Download | Body> {
     const opened = await openDownload(url, deps);
     return opened.kind === "open" ? opened.read() : opened;
   }
@@ -69,13 +74,13 @@ describe("openDownload", () => {
         },
       });
     const { get } = setup({ [URL_OF_RESULT]: () => new Response(long(), { headers }) });
-    expect(await get()).toEqual({ kind: "too_large" });
+    expect(await get()).toEqual(TOO_LARGE);
     expect(pulled).toBeLessThan(6);
   });
 
   it("does not begin a body that is longer than the cap by its length", async () => {
     const honest = setup({ [URL_OF_RESULT]: () => new Response("x", { headers: { "content-length": "1001" } }) });
-    expect(await honest.get()).toEqual({ kind: "too_large" });
+    expect(await honest.get()).toEqual(TOO_LARGE);
   });
 
   it("gives no result when the connection breaks on the way", async () => {
@@ -174,7 +179,7 @@ describe("openDownload", () => {
     "http://127.0.0.1:8080/",
   ])("does not follow a redirect to %s", async (location) => {
     const { get, fetched } = setup({ [URL_OF_RESULT]: redirect(location) });
-    expect(await get()).toMatchObject({ kind: "blocked" });
+    expect(await get()).toMatchObject({ kind: "failed", class: "transient", failure: { code: "output_blocked" } });
     expect(fetched).toEqual([URL_OF_RESULT]);
   });
 

@@ -1,33 +1,11 @@
 import { errorText } from "@prewarm/shared/log";
 import { refusalOf } from "@prewarm/shared/public-address";
 import { readAtMost } from "@prewarm/shared/read-at-most";
-import { isSigned, secretsOf } from "../../platform/signed-url.ts";
+import type { Body, Download, Failed, Unfetched } from "../engine.ts";
+import { isSigned, secretsOf } from "../platform/signed-url.ts";
 
 const TIMEOUT_MS = 30_000;
 const MAX_HOPS = 3;
-
-/**
- * The host has no result to give, or gave something else in its place: that is no failure of the job, whose result exists or did. `status` is
- * null when no answer came. The message names the host and its answer, and holds no query.
- */
-export interface Unfetched {
-  kind: "unfetched";
-  code: "output_private" | "output_expired" | "output_unreachable" | "output_invalid";
-  status: number | null;
-  message: string;
-}
-
-export type Bytes =
-  /** `from` names the host and its answer, for what is found out about the bytes. */
-  { kind: "bytes"; bytes: Uint8Array; from: string } | { kind: "too_large" } | Unfetched;
-
-export type Download =
-  /** The headers are here, the body is not read yet: `bytes` is the most it may take, so that the caller can make room first. */
-  | { kind: "open"; bytes: number; read(): Promise<Bytes> }
-  | { kind: "too_large" }
-  /** The address is one that must not be fetched. */
-  | { kind: "blocked"; message: string }
-  | Unfetched;
 
 interface DownloadSettings {
   fetch: typeof fetch;
@@ -40,6 +18,11 @@ interface Answer {
   response: Response;
   /** Such as `store.example.net answered HTTP 403 (application/xml)`. */
   said: string;
+}
+
+function tooLarge(maxBytes: number): Failed {
+  const failure = { code: "output_too_large", message: `the result is larger than ${maxBytes} bytes` };
+  return { kind: "failed", class: "permanent", failure };
 }
 
 function unfetched(code: Unfetched["code"], status: number | null, message: string): Unfetched {
@@ -56,7 +39,8 @@ async function open(url: string, settings: DownloadSettings, signal: AbortSignal
   let target = new URL(url);
   for (let hop = 0; hop <= MAX_HOPS; hop += 1) {
     const refusal = refusalOf(target, settings.allowLoopbackHttp);
-    if (refusal !== null) return { kind: "blocked", message: refusal };
+    if (refusal !== null)
+      return { kind: "failed", class: "transient", failure: { code: "output_blocked", message: refusal } };
     const response = await settings.fetch(target.href, {
       headers: { accept: "image/*", "accept-encoding": "identity" },
       redirect: "manual",
@@ -90,11 +74,11 @@ function declaredLength(response: Response): number | null {
   return encoding === "identity" && text !== null && /^\d+$/.test(text) ? Number(text) : null;
 }
 
-async function readBody({ response, said }: Answer, maxBytes: number): Promise<Bytes> {
+async function readBody({ response, said }: Answer, maxBytes: number): Promise<Body> {
   const declared = declaredLength(response);
   const bytes = await readAtMost(response.body, maxBytes + 1);
   const total = bytes.byteLength;
-  if (total > maxBytes) return { kind: "too_large" };
+  if (total > maxBytes) return tooLarge(maxBytes);
   if (declared !== null && total !== declared)
     return unfetched("output_invalid", response.status, `${said}, and ${total} of ${declared} bytes came`);
   return { kind: "bytes", bytes, from: said };
@@ -105,7 +89,10 @@ function unreachable(url: string, error: unknown): Unfetched {
   return unfetched("output_unreachable", null, `${host} did not answer: ${errorText(error, secretsOf(url))}`);
 }
 
-/** Asks for a result; its body is read, whole or not at all and never beyond `maxBytes`, by `read`. Neither throws. */
+/**
+ * Asks for a result. An address that must not be fetched is a failure. The body is read by `read`, whole or not at all and never beyond
+ * `maxBytes`. Neither throws.
+ */
 export async function openDownload(url: string, settings: DownloadSettings): Promise<Download> {
   try {
     const answer = await open(url, settings, AbortSignal.timeout(TIMEOUT_MS));
@@ -117,7 +104,7 @@ export async function openDownload(url: string, settings: DownloadSettings): Pro
       return { kind: "open", bytes, read };
     }
     await response.body?.cancel();
-    return response.ok ? { kind: "too_large" } : refused(answer, new URL(url));
+    return response.ok ? tooLarge(settings.maxBytes) : refused(answer, new URL(url));
   } catch (error) {
     return unreachable(url, error);
   }
