@@ -107,7 +107,7 @@ export const EDGE_MISS: readonly Mutation[] = [
       find: "trimToExpiry(STAND_IN_SECONDS, expiresAt,",
       replace: "trimToExpiry(STAND_IN_SECONDS, null,",
     }),
-    breaks("P18", "a stand-in does not vary with Accept", { find: "      negotiated: true,\n", replace: "" }),
+    breaks("P18", "a stand-in does not vary with Accept", { find: "    negotiated: true,\n", replace: "" }),
     breaks("P18", "the 16 px placeholder comes before an original that may be shown", {
       find: "isLast && info.lqip",
       replace: "info.lqip",

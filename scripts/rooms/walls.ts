@@ -459,6 +459,12 @@ export const WALLS: readonly Wall[] = [
     bug: "A page would carry zod, or what the private configuration says.",
   },
   {
+    from: /^workers\/edge\/src\/(?!(route|config|create-edge|worker|originals|info)\.ts$)[^/]+$/,
+    to: /^workers\/edge\/src\/[^/]+\//,
+    says: "What all rooms of the edge share imports none of them.",
+    bug: "A type of the fast path would load, and change with, the code of the slow one.",
+  },
+  {
     from: /^workers\/edge\//,
     to: /^(workers\/consumer\/|@prewarm\/consumer)/,
     says: "The edge does not import the consumer.",

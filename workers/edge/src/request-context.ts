@@ -1,16 +1,12 @@
 import type { Changes } from "@prewarm/shared/changes";
 import type { Clock } from "@prewarm/shared/clock";
-import type { Config } from "@prewarm/shared/config";
+import type { Config, Format } from "@prewarm/shared/config";
 import type { StoredInfo } from "@prewarm/shared/image-info";
 import { READS_PER_REQUEST } from "@prewarm/shared/limits";
 import type { MissMessage } from "@prewarm/shared/messages";
+import type { Transform } from "@prewarm/shared/transform";
 import type { EdgeCache, ObjectStore, ViewSink } from "./bindings.ts";
 import type { ChangesReader } from "./changes.ts";
-import type { ReadyVariant } from "./hit/variant.ts";
-import type { AskedLately } from "./miss/asked-lately.ts";
-import type { LiveGate } from "./miss/gate.ts";
-import type { Target } from "./request/target.ts";
-import type { TargetCache } from "./request/target-cache.ts";
 
 /** Everything the edge works with; one per isolate, made by `edgeOf`. */
 export interface Edge {
@@ -43,11 +39,107 @@ export interface Edge {
   log: Log;
 }
 
+/**
+ * Remembers what plain URLs name. A URL is plain when its target depends on the URL alone: nothing in it is signed or negotiated.
+ * Reading a URL costs more than all else that a cache hit does, and popular images are asked for over and over.
+ */
+export interface TargetCache {
+  get(address: string): Target | undefined;
+  keep(address: string, target: Target): void;
+}
+
+/** Why an answer is not the variant, as said in `Cache-Status`. A dead one has its marker's code behind it. */
+export type MissDetail =
+  | "enqueued"
+  | "pending"
+  | `dead:${string}`
+  | "missing"
+  | "removed"
+  | "paused"
+  | "capped"
+  | "unavailable";
+
+/** What an isolate knows about a key that was asked for lately. */
+export interface AskedRecord {
+  detail: MissDetail;
+  /** Messages sent in a row without the variant having come. */
+  timesAsked: number;
+  /** Unix ms until which no message is sent. */
+  silentUntil: number;
+}
+
+/** What the isolates of one data centre tell each other through its cache. */
+type AskedNote = Pick<AskedRecord, "timesAsked" | "silentUntil">;
+
+/**
+ * The keys that were asked for lately: records in this isolate's memory, and notes in the data centre's cache. They only silence
+ * sending, never serving: R2 is always asked first. No record holds a promise or a stream, because those belong to the request that
+ * made them.
+ */
+export interface AskedLately {
+  /** What became of this key a moment ago; null: nobody has its turn. */
+  recall(key: string, now: number): MissDetail | null;
+  /** Takes the turn to ask for a key of which nothing is recalled; how many messages went out for it in a row. */
+  takeTurn(key: string, now: number): number;
+  keep(key: string, record: AskedRecord): void;
+  forget(key: string): void;
+  readNote(origin: string, key: string): Promise<AskedNote | null>;
+  putNote(origin: string, key: string, note: AskedNote, now: number): Promise<void>;
+  deleteNote(origin: string, key: string): Promise<void>;
+  /** Whether a note can be left for a variant stored at `storedAt` (Unix ms). Notes are written on misses only, thus before that. */
+  mayHaveNote(storedAt: number, now: number): boolean;
+}
+
+/** What the consumer last wrote down of the live lane. */
+export interface LiveGate {
+  read(now: number): Promise<LiveState>;
+}
+
+interface LiveState {
+  /** It takes no work. */
+  closed: boolean;
+  /** Too many misses were useless: those without a signature are shed. */
+  shed: boolean;
+}
+
 /** Writes one structured line; never a URL, for it may hold a signature. */
 export type Log = (event: string, fields: Record<string, string | number | null>) => void;
 
 /** Keeps work alive after the answer has gone. */
 export type Background = (work: Promise<unknown>) => void;
+
+/** What an image URL names, read and found well-formed. */
+export interface Target {
+  /** Scheme and host under which the viewer came. */
+  origin: string;
+  /** The path as asked, still encoded: it is what was signed. */
+  path: string;
+  id: string;
+  transform: Transform;
+  version: string | null;
+  key: string;
+  /** The answer depends on `Accept`. */
+  negotiated: boolean;
+  /** Formats that may be served instead where their variant is smaller. */
+  orElse: readonly Format[];
+  /** One of the URLs that unsigned requests may ask for. */
+  inClosedSet: boolean;
+  /** The URL's signature was found right. */
+  signed: boolean;
+  /** `exp` in Unix seconds; null without one. */
+  expiresAt: number | null;
+  /** The original is shown as it is. */
+  passThrough: boolean;
+}
+
+/** The variant that is shown, asked for or in its stead. */
+export interface ShownVariant {
+  format: Format;
+  /** In bytes; null when not known. */
+  size: number | null;
+  /** Of the original; null when the variant does not tell. */
+  originalBytes: number | null;
+}
 
 /** One request for an image: what it asks for, what may be used to answer it, how much time is left, and what took how long. */
 export interface RequestContext {
@@ -58,8 +150,8 @@ export interface RequestContext {
   edge: Edge;
   background: Background;
   /** Notes which variant is shown, asked for or in its stead. */
-  show(variant: ReadyVariant): void;
-  shown(): ReadyVariant | null;
+  show(variant: ShownVariant): void;
+  shown(): ShownVariant | null;
   /** Which images have changed, as far as this isolate knows; the request waits for the answer only where its knowledge is too old. */
   changes(): Promise<Changes>;
   /** Of R2, that this request may still cause. */
@@ -87,7 +179,7 @@ export function createRequestContext(
   const start = clock.now();
   let last = start;
   let timing = "";
-  let shown: ReadyVariant | null = null;
+  let shown: ShownVariant | null = null;
   const left = (share: number): number => Math.min(share * budget, start + budget - clock.now());
   return {
     target,

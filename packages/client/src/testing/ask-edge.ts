@@ -1,6 +1,7 @@
 import { type Config, defineConfig } from "@prewarm/shared/config";
 import { parseTransform } from "@prewarm/shared/transform";
-import { readTarget, type Target } from "../../../../workers/edge/src/request/target.ts";
+import { readTarget } from "../../../../workers/edge/src/request/target.ts";
+import type { Target } from "../../../../workers/edge/src/request-context.ts";
 
 export const BASE = "https://images.example.com";
 export const config = defineConfig({

@@ -4,16 +4,14 @@ import { COPY_SECONDS, OLD_COPY_SECONDS } from "@prewarm/shared/limits";
 import { typeOfVariant } from "@prewarm/shared/mime";
 import { genOf, originalBytesOf } from "@prewarm/shared/variant-metadata";
 import type { StoredObject } from "../bindings.ts";
+import type { ShownVariant } from "../request-context.ts";
 import { type CommonFields, commonHeaders, problem } from "../respond.ts";
 import { type Decision, decide, type Facts } from "./conditional.ts";
 import { sliceStream } from "./slice-stream.ts";
 
 /** A variant's bytes with what is known of them, wherever they came from. */
-export interface ReadyVariant extends Facts {
-  format: Format;
+export interface ReadyVariant extends Facts, ShownVariant {
   contentType: string;
-  /** Of the original; null when the variant does not tell. */
-  originalBytes: number | null;
   /** The generation that made it; 0: Prewarm did not. */
   gen: number;
   /** It is older than a change of its image and shown until the newer one is stored. */

@@ -1,19 +1,16 @@
 import { AppError } from "@prewarm/shared/errors";
 import { type StoredInfo, storedVariants } from "@prewarm/shared/image-info";
 import type { Original } from "@prewarm/shared/source";
-import type { Transform } from "@prewarm/shared/transform";
 import { variantKey, variantName } from "@prewarm/shared/variant-key";
-import { serveVariant } from "../hit/serve-variant.ts";
-import type { Target } from "../request/target.ts";
-import type { RequestContext } from "../request-context.ts";
+import { type Candidate, serveFirst } from "../hit/serve-first.ts";
+import type { MissDetail, RequestContext, Target } from "../request-context.ts";
 import { type CommonFields, commonHeaders, NO_STORE, problem, redirect } from "../respond.ts";
 import { askOnce } from "./ask-once.ts";
-import type { MissDetail } from "./asked-lately.ts";
 import { isNotShown, originalLocation, originalOf } from "./original.ts";
 import { placeholder } from "./placeholder.ts";
 import { readInfo } from "./read-info.ts";
 import { sameTarget } from "./same-target.ts";
-import { answerFor, answerStandIn, standInsFor } from "./stand-in.ts";
+import { answerFor, asStandIn, standInsFor, standInTarget } from "./stand-in.ts";
 import { streamOriginal, wantsCors } from "./stream-original.ts";
 
 /**
@@ -23,26 +20,35 @@ import { streamOriginal, wantsCors } from "./stream-original.ts";
 export async function answerMiss(context: RequestContext, known: MissDetail | null): Promise<Response> {
   const original = originalOf(context);
   const info = known === null ? await readInfo(context) : null;
-  if (info === null || info === "removed") return answerWithout(context, original, info ?? known, null);
+  if (info === null || info === "removed")
+    return answerWithout(context, original, { known: info ?? known, isKnown: false, standIn: null });
   // The one that stands for all is what is to be made.
   const same = sameTarget(context, info);
   const wanted = same === null ? context : { ...context, target: same };
-  const standIns = standInsFor(wanted, original, info);
-  const isRead = same !== null && mayBeStored(context, info, same, standIns.length > 0);
-  const served = (isRead ? await serveVariant(context, same) : null) ?? (await serveAnswer(context, original, info));
-  return served instanceof Response ? served : answerWithout(wanted, original, served, standIns);
+  const { found, known: why } = await serveFirst(candidatesFor(context, wanted, original, info));
+  if (found?.candidate.isAnswer) return found.response;
+  const standIn = found && asStandIn(found.candidate.context, found.response);
+  return answerWithout(wanted, original, { known: why, isKnown: true, standIn });
 }
 
-/** Serves the variant that answers for good, if there is one. A HEAD leaves it where the note has just cost a read. */
-async function serveAnswer(
+/** What may be shown, best first: what answers for good, then stand-ins. `wanted`: what is to be made. */
+function* candidatesFor(
   context: RequestContext,
+  wanted: RequestContext,
   original: Original,
   info: StoredInfo,
-): ReturnType<typeof serveVariant> {
+): Generator<Candidate> {
   const { target, method, reads } = context;
+  const standIns = standInsFor(wanted, original, info);
+  if (wanted !== context && mayBeStored(context, info, wanted.target, standIns.length > 0))
+    yield { context, other: wanted.target, isAnswer: true };
   const transform = answerFor(context, original, info);
-  if (transform === null || (method === "HEAD" && reads.left <= 1)) return null;
-  return serveVariant(context, { key: variantKey(target.id, transform, target.version), transform });
+  // A HEAD leaves it where the note has just cost a read.
+  if (transform !== null && (method !== "HEAD" || reads.left > 1))
+    yield { context, other: { key: variantKey(target.id, transform, target.version), transform }, isAnswer: true };
+  // Before markers are read: of the reads that are left a viewer's picture comes first.
+  for (const standIn of standIns)
+    yield { context: { ...wanted, target: standInTarget(wanted.target, standIn) }, isAnswer: false };
 }
 
 /**
@@ -60,17 +66,14 @@ function isListed(info: StoredInfo, { transform, version }: Target): boolean | n
   return isThere || version === info.version ? isThere : null;
 }
 
-/** `known`: why nothing is to be asked for. `standIns`: null of an image that is not known. */
+/** `known`: why nothing is to be asked for. `isKnown`: the image is. */
 async function answerWithout(
   context: RequestContext,
   original: Original,
-  known: MissDetail | null,
-  standIns: readonly Transform[] | null,
+  { known, isKnown, standIn }: { known: MissDetail | null; isKnown: boolean; standIn: Response | null },
 ): Promise<Response> {
   const { target, method, edge } = context;
-  // Before markers are read: of the reads that are left a viewer's picture comes first.
-  const standIn = await answerStandIn(context, standIns ?? []);
-  const detail = known ?? (await askOnce(context, original, standIns !== null));
+  const detail = known ?? (await askOnce(context, original, isKnown));
   if (standIn !== null) return standIn;
   const isPrivate = isSecret(context, original);
   const fields = missFields(context, isPrivate ? null : said(detail));

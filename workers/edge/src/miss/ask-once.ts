@@ -1,8 +1,8 @@
 import { type MissMessage, missMessage } from "@prewarm/shared/messages";
 import type { Original } from "@prewarm/shared/source";
-import type { RequestContext } from "../request-context.ts";
+import type { MissDetail, RequestContext } from "../request-context.ts";
 import { attempt, withTimeLimit } from "../time-limit.ts";
-import { type MissDetail, REPEAT_MS, windowMs } from "./asked-lately.ts";
+import { REPEAT_MS, windowMs } from "./asked-lately.ts";
 import { clientNetwork, isOverLimit } from "./over-limit.ts";
 import { findSkipReason } from "./skip-reason.ts";
 

@@ -1,46 +1,5 @@
 import type { EdgeCache } from "../bindings.ts";
-
-/** Why an answer is not the variant, as said in `Cache-Status`. A dead one has its marker's code behind it. */
-export type MissDetail =
-  | "enqueued"
-  | "pending"
-  | `dead:${string}`
-  | "missing"
-  | "removed"
-  | "paused"
-  | "capped"
-  | "unavailable";
-
-/** What an isolate knows about a key that was asked for lately. */
-interface AskedRecord {
-  detail: MissDetail;
-  /** Messages sent in a row without the variant having come. */
-  timesAsked: number;
-  /** Unix ms until which no message is sent. */
-  silentUntil: number;
-}
-
-/** What the isolates of one data centre tell each other through its cache. */
-type AskedNote = Pick<AskedRecord, "timesAsked" | "silentUntil">;
-
-/**
- * The keys that were asked for lately: records in this isolate's memory, and notes in the data centre's cache. They only silence
- * sending, never serving: R2 is always asked first. No record holds a promise or a stream, because those belong to the request that
- * made them.
- */
-export interface AskedLately {
-  /** What became of this key a moment ago; null: nobody has its turn. */
-  recall(key: string, now: number): MissDetail | null;
-  /** Takes the turn to ask for a key of which nothing is recalled; how many messages went out for it in a row. */
-  takeTurn(key: string, now: number): number;
-  keep(key: string, record: AskedRecord): void;
-  forget(key: string): void;
-  readNote(origin: string, key: string): Promise<AskedNote | null>;
-  putNote(origin: string, key: string, note: AskedNote, now: number): Promise<void>;
-  deleteNote(origin: string, key: string): Promise<void>;
-  /** Whether a note can be left for a variant stored at `storedAt` (Unix ms). Notes are written on misses only, thus before that. */
-  mayHaveNote(storedAt: number, now: number): boolean;
-}
+import type { AskedLately, AskedRecord } from "../request-context.ts";
 
 /** Silence after the first message, in ms; doubled by each further one. */
 const FIRST_WINDOW_MS = 10_000;

@@ -1,17 +1,6 @@
 import { GATE_KEY, parseGate } from "@prewarm/shared/markers";
 import type { ObjectStore } from "../bindings.ts";
-
-/** What the consumer last wrote down of the live lane. */
-export interface LiveGate {
-  read(now: number): Promise<LiveState>;
-}
-
-interface LiveState {
-  /** It takes no work. */
-  closed: boolean;
-  /** Too many misses were useless: those without a signature are shed. */
-  shed: boolean;
-}
+import type { LiveGate } from "../request-context.ts";
 
 const READ_EVERY_MS = 10_000;
 

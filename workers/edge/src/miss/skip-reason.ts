@@ -1,9 +1,8 @@
 import { parseMarker } from "@prewarm/shared/markers";
 import type { Original } from "@prewarm/shared/source";
 import { deadKey, missingKey } from "@prewarm/shared/variant-key";
-import type { RequestContext } from "../request-context.ts";
+import type { MissDetail, RequestContext } from "../request-context.ts";
 import { withTimeLimit } from "../time-limit.ts";
-import type { MissDetail } from "./asked-lately.ts";
 
 /** Share of the budget for the marker and the gate file: they only save messages, so no viewer waits long for them. */
 const MARKERS_SHARE = 0.2;

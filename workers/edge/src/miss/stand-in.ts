@@ -4,9 +4,8 @@ import type { StoredInfo } from "@prewarm/shared/image-info";
 import { isWithheld, type Original } from "@prewarm/shared/source";
 import { formatTransform, isClosed, placeholderTransform, type Transform } from "@prewarm/shared/transform";
 import { variantKey } from "@prewarm/shared/variant-key";
-import { serveVariant } from "../hit/serve-variant.ts";
 import { IMAGES_PATH } from "../request/target.ts";
-import type { RequestContext } from "../request-context.ts";
+import type { RequestContext, Target } from "../request-context.ts";
 import { trimToExpiry } from "../respond.ts";
 import { bestStored, showsAllOf, showsNoMore } from "./best-stored.ts";
 import { isNotShown } from "./original.ts";
@@ -39,7 +38,7 @@ export function standInsFor(context: RequestContext, original: Original, info: S
   const placeholder = isPlaceheld ? placeholderTransform(edge.config) : null;
   const shows = { ...wanted, asked: target.transform.format };
   if (placeholder !== null && showsInstead(placeholder.format, shows) !== "no") stored.push(placeholder);
-  return stored.filter((each) => mayShow(context, original, info, each));
+  return stored.filter((each) => mayShow(context, original, info, each)).slice(0, TRIES);
 }
 
 /**
@@ -65,30 +64,30 @@ function mayShow({ target, edge }: RequestContext, original: Original, info: Sto
   return isOpen || showsNoMore(other, target.transform, info);
 }
 
-/** Answers with the first of these variants that is there, and says that it is another than was asked for; null where none is. */
-export async function answerStandIn(context: RequestContext, others: readonly Transform[]): Promise<Response | null> {
-  const { id, version, expiresAt, orElse } = context.target;
-  const formats = [context.target.transform.format, ...orElse];
-  for (const transform of others.slice(0, TRIES)) {
-    const at = formats.indexOf(transform.format);
-    const target = {
-      ...context.target,
-      transform,
-      key: variantKey(id, transform, version),
-      // Which one is shown depends on Accept, though the asked format may not.
-      negotiated: true,
-      orElse: at === -1 ? [] : formats.slice(at + 1),
-    };
-    const served = await serveVariant({ ...context, target });
-    if (!(served instanceof Response)) continue;
-    const { headers, status } = served;
-    const v = version === null ? "" : `&v=${version}`;
-    const seconds = trimToExpiry(STAND_IN_SECONDS, expiresAt, Math.floor(context.edge.clock.now() / 1000));
-    headers.set("Cache-Status", "edge; fwd=uri-miss, store; fwd=uri-miss; detail=stand-in");
-    const shown = { ...transform, format: context.shown()?.format ?? transform.format };
-    headers.set("Content-Location", `${IMAGES_PATH}${formatId(id)}?${formatTransform(shown)}${v}`);
-    if (status < 400) headers.set("Cache-Control", `private, max-age=${seconds}`);
-    return served;
-  }
-  return null;
+/** What this stand-in is read as. */
+export function standInTarget(target: Target, transform: Transform): Target {
+  const { id, version, orElse } = target;
+  const formats = [target.transform.format, ...orElse];
+  const at = formats.indexOf(transform.format);
+  return {
+    ...target,
+    transform,
+    key: variantKey(id, transform, version),
+    // Which one is shown depends on Accept, though the asked format may not.
+    negotiated: true,
+    orElse: at === -1 ? [] : formats.slice(at + 1),
+  };
+}
+
+/** The response of a stand-in, which says that it is another variant than was asked for. The context's target is the stand-in's. */
+export function asStandIn({ target, edge, shown }: RequestContext, response: Response): Response {
+  const { id, version, expiresAt, transform } = target;
+  const { headers, status } = response;
+  const v = version === null ? "" : `&v=${version}`;
+  const seconds = trimToExpiry(STAND_IN_SECONDS, expiresAt, Math.floor(edge.clock.now() / 1000));
+  headers.set("Cache-Status", "edge; fwd=uri-miss, store; fwd=uri-miss; detail=stand-in");
+  const picture = { ...transform, format: shown()?.format ?? transform.format };
+  headers.set("Content-Location", `${IMAGES_PATH}${formatId(id)}?${formatTransform(picture)}${v}`);
+  if (status < 400) headers.set("Cache-Control", `private, max-age=${seconds}`);
+  return response;
 }

@@ -1,8 +1,7 @@
 import type { Config } from "@prewarm/shared/config";
 import { AppError } from "@prewarm/shared/errors";
 import { verify } from "@prewarm/shared/signature";
-import type { Edge } from "../request-context.ts";
-import type { Target } from "./target.ts";
+import type { Edge, Target } from "../request-context.ts";
 
 const SIGN_IT = "This URL needs a valid signature that has not expired (s, and exp if signed with one).";
 /** Said of what is closed, whatever its signature: it tells nothing of that. */

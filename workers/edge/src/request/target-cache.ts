@@ -1,13 +1,4 @@
-import type { Target } from "./target.ts";
-
-/**
- * Remembers what plain URLs name. A URL is plain when its target depends on the URL alone: nothing in it is signed or negotiated.
- * Reading a URL costs more than all else that a cache hit does, and popular images are asked for over and over.
- */
-export interface TargetCache {
-  get(address: string): Target | undefined;
-  keep(address: string, target: Target): void;
-}
+import type { Target, TargetCache } from "../request-context.ts";
 
 /** About 1 kB each. */
 const MAX_TARGETS = 2_000;
