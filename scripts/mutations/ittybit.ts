@@ -62,8 +62,8 @@ export const ITTYBIT: readonly Mutation[] = [
       replace: "idempotencyKey: Math.random() + `pw-",
     }),
     breaks("L3", "a handler that did not post a job does not know that it makes a PNG", {
-      find: "FORMATS.find((one) => one === metadata.format) ?? asked",
-      replace: 'FORMATS.find((one) => one === metadata.format && one === "avif") ?? asked',
+      find: "FORMATS.find((one) => one === metadata.format) ?? null",
+      replace: 'FORMATS.find((one) => one === metadata.format && one === "avif") ?? null',
       tests: [`${SRC}/making/finish-job.test.ts`],
     }),
     breaks("P19", "Ittybit is told the URL's word for a quality", {

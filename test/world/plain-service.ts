@@ -121,7 +121,7 @@ export class PlainService implements TestService {
     if (known.ends === "cancelled") return failed("transient", "upstream_cancelled");
     const { format, etag, alpha, size, transform } = known.order;
     const made = { format, etag, alpha, size: expectedSize(transform, size) };
-    return { kind: "finished", made, createdAt: known.at, finishedAt: known.at, open: () => open(watched) };
+    return { kind: "finished", made, open: () => open(watched) };
   }
 
   async #open({ job }: WatchedJob): Promise<Opened> {

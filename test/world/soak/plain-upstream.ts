@@ -12,9 +12,13 @@ import type { Upstream } from "./upstream.ts";
 /** The rates of the storm, about those of the emulator's faults. */
 const RATES = { throttled: 0.006, refused: 0.03, lost: 0.012, failed: 0.02, cancelled: 0.006, wrong: 0.03, open: 0.05 };
 const PLAN = {
-  ...{ quality: "high", fit: "fill", position: "center", background: "#000000", animated: false, metadata: false },
+  quality: "high",
+  fit: "fill",
+  position: "center",
+  background: "#000000",
+  animated: false,
+  metadata: false,
 } as const;
-const THROTTLED: Submitted = { kind: "throttled", ms: 2_000 };
 const UNCLEAR: Submitted = { kind: "unclear", failure: { code: "upstream_unavailable", message: "HTTP 500" } };
 const GONE: Opened = { kind: "unfetched", code: "output_unreachable", status: 500, message: "no bytes" };
 
@@ -27,11 +31,12 @@ export function plainUpstream(thread: Upstream, clock: VirtualClock, versions: I
     return answer;
   };
   const isStorm = (rate: number) => now !== "none" && chance.hits(rate);
+  const throttled = (): Submitted => ({ kind: "throttled", until: clock.now() + 2_000 });
   const trouble: PlainTrouble = {
     submit() {
       if (typeof now === "number") return count(`create ${now}`, { kind: "account", status: now, message: "refused" });
-      if (now === "throttled" && chance.hits(0.6)) return count("create 429", THROTTLED);
-      if (isStorm(RATES.throttled)) return count("create 429", THROTTLED);
+      if (now === "throttled" && chance.hits(0.6)) return count("create 429", throttled());
+      if (isStorm(RATES.throttled)) return count("create 429", throttled());
       if (isStorm(RATES.refused)) return count("create 500", UNCLEAR);
       return isStorm(RATES.lost) ? count("create lost", "lost") : null;
     },

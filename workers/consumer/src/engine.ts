@@ -29,18 +29,15 @@ export interface Generation {
   key: string;
 }
 
-/** What a job makes, and of which original. */
-export interface Making {
+export interface Order extends Generation {
+  /** As the key says. */
+  transform: Transform;
+  /** The format that is made. */
   format: Format;
   /** The original's; null: it has none. */
   etag: string | null;
   /** The original may have transparent parts. */
   alpha: boolean;
-}
-
-export interface Order extends Generation, Making {
-  /** As the key says; `format` is the one that is made. */
-  transform: Transform;
   /** The original's pixels; null: not known. */
   size: Size | null;
   /** What a crop is to show; null: the centre. */
@@ -54,8 +51,8 @@ export interface Order extends Generation, Making {
 export type Submitted =
   /** `createdAt`: by the service's clock, Unix ms; null: not known. */
   | { kind: "made"; job: string; createdAt: number | null }
-  /** The service takes no order for so long, ms. */
-  | { kind: "throttled"; ms: number }
+  /** The service takes no order until then, Unix ms. */
+  | { kind: "throttled"; until: number }
   /** The service refuses the whole account. */
   | { kind: "account"; status: number; message: string }
   /** This order is refused. It made no job; an earlier one may have. */
@@ -67,8 +64,6 @@ export type Submitted =
 
 export interface WatchedJob {
   generation: Generation;
-  /** The format of the variant's key. */
-  asked: Format;
   /** As it was observed last. */
   job: ExternalJob;
   /** When its order was admitted, Unix ms. */
@@ -77,8 +72,9 @@ export interface WatchedJob {
   isRetry: boolean;
 }
 
-export interface Made extends Making {
-  /** The size that the result must have; null: not known. */
+/** What a job was ordered as. `format` null: as the key says. `size`: of the result; null: not known. */
+export interface Made extends Pick<Order, "etag" | "alpha"> {
+  format: Format | null;
   size: Size | null;
 }
 
@@ -90,11 +86,8 @@ export type Result =
 
 export interface Finished {
   kind: "finished";
-  /** What it was ordered as; null: the job does not show it. */
+  /** Null: the job does not show it. */
   made: Made | null;
-  /** By the service's clock, Unix ms; null: not known. */
-  createdAt: number | null;
-  finishedAt: number | null;
   /** Asks for the result's bytes. */
   open(): Promise<Opened>;
 }

@@ -24,7 +24,7 @@ export function ittybitEngine(deps: IttybitDeps): Engine {
 /**
  * Where a repeated POST differs from the first, Ittybit answers with the job that it has, or refuses, and the job is found by its metadata.
  */
-async function submit({ ittybit, qualities }: IttybitDeps, order: Order): Promise<Submitted> {
+async function submit({ ittybit, qualities, clock }: IttybitDeps, order: Order): Promise<Submitted> {
   const asked = jobOrder(order, qualities);
   const answer = await ittybit.submit(asked);
   switch (answer.kind) {
@@ -33,7 +33,7 @@ async function submit({ ittybit, qualities }: IttybitDeps, order: Order): Promis
       return isAnothers(answer.job, order) ? ofAnother(id) : { kind: "made", job: id, createdAt };
     }
     case "throttled":
-      return { kind: "throttled", ms: answer.retryAfterMs ?? THROTTLED_MS };
+      return { kind: "throttled", until: clock.now() + (answer.retryAfterMs ?? THROTTLED_MS) };
     case "unclear": {
       // An earlier POST may have made a job that nobody heard of: a new generation, after the sixth time, would be a second one.
       const job = answer.lookFirst === true || order.again ? await findJob(ittybit, asked) : null;

@@ -1,4 +1,4 @@
-import { type Config, FORMATS, type Format } from "@prewarm/shared/config";
+import { type Config, FORMATS } from "@prewarm/shared/config";
 import type { Generation, Made, Order } from "../engine.ts";
 import { expectedSize } from "../output/expected-size.ts";
 import type { JobOrder } from "./client.ts";
@@ -45,13 +45,13 @@ function sideOf(text: string | undefined): number | null {
   return Number.isInteger(side) && side > 0 ? side : null;
 }
 
-/** What the job was ordered as; null: it does not show its metadata. `asked`: the format of the variant's key. */
-export function madeOf({ metadata }: IttybitJob, { ledger, gen }: Generation, asked: Format): Made | null {
+/** What the job was ordered as; null: it does not show its metadata. */
+export function madeOf({ metadata }: IttybitJob, { ledger, gen }: Generation): Made | null {
   if (metadata.ledger !== ledger || metadata.gen !== String(gen)) return null;
   const width = sideOf(metadata.width);
   const height = sideOf(metadata.height);
   return {
-    format: FORMATS.find((one) => one === metadata.format) ?? asked,
+    format: FORMATS.find((one) => one === metadata.format) ?? null,
     size: width === null || height === null ? null : { width, height },
     etag: metadata.etag ?? null,
     alpha: metadata.alpha !== undefined,

@@ -76,17 +76,10 @@ async function open(deps: ResultDeps, watched: WatchedJob): Promise<Opened> {
 }
 
 export function resultOf(deps: ResultDeps, watched: WatchedJob): Result {
-  const { job, generation, asked } = watched;
+  const { job, generation } = watched;
   if (job.status !== "done" || isAnothers(job, generation)) {
     const found = locate(deps, job, watched);
     if (found.kind !== "at") return found;
   }
-  const { createdAt, finishedAt } = job;
-  return {
-    kind: "finished",
-    made: madeOf(job, generation, asked),
-    createdAt,
-    finishedAt,
-    open: () => open(deps, watched),
-  };
+  return { kind: "finished", made: madeOf(job, generation), open: () => open(deps, watched) };
 }

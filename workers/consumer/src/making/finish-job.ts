@@ -1,3 +1,4 @@
+import type { Format } from "@prewarm/shared/config";
 import { sniffType } from "@prewarm/shared/image-header";
 import type { Failure, FailureClass } from "@prewarm/shared/job";
 import { RESULT_WITHIN_MS } from "@prewarm/shared/limits";
@@ -11,13 +12,14 @@ import { type Verdict, verifyOutput } from "../output/verify.ts";
 import { secretsOf } from "../platform/signed-url.ts";
 import { putVariant, type StoredObject } from "../store/variants.ts";
 import { type BatchContext, generationOf, lookAt, mayWrite, rankOf } from "./batch-context.ts";
-import type { HeldClaim } from "./held-claims.ts";
+import type { HeldClaim, Prepared } from "./held-claims.ts";
 import { findOpaquePngs, isShownOpaque } from "./opaque-picture.ts";
 import { head, prepare } from "./prepare.ts";
 import { present, settle } from "./settle.ts";
 
 /** What a result is judged by. `originalBytes`: of the original it was made from; null: not known. */
 interface Expectation extends Made {
+  format: Format;
   originalBytes: number | null;
 }
 
@@ -85,6 +87,19 @@ async function outcomeOf(context: BatchContext, claim: HeldClaim, result: NoByte
   }
 }
 
+/** Without the order: the format that stands in is always right, and the asked one if a WebP shows that it can be. */
+async function guessFormat(
+  context: BatchContext,
+  claim: HeldClaim,
+  original: Prepared["original"],
+  result: Uint8Array,
+): Promise<Format> {
+  const { format: asked } = claim.transform;
+  const usual = context.engine.formatOf(asked, original.alpha);
+  if (usual === asked || sniffType(result) === usual) return usual;
+  return (await isShownOpaque(context, claim, original)) ? asked : usual;
+}
+
 /** From this handler's own look at the original, from what the job shows, or from a look now. */
 async function expectationOf(
   context: BatchContext,
@@ -94,14 +109,11 @@ async function expectationOf(
 ): Promise<Expectation> {
   const own = claim.posted ? await claim.prepared : null;
   const { format: asked } = claim.transform;
-  if (own === null && made !== null) return { ...made, originalBytes: null };
+  if (own === null && made !== null) return { ...made, format: made.format ?? asked, originalBytes: null };
   const original = own?.original ?? (await lookAt(context, claim.image, rankOf(claim, "result")));
   if (original.kind !== "image") return { size: null, format: asked, etag: null, originalBytes: null, alpha: false };
   const { size, etag, alpha, bytes: originalBytes } = original;
-  // Without the order, the format that stands in is always right, and the one that was asked for if a WebP shows that it can be.
-  const usual = context.engine.formatOf(asked, alpha);
-  const isAsked = async () => sniffType(result) !== usual && (await isShownOpaque(context, claim, original));
-  const format = made?.format ?? (usual !== asked && (await isAsked()) ? asked : usual);
+  const format = made === null ? await guessFormat(context, claim, original, result) : (made.format ?? asked);
   return { size: expectedSize(claim.transform, size), format, etag, originalBytes, alpha };
 }
 
@@ -109,9 +121,8 @@ async function expectationOf(
 function resultOf(context: BatchContext, claim: HeldClaim): Result {
   const { sight: job, grantedAt: admittedAt, unfetchedSince } = claim.given;
   if (job === null) return { kind: "later" };
-  const { format: asked } = claim.transform;
   const generation = generationOf(context, claim);
-  return context.engine.resultOf({ generation, asked, job, admittedAt, isRetry: unfetchedSince !== null });
+  return context.engine.resultOf({ generation, job, admittedAt, isRetry: unfetchedSince !== null });
 }
 
 /** A whole picture is what the engine made. Anything else came in its place: a page, nothing, or a part. */
@@ -131,7 +142,7 @@ function outcomeOfWrong(
 async function storeVariant(
   context: BatchContext,
   claim: HeldClaim,
-  { made, createdAt, finishedAt }: Finished,
+  made: Made | null,
   body: Extract<Body, { kind: "bytes" }>,
   before: StoredObject | null,
 ): Promise<VariantOutcome> {
@@ -149,7 +160,7 @@ async function storeVariant(
   if (stripped.removed.length > 0) context.counts.stripped += 1;
   const { bytes } = stripped;
   const { etag: sourceEtag, originalBytes } = expected;
-  const job = given.sight?.id ?? "";
+  const { id: job = "", createdAt = null, finishedAt = null } = given.sight ?? {};
   const metadata = { gen, job, sourceEtag, originalBytes, ...verdict.size, createdAt: context.clock.now() };
   const put = await context.connections.run(
     async () => {
@@ -230,7 +241,7 @@ export async function finishJob(context: BatchContext, claim: HeldClaim): Promis
     await context.at("downloaded", key);
     const outcome =
       body.kind === "bytes"
-        ? await storeVariant(context, claim, result, body, before.stored).catch((error) =>
+        ? await storeVariant(context, claim, result.made, body, before.stored).catch((error) =>
             outcomeOfThrow(context, key, error),
           )
         : await outcomeOf(context, claim, body);

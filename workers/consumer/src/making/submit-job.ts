@@ -10,10 +10,9 @@ import { settle } from "./settle.ts";
 type Unmade = Exclude<Submitted, { kind: "made" }>;
 
 /** What an order that named no job is settled with. */
-function outcomeOf(context: BatchContext, claim: HeldClaim, result: Unmade): VariantOutcome {
+function outcomeOf(claim: HeldClaim, result: Unmade): VariantOutcome {
   switch (result.kind) {
     case "throttled":
-      return { kind: "throttled", until: context.clock.now() + result.ms };
     case "account":
     case "unclear":
       return result;
@@ -59,7 +58,7 @@ async function post(context: BatchContext, claim: HeldClaim, order: Order): Prom
   await context.at("posted", key);
   if (result.kind !== "throttled" && result.kind !== "account") return result;
   // Settle before the connection is released, so that no further POST leaves.
-  await settle(context, claim, outcomeOf(context, claim, result));
+  await settle(context, claim, outcomeOf(claim, result));
   context.held.returnUnposted();
   context.held.wake();
   return null;
@@ -86,8 +85,7 @@ export async function submitJob(context: BatchContext, claim: HeldClaim): Promis
     if (result === null) return;
     if (result.kind === "made") tell(context, claim, result);
     // The poller may have found its job by then: so it was made, whatever this POST was answered.
-    else if (claim.phase === "go" || result.kind === "taken")
-      await settle(context, claim, outcomeOf(context, claim, result));
+    else if (claim.phase === "go" || result.kind === "taken") await settle(context, claim, outcomeOf(claim, result));
   } finally {
     claim.answered = true;
   }
