@@ -293,8 +293,9 @@ describe("a lease", () => {
     deps.at = async (point) => {
       if (point !== "downloaded") return;
       ledger.endLeases();
-      made ??= ittybit.jobs.length;
+      // Until its next call the handler does not know. POSTs of this moment are under way.
       await clock.sleep(300);
+      made ??= ittybit.jobs.length;
     };
     await shift();
     await clock.sleep(60_000);
