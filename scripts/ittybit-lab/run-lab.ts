@@ -6,7 +6,7 @@ import { readOriginal } from "../../workers/consumer/src/ittybit/check/original.
 import type { Exchange } from "../../workers/consumer/src/ittybit/check/recorder.ts";
 import { openSession } from "../../workers/consumer/src/ittybit/check/session.ts";
 import { Stop, type Verdict } from "../../workers/consumer/src/ittybit/check/verdict.ts";
-import { stripMetadata } from "../../workers/consumer/src/ittybit/output/strip/strip-metadata.ts";
+import { stripMetadata } from "../../workers/consumer/src/output/strip/strip-metadata.ts";
 import { dialectName } from "./dialect-name.ts";
 import type { LabOptions, LabPlatform, LabSession } from "./lab-session.ts";
 import type { Observation } from "./observation.ts";

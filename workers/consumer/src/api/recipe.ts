@@ -1,4 +1,5 @@
 import type { RecipeSuggestion } from "@prewarm/control-schema/recipe";
+import { priceOf } from "@prewarm/shared/cost/job-price";
 import { errorText } from "@prewarm/shared/log";
 import { formatTransform } from "@prewarm/shared/transform";
 import { imagePrefix, parseVariantKey, storeKey } from "@prewarm/shared/variant-key";

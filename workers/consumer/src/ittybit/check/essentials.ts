@@ -1,11 +1,11 @@
 import { OUTPUT_MAX_BYTES } from "@prewarm/shared/limits";
 import type { Transform } from "@prewarm/shared/transform";
-import type { JobOrder } from "../client.ts";
-import type { IttybitJob } from "../dialects.ts";
 import { expectedSize } from "../../output/expected-size.ts";
-import { openDownload } from "../download.ts";
 import { stripMetadata } from "../../output/strip/strip-metadata.ts";
 import { verifyOutput } from "../../output/verify.ts";
+import type { JobOrder } from "../client.ts";
+import type { IttybitJob } from "../dialects.ts";
+import { openDownload } from "../download.ts";
 import { ended, patiently, type Session, submit } from "./session.ts";
 import { stopOf, stopped } from "./verdict.ts";
 

@@ -1,6 +1,6 @@
 import { orientedSize, readImageHeader } from "@prewarm/shared/image-header";
 import { readAtMost } from "@prewarm/shared/read-at-most";
-import type { Size } from "../job-request.ts";
+import type { Size } from "../../output/expected-size.ts";
 import type { CheckPlatform } from "./session.ts";
 import { type Stop, stopped } from "./verdict.ts";
 

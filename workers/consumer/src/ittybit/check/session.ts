@@ -1,9 +1,9 @@
 import type { Clock } from "@prewarm/shared/clock";
 import type { Transform } from "@prewarm/shared/transform";
+import type { Size } from "../../output/expected-size.ts";
 import { createIttybit, type Ittybit, type JobOrder, type Submission } from "../client.ts";
 import type { IttybitJob } from "../dialects.ts";
 import { jobOrder } from "../job-order.ts";
-import type { Size } from "../../output/expected-size.ts";
 import { createRecorder, type Exchange } from "./recorder.ts";
 import { stopped } from "./verdict.ts";
 
