@@ -88,7 +88,7 @@ export const QUEUE_OBJECT: readonly Mutation[] = [
       replace: "now + BUSY_MS",
     }),
     breaks("P8", "no alarm rings for a retry that is the only job left", {
-      find: "    else if (at > tx.now) times.push(at);",
+      find: "    else if (at > tx.dueBy) times.push(at);",
       replace: "",
       tests: [`${QUEUE_TESTS}/run-jobs.test.ts`],
     }),

@@ -50,7 +50,7 @@ describe("adopt", () => {
         { parameter: "e_sepia", kind: "unsupported", requests: 1, example: `${UPLOAD}/w_400,f_auto,e_sepia/d.jpg` },
         { parameter: "e_blur", kind: "hiding", requests: 1, example: `${UPLOAD}/w_400,f_auto,e_blur:2000/e.jpg` },
       ],
-      missingLines: [{ line: 'ratios and pages.ratios: "3:4"', requests: 3 }],
+      missingLines: [{ line: 'pages.ratios: "3:4"', requests: 3 }],
       widths: [
         { width: 400, requests: 8 },
         { width: 300, requests: 3 },
@@ -70,7 +70,7 @@ describe("adopt", () => {
     expect(stdout).toMatch(/\n100\.0 % of the 11 that get a variant are warm after an upload\n/);
     expect(stdout).toMatch(/\ne_sepia +unsupported +1 +8\.3 % +\/demo\/image\/upload\/w_400,f_auto,e_sepia\/d\.jpg\n/);
     expect(stdout).toMatch(
-      /\nLines of prewarm\.config\.ts that would make requests exact:\n3 +ratios and pages\.ratios: "3:4"\n/,
+      /\nLines of prewarm\.config\.ts that would make requests exact:\n3 +pages\.ratios: "3:4"\n/,
     );
     expect((await run(["--from", "cloudinary"], LOG)).stdout).toBe(stdout);
   });

@@ -64,8 +64,8 @@ const left = ({ limit, found }: Search): number => Math.max(0, limit - found.siz
 function nextRuns(search: Search): number[] {
   const { tx, lane } = search;
   const most = left(search) + tx.memory.claims.held().length;
-  const after = runsDue(tx.sql, lane, lastTurn(search), tx.now, most);
-  return after.length < most ? [...new Set([...after, ...runsDue(tx.sql, lane, -1, tx.now, most)])] : after;
+  const after = runsDue(tx.sql, lane, lastTurn(search), tx.dueBy, most);
+  return after.length < most ? [...new Set([...after, ...runsDue(tx.sql, lane, -1, tx.dueBy, most)])] : after;
 }
 
 /** Takes a share of each run, the one after the last turn first, until enough is found or no run has more. */
@@ -109,7 +109,7 @@ function takeFrom(search: Search, line: Line, share: number): void {
   const [rows, size]: [Row[], number] = [[], share + TOGETHER_MAX];
   let after: InLine | undefined;
   for (let passed = 0; rows.length < share && passed < PASSED_MAX; ) {
-    const page = dueIn(tx.sql, line, tx.now, size, after);
+    const page = dueIn(tx.sql, line, tx.dueBy, size, after);
     const ids = page.map(({ id }) => id).filter((id) => isNext(search, id));
     const free = freeRows(search, ids);
     rows.push(...free);
@@ -133,7 +133,7 @@ function freeRows(search: Search, ids: readonly number[]): Row[] {
   tx.loadGroups(rows.map(({ group }) => group));
   return rows.filter((row) => {
     if (row.state !== WAITING || cancelUnwanted(tx, row)) return false;
-    if (row.lane !== lane || (row.due ?? 0) > tx.now) return false;
+    if (row.lane !== lane || (row.due ?? 0) > tx.dueBy) return false;
     if (heldUntil(tx, row) <= tx.now) return mayTake(owner, row);
     // At the front of its line it would be read again in every call until it may go.
     row.due = Math.max(row.due ?? 0, tx.lockedUntil(row.group), probeDue(tx, row));

@@ -177,7 +177,7 @@ function waiting(tx: QueueTx): Map<LaneCode, number> {
 /** Urgent jobs without a claim. */
 function urgentWaiting(tx: QueueTx): number {
   const { claims } = tx.memory;
-  const due = dueIn(tx.sql, { lane: URGENT, run: null }, tx.now, URGENT_MAX + claims.held().length);
+  const due = dueIn(tx.sql, { lane: URGENT, run: null }, tx.dueBy, URGENT_MAX + claims.held().length);
   const ids = due.map(({ id }) => id).filter((id) => claims.byJob(id) === null);
   return tx.rows.loadIds(ids).filter((row) => row.state === WAITING && heldUntil(tx, row) <= tx.now).length;
 }

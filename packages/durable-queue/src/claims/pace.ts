@@ -102,7 +102,7 @@ function runnable(tx: QueueTx, lane: LaneCode, admitted: number): number {
   const n = tx.waiting(lane) - admitted;
   const name = laneName(tx.lanes, lane);
   if (n <= 0 || closedFor(tx.gateNow, name) !== null || isFull(tx.gateNow, name, slotsTaken(tx))) return 0;
-  return (tx.readyAt(lane) ?? FOR_EVER) <= tx.now ? n : 0;
+  return (tx.readyAt(lane) ?? FOR_EVER) <= tx.dueBy ? n : 0;
 }
 
 /** Workers that the gate's rate needs. */

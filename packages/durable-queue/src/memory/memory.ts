@@ -38,6 +38,8 @@ export class Memory {
   wakes: number[] = [];
   /** The last call or alarm, Unix ms. */
   aliveAt: number;
+  /** The latest time that the clock has shown, Unix ms. */
+  latest: number;
   /**
    * The queue was unreachable until this time, Unix ms. A lease that was last renewed before it counts no crash. 0:
    * never.
@@ -52,6 +54,7 @@ export class Memory {
     const now = clock.now();
     this.startedAt = now;
     this.aliveAt = now;
+    this.latest = now;
     this.meta = readMeta(sql);
     this.numbers = new Numbers(sql, () => clock.random());
     this.gateDoc = new GateDoc(sql, now);

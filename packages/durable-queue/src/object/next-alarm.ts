@@ -72,7 +72,7 @@ function timesOfWork(tx: QueueTx): number[] {
     if (at === null) continue;
     if (closedFor(tx.gateNow, laneName(tx.lanes, lane)) !== null) isAnyClosed = true;
     // A job that is due already is the work above, or waits for a slot.
-    else if (at > tx.now) times.push(at);
+    else if (at > tx.dueBy) times.push(at);
   }
   const opens = isAnyClosed ? nextOpenAt(tx.gateNow) : null;
   return opens === null ? times : [...times, opens];

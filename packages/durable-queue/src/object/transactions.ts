@@ -59,6 +59,9 @@ export class Transactions<T extends QueueTx = QueueTx> {
   }
 
   #open(sql: Sql): T {
-    return this.#openTx(sql, { memory: this.#memory, now: this.#clock.now(), random: () => this.#clock.random() });
+    const memory = this.#memory;
+    const now = this.#clock.now();
+    memory.latest = Math.max(memory.latest, now);
+    return this.#openTx(sql, { memory, now, random: () => this.#clock.random() });
   }
 }

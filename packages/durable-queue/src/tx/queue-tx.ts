@@ -89,6 +89,11 @@ export class QueueTx {
     return this.config.lanes;
   }
 
+  /** Jobs are due up to this time, Unix ms. A clock that goes back does not put off jobs that were accepted before. */
+  get dueBy(): number {
+    return this.memory.latest;
+  }
+
   /** When the first job of a lane that has no claim is due, Unix ms. Null: the lane has none. */
   readyAt(lane: LaneCode): number | null {
     const { claims } = this.memory;

@@ -23,5 +23,5 @@ function opensAt(tx: QueueTx, lane: Lane): number | null {
   if (closed !== null) return closed.until ?? FOR_EVER;
   if (Object.keys(tx.gate.origins).length === 0) return null;
   const at = tx.readyAt(laneCode(lane));
-  return at === null || at <= tx.now ? null : at;
+  return at === null || at <= tx.dueBy ? null : at;
 }
