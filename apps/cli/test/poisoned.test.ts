@@ -53,6 +53,7 @@ const LINES: Record<string, readonly (readonly string[])[]> = {
 
   init: [["--yes"]],
   dev: [["--originals", ID]],
+  config: [[]],
   check: [[], ["--to", ID], ["--account"]],
   print: [["client"], ["csp"], ["wrangler"], ["wrangler", "--to", ID], [ID]],
   rewrite: [["pages", "--from", "https://e.example/images/"]],

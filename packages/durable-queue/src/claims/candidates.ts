@@ -9,7 +9,7 @@ import { cancelOpen, heldUntil, probeDue } from "./transitions.ts";
  * Which waiting jobs a handler gets. A line is read in the order of due times. Jobs with a claim stay in it and are passed over.
  */
 
-/** So many jobs beyond the limit are taken, so that the jobs of one group stay together. */
+/** So many jobs of a run beyond the limit are taken, so that the jobs of one group stay together. */
 const TOGETHER_MAX = 12;
 /** Jobs without a claim of one line that a call passes over, because they may not be handed out now. */
 const PASSED_MAX = 50;
@@ -25,8 +25,9 @@ interface Search {
 }
 
 /**
- * Due jobs of a lane that the owner may get: at most `limit`, and with the last of a group up to `TOGETHER_MAX` more.
- * The runs that go first come before the others. Runs take turns, except in the urgent lane.
+ * Due jobs of a lane that the owner may get. The urgent lane gives at most `limit`, the first due first. In other lanes
+ * the runs that go first come before the others, runs take turns, and with the last of a group come up to
+ * `TOGETHER_MAX` more.
  */
 export function candidates(tx: QueueTx, owner: Owner, lane: LaneCode, limit: number): Row[] {
   const search: Search = { tx, owner, lane, limit, found: new Map() };
@@ -106,7 +107,7 @@ function takeShared(search: Search, run: number): void {
 /** Takes a share of a line. */
 function takeFrom(search: Search, line: Line, share: number): void {
   const { tx, found } = search;
-  const [rows, size]: [Row[], number] = [[], share + TOGETHER_MAX];
+  const [rows, size]: [Row[], number] = [[], share + (line.run === null ? 0 : TOGETHER_MAX)];
   let after: InLine | undefined;
   for (let passed = 0; rows.length < share && passed < PASSED_MAX; ) {
     const page = dueIn(tx.sql, line, tx.dueBy, size, after);

@@ -127,10 +127,9 @@ function lock(tx: ImageTx, { image }: Pick<Sweep, "image">): void {
 export function unlockImage(tx: ImageTx, encodedId: string): void {
   const isNeeded = ({ image, pass, at }: Sweep) => image === encodedId && (pass === 1 || at <= tx.now + PASS_MS);
   if (purgesAt(tx.sql, placeOfImage(tx, encodedId)).some(isNeeded)) return;
-  const image = tx.images.get(encodedId);
-  // Jobs that were put off until the end of the lock wait at their places in line again.
-  for (const row of tx.rows.loadGroup(encodedId)) if (row.due === image.lock) row.due = row.created;
-  image.lock = 0;
+  // Jobs that were put off until the end of the lock wait at their places in line again. Failed ones keep their time.
+  for (const row of tx.rows.loadGroup(encodedId)) if (row.due !== null && row.attempts === 0) row.due = row.created;
+  tx.images.get(encodedId).lock = 0;
 }
 
 /**
