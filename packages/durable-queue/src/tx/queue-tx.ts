@@ -94,11 +94,11 @@ export class QueueTx {
     return this.memory.latest;
   }
 
-  /** When the first job of a lane that has no claim is due, Unix ms. Null: the lane has none. */
+  /** When the first job of a lane that has no slot is due, Unix ms. A handler may hold it. Null: the lane has none. */
   readyAt(lane: LaneCode): number | null {
     const { claims } = this.memory;
     const first = firstIn(this.sql, lane, claims.held().length + 1);
-    return first.find(({ id }) => claims.byJob(id) === null)?.due ?? null;
+    return first.find(({ id }) => claims.byJob(id)?.state !== "admitted")?.due ?? null;
   }
 
   /** The counts at the beginning of this transaction. */
