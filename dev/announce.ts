@@ -37,6 +37,7 @@ export async function readyLines(ready: Ready, ms: number): Promise<string[]> {
     `\nDashboard    ${stack.controlUrl}/#token=${token}   (signs you in)`,
     `Admin token  ${settings.adminToken}`,
     ...secretLines(ready),
+    "Events       are printed here as they are sent; *System* on the dashboard sends a test",
     "",
     ...uploadLines(config),
     openLine(config),

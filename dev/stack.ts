@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { type Emulator, type EmulatorOptions, startEmulator } from "@prewarm/ittybit-emulator/server";
 import { LOCAL_ACCOUNT, LOCAL_DATASET, startAnalytics } from "./analytics.ts";
 import { buildDashboard } from "./dashboard.ts";
+import { startEventListener } from "./event-listener.ts";
 import { createFollower } from "./follow-originals.ts";
 import { startGallery } from "./gallery-server.ts";
 import type { Limits } from "./limits/limits.ts";
@@ -68,6 +69,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const emulator = options.ittybitApiUrl ? null : await embeddedEmulator(options, ports, closers);
     const analytics = await startAnalytics({ stateDir: options.stateDir, token: options.adminToken }, ports.analytics);
     closers.push(() => analytics.close());
+    const listener = await eventListener(options, ports.events, closers);
     const galleryUrl = await localGallery(options, { edge: urls.edge, originalsUrl, folder }, ports.gallery, closers);
     await buildDashboard();
     const runtime = await startRuntime({
@@ -77,6 +79,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         ...(await options.secrets()),
         ...bindingsOf(options, originalsUrl, emulator?.apiUrl ?? options.ittybitApiUrl ?? "", ports),
         ...viewsBindings(analytics.url, options.adminToken),
+        EVENTS_URL: listener.url,
       }),
     });
     closers.push(() => runtime.close());
@@ -98,6 +101,12 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     await close();
     throw error;
   }
+}
+
+async function eventListener(options: StackOptions, port: number, closers: (() => Promise<unknown>)[]) {
+  const listener = await startEventListener(port, (line) => options.log?.(line));
+  closers.push(() => listener.close());
+  return listener;
 }
 
 /** What the caller decides of the runtime. */
@@ -138,7 +147,7 @@ async function idsOf(options: StackOptions, folder: OriginalsFolder | null): Pro
 
 const GALLERY_MAX = 48;
 
-type Ports = Record<"edge" | "control" | "api" | "output" | "originals" | "analytics" | "gallery", number>;
+type Ports = Record<"edge" | "control" | "api" | "output" | "originals" | "analytics" | "gallery" | "events", number>;
 
 /** Edge and control are what the user asked for; the others follow them and give way when taken. */
 async function choosePorts(options: StackOptions): Promise<Ports> {
@@ -153,6 +162,7 @@ async function choosePorts(options: StackOptions): Promise<Ports> {
     originals: await near(3),
     analytics: await near(4),
     gallery: await near(5),
+    events: await near(6),
   };
 }
 
@@ -197,6 +207,7 @@ function bindingsOf(options: StackOptions, originalsUrl: string, apiUrl: string,
     ITTYBIT_API_KEY: options.ittybitApiKey,
     ORIGINALS_URL: originalsUrl,
     EDGE_URL: `http://localhost:${ports.edge}`,
+    CONTROL_URL: `http://localhost:${ports.control}`,
     // Only a local original may be fetched from a loopback address.
     ALLOW_LOOPBACK: String(isLoopback(originalsUrl) || isLoopback(apiUrl)),
   };

@@ -21,7 +21,7 @@ const alerts = [...rules.matchAll(/alert: (\w+)/g)].map(([, name = ""]) => name)
 const namesIn = (text: string): string[] => [...new Set(text.match(/\bprewarm_\w+/g))];
 
 it("reads the metrics from the code", () => {
-  expect(exposed).toContain("prewarm_breaker_open");
+  expect(exposed).toContain("prewarm_troubles");
 });
 
 it("alerts by metrics that exist", () => {
@@ -42,8 +42,10 @@ describe.each(alerts)("%s", (alert) => {
     expect([firing.length > 0, silent.length > 0]).toEqual([true, true]);
   });
 
-  it("leads to a heading of the runbook", () => {
-    const [, body = ""] = rules.split(`alert: ${alert}\n`);
+  it("has a link to the dashboard, and leads to a heading of the runbook", () => {
+    const [, rest = ""] = rules.split(`alert: ${alert}\n`);
+    const [body = ""] = rest.split("- alert:");
+    expect(body).toContain('runbook_url: "https://{{ $labels.instance }}/"');
     const [, anchor = ""] = /runbook: docs\/runbook\.md#(\S+)/.exec(body) ?? [];
     const headings = [...read("docs/runbook.md").matchAll(/^#+ (.+)$/gm)].map(([, text = ""]) =>
       text.toLowerCase().replaceAll(",", "").replaceAll(" ", "-"),

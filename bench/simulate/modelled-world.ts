@@ -193,7 +193,7 @@ export class ModelledWorld {
     const { clock } = this;
     const sleep = (ms: number) => clock.sleep(ms);
     return {
-      ...{ config: this.#config, clock, log: quiet, sleep, version: null },
+      ...{ config: this.#config, clock, log: quiet, sleep, controlUrl: null, version: null },
       ...{ newQueueId: () => "L1", within: (work) => work },
       watchExternalJobs: this.#engine(this.#host).observe,
       send: async (wakeUps) => {

@@ -62,8 +62,8 @@ export const API: readonly Mutation[] = [
   ]),
   ...at({ file: `${ROOM}/health-sentence.ts`, tests: [`${ROOM}/troubles.test.ts`] }, [
     breaks("P13", "an acknowledged trouble is still the headline", {
-      find: "warnings.filter(({ acknowledged }) => acknowledged === null)",
-      replace: "warnings",
+      find: "troubles.filter(({ acknowledged }) => acknowledged === null)",
+      replace: "troubles",
     }),
   ]),
   ...at({ file: `${ROOM}/images.ts`, tests: [`${ROOM}/runs-and-images.test.ts`] }, [

@@ -88,14 +88,14 @@ export const CONSOLE: readonly Mutation[] = [
       replace: "",
     }),
   ]),
-  ...at({ file: `${ROOM}/tables/failures.ts`, tests: [`${SRC}/ledger/views/troubles.test.ts`] }, [
+  ...at({ file: `${ROOM}/tables/failures.ts`, tests: [`${SRC}/ledger/troubles/failures.test.ts`] }, [
     breaks("P13", "the overview tells why the oldest jobs failed", {
       find: "ORDER BY updated DESC LIMIT",
       replace: "ORDER BY updated LIMIT",
     }),
     breaks("P13", "the overview reads each failed job", {
-      find: "newest ? NEWEST_MAX : COUNTED_MAX",
-      replace: "COUNTED_MAX",
+      find: "countFailures(sql, { state, now, most })",
+      replace: "countFailures(sql, { state, now, most: COUNTED_MAX })",
       tests: [`${QUEUE_TESTS}/rows-read.test.ts`],
     }),
   ]),

@@ -26,9 +26,6 @@ export const DASHBOARD: readonly Mutation[] = [
       replace: "date.slice(0, -5)",
     }),
   ]),
-  ...at({ file: `${SRC}/lib/incidents.ts`, tests: ["apps/dashboard/test/transform-words.test.ts"] }, [
-    breaks("P13", "what is over stands before what goes on", { find: "isPast(one) ? 2 : 0", replace: "0" }),
-  ]),
   ...at({ file: `${SRC}/lib/time-style.ts`, tests: ["apps/dashboard/test/time-style.test.ts"] }, [
     breaks("P13", "a server's time keeps its zone", {
       find: "dayTime(at, now, zone(), false)",

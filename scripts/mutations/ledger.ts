@@ -7,7 +7,7 @@ const WORLD = "test/world";
 
 /** The ledger and its views. */
 export const LEDGER: readonly Mutation[] = [
-  ...at({ file: `${ROOM}/acknowledge.ts`, tests: [`${SRC}/api/troubles.test.ts`] }, [
+  ...at({ file: `${ROOM}/troubles/acknowledged.ts`, tests: [`${SRC}/api/troubles.test.ts`] }, [
     breaks("P13", "what was acknowledged is never forgotten", {
       find: "if (gone.length === 0) return;",
       replace: "return;",
@@ -135,18 +135,37 @@ export const LEDGER: readonly Mutation[] = [
       replace: 'over: "x IS NULL OR 1"',
     }),
   ]),
-  ...at({ file: `${ROOM}/views/acknowledged.ts`, tests: [`${SRC}/api/troubles.test.ts`] }, [
+  ...at({ file: `${ROOM}/troubles/acknowledged.ts`, tests: [`${SRC}/api/troubles.test.ts`] }, [
     breaks("P13", "an acknowledged trouble is quiet with another cause, too", {
       find: "cause !== known.cause",
       replace: "false",
     }),
     breaks("P13", "an acknowledged trouble may grow without end", {
-      find: "size > GROWTH * known.size + GROWTH_FREE",
+      find: "affects.count > GROWTH * known.size + GROWTH_FREE",
       replace: "false",
     }),
     breaks("P13", "an acknowledged trouble is quiet in another folder, too", {
-      find: "prefix.startsWith(known.prefix)",
+      find: '(affects.folder ?? "").startsWith(known.folder)',
       replace: "true",
+    }),
+  ]),
+  ...at({ file: `${ROOM}/troubles/book.ts`, tests: [`${ROOM}/troubles/book.test.ts`] }, [
+    breaks("P13", "a trouble that comes and goes is told each time", {
+      find: "now - entry.seen < AWAY_MS",
+      replace: "now < entry.seen",
+    }),
+    breaks("P13", "a warning of a moment is told", { find: "now - worse >= STANDS_MS", replace: "now >= worse" }),
+  ]),
+  ...at({ file: `${ROOM}/troubles/rules.ts`, tests: [`${ROOM}/troubles/rules.test.ts`] }, [
+    breaks("P13", "what is over stands before what goes on", { find: "past ? 2 : 0", replace: "past ? 0 : 0" }),
+  ]),
+  ...at({ file: `${ROOM}/troubles/rules-of-work.ts`, tests: [`${ROOM}/troubles/rules.test.ts`] }, [
+    breaks("P13", "a lane that the gate holds counts as stuck", { find: "held[lane] ? 0 : ", replace: "" }),
+  ]),
+  ...at({ file: `${ROOM}/troubles/part-of.ts`, tests: [`${ROOM}/troubles/failures.test.ts`] }, [
+    breaks("P13", "a result that cannot be fetched counts against the originals", {
+      find: '["output_", "results"],',
+      replace: "",
     }),
   ]),
   ...at({ file: `${ROOM}/views/image-list.ts`, tests: [`${QUEUE_TESTS}/rows-read.test.ts`] }, [

@@ -302,6 +302,11 @@ export const HOUSES: readonly House[] = [
         holds: "What an operator is shown. The files at the root are the calls, the events and the gate file.",
         bug: "A view that acts writes outside the one place that wakes workers and publishes after a change.",
       },
+      {
+        rooms: ["troubles"],
+        holds: "The rules of what is wrong, which part failed, what was acknowledged and what others were told of.",
+        bug: "A view with a judgement of its own accuses another part than the headline.",
+      },
     ],
   },
   {

@@ -256,7 +256,7 @@ export class World {
     const passing = { images: mortal(bucket, life), original: (id: string) => this.original(id), sleep };
     const stores = sharedStores(passing, () => worlds.now());
     const deps: Omit<LedgerDeps, "watchExternalJobs"> = {
-      ...{ config, clock, newQueueId: () => "L1", version: null },
+      ...{ config, clock, newQueueId: () => "L1", controlUrl: null, version: null },
       sleep: (ms) => worlds.sleep(ms),
       // Who is dead logs no more: what breaks off is no failure.
       log: (event, fields) => life.dead || log(event, fields),

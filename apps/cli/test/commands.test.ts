@@ -153,7 +153,7 @@ describe("status and jobs", () => {
     expect(code).toBe(EXIT.failed);
     const document = JSON.parse(stdout);
     expect(document).toMatchObject({ schema: "prewarm.run/1", done: 2, states: { stored: 1, dead: 1 } });
-    const fields = "run label lane state total done states existing pace createdAt readyMs";
+    const fields = "run label lane state total done states existing pace paid createdAt readyMs";
     expect(Object.keys(document).toSorted()).toEqual(["schema", ...fields.split(" ")].toSorted());
     expect(Object.keys(document.readyMs)).toEqual(["p50", "p95"]);
     expect(looks).toBe(3);

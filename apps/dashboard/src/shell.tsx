@@ -1,4 +1,5 @@
 import type { ComponentChildren } from "preact";
+import { useLateness } from "./api/lateness.ts";
 import { environment, session, signOut } from "./api/session.ts";
 import { useStats } from "./api/stats.tsx";
 import { compact, duration } from "./lib/format.ts";
@@ -10,11 +11,6 @@ import { setTimeStyle, TIME_STYLES, timeStyle } from "./lib/time-style.ts";
 import { Icon, type IconName } from "./ui/icon.tsx";
 import { IncidentLine } from "./ui/incidents.tsx";
 import { Segments } from "./ui/segments.tsx";
-
-/** Three polls: an answer that old is no news. */
-const LATE_MS = 9_000;
-/** A poll: an answer takes a tenth of a second. */
-const SLOW_MS = 3_000;
 
 /** What stands around every page. */
 export function Shell({ path, children }: { path: string; children: ComponentChildren }) {
@@ -159,16 +155,6 @@ function Who() {
       </div>
     </details>
   );
-}
-
-/** For how long the server has told nothing new, in ms, once a poll stays unanswered; null: it answers, or nobody asks. A slow server is asked more rarely, and is not late between. */
-function useLateness(): number | null {
-  const { loadedAt, since, error } = useStats();
-  if (!live.value || loadedAt.value === null) return null;
-  const age = browserClock.value - loadedAt.value;
-  const isWaiting = since.value !== null || error.value !== null;
-  const isSlow = since.value !== null && browserClock.value - since.value > SLOW_MS;
-  return isSlow || (isWaiting && age > LATE_MS) ? age : null;
 }
 
 /** One banner at most: that numbers are old before what they say is wrong. The overview has the latter in its first block. */

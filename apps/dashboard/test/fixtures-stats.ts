@@ -2,8 +2,9 @@ import { Gate } from "@prewarm/control-schema/gate";
 import type { History, HistoryBucket } from "@prewarm/control-schema/history";
 import { Stats } from "@prewarm/control-schema/stats";
 import { leastValue } from "@prewarm/control-schema/testing/least-value";
+import { Trouble } from "@prewarm/control-schema/troubles";
 import type { JobState } from "@prewarm/control-schema/words";
-import { byState, HOSTILE } from "./fixtures.ts";
+import { byState, doneIn, HOSTILE } from "./fixtures.ts";
 
 const NOW = Date.now();
 
@@ -80,28 +81,27 @@ export function stats(hostile: boolean): Stats {
   return {
     ...leastValue(Stats),
     at: Date.now(),
-    warnings: [
-      {
+    troubles: [
+      trouble({
         level: hostile ? "problem" : "warning",
-        ...{ code: "paused", key: "paused.bulk", cause: "1", acknowledged: null },
-        ...{ sentence, cure: "Resume the lane once the reason is gone." },
-        link: "/steering",
-        since: NOW - 3_600_000,
-      },
-      {
-        ...{ level: "warning", code: "failing", link: "/causes?window=5m", since: null },
-        ...{ key: "failing", cause: "f1", cure: "Remove the cause, then choose Try now.", acknowledged: null },
+        ...{ code: "paused", key: "paused.bulk", part: "gate", cause: "1", since: NOW - 3_600_000 },
+        ...{ sentence, cure: "Resume the lane once the reason is gone.", link: "/steering" },
+        affects: { lanes: ["bulk"], run: null, folder: null, count: 48_210 },
+      }),
+      trouble({
+        ...{ code: "failing", key: "failing.ittybit", part: "ittybit", cause: "f1", link: "/causes?window=5m" },
+        cure: "Remove the cause, then choose Try now.",
         sentence: hostile ? HOSTILE : "3 % of 3,500 attempts failed: 41 × encoder out of memory, all avif.",
-      },
-      {
-        ...{ level: "warning", code: "died", link: "/causes?window=1h", since: null, key: "died", cause: "f2" },
+      }),
+      trouble({
+        ...{ code: "died", key: "died.ittybit", part: "ittybit", cause: "f2", link: "/causes?window=1h", past: true },
         ...{ sentence: "11 jobs died within the hour.", cure: "Remove the cause, then choose Retry dead." },
         acknowledged: { who: hostile ? HOSTILE : "operator token 1", at: NOW - 600_000 },
-      },
-      {
-        ...{ level: "note", code: "dead", link: "/causes?window=all&state=dead", since: null },
-        ...{ key: "dead", cause: "note", sentence: "284 dead letters to look at.", cure: "", acknowledged: null },
-      },
+      }),
+      trouble({
+        ...{ code: "budget", key: "budget.level", part: "budget", level: "note", cause: "note", link: "/steering" },
+        ...{ sentence: "61 % of the month's 100,000 jobs are used.", cure: "" },
+      }),
     ],
     environment: hostile ? "production" : "staging",
     health: { level: hostile ? "problem" : "warning", sentence, since: NOW - 3_600_000 },
@@ -143,11 +143,16 @@ export function stats(hostile: boolean): Stats {
   };
 }
 
+/** A warning, unless more is said. */
+function trouble(said: Partial<Trouble>): Trouble {
+  return { ...leastValue(Trouble), level: "warning", acknowledged: null, ...said };
+}
+
 /** Bulk is paused for a reason, and upload flows. */
 function paces(why: string): Stats["pace"] {
-  const done = { perSecond: 0, secondsLeft: 0, why: null, jobsLeft: 0, amountLeft: 0 };
-  const held = { perSecond: 0, secondsLeft: null, why, jobsLeft: 48_210, amountLeft: 96.42 };
-  const upload = { perSecond: 11, secondsLeft: 114, why: null, jobsLeft: 1257, amountLeft: 2.51 };
+  const done = { ...doneIn(0), perSecond: 0, why: null, jobsLeft: 0, amountLeft: 0 };
+  const held = { ...doneIn(null), perSecond: 0, why, jobsLeft: 48_210, amountLeft: 96.42 };
+  const upload = { ...doneIn(114), perSecond: 11, why: null, jobsLeft: 1257, amountLeft: 2.51 };
   return { all: held, live: done, upload, bulk: held };
 }
 

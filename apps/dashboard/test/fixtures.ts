@@ -8,6 +8,7 @@ import type { EventPage } from "@prewarm/control-schema/events";
 import type { Hooks } from "@prewarm/control-schema/hooks";
 import type { Image, ImageSummary } from "@prewarm/control-schema/images";
 import { Job, type JobDetail } from "@prewarm/control-schema/jobs";
+import type { Pace } from "@prewarm/control-schema/pace";
 import type { Run } from "@prewarm/control-schema/runs";
 import type { Serving } from "@prewarm/control-schema/serving";
 import { leastValue } from "@prewarm/control-schema/testing/least-value";
@@ -160,17 +161,25 @@ export function runAt(index: number, hostile: boolean): Run {
     done: total - left,
     states: byState(Math.max(0, left - 44), Math.min(left, 38), Math.min(left, 6), stored, 9, 3, 2),
     pace: open
-      ? { perSecond: 11.4, secondsLeft: left / 11.4, why: null, jobsLeft: left, amountLeft: left / 500 }
-      : { perSecond: 4, secondsLeft: 0, why: null, jobsLeft: 0, amountLeft: 0 },
+      ? { ...doneIn(left / 11.4), perSecond: 11.4, why: null, jobsLeft: left, amountLeft: left / 500 }
+      : { ...doneIn(0), perSecond: 4, why: null, jobsLeft: 0, amountLeft: 0 },
+    paid: { jobs: stored, amount: stored / 500 },
     timeToReady: { p50: 4100, p95: 61_000 },
   };
+}
+
+/** When a scope is done that takes so long; null: it is not known. */
+export function doneIn(secondsLeft: number | null): Pick<Pace, "secondsLeft" | "doneAt" | "doneBetween"> {
+  if (secondsLeft === null || secondsLeft === 0) return { secondsLeft, doneAt: null, doneBetween: null };
+  const at = (share: number) => NOW + Math.round(secondsLeft * share * 1000);
+  return { secondsLeft, doneAt: at(1), doneBetween: { from: at(0.9), to: at(1.2) } };
 }
 
 export function eventPage(hostile: boolean): EventPage {
   const events = Array.from({ length: 4 }, (_, index) => ({
     id: `evt_1_${index}`,
     endpoint: "https://hooks.example.com/prewarm",
-    type: ["run.finished", "breaker.opened", "variant.dead", "test"][index] ?? "test",
+    type: ["run.finished", "trouble.opened", "trouble.closed", "test"][index] ?? "test",
     at: NOW - 60_000 * index,
     body: "{}",
     state: index === 1 ? ("waiting" as const) : ("delivered" as const),

@@ -34,8 +34,8 @@ beforeAll(async () => {
   await gate({ paused: { upload: { reason: "a migration of the source" }, bulk: { reason: "the price is checked" } } });
   await until(
     "everything is wrong",
-    () => api<{ warnings: { code: string }[] }>("/stats"),
-    ({ warnings }) => warnings.filter(({ code }) => code === "paused" || code === "refusing").length === 3,
+    () => api<{ troubles: { code: string }[] }>("/stats"),
+    ({ troubles }) => troubles.filter(({ code }) => code === "paused" || code === "refusing").length === 3,
   );
 });
 afterAll(async () => {

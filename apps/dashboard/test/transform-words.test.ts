@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { marksAt, topOf } from "../src/charts/series.ts";
-import { incidentsOf } from "../src/lib/incidents.ts";
 import { transformWords } from "../src/lib/transform-words.ts";
 
 it.each([
@@ -25,27 +24,5 @@ describe("a chart", () => {
       { at: 119, text: "last" },
     ];
     expect(marksAt(marks, 60, 60).map(({ text }) => text)).toEqual(["first", "last"]);
-  });
-});
-
-describe("troubles", () => {
-  const one = (code: string, since: number | null, level: "problem" | "warning" | "note" = "warning") => ({
-    ...{ code, key: code, cause: "", since, level, sentence: code, cure: "", link: "/", acknowledged: null },
-  });
-  const byAnna = { who: "anna", at: 1 };
-  it("stand with what goes on before what is over, problems first, then the newest; notes are none", () => {
-    const all = [one("refusing", null), one("paused", 10), one("paused", 20), one("throttled", null)];
-    const known = { ...one("stuck", 30), acknowledged: byAnna };
-    const said = incidentsOf([...all, known, one("breaker", 5, "problem"), one("dead", null, "note")]);
-    expect(said.all.map(({ code, since }) => [code, since])).toEqual([
-      ...[
-        ["breaker", 5],
-        ["throttled", null],
-        ["paused", 20],
-        ["paused", 10],
-        ["refusing", null],
-      ],
-    ]);
-    expect([said.past.map(({ code }) => code), said.acknowledged]).toEqual([["refusing"], [known]]);
   });
 });

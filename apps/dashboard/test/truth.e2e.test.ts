@@ -60,8 +60,8 @@ interface Scene {
 const warned = (code: string) =>
   until(
     `the server warns of ${code}`,
-    () => api<{ warnings: { code: string }[] }>("/stats"),
-    ({ warnings }) => warnings[0]?.code === code,
+    () => api<{ troubles: { code: string }[] }>("/stats"),
+    ({ troubles }) => troubles[0]?.code === code,
   );
 const fails = (fault: { type: string; [option: string]: unknown }, match?: { options: Record<string, unknown> }) =>
   stack.emulator?.control.addFault({ on: "create", fault, ...(match ? { match } : {}) });
@@ -155,6 +155,7 @@ describe("a fault names itself and its cure on the first screen, within a poll a
     try {
       await page.getByRole("switch", { name: /: Stale \d/ }).waitFor();
       await inSight(page.getByText(/The server has not answered for .*These numbers are .* old/));
+      await page.locator('.health[data-level="stale"]').waitFor();
       await inSight(page.getByRole("button", { name: "Try now" }).first());
       // Once the server answers again the page may have noticed by itself.
       await page.getByRole("button", { name: "Try now" }).first().click();

@@ -31,6 +31,10 @@ export const Run = z
     done: count.meta({ description: "Variants of `total` that have ended" }),
     states: CountsByState,
     pace: Pace,
+    paid: z
+      .object({ jobs: count, amount: z.number().nullable() })
+      .nullable()
+      .meta({ description: "Its jobs at Ittybit so far, and what they cost; null in a list of runs" }),
     timeToReady: z
       .object({ p50: milliseconds.nullable(), p95: milliseconds.nullable() })
       .meta({ description: "From acceptance to stored, in milliseconds" }),

@@ -3,6 +3,7 @@ import type { CallTable } from "./call.ts";
 import { Budget, Gate } from "./gate.ts";
 import { WaitingFor } from "./jobs.ts";
 import { Pace } from "./pace.ts";
+import { Health, Troubles } from "./troubles.ts";
 import {
   byLane,
   bytes,
@@ -19,36 +20,6 @@ import {
 /** What is counted of jobs. `failed` are attempts, `throttled` answers of the engine; a job may be `dead` more than once. */
 export const EVENTS = ["accepted", "stored", "failed", "dead", "refused", "cancelled", "throttled"] as const;
 export type Event = (typeof EVENTS)[number];
-
-export const Warning = z
-  .object({
-    level: z.enum(["problem", "warning", "note"]).meta({ description: "A note is worth a look, and no alarm" }),
-    code: z.string().meta({ example: "breaker" }),
-    key: z.string().meta({ example: "paused.bulk", description: "The code, and of what where there may be several" }),
-    cause: z
-      .string()
-      .nullable()
-      .meta({ description: "Changes when another cause takes its place; null: it cannot be acknowledged" }),
-    sentence: z.string(),
-    cure: z.string().meta({ description: "What to do; empty where the sentence is enough" }),
-    link: z.string().meta({ description: "Where on the dashboard its cause stands", example: "/causes?window=5m" }),
-    since: time.nullable(),
-    acknowledged: z
-      .object({ who: z.string(), at: time })
-      .nullable()
-      .meta({ description: "Who acknowledged it, and when; null: nobody, or it has changed since" }),
-  })
-  .meta({ id: "Warning" });
-export type Warning = z.infer<typeof Warning>;
-
-export const Health = z
-  .object({
-    level: z.enum(["ok", "warning", "problem"]),
-    sentence: z.string().meta({ example: "Healthy: nothing waits." }),
-    since: time.nullable(),
-  })
-  .meta({ id: "Health" });
-export type Health = z.infer<typeof Health>;
 
 const used = z.object({ used: z.number().min(0), limit: z.number().min(0).nullable() });
 
@@ -85,10 +56,8 @@ export const Stats = z
     versions: z
       .object({ consumer: CodeVersion.nullable(), ledger: CodeVersion.nullable() })
       .meta({ description: "Which code runs; null where the platform names none" }),
-    health: Health,
-    warnings: z.array(Warning).meta({
-      description: "Everything that is wrong, the worst first; `health` is the first that is not acknowledged",
-    }),
+    health: described(Health, "The first trouble that is not acknowledged, or how much is open"),
+    troubles: Troubles.shape.troubles,
     states: described(CountsByState, "All lanes together; `stored` is all that there ever were"),
     lanes: byLane(CountsByState),
     open: count,

@@ -23,7 +23,7 @@ describe("of a function for events, checkConfig", () => {
     expect(
       checkAll([
         { name: "chat", handle },
-        { name: "pager", handle, secrets: ["S"], types: ["breaker.opened"] },
+        { name: "pager", handle, secrets: ["S"], types: ["trouble.opened"] },
       ]),
     ).toEqual([]));
   it.each([

@@ -1,14 +1,5 @@
 /** What the ledger tells others about (docs/hooks.md); `test` is sent by hand. */
-export const EVENT_TYPES = [
-  "run.finished",
-  "image.ready",
-  "variant.dead",
-  "breaker.opened",
-  "breaker.closed",
-  "budget.level",
-  "live.stalled",
-  "nothing.consumed",
-] as const;
+export const EVENT_TYPES = ["run.finished", "image.ready", "trouble.opened", "trouble.closed"] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 
 /** What a site's function gets (docs/hooks.md). */
@@ -18,6 +9,8 @@ export interface OutgoingEvent {
   type: EventType | "test";
   /** ISO 8601. */
   timestamp: string;
+  /** The event in words, as a message to a chat may have it. */
+  text: string;
   data: Readonly<Record<string, unknown>>;
 }
 

@@ -42,6 +42,17 @@ export function withMoments(sentence: string, print: (at: number) => string): st
   return sentence.replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\dZ/g, (moment) => print(Date.parse(moment)));
 }
 
+/** `17:42 (17:30–18:10)`: when work is done, as `print` writes moments (Unix ms). Null: it is not known. */
+export function doneWords(
+  { doneAt, doneBetween }: { doneAt: number | null; doneBetween: { from: number; to: number } | null },
+  print: (at: number) => string,
+): string | null {
+  if (doneAt === null) return null;
+  if (doneBetween === null) return print(doneAt);
+  const [at, from, to] = [doneAt, doneBetween.from, doneBetween.to].map(print);
+  return from === to ? `${at}` : `${at} (${from}–${to})`;
+}
+
 /** `14:05 UTC`; with the day where it is another one. */
 export function momentInUtc(at: number, now: number): string {
   const [date, time] = new Date(at).toISOString().split("T");

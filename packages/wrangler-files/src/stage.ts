@@ -1,5 +1,6 @@
 import type { Config } from "@prewarm/shared/config";
 import {
+  addressOf,
   type DeployConfig,
   type DeployNames,
   deployNames,
@@ -81,6 +82,7 @@ function routeOf(route: Route): Table {
 export function varsOf({ environment, settings, names }: Stage): Table {
   const { ledger } = jurisdictionsOf(settings);
   const edgeUrl = edgeUrlOf(settings);
+  const controlUrl = addressOf(settings.control);
   return {
     ITTYBIT_API_URL: "https://api.ittybit.com",
     ...settings.vars,
@@ -88,6 +90,8 @@ export function varsOf({ environment, settings, names }: Stage): Table {
     ...(environment === null ? {} : { ENVIRONMENT: environment }),
     // Private originals and the dashboard's links need it.
     ...(edgeUrl === null ? {} : { EDGE_URL: edgeUrl }),
+    // Links in events need it.
+    ...(controlUrl === null ? {} : { CONTROL_URL: controlUrl }),
     ...(settings.views === true ? { VIEWS_DATASET: names.views } : {}),
     ...(settings.location === undefined ? {} : { LEDGER_LOCATION: settings.location }),
     ...(ledger === undefined ? {} : { LEDGER_JURISDICTION: ledger }),

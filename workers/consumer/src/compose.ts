@@ -10,7 +10,17 @@ import { createLog, type Log } from "@prewarm/shared/log";
 import { originalUrl, STAGED_PATH, stagedUrl } from "@prewarm/shared/signature";
 import { createWrongTokens } from "./api/access/wrong-tokens.ts";
 import type { ApiDeps } from "./api/deps.ts";
-import { accessOf, bucketOf, type Env, isLocal, ledgerNamespace, secretOf, siteConfig, tokensOf } from "./config.ts";
+import {
+  accessOf,
+  bucketOf,
+  type Env,
+  isLocal,
+  ledgerNamespace,
+  secretOf,
+  siteConfig,
+  tokensOf,
+  withLocalEvents,
+} from "./config.ts";
 import type { WrongNote } from "./doctor/wrong-notes.ts";
 import type { Engine } from "./engine.ts";
 import type { Faults } from "./hooks/hook-fault.ts";
@@ -135,7 +145,7 @@ function edgeHosts({ EDGE_URL }: Env): readonly string[] {
 export function operatorDeps(site: Config, env: Env): UploadsDeps {
   const config = siteConfig(site, env);
   return {
-    config,
+    config: withLocalEvents(config, env),
     configFaults: faultsOf(config, env).configFaults,
     ledger: ledgerOf(env),
     bucket: env.IMAGES_BUCKET,
@@ -170,7 +180,7 @@ export function apiDeps(site: Config, env: Env): ApiDeps {
   const { adminTokens, viewerTokens } = tokensOf(env);
   return {
     ...deps,
-    ...faultsOf(deps.config, env),
+    ...faultsOf(siteConfig(site, env), env),
     queues: {
       "prewarm-live": env.LIVE_QUEUE,
       "prewarm-work": env.WORK_QUEUE,

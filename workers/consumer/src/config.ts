@@ -22,6 +22,8 @@ export interface Secrets {
   ORIGINALS_URL?: string;
   /** Where the edge answers, for links and for signed originals. */
   EDGE_URL?: string;
+  /** Where the dashboard is, for links in events. */
+  CONTROL_URL?: string;
   /** Cloudflare Access in front of the control address: the application's AUD tag, its team's origin, and who may write. */
   ACCESS_AUD?: string;
   ACCESS_TEAM?: string;
@@ -41,6 +43,8 @@ export interface Secrets {
   LEDGER_LOCATION?: DurableObjectLocationHint;
   /** What it may never leave, such as `eu`. Another value is another, empty ledger. */
   LEDGER_JURISDICTION?: DurableObjectJurisdiction;
+  /** Where the local stack prints events: an endpoint beside those of the configuration. */
+  EVENTS_URL?: string;
   /** `true` only in the local stack. */
   LOCAL?: string;
   /** `true` only in the local stack: outputs and originals may be fetched from loopback by http. */
@@ -57,6 +61,11 @@ export function siteConfig(site: Config, env: Pick<Secrets, "ORIGINALS_URL">): C
   // A faulty list stays as it is: the check tells of it.
   const sources = url && Array.isArray(site.sources) ? withDefaultUrl(site.sources, url) : site.sources;
   return { ...site, sources };
+}
+
+/** The configuration with the endpoint of the local stack, which no check of a configuration would take. */
+export function withLocalEvents(config: Config, { EVENTS_URL: url }: Pick<Secrets, "EVENTS_URL">): Config {
+  return url === undefined ? config : { ...config, events: [...config.events, { url, secrets: [] }] };
 }
 
 /** A secret that only the configuration names, such as a hook's. */

@@ -8,7 +8,7 @@ import { WORK_MESSAGE } from "@prewarm/shared/messages";
 import { resolveOriginal } from "@prewarm/shared/source";
 import { within } from "@prewarm/shared/within";
 import { engineOf, logOf, versionOf } from "./compose.ts";
-import { bucketOf, type Env, secretOf, siteConfig } from "./config.ts";
+import { bucketOf, type Env, secretOf, siteConfig, withLocalEvents } from "./config.ts";
 import type { LedgerDeps } from "./ledger/ledger-deps.ts";
 import { deliverEvent, handleEvent } from "./platform/deliver-event.ts";
 import { listBlocks } from "./store/blocks.ts";
@@ -28,13 +28,15 @@ function ownOriginal(site: Config, env: Env): (id: string) => OwnOriginal | null
 
 /** What the Ledger's Durable Object works with. */
 export function ledgerDeps(site: Config, env: Env): LedgerDeps {
+  const config = withLocalEvents(siteConfig(site, env), env);
   const log = logOf(env, "ledger");
   const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
   const stores = sharedStores({ images: env.IMAGES_BUCKET, original: ownOriginal(site, env), sleep }, systemClock.now);
   return {
-    config: siteConfig(site, env),
+    config,
     clock: systemClock,
     log,
+    controlUrl: env.CONTROL_URL?.replace(/\/$/, "") ?? null,
     version: versionOf(env),
     newQueueId: () => crypto.randomUUID().slice(0, 8),
     sleep,
@@ -49,7 +51,7 @@ export function ledgerDeps(site: Config, env: Env): LedgerDeps {
     sweep: (pass, goOn) => makePass(stores, pass, goOn),
     listBlocks: () => listBlocks(env.IMAGES_BUCKET),
     deliver: (event) => {
-      const endpoint = siteConfig(site, env).events.find((one) => endpointName(one) === event.endpoint);
+      const endpoint = config.events.find((one) => endpointName(one) === event.endpoint);
       // Taken out of the configuration since.
       if (endpoint === undefined) return Promise.resolve({ status: 410, said: "no endpoint any more" });
       const secrets = (endpoint.secrets ?? []).flatMap((name) => secretList(secretOf(env, name)));

@@ -14,6 +14,7 @@ export const SeenRun = Run.pick({
   states: true,
   existing: true,
   pace: true,
+  paid: true,
   timeToReady: true,
   createdAt: true,
 });

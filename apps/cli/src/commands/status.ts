@@ -1,6 +1,8 @@
 import type { Pace } from "@prewarm/control-schema/pace";
-import { Health, Stats } from "@prewarm/control-schema/stats";
+import { Stats } from "@prewarm/control-schema/stats";
+import { Health, Trouble } from "@prewarm/control-schema/troubles";
 import { JOB_STATES, LANES, type Lane } from "@prewarm/shared/job";
+import { doneWords } from "@prewarm/shared/words";
 import * as z from "zod";
 import { type ControlApi, createControlApi } from "../api/control-api.ts";
 import { failedCount, formatRunJson, getRun, hasEnded, SeenRun } from "../api/runs.ts";
@@ -19,6 +21,7 @@ const RUNS_SHOWN = 20;
 const STATS = z.object({
   ...{ health: Health.pick({ sentence: true }), lanes: Stats.shape.lanes, pace: Stats.shape.pace },
   ...Stats.pick({ deadLetters: true, ledger: true, metricErrors: true }).shape,
+  troubles: z.array(Trouble.pick({ part: true, level: true, sentence: true, cure: true, acknowledged: true })),
 });
 const RUNS = z.object({ runs: z.array(SeenRun) });
 
@@ -90,7 +93,8 @@ function formatRun(view: SeenRun): string[] {
       (name) => `  ${name.padEnd(10)}  ${formatCount(states[name])}`,
     ),
     // Of a run that has ended it would be how fast it was taken back.
-    ...(hasEnded(view) ? [] : [`rate     ${rateOf(pace)}`, `left     ${formatLeft(pace)}`]),
+    ...(hasEnded(view) ? [] : [`rate     ${rateOf(pace)}`, `done at  ${formatDoneAt(pace)}`]),
+    ...formatPrice(view),
     ...(timeToReady.p50 === null
       ? []
       : [`ready    half within ${duration(timeToReady.p50)}, 95 % within ${duration(timeToReady.p95)}`]),
@@ -116,11 +120,11 @@ async function showAll(api: ControlApi, report: Report): Promise<void> {
     report.data(line);
 }
 
-function formatStats({ health, lanes, pace, ...held }: z.infer<typeof STATS>): string[] {
+function formatStats({ health, troubles, lanes, pace, ...held }: z.infer<typeof STATS>): string[] {
   const counts = (lane: Lane) => JOB_STATES.map((state) => formatCount(lanes[lane][state]));
-  const rows = LANES.map((lane) => [lane, ...counts(lane), formatLeft(pace[lane])]);
-  const head = ["LANE", ...JOB_STATES.map((state) => state.toUpperCase()), "LEFT"];
-  return [health.sentence, "", ...formatTable([head, ...rows]), "", ...formatLedger(held)];
+  const rows = LANES.map((lane) => [lane, ...counts(lane), formatDoneAt(pace[lane])]);
+  const head = ["LANE", ...JOB_STATES.map((state) => state.toUpperCase()), "DONE AT"];
+  return [...formatTroubles(health, troubles), "", ...formatTable([head, ...rows]), "", ...formatLedger(held)];
 }
 
 function formatLedger({ ledger, deadLetters, metricErrors }: Pick<Stats, "ledger" | "deadLetters" | "metricErrors">) {
@@ -137,14 +141,37 @@ function formatSize(bytes: number): string {
   return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
+/** The headline with its cure, then every further trouble that nobody has acknowledged. */
+function formatTroubles({ sentence }: Pick<Health, "sentence">, troubles: z.infer<typeof STATS>["troubles"]): string[] {
+  const loud = troubles.filter(({ level, acknowledged }) => level !== "note" && acknowledged === null);
+  const [first, ...others] = loud;
+  if (first === undefined) return [sentence];
+  const line = ({ part, sentence: said, cure }: (typeof loud)[number]) => `${part}: ${said} ${cure}`.trimEnd();
+  return [line(first), ...others.map((one) => `also ${line(one)}`)];
+}
+
 function rateOf({ perSecond }: Pace): string {
   return perSecond === null ? "not known" : `${perSecond.toFixed(1)}/s`;
 }
 
-/** The time left, or why there is none to tell. */
-function formatLeft(pace: Pace | undefined): string {
-  if (pace === undefined || pace.secondsLeft === 0) return "";
-  return pace.secondsLeft === null ? (pace.why ?? "") : formatSeconds(pace.secondsLeft);
+/** When it is done (UTC) and between when, or why that is not known. */
+function formatDoneAt(pace: Pace | undefined): string {
+  if (pace === undefined) return "";
+  const words = doneWords(pace, (at) => new Date(at).toISOString().slice(0, 16).replace("T", " "));
+  return words === null ? (pace.why ?? "") : `${withoutSameDay(words)} UTC`;
+}
+
+/** `2026-11-24 17:42 (17:30–18:10)`: each day once. */
+function withoutSameDay(words: string): string {
+  const [day = ""] = words.split(" ");
+  return words.replaceAll(`(${day} `, "(").replaceAll(`–${day} `, "–");
+}
+
+/** What the run costs in all. Nothing where no price is set. */
+function formatPrice({ paid, pace: { amountLeft } }: SeenRun): string[] {
+  if (paid?.amount == null || amountLeft === null) return [];
+  const [sum, of, left] = [paid.amount + amountLeft, paid.amount, amountLeft].map((amount) => amount.toFixed(2));
+  return [`price    ${sum}: ${of} paid, ${left} left`];
 }
 
 function progressOf({ done, total }: SeenRun): string {

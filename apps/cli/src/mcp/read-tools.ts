@@ -24,7 +24,7 @@ const EXPLAINED = 5;
 const VARIANTS = 60;
 
 const STATUS = Stats.pick({
-  ...{ at: true, environment: true, health: true, warnings: true, states: true, open: true, deadLetters: true },
+  ...{ at: true, environment: true, health: true, troubles: true, states: true, open: true, deadLetters: true },
   ...{ waitingFor: true, rates: true, pace: true },
 });
 const VARIANT = Variant.pick({ transform: true, state: true, bytes: true, v: true, job: true, error: true });
@@ -46,7 +46,7 @@ const CAUSES = Causes.pick({ exact: true }).extend({
 
 const status = tool({
   name: "status",
-  description: "How everything stands: health, warnings, jobs by state, why lanes wait, pace and time left.",
+  description: "How everything stands: health, troubles, jobs by state, why lanes wait, pace and time left.",
   input: z.strictObject({}),
   writes: null,
   run: async (_, { api, sending }) => STATUS.parse(await api.call("GET /api/v1/stats", {}, STATUS, sending("status"))),

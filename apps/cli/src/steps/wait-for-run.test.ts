@@ -27,7 +27,8 @@ async function wait({ states, reasons = [], health = { level: "ok", sentence: ""
       states: { ...NONE, ...states },
     },
     ...{
-      pace: { perSecond: 0, secondsLeft: 0, why: null, jobsLeft: 0, amountLeft: null },
+      pace: { perSecond: 0, secondsLeft: 0, doneAt: null, doneBetween: null, why: null, jobsLeft: 0, amountLeft: null },
+      paid: null,
       timeToReady: { p50: null, p95: null },
       createdAt: 1,
     },

@@ -1,6 +1,7 @@
 import { Gate } from "@prewarm/control-schema/gate";
 import { Job } from "@prewarm/control-schema/jobs";
-import { Health, Stats } from "@prewarm/control-schema/stats";
+import { Stats } from "@prewarm/control-schema/stats";
+import { Health } from "@prewarm/control-schema/troubles";
 import { LANES } from "@prewarm/shared/job";
 import * as z from "zod";
 import type { ControlApi } from "../api/control-api.ts";

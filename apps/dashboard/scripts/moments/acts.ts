@@ -93,11 +93,11 @@ async function failingOrigin({ originals, stats }: Scene, found: Found): Promise
   const { dead } = (await stats()).states;
   originals.refuse(true);
   await sleep(REFUSED_MS);
-  const { states, warnings } = await stats();
+  const { states, troubles } = await stats();
   originals.refuse(false);
   claim(found, states.dead === dead, `${states.dead - dead} more jobs are dead after ${REFUSED_MS / 1_000} s`);
-  const told = warnings.find(({ code }) => code === "origin");
-  claim(found, told !== undefined, told?.sentence ?? "no warning names the origin");
+  const told = troubles.find(({ code }) => code === "origin");
+  claim(found, told !== undefined, told?.sentence ?? "no trouble names the origin");
 }
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

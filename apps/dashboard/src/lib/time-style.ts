@@ -35,7 +35,12 @@ export function clockTime(at: number, now: number): string {
 
 /** A sentence of the server with its times in the reader's zone, as clock times. `now`: the server's clock, which tells the day. */
 export function inZone(sentence: string, now: number): string {
-  return withMoments(sentence, (at) => dayTime(at, now, zone(), false));
+  return withMoments(sentence, moments(now));
+}
+
+/** How the reader wants a moment in a sentence: clock time to the minute. */
+export function moments(now: number): (at: number) => string {
+  return (at) => dayTime(at, now, zone(), false);
 }
 
 /** Half of the time that the log shows around a moment, in ms. */

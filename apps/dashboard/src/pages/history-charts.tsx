@@ -51,6 +51,41 @@ export function HistoryCharts({ hour }: { hour: Resource<History> }) {
   );
 }
 
+/** Half of the time that is shown around a moment, in ms. */
+const AROUND_MS = 1_800_000;
+
+/** The hour around the moment of the address (`/?at=…`, Unix ms), to which events lead. */
+export function HistoryAt() {
+  const at = Number(place.value.searchParams.get("at") ?? Number.NaN);
+  if (!Number.isSafeInteger(at) || at <= 0) return null;
+  return <AroundMoment key={at} at={at} />;
+}
+
+function AroundMoment({ at }: { at: number }) {
+  const [from, to] = [at - AROUND_MS, at + AROUND_MS];
+  const query = { tier: "minute", from, to } as const;
+  const history = useResource(`at ${at}`, (signal) => ask("GET /api/v1/history", { query, signal }), 30_000);
+  const audit = useResource(
+    `acts ${at}`,
+    (signal) => ask("GET /api/v1/audit", { query: { from, to, limit: 100 }, signal }),
+    30_000,
+  );
+  const acts = useMemo(() => actsOf(audit.data.value?.entries ?? []), [audit.data.value]);
+  return (
+    <section class="card" aria-labelledby="moment">
+      <header class="card-head">
+        <h2 id="moment">
+          Around <Time at={at} asClock />
+        </h2>
+        <a href="/">Now</a>
+      </header>
+      <View resource={history} what="the history">
+        {(data) => <Charts history={data} acts={acts} />}
+      </View>
+    </section>
+  );
+}
+
 /** The last hour by minutes: the charts' and the tiles'. */
 export function useHour(): Resource<History> {
   return useHistory("minute", TIERS[0][2]);

@@ -3,13 +3,14 @@ import type { Stats } from "@prewarm/control-schema/stats";
 import { useStats } from "../api/stats.tsx";
 import { count, duration, percent, rate } from "../lib/format.ts";
 import { filterUrl, LANES, STATES } from "../lib/job-filter.ts";
+import { DoneAt } from "../ui/done-at.tsx";
 import { Incidents } from "../ui/incidents.tsx";
 import { ScrollBox } from "../ui/scroll-box.tsx";
 import { Sparkline } from "../ui/sparkline.tsx";
 import { Said } from "../ui/time.tsx";
 import { View } from "../ui/view.tsx";
 import { Flow } from "./flow.tsx";
-import { HistoryCharts, useHour } from "./history-charts.tsx";
+import { HistoryAt, HistoryCharts, useHour } from "./history-charts.tsx";
 
 /** Everything at a glance. */
 export function OverviewPage() {
@@ -21,6 +22,7 @@ export function OverviewPage() {
         {(stats) => (
           <>
             <Incidents stats={stats} />
+            <HistoryAt />
             <Tiles stats={stats} hour={hour.data.value} />
             <Flow stats={stats} />
             <Lanes stats={stats} hour={hour.data.value} />
@@ -121,6 +123,9 @@ function Lanes({ stats, hour }: { stats: Stats; hour: History | null }) {
               <th scope="col" class="right" title="From order to stored, last hour: half within, 95 % within">
                 Ready, p50 · p95
               </th>
+              <th scope="col" class="right">
+                Done at
+              </th>
               <th scope="col">Stored, last hour</th>
             </tr>
           </thead>
@@ -146,6 +151,9 @@ function Lanes({ stats, hour }: { stats: Stats; hour: History | null }) {
                 <td class="right num nowrap" data-label="ready, p50 · p95" data-zero={stats.ready[lane].stored === 0}>
                   {readyWords(stats.ready[lane])}
                 </td>
+                <td class="right num nowrap" data-label="done at" data-zero={stats.pace[lane].jobsLeft === 0}>
+                  <DoneAt pace={stats.pace[lane]} />
+                </td>
                 <td data-label="last hour" data-zero={stats.ready[lane].stored === 0}>
                   <Sparkline values={buckets.map((one) => one.lanes[lane].stored)} label={`${lane}, stored a minute`} />
                 </td>
@@ -160,7 +168,7 @@ function Lanes({ stats, hour }: { stats: Stats; hour: History | null }) {
                   <CountLink value={stats.states[state]} href={filterUrl({ states: [state] })} what={state} />
                 </td>
               ))}
-              <td data-zero colSpan={3} />
+              <td data-zero colSpan={4} />
             </tr>
           </tfoot>
         </table>

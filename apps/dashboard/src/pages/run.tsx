@@ -8,6 +8,7 @@ import { imageUrl } from "../lib/paths.ts";
 import { place } from "../lib/router.ts";
 import { ActButton } from "../ui/act-button.tsx";
 import { ConfirmDialog } from "../ui/confirm-dialog.tsx";
+import { DoneAt } from "../ui/done-at.tsx";
 import { Lazy } from "../ui/lazy.tsx";
 import { RunOutcome } from "../ui/run-outcome.tsx";
 import { StateBadge } from "../ui/state-badge.tsx";
@@ -239,14 +240,16 @@ function RunHead({ run, changed }: RunActs) {
 
 /** What an open run has left, how fast it goes, and in small print where it came from. */
 function RunNumbers({ run }: { run: Run }) {
-  const { perSecond, secondsLeft, amountLeft } = run.pace;
+  const { perSecond, amountLeft } = run.pace;
+  const paid = run.paid?.amount ?? null;
   const isUnended = run.endedAt === null;
-  const numbers: [string, string][] = [
-    ...(isUnended ? [["Left", secondsLeft === null ? "–" : duration(secondsLeft * 1000)] as [string, string]] : []),
-    ...(isUnended && amountLeft !== null ? [["Left to pay", amountLeft.toFixed(2)] as [string, string]] : []),
+  const isPriced = paid !== null && amountLeft !== null;
+  const numbers = [
+    ...(isUnended ? [["Done at", <DoneAt key="done" pace={run.pace} />] as const] : []),
+    ...(isPriced ? [["Price, paid + left", priceWords(paid, amountLeft)] as const] : []),
     [isUnended ? "Rate" : "Rate, over its life", perSecond === null ? "–" : rate(perSecond)],
     ["Time to ready, half · 95 %", `${duration(run.timeToReady.p50)} · ${duration(run.timeToReady.p95)}`],
-  ];
+  ] as const;
   return (
     <section class="tiles" aria-label="Numbers">
       {numbers.map(([name, value]) => (
@@ -257,6 +260,12 @@ function RunNumbers({ run }: { run: Run }) {
       ))}
     </section>
   );
+}
+
+/** `31.83 (12.40 + 19.43)`; the sum alone where nothing is left. */
+function priceWords(paid: number, left: number): string {
+  const sum = (paid + left).toFixed(2);
+  return left === 0 ? sum : `${sum} (${paid.toFixed(2)} + ${left.toFixed(2)})`;
 }
 
 /** Who asked when, and what became of the items at the door; a zero says nothing. */

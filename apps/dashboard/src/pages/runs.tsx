@@ -3,7 +3,7 @@ import { ask, may } from "../api/session.ts";
 import { useResource } from "../api/use-resource.ts";
 import { count } from "../lib/format.ts";
 import { navigate, place } from "../lib/router.ts";
-import { Left } from "../ui/left.tsx";
+import { DoneAt } from "../ui/done-at.tsx";
 import { Pager } from "../ui/pager.tsx";
 import { RunOutcome } from "../ui/run-outcome.tsx";
 import { Segments } from "../ui/segments.tsx";
@@ -109,7 +109,7 @@ function RunTable({ runs: all }: { runs: readonly Run[] }) {
               Done
             </SortHead>
             <SortHead column="left" sort={sort} right>
-              Left
+              Done at
             </SortHead>
             <SortHead column="started" sort={sort} right>
               Started
@@ -144,8 +144,8 @@ function RunTable({ runs: all }: { runs: readonly Run[] }) {
               <td data-label="Done" class="right num nowrap">
                 {count(run.done)} of {count(run.total)}
               </td>
-              <td data-label="Left" class="right num nowrap">
-                <Left pace={run.pace} />
+              <td data-label="Done at" class="right num nowrap">
+                <DoneAt pace={run.pace} />
               </td>
               <td data-label="Started" class="right nowrap">
                 <Time at={run.createdAt} />

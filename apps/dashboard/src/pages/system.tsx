@@ -138,7 +138,7 @@ function Events() {
           endpoints.length === 0 ? (
             <Empty title="No event endpoints yet">
               List endpoints under <span class="mono">events</span> in prewarm.config.ts. They receive signed events:
-              finished runs, dead letters, the breaker and the budget.
+              finished runs, images that are ready, and troubles.
             </Empty>
           ) : (
             <>
@@ -159,6 +159,18 @@ function Events() {
   );
 }
 
+/** What was sent: its text, and the whole body on demand. */
+function Sent({ event: { type, body } }: { event: EventDelivery }) {
+  const { text } = JSON.parse(body) as { text?: string };
+  return (
+    <details>
+      <summary class="mono">{type}</summary>
+      {text !== undefined && <p class="break">{text}</p>}
+      <pre class="break small-text">{body}</pre>
+    </details>
+  );
+}
+
 function Deliveries({ events }: { events: readonly EventDelivery[] }) {
   return (
     <ScrollBox label="Deliveries">
@@ -166,7 +178,7 @@ function Deliveries({ events }: { events: readonly EventDelivery[] }) {
         <thead>
           <tr>
             <th scope="col">When</th>
-            <th scope="col">Type</th>
+            <th scope="col">Sent</th>
             <th scope="col">To</th>
             <th scope="col">State</th>
             <th scope="col">Answer</th>
@@ -178,7 +190,9 @@ function Deliveries({ events }: { events: readonly EventDelivery[] }) {
               <td class="nowrap">
                 <Time at={event.at} />
               </td>
-              <td class="mono">{event.type}</td>
+              <td>
+                <Sent event={event} />
+              </td>
               <td class="break">{event.endpoint}</td>
               <td>
                 {event.state}

@@ -1,19 +1,40 @@
-import type { Stats, Warning } from "@prewarm/control-schema/stats";
+import type { Stats } from "@prewarm/control-schema/stats";
+import type { Trouble } from "@prewarm/control-schema/troubles";
+import { useLateness } from "../api/lateness.ts";
 import { ask, isOperator } from "../api/session.ts";
 import { useStats } from "../api/stats.tsx";
-import { incidentsOf, isPast } from "../lib/incidents.ts";
 import { isNarrow } from "../lib/narrow.ts";
 import { ActButton } from "./act-button.tsx";
 import { Said, Time } from "./time.tsx";
-import { WarningLink } from "./warning-link.tsx";
+import { TroubleLink } from "./trouble-link.tsx";
 
-/** The overview's first block: that all is well, or what is wrong, since when, and what to do. */
-export function Incidents({ stats: { health, open, warnings } }: { stats: Stats }) {
-  const { all, past, acknowledged } = incidentsOf(warnings);
+interface Incidents {
+  /** The server's order: what goes on, then what is over, each with the worst first. */
+  all: Trouble[];
+  past: Trouble[];
+  acknowledged: Trouble[];
+  notes: Trouble[];
+}
+
+/** Every trouble, apart from those that an operator has acknowledged. A note is no incident. */
+function incidentsOf(troubles: readonly Trouble[]): Incidents {
+  const loud = troubles.filter(({ acknowledged }) => acknowledged === null);
+  const all = loud.filter(({ level }) => level !== "note");
+  return {
+    all,
+    past: all.slice(1).filter(({ past }) => past),
+    acknowledged: troubles.filter(({ acknowledged }) => acknowledged !== null),
+    notes: loud.filter(({ level }) => level === "note"),
+  };
+}
+
+/** The overview's first block: that all is well, or what is wrong, since when, and what to do. Grey: the server does not answer. */
+export function Incidents({ stats: { health, open, troubles } }: { stats: Stats }) {
+  const isStale = useLateness() !== null;
+  const { all, past, acknowledged, notes } = incidentsOf(troubles);
   const [lead, ...others] = all;
-  const notes = warnings.filter(({ level }) => level === "note");
   return (
-    <section class="card health" data-level={health.level} aria-label="Health">
+    <section class="card health" data-level={isStale ? "stale" : health.level} aria-label="Health">
       <span class="lamp" aria-hidden="true" />
       <div>
         {lead === undefined ? (
@@ -28,7 +49,7 @@ export function Incidents({ stats: { health, open, warnings } }: { stats: Stats 
             Try one: <a href="/runs/new">warm some images</a>.
           </p>
         )}
-        <List incidents={others.filter((one) => !isPast(one))} />
+        <List incidents={others.filter((one) => !one.past)} />
         <Folded open={!isNarrow.value} title="Within the last hour" incidents={past} />
         <Folded open={false} title="Acknowledged" incidents={acknowledged} />
         {lead !== undefined &&
@@ -38,7 +59,7 @@ export function Incidents({ stats: { health, open, warnings } }: { stats: Stats 
   );
 }
 
-function Lead({ incident }: { incident: Warning }) {
+function Lead({ incident }: { incident: Trouble }) {
   return (
     <>
       <p class="sentence">
@@ -57,7 +78,7 @@ function Lead({ incident }: { incident: Warning }) {
 }
 
 /** To its cause, and out of the headline. */
-function Ways({ incident }: { incident: Warning }) {
+function Ways({ incident }: { incident: Trouble }) {
   const stats = useStats();
   const { key, cause, acknowledged } = incident;
   const act = async () => {
@@ -69,7 +90,7 @@ function Ways({ incident }: { incident: Warning }) {
   };
   return (
     <>
-      <WarningLink warning={incident} />{" "}
+      <TroubleLink trouble={incident} />{" "}
       {isOperator.value && cause !== null && (
         <ActButton class="small" label={`${acknowledged ? "Undo" : "Acknowledge"}: ${incident.sentence}`} act={act}>
           {acknowledged ? "Undo" : "Acknowledge"}
@@ -79,7 +100,7 @@ function Ways({ incident }: { incident: Warning }) {
   );
 }
 
-function Folded({ open, title, incidents }: { open: boolean; title: string; incidents: readonly Warning[] }) {
+function Folded({ open, title, incidents }: { open: boolean; title: string; incidents: readonly Trouble[] }) {
   if (incidents.length === 0) return null;
   return (
     <details open={open}>
@@ -91,7 +112,7 @@ function Folded({ open, title, incidents }: { open: boolean; title: string; inci
   );
 }
 
-function List({ incidents }: { incidents: readonly Warning[] }) {
+function List({ incidents }: { incidents: readonly Trouble[] }) {
   if (incidents.length === 0) return null;
   return (
     <ul class="reasons">
@@ -117,14 +138,14 @@ function List({ incidents }: { incidents: readonly Warning[] }) {
 function Note({ sentence, link }: { sentence: string; link: string }) {
   return (
     <p class="muted small-text">
-      <Said>{sentence}</Said> <WarningLink warning={{ link }} />
+      <Said>{sentence}</Said> <TroubleLink trouble={{ link }} />
     </p>
   );
 }
 
 /** The same on every other page, in a line: the first trouble, the way to it, and how many more the overview has. */
 export function IncidentLine({ stats }: { stats: Stats }) {
-  const { all } = incidentsOf(stats.warnings);
+  const { all } = incidentsOf(stats.troubles);
   const [lead] = all;
   if (lead === undefined) return null;
   return (
@@ -132,7 +153,7 @@ export function IncidentLine({ stats }: { stats: Stats }) {
       <span class="clip">
         <Said>{lead.sentence}</Said>
       </span>
-      <WarningLink warning={lead} />
+      <TroubleLink trouble={lead} />
       {all.length > 1 && <a href="/">{all.length - 1} more</a>}
     </p>
   );

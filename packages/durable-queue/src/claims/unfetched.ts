@@ -22,8 +22,8 @@ const ALL_FAIL = { forMs: 30_000, jobs: 3 };
 export function noteUnfetched(tx: QueueTx, claim: Claim, { isDenied, message }: Unfetched): void {
   const gate = tx.gateNow;
   const { unfetched } = gate.memory;
-  if (!unfetched.has(claim.gen)) unfetched.set(claim.gen, tx.now);
-  const late = [...unfetched.values()].filter((since) => tx.now - since >= ALL_FAIL.forMs);
+  if (!unfetched.has(claim.gen)) unfetched.set(claim.gen, { since: tx.now, message });
+  const late = [...unfetched.values()].filter(({ since }) => tx.now - since >= ALL_FAIL.forMs);
   // An account that never gave a result has wrong access rules. Waiting does not correct that.
   const isClosed = isDenied && !hasStored(tx);
   const isProbes = isProbe(gate, claim.gen) && gate.state.breaker.results === true;

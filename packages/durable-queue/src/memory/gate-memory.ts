@@ -34,10 +34,10 @@ export interface GateMemory {
   /** How long the last jobs took. */
   jobTimes: JobTimes;
   /**
-   * Since when the results of these generations cannot be fetched, Unix ms. The first stored result and the closing of
-   * the breaker empty the map.
+   * Since when the results of these generations cannot be fetched (Unix ms), and the first answer of their host. The
+   * first stored result and the closing of the breaker empty the map.
    */
-  unfetched: Map<number, number>;
+  unfetched: Map<number, { since: number; message: string }>;
   /** Origins that have answered for no input since the first of their failures: its time (Unix ms), and the groups. */
   failing: Map<string, { since: number; groups: Set<string> }>;
   auto: AutoMemory;

@@ -1,32 +1,30 @@
-import type { Health, Warning } from "@prewarm/control-schema/stats";
-import { counted, span } from "@prewarm/shared/words";
+import type { Health, Trouble } from "@prewarm/control-schema/troubles";
+import { counted, momentOf, span } from "@prewarm/shared/words";
 
-/** The state of everything in a sentence: the worst that nobody has acknowledged, or how much is open. Notes are told with the latter. */
-export function healthSentence(
-  warnings: readonly Warning[],
-  standing: { open: number; oldestMs: number | null; secondsLeft: number | null },
-): Health {
-  const loud = warnings.filter(({ acknowledged }) => acknowledged === null);
-  const [worst] = loud;
-  if (worst !== undefined && worst.level !== "note")
-    return { level: worst.level, sentence: worst.sentence, since: worst.since };
-  const quiet = warnings.filter(({ level, acknowledged }) => level !== "note" && acknowledged !== null).length;
-  const state = quiet === 0 ? "Healthy" : `${counted(quiet, "acknowledged trouble")}, no other`;
-  const notes = loud.map(({ sentence }) => ` ${sentence}`).join("");
-  return { level: "ok", sentence: `${state}: ${work(standing)}.${notes}`, since: null };
+interface Standing {
+  open: number;
+  dead: number;
+  oldestMs: number | null;
+  /** When all is done, Unix ms; null: it is not known. */
+  doneAt: number | null;
 }
 
-function work({
-  open,
-  oldestMs,
-  secondsLeft,
-}: {
-  open: number;
-  oldestMs: number | null;
-  secondsLeft: number | null;
-}): string {
+/** The state of everything in a sentence: the first trouble that nobody has acknowledged, or how much is open. Notes are told with the latter. */
+export function healthSentence(troubles: readonly Trouble[], standing: Standing): Health {
+  const loud = troubles.filter(({ acknowledged }) => acknowledged === null);
+  const worst = loud.find(({ level }) => level !== "note");
+  if (worst !== undefined && worst.level !== "note")
+    return { level: worst.level, sentence: worst.sentence, since: worst.since };
+  const quiet = troubles.filter(({ level, acknowledged }) => level !== "note" && acknowledged !== null).length;
+  const state = quiet === 0 ? "Healthy" : `${counted(quiet, "acknowledged trouble")}, no other`;
+  const dead = standing.dead === 0 ? "" : ` ${counted(standing.dead, "dead letter")} to look at.`;
+  const notes = loud.map(({ sentence }) => ` ${sentence}`).join("");
+  return { level: "ok", sentence: `${state}: ${work(standing)}.${notes}${dead}`, since: null };
+}
+
+function work({ open, oldestMs, doneAt }: Standing): string {
   if (open === 0) return "nothing waits";
   const oldest = oldestMs === null ? "" : `, the oldest for ${span(oldestMs)}`;
-  const eta = secondsLeft === null ? "" : `; done in about ${span(secondsLeft * 1000)}`;
+  const eta = doneAt === null ? "" : `; done at about ${momentOf(doneAt)}`;
   return `${counted(open, "job")} open${oldest}${eta}`;
 }

@@ -35,9 +35,9 @@ async function send(world: ApiWorld, type: "uploaded" | "deleted", ids: string[]
   return { status: answer.status, retryAfter: answer.headers.get("Retry-After"), body: await answer.json() };
 }
 
-async function warnings(world: ApiWorld): Promise<unknown[]> {
+async function troubles(world: ApiWorld): Promise<unknown[]> {
   const { body } = await world.json("GET", "/api/v1/stats", { token: VIEWER });
-  return (body.warnings as { code: string }[]).filter(({ code }) => code === "hook");
+  return (body.troubles as { code: string }[]).filter(({ code }) => code === "hook");
 }
 
 it("whoever has a hook's secret orders 10,000 jobs a day, and not the month's", async () => {
@@ -53,7 +53,7 @@ it("whoever has a hook's secret orders 10,000 jobs a day, and not the month's", 
 
 it("beyond its jobs of a day a hook refuses uploads until midnight, takes deletions, and tells sender and operator", async () => {
   const world = few(4);
-  expect(await warnings(world)).toEqual([]);
+  expect(await troubles(world)).toEqual([]);
   expect((await send(world, "uploaded", ["a", "b"])).status).toBe(202);
   const refused = await send(world, "uploaded", ["c"]);
   expect(refused).toMatchObject({
@@ -67,7 +67,7 @@ it("beyond its jobs of a day a hook refuses uploads until midnight, takes deleti
     { verdict: "refused", hook: "uploads", why: expect.stringMatching(/^hook_limit: This hook has ordered its jobs/) },
     { verdict: "accepted", accepted: 4 },
   ]);
-  expect(await warnings(world)).toMatchObject([
+  expect(await troubles(world)).toMatchObject([
     {
       level: "warning",
       key: "hook.uploads",
@@ -75,7 +75,7 @@ it("beyond its jobs of a day a hook refuses uploads until midnight, takes deleti
     },
   ]);
   world.advance(12 * HOUR_MS);
-  expect(await warnings(world)).toEqual([]);
+  expect(await troubles(world)).toEqual([]);
   expect(await send(world, "uploaded", ["c"])).toMatchObject({ status: 202, body: { accepted: 2 } });
 });
 

@@ -1,4 +1,5 @@
 import { EVENTS, type Event, type Stats } from "@prewarm/control-schema/stats";
+import { LEVELS, PARTS } from "@prewarm/control-schema/troubles";
 import { JOB_STATES, LANES } from "@prewarm/shared/job";
 import type { Resource } from "./endpoint.ts";
 import { statsAnswer } from "./stats.ts";
@@ -16,6 +17,7 @@ export const metrics = {
 /** What the overview knows, for Prometheus. Names and labels are stable. */
 function metricsText(stats: Stats): string {
   return [
+    ...troubleMetrics(stats),
     ...jobMetrics(stats),
     ...flowMetrics(stats),
     ...totalMetrics(stats),
@@ -58,21 +60,28 @@ function totalMetrics({ totals, versions }: Stats): string[] {
   ];
 }
 
-function flowMetrics({ rates, wait, run, pace, warnings }: Stats): string[] {
+/** Each part and level has a line, so that an alert sees the trouble end. */
+function troubleMetrics({ troubles }: Stats): string[] {
+  const lines = [false, true].flatMap((acknowledged) =>
+    PARTS.flatMap((part) =>
+      LEVELS.map((level): MetricLine => {
+        const are = (one: Stats["troubles"][number]) => one.part === part && one.level === level;
+        const n = troubles.filter((one) => are(one) && (one.acknowledged !== null) === acknowledged).length;
+        return [{ part, level, acknowledged: `${acknowledged}` }, n];
+      }),
+    ),
+  );
+  const help = "Troubles by the part that failed, their level, and whether an operator has acknowledged them.";
+  return [gauge("prewarm_troubles", help, lines)];
+}
+
+function flowMetrics({ rates, wait, run, pace }: Stats): string[] {
   const quantiles = (of: Stats["wait"]): MetricLine[] => [
     [{ quantile: "0.5" }, seconds(of.p50)],
     [{ quantile: "0.95" }, seconds(of.p95)],
     [{ quantile: "0.99" }, seconds(of.p99)],
   ];
-  const real = warnings.filter(({ level }) => level !== "note");
-  const troubles = [true, false].map((acknowledged): MetricLine => {
-    return [
-      { acknowledged: `${acknowledged}` },
-      real.filter((one) => (one.acknowledged !== null) === acknowledged).length,
-    ];
-  });
   return [
-    gauge("prewarm_troubles", "Problems and warnings, by whether an operator has acknowledged them.", troubles),
     gauge("prewarm_stored_per_second", "Variants stored per second, last one to two minutes.", [
       [{}, rates.storedPerSecond],
     ]),

@@ -13,7 +13,8 @@ describe("runs", () => {
       done: 1,
       total: 2,
       // One job ends in ten seconds, and the two runs take turns.
-      pace: { perSecond: 0.05, secondsLeft: 20, why: null, jobsLeft: 1, amountLeft: null },
+      pace: { perSecond: 0.05, secondsLeft: 20, doneAt: world.deps.clock.now() + 20_000, why: null, jobsLeft: 1 },
+      paid: { jobs: 1, amount: null },
     });
     const cancelled = await world.json("DELETE", `/api/v1/runs/${second}`);
     expect(cancelled).toMatchObject({ status: 202, body: { state: "cancelled", states: { cancelled: 2 } } });

@@ -1,4 +1,5 @@
-import type { Stats, Warning } from "@prewarm/control-schema/stats";
+import type { Stats } from "@prewarm/control-schema/stats";
+import type { Trouble } from "@prewarm/control-schema/troubles";
 import { priceOf } from "@prewarm/shared/cost/job-price";
 import { JOB_STATES, type JobState, LANES } from "@prewarm/shared/job";
 import { LEDGER_LIMIT_BYTES } from "@prewarm/shared/limits";
@@ -36,14 +37,18 @@ export async function statsAnswer(deps: ApiDeps): Promise<Stats> {
   const open = states.queued + states.processing + states.retrying;
   const oldest = ages(view.oldestWaiting, now);
   const { budget } = deps.config;
-  const secondsLeft = view.paces.all.secondsLeft;
-  const warnings = [...faultsOf(deps), ...view.warnings];
+  const troubles = [...faultsOf(deps), ...view.troubles];
   return {
     at: now,
     environment: deps.environment,
     versions: { consumer: deps.version, ledger: view.version },
-    health: healthSentence(warnings, { open, oldestMs: longest(oldest), secondsLeft }),
-    warnings,
+    health: healthSentence(troubles, {
+      open,
+      dead: states.dead,
+      oldestMs: longest(oldest),
+      doneAt: view.paces.all.doneAt,
+    }),
+    troubles,
     ...{ states, lanes: view.counts, open, deadLetters: states.dead, oldest },
     totals: view.totals,
     waitingFor: view.waitingFor,
@@ -65,17 +70,20 @@ export async function statsAnswer(deps: ApiDeps): Promise<Stats> {
   };
 }
 
-/** What stands in the warning of a fault. It cannot be acknowledged. */
-const UNKNOWN = { cause: null, since: null, acknowledged: null, link: "/system" } as const;
+/** What stands in the trouble of a fault. It cannot be acknowledged. */
+const FAULT = {
+  ...({ key: "fault", code: "fault", part: "configuration", level: "problem", link: "/system" } as const),
+  ...{ host: null, past: false, since: null, cause: null, acknowledged: null },
+};
 
-/** Faults of configuration and environment: whatever else is said, these are to be mended first. */
-function faultsOf({ configFaults, environmentFaults }: ApiDeps): Warning[] {
+/** Faults of configuration and environment, which only this Worker knows: whatever else is said, they are mended first. */
+function faultsOf({ configFaults, environmentFaults }: ApiDeps): Trouble[] {
   const [fault, ...more] = [...configFaults, ...environmentFaults];
   if (fault === undefined) return [];
   const others = more.length === 0 ? "" : ` ${more.length} more: see /readyz.`;
   const sentence = `The configuration is at fault. ${fault.replace(/[.!?]?$/, ".")}${others}`;
   const cure = "Correct the configuration, then deploy.";
-  return [{ level: "problem", code: "fault", key: "fault", sentence, cure, ...UNKNOWN }];
+  return [{ ...FAULT, affects: { lanes: [], run: null, folder: null, count: 0 }, sentence, cure }];
 }
 
 function ratesOf(view: LedgerStats): Stats["rates"] {

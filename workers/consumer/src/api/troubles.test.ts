@@ -1,12 +1,13 @@
-import type { Stats, Warning } from "@prewarm/control-schema/stats";
+import type { Stats } from "@prewarm/control-schema/stats";
+import type { Trouble } from "@prewarm/control-schema/troubles";
 import { expect, it } from "vitest";
 import { ADMIN, type ApiWorld, createApiWorld, endAll, VIEWER, warm } from "./testing/api-world.ts";
 
 /* A trouble that was acknowledged stays quiet until it changes. The cron's minute is the moment at which the ledger looks. */
 
 const statsOf = async (world: ApiWorld) => (await world.json("GET", "/api/v1/stats")).body as unknown as Stats;
-const troubleOf = async (world: ApiWorld, key: string): Promise<Warning | undefined> =>
-  (await statsOf(world)).warnings.find((one) => one.key === key);
+const troubleOf = async (world: ApiWorld, key: string): Promise<Trouble | undefined> =>
+  (await statsOf(world)).troubles.find((one) => one.key === key);
 const isQuiet = async (world: ApiWorld, key: string) => (await troubleOf(world, key))?.acknowledged != null;
 const ack = async (world: ApiWorld, key: string, body: object = {}) =>
   (await world.call("POST", `/api/v1/troubles/${key}/ack`, { body })).status;
@@ -26,13 +27,14 @@ it("is no headline any more, and says who acknowledged it; others are", async ()
   const world = createApiWorld();
   await pause(world, { bulk: true });
   expect(await ack(world, "paused.bulk")).toBe(204);
-  const { health, warnings } = await statsOf(world);
+  const { health, troubles } = await statsOf(world);
   expect(health).toEqual({ level: "ok", sentence: "1 acknowledged trouble, no other: nothing waits.", since: null });
-  expect(warnings).toMatchObject([{ acknowledged: { who: "operator token 1", at: world.deps.clock.now() } }]);
+  expect(troubles).toMatchObject([{ acknowledged: { who: "operator token 1", at: world.deps.clock.now() } }]);
   await pause(world, { live: true });
   expect((await statsOf(world)).health).toMatchObject({ level: "warning", sentence: /^live is paused/ });
   const metrics = await (await world.call("GET", "/metrics", { token: VIEWER })).text();
-  expect(metrics).toContain('prewarm_troubles{acknowledged="true"} 1\nprewarm_troubles{acknowledged="false"} 1\n');
+  expect(metrics).toContain('prewarm_troubles{part="gate",level="warning",acknowledged="false"} 1\n');
+  expect(metrics).toContain('prewarm_troubles{part="gate",level="warning",acknowledged="true"} 1\n');
 });
 
 it("is quiet over minutes, and another pause is not, even within the minute", async () => {
@@ -49,18 +51,18 @@ it("is quiet over minutes, and another pause is not, even within the minute", as
 it("that comes back after it was gone is not quiet, also with the same cause", async () => {
   const world = createApiWorld();
   await die(world, ["p/1", "p/2"]);
-  await ack(world, "died");
+  await ack(world, "died.ittybit");
   await minute(world);
-  expect(await isQuiet(world, "died")).toBe(true);
+  expect(await isQuiet(world, "died.ittybit")).toBe(true);
   world.advance(61 * 60_000);
   await world.ledger.rearm();
-  expect(await troubleOf(world, "died")).toBeUndefined();
+  expect(await troubleOf(world, "died.ittybit")).toBeUndefined();
   await die(world, ["p/3"]);
-  expect(await isQuiet(world, "died")).toBe(false);
+  expect(await isQuiet(world, "died.ittybit")).toBe(false);
   const { entries } = (await world.json("GET", "/api/v1/audit?search=trouble")).body as { entries: object[] };
   expect(entries).toMatchObject([
-    { what: "trouble.forget", who: "automatic", target: "died", details: { why: "gone" } },
-    { what: "trouble.acknowledge", who: "operator token 1", target: "died" },
+    { what: "trouble.forget", who: "automatic", target: "died.ittybit", details: { why: "gone" } },
+    { what: "trouble.acknowledge", who: "operator token 1", target: "died.ittybit" },
   ]);
 });
 
@@ -68,9 +70,9 @@ it("is not quiet with another cause, in another folder, or once it is much large
   const quietAfter = async (more: (world: ApiWorld) => Promise<void>) => {
     const world = createApiWorld();
     await die(world, ["p/1", "p/2"]);
-    await ack(world, "died");
+    await ack(world, "died.ittybit");
     await more(world);
-    return isQuiet(world, "died");
+    return isQuiet(world, "died.ittybit");
   };
   expect(await quietAfter((world) => die(world, ["p/3"]))).toBe(true);
   expect(await quietAfter((world) => die(world, ["q/3"]))).toBe(false);
@@ -89,24 +91,24 @@ it("that has changed at a minute's look stays loud, also when it is as small as 
       Array.from({ length: n }, (_, at) => `p/${prefix}-${at}`),
     );
   await dieMany("first", 2);
-  await ack(world, "died");
+  await ack(world, "died.ittybit");
   await dieMany("more", 8);
   await minute(world);
   world.advance(30 * 60_000);
   await dieMany("later", 4);
   // The first ones leave the hour: eight are left, and four were acknowledged.
   world.advance(35 * 60_000);
-  expect((await troubleOf(world, "died"))?.sentence).toMatch(/^8 jobs died/);
-  expect(await isQuiet(world, "died")).toBe(false);
+  expect((await troubleOf(world, "died.ittybit"))?.sentence).toMatch(/^8 jobs died/);
+  expect(await isQuiet(world, "died.ittybit")).toBe(false);
 });
 
 it("is acknowledged as it was seen: another cause by then is refused", async () => {
   const world = createApiWorld();
   await die(world, ["p/1"]);
-  const seen = (await troubleOf(world, "died"))?.cause;
+  const seen = (await troubleOf(world, "died.ittybit"))?.cause;
   await die(world, ["p/2", "p/3"], "no such codec");
-  expect(await ack(world, "died", { cause: seen })).toBe(409);
-  expect(await ack(world, "died", { cause: (await troubleOf(world, "died"))?.cause })).toBe(204);
+  expect(await ack(world, "died.ittybit", { cause: seen })).toBe(409);
+  expect(await ack(world, "died.ittybit", { cause: (await troubleOf(world, "died.ittybit"))?.cause })).toBe(204);
 });
 
 it("is loud again when the acknowledgement is taken back", async () => {
@@ -117,6 +119,15 @@ it("is loud again when the acknowledgement is taken back", async () => {
   await ack(world, "paused.bulk");
   expect(await undo()).toBe(204);
   expect(await isQuiet(world, "paused.bulk")).toBe(false);
+});
+
+it("is in the list by itself, which is the same as that of the stats", async () => {
+  const world = createApiWorld();
+  await pause(world, { bulk: true });
+  const { body } = await world.json("GET", "/api/v1/troubles", { token: VIEWER });
+  const { at, health, troubles } = await statsOf(world);
+  expect(body).toEqual({ at, health, troubles });
+  expect(troubles).toMatchObject([{ key: "paused.bulk", part: "gate", affects: { lanes: ["bulk"] } }]);
 });
 
 it("must be there, and a fault of the configuration has to be mended", async () => {

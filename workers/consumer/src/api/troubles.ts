@@ -1,7 +1,12 @@
 import { ApiError } from "@prewarm/shared/api-errors";
 import type { Resource } from "./endpoint.ts";
+import { statsAnswer } from "./stats.ts";
 
 export const troubles = {
+  "GET /api/v1/troubles": async (_, deps) => {
+    const { at, health, troubles: all } = await statsAnswer(deps);
+    return { at, health, troubles: all };
+  },
   "POST /api/v1/troubles/{key}/ack": async ({ params: { key }, body: { cause = null }, caller }, { ledger }) => {
     const result = await ledger.acknowledge(key, cause, caller.who);
     if (result === "none")

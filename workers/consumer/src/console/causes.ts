@@ -21,6 +21,8 @@ export interface CauseQuery extends Extent {
   lanes?: readonly Lane[];
   /** Number of a run. Default: jobs of all runs. */
   run?: number | null;
+  /** As the groups of failures have it. Default: jobs of all folders. */
+  folder?: string | null;
   /** Counts the jobs that failed last at or after this time (Unix ms). Default: all. */
   from?: number;
   /** Number of parts of the time since then. Default 1. */
@@ -33,7 +35,7 @@ export type CauseCount = Omit<Cause, "sample" | "meaning" | "cure"> & { sample: 
 /** Causes with the most jobs first. */
 export function countCauses(
   tx: QueueTx,
-  { states, lanes = [], run = null, from = 0, parts = 1, ...extent }: CauseQuery,
+  { states, lanes = [], run = null, folder = null, from = 0, parts = 1, ...extent }: CauseQuery,
 ): CauseCount[] {
   const found = new Map<string, Tally>();
   const names = new Map<string, Named>();
@@ -42,6 +44,7 @@ export function countCauses(
   for (const state of states) {
     for (const group of readFailures(tx, CODES[state], extent)) {
       if ((codes.size > 0 && !codes.has(group.lane)) || (run !== null && group.run !== run)) continue;
+      if (folder !== null && group.folder !== folder) continue;
       const named = nameOf(names, group.error);
       const tally = found.get(named.cause) ?? newTally(named, group, parts);
       found.set(named.cause, tally);

@@ -7,7 +7,7 @@ import { laneCode } from "../queue-settings.ts";
  * The pace leaves held time out: it is the pace of the work, and a hold is no part of it.
  */
 export function allHeldUntil(tx: QueueTx): number | null {
-  const opens = LANES.map((lane) => ({ code: laneCode(lane), at: opensAt(tx, lane) }));
+  const opens = LANES.map((lane) => ({ code: laneCode(lane), at: heldUntil(tx, lane) }));
   // Mostly no lane is closed, so that nothing is counted.
   if (opens.every(({ at }) => at === null)) return null;
   const admitted = tx.memory.claims.held().filter(({ state }) => state === "admitted");
@@ -17,8 +17,8 @@ export function allHeldUntil(tx: QueueTx): number | null {
   return times.length === 0 || times.includes(null) ? null : Math.min(...times.map((at) => at ?? 0));
 }
 
-/** When jobs of a lane may go again, Unix ms; null: now. */
-function opensAt(tx: QueueTx, lane: Lane): number | null {
+/** Until when the gate, or the failing origins, hold back all jobs of a lane, Unix ms. Null: a job may go now. */
+export function heldUntil(tx: QueueTx, lane: Lane): number | null {
   const closed = closedFor(tx.gateNow, lane);
   if (closed !== null) return closed.until ?? FOR_EVER;
   if (Object.keys(tx.gate.origins).length === 0) return null;

@@ -18,7 +18,7 @@ import { addCost, type Cost } from "./tables/costs.ts";
 import { observeMs } from "./tables/histogram.ts";
 import { emptySlice, eventsIn, type Slice, TIERS_MS, timesOfLane } from "./tables/history.ts";
 import { addRecent, type Stored } from "./tables/recent.ts";
-import { perSecond } from "./work-time.ts";
+import { type Speed, speedOf } from "./work-time.ts";
 
 /** The events that are counted, by the queue's words for them. */
 const COUNTED: Partial<Record<QueueEvent["kind"], Event>> = {
@@ -56,8 +56,8 @@ export class Statistics {
   }
 
   /** Jobs that end per second. Null: too few jobs have ended, or none for too long. */
-  get perSecond(): number | null {
-    return perSecond(this.state.minutes, this.silentMs);
+  get speed(): Speed | null {
+    return speedOf(this.state.minutes, this.silentMs);
   }
 
   /** Notes an event of the queue. */

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { emptySlice, type Minutes, mergeSlices, TIERS_MS } from "./tables/history.ts";
-import { minutesOfPace, perSecond, WorkTime } from "./work-time.ts";
+import { minutesOfPace, speedOf, WorkTime } from "./work-time.ts";
 
 /** Jobs of `jobMs` that are admitted once a second but for a hold; the pace at each second after the hold. */
 function pacesAfterHold(jobMs: number, hold: { from: number; to: number }): (number | null)[] {
@@ -14,7 +14,7 @@ function pacesAfterHold(jobMs: number, hold: { from: number; to: number }): (num
     const admittedAt = at - jobMs;
     const ms = admittedAt >= 0 && !isHeld(admittedAt) ? work.end(at) : null;
     if (ms !== null) mergeSlices(minutes, { [at]: { ...emptySlice(), work: { ended: 1, ms } } }, TIERS_MS.minute);
-    if (at >= hold.to) paces.push(perSecond(minutes, work.silentMs(at)));
+    if (at >= hold.to) paces.push(speedOf(minutes, work.silentMs(at))?.perSecond ?? null);
   }
   return paces;
 }
@@ -34,5 +34,5 @@ it("keeps ten minutes at most, also where holds leave a second of work in each",
   const minute = (n: number) => [n * TIERS_MS.minute, { ...emptySlice(), work: { ended: 2, ms: 1_000 } }];
   const minutes: Minutes = Object.fromEntries(Array.from({ length: 90 }, (_, n) => minute(n)));
   expect(minutesOfPace(minutes).map((at) => at / TIERS_MS.minute)).toEqual([89, 88, 87, 86, 85, 84, 83, 82, 81, 80]);
-  expect(perSecond(minutes, 0)).toBe(2);
+  expect(speedOf(minutes, 0)?.perSecond).toBe(2);
 });

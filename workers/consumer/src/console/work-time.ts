@@ -94,12 +94,27 @@ export function minutesOfPace(minutes: Minutes): number[] {
   return found;
 }
 
-/** Jobs that end per second. Null: too few jobs have ended, or none for too long (`silentMs`). */
-export function perSecond(minutes: Minutes, silentMs: number): number | null {
+/** Jobs that end per second, and the slowest and the fastest of the last minutes. */
+export interface Speed {
+  perSecond: number;
+  slow: number;
+  fast: number;
+}
+
+/** The slowest and the fastest minute count as at least so far from the pace, and at most. Chosen. */
+const APART = { least: 1.1, most: 2 };
+
+/** The pace. Null: too few jobs have ended, or none for too long (`silentMs`). */
+export function speedOf(minutes: Minutes, silentMs: number): Speed | null {
   const work = minutesOfPace(minutes).map((at) => minutes[at]?.work ?? { ended: 0, ms: 0 });
   const longest = Math.max(0, ...work.map(({ ms }) => ms));
   // A minute has more than a minute's time only if no job ended before it for long.
   if (silentMs > (longest > TIERS_MS.minute ? 2 * longest : SILENT_MS)) return null;
   const ms = work.reduce((sum, one) => sum + one.ms, 0);
-  return ms < SHORTEST_MS ? null : (work.reduce((sum, one) => sum + one.ended, 0) * 1000) / ms;
+  if (ms < SHORTEST_MS) return null;
+  const perSecond = (work.reduce((sum, one) => sum + one.ended, 0) * 1000) / ms;
+  const each = work.filter((one) => one.ms >= SHORTEST_MS).map((one) => (one.ended * 1000) / one.ms);
+  const { least, most } = APART;
+  const slow = Math.max(perSecond / most, Math.min(perSecond / least, ...each));
+  return { perSecond, slow, fast: Math.min(perSecond * most, Math.max(perSecond * least, ...each)) };
 }

@@ -3,6 +3,7 @@ import { COPY_SECONDS } from "@prewarm/shared/limits";
 import type { ImageTx } from "./image-tx.ts";
 import {
   dropChanges,
+  firstUntold,
   lastUntold,
   noteTold,
   printRecent,
@@ -67,6 +68,12 @@ function fitting({ sql, now }: ImageTx, recent: { seq: number; entry: string }[]
 /** The changes object was put. */
 export function changesPut({ sql, now }: ImageTx, seq: number): void {
   noteTold(sql, seq, now);
+}
+
+/** When the oldest change was made that the edges have not been told, Unix ms. Null: they know all. */
+export function untoldSince({ sql }: ImageTx): number | null {
+  const seq = firstUntold(sql);
+  return seq === null ? null : Math.floor(seq / 1000);
 }
 
 /** The number that the clock would give at a time (Unix ms). */

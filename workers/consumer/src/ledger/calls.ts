@@ -150,7 +150,7 @@ export type GateView = Gate & { slots: number; abandoned: number };
 /* ── Numbers ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
 /** The numbers, and what of them is wrong, without the faults of the configuration. */
-export type LedgerStats = LedgerNumbers & Pick<Stats, "warnings">;
+export type LedgerStats = LedgerNumbers & Pick<Stats, "troubles">;
 
 export interface LedgerNumbers extends Pick<Stats, "waitingFor" | "totals" | "wait" | "run" | "metricErrors"> {
   /** The code that this object runs, which a deploy replaces at its own time; null where the platform tells none. */
@@ -161,47 +161,12 @@ export interface LedgerNumbers extends Pick<Stats, "waitingFor" | "totals" | "wa
   /** Per second, over the minute before and the one under way, which are so many `seconds`. */
   rates: { seconds: number; stored: number; ended: number; failed: number; accepted: number; submitted: number };
   attempts: Stats["rates"]["attempts"];
-  troubles: Troubles;
+  /** Attempts of the last five minutes that failed, of those that ended; jobs of the last hour. */
+  counted: { lately: Stats["rates"]["attempts"]; hour: { dead: number; refused: number; ended: number } };
   paces: Record<Lane | "all", Pace>;
   lanes: LaneTimes;
   /** Of jobs; stored ones have none. */
   rows: number;
   bytes: number;
   gate: GateView;
-  /** Sweeps whose pass is late: how many, and since when the oldest is due, Unix ms. Null: none is. */
-  lateSweeps: { n: number; since: number } | null;
-  spentHooks: SpentHook[];
-}
-
-/** A hook that has ordered the jobs that it may order on a day: how many, and the run of the day. */
-export interface SpentHook {
-  name: string;
-  most: number;
-  run: string;
-}
-
-/** What goes wrong now. */
-export interface Troubles {
-  /** Attempts that failed in the last five minutes, of those that ended. */
-  failing: Trouble | null;
-  /** Jobs that were refused in the last hour, of those that ended. */
-  refusing: Trouble | null;
-  /** Jobs that died in the last hour. */
-  died: Trouble | null;
-}
-
-export interface Trouble {
-  n: number;
-  of: number;
-  /**
-   * The cause that has most (`count`) of the newest failed jobs (`of`); null: none of them stands failed any more.
-   * `formats`, `prefix`: what its jobs have in common.
-   */
-  top:
-    | (Pick<CauseView, "cause" | "code" | "text" | "count"> & {
-        of: number;
-        formats: string[];
-        prefix: string;
-      })
-    | null;
 }

@@ -1,7 +1,8 @@
+import type { EventType } from "@prewarm/shared/events";
 import { Webhook } from "standardwebhooks";
 import { describe, expect, it } from "vitest";
 import { deliverEvent } from "../platform/deliver-event.ts";
-import { runEvents } from "./follow-ups.ts";
+import { noteTroubles, runEvents } from "./follow-ups.ts";
 import { PERMANENT, STORED, setup } from "./testing/setup.ts";
 
 const SECRET = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
@@ -12,13 +13,12 @@ interface Got {
   url: string;
   id: string;
   type: string;
+  text: string;
   data: Record<string, unknown>;
 }
 
 /** A ledger with endpoints, each a receiver that checks what comes with the reference library. */
-function world(
-  endpoints: { url: string; types?: ("run.finished" | "breaker.opened")[] }[] = [{ url: "https://a.example/in" }],
-) {
+function world(endpoints: { url: string; types?: EventType[] }[] = [{ url: "https://a.example/in" }]) {
   const got: Got[] = [];
   const down = new Set<string>();
   const calls: string[] = [];
@@ -28,8 +28,7 @@ function world(
     if (down.has(url)) throw new Error("connection refused");
     const headers = Object.fromEntries(new Headers(init?.headers));
     for (const secret of [SECRET, OLD]) new Webhook(secret).verify(String(init?.body), headers);
-    const { type, data } = JSON.parse(String(init?.body)) as { type: string; data: Record<string, unknown> };
-    got.push({ url, id: headers["webhook-id"] ?? "", type, data });
+    got.push({ url, id: headers["webhook-id"] ?? "", ...(JSON.parse(String(init?.body)) as Omit<Got, "url" | "id">) });
     return new Response("thanks");
   };
   const events = endpoints.map((endpoint) => ({ ...endpoint, secrets: ["EVENTS_SECRET"] }));
@@ -39,7 +38,10 @@ function world(
   );
   const { transactions, deps, clock } = made;
   made.ledger.patchGate({ budget: { alertLevels: [0.4, 1] } }, "ops");
-  const look = () => runEvents(transactions, deps);
+  const look = () => {
+    noteTroubles(transactions, deps);
+    return runEvents(transactions, deps);
+  };
   /** Looks as the alarm does, every ten seconds. */
   const pass = async (seconds: number) => {
     for (let left = seconds; left > 0; left -= 10) {
@@ -52,17 +54,23 @@ function world(
 }
 
 describe("an event is signed for the reference library, told once, and says what happened:", () => {
-  it("a run that is finished, how it came out, and dead letters by cause", async () => {
-    const { look, pass, got, granted, settle, leave, types, clock } = world();
+  it("a run that is finished, how it came out, and jobs that died, once for their part", async () => {
+    const { look, pass, got, granted, settle, leave, clock } = world();
     // The library's own tolerance is five minutes around the machine's clock.
     clock.ms = Date.now();
     await look();
     settle("o", granted("o", key("a")), PERMANENT);
     leave("o");
     await pass(120);
-    expect(types()).toEqual(["run.finished", "variant.dead"]);
-    expect(got[0]?.data).toMatchObject({ run: "test", who: "test", states: { dead: 1, stored: 0 } });
-    expect(got[1]?.data).toMatchObject({ code: "upstream_failed", message: "it failed", count: 1 });
+    const troubles = got.filter(({ type }) => type === "trouble.opened");
+    expect(got.map(({ type }) => type)).toEqual(["run.finished", "trouble.opened"]);
+    expect(got[0]).toMatchObject({
+      text: "The run test has ended: 1 dead.",
+      data: { run: "test", who: "test", states: { dead: 1, stored: 0 } },
+    });
+    expect(troubles.map(({ data }) => data)).toMatchObject([
+      { key: "died.ittybit", part: "ittybit", level: "warning", affects: { count: 1 } },
+    ]);
   });
 
   it("an image of which an upload's variants are all stored, from the first look on", async () => {
@@ -104,67 +112,72 @@ describe("an event is signed for the reference library, told once, and says what
     expect(images.map(({ type, data }) => [type, data])).toEqual([isReady, isReady]);
   });
 
-  it("the breaker, opened and closed again, and a budget's level", async () => {
-    const { look, pass, granted, settle, ledger, types, got, clock } = world();
+  it("a trouble at once, with sentence, cure and link, and that it is over, with how long and how many", async () => {
+    const { look, pass, granted, settle, ledger, got, clock, evict } = world();
     clock.ms = Date.now();
     await look();
-    for (const id of ["a", "b", "c", "d"]) settle("o", granted("o", key(id)), STORED);
-    settle("o", granted("o", key("e")), { kind: "account", status: 402, message: "Payment required" });
-    await pass(20);
-    ledger.patchGate({ breaker: { state: "closed" } }, "ops");
-    await pass(20);
-    expect(types().filter((type) => type !== "run.finished")).toEqual([
-      "breaker.opened",
-      "budget.level",
-      "breaker.closed",
+    settle("o", granted("o", key("e")), { kind: "account", status: 402, message: "Payment <required>" });
+    await pass(10);
+    const isTrouble = ({ type }: { type: string }) => type.startsWith("trouble.");
+    const begun = clock.ms - 10_000;
+    expect(got.filter(isTrouble)).toMatchObject([
+      {
+        type: "trouble.opened",
+        data: {
+          ...{ key: "breaker", part: "ittybit", level: "problem", since: begun, affects: { lanes: ["bulk"] } },
+          sentence: expect.stringMatching(/^Ittybit answers 402: billing\. Everything waits/),
+          ...{ cure: expect.stringMatching(/account/), url: `https://control.example/?at=${begun}` },
+        },
+        text: expect.stringMatching(
+          /^\*Problem, Ittybit\* Ittybit answers 402: billing\..* since \d\d:\d\d UTC; .*\nhttps:\/\/control\.example\/\?at=\d+$/s,
+        ),
+      },
     ]);
-    expect(got.find(({ type }) => type === "budget.level")?.data).toMatchObject({
-      level: 0.4,
-      used: 4,
-      monthlyJobs: 10,
+    // The breaker opens and closes again: the same trouble.
+    for (let n = 0; n < 3; n += 1) {
+      ledger.patchGate({ breaker: { state: "closed" } }, "ops");
+      await pass(20);
+      settle("o", granted("o", key(`more-${n}`)), { kind: "account", status: 402, message: "Payment required" });
+      await pass(20);
+    }
+    evict();
+    ledger.patchGate({ breaker: { state: "closed" } }, "ops");
+    await pass(240);
+    const told = got.filter((one) => isTrouble(one) && one.data.key === "breaker");
+    expect(told.map(({ type }) => type)).toEqual(["trouble.opened", "trouble.closed"]);
+    expect(told[1]).toMatchObject({
+      text: /^\*Over after 130 s, Ittybit\*/,
+      data: { forMs: 130_000, url: told[0]?.data.url },
     });
   });
 
-  it("a budget that is exhausted once all of it is used, and not when viewers have had their part of it", async () => {
-    const { look, pass, view, granted, settle, ledger, got, clock } = world();
+  it("a budget's levels and its end, each once as the level of the one trouble or as one of its own", async () => {
+    const { look, pass, granted, settle, got, clock } = world();
     clock.ms = Date.now();
-    ledger.patchGate({ budget: { liveShare: 0.1 } }, "ops");
     await look();
-    const [viewed] = view("v", key("viewed")).give;
-    expect(viewed?.phase).toBe("go");
-    settle("v", viewed!, STORED);
-    for (let n = 0; n < 9; n += 1) {
+    for (let n = 0; n < 10; n += 1) {
       settle("o", granted("o", key(`made-${n}`)), STORED);
-      await pass(10);
+      await pass(20);
     }
-    const told = got.filter(({ type }) => type === "budget.level");
-    expect(told.map(({ data }) => [data.used, data.exhausted])).toEqual([
-      [4, false],
-      [10, true],
+    await pass(240);
+    const told = got.filter(({ data }) => data.part === "budget");
+    expect(told.map(({ type, data }) => [type, data.key, data.level])).toEqual([
+      ["trouble.opened", "budget.level", "note"],
+      ["trouble.opened", "budget", "problem"],
+      ["trouble.closed", "budget.level", "note"],
     ]);
   });
 
-  it("viewers who wait", async () => {
-    const { look, pass, view, types, clock } = world();
-    clock.ms = Date.now();
+  it("viewers who wait, and work that nobody does", async () => {
+    const { look, pass, view, order, got, clock } = world();
+    clock.ms = Date.now() - 500_000;
     await look();
     view("v", key("a"));
-    await pass(50);
-    expect(types()).toEqual([]);
-    await pass(100);
-    expect(types()).toEqual(["live.stalled"]);
-    await pass(100);
-    expect(types()).toEqual(["live.stalled"]);
-  });
-
-  it("work that nobody does", async () => {
-    const { look, pass, order, types, got, clock } = world();
-    clock.ms = Date.now() - 330_000;
-    await look();
     order({ keys: [key("b")] });
-    await pass(330);
-    expect(types()).toEqual(["nothing.consumed"]);
-    expect(got[0]?.data).toMatchObject({ open: 1 });
+    await pass(50);
+    expect(got).toEqual([]);
+    await pass(450);
+    expect(got.map(({ type, data }) => [type, data.key, data.part])).toEqual([["trouble.opened", "stuck", "queue"]]);
   });
 });
 
@@ -172,7 +185,7 @@ describe("a receiver", () => {
   it("that is down for an hour gets each event once, and keeps no other from its own", async () => {
     const { down, pass, ledger, got, calls, look, clock } = world([
       { url: "https://a.example/in" },
-      { url: "https://b.example/in", types: ["breaker.opened"] },
+      { url: "https://b.example/in", types: ["trouble.opened"] },
     ]);
     await look();
     down.add("https://a.example/in");
@@ -198,11 +211,11 @@ describe("a receiver", () => {
 
   it("that wants one type gets no other; without endpoints nothing is written", async () => {
     const { look, pass, granted, settle, leave, got, clock } = world([
-      { url: "https://a.example/in", types: ["breaker.opened"] },
+      { url: "https://a.example/in", types: ["trouble.opened"] },
     ]);
     clock.ms = Date.now();
     await look();
-    settle("o", granted("o", key("a")), PERMANENT);
+    settle("o", granted("o", key("a")), STORED);
     leave("o");
     await pass(120);
     expect(got).toEqual([]);

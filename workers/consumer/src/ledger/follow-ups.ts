@@ -8,6 +8,8 @@ import { blocksFound, holdForBlocks } from "../images/removal.ts";
 import { noteEvents } from "./events.ts";
 import { gateChanged, isToldClosed } from "./gate-file.ts";
 import type { LedgerDeps } from "./ledger-deps.ts";
+import { isLookDue, lookAtTroubles } from "./note-troubles.ts";
+import { numbersNow } from "./operator-calls.ts";
 import { eventAnswered, eventsDue, GIVE_UP_MS, nextEventAt } from "./tables/events.ts";
 
 const BLOCKS_TIMEOUT_MS = 100_000;
@@ -19,6 +21,7 @@ const EVENTS_AT_ONCE = 6;
 export function followUps(transactions: Transactions<ImageTx>, deps: LedgerDeps): Duties {
   return {
     outbox: () => publishGate(transactions, deps),
+    troubles: () => noteTroubles(transactions, deps),
     events: () => runEvents(transactions, deps),
     blocks: () => findBlocks(transactions, deps),
   };
@@ -34,6 +37,14 @@ export function ownTimes(tx: ImageTx): (number | null)[] {
     opens !== null && isToldClosed(tx) ? opens : null,
     tx.imageMemory.shed.until > tx.now ? tx.imageMemory.shed.until : null,
   ];
+}
+
+/** Looks at the list of troubles, unless it was looked at a moment ago. */
+export function noteTroubles(
+  transactions: Transactions<ImageTx>,
+  { controlUrl }: Pick<LedgerDeps, "controlUrl">,
+): void {
+  if (transactions.read(isLookDue)) transactions.write((tx) => lookAtTroubles(tx, numbersNow(tx), controlUrl));
 }
 
 /** Looks the blocks of removed images up in R2, after a restore. Throws when R2 fails; the next cron tries again. */

@@ -8,6 +8,8 @@ import type { Found, GoOn, Pass } from "../images/sweeps.ts";
 /** What the Ledger reaches the world through; made in ../ledger-deps.ts. */
 export interface LedgerDeps extends QueueDeps {
   config: Config;
+  /** Where the dashboard is, without a slash at the end. Null: the configuration does not say. */
+  controlUrl: string | null;
   /** Of the code that runs. */
   version: CodeVersion | null;
   /**

@@ -4,12 +4,10 @@ import type { BeforeRestore } from "../images/calls.ts";
 import { ImageTx, type Instance } from "../images/image-tx.ts";
 import { beforeImagesRestore } from "../images/restored-images.ts";
 import { queueConfigOf } from "../queue-settings.ts";
-import { areAcknowledged } from "./acknowledge.ts";
 import { Deliveries } from "./deliveries.ts";
 import { noteDeploy } from "./deployed.ts";
 import { followUps, ownTimes } from "./follow-ups.ts";
 import type { LedgerDeps } from "./ledger-deps.ts";
-import { forgetChangedTroubles } from "./operator-calls.ts";
 import { READS, type ReadName, type Reads } from "./reads.ts";
 import { Sweeper } from "./sweeper.ts";
 import { LEDGER_TABLES, OWN_RULES } from "./tables/own-tables.ts";
@@ -88,7 +86,6 @@ export class Ledger extends Queue<ImageTx, BeforeRestore> {
     this.#sample();
     const deliveries = this.transactions.memory.of(Deliveries);
     if (!deliveries.isSaved) this.note(({ sql }) => deliveries.save(sql));
-    if (this.transactions.read(areAcknowledged)) this.note(forgetChangedTroubles);
   }
 
   /** Counts a sample that fails, and lets the work continue. */

@@ -12,15 +12,14 @@ import { keyOfJob } from "@prewarm/shared/variant-key";
 import type { JobFilter } from "../console/calls.ts";
 import { audit } from "../console/tables/audit.ts";
 import type { ImageTx } from "../images/image-tx.ts";
-import { acknowledge, forgetChanged, readAcknowledged } from "./acknowledge.ts";
-import type { GateView, JobAct, LedgerStats } from "./calls.ts";
-import { withAcknowledged } from "./views/acknowledged.ts";
+import type { GateView, JobAct, LedgerNumbers, LedgerStats } from "./calls.ts";
+import { foundTroubles, troublesNow } from "./note-troubles.ts";
+import { acknowledge } from "./troubles/acknowledged.ts";
 import { gateView, patchGate as patch } from "./views/gate-view.ts";
 import { ledgerStats } from "./views/history.ts";
 import { listJobs } from "./views/job-list.ts";
 import { jobView } from "./views/jobs.ts";
 import { getRun } from "./views/runs.ts";
-import { type Alarm, alarmsOf } from "./views/warnings.ts";
 
 /* Calls that need more than one decision or view. Each is one transaction. */
 
@@ -44,12 +43,13 @@ export function jobPage(tx: ImageTx, { filter, cursor, limit }: Page & { filter:
 }
 
 export function statsOf(tx: ImageTx): LedgerStats {
-  const numbers = ledgerStats(tx, { ...tx.instance, gate: gateView(tx) });
-  return { ...numbers, warnings: withAcknowledged(alarmsOf(numbers, tx.now), readAcknowledged(tx.sql)) };
+  const numbers = numbersNow(tx);
+  return { ...numbers, troubles: troublesNow(tx, numbers) };
 }
 
-function alarmsNow(tx: ImageTx): Alarm[] {
-  return alarmsOf(ledgerStats(tx, { metricErrors: 0, version: null, gate: gateView(tx) }), tx.now);
+/** The numbers, by which troubles are judged too. */
+export function numbersNow(tx: ImageTx): LedgerNumbers {
+  return ledgerStats(tx, { ...tx.instance, gate: gateView(tx) });
 }
 
 /**
@@ -57,11 +57,7 @@ function alarmsNow(tx: ImageTx): Alarm[] {
  * there is no such trouble, or none that can be acknowledged.
  */
 export function acknowledgeTrouble(tx: ImageTx, key: string, seen: string | null, who: string) {
-  return acknowledge(tx, alarmsNow(tx), { key, seen, who });
-}
-
-export function forgetChangedTroubles(tx: ImageTx): void {
-  forgetChanged(tx, alarmsNow(tx));
+  return acknowledge(tx, foundTroubles(tx, numbersNow(tx)), { key, seen, who });
 }
 
 export function patchGate(tx: ImageTx, wanted: GatePatch, who: string): GateView {

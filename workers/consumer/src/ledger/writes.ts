@@ -6,13 +6,13 @@ import type { ImageTx } from "../images/image-tx.ts";
 import { purgeImage } from "../images/purge.ts";
 import { doctorDone, doctorSlice } from "../images/reconcile.ts";
 import { removeImage, unblockImage } from "../images/removal.ts";
-import { takeBack } from "./acknowledge.ts";
 import { keepReport } from "./coverage-reports.ts";
 import { listDeliveries } from "./deliveries.ts";
 import { testEvent } from "./events.ts";
 import { acceptChunk, countRefusals, exchange, finishDelivery, restored } from "./machine-calls.ts";
 import { acknowledgeTrouble, actOnJob, cancelRun, noteExport, patchGate, promoteRun } from "./operator-calls.ts";
 import { endSession } from "./tables/sign-ins.ts";
+import { takeBack } from "./troubles/acknowledged.ts";
 
 /**
  * Why a caller that has lost the answer may make a call again, or may not, whatever the platform says of the error: a call

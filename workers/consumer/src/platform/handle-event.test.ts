@@ -4,7 +4,8 @@ import { afterEach, expect, it, vi } from "vitest";
 import { handleEvent } from "./deliver-event.ts";
 
 const timestamp = "2026-11-25T12:00:00.000Z";
-const event = { id: "evt_q_1", body: JSON.stringify({ type: "breaker.opened", timestamp, data: { status: 402 } }) };
+const sent = { type: "trouble.opened", timestamp, text: "Ittybit answers 402.", data: { part: "ittybit" } };
+const event = { id: "evt_q_1", body: JSON.stringify(sent) };
 const handled = (handle: HandleEvent) => handleEvent(handle, event, ["s3cret"]);
 
 afterEach(() => void vi.useRealTimers());
@@ -16,7 +17,7 @@ it("gives a site's function the event and the secrets, and waits for it", async 
     got.push(...args);
   };
   expect(await handled(handle)).toEqual({ status: 200, said: "handled" });
-  expect(got).toEqual([{ id: "evt_q_1", type: "breaker.opened", timestamp, data: { status: 402 } }, ["s3cret"]]);
+  expect(got).toEqual([{ id: "evt_q_1", ...sent }, ["s3cret"]]);
 });
 
 it.each<[string, HandleEvent, string]>([

@@ -140,7 +140,7 @@ describe("an origin that fails for twenty images in a row", () => {
     const request = { owner: "late", first: true, role: "work" as const, room: 40, have: [], asks: [] };
     clock.advance(29);
     expect(later.exchange({ ...request, submitted: [], settled: [], leave: false })).toMatchObject({ give: [] });
-    expect(ledger.stats().warnings.map(({ key }) => key)).toContain("origin.originals.example");
+    expect(ledger.stats().troubles.map(({ key }) => key)).toContain("origin.originals.example");
     expect(retry(keys[7]!).status).toBe("ok");
     expect(call("o").give.map(({ key }) => key)).toEqual([keys[7]]);
   });

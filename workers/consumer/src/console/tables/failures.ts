@@ -19,8 +19,6 @@ import { FailedRows } from "../failed-rows.ts";
 export const HAS_FAILED = "error IS NOT NULL";
 /** Maximum of counted rows of one state. Only a queue's worst day has more. */
 export const COUNTED_MAX = 100_000;
-/** Rows of one state whose causes the overview tells, however many have failed. */
-export const NEWEST_MAX = 40;
 
 /** Failures are counted in slots of time: of the last hour, of the last day, and one of everything before. */
 const SLOTS = [
@@ -81,8 +79,8 @@ const FORMAT = "substr(part, length(rtrim(part, replace(part, '.', ''))) + 1)";
 
 /** How many rows are read, and how old the count may be. */
 export interface Extent {
-  /** The 40 newest rows only. Default: the newest 100,000. */
-  newest?: boolean | undefined;
+  /** So many of the newest rows. Default: 100,000. */
+  newest?: number | undefined;
   /** For a view: the count of many rows may be ten seconds old. Default: no. */
   view?: boolean | undefined;
 }
@@ -91,9 +89,8 @@ export interface Extent {
 export function readFailures(
   { sql, now, memory }: QueueTx,
   state: number,
-  { newest = false, view = false }: Extent,
+  { newest: most = COUNTED_MAX, view = false }: Extent,
 ): readonly Failures[] {
-  const most = newest ? NEWEST_MAX : COUNTED_MAX;
   return memory
     .of(FailedRows)
     .groups(`${state} ${most}`, () => countFailures(sql, { state, now, most }), { now, view });

@@ -31,6 +31,11 @@ export function lastUntold(sql: Sql): number | null {
   return seq == null ? null : int(seq);
 }
 
+/** The number of the oldest change that the edges have not been told. Null: they know all. */
+export function firstUntold(sql: Sql): number | null {
+  return intOrNull(sql.exec("SELECT min(seq) AS seq FROM changes WHERE told IS NULL")[0]?.seq);
+}
+
 /** When the edges were told the last change of an image, Unix ms. Null: they were not yet. Undefined: no change is remembered. */
 export function toldAt(sql: Sql, id: string): number | null | undefined {
   const [raw] = sql.exec("SELECT told FROM changes WHERE id = ?", id);

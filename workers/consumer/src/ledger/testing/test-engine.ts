@@ -31,6 +31,7 @@ export function testEngine(
   const deps: LedgerDeps = {
     ...site,
     log: (event, fields) => done.logs.push({ event, fields }),
+    controlUrl: "https://control.example",
     version: { id: "version-0", tag: "0f0f0f0" },
     newQueueId: () => "test",
     sleep: () => never,

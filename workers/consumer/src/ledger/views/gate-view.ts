@@ -26,7 +26,7 @@ import { type BudgetSettings, budgetSettings, everyLane } from "../../queue-sett
 import type { GateView } from "../calls.ts";
 import { SHEDDING } from "../gate-file.ts";
 import { originSentence, whyHeld } from "./held-sentence.ts";
-import { slowness } from "./late-jobs.ts";
+import { slowness } from "./slowness.ts";
 
 /** The gate in words: settings, automatic values, and every reason why jobs wait. */
 export function gateView(tx: ImageTx): GateView {
@@ -127,7 +127,7 @@ function reasons(tx: ImageTx, slots: Slots): GateView["reasons"] {
   for (const [origin, breaker] of Object.entries(state.origins))
     if (probeAt(breaker) > now) add(null, "origin", originSentence(origin, breaker), probeAt(breaker));
   const slow = slowness(tx);
-  if (slow !== null) add(null, "slow", slow, null);
+  if (slow !== null) add(null, "slow", slow.sentence, null);
   if (shed.until > now) add("live", "shed", SHEDDING, shed.until);
   if (isFull(gate, "live", slots)) add(null, "concurrency", allTaken(gate, slots), null);
   else if (isFull(gate, "bulk", slots))

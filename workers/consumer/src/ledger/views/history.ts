@@ -1,20 +1,12 @@
-import { dayOf, orderedBy, type StateCounts } from "@prewarm/durable-queue";
-import { jobsPerDay, runOfHook } from "@prewarm/shared/hook-days";
+import type { StateCounts } from "@prewarm/durable-queue";
 import type { JobState, Lane } from "@prewarm/shared/job";
 import { oldestWaiting } from "../../console/oldest-waiting.ts";
-import { TIERS_MS } from "../../console/tables/history.ts";
 import type { ImageTx } from "../../images/image-tx.ts";
-import { PASS_MS } from "../../images/sweeps.ts";
-import { lateSweeps } from "../../images/tables/sweeps.ts";
 import { everyLane } from "../../queue-settings.ts";
-import type { LedgerNumbers, SpentHook } from "../calls.ts";
+import type { LedgerNumbers } from "../calls.ts";
 import { Paces } from "./pace.ts";
-import { endedOf, ofLate, percentiles, slices, sumOf, timesByLane } from "./slices.ts";
-import { troublesOf } from "./troubles.ts";
+import { beginnings, endedOf, ofLate, percentiles, slices, sumOf, timesByLane } from "./slices.ts";
 import { laneWaitsFor } from "./waiting.ts";
-
-/** A pass that is due for longer is late. Chosen: 4,000 removals at once are through by then. */
-const SWEEP_LATE_MS = 300_000;
 
 /** Everything the overview needs of the ledger: counts, five minutes' rates, an hour's percentiles. No table is counted. */
 export function ledgerStats(
@@ -23,10 +15,11 @@ export function ledgerStats(
 ): LedgerNumbers {
   const paces = new Paces(tx);
   const { counts } = paces;
-  const minute = tx.now - (tx.now % TIERS_MS.minute);
-  const since = { hour: minute - 59 * TIERS_MS.minute, lately: minute - 4 * TIERS_MS.minute };
-  const hour = sumOf(slices(tx, "minute", since.hour, minute));
-  const fiveMinutes = sumOf(slices(tx, "minute", since.lately, minute));
+  const since = beginnings(tx.now);
+  const hour = sumOf(slices(tx, "minute", since.hour, tx.now));
+  const fiveMinutes = sumOf(slices(tx, "minute", since.lately, tx.now));
+  const failed = { failed: fiveMinutes.failed, all: fiveMinutes.stored + fiveMinutes.failed };
+  const missing = missingResults(tx).length;
   const { sum: lately, seconds } = ofLate(tx);
   const perSecond = (n: number) => n / seconds;
   return {
@@ -42,7 +35,6 @@ export function ledgerStats(
       bulk: laneWaitsFor(tx, "bulk", paces),
     },
     paces: { all: paces.all(), live: paces.lane("live"), upload: paces.lane("upload"), bulk: paces.lane("bulk") },
-    troubles: troublesOf(tx, { lately: fiveMinutes, hour, since }),
     rates: {
       seconds,
       stored: perSecond(lately.stored),
@@ -51,24 +43,24 @@ export function ledgerStats(
       accepted: perSecond(lately.accepted),
       submitted: perSecond(lately.wait.reduce((sum, n) => sum + n, 0)),
     },
-    attempts: { failed: fiveMinutes.failed, all: fiveMinutes.stored + fiveMinutes.failed },
+    attempts: { failed: failed.failed + missing, all: failed.all + missing },
+    counted: {
+      lately: failed,
+      hour: { dead: hour.dead, refused: hour.refused, ended: hour.stored + hour.dead + hour.refused },
+    },
     totals: { ...tx.statistics.state.totals },
     wait: percentiles(hour.wait),
     run: percentiles(hour.run),
     lanes: timesByLane(hour),
     rows: rowsOf(counts),
     bytes: tx.sql.bytes,
-    lateSweeps: lateSweeps(tx.sql, tx.now - SWEEP_LATE_MS, tx.now + PASS_MS),
-    spentHooks: spentHooks(tx),
     ...apart,
   };
 }
 
-/** The hooks that have ordered their jobs of today. */
-function spentHooks({ site, runs, now }: ImageTx): SpentHook[] {
-  const hooks = Object.entries(site.hooks ?? {});
-  const days = hooks.map(([name, hook]) => ({ name, most: jobsPerDay(hook), run: runOfHook(name, dayOf(now)) }));
-  return days.filter(({ most, run }) => orderedBy(runs.byId(run)) >= most);
+/** Since when each result is missing that could not be fetched, Unix ms. */
+export function missingResults({ memory }: ImageTx): number[] {
+  return memory.claims.held().flatMap(({ unfetchedSince }) => unfetchedSince ?? []);
 }
 
 /** Stored jobs have no rows. */

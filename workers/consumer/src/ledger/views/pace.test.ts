@@ -27,11 +27,14 @@ function isNear(answer: number | null | undefined, truth: number): boolean {
 
 describe("one pace", () => {
   it("is the same wherever it stands: lane, run, sentence and everything", () => {
-    const { order, end, paces, ledger } = world();
+    const { order, end, paces, ledger, clock } = world();
     order({ run: "r", keys: keys("a", 50) });
     end(10);
     const { all, bulk } = paces();
-    expect(all).toEqual({ perSecond: 1, secondsLeft: 50, why: null, jobsLeft: 50, amountLeft: null });
+    const { doneAt, doneBetween, ...others } = all;
+    expect(others).toEqual({ perSecond: 1, secondsLeft: 50, why: null, jobsLeft: 50, amountLeft: null });
+    // The pace of the fastest and of the slowest minute is at least a tenth apart from it.
+    expect([doneAt, doneBetween]).toEqual([clock.ms + 50_000, { from: clock.ms + 45_455, to: clock.ms + 55_000 }]);
     expect([bulk, ledger.getRun({ run: "r" })?.pace]).toEqual([all, all]);
     expect(ledger.listRuns({ limit: 10 }).runs.find(({ run }) => run === "r")?.pace).toEqual(all);
     expect([ledger.stats().waitingFor.bulk?.text, ledger.getRun({ run: "r" })?.waitingFor?.text]).toEqual([
@@ -79,7 +82,8 @@ describe("one pace", () => {
     end(20);
     expect(run("r")?.secondsLeft).toBe(30);
     ledger.patchGate(patch, "ops");
-    const held = { perSecond: 0, secondsLeft: null, why: expect.stringMatching(why), jobsLeft: 30, amountLeft: null };
+    const unknown = { secondsLeft: null, doneAt: null, doneBetween: null, amountLeft: null };
+    const held = { ...unknown, perSecond: 0, why: expect.stringMatching(why), jobsLeft: 30 };
     expect([run("r"), paces().bulk, paces().all]).toEqual([held, held, held]);
   });
 

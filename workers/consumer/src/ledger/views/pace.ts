@@ -14,7 +14,7 @@ import {
 import { priceOf } from "@prewarm/shared/cost/job-price";
 import { type JobState, LANES, type Lane } from "@prewarm/shared/job";
 import { counted, number, span } from "@prewarm/shared/words";
-import { SILENT_MS } from "../../console/work-time.ts";
+import { SILENT_MS, type Speed } from "../../console/work-time.ts";
 import type { ImageTx } from "../../images/image-tx.ts";
 import { laneCode, laneName } from "../../queue-settings.ts";
 import { whyHeld } from "./held-sentence.ts";
@@ -38,11 +38,13 @@ export class Paces {
   readonly perSecond: number | null;
   readonly counts: StateCounts;
   readonly #tx: ImageTx;
+  readonly #speed: Speed | null;
 
   constructor(tx: ImageTx) {
     this.#tx = tx;
     this.counts = stateCounts(tx);
-    this.perSecond = tx.statistics.perSecond;
+    this.#speed = tx.statistics.speed;
+    this.perSecond = this.#speed?.perSecond ?? null;
   }
 
   all(): Pace {
@@ -112,12 +114,20 @@ export class Paces {
     const own = openIn(open);
     const jobsLeft = open.queued + open.retrying;
     const left = { jobsLeft, amountLeft: priceOf(jobsLeft, this.#tx.site.budget) };
-    if (own === 0) return { perSecond: 0, secondsLeft: 0, why: null, ...left };
+    const known = { ...left, doneAt: null, doneBetween: null };
+    if (own === 0) return { ...known, perSecond: 0, secondsLeft: 0, why: null };
     const why = held ?? this.#unknown();
-    if (why !== null || this.perSecond === null)
-      return { perSecond: held === null ? null : 0, secondsLeft: null, why, ...left };
-    const secondsLeft = jobs / this.perSecond;
-    return { perSecond: secondsLeft === 0 ? this.perSecond : own / secondsLeft, secondsLeft, why: null, ...left };
+    if (why !== null || this.#speed === null)
+      return { ...known, perSecond: held === null ? null : 0, secondsLeft: null, why };
+    const { perSecond, slow, fast } = this.#speed;
+    const secondsLeft = jobs / perSecond;
+    // From the last end on, so that the date stands still while no job ends.
+    const { now, statistics } = this.#tx;
+    const at = (speed: number) => Math.round(now - statistics.silentMs + (jobs * 1000) / speed);
+    return {
+      ...{ ...left, secondsLeft, why: null, doneAt: at(perSecond), doneBetween: { from: at(fast), to: at(slow) } },
+      perSecond: secondsLeft === 0 ? perSecond : own / secondsLeft,
+    };
   }
 
   #unknown(): string | null {

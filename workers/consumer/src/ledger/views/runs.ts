@@ -6,6 +6,7 @@ import { priceOf } from "@prewarm/shared/cost/job-price";
 import type { JobState } from "@prewarm/shared/job";
 import { timesOfRun } from "../../console/run-times.ts";
 import { quantile } from "../../console/tables/histogram.ts";
+import { readCosts } from "../../console/tables/history.ts";
 import { readRejections } from "../../console/tables/rejections.ts";
 import type { ImageTx } from "../../images/image-tx.ts";
 import { laneName } from "../../queue-settings.ts";
@@ -18,7 +19,15 @@ const ACCEPTING_MS = 900_000;
 
 /** A run for a view. Its state depends on the time of the view. */
 export function runView(tx: ImageTx, run: Run): RunView {
-  return shown(tx, run, { paces: new Paces(tx), admitted: admittedRows(tx) });
+  return { ...shown(tx, run, { paces: new Paces(tx), admitted: admittedRows(tx) }), paid: paidOf(tx, run) };
+}
+
+/** Its jobs that the budget has paid for. Of a day with too many runs the last ones are not told apart. */
+function paidOf(tx: ImageTx, { n, created, ended, open }: Run): RunView["paid"] {
+  const past = readCosts(tx.sql, created, open > 0 ? tx.now : Math.max(created, ended)).values();
+  const days = [...Object.values(tx.statistics.state.costs), ...past];
+  const jobs = days.reduce((sum, places) => sum + (places[`run ${n}`]?.[0] ?? 0), 0);
+  return { jobs, amount: priceOf(jobs, tx.site.budget) };
 }
 
 /** Null: the run is not known. */
@@ -92,6 +101,7 @@ function shown(tx: ImageTx, run: Run, { paces, admitted }: Known): RunView {
     total: open + ended,
     done: ended,
     pace,
+    paid: null,
     timeToReady: { p50: quantile(timesOfRun(run), 0.5), p95: quantile(timesOfRun(run), 0.95) },
   };
 }
@@ -107,5 +117,6 @@ function outcomeOf({ existing, rejected }: Run, states: Record<JobState, number>
 function donePace({ site }: ImageTx, run: Run, { stored, dead, refused }: Record<JobState, number>): Pace {
   const seconds = Math.max(1, (run.ended - run.created) / 1000);
   const perSecond = (stored + dead + refused) / seconds;
-  return { perSecond, secondsLeft: 0, why: null, jobsLeft: 0, amountLeft: priceOf(0, site.budget) };
+  const none = { secondsLeft: 0, doneAt: null, doneBetween: null, why: null, jobsLeft: 0 };
+  return { ...none, perSecond, amountLeft: priceOf(0, site.budget) };
 }

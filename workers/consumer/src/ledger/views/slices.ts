@@ -29,6 +29,12 @@ export function ofLate(tx: ImageTx): { sum: Slice; seconds: number } {
   return { sum, seconds: (TIERS_MS.minute + tx.now - minute) / 1000 };
 }
 
+/** When the last five minutes and the last hour begin, Unix ms: with the minute under way. */
+export function beginnings(now: number): { lately: number; hour: number } {
+  const minute = now - (now % TIERS_MS.minute);
+  return { lately: minute - 4 * TIERS_MS.minute, hour: minute - 59 * TIERS_MS.minute };
+}
+
 /** However they ended. */
 export function endedOf({ stored, dead, refused, cancelled }: Slice): number {
   return stored + dead + refused + cancelled;

@@ -1,4 +1,4 @@
-import type { Warning } from "@prewarm/control-schema/stats";
+import type { Trouble } from "@prewarm/control-schema/troubles";
 import { place } from "../lib/router.ts";
 
 const WORDS: Record<string, string> = {
@@ -8,8 +8,8 @@ const WORDS: Record<string, string> = {
   "/steering": "Steering",
 };
 
-/** The way to a warning's cause; nothing on the page that it leads to. */
-export function WarningLink({ warning: { link } }: { warning: Pick<Warning, "link"> }) {
+/** The way to a trouble's cause; nothing on the page that it leads to. */
+export function TroubleLink({ trouble: { link } }: { trouble: Pick<Trouble, "link"> }) {
   const [path = ""] = link.split("?");
   if (path === place.value.pathname) return null;
   return <a href={link}>{WORDS[path] ?? "Look"}</a>;
