@@ -69,9 +69,7 @@ describe("adopt", () => {
     );
     expect(stdout).toMatch(/\n100\.0 % of the 11 that get a variant are warm after an upload\n/);
     expect(stdout).toMatch(/\ne_sepia +unsupported +1 +8\.3 % +\/demo\/image\/upload\/w_400,f_auto,e_sepia\/d\.jpg\n/);
-    expect(stdout).toMatch(
-      /\nLines of prewarm\.config\.ts that would make requests exact:\n3 +pages\.ratios: "3:4"\n/,
-    );
+    expect(stdout).toMatch(/\nLines of prewarm\.config\.ts that would make requests exact:\n3 +pages\.ratios: "3:4"\n/);
     expect((await run(["--from", "cloudinary"], LOG)).stdout).toBe(stdout);
   });
 
