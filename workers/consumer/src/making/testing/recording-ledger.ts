@@ -15,7 +15,6 @@ import type { Config } from "@prewarm/shared/config";
 import { jobOfKey, keyOfJob } from "@prewarm/shared/variant-key";
 import type { VariantOutcome } from "../../images/calls.ts";
 import type { ExchangeAnswer, ExchangeRequest } from "../../ledger/calls.ts";
-import type { Ledger } from "../../ledger/ledger.ts";
 import type { Handlers, LedgerDoors } from "../../ledger/ledger-for.ts";
 import { chunkOf, type Wish } from "../../ledger/testing/chunk-of.ts";
 import type { DirectLedger } from "../../ledger/testing/direct-calls.ts";
