@@ -174,9 +174,9 @@ export const LEDGER: readonly Mutation[] = [
       replace: "all.slice()",
     }),
   ]),
-  ...at({ file: `${ROOM}/views/late-jobs.ts`, tests: [`${ROOM}/views/late-jobs.test.ts`] }, [
+  ...at({ file: `${ROOM}/views/slowness.ts`, tests: [`${ROOM}/views/slowness.test.ts`] }, [
     breaks("P5", "a few stragglers among many jobs make Ittybit count as slow", {
-      find: " || late < open.length / 2",
+      find: " || late < ages.length / 2",
       replace: "",
     }),
   ]),
