@@ -94,11 +94,18 @@ export class QueueTx {
     return this.memory.latest;
   }
 
-  /** When the first job of a lane that has no slot is due, Unix ms. A handler may hold it. Null: the lane has none. */
+  /**
+   * When the first job of a lane that has no slot is due, Unix ms, with the jobs of this transaction. A handler may hold
+   * it. Null: the lane has none.
+   */
   readyAt(lane: LaneCode): number | null {
     const { claims } = this.memory;
-    const first = firstIn(this.sql, lane, claims.held().length + 1);
-    return first.find(({ id }) => claims.byJob(id)?.state !== "admitted")?.due ?? null;
+    const waits = (id: number): boolean => claims.byJob(id)?.state !== "admitted";
+    const first = firstIn(this.sql, lane, claims.held().length + 1).find(({ id }) => waits(id));
+    let at = first?.due ?? FOR_EVER;
+    for (const { after } of this.rows.changes())
+      if (after?.lane === lane && after.due !== null && waits(after.id)) at = Math.min(at, after.due);
+    return at === FOR_EVER ? null : at;
   }
 
   /** The counts at the beginning of this transaction. */
