@@ -9,6 +9,24 @@ const CONSUMER = "workers/consumer/src";
 
 /** The queue's Durable Object: intake, alarms, wake-ups, what operators do, and the runner of calls. */
 export const QUEUE_OBJECT: readonly Mutation[] = [
+  ...at({ file: `${QUEUE}/tx/queue-tx.ts`, tests: [`${WORLD}/strangers/busy-machine.test.ts`] }, [
+    breaks("P9", "a job that was accepted in a call is no work of that call", {
+      find: "      if (after?.lane === lane && after.due !== null && waits(after.id)) at = Math.min(at, after.due);\n",
+      replace: "      void after;\n",
+    }),
+  ]),
+  ...at({ file: `${QUEUE}/object/transactions.ts`, tests: [`${WORLD}/ledger-clock.test.ts`] }, [
+    breaks("P1", "a clock that goes back puts off what was accepted", {
+      find: "memory.latest = Math.max(memory.latest, now);",
+      replace: "memory.latest = now;",
+    }),
+  ]),
+  ...at({ file: `${CONSUMER}/images/sweeps.ts`, tests: [`${CONSUMER}/making/stager.test.ts`] }, [
+    breaks("P9", "jobs that waited for the end of a purge wait for its longest lock", {
+      find: "if (row.due !== null && row.attempts === 0) row.due = row.created;",
+      replace: "if (row.due === null) row.due = null;",
+    }),
+  ]),
   ...at({ file: `${QUEUE}/intake/accept-chunk.ts`, tests: [`${SIMULATED}/prune.test.ts`] }, [
     breaks("P17", "a nearly full ledger takes new bulk", {
       find: "background && tx.sql.bytes > FULL_BYTES",
