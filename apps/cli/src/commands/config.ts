@@ -20,7 +20,7 @@ interface Found {
 
 export const configCommand: Command = {
   name: "config",
-  description: "Print each setting with its value and where it comes from, and which secrets this environment has",
+  description: "Print each setting with its value and where it comes from",
   operands: null,
   flags: {},
   examples: ["prewarm config", "prewarm config --json"],
