@@ -53,7 +53,7 @@ const LINES: Record<string, readonly (readonly string[])[]> = {
 
   init: [["--yes"]],
   dev: [["--originals", ID]],
-  config: [[]],
+  config: [[], ["--to", ID]],
   check: [[], ["--to", ID], ["--account"]],
   print: [["client"], ["csp"], ["wrangler"], ["wrangler", "--to", ID], [ID]],
   rewrite: [["pages", "--from", "https://e.example/images/"]],

@@ -21,6 +21,7 @@ interface Found {
 export const configCommand: Command = {
   name: "config",
   description: "Print each setting with its value and where it comes from",
+  more: "It also says which secrets this environment has.",
   operands: null,
   flags: {},
   examples: ["prewarm config", "prewarm config --json"],
