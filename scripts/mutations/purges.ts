@@ -82,9 +82,9 @@ export const PURGES: readonly Mutation[] = [
   ]),
   ...at({ file: `${ROOM}/sweeps.ts`, tests: [`${ROOM}/purge.test.ts`] }, [
     breaks("P1", "a job of an image that is unlocked waits as long as the lock would have lasted", {
-      find: "  for (const row of tx.rows.loadGroup(encodedId)) if (row.due === image.lock) row.due = row.created;\n",
-      replace: "",
-      tests: [`${QUEUE_TESTS}/lines.test.ts`],
+      find: "if (row.due !== null && row.attempts === 0) row.due = row.created;",
+      replace: "if (row.due === null) row.due = null;",
+      tests: [`${SRC}/making/stager.test.ts`],
     }),
     breaks("P16", "a purge has no lock", {
       find: "  tx.images.get(image).lock = tx.now + PASS_MS;",

@@ -21,12 +21,6 @@ export const QUEUE_OBJECT: readonly Mutation[] = [
       replace: "memory.latest = now;",
     }),
   ]),
-  ...at({ file: `${CONSUMER}/images/sweeps.ts`, tests: [`${CONSUMER}/making/stager.test.ts`] }, [
-    breaks("P9", "jobs that waited for the end of a purge wait for its longest lock", {
-      find: "if (row.due !== null && row.attempts === 0) row.due = row.created;",
-      replace: "if (row.due === null) row.due = null;",
-    }),
-  ]),
   ...at({ file: `${QUEUE}/intake/accept-chunk.ts`, tests: [`${SIMULATED}/prune.test.ts`] }, [
     breaks("P17", "a nearly full ledger takes new bulk", {
       find: "background && tx.sql.bytes > FULL_BYTES",

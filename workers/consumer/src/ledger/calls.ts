@@ -144,7 +144,7 @@ export interface Noted {
 
 /* ── The gate ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
-/** What the gate holds and why; `slots`: jobs at Ittybit now, of which Prewarm gave up `abandoned`. */
+/** What the gate holds and why; `slots`: jobs at the engine now, of which Prewarm gave up `abandoned`. */
 export type GateView = Gate & { slots: number; abandoned: number };
 
 /* ── Numbers ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────── */
