@@ -178,15 +178,13 @@ describe("1,200 missing originals", () => {
     const { page, close } = await signedIn("/");
     const health = page.getByRole("region", { name: "Health" });
     const sentence =
-      /1,200 of 1,2\d\d variants that ended within the hour were refused: of the newest 40 jobs, 40 with .*missing.*all below wrong\/prefix\//;
+      /1,200 of 1,200 variants of the run .* were refused: of the newest 40 jobs, 40 with .*missing.*all below wrong\/prefix\//;
     await inSight(health.getByText(sentence));
+    await inSight(health.getByText(/Upload the original/).first());
     await inSight(health.getByText(/upload is paused/));
     expect(await page.getByText(/^Healthy/).count()).toBe(0);
     await page.getByRole("link", { name: "1,200 refused jobs" }).waitFor();
-    await health.locator("a[href='/causes?window=1h']").first().click();
-    await inSight(page.getByText("Upload the original").first());
-    await inSight(page.getByRole("button", { name: "Retry refused… missing" }));
-    await page.goto(`${stack.controlUrl}/runs/${run}`);
+    await health.locator(`a[href='/runs/${run}']`).first().click();
     await page.getByText("failed", { exact: true }).waitFor();
     await page.getByText("0 of 1,200 variants; 1,200 have ended").waitFor();
     await page.goto(`${stack.controlUrl}/causes?window=1h`);
