@@ -61,7 +61,7 @@ const warned = (code: string) =>
   until(
     `the server warns of ${code}`,
     () => api<{ troubles: { code: string }[] }>("/stats"),
-    ({ troubles }) => troubles[0]?.code === code,
+    ({ troubles }) => troubles.some((trouble) => trouble.code === code),
   );
 const fails = (fault: { type: string; [option: string]: unknown }, match?: { options: Record<string, unknown> }) =>
   stack.emulator?.control.addFault({ on: "create", fault, ...(match ? { match } : {}) });
