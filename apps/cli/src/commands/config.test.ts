@@ -24,12 +24,12 @@ async function run(args: string[], env: Record<string, string> = {}): Promise<st
 it("prewarm config prints each setting, its value, and where the value comes from", async () => {
   const printed = await run([]);
   for (const line of [
-    /^pages\.widths +\[480,960\] +file$/m,
-    /^pages\.make +\["avif"\] +default$/m,
-    /^budget\.shares\.live +0\.2 +file$/m,
-    /^budget\.shares\.warming +0\.8 +default$/m,
-    /^access +open +default$/m,
-    /^EVENTS_SECRET +not set here +default$/m,
+    /^pages\.widths +file +\[480,960\]$/m,
+    /^pages\.make +default +\["avif"\]$/m,
+    /^budget\.shares\.live +file +0\.2$/m,
+    /^budget\.shares\.warming +default +0\.8$/m,
+    /^access +default +open$/m,
+    /^EVENTS_SECRET +default +not set here$/m,
   ])
     expect(printed).toMatch(line);
 });

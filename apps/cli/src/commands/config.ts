@@ -33,7 +33,7 @@ export const configCommand: Command = {
     if (report.json) report.document("prewarm.config/1", { settings, secrets });
     else
       for (const line of formatTable(
-        [...settings, ...secrets].map(({ name, value, from }) => [name, text(value), from]),
+        [...settings, ...secrets].map(({ name, value, from }) => [name, from, text(value)]),
       ))
         report.data(line);
     return EXIT.ok;
