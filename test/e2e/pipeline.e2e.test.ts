@@ -17,7 +17,7 @@ describe("the pipeline, end to end on real pixels", () => {
     expect(await sharp(crop.body).metadata()).toMatchObject({ width: 800, height: 600 });
     const refused = await ask(image("landscape.jpg?w=800&h=333"));
     expect(refused.status).toBe(403);
-    expect(refused.body.toString()).toMatch(/presets, or ratios/);
+    expect(refused.body.toString()).toMatch(/presets, or pages/);
   });
 
   it("answers 50 simultaneous first requests at once and makes exactly one Ittybit job", () => crowd(stack()));
