@@ -65,11 +65,14 @@ function shown(value: unknown): unknown {
 
 /** Paths of webhooks are often secrets. A path with `{id}` is a source's. */
 function withoutTokens(address: string): string {
-  const [, origin = "", path = ""] = /^(https?:\/\/[^/?#]*)(.*)$/.exec(address) ?? [];
-  const host = origin.replace(/\/\/[^@]*@/, "//…@");
+  const from = address.indexOf("//") + 2;
+  const rest = address.slice(from);
+  const end = rest.search(/[/?#]/);
+  const [host, path] = end < 0 ? [rest, ""] : [rest.slice(0, end), rest.slice(end)];
+  const user = host.lastIndexOf("@");
   const [plain = "", query] = path.split("?");
   const kept = plain.includes("{id}") || plain.length <= 1 ? plain : "/…";
-  return `${host}${kept}${query === undefined ? "" : "?…"}`;
+  return `${address.slice(0, from)}${user < 0 ? host : `…${host.slice(user)}`}${kept}${query === undefined ? "" : "?…"}`;
 }
 
 function text(value: unknown): string {

@@ -77,7 +77,7 @@ const FAULTS: readonly Fault[] = [
   },
   {
     ...{ name: "a third of the originals is missing", part: "originals", code: "refusing", box: "Originals" },
-    ...{ sentence: /of the run a third were refused: .*\(missing\)/, cure: /Upload the original/ },
+    ...{ sentence: /of the run a third were refused: .{0,200}\(missing\)/, cure: /Upload the original/ },
     begin: (scene) =>
       scene.warm(
         Array.from({ length: 12 }, (_, n) => (n % 3 === 0 ? `missing/third/${n}` : `third/${n}`)),
@@ -88,7 +88,7 @@ const FAULTS: readonly Fault[] = [
   },
   {
     ...{ name: "the originals' host answers 403", part: "originals", code: "origin", box: "Originals" },
-    ...{ sentence: /fails \(.*403/, cure: /Correct the origin/ },
+    ...{ sentence: /fails \(.{0,100}403/, cure: /Correct the origin/ },
     begin: (scene) => {
       scene.originals.refuse(true);
       return warmed(scene, "refused", 30);
