@@ -43,8 +43,8 @@ export const ITTYBIT: readonly Mutation[] = [
       tests: [`${SRC}/making/against-emulator.test.ts`, "test/world/strangers/kept.test.ts"],
     }),
     breaks("P3", "the result of another variant's job is stored", {
-      find: 'job.status !== "done" || isAnothers(job, generation)',
-      replace: 'job.status !== "done"',
+      find: "  if (isAnothers(job, generation)) return",
+      replace: "  if (job.id === ofAnother.name) return",
     }),
     breaks("P17", "a result is fetched again from its old address", {
       find: "job.output === null || isRetry ?",

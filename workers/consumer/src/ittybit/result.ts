@@ -77,9 +77,7 @@ async function open(deps: ResultDeps, watched: WatchedJob): Promise<Opened> {
 
 export function resultOf(deps: ResultDeps, watched: WatchedJob): Result {
   const { job, generation } = watched;
-  if (job.status !== "done" || isAnothers(job, generation)) {
-    const found = locate(deps, job, watched);
-    if (found.kind !== "at") return found;
-  }
+  const found = job.status === "done" ? null : locate(deps, job, watched);
+  if (found !== null && found.kind !== "at") return found;
   return { kind: "finished", made: madeOf(job, generation), open: () => open(deps, watched) };
 }
