@@ -99,7 +99,8 @@ function takeShared(search: Search, run: number): void {
   const ids = sharedIds(tx.sql, run, sharedTo.get(run) ?? -1, SHARED_MAX);
   // Members that have ended stay for a month. The next call reads beyond them, and the one after the last begins anew.
   sharedTo.set(run, ids.length < SHARED_MAX ? -1 : (ids.at(-1) ?? -1));
-  for (const row of freeRows(search, ids).slice(0, left(search))) found.set(row.id, row);
+  const next = ids.filter((id) => isNext(search, id));
+  for (const row of freeRows(search, next).slice(0, left(search))) found.set(row.id, row);
 }
 
 /* ── Jobs ── */
@@ -130,7 +131,7 @@ function isNext({ tx, found }: Search, id: number): boolean {
 /** Jobs that may be handed out. A job that nobody wants any more is cancelled instead. */
 function freeRows(search: Search, ids: readonly number[]): Row[] {
   const { tx, owner, lane } = search;
-  const rows = tx.rows.loadIds(ids.filter((id) => isNext(search, id)));
+  const rows = tx.rows.loadIds(ids);
   tx.loadGroups(rows.map(({ group }) => group));
   return rows.filter((row) => {
     if (row.state !== WAITING || cancelUnwanted(tx, row)) return false;

@@ -12,6 +12,8 @@ import { addEvent, finishedRuns } from "./tables/events.ts";
  * on events. Those of troubles are written by the look at the list of troubles.
  */
 
+/** The document that keeps the state that was reported last. */
+const DOC = "events-said";
 const MANY = 100;
 
 /** The state that was reported last. Times are Unix ms. */
@@ -32,13 +34,13 @@ interface Said {
 export function noteEvents(tx: ImageTx): number {
   const { events } = tx.site;
   if (events.length === 0) return 0;
-  const before = getDoc(tx.sql, "events-said");
-  const said = before === null ? firstSaid(tx) : (JSON.parse(before) as Said);
+  const before = getDoc(tx.sql, DOC);
+  const said = readSaid(tx, before);
   const first = said.n;
   noteRuns(tx, said);
   noteImages(tx, said);
   const after = JSON.stringify(said);
-  if (after !== before) putDoc(tx.sql, "events-said", after);
+  if (after !== before) putDoc(tx.sql, DOC, after);
   return said.n - first;
 }
 
@@ -51,10 +53,9 @@ export function testEvent(tx: ImageTx, who: string): number {
 /** Writes an event in the call that causes it. Writes nothing while the configuration has no endpoint. `wants`: by an endpoint's types. */
 export function tellNow(tx: ImageTx, ...[type, data, wants]: Told): void {
   if (tx.site.events.length === 0) return;
-  const before = getDoc(tx.sql, "events-said");
-  const said = before === null ? firstSaid(tx) : (JSON.parse(before) as Said);
+  const said = readSaid(tx, getDoc(tx.sql, DOC));
   tell(tx, said, type, data, wants);
-  putDoc(tx.sql, "events-said", JSON.stringify(said));
+  putDoc(tx.sql, DOC, JSON.stringify(said));
 }
 
 type Told = [
@@ -63,8 +64,9 @@ type Told = [
   wants?: (types: readonly string[] | undefined) => boolean,
 ];
 
-/** The state at the first look is no event. */
-function firstSaid(tx: ImageTx): Said {
+/** The state at the first look is no event. `body`: of the document. */
+function readSaid(tx: ImageTx, body: string | null): Said {
+  if (body !== null) return JSON.parse(body) as Said;
   const checked = endOfRecent(tx.sql);
   return { runsAt: tx.now - 1, recent: checked.row, checked, n: 0 };
 }

@@ -1,4 +1,4 @@
-import { dayOf, firstIn, type Gate, orderedBy } from "@prewarm/durable-queue";
+import { dayOf, type Gate, orderedBy } from "@prewarm/durable-queue";
 import { jobsPerDay, runOfHook } from "@prewarm/shared/hook-days";
 import { LANES, type Lane } from "@prewarm/shared/job";
 import { heldUntil } from "../../console/hold.ts";
@@ -69,8 +69,8 @@ export function factsOf(tx: ImageTx, numbers: LedgerNumbers): Facts {
   };
 }
 
-function areRetriesOnly({ sql, now }: ImageTx, lane: Lane, { queued, processing }: Facts["counts"][Lane]): boolean {
-  return queued + processing === 0 && (firstIn(sql, laneCode(lane), 1)[0]?.due ?? now) > now;
+function areRetriesOnly(tx: ImageTx, lane: Lane, { queued, processing }: Facts["counts"][Lane]): boolean {
+  return queued + processing === 0 && (tx.readyAt(laneCode(lane)) ?? tx.now) > tx.now;
 }
 
 /** Claims remember it, so an eviction forgets the message only. */

@@ -2,7 +2,6 @@ import type { Pace } from "@prewarm/control-schema/pace";
 import {
   budgetLeft,
   closedFor,
-  firstIn,
   firstRuns,
   type LaneCode,
   nextRetryOf,
@@ -145,9 +144,7 @@ export class Paces {
     if (closed !== null) return whyHeld(tx.gateNow, lane, closed);
     if (queued + processing === 0) {
       const at =
-        run === undefined
-          ? firstIn(tx.sql, laneCode(lane), 1)[0]?.due
-          : nextRetryOf(tx.sql, { lane: run.lane, run: run.n }, ROWS_MAX);
+        run === undefined ? tx.readyAt(laneCode(lane)) : nextRetryOf(tx.sql, { lane: run.lane, run: run.n }, ROWS_MAX);
       if (at !== undefined && at !== null && at > tx.now)
         return `Only retries are left, the first in ${span(at - tx.now)}.`;
     }
