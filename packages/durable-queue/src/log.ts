@@ -13,9 +13,14 @@ export function errorText(error: unknown): string {
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return text
     .slice(0, READ_MAX_CHARS)
-    .replace(/(https?:\\?\/\\?\/[^\s"<>?]*)\?[^\s"<>]*/gi, "$1?…")
+    .replace(/https?:\\?\/\\?\/[^\s"<>]*/gi, withoutQuery)
     .replace(/\bBearer\s+\S+/gi, "Bearer [redacted]")
     .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, " ")
     .trim()
     .slice(0, TEXT_MAX_CHARS);
+}
+
+function withoutQuery(url: string): string {
+  const at = url.indexOf("?");
+  return at < 0 ? url : `${url.slice(0, at)}?…`;
 }

@@ -19,8 +19,8 @@ export const ORIGINALS_PATH = "/originals/";
 /** Originals are shown while a variant is being made, and are read by the engine: they may be slow, yet nobody waits for ever. In ms. */
 const WAIT_MS = 10_000;
 
-/** `/staged/<number>/<id>`; a number of the ledger has no leading zero. */
-const STAGED_PATTERN = new RegExp(`^${STAGED_PATH}([1-9]\\d{0,15})/(.+)$`);
+/** `<number>/<id>` behind STAGED_PATH; a number of the ledger has no leading zero. */
+const STAGED_PATTERN = /^([1-9]\d{0,15})\/(.+)$/;
 
 /** A request for an original under its signed URL. */
 interface Asked {
@@ -49,7 +49,7 @@ export async function serveOriginal(request: Request, url: URL, edge: Edge, back
  * paths, `signature_required`, `removed`, `original_missing` and `unavailable`.
  */
 export async function serveStaged(request: Request, url: URL, edge: Edge, background: Background): Promise<Response> {
-  const [, number, path] = STAGED_PATTERN.exec(url.pathname) ?? [];
+  const [, number, path] = STAGED_PATTERN.exec(url.pathname.slice(STAGED_PATH.length)) ?? [];
   if (number === undefined || path === undefined) throw new AppError("not_found");
   const id = parseId(path);
   const asked = { request, url, edge, background };
