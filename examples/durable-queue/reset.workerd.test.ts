@@ -15,7 +15,7 @@ const RESETS_AT = [60, 150, 250, 400];
 /** Only ends a test that hangs. */
 const PATIENCE_MS = 100_000;
 /** Tables that have rows while jobs are open. */
-const OF_OPEN_JOBS = ["jobs", "claims", "payloads"];
+const OF_OPEN_JOBS = ["jobs", "claims"];
 
 const webhooks = () => WEBHOOKS.get(WEBHOOKS.idFromName("main"));
 

@@ -80,18 +80,14 @@ export const QUEUE_OBJECT: readonly Mutation[] = [
       replace: "begin",
     }),
     breaks("P1", "a job is called before its time", {
-      find: "if (row !== null && at > tx.now) row.due = at;",
+      find: "if (at > tx.now) row.due = at;",
       replace: "",
     }),
   ]),
-  ...at({ file: `${QUEUE}/tx/job-tx.ts`, tests: [EXPLORER] }, [
-    breaks("P17", "the payload of a job stays when its row is deleted", {
-      find: "before !== null && after === null",
-      replace: "false",
-    }),
-    breaks("P1", "the payload of a job goes when the job fails", {
-      find: "before !== null && after === null",
-      replace: "before !== null && (after === null || after.attempts > 0)",
+  ...at({ file: `${QUEUE}/tx/rows.ts`, tests: [`${QUEUE_TESTS}/run-jobs.test.ts`] }, [
+    breaks("P1", "a key that is accepted again keeps the payload of its dead letter", {
+      find: "if (payload !== null) {",
+      replace: "if (payload === undefined) {",
     }),
   ]),
   ...at({ file: `${QUEUE}/object/next-alarm.ts`, tests: [`${SIMULATED}/on-alarm.test.ts`] }, [

@@ -2,16 +2,16 @@ import {
   type Job,
   type JobQueue,
   type JobQueueOptions,
-  JobTx,
   type ObjectContext,
   openJobQueue,
+  QueueTx,
   type Result,
 } from "@prewarm/durable-queue";
 import { nodeSql } from "@prewarm/durable-queue/testing";
 
 // A Worker in TypeScript of every check, and what a library might export of it: packages.test.ts compiles it.
 
-class Quiet extends JobTx {
+class Quiet extends QueueTx {
   override lockedUntil(group: string): number {
     return group === "quiet" ? this.now + 60_000 : 0;
   }

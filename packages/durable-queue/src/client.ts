@@ -19,17 +19,16 @@ import type {
 import { errorText, type Log } from "./log.ts";
 import { Queue, type QueueHost } from "./object/queue.ts";
 import { cancelRun } from "./operate/cancel-run.ts";
-import { countJobs, findJob, findRun, listJobs, rowOf } from "./operate/list-jobs.ts";
+import { countJobs, findJob, findRun, listJobs, payloadOf, rowOf } from "./operate/list-jobs.ts";
 import { closedNow, pause, resume } from "./operate/pause.ts";
 import { beforeRestore, restored } from "./operate/restored.ts";
 import { cancelJob, type JobResult, retryJob } from "./operate/retry-and-cancel.ts";
 import { runJobs } from "./runner/run-jobs.ts";
 import { type LaneRule, ONE_LANE } from "./tables/lanes.ts";
-import { PAYLOADS, payloadOf } from "./tables/payloads.ts";
 import { type Budget, checkedConfig, type QueueConfig } from "./tables/queue-config.ts";
 import { type Migrations, withOwn } from "./tables/schema.ts";
 import { durableSql, type ObjectStorage, type Sql } from "./tables/sql.ts";
-import { JobTx } from "./tx/job-tx.ts";
+import { QueueTx } from "./tx/queue-tx.ts";
 
 /*
  * The public entry of the queue. The first part is all that a queue of calls needs. The second part is for those who
@@ -74,8 +73,8 @@ export interface JobQueueOptions {
   lanes?: readonly LaneRule[];
   /** Calls that may be paid for. Default: unlimited. */
   budget?: Budget;
-  /** A class of yours, which hears what happens to jobs in the transaction in which it happens. Default: `JobTx`. */
-  Tx?: typeof JobTx;
+  /** A class of yours, which hears what happens to jobs in the transaction in which it happens. Default: `QueueTx`. */
+  Tx?: typeof QueueTx;
   /** Statements that create tables of yours, a list for each version of your schema. Default: none. */
   tables?: Migrations;
 }
@@ -117,15 +116,15 @@ const DEPS: JobQueueDeps = {
  * A queue whose jobs are calls of one function. Each method is one transaction of the object's database, and answers
  * when that is over. Times are Unix ms. What is wrong with an argument is a `TypeError`.
  */
-export class JobQueue extends Queue<JobTx> {
+export class JobQueue extends Queue {
   constructor(sql: Sql, host: QueueHost, { options, run }: { options: JobQueueOptions; run: RunCall }, deps = DEPS) {
     const { clock, log, sleep, newId } = deps;
-    const { Tx = JobTx, tables: [first = [], ...later] = [] } = options;
+    const { Tx = QueueTx, tables = [] } = options;
     const config = configOf(options);
     super(
       sql,
       {
-        tables: withOwn([[...PAYLOADS, ...first], ...later]),
+        tables: withOwn(tables),
         openTx: (over, opening) => new Tx(over, { config, ...opening }),
       },
       {
@@ -247,7 +246,7 @@ export class JobQueue extends Queue<JobTx> {
 
   /* ── Inside ── */
 
-  #act(key: JobKey, act: (tx: JobTx, id: number) => JobResult): JobResult {
+  #act(key: JobKey, act: (tx: QueueTx, id: number) => JobResult): JobResult {
     checkKey(key);
     return this.change((tx) => act(tx, rowOf(tx, key)?.id ?? 0));
   }
@@ -258,14 +257,14 @@ export class JobQueue extends Queue<JobTx> {
       await runJobs({
         ...{ owner: newId(), clock, sleep, ...(callMs === undefined ? {} : { callMs }) },
         exchange: (request) => this.change((tx) => exchange(tx, request, () => ({}))),
-        run: (job) => run({ ...job, payload: this.transactions.read(({ sql }) => payloadOf(sql, job)) }),
+        run: (job) => run({ ...job, payload: this.transactions.read((tx) => payloadOf(tx, job)) }),
       });
     } catch (error) {
       log("queue.runner_failed", { error: errorText(error) });
     }
   }
 
-  protected override beforeRestore(tx: JobTx): BeforeRestore {
+  protected override beforeRestore(tx: QueueTx): BeforeRestore {
     return beforeRestore(tx);
   }
 }
@@ -413,7 +412,6 @@ export {
 } from "./tables/row.ts";
 export { ENDED, withOwn } from "./tables/schema.ts";
 export { durableSql, int, intOrNull, type Sql, type SqlRow, type SqlValue, text, textOrNull } from "./tables/sql.ts";
-export { JobTx } from "./tx/job-tx.ts";
 export type { QueueEvent } from "./tx/queue-event.ts";
 export { FOR_EVER, QueueTx } from "./tx/queue-tx.ts";
 export { firstRuns, hasNoSubscribers, orderedBy, type Run, readRuns } from "./tx/runs.ts";

@@ -15,13 +15,12 @@ import { stateCounts } from "../src/operate/job-state.ts";
 import { beforeRestore } from "../src/operate/restored.ts";
 import { promoteRun, retryJob } from "../src/operate/retry-and-cancel.ts";
 import { type LaneRule, laneCode, laneName, ONE_LANE } from "../src/tables/lanes.ts";
-import { PAYLOADS } from "../src/tables/payloads.ts";
 import { checkedConfig, type QueueConfig } from "../src/tables/queue-config.ts";
-import { withOwn } from "../src/tables/schema.ts";
+import { MIGRATIONS } from "../src/tables/schema.ts";
 import type { Sql } from "../src/tables/sql.ts";
 import { nodeSql } from "../src/testing/node-sql.ts";
 import { queueConfig } from "../src/testing/queue-config.ts";
-import { JobTx } from "../src/tx/job-tx.ts";
+import { QueueTx } from "../src/tx/queue-tx.ts";
 
 /** Lanes of other names than Prewarm's, and two of Prewarm's where they mean the opposite. */
 const LANES: readonly LaneRule[] = [
@@ -40,10 +39,10 @@ const THREE_SHARES = {
 };
 
 /** A queue of any configuration, whose workers are the test. */
-class BareQueue extends Queue<JobTx> {
+class BareQueue extends Queue {
   constructor(sql: Sql, config: QueueConfig, deps: QueueDeps, host: QueueHost) {
-    const openTx: OpenTx<JobTx> = (over, opening) => new JobTx(over, { config, ...opening });
-    super(sql, { tables: withOwn([PAYLOADS]), openTx }, deps, host);
+    const openTx: OpenTx<QueueTx> = (over, opening) => new QueueTx(over, { config, ...opening });
+    super(sql, { tables: MIGRATIONS, openTx }, deps, host);
   }
   readonly exchange = this.changes((tx, request: ExchangeRequest) => exchange(tx, request, () => ({})));
   readonly acceptChunk = this.changes((tx, chunk: AcceptChunk) => acceptChunk(tx, chunk, () => true));

@@ -2,7 +2,6 @@ import { checkKey, KEY_MAX_CHARS, keyText } from "../job-key.ts";
 import type { Enqueue, EnqueueAnswer, NewJob } from "../jobs.ts";
 import { FULL_BYTES } from "../limits.ts";
 import { laneName, lastLane } from "../tables/lanes.ts";
-import { deletePayloads, putPayload } from "../tables/payloads.ts";
 import { isOpen, type Row } from "../tables/row.ts";
 import type { QueueTx } from "../tx/queue-tx.ts";
 import { acceptChunk, isHeard } from "./accept-chunk.ts";
@@ -37,8 +36,7 @@ export function enqueue(tx: QueueTx, request: Enqueue): EnqueueAnswer {
   // An enqueue has no hash, so that is the same each time.
   if (answer.status === "mismatch") throw new Error("the record of this enqueue is of another call");
   if ("retryAfterSeconds" in answer) return { status: "full", retryAfterSeconds: answer.retryAfterSeconds };
-  if (answer.status === "done")
-    for (const [n, job] of jobs.entries()) if (before[n] !== "open") begin(tx, job, before[n] === "ended");
+  if (answer.status === "done") for (const [n, job] of jobs.entries()) if (before[n] !== "open") begin(tx, job);
   const { status, accepted, duplicates } = answer;
   return { status, accepted, duplicates };
 }
@@ -48,13 +46,13 @@ function standing(row: Row | null): "new" | "open" | "ended" {
   return isOpen(row) ? "open" : "ended";
 }
 
-/** Gives a job that was just accepted its payload and its time. `isAgain`: the key had an earlier job, which ended. */
-function begin(tx: QueueTx, job: NewJob, isAgain: boolean): void {
+/** Gives a job that was just accepted its payload and its time. */
+function begin(tx: QueueTx, job: NewJob): void {
   const { payload = "", at = 0 } = job;
-  if (payload !== "") putPayload(tx.sql, job, payload);
-  else if (isAgain) deletePayloads(tx.sql, [job]);
   const row = tx.rows.get(job);
-  if (row !== null && at > tx.now) row.due = at;
+  if (row === null) return;
+  tx.rows.setPayload(row, payload);
+  if (at > tx.now) row.due = at;
 }
 
 /* ── What is wrong with a request ── */

@@ -4,7 +4,6 @@ import { listAttempts } from "../tables/attempts.ts";
 import { endedIds } from "../tables/ended.ts";
 import { idOfName, nameOf, rangeOfGroup } from "../tables/job-ids.ts";
 import { laneCode, laneName } from "../tables/lanes.ts";
-import { payloadOf } from "../tables/payloads.ts";
 import { CANCELLED, DEAD, errorOf, isOpen, type Row } from "../tables/row.ts";
 import type { QueueTx } from "../tx/queue-tx.ts";
 import { admittedRows, stateCounts, stateOf } from "./job-state.ts";
@@ -62,7 +61,13 @@ export function viewJob(tx: QueueTx, row: Row): Job {
 export function findJob(tx: QueueTx, key: JobKey): JobDetails | null {
   const row = rowOf(tx, key);
   if (row === null) return null;
-  return { ...viewJob(tx, row), payload: payloadOf(tx.sql, row), failures: failuresOf(tx, row) };
+  return { ...viewJob(tx, row), payload: tx.rows.payloadOf(row), failures: failuresOf(tx, row) };
+}
+
+/** The payload of a job. "": it has none, or there is no job of this key. */
+export function payloadOf(tx: QueueTx, key: JobKey): string {
+  const row = rowOf(tx, key);
+  return row === null ? "" : tx.rows.payloadOf(row);
 }
 
 export function rowOf(tx: QueueTx, key: JobKey): Row | null {

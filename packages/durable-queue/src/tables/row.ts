@@ -66,7 +66,7 @@ export const COLUMNS = {
   ...{ created: "created", updated: "updated" },
 } as const satisfies Record<string, keyof Row>;
 export const COLUMN_NAMES = Object.keys(COLUMNS);
-/** The columns of `jobs`. */
+/** The columns of `jobs` without the payload, which stays in the table. */
 export const ALL_COLUMNS = ["id", "grp", "part", ...COLUMN_NAMES];
 const FIELDS = Object.values(COLUMNS);
 

@@ -23,7 +23,7 @@ const V1 = [
   `CREATE TABLE jobs (
     id INTEGER PRIMARY KEY, grp TEXT NOT NULL, part TEXT NOT NULL, lane INTEGER NOT NULL, run INTEGER NOT NULL, joined INTEGER NOT NULL,
     state INTEGER NOT NULL, gen INTEGER NOT NULL, floor INTEGER NOT NULL, due INTEGER, attempts INTEGER NOT NULL, unclear INTEGER NOT NULL, crashes INTEGER NOT NULL,
-    error TEXT, dead_until INTEGER NOT NULL, created INTEGER NOT NULL, updated INTEGER NOT NULL)`,
+    error TEXT, dead_until INTEGER NOT NULL, created INTEGER NOT NULL, updated INTEGER NOT NULL, payload TEXT)`,
   // `gen` grows with arrival, so it orders the jobs of one call.
   `CREATE INDEX jobs_due ON jobs (lane, due, gen) WHERE ${HAS_DUE}`,
   `CREATE INDEX jobs_ended ON jobs (state, id) WHERE ${ENDED}`,

@@ -192,7 +192,7 @@ export class QueueTx {
 
   /** Whether another service makes the jobs, so that handlers or the poller report an id of each. */
   get hasExternalJobs(): boolean {
-    return true;
+    return false;
   }
 
   /** Reads what the next two methods need of these groups, in one statement. */

@@ -10,7 +10,7 @@ import {
   type StateCode,
   valuesOf,
 } from "../tables/row.ts";
-import { insertRows, int, type Sql, type SqlRow, type SqlValue } from "../tables/sql.ts";
+import { insertRows, int, type Sql, type SqlRow, type SqlValue, text } from "../tables/sql.ts";
 
 export interface Standing {
   /** The counted state. */
@@ -39,6 +39,8 @@ interface HeldRow {
   values: SqlValue[];
   deleted: boolean;
   as: StateCode | null;
+  /** The payload to write. Null: the row keeps the payload that it has. */
+  payload: string | null;
 }
 
 const SELECT = `SELECT ${ALL_COLUMNS.map((name) => `jobs.${name}`).join(", ")} FROM`;
@@ -136,8 +138,19 @@ export class Rows {
     while (this.#isTaken(id)) id += 1;
     if (id >= place + NEIGHBOURS) throw new Error(`no free place for ${keyText(key)}`);
     const row = make(id);
-    this.#keep({ row, before: null, values: [], deleted: false, as: null });
+    this.#keep({ row, before: null, values: [], deleted: false, as: null, payload: null });
     return row;
+  }
+
+  /** Gives a row its payload. "": none. */
+  setPayload({ id }: Row, payload: string): void {
+    const held = this.#byId.get(id);
+    if (held !== undefined) held.payload = payload;
+  }
+
+  /** The payload of a row in the table. "": it has none. No other statement reads it, because it may have megabytes. */
+  payloadOf({ id }: Row): string {
+    return text(this.#sql.exec("SELECT payload FROM jobs WHERE id = ?", id)[0]?.payload);
   }
 
   /** Deletes a row. `as`: the state that runs and counts keep. */
@@ -162,13 +175,21 @@ export class Rows {
     const held = [...this.#byId.values()];
     this.#deleteAll(held.filter(({ deleted, before }) => deleted && before !== null));
     const left = held.filter(({ deleted }) => !deleted);
-    const added = left.filter(({ before }) => before === null).map(({ row }) => row);
-    for (const { row, before, values } of left) if (before !== null) this.#update(row, values, now);
-    const values = added.map((row) => [row.id, row.group, row.part, ...valuesOf(row)]);
+    for (const one of left) if (one.before !== null) this.#update(one, now);
+    const added = left.filter(({ before }) => before === null);
+    const values = added.filter(({ payload }) => !payload).map(({ row }) => columnsOf(row));
     insertRows(this.#sql, "jobs", ALL_COLUMNS, values);
+    for (const { row, payload } of added) if (payload) this.#insert(row, payload);
   }
 
-  #update(row: Row, before: SqlValue[], now: number): void {
+  /** A payload is a value of its own, because many of them are too long for the JSON of one statement. */
+  #insert(row: Row, payload: string): void {
+    const places = ALL_COLUMNS.map(() => "?").join(", ");
+    const query = `INSERT INTO jobs (${ALL_COLUMNS.join(", ")}, payload) VALUES (${places}, ?)`;
+    this.#sql.exec(query, ...columnsOf(row), payload);
+  }
+
+  #update({ row, values: before, payload }: HeldRow, now: number): void {
     let after = valuesOf(row);
     const isChanged = (column: number): boolean => after[column] !== before[column];
     if (NEWS.some(isChanged)) {
@@ -176,9 +197,13 @@ export class Rows {
       after = valuesOf(row);
     }
     const changed = [...after.keys()].filter(isChanged);
-    if (changed.length === 0) return;
-    const set = changed.map((column) => `${COLUMN_NAMES[column]} = ?`).join(", ");
-    this.#sql.exec(`UPDATE jobs SET ${set} WHERE id = ?`, ...changed.map((column) => after[column] ?? null), row.id);
+    const set = changed.map((column) => `${COLUMN_NAMES[column]} = ?`);
+    const params = changed.map((column) => after[column] ?? null);
+    if (payload !== null) {
+      set.push("payload = ?");
+      params.push(payload);
+    }
+    if (set.length > 0) this.#sql.exec(`UPDATE jobs SET ${set.join(", ")} WHERE id = ?`, ...params, row.id);
   }
 
   /**
@@ -228,10 +253,15 @@ export class Rows {
   }
 }
 
+/** The values of ALL_COLUMNS, in order. */
+function columnsOf(row: Row): SqlValue[] {
+  return [row.id, row.group, row.part, ...valuesOf(row)];
+}
+
 function heldRow(row: Row): HeldRow {
   const { lane, run, attempts, error } = row;
   const before = { state: countedAs(row), lane, run, attempts, error };
-  return { row, before, values: valuesOf(row), deleted: false, as: null };
+  return { row, before, values: valuesOf(row), deleted: false, as: null, payload: null };
 }
 
 function deleteBelongings(sql: Sql, table: "attempts" | "joins", held: HeldRow[]): void {

@@ -3,9 +3,9 @@ import {
   type ExchangeRequest,
   exchange,
   JobQueue,
-  JobTx,
   LEASE_MS,
   type QueueEvent,
+  QueueTx,
   type RunCall,
   type Sql,
 } from "@prewarm/durable-queue";
@@ -59,7 +59,7 @@ const REFUSED = { kind: "failed", failure: { code: "refused", message: "" } } as
 export const keyOf = (job: string) => ({ group: job.split("/")[0] ?? "", part: job.split("/")[1] ?? "" });
 
 /** Counts events, each in the transaction in which it happens. */
-class Told extends JobTx {
+class Told extends QueueTx {
   override onEvent({ kind }: QueueEvent): void {
     this.sql.exec("INSERT INTO told (kind, n) VALUES (?, 1) ON CONFLICT (kind) DO UPDATE SET n = n + 1", kind);
   }

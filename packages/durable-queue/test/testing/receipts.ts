@@ -1,7 +1,7 @@
-import { type JobQueueOptions, JobTx, type QueueEvent, type Row } from "@prewarm/durable-queue";
+import { type JobQueueOptions, type QueueEvent, QueueTx, type Row } from "@prewarm/durable-queue";
 
 /** Writes a row for each job that is done. */
-class Receipts extends JobTx {
+class Receipts extends QueueTx {
   override onEvent({ kind }: QueueEvent, row: Row | null): void {
     if (kind !== "done" || row === null) return;
     this.sql.exec("INSERT INTO receipts (customer, part, at) VALUES (?, ?, ?)", row.group, row.part, this.now);

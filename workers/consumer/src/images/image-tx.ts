@@ -69,6 +69,10 @@ export class ImageTx extends QueueTx {
     return "Ittybit";
   }
 
+  override get hasExternalJobs(): boolean {
+    return true;
+  }
+
   override get budget(): Budget | null {
     return budgetOf(budgetSettings(this.site, this.gate));
   }
