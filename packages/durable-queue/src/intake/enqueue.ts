@@ -1,4 +1,4 @@
-import { checkKey, KEY_MAX_CHARS, keyText } from "../job-key.ts";
+import { KEY_MAX_CHARS, keyText } from "../job-key.ts";
 import type { Enqueue, EnqueueAnswer, NewJob } from "../jobs.ts";
 import { FULL_BYTES } from "../limits.ts";
 import { laneName, lastLane } from "../tables/lanes.ts";
@@ -63,7 +63,6 @@ function checkRequest({ id, jobs, run }: Enqueue, now: number): void {
   if (jobs.length > JOBS_MAX) throw new TypeError(`enqueue takes at most ${JOBS_MAX} jobs, not ${jobs.length}`);
   const seen = new Set<string>();
   for (const job of jobs) {
-    checkKey(job);
     const key = keyText(job);
     if (seen.has(key)) throw new TypeError(`the job ${job.group} ${job.part} stands twice in one enqueue`);
     seen.add(key);
