@@ -23,6 +23,8 @@ export const TRANSFORMS = [
 export interface BatchLine {
   role: string;
   exchanges: number;
+  /** POSTs of jobs. */
+  posted: number;
 }
 
 export interface LocalStack {
@@ -118,6 +120,6 @@ export async function startLocalStack(options: EmulatorOptions, original?: Origi
 
 function readBatch(line: string): BatchLine | null {
   if (!line.startsWith('{"event":"batch.done"')) return null;
-  const { role, exchanges } = JSON.parse(line) as BatchLine;
-  return { role, exchanges };
+  const { role, exchanges, posted } = JSON.parse(line) as BatchLine;
+  return { role, exchanges, posted };
 }

@@ -1,4 +1,4 @@
-import { type LocalStack, startLocalStack } from "./local-stack.ts";
+import { type BatchLine, type LocalStack, startLocalStack } from "./local-stack.ts";
 
 /** A warming run on the local stack, and what bounds it. */
 export interface Drain {
@@ -61,6 +61,18 @@ export interface Measured {
   rate: number;
 }
 
+/** The lines of all workers that posted these variants. Each says what it did when it leaves. */
+async function linesOfWorkers({ batches }: LocalStack, variants: number): Promise<BatchLine[]> {
+  const end = performance.now() + LONGEST_MS;
+  for (;;) {
+    const work = batches.filter(({ role }) => role === "work");
+    const posted = work.reduce((sum, line) => sum + line.posted, 0);
+    if (posted >= variants) return work;
+    if (performance.now() > end) throw new Error(`the workers that left had posted ${posted} of ${variants} variants`);
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
+}
+
 export async function measure(one: Drain): Promise<Measured> {
   const { variants, slots, perSecond, jobMs } = one;
   const stack = await startLocalStack({ jobMs });
@@ -72,7 +84,7 @@ export async function measure(one: Drain): Promise<Measured> {
     times.sort((a, b) => a - b);
     const limit = Math.min(perSecond, (1_000 * slots) / ((jobMs.min + jobMs.max) / 2));
     const calls = Object.entries(stats.counts).filter(([name]) => /^(create|get|list) /.test(name));
-    const work = stack.batches.filter(({ role }) => role === "work");
+    const work = await linesOfWorkers(stack, variants);
     return {
       share: steadyPerSecond(times, Math.max(slots, perSecond)) / limit,
       calls: calls.reduce((sum, [, n]) => sum + n, 0) / variants,
