@@ -3,15 +3,13 @@ import { momentInUtc, span, withMoments } from "@prewarm/shared/words";
 
 type Data = Readonly<Record<string, unknown>>;
 
-const NAMES: Record<string, string> = { ittybit: "Ittybit" };
-
 /** By the event's type. `now`: Unix ms. */
 const TEXTS: Record<EventType | "test", (data: Data, now: number) => string> = {
   "run.finished": ({ run, label, states }) => `The run ${label ?? run} has ended: ${countsIn(states)}.`,
   "image.ready": ({ id, stored, failed }) => `The image ${id} is ready: ${countsIn({ stored, failed })}.`,
-  "trouble.opened": (data) => `*${first(data.level)}, ${partOf(data)}* ${data.sentence} ${data.cure}\n${data.url}`,
+  "trouble.opened": (data) => `*${partOf(data)}, ${data.level}* ${data.sentence} ${data.cure}\n${data.url}`,
   "trouble.closed": (data) =>
-    `*Over after ${span(Number(data.forMs))}, ${partOf(data)}* It was: ${data.sentence}\n${data.url}`,
+    `*${partOf(data)}, over after ${span(Number(data.forMs))}* It was: ${data.sentence}\n${data.url}`,
   test: ({ who }) => `A test of Prewarm's events, sent by ${who}.`,
 };
 
@@ -30,13 +28,9 @@ function countsIn(counts: unknown): string {
   return found.length === 0 ? "nothing was made" : found.map(([name, n]) => `${n} ${name}`).join(", ");
 }
 
-/** `originals of cdn.example.com`. */
+/** `Originals of cdn.example.com`. */
 function partOf({ part, host }: Data): string {
-  const name = NAMES[String(part)] ?? String(part);
+  const text = String(part);
+  const name = text.charAt(0).toUpperCase() + text.slice(1);
   return host === null ? name : `${name} of ${host}`;
-}
-
-function first(word: unknown): string {
-  const text = String(word);
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -129,7 +129,7 @@ describe("an event is signed for the reference library, told once, and says what
           ...{ cure: expect.stringMatching(/account/), url: `https://control.example/?at=${begun}` },
         },
         text: expect.stringMatching(
-          /^\*Problem, Ittybit\* Ittybit answers 402: billing\..* since \d\d:\d\d UTC; .*\nhttps:\/\/control\.example\/\?at=\d+$/s,
+          /^\*Ittybit, problem\* Ittybit answers 402: billing\..* since \d\d:\d\d UTC; .*\nhttps:\/\/control\.example\/\?at=\d+$/s,
         ),
       },
     ]);
@@ -146,7 +146,7 @@ describe("an event is signed for the reference library, told once, and says what
     const told = got.filter((one) => isTrouble(one) && one.data.key === "breaker");
     expect(told.map(({ type }) => type)).toEqual(["trouble.opened", "trouble.closed"]);
     expect(told[1]).toMatchObject({
-      text: /^\*Over after 130 s, Ittybit\*/,
+      text: /^\*Ittybit, over after 130 s\*/,
       data: { forMs: 130_000, url: told[0]?.data.url },
     });
   });
