@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { FULL_BYTES, LEASE_MS, RESTORE_HOLD_MS, SHED_BYTES } from "@prewarm/durable-queue";
+import { FULL_BYTES, LEASE_MS, MAX_ATTEMPTS, RESTORE_HOLD_MS, SHED_BYTES } from "@prewarm/durable-queue";
 import { purgeCommand } from "../apps/cli/src/commands/purge.ts";
+import { backoffMs, originBackoffMs } from "../packages/durable-queue/src/admission/backoff.ts";
 import { DEFAULTS, defineConfig, FORMATS, POSITIONS, type UserConfig } from "../packages/shared/src/config.ts";
 import { ORDERED_BY_VIEWS } from "../packages/shared/src/cost/month.ts";
 import { bulk, listUsd, SHIPPED_LOGS } from "../packages/shared/src/cost/operations.ts";
@@ -14,12 +15,10 @@ import {
   COPY_SECONDS,
   GATE_AUTO,
   GONE_WITHIN_MS,
-  HANDLER_WALL_MS,
   HOOK_JOBS_PER_DAY,
   IMAGES_PER_CALL,
   LEDGER_LIMIT_BYTES,
   OLD_COPY_SECONDS,
-  RESULT_WITHIN_MS,
 } from "../packages/shared/src/limits.ts";
 import { SITE_NODE } from "../packages/shared/src/packages.ts";
 import { PARAMETERS } from "../packages/shared/src/parameters.ts";
@@ -27,6 +26,8 @@ import { stringToSign } from "../packages/shared/src/signature.ts";
 import { formatTransform, parseTransform } from "../packages/shared/src/transform.ts";
 import { variantKey } from "../packages/shared/src/variant-key.ts";
 import shipped from "../prewarm.config.ts";
+import { RESULT_WITHIN_MS, SETTLED_MS } from "../workers/consumer/src/times.ts";
+import { windowMs } from "../workers/edge/src/miss/asked-lately.ts";
 import { EXAMPLE } from "./cost/tables.ts";
 import { PROMISES } from "./mutations/promises.ts";
 
@@ -61,7 +62,7 @@ const WIDTHS = list(pages.widths);
 const ALERTS = read("ops/prometheus/rules.yml").match(/alert: /g)?.length ?? 0;
 const DELIVERIES = constant("workers/consumer/src/ledger/deliveries.ts", "KEEP");
 const VERSIONS = constant("node_modules/wrangler/wrangler-dist/cli.js", "VERSION_LIST_LIMIT");
-const PURGE_MINUTES = HANDLER_WALL_MS / 60_000 + 1;
+const PURGE_MINUTES = SETTLED_MS / 60_000;
 
 const { version }: { version: string } = JSON.parse(read("package.json"));
 const NODE = /^nodeVersion: (.*)$/m.exec(read("pnpm-workspace.yaml"))?.[1];
@@ -136,7 +137,13 @@ export const CLAIMS: readonly (readonly [page: string, text: string])[] = [
   ["docs/internals/queue.md", `the lease ends ${LEASE_MS / 1_000} s from now`],
   ["docs/how-it-works.md", `its lease ends within ${word(LEASE_MS / 60_000).replace("one", "a")} minute`],
   ["docs/runbook.md", `or its file was gone, for ${word(RESULT_WITHIN_MS / 60_000)} minutes`],
-  ["docs/cost.md", `is tried ${CHOSEN.maxAttempts} times`],
+  ["docs/internals/queue.md", `by full jitter from ${Math.round(backoffMs(1, 0.9999) / 1_000)} s`],
+  ["docs/internals/queue.md", `half of ${[1, 2, 3].map((n) => `${(2 * originBackoffMs(n, 0)) / 1_000} s`).join(", ")}`],
+  ["docs/internals/job-lifecycle.md", `half of each wait, from ${(2 * originBackoffMs(1, 0)) / 1_000} s`],
+  ["docs/http.md", `less than ${windowMs(1) / 1_000} s (doubling to ${windowMs(99) / 1_000} s)`],
+  ["docs/freshness.md", `only after ${windowMs(1) / 1_000} s, doubling to ${windowMs(99) / 1_000} s`],
+  ["docs/reliability.md", `${windowMs(1) / 1_000} seconds, doubling to ${windowMs(99) / 60_000} minutes`],
+  ["docs/cost.md", `is tried ${MAX_ATTEMPTS} times`],
   ["docs/cost.md", `| new variants of one image per day | ${CHOSEN.liveRowsPerImageDay} |`],
   ["docs/cost.md", `per day | ${CHOSEN.versionsPerImageDay}; none with`],
   ["docs/cost.md", `unknown ids | ${CHOSEN.unknownPerSecond} a second`],

@@ -22,6 +22,7 @@ import {
   uselessMost,
 } from "../../packages/shared/src/limits.ts";
 import { CHUNK_MAX_KEYS } from "../../workers/consumer/src/intake/cut-chunks.ts";
+import { maxAttemptsOf } from "../../workers/consumer/src/queue-settings.ts";
 import { EXAMPLE } from "./tables.ts";
 
 /*
@@ -67,10 +68,16 @@ export interface Bill {
 }
 
 /** Rows, versions, jobs and bytes of one image on one day. */
-export function imageDay({ limits, access }: Config): { rows: number; versions: number; jobs: number; bytes: number } {
+export function imageDay(config: Config): { rows: number; versions: number; jobs: number; bytes: number } {
+  const { limits, access } = config;
   const rows = limits.liveRowsPerImageDay;
   const versions = access === "open" ? Math.min(rows, limits.versionsPerImageDay) : 0;
-  return { rows, versions, jobs: rows * limits.maxAttempts, bytes: rows * (OUTPUT_MAX_BYTES + ROW_BYTES) + INFO_BYTES };
+  return {
+    rows,
+    versions,
+    jobs: rows * maxAttemptsOf(config),
+    bytes: rows * (OUTPUT_MAX_BYTES + ROW_BYTES) + INFO_BYTES,
+  };
 }
 
 /** The most that so many client networks cause on a day, each through one data centre. */

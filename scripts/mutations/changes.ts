@@ -150,8 +150,8 @@ export const CHANGES: readonly Mutation[] = [
   ]),
   ...at({ file: `${CONSUMER}/ledger/teller.ts`, tests: LEDGER_TESTS }, [
     breaks("P21", "a put tells what was known when it began to wait, so that single purges take two each", {
-      find: "    await deps.within(deps.putChanges(next), PUT_TIMEOUT_MS);",
-      replace: "    const text = next();\n    await deps.within(deps.putChanges(() => text), PUT_TIMEOUT_MS);",
+      find: "    await deps.within(deps.putChanges(next), PLATFORM_MS);",
+      replace: "    const text = next();\n    await deps.within(deps.putChanges(() => text), PLATFORM_MS);",
     }),
     breaks("P21", "a purge is answered before the edges can know of it", {
       find: "isTold = ({ seq }: { seq: number }) => seq <= put",

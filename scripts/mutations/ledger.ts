@@ -95,11 +95,11 @@ export const LEDGER: readonly Mutation[] = [
       replace: "const AT_ONCE = 1;",
     }),
     breaks("P16", "while R2 refuses, passes are tried again and again", {
-      find: "this.#restsUntil = clock.now() + AGAIN_MS;",
+      find: "this.#restsUntil = clock.now() + BUSY_MS;",
       replace: "this.#restsUntil = 0;",
     }),
     breaks("P20", "the alarm rings all the time while sixty passes hang", {
-      find: "this.#making < AT_ONCE ? 0 : now + AGAIN_MS",
+      find: "this.#making < AT_ONCE ? 0 : now + BUSY_MS",
       replace: "0",
     }),
   ]),

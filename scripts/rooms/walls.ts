@@ -102,8 +102,8 @@ export const HOUSES: readonly House[] = [
         bug: "A utility that knows a use-case is changed for that use-case, and breaks the others.",
       },
       {
-        rooms: ["queue-settings.ts"],
-        holds: "What the queue is told of a site: lanes, limits, budget.",
+        rooms: ["queue-settings.ts", "times.ts"],
+        holds: "What the queue is told of a site: lanes, limits, budget; the durations that stand in an order.",
         bug: "Two rooms that translate a setting in their own ways have two budgets for one site.",
       },
       {
@@ -194,7 +194,7 @@ export const HOUSES: readonly House[] = [
         bug: "Two rooms that join group and part in their own ways have two keys for one job.",
       },
       {
-        rooms: ["limits.ts", "clock.ts", "log.ts"],
+        rooms: ["limits.ts", "clock.ts", "log.ts", "times.ts"],
         holds: "Constants that several rooms share; time and chance; log lines.",
         bug: "A constant that knows a rule is changed for that rule, and breaks the others.",
       },

@@ -1,5 +1,5 @@
 import type { Config } from "@prewarm/shared/config";
-import { HANDLER_WALL_MS, MAX_CONNECTIONS, SUBREQUESTS_MAX } from "@prewarm/shared/limits";
+import { MAX_CONNECTIONS, SUBREQUESTS_MAX } from "@prewarm/shared/limits";
 import type { Log } from "@prewarm/shared/log";
 import { GATE_KEY } from "@prewarm/shared/markers";
 import { type MissMessage, missMessage, WORK_MESSAGE } from "@prewarm/shared/messages";
@@ -21,6 +21,7 @@ import { deleteBlock, listBlocks, putBlock } from "../../workers/consumer/src/st
 import { makePass, type OwnOriginal, sharedStores } from "../../workers/consumer/src/store/make-pass.ts";
 import { createChangesPut } from "../../workers/consumer/src/store/put-changes.ts";
 import { countedHost, type TestService } from "../../workers/consumer/src/testing/test-service.ts";
+import { HANDLER_WALL_MS } from "../../workers/consumer/src/times.ts";
 import type { Chance } from "./chance.ts";
 
 import { counted, Killed, Life, mortal } from "./life.ts";

@@ -16,6 +16,7 @@ import type {
   RunCall,
   RunView,
 } from "./jobs.ts";
+import { MAX_ATTEMPTS } from "./limits.ts";
 import { errorText, type Log } from "./log.ts";
 import { Queue, type QueueHost } from "./object/queue.ts";
 import { cancelRun } from "./operate/cancel-run.ts";
@@ -65,9 +66,9 @@ export interface JobQueueOptions {
   ratePerSecond: number;
   /** Calls that may begin at once, before the rate counts. Default: 1. */
   burst?: number;
-  /** Failed attempts after which a job is a dead letter. Default: 5. */
+  /** Failed attempts after which a job is a dead letter. Default: MAX_ATTEMPTS. */
   maxAttempts?: number;
-  /** The time of one call, in ms. Default: 30,000. */
+  /** The time of one call, in ms. Default: CALL_MS. */
   callMs?: number;
   /** The first goes first. Default: one, named `default`. */
   lanes?: readonly LaneRule[];
@@ -271,7 +272,14 @@ export class JobQueue extends Queue {
 
 /** The limits are not automatic. Throws a `TypeError` for a limit that is no number above 0. */
 function configOf(options: JobQueueOptions): QueueConfig {
-  const { concurrency, ratePerSecond, burst = 1, maxAttempts = 5, lanes = ONE_LANE, budget = null } = options;
+  const {
+    concurrency,
+    ratePerSecond,
+    burst = 1,
+    maxAttempts = MAX_ATTEMPTS,
+    lanes = ONE_LANE,
+    budget = null,
+  } = options;
   for (const [name, limit] of Object.entries({ concurrency, ratePerSecond, burst, maxAttempts }))
     if (!(limit > 0 && Number.isFinite(limit))) throw new TypeError(`${name} must be a number above 0, not ${limit}`);
   const fixed = (limit: number) => ({ start: limit, min: limit, max: limit });
@@ -343,24 +351,11 @@ export {
   type WatchExternalJobs,
 } from "./external-jobs.ts";
 export { acceptChunk, findDelivery, finishDelivery } from "./intake/accept-chunk.ts";
-export {
-  ALARM_LATE_MS,
-  CLAIMS_MAX,
-  FULL_BYTES,
-  GO_FEW,
-  GO_MAX,
-  IDEMPOTENCY_MS,
-  JOB_DEADLINE_MS,
-  LEASE_MIN_LEFT_MS,
-  LEASE_MS,
-  RESTORE_HOLD_MS,
-  SHED_BYTES,
-  TOKEN_AHEAD_MS,
-  UNHEARD_MS,
-} from "./limits.ts";
+export { CLAIMS_MAX, FULL_BYTES, GO_FEW, GO_MAX, MAX_ATTEMPTS, SHED_BYTES } from "./limits.ts";
 export { usedByDay } from "./memory/counters.ts";
 export type { Gate } from "./memory/gate-memory.ts";
 export { Memory } from "./memory/memory.ts";
+export { ALARM_LATE_MS } from "./object/alarm-clock.ts";
 export { type Duties, runOutbox } from "./object/on-alarm.ts";
 export { Queue, type QueueHost } from "./object/queue.ts";
 export type { QueueDeps } from "./object/queue-deps.ts";
@@ -412,6 +407,18 @@ export {
 } from "./tables/row.ts";
 export { ENDED, withOwn } from "./tables/schema.ts";
 export { durableSql, int, intOrNull, type Sql, type SqlRow, type SqlValue, text, textOrNull } from "./tables/sql.ts";
+export {
+  BUSY_MS,
+  IDEMPOTENCY_MS,
+  JOB_DEADLINE_MS,
+  LEASE_MIN_LEFT_MS,
+  LEASE_MS,
+  PAUSE_MS,
+  PLATFORM_MS,
+  RESTORE_HOLD_MS,
+  TOKEN_AHEAD_MS,
+  UNHEARD_MS,
+} from "./times.ts";
 export type { QueueEvent } from "./tx/queue-event.ts";
 export { FOR_EVER, QueueTx } from "./tx/queue-tx.ts";
 export { firstRuns, hasNoSubscribers, orderedBy, type Run, readRuns } from "./tx/runs.ts";

@@ -6,6 +6,9 @@ export interface Clock {
   random(): number;
 }
 
+export const HOUR_MS = 3_600_000;
+export const DAY_MS = 24 * HOUR_MS;
+
 export const systemClock: Clock = { now: () => Date.now(), random: () => Math.random() };
 
 /**

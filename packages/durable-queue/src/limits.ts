@@ -1,5 +1,5 @@
 /*
- * The constants that several files of the queue, or its users, must agree on. Times are ms.
+ * The numbers that several files of the queue, or its users, must agree on. Durations are in `times.ts`.
  */
 
 /** Claims of one worker: what six connections complete in some three seconds. */
@@ -14,28 +14,8 @@ export const GO_MAX = 10;
  * call within milliseconds.
  */
 export const GO_FEW = 7;
-/** Services replay an idempotency key for a day; an hour is kept in hand. */
-export const IDEMPOTENCY_MS = 23 * 3_600_000;
-/** A handler's right to act on its claims. Every call of the handler renews it. */
-export const LEASE_MS = 60_000;
-/** A token may be given at most this long before it exists; its handler waits as long. Chosen. */
-export const TOKEN_AHEAD_MS = 300;
-/** POST and put need this much of the lease left. */
-export const LEASE_MIN_LEFT_MS = 30_000;
-/** A job at the service that has not ended by then is given up (deadline of a generation). */
-export const JOB_DEADLINE_MS = 600_000;
-/**
- * A generation whose job nobody has reported for this long after its admission is *unreported*: a POST is mostly answered
- * within a second, and its client gives up after 15 s. Chosen.
- */
-export const UNHEARD_MS = 10_000;
-/** A queue that was put back hands nothing out for so long: a delete from before has landed by then. */
-export const RESTORE_HOLD_MS = 120_000;
-/**
- * Maintenance or a failover delays a Durable Object's alarm by up to a minute
- * (developers.cloudflare.com/durable-objects/api/alarms, read 2026-11).
- */
-export const ALARM_LATE_MS = 60_000;
+/** Failed attempts after which a job is a dead letter, unless the configuration says otherwise. Chosen. */
+export const MAX_ATTEMPTS = 5;
 /** Above this the database keeps only rows that are needed. Chosen. */
 export const SHED_BYTES = 5_000_000_000;
 /** Above this the background lane takes no new jobs. Chosen. */

@@ -7,11 +7,11 @@ import { BACKOFF_CAP_MS, backoffMs } from "../src/admission/backoff.ts";
 import { JobQueue } from "../src/client.ts";
 import { AHEAD_MAX_MS, BACKLOG_MAX, JOBS_MAX, PAYLOAD_MAX_BYTES } from "../src/intake/enqueue.ts";
 import { KEY_MAX_CHARS } from "../src/job-key.ts";
-import { CLAIMS_MAX, FULL_BYTES, IDEMPOTENCY_MS, LEASE_MS } from "../src/limits.ts";
+import { CLAIMS_MAX, FULL_BYTES } from "../src/limits.ts";
 import { PAGE_MAX, WALKED_MAX } from "../src/operate/list-jobs.ts";
 import { RULES } from "../src/operate/prune.ts";
-import { PAUSE_MS } from "../src/runner/run-jobs.ts";
 import { nodeSql } from "../src/testing/node-sql.ts";
+import { IDEMPOTENCY_MS, LEASE_MS, PAUSE_MS } from "../src/times.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
 const read = (file: string): string => readFileSync(join(ROOT, file), "utf8");

@@ -6,4 +6,6 @@ export interface Clock {
   random(): number;
 }
 
+export const DAY_MS = 86_400_000;
+
 export const systemClock: Clock = { now: () => Date.now(), random: () => Math.random() };

@@ -19,10 +19,6 @@ export const ENCODED_ID_MAX_BYTES = 700;
 export const OUTPUT_MAX_BYTES = 25_000_000;
 /** Widths and heights that the consumer accepts in a key whatever the ladder says today. */
 export const ABSOLUTE_MAX_PX = 8192;
-/** A job that is done and whose result cannot be fetched is kept for so long after the first refusal. Chosen: longer than hosts restart, shorter than people wait. */
-export const RESULT_WITHIN_MS = 600_000;
-/** A handler's longest life (queue consumers: 15 minutes wall); after it and a minute nothing of it can write any more. */
-export const HANDLER_WALL_MS = 900_000;
 /**
  * Where an automatic limit of the gate begins, and the bounds that it keeps to unless the configuration says others. Ittybit
  * publishes no limits (its guides pace themselves at 50 a second and 200 at once, ittybit.com/guides, read 2026-11): chosen.
@@ -102,8 +98,8 @@ export interface Chosen {
   unknownPerSecond: number;
   /** Open jobs above which bulk requests get 429. */
   backlogMax: number;
-  /** Failed attempts before a job is dead. */
-  maxAttempts: number;
+  /** Failed attempts after which a job is dead. Default: the queue's own number. */
+  maxAttempts?: number;
   /** Longest the edge waits for cache, R2 and queue together before it redirects, in ms. */
   edgeBudgetMs: number;
   /** Window in seconds to which the expiry of a signed URL of an original, and of the API's links to variants that need a signature, is rounded up. */
@@ -119,7 +115,6 @@ export const CHOSEN: Chosen = {
   versionsPerImageDay: 3,
   unknownPerSecond: 5,
   backlogMax: 10_000_000,
-  maxAttempts: 5,
   edgeBudgetMs: 1000,
   originalsWindowSeconds: 3600,
   heavyOriginalBytes: 2_000_000,

@@ -1,4 +1,4 @@
-import { FITS, FORMATS, POSITIONS, QUALITIES } from "./config.ts";
+import { FITS, FORMATS, type Format, POSITIONS, QUALITIES } from "./config.ts";
 import { checkId } from "./image-id.ts";
 import { ABSOLUTE_MAX_PX } from "./limits.ts";
 import type { Transform } from "./transform.ts";
@@ -21,7 +21,7 @@ export function variantKey(id: string, transform: Transform, v: string | null = 
 
 /** A variant among those of its image and version: the end of its key, such as `640x480-cover-high.webp`. */
 export function variantName(transform: Transform): string {
-  return `${size(transform)}-${transform.quality}.${transform.format}`;
+  return `${size(transform)}-${transform.quality}${formatEnding(transform.format)}`;
 }
 
 /** The inverse of `variantName`; null for what it never printed. */
@@ -91,6 +91,21 @@ export function jobOfKey(key: string): { group: string; part: string } {
 /** The key of the variant that a job makes, the inverse of `jobOfKey`. */
 export function keyOfJob({ group, part }: { group: string; part: string }): string {
   return `${imagePrefix(group)}${part}`;
+}
+
+/** What the key of a variant in this format ends with. */
+export function formatEnding(format: string): string {
+  return `.${format}`;
+}
+
+/** The key of the same variant in another format. */
+export function keyInFormat(key: string, format: Format): string {
+  return `${key.slice(0, key.lastIndexOf("."))}${formatEnding(format)}`;
+}
+
+/** All keys of an image (`encoded`: its id) are from `from` on and below `to`: "0" comes after "/". */
+export function rangeOfKeys(encoded: string): { from: string; to: string } {
+  return { from: `${encoded}/`, to: `${encoded}0` };
 }
 
 /** The version token of a key that `variantKey` printed; null without one. */

@@ -1,4 +1,13 @@
-import type { AutoLimit, Budget, GateState, LaneCode, LaneRule, LimitName, QueueConfig } from "@prewarm/durable-queue";
+import {
+  type AutoLimit,
+  type Budget,
+  type GateState,
+  type LaneCode,
+  type LaneRule,
+  type LimitName,
+  MAX_ATTEMPTS,
+  type QueueConfig,
+} from "@prewarm/durable-queue";
 import type { Config } from "@prewarm/shared/config";
 import { LANES, type Lane } from "@prewarm/shared/job";
 import { ALERT_LEVELS, GATE_AUTO, WORKERS_MAX } from "@prewarm/shared/limits";
@@ -63,9 +72,14 @@ export function budgetOf({ monthlyJobs, warmingShare, liveShare, liveDayShare }:
   };
 }
 
+/** Failed attempts after which a job of a site is dead. */
+export function maxAttemptsOf({ limits }: Pick<Config, "limits">): number {
+  return limits.maxAttempts ?? MAX_ATTEMPTS;
+}
+
 /** The settings of the queue of a site. */
 export function queueConfigOf(config: Pick<Config, "gate" | "budget" | "limits">): QueueConfig {
-  const { gate, limits } = config;
+  const { gate } = config;
   const limitOf = (name: LimitName) => (typeof gate[name] === "number" ? gate[name] : "auto");
   const autoOf = (name: LimitName): AutoLimit => ({
     ...GATE_AUTO[name],
@@ -80,6 +94,6 @@ export function queueConfigOf(config: Pick<Config, "gate" | "budget" | "limits">
       auto: { concurrency: autoOf("concurrency"), ratePerSecond: autoOf("ratePerSecond") },
       budget: budgetOf(settingsOf(config)),
     },
-    limits: { maxAttempts: limits.maxAttempts, workers: WORKERS_MAX },
+    limits: { maxAttempts: maxAttemptsOf(config), workers: WORKERS_MAX },
   };
 }

@@ -1,13 +1,19 @@
+import { GONE_WITHIN_MS } from "@prewarm/shared/limits";
 import { signOriginal } from "@prewarm/shared/signature";
 import { infoKey } from "@prewarm/shared/variant-key";
 import { describe, expect, it } from "vitest";
+import { HELD_MS } from "./changes.ts";
 import { BYTES, NOW, setup, type World } from "./testing/setup.ts";
 
 const PATH = "/images/photo?w=800";
 const CROP = "/images/photo?w=640&h=480&fit=cover";
 /** How long an edge may go without the last changes: 15 s in the data centre's cache and 15 s in an isolate. */
-const KNOWN_WITHIN_MS = 30_000;
+const KNOWN_WITHIN_MS = 2 * HELD_MS;
 const HIDDEN = { sources: [{ prefix: "", bucket: "ORIGINALS", key: "{id}" }] };
+
+it("an edge knows of a purge before Prewarm says that the old bytes are gone", () => {
+  expect(KNOWN_WITHIN_MS).toBeLessThan(GONE_WITHIN_MS);
+});
 
 /** A variant of a generation, in R2. */
 function store(world: World, gen: number, bytes = BYTES, key = "photo/800-high.webp"): void {

@@ -1,3 +1,4 @@
+import { variantName } from "@prewarm/shared/variant-key";
 import { dataPoint, type ViewOutcome } from "@prewarm/shared/views";
 import type { Edge, RequestContext } from "./request-context.ts";
 
@@ -23,7 +24,7 @@ export function countView(edge: Edge, response: Response, context: RequestContex
       dataPoint({
         ...{ outcome, weight, bytes, originalBytes: bytes && (shown?.originalBytes ?? 0) },
         format: (isHit ? context?.shown() : target?.transform)?.format ?? "",
-        missedKey: (isHit ? target?.key.split("/").at(-1) : isMissed(outcome, response) && target?.key) || "",
+        missedKey: (isHit ? target && variantName(target.transform) : isMissed(outcome, response) && target?.key) || "",
       }),
     );
   } catch (error) {

@@ -1,6 +1,6 @@
-import { LEASE_MS } from "../limits.ts";
 import { type Breaker, CLOSED_BREAKER, type GateState } from "../tables/gate-state.ts";
 import type { Row } from "../tables/row.ts";
+import { LEASE_MS } from "../times.ts";
 import type { QueueTx } from "../tx/queue-tx.ts";
 import { opened } from "./breaker.ts";
 

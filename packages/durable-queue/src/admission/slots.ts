@@ -1,6 +1,6 @@
-import { UNHEARD_MS } from "../limits.ts";
 import type { Claim } from "../tables/claim.ts";
 import { URGENT } from "../tables/row.ts";
+import { UNHEARD_MS } from "../times.ts";
 import type { QueueTx } from "../tx/queue-tx.ts";
 
 /** Slots taken at the service, and how many of them have an unreported job. */

@@ -1,10 +1,11 @@
 import { admitFetch } from "../admission/gate.ts";
 import { originAnswered } from "../admission/origins.ts";
 import type { ExchangeAnswer, ExchangeRequest, Given, Phase } from "../calls.ts";
-import { CLAIMS_MAX, LEASE_MS } from "../limits.ts";
+import { CLAIMS_MAX } from "../limits.ts";
 import type { Claim, Owner } from "../tables/claim.ts";
 import { nameOf } from "../tables/job-ids.ts";
 import { CANCELLING, type Row, URGENT } from "../tables/row.ts";
+import { LEASE_MS } from "../times.ts";
 import type { QueueTx } from "../tx/queue-tx.ts";
 import { handOut } from "./hand-out.ts";
 import { endLease, isLive, noteAwake } from "./leases.ts";

@@ -1,9 +1,9 @@
 import { isUnreported } from "../admission/slots.ts";
 import type { ExternalJob, UnreportedJob } from "../external-jobs.ts";
-import { JOB_DEADLINE_MS, LEASE_MS } from "../limits.ts";
 import { type Claim, newClaim, paidOn } from "../tables/claim.ts";
 import { laneName, lastLane } from "../tables/lanes.ts";
 import { type Row, WAITING } from "../tables/row.ts";
+import { JOB_DEADLINE_MS, LEASE_MS, POST_LANDS_MS } from "../times.ts";
 import type { QueueTx } from "../tx/queue-tx.ts";
 import { charge } from "./charge.ts";
 import { isLive } from "./leases.ts";
@@ -14,12 +14,6 @@ import { endClaim, floorOf } from "./transitions.ts";
  * Jobs in the service's list whose ids no handler has reported. Their metadata names the queue and the generation. Such a
  * job is left by a handler that died after its POST, and by every POST after the copy that a restore put back.
  */
-
-/**
- * A POST that was sent before its generation was given up is answered within 15 s, or never. The service lists its job by
- * then. Chosen, with a margin.
- */
-const POST_LANDS_MS = 30_000;
 
 /** The generations whose jobs the poller looks for. */
 export function unreportedJobs(tx: QueueTx): UnreportedJob[] {

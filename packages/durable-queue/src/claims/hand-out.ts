@@ -1,11 +1,12 @@
 import { noteHeld } from "../admission/auto-gate.ts";
 import { admit, admitFetch, closedFor, fetchesAllowed, isHeldBack, sharedSlots } from "../admission/gate.ts";
 import { type Slots, slotsTaken } from "../admission/slots.ts";
-import { CLAIMS_MAX, GO_FEW, GO_MAX, IDEMPOTENCY_MS } from "../limits.ts";
+import { CLAIMS_MAX, GO_FEW, GO_MAX } from "../limits.ts";
 import type { Claim, Owner } from "../tables/claim.ts";
 import { dueIn } from "../tables/due.ts";
 import { laneCodes, laneName, laneRule, lastLane } from "../tables/lanes.ts";
 import { type LaneCode, type Row, URGENT, WAITING } from "../tables/row.ts";
+import { IDEMPOTENCY_MS } from "../times.ts";
 import type { QueueTx } from "../tx/queue-tx.ts";
 import { cancelUnwanted, candidates, mayTake } from "./candidates.ts";
 import { charge } from "./charge.ts";

@@ -1,14 +1,12 @@
 import { clockWentBack } from "../admission/gate.ts";
-import { LEASE_MS } from "../limits.ts";
 import { type Claim, isOver, type Owner } from "../tables/claim.ts";
 import { CANCELLING, type Row } from "../tables/row.ts";
+import { LEASE_MS, SLEPT_MS } from "../times.ts";
 import type { QueueTx } from "../tx/queue-tx.ts";
 import { cancelRow, endClaim, endStale, fail, isStale } from "./transitions.ts";
 
 /** Crashes that a row may cause alone. */
 const LONE_CRASHES = 3;
-/** After a silence of this length handlers may have died because the queue was unreachable. */
-const SLEPT_MS = 15_000;
 
 /** Notes that the queue is awake, at every call and alarm. */
 export function noteAwake(tx: QueueTx): void {

@@ -1,8 +1,8 @@
 import { noteAccepted } from "../admission/auto-gate.ts";
 import { recordGood } from "../admission/gate.ts";
 import { originProbeMade } from "../admission/origins.ts";
-import { JOB_DEADLINE_MS } from "../limits.ts";
 import type { Claim } from "../tables/claim.ts";
+import { JOB_DEADLINE_MS } from "../times.ts";
 import type { QueueTx } from "../tx/queue-tx.ts";
 
 /** Notes the id of a job, whatever the source is. */

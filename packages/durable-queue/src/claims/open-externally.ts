@@ -1,6 +1,6 @@
 import type { OpenJob } from "../external-jobs.ts";
-import { JOB_DEADLINE_MS } from "../limits.ts";
 import { URGENT } from "../tables/row.ts";
+import { JOB_DEADLINE_MS } from "../times.ts";
 import type { QueueTx } from "../tx/queue-tx.ts";
 
 /** Jobs that the service has and that were not seen to end, the oldest admission first. */

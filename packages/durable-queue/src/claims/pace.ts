@@ -1,20 +1,16 @@
 import { closedFor, fetchesAllowed, goalPerSecond, isFull, isHeldBack } from "../admission/gate.ts";
 import { quantileMs, usualMs } from "../admission/job-times.ts";
 import { slotsTaken } from "../admission/slots.ts";
-import { LEASE_MS } from "../limits.ts";
 import type { Owner } from "../tables/claim.ts";
 import { laneCodes, laneName } from "../tables/lanes.ts";
 import { type LaneCode, URGENT } from "../tables/row.ts";
+import { LEASE_MS, SILENT_MS, WAKE_MS } from "../times.ts";
 import { FOR_EVER, type QueueTx } from "../tx/queue-tx.ts";
 
 /** Jobs a second of one worker: six connections, in use for 70 % of the time, of which a job needs 0.46 s. */
 const JOBS_A_SECOND = (6 * 0.7) / 0.46;
 /** Jobs per additional worker: of those to be made, and of those about to end. */
 const JOBS_A_WORKER = { made: 8, watched: 32 };
-/** A worker that has not called for this long counts as dead, long before its lease ends. */
-const SILENT_MS = 20_000;
-/** A wake-up counts as under way for this long. */
-const WAKE_MS = 30_000;
 /** Duration of a head and a probe. */
 const PREPARE_MS = 100;
 /** A worker stays for a job that ends within this. */

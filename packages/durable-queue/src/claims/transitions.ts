@@ -2,10 +2,10 @@ import { backoffMs, originBackoffMs } from "../admission/backoff.ts";
 import { probeAt } from "../admission/breaker.ts";
 import { breakerOf, originProbeUnused, takeOriginProbe } from "../admission/origins.ts";
 import type { Failure } from "../calls.ts";
-import { JOB_DEADLINE_MS } from "../limits.ts";
 import { failedAttempt } from "../tables/attempts.ts";
 import { type Claim, hasRow, newClaim, type Owner } from "../tables/claim.ts";
 import { CANCELLED, CANCELLING, DEAD, isOpen, type LaneCode, REFUSED, type Row, WAITING } from "../tables/row.ts";
+import { JOB_DEADLINE_MS } from "../times.ts";
 import type { QueueTx } from "../tx/queue-tx.ts";
 import { waste } from "./charge.ts";
 

@@ -1,3 +1,4 @@
+import { DAY_MS } from "../clock.ts";
 import { KEY_MAX_CHARS, keyText } from "../job-key.ts";
 import type { Enqueue, EnqueueAnswer, NewJob } from "../jobs.ts";
 import { FULL_BYTES } from "../limits.ts";
@@ -14,7 +15,7 @@ const NO_ROOM_SECONDS = 3_600;
 /** A row of the platform has 2 MB (developers.cloudflare.com/durable-objects/platform/limits, read 2026-11), its key included. */
 export const PAYLOAD_MAX_BYTES = 1_900_000;
 /** A time in microseconds is beyond it. Chosen. */
-export const AHEAD_MAX_MS = 10 * 365 * 86_400_000;
+export const AHEAD_MAX_MS = 10 * 365 * DAY_MS;
 /** September 2001. A time in seconds is before it. */
 const FIRST_MS = 1e12;
 

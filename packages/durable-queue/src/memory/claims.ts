@@ -1,8 +1,6 @@
 import { type Claim, COLUMNS, claimFrom, hasRow, type Owner, type Role, valuesOf } from "../tables/claim.ts";
 import { insertRows, int, type Sql, text } from "../tables/sql.ts";
-
-/** A lease is written again when the row differs by this much. */
-const WRITE_BEHIND_MS = 20_000;
+import { WRITE_BEHIND_MS } from "../times.ts";
 
 const UPDATE = `UPDATE claims SET ${COLUMNS.slice(1)
   .map((name) => `${name} = ?`)

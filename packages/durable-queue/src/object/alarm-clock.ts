@@ -1,8 +1,12 @@
 import type { Clock } from "../clock.ts";
-import { ALARM_LATE_MS } from "../limits.ts";
 
 /** Setting an alarm writes a row, so an alarm that is at most this much too late stays as it is. */
 const SLACK_MS = 200;
+/**
+ * Maintenance or a failover delays an alarm by up to a minute (developers.cloudflare.com/durable-objects/api/alarms, read
+ * 2026-11).
+ */
+export const ALARM_LATE_MS = 60_000;
 /** Maximum difference between the clocks of the object and of the platform's alarms. Chosen. */
 const CLOCKS_MS = 30_000;
 

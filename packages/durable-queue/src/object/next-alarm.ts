@@ -2,15 +2,11 @@ import { closedFor, isHeldBack, nextOpenAt } from "../admission/gate.ts";
 import { workOf } from "../claims/pace.ts";
 import { laneCodes, laneName } from "../tables/lanes.ts";
 import { nextOutboxAt } from "../tables/outbox.ts";
+import { BUSY_MS } from "../times.ts";
 import type { QueueTx } from "../tx/queue-tx.ts";
 import { nextCancelling } from "../tx/runs.ts";
 
 const SOON_MS = 250;
-/**
- * Interval while there is work or a lease. The queue must not sleep through a lease, because it could count no crash
- * then.
- */
-const BUSY_MS = 10_000;
 /**
  * Interval for jobs that were given up: nothing else keeps the poller's loop running, and their slots must become
  * free.

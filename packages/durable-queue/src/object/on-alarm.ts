@@ -3,11 +3,11 @@ import { errorText } from "../log.ts";
 import { cancelSlices } from "../operate/cancel-run.ts";
 import { pruneSlice, type Rules, readRound, writeRound } from "../operate/prune.ts";
 import { type Due, outboxDone, outboxDue } from "../tables/outbox.ts";
+import { PLATFORM_MS } from "../times.ts";
 import type { QueueDeps } from "./queue-deps.ts";
 import type { Transactions } from "./transactions.ts";
 import { wake } from "./wake.ts";
 
-const PUBLISH_TIMEOUT_MS = 10_000;
 /** Slices of a cancel, each of up to 2,000 rows. The next alarm comes at once, and calls come in between. */
 const SLICES_MAX = 3;
 /** Slices of pruning, which only read most of their rows. */
@@ -54,7 +54,7 @@ export async function runOutbox(
   publish: (due: Due) => Promise<void>,
 ): Promise<void> {
   for (const due of transactions.write(outboxDue)) {
-    await within(publish(due), PUBLISH_TIMEOUT_MS);
+    await within(publish(due), PLATFORM_MS);
     transactions.write((tx) => outboxDone(tx, due.kind, due.body));
   }
 }

@@ -1,9 +1,8 @@
 import { wakesDue } from "../claims/pace.ts";
 import { errorText } from "../log.ts";
+import { PLATFORM_MS } from "../times.ts";
 import type { QueueDeps } from "./queue-deps.ts";
 import type { Transactions } from "./transactions.ts";
-
-const SEND_TIMEOUT_MS = 10_000;
 
 /**
  * Wakes the workers that the work needs. Never throws: the next call or alarm sends messages that could not be sent.
@@ -12,7 +11,7 @@ export async function wake(transactions: Transactions, deps: QueueDeps): Promise
   let n = 0;
   try {
     n = transactions.read(wakesDue);
-    if (n > 0) await deps.within(deps.send(n), SEND_TIMEOUT_MS);
+    if (n > 0) await deps.within(deps.send(n), PLATFORM_MS);
   } catch (error) {
     // A message that arrives after all costs one call without work.
     transactions.memory.wakes.splice(-n, n);

@@ -1,7 +1,7 @@
 import { endLeases, isLive } from "../claims/leases.ts";
-import { JOB_DEADLINE_MS } from "../limits.ts";
 import { hasFewRows } from "../memory/counters.ts";
 import { type Claim, isOver } from "../tables/claim.ts";
+import { JOB_DEADLINE_MS } from "../times.ts";
 import type { QueueTx } from "../tx/queue-tx.ts";
 import { recount } from "./recount.ts";
 

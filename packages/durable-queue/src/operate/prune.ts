@@ -1,3 +1,4 @@
+import { DAY_MS, HOUR_MS } from "../clock.ts";
 import { FULL_BYTES, SHED_BYTES } from "../limits.ts";
 import { deleteAged, deleteOld, endedJobs, type LargeTable, readAged, type SmallTable } from "../tables/aged.ts";
 import { getDoc, putDoc } from "../tables/docs.ts";
@@ -9,9 +10,6 @@ import type { QueueTx } from "../tx/queue-tx.ts";
  * rules in their order, slice by slice. A small table loses its oldest rows above the number at once. A large table has no
  * order of age. A sweep counts the rows that it leaves, and after too many of them the next sweep keeps rows for less time.
  */
-
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 
 export interface Rule {
   /** The table: a small one is read as a whole, a large one is swept. */
@@ -55,9 +53,8 @@ export const RULES = {
 
 /** Rows that one transaction sweeps over, and that it deletes of a small table. */
 const SLICE_ROWS = 2_000;
-const ROUND_MS = HOUR_MS;
-/** After a round that deleted nothing. */
-const IDLE_ROUND_MS = 6 * HOUR_MS;
+/** Hours between two rounds. `idle`: after a round that deleted nothing. */
+const PAUSE_HOURS = { busy: 1, idle: 6 };
 
 /** How far the round has come. It stands in a document, because an idle queue is another instance each minute. */
 export interface Round {
@@ -89,7 +86,7 @@ export function writeRound(tx: QueueTx, round: Round): void {
 export function pruneSlice(tx: QueueTx, round: Round, rules: Rules = RULES): boolean {
   const name = Object.keys(rules)[round.step];
   if (name === undefined) {
-    const pause = round.busy ? ROUND_MS : IDLE_ROUND_MS;
+    const pause = HOUR_MS * (round.busy ? PAUSE_HOURS.busy : PAUSE_HOURS.idle);
     Object.assign(round, { next: tx.now + pause, busy: false, ...begin(0, tx.now) });
     return false;
   }

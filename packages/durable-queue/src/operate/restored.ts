@@ -1,8 +1,8 @@
 import type { BeforeRestore } from "../calls.ts";
 import { endAllLeases } from "../claims/leases.ts";
 import type { Scan } from "../external-jobs.ts";
-import { JOB_DEADLINE_MS, LEASE_MS, RESTORE_HOLD_MS } from "../limits.ts";
 import { readMeta, writeRestored } from "../tables/meta.ts";
+import { JOB_DEADLINE_MS, LEASE_MS, RESTORE_HOLD_MS } from "../times.ts";
 import type { QueueTx } from "../tx/queue-tx.ts";
 
 /**

@@ -2,9 +2,6 @@ import type { Failure, Outcome } from "../calls.ts";
 import type { JobKey } from "../job-key.ts";
 import { errorText } from "../log.ts";
 
-/** A call that has not ended by then is aborted and repeated under its key. Chosen. */
-export const CALL_MS = 30_000;
-
 /** A job for the user's function. */
 export interface Job extends JobKey {
   /** Send it with the call. The same key comes again only if it is not known what became of the call before. */

@@ -1,13 +1,8 @@
 import type { ExchangeAnswer, ExchangeRequest, Given, Held, Outcome } from "../calls.ts";
 import type { Clock } from "../clock.ts";
-import { CLAIMS_MAX, LEASE_MIN_LEFT_MS, LEASE_MS, TOKEN_AHEAD_MS } from "../limits.ts";
-import { CALL_MS, type RunJob, runJob } from "./run-job.ts";
-
-/**
- * The time between two calls of the queue, in ms, whatever the queue answers. `busy`: the least while a job runs or may run. Each
- * call of the queue that changes something writes a few rows, so outcomes of this time share them.
- */
-export const PAUSE_MS = { least: 20, busy: 100, most: 5_000 };
+import { CLAIMS_MAX } from "../limits.ts";
+import { CALL_MS, LEASE_MIN_LEFT_MS, LEASE_MS, PAUSE_MS, TOKEN_AHEAD_MS } from "../times.ts";
+import { type RunJob, runJob } from "./run-job.ts";
 
 /** The outcome of a job whose call has not begun. */
 const GIVEN_BACK: Outcome = { kind: "wait", what: "job", external: "none", until: null };

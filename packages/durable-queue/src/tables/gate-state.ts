@@ -1,3 +1,4 @@
+import { DAY_MS } from "../clock.ts";
 import type { AutoLimit, LimitName, QueueConfig } from "./queue-config.ts";
 
 /**
@@ -91,8 +92,6 @@ export function newGate(now: number): GateState {
 export function gateFrom(body: string, now: number): GateState {
   return { ...newGate(now), ...(JSON.parse(body) as GateState) };
 }
-
-const DAY_MS = 86_400_000;
 
 /** The month of a time, UTC, as `2026-11`. */
 export function monthOf(now: number): string {

@@ -1,3 +1,4 @@
+import { MAX_ATTEMPTS } from "../limits.ts";
 import type { LaneRule } from "../tables/lanes.ts";
 import type { QueueConfig } from "../tables/queue-config.ts";
 
@@ -16,5 +17,5 @@ export function queueConfig(gate: Partial<QueueConfig["gate"]> = {}, lanes = LAN
   };
   const limits = { concurrency: "auto", ratePerSecond: "auto", burst: 20, auto } as const;
   const budget = { month: 100_000, shares: { first: { month: 0.5, day: 0.1 }, others: { month: 0.8 } } };
-  return { lanes, gate: { ...limits, budget, ...gate }, limits: { maxAttempts: 5, workers: 250 } };
+  return { lanes, gate: { ...limits, budget, ...gate }, limits: { maxAttempts: MAX_ATTEMPTS, workers: 250 } };
 }

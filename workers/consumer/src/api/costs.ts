@@ -1,5 +1,6 @@
 import type { CostRow, Costs, costsQuery, Dimension } from "@prewarm/control-schema/costs";
 import type { Serving } from "@prewarm/control-schema/serving";
+import { DAY_MS } from "@prewarm/shared/clock";
 import { priceOf } from "@prewarm/shared/cost/job-price";
 import { JOB_ERRORS } from "@prewarm/shared/job-errors";
 import type * as z from "zod";
@@ -8,7 +9,6 @@ import type { ApiDeps } from "./deps.ts";
 import type { Resource } from "./endpoint.ts";
 import { servingNow } from "./serving.ts";
 
-const DAY_MS = 86_400_000;
 /** Days of one answer. The ledger reads a row of each. */
 const DAYS_MAX = 92;
 

@@ -2,7 +2,7 @@ import type { Job, JobDetail } from "@prewarm/control-schema/jobs";
 import { ApiError } from "@prewarm/shared/api-errors";
 import type { StoredInfo } from "@prewarm/shared/image-info";
 import { formatTransform } from "@prewarm/shared/transform";
-import { idOfKey, parseVariantKey } from "@prewarm/shared/variant-key";
+import { idOfKey, jobOfKey, parseVariantKey } from "@prewarm/shared/variant-key";
 import type { JobAct, NamedJob } from "../ledger/calls.ts";
 import { createSemaphore } from "../platform/semaphore.ts";
 import { readInfos } from "../store/info.ts";
@@ -76,7 +76,7 @@ export function jobAnswer({ gen: _, ...view }: NamedJob): Job {
     ...view,
     id: parsed?.id ?? idOfKey(view.key),
     v: parsed?.v ?? null,
-    transform: parsed === null ? view.key.slice(view.key.indexOf("/") + 1) : formatTransform(parsed.transform),
+    transform: parsed === null ? jobOfKey(view.key).part : formatTransform(parsed.transform),
     format: parsed?.transform.format ?? "webp",
   };
 }

@@ -1,4 +1,5 @@
 import type { RecipeSuggestion } from "@prewarm/control-schema/recipe";
+import { DAY_MS } from "@prewarm/shared/clock";
 import { priceOf } from "@prewarm/shared/cost/job-price";
 import { errorText } from "@prewarm/shared/log";
 import { formatTransform } from "@prewarm/shared/transform";
@@ -9,7 +10,7 @@ import { objectsAfter } from "../store/list-pages.ts";
 import type { ApiDeps } from "./deps.ts";
 import type { Resource } from "./endpoint.ts";
 
-const WINDOW_MS = 30 * 86_400_000;
+const WINDOW_MS = 30 * DAY_MS;
 /** Images of misses that are looked up in R2; three of a line are enough. */
 const KNOWN_MAX = 200;
 

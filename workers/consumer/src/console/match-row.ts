@@ -1,6 +1,7 @@
 import { errorOf, type QueueTx, type Row, type Run, stateOf } from "@prewarm/durable-queue";
 import type { JobState } from "@prewarm/shared/job";
 import type { NumberRange } from "@prewarm/shared/job-search";
+import { formatEnding } from "@prewarm/shared/variant-key";
 import { laneCode } from "../queue-settings.ts";
 import type { JobFilter } from "./calls.ts";
 import { fingerprint } from "./fingerprint.ts";
@@ -46,7 +47,7 @@ export function matchesStored(stored: Stored, match: Match): boolean {
 function matchesKey({ group, part, lane }: Pick<Row, "group" | "part" | "lane">, match: Match): boolean {
   const { filter, lanes, text } = match;
   if (lanes !== null && !lanes.has(lane)) return false;
-  if (filter.format !== null && !part.endsWith(`.${filter.format}`)) return false;
+  if (filter.format !== null && !part.endsWith(formatEnding(filter.format))) return false;
   if (filter.id !== null && !group.startsWith(filter.id)) return false;
   const all = `${group}/${part}`.toLowerCase();
   return text.every((piece) => all.includes(piece));

@@ -1,5 +1,5 @@
 import { OTHERS_MAX } from "@prewarm/shared/image-info";
-import { decodeId, encodedIdOfKey, versionOfKey } from "@prewarm/shared/variant-key";
+import { decodeId, encodedIdOfKey, rangeOfKeys, versionOfKey } from "@prewarm/shared/variant-key";
 import type { Announced } from "../images/calls.ts";
 import type { GoneVariants, Noted } from "../store/info.ts";
 
@@ -96,8 +96,8 @@ function laterAnnouncement(id: string, { version, announced }: ListedNote, slice
 
 /** Whether every key of the image lies within the slice. */
 function isWhole(id: string, { from, to }: ListedSlice): boolean {
-  // "0" comes after "/": below it lie all keys of the image.
-  return from < `${id}/` && (to === null || to >= `${id}0`);
+  const keys = rangeOfKeys(id);
+  return from < keys.from && (to === null || to >= keys.to);
 }
 
 function wrong(

@@ -1,4 +1,5 @@
 import { printChanges } from "@prewarm/shared/changes";
+import { DAY_MS } from "@prewarm/shared/clock";
 import { COPY_SECONDS } from "@prewarm/shared/limits";
 import type { ImageTx } from "./image-tx.ts";
 import {
@@ -18,7 +19,7 @@ import {
  */
 
 /** How long the object names a change: as long as a copy lives, and a day for copies that a late answer made. */
-const NAMED_MS = COPY_SECONDS * 1000 + 86_400_000;
+const NAMED_MS = COPY_SECONDS * 1000 + DAY_MS;
 /** The object's length, in characters. Chosen: an edge reads it twice a minute, and parses it in some milliseconds. */
 export const CHANGES_MAX_CHARS = 1_000_000;
 /** In an object that is too long, younger changes keep their entries: the sweeps of their purges may be under way. */

@@ -1,15 +1,16 @@
 import type { DoctorPass, DoctorWalk } from "@prewarm/control-schema/doctor";
 import { examine, getDoc, isOpen, putDoc, type Row } from "@prewarm/durable-queue";
-import { DOCTOR_SLICES_PER_MINUTE, HANDLER_WALL_MS } from "@prewarm/shared/limits";
+import { DOCTOR_SLICES_PER_MINUTE } from "@prewarm/shared/limits";
 import { encodedIdOfKey, jobOfKey, keyOfJob } from "@prewarm/shared/variant-key";
 import { audit } from "../console/tables/audit.ts";
+import { PASS_MS, SETTLED_MS } from "../times.ts";
 import { announcementsOf } from "./announced.ts";
 import { askedForBlocksAt } from "./asking-for-blocks.ts";
 import type { SliceAnswer, SliceRequest, StorePage } from "./calls.ts";
 import { noteChange } from "./changes.ts";
 import { Findings } from "./findings.ts";
 import type { ImageTx } from "./image-tx.ts";
-import { beginSweep, PASS_MS, placeOfImage, unlockImage } from "./sweeps.ts";
+import { beginSweep, placeOfImage, unlockImage } from "./sweeps.ts";
 import { isBeingRemade, purgesAt } from "./tables/sweeps.ts";
 
 /*
@@ -61,7 +62,7 @@ function keepPlace(tx: ImageTx, { from, to, objects }: StorePage): void {
 /** Starts a pass now, and another when every current handler has ended. */
 export function askDoctorTwice(tx: ImageTx): void {
   const { last } = placeOf(tx);
-  const place: Place = { from: null, restUntil: 0, again: tx.now + HANDLER_WALL_MS + 60_000, ...(last && { last }) };
+  const place: Place = { from: null, restUntil: 0, again: tx.now + SETTLED_MS, ...(last && { last }) };
   putDoc(tx.sql, "doctor", JSON.stringify(place));
 }
 

@@ -1,5 +1,6 @@
 import type { FoundObject } from "@prewarm/control-schema/removal";
-import { GONE_WITHIN_MS, HANDLER_WALL_MS } from "@prewarm/shared/limits";
+import { GONE_WITHIN_MS } from "@prewarm/shared/limits";
+import { SETTLED_MS } from "../times.ts";
 import type { ImageTx } from "./image-tx.ts";
 import { toldAt } from "./tables/changes.ts";
 import { findRemoval, OBJECTS_MAX, putRemoval, type Removal } from "./tables/removals.ts";
@@ -13,8 +14,6 @@ export interface RemovalView extends Removal {
   completeAt: number | null;
 }
 
-/** By then every handler that began before the removal has ended. */
-export const SETTLED_MS = HANDLER_WALL_MS + 60_000;
 const CHECKS_KEPT = 50;
 
 /** Notes what a pass is about to delete, so that a pass that fails after its delete leaves no gap in the receipt. */

@@ -1,10 +1,10 @@
 import type { Block } from "@prewarm/control-schema/removal";
 import { decodeId, encodeId } from "@prewarm/shared/variant-key";
 import { audit } from "../console/tables/audit.ts";
+import { PASS_MS } from "../times.ts";
 import { askedForBlocksAt, blocksKnown } from "./asking-for-blocks.ts";
 import type { ImageTx } from "./image-tx.ts";
 import { purge } from "./purge.ts";
-import { PASS_MS } from "./sweeps.ts";
 import type { Image } from "./tables/images.ts";
 import {
   countRemovals,

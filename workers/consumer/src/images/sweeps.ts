@@ -1,12 +1,13 @@
 import type { FoundObject } from "@prewarm/control-schema/removal";
 import { DEAD, isLive, type LaneCode, orderAgain, REFUSED, rangeOfGroup } from "@prewarm/durable-queue";
 import { decodeId, jobOfKey } from "@prewarm/shared/variant-key";
+import { PASS_MS, SETTLED_MS } from "../times.ts";
 import { askedForBlocksAt } from "./asking-for-blocks.ts";
 import { noteChange } from "./changes.ts";
 import { isCropByFocal } from "./crops.ts";
 import type { ImageTx } from "./image-tx.ts";
 import { notePass } from "./purge-record.ts";
-import { noteCheck, noteFound, SETTLED_MS } from "./removal-record.ts";
+import { noteCheck, noteFound } from "./removal-record.ts";
 import { forgetOnlyChange } from "./tables/changes.ts";
 import { deleteSweep, findSweep, purgesAt, putSweep, type Sweep } from "./tables/sweeps.ts";
 
@@ -17,9 +18,7 @@ import { deleteSweep, findSweep, purgesAt, putSweep, type Sweep } from "./tables
  * and the old bytes are served until then.
  */
 
-/** A pass without a reported end is made again after this. A lock of an image lasts as long. */
-export const PASS_MS = 120_000;
-const BUSY_MS = 5_000;
+const AGAIN_MS = 5_000;
 
 /** A pass to make now. */
 export interface Pass extends Pick<Sweep, "seq" | "kind" | "fence" | "pass"> {
@@ -63,7 +62,7 @@ export function takePass(tx: ImageTx, seq: number): Pass | null {
   const removes = kind === "delete" && tx.images.get(image).removed;
   const isUnsure = removes && askedForBlocksAt(tx) !== null;
   const isBusy = isUnsure || (kind === "delete" && isHeld(tx, sweep));
-  const until = hold(tx, sweep, isBusy ? BUSY_MS : PASS_MS);
+  const until = hold(tx, sweep, isBusy ? AGAIN_MS : PASS_MS);
   return isBusy ? null : { seq, kind, fence, pass, id: decodeId(image), removes, until };
 }
 

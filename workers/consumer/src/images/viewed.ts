@@ -1,7 +1,6 @@
+import { DAY_MS } from "@prewarm/shared/clock";
 import { encodedIdOfKey, versionOfKey } from "@prewarm/shared/variant-key";
 import type { ImageTx } from "./image-tx.ts";
-
-const DAY_MS = 86_400_000;
 
 /** Viewers' orders of an image on the current day (UTC). */
 interface Viewed {

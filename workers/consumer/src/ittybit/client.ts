@@ -7,13 +7,12 @@ import { readBoundedText } from "@prewarm/shared/read-at-most";
 import { readRetryAfter } from "@prewarm/shared/retry-after";
 import { abortAfter } from "@prewarm/shared/within";
 import { secretsOf } from "../platform/signed-url.ts";
+import { ENGINE_MS } from "../times.ts";
 import { type IttybitJob, readJob } from "./dialects.ts";
 import type { JobOptions } from "./job-request.ts";
 import { readError } from "./read-error.ts";
 import { type JobPage, readPage } from "./read-page.ts";
 
-/** Longest wait for an answer: a POST that hangs holds up a whole batch's `submitted`. */
-const TIMEOUT_MS = 15_000;
 /** A page of 100 jobs with their tasks is about 300 kB. */
 const BODY_MAX_BYTES = 4_000_000;
 /** Ittybit answered 429 and did not say for how long: a pause of ours, chosen. */
@@ -152,7 +151,7 @@ async function send(
   const sentAt = settings.clock.now();
   try {
     // Redirects are not followed: the key goes to the configured address only.
-    const { response, text } = await abortAfter(TIMEOUT_MS, async (signal) => {
+    const { response, text } = await abortAfter(ENGINE_MS, async (signal) => {
       const answer = await settings.fetch(url, { ...init, headers, redirect: "manual", signal });
       return { response: answer, text: await readBoundedText(answer, BODY_MAX_BYTES) };
     });

@@ -5,6 +5,7 @@ import { nextSliceAt } from "../console/tables/action-rows.ts";
 import { askedForBlocksAt } from "../images/asking-for-blocks.ts";
 import type { ImageTx } from "../images/image-tx.ts";
 import { blocksFound, holdForBlocks } from "../images/removal.ts";
+import { R2_WORK_MS } from "../times.ts";
 import { noteEvents } from "./events.ts";
 import { gateChanged, isToldClosed } from "./gate-file.ts";
 import type { LedgerDeps } from "./ledger-deps.ts";
@@ -12,7 +13,6 @@ import { isLookDue, lookAtTroubles } from "./note-troubles.ts";
 import { numbersNow } from "./operator-calls.ts";
 import { eventAnswered, eventsDue, GIVE_UP_MS, nextEventAt } from "./tables/events.ts";
 
-const BLOCKS_TIMEOUT_MS = 100_000;
 const DELIVER_TIMEOUT_MS = 15_000;
 /** Concurrent calls: the connections of one invocation. */
 const EVENTS_AT_ONCE = 6;
@@ -51,7 +51,7 @@ export function noteTroubles(
 async function findBlocks(transactions: Transactions<ImageTx>, deps: LedgerDeps): Promise<void> {
   if (transactions.read(askedForBlocksAt) === null) return;
   const hold = transactions.write(holdForBlocks);
-  const blocks = await deps.within(deps.listBlocks(), BLOCKS_TIMEOUT_MS);
+  const blocks = await deps.within(deps.listBlocks(), R2_WORK_MS);
   transactions.write((tx) => blocksFound(tx, blocks, hold));
 }
 

@@ -1,18 +1,13 @@
-import type { QueueHost, Transactions } from "@prewarm/durable-queue";
+import { BUSY_MS, type QueueHost, type Transactions } from "@prewarm/durable-queue";
 import { errorText } from "@prewarm/shared/log";
 import type { ImageTx } from "../images/image-tx.ts";
 import { type GoOn, type Pass, passDone, passGoesOn, takePass } from "../images/sweeps.ts";
 import { dueSweeps, nextSweepAt } from "../images/tables/sweeps.ts";
+import { R2_WORK_MS } from "../times.ts";
 import type { LedgerDeps } from "./ledger-deps.ts";
 
 /** Passes at once: so many that their lists and deletes share calls of R2 (store/shared-calls.ts). Chosen. */
 const AT_ONCE = 60;
-const PASS_TIMEOUT_MS = 100_000;
-/**
- * While every pass that may be made is being made, the alarm rings this often, in case the object dies. After a failure
- * the next pass waits as long.
- */
-const AGAIN_MS = 10_000;
 
 /** What the sweeper needs of the ledger. `change`: a transaction with its follow-up. */
 interface Parts {
@@ -47,7 +42,7 @@ export class Sweeper {
   nextAt({ sql, now }: ImageTx): number | null {
     const at = nextSweepAt(sql);
     if (at === null) return null;
-    return Math.max(at, this.#restsUntil, this.#making < AT_ONCE ? 0 : now + AGAIN_MS);
+    return Math.max(at, this.#restsUntil, this.#making < AT_ONCE ? 0 : now + BUSY_MS);
   }
 
   /** One pass after the other, until none is due. A pass that fails is due again later. */
@@ -56,7 +51,7 @@ export class Sweeper {
       for (let pass: Pass | null = first; pass !== null; pass = this.#take()) await this.#make(pass);
     } catch (error) {
       const { clock, log } = this.#parts.deps;
-      this.#restsUntil = clock.now() + AGAIN_MS;
+      this.#restsUntil = clock.now() + BUSY_MS;
       log("queue.duty_failed", { duty: "sweeps", error: errorText(error) });
     } finally {
       this.#making -= 1;
@@ -78,7 +73,7 @@ export class Sweeper {
   async #make(pass: Pass): Promise<void> {
     const { transactions, deps, change } = this.#parts;
     const goOn: GoOn = (found) => transactions.write((tx) => passGoesOn(tx, pass, found));
-    const found = await deps.within(deps.sweep(pass, goOn), PASS_TIMEOUT_MS);
+    const found = await deps.within(deps.sweep(pass, goOn), R2_WORK_MS);
     change((tx) => passDone(tx, pass, found));
   }
 }

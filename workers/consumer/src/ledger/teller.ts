@@ -1,14 +1,12 @@
-import type { QueueHost, Transactions } from "@prewarm/durable-queue";
+import { BUSY_MS, PLATFORM_MS, type QueueHost, type Transactions } from "@prewarm/durable-queue";
 import { errorText } from "@prewarm/shared/log";
 import { changesPut, nextChanges } from "../images/changes.ts";
 import type { ImageTx } from "../images/image-tx.ts";
 import { lastUntold } from "../images/tables/changes.ts";
 import type { LedgerDeps } from "./ledger-deps.ts";
 
-const PUT_TIMEOUT_MS = 10_000;
 /** Puts that fail in a row. Then the alarm tries again. */
 const TRIES = 5;
-const AGAIN_MS = 10_000;
 /** How long a caller waits until the edges can know of its change. */
 const TOLD_WITHIN_MS = 10_000;
 
@@ -43,7 +41,7 @@ export class Teller {
   /** When the alarm should fire for it, Unix ms. Null: the edges know all. */
   nextAt({ sql, now }: ImageTx): number | null {
     if (lastUntold(sql) === null) return null;
-    return Math.max(this.#restsUntil, this.#isTelling ? now + AGAIN_MS : now);
+    return Math.max(this.#restsUntil, this.#isTelling ? now + BUSY_MS : now);
   }
 
   /** Resolves when the edges can know of every change so far. Throws when R2 does not take the object in time. */
@@ -69,7 +67,7 @@ export class Teller {
         failed = 0;
       } catch (error) {
         failed += 1;
-        if (failed === TRIES) this.#restsUntil = deps.clock.now() + AGAIN_MS;
+        if (failed === TRIES) this.#restsUntil = deps.clock.now() + BUSY_MS;
         deps.log("queue.duty_failed", { duty: "changes", error: errorText(error) });
       }
     }
@@ -84,7 +82,7 @@ export class Teller {
       put = changes?.seq ?? 0;
       return changes?.text ?? null;
     };
-    await deps.within(deps.putChanges(next), PUT_TIMEOUT_MS);
+    await deps.within(deps.putChanges(next), PLATFORM_MS);
     if (put === 0) return;
     transactions.write((tx) => changesPut(tx, put));
     const isTold = ({ seq }: { seq: number }) => seq <= put;

@@ -1,7 +1,6 @@
 import type { Format } from "@prewarm/shared/config";
 import { sniffType } from "@prewarm/shared/image-header";
 import type { Failure, FailureClass } from "@prewarm/shared/job";
-import { RESULT_WITHIN_MS } from "@prewarm/shared/limits";
 import { errorText, publicText } from "@prewarm/shared/log";
 import { resolveOriginal } from "@prewarm/shared/source";
 import type { Body, Failed, Finished, Made, Opened, Result, Unfetched } from "../engine.ts";
@@ -11,6 +10,7 @@ import { stripMetadata } from "../output/strip/strip-metadata.ts";
 import { type Verdict, verifyOutput } from "../output/verify.ts";
 import { secretsOf } from "../platform/signed-url.ts";
 import { putVariant, type StoredObject } from "../store/variants.ts";
+import { RESULT_WITHIN_MS } from "../times.ts";
 import { type BatchContext, generationOf, lookAt, mayWrite, rankOf } from "./batch-context.ts";
 import type { HeldClaim, Prepared } from "./held-claims.ts";
 import { findOpaquePngs, isShownOpaque } from "./opaque-picture.ts";
@@ -23,13 +23,14 @@ interface Expectation extends Made {
   originalBytes: number | null;
 }
 
-/** When to try again after a failure that passes: the job is done, so no new one is made and no attempt is counted. */
-const AGAIN_MS = 5_000;
-/** How soon a result is fetched again: at first after `first`, then after half the time that it has been missing. */
-const FETCH_AGAIN_MS = { first: 5_000, longest: 60_000 };
+/**
+ * A job that is done is due again after `least` when a failure passes: no new job is made and no attempt is counted. A result
+ * is fetched again after half the time that it has been missing, within these.
+ */
+const AGAIN_MS = { least: 5_000, most: 60_000 };
 
 function again(context: BatchContext): VariantOutcome {
-  return { kind: "pending", due: context.clock.now() + AGAIN_MS };
+  return { kind: "pending", due: context.clock.now() + AGAIN_MS.least };
 }
 
 /** What must appear in no message about a job: what makes the URLs of its original work. */
@@ -59,11 +60,7 @@ function keptUnfetched(
   const missing = given.unfetchedSince === null ? 0 : now - given.unfetchedSince;
   if (missing >= RESULT_WITHIN_MS)
     return ended("transient", { code, message, ...(status === null ? {} : { httpStatus: status }) });
-  const wait = Math.min(
-    Math.max(FETCH_AGAIN_MS.first, missing / 2),
-    FETCH_AGAIN_MS.longest,
-    RESULT_WITHIN_MS - missing,
-  );
+  const wait = Math.min(Math.max(AGAIN_MS.least, missing / 2), AGAIN_MS.most, RESULT_WITHIN_MS - missing);
   return { kind: "pending", due: now + Math.ceil(wait), unfetched: { code, status, message } };
 }
 

@@ -6,15 +6,13 @@ import { headVariant, type StoredObject } from "../store/variants.ts";
 import { type BatchContext, ONLY_LOOK, RANKS, rankOf } from "./batch-context.ts";
 import type { HeldClaim, Prepared } from "./held-claims.ts";
 import { copySame } from "./same-variant.ts";
-import { present, settle } from "./settle.ts";
+import { present, STORE_AGAIN_MS, settle } from "./settle.ts";
 
 /**
  * So long the edge's look at R2 is believed. Chosen: a variant waits about as long between its look and its put, whose condition tells when it is
  * there after all.
  */
 const ABSENT_MS = 5_000;
-/** R2 did not answer: when to try again. */
-const STORE_AGAIN_MS = 15_000;
 
 /** What R2 holds of this variant; the claim is settled, and nothing is given, when R2 does not answer. */
 export async function head(

@@ -3,6 +3,7 @@ import { type DeadMarker, deadMs } from "@prewarm/shared/markers";
 import type { Transform } from "@prewarm/shared/transform";
 import type { VariantOutcome } from "../images/calls.ts";
 import type { Turn } from "../platform/semaphore.ts";
+import { maxAttemptsOf } from "../queue-settings.ts";
 import { type GoneVariants, type Noted, type NotedImage, noteGone, noteStored } from "../store/info.ts";
 import { SAME_KEY_MS } from "../store/make-pass.ts";
 import { clearOldMarkers, markDead } from "../store/markers.ts";
@@ -12,13 +13,13 @@ import type { HeldClaim } from "./held-claims.ts";
 import { namesOf } from "./name-job.ts";
 import { copyOriginal } from "./original-copy.ts";
 
-/** R2 did not take a marker: when to try again. */
-const MARKER_AGAIN_MS = 30_000;
+/** A job is due again after this if R2 did not answer. */
+export const STORE_AGAIN_MS = 15_000;
 
 /** The marker that tells the edge that this variant's job failed for good, or null when it did not. */
 function markerOf(context: BatchContext, claim: HeldClaim, outcome: VariantOutcome): DeadMarker | null {
   if (outcome.kind !== "failed" && outcome.kind !== "unclear" && outcome.kind !== "fault") return null;
-  const last = claim.given.attempts + 1 >= context.config.limits.maxAttempts;
+  const last = claim.given.attempts + 1 >= maxAttemptsOf(context.config);
   const permanent = outcome.kind === "failed" && outcome.class === "permanent";
   return permanent || last ? { code: outcome.failure.code, until: context.clock.now() + deadMs(permanent) } : null;
 }
@@ -39,7 +40,7 @@ async function withMarker(context: BatchContext, claim: HeldClaim, outcome: Vari
     return outcome;
   } catch (error) {
     context.log("marker.put_failed", { key, error: errorText(error) });
-    return { kind: "pending", due: context.clock.now() + MARKER_AGAIN_MS };
+    return { kind: "pending", due: context.clock.now() + STORE_AGAIN_MS };
   }
 }
 

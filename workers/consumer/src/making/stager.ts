@@ -8,6 +8,7 @@ import type { OriginalsAccess, ProbedOriginal } from "../originals/probe.ts";
 import { type StageResult, stageOriginal } from "../originals/stage-original.ts";
 import { createSemaphore, type Semaphore } from "../platform/semaphore.ts";
 import { findStaged, noteUnstaged, type Staged, type StagedName } from "../store/staged.ts";
+import { STAGE_MS } from "../times.ts";
 import type { At } from "./crash-points.ts";
 
 /*
@@ -15,8 +16,6 @@ import type { At } from "./crash-points.ts";
  * handler are made from the copy.
  */
 
-/** How long a copy may take: less than the shortest shift, so that a handler sees its end. Chosen. */
-const STAGE_MS = 20_000;
 /** How long a handler waits for the copy of another one, which may have died, and how often it looks. Chosen. */
 const ELSEWHERE_MS = { most: 10_000, look: 500 };
 /** Copies of one handler at once: half of its connections, so that other work goes on beside slow origins. Chosen. */

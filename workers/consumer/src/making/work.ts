@@ -1,9 +1,10 @@
-import { CLAIMS_MAX, LEASE_MS } from "@prewarm/durable-queue";
+import { CLAIMS_MAX, LEASE_MS, PAUSE_MS } from "@prewarm/durable-queue";
 import { SUBREQUESTS_MAX } from "@prewarm/shared/limits";
 import { errorText } from "@prewarm/shared/log";
 import type { MissAsk } from "../images/calls.ts";
 import type { ExchangeAnswer, ExchangeRequest } from "../ledger/calls.ts";
 import { LedgerUnavailable } from "../ledger/ledger-unavailable.ts";
+import { CHECKING_MS, LAST_WAIT_MS, LIVE_SHIFT_MS, SHIFT_MS, VIEWER_SHIFT_MS } from "../times.ts";
 import type { BatchContext, Role } from "./batch-context.ts";
 import { finishJob } from "./finish-job.ts";
 import type { HeldClaim } from "./held-claims.ts";
@@ -16,28 +17,14 @@ import { submitJob } from "./submit-job.ts";
 
 type Answered = Extract<ExchangeAnswer, { status: "ok" }>;
 
-/**
- * A worker's shift, anything between these: those that began together must not leave together, for until others have come their slots
- * lie idle. For the last part of it, or once it is to end, it takes nothing new.
- */
-const SHIFT_MS = { least: 30_000, most: 60_000 };
+/** A worker takes nothing new in the last part of its shift. */
 const DRAIN_MS = 1_500;
-/** A live handler's: whatever an origin does, others get on with what this one holds. */
-const LIVE_SHIFT_MS = 5_000;
-/** A handler's that the edge has called: together with the last wait within the 30 s that the platform gives to work in the background. */
-const VIEWER_SHIFT_MS = 10_000;
-/** The same for a live handler that holds nothing and looks at originals: within the 30 s that the platform gives to work in the background. */
-const LOOKING_MS = 12_000;
-/** What has begun at the shift's end is waited for so long: a POST is answered, or given up by its client, within 15 s. */
-const LAST_WAIT_MS = 16_000;
-/** How often it is looked whether they are over. */
+/** How often a leaving handler checks whether its calls have ended. */
 const LAST_LOOK_MS = 50;
-/** What was not over even then: when somebody else goes on with it. */
+/** Jobs whose calls had not ended then are due for another handler after this. */
 const LEFT_AGAIN_MS = 5_000;
 /** What 40 claims may still cost: 40 heads, probes, POSTs, downloads and puts, redirects and markers included. */
 const CALLS_LEFT = 1_500;
-/** The time between two calls, whatever the ledger says. */
-const PAUSE_MS = { least: 20, most: 5_000 };
 
 /** What a handler was called for: a batch of misses, a wake-up, or one miss, by the edge itself. */
 export type CalledFor = Role | "viewer";
@@ -90,7 +77,7 @@ class Shift {
     const isIdle = !held.isBusy && !held.hasAsks;
     // A viewer's handler with nothing in hand has nothing more to ask: wake-ups bring others what there is.
     if (this.#drainsUntil === null) return this.#calledFor === "viewer" && held.isEmpty && isIdle;
-    const longer = this.#calledFor === "urgent" && held.isEmpty ? LOOKING_MS - LIVE_SHIFT_MS : 0;
+    const longer = this.#calledFor === "urgent" && held.isEmpty ? CHECKING_MS - LIVE_SHIFT_MS : 0;
     return isIdle || clock.now() >= this.#drainsUntil + longer;
   }
 

@@ -9,6 +9,8 @@ const KEYS_LIFE_MS = 3_600_000;
 const KEYS_PAUSE_MS = 60_000;
 /** While their address does not answer, keys are believed for this long, in ms. */
 const KEYS_MAX_AGE_MS = 24 * 3_600_000;
+/** The clock of the issuer of a token may differ from ours by this, in seconds. */
+export const SKEW_SECONDS = 60;
 /** Bytes of the keys' document that are read; it has about 4 kB. */
 const KEYS_MAX_BYTES = 65_536;
 

@@ -1,4 +1,5 @@
 import { backoff } from "@prewarm/shared/backoff";
+import { DAY_MS } from "@prewarm/shared/clock";
 import type { DeadMarker } from "@prewarm/shared/markers";
 import { deadKey, missingKey } from "@prewarm/shared/variant-key";
 import type { Semaphore } from "../platform/semaphore.ts";
@@ -8,7 +9,6 @@ import { deleteObjects } from "./sweep-image.ts";
 
 const MISSING_FIRST_MS = 60_000;
 const MISSING_LONGEST_MS = 3_600_000;
-const DAY_MS = 86_400_000;
 
 async function putMarker(
   bucket: Pick<R2Bucket, "put">,

@@ -7,6 +7,7 @@ import type { Transform } from "@prewarm/shared/transform";
 import { storeKey, variantKey } from "@prewarm/shared/variant-key";
 import { fromCustomMetadata, toCustomMetadata } from "@prewarm/shared/variant-metadata";
 import type { Semaphore } from "../platform/semaphore.ts";
+import { SAME_KEY_MS } from "./make-pass.ts";
 import { sizesIn } from "./note-versions.ts";
 import { ifNotPutAgain } from "./put-condition.ts";
 import { pictureOf } from "./sizes.ts";
@@ -36,9 +37,7 @@ interface Change {
   now: StoredInfo;
 }
 
-/** R2 takes one write of a key in a second. */
 const TRIES = 3;
-const AGAIN_MS = 1_100;
 
 /**
  * `f=auto` serves the smallest format (smallest.ts), so a variant that is larger than one in a later format says so. Looks at the pictures of
@@ -85,7 +84,7 @@ async function rewrite({ memory, connections, images, sleep, log }: SayingDeps, 
       return await memory.run(() => connections.run(() => put(images, saying)), { weight: saying.bytes });
     } catch (error) {
       if (tries === TRIES) return log("variant.compare_failed", { key: saying.key, error: errorText(error) });
-      await sleep(AGAIN_MS);
+      await sleep(SAME_KEY_MS);
     }
   }
 }

@@ -1,5 +1,6 @@
 import { R2_DELETE_MAX_KEYS } from "@prewarm/shared/limits";
 import type { Semaphore } from "../platform/semaphore.ts";
+import { DELETE_WITHIN_MS } from "../times.ts";
 
 type Bucket = Pick<R2Bucket, "head" | "list" | "delete" | "put">;
 type Options = R2ListOptions & { include?: string[] };
@@ -31,8 +32,6 @@ const PAGE_MAX = 1_000;
 /** Objects that a shared list has room for, for each list that it answers. */
 const ROOM = 100;
 const TOGETHER_MAX = 100;
-/** A delete has no condition, so one that waited longer than a lock lets it is not made. */
-const DELETE_WITHIN_MS = 10_000;
 
 /**
  * Buckets for callers that list and delete images side by side: lists of neighbours share a call, deletes share one, and

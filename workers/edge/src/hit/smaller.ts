@@ -1,5 +1,5 @@
 import { type Changes, standingOf } from "@prewarm/shared/changes";
-import { storeKey } from "@prewarm/shared/variant-key";
+import { keyInFormat, storeKey } from "@prewarm/shared/variant-key";
 import { genOf } from "@prewarm/shared/variant-metadata";
 import type { StoredObject } from "../bindings.ts";
 import type { RequestContext } from "../request-context.ts";
@@ -22,7 +22,7 @@ export async function findSmaller(
   const named = orElse.length === 0 ? [] : (inHand.customMetadata?.smaller?.split(" ") ?? []);
   const format = named.map((name) => orElse.find((one) => one === name)).find((one) => one !== undefined);
   if (format === undefined) return {};
-  const other = storeKey(key.slice(0, key.lastIndexOf(".") + 1) + format);
+  const other = storeKey(keyInFormat(key, format));
   const read = await withTimeLimit(() => edge.images.get(other), left(SHARE));
   mark("smaller");
   if (!read.ok) return { isUnknown: true };

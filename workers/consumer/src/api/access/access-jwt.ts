@@ -1,6 +1,6 @@
 import { jwtVerify } from "jose";
 import * as z from "zod";
-import { RemoteKeys } from "../../platform/remote-keys.ts";
+import { RemoteKeys, SKEW_SECONDS } from "../../platform/remote-keys.ts";
 import type { AccessSettings } from "../deps.ts";
 
 /*
@@ -10,8 +10,6 @@ import type { AccessSettings } from "../deps.ts";
 
 export const ACCESS_HEADER = "cf-access-jwt-assertion";
 const CERTS_PATH = "/cdn-cgi/access/certs";
-/** Clocks may differ by this, in seconds. */
-const SKEW_SECONDS = 60;
 
 const person = z.object({ email: z.string().max(320).optional(), common_name: z.string().max(320).optional() });
 

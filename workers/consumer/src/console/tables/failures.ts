@@ -75,6 +75,7 @@ export function failedOfGroups(sql: Sql, groups: readonly string[], seed: string
   return found;
 }
 
+/** What `formatEnding` put behind the last point. */
 const FORMAT = "substr(part, length(rtrim(part, replace(part, '.', ''))) + 1)";
 
 /** How many rows are read, and how old the count may be. */

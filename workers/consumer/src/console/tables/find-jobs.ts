@@ -1,4 +1,5 @@
 import { ENDED, int, type QueueTx, type Row, type Sql, WAITING } from "@prewarm/durable-queue";
+import { formatEnding } from "@prewarm/shared/variant-key";
 import type { Match } from "../match-row.ts";
 import { HAS_FAILED } from "./failures.ts";
 
@@ -28,7 +29,7 @@ export function idOfNth(sql: Sql, ended: number | null, above: number, n: number
 export function readSpan({ rows }: QueueTx, ended: number | null, { above, to }: Span, match: Match): Row[] {
   const { lanes, filter, text } = match;
   const [word = ""] = text.filter((one) => PLAIN_WORD.test(one));
-  const ending = filter.format === null ? "" : `.${filter.format}`;
+  const ending = filter.format === null ? "" : formatEnding(filter.format);
   // The statement contains codes, because they are numbers. Words are parameters.
   const inLanes = lanes === null ? "" : `AND lane IN (${[...lanes].join()})`;
   const found = `${from(ended)} id > ?1 AND id <= ?2 ${inLanes}

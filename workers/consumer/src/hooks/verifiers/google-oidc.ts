@@ -1,6 +1,6 @@
 import { AppError } from "@prewarm/shared/errors";
 import { jwtVerify } from "jose";
-import { RemoteKeys } from "../../platform/remote-keys.ts";
+import { RemoteKeys, SKEW_SECONDS } from "../../platform/remote-keys.ts";
 import type { Delivery, Proof, SettingsOf } from "./proof.ts";
 
 /*
@@ -13,9 +13,8 @@ const KEYS_ADDRESS = "https://www.googleapis.com/oauth2/v3/certs";
 const ISSUERS = ["https://accounts.google.com", "accounts.google.com"];
 /** Characters of a token that are looked at; it has about 900. */
 const TOKEN_MAX_CHARS = 4096;
-/** The age of a token, in seconds, and by how much clocks may differ. */
+/** The age of a token, in seconds. */
 const LIFE_SECONDS = 3600;
-const SKEW_SECONDS = 60;
 
 export function createGoogleKeys(fetcher: typeof fetch): RemoteKeys {
   return new RemoteKeys(KEYS_ADDRESS, fetcher);

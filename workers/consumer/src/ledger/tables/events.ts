@@ -1,4 +1,5 @@
 import { int, intOrNull, type Sql, type SqlRow, text, textOrNull } from "@prewarm/durable-queue";
+import { DAY_MS } from "@prewarm/shared/clock";
 import { BULK } from "../../queue-settings.ts";
 
 /*
@@ -28,7 +29,7 @@ export interface EventRow {
 const FIRST_PAUSE_MS = 5_000;
 const LONGEST_PAUSE_MS = 600_000;
 /** An event is given up after this. */
-export const GIVE_UP_MS = 3 * 86_400_000;
+export const GIVE_UP_MS = 3 * DAY_MS;
 const SAID_MAX_CHARS = 200;
 
 export function addEvent(sql: Sql, event: Pick<EventRow, "id" | "endpoint" | "type" | "at" | "body">): void {

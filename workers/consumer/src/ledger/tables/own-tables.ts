@@ -1,4 +1,5 @@
 import { type Rules, withOwn } from "@prewarm/durable-queue";
+import { DAY_MS } from "@prewarm/shared/clock";
 import { RUNS_ON } from "../../console/tables/action-rows.ts";
 import { HAS_FAILED } from "../../console/tables/failures.ts";
 import { RECENT_ROWS_MAX } from "../../console/tables/recent.ts";
@@ -54,8 +55,6 @@ const V1 = [
 
 /** The tables of the queue and of the ledger. */
 export const LEDGER_TABLES = withOwn([V1]);
-
-const DAY_MS = 86_400_000;
 
 /** How long rows are kept. `images` keep the order of uploads; a locked image is in use. */
 export const OWN_RULES = {

@@ -1,4 +1,5 @@
 import { JOB_DEADLINE_MS, openExternally, quantileMs } from "@prewarm/durable-queue";
+import { DAY_MS } from "@prewarm/shared/clock";
 import { number, span } from "@prewarm/shared/words";
 import { quantile } from "../../console/tables/histogram.ts";
 import type { ImageTx } from "../../images/image-tx.ts";
@@ -10,7 +11,7 @@ const LATE_MIN = 5;
 const LATE_TIMES = 10;
 const LATE_LEAST_MS = 10_000;
 /** The usual time is that of a day without its last minutes, of at least so many jobs. Chosen. */
-const USUAL = { overMs: 86_400_000, lastMs: 120_000, jobs: 20, keptMs: 60_000 };
+const USUAL = { overMs: DAY_MS, lastMs: 120_000, jobs: 20, keptMs: 60_000 };
 
 export interface Slow {
   n: number;
