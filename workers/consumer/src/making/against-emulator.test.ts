@@ -160,7 +160,7 @@ describe("against the local Ittybit", () => {
     }
   });
 
-  it("makes of a portrait what a viewer sees, never larger than it is", async () => {
+  it("makes a portrait upright, and never larger than the original", async () => {
     const { images, consume } = setup();
     const keys = [
       "portrait/400-high.webp",
@@ -202,7 +202,7 @@ describe("against the local Ittybit", () => {
     expect(emulator.control.stats().createdJobs).toBe(1 + 3 * keys.length);
   });
 
-  it("never makes black of what is transparent: a JPEG of such an original is a PNG, also for whoever finishes it", async () => {
+  it("never turns transparent pixels black: the JPEG of such an original is a PNG, also if another handler finishes it", async () => {
     const { ledger, images, consume } = setup();
     const keys = ["cut-out/400-high.jpeg", "cut-out/300x300-cover-high.jpeg", "cut-out/300x300-contain-high.jpeg"];
     const opaque = "photo/400-high.jpeg";
@@ -237,7 +237,7 @@ describe("against the local Ittybit", () => {
     expect(emulator.control.stats().createdJobs).toBeLessThanOrEqual(most);
   });
 
-  it("stores nothing of a position or an author that it leaves in a result", async () => {
+  it("stores no position and no author that Ittybit leaves in a result", async () => {
     emulator.control.configure({ keepMetadata: true });
     const { ledger, images, ittybit, consume } = setup();
     const keys = ["webp", "avif", "jpeg", "png"].map((format) => `geotagged/400-high.${format}`);
@@ -254,7 +254,7 @@ describe("against the local Ittybit", () => {
     }
   });
 
-  it.each(["contain", "fill", "cover"])("takes what it makes of fit %s", async (fit) => {
+  it.each(["contain", "fill", "cover"])("accepts what Ittybit makes of fit %s", async (fit) => {
     const { ledger, consume } = setup();
     await consume([`photo/300x300-${fit}-high.webp`]);
     expect(ledger.kinds()).toEqual(["stored"]);

@@ -14,7 +14,7 @@ import type { At } from "./crash-points.ts";
 import type { HeldClaim, HeldClaims } from "./held-claims.ts";
 import type { Stager } from "./stager.ts";
 
-/** Everything a batch's handler reaches the world through; made in compose.ts. */
+/** The services that the handler of a batch calls, made in compose.ts. */
 export interface BatchDeps {
   config: Config;
   clock: Clock;
@@ -36,46 +36,47 @@ export interface BatchDeps {
 export type Role = ExchangeRequest["role"];
 
 /**
- * Who goes first when connections are short: what a viewer waits for, or what holds a slot and was not looked at, POSTs, results, and what is looked at for later: an
- * original before the next head, so that what was begun becomes ready.
+ * The order of calls when connections are short. `live`: calls for a job that a viewer waits for, or that holds a slot
+ * and is not prepared. `probe` and `head` prepare jobs; probes go first, so that jobs whose preparation has begun
+ * become ready.
  */
 export const RANKS = { live: 0, post: 1, result: 2, probe: 3, head: 4 } as const;
 
-/** Of a call for this job. */
+/** The rank of a call for this job. */
 export function rankOf({ given }: HeldClaim, rank: Exclude<keyof typeof RANKS, "live">): number {
   return given.urgent ? RANKS.live : RANKS[rank];
 }
 
-/** One batch under way: what it works with, and what it holds. */
+/** A batch that is being handled: its services, and its claims. */
 export interface BatchContext extends BatchDeps {
   engine: Engine;
   role: Role;
   owner: string;
   held: HeldClaims;
-  /** The lease's end, Unix ms, as far as this handler can know; 0: none. */
+  /** The end of the lease, Unix ms, by this handler's clock; 0: it has none. */
   leaseUntil: number;
   ledgerId: string;
-  /** Shared by every call of the batch: a Worker waits for 6 answers at once. */
+  /** Every call of the batch takes one: a Worker waits for 6 answers at once. */
   connections: Semaphore;
   /** Bytes of results held at once. */
   memory: Semaphore;
-  /** Shared by looks at originals of unknown images. */
+  /** Existence checks of unknown originals take one each. */
   looks: Semaphore;
   /** Unknown ids whose originals are missing and marked. */
   missing: Set<string>;
   probe(image: string, rank: number): Promise<ProbedOriginal>;
   stager: Stager;
-  /** The number of the bytes that jobs of an image are made from, as the ledger told it last, by the image's id. */
+  /** The number of the staged original of an image, as the ledger told it last, by the id of the image. */
   numbers: Map<string, number>;
-  /** Writes the marker of a missing original (once per batch); when to look for it again, Unix ms. */
+  /** Writes the marker of a missing original, once per batch. Answers when the marker ends, Unix ms. */
   missingUntil(image: string): Promise<number>;
-  /** Writes the marker of an image whose original cannot be used, for all its variants (once per batch). */
+  /** Writes the marker of an image whose original cannot be used, once per batch. */
   markRefused(image: string, marker: DeadMarker): Promise<void>;
-  /** Images whose marker says that viewers may order nothing more of them today; written once per batch. */
+  /** Images whose marker *capped* this batch has written: viewers may order nothing more of them today. */
   capped: Set<string>;
-  /** When the edge looked for a missed variant and R2 had none, Unix ms, by key. */
+  /** When R2 told the edge that it has no such variant, Unix ms, by key. */
   seenAbsent: Map<string, number>;
-  /** What is told to pages, under way. */
+  /** Calls of `tellPages` that have not ended. */
   telling: number;
   counts: Counts;
 }
@@ -87,9 +88,9 @@ export interface Counts {
   exchanges: number;
   posted: number;
   outcomes: Partial<Record<VariantOutcome["kind"], number>>;
-  /** Results that metadata was taken out of. */
+  /** Results whose metadata was removed. */
   stripped: number;
-  /** Looks at originals of unknown ids, by what they were seen to be. */
+  /** Existence checks, by their results. */
   looks: Partial<Record<string, number>>;
 }
 
@@ -97,12 +98,12 @@ export function generationOf({ ledgerId }: BatchContext, { given, key }: HeldCla
   return { ledger: ledgerId, gen: given.gen, key };
 }
 
-/** Whether enough of the lease is left for a POST or a put to be over before anybody else may act. */
+/** Whether a POST or a put that begins now ends within the lease. */
 export function mayWrite({ leaseUntil, clock }: BatchContext): boolean {
   return leaseUntil - clock.now() >= LEASE_MIN_LEFT_MS;
 }
 
-/** The original of an image: from its staged bytes where there are any, else by a look at its origin. */
+/** The original of an image, from its staged bytes if it has any, else from its origin. */
 export async function lookAt(
   { numbers, stager, probe }: BatchContext,
   id: string,
@@ -113,5 +114,5 @@ export async function lookAt(
   return staged ?? probe(id, rank);
 }
 
-/** Staged bytes are looked for, and nothing is staged. */
+/** Reads staged bytes, and stages none. */
 export const ONLY_LOOK = { shared: false, elsewhere: false } as const;

@@ -34,7 +34,7 @@ describe("consumeBatch", () => {
     expect(messages.map(({ fate }) => fate)).toEqual(["ack", "ack"]);
   });
 
-  it("records an unreadable message with its body and reason, without harm to its mates", async () => {
+  it("records an unreadable message with its body and reason, and handles the other messages", async () => {
     const { consume, ledger } = batchWorld();
     const bad = message({ v: 1, keys: ["../../etc/passwd"], lane: "live", at: 1 }, 3);
     const good = message(missMessage(KEY, NOW));
@@ -63,7 +63,7 @@ describe("consumeBatch", () => {
     expect(ledger.requests).toEqual([]);
   });
 
-  it("leaves a message of a newer version for newer code, later and later", async () => {
+  it("retries a message of a newer version for newer code, ever later", async () => {
     const { consume, ledger } = batchWorld();
     const messages = [1, 2, 10].map((attempts) => message({ v: 3, anything: true }, attempts));
     await consume(messages);
@@ -80,7 +80,7 @@ describe("consumeBatch", () => {
     expect(new Set(ledger.calls)).toEqual(new Set(["recordDead"]));
   });
 
-  it("never has more than six calls under way", async () => {
+  it("never has more than six calls in flight", async () => {
     const { shift, ledger, deps, ittybit } = batchWorld();
     let now = 0;
     let most = 0;
@@ -131,7 +131,7 @@ describe("consumeBatch", () => {
 });
 
 describe("a batch of misses", () => {
-  it("is asked, headed, posted, told and left within half a second, whatever the job takes", async () => {
+  it("is recorded, prepared, posted and reported within half a second, however long the job takes", async () => {
     const world = batchWorld();
     const { miss, ledger, ittybit, clock, deps } = world;
     world.fetchMs = 60;
@@ -161,7 +161,7 @@ describe("a batch of misses", () => {
     expect([images.calls, ittybit.calls]).toEqual([[], []]);
   });
 
-  it("says what is there already", async () => {
+  it("reports a variant that R2 has already", async () => {
     const { miss, ledger, images, ittybit } = batchWorld();
     const customMetadata = { gen: "5", job: "job_0", width: "400", height: "200", "created-at": "1" };
     await images.bucket.put(`variants/${KEY}`, "bytes", { customMetadata });
@@ -170,7 +170,7 @@ describe("a batch of misses", () => {
     expect(ittybit.calls).toEqual([]);
   });
 
-  it("does not wait for an origin that hangs: the job is given back, its mates are told in time", async () => {
+  it("does not wait for an origin that hangs: its job is given back, and the other jobs are reported in time", async () => {
     const { miss, ledger, web, clock } = batchWorld();
     web.set("https://cdn.example.com/originals/slow", async () => {
       await clock.sleep(30_000);
@@ -184,7 +184,7 @@ describe("a batch of misses", () => {
     expect(told).toBe(1);
   });
 
-  it("ends after a quarter of a second, whatever origins do, and goes on behind it", async () => {
+  it("ends after a quarter of a second although an origin hangs, and its handler goes on", async () => {
     const { ledger, web, clock, deps, ittybit } = batchWorld();
     web.set("https://cdn.example.com/originals/slow", async () => {
       await clock.sleep(4_000);
@@ -207,7 +207,7 @@ describe("a batch of misses", () => {
     expect(ledger.requests.at(-1)).toMatchObject({ leave: true });
   });
 
-  it("tells of a bug behind a batch, for nobody waits for it any more", async () => {
+  it("logs an error of a handler that goes on after its batch", async () => {
     const { clock, deps, logs } = batchWorld();
     deps.at = async (point) => {
       if (point === "before-leave") {
@@ -222,7 +222,7 @@ describe("a batch of misses", () => {
     expect(logs.filter((line) => line.startsWith("batch.failed"))).toHaveLength(1);
   });
 
-  it("waits for a POST that has begun, however long: its job is told", async () => {
+  it("waits for a POST in flight, and reports its job", async () => {
     const { miss, ledger, ittybit, clock, deps } = batchWorld();
     deps.ittybit = {
       ...ittybit,
@@ -236,7 +236,7 @@ describe("a batch of misses", () => {
     expect(ledger.row(KEY)).toMatchObject({ owner: null, job: "job_000001" });
   });
 
-  it("is acked when it was heard, though the ledger does not answer any more", async () => {
+  it("is acked once the ledger has recorded it, though the ledger answers no later call", async () => {
     const { miss, ledger, ittybit } = batchWorld();
     ledger.silent = () => ledger.requests.length > 0;
     expect((await miss(KEY)).map(({ fate }) => fate)).toEqual(["ack"]);
@@ -257,7 +257,7 @@ describe("a batch of misses", () => {
     expect(images.objects.has(`variants/${KEY}`)).toBe(true);
   });
 
-  it("closes everybody's gate at once when Ittybit is busy", async () => {
+  it("closes the gate of all handlers at once when Ittybit answers 429", async () => {
     const { miss, ledger, ittybit, clock } = batchWorld();
     const since = clock.now();
     ittybit.refuse = () => ({ kind: "throttled", retryAfterMs: 7_000 });

@@ -10,16 +10,16 @@ import { createContext } from "./create-context.ts";
 import { beginWork } from "./work.ts";
 
 interface Reading {
-  /** Those that say something, and the dead ones: acked at the end. */
+  /** All messages but those of a newer version. They are acked at the end. */
   open: QueueMessage[];
-  /** Whether any of them wakes a handler. */
+  /** At least one message wakes a handler. */
   wakes: boolean;
   /** The misses, by key. */
   misses: Map<string, MissAsk>;
   dead: UnreadableMessage[];
 }
 
-/** Of two misses of one variant the newer counts, and whatever either knows of it. */
+/** Merges two misses of one variant: the newer time, and all that either knows. */
 function noteMiss(misses: Reading["misses"], key: string, { at, unknown, nth = 0, signed }: MissMessage): void {
   const other = misses.get(key);
   const isUnknown = unknown === true && (other === undefined || other.unknown === true);
@@ -30,12 +30,12 @@ function noteMiss(misses: Reading["misses"], key: string, { at, unknown, nth = 0
   });
 }
 
-/** Known images first, then those of networks that have asked for few unknown ones: in this order originals are looked at. */
+/** The order of existence checks: networks that have asked for few unknown ids go first. */
 function inOrder(misses: Reading["misses"]): MissAsk[] {
   return [...misses.values()].toSorted((a, b) => (a.nth ?? 0) - (b.nth ?? 0));
 }
 
-/** Sorts the messages; those of a newer version are put off here and now, for the code that can read them. */
+/** Sorts the messages. Retries those of a newer version, so that newer code reads them. */
 function readMessages(batch: QueueBatch, role: Role, deps: BatchDeps): Reading {
   const reading: Reading = { open: [], wakes: false, misses: new Map(), dead: [] };
   for (const message of batch.messages) {
@@ -65,19 +65,20 @@ function logDone(batch: QueueBatch, { role, owner, counts, log }: BatchContext, 
 /** Keeps work alive after its batch has ended. */
 export type Background = (work: Promise<void>) => void;
 
-/** A batch of misses lasts so long at most, whatever origins do: the next misses stand behind it. Chosen. */
+/** Longest time of a batch of misses, because the next misses wait for its end. Chosen. */
 const LIVE_BATCH_MS = 250;
 
-/** Waits for the handler's end; for a live one's not for long. */
+/** Waits until the handler has ended. False: a live handler has not ended within LIVE_BATCH_MS. */
 async function isThrough(role: Role, done: Promise<void>, { sleep }: BatchDeps): Promise<boolean> {
   const through = done.then(() => true);
   return role === "urgent" ? Promise.race([through, sleep(LIVE_BATCH_MS).then(() => false)]) : through;
 }
 
 /**
- * Handles one batch of `prewarm-live` or `prewarm-work`. A message only wakes: misses come again when the ledger did not hear them, a
- * wake-up never does, for the ledger sends others. A batch of misses that takes long ends all the same, and its handler goes on in the
- * background: the ledger has heard them, and no miss stands behind another one's original, which may be slow or made up. Never throws: a throw would bring back the whole batch.
+ * Handles one batch of `prewarm-live` or `prewarm-work`. Retries misses that the ledger has not recorded. Never retries
+ * a wake-up, because the ledger sends others. A batch of misses ends after LIVE_BATCH_MS at the latest, and its handler
+ * goes on in the background, so that no miss waits for the slow original of another one. Never throws: a throw would
+ * bring back the whole batch.
  */
 export async function consumeBatch(
   batch: QueueBatch,

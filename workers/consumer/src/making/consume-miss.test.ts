@@ -48,7 +48,7 @@ describe("a miss that the edge calls in", () => {
     expect(ledger.requests.map(({ brief }) => brief)).toEqual(ledger.requests.map(() => true));
   });
 
-  it("is left to the queue where its image is unknown: anybody can make up an id", async () => {
+  it("is left to the queue if its image is unknown, because anybody can make up an id", async () => {
     const { view, ledger } = setup();
     expect([await view({ unknown: true }), ledger.requests]).toEqual([false, []]);
   });
@@ -69,7 +69,7 @@ describe("a miss that the edge calls in", () => {
     },
   );
 
-  it("ends within the 30 s that the platform gives, and leaves a job that runs longer to others", async () => {
+  it("ends within the 30 s that the platform gives, and leaves a job that runs longer to other handlers", async () => {
     const { view, rest, ledger, ittybit, clock } = setup();
     ittybit.plan = () => ({ ms: 120_000 });
     const since = clock.now();

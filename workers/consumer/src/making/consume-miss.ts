@@ -6,9 +6,9 @@ import { createContext } from "./create-context.ts";
 import { beginWork } from "./work.ts";
 
 /**
- * A viewer's miss that the edge calls in: the same handler as a worker's, for ten seconds, which begins with this variant. Resolves to true once
- * the ledger has recorded the miss, so that its message need not be sent; the rest of the handler's life is `background`'s. Resolves to false
- * where the message must be sent: the ledger does not answer, `body` is of a newer version, or its image is unknown. Never throws.
+ * Handles a viewer's miss that the edge calls with: a worker that lives ten seconds and begins with this variant. True:
+ * the ledger has recorded the miss, and the worker goes on in the `background`. False: the edge must send the message,
+ * because the ledger does not answer, `body` is of a newer version, or the image is unknown. Never throws.
  */
 export async function consumeMiss(body: unknown, deps: BatchDeps, background: Background): Promise<boolean> {
   const startedAt = deps.clock.now();

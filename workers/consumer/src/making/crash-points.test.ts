@@ -29,7 +29,10 @@ const plain = (clock: { now(): number }) =>
 const SERVICES = { Ittybit: undefined, "a plain engine": plain };
 type Service = keyof typeof SERVICES;
 
-/** A world in which the first handler dies, the nth time a point is passed; whatever of it still runs then reaches nothing. */
+/**
+ * A world in which the first handler dies, the nth time a point is passed; whatever of it still runs then reaches
+ * nothing.
+ */
 async function crashWorld(killAt: { point: CrashPoint; nth: number } | null, name: Service, lists = true) {
   const service = SERVICES[name];
   const world = batchWorld({ stages: true, ...(service === undefined ? {} : { service }) });
@@ -150,7 +153,7 @@ async function expectConverged({ ledger, images, service }: Awaited<ReturnType<t
 }
 
 describe.each(Object.keys(SERVICES) as Service[])("a handler of %s killed at any point", (name) => {
-  it("passes every named point when nobody kills it, and comes to its end", async () => {
+  it("passes every named point, and ends, if no test kills it", async () => {
     const world = await crashWorld(null, name);
     expect(CRASH_POINTS.filter((point) => !world.passed.has(point))).toEqual([]);
     await expectConverged(world);

@@ -1,6 +1,7 @@
 /**
- * Every place between two awaits at which a handler may die. Tests kill it at each (crash-points.test.ts); in production
- * the hook does nothing. The order is that of one variant; a look is a viewer's, at an image that nobody knows.
+ * Every place between two awaits at which a handler may die. Tests kill it at each (crash-points.test.ts); in
+ * production the hook does nothing. They stand in the order in which a variant passes them. `looked` and `look-marked`
+ * are of an existence check.
  */
 export const CRASH_POINTS = [
   "read",
@@ -32,7 +33,7 @@ export const CRASH_POINTS = [
 
 export type CrashPoint = (typeof CRASH_POINTS)[number];
 
-/** Passed at each point, with the variant key where one is at hand. */
+/** Called at each point, with the key of the variant if the point has one. */
 export type At = (point: CrashPoint, key?: string) => Promise<void>;
 
 export const nowhere: At = () => Promise.resolve();

@@ -8,10 +8,10 @@ import { type BatchContext, type BatchDeps, type Counts, RANKS, type Role } from
 import { HeldClaims } from "./held-claims.ts";
 import { createStager } from "./stager.ts";
 
-/** Bytes of results held at once, of an isolate's 128 MB. */
+/** Bytes of results in memory at once: an isolate has 128 MB. */
 const MEMORY_BYTES = 50_000_000;
 
-/** Looks at originals of unknown images at once: fewer than the connections, so known images never wait for a slow origin. Chosen. */
+/** Existence checks at once: fewer than the connections, so that known images never wait for a slow origin. Chosen. */
 const LOOKS_AT_ONCE = 4;
 
 function countedDeps(deps: BatchDeps, counts: Counts): BatchDeps & { engine: Engine } {
@@ -35,7 +35,10 @@ function countedDeps(deps: BatchDeps, counts: Counts): BatchDeps & { engine: Eng
   };
 }
 
-/** Writes the marker of each missing original once per batch; its life doubles with each batch that misses it. */
+/**
+ * Writes the marker of each missing original once per batch. Each batch that misses the original doubles the marker's
+ * life.
+ */
 function createMissing({ images, clock }: BatchDeps, connections: Semaphore): BatchContext["missingUntil"] {
   const known = new Map<string, Promise<number>>();
   return (image) => {
@@ -46,7 +49,7 @@ function createMissing({ images, clock }: BatchDeps, connections: Semaphore): Ba
   };
 }
 
-/** Writes the marker of each image that is refused once per batch: R2 takes one write a second of one key. */
+/** Writes the marker of each refused image once per batch, because R2 takes one write of a key in a second. */
 function createRefused({ images }: BatchDeps, connections: Semaphore): BatchContext["markRefused"] {
   const known = new Map<string, Promise<void>>();
   return (image, marker) => {

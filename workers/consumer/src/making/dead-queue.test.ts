@@ -4,7 +4,7 @@ import { consumeDead } from "./dead-queue.ts";
 import { batchWorld, message } from "./testing/batch-world.ts";
 
 describe("consumeDead", () => {
-  it("records every message whole, with the reason its body tells, then acks", async () => {
+  it("records each message with the reason that its body shows, then acks it", async () => {
     const { ledger } = batchWorld();
     const bodies = [missMessage("photo/400-high.webp", 1), WORK_MESSAGE, { v: 7, new: true }, "text", undefined];
     const messages = bodies.map((body) => message(body, 11));

@@ -4,7 +4,10 @@ import { parseMessage } from "@prewarm/shared/message-schema";
 import type { Handlers } from "../ledger/ledger-for.ts";
 import { deadMessage, type QueueBatch, type QueueMessage } from "../platform/queue-message.ts";
 
-/** Why a message ended here, as far as its body tells. No row depends on it: the ledger sends another wake-up when a row is due. */
+/**
+ * Why a message is dead, by its body. No job depends on the message: the ledger sends another wake-up when a job is
+ * due.
+ */
 function reasonOf(message: QueueMessage): string {
   const parsed = parseMessage(message.body);
   switch (parsed.kind) {
@@ -20,7 +23,7 @@ function reasonOf(message: QueueMessage): string {
   }
 }
 
-/** Handles `prewarm-dead`, the platform's dead-letter queue of all others: everything is recorded whole, then acked. Never throws. */
+/** Handles `prewarm-dead`, the dead-letter queue of all others: records each message, then acks it. Never throws. */
 export async function consumeDead(batch: QueueBatch, ledger: Pick<Handlers, "recordDead">, log: Log): Promise<void> {
   try {
     await ledger.recordDead(batch.messages.map((message) => deadMessage(batch.queue, message, reasonOf(message))));

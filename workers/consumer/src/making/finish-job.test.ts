@@ -60,7 +60,7 @@ describe("a job that ended badly", () => {
     expect(ittybit.jobs).toHaveLength(1);
   });
 
-  it("and shows its result on the second look is stored", async () => {
+  it("and shows its result at the second read is stored", async () => {
     const { shift, ledger, ittybit } = batchWorld();
     ittybit.plan = () => ({ output: null });
     ledger.add(KEY);
@@ -154,7 +154,7 @@ describe("a result with a position and an author", () => {
 });
 
 describe("fetching a result", () => {
-  it("goes before all others' when a viewer waits for it", async () => {
+  it("goes first when a viewer waits for the result", async () => {
     const world = batchWorld();
     const { shift, ledger, ittybit, clock, fetched } = world;
     world.fetchMs = 400;
@@ -318,7 +318,7 @@ describe("fetching a result", () => {
 });
 
 describe("putting a result", () => {
-  it("is refused when somebody wrote since the head, and looked at anew", async () => {
+  it("is refused when the object has changed since the head, and the job is prepared again", async () => {
     const { shift, ledger, images, deps } = batchWorld();
     deps.at = async (point) => {
       if (point === "before-put") await images.bucket.put(`variants/${KEY}`, "newer");
@@ -329,7 +329,7 @@ describe("putting a result", () => {
     expect(new TextDecoder().decode(images.objects.get(`variants/${KEY}`)?.bytes)).toBe("newer");
   });
 
-  it("goes by the head before the POST: what was written since is not replaced", async () => {
+  it("relies on the head before the POST, and replaces no later object", async () => {
     const { shift, ledger, images, deps, clock } = batchWorld();
     let putAt = 0;
     deps.at = async (point) => {
@@ -378,7 +378,7 @@ describe("putting a result", () => {
     expect(ledger.row(KEY)?.attempts).toBe(0);
   });
 
-  it("that landed though its answer was lost is found by the next look", async () => {
+  it("that landed though its answer was lost is found by the next head", async () => {
     const { shift, ledger, images, clock, deps } = batchWorld();
     const { put } = deps.images;
     deps.images.put = (async (...args: Parameters<typeof put>) => {
@@ -416,7 +416,7 @@ describe("a job that somebody else posted", () => {
     return row;
   }
 
-  it("is finished by its metadata alone: no call to Ittybit, and no look at an original of which all is known", async () => {
+  it("is finished by its metadata alone, without a call of Ittybit or of the origin", async () => {
     const world = batchWorld();
     const about = { width: 1000, height: 500, type: "image/jpeg", bytes: null, frames: 1, version: null, lqip: null };
     await world.images.bucket.put("info/photo/_", JSON.stringify({ ...about, etag: '"e1"', stored: {}, others: [] }));
@@ -460,7 +460,7 @@ describe("a job that somebody else posted", () => {
     expect(stored).toBe(expected.kind === "stored" ? "image/png" : undefined);
   });
 
-  it("is held to the original's size when its dialect knows no metadata", async () => {
+  it("is verified by the original's size when its dialect has no metadata", async () => {
     const world = batchWorld();
     await leftBehind(world);
     for (const job of world.ittybit.jobs) job.order.metadata = {};
@@ -522,7 +522,7 @@ describe("an original with an alpha channel", () => {
     return { ...made, asked, type, make, put };
   }
 
-  it("has JPEGs once a WebP has none of it", async () => {
+  it("has JPEGs once a WebP has no alpha channel", async () => {
     const { make, asked, type } = world();
     await make(KEY, JPEG);
     expect([asked(), type()]).toEqual([["jpeg"], "image/jpeg"]);

@@ -17,15 +17,15 @@ import { findOpaquePngs, isShownOpaque } from "./opaque-picture.ts";
 import { head, prepare } from "./prepare.ts";
 import { present, settle } from "./settle.ts";
 
-/** What a result is judged by. `originalBytes`: of the original it was made from; null: not known. */
+/** The properties that a result must have. `originalBytes`: bytes of its original; null: not known. */
 interface Expectation extends Made {
   format: Format;
   originalBytes: number | null;
 }
 
 /**
- * A job that is done is due again after `least` when a failure passes: no new job is made and no attempt is counted. A result
- * is fetched again after half the time that it has been missing, within these.
+ * A job that is done is due again after `least` when a failure passes: no new job is made and no attempt is counted. A
+ * result is fetched again after half the time that it has been missing, within these.
  */
 const AGAIN_MS = { least: 5_000, most: 60_000 };
 
@@ -33,7 +33,7 @@ function again(context: BatchContext): VariantOutcome {
   return { kind: "pending", due: context.clock.now() + AGAIN_MS.least };
 }
 
-/** What must appear in no message about a job: what makes the URLs of its original work. */
+/** The secrets in the URLs of the original of a job. No message shows them. */
 async function secretsOfJob({ originals, config }: BatchContext, { image, given, staging }: HeldClaim) {
   const isSigned = originals.bucketOriginalUrl !== null && resolveOriginal(config, image)?.kind === "bucket";
   const own = isSigned ? await originals.bucketOriginalUrl?.(image, given.grantedAt) : null;
@@ -41,15 +41,15 @@ async function secretsOfJob({ originals, config }: BatchContext, { image, given,
   return [own ?? null, staged ?? null].flatMap(secretsOf);
 }
 
-/** A job that has ended, and that nothing can be stored of. */
+/** The outcome of a job that has ended without a result to store. */
 function ended(failureClass: FailureClass, failure: Failure): VariantOutcome {
   return { kind: "failed", class: failureClass, failure, external: "ended" };
 }
 
 /**
- * The job is done and paid for, and its result could not be fetched: a host that fails for a while costs nothing. The same job's result is
- * fetched again for RESULT_WITHIN_MS after the first refusal. That time is the ledger's own: the engine's clock may be an hour off, and the
- * grant may be hours old.
+ * The outcome of a paid job whose result could not be fetched: its result is fetched again until RESULT_WITHIN_MS after
+ * the first refusal. So a host that fails for a while costs no second job. The ledger's clock counts, because the
+ * engine's may be an hour off.
  */
 function keptUnfetched(
   context: BatchContext,
@@ -84,7 +84,10 @@ async function outcomeOf(context: BatchContext, claim: HeldClaim, result: NoByte
   }
 }
 
-/** Without the order: the format that stands in is always right, and the asked one if a WebP shows that it can be. */
+/**
+ * The format of a result whose order is not known: the asked one if a WebP shows that the picture is opaque, else the
+ * one that stands in.
+ */
 async function guessFormat(
   context: BatchContext,
   claim: HeldClaim,
@@ -97,7 +100,7 @@ async function guessFormat(
   return (await isShownOpaque(context, claim, original)) ? asked : usual;
 }
 
-/** From this handler's own look at the original, from what the job shows, or from a look now. */
+/** From this handler's preparation, else from the job, else from the original as it is now. */
 async function expectationOf(
   context: BatchContext,
   claim: HeldClaim,
@@ -114,7 +117,7 @@ async function expectationOf(
   return { size: expectedSize(claim.transform, size), format, etag, originalBytes, alpha };
 }
 
-/** What the engine says of the job. */
+/** The result of the job, as the engine reads it. */
 function resultOf(context: BatchContext, claim: HeldClaim): Result {
   const { sight: job, grantedAt: admittedAt, unfetchedSince } = claim.given;
   if (job === null) return { kind: "later" };
@@ -122,7 +125,10 @@ function resultOf(context: BatchContext, claim: HeldClaim): Result {
   return context.engine.resultOf({ generation, job, admittedAt, isRetry: unfetchedSince !== null });
 }
 
-/** A whole picture is what the engine made. Anything else came in its place: a page, nothing, or a part. */
+/**
+ * The engine made a whole picture, so a wrong one fails the job. A page, a part or no bytes came from the host, so they
+ * are fetched again.
+ */
 function outcomeOfWrong(
   context: BatchContext,
   claim: HeldClaim,
@@ -135,7 +141,7 @@ function outcomeOfWrong(
   return keptUnfetched(context, claim, { ...unfetched, message: `${from}, and ${message}` });
 }
 
-/** Judges the bytes, takes metadata out of them, and puts them in place of what the head saw. */
+/** Verifies the bytes, removes their metadata, and puts them if R2 still holds the object `before`. */
 async function storeVariant(
   context: BatchContext,
   claim: HeldClaim,
@@ -171,7 +177,7 @@ async function storeVariant(
   await context.at("put", key);
   if (put === "stopped") return { kind: "stopped" };
   const now = context.clock.now();
-  // Somebody wrote since the head, or the lease is too short: to be looked at anew.
+  // The object has changed since the head, or the lease is too short: the job is prepared again.
   if (put === null) return { kind: "pending", due: now };
   claim.smaller = [];
   claim.made = metadata;
@@ -180,13 +186,16 @@ async function storeVariant(
   return { kind: "stored", bytes: bytes.byteLength, tookMs: Math.max(0, tookMs) };
 }
 
-/** R2 did not answer. If the put has landed, the next look finds it. */
+/** The outcome if R2 did not answer. If the put has landed, the next head finds the object. */
 function outcomeOfThrow(context: BatchContext, key: string, error: unknown): VariantOutcome {
   context.log("variant.put_failed", { key, error: errorText(error) });
   return again(context);
 }
 
-/** What the put may replace: as this handler saw it before its POST, or as it stands now. Null when the claim is settled. */
+/**
+ * The object that the put may replace: as this handler saw it before its POST, else as R2 has it now. Null: the claim
+ * is settled.
+ */
 async function beforePut(context: BatchContext, claim: HeldClaim): Promise<{ stored: StoredObject | null } | null> {
   const own = claim.posted ? await claim.prepared : null;
   if (own !== null) return own;
@@ -197,8 +206,8 @@ async function beforePut(context: BatchContext, claim: HeldClaim): Promise<{ sto
 }
 
 /**
- * Of a job from before a restore: the ledger does not know what became of its original since. What stands in R2, if the original is still the one
- * that the job was made from; null when the claim is settled. An original without an etag cannot be compared.
+ * The same for a job from before a restore, whose original may have changed since. If it has, the outcome is
+ * `outdated`. An original without an etag cannot be compared, and counts as the same.
  */
 async function sameOriginal(
   context: BatchContext,
@@ -223,7 +232,7 @@ async function openResult(context: BatchContext, claim: HeldClaim, result: Finis
   );
 }
 
-/** Fetches, judges and stores a finished job's result, or says how it failed. */
+/** Fetches, verifies and stores the result of a job that has ended, or settles its failure. */
 export async function finishJob(context: BatchContext, claim: HeldClaim): Promise<void> {
   const { key } = claim;
   const result = resultOf(context, claim);

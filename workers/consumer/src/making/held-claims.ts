@@ -11,69 +11,69 @@ import type { Noted } from "../store/info.ts";
 import type { StoredObject } from "../store/variants.ts";
 import { Untold } from "./untold.ts";
 
-/** All that is needed to ask for a variant and to put it. */
+/** A job that is prepared: the object in R2, and the original. */
 export interface Prepared {
-  /** What stood in R2. */
+  /** The object that R2 had; null: none. */
   stored: StoredObject | null;
   original: Extract<ProbedOriginal, { kind: "image" }>;
 }
 
-/** One generation of one variant that this handler makes. */
+/** A claim of this handler: one generation of one variant. */
 export interface HeldClaim extends Held {
   /** The key of its variant. */
   key: string;
   /** The original's id. */
   image: string;
   transform: Transform;
-  /** What a crop is to show: the same for the whole generation. */
+  /** The focal point, the same for the whole generation. */
   focal: Focal | null;
-  /** The bytes that it is made from, if they are staged; null: a viewer waits for it, or its original is not staged. */
+  /** The staged original that it is made from. Null: a viewer waits for it, or its original is not staged. */
   staging: Staging | null;
-  /** Resolves once a viewer waits for it. */
+  /** Resolves when a viewer begins to wait for it. */
   urgent: PromiseWithResolvers<"urgent">;
-  /** Its version is the one that was announced last, by this number; 0: it is not. */
+  /** The number of the announcement of its version, if that is the last one; else 0. */
   announced: number;
-  /** A call is under way whose end must be known before anything is said of it: from the POST, or from the download, to the outcome. */
+  /** A POST, download or copy is in flight; do not report an outcome until it ends. */
   begun: boolean;
   /** The ledger told this handler to stop. */
   isStopped: boolean;
-  /** Its POST is over, and what came of it is noted. */
+  /** Its POST has ended, and its result is noted. */
   answered: boolean;
-  /** No longer held: an act that is still under way for it does nothing more. */
+  /** This handler has given it up; a step that is still running does nothing more. */
   isDropped: boolean;
-  /** What R2 and the original told; null when that was already its outcome. Looked up once. */
+  /** The one preparation of the claim. Resolves to null if it settles the claim. */
   prepared: Promise<Prepared | null> | null;
-  /** The engine's job, once it is known. */
+  /** The id of the engine's job; null: not known yet. */
   job: string | null;
-  /** True once this handler has made its job: then the head before the POST is the one the put goes by. */
+  /** This handler has made its job, so the put relies on the head before the POST. */
   posted: boolean;
-  /** The formats that its stored object says are smaller. */
+  /** The smaller formats that its object names. */
   smaller: readonly Format[];
-  /** As this handler has put it; null until then. */
+  /** The metadata that this handler has put; null: it has put none. */
   made: VariantMetadata | null;
-  /** R2 had an object of it when this handler looked. */
+  /** R2 had an object of it before. */
   wasStored: boolean;
-  /** The original as this handler saw it; null where it did not look. */
+  /** The original as this handler saw it; null: it has not read it. */
   original: Prepared["original"] | null;
-  /** PNGs that need not be PNGs, as is known since its variant is stored. */
+  /** PNGs that its variant shows to be needless. */
   opaquePngs: OpaquePng[];
 }
 
-/** What the ledger tells of a claim's image. */
+/** Properties of the image of a claim that the ledger sends. */
 type OfImage = Partial<Pick<HeldClaim, "focal" | "announced" | "staging">>;
 
-/** What the ledger is to be told. */
+/** Reports for the next call of the ledger. */
 type News = Required<Pick<ExchangeRequest, "asks" | "submitted" | "settled" | "opaquePngs">>;
 
 const noNews = (): News => ({ asks: [], submitted: [], settled: [], opaquePngs: [] });
 
-/** Acts under way at which a handler can do more: its connections are still in use. */
+/** A handler with this many running steps or fewer has connections for more. */
 const BUSY_ACTS = 3;
 
-/** How far a phase is: the ledger's word only moves a claim forward. */
+/** The order of phases. An answer of the ledger only moves a claim forward. */
 const PROGRESS: Record<Phase, number> = { standby: 0, ready: 0, go: 1, watch: 2, finish: 3 };
 
-/** The claims of one handler, what it has not yet told the ledger, and the acts that it has begun. */
+/** The claims of one handler, its reports for the ledger, and its running steps. */
 export class HeldClaims {
   readonly #claims = new Map<number, HeldClaim>();
   readonly #acts = new Set<Promise<void>>();
@@ -87,12 +87,11 @@ export class HeldClaims {
     this.#role = role;
   }
 
-  /** Jobs that need its connections: a job that the engine is making needs none. */
+  /** Claims that need connections. A job that the engine is making needs none. */
   get size(): number {
     return [...this.#claims.values()].filter(({ phase }) => phase !== "watch").length;
   }
 
-  /** Whether there is nothing that the ledger could want to hear of, or change. */
   get isEmpty(): boolean {
     return this.#claims.size === 0;
   }
@@ -101,7 +100,9 @@ export class HeldClaims {
     return [...this.#claims.values()].some((claim) => claim.key === key);
   }
 
-  /** As the ledger is told. One that drains reports nothing as ready, so that no slot is taken for it. */
+  /**
+   * The claims for a call of the ledger. A handler that drains reports none as ready, so that none of them gets a slot.
+   */
   have(draining: boolean): ExchangeRequest["have"] {
     return [...this.#claims.values()].map(({ given: { id, gen }, phase, original }) => ({
       id,
@@ -111,7 +112,7 @@ export class HeldClaims {
     }));
   }
 
-  /** What has happened since it was asked last. */
+  /** Takes the reports. */
   takeNews(): News {
     const news = this.#news;
     this.#news = noNews();
@@ -123,7 +124,7 @@ export class HeldClaims {
     return this.#news.submitted.length > 0;
   }
 
-  /** Adds what the ledger gives. The claim if there is something new to do for it, else null. */
+  /** Adds a job that the ledger assigns. Null: the claim has no new step. */
   add(given: Given, { focal = null, announced = 0, staging = null }: OfImage = {}): HeldClaim | null {
     const known = this.#claims.get(given.id);
     if (known !== undefined && known.given.gen === given.gen) {
@@ -169,12 +170,12 @@ export class HeldClaims {
     return claim;
   }
 
-  /** Stored variants to be noted now: of images of which no claim is held, or, at the end, of all. Each note is a put. */
+  /** Takes the stored variants of images without a claim, because each note is a put. `all`: of all images. */
   takeUnnoted(all: boolean): Noted[] {
     return this.#untold.takeNotes(all ? new Set() : new Set([...this.#claims.values()].map(({ image }) => image)));
   }
 
-  /** Names of markers to be looked for, once a list is worth it, or at the end. */
+  /** Takes the names of markers to delete, once a list call pays. `all`: at once. */
   takeSuspects(all: boolean): string[] {
     return this.#untold.takeSuspects(all);
   }
@@ -214,7 +215,7 @@ export class HeldClaims {
     this.#news.opaquePngs.push(...claim.opaquePngs);
   }
 
-  /** The ledger says stop: at once, or, where something has begun, as soon as it is known how that ended. */
+  /** Stops a job for the ledger. If a call of it is in flight, its outcome settles the claim. */
   stop(id: number, gen: number): void {
     const claim = this.#claims.get(id);
     if (claim === undefined || claim.given.gen !== gen) {
@@ -227,40 +228,40 @@ export class HeldClaims {
     this.settle(claim, { kind: unposted ? "unposted" : "stopped" });
   }
 
-  /** Returns every claim whose POST has not begun. */
+  /** Settles every claim whose POST has not begun. */
   returnUnposted(): void {
     for (const claim of this.#claims.values())
       if (claim.phase === "go" && !claim.begun) this.settle(claim, { kind: "unposted" });
   }
 
-  /** Drops every claim that has not begun. The ledger orphans those that are not returned. */
+  /** Drops every claim without a call in flight. The ledger orphans those that are not settled. */
   returnUnbegun(): void {
     this.returnUnposted();
     for (const claim of this.#claims.values()) if (!claim.begun) this.#drop(claim);
   }
 
-  /** Reports every claim that is still under way as pending. `due`: when another handler goes on, Unix ms. */
+  /** Settles every other claim as pending. `due`: when another handler goes on, Unix ms. */
   leavePending(due: number): void {
     for (const claim of this.begun()) this.settle(claim, { kind: "pending", due });
   }
 
-  /** Claims that cannot be stopped. */
+  /** Claims with a call in flight. */
   begun(): HeldClaim[] {
     return [...this.#claims.values()].filter(({ begun }) => begun);
   }
 
-  /** The lease is lost: nothing may be done any more. */
+  /** Drops every claim, because the lease is lost. */
   dropAll(): void {
     for (const claim of this.#claims.values()) this.#drop(claim);
   }
 
-  /** Tracks a POST, a finish or what follows it until it is over. It must not throw. */
+  /** Tracks a step until it ends. It must not throw. */
   track(act: Promise<void>): void {
     const tracked = act.finally(() => this.#acts.delete(tracked));
     this.#acts.add(tracked);
   }
 
-  /** Tracks the preparation of a prefetched claim. The handler does not wait for it at its end. */
+  /** Tracks the preparation of a prefetched claim. A leaving handler does not wait for it. */
   trackPreparation(act: Promise<void>): void {
     const look = act.finally(() => this.#looks.delete(look));
     this.#looks.add(look);
@@ -270,12 +271,14 @@ export class HeldClaims {
     return this.#acts.size > 0;
   }
 
-  /** Resolves when no tracked act is under way. */
+  /** Resolves when no tracked step is running. */
   async idle(): Promise<void> {
     while (this.isBusy) await Promise.race(this.#acts);
   }
 
-  /** Resolves when it could do more: most of what it began is over, and a call's worth is ready, or nothing else is being looked at. */
+  /**
+   * Resolves when the handler has connections for more, and a call's worth of jobs is ready or none is being prepared.
+   */
   async free(): Promise<void> {
     while (this.#acts.size > BUSY_ACTS || (this.#looks.size > 0 && this.#ready() < GO_MAX))
       await Promise.race([...this.#acts, ...this.#looks]);
@@ -285,17 +288,17 @@ export class HeldClaims {
     return [...this.#claims.values()].filter(({ phase }) => phase === "ready").length;
   }
 
-  /** A viewer waits for this job, and the ledger goes on with it from the report on. A live handler reports when it leaves, which is at once. */
+  /** Calls the ledger at once for a job that a viewer waits for. A live handler leaves at once, and reports then. */
   #wakeFor({ given: { urgent } }: HeldClaim): void {
     if (urgent && this.#role === "work") this.wake();
   }
 
-  /** Asks for a call now. */
+  /** Makes the handler call the ledger now. */
   wake(): void {
     this.#waking.resolve();
   }
 
-  /** Resolves when something must be told, or must since it was last asked for what is new. */
+  /** Resolves when a report since `takeNews` cannot wait. */
   woken(): Promise<void> {
     return this.#waking.promise;
   }

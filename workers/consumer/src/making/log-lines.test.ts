@@ -14,7 +14,7 @@ type World = ReturnType<typeof batchWorld>;
 const eventsOf = ({ logs }: World) => logs.map((line) => line.split(" ")[0]);
 
 describe("log lines", () => {
-  it("are one a batch: none for a variant that goes well", async () => {
+  it("are one a batch, and none for a variant that is stored", async () => {
     const world = batchWorld();
     for (let n = 0; n < 60; n += 1) world.ledger.add(`photo/${100 + n}-high.webp`);
     await world.shift();

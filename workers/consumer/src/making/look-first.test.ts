@@ -16,7 +16,7 @@ function world(options: Parameters<typeof batchWorld>[0] = {}) {
 }
 
 describe("a miss of an image that nobody knows", () => {
-  it("is made by the handler that looked at its original", async () => {
+  it("is made by the handler that has checked its original", async () => {
     const { stranger, ledger, ittybit } = world();
     expect(await stranger(KEY)).toEqual(["ack"]);
     expect(ledger.requests.map(({ asks }) => asks.map(({ key, unknown }) => [key, unknown]))).toContainEqual([
@@ -25,7 +25,7 @@ describe("a miss of an image that nobody knows", () => {
     expect(ittybit.jobs.map(({ order }) => order.metadata.key)).toEqual([KEY]);
   });
 
-  it("leaves nothing behind where there is no such original, but the marker that says so", async () => {
+  it("leaves only a marker if there is no such original", async () => {
     const { stranger, ledger, web, images, ittybit, logs } = world();
     web.set(`${ORIGINALS}/made-up`, () => new Response("no", { status: 404 }));
     expect(await stranger(KEY, "made-up/400-high.webp")).toEqual(["ack", "ack"]);
@@ -41,7 +41,7 @@ describe("a miss of an image that nobody knows", () => {
     expect([ledger.keys, images.objects.size]).toEqual([[], 0]);
   });
 
-  it("is told with its reason where the original cannot be used", async () => {
+  it("is reported with the reason if the original cannot be used", async () => {
     const { stranger, ledger, web, images } = world();
     web.set(`${ORIGINALS}/made-up`, () => new Response("<!doctype html>"));
     await stranger(KEY);
@@ -51,7 +51,7 @@ describe("a miss of an image that nobody knows", () => {
     expect(ledger.lastOutcome(KEY)).toBeUndefined();
   });
 
-  it("has the ledger called twice, however long its origin takes", async () => {
+  it("costs two calls of the ledger, however long its origin takes", async () => {
     const { stranger, web, clock, ledger, logs } = world();
     web.set(`${ORIGINALS}/made-up`, async () => {
       await clock.sleep(4_000);
@@ -63,7 +63,7 @@ describe("a miss of an image that nobody knows", () => {
     expect(ledger.requests.map(({ leave }) => leave)).toEqual([false, true]);
   });
 
-  it("costs one look for all its variants, and a known one beside it does not wait for it", async () => {
+  it("costs one check for all its variants, and no known image waits for it", async () => {
     const { consume, fetched, clock, web, ledger, ittybit } = world();
     web.set(`${ORIGINALS}/slow`, async () => {
       await clock.sleep(4_000);
@@ -94,7 +94,7 @@ describe("a miss of an image that nobody knows", () => {
       keys.map((key) => message(missMessage(key, 1_800_000_000_000, { unknown: true, nth })));
     const keysOf = (name: string) => Array.from({ length: 8 }, (_, n) => `${name}-${n}/400-high.webp`);
 
-    it("is looked at after the others, four at once", async () => {
+    it("is checked after the others, four at once", async () => {
       const { consume, clock, web, fetched } = world();
       const [many, few] = [keysOf("many"), keysOf("few")];
       let [underWay, most] = [0, 0];
@@ -112,7 +112,7 @@ describe("a miss of an image that nobody knows", () => {
       expect(fetched.map(({ url }) => url.includes("few"))).toEqual([...Array(8).fill(true), ...Array(8).fill(false)]);
     });
 
-    it("is asked of the ledger after the others, which get the last looks", async () => {
+    it("is asked for after the others, which get the last checks", async () => {
       const { consume, ledger } = world();
       await consume(
         [...from(30, ["b/400-high.webp"]), ...from(3, ["c/400-high.webp"]), ...from(0, ["a/400-high.webp"])],
@@ -122,7 +122,7 @@ describe("a miss of an image that nobody knows", () => {
     });
   });
 
-  it("leaves two markers a batch where there are no such originals: most are made up, and nobody asks for those again", async () => {
+  it("leaves two markers a batch if there are no such originals, because most ids are made up and never asked for again", async () => {
     const { stranger, web, images } = world();
     const missing = (name: string, length: number) =>
       Array.from({ length }, (_, n) => {
@@ -136,7 +136,7 @@ describe("a miss of an image that nobody knows", () => {
     expect(markers()).toHaveLength(3);
   });
 
-  it("counts as known when any message says so, and as signed when any was", async () => {
+  it("counts as known or as signed if one of its messages says so", async () => {
     const { consume, ledger, clock } = world();
     const at = clock.now();
     const said = [{ unknown: true }, {}, { unknown: true, signed: true }];
@@ -158,7 +158,7 @@ it("an image of which viewers may order nothing more today gets a marker until t
   expect(JSON.parse(marker)).toEqual({ code: "capped", until: Math.ceil(clock.now() / day) * day });
 });
 
-it("its marker is written once a batch, however many of its variants were asked for: each is a write that costs", async () => {
+it("its marker is written once a batch, however many of its variants were asked for", async () => {
   const { consume, images, clock } = world({ limits: { liveRowsPerImageDay: 1 } });
   const keys = Array.from({ length: 100 }, (_, n) => `made-up/${16 * (n + 1)}-high.webp`);
   await consume(

@@ -4,12 +4,12 @@ import { idOfKey } from "@prewarm/shared/variant-key";
 import { markCapped } from "../store/markers.ts";
 import { type BatchContext, RANKS } from "./batch-context.ts";
 
-/** Missing originals of unknown ids that one batch marks: each marker is a write. Chosen. */
+/** Markers of missing unknown originals that a batch writes. Chosen. */
 const MISSING_MARKED = 2;
 
 /**
- * Marks a missing original. Of many in one batch most are made up, and nobody asks for those again, so the batch marks the first few only. It
- * looks at networks that ask for few unknown ids first.
+ * Marks a missing original, so that its next miss costs no check. Of many in a batch most are made up and never asked
+ * for again, so the batch marks the first few only: those of networks that ask for few unknown ids.
  */
 async function markFew({ missing, missingUntil }: BatchContext, id: string): Promise<void> {
   if (missing.size >= MISSING_MARKED && !missing.has(id)) return;
@@ -18,8 +18,9 @@ async function markFew({ missing, missingUntil }: BatchContext, id: string): Pro
 }
 
 /**
- * A viewer missed a variant of an image that nobody knows: is there such an original? A picture is asked for. One that cannot be used is
- * told, so that operators see it. One that is missing or does not answer leaves no row: anybody can make up an id. Never throws.
+ * Checks whether the original of an unknown image exists before its variant takes a row. An original that is a picture
+ * is asked for. One that cannot be used is reported, so that operators see it. One that is missing or does not answer
+ * leaves no row, because anybody can make up an id. Never throws.
  */
 async function lookFirst(context: BatchContext, key: string): Promise<void> {
   const { clock, counts, held, log } = context;
@@ -43,12 +44,15 @@ async function lookFirst(context: BatchContext, key: string): Promise<void> {
   }
 }
 
-/** The same, in turn with the other looks of this batch. Never throws. */
+/** The same, in turn with the other checks of this batch. Never throws. */
 export function lookInTurn(context: BatchContext, key: string): Promise<void> {
   return context.looks.run(() => lookFirst(context, key));
 }
 
-/** Tells the edge that viewers may order nothing more of this image today. Never throws: each further miss tells it again. */
+/**
+ * Marks an image as capped: viewers may order nothing more of it today. Never throws, because each further miss marks
+ * it again.
+ */
 export async function tellCapped(context: BatchContext, key: string): Promise<void> {
   const { clock, images, connections, capped, log } = context;
   const id = idOfKey(key);

@@ -24,7 +24,7 @@ it("each step on a job is a span with its names, Ittybit's included once there i
   ]);
 });
 
-it("a span ends, with its names, though its work fails", async () => {
+it("a span ends with its names although its step fails", async () => {
   const { shift, ledger, deps, ittybit } = batchWorld();
   let noted: Attributes = {};
   deps.span = (_name, work) =>

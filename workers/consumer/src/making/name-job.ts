@@ -6,7 +6,7 @@ export function namesOf({ given: { name, run, gen }, key, job }: HeldClaim) {
   return { job: name, run, ittybitJob: job, key, gen };
 }
 
-/** One step on a job as a span, found by the same names; the calls it makes stand below it. */
+/** Runs a step of a job as a span of the same names. The calls of the step are spans below it. */
 export function inSpan(
   context: BatchContext,
   claim: HeldClaim,
@@ -17,7 +17,7 @@ export function inSpan(
     try {
       await act();
     } finally {
-      // At the end, for only then the engine has named its job.
+      // At the end, because the engine names its job during the step.
       const names = Object.entries(namesOf(claim)).map(([name, value]) => [`prewarm.${name}`, value] as const);
       note(Object.fromEntries(names));
     }

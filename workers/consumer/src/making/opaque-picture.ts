@@ -12,16 +12,17 @@ import { type BatchContext, rankOf } from "./batch-context.ts";
 import type { HeldClaim, Prepared } from "./held-claims.ts";
 
 /*
- * Many originals have an alpha channel and no transparent pixel. A WebP of such a picture has no alpha channel, so a stored WebP tells that the
- * picture's JPEGs lose nothing. Until a WebP is stored, a PNG stands in for a JPEG (madeFormat). Nothing is read of an original without the channel.
+ * Many originals have an alpha channel and no transparent pixel. A WebP of such a picture has no alpha channel, so a
+ * stored WebP shows that the picture's JPEGs lose nothing. Until a WebP is stored, a PNG stands in for a JPEG.
+ * Originals without the channel cost no read here.
  */
 
-/** More bytes than the header of a WebP has. */
+/** The header of a WebP has fewer bytes. */
 const HEADER_BYTES = 64;
 /** Variants of an image that are compared. Chosen: a recipe seldom has more than 100. */
 const VARIANTS_MAX = 1_000;
 
-/** A stored variant, of the original and the version that a claim is of. */
+/** A stored variant of the original and the version of a claim. */
 interface Found {
   key: string;
   transform: Transform;
@@ -29,7 +30,7 @@ interface Found {
   gen: number;
 }
 
-/** The variants in R2 of the claim's version that were made from the original with this etag. */
+/** The stored variants of the claim's version that were made from the original with this etag. */
 async function findVariants(context: BatchContext, claim: HeldClaim, etag: string): Promise<Found[]> {
   const version = parseVariantKey(claim.key)?.v;
   const rank = rankOf(claim, "result");
@@ -51,14 +52,17 @@ function canBeJpeg({ format, fit }: Transform): boolean {
   return format === "jpeg" && fit !== "contain";
 }
 
-/** As asked for, in px; infinite for the width of the original. A smaller original shrinks WebP and JPEG alike, so its size need not be known. */
+/**
+ * The asked width in px; infinite for the original's own. A smaller original shrinks WebP and JPEG alike, so its size
+ * does not matter.
+ */
 function widthOf({ width }: Transform): number {
   return width ?? Number.POSITIVE_INFINITY;
 }
 
 /**
- * Up to which width JPEGs of this picture can be JPEGs: as wide as the widest WebP of the whole picture, if that has no alpha channel. In a
- * narrower WebP a transparent spot may be too small to be seen. 0: no WebP tells.
+ * The width up to which JPEGs of this picture can be JPEGs: that of the widest WebP of the whole picture, if that has
+ * no alpha channel. A narrower WebP may have lost a small transparent spot. 0: no WebP shows it.
  */
 async function opaqueUpTo(context: BatchContext, claim: HeldClaim, found: readonly Found[]): Promise<number> {
   const webps = found.filter(({ transform }) => transform.format === "webp" && transform.height === null);
@@ -95,15 +99,16 @@ export async function isShownOpaque(
   }
 }
 
-/** Whether a variant that was just stored may be what shows that a PNG is opaque: an opaque WebP of the whole picture, or that PNG. */
+/** Whether the stored variant may show that a PNG is opaque: it is an opaque WebP of the whole picture, or that PNG. */
 function canShow({ transform }: HeldClaim, bytes: Uint8Array, format: Format): boolean {
   if (format === "webp") return transform.height === null && !mayBeTransparent(bytes);
   return format === "png" && canBeJpeg(transform);
 }
 
 /**
- * PNGs of the claim's image that stand in for JPEGs and need not, now that this variant of an original with an alpha channel is stored. PNG and
- * WebP are looked for after either was put, so the one that comes second finds both. Never throws: the PNGs show the picture too.
+ * PNGs of the claim's image that stand in for JPEGs needlessly, now that this variant of an original with an alpha
+ * channel is stored. The search runs after each put of a PNG or a WebP, so the second one finds both. Never throws: the
+ * PNGs show the picture too.
  */
 export async function findOpaquePngs(
   context: BatchContext,
@@ -116,7 +121,7 @@ export async function findOpaquePngs(
     const pngs = found.filter(({ transform, type }) => canBeJpeg(transform) && type === FORMAT_ROWS.png.type);
     if (pngs.length === 0) return [];
     const most = await opaqueUpTo(context, claim, found);
-    // One number for all, so that none is made again as a copy of another one.
+    // One generation for all, so that none is made again as a copy of another one.
     const gen = Math.max(...pngs.map((png) => png.gen));
     const needless = pngs.filter(({ transform }) => widthOf(transform) <= most);
     return needless.map(({ key }) => ({ key, gen, run: claim.given.run }));

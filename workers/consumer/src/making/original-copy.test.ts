@@ -88,7 +88,7 @@ describe("an original that is smaller than its variants", () => {
     expect(jpeg?.httpMetadata.contentType).toBe("image/jpeg");
   });
 
-  it("is stored as PNG, which is not configured, and made again by nobody", async () => {
+  it("is stored as PNG although that is not configured, and is not made again", async () => {
     const original = new Uint8Array(await picture("png", SIZE.width, SIZE.height));
     const one = await world(original);
     await make(one);
@@ -108,7 +108,7 @@ describe("an original that is smaller than its variants", () => {
     expect(one.images.objects.size).toBe(0);
   });
 
-  it("is fetched once for the formats of one picture", async () => {
+  it("is fetched once for all formats of one picture", async () => {
     const original = new Uint8Array(await picture("png", SIZE.width, SIZE.height));
     const one = await world(original);
     one.ittybit.plan = ({ options }) => ({ ms: { avif: 5_000, webp: 10_000, jpeg: 15_000, png: 0 }[options.format] });
@@ -201,7 +201,7 @@ describe("an original does not take the place of its variants", () => {
     expect([stored(one, "webp", name) !== undefined, stored(one, "png", name)]).toEqual([true, undefined]);
   });
 
-  it("of a bucket that shows it to nobody", async () => {
+  it("if its bucket hides it", async () => {
     const bytes = await small();
     const sources = [{ prefix: "", bucket: "ORIGINALS", key: "{id}" }];
     const one = await world(bytes, { config: { sources } });
@@ -216,7 +216,7 @@ describe("an original does not take the place of its variants", () => {
     expect([stored(one, "webp") !== undefined, stored(one, "png")]).toEqual([true, undefined]);
   });
 
-  it("when it has changed since it was looked at", async () => {
+  it("if it has changed since it was read", async () => {
     const one = await world(await small());
     const { plan } = one.ittybit;
     one.ittybit.plan = (order) => {
@@ -227,7 +227,7 @@ describe("an original does not take the place of its variants", () => {
     expect([stored(one, "webp")?.customMetadata["source-etag"], stored(one, "png")]).toEqual(['"e1"', undefined]);
   });
 
-  it("that is purged before the put", async () => {
+  it("if it is purged before the put", async () => {
     const one = await world(new Uint8Array(await noise("jpeg", 40)));
     const { head } = one.deps.images;
     let heads = 0;
@@ -240,7 +240,7 @@ describe("an original does not take the place of its variants", () => {
     expect([heads, stored(one, "jpeg")]).toEqual([2, undefined]);
   });
 
-  it("in a format that is configured and was not made", async () => {
+  it("in a format that is configured and not stored", async () => {
     const one = await world(new Uint8Array(await noise("jpeg", 40)));
     await make(one, "320-high", ["avif", "webp"]);
     expect(stored(one, "jpeg")).toBeUndefined();

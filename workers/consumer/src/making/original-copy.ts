@@ -18,15 +18,16 @@ import { putOriginal } from "../store/variants.ts";
 import { type BatchContext, RANKS } from "./batch-context.ts";
 
 /*
- * Of a small or plain original each variant can have more bytes than the original itself. Then the original's picture takes the place of the
- * variant in its own format, or is stored as one where that format is not configured. `f=auto` serves it as the smallest one. A URL that names
- * another format gets that format. A format that is configured and not made stays unmade: a new original would not replace the copy.
+ * A small or plain original can have fewer bytes than its variants. Then a copy of the original replaces the variant in
+ * its format, or is stored as one if that format is not configured. `f=auto` serves the copy as the smallest format,
+ * and a URL that names another format gets that one. A configured format that is not stored gets no copy, because a new
+ * original would not replace the copy.
  */
 
-/** What was stored: its transform, and its bytes. */
+/** The stored copies. */
 type Copies = { transform: Transform; bytes: number }[];
 
-/** The original's format, where viewers may see its bytes, and its etag tells it apart from others. */
+/** The format of the original. Null: viewers may not see its bytes, or it has no etag that tells it from others. */
 function formatOf({ config }: BatchContext, { id, info }: NotedImage): Format | null {
   const source = resolveOriginal(config, id);
   const isPublic = source?.kind === "url" || source?.hidden === false;
@@ -34,12 +35,12 @@ function formatOf({ config }: BatchContext, { id, info }: NotedImage): Format | 
   return FORMATS.find((format) => FORMAT_ROWS[format].type === info.type) ?? null;
 }
 
-/** Whether the variant shows the whole original, nothing smaller, with more bytes than it. */
+/** Whether the variant shows the whole original in its own size, with more bytes. */
 function isLarger({ config }: BatchContext, { info, v }: NotedImage, transform: Transform, format: Format): boolean {
   if (transform.height !== null || (transform.width !== null && transform.width < info.width)) return false;
   const sizes = sizesIn(info, v, pictureOf(transform));
   const own = sizes.get(format);
-  // Clients that show few formats have the last ones: of those the original must be smaller.
+  // Clients that show few formats get the last ones, so the original must be smaller than the last one.
   const last = autoOrder(config).findLast((each) => sizes.has(each));
   const rival = own ?? (last === undefined ? undefined : sizes.get(last));
   return rival !== undefined && info.bytes !== null && rival > info.bytes;
@@ -49,7 +50,7 @@ function readWhole(context: BatchContext, { id }: NotedImage, bytes: number): Pr
   return readOriginal(id, bytes + 1, { ...context.originals, config: context.config });
 }
 
-/** The original's staged bytes; null where there are none of it. */
+/** The staged bytes of the original. Null: it has none. */
 async function readCopy(
   { images, numbers }: BatchContext,
   { id, info }: NotedImage,
@@ -65,7 +66,7 @@ async function readCopy(
   return null;
 }
 
-/** The original's bytes without metadata; null where they are others by now, or are turned by their Exif orientation. */
+/** The bytes of the original without metadata. Null: the original has changed, or its Exif orientation turns it. */
 async function readPicture(context: BatchContext, image: NotedImage, format: Format): Promise<Uint8Array | null> {
   const { width, height, bytes, etag } = image.info;
   if (bytes === null) return null;
@@ -102,7 +103,7 @@ async function store(
   return copies;
 }
 
-/** Stores the original's picture as one of the formats of these variants' pictures, where it is smaller. What it stored; never throws. */
+/** Stores a copy of the original for each of these variants that has more bytes. Never throws. */
 export async function copyOriginal(
   context: BatchContext,
   image: NotedImage,

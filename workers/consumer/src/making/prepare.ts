@@ -9,12 +9,12 @@ import { copySame } from "./same-variant.ts";
 import { present, STORE_AGAIN_MS, settle } from "./settle.ts";
 
 /**
- * So long the edge's look at R2 is believed. Chosen: a variant waits about as long between its look and its put, whose condition tells when it is
- * there after all.
+ * The edge's answer of R2 is valid for this long: about the time between a head and its put, whose condition fails if
+ * the object exists. Chosen.
  */
 const ABSENT_MS = 5_000;
 
-/** What R2 holds of this variant; the claim is settled, and nothing is given, when R2 does not answer. */
+/** Reads which object R2 has of this variant. Null: R2 did not answer, and the claim is settled. */
 export async function head(
   context: BatchContext,
   claim: HeldClaim,
@@ -34,7 +34,7 @@ export async function head(
   }
 }
 
-/** Why nothing can be made of this original. Without a grant, or with the first one, no job can exist. */
+/** The outcome of an original that cannot be used. Without an admission, or with the first one, no job can exist. */
 async function outcomeOf(
   context: BatchContext,
   { image, phase, given }: HeldClaim,
@@ -51,25 +51,25 @@ async function outcomeOf(
   return { kind: "refused", code, until, message };
 }
 
-/** Whether the edge has just seen that R2 has none. */
+/** Whether R2 has just told the edge that it has no such object. */
 function isSeenAbsent({ seenAbsent, clock }: BatchContext, key: string): boolean {
   const at = seenAbsent.get(key);
   return at !== undefined && clock.now() - at < ABSENT_MS;
 }
 
-/** The original as the job will be made from it: its staged bytes, or those at its own address. */
+/** The original that the job is made from: its staged bytes, or those at its own address. */
 async function originalOf(context: BatchContext, claim: HeldClaim, now: boolean): Promise<ProbedOriginal> {
   const { image, staging, given } = claim;
   const rank = now ? RANKS.live : rankOf(claim, "probe");
   const own = () => context.probe(image, given.urgent || claim.given.urgent ? RANKS.live : rank);
   if (staging === null || given.urgent) return own();
-  // Nothing is staged while a slot is held. A job that has failed may have failed because the engine cannot read at the edge.
+  // A job with a slot stages nothing. A job may have failed because the engine cannot read staged bytes at the edge.
   const isLookOnly = now || given.attempts > 0;
   const wanted = isLookOnly ? { ...staging, ...ONLY_LOOK } : staging;
   const staged = await Promise.race([context.stager.original(image, wanted, rank), claim.urgent.promise]);
   if (staged === "urgent" || staged === null) return own();
   if (given.attempts === 0 || staged.kind !== "image") return staged;
-  // Never of another original than the jobs before it.
+  // The job is made from the same original as the jobs before it.
   const again = await own();
   return again.kind === "image" && again.etag === staged.etag ? again : staged;
 }
@@ -96,7 +96,7 @@ async function look(context: BatchContext, claim: HeldClaim, now: boolean): Prom
   return null;
 }
 
-/** Looks once whether the variant must be made and can be; null when that already was its outcome. `now`: it holds a slot. */
+/** Checks once whether the variant must and can be made. Null: it settles the claim. `now`: the claim has a slot. */
 export function prepare(context: BatchContext, claim: HeldClaim, now: boolean): Promise<Prepared | null> {
   claim.prepared ??= look(context, claim, now);
   return claim.prepared;

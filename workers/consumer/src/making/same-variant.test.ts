@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { batchWorld } from "./testing/batch-world.ts";
 
-/** Originals here are 1000 px wide: 1080, the first of the pages' widths that shows all, stands for 1200, 1440, 1920 and 2048. */
+/**
+ * Originals here are 1000 px wide: 1080, the first of the pages' widths that shows all, stands for 1200, 1440, 1920 and
+ * 2048.
+ */
 
 const ONE = "photo/1080-high.webp";
 const WIDER = ["photo/1440-high.webp", "photo/1920-high.webp"];
@@ -41,7 +44,7 @@ describe("widths from the original's own up", () => {
     expect((await dataOf(world, WIDER[1] ?? ""))?.bytes).toBe((await dataOf(world, ONE))?.bytes);
   });
 
-  it("have jobs of their own where the one is not coming, is of another original, or is outdated", async () => {
+  it("have jobs of their own if the one variant does not come, is of another original, or is outdated", async () => {
     const alone = batchWorld();
     alone.ledger.add(WIDER[0] ?? "");
     await alone.shift();

@@ -10,14 +10,14 @@ import type { HeldClaim, Prepared } from "./held-claims.ts";
 import { present, settle } from "./settle.ts";
 
 /*
- * Nothing is enlarged, so every width from the original's own up is the same picture. An upload's recipe names them all before anybody has
- * seen the original; here one of them is made, and the others are copies of it in R2, which cost no job.
+ * Prewarm enlarges nothing, so all widths above that of the original show the same picture. The recipe of an upload
+ * orders them all. A handler makes one of them, and the others are copies of it in R2, which cost no job.
  */
 
-/** When such a variant is looked at again: most jobs have ended by then. */
+/** A variant that is put back is due again after this: most jobs have ended by then. */
 const AGAIN_MS = 20_000;
 
-/** The key of the variant that is made for this one; null: it stands for itself. */
+/** The key of the variant with the same picture that is made. Null: it is this one. */
 function keyOfSame(
   { config }: BatchContext,
   { key: own, image, transform }: HeldClaim,
@@ -29,7 +29,10 @@ function keyOfSame(
   return key === own ? null : key;
 }
 
-/** True when the claim is settled by a copy. Of a generation that somebody else was granted a job may run: then it is left to that. */
+/**
+ * Settles the claim by a copy. False: it has not, because there is nothing to copy, or an earlier handler may have made
+ * a job.
+ */
 export async function copySame(context: BatchContext, claim: HeldClaim, prepared: Prepared): Promise<boolean> {
   const key = keyOfSame(context, claim, prepared);
   if (key === null || (claim.phase !== "standby" && !claim.given.first)) return false;
@@ -46,7 +49,7 @@ export async function copySame(context: BatchContext, claim: HeldClaim, prepared
   return true;
 }
 
-/** Null: there is nothing to copy, of this original and not outdated. */
+/** Null: R2 has no variant of this original, at or above the floor, to copy. */
 async function copy(
   context: BatchContext,
   claim: HeldClaim,
@@ -68,20 +71,20 @@ async function copy(
   if (claim.isDropped || claim.isStopped || !mayWrite(context)) return null;
   claim.begun = true;
   const metadata = { ...made, gen: given.gen, createdAt: context.clock.now() };
-  // As the other one was made: a PNG may stand in for it.
+  // The other variant may be a PNG that stands in for a JPEG.
   const format = sniffType(bytes) === "png" ? "png" : transform.format;
   const variant = { key, bytes, format, metadata };
   const put = await context.connections.run(() => putVariant(context.images, variant, stored), { rank });
   await context.at("put", key);
-  // Somebody wrote since the head: to be looked at anew.
+  // The object has changed since the head: the job is prepared again.
   if (put === null) return { kind: "pending", due: context.clock.now() };
   claim.smaller = made.smaller ?? [];
   return present({ bytes: bytes.byteLength, gen: given.gen }, false);
 }
 
 /**
- * Puts the claim back while this handler holds the variant that is made for it. The next look copies that variant, or,
- * where it is not stored and another handler holds it, makes a job.
+ * Puts the claim back while this handler holds the variant with the same picture. The next preparation copies that
+ * variant. If it is not stored then, and another handler holds it, a job is made.
  */
 export async function putBack(context: BatchContext, claim: HeldClaim, prepared: Prepared): Promise<boolean> {
   const key = keyOfSame(context, claim, prepared);

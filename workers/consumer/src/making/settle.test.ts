@@ -7,7 +7,7 @@ import { tellPages } from "./settle.ts";
 
 const KEY = "photo/320-high.webp";
 
-it("what is told to pages has the last rank among those that wait for a connection: no slot is held for it, and nobody waits", async () => {
+it("notes and markers wait for a connection behind all other calls", async () => {
   const { bucket: images, objects } = createMemoryBucket();
   const ranks: (number | undefined)[] = [];
   const context = {

@@ -16,7 +16,7 @@ import { copyOriginal } from "./original-copy.ts";
 /** A job is due again after this if R2 did not answer. */
 export const STORE_AGAIN_MS = 15_000;
 
-/** The marker that tells the edge that this variant's job failed for good, or null when it did not. */
+/** The marker that tells the edge that this variant's job is dead. Null: it is not. */
 function markerOf(context: BatchContext, claim: HeldClaim, outcome: VariantOutcome): DeadMarker | null {
   if (outcome.kind !== "failed" && outcome.kind !== "unclear" && outcome.kind !== "fault") return null;
   const last = claim.given.attempts + 1 >= maxAttemptsOf(context.config);
@@ -24,11 +24,11 @@ function markerOf(context: BatchContext, claim: HeldClaim, outcome: VariantOutco
   return permanent || last ? { code: outcome.failure.code, until: context.clock.now() + deadMs(permanent) } : null;
 }
 
-/** Before the ledger is told: a dead row without its marker would be asked for by every viewer. */
+/** Writes the marker before the outcome is reported: each view of a dead variant without a marker would be a miss. */
 async function withMarker(context: BatchContext, claim: HeldClaim, outcome: VariantOutcome): Promise<VariantOutcome> {
   const { key } = claim;
   const marker = markerOf(context, claim, outcome);
-  // An original that is missing has its marker since it was missed.
+  // A missing original has a marker already.
   const refused = outcome.kind === "refused" && outcome.code !== "missing" ? outcome : null;
   if (marker === null && refused === null) return outcome;
   try {
@@ -44,7 +44,6 @@ async function withMarker(context: BatchContext, claim: HeldClaim, outcome: Vari
   }
 }
 
-/** Text for the log; nothing for what is no failure. */
 function logFailure(context: BatchContext, claim: HeldClaim, outcome: VariantOutcome): void {
   const job = { ...namesOf(claim), outcome: outcome.kind };
   if (outcome.kind === "failed" || outcome.kind === "unclear")
@@ -55,12 +54,12 @@ function logFailure(context: BatchContext, claim: HeldClaim, outcome: VariantOut
   if (outcome.kind === "throttled") context.log("job.failed", { ...job, until: outcome.until });
 }
 
-/** The outcome of a variant that lies in R2. */
+/** The outcome of a variant that R2 has. */
 export function present({ gen, bytes }: Pick<StoredObject, "gen" | "bytes">, posted: boolean): VariantOutcome {
   return { kind: "present", objectGen: gen, bytes, posted };
 }
 
-/** Ends this handler's work on an claim: the next call tells the ledger. */
+/** Ends this handler's work on a claim. The next call reports the outcome. */
 export async function settle(context: BatchContext, claim: HeldClaim, outcome: VariantOutcome): Promise<void> {
   if (claim.isDropped) return;
   logFailure(context, claim, outcome);
@@ -68,8 +67,8 @@ export async function settle(context: BatchContext, claim: HeldClaim, outcome: V
 }
 
 /**
- * What follows for pages once variants are there: old markers go, and what is known of images is noted. Nothing depends on either: a
- * marker runs out by itself, and the doctor notes what nobody has noted. `suspects`: names of markers that may stand there.
+ * Deletes old markers of stored variants, and writes the notes of their images. No job depends on either: a marker ends
+ * by itself, and the doctor writes notes that are missing. `suspects`: names of markers that may exist.
  */
 export async function tellPages(
   context: BatchContext,
@@ -78,7 +77,7 @@ export async function tellPages(
 ): Promise<void> {
   context.telling += 1;
   try {
-    // Behind what holds a slot, and in turn with heads: with more to tell than connections allow, less is begun.
+    // With the rank of heads: calls for jobs with a slot go first, and with many notes fewer jobs begin.
     const connections = { run: <T>(work: () => Promise<T>) => context.connections.run(work, { rank: RANKS.head }) };
     await clearOldMarkers({ images: context.images, connections }, suspects);
     await context.at("markers-cleared");
@@ -97,7 +96,7 @@ export async function tellPages(
   }
 }
 
-/** What the doctor has found: variants to be noted, and such as are gone and still noted. Never throws. */
+/** Corrects notes: adds stored variants, and removes those that are gone. Never throws. */
 export async function mendNotes(
   context: BatchContext,
   wrong: readonly { noted: readonly Noted[]; gone: GoneVariants | null }[],
@@ -106,7 +105,7 @@ export async function mendNotes(
     if (gone === null) continue;
     try {
       const isPut = await noteGone(context, gone);
-      // The same note is put again below.
+      // tellPages puts the same note again.
       if (isPut && noted.length > 0) await context.sleep(SAME_KEY_MS);
     } catch (error) {
       context.log("info.put_failed", { key: gone.id, error: errorText(error) });

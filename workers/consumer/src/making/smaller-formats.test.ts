@@ -39,7 +39,7 @@ async function make(one: World, ...keys: string[]): Promise<void> {
 }
 
 describe("the formats of one picture", () => {
-  it("are compared when their image is noted: a larger one says which are smaller", async () => {
+  it("are compared when their image gets its note: a larger one names the smaller ones", async () => {
     const one = world();
     await make(one, WEBP, AVIF, JPEG);
     expect(said(one, AVIF, WEBP, JPEG)).toEqual(["webp", "", ""]);
@@ -61,7 +61,7 @@ describe("the formats of one picture", () => {
     expect({ ...metadataOf(one, first), smaller: undefined }).toEqual({ ...before, smaller: undefined });
   });
 
-  it("cost no read and no put but a read and a put of each that is larger", async () => {
+  it("cost a read and a put of each larger one, and no more", async () => {
     const one = world();
     await make(one, WEBP, JPEG);
     // A head before each job, none for the note.
@@ -71,7 +71,7 @@ describe("the formats of one picture", () => {
     expect(calls.map((call) => callsOf(one, call))).toEqual([3, 1, 4, 2, 2]);
   });
 
-  it("are not written again where they say it already, whoever asks for them once more", async () => {
+  it("are not written again if they name the smaller ones already", async () => {
     const one = world();
     await make(one, WEBP, AVIF, JPEG);
     const before = one.images.calls.length;
@@ -80,7 +80,7 @@ describe("the formats of one picture", () => {
     expect(one.images.calls.slice(before).filter((call) => /^(put|get variants)/.test(call))).toEqual([]);
   });
 
-  it("that say nothing, because the handler that noted them died, say it when one is asked for again", async () => {
+  it("that name none because their handler died name them when one is asked for again", async () => {
     const one = world();
     await make(one, WEBP, AVIF);
     const avif = one.images.objects.get(`variants/${AVIF}`);
@@ -117,7 +117,7 @@ describe("the formats of one picture", () => {
     }
   });
 
-  it("say nothing more once the smaller one is made again, and has grown", async () => {
+  it("name no format that has grown since", async () => {
     const one = world();
     await make(one, AVIF, WEBP, JPEG);
     expect(said(one, AVIF)).toEqual(["webp"]);
@@ -156,7 +156,7 @@ describe("the formats of one picture", () => {
     expect([...one.images.objects.keys()]).toEqual([]);
   });
 
-  it("are not written in place of what was stored meanwhile with the same bytes", async () => {
+  it("do not replace an object of the same bytes that was put meanwhile", async () => {
     const one = world();
     await make(one, AVIF);
     const old = one.images.objects.get(`variants/${AVIF}`);

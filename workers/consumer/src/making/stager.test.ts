@@ -41,7 +41,7 @@ async function stagingWorld(options: Parameters<typeof batchWorld>[0] = {}) {
 }
 
 describe("jobs that are ordered together", () => {
-  it("are made from one read of their original, whose bytes are those of the origin", async () => {
+  it("are made from one read of their original, byte for byte", async () => {
     const { upload, shift, inputs, staged, origin, images, bytes, ledger } = await stagingWorld();
     upload(KEYS);
     await shift();
@@ -56,7 +56,7 @@ describe("jobs that are ordered together", () => {
     expect(images.objects.get(`variants/${KEYS[0]}`)?.customMetadata["source-etag"]).toBe('"e1"');
   });
 
-  it("wait for the copy of another handler that prepares one of them, and for no longer than 10 s", async () => {
+  it("wait for the copy of another handler, for 10 s at most", async () => {
     for (const isCopied of [true, false]) {
       const { ledger, clock, images, ittybit, upload, shift, staged, origin, bytes } = await stagingWorld();
       // So many that the ledger wants more than one worker.
@@ -76,7 +76,7 @@ describe("jobs that are ordered together", () => {
     }
   });
 
-  it("never mix two originals: one that is replaced without a word is read by later orders", async () => {
+  it("never mix two originals: later orders read one that was replaced", async () => {
     const world = await stagingWorld({ gate: { concurrency: 1 } });
     const { plan } = world.ittybit;
     world.ittybit.plan = (order) => {
@@ -107,7 +107,7 @@ describe("jobs that are ordered together", () => {
     expect([world.inputs().length, world.origin.asked.length]).toEqual([4, 4]);
   });
 
-  it("get the new original's bytes where they were waiting before it", async () => {
+  it("get the bytes of a new original while they wait", async () => {
     const world = await stagingWorld();
     world.upload(KEYS.slice(0, 3));
     world.clock.advance(HOUR_MS);
@@ -130,7 +130,7 @@ describe("jobs that are ordered together", () => {
 });
 
 describe("a viewer", () => {
-  it("waits for no copy of an original: not for that of a job that was ordered before", async () => {
+  it("waits for no copy of an original, not even for that of an earlier job", async () => {
     const world = await stagingWorld();
     const [viewed = ""] = KEYS;
     let hung = 0;
@@ -223,7 +223,7 @@ describe("an original is read at its own address", () => {
     expect(world.images.objects.get(name)?.customMetadata.why).toContain(why);
   });
 
-  it("by a job that has failed, and not where it would be another original", async () => {
+  it("by a job that has failed, unless the original has changed", async () => {
     for (const [etag, isStaged] of [
       ['"e1"', false],
       ['"e2"', true],
@@ -242,7 +242,7 @@ describe("an original is read at its own address", () => {
     }
   });
 
-  it("where R2 does not answer", async () => {
+  it("if R2 does not answer", async () => {
     const world = await stagingWorld();
     world.images.fails = (call) => call.includes("staged/");
     world.upload(KEYS);
@@ -260,7 +260,7 @@ it("stages a short original of unknown length", async () => {
   expect(world.images.objects.get(world.staged()[0] ?? "")?.bytes).toEqual(world.bytes);
 });
 
-it("tells of an original that cannot be used as a look at its start does", async () => {
+it("reports an original that cannot be used as a probe does", async () => {
   for (const [page, code] of [
     [() => new Response("<!doctype html>"), "unshowable"],
     [() => new Response("", { status: 404 }), "missing"],
@@ -274,7 +274,7 @@ it("tells of an original that cannot be used as a look at its start does", async
   }
 });
 
-it("leaves the bytes of another handler that was first", async () => {
+it("keeps the bytes of another handler that was first", async () => {
   const world = await stagingWorld();
   world.upload(KEYS);
   const { fails } = world.images;

@@ -12,13 +12,13 @@ import { STAGE_MS } from "../times.ts";
 import type { At } from "./crash-points.ts";
 
 /*
- * Jobs that were ordered together are made from one read of their original (decision 13). The first handler copies it into R2, and the jobs of every
- * handler are made from the copy.
+ * Jobs that were ordered together are made from one read of their original (decision 13): the first handler copies it
+ * into R2, and all jobs are made from the copy.
  */
 
-/** How long a handler waits for the copy of another one, which may have died, and how often it looks. Chosen. */
+/** How long a handler waits for the copy of another one, which may have died, and how often it looks for it. Chosen. */
 const ELSEWHERE_MS = { most: 10_000, look: 500 };
-/** Copies of one handler at once: half of its connections, so that other work goes on beside slow origins. Chosen. */
+/** Copies of one handler at once: half of its connections, so that slow origins leave the other half. Chosen. */
 const AT_ONCE = 3;
 /** A copy that breaks off is made once more. Chosen. */
 const TRIES = 2;
@@ -27,8 +27,8 @@ const BROKEN = "Its copy broke off twice.";
 
 export interface Stager {
   /**
-   * The original of these jobs, from its staged bytes, or why nothing can be made of it. Stages the bytes where that is worth it. Null: the engine
-   * reads the original at its own address. Never throws.
+   * The original of these jobs from its staged bytes, or why it cannot be used. Stages the bytes if several jobs share
+   * them. Null: the engine reads the original at its own address. Never throws.
    */
   original(id: string, staging: Staging, rank: number): Promise<ProbedOriginal | null>;
 }
@@ -47,7 +47,7 @@ interface StagerDeps {
 
 type SigningDeps = StagerDeps & { stagedUrl: NonNullable<OriginalsAccess["stagedUrl"]> };
 
-/** `rank`: of calls for these bytes. */
+/** `rank`: the rank of calls for these bytes. */
 type Name = StagedName & { rank: number };
 
 /** Without a signing key or an address of the edge nothing is staged. */
@@ -79,7 +79,7 @@ function stagerOf(deps: SigningDeps): Stager {
     original(id, staging, rank) {
       const key = stagedKey(id, staging.number);
       const known = looks.get(key);
-      // The job that looked first tells that the origin has answered.
+      // Only the first job reports that the origin has answered.
       if (known !== undefined)
         return known.then((original) => (original?.kind === "image" ? { ...original, isCopy: true } : original));
       const looked = settled({ id, number: staging.number, rank }, staging).catch((error) => {
@@ -87,7 +87,7 @@ function stagerOf(deps: SigningDeps): Stager {
         return null;
       });
       looks.set(key, looked);
-      // Bytes stay. Whatever else was seen may change.
+      // Staged bytes stay. A failure may pass.
       return looked.then((original) => {
         if (original?.kind !== "image") looks.delete(key);
         return original;
@@ -96,7 +96,7 @@ function stagerOf(deps: SigningDeps): Stager {
   };
 }
 
-/** What was found, as a look at the original tells it. */
+/** Staged bytes in the form of a probed original. */
 function told({ stagedUrl }: SigningDeps, staged: Staged, { id, number }: StagedName) {
   if (staged.kind === "unstaged") return staged;
   const { facts, bytes } = staged;
@@ -119,7 +119,7 @@ async function waitForOther(deps: StagerDeps, name: Name): Promise<Staged | null
   return staged;
 }
 
-/** Copies the original, or notes why it is not. */
+/** Copies the original, or notes why it is not copied. */
 async function copy(deps: SigningDeps, { rank, ...name }: Name): Promise<StageResult> {
   const { config, connections, images, sleep, at } = deps;
   const original = resolveOriginal(config, name.id);

@@ -30,7 +30,7 @@ describe("what R2 already holds", () => {
     } else expect(ledger.outcomes.get(KEY)).toMatchObject([{ kind: "stored" }]);
   });
 
-  it("is found by the standby: no slot and no token", async () => {
+  it("is found by the preparation, without a slot or a token", async () => {
     const { shift, ledger, images, clock, ittybit } = batchWorld();
     const customMetadata = { gen: "5", job: "job_0", width: "400", height: "200", "created-at": "1" };
     await images.bucket.put(`variants/${KEY}`, "old bytes", { customMetadata });
@@ -70,7 +70,7 @@ describe("submitting", () => {
     expect(images.objects.has(`variants/${KEY}`)).toBe(true);
   });
 
-  it("stops at the first 429: the ledger hears of it at once, and nothing else is sent", async () => {
+  it("stops at the first 429: reports it at once, and sends no other POST", async () => {
     const { shift, ledger, clock, ittybit } = batchWorld();
     const since = clock.now();
     ittybit.refuse = () => ({ kind: "throttled", retryAfterMs: 3_600_000 });
@@ -92,7 +92,7 @@ describe("submitting", () => {
     expect(ledger.used).toBe(0);
   });
 
-  it("trusts no job that is answered under its key and was made for another variant: it asks anew, and its bytes are its own", async () => {
+  it("trusts no job under its key that was made for another variant, and orders again", async () => {
     const { shift, ledger, ittybit, images } = batchWorld();
     const { gen } = ledger.add(KEY);
     // A number that was given twice: what a ledger that was put back by hand would ask under.
@@ -114,7 +114,7 @@ describe("submitting", () => {
     );
   });
 
-  it("waits for the POSTs that were under way when one was refused: their jobs are made", async () => {
+  it("waits for the POSTs that were in flight when one was refused, because their jobs are made", async () => {
     const { shift, ledger, clock, ittybit, deps } = batchWorld();
     ledger.add(KEY);
     const { id } = ledger.add("photo/800-high.webp");
@@ -149,7 +149,7 @@ describe("submitting", () => {
     expect(ledger.outcomes.get(keysOf(1)[0] ?? "")?.[0]).toEqual({ kind: "account", status, message: "no" });
   });
 
-  it("takes a refused request for the variant's own fault", async () => {
+  it("counts a refused request as a failure of that variant alone", async () => {
     const { shift, ledger, ittybit, images } = batchWorld();
     const failure = { code: "upstream_rejected", message: "format", httpStatus: 400 };
     ittybit.refuse = () => ({ kind: "rejected", failure });
@@ -206,7 +206,7 @@ describe("submitting", () => {
     expect(orders[0]?.input).toBe(`https://edge.example.com/photo?exp=${grantedAt}`);
   });
 
-  it("says that a POST is repeated, so that a refusal of it is not taken for one of the order", async () => {
+  it("tells the engine that a POST is repeated, so that a refusal does not count as one of the order", async () => {
     const { shift, ledger, ittybit, deps } = batchWorld();
     const orders: JobOrder[] = [];
     deps.ittybit = {
@@ -223,7 +223,7 @@ describe("submitting", () => {
     expect(orders.map(({ again }) => again)).toEqual([false, true]);
   });
 
-  it("looks for the job by its metadata when its repetition is not answered either", async () => {
+  it("looks for the job by its metadata when the repeated POST has no answer either", async () => {
     const { shift, ledger, ittybit } = batchWorld();
     const options = { width: 400, format: "webp", quality: "high" } as const;
     const { gen } = ledger.addLeft(KEY);
@@ -242,7 +242,7 @@ describe("submitting", () => {
       lookFirst: true as const,
     };
 
-    it("adopts the job that it finds by its metadata: none is made anew", async () => {
+    it("adopts the job that it finds by its metadata, and makes none", async () => {
       const { shift, ledger, ittybit } = batchWorld();
       // No handler of this ledger has sent this POST before.
       const { gen } = ledger.add(KEY);
@@ -274,7 +274,7 @@ describe("submitting", () => {
     });
   });
 
-  it("leaves the result to who has it when its POST is answered worse than its job ended", async () => {
+  it("leaves the result to the step that fetches it when its POST fails after its job has ended", async () => {
     const { shift, ledger, ittybit, deps, clock, web } = batchWorld();
     const fetching = Promise.withResolvers<void>();
     web.set(`${OUTPUT_HOST}/job_000001`, async () => {
@@ -287,7 +287,8 @@ describe("submitting", () => {
       ...ittybit,
       submit: async (order) => {
         const made = await ittybit.submit(order);
-        // The poller finds it by its metadata and sees it end; the answer to the POST is lost while its result is fetched.
+        // The poller finds it by its metadata and sees it end; the answer to the POST is lost while its result is
+        // fetched.
         if (made.kind === "made") ledger.see({ found: [made.job] });
         await fetching.promise;
         return { kind: "unclear", failure: { code: "upstream_unreachable", message: "reset" } };
@@ -298,7 +299,7 @@ describe("submitting", () => {
     expect(ledger.row(KEY)).toBeNull();
   });
 
-  it("never asks for more than the original has", async () => {
+  it("never orders a size above that of the original", async () => {
     const { shift, ittybit, ledger } = batchWorld();
     for (const name of ["1600-high.avif", "x800-high.jpeg", "2000x2000-cover-high.webp", "orig-low.png"])
       ledger.add(`photo/${name}`);
@@ -311,7 +312,7 @@ describe("submitting", () => {
     expect(ledger.kinds()).toEqual(["stored", "stored", "stored", "stored"]);
   });
 
-  it("needs one call a variant at Ittybit, and one look at an original", async () => {
+  it("needs one call of Ittybit a variant, and one read of the original", async () => {
     const { shift, ledger, ittybit, fetched } = batchWorld({ gate: { concurrency: 1_000 } });
     for (const key of keysOf(100)) ledger.add(key);
     await shift();
@@ -381,7 +382,7 @@ describe("originals that no variant can come of", () => {
     expect(ittybit.calls).toEqual([]);
   });
 
-  it("says so once a shift for all variants of such an image: R2 takes one write a second of one key", async () => {
+  it("writes its marker once a shift for all variants of the image", async () => {
     const { shift, ledger, web, images } = batchWorld();
     web.set(ORIGINAL, () => new Response("<!doctype html>"));
     for (const key of [KEY, "photo/800-high.webp", "photo/1080-high.webp"]) ledger.add(key);

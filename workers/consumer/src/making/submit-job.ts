@@ -9,7 +9,7 @@ import { settle } from "./settle.ts";
 
 type Unmade = Exclude<Submitted, { kind: "made" }>;
 
-/** What an order that named no job is settled with. */
+/** The outcome of an order that made no job. */
 function outcomeOf(claim: HeldClaim, result: Unmade): VariantOutcome {
   switch (result.kind) {
     case "throttled":
@@ -25,12 +25,15 @@ function outcomeOf(claim: HeldClaim, result: Unmade): VariantOutcome {
   }
 }
 
-/** With a later grant, an earlier handler may have made a job. */
+/** After a repeated admission an earlier handler may have made a job. */
 function firstMadeNone({ given }: HeldClaim): External {
   return given.first ? "none" : "open";
 }
 
-/** The same for the same generation and grant, as long as the original is the same and no WebP shows more of it: a repeated POST is the same POST. */
+/**
+ * The order of a generation. A repeated POST is the same, unless the original has changed, or a WebP has shown that it
+ * is opaque.
+ */
 async function orderOf(context: BatchContext, claim: HeldClaim, prepared: Prepared): Promise<Order> {
   const { given, transform, focal } = claim;
   const { size, etag, alpha, input } = prepared.original;
@@ -44,7 +47,7 @@ async function orderOf(context: BatchContext, claim: HeldClaim, prepared: Prepar
   };
 }
 
-/** Null when there is nothing more to do: it was not sent, for the claim is gone or the lease too short, or the engine takes no orders now. */
+/** Null: the claim is dropped, its lease is too short, or the engine takes no orders now. */
 async function post(context: BatchContext, claim: HeldClaim, order: Order): Promise<Submitted | null> {
   const { key } = claim;
   await context.at("before-post", key);
@@ -67,12 +70,12 @@ async function post(context: BatchContext, claim: HeldClaim, order: Order): Prom
 function tell(context: BatchContext, claim: HeldClaim, { job, createdAt }: Extract<Submitted, { kind: "made" }>): void {
   context.counts.posted += 1;
   context.held.submit(claim, job, createdAt);
-  // If it was seen to end before its POST was answered, `finishJob` is at it already.
+  // If the poller saw its end before its POST was answered, `finishJob` is running.
   if (claim.phase === "watch") claim.begun = false;
   if (claim.isStopped) context.held.settle(claim, { kind: "stopped" });
 }
 
-/** Orders the variant as soon as its turn has come. The ledger is told of the job with the next call. */
+/** Orders the variant at the time of its token. The next call reports the job to the ledger. */
 export async function submitJob(context: BatchContext, claim: HeldClaim): Promise<void> {
   const prepared = await prepare(context, claim, true);
   if (prepared === null) return;
@@ -84,7 +87,7 @@ export async function submitJob(context: BatchContext, claim: HeldClaim): Promis
     const result = await context.connections.run(() => post(context, claim, order), { rank: rankOf(claim, "post") });
     if (result === null) return;
     if (result.kind === "made") tell(context, claim, result);
-    // The poller may have found its job by then: so it was made, whatever this POST was answered.
+    // If the poller has found its job, the job exists, whatever the answer of this POST.
     else if (claim.phase === "go" || result.kind === "taken") await settle(context, claim, outcomeOf(claim, result));
   } finally {
     claim.answered = true;

@@ -47,7 +47,7 @@ describe("a worker's shift", () => {
     expect(clock.now() - since).toBe(0);
   });
 
-  it("does not wait for what it began: it takes more work while jobs run", async () => {
+  it("takes more work while jobs run", async () => {
     const { shift, ledger, ittybit } = batchWorld();
     ittybit.plan = () => ({ ms: 5_000 });
     const keys = keysOf(60);
@@ -56,11 +56,12 @@ describe("a worker's shift", () => {
     expect(ledger.kinds()).toEqual(keys.map(() => "stored"));
     const [first] = ittybit.jobs;
     const beforeFirstEnd = ittybit.jobs.filter(({ createdAt }) => createdAt < (first?.endsAt ?? 0));
-    // A job that runs at Ittybit is in its hands, and takes none of the 40 places. Of 50 slots bulk leaves one to viewers.
+    // A job that runs at Ittybit is in its hands, and takes none of the 40 places. Of 50 slots bulk leaves one to
+    // viewers.
     expect(beforeFirstEnd.length).toBe(49);
   });
 
-  it("never has more than 40 in its hands beside those that merely run at Ittybit", async () => {
+  it("never holds more than 40 jobs beside those that run at Ittybit", async () => {
     const { shift, ledger } = batchWorld();
     for (const key of keysOf(100)) ledger.add(key);
     await shift();
@@ -68,7 +69,7 @@ describe("a worker's shift", () => {
     expect(ledger.kinds()).toHaveLength(100);
   });
 
-  it("calls as soon as a call's worth is ready and most of its POSTs are over, where itself is what is short", async () => {
+  it("calls as soon as a call's worth is ready and most of its POSTs have ended, if the handler is the bound", async () => {
     const untilTenthCall = async (concurrency: number): Promise<number> => {
       const { shift, ledger, ittybit, clock } = batchWorld({ gate: { concurrency } });
       ittybit.plan = () => ({ ms: 90_000 });
@@ -83,7 +84,7 @@ describe("a worker's shift", () => {
     expect(await untilTenthCall(2)).toBeGreaterThan(2_500);
   });
 
-  it("takes nothing new in the last 1.5 s of its shift, and leaves then with what still runs", async () => {
+  it("takes no job in the last 1.5 s of its shift, and then leaves running jobs to others", async () => {
     const { shift, ledger, ittybit, clock, web } = batchWorld();
     ittybit.plan = () => ({ ms: 90_000 });
     ledger.add(KEY);
@@ -111,7 +112,7 @@ describe("a worker's shift", () => {
     expect(ittybit.jobs).toHaveLength(1);
   });
 
-  it("is between 30 and 60 s long, so that those that began together do not leave together", async () => {
+  it("is 30 to 60 s long, at random, so that workers that started together do not stop together", async () => {
     const shifts: number[] = [];
     for (const random of [0, 0.999]) {
       const { shift, ledger, ittybit, clock } = batchWorld();
@@ -154,7 +155,7 @@ describe("a worker's shift", () => {
     expect(images.objects.size).toBe(0);
   });
 
-  it("ends at once when the ledger says so, with room 0, and finishes what it began", async () => {
+  it("ends when the ledger asks for it, with room 0, after its running steps", async () => {
     const { shift, ledger, clock, ittybit } = batchWorld({
       gate: { concurrency: 1_000, ratePerSecond: 20, burst: 20 },
     });
@@ -177,7 +178,7 @@ describe("a worker's shift", () => {
     expect(ledger.alive).toEqual(["other1"]);
   });
 
-  it("reports nothing as ready while it drains: no slot is taken for what it will not do", async () => {
+  it("reports no job as ready while it drains, so that none of them gets a slot", async () => {
     const { shift, ledger, clock, web } = batchWorld();
     const opensAt = clock.now() + 43_800;
     // Something is under way to the end: an original that does not answer.
@@ -200,7 +201,7 @@ describe("a worker's shift", () => {
     expect(ledger.row(KEY)).toMatchObject({ owner: null, granted: false });
   });
 
-  it("waits for its turn before the POST", async () => {
+  it("waits for the time of its token before the POST", async () => {
     const { shift, ledger, ittybit } = batchWorld({ gate: { ratePerSecond: 4, burst: 1 } });
     // The bucket has one token: the other exists 250 ms later, and is given ahead.
     for (const key of keysOf(2)) ledger.add(key);
@@ -246,14 +247,14 @@ describe("a worker's shift", () => {
     expect(ledger.requests.at(-1)?.leave).toBe(true);
   });
 
-  it("looks into R2 once for a variant that stands by and then goes, and no more to note its image", async () => {
+  it("sends one head for a variant from its preparation to its note", async () => {
     const { shift, ledger, images } = batchWorld();
     ledger.add(KEY);
     await shift();
     expect(images.calls.filter((call) => call === `head variants/${KEY}`)).toHaveLength(1);
   });
 
-  it("notes what is known of an image once, with the last of its variants in hand, however far apart they end", async () => {
+  it("writes the note of an image once, with its last variant, however far apart they end", async () => {
     const world = batchWorld();
     world.ittybit.plan = ({ options }) => ({ ms: 10 * (options.width ?? 0) });
     for (const width of [100, 200, 300, 400]) world.ledger.add(`photo/${width}-high.webp`);
@@ -267,7 +268,7 @@ describe("a worker's shift", () => {
     expect(info?.stored).toEqual({ webp: [100, 200, 300, 400] });
   });
 
-  it("notes at its end of images that others go on with", async () => {
+  it("writes the notes of its images when it leaves, though other handlers go on with them", async () => {
     const world = batchWorld();
     world.ittybit.plan = ({ options }) => ({ ms: options.width === 100 ? 100 : 300_000 });
     for (const width of [100, 200]) world.ledger.add(`photo/${width}-high.webp`);
@@ -286,7 +287,7 @@ describe("a worker's shift", () => {
 });
 
 describe("a lease", () => {
-  it("that is lost stops everything: nothing is posted, put or settled any more", async () => {
+  it("that is lost stops the handler: it posts, puts and settles no more", async () => {
     const { shift, ledger, ittybit, images, clock, deps } = batchWorld({ gate: { concurrency: 12 } });
     for (const key of keysOf(40)) ledger.add(key);
     let made: number | null = null;
@@ -307,7 +308,7 @@ describe("a lease", () => {
     expect(ledger.requests.at(-1)?.leave).toBe(false);
   });
 
-  it("that is lost during a POST leaves one thing to tell: the job that was made", async () => {
+  it("that is lost during a POST lets the handler report the job that was made, and no more", async () => {
     const { shift, ledger, ittybit, clock, deps } = batchWorld();
     const { id, gen } = ledger.add(KEY);
     deps.ittybit = {
@@ -370,7 +371,7 @@ describe("a lease", () => {
 });
 
 describe("a ledger that does not answer", () => {
-  it("is told the same again when its answer was lost, and tells the same again: one job", async () => {
+  it("gets the same reports again when its answer was lost, and gives the same answer: one job", async () => {
     const { shift, ledger, ittybit } = batchWorld();
     ledger.add(KEY);
     let calls = 0;
@@ -380,7 +381,7 @@ describe("a ledger that does not answer", () => {
     expect(ledger.lastOutcome(KEY)?.kind).toBe("stored");
   });
 
-  it("may tell the same twice: one POST", async () => {
+  it("may assign a job twice: one POST", async () => {
     const { shift, ledger, ittybit, clock, deps } = batchWorld();
     ledger.add(KEY);
     const { ledger: client } = deps;
@@ -407,7 +408,7 @@ describe("a ledger that does not answer", () => {
     expect(ledger.lastOutcome(KEY)?.kind).toBe("stored");
   });
 
-  it("and restarts meanwhile has forgotten the id of the running job: it is told again, and there is one job", async () => {
+  it("and restarts has forgotten the id of the running job: the handler reports it again, and there is one job", async () => {
     const { shift, ledger, ittybit, images } = batchWorld();
     ittybit.plan = () => ({ ms: 2_000 });
     const { id, gen } = ledger.add(KEY);
@@ -422,7 +423,7 @@ describe("a ledger that does not answer", () => {
     expect(images.objects.get(`variants/${KEY}`)?.customMetadata.job).toBe("job_000001");
   });
 
-  it("costs a worker its shift and no more: the wake-up is acked, for the ledger sends others", async () => {
+  it("ends the shift of a worker, and the wake-up is acked, because the ledger sends others", async () => {
     const { shift, ledger, clock, ittybit } = batchWorld();
     const since = clock.now();
     ledger.silent = () => true;
@@ -432,7 +433,7 @@ describe("a ledger that does not answer", () => {
     expect(ittybit.calls).toEqual([]);
   });
 
-  it("brings misses back that it did not hear", async () => {
+  it("brings back misses that it has not recorded", async () => {
     const { miss, ledger } = batchWorld();
     ledger.silent = () => true;
     expect((await miss(KEY)).map(({ fate }) => fate)).toEqual(["retry 10"]);
@@ -452,7 +453,7 @@ describe("a ledger that does not answer", () => {
   });
 });
 
-it("says once of what is no variant key that it cannot be made", async () => {
+it("settles a key that is no variant key once, as failed", async () => {
   const { shift, ledger } = batchWorld();
   ledger.add("../../etc/passwd");
   await shift();
@@ -462,7 +463,7 @@ it("says once of what is no variant key that it cannot be made", async () => {
 });
 
 describe("what the ledger stops", () => {
-  it("is given back unposted when no POST was sent", async () => {
+  it("is settled as unposted if no POST was sent", async () => {
     const { shift, ledger, ittybit, clock } = batchWorld();
     ledger.add(KEY);
     ledger.before = () => {
@@ -474,7 +475,7 @@ describe("what the ledger stops", () => {
     expect(ittybit.calls).toEqual([]);
   });
 
-  it("is given back as stopped when its job runs", async () => {
+  it("is settled as stopped if its job runs", async () => {
     const { shift, ledger, ittybit, images } = batchWorld();
     ittybit.plan = () => ({ ms: 5_000 });
     ledger.add(KEY);
@@ -487,7 +488,7 @@ describe("what the ledger stops", () => {
     expect(images.objects.size).toBe(0);
   });
 
-  it("during its POST is answered when that has ended, with the job that was made", async () => {
+  it("during its POST is settled after the POST, with the job that was made", async () => {
     const { shift, ledger, ittybit, clock, deps } = batchWorld();
     ledger.add(KEY);
     deps.ittybit = {
@@ -517,7 +518,7 @@ describe("what the ledger stops", () => {
     expect(images.objects.size).toBe(0);
   });
 
-  it("while its result is waited for is said once, and nothing of it is put", async () => {
+  it("while its result is being fetched is settled once, and no result is put", async () => {
     const { shift, ledger, images, clock, deps, ittybit } = batchWorld();
     const row = ledger.addLeft(KEY, { job: "job_000001" });
     await ittybit.submit({
@@ -541,7 +542,7 @@ describe("what the ledger stops", () => {
     expect(images.objects.size).toBe(0);
   });
 
-  it("while its marker is written is said once", async () => {
+  it("while its marker is being written is settled once", async () => {
     const { shift, ledger, web, clock, deps } = batchWorld();
     web.set("https://cdn.example.com/originals/photo", () => new Response("<!doctype html><title>No</title>"));
     const row = ledger.add(KEY);
@@ -556,7 +557,7 @@ describe("what the ledger stops", () => {
     expect(ledger.requests.flatMap(({ settled }) => settled)).toEqual([{ id, gen, outcome: { kind: "unposted" } }]);
   });
 
-  it("because its row went on is given back, and the newer generation is made", async () => {
+  it("because it has a newer generation is given back, and the newer generation is made", async () => {
     const { shift, ledger, ittybit, clock } = batchWorld();
     const { id, gen } = ledger.add(KEY);
     let newer = 0;
@@ -573,7 +574,7 @@ describe("what the ledger stops", () => {
     expect(ledger.lastOutcome(KEY)?.kind).toBe("stored");
   });
 
-  it("and is not known here, is said to be stopped", async () => {
+  it("and is not known to the handler is settled as stopped", async () => {
     const { shift, ledger, deps } = batchWorld();
     const { ledger: client } = deps;
     let calls = 0;
@@ -591,7 +592,7 @@ describe("what the ledger stops", () => {
 });
 
 describe("a fault of our own", () => {
-  it("in one job's handling concerns that job alone, keeps its generation, and is logged", async () => {
+  it("in one job fails that job alone, keeps its generation, and is logged", async () => {
     const { shift, ledger, deps, logs, images } = batchWorld();
     let faults = 1;
     deps.at = async (point, key) => {
@@ -607,7 +608,7 @@ describe("a fault of our own", () => {
     expect(logs.filter((line) => line.startsWith("job.unexpected"))).toHaveLength(1);
   });
 
-  it("that comes every time ends as a dead letter, with its marker", async () => {
+  it("that comes each time makes the job a dead letter, with its marker", async () => {
     const { shift, ledger, deps, images, ittybit } = batchWorld({ limits: { maxAttempts: 1 } });
     deps.at = async (point) => {
       if (point === "downloaded") throw new TypeError("undefined is not a function");
@@ -620,7 +621,7 @@ describe("a fault of our own", () => {
     expect(ittybit.jobs).toHaveLength(1);
   });
 
-  it("of R2's, before a POST or at the end, is no attempt either", async () => {
+  it("of R2, before a POST or at the end, is no attempt", async () => {
     for (const failing of ["head variants", "put variants"]) {
       const { shift, ledger, images } = batchWorld();
       images.fails = (call) => call.startsWith(failing);
@@ -631,7 +632,7 @@ describe("a fault of our own", () => {
     }
   });
 
-  it("an R2 that hangs keeps no handler: what hangs is left behind", async () => {
+  it("a call of R2 that hangs does not keep the handler", async () => {
     const { shift, ledger, clock, deps } = batchWorld();
     const since = clock.now();
     deps.images = { ...deps.images, put: () => new Promise<never>(() => undefined) };

@@ -23,10 +23,10 @@ const DRAIN_MS = 1_500;
 const LAST_LOOK_MS = 50;
 /** Jobs whose calls had not ended then are due for another handler after this. */
 const LEFT_AGAIN_MS = 5_000;
-/** What 40 claims may still cost: 40 heads, probes, POSTs, downloads and puts, redirects and markers included. */
+/** Subrequests that 40 claims may need: heads, probes, POSTs, downloads and puts, with redirects and markers. */
 const CALLS_LEFT = 1_500;
 
-/** What a handler was called for: a batch of misses, a wake-up, or one miss, by the edge itself. */
+/** Why a handler was called: for a batch of misses, by a wake-up, or by the edge for one miss. */
 export type CalledFor = Role | "viewer";
 
 function shiftMs(calledFor: CalledFor, random: number): number {
@@ -51,7 +51,7 @@ class Shift {
     if (calledFor === "urgent") this.#drainsUntil = this.#endsAt;
   }
 
-  /** Within the few seconds that a viewer waits; a worker's is longer. */
+  /** The shift lasts seconds only. */
   get isBrief(): boolean {
     return this.#calledFor !== "work";
   }
@@ -75,16 +75,16 @@ class Shift {
   get isOver(): boolean {
     const { clock, held } = this.#context;
     const isIdle = !held.isBusy && !held.hasAsks;
-    // A viewer's handler with nothing in hand has nothing more to ask: wake-ups bring others what there is.
+    // A viewer's handler without a claim leaves: wake-ups call other handlers for other jobs.
     if (this.#drainsUntil === null) return this.#calledFor === "viewer" && held.isEmpty && isIdle;
     const longer = this.#calledFor === "urgent" && held.isEmpty ? CHECKING_MS - LIVE_SHIFT_MS : 0;
     return isIdle || clock.now() >= this.#drainsUntil + longer;
   }
 
-  /** Until the ledger wants to hear again, something must be told, or there is nothing left to wait for. */
+  /** Waits until the ledger wants the next call, or a report cannot wait, or no step is running. */
   async pause({ again, more }: Answered): Promise<void> {
     const { sleep, held } = this.#context;
-    // Whoever only looks at originals has nothing to say until one is seen.
+    // A handler that only checks originals calls again after its first check.
     const isMute = this.draining && held.isEmpty;
     const ms = isMute ? PAUSE_MS.most : Math.min(Math.max(again, PAUSE_MS.least), PAUSE_MS.most);
     const free = () => sleep(PAUSE_MS.least).then(() => held.free());
@@ -93,7 +93,7 @@ class Shift {
   }
 }
 
-/** One call: tells what is new, renews the lease. */
+/** One call of the ledger: sends the reports, and renews the lease. */
 async function exchange(
   context: BatchContext,
   shift: Shift,
@@ -121,7 +121,7 @@ async function exchange(
   return answer;
 }
 
-/** Keeps a fault of one job away from the others. One that comes every time ends as a dead letter of its own code. */
+/** Keeps an unexpected error of one job from the others. A job that fails so each time becomes a dead letter. */
 async function guarded(context: BatchContext, claim: HeldClaim, act: () => Promise<void>): Promise<void> {
   try {
     await act();
@@ -138,7 +138,7 @@ async function standBy(context: BatchContext, claim: HeldClaim): Promise<void> {
   claim.phase = "ready";
 }
 
-/** Begins what the answer asks for; nothing is waited for. */
+/** Begins the steps that the answer asks for, and waits for none. */
 function begin(context: BatchContext, { stop, give, focals, announced, staging, look, capped }: Answered): void {
   const { held, role } = context;
   for (const key of look) held.track(lookInTurn(context, key));
@@ -154,19 +154,19 @@ function begin(context: BatchContext, { stop, give, focals, announced, staging, 
       inSpan(context, claim, name, () => guarded(context, claim, act));
     if (given.phase === "go") held.track(step("submit", () => submitJob(context, claim)));
     if (given.phase === "finish") held.track(step("finish", () => finishJob(context, claim)));
-    // A live handler will be gone before such a job's turn comes.
+    // A live handler leaves before a prefetched job gets a slot.
     if (given.phase === "standby" && role === "work")
       held.trackPreparation(guarded(context, claim, () => standBy(context, claim)));
   }
 }
 
-/** Waits, within bounds, for what cannot be called back. */
+/** Waits for calls in flight, at most LAST_WAIT_MS. */
 async function waitWhile({ clock, sleep }: BatchContext, isUnderWay: () => boolean): Promise<void> {
   const until = clock.now() + LAST_WAIT_MS;
   while (isUnderWay() && clock.now() < until) await sleep(LAST_LOOK_MS);
 }
 
-/** The ledger gave this handler up: nothing more is done. That a job was made is worth telling all the same. */
+/** Drops all claims, because the lease is lost. Reports the jobs that were made all the same. */
 async function stopAll(context: BatchContext, shift: Shift): Promise<void> {
   const { held } = context;
   const posting = held.begun().filter(({ phase }) => phase === "go");
@@ -200,9 +200,10 @@ async function loop(context: BatchContext, shift: Shift, first: ExchangeAnswer):
 }
 
 /**
- * One handler's life: asks the ledger what to do, begins it, and asks again, until there is nothing more or its shift ends. Resolves once the
- * ledger has heard of the misses, to the rest of that life. Throws LedgerUnavailable when the first call has no answer; without an answer to
- * a later one the handler goes silently, for its lease ends by itself.
+ * The life of a handler: it calls the ledger and begins the steps of the answer, again and again, until there is no
+ * more work or its shift ends. Resolves when the ledger has recorded the misses, to the rest of that life. Throws
+ * LedgerUnavailable if the first call has no answer. If a later call has none, the handler leaves, and its lease ends
+ * by itself.
  */
 export async function beginWork(
   context: BatchContext,
@@ -210,7 +211,7 @@ export async function beginWork(
   calledFor: CalledFor = context.role,
 ): Promise<() => Promise<void>> {
   for (const one of asks) context.held.ask(one);
-  // The edge calls when R2 has just answered that there is none.
+  // R2 has just told the edge that it has no such object.
   if (calledFor === "viewer") for (const { key, at } of asks) context.seenAbsent.set(key, at);
   const shift = new Shift(context, calledFor);
   const answer = await exchange(context, shift, { first: true, leave: false });
