@@ -34,7 +34,7 @@ const ratio = fc.constantFrom(...DEFAULTS.ratios);
 const written = <T>(value: T): T => JSON.parse(JSON.stringify(value));
 
 describe("every URL of every function", () => {
-  it("is one the edge takes unsigned, in the edge's own spelling", () => {
+  it("is one that the edge takes unsigned, in its own spelling", () => {
     const options = fc
       .record({
         width: fc.double({ min: 0.5, max: 9000, noNaN: true }),
@@ -70,7 +70,7 @@ describe("every URL of every function", () => {
     );
   });
 
-  it("names the id that was meant, byte for byte", () => {
+  it("names its id, byte for byte", () => {
     fc.assert(fc.property(ids, (id) => readUrl(prewarm.imageUrl(id)).id === id));
   });
 
@@ -134,7 +134,7 @@ describe("imageUrl", () => {
     },
   );
 
-  it("refuses a ratio or preset that is not declared, and says what is", () => {
+  it("refuses a ratio or preset that is not declared, and names the declared ones", () => {
     expect(() => prewarm.imageUrl("a", { width: 1, ratio: "5:4" as never })).toThrow(/4:3/);
     expect(() => prewarm.imageUrl("a", { preset: "gone" as never })).toThrow(/card/);
   });
@@ -172,13 +172,13 @@ describe("srcset", () => {
     );
   });
 
-  it("is empty for what has one size", () => expect(prewarm.srcset("a.svg")).toBe(""));
+  it("is empty for an image of one size", () => expect(prewarm.srcset("a.svg")).toBe(""));
 });
 
 const photo = { id: "a", width: 1600, height: 1200, lqip: "data:image/webp;base64,UklG" };
 
 describe("attrs", () => {
-  it("has width and height from whatever knows the shape", () => {
+  it("has width and height if ref, ratio or preset has the shape", () => {
     const box = (attributes: { width: number | undefined; height: number | undefined }) => [
       attributes.width,
       attributes.height,
@@ -219,12 +219,12 @@ describe("attrs", () => {
     expect(plain.attrs("a", { width: 400, ratio: "1:1", placeholder: true }).sizes).toMatch(/400px, 100vw$/);
   });
 
-  it("has a src that is warm as well", () => {
+  it("has a src that uploads make", () => {
     const { src, srcset } = prewarm.attrs(photo, { width: 400 });
     expect(srcset).toContain(`${src} `);
   });
 
-  it("shows the placeholder where it is wanted, and never what is no picture", () => {
+  it("shows the placeholder if asked for, and never a URL that is no picture", () => {
     expect(prewarm.attrs(photo, { width: 400 }).style).toBeUndefined();
     expect(prewarm.attrs(photo, { width: 400, placeholder: true }).style).toContain("url(data:image/webp;base64,UklG)");
     const evil = { ...photo, lqip: 'data:image/webp;base64,A);background:url("//evil' };
@@ -233,7 +233,7 @@ describe("attrs", () => {
 });
 
 describe("markup", () => {
-  it("escapes what could end an attribute", () => {
+  it("escapes characters that could end an attribute", () => {
     const html = prewarm.img("a'b", { width: 32, height: 32, alt: `"><script>&` });
     expect(html).toContain('alt="&quot;>&lt;script>&amp;"');
     expect(html.match(/<|"/g)).toHaveLength(1 + 2 * html.split('="').length - 2);

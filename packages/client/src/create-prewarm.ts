@@ -21,40 +21,40 @@ export type { ImageRoot } from "./upgrade.ts";
 type Ref = ImageRef | string;
 type Single<C> = Omit<PartOptions<C>, "dpr">;
 
-/** What a component needs. Every URL is one that the edge takes without a signature, and is the only URL of its picture. */
+/** The functions for components. The edge takes each URL without a signature, and each picture has one URL. */
 export interface Core<C> {
   /** `https://images.example.com/images/photo?w=828&f=auto`. */
   imageUrl(ref: Ref, options?: UrlOptions<C>): string;
-  /** Candidates for the widths that uploads warm; empty for what has one size only. */
+  /** Candidates for the widths that uploads warm; empty for an image of one size. */
   srcset(ref: Ref, options?: SrcsetOptions & Single<C>): string;
-  /** Attributes of an `<img>`, with `width` and `height` whenever they can be known. */
+  /** Attributes of an `<img>`, with `width` and `height` if they are known. */
   attrs<R extends Ref>(ref: R, options: AttrOptions<C, R>): ImgAttributes;
 }
 
-/** What pages need that are written as text, besides. Markup is escaped. */
+/** The functions for pages that are written as text. Markup is escaped. */
 export interface Prewarm<C> extends Core<C> {
   img<R extends Ref>(ref: R, options: AttrOptions<C, R>): string;
   picture<R extends Ref>(
     ref: R,
     options: AttrOptions<C, R> & { art?: readonly Art<RatioOf<C>>[]; formats?: readonly string[] },
   ): string;
-  /** A `<link rel="preload">` for the options of the `<img>` that is seen first. */
+  /** A `<link rel="preload">` with the options of the first visible `<img>`. */
   preload<R extends Ref>(ref: R, options: AttrOptions<C, R>): string;
   /** A CSS `image-set()`. */
   imageSet(ref: Ref, options: Single<C> & { width: number; densities?: readonly number[] }): string;
   /** The picture of a link's preview. */
   og(ref: Ref, options?: { v?: string }): string;
-  /** Sizes and placeholders of images that were made already; others are absent. */
+  /** Sizes and placeholders of images with a stored variant; other images are absent. */
   info(ids: Iterable<string>): Promise<Map<string, ImageInfo>>;
   /**
-   * Swaps images of `root` (default: the document) that were shown as the original for their variants, as soon as these are made, within
-   * `maxMs` (default a minute). It costs a second download, so a page must want it; visitors who save data never get it. Returns what
-   * stops it. Does nothing on a server.
+   * Replaces originals that images of `root` (default: the document) show by their variants, as soon as these are
+   * stored, within `maxMs` (default a minute). It costs a second download, so a page must ask for it. Does nothing for
+   * visitors who save data, and on a server. Returns a function that stops it.
    */
   upgrade(root?: ImageRoot, options?: { maxMs?: number }): () => void;
 }
 
-/** A site's images. With what `prewarm print client` prints, ratios, presets and formats are checked as the program is compiled. */
+/** The images of a site. With the output of `prewarm print client` the compiler checks ratios, presets and formats. */
 export function createPrewarm<const C extends ClientOptions>(options: C): Prewarm<C> {
   const settings = readOptions(options);
   const bound = binder(settings);
@@ -65,7 +65,7 @@ export function createPrewarm<const C extends ClientOptions>(options: C): Prewar
     preload: bound(preload),
     imageSet: bound(imageSet),
     og: bound(og),
-    // Few pages use these two: a bundler that can split loads them when they are called.
+    // Few pages use these two, so a bundler that splits loads them when they are called.
     info: async (ids) => (await import("./info.ts")).info(settings, ids),
     upgrade: (root = (globalThis as { document?: ImageRoot }).document, { maxMs = 60_000 } = {}) => {
       const stop = new AbortController();
@@ -75,20 +75,20 @@ export function createPrewarm<const C extends ClientOptions>(options: C): Prewar
   };
 }
 
-/** The same without what writes markup, for components in browsers: a third less to load. */
+/** The same without the functions that write markup, for components in browsers: a third less to load. */
 export function createCore<const C extends ClientOptions>(options: C): Core<C> {
   return core(binder(readOptions(options)));
 }
 
 /**
- * What heads of pages say of their pictures to link previews, cards and search engines; `baseUrl` must be a whole address. A function of
- * its own, because as a method it would be half a kB of every bundle that writes images.
+ * Describes the picture of a page in its head, for link previews, cards and search engines. `baseUrl` must be a whole
+ * address. It is no method of `Prewarm`, because it would add half a kB to every bundle that writes images.
  */
 export function createMeta<const C extends ClientOptions>(options: C): (ref: Ref, options?: MetaOptions) => Meta {
   return binder(readOptions(options))(meta);
 }
 
-/** Functions for one site: they take ids for refs, and need no options. */
+/** Makes functions for one site: they take ids as refs, and need no options. */
 function binder(settings: Settings) {
   return <O extends object, T>(call: (settings: Settings, ref: ImageRef, options: O) => T) =>
     (ref: Ref, options = {} as O): T => {

@@ -1,11 +1,14 @@
 import type { Quality } from "@prewarm/shared/config";
 
 /*
- * What a site gets that says nothing, as literals so that a bundle carries these and not the whole configuration.
- * defaults.test.ts holds them against packages/shared.
+ * The default settings, as literals, so that a bundle does not carry the whole configuration. defaults.test.ts compares
+ * them with packages/shared.
  */
 
-/** Qualities by a number that is nearer to what each means than to its neighbours; a test asks for all hundred. */
+/**
+ * A number for each quality. The nearest one of a number from 1 to 100 is the quality that the edge takes, which a test
+ * shows.
+ */
 export const QUALITIES: Readonly<Record<Quality, number>> = {
   very_low: 19,
   low: 39,
@@ -16,11 +19,11 @@ export const QUALITIES: Readonly<Record<Quality, number>> = {
 
 export const DEFAULTS = {
   maxPx: 2048,
-  /** Those that uploads make at each width. */
+  /** Formats that uploads make at each width. */
   formats: ["avif"],
   ratios: ["1:1", "4:3", "3:2", "16:9", "1.91:1"] as const,
   presets: {},
-  /** All that pages ask for, and uploads make. */
+  /** The variants that pages ask for and uploads make. */
   pages: {
     widths: [320, 480, 640, 828, 1080, 1440, 1920],
     formats: ["auto"],
@@ -30,5 +33,5 @@ export const DEFAULTS = {
   passThrough: ["svg", "gif", "ico"],
 };
 
-/** What a URL may name as its format. */
+/** The formats that a URL may name. */
 export const FORMATS: readonly string[] = ["auto", ...DEFAULTS.formats, "webp", "jpeg", "png"];

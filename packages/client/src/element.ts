@@ -1,9 +1,9 @@
 import { swap } from "./upgrade.ts";
 
 /**
- * Defines `<prewarm-img>`, to stand around a real `<img>`, which is shown without any script. The element takes the placeholder away once
- * the picture is there, so that it does not shine through transparent ones; and with the attribute `upgrade` it swaps an image that came as
- * the original for its variant as soon as that is made. Does nothing on a server.
+ * Defines `<prewarm-img>`, an element around an `<img>`, which needs no script itself. The element removes the
+ * placeholder when the picture has loaded, so that it does not show behind transparent pixels. With the attribute
+ * `upgrade` it replaces an original by the variant as soon as that is stored. Does nothing on a server.
  */
 export function definePrewarmImg(name = "prewarm-img"): void {
   if (typeof customElements === "undefined" || customElements.get(name)) return;
@@ -13,7 +13,7 @@ export function definePrewarmImg(name = "prewarm-img"): void {
       stop = new AbortController();
 
       connectedCallback(): void {
-        // The parser may not have come to the `<img>` yet; `load` does not bubble, but it can be caught on its way down.
+        // The parser may not have reached the `<img>` yet. `load` does not bubble, but a capturing listener gets it.
         this.addEventListener("load", this, true);
         const image = this.querySelector("img");
         if (image?.complete && image.naturalWidth > 0) this.shown(image);

@@ -1,49 +1,53 @@
 /*
- * What the start tags of a page say of its images, for whatever reads the page: where `<base>` leads, whether there is a policy, and where the
- * rule of the images belongs.
+ * The start tags of a page that matter for its images: the host of `<base>`, a policy, and the place of the rule for
+ * the images. Any reader of HTML can call it.
  */
 
 /**
- * Reserves an image's place by its original's shape, where the page gives its width. `auto`: once loaded, it has its own shape. The rule is the
- * page's first layer and has no specificity, so each rule of the page's own wins, also one in a layer.
+ * Reserves the place of an image by the shape of its original, if the page sets its width. `auto`: once loaded, it has
+ * its own shape. The rule is in the first layer of the page and has no specificity, so each rule of the page wins, also
+ * one in a layer.
  */
 export const RULE = '<style>@layer prewarm{:where(img[style*="--prewarm:"]){aspect-ratio:auto var(--prewarm)}}</style>';
 
-/** An attribute of an element as it stands in the page, decoded; null: it has none of this name. */
+/** The decoded attribute of an element by its name; null: it has none. */
 export type Attribute = (name: string) => string | null;
 
-/** What is known of a page before its first tag. */
+/** The facts of a page before its first tag. */
 export interface PageStart {
-  /** Null: nobody knows yet where the page will be served. */
+  /** Null: the address of the page is not known yet. */
   url: string | null;
   /** The `Content-Security-Policy` of its headers; null: none. */
   policy: string | null;
-  /** What its `Content-Type` says of the letters; null: nothing. */
+  /** The charset of its `Content-Type`; null: none. */
   charset: string | null;
   /** Whether a policy in a `<meta>` forbids images of the edge. */
   forbids(policy: string): boolean;
 }
 
-/** What the tags up to an `<img>` say of it. */
+/** The facts of an `<img>` by the tags before it. */
 export interface ImagePlace {
   /** The page has a policy, which may forbid inline styles. */
   hasPolicy: boolean;
-  /** `<base>` names another host, or one that nobody can compare: an image named by its path is not the site's. */
+  /**
+   * `<base>` names another host, or one that cannot be compared. Then an image with a relative address is not the
+   * site's.
+   */
   isElsewhere: boolean;
 }
 
 export interface PageReader {
-  /** Says that the text is a whole page, which a doctype or `<html>` tells. A part of a page gets no rule: its page has it. */
+  /** Marks the text as a whole page, by its doctype. A part of a page gets no rule, because its page has it. */
   begin(): void;
   /** Takes a start tag. True: `RULE` belongs before it. */
   open(tagName: string, attribute: Attribute): boolean;
   /** Takes the end tag of an element of `APART`. */
   close(): void;
-  /** Of the `<img>` whose turn it is; null: it stays as it is. */
+  /** The place of the current `<img>`; null: the image must stay as it is. */
   place(): ImagePlace | null;
 }
 
-/** Elements in which an `<img>` is not what a browser shows, or not alone. */
+/** Elements in which a browser does not show an `<img>`, or chooses another source for it. */
 export const APART: readonly string[] = ["picture", "noscript", "template"];
 /** The first of these is in the head of a page, or ends the head. */
 const HEAD: readonly string[] = ["title", "link", "style", "script", "body"];
@@ -62,7 +66,7 @@ export function readHtmlPage({ url, policy, charset, forbids }: PageStart): Page
     const kind = attribute("http-equiv")?.toLowerCase();
     if (kind === "content-security-policy") {
       place.hasPolicy = true;
-      // What a reader cannot read is empty.
+      // An attribute that the reader could not decode is empty.
       isLeft ||= content === "" || forbids(content);
     }
     const named = kind === "content-type" ? /charset\s*=\s*["']?([^\s"';]+)/i.exec(content)?.[1] : undefined;

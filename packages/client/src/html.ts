@@ -6,13 +6,13 @@ import { sourceOf } from "./loaders/modifiers.ts";
 import { type ClientOptions, type ImageRef, readOptions, refOf } from "./public-config.ts";
 import { candidates, join } from "./srcset.ts";
 
-/** What is known of an image, as `info` and `POST /api/v1/info` tell it. */
+/** The facts of an image from `info` or `POST /api/v1/info`. */
 export type KnownImage = Pick<ImageInfo, "id" | "width" | "height" | "lqip" | "widths" | "version">;
 
 export interface HtmlOptions extends ClientOptions {
-  /** Paths of the site below which its images lie, such as `/uploads/`; what follows is the id. */
+  /** The path of the site's images, such as `/uploads/`. The id follows it. */
   from: string;
-  /** Whether the tiny picture stands behind the image, by an inline style, which a policy may forbid. Default: no. */
+  /** Shows the tiny picture behind the image by an inline style, which a policy may forbid. Default: false. */
   placeholder?: boolean;
 }
 
@@ -21,13 +21,14 @@ export interface HtmlImage extends ImagePlace {
   ref: ImageRef;
 }
 
-/** The rules of rewriting `<img>` elements, for whatever reads the page. */
+/** The rules of rewriting `<img>` elements. Any reader of HTML can call them. */
 export interface Html {
-  /** The image that an `<img>` shows; null: it is to stay as it is. */
+  /** The image that an `<img>` shows; null: the element must stay as it is. */
   imageOf(attribute: Attribute, place: ImagePlace): HtmlImage | null;
   /**
-   * The attributes to write; null: it is to stay as it is, such as an image of which nothing is stored. `style` goes before the image's own
-   * style; no other attribute but `src` is there already. `nth`: of the image among those of the page that are rewritten, from 0.
+   * The attributes to write; null: the element must stay as it is, such as an image without a stored variant. `style`
+   * goes before the style of the element. Of the others the element has only `src`. `nth`: the place of the image among
+   * the rewritten ones of the page, from 0.
    */
   attributesOf(
     image: HtmlImage,
@@ -37,7 +38,7 @@ export interface Html {
   ): Record<string, string> | null;
 }
 
-/** Attributes that lazy loaders and template languages have filled: a script decides what is shown. */
+/** Attributes of lazy loaders and template languages. A script chooses the picture of such an element. */
 const BY_SCRIPT = ["srcset", "data-src", "data-srcset", "data-original", "crossorigin"];
 
 export function createHtml(options: HtmlOptions): Html {
@@ -47,7 +48,7 @@ export function createHtml(options: HtmlOptions): Html {
       const src = attribute("src")?.trim() ?? "";
       if (BY_SCRIPT.some((name) => attribute(name) !== null) || !src.startsWith(options.from)) return null;
       if (place.isElsewhere && !/^(?:[a-z][a-z\d+.-]*:)?\/\//i.test(src)) return null;
-      // `ver` is what WordPress adds; any other query makes it another resource.
+      // WordPress adds `ver`; any other query makes it another resource.
       const query = [...new URLSearchParams(src.split("#")[0]?.split("?")[1]).keys()];
       if (src.includes("#") || query.some((name) => !["v", "ver"].includes(name))) return null;
       const found = (options.source ?? ((text) => sourceOf(settings, text)))(src.slice(options.from.length));
@@ -59,17 +60,17 @@ export function createHtml(options: HtmlOptions): Html {
       const shown = { ...known, id: ref.id, ...(known.version && { v: known.version }) };
       const [width, height] = [pixelsOf(attribute("width")), pixelsOf(attribute("height"))];
       const px = width ?? (height && (height * known.width) / known.height);
-      // As wide as the author says, for eyes that see two pixels a CSS pixel.
+      // The width of the page, for eyes that see two pixels a CSS pixel.
       const maxWidth = px && settings.pages.widths.find((step) => step >= 2 * px);
       const found = attrs(settings, shown, {
         ...{ widths, maxWidth, width: px, priority: !nth, placeholder: options.placeholder && !hasPolicy },
       });
-      // A list also of one width: without it the width of the picture would be the image's own.
+      // Also for one width: without a list the picture's width would be the intrinsic width of the image.
       const srcset = join(candidates(settings, shown, { widths, maxWidth }));
       const written = {
-        // A browser takes it for the image's own width. With `auto` it would be 300 px.
+        // A browser takes this as the intrinsic width of the image. With `auto` it would be 300 px.
         sizes: srcset && `(min-width: ${known.width}px) ${known.width}px, 100vw`,
-        // The second image is seen at once on most pages.
+        // The second image of most pages is visible at once.
         loading: nth > 1 && found.loading,
         fetchpriority: found.fetchpriority,
       };
@@ -81,7 +82,7 @@ export function createHtml(options: HtmlOptions): Html {
   };
 }
 
-/** A side in px as HTML reads it: what follows the number does not count, and a share is none. */
+/** A side in px as HTML reads it: text after the number does not count. Undefined for a percentage. */
 function pixelsOf(text: string | null): number | undefined {
   const [, number, unit] = /^[\t\n\f\r ]*(\d+(?:\.\d+)?)(%?)/.exec(text ?? "") ?? [];
   return (!unit && Number(number)) || undefined;

@@ -17,9 +17,12 @@ export interface PartOptions<C> {
   preset?: never;
   /** In CSS px; snaps up to a width that uploads make. Default: the widest of them. */
   width?: number | undefined;
-  /** Crops to a declared shape. A shape that uploads do not crop to (`pages.ratios`) is the whole picture: crop it by CSS. */
+  /**
+   * Crops to a declared shape. For a shape that uploads do not make (`pages.ratios`) the URL is of the whole picture:
+   * crop it by CSS.
+   */
   ratio?: RatioOf<C> | undefined;
-  /** A name or 1–100; becomes the nearest quality that uploads make. Crops have the usual one. */
+  /** A name or 1–100; becomes the nearest quality that uploads make. Crops have `high`. */
   quality?: Quality | number | undefined;
   /** A format that uploads do not make at each width becomes the first of `pages.formats`. */
   format?: FormatOf<C> | "auto" | undefined;
@@ -30,7 +33,7 @@ export interface PartOptions<C> {
 
 export type UrlOptions<C> = PresetOptions<C> | PartOptions<C>;
 
-/** The same, from callers whose words the compiler has checked, or nobody has. */
+/** The same without the types of the site. */
 export interface LooseUrlOptions {
   preset?: string | undefined;
   width?: number | undefined;
@@ -41,30 +44,31 @@ export interface LooseUrlOptions {
   v?: string | undefined;
 }
 
-/** No segment that is empty, `.` or `..`, no character that no id may hold, and not too long. */
+/** Whether the text is an id: no segment is empty, `.` or `..`, no character is forbidden, and it is not too long. */
 export function isId(id: string): boolean {
   return !/(^|\/)\.{0,2}(\/|$)|[\\\p{Cc}\p{Cs}]/u.test(id) && encodeURIComponent(id).length <= ENCODED_ID_MAX_BYTES;
 }
 
-/** The original is shown as it is: no width, no format, no candidates. */
+/** Whether the original is shown as it is: no width, no format, no candidates. */
 export function isPassThrough({ passThrough }: Settings, { id }: ImageRef): boolean {
-  // What stands behind the last dot of a name that has something before it.
+  // The text after the last dot of a name that does not begin with it.
   return passThrough.includes(/[^/]\.(\w+)$/.exec(id.toLowerCase())?.[1]);
 }
 
-/** Of a URL's query; those that are empty need not be said. */
+/** Parameters of a URL. Empty ones are left out. */
 type Parameters = Record<string, string | number | undefined>;
 
 /**
- * The one URL of what is asked, snapped to what uploads make and written as the edge itself would write it, so that a page, its caches and
- * the recipe `upload` mean the same URL. Throws a TypeError for what is no id, and for a ratio or preset that is not declared.
+ * The URL of the nearest variant that uploads make, written as the edge writes it, so that a page, its caches and the
+ * recipe `upload` have the same URL. Throws a TypeError for an id that is none, and for a ratio or preset that is not
+ * declared.
  */
 export function imageUrl(settings: Settings, ref: ImageRef, { preset, v, ...parts }: LooseUrlOptions): string {
   if (preset) declared(preset, Object.keys(settings.presets));
   return print(settings, ref, preset ? { p: preset } : partsOf(settings, parts), v);
 }
 
-/** The URL of these parameters; the version is the ref's where none is given. */
+/** The URL of these parameters. Default of the version: that of the ref. */
 export function print(settings: Settings, ref: ImageRef, asked: Parameters, v = ref.v ?? ""): string {
   demand(ref.id, isId(ref.id), "an id");
   const [s, exp] = (ref.sig ?? settings.sign?.({ ...ref, v }))?.split(".") ?? [];
@@ -79,7 +83,7 @@ export function partsOf(
   settings: Settings,
   { width, ratio, quality, format = "", dpr = 1 }: LooseUrlOptions,
 ): Parameters {
-  // A millionth less, so that 1.1 × 640 is not pushed past a rung by binary fractions.
+  // A millionth less, so that the binary fraction of 1.1 × 640 does not pass the next width.
   const px = (width || 1 / 0) * Math.min(3, Math.max(1, dpr)) - 1e-6;
   const crop = cropOf(settings, ratio);
   return {
@@ -94,13 +98,16 @@ export function isMade({ formats, pages }: Settings, format: string): boolean {
   return [...formats, ...pages.formats].includes(format);
 }
 
-/** The declared ratio as far as uploads crop to it; a crop that they do not make is left to CSS. */
+/** The declared ratio, if uploads crop to it. Undefined: CSS must crop. */
 export function cropOf({ ratios, pages }: Settings, ratio?: string): string | undefined {
   if (ratio) declared(ratio, ratios);
   return pages.ratios.find((each) => each === ratio);
 }
 
-/** The next width that uploads make for a width in px, and with a ratio its height; the largest whose height is allowed where that would be too tall. */
+/**
+ * The next width that uploads make for a width in px, and its height with a ratio; at most the largest width whose
+ * height is allowed.
+ */
 export function boxOf({ maxPx, pages }: Settings, px: number, ratio?: string): { w: number; h: number } {
   const heightOf = (width: number) => Math.round(width / shapeOf(ratio));
   const w = snapUp(
@@ -110,13 +117,16 @@ export function boxOf({ maxPx, pages }: Settings, px: number, ratio?: string): {
   return { w, h: heightOf(w) };
 }
 
-/** Width divided by height; without a ratio the height is nothing beside the width. */
+/** Width divided by height; infinite without a ratio. */
 export function shapeOf(ratio = "1:0"): number {
   const [width, height] = ratio.split(":");
   return Number(width) / Number(height);
 }
 
-/** The nearest quality that uploads make; what is no quality is the usual one, which goes without saying. */
+/**
+ * The nearest quality that uploads make; empty for `high`, which a URL leaves out. A quality that is none counts as
+ * `high`.
+ */
 function qualityOf({ pages }: Settings, asked: string | number | undefined): string | undefined {
   const numberOf = (quality: string | number | undefined) =>
     QUALITIES[quality as Quality] ?? (Number(quality) || QUALITIES.high);

@@ -2,7 +2,7 @@ import { formatId } from "@prewarm/shared/image-id";
 import { isId } from "./image-url.ts";
 import type { Settings } from "./public-config.ts";
 
-/** What the edge knows of an image once its first variant is stored. It is an `ImageRef` as it stands, but for `version`. */
+/** The facts of an image with a stored variant. It is an `ImageRef`, but for `version`. */
 export interface ImageInfo {
   id: string;
   /** Of the original, in px. */
@@ -10,20 +10,20 @@ export interface ImageInfo {
   height: number;
   /** Of the original, such as `image/jpeg`. */
   type: string;
-  /** Of the original; null when its server does not say. */
+  /** Of the original; null: its server does not tell. */
   bytes: number | null;
   frames: number;
   /** Absent until the smallest variant is stored. */
   lqip?: string;
-  /** Widths that are stored in one format at least. */
+  /** Widths that are stored in at least one format. */
   widths: number[];
   version: string | null;
 }
 
-/** Requests at a time: what a Worker may have open. */
+/** Requests at a time: the connections of a Worker. */
 const LANES = 6;
 
-/** Asks the edge for each image once. Ids that are not known yet, and answers that do not come, are absent: a page goes without. */
+/** Asks the edge for each image once. Ids that are not known yet, and requests that fail, are absent. */
 export async function info(settings: Settings, ids: Iterable<string>): Promise<Map<string, ImageInfo>> {
   const known = new Map<string, ImageInfo>();
   const todo = [...new Set(ids)].filter(isId);

@@ -48,7 +48,7 @@ function page({
   return { asked, facts: (options = {}) => inspectImage(element, { baseUrl: BASE, ...options }) };
 }
 
-describe("what is shown, and what the edge says now", () => {
+describe("the shown picture, and the answer of the edge now", () => {
   it("of a variant: its width for what the screen needs, its bytes against the original's; asked by HEAD", async () => {
     const { asked, facts } = page();
     expect(await facts()).toEqual({
@@ -84,12 +84,12 @@ describe("what is shown, and what the edge says now", () => {
     expect(await page({ head }).facts()).toMatchObject({ now });
   });
 
-  it("passes what the configuration passes through", async () => {
+  it("passes the extensions of the configuration through", async () => {
     const image = { currentSrc: `${BASE}/images/logo.svg` };
     expect(await page({ image }).facts()).toMatchObject({ now: "passed through" });
   });
 
-  it("is nothing for an image of another host", async () => {
+  it("is null for an image of another host", async () => {
     expect(await page({ image: { currentSrc: "https://other.example/images/a.jpg" } }).facts()).toBeNull();
   });
 });

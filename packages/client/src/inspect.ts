@@ -4,8 +4,8 @@ import { AS_IMAGE } from "./probe.ts";
 import { type ClientOptions, readOptions } from "./public-config.ts";
 
 /*
- * For development: what each image of a page is at this moment, and what it costs. It asks by HEAD, which makes nothing and counts no view, and
- * reads what the browser noted of the page's own requests. Never part of a page that visitors load.
+ * Shows the state and the cost of each image of a page, for development. It asks by HEAD, which orders no variant and
+ * counts no view, and reads the browser's notes of the page's own requests. Pages for visitors must not load it.
  */
 
 /** As for `createPrewarm`. */
@@ -14,30 +14,33 @@ export interface InspectOptions extends ClientOptions {
   density?: number;
 }
 
-/** What is known of one `<img>`. */
+/** The facts of one `<img>`. */
 export interface ImageFacts {
-  /** What the browser chose. */
+  /** The URL that the browser chose. */
   url: string;
   /**
-   * What answered the page's own request: the browser's cache, the edge's, R2, another variant in its stead, or the original. `unknown`: the
-   * browser has noted nothing of it.
+   * The source of the answer to the page's own request: the browser's cache, the edge's, R2, a stand-in, or the
+   * original. `unknown`: the browser has no note of it.
    */
   shown: "browser" | "cache" | "r2" | "stand-in" | "original" | "unknown";
-  /** What the edge says now: the variant is stored, it is not, the original is shown as it is, the URL is refused, or there is no answer. */
+  /**
+   * The edge's answer now: the variant is stored or not, the original is shown as it is, the URL is refused, or there
+   * is no answer.
+   */
   now: "warm" | "cold" | "passed through" | "refused" | "unreachable";
-  /** Pixels that the picture is wide; null: not known. */
+  /** The picture's width in pixels; null: not known. */
   width: number | null;
-  /** Pixels that its box has on this screen. */
+  /** The width of its box in pixels of this screen. */
   needed: number;
   /** Of the picture that was shown; null: not known. */
   bytes: number | null;
   /** Of the original; null: not known until a variant is stored. */
   originalBytes: number | null;
-  /** What should be changed in the page, a sentence each. */
+  /** Advice for the page, a sentence each. */
   advice: string[];
 }
 
-/** Looks at one image of the edge; null: it is none, or the browser has chosen nothing yet. */
+/** Inspects one image of the edge. Null: it is not of the edge, or the browser has chosen no URL yet. */
 export async function inspectImage(image: HTMLImageElement, options: InspectOptions): Promise<ImageFacts | null> {
   const settings = readOptions(options);
   const base = new URL(`${settings.baseUrl}/`, document.baseURI).href;
@@ -48,7 +51,7 @@ export async function inspectImage(image: HTMLImageElement, options: InspectOpti
     fetch(url, { ...AS_IMAGE, method: "HEAD", cache: "no-store" }).catch(() => null),
     infoOf(`${base}info/${path}`),
   ]);
-  // The questions that this module asks are noted too.
+  // The browser also notes the requests of this module.
   const entries = performance.getEntriesByName(url, "resource") as PerformanceResourceTiming[];
   const noted = entries.findLast(({ initiatorType }) => initiatorType === "img");
   const now = isPassThrough(settings, { id: path }) ? "passed through" : nowOf(answer);
@@ -59,7 +62,7 @@ export async function inspectImage(image: HTMLImageElement, options: InspectOpti
     ...{ url, shown, now, originalBytes },
     width: shown === "original" ? (info?.width ?? null) : isVariant ? widthOf(url, info) : null,
     needed: Math.round(image.getBoundingClientRect().width * (options.density ?? devicePixelRatio)),
-    // Browsers hide the sizes of what another origin has sent, but not the headers of a question that it allows.
+    // Browsers hide the sizes of answers of another origin, but not the headers of a request that it allows.
     bytes: shown === "original" ? originalBytes : isVariant && now === "warm" ? lengthOf(answer) : null,
   };
   return { ...facts, advice: adviceFor(image, facts) };
@@ -81,7 +84,7 @@ function nowOf(answer: Response | null): ImageFacts["now"] {
   return /hit$/.test(answer.headers.get("cache-status") ?? "") ? "warm" : "cold";
 }
 
-/** By the steps of the edge's `Server-Timing`; a redirect to a host that does not tell its times has none. */
+/** The source of an answer, by the steps of `Server-Timing`. A redirect to a host that hides its times has none. */
 function shownOf(noted: PerformanceResourceTiming | undefined): ImageFacts["shown"] {
   if (noted === undefined) return "unknown";
   const steps = noted.serverTiming.map(({ name }) => name);
@@ -91,21 +94,21 @@ function shownOf(noted: PerformanceResourceTiming | undefined): ImageFacts["show
   return steps.includes("r2") ? "r2" : "cache";
 }
 
-/** Nothing is ever enlarged. */
+/** The picture's width, because nothing is enlarged. */
 function widthOf(url: string, info: ImageInfo | null): number | null {
   const asked = Number(new URL(url).searchParams.get("w"));
   const most = info?.width ?? asked;
   return asked > 0 ? Math.min(asked, most) : null;
 }
 
-/** Requests that the browser notes: those of a long page, and a question for each image. */
+/** Requests that the browser notes: those of a long page, and one of this module for each image. */
 export const NOTED_MAX = 10_000;
 
-/** A picture with more pixels than twice its box has, costs for nothing. */
+/** A picture with more than twice the pixels of its box wastes bytes. */
 const TOO_WIDE = 2;
 
 function adviceFor(image: HTMLImageElement, { shown, now, width, needed }: Omit<ImageFacts, "advice">): string[] {
-  // An original has its own width, whatever `sizes` says.
+  // `sizes` does not change the width of an original.
   const isTooWide = shown !== "original" && width !== null && needed > 0 && width > TOO_WIDE * needed;
   const has = (name: string): boolean => image.hasAttribute(name);
   return [
@@ -149,11 +152,12 @@ const COLOURS: Record<ImageFacts["now"], string> = {
 };
 
 /**
- * Writes the facts over each image of the page, also over those that come later; returns what ends it. Does nothing on a server.
+ * Shows the facts over each image of the page, also over later ones. Returns a function that ends it. Does nothing on a
+ * server.
  */
 export function inspect(options: InspectOptions): () => void {
   if (typeof document === "undefined") return () => {};
-  // Where 250 are noted, which is the browser's own limit, no later image would be.
+  // The default of the browser is 250 notes, and later images would have none.
   performance.setResourceTimingBufferSize(NOTED_MAX);
   const labels = createLabels();
   const look = async (image: HTMLImageElement): Promise<void> => {
@@ -163,7 +167,7 @@ export function inspect(options: InspectOptions): () => void {
   const onLoad = ({ target }: Event): void => {
     if (target instanceof HTMLImageElement) void look(target);
   };
-  // `load` does not bubble, but it can be caught on its way down.
+  // `load` does not bubble, but a capturing listener gets it.
   document.addEventListener("load", onLoad, true);
   for (const image of document.images) if (image.complete) void look(image);
   return () => {
@@ -172,7 +176,7 @@ export function inspect(options: InspectOptions): () => void {
   };
 }
 
-/** Labels that lie over the page, and are never part of what is read or clicked. */
+/** Labels over the page, which readers and clicks pass over. */
 function createLabels() {
   const host = document.createElement("prewarm-inspect");
   Object.assign(host.style, { position: "absolute", left: "0", top: "0", zIndex: "2147483647", pointerEvents: "none" });

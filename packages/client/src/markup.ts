@@ -13,13 +13,16 @@ import { type ImageRef, refOf, type Settings } from "./public-config.ts";
 import { candidates } from "./srcset.ts";
 
 export interface Art<R = string> {
-  /** Such as `(max-width: 600px)`; the first that holds is used. */
+  /** Such as `(max-width: 600px)`. A browser uses the first that holds. */
   media: string;
-  /** Another image, such as one for dark mode. Default: the picture's own. */
+  /** Another image, such as one for dark mode. Default: the image of the picture. */
   ref?: ImageRef | string;
-  /** A shape that uploads do not crop to is the whole picture: CSS cannot crop one source of several. */
+  /**
+   * Crops to this shape. If uploads do not make it, the source is the whole picture: CSS cannot crop one source of
+   * several.
+   */
   ratio?: R;
-  /** The box in CSS px under this query. */
+  /** The width of the box in CSS px under this query. */
   width?: number;
   sizes?: string;
 }
@@ -27,8 +30,9 @@ export interface Art<R = string> {
 export interface PictureOptions {
   art?: readonly Art[];
   /**
-   * One `<source>` for each of these that uploads make at each width, for caches before the edge that ignore `Vary`: name them in
-   * `pages.formats`, and `jpeg` for the `<img>`. Default: none, the URL negotiates.
+   * Formats with a `<source>` each, for caches before the edge that ignore `Vary`. Name them in `pages.formats`, and
+   * `jpeg` for the `<img>`. A format that uploads do not make at each width gets none. Default: none, so the edge
+   * negotiates.
    */
   formats?: readonly string[];
 }
@@ -44,9 +48,9 @@ export function picture(settings: Settings, ref: ImageRef, options: LooseAttrOpt
   const sources = cuts.flatMap(({ media, ref: other = ref, ...cut }) => {
     const shown = refOf(other);
     const own = isPassThrough(settings, shown) ? [undefined] : formats;
-    // It has one picture, which the `<img>` shows.
+    // An image of one size needs no source, because the `<img>` shows it.
     if (own !== formats && shown.id === ref.id) return [];
-    // The height belongs to the shape that a cut or another image replaces.
+    // The height belongs to the shape of the whole image, which this source replaces.
     const isOther = shown !== ref && shown.width && shown.height;
     const shape = {
       ...((cut.ratio || isOther) && { height: undefined }),
@@ -58,15 +62,15 @@ export function picture(settings: Settings, ref: ImageRef, options: LooseAttrOpt
       return print("source", { media, type, srcset: srcset ?? src, sizes, width, height });
     });
   });
-  // A browser that knows none of the formats takes the `<img>`.
+  // A browser that shows none of the formats uses the `<img>`.
   const plain = img(settings, ref, formats ? { ...rest, format: "jpeg" } : rest);
   return `<picture>${sources.join("")}${plain}</picture>`;
 }
 
-/** For the head of the page, with the options that the `<img>` has. */
+/** A preload for the head of the page, with the options of the `<img>`. */
 export function preload(settings: Settings, ref: ImageRef, options: LooseAttrOptions): string {
   const { src, srcset, sizes, fetchpriority } = attrs(settings, ref, { ...options, priority: true });
-  // Browsers that know no imagesrcset would load an href in vain.
+  // Without an href, because browsers that do not know imagesrcset would load it in vain.
   const target = srcset ? { imagesrcset: srcset, imagesizes: sizes } : { href: src };
   return print("link", { rel: "preload", as: "image", ...target, fetchpriority });
 }
@@ -82,9 +86,7 @@ export function imageSet(
   return `image-set(${list.map(({ url, size }) => `url("${url}") ${size}`)})`;
 }
 
-/**
- * The picture of a link's preview: the preset `og` where there is one, else a JPEG of the next width of the list, for crawlers.
- */
+/** The picture of a link's preview: the preset `og`, else a JPEG of the next width of the list. */
 export function og(settings: Settings, ref: ImageRef, { v }: { v?: string } = {}): string {
   if ("og" in settings.presets) return imageUrl(settings, ref, { preset: "og", v });
   return printUrl(settings, ref, { ...partsOf(settings, { width: OG_WIDTH }), f: "jpeg" }, v);

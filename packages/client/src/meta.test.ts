@@ -49,7 +49,7 @@ describe("meta", () => {
     expect([image.width, image.height]).toEqual([width, height]);
   });
 
-  it("names no type that the picture may not have", () => {
+  it("names no type that the negotiated picture may not have", () => {
     const auto = own({ presets: { og: "w=600&f=auto" } });
     expect([auto(photo).image.type, plain("logo.svg").og]).toEqual([
       undefined,
@@ -69,7 +69,7 @@ describe("meta", () => {
     expect(JSON.parse(inside).caption).toBe(alt);
   });
 
-  it("demands an address that a crawler can ask", () => {
+  it("demands an absolute address", () => {
     for (const baseUrl of ["", "/cdn", "//images.example.com"])
       expect(() => createMeta({ baseUrl })("a")).toThrow(
         `"${baseUrl}" is not an address for crawlers: baseUrl needs https://`,

@@ -4,34 +4,34 @@ import type { ImageRef, Settings } from "./public-config.ts";
 import { demand } from "./words.ts";
 
 export interface MetaOptions {
-  /** What the picture shows, in words. */
+  /** A description of the picture. */
   alt?: string | undefined;
   v?: string | undefined;
 }
 
-/** What is known of the picture of a page. */
+/** The facts of the picture of a page. */
 export interface MetaImage {
   url: string;
-  /** Such as `image/jpeg`; undefined where the format is negotiated. */
+  /** Such as `image/jpeg`; undefined if the format is negotiated. */
   type: string | undefined;
-  /** In px; undefined where the ref does not tell the original's size, and the picture is no crop. */
+  /** In px; undefined if the ref has no size and the picture is no crop. */
   width: number | undefined;
   height: number | undefined;
   alt: string | undefined;
 }
 
-/** Markup for the head of a page, escaped; and the same as data, for frameworks that write the head themselves. */
+/** Escaped markup for the head of a page, and the same as data for frameworks that write the head. */
 export interface Meta {
   image: MetaImage;
-  /** Open Graph: `<meta property="og:image" …>` and what belongs to it. */
+  /** Open Graph: `<meta property="og:image" …>` and its properties. */
   og: string;
-  /** A large card: `<meta name="twitter:image" …>` and what belongs to it. */
+  /** A large card: `<meta name="twitter:image" …>` and its properties. */
   twitter: string;
   /** An `ImageObject` of schema.org in a `<script>`. */
   jsonLd: string;
 }
 
-/** What a page says of its picture to those who link to it: all of it names the URL of `og`. */
+/** Describes the picture of a page for pages that link to it. All of it names the URL of `og`. */
 export function meta(settings: Settings, ref: ImageRef, { alt, v }: MetaOptions = {}): Meta {
   const { baseUrl } = settings;
   demand(baseUrl, /^https?:/.test(baseUrl), "an address for crawlers: baseUrl needs https://");
@@ -44,12 +44,12 @@ export function meta(settings: Settings, ref: ImageRef, { alt, v }: MetaOptions 
     image,
     og: tags("property", { "": url, ":type": type, ":width": width, ":height": height, ":alt": alt }, "og:image"),
     twitter: tags("name", { card: "summary_large_image", image: url, "image:alt": alt }, "twitter:"),
-    // No text of JSON may end the script, or begin a comment in it.
+    // Escaped, so that no text ends the script or begins a comment in it.
     jsonLd: `<script type="application/ld+json">${json.replace(/</g, "\\u003c")}</script>`,
   };
 }
 
-/** The type and size of the picture behind a URL of ours: nothing is ever enlarged. */
+/** The type and size of the picture of a URL. Nothing is enlarged. */
 function pictureOf(settings: Settings, ref: ImageRef, url: string): Pick<MetaImage, "type" | "width" | "height"> {
   const given = new URLSearchParams(url.split("?")[1]);
   const asked = given.has("p") ? new URLSearchParams(settings.presets[given.get("p") ?? ""]) : given;

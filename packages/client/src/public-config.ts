@@ -2,7 +2,9 @@ import type { Format, Quality } from "@prewarm/shared/config";
 import { DEFAULTS } from "./defaults.ts";
 import { baseOf } from "./words.ts";
 
-/** What a page may know of a site's configuration: `prewarm print client` prints it. Whatever is absent is the default. */
+/**
+ * The public part of a site's configuration, as `prewarm print client` prints it. An absent setting has its default.
+ */
 export interface PublicConfig {
   /** The largest width and height in px that a variant may have. */
   maxPx?: number;
@@ -10,9 +12,9 @@ export interface PublicConfig {
   formats?: readonly Format[];
   /** Shapes that an unsigned URL may crop to, such as `16:9`. */
   ratios?: readonly string[];
-  /** Transforms by name, each written as a query, that uploads make. */
+  /** Transforms that uploads make, by name, each written as a query. */
   presets?: Readonly<Record<string, string>>;
-  /** All that pages ask for, and uploads make: every URL snaps to it (docs/configuration.md). */
+  /** The variants that pages ask for and uploads make. Every URL snaps to one (docs/configuration.md). */
   pages?: Partial<Pages>;
   /** Extensions of ids whose original is shown as it is. */
   passThrough?: readonly string[];
@@ -20,11 +22,11 @@ export interface PublicConfig {
   access?: "open" | "signed" | "private";
 }
 
-/** All that pages ask for but presets, of which `presets` has those that uploads make; docs/configuration.md says what each line means. */
+/** The variants that pages ask for, without presets. docs/configuration.md explains each setting. */
 export interface Pages {
   /** Widths in px, ascending: the candidates of every `srcset`. */
   widths: readonly number[];
-  /** The one of a URL that names none first; `auto` lets browser and edge agree. */
+  /** A URL without a format has the first. `auto` lets browser and edge negotiate. */
   formats: readonly (Format | "auto")[];
   /** Qualities of whole pictures; crops have `high` only. */
   qualities: readonly Quality[];
@@ -33,22 +35,31 @@ export interface Pages {
 }
 
 export interface ClientOptions extends PublicConfig {
-  /** Where images are served, without `/images`: `https://images.example.com`. Empty: the page's own host. */
+  /** The address of the edge, without `/images`: `https://images.example.com`. Empty: the page's own host. */
   baseUrl: string;
-  /** On a server: the signature of an image whose ref has none, by `signImageSync`. A function with the key must not reach a browser. */
+  /**
+   * On a server: signs an image whose ref has no signature, by `signImageSync`. It holds the key, so it must not reach
+   * a browser.
+   */
   sign?: (ref: ImageRef) => string;
-  /** Loaders: what a source of the site names; null leaves it as it is. Default: a path is an id, all else is foreign. */
+  /**
+   * For loaders: the image of a source; null leaves the source as it is. Default: a path is an id, any other source is
+   * foreign.
+   */
   source?: (src: string) => ImageRef | string | null;
 }
 
-/** An image, and what is known of it. `width` and `height` are the original's, in px. */
+/** An image and its facts. `width` and `height`: of the original, in px. */
 export interface ImageRef {
   id: string;
   /** The site's own version token. */
   v?: string;
   width?: number;
   height?: number;
-  /** The image's signature, as `signImage` of `@prewarm/client/server` makes it of `id` and `v`: it opens all URLs of the image. */
+  /**
+   * The image's signature, made of `id` and `v` by `signImage` of `@prewarm/client/server`. It opens all URLs of the
+   * image.
+   */
   sig?: string;
   /** A tiny picture as a data URL, from `info`. */
   lqip?: string;
@@ -74,7 +85,7 @@ export function readOptions(options: ClientOptions): Settings {
   };
 }
 
-/** The ref of whatever names an image. */
+/** The ref of an id, or the ref itself. */
 export function refOf(ref: ImageRef | string): ImageRef {
   return typeof ref === "string" ? { id: ref } : ref;
 }

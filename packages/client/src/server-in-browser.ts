@@ -1,4 +1,4 @@
-// What bundlers take for `@prewarm/client/server` in a browser's bundle: a key there would be everybody's.
+// Bundlers use this for `@prewarm/client/server` in a browser's bundle, where a key would be public.
 throw new Error("@prewarm/client/server signs with a secret key: it must not run in a browser");
 
 export {};

@@ -111,7 +111,7 @@ describe("the signature of an image", () => {
     }
   });
 
-  it("is the edge's own, also of what is passed through", async () => {
+  it("is the edge's own, also for originals that are passed through", async () => {
     const sig = await signImage("logo.svg", "key");
     expect(sig).toBe(await sign("/images/logo.svg", "sc=image", "key", config));
     expect(prewarm.imageUrl({ id: "logo.svg", sig }, { width: 320 })).toBe(`${BASE}/images/logo.svg?sc=image&s=${sig}`);

@@ -8,29 +8,33 @@ import { demand, tokenOf } from "./words.ts";
 export type { ImgAttributes } from "./attributes.ts";
 export type { ImageRef } from "./public-config.ts";
 
-// A key in a browser is everybody's key. Bundlers take the entry for browsers instead of this; this is for pages without one.
+// A key in a browser is public. Bundlers replace this file by server-in-browser.ts; this check is for pages without a
+// bundler.
 if ("document" in globalThis && !("process" in globalThis))
   throw new Error("@prewarm/client/server signs with a secret key: it must not run in a browser");
 
 export interface SigningOptions {
   /**
-   * Seconds for which the URL is good at least, at most twice as long: its end is rounded up to a window, so that within one window a page
-   * and its caches repeat the same URL. Default: for ever.
+   * The least life of the URL in seconds. The most is twice that: its end is rounded up to a window, so that a page and
+   * its caches have one URL in a window. Default: for ever.
    */
   lifetime?: number;
   /** Unix seconds, for tests. */
   now?: number;
-  /** The configuration's `noise`: parameters that are not signed. */
+  /** Parameters that are not signed: `noise` of the configuration. */
   noise?: readonly string[];
 }
 
-/** The URL of an image with its signature `s` under the first of the edge's SIGNING_KEYS. For Workers, Deno, Bun and Node. */
+/**
+ * The URL of an image with its signature `s` under the first of the edge's SIGNING_KEYS. For Workers, Deno, Bun and
+ * Node.
+ */
 export async function signUrl(url: string, key: string, options: SigningOptions = {}): Promise<string> {
   const asked = read(url, key, options);
   return join(asked, await sign(asked.path, asked.query, key, asked));
 }
 
-/** The same at once, for template languages; needs `node:crypto`, as Node, Deno and Bun have it. */
+/** The same, synchronous, for template languages. Needs `node:crypto`, which Node, Deno and Bun have. */
 export function signUrlSync(url: string, key: string, options: SigningOptions = {}): string {
   const { createHmac } = process.getBuiltinModule("node:crypto");
   const asked = read(url, key, options);
@@ -39,8 +43,8 @@ export function signUrlSync(url: string, key: string, options: SigningOptions = 
 }
 
 /**
- * One signature for all URLs of an image that need none under `access: "open"`: for a ref's `sig`, and for a loader's source as `?sig=`.
- * It is of the ref's `id` and `v`.
+ * One signature for all URLs of an image that need none under `access: "open"`: for `sig` of a ref, and for a loader's
+ * source as `?sig=`. It signs `id` and `v` of the ref.
  */
 export async function signImage(ref: ImageRef | string, key: string, options: SigningOptions = {}): Promise<string> {
   return sigOf(await signUrl(urlOf(ref), key, options));
@@ -50,13 +54,13 @@ export function signImageSync(ref: ImageRef | string, key: string, options: Sign
   return sigOf(signUrlSync(urlOf(ref), key, options));
 }
 
-/** What an image's signature is of. */
+/** The text that the signature of an image signs. */
 function urlOf(ref: ImageRef | string): string {
   const { id, v = "" } = refOf(ref);
   return `/images/${formatId(id)}?sc=image${v && `&v=${tokenOf(v)}`}`;
 }
 
-/** The signature, and behind a point its end in Unix seconds if it has one. */
+/** The signature, and after a point its end in Unix seconds, if it has one. */
 function sigOf(url: string): string {
   const query = new URLSearchParams(url.split("?")[1]);
   return [query.get("s"), query.get("exp")].filter(Boolean).join(".");
@@ -77,7 +81,7 @@ export function signAttrsSync(given: ImgAttributes, key: string, options: Signin
   return replaced(given, new Map(urlsOf(given).map((url) => [url, signUrlSync(url, key, options)])));
 }
 
-/** A URL in its parts; `path` begins with `/images/`, wherever the edge is mounted. */
+/** The parts of a URL. `path` begins with `/images/`, also if the edge is mounted below a path. */
 interface Asked {
   base: string;
   path: string;

@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { createPrewarm } from "./create-prewarm.ts";
 import { signAttrs, signImage } from "./server.ts";
 
-it("a Worker writes and signs what the edge takes", async () => {
+it("a Worker writes and signs URLs that the edge takes", async () => {
   const prewarm = createPrewarm({ baseUrl: "https://images.example.com" });
   const { src, srcset = "" } = await signAttrs(prewarm.attrs("für/a b.jpg", { width: 640, ratio: "4:3" }), "key");
   const urls = [src, ...srcset.split(", ").map((candidate) => candidate.split(" ")[0] ?? "")].map(

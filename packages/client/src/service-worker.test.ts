@@ -40,7 +40,7 @@ function world(answers: (() => Response)[]) {
 afterEach(() => vi.unstubAllGlobals());
 
 describe("a worker that keeps images", () => {
-  it("shows a cold image as the page asked for it, keeps nothing, and keeps the variant at the next view", async () => {
+  it("shows a cold image as the page asked for it, caches no answer, and caches the variant at the next view", async () => {
     const { kept, asked, view } = world([redirect, () => new Response("original")]);
     expect(await view()).toBe("original");
     expect(kept.size).toBe(0);
@@ -49,7 +49,7 @@ describe("a worker that keeps images", () => {
     expect(asked).toEqual(["as a script", "as the page", "as a script"]);
   });
 
-  it("shows what stands in meanwhile without asking again, and keeps it not", async () => {
+  it("shows a stand-in without a second request, and does not cache it", async () => {
     const streamed = () => new Response("original", { headers: { "cache-control": "private, no-store" } });
     const { kept, asked, view } = world([streamed]);
     expect(await view()).toBe("original");
@@ -60,7 +60,7 @@ describe("a worker that keeps images", () => {
     expect(await workboxPlugin.cacheWillUpdate({ response })).toBeNull();
   });
 
-  it("keeps no answer in the meantime, and no refusal", async () => {
+  it("caches no stand-in and no refusal", async () => {
     const meantime = () => new Response("lqip", { headers: { "cache-control": "private, max-age=5" } });
     const { kept, view } = world([meantime, () => new Response("no", { status: 403 }), () => new Response("no")]);
     await view();
@@ -68,7 +68,7 @@ describe("a worker that keeps images", () => {
     expect(kept.size).toBe(0);
   });
 
-  it("leaves other requests alone", () => {
+  it("does not answer other requests", () => {
     const event = { request: new Request("https://other.example/images/a"), respondWith: vi.fn(), waitUntil: vi.fn() };
     handleImages({ baseUrl: "https://images.example.com" })(event);
     expect(event.respondWith).not.toHaveBeenCalled();
@@ -88,7 +88,7 @@ describe("isWarm", () => {
 });
 
 describe("the Workbox plugin", () => {
-  it("asks so that a redirect is seen, and keeps variants only", async () => {
+  it("stops at a redirect, and caches variants only", async () => {
     world([() => new Response("original")]);
     const request = await workboxPlugin.requestWillFetch({ request: new Request(URL_OF_IMAGE) });
     expect([request.url, request.redirect]).toEqual([URL_OF_IMAGE, "manual"]);

@@ -6,7 +6,7 @@ export interface SrcsetOptions {
   widths?: readonly number[] | undefined;
   minWidth?: number | undefined;
   maxWidth?: number | undefined;
-  /** Such as `[1, 2]`, for an image of a fixed `width`: descriptors are then `1x`, `2x`. */
+  /** Such as `[1, 2]`, for an image of a fixed `width`, whose descriptors are `1x`, `2x`. */
   densities?: readonly number[] | undefined;
 }
 
@@ -15,15 +15,16 @@ export type LooseSrcsetOptions = SrcsetOptions & Omit<LooseUrlOptions, "dpr">;
 /** One picture that a browser may choose. */
 interface Candidate {
   url: string;
-  /** The picture's own width in px, which is what a descriptor must say. */
+  /** The width of the picture in px, for the descriptor. */
   width: number;
-  /** As a descriptor says it: `828w` or `2x`. */
+  /** Such as `828w` or `2x`. */
   size: string;
 }
 
 /**
- * The candidates of a `srcset`. Where the original's size is known, the list ends with the first that shows all of it: what lies above
- * would be the same picture again. None for a preset, which has one size, and for what is shown as it is.
+ * The candidates of a `srcset`. If the size of the original is known, the list ends with the first candidate of its
+ * full size, because wider ones would show the same picture. None for a preset, which has one size, and for an original
+ * that is shown as it is.
  */
 export function candidates(settings: Settings, ref: ImageRef, options: LooseSrcsetOptions): Candidate[] {
   const { widths = settings.pages.widths, minWidth = 0, maxWidth = 1 / 0, densities, width = 0, ...asked } = options;
@@ -31,7 +32,7 @@ export function candidates(settings: Settings, ref: ImageRef, options: LooseSrcs
   if (asked.preset || isPassThrough(settings, ref)) return list;
   const within = widths.filter((px) => px >= minWidth && px <= maxWidth);
   const sizes = densities?.map((density) => density * width) ?? (within[0] ? within : [maxWidth]);
-  // Nothing is ever enlarged.
+  // Nothing is enlarged.
   const crop = cropOf(settings, asked.ratio);
   const most = Math.round(Math.min(ref.width ?? 1 / 0, (ref.height ?? 1 / 0) * shapeOf(crop)));
   let last = 0;

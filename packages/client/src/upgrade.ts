@@ -1,18 +1,18 @@
 import { isWarm } from "./probe.ts";
 import type { Settings } from "./public-config.ts";
 
-/** Whatever holds `<img>` elements: a document or an element, said in few words so that servers need no DOM types. */
+/** A document or an element that holds `<img>` elements, without DOM types, so that servers need none. */
 export interface ImageRoot {
   querySelectorAll(selector: "img"): Iterable<{ src: string; readonly currentSrc: string }>;
 }
 
-/** What is used of a browser. */
+/** The part of a browser that is used. */
 interface Page {
   document: { baseURI: string };
   navigator: { connection?: { saveData?: boolean } };
 }
 
-/** Swaps the images of `root` that came as the original, as `Prewarm.upgrade` says. */
+/** Replaces originals by their variants, as `Prewarm.upgrade` describes. */
 export function upgrade({ baseUrl }: Settings, root: ImageRoot, maxMs: number, stopped: AbortSignal): void {
   const { document, navigator } = globalThis as unknown as Page;
   if (navigator.connection?.saveData) return;
@@ -21,7 +21,10 @@ export function upgrade({ baseUrl }: Settings, root: ImageRoot, maxMs: number, s
     if (image.currentSrc.startsWith(prefix)) void swap(image, stopped, maxMs);
 }
 
-/** Swaps one image, asking after 0, 1, 3, 7 … s. An image that is warm at the first asking was shown as it should be. */
+/**
+ * Replaces one original: asks for its variant after 0, 1, 3, 7 … s. If the variant is stored at the first time, the
+ * page shows it already.
+ */
 export async function swap(
   image: { src: string; readonly currentSrc: string },
   stopped: AbortSignal,

@@ -7,7 +7,7 @@ import { BASE } from "./testing/ask-edge.ts";
 const prewarm = createPrewarm({ baseUrl: BASE });
 const { imageUrl, srcset, attrs, img, picture, imageSet } = prewarm;
 
-describe("what no URL can say is refused in JavaScript, too", () => {
+describe("words that no URL can say are refused in JavaScript, too", () => {
   it.each([
     [{ quality: "hihg" }, '"hihg" is not one of very_low,low,medium,high,very_high'],
     [{ quality: 101 }, '"101" is not one of very_low,low,medium,high,very_high'],
@@ -33,13 +33,13 @@ describe("what no URL can say is refused in JavaScript, too", () => {
     expect(() => picture("a", { width: 1, height: 1, ...options } as never)).toThrow(/is not (a size|one of auto)/);
   });
 
-  it("and a preset where a site has none says what is missing", () => {
+  it("and a preset of a site without presets, with the missing setting in the error", () => {
     expect(() => imageUrl("a", { preset: "crad" } as never)).toThrow(
       '"crad" is not declared: spread what `prewarm print client` prints beside baseUrl',
     );
   });
 
-  it("but not what stands for nothing, or a format that only others make", () => {
+  it("but not empty words, or a format that uploads do not make", () => {
     const url = imageUrl("a");
     for (const options of [{ width: undefined, quality: null, format: undefined }, { width: 0 }, { format: "png" }])
       expect(imageUrl("a", options as never)).toBe(url);
@@ -54,7 +54,7 @@ describe("baseUrl", () => {
     ["images.example.com", "images.example.com"],
     ["https://images.example.com/images/", "https://images.example.com/images/"],
     ["ftp://images.example.com", "ftp://images.example.com"],
-  ])("%o is refused, with what to write", (baseUrl, said) => {
+  ])("%o is refused, and the error shows the right form", (baseUrl, said) => {
     const create = [createPrewarm, createCore, createLoader, handleImages] as ((options: never) => unknown)[];
     for (const call of create)
       expect(() => call({ baseUrl } as never)).toThrow(

@@ -1,8 +1,8 @@
 import { FORMATS, QUALITIES } from "./defaults.ts";
 
 /*
- * What callers say, judged where they say it: TypeScript refuses most of it, and JavaScript hears the same from here. Loaders are not judged,
- * because they drop what no URL can say.
+ * Checks of arguments: TypeScript refuses most wrong ones, and these functions refuse the same in JavaScript. Loaders
+ * need no check, because they drop words that no URL can say.
  */
 
 interface Words {
@@ -19,7 +19,10 @@ interface Words {
   art?: readonly Words[] | undefined;
 }
 
-/** Throws a TypeError for a size that is no number, and for a quality or format that no URL has. Zero and nothing stand for "not said". */
+/**
+ * Throws a TypeError for a size that is no number, and for a quality or format that no URL has. Zero and empty words
+ * count as absent.
+ */
 export function checkWords({ width, height, dpr, minWidth, maxWidth, quality, format, ...lists }: Words): void {
   const { widths = [], densities = [], formats = [], art = [] } = lists;
   for (const px of [width, height, dpr, minWidth, maxWidth, ...widths, ...densities])
@@ -29,7 +32,7 @@ export function checkWords({ width, height, dpr, minWidth, maxWidth, quality, fo
   art.forEach(checkWords);
 }
 
-/** Throws a TypeError for a name that is none of these. */
+/** Throws a TypeError unless the name is one of these. */
 export function declared(name: unknown, names: readonly unknown[]): void {
   const what = names[0] ? `one of ${names}` : "declared: spread what `prewarm print client` prints beside baseUrl";
   demand(name, names.includes(name), what);
@@ -39,12 +42,12 @@ export function demand(word: unknown, holds: boolean, what: string): void {
   if (!holds) throw new TypeError(`"${word}" is not ${what}`);
 }
 
-/** A site's version as a URL can say it: at most the last 64 of letters, digits, `-` and `_`. */
+/** The version for a URL: its last 64 letters, digits, `-` and `_`. */
 export function tokenOf(version: string): string {
   return version.replace(/[^\w-]+/g, "-").slice(-64);
 }
 
-/** The address without slashes at its end. Throws a TypeError for what cannot stand before `/images/`. */
+/** The address without slashes at its end. Throws a TypeError for an address that cannot stand before `/images/`. */
 export function baseOf(baseUrl: string): string {
   const base = `${baseUrl}`.replace(/^(.*[^/])?\/*$/s, "$1");
   if (/^(https?:\/)?\/|^$/.test(base) && !base.endsWith("/images")) return base;

@@ -3,17 +3,17 @@ import type { ClientOptions } from "../public-config.ts";
 import { HookError, type HookEvent, type HookOptions, tellHook } from "./hook.ts";
 
 /**
- * A storage of EmDash that announces its images to the hook, and shows them by the URLs of Prewarm. EmDash's plugins hear of no deletion and
- * not of every upload; its storage does both.
+ * A storage of EmDash that announces its images to the hook, and shows them by the URLs of Prewarm. EmDash calls its
+ * storage for each upload and deletion, and its plugins only for some uploads.
  */
 
 export interface EmDashOptions {
-  /** What `prewarm print client` prints, and `baseUrl`. */
+  /** The output of `prewarm print client`, and `baseUrl`. */
   client: ClientOptions;
   hook: HookOptions;
 }
 
-/* As much of EmDash's storages as is used here: the package has no dependency. */
+/* The used part of EmDash's types, because the package has no dependency. */
 export interface EmDashStorage {
   upload(file: { key: string; body: Uint8Array; contentType: string }): Promise<unknown>;
   download(key: string): Promise<{ body: ReadableStream<Uint8Array> }>;
@@ -23,18 +23,18 @@ export interface EmDashStorage {
   getPublicUrl(key: string): string;
 }
 
-/** Media has its keys without a folder: backups and plugins are in folders of the same storage. */
+/** Keys of media have no folder. Backups and plugins are in folders of the same storage. */
 const IMAGE = /^[^/]+\.(avif|bmp|gif|heic|heif|jpe?g|png|tiff?|webp)$/i;
-/** What the keys of deliveries begin with that the hook has not taken yet. */
+/** The prefix of keys of deliveries that the hook has not taken yet. */
 const KEPT = "prewarm/delivery-";
 
-/** The storage itself, so that what else it can do stays. Call it in a file of yours that exports `createStorage`. */
+/** Extends the storage, so that its other methods stay. Call it in a file of yours that exports `createStorage`. */
 export function prewarmStorage<S extends EmDashStorage>(storage: S, { client, hook }: EmDashOptions): S {
   const { og } = createPrewarm(client);
   const [upload, remove] = [storage.upload.bind(storage), storage.delete.bind(storage)];
   const showOther = storage.getPublicUrl.bind(storage);
 
-  /** A delivery is kept before its first try, since the process may end anywhere, and those before it go first. */
+  /** Stores a delivery before its first try, because the process may end at any time. Earlier ones go first. */
   async function announce(type: HookEvent["type"], id: string): Promise<void> {
     const event: HookEvent = { type, data: { items: [{ id }] } };
     const body = new TextEncoder().encode(JSON.stringify(event));
@@ -46,7 +46,7 @@ export function prewarmStorage<S extends EmDashStorage>(storage: S, { client, ho
 
   /** Whether the delivery needs no other try. */
   async function deliver(key: string): Promise<boolean> {
-    // Another upload may have sent it meanwhile.
+    // Another upload may have sent it.
     const kept = await storage.download(key).catch(() => null);
     if (kept === null) return true;
     const text = await new Response(kept.body).text();
@@ -71,9 +71,9 @@ export function prewarmStorage<S extends EmDashStorage>(storage: S, { client, ho
       await remove(key);
       if (IMAGE.test(key)) await announce("image.deleted", key);
     },
-    /** As a storage that cannot sign, so that every upload passes through the server, which announces it. */
+    /** Refuses, so that every upload passes through the server, which announces it. */
     getSignedUploadUrl: () => Promise.reject(Object.assign(new Error("uploads pass through EmDash"), NOT_SUPPORTED)),
-    /** A JPEG, for what shows it as it is. EmDash's components give it to Astro, and must get another one back, or they drop the srcset. */
+    /** The URL of a JPEG. EmDash's components give it to Astro, and drop the srcset if Astro returns the same URL. */
     getPublicUrl: (key: string) => (IMAGE.test(key) ? og(key) : showOther(key)),
   });
 }

@@ -15,13 +15,14 @@ export interface HookOptions {
   url: string;
   /** `whsec_` and base64. It must not reach a browser. */
   secret: string;
-  /** How long one try may take, in ms. Default 5,000. */
+  /** The longest time of one try, in ms. Default 5,000. */
   timeoutMs?: number;
 }
 
 /**
- * Announces an event to the hook, signed as Standard Webhooks. Throws unless the hook has taken it; `isFinal` of the error says that
- * the same event would be refused again. Repeat an event under the same `id`, so that Prewarm does the work once.
+ * Announces an event to the hook, signed as Standard Webhooks. Throws unless the hook has taken it. `isFinal` of the
+ * error: the hook would refuse the same event again. Repeat an event under the same `id`, so that Prewarm does the work
+ * once.
  */
 export async function tellHook(options: HookOptions, event: HookEvent, id: string): Promise<void> {
   const { url, secret, timeoutMs = 5_000 } = options;

@@ -2,20 +2,22 @@ import { createPrewarm, type Prewarm } from "../create-prewarm.ts";
 import type { ClientOptions, ImageRef } from "../public-config.ts";
 import { HookError, type HookEvent, type HookItem, type HookOptions, tellHook } from "./hook.ts";
 
-/** Payload's plugin: uploads, replacements and deletions are announced to the hook, and documents have URLs of Prewarm. */
+/** Payload's plugin: announces uploads, replacements and deletions to the hook, and gives documents URLs of Prewarm. */
 
 export interface PayloadOptions<C extends ClientOptions> {
-  /** What `prewarm print client` prints, and `baseUrl`. */
+  /** The output of `prewarm print client`, and `baseUrl`. */
   client: C;
   hook: HookOptions;
-  /** Collections with `upload`, by slug: what stands before their file names in ids, such as `media/`. */
+  /** The prefix of ids, such as `media/`, by the slug of a collection with `upload`. */
   collections: Readonly<Record<string, string>>;
 }
 
-/** The field `prewarm` of a document with an image: a ref for `@prewarm/client`, and its URLs for readers without it. */
+/**
+ * The field `prewarm` of a document with an image: a ref for `@prewarm/client`, and its URLs for readers without it.
+ */
 export type PayloadImage = ImageRef & { src: string; srcset: string };
 
-/* As much of Payload 3 as is used here: the package has no dependency. */
+/* The used part of Payload 3, because the package has no dependency. */
 interface Doc {
   filename?: string | null;
   prefix?: string | null;
@@ -47,7 +49,10 @@ const TASK = "prewarm";
 /** Deliveries are repeated after a minute, then after twice the last pause: for 17 hours. */
 const RETRIES = { attempts: 10, backoff: { type: "exponential", delay: 60_000 } };
 
-/** A plugin for `plugins`, behind the one of your storage, since files must be there when the hook is told. */
+/**
+ * A plugin for `plugins`. Put it behind the one of your storage, because files must be stored before the hook learns of
+ * them.
+ */
 export function prewarmPlugin<const C extends ClientOptions>(options: PayloadOptions<C>) {
   const prewarm = createPrewarm(options.client);
   return <T extends object>(config: T): T => {
@@ -95,11 +100,11 @@ function withImages<C>(collection: Collection, prefix: string, prewarm: Prewarm<
   };
 }
 
-/** A version is a word of the bytes: a replaced file has new URLs, and old ones keep the old picture. */
+/** The version of a file, a hash of its bytes: a replaced file has new URLs, and old URLs keep the old picture. */
 async function nameVersion({ data, req }: { data: Doc; req: Request }): Promise<Doc> {
   const bytes = req.file?.data;
   if (req.file === undefined) return data;
-  // A file that went from the browser to the storage has no bytes here: its version is the moment.
+  // A file that the browser sent to the storage has no bytes here, so its version is the time.
   const isHere = bytes !== undefined && bytes.byteLength > 0;
   return { ...data, prewarmVersion: isHere ? await hashOf(bytes) : Date.now().toString(36) };
 }
@@ -135,7 +140,10 @@ function itemOf({ id, v }: ImageRef): HookItem {
   return v === undefined ? { id } : { id, v };
 }
 
-/** Tells the hook at once. What it does not take is kept as a job of Payload in the request's transaction, and repeated under the same id. */
+/**
+ * Announces an event at once. If the hook does not take it, a job of Payload, in the transaction of the request,
+ * repeats it under the same id.
+ */
 async function tell(hook: HookOptions, type: HookEvent["type"], item: HookItem, req: Request): Promise<void> {
   const [event, id]: [HookEvent, string] = [{ type, data: { items: [item] } }, crypto.randomUUID()];
   try {

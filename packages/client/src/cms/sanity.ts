@@ -1,6 +1,8 @@
 import type { ImageRef } from "../public-config.ts";
 
-/** An image of Sanity as its image builder takes it: a reference, an asset or its `_id`, or a field with one of them. */
+/**
+ * An image of Sanity as its image builder takes it: a reference, an asset or its `_id`, or a field with one of them.
+ */
 export type SanitySource =
   | string
   | { _ref: string }
@@ -13,8 +15,9 @@ export type SanitySource =
 const ASSET = /^image-([\w]+)-(\d+)x(\d+)-(\w+)$/;
 
 /**
- * The ref of an image of Sanity: its file's name in the dataset as the id, and its size. Null for what names no image. An asset's name changes
- * with its bytes, so it needs no version. `prefix`: what stands before the id, if the site has other sources too.
+ * The ref of an image of Sanity: the name of its file in the dataset as the id, and its size. Null: the source names no
+ * image. The name changes with the bytes, so the ref needs no version. `prefix`: of the id, if the site has other
+ * sources too.
  */
 export function sanityRef(source: SanitySource, prefix = ""): (ImageRef & { width: number; height: number }) | null {
   if (source === null || source === undefined) return null;

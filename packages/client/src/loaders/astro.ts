@@ -33,7 +33,7 @@ function settingsOf({ service }: ImageConfig) {
   return readOptions(service.config as unknown as ClientOptions);
 }
 
-/** Astro's own names of qualities, where they are not ours. */
+/** Astro's names of qualities that differ from Prewarm's. */
 const QUALITIES: Record<string, string> = { mid: "medium", max: "very_high" };
 
 function urlOf({ src, fit, quality, ...rest }: Transform, config: ImageConfig): string {
@@ -41,7 +41,8 @@ function urlOf({ src, fit, quality, ...rest }: Transform, config: ImageConfig): 
   return loaderUrl(settingsOf(config), src, {
     ...rest,
     quality: QUALITIES[`${quality}`] ?? quality,
-    // Astro demands both sides of every image that it cannot open: only `fit` says that they are a crop, and a layout crops by CSS.
+    // Astro demands both sides of every image that it cannot open, so only `fit` makes them a crop. A layout crops by
+    // CSS.
     crop: fit === "cover" && !rest["data-astro-image"],
   });
 }
@@ -56,7 +57,10 @@ const service = {
 
   getURL: urlOf,
 
-  /** The sizes that are asked for, on the edge's rungs and each once; nothing for what the build has made, or is shown as it is. */
+  /**
+   * The asked sizes, snapped to widths of the edge, each once. None for an image of the build, or one that is shown as
+   * it is.
+   */
   getSrcSet({ widths = [], densities, width = 0, height = 0, ...rest }: Transform, config: ImageConfig): Candidate[] {
     const list: Candidate[] = [];
     let last = rest.src;
@@ -65,7 +69,7 @@ const service = {
       const px = densities ? step * width : step;
       const url = urlOf({ ...rest, width: px, height: Math.round((px * height) / width) }, config);
       const rung = /[?&]w=(\d+)/.exec(url)?.[1];
-      // Astro asks for the URL again, and gets it back as that of an image which the build has made.
+      // Astro calls getURL with this URL, which must come back as it is, like that of an image of the build.
       if (rung && url !== last)
         list.push({
           transform: { src: { src: url } },
@@ -77,7 +81,7 @@ const service = {
     return list;
   },
 
-  /** Without what is made by Astro itself or meant for it. */
+  /** Without the attributes that Astro makes or reads itself. */
   getHTMLAttributes(options: Transform): Record<string, unknown> {
     const { src, widths, densities, formats, format, quality, layout, priority, fit, position, background, ...kept } =
       options;
@@ -85,8 +89,8 @@ const service = {
   },
 
   /**
-   * Size of an image by its URL at the edge, for `inferSize`: without downloading it, once it is known. Without a format, of which Astro
-   * would make WebP for everybody.
+   * The size of an image by its URL at the edge, for `inferSize`, without a download. Without a format, because Astro
+   * would then ask for WebP for every browser.
    */
   async getRemoteSize(url: string, config: ImageConfig): Promise<{ width: number; height: number }> {
     const settings = settingsOf(config);

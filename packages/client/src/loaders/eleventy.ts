@@ -3,20 +3,20 @@ import { loaderUrl } from "./modifiers.ts";
 
 export type { ClientOptions } from "../public-config.ts";
 
-/** What Eleventy Image tells of one size of one image. */
+/** One size of one image, as Eleventy Image describes it. */
 export interface UrlStats {
   src: string;
   width?: number;
   format?: string;
 }
 
-/** For `urlFormat` of `@11ty/eleventy-img` beside `statsOnly: true`; every format that is listed gets its own URL. */
+/** A function for `urlFormat` of `@11ty/eleventy-img` with `statsOnly: true`. Each listed format gets its own URL. */
 export function urlFormat(options: ClientOptions): (stats: UrlStats) => string {
   const settings = readOptions(options);
   return ({ src, width, format }) => loaderUrl(settings, src, { width, format });
 }
 
-/** Options for Eleventy Image: the widths that uploads warm, and one format, which the browser and the edge agree on. */
+/** Options for Eleventy Image: the widths that uploads warm, and one format, which browser and edge negotiate. */
 export function eleventyOptions(options: ClientOptions): {
   statsOnly: true;
   widths: number[];

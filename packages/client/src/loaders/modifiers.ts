@@ -2,11 +2,11 @@ import { imageUrl, isId, type LooseUrlOptions, shapeOf } from "../image-url.ts";
 import { type ImageRef, refOf, type Settings } from "../public-config.ts";
 
 /*
- * What all loaders do with a library's words. A library asks for what its own service can do; what an image URL cannot say (position,
- * background, blur, rotation) is dropped, because an image that is refused is worse than one that lacks its blur.
+ * The translation of a library's modifiers, for all loaders. Modifiers that an image URL cannot say (position,
+ * background, blur, rotation) are dropped, because a refused image is worse than one without its blur.
  */
 
-/** What libraries ask for, however they spell it. */
+/** The modifiers of libraries, in one spelling. */
 export interface Modifiers {
   width?: unknown;
   height?: unknown;
@@ -17,8 +17,8 @@ export interface Modifiers {
 }
 
 /**
- * The URL for a source of the site; the source itself where it is none of our images. Throws where every URL needs a signature and the
- * source has none: loaders run in browsers, too, where a key would be everybody's.
+ * The URL for a source of the site, or a foreign source as it is. Throws if every URL needs a signature and the source
+ * has none: loaders also run in browsers, where a key would be public.
  */
 export function loaderUrl(settings: Settings, src: string, asked: Modifiers): string {
   const found = (settings.source ?? ((text) => sourceOf(settings, text)))(src);
@@ -32,8 +32,9 @@ export function loaderUrl(settings: Settings, src: string, asked: Modifiers): st
 const FOREIGN = /^([a-z][a-z\d+.-]*:|\/\/|\/[@_])/i;
 
 /**
- * The image behind a source: a path is an id, in which `#` is a letter, `?v=` is the version, `?sig=` the image's signature, and percent
- * signs may be encoded or not. Null for other hosts, `data:`, and what a build has made (`/_next/…`, `/_astro/…`, `/@fs/…`).
+ * The image behind a source: a path is an id, in which `#` is a letter, `?v=` is the version, `?sig=` the image's
+ * signature, and percent signs may be encoded or not. Null for other hosts, `data:`, and files of a build (`/_next/…`,
+ * `/_astro/…`, `/@fs/…`).
  */
 export function sourceOf({ baseUrl }: Settings, src: string): ImageRef | null {
   const ours = `${baseUrl}/images/`;
@@ -56,7 +57,7 @@ function decoded(segment: string): string {
 function modifiersOf(settings: Settings, ref: ImageRef, asked: Modifiers): LooseUrlOptions {
   const [width, height] = [sizeOf(asked.width), sizeOf(asked.height)];
   const shape = (ref.width ?? 0) / (ref.height ?? 0);
-  // A height alone cannot be asked for; it is a width where the shape is known.
+  // No URL asks for a height alone. With a known shape it means a width.
   const px = width || Math.round(height * shape) || 0;
   const isWhole = Math.abs(px / shape - height) <= 1;
   const ratio = asked.crop && px && height && !isWhole ? ratioOf(settings.pages, px, height) : undefined;
@@ -68,20 +69,20 @@ function modifiersOf(settings: Settings, ref: ImageRef, asked: Modifiers): Loose
   };
 }
 
-/** In px; 0 for what is none. */
+/** A side in px; 0: it is no number. */
 function sizeOf(value: unknown): number {
   const px = Number.parseFloat(`${value}`);
   return px > 0 && px < 1 / 0 ? px : 0;
 }
 
-/** The ratio of the list that a pair means: within a pixel, or half a percent of the height. */
+/** The ratio of the list that a pair has, within a pixel or half a percent of the height. */
 export function ratioOf({ ratios }: Settings["pages"], width: number, height: number): string | undefined {
   const off = (ratio: string) => Math.abs(width / shapeOf(ratio) - height);
   const [best] = [...ratios].sort((a, b) => off(a) - off(b));
   return best !== undefined && off(best) <= Math.max(1, height / 200) ? best : undefined;
 }
 
-/** A name, 1–100, or a fraction below 1; what is none of them becomes the usual one. */
+/** A name, 1–100, or a fraction below 1. Any other text stays as it is. */
 function qualityOf(value: unknown): number | string {
   const number = Number(value);
   if (number > 0) return Math.min(100, number < 1 ? number * 100 : number);

@@ -11,13 +11,13 @@ export interface LoaderProps {
 
 export type Loader = (props: LoaderProps) => string;
 
-/** What is changed of a NextConfig. */
+/** The changed part of a NextConfig. */
 export interface NextImages {
   env?: Record<string, string | undefined>;
   images?: object;
 }
 
-/** A loader for `next/image`, for a `loaderFile` of your own; needed where `source` is a function. */
+/** A loader for `next/image`, for a `loaderFile` of your own. You need one if `source` is a function. */
 export function createLoader(options: ClientOptions): Loader {
   const settings = readOptions(options);
   return ({ src, ...asked }) => loaderUrl(settings, src, asked);
@@ -33,8 +33,8 @@ export default function loader(props: LoaderProps): string {
 }
 
 /**
- * The configuration with this loader and with the widths that uploads warm, so that pages ask for what is there. `loaderFile` is found in
- * node_modules; name another where packages lie elsewhere, or a file of your own.
+ * The configuration with this loader and the widths that uploads warm, so that pages ask for stored variants. Set
+ * `loaderFile` if packages are not in node_modules, or for a file of your own.
  */
 export function withPrewarm<T extends NextImages>(
   config: T,
@@ -50,7 +50,7 @@ export function withPrewarm<T extends NextImages>(
       loaderFile,
       deviceSizes: [...settings.pages.widths],
       imageSizes: [],
-      // As many as next takes, so that what a page asks for is not turned into another quality.
+      // As many as Next allows, so that it does not replace the quality of a page.
       qualities: Array.from({ length: 20 }, (_, n) => 5 * (n + 1)),
     },
   };

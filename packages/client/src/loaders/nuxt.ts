@@ -11,9 +11,9 @@ export interface NuxtModifiers {
   fit?: string;
 }
 
-/** The options are those of `image.providers.prewarm.options`. What `defineProvider` makes is a function like this one. */
+/** A provider as `defineProvider` makes one. Its options are `image.providers.prewarm.options`. */
 const provider = () => ({
-  /** Both sides crop, as in Nuxt's own service, unless `fit` says that nothing is cut off. */
+  /** Both sides crop, as in Nuxt's own service, unless `fit` keeps the whole picture. */
   getImage(
     src: string,
     { modifiers = {}, ...options }: ClientOptions & { modifiers?: NuxtModifiers },

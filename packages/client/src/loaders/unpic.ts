@@ -12,15 +12,15 @@ export interface Operations {
 }
 
 /**
- * For the `transformer` of `@unpic/react/base` and its sisters. unpic asks for both sides of a box and crops by CSS, so the whole picture is
- * right, and is what uploads warm; `operations: { fit: "cover" }` lets the edge crop.
+ * A function for the `transformer` of `@unpic/react/base` and its sisters. unpic asks for both sides of a box and crops
+ * by CSS, so the URL is of the whole picture, which uploads warm. `operations: { fit: "cover" }` lets the edge crop.
  */
 export function createTransformer(options: ClientOptions): (src: string | URL, operations: Operations) => string {
   const settings = readOptions(options);
   return (src, operations) => loaderUrl(settings, String(src), { ...operations, crop: operations.fit === "cover" });
 }
 
-/** The widths that uploads warm, for `breakpoints`: a fresh list each time, because unpic sorts it in place. */
+/** The widths that uploads warm, for `breakpoints`. Each call makes a list, because unpic sorts it in place. */
 export function breakpoints(options: ClientOptions): number[] {
   return [...readOptions(options).pages.widths];
 }
