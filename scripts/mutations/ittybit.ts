@@ -135,8 +135,8 @@ export const ITTYBIT: readonly Mutation[] = [
       tests: [`${POLLER}/job-search.test.ts`],
     }),
     breaks("P2", "a job that one read by its id did not find is gone", {
-      find: "one.unknown >= UNKNOWN_MAX",
-      replace: "one.unknown > 0",
+      find: "watched.unknown >= UNKNOWN_MAX",
+      replace: "watched.unknown > 0",
     }),
     breaks("P2", "a job that pages show is gone", {
       find: " && (isHidden(only) || only.unknown === 0);",
@@ -177,7 +177,7 @@ export const ITTYBIT: readonly Mutation[] = [
   ]),
   ...at({ file: `${POLLER}/poller.ts`, tests: [`${POLLER}/poller.test.ts`] }, [
     breaks("P9", "a page is read only when the last ones have all been read", {
-      find: "while (this.#reads.size < AT_ONCE) {",
+      find: "while (this.#reads.size < MAX_CONNECTIONS) {",
       replace: "while (this.#reads.size === 0) {",
     }),
     breaks("P17", "Ittybit is read as fast as it answers", {

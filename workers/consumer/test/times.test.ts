@@ -10,6 +10,7 @@ import {
   LAST_WAIT_MS,
   LIVE_SHIFT_MS,
   PASS_MS,
+  POLLER_IDLE_MS,
   R2_WORK_MS,
   RESULT_WITHIN_MS,
   SETTLED_MS,
@@ -35,6 +36,7 @@ const ORDERS: readonly [why: string, ...times: number[]][] = [
   ["a result is given up while a handler could still have fetched it", LEASE_MS, RESULT_WITHIN_MS, HANDLER_WALL_MS],
   ["a pass ends, its last delete included, before another may be made", R2_WORK_MS + DELETE_WITHIN_MS, PASS_MS],
   ["a pass of before has ended when a restored queue hands out", R2_WORK_MS + DELETE_WITHIN_MS, RESTORE_HOLD_MS],
+  ["the alarm keeps the poller's loop running", BUSY_MS, POLLER_IDLE_MS],
   ["the alarm rings before a pass is made again", BUSY_MS, PASS_MS],
 ];
 

@@ -1,4 +1,5 @@
 import { type Duties, nextOpenAt, runOutbox, type Transactions } from "@prewarm/durable-queue";
+import { MAX_CONNECTIONS } from "@prewarm/shared/limits";
 import { errorText } from "@prewarm/shared/log";
 import { parseGate } from "@prewarm/shared/markers";
 import { nextSliceAt } from "../console/tables/action-rows.ts";
@@ -14,8 +15,6 @@ import { numbersNow } from "./operator-calls.ts";
 import { eventAnswered, eventsDue, GIVE_UP_MS, nextEventAt } from "./tables/events.ts";
 
 const DELIVER_TIMEOUT_MS = 15_000;
-/** Concurrent calls: the connections of one invocation. */
-const EVENTS_AT_ONCE = 6;
 
 /** The ledger's work after each change, beside the queue's and the sweeper's. */
 export function followUps(transactions: Transactions<ImageTx>, deps: LedgerDeps): Duties {
@@ -71,7 +70,7 @@ export async function runEvents(
 ): Promise<void> {
   if (config.events.length === 0) return;
   transactions.write(noteEvents);
-  const due = transactions.write(({ sql, now }) => eventsDue(sql, now, EVENTS_AT_ONCE));
+  const due = transactions.write(({ sql, now }) => eventsDue(sql, now, MAX_CONNECTIONS));
   await Promise.all(
     due.map(async ({ n, id, endpoint, at, body }) => {
       const answer = await within(deliver({ id, endpoint, at: clock.now(), body }), DELIVER_TIMEOUT_MS).catch(

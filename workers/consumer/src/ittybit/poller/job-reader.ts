@@ -17,9 +17,12 @@ export interface PollDeps extends ServiceDeps {
   report(found: Observations): void;
 }
 
-/** So many reads by its id in a row did not find a job that is gone. One answer may lie, say while servers change. */
+/**
+ * Reads by its id in a row that must not find a job before it counts as gone. One answer may be wrong, say while
+ * servers change.
+ */
 const UNKNOWN_MAX = 3;
-/** Until the next call: after a failure, doubled each time up to `longest`, and after a refusal of the account. */
+/** Pause after a failure, doubled each time up to `longest`, and after a refusal of the account. */
 const PAUSE_MS = { failed: 1_000, longest: 30_000, account: 30_000 };
 
 /** Reads pages and jobs at Ittybit, and reports the jobs that they show. */
@@ -38,38 +41,45 @@ export class JobReader {
     return this.#deps.clock.now() < this.notBefore;
   }
 
-  /** No call for so long, ms. */
+  /** Makes no call for this long, ms. */
   pause(ms = PAUSE_MS.failed): void {
     this.notBefore = Math.max(this.notBefore, this.#deps.clock.now() + ms);
   }
 
-  /** A job alone is read by its id. One that its id did not find needs a page before it counts as gone. */
+  /**
+   * Reads a single job by its id, and several jobs by a page. A job that was not found by its id is looked for on a
+   * page next.
+   */
   async read({ after, shows }: PageRead, now: number): Promise<void> {
     const jobs = shows.flatMap((job) => this.open.watched.get(job) ?? []);
-    for (const one of jobs) Object.assign(one, { isBeingRead: true, readAt: now });
+    for (const watched of jobs) Object.assign(watched, { isBeingRead: true, readAt: now });
     const [only, another] = jobs;
     const isAlone = another === undefined && only !== undefined && (isHidden(only) || only.unknown === 0);
     await (isAlone ? this.#readAlone(only, now) : this.#readPage(after, jobs, now)).finally(() => {
-      for (const one of jobs) Object.assign(one, { isBeingRead: false, ...(this.isHalted() ? { readAt: 0 } : {}) });
+      for (const watched of jobs)
+        Object.assign(watched, { isBeingRead: false, ...(this.isHalted() ? { readAt: 0 } : {}) });
     });
   }
 
   async #readPage(after: string | null, jobs: readonly Watched[], now: number): Promise<void> {
     const page = await this.list(after === null ? {} : { after });
     if (page === null && this.isHalted()) return;
-    for (const one of jobs) if (!page?.jobs.some(({ id }) => id === one.job)) this.#noteMiss(one, "missed");
+    for (const watched of jobs) if (!page?.jobs.some(({ id }) => id === watched.job)) this.#noteMiss(watched, "missed");
     this.#tellOpen(page?.jobs ?? [], now);
   }
 
-  async #readAlone(one: Watched, now: number): Promise<void> {
-    const answer = await this.#deps.ittybit.get(one.job);
-    if (answer.kind === "absent") this.#noteMiss(one, "unknown");
+  async #readAlone(watched: Watched, now: number): Promise<void> {
+    const answer = await this.#deps.ittybit.get(watched.job);
+    if (answer.kind === "absent") this.#noteMiss(watched, "unknown");
     // A dialect may answer with another id than the one it was asked for.
-    else if (answer.kind === "job") this.#tellOpen([{ ...answer.job, id: one.job }], now);
+    else if (answer.kind === "job") this.#tellOpen([{ ...answer.job, id: watched.job }], now);
     else this.#noResult(answer);
   }
 
-  /** A page, whose jobs without a known id are reported. Null: there is no such page; or, while halted: a failure. */
+  /**
+   * Reads a page, and reports its jobs whose ids the ledger does not know. Null: there is no such page; or, while
+   * halted: a failure.
+   */
   async list(query: ListQuery): Promise<Extract<Listing, { kind: "page" }> | null> {
     const page = await this.#deps.ittybit.list(query);
     if (page.kind !== "page") return this.#noResult(page);
@@ -95,7 +105,7 @@ export class JobReader {
     return null;
   }
 
-  /** Those of the jobs that this ledger has ordered, by their metadata. */
+  /** The jobs that this ledger has ordered, by their metadata. */
   ours(jobs: readonly IttybitJob[]): IttybitJob[] {
     const ledgerId = this.#deps.view.queueId();
     return jobs.filter(({ metadata }) => metadata.ledger === ledgerId && metadata.gen !== undefined);
@@ -105,7 +115,7 @@ export class JobReader {
     this.report({ found, ended: found.filter(({ status }) => status !== "pending") });
   }
 
-  /** Reports those of the jobs that are open. `readAt`: an open job may have ended since, Unix ms. */
+  /** Reports the open jobs among these. `readAt`: the time of the read, Unix ms. */
   #tellOpen(jobs: readonly IttybitJob[], readAt: number): void {
     this.#failures = 0;
     const open = jobs.filter(({ id }) => this.open.watched.has(id));
@@ -116,11 +126,14 @@ export class JobReader {
     this.report({ ended, pending });
   }
 
-  /** A job is gone that is over ten minutes old, and unknown by its id. `read` has looked for it on pages in between. */
-  #noteMiss(one: Watched, by: "missed" | "unknown"): void {
-    one[by] += 1;
-    const isOld = one.admittedAt < this.#deps.clock.now() - JOB_DEADLINE_MS;
-    if (isOld && one.unknown >= UNKNOWN_MAX) this.report({ absent: [one.job] });
+  /**
+   * Counts a read that did not find a job. A job past its deadline that its id does not find is gone. `read` tries
+   * pages in between.
+   */
+  #noteMiss(watched: Watched, by: "missed" | "unknown"): void {
+    watched[by] += 1;
+    const isOld = watched.admittedAt < this.#deps.clock.now() - JOB_DEADLINE_MS;
+    if (isOld && watched.unknown >= UNKNOWN_MAX) this.report({ absent: [watched.job] });
   }
 
   report(found: Partial<Observations>): void {

@@ -56,7 +56,7 @@ describe("a generation whose job nobody has told", () => {
     expect(found[0]?.ended.map((job) => job.id)).toEqual([id]);
   });
 
-  it("that may be asked for again is never said to have no job, and is polled for ever more rarely", async () => {
+  it("that may be posted again never counts as without a job, and is searched for ever more rarely", async () => {
     const { clock, state, make, drive, unmade, lists } = setup();
     make(4);
     state.unheard = [{ gen: 5, since: clock.now(), sureAt: null }];
@@ -103,7 +103,7 @@ describe("a generation whose job nobody has told", () => {
         world.ittybit.manner = "noList";
       },
     ],
-  ])("is not said to have none where the list %s", async (_, arrange) => {
+  ])("does not count as without a job if the list %s", async (_, arrange) => {
     const world = setup();
     arrange(world);
     world.state.unheard = [{ gen: 5, since: world.clock.now(), sureAt: world.clock.now() }];
@@ -113,7 +113,7 @@ describe("a generation whose job nobody has told", () => {
 });
 
 describe("after a restore", () => {
-  it("all pages are read once, from the given time on, and this ledger's jobs from before are told", async () => {
+  it("all pages are read once, from the given time on, and the older jobs of this ledger are reported", async () => {
     const { clock, state, make, drive, gensFound, lists } = setup();
     for (let gen = 1; gen <= 250; gen += 1) make(gen);
     make(7, "other");
@@ -132,7 +132,7 @@ describe("after a restore", () => {
     expect(lists()).toHaveLength(3);
   });
 
-  it("the pages are read again when one was not given", async () => {
+  it("the pages are read again if one read fails", async () => {
     const { clock, ittybit, state, make, drive, gensFound } = setup();
     for (let gen = 1; gen <= 150; gen += 1) make(gen);
     state.scan = { below: 500, from: clock.now() };

@@ -4,11 +4,11 @@ import type { ListQuery } from "../client.ts";
 import type { IttybitJob } from "../dialects.ts";
 import type { JobReader } from "./job-reader.ts";
 
-/** Pages of one search, whose jobs are seconds old, and after a restore, whose open jobs are among the last 20,000. */
+/** Pages of a search: its jobs are seconds old. Pages after a restore: its open jobs are among the last 20,000. */
 const PAGES_MAX = { search: 10, restore: 200 };
-/** From one search for a generation to the next: a fifth of its age, within these bounds, ms. */
+/** Time between two searches for a generation: a fifth of its age, within these bounds, ms. */
 const AGAIN = { share: 0.2, leastMs: 10_000, mostMs: 300_000 };
-/** Complete lists without the job that prove that no job exists. One list may lag behind. */
+/** Complete lists without a job that prove that it does not exist. One list may lag behind. */
 const ABSENT_MAX = 2;
 /** Maximum difference between Ittybit's clock and ours. */
 const SKEW_MS = 60_000;
@@ -20,9 +20,9 @@ const SKEW_MS = 60_000;
 export class JobSearch {
   readonly #view: OpenJobsView;
   readonly #reader: JobReader;
-  /** When each generation was last searched for, Unix ms, and complete lists that did not show its job. */
+  /** The last search for each generation, Unix ms, and the complete lists that did not show its job. */
   readonly #sought = new Map<number, { at: number; absent: number }>();
-  /** The last restore after which all pages were read, or are being read: generations from before it are below. */
+  /** The first generation after the last restore whose pages were read, or are being read. */
   #scanned = 0;
 
   constructor(view: OpenJobsView, reader: JobReader) {
@@ -42,7 +42,7 @@ export class JobSearch {
     const unreported = this.#view.unreported();
     const gens = new Set(unreported.map(({ gen }) => gen));
     for (const gen of this.#sought.keys()) if (!gens.has(gen)) this.#sought.delete(gen);
-    const due = unreported.filter((one) => this.#dueAt(one) <= now);
+    const due = unreported.filter((job) => this.#dueAt(job) <= now);
     return due.length > 0 ? [this.#seek(due, now)] : [];
   }
 
@@ -55,16 +55,16 @@ export class JobSearch {
 
   /** Reads from the newest job back to before the oldest admission, or until every job is found. */
   async #seek(due: readonly UnreportedJob[], now: number): Promise<void> {
-    const missing = new Map(due.map((one) => [String(one.gen), one]));
+    const missing = new Map(due.map((job) => [String(job.gen), job]));
     for (const { gen } of due) this.#sought.set(gen, { absent: 0, ...this.#sought.get(gen), at: now });
-    const since = Math.min(...due.map((one) => one.since)) - SKEW_MS;
+    const since = Math.min(...due.map((job) => job.since)) - SKEW_MS;
     let isShown = false;
     const end = await this.#walk(PAGES_MAX.search, since, (ours) => {
       isShown ||= ours.length > 0;
       for (const { metadata } of ours) missing.delete(metadata.gen ?? "");
       return missing.size === 0;
     });
-    // A list without metadata proves nothing, nor does one that was requested before the last POST can have arrived.
+    // A list without metadata proves nothing. Neither does a list that was requested before the last POST could arrive.
     const isProof = ({ sureAt }: UnreportedJob) => end === "whole" && isShown && sureAt !== null && now >= sureAt;
     const unmade = [...missing.values()].filter(isProof).filter(({ gen }) => {
       const sought = this.#sought.get(gen) ?? { absent: 0 };

@@ -132,7 +132,7 @@ describe("a drain", () => {
     ["the same, job times ± 80 %", { all: 50, rate: 20, jobMs: 2_000, jitter: 0.8, n: 1_000 }],
     ["500 slots, 500/s", { all: 500, rate: 500, jobMs: 2_000, jitter: 0, n: 3_000 }],
     ["500 slots, 500/s, job times ± 80 %", { all: 500, rate: 500, jobMs: 2_000, jitter: 0.8, n: 3_000 }],
-  ])("%s: at most 1.2 calls to Ittybit a variant, and every end is seen soon", async (_, order) => {
+  ])("%s: at most 1.2 calls to Ittybit a variant, and each end is seen soon", async (_, order) => {
     const drained = await drain(order);
     expect(drained.ended).toBe(order.n);
     expect(drained.callsPerVariant).toBeLessThanOrEqual(1.2);
@@ -141,7 +141,7 @@ describe("a drain", () => {
     expect(drained.share).toBeGreaterThan(0.78);
   });
 
-  it("of jobs that end before their ids are told: a poll a second is enough while slots are free", async () => {
+  it("of jobs that end before their ids are known needs one read a second while slots are free", async () => {
     const drained = await drain({ all: 50, rate: 20, jobMs: 300, jitter: 0, n: 1_000 });
     expect(drained.ended).toBe(1_000);
     expect(drained.callsPerVariant).toBeLessThanOrEqual(1.1);
@@ -154,7 +154,7 @@ describe("a drain", () => {
     expect(drained.callsPerVariant).toBeLessThanOrEqual(1.2);
   });
 
-  it("among as many jobs of others: every end is seen", async () => {
+  it("among as many jobs of other ledgers sees each end", async () => {
     const drained = await drain({ all: 500, rate: 500, jobMs: 2_000, jitter: 0.5, n: 2_000, foreign: 1 });
     expect(drained.ended).toBe(2_000);
     expect(drained.callsPerVariant).toBeLessThanOrEqual(1.5);
@@ -172,7 +172,7 @@ describe("pages by cursor", () => {
     expect(ittybit.calls.filter((call) => ids.includes(call.slice(5))).length).toBeGreaterThanOrEqual(4);
   });
 
-  it("that take long hold up no other page", async () => {
+  it("that take long delay no other page", async () => {
     const { ittybit, make, clock, drive, open, endedAt } = setup({ all: 1_000, goal: 500 });
     ittybit.latencyMs = (call) => (ittybit.calls.length === 1 && call.startsWith("list") ? 20_000 : 120);
     const ids = Array.from({ length: 700 }, () => make(1_000));
@@ -185,7 +185,7 @@ describe("pages by cursor", () => {
     expect(open).toEqual([]);
   });
 
-  it("name the jobs whose ids nobody has told yet, and end them", async () => {
+  it("report the jobs whose ids are not known yet, and their ends", async () => {
     const { ittybit, make, clock, drive, found, state } = setup();
     for (let n = 0; n < 30; n += 1) make(1_000);
     const { id } = ittybit.make(1_000, "job", { ledger: "L1", gen: "77" });
@@ -198,7 +198,7 @@ describe("pages by cursor", () => {
     expect([news?.found, news?.ended].map((jobs) => jobs?.map((job) => job.id))).toEqual([[id], [id]]);
   });
 
-  it("are not read where all jobs are too young to have ended", async () => {
+  it("are not read while all jobs are too young to have ended", async () => {
     const { ittybit, make, clock, drive } = setup();
     const old = Array.from({ length: 50 }, () => make(10_000));
     clock.advance(5_000);
@@ -219,7 +219,7 @@ describe("pages by cursor", () => {
     expect(endedAt(youngest)).not.toBeNull();
   });
 
-  it("one job alone is read by itself, under whatever id that is answered", async () => {
+  it("a single job is read by its id, also if the answer has another id", async () => {
     const { ittybit, make, clock, drive, open } = setup();
     ittybit.idPrefix = "task_of_";
     const id = make(1_000);
@@ -229,7 +229,7 @@ describe("pages by cursor", () => {
     expect(open).toEqual([]);
   });
 
-  it("a job that no page shows is read by itself, until a page shows it again", async () => {
+  it("a job that no page shows is read by its id, until a page shows it again", async () => {
     const { ittybit, make, clock, drive, open } = setup();
     const hidden = make(20 * MINUTE);
     for (let n = 0; n < 60; n += 1) make(20 * MINUTE);
@@ -247,7 +247,7 @@ describe("pages by cursor", () => {
     expect(open).toHaveLength(61);
   });
 
-  it("a cursor that Ittybit has forgotten gives way to another", async () => {
+  it("a cursor that Ittybit has forgotten is replaced by another one", async () => {
     const { ittybit, make, clock, drive, open, endedAt } = setup();
     const ids = Array.from({ length: 30 }, () => make(6_000));
     const brief = Array.from({ length: 40 }, () => make(100));
@@ -310,7 +310,7 @@ describe("other dialects", () => {
     expect(ittybit.calls.filter((call) => call.startsWith("get")).length).toBeLessThanOrEqual(4);
   });
 
-  it("without a list the jobs are read by themselves, and keep up with 20 a second", async () => {
+  it("without a list the jobs are read by their ids, at up to 20 a second", async () => {
     const { ittybit, make, clock, drive, open, state } = setup();
     ittybit.manner = "noList";
     state.waiting = true;
@@ -328,7 +328,7 @@ describe("other dialects", () => {
 });
 
 describe("a job that does not end", () => {
-  it("is absent only when it is over ten minutes old, on no page, and unknown by its id", async () => {
+  it("counts as absent only past its deadline, on no page, and unknown by its id", async () => {
     const { ittybit, make, drive, found, clock } = setup();
     const ids = [make(MINUTE), make(MINUTE)];
     for (const id of ids) {
@@ -344,7 +344,7 @@ describe("a job that does not end", () => {
     for (const { at } of absent) expect(at - began).toBeLessThan(14 * MINUTE);
   });
 
-  it("alone: unknown by its id, but shown on a page, is not absent", async () => {
+  it("that its id does not find, but a page shows, is not absent", async () => {
     const { ittybit, make, drive, found, open } = setup();
     const id = make(30 * MINUTE);
     ittybit.hidden.get.add(id);
@@ -367,7 +367,7 @@ describe("a job that does not end", () => {
     expect(found.flatMap(({ absent }) => absent)).toEqual([]);
   });
 
-  it("is not absent because one read by its id did not find it, though no page shows it", async () => {
+  it("is not absent after one read by its id that did not find it, though no page shows it", async () => {
     const { ittybit, make, drive, found, open } = setup();
     const id = make(30 * MINUTE);
     ittybit.hidden.list.add(id);
@@ -385,7 +385,7 @@ describe("a job that does not end", () => {
     expect(open).toHaveLength(1);
   });
 
-  it("is polled ever more rarely, and its end is seen even after hours", async () => {
+  it("is read ever more rarely, and its end is seen even after hours", async () => {
     const { ittybit, make, drive, found, endedAt, clock } = setup();
     const began = clock.now();
     const id = make(6 * 60 * MINUTE);
@@ -406,7 +406,7 @@ describe("a viewer's job", () => {
     expect(ittybit.calls.length).toBeLessThanOrEqual(3);
   });
 
-  it("that takes a little longer than usual is looked for every 250 ms, the time of the look included", async () => {
+  it("that takes a little longer than usual is read every 250 ms, the time of the read included", async () => {
     const { make, endedAt, drive, ittybit } = setup({ jobMs: 2_000 });
     const id = make(2_100, true);
     await drive(10_000);
@@ -422,7 +422,7 @@ describe("a viewer's job", () => {
     expect(ittybit.calls).toHaveLength(1);
   });
 
-  it.each([0, 250, 500, 750])("that comes %d ms into a rest is polled in time", async (into) => {
+  it.each([0, 250, 500, 750])("that comes %d ms into a rest is read in time", async (into) => {
     const { make, endedAt, drive, ittybit } = setup({ jobMs: 300 });
     make(60_000);
     await drive(5_000 + into, 50);
@@ -449,7 +449,7 @@ describe("when Ittybit does not answer as it should", () => {
     expect(open).toEqual([]);
   });
 
-  it("an account at fault is reported, and asked again only after half a minute", async () => {
+  it("a refused account is reported, and asked again only after half a minute", async () => {
     const { ittybit, make, clock, drive, found, open } = setup();
     make(1_000);
     clock.advance(3_000);
@@ -462,7 +462,7 @@ describe("when Ittybit does not answer as it should", () => {
     expect(open).toEqual([]);
   });
 
-  it("failures make the polls rarer, and never a job absent", async () => {
+  it("failures make reads rarer, and never a job absent", async () => {
     const { ittybit, make, clock, drive, found, open } = setup();
     make(1_000);
     clock.advance(3_000);
@@ -480,7 +480,7 @@ describe("when Ittybit does not answer as it should", () => {
 });
 
 describe("the loop", () => {
-  it("goes on a second after what it saw could not be noted", async () => {
+  it("goes on a second after its report has failed", async () => {
     const { make, clock, drive, state, logs, open } = setup();
     for (let n = 0; n < 30; n += 1) make(1_000);
     clock.advance(3_000);
@@ -492,11 +492,11 @@ describe("the loop", () => {
     expect(open).toEqual([]);
   });
 
-  it("does not run while nothing is open", () => {
+  it("does not run while no job is open", () => {
     expect(setup().poller.keepRunning()).toBeNull();
   });
 
-  it("ends when nothing is open any more", async () => {
+  it("ends when no job is open", async () => {
     const { poller, make, clock } = setup();
     make(1_000);
     clock.advance(3_000);
@@ -504,7 +504,7 @@ describe("the loop", () => {
     expect(poller.keepRunning()).toBeNull();
   });
 
-  it("ends 25 seconds after the last ring, and goes on with the next", async () => {
+  it("ends 25 seconds after the last call, and goes on with the next", async () => {
     const { poller, make, clock, ittybit } = setup();
     make(40_000);
     const began = clock.now();
@@ -518,7 +518,7 @@ describe("the loop", () => {
     expect(poller.keepRunning()).toBeNull();
   });
 
-  it("is one, however often it is rung", () => {
+  it("is one, however often it is called", () => {
     const { poller, make } = setup();
     make(1_000);
     expect(poller.keepRunning()).toBe(poller.keepRunning());

@@ -1,16 +1,14 @@
 import type { ExternalJobs, WatchExternalJobs } from "@prewarm/durable-queue";
+import { MAX_CONNECTIONS } from "@prewarm/shared/limits";
 import { errorText } from "@prewarm/shared/log";
+import { POLLER_IDLE_MS } from "../../times.ts";
 import { JobReader, type PollDeps, type ServiceDeps } from "./job-reader.ts";
 import { JobSearch } from "./job-search.ts";
 import { PLANNED_JOBS, URGENT_MS } from "./open-jobs.ts";
 
-/** The loop ends when no notification came for this long. The alarm starts it again. */
-const IDLE_MS = 25_000;
-/** Rests of the loop: the object does other work in the least, and a new viewer's job waits for the most at most. */
+/** Rests of the loop: other work of the object needs `least`, and a viewer's new job waits for `most` at most. */
 const REST_MS = { least: 20, most: 250 };
-/** What one invocation may wait for at once. */
-const AT_ONCE = 6;
-/** While work waits, and this share of the slots is taken, reads may cost so many calls for each variant. */
+/** Calls for each variant that reads may cost while work waits and this share of the slots is taken. */
 const BUSY = { share: 0.6, readsPerVariant: 0.17 };
 /** Jobs that may have ended are read this often at least. */
 const READ_MS = 1_000;
@@ -46,7 +44,7 @@ export class Poller implements ExternalJobs {
     return this.#running;
   }
 
-  /** Whether a job is open, or is searched for. */
+  /** Whether a job is open, or a search is. */
   #isOpen(): boolean {
     this.#reader.open.update(this.#deps.view.open());
     return this.#reader.open.watched.size > 0 || this.#search.isOpen;
@@ -54,7 +52,7 @@ export class Poller implements ExternalJobs {
 
   async #loop(): Promise<void> {
     const { clock, sleep } = this.#deps;
-    while (clock.now() - this.#keptRunningAt < IDLE_MS && (this.#isOpen() || this.#reads.size > 0)) {
+    while (clock.now() - this.#keptRunningAt < POLLER_IDLE_MS && (this.#isOpen() || this.#reads.size > 0)) {
       const nextAt = this.#reader.isHalted() ? this.#reader.notBefore : this.#begin(clock.now());
       const restMs = Math.min(REST_MS.most, Math.max(REST_MS.least, nextAt - clock.now()));
       await Promise.race([sleep(restMs), ...this.#reads]);
@@ -75,13 +73,13 @@ export class Poller implements ExternalJobs {
     const betweenMs = Math.min(paidMs, READ_MS / Math.max(1, waited.size / PLANNED_JOBS));
     // The clock may have gone back.
     this.#readAt = Math.min(this.#readAt, now + READ_MS);
-    while (this.#reads.size < AT_ONCE) {
+    while (this.#reads.size < MAX_CONNECTIONS) {
       const read = this.#reader.open.nextRead(waited);
       if (read === null) return nextAt;
-      const isUrgent = read.shows.some((one) => waited.get(one) === URGENT_MS);
+      const isUrgent = read.shows.some((job) => waited.get(job) === URGENT_MS);
       if (now < this.#readAt && !isUrgent) return Math.min(nextAt, this.#readAt);
       this.#readAt = Math.max(this.#readAt, now - REST_MS.least) + betweenMs;
-      for (const one of read.shows) waited.delete(one);
+      for (const job of read.shows) waited.delete(job);
       this.#track(this.#reader.read(read, now));
     }
     return Number.POSITIVE_INFINITY;
