@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Given } from "@prewarm/durable-queue";
+import type { Assignment } from "@prewarm/durable-queue";
 import { CLAIMS_MAX } from "@prewarm/durable-queue";
 import { nodeSql, wakesDue } from "@prewarm/durable-queue/testing";
 import { defineConfig } from "@prewarm/shared/config";
@@ -60,7 +60,7 @@ function build(size: number) {
   for (let rows = 0; rows < size; rows += CHUNK) accept(Math.min(CHUNK, size - rows));
   let worker = 0;
   let first = true;
-  const call = (said: Partial<ExchangeRequest>): Given[] => {
+  const call = (said: Partial<ExchangeRequest>): Assignment[] => {
     const rest = {
       owner: `worker-${worker}`,
       first,
@@ -80,7 +80,7 @@ function build(size: number) {
     timed(times.accept, () => accept(CLAIMS_MAX));
     const standby = timed(times.take, () => call({}));
     const have = standby.map(({ id, gen }) => ({ id, gen, phase: "ready" as const }));
-    const go = timed(times.ready, () => call({ have, room: 0 })).filter(({ phase }) => phase === "go");
+    const go = timed(times.ready, () => call({ have, room: 0 })).filter(({ phase }) => phase === "admitted");
     if (go.length === 0) throw new Error("nothing went");
     const jobs = go.map(({ id, gen }) => ({ id, gen, job: `job_${gen}` }));
     const left = have.filter(({ id }) => go.every((one) => one.id !== id));

@@ -27,7 +27,7 @@ import { formatTransform, parseTransform } from "../packages/shared/src/transfor
 import { variantKey } from "../packages/shared/src/variant-key.ts";
 import shipped from "../prewarm.config.ts";
 import { RESULT_WITHIN_MS, SETTLED_MS } from "../workers/consumer/src/times.ts";
-import { windowMs } from "../workers/edge/src/miss/asked-lately.ts";
+import { windowMs } from "../workers/edge/src/miss/recent-misses.ts";
 import { EXAMPLE } from "./cost/tables.ts";
 import { PROMISES } from "./mutations/promises.ts";
 

@@ -50,7 +50,7 @@ describe("what strangers cost", () => {
     "is in dollars the counts by the prices of `prewarm costs --estimate`, from %i addresses (%o, %i days)",
     (addresses, bill, days) => {
       const each = (unit: keyof typeof PRICES) => PRICES[unit].usd;
-      const { messages, reads, looks, rows, jobs, bytes, usd } = bill(config(), addresses);
+      const { messages, reads, checks, rows, jobs, bytes, usd } = bill(config(), addresses);
       expect(reads).toBe(4 * messages);
       const log = each("logBytes") + (7 / 30 / 1e9) * each("logGbMonth");
       const request = each("request") + each("cpuMs") + 2_000 * 0.01 * log;
@@ -58,7 +58,7 @@ describe("what strangers cost", () => {
       const sum =
         messages * (message + request + 1_400 * log) +
         reads * each("r2B") +
-        looks * (each("r2A") + each("r2B")) +
+        checks * (each("r2A") + each("r2B")) +
         rows * (5 * each("rowWritten") + each("objectRequest")) +
         jobs * listUsd(PATHS.live.operations, 1) +
         (bytes / 1e9) * each("r2GbMonth") +
@@ -80,13 +80,13 @@ describe("what strangers cost", () => {
     const [one, many] = [dayBill(config(), 1), dayBill(config(), 1_000)];
     expect(one.messages).toBe(660 * 1_440);
     expect(many.messages).toBeLessThan((1_000 * one.messages) / 5);
-    expect(many.looks).toBe(5 * (86_400 + 60));
+    expect(many.checks).toBe(5 * (86_400 + 60));
   });
 
   it("is in a month no more than thirty days of it, but for what is kept", () => {
     for (const addresses of [1, 1_000]) {
       const [day, month] = [dayBill(config(), addresses), monthBill(config(), addresses)];
-      for (const column of ["messages", "looks", "rows", "jobs"] as const)
+      for (const column of ["messages", "checks", "rows", "jobs"] as const)
         expect(month[column], column).toBeLessThanOrEqual(30 * day[column]);
     }
   });

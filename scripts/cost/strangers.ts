@@ -12,8 +12,8 @@ import {
   times,
 } from "../../packages/shared/src/cost/operations.ts";
 import {
+  CHECKS_BURST_S,
   HOOK_JOBS_PER_DAY,
-  LOOKS_BURST_S,
   MISSES_PER_MINUTE,
   OUTPUT_MAX_BYTES,
   READS_PER_REQUEST,
@@ -57,7 +57,7 @@ export interface Bill {
   /** Of R2, by the requests that these messages come of. */
   reads: number;
   /** At originals of unknown ids; each is a marker in R2 for a day, or a refused row. */
-  looks: number;
+  checks: number;
   /** Born in the ledger. */
   rows: number;
   /** Paid at Ittybit. */
@@ -108,11 +108,11 @@ function countsOf(
   const { unknownPerSecond } = config.limits;
   const minutes = days * 1_440;
   const limiters = addresses * (known + unknown) * minutes;
-  const looks = Math.min(addresses * unknown * minutes, Math.ceil(unknownPerSecond * (days * DAY_S + LOOKS_BURST_S)));
+  const checks = Math.min(addresses * unknown * minutes, Math.ceil(unknownPerSecond * (days * DAY_S + CHECKS_BURST_S)));
   const useless = uselessCount(uselessMost(unknownPerSecond), addresses * (known + unknown), days * DAY_S);
   // Without a budget there is no limit to be named: what limits then is how many pictures there are.
-  const messages = Math.ceil(Math.min(limiters, looks + jobs + useless));
-  return { messages, looks, rows: Math.min(messages, jobs + looks) };
+  const messages = Math.ceil(Math.min(limiters, checks + jobs + useless));
+  return { messages, checks, rows: Math.min(messages, jobs + checks) };
 }
 
 /**
@@ -138,8 +138,8 @@ export const MESSAGE: Operations = {
   ...{ queueOperation: 3, request: 1, cpuMs: 2, objectRequest: 2 },
   ...logged(LINE_BYTES + 4 * TRACED_SHARE * EVENT_BYTES),
 };
-/** A look: the marker is read and written. */
-export const LOOK: Operations = { r2A: 1, r2B: 1 };
+/** An existence check: the marker is read and written. */
+export const CHECK: Operations = { r2A: 1, r2B: 1 };
 /** A refused row: with its index entry born and pruned, and a call that tells of it. */
 export const ROW: Operations = { rowWritten: 5, objectRequest: 1 };
 /** The ledger's object never sleeps while messages come. */
@@ -147,13 +147,13 @@ export const DAY: Operations = { objectGbS: OBJECT_GB * DAY_S };
 
 function billOf(config: Config, addresses: number, days: number, jobs: number): Bill {
   const counts = countsOf(config, addresses, days, jobs);
-  const { messages, looks, rows } = counts;
+  const { messages, checks, rows } = counts;
   const bytes = jobs * (OUTPUT_MAX_BYTES + INFO_BYTES) + passingBytes(config, addresses);
   const reads = messages * (READS_PER_REQUEST.miss + READS_PER_REQUEST.smaller);
-  return { ...counts, reads, jobs, bytes, usd: usdOf(config, { messages, looks, rows, jobs, bytes }, days) };
+  return { ...counts, reads, jobs, bytes, usd: usdOf(config, { messages, checks, rows, jobs, bytes }, days) };
 }
 
-/** What is kept at any one time of that which passes: rows in the ledger, and markers in R2, one for each row and for each look without one. */
+/** What is kept at any one time of that which passes: rows in the ledger, and markers in R2, one for each row and for each check without one. */
 export function passingBytes(config: Config, addresses: number): number {
   const { day } = jobsOf(config);
   // A span touches one day's slice more than it is long.
@@ -164,12 +164,12 @@ export function passingBytes(config: Config, addresses: number): number {
 /** At list price, with a month of what is kept and all that is logged; of requests as much as is kept of their lines. */
 export function usdOf(
   { budget }: Config,
-  { messages, looks, rows, jobs, bytes }: Omit<Bill, "reads" | "usd">,
+  { messages, checks, rows, jobs, bytes }: Omit<Bill, "reads" | "usd">,
   days: number,
 ): number {
   const operations = sum(
     times(MESSAGE, messages),
-    times(LOOK, looks),
+    times(CHECK, checks),
     times(ROW, rows),
     times(DAY, days),
     times(PATHS.live.operations, jobs),
@@ -202,12 +202,12 @@ const dollars = (usd: number): string =>
 /** What strangers cost, by image, by day and by month, from one address and from a thousand: the head, and a row for each. */
 function strangersCells(config: Config): string[][] {
   const [image, hook] = [imageDay(config), hookDay(config)];
-  const cells = ({ messages, reads, looks, rows, jobs, bytes, usd }: Bill) => [
-    ...[count(messages), count(reads), count(looks), count(rows), count(jobs)],
+  const cells = ({ messages, reads, checks, rows, jobs, bytes, usd }: Bill) => [
+    ...[count(messages), count(reads), count(checks), count(rows), count(jobs)],
     ...[size(bytes), dollars(usd)],
   ];
   return [
-    ["", "messages", "R2 reads", "looks", "rows", "jobs", "kept", "at list price"],
+    ["", "messages", "R2 reads", "checks", "rows", "jobs", "kept", "at list price"],
     ["one image, a day", "–", "–", "–", count(image.rows), count(image.jobs), size(image.bytes), "–"],
     ["a hook's secret, a day", "–", "–", "–", count(hook.rows), count(hook.jobs), size(hook.bytes), dollars(hook.usd)],
     ["1 address, a day", ...cells(dayBill(config, 1))],

@@ -17,7 +17,7 @@ export const CONSOLE: readonly Mutation[] = [
       replace: "const paid = failed.length * 0 + (isPaid ? 1 : 0);",
     }),
     breaks("P13", "the time left counts a pause as work", {
-      find: "    this.#doc.work.hold(now, allHeldUntil(this.#tx), quantileMs(gateNow, 0.5));\n",
+      find: "    this.#doc.work.hold(now, allClosedUntil(this.#tx), quantileMs(gateNow, 0.5));\n",
       replace: "",
       tests: [`${VIEWS}/pace.test.ts`],
     }),

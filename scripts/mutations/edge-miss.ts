@@ -37,7 +37,7 @@ export const EDGE_MISS: readonly Mutation[] = [
       replace: "false ? null : () =>",
     }),
     breaks("N5", "a refused network costs a marker's read each time", {
-      find: '  if (askedLately.recall(network, now) !== null) return "capped";\n',
+      find: '  if (recentMisses.get(network, now) !== null) return "capped";\n',
       replace: "",
       tests: [`${ROOM}/reads.test.ts`],
     }),

@@ -88,7 +88,7 @@ export const IMAGES: readonly Mutation[] = [
       tests: [`${QUEUE_TESTS}/hand-out.test.ts`],
     }),
     breaks("P8", "an id that nobody has seen takes a row, a slot and a token", {
-      find: "one.unknown === true && !isKnown(tx, one)",
+      find: "miss.unknown === true && !isKnown(tx, miss)",
       replace: "Math.random() > 2",
     }),
     breaks("P8", "unsigned misses bring any number of versions", {
@@ -101,17 +101,17 @@ export const IMAGES: readonly Mutation[] = [
       tests: [`${QUEUE_TESTS}/exchange.test.ts`],
     }),
     breaks("P11", "a view of a missing object is no reason to look", {
-      find: 'if ((tx.imageMemory.stored.at(one) ?? -1) >= one.at) return "rejected";',
-      replace: 'if (tx.imageMemory.stored.at(one) !== null) return "rejected";',
+      find: 'if ((tx.imageMemory.stored.at(miss) ?? -1) >= miss.at) return "rejected";',
+      replace: 'if (tx.imageMemory.stored.at(miss) !== null) return "rejected";',
       tests: [`${QUEUE_TESTS}/exchange.test.ts`],
     }),
     breaks("F3", "an unknown id becomes a row before it was looked at", {
-      find: "one.unknown === true && !isKnown(tx, one)",
-      replace: "one.unknown === undefined && !isKnown(tx, one)",
+      find: "miss.unknown === true && !isKnown(tx, miss)",
+      replace: "miss.unknown === undefined && !isKnown(tx, miss)",
     }),
     breaks("F4", "viewers bring any number of versions", {
-      find: 'if (!mayBringVersion(tx, one)) return "rejected";',
-      replace: 'if (one.key === "" && !mayBringVersion(tx, one)) return "rejected";',
+      find: 'if (!mayBringVersion(tx, miss)) return "rejected";',
+      replace: 'if (miss.key === "" && !mayBringVersion(tx, miss)) return "rejected";',
     }),
     breaks("F4", "viewers order more than they may have today", {
       find: "return open < left || open - urgentAdmitted(tx) < left;",
@@ -131,7 +131,7 @@ export const IMAGES: readonly Mutation[] = [
       replace: "now - shed.until > forgetMs ? 1 : 1",
     }),
     breaks("P16", "what viewers ask for is handed out while a restored ledger holds back", {
-      find: "  if (isHeldBack(tx.gateNow)) return;\n",
+      find: "  if (isClosedForAll(tx.gateNow)) return;\n",
       replace: "",
       tests: [`${QUEUE_TESTS}/restored.test.ts`],
     }),

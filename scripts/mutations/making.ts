@@ -28,7 +28,7 @@ export const MAKING: readonly Mutation[] = [
     breaks("N5", "looks come in the order of messages", {
       find: "(a.nth ?? 0) - (b.nth ?? 0)",
       replace: "a.at - b.at",
-      tests: [`${ROOM}/look-first.test.ts`],
+      tests: [`${ROOM}/check-existence.test.ts`],
     }),
   ]),
   ...at({ file: `${ROOM}/create-context.ts`, tests: [`${ROOM}/submit-job.test.ts`] }, [
@@ -84,15 +84,15 @@ export const MAKING: readonly Mutation[] = [
       replace: 'if (job === null && phase === "watch") this.#news',
     }),
     breaks("P17", "an image is noted again with each of its variants", {
-      find: "this.#untold.takeNotes(all ?",
-      replace: "this.#untold.takeNotes(all || this.size >= 0 ?",
+      find: "this.#pending.takeNotes(all ?",
+      replace: "this.#pending.takeNotes(all || this.size >= 0 ?",
     }),
   ]),
-  ...at({ file: `${ROOM}/look-first.ts`, tests: [`${ROOM}/look-first.test.ts`] }, [
+  ...at({ file: `${ROOM}/check-existence.ts`, tests: [`${ROOM}/check-existence.test.ts`] }, [
     breaks("N5", "a marker is written for each made-up id", {
       find: "missing.size >= MISSING_MARKED && ",
       replace: "missing.size < 0 && ",
-      tests: [`${WORLD}/strangers/busy-machine.test.ts`, `${ROOM}/look-first.test.ts`],
+      tests: [`${WORLD}/strangers/busy-machine.test.ts`, `${ROOM}/check-existence.test.ts`],
     }),
   ]),
   ...at({ file: `${ROOM}/opaque-picture.ts`, tests: [`${ROOM}/finish-job.test.ts`] }, [
@@ -180,7 +180,7 @@ export const MAKING: readonly Mutation[] = [
       replace: "await context.stager.original(image, wanted, rank);",
     }),
     breaks("P9", "a viewer's job looks for a copy of its original", {
-      find: "  if (staging === null || given.urgent) return own();\n",
+      find: "  if (staging === null || assignment.urgent) return own();\n",
       replace:
         "  if (staging === null) return (await context.stager.original(image, { number: 1, ...ONLY_LOOK }, rank)) ?? own();\n",
     }),
@@ -203,9 +203,9 @@ export const MAKING: readonly Mutation[] = [
       replace: "await Promise.race([copying, sleep(STAGE_MS).then(() => copying)]);",
     }),
   ]),
-  ...at({ file: `${ROOM}/untold.ts`, tests: [`${ROOM}/submit-job.test.ts`] }, [
+  ...at({ file: `${ROOM}/pending-notes.ts`, tests: [`${ROOM}/submit-job.test.ts`] }, [
     breaks("P11", "the marker of a row that had failed stays", {
-      find: "if (touched) this.#suspects.add(deadKey(key));",
+      find: "if (touched) this.#markerNames.add(deadKey(key));",
       replace: "",
     }),
   ]),
@@ -223,7 +223,7 @@ export const MAKING: readonly Mutation[] = [
     breaks("N5", "a handler that only looks calls the ledger all the time", {
       find: "const isMute = this.draining && held.isEmpty;",
       replace: "const isMute = this.draining && held.isEmpty && again < 0;",
-      tests: [`${ROOM}/look-first.test.ts`],
+      tests: [`${ROOM}/check-existence.test.ts`],
     }),
   ]),
 ];

@@ -48,8 +48,8 @@ export const PURGES: readonly Mutation[] = [
   ]),
   ...at({ file: `${ROOM}/removal-record.ts`, tests: [`${SRC}/api/removal.test.ts`] }, [
     breaks("P20", "an object that was put again under its name is not in the receipt", {
-      find: "one.name === name && one.uploadedAt === uploadedAt",
-      replace: "one.name === name",
+      find: "object.name === name && object.uploadedAt === uploadedAt",
+      replace: "object.name === name",
       tests: [`${WORLD}/removal.test.ts`],
     }),
   ]),

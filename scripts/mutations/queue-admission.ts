@@ -14,7 +14,7 @@ export const QUEUE_ADMISSION: readonly Mutation[] = [
       replace: "",
     }),
     breaks("P8", "a limit rises that holds no job back", {
-      find: "gate.now - gate.memory.auto.heldAt[name] <= LATELY_MS",
+      find: "gate.now - gate.memory.auto.limitedAt[name] <= LATELY_MS",
       replace: "true",
     }),
   ]),

@@ -29,7 +29,7 @@ export const QUEUE_HANDING_OUT: readonly Mutation[] = [
       tests: ["packages/durable-queue/test/explorer.test.ts"],
     }),
     breaks("P2", "after an eviction the id of a watched job is not asked for again", {
-      find: ' || (phase === "go" && have.phase === "watch")',
+      find: ' || (phase === "admitted" && have.phase === "watch")',
       replace: "",
     }),
     breaks("P2", "a job whose owner lost its lease is not known", {
@@ -143,11 +143,11 @@ export const QUEUE_HANDING_OUT: readonly Mutation[] = [
   ]),
   ...at({ file: `${QUEUE}/claims/hand-out.ts`, tests: [`${SIMULATED}/origins.test.ts`] }, [
     breaks("P5", "a failing origin's probe is taken by all jobs of one call", {
-      find: "mayTake(one.owner, row) && heldUntil(tx, row) <= tx.now)",
-      replace: "mayTake(one.owner, row))",
+      find: "mayTake(call.owner, row) && putOffUntil(tx, row) <= tx.now)",
+      replace: "mayTake(call.owner, row))",
     }),
     breaks("P9", "viewers' jobs of a failing origin keep all other jobs from going", {
-      find: "row.state === WAITING && heldUntil(tx, row) <= tx.now).length;",
+      find: "row.state === WAITING && putOffUntil(tx, row) <= tx.now).length;",
       replace: "row.state === WAITING).length;",
     }),
   ]),
@@ -159,11 +159,11 @@ export const QUEUE_HANDING_OUT: readonly Mutation[] = [
       histories: { rule: "oldkey", favourites: ["overnight", "overnight"] },
     }),
     breaks("P6", "other jobs are given beside a quarantined one", {
-      find: "one.room = one.owner.exclusive ? 0 : one.room - 1;",
-      replace: "one.room -= 1;",
+      find: "call.room = call.owner.exclusive ? 0 : call.room - 1;",
+      replace: "call.room -= 1;",
     }),
     breaks("P8", "no refused job tells the gate which limit holds it back", {
-      find: "      noteHeld(tx.gateNow, answer);\n",
+      find: "      noteLimited(tx.gateNow, answer);\n",
       replace: "",
     }),
     breaks("P8", "an orphaned claim whose row has gone on keeps its slot for ever", {
@@ -204,7 +204,7 @@ export const QUEUE_HANDING_OUT: readonly Mutation[] = [
       tests: [`${SIMULATED}/pace.test.ts`],
     }),
     breaks("P16", "results are handed out while a restored ledger holds back", {
-      find: "  if (isHeldBack(tx.gateNow)) return false;\n",
+      find: "  if (isClosedForAll(tx.gateNow)) return false;\n",
       replace: "",
       tests: [`${SIMULATED}/restored.test.ts`],
     }),
@@ -262,7 +262,7 @@ export const QUEUE_HANDING_OUT: readonly Mutation[] = [
       tests: [`${SIMULATED}/pace.test.ts`],
     }),
     breaks("P5", "workers are called while a restored ledger holds back", {
-      find: "  if (isHeldBack(tx.gateNow)) return work;\n",
+      find: "  if (isClosedForAll(tx.gateNow)) return work;\n",
       replace: "",
       tests: [`${SIMULATED}/restored.test.ts`],
     }),

@@ -230,14 +230,14 @@ export const QUEUE_OBJECT: readonly Mutation[] = [
       replace: "}\n\n/**",
     }),
     breaks("P16", "a restored ledger hands out at once, and a late delete takes what is made", {
-      find: "  tx.gate.heldUntil = tx.now + RESTORE_HOLD_MS;\n",
+      find: "  tx.gate.closedUntil = tx.now + RESTORE_HOLD_MS;\n",
       replace: "",
       tests: [`${WORLD}/restore.test.ts`, `${SIMULATED}/restored.test.ts`],
       histories: { rule: "nohold", favourites: ["purgedAndPutBack"] },
     }),
     breaks("P2", "after a restore the list is read before handlers from before have made their last POST", {
-      find: "from: state.heldUntil - RESTORE_HOLD_MS + LEASE_MS }",
-      replace: "from: state.heldUntil - RESTORE_HOLD_MS }",
+      find: "from: state.closedUntil - RESTORE_HOLD_MS + LEASE_MS }",
+      replace: "from: state.closedUntil - RESTORE_HOLD_MS }",
       tests: [`${WORLD}/restore.test.ts`],
     }),
     breaks("P2", "I3: numbers go on from the restored copy", {

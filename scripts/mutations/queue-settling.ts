@@ -34,7 +34,7 @@ export const QUEUE_SETTLING: readonly Mutation[] = [
       replace: "endLease(tx, owner, owner.instance === memory.startedAt || isAwake);",
     }),
     breaks("P6", "a crash is counted for a job that merely waits for Ittybit", {
-      find: "return claim.externalId === null || claim.foundByPoller || memory.notified.has(claim.gen);",
+      find: "return claim.externalId === null || claim.foundByPoller || memory.finishToldTo.has(claim.gen);",
       replace: "return true;",
     }),
     breaks("P6", "a job that kills its workers goes on for ever", {
@@ -137,7 +137,7 @@ export const QUEUE_SETTLING: readonly Mutation[] = [
       tests: [EXPLORER],
     }),
     breaks("P8", "a job that is done keeps its slot", {
-      find: "  endClaim(tx, claim, one.over, null);\n",
+      find: "  endClaim(tx, claim, settling.over, null);\n",
       replace: "",
       tests: [EXPLORER],
     }),

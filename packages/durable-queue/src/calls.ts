@@ -28,14 +28,14 @@ export interface Failure {
 /* ── Handlers ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
 /**
- * How far a handler is with a job: `standby` to be prepared, `ready` prepared, `go` to be POSTed, `watch` running at the service,
+ * How far a handler is with a job: `standby` to be prepared, `ready` prepared, `admitted` to be POSTed, `watch` running at the service,
  * `finish` seen to end.
  */
-export type Phase = "standby" | "ready" | "go" | "watch" | "finish";
+export type Phase = "standby" | "ready" | "admitted" | "watch" | "finish";
 
 /** A job on the handler's side: as the queue gave it last, and how far the handler is with it. */
 export interface Held {
-  given: Given;
+  assignment: Assignment;
   phase: Phase;
 }
 
@@ -71,7 +71,7 @@ export type ExchangeAnswer<Extra = unknown> =
       queueId: string;
       /** To be stopped, and settled: as `wait`, if nothing else became of it. */
       stop: { id: number; gen: number }[];
-      give: Given[];
+      give: Assignment[];
       /** ms until it should call again. */
       again: number;
       /** What bounds it is the handler itself, and not the gate: it should call as soon as it can do more. */
@@ -81,7 +81,7 @@ export type ExchangeAnswer<Extra = unknown> =
     });
 
 /** A job as an exchange hands it to a handler. */
-export interface Given extends JobKey {
+export interface Assignment extends JobKey {
   id: number;
   /** The job's public name and its run's, by which logs and traces are found. */
   name: string;
@@ -92,11 +92,11 @@ export interface Given extends JobKey {
   /** It is in the urgent lane. */
   urgent: boolean;
   phase: Exclude<Phase, "ready">;
-  /** Of `go`: POST not before this time, Unix ms. */
+  /** Of `admitted`: POST not before this time, Unix ms. */
   notBefore: number;
   /** When the generation was granted first, Unix ms; 0 for `standby`. The POST's body depends on it and on nothing that changes. */
   grantedAt: number;
-  /** It is the first that is told `go` for this generation: only it can know that no job was made. */
+  /** It is the first that is told `admitted` for this generation: only it can know that no job was made. */
   first: boolean;
   attempts: number;
   /** Its row has changed since it was ordered for the first time: it failed, was put off, or is ordered again. */

@@ -298,8 +298,8 @@ export {
   closeBreaker,
   closedFor,
   fetchesAllowed,
+  isClosedForAll,
   isFull,
-  isHeldBack,
   isProbe,
   nextOpenAt,
   pauseOf,
@@ -313,6 +313,7 @@ export { type Slots, slotsTaken, urgentAdmitted } from "./admission/slots.ts";
 export type {
   AcceptChunk,
   Accepted,
+  Assignment,
   BeforeRestore,
   ChunkAnswer,
   Drop,
@@ -320,7 +321,6 @@ export type {
   ExchangeRequest,
   External,
   FinishRequest,
-  Given,
   Held,
   Outcome,
   Page,
@@ -333,10 +333,10 @@ export { openExternally } from "./claims/open-externally.ts";
 export {
   claimOf,
   deleteRow,
-  heldUntil,
   isLocked,
   newGeneration,
   orderAgain,
+  putOffUntil,
   raise,
   refuse,
 } from "./claims/transitions.ts";

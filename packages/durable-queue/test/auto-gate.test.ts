@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { noteAccepted, noteHeld, noteThrottled } from "../src/admission/auto-gate.ts";
+import { noteAccepted, noteLimited, noteThrottled } from "../src/admission/auto-gate.ts";
 import type { Refusal } from "../src/admission/gate.ts";
 import { newGateMemory } from "../src/memory/gate-memory.ts";
 import { limitsOf } from "../src/tables/gate-state.ts";
@@ -105,7 +105,7 @@ describe("an automatic limit", () => {
   it("rises by a step while it holds jobs back and Ittybit accepts POSTs, and says why", () => {
     const { gate, limits, accepted, later } = gateOf();
     later(3);
-    noteHeld(gate, TOKENS);
+    noteLimited(gate, TOKENS);
     accepted(10);
     expect(limits()).toEqual({ concurrency: 50, ratePerSecond: 22 });
     expect(gate.state.auto.ratePerSecond).toEqual({
@@ -117,7 +117,7 @@ describe("an automatic limit", () => {
 
   it("does not rise while it holds nothing back, however much Ittybit accepts", () => {
     const { gate, limits, accepted, later } = gateOf();
-    noteHeld(gate, SLOTS);
+    noteLimited(gate, SLOTS);
     for (let seconds = 0; seconds < 60; seconds += 3) {
       later(3);
       accepted(100);
@@ -127,16 +127,16 @@ describe("an automatic limit", () => {
 
   it("rises no more than once in three seconds, and only after ten accepted POSTs", () => {
     const { gate, limits, accepted, later } = gateOf();
-    noteHeld(gate, SLOTS);
+    noteLimited(gate, SLOTS);
     later(2);
     accepted(100);
     expect(limits().concurrency).toBe(50);
     later(1);
-    noteHeld(gate, SLOTS);
+    noteLimited(gate, SLOTS);
     accepted(1);
     expect(limits().concurrency).toBe(55);
     later(3);
-    noteHeld(gate, SLOTS);
+    noteLimited(gate, SLOTS);
     accepted(9);
     expect(limits().concurrency).toBe(55);
   });
@@ -144,14 +144,14 @@ describe("an automatic limit", () => {
   it("is not what holds back a job that a higher lane outranks", () => {
     const { gate, limits, accepted, later } = gateOf();
     later(3);
-    noteHeld(gate, { code: "tokens", until: null });
+    noteLimited(gate, { code: "tokens", until: null });
     accepted(10);
     expect(limits()).toEqual({ concurrency: 50, ratePerSecond: 20 });
   });
 
   it("falls once for all refused jobs of a burst, and again for the next burst", () => {
     const { gate, limits, later } = gateOf();
-    noteHeld(gate, SLOTS);
+    noteLimited(gate, SLOTS);
     for (let refused = 0; refused < 20; refused += 1) {
       noteThrottled(gate);
       gate.now += 50;
@@ -159,7 +159,7 @@ describe("an automatic limit", () => {
     expect(limits()).toEqual({ concurrency: 40, ratePerSecond: 20 });
     expect(gate.state.auto.concurrency?.why).toBe("Lowered: The service answered 429.");
     later(2);
-    noteHeld(gate, SLOTS);
+    noteLimited(gate, SLOTS);
     noteThrottled(gate);
     expect(limits()).toEqual({ concurrency: 32, ratePerSecond: 20 });
   });
@@ -172,7 +172,7 @@ describe("an automatic limit", () => {
 
   it("falls when the other one holds jobs back but is a number, which never moves", () => {
     const { gate, limits } = gateOf({ gate: { ratePerSecond: 20 } });
-    noteHeld(gate, TOKENS);
+    noteLimited(gate, TOKENS);
     noteThrottled(gate);
     expect(limits()).toEqual({ concurrency: 40, ratePerSecond: 20 });
   });
@@ -181,11 +181,11 @@ describe("an automatic limit", () => {
     const { gate, limits, accepted, later } = gateOf();
     const raise = () => {
       later(3);
-      noteHeld(gate, TOKENS);
+      noteLimited(gate, TOKENS);
       accepted(10);
       return limits().ratePerSecond;
     };
-    noteHeld(gate, TOKENS);
+    noteLimited(gate, TOKENS);
     noteThrottled(gate);
     expect(raise()).toBeCloseTo(16 * 1.02, 2);
     const small = Array.from({ length: 9 }, raise).at(-1) ?? 0;
@@ -198,7 +198,7 @@ describe("an automatic limit", () => {
     gate.state.auto.ratePerSecond = { value: 40, why: "", since: gate.now };
     gate.memory = newGateMemory(gate.now);
     later(3);
-    noteHeld(gate, TOKENS);
+    noteLimited(gate, TOKENS);
     accepted(10);
     expect(limits().ratePerSecond).toBeCloseTo(40.8);
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { budgetLeft } from "../src/admission/budget.ts";
-import type { AcceptChunk, ExchangeRequest, Given } from "../src/calls.ts";
+import type { AcceptChunk, Assignment, ExchangeRequest } from "../src/calls.ts";
 import { exchange } from "../src/claims/exchange.ts";
 import { die } from "../src/claims/transitions.ts";
 import { within } from "../src/clock.ts";
@@ -69,7 +69,7 @@ function world(lanes: readonly LaneRule[], gate: Partial<QueueConfig["gate"]> = 
   const queue = new BareQueue(nodeSql(), config, { ...deps, watchExternalJobs: NO_EXTERNAL_JOBS }, host);
   clock.ms += 60_000;
   const owners = new Set<string>();
-  const call = (owner: string, said: Partial<ExchangeRequest> = {}): Given[] => {
+  const call = (owner: string, said: Partial<ExchangeRequest> = {}): Assignment[] => {
     const request = { owner, first: !owners.has(owner), role: "work" as const, room: 40, have: [], submitted: [] };
     owners.add(owner);
     const answer = queue.exchange({ ...request, settled: [], leave: false, ...said });
@@ -79,8 +79,8 @@ function world(lanes: readonly LaneRule[], gate: Partial<QueueConfig["gate"]> = 
   /** The keys that a worker may POST, in this order. */
   const work = (owner: string): string[] => {
     const given = call(owner);
-    const went = given.filter(({ phase }) => phase === "go");
-    const phaseOf = ({ gen }: Given) => (went.some((one) => one.gen === gen) ? "go" : "ready");
+    const went = given.filter(({ phase }) => phase === "admitted");
+    const phaseOf = ({ gen }: Assignment) => (went.some((one) => one.gen === gen) ? "admitted" : "ready");
     for (let more = given; more.length > 0; went.push(...more))
       more = call(owner, { room: 0, have: given.map((one) => ({ id: one.id, gen: one.gen, phase: phaseOf(one) })) });
     return went.map(textOf);
@@ -108,7 +108,7 @@ describe("lanes that a queue names", () => {
     enqueue("live", 3);
     expect(work("o")).toHaveLength(1);
     enqueue("bulk", 1);
-    expect(call("p").map((one) => [textOf(one), one.phase, one.urgent])).toContainEqual(["bulk/0", "go", true]);
+    expect(call("p").map((one) => [textOf(one), one.phase, one.urgent])).toContainEqual(["bulk/0", "admitted", true]);
     const plain = world(ONE_LANE, { concurrency: 2 });
     plain.enqueue("default", 3);
     expect(plain.work("o")).toHaveLength(2);

@@ -179,7 +179,7 @@ describe("a runner that the queue does not want any more", () => {
     unfetchedSince: null,
     beforeRestore: false,
   };
-  const go = { ...given, ...more, phase: "go" as const };
+  const go = { ...given, ...more, phase: "admitted" as const };
   const goes = { status: "ok" as const, queueId: "q", stop: [], again: 300, more: false, stay: true };
   const runner = (...answers: (ExchangeAnswer | Error)[]) => {
     const requests: ExchangeRequest[] = [];
@@ -220,7 +220,7 @@ describe("a runner that the queue does not want any more", () => {
     const { requests, signals, ended } = runner(leaving, leaving, ...Array(200).fill({ ...goes, give: [] }));
     await pass(10_000);
     expect(signals).toHaveLength(1);
-    expect(requests[1]).toMatchObject({ room: 0, have: [{ id: 1, phase: "go" }] });
+    expect(requests[1]).toMatchObject({ room: 0, have: [{ id: 1, phase: "admitted" }] });
     await pass(30_000);
     expect(await ended).toBe("left");
     const settled = requests.flatMap(({ settled }) => settled);

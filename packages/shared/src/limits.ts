@@ -72,7 +72,7 @@ export const TRACED_SHARE = 0.05;
 /** Jobs that viewers wait for at once; beyond it pages are served by their originals. Chosen. */
 export const LIVE_OPEN_MAX = 10_000;
 /** Looks at unknown originals that may come at once, in seconds of their rate: the edge limits by the minute. Chosen. */
-export const LOOKS_BURST_S = 60;
+export const CHECKS_BURST_S = 60;
 /** How long edges shed misses: an hour, and twice as long each time that it happens again within a day. Chosen. */
 export const SHED = { firstMs: 3_600_000, longestMs: 57_600_000, forgetMs: 86_400_000 } as const;
 /**

@@ -91,7 +91,7 @@ export class CrashWorld extends CalmWorld {
     };
     const answer = await say({ first: true, asks: [{ key: KEYS.left, at: clock.now() }] });
     const given = answer.status === "ok" ? answer.give[0] : undefined;
-    if (given?.phase !== "go") throw new Error(`not granted but ${given?.phase}`);
+    if (given?.phase !== "admitted") throw new Error(`not granted but ${given?.phase}`);
     const { id, gen } = given;
     const host = { clock, fetch, log: () => undefined, sleep: (ms: number) => clock.sleep(ms) };
     const { format, ...sides } = { width: 400, height: null, fit: null, pos: null, format: "webp" } as const;

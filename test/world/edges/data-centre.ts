@@ -3,8 +3,8 @@ import type { Config } from "@prewarm/shared/config";
 import { genOf } from "@prewarm/shared/variant-metadata";
 import type { EdgeCache, ObjectStore, StoredObject } from "../../../workers/edge/src/bindings.ts";
 import { createChangesReader, HELD_MS } from "../../../workers/edge/src/changes.ts";
-import { createAskedLately } from "../../../workers/edge/src/miss/asked-lately.ts";
 import { createLiveGate } from "../../../workers/edge/src/miss/gate.ts";
+import { createRecentMisses } from "../../../workers/edge/src/miss/recent-misses.ts";
 import { createTargetCache } from "../../../workers/edge/src/request/target-cache.ts";
 import type { Edge } from "../../../workers/edge/src/request-context.ts";
 import { route } from "../../../workers/edge/src/route.ts";
@@ -85,7 +85,7 @@ export class DataCentre {
       },
       fetch: () => Promise.reject(new Error("nothing is fetched")),
       targetCache: createTargetCache(),
-      askedLately: createAskedLately(cache),
+      recentMisses: createRecentMisses(cache),
       infoMemory: new Map(),
       gate: createLiveGate(images),
       changes: createChangesReader({ images, cache, clock, heldMs: HELD_MS, log }),

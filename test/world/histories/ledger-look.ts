@@ -91,12 +91,12 @@ export interface GateLook {
   breaker: { state: string; until: number; probe: { gen: number; until: number } | null };
   throttledUntil: number;
   /** The ledger was put back, and hands nothing out until then. */
-  heldUntil: number;
+  closedUntil: number;
 }
 
 export function gateLook(sql: Sql): GateLook {
   const body = sql.exec("SELECT body FROM docs WHERE name = 'gate'")[0]?.body;
-  const open = { paused: [], breaker: { state: "closed", until: 0, probe: null }, throttledUntil: 0, heldUntil: 0 };
+  const open = { paused: [], breaker: { state: "closed", until: 0, probe: null }, throttledUntil: 0, closedUntil: 0 };
   if (body === undefined) return open;
   const { pauses, ...gate } = JSON.parse(String(body)) as Omit<GateLook, "paused"> & { pauses: object };
   return { ...gate, paused: Object.keys(pauses) };

@@ -82,12 +82,12 @@ class PaceWorld extends HistoryWorld {
   }
 
   #isClosed(lane: Lane): boolean {
-    const { paused, breaker, throttledUntil, heldUntil } = gateLook(this.sql);
+    const { paused, breaker, throttledUntil, closedUntil } = gateLook(this.sql);
     const now = this.clock.now() + this.skewMs;
     return (
       paused.includes(lane) ||
       (breaker.state === "open" && now < breaker.until) ||
-      now < Math.max(throttledUntil, heldUntil)
+      now < Math.max(throttledUntil, closedUntil)
     );
   }
 

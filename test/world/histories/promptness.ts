@@ -144,7 +144,7 @@ export class Promptness {
   /** Nobody is at work, nobody is called, and rows wait that may go. */
   #checkCalled(since: number): void {
     const { sql, clock, handlers, work, queueTroubleUntil, diedAt } = this.#world;
-    const { paused, breaker, throttledUntil, heldUntil } = gateLook(sql);
+    const { paused, breaker, throttledUntil, closedUntil } = gateLook(sql);
     // What a dead handler looked at stands in no table, and is its own until its lease ends.
     if (diedAt > since - HELD_MS) return;
     if (this.#mayBeLate(since) || queueTroubleUntil > since - WAKE_MS || handlers + work.depth > 0) return;
@@ -152,7 +152,7 @@ export class Promptness {
       paused.length > 0 ||
       breaker.state === "open" ||
       throttledUntil > since ||
-      heldUntil > since ||
+      closedUntil > since ||
       this.#world.hasBudget ||
       this.#publishedAt > since - TROUBLE_MS
     )
@@ -174,9 +174,9 @@ export class Promptness {
 
   /** The gate file says what the gate says; none says that all is open. Of breaker and budget nothing is said: they open and close by time. */
   checkGate(when: string): void {
-    const { paused, breaker, heldUntil } = gateLook(this.#world.sql);
+    const { paused, breaker, closedUntil } = gateLook(this.#world.sql);
     // The end of a hold after a restore is told by the alarm.
-    if (breaker.state === "open" || this.#world.hasBudget || heldUntil > this.#world.clock.now() - TROUBLE_MS) return;
+    if (breaker.state === "open" || this.#world.hasBudget || closedUntil > this.#world.clock.now() - TROUBLE_MS) return;
     const file = this.#world.store.objects.get(GATE_KEY);
     const said = file === undefined ? null : parseGate(new TextDecoder().decode(file.bytes));
     const told = [...(said?.closed ?? [])].sort().join();

@@ -1,4 +1,4 @@
-import type { ChunkAnswer, Given, Sql } from "@prewarm/durable-queue";
+import type { Assignment, ChunkAnswer, Sql } from "@prewarm/durable-queue";
 import { orientedSize, readImageHeader, sniffType } from "@prewarm/shared/image-header";
 import { FORMAT_ROWS } from "@prewarm/shared/mime";
 import { keyOfJob, parseVariantKey } from "@prewarm/shared/variant-key";
@@ -192,14 +192,14 @@ export class Diary implements Watcher {
     return new Set(held.filter((gen) => this.#holders.get(gen) === owner));
   }
 
-  #gave(owner: string, given: Given): void {
+  #gave(owner: string, given: Assignment): void {
     const { id, gen, phase, notBefore, grantedAt, job } = given;
     const key = keyOfJob(given);
     this.#names.set(id, key);
     this.#holders.set(gen, owner);
     this.#given.set(gen, this.#now());
     this.note(key, `${owner} is given ${phase} ${gen} ${job ?? ""}`);
-    if (phase !== "go") return;
+    if (phase !== "admitted") return;
     this.granted.set(gen, grantedAt);
     this.#keyOf.set(gen, key);
     this.tokens.set(gen, (this.tokens.get(gen) ?? new Set()).add(notBefore));

@@ -30,14 +30,14 @@ function setupSite(overrides: Overrides) {
   const made = setup(overrides);
   let n = 0;
   let said = { closed: [] as string[], shedUntil: 0 };
-  /** Messages in one batch; what is to be looked at. */
+  /** Messages in one batch; keys to check. */
   const send = (asks: Partial<MissAsk>[]): string[] => {
     n += 1;
     const owner = `stranger-${n}`;
     const whole = asks.map((one) => ({ key: "", at: made.clock.ms, ...one }));
-    const { look } = made.call(owner, { role: "urgent", room: 0, asks: whole });
+    const { check } = made.call(owner, { role: "urgent", room: 0, asks: whole });
     made.leave(owner);
-    return look;
+    return check;
   };
   /** What the gate file says to the edges. */
   const told = () => {
@@ -52,7 +52,7 @@ function setupSite(overrides: Overrides) {
   const work = (outcome: VariantOutcome = STORED): number => {
     n += 1;
     const owner = `worker-${n}`;
-    const go = made.ready(owner, made.call(owner).give).filter(({ phase }) => phase === "go");
+    const go = made.ready(owner, made.call(owner).give).filter(({ phase }) => phase === "admitted");
     for (const given of go) {
       made.submit(owner, given);
       made.settle(owner, given, outcome);
@@ -88,16 +88,16 @@ const madeUp = (length: number): Partial<MissAsk>[] =>
 
 interface Tried {
   messages: number;
-  looks: number;
+  checks: number;
 }
 
-/** Makes edges shed so many times: the messages and looks until then, and how long it takes, s. */
+/** Makes edges shed so many times: the messages and checks until then, and how long it takes, s. */
 function loud(one: Site, times: number, addresses: number): Tried & { seconds: number } {
   const { clock } = one;
   const since = clock.ms;
-  const sum = { messages: 0, looks: 0 };
+  const sum = { messages: 0, checks: 0 };
   for (let n = 0; n < times; n += 1) {
-    for (; one.told().shedUntil <= clock.ms; sum.messages += BATCH) sum.looks += one.send(madeUp(BATCH)).length;
+    for (; one.told().shedUntil <= clock.ms; sum.messages += BATCH) sum.checks += one.send(madeUp(BATCH)).length;
     // Before the last edge has heard of it, the last batch among them; nothing comes of any.
     sum.messages += TOLD_MINUTES * (known + unknown) * addresses - BATCH;
     expect(one.send(madeUp(100))).toEqual([]);
@@ -106,15 +106,15 @@ function loud(one: Site, times: number, addresses: number): Tried & { seconds: n
   return { ...sum, seconds: (clock.ms - since) / 1_000 };
 }
 
-/** An hour of as many as edges shed nothing for: ten useless ones for each look. */
+/** An hour of as many as edges shed nothing for: ten useless ones for each check. */
 function patient(one: Site): Tried {
   const { clock } = one;
-  const sum = { messages: 0, looks: 0 };
-  // Within what the bucket of looks holds, of a minute.
+  const sum = { messages: 0, checks: 0 };
+  // Within what the bucket of checks holds, of a minute.
   const step = 50;
   const asks = 11 * step * one.config.limits.unknownPerSecond;
   for (let left = 3_600 / step; left > 0; left -= 1) {
-    sum.looks += one.send(madeUp(Math.floor(asks))).length;
+    sum.checks += one.send(madeUp(Math.floor(asks))).length;
     sum.messages += Math.floor(asks);
     expect(one.told().shedUntil).toBe(0);
     clock.advance(step);
@@ -126,14 +126,14 @@ function patient(one: Site): Tried {
 function junk(addresses: number, days: number): Tried {
   const hour = patient(site(RATE));
   const all = [0, 1, 3, 5, 6, 48].map((times) => {
-    const { messages, looks, seconds } = loud(site(RATE), times, addresses);
+    const { messages, checks, seconds } = loud(site(RATE), times, addresses);
     // The last time may reach beyond the end, what comes before it may not.
     const hours = Math.max(0, days * 24 - seconds / 3_600);
     return seconds < (days + 0.67) * DAY_S
-      ? { messages: messages + hours * hour.messages, looks: looks + hours * hour.looks }
-      : { messages: 0, looks: 0 };
+      ? { messages: messages + hours * hour.messages, checks: checks + hours * hour.checks }
+      : { messages: 0, checks: 0 };
   });
-  return { messages: Math.max(...all.map((one) => one.messages)), looks: Math.max(...all.map((one) => one.looks)) };
+  return { messages: Math.max(...all.map((one) => one.messages)), checks: Math.max(...all.map((one) => one.checks)) };
 }
 
 /** Misses that come at once while edges shed nothing. */
@@ -144,23 +144,23 @@ describe.each([
   ["a day", 1, dayBill],
   ["a month", 30, monthBill],
 ] as const)("in %s", (_name, days, bill) => {
-  it("a thousand addresses come near the looks, messages and dollars of the table, and never above", () => {
+  it("a thousand addresses come near the checks, messages and dollars of the table, and never above", () => {
     const { config } = site(RATE);
     const most = bill(config, 1_000);
-    const { messages, looks } = junk(1_000, days);
-    const tried = { ...most, looks: Math.min(looks, most.looks), messages: messages + most.jobs };
-    console.log(`${days} d: messages ${tried.messages} of ${most.messages}, looks ${looks} of ${most.looks}`);
+    const { messages, checks } = junk(1_000, days);
+    const tried = { ...most, checks: Math.min(checks, most.checks), messages: messages + most.jobs };
+    console.log(`${days} d: messages ${tried.messages} of ${most.messages}, checks ${checks} of ${most.checks}`);
     expect(tried.messages).toBeLessThanOrEqual(most.messages);
     expect(tried.messages).toBeGreaterThan(0.8 * most.messages);
-    expect(looks).toBeLessThanOrEqual(most.looks);
-    expect(looks).toBeGreaterThan(0.9 * most.looks);
+    expect(checks).toBeLessThanOrEqual(most.checks);
+    expect(checks).toBeGreaterThan(0.9 * most.checks);
     expect(usdOf(config, tried, days)).toBeLessThanOrEqual(most.usd);
     expect(usdOf(config, tried, days)).toBeGreaterThan(0.8 * most.usd);
   });
 });
 
 describe("on a day, however many addresses there are", () => {
-  it("rows are the looks and the day's slice, jobs the slice, and neither is more", () => {
+  it("rows are the checks and the day's slice, jobs the slice, and neither is more", () => {
     const one = site(RATE);
     const { clock, config, rows } = one;
     const most = dayBill(config, 1);

@@ -1,7 +1,7 @@
 import { MISSES_PER_MINUTE } from "@prewarm/shared/limits";
 import { createChangesReader, HELD_MS } from "../../../workers/edge/src/changes.ts";
-import { createAskedLately } from "../../../workers/edge/src/miss/asked-lately.ts";
 import { createLiveGate } from "../../../workers/edge/src/miss/gate.ts";
+import { createRecentMisses } from "../../../workers/edge/src/miss/recent-misses.ts";
 import { createTargetCache } from "../../../workers/edge/src/request/target-cache.ts";
 import type { Edge } from "../../../workers/edge/src/request-context.ts";
 import { route } from "../../../workers/edge/src/route.ts";
@@ -80,7 +80,7 @@ export function edgeInFront(world: World, config: Edge["config"], onRead: () => 
     unknownLimit: limiter(clock.now, MISSES_PER_MINUTE.unknown),
     fetch: () => Promise.reject(new Error("nothing is fetched")),
     targetCache: createTargetCache(),
-    askedLately: createAskedLately(cache),
+    recentMisses: createRecentMisses(cache),
     infoMemory: new Map(),
     gate: createLiveGate(images),
     changes: createChangesReader({ images, cache, clock, heldMs: HELD_MS, log: () => undefined }),

@@ -3,7 +3,7 @@ import { ENCODED_ID_MAX_BYTES, OUTPUT_MAX_BYTES } from "@prewarm/shared/limits";
 import { type TestSite, testSite } from "@prewarm/shared/testing/test-site";
 import { expect, it, vi } from "vitest";
 import { sum, times } from "../../../packages/shared/src/cost/operations.ts";
-import { dayBill, imageDay, LOOK, MESSAGE, monthBill, passingBytes, ROW } from "../../../scripts/cost/strangers.ts";
+import { CHECK, dayBill, imageDay, MESSAGE, monthBill, passingBytes, ROW } from "../../../scripts/cost/strangers.ts";
 import { picture } from "../../../workers/consumer/src/testing/pictures.ts";
 import { CalmWorld, HTML_ID, ORIGINALS } from "../calm-world.ts";
 
@@ -86,7 +86,7 @@ it("of one image a day's rows are kept, each as large as one may be", async () =
   expect(world.violations).toEqual([]);
 });
 
-it("a message and a look cost no more calls and no more log than the table reckons", async () => {
+it("a message and a check cost no more calls and no more log than the table reckons", async () => {
   const counts = { objectRequest: 0, r2A: 0, r2B: 0, logged: 0, sent: 0 };
   const world = new CalmWorld({
     bornAt: SINCE,
@@ -119,7 +119,7 @@ it("a message and a look cost no more calls and no more log than the table recko
   const rows = Number(world.sql.exec("SELECT count(*) AS n FROM jobs")[0]?.n);
   const markers = [...world.store.objects.keys()].filter((key) => key.startsWith("dead/")).length;
   console.log(JSON.stringify({ ...counts, markers, rows }));
-  const reckoned = { ...NONE, ...sum(times(MESSAGE, counts.sent), times(LOOK, markers), times(ROW, rows)) };
+  const reckoned = { ...NONE, ...sum(times(MESSAGE, counts.sent), times(CHECK, markers), times(ROW, rows)) };
   // Beside them the minute's cron, and the gate file.
   expect(counts.objectRequest).toBeLessThanOrEqual(reckoned.objectRequest + 5);
   expect(counts.objectRequest).toBeGreaterThan(0.9 * reckoned.objectRequest);
@@ -138,7 +138,7 @@ it("of what passes no more is kept than a day's, and that of the hours until the
   const before = tables();
   let rows = 0;
   for (let n = 0; world.clock.now() < SINCE + 2 * DAY_MS; n += 1) {
-    // Twice as many as are looked at.
+    // Twice as many as are checked.
     for (const of of [0, 1]) {
       const id = `${HTML_ID}-${n}-${of}-`.padEnd(ENCODED_ID_MAX_BYTES, "x");
       world.view(`${id}/320-high.webp`, { unknown: true });

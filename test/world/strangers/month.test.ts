@@ -2,7 +2,7 @@ import { defineConfig } from "@prewarm/shared/config";
 import { READS_PER_REQUEST } from "@prewarm/shared/limits";
 import { expect, it } from "vitest";
 import { listUsd, PATHS, sum, times } from "../../../packages/shared/src/cost/operations.ts";
-import { DAY, dayBill, imageDay, LOOK, MESSAGE, monthBill } from "../../../scripts/cost/strangers.ts";
+import { CHECK, DAY, dayBill, imageDay, MESSAGE, monthBill } from "../../../scripts/cost/strangers.ts";
 import { CalmWorld, ORIGINALS } from "../calm-world.ts";
 import { edgeInFront, INFO } from "./edge-in-front.ts";
 
@@ -21,7 +21,7 @@ function address(n: number): string {
   return `10.0.${Math.floor(n / 250)}.${n % 250}`;
 }
 
-it(`${VERSIONS} made-up versions from ${ADDRESSES} addresses in a month cost no more jobs, messages, looks, rows and dollars than the table says`, async () => {
+it(`${VERSIONS} made-up versions from ${ADDRESSES} addresses in a month cost no more jobs, messages, checks, rows and dollars than the table says`, async () => {
   const since = Date.UTC(2027, 0, 1);
   const world = new CalmWorld({ bornAt: since, budget: config.budget, isMissing: (id) => id.startsWith("made-up") });
   const edge = edgeInFront(world, config);
@@ -63,7 +63,7 @@ it(`${VERSIONS} made-up versions from ${ADDRESSES} addresses in a month cost no 
   const caused = sum(
     times(PATHS.miss.operations, edge.messages.sent),
     times(MESSAGE, edge.messages.sent),
-    times(LOOK, markers.length),
+    times(CHECK, markers.length),
     times(DAY, DAYS),
     times(PATHS.live.operations, jobs),
   );
@@ -79,7 +79,7 @@ it(`${VERSIONS} made-up versions from ${ADDRESSES} addresses in a month cost no 
   expect(edge.messages.sent).toBeLessThanOrEqual(ofMonth.messages);
   // The gate file is read once in 10 s.
   expect(reads).toBeLessThanOrEqual(requests * READS_PER_REQUEST.miss + (DAYS * DAY_MS) / 10_000);
-  expect(markers.length).toBeLessThanOrEqual(ofMonth.looks);
+  expect(markers.length).toBeLessThanOrEqual(ofMonth.checks);
   expect(rows).toBeLessThanOrEqual(ofMonth.rows);
   expect(rows).toBeGreaterThanOrEqual(jobs);
   expect(Math.max(...jobsByImageDay.values())).toBeLessThanOrEqual(ofImage.jobs);

@@ -1,5 +1,5 @@
 import type { Config } from "@prewarm/shared/config";
-import { CHOSEN, LOOKS_BURST_S, MISSES_PER_MINUTE } from "@prewarm/shared/limits";
+import { CHECKS_BURST_S, CHOSEN, MISSES_PER_MINUTE } from "@prewarm/shared/limits";
 import { testSite } from "@prewarm/shared/testing/test-site";
 import { storeKey } from "@prewarm/shared/variant-key";
 import { beforeAll, expect, it } from "vitest";
@@ -139,11 +139,11 @@ it.each([
     const { site, times } = await minute(perSecond, addresses);
     const markers = [...site.world.store.objects.keys()].filter((key) => key.startsWith("dead/"));
     console.log(`slowest, ms: idle ${JSON.stringify(idle)}, ${perSecond}/s ${JSON.stringify(times)}`);
-    console.log(`messages ${site.edge.messages.sent}, ids looked at and missing ${markers.length}`);
+    console.log(`messages ${site.edge.messages.sent}, ids checked and missing ${markers.length}`);
     const most = { known: 2, fresh: 2, upload: 1.5, bulk: 1.5 };
     for (const name of ["known", "fresh", "upload", "bulk"] as const)
       if (held.includes(name)) expect(times[name], name).toBeLessThanOrEqual(most[name] * idle[name]);
-    expect(markers.length).toBeLessThanOrEqual(CHOSEN.unknownPerSecond * (60 + LOOKS_BURST_S));
+    expect(markers.length).toBeLessThanOrEqual(CHOSEN.unknownPerSecond * (60 + CHECKS_BURST_S));
     expect(site.world.ittybit.jobs.filter(({ order }) => order.metadata.key?.includes("made-up"))).toEqual([]);
     await site.world.clock.run(DAY_MS + 7 * 3_600_000);
     expect(site.rows()).toBe(0);
@@ -152,7 +152,7 @@ it.each([
   240_000,
 );
 
-it("one address passes as many messages a minute as the table reckons with, as many of them are looks, and no more", async () => {
+it("one address passes as many messages a minute as the table reckons with, as many of them are checks, and no more", async () => {
   const site = new Site();
   const { clock, store } = site.world;
   await store.leave("info/known/_", INFO);
@@ -173,9 +173,9 @@ it("one address passes as many messages a minute as the table reckons with, as m
   expect(markers.length).toBeGreaterThan(0);
   expect(markers.length).toBeLessThan(unknown / 2);
   const [day, month] = [dayBill(site.config, 1), monthBill(site.config, 1)];
-  expect([day.messages, day.looks]).toEqual([(known + unknown) * 1_440, unknown * 1_440]);
-  expect([month.messages, month.looks]).toEqual([30 * day.messages, 30 * day.looks]);
-  expect([day.rows, month.rows]).toEqual([day.looks + day.jobs, month.looks + month.jobs]);
+  expect([day.messages, day.checks]).toEqual([(known + unknown) * 1_440, unknown * 1_440]);
+  expect([month.messages, month.checks]).toEqual([30 * day.messages, 30 * day.checks]);
+  expect([day.rows, month.rows]).toEqual([day.checks + day.jobs, month.checks + month.jobs]);
 });
 
 it("edges hear that they are to shed before their limiters have begun a third minute, and nothing more of it comes", async () => {

@@ -5,8 +5,8 @@ import { TOKEN_MIN_CHARS } from "@prewarm/shared/limits";
 import { printableJson } from "@prewarm/shared/printable";
 import type { EdgeCache, ObjectStore, ViewSink } from "./bindings.ts";
 import { createChangesReader, HELD_MS } from "./changes.ts";
-import { createAskedLately } from "./miss/asked-lately.ts";
 import { createLiveGate } from "./miss/gate.ts";
+import { createRecentMisses } from "./miss/recent-misses.ts";
 import { createTargetCache } from "./request/target-cache.ts";
 import type { Edge, Log } from "./request-context.ts";
 
@@ -46,7 +46,7 @@ export function edgeOf(site: Config, env: Env, cache: EdgeCache, write: (line: s
     // A method of the global scope: kept bound wherever it is handed to.
     fetch: (input, init) => fetch(input, init),
     targetCache: createTargetCache(),
-    askedLately: createAskedLately(cache),
+    recentMisses: createRecentMisses(cache),
     infoMemory: new Map(),
     gate: createLiveGate(env.IMAGES_BUCKET),
     changes: createChangesReader({

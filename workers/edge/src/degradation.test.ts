@@ -150,7 +150,7 @@ describe("whatever fails, the viewer sees a picture in time", () => {
 
   it("a bug of ours is logged and answered with the redirect", async () => {
     const world = setup({ now: () => Date.now() });
-    world.edge.askedLately.takeTurn = () => {
+    world.edge.recentMisses.claimTurn = () => {
       throw new TypeError("a bug");
     };
     const response = await world.get(PATH);

@@ -47,7 +47,7 @@ describe("a miss of a bucket's original that viewers may see", () => {
     expect(world.sent).toEqual([]);
   });
 
-  it("goes on when the bucket cannot be asked", async () => {
+  it("is redirected all the same if the bucket does not answer", async () => {
     const world = bucketWorld();
     world.originals.head = () => Promise.reject(new Error("down"));
     expect((await world.get("/images/private/a.jpg?w=800")).status).toBe(302);
@@ -110,7 +110,7 @@ describe("/originals/", () => {
     expect(response.headers.get("X-Content-Type-Options")).toBe("nosniff");
   });
 
-  it("may be kept until its signature ends, and by the viewer only", async () => {
+  it("may be cached until its signature ends, and by the viewer only", async () => {
     const world = bucketWorld();
     const path = await signedPath(world, "private/a.jpg");
     const exp = Number(/exp=(\d+)/.exec(path)?.[1]);
@@ -204,7 +204,7 @@ describe("/staged/", () => {
     expect([...new Set(world.images.reads)]).toEqual([stagedKey("a b/c.jpg", NUMBER)]);
   });
 
-  it("is 404 where nothing is staged, and where a note says why", async () => {
+  it("is 404 if no bytes are staged, also with a note that says why", async () => {
     const world = stagedWorld();
     expect((await world.get(await path(world, "none.jpg"))).status).toBe(404);
     world.images.store(stagedKey("note.jpg", NUMBER), "Its copy broke off twice.");

@@ -16,10 +16,10 @@ import { withTimeLimit } from "./time-limit.ts";
 
 export const ORIGINALS_PATH = "/originals/";
 
-/** Originals are shown while a variant is being made, and are read by the engine: they may be slow, yet nobody waits for ever. In ms. */
+/** Longest wait for R2, in ms. Viewers and the engine wait for originals longer than for variants. */
 const WAIT_MS = 10_000;
 
-/** `<number>/<id>` behind STAGED_PATH; a number of the ledger has no leading zero. */
+/** `<number>/<id>` behind STAGED_PATH. A number of the ledger has no leading zero. */
 const STAGED_PATTERN = /^([1-9]\d{0,15})\/(.+)$/;
 
 /** A request for an original under its signed URL. */
@@ -31,8 +31,8 @@ interface Asked {
 }
 
 /**
- * Serves a bucket's original under a signed URL. Throws `not_found` for other sources, `signature_required`, `removed`, `original_missing` and
- * `unavailable`.
+ * Serves a bucket's original under a signed URL. Throws `not_found` for other sources, `signature_required`, `removed`,
+ * `original_missing` and `unavailable`.
  */
 export async function serveOriginal(request: Request, url: URL, edge: Edge, background: Background): Promise<Response> {
   const id = parseId(url.pathname.slice(ORIGINALS_PATH.length));
@@ -45,8 +45,8 @@ export async function serveOriginal(request: Request, url: URL, edge: Edge, back
 }
 
 /**
- * Serves the staged bytes that jobs are made from, under the signed URL of their number. It reads no other object. Throws `not_found` for other
- * paths, `signature_required`, `removed`, `original_missing` and `unavailable`.
+ * Serves the staged bytes that jobs are made from, under the signed URL of their number. Reads no other object. Throws
+ * `not_found` for other paths, `signature_required`, `removed`, `original_missing` and `unavailable`.
  */
 export async function serveStaged(request: Request, url: URL, edge: Edge, background: Background): Promise<Response> {
   const [, number, path] = STAGED_PATTERN.exec(url.pathname.slice(STAGED_PATH.length)) ?? [];
@@ -55,12 +55,14 @@ export async function serveStaged(request: Request, url: URL, edge: Edge, backgr
   const asked = { request, url, edge, background };
   await admit(asked, id);
   const found = await find(edge.images, stagedKey(id, Number(number)));
-  // No picture: a note that the original could not be staged.
+  // The object is a note that the original could not be staged.
   if (found.type === null) throw new AppError("original_missing");
   return answer(asked, found);
 }
 
-/** Throws `signature_required` unless the signature is right and has not ended, and `removed` where the image is. */
+/**
+ * Throws `signature_required` unless the signature is right and has not ended, and `removed` if the image is removed.
+ */
 async function admit({ url, edge, background }: Asked, id: string): Promise<void> {
   const verdict = await verifyOriginal(url.pathname, url.searchParams, edge.keys, edge.config, nowOf(edge));
   if (verdict !== "ok") throw signatureRequired();
@@ -125,7 +127,8 @@ async function send({ bucket, key, size, method, headers }: Sending, decision: D
     });
   }
   const whole = await read(bucket, key);
-  // Replaced since its first bytes were read: the tag follows the bytes that are sent, the type stays the harmless one.
+  // The object may have been replaced since the first read. The tag is that of the bytes that are sent; the type stays
+  // the safe one.
   return new Response(whole.body, { headers: { ...headers, ETag: whole.httpEtag } });
 }
 

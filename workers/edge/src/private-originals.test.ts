@@ -114,7 +114,7 @@ describe("a private original", () => {
 
   it("nor after a bug of ours", async () => {
     const world = privateWorld();
-    world.edge.askedLately.takeTurn = () => {
+    world.edge.recentMisses.claimTurn = () => {
       throw new TypeError("a bug");
     };
     await expectNothingOfIt(await world.get(`/images/${ID}?w=800`));

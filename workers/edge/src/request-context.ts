@@ -27,8 +27,11 @@ export interface Edge {
   /** Reads originals for scripts; nothing secret goes through it. */
   fetch: typeof fetch;
   targetCache: TargetCache;
-  askedLately: AskedLately;
-  /** The notes that this isolate has read lately, by the image's id, and when (Unix ms). So repeated misses of one image cost one read a second. */
+  recentMisses: RecentMisses;
+  /**
+   * The notes that this isolate has read lately, by the image's id, and when (Unix ms). So repeated misses of one image
+   * cost one read a second.
+   */
   infoMemory: Map<string, { info: StoredInfo | "removed"; at: number }>;
   gate: LiveGate;
   /** Which images have changed of late. */
@@ -40,8 +43,9 @@ export interface Edge {
 }
 
 /**
- * Remembers what plain URLs name. A URL is plain when its target depends on the URL alone: nothing in it is signed or negotiated.
- * Reading a URL costs more than all else that a cache hit does, and popular images are asked for over and over.
+ * Remembers what plain URLs name. A URL is plain when its target depends on the URL alone: nothing in it is signed or
+ * negotiated. Reading a URL costs more than all else that a cache hit does, and popular images are asked for over and
+ * over.
  */
 export interface TargetCache {
   get(address: string): Target | undefined;
@@ -59,34 +63,36 @@ export type MissDetail =
   | "capped"
   | "unavailable";
 
-/** What an isolate knows about a key that was asked for lately. */
+/** A recent miss of a key, as an isolate remembers it. */
 export interface AskedRecord {
   detail: MissDetail;
-  /** Messages sent in a row without the variant having come. */
+  /** Messages in a row since the variant was last stored. */
   timesAsked: number;
   /** Unix ms until which no message is sent. */
   silentUntil: number;
 }
 
-/** What the isolates of one data centre tell each other through its cache. */
+/** The same in the cache of the data centre, for its other isolates. */
 type AskedNote = Pick<AskedRecord, "timesAsked" | "silentUntil">;
 
 /**
- * The keys that were asked for lately: records in this isolate's memory, and notes in the data centre's cache. They only silence
- * sending, never serving: R2 is always asked first. No record holds a promise or a stream, because those belong to the request that
- * made them.
+ * Recent misses: records in this isolate's memory, and notes in the data centre's cache. They stop messages only: each
+ * request still asks R2 for its variant. No record holds a promise or a stream, because those belong to the request
+ * that made them.
  */
-export interface AskedLately {
-  /** What became of this key a moment ago; null: nobody has its turn. */
-  recall(key: string, now: number): MissDetail | null;
-  /** Takes the turn to ask for a key of which nothing is recalled; how many messages went out for it in a row. */
-  takeTurn(key: string, now: number): number;
+export interface RecentMisses {
+  /** The detail of the last miss of a key; null: its silence is over. */
+  get(key: string, now: number): MissDetail | null;
+  /**
+   * Claims the turn to ask for a key, so that other requests keep silent. Answers how many messages were sent in a row.
+   */
+  claimTurn(key: string, now: number): number;
   keep(key: string, record: AskedRecord): void;
   forget(key: string): void;
   readNote(origin: string, key: string): Promise<AskedNote | null>;
   putNote(origin: string, key: string, note: AskedNote, now: number): Promise<void>;
   deleteNote(origin: string, key: string): Promise<void>;
-  /** Whether a note can be left for a variant stored at `storedAt` (Unix ms). Notes are written on misses only, thus before that. */
+  /** Whether a note may exist for a variant that was stored at `storedAt` (Unix ms): its last miss came before that. */
   mayHaveNote(storedAt: number, now: number): boolean;
 }
 
@@ -141,7 +147,10 @@ export interface ShownVariant {
   originalBytes: number | null;
 }
 
-/** One request for an image: what it asks for, what may be used to answer it, how much time is left, and what took how long. */
+/**
+ * One request for an image: what it asks for, what may be used to answer it, how much time is left, and what took how
+ * long.
+ */
 export interface RequestContext {
   target: Target;
   /** `GET` or `HEAD`. */
@@ -152,7 +161,10 @@ export interface RequestContext {
   /** Notes which variant is shown, asked for or in its stead. */
   show(variant: ShownVariant): void;
   shown(): ShownVariant | null;
-  /** Which images have changed, as far as this isolate knows; the request waits for the answer only where its knowledge is too old. */
+  /**
+   * Which images have changed, as far as this isolate knows; the request waits for the answer only where its knowledge
+   * is too old.
+   */
   changes(): Promise<Changes>;
   /** Of R2, that this request may still cause. */
   reads: { left: number };

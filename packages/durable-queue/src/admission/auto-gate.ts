@@ -24,9 +24,9 @@ const LATELY_MS = 2_000;
 const BURST_MS = 2_000;
 
 /** The gate refused a job. A job that a higher lane outranks (`until` null) does not wait for a token itself. */
-export function noteHeld({ memory, now }: Gate, { code, until }: Refusal): void {
-  if (code === "slots") memory.auto.heldAt.concurrency = now;
-  if (code === "tokens" && until !== null) memory.auto.heldAt.ratePerSecond = now;
+export function noteLimited({ memory, now }: Gate, { code, until }: Refusal): void {
+  if (code === "slots") memory.auto.limitedAt.concurrency = now;
+  if (code === "tokens" && until !== null) memory.auto.limitedAt.ratePerSecond = now;
 }
 
 /** The service accepted a POST. */
@@ -61,7 +61,7 @@ function automatic({ state, config }: Gate): LimitName[] {
 
 /** Automatic limits that held jobs back a moment ago. */
 function heldLately(gate: Gate): LimitName[] {
-  return automatic(gate).filter((name) => gate.now - gate.memory.auto.heldAt[name] <= LATELY_MS);
+  return automatic(gate).filter((name) => gate.now - gate.memory.auto.limitedAt[name] <= LATELY_MS);
 }
 
 function move({ state, config, memory, now }: Gate, name: LimitName, { by, why }: { by: number; why: string }): void {

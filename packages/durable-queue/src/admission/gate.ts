@@ -74,7 +74,7 @@ export function clockWentBack({ state, memory, now }: Gate, ms: number): void {
   answers.since = back(answers.since);
   auto.refusedAt = back(auto.refusedAt);
   state.throttledUntil = back(state.throttledUntil);
-  state.heldUntil = back(state.heldUntil);
+  state.closedUntil = back(state.closedUntil);
   for (const breaker of [state.breaker, ...Object.values(state.origins)]) {
     breaker.until = back(breaker.until);
     if (breaker.probe !== null) breaker.probe.until = back(breaker.probe.until);
@@ -82,8 +82,8 @@ export function clockWentBack({ state, memory, now }: Gate, ms: number): void {
 }
 
 /** Whether a restore holds everything back: POSTs, fetches and preparations. */
-export function isHeldBack({ state, now }: Gate): boolean {
-  return now < state.heldUntil;
+export function isClosedForAll({ state, now }: Gate): boolean {
+  return now < state.closedUntil;
 }
 
 /** Why the lane is closed: pause, restore, budget, breaker or throttle. A free probe of the breaker is no reason. */
@@ -91,7 +91,7 @@ export function closedFor(gate: Gate, lane: string, isRepeated = false): Refusal
   const { state, now } = gate;
   const pause = pauseOf(gate, lane);
   if (pause !== null) return { code: "paused", until: pause.until };
-  if (isHeldBack(gate)) return { code: "restored", until: state.heldUntil };
+  if (isClosedForAll(gate)) return { code: "restored", until: state.closedUntil };
   if (!isRepeated && budgetLeft(gate, lane) <= 0) return { code: "budget", until: budgetUntil(gate, lane) };
   if (state.breaker.state === "open" && now < probeAt(state.breaker))
     return { code: "breaker", until: probeAt(state.breaker) };

@@ -3,7 +3,7 @@ import { dueIn, type InLine, type Line, runsDue } from "../tables/due.ts";
 import { CANCELLING, type LaneCode, type Row, URGENT, WAITING } from "../tables/row.ts";
 import { FOR_EVER, type QueueTx } from "../tx/queue-tx.ts";
 import { firstRuns, hasNoSubscribers, sharedIds } from "../tx/runs.ts";
-import { cancelOpen, heldUntil, probeDue } from "./transitions.ts";
+import { cancelOpen, probeDue, putOffUntil } from "./transitions.ts";
 
 /*
  * Which waiting jobs a handler gets. A line is read in the order of due times. Jobs with a claim stay in it and are passed over.
@@ -136,7 +136,7 @@ function freeRows(search: Search, ids: readonly number[]): Row[] {
   return rows.filter((row) => {
     if (row.state !== WAITING || cancelUnwanted(tx, row)) return false;
     if (row.lane !== lane || (row.due ?? 0) > tx.dueBy) return false;
-    if (heldUntil(tx, row) <= tx.now) return mayTake(owner, row);
+    if (putOffUntil(tx, row) <= tx.now) return mayTake(owner, row);
     // At the front of its line it would be read again in every call until it may go.
     row.due = Math.max(row.due ?? 0, tx.lockedUntil(row.group), probeDue(tx, row));
     return false;

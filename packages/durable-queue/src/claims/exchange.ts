@@ -1,6 +1,6 @@
 import { admitFetch } from "../admission/gate.ts";
 import { originAnswered } from "../admission/origins.ts";
-import type { ExchangeAnswer, ExchangeRequest, Given, Phase } from "../calls.ts";
+import type { Assignment, ExchangeAnswer, ExchangeRequest, Phase } from "../calls.ts";
 import { CLAIMS_MAX } from "../limits.ts";
 import type { Claim, Owner } from "../tables/claim.ts";
 import { nameOf } from "../tables/job-ids.ts";
@@ -38,8 +38,8 @@ export function exchange<Extra>(
   if (owner === null) return { status: "lost" };
   // A handler at capacity also reports room 0, but it is not draining.
   owner.draining = request.role === "work" && request.room === 0 && inHand(request) < CLAIMS_MAX;
-  const have = new Map(request.have.map((one) => [one.id, one]));
-  for (const one of request.have) markReady(tx, owner, one);
+  const have = new Map(request.have.map((job) => [job.id, job]));
+  for (const job of request.have) markReady(tx, owner, job);
   settle(tx, owner, request.settled);
   const extra = orders(owner);
   const stop = stops(tx, owner, request.have);
@@ -113,7 +113,7 @@ function tell(
   owner: Owner,
   have: ReadonlyMap<number, Have>,
   stop: readonly { id: number; gen: number }[],
-): { give: Given[]; cut: boolean } {
+): { give: Assignment[]; cut: boolean } {
   const stopped = new Set(stop.map(({ id }) => id));
   const rows = rowsOf(tx, owner);
   let finishing = [...have.values()].filter(({ phase }) => phase === "finish").length;
@@ -130,16 +130,16 @@ function tell(
     if (phase === "finish" && !admitFetch(tx.gateNow, claim.gen)) return [];
     if (phase === "finish") {
       finishing += 1;
-      tx.memory.notified.add(claim.gen);
+      tx.memory.finishToldTo.add(claim.gen);
     }
-    return [given(tx, row, claim, phase)];
+    return [assignmentOf(tx, row, claim, phase)];
   });
   return { give, cut };
 }
 
-function phaseOf({ memory }: QueueTx, { externalId, gen, state }: Claim): Given["phase"] {
+function phaseOf({ memory }: QueueTx, { externalId, gen, state }: Claim): Assignment["phase"] {
   if (externalId !== null) return memory.isEnded(gen) ? "finish" : "watch";
-  return state === "admitted" ? "go" : "standby";
+  return state === "admitted" ? state : "standby";
 }
 
 /**
@@ -147,12 +147,12 @@ function phaseOf({ memory }: QueueTx, { externalId, gen, state }: Claim): Given[
  * does not, and tells it to go again, which makes the owner report the id.
  */
 function knows(have: Have | undefined, claim: Claim, phase: Phase): boolean {
-  if (have?.gen !== claim.gen || (phase === "go" && have.phase === "watch")) return false;
-  if (phase === "go") return have.phase !== "standby" && have.phase !== "ready";
+  if (have?.gen !== claim.gen || (phase === "admitted" && have.phase === "watch")) return false;
+  if (phase === "admitted") return have.phase !== "standby" && have.phase !== "ready";
   return phase !== "finish" || have.phase === "finish";
 }
 
-function given(tx: QueueTx, row: Row, claim: Claim, phase: Given["phase"]): Given {
+function assignmentOf(tx: QueueTx, row: Row, claim: Claim, phase: Assignment["phase"]): Assignment {
   const { id, group, part, gen, attempts, updated } = row;
   const urgent = row.lane === URGENT;
   const { notBefore, admittedAt: grantedAt, first, externalId: job, unfetchedSince } = claim;

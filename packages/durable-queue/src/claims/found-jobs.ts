@@ -116,7 +116,7 @@ function supersede(tx: QueueTx, row: Row, gen: number): void {
 
 /**
  * Takes the job over as if this queue had admitted it. The handler that fetches the result compares the input first
- * (`Given.beforeRestore`).
+ * (`Assignment.beforeRestore`).
  */
 function adopt(tx: QueueTx, row: Row, job: ExternalJob): void {
   const admittedAt = Math.min(tx.now, job.createdAt ?? tx.now);

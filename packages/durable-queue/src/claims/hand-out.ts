@@ -1,5 +1,5 @@
-import { noteHeld } from "../admission/auto-gate.ts";
-import { admit, admitFetch, closedFor, fetchesAllowed, isHeldBack, sharedSlots } from "../admission/gate.ts";
+import { noteLimited } from "../admission/auto-gate.ts";
+import { admit, admitFetch, closedFor, fetchesAllowed, isClosedForAll, sharedSlots } from "../admission/gate.ts";
 import { type Slots, slotsTaken } from "../admission/slots.ts";
 import { CLAIMS_MAX, GO_FEW, GO_MAX } from "../limits.ts";
 import type { Claim, Owner } from "../tables/claim.ts";
@@ -11,7 +11,7 @@ import type { QueueTx } from "../tx/queue-tx.ts";
 import { cancelUnwanted, candidates, mayTake } from "./candidates.ts";
 import { charge } from "./charge.ts";
 import { workers } from "./pace.ts";
-import { claimOf, endStale, heldUntil, isLocked, isStale, newGeneration } from "./transitions.ts";
+import { claimOf, endStale, isLocked, isStale, newGeneration, putOffUntil } from "./transitions.ts";
 
 /** Orphaned claims that one call may take. */
 const TAKE_MAX = 12;
@@ -41,17 +41,25 @@ interface HandOut {
  * handler should call again as soon as it has room.
  */
 export function handOut(tx: QueueTx, owner: Owner, request: { room: number; prefetch: number }): boolean {
-  if (isHeldBack(tx.gateNow)) return false;
+  if (isClosedForAll(tx.gateNow)) return false;
   const room = Math.max(0, Math.min(request.room, CLAIMS_MAX));
-  const one: HandOut = { tx, owner, room, slots: slotsTaken(tx), isCut: false, isRefused: false, waiting: waiting(tx) };
+  const call: HandOut = {
+    tx,
+    owner,
+    room,
+    slots: slotsTaken(tx),
+    isCut: false,
+    isRefused: false,
+    waiting: waiting(tx),
+  };
   owner.exclusive = hasQuarantined(tx, owner);
-  if (owner.exclusive) one.room = 0;
-  adoptOrphans(one);
+  if (owner.exclusive) call.room = 0;
+  adoptOrphans(call);
   const lanes = laneCodes(tx.lanes);
-  for (const lane of lanes) if (lane === URGENT) prefetch(one, lane, request.prefetch);
-  go(one);
-  for (const lane of lanes) if (lane !== URGENT) prefetch(one, lane, request.prefetch);
-  return one.isCut || (!one.isRefused && prefetchedIn(one, lastLane(tx.lanes)) > 0);
+  for (const lane of lanes) if (lane === URGENT) prefetch(call, lane, request.prefetch);
+  admitPrepared(call);
+  for (const lane of lanes) if (lane !== URGENT) prefetch(call, lane, request.prefetch);
+  return call.isCut || (!call.isRefused && prefetchedIn(call, lastLane(tx.lanes)) > 0);
 }
 
 /** Whether the handler holds a quarantined job. Such a handler gets no other job. */
@@ -60,9 +68,9 @@ export function hasQuarantined(tx: QueueTx, owner: Owner): boolean {
 }
 
 /** Notes that the owner has one more claim. */
-function given(one: HandOut, row: Row): void {
-  one.owner.exclusive = row.crashes > 0;
-  one.room = one.owner.exclusive ? 0 : one.room - 1;
+function noteAssigned(call: HandOut, row: Row): void {
+  call.owner.exclusive = row.crashes > 0;
+  call.room = call.owner.exclusive ? 0 : call.room - 1;
 }
 
 /* ── Orphaned claims ── */
@@ -71,12 +79,12 @@ function given(one: HandOut, row: Row): void {
  * Assigns orphaned claims. A claim whose job has ended needs no gate, unless no result can be fetched. A generation
  * without a known job is POSTed again under its key; it has its slot already.
  */
-function adoptOrphans(one: HandOut): void {
-  const { tx } = one;
+function adoptOrphans(call: HandOut): void {
+  const { tx } = call;
   const all = orphansDue(tx);
-  one.isCut = all.length > TAKE_MAX && one.room > TAKE_MAX;
+  call.isCut = all.length > TAKE_MAX && call.room > TAKE_MAX;
   for (const claim of all.slice(0, TAKE_MAX)) {
-    if (one.room <= 0) return;
+    if (call.room <= 0) return;
     const row = tx.rows.byId(claim.id);
     if (row === null || isStale(row, claim)) {
       endStale(tx, claim, row, false);
@@ -88,10 +96,10 @@ function adoptOrphans(one: HandOut): void {
       row.due = tx.now;
       continue;
     }
-    if (!mayTake(one.owner, row)) continue;
-    if (claim.externalId === null ? !mayAskAgain(one, claim) : !admitFetch(tx.gateNow, claim.gen)) continue;
-    tx.memory.claims.assign(claim, one.owner);
-    given(one, row);
+    if (!mayTake(call.owner, row)) continue;
+    if (claim.externalId === null ? !mayAskAgain(call, claim) : !admitFetch(tx.gateNow, claim.gen)) continue;
+    tx.memory.claims.assign(claim, call.owner);
+    noteAssigned(call, row);
   }
 }
 
@@ -116,10 +124,10 @@ function isOutdated(tx: QueueTx, row: Row, claim: Claim): boolean {
   return row.gen < tx.memory.meta.restored || tx.now - claim.admittedAt > IDEMPOTENCY_MS;
 }
 
-function mayAskAgain(one: HandOut, claim: Claim): boolean {
-  const { tx } = one;
-  const ask = { lane: laneName(tx.lanes, claim.lane), gen: claim.gen, slots: one.slots, hasSlot: true };
-  const answer = admit(tx.gateNow, { ...ask, outranked: isOutranked(one, claim.lane) });
+function mayAskAgain(call: HandOut, claim: Claim): boolean {
+  const { tx } = call;
+  const ask = { lane: laneName(tx.lanes, claim.lane), gen: claim.gen, slots: call.slots, hasSlot: true };
+  const answer = admit(tx.gateNow, { ...ask, outranked: isOutranked(call, claim.lane) });
   if ("code" in answer) return false;
   claim.notBefore = answer.notBefore;
   return true;
@@ -128,34 +136,34 @@ function mayAskAgain(one: HandOut, claim: Claim): boolean {
 /* ── What may go ── */
 
 /** Takes slots and tokens. No other code takes them. */
-function go(one: HandOut): void {
-  const { tx, owner } = one;
+function admitPrepared(call: HandOut): void {
+  const { tx, owner } = call;
   const rows = tx.rows.loadIds([...owner.claims.keys()]);
   const waiting = rows.filter((row) => row.state === WAITING).sort((a, b) => a.lane - b.lane);
   let begun = 0;
-  const free = sharedSlots(tx.gateNow) - one.slots.used;
+  const free = sharedSlots(tx.gateNow) - call.slots.used;
   const most = free > workers(tx).length ? GO_MAX : GO_FEW;
   for (const row of waiting) {
     const claim = owner.claims.get(row.id);
     if (claim?.state !== "prefetched" || isStale(row, claim)) continue;
     if (row.lane !== URGENT && !claim.ready) continue;
-    const ask = { lane: laneName(tx.lanes, row.lane), gen: row.gen, slots: one.slots, hasSlot: false };
-    const answer = admit(tx.gateNow, { ...ask, outranked: isOutranked(one, row.lane) });
+    const ask = { lane: laneName(tx.lanes, row.lane), gen: row.gen, slots: call.slots, hasSlot: false };
+    const answer = admit(tx.gateNow, { ...ask, outranked: isOutranked(call, row.lane) });
     if ("code" in answer) {
-      one.isRefused = true;
-      noteHeld(tx.gateNow, answer);
+      call.isRefused = true;
+      noteLimited(tx.gateNow, answer);
       continue;
     }
     const admitted = { state: "admitted" as const, first: true, admittedAt: tx.now, paidBy: row.lane };
     Object.assign(claim, admitted, { notBefore: answer.notBefore });
     charge(tx, claim, row, "admitted");
     tx.memory.claims.note(claim);
-    one.slots.used += 1;
-    one.waiting.set(row.lane, (one.waiting.get(row.lane) ?? 0) - 1);
+    call.slots.used += 1;
+    call.waiting.set(row.lane, (call.waiting.get(row.lane) ?? 0) - 1);
     begun += 1;
     if (begun < most) continue;
     // What is free goes to the next worker that calls.
-    if (most < GO_MAX) one.isRefused = true;
+    if (most < GO_MAX) call.isRefused = true;
     return;
   }
 }
@@ -180,21 +188,21 @@ function urgentWaiting(tx: QueueTx): number {
   const { claims } = tx.memory;
   const due = dueIn(tx.sql, { lane: URGENT, run: null }, tx.dueBy, URGENT_MAX + claims.held().length);
   const ids = due.map(({ id }) => id).filter((id) => claims.byJob(id) === null);
-  return tx.rows.loadIds(ids).filter((row) => row.state === WAITING && heldUntil(tx, row) <= tx.now).length;
+  return tx.rows.loadIds(ids).filter((row) => row.state === WAITING && putOffUntil(tx, row) <= tx.now).length;
 }
 
 /* ── What is to be looked at ── */
 
-function prefetch(one: HandOut, lane: LaneCode, wanted: number): void {
-  const { tx } = one;
+function prefetch(call: HandOut, lane: LaneCode, wanted: number): void {
+  const { tx } = call;
   if (isShut(tx, lane)) return;
   const { background } = laneRule(tx.lanes, laneName(tx.lanes, lane));
   const most = PREFETCHED_MAX[background ? "background" : "other"];
-  const left = Math.min(one.room, Math.min(wanted, most) - prefetchedIn(one, lane));
+  const left = Math.min(call.room, Math.min(wanted, most) - prefetchedIn(call, lane));
   if (left <= 0) return;
   // A job that was held a moment ago may be quarantined, so that it must run alone, or the probe of the origin of others.
-  for (const row of candidates(tx, one.owner, lane, left))
-    if (one.room > 0 && mayTake(one.owner, row) && heldUntil(tx, row) <= tx.now) hold(one, row);
+  for (const row of candidates(tx, call.owner, lane, left))
+    if (call.room > 0 && mayTake(call.owner, row) && putOffUntil(tx, row) <= tx.now) claimFor(call, row);
 }
 
 /**
@@ -213,7 +221,7 @@ function isShut(tx: QueueTx, lane: LaneCode): boolean {
   return code === "paused" || code === "budget";
 }
 
-function hold(one: HandOut, row: Row): void {
-  one.tx.memory.claims.add(claimOf(one.tx, row, one.owner));
-  given(one, row);
+function claimFor(call: HandOut, row: Row): void {
+  call.tx.memory.claims.add(claimOf(call.tx, row, call.owner));
+  noteAssigned(call, row);
 }

@@ -96,7 +96,7 @@ export function endLease(tx: QueueTx, owner: Owner, countCrashes: boolean): void
 /** Whether the owner was working on the job. A job that only waits for the service cannot kill a handler. */
 function isActing({ memory }: QueueTx, claim: Claim, row: Row | null): boolean {
   if (row === null || isStale(row, claim) || row.state === CANCELLING) return false;
-  return claim.externalId === null || claim.foundByPoller || memory.notified.has(claim.gen);
+  return claim.externalId === null || claim.foundByPoller || memory.finishToldTo.has(claim.gen);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { closedFor, fetchesAllowed, goalPerSecond, isFull, isHeldBack } from "../admission/gate.ts";
+import { closedFor, fetchesAllowed, goalPerSecond, isClosedForAll, isFull } from "../admission/gate.ts";
 import { quantileMs, usualMs } from "../admission/job-times.ts";
 import { slotsTaken } from "../admission/slots.ts";
 import type { Owner } from "../tables/claim.ts";
@@ -60,7 +60,7 @@ export function prefetchTarget(tx: QueueTx): number {
 export function workOf(tx: QueueTx): Work {
   const { memory, now } = tx;
   const work: Work = { now: 0, soon: 0, urgentMs: null, isUrgentOnly: true };
-  if (isHeldBack(tx.gateNow)) return work;
+  if (isClosedForAll(tx.gateNow)) return work;
   const admitted = new Map<LaneCode, number>();
   const fetches = fetchesAllowed(tx.gateNow);
   let fetched = 0;
@@ -71,12 +71,12 @@ export function workOf(tx: QueueTx): Work {
     admitted.set(lane, (admitted.get(lane) ?? 0) + 1);
     const [isEnded, age] = [memory.isEnded(gen), now - admittedAt];
     const newsAt = externalId === null ? admittedAt + URGENT_MS.post : (heardAt || admittedAt) + earliest;
-    const mayGo = externalId === null && closedFor(tx.gateNow, laneName(tx.lanes, lane), true) === null;
+    const mayPost = externalId === null && closedFor(tx.gateNow, laneName(tx.lanes, lane), true) === null;
     // No worker waits for a slow job. The observation of its end wakes a worker.
     const isWatched = !isEnded && age < slowAt && (lane === URGENT || age > earliest - SOON_MS);
     // The probe of a result does not wait for the time of that result.
     const isDue = due <= now || (isEnded && fetches === 1);
-    if (owner === null && isDue && (mayGo || (isEnded && fetched < fetches))) {
+    if (owner === null && isDue && (mayPost || (isEnded && fetched < fetches))) {
       work.now += 1;
       fetched += isEnded ? 1 : 0;
     } else if (isWatched && externalId !== null) work.soon += 1;

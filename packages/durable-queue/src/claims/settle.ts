@@ -64,16 +64,16 @@ function settleClaim(tx: QueueTx, claim: Claim, outcome: Outcome): void {
   }
   if (outcome.kind === "retry" && outcome.fault === "origin")
     originFailed(tx, { group: row.group, gen: claim.gen }, outcome.failure.message);
-  const one: Case = { claim, row, over };
+  const settling: Case = { claim, row, over };
   // A generation that is not stale is at or above the fence.
   const counts = isOwn || (madeGen !== null && madeGen >= floorOf(tx, row));
-  if (outcome.kind === "done" && counts) store(tx, one, outcome);
+  if (outcome.kind === "done" && counts) store(tx, settling, outcome);
   else {
     row.crashes = 0;
     if (row.state === CANCELLING) {
       endClaim(tx, claim, over, "cancelled");
       cancelRow(tx, row);
-    } else apply(tx, one, outcome);
+    } else apply(tx, settling, outcome);
   }
 }
 
@@ -117,9 +117,9 @@ function stillRuns({ memory }: QueueTx, { externalId, gen }: Claim, { kind, exte
  * Deletes the row of a job whose result is stored. The store is the record from now on, also of a job that was to be
  * cancelled: the cancel comes too late.
  */
-function store(tx: QueueTx, one: Case, { external, tookMs, result }: Done): void {
-  const { row, claim } = one;
-  endClaim(tx, claim, one.over, null);
+function store(tx: QueueTx, settling: Case, { external, tookMs, result }: Done): void {
+  const { row, claim } = settling;
+  endClaim(tx, claim, settling.over, null);
   const { gen, admittedAt, refunded } = claim;
   const isFound = external === "none";
   if (isFound) tx.runs.found(row);
@@ -128,22 +128,22 @@ function store(tx: QueueTx, one: Case, { external, tookMs, result }: Done): void
   deleteRow(tx, row, STORED);
 }
 
-function apply(tx: QueueTx, one: Case, outcome: Outcome): void {
-  const { row, claim } = one;
+function apply(tx: QueueTx, settling: Case, outcome: Outcome): void {
+  const { row, claim } = settling;
   switch (outcome.kind) {
     case "done":
-      endClaim(tx, claim, one.over);
+      endClaim(tx, claim, settling.over);
       newGeneration(tx, row);
       row.due = tx.now;
       return;
     case "retry":
-      retry(tx, one, outcome);
+      retry(tx, settling, outcome);
       return;
     case "wait":
-      wait(tx, one, outcome);
+      wait(tx, settling, outcome);
       return;
     case "drop":
-      endClaim(tx, claim, one.over, outcome.code);
+      endClaim(tx, claim, settling.over, outcome.code);
       newGeneration(tx, row);
       originAnswered(tx, row.group);
       refuse(tx, row, outcome);
@@ -156,13 +156,13 @@ function apply(tx: QueueTx, one: Case, outcome: Outcome): void {
 /**
  * A failed attempt. If the row still has its claim, the same generation is tried again until the attempts are used up.
  */
-function retry(tx: QueueTx, one: Case, outcome: Retry): void {
-  const { row, claim, over } = one;
+function retry(tx: QueueTx, settling: Case, outcome: Retry): void {
+  const { row, claim, over } = settling;
   const { failure, fault, generation } = outcome;
   const isUnclear = generation === "same" && fault === "service";
   // The poller or another handler has found the job by now, so the outcome is clear.
   if (isUnclear && claim.externalId !== null) {
-    keepForLater(tx, one, tx.now);
+    keepForLater(tx, settling, tx.now);
     return;
   }
   if (isUnclear) row.unclear += 1;
@@ -178,8 +178,8 @@ function retry(tx: QueueTx, one: Case, outcome: Retry): void {
   });
   if (tx.memory.claims.byJob(row.id) !== claim) return;
   if (isDead) endClaim(tx, claim, over, failure.code);
-  else if (over) backUnmade(tx, one, null, failure.code);
-  else keepForLater(tx, one, row.due ?? tx.now);
+  else if (over) backUnmade(tx, settling, null, failure.code);
+  else keepForLater(tx, settling, row.due ?? tx.now);
 }
 
 /** Whether another attempt is in vain. Attempts of other causes do not count for a failure that is tried again once. */
@@ -194,19 +194,19 @@ function isPermanent(tx: QueueTx, row: Row, { class: of, failure }: Retry): bool
  * for: the gate holds it back, and an operator may open the gate at any time. The gate does not hold back a row with a
  * job.
  */
-function wait(tx: QueueTx, one: Case, outcome: Wait): void {
-  const { claim, over } = one;
+function wait(tx: QueueTx, settling: Case, outcome: Wait): void {
+  const { claim, over } = settling;
   const ofJob = outcome.what === "job" ? outcome : null;
   if (ofJob?.unfetched !== undefined) claim.unfetchedSince ??= tx.now;
   const isHeld = ofJob === null && claim.externalId === null;
-  if (over) backUnmade(tx, one, ofJob?.until ?? null);
-  else keepForLater(tx, one, ofJob?.until ?? (isHeld ? tx.gate.throttledUntil : tx.now));
+  if (over) backUnmade(tx, settling, ofJob?.until ?? null);
+  else keepForLater(tx, settling, ofJob?.until ?? (isHeld ? tx.gate.throttledUntil : tx.now));
 }
 
 /** Ends the claim. The row waits as before, or until `due`, Unix ms. `lost`: why its job was paid for in vain. */
-function backUnmade(tx: QueueTx, one: Case, due: number | null, lost: string | null = null): void {
-  endClaim(tx, one.claim, true, lost);
-  if (due !== null) one.row.due = Math.max(tx.now, due);
+function backUnmade(tx: QueueTx, settling: Case, due: number | null, lost: string | null = null): void {
+  endClaim(tx, settling.claim, true, lost);
+  if (due !== null) settling.row.due = Math.max(tx.now, due);
 }
 
 /** Orphans the claim. It stays admitted. */

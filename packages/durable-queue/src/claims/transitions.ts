@@ -168,7 +168,7 @@ export function isLocked(tx: QueueTx, { group }: Pick<Row, "group">): boolean {
 }
 
 /** No job is handed out before this time, Unix ms: its group is locked, or the origin of its input is left alone. */
-export function heldUntil(tx: QueueTx, { group }: Pick<Row, "group">): number {
+export function putOffUntil(tx: QueueTx, { group }: Pick<Row, "group">): number {
   const breaker = breakerOf(tx, group);
   return Math.max(tx.lockedUntil(group), breaker === null ? 0 : probeAt(breaker));
 }

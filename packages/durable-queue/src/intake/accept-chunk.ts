@@ -12,20 +12,34 @@ import { accept } from "./accept.ts";
  * The record of a chunk. The record of the first chunk also stands for the whole delivery, with its hash once it is
  * finished.
  */
-type Told = [hash: string, accepted: number, duplicates: number, existing: number, outdated: number, closed: 0 | 1];
+type ChunkRecord = [
+  hash: string,
+  accepted: number,
+  duplicates: number,
+  existing: number,
+  outdated: number,
+  closed: 0 | 1,
+];
 type Done = Extract<ChunkAnswer, { outdated: number }>;
 
 /** Characters of a hash that distinguish two chunks: 128 bits. */
 const HASH_CHARS = 32;
 
-function printTold(hash: string, { accepted, duplicates, existing, outdated, closed }: Done): string {
-  const told: Told = [hash.slice(0, HASH_CHARS), accepted, duplicates, existing, outdated, closed === true ? 1 : 0];
+function encodeRecord(hash: string, { accepted, duplicates, existing, outdated, closed }: Done): string {
+  const told: ChunkRecord = [
+    hash.slice(0, HASH_CHARS),
+    accepted,
+    duplicates,
+    existing,
+    outdated,
+    closed === true ? 1 : 0,
+  ];
   return JSON.stringify(told);
 }
 
 /** The earlier answer to this chunk. Null: the record is of another hash. */
-function readTold(text: string, hash: string): Done | null {
-  const [said, accepted, duplicates, existing, outdated, closed] = JSON.parse(text) as Told;
+function decodeRecord(text: string, hash: string): Done | null {
+  const [said, accepted, duplicates, existing, outdated, closed] = JSON.parse(text) as ChunkRecord;
   if (said !== hash.slice(0, HASH_CHARS)) return null;
   const counted = { accepted, duplicates, existing, outdated };
   return { status: "repeat", ...counted, ...(closed === 1 ? { closed: true as const } : {}) };
@@ -54,7 +68,7 @@ export function acceptChunk<G extends Parts>(
   const inboxId = chunkId(delivery.id, delivery.chunk);
   const known = readInbox(tx, inboxId);
   if (known !== null) {
-    const told = readTold(known.answer, delivery.hash);
+    const told = decodeRecord(known.answer, delivery.hash);
     if (told === null) return { status: "mismatch" };
     return finish !== undefined && finish.hash === known.hash ? { ...told, finished: true } : told;
   }
@@ -70,7 +84,7 @@ export function acceptChunk<G extends Parts>(
   const keys = current.flatMap(({ group, parts }) => parts.map((part) => ({ group, part })));
   const counted = accept(tx, { ...run, keys, force });
   const answer = { status: "done" as const, ...counted, outdated: size - keys.length };
-  const record = printTold(delivery.hash, answer);
+  const record = encodeRecord(delivery.hash, answer);
   writeInbox(tx, { id: inboxId, hash: finish?.hash ?? "", run: run.run, answer: record });
   const row = tx.runs.byId(run.run);
   if (row !== null && background) row.accepting = 1;

@@ -46,7 +46,7 @@ export interface GateMemory {
 /** What the automatic gate remembers beside the limits. Times are Unix ms. */
 export interface AutoMemory {
   /** When a limit last held a job back. 0: never. */
-  heldAt: Record<LimitName, number>;
+  limitedAt: Record<LimitName, number>;
   /** Raises since the last 429. Null: this instance has moved the limit neither up nor down. */
   raises: Record<LimitName, number | null>;
   /** When a limit last moved, and how many POSTs the service has accepted since. */
@@ -64,7 +64,7 @@ export function newGateMemory(now: number): GateMemory {
     unfetched: new Map(),
     failing: new Map(),
     auto: {
-      heldAt: { concurrency: 0, ratePerSecond: 0 },
+      limitedAt: { concurrency: 0, ratePerSecond: 0 },
       raises: { concurrency: null, ratePerSecond: null },
       ...{ movedAt: now, accepted: 0, refusedAt: 0 },
     },

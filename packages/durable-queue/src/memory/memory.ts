@@ -26,7 +26,7 @@ export class Memory {
   /** Generations whose job has ended, with the observation. */
   readonly observed = new Map<number, ExternalJob>();
   /** Generations whose end was reported to the holder. */
-  readonly notified = new Set<number>();
+  readonly finishToldTo = new Set<number>();
   /** When the job of a generation was last observed open, Unix ms. */
   readonly seenOpenAt = new Map<number, number>();
   readonly gate: GateMemory;
@@ -77,7 +77,7 @@ export class Memory {
   /** Forgets what was observed of a generation whose claim ends. */
   forget(gen: number): void {
     this.observed.delete(gen);
-    this.notified.delete(gen);
+    this.finishToldTo.delete(gen);
     this.seenOpenAt.delete(gen);
     this.gate.unfetched.delete(gen);
   }

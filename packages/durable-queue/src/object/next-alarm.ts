@@ -1,4 +1,4 @@
-import { closedFor, isHeldBack, nextOpenAt } from "../admission/gate.ts";
+import { closedFor, isClosedForAll, nextOpenAt } from "../admission/gate.ts";
 import { workOf } from "../claims/pace.ts";
 import { laneCodes, laneName } from "../tables/lanes.ts";
 import { nextOutboxAt } from "../tables/outbox.ts";
@@ -31,7 +31,7 @@ export function nextAlarm(tx: QueueTx, own: readonly (number | null)[]): number 
     nextOutboxAt(tx.sql),
     nextCancelling(tx.sql) === null ? null : tx.now,
     ...pauseEnds(tx),
-    isHeldBack(tx.gateNow) ? tx.now + BUSY_MS : null,
+    isClosedForAll(tx.gateNow) ? tx.now + BUSY_MS : null,
   ].filter((at) => at !== null);
   return times.length === 0 ? null : Math.max(tx.now + SOON_MS, Math.min(...times));
 }

@@ -25,7 +25,7 @@ const COMPARED_MAX = 100_000;
 export function examine(tx: QueueTx, fix: boolean): Faults {
   const { claims } = tx.memory;
   const late = claims.owners().filter((owner) => !isLive(owner, tx.now - LATE_MS));
-  const leaked = claims.abandoned().filter((one) => isLeaked(one, tx.now));
+  const leaked = claims.abandoned().filter((claim) => isLeaked(claim, tx.now));
   const counts = hasFewRows(tx.sql, COMPARED_MAX) ? recount(tx, fix) : { lanes: 0, runs: [] };
   if (fix && late.length > 0) endLeases(tx);
   if (fix) for (const claim of leaked) claims.remove(claim);
@@ -36,6 +36,6 @@ export function examine(tx: QueueTx, fix: boolean): Faults {
  * Whether the slot leaked. Either its time has passed and the alarm has not freed it, or its time is later than any
  * code sets.
  */
-function isLeaked(one: Claim, now: number): boolean {
-  return isOver(one, now - LATE_MS) || one.until > now + JOB_DEADLINE_MS + LATE_MS;
+function isLeaked(claim: Claim, now: number): boolean {
+  return isOver(claim, now - LATE_MS) || claim.until > now + JOB_DEADLINE_MS + LATE_MS;
 }

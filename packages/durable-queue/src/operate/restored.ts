@@ -27,7 +27,7 @@ export function restored(tx: QueueTx, before: BeforeRestore | null): void {
   const number = tx.next();
   tx.memory.meta.restored = number;
   writeRestored(tx.sql, number);
-  tx.gate.heldUntil = tx.now + RESTORE_HOLD_MS;
+  tx.gate.closedUntil = tx.now + RESTORE_HOLD_MS;
   endAllLeases(tx);
 }
 
@@ -36,8 +36,8 @@ export function restored(tx: QueueTx, before: BeforeRestore | null): void {
  * queue hands nothing out. It continues later if the queue or the service was unreachable.
  */
 export function scanAfterRestore({ gateNow: { state, now }, memory }: QueueTx): Scan | null {
-  if (now >= state.heldUntil + JOB_DEADLINE_MS) return null;
-  return { below: memory.meta.restored, from: state.heldUntil - RESTORE_HOLD_MS + LEASE_MS };
+  if (now >= state.closedUntil + JOB_DEADLINE_MS) return null;
+  return { below: memory.meta.restored, from: state.closedUntil - RESTORE_HOLD_MS + LEASE_MS };
 }
 
 /** Ends all leases without a crash: at a start of handlers that died with the process or with the object. */

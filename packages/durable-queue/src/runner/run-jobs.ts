@@ -1,4 +1,4 @@
-import type { ExchangeAnswer, ExchangeRequest, Given, Held, Outcome } from "../calls.ts";
+import type { Assignment, ExchangeAnswer, ExchangeRequest, Held, Outcome } from "../calls.ts";
 import type { Clock } from "../clock.ts";
 import { CLAIMS_MAX } from "../limits.ts";
 import { CALL_MS, LEASE_MIN_LEFT_MS, LEASE_MS, PAUSE_MS, TOKEN_AHEAD_MS } from "../times.ts";
@@ -23,7 +23,7 @@ type Answered = Extract<ExchangeAnswer, { status: "ok" }>;
 
 /** A job of the runner. It needs no preparation, so the runner is ready for it at once. */
 interface HeldCall extends Held {
-  phase: "ready" | "go";
+  phase: "ready" | "admitted";
   /** The user's function was called. */
   isBegun: boolean;
   stop: AbortController;
@@ -87,36 +87,38 @@ class Runner {
   }
 
   #have(): ExchangeRequest["have"] {
-    return [...this.#held.values()].map(({ given: { id, gen }, phase }) => ({ id, gen, phase }));
+    return [...this.#held.values()].map(({ assignment: { id, gen }, phase }) => ({ id, gen, phase }));
   }
 
   #take({ queueId, stop, give, stay }: Answered): void {
     this.#queueId = queueId;
     for (const { id, gen } of stop) this.#stop(id, gen);
-    for (const given of give) this.#hold(given);
+    for (const assignment of give) this.#add(assignment);
     if (stay) return;
     this.#isDraining = true;
-    for (const { given, isBegun } of this.#held.values()) if (!isBegun) this.#stop(given.id, given.gen);
+    for (const { assignment, isBegun } of this.#held.values()) if (!isBegun) this.#stop(assignment.id, assignment.gen);
   }
 
-  #hold(given: Given): void {
-    const known = this.#held.get(given.id);
-    const isKnown = known?.given.gen === given.gen;
-    if (known !== undefined && !isKnown) this.#stop(given.id, known.given.gen);
-    const held: HeldCall = isKnown ? known : { given, phase: "ready", isBegun: false, stop: new AbortController() };
-    this.#held.set(given.id, held);
-    if (given.phase !== "go") {
+  #add(assignment: Assignment): void {
+    const known = this.#held.get(assignment.id);
+    const isKnown = known?.assignment.gen === assignment.gen;
+    if (known !== undefined && !isKnown) this.#stop(assignment.id, known.assignment.gen);
+    const held: HeldCall = isKnown
+      ? known
+      : { assignment, phase: "ready", isBegun: false, stop: new AbortController() };
+    this.#held.set(assignment.id, held);
+    if (assignment.phase !== "admitted") {
       // The queue admits a job when its runner has reported that it is ready.
       this.#news.resolve();
       return;
     }
-    Object.assign(held, { given, phase: "go" });
+    Object.assign(held, { assignment, phase: "admitted" });
     void this.#run(held);
   }
 
   async #run(held: HeldCall): Promise<void> {
     const { clock, sleep, run, callMs = CALL_MS } = this.#deps;
-    const { group, part, gen, notBefore, attempts } = held.given;
+    const { group, part, gen, notBefore, attempts } = held.assignment;
     // The queue's clock may be ahead.
     const early = Math.min(notBefore - clock.now(), TOKEN_AHEAD_MS);
     if (early > 0) await sleep(early);
@@ -131,14 +133,14 @@ class Runner {
   /** A call that has begun is aborted, and its outcome reported when it has ended. */
   #stop(id: number, gen: number): void {
     const held = this.#held.get(id);
-    if (held?.given.gen !== gen) return;
+    if (held?.assignment.gen !== gen) return;
     held.stop.abort(new Error("the job was stopped"));
     if (!held.isBegun) this.#settle(held, GIVEN_BACK);
   }
 
-  #settle({ given: { id, gen } }: Held, outcome: Outcome): void {
+  #settle({ assignment: { id, gen } }: Held, outcome: Outcome): void {
     // A runner without a lease holds nothing.
-    if (this.#held.get(id)?.given.gen !== gen) return;
+    if (this.#held.get(id)?.assignment.gen !== gen) return;
     this.#held.delete(id);
     this.#settled.push({ id, gen, outcome });
     this.#news.resolve();
@@ -147,7 +149,7 @@ class Runner {
   /** Waits until the queue wants the next call, or until there is news for it. */
   async #pause({ again }: Answered): Promise<void> {
     const { sleep } = this.#deps;
-    const isBusy = [...this.#held.values()].some(({ phase }) => phase === "go");
+    const isBusy = [...this.#held.values()].some(({ phase }) => phase === "admitted");
     const least = isBusy ? PAUSE_MS.busy : PAUSE_MS.least;
     await sleep(least);
     const rest = Math.min(again, PAUSE_MS.most) - least;

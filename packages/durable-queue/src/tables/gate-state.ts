@@ -14,7 +14,7 @@ export interface GateState {
   /** Unix ms of the end of the last `Retry-After`. */
   throttledUntil: number;
   /** After a restore the queue hands nothing out before this time, Unix ms. */
-  heldUntil: number;
+  closedUntil: number;
   /**
    * An operator's changes of the configuration. `budget` is in the words of the queue's user, who makes `QueueTx.budget` of
    * them.
@@ -80,7 +80,7 @@ export function newGate(now: number): GateState {
     breaker: { ...CLOSED_BREAKER },
     origins: {},
     throttledUntil: 0,
-    heldUntil: 0,
+    closedUntil: 0,
     overrides: {},
     auto: { concurrency: null, ratePerSecond: null },
     before: null,

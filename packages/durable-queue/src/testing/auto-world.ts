@@ -1,4 +1,4 @@
-import { noteAccepted, noteHeld, noteThrottled } from "../admission/auto-gate.ts";
+import { noteAccepted, noteLimited, noteThrottled } from "../admission/auto-gate.ts";
 import { admit, throttle } from "../admission/gate.ts";
 import { type Gate, newGateMemory } from "../memory/gate-memory.ts";
 import { newGate } from "../tables/gate-state.ts";
@@ -80,7 +80,7 @@ export class AutoWorld {
       const slots = { used: this.#used, unreported: 0 };
       const answer = admit(this.gate, { lane: "middle", gen: 1, slots, hasSlot: false, outranked: false });
       if ("code" in answer) {
-        noteHeld(this.gate, answer);
+        noteLimited(this.gate, answer);
         return;
       }
       this.#used += 1;

@@ -231,8 +231,8 @@ export class QueueTx {
 
   /* ── Inside ── */
 
-  #move({ before, after, row, as }: Change): void {
-    const to = after === null ? as : countedAs(after);
+  #move({ before, after, row, deletedAs }: Change): void {
+    const to = after === null ? deletedAs : countedAs(after);
     // Of deleted rows only stored ones stay in the counts.
     const counted = after === null && to !== STORED ? null : to;
     if (changesFailures(before, row, counted)) this.failed(row);

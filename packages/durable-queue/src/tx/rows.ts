@@ -12,7 +12,7 @@ import {
 } from "../tables/row.ts";
 import { insertRows, int, type Sql, type SqlRow, type SqlValue, text } from "../tables/sql.ts";
 
-export interface Standing {
+export interface Counted {
   /** The counted state. */
   state: StateCode;
   lane: LaneCode;
@@ -22,30 +22,30 @@ export interface Standing {
 }
 
 /**
- * The change of one row in a transaction. `before` null: created. `after` null: deleted. `as`: the counted state of a
+ * The change of one row in a transaction. `before` null: created. `after` null: deleted. `deletedAs`: the counted state of a
  * deleted row, if it counts.
  */
 export interface Change {
-  before: Standing | null;
+  before: Counted | null;
   after: Row | null;
   row: Row;
-  as: StateCode | null;
+  deletedAs: StateCode | null;
 }
 
-interface HeldRow {
+interface LoadedRow {
   row: Row;
-  before: Standing | null;
+  before: Counted | null;
   /** The values in the table, in the order of COLUMN_NAMES. Empty: the row is new. */
   values: SqlValue[];
   deleted: boolean;
-  as: StateCode | null;
+  deletedAs: StateCode | null;
   /** The payload to write. Null: the row keeps the payload that it has. */
   payload: string | null;
 }
 
 const SELECT = `SELECT ${ALL_COLUMNS.map((name) => `jobs.${name}`).join(", ")} FROM`;
 /** Columns whose change operators see. */
-const NEWS = [COLUMN_NAMES.indexOf("state"), COLUMN_NAMES.indexOf("lane"), COLUMN_NAMES.indexOf("attempts")];
+const VISIBLE_COLUMNS = [COLUMN_NAMES.indexOf("state"), COLUMN_NAMES.indexOf("lane"), COLUMN_NAMES.indexOf("attempts")];
 /** Keys per statement. A longer list is split, so that its JSON stays small. */
 const CHUNK = 500;
 
@@ -54,8 +54,8 @@ export class Rows {
   readonly #sql: Sql;
   readonly #seed: string;
   /** By the text of the key. */
-  readonly #byKey = new Map<string, HeldRow>();
-  readonly #byId = new Map<number, HeldRow>();
+  readonly #byKey = new Map<string, LoadedRow>();
+  readonly #byId = new Map<number, LoadedRow>();
   /** First places of keys whose neighbours were read, by the text of the key. */
   readonly #looked = new Map<string, number>();
 
@@ -67,8 +67,8 @@ export class Rows {
 
   /** The row. Null: not loaded, or deleted. */
   get(key: JobKey): Row | null {
-    const held = this.#byKey.get(keyText(key));
-    return held === undefined || held.deleted ? null : held.row;
+    const loaded = this.#byKey.get(keyText(key));
+    return loaded === undefined || loaded.deleted ? null : loaded.row;
   }
 
   byId(id: number): Row | null {
@@ -99,7 +99,7 @@ export class Rows {
     for (let at = 0; at < places.length; at += CHUNK) {
       const some = JSON.stringify(places.slice(at, at + CHUNK));
       const near = `jobs.id >= p.value AND jobs.id < p.value + ${NEIGHBOURS}`;
-      this.#hold(this.#sql.exec(`${SELECT} json_each(?) AS p CROSS JOIN jobs ON ${near}`, some));
+      this.#load(this.#sql.exec(`${SELECT} json_each(?) AS p CROSS JOIN jobs ON ${near}`, some));
     }
     return keys.map((key) => this.get(key)).filter((row) => row !== null);
   }
@@ -107,14 +107,14 @@ export class Rows {
   loadIds(ids: readonly number[]): Row[] {
     const missing = ids.filter((id) => !this.#byId.has(id));
     const query = `${SELECT} json_each(?) AS p CROSS JOIN jobs ON jobs.id = p.value`;
-    if (missing.length > 0) this.#hold(this.#sql.exec(query, JSON.stringify(missing)));
-    return ids.map((id) => this.#byId.get(id)).flatMap((held) => (held && !held.deleted ? [held.row] : []));
+    if (missing.length > 0) this.#load(this.#sql.exec(query, JSON.stringify(missing)));
+    return ids.map((id) => this.#byId.get(id)).flatMap((loaded) => (loaded && !loaded.deleted ? [loaded.row] : []));
   }
 
   /** All rows of one group. */
   loadGroup(group: string): Row[] {
     const { from, to } = rangeOfGroup(group, this.#seed);
-    this.#hold(this.#sql.exec(`${SELECT} jobs WHERE id >= ? AND id < ?`, from, to));
+    this.#load(this.#sql.exec(`${SELECT} jobs WHERE id >= ? AND id < ?`, from, to));
     const all = [...this.#byId.values()].filter(({ deleted }) => !deleted).map(({ row }) => row);
     return all.filter((row) => row.id >= from && row.id < to && row.group === group);
   }
@@ -123,7 +123,7 @@ export class Rows {
   loadAbove(above: number, most: number): { rows: Row[]; to: number } {
     const found = this.#sql.exec(`${SELECT} jobs WHERE id > ? ORDER BY id LIMIT ?`, above, most);
     const to = found.length < most ? Number.MAX_SAFE_INTEGER : int(found.at(-1)?.id);
-    return { rows: this.#hold(found), to };
+    return { rows: this.#load(found), to };
   }
 
   /** Rows that are only shown: the transaction does not load them. `where`: SQL that follows the table's name. */
@@ -138,14 +138,14 @@ export class Rows {
     while (this.#isTaken(id)) id += 1;
     if (id >= place + NEIGHBOURS) throw new Error(`no free place for ${keyText(key)}`);
     const row = make(id);
-    this.#keep({ row, before: null, values: [], deleted: false, as: null, payload: null });
+    this.#keep({ row, before: null, values: [], deleted: false, deletedAs: null, payload: null });
     return row;
   }
 
   /** Gives a row its payload. "": none. */
   setPayload({ id }: Row, payload: string): void {
-    const held = this.#byId.get(id);
-    if (held !== undefined) held.payload = payload;
+    const loaded = this.#byId.get(id);
+    if (loaded !== undefined) loaded.payload = payload;
   }
 
   /** The payload of a row in the table. "": it has none. No other statement reads it, because it may have megabytes. */
@@ -153,18 +153,18 @@ export class Rows {
     return text(this.#sql.exec("SELECT payload FROM jobs WHERE id = ?", id)[0]?.payload);
   }
 
-  /** Deletes a row. `as`: the state that runs and counts keep. */
-  delete(row: Row, as: StateCode | null): void {
-    const held = this.#byId.get(row.id);
-    if (held === undefined) return;
-    held.deleted = true;
-    held.as = as;
+  /** Deletes a row. `deletedAs`: the state that runs and counts keep. */
+  delete(row: Row, deletedAs: StateCode | null): void {
+    const loaded = this.#byId.get(row.id);
+    if (loaded === undefined) return;
+    loaded.deleted = true;
+    loaded.deletedAs = deletedAs;
   }
 
   /** Every row whose counted state may have changed. */
   *changes(): Generator<Change> {
-    for (const { row, before, deleted, as } of this.#byId.values())
-      if (before !== null || !deleted || as !== null) yield { before, after: deleted ? null : row, row, as };
+    for (const { row, before, deleted, deletedAs } of this.#byId.values())
+      if (before !== null || !deleted || deletedAs !== null) yield { before, after: deleted ? null : row, row, deletedAs };
   }
 
   /**
@@ -172,10 +172,10 @@ export class Rows {
    * of the index, even with the same value.
    */
   flush(now: number): void {
-    const held = [...this.#byId.values()];
-    this.#deleteAll(held.filter(({ deleted, before }) => deleted && before !== null));
-    const left = held.filter(({ deleted }) => !deleted);
-    for (const one of left) if (one.before !== null) this.#update(one, now);
+    const loaded = [...this.#byId.values()];
+    this.#deleteAll(loaded.filter(({ deleted, before }) => deleted && before !== null));
+    const left = loaded.filter(({ deleted }) => !deleted);
+    for (const row of left) if (row.before !== null) this.#update(row, now);
     const added = left.filter(({ before }) => before === null);
     const values = added.filter(({ payload }) => !payload).map(({ row }) => columnsOf(row));
     insertRows(this.#sql, "jobs", ALL_COLUMNS, values);
@@ -189,10 +189,10 @@ export class Rows {
     this.#sql.exec(query, ...columnsOf(row), payload);
   }
 
-  #update({ row, values: before, payload }: HeldRow, now: number): void {
+  #update({ row, values: before, payload }: LoadedRow, now: number): void {
     let after = valuesOf(row);
     const isChanged = (column: number): boolean => after[column] !== before[column];
-    if (NEWS.some(isChanged)) {
+    if (VISIBLE_COLUMNS.some(isChanged)) {
       row.updated = now;
       after = valuesOf(row);
     }
@@ -211,11 +211,11 @@ export class Rows {
    * transaction created it.
    */
   #isTaken(id: number): boolean {
-    const held = this.#byId.get(id);
-    return held !== undefined && (!held.deleted || held.before !== null);
+    const loaded = this.#byId.get(id);
+    return loaded !== undefined && (!loaded.deleted || loaded.before !== null);
   }
 
-  #hold(found: SqlRow[]): Row[] {
+  #load(found: SqlRow[]): Row[] {
     const rows: Row[] = [];
     for (const raw of found) {
       const known = this.#byId.get(int(raw.id));
@@ -224,31 +224,31 @@ export class Rows {
         continue;
       }
       const row = rowFrom(raw);
-      this.#keep(heldRow(row));
+      this.#keep(loadedRow(row));
       rows.push(row);
     }
     return rows;
   }
 
-  #keep(held: HeldRow): void {
-    this.#byKey.set(keyText(held.row), held);
-    this.#byId.set(held.row.id, held);
+  #keep(loaded: LoadedRow): void {
+    this.#byKey.set(keyText(loaded.row), loaded);
+    this.#byId.set(loaded.row.id, loaded);
   }
 
   #placeOf(key: JobKey): number {
     return this.#looked.get(keyText(key)) ?? placeOf(key, this.#seed);
   }
 
-  #deleteAll(held: HeldRow[]): void {
-    if (held.length === 0) return;
-    const list = JSON.stringify(held.map(({ row }) => row.id));
+  #deleteAll(loaded: LoadedRow[]): void {
+    if (loaded.length === 0) return;
+    const list = JSON.stringify(loaded.map(({ row }) => row.id));
     this.#sql.exec("DELETE FROM jobs WHERE id IN (SELECT value FROM json_each(?))", list);
-    const failed = held.filter(({ row }) => row.attempts > 0 || row.error !== null);
+    const failed = loaded.filter(({ row }) => row.attempts > 0 || row.error !== null);
     deleteBelongings(this.#sql, "attempts", failed);
     deleteBelongings(
       this.#sql,
       "joins",
-      held.filter(({ row }) => row.joined === 1),
+      loaded.filter(({ row }) => row.joined === 1),
     );
   }
 }
@@ -258,14 +258,14 @@ function columnsOf(row: Row): SqlValue[] {
   return [row.id, row.group, row.part, ...valuesOf(row)];
 }
 
-function heldRow(row: Row): HeldRow {
+function loadedRow(row: Row): LoadedRow {
   const { lane, run, attempts, error } = row;
   const before = { state: countedAs(row), lane, run, attempts, error };
-  return { row, before, values: valuesOf(row), deleted: false, as: null, payload: null };
+  return { row, before, values: valuesOf(row), deleted: false, deletedAs: null, payload: null };
 }
 
-function deleteBelongings(sql: Sql, table: "attempts" | "joins", held: HeldRow[]): void {
-  if (held.length === 0) return;
-  const list = JSON.stringify(held.map(({ row }) => row.id));
+function deleteBelongings(sql: Sql, table: "attempts" | "joins", loaded: LoadedRow[]): void {
+  if (loaded.length === 0) return;
+  const list = JSON.stringify(loaded.map(({ row }) => row.id));
   sql.exec(`DELETE FROM ${table} WHERE id IN (SELECT value FROM json_each(?))`, list);
 }

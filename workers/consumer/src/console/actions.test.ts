@@ -122,7 +122,7 @@ describe("a retry", () => {
     const end = (outcome: typeof STORED) => {
       clock.advance(1);
       const owner = `o${clock.ms}`;
-      const go = ready(owner, call(owner).give).filter(({ phase }) => phase === "go");
+      const go = ready(owner, call(owner).give).filter(({ phase }) => phase === "admitted");
       for (const given of go) settle(owner, given, outcome);
       leave(owner);
       return go.length;

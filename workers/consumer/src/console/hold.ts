@@ -6,8 +6,8 @@ import { laneCode } from "../queue-settings.ts";
  * Until when the gate, or a failing origin, holds back all that waits, Unix ms. Null: a job may go now, or none waits.
  * The pace leaves held time out: it is the pace of the work, and a hold is no part of it.
  */
-export function allHeldUntil(tx: QueueTx): number | null {
-  const opens = LANES.map((lane) => ({ code: laneCode(lane), at: heldUntil(tx, lane) }));
+export function allClosedUntil(tx: QueueTx): number | null {
+  const opens = LANES.map((lane) => ({ code: laneCode(lane), at: closedUntil(tx, lane) }));
   // Mostly no lane is closed, so that nothing is counted.
   if (opens.every(({ at }) => at === null)) return null;
   const admitted = tx.memory.claims.held().filter(({ state }) => state === "admitted");
@@ -18,7 +18,7 @@ export function allHeldUntil(tx: QueueTx): number | null {
 }
 
 /** Until when the gate, or the failing origins, hold back all jobs of a lane, Unix ms. Null: a job may go now. */
-export function heldUntil(tx: QueueTx, lane: Lane): number | null {
+export function closedUntil(tx: QueueTx, lane: Lane): number | null {
   const closed = closedFor(tx.gateNow, lane);
   if (closed !== null) return closed.until ?? FOR_EVER;
   if (Object.keys(tx.gate.origins).length === 0) return null;

@@ -10,7 +10,7 @@ import {
 } from "@prewarm/durable-queue";
 import { laneName } from "../queue-settings.ts";
 import { costPlaces } from "./cost-places.ts";
-import { allHeldUntil } from "./hold.ts";
+import { allClosedUntil } from "./hold.ts";
 import { oldestWaiting } from "./oldest-waiting.ts";
 import { noteRunTimes } from "./run-times.ts";
 import { type Moved, type State, StatisticsDoc } from "./statistics-doc.ts";
@@ -93,7 +93,7 @@ export class Statistics {
   /** Commits the transaction of the queue (`commit`), and writes the statistics of it. */
   commitWith(commit: () => void): void {
     const { sql, now, gateNow } = this.#tx;
-    this.#doc.work.hold(now, allHeldUntil(this.#tx), quantileMs(gateNow, 0.5));
+    this.#doc.work.hold(now, allClosedUntil(this.#tx), quantileMs(gateNow, 0.5));
     const wasIdle = openJobs(this.#tx) === 0;
     commit();
     const begins = wasIdle && openJobs(this.#tx) > 0;

@@ -13,7 +13,7 @@ import type { ImageTx } from "./image-tx.ts";
 import { isNewer, newOriginal } from "./new-original.ts";
 import { removedAmong } from "./tables/removals.ts";
 
-/** Accepts one chunk of a request. An image of which the ledger knows a newer original is left alone, and one that is removed is refused. */
+/** Accepts one chunk of a request. Leaves out images with a newer original, and refuses removed ones. */
 export function acceptImages(tx: ImageTx, { images, ...chunk }: AcceptChunk): AcceptAnswer {
   const lane = laneCode(chunk.run.lane);
   const ids = removedAmong(

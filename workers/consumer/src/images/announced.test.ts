@@ -28,7 +28,7 @@ function world() {
 }
 
 describe("the version that was announced last", () => {
-  it("is told with its jobs, whoever ordered them, and with no job of another version", () => {
+  it("comes with its jobs, by any order, and with no job of another version", () => {
     const { announce, view, told } = world();
     announce("2", [OF("2")]);
     announce(undefined, [OF("1")]);
@@ -50,7 +50,7 @@ describe("the version that was announced last", () => {
     expect(after[OF("2")]).toBeGreaterThan(before);
   });
 
-  it("takes a row of an image only where there is something to remember", () => {
+  it("takes a row of an image only if there is a version to remember", () => {
     const { announce, rows } = world();
     announce(null, [OF(null)]);
     expect(rows()).toEqual([]);
@@ -63,7 +63,7 @@ describe("the version that was announced last", () => {
     expect(rows()[0]?.announced).toBeGreaterThan(Number(first?.announced));
   });
 
-  it("is none where an upload names an order and no version", () => {
+  it("is none if an upload names an order and no version", () => {
     const { announce, told } = world();
     announce(null, [OF(null)], "7");
     expect(told("worker")[OF(null)]).toBeGreaterThan(0);

@@ -4,13 +4,13 @@ import type { Announced } from "./calls.ts";
 import type { ImageTx } from "./image-tx.ts";
 
 /*
- * What is known of an image (its note, in R2) speaks of the version that an upload or a run announced last. Handlers learn it
- * with their jobs, because a view of another version looks like any other job.
+ * The note of an image describes the version that an upload or a run announced last. Handlers learn that version with
+ * their jobs, because a job of another version looks the same.
  */
 
 /**
- * Notes which version of an image (`id`: encoded) was announced. An image of which nothing is remembered has none, and stays without a row when
- * none is announced.
+ * Notes the announced version of an image (`id`: encoded). An image without a row has no version, so an announcement of
+ * none makes no row.
  */
 export function noteAnnouncement(tx: ImageTx, id: string, v: string | null): void {
   const image = tx.images.get(id);
@@ -20,7 +20,7 @@ export function noteAnnouncement(tx: ImageTx, id: string, v: string | null): voi
   image.announced = tx.next();
 }
 
-/** The numbers of announcements, by the job's number: of jobs of the version that was announced last. */
+/** The numbers of the last announcements, by the number of the job. Jobs of other versions have none. */
 export function announcedOf(tx: ImageTx, jobs: readonly (JobKey & { id: number })[]): Record<number, number> {
   const numbers: Record<number, number> = {};
   for (const job of jobs) {
@@ -30,7 +30,7 @@ export function announcedOf(tx: ImageTx, jobs: readonly (JobKey & { id: number }
   return numbers;
 }
 
-/** What is remembered of announcements of the images of these variants, by the images' encoded ids. */
+/** The announcements of the images of these variants, by the encoded ids of the images. */
 export function announcementsOf(tx: ImageTx, keys: readonly string[]): Record<string, Announced> {
   const images = [...new Set(keys.map(encodedIdOfKey))].map((id) => tx.images.get(id));
   const known = images.filter(({ announced }) => announced > 0);

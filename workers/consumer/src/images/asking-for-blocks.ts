@@ -5,8 +5,8 @@ const DOC = "removals";
 const KNOWN = "known";
 
 /**
- * Has the blocks of removed images looked up in R2, because this copy of the database may lack removals, and may have
- * some that were lifted since.
+ * Asks R2 for the blocks of removed images, because this copy of the database may lack removals, and may have some that
+ * were lifted since.
  */
 export function askForBlocks(tx: ImageTx): void {
   keep(tx, tx.now);

@@ -6,104 +6,110 @@ import type { Focal } from "@prewarm/shared/focal";
 import type { Failure, FailureClass, Lane } from "@prewarm/shared/job";
 import type { Rejected } from "../console/calls.ts";
 
-/* What the calls about images take and answer. Times are Unix ms, keys are variant keys. */
+/* The arguments and answers of calls about images. Times are Unix ms, keys are variant keys. */
 
 /** A variant that a viewer missed. */
 export interface MissAsk {
   key: string;
   /** The time of the miss, Unix ms. */
   at: number;
-  /** Nobody has said yet that this image exists: its original is looked at before anything is made of the miss. */
+  /** No upload or order names this image, so its original is checked before its variant takes a row. */
   unknown?: boolean;
-  /** How many unknown images the client's network has asked for lately before. */
+  /** The number of unknown images that the client's network has asked for lately. */
   nth?: number;
   /** The URL was signed by the site. */
   signed?: boolean;
-  /** The original was looked at, and nothing can be made of it. */
+  /** The original was checked, and cannot be used. */
   refused?: Pick<Drop, "code" | "message" | "until">;
 }
 
 /** A PNG that stands in for a JPEG, though its picture is opaque. */
 export interface OpaquePng {
-  /** Of the JPEG. */
+  /** The key of the JPEG. */
   key: string;
-  /** No PNG under the key is of a later generation. */
+  /** The newest generation of these PNGs. */
   gen: number;
-  /** The run of the job that has shown it; null: it has none. */
+  /** The run of the job that has shown it. Null: that job has none. */
   run: string | null;
 }
 
-/** What became of a variant in a handler's hands. Times are Unix ms. */
+/** The outcome of a variant that a handler has held. Times are Unix ms. */
 export type VariantOutcome =
   | ({ kind: "stored"; tookMs: number } & StoredVariant)
   /** The result was already there. `posted`: false when this handler made no job. */
   | ({ kind: "present"; objectGen: number; posted: boolean } & StoredVariant)
-  /** `external`: what the handler knows of the job. `origin`: the origin of its input failed, and neither the job nor the engine did. */
+  /** `external`: the state of the engine's job. `origin`: the origin failed, and neither the job nor the engine did. */
   | { kind: "failed"; class: FailureClass; failure: Failure; external: External; origin?: true }
-  /** Nothing can be made of its original; not before `until` again. */
+  /** Its original cannot be used. It is not tried again before `until`. */
   | { kind: "refused"; code: string; until: number; message: string }
-  /** The POST was not answered, or with a 5xx: perhaps there is a job. */
+  /** The POST had no answer, or a 5xx, so there may be a job. */
   | { kind: "unclear"; failure: Failure }
-  /** A job from before a restore, which ended: it may be made from an older original. */
+  /** A job from before a restore has ended, and may be made from an older original. */
   | { kind: "outdated" }
-  /** Our own code failed on it. An attempt, but of the same generation: what may be paid for is kept. */
+  /** Prewarm's own code failed. It is an attempt of the same generation, because its job may be paid for. */
   | { kind: "fault"; failure: Failure }
   | { kind: "throttled"; until: number }
   | { kind: "account"; status: number; message: string }
-  /** R2 did not take the result, or it could not be fetched (`unfetched`): to be tried again from `due`. */
+  /** R2 did not take the result, or it could not be fetched (`unfetched`). It is tried again from `due`. */
   | { kind: "pending"; due: number; unfetched?: UnfetchedResult }
   /** Given back without a POST. */
   | { kind: "unposted" }
   /** Given back after the POST. */
   | { kind: "stopped" };
 
-/** What the ledger is told of a stored variant: `bytes` of its object. */
 export interface StoredVariant {
+  /** Of its object. */
   bytes: number;
 }
 
-/** Why a job that is done has no result to fetch. `status` is null when no answer came; the message names the host and its answer. */
+/**
+ * Why the result of a job could not be fetched. `status` null: there was no answer. The message names the host and its
+ * answer.
+ */
 interface UnfetchedResult {
   code: string;
   status: number | null;
   message: string;
 }
 
-/** What an exchange answers to the misses. */
+/** The answer of an exchange to misses. */
 export interface AnsweredMisses {
-  /** Keys of unknown images whose originals are to be looked at; those that are pictures are asked for again. */
-  look: string[];
-  /** Keys of images of which viewers may order nothing more today: the edge should hear of it. */
+  /** Keys of unknown images whose originals the handler must check. It asks again for those that are pictures. */
+  check: string[];
+  /** Keys of images of which viewers may order nothing more today. The handler marks them for the edge. */
   capped: string[];
 }
 
-/** Which bytes of its original a job is made from, if they are staged. */
+/** The staged bytes that a job is made from. */
 export interface Staging {
-  /** Of the bytes: jobs with one number are made from one read of the original. */
+  /** The number of the bytes. Jobs with one number are made from one read of the original. */
   number: number;
-  /** Another open job has the same number, so the bytes are worth staging. */
+  /** Another open job has the same number, so staging the bytes pays. */
   shared: boolean;
   /** Another handler prepares such a job, and may be staging the bytes. */
   elsewhere: boolean;
 }
 
-/** One original's variants in a chunk. */
+/** The variants of one original in a chunk. */
 export interface AcceptImage {
   id: string;
   keys: string[];
-  /** Grows with every change of the original, as text that compares; null: the sender does not say. */
+  /** Text that grows with every change of the original. Null: the sender has none. */
   order: string | null;
-  /** Another etag than the image had, under a later order or none, is a new original: its variants are made anew. */
+  /** An etag that differs from the known one, under a later order or none, means a new original. */
   sourceEtag: string | null;
-  /** The version of the image from now on; null: none. Missing: these are single variants, which say nothing of the image. */
+  /** The version of the image from now on; null: none. Missing: these are single variants, which announce none. */
   announces?: string | null;
-  /** What its crops are to show; null: their centre. Missing: the sender does not say, so it stays as it is. */
+  /** The focal point; null: the centre. Missing: it stays as it is. */
   focal?: Focal | null;
-  /** The place in the body of the item that it comes from, for a refusal. Default 0. */
+  /** The place of its item in the body, for a refusal. Default 0. */
   index?: number;
 }
 
-/** `removed`: what the chunk says of removed images. `keys` are among `outdated`. Missing: it says nothing of one. */
+/**
+ * `removed`: the refused variants of removed images. Their `keys` are also counted in `outdated`. Missing: there are
+ * none.
+ */
 export type AcceptAnswer = queue.ChunkAnswer & { removed?: { keys: number; rejected: Rejection[] } };
 
 export interface AcceptChunk extends Omit<queue.AcceptChunk, "groups" | "run"> {
@@ -112,20 +118,20 @@ export interface AcceptChunk extends Omit<queue.AcceptChunk, "groups" | "run"> {
   finish?: queue.AcceptChunk["finish"] & { rejected?: Rejected };
 }
 
-/** What a ledger that is about to be put back knows and its copy may not. */
+/** The knowledge of a ledger before its restore that its copy may lack. */
 export interface BeforeRestore extends queue.BeforeRestore {
-  /** Those that are not through: number, and the image's id, encoded. */
+  /** The unfinished ones. `id`: the image's, encoded. */
   purges: { seq: number; id: string }[];
 }
 
-/** What the store holds within an interval of variant keys, above `from` and up to and including `to`. */
+/** The objects of the store in an interval of variant keys, above `from` and up to and including `to`. */
 export interface StorePage {
   from: string;
-  /** Null: up to the last key there is. */
+  /** Null: up to the last key. */
   to: string | null;
-  /** Taken before R2 was asked: what was stored later need not be on the page. */
+  /** The time before R2 was asked. Objects that were put later may be missing. */
   at: number;
-  /** `gen` is 0 for objects that we did not put. */
+  /** `gen` 0: Prewarm did not put the object. */
   objects: { key: string; gen: number }[];
   /** Keys of variants that have a marker. */
   markers: string[];
@@ -133,35 +139,34 @@ export interface StorePage {
 
 export interface SliceRequest {
   page: StorePage;
-  /** False: nothing is changed. */
+  /** False: only reports findings. */
   fix: boolean;
-  /** Keep the place reached for the next cron. */
+  /** Keeps the place for the next cron. */
   keep: boolean;
   /** For the audit log. */
   who: string;
 }
 
-/** Images to purge or to remove, a call of an action. */
+/** Images to purge or to remove, in one call of an action. */
 export interface ImageActionAsk {
-  /** The action's id, which its caller has chosen. */
+  /** The id of the action, chosen by the caller. */
   action: string;
   kind: "purge" | "remove";
   /** Each once. */
   ids: string[];
-  /** Other spellings of these ids, which go the same way and are not counted. */
+  /** Other spellings of these ids, which are purged too and not counted. */
   also: string[];
-  /** Images of the calls before. */
+  /** The number of images of earlier calls. */
   from: number;
-  /** What the images are, for the log. */
+  /** A description of the images for the log. */
   label: string | null;
-  /** Null: of a purge. */
+  /** Null for a purge. */
   reason: string | null;
 }
 
 /**
- * `conflict`: the id is that of another action, or the calls before had another number of images. `full`: there are too
- * many blocks. Then nothing is done, and `free` are the ids and spellings of the call that are not
- * removed.
+ * `conflict`: another action has the id, or earlier calls had another number of images. `full`: there are too many
+ * blocks. Then no image is changed, and `free` are the ids and spellings of the call that are not removed.
  */
 export type ImageActionAnswer = { status: "done" } | { status: "conflict" | "full"; free: string[] };
 
@@ -173,13 +178,13 @@ export interface Announced {
 
 export interface SliceAnswer {
   findings: Finding[];
-  /** How far the interval was looked at; null: to the end. */
+  /** The end of the compared part of the interval. Null: its end. */
   to: string | null;
-  /** Variant keys whose objects, and whose markers, the caller is to delete. Empty unless `fix`. */
+  /** Variant keys whose objects, and whose markers, the caller must delete. Empty unless `fix`. */
   objects: string[];
   markers: string[];
-  /** Images locked for those deletions, given back with `doctorDone`. */
+  /** Images locked for those deletions, for `doctorDone`. */
   locks: { id: string; until: number }[];
-  /** By the encoded ids of the page's images: what is remembered of announcements. */
+  /** The announcements of the page's images, by their encoded ids. */
   announced: Record<string, Announced>;
 }

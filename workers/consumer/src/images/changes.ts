@@ -14,34 +14,42 @@ import {
 } from "./tables/changes.ts";
 
 /*
- * What the ledger tells the edges: which images have changed, each by its fences. An object of a lower generation is
- * older than the change (packages/shared/src/changes.ts). Numbers are made of the time in µs, so a number tells an age.
+ * The changes object tells the edges which images have changed, each by its fences. A stored object of a lower
+ * generation is older than the change (packages/shared/src/changes.ts). Numbers are times in µs, so a number shows its
+ * age.
  */
 
-/** How long the object names a change: as long as a copy lives, and a day for copies that a late answer made. */
+/** The object names a change this long: as long as a copy lives, and a day for copies of late answers. */
 const NAMED_MS = COPY_SECONDS * 1000 + DAY_MS;
-/** The object's length, in characters. Chosen: an edge reads it twice a minute, and parses it in some milliseconds. */
+/** The most characters of the object. Chosen: an edge reads it twice a minute, and parses it in some milliseconds. */
 export const CHANGES_MAX_CHARS = 1_000_000;
-/** In an object that is too long, younger changes keep their entries: the sweeps of their purges may be under way. */
+/**
+ * Younger changes keep their entries in an object that is too long, because the sweeps of their purges may be running.
+ */
 const YOUNG_MS = 3_600_000;
 
-/** Has the edges told that an image (`id`: encoded) has changed. Call it after the change has raised its fences. */
+/** Notes for the edges that an image (`id`: encoded) has changed. Call it after the change has raised the fences. */
 export function noteChange(tx: ImageTx, id: string): void {
   putChange(tx.sql, id, tx.next());
 }
 
-/** Has the edges told that an image (`id`: encoded) is made anew by order. Jobs that are accepted after this call make what replaces the old objects. */
+/**
+ * Notes for the edges that an order makes an image (`id`: encoded) again. Call it before its jobs are accepted: they
+ * replace the old objects.
+ */
 export function noteForced(tx: ImageTx, id: string): void {
   const fence = tx.next();
   putChange(tx.sql, id, fence, fence);
 }
 
-/** Has the edges told that any object may be older than a change, because this copy of the database may lack changes. */
+/**
+ * Notes for the edges that any object may be older than a change, because this copy of the database may lack changes.
+ */
 export function noteRestored(tx: ImageTx): void {
   putChangeOfAll(tx.sql, tx.next());
 }
 
-/** The changes object as it should be. `seq`: it names every change up to this number. Null: the edges know all. */
+/** The next changes object. `seq`: it names every change up to this number. Null: the edges know all changes. */
 export function nextChanges(tx: ImageTx): { text: string; seq: number } | null {
   const { sql, now } = tx;
   const seq = lastUntold(sql);
@@ -52,7 +60,7 @@ export function nextChanges(tx: ImageTx): { text: string; seq: number } | null {
   return { text: printChanges({ before: readBefore(sql, since), seq }, entries), seq };
 }
 
-/** The newest entries, as many as fit. The others leave, and every object of their time counts as old. */
+/** The newest entries that fit. Drops the others, so that every object of their time counts as old. */
 function fitting({ sql, now }: ImageTx, recent: { seq: number; entry: string }[]): { entry: string }[] {
   let chars = 0;
   const cut = recent.findIndex(({ seq, entry }) => {
@@ -66,12 +74,12 @@ function fitting({ sql, now }: ImageTx, recent: { seq: number; entry: string }[]
   return recent.slice(0, cut);
 }
 
-/** The changes object was put. */
+/** Notes that the changes object was put. */
 export function changesPut({ sql, now }: ImageTx, seq: number): void {
   noteTold(sql, seq, now);
 }
 
-/** When the oldest change was made that the edges have not been told, Unix ms. Null: they know all. */
+/** The time of the oldest change that the edges may not know, Unix ms. Null: they know all. */
 export function untoldSince({ sql }: ImageTx): number | null {
   const seq = firstUntold(sql);
   return seq === null ? null : Math.floor(seq / 1000);

@@ -1,19 +1,19 @@
 import type { Finding } from "@prewarm/control-schema/doctor";
 
-/** What each is, and its remedy. */
+/** A description and the correction, by code. */
 const MESSAGES: Record<Finding["code"], string> = {
   object_below_floor:
     "Objects that a purge or a new original made invalid and that no open job will overwrite: deleted.",
   note_differs:
-    "Notes under info/ that tell of other variants than R2 has, or are missing: written anew. The examples are images.",
+    "Notes under info/ that list other variants than R2 has, or are missing: written again. The examples are images.",
   marker_stale: "Markers under dead/ of variants that exist: deleted.",
-  lease_expired: "Leases that ended more than five minutes ago: what they held is given back.",
+  lease_expired: "Leases that ended more than five minutes ago: their jobs are given back.",
   slot_leaked: "Slots of abandoned jobs that should be free: freed.",
   counters_differ: "Counts by state and lane, or of a run's members, that differ from the rows: counted again.",
 };
 const EXAMPLES_MAX = 5;
 
-/** Findings as they add up, one of each code. */
+/** Adds findings up, one of each code. */
 export class Findings {
   readonly #byCode = new Map<Finding["code"], Finding>();
   readonly #fixed: boolean;

@@ -21,7 +21,7 @@ function world() {
 }
 
 describe("another focal point", () => {
-  it("outdates waiting crops without pos of its image, and nothing else", () => {
+  it("outdates waiting crops without pos of its image, and no other variant", () => {
     const { accept, set, gens, row, clock } = world();
     accept(...ALL);
     const before = gens();
@@ -31,7 +31,7 @@ describe("another focal point", () => {
     expect(row(CROP)?.due).toBe(clock.ms);
   });
 
-  it("has the stored crops without pos made again, and nothing else, at once and 16 minutes later", () => {
+  it("orders the stored crops without pos again, and no other variant, at once and 16 minutes later", () => {
     const { set, passes, transactions, row, clock } = world();
     set(POINT);
     const found = ALL.filter((key) => key !== OF_ANOTHER).map((key) => ({ key, gen: 5 }));
@@ -57,7 +57,7 @@ describe("another focal point", () => {
     expect(row(CROP)).toBeNull();
   });
 
-  it("lets no older crop count, and every older whole picture", () => {
+  it("outdates every older crop, and no older whole picture", () => {
     const { set, made, accept, call, settle, row } = world();
     const old = new Map([CROP, WHOLE].map((key) => [key, made(key).gen]));
     set(POINT);
@@ -70,7 +70,7 @@ describe("another focal point", () => {
     expect([row(CROP)?.state, row(WHOLE)]).toEqual([0, null]);
   });
 
-  it("makes stale the job that makes a crop by the older one", () => {
+  it("makes the job stale that makes a crop by the old point", () => {
     const { set, granted, submit, call, settle, row } = world();
     const go = granted("o", CROP);
     submit("o", go);
@@ -80,7 +80,7 @@ describe("another focal point", () => {
     expect(row(CROP)?.gen).toBeGreaterThan(go.gen);
   });
 
-  it("is told with the jobs of crops without pos, and with no others", () => {
+  it("comes with the jobs of crops without pos, and with no other job", () => {
     const { set, accept, call, row } = world();
     set(POINT);
     accept(...ALL);
@@ -89,7 +89,7 @@ describe("another focal point", () => {
     expect(focals).toEqual({ [row(CROP)?.id ?? 0]: POINT });
   });
 
-  it("is one change however often it is told, and one in the audit log", () => {
+  it("is one change, and one entry of the audit log, however often it is set", () => {
     const { set, accept, gens, ledger } = world();
     set(POINT);
     accept(CROP);
@@ -102,7 +102,7 @@ describe("another focal point", () => {
     ]);
   });
 
-  it("is taken back by null: crops keep the centre again", () => {
+  it("is removed by null: crops show the centre again", () => {
     const { set, accept, call, gens, shown } = world();
     expect(set(null)).toEqual({ changed: false });
     set(POINT);
@@ -133,7 +133,7 @@ describe("a focal point", () => {
     expect(forget()).toBe(0);
   });
 
-  it("comes with an upload, and is left alone by one that does not say, and by one that is older", () => {
+  it("comes with an upload, and stays as it is after an upload without one, or an older upload", () => {
     const { ledger, shown } = world();
     let n = 0;
     const upload = (order: string, focal?: readonly [number, number] | null) => {

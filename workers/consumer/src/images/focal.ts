@@ -9,7 +9,7 @@ import type { ImageTx } from "./image-tx.ts";
 import { renewOpen } from "./new-original.ts";
 import { beginSweep } from "./sweeps.ts";
 
-/** An operator sets the point of an image, or takes it back (null). Its crops are made again after viewers' misses. */
+/** Sets the point of an image for an operator. Null: the centre. Its crops are made again in the lane of uploads. */
 export function setFocal(tx: ImageTx, id: string, focal: Focal | null, who: string): { changed: boolean } {
   const changed = moveFocal(tx, encodeId(id), focal, UPLOAD);
   if (changed) audit(tx, who, "image.focal", id, { focal });
@@ -17,8 +17,8 @@ export function setFocal(tx: ImageTx, id: string, focal: Focal | null, who: stri
 }
 
 /**
- * Notes the point of an image (`id`: encoded). Another point than before outdates the crops that follow it and nothing
- * else: waiting ones get a new generation, a sweep has those in R2 made again, and the old ones are served until then.
+ * Notes the point of an image (`id`: encoded). A new point outdates the crops that follow it, and no other variant:
+ * waiting ones get a new generation, a sweep orders those in R2 again, and the old ones are served until then.
  */
 export function moveFocal(tx: ImageTx, id: string, focal: Focal | null, lane: LaneCode): boolean {
   const image = tx.images.get(id);
@@ -34,7 +34,7 @@ export function moveFocal(tx: ImageTx, id: string, focal: Focal | null, lane: La
   return true;
 }
 
-/** The points by which jobs are to be made, by the job's number: of crops that follow one. */
+/** The points of jobs that make a crop by one, by the number of the job. */
 export function focalsOf(tx: ImageTx, jobs: readonly (JobKey & { id: number })[]): Record<number, Focal> {
   const focals: Record<number, Focal> = {};
   for (const job of jobs) {

@@ -11,8 +11,8 @@ import { countRemovals, REMOVALS_MAX, removedAmong } from "./tables/removals.ts"
 import { countFirstPasses } from "./tables/sweeps.ts";
 
 /*
- * An image action purges or removes many images. It comes in calls of some images each, and is one entry of the log: its
- * details are the action's only record.
+ * An image action purges or removes many images, in several calls. It is one entry of the log, whose details are its
+ * only record.
  */
 
 const KINDS = ["images.purge", "images.remove"] as const;
@@ -58,12 +58,12 @@ export function actOnImages(tx: ImageTx, ask: ImageActionAsk, who: string): Imag
   return { status: "done" };
 }
 
-/** How far an action has come. Null: it is not known. */
+/** The progress of an action. Null: there is no action with this id. */
 export function getImageAction(tx: ImageTx, { action }: { action: string }): ImageAction | null {
   const entry = lastAbout(tx, KINDS, action);
   if (entry === null) return null;
   const { images, label, reason, purges } = entry.details as unknown as Details;
-  // Images that others have purged between its calls are counted too.
+  // Purges by other operators between its calls are counted too.
   const left = Math.min(images, countFirstPasses(tx.sql, ...purges));
   const kind = entry.what === "images.remove" ? "remove" : "purge";
   return { action, kind, label, reason, images, left, createdAt: entry.at, who: entry.who };
@@ -76,7 +76,7 @@ function purgeAll(tx: ImageTx, ids: readonly string[], { kind, reason }: ImageAc
   return ids.map((id) => remove(tx, { id, reason: reason ?? "", who, at: tx.now }));
 }
 
-/** Whether an id of an action was used for something else. */
+/** Whether the id belongs to another action. */
 function isOther(entry: AuditEntry, had: Details, { kind, reason }: ImageActionAsk, who: string): boolean {
   return entry.what !== `images.${kind}` || entry.who !== who || had.reason !== reason;
 }

@@ -25,9 +25,9 @@ import { ImageMemory } from "./image-memory.ts";
 import { sweepAgain } from "./sweep-again.ts";
 import { type Image, Images } from "./tables/images.ts";
 
-/** What an instance of the ledger knows of itself. */
+/** An instance of the ledger. */
 export interface Instance {
-  /** The code that it runs. Null: the platform tells none. */
+  /** The version of its code. Null: the platform names none. */
   readonly version: CodeVersion | null;
   /** Metrics that it could not note. */
   metricErrors: number;
@@ -77,7 +77,7 @@ export class ImageTx extends QueueTx {
     return budgetOf(budgetSettings(this.site, this.gate));
   }
 
-  /** As long as a dead letter's marker keeps viewers from asking again. */
+  /** As long as the marker of a dead letter stops further misses. */
   override restMs(permanent: boolean): number {
     return deadMs(permanent);
   }
@@ -117,12 +117,12 @@ export class ImageTx extends QueueTx {
     this.statistics.note(event, row);
   }
 
-  /** A purge has deleted the job since, so the object is swept once more. */
+  /** Sweeps the image once more, because a purge has deleted the job since. */
   override storedTooLate(id: number, gen: number): void {
     sweepAgain(this, id, gen);
   }
 
-  /** After the newest running cancel: it lasts, the clock may go back meanwhile, and it must not take later orders. */
+  /** After the newest running cancel, which must not cancel later orders although the clock may go back. */
   override orderedAt(at: number): number {
     this.#newestCancel ??= newestCancel(this.sql);
     return Math.max(at, this.#newestCancel + 1);

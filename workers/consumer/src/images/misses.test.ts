@@ -11,14 +11,14 @@ const DAY_MS = 86_400_000;
 function world(overrides: Overrides = {}) {
   const made = setup({ budget: { month: null }, ...overrides });
   let viewers = 0;
-  /** One viewer's handler: asks, and leaves what it is given to others. Answers what it is to look at. */
+  /** One viewer's handler: asks, and leaves its jobs to other handlers. Answers the keys that it must check. */
   const miss = (...asks: Partial<MissAsk>[]): string[] => {
     viewers += 1;
     const owner = `viewer${viewers}`;
     const whole = asks.map((one) => ({ key: "", at: made.clock.ms, ...one }));
-    const { look } = made.call(owner, { role: "urgent", room: 0, asks: whole });
+    const { check } = made.call(owner, { role: "urgent", room: 0, asks: whole });
     made.leave(owner);
-    return look;
+    return check;
   };
   const rows = () => Number(made.sql.exec("SELECT count(*) AS n FROM jobs")[0]?.n);
   return { ...made, miss, rows };
@@ -26,19 +26,19 @@ function world(overrides: Overrides = {}) {
 const unknown = (n: number): MissAsk => ({ key: `made-up-${n}/400-high.webp`, at: T0 + 60_000, unknown: true });
 const version = (v: number | string, more: Partial<MissAsk> = {}) => ({ key: `photo/@${v}/400-high.webp`, ...more });
 
-describe("an id that nobody has seen", () => {
-  it("takes no row, no slot, no token and writes nothing: its original is looked at first", () => {
+describe("an unknown id", () => {
+  it("takes no row, no slot and no token before its original is checked", () => {
     const { call, rows, sql, slots, clock, ledger } = world();
     const before = JSON.stringify(ledger.getGate());
     const written = sql.rowsWritten;
-    const { look, give } = call("viewer", { role: "urgent", room: 0, asks: [unknown(1), unknown(2)] });
-    expect([look, give]).toEqual([[unknown(1).key, unknown(2).key], []]);
+    const { check, give } = call("viewer", { role: "urgent", room: 0, asks: [unknown(1), unknown(2)] });
+    expect([check, give]).toEqual([[unknown(1).key, unknown(2).key], []]);
     expect([rows(), slots(), sql.rowsWritten - written]).toEqual([0, 0, 0]);
     expect(JSON.stringify(ledger.getGate())).toBe(before);
     expect(clock.ms).toBeGreaterThan(T0);
   });
 
-  it("is looked at at a rate of its own; what is beyond it is forgotten until the next view", () => {
+  it("is checked at a rate of its own; misses beyond it are forgotten until the next view", () => {
     const { miss, clock } = world({ limits: { unknownPerSecond: 2 } });
     const looked = () => miss(...Array.from({ length: 200 }, (_, n) => unknown(n))).length;
     const first = [looked(), looked()];
@@ -46,14 +46,14 @@ describe("an id that nobody has seen", () => {
     expect([...first, looked()]).toEqual([120, 0, 6]);
   });
 
-  it("becomes a job once it was looked at and is a picture", () => {
+  it("becomes a job once its original is checked and is a picture", () => {
     const { view, row } = world();
     const { give } = view("viewer", "made-up-1/400-high.webp");
-    expect(give).toMatchObject([{ key: "made-up-1/400-high.webp", phase: "go" }]);
+    expect(give).toMatchObject([{ key: "made-up-1/400-high.webp", phase: "admitted" }]);
     expect(row("made-up-1/400-high.webp")).not.toBeNull();
   });
 
-  it("is shown as refused, for a day, where there is an original that cannot be used; no slot and no token for it", () => {
+  it("is shown as refused for a day if its original cannot be used, without a slot or a token", () => {
     const { call, row, slots, clock } = world();
     const refused = { code: "animated" as const, message: "it moves", until: clock.ms + DAY_MS };
     const { give } = call("viewer", { role: "urgent", room: 0, asks: [{ ...unknown(1), unknown: false, refused }] });
@@ -61,14 +61,14 @@ describe("an id that nobody has seen", () => {
     expect(row(unknown(1).key)).toMatchObject({ error: '{"code":"animated","message":"it moves"}', due: null });
   });
 
-  it("is no stranger once anything of its image was ordered", () => {
+  it("is known once a variant of its image was ordered", () => {
     const { accept, miss, row } = world();
     accept("made-up-1/800-high.webp");
     expect(miss(unknown(1))).toEqual([]);
     expect(row(unknown(1).key)).not.toBeNull();
   });
 
-  it("stays one although another variant of it was refused", () => {
+  it("stays unknown although another variant of it was refused", () => {
     const { call, miss, clock } = world();
     const refused = { code: "animated" as const, message: "it moves", until: clock.ms + DAY_MS };
     call("viewer", {
@@ -87,12 +87,12 @@ describe("versions that unsigned misses bring", () => {
     return rows();
   };
 
-  it("are three an image and day; signed ones are not counted out", () => {
+  it("are three an image and day, without signed ones", () => {
     const made = [versionsMade({}), versionsMade({}, { signed: true })];
     expect(made).toEqual([3, 40]);
   });
 
-  it("do not shut out more variants of the three, or of another image, or those of the next day", () => {
+  it("do not stop more variants of the three, or of another image, or those of the next day", () => {
     const { miss, row, clock } = world();
     for (const v of ["a", "b", "c", "d"]) miss(version(v));
     miss({ key: "photo/@a/800-high.webp" }, { key: "photo/800-high.webp" }, { key: "other/@d/400-high.webp" });
@@ -108,13 +108,13 @@ describe("a day's orders of one image", () => {
   const limits = { liveRowsPerImageDay: 3 };
   const sizes = (...widths: number[]) => widths.map((width) => ({ key: `photo/${width}-high.webp` }));
 
-  it("are limited, and the edge is to hear of it", () => {
+  it("are limited, and the edge gets a marker", () => {
     const { call, clock } = world({ limits });
     const asks = sizes(16, 32, 48, 64).map((one) => ({ ...one, at: clock.ms }));
     expect(call("viewer", { role: "urgent", room: 0, asks }).capped).toEqual(["photo/64-high.webp"]);
   });
 
-  it("are limited, and an eviction does not begin the day anew: open, stored and refused ones are counted again", () => {
+  it("are limited, and an eviction does not restart the day: open, stored and refused ones still count", () => {
     const { miss, sql, clock, evict, view, settle, leave, row } = world({ limits });
     const [stored] = view("one", "photo/16-high.webp").give;
     settle("one", stored!, STORED);
@@ -134,7 +134,7 @@ describe("a day's orders of one image", () => {
   it.each([
     [3, false],
     [4, true],
-  ])("count a dead letter that is ordered anew: of %i a day, the fourth", (liveRowsPerImageDay, isOrdered) => {
+  ])("count a dead letter that is ordered again: of %i a day, the fourth", (liveRowsPerImageDay, isOrdered) => {
     const { miss, view, settle, leave, row, clock } = world({ limits: { liveRowsPerImageDay, maxAttempts: 1 } });
     const [given] = view("one", "photo/16-high.webp").give;
     settle("one", given!, TRANSIENT);

@@ -4,13 +4,13 @@ import {
   claimOf,
   closedFor,
   hasQuarantined,
-  heldUntil,
-  isHeldBack,
+  isClosedForAll,
   isLocked,
   type JobKey,
   type Owner,
   orderAgain,
   putDoc,
+  putOffUntil,
   REFUSED,
   type Row,
   raise,
@@ -21,7 +21,7 @@ import {
   WAITING,
 } from "@prewarm/durable-queue";
 import { backoff } from "@prewarm/shared/backoff";
-import { LIVE_OPEN_MAX, LOOKS_BURST_S, SHED, uselessMost } from "@prewarm/shared/limits";
+import { CHECKS_BURST_S, LIVE_OPEN_MAX, SHED, uselessMost } from "@prewarm/shared/limits";
 import { encodedIdOfKey, jobOfKey, versionOfKey } from "@prewarm/shared/variant-key";
 import { LIVE } from "../queue-settings.ts";
 import type { AnsweredMisses, MissAsk } from "./calls.ts";
@@ -30,21 +30,21 @@ import { noteOrder, viewedOf } from "./viewed.ts";
 
 /**
  * Orders variants that viewers missed: creates rows or raises them to the viewers' lane, and gives free rows to this
- * handler. Answers the keys of unknown images. Every client can ask for any id, so a look checks the original before
- * the id may take a row, a slot or a token.
+ * handler. Answers the keys of unknown images, whose originals the handler checks before their variants take a row, a
+ * slot or a token, because every client can ask for any id.
  */
 export function takeMisses(tx: ImageTx, owner: Owner, asks: readonly MissAsk[]): AnsweredMisses {
   const misses = asks.map((ask) => ({ ...ask, ...jobOfKey(ask.key) }));
   tx.rows.loadKeys(misses);
   tx.loadGroups(misses.map(({ group }) => group));
-  const answered: AnsweredMisses = { look: [], capped: [] };
-  // Orders of this call, which the counts of the ledger do not contain yet.
+  const answered: AnsweredMisses = { check: [], capped: [] };
+  // Orders of this call. The counts of the ledger do not contain them yet.
   let ordered = 0;
-  for (const one of misses) {
-    const result = takeMiss(tx, owner, one, ordered);
+  for (const miss of misses) {
+    const result = takeMiss(tx, owner, miss, ordered);
     if (result === "ordered") ordered += 1;
-    else if (result !== "look") noteRejected(tx);
-    if (result === "look" || result === "capped") answered[result].push(one.key);
+    else if (result !== "check") noteRejected(tx);
+    if (result === "check" || result === "capped") answered[result].push(miss.key);
   }
   return answered;
 }
@@ -52,31 +52,31 @@ export function takeMisses(tx: ImageTx, owner: Owner, asks: readonly MissAsk[]):
 /** A miss, and the key of its job. */
 type Miss = MissAsk & JobKey;
 
-/** What the handler does with a miss that makes no row now. */
+/** A miss that makes no row, and that the handler acts on. */
 type Answered = keyof AnsweredMisses;
 
-/** The result of a miss. `rejected`: it has no effect. A capped miss is rejected too, and its image gets a marker. */
+/** The result of a miss. `rejected`: no effect. `capped`: no effect, and the image gets a marker. */
 type MissResult = "ordered" | Answered | "rejected";
 
-function takeMiss(tx: ImageTx, owner: Owner, one: Miss, ordered: number): MissResult {
-  const before = tx.rows.get(one);
-  const result = before === null ? orderNew(tx, one, ordered) : orderKnown(tx, before, one, ordered);
-  const row = tx.rows.get(one);
+function takeMiss(tx: ImageTx, owner: Owner, miss: Miss, ordered: number): MissResult {
+  const before = tx.rows.get(miss);
+  const result = before === null ? orderNew(tx, miss, ordered) : orderKnown(tx, before, miss, ordered);
+  const row = tx.rows.get(miss);
   if (row?.state === WAITING && row.lane === LIVE) prefetch(tx, owner, row);
   return result;
 }
 
 /** Makes a row, unless the variant was stored after the miss or viewers may make no row. */
-function orderNew(tx: ImageTx, one: Miss, ordered: number): MissResult {
-  if ((tx.imageMemory.stored.at(one) ?? -1) >= one.at) return "rejected";
-  if (isLocked(tx, one) || !mayOrder(tx, ordered)) return "rejected";
-  if (isCapped(tx, one.key)) return "capped";
-  if (!mayBringVersion(tx, one)) return "rejected";
-  if (one.unknown === true && !isKnown(tx, one)) return takeLook(tx) ? "look" : "rejected";
-  noteOrder(tx, one.key);
-  const row = tx.insert(one, LIVE);
+function orderNew(tx: ImageTx, miss: Miss, ordered: number): MissResult {
+  if ((tx.imageMemory.stored.at(miss) ?? -1) >= miss.at) return "rejected";
+  if (isLocked(tx, miss) || !mayOrder(tx, ordered)) return "rejected";
+  if (isCapped(tx, miss.key)) return "capped";
+  if (!mayBringVersion(tx, miss)) return "rejected";
+  if (miss.unknown === true && !isKnown(tx, miss)) return takeCheck(tx) ? "check" : "rejected";
+  noteOrder(tx, miss.key);
+  const row = tx.insert(miss, LIVE);
   tx.onEvent({ kind: "accepted" }, row);
-  if (one.refused !== undefined) refuse(tx, row, one.refused);
+  if (miss.refused !== undefined) refuse(tx, row, miss.refused);
   return "ordered";
 }
 
@@ -100,11 +100,11 @@ function mayOrder(tx: ImageTx, ordered: number): boolean {
   return open < left || open - urgentAdmitted(tx) < left;
 }
 
-/** Takes a token for a look at an unknown id. Without a token the miss is forgotten; the next view asks again. */
-function takeLook({ imageMemory, site, now }: ImageTx): boolean {
+/** Takes a token for an existence check. Without a token the miss is forgotten, and the next view asks again. */
+function takeCheck({ imageMemory, site, now }: ImageTx): boolean {
   const perSecond = site.limits.unknownPerSecond;
-  const most = Math.max(1, perSecond * LOOKS_BURST_S);
-  return take(imageMemory.unknownLooks, { perSecond, most }, now) !== null;
+  const most = Math.max(1, perSecond * CHECKS_BURST_S);
+  return take(imageMemory.checks, { perSecond, most }, now) !== null;
 }
 
 /**
@@ -121,7 +121,7 @@ function noteRejected({ sql, imageMemory, site, now }: ImageTx): void {
   putDoc(sql, "shed", JSON.stringify(shed));
 }
 
-/** Whether viewers have ordered today's maximum of this image. */
+/** Whether viewers have ordered the maximum of this image today. */
 function isCapped(tx: ImageTx, key: string): boolean {
   return viewedOf(tx, encodedIdOfKey(key)).orders >= tx.site.limits.liveRowsPerImageDay;
 }
@@ -133,25 +133,25 @@ function mayBringVersion(tx: ImageTx, { key, signed }: MissAsk): boolean {
   return versions.includes(version) || versions.length < tx.site.limits.versionsPerImageDay;
 }
 
-function orderKnown(tx: ImageTx, row: Row, one: MissAsk, ordered: number): MissResult {
+function orderKnown(tx: ImageTx, row: Row, miss: MissAsk, ordered: number): MissResult {
   if (row.state === WAITING) {
     if (row.lane === LIVE || !mayOrder(tx, ordered)) return "rejected";
     raise(tx, row, LIVE);
     return "ordered";
   }
   if (row.state === CANCELLING || row.deadUntil > tx.now || isLocked(tx, row)) return "rejected";
-  if (isCapped(tx, one.key)) return "capped";
+  if (isCapped(tx, miss.key)) return "capped";
   if (!mayOrder(tx, ordered)) return "rejected";
-  noteOrder(tx, one.key);
+  noteOrder(tx, miss.key);
   orderAgain(tx, row, { lane: LIVE, run: 0 });
   return "ordered";
 }
 
 function prefetch(tx: ImageTx, owner: Owner, row: Row): void {
   const { claims } = tx.memory;
-  if (isHeldBack(tx.gateNow)) return;
-  const isFree = claims.byJob(row.id) === null && Math.max(row.due ?? 0, heldUntil(tx, row)) <= tx.now;
-  // Only the hand-out gives out a quarantined job, and gives it alone.
+  if (isClosedForAll(tx.gateNow)) return;
+  const isFree = claims.byJob(row.id) === null && Math.max(row.due ?? 0, putOffUntil(tx, row)) <= tx.now;
+  // A quarantined job runs alone, and only the hand-out sees to that.
   const isSuspicious = row.crashes > 0 || hasQuarantined(tx, owner);
   if (isFree && !isSuspicious) claims.add(claimOf(tx, row, owner));
 }

@@ -11,7 +11,7 @@ const told = (at: string, sourceEtag: string | null = null) => ({
 });
 
 describe("a new original", () => {
-  it("outdates what was made: an older or equal order changes nothing", () => {
+  it("outdates all variants; an older or equal order changes nothing", () => {
     const { row, order, made, image } = setup();
     const { gen } = made(KEY);
     order(told("9"));
@@ -25,7 +25,7 @@ describe("a new original", () => {
     expect(row(KEY)?.gen).toBeGreaterThan(first.gen);
   });
 
-  it("is told by another etag under an equal order, and not by the same one under a later order", () => {
+  it("is another etag under an equal order, and not the same etag under a later order", () => {
     const { row, order } = setup();
     order(told("1", "x"));
     const { gen } = row(KEY)!;
@@ -35,7 +35,7 @@ describe("a new original", () => {
     expect(row(KEY)?.gen).toBeGreaterThan(gen);
   });
 
-  it("is told by another etag alone; the first one is taken for that of what is stored", () => {
+  it("is another etag alone; the first etag counts as that of the stored variants", () => {
     const { row, order } = setup();
     const alone = (sourceEtag: string) => ({
       run: "r",
@@ -50,7 +50,7 @@ describe("a new original", () => {
     expect(row(KEY)?.gen).toBeGreaterThan(gen);
   });
 
-  it("makes stale what a worker holds, who is told to drop it; its job keeps its slot", () => {
+  it("makes claims of workers stale, which must drop them; their jobs keep their slots", () => {
     const { order, granted, submit, call, settle, abandoned, row } = setup();
     const go = granted("o", KEY);
     submit("o", go, "j1");
@@ -62,7 +62,7 @@ describe("a new original", () => {
     expect(call("p").give).toMatchObject([{ key: KEY, gen: row(KEY)?.gen }]);
   });
 
-  it("is made at once, also where what was made of the older one failed and is to wait", () => {
+  it("is made at once, also if a job of the old one has failed and waits", () => {
     const { clock, call, granted, leave, order, row, settle } = setup();
     order(told("1"));
     settle("o", granted("o", KEY), TRANSIENT);
@@ -73,15 +73,15 @@ describe("a new original", () => {
     expect(call("p").give.map(({ key }) => key)).toContain(KEY);
   });
 
-  it("lets views ask again for what was dead", () => {
+  it("lets views ask again for dead variants", () => {
     const { order, granted, settle, view } = setup();
     settle("o", granted("o", OTHER), PERMANENT);
     expect(view("v", OTHER).give).toEqual([]);
     order(told("1"));
-    expect(view("w", OTHER).give).toMatchObject([{ key: OTHER, phase: "go" }]);
+    expect(view("w", OTHER).give).toMatchObject([{ key: OTHER, phase: "admitted" }]);
   });
 
-  it("has what else R2 holds of the older one made again, at once and 16 minutes later", () => {
+  it("orders the other variants in R2 again, at once and 16 minutes later", () => {
     const { order, transactions, passes, clock, row } = setup();
     order(told("1"));
     const [first] = passes();
@@ -100,7 +100,7 @@ describe("a new original", () => {
     expect(row("a/1600-high.webp")).toMatchObject({ lane: 2, state: 0, due: clock.ms });
   });
 
-  it("leaves its image unlocked: what is under way is handed out during a pass", () => {
+  it("leaves its image unlocked: open jobs are handed out during a pass", () => {
     const { order, passes, call, image } = setup();
     order(told("1"));
     expect(passes()).toHaveLength(1);

@@ -6,9 +6,9 @@ import { beginSweep } from "./sweeps.ts";
 
 /**
  * Notes that an original has changed. `order` grows with every change (compared as text after padding). An older order
- * is ignored. An equal order counts only with another etag. A known etag only moves the order on. Otherwise no object
- * made so far counts: waiting rows get a new generation, a sweep has the objects in R2 made again, and dead or refused
- * variants may be asked for again.
+ * is ignored. An equal order counts only with another etag. A known etag only raises the order. Otherwise all objects
+ * are outdated: waiting rows get a new generation, a sweep orders the objects in R2 again, and viewers may ask for dead
+ * or refused variants again.
  */
 export function newOriginal(
   tx: ImageTx,
@@ -33,7 +33,7 @@ export function newOriginal(
   return true;
 }
 
-/** Has open jobs made from what is known now: a job of an older generation may be under way, and its result counts no more. */
+/** Gives open jobs a new generation. A job of the old one may be running, and its result does not count. */
 export function renewOpen(tx: ImageTx, rows: readonly Row[]): void {
   for (const row of rows.filter(isOpen)) {
     newGeneration(tx, row);

@@ -5,8 +5,9 @@ import type { OpaquePng } from "./calls.ts";
 import type { ImageTx } from "./image-tx.ts";
 
 /**
- * Has PNGs of opaque pictures made again as the JPEGs that they stand in for: outside any run, in the lane of the run whose job has shown it. The
- * PNG is served until then. A row of a newer generation is asked for by what is known now, so a repeated call orders nothing more.
+ * Orders the JPEGs that PNGs of opaque pictures stand in for, outside any run, in the lane of the run whose job has
+ * shown it. The PNG is served until then. A row of a newer generation needs no order, so a repeated call changes
+ * nothing.
  */
 export function makeJpegs(tx: ImageTx, pngs: readonly OpaquePng[]): void {
   const jobs = pngs.map(({ key, gen, run }) => ({ gen, run, key: jobOfKey(key) }));

@@ -1,12 +1,12 @@
 import type { Outcome } from "@prewarm/durable-queue";
 import type { StoredVariant, VariantOutcome } from "./calls.ts";
 
-/** What may be paid for is kept. */
+/** A job that may be paid for keeps its generation. */
 const AGAIN = { kind: "retry", external: "open", generation: "same", class: "transient" } as const;
 
 /**
- * The verb of the queue for what became of a variant. Handlers, their log and their markers know only the words of
- * variants, and the queue knows only its verbs: the ledger translates before it settles.
+ * The verb of the queue for an outcome of a variant. Handlers know outcomes of variants, and the queue knows verbs, so
+ * the ledger translates before it settles.
  */
 export function verbOf(outcome: VariantOutcome): Outcome {
   switch (outcome.kind) {

@@ -3,7 +3,7 @@ import { GONE_WITHIN_MS } from "@prewarm/shared/limits";
 import { toldAt } from "./tables/changes.ts";
 import type { Image, Images } from "./tables/images.ts";
 
-/** What a purge has done. Times are Unix ms. */
+/** The progress of a purge. Times are Unix ms. */
 export interface PurgeRecord {
   seq: number;
   /** The image's id, encoded. */
@@ -15,17 +15,19 @@ export interface PurgeRecord {
   doneAt: number | null;
 }
 
-/** The record of the last purge of an image. Null: there was none of late. */
+/** The record of the last purge of an image. Null: none is remembered. */
 export function lastPurge(image: Image): PurgeRecord | null {
   const { id, purged: seq, purgeOrdered: orderedAt, purgeDeleted: deletedAt, purgeDone: doneAt } = image;
   return orderedAt === null ? null : { seq, image: id, orderedAt, deletedAt, doneAt };
 }
 
-/** Until when a data centre may answer with a copy from before a purge, Unix ms. Null: the edges have not been told yet. */
+/**
+ * Until when a data centre may answer with a copy from before a purge, Unix ms. Null: the edges have not been told yet.
+ */
 export function edgeUntil(sql: Sql, { image, orderedAt }: PurgeRecord): number | null {
   const told = toldAt(sql, image);
   if (told === null) return null;
-  // A change that is forgotten was told long ago.
+  // The edges know a forgotten change since long ago.
   return (told ?? orderedAt) + GONE_WITHIN_MS;
 }
 

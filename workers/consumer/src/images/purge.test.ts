@@ -6,7 +6,7 @@ import { passDone, passGoesOn } from "./sweeps.ts";
 const KEY = "a/400-high.webp";
 
 describe("purge", () => {
-  it("deletes the image's rows at once, and raises its floor above all that was made", () => {
+  it("deletes the image's rows at once, and raises its floor above all its objects", () => {
     const { transactions, row, accept, made, purge, passes, image } = setup();
     const { gen } = made(KEY);
     accept("a/2-high.webp", "ab/1-high.webp");
@@ -21,7 +21,7 @@ describe("purge", () => {
     expect(passes()).toEqual([]);
   });
 
-  it("has the image locked from the call on, and in the second pass again", () => {
+  it("locks the image from the call on, and in the second pass again", () => {
     const { clock, ledger, transactions, passes, image } = setup();
     ledger.purgeImage("a", null, "test");
     expect(image("a").locked).toBe(true);
@@ -34,7 +34,7 @@ describe("purge", () => {
     expect(image("a").locked).toBe(false);
   });
 
-  it("waits with its second pass, with the lock on, while a worker holds a job of the image", () => {
+  it("delays its second pass, under the lock, while a worker holds a job of the image", () => {
     const { clock, transactions, settle, granted, purge, passes, image } = setup();
     const begun = purge("a");
     transactions.write((tx) => passDone(tx, begun, []));
@@ -48,7 +48,7 @@ describe("purge", () => {
     expect(passes()).toMatchObject([{ pass: 2 }]);
   });
 
-  it("leaves the lock on when a pass ends while another purge of the image is making its second pass", () => {
+  it("keeps the lock when a pass ends while another purge of the image makes its second pass", () => {
     const { clock, transactions, purge, passes, image } = setup();
     const begun = purge("a");
     transactions.write((tx) => passDone(tx, begun, []));
@@ -66,7 +66,7 @@ describe("purge", () => {
     expect(image("a").locked).toBe(false);
   });
 
-  it("hands nothing of the image out during a pass, and what was ordered meanwhile afterwards", () => {
+  it("hands out no job of the image during a pass, and its new jobs afterwards", () => {
     const { clock, transactions, accept, call, purge } = setup();
     const pass = purge("a");
     accept(KEY);
@@ -103,7 +103,7 @@ describe("purge", () => {
     expect(abandoned()).toMatchObject([{ gen: go.gen }]);
   });
 
-  it("keeps its lock while it goes on in slices", () => {
+  it("keeps its lock from slice to slice", () => {
     const { clock, transactions, purge, image } = setup();
     const pass = purge("a");
     for (let slice = 0; slice < 3; slice += 1) {

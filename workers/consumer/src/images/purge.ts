@@ -32,9 +32,8 @@ export function purgeNow(tx: ImageTx, id: string): number {
 }
 
 /**
- * Raises the fence of an image (`id`: encoded) to `seq`, so that no older object counts, deletes its older rows, and
- * sweeps its objects, with the image locked. Claims of live owners are stale from now on. Answers how many rows it
- * deleted.
+ * Raises the fence of an image (`id`: encoded) to `seq`, so that no older object counts, deletes its older rows, locks
+ * it and sweeps its objects. Claims of live owners are stale from now on. Answers the number of deleted rows.
  */
 export function purge(tx: ImageTx, { seq, id }: { seq: number; id: string }): number {
   const image = tx.images.get(id);

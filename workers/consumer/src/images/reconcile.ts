@@ -31,7 +31,7 @@ interface Place {
   restUntil: number;
   /** Another pass is due at this time, Unix ms. 0: none. */
   again: number;
-  /** Start of the pass under way, Unix ms, and the objects that it has looked at. */
+  /** Start of the running pass, Unix ms, and the objects that it has compared. */
   began?: number;
   looked?: number;
   last?: DoctorPass;
@@ -67,8 +67,8 @@ export function askDoctorTwice(tx: ImageTx): void {
 }
 
 /**
- * How far the cron's walk has come. R2 does not say how many objects it has: the last pass counted them, and before the first one has ended
- * all variants that were ever stored stand for them.
+ * The progress of the cron's walk. R2 does not tell the number of its objects, so the count of the last pass stands for
+ * it, and before the first pass the number of variants ever stored.
  */
 export function doctorWalk(tx: ImageTx): DoctorWalk {
   const { from, restUntil, again, began = null, looked = 0, last = null } = placeOf(tx);
@@ -77,7 +77,7 @@ export function doctorWalk(tx: ImageTx): DoctorWalk {
     const due = again > 0 ? Math.min(again, restUntil) : restUntil;
     return { walking: false, startedAt: null, looked: 0, expected, endsAt: null, restsUntil: due, last };
   }
-  // A minute's share is over in a moment: it says nothing of the rate.
+  // A slice takes a moment of its minute, so the rate is at most the planned one.
   const perMs = Math.min(PLANNED_PER_MS, looked / Math.max(1, tx.now - began));
   const endsAt = expected > looked && perMs > 0 ? Math.round(tx.now + (expected - looked) / perMs) : null;
   return { walking: true, startedAt: began, looked, expected, endsAt, restsUntil: null, last };
@@ -98,7 +98,7 @@ export function doctorSlice(tx: ImageTx, request: SliceRequest): SliceAnswer {
   );
   findings.add("object_below_floor", stale.length, stale);
   findings.add("marker_stale", markers.length, markers);
-  // The passes of a removal delete, because they note what they delete.
+  // Passes of a removal delete these objects, because they note each one for the receipt.
   const isRemoved = (key: string) => tx.images.get(encodedIdOfKey(key)).removed;
   const objects = stale.filter((key) => !isRemoved(key));
   if (fix) Object.assign(answer, { objects, markers, locks: lockFor(tx, objects) });
@@ -111,8 +111,8 @@ export function doctorSlice(tx: ImageTx, request: SliceRequest): SliceAnswer {
 }
 
 /**
- * A variant that was stored after the list has the same name as the older object of the list. Only this instance's
- * memory shows that.
+ * Whether the variant may have been stored after the list, under the name of the older object of the list. Only this
+ * instance's memory shows that.
  */
 function mayBeNewer({ memory, imageMemory }: ImageTx, key: string, askedAt: number): boolean {
   const since = askedAt - SKEW_MS;
@@ -125,12 +125,12 @@ function belowFloor(tx: ImageTx, { objects, at }: SliceRequest["page"], rows: Re
   const stale = objects.filter(({ key, gen }) => {
     const row = rows.get(key);
     const image = tx.images.get(encodedIdOfKey(key));
-    // Whatever lies there of a removed image was put by hand, or by a handler of before.
+    // Objects of a removed image were put by hand, or by an older handler.
     // After a restore the block may have been lifted since the copy; the ledger asks R2 first.
     if (image.removed) return askedForBlocksAt(tx) === null;
     if (image.lock > tx.now || (row !== undefined && (isOpen(row) || tx.memory.claims.byJob(row.id) !== null)))
       return false;
-    // The sweep of a new original has it made again. Its old bytes are served until then.
+    // The sweep of a new original orders it again. Its old bytes are served until then.
     const place = placeOfImage(tx, image.id);
     if (isBeingRemade(tx.sql, { image: image.id, place }) || mayBeNewer(tx, key, at)) return false;
     // A force that ended dead or cancelled has outdated nothing. Without a floor, foreign objects count too.
@@ -151,7 +151,7 @@ function lockFor(tx: ImageTx, keys: readonly string[]): SliceAnswer["locks"] {
   const until = tx.now + PASS_MS;
   return [...new Set(keys.map(encodedIdOfKey))].map((id) => {
     tx.images.get(id).lock = until;
-    // Edges may have copies of what is deleted.
+    // Edges may have copies of the deleted objects.
     noteChange(tx, id);
     return { id, until };
   });
@@ -164,7 +164,7 @@ export function doctorDone(tx: ImageTx, locks: SliceAnswer["locks"]): void {
   }
 }
 
-/** Has the images of objects that should be gone swept once more, unless a pass is due or under way. */
+/** Sweeps removed images that still have objects, unless a pass is due or running. */
 function sweepRemoved(tx: ImageTx, ids: readonly string[]): void {
   for (const image of new Set(ids)) {
     const purges = purgesAt(tx.sql, placeOfImage(tx, image)).filter((sweep) => sweep.image === image);
@@ -174,7 +174,7 @@ function sweepRemoved(tx: ImageTx, ids: readonly string[]): void {
   }
 }
 
-/** The checks that need no list of R2. */
+/** Runs the checks that need no list of R2. */
 function examineLedger(tx: ImageTx, findings: Findings, fix: boolean): void {
   const { lateLeases, leakedSlots, counts } = examine(tx, fix);
   findings.add("lease_expired", lateLeases);

@@ -6,30 +6,34 @@ import { toldAt } from "./tables/changes.ts";
 import { findRemoval, OBJECTS_MAX, putRemoval, type Removal } from "./tables/removals.ts";
 
 export interface RemovalView extends Removal {
-  /** Until when a data centre may answer with a copy, Unix ms; null: the edges have not been told of the removal yet. */
+  /**
+   * Until when a data centre may answer with a copy, Unix ms; null: the edges have not been told of the removal yet.
+   */
   edgeUntil: number | null;
-  /** A look after that, and after the end of every older handler, has found nothing. */
+  /** A check after that, and after the end of every older handler, has found no object. */
   complete: boolean;
-  /** When that look is due, or was made, Unix ms. Null while `edgeUntil` is not known. */
+  /** When that check is due, or was made, Unix ms. Null while `edgeUntil` is not known. */
   completeAt: number | null;
 }
 
 const CHECKS_KEPT = 50;
 
-/** Notes what a pass is about to delete, so that a pass that fails after its delete leaves no gap in the receipt. */
+/**
+ * Notes objects before a pass deletes them, so that a pass that fails after its delete leaves no gap in the receipt.
+ */
 export function noteFound(tx: ImageTx, id: string, found: readonly FoundObject[]): void {
   const removal = findRemoval(tx.sql, id);
   if (removal === null || found.length === 0) return;
   const isKnown = ({ name, uploadedAt }: FoundObject) =>
-    removal.objects.some((one) => one.name === name && one.uploadedAt === uploadedAt);
-  for (const { name, bytes, uploadedAt } of found.filter((one) => !isKnown(one))) {
+    removal.objects.some((object) => object.name === name && object.uploadedAt === uploadedAt);
+  for (const { name, bytes, uploadedAt } of found.filter((object) => !isKnown(object))) {
     if (removal.objects.length >= OBJECTS_MAX) removal.more += 1;
     else removal.objects.push({ name, bytes, uploadedAt, deletedAt: null });
   }
   putRemoval(tx.sql, removal);
 }
 
-/** Notes the end of a pass. Answers when the next check is due, Unix ms; null: the last one has found nothing. */
+/** Notes the end of a pass. Answers when the next check is due, Unix ms. Null: the last check has found no object. */
 export function noteCheck(tx: ImageTx, id: string): number | null {
   const removal = findRemoval(tx.sql, id);
   if (removal === null) return null;
@@ -53,8 +57,8 @@ export function removalView(tx: ImageTx, id: string): RemovalView | null {
 }
 
 /**
- * Until when a data centre may answer with a copy, Unix ms. Null: the edges have not been told yet. The time stays in the removal when the
- * change is forgotten.
+ * Until when a data centre may answer with a copy, Unix ms. Null: the edges have not been told yet. The time stays in
+ * the removal when the change is forgotten.
  */
 function edgeUntil({ sql }: ImageTx, removal: Removal): number | null {
   const told = toldAt(sql, removal.id);
@@ -62,12 +66,12 @@ function edgeUntil({ sql }: ImageTx, removal: Removal): number | null {
   return removal.toldAt === null ? null : removal.toldAt + GONE_WITHIN_MS;
 }
 
-/** When R2 can be looked at for the last time: older handlers have ended, and so have the copies of data centres. */
+/** The time of the last check: older handlers and copies of data centres have ended by then. */
 function checkDueAt(removal: Removal, until: number): number {
   return Math.max(removal.at + SETTLED_MS, until);
 }
 
-/** Whether a pass after that time has found nothing. `until`: the end of the copies. */
+/** Whether a pass after that time has found no object. `until`: the end of the copies. */
 function isChecked(removal: Removal, until: number | null): boolean {
   const last = removal.checks.at(-1);
   return last !== undefined && until !== null && last.found === 0 && last.at >= checkDueAt(removal, until);

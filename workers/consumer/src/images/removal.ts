@@ -20,7 +20,9 @@ import {
  * `removed/`, because an older copy of this database has no row of it.
  */
 
-/** Removes an image, and blocks it until `unblockImage`. A repeat sweeps once more. `full`: there are too many blocks. */
+/**
+ * Removes an image, and blocks it until `unblockImage`. A repeat sweeps once more. `full`: there are too many blocks.
+ */
 export function removeImage(tx: ImageTx, id: string, reason: string, who: string): { status: "removing" | "full" } {
   const block = { id: encodeId(id), reason, who, at: tx.now };
   if (findRemoval(tx.sql, block.id) === null && countRemovals(tx.sql) >= REMOVALS_MAX) return { status: "full" };
@@ -46,12 +48,12 @@ export function remove(tx: ImageTx, block: Block): number {
     more: 0,
     checks: [],
   };
-  // The removal of a copy may have been lifted since the copy. This one is not.
+  // The removal in a restored copy may have been lifted since. This removal is newer.
   putRemoval(tx.sql, askedForBlocksAt(tx) === null ? known : { ...known, at: block.at });
   return seq;
 }
 
-/** Lifts the block. What the edge is told of it is swept like a purge's objects. False: there was none. */
+/** Lifts the block. Purges the image, because its note still says that it is removed. False: there was no block. */
 export function unblockImage(tx: ImageTx, id: string, who: string): boolean {
   const image = tx.images.get(encodeId(id));
   if (!image.removed) return false;
@@ -68,24 +70,24 @@ function lift(tx: ImageTx, image: Image, who: string): void {
 
 /* ── After a restore ── */
 
-/** A hold of the hand-out while R2 lists its blocks. Times are Unix ms. */
+/** The closed hand-out while R2 lists its blocks. Times are Unix ms. */
 interface Hold {
   /** When the ledger began to ask for them. */
   asked: number | null;
-  /** Until when the hand-out was held before. */
+  /** Until when the hand-out was closed before. */
   before: number;
 }
 
-/** Until the blocks are found nothing is handed out, because an older copy may have jobs of a removed image. */
+/** Closes the hand-out until the blocks are found, because an older copy may have jobs of a removed image. */
 export function holdForBlocks(tx: ImageTx): Hold {
-  const before = tx.gate.heldUntil;
-  tx.gate.heldUntil = Math.max(before, tx.now + PASS_MS);
+  const before = tx.gate.closedUntil;
+  tx.gate.closedUntil = Math.max(before, tx.now + PASS_MS);
   return { asked: askedForBlocksAt(tx), before };
 }
 
 /**
- * R2 has named its blocks. A removal that this copy lacks is made again. A removal of the copy without a block was
- * lifted since, so it is lifted here too, and nothing is swept: the image may have been uploaded anew.
+ * Compares the removals with the blocks in R2. Makes a removal again that this copy lacks. Lifts a removal without a
+ * block, because it was lifted since the copy, and sweeps nothing: the image may have been uploaded again.
  */
 export function blocksFound(tx: ImageTx, blocks: readonly Block[], { asked, before }: Hold): void {
   // After another restore R2 is asked again, because the list may be older than that copy.
@@ -93,6 +95,6 @@ export function blocksFound(tx: ImageTx, blocks: readonly Block[], { asked, befo
   const inR2 = new Set(blocks.map(({ id }) => id));
   for (const id of removedBefore(tx.sql, asked)) if (!inR2.has(id)) lift(tx, tx.images.get(id), "restore");
   for (const block of blocks) if (findRemoval(tx.sql, block.id) === null) remove(tx, block);
-  tx.gate.heldUntil = before;
+  tx.gate.closedUntil = before;
   blocksKnown(tx);
 }

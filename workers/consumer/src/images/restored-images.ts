@@ -15,9 +15,9 @@ export function beforeImagesRestore(tx: ImageTx): BeforeRestore {
 }
 
 /**
- * Applies the rules after an older copy of the database was restored. Unfinished purges go on: pending deletes land while
- * nothing is handed out. The doctor checks the store now, and again when every older handler has ended. The blocks of
- * removed images are looked up in R2, because the copy may be older than they are.
+ * Applies the rules after an older copy of the database was restored. Unfinished purges go on: their pending deletes
+ * land while the hand-out is closed. The doctor checks the store now, and again when every older handler has ended. R2
+ * lists the blocks of removed images, because the copy may lack some.
  */
 export function imagesRestored(
   tx: ImageTx,

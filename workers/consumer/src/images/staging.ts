@@ -1,4 +1,4 @@
-import { breakerOf, type Given, isLive, isOpen, type Row } from "@prewarm/durable-queue";
+import { type Assignment, breakerOf, isLive, isOpen, type Row } from "@prewarm/durable-queue";
 import { STAGED_MS } from "@prewarm/shared/limits";
 import { resolveOriginal } from "@prewarm/shared/source";
 import { LIVE } from "../queue-settings.ts";
@@ -6,18 +6,20 @@ import type { Staging } from "./calls.ts";
 import type { ImageTx } from "./image-tx.ts";
 
 /*
- * Jobs that were ordered together are made from one read of their original: a handler copies it into R2 under a number (decision 13). The number
- * needs no column, because it follows from what the ledger knows anyway: an order has its time, and what outdates an original has its fence.
+ * Jobs that were ordered together are made from one read of their original: a handler copies it into R2 under a number
+ * (decision 13). The number needs no column, because it follows from the time of the order and the fences of the image.
  */
 
-/** Orders so soon after a change belong to it: the sweep of a new original orders what it finds within seconds. Chosen. */
+/**
+ * Orders this soon after a change belong to it: the sweep of a new original makes its orders within seconds. Chosen.
+ */
 const WITH_CHANGE_US = 60_000_000;
-/** Jobs that wait longer get other bytes, so that what a job is given lives for at least as long again. */
+/** Jobs that wait longer get other bytes, so that the bytes live at least this long after a job gets them. */
 const PERIOD_US = (STAGED_MS / 2) * 1000;
 
 /**
- * The number of the bytes that a job is made from, if they are staged. A new original, a purge, an order to make the image anew and a restore of
- * the ledger have a higher number than all before. `at`: when the job is made, Unix ms.
+ * The number of the staged bytes of a job. A new original, a purge, a forced order and a restore of the ledger raise it
+ * above all before. `at`: the time of the job, Unix ms.
  */
 export function stagedNumber(tx: ImageTx, { group, created }: Pick<Row, "group" | "created">, at: number): number {
   const { floor, forced } = tx.imageOf({ group });
@@ -28,22 +30,24 @@ export function stagedNumber(tx: ImageTx, { group, created }: Pick<Row, "group" 
   return first + Math.max(0, periods) * PERIOD_US;
 }
 
-/** Whether the original of this id is staged: those in a bucket have an address of the edge already. */
+/** Whether the original of this id can be staged. An original in a bucket has an address of the edge already. */
 export function isStageable({ site }: Pick<ImageTx, "site">, id: string): boolean {
   return resolveOriginal(site, id)?.kind === "url";
 }
 
-/** The staging of jobs that are given to a handler (`owner`: its name), by the job's number. A job that a viewer waits for has none. */
-export function stagingOf(tx: ImageTx, owner: string, give: readonly Given[]): Record<number, Staging> {
+/**
+ * The staging of jobs that a handler (`owner`) gets, by the number of the job. A job that a viewer waits for has none.
+ */
+export function stagingOf(tx: ImageTx, owner: string, give: readonly Assignment[]): Record<number, Staging> {
   const stagings: Record<number, Staging> = {};
   const groups = new Map<string, Row[]>();
   for (const { id, group, urgent, phase, grantedAt } of give) {
     const row = urgent || !isStageable(tx, group) ? null : tx.rows.byId(id);
-    // With an open breaker the job is the probe of its origin, and must ask that.
+    // With an open breaker the job is the probe of its origin, so it must read from there.
     if (row === null || breakerOf(tx, group) !== null) continue;
     const number = stagedNumber(tx, row, grantedAt || tx.now);
-    // Later the bytes are only looked for.
-    const isAhead = phase === "standby" || phase === "go";
+    // Later phases use the bytes if they exist, and stage none.
+    const isAhead = phase === "standby" || phase === "admitted";
     const others = isAhead ? othersOf(tx, row, number, groups) : [];
     const elsewhere = others.some((other) => isPreparedElsewhere(tx, owner, other));
     stagings[id] = { number, shared: others.length > 0, elsewhere };
@@ -51,7 +55,7 @@ export function stagingOf(tx: ImageTx, owner: string, give: readonly Given[]): R
   return stagings;
 }
 
-/** The same of one job, as operators see it. Null: a viewer waits for it, or its original is not staged. */
+/** The same for one job, as operators see it. Null: a viewer waits for it, or its original cannot be staged. */
 export function stagingOfJob(
   tx: ImageTx,
   job: Pick<Row, "id" | "group" | "created" | "lane">,
@@ -62,12 +66,12 @@ export function stagingOfJob(
   return { number, shared: othersOf(tx, job, number, new Map()).length > 0 };
 }
 
-/** The other open jobs of the same bytes for which no viewer waits. */
+/** The other open jobs of the same bytes, without those of viewers. */
 function othersOf(tx: ImageTx, row: Pick<Row, "id" | "group">, number: number, groups: Map<string, Row[]>): Row[] {
   const rows = groups.get(row.group) ?? tx.rows.loadGroup(row.group);
   groups.set(row.group, rows);
-  const isOther = (one: Row) => one.id !== row.id && isOpen(one) && one.lane !== LIVE;
-  return rows.filter((one) => isOther(one) && stagedNumber(tx, one, tx.now) === number);
+  const isOther = (other: Row) => other.id !== row.id && isOpen(other) && other.lane !== LIVE;
+  return rows.filter((other) => isOther(other) && stagedNumber(tx, other, tx.now) === number);
 }
 
 function isPreparedElsewhere(tx: ImageTx, owner: string, { id }: Row): boolean {

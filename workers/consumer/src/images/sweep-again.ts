@@ -3,10 +3,10 @@ import { purgesAt, putSweep } from "./tables/sweeps.ts";
 
 /**
  * Sweeps an image once more, because an object below the fence of its purge was stored. `id`, `gen`: of the job that
- * made the object. A pass that is due serves every object that is there when it begins.
+ * made the object. A pass that is due will delete it, so it needs no other pass.
  */
 export function sweepAgain(tx: QueueTx, id: number, gen: number): void {
-  // A job at a further place of its key may seem to be of the next image.
+  // A job at a later place of its key may lie among the places of the next image.
   const places = new Set([groupPlaceOf(id), groupPlaceOf(id - NEIGHBOURS)]);
   const purges = [...places].flatMap((place) => purgesAt(tx.sql, place)).filter(({ fence }) => gen < fence);
   const newest = purges.at(-1);

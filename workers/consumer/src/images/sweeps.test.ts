@@ -48,7 +48,7 @@ describe.each(SWEEPS)("the sweep of %s", (_, begin) => {
     expect(passes()).toMatchObject([{ seq: pass.seq, pass: 1 }]);
   });
 
-  it("does not take a first pass's end that is told twice for the second", () => {
+  it("does not take a repeated report of the first pass for the second", () => {
     const { clock, passes, done } = begun();
     done();
     done();
@@ -56,7 +56,7 @@ describe.each(SWEEPS)("the sweep of %s", (_, begin) => {
     expect(passes()).toMatchObject([{ pass: 2 }]);
   });
 
-  it("stops a pass whose time is over, and does not take its end for that of the pass that is made again", () => {
+  it("stops a pass whose time is over, and does not take its end for that of its repeat", () => {
     const { clock, transactions, passes, pass, done } = begun();
     const goesOn = () => transactions.write((tx) => passGoesOn(tx, { ...pass }));
     expect(goesOn()).toBe(true);

@@ -12,10 +12,10 @@ import { forgetOnlyChange } from "./tables/changes.ts";
 import { deleteSweep, findSweep, purgesAt, putSweep, type Sweep } from "./tables/sweeps.ts";
 
 /*
- * A sweep goes over the objects of an image in R2 that are below a fence, in two passes: at once, and again when every
- * handler that began before the fence has ended, because such a handler can still put an object. A purge deletes what is
- * found, under a lock of the image. A new original has it made again, a new focal point has the crops of it made again,
- * and the old bytes are served until then.
+ * A sweep visits the objects of an image in R2 that are below a fence, in two passes: at once, and again when every
+ * handler that began before the fence has ended, because an older handler can still put an object. A purge deletes the
+ * objects, under a lock of the image. A new original orders their variants again, a new focal point orders the crops
+ * among them again, and the old bytes are served until then.
  */
 
 const AGAIN_MS = 5_000;
@@ -24,13 +24,16 @@ const AGAIN_MS = 5_000;
 export interface Pass extends Pick<Sweep, "seq" | "kind" | "fence" | "pass"> {
   /** The image's id, decoded. */
   id: string;
-  /** The image is removed: every object of it is deleted, of whatever generation, and the original where it is ours. */
+  /** The image is removed: deletes all its objects, and the original in a bucket of the site. */
   removes: boolean;
-  /** Until when the pass is taken, Unix ms. It tells the pass from a later one, and from the same pass made again. */
+  /** The pass is taken until then, Unix ms. The time distinguishes it from a later pass, and from its own repeat. */
   until: number;
 }
 
-/** Asked before each delete; the pass deletes nothing more when it answers false. `found`: what a removal is about to delete. */
+/**
+ * Called before each delete. False: the pass must delete no more. `found`: the objects that a removal is about to
+ * delete.
+ */
 export type GoOn = (found?: readonly FoundObject[]) => boolean;
 
 /** A variant in R2. `gen`: the generation that made it; 0: Prewarm did not put it. */
@@ -51,9 +54,9 @@ export function beginSweep(tx: ImageTx, sweep: Omit<Sweep, "place" | "pass" | "a
 }
 
 /**
- * Takes a pass that is due. Null: it is taken already; or a live handler holds newer work of an image whose objects are
- * to be deleted; or the image is removed, and after a restore R2 has not said yet that it still is. Then the image
- * stays locked, and the pass is due again soon.
+ * Takes a pass that is due. Null: it is taken already; or it deletes, and a live handler holds newer work of the image;
+ * or the image is removed, and after a restore R2 has not confirmed the block yet. Then the image stays locked, and the
+ * pass is due again soon.
  */
 export function takePass(tx: ImageTx, seq: number): Pass | null {
   const sweep = findSweep(tx.sql, seq);
@@ -62,11 +65,14 @@ export function takePass(tx: ImageTx, seq: number): Pass | null {
   const removes = kind === "delete" && tx.images.get(image).removed;
   const isUnsure = removes && askedForBlocksAt(tx) !== null;
   const isBusy = isUnsure || (kind === "delete" && isHeld(tx, sweep));
-  const until = hold(tx, sweep, isBusy ? AGAIN_MS : PASS_MS);
+  const until = take(tx, sweep, isBusy ? AGAIN_MS : PASS_MS);
   return isBusy ? null : { seq, kind, fence, pass, id: decodeId(image), removes, until };
 }
 
-/** Deletes have no condition, so no put may come between list and delete. A second pass waits for older work too. */
+/**
+ * Whether a live handler holds work of the image. Deletes have no condition, so no put may come between list and
+ * delete. A second pass waits for older work too.
+ */
 function isHeld(tx: ImageTx, { image, pass, fence }: Sweep): boolean {
   const { from, to } = rangeOfGroup(decodeId(image), tx.queueId);
   return tx.memory.claims.held().some((claim) => {
@@ -76,20 +82,20 @@ function isHeld(tx: ImageTx, { image, pass, fence }: Sweep): boolean {
 }
 
 /**
- * Renews the lock before each delete. False: the pass is not taken any more, so it must delete nothing. `found`: what the
+ * Renews the lock before each delete. False: the pass is over, and must delete no more. `found`: the objects that the
  * pass of a removal is about to delete.
  */
 export function passGoesOn(tx: ImageTx, pass: Pass, found: readonly FoundObject[] = []): boolean {
   const sweep = takenBy(tx, pass);
   if (sweep === null) return false;
-  // Lifted since, or removed since: the next pass does what is right now.
+  // The image was removed, or its block lifted, since: the next pass follows the new state.
   if (pass.removes !== (pass.kind === "delete" && tx.images.get(sweep.image).removed)) return false;
-  pass.until = hold(tx, sweep, PASS_MS);
+  pass.until = take(tx, sweep, PASS_MS);
   noteFound(tx, sweep.image, found);
   return true;
 }
 
-/** Ends a pass. A repeated report, and the report of a pass that is not taken any more, change nothing. */
+/** Ends a pass. A repeated report, and the report of a pass that is over, change nothing. */
 export function passDone(tx: ImageTx, pass: Pass, found: readonly Found[]): void {
   const sweep = takenBy(tx, pass);
   if (sweep === null) return;
@@ -109,7 +115,7 @@ function takenBy(tx: ImageTx, { seq, until }: Pass): Sweep | null {
   return sweep?.at === until && until > tx.now ? sweep : null;
 }
 
-function hold(tx: ImageTx, sweep: Sweep, ms: number): number {
+function take(tx: ImageTx, sweep: Sweep, ms: number): number {
   const at = tx.now + ms;
   putSweep(tx.sql, { ...sweep, at });
   if (sweep.kind === "delete") lock(tx, sweep);
@@ -126,14 +132,14 @@ function lock(tx: ImageTx, { image }: Pick<Sweep, "image">): void {
 export function unlockImage(tx: ImageTx, encodedId: string): void {
   const isNeeded = ({ image, pass, at }: Sweep) => image === encodedId && (pass === 1 || at <= tx.now + PASS_MS);
   if (purgesAt(tx.sql, placeOfImage(tx, encodedId)).some(isNeeded)) return;
-  // Jobs that were put off until the end of the lock wait at their places in line again. Failed ones keep their time.
+  // Jobs that were put off until the end of the lock get their places in line back. Failed ones keep their time.
   for (const row of tx.rows.loadGroup(encodedId)) if (row.due !== null && row.attempts === 0) row.due = row.created;
   tx.images.get(encodedId).lock = 0;
 }
 
 /**
- * Of a new image R2 has nothing yet, so nothing can be older than the upload, and the edges need not know of it. An older object that the
- * second pass finds was put late, so they must.
+ * Corrects the changes for the edges. A new image without objects has none that are older than its upload, so its
+ * change is forgotten. An older object that the second pass finds was put late, so the change is noted again.
  */
 function tellAgain(tx: ImageTx, { fence, image, pass }: Sweep, found: readonly Found[]): void {
   const isFirstChange = pass === 1 && tx.images.get(image).floor === fence;
@@ -141,7 +147,7 @@ function tellAgain(tx: ImageTx, { fence, image, pass }: Sweep, found: readonly F
   if (pass === 2 && found.some(({ gen }) => gen < fence)) noteChange(tx, image);
 }
 
-/** Outdated objects without an open row become rows. */
+/** Orders the variants of outdated objects that have no open row. */
 function remake(tx: ImageTx, { fence, kind, image }: Sweep, lane: LaneCode, found: readonly Found[]): void {
   if (tx.images.get(image).removed) return;
   const isSwept = ({ key, gen }: Found) => gen < fence && (kind === "remake" || isCropByFocal(key));

@@ -9,7 +9,10 @@ interface Viewed {
   versions: string[];
 }
 
-/** Limits the cost of one image per day, because a stranger can ask for any number of sizes and versions. `image`: the id, encoded. */
+/**
+ * Today's orders of an image (`image`: its encoded id). They are limited, because a client can ask for any number of
+ * sizes and versions.
+ */
 export function viewedOf(tx: ImageTx, image: string): Viewed {
   const { viewedOn, views, viewedVersions } = tx.images.get(image);
   if (viewedOn !== dayOf(tx.now)) return { orders: 0, versions: [] };

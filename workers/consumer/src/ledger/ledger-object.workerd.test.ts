@@ -48,12 +48,12 @@ describe("the Ledger's Durable Object", () => {
     // A new instance's bucket is empty: the first token comes after 50 ms.
     const go = await soon(async () => {
       const answer = await ledger.exchange({ ...work, first: false, have });
-      expect(answer).toMatchObject({ status: "ok", give: [{ ...jobOfKey(KEY), phase: "go", first: true }] });
+      expect(answer).toMatchObject({ status: "ok", give: [{ ...jobOfKey(KEY), phase: "admitted", first: true }] });
       return answer;
     });
     await evictDurableObject(object());
     const again = await ledger.exchange({ ...work, first: false });
-    expect(again).toMatchObject({ status: "ok", give: [{ ...jobOfKey(KEY), phase: "go" }] });
+    expect(again).toMatchObject({ status: "ok", give: [{ ...jobOfKey(KEY), phase: "admitted" }] });
     expect(again.status === "ok" && go.status === "ok" && again.give[0]?.gen === go.give[0]?.gen).toBe(true);
     expect(await ledger.exchange({ ...work, owner: "other" })).toMatchObject({ status: "ok", give: [] });
     expect(await ledger.stats()).toMatchObject({ gate: { slots: 1 } });
@@ -63,14 +63,14 @@ describe("the Ledger's Durable Object", () => {
     await accept("bulk");
     const go = await soon(async () => {
       const answer = await ledger.exchange(view);
-      expect(answer).toMatchObject({ status: "ok", give: [{ ...jobOfKey(KEY), phase: "go", first: true }] });
+      expect(answer).toMatchObject({ status: "ok", give: [{ ...jobOfKey(KEY), phase: "admitted", first: true }] });
       return answer;
     });
     await evictDurableObject(object());
     expect(await ledger.exchange({ ...view, first: false, asks: [] })).toEqual({ status: "lost" });
     const next = await soon(async () => {
       const answer = await ledger.exchange({ ...work, owner: "other" });
-      expect(answer).toMatchObject({ status: "ok", give: [{ ...jobOfKey(KEY), phase: "go", first: false }] });
+      expect(answer).toMatchObject({ status: "ok", give: [{ ...jobOfKey(KEY), phase: "admitted", first: false }] });
       return answer;
     });
     expect(next.status === "ok" && go.status === "ok" && next.give[0]?.gen === go.give[0]?.gen).toBe(true);

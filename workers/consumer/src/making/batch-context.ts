@@ -43,8 +43,8 @@ export type Role = ExchangeRequest["role"];
 export const RANKS = { live: 0, post: 1, result: 2, probe: 3, head: 4 } as const;
 
 /** The rank of a call for this job. */
-export function rankOf({ given }: HeldClaim, rank: Exclude<keyof typeof RANKS, "live">): number {
-  return given.urgent ? RANKS.live : RANKS[rank];
+export function rankOf({ assignment }: HeldClaim, rank: Exclude<keyof typeof RANKS, "live">): number {
+  return assignment.urgent ? RANKS.live : RANKS[rank];
 }
 
 /** A batch that is being handled: its services, and its claims. */
@@ -61,7 +61,7 @@ export interface BatchContext extends BatchDeps {
   /** Bytes of results held at once. */
   memory: Semaphore;
   /** Existence checks of unknown originals take one each. */
-  looks: Semaphore;
+  checks: Semaphore;
   /** Unknown ids whose originals are missing and marked. */
   missing: Set<string>;
   probe(image: string, rank: number): Promise<ProbedOriginal>;
@@ -91,11 +91,11 @@ export interface Counts {
   /** Results whose metadata was removed. */
   stripped: number;
   /** Existence checks, by their results. */
-  looks: Partial<Record<string, number>>;
+  checks: Partial<Record<string, number>>;
 }
 
-export function generationOf({ ledgerId }: BatchContext, { given, key }: HeldClaim): Generation {
-  return { ledger: ledgerId, gen: given.gen, key };
+export function generationOf({ ledgerId }: BatchContext, { assignment, key }: HeldClaim): Generation {
+  return { ledger: ledgerId, gen: assignment.gen, key };
 }
 
 /** Whether a POST or a put that begins now ends within the lease. */

@@ -31,7 +31,7 @@ describe("a miss of an image that nobody knows", () => {
     expect(await stranger(KEY, "made-up/400-high.webp")).toEqual(["ack", "ack"]);
     expect([ledger.keys, ledger.requests.length, ittybit.calls]).toEqual([[], 2, []]);
     expect([...images.objects.keys()]).toEqual(["dead/made-up/_"]);
-    expect(logs.at(-1)).toContain('"looks":{"missing":2}');
+    expect(logs.at(-1)).toContain('"checks":{"missing":2}');
   });
 
   it("is forgotten when the origin does not answer: no row, no marker", async () => {
@@ -59,7 +59,7 @@ describe("a miss of an image that nobody knows", () => {
     });
     await stranger(KEY);
     await clock.sleep(5_000);
-    expect(logs.at(-1)).toContain('"looks":{"missing":1}');
+    expect(logs.at(-1)).toContain('"checks":{"missing":1}');
     expect(ledger.requests.map(({ leave }) => leave)).toEqual([false, true]);
   });
 

@@ -22,14 +22,14 @@ async function markFew({ missing, missingUntil }: BatchContext, id: string): Pro
  * is asked for. One that cannot be used is reported, so that operators see it. One that is missing or does not answer
  * leaves no row, because anybody can make up an id. Never throws.
  */
-async function lookFirst(context: BatchContext, key: string): Promise<void> {
+async function checkExistence(context: BatchContext, key: string): Promise<void> {
   const { clock, counts, held, log } = context;
   const id = idOfKey(key);
   const at = clock.now();
   try {
     const original = await context.probe(id, RANKS.probe);
     const seen = original.kind === "refused" ? original.code : original.kind;
-    counts.looks[seen] = (counts.looks[seen] ?? 0) + 1;
+    counts.checks[seen] = (counts.checks[seen] ?? 0) + 1;
     await context.at("looked", key);
     if (original.kind === "image") held.ask({ key, at });
     if (original.kind !== "refused") return;
@@ -45,8 +45,8 @@ async function lookFirst(context: BatchContext, key: string): Promise<void> {
 }
 
 /** The same, in turn with the other checks of this batch. Never throws. */
-export function lookInTurn(context: BatchContext, key: string): Promise<void> {
-  return context.looks.run(() => lookFirst(context, key));
+export function checkInTurn(context: BatchContext, key: string): Promise<void> {
+  return context.checks.run(() => checkExistence(context, key));
 }
 
 /**

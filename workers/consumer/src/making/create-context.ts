@@ -12,7 +12,7 @@ import { createStager } from "./stager.ts";
 const MEMORY_BYTES = 50_000_000;
 
 /** Existence checks at once: fewer than the connections, so that known images never wait for a slow origin. Chosen. */
-const LOOKS_AT_ONCE = 4;
+const CHECKS_AT_ONCE = 4;
 
 function countedDeps(deps: BatchDeps, counts: Counts): BatchDeps & { engine: Engine } {
   const called = (): void => {
@@ -61,7 +61,7 @@ function createRefused({ images }: BatchDeps, connections: Semaphore): BatchCont
 }
 
 export function createContext(role: Role, given: BatchDeps): BatchContext {
-  const counts: Counts = { calls: 0, exchanges: 0, posted: 0, outcomes: {}, stripped: 0, looks: {} };
+  const counts: Counts = { calls: 0, exchanges: 0, posted: 0, outcomes: {}, stripped: 0, checks: {} };
   const deps = countedDeps(given, counts);
   const connections = createSemaphore(MAX_CONNECTIONS);
   const memory = createSemaphore(MEMORY_BYTES);
@@ -74,7 +74,7 @@ export function createContext(role: Role, given: BatchDeps): BatchContext {
     ledgerId: "",
     connections,
     memory,
-    looks: createSemaphore(LOOKS_AT_ONCE),
+    checks: createSemaphore(CHECKS_AT_ONCE),
     missing: new Set(),
     probe: createProbe({ ...deps.originals, config: deps.config, clock: deps.clock, connections }),
     stager: createStager({ ...deps, connections, memory }),

@@ -34,9 +34,9 @@ function again(context: BatchContext): VariantOutcome {
 }
 
 /** The secrets in the URLs of the original of a job. No message shows them. */
-async function secretsOfJob({ originals, config }: BatchContext, { image, given, staging }: HeldClaim) {
+async function secretsOfJob({ originals, config }: BatchContext, { image, assignment, staging }: HeldClaim) {
   const isSigned = originals.bucketOriginalUrl !== null && resolveOriginal(config, image)?.kind === "bucket";
-  const own = isSigned ? await originals.bucketOriginalUrl?.(image, given.grantedAt) : null;
+  const own = isSigned ? await originals.bucketOriginalUrl?.(image, assignment.grantedAt) : null;
   const staged = staging === null ? null : await originals.stagedUrl?.({ id: image, number: staging.number });
   return [own ?? null, staged ?? null].flatMap(secretsOf);
 }
@@ -53,11 +53,11 @@ function ended(failureClass: FailureClass, failure: Failure): VariantOutcome {
  */
 function keptUnfetched(
   context: BatchContext,
-  { given }: HeldClaim,
+  { assignment }: HeldClaim,
   { code, status, message }: Unfetched,
 ): VariantOutcome {
   const now = context.clock.now();
-  const missing = given.unfetchedSince === null ? 0 : now - given.unfetchedSince;
+  const missing = assignment.unfetchedSince === null ? 0 : now - assignment.unfetchedSince;
   if (missing >= RESULT_WITHIN_MS)
     return ended("transient", { code, message, ...(status === null ? {} : { httpStatus: status }) });
   const wait = Math.min(Math.max(AGAIN_MS.least, missing / 2), AGAIN_MS.most, RESULT_WITHIN_MS - missing);
@@ -119,7 +119,7 @@ async function expectationOf(
 
 /** The result of the job, as the engine reads it. */
 function resultOf(context: BatchContext, claim: HeldClaim): Result {
-  const { sight: job, grantedAt: admittedAt, unfetchedSince } = claim.given;
+  const { sight: job, grantedAt: admittedAt, unfetchedSince } = claim.assignment;
   if (job === null) return { kind: "later" };
   const generation = generationOf(context, claim);
   return context.engine.resultOf({ generation, job, admittedAt, isRetry: unfetchedSince !== null });
@@ -149,8 +149,8 @@ async function storeVariant(
   body: Extract<Body, { kind: "bytes" }>,
   before: StoredObject | null,
 ): Promise<VariantOutcome> {
-  const { transform, given, key } = claim;
-  const { gen } = given;
+  const { transform, assignment, key } = claim;
+  const { gen } = assignment;
   const expected = await expectationOf(context, claim, made, body.bytes);
   const { format } = expected;
   const verdict = verifyOutput(body.bytes, { format, size: expected.size, asked: transform, fit: transform.fit });
@@ -163,7 +163,7 @@ async function storeVariant(
   if (stripped.removed.length > 0) context.counts.stripped += 1;
   const { bytes } = stripped;
   const { etag: sourceEtag, originalBytes } = expected;
-  const { id: job = "", createdAt = null, finishedAt = null } = given.sight ?? {};
+  const { id: job = "", createdAt = null, finishedAt = null } = assignment.sight ?? {};
   const metadata = { gen, job, sourceEtag, originalBytes, ...verdict.size, createdAt: context.clock.now() };
   const put = await context.connections.run(
     async () => {
@@ -182,7 +182,7 @@ async function storeVariant(
   claim.smaller = [];
   claim.made = metadata;
   if (expected.alpha) claim.opaquePngs = await findOpaquePngs(context, claim, { bytes, format, etag: sourceEtag });
-  const tookMs = (finishedAt ?? now) - (createdAt ?? given.grantedAt);
+  const tookMs = (finishedAt ?? now) - (createdAt ?? assignment.grantedAt);
   return { kind: "stored", bytes: bytes.byteLength, tookMs: Math.max(0, tookMs) };
 }
 
@@ -200,7 +200,7 @@ async function beforePut(context: BatchContext, claim: HeldClaim): Promise<{ sto
   const own = claim.posted ? await claim.prepared : null;
   if (own !== null) return own;
   const found = await head(context, claim, rankOf(claim, "result"));
-  if (found?.stored?.gen !== claim.given.gen) return found;
+  if (found?.stored?.gen !== claim.assignment.gen) return found;
   await settle(context, claim, present(found.stored, true));
   return null;
 }
@@ -237,7 +237,7 @@ export async function finishJob(context: BatchContext, claim: HeldClaim): Promis
   const { key } = claim;
   const result = resultOf(context, claim);
   if (result.kind !== "finished") return settle(context, claim, await outcomeOf(context, claim, result));
-  const { beforeRestore } = claim.given;
+  const { beforeRestore } = claim.assignment;
   const before = beforeRestore ? await sameOriginal(context, claim, result) : await beforePut(context, claim);
   if (before === null || claim.isDropped) return;
   const opened = await openResult(context, claim, result);

@@ -1,4 +1,4 @@
-import { type Given, GO_MAX, type Held, type Phase } from "@prewarm/durable-queue";
+import { type Assignment, GO_MAX, type Held, type Phase } from "@prewarm/durable-queue";
 import type { Format } from "@prewarm/shared/config";
 import type { Focal } from "@prewarm/shared/focal";
 import type { Transform } from "@prewarm/shared/transform";
@@ -9,7 +9,7 @@ import type { ExchangeRequest } from "../ledger/calls.ts";
 import type { ProbedOriginal } from "../originals/probe.ts";
 import type { Noted } from "../store/info.ts";
 import type { StoredObject } from "../store/variants.ts";
-import { Untold } from "./untold.ts";
+import { PendingNotes } from "./pending-notes.ts";
 
 /** A job that is prepared: the object in R2, and the original. */
 export interface Prepared {
@@ -71,14 +71,14 @@ const noNews = (): News => ({ asks: [], submitted: [], settled: [], opaquePngs: 
 const BUSY_ACTS = 3;
 
 /** The order of phases. An answer of the ledger only moves a claim forward. */
-const PROGRESS: Record<Phase, number> = { standby: 0, ready: 0, go: 1, watch: 2, finish: 3 };
+const PROGRESS: Record<Phase, number> = { standby: 0, ready: 0, admitted: 1, watch: 2, finish: 3 };
 
 /** The claims of one handler, its reports for the ledger, and its running steps. */
 export class HeldClaims {
   readonly #claims = new Map<number, HeldClaim>();
   readonly #acts = new Set<Promise<void>>();
-  readonly #looks = new Set<Promise<void>>();
-  readonly #untold = new Untold();
+  readonly #preparations = new Set<Promise<void>>();
+  readonly #pending = new PendingNotes();
   readonly #role: ExchangeRequest["role"];
   #news = noNews();
   #waking = Promise.withResolvers<void>();
@@ -104,7 +104,7 @@ export class HeldClaims {
    * The claims for a call of the ledger. A handler that drains reports none as ready, so that none of them gets a slot.
    */
   have(draining: boolean): ExchangeRequest["have"] {
-    return [...this.#claims.values()].map(({ given: { id, gen }, phase, original }) => ({
+    return [...this.#claims.values()].map(({ assignment: { id, gen }, phase, original }) => ({
       id,
       gen,
       phase: draining && phase === "ready" ? "standby" : phase,
@@ -125,26 +125,26 @@ export class HeldClaims {
   }
 
   /** Adds a job that the ledger assigns. Null: the claim has no new step. */
-  add(given: Given, { focal = null, announced = 0, staging = null }: OfImage = {}): HeldClaim | null {
-    const known = this.#claims.get(given.id);
-    if (known !== undefined && known.given.gen === given.gen) {
-      if (given.phase === "go") this.#repeatJob(known);
-      if (PROGRESS[given.phase] <= PROGRESS[known.phase]) return null;
-      known.given = given;
-      if (given.urgent) known.urgent.resolve("urgent");
-      known.job ??= given.job;
-      known.phase = given.phase;
+  add(assignment: Assignment, { focal = null, announced = 0, staging = null }: OfImage = {}): HeldClaim | null {
+    const known = this.#claims.get(assignment.id);
+    if (known !== undefined && known.assignment.gen === assignment.gen) {
+      if (assignment.phase === "admitted") this.#repeatJob(known);
+      if (PROGRESS[assignment.phase] <= PROGRESS[known.phase]) return null;
+      known.assignment = assignment;
+      if (assignment.urgent) known.urgent.resolve("urgent");
+      known.job ??= assignment.job;
+      known.phase = assignment.phase;
       return known;
     }
-    if (known !== undefined) this.stop(given.id, known.given.gen);
-    const key = keyOfJob(given);
+    if (known !== undefined) this.stop(assignment.id, known.assignment.gen);
+    const key = keyOfJob(assignment);
     const parsed = parseVariantKey(key);
     if (parsed === null) {
-      this.#refuse(given);
+      this.#refuse(assignment);
       return null;
     }
     const claim: HeldClaim = {
-      given,
+      assignment,
       key,
       image: parsed.id,
       transform: parsed.transform,
@@ -152,12 +152,12 @@ export class HeldClaims {
       announced,
       staging,
       urgent: Promise.withResolvers(),
-      phase: given.phase,
+      phase: assignment.phase,
       begun: false,
       isStopped: false,
       answered: false,
       isDropped: false,
-      job: given.job,
+      job: assignment.job,
       prepared: null,
       posted: false,
       smaller: [],
@@ -166,23 +166,23 @@ export class HeldClaims {
       original: null,
       opaquePngs: [],
     };
-    this.#claims.set(given.id, claim);
+    this.#claims.set(assignment.id, claim);
     return claim;
   }
 
   /** Takes the stored variants of images without a claim, because each note is a put. `all`: of all images. */
   takeUnnoted(all: boolean): Noted[] {
-    return this.#untold.takeNotes(all ? new Set() : new Set([...this.#claims.values()].map(({ image }) => image)));
+    return this.#pending.takeNotes(all ? new Set() : new Set([...this.#claims.values()].map(({ image }) => image)));
   }
 
   /** Takes the names of markers to delete, once a list call pays. `all`: at once. */
-  takeSuspects(all: boolean): string[] {
-    return this.#untold.takeSuspects(all);
+  takeMarkerNames(all: boolean): string[] {
+    return this.#pending.takeMarkerNames(all);
   }
 
   /** Asks for a variant with the next call. */
-  ask(one: MissAsk): void {
-    this.#news.asks.push(one);
+  ask(miss: MissAsk): void {
+    this.#news.asks.push(miss);
     this.wake();
   }
 
@@ -191,47 +191,47 @@ export class HeldClaims {
   }
 
   /** Reports a job's id again. The ledger asks for an id that it knew only in memory before an eviction. */
-  #repeatJob({ given: { id, gen }, job, phase }: HeldClaim): void {
+  #repeatJob({ assignment: { id, gen }, job, phase }: HeldClaim): void {
     if (job !== null && phase === "watch") this.#news.submitted.push({ id, gen, job });
   }
 
   submit(claim: HeldClaim, job: string, createdAt: number | null): void {
-    const { id, gen } = claim.given;
+    const { id, gen } = claim.assignment;
     this.#news.submitted.push({ id, gen, job, createdAt });
     claim.job = job;
     claim.posted = true;
-    if (claim.phase === "go") claim.phase = "watch";
+    if (claim.phase === "admitted") claim.phase = "watch";
     this.#wakeFor(claim);
   }
 
   settle(claim: HeldClaim, outcome: VariantOutcome): void {
     if (claim.isDropped) return;
-    const { id, gen } = claim.given;
+    const { id, gen } = claim.assignment;
     this.#drop(claim);
     this.#news.settled.push({ id, gen, outcome });
     this.#wakeFor(claim);
     if (outcome.kind !== "stored" && outcome.kind !== "present") return;
-    this.#untold.add(claim, outcome.bytes);
+    this.#pending.add(claim, outcome.bytes);
     this.#news.opaquePngs.push(...claim.opaquePngs);
   }
 
   /** Stops a job for the ledger. If a call of it is in flight, its outcome settles the claim. */
   stop(id: number, gen: number): void {
     const claim = this.#claims.get(id);
-    if (claim === undefined || claim.given.gen !== gen) {
+    if (claim === undefined || claim.assignment.gen !== gen) {
       this.#news.settled.push({ id, gen, outcome: { kind: "stopped" } });
       return;
     }
     claim.isStopped = true;
     if (claim.begun) return;
-    const unposted = PROGRESS[claim.phase] <= PROGRESS.go;
+    const unposted = PROGRESS[claim.phase] <= PROGRESS.admitted;
     this.settle(claim, { kind: unposted ? "unposted" : "stopped" });
   }
 
   /** Settles every claim whose POST has not begun. */
   returnUnposted(): void {
     for (const claim of this.#claims.values())
-      if (claim.phase === "go" && !claim.begun) this.settle(claim, { kind: "unposted" });
+      if (claim.phase === "admitted" && !claim.begun) this.settle(claim, { kind: "unposted" });
   }
 
   /** Drops every claim without a call in flight. The ledger orphans those that are not settled. */
@@ -263,8 +263,8 @@ export class HeldClaims {
 
   /** Tracks the preparation of a prefetched claim. A leaving handler does not wait for it. */
   trackPreparation(act: Promise<void>): void {
-    const look = act.finally(() => this.#looks.delete(look));
-    this.#looks.add(look);
+    const preparation = act.finally(() => this.#preparations.delete(preparation));
+    this.#preparations.add(preparation);
   }
 
   get isBusy(): boolean {
@@ -280,8 +280,8 @@ export class HeldClaims {
    * Resolves when the handler has connections for more, and a call's worth of jobs is ready or none is being prepared.
    */
   async free(): Promise<void> {
-    while (this.#acts.size > BUSY_ACTS || (this.#looks.size > 0 && this.#ready() < GO_MAX))
-      await Promise.race([...this.#acts, ...this.#looks]);
+    while (this.#acts.size > BUSY_ACTS || (this.#preparations.size > 0 && this.#ready() < GO_MAX))
+      await Promise.race([...this.#acts, ...this.#preparations]);
   }
 
   #ready(): number {
@@ -289,7 +289,7 @@ export class HeldClaims {
   }
 
   /** Calls the ledger at once for a job that a viewer waits for. A live handler leaves at once, and reports then. */
-  #wakeFor({ given: { urgent } }: HeldClaim): void {
+  #wakeFor({ assignment: { urgent } }: HeldClaim): void {
     if (urgent && this.#role === "work") this.wake();
   }
 
@@ -303,7 +303,7 @@ export class HeldClaims {
     return this.#waking.promise;
   }
 
-  #refuse({ id, gen, phase, first }: Given): void {
+  #refuse({ id, gen, phase, first }: Assignment): void {
     const failure = { code: "key_unreadable", message: "this is not a variant key" };
     const external = phase === "standby" || first ? "none" : "open";
     this.#news.settled.push({ id, gen, outcome: { kind: "failed", class: "permanent", failure, external } });
@@ -311,7 +311,7 @@ export class HeldClaims {
 
   #drop(claim: HeldClaim): void {
     claim.isDropped = true;
-    const { id } = claim.given;
+    const { id } = claim.assignment;
     if (this.#claims.get(id) === claim) this.#claims.delete(id);
   }
 }

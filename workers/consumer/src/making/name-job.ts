@@ -2,7 +2,7 @@ import type { BatchContext } from "./batch-context.ts";
 import type { HeldClaim } from "./held-claims.ts";
 
 /** The names by which a line of the log is found: ours, its run's, the engine's. */
-export function namesOf({ given: { name, run, gen }, key, job }: HeldClaim) {
+export function namesOf({ assignment: { name, run, gen }, key, job }: HeldClaim) {
   return { job: name, run, ittybitJob: job, key, gen };
 }
 

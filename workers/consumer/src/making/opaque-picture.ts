@@ -124,7 +124,7 @@ export async function findOpaquePngs(
     // One generation for all, so that none is made again as a copy of another one.
     const gen = Math.max(...pngs.map((png) => png.gen));
     const needless = pngs.filter(({ transform }) => widthOf(transform) <= most);
-    return needless.map(({ key }) => ({ key, gen, run: claim.given.run }));
+    return needless.map(({ key }) => ({ key, gen, run: claim.assignment.run }));
   } catch (error) {
     context.log("variant.compare_failed", { key: claim.key, error: errorText(error) });
     return [];

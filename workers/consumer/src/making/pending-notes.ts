@@ -1,10 +1,10 @@
-import type { Given } from "@prewarm/durable-queue";
+import type { Assignment } from "@prewarm/durable-queue";
 import { deadKey, missingKey } from "@prewarm/shared/variant-key";
 import type { Noted } from "../store/info.ts";
 
 /** A claim whose variant is stored. */
 interface Stored extends Pick<Noted, "key" | "smaller" | "made" | "original" | "announced"> {
-  given: Pick<Given, "urgent" | "floor" | "touched">;
+  assignment: Pick<Assignment, "urgent" | "floor" | "touched">;
   /** The original's id. */
   image: string;
   /** R2 had an object of it before. */
@@ -12,25 +12,25 @@ interface Stored extends Pick<Noted, "key" | "smaller" | "made" | "original" | "
 }
 
 /** Names that share a list call. Chosen: a worker makes about as many variants in its shift. */
-const SUSPECTS = 100;
+const NAMES_MAX = 100;
 
 /** Stored variants whose notes are not written yet, and markers that may have to be deleted. */
-export class Untold {
+export class PendingNotes {
   /** Stored variants, by image. */
   readonly #unnoted = new Map<string, Noted[]>();
   /** Names of markers that may exist. */
-  readonly #suspects = new Set<string>();
+  readonly #markerNames = new Set<string>();
 
   /** Adds the stored variant of a claim. */
-  add({ given, key, image, smaller, made, original, announced, wasStored }: Stored, bytes: number): void {
-    const { urgent, floor, touched } = given;
+  add({ assignment, key, image, smaller, made, original, announced, wasStored }: Stored, bytes: number): void {
+    const { urgent, floor, touched } = assignment;
     const isFirst = !urgent && !touched && floor === 0 && !wasStored && original !== null;
     const noted = { key, bytes, smaller, made, original, announced };
     this.#unnoted.set(image, [...(this.#unnoted.get(image) ?? []), noted]);
     // A variant with a marker has a row that was touched. A marker of the image may be older than any row of it. No
     // viewer orders while that marker lives, so a job of a viewer has none.
-    if (touched) this.#suspects.add(deadKey(key));
-    if (touched || isFirst) this.#suspects.add(missingKey(image));
+    if (touched) this.#markerNames.add(deadKey(key));
+    if (touched || isFirst) this.#markerNames.add(missingKey(image));
   }
 
   /** Takes the variants of all images but these. */
@@ -44,10 +44,10 @@ export class Untold {
   }
 
   /** Takes the names if there are many, or `all`. */
-  takeSuspects(all: boolean): string[] {
-    if (!all && this.#suspects.size < SUSPECTS) return [];
-    const suspects = [...this.#suspects];
-    this.#suspects.clear();
-    return suspects;
+  takeMarkerNames(all: boolean): string[] {
+    if (!all && this.#markerNames.size < NAMES_MAX) return [];
+    const markerNames = [...this.#markerNames];
+    this.#markerNames.clear();
+    return markerNames;
   }
 }

@@ -37,12 +37,12 @@ export async function head(
 /** The outcome of an original that cannot be used. Without an admission, or with the first one, no job can exist. */
 async function outcomeOf(
   context: BatchContext,
-  { image, phase, given }: HeldClaim,
+  { image, phase, assignment }: HeldClaim,
   original: Exclude<ProbedOriginal, { kind: "image" }>,
 ): Promise<VariantOutcome> {
   if (original.kind === "failed") {
     const { class: failureClass, failure } = original;
-    const external = phase === "finish" ? "ended" : phase !== "go" || given.first ? "none" : "open";
+    const external = phase === "finish" ? "ended" : phase !== "admitted" || assignment.first ? "none" : "open";
     const failed = { kind: "failed", class: failureClass, failure, external } as const;
     return failureClass === "transient" ? { ...failed, origin: true } : failed;
   }
@@ -59,16 +59,16 @@ function isSeenAbsent({ seenAbsent, clock }: BatchContext, key: string): boolean
 
 /** The original that the job is made from: its staged bytes, or those at its own address. */
 async function originalOf(context: BatchContext, claim: HeldClaim, now: boolean): Promise<ProbedOriginal> {
-  const { image, staging, given } = claim;
+  const { image, staging, assignment } = claim;
   const rank = now ? RANKS.live : rankOf(claim, "probe");
-  const own = () => context.probe(image, given.urgent || claim.given.urgent ? RANKS.live : rank);
-  if (staging === null || given.urgent) return own();
+  const own = () => context.probe(image, assignment.urgent || claim.assignment.urgent ? RANKS.live : rank);
+  if (staging === null || assignment.urgent) return own();
   // A job with a slot stages nothing. A job may have failed because the engine cannot read staged bytes at the edge.
-  const isLookOnly = now || given.attempts > 0;
+  const isLookOnly = now || assignment.attempts > 0;
   const wanted = isLookOnly ? { ...staging, ...ONLY_LOOK } : staging;
   const staged = await Promise.race([context.stager.original(image, wanted, rank), claim.urgent.promise]);
   if (staged === "urgent" || staged === null) return own();
-  if (given.attempts === 0 || staged.kind !== "image") return staged;
+  if (assignment.attempts === 0 || staged.kind !== "image") return staged;
   // The job is made from the same original as the jobs before it.
   const again = await own();
   return again.kind === "image" && again.etag === staged.etag ? again : staged;
@@ -76,7 +76,7 @@ async function originalOf(context: BatchContext, claim: HeldClaim, now: boolean)
 
 async function look(context: BatchContext, claim: HeldClaim, now: boolean): Promise<Prepared | null> {
   const { key } = claim;
-  const { floor } = claim.given;
+  const { floor } = claim.assignment;
   const rank = now ? RANKS.live : rankOf(claim, "head");
   const found = isSeenAbsent(context, key) ? { stored: null } : await head(context, claim, rank);
   if (found === null) return null;

@@ -24,8 +24,8 @@ function keyOfSame(
   { original }: Prepared,
 ): string | null {
   if (original.size === null) return null;
-  const one = samePicture(transform, original.size, config);
-  const key = variantKey(image, one, parseVariantKey(own)?.v ?? null);
+  const same = samePicture(transform, original.size, config);
+  const key = variantKey(image, same, parseVariantKey(own)?.v ?? null);
   return key === own ? null : key;
 }
 
@@ -35,7 +35,7 @@ function keyOfSame(
  */
 export async function copySame(context: BatchContext, claim: HeldClaim, prepared: Prepared): Promise<boolean> {
   const key = keyOfSame(context, claim, prepared);
-  if (key === null || (claim.phase !== "standby" && !claim.given.first)) return false;
+  if (key === null || (claim.phase !== "standby" && !claim.assignment.first)) return false;
   try {
     const outcome = await copy(context, claim, prepared, key);
     if (outcome === null) return false;
@@ -56,12 +56,12 @@ async function copy(
   { stored, original }: Prepared,
   from: string,
 ): Promise<VariantOutcome | null> {
-  const { given, key, transform } = claim;
+  const { assignment, key, transform } = claim;
   const rank = rankOf(claim, "result");
   const object = await context.connections.run(() => context.images.get(storeKey(from)), { rank });
   if (object === null) return null;
   const made = fromCustomMetadata(object.customMetadata);
-  if (made === null || made.gen < given.floor || made.sourceEtag !== original.etag) {
+  if (made === null || made.gen < assignment.floor || made.sourceEtag !== original.etag) {
     await object.body.cancel();
     return null;
   }
@@ -70,7 +70,7 @@ async function copy(
   await context.at("before-put", key);
   if (claim.isDropped || claim.isStopped || !mayWrite(context)) return null;
   claim.begun = true;
-  const metadata = { ...made, gen: given.gen, createdAt: context.clock.now() };
+  const metadata = { ...made, gen: assignment.gen, createdAt: context.clock.now() };
   // The other variant may be a PNG that stands in for a JPEG.
   const format = sniffType(bytes) === "png" ? "png" : transform.format;
   const variant = { key, bytes, format, metadata };
@@ -79,7 +79,7 @@ async function copy(
   // The object has changed since the head: the job is prepared again.
   if (put === null) return { kind: "pending", due: context.clock.now() };
   claim.smaller = made.smaller ?? [];
-  return present({ bytes: bytes.byteLength, gen: given.gen }, false);
+  return present({ bytes: bytes.byteLength, gen: assignment.gen }, false);
 }
 
 /**
@@ -88,7 +88,7 @@ async function copy(
  */
 export async function putBack(context: BatchContext, claim: HeldClaim, prepared: Prepared): Promise<boolean> {
   const key = keyOfSame(context, claim, prepared);
-  if (key === null || claim.given.urgent || !context.held.holds(key)) return false;
+  if (key === null || claim.assignment.urgent || !context.held.holds(key)) return false;
   await settle(context, claim, { kind: "pending", due: context.clock.now() + AGAIN_MS });
   return true;
 }

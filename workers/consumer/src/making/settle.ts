@@ -19,7 +19,7 @@ export const STORE_AGAIN_MS = 15_000;
 /** The marker that tells the edge that this variant's job is dead. Null: it is not. */
 function markerOf(context: BatchContext, claim: HeldClaim, outcome: VariantOutcome): DeadMarker | null {
   if (outcome.kind !== "failed" && outcome.kind !== "unclear" && outcome.kind !== "fault") return null;
-  const last = claim.given.attempts + 1 >= maxAttemptsOf(context.config);
+  const last = claim.assignment.attempts + 1 >= maxAttemptsOf(context.config);
   const permanent = outcome.kind === "failed" && outcome.class === "permanent";
   return permanent || last ? { code: outcome.failure.code, until: context.clock.now() + deadMs(permanent) } : null;
 }
@@ -47,7 +47,7 @@ async function withMarker(context: BatchContext, claim: HeldClaim, outcome: Vari
 function logFailure(context: BatchContext, claim: HeldClaim, outcome: VariantOutcome): void {
   const job = { ...namesOf(claim), outcome: outcome.kind };
   if (outcome.kind === "failed" || outcome.kind === "unclear")
-    context.log("job.failed", { ...job, attempt: claim.given.attempts + 1, ...outcome.failure });
+    context.log("job.failed", { ...job, attempt: claim.assignment.attempts + 1, ...outcome.failure });
   if (outcome.kind === "pending" && outcome.unfetched !== undefined)
     context.log("result.unfetched", { ...job, ...outcome.unfetched, due: outcome.due });
   if (outcome.kind === "account") context.log("job.failed", { ...job, ...outcome });
@@ -68,18 +68,18 @@ export async function settle(context: BatchContext, claim: HeldClaim, outcome: V
 
 /**
  * Deletes old markers of stored variants, and writes the notes of their images. No job depends on either: a marker ends
- * by itself, and the doctor writes notes that are missing. `suspects`: names of markers that may exist.
+ * by itself, and the doctor writes notes that are missing. `markerNames`: names of markers that may exist.
  */
 export async function tellPages(
   context: BatchContext,
-  suspects: readonly string[],
+  markerNames: readonly string[],
   unnoted: readonly Noted[],
 ): Promise<void> {
   context.telling += 1;
   try {
     // With the rank of heads: calls for jobs with a slot go first, and with many notes fewer jobs begin.
     const connections = { run: <T>(work: () => Promise<T>) => context.connections.run(work, { rank: RANKS.head }) };
-    await clearOldMarkers({ images: context.images, connections }, suspects);
+    await clearOldMarkers({ images: context.images, connections }, markerNames);
     await context.at("markers-cleared");
     const memory = {
       run: <T>(work: () => Promise<T>, turn: Turn = {}) => context.memory.run(work, { ...turn, rank: RANKS.head }),

@@ -26,8 +26,8 @@ function outcomeOf(claim: HeldClaim, result: Unmade): VariantOutcome {
 }
 
 /** After a repeated admission an earlier handler may have made a job. */
-function firstMadeNone({ given }: HeldClaim): External {
-  return given.first ? "none" : "open";
+function firstMadeNone({ assignment }: HeldClaim): External {
+  return assignment.first ? "none" : "open";
 }
 
 /**
@@ -35,15 +35,15 @@ function firstMadeNone({ given }: HeldClaim): External {
  * is opaque.
  */
 async function orderOf(context: BatchContext, claim: HeldClaim, prepared: Prepared): Promise<Order> {
-  const { given, transform, focal } = claim;
+  const { assignment, transform, focal } = claim;
   const { size, etag, alpha, input } = prepared.original;
   const made = context.engine.formatOf(transform.format, alpha);
   const isStandIn = made !== transform.format && !(await isShownOpaque(context, claim, prepared.original));
   return {
     ...generationOf(context, claim),
     ...{ transform, format: isStandIn ? made : transform.format, focal, size, etag, alpha },
-    input: await input(given.grantedAt),
-    again: !given.first,
+    input: await input(assignment.grantedAt),
+    again: !assignment.first,
   };
 }
 
@@ -51,7 +51,7 @@ async function orderOf(context: BatchContext, claim: HeldClaim, prepared: Prepar
 async function post(context: BatchContext, claim: HeldClaim, order: Order): Promise<Submitted | null> {
   const { key } = claim;
   await context.at("before-post", key);
-  if (claim.isDropped || claim.phase !== "go") return null;
+  if (claim.isDropped || claim.phase !== "admitted") return null;
   if (!mayWrite(context)) {
     context.held.settle(claim, { kind: "unposted" });
     return null;
@@ -80,7 +80,7 @@ export async function submitJob(context: BatchContext, claim: HeldClaim): Promis
   const prepared = await prepare(context, claim, true);
   if (prepared === null) return;
   // The ledger's clock may be ahead.
-  const early = Math.min(claim.given.notBefore - context.clock.now(), TOKEN_AHEAD_MS);
+  const early = Math.min(claim.assignment.notBefore - context.clock.now(), TOKEN_AHEAD_MS);
   if (early > 0) await context.sleep(early);
   const order = await orderOf(context, claim, prepared);
   try {
@@ -88,7 +88,8 @@ export async function submitJob(context: BatchContext, claim: HeldClaim): Promis
     if (result === null) return;
     if (result.kind === "made") tell(context, claim, result);
     // If the poller has found its job, the job exists, whatever the answer of this POST.
-    else if (claim.phase === "go" || result.kind === "taken") await settle(context, claim, outcomeOf(claim, result));
+    else if (claim.phase === "admitted" || result.kind === "taken")
+      await settle(context, claim, outcomeOf(claim, result));
   } finally {
     claim.answered = true;
   }

@@ -1,4 +1,4 @@
-import type { Given } from "@prewarm/durable-queue";
+import type { Assignment } from "@prewarm/durable-queue";
 import { parseInfo } from "@prewarm/shared/image-info";
 import { describe, expect, it } from "vitest";
 import type { ExchangeRequest } from "../ledger/calls.ts";
@@ -195,7 +195,7 @@ describe("a worker's shift", () => {
     await shift();
     const draining = ledger.requests.filter(({ room, leave }) => room === 0 && !leave);
     expect(draining.length).toBeGreaterThan(3);
-    expect(draining.at(-1)?.have).toMatchObject([{ phase: "go" }, { phase: "standby" }]);
+    expect(draining.at(-1)?.have).toMatchObject([{ phase: "admitted" }, { phase: "standby" }]);
     expect(ledger.requests.find(({ have }) => have.length === 2)?.have).toMatchObject([{}, { phase: "ready" }]);
     expect(clock.now()).toBeGreaterThan(opensAt);
     expect(ledger.row(KEY)).toMatchObject({ owner: null, granted: false });
@@ -359,7 +359,7 @@ describe("a lease", () => {
       exchange: async (request) => {
         const answer = await client.exchange(request);
         // The answer that says go is on its way for 31 s; no further call renews the lease meanwhile.
-        if (answer.status === "ok" && answer.give.some(({ phase }) => phase === "go") && slow++ === 0)
+        if (answer.status === "ok" && answer.give.some(({ phase }) => phase === "admitted") && slow++ === 0)
           clock.advance(31_000);
         return answer;
       },
@@ -385,7 +385,7 @@ describe("a ledger that does not answer", () => {
     const { shift, ledger, ittybit, clock, deps } = batchWorld();
     ledger.add(KEY);
     const { ledger: client } = deps;
-    let told: Given[] = [];
+    let told: Assignment[] = [];
     deps.ledger = {
       ...client,
       exchange: async (request) => {

@@ -6,9 +6,9 @@ import type { ExchangeAnswer, ExchangeRequest } from "../ledger/calls.ts";
 import { LedgerUnavailable } from "../ledger/ledger-unavailable.ts";
 import { CHECKING_MS, LAST_WAIT_MS, LIVE_SHIFT_MS, SHIFT_MS, VIEWER_SHIFT_MS } from "../times.ts";
 import type { BatchContext, Role } from "./batch-context.ts";
+import { checkInTurn, tellCapped } from "./check-existence.ts";
 import { finishJob } from "./finish-job.ts";
 import type { HeldClaim } from "./held-claims.ts";
-import { lookInTurn, tellCapped } from "./look-first.ts";
 import { inSpan, namesOf } from "./name-job.ts";
 import { prepare } from "./prepare.ts";
 import { putBack } from "./same-variant.ts";
@@ -113,8 +113,8 @@ async function exchange(
   });
   await context.at("exchanged");
   const unnoted = held.takeUnnoted(call.leave);
-  const suspects = held.takeSuspects(call.leave);
-  if (suspects.length + unnoted.length > 0) held.track(tellPages(context, suspects, unnoted));
+  const markerNames = held.takeMarkerNames(call.leave);
+  if (markerNames.length + unnoted.length > 0) held.track(tellPages(context, markerNames, unnoted));
   if (answer.status === "lost") return answer;
   context.leaseUntil = calledAt + LEASE_MS;
   context.ledgerId = answer.queueId;
@@ -139,23 +139,27 @@ async function standBy(context: BatchContext, claim: HeldClaim): Promise<void> {
 }
 
 /** Begins the steps that the answer asks for, and waits for none. */
-function begin(context: BatchContext, { stop, give, focals, announced, staging, look, capped }: Answered): void {
+function begin(context: BatchContext, { stop, give, focals, announced, staging, check, capped }: Answered): void {
   const { held, role } = context;
-  for (const key of look) held.track(lookInTurn(context, key));
+  for (const key of check) held.track(checkInTurn(context, key));
   for (const key of capped) held.track(tellCapped(context, key));
   for (const { id, gen } of stop) held.stop(id, gen);
-  for (const given of give) {
-    const bytes = staging?.[given.id] ?? null;
-    const ofImage = { focal: focals?.[given.id] ?? null, announced: announced?.[given.id] ?? 0, staging: bytes };
-    const claim = held.add(given, ofImage);
+  for (const assignment of give) {
+    const bytes = staging?.[assignment.id] ?? null;
+    const ofImage = {
+      focal: focals?.[assignment.id] ?? null,
+      announced: announced?.[assignment.id] ?? 0,
+      staging: bytes,
+    };
+    const claim = held.add(assignment, ofImage);
     if (claim === null) continue;
     if (bytes !== null) context.numbers.set(claim.image, bytes.number);
     const step = (name: "submit" | "finish", act: () => Promise<void>) =>
       inSpan(context, claim, name, () => guarded(context, claim, act));
-    if (given.phase === "go") held.track(step("submit", () => submitJob(context, claim)));
-    if (given.phase === "finish") held.track(step("finish", () => finishJob(context, claim)));
+    if (assignment.phase === "admitted") held.track(step("submit", () => submitJob(context, claim)));
+    if (assignment.phase === "finish") held.track(step("finish", () => finishJob(context, claim)));
     // A live handler leaves before a prefetched job gets a slot.
-    if (given.phase === "standby" && role === "work")
+    if (assignment.phase === "standby" && role === "work")
       held.trackPreparation(guarded(context, claim, () => standBy(context, claim)));
   }
 }
@@ -169,7 +173,7 @@ async function waitWhile({ clock, sleep }: BatchContext, isUnderWay: () => boole
 /** Drops all claims, because the lease is lost. Reports the jobs that were made all the same. */
 async function stopAll(context: BatchContext, shift: Shift): Promise<void> {
   const { held } = context;
-  const posting = held.begun().filter(({ phase }) => phase === "go");
+  const posting = held.begun().filter(({ phase }) => phase === "admitted");
   held.dropAll();
   await waitWhile(context, () => posting.some(({ answered }) => !answered));
   if (held.hasSubmitted) await exchange(context, shift, { first: false, leave: true });
@@ -210,7 +214,7 @@ export async function beginWork(
   asks: readonly MissAsk[],
   calledFor: CalledFor = context.role,
 ): Promise<() => Promise<void>> {
-  for (const one of asks) context.held.ask(one);
+  for (const miss of asks) context.held.ask(miss);
   // R2 has just told the edge that it has no such object.
   if (calledFor === "viewer") for (const { key, at } of asks) context.seenAbsent.set(key, at);
   const shift = new Shift(context, calledFor);

@@ -171,7 +171,7 @@ describe("runs", () => {
     order(run("r", KEY));
     const [go] = ready("o", call("o").give);
     order(run("r", "b/1-high.webp"));
-    const [standby] = call("o", { have: [{ ...go!, phase: "go" }] }).give;
+    const [standby] = call("o", { have: [{ ...go!, phase: "admitted" }] }).give;
     expect(standby).toMatchObject({ phase: "standby" });
     ledger.cancelRun("r", "test");
     const states = () => [KEY, "b/1-high.webp"].map((key) => job(key)?.state);

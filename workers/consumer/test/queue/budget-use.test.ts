@@ -46,7 +46,7 @@ it("is never overrun, whatever is evicted between two calls", () => {
     clock.advance(10);
     const given = call(`o${n}`).give.filter(({ phase }) => phase === "standby");
     // Those that came again hold their slot since before.
-    went += ready(`o${n}`, given).filter(({ phase, first }) => phase === "go" && first).length;
+    went += ready(`o${n}`, given).filter(({ phase, first }) => phase === "admitted" && first).length;
     leave(`o${n}`);
   }
   expect(went).toBeLessThanOrEqual(10);

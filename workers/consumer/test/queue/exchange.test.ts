@@ -16,7 +16,7 @@ describe("a worker", () => {
     const looked = call("o");
     expect(phases(looked)).toEqual([`${A} standby`]);
     const [go] = ready("o", looked.give);
-    expect(go).toMatchObject({ key: A, phase: "go", first: true, grantedAt: expect.any(Number) });
+    expect(go).toMatchObject({ key: A, phase: "admitted", first: true, grantedAt: expect.any(Number) });
     submit("o", go!, "j1");
     ended("j1");
     const { give } = call("o", { have: [{ id: go!.id, gen: go!.gen, phase: "watch" }] });
@@ -59,8 +59,8 @@ describe("a worker", () => {
     const looked = call("o");
     expect(phases(call("o"))).toEqual(phases(looked));
     const [go] = ready("o", looked.give);
-    expect(ready("o", looked.give)).toMatchObject([{ gen: go?.gen, phase: "go", notBefore: go?.notBefore }]);
-    expect(call("o", { have: [{ id: go!.id, gen: go!.gen, phase: "go" }] }).give).toEqual([]);
+    expect(ready("o", looked.give)).toMatchObject([{ gen: go?.gen, phase: "admitted", notBefore: go?.notBefore }]);
+    expect(call("o", { have: [{ id: go!.id, gen: go!.gen, phase: "admitted" }] }).give).toEqual([]);
   });
 
   it("holds at most as many as it has room for, and nothing new when it drains", () => {
@@ -125,7 +125,10 @@ describe("a worker", () => {
           submitted,
         }),
       );
-    expect(call([])).toMatchObject({ give: [{ key: A, gen: go.gen, phase: "go", job: null, first: true }], stop: [] });
+    expect(call([])).toMatchObject({
+      give: [{ key: A, gen: go.gen, phase: "admitted", job: null, first: true }],
+      stop: [],
+    });
     expect(later.transactions.read(openExternally)).toEqual([]);
     expect(call([{ id: go.id, gen: go.gen, job: "j1" }])).toMatchObject({ give: [] });
     expect(later.transactions.read(openExternally)).toMatchObject([{ job: "j1", gen: go.gen }]);
@@ -169,7 +172,7 @@ describe("the gate", () => {
     expect(call("p", { have: [{ ...standby!, phase: "ready" }] }).give).toEqual([]);
     ended("j1");
     expect(slots()).toBe(0);
-    expect(call("p", { have: [{ ...standby!, phase: "ready" }] }).give).toMatchObject([{ key: B, phase: "go" }]);
+    expect(call("p", { have: [{ ...standby!, phase: "ready" }] }).give).toMatchObject([{ key: B, phase: "admitted" }]);
   });
 
   it("counts every granted job as running after an eviction, since the sights are lost", () => {
@@ -189,7 +192,7 @@ describe("the gate", () => {
     view("v", C);
     clock.advance(1);
     expect(call("o", { have }).give.filter(({ key }) => key === B)).toEqual([]);
-    expect(call("v", { role: "urgent", room: 0 }).give).toMatchObject([{ key: C, phase: "go" }]);
+    expect(call("v", { role: "urgent", room: 0 }).give).toMatchObject([{ key: C, phase: "admitted" }]);
   });
 });
 
@@ -214,14 +217,14 @@ describe("a viewer's handler", () => {
   it("may POST at once what it asks for, and is given nothing else", () => {
     const { accept, view, row } = setup();
     accept(A);
-    expect(phases(view("v", B))).toEqual([`${B} go`]);
+    expect(phases(view("v", B))).toEqual([`${B} admitted`]);
     expect(row(B)).toMatchObject({ lane: 0 });
   });
 
   it("is given what a bulk run waits for, in the viewers' lane from now on", () => {
     const { accept, view, row } = setup();
     accept(A);
-    expect(phases(view("v", A))).toEqual([`${A} go`]);
+    expect(phases(view("v", A))).toEqual([`${A} admitted`]);
     expect(row(A)).toMatchObject({ lane: 0 });
   });
 

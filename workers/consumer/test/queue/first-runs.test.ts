@@ -16,7 +16,7 @@ function world() {
       for (const { id } of stop) have.delete(id);
       for (const one of give) {
         have.set(one.id, { id: one.id, gen: one.gen, phase: "ready" });
-        if (one.phase !== "go") continue;
+        if (one.phase !== "admitted") continue;
         made.settle("worker", one, outcome);
         ended.push(one.key.split("-")[0] ?? "");
         have.delete(one.id);

@@ -1,4 +1,4 @@
-import type { Given } from "@prewarm/durable-queue";
+import type { Assignment } from "@prewarm/durable-queue";
 import { wakesDue } from "@prewarm/durable-queue/testing";
 import { describe, expect, it } from "vitest";
 import { putRemoval } from "../../src/images/tables/removals.ts";
@@ -63,7 +63,7 @@ describe("what is handed out", () => {
     const goes = () => hands.flatMap(({ owner, given }) => ready(owner, given).map((one) => ({ owner, one })));
     for (let calls = 0; calls < 5; calls += 1) goes();
     clock.advance(3);
-    const going = goes().filter(({ one }) => one.phase === "go");
+    const going = goes().filter(({ one }) => one.phase === "admitted");
     expect(ledger.getGate()).toMatchObject({ slots: 49, concurrency: 50 });
     for (const { owner, one } of going.slice(0, 10)) submit(owner, one);
     expect(ledger.getGate()).toMatchObject({ concurrency: 55, rate: { perSecond: 200 } });
@@ -79,11 +79,11 @@ describe("what is handed out", () => {
     accept(...keys);
     let all = call("o").give;
     const have = () => all.map(({ id, gen }) => ({ id, gen, phase: "ready" as const }));
-    const gone: Given[] = [];
+    const gone: Assignment[] = [];
     while (gone.length < keys.length) {
       const { give } = call("o", { have: have().filter(({ id }) => !gone.some((one) => one.id === id)) });
       all = [...all, ...give.filter(({ phase }) => phase === "standby")];
-      gone.push(...give.filter(({ phase, id }) => phase === "go" && !gone.some((one) => one.id === id)));
+      gone.push(...give.filter(({ phase, id }) => phase === "admitted" && !gone.some((one) => one.id === id)));
     }
     for (const one of gone) submit("o", one);
     ended(...gone.map(({ gen }) => `job-${gen}`));
@@ -135,7 +135,7 @@ describe("what is handed out", () => {
       order({ run: "b", keys: KEYS.slice(0, 1) });
       order({ run: "u", lane: "upload", keys: KEYS.slice(1, 2) });
       clock.advance(20);
-      const begun = ready("o", call("o").give).filter(({ phase }) => phase === "go");
+      const begun = ready("o", call("o").give).filter(({ phase }) => phase === "admitted");
       expect(begun.map(({ key }) => key).sort()).toEqual([...keys]);
     }
   });
@@ -151,7 +151,7 @@ describe("what is handed out", () => {
     clock.advance(60);
     expect(call("p").give).toEqual([]);
     view("v", key);
-    expect(call("p").give).toMatchObject([{ key, gen: go!.gen, phase: "go", first: false }]);
+    expect(call("p").give).toMatchObject([{ key, gen: go!.gen, phase: "admitted", first: false }]);
   });
 
   it("pays back to the lane that paid, whoever joined since", () => {
@@ -169,7 +169,7 @@ describe("what is handed out", () => {
     const { clock, accept, call, ready } = setup({ gate: { concurrency: 50, ratePerSecond: 100, burst: 50 } });
     accept(...KEYS);
     clock.advance(1_000);
-    const begun = ready("o", call("o").give).filter(({ phase }) => phase === "go");
+    const begun = ready("o", call("o").give).filter(({ phase }) => phase === "admitted");
     expect(begun).toHaveLength(10);
   });
 
@@ -178,9 +178,9 @@ describe("what is handed out", () => {
       gate: { concurrency: 50, ratePerSecond: 100, burst: 50 },
     });
     accept(...KEYS);
-    const go = new Map<string, Given>();
+    const go = new Map<string, Assignment>();
     for (let turn = 0; turn < 20 && go.size < KEYS.length; turn += 1) {
-      for (const one of ready("o", call("o").give)) if (one.phase === "go") go.set(one.key, one);
+      for (const one of ready("o", call("o").give)) if (one.phase === "admitted") go.set(one.key, one);
       clock.advance(1);
     }
     expect(go.size).toBe(KEYS.length);

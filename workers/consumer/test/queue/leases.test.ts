@@ -42,7 +42,7 @@ describe("blame", () => {
     const go = granted("p", OTHER);
     pass(20);
     expect(row(KEY)?.crashes).toBe(2);
-    expect(call("p", { have: [{ ...go, phase: "go" }] }).give).toEqual([]);
+    expect(call("p", { have: [{ ...go, phase: "admitted" }] }).give).toEqual([]);
     settle("p", go, STORED);
     expect(call("p").give).toMatchObject([{ key: KEY }]);
   });
@@ -113,10 +113,10 @@ describe("an eviction", () => {
     const { accept, granted, call, evict } = setup();
     const go = granted("o", KEY);
     accept(OTHER);
-    const [standby] = call("o", { have: [{ ...go, phase: "go" }] }).give;
+    const [standby] = call("o", { have: [{ ...go, phase: "admitted" }] }).give;
     expect(standby).toMatchObject({ key: OTHER, phase: "standby" });
     const have = [
-      { id: go.id, gen: go.gen, phase: "go" as const },
+      { id: go.id, gen: go.gen, phase: "admitted" as const },
       { id: standby!.id, gen: standby!.gen, phase: "ready" as const },
     ];
     const said = { asks: [], submitted: [], settled: [], leave: false };
@@ -160,7 +160,7 @@ describe("a restored copy", () => {
     const gen = row(KEY)?.gen ?? 0;
     ledger.restored("operator");
     clock.advance(HOLD_S);
-    expect(view("v", KEY).give).toMatchObject([{ key: KEY, phase: "go" }]);
+    expect(view("v", KEY).give).toMatchObject([{ key: KEY, phase: "admitted" }]);
     expect(row(KEY)?.gen).toBeGreaterThan(gen);
   });
 });

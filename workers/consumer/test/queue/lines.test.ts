@@ -85,12 +85,14 @@ describe("the jobs of a run", () => {
 
   it("are found again by an instance that knows of no turn: a job that is made is not made twice", () => {
     const { call, ready, evict, leave } = world();
-    expect(ready("o", call("o", { room: 1 }).give)[0]).toMatchObject({ key: A, phase: "go" });
+    expect(ready("o", call("o", { room: 1 }).give)[0]).toMatchObject({ key: A, phase: "admitted" });
     leave("o");
     const later = evict();
     const request = { owner: "p", first: true, role: "work" as const, room: 5, have: [], asks: [] };
     const answer = withKeys(later.exchange({ ...request, submitted: [], settled: [], leave: false }));
-    expect(answer).toMatchObject({ give: [A, B, C].map((key, n) => ({ key, phase: n === 0 ? "go" : "standby" })) });
+    expect(answer).toMatchObject({
+      give: [A, B, C].map((key, n) => ({ key, phase: n === 0 ? "admitted" : "standby" })),
+    });
   });
 
   it("are left to the run that joined them when their own run is cancelled", () => {

@@ -1,4 +1,4 @@
-import type { Given } from "@prewarm/durable-queue";
+import type { Assignment } from "@prewarm/durable-queue";
 import { wakesDue } from "@prewarm/durable-queue/testing";
 import { describe, expect, it } from "vitest";
 import type { VariantOutcome } from "../../src/images/calls.ts";
@@ -48,7 +48,7 @@ describe("an origin that fails for twenty images in a row", () => {
       const { order, call, settle, ledger } = setup();
       order({ run: "u", lane: "upload", keys: keysOf("failed", 21) });
       const [first, ...others] = call("o").give;
-      const fail = (some: readonly Given[]) => {
+      const fail = (some: readonly Assignment[]) => {
         for (const one of some) settle("o", one, FORBIDDEN);
       };
       fail(others.slice(0, 19));
@@ -118,7 +118,7 @@ describe("an origin that fails for twenty images in a row", () => {
     clock.advance(30);
     const given = call("w").give;
     expect(given.map(({ key }) => key)).toEqual(["missed/400-high.webp"]);
-    expect(ready("w", given).filter(({ phase }) => phase === "go")).toHaveLength(1);
+    expect(ready("w", given).filter(({ phase }) => phase === "admitted")).toHaveLength(1);
   });
 
   it("keeps no job of another origin from going, though viewers wait for its own", () => {
@@ -130,7 +130,7 @@ describe("an origin that fails for twenty images in a row", () => {
     const ready = call("p", { have: probe }).give.map((one) => ({ ...one, phase: "ready" as const }));
     const { give } = call("p", { have: [...probe, ...ready] });
     expect(give.map(({ key, phase }) => [key.split("/")[0], phase])).toEqual(
-      [0, 1, 2].map((n) => [`other%2Fpicture${n}`, "go"]),
+      [0, 1, 2].map((n) => [`other%2Fpicture${n}`, "admitted"]),
     );
   });
 

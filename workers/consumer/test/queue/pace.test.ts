@@ -123,7 +123,7 @@ describe("many workers", () => {
     const names = Array.from({ length: others }, (_, n) => `other-${n}`);
     for (const name of names) world.call(name);
     // What it went for before is told again.
-    const goes = () => world.ready("first", give).filter(({ phase }) => phase === "go").length;
+    const goes = () => world.ready("first", give).filter(({ phase }) => phase === "admitted").length;
     return { ...world, names, goes };
   }
 

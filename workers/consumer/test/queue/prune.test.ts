@@ -265,7 +265,7 @@ describe("near the platform's limit", () => {
     expect(order({ keys: ["new/400-high.webp"] })).toEqual({ status: "no_room", retryAfterSeconds: 3_600 });
     expect(row("new/400-high.webp")).toBeNull();
     expect(order({ lane: "upload", keys: ["up/400-high.webp"] })).toMatchObject({ status: "done", accepted: 1 });
-    expect(view("v", "seen/400-high.webp").give).toMatchObject([{ phase: "go" }]);
+    expect(view("v", "seen/400-high.webp").give).toMatchObject([{ phase: "admitted" }]);
     const open = call("o").give.find(({ key }) => key === "open/400-high.webp");
     settle("o", open!, { kind: "present", objectGen: open!.gen, bytes: 1, posted: false });
     expect(row("open/400-high.webp")).toBeNull();

@@ -52,7 +52,7 @@ describe("for two minutes after a restore", () => {
     clock.advance(2);
     expect(call("p").give).toMatchObject([
       { key: KEY, phase: "finish", beforeRestore: true },
-      { key: OTHER, phase: "go" },
+      { key: OTHER, phase: "admitted" },
     ]);
   });
 

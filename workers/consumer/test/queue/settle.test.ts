@@ -160,7 +160,7 @@ describe("what became of a job", () => {
     expect(job(KEY)?.state).toBe("dead");
     expect(view("v", KEY).give).toEqual([]);
     clock.advance(86_400);
-    expect(view("w", KEY).give).toMatchObject([{ key: KEY, phase: "go" }]);
+    expect(view("w", KEY).give).toMatchObject([{ key: KEY, phase: "admitted" }]);
   });
 
   it("refused: a state of its own, no attempt, until its time", () => {
@@ -180,7 +180,7 @@ describe("what became of a job", () => {
       expect(row(KEY)).toMatchObject({ gen: go.gen, unclear: n });
       clock.advance(600);
       const [again] = call(`w${n}`).give;
-      expect(again).toMatchObject({ gen: go.gen, phase: "go", first: false });
+      expect(again).toMatchObject({ gen: go.gen, phase: "admitted", first: false });
       settle(`w${n}`, again!, UNCLEAR);
     }
     expect(row(KEY)?.gen).toBeGreaterThan(go.gen);
@@ -234,7 +234,7 @@ describe("what became of a job", () => {
     expect(row(KEY)).toMatchObject({ attempts: 0 });
     expect(ready("o", call("o").give)).toEqual([]);
     clock.advance(11);
-    expect(ready("o", call("o").give)).toMatchObject([{ key: KEY, phase: "go", first: true }]);
+    expect(ready("o", call("o").give)).toMatchObject([{ key: KEY, phase: "admitted", first: true }]);
   });
 
   it("an account's fault: the breaker opens, and lets one probe through", () => {
@@ -262,7 +262,7 @@ describe("what became of a job", () => {
       ledger.patchGate({ breaker: { state: "closed" } }, "operator");
       clock.advance(5);
       accept("c/1-high.webp");
-      const gone = ready("o", call("o").give).filter(({ phase }) => phase === "go");
+      const gone = ready("o", call("o").give).filter(({ phase }) => phase === "admitted");
       expect(gone.map(({ key }) => key).toSorted()).toEqual([KEY, "c/1-high.webp"]);
       clock.advance(3_600);
       expect(call("r").give).toMatchObject([{ key: "b/1-high.webp", phase: "finish", job: "j1" }]);

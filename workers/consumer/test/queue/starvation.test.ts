@@ -17,7 +17,7 @@ function world() {
       for (const { id } of stop) have.delete(id);
       for (const one of give) {
         have.set(one.id, { id: one.id, gen: one.gen, phase: "ready" });
-        if (one.phase !== "go") continue;
+        if (one.phase !== "admitted") continue;
         made.settle("worker", one, STORED);
         stored.push(one.key);
         have.delete(one.id);

@@ -170,7 +170,7 @@ describe("a breaker that is open because no result can be fetched", () => {
       "p",
       call("p").give.filter(({ phase }) => phase === "standby"),
     );
-    expect(given.filter(({ phase }) => phase === "go")).toEqual([]);
+    expect(given.filter(({ phase }) => phase === "admitted")).toEqual([]);
   });
 
   it("is said of the jobs that are made and wait for it", () => {
@@ -189,7 +189,7 @@ describe("a breaker that is open because no result can be fetched", () => {
     for (const n of [0, 1, 2]) cancel(keyOf(n));
     clock.advance(31);
     accept("probe/400-high.webp");
-    const [probe] = ready("p", call("p").give).filter(({ phase }) => phase === "go");
+    const [probe] = ready("p", call("p").give).filter(({ phase }) => phase === "admitted");
     submit("p", probe!, "probe");
     ended("probe");
     expect(breaker().state).not.toBe("closed");

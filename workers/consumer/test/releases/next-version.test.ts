@@ -100,11 +100,11 @@ function make(engine: DirectLedger, run: string): void {
     const have = answer.give.map(({ id, gen, phase }) => ({
       id,
       gen,
-      phase: phase === "go" ? phase : ("ready" as const),
+      phase: phase === "admitted" ? phase : ("ready" as const),
     }));
     const go = engine.exchange({ ...request, first: false, have, settled: [] });
     if (go.status !== "ok") throw new Error(go.status);
-    const gone = [...answer.give, ...go.give].filter(({ phase }) => phase === "go");
+    const gone = [...answer.give, ...go.give].filter(({ phase }) => phase === "admitted");
     const outcome = { kind: "stored" as const, bytes: 9, tookMs: 5 };
     const settled = gone.map(({ id, gen }) => ({ id, gen, outcome }));
     answer = engine.exchange({ ...request, first: false, have: [], settled });

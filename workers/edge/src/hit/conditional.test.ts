@@ -33,7 +33,7 @@ describe("If-Modified-Since", () => {
     ["", "whole", "empty"],
   ])("%s gives %s (%s)", (header, expected) => expect(decided({ "If-Modified-Since": header })).toBe(expected));
 
-  it("is not looked at beside If-None-Match", () => {
+  it("is ignored beside If-None-Match", () => {
     const headers = { "If-None-Match": '"other"', "If-Modified-Since": "Mon, 02 Nov 2026 00:00:00 GMT" };
     expect(decided(headers)).toBe("whole");
   });
@@ -80,7 +80,7 @@ describe("Range", () => {
   it("is ignored when the size is not known", () => {
     expect(decided({ Range: "bytes=0-9" }, "GET", { ...FACTS, size: null })).toBe("whole");
   });
-  it("cannot be satisfied by nothing", () => {
+  it("of an empty body cannot be satisfied", () => {
     expect(decided({ Range: "bytes=0-" }, "GET", { ...FACTS, size: 0 })).toBe("unsatisfiable");
   });
 });

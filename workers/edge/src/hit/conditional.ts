@@ -1,4 +1,4 @@
-/** What the conditions of a request are compared with. */
+/** The facts that the conditions of a request are compared with. */
 export interface Facts {
   /** Strong and quoted. */
   etag: string;
@@ -18,8 +18,9 @@ export type Decision =
 const WHOLE: Decision = { kind: "whole" };
 
 /**
- * Judges If-None-Match, If-Modified-Since, Range and If-Range in the order of RFC 9110 §13.2.2. It is done here, not by R2 or the cache,
- * so that both answer alike, and so that a whole copy can go into the cache whatever part the viewer asked for.
+ * Evaluates If-None-Match, If-Modified-Since, Range and If-Range in the order of RFC 9110 §13.2.2. The edge does this
+ * instead of R2 and the cache, so that both answer alike, and a whole copy goes into the cache when a viewer asks for a
+ * part.
  */
 export function decide(headers: Headers, method: string, facts: Facts): Decision {
   const ifNoneMatch = headers.get("If-None-Match");
@@ -42,21 +43,21 @@ function opaque(tag: string): string {
 }
 
 function isUnmodified(headers: Headers, { lastModified }: Facts): boolean {
-  // A date that is absent or unreadable compares false and is thereby ignored.
+  // A date that is absent or unreadable compares false, so it is ignored.
   return Date.parse(lastModified) <= Date.parse(headers.get("If-Modified-Since") ?? "");
 }
 
-/** If-Range: strong comparison, so a weak tag never holds; a date must be exactly ours. */
+/** If-Range: strong comparison, so a weak tag never holds; a date must equal `Last-Modified`. */
 function rangeHolds(ifRange: string | null, { etag, lastModified }: Facts): boolean {
   if (ifRange === null) return true;
   const validator = ifRange.trim();
   return validator === etag || validator === lastModified;
 }
 
-/** In characters. One range needs 37 at most; who sends more wants several ranges, or our time. */
+/** In characters. One range needs 37 at most. */
 const RANGE_MAX = 64;
 
-/** Reads one range. Several at once, another unit and malformed ones are answered whole, which RFC 9110 §14.2 allows. */
+/** Reads one range. Several ranges, another unit and a malformed range mean the whole, which RFC 9110 §14.2 allows. */
 function readRange(header: string, size: number): Decision {
   if (header.length > RANGE_MAX) return WHOLE;
   const listed = /^bytes\s*=(.*)$/i.exec(header.trim())?.[1] ?? "";

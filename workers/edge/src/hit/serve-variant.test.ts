@@ -19,7 +19,7 @@ async function holding(place: "R2" | "cache", freshness: "immutable" | "revalida
 }
 
 describe.each(["R2", "cache"] as const)("a variant in the %s", (place) => {
-  it("is served whole with all that is promised", async () => {
+  it("is served whole with all its headers", async () => {
     const response = await (await holding(place)).get(PATH);
     expect(response.status).toBe(200);
     expect(new Uint8Array(await response.arrayBuffer())).toEqual(BYTES);

@@ -9,18 +9,18 @@ import { attempt, withTimeLimit } from "../time-limit.ts";
 import { findSmaller } from "./smaller.ts";
 import { answerVariant, discard, fromCacheCopy, fromStore, type ReadyVariant, toCacheCopy } from "./variant.ts";
 
-/** Shares of the budget. A hanging cache must leave time to ask R2, and a slow R2 some time to ask for the variant. */
+/** Shares of the budget. A cache that hangs leaves time for R2, and a slow R2 leaves time to ask for the variant. */
 const CACHE_SHARE = 0.25;
 const STORE_SHARE = 0.6;
 /** A year: the longest that RFC 2616 suggested. */
 const YEAR_SECONDS = 31_536_000;
 
 /**
- * Answers with the variant from the cache, else from R2. Bindings may throw, hang or dawdle: the answer comes within the budget.
- * Null when R2 has no such variant, or this request may read no more; `removed` of a removed image; `unavailable` when R2 did not say, so
- * that nobody asks for what may be there. `other` is served as the target, such as the same picture under another key: its bytes are cached
- * as the target's. So are those of a smaller format (`f=auto`), under a name with the formats that the client shows: no request for one
- * format finds them.
+ * Answers with the variant from the cache, else from R2, within the budget even if bindings throw or hang. Null: R2 has
+ * no such variant, or this request may read no more. `removed`: the image is. `unavailable`: R2 did not answer, so the
+ * variant may exist and no miss asks for it. `other` is served and cached as the target, such as the same picture under
+ * another key. So is a smaller format (`f=auto`), under a name with the formats that the client shows, which no request
+ * for one format finds.
  */
 export async function serveVariant(
   context: RequestContext,
@@ -42,7 +42,7 @@ export async function serveVariant(
     return "removed";
   }
   if (copy !== null && mayShow(copy, standingOf(changes, id, transform, copy.gen))) {
-    edge.askedLately.forget(key);
+    edge.recentMisses.forget(key);
     return answer(context, copy, "edge; hit");
   }
   discard(copy?.body ?? null);
@@ -70,7 +70,10 @@ export async function serveVariant(
   return answer(context, { ...variant, body }, "edge; fwd=uri-miss, store; hit");
 }
 
-/** A copy that was known to be old when it was made lives for seconds only. Any other copy that is old was made before the change was known. */
+/**
+ * A copy that was old when it was made (`isOld`) lives for seconds, so it may be shown. Any other old copy was made
+ * before the change was known.
+ */
 function mayShow({ isOld }: ReadyVariant, standing: Standing): boolean {
   return standing === "current" || (standing === "old" && isOld);
 }
@@ -89,8 +92,8 @@ function answer(context: RequestContext, variant: ReadyVariant, cacheStatus: str
 }
 
 /**
- * The `Cache-Control` that clients get with a variant. A signed URL's expiry trims its life, so that no copy outlives the permission.
- * `expiresAt` and `nowSeconds` in Unix seconds.
+ * The `Cache-Control` of a variant for clients. It ends with a signed URL's expiry, so that no copy outlives the
+ * permission. `expiresAt` and `nowSeconds`: Unix seconds.
  */
 function clientCaching(freshness: Config["freshness"], expiresAt: number | null, nowSeconds: number): string {
   if (freshness === "revalidate") return "public, max-age=0, must-revalidate";
@@ -98,8 +101,8 @@ function clientCaching(freshness: Config["freshness"], expiresAt: number | null,
 }
 
 /**
- * Splits the stream in two, one for the viewer and one for the cache. The platform knows its length, and nothing is held in memory.
- * When the copy fails, the next request makes another.
+ * Splits the stream: one for the viewer, one for the cache. Holds no bytes in memory. If the copy fails, the next
+ * request makes another one.
  */
 function teeIntoCache(
   { edge, background }: RequestContext,
@@ -114,8 +117,8 @@ function teeIntoCache(
 
 /** A stored variant ends the silence about its key, in this isolate and in the data centre. */
 function forgetAsked({ target, edge, background }: RequestContext, { uploaded }: StoredObject): void {
-  const { askedLately, clock } = edge;
-  askedLately.forget(target.key);
-  if (!askedLately.mayHaveNote(uploaded.getTime(), clock.now())) return;
-  background(attempt(() => askedLately.deleteNote(target.origin, target.key)));
+  const { recentMisses, clock } = edge;
+  recentMisses.forget(target.key);
+  if (!recentMisses.mayHaveNote(uploaded.getTime(), clock.now())) return;
+  background(attempt(() => recentMisses.deleteNote(target.origin, target.key)));
 }

@@ -1,6 +1,6 @@
 /**
- * The bytes from `start` on, `length` of them, without holding the rest. What comes before is read and dropped, what comes after is
- * cancelled. The known length makes the platform send `Content-Length`.
+ * `length` bytes from `start` on. Drops the bytes before them, and cancels the source after them. The known length
+ * makes the platform send `Content-Length`.
  */
 export function sliceStream(
   source: ReadableStream<Uint8Array>,
@@ -19,7 +19,7 @@ export function sliceStream(
     },
   });
   const { readable, writable } = new FixedLengthStream(length);
-  // When the viewer leaves or the source breaks, the pipe closes both sides, and nobody is left to report to.
+  // If the viewer leaves or the source breaks, the pipe closes both sides, and no reader is left.
   source
     .pipeThrough(cut)
     .pipeTo(writable)

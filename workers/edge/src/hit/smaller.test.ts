@@ -70,7 +70,7 @@ describe("f=auto", () => {
     expect((await shown(world)).reads).toBe(0);
   });
 
-  it("changes nothing for a format that the URL names, whatever was asked for before", async () => {
+  it("changes nothing for a format that the URL names, whatever earlier requests asked for", async () => {
     const world = holding({ avif: 30, webp: 20 });
     for (const asked of ["auto", "avif", "webp", "avif", "auto"] as const) {
       const { format } = await shown(world, `/images/photo?w=800&f=${asked}`);
@@ -99,7 +99,7 @@ describe("f=auto", () => {
     ["has grown", (world) => store(world, "webp", 30)],
     ["is made from another original", (world) => store(world, "webp", 20, { "source-etag": '"e0"' })],
     ["was put there by hand", ({ images }) => images.store("variants/photo/800-high.webp", bytesOf("webp", 20))],
-  ])("serves the object in hand where the smaller one %s", async (_, change) => {
+  ])("serves the object in hand if the smaller one %s", async (_, change) => {
     const world = holding({ avif: 30, webp: 20 });
     change(world);
     const { format, bytes, reads } = await shown(world);
@@ -107,7 +107,7 @@ describe("f=auto", () => {
     expect((await shown(world)).reads).toBe(0);
   });
 
-  it("believes no object that names a format without the original's etag", async () => {
+  it("follows no object that names a format without the etag of the original", async () => {
     const world = setup();
     world.images.store("variants/photo/800-high.avif", bytesOf("avif", 30), undefined, { smaller: "webp" });
     world.images.store("variants/photo/800-high.webp", bytesOf("webp", 20));
@@ -149,7 +149,7 @@ describe("f=auto", () => {
     expect([format, response.headers.get("Content-Location")]).toEqual(["webp", "/images/photo?w=640&q=high&f=webp"]);
   });
 
-  it("reads the smaller one for the width that stands for all, too", async () => {
+  it("reads the smaller one also for another width with the same picture", async () => {
     const world = holding({});
     store(world, "avif", 30, { smaller: "webp" }, "828-high");
     store(world, "webp", 20, {}, "828-high");
@@ -158,7 +158,7 @@ describe("f=auto", () => {
     expect([(await shown(world, path)).format, (await shown(world, path)).reads]).toEqual(["webp", 0]);
   });
 
-  it("serves the smallest of what is stored and accepted, wherever its first format is stored", async () => {
+  it("serves the smallest stored format that the client accepts, wherever its first format is stored", async () => {
     const ACCEPTS = [
       CHROME,
       "image/webp,*/*",

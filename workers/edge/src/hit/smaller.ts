@@ -6,21 +6,21 @@ import type { RequestContext } from "../request-context.ts";
 import { withTimeLimit } from "../time-limit.ts";
 import { discard, fromStore, type ReadyVariant } from "./variant.ts";
 
-/** Share of the budget: the object in hand is an answer too. */
+/** Share of the budget. It is small, because the object in hand is an answer too. */
 const SHARE = 0.3;
 
 /**
- * The variant that is served instead of the object in hand, because `f=auto` may be its format and it has fewer bytes. It costs a read only
- * where the object says that there is one, and the object's body is then discarded. The object may say so of a variant that was purged or made
- * anew since: what is served is there, is smaller, and is made from the same original. `isUnknown`: R2 did not say, so that the object
- * is no answer to be kept.
+ * The variant that replaces the object in hand, because `f=auto` allows its format and it has fewer bytes. It costs a
+ * read only if the object names one. That one may have been purged or made again since, so it must still be smaller and
+ * of the same original; then the object's body is discarded. `isUnknown`: R2 did not answer, so the cache must not keep
+ * the object as the answer.
  */
 export async function findSmaller(
   { target: { orElse, id, transform }, edge, left, mark }: RequestContext,
   { key, inHand, changes }: { key: string; inHand: StoredObject; changes: Changes },
 ): Promise<{ found?: ReadyVariant; isUnknown?: boolean }> {
   const named = orElse.length === 0 ? [] : (inHand.customMetadata?.smaller?.split(" ") ?? []);
-  const format = named.map((name) => orElse.find((one) => one === name)).find((one) => one !== undefined);
+  const format = named.map((name) => orElse.find((each) => each === name)).find((each) => each !== undefined);
   if (format === undefined) return {};
   const other = storeKey(keyInFormat(key, format));
   const read = await withTimeLimit(() => edge.images.get(other), left(SHARE));
@@ -34,7 +34,7 @@ export async function findSmaller(
   return isFit ? { found: fromStore(read.value, format, standing === "old") } : {};
 }
 
-/** The original's. */
+/** The etag of the original. */
 function etagOf({ customMetadata }: StoredObject): string | undefined {
   return customMetadata?.["source-etag"];
 }

@@ -9,12 +9,12 @@ import { type CommonFields, commonHeaders, problem } from "../respond.ts";
 import { type Decision, decide, type Facts } from "./conditional.ts";
 import { sliceStream } from "./slice-stream.ts";
 
-/** A variant's bytes with what is known of them, wherever they came from. */
+/** A variant's bytes and their facts, from the cache or from R2. */
 export interface ReadyVariant extends Facts, ShownVariant {
   contentType: string;
-  /** The generation that made it; 0: Prewarm did not. */
+  /** The generation that made it; 0: Prewarm did not put it. */
   gen: number;
-  /** It is older than a change of its image and shown until the newer one is stored. */
+  /** It is older than a change of its image, and is served until the newer one is stored. */
   isOld: boolean;
   body: ReadableStream<Uint8Array> | null;
 }
@@ -33,7 +33,7 @@ export function fromStore(object: StoredObject, format: Format, isOld: boolean):
   };
 }
 
-/** What goes into the cache: the whole body and the facts; what clients are told is added to each answer anew. */
+/** The copy for the cache: the whole body and the facts. Headers for clients are added to each answer. */
 export function toCacheCopy(variant: ReadyVariant, body: ReadableStream<Uint8Array>): Response {
   return new Response(body, {
     headers: {
@@ -47,13 +47,15 @@ export function toCacheCopy(variant: ReadyVariant, body: ReadableStream<Uint8Arr
   });
 }
 
-/** The life of a copy of an old variant, by which the copy is known. */
+/** The life of a copy of an old variant. It marks the copy as old. */
 const OLD_COPY = `max-age=${OLD_COPY_SECONDS}`;
 /* In the cache's copy only. */
 const ORIGINAL_BYTES = "Prewarm-Original-Bytes";
 const GEN = "Prewarm-Gen";
 
-/** Null when it is no copy of ours in one of these formats, which is a miss. Sizes are read only when a request needs them. */
+/**
+ * Null: it is no copy of ours in one of these formats, which is a miss. Sizes are read only if a request needs them.
+ */
 export function fromCacheCopy(response: Response, formats: readonly Format[]): ReadyVariant | null {
   const { headers } = response;
   const etag = headers.get("ETag");
@@ -84,7 +86,7 @@ function numberOf(header: string | null): number | null {
 interface AnswerOptions extends CommonFields {
   /** `GET` or `HEAD`. */
   method: string;
-  /** The request's, with its conditions and range. */
+  /** The headers of the request, with its conditions and range. */
   requestHeaders: Headers;
   cacheControl: string;
 }
@@ -122,7 +124,7 @@ function build(variant: ReadyVariant, decision: Decision, method: string, header
   return new Response(null, { headers });
 }
 
-/** The refusal is about the range: neither the variant's tag nor its long life belong to it. */
+/** The refusal concerns the range, so it has neither the variant's tag nor its long life. */
 function unsatisfiable(size: number | null): Record<string, string> {
   return {
     "Content-Range": `bytes */${size}`,

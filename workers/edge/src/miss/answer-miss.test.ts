@@ -4,7 +4,7 @@ import { BYTES, detailOf, NOW, type Options, setup } from "../testing/setup.ts";
 import { PLACEHOLDER } from "./placeholder.ts";
 
 describe("the redirect", () => {
-  it("leads to the original, is kept by nobody, and gives nothing of the URL away", async () => {
+  it("leads to the original, is not cached, and shows no part of the URL", async () => {
     const response = await setup().get("/images/a%20b/c%26d.jpg?w=800&utm_source=secret");
     expect(response.status).toBe(302);
     expect(response.headers.get("Location")).toBe("https://cdn.example.com/originals/a%20b/c%26d.jpg");
@@ -17,7 +17,7 @@ describe("the redirect", () => {
     ["/images/https:evil.example", "https://cdn.example.com/originals/https%3Aevil.example"],
     ["/images/x%3Fy%23z", "https://cdn.example.com/originals/x%3Fy%23z"],
     ["/images/$&", "https://cdn.example.com/originals/%24%26"],
-  ])("of %s stays where the source says", async (path, location) => {
+  ])("of %s leads where the source says", async (path, location) => {
     expect((await setup().get(path)).headers.get("Location")).toBe(location);
   });
 
@@ -31,7 +31,7 @@ describe("the redirect", () => {
     expect((await world.get("/images/shop/x")).headers.get("Location")).toBe("https://b.example/shop/x.png");
   });
 
-  it("is a 404 where no source takes the id", async () => {
+  it("is a 404 if no source takes the id", async () => {
     const world = setup({ config: { sources: [{ prefix: "shop/", url: "https://b.example/{id}" }] } });
     expect((await world.get("/images/x")).status).toBe(404);
     expect(world.sent).toEqual([]);
@@ -43,7 +43,7 @@ describe("the redirect", () => {
     expect(world.sent).toEqual([]);
   });
 
-  it("is refused to the pipeline itself, which would wait for what it is to make", async () => {
+  it("is refused to the pipeline itself, which would wait for its own variant", async () => {
     const response = await setup().get("/images/x", { Via: "1.1 varnish, 1.1 prewarm" });
     expect(response.status).toBe(404);
     expect((await setup().get("/images/x", { Via: "1.1 varnish" })).status).toBe(302);
@@ -73,7 +73,7 @@ describe("the placeholder", () => {
     expect(new Uint8Array(await response.arrayBuffer())).toEqual(PLACEHOLDER);
   });
 
-  it("stands in for what the consumer found no browser to show", async () => {
+  it("stands in for an original that no browser shows", async () => {
     const world = setup();
     world.images.store("dead/photo/_", unshowable);
     const response = await world.get("/images/photo?w=800");
@@ -113,7 +113,7 @@ describe("pass-through", () => {
     },
   );
 
-  it("keeps an animation moving when only its bytes tell: dead to us, alive at its origin", async () => {
+  it("keeps an animation moving that only its bytes show: the edge redirects to its origin", async () => {
     const world = setup();
     const marker = JSON.stringify({ code: "animated", until: NOW + 60_000 });
     world.images.store("dead/party/_", marker);

@@ -14,15 +14,15 @@ import { answerFor, asStandIn, standInsFor, standInTarget } from "./stand-in.ts"
 import { streamOriginal, wantsCors } from "./stream-original.ts";
 
 /**
- * Answers a miss: with the same picture under another key, with a stored variant that answers for good, else without the variant. Asks for it
- * unless `known` says why nothing is to be asked for. Throws `not_found` for ids without a source.
+ * Answers a miss: with the same picture under another key, with a stored variant that answers for good, else without
+ * the variant. Asks for the variant unless `known` says why not. Throws `not_found` for ids without a source.
  */
 export async function answerMiss(context: RequestContext, known: MissDetail | null): Promise<Response> {
   const original = originalOf(context);
   const info = known === null ? await readInfo(context) : null;
   if (info === null || info === "removed")
     return answerWithout(context, original, { known: info ?? known, isKnown: false, standIn: null });
-  // The one that stands for all is what is to be made.
+  // Of all widths with the same picture one is made.
   const same = sameTarget(context, info);
   const wanted = same === null ? context : { ...context, target: same };
   const { found, known: why } = await serveFirst(candidatesFor(context, wanted, original, info));
@@ -31,7 +31,7 @@ export async function answerMiss(context: RequestContext, known: MissDetail | nu
   return answerWithout(wanted, original, { known: why, isKnown: true, standIn });
 }
 
-/** What may be shown, best first: what answers for good, then stand-ins. `wanted`: what is to be made. */
+/** Stored variants to try, best first: those that answer for good, then stand-ins. `wanted`: the variant to make. */
 function* candidatesFor(
   context: RequestContext,
   wanted: RequestContext,
@@ -43,30 +43,31 @@ function* candidatesFor(
   if (wanted !== context && mayBeStored(context, info, wanted.target, standIns.length > 0))
     yield { context, other: wanted.target, isAnswer: true };
   const transform = answerFor(context, original, info);
-  // A HEAD leaves it where the note has just cost a read.
+  // A HEAD skips it if the note has just cost a read.
   if (transform !== null && (method !== "HEAD" || reads.left > 1))
     yield { context, other: { key: variantKey(target.id, transform, target.version), transform }, isAnswer: true };
-  // Before markers are read: of the reads that are left a viewer's picture comes first.
+  // Before markers: a viewer's picture gets the reads that are left.
   for (const standIn of standIns)
     yield { context: { ...wanted, target: standInTarget(wanted.target, standIn) }, isAnswer: false };
 }
 
 /**
- * Whether to read the variant that has the same picture. A note comes a moment after its variant, and speaks of one version. So GET reads what the note cannot tell, and any request reads what is not listed yet while it has a read to spare.
+ * Whether to read the variant with the same picture. A note may lag behind its variant, and lists one version only. So
+ * a request also reads a variant that the note does not list, if it has a read left.
  */
 function mayBeStored({ method, reads }: RequestContext, info: StoredInfo, same: Target, hasStandIn: boolean): boolean {
   if (isListed(info, same) ?? method !== "HEAD") return true;
   return reads.left > (method === "HEAD" || hasStandIn ? 1 : 0);
 }
 
-/** Whether the image's note lists this variant as stored. Null where the note cannot tell, because it speaks of another version. */
+/** Whether the image's note lists this variant as stored. Null: the note lists another version. */
 function isListed(info: StoredInfo, { transform, version }: Target): boolean | null {
   const name = variantName(transform);
   const isThere = storedVariants(info, version).some((each) => variantName(each) === name);
   return isThere || version === info.version ? isThere : null;
 }
 
-/** `known`: why nothing is to be asked for. `isKnown`: the image is. */
+/** `known`: why no variant is asked for. `isKnown`: the image is known to exist. */
 async function answerWithout(
   context: RequestContext,
   original: Original,
@@ -90,7 +91,7 @@ async function answerWithout(
   return streamed ?? redirect(await originalLocation(context, original), commonHeaders(fields, NO_STORE));
 }
 
-/** `detail` null: nothing is told, because what was found, and how long each step took, would tell whether there is such an original. */
+/** `detail` null: detail and times are left out, because they would show whether the original exists. */
 function missFields({ target, timing }: RequestContext, detail: string | null): CommonFields {
   return {
     cacheStatus: `edge; fwd=uri-miss, store; fwd=uri-miss; detail=${detail ?? "private"}`,
@@ -99,15 +100,20 @@ function missFields({ target, timing }: RequestContext, detail: string | null): 
   };
 }
 
-/** Whether this viewer must not even learn whether there is such an original: a stranger, and one that is hidden. */
+/**
+ * Whether the original is hidden and the URL is not signed. Such a viewer must not learn whether the original exists.
+ */
 function isSecret({ target }: RequestContext, original: Original): boolean {
   return original.kind === "bucket" && original.hidden && !target.signed;
 }
 
-/** A dead one whose original no browser shows either, as was found by its bytes. */
+/** A dead variant whose original no browser shows, by its bytes. */
 const UNSHOWABLE = "dead:unshowable";
 
-/** Null: HEAD of something that GET would ask for. What is no code of ours stays out of the header. */
+/**
+ * The detail as the header says it. Null: a HEAD of a variant that a GET would ask for. Foreign codes stay out of the
+ * header.
+ */
 function said(detail: MissDetail | null): string {
   const code = /^dead:([a-z_]{1,40})$/.exec(detail ?? "")?.[1];
   if (code !== undefined) return `dead; reason=${code}`;

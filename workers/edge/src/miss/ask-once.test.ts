@@ -57,7 +57,7 @@ describe("a popular cold variant", () => {
     expect(sentAt).toEqual([0, 10, 30, 70, 150]);
   });
 
-  it("is served the moment it is stored, whatever the memories say", async () => {
+  it("is served the moment it is stored, whatever the isolate remembers", async () => {
     const world = setup();
     await detail(world);
     world.images.store(`variants/${KEY}`, BYTES, new Date(NOW));
@@ -101,7 +101,7 @@ describe("a miss of a known image where the consumer is bound", () => {
     return { called, world };
   };
 
-  it("goes straight to it, and no message is sent once the ledger has recorded the miss", async () => {
+  it("calls it, and sends no message once the ledger has recorded the miss", async () => {
     const { called, world } = calling(async () => true);
     expect(await detail(world)).toBe("enqueued");
     expect([called, world.sent]).toEqual([[{ v: 1, keys: [KEY], lane: "live", at: NOW }], []]);
@@ -111,20 +111,20 @@ describe("a miss of a known image where the consumer is bound", () => {
     ["has not recorded it", async () => false],
     ["throws", () => Promise.reject(new Error("no such entrypoint"))],
     ["hangs", () => new Promise<boolean>(() => {})],
-  ])("is sent as a message where the consumer %s", async (_what, miss) => {
+  ])("is sent as a message if the consumer %s", async (_what, miss) => {
     const { called, world } = calling(miss);
     expect(await detail(world)).toBe("enqueued");
     expect(world.sent).toEqual(called);
     expect(called).toHaveLength(1);
   });
 
-  it("waits in the queue where nothing is known of the image: anybody can make up an id", async () => {
+  it("waits in the queue if the image is unknown, because anybody can make up an id", async () => {
     const { called, world } = calling(async () => true);
     await detail(world, "/images/made-up?w=800");
     expect([called, world.sent]).toMatchObject([[], [{ unknown: true }]]);
   });
 
-  it("is not called for what the limiter refuses, nor by HEAD", async () => {
+  it("is not called for misses that the limiter refuses, nor by HEAD", async () => {
     const { called, world } = calling(async () => true, { allowed: () => false });
     await detail(world, PATH, { "CF-Connecting-IP": "192.0.2.1" });
     await world.ask("HEAD", PATH);
@@ -133,7 +133,7 @@ describe("a miss of a known image where the consumer is bound", () => {
   });
 });
 
-describe("what is not worth a message", () => {
+describe("a useless message", () => {
   const marker = (code: string, until: number): string => JSON.stringify({ code, until });
 
   it.each([
@@ -188,14 +188,14 @@ describe("what is not worth a message", () => {
     expect(await detail(world)).toBe("enqueued");
   });
 
-  it("is looked up once a second, however many ask", async () => {
+  it("costs one read a second, however many views ask", async () => {
     const world = setup();
     world.images.store("dead/photo/_", marker("missing", NOW + 3600 * SECOND));
     for (let n = 0; n < 20; n++) await detail(world);
     expect(world.images.reads.filter((key) => key === "dead/photo/_")).toHaveLength(1);
   });
 
-  it("is nothing in a scan: every random id is asked for once, and after its marker never again", async () => {
+  it("is not sent in a scan: each random id is asked for once, and after its marker never again", async () => {
     const world = setup();
     const ids = Array.from({ length: 30 }, (_, n) => `random-${n}`);
     for (let round = 0; round < 4; round++) {
@@ -210,14 +210,14 @@ describe("what is not worth a message", () => {
 describe("the gate", () => {
   const gate = (closed: string[]): string => JSON.stringify({ closed, reason: null, at: NOW });
 
-  it("closed keeps messages back and viewers served", async () => {
+  it("closed stops messages, and viewers are served", async () => {
     const world = setup();
     world.images.store(GATE_KEY, gate(["live"]));
     expect(await detail(world)).toBe("paused");
     expect(world.sent).toEqual([]);
   });
 
-  it("closed for other lanes only, or unreadable, lets viewers' misses through", async () => {
+  it("closed for other lanes only, or unreadable, stops no misses of viewers", async () => {
     for (const text of [gate(["bulk", "upload"]), "{", "null"]) {
       const world = setup();
       world.images.store(GATE_KEY, text);
@@ -234,7 +234,7 @@ describe("the gate", () => {
     expect(world.images.reads.filter((key) => key === GATE_KEY)).toHaveLength(3);
   });
 
-  it("opened again is noticed within 10 s, and the waiting key is asked for", async () => {
+  it("opened again is read within 10 s, and the waiting key is asked for", async () => {
     const world = setup();
     world.images.store(GATE_KEY, gate(["live"]));
     await detail(world);
@@ -251,7 +251,7 @@ describe("the cap per client", () => {
   };
   const from = (address: string) => ({ "CF-Connecting-IP": address });
 
-  it("keeps a client's further messages back, never its redirects", async () => {
+  it("stops further messages of a client, never its redirects", async () => {
     const world = setup({ allowed: onlyFirst() });
     expect(await detail(world, "/images/a?w=800", from("192.0.2.1"))).toBe("enqueued");
     const over = await world.get("/images/b?w=800", from("192.0.2.1"));
@@ -259,7 +259,7 @@ describe("the cap per client", () => {
     expect(world.sent).toHaveLength(1);
   });
 
-  it("leaves the key to others", async () => {
+  it("leaves the key to other clients", async () => {
     const world = setup({ allowed: onlyFirst() });
     await detail(world, "/images/a?w=800", from("192.0.2.1"));
     await detail(world, "/images/b?w=800", from("192.0.2.1"));
@@ -275,7 +275,7 @@ describe("the cap per client", () => {
     expect(await detail(world, "/images/e?w=800", from("2001:db8::e:f:1:2"))).toBe("capped");
   });
 
-  it("never counts what needs no message", async () => {
+  it("never counts misses that need no message", async () => {
     const counted: string[] = [];
     const world = setup({ allowed: (key) => counted.push(key) > 0 });
     world.images.store(`variants/${KEY}`, BYTES);
@@ -286,8 +286,8 @@ describe("the cap per client", () => {
   });
 });
 
-describe("an image of which nothing is known", () => {
-  it("is said to be unknown until it is", async () => {
+describe("an unknown image", () => {
+  it("is reported as unknown until it is known", async () => {
     const world = setup();
     await detail(world);
     world.know("photo", {});
@@ -295,7 +295,7 @@ describe("an image of which nothing is known", () => {
     expect(world.sent.map(({ unknown }) => unknown)).toEqual([true, undefined]);
   });
 
-  it("says how many its network has asked for, so that those with few go first", async () => {
+  it("is reported with the number that its network has asked for, so that those with few go first", async () => {
     const world = setup();
     world.know("known");
     const ids = ["a", "b", "known", "c"];
@@ -320,7 +320,7 @@ describe("an image of which nothing is known", () => {
   });
 });
 
-it("nothing is asked of an image that is capped for today, and it is said", async () => {
+it("a capped image causes no message today, and its answers say so", async () => {
   const world = setup();
   world.images.store("dead/photo/_", JSON.stringify({ code: "capped", until: NOW + SECOND }));
   expect(await detail(world)).toBe("capped");

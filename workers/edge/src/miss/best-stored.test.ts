@@ -59,7 +59,7 @@ describe("bestStored, for every stored set, request and Accept", () => {
     );
   });
 
-  it("is empty only where nothing else is stored that the client must show", () => {
+  it("is empty only if no other variant is stored that the client must show", () => {
     fc.assert(
       fc.property(stored, requests, (all, wanted) => {
         fc.pre(wanted.accept !== "*/*;q=0");

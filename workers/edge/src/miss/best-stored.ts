@@ -4,12 +4,12 @@ import { type StoredInfo, storedVariants } from "@prewarm/shared/image-info";
 import type { Transform } from "@prewarm/shared/transform";
 import { variantName } from "@prewarm/shared/variant-key";
 
-/** What a client asked for, and which formats it shows. */
+/** The variant that a client asked for, and the formats that it shows. */
 export interface Wanted {
   transform: Transform;
-  /** Of the URL: variants of no other version stand in. */
+  /** The version of the URL. Variants of another version do not stand in. */
   version: string | null;
-  /** The format came from `accept`. */
+  /** `accept` has chosen the format. */
   negotiated: boolean;
   /** The request's `Accept`. */
   accept: string | null;
@@ -17,15 +17,17 @@ export interface Wanted {
 
 type Original = Pick<StoredInfo, "width" | "height">;
 
-/** Two ratios that differ by less are one shape: rounding to whole pixels changes the ratio of a small picture by as much. */
+/**
+ * Two ratios that differ by less are one shape, because whole pixels change the ratio of a small picture by as much.
+ */
 const SAME_RATIO = 0.02;
 
 /**
- * The stored variants of its version that may stand in for the asked one, best first, in formats that the client shows.
+ * The stored variants that may stand in for the asked one, best first, in formats that the client shows.
  *
- * 1. At least half as wide as the asked one; where none is, the widest.
+ * 1. At least half as wide as the asked one; if none is, the widest.
  * 2. A format that the client is proven to show, before one that only its wildcard covers.
- * 3. The same shape, best with the same part of the original in it.
+ * 3. The same shape, best with the same part of the original.
  * 4. The closest width, by ratio: of 400 and 1920, 400 is closer to 800.
  * 5. The closest quality, the asked format, the newest format.
  */
@@ -43,12 +45,18 @@ export function bestStored(
     .map(({ each }) => each);
 }
 
-/** Whether the other variant shows no more of the original than the asked one: the same shape and part, and no more pixels. */
+/**
+ * Whether the other variant shows no more of the original than the asked one: the same shape and part, and no more
+ * pixels.
+ */
 export function showsNoMore(other: Transform, asked: Transform, original: Original): boolean {
   return shapeGap(other, asked, original) === 0 && sizeOf(other, original).width <= sizeOf(asked, original).width;
 }
 
-/** Whether the other variant shows all that the asked one would: the same shape and part, at least its pixels, and at least its quality. */
+/**
+ * Whether the other variant shows no less than the asked one: the same shape and part, as many pixels, and as good a
+ * quality.
+ */
 export function showsAllOf(asked: Transform, other: Transform, original: Original): boolean {
   if (shapeGap(other, asked, original) !== 0) return false;
   const isFine = QUALITIES.indexOf(other.quality) >= QUALITIES.indexOf(asked.quality);
@@ -76,12 +84,15 @@ function compare(a: readonly number[], b: readonly number[]): number {
 
 /** 0: the same shape and part of the original; 1: the same shape; 2: another. */
 function shapeGap(a: Transform, b: Transform, original: Original): 0 | 1 | 2 {
-  const [one, other] = [sizeOf(a, original).ratio, sizeOf(b, original).ratio];
-  if (Math.abs(one / other - 1) > SAME_RATIO) return 2;
+  const [first, second] = [sizeOf(a, original).ratio, sizeOf(b, original).ratio];
+  if (Math.abs(first / second - 1) > SAME_RATIO) return 2;
   return a.pos === b.pos && (a.fit === "fill") === (b.fit === "fill") ? 0 : 1;
 }
 
-/** Width in px and ratio (width to height) of the picture. Nothing is enlarged, and `contain` keeps the original's shape. */
+/**
+ * Width in px and ratio (width to height) of the picture. Nothing is enlarged, and `contain` keeps the original's
+ * shape.
+ */
 function sizeOf({ width, height, fit }: Transform, original: Original): { width: number; ratio: number } {
   const isBox = width !== null && height !== null && fit !== "contain";
   const ratio = isBox ? width / height : original.width / original.height;

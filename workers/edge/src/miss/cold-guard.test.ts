@@ -13,7 +13,7 @@ function heavyWorld(bytes: number | null, limits: NonNullable<Options["config"]>
 }
 
 describe("heavyOriginalBytes", () => {
-  it("brings a stored variant before an original that has more, for a moment; its own is asked for all the same", async () => {
+  it("shows a stored variant before a larger original for a moment, and asks for the variant", async () => {
     const world = heavyWorld(HEAVY);
     const response = await world.get("/images/photo?w=828");
     expect([response.status, detailOf(response)]).toEqual([200, "stand-in"]);
@@ -26,11 +26,11 @@ describe("heavyOriginalBytes", () => {
     ["its size is not known", null, {}],
     ["it has no more", 2_000_000, {}],
     ["the limit allows more", HEAVY, { heavyOriginalBytes: HEAVY }],
-  ])("leaves the original where %s", async (_, bytes, limits) => {
+  ])("keeps the original if %s", async (_, bytes, limits) => {
     expect((await heavyWorld(bytes, limits).get("/images/photo?w=828")).status).toBe(302);
   });
 
-  it("brings the 16 px placeholder before such an original, where nothing else is stored", async () => {
+  it("shows the 16 px placeholder before such an original, if no other variant is stored", async () => {
     for (const firstView of ["stored", "original"] as const) {
       const world = setup({ config: { firstView } });
       world.know("photo", { bytes: HEAVY, lqip: LQIP });
@@ -42,7 +42,7 @@ describe("heavyOriginalBytes", () => {
     }
   });
 
-  it("brings no placeholder in a format that the site has no more", async () => {
+  it("shows no placeholder in a format that the site does not configure", async () => {
     const world = setup({ config: { formats: ["avif", "jpeg"] } });
     world.know("photo", { bytes: HEAVY, lqip: LQIP });
     world.images.store("variants/photo/16-very_low.webp", BYTES);
@@ -64,7 +64,7 @@ describe("a width from the original's own up", () => {
     return world;
   };
 
-  it("is answered by the one variant that stands for all, as if it were its own", async () => {
+  it("is answered by the one variant with the same picture, as if it were its own", async () => {
     const world = small(["1080-high.webp"]);
     const response = await world.get("/images/photo?w=1920");
     expect([response.status, response.headers.get("Cache-Control")]).toEqual([
@@ -75,7 +75,7 @@ describe("a width from the original's own up", () => {
     expect(world.sent).toEqual([]);
   });
 
-  it("is found in the cache the next time, and nothing is looked up", async () => {
+  it("is found in the cache the next time, without a read", async () => {
     const world = small(["1080-high.webp"]);
     await (await world.get("/images/photo?w=1920")).arrayBuffer();
     await world.settle();
@@ -91,7 +91,7 @@ describe("a width from the original's own up", () => {
     expect(world.sent.map(({ keys }) => keys[0])).toEqual(["photo/1080-high.webp", "photo/1080x810-cover-high.webp"]);
   });
 
-  it("is its own where it is stored already, and while nothing is known", async () => {
+  it("is its own if it is stored already, and while the image is unknown", async () => {
     const world = small(["1920-high.webp"]);
     expect((await world.get("/images/photo?w=1920")).status).toBe(200);
     const strange = setup();

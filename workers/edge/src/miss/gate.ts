@@ -5,8 +5,9 @@ import type { LiveGate } from "../request-context.ts";
 const READ_EVERY_MS = 10_000;
 
 /**
- * Reads the gate file at most once in 10 s. The time of the read is noted before it, so that requests at the same time go on with what
- * was known last: the platform does not let requests share a promise. An unreadable file means open: the ledger judges again.
+ * Reads the gate file at most once in 10 s. Notes the time before the read, so that other requests use the last state
+ * meanwhile: the platform does not let requests share a promise. An unreadable file means open, because the ledger
+ * decides again.
  */
 export function createLiveGate(images: ObjectStore): LiveGate {
   let closed = false;

@@ -4,10 +4,10 @@ import { isUnshowable, type Original, resolveOriginal } from "@prewarm/shared/so
 import { IMAGES_PATH } from "../request/target.ts";
 import type { Edge, RequestContext } from "../request-context.ts";
 
-/** The name our own reads of originals carry in `Via`. */
+/** The word in `Via` of Prewarm's own reads of originals. */
 const PIPELINE = /\bprewarm\b/i;
 
-/** Throws `not_found` when no source takes the id, or when the way to the original would come back to this very route. */
+/** Throws `not_found` if no source takes the id, or if the original's address is this route. */
 export function originalOf({ target, headers, edge }: RequestContext): Original {
   if (PIPELINE.test(headers.get("Via") ?? "")) {
     const detail = "The pipeline asked the edge for an original: a source must not be the edge's own route.";
@@ -22,20 +22,26 @@ export function originalOf({ target, headers, edge }: RequestContext): Original 
 }
 
 /**
- * Whether viewers must not or cannot see the original. A bucket's are shown where its source says so, by signed URLs; without a key or the
- * bucket there is nothing to show.
+ * Whether viewers must not or cannot see the original. Viewers see a bucket's original by a signed URL, if its source
+ * is not hidden and key and bucket are there.
  */
 export function isPrivate(original: Original, edge: Edge): boolean {
   if (original.kind === "url") return false;
   return original.hidden || edge.keys.length === 0 || edge.originals(original.bucket) === null;
 }
 
-/** Whether viewers get no bytes of the original: it is private, no browser shows it, or the configuration has a placeholder in its place. */
+/**
+ * Whether viewers get no bytes of the original: it is private, no browser shows it, or the configuration replaces it by
+ * the placeholder.
+ */
 export function isNotShown(original: Original, id: string, edge: Edge): boolean {
   return edge.config.firstView === "placeholder" || isUnshowable(edge.config, id) || isPrivate(original, edge);
 }
 
-/** Where a viewer is sent to see the original: its own URL, or a signed one here for a bucket's. `isPrivate` originals have none. */
+/**
+ * The address at which a viewer sees the original: its own, or a signed URL of the edge for a bucket. Throws for an
+ * original that `isPrivate`.
+ */
 export async function originalLocation({ target, edge }: RequestContext, original: Original): Promise<string> {
   if (original.kind === "url") return original.url;
   const [key] = edge.keys;

@@ -11,11 +11,14 @@ export function clientNetwork({ headers }: Pick<RequestContext, "headers">): str
   return address === null ? null : networkOf(address);
 }
 
-/** Whether the client's network has had its share of this minute. None has without an address (no proxy in front) or when the limiter fails. */
+/**
+ * Whether the client's network is over its limit of this minute. False without an address (no proxy in front), or if
+ * the limiter fails.
+ */
 export async function isOverLimit(
   context: Pick<RequestContext, "headers" | "left">,
   limit: Edge["limit"],
-  /** Told apart from what else that limiter counts. */
+  /** Separates these requests from others that the limiter counts. */
   what = "",
 ): Promise<boolean> {
   const network = clientNetwork(context);

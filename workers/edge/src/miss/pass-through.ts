@@ -5,11 +5,11 @@ import { isPrivate, originalLocation, originalOf } from "./original.ts";
 import { placeholder } from "./placeholder.ts";
 import { readInfo } from "./read-info.ts";
 
-/** An hour: no variant will ever come, so the redirect may be kept, but not for ever, because sources move now and then. */
+/** An hour: clients may keep the redirect, because no variant replaces it, but sources move now and then. */
 const REDIRECT_SECONDS = 3600;
 
 /**
- * Sends the viewer to an original that is shown as it is, such as SVG or GIF. Asks for nothing. Of such an image R2 has a note only if it is
+ * Redirects to an original that is shown as it is, such as SVG or GIF. R2 has a note of such an image only if it is
  * removed: then the answer is that of a removed image. Throws `not_found` as a miss does.
  */
 export async function passThrough(context: RequestContext): Promise<Response> {
@@ -24,7 +24,7 @@ export async function passThrough(context: RequestContext): Promise<Response> {
   };
   if (isPrivate(original, edge)) return placeholder(context.method, fields);
   const now = Math.floor(edge.clock.now() / 1000);
-  // A bucket's signed URL is good for at least one window, so nobody may keep the redirect for longer than that.
+  // A bucket's signed URL is good for one window at least, so clients keep the redirect no longer.
   const life =
     original.kind === "bucket"
       ? Math.min(REDIRECT_SECONDS, edge.config.limits.originalsWindowSeconds)

@@ -2,18 +2,21 @@ import type { StoredInfo } from "@prewarm/shared/image-info";
 import { readNote } from "../note.ts";
 import type { RequestContext } from "../request-context.ts";
 import { withTimeLimit } from "../time-limit.ts";
-import { REPEAT_MS } from "./asked-lately.ts";
+import { REPEAT_MS } from "./recent-misses.ts";
 
-/** Share of the budget: without it a miss is answered as if nothing were known. */
+/** Share of the budget. After it the miss is answered without a note. */
 const INFO_SHARE = 0.15;
-/** A note of this age, ms, still serves a HEAD. So the HEAD has a read left for a variant that no note lists, and a page that waits by HEAD sees it. */
+/**
+ * A HEAD uses a note up to this age, ms. So it has a read left for a variant that the note does not list, and a page
+ * that polls by HEAD sees it.
+ */
 const HEAD_REPEAT_MS = 60_000;
 /** Some 400 bytes each. */
 const MAX_IMAGES = 1_000;
 
 /**
- * The note of the target's image: what is known of it. Null when there is none, or R2 does not answer in time. That there is none is never
- * remembered: the note appears with the image's first variant, and the next viewer must see that variant.
+ * The note of the target's image. Null: there is none, or R2 does not answer in time. The absence of a note is never
+ * remembered, because the note appears with the first variant, and the next viewer must see that variant.
  */
 export async function readInfo(context: RequestContext): Promise<StoredInfo | "removed" | null> {
   const { target, method, edge, left, mark, reads } = context;

@@ -4,7 +4,8 @@ import { GATE_KEY } from "@prewarm/shared/markers";
 import { expect, it } from "vitest";
 import { BYTES, NOW, noted, setup, type World } from "../testing/setup.ts";
 
-// What a million requests cost at most (docs/cost.md) rests on the reads of one. Here neither the images nor the requests are chosen by hand.
+// What a million requests cost at most (docs/cost.md) rests on the reads of one. Here neither the images nor the
+// requests are chosen by hand.
 const NAMES = [
   ...["orig-high.webp", "640x480-cover-high.webp", "640x480-cover-high.avif", "828-low.webp", "16-very_low.webp"],
   ...["320", "828"].flatMap((width) => ["webp", "avif", "jpeg"].map((format) => `${width}-high.${format}`)),

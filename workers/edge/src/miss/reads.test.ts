@@ -3,7 +3,8 @@ import { GATE_KEY } from "@prewarm/shared/markers";
 import { describe, expect, it } from "vitest";
 import { BYTES, detailOf, NOW, noted, type Options, setup, type World } from "../testing/setup.ts";
 
-// Each read of R2 costs money, and nothing limits requests: so what one request may read is limited, whatever it asks for.
+// Each read of R2 costs money, and nothing limits requests: so what one request may read is limited, whatever it asks
+// for.
 const SECOND = 1_000;
 const VIEWER = { "CF-Connecting-IP": "192.0.2.1" };
 
@@ -94,7 +95,7 @@ function* worlds(): Generator<[string, World]> {
 const PAUSES_MS = [0, 0, 11 * SECOND, 0, 21 * SECOND, 41 * SECOND, 81 * SECOND];
 
 describe("one request reads from R2", () => {
-  it.each(PATHS)("three objects at most, its variant among them, whatever is there: GET %s", async (path) => {
+  it.each(PATHS)("three objects at most, its variant among them: GET %s", async (path) => {
     for (const headers of HEADERS)
       for (const [name, world] of worlds())
         for (const pause of PAUSES_MS) {
@@ -111,7 +112,8 @@ describe("one request reads from R2", () => {
         for (const method of ["HEAD", "HEAD", "GET", "HEAD"]) {
           const { response, keys } = await readsOf(world, method, path, headers);
           if (method === "GET" || response.headers.get("Cache-Status")?.endsWith("hit")) continue;
-          // The note promises a hit, which costs the third read. Only by hand a variant can be deleted and stay in its note.
+          // The note promises a hit, which costs the third read. Only by hand a variant can be deleted and stay in its
+          // note.
           const isPromised = name.startsWith("a small one whose note lists what is gone");
           const most = isPromised ? READS_PER_REQUEST.miss : READS_PER_REQUEST.missedHead;
           expect(keys.length, `${name}: ${keys}`).toBeLessThanOrEqual(most);
@@ -164,7 +166,7 @@ describe("one request reads from R2", () => {
   });
 });
 
-describe("what was just read is not read again", () => {
+describe("an object that was just read is not read again", () => {
   /** Reads a request, of so many in one second. */
   async function average(world: World, method: string, path: (n: number) => string): Promise<number> {
     let reads = 0;
@@ -243,7 +245,7 @@ describe("the one marker that a turn reads", () => {
     return said;
   };
 
-  it("gives way to a stand-in's read once: two messages at most", async () => {
+  it("yields its read to a stand-in once: two messages at most", async () => {
     for (const [key, code] of [
       [`dead/${KEY}`, "upstream_failed"],
       ["dead/photo/_", "capped"],

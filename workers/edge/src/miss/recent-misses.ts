@@ -1,16 +1,22 @@
 import type { EdgeCache } from "../bindings.ts";
-import type { AskedLately, AskedRecord } from "../request-context.ts";
+import type { AskedRecord, RecentMisses } from "../request-context.ts";
 
-/** Silence after the first message, in ms; doubled by each further one. */
+/** Silence after the first message, in ms; each further message doubles it. */
 const FIRST_WINDOW_MS = 10_000;
 const LAST_WINDOW_MS = 300_000;
-/** For this long an isolate repeats what it just found out, in ms: spares R2 under load, and still lets an upload clear a marker at once. */
+/**
+ * An isolate repeats a detail for this long, in ms. That spares R2 under load, and is over soon after an upload clears
+ * a marker.
+ */
 export const REPEAT_MS = 1_000;
-/** How long after its window a key's count is remembered, in ms; afterwards it starts with the first window again. */
+/**
+ * An isolate remembers a key's count for this long after its window, in ms. Then the key starts with the first window
+ * again.
+ */
 const REMEMBER_MS = 600_000;
-/** A turn whose owner never came back (its client left) ends by itself after this many ms. */
+/** A turn ends by itself after this many ms, because the client of its request may have left. */
 const TURN_MS = 2_000;
-/** Some 200 bytes each: about 2 MB of an isolate's 128. */
+/** Some 200 bytes each: about 2 MB of the 128 MB of an isolate. */
 const MAX_KEYS = 10_000;
 
 /** Silence after so many messages in a row, in ms: 10 s, doubling to 300 s. */
@@ -18,10 +24,10 @@ export function windowMs(timesAsked: number): number {
   return Math.min(LAST_WINDOW_MS, FIRST_WINDOW_MS * 2 ** Math.max(0, timesAsked - 1));
 }
 
-export function createAskedLately(cache: EdgeCache, maxKeys: number = MAX_KEYS): AskedLately {
+export function createRecentMisses(cache: EdgeCache, maxKeys: number = MAX_KEYS): RecentMisses {
   const records = new Map<string, AskedRecord>();
   const keep = (key: string, record: AskedRecord): void => {
-    // A Map keeps the order of insertion: deleting first makes its first key the one not touched for longest.
+    // A Map keeps the order of insertion. The delete makes its first key the one that was kept longest ago.
     records.delete(key);
     records.set(key, record);
     if (records.size <= maxKeys) return;
@@ -29,11 +35,11 @@ export function createAskedLately(cache: EdgeCache, maxKeys: number = MAX_KEYS):
     if (oldest !== undefined) records.delete(oldest);
   };
   return {
-    recall: (key, now) => {
+    get: (key, now) => {
       const record = records.get(key);
       return record !== undefined && now < record.silentUntil ? record.detail : null;
     },
-    takeTurn: (key, now) => {
+    claimTurn: (key, now) => {
       const before = records.get(key);
       const timesAsked = before !== undefined && now < before.silentUntil + REMEMBER_MS ? before.timesAsked : 0;
       keep(key, { detail: "pending", timesAsked, silentUntil: now + TURN_MS });
@@ -48,7 +54,7 @@ export function createAskedLately(cache: EdgeCache, maxKeys: number = MAX_KEYS):
 const TIMES_ASKED = "Prewarm-Asked";
 const SILENT_UNTIL = "Prewarm-Silent-Until";
 
-function createNotes(cache: EdgeCache): Pick<AskedLately, "readNote" | "putNote" | "deleteNote" | "mayHaveNote"> {
+function createNotes(cache: EdgeCache): Pick<RecentMisses, "readNote" | "putNote" | "deleteNote" | "mayHaveNote"> {
   const noteUrl = (origin: string, key: string): string => `${origin}/.asked/${key}`;
   return {
     readNote: async (origin, key) => {

@@ -33,7 +33,7 @@ describe("a miss of a client that saves data", () => {
     expect((await ask(stored, undefined, {})).response.status).toBe(302);
   });
 
-  it("asks for the variant all the same, and gives way to it", async () => {
+  it("asks for the variant all the same, and is replaced by it", async () => {
     const { world } = await ask(["640-high.webp"]);
     expect(world.sent.map(({ keys }) => keys)).toEqual([["photo/800-high.webp"]]);
     const exact = BYTES.map((byte) => byte + 1);
@@ -42,14 +42,14 @@ describe("a miss of a client that saves data", () => {
     expect(new Uint8Array(await response.arrayBuffer())).toEqual(exact);
   });
 
-  it("is redirected when nothing is stored, or only what the client does not show", async () => {
+  it("is redirected if no variant is stored that the client shows", async () => {
     for (const stored of [[], ["640-high.avif"]]) {
       const { response } = await ask(stored);
       expect([response.status, detailOf(response)]).toEqual([302, "enqueued"]);
     }
   });
 
-  it("costs one read where nothing is ready, and one more at most", async () => {
+  it("costs one read if no variant is stored, and one more at most", async () => {
     const world = setup();
     const missed = () => world.images.reads.filter((key) => !/^(dead|control)\//.test(key));
     await world.get("/images/photo?w=800", SAVING);

@@ -4,21 +4,22 @@ import { deadKey, missingKey } from "@prewarm/shared/variant-key";
 import type { MissDetail, RequestContext } from "../request-context.ts";
 import { withTimeLimit } from "../time-limit.ts";
 
-/** Share of the budget for the marker and the gate file: they only save messages, so no viewer waits long for them. */
+/** Share of the budget for the marker and the gate file. It is small, because they only save messages. */
 const MARKERS_SHARE = 0.2;
 
 type SkipReason = Extract<MissDetail, `dead:${string}` | "missing" | "paused" | "capped">;
 
-/** What the edge knows of an image and of how often it asked for this variant. */
+/** How well the image is known, and how often the edge has asked for this variant. */
 export interface Asked {
-  /** Something of the image is stored. */
+  /** A variant of the image is stored. */
   isKnown: boolean;
   /** Messages that this data centre has sent in a row. */
   timesAsked: number;
 }
 
 /**
- * Why no message is worth sending, or null. Reads one object at most, and the gate file beside it. A read that fails is no reason.
+ * Why a message would be useless. Null: it would not. Reads one object at most, beside the gate file. A read that fails
+ * is no reason.
  */
 export async function findSkipReason(
   context: RequestContext,
@@ -38,8 +39,9 @@ export async function findSkipReason(
 }
 
 /**
- * The one read that most likely saves the message. At first: of an unknown id, whether the bucket has it, or the image's marker; of a known
- * image, the variant's marker. A useless message is answered by one of the two markers, so each further message is preceded by the other one.
+ * The read that most likely saves the message. For the first message: of an unknown id the bucket's object, or the
+ * image's marker; of a known image the variant's marker. Then alternates between the two markers, because either may
+ * explain the last message.
  */
 async function look(
   { target, edge, reads }: RequestContext,

@@ -11,7 +11,10 @@ const SAFARI_13 = "image/png,image/svg+xml,image/*;q=0.8,video/*;q=0.8,*/*;q=0.5
 const CRAWLER = "*/*";
 const LQIP = "16-very_low.webp";
 
-/** A photo with these variants in the store and in its note. `listed`: what the note lists, where that is something else. */
+/**
+ * A photo with these variants in the store and in its note. `listed`: what the note lists, where that is something
+ * else.
+ */
 function photo(stored: string[], { listed = stored, ...options }: Options & { listed?: string[] } = {}): World {
   const world = setup(options);
   for (const name of stored) world.images.store(`variants/photo/${name}`, BYTES);

@@ -10,9 +10,12 @@ import { trimToExpiry } from "../respond.ts";
 import { bestStored, showsAllOf, showsNoMore } from "./best-stored.ts";
 import { isNotShown } from "./original.ts";
 
-/** Seconds for which a client may keep a stand-in: it must not hide the variant for long. */
+/** A client may keep a stand-in for this many seconds, so that it hides the variant only briefly. */
 const STAND_IN_SECONDS = 5;
-/** Variants that one miss looks for: a note may list variants that are gone. All but the first one or two cost no read, only a look into the cache. */
+/**
+ * Variants that one miss tries, because a note may list variants that are gone. All but the first two cost only a call
+ * of the cache.
+ */
 const TRIES = 3;
 
 /** Whether the client asked to be spared bytes. */
@@ -21,9 +24,9 @@ function savesData(headers: Headers): boolean {
 }
 
 /**
- * The stored variants that come before the original, best first. None for HEAD, which only looks. With `firstView: "original"` there are
- * none either, unless the client saves data, the original has more than `heavyOriginalBytes`, or viewers do not see it. Only then the 16 px
- * placeholder is among them: it is no picture to look at.
+ * The stored variants that come before the original, best first. None for a HEAD. With `firstView: "original"` there
+ * are none either, unless the client saves data, the original has more than `heavyOriginalBytes`, or viewers do not see
+ * it. Only then the 16 px placeholder is among them.
  */
 export function standInsFor(context: RequestContext, original: Original, info: StoredInfo): Transform[] {
   const { target, method, headers, edge } = context;
@@ -42,8 +45,8 @@ export function standInsFor(context: RequestContext, original: Original, info: S
 }
 
 /**
- * The stored variant that answers for good where `f=auto` becomes a format that uploads do not make at each width, so that nothing is to be
- * made; null where none shows as much, or where uploads make the asked one.
+ * The stored variant that answers for good if `f=auto` chose a format that uploads do not make at each width. Then no
+ * variant is made. Null: none shows as much, or uploads make the asked one.
  */
 export function answerFor(context: RequestContext, original: Original, info: StoredInfo): Transform | null {
   const { target, headers, edge } = context;
@@ -56,7 +59,9 @@ export function answerFor(context: RequestContext, original: Original, info: Sto
   return stored !== undefined && mayShow(context, original, info, stored) ? stored : null;
 }
 
-/** Of a hidden original a viewer is shown what anybody may ask for, and what shows no more than the asked variant, which a signature opens. */
+/**
+ * Of a hidden original a viewer sees variants that need no signature, and those that show no more than the asked one.
+ */
 function mayShow({ target, edge }: RequestContext, original: Original, info: StoredInfo, other: Transform): boolean {
   if (original.kind === "url" || !original.hidden) return true;
   const { config } = edge;
@@ -64,7 +69,7 @@ function mayShow({ target, edge }: RequestContext, original: Original, info: Sto
   return isOpen || showsNoMore(other, target.transform, info);
 }
 
-/** What this stand-in is read as. */
+/** The target under which the stand-in is served. */
 export function standInTarget(target: Target, transform: Transform): Target {
   const { id, version, orElse } = target;
   const formats = [target.transform.format, ...orElse];
@@ -73,13 +78,13 @@ export function standInTarget(target: Target, transform: Transform): Target {
     ...target,
     transform,
     key: variantKey(id, transform, version),
-    // Which one is shown depends on Accept, though the asked format may not.
+    // The choice of the stand-in depends on Accept, though the asked format may not.
     negotiated: true,
     orElse: at === -1 ? [] : formats.slice(at + 1),
   };
 }
 
-/** The response of a stand-in, which says that it is another variant than was asked for. The context's target is the stand-in's. */
+/** The response of a stand-in, whose headers name it as another variant. The context's target is the stand-in's. */
 export function asStandIn({ target, edge, shown }: RequestContext, response: Response): Response {
   const { id, version, expiresAt, transform } = target;
   const { headers, status } = response;

@@ -36,7 +36,7 @@ function chunks(bytes: Uint8Array, size = 700): ReadableStream<Uint8Array> {
 }
 
 describe("a script's miss", () => {
-  it("is answered with the original itself, where its server knows nothing of CORS", async () => {
+  it("is answered with the original itself if its server does not allow CORS", async () => {
     const { get, asked, sent } = world(() => new Response(chunks(JPEG), { headers: { "content-type": "text/html" } }));
     const response = await get("/images/photo?w=800", CORS);
     expect([response.status, detailOf(response)]).toEqual([200, "enqueued"]);
@@ -49,12 +49,12 @@ describe("a script's miss", () => {
     expect([...(asked[0]?.headers.keys() ?? [])]).toEqual(["accept", "user-agent", "via"]);
   });
 
-  it("is redirected where the server lets everybody read", async () => {
+  it("is redirected if the server allows every page", async () => {
     const { get } = world(() => new Response(JPEG, { headers: { "access-control-allow-origin": "*" } }));
     expect((await get("/images/photo?w=800", CORS)).status).toBe(302);
   });
 
-  it("gets the original where only listed hosts may read: after a redirect a browser is none of them", async () => {
+  it("gets the original if the server allows listed hosts only, because a redirect hides the host", async () => {
     const headers = { "access-control-allow-origin": "https://a.example" };
     const { get } = world(() => new Response(JPEG, { headers }));
     expect(new Uint8Array(await (await get("/images/photo?w=800", CORS)).arrayBuffer())).toEqual(JPEG);
@@ -79,7 +79,7 @@ describe("a script's miss", () => {
     expect(worker.status).toBe(302);
   });
 
-  it("is not passed on without end: one network's share a minute is that of known images, whatever is asked for", async () => {
+  it("is limited a minute and network like misses of known images", async () => {
     const counted = new Map<string, number>();
     const allowed = (key: string) => {
       counted.set(key, (counted.get(key) ?? 0) + 1);
@@ -107,7 +107,7 @@ describe("a script's miss", () => {
     expect(asked).toHaveLength(1);
   });
 
-  it("is asked for anew each time: what one viewer's Accept brought is kept for no other, and no replaced original is", async () => {
+  it("is read again each time: no viewer gets the answer to another Accept, or a replaced original", async () => {
     const { get, asked } = world(() => new Response(JPEG));
     for (const accept of ["image/avif", "text/html", "*/*"])
       await get("/images/photo?w=800", { ...CORS, Accept: accept });
@@ -136,7 +136,7 @@ describe("a script's miss", () => {
     expect(asked.map(({ url }) => url)).toEqual([URL_OF_PHOTO, "https://cdn.example.com/v2/photo"]);
   });
 
-  it("breaks off what is larger than it said", async () => {
+  it("breaks off an original that is larger than its headers say", async () => {
     const config = { limits: { streamMaxBytes: 2000 } };
     const response = await world(() => new Response(chunks(JPEG)), { config }).get("/images/photo?w=800", CORS);
     await expect(response.arrayBuffer()).rejects.toThrow("larger");
@@ -150,7 +150,7 @@ describe("a script's miss", () => {
     ]);
   });
 
-  it("never gets bytes that could run as what they are not", async () => {
+  it("never gets bytes with a type that could run", async () => {
     const page = new TextEncoder().encode("<html><script>alert(1)</script>");
     const response = await world(() => new Response(page)).get("/images/photo?w=800", CORS);
     expect(response.headers.get("Content-Type")).toBe("application/octet-stream");
@@ -187,7 +187,7 @@ describe("nothing is passed on", () => {
     expect(asked).toEqual([]);
   });
 
-  it("to the edge itself, which its own reading would ask again", async () => {
+  it("to the edge itself, which would ask itself again", async () => {
     const { get } = world(() => new Response(JPEG));
     expect((await get("/images/photo?w=800", { ...CORS, Via: "1.1 prewarm" })).status).toBe(404);
   });

@@ -10,27 +10,27 @@ import { isOverLimit } from "./over-limit.ts";
 import { placeholder } from "./placeholder.ts";
 
 /*
- * A script, and an `<img crossorigin>`, may follow the redirect only where the originals' server sends `Access-Control-Allow-Origin: *`: after
- * a redirect the browser names itself `null`, which no list holds. Where it does not, the edge passes the original on itself, so that nothing
- * breaks while the variant is made.
+ * A script, and an `<img crossorigin>`, can follow the redirect only if the originals' server sends
+ * `Access-Control-Allow-Origin: *`: after a redirect the browser's origin is `null`, which no list holds. Otherwise the
+ * edge passes the original on itself, so that the page works while the variant is made.
  */
 
-/** Longest wait for the original's headers, in ms: originals may be slow, yet nobody waits for ever. */
+/** Longest wait for the headers of an original, in ms: originals may be slow. */
 const WAIT_MS = 10_000;
 const MAX_HOPS = 3;
 
 /**
- * Whether a browser will let nobody read what the redirect leads to, unless its server allows it. Programs outside of browsers read what they
- * like: some of them say `cors` (Node's `fetch` does), but none says from which site it asks. HEAD comes from scripts that only look: they
- * are shown the redirect, as ever.
+ * Whether a browser lets its page read the original only if the original's server allows it. Programs outside of
+ * browsers read all: some send `cors` (Node's `fetch` does), but none sends `Sec-Fetch-Site`. A HEAD gets the redirect.
  */
 export function wantsCors({ method, headers }: RequestContext): boolean {
   return method === "GET" && headers.get("Sec-Fetch-Mode") === "cors" && headers.has("Sec-Fetch-Site");
 }
 
 /**
- * The original's bytes, up to `streamMaxBytes`; where they are more or cannot be had, or this network has had its share, an image gets the
- * placeholder. Null when the redirect will do, for its server speaks CORS, or must do.
+ * The original's bytes, up to `streamMaxBytes`. If they are more, or the read fails, or the network is over its limit,
+ * an image gets the placeholder, and a script null. Null also if the original's server allows every page. Null means a
+ * redirect.
  */
 export async function streamOriginal(
   context: RequestContext,
@@ -51,7 +51,8 @@ export async function streamOriginal(
   const length = Number(response?.headers.get("Content-Length") ?? 0);
   if (response?.status !== 200 || response.body === null || length > most) {
     discard(response?.body ?? null);
-    // A service worker that sees a redirect asks again as its page did; a script is told of a failure. An image has neither.
+    // After a redirect a service worker repeats the request as its page made it, and a script sees a failure. An image
+    // does neither.
     return context.headers.get("Sec-Fetch-Dest") === "image" ? placeholder(method, fields) : null;
   }
   const { head, body } = await readHead(response.body, most);
@@ -63,17 +64,20 @@ async function open(context: RequestContext, url: string): Promise<Response | nu
   return asked.ok ? asked.value : null;
 }
 
-/** Follows redirects on the same origin only: nothing outside the sources is passed on. Null when it leads elsewhere. */
+/**
+ * Follows redirects on the same origin only, so that no bytes from outside the sources are passed on. Null: it leads
+ * elsewhere.
+ */
 async function ask({ edge, headers }: RequestContext, url: string): Promise<Response | null> {
   const asking = {
     Accept: headers.get("Accept") ?? "image/*,*/*;q=0.5",
-    // By it the edge knows its own reading, should a source lead back to it.
+    // The edge recognises its own reads by this, if a source leads back to it.
     Via: "1.1 prewarm",
     "User-Agent": `Prewarm/${VERSION}`,
   };
   let at = url;
   for (let hop = 0; hop <= MAX_HOPS; hop += 1) {
-    // The platform would keep it by its address alone, and give one viewer what another's Accept brought.
+    // The platform's cache ignores Accept: it would give one viewer the answer to another one's Accept.
     const response = await edge.fetch(at, { headers: asking, redirect: "manual", cache: "no-store" });
     const location = response.headers.get("Location");
     if (response.status < 300 || response.status > 399 || location === null) return response;
@@ -85,7 +89,7 @@ async function ask({ edge, headers }: RequestContext, url: string): Promise<Resp
   return null;
 }
 
-/** The bytes that tell the type, and the whole, which breaks off when it is more than `most` bytes. */
+/** The first bytes, which tell the type, and the whole stream, which breaks off after `most` bytes. */
 async function readHead(
   bytes: ReadableStream<Uint8Array>,
   most: number,
@@ -105,7 +109,7 @@ async function readHead(
     transform: (chunk, controller) => {
       size += chunk.length;
       if (size <= most) controller.enqueue(chunk);
-      else controller.error(new Error("the original is larger than what is passed on"));
+      else controller.error(new Error("the original is larger than the limit"));
     },
   });
   // biome-ignore lint/plugin: the first chunks of a stream

@@ -2,7 +2,8 @@ import { expect, it } from "vitest";
 import type { RequestContext } from "../request-context.ts";
 import { streamOriginal } from "./stream-original.ts";
 
-// In workerd, whose streams are what viewers get: a branch of a body is read for the type, and the other one is passed on.
+// In workerd, whose streams are what viewers get: a branch of a body is read for the type, and the other one is passed
+// on.
 const JPEG = Uint8Array.from({ length: 300_000 }, (_, n) => [0xff, 0xd8, 0xff, 0xe0][n] ?? n % 251);
 const FIELDS = { cacheStatus: "edge", timing: "", negotiated: false };
 
@@ -30,7 +31,7 @@ it("passes an original on whole, by the type of its first bytes", async () => {
   expect(new Uint8Array((await response?.arrayBuffer()) ?? new ArrayBuffer())).toEqual(JPEG);
 });
 
-it("breaks off where an original is larger than what is passed on", async () => {
+it("breaks off an original that is larger than the limit", async () => {
   const response = await stream(100_000);
   await expect(response?.arrayBuffer()).rejects.toThrow();
 });

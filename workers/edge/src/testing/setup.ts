@@ -6,8 +6,8 @@ import { type TestSite, testSite } from "@prewarm/shared/testing/test-site";
 import { infoKey, parseVariantName } from "@prewarm/shared/variant-key";
 import type { ViewSink } from "../bindings.ts";
 import { createChangesReader, HELD_MS } from "../changes.ts";
-import { createAskedLately } from "../miss/asked-lately.ts";
 import { createLiveGate } from "../miss/gate.ts";
+import { createRecentMisses } from "../miss/recent-misses.ts";
 import { createTargetCache } from "../request/target-cache.ts";
 import type { Edge } from "../request-context.ts";
 import { route } from "../route.ts";
@@ -123,7 +123,7 @@ function createWorld(options: Options, shared: Shared): World {
     unknownLimit: limiter(options.allowedUnknown),
     fetch: (input, init) => (options.fetch ?? notAsked)(String(input), init ?? {}),
     targetCache: createTargetCache(),
-    askedLately: createAskedLately(faultyCache),
+    recentMisses: createRecentMisses(faultyCache),
     infoMemory: new Map(),
     gate: createLiveGate(faultyImages),
     changes: createChangesReader({

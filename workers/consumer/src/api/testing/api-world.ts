@@ -14,7 +14,7 @@ import type { ExchangeRequest } from "../../ledger/calls.ts";
 import { chunkOf } from "../../ledger/testing/chunk-of.ts";
 import { clientOf } from "../../ledger/testing/client-of.ts";
 import type { DirectLedger } from "../../ledger/testing/direct-calls.ts";
-import { type KeyedGiven, withKeys } from "../../ledger/testing/keys.ts";
+import { type KeyedAssignment, withKeys } from "../../ledger/testing/keys.ts";
 import { nextAlarmOf } from "../../ledger/testing/next-alarm-of.ts";
 import { runActions as runSlices } from "../../ledger/testing/run-actions.ts";
 import { testEngine } from "../../ledger/testing/test-engine.ts";
@@ -147,15 +147,15 @@ export function runActions({ ledger, advance }: ApiWorld): number | null {
 }
 
 /** A worker's jobs of these keys, granted. Others that it was given it does not touch. */
-export function granted(world: ApiWorld, owner: string, keys: string[]): KeyedGiven[] {
-  const wanted = (given: KeyedGiven[]) => given.filter(({ key }) => keys.includes(key));
+export function granted(world: ApiWorld, owner: string, keys: string[]): KeyedAssignment[] {
+  const wanted = (given: KeyedAssignment[]) => given.filter(({ key }) => keys.includes(key));
   const standby = wanted(exchange(world, owner, { first: true, room: 40 }));
   const have = standby.map(({ id, gen }) => ({ id, gen, phase: "ready" as const }));
-  return wanted(exchange(world, owner, { have })).filter(({ phase }) => phase === "go");
+  return wanted(exchange(world, owner, { have })).filter(({ phase }) => phase === "admitted");
 }
 
 /** One call of a worker; what it is given. */
-export function exchange(world: ApiWorld, owner: string, said: Partial<ExchangeRequest>): KeyedGiven[] {
+export function exchange(world: ApiWorld, owner: string, said: Partial<ExchangeRequest>): KeyedAssignment[] {
   const nothing = {
     first: false,
     role: "work" as const,
@@ -208,7 +208,7 @@ export function endAll(
     const owner = crypto.randomUUID();
     const standby = exchange(world, owner, { first: true, room: 40 }).filter(({ key }) => ending(key) !== null);
     const have = standby.map(({ id, gen }) => ({ id, gen, phase: "ready" as const }));
-    const go = exchange(world, owner, { have }).filter(({ phase }) => phase === "go");
+    const go = exchange(world, owner, { have }).filter(({ phase }) => phase === "admitted");
     const settled = go.map(({ id, gen, key }) => {
       const [outcome, message] = ending(key) ?? ["dead", ""];
       return { id, gen, outcome: outcomeOf(world, outcome, message) };

@@ -6,8 +6,8 @@ import { decodeId } from "@prewarm/shared/variant-key";
 const EVERY_IMAGE = "";
 
 /**
- * Notes that an image (`id`: encoded) has changed. `seq`: a number above the fences of the change. `forced`: the fence of an order to make the
- * image anew, which has no other place; 0: it was another change.
+ * Notes that an image (`id`: encoded) has changed. `seq`: a number above the fences of the change. `forced`: the fence
+ * of a forced order, which has no other column; 0: it was another change.
  */
 export function putChange(sql: Sql, id: string, seq: number, forced = 0): void {
   const query = `INSERT INTO changes (id, first, seq, forced, told) VALUES (?1, ?2, ?2, ?3, NULL)
@@ -20,23 +20,26 @@ export function putChangeOfAll(sql: Sql, seq: number): void {
   putChange(sql, EVERY_IMAGE, seq);
 }
 
-/** Forgets an image that has changed only once, because nothing is older than the change. */
+/** Forgets the change of an image that has changed only once, because no object is older. */
 export function forgetOnlyChange(sql: Sql, id: string): void {
   sql.exec("DELETE FROM changes WHERE id = ? AND first = seq", id);
 }
 
-/** The number of the last change that the edges have not been told. Null: they know all. */
+/** The number of the last change that the edges may not know. Null: they know all. */
 export function lastUntold(sql: Sql): number | null {
   const seq = sql.exec("SELECT max(seq) AS seq FROM changes WHERE told IS NULL")[0]?.seq;
   return seq == null ? null : int(seq);
 }
 
-/** The number of the oldest change that the edges have not been told. Null: they know all. */
+/** The number of the oldest change that the edges may not know. Null: they know all. */
 export function firstUntold(sql: Sql): number | null {
   return intOrNull(sql.exec("SELECT min(seq) AS seq FROM changes WHERE told IS NULL")[0]?.seq);
 }
 
-/** When the edges were told the last change of an image, Unix ms. Null: they were not yet. Undefined: no change is remembered. */
+/**
+ * When the edges were told the last change of an image, Unix ms. Null: they were not yet. Undefined: no change is
+ * remembered.
+ */
 export function toldAt(sql: Sql, id: string): number | null | undefined {
   const [raw] = sql.exec("SELECT told FROM changes WHERE id = ?", id);
   return raw === undefined ? undefined : intOrNull(raw.told);

@@ -18,7 +18,9 @@ export interface Image {
   purgeDeleted: number | null;
   /** When its second pass had, Unix ms. Null: it has not. */
   purgeDone: number | null;
-  /** The site's own version that an upload or a run announced last. Null: one without a version, or none is remembered. */
+  /**
+   * The site's own version that an upload or a run announced last. Null: one without a version, or none is remembered.
+   */
   version: string | null;
   /** The number of that announcement. 0: none is remembered. */
   announced: number;
@@ -26,13 +28,16 @@ export interface Image {
   forced: number;
   /** A purge or the doctor holds the lock until then, Unix ms. 0: unlocked. */
   lock: number;
-  /** Nothing of it is made (removals.ts). */
+  /** No variant of it is made (removals.ts). */
   removed: boolean;
-  /** What crops without `pos` show best. Null: the centre. */
+  /** The point that crops without `pos` show. Null: the centre. */
   focal: Focal | null;
   /** The fence of the last change of the point: crops without `pos` of a lower generation do not count. */
   focalFloor: number;
-  /** The day (since 1970, UTC) of the last order of a viewer, the orders of that day, and their versions as JSON. 0: there was none. */
+  /**
+   * The day (since 1970, UTC) of the last order of a viewer, the orders of that day, and their versions as JSON. 0:
+   * there was none.
+   */
   viewedOn: number;
   views: number;
   viewedVersions: string;

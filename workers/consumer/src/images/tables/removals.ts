@@ -1,7 +1,7 @@
 import type { Block, FoundObject } from "@prewarm/control-schema/removal";
 import { int, type Sql, text } from "@prewarm/durable-queue";
 
-/** The removal of an image. While it has a row, nothing of the image is accepted, ordered or handed out. */
+/** The removal of an image. While it has a row, no job of the image is accepted, ordered or handed out. */
 export interface Removal extends Block {
   /** Jobs that it deleted. */
   jobs: number;
@@ -9,7 +9,10 @@ export interface Removal extends Block {
   focal: boolean;
   /** When the edges were told, Unix ms, as a pass noted it last. Null: they were not yet. */
   toldAt: number | null;
-  /** What the passes found. `deletedAt`: when the pass ended that deleted it, Unix ms; null: no such pass has ended. */
+  /**
+   * The objects that the passes found. `deletedAt`: the end of the pass that deleted it, Unix ms; null: it has not
+   * ended.
+   */
   objects: (FoundObject & { deletedAt: number | null })[];
   /** Objects that were found beyond those of the list. */
   more: number;
@@ -19,7 +22,7 @@ export interface Removal extends Block {
 
 /** A row has 130 bytes for each object, and SQLite takes 2 MB. */
 export const OBJECTS_MAX = 5_000;
-/** A block has no end by time, so their number has one. Chosen: a row of 22 variants has some 3 kB. */
+/** Blocks do not expire, so their number is limited. Chosen: a row of 22 variants has some 3 kB. */
 export const REMOVALS_MAX = 20_000;
 
 export function findRemoval(sql: Sql, id: string): Removal | null {

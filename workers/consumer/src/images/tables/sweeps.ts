@@ -7,20 +7,23 @@ export interface Sweep {
   image: string;
   /** The first place of the image's jobs (job-ids.ts). Images with one hash have one place. */
   place: number;
-  /** A purge deletes what is below the fence. A new original has it made again, and a new focal point the crops of it. */
+  /**
+   * A purge deletes the objects below the fence. A new original orders them again, and a new focal point the crops
+   * among them.
+   */
   kind: "delete" | "remake" | "recrop";
   /** Objects of a lower generation are swept. */
   fence: number;
   /** The lane in which found variants are made again. Null: the sweep deletes. */
   lane: LaneCode | null;
   pass: 1 | 2;
-  /** When the pass is due, or due again because nobody has reported its end; Unix ms. */
+  /** When the pass is due, or due again because its end was not reported; Unix ms. */
   at: number;
   /** When the pass became due for the first time, Unix ms. */
   since: number;
 }
 
-/** In the order in which passes are made. */
+/** In the order of their passes. */
 const KINDS = ["delete", "recrop", "remake"] as const satisfies Sweep["kind"][];
 
 /** Stores a sweep. A repeat replaces it. */
@@ -59,13 +62,13 @@ export function nextSweepAt(sql: Sql): number | null {
 export const LATE_COUNTED_MAX = 10_000;
 
 /**
- * The sweeps whose pass became due before a time (Unix ms) and has not ended: how many, and since when the oldest of those that
- * are counted. `heldUntil`: a pass that is being made is due again by then.
+ * The sweeps whose pass became due before a time (Unix ms) and has not ended: how many, and since when the oldest of
+ * those that are counted. `takenUntil`: a pass that is being made is due again by then.
  */
-export function lateSweeps(sql: Sql, before: number, heldUntil: number): { n: number; since: number } | null {
+export function lateSweeps(sql: Sql, before: number, takenUntil: number): { n: number; since: number } | null {
   const some = `SELECT since FROM sweeps WHERE kind = ? AND at <= ? ORDER BY at LIMIT ${LATE_COUNTED_MAX}`;
   const query = `SELECT count(*) AS n, min(since) AS since FROM (${some}) WHERE since < ?`;
-  const late = KINDS.flatMap((kind) => sql.exec(query, kind, heldUntil, before)).filter(({ n }) => int(n) > 0);
+  const late = KINDS.flatMap((kind) => sql.exec(query, kind, takenUntil, before)).filter(({ n }) => int(n) > 0);
   if (late.length === 0) return null;
   return { n: late.reduce((sum, { n }) => sum + int(n), 0), since: Math.min(...late.map(({ since }) => int(since))) };
 }
@@ -91,7 +94,7 @@ export function countFirstPasses(sql: Sql, from: number, to: number): number {
   return int(sql.exec(query, from, to)[0]?.n);
 }
 
-/** Whether a new original still has variants of the image made again. `image`: the id, encoded. */
+/** Whether the sweep of a new original is unfinished. `image`: the encoded id. */
 export function isBeingRemade(sql: Sql, { image, place }: Pick<Sweep, "image" | "place">): boolean {
   const query = "SELECT 1 FROM sweeps WHERE place = ? AND image = ? AND kind = 'remake' LIMIT 1";
   return sql.exec(query, place, image).length > 0;

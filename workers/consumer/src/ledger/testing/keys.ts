@@ -1,12 +1,12 @@
-import type { Given, SqlRow } from "@prewarm/durable-queue";
+import type { Assignment, SqlRow } from "@prewarm/durable-queue";
 import { keyOfJob } from "@prewarm/shared/variant-key";
 import type { ExchangeAnswer } from "../calls.ts";
 
 /** A job as the ledger gives it, and the key of its variant. */
-export type KeyedGiven = Given & { key: string };
+export type KeyedAssignment = Assignment & { key: string };
 type Ok = Extract<ExchangeAnswer, { status: "ok" }>;
 /** What an exchange answers, each job with the key of its variant. */
-export type KeyedAnswer = Omit<Ok, "give"> & { give: KeyedGiven[] };
+export type KeyedAnswer = Omit<Ok, "give"> & { give: KeyedAssignment[] };
 
 export function withKeys(answer: ExchangeAnswer): KeyedAnswer | Exclude<ExchangeAnswer, Ok> {
   if (answer.status !== "ok") return answer;

@@ -8,7 +8,7 @@ import { dueSweeps } from "../../images/tables/sweeps.ts";
 import type { ExchangeRequest, JobAct, NamedJob } from "../calls.ts";
 import type { LedgerDeps } from "../ledger-deps.ts";
 import { chunkOf, type Wish } from "./chunk-of.ts";
-import { type KeyedAnswer, type KeyedGiven, withKeys } from "./keys.ts";
+import { type KeyedAnswer, type KeyedAssignment, withKeys } from "./keys.ts";
 import { type Overrides, testConfig } from "./setup-config.ts";
 import { testEngine } from "./test-engine.ts";
 
@@ -55,7 +55,7 @@ export function setup(overrides: Overrides = {}, more: Partial<LedgerDeps> = {})
   const view = (owner: string, ...keys: string[]): Answer =>
     call(owner, { role: "urgent", room: 0, asks: keys.map((key) => ({ key, at: clock.ms })) });
   /** Says that all it was given is ready; what may go then. */
-  const ready = (owner: string, given: readonly KeyedGiven[]): KeyedGiven[] =>
+  const ready = (owner: string, given: readonly KeyedAssignment[]): KeyedAssignment[] =>
     call(owner, { have: given.map(({ id, gen }) => ({ id, gen, phase: "ready" as const })) }).give;
   const settle = (owner: string, { id, gen }: { id: number; gen: number }, outcome: VariantOutcome): Answer =>
     call(owner, { room: 0, settled: [{ id, gen, outcome }] });
@@ -74,9 +74,9 @@ export function setup(overrides: Overrides = {}, more: Partial<LedgerDeps> = {})
   };
   const accept = (...keys: string[]) => order({ keys });
   /** Accepts one key, and has it granted. */
-  const granted = (owner: string, key: string): KeyedGiven => {
+  const granted = (owner: string, key: string): KeyedAssignment => {
     accept(key);
-    const given = ready(owner, call(owner).give).find((one) => one.key === key && one.phase === "go");
+    const given = ready(owner, call(owner).give).find((one) => one.key === key && one.phase === "admitted");
     if (given === undefined) throw new Error(`${key} was not granted`);
     return given;
   };
@@ -91,7 +91,7 @@ export function setup(overrides: Overrides = {}, more: Partial<LedgerDeps> = {})
   const absent = (...jobs: string[]): void =>
     void transactions.write((tx) => observe(tx, { ...NOTHING, absent: jobs }));
   /** Accepts, grants, submits and stores. */
-  const made = (key: string): KeyedGiven => {
+  const made = (key: string): KeyedAssignment => {
     const given = granted("maker", key);
     submit("maker", given);
     settle("maker", given, STORED);

@@ -1,7 +1,7 @@
 import { dayOf, type Gate, orderedBy } from "@prewarm/durable-queue";
 import { jobsPerDay, runOfHook } from "@prewarm/shared/hook-days";
 import { LANES, type Lane } from "@prewarm/shared/job";
-import { heldUntil } from "../../console/hold.ts";
+import { closedUntil } from "../../console/hold.ts";
 import { untoldSince } from "../../images/changes.ts";
 import type { ImageTx } from "../../images/image-tx.ts";
 import { lateSweeps } from "../../images/tables/sweeps.ts";
@@ -55,7 +55,7 @@ export function factsOf(tx: ImageTx, numbers: LedgerNumbers): Facts {
   const { gate, counts, oldestWaiting, bytes, rates } = numbers;
   const { shed } = tx.imageMemory;
   const isHeld = (lane: Lane) =>
-    oldestWaiting[lane] !== null && (heldUntil(tx, lane) !== null || areRetriesOnly(tx, lane, counts[lane]));
+    oldestWaiting[lane] !== null && (closedUntil(tx, lane) !== null || areRetriesOnly(tx, lane, counts[lane]));
   return {
     ...{ now: tx.now, gate, counts, oldestWaiting, bytes, endedPerSecond: rates.ended },
     held: { live: isHeld("live"), upload: isHeld("upload"), bulk: isHeld("bulk") },

@@ -21,7 +21,7 @@ it("a pause says who, since when, why and until when, and ends by itself", () =>
   expect(transactions.read(nextAlarmOf)).toBeLessThanOrEqual(until);
   clock.advance(3_600);
   expect(ledger.getGate().paused.bulk).toBe(false);
-  expect(ready("x", call("x").give).map(({ phase }) => phase)).toEqual(["go"]);
+  expect(ready("x", call("x").give).map(({ phase }) => phase)).toEqual(["admitted"]);
 });
 
 it("the alarm rings at a pause's end though nothing waits, so that the edge is told", () => {

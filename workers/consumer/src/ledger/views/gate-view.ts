@@ -8,8 +8,8 @@ import {
   dayOf,
   type Gate,
   type GateState,
+  isClosedForAll,
   isFull,
-  isHeldBack,
   type LimitName,
   limitsOf,
   monthOf,
@@ -117,8 +117,8 @@ function reasons(tx: ImageTx, slots: Slots): GateView["reasons"] {
     const held = closedFor(gate, lane);
     if (held?.code === "paused" || held?.code === "budget") add(lane, held.code, whyHeld(gate, lane, held), held.until);
   }
-  if (isHeldBack(gate)) {
-    const held = { code: "restored", until: state.heldUntil } as const;
+  if (isClosedForAll(gate)) {
+    const held = { code: "restored", until: state.closedUntil } as const;
     add(null, held.code, whyHeld(gate, "live", held), held.until);
   }
   if (state.breaker.state === "open")

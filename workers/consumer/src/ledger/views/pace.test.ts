@@ -131,7 +131,7 @@ describe("one pace", () => {
   const patch = (made: World, change: Parameters<World["ledger"]["patchGate"]>[0]) =>
     made.ledger.patchGate(change, "ops");
   const settled = ({ settle, call, ready }: World, outcome: Parameters<World["settle"]>[2]) => {
-    const [one] = ready("o", call("o").give).filter(({ phase }) => phase === "go");
+    const [one] = ready("o", call("o").give).filter(({ phase }) => phase === "admitted");
     settle("o", one!, outcome);
   };
 

@@ -11,7 +11,7 @@ function world() {
     const jobs: string[] = [];
     for (let call = 0; call < 20 && jobs.length < count; call += 1) {
       const owner = `${of}${call}`;
-      for (const one of all.ready(owner, all.call(owner).give).filter(({ phase }) => phase === "go")) {
+      for (const one of all.ready(owner, all.call(owner).give).filter(({ phase }) => phase === "admitted")) {
         all.submit(owner, one);
         jobs.push(`job-${one.gen}`);
       }

@@ -1,6 +1,6 @@
 import type { UnreadableMessage } from "@prewarm/control-schema/causes";
 import {
-  type Given,
+  type Assignment,
   isLive,
   NOTHING,
   nameOf,
@@ -52,9 +52,9 @@ export interface RowView extends Row {
 }
 
 /**
- * The production engine over SQLite in memory, with its poller and its follow-ups, as handlers call it. Requests and outcomes are
- * recorded for tests, which may lose calls and answers, and restart the ledger. An alarm that is due fires before the next call. The queue
- * refuses wake-ups, because tests start each handler themselves.
+ * The production engine over SQLite in memory, with its poller and its follow-ups, as handlers call it. Requests and
+ * outcomes are recorded for tests, which may lose calls and answers, and restart the ledger. An alarm that is due fires
+ * before the next call. The queue refuses wake-ups, because tests start each handler themselves.
  */
 export class RecordingLedger implements Handlers {
   readonly requests: ExchangeRequest[] = [];
@@ -167,7 +167,7 @@ export class RecordingLedger implements Handlers {
   }
 
   /** A second worker, whose calls the test makes. A call answers the jobs that the ledger gives. */
-  another(): (said?: Partial<ExchangeRequest>) => Given[] {
+  another(): (said?: Partial<ExchangeRequest>) => Assignment[] {
     this.#others += 1;
     const owner = `other${this.#others}`;
     let first = true;
@@ -179,13 +179,15 @@ export class RecordingLedger implements Handlers {
     };
   }
 
-  /** Orders a key whose job another worker was told to POST. That worker has reported `job` (null: no id), and has left. */
+  /**
+   * Orders a key whose job another worker was told to POST. That worker has reported `job` (null: no id), and has left.
+   */
   addLeft(key: string, { job = null }: { job?: string | null } = {}): RowView {
     const { id, gen } = this.add(key);
     const say = this.another();
     say({ room: 40 });
     const give = say({ have: [{ id, gen, phase: "ready" }] });
-    if (!give.some((one) => one.id === id && one.phase === "go")) throw new Error(`${key} was not granted`);
+    if (!give.some((one) => one.id === id && one.phase === "admitted")) throw new Error(`${key} was not granted`);
     say({ leave: true, submitted: job === null ? [] : [{ id, gen, job }] });
     return this.open(key);
   }

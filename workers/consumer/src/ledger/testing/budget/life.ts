@@ -1,4 +1,4 @@
-import { type ExternalJob, type Given, NOTHING, type Sql } from "@prewarm/durable-queue";
+import { type Assignment, type ExternalJob, NOTHING, type Sql } from "@prewarm/durable-queue";
 import { observe } from "@prewarm/durable-queue/testing";
 import type { Lane } from "@prewarm/shared/job";
 import type { DeliveryNote, ExchangeRequest } from "../../calls.ts";
@@ -90,9 +90,9 @@ class Hand {
   }
 
   /** All that it is asked for is done by the next call. */
-  #take({ id, gen, phase, job }: Given, now: number, started: (job: string) => void): void {
+  #take({ id, gen, phase, job }: Assignment, now: number, started: (job: string) => void): void {
     if (phase === "standby") this.held.set(id, { id, gen, phase: "ready", job: null });
-    else if (phase === "go") {
+    else if (phase === "admitted") {
       const made = `job-${gen}-${now}`;
       started(made);
       this.#submitted.push({ id, gen, job: made });
