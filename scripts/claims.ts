@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { FULL_BYTES, LEASE_MS, MAX_ATTEMPTS, RESTORE_HOLD_MS, SHED_BYTES } from "@prewarm/durable-queue";
+import { backoffMs, originBackoffMs } from "@prewarm/durable-queue/testing";
 import { purgeCommand } from "../apps/cli/src/commands/purge.ts";
-import { backoffMs, originBackoffMs } from "../packages/durable-queue/src/admission/backoff.ts";
 import { DEFAULTS, defineConfig, FORMATS, POSITIONS, type UserConfig } from "../packages/shared/src/config.ts";
 import { ORDERED_BY_VIEWS } from "../packages/shared/src/cost/month.ts";
 import { bulk, listUsd, SHIPPED_LOGS } from "../packages/shared/src/cost/operations.ts";

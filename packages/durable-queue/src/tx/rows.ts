@@ -164,7 +164,8 @@ export class Rows {
   /** Every row whose counted state may have changed. */
   *changes(): Generator<Change> {
     for (const { row, before, deleted, deletedAs } of this.#byId.values())
-      if (before !== null || !deleted || deletedAs !== null) yield { before, after: deleted ? null : row, row, deletedAs };
+      if (before !== null || !deleted || deletedAs !== null)
+        yield { before, after: deleted ? null : row, row, deletedAs };
   }
 
   /**
