@@ -13,15 +13,23 @@ const ruleTests = read("ops/prometheus/rules.test.yml");
 const board: { panels: { title: string; targets: { expr: string }[] }[] } = JSON.parse(
   read("ops/grafana/prewarm.json"),
 );
-const exposed = [
-  ...read("workers/consumer/src/api/metrics.ts").matchAll(/\b(?:gauge|counter)\(\s*"(prewarm_\w+)"/g),
-].map(([, name]) => name);
-exposed.push(...EVENTS.map((event) => `prewarm_${event}_total`));
+const kinds = [
+  ...read("workers/consumer/src/api/metrics.ts").matchAll(/\b(gauge|counter|summary)\(\s*"(prewarm_\w+)"/g),
+].map(([, type, name = ""]) => ({ type, name }));
+kinds.push(...EVENTS.map((event) => ({ type: "counter", name: `prewarm_${event}_total` })));
+const exposed = kinds.map(({ name }) => name);
 const alerts = [...rules.matchAll(/alert: (\w+)/g)].map(([, name = ""]) => name);
 const namesIn = (text: string): string[] => [...new Set(text.match(/\bprewarm_\w+/g))];
 
 it("reads the metrics from the code", () => {
   expect(exposed).toContain("prewarm_troubles");
+});
+
+it("names metrics as Prometheus does: a counter ends in _total and nothing else, and a unit is a base unit", () => {
+  for (const { type, name } of kinds) expect([name, name.endsWith("_total")]).toEqual([name, type === "counter"]);
+  const units = /_(?:ms|milliseconds|minutes|hours|days|percent|kb|mb|megabytes)(?:_|$)|seconds_/;
+  expect(exposed.filter((name) => units.test(name))).toEqual([]);
+  expect(new Set(exposed).size).toBe(exposed.length);
 });
 
 it("alerts by metrics that exist", () => {

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { CallTable } from "./call.ts";
-import { nextCursor, pageQuery, time } from "./words.ts";
+import { moment, nextCursor, pageQuery, time } from "./words.ts";
 
 export const AuditEntry = z
   .object({
@@ -25,8 +25,6 @@ const search = z
   .refine((text) => text.isWellFormed(), "it holds half of a surrogate pair, which is no text")
   .optional()
   .meta({ description: "Part of who, what, its target or the details, in any case of letters" });
-
-const moment = z.coerce.number<number>().int().min(0).optional();
 
 export const auditQuery = pageQuery.extend({
   search,

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { CallTable } from "./call.ts";
-import { bytes, count, cursor, nextCursor, time } from "./words.ts";
+import { bytes, count, moment, nextCursor, numberCursor, time } from "./words.ts";
 
 /** By what the cost of jobs is told apart. */
 export const DIMENSIONS = ["image", "folder", "width", "format", "run", "mistake"] as const;
@@ -66,13 +66,13 @@ const ROWS_MAX = 200;
 
 export const costsQuery = z.object({
   by: Dimension.default("folder"),
-  from: z.coerce.number<number>().int().min(0).optional().meta({
+  from: moment.meta({
     description: "Unix milliseconds; whole days (UTC), at most 92. Default: the start of this month",
   }),
-  to: z.coerce.number<number>().int().min(0).optional().meta({ description: "Unix milliseconds. Default: now" }),
+  to: moment.meta({ description: "Unix milliseconds. Default: now" }),
   sort: sort.default("cost"),
   limit: z.coerce.number<number>().int().min(1).max(ROWS_MAX).default(50).meta({ description: "Rows in one page" }),
-  cursor,
+  cursor: numberCursor,
 });
 
 export const costCalls = {

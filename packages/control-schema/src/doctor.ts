@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { CallTable } from "./call.ts";
-import { count, time } from "./words.ts";
+import { count, cursorOf, time } from "./words.ts";
 
 export const Finding = z
   .object({
@@ -18,7 +18,10 @@ export type Finding = z.infer<typeof Finding>;
 
 export const doctorRequest = z.strictObject({
   fix: z.boolean().default(false).meta({ description: "Mend what is found; else nothing is changed" }),
-  cursor: z.string().max(2048).default("").meta({ description: "`nextCursor` of the answer before" }),
+  cursor: cursorOf(/^(?:after:.+)?$/s)
+    .unwrap()
+    .default("")
+    .meta({ description: "`nextCursor` of the answer before" }),
   restored: z.boolean().default(false).meta({
     description:
       "An older copy of the ledger's database was put back: first all leases end, and numbers go on above all that can have been given",

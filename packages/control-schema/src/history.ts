@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { CallTable } from "./call.ts";
-import { count, laneTimesByLane, milliseconds, Percentiles, time } from "./words.ts";
+import { count, laneTimesByLane, milliseconds, moment, Percentiles, time } from "./words.ts";
 
 export const tier = z.enum(["minute", "hour", "day"]);
 export type Tier = z.infer<typeof tier>;
@@ -31,8 +31,8 @@ export type History = z.infer<typeof History>;
 
 export const historyQuery = z.object({
   tier: tier.default("minute"),
-  from: z.coerce.number<number>().int().min(0).optional(),
-  to: z.coerce.number<number>().int().min(0).optional(),
+  from: moment,
+  to: moment,
 });
 
 export const historyCalls = {

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { CallTable } from "./call.ts";
 import { JobError } from "./jobs.ts";
-import { bytes, count, cursor, Format, JobState, jobName, limit, nextCursor, time } from "./words.ts";
+import { bytes, count, cursorOf, Format, JobState, jobName, limit, nextCursor, time } from "./words.ts";
 
 export const Variant = z
   .object({
@@ -73,7 +73,7 @@ export const Image = z
   .meta({ id: "Image" });
 export type Image = z.infer<typeof Image>;
 
-export const imageQuery = z.object({ cursor });
+export const imageQuery = z.object({ cursor: cursorOf(/^after:./s) });
 
 const imageSummary = z.object({
   id: z.string(),

@@ -1,7 +1,7 @@
 import { JOB_STATES, LANES } from "@prewarm/shared/job";
 import * as z from "zod";
 import type { CallTable } from "./call.ts";
-import { bytes, count, cursor, Format, JobState, jobName, Lane, limit, listOf, nextCursor, time } from "./words.ts";
+import { bytes, count, cursorOf, Format, JobState, jobName, Lane, limit, listOf, nextCursor, time } from "./words.ts";
 
 export const JobError = z.object({ code: z.string(), message: z.string() }).meta({ id: "JobError" });
 
@@ -93,7 +93,9 @@ export const jobFilterQuery = z.object({
   run: z.string().max(80).optional(),
   search,
 });
-export const jobsQuery = jobFilterQuery.extend({ limit, cursor });
+/** A place in the list of jobs: the kind of jobs, the bounds of the stretch, and the last job shown. */
+export const JOBS_CURSOR = /^(\d)-(\d{1,16})-(\d{0,16})-(\d{0,16})-(\d{0,16})$/;
+export const jobsQuery = jobFilterQuery.extend({ limit, cursor: cursorOf(JOBS_CURSOR) });
 
 const params = z.object({ job: jobName });
 const noJob = { 404: "No such job" };

@@ -3,7 +3,18 @@ import type { CallTable } from "./call.ts";
 import { WaitingFor } from "./jobs.ts";
 import { Pace } from "./pace.ts";
 import { Rejection } from "./warm.ts";
-import { CountsByState, count, Lane, milliseconds, nextCursor, pageQuery, time } from "./words.ts";
+import {
+  CountsByState,
+  count,
+  cursorOf,
+  Lane,
+  limit,
+  milliseconds,
+  moment,
+  nextCursor,
+  pageQuery,
+  time,
+} from "./words.ts";
 
 export const Run = z
   .object({
@@ -57,7 +68,12 @@ export const RejectedPage = z
   .object({ rejected: z.array(Rejection), nextCursor })
   .meta({ id: "RejectedPage", description: "Up to 1,000 of each request are kept" });
 
-export const runsQuery = pageQuery.extend({ state: z.enum(["open", "done", "cancelled"]).optional() });
+export const runsQuery = pageQuery.extend({
+  state: z.enum(["open", "done", "cancelled"]).optional(),
+  label: z.string().max(200).optional().meta({ description: "A part of the label, in any case of ASCII letters" }),
+  from: moment.meta({ description: "Unix milliseconds: only runs that were ordered since then" }),
+  to: moment.meta({ description: "Unix milliseconds: only runs that were ordered until then" }),
+});
 
 /** A run's name in a path. */
 export const runParams = z.object({ run: z.string().min(1).max(80) });
@@ -90,7 +106,7 @@ export const runCalls = {
     summary: "The items of a run's requests that were refused, by their place in the body",
     description: "The first 1,000 of each request are kept.",
     params: runParams,
-    query: pageQuery,
+    query: z.object({ limit, cursor: cursorOf(/^\d{1,12}-\d{1,6}$/) }),
     answers: { 200: [RejectedPage, "A page of them"] },
   },
   "PATCH /api/v1/runs/{run}": {

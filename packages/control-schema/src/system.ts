@@ -31,6 +31,14 @@ export const systemCalls = {
     description: "Names and labels are stable.",
     answers: { 200: [z.string(), "Metrics", "text/plain"] },
   },
+  "GET /api/v1/problems": {
+    id: "listProblems",
+    tag: "system",
+    may: "public",
+    summary: "What each code of a problem means",
+    description: "A page for people: `type` of a problem leads to its code there.",
+    answers: { 200: [z.string(), "The page", "text/html"] },
+  },
   "GET /healthz": {
     id: "getHealth",
     tag: "system",

@@ -89,6 +89,16 @@ export const troubleCalls = {
     description: "Each trouble has the part that failed, what it affects, a sentence, a cure and a link.",
     answers: { 200: [Troubles, "Now"] },
   },
+  "GET /api/v1/troubles/{key}": {
+    id: "getTrouble",
+    tag: "stats",
+    may: "viewer",
+    summary: "One trouble, while it stands",
+    description: "`key` is that of the list, and of the event that told of it.",
+    params: troubleParams,
+    answers: { 200: [Trouble, "Now"] },
+    refusals: { 404: "No such trouble now" },
+  },
   "POST /api/v1/troubles/{key}/ack": {
     id: "acknowledgeTrouble",
     tag: "stats",

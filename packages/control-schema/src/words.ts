@@ -74,11 +74,12 @@ const errorCodes = Object.keys(API_ERRORS) as [ApiErrorCode, ...ApiErrorCode[]];
 /** RFC 9457; every refusal of every call has this shape. */
 export const Problem = z
   .looseObject({
-    type: z.string(),
+    type: z.string().meta({ description: "The address of a page that says what the code means" }),
     title: z.string(),
     status: z.number().int(),
     code: z.enum(errorCodes),
     detail: z.string().optional(),
+    requestId: z.string().meta({ description: "Also in each log line of the request" }),
   })
   .meta({ id: "Problem" });
 
@@ -89,8 +90,24 @@ export const limit = z.coerce
   .max(1000)
   .default(50)
   .meta({ description: "Rows in one page" });
-export const cursor = z.string().max(512).optional().meta({ description: "`nextCursor` of the page before; opaque" });
-export const pageQuery = z.object({ limit, cursor });
+
+/** A bound of a time in a query. */
+export const moment = z.coerce.number<number>().int().min(0).optional();
+
+/** A list's cursor. The handler refuses what the list has not written. */
+export const cursor = z.string().max(2048).optional().meta({ description: "`nextCursor` of the page before; opaque" });
+
+/** The cursor of a list that writes it in this form. Another text is refused. */
+export function cursorOf(form: RegExp) {
+  return cursor.unwrap().regex(form, "is no cursor of this list: take `nextCursor` of the page before").optional();
+}
+
+/** What a cursor begins with that is the last name of the page before. */
+export const AFTER = "after:";
+
+/** The number below which a page begins, or of the rows that the pages before had. */
+export const numberCursor = cursorOf(/^\d{1,15}$/);
+export const pageQuery = z.object({ limit, cursor: numberCursor });
 export const nextCursor = z.string().nullable().meta({ description: "null: this is the last page" });
 
 /** A query parameter that may stand once or repeat, as a list without doubles. */

@@ -47,7 +47,13 @@ export class AppError extends Error {
   }
 }
 
-/** An RFC 9457 problem document. `details` never carries secrets or internals: it is sent as it is. */
-export function problemBody({ title, status, code, details }: AppError): string {
-  return JSON.stringify({ type: "about:blank", title, status, code, ...details });
+/**
+ * An RFC 9457 problem document. `details` never carries secrets or internals: it is sent as it is. `more`: members that the
+ * answering Worker adds, such as the page of the code in place of `about:blank`.
+ */
+export function problemBody(
+  { title, status, code, details }: AppError,
+  more: { type?: string; requestId?: string } = {},
+): string {
+  return JSON.stringify({ type: "about:blank", title, status, code, ...details, ...more });
 }

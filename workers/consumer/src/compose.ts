@@ -70,9 +70,9 @@ export function engineOf({ ittybit }: Config, env: Env, log: Log, called: () => 
   });
 }
 
-export function ledgerOf(env: Env): LedgerCalls {
+export function ledgerOf(env: Env, log = logOf(env, "consumer")): LedgerCalls {
   const newCallId = () => crypto.randomUUID();
-  return ledgerFor(ledgerNamespace(env), { clock: systemClock, log: logOf(env, "consumer"), sleep, newCallId });
+  return ledgerFor(ledgerNamespace(env), { clock: systemClock, log, sleep, newCallId });
 }
 
 /** The platform's traces. */
@@ -92,16 +92,15 @@ function unstagedBecause({ deploy }: Config, env: Env): string | null {
 }
 
 /** What a batch of `prewarm-live` or `prewarm-work` works with. */
-export function batchDeps(site: Config, env: Env): BatchDeps {
+export function batchDeps(site: Config, env: Env, log = logOf(env, "consumer")): BatchDeps {
   const config = siteConfig(site, env);
-  const log = logOf(env, "consumer");
   const [signingKey] = signingKeys(env.SIGNING_KEYS, env.LOCAL === "true");
   const { EDGE_URL } = env;
   return {
     config,
     clock: systemClock,
     sleep,
-    ledger: ledgerOf(env),
+    ledger: ledgerOf(env, log),
     newEngine: (called) => engineOf(config, env, log, called),
     images: env.IMAGES_BUCKET,
     originals: {
@@ -142,22 +141,22 @@ function edgeHosts({ EDGE_URL }: Env): readonly string[] {
 }
 
 /** What hooks, the uploads queue and the doctor work with. */
-export function operatorDeps(site: Config, env: Env): UploadsDeps {
+export function operatorDeps(site: Config, env: Env, log = logOf(env, "consumer")): UploadsDeps {
   const config = siteConfig(site, env);
   return {
     config: withLocalEvents(config, env),
     configFaults: faultsOf(config, env).configFaults,
-    ledger: ledgerOf(env),
+    ledger: ledgerOf(env, log),
     bucket: env.IMAGES_BUCKET,
     clock: systemClock,
-    log: logOf(env, "consumer"),
+    log,
   };
 }
 
 /** What the doctor works with. */
-export function doctorDeps(site: Config, env: Env) {
-  const mend = (wrong: readonly WrongNote[]) => mendNotes(createContext("work", batchDeps(site, env)), wrong);
-  return { ...operatorDeps(site, env), mendNotes: mend };
+export function doctorDeps(site: Config, env: Env, log?: Log) {
+  const mend = (wrong: readonly WrongNote[]) => mendNotes(createContext("work", batchDeps(site, env, log)), wrong);
+  return { ...operatorDeps(site, env, log), mendNotes: mend };
 }
 
 /** Null where nobody wants the edge's views read; half of what that takes is told by the first query. */
@@ -180,6 +179,10 @@ export function apiDeps(site: Config, env: Env): ApiDeps {
   const { adminTokens, viewerTokens } = tokensOf(env);
   return {
     ...deps,
+    logging: (log) => {
+      const { ledger, mendNotes } = doctorDeps(site, env, log);
+      return { ledger, mendNotes };
+    },
     ...faultsOf(siteConfig(site, env), env),
     queues: {
       "prewarm-live": env.LIVE_QUEUE,

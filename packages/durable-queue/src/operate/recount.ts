@@ -34,7 +34,7 @@ function recountRuns(tx: QueueTx, fix: boolean): string[] {
   const differing: string[] = [];
   // Page by page, because all runs at once would fill the object's memory.
   for (let below: number | null = Number.MAX_SAFE_INTEGER; below !== null; ) {
-    const { runs, next } = readRuns(tx.sql, below, RUNS_AT_ONCE, null);
+    const { runs, next } = readRuns(tx.sql, below, RUNS_AT_ONCE);
     for (const { n, id, states } of runs) {
       const real = realStates(states, rows.get(n) ?? []);
       if (real.every((count, code) => count === states[code])) continue;

@@ -251,20 +251,29 @@ const OF_STATE = {
 /** Runs that one read walks past, some 5 MB. Chosen. */
 const WALKED_MAX = 5_000;
 
+/** Which runs are read. `label`: a part of it, in any case of ASCII letters. `from`, `to`: opened within, Unix ms. */
+export interface WantedRuns {
+  state?: keyof typeof OF_STATE | undefined;
+  label?: string | undefined;
+  from?: number | undefined;
+  to?: number | undefined;
+}
+
 /**
- * Runs below a number, the newest first. `state` null: any state. `next`: the number below which the list goes on; null: it
- * ends. A page may be short, or empty, where few runs have the state.
+ * Runs below a number, the newest first. `next`: the number below which the list goes on; null: it ends. A page may be
+ * short, or empty, where few runs are wanted.
  */
 export function readRuns(
   sql: Sql,
   before: number,
   limit: number,
-  state: keyof typeof OF_STATE | null,
+  { state, label = "", from = 0, to = Number.MAX_SAFE_INTEGER }: WantedRuns = {},
 ): { runs: Run[]; next: number | null } {
-  const where = state === null ? "1" : OF_STATE[state];
-  const below = "SELECT * FROM runs WHERE n < ? ORDER BY n DESC LIMIT ?";
-  const query = `SELECT * FROM (${below}) WHERE ${where} ORDER BY n DESC LIMIT ?`;
-  const runs = sql.exec(query, before, WALKED_MAX, limit).map(runFrom);
+  const ofState = state === undefined ? "1" : OF_STATE[state];
+  const where = `${ofState} AND created >= ?2 AND created <= ?3 AND (?4 = '' OR instr(lower(label), lower(?4)) > 0)`;
+  const below = "SELECT * FROM runs WHERE n < ?5 ORDER BY n DESC LIMIT ?6";
+  const query = `SELECT * FROM (${below}) WHERE ${where} ORDER BY n DESC LIMIT ?1`;
+  const runs = sql.exec(query, limit, from, to, label, before, WALKED_MAX).map(runFrom);
   if (runs.length === limit) return { runs, next: runs.at(-1)?.n ?? null };
   const last = "SELECT n FROM runs WHERE n < ? ORDER BY n DESC LIMIT 1 OFFSET ?";
   return { runs, next: intOrNull(sql.exec(last, before, WALKED_MAX - 1)[0]?.n) };

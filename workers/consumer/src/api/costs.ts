@@ -22,7 +22,7 @@ async function costsAnswer(deps: ApiDeps, query: z.output<typeof costsQuery>): P
   const now = clock.now();
   const to = Math.min(query.to ?? now, now);
   const from = Math.max(dayOf(query.from ?? monthOf(to)), dayOf(to) - (DAYS_MAX - 1) * DAY_MS);
-  const skip = cursor === undefined ? 0 : Number(cursor) || 0;
+  const skip = Number(cursor ?? 0);
   const { countedFrom, total, rows, more } = await ledger.listCosts({ by, from, to, sort, skip, limit });
   const serving = by === "format" ? await servingNow(deps, "30d") : null;
   const { budget } = config;

@@ -29,6 +29,7 @@ import { problemResponse, toAppError } from "./problem.ts";
 import { receipts } from "./receipts.ts";
 import { recipe } from "./recipe.ts";
 import { removal } from "./removal.ts";
+import { nameRequests } from "./request-id.ts";
 import { revalidate } from "./revalidate.ts";
 import { runs } from "./runs.ts";
 import { serving } from "./serving.ts";
@@ -71,6 +72,7 @@ export function createApi(deps: ApiDeps): Api {
     },
   });
   const admit = createGuard(deps);
+  app.use(nameRequests(deps));
   app.use(async (c, next) => {
     await next();
     if (!c.res.headers.has("Cache-Control")) c.header("Cache-Control", "no-store");
@@ -90,9 +92,12 @@ export function createApi(deps: ApiDeps): Api {
     await next();
   });
   app.use("/api/v1/*", revalidate);
-  for (const endpoint of ENDPOINTS) endpoint.mount(app, admit(endpoint.access), deps);
+  for (const endpoint of ENDPOINTS) endpoint.mount(app, admit(endpoint.access));
   refuseTheRest(app, admit("operator"));
-  app.onError((error) => problemResponse(toAppError(error, deps.log)));
+  app.onError((error, c) => {
+    const { deps: own, requestId } = c.var;
+    return problemResponse(toAppError(error, own.log), { url: c.req.url, requestId });
+  });
   return app;
 }
 

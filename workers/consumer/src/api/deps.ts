@@ -1,4 +1,5 @@
 import type { CodeVersion } from "@prewarm/control-schema/words";
+import type { Log } from "@prewarm/shared/log";
 import type { WrongNote } from "../doctor/wrong-notes.ts";
 import type { ReceiveDeps } from "../hooks/receive-hook.ts";
 import type { DryRunDeps } from "../intake/dry-run.ts";
@@ -26,6 +27,8 @@ export interface AccessSettings {
 
 /** Everything `createApi` needs from outside; compose.ts makes it. */
 export interface ApiDeps extends ReceiveDeps, DryRunDeps {
+  /** Those of these that write log lines of their own, with another log. */
+  logging(log: Log): Partial<Pick<ApiDeps, "ledger" | "mendNotes">>;
   queues: QueueBindings;
   /** Each as it is given: `anna:<token>` is Anna's. */
   adminTokens: string[];

@@ -30,7 +30,7 @@ describe("POST /api/v1/doctor", () => {
     const world = createApiWorld();
     await world.bucket.bucket.put(`variants/${KEY}`, "bytes");
     await world.bucket.bucket.put(`dead/${KEY}`, "{}");
-    const after = await world.json("POST", "/api/v1/doctor", { body: { cursor: "q" } });
+    const after = await world.json("POST", "/api/v1/doctor", { body: { cursor: "after:q" } });
     expect(after.body).toEqual({ findings: [], nextCursor: null });
     expect((await world.call("POST", "/api/v1/doctor", { body: { mend: true } })).status).toBe(400);
     expect((await world.call("POST", "/api/v1/doctor", { body: {}, token: VIEWER })).status).toBe(403);

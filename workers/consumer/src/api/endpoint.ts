@@ -10,9 +10,12 @@ import type { Caller } from "./access/caller.ts";
 import type { ApiDeps } from "./deps.ts";
 import { routeOf } from "./route-of.ts";
 
-/** Hono's environment: what the guard leaves for the handlers. A public call has no caller; one of `anybody` may have one. */
+/**
+ * Hono's environment: the request's id, `deps` as it uses them, and what the guard leaves for the handlers. A public call has no
+ * caller; one of `anybody` may have one.
+ */
 export interface ApiEnv {
-  Variables: { caller: Caller };
+  Variables: { requestId: string; deps: ApiDeps; caller: Caller };
 }
 
 export type Api = OpenAPIHono<ApiEnv>;
@@ -24,7 +27,7 @@ export interface Endpoint {
   /** A longer body cannot be read: whoever reads it gets 413. */
   bodyMax: NonNullable<CallRow["bodyMax"]>;
   /** Puts it into the app behind `admit`, which lets through whom `access` names. */
-  mount(app: Api, admit: MiddlewareHandler<ApiEnv>, deps: ApiDeps): void;
+  mount(app: Api, admit: MiddlewareHandler<ApiEnv>): void;
 }
 
 type Part<C extends AnyCall, P extends string> =
@@ -75,8 +78,9 @@ export function endpointOf(name: AnyCall, answering: Answering<never>): Endpoint
   ) => Promise<unknown>;
   return {
     ...{ route, access, bodyMax },
-    mount: (app, admit, deps) => {
-      const answer = async (c: Context<ApiEnv>) => respond(c, row, await handle(askedOf(c, row, answering), deps));
+    mount: (app, admit) => {
+      const answer = async (c: Context<ApiEnv>) =>
+        respond(c, row, await handle(askedOf(c, row, answering), c.get("deps")));
       const middleware = [limitBody(bodyMax), admit];
       if (typeof answering === "function")
         app.openapi({ ...strict(route), middleware: [...middleware, readBody] } as RouteConfig, answer as never);

@@ -6,10 +6,11 @@ import { encodedIdOfKey, idOfKey } from "@prewarm/shared/variant-key";
 import type * as z from "zod";
 import { createSemaphore } from "../platform/semaphore.ts";
 import { deleteBlock, putBlock } from "../store/blocks.ts";
-import { imagesIn } from "../store/image-ids.ts";
+import { imagesIn, isPlaceIn } from "../store/image-ids.ts";
 import { demand } from "./access/guard.ts";
 import type { ApiDeps } from "./deps.ts";
 import type { Resource } from "./endpoint.ts";
+import { noCursor } from "./problem.ts";
 import { receiptKey } from "./receipt-keys.ts";
 
 /** Purges and removals of many images, and what names many images. */
@@ -72,13 +73,16 @@ function found(action: ImageAction | null): ImageAction {
 
 async function ofFolder(folder: string, cursor: string | null, { bucket }: ApiDeps): Promise<z.infer<typeof ImageIds>> {
   checkId(folder.slice(0, -1));
+  if (cursor !== null && !isPlaceIn(folder, cursor)) throw noCursor();
   const { ids, next } = await imagesIn(bucket, folder, cursor);
   return { ids, nextCursor: next };
 }
 
 /** The cursor is the time of the first page and the ledger's own cursor: what was stored meanwhile may have been listed. */
 async function ofRun(run: string, cursor: string | null, deps: ApiDeps): Promise<z.infer<typeof ImageIds>> {
-  const [, until = String(deps.clock.now()), from = null] = /^(\d{1,16}) (.+)$/.exec(cursor ?? "") ?? [];
+  const place = /^(\d{1,16}) ((?:rows|stored)-\d{1,16})$/.exec(cursor ?? "");
+  if (cursor !== null && place === null) throw noCursor();
+  const [, until = String(deps.clock.now()), from = null] = place ?? [];
   const slice = await deps.ledger.listOrdered({ run, cursor: from, until: Number(until) });
   if (slice === null) throw new ApiError("not_found", { detail: "No such run." });
   const keys = new Map(slice.keys.map(({ key }) => [encodedIdOfKey(key), key]));

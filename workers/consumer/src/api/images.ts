@@ -1,4 +1,5 @@
 import type { Image, Variant } from "@prewarm/control-schema/images";
+import { AFTER } from "@prewarm/control-schema/words";
 import { ApiError } from "@prewarm/shared/api-errors";
 import { checkId } from "@prewarm/shared/image-id";
 import { OPEN_STATES } from "@prewarm/shared/job";
@@ -44,7 +45,7 @@ export const images = {
 async function imageAnswer(id: string, cursor: string | null, caller: Caller, deps: ApiDeps): Promise<Image> {
   const prefix = storeKey(imagePrefix(id));
   const options: R2ListOptions & { include: string[] } = { prefix, limit: PAGE_OBJECTS, include: ["customMetadata"] };
-  const after = cursor === null ? "" : prefix + cursor;
+  const after = cursor === null ? "" : prefix + cursor.slice(AFTER.length);
   const { objects, to } = await objectsAfter(deps.bucket, options, { after, most: PAGE_OBJECTS });
   const keys = objects.map(({ key }) => key.slice(storeKey("").length));
   const found = await deps.ledger.imageRows(id, keys);
@@ -69,7 +70,7 @@ async function imageAnswer(id: string, cursor: string | null, caller: Caller, de
     purge: purgeTimeline(found.purge ?? null, deps.config),
     removal: removalOf(id, found, deps),
     variants: [...stored, ...waiting].filter((one) => one !== null),
-    nextCursor: to?.slice(prefix.length) ?? null,
+    nextCursor: to === null ? null : AFTER + to.slice(prefix.length),
   };
 }
 

@@ -75,52 +75,44 @@ function troubleMetrics({ troubles }: Stats): string[] {
   return [gauge("prewarm_troubles", help, lines)];
 }
 
-function flowMetrics({ rates, wait, run, pace }: Stats): string[] {
+function flowMetrics({ wait, run, pace }: Stats): string[] {
   const quantiles = (of: Stats["wait"]): MetricLine[] => [
     [{ quantile: "0.5" }, seconds(of.p50)],
     [{ quantile: "0.95" }, seconds(of.p95)],
     [{ quantile: "0.99" }, seconds(of.p99)],
   ];
   return [
-    gauge("prewarm_stored_per_second", "Variants stored per second, last one to two minutes.", [
-      [{}, rates.storedPerSecond],
-    ]),
-    gauge("prewarm_failed_per_second", "Failed attempts per second, last one to two minutes.", [
-      [{}, rates.failedPerSecond],
-    ]),
     gauge(
-      "prewarm_seconds_left",
+      "prewarm_time_left_seconds",
       "Until all open jobs, or those of a lane, have ended; absent while it is not known.",
       (["all", ...LANES] as const).map((scope): MetricLine => [{ scope }, pace[scope].secondsLeft]),
     ),
-    gauge("prewarm_wait_seconds", "Enqueued to submitted, last hour.", quantiles(wait)),
-    gauge("prewarm_run_seconds", "Submitted to stored, last hour.", quantiles(run)),
+    summary("prewarm_job_wait_seconds", "Enqueued to submitted, last hour.", quantiles(wait)),
+    summary("prewarm_job_work_seconds", "Submitted to stored, last hour.", quantiles(run)),
   ];
 }
 
 function gateMetrics({ gate, budget, utilisation, ledger, metricErrors }: Stats): string[] {
   const paused = LANES.map((lane): MetricLine => [{ lane }, gate.paused[lane] ? 1 : 0]);
   const used = LANES.map((lane): MetricLine => [{ lane }, budget.usedByLane[lane]]);
-  const limits = (read: (limit: Stats["gate"]["limits"]["rate"]) => number): MetricLine[] =>
-    (["rate", "concurrency"] as const).map((limit) => [{ limit }, read(gate.limits[limit])]);
-  const isAuto = ({ mode }: { mode: string }) => (mode === "auto" ? 1 : 0);
+  const { rate, concurrency } = gate.limits;
+  const automatic = Object.entries({ rate, concurrency }).map(
+    ([limit, { mode }]): MetricLine => [{ limit }, mode === "auto" ? 1 : 0],
+  );
   return [
     gauge("prewarm_paused", "1 when an operator paused the lane.", paused),
     gauge("prewarm_breaker_open", "1 when the breaker is open or half-open.", [
       [{}, gate.breaker.state === "closed" ? 0 : 1],
     ]),
     gauge("prewarm_ittybit_jobs_running", "Jobs at Ittybit.", [[{}, utilisation.concurrency.used]]),
-    gauge(
-      "prewarm_gate_limit",
-      "What rate (per second) and concurrency are limited to.",
-      limits(({ value }) => value),
-    ),
-    gauge("prewarm_gate_limit_auto", "1 when the limit finds itself, 0 when it is a number.", limits(isAuto)),
+    gauge("prewarm_rate_limit_jobs_per_second", "Jobs that may be submitted in a second.", [[{}, rate.value]]),
+    gauge("prewarm_concurrency_limit_jobs", "Jobs that may be at Ittybit at once.", [[{}, concurrency.value]]),
+    gauge("prewarm_limit_automatic", "1 when the limit finds itself, 0 when it is a number.", automatic),
     gauge("prewarm_budget_used_jobs", "Jobs of this month's budget used.", used),
     gauge("prewarm_budget_jobs", "This month's budget; absent when unlimited.", [[{}, budget.monthlyJobs]]),
     gauge("prewarm_ledger_rows", "Rows in the ledger.", [[{}, ledger.rows]]),
     gauge("prewarm_ledger_bytes", "Size of the ledger.", [[{}, ledger.bytes]]),
-    gauge("prewarm_metric_errors", "Times that recording a metric failed.", [[{}, metricErrors]]),
+    counter("prewarm_metric_errors_total", "Times that recording a metric failed.", [[{}, metricErrors]]),
   ];
 }
 
@@ -129,7 +121,7 @@ function queueMetrics({ queues, at }: Stats): string[] {
     Object.entries(queues).map(([queue, numbers]): MetricLine => [{ queue }, numbers === null ? null : read(numbers)]);
   return [
     gauge(
-      "prewarm_queue_backlog",
+      "prewarm_queue_messages",
       "Messages in a queue.",
       samples(({ backlogCount }) => backlogCount),
     ),
@@ -154,7 +146,12 @@ function counter(name: string, help: string, samples: MetricLine[]): string {
   return metric("counter", name, help, samples);
 }
 
-function metric(type: "gauge" | "counter", name: string, help: string, samples: MetricLine[]): string {
+/** Quantiles of the last hour. They cannot be added up over installations. */
+function summary(name: string, help: string, samples: MetricLine[]): string {
+  return metric("summary", name, help, samples);
+}
+
+function metric(type: "gauge" | "counter" | "summary", name: string, help: string, samples: MetricLine[]): string {
   const lines = samples
     .filter(([, value]) => value !== null)
     .map(([labels, value]) => `${name}${labelText(labels)} ${value}\n`);

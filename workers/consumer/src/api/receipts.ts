@@ -9,6 +9,7 @@ import { fromBase64, toBase64Url } from "../platform/base64.ts";
 import { findKeys } from "../store/find-keys.ts";
 import type { ApiDeps } from "./deps.ts";
 import type { Resource } from "./endpoint.ts";
+import { noCursor } from "./problem.ts";
 import { isCursorSigned, publicKeys, receiptKey, signCursor, signReceipt } from "./receipt-keys.ts";
 
 /** Proofs that what a run asked for is in R2. */
@@ -100,5 +101,5 @@ async function readStanding(cursor: string, run: string, deps: ApiDeps): Promise
     const standing = Standing.parse(JSON.parse(text));
     if (standing.run === run) return standing;
   }
-  throw new ApiError("parameter_invalid", { detail: "The cursor is none of this receipt.", parameter: "cursor" });
+  throw noCursor();
 }

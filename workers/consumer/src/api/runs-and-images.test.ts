@@ -28,6 +28,26 @@ describe("runs", () => {
   });
 });
 
+it("finds runs by a part of their label, and by the time of their order", async () => {
+  const world = createApiWorld();
+  const at: number[] = [];
+  for (const label of ["Autumn 2026", undefined, "100% of autumn", "Spring"]) {
+    world.advance(60_000);
+    at.push(world.deps.clock.now());
+    await warm(world, [`${label}`], label === undefined ? {} : { label });
+  }
+  const found = async (query: string) => {
+    const { body } = await world.json("GET", `/api/v1/runs?${query}`);
+    return (body.runs as { label: string | null }[]).map(({ label }) => label);
+  };
+  expect(await found("label=AUTUMN")).toEqual(["100% of autumn", "Autumn 2026"]);
+  expect(await found("label=%25")).toEqual(["100% of autumn"]);
+  expect(await found(`from=${at[1]}&to=${at[2]}`)).toEqual(["100% of autumn", null]);
+  expect(await found(`from=${at[1]}&label=autumn&state=open`)).toEqual(["100% of autumn"]);
+  expect(await found(`to=${(at[0] ?? 0) - 1}`)).toEqual([]);
+  expect((await world.call("GET", "/api/v1/runs?from=yesterday")).status).toBe(400);
+});
+
 describe("a run's outcome", () => {
   const runOf = async (
     world: ReturnType<typeof createApiWorld>,

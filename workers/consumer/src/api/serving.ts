@@ -22,12 +22,12 @@ export const serving = {
   "GET /api/v1/serving": ({ query }, deps) => servingNow(deps, query.window),
 } satisfies Resource;
 
-const lately = new WeakMap<ApiDeps, Map<ServingWindow, { at: number; said: Promise<Serving> }>>();
+const lately = new WeakMap<ApiDeps["config"], Map<ServingWindow, { at: number; said: Promise<Serving> }>>();
 
 export function servingNow(deps: ApiDeps, window: ServingWindow): Promise<Serving> {
   const now = deps.clock.now();
-  const kept = lately.get(deps) ?? new Map<ServingWindow, { at: number; said: Promise<Serving> }>();
-  lately.set(deps, kept);
+  const kept = lately.get(deps.config) ?? new Map<ServingWindow, { at: number; said: Promise<Serving> }>();
+  lately.set(deps.config, kept);
   const known = kept.get(window);
   if (known !== undefined && !deps.isLocal && now - known.at < REPEAT_MS) return known.said;
   const said = servingAnswer(deps, window);

@@ -69,7 +69,7 @@ describe("gate, stats and history", () => {
     const { body } = await world.json("GET", "/api/v1/gate");
     expect(body.rate).toEqual({ perSecond: 20, burst: 3 });
     const metrics = await world.call("GET", "/metrics", { token: VIEWER });
-    expect(await metrics.text()).toContain('prewarm_gate_limit_auto{limit="rate"} 1');
+    expect(await metrics.text()).toContain('prewarm_limit_automatic{limit="rate"} 1');
   });
 
   it("count events since the beginning, as counters beside the gauges", async () => {
@@ -78,7 +78,7 @@ describe("gate, stats and history", () => {
       const text = await (await world.call("GET", "/metrics", { token: VIEWER })).text();
       return text.split("\n").filter((line) => /^prewarm_\w+_total /.test(line));
     };
-    expect(await counters()).toHaveLength(7);
+    expect(await counters()).toHaveLength(8);
     await warm(world, ["a", "b"]);
     work(world, [key("a")], "stored");
     work(world, [key("b")], "dead");

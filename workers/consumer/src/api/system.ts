@@ -2,9 +2,11 @@ import type { CodeVersion } from "@prewarm/control-schema/words";
 import type { Caller } from "./access/caller.ts";
 import type { ApiDeps } from "./deps.ts";
 import type { Resource } from "./endpoint.ts";
+import { problemsPage } from "./problem.ts";
 
 /** Whether it runs, and whether it is of use. */
 export const system = {
+  "GET /api/v1/problems": ({ c }) => c.html(problemsPage()),
   "GET /healthz": () => ({ status: "ok" as const }),
   "GET /readyz": async ({ caller }, deps) => {
     const { version: ledger, faults } = await ledgerNow(deps);
@@ -22,12 +24,12 @@ export const system = {
   },
 } satisfies Resource;
 
-const logged = new WeakSet<ApiDeps>();
+const logged = new WeakSet<ApiDeps["config"]>();
 
 /** Once an isolate: where no token is set, nobody could learn the reasons otherwise. */
 function tellLog(reasons: string[], deps: ApiDeps): void {
-  if (logged.has(deps)) return;
-  logged.add(deps);
+  if (logged.has(deps.config)) return;
+  logged.add(deps.config);
   deps.log("api.not_ready", { reasons });
 }
 
@@ -38,14 +40,14 @@ interface LedgerNow {
   faults: string[];
 }
 
-const lately = new WeakMap<ApiDeps, { at: number; said: Promise<LedgerNow> }>();
+const lately = new WeakMap<ApiDeps["config"], { at: number; said: Promise<LedgerNow> }>();
 
 function ledgerNow(deps: ApiDeps): Promise<LedgerNow> {
   const now = deps.clock.now();
-  const known = lately.get(deps);
+  const known = lately.get(deps.config);
   if (known !== undefined && now - known.at < REPEAT_MS) return known.said;
   const said = askLedger(deps);
-  lately.set(deps, { at: now, said });
+  lately.set(deps.config, { at: now, said });
   return said;
 }
 

@@ -128,6 +128,9 @@ it("is in the list by itself, which is the same as that of the stats", async () 
   const { at, health, troubles } = await statsOf(world);
   expect(body).toEqual({ at, health, troubles });
   expect(troubles).toMatchObject([{ key: "paused.bulk", part: "gate", affects: { lanes: ["bulk"] } }]);
+  const one = await world.json("GET", "/api/v1/troubles/paused.bulk", { token: VIEWER });
+  expect(one).toEqual({ status: 200, body: troubles[0] });
+  expect((await world.call("GET", "/api/v1/troubles/paused.live")).status).toBe(404);
 });
 
 it("must be there, and a fault of the configuration has to be mended", async () => {

@@ -7,6 +7,11 @@ export const troubles = {
     const { at, health, troubles: all } = await statsAnswer(deps);
     return { at, health, troubles: all };
   },
+  "GET /api/v1/troubles/{key}": async ({ params: { key } }, deps) => {
+    const found = (await statsAnswer(deps)).troubles.find((one) => one.key === key);
+    if (found === undefined) throw new ApiError("not_found", { detail: "No such trouble now." });
+    return found;
+  },
   "POST /api/v1/troubles/{key}/ack": async ({ params: { key }, body: { cause = null }, caller }, { ledger }) => {
     const result = await ledger.acknowledge(key, cause, caller.who);
     if (result === "none")

@@ -1,4 +1,5 @@
 import type { Finding } from "@prewarm/control-schema/doctor";
+import { AFTER } from "@prewarm/control-schema/words";
 import type { Clock } from "@prewarm/shared/clock";
 import { DOCTOR_SLICES_PER_MINUTE } from "@prewarm/shared/limits";
 import { errorText, type Log } from "@prewarm/shared/log";
@@ -138,12 +139,12 @@ export async function runDoctor(
   { fix, cursor, who }: { fix: boolean; cursor: string; who: string },
 ): Promise<DoctorReport> {
   const findings = new Findings(fix);
-  let nextCursor: string | null = cursor;
-  for await (const answer of walk(deps, { from: cursor, fix, keep: false, who }, REQUEST)) {
+  let to: string | null = cursor.slice(AFTER.length);
+  for await (const answer of walk(deps, { from: to, fix, keep: false, who }, REQUEST)) {
     for (const finding of answer.findings) findings.merge(finding);
-    nextCursor = answer.to;
+    to = answer.to;
   }
-  return { findings: findings.list(), nextCursor };
+  return { findings: findings.list(), nextCursor: to === null ? null : AFTER + to };
 }
 
 /** The cron's share of the walk, mended, from where the last one ended; nothing while the walk rests. Never throws. */

@@ -170,10 +170,11 @@ describe("a hostile delivery enqueues nothing, and every refusal of proof looks 
     expect(refused).toEqual({
       status: 401,
       body: {
-        type: "about:blank",
+        type: "https://control.example.com/api/v1/problems#unauthorized",
         title: "The proof of origin is missing or not valid.",
         status: 401,
         code: "unauthorized",
+        requestId: expect.any(String),
       },
     });
     expect(await open(world)).toBe(0);

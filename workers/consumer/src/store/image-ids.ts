@@ -23,6 +23,11 @@ export async function imagesIn(bucket: Bucket, folder: string, after: string | n
   return after?.startsWith(INFO_PREFIX) ? noted(bucket, begin, after) : stored(bucket, begin, after);
 }
 
+/** Whether a text is a place in the pages of a folder. */
+export function isPlaceIn(folder: string, place: string): boolean {
+  return place === INFO_PREFIX || [storeKey(""), INFO_PREFIX].some((name) => place.startsWith(name + encodeId(folder)));
+}
+
 async function stored(bucket: Bucket, begin: string, after: string | null): Promise<Page> {
   const options: R2ListOptions = { prefix: storeKey(begin), delimiter: "/" };
   for await (const page of pagesOf(bucket, after === null ? options : { ...options, startAfter: after })) {

@@ -16,12 +16,12 @@ const READING = new Set(["GET", "HEAD"]);
  * Makes the middleware in front of a call: it refuses callers below the needed role and sets `caller` for the handler. A missing and a
  * wrong proof get the same answer.
  */
-export function createGuard(deps: ApiDeps): (needed: Access) => MiddlewareHandler<ApiEnv> {
-  const { access } = deps;
+export function createGuard({ access, fetch }: ApiDeps): (needed: Access) => MiddlewareHandler<ApiEnv> {
   const verifier =
-    access !== null && access.team !== null ? new AccessVerifier({ ...access, team: access.team }, deps.fetch) : null;
+    access !== null && access.team !== null ? new AccessVerifier({ ...access, team: access.team }, fetch) : null;
   return (needed) => async (c, next) => {
     if (needed === "public") return next();
+    const deps = c.get("deps");
     const find = () => findCaller(c.req.raw, deps, { verifier, context: accessContext(c) });
     if (needed === "anybody") {
       const known = await callerIfAny(c.req.raw, find, deps);

@@ -103,6 +103,7 @@ export function createApiWorld(site: TestSite = {}, more: Partial<ApiDeps> = {})
     clock,
     sleep: async () => undefined,
     log: (event, fields) => logs.push({ event, fields }),
+    logging: () => ({}),
     ...more,
     senderKeys: createSenderKeys(more.fetch ?? noAnswer),
   };

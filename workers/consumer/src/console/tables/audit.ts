@@ -40,10 +40,9 @@ export function amend(tx: QueueTx, seq: number, details: Record<string, unknown>
   tx.sql.exec("UPDATE audit SET details = ? WHERE seq = ?", JSON.stringify(details), seq);
 }
 
-/** A cursor is the number below which the next page begins. A cursor that is none begins with the first page. */
+/** The number below which a page begins, of its cursor. Null: the first page. */
 export function numberBelow(cursor: string | null): number {
-  const n = cursor === null ? Number.NaN : Number(cursor);
-  return Number.isSafeInteger(n) && n >= 0 ? n : Number.MAX_SAFE_INTEGER;
+  return cursor === null ? Number.MAX_SAFE_INTEGER : Number(cursor);
 }
 
 /** Entries, the newest first. A search, and a time without entries, walk at most KEEP entries. */

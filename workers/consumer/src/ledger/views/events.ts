@@ -1,11 +1,11 @@
 import type { EventDelivery } from "@prewarm/control-schema/events";
 import type { Page } from "@prewarm/durable-queue";
+import { numberBelow } from "../../console/tables/audit.ts";
 import type { ImageTx } from "../../images/image-tx.ts";
 import { type EventRow, readEvents } from "../tables/events.ts";
 
 export function listEvents(tx: ImageTx, { limit, cursor }: Page): { events: EventDelivery[]; next: string | null } {
-  const before = cursor !== null && /^\d{1,15}$/.test(cursor) ? Number(cursor) : Number.MAX_SAFE_INTEGER;
-  const found = readEvents(tx.sql, before, limit);
+  const found = readEvents(tx.sql, numberBelow(cursor), limit);
   return { events: found.map(viewOf), next: found.length < limit ? null : String(found.at(-1)?.n ?? 0) };
 }
 

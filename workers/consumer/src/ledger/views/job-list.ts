@@ -1,3 +1,4 @@
+import { JOBS_CURSOR } from "@prewarm/control-schema/jobs";
 import { isOpen, type Row, rangeOfGroup } from "@prewarm/durable-queue";
 import { type JobState, OPEN_STATES } from "@prewarm/shared/job";
 import type { JobFilter } from "../../console/calls.ts";
@@ -143,11 +144,9 @@ function stored(tx: ImageTx, match: Match, { from, to }: Bounds): Stretch {
   };
 }
 
-const CURSOR = /^(\d)-(\d+)-(\d*)-(\d*)-(\d*)$/;
-
-/** A cursor that is none begins with the first page. */
+/** Null: the beginning of the first page. */
 function read(cursor: string | null): Place {
-  const [, part, from, to = "", at = "", n = ""] = CURSOR.exec(cursor ?? "") ?? [];
+  const [, part, from, to = "", at = "", n = ""] = JOBS_CURSOR.exec(cursor ?? "") ?? [];
   const after = at === "" ? null : { at: Number(at), n: Number(n) };
   return { part: Number(part ?? 0), from: Number(from ?? 0), to: to === "" ? null : Number(to), after };
 }

@@ -39,10 +39,10 @@ export function getRun(tx: ImageTx, { run: id }: GivenTo<"GET /api/v1/runs/{run}
 /** Runs, newest first. A page ends after a bounded walk, even if it is not full. */
 export function listRuns(
   tx: ImageTx,
-  { limit, cursor, state }: GivenTo<"GET /api/v1/runs">,
+  { limit, cursor, ...wanted }: GivenTo<"GET /api/v1/runs">,
 ): Answer<"GET /api/v1/runs"> {
   const before = cursor === undefined ? Number.MAX_SAFE_INTEGER : Number(cursor);
-  const { runs: found, next } = readRuns(tx.sql, before, limit, state ?? null);
+  const { runs: found, next } = readRuns(tx.sql, before, limit, wanted);
   const known = { paces: new Paces(tx), admitted: admittedRows(tx) };
   const runs = found.map((run) => shown(tx, run, known));
   return { runs, nextCursor: next === null ? null : String(next) };
@@ -51,13 +51,13 @@ export function listRuns(
 /** The items of a run's requests that were refused, one request a page at most. */
 export function listRejected(
   tx: ImageTx,
-  { run: id, cursor = "", limit }: GivenTo<"GET /api/v1/runs/{run}/rejected">,
+  { run: id, cursor = "1-0", limit }: GivenTo<"GET /api/v1/runs/{run}/rejected">,
 ): Answer<"GET /api/v1/runs/{run}/rejected"> {
   const run = tx.runs.byId(id);
-  const [, from = "1", shown = "0"] = /^(\d{1,12})-(\d{1,6})$/.exec(cursor) ?? [];
-  const found = run === null ? null : readRejections(tx.sql, run.n, Number(from));
+  const [from = 1, shown = 0] = cursor.split("-").map(Number);
+  const found = run === null ? null : readRejections(tx.sql, run.n, from);
   if (found === null) return { rejected: [], nextCursor: null };
-  const first = found.n === Number(from) ? Number(shown) : 0;
+  const first = found.n === from ? shown : 0;
   const rejected = found.items.slice(first, first + limit);
   const left = found.items.length > first + limit;
   const nextCursor = left ? `${found.n}-${first + limit}` : nextRequest(tx, run?.n ?? 0, found.n + 1);
