@@ -162,7 +162,7 @@ export const LEDGER: readonly Mutation[] = [
   ...at({ file: `${ROOM}/troubles/rules-of-work.ts`, tests: [`${ROOM}/troubles/rules.test.ts`] }, [
     breaks("P13", "a lane that the gate holds counts as stuck", { find: "held[lane] ? 0 : ", replace: "" }),
   ]),
-  ...at({ file: `${ROOM}/troubles/part-of.ts`, tests: [`${ROOM}/troubles/failures.test.ts`] }, [
+  ...at({ file: `${ROOM}/troubles/failures.ts`, tests: [`${ROOM}/troubles/failures.test.ts`] }, [
     breaks("P13", "a result that cannot be fetched counts against the originals", {
       find: '["output_", "results"],',
       replace: "",

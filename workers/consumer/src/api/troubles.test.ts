@@ -31,7 +31,10 @@ it("is no headline any more, and says who acknowledged it; others are", async ()
   expect(health).toEqual({ level: "ok", sentence: "1 acknowledged trouble, no other: nothing waits.", since: null });
   expect(troubles).toMatchObject([{ acknowledged: { who: "operator token 1", at: world.deps.clock.now() } }]);
   await pause(world, { live: true });
-  expect((await statsOf(world)).health).toMatchObject({ level: "warning", sentence: /^live is paused/ });
+  expect((await statsOf(world)).health).toMatchObject({
+    level: "warning",
+    sentence: expect.stringMatching(/^live is paused/),
+  });
   const metrics = await (await world.call("GET", "/metrics", { token: VIEWER })).text();
   expect(metrics).toContain('prewarm_troubles{part="gate",level="warning",acknowledged="false"} 1\n');
   expect(metrics).toContain('prewarm_troubles{part="gate",level="warning",acknowledged="true"} 1\n');

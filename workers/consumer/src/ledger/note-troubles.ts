@@ -15,7 +15,7 @@ import type { Found } from "./troubles/said.ts";
 
 /** The next look after a change comes no sooner, in ms: where nobody is told, only the age of a trouble depends on it. */
 const LOOK_MS = { toTell: 5_000, else: 55_000 };
-/** Without a change of the list the document is written this often at most, in ms. An eviction forgets what came since. */
+/** Without a change that others are told of, the document is written this often at most, in ms. An eviction forgets the rest. */
 const WRITE_MS = 60_000;
 
 /** The document `troubles`. */
@@ -30,18 +30,14 @@ class TroubleBook {
     this.#written = { text, at: 0 };
   }
 
-  /** Writes what has changed; that a trouble still stands, once a minute. */
+  /** Writes the book at once when others are told of a change, else once a minute. */
   write(sql: Sql, changes: readonly Change[], now: number): void {
-    const isSame = changes.length === 0 && Object.keys(this.book).join() === keysOf(this.#written.text);
-    if (isSame && now - this.#written.at < WRITE_MS) return;
+    if (changes.length === 0 && now - this.#written.at < WRITE_MS) return;
     const text = JSON.stringify(this.book);
-    if (text !== this.#written.text) putDoc(sql, "troubles", text);
+    if (text === this.#written.text) return;
+    putDoc(sql, "troubles", text);
     this.#written = { text, at: now };
   }
-}
-
-function keysOf(text: string): string {
-  return Object.keys(JSON.parse(text) as Book).join();
 }
 
 /** Everything that the ledger knows to be wrong, the worst first. */

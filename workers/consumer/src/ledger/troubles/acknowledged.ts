@@ -79,10 +79,9 @@ export function takeBack(tx: ImageTx, key: string, who: string): boolean {
 /** Forgets what was acknowledged of troubles that are gone or have changed. */
 export function forgetChanged(tx: ImageTx, now: readonly Found[]): void {
   const all = read(tx.sql);
-  const kept = Object.entries(all).filter(([key, known]) => now.some((one) => one.key === key && isQuiet(known, one)));
-  const gone = Object.keys(all).filter((key) => !kept.some(([one]) => one === key));
+  const gone = Object.keys(all).filter((key) => !now.some((one) => one.key === key && isQuiet(all[key], one)));
   if (gone.length === 0) return;
-  write(tx.sql, Object.fromEntries(kept));
+  write(tx.sql, Object.fromEntries(Object.entries(all).filter(([key]) => !gone.includes(key))));
   for (const key of gone)
     audit(tx, AUTOMATIC, "trouble.forget", key, { why: now.some((one) => one.key === key) ? "changed" : "gone" });
 }

@@ -1,4 +1,4 @@
-import { dayOf, type Gate, orderedBy } from "@prewarm/durable-queue";
+import { dayOf, orderedBy } from "@prewarm/durable-queue";
 import { jobsPerDay, runOfHook } from "@prewarm/shared/hook-days";
 import { LANES, type Lane } from "@prewarm/shared/job";
 import { closedUntil } from "../../console/hold.ts";
@@ -81,11 +81,8 @@ function resultsOf(tx: ImageTx): Unfetched | null {
   const isBreaker = breaker.state === "open" && breaker.results === true;
   if (since.length === 0 && !isBreaker) return null;
   const first = Math.min(...since, ...(isBreaker ? [breaker.since] : []));
-  return { n: since.length, since: first, message: messageOf(known) ?? (isBreaker ? breaker.reason : null), isBreaker };
-}
-
-function messageOf({ unfetched }: Gate["memory"]): string | null {
-  return [...unfetched.values()].at(-1)?.message ?? null;
+  const last = [...known.unfetched.values()].at(-1)?.message ?? null;
+  return { n: since.length, since: first, message: last ?? (isBreaker ? breaker.reason : null), isBreaker };
 }
 
 /** The hooks that have ordered their jobs of today. */

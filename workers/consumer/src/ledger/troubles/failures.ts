@@ -6,7 +6,6 @@ import { readCosts } from "../../console/tables/history.ts";
 import type { ImageTx } from "../../images/image-tx.ts";
 import type { LedgerNumbers } from "../calls.ts";
 import { beginnings } from "../views/slices.ts";
-import { partOf } from "./part-of.ts";
 
 /*
  * Failed attempts, dead jobs and refused variants, counted for the part that failed.
@@ -48,7 +47,7 @@ export interface Top extends Pick<CauseCount, "cause" | "code" | "text" | "count
   folder: string;
 }
 
-export interface Refusal extends Omit<Failure, "part"> {
+export interface Refusal extends Failure {
   /** Null: of a folder, in which viewers asked for images or several runs did. */
   run: { id: string; label: string | null } | null;
 }
@@ -67,26 +66,40 @@ function byPart(tx: ImageTx, { n, of }: { n: number; of: number }, states: Faile
   if (n === 0) return [];
   const causes = countCauses(tx, { states, from, newest: NEWEST_MAX });
   const all = sumOf(causes);
-  return [...Map.groupBy(causes, ({ code }) => partOf(code))].map(([part, own]) => {
-    const found = topOf(tx, own);
-    return { part, ...found, n: Math.round((n * sumOf(own)) / all), of };
-  });
+  const parts = Map.groupBy(causes, ({ code }) => partOf(code)).values();
+  return [...parts].map((own) => ({ ...topOf(tx, own), n: Math.round((n * sumOf(own)) / all), of }));
 }
 
-function topOf(tx: ImageTx, causes: readonly CauseCount[]): Pick<Failure, "host" | "last" | "top"> {
+function topOf(tx: ImageTx, causes: readonly CauseCount[]): Omit<Failure, "n" | "of"> {
   const [top] = causes;
   if (top === undefined) throw new Error("a failure without a cause");
-  const { cause, code, text, count, formats, prefixes, sample } = top;
+  const { cause, code, text, count, formats, prefixes } = top;
   const [first] = prefixes;
   const folder = prefixes.length === 1 && first !== undefined ? first.prefix : "";
   const known = { cause, code, text, count, of: sumOf(causes), formats: Object.keys(formats).sort(), folder };
   const last = Math.max(...causes.map(({ lastSeen }) => lastSeen));
-  return { host: hostOf(tx, { code, text, sample }), last, top: known };
+  const part = partOf(code);
+  return { part, host: hostOf(tx, part, top), last, top: known };
 }
 
-function hostOf(tx: ImageTx, { code, text, sample }: Pick<CauseCount, "code" | "text" | "sample">): string | null {
-  if (partOf(code) === "results") return hostIn(text);
-  if (partOf(code) !== "originals") return null;
+/** What the codes of job-errors.ts that begin alike count against. */
+const PARTS_OF_CODES: readonly [begins: string, part: Part][] = [
+  ["upstream_", "ittybit"],
+  ["output_", "results"],
+  ["source_", "configuration"],
+  ["crashed", "queue"],
+  ["key_unreadable", "queue"],
+  ["internal", "queue"],
+];
+
+/** The part that failed where a job's error has this code. Of the other codes the original itself is refused. */
+function partOf(code: string): Part {
+  return PARTS_OF_CODES.find(([begins]) => code.startsWith(begins))?.[1] ?? "originals";
+}
+
+function hostOf(tx: ImageTx, part: Part, { text, sample }: CauseCount): string | null {
+  if (part === "results") return hostIn(text);
+  if (part !== "originals") return null;
   const [row] = tx.rows.loadIds([sample]);
   return row === undefined ? null : tx.originOf(row.group);
 }

@@ -33,18 +33,24 @@ function gigabytes(bytes: number): string {
 
 /** For two minutes after an older copy of the ledger was put back nothing is handed out. */
 export function restored(facts: Facts): [Said | null] {
-  const held = reasonOf(facts, "restored");
-  if (held === null) return [null];
+  const held = facts.gate.reasons.find(({ code }) => code === "restored");
+  if (held === undefined) return [null];
   const left = span((held.until ?? facts.now) - facts.now);
   const sentence = `${held.message} ${waiting(openJobs(facts))} for another ${left}; viewers get originals.`;
   return [{ sentence, cause: `${held.until}`, affects: { lanes: waitingLanes(facts) } }];
 }
 
+/** What Ittybit says of our account by these statuses. */
+const MEANINGS: Record<number, string> = { 401: "the key is not accepted", 402: "billing", 403: "not allowed" };
+const OUTAGE_CURE =
+  "Look at Ittybit's status, and at ITTYBIT_API_URL. A test job finds out when it answers; Reset the breaker to go on at once.";
+
 /** Ittybit's. While no result can be fetched, it is the trouble of their host. */
 export function breaker(facts: Facts): [Said | null] {
   const { breaker: at } = facts.gate;
   if (at.state === "closed" || facts.results?.isBreaker === true) return [null];
-  return [{ ...stopped(facts), since: at.since, cause: `${at.status} ${at.since}` }];
+  const own = at.status !== null && at.status in MEANINGS ? {} : { cure: OUTAGE_CURE };
+  return [{ ...stopped(facts), ...own, since: at.since, cause: `${at.status} ${at.since}` }];
 }
 
 /** What an open breaker says: everything waits, and when a job is tried. */
@@ -59,22 +65,17 @@ export function stopped(facts: Facts): Pick<Said, "sentence"> & { affects: { lan
 }
 
 function breakerText({ status, reason }: Gate["breaker"]): string {
-  const meaning: Record<number, string> = { 401: "the key is not accepted", 402: "billing", 403: "not allowed" };
-  if (status !== null && status in meaning) return `Ittybit answers ${status}: ${meaning[status]}.`;
+  if (status !== null && status in MEANINGS) return `Ittybit answers ${status}: ${MEANINGS[status]}.`;
   return reason === null ? "Ittybit fails too often." : `${reason.replace(/\.?$/, ".")}`;
-}
-
-function isSpent({ gate: { budget: of } }: Facts): boolean {
-  return of.monthlyJobs !== null && of.used >= of.monthlyJobs;
 }
 
 /** The month's, or a share of it, or a level that the configuration names. */
 export function budget(facts: Facts): (Said | null)[] {
   const { budget: of } = facts.gate;
-  const month = { cause: of.month };
-  if (isSpent(facts)) {
-    const sentence = `The month's ${number(of.monthlyJobs ?? 0)} jobs are spent. ${waiting(openJobs(facts))} until the budget is raised or the month ends; viewers get originals.`;
-    return [{ ...month, sentence, affects: { lanes: waitingLanes(facts), count: openJobs(facts) } }];
+  if (of.monthlyJobs !== null && of.used >= of.monthlyJobs) {
+    const open = openJobs(facts);
+    const sentence = `The month's ${number(of.monthlyJobs)} jobs are spent. ${waiting(open)} until the budget is raised or the month ends; viewers get originals.`;
+    return [{ cause: of.month, sentence, affects: { lanes: waitingLanes(facts), count: open } }];
   }
   return [viewersSpent(facts), warmingSpent(facts), levelPassed(facts)];
 }
@@ -109,8 +110,8 @@ function levelPassed({ gate: { budget: of } }: Facts): Said | null {
 export function throttled(facts: Facts): [Said | null] {
   const { throttledUntil } = facts.gate;
   if (throttledUntil === null) return [null];
-  const waits = waiting(openJobs(facts)).toLowerCase();
-  const sentence = `Ittybit asked us to slow down. New jobs go on in ${span(throttledUntil - facts.now)}; ${waits}.`;
+  const goesOn = span(throttledUntil - facts.now);
+  const sentence = `Ittybit asked us to slow down. New jobs go on in ${goesOn}; ${waiting(openJobs(facts))}.`;
   return [{ sentence, affects: { lanes: waitingLanes(facts) } }];
 }
 
@@ -160,10 +161,6 @@ export function shed({ now, shedUntil }: Facts): [Said | null] {
   if (shedUntil === null) return [null];
   const sentence = `Too many messages of viewers were useless, so edges shed misses without a signature for another ${span(shedUntil - now)}.`;
   return [{ sentence, cause: "shed", affects: { lanes: ["live"] } }];
-}
-
-function reasonOf({ gate: { reasons } }: Facts, wanted: string): Gate["reasons"][number] | null {
-  return reasons.find(({ code }) => code === wanted) ?? null;
 }
 
 function openJobs({ counts }: Facts): number {

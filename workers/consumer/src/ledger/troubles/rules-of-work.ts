@@ -1,4 +1,3 @@
-import type { Part } from "@prewarm/control-schema/troubles";
 import { LANES, type Lane } from "@prewarm/shared/job";
 import { JOB_ERRORS } from "@prewarm/shared/job-errors";
 import { counted, number, percent, span } from "@prewarm/shared/words";
@@ -71,20 +70,19 @@ export function died({ failures }: Facts): Said[] {
 }
 
 export function refusing({ failures }: Facts): Said[] {
-  return failures.refused.map(({ run, n, of, host, top }) => {
+  return failures.refused.map((one) => {
+    const { run, n, of, top } = one;
     const where = run === null ? `below ${top.folder || "the root"}` : `of the run ${run.label ?? run.id}`;
     const sentence = `${number(n)} of ${counted(of, "variant")} ${where} were refused${causeOf(top)}`;
     const cure = JOB_ERRORS[top.code]?.cure;
-    const said = { ...ofFailure({ n, host, top }), ...(cure === undefined ? {} : { cure }), sentence };
+    const said = { ...ofFailure(one), ...(cure === undefined ? {} : { cure }), sentence };
     if (run === null) return { ...said, of: `folder ${top.folder}` };
     return { ...said, of: run.id, link: `/runs/${run.id}`, affects: { ...said.affects, run: run.id } };
   });
 }
 
-function ofFailure({ part, host, n, top }: Pick<Failure, "host" | "n" | "top"> & { part?: Part }) {
-  const { cause, formats, folder } = top;
-  const affects = { count: n, folder: folder === "" ? null : folder };
-  return { ...(part === undefined ? {} : { part, of: part }), host, cause, formats, affects };
+function ofFailure({ part, host, n, top: { cause, formats, folder } }: Failure) {
+  return { part, of: part, host, cause, formats, affects: { count: n, folder: folder === "" ? null : folder } };
 }
 
 /** `: 41 jobs with "encoder out of memory" (upstream_failed), all avif, all below p/.` Of many, `: of the newest 40 jobs, 31 with …`. */
