@@ -91,10 +91,10 @@ async function promotion({ api, gate, run, stats, warm }: Scene, found: Found): 
 
 async function failingOrigin({ originals, stats }: Scene, found: Found): Promise<void> {
   const { dead } = (await stats()).states;
-  originals.refuse(true);
+  originals.answer(403);
   await sleep(REFUSED_MS);
   const { states, troubles } = await stats();
-  originals.refuse(false);
+  originals.answer(null);
   claim(found, states.dead === dead, `${states.dead - dead} more jobs are dead after ${REFUSED_MS / 1_000} s`);
   const told = troubles.find(({ code }) => code === "origin");
   claim(found, told !== undefined, told?.sentence ?? "no trouble names the origin");

@@ -9,7 +9,7 @@ import { launchBrowser } from "../../test/browser.ts";
 import { operatorOf } from "../../test/operator.ts";
 
 /*
- * The local stack with an Ittybit whose faults a script chooses, originals that exist unless their id begins with `missing/` and that may
+ * The local stack with an Ittybit whose faults a script chooses, originals that exist unless their id begins with `missing/` or `pages/` and that may
  * be refused for a while, and a browser at its dashboard.
  */
 
@@ -56,7 +56,7 @@ export interface Scene {
   stack: Stack;
   browser: Browser;
   emulator: Emulator;
-  originals: Pick<Originals, "refuse">;
+  originals: Pick<Originals, "answer">;
   api<T = Record<string, unknown>>(path: string, init?: RequestInit): Promise<T>;
   stats(): Promise<Stats>;
   run(name: string): Promise<Run>;
@@ -98,21 +98,25 @@ export async function startScene(): Promise<Scene> {
   };
 }
 
+const PAGE = `<!doctype html><title>Sign in</title>${" ".repeat(2_000)}`;
+
 interface Originals {
   url: string;
-  /** From now on each is answered 403, or no longer. */
-  refuse(isRefused: boolean): void;
+  /** From now on each is answered with this status; null: as it is. */
+  answer(status: number | null): void;
   close(): Promise<void>;
 }
 
-/** One photograph for every id, except below `missing/`. */
+/** One photograph for every id, except below `missing/`, and a web page below `pages/`. */
 async function startOriginals(): Promise<Originals> {
-  let isRefused = false;
+  let answered: number | null = null;
   const create = { width: 2400, height: 1600, channels: 3 as const, background: "#345678" };
   const bytes = await sharp({ create }).jpeg().toBuffer();
   const server = createServer((request, response) => {
-    const isThere = !decodeURIComponent(request.url ?? "").startsWith("/missing/");
-    if (isRefused) return response.writeHead(403).end();
+    const id = decodeURIComponent(request.url ?? "").slice(1);
+    const isThere = !id.startsWith("missing/");
+    if (answered !== null) return response.writeHead(answered).end();
+    if (id.startsWith("pages/")) return response.writeHead(200, { "content-type": "text/html" }).end(PAGE);
     response.writeHead(isThere ? 200 : 404, { "content-type": "image/jpeg", etag: '"1"' });
     return response.end(isThere && request.method !== "HEAD" ? bytes : undefined);
   });
@@ -120,8 +124,8 @@ async function startOriginals(): Promise<Originals> {
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}/{id}`,
-    refuse: (is) => {
-      isRefused = is;
+    answer: (status) => {
+      answered = status;
     },
     close: async () => {
       server.closeAllConnections();
