@@ -124,7 +124,7 @@ describe("an event is signed for the reference library, told once, and says what
       {
         type: "trouble.opened",
         data: {
-          ...{ key: "breaker", part: "ittybit", level: "problem", since: begun, affects: { lanes: ["bulk"] } },
+          ...{ key: "breaker.account", part: "ittybit", level: "problem", since: begun, affects: { lanes: ["bulk"] } },
           sentence: expect.stringMatching(/^Ittybit answers 402: billing\. Everything waits/),
           ...{ cure: expect.stringMatching(/account/), url: `https://control.example/?at=${begun}` },
         },
@@ -143,10 +143,10 @@ describe("an event is signed for the reference library, told once, and says what
     evict();
     ledger.patchGate({ breaker: { state: "closed" } }, "ops");
     await pass(240);
-    const told = got.filter((one) => isTrouble(one) && one.data.key === "breaker");
+    const told = got.filter((one) => isTrouble(one) && one.data.key === "breaker.account");
     expect(told.map(({ type }) => type)).toEqual(["trouble.opened", "trouble.closed"]);
     expect(told[1]).toMatchObject({
-      text: expect.stringMatching(/^\*Ittybit, over after 130 s\*/),
+      text: expect.stringMatching(/^\*Ittybit, over after 2 min\*/),
       data: { forMs: 130_000, url: told[0]?.data.url },
     });
   });

@@ -49,7 +49,8 @@ const OUTAGE_CURE =
 export function breaker(facts: Facts): [Said | null] {
   const { breaker: at } = facts.gate;
   if (at.state === "closed" || facts.results?.isBreaker === true) return [null];
-  const own = at.status !== null && at.status in MEANINGS ? {} : { cure: OUTAGE_CURE };
+  // What is wrong with the account is another trouble than an outage, and is told beside it.
+  const own = at.status !== null && at.status in MEANINGS ? { of: "account" } : { cure: OUTAGE_CURE };
   return [{ ...stopped(facts), ...own, since: at.since, cause: `${at.status} ${at.since}` }];
 }
 

@@ -103,15 +103,18 @@ describe("the moment", () => {
   });
 
   it.each([
-    [402, /^Correct the Ittybit account/],
-    [500, /^Look at Ittybit's status/],
-    [302, /ITTYBIT_API_URL/],
-    [null, /^Look at Ittybit's status/],
-  ])("5c the cure of a breaker that %s has opened is that of its cause", (status, cure) => {
-    expect(troublesOf(facts({ gate: { breaker: open("Ittybit fails", status) } }))).toMatchObject([
-      { cure: expect.stringMatching(cure) },
-    ]);
-  });
+    [402, "breaker.account", /^Correct the Ittybit account/],
+    [500, "breaker", /^Look at Ittybit's status/],
+    [302, "breaker", /ITTYBIT_API_URL/],
+    [null, "breaker", /^Look at Ittybit's status/],
+  ])(
+    "5c the cure of a breaker that %s has opened is that of its cause, and a trouble of its own",
+    (status, key, cure) => {
+      expect(troublesOf(facts({ gate: { breaker: open("Ittybit fails", status) } }))).toMatchObject([
+        { key, cure: expect.stringMatching(cure) },
+      ]);
+    },
+  );
 
   it("6 429: Ittybit", () => {
     const found = said(facts({ gate: { throttledUntil: NOW + 18_000 }, counts: bulkWaits(1) }));
