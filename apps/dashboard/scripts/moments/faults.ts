@@ -172,6 +172,16 @@ export const FAULTS: readonly Fault[] = [
     },
     end: (scene) => scene.gate({ budget: WHOLE }),
   },
+  // Before the outage, of which failed attempts are left for five minutes.
+  {
+    ...{ name: "an encoder fails", part: "ittybit", code: "failing", level: "warning", box: "Ittybit" },
+    ...{ sentence: /attempts failed in the last five minutes: .{0,200}\(upstream_failed\)/, cure: /Remove the cause/ },
+    begin: (scene) => {
+      scene.emulator.addFault({ fault: { type: "failed", error: { kind: "internal", message: "out of memory" } } });
+      return warmed(scene, "encoder", 3);
+    },
+    end: (scene) => scene.emulator.clearFaults(),
+  },
   {
     ...{
       name: "the key of Ittybit was taken back",
@@ -208,15 +218,6 @@ export const FAULTS: readonly Fault[] = [
     begin: (scene) => {
       scene.emulator.addFault({ fault: { type: "throttled", seconds: 60 } });
       return warmed(scene, "throttled", 2);
-    },
-    end: (scene) => scene.emulator.clearFaults(),
-  },
-  {
-    ...{ name: "an encoder fails", part: "ittybit", code: "failing", level: "warning", box: "Ittybit" },
-    ...{ sentence: /attempts failed in the last five minutes: .{0,200}\(upstream_failed\)/, cure: /Remove the cause/ },
-    begin: (scene) => {
-      scene.emulator.addFault({ fault: { type: "failed", error: { kind: "internal", message: "out of memory" } } });
-      return warmed(scene, "encoder", 3);
     },
     end: (scene) => scene.emulator.clearFaults(),
   },
