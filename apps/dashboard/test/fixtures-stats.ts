@@ -112,9 +112,9 @@ export function stats(hostile: boolean): Stats {
     lanes,
     deadLetters: 284,
     open: sum("queued") + sum("processing") + sum("retrying"),
-    oldest: { live: 2_100, upload: 64_000, bulk: 3_600_000 },
+    waitingSince: { live: NOW - 2_100, upload: NOW - 64_000, bulk: NOW - 3_600_000 },
     rates: {
-      ...{ seconds: 84, storedPerSecond: 11.4, endedPerSecond: 11.5, failedPerSecond: 0.3, acceptedPerSecond: 14.2 },
+      ...{ storedPerSecond: 11.4, endedPerSecond: 11.5, failedPerSecond: 0.3, acceptedPerSecond: 14.2 },
       ...{ attempts: { failed: 92, all: 3500 }, failureRatio: 92 / 3500 },
     },
     waitingFor: {

@@ -1,22 +1,24 @@
 import { signal } from "@preact/signals";
 import { describe, expect, it } from "vitest";
-import { createResource, type Timers } from "../src/api/poll.ts";
+import { createResource, type ResourceOptions, type Timers } from "../src/api/poll.ts";
 
-/** Loads that end when told to, and timers that run when told to. */
-function setup(everyMs: number | null = 1000, isFinal?: (data: string) => boolean) {
+/** Loads that end when told to, timers that run when told to, and a clock that goes on with each. */
+function setup(everyMs: number | null = 1000, more: Partial<ResourceOptions<string>> = {}) {
   const loads: { answer(value: string): Promise<void>; fail(): Promise<void>; signal: AbortSignal }[] = [];
   const waiting = new Map<number, { run(): void; ms: number }>();
   let last = 0;
+  let now = 77;
   const timers: Timers = {
     set: (run, ms) => {
       waiting.set(++last, { run, ms });
       return last;
     },
     clear: (timer) => waiting.delete(timer as number),
-    now: () => 77,
+    now: () => now,
   };
   const live = signal(true);
   const used = signal(0);
+  const news = signal(0);
   const load = (stop: AbortSignal) =>
     new Promise<string>((resolve, reject) => {
       const settle = (act: () => void) => async () => {
@@ -29,15 +31,16 @@ function setup(everyMs: number | null = 1000, isFinal?: (data: string) => boolea
         fail: settle(() => reject(new Error("down"))),
       });
     });
-  const resource = createResource({ load, everyMs, live, used, timers, isFinal });
+  const resource = createResource({ load, everyMs, live, used, news, timers, ...more });
   const tick = () => {
     const [entry] = waiting;
     if (!entry) return null;
     waiting.delete(entry[0]);
+    now += entry[1].ms;
     entry[1].run();
     return entry[1].ms;
   };
-  return { resource, loads, live, used, tick, waiting };
+  return { resource, loads, live, used, news, tick, waiting };
 }
 
 describe("createResource", () => {
@@ -83,16 +86,41 @@ describe("createResource", () => {
   it("asks more rarely while nothing changes, and at once when somebody uses the page", async () => {
     const { loads, tick, used } = setup();
     const pauses: (number | null)[] = [];
+    for (let round = 0; round < 7; round++) {
+      await loads[round]?.answer("a");
+      pauses.push(tick());
+    }
+    await loads[7]?.answer("a");
+    used.value += 1;
+    expect([...pauses, loads.length]).toEqual([1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 9]);
+    await loads[8]?.answer("b");
+    used.value += 1;
+    expect([tick(), loads.length]).toEqual([1000, 10]);
+  });
+
+  it("pauses no longer than it is told while nothing changes, and tells of each change", async () => {
+    let changes = 0;
+    const onChange = () => {
+      changes += 1;
+    };
+    const { loads, tick } = setup(1000, { calmestMs: 4000, onChange });
+    const pauses: (number | null)[] = [];
     for (let round = 0; round < 5; round++) {
       await loads[round]?.answer("a");
       pauses.push(tick());
     }
-    await loads[5]?.answer("a");
-    used.value += 1;
-    expect([...pauses, loads.length]).toEqual([1000, 2000, 4000, 4000, 4000, 7]);
-    await loads[6]?.answer("b");
-    used.value += 1;
-    expect([tick(), loads.length]).toEqual([1000, 8]);
+    expect([...pauses, changes]).toEqual([1000, 2000, 4000, 4000, 4000, 0]);
+    await loads[5]?.answer("b");
+    expect([tick(), changes]).toEqual([1000, 1]);
+  });
+
+  it("asks within four paces of its last answer once there is news, and keeps a shorter pause", async () => {
+    const { loads, news, tick } = setup();
+    for (let round = 0; round < 5; round++) {
+      await loads[round]?.answer("a");
+      news.value += 1;
+      expect(tick()).toBe([1000, 2000, 4000, 4000, 4000][round]);
+    }
   });
 
   it("can be asked again by a function that was handed on", async () => {
@@ -128,7 +156,7 @@ describe("createResource", () => {
   });
 
   it("asks no more after an answer that is final, and again for another query", async () => {
-    const { resource, loads, live, waiting } = setup(1000, (data) => data === "done");
+    const { resource, loads, live, waiting } = setup(1000, { isFinal: (data) => data === "done" });
     await loads[0]?.answer("running");
     expect(waiting.size).toBe(1);
     void resource.refresh();

@@ -12,7 +12,6 @@ import {
   count,
   described,
   laneTimesByLane,
-  milliseconds,
   Percentiles,
   time,
 } from "./words.ts";
@@ -29,7 +28,6 @@ const QueueMetrics = z
 
 const rates = z
   .object({
-    seconds: z.number().meta({ description: "Over how long: the minute before and the one under way" }),
     storedPerSecond: z.number(),
     endedPerSecond: z.number().meta({ description: "However they ended" }),
     failedPerSecond: z.number(),
@@ -39,7 +37,7 @@ const rates = z
       .meta({ description: "Of the last five minutes: those that failed, and all that ended" }),
     failureRatio: z.number().min(0).max(1).meta({ description: "Failed attempts of those of the last five minutes" }),
   })
-  .meta({ description: "Of late" });
+  .meta({ description: "Of the minute before and the one under way" });
 
 const spent = z
   .object({
@@ -62,9 +60,7 @@ export const Stats = z
     lanes: byLane(CountsByState),
     open: count,
     deadLetters: count.meta({ description: "All dead jobs: a refused one is no dead letter" }),
-    oldest: byLane(milliseconds.nullable()).meta({
-      description: "Age of the oldest job that waits, in milliseconds",
-    }),
+    waitingSince: byLane(time.nullable()).meta({ description: "When the oldest job that waits was ordered" }),
     waitingFor: byLane(WaitingFor).meta({ description: "Why each lane's jobs wait; null: none does" }),
     rates,
     totals: z.object(Object.fromEntries(EVENTS.map((event) => [event, count])) as Record<Event, typeof count>).meta({

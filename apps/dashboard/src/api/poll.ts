@@ -13,7 +13,7 @@ const browserTimers: Timers = {
   now: () => Date.now(),
 };
 
-interface ResourceOptions<T> {
+export interface ResourceOptions<T> {
   load(signal: AbortSignal): Promise<T>;
   /** Between the end of one load and the next, in ms; null loads once. */
   everyMs: number | null;
@@ -21,6 +21,12 @@ interface ResourceOptions<T> {
   live: ReadonlySignal<boolean>;
   /** Changes when somebody uses the page: what is asked more rarely by then is asked at once. Default: never. */
   used?: ReadonlySignal<number> | undefined;
+  /** Changes when something that this answer may tell of has changed: a pause is no longer than four paces then. Default: never. */
+  news?: ReadonlySignal<number> | undefined;
+  /** Longest pause while an answer stays the same, where it is longer than the pace, in ms. Default: 30 s. */
+  calmestMs?: number | undefined;
+  /** Called after each answer that says something else than the one before. */
+  onChange?: (() => void) | undefined;
   /** Whether nothing changes after this answer, so that polling stops. Default: never. */
   isFinal?: ((data: T) => boolean) | undefined;
   timers?: Timers;
@@ -47,8 +53,8 @@ export interface Resource<T> {
 
 /** A failing server is asked ever less often, up to this. */
 const SLOWEST_MS = 30_000;
-/** An answer that stays the same is asked for half as often each time, down to a quarter of the pace. */
-const CALM_MAX = 2;
+/** An answer that stays the same is asked for half as often each time; after news at least after so many paces. */
+const PACES_AFTER_NEWS = 4;
 
 /** Fields that move with the clock alone. */
 const CLOCKS = ["at", "from"];
@@ -75,6 +81,8 @@ class Polled<T> implements Resource<T> {
   readonly #unsubscribe: () => void;
   #load: (signal: AbortSignal) => Promise<T>;
   #timer: unknown = null;
+  /** When the next load begins, Unix ms; 0: none is planned. */
+  #dueAt = 0;
   #under: AbortController | null = null;
   #failures = 0;
   /** Answers in a row that said nothing new. */
@@ -87,15 +95,17 @@ class Polled<T> implements Resource<T> {
     this.#load = options.load;
     let wasLive = options.live.value;
     const unuse = options.used?.subscribe(() => this.#wake());
+    const unhear = options.news?.subscribe(() => this.#hear());
     // A view that runs again after a pause is out of date, so it loads at once. A view that is paused just stops.
     const unlive = options.live.subscribe((live) => {
       if (live && !wasLive && options.everyMs !== null && !this.#isFinal) void this.refresh();
-      else if (!live) this.#timers.clear(this.#timer);
+      else if (!live) this.#forget();
       wasLive = live;
     });
     this.#unsubscribe = () => {
       unlive();
       unuse?.();
+      unhear?.();
     };
     void this.refresh();
   }
@@ -103,7 +113,7 @@ class Polled<T> implements Resource<T> {
   // A property, so that it may be handed on without its resource.
   readonly refresh = async (): Promise<void> => {
     this.#under?.abort();
-    this.#timers.clear(this.#timer);
+    this.#forget();
     const mine = new AbortController();
     this.#under = mine;
     this.busy.value = true;
@@ -131,7 +141,7 @@ class Polled<T> implements Resource<T> {
   close(): void {
     this.#closed = true;
     this.#under?.abort();
-    this.#timers.clear(this.#timer);
+    this.#forget();
     this.#unsubscribe();
   }
 
@@ -144,10 +154,12 @@ class Polled<T> implements Resource<T> {
     this.#failures = result.error ? this.#failures + 1 : 0;
     this.error.value = result.error;
     if (result.error) return;
+    const isFirst = this.data.value === null;
     this.#same = saysTheSame(this.data.value, result.value) ? this.#same + 1 : 0;
     this.previous.value = false;
     this.data.value = result.value;
     this.loadedAt.value = this.#timers.now();
+    if (!isFirst && this.#same === 0) this.#options.onChange?.();
   }
 
   /** Somebody uses the page again: what was asked for more rarely may be old. */
@@ -158,11 +170,31 @@ class Polled<T> implements Resource<T> {
     if (everyMs !== null && live.value && this.since.value === null && !this.#isFinal) void this.refresh();
   }
 
+  /** Something has changed elsewhere: a long pause ends earlier. */
+  #hear(): void {
+    const { everyMs } = this.#options;
+    if (everyMs === null || this.#failures > 0) return;
+    const due = (this.loadedAt.value ?? 0) + everyMs * PACES_AFTER_NEWS;
+    if (due < this.#dueAt) this.#plan(Math.max(0, due - this.#timers.now()));
+  }
+
   /** What takes long is asked more rarely, for a search walks the whole ledger; so is what does not change. */
   #schedule(tookMs: number): void {
-    const { everyMs, live } = this.#options;
+    const { everyMs, live, calmestMs = SLOWEST_MS } = this.#options;
     if (everyMs === null || !live.value || this.#isFinal) return;
-    const slower = Math.max(everyMs, 5 * tookMs) * 2 ** (Math.min(this.#failures, 10) + Math.min(this.#same, CALM_MAX));
-    this.#timer = this.#timers.set(() => void this.refresh(), Math.min(Math.max(SLOWEST_MS, everyMs), slower));
+    const least = Math.max(everyMs, Math.min(5 * tookMs, SLOWEST_MS));
+    const slower = least * 2 ** Math.min(this.#failures + this.#same, 10);
+    this.#plan(Math.min(slower, Math.max(least, this.#failures > 0 ? SLOWEST_MS : calmestMs)));
+  }
+
+  #plan(ms: number): void {
+    this.#forget();
+    this.#dueAt = this.#timers.now() + ms;
+    this.#timer = this.#timers.set(() => void this.refresh(), ms);
+  }
+
+  #forget(): void {
+    this.#timers.clear(this.#timer);
+    this.#dueAt = 0;
   }
 }

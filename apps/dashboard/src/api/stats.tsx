@@ -1,12 +1,14 @@
 import type { Stats } from "@prewarm/control-schema/stats";
 import { type ComponentChildren, createContext } from "preact";
 import { useContext } from "preact/hooks";
-import { noteServerTime } from "../lib/live.ts";
+import { news, noteServerTime } from "../lib/live.ts";
 import type { Resource } from "./poll.ts";
 import { ask } from "./session.ts";
 import { useResource } from "./use-resource.ts";
 
 const EVERY_MS = 3000;
+/** The longest that a tab where nothing changes is late. All else there is asked more rarely, until these numbers change. */
+const CALMEST_MS = 12_000;
 const Context = createContext<Resource<Stats> | null>(null);
 
 /** One poll of /stats for the whole page: counts in the menu, the health line, the overview. */
@@ -19,6 +21,12 @@ export function StatsProvider({ children }: { children: ComponentChildren }) {
       return stats;
     },
     EVERY_MS,
+    {
+      calmestMs: CALMEST_MS,
+      onChange: () => {
+        news.value += 1;
+      },
+    },
   );
   return <Context.Provider value={resource}>{children}</Context.Provider>;
 }

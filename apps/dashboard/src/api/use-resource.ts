@@ -1,19 +1,20 @@
 import { useEffect, useRef } from "preact/hooks";
-import { live, used } from "../lib/live.ts";
-import { createResource, type Resource } from "./poll.ts";
+import { live, news, used } from "../lib/live.ts";
+import { createResource, type Resource, type ResourceOptions } from "./poll.ts";
 
 /**
  * A resource of this component. Another `key` follows another query; what is shown stays until its answer is here.
- * `isFinal`: an answer after which nothing changes, so that polling stops.
+ * `more`: what else `createResource` takes.
  */
 export function useResource<T>(
   key: string,
   load: (signal: AbortSignal) => Promise<T>,
   everyMs: number | null,
-  isFinal?: (data: T) => boolean,
+  more: Pick<ResourceOptions<T>, "isFinal" | "calmestMs" | "onChange"> = {},
 ): Resource<T> {
   const held = useRef<{ resource: Resource<T>; key: string } | null>(null);
-  if (held.current === null) held.current = { resource: createResource({ load, everyMs, live, used, isFinal }), key };
+  if (held.current === null)
+    held.current = { resource: createResource({ load, everyMs, live, used, news, ...more }), key };
   const { resource } = held.current;
   // Only the key tells whether the query has changed: `load` is a new function on every render.
   useEffect(() => {

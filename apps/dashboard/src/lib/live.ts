@@ -32,6 +32,9 @@ export function setLive(on: boolean): void {
   liveSwitch.value = on;
 }
 
+/** How often the numbers that every page polls have changed. */
+export const news = signal(0);
+
 /** How often somebody has used the page: moved, pressed, typed or scrolled. */
 export const used = signal(0);
 /** Of what is used without a pause only so much counts, in ms. */

@@ -1,8 +1,10 @@
 import type { History } from "@prewarm/control-schema/history";
 import type { Stats } from "@prewarm/control-schema/stats";
+import type { Lane } from "@prewarm/control-schema/words";
 import { useStats } from "../api/stats.tsx";
 import { count, duration, percent, rate } from "../lib/format.ts";
 import { filterUrl, LANES, STATES } from "../lib/job-filter.ts";
+import { clock } from "../lib/live.ts";
 import { DoneAt } from "../ui/done-at.tsx";
 import { Incidents } from "../ui/incidents.tsx";
 import { ScrollBox } from "../ui/scroll-box.tsx";
@@ -36,7 +38,7 @@ export function OverviewPage() {
 
 function Tiles({ stats, hour }: { stats: Stats; hour: History | null }) {
   const buckets = wholeBuckets(hour);
-  const oldest = Math.max(-1, ...LANES.map((lane) => stats.oldest[lane] ?? -1));
+  const oldest = Math.max(-1, ...LANES.map((lane) => ageOf(stats, lane) ?? -1));
   return (
     <section class="tiles" aria-label="Now">
       <Tile
@@ -69,6 +71,12 @@ function Tiles({ stats, hour }: { stats: Stats; hour: History | null }) {
       />
     </section>
   );
+}
+
+/** For how long a lane's oldest job has waited, in ms; null: none waits. */
+function ageOf({ waitingSince }: Stats, lane: Lane): number | null {
+  const since = waitingSince[lane];
+  return since === null ? null : Math.max(0, clock.value - since);
 }
 
 function wholeBuckets(hour: History | null) {
@@ -145,8 +153,8 @@ function Lanes({ stats, hour }: { stats: Stats; hour: History | null }) {
                     />
                   </td>
                 ))}
-                <td class="right num" data-label="oldest waiting" data-zero={stats.oldest[lane] === null}>
-                  {duration(stats.oldest[lane])}
+                <td class="right num" data-label="oldest waiting" data-zero={stats.waitingSince[lane] === null}>
+                  {duration(ageOf(stats, lane))}
                 </td>
                 <td class="right num nowrap" data-label="ready, p50 · p95" data-zero={stats.ready[lane].stored === 0}>
                   {readyWords(stats.ready[lane])}

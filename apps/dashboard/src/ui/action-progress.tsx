@@ -42,7 +42,7 @@ export function ActionProgress({ action: given }: { action: Action }) {
     given.action,
     (signal) => ask("GET /api/v1/actions/{action}", { params: { action: given.action }, signal }),
     1000,
-    hasEnded,
+    { isFinal: hasEnded },
   );
   const action = resource.data.value ?? given;
   const gone = action.done + action.skipped;

@@ -1,10 +1,11 @@
 import type { Health, Trouble } from "@prewarm/control-schema/troubles";
-import { counted, momentOf, span } from "@prewarm/shared/words";
+import { counted, momentOf } from "@prewarm/shared/words";
 
 interface Standing {
   open: number;
   dead: number;
-  oldestMs: number | null;
+  /** When the oldest job that waits was ordered, Unix ms; null: none does. */
+  oldestAt: number | null;
   /** When all is done, Unix ms; null: it is not known. */
   doneAt: number | null;
 }
@@ -22,9 +23,9 @@ export function healthSentence(troubles: readonly Trouble[], standing: Standing)
   return { level: "ok", sentence: `${state}: ${work(standing)}.${notes}${dead}`, since: null };
 }
 
-function work({ open, oldestMs, doneAt }: Standing): string {
+function work({ open, oldestAt, doneAt }: Standing): string {
   if (open === 0) return "nothing waits";
-  const oldest = oldestMs === null ? "" : `, the oldest for ${span(oldestMs)}`;
+  const oldest = oldestAt === null ? "" : `, the oldest since ${momentOf(oldestAt)}`;
   const eta = doneAt === null ? "" : `; done at about ${momentOf(doneAt)}`;
   return `${counted(open, "job")} open${oldest}${eta}`;
 }

@@ -26,9 +26,10 @@ function metricsText(stats: Stats): string {
   ].join("");
 }
 
-function jobMetrics({ lanes, oldest }: Stats): string[] {
+function jobMetrics({ at, lanes, waitingSince }: Stats): string[] {
   const jobs = LANES.flatMap((lane) => JOB_STATES.map((state): MetricLine => [{ lane, state }, lanes[lane][state]]));
-  const ages = LANES.map((lane): MetricLine => [{ lane }, seconds(oldest[lane])]);
+  const age = (since: number | null) => seconds(since === null ? null : Math.max(0, at - since));
+  const ages = LANES.map((lane): MetricLine => [{ lane }, age(waitingSince[lane])]);
   return [
     gauge("prewarm_jobs", "Jobs by lane and state.", jobs),
     gauge("prewarm_oldest_waiting_seconds", "Age of the oldest waiting job.", ages),

@@ -32,6 +32,20 @@ it("three seconds later an idle overview is the same, and its 304 tells the serv
   expect((await ask(world, "stats", etag)).status).toBe(200);
 });
 
+it("an hour later an overview whose held jobs wait is the same", async () => {
+  const world = createApiWorld();
+  await world.json("PATCH", "/api/v1/gate", { body: { paused: { bulk: { until: world.deps.clock.now() + 7_200_000 } } } });
+  await warm(world, ["a.jpg", "b.jpg"]);
+  // The rates of the last minute and its percentiles are of the past by then.
+  world.advance(600_000);
+  const { etag, text } = await ask(world, "stats");
+  expect(JSON.parse(text)).toMatchObject({ open: 4 });
+  for (const ms of [3_000, 57_000, 3_540_000]) {
+    world.advance(ms);
+    expect((await ask(world, "stats", etag)).status).toBe(304);
+  }
+});
+
 it("a caller without a token is refused, whatever ETag it names", async () => {
   const world = createApiWorld();
   const { etag } = await ask(world, "stats");

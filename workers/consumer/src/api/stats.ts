@@ -16,17 +16,10 @@ const METRICS_TIMEOUT_MS = 1000;
 export const stats = {
   "GET /api/v1/stats": async ({ c }, deps) => {
     const stats = await statsAnswer(deps);
-    await tagBy(c, contentOf(stats));
+    await tagBy(c, stats);
     return stats;
   },
 } satisfies Resource;
-
-/** What counts as a change: rates of nothing are the same over any time. */
-function contentOf(stats: Stats): Stats {
-  const { seconds, attempts, ...perSecond } = stats.rates;
-  const isQuiet = Object.values(perSecond).every((rate) => rate === 0);
-  return { ...stats, rates: { ...perSecond, attempts, seconds: isQuiet ? 0 : seconds } };
-}
 
 /** Everything the overview shows, from one read of the ledger and one of each queue. */
 export async function statsAnswer(deps: ApiDeps): Promise<Stats> {
@@ -35,7 +28,6 @@ export async function statsAnswer(deps: ApiDeps): Promise<Stats> {
   const gate = gateAnswer(view.gate);
   const states = sumOf(view.counts);
   const open = states.queued + states.processing + states.retrying;
-  const oldest = ages(view.oldestWaiting, now);
   const { budget } = deps.config;
   const troubles = [...faultsOf(deps), ...view.troubles];
   return {
@@ -45,11 +37,12 @@ export async function statsAnswer(deps: ApiDeps): Promise<Stats> {
     health: healthSentence(troubles, {
       open,
       dead: states.dead,
-      oldestMs: longest(oldest),
+      oldestAt: earliest(view.oldestWaiting),
       doneAt: view.paces.all.doneAt,
     }),
     troubles,
-    ...{ states, lanes: view.counts, open, deadLetters: states.dead, oldest },
+    ...{ states, lanes: view.counts, open, deadLetters: states.dead },
+    waitingSince: view.oldestWaiting,
     totals: view.totals,
     waitingFor: view.waitingFor,
     rates: ratesOf(view),
@@ -87,11 +80,11 @@ function faultsOf({ configFaults, environmentFaults }: ApiDeps): Trouble[] {
 }
 
 function ratesOf(view: LedgerStats): Stats["rates"] {
-  const { seconds, stored, ended, failed, accepted } = view.rates;
+  const { stored, ended, failed, accepted } = view.rates;
   const { attempts } = view;
   return {
-    ...{ seconds, storedPerSecond: stored, endedPerSecond: ended, failedPerSecond: failed },
-    ...{ acceptedPerSecond: accepted, attempts },
+    ...{ storedPerSecond: stored, endedPerSecond: ended, failedPerSecond: failed, acceptedPerSecond: accepted },
+    attempts,
     failureRatio: attempts.all > 0 ? attempts.failed / attempts.all : 0,
   };
 }
@@ -103,20 +96,15 @@ function spentOf({ used, usedToday }: Stats["budget"], budget: ApiDeps["config"]
   };
 }
 
-/** ms; null: nothing waits. */
-function longest(waits: Stats["oldest"]): number | null {
-  const known = Object.values(waits).filter((ms) => ms !== null);
-  return known.length > 0 ? Math.max(...known) : null;
+/** Unix ms; null: nothing waits. */
+function earliest(since: Stats["waitingSince"]): number | null {
+  const known = Object.values(since).filter((at) => at !== null);
+  return known.length > 0 ? Math.min(...known) : null;
 }
 
 function sumOf(counts: LedgerStats["counts"]): Record<JobState, number> {
   const sum = (state: JobState) => LANES.reduce((total, lane) => total + counts[lane][state], 0);
   return Object.fromEntries(JOB_STATES.map((state) => [state, sum(state)])) as Record<JobState, number>;
-}
-
-function ages(since: LedgerStats["oldestWaiting"], now: number): Stats["oldest"] {
-  const age = (at: number | null) => (at === null ? null : Math.max(0, now - at));
-  return { live: age(since.live), upload: age(since.upload), bulk: age(since.bulk) };
 }
 
 async function queueNumbers(queues: QueueBindings): Promise<Stats["queues"]> {

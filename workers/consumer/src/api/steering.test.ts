@@ -285,8 +285,8 @@ describe("gate, stats and history", () => {
       lanes: { bulk: { queued: 2, stored: 1, dead: 1 }, live: { queued: 0 } },
       open: 2,
       deadLetters: 1,
-      oldest: { bulk: 60_000, live: null },
-      rates: { seconds: 60, storedPerSecond: 1 / 60, endedPerSecond: 2 / 60, attempts: { failed: 1, all: 2 } },
+      waitingSince: { bulk: world.deps.clock.now() - 60_000, live: null },
+      rates: { storedPerSecond: 1 / 60, endedPerSecond: 2 / 60, attempts: { failed: 1, all: 2 } },
       pace: { all: { secondsLeft: 60 } },
       ledger: { rows: 3 },
       queues: {

@@ -158,8 +158,8 @@ export interface LedgerNumbers extends Pick<Stats, "waitingFor" | "totals" | "wa
   counts: Stats["lanes"];
   /** Unix ms. */
   oldestWaiting: Record<Lane, number | null>;
-  /** Per second, over the minute before and the one under way, which are so many `seconds`. */
-  rates: { seconds: number; stored: number; ended: number; failed: number; accepted: number; submitted: number };
+  /** Per second, over the minute before and the one under way. */
+  rates: { stored: number; ended: number; failed: number; accepted: number; submitted: number };
   attempts: Stats["rates"]["attempts"];
   /** Attempts of the last five minutes that failed, of those that ended; jobs of the last hour. */
   counted: { lately: Stats["rates"]["attempts"]; hour: { dead: number; refused: number; ended: number } };

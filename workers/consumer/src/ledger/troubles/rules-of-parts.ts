@@ -130,7 +130,7 @@ export function paused({ gate, counts, now }: Facts): (Said | null)[] {
     const pause = gate.pauses[lane];
     if (pause === null) return null;
     const { queued, processing, retrying } = counts[lane];
-    const until = pause.until === null ? "" : `, for another ${span(pause.until - now)}`;
+    const until = pause.until === null ? "" : ` until ${momentOf(pause.until)}`;
     const reason = pause.reason === null ? "" : ` (${pause.reason})`;
     const waits = queued + processing + retrying;
     const sentence = `${lane} is paused by ${pause.who} since ${momentOf(pause.since)}${until}${reason}. ${waiting(waits)}.`;

@@ -1,6 +1,6 @@
 import { LANES, type Lane } from "@prewarm/shared/job";
 import { JOB_ERRORS } from "@prewarm/shared/job-errors";
-import { counted, number, percent, span } from "@prewarm/shared/words";
+import { counted, momentOf, number, percent, span } from "@prewarm/shared/words";
 import type { Facts } from "./facts.ts";
 import { type Failure, hostIn, NEWEST_MAX, type Top } from "./failures.ts";
 import { stopped } from "./rules-of-parts.ts";
@@ -113,12 +113,12 @@ export function stuck(facts: Facts): [Said | null] {
       {
         level: age > STUCK_PROBLEM_MS ? "problem" : "warning",
         ...{ cause: "all", affects: { lanes } },
-        sentence: `Nothing has ended lately, and the oldest job has waited for ${span(age)}.`,
+        sentence: `Nothing has ended lately, and the oldest job has waited since ${momentOf(now - age)}.`,
       },
     ];
   const waits = ageOf("live");
   if (waits <= VIEWER_STUCK_MS) return [null];
-  const sentence = `A viewer's job has waited for ${span(waits)}, though nothing holds its lane.`;
+  const sentence = `A viewer's job has waited since ${momentOf(now - waits)}, though nothing holds its lane.`;
   const level = waits > VIEWER_PROBLEM_MS ? "problem" : "warning";
   return [{ level, sentence, cause: "live", affects: { lanes: ["live"] } }];
 }

@@ -77,7 +77,7 @@ describe("the moment", () => {
     expect(said(pausedBy(pause))).toEqual([
       {
         ...{ part: "gate", host: null, level: "warning", lanes: ["bulk"] },
-        sentence: "bulk is paused by anna since 2026-11-24T11:59Z, for another 2 h (a migration). 12 jobs wait.",
+        sentence: "bulk is paused by anna since 2026-11-24T11:59Z until 2026-11-24T14:00Z (a migration). 12 jobs wait.",
       },
     ]);
     const [young] = troublesOf(pausedBy({ ...pause, until: null }));

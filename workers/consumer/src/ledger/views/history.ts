@@ -36,7 +36,6 @@ export function ledgerStats(
     },
     paces: { all: paces.all(), live: paces.lane("live"), upload: paces.lane("upload"), bulk: paces.lane("bulk") },
     rates: {
-      seconds,
       stored: perSecond(lately.stored),
       ended: perSecond(endedOf(lately)),
       failed: perSecond(lately.failed),

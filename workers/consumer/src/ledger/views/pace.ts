@@ -12,7 +12,7 @@ import {
 } from "@prewarm/durable-queue";
 import { priceOf } from "@prewarm/shared/cost/job-price";
 import { type JobState, LANES, type Lane } from "@prewarm/shared/job";
-import { counted, number, span } from "@prewarm/shared/words";
+import { counted, momentOf, number } from "@prewarm/shared/words";
 import { SILENT_MS, type Speed } from "../../console/work-time.ts";
 import type { ImageTx } from "../../images/image-tx.ts";
 import { laneCode, laneName } from "../../queue-settings.ts";
@@ -132,7 +132,7 @@ export class Paces {
   #unknown(): string | null {
     if (this.perSecond !== null) return null;
     const { silentMs } = this.#tx.statistics;
-    return silentMs < SILENT_MS ? "Too few jobs have ended yet." : `No job has ended for ${span(silentMs)}.`;
+    return silentMs < SILENT_MS ? "Too few jobs have ended yet." : `No job has ended since ${momentOf(this.#tx.now - silentMs)}.`;
   }
 
   /** Why the next decision of the gate is to wait. Null: jobs of the scope go on. */
@@ -146,7 +146,7 @@ export class Paces {
       const at =
         run === undefined ? tx.readyAt(laneCode(lane)) : nextRetryOf(tx.sql, { lane: run.lane, run: run.n }, ROWS_MAX);
       if (at !== undefined && at !== null && at > tx.now)
-        return `Only retries are left, the first in ${span(at - tx.now)}.`;
+        return `Only retries are left, the first at ${momentOf(at)}.`;
     }
     const left = budgetLeft(tx.gateNow, lane);
     if (this.#ofBudget(lane, waiting) <= left) return null;
