@@ -19,7 +19,7 @@ const jobOf = (width: number) => nameOf(placeOf(jobOfKey(key(width)), LEDGER_ID)
 const NOTHING = { have: [], asks: [], submitted: [], settled: [], leave: false };
 const HANDLER = { owner: "o1", first: true, role: "work" as const, room: 1, ...NOTHING };
 const NOTE = { hook: "uploads", verdict: "accepted" as const, why: null, n: 1, run: null };
-const COUNTS = { accepted: 1, duplicates: 0, existing: 0, purged: 0, ignored: 0, rejected: 0 };
+const COUNTS = { accepted: 1, duplicates: 0, existing: 0, purged: 0, ignored: 0, rejected: 0, images: [] };
 
 /** The calls that change something, and that a caller repeats. */
 type WritingCall = Repeated<{ [K in keyof typeof WRITES]: (typeof WRITES)[K]["repeat"] } & typeof OWN_CALLS>;

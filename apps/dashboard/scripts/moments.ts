@@ -12,7 +12,7 @@ import { type Task, tryTasks } from "./moments/tasks.ts";
 /*
  * `npm run prove -- moments [--rows 80000] [--more 920000] [--blame] [--only NAME]`: drives the dashboard through faults on the real local stack. First each
  * fault by itself, and which part list, headline, red box and event accuse (`--blame`: only that; `--only`, which may repeat: only the fault of that name). At ten moments page, ledger and the local
- * Ittybit have to say the same; then an operator's eleven tasks, by real clicks, with a clock; then what acts and a failing origin do to
+ * Ittybit have to say the same; then an operator's twelve tasks, by real clicks, with a clock; then what acts and a failing origin do to
  * others. Exits 1 if a number differs or a task does not work. Takes about twenty minutes.
  */
 

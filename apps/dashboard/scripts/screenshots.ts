@@ -37,7 +37,7 @@ const PICTURES: readonly Picture[] = [
   { name: "job", path: "/jobs?state=stored&search=id:landscape%20format:avif", prepare: openFirst },
   { name: "image", path: "/images/landscape.jpg" },
   { name: "new-run", path: "/runs/new", prepare: fillNewRun },
-  { name: "dead-letters", path: "/causes?window=all&state=dead" },
+  { name: "dead-letters", path: "/jobs/causes?window=all&state=dead" },
   { name: "steering-dark", path: "/steering", theme: "dark" },
 ];
 

@@ -13,23 +13,23 @@ import { NameDialog } from "./pages/saved-views.tsx";
 import { SignInPage } from "./pages/sign-in.tsx";
 import { Shell } from "./shell.tsx";
 import { Lazy } from "./ui/lazy.tsx";
+import { LevelSaid } from "./ui/level-said.tsx";
 import { Toasts } from "./ui/toast.tsx";
 import { Empty, ProblemCard } from "./ui/view.tsx";
 
 const palette = () => import("./palette.tsx").then(({ Palette }) => Palette);
 /* Pages that come when they are asked for. The overview and the list of jobs are there at once. */
 const oneJob = () => import("./pages/job.tsx").then(({ JobPage }) => JobPage);
-const images = () => import("./pages/images.tsx").then(({ ImagesPage }) => ImagesPage);
+const images = () => import("./pages/image-list.tsx").then(({ ImagesPage }) => ImagesPage);
 const image = () => import("./pages/images.tsx").then(({ ImagePage }) => ImagePage);
 const runs = () => import("./pages/runs.tsx").then(({ RunsPage }) => RunsPage);
-const check = () => import("./pages/check.tsx").then(({ CheckPage }) => CheckPage);
 const newRun = () => import("./pages/new-run.tsx").then(({ NewRunPage }) => NewRunPage);
 const oneRun = () => import("./pages/run.tsx").then(({ RunPage }) => RunPage);
 const causes = () => import("./pages/causes.tsx").then(({ CausesPage }) => CausesPage);
 const costs = () => import("./pages/costs.tsx").then(({ CostsPage }) => CostsPage);
 const system = () => import("./pages/system.tsx").then(({ SystemPage }) => SystemPage);
 const serving = () => import("./pages/serving.tsx").then(({ ServingPage }) => ServingPage);
-const coverage = () => import("./pages/coverage.tsx").then(({ CoveragePage }) => CoveragePage);
+const sites = () => import("./pages/sites.tsx").then(({ SitesPage }) => SitesPage);
 const steering = () => import("./pages/steering.tsx").then(({ SteeringPage }) => SteeringPage);
 
 type Page = (params: Record<string, string>) => { title: string; page: ComponentChildren };
@@ -43,17 +43,16 @@ function later<P extends object>(title: string, load: () => Promise<ComponentTyp
 const PAGES: readonly [pattern: string, page: Page][] = [
   ["/", () => ({ title: "Overview", page: <OverviewPage /> })],
   ["/jobs", () => ({ title: "Jobs", page: <JobsPage /> })],
+  ["/jobs/causes", () => later("Causes of failed jobs", causes, {})],
   ["/jobs/{job}", ({ job = "" }) => later(`Job ${job}`, oneJob, { job })],
   ["/images", () => later("Images", images, {})],
   ["/images/{id...}", ({ id = "" }) => later(id, image, { id }, `image ${id}`)],
   ["/runs", () => later("Runs", runs, {})],
   ["/runs/new", () => later("New run", newRun, {})],
   ["/runs/{run}", ({ run = "" }) => later(`Run ${run}`, oneRun, { run })],
-  ["/check", () => later("Check URLs", check, {})],
-  ["/causes", () => later("Causes", causes, {})],
-  ["/serving", () => later("Serving", serving, {})],
-  ["/coverage", () => later("Coverage", coverage, {})],
-  ["/costs", () => later("Costs", costs, {})],
+  ["/usage", () => later("Usage", serving, {})],
+  ["/usage/costs", () => later("Costs", costs, {})],
+  ["/usage/sites", () => later("Sites", sites, {})],
   ["/steering", () => later("Steering", steering, {})],
   ["/system", () => later("System", system, {})],
 ];
@@ -81,6 +80,7 @@ function Signed() {
     return (
       <StatsProvider>
         <Routed />
+        <LevelSaid />
         {paletteOpen.value && <Lazy load={palette} props={{}} />}
       </StatsProvider>
     );

@@ -100,7 +100,7 @@ function placeChoices(): Choice[] {
         ]
       : []),
     ...(may("promote") ? [at("Let a run go first…", "/runs?state=open", "promote priority order sooner")] : []),
-    ...(may("retry") ? [at("Retry dead letters…", "/causes?window=all&state=dead", "failed again redrive")] : []),
+    ...(may("retry") ? [at("Retry dead letters…", "/jobs/causes?window=all&state=dead", "failed again redrive")] : []),
     ...(may("purge")
       ? [{ ...at("Purge an image…", "/images", "invalidate refresh cache"), does: IMAGE_ACTS.purge }]
       : []),

@@ -1,10 +1,10 @@
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { ask, may } from "./api/session.ts";
 import { useStats } from "./api/stats.tsx";
-import { askedIn, checkPlace, imagesIn, isElsewhere, isLikeId } from "./lib/any-url.ts";
+import { askedIn, imagesIn, isElsewhere, isLikeId, searchPlace } from "./lib/any-url.ts";
 import { plural } from "./lib/format.ts";
 import { paletteOpen } from "./lib/keyboard.ts";
-import { NAV } from "./lib/nav.ts";
+import { PLACES } from "./lib/nav.ts";
 import { imageUrl } from "./lib/paths.ts";
 import { navigate } from "./lib/router.ts";
 import { views } from "./lib/views.ts";
@@ -141,8 +141,7 @@ function List({ id, choices, chosen, asked, take }: ListProps) {
 function choicesOf(text: string, stats: ReturnType<typeof useStats>, found: readonly Choice[]): Choice[] {
   return [
     ...argumentChoices(text, stats.data.value, stats.refresh),
-    ...imageChoices(text),
-    ...checkChoices(text),
+    ...urlChoices(text),
     ...matching([...viewChoices(), ...pageChoices(), ...actChoices(stats.data.value, stats.refresh)], text),
     ...typedChoices(text),
     // Last, because they come late: what Enter takes must not change under the hand.
@@ -165,8 +164,10 @@ const to = (kind: string, text: string, url: string): Choice => ({ kind, text, r
 const WORDS: Record<string, string> = {
   Steering: "audit log",
   Causes: "errors failed why",
-  Serving: "views hit ratio",
+  Images: "check urls viewers get why cold address srcset html sitemap",
+  Usage: "serving views hit ratio",
   Costs: "money spending",
+  Sites: "coverage warm pages",
 };
 
 function viewChoices(): Choice[] {
@@ -174,11 +175,16 @@ function viewChoices(): Choice[] {
 }
 
 function pageChoices(): Choice[] {
-  const pages = NAV.map(([url, name]) => ({ ...to("page", name, url), words: WORDS[name] ?? "" }));
-  const check = { ...to("page", "Check URLs", "/check"), words: "viewers get why cold address srcset html sitemap" };
+  const pages = PLACES.map(([url, name]) => ({ ...to("page", name, url), words: WORDS[name] ?? "" }));
   return may("warm")
-    ? [...pages, check, { ...to("page", "New run", "/runs/new"), words: "warm images upload" }]
-    : [...pages, check];
+    ? [...pages, { ...to("page", "New run", "/runs/new"), words: "warm images upload" }]
+    : pages;
+}
+
+/** The image of an address before what its viewers get; of several addresses, as of a page, what their viewers get goes first. */
+function urlChoices(text: string): Choice[] {
+  const [images, check] = [imageChoices(text), checkChoices(text)];
+  return askedIn(text).length > 1 ? [...check, ...images] : [...images, ...check];
 }
 
 /** Images that the words name by their address, or may name by their id. */
@@ -197,7 +203,7 @@ function checkChoices(text: string): Choice[] {
 }
 
 function openCheck(text: string): void {
-  const [url, state] = checkPlace(text);
+  const [url, state] = searchPlace(text);
   navigate(url, state ? { state } : {});
 }
 

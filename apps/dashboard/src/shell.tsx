@@ -8,7 +8,7 @@ import { browserClock, live, liveSwitch, setLive } from "./lib/live.ts";
 import { NAV } from "./lib/nav.ts";
 import { nextTheme, theme } from "./lib/theme.ts";
 import { setTimeStyle, TIME_STYLES, timeStyle } from "./lib/time-style.ts";
-import { Icon, type IconName } from "./ui/icon.tsx";
+import { Icon } from "./ui/icon.tsx";
 import { IncidentLine } from "./ui/incidents.tsx";
 import { Segments } from "./ui/segments.tsx";
 
@@ -68,35 +68,41 @@ export function Shell({ path, children }: { path: string; children: ComponentChi
   );
 }
 
-const ICONS: Record<string, IconName> = {
-  ...{ "/": "overview", "/jobs": "jobs", "/runs": "runs", "/causes": "causes" },
-  ...{
-    "/images": "images",
-    "/serving": "serving",
-    "/coverage": "coverage",
-    "/costs": "costs",
-    "/steering": "steering",
-    "/system": "system",
-  },
-};
-
 function Nav({ path }: { path: string }) {
   const stats = useStats().data.value;
-  const counts: Record<string, number | undefined> = { "/jobs": stats?.open, "/causes": stats?.deadLetters };
   return (
     <nav class="nav" aria-label="Pages">
-      {NAV.map(([href, name]) => {
+      {NAV.map(([href, name, , icon]) => {
         const here = href === "/" ? path === "/" : path === href || path.startsWith(`${href}/`);
-        const number = counts[href];
         return (
           <a key={href} href={href} aria-current={here ? "page" : undefined}>
-            <Icon name={ICONS[href] ?? "overview"} />
+            <Icon name={icon} />
             {name}
-            {number ? <span class={href === "/causes" ? "pill bad" : "pill"}>{compact(number)}</span> : null}
+            {href === "/jobs" && <Counts open={stats?.open ?? 0} dead={stats?.deadLetters ?? 0} />}
           </a>
         );
       })}
     </nav>
+  );
+}
+
+/** Jobs that are open, and those that wait for an operator; a zero is not shown. */
+function Counts({ open, dead }: { open: number; dead: number }) {
+  return (
+    <>
+      {open > 0 && (
+        <span class="pill">
+          {compact(open)}
+          <span class="visually-hidden"> open</span>
+        </span>
+      )}
+      {dead > 0 && (
+        <span class="pill bad" title="Dead letters">
+          {compact(dead)}
+          <span class="visually-hidden"> dead</span>
+        </span>
+      )}
+    </>
   );
 }
 
@@ -165,7 +171,7 @@ function Banner({ path }: { path: string }) {
   const data = stats.data.value;
   if (data !== null && (error !== null || late !== null))
     return (
-      <p class="strip warn" role="status">
+      <p class="strip warn">
         <span>
           {error === null ? `The server has not answered for ${duration(late)}.` : error.message} These numbers are{" "}
           {duration(browserClock.value - (stats.loadedAt.value ?? browserClock.value))} old.

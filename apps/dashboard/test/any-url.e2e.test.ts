@@ -63,12 +63,12 @@ it("says of each URL what its viewer gets, as the edge answers it, and warms wha
     on("check/landscape.jpg?w=banana"),
     on("check/landscape.jpg?w=600&f=webp"),
   ];
-  const { page, faults, close } = await signedIn("/check");
+  const { page, faults, close } = await signedIn("/images");
   await page
-    .getByLabel(/^Image URLs/)
+    .getByLabel(/^Image id/)
     .fill(`<img srcset="${urls.slice(0, 2).join(" 1x, ")} 2x">\n${urls.slice(2).join("\n")}`);
   await page.getByRole("button", { name: "Check" }).click();
-  await page.getByText(/^\d of 5 URLs/).waitFor();
+  await page.getByText(/^Not safe to publish yet: \d of 5 URLs/).waitFor();
   for (const [at, url] of urls.entries()) {
     const edge = await answerOf(url);
     expect([url, (await pill(page, at))?.startsWith(edge)]).toEqual([url, true]);
@@ -90,10 +90,10 @@ it("says of each URL what its viewer gets, as the edge answers it, and warms wha
   await until(
     "the page sees them",
     async () => {
-      await page.goto(`${stack().controlUrl}/check?${new URLSearchParams({ text: urls.slice(0, 3).join(" ") })}`);
+      await page.goto(`${stack().controlUrl}/images?${new URLSearchParams({ search: urls.slice(0, 3).join(" ") })}`);
       return page.getByText(/of 3 URLs/).textContent();
     },
-    (said) => said === "3 of 3 URLs need no warming.",
+    (said) => said === "Safe to publish: 3 of 3 URLs show their variants now.",
   );
   await close();
 });

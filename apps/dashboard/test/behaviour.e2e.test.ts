@@ -319,7 +319,7 @@ it("raises the budget only by a second Enter, after its price was said", async (
 });
 
 it("shows the last report of each site's coverage with its age, and what would mend it", async () => {
-  const { page, close } = await open("/coverage");
+  const { page, close } = await open("/usage/sites");
   const shop = page.getByRole("region", { name: "shop" });
   await shop.waitFor();
   const text = await shop.innerText();
@@ -333,7 +333,7 @@ it("shows the last report of each site's coverage with its age, and what would m
 });
 
 it("leads from a cause to its jobs, by a search that the jobs page can change", async () => {
-  const { page, close } = await open("/causes?window=all&state=dead");
+  const { page, close } = await open("/jobs/causes?window=all&state=dead");
   await page.locator("[data-row=fp0]").getByRole("link", { name: /dead$/ }).click();
   await page.getByRole("heading", { name: "Jobs" }).waitFor();
   expect(new URL(page.url()).search).toBe("?state=dead&search=cause%3Afp0");

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { NAV } from "../src/lib/nav.ts";
 import { atFakeApi } from "./at-fake-api.ts";
 import { reset } from "./fake-server.ts";
-import { history } from "./fixtures-stats.ts";
+import { history, stats } from "./fixtures-stats.ts";
 import { PHONE, settled, violations, visit } from "./visit.ts";
 
 const { at, open, calls } = atFakeApi();
@@ -79,12 +79,42 @@ describe("Back", () => {
 
 it("puts the focus on a new page and says its name", async () => {
   const { page, close } = await open("/");
-  await page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name: "Causes" }).click();
-  await page.locator("[data-announced]").getByText("Causes", { exact: true }).waitFor({ state: "attached" });
+  await page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name: "Images" }).click();
+  await page.locator("[data-announced]").getByText("Images", { exact: true }).waitFor({ state: "attached" });
   expect(await page.evaluate(() => document.activeElement?.id)).toBe("main");
   await page.goBack();
   await page.locator("[data-announced]").getByText("Overview", { exact: true }).waitFor({ state: "attached" });
   expect(await page.evaluate(() => document.activeElement?.id)).toBe("main");
+  await close();
+});
+
+it("tells who listens of a change of level, and of no other change of the headline", async () => {
+  const known = stats(false);
+  const says = (health: Partial<typeof known.health>) => {
+    at.api.answers["GET /api/v1/stats"] = () => ({ ...known, health: { ...known.health, ...health } });
+  };
+  says({ level: "ok", sentence: "Healthy: 3 jobs open." });
+  const { page, close } = await open("/");
+  const said = page.locator("[data-level-said]");
+  await said.evaluate((one) => {
+    const heard: (string | null)[] = [];
+    Object.assign(globalThis, { heard });
+    new MutationObserver(() => heard.push(one.textContent)).observe(one, {
+      ...{ childList: true, characterData: true, subtree: true },
+    });
+  });
+  says({ level: "problem", sentence: "Ittybit answers 402." });
+  await said.getByText("Ittybit answers 402.").waitFor({ state: "attached" });
+  const asked = () => calls().filter((line) => line.includes("/stats")).length;
+  const before = asked();
+  says({ level: "problem", sentence: "Ittybit answers 402. 7 jobs wait." });
+  await expect.poll(asked).toBeGreaterThan(before + 1);
+  says({ level: "ok", sentence: "Healthy: nothing waits." });
+  await said.getByText("Healthy: nothing waits.").waitFor({ state: "attached" });
+  expect(await page.evaluate(() => (globalThis as unknown as { heard: string[] }).heard)).toEqual([
+    "Ittybit answers 402.",
+    "Healthy: nothing waits.",
+  ]);
   await close();
 });
 

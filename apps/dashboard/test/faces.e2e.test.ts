@@ -24,15 +24,15 @@ const PAGES = [
   "/runs",
   "/runs/new",
   "/runs/run_0",
-  `/check?${new URLSearchParams({ text: "https://img.example/images/products/oak-chair?w=800&f=auto https://img.example/images/journal/a-very-long-name-of-an-image-that-somebody-exported-from-a-camera?w=320" })}`,
-  `/check?${new URLSearchParams({ text: "https://shop.example/sitemap.xml" })}`,
-  "/causes",
-  "/causes?window=5m",
-  "/causes?window=all&state=dead",
-  "/serving",
-  "/coverage",
-  "/costs",
-  "/costs?by=format&sort=bytes",
+  `/images?${new URLSearchParams({ search: "https://img.example/images/products/oak-chair?w=800&f=auto https://img.example/images/journal/a-very-long-name-of-an-image-that-somebody-exported-from-a-camera?w=320" })}`,
+  `/images?${new URLSearchParams({ search: "https://shop.example/sitemap.xml" })}`,
+  "/jobs/causes",
+  "/jobs/causes?window=5m",
+  "/jobs/causes?window=all&state=dead",
+  "/usage",
+  "/usage/sites",
+  "/usage/costs",
+  "/usage/costs?by=format&sort=bytes",
   "/steering",
   "/steering?log=purge",
   "/system",
@@ -55,7 +55,7 @@ const OVERLAYS: readonly [path: string, name: string, open: (page: Page) => Prom
   ["/images/removed/a", "a block's end", (page) => page.getByRole("button", { name: "Lift the block…" }).click()],
   ["/images/products/oak-chair", "a price", (page) => page.getByRole("button", { name: "Make all again…" }).click()],
   ["/runs/run_0", "a run's end", (page) => page.getByRole("button", { name: "Cancel run…" }).click()],
-  ["/causes", "a cause's retry", (page) => page.locator("main [data-retry]").first().click()],
+  ["/jobs/causes", "a cause's retry", (page) => page.locator("main [data-retry]").first().click()],
 ];
 
 /** A title that does not fit on one line is at least so wide, in px. */
@@ -162,7 +162,7 @@ describe.concurrent("every page is whole and accessible, in both themes, in a sy
 });
 
 describe("hostile strings", () => {
-  it.each(["/", "/jobs", "/jobs/00000000000", "/causes", "/steering", "/runs", "/images/x"])(
+  it.each(["/", "/jobs", "/jobs/00000000000", "/jobs/causes", "/steering", "/runs", "/images/x"])(
     "stay text on %s",
     async (path) => {
       at.api.mode = "hostile";

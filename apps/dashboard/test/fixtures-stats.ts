@@ -89,12 +89,12 @@ export function stats(hostile: boolean): Stats {
         affects: { lanes: ["bulk"], run: null, folder: null, count: 48_210 },
       }),
       trouble({
-        ...{ code: "failing", key: "failing.ittybit", part: "ittybit", cause: "f1", link: "/causes?window=5m" },
+        ...{ code: "failing", key: "failing.ittybit", part: "ittybit", cause: "f1", link: "/jobs/causes?window=5m" },
         cure: "Remove the cause, then choose Try now.",
         sentence: hostile ? HOSTILE : "3 % of 3,500 attempts failed: 41 × encoder out of memory, all avif.",
       }),
       trouble({
-        ...{ code: "died", key: "died.ittybit", part: "ittybit", cause: "f2", link: "/causes?window=1h", past: true },
+        ...{ code: "died", key: "died.ittybit", part: "ittybit", cause: "f2", link: "/jobs/causes?window=1h", past: true },
         ...{ sentence: "11 jobs died within the hour.", cure: "Remove the cause, then choose Retry dead." },
         acknowledged: { who: hostile ? HOSTILE : "operator token 1", at: NOW - 600_000 },
       }),

@@ -267,6 +267,7 @@ export function hooks(hostile: boolean): Hooks {
     },
     ...{ run: index === 0 ? "hook_uploads_2026-11-24" : null, accepted: 6, duplicates: 0, existing: 1, purged: 0 },
     ...{ ignored: 0, rejected: 1 },
+    images: index > 0 ? [] : [{ id: hostile ? HOSTILE : "photos/boat", states: { dead: 6 }, error: ERRORS[0] ?? null }],
   }));
   const fault = hostile ? HOSTILE : null;
   return {

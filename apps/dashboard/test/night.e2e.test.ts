@@ -46,14 +46,14 @@ afterAll(async () => {
 const pages = (): string[] => [
   ...["/", "/jobs", `/jobs/${job}`, "/images", `/images/${LONG}_1.jpg`, "/runs", `/runs/${run}`, "/runs/new"],
   ...[
-    "/causes",
-    "/causes?window=all&state=dead",
-    "/serving",
-    "/coverage",
-    "/costs",
+    "/jobs/causes",
+    "/jobs/causes?window=all&state=dead",
+    "/usage",
+    "/usage/sites",
+    "/usage/costs",
     "/steering",
     "/system",
-    `/check?text=${stack.edgeUrl}/images/${LONG}_1.jpg?w=320`,
+    `/images?search=${stack.edgeUrl}/images/${LONG}_1.jpg?w=320`,
   ],
 ];
 /** A title that is longer than one line of these many px has room for them. */

@@ -55,7 +55,7 @@ it("views are counted by what answered them, with the bytes saved; what was miss
   expect([store >= 1, cache >= 1, sums.hitRatio]).toEqual([true, true, (store + cache) / (store + cache + 3)]);
   expect(missed).toMatchObject([{ id: "portrait.jpg", views: 3, stored: false }]);
   expect(sums.savedBytes).toBeGreaterThan(sums.originalBytes / 2);
-  const { page, faults, close } = await signedIn("/serving");
+  const { page, faults, close } = await signedIn("/usage");
   await page.getByText("3 views").waitFor();
   await page.getByRole("button", { name: "Warm these 1" }).click();
   await page.waitForURL(/\/runs\/(?!new)/);
@@ -229,7 +229,7 @@ it("what things cost is what the local Ittybit has made, in every dimension, and
   const made = stack.emulator?.control.jobs().length ?? 0;
   const { budget } = await api<{ budget: { used: number } }>("/stats");
   expect([budget.used, made >= 5]).toEqual([made, true]);
-  const { page, faults, close } = await signedIn("/costs?by=width");
+  const { page, faults, close } = await signedIn("/usage/costs?by=width");
   for (const by of ["folder", "width", "format", "run"]) {
     const { rows, total } = await api<Costs>(`/costs?by=${by}`);
     expect([by, rows.reduce((sum, { jobs }) => sum + jobs, 0), total.jobs]).toEqual([by, made, made]);

@@ -38,10 +38,10 @@ const PAGES = [
   "/images/landscape.jpg",
   "/runs",
   "/runs/new",
-  "/causes?window=all&state=dead",
-  "/serving",
-  "/coverage",
-  "/costs",
+  "/jobs/causes?window=all&state=dead",
+  "/usage",
+  "/usage/sites",
+  "/usage/costs",
   "/steering",
   "/system",
 ];
@@ -125,7 +125,7 @@ describe("the dashboard on the local stack", () => {
     await warmByHand(page, "cut-out.png\n", "w=320&f=webp w=400&f=jpeg");
     await page.getByRole("link", { name: /dead 2/ }).waitFor();
     stack.emulator?.control.clearFaults();
-    await page.goto(`${stack.controlUrl}/causes?window=all&state=dead`);
+    await page.goto(`${stack.controlUrl}/jobs/causes?window=all&state=dead`);
     await page
       .getByText(/encoder gave up/)
       .first()

@@ -45,4 +45,13 @@ describe("one choice for every time", () => {
     times.nextTimeStyle();
     expect([times.timeStyle.value, localStorage.getItem("prewarm.times")]).toEqual(["local", "local"]);
   });
+
+  it("a day is the reader's", () => {
+    const berlin = Date.UTC(2026, 9, 24, 22);
+    expect(times.spanOfDay("2026-10-25")).toEqual({ from: berlin, to: berlin + 25 * 3_600_000 - 1 });
+    times.setTimeStyle("UTC");
+    const utc = Date.UTC(2026, 9, 25);
+    expect(times.spanOfDay("2026-10-25")).toEqual({ from: utc, to: utc + 86_400_000 - 1 });
+    expect(times.spanOfDay("")).toEqual({});
+  });
 });

@@ -187,7 +187,7 @@ describe("1,200 missing originals", () => {
     await health.locator(`a[href='/runs/${run}']`).first().click();
     await page.getByText("failed", { exact: true }).waitFor();
     await page.getByText("0 of 1,200 variants; 1,200 have ended").waitFor();
-    await page.goto(`${stack.controlUrl}/causes?window=1h`);
+    await page.goto(`${stack.controlUrl}/jobs/causes?window=1h`);
     const cause = page.getByRole("listitem").filter({ hasText: "missing" });
     await cause.getByText("1,200 refused").waitFor();
     await cause.getByText("Upload the original").waitFor();
@@ -308,7 +308,7 @@ async function turnsOn(page: Page, done: Map<string, unknown>): Promise<Address[
 /** Addresses of one shape are one kind of view: ids of jobs, runs, causes and plain images, and what costs are told apart by, do not tell them apart. */
 function shapeOf(address: string): string {
   const plain = address
-    .replace(/^\/(jobs|runs)\/(?!new$)[^?]+/, "/$1/x")
+    .replace(/^\/(jobs|runs)\/(?!new$|causes)[^?]+/, "/$1/x")
     .replace(/(cursor|cause|run|state|lane|search|by|month)=[^&]+/g, "$1=x");
   return /^\/images\/[\w./-]+$/.test(plain) ? "/images/x" : plain;
 }

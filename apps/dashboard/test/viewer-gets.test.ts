@@ -2,7 +2,7 @@ import type { Image, Variant } from "@prewarm/control-schema/images";
 import { TRANSFORM_PARAMETERS } from "@prewarm/shared/parameters";
 import { describe, expect, it } from "vitest";
 import { itemsOf } from "../src/api/ask-viewers.ts";
-import { type Asked, askedIn, checkPlace, isElsewhere, TRANSFORM_NAMES } from "../src/lib/any-url.ts";
+import { type Asked, askedIn, searchPlace, isElsewhere, TRANSFORM_NAMES } from "../src/lib/any-url.ts";
 import { viewerGets } from "../src/lib/viewer-gets.ts";
 import { readImages } from "../src/lib/warm-input.ts";
 
@@ -123,7 +123,7 @@ describe("addresses", () => {
   });
   it("of a whole list go with the history entry, where the address bar has no room", () => {
     const long = `${HERE}/a.jpg `.repeat(100);
-    expect([checkPlace("a b")[0], checkPlace(long)]).toEqual(["/check?text=a+b", ["/check", { text: long }]]);
+    expect([searchPlace("a b")[0], searchPlace(long)]).toEqual(["/images?search=a+b", ["/images", { text: long }]]);
     expect([isElsewhere("https://shop.example/spring"), isElsewhere(`${HERE}/a.jpg`), isElsewhere("a.jpg")]).toEqual([
       ...[true, false, false],
     ]);

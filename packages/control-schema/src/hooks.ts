@@ -1,7 +1,8 @@
 import * as z from "zod";
 import type { CallTable } from "./call.ts";
+import { JobError } from "./jobs.ts";
 import { Rejection } from "./warm.ts";
-import { count, time } from "./words.ts";
+import { CountsByState, count, time } from "./words.ts";
 
 export const HookAnswer = z
   .object({
@@ -35,6 +36,17 @@ export const HookDelivery = z
     }),
     run: z.string().nullable(),
     ...{ accepted: count, duplicates: count, existing: count, purged: count, ignored: count, rejected: count },
+    images: z
+      .array(
+        z.object({
+          id: z.string(),
+          states: CountsByState.partial().meta({
+            description: "Its variants that are not stored now, by state; a state without any is left out",
+          }),
+          error: JobError.nullable().meta({ description: "Why the last of them failed" }),
+        }),
+      )
+      .meta({ description: "The first of the images that it uploaded, at most five" }),
   })
   .meta({ id: "HookDelivery" });
 /** What came of a delivery of an upload system. */
@@ -54,6 +66,16 @@ export const Hooks = z
   .meta({ id: "Hooks" });
 export type Hooks = z.infer<typeof Hooks>;
 
+/** Deliveries that are kept. */
+const KEPT = 200;
+const moment = z.coerce.number<number>().int().min(0).optional();
+
+export const hooksQuery = z.object({
+  limit: z.coerce.number<number>().int().min(1).max(KEPT).default(KEPT),
+  from: moment.meta({ description: "Unix milliseconds: only deliveries since then" }),
+  to: moment.meta({ description: "Unix milliseconds: only deliveries until then" }),
+});
+
 /** Senders' own limits are far below (S3: 64 kB, Standard Webhooks: 20 kB advised). */
 const BODY_MAX_BYTES = 1_048_576;
 
@@ -63,7 +85,8 @@ export const hookCalls = {
     tag: "hooks",
     may: "viewer",
     summary: "Hooks, and the last 200 deliveries with their verdicts, the newest first",
-    description: "With what each hook's configuration is at fault for.",
+    description: "With what each hook's configuration is at fault for, and what became of each delivery's images.",
+    query: hooksQuery,
     answers: { 200: [Hooks, "Now"] },
   },
   "POST /hooks/{name}": {

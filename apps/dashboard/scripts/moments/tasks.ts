@@ -1,7 +1,7 @@
 import type { Locator, Page } from "playwright-core";
 import type { Scene } from "./scene.ts";
 
-/* The eleven tasks of an operator, by real clicks and keys, each with a clock. */
+/* The twelve tasks of an operator, by real clicks and keys, each with a clock. */
 
 export interface Task {
   name: string;
@@ -147,7 +147,15 @@ const TASKS: readonly [name: string, begin: string, act: Act][] = [
     },
   ],
   [
-    "8 warm a sitemap",
+    "8 is it safe to publish a page",
+    "/",
+    async ({ page, palette, see }, known, url) => {
+      await palette(`<img src="${url(known.stored)}"><img src="${url(known.missing)}">`);
+      await see(page.getByText("Not safe to publish yet: 1 of 2 URLs shows its variant now."));
+    },
+  ],
+  [
+    "9 warm a sitemap",
     "/runs/new",
     async ({ page, click, see }, _, url) => {
       const list = ["sitemap/a", "sitemap/b"].map((id) => `<image:loc>${url(id).replaceAll("&", "&amp;")}</image:loc>`);
@@ -158,16 +166,17 @@ const TASKS: readonly [name: string, begin: string, act: Act][] = [
     },
   ],
   [
-    "9 which images cost most",
+    "10 which images cost most",
     "/images",
     async ({ page, click, see }) => {
+      await click(page.getByRole("link", { name: "Usage", exact: true }));
       await click(page.getByRole("link", { name: "Costs", exact: true }));
       await click(page.getByRole("button", { name: "Image", exact: true }));
       await see(page.getByRole("row", { name: /^done\/a / }));
     },
   ],
   [
-    "10 prove a run complete",
+    "11 prove a run complete",
     "/runs",
     async ({ page, click, see }, known) => {
       await click(page.locator(`a[href="/runs/${known.complete}"]`).first());
@@ -177,7 +186,7 @@ const TASKS: readonly [name: string, begin: string, act: Act][] = [
     },
   ],
   [
-    "11 what changed at a time",
+    "12 what changed at a time",
     "/steering",
     async ({ page, see }, known) => {
       await page.getByRole("searchbox", { name: "Search the audit log" }).fill(known.time);

@@ -69,7 +69,10 @@ export function isElsewhere(text: string): boolean {
 /** Longest text that the address of a page holds, in characters. A longer one is kept with the history entry. */
 const IN_ADDRESS_MAX = 1_500;
 
-/** Where a text with addresses is checked, and what goes with the history entry. */
-export function checkPlace(text: string): [url: string, state?: { text: string }] {
-  return text.length <= IN_ADDRESS_MAX ? [`/check?${new URLSearchParams({ text })}`] : ["/check", { text }];
+/** Where the images of a text are looked for, or what viewers get of its addresses; and what goes with the history entry. */
+export function searchPlace(text: string, sort?: string): [url: string, state?: { text: string }] {
+  const isLong = text.length > IN_ADDRESS_MAX;
+  const query = new URLSearchParams({ ...(sort ? { sort } : {}), ...(isLong || text === "" ? {} : { search: text }) });
+  const url = query.size === 0 ? "/images" : `/images?${query}`;
+  return isLong ? [url, { text }] : [url];
 }

@@ -40,7 +40,7 @@ export function auditLink({ what, target }: AuditEntry): string | null {
   if (target === null) return null;
   if (what === "warm" || what.startsWith("run.")) return `/runs/${encodeURIComponent(target)}`;
   if (what.startsWith("job.")) return `/jobs/${encodeURIComponent(target)}`;
-  if (what === "coverage.report") return "/coverage";
+  if (what === "coverage.report") return "/usage/sites";
   return what.startsWith("image.") ? imageUrl(target) : null;
 }
 

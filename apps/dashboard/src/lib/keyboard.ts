@@ -1,7 +1,7 @@
 import { signal } from "@preact/signals";
 import { toggleDensity } from "./density.ts";
 import { liveSwitch, setLive } from "./live.ts";
-import { NAV } from "./nav.ts";
+import { PLACES } from "./nav.ts";
 import { navigate } from "./router.ts";
 import { nextTheme } from "./theme.ts";
 
@@ -16,18 +16,18 @@ export const KEYS: readonly (readonly [keys: string, does: string])[] = [
   ["t", "Theme: automatic, light, dark"],
   ["d", "Row height"],
   ["Ctrl K", "Go to any page, view, image, run or job, or do something; ⌘ K on a Mac"],
-  ...NAV.map(([, name, key]) => [`g ${key}`, `Go to ${name.toLowerCase()}`] as const),
+  ...PLACES.map(([, name, key]) => [`g ${key}`, `Go to ${name.toLowerCase()}`] as const),
   ["?", "This list"],
   ["Esc", "Close; leave the search"],
 ];
 
-const GO = Object.fromEntries(NAV.map(([href, , key]) => [key, href]));
+const GO = Object.fromEntries(PLACES.map(([href, , key]) => [key, href]));
 
 export const helpOpen = signal(false);
 export const paletteOpen = signal(false);
 
 const SINGLE: Record<string, () => void> = {
-  "/": () => document.querySelector<HTMLInputElement>("main input[type=search]")?.focus(),
+  "/": () => document.querySelector<HTMLElement>("main input[type=search], main search textarea")?.focus(),
   "?": () => {
     helpOpen.value = true;
   },

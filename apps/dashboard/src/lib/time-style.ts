@@ -59,3 +59,12 @@ export function aroundTime(text: string, now: number): { from: number; to: numbe
   const past = day === undefined && at > now ? at - DAY_MS : at;
   return { from: past - AROUND_MS, to: past + AROUND_MS };
 }
+
+/** The day `2026-11-28` in the reader's zone, Unix ms; nothing where the text is no day. */
+export function spanOfDay(day: string): { from?: number; to?: number } {
+  const from = Date.parse(`${day}T00:00:00${zone() === "UTC" ? "Z" : ""}`);
+  if (Number.isNaN(from)) return {};
+  const next = new Date(from);
+  next.setDate(next.getDate() + 1);
+  return { from, to: (zone() === "UTC" ? from + DAY_MS : next.getTime()) - 1 };
+}

@@ -6,6 +6,8 @@ import { count, plural } from "../lib/format.ts";
 import { filterUrl } from "../lib/job-filter.ts";
 import { imageUrl } from "../lib/paths.ts";
 import { navigate, place } from "../lib/router.ts";
+import { PartsHead } from "../ui/parts-head.tsx";
+import { Segments } from "../ui/segments.tsx";
 import { Sparkline } from "../ui/sparkline.tsx";
 import { Thumb } from "../ui/thumb.tsx";
 import { Time } from "../ui/time.tsx";
@@ -22,7 +24,10 @@ const WINDOWS = [
 ] as const;
 const FAILED = ["retrying", "dead", "refused"] as const;
 type Failed = (typeof FAILED)[number];
-const STATES = [["", "All"], ...FAILED.map((state) => [state, state] as const)] as const;
+const STATES: readonly (readonly ["" | Failed, string])[] = [
+  ["", "All"],
+  ...FAILED.map((state) => [state, state] as const),
+];
 
 /** Why jobs fail: what is tried again, what is dead, what was refused, by cause. */
 export function CausesPage() {
@@ -33,45 +38,25 @@ export function CausesPage() {
   const { open, controls } = useBulk(() => undefined);
   const to = (change: Record<string, string>) => {
     const now = { window, state: state ?? "", ...change };
-    navigate(`/causes?${new URLSearchParams(Object.entries(now).filter(([, value]) => value !== ""))}`, {
+    navigate(`/jobs/causes?${new URLSearchParams(Object.entries(now).filter(([, value]) => value !== ""))}`, {
       replace: true,
     });
   };
   return (
     <>
-      <header class="page-head">
-        <h1 class="grow">Causes</h1>
-        <Segments label="State" all={STATES} now={state ?? ""} choose={(name) => to({ state: name })} />
-        <Segments label="Failed last within" all={WINDOWS} now={window} choose={(name) => to({ window: name })} />
+      <PartsHead title="Jobs">
+        <Segments label="State" of={STATES} chosen={state ?? ""} choose={(name) => to({ state: name })} />
+        <Segments label="Failed last within" of={WINDOWS} chosen={window} choose={(name) => to({ window: name })} />
         {may("retry") && dead > 0 && (
           <button type="button" onClick={() => open({ kind: "retry", filter: { state: "dead" } })}>
             Retry all {count(dead)} dead…
           </button>
         )}
-      </header>
+      </PartsHead>
       <CauseList window={window} run={null} state={state} open={open} />
       <ActionList />
       {controls}
     </>
-  );
-}
-
-interface SegmentsProps {
-  label: string;
-  all: readonly (readonly [name: string, words: string])[];
-  now: string;
-  choose(name: string): void;
-}
-
-function Segments({ label, all, now, choose }: SegmentsProps) {
-  return (
-    <fieldset class="segments" aria-label={label}>
-      {all.map(([name, words]) => (
-        <button key={name} type="button" aria-pressed={name === now} onClick={() => choose(name)}>
-          {words}
-        </button>
-      ))}
-    </fieldset>
   );
 }
 
@@ -117,7 +102,7 @@ function None({ state }: { state: Failed | null }) {
   return (
     <Empty title={state === "dead" ? "No dead letters in this period" : "No failures in this period"}>
       Jobs that failed appear here by cause: retrying, dead and refused ones. A job is dead when its error is permanent
-      or its attempts are used up; nothing is lost, retry it here. Look <a href="/causes?window=all">further back</a>.
+      or its attempts are used up; nothing is lost, retry it here. Look <a href="/jobs/causes?window=all">further back</a>.
     </Empty>
   );
 }

@@ -5,6 +5,7 @@ import { count, percent, plural, size } from "../lib/format.ts";
 import { clock } from "../lib/live.ts";
 import { imageUrl } from "../lib/paths.ts";
 import { navigate, place } from "../lib/router.ts";
+import { PartsHead } from "../ui/parts-head.tsx";
 import { Segments } from "../ui/segments.tsx";
 import { type Column, Table } from "../ui/table.tsx";
 import { View } from "../ui/view.tsx";
@@ -33,7 +34,7 @@ export function CostsPage() {
   const [by, words] = BY.find(([name]) => name === query.get("by")) ?? (["folder", "Folder"] as const);
   const [month] = MONTHS.find(([name]) => name === query.get("month")) ?? MONTHS[0];
   const sort = SORTS.find((name) => name === query.get("sort")) ?? "cost";
-  const urlOf = (to: Record<string, string>) => `/costs?${new URLSearchParams({ by, month, sort, ...to })}`;
+  const urlOf = (to: Record<string, string>) => `/usage/costs?${new URLSearchParams({ by, month, sort, ...to })}`;
   const resource = useResource(
     `${by}|${month}|${sort}`,
     (signal) => ask("GET /api/v1/costs", { query: { by, sort, limit: ROWS_MAX, ...daysOf(month) }, signal }),
@@ -42,12 +43,10 @@ export function CostsPage() {
   const turn = (column: string) => navigate(urlOf({ sort: column }), { replace: true });
   return (
     <>
-      <header class="page-head">
-        <h1>Costs</h1>
-        <span class="grow" />
+      <PartsHead title="Usage">
         <Segments label="Month" of={MONTHS} chosen={month} choose={(to) => navigate(urlOf({ month: to }))} />
         <Segments label="Costs by" of={BY} chosen={by} choose={(to) => navigate(urlOf({ by: to }))} />
-      </header>
+      </PartsHead>
       <View resource={resource} what="the costs">
         {(costs) => (
           <section class="card" aria-labelledby="by">

@@ -66,7 +66,7 @@ function nodesOf(stats: Stats): Node[] {
     queue(stats),
     { name: "Gate", href: "/steering", parts: ["gate", "budget"], ...gateNode(stats) },
     {
-      ...{ name: "Originals", href: "/causes?window=1h", parts: ["originals"] },
+      ...{ name: "Originals", href: "/jobs/causes?window=1h", parts: ["originals"] },
       ...{ value: missing === undefined ? "answer" : "fail", note: missing?.host ?? "all hosts" },
     },
     {
@@ -83,7 +83,7 @@ function nodesOf(stats: Stats): Node[] {
 
 /** Where it all leads: how many views had their variant. */
 function viewers(serving: Serving | null): Node {
-  const node = { name: "Viewers", href: "/serving", parts: [] };
+  const node = { name: "Viewers", href: "/usage", parts: [] };
   if (serving !== null && serving.state !== "counted") return { ...node, value: "–", note: "views are not counted" };
   const ratio = serving?.hitRatio ?? null;
   return { ...node, value: ratio === null ? "–" : percent(ratio), note: "hit rate, last 24 h" };

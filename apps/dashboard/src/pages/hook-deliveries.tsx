@@ -2,16 +2,36 @@ import type { HookDelivery, Hooks } from "@prewarm/control-schema/hooks";
 import { ask } from "../api/session.ts";
 import { useResource } from "../api/use-resource.ts";
 import { count, plural } from "../lib/format.ts";
+import { filterUrl, STATES } from "../lib/job-filter.ts";
+import { imageUrl } from "../lib/paths.ts";
+import { navigate, place } from "../lib/router.ts";
+import { spanOfDay } from "../lib/time-style.ts";
 import { ScrollBox } from "../ui/scroll-box.tsx";
 import { Time } from "../ui/time.tsx";
 import { Empty, View } from "../ui/view.tsx";
 
-/** What upload systems have sent, and what came of it. */
+const SHOWN = 50;
+
+/** What upload systems have sent, and what came of it; the address has the day that is looked at. */
 export function HookDeliveries() {
-  const resource = useResource("hooks", (signal) => ask("GET /api/v1/hooks", { signal }), 4000);
+  const day = place.value.searchParams.get("day") ?? "";
+  const query = { limit: SHOWN, ...spanOfDay(day) };
+  const resource = useResource(`hooks ${day}`, (signal) => ask("GET /api/v1/hooks", { query, signal }), 4000);
   return (
     <section class="card" aria-labelledby="hooks">
-      <h2 id="hooks">Hooks in</h2>
+      <header class="card-head">
+        <h2 id="hooks">Hooks in</h2>
+        <label>
+          Day{" "}
+          <input
+            type="date"
+            value={day}
+            onChange={({ currentTarget: { value } }) =>
+              navigate(value === "" ? "/system" : `/system?day=${value}`, { replace: true })
+            }
+          />
+        </label>
+      </header>
       <View resource={resource} what="hooks">
         {({ hooks, deliveries }) => (
           <>
@@ -28,12 +48,13 @@ export function HookDeliveries() {
               </ul>
             )}
             {deliveries.length === 0 ? (
-              <Empty title="No deliveries yet">
-                Calls of upload systems appear here with their outcome, refused ones too.
+              <Empty title={day === "" ? "No deliveries yet" : "No deliveries of this day"}>
+                Calls of upload systems appear here with their outcome, refused ones too. The last 200 are kept.
               </Empty>
             ) : (
               <Deliveries deliveries={deliveries} />
             )}
+            {deliveries.length === SHOWN && <p class="muted">The last {SHOWN} are shown. Choose a day for older ones.</p>}
           </>
         )}
       </View>
@@ -77,7 +98,7 @@ function Deliveries({ deliveries }: { deliveries: readonly HookDelivery[] }) {
           {deliveries.map((one, at) => (
             <tr key={`${one.at}${one.hook}${at}`}>
               <td class="nowrap">
-                <Time at={one.at} />
+                <Time at={one.at} asClock />
               </td>
               <td class="mono break">{one.hook}</td>
               <td class="nowrap">
@@ -85,12 +106,40 @@ function Deliveries({ deliveries }: { deliveries: readonly HookDelivery[] }) {
               </td>
               <td class="break">
                 {outcomeOf(one)} {one.run !== null && <a href={`/runs/${encodeURIComponent(one.run)}`}>{one.run}</a>}
+                <ImagesNow images={one.images} />
               </td>
             </tr>
           ))}
         </tbody>
       </table>
     </ScrollBox>
+  );
+}
+
+const FAILED = ["dead", "refused"] as const;
+
+/** What became of the first images of a delivery: only variants that are not stored are told. */
+function ImagesNow({ images }: Pick<HookDelivery, "images">) {
+  return (
+    <ul class="small-text">
+      {images.map(({ id, states, error }) => {
+        const failed = FAILED.reduce((sum, state) => sum + (states[state] ?? 0), 0);
+        const others = STATES.filter((state) => (states[state] ?? 0) > 0 && !FAILED.some((one) => one === state));
+        return (
+          <li key={id}>
+            <a href={imageUrl(id)}>{id}</a>{" "}
+            {failed > 0 && (
+              <a class="pill bad" href={filterUrl({ states: [...FAILED], search: `id:"${id}"` })}>
+                {count(failed)} failed
+              </a>
+            )}{" "}
+            {others.map((state) => `${count(states[state] ?? 0)} ${state}`).join(", ")}
+            {failed + others.length === 0 && "nothing is left to make"}
+            {error !== null && ` ${error.message} (${error.code})`}
+          </li>
+        );
+      })}
+    </ul>
   );
 }
 

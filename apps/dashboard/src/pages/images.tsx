@@ -2,18 +2,15 @@ import type { Image, Variant } from "@prewarm/control-schema/images";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { ask, may, recipes } from "../api/session.ts";
 import { useResource } from "../api/use-resource.ts";
-import { imagesIn } from "../lib/any-url.ts";
-import { count, focalWords, plural, size } from "../lib/format.ts";
+import { count, focalWords, size } from "../lib/format.ts";
 import { STATES } from "../lib/job-filter.ts";
-import { imageUrl, pictureUrl } from "../lib/paths.ts";
+import { pictureUrl } from "../lib/paths.ts";
 import { focusMain, navigate, place } from "../lib/router.ts";
 import { transformWords } from "../lib/transform-words.ts";
 import { ActButton } from "../ui/act-button.tsx";
 import { ConfirmDialog } from "../ui/confirm-dialog.tsx";
 import { RecipeField } from "../ui/recipe-field.tsx";
-import { Segments } from "../ui/segments.tsx";
 import { StateBadge } from "../ui/state-badge.tsx";
-import { Thumb } from "../ui/thumb.tsx";
 import { Time } from "../ui/time.tsx";
 import { Empty, View } from "../ui/view.tsx";
 import { Picture } from "./compare.tsx";
@@ -22,95 +19,6 @@ import { ImageActs } from "./image-acts.tsx";
 import { PurgeTimeline } from "./purge-timeline.tsx";
 import { RemovedImage } from "./removed-image.tsx";
 import { VariantGrid } from "./variant-grid.tsx";
-
-const SORTS = [
-  ["latest", "Latest"],
-  ["largest", "Largest"],
-  ["failed", "Most failed"],
-  ["cost", "Most jobs"],
-] as const;
-
-/** Images by what was stored last, by size, by failures; and the way to any by its id. */
-export function ImagesPage() {
-  const query = place.value.searchParams;
-  const [sort] = SORTS.find(([name]) => name === query.get("sort")) ?? SORTS[0];
-  const search = query.get("search") ?? "";
-  const [text, setText] = useState(search);
-  const go = (to: { sort?: string; search?: string }) =>
-    navigate(`/images?${new URLSearchParams({ sort, search, ...to })}`, { replace: true });
-  const resource = useResource(
-    `${sort}|${search}`,
-    (signal) => ask("GET /api/v1/images", { query: { sort, search: search.slice(0, 200), limit: 120 }, signal }),
-    5000,
-  );
-  return (
-    <>
-      <header class="page-head">
-        <h1>Images</h1>
-        <span class="grow" />
-        <Segments label="Order" of={SORTS} chosen={sort} choose={(to) => go({ sort: to })} />
-      </header>
-      <search class="card">
-        <form
-          class="row-form"
-          onSubmit={(event) => {
-            event.preventDefault();
-            const [named] = imagesIn(text);
-            if (named === undefined) go({ search: text.trim() });
-            else navigate(imageUrl(named.id));
-          }}
-        >
-          <label class="field grow">
-            Image id or a part of it, or an image URL
-            <input
-              type="search"
-              value={text}
-              maxLength={2000}
-              spellcheck={false}
-              autocomplete="off"
-              placeholder="photos/2026/boat"
-              onInput={(event) => setText(event.currentTarget.value)}
-            />
-          </label>
-          <button type="submit" class="primary">
-            Search
-          </button>
-          {/[^/]$/.test(text.trim()) && (
-            <a class="button" href={imageUrl(imagesIn(text)[0]?.id ?? text.trim())}>
-              Show
-            </a>
-          )}
-        </form>
-      </search>
-      <View resource={resource} what="images">
-        {({ images }) =>
-          images.length === 0 ? (
-            <Empty title="No recent images">
-              Images appear here once a variant is stored or has failed. For an older image, enter its full id and
-              choose Show.
-            </Empty>
-          ) : (
-            <ul class="sheet">
-              {images.map((image) => (
-                <li key={image.id} data-row={image.id}>
-                  <a href={imageUrl(image.id)} class="break small-text">
-                    <Thumb id={image.id} />
-                    {image.id}
-                  </a>
-                  <p class="muted small-text">
-                    {count(image.stored)} stored, {size(image.bytes)}
-                    {sort === "cost" && <b> · {plural(image.jobs, "job")}</b>}
-                    {image.failed > 0 && <b> · {count(image.failed)} failed</b>}
-                  </p>
-                </li>
-              ))}
-            </ul>
-          )
-        }
-      </View>
-    </>
-  );
-}
 
 /** One image with its receipt, where it is removed. */
 async function load(id: string, cursor: string | undefined, signal: AbortSignal) {

@@ -57,7 +57,7 @@ function Why({ job }: { job: JobDetail }) {
         )}
         {job.state === "refused" && <p>No variant can be made from this original. Upload a new one, or retry.</p>}
       </div>
-      {failed && <a href="/causes?window=all">Causes</a>}
+      {failed && <a href="/jobs/causes?window=all">Causes</a>}
     </section>
   );
 }

@@ -7,6 +7,7 @@ import { filterUrl, type JobFilter, OPEN, RETRYABLE, readFilter, toActionFilter 
 import { place } from "../lib/router.ts";
 import { JobTable } from "../ui/job-table.tsx";
 import { Pager } from "../ui/pager.tsx";
+import { PartsHead } from "../ui/parts-head.tsx";
 import { Empty, View } from "../ui/view.tsx";
 import { type Bulk, useBulk } from "./bulk.tsx";
 import { ExportLinks } from "./export-button.tsx";
@@ -25,15 +26,13 @@ export function JobsPage() {
     <div class="with-sidebar">
       <JobSidebar filter={filter} />
       <section class="results" aria-busy={page.busy.value}>
-        <header class="page-head">
-          <h1>Jobs</h1>
-          <span class="grow" />
+        <PartsHead title="Jobs">
           <button type="button" aria-pressed={isDense.value} title="Dense rows (d)" onClick={toggleDensity}>
             Dense
           </button>
           <ExportLinks filter={filter} />
           {isOperator.value && <MatchingButtons filter={filter} open={open} />}
-        </header>
+        </PartsHead>
         <JobSearch filter={filter} />
         <View resource={page} what="jobs" shape="list">
           {(data) =>

@@ -6,8 +6,8 @@ import { navigate, place } from "../lib/router.ts";
 import { toRequest, type WarmInput } from "../lib/warm-input.ts";
 import { ActButton } from "../ui/act-button.tsx";
 import { Empty } from "../ui/view.tsx";
-import { NoImage } from "./check.tsx";
 import { DryRunCard } from "./dry-run-card.tsx";
+import { NoImage } from "./no-image.tsx";
 import { Pictures } from "./pictures.tsx";
 import { WarmFields } from "./warm-fields.tsx";
 

@@ -57,7 +57,7 @@ function Tiles({ stats, hour }: { stats: Stats; hour: History | null }) {
       <Tile
         name={`Failed of ${count(stats.rates.attempts.all)} attempts, 5 min`}
         value={percent(stats.rates.failureRatio)}
-        href="/causes?window=5m"
+        href="/jobs/causes?window=5m"
         spark={buckets.map((one) => one.failed)}
         trend="Failed attempts a minute, last hour"
         bad={stats.rates.failureRatio > 0.05}

@@ -20,6 +20,7 @@ export function Pictures({ all }: { all: readonly Asked[] }) {
   const answers = useAnswers(some, round);
   const cold = some.filter((one) => isCold(answers.get(one)));
   const wait = some.length - answers.size;
+  const good = some.filter((one) => isGood(answers.get(one))).length;
   return (
     <section class="card" aria-labelledby="pictures">
       <header class="card-head">
@@ -31,7 +32,7 @@ export function Pictures({ all }: { all: readonly Asked[] }) {
       <p role="status" class="muted">
         {wait > 0
           ? `Checking ${plural(wait, "URL")}…`
-          : `${count(some.length - cold.length)} of ${plural(some.length, "URL")} need no warming.`}
+          : `${good === some.length ? "Safe to publish" : "Not safe to publish yet"}: ${count(good)} of ${plural(some.length, "URL")} ${good === 1 ? "shows its variant" : "show their variants"} now.`}
       </p>
       <ul class="gets">
         {some.map((one) => (
@@ -50,6 +51,10 @@ export function Pictures({ all }: { all: readonly Asked[] }) {
       )}
     </section>
   );
+}
+
+function isGood(gets: Answered["gets"] | undefined): boolean {
+  return gets !== undefined && !(gets instanceof Error) && gets.what === "variant";
 }
 
 /** A refused address stays refused, and one that waits needs no second order. */

@@ -7,6 +7,7 @@ import { imageUrl } from "../lib/paths.ts";
 import { navigate, place } from "../lib/router.ts";
 import { transformWords } from "../lib/transform-words.ts";
 import { ActButton } from "../ui/act-button.tsx";
+import { PartsHead } from "../ui/parts-head.tsx";
 import { Segments } from "../ui/segments.tsx";
 import { useSort } from "../ui/sort.tsx";
 import { Sparkline } from "../ui/sparkline.tsx";
@@ -39,16 +40,14 @@ export function ServingPage() {
   const resource = useResource(window, (signal) => ask("GET /api/v1/serving", { query: { window }, signal }), 30_000);
   return (
     <>
-      <header class="page-head">
-        <h1>Serving</h1>
-        <span class="grow" />
+      <PartsHead title="Usage">
         <Segments
           label="Views within"
           of={WINDOWS}
           chosen={window}
-          choose={(to) => navigate(`/serving?window=${to}`, { replace: true })}
+          choose={(to) => navigate(`/usage?window=${to}`, { replace: true })}
         />
-      </header>
+      </PartsHead>
       <View resource={resource} what="the view counts">
         {(serving) =>
           serving.state === "counted" ? (

@@ -2,9 +2,10 @@ import type { Trouble } from "@prewarm/control-schema/troubles";
 import { place } from "../lib/router.ts";
 
 const WORDS: Record<string, string> = {
-  "/causes": "Causes",
+  "/jobs/causes": "Causes",
   "/jobs": "Jobs",
   "/system": "System",
+  "/usage": "Usage",
   "/steering": "Steering",
 };
 

@@ -1,7 +1,7 @@
 import { Webhook } from "standardwebhooks";
 import { describe, expect, it } from "vitest";
 import { testEngine } from "../ledger/testing/test-engine.ts";
-import { type ApiWorld, createApiWorld, HOOK_SECRET, VIEWER } from "./testing/api-world.ts";
+import { type ApiWorld, createApiWorld, endAll, HOOK_SECRET, VIEWER } from "./testing/api-world.ts";
 
 const PROOF = new Webhook(HOOK_SECRET);
 
@@ -19,8 +19,8 @@ function send(world: ApiWorld, body: string, id = crypto.randomUUID(), secret = 
 const uploaded = (...ids: string[]) =>
   JSON.stringify({ type: "image.uploaded", data: { items: ids.map((id) => ({ id })) } });
 
-async function deliveries(world: ApiWorld) {
-  const { body } = await world.json("GET", "/api/v1/hooks", { token: VIEWER });
+async function deliveries(world: ApiWorld, query = "") {
+  const { body } = await world.json("GET", `/api/v1/hooks${query}`, { token: VIEWER });
   return body.deliveries as Record<string, unknown>[];
 }
 
@@ -55,6 +55,23 @@ describe("hook deliveries", () => {
         fault: null,
       },
     ]);
+  });
+
+  it("say what became of their images, and are found by their date", async () => {
+    const world = createApiWorld();
+    await send(world, uploaded("a", "b", "c", "d", "e", "f"), "evt_1");
+    endAll(world, (of) => (of.startsWith("a/") ? ["dead", "the source answers 403"] : ["stored", ""]));
+    world.advance(86_400_000);
+    await send(world, uploaded("b"), "evt_2");
+    const [second, first] = await deliveries(world);
+    expect(second).toMatchObject({ images: [{ id: "b", error: null }] });
+    expect(first?.images).toEqual([
+      { id: "a", states: { dead: 2 }, error: { code: "upstream_failed", message: "the source answers 403" } },
+      ...["b", "c", "d", "e"].map((id) => expect.objectContaining({ id, error: null })),
+    ]);
+    expect((first?.images as object[])[2]).toEqual({ id: "c", states: {}, error: null });
+    expect(await deliveries(world, `?to=${world.deps.clock.now() - 1}`)).toEqual([first]);
+    expect(await deliveries(world, `?from=${world.deps.clock.now()}&limit=1`)).toEqual([second]);
   });
 
   it("of a sender without a proof are one entry with a number, told to the ledger every ten seconds", async () => {

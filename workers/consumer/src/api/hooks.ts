@@ -6,13 +6,13 @@ import { DEFAULT_RECIPE } from "../intake/plan-item.ts";
 import type { Resource } from "./endpoint.ts";
 
 export const hooks = {
-  "GET /api/v1/hooks": async ({ caller }, deps) => {
+  "GET /api/v1/hooks": async ({ caller, query }, deps) => {
     const known = Object.entries(isRecord(deps.config.hooks) ? deps.config.hooks : {}).map(([name, hook]) => ({
       ...{ name, verifier: hook.verifier.kind, mapper: hook.mapper.kind, recipe: hook.recipe ?? DEFAULT_RECIPE },
       jobsPerImage: variantsPerImage(deps.config, hook.recipe ?? DEFAULT_RECIPE),
       fault: hookFault(name, deps.config, deps),
     }));
-    const listed = await deps.ledger.listDeliveries();
+    const listed = await deps.ledger.listDeliveries(query);
     const deliveries = caller.may.includes("mend")
       ? listed
       : listed.map((one) => ({ ...one, why: withoutAddress(one.why) }));

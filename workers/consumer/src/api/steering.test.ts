@@ -203,7 +203,7 @@ describe("gate, stats and history", () => {
     const { body } = await world.json("GET", "/api/v1/stats");
     expect(body.troubles).toMatchObject([
       {
-        ...{ level: "warning", code: "failing", link: "/causes?window=5m", since: null },
+        ...{ level: "warning", code: "failing", link: "/jobs/causes?window=5m", since: null },
         sentence:
           '100 % of 4 attempts failed in the last five minutes: 4 jobs with "encoder out of memory" (upstream_failed), all webp.',
       },
@@ -219,7 +219,7 @@ describe("gate, stats and history", () => {
         cure: JOB_ERRORS.missing?.cure,
       },
       {
-        ...{ level: "warning", code: "died", part: "ittybit", link: "/causes?window=1h", since: null, past: true },
+        ...{ level: "warning", code: "died", part: "ittybit", link: "/jobs/causes?window=1h", since: null, past: true },
         sentence: '4 jobs died within the hour: 4 jobs with "encoder out of memory" (upstream_failed), all webp.',
       },
     ]);

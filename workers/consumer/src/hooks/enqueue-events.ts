@@ -63,7 +63,8 @@ export async function enqueueEvents(order: DeliveredEvents, deps: HookDeps): Pro
     rejected: rejected.map((one) => ({ ...one, index: making[one.index]?.index ?? one.index })),
     duplicate: repeat,
   });
-  const noted = { ...order, note: (receipt: Receipt) => noteOf(order.name, answerOf(receipt)) };
+  const uploads = making.flatMap((event) => (event.kind === "upload" ? event.id : []));
+  const noted = { ...order, note: (receipt: Receipt) => noteOf(order.name, answerOf(receipt), uploads) };
   const receipt =
     making.length === 0
       ? await finishEmpty(noted, deps)

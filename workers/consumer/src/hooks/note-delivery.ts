@@ -4,17 +4,33 @@ import { errorText, type Log } from "@prewarm/shared/log";
 import type { DeliveryNote } from "../ledger/calls.ts";
 import type { LedgerCalls } from "../ledger/ledger-for.ts";
 
-/** What came of a delivery, for operators to look at. */
-export function noteOf(hook: string, answer: HookAnswer): DeliveryNote {
+/** Images that a note names, and the length of their ids together: each delivery writes the newest 20 notes. */
+const IMAGES_MAX = 5;
+const IDS_MAX = 1_000;
+
+/** What came of a delivery, for operators to look at. `uploads`: the ids of its uploads. */
+export function noteOf(hook: string, answer: HookAnswer, uploads: readonly string[] = []): DeliveryNote {
   const { run, accepted, duplicates, existing, purged, ignored, rejected, duplicate } = answer;
   return {
     ...{ hook, verdict: duplicate ? "repeat" : "accepted", n: 1, run },
     why: rejected[0] === undefined ? null : `${rejected[0].code}: ${rejected[0].message}`,
     ...{ accepted, duplicates, existing, purged, ignored, rejected: rejected.length },
+    images: firstOf(uploads),
   };
 }
 
-const NOTHING = { run: null, accepted: 0, duplicates: 0, existing: 0, purged: 0, ignored: 0, rejected: 0 };
+function firstOf(uploads: readonly string[]): string[] {
+  let left = IDS_MAX;
+  return [...new Set(uploads)].slice(0, IMAGES_MAX).filter((id) => {
+    left -= id.length;
+    return left >= 0;
+  });
+}
+
+const NOTHING = {
+  ...{ run: null, accepted: 0, duplicates: 0, existing: 0, purged: 0, ignored: 0, rejected: 0 },
+  images: [],
+};
 
 function refusalOf(hook: string, why: string, n = 1): DeliveryNote {
   return { hook, verdict: "refused", why, n, ...NOTHING };

@@ -135,7 +135,13 @@ export interface CausesView extends Pick<Causes, "from" | "exact" | "unreadable"
 export type JobAct = { status: "ok"; job: NamedJob } | { status: "none" } | { status: "state" };
 
 /** What came of a delivery, before its time is noted. */
-export type DeliveryNote = Omit<HookDelivery, "at">;
+export type DeliveryNote = Omit<HookDelivery, "at" | "images"> & {
+  /** The ids of the first images that it uploaded. */
+  images: readonly string[];
+};
+
+/** A note as it is kept. */
+export type KeptDelivery = DeliveryNote & Pick<HookDelivery, "at">;
 
 export interface Noted {
   /** Listed in the transaction that finishes the delivery. */

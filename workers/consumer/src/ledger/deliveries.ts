@@ -1,8 +1,7 @@
-import type { HookDelivery } from "@prewarm/control-schema/hooks";
 import { type Accepted, getDoc, putDoc, type Sql } from "@prewarm/durable-queue";
 import type { AcceptAnswer } from "../images/calls.ts";
 import type { ImageTx } from "../images/image-tx.ts";
-import type { DeliveryNote } from "./calls.ts";
+import type { DeliveryNote, KeptDelivery } from "./calls.ts";
 
 /** Maximum of remembered deliveries. Repeated refusals of one sender are one delivery. */
 const KEEP = 200;
@@ -15,7 +14,7 @@ const NEWEST = 20;
  * only counted refusals of the last minute, which the cron stores.
  */
 export class Deliveries {
-  #list: HookDelivery[];
+  #list: KeptDelivery[];
   /** The first so many are not in the document of the older ones. */
   #newest: number;
   #isSaved = true;
@@ -44,7 +43,7 @@ export class Deliveries {
   }
 
   /** The newest first. */
-  list(): readonly HookDelivery[] {
+  list(): readonly KeptDelivery[] {
     return this.#list;
   }
 
@@ -64,9 +63,9 @@ export class Deliveries {
   }
 }
 
-function read(sql: Sql, name: string): HookDelivery[] {
+function read(sql: Sql, name: string): KeptDelivery[] {
   const body = getDoc(sql, name);
-  return body === null ? [] : (JSON.parse(body) as HookDelivery[]);
+  return body === null ? [] : (JSON.parse(body) as KeptDelivery[]);
 }
 
 /** Lists deliveries, in the transaction of what they did. */

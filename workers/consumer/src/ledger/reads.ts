@@ -1,5 +1,4 @@
 import type { Answer, CallName, Calls } from "@prewarm/control-schema/calls";
-import type { HookDelivery } from "@prewarm/control-schema/hooks";
 import type { CodeVersion } from "@prewarm/control-schema/words";
 import { findDelivery } from "@prewarm/durable-queue";
 import { getAction, listActions } from "../console/actions.ts";
@@ -9,13 +8,13 @@ import { getImageAction } from "../images/image-actions.ts";
 import type { ImageTx } from "../images/image-tx.ts";
 import { doctorFrom, doctorWalk } from "../images/reconcile.ts";
 import { listReports } from "./coverage-reports.ts";
-import { Deliveries } from "./deliveries.ts";
 import type { GivenTo } from "./given-to.ts";
 import { jobPage, statsOf } from "./operator-calls.ts";
 import { isSessionOver } from "./tables/sign-ins.ts";
 import { getHistory } from "./views/buckets.ts";
 import { causesView } from "./views/causes.ts";
 import { listCosts } from "./views/costs.ts";
+import { deliveriesView } from "./views/deliveries.ts";
 import { listEvents } from "./views/events.ts";
 import { exportSlice } from "./views/export.ts";
 import { gateView } from "./views/gate-view.ts";
@@ -53,9 +52,7 @@ export const READS = {
   ...ANSWERS,
   ...{ findDelivery, lookUp: statesOf, isSessionOver, listOrdered, exportSlice, doctorFrom },
   ...{ listJobs: jobPage, getJob: findJob, listCauses: causesView, countMatches, imageRows },
-  ...{ stats: statsOf, listCosts, getGate: gateView, listEvents },
-  /** The last deliveries of hooks, the newest first. */
-  listDeliveries: (tx: ImageTx): HookDelivery[] => [...tx.memory.of(Deliveries).list()],
+  ...{ stats: statsOf, listCosts, getGate: gateView, listEvents, listDeliveries: deliveriesView },
   /** The code that the object runs, which a deploy replaces at its own time. Null: the platform tells none. */
   about: (tx: ImageTx): { version: CodeVersion | null } => ({ version: tx.instance.version }),
 };

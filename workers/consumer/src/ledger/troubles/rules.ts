@@ -57,15 +57,15 @@ const RULES: readonly Rule[] = [
     cure: "Correct the origin, then choose Try now.",
   },
   {
-    ...{ code: "failing", part: "originals", level: "warning", link: "/causes?window=5m", find: failing },
+    ...{ code: "failing", part: "originals", level: "warning", link: "/jobs/causes?window=5m", find: failing },
     cure: "Remove the cause, then choose Try now.",
   },
   {
-    ...{ code: "refusing", part: "originals", level: "warning", link: "/causes?window=1h", past: true, find: refusing },
+    ...{ code: "refusing", part: "originals", level: "warning", link: "/jobs/causes?window=1h", past: true, find: refusing },
     cure: "See the causes.",
   },
   {
-    ...{ code: "died", part: "originals", level: "warning", link: "/causes?window=1h", past: true, find: died },
+    ...{ code: "died", part: "originals", level: "warning", link: "/jobs/causes?window=1h", past: true, find: died },
     cure: "Remove the cause, then choose Retry dead.",
   },
   {
@@ -97,7 +97,7 @@ const RULES: readonly Rule[] = [
     cure: "Look for queue.duty_failed in the log of the consumer: it says what R2 answered.",
   },
   {
-    ...{ code: "shed", part: "edge", level: "warning", link: "/serving", find: shed },
+    ...{ code: "shed", part: "edge", level: "warning", link: "/usage", find: shed },
     cure: "See which images are asked for. Signed URLs are never held back.",
   },
 ];

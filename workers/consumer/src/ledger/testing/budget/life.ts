@@ -34,7 +34,7 @@ const FORGETTING = [
 
 const NOTE: DeliveryNote = {
   ...{ hook: "uploads", verdict: "accepted", why: null, n: 1, run: null },
-  ...{ accepted: 0, duplicates: 0, existing: 0, purged: 0, ignored: 0, rejected: 0 },
+  ...{ accepted: 0, duplicates: 0, existing: 0, purged: 0, ignored: 0, rejected: 0, images: [] },
 };
 
 type Held = ExchangeRequest["have"][number] & { job: string | null };

@@ -18,7 +18,7 @@ const BOUNDS: Bounds<Exclude<keyof LedgerCalls, PlainRead> | "opening" | "firstV
   // Dead messages are put in order by time without an index.
   recordDead: 40_000,
   ...{ acceptChunk: CHUNK, finishDelivery: FEW, findDelivery: FEW },
-  ...{ noteDeliveries: FEW, countRefusals: FEW, listDeliveries: FEW },
+  ...{ noteDeliveries: FEW, countRefusals: FEW, listDeliveries: PAGE },
   // Every change of 30 days, about 20,000 at most, with what three tables have of its image.
   edgesTold: 4 * PAGE,
   // A removal counts the blocks: at most 20,000.

@@ -13,7 +13,7 @@ import { NOON } from "./fill-day.ts";
 const WHO = "test";
 const SAID = { have: [], submitted: [], settled: [], leave: false };
 const NOTE = { hook: "uploads", verdict: "accepted" as const, why: null, n: 1, run: null };
-const COUNTS = { accepted: 1, duplicates: 0, existing: 0, purged: 0, ignored: 0, rejected: 0 };
+const COUNTS = { accepted: 1, duplicates: 0, existing: 0, purged: 0, ignored: 0, rejected: 0, images: ["o1.jpg"] };
 const PAGE = { limit: 50 };
 const FIRST = { ...PAGE, cursor: null };
 const retrying = (n: number): string => nameOf((600_000 + n) * PLACES + 7);

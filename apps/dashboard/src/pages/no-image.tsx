@@ -1,53 +1,8 @@
-import { useMemo, useState } from "preact/hooks";
 import { session } from "../api/session.ts";
-import { askedIn, checkPlace, isElsewhere } from "../lib/any-url.ts";
+import { isElsewhere } from "../lib/any-url.ts";
 import { shellQuote } from "../lib/curl.ts";
-import { navigate, place, placeState } from "../lib/router.ts";
 import { CopyButton } from "../ui/copy-button.tsx";
 import { Empty } from "../ui/view.tsx";
-import { Pictures } from "./pictures.tsx";
-
-/** Any text with addresses of the edge: what a viewer of each gets right now. */
-export function CheckPage() {
-  const given = place.value.searchParams.get("text") ?? placeState().text ?? "";
-  const [text, setText] = useState(given);
-  const all = useMemo(() => askedIn(given), [given]);
-  const go = () => {
-    const [url, state] = checkPlace(text);
-    navigate(url, { replace: true, ...(state ? { state } : {}) });
-  };
-  return (
-    <>
-      <header class="page-head">
-        <h1>Check URLs</h1>
-      </header>
-      <form
-        class="card stack"
-        onSubmit={(event) => {
-          event.preventDefault();
-          go();
-        }}
-      >
-        <label class="field">
-          Image URLs, a srcset, a page's HTML or a sitemap
-          <textarea
-            rows={given === "" ? 9 : 3}
-            class="mono"
-            spellcheck={false}
-            value={text}
-            placeholder="https://img.example.com/images/photos/boat?w=800&f=auto"
-            onInput={(event) => setText(event.currentTarget.value)}
-          />
-        </label>
-        <button type="submit" class="primary" disabled={text.trim() === ""}>
-          Check
-        </button>
-      </form>
-      {all.length > 0 && <Pictures all={all} />}
-      {all.length === 0 && given.trim() !== "" && <NoImage text={given} />}
-    </>
-  );
-}
 
 /** Why a text has no picture to show, and the way that works. */
 export function NoImage({ text }: { text: string }) {

@@ -2,6 +2,7 @@ import type { ReportedCoverage } from "@prewarm/control-schema/coverage";
 import { ask } from "../api/session.ts";
 import { useResource } from "../api/use-resource.ts";
 import { count, plural } from "../lib/format.ts";
+import { PartsHead } from "../ui/parts-head.tsx";
 import { Time } from "../ui/time.tsx";
 import { Empty, View } from "../ui/view.tsx";
 
@@ -9,13 +10,11 @@ import { Empty, View } from "../ui/view.tsx";
 const worded = (share: number) => `${Math.floor(share * 10) / 10} %`;
 
 /** How much of what the pages of each site ask for is warm, as it was reported last. */
-export function CoveragePage() {
+export function SitesPage() {
   const resource = useResource("coverage", (signal) => ask("GET /api/v1/coverage", { signal }), 30_000);
   return (
     <>
-      <header class="page-head">
-        <h1>Coverage</h1>
-      </header>
+      <PartsHead title="Usage" />
       <View resource={resource} what="the reports">
         {({ reports }) =>
           reports.length === 0 ? (
