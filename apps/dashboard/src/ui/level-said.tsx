@@ -18,7 +18,7 @@ export function LevelSaid() {
   }, [level]);
   return (
     <p class="visually-hidden" role="status" data-level-said>
-      {said}
+      {said === "" ? null : said}
     </p>
   );
 }
