@@ -176,9 +176,7 @@ function viewChoices(): Choice[] {
 
 function pageChoices(): Choice[] {
   const pages = PLACES.map(([url, name]) => ({ ...to("page", name, url), words: WORDS[name] ?? "" }));
-  return may("warm")
-    ? [...pages, { ...to("page", "New run", "/runs/new"), words: "warm images upload" }]
-    : pages;
+  return may("warm") ? [...pages, { ...to("page", "New run", "/runs/new"), words: "warm images upload" }] : pages;
 }
 
 /** The image of an address before what its viewers get; of several addresses, as of a page, what their viewers get goes first. */

@@ -94,7 +94,14 @@ export function stats(hostile: boolean): Stats {
         sentence: hostile ? HOSTILE : "3 % of 3,500 attempts failed: 41 × encoder out of memory, all avif.",
       }),
       trouble({
-        ...{ code: "died", key: "died.ittybit", part: "ittybit", cause: "f2", link: "/jobs/causes?window=1h", past: true },
+        ...{
+          code: "died",
+          key: "died.ittybit",
+          part: "ittybit",
+          cause: "f2",
+          link: "/jobs/causes?window=1h",
+          past: true,
+        },
         ...{ sentence: "11 jobs died within the hour.", cure: "Remove the cause, then choose Retry dead." },
         acknowledged: { who: hostile ? HOSTILE : "operator token 1", at: NOW - 600_000 },
       }),

@@ -171,7 +171,12 @@ describe("a viewer", () => {
       .locator("button:not(.sort, [aria-label='Costs by'] *, [aria-label=Month] *), a.button, input[type=submit]")
       .evaluateAll((all) => all.map((one) => one.getAttribute("aria-label") ?? one.textContent ?? ""));
     expect(
-      names.filter((name) => !["Steering", "Jobs of this run", "JSON", "List", "Causes", "Views", "Costs", "Sites", "Search"].includes(name) && !HARMLESS.test(name)),
+      names.filter(
+        (name) =>
+          !["Steering", "Jobs of this run", "JSON", "List", "Causes", "Views", "Costs", "Sites", "Search"].includes(
+            name,
+          ) && !HARMLESS.test(name),
+      ),
     ).toEqual([]);
     expect(await page.locator("main input[type=number], main textarea, main [data-retry]").count()).toBe(0);
     await page.keyboard.press("j");

@@ -259,17 +259,21 @@ const HEADERS_MIN = 150;
 it.each([
   ["an idle tab", 0],
   ["a tab while held jobs wait", 30],
-])("asks at most 12 times and for 15 kB a minute in %s", async (_, waiting) => {
-  const items = Array.from({ length: waiting }, (_, n) => ({ id: `held/${n}.jpg`, transforms: ["w=320&f=webp"] }));
-  if (waiting > 0) await api("/warm", { method: "POST", body: JSON.stringify({ items }) });
-  await until(
-    "nothing moves, and the rates of the last two minutes have come to 0",
-    () => api<{ open: number; rates: { endedPerSecond: number; acceptedPerSecond: number } }>("/stats"),
-    ({ open, rates }) => open === waiting && rates.endedPerSecond + rates.acceptedPerSecond === 0,
-  );
-  const all = await Promise.all(["/", "/jobs", `/runs/${run}`, "/steering", "/jobs/causes", "/system"].map(minuteOf));
-  console.log(JSON.stringify(all));
-  expect(all.filter(({ requests, bytes }) => requests > REQUESTS_MAX || bytes > BYTES_MAX)).toEqual([]);
-  // Each 304 has at least a status line and its headers: fewer bytes would mean that they were not counted.
-  expect(all.filter(({ unchanged, bytes }) => unchanged === 0 || bytes < unchanged * HEADERS_MIN)).toEqual([]);
-}, 300_000);
+])(
+  "asks at most 12 times and for 15 kB a minute in %s",
+  async (_, waiting) => {
+    const items = Array.from({ length: waiting }, (_, n) => ({ id: `held/${n}.jpg`, transforms: ["w=320&f=webp"] }));
+    if (waiting > 0) await api("/warm", { method: "POST", body: JSON.stringify({ items }) });
+    await until(
+      "nothing moves, and the rates of the last two minutes have come to 0",
+      () => api<{ open: number; rates: { endedPerSecond: number; acceptedPerSecond: number } }>("/stats"),
+      ({ open, rates }) => open === waiting && rates.endedPerSecond + rates.acceptedPerSecond === 0,
+    );
+    const all = await Promise.all(["/", "/jobs", `/runs/${run}`, "/steering", "/jobs/causes", "/system"].map(minuteOf));
+    console.log(JSON.stringify(all));
+    expect(all.filter(({ requests, bytes }) => requests > REQUESTS_MAX || bytes > BYTES_MAX)).toEqual([]);
+    // Each 304 has at least a status line and its headers: fewer bytes would mean that they were not counted.
+    expect(all.filter(({ unchanged, bytes }) => unchanged === 0 || bytes < unchanged * HEADERS_MIN)).toEqual([]);
+  },
+  300_000,
+);

@@ -2,7 +2,7 @@ import type { Image, Variant } from "@prewarm/control-schema/images";
 import { TRANSFORM_PARAMETERS } from "@prewarm/shared/parameters";
 import { describe, expect, it } from "vitest";
 import { itemsOf } from "../src/api/ask-viewers.ts";
-import { type Asked, askedIn, searchPlace, isElsewhere, TRANSFORM_NAMES } from "../src/lib/any-url.ts";
+import { type Asked, askedIn, isElsewhere, searchPlace, TRANSFORM_NAMES } from "../src/lib/any-url.ts";
 import { viewerGets } from "../src/lib/viewer-gets.ts";
 import { readImages } from "../src/lib/warm-input.ts";
 

@@ -14,7 +14,10 @@ export const Pace = z
       .object({ from: time, to: time })
       .nullable()
       .meta({ description: "The same at the pace of the fastest and of the slowest of the last minutes" }),
-    why: z.string().nullable().meta({ description: "Why no time can be told", example: "No job has ended since 2026-11-24T14:05Z." }),
+    why: z
+      .string()
+      .nullable()
+      .meta({ description: "Why no time can be told", example: "No job has ended since 2026-11-24T14:05Z." }),
     jobsLeft: count.meta({ description: "Jobs that Ittybit is still to make; those at Ittybit are paid for" }),
     amountLeft: z.number().min(0).nullable().meta({ description: "What they cost; null: no price is set" }),
   })

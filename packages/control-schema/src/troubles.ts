@@ -39,7 +39,9 @@ export const Trouble = z
       .meta({ description: "Changes when another cause takes its place; null: it cannot be acknowledged" }),
     sentence: z.string(),
     cure: z.string().meta({ description: "What to do; empty where the sentence is enough" }),
-    link: z.string().meta({ description: "Where on the dashboard its cause stands", example: "/jobs/causes?window=5m" }),
+    link: z
+      .string()
+      .meta({ description: "Where on the dashboard its cause stands", example: "/jobs/causes?window=5m" }),
     acknowledged: z
       .object({ who: z.string(), at: time })
       .nullable()

@@ -102,7 +102,8 @@ function None({ state }: { state: Failed | null }) {
   return (
     <Empty title={state === "dead" ? "No dead letters in this period" : "No failures in this period"}>
       Jobs that failed appear here by cause: retrying, dead and refused ones. A job is dead when its error is permanent
-      or its attempts are used up; nothing is lost, retry it here. Look <a href="/jobs/causes?window=all">further back</a>.
+      or its attempts are used up; nothing is lost, retry it here. Look{" "}
+      <a href="/jobs/causes?window=all">further back</a>.
     </Empty>
   );
 }

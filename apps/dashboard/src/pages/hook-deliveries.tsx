@@ -54,7 +54,9 @@ export function HookDeliveries() {
             ) : (
               <Deliveries deliveries={deliveries} />
             )}
-            {deliveries.length === SHOWN && <p class="muted">The last {SHOWN} are shown. Choose a day for older ones.</p>}
+            {deliveries.length === SHOWN && (
+              <p class="muted">The last {SHOWN} are shown. Choose a day for older ones.</p>
+            )}
           </>
         )}
       </View>

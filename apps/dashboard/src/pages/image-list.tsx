@@ -50,7 +50,8 @@ function Search({ search, go }: { search: string; go(text: string): void }) {
   useEffect(() => setText(search), [search]);
   const submit = () => go(text.trim());
   const asked = askedIn(text);
-  const id = asked.length === 0 ? text.trim() : new Set(asked.map((one) => one.id)).size === 1 ? asked[0]?.id : undefined;
+  const id =
+    asked.length === 0 ? text.trim() : new Set(asked.map((one) => one.id)).size === 1 ? asked[0]?.id : undefined;
   return (
     <search class="card">
       <form

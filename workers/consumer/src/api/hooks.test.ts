@@ -67,9 +67,9 @@ describe("hook deliveries", () => {
     expect(second).toMatchObject({ images: [{ id: "b", error: null }] });
     expect(first?.images).toEqual([
       { id: "a", states: { dead: 2 }, error: { code: "upstream_failed", message: "the source answers 403" } },
-      ...["b", "c", "d", "e"].map((id) => expect.objectContaining({ id, error: null })),
+      expect.objectContaining({ id: "b", error: null }),
+      ...["c", "d", "e"].map((id) => ({ id, states: {}, error: null })),
     ]);
-    expect((first?.images as object[])[2]).toEqual({ id: "c", states: {}, error: null });
     expect(await deliveries(world, `?to=${world.deps.clock.now() - 1}`)).toEqual([first]);
     expect(await deliveries(world, `?from=${world.deps.clock.now()}&limit=1`)).toEqual([second]);
   });

@@ -34,7 +34,9 @@ it("three seconds later an idle overview is the same, and its 304 tells the serv
 
 it("an hour later an overview whose held jobs wait is the same", async () => {
   const world = createApiWorld();
-  await world.json("PATCH", "/api/v1/gate", { body: { paused: { bulk: { until: world.deps.clock.now() + 7_200_000 } } } });
+  await world.json("PATCH", "/api/v1/gate", {
+    body: { paused: { bulk: { until: world.deps.clock.now() + 7_200_000 } } },
+  });
   await warm(world, ["a.jpg", "b.jpg"]);
   // The rates of the last minute and its percentiles are of the past by then.
   world.advance(600_000);

@@ -61,7 +61,8 @@ const RULES: readonly Rule[] = [
     cure: "Remove the cause, then choose Try now.",
   },
   {
-    ...{ code: "refusing", part: "originals", level: "warning", link: "/jobs/causes?window=1h", past: true, find: refusing },
+    ...{ code: "refusing", part: "originals", level: "warning", past: true },
+    ...{ link: "/jobs/causes?window=1h", find: refusing },
     cure: "See the causes.",
   },
   {

@@ -112,7 +112,11 @@ describe("one pace", () => {
       clock.advance(10);
     }
     clock.advance(1);
-    expect(run("r")).toMatchObject({ perSecond: null, secondsLeft: null, why: expect.stringMatching(/^No job has ended since 2026-\S+Z\.$/) });
+    expect(run("r")).toMatchObject({
+      perSecond: null,
+      secondsLeft: null,
+      why: expect.stringMatching(/^No job has ended since 2026-\S+Z\.$/),
+    });
   });
 
   it("follows jobs that come in batches, and a change within some fifty ends", () => {

@@ -132,7 +132,9 @@ export class Paces {
   #unknown(): string | null {
     if (this.perSecond !== null) return null;
     const { silentMs } = this.#tx.statistics;
-    return silentMs < SILENT_MS ? "Too few jobs have ended yet." : `No job has ended since ${momentOf(this.#tx.now - silentMs)}.`;
+    return silentMs < SILENT_MS
+      ? "Too few jobs have ended yet."
+      : `No job has ended since ${momentOf(this.#tx.now - silentMs)}.`;
   }
 
   /** Why the next decision of the gate is to wait. Null: jobs of the scope go on. */
@@ -145,8 +147,7 @@ export class Paces {
     if (queued + processing === 0) {
       const at =
         run === undefined ? tx.readyAt(laneCode(lane)) : nextRetryOf(tx.sql, { lane: run.lane, run: run.n }, ROWS_MAX);
-      if (at !== undefined && at !== null && at > tx.now)
-        return `Only retries are left, the first at ${momentOf(at)}.`;
+      if (at !== undefined && at !== null && at > tx.now) return `Only retries are left, the first at ${momentOf(at)}.`;
     }
     const left = budgetLeft(tx.gateNow, lane);
     if (this.#ofBudget(lane, waiting) <= left) return null;
