@@ -32,7 +32,7 @@ it("packs one program, its licences and nothing that is to be installed", () => 
   expect(manifest).toMatchObject({ name: "prewarm", bin: { prewarm: "dist/prewarm.mjs" }, engines: { node: ">=20" } });
   expect(manifest).not.toHaveProperty("dependencies");
   const licences = readFileSync(join(home, "THIRD-PARTY.txt"), "utf8");
-  for (const name of ["parse5", "entities", "picocolors", "smol-toml", "zod", "hono", "preact", "uplot"])
+  for (const name of ["parse5", "entities", "picocolors", "smol-toml", "zod", "hono", "preact"])
     expect(licences).toContain(`${name} `);
 });
 

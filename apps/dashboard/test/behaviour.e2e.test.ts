@@ -66,7 +66,7 @@ describe("live updates", () => {
     });
     await page.goto(at.api.url);
     await page.getByRole("link", { name: "Steering" }).first().click();
-    await page.getByRole("checkbox", { name: "Pause live" }).waitFor();
+    await page.getByRole("switch", { name: "Lane live" }).waitFor();
     isGone = true;
     await page.goto(at.api.url);
     await page.getByRole("link", { name: "Steering" }).first().click();
@@ -255,7 +255,7 @@ it("a limit that is out of range says the range, and cannot be applied", async (
     ["Submissions a second", "0", "A number from 0.1 to 10,000"],
     ["Jobs at Ittybit at once", "1.5", "A whole number from 1 to 10,000"],
   ] as const) {
-    const form = page.locator(".number-form", { hasText: field });
+    const form = page.locator(".number-form", { has: page.getByRole("spinbutton", { name: field }) });
     await form.getByRole("spinbutton").fill(value);
     await form.getByRole("status").getByText(words, { exact: true }).waitFor();
     expect(await page.getByRole("button", { name: /^Apply/ }).isDisabled()).toBe(true);
@@ -268,19 +268,19 @@ it("a limit that is out of range says the range, and cannot be applied", async (
 
 it("changes lanes, limits and budget in one call, after it has shown what changes", async () => {
   const { page, close } = await open("/steering");
-  await page.getByRole("checkbox", { name: "Pause live" }).check();
+  await page.getByRole("switch", { name: "Lane live" }).uncheck();
   await page.getByLabel("Reason (optional)").fill("the price is checked");
   await page.getByRole("spinbutton", { name: "Burst" }).fill("7");
   await page.getByRole("spinbutton", { name: "Jobs a month" }).fill("");
   const changes = page.getByRole("region", { name: "Changes" });
   expect(await changes.getByRole("listitem").allTextContents()).toEqual([
-    ...["live: running → paused: the price is checked", "Burst: 20 → 7", "Jobs a month: 100,000 → unlimited"],
+    ...["live: running → paused for 1 h: the price is checked", "Burst: 20 → 7", "Jobs a month: 100,000 → unlimited"],
   ]);
   const sent = page.waitForRequest((request) => request.method() === "PATCH");
   await changes.getByRole("button", { name: "Apply 3 changes" }).click();
   await changes.getByRole("button", { name: "Raise it: 100,000 → unlimited, at any cost" }).click();
   expect((await sent).postDataJSON()).toEqual({
-    paused: { live: { reason: "the price is checked", until: null } },
+    paused: { live: { reason: "the price is checked", until: expect.any(Number) } },
     rate: { burst: 7 },
     budget: { monthlyJobs: null },
   });
@@ -401,9 +401,9 @@ describe("what makes it pleasant", () => {
   it("can be reached and steered on a phone", async () => {
     const { page, close } = await open("/", { viewport: PHONE });
     await page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name: "Steering" }).click();
-    await page.getByRole("checkbox", { name: "Pause live" }).check();
+    await page.getByRole("switch", { name: "Lane live" }).uncheck();
     await page.getByRole("button", { name: "Apply 1 change" }).click();
-    await page.getByText("live: running → paused.").waitFor();
+    await page.getByText("live: running → paused for 1 h.").waitFor();
     await close();
   });
 });

@@ -1,3 +1,4 @@
+import { parseSpan } from "@prewarm/shared/job-search";
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import { NAV } from "../src/lib/nav.ts";
@@ -209,87 +210,69 @@ it("has dense rows, of one line each, and keeps to them", async () => {
   await close();
 });
 
-it("gives every chart as a table, and what was done meanwhile in words", async () => {
+it("gives the chart as a table, each of whose times leads to its jobs, and says what was done meanwhile", async () => {
   const { page, close } = await open("/");
-  const charts = page.locator("figure.chart");
-  expect(await charts.count()).toBe(4);
+  const chart = page.locator("figure.chart");
   expect(calls().filter((line) => line.includes("/history"))).toHaveLength(1);
-  for (const chart of await charts.all()) {
-    await chart.locator("summary").click();
-    await chart.locator("tbody tr").first().waitFor();
-    expect(await chart.locator("tbody tr").count()).toBe(60);
-    expect(await chart.locator("tbody th").first().textContent()).toMatch(/^\d\d:\d\d( \(\d\d:\d\d)? UTC\)?$/);
-  }
-  await page.getByText("changes in this period").click();
-  await page.getByText("version 0f0f0f0 runs").waitFor();
-  await page.getByText("retry of 241 jobs").waitFor();
-  expect(await page.getByRole("img", { name: /^Open jobs, last hour: from [\d,]+ to [\d,]+$/ }).count()).toBe(1);
+  await chart.locator("summary").click();
+  await chart.locator("tbody tr").first().waitFor();
+  expect(await chart.locator("tbody tr").count()).toBe(60);
+  const newest = chart.locator("tbody th").first();
+  expect(await newest.textContent()).toMatch(/^\d\d:\d\d( \(\d\d:\d\d)? UTC\)?$/);
+  await chart.locator(".flag", { hasText: "version 0f0f0f0 runs" }).waitFor();
   expect(await violations(page)).toEqual([]);
+  await newest.getByRole("link").click();
+  await page.getByRole("heading", { name: "Jobs" }).waitFor();
+  const span = parseSpan(new URL(page.url()).searchParams.get("search")?.replace("at:", "") ?? "");
+  expect(span && span.to - span.from + 1).toBe(60_000);
   await close();
 });
 
-describe("what a chart draws", () => {
-  /** The words that the page's canvases were given, by the chart's title. */
-  const drawnWords = (page: Page) =>
-    page.evaluate(() => (globalThis as unknown as { drawn: [string, string][] }).drawn);
-
-  it("has a label at every step of a time's axis, minutes and hours too", async () => {
-    const { page, close } = await visit(at.browser);
-    await page.addInitScript(() => {
-      const drawn: [string, string][] = [];
-      Object.assign(globalThis, { drawn });
-      const fillText = CanvasRenderingContext2D.prototype.fillText;
-      CanvasRenderingContext2D.prototype.fillText = function (text, ...at) {
-        drawn.push([this.canvas.closest("figure")?.querySelector("h3")?.textContent ?? "", text]);
-        return fillText.call(this, text, ...at);
-      };
-    });
-    await page.goto(at.api.url);
-    await settled(page);
-    await expect
-      .poll(async () =>
-        (await drawnWords(page)).filter(([title]) => title.startsWith("Waiting")).map(([, text]) => text),
-      )
-      .toEqual(expect.arrayContaining(["1 s", "10 s", "1 min", "10 min"]));
-    expect((await drawnWords(page)).filter(([, text]) => text === "–")).toEqual([]);
-    await close();
-  });
-
-  it("shows a value that stands alone, as on a ledger's first day", async () => {
-    const { page, close } = await visit(at.browser);
-    at.api.answers["GET /api/v1/history"] = ({ query: { tier } }) => {
-      const none = history(true, tier);
-      const last = none.buckets.at(-1);
-      if (last !== undefined) last.wait = { p50: 5_000, p95: null, p99: null };
-      return none;
-    };
-    await page.goto(`${at.api.url}/?history=day`);
-    await settled(page);
-    const inked = (title: string) =>
-      page.locator("figure.chart", { hasText: title }).evaluate((figure) => {
-        const canvas = figure.querySelector("canvas") as HTMLCanvasElement;
-        const swatch = getComputedStyle(figure.querySelector(".swatch") as Element).backgroundColor;
-        const [red, green, blue] = swatch.match(/\d+/g)?.map(Number) ?? [];
-        const { data } = (canvas.getContext("2d") as CanvasRenderingContext2D).getImageData(
-          ...([0, 0, canvas.width, canvas.height] as const),
-        );
-        let pixels = 0;
-        for (let at = 0; at < data.length; at += 4)
-          if (data[at] === red && data[at + 1] === green && data[at + 2] === blue) pixels += 1;
-        return pixels;
-      });
-    await expect.poll(() => inked("Waiting")).toBeGreaterThan(0);
-    expect(await inked("Running")).toBe(0);
-    await close();
-  });
+it("opens the jobs of the stretch that is dragged over, and shows each kind in the address", async () => {
+  const { page, close } = await open("/");
+  await page.getByRole("button", { name: "Wait", exact: true }).click();
+  await page.waitForURL("**/?chart=wait");
+  const chart = page.locator("figure.chart");
+  for (const words of ["p50", "p95", "oldest"]) await chart.locator(".line-end", { hasText: words }).waitFor();
+  for (const words of ["1 s", "10 s", "1 min"])
+    await chart.locator(".axis").getByText(words, { exact: true }).waitFor();
+  const { x = 0, y = 0, width = 0 } = (await chart.locator(".plot").boundingBox()) ?? {};
+  await page.mouse.move(x + width * 0.505, y + 20);
+  await page.mouse.down();
+  await page.mouse.move(x + width * 0.588, y + 30);
+  await page.mouse.up();
+  await page.getByRole("heading", { name: "Jobs" }).waitFor();
+  const span = parseSpan(new URL(page.url()).searchParams.get("search")?.replace("at:", "") ?? "");
+  expect(span && span.to - span.from + 1).toBe(360_000);
+  await close();
 });
 
-it("shows each lane's times and its last hour", async () => {
+it("shows a value that stands alone, as on a ledger's first day, and no time before it", async () => {
+  const { page, close } = await visit(at.browser);
+  at.api.answers["GET /api/v1/history"] = ({ query: { tier } }) => {
+    const none = history(true, tier);
+    const last = none.buckets.at(-1);
+    if (last !== undefined) last.wait = { p50: 5_000, p95: null, p99: null };
+    return none;
+  };
+  await page.goto(`${at.api.url}/?history=day&chart=wait`);
+  await settled(page);
+  const chart = page.locator("figure.chart");
+  expect(await chart.locator("path[data-as=line]").getAttribute("d")).toMatch(/^M11\.2,[\d.]+h0\.6$/);
+  await page.goto(`${at.api.url}/?history=day&chart=run`);
+  await chart.getByText("No data in this period.").waitFor();
+  await close();
+});
+
+it("fits one screen, without a script of motion, and its pictures are asked for anew only after more was stored", async () => {
   const { page, close } = await open("/");
-  const bulk = page.getByRole("row", { name: /^bulk/ });
-  expect(await bulk.locator("[data-label^=ready]").innerText()).toBe("41 s · 2.7 min");
-  await bulk.getByRole("img", { name: /^bulk, stored a minute: from [\d,]+ to [\d,]+$/ }).waitFor();
-  await page.locator("figure.chart", { hasText: "Ready by lane" }).getByText("upload").waitFor();
+  const tall = await page.evaluate(() => document.querySelector(".lower")?.getBoundingClientRect().bottom ?? 0);
+  expect(tall).toBeLessThanOrEqual(900);
+  expect(await page.locator(".newest a").count()).toBe(9);
+  await page.waitForResponse((response) => response.url().endsWith("/api/v1/stats"));
+  expect(calls().filter((line) => line.startsWith("GET /api/v1/images"))).toHaveLength(1);
+  await page.emulateMedia({ reducedMotion: "reduce" });
+  expect(await page.evaluate(() => document.getAnimations().length)).toBe(0);
   await close();
 });
 
@@ -300,14 +283,17 @@ it("grows with a wide screen: tables and charts take more than four fifths of wh
   expect((await widthOf("main table")) / (beside - (await widthOf(".sidebar")))).toBeGreaterThan(0.8);
   await page.goto(at.api.url);
   await settled(page);
-  expect((await widthOf(".charts")) / beside).toBeGreaterThan(0.8);
+  expect((await widthOf(".stream")) / beside).toBeGreaterThan(0.8);
   await close();
 });
 
 it("says so where nothing was measured", async () => {
   reset(at.api, { mode: "empty" });
   const { page, close } = await open("/");
-  expect(await page.getByText("No data in this period.").count()).toBe(4);
+  await page.getByText("No data in this period.").waitFor();
+  await page.getByText("All three lanes are empty.").waitFor();
+  await page.getByText("Nothing needs you.").waitFor();
+  expect(await page.locator(".newest .blank").count()).toBe(12);
   await close();
 });
 
@@ -331,9 +317,9 @@ describe("on a phone", () => {
     await page.goto(at.api.url);
     await settled(page);
     const counts = await page
-      .locator(".lanes td a")
+      .locator(".lanes a")
       .evaluateAll((all) => all.map((one) => [one.getBoundingClientRect().left, one.getBoundingClientRect().right]));
-    expect(counts.length).toBeGreaterThan(10);
+    expect(counts.length).toBeGreaterThan(7);
     expect(counts.filter(([left = 0, right = 0]) => left < 0 || right > PHONE.width)).toEqual([]);
     await close();
   });

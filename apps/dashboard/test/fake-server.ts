@@ -121,7 +121,10 @@ function answersOf(server: FakeServer): Answers {
     "POST /api/v1/jobs/{job}/retry": ({ params }) => {
       return { ...jobAt(indexOf(params.job), isHostile()), state: "queued" };
     },
-    "GET /api/v1/runs": () => ({ runs: times(9, (index) => runAt(index, isHostile())), nextCursor: null }),
+    "GET /api/v1/runs": ({ query: { state } }) => {
+      const runs = times(9, (index) => runAt(index, isHostile()));
+      return { runs: state === "open" ? runs.filter(({ endedAt }) => endedAt === null) : runs, nextCursor: null };
+    },
     "GET /api/v1/runs/{run}": ({ params }) => runAt(Number(/\d+/.exec(params.run)?.[0] ?? 0), isHostile()),
     "GET /api/v1/runs/{run}/rejected": () => ({
       rejected: [{ index: 4, id: "../up", code: "id_invalid", message: "No." }],

@@ -118,7 +118,7 @@ describe("keyboard only", () => {
 
   it("reaches every control by Tab, each with a visible focus", async () => {
     const { page, close } = await open("/steering");
-    await page.getByRole("checkbox", { name: "Pause live" }).waitFor();
+    await page.getByRole("switch", { name: "Lane live" }).waitFor();
     const wanted = await page
       .locator("button:not(:disabled), a[href], input")
       .evaluateAll((all) => all.filter((one) => one.checkVisibility()).length);
@@ -144,7 +144,7 @@ describe("keyboard only", () => {
 
 describe("a viewer", () => {
   const HARMLESS =
-    /^( ?Go to|relative$|local$|UTC$|Save this view|Dense|Remove the view|Live|Paused|Live updates: |Theme: |Keyboard help|Sign out|Hour|Day|30 days|All|Open|Done|Cancelled|Newest|Newer|Older|Back|More|Show|CSV of|NDJSON of|Readiness|5 min|1 hour|1 day|retrying$|dead$|refused$|Copy as curl|Download the receipt|Check|Try|Compare with originals)/;
+    /^( ?Go to|relative$|local$|UTC$|Save this view|Dense|Remove the view|Live|Paused|Live updates: |Theme: |Keyboard help|Sign out|Hour|Day|30 days|Stored|Wait|Run$|All|Open|Done|Cancelled|Newest|Newer|Older|Back|More|Show|CSV of|NDJSON of|Readiness|5 min|1 hour|1 day|retrying$|dead$|refused$|Copy as curl|Download the receipt|Check|Try|Compare with originals)/;
 
   it.each([
     "/",

@@ -99,7 +99,7 @@ describe.each([
   });
 });
 
-it("names the newest trouble first, since when and what to do, and folds what is over", async () => {
+it("names the newest trouble first, since when and what to do, and tells what is over", async () => {
   const { page, close } = await signedIn("/", stack.adminToken, { viewport: { width: 390, height: 844 } });
   const health = page.getByRole("region", { name: "Health" });
   await health
@@ -108,12 +108,15 @@ it("names the newest trouble first, since when and what to do, and folds what is
     .waitFor();
   await health.getByText("Resume the lane once the reason is gone.").first().waitFor();
   await health.getByText(/^Since/).waitFor();
-  expect(await health.getByText(/were refused/).isVisible()).toBe(false);
-  await health.getByText("Within the last hour: 1").click();
-  await health.getByText(/were refused/).waitFor();
+  const needs = page.getByRole("region", { name: "What else needs you" });
+  await needs
+    .getByRole("listitem")
+    .filter({ hasText: /were refused/ })
+    .getByText(/^Within the last hour/)
+    .waitFor();
   await page.goto(`${stack.controlUrl}/runs`);
   await page.getByRole("note", { name: "Trouble" }).getByRole("link", { name: "2 more" }).click();
-  await page.getByRole("heading", { name: "Lanes" }).waitFor();
+  await page.getByRole("heading", { name: "What else needs you" }).waitFor();
   await close();
 });
 
@@ -129,18 +132,19 @@ it("takes an acknowledged trouble out of the headline of every page, says who di
       .waitFor();
   }
   expect(await health.locator(".sentence").textContent()).toMatch(/were refused/);
-  await health.getByText("Acknowledged: 2").click();
-  const known = health.getByRole("listitem").filter({ hasText: "bulk is paused" });
+  const needs = page.getByRole("region", { name: /needs you$/ });
+  await needs.getByText("Acknowledged: 2").click();
+  const known = needs.getByRole("listitem").filter({ hasText: "bulk is paused" });
   expect(await known.textContent()).toMatch(/operator token 1, .*(ago|just now)/);
   expect(await overflow(page)).toBe(0);
   await page.goto(`${stack.controlUrl}/runs`);
   const line = page.getByRole("note", { name: "Trouble" });
   expect(await line.textContent()).toMatch(/were refused/);
   await page.goto(stack.controlUrl);
-  await health.getByText("Acknowledged: 2").click();
+  await needs.getByText("Acknowledged: 2").click();
   for (const lane of ["upload", "bulk"]) {
-    await health.getByRole("button", { name: `Undo: ${lane} is paused` }).click();
-    await health.getByRole("button", { name: `Acknowledge: ${lane} is paused` }).waitFor();
+    await needs.getByRole("button", { name: `Undo: ${lane} is paused` }).click();
+    await page.getByRole("button", { name: `Acknowledge: ${lane} is paused` }).waitFor();
   }
   expect(faults).toEqual([]);
   await close();
@@ -148,7 +152,7 @@ it("takes an acknowledged trouble out of the headline of every page, says who di
 
 it("tells every time as the reader wants it: relative, local or UTC", async () => {
   const { page, close } = await signedIn("/steering");
-  const time = page.locator(".switches time").first();
+  const time = page.locator(".lane-row time").first();
   expect(await time.textContent()).toMatch(/ago$|just now/);
   await page.locator(".who summary").click();
   await page.getByRole("button", { name: "UTC", exact: true }).click();

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
-import { forLog, splitFilling, tick, tickBoth } from "../src/charts/series.ts";
+import { tick, tickBoth } from "../src/charts/series.ts";
 import { actWords } from "../src/lib/act-words.ts";
 import { imagesIn } from "../src/lib/any-url.ts";
 import { shellQuote } from "../src/lib/curl.ts";
@@ -27,19 +27,7 @@ describe("addresses of images in a text", () => {
   it("tell the version", () => expect(imagesIn(`${HERE}/a.jpg?w=320&amp;v=2`)).toEqual([{ id: "a.jpg", v: "2" }]));
 });
 
-describe("a chart's line", () => {
-  it("is dashed only on its way to the bucket that fills, and meets there", () => {
-    expect(splitFilling([1, 2, 3], true)).toEqual([
-      [1, 2, null],
-      [null, 2, 3],
-    ]);
-    expect(splitFilling([1, 2], false)).toEqual([
-      [1, 2],
-      [null, null],
-    ]);
-  });
-  it("has gaps on a log axis where nothing was measured", () =>
-    expect(forLog([null, 0, 0.4, 20])).toEqual([null, null, 1, 20]));
+describe("a chart's time", () => {
   it("is labelled in the reader's time with UTC beside it, and a day as the day in UTC that it is", () => {
     const at = Date.UTC(2026, 10, 24, 5, 9);
     expect([tick(at, 60_000, "Asia/Kolkata"), tick(at, 60_000, "UTC"), tick(at, 86_400_000)]).toEqual([

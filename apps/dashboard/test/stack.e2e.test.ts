@@ -164,18 +164,20 @@ describe("the dashboard on the local stack", () => {
 
   it("pauses a lane, says so, and resumes it; the log tells who", async () => {
     const { page, close } = await signedIn("/steering");
-    await page.getByRole("checkbox", { name: "Pause bulk" }).check();
+    await page.getByRole("switch", { name: "Lane bulk" }).uncheck();
+    await page.getByRole("button", { name: "no end" }).click();
     await page.getByRole("button", { name: "Apply 1 change" }).click();
     await page.getByText("bulk: running → paused.").waitFor();
     await warmByHand(page, "landscape.jpg\n", "w=640&f=webp");
     await page.getByRole("link", { name: /queued 1/ }).waitFor();
     await page.goto(stack.controlUrl);
-    await page.getByRole("row", { name: /bulk.*paused/ }).waitFor();
+    await page.getByRole("button", { name: "Resume", exact: true }).waitFor();
     await page.goto(`${stack.controlUrl}/steering`);
-    await page.getByRole("checkbox", { name: "Pause bulk" }).uncheck();
+    await page.getByRole("switch", { name: "Lane bulk" }).check();
     await page.getByRole("button", { name: "Apply 1 change" }).click();
     await page
-      .getByRole("row", { name: /operator token 1.*Bulk resumed/ })
+      .getByRole("listitem")
+      .filter({ hasText: /operator token 1:.*Bulk resumed/ })
       .first()
       .waitFor();
     await until(

@@ -104,7 +104,7 @@ const SCENES: readonly Scene[] = [
     },
     cause: /bulk is paused by operator token 1 since .* \(the import of May\)\. \d+ jobs wait/,
     link: "Steering",
-    cure: /^Pause bulk$/,
+    cure: /^Lane bulk$/,
   },
   {
     name: "an encoder that fails on some formats",
@@ -137,12 +137,12 @@ describe("a fault names itself and its cure on the first screen, within a poll a
     await polled(page);
     const health = page.getByRole("region", { name: "Health" });
     await inSight(health.getByText(cause));
-    await inSight(health.getByText(/upload is paused by .* \(a migration\)/));
+    await inSight(page.getByText(/upload is paused by .* \(a migration\)/).first());
     await health.getByRole("link", { name: link }).first().click();
     await inSight(
       page
         .getByRole("button", { name: cure })
-        .or(page.getByRole("checkbox", { name: cure }))
+        .or(page.getByRole("switch", { name: cure }))
         .first(),
     );
   });
@@ -181,9 +181,9 @@ describe("1,200 missing originals", () => {
       /1,200 of 1,200 variants of the run .* were refused: of the newest 40 jobs, 40 with .*missing.*all below wrong\/prefix\//;
     await inSight(health.getByText(sentence));
     await inSight(health.getByText(/Upload the original/).first());
-    await inSight(health.getByText(/upload is paused/));
+    await inSight(page.getByText(/upload is paused/).first());
     expect(await page.getByText(/^Healthy/).count()).toBe(0);
-    await page.getByRole("link", { name: "1,200 refused jobs" }).waitFor();
+    await page.getByRole("link", { name: "1,200 refused" }).waitFor();
     await health.locator(`a[href='/runs/${run}']`).first().click();
     await page.getByText("failed", { exact: true }).waitFor();
     await page.getByText("0 of 1,200 variants; 1,200 have ended").waitFor();
@@ -209,14 +209,16 @@ describe("1,200 missing originals", () => {
 describe("20,400 paused jobs", () => {
   const MANY = 20_399;
 
-  it("have one number in tile, lane, filter, dialog and result, and are searched to their end without a click", async () => {
+  it("have one number in stream, lane, filter, dialog and result, and are searched to their end without a click", async () => {
     await api("/gate", { method: "PATCH", body: JSON.stringify({ paused: { bulk: true } }) });
     const many = Array.from({ length: MANY }, (_, n) => ({ id: `many/${n}.jpg`, transforms: ["w=320&f=webp"] }));
     await warm([...many, { id: "needle/only.jpg", transforms: ["w=320&f=webp"] }]);
     const { page, close } = await signedIn("/");
-    const tile = page.getByRole("region", { name: "Now" }).locator(".tile").filter({ hasText: "Open jobs" });
-    await tile.getByText("20,400", { exact: true }).waitFor();
-    await page.getByRole("link", { name: "20,400 bulk queued jobs" }).click();
+    await page
+      .getByRole("region", { name: "From order to viewer" })
+      .getByText(/^20,400 wait/)
+      .waitFor();
+    await page.getByRole("link", { name: "20,400 wait in bulk" }).click();
     await page.getByTitle("20,400", { exact: true }).first().waitFor();
     await page.goto(`${stack.controlUrl}/jobs?search=only.jpg`);
     await page.getByText("needle/only.jpg").first().waitFor();

@@ -83,7 +83,7 @@ export const JobPage = z.object({ jobs: z.array(Job), nextCursor }).meta({ id: "
 
 const search = z.string().max(500).optional().meta({
   description:
-    "Qualifiers `id:` `format:` `error:` `cause:` `run:` `lane:` `state:` `age:>1h` `attempts:>3` (quotes allowed, all must match) and free text within the variant key",
+    "Qualifiers `id:` `format:` `error:` `cause:` `run:` `lane:` `state:` `age:>1h` `at:2026-11-24T14:05Z..2026-11-24T14:10Z` (its last change) `attempts:>3` (quotes allowed, all must match) and free text within the variant key",
   example: 'error:upstream_failed format:avif "summer sale"',
 });
 

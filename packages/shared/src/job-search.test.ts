@@ -1,6 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseComparison, parseSearch, printSearch, QUALIFIERS, type Term, unknownQualifiers } from "./job-search.ts";
+import {
+  parseComparison,
+  parseSearch,
+  parseSpan,
+  printSearch,
+  printSpan,
+  QUALIFIERS,
+  type Term,
+  unknownQualifiers,
+} from "./job-search.ts";
 
 describe("parseSearch", () => {
   it.each<[string, Term[], string]>([
@@ -54,6 +63,21 @@ describe("parseComparison", () => {
   ] as ["age" | "attempts", string][])("refuses %s:%s", (qualifier, value) =>
     expect(parseComparison(qualifier, value)).toBeNull(),
   );
+});
+
+describe("parseSpan", () => {
+  it("reads the minutes that were printed, without the last moment", () => {
+    const [from, end] = [Date.UTC(2026, 10, 24, 14, 5), Date.UTC(2026, 10, 24, 14, 10)];
+    expect(printSpan(from, end)).toBe("2026-11-24T14:05Z..2026-11-24T14:10Z");
+    expect(parseSpan(printSpan(from, end))).toEqual({ from, to: end - 1 });
+    expect(parseSearch(`at:${printSpan(from, end)}`)).toEqual([{ qualifier: "at", value: printSpan(from, end) }]);
+  });
+
+  it.each([
+    ...["", "14:05", "2026-11-24T14:05Z", "2026-11-24T14:05Z..", "2026-11-24T14:05Z..14:10Z"],
+    ...["2026-11-24T14:05Z..2026-11-24T14:05Z", "2026-11-24T14:10Z..2026-11-24T14:05Z"],
+    "2026-13-24T14:05Z..2026-14-24T14:05Z",
+  ])("refuses at:%s", (value) => expect(parseSpan(value)).toBeNull());
 });
 
 it("names words that look like qualifiers and are none, unless they stand in quotes or are an address", () => {

@@ -1,12 +1,13 @@
 import { FORMATS } from "./config.ts";
 import { JOB_STATES, LANES } from "./job.ts";
+import { momentOf } from "./words.ts";
 
 /*
  * The grammar of a search for jobs: `qualifier:value`, quotes around spaces, everything else free text. The control API reads it, and the
  * dashboard shows and edits it; both by this file.
  */
 
-export const QUALIFIERS = ["id", "format", "error", "cause", "run", "lane", "state", "age", "attempts"] as const;
+export const QUALIFIERS = ["id", "format", "error", "cause", "run", "lane", "state", "age", "at", "attempts"] as const;
 export type Qualifier = (typeof QUALIFIERS)[number];
 
 /** What a qualifier takes, or, where it takes any number, what is asked for most; one that is not named here takes any text. */
@@ -17,6 +18,9 @@ export const QUALIFIER_VALUES: Partial<Record<Qualifier, readonly string[]>> = {
   age: [">5m", ">1h", ">1d", "<5m", "<1h"],
   attempts: [">0", ">3"],
 };
+
+/** Two moments to the minute, in UTC: `2026-11-24T14:05Z..2026-11-24T14:10Z`. */
+const SPAN = /^(\d{4}-\d\d-\d\dT\d\d:\d\dZ)\.\.(\d{4}-\d\d-\d\dT\d\d:\d\dZ)$/;
 
 /** Whole numbers, both ends included. */
 export interface NumberRange {
@@ -34,6 +38,17 @@ export function parseComparison(qualifier: keyof typeof COMPARED, value: string)
   const number = Number(digits) * (unit === undefined ? 1 : (UNITS_MS[unit] ?? 1));
   if (sign === ">") return { from: number + 1, to: Number.MAX_SAFE_INTEGER };
   return { from: sign === "<" ? 0 : number, to: sign === "<" ? number - 1 : number };
+}
+
+/** The time of `at:`, in Unix ms; its second moment is not in it. Null: it is no such time. */
+export function parseSpan(value: string): NumberRange | null {
+  const [from = Number.NaN, end = Number.NaN] = (SPAN.exec(value) ?? []).slice(1).map((moment) => Date.parse(moment));
+  return from < end ? { from, to: end - 1 } : null;
+}
+
+/** The inverse of `parseSpan`, of whole minutes in Unix ms. */
+export function printSpan(from: number, end: number): string {
+  return `${momentOf(from)}..${momentOf(end)}`;
 }
 
 export interface Term {

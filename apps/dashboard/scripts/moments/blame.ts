@@ -6,7 +6,7 @@ import type { Moment } from "./moments.ts";
 import { type Scene, until } from "./scene.ts";
 
 /*
- * Which part is accused: a fault is made, and then the list of troubles, the page's headline, its red box and the event
+ * Which part is accused: a fault is made, and then the list of troubles, the page's headline, the mark of its station and the event
  * have to name the same part, with a sentence, a cure and a link. Once it is mended, an event says for how long it
  * stood.
  */
@@ -70,10 +70,10 @@ async function tryFault(scene: Scene, page: Page, fault: Fault, found: Found): P
   claim(found, fault.cure.test(trouble?.cure ?? ""), `cure: ${trouble?.cure}`);
   const others = stats.troubles.filter((one) => !one.past && one.level !== "note" && one.part !== fault.part);
   claim(found, others.length === 0, `no other part is accused: ${others.map(({ key }) => key).join(", ")}`);
-  const box = page.locator('.flow [data-stuck="true"]').filter({ hasText: fault.box });
+  const box = page.locator(".stream [data-trouble]").filter({ hasText: fault.box });
   await box.waitFor({ timeout: SEEN_MS }).then(
-    () => claim(found, true, `red box ${fault.box}`),
-    () => claim(found, false, `red box ${fault.box}`),
+    () => claim(found, true, `mark at ${fault.box}`),
+    () => claim(found, false, `mark at ${fault.box}`),
   );
   const opened = await eventOf(scene, "trouble.opened", { ...fault, since: begun });
   claim(found, opened?.url !== undefined, `event with ${opened?.url}`);

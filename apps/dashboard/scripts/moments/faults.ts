@@ -11,7 +11,7 @@ export interface Fault {
   part: Part;
   level: Level;
   code: string;
-  /** The red box of the overview. */
+  /** The station of the overview that is marked. */
   box: string;
   sentence: RegExp;
   cure: RegExp;
@@ -85,7 +85,7 @@ export const FAULTS: readonly Fault[] = [
       part: "originals",
       code: "refusing",
       level: "warning",
-      box: "Originals",
+      box: "Ittybit",
     },
     ...{ sentence: /of the run a third were refused: .{0,200}\(missing\)/, cure: /Upload the original/ },
     begin: (scene) =>
@@ -102,7 +102,7 @@ export const FAULTS: readonly Fault[] = [
       part: "originals",
       code: "origin",
       level: "warning",
-      box: "Originals",
+      box: "Ittybit",
     },
     ...{ sentence: /fails \(.{0,100}403/, cure: /Correct the origin/ },
     begin: (scene) => {
@@ -138,7 +138,7 @@ export const FAULTS: readonly Fault[] = [
       part: "results",
       code: "results",
       level: "warning",
-      box: "Results, R2",
+      box: "Results",
     },
     ...{
       sentence: /^(The results of \d+ paid jobs cannot be fetched, |No result can be fetched: ).*500/,
@@ -227,7 +227,7 @@ export const FAULTS: readonly Fault[] = [
       part: "originals",
       code: "refusing",
       level: "warning",
-      box: "Originals",
+      box: "Ittybit",
     },
     ...{ sentence: /of the run pages were refused: .{0,200}\(unshowable\)/, cure: /Replace the original/ },
     begin: (scene) => warmed(scene, "pages", 4),
@@ -235,7 +235,7 @@ export const FAULTS: readonly Fault[] = [
     end: () => undefined,
   },
   {
-    ...{ name: "the originals' host is down", part: "originals", code: "origin", level: "warning", box: "Originals" },
+    ...{ name: "the originals' host is down", part: "originals", code: "origin", level: "warning", box: "Ittybit" },
     ...{ sentence: /fails \(.{0,100}503/, cure: /Correct the origin/ },
     begin: (scene) => {
       scene.originals.answer(503);
@@ -247,7 +247,7 @@ export const FAULTS: readonly Fault[] = [
     },
   },
   {
-    ...{ name: "results are cut off", part: "results", code: "results", level: "warning", box: "Results, R2" },
+    ...{ name: "results are cut off", part: "results", code: "results", level: "warning", box: "Results" },
     ...{ sentence: /^The results of \d+ paid jobs cannot be fetched, /, cure: /The jobs are paid for/ },
     begin: (scene) => {
       scene.emulator.addFault({ fault: { type: "output", as: "truncated" } });

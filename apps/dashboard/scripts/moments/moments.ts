@@ -1,5 +1,6 @@
 import type { Stats } from "@prewarm/control-schema/stats";
 import type { Page } from "playwright-core";
+import { LANES } from "../../src/lib/job-filter.ts";
 import { JOB_MS, type Scene, until } from "./scene.ts";
 
 /* The ten moments: a fault begins or ends, and the page, the ledger and the local Ittybit are asked within the same second. */
@@ -158,9 +159,10 @@ async function look(page: Page, watch: Kept): Promise<Overview> {
     const before = watch.last;
     const shown = await page.evaluate(() => ({
       numbers: Object.fromEntries(
-        [...document.querySelectorAll<HTMLElement>(".lanes a[aria-label]")].map((one) => {
-          const [, number = "", name = ""] = /^([\d,]+) (.*) jobs$/.exec(one.getAttribute("aria-label") ?? "") ?? [];
-          return [name, Number(number.replaceAll(",", ""))];
+        [...document.querySelectorAll<HTMLAnchorElement>(".lanes a")].map((one) => {
+          const query = new URL(one.href).searchParams;
+          const number = /^[\d,]+/.exec(one.textContent ?? "")?.[0] ?? "";
+          return [`${query.get("lane") ?? "all"} ${query.get("state")}`, Number(number.replaceAll(",", ""))];
         }),
       ),
       says: document.querySelector(".health .sentence")?.textContent ?? "",
@@ -171,14 +173,17 @@ async function look(page: Page, watch: Kept): Promise<Overview> {
 
 /** Page = ledger = Ittybit: each count of the page with the ledger's answer, rows with counters, budget and slots with Ittybit's. */
 async function compare(scene: Scene, { numbers, stats }: Overview, found: Found): Promise<void> {
-  const lanes = ["live", "upload", "bulk"] as const;
-  const wrong = lanes.flatMap((lane) =>
-    Object.entries(stats.lanes[lane])
-      .filter(([state, n]) => (numbers[`${lane} ${state}`] ?? 0) !== n)
-      .map(([state, n]) => `${lane} ${state}: page ${numbers[`${lane} ${state}`] ?? 0}, ledger ${n}`),
-  );
+  const open = ["queued", "processing", "retrying"] as const;
+  const ended = ["stored", "dead", "refused", "cancelled"] as const;
+  const counts = [
+    ...LANES.flatMap((lane) => open.map((state) => [`${lane} ${state}`, stats.lanes[lane][state]] as const)),
+    ...ended.map((state) => [`all ${state}`, stats.states[state]] as const),
+  ];
+  const wrong = counts
+    .filter(([name, n]) => (numbers[name] ?? 0) !== n)
+    .map(([name, n]) => `${name}: page ${numbers[name] ?? 0}, ledger ${n}`);
   found.wrong.push(...wrong);
-  if (wrong.length === 0) found.seen.push(`21 counts equal (${stats.open} open, ${stats.deadLetters} dead)`);
+  if (wrong.length === 0) found.seen.push(`13 counts equal (${stats.open} open, ${stats.deadLetters} dead)`);
   const before = await scene.stats();
   const body = JSON.stringify({ action: "retry", filter: { state: ["dead"] }, dryRun: true });
   const rows = (await scene.api<{ total: number }>("/actions", { method: "POST", body })).total;

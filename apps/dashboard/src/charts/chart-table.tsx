@@ -1,10 +1,11 @@
 import { useState } from "preact/hooks";
 import { zone } from "../lib/time-style.ts";
 import { type Column, Table } from "../ui/table.tsx";
-import { type TimeChartProps, tickBoth } from "./series.ts";
+import { tickBoth } from "./series.ts";
+import type { TimeChartProps } from "./time-chart.tsx";
 
-/** The same numbers as text, the newest first: for who does not see the lines, and for who wants one of them. */
-export function ChartTable({ title, at, bucketMs, lines, format }: TimeChartProps) {
+/** The same numbers as text, the newest first: for who does not see the chart, and for who wants one of them. Each leads to its jobs. */
+export function ChartTable({ title, at, bucketMs, lines, format, hrefOf }: TimeChartProps) {
   const [open, setOpen] = useState(false);
   return (
     <details class="as-table" onToggle={(event) => setOpen(event.currentTarget.open)}>
@@ -17,11 +18,15 @@ export function ChartTable({ title, at, bucketMs, lines, format }: TimeChartProp
           rows={at.map((_, index) => index).reverse()}
           keyOf={String}
           columns={[
-            ["From", (index) => tickBoth(at[index] ?? 0, bucketMs, zone())],
+            ["From", (index) => <From at={at[index] ?? 0} bucketMs={bucketMs} hrefOf={hrefOf} />],
             ...lines.map(({ label, values }): Column<number> => [label, (index) => format(values[index] ?? null)]),
           ]}
         />
       )}
     </details>
   );
+}
+
+function From({ at, bucketMs, hrefOf }: { at: number } & Pick<TimeChartProps, "bucketMs" | "hrefOf">) {
+  return <a href={hrefOf(at, at + bucketMs)}>{tickBoth(at, bucketMs, zone())}</a>;
 }

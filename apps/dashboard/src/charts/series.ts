@@ -2,66 +2,98 @@
 
 export interface Line {
   label: string;
-  /** Name of a colour token, such as `--chart-1`. */
-  color: string;
   values: readonly (number | null)[];
-  /** Fill the area below. */
-  area?: boolean;
-  /** The axis does not grow for this line: what is larger leaves the chart at the top, and the legend has its number. */
-  clipped?: boolean;
+  /** How it is drawn; without it, it stands in the table and under the pointer only. */
+  as?: "bar" | "below" | "line" | "dashes" | "points";
 }
 
-export interface TimeChartProps {
-  title: string;
-  /** Starts of the buckets, Unix ms, oldest first. */
-  at: readonly number[];
-  bucketMs: number;
-  /** The last bucket still fills. */
-  filling: boolean;
-  lines: readonly Line[];
-  format(value: number | null): string;
-  log?: boolean;
-  marks: readonly Mark[];
-}
-
-/** What was done at a moment: a dashed line, with its words under the pointer. */
+/** What was done at a moment. */
 export interface Mark {
   /** Unix ms. */
   at: number;
   text: string;
 }
 
-/** The highest value that the axis shows: of the lines that are not clipped, or of all where these have none. */
-export function topOf(lines: readonly Line[]): number {
-  const highest = (some: readonly Line[]) =>
-    Math.max(0, ...some.flatMap(({ values }) => values.map((one) => one ?? 0)));
-  return highest(lines.filter(({ clipped }) => !clipped)) || highest(lines);
-}
-
-/** The marks of a bucket, or of what is nearest to the pointer. */
-export function marksAt(marks: readonly Mark[], from: number, bucketMs: number): Mark[] {
-  return marks.filter(({ at }) => at >= from && at < from + bucketMs);
+/** Marks of one bucket as one flag: where it stands (0–1), and its words where they have room. */
+export interface Flag {
+  share: number;
+  text: string;
+  hasRoom: boolean;
+  isBefore: boolean;
 }
 
 /**
- * Splits a line in two: solid for buckets that are complete, dashed to the bucket that still fills. The two share the last complete
- * point, so that they meet.
+ * The marks that lie in the chart, a flag for each bucket that has any. Words take a share `width` (0–1) of the chart; the
+ * newest win the room.
  */
-export function splitFilling(
-  values: readonly (number | null)[],
-  filling: boolean,
-): [whole: (number | null)[], open: (number | null)[]] {
-  if (!filling || values.length === 0) return [[...values], values.map(() => null)];
-  const last = values.length - 1;
-  return [
-    values.map((value, index) => (index < last ? value : null)),
-    values.map((value, index) => (index >= last - 1 ? value : null)),
-  ];
+export function flagsOf(marks: readonly Mark[], at: readonly number[], bucketMs: number, width: number): Flag[] {
+  const flags: Flag[] = [];
+  let free = 1;
+  for (const [index, from] of [...at.entries()].reverse()) {
+    const here = marks.filter((mark) => mark.at >= from && mark.at < from + bucketMs);
+    if (here.length === 0) continue;
+    const share = (index + 0.5) / at.length;
+    // At the right edge they stand before their line.
+    const isBefore = share > 1 - width;
+    const hasRoom = isBefore ? free === 1 : free - share >= width;
+    if (hasRoom) free = isBefore ? share - width : share;
+    flags.push({
+      share,
+      isBefore,
+      hasRoom,
+      text: here.length === 1 ? (here[0]?.text ?? "") : `${here.length} changes`,
+    });
+  }
+  return flags.reverse();
 }
 
-/** Values for a logarithmic axis, which has no zero: what was not measured or is zero is a gap, and less than 1 ms counts as 1 ms. */
-export function forLog(values: readonly (number | null)[]): (number | null)[] {
-  return values.map((value) => (value === null || value <= 0 ? null : Math.max(value, 1)));
+/** Fewer buckets would be a chart of two bars. */
+const BUCKETS_MIN = 12;
+
+/** The first bucket that has something: a chart shows the time that there is. */
+export function firstOf(lines: readonly Line[], length: number): number {
+  const has = (index: number) => lines.some(({ values }) => (values[index] ?? 0) !== 0);
+  const first = Array.from({ length }, (_, index) => index).find(has) ?? length;
+  return Math.max(0, Math.min(first, length - BUCKETS_MIN));
+}
+
+/** The end of an axis from 0: 1, 2 or 5 times a power of ten, so that half of it is a whole number. */
+export function topOf(values: readonly (number | null)[]): number {
+  const most = Math.max(2, ...values.map((value) => value ?? 0));
+  const power = 10 ** Math.floor(Math.log10(most));
+  return ([1, 2, 4, 6, 8, 10].find((step) => step * power >= most) ?? 10) * power;
+}
+
+/** Durations people know, in ms. */
+const DURATIONS = [1, 10, 100, 1000, 10_000, 60_000, 600_000, 3_600_000, 36_000_000, 360_000_000];
+
+/** A logarithmic axis of durations: the marks at and between its ends, in ms. */
+export function durationsAround(values: readonly (number | null)[]): number[] {
+  const known = values.filter((value) => value !== null).filter((value) => value > 0);
+  const least = Math.max(1, Math.min(...known, DURATIONS.at(-1) ?? 1));
+  const from = DURATIONS.findLastIndex((mark) => mark <= least);
+  const to = DURATIONS.findIndex((mark) => mark >= Math.max(...known, 0));
+  return known.length === 0 ? [1000, 10_000] : DURATIONS.slice(Math.max(0, from), Math.max(from + 1, to) + 1);
+}
+
+/** Where a duration stands on that axis (0–1); null: it was not measured. */
+export function logShare(value: number | null, axis: readonly number[]): number | null {
+  if (value === null || value <= 0) return null;
+  const [low, high] = [Math.log(axis[0] ?? 1), Math.log(axis.at(-1) ?? 10)];
+  return Math.min(1, Math.max(0, (Math.log(value) - low) / (high - low)));
+}
+
+/** An SVG path through shares (0–1, up) over a box of `length` × 100; a gap begins anew, and a value alone is a short dash. */
+export function pathOf(shares: readonly (number | null)[]): string {
+  return shares
+    .map((share, index) => {
+      if (share === null) return "";
+      const y = Math.round((1 - share) * 1000) / 10;
+      const isFirst = (shares[index - 1] ?? null) === null;
+      const isAlone = isFirst && (shares[index + 1] ?? null) === null;
+      return isAlone ? `M${index + 0.2},${y}h0.6` : `${isFirst ? "M" : "L"}${index + 0.5},${y}`;
+    })
+    .join("");
 }
 
 /** `05:09` of a minute or an hour, in the reader's zone or another, `05:09:07` of a second; `24 Nov` of a day, which is a day in UTC. */

@@ -1,201 +1,174 @@
-import { useEffect, useRef, useState } from "preact/hooks";
-import uPlot from "uplot";
-import "uplot/dist/uPlot.min.css";
-import { isDark } from "../lib/theme.ts";
+import type { ComponentChildren } from "preact";
+import { useState } from "preact/hooks";
+import { isNarrow } from "../lib/narrow.ts";
+import { navigate } from "../lib/router.ts";
 import { zone } from "../lib/time-style.ts";
 import { ChartTable } from "./chart-table.tsx";
-import {
-  forLog,
-  type Line,
-  type Mark,
-  marksAt,
-  splitFilling,
-  type TimeChartProps,
-  tick,
-  tickBoth,
-  topOf,
-} from "./series.ts";
+import { durationsAround, flagsOf, type Line, logShare, type Mark, pathOf, tick, tickBoth, topOf } from "./series.ts";
 
-const HEIGHT = 170;
+export interface TimeChartProps {
+  title: string;
+  /** Beside the title while nothing is under the pointer. */
+  sum: string;
+  /** Starts of the buckets, Unix ms, oldest first. */
+  at: readonly number[];
+  bucketMs: number;
+  /** The last bucket still fills. */
+  filling: boolean;
+  /** Bars from 0, or lines of durations over a logarithmic axis. */
+  lines: readonly Line[];
+  format(value: number | null): string;
+  marks: readonly Mark[];
+  /** The jobs of a time, Unix ms; `end` is not in it. */
+  hrefOf(from: number, end: number): string;
+  /** Beside the title. */
+  children?: ComponentChildren;
+}
 
-/** Lines over time by uPlot; the legend, with the values under the pointer, is ours. */
+/** Bars or lines over time. A click, or a drag over a stretch, opens the jobs of that time; the table has a link for each bucket. */
 export function TimeChart(props: TimeChartProps) {
-  const box = useRef<HTMLDivElement>(null);
-  const plot = useRef<uPlot | null>(null);
+  const { at, bucketMs, lines, format, title, sum, filling, hrefOf } = props;
   const [hovered, setHovered] = useState<number | null>(null);
-  const shape = `${props.lines.map((line) => line.label).join()}|${props.bucketMs}|${isDark.value}|${zone()}`;
-  // `shape` changes when the chart itself has to be built anew, not only its data.
-  useEffect(() => {
-    if (!box.current) return;
-    const chart = new uPlot(
-      optionsOf(props, box.current, {
-        hover: setHovered,
-        props: () => latest.current,
-        zoom: (on) => {
-          isZoomed.current = on;
-        },
-      }),
-      dataOf(props),
-      box.current,
-    );
-    plot.current = chart;
-    const watcher = new ResizeObserver(([entry]) =>
-      chart.setSize({ width: Math.floor(entry?.contentRect.width ?? 300), height: HEIGHT }),
-    );
-    watcher.observe(box.current);
-    return () => {
-      watcher.disconnect();
-      chart.destroy();
-    };
-  }, [shape]);
-  const latest = useRef(props);
-  latest.current = props;
-  const isZoomed = useRef(false);
-  useEffect(() => {
-    plot.current?.setData(dataOf(props), !isZoomed.current);
-    if (isZoomed.current) plot.current?.redraw();
-  }, [props.at, props.lines, props.marks]);
-  const shown = Math.min(hovered ?? props.at.length - 1, props.at.length - 1);
-  const when = props.at[shown];
-  const isEmpty = props.lines.every(({ values }) => values.every((value) => value === null || value === 0));
+  const [begun, setBegun] = useState<number | null>(null);
+  const indexAt = (event: PointerEvent & { currentTarget: HTMLElement }) => {
+    const { left, width } = event.currentTarget.getBoundingClientRect();
+    return Math.max(0, Math.min(at.length - 1, Math.floor(((event.clientX - left) / width) * at.length)));
+  };
+  const open = (one: number, other: number) =>
+    navigate(hrefOf(at[Math.min(one, other)] ?? 0, (at[Math.max(one, other)] ?? 0) + bucketMs));
+  const shown = hovered === null ? undefined : at[hovered];
   return (
     <figure class="chart">
       <figcaption>
-        <h3>{props.title}</h3>
-        <span class="muted num">
-          {when === undefined
-            ? ""
-            : `${tickBoth(when, props.bucketMs, zone())}${shown === props.at.length - 1 && props.filling ? ", still filling" : ""}`}
+        <h2>{title}</h2>
+        <span class="muted small-text num grow readout">
+          {shown === undefined
+            ? sum
+            : `${tickBoth(shown, bucketMs, zone())}${filling && hovered === at.length - 1 ? ", still filling" : ""}: ${lines
+                .map(({ label, values }) => `${label} ${format(values[hovered ?? 0] ?? null)}`)
+                .join(" · ")}`}
         </span>
+        {props.children}
       </figcaption>
-      <div ref={box} class="plot" aria-hidden="true" />
-      {hovered !== null && when !== undefined && <Marks marks={marksAt(props.marks, when, props.bucketMs)} />}
-      {isEmpty && <p class="muted small-text">No data in this period.</p>}
-      <Legend {...props} shown={shown} />
+      <div
+        class="plot"
+        aria-hidden="true"
+        onPointerMove={(event) => setHovered(indexAt(event))}
+        onPointerLeave={() => {
+          setHovered(null);
+          setBegun(null);
+        }}
+        onPointerDown={(event) => setBegun(indexAt(event))}
+        onPointerUp={(event) => begun !== null && open(begun, indexAt(event))}
+      >
+        {lines.some((line) => line.as === "bar") ? <Bars {...props} /> : <Lines {...props} />}
+        {flagsOf(props.marks, at, bucketMs, isNarrow.value ? 0.45 : 0.2).map(({ share, text, hasRoom, isBefore }) => (
+          <span key={share} class="flag" data-before={isBefore} style={{ left: `${share * 100}%` }}>
+            {hasRoom && <span>{text}</span>}
+          </span>
+        ))}
+        {lines.every(({ values }) => values.every((value) => !value)) && <p class="muted">No data in this period.</p>}
+        {hovered !== null && <Brush from={begun ?? hovered} to={hovered} of={at.length} />}
+      </div>
+      <Hours at={at} bucketMs={bucketMs} />
       <ChartTable {...props} />
     </figure>
   );
 }
 
-/** What was done at the moment under the pointer. */
-function Marks({ marks }: Pick<TimeChartProps, "marks">) {
-  return <p class="small-text chart-marks">{marks.map(({ text }) => text).join(" · ")}</p>;
+function Brush({ from, to, of }: { from: number; to: number; of: number }) {
+  const [first, last] = [Math.min(from, to), Math.max(from, to)];
+  return <i class="brush" style={{ left: `${(first / of) * 100}%`, width: `${((last - first + 1) / of) * 100}%` }} />;
 }
 
-function Legend({ lines, format, shown }: TimeChartProps & { shown: number }) {
+function Bars({ lines, filling, format }: TimeChartProps) {
+  const [up, below] = [lines.find(({ as }) => as === "bar"), lines.find(({ as }) => as === "below")];
+  const values = up?.values ?? [];
+  const top = topOf(values);
   return (
-    <ul class="legend">
-      {lines.map((line) => (
-        <li key={line.label}>
-          <i class="swatch" data-color={line.color} aria-hidden="true" />
-          {line.label} <b class="num">{format(line.values[shown] ?? null)}</b>
-        </li>
-      ))}
-    </ul>
+    <>
+      <Axis marks={[0, 0.5, 1].map((share) => [share, format(share * top)] as const)} />
+      <div class="bars">
+        {values.map((value, index) => (
+          <i key={index} data-filling={filling && index === values.length - 1}>
+            <b style={{ height: `${((value ?? 0) / top) * 100}%` }} />
+          </i>
+        ))}
+      </div>
+      {below && (
+        <div class="bars below" data-label={below.label}>
+          {below.values.map((value, index) => (
+            <i key={index}>
+              <s style={{ height: `${value ? Math.min(15, 3 + 4 * Math.log10(1 + value)) : 0}px` }} />
+            </i>
+          ))}
+        </div>
+      )}
+    </>
   );
 }
 
-function dataOf({ at, lines, filling, log }: TimeChartProps): uPlot.AlignedData {
-  const values = lines.flatMap((line) => splitFilling(log ? forLog(line.values) : line.values, filling));
-  return [at.map((ms) => ms / 1000), ...values];
+function Lines({ lines, format }: TimeChartProps) {
+  const axis = durationsAround(lines.flatMap(({ values }) => values));
+  const drawn = lines.map((line) => ({ ...line, shares: line.values.map((value) => logShare(value, axis)) }));
+  return (
+    <>
+      <Axis marks={axis.map((mark) => [logShare(mark, axis) ?? 0, format(mark)] as const)} />
+      <svg viewBox={`0 0 ${drawn[0]?.shares.length ?? 1} 100`} preserveAspectRatio="none" aria-hidden="true">
+        {drawn.map(({ label, as, shares }) => (
+          <path key={label} data-as={as} d={pathOf(shares)} />
+        ))}
+      </svg>
+      {apart(drawn.map(({ label, shares }) => [label, shares.findLast((one) => one !== null) ?? null] as const)).map(
+        ([label, share]) => (
+          <span key={label} class="line-end" style={{ bottom: `${share * 100}%` }}>
+            {label}
+          </span>
+        ),
+      )}
+    </>
+  );
 }
 
-interface Live {
-  hover(index: number | null): void;
-  /** What the chart shows now. */
-  props(): TimeChartProps;
-  /** A stretch is dragged out, or a double click has put all back. */
-  zoom(on: boolean): void;
+/** Least share of the height between two names. */
+const NAME_HEIGHT = 0.11;
+
+/** Names at the ends of lines, the lowest first, each above the one before it. */
+function apart(ends: readonly (readonly [label: string, share: number | null])[]): [string, number][] {
+  const placed: [string, number][] = [];
+  const known = ends.flatMap(([label, share]) => (share === null ? [] : [[label, share] as [string, number]]));
+  for (const [label, share] of known.sort(([, one], [, other]) => one - other))
+    placed.push([label, Math.max(share, (placed.at(-1)?.[1] ?? -1) + NAME_HEIGHT)]);
+  return placed;
 }
 
-function optionsOf(props: TimeChartProps, box: HTMLElement, { hover, props: latest, zoom }: Live): uPlot.Options {
-  const token = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-  const axis = {
-    stroke: token("--muted"),
-    font: `11px ${token("--font")}`,
-    grid: { stroke: token("--line"), width: 1 },
-    ticks: { show: false },
-  };
-  return {
-    width: Math.max(box.clientWidth, 200),
-    height: HEIGHT,
-    legend: { show: false },
-    // All charts of a page show the same moment.
-    cursor: { sync: { key: "time" }, y: false, drag: { setScale: true, x: true, y: false }, points: { size: 7 } },
-    padding: [8, 8, 0, 0],
-    scales: {
-      x: { time: true },
-      y: props.log ? { distr: 3, log: 10 } : { range: () => [0, topOf(latest().lines) * 1.1 || 1] },
-    },
-    axes: [
-      {
-        ...axis,
-        space: 60,
-        size: 26,
-        values: (_, ticks) => ticks.map((seconds) => tick(seconds * 1000, props.bucketMs, zone())),
-        grid: { show: false },
-      },
-      {
-        ...axis,
-        size: 56,
-        values: (_, ticks) => ticks.map(props.format),
-        ...(props.log ? { splits: logSplits, filter: (_, splits) => splits } : { incrs: WHOLE }),
-      },
-    ],
-    series: [{}, ...props.lines.flatMap((line) => seriesOf(line, token))],
-    hooks: {
-      setCursor: [(chart) => hover(chart.cursor.idx ?? null)],
-      setSelect: [() => zoom(true)],
-      ready: [(chart) => chart.over.addEventListener("dblclick", () => zoom(false))],
-      draw: [(chart) => drawMarks(chart, latest().marks, token("--muted"))],
-    },
-  };
+function Axis({ marks }: { marks: readonly (readonly [share: number, words: string])[] }) {
+  return (
+    <>
+      {marks.map(([share, words]) => (
+        <span key={share} class="axis num" style={{ bottom: `${share * 100}%` }}>
+          {words}
+        </span>
+      ))}
+    </>
+  );
 }
 
-/** A value between two gaps is no line: it is drawn as a point. */
-const ALONE: uPlot.Series.Points = {
-  show: true,
-  size: 5,
-  filter: (chart, series) => {
-    const values = chart.data[series] ?? [];
-    const isGap = (index: number) => (values[index] ?? null) === null;
-    return [...values.keys()].filter((index) => !isGap(index) && isGap(index - 1) && isGap(index + 1));
-  },
-};
+/** So many moments stand below a chart. */
+const HOURS = 6;
 
-/** The solid part and the dashed one. */
-function seriesOf(line: Line, token: (name: string) => string): uPlot.Series[] {
-  const stroke = token(line.color);
-  const base: uPlot.Series = { label: line.label, stroke, width: 1.75, points: ALONE, spanGaps: false };
-  const fill = line.area ? { fill: `color-mix(in srgb, ${stroke} 16%, transparent)` } : {};
-  return [
-    { ...base, ...fill },
-    { ...base, dash: [4, 4] },
-  ];
-}
-
-/** Steps of an axis that counts: there is no half a variant. */
-const WHOLE = Array.from({ length: 13 }, (_, power) => [1, 2, 5].map((step) => step * 10 ** power)).flat();
-
-/** Durations people know, in ms. */
-const LOG_TICKS = [1, 10, 100, 1000, 10_000, 60_000, 600_000, 3_600_000, 36_000_000, 360_000_000];
-
-function logSplits(_: uPlot, __: number, min: number, max: number): number[] {
-  return LOG_TICKS.filter((tick) => tick >= min && tick <= max);
-}
-
-/** A dashed line from top to bottom at each moment. */
-function drawMarks({ ctx, bbox, valToPos }: uPlot, marks: readonly Mark[], color: string): void {
-  ctx.save();
-  ctx.strokeStyle = color;
-  ctx.setLineDash([2, 3]);
-  ctx.beginPath();
-  for (const { at } of marks) {
-    const x = Math.round(valToPos(at / 1000, "x", true)) + 0.5;
-    if (x < bbox.left || x > bbox.left + bbox.width) continue;
-    ctx.moveTo(x, bbox.top);
-    ctx.lineTo(x, bbox.top + bbox.height);
-  }
-  ctx.stroke();
-  ctx.restore();
+function Hours({ at, bucketMs }: Pick<TimeChartProps, "at" | "bucketMs">) {
+  const step = Math.max(1, Math.ceil(at.length / HOURS));
+  return (
+    <div class="hours num" aria-hidden="true">
+      {at.map(
+        (from, index) =>
+          (at.length - 1 - index) % step === 0 && (
+            <span key={from} style={{ left: `${((index + 0.5) / at.length) * 100}%` }}>
+              {tick(from, bucketMs, zone())}
+            </span>
+          ),
+      )}
+    </div>
+  );
 }

@@ -5,6 +5,16 @@ import { LANES } from "./job-filter.ts";
 /** What is typed into the form of the gate, by field. A field that is not in it stays as it is. */
 export type Draft = Readonly<Record<string, string>>;
 
+/** Changes the gate and resolves with what to say of it. */
+export type Patch = (change: GatePatch, said: string) => Promise<string>;
+
+/** What the parts of the page of the gate share: the gate as it is, what is typed, and how to type (undefined: take back). */
+export interface Steered {
+  gate: Gate;
+  draft: Draft;
+  set(key: string, text: string | undefined): void;
+}
+
 /** A field with a number. Its text is the number, `auto`, or empty. */
 export interface NumberField {
   key: string;
@@ -24,6 +34,13 @@ export interface NumberField {
   number(gate: Gate): string;
 }
 
+function share(key: "liveDayShare" | "liveShare" | "warmingShare", name: string): NumberField {
+  return {
+    ...{ key, name, path: ["budget", key], min: 0, max: 100, isWhole: false, unit: " %" },
+    number: ({ budget }) => String(Math.round(budget[key] * 1000) / 10),
+  };
+}
+
 export const NUMBERS: readonly NumberField[] = [
   {
     ...{ key: "rate", name: "Submissions a second", path: ["rate", "perSecond"] as const, min: 0.1, max: 10_000 },
@@ -41,11 +58,9 @@ export const NUMBERS: readonly NumberField[] = [
     ...{ key: "monthly", name: "Jobs a month", path: ["budget", "monthlyJobs"] as const, min: 0, max: 1_000_000_000 },
     ...{ isWhole: true, empty: "unlimited", number: ({ budget }) => String(budget.monthlyJobs ?? "") },
   },
-  {
-    ...{ key: "warming", name: "Share warming may use, in %", path: ["budget", "warmingShare"] as const, min: 0 },
-    ...{ max: 100, isWhole: false, unit: " %" },
-    number: ({ budget }) => String(Math.round(budget.warmingShare * 1000) / 10),
-  },
+  share("liveDayShare", "Viewers a day, in %"),
+  share("liveShare", "Viewers a month, in %"),
+  share("warmingShare", "Warming a month, in %"),
 ];
 
 /** A field that the form would change. */

@@ -1,41 +1,47 @@
 import type { Stats } from "@prewarm/control-schema/stats";
 import type { Trouble } from "@prewarm/control-schema/troubles";
+import type { ComponentChildren } from "preact";
 import { useLateness } from "../api/lateness.ts";
 import { ask, isOperator } from "../api/session.ts";
 import { useStats } from "../api/stats.tsx";
-import { isNarrow } from "../lib/narrow.ts";
 import { ActButton } from "./act-button.tsx";
 import { Said, Time } from "./time.tsx";
 import { TroubleLink } from "./trouble-link.tsx";
 
-interface Incidents {
+export interface Incidents {
   /** The server's order: what goes on, then what is over, each with the worst first. */
   all: Trouble[];
-  past: Trouble[];
   acknowledged: Trouble[];
   notes: Trouble[];
 }
 
 /** Every trouble, apart from those that an operator has acknowledged. A note is no incident. */
-function incidentsOf(troubles: readonly Trouble[]): Incidents {
+export function incidentsOf(troubles: readonly Trouble[]): Incidents {
   const loud = troubles.filter(({ acknowledged }) => acknowledged === null);
-  const all = loud.filter(({ level }) => level !== "note");
   return {
-    all,
-    past: all.slice(1).filter(({ past }) => past),
+    all: loud.filter(({ level }) => level !== "note"),
     acknowledged: troubles.filter(({ acknowledged }) => acknowledged !== null),
     notes: loud.filter(({ level }) => level === "note"),
   };
 }
 
-/** The overview's first block: that all is well, or what is wrong, since when, and what to do. Grey: the server does not answer. */
-export function Incidents({ stats: { health, open, troubles } }: { stats: Stats }) {
+/**
+ * The overview's first block: that all is well, or what is wrong, since when, and what to do. Grey: the server does not
+ * answer. `children` stand at its end.
+ */
+export function Headline({
+  stats: { health, open, troubles },
+  children,
+}: {
+  stats: Stats;
+  children: ComponentChildren;
+}) {
   const isStale = useLateness() !== null;
-  const { all, past, acknowledged, notes } = incidentsOf(troubles);
-  const [lead, ...others] = all;
+  const [lead] = incidentsOf(troubles).all;
+  const level = isStale ? "stale" : health.level;
   return (
-    <section class="card health" data-level={isStale ? "stale" : health.level} aria-label="Health">
-      <span class="lamp" aria-hidden="true" />
+    <section class="health" data-level={level} aria-label="Health">
+      <span class="lamp" data-mark={level === "ok" && open === 0 ? "note" : level} aria-hidden="true" />
       <div>
         {lead === undefined ? (
           <p class="sentence">
@@ -46,15 +52,13 @@ export function Incidents({ stats: { health, open, troubles } }: { stats: Stats 
         )}
         {lead === undefined && open === 0 && (
           <p class="muted">
-            Try one: <a href="/runs/new">warm some images</a>.
+            <a class="button small" href="/runs/new">
+              Warm some images
+            </a>
           </p>
         )}
-        <List incidents={others.filter((one) => !one.past)} />
-        <Folded open={!isNarrow.value} title="Within the last hour" incidents={past} />
-        <Folded open={false} title="Acknowledged" incidents={acknowledged} />
-        {lead !== undefined &&
-          notes.map(({ key, sentence, link }) => <Note key={key} sentence={sentence} link={link} />)}
       </div>
+      {children}
     </section>
   );
 }
@@ -78,7 +82,7 @@ function Lead({ incident }: { incident: Trouble }) {
 }
 
 /** To its cause, and out of the headline. */
-function Ways({ incident }: { incident: Trouble }) {
+export function Ways({ incident }: { incident: Trouble }) {
   const stats = useStats();
   const { key, cause, acknowledged } = incident;
   const act = async () => {
@@ -97,49 +101,6 @@ function Ways({ incident }: { incident: Trouble }) {
         </ActButton>
       )}
     </>
-  );
-}
-
-function Folded({ open, title, incidents }: { open: boolean; title: string; incidents: readonly Trouble[] }) {
-  if (incidents.length === 0) return null;
-  return (
-    <details open={open}>
-      <summary class="small-text">
-        {title}: {incidents.length}
-      </summary>
-      <List incidents={incidents} />
-    </details>
-  );
-}
-
-function List({ incidents }: { incidents: readonly Trouble[] }) {
-  if (incidents.length === 0) return null;
-  return (
-    <ul class="reasons">
-      {incidents.map((one) => (
-        <li key={one.key}>
-          <Said>{one.sentence}</Said>{" "}
-          <span class="muted">
-            {one.acknowledged ? (
-              <>
-                {one.acknowledged.who}, <Time at={one.acknowledged.at} />.
-              </>
-            ) : (
-              one.cure
-            )}
-          </span>{" "}
-          <Ways incident={one} />
-        </li>
-      ))}
-    </ul>
-  );
-}
-
-function Note({ sentence, link }: { sentence: string; link: string }) {
-  return (
-    <p class="muted small-text">
-      <Said>{sentence}</Said> <TroubleLink trouble={{ link }} />
-    </p>
   );
 }
 

@@ -52,9 +52,9 @@ function answerIf(found: Action | null): Action {
  * those that were ordered by then.
  */
 function asAgreed(kind: ActionKind, match: JobFilter, at: number): JobFilter {
-  if (kind === "retry") return { ...match, changed: { from: 0, to: at } };
-  const { from = 0, to = at } = match.ordered ?? {};
-  return { ...match, ordered: { from, to: Math.min(to, at) } };
+  const name = kind === "retry" ? "changed" : "ordered";
+  const { from = 0, to = at } = match[name] ?? {};
+  return { ...match, [name]: { from, to: Math.min(to, at) } };
 }
 
 function tooMany(now: number, agreed: number): ApiError {

@@ -1,5 +1,6 @@
+import { printSpan } from "@prewarm/shared/job-search";
 import { describe, expect, it } from "vitest";
-import { createApiWorld, idsOf, jobsOf, key, runActions, warm, work } from "./testing/api-world.ts";
+import { createApiWorld, idsOf, jobsOf, key, runActions, START, warm, work } from "./testing/api-world.ts";
 
 describe("dead letters", () => {
   it("are grouped by cause, and a cause's jobs can be listed and retried at a rate", async () => {
@@ -182,6 +183,20 @@ describe("an action that an operator has agreed to", () => {
     const { body } = await post(world, { ...request, dryRun: true });
     return { at: body.at, total: body.total };
   };
+
+  it("keeps to the time of its search: what failed at another time is not retried", async () => {
+    const world = createApiWorld();
+    await warm(world, ["a", "b"]);
+    work(world, [key("a")], "dead", "out of memory");
+    world.advance(3_600_000);
+    const from = START + 3_600_000;
+    work(world, [key("b")], "dead", "out of memory");
+    const request = { action: "retry", filter: { state: "dead", search: `at:${printSpan(from, from + 60_000)}` } };
+    const agreed = await agree(world, request);
+    expect((await post(world, { ...request, agreed })).body).toMatchObject({ total: 1 });
+    runActions(world);
+    expect(idsOf(await jobsOf(world, "state=dead"))).toEqual(["a"]);
+  });
 
   it("retries the jobs that were counted, and leaves alone and counts those that failed since", async () => {
     const world = createApiWorld();

@@ -1,7 +1,8 @@
 import { nameOf, placeOf } from "@prewarm/durable-queue";
+import { printSpan } from "@prewarm/shared/job-search";
 import { jobOfKey } from "@prewarm/shared/variant-key";
 import { describe, expect, it } from "vitest";
-import { createApiWorld, idsOf, type JobAnswer, jobsOf, key, warm, work } from "./testing/api-world.ts";
+import { createApiWorld, idsOf, type JobAnswer, jobsOf, key, START, warm, work } from "./testing/api-world.ts";
 
 describe("GET /api/v1/jobs", () => {
   it("filters by several states, lanes, run and every qualifier", async () => {
@@ -48,7 +49,23 @@ describe("GET /api/v1/jobs", () => {
     expect(await found("attempts:<1 state:stored")).toEqual(["made"]);
   });
 
-  it.each(["age:1h", "age:>1", "age:>x", "age:>1.5h", "attempts:>x", "attempts:=3"])(
+  it("finds by the time of the last change: what was stored, died or was ordered in it", async () => {
+    const world = createApiWorld();
+    await warm(world, ["old", "made"]);
+    world.advance(600_000);
+    const then = START + 600_000;
+    work(world, [key("old")], "dead");
+    work(world, [key("made")], "stored");
+    world.advance(600_000);
+    await warm(world, ["new"]);
+    const found = async (from: number, end: number) =>
+      (await jobsOf(world, `search=at:${printSpan(from, end)}`)).map((job) => `${job.id} ${job.state}`).sort();
+    expect(await found(START, START + 60_000)).toEqual(["made queued", "old queued"]);
+    expect(await found(then, then + 60_000)).toEqual(["made stored", "old dead"]);
+    expect(await found(then + 60_000, then + 660_000)).toEqual(["new queued", "new queued"]);
+  });
+
+  it.each(["age:1h", "at:14:05", "age:>1", "age:>x", "age:>1.5h", "attempts:>x", "attempts:=3"])(
     "refuses %s, with what the qualifier takes",
     async (search) => {
       const { status, body } = await createApiWorld().json("GET", `/api/v1/jobs?search=${encodeURIComponent(search)}`);

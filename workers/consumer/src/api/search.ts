@@ -6,6 +6,7 @@ import {
   type NumberRange,
   parseComparison,
   parseSearch,
+  parseSpan,
   QUALIFIERS,
   type Qualifier,
   unknownQualifiers,
@@ -55,6 +56,11 @@ function qualified(filter: JobFilter, qualifier: Qualifier, value: string, now: 
       // A time and no age: an action acts on what matched when it was ordered, however long it takes.
       const { from, to } = compared("age", value, "> or < and a time, such as >5m, >1h or <2d");
       return { ordered: both(filter.ordered, { from: now - to, to: now - from }) };
+    }
+    case "at": {
+      const span = parseSpan(value);
+      if (span === null) throw invalid("at: takes two moments, such as 2026-11-24T14:05Z..2026-11-24T14:10Z");
+      return { changed: both(filter.changed, span) };
     }
     case "attempts":
       return {

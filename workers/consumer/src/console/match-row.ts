@@ -39,9 +39,8 @@ export function matches(tx: QueueTx, row: Row, match: Match): boolean {
 
 /** A job without a row. Its further subscribers are forgotten, so only the first run finds it. */
 export function matchesStored(stored: Stored, match: Match): boolean {
-  return (
-    matchesKey(stored, match) && matchesNumbers(stored, match) && (match.run === null || match.run.n === stored.run)
-  );
+  const isMatch = matchesKey(stored, match) && matchesNumbers({ ...stored, updated: stored.at }, match);
+  return isMatch && (match.run === null || match.run.n === stored.run);
 }
 
 function matchesKey({ group, part, lane }: Pick<Row, "group" | "part" | "lane">, match: Match): boolean {

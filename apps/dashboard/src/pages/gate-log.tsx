@@ -3,20 +3,21 @@ import { useEffect } from "preact/hooks";
 import { ask } from "../api/session.ts";
 import { useResource } from "../api/use-resource.ts";
 import { auditLink, auditSentence } from "../lib/audit-words.ts";
+import { plural } from "../lib/format.ts";
 import { clock } from "../lib/live.ts";
+import { groupsOf, type LogGroup, movesWords } from "../lib/log-groups.ts";
 import { navigate, place } from "../lib/router.ts";
 import { aroundTime } from "../lib/time-style.ts";
 import { Pager } from "../ui/pager.tsx";
-import { ScrollBox } from "../ui/scroll-box.tsx";
 import { Time } from "../ui/time.tsx";
 import { Empty, View } from "../ui/view.tsx";
 
-/** Who did what and when. Another `round` reads it anew at once. */
-export function AuditLog({ round }: { round: number }) {
+/** Who did what and when, by minutes; moves of automatic limits folded. Another `round` reads it anew at once. */
+export function GateLog({ round }: { round: number }) {
   const cursor = place.value.searchParams.get("audit");
   const search = place.value.searchParams.get("log") ?? "";
   const around = aroundTime(search, clock.value);
-  const query = { limit: 20, ...(cursor ? { cursor } : {}), ...(around ?? (search ? { search } : {})) };
+  const query = { limit: 30, ...(cursor ? { cursor } : {}), ...(around ?? (search ? { search } : {})) };
   const resource = useResource(
     `audit|${search}|${cursor}`,
     (signal) => ask("GET /api/v1/audit", { query, signal }),
@@ -26,9 +27,9 @@ export function AuditLog({ round }: { round: number }) {
   useEffect(() => void (round > 0 && resource.refresh()), [round]);
   const next = resource.data.value?.nextCursor ?? null;
   return (
-    <section class="card" aria-labelledby="audit">
+    <section class="card gate-log" aria-labelledby="audit">
       <header class="card-head">
-        <h2 id="audit">Audit log</h2>
+        <h2 id="audit">Log</h2>
         <LogSearch key={search} search={search} />
       </header>
       <View resource={resource} what="the log" shape="list">
@@ -38,7 +39,11 @@ export function AuditLog({ round }: { round: number }) {
               The log lists every run, pause, limit, retry, cancel and purge, and who did it.
             </Empty>
           ) : (
-            <Entries entries={entries} />
+            <ol>
+              {groupsOf(entries).map((group) => (
+                <Group key={`${group.at} ${group.entries[0]?.seq}`} group={group} isOpen={search !== ""} />
+              ))}
+            </ol>
           )
         }
       </View>
@@ -52,10 +57,10 @@ function logUrl(search: string, cursor: string | null): string {
   return query.size > 0 ? `/steering?${query}` : "/steering";
 }
 
-/** Text that an entry holds: a name, an act, an id. */
+/** Text that an entry holds: a name, an act, an id; or a time. */
 function LogSearch({ search }: { search: string }) {
   return (
-    <search>
+    <search class="grow">
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -76,46 +81,54 @@ function LogSearch({ search }: { search: string }) {
   );
 }
 
-function Entries({ entries }: { entries: readonly AuditEntry[] }) {
+function Group({ group, isOpen }: { group: LogGroup; isOpen: boolean }) {
+  const { at, entries, isFolded } = group;
+  if (!isFolded) return <Minute at={at} entries={entries} />;
   return (
-    <ScrollBox label="Audit entries">
-      <table class="audit">
-        <thead>
-          <tr>
-            <th scope="col">When</th>
-            <th scope="col">Who</th>
-            <th scope="col">What</th>
-            <th scope="col">Details</th>
-          </tr>
-        </thead>
-        <tbody>
-          {entries.map((entry) => (
-            <tr key={entry.seq}>
-              <td class="nowrap">
-                <Time at={entry.at} asClock />
-              </td>
-              <td>{entry.who}</td>
-              <td class="break">
-                <Said entry={entry} />
-              </td>
-              <td>
-                <details>
-                  <summary class="mono small-text">{entry.what}</summary>
-                  <pre class="mono break small-text">
-                    {JSON.stringify({ target: entry.target, ...entry.details }, null, 1)}
-                  </pre>
-                </details>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </ScrollBox>
+    <li class="log-minute">
+      <details open={isOpen}>
+        <summary class="muted">
+          <Time at={at} asClock /> {plural(entries.length, "automatic move")}: {movesWords(group)}
+        </summary>
+        <ol>
+          <Minute at={at} entries={entries} />
+        </ol>
+      </details>
+    </li>
   );
 }
 
-function Said({ entry }: { entry: AuditEntry }) {
+function Minute({ at, entries }: Pick<LogGroup, "at" | "entries">) {
+  return (
+    <li class="log-minute">
+      <span class="muted num">
+        <Time at={at} asClock />
+      </span>
+      <ul>
+        {entries.map((entry) => (
+          <li key={entry.seq}>
+            <p class="break">
+              <Who who={entry.who} /> <Words entry={entry} />
+            </p>
+            <details>
+              <summary aria-label={`Details: ${entry.what}`} />
+              <pre class="mono break small-text">
+                {JSON.stringify({ what: entry.what, target: entry.target, ...entry.details }, null, 1)}
+              </pre>
+            </details>
+          </li>
+        ))}
+      </ul>
+    </li>
+  );
+}
+
+function Who({ who }: { who: string }) {
+  return who === "automatic" ? <span class="muted">automatic:</span> : <b>{who}:</b>;
+}
+
+function Words({ entry }: { entry: AuditEntry }) {
   const href = auditLink(entry);
   const words = auditSentence(entry);
-  return href === null ? words : <a href={href}>{words}</a>;
+  return href === null ? <>{words}</> : <a href={href}>{words}</a>;
 }

@@ -1,0 +1,53 @@
+interface TrackProps {
+  label: string;
+  /** The end of the track, in the unit of `value`. */
+  top: number;
+  /** What of it is used. */
+  used: number;
+  /** What will be used of it, drawn hatched behind the used part. */
+  planned?: number;
+  /** Where what counts begins. */
+  from?: number;
+  /** The limit, which the handle shows. */
+  value: number;
+  step: number;
+  min: number;
+  /** The limit that an automatic gate set, where the handle has left it. */
+  mark?: number | null;
+  isPinned?: boolean;
+  /** Without it there is no handle to drag. */
+  change?: ((value: number) => void) | undefined;
+}
+
+/** A limit on its range: how much of it is used, with a handle at its end. */
+export function Track({ label, top, used, planned = 0, from = 0, value, mark, change, ...rest }: TrackProps) {
+  const share = (part: number) => `${Math.min(100, Math.max(0, (part / top) * 100))}%`;
+  return (
+    <span class="track" data-pinned={rest.isPinned ?? false}>
+      <i class="allowed" style={{ left: share(from), width: share(value - from) }} />
+      <i class="used" style={{ left: share(from), width: share(used) }} />
+      <i class="planned" style={{ left: share(from + used), width: share(Math.min(planned, top - from - used)) }} />
+      {mark != null && <i class="mark" style={{ left: share(mark) }} />}
+      {change === undefined ? (
+        <i class="limit" style={{ left: share(value) }} />
+      ) : (
+        <input
+          type="range"
+          aria-label={`${label}, on its range`}
+          min={0}
+          max={top}
+          step={rest.step}
+          value={value}
+          onInput={(event) => change(Math.max(rest.min, event.currentTarget.valueAsNumber))}
+        />
+      )}
+    </span>
+  );
+}
+
+/** A round end of a track that has room for half as much again. */
+export function topFor(value: number): number {
+  const wanted = Math.max(1, value * 1.5);
+  const power = 10 ** Math.floor(Math.log10(wanted));
+  return ([1, 1.5, 2, 3, 4, 5, 6, 8, 10].find((step) => step * power >= wanted) ?? 10) * power;
+}
