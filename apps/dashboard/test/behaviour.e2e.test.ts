@@ -9,7 +9,7 @@ describe("live updates", () => {
     const { page, close } = await visit(at.browser);
     await page.clock.install();
     await page.goto(at.api.url);
-    await page.getByRole("heading", { name: "Lanes" }).waitFor();
+    await page.getByRole("region", { name: "Lanes" }).waitFor();
     const during = async (ms: number) => {
       at.api.received.length = 0;
       await page.clock.runFor(ms);
@@ -79,7 +79,7 @@ describe("live updates", () => {
     const { page, close } = await open("/");
     at.api.mode = "failing";
     await page.getByText(/The ledger does not answer\. These numbers are .* old/).waitFor();
-    expect(await page.getByRole("heading", { name: "Lanes" }).isVisible()).toBe(true);
+    expect(await page.getByRole("region", { name: "Lanes" }).isVisible()).toBe(true);
     at.api.mode = "busy";
     await page.getByRole("button", { name: "Try now" }).first().click();
     await page

@@ -22,7 +22,7 @@ describe("keyboard only", () => {
     await page.keyboard.press("Control+A");
     await page.keyboard.type("local-admin");
     await page.keyboard.press("Enter");
-    await page.getByRole("heading", { name: "Lanes" }).waitFor();
+    await page.getByRole("region", { name: "Lanes" }).waitFor();
     expect(faults).toEqual([]);
     await close();
   });
@@ -31,7 +31,7 @@ describe("keyboard only", () => {
     at.api.role = null;
     const { page, faults, close } = await visit(at.browser);
     await page.goto(`${at.api.url}/#token=local-admin`);
-    await page.getByRole("heading", { name: "Lanes" }).waitFor();
+    await page.getByRole("region", { name: "Lanes" }).waitFor();
     expect(page.url()).not.toContain("token");
     expect(faults).toEqual([]);
     await close();

@@ -234,13 +234,13 @@ describe("the dashboard on the local stack", () => {
 
   it("says that the server is gone, and keeps what it knew", async () => {
     const { page, close } = await signedIn("/");
-    await page.getByRole("heading", { name: "Lanes" }).waitFor();
+    await page.getByRole("region", { name: "Lanes" }).waitFor();
     await page.context().setOffline(true);
     await page
       .getByText(/The server does not answer/)
       .first()
       .waitFor();
-    expect(await page.getByRole("heading", { name: "Lanes" }).isVisible()).toBe(true);
+    expect(await page.getByRole("region", { name: "Lanes" }).isVisible()).toBe(true);
     await page.context().setOffline(false);
     await page.getByRole("button", { name: "Try now" }).first().click();
     await page

@@ -3,24 +3,15 @@ import { useState } from "preact/hooks";
 import { isNarrow } from "../lib/narrow.ts";
 import { navigate } from "../lib/router.ts";
 import { zone } from "../lib/time-style.ts";
-import { ChartTable } from "./chart-table.tsx";
-import { durationsAround, flagsOf, type Line, logShare, type Mark, pathOf, tick, tickBoth, topOf } from "./series.ts";
+import { ChartTable, type ChartTableProps } from "./chart-table.tsx";
+import { durationsAround, flagsOf, logShare, type Mark, pathOf, tick, tickBoth, topOf } from "./series.ts";
 
-export interface TimeChartProps {
-  title: string;
+interface TimeChartProps extends ChartTableProps {
   /** Beside the title while nothing is under the pointer. */
   sum: string;
-  /** Starts of the buckets, Unix ms, oldest first. */
-  at: readonly number[];
-  bucketMs: number;
   /** The last bucket still fills. */
   filling: boolean;
-  /** Bars from 0, or lines of durations over a logarithmic axis. */
-  lines: readonly Line[];
-  format(value: number | null): string;
   marks: readonly Mark[];
-  /** The jobs of a time, Unix ms; `end` is not in it. */
-  hrefOf(from: number, end: number): string;
   /** Beside the title. */
   children?: ComponentChildren;
 }

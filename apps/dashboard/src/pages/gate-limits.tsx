@@ -153,8 +153,8 @@ function Month({ stats, ...props }: Steered & { stats: Stats | null }) {
       />
       <p class="small-text num">
         <i class="key-used" aria-hidden="true" /> {count(budget.used)} spent{amount(budget.used)} ·{" "}
-        <i class="key-planned" aria-hidden="true" /> {count(waits)} wait{amount(waits)} · of{" "}
-        {monthly === null ? "unlimited" : `${count(monthly)}${amount(monthly)}`}
+        <i class="key-planned" aria-hidden="true" /> {count(waits)} wait{amount(waits)}
+        {monthly === null ? ", unlimited" : price !== null && ` · budget${amount(monthly)}`}
       </p>
       <Share
         {...shared}

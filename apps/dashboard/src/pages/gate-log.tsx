@@ -130,5 +130,5 @@ function Who({ who }: { who: string }) {
 function Words({ entry }: { entry: AuditEntry }) {
   const href = auditLink(entry);
   const words = auditSentence(entry);
-  return href === null ? <>{words}</> : <a href={href}>{words}</a>;
+  return href === null ? words : <a href={href}>{words}</a>;
 }

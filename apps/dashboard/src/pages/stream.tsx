@@ -126,7 +126,8 @@ function Piece({ stop, enters, isLast, bar }: Omit<StopViewProps, "children" | "
           class="band"
           style={{
             clipPath: outline(
-              between(before, after, isLast ? (before === 0 ? [0, 0.03] : [0, 0.1]) : [0, 0.24]),
+              // Viewers never depend on the queue: without anything stored their band begins by itself.
+              between(isLast && before === 0 ? after : before, after, isLast ? [0, 0.1] : [0, 0.24]),
               upright,
             ),
           }}

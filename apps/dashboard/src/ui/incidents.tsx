@@ -2,7 +2,7 @@ import type { Stats } from "@prewarm/control-schema/stats";
 import type { Trouble } from "@prewarm/control-schema/troubles";
 import type { ComponentChildren } from "preact";
 import { useLateness } from "../api/lateness.ts";
-import { ask, isOperator } from "../api/session.ts";
+import { ask, isOperator, may } from "../api/session.ts";
 import { useStats } from "../api/stats.tsx";
 import { ActButton } from "./act-button.tsx";
 import { Said, Time } from "./time.tsx";
@@ -50,7 +50,7 @@ export function Headline({
         ) : (
           <Lead incident={lead} />
         )}
-        {lead === undefined && open === 0 && (
+        {lead === undefined && open === 0 && may("warm") && (
           <p class="muted">
             <a class="button small" href="/runs/new">
               Warm some images
