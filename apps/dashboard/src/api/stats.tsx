@@ -1,7 +1,8 @@
 import type { Stats } from "@prewarm/control-schema/stats";
+import type { Lane } from "@prewarm/control-schema/words";
 import { type ComponentChildren, createContext } from "preact";
 import { useContext } from "preact/hooks";
-import { news, noteServerTime } from "../lib/live.ts";
+import { clock, news, noteServerTime } from "../lib/live.ts";
 import type { Resource } from "./poll.ts";
 import { ask } from "./session.ts";
 import { useResource } from "./use-resource.ts";
@@ -40,4 +41,10 @@ export function useStats(): Resource<Stats> {
   const resource = useContext(Context);
   if (!resource) throw new Error("useStats outside of StatsProvider");
   return resource;
+}
+
+/** For how long a lane's oldest job has waited, in ms. Null: none waits. */
+export function waitedMs({ waitingSince }: Stats, lane: Lane): number | null {
+  const since = waitingSince[lane];
+  return since === null ? null : Math.max(0, clock.value - since);
 }

@@ -1,7 +1,7 @@
 import type { Run } from "@prewarm/control-schema/runs";
 import type { Lane } from "@prewarm/control-schema/words";
 import { ask, may } from "../api/session.ts";
-import { useStats } from "../api/stats.tsx";
+import { useStats, waitedMs } from "../api/stats.tsx";
 import { useResource } from "../api/use-resource.ts";
 import { count, duration } from "../lib/format.ts";
 import type { Steered } from "../lib/gate-draft.ts";
@@ -92,7 +92,7 @@ function Why({ lane, gate }: { lane: Lane } & Pick<Steered, "gate">) {
   const pause = gate.pauses[lane];
   const reasons = gate.reasons.filter((one) => one.lane === lane || one.lane === null);
   const { queued = 0, retrying = 0 } = stats?.lanes[lane] ?? {};
-  const oldest = stats?.oldest[lane] ?? null;
+  const oldest = stats ? waitedMs(stats, lane) : null;
   return (
     <div class="small-text break">
       <p>

@@ -1,5 +1,6 @@
 import type { Stats } from "@prewarm/control-schema/stats";
 import type { JobState, Lane } from "@prewarm/control-schema/words";
+import { waitedMs } from "../api/stats.tsx";
 import { count, duration } from "../lib/format.ts";
 import { filterUrl, LANES } from "../lib/job-filter.ts";
 import { Said } from "../ui/time.tsx";
@@ -55,7 +56,7 @@ function LaneRow({ lane, stats }: { lane: Lane; stats: Stats }) {
   const states = WORDS.filter(([state]) => stats.lanes[lane][state] > 0);
   const { stored, ready } = stats.ready[lane];
   const why = stats.waitingFor[lane];
-  const age = stats.oldest[lane];
+  const age = waitedMs(stats, lane);
   return (
     <li>
       <b>{lane}</b>

@@ -21,7 +21,7 @@ export function Needs({ stats: { troubles, deadLetters } }: { stats: Stats }) {
         <div class="need">
           <span class="lamp" data-mark="note" aria-hidden="true" />
           <p>{plural(deadLetters, "dead job")} could be tried again.</p>
-          <a href="/causes?window=all&state=dead">Causes</a>
+          <a href="/jobs/causes?window=all&state=dead">Causes</a>
         </div>
       )}
       <Folded title="More" troubles={rest.slice(OPEN)} />

@@ -5,7 +5,7 @@ import type { ComponentChildren } from "preact";
 import { useLateness } from "../api/lateness.ts";
 import { patchGate } from "../api/patch-gate.ts";
 import { ask, may } from "../api/session.ts";
-import { useStats } from "../api/stats.tsx";
+import { useStats, waitedMs } from "../api/stats.tsx";
 import { useResource } from "../api/use-resource.ts";
 import { compact, count, duration, percent, plural, rateOf } from "../lib/format.ts";
 import { LANES } from "../lib/job-filter.ts";
@@ -204,10 +204,10 @@ function perSecond(rate: number): string {
 }
 
 function stopsOf(stats: Stats, hold: Hold | null): Stop[] {
-  const { states, rates, oldest, run, troubles } = stats;
+  const { states, rates, run, troubles } = stats;
   const { rate, concurrency } = stats.utilisation;
   const waits = states.queued + states.retrying;
-  const oldestMs = Math.max(-1, ...LANES.map((lane) => oldest[lane] ?? -1));
+  const oldestMs = Math.max(-1, ...LANES.map((lane) => waitedMs(stats, lane) ?? -1));
   const toFetch = troubles.find(({ part, past }) => part === "results" && !past)?.affects.count ?? 0;
   const missing = troubles.find(({ part, past, level }) => part === "originals" && !past && level !== "note");
   const { attempts } = rates;
@@ -267,7 +267,7 @@ function gateNote({ utilisation: { rate }, gate }: Stats, hold: Hold | null): st
 
 /** Where it all leads: how many images viewers get, and how many views had their variant. */
 function viewers(serving: Serving | null): Stop {
-  const stop = { at: "viewers" as const, name: "Viewers", href: "/serving", leaves: 0 };
+  const stop = { at: "viewers" as const, name: "Viewers", href: "/usage", leaves: 0 };
   if (serving === null || serving.state !== "counted")
     return { ...stop, value: "–", note: serving === null ? "" : "views are not counted" };
   const views = Object.values(serving.views).reduce((all, one) => all + one, 0);
