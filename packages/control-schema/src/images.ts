@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { CallTable } from "./call.ts";
 import { JobError } from "./jobs.ts";
-import { bytes, count, cursorOf, Format, JobState, jobName, limit, nextCursor, time } from "./words.ts";
+import { bytes, count, cursorOf, Format, JobState, jobName, Lane, limit, nextCursor, time } from "./words.ts";
 
 export const Variant = z
   .object({
@@ -75,6 +75,29 @@ export type Image = z.infer<typeof Image>;
 
 export const imageQuery = z.object({ cursor: cursorOf(/^after:./s) });
 
+const order = z.object({
+  run: z.string().nullable().meta({ description: "null: no run, but a view or Prewarm itself" }),
+  label: z.string().nullable(),
+  hook: z.string().nullable().meta({ description: "Whose deliveries of a day the run is; null: another run, or none" }),
+  who: z.string().nullable().meta({ description: "Who began the run, as in the audit log; null: nobody signed in" }),
+  lane: Lane.meta({ description: "Of the order. Without a run, `live` is viewers; else Prewarm itself asked" }),
+  at: time.meta({ description: "Of the first variant's order" }),
+  until: time.meta({ description: "Of the last variant's order" }),
+  variants: count.meta({ description: "Each counted once" }),
+});
+
+/** Who asked for the variants of an image, and what its jobs cost. */
+export const ImageOrders = z
+  .object({
+    orders: z.array(order).meta({ description: "The first one first" }),
+    variants: count.meta({ description: "Variants of which an order is known, each counted once" }),
+    jobs: count.meta({ description: "Ittybit jobs that were paid for the image" }),
+    outdated: count.meta({ description: "Jobs of these that a purge or a new original has outdated" }),
+    amount: z.number().nullable().meta({ description: "By `budget.per1000Jobs`; null: it is not configured" }),
+  })
+  .meta({ id: "ImageOrders" });
+export type ImageOrders = z.infer<typeof ImageOrders>;
+
 const imageSummary = z.object({
   id: z.string(),
   stored: count.meta({ description: "Recently stored variants" }),
@@ -139,6 +162,15 @@ export const imageCalls = {
     params: imageParams,
     query: imageQuery,
     answers: { 200: [Image, "The image"] },
+  },
+  "GET /api/v1/images/{id}/orders": {
+    id: "listOrders",
+    tag: "images",
+    may: "viewer",
+    summary: "Who asked for an image's variants, and what its jobs cost",
+    description: "Of the jobs that have rows and the newest 100,000 stored ones.",
+    params: imageParams,
+    answers: { 200: [ImageOrders, "The orders"] },
   },
   "DELETE /api/v1/images/{id}": {
     id: "purgeImage",

@@ -88,6 +88,9 @@ export const DryRun = z
     existing: count.meta({ description: "Variants already stored" }),
     duplicates: count.meta({ description: "Variants that already have an open job" }),
     jobs: count.meta({ description: "Ittybit jobs it would take" }),
+    missing: z
+      .array(z.object({ id: z.string(), transform: z.string() }))
+      .meta({ description: "The first 200 variants that it would make" }),
     downloadBytes: bytes.nullable().meta({
       description:
         "Bytes that leave the origins: the original of each image with a job, once (a bucket's cost nothing); null: unknown",

@@ -104,7 +104,7 @@ export function createApi(deps: ApiDeps): Api {
 const OF_ONE_IMAGE = ["/api/v1/images/", "/api/v1/thumbs/"];
 
 /** It stands behind an id, so the path of an image whose id ends so must have it as one encoded segment. */
-const PARTS = ["/focal", "/remove", "/removal", "/unblock"];
+const PARTS = ["/focal", "/orders", "/remove", "/removal", "/unblock"];
 
 /** An image's id may stand as one encoded segment or as the rest of the path: something in between may have decoded it (and assets do). */
 function withWholeId(path: string): string {

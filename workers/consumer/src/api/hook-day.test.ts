@@ -55,6 +55,9 @@ it("beyond its jobs of a day a hook refuses uploads until midnight, takes deleti
   const world = few(4);
   expect(await troubles(world)).toEqual([]);
   expect((await send(world, "uploaded", ["a", "b"])).status).toBe(202);
+  const asked = await world.json("GET", "/api/v1/images/a/orders", { token: VIEWER });
+  const at = world.deps.clock.now();
+  expect(asked.body.orders).toMatchObject([{ run: RUN, hook: "uploads", who: null, lane: "upload", at, variants: 2 }]);
   const refused = await send(world, "uploaded", ["c"]);
   expect(refused).toMatchObject({
     ...{ status: 429, retryAfter: String(12 * 3_600) },

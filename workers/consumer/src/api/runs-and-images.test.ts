@@ -1,6 +1,6 @@
 import { infoKey } from "@prewarm/shared/variant-key";
 import { describe, expect, it } from "vitest";
-import { accept, createApiWorld, endAll, key, VIEWER, warm, work } from "./testing/api-world.ts";
+import { accept, createApiWorld, endAll, exchange, key, VIEWER, warm, work } from "./testing/api-world.ts";
 
 describe("runs", () => {
   it("are listed newest first, tell their progress, and can be cancelled", async () => {
@@ -152,6 +152,36 @@ describe("images", () => {
       expect((await exact(key)).status).toBe(404);
     const asPath = await world.json("GET", "/api/v1/images/albums/%C3%A9t%C3%A9%20100%25");
     expect(asPath.body).toMatchObject({ id, purging: true });
+  });
+
+  it("tell who asked for them and when, and what was paid before a purge and since", async () => {
+    const world = createApiWorld({ budget: { per1000Jobs: 1.5 } });
+    const id = "albums/été 100%";
+    const path = `/api/v1/images/${encodeURIComponent(id)}`;
+    const orders = async (of = path) => (await world.json("GET", `${of}/orders`, { token: VIEWER })).body;
+    expect(await orders()).toEqual({ orders: [], variants: 0, jobs: 0, outdated: 0, amount: 0 });
+    const run = await warm(world, [id, "another"], { label: "Catalogue 2027" });
+    const began = world.deps.clock.now();
+    world.advance(10_000);
+    work(world, [key(id), key("another")], "stored");
+    await world.json("DELETE", path);
+    world.advance(3_600_000);
+    const asked = world.deps.clock.now();
+    exchange(world, "edge", { first: true, role: "urgent", asks: [{ key: key(id, 1200), at: asked }] });
+    world.advance(10_000);
+    accept(world, [key(id)]);
+    work(world, [key(id)], "stored");
+    const person = { run, label: "Catalogue 2027", hook: null, who: "operator token 1", lane: "bulk" };
+    expect(await orders()).toMatchObject({
+      orders: [
+        { ...person, at: began, until: began, variants: 1 },
+        { run: null, label: null, hook: null, who: null, lane: "live", at: asked, until: asked, variants: 1 },
+        { run: "uploads", hook: null, who: null, lane: "upload", variants: 1 },
+      ],
+      ...{ variants: 2, jobs: 2, outdated: 1, amount: 0.003 },
+    });
+    const asPath = "/api/v1/images/albums/%C3%A9t%C3%A9%20100%25";
+    expect(await orders(asPath)).toEqual(await orders());
   });
 
   it("have the version that was announced last, by the ledger or else by their note", async () => {

@@ -289,6 +289,11 @@ describe("POST /api/v1/warm?dryRun=1", () => {
       existing: 1,
       duplicates: 2,
       jobs: 3,
+      missing: [
+        { id: "a", transform: "w=800&q=high&f=webp" },
+        { id: "c", transform: "w=400&q=high&f=webp" },
+        { id: "c", transform: "w=800&q=high&f=webp" },
+      ],
       downloadBytes: 2000,
       exact: true,
     });

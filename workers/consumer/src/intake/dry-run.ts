@@ -1,6 +1,8 @@
 import type { Config } from "@prewarm/shared/config";
 import { OPEN_STATES } from "@prewarm/shared/job";
 import { type Original, resolveOriginal } from "@prewarm/shared/source";
+import { formatTransform } from "@prewarm/shared/transform";
+import { parseVariantKey } from "@prewarm/shared/variant-key";
 import { storedKeys } from "../store/variants.ts";
 import { type IntakeDeps, REJECTIONS_MAX } from "./accept-stream.ts";
 import type { Chunk } from "./cut-chunks.ts";
@@ -9,6 +11,8 @@ import type { Chunk } from "./cut-chunks.ts";
 const LOOK_UP_MAX_IMAGES = 500;
 /** Variants that are remembered to count each once. */
 const DISTINCT_MAX_KEYS = 200_000;
+/** Variants to be made that are named. */
+const MISSING_MAX = 200;
 /** Originals whose size is asked. */
 const SAMPLE = 20;
 
@@ -37,6 +41,7 @@ export async function dryRun(chunks: AsyncIterable<Chunk>, force: boolean, deps:
     existing: tally.existing,
     duplicates: tally.duplicates,
     jobs,
+    missing: tally.missing,
     downloadBytes: tally.originals === 0 ? 0 : bytes === null ? null : Math.round(bytes * tally.originals),
     sampled,
     exact: tally.looksUp && tally.images <= LOOK_UP_MAX_IMAGES,
@@ -62,6 +67,7 @@ class Tally {
   rejectedTotal = 0;
   readonly rejected: Chunk["rejected"] = [];
   readonly sample: string[] = [];
+  readonly missing: { id: string; transform: string }[] = [];
   readonly #seen = new Set<string>();
   readonly #read = new Set<string>();
   looksUp = true;
@@ -80,8 +86,12 @@ class Tally {
     return fresh;
   }
 
-  /** Counts the originals of variants that have a job. */
+  /** Counts the originals of variants that have a job, and names the first of these. */
   read(made: readonly Named[]): void {
+    for (const { id, key } of made.slice(0, MISSING_MAX - this.missing.length)) {
+      const variant = parseVariantKey(key);
+      if (variant !== null) this.missing.push({ id, transform: formatTransform(variant.transform) });
+    }
     const fresh = [...new Set(made.map(({ id }) => id))].filter((id) => !this.#read.has(id));
     if (this.#read.size < DISTINCT_MAX_KEYS) for (const id of fresh) this.#read.add(id);
     this.originals += fresh.length;

@@ -19,6 +19,7 @@ import { listEvents } from "./views/events.ts";
 import { exportSlice } from "./views/export.ts";
 import { gateView } from "./views/gate-view.ts";
 import { listImages } from "./views/image-list.ts";
+import { listOrders } from "./views/image-orders.ts";
 import { findJob, imageRows, statesOf } from "./views/jobs.ts";
 import { listOrdered } from "./views/ordered.ts";
 import { getRun, listRejected, listRuns } from "./views/runs.ts";
@@ -34,6 +35,7 @@ export const ANSWERS = {
   getAction,
   listActions,
   listImages,
+  listOrders,
   getImageAction,
   getHistory,
   listAudit,

@@ -177,6 +177,7 @@ function operators(say: Say, sql: ReturnType<typeof nodeSql>): void {
   const dead = say("listJobs", { ...first, filter: { ...ANY_JOB, states: ["dead"] } });
   say("getJob", dead.jobs[0]?.job ?? "");
   say("imageRows", "a", [key("a")]);
+  say("listOrders", { id: "a" });
   say("stats");
   say("getGate");
   say("countMatches", ANY_JOB);

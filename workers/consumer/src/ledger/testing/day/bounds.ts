@@ -23,7 +23,7 @@ const BOUNDS: Bounds<Exclude<keyof LedgerCalls, PlainRead> | "opening" | "firstV
   edgesTold: 4 * PAGE,
   // A removal counts the blocks: at most 20,000.
   // Of a purge each row of the image is read, and its entries in the indexes.
-  ...{ purgeImage: CHUNK, setFocal: FEW, removeImage: PAGE, unblockImage: FEW, imageRows: 500 },
+  ...{ purgeImage: CHUNK, setFocal: FEW, removeImage: PAGE, unblockImage: FEW, imageRows: 500, listOrders: FEW },
   // 200 images with their rows; the blocks are counted once, and the log is walked for the action.
   ...{ actOnImages: 3 * PAGE, getImageAction: PAGE },
   ...{ lookUp: CHUNK, listRuns: PAGE, getRun: PAGE, listRejected: FEW, listOrdered: CHUNK, listJobs: PAGE },

@@ -114,6 +114,7 @@ const NAMED: Forms<Exclude<keyof LedgerCalls, PlainRead>> & Partial<Forms<PlainR
     (by) => (ledger: DirectLedger) => ledger.listCosts({ by, from: 0, to: NOON, sort: "cost", skip: 0, limit: 200 }),
   ),
   imageRows: [(ledger) => ledger.imageRows("p5.jpg", []), (ledger) => ledger.imageRows("gone8", [])],
+  listOrders: [(ledger) => ledger.listOrders({ id: "p5.jpg" }), (ledger) => ledger.listOrders({ id: "gone8" })],
   stats: [(ledger) => ledger.stats()],
   about: [(ledger) => ledger.about()],
   getHistory: [(ledger) => ledger.getHistory({ tier: "day", from: 0, to: NOON })],
