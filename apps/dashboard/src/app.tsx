@@ -20,8 +20,8 @@ import { Empty, ProblemCard } from "./ui/view.tsx";
 const palette = () => import("./palette.tsx").then(({ Palette }) => Palette);
 /* Pages that come when they are asked for. The overview and the list of jobs are there at once. */
 const oneJob = () => import("./pages/job.tsx").then(({ JobPage }) => JobPage);
-const images = () => import("./pages/image-list.tsx").then(({ ImagesPage }) => ImagesPage);
-const image = () => import("./pages/images.tsx").then(({ ImagePage }) => ImagePage);
+const images = () => import("./pages/images.tsx").then(({ ImagesPage }) => ImagesPage);
+const image = () => import("./pages/image.tsx").then(({ ImagePage }) => ImagePage);
 const runs = () => import("./pages/runs.tsx").then(({ RunsPage }) => RunsPage);
 const newRun = () => import("./pages/new-run.tsx").then(({ NewRunPage }) => NewRunPage);
 const oneRun = () => import("./pages/run.tsx").then(({ RunPage }) => RunPage);

@@ -353,6 +353,41 @@ it("searches the audit log by the server, in the address", async () => {
   await close();
 });
 
+describe("an image", () => {
+  it("lays a chosen variant over its original, tells who asked and what was paid, and what its recipe lacks", async () => {
+    const { page, close } = await open("/images/products/oak-chair");
+    const grid = page.getByRole("region", { name: "Bytes by width and format" });
+    await grid.getByRole("button", { name: "640 px · avif" }).click();
+    const over = page.locator(".wipe img").nth(1);
+    expect([await over.getAttribute("alt"), await over.getAttribute("src")]).toEqual([
+      "avif 640 px",
+      "/api/v1/thumbs/products%2Foak-chair?key=products%252Foak-chair%2F2",
+    ]);
+    expect(await grid.getByRole("button", { name: "1080 px · jpeg" }).innerText()).toMatch(/not made$/);
+    await page.getByRole("button", { name: "640 × 480 px · avif" }).click();
+    await page.getByText(/could not decode the input/).waitFor();
+    expect(await page.locator(".wipe img").count()).toBe(1);
+    const facts = page.getByRole("region", { name: "Facts" });
+    for (const said of [/^Catalogue 2027, anna, .* \(11 variants\)$/, /^hook uploads, delivery of .*/, /^viewers, /])
+      await facts.getByRole("listitem").filter({ hasText: said }).waitFor();
+    await facts.getByText("25 jobs, 0.04").waitFor();
+    await page.getByText("lacks: 1 of 6. 1 job, less than 0.01.").waitFor();
+    await close();
+  });
+
+  it("has its focal point set by a click or by keys", async () => {
+    const { page, close } = await open("/images/products/oak-chair");
+    await page.getByRole("button", { name: "Move it" }).click();
+    const point = page.getByRole("button", { name: /^Focal point/ });
+    await point.press("ArrowRight");
+    await page.getByText("31 % from the left, 25 % from the top.").waitFor();
+    const asked = page.waitForRequest((one) => one.method() === "PUT");
+    await page.getByRole("button", { name: "Save" }).click();
+    expect((await asked).postDataJSON()).toEqual({ focal: [0.31, 0.25] });
+    await close();
+  });
+});
+
 describe("a purge", () => {
   it("wants the id typed", async () => {
     const { page, close } = await open("/images/products%2Foak-chair");
@@ -414,7 +449,7 @@ it("shows pictures by the API: from the edge they would count as views", async (
   page.on("request", (request) => void asked.push(request.url()));
   for (const path of ["/jobs/00000000005", "/images/photos/summer/1.jpg"]) {
     await page.goto(`${at.api.url}${path}`);
-    const variant = page.locator('main figure img[src*="/api/v1/thumbs/"][src*="?key="]').first();
+    const variant = page.locator('main img[src*="/api/v1/thumbs/"][src*="?key="]').first();
     await variant.waitFor();
     expect(await variant.evaluate((image: HTMLImageElement) => image.decode())).toBeUndefined();
   }

@@ -29,6 +29,7 @@ import {
   imageAt,
   jobAt,
   jobDetail,
+  orders,
   removal,
   runAt,
   serving,
@@ -143,6 +144,7 @@ function answersOf(server: FakeServer): Answers {
     "GET /api/v1/actions/{action}": ({ params }) => actionAt(params.action === "act_0" ? 0 : 1),
     "GET /api/v1/images/{id}": ({ params: { id } }) =>
       isEmpty() ? { ...leastValue(Image), id } : image(id, isHostile(), picture),
+    "GET /api/v1/images/{id}/orders": ({ params: { id } }) => orders(id, isHostile()),
     "GET /api/v1/images/{id}/removal": ({ params: { id } }) => removal(id, isHostile()),
     "GET /api/v1/audit": () => ({ entries: times(12, (index) => auditAt(index, isHostile())), nextCursor: null }),
     "POST /api/v1/warm": ({ query, body }) =>
@@ -176,10 +178,15 @@ function jobPage(server: FakeServer, { state, limit, cursor = "0", search = "" }
 }
 
 function dryRun(items: WarmItem[]): DryRun {
+  const [first = { id: "", recipe: "" }] = items;
+  const all = [320, 640, 960, 1440, 1920].map((w) => `w=${w}&q=high&f=avif`);
+  const some = first.id.startsWith("cold/") ? [...all, "w=640&q=high&f=webp"] : ["w=1080&q=high&f=jpeg"];
   const variants = items.reduce((sum, item) => sum + (item.transforms?.length ?? 6), 0);
-  const price = { amount: variants * 0.002, per1000Jobs: 2 };
-  const counts = { images: items.length, variants, jobs: variants, downloadBytes: items.length * 412_000 };
-  return { ...leastValue(DryRun), ...counts, sampled: Math.min(items.length, 20), exact: true, price };
+  const jobs = first.recipe === "upload" ? some.length : variants;
+  const price = { amount: jobs * 0.002, per1000Jobs: 2 };
+  const counts = { images: items.length, variants, jobs, downloadBytes: items.length * 412_000 };
+  const missing = first.recipe === "upload" ? some.map((transform) => ({ id: first.id, transform })) : [];
+  return { ...leastValue(DryRun), ...counts, missing, sampled: Math.min(items.length, 20), exact: true, price };
 }
 
 /** Readiness, pictures, which are all the icon, and files of the built page. */

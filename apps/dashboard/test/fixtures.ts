@@ -6,7 +6,7 @@ import type { Costs, Dimension } from "@prewarm/control-schema/costs";
 import type { ReportedCoverage } from "@prewarm/control-schema/coverage";
 import type { EventPage } from "@prewarm/control-schema/events";
 import type { Hooks } from "@prewarm/control-schema/hooks";
-import type { Image, ImageSummary } from "@prewarm/control-schema/images";
+import type { Image, ImageOrders, ImageSummary } from "@prewarm/control-schema/images";
 import { Job, type JobDetail } from "@prewarm/control-schema/jobs";
 import type { Pace } from "@prewarm/control-schema/pace";
 import type { Run } from "@prewarm/control-schema/runs";
@@ -301,36 +301,82 @@ export function causes(hostile: boolean): Causes {
   return { window: "1h", from: NOW - 3_600_000, exact: true, causes: found, unreadable };
 }
 
+const AVIF_BYTES: Record<number, number> = {
+  320: 2_200,
+  480: 4_100,
+  640: 8_000,
+  828: 14_000,
+  1080: 29_000,
+  1440: 46_000,
+};
+/** The variants of an image: their bytes, or their state where nothing is stored. */
+const VARIANTS: readonly (readonly [transform: string, stored: number | JobState])[] = [
+  ...Object.entries(AVIF_BYTES).map(([w, bytes]) => [`w=${w}&q=high&f=avif`, bytes] as const),
+  ["w=1920&q=high&f=avif", "processing"],
+  ["w=640&q=high&f=webp", 19_000],
+  ["w=1440&q=high&f=webp", 64_000],
+  ["w=1440&q=high&f=jpeg", 520_000],
+  ["w=1920&q=high&f=jpeg", "cancelled"],
+  ["w=160&h=160&fit=cover&q=high&f=avif", 4_600],
+  ["w=640&h=480&fit=cover&q=high&f=avif", "dead"],
+  ["w=640&h=480&fit=cover&q=high&f=webp", 38_300],
+];
+
+/** An image of which all kinds of states are known; below `cold/` nothing is stored or known. */
 export function image(id: string, hostile: boolean, imageUrl: string): Image {
-  const jobs = Array.from({ length: 9 }, (_, index) => ({ ...jobAt(index, hostile), id }));
+  const isCold = id.startsWith("cold/");
+  const variants = VARIANTS.map(([transform, stored], index) => {
+    const [bytes, state] = typeof stored === "number" ? [stored, "stored" as const] : [null, stored];
+    const format = (/f=(\w+)/.exec(transform)?.[1] ?? "webp") as Job["format"];
+    const width = Number(/w=(\d+)/.exec(transform)?.[1]);
+    const height = Number(/h=(\d+)/.exec(transform)?.[1] ?? Math.round((width * 2) / 3));
+    return {
+      ...{ transform, format, state, bytes, url: `${imageUrl}?edge`, v: null },
+      key: `${encodeURIComponent(id)}/${index}`,
+      job: index.toString(36).padStart(11, "0"),
+      ...{ width: bytes === null ? null : width, height: bytes === null ? null : height },
+      error: state === "dead" ? errorAt(0, "dead", hostile) : null,
+      storedAt: bytes === null ? null : NOW - index * 7000,
+    };
+  });
   return {
     id,
     v: null,
     originalUrl: imageUrl,
-    originalBytes: 412_004,
-    sourceEtag: '"5f2c-1a"',
-    focal: [0.3, 0.25],
+    originalBytes: isCold ? null : 412_004,
+    sourceEtag: isCold ? null : '"5f2c-1a"',
+    focal: isCold ? null : [0.3, 0.25],
     removal: id.startsWith("removed/") ? { at: NOW - 30_000, by: "anna", reason: "", complete: false } : null,
     purging: false,
-    purge: {
-      ...{ purge: "7", orderedAt: NOW - 600_000, storeDeletedAt: NOW - 590_000, edgeUntil: NOW + 3_000_000 },
-      ...{ browsersUntil: NOW + 31_000_000_000, secondPass: { dueAt: NOW + 360_000, doneAt: null } },
-    },
-    variants: jobs.map((job) => ({
-      transform: job.transform,
-      format: job.format,
-      state: job.state,
-      bytes: job.bytes,
-      url: `${imageUrl}?edge`,
-      key: job.key,
-      v: null,
-      job: job.job,
-      width: 800,
-      height: 533,
-      error: job.error,
-      storedAt: job.storedAt,
-    })),
+    purge: isCold
+      ? null
+      : {
+          ...{ purge: "7", orderedAt: NOW - 600_000, storeDeletedAt: NOW - 590_000, edgeUntil: NOW - 540_000 },
+          ...{ browsersUntil: NOW + 31_000_000_000, secondPass: { dueAt: NOW + 360_000, doneAt: null } },
+        },
+    variants: isCold ? [] : variants,
     nextCursor: null,
+  };
+}
+
+/** A person's run, a hook's delivery and viewers have asked for it; of `cold/` nobody. */
+export function orders(id: string, hostile: boolean): ImageOrders {
+  if (id.startsWith("cold/")) return { orders: [], variants: 0, jobs: 0, outdated: 0, amount: 0 };
+  const name = hostile ? HOSTILE : "Catalogue 2027";
+  const none = { run: null, label: null, hook: null, who: null };
+  return {
+    orders: [
+      {
+        ...{ ...none, run: "hook_uploads_2026-11-24", hook: hostile ? HOSTILE : "uploads", lane: "upload" as const },
+        ...{ at: NOW - 93_000_000, until: NOW - 93_000_000, variants: 11 },
+      },
+      {
+        ...{ ...none, run: "run_0", label: name, who: hostile ? HOSTILE : "anna", lane: "bulk" as const },
+        ...{ at: NOW - 500_000, until: NOW - 500_000, variants: 11 },
+      },
+      { ...none, lane: "live", at: NOW - 400_000, until: NOW - 200_000, variants: 4 },
+    ],
+    ...{ variants: 15, jobs: 25, outdated: 11, amount: 0.0375 },
   };
 }
 

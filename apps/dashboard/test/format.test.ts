@@ -4,6 +4,7 @@ import {
   count,
   dayTime,
   duration,
+  endOf,
   exactBoth,
   exactUtc,
   percent,
@@ -96,4 +97,12 @@ describe("format", () => {
 
 it("says a rate and its limit in one unit", () => {
   expect([rateOf(0.38, 20), rateOf(0, 5), rateOf(0.1, 0.25)]).toEqual(["0.4 of 20 /s", "0 of 5 /s", "6 of 15 /min"]);
+});
+
+it("tells an end so that it is surely over then", () => {
+  const now = Date.UTC(2026, 10, 30, 17);
+  expect([now + 60_000, Date.UTC(2027, 10, 30, 17)].map((at) => endOf(at, now, "UTC"))).toEqual([
+    "17:01:00 UTC",
+    "1 Dec 2027",
+  ]);
 });

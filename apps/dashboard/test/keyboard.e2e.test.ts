@@ -144,7 +144,7 @@ describe("keyboard only", () => {
 
 describe("a viewer", () => {
   const HARMLESS =
-    /^( ?Go to|relative$|local$|UTC$|Save this view|Dense|Remove the view|Live|Paused|Live updates: |Theme: |Keyboard help|Sign out|Hour|Day|30 days|Stored|Wait|Run$|All|Open|Done|Cancelled|Newest|Newer|Older|Back|More|Show|CSV of|NDJSON of|Readiness|5 min|1 hour|1 day|retrying$|dead$|refused$|Copy as curl|Download the receipt|Check|Try|Compare with originals)/;
+    /^( ?Go to|relative$|local$|UTC$|Save this view|Dense|Remove the view|Live|Paused|Live updates: |Theme: |Keyboard help|Sign out|Hour|Day|30 days|Stored|Wait|Run$|All|Open|Done|Cancelled|Newest|Newer|Older|Back|More|Show|CSV of|NDJSON of|Readiness|5 min|1 hour|1 day|retrying$|dead$|refused$|Copy as curl|Copy id|Download the receipt|1:1$|Difference$|\d+ × \d+ px|\d+ px|avif, |jpeg, |webp, |Check|Try|Compare with originals)/;
 
   it.each([
     "/",

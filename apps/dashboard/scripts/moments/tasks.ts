@@ -116,11 +116,11 @@ const TASKS: readonly [name: string, begin: string, act: Act][] = [
       await palette(`purge ${known.purged}`);
       await page.getByLabel(`Type ${known.purged} to confirm`).fill(known.purged);
       await click(page.getByRole("dialog").getByRole("button", { name: "Purge" }));
-      const timeline = page.getByRole("region", { name: "Last purge" });
-      await see(timeline.getByText(/^R2 deleted/));
-      await see(timeline.getByText(/^Edges (may show an old copy until|have had no old copy since)/));
-      await see(timeline.getByText(/^Browsers (may show|have had)/));
-      await see(timeline.getByText(/^Second pass/));
+      const facts = page.getByRole("region", { name: "Facts" });
+      await see(facts.getByText(/none in R2 since/));
+      await see(facts.getByText(/(none at edges since|at edges until)/));
+      await see(facts.getByText(/in browsers/));
+      await see(facts.getByText(/R2 is searched once more/));
     },
   ],
   [

@@ -65,6 +65,20 @@ export function dayTime(at: number, now: number, timeZone: "UTC" | undefined, se
   return `${day}${time}${timeZone === undefined ? "" : ` ${timeZone}`}`;
 }
 
+const DAY_MS = 86_400_000;
+
+/** An end: within a day as clock time, else the first day on which it is surely over, `1 Dec 2027`. */
+export function endOf(at: number, now: number, timeZone: "UTC" | undefined): string {
+  if (at - now < DAY_MS) return dayTime(at, now, timeZone);
+  const zone = timeZone === undefined ? {} : { timeZone };
+  return new Date(at + DAY_MS).toLocaleDateString("en-GB", {
+    day: "numeric",
+    month: "short",
+    year: "numeric",
+    ...zone,
+  });
+}
+
 /** Decimal, as storage is billed: `932 B`, `48.1 kB`, `3.2 GB`. */
 export function size(bytes: number | null): string {
   if (bytes === null) return NONE;
@@ -119,6 +133,11 @@ export function savedShare(original: number, variant: number): string {
   if (original === 0) return NONE;
   const change = Math.round((variant / original - 1) * 100);
   return `${change > 0 ? "+" : change < 0 ? "−" : ""}${Math.abs(change)} %`;
+}
+
+/** An amount in the configured unit: two decimals, and never zero for something. */
+export function money(amount: number): string {
+  return amount > 0 && amount < 0.01 ? "less than 0.01" : amount.toFixed(2);
 }
 
 /** `1 job`, `3 jobs`. */

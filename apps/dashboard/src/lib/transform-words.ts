@@ -13,3 +13,9 @@ function sizeWords(w: string | null, h: string | null): string {
   if (h === null) return `${w} px`;
   return w === null ? `${h} px high` : `${w} × ${h} px`;
 }
+
+/** A variant in short: `avif 1440 px`. */
+export function nameOf(transform: string): string {
+  const format = new URLSearchParams(transform).get("f");
+  return [format, transformWords(transform).split(" · ")[0]].filter(Boolean).join(" ");
+}

@@ -4,6 +4,7 @@ import { type Walked, walkJobs } from "../api/walk.ts";
 import { isDense, toggleDensity } from "../lib/density.ts";
 import { count } from "../lib/format.ts";
 import { filterUrl, type JobFilter, OPEN, RETRYABLE, readFilter, toActionFilter } from "../lib/job-filter.ts";
+import { isNarrow } from "../lib/narrow.ts";
 import { place } from "../lib/router.ts";
 import { JobTable } from "../ui/job-table.tsx";
 import { Pager } from "../ui/pager.tsx";
@@ -14,13 +15,19 @@ import { ExportLinks } from "./export-button.tsx";
 import { JobSearch } from "./job-search.tsx";
 import { JobSidebar } from "./job-sidebar.tsx";
 
+/** Jobs on a page; on a phone as many as four screens hold. */
 const PAGE = 50;
+const PAGE_OF_PHONE = 20;
 const EVERY_MS = 3000;
 
 /** All jobs, by state, lane and search; the URL is the filter. */
 export function JobsPage() {
   const filter = readFilter(place.value.searchParams);
-  const page = useResource(filterUrl(filter), (signal) => walkJobs(queryOf(filter), signal), EVERY_MS);
+  const page = useResource(
+    `${filterUrl(filter)}|${isNarrow.value}`,
+    (signal) => walkJobs(queryOf(filter), signal),
+    EVERY_MS,
+  );
   const { selection, open, controls } = useBulk(() => void page.refresh());
   return (
     <div class="with-sidebar">
@@ -65,7 +72,7 @@ function queryOf(filter: JobFilter) {
   return {
     state: filter.states,
     lane: filter.lanes,
-    limit: PAGE,
+    limit: isNarrow.value ? PAGE_OF_PHONE : PAGE,
     ...(filter.run ? { run: filter.run } : {}),
     ...(filter.search ? { search: filter.search } : {}),
     ...(filter.cursor ? { cursor: filter.cursor } : {}),

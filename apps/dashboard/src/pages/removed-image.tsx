@@ -8,39 +8,28 @@ import { clock } from "../lib/live.ts";
 import { ConfirmDialog } from "../ui/confirm-dialog.tsx";
 import { Fact } from "../ui/fact.tsx";
 import { SaveButton } from "../ui/save-button.tsx";
-import { Time } from "../ui/time.tsx";
+import { Time, Until } from "../ui/time.tsx";
 
 /** The receipt of a removal so far, and its signature. */
 export type Removal = Answer<"GET /api/v1/images/{id}/removal">;
 
 /** A removed image: who removed it and why, when its last copy is gone, its receipt, and the end of its block. */
 export function RemovedImage({ removal, changed }: { removal: Removal; changed(): void }) {
-  const { removed: id, by, reason, orderedAt } = removal.receipt;
+  const { by, reason, orderedAt } = removal.receipt;
   return (
-    <>
-      <header class="page-head">
-        <div class="grow">
-          <p class="crumbs">
-            <a href="/images">Images</a> /
-          </p>
-          <h1 class="break">{id}</h1>
-          <p class="muted">Removed and blocked</p>
-        </div>
-      </header>
-      <div class="columns">
-        <figure class="plate break num">
-          <p>
-            Removed <Time at={orderedAt} asClock /> by <bdi>{by}</bdi>, <bdi>{reason}</bdi>
-          </p>
-          <p>{exactUtc(orderedAt)}</p>
-        </figure>
-        <div>
-          <Steps receipt={removal.receipt} />
-          <Acts removal={removal} changed={changed} />
-          <Facts receipt={removal.receipt} />
-        </div>
+    <div class="columns">
+      <figure class="plate break num">
+        <p>
+          Removed <Time at={orderedAt} asClock /> by <bdi>{by}</bdi>, <bdi>{reason}</bdi>
+        </p>
+        <p>{exactUtc(orderedAt)}</p>
+      </figure>
+      <div>
+        <Steps receipt={removal.receipt} />
+        <Acts removal={removal} changed={changed} />
+        <Facts receipt={removal.receipt} />
       </div>
-    </>
+    </div>
   );
 }
 
@@ -93,8 +82,7 @@ function Step({ name, at, since, waits }: StepProps) {
           waits
         ) : (
           <>
-            {!isOver && "by "}
-            <Time at={at} asClock />
+            {isOver ? <Time at={at} asClock /> : <Until at={at} />}
             {!isOver && `, ${relative(at, now)}`}
           </>
         )}

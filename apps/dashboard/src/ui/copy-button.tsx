@@ -1,7 +1,15 @@
 import { notify } from "./toast.tsx";
 
+interface CopyButtonProps {
+  text: string;
+  children: string;
+  /** What the toast says is copied. */
+  what: string;
+  class?: string;
+}
+
 /** Copies text. On plain http a browser denies the clipboard, so there it copies through a selection. */
-export function CopyButton({ text, children, what }: { text: string; children: string; what: string }) {
+export function CopyButton({ text, children, what, ...rest }: CopyButtonProps) {
   const copy = async () => {
     const done = await navigator.clipboard?.writeText(text).then(
       () => true,
@@ -10,7 +18,7 @@ export function CopyButton({ text, children, what }: { text: string; children: s
     notify(done || copySelected(text) ? `${what} copied.` : "This browser does not let the page copy.", false);
   };
   return (
-    <button type="button" onClick={() => void copy()}>
+    <button {...rest} type="button" onClick={() => void copy()}>
       {children}
     </button>
   );

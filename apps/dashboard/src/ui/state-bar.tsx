@@ -20,22 +20,13 @@ export function StateBar({ states, total }: { states: CountsByState; total: numb
     1,
   );
   const words = ORDER.filter((state) => states[state] > 0).map((state) => `${count(states[state])} ${state}`);
-  let from = 0;
+  const open = sum - STATES.reduce((all, state) => all + states[state], 0);
   return (
-    <svg
-      class="state-bar"
-      role="img"
-      aria-label={words.join(", ") || "nothing yet"}
-      preserveAspectRatio="none"
-      viewBox="0 0 100 8"
-    >
-      <rect class="track" width="100" height="8" />
-      {ORDER.map((state) => {
-        const width = (states[state] / sum) * 100;
-        const x = from;
-        from += width;
-        return width > 0 && <rect key={state} data-state={state} x={x} width={width} height="8" />;
-      })}
-    </svg>
+    <div class="state-bar" role="img" aria-label={words.join(", ") || "nothing yet"}>
+      {ORDER.filter((state) => states[state] > 0).map((state) => (
+        <i key={state} data-state={state} style={{ flexGrow: states[state] / sum }} />
+      ))}
+      <i style={{ flexGrow: open / sum }} />
+    </div>
   );
 }
