@@ -5,7 +5,7 @@ import { settingOf } from "@prewarm/shared/environment-check";
 import { makeSecret, type SecretForm, secretsOf } from "@prewarm/shared/secrets";
 import type { Judged } from "../scripts/site-faults.ts";
 
-/** What `npm start` reads from the environment (README, "Local stack"). */
+/** What `npm start` reads from the environment (docs/install.md, "The local stack"). */
 export interface StackSettings {
   port: number;
   controlPort: number;

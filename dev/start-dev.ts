@@ -2,10 +2,11 @@ import { defineConfig } from "../packages/shared/src/config.ts";
 import { publicConfig } from "../packages/shared/src/public-config.ts";
 import { type Judged, judgeSite } from "../scripts/site-faults.ts";
 import { announceFaults, readyLines } from "./announce.ts";
+import { prepareSamples as makeSamples } from "./samples.ts";
 import { type LocalSecret, localSecrets, readSettings } from "./settings.ts";
 import { type Stack, startStack } from "./stack.ts";
 
-/** What `prewarm dev` says about the site (apps/cli/src/commands/dev.ts has the same shape). */
+/** What `prewarm dev` says about the site (apps/cli/src/site/local-stack.ts has the same shape). */
 export interface DevSettings {
   /** The site's folder: relative paths of the environment begin there. */
   folder: string;
@@ -18,6 +19,8 @@ export interface DevSettings {
   originals: string | null;
   /** Whether every line of the Workers' log is printed. False: warnings and errors only. */
   verbose: boolean;
+  /** Whether nothing is printed but faults. */
+  quiet: boolean;
   /** Ends the stack. */
   stop: AbortSignal;
   /** Told once, when the stack answers. */
@@ -53,25 +56,27 @@ export async function startDev(settings: DevSettings): Promise<0 | 1> {
     const { config, faults } = judged;
     // Printed first: with some faults no Worker starts.
     if (faults.length > 0) announceFaults(faults);
+    const restore = keepSignals();
     const stack = await startStack({
       ...stackSettings,
       secrets: async () => valuesOf(secrets(await judgeSite(settings.config))),
       watch,
       verbose: settings.verbose,
       wranglerFolder: settings.wranglerFolder,
-      log: (line) => console.log(`  ${line}`),
+      log: (line) => settings.quiet || console.log(`  ${line}`),
       publicConfig: async () =>
         publicConfig((await judgeSite(settings.config)).config ?? defineConfig({ sources: [] })),
       onReload: (ms) => void reloads.after(ms),
     });
+    restore();
     const { edgeUrl, controlUrl, originalsUrl } = stack;
     const { stateDir } = stackSettings;
     settings.listening({ edge: edgeUrl, control: controlUrl, originals: originalsUrl, stateDir });
     const found = await reloads.begin(stack);
     const ready = { stack, settings: stackSettings, secrets: secrets(judged) };
-    if (found.length === 0 && config !== null)
+    if (found.length === 0 && config !== null && !settings.quiet)
       console.log((await readyLines({ ...ready, config }, performance.now() - started)).join("\n"));
-    else if (faults.length === 0) announceFaults(found);
+    else if (faults.length === 0 && found.length > 0) announceFaults(found);
     const isUseless = found.length > 0 && !watch;
     if (!isUseless) await aborted(settings.stop);
     setTimeout(() => process.exit(1), CLOSE_MS).unref();
@@ -81,6 +86,25 @@ export async function startDev(settings: DevSettings): Promise<0 | 1> {
     console.error(`prewarm: ${error instanceof Error ? error.message : error}`);
     return 1;
   }
+}
+
+/**
+ * Miniflare ends the process at a signal, before the stack is closed and its caller can tidy up. Returns what takes such listeners away; where
+ * nobody else listens, they stay.
+ */
+function keepSignals(): () => void {
+  const own = (["SIGINT", "SIGTERM"] as const).map((signal) => ({ signal, before: process.listeners(signal) }));
+  return () => {
+    for (const { signal, before } of own)
+      if (before.length > 0)
+        for (const listener of process.listeners(signal))
+          if (!before.includes(listener)) process.removeListener(signal, listener);
+  };
+}
+
+/** Makes the sample pictures in a folder; a file that is there stays. */
+export async function prepareSamples(folder: string): Promise<void> {
+  await makeSamples(folder);
 }
 
 function valuesOf(secrets: Record<string, LocalSecret>): Record<string, string> {

@@ -26,8 +26,8 @@ const account = {
 export const BLOCKS: readonly Block[] = [
   {
     page: "README.md",
-    begins: "# Try it",
-    does: { skip: "is how the player begins; the site's player packs", runBy: "scripts/newcomer/site.ts" },
+    begins: "npm run -s prewarm -- try",
+    does: { skip: "asks an address of yours", runBy: "test/e2e/try.e2e.test.ts" },
   },
   {
     page: "README.md",
@@ -197,6 +197,11 @@ export const BLOCKS: readonly Block[] = [
     page: "docs/cost.md",
     begins: "prewarm gate --rate",
     does: { prints: [/100\/s/, /250 \(pinned\)/] },
+  },
+  {
+    page: "docs/start.md",
+    begins: "npx --package prewarm",
+    does: { skip: "asks an address of yours, after the packages are published", runBy: "test/e2e/try.e2e.test.ts" },
   },
   {
     page: "docs/install.md",

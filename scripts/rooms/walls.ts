@@ -384,6 +384,11 @@ export const HOUSES: readonly House[] = [
         bug: "Two commands that import each other cannot be changed alone.",
       },
       {
+        rooms: ["try"],
+        holds: "A site shown on this machine: what is asked of it, what is kept, its pages with the bar.",
+        bug: "A proxy that reads flags cannot be tried against a hostile site.",
+      },
+      {
         rooms: ["mcp"],
         holds: "The tools of `prewarm mcp`, and the protocol.",
         bug: "A tool that knows a command's flags cannot be called by an agent.",

@@ -26,7 +26,6 @@ import { promoteCommand } from "./commands/promote.ts";
 import { provisionCommand } from "./commands/provision.ts";
 import { purgeCommand } from "./commands/purge.ts";
 import { receiptCommand } from "./commands/receipt.ts";
-import { recipeSuggestCommand } from "./commands/recipe-suggest.ts";
 import { removeCommand } from "./commands/remove.ts";
 import { retryCommand } from "./commands/retry.ts";
 import { rewriteCommand } from "./commands/rewrite.ts";
@@ -34,6 +33,7 @@ import { rollbackCommand } from "./commands/rollback.ts";
 import { servingCommand } from "./commands/serving.ts";
 import { smokeCommand } from "./commands/smoke.ts";
 import { statusCommand } from "./commands/status.ts";
+import { tryCommand } from "./commands/try.ts";
 import { urlCommand } from "./commands/url.ts";
 import { warmCommand } from "./commands/warm.ts";
 
@@ -53,13 +53,13 @@ export const GROUPS = {
     receiptCommand,
   ],
   Site: [
+    tryCommand,
     initCommand,
     devCommand,
     configCommand,
     checkCommand,
     printCommand,
     rewriteCommand,
-    recipeSuggestCommand,
     hookTestCommand,
   ],
   Deploy: [provisionCommand, deployCommand, smokeCommand, rollbackCommand, destroyCommand, ittybitCheckCommand],

@@ -51,13 +51,13 @@ const LINES: Record<string, readonly (readonly string[])[]> = {
     ["--verify", ID, "--key", "keys.pem"],
   ],
 
+  try: [[ID]],
   init: [["--yes"]],
   dev: [["--originals", ID]],
-  config: [[], ["--to", ID]],
+  config: [[], ["--to", ID], ["--suggest"]],
   check: [[], ["--to", ID], ["--account"]],
   print: [["client"], ["csp"], ["wrangler"], ["wrangler", "--to", ID], [ID]],
   rewrite: [["pages", "--from", "https://e.example/images/"]],
-  "recipe suggest": [[]],
   "hook test": [
     ["uploads", "--id", ID],
     ["uploads", ID, "--id", ID, "--dry-run"],

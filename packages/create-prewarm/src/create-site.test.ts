@@ -24,6 +24,7 @@ const whole = (more: Partial<NewSite> = {}): NewSite => ({
   originals: "https://shop.example.com/o/{id}",
   host: "images.example.com",
   ci: true,
+  ...{ hosts: [], widths: null },
   versions: { prewarm: ">=0.1.0 <1", "@prewarm/local": ">=0.1.0 <1" },
   ...more,
 });
@@ -61,11 +62,21 @@ describe("a site", () => {
   });
 });
 
+it("has the other hosts of its originals, and fewer widths, where they are known", () => {
+  const text = siteFiles(whole({ hosts: ["cdn.example.com"], widths: [320, 640] })).get("prewarm.config.ts");
+  expect(text).toContain(`  sources: [
+    { prefix: "", url: "https://shop.example.com/o/{id}" },
+    { prefix: "cdn.example.com/", url: (id) => \`https://\${encodeURI(id)}\` },
+  ],
+  pages: { widths: [320, 640] },
+`);
+});
+
 describe("the questions", () => {
   it("are four, and each may be left at its default", async () => {
     const { ask, questions } = person();
     expect(await readSite(NOTHING, ask, "0.1.0")).toEqual({
-      name: "my-images",
+      ...{ name: "my-images", hosts: [], widths: null },
       originals: "https://www.example.com/originals/{id}",
       host: null,
       ci: false,

@@ -38,7 +38,7 @@ export async function readSite(given: Given, ask: Ask, version: string): Promise
   );
   const host = hostOf(given.host ?? (await answerTo(asked, "Host of image URLs in production, if you have it", "")));
   const ci = given.ci || /^y/i.test(await answerTo(asked, "A GitHub workflow that deploys to staging (y/n)", "n"));
-  return { name, originals, host, ci, versions: versionsOf(given.packages, version) };
+  return { name, originals, host, ci, hosts: [], widths: null, versions: versionsOf(given.packages, version) };
 }
 
 async function answerTo(ask: Ask, question: string, otherwise: string): Promise<string> {

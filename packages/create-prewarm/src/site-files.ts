@@ -10,6 +10,10 @@ export interface NewSite {
   host: string | null;
   /** Whether GitHub deploys it. */
   ci: boolean;
+  /** Other hosts of originals, such as `cdn.example.com`: the id of an image there begins with the host. */
+  hosts: readonly string[];
+  /** `pages.widths`; null: the default. */
+  widths: readonly number[] | null;
   /** What npm installs, by the packages' names: a range of versions, or `file:` and a tarball. */
   versions: Readonly<Record<string, string>>;
 }
@@ -42,13 +46,19 @@ function manifest({ name, versions }: NewSite): string {
   return `${JSON.stringify(fields, null, 2)}\n`;
 }
 
-function configuration({ originals, host }: NewSite): string {
+function configuration({ originals, host, hosts, widths }: NewSite): string {
+  const own = `{ prefix: "", url: ${JSON.stringify(originals)} }`;
+  const others = hosts.map(
+    (name) => `{ prefix: ${JSON.stringify(`${name}/`)}, url: (id) => \`https://\${encodeURI(id)}\` }`,
+  );
+  const sources = others.length === 0 ? `[${own}]` : `[\n${[own, ...others].map((one) => `    ${one},\n`).join("")}  ]`;
+  const pages = widths === null ? "" : `\n  pages: { widths: [${widths.join(", ")}] },`;
   const production = host === null ? "{}" : `{ edge: ${JSON.stringify(host)} }`;
   return `import { defineConfig } from "${PACKAGES.prewarm}/config";
 
 export default defineConfig({
   // Where the originals are. {id} is what follows /images/ in an image URL.
-  sources: [{ prefix: "", url: ${JSON.stringify(originals)} }],
+  sources: ${sources},${pages}
   deploy: { staging: {}, production: ${production} },
   // Your upload system tells of new pictures here: POST /hooks/uploads, signed with HOOK_SECRET.
   hooks: {

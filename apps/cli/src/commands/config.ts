@@ -7,6 +7,7 @@ import type { Command } from "../arguments/command.ts";
 import { loadConfig } from "../arguments/load-config.ts";
 import type { Context } from "../platform/context.ts";
 import { EXIT } from "../platform/exit-codes.ts";
+import { suggestPages } from "../steps/suggest-pages.ts";
 import { createReport } from "../terminal/report.ts";
 import { formatTable } from "../terminal/table.ts";
 
@@ -21,11 +22,20 @@ interface Found {
 export const configCommand: Command = {
   name: "config",
   description: "Print each setting with its value and where it comes from",
-  more: "It also says which secrets this environment has.",
+  more: "It also says which secrets this environment has. --suggest asks the control API what to change.",
   operands: null,
-  flags: {},
-  examples: ["prewarm config", "prewarm config --json"],
+  flags: {
+    suggest: {
+      type: "boolean",
+      description: "Instead, lines of pages to add and to drop, by what pages ask for and viewers missed, as a diff",
+    },
+  },
+  examples: ["prewarm config", "prewarm config --json", "prewarm config --suggest"],
   async run(args, context) {
+    if (args.flag("suggest")) {
+      await suggestPages(args, context);
+      return EXIT.ok;
+    }
     const config = await loadConfig(args, context);
     const settings = [...settingsIn(configSchema).keys()].map((name) => settingOf(name, config, context.env));
     const secrets = secretsOf(config).map(({ name }) => secretOf(name, context.env));

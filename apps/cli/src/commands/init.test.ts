@@ -26,7 +26,8 @@ it("writes the files that npm create prewarm writes", async () => {
   });
   const range = versionRange(VERSION);
   const versions = { prewarm: range, "@prewarm/local": range };
-  const files = siteFiles({ name: "shop", originals: ORIGINALS, host: "images.example.com", ci: false, versions });
+  const given = { name: "shop", originals: ORIGINALS, host: "images.example.com", ci: false, versions };
+  const files = siteFiles({ ...given, hosts: [], widths: null });
   for (const [path, text] of files) expect(readFileSync(join(cwd, path), "utf8")).toBe(text);
 });
 

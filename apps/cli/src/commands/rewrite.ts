@@ -1,6 +1,6 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { createHtml, type Html, type KnownImage } from "@prewarm/client/html";
+import { createHtml, type KnownImage } from "@prewarm/client/html";
 import { ImageInfo, ImageInfos } from "@prewarm/control-schema/info";
 import { publicConfig } from "@prewarm/shared/public-config";
 import * as z from "zod";
@@ -8,8 +8,8 @@ import { type ControlApi, createControlApi } from "../api/control-api.ts";
 import type { Command } from "../arguments/command.ts";
 import { loadConfig } from "../arguments/load-config.ts";
 import { readControlSettings, readEdgeUrl } from "../arguments/settings.ts";
-import { imageTags, withAttributes } from "../input/page-images.ts";
 import { filesOf, PAGE_BYTES_MAX } from "../input/read-pages.ts";
+import { rewritePage } from "../pages/rewrite-page.ts";
 import { EXIT, usageError } from "../platform/exit-codes.ts";
 import { interrupted } from "../platform/http-request.ts";
 import { formatCount } from "../terminal/progress.ts";
@@ -70,7 +70,7 @@ export const rewriteCommand: Command = {
           report.note(`${file} stays as it is: it is no UTF-8, or too large.`);
           continue;
         }
-        const { page, images, unknown } = await rewritePage(text, html, known, api);
+        const { page, images, unknown } = await rewritePage(text, html, (ids) => infoOf(ids, known, api));
         counts.images += images;
         counts.unknown += unknown;
         if (page === text) continue;
@@ -89,24 +89,17 @@ export const rewriteCommand: Command = {
   },
 };
 
-/** A page with its images written anew. Asks at most once for a thousand images that no page before it had. */
-async function rewritePage(text: string, html: Html, known: Map<string, KnownImage | null>, api: ControlApi) {
-  const { images: found, rule } = imageTags(text, html);
+/** Asks at most once for a thousand images that no page before had. */
+async function infoOf(ids: readonly string[], known: Map<string, KnownImage | null>, api: ControlApi) {
   if (known.size > KNOWN_MAX) known.clear();
-  const ids = [...new Set(found.map(({ image }) => image.ref.id))].filter((id) => !known.has(id));
-  for (let at = 0; at < ids.length; at += CHUNK_MAX) {
-    const body = { ids: ids.slice(at, at + CHUNK_MAX) };
+  const asked = ids.filter((id) => !known.has(id));
+  for (let at = 0; at < asked.length; at += CHUNK_MAX) {
+    const body = { ids: asked.slice(at, at + CHUNK_MAX) };
     const { images, unknown } = await api.call("POST /api/v1/info", { body }, INFOS, { what: "info" });
     for (const one of images) known.set(one.id, one as KnownImage);
     for (const id of unknown) known.set(id, null);
   }
-  const edits: Parameters<typeof withAttributes>[2][number][] = [];
-  for (const tag of found) {
-    const image = known.get(tag.image.ref.id) ?? undefined;
-    const attributes = html.attributesOf(tag.image, tag.attribute, edits.length, image);
-    if (attributes !== null) edits.push({ tag, attributes });
-  }
-  return { page: withAttributes(text, rule, edits), images: edits.length, unknown: found.length - edits.length };
+  return known;
 }
 
 /** Written beside and renamed: a crash leaves the old page or the new one. */

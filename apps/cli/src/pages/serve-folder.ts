@@ -3,6 +3,7 @@ import { stat } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join, normalize } from "node:path";
+import { pipeline } from "node:stream";
 
 const TYPES: Record<string, string> = {
   ".html": "text/html",
@@ -13,18 +14,23 @@ const TYPES: Record<string, string> = {
   ".mjs": "text/javascript",
   ".json": "application/json",
   ".svg": "image/svg+xml",
+  ".jpg": "image/jpeg",
+  ".jpeg": "image/jpeg",
+  ".png": "image/png",
+  ".webp": "image/webp",
+  ".avif": "image/avif",
+  ".gif": "image/gif",
 };
 
-/** Serves a folder of built pages on this machine, for a browser. A folder is its index.html. */
+/** Serves a folder of built pages on this machine. A folder is its index.html, and `/about` is about.html. */
 export async function serveFolder(folder: string): Promise<{ url: string; close(): void }> {
   const server = createServer(async ({ url = "/" }, response) => {
     try {
       // `normalize` of an absolute path leads to nothing above the folder.
       const path = join(folder, normalize(decodeURIComponent(new URL(url, "http://x").pathname)));
-      const file = (await stat(path)).isDirectory() ? join(path, "index.html") : path;
-      await stat(file);
+      const file = await fileOf(path);
       response.writeHead(200, { "content-type": TYPES[extname(file).toLowerCase()] ?? "application/octet-stream" });
-      createReadStream(file).pipe(response);
+      pipeline(createReadStream(file), response, () => {});
     } catch {
       response.writeHead(404).end();
     }
@@ -37,4 +43,12 @@ export async function serveFolder(folder: string): Promise<{ url: string; close(
       server.close();
     },
   };
+}
+
+/** Rejects where there is none. */
+async function fileOf(path: string): Promise<string> {
+  const info = await stat(path).catch(() => null);
+  const file = info === null ? `${path}.html` : info.isDirectory() ? join(path, "index.html") : path;
+  await stat(file);
+  return file;
 }

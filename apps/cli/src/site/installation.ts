@@ -32,8 +32,8 @@ export interface Found {
  */
 export function findInstallation(config: string, running: string = fileURLToPath(import.meta.url)): Found {
   const folder = dirname(config);
-  if (running.endsWith(".ts")) {
-    const root = join(dirname(running), "../../../..");
+  const root = repositoryRoot(running);
+  if (root !== null) {
     const wrangler = join(root, "node_modules/wrangler/bin/wrangler.js");
     return { kind: "repository", version: VERSION, folder, wranglerFolder: folder, files: REPOSITORY, wrangler };
   }
@@ -46,6 +46,11 @@ export function findInstallation(config: string, running: string = fileURLToPath
     files: packageFiles(dirname(running), wranglerFolder, config),
     wrangler: findWrangler(config),
   };
+}
+
+/** The root of the repository whose sources run; null: a package runs. */
+export function repositoryRoot(running: string = fileURLToPath(import.meta.url)): string | null {
+  return running.endsWith(".ts") ? join(dirname(running), "../../../..") : null;
 }
 
 function packageFiles(dist: string, wranglerFolder: string, config: string): Installation {

@@ -3,38 +3,32 @@ import { relative } from "node:path";
 import { RecipeSuggestion } from "@prewarm/control-schema/recipe";
 import type { Config } from "@prewarm/shared/config";
 import { createControlApi } from "../api/control-api.ts";
-import type { Arguments, Command } from "../arguments/command.ts";
+import type { Arguments } from "../arguments/command.ts";
 import { findConfigFile, loadConfig } from "../arguments/load-config.ts";
 import { readControlSettings } from "../arguments/settings.ts";
 import type { Context } from "../platform/context.ts";
-import { EXIT } from "../platform/exit-codes.ts";
 import { unifiedDiff, withPages } from "../site/config-diff.ts";
 import { formatCount } from "../terminal/progress.ts";
 import { createReport } from "../terminal/report.ts";
 import { formatTable } from "../terminal/table.ts";
 
-export const recipeSuggestCommand: Command = {
-  name: "recipe suggest",
-  description: "Suggest lines of pages, as a diff of the configuration",
-  more: "Lines to add and to drop, by what pages ask for and viewers missed.",
-  operands: null,
-  flags: {},
-  examples: ["prewarm recipe suggest", "prewarm recipe suggest --json"],
-  async run(args, context) {
-    const api = createControlApi(readControlSettings(args, context), context);
-    const given = { what: "what is suggested" };
-    const suggested = await api.call("GET /api/v1/recipe/suggestion", {}, RecipeSuggestion, given);
-    const report = createReport(args, context);
-    if (report.json) report.document("prewarm.recipe/1", { ...suggested });
-    else {
-      // Only the diff goes to stdout, so that it can be applied.
-      for (const line of tablesOf(suggested)) report.note(line);
-      for (const line of await diffOf(suggested, args, context)) report.data(line);
-    }
-    if (suggested.text !== null) report.note(suggested.text);
-    return EXIT.ok;
-  },
-};
+/**
+ * Prints lines of `pages` to add and to drop, by what pages ask for and viewers missed: the diff of the configuration on stdout, what each line
+ * gains beside it.
+ */
+export async function suggestPages(args: Arguments, context: Context): Promise<void> {
+  const api = createControlApi(readControlSettings(args, context), context);
+  const given = { what: "what is suggested" };
+  const suggested = await api.call("GET /api/v1/recipe/suggestion", {}, RecipeSuggestion, given);
+  const report = createReport(args, context);
+  if (report.json) report.document("prewarm.recipe/1", { ...suggested });
+  else {
+    // Only the diff goes to stdout, so that it can be applied.
+    for (const line of tablesOf(suggested)) report.note(line);
+    for (const line of await diffOf(suggested, args, context)) report.data(line);
+  }
+  if (suggested.text !== null) report.note(suggested.text);
+}
 
 function tablesOf({ add, drop, jobs }: RecipeSuggestion): string[] {
   if (add.length + drop.length === 0) return ["No line is to be added or dropped."];

@@ -25,11 +25,11 @@ async function run(answer: RecipeSuggestion) {
   writeFileSync(join(cwd, "prewarm.config.mjs"), CONFIG);
   const env = { ADMIN_TOKEN: "operator", PREWARM_CONFIG: "prewarm.config.mjs" };
   const world = createWorld({ cwd, env, fetch: () => new Response(JSON.stringify(answer)) });
-  const code = await runCli(["recipe", "suggest"], world.context, () => {});
+  const code = await runCli(["config", "--suggest"], world.context, () => {});
   return { code, out: world.stdout(), said: world.stderr() };
 }
 
-it("prewarm recipe suggest prints the diff, and beside it what each line gains and saves", async () => {
+it("prewarm config --suggest prints the diff, and beside it what each line gains and saves", async () => {
   const { code, out, said } = await run(suggestion);
   expect(code).toBe(EXIT.ok);
   expect(out.split("\n")).toEqual([

@@ -1,0 +1,116 @@
+import { AGENT } from "@prewarm/site-pages/fetch-page";
+import { ROBOTS_MAX_BYTES, type Robots, readRobots } from "@prewarm/site-pages/robots";
+import { reasonOf, type SiteCopy } from "./site-copy.ts";
+import { Refused, readAll, type SiteAnswer, type SiteFetch } from "./site-fetch.ts";
+import type { SiteNames } from "./site-names.ts";
+
+/** What this program calls itself where no browser asks. */
+export const OWN_HEADERS = { "user-agent": AGENT, accept: "text/html,image/*,*/*;q=0.1" };
+
+/** How much is read beside what the browser asks for. */
+export interface VisitLimits {
+  pages: number;
+  /** Requests, images included. */
+  requests: number;
+  /** Bytes of images. */
+  bytes: number;
+  /** Unix ms at which the visit ends. */
+  until: number;
+}
+
+export interface Visiting {
+  names: SiteNames;
+  copy: SiteCopy;
+  fetch: SiteFetch;
+  limits: VisitLimits;
+  now(): number;
+  /** Resolves when the next request may be sent. `delayMs`: what the site's robots.txt asks for at least. */
+  pace(delayMs: number): Promise<void>;
+  stop: AbortSignal;
+}
+
+export interface Visited {
+  pages: number;
+  /** What could not be read, with the reason. */
+  unread: { place: string; why: string }[];
+  /** The limit that ended the visit; null: there was nothing more to read. */
+  limit: string | null;
+}
+
+/** Reads the site's pages from `start` on, as its robots.txt allows, and the images that they show. Never rejects. */
+export async function visitSite(start: URL, visiting: Visiting): Promise<Visited> {
+  const { names, copy, limits } = visiting;
+  const visited: Visited = { pages: 0, unread: [], limit: null };
+  const ask = createAsking(await robotsOf(start, visiting), visited, visiting);
+  const seen = new Set([start.href]);
+  const waiting = [start];
+  for (let url = waiting.shift(); url !== undefined; url = waiting.shift()) {
+    if (visited.pages >= limits.pages) visited.limit ??= `${limits.pages} pages`;
+    const page = await ask(url, true, copy.page);
+    if (page === null) continue;
+    visited.pages += 1;
+    for (const image of page.images) {
+      const path = names.pathOf(image);
+      if (path === null || seen.has(image.href) || copy.byPath(path) !== undefined) continue;
+      seen.add(image.href);
+      await ask(image, false, (answer) => copy.keep(path, answer));
+    }
+    for (const link of page.links) {
+      if (seen.has(link.href) || NO_PAGE.test(link.pathname)) continue;
+      seen.add(link.href);
+      waiting.push(link);
+    }
+  }
+  return visited;
+}
+
+type Ask = <T>(url: URL, isPage: boolean, read: (answer: SiteAnswer) => Promise<T | null>) => Promise<T | null>;
+
+/** Asks for one address after the other within the limits, and notes what cannot be read. */
+function createAsking(robots: Robots, visited: Visited, visiting: Visiting): Ask {
+  const { names, fetch, stop } = visiting;
+  let requests = 0;
+  return async (url, isPage, read) => {
+    visited.limit ??= limitOf(visiting, requests);
+    if (stop.aborted || visited.limit !== null) return null;
+    try {
+      if (url.origin === names.origin && !robots.allows(url.pathname + url.search))
+        throw new Refused("robots.txt forbids it");
+      requests += 1;
+      await visiting.pace(robots.delayMs ?? 0);
+      const follows = (next: URL): boolean => !isPage || next.origin === names.origin;
+      const answer = await fetch(url, { headers: OWN_HEADERS, follows });
+      const found = await read(answer);
+      if (found === null) answer.body.destroy();
+      if (answer.location !== null) throw new Refused(`it redirects to ${answer.location.host}`);
+      if (answer.status >= 400) throw new Refused(`it answers ${answer.status}`);
+      return found;
+    } catch (error) {
+      visited.unread.push({ place: url.href, why: reasonOf(error) });
+      return null;
+    }
+  };
+}
+
+/** Links to these lead to files that are no pages. */
+const NO_PAGE = /\.(?!html?$|php$|aspx?$)[a-z][a-z\d]{1,4}$/i;
+
+function limitOf({ limits, copy, now }: Visiting, requests: number): string | null {
+  if (requests >= limits.requests) return `${limits.requests} requests`;
+  if (now() > limits.until) return "its time";
+  const bytes = copy.all().reduce((sum, image) => sum + image.bytes, 0);
+  return bytes > limits.bytes ? `${limits.bytes / 1_000_000} MB` : null;
+}
+
+/** A site without robots.txt, or with one that cannot be read, forbids nothing. */
+async function robotsOf(start: URL, { fetch, pace }: Visiting): Promise<Robots> {
+  try {
+    await pace(0);
+    const answer = await fetch(new URL("/robots.txt", start), { headers: OWN_HEADERS, follows: () => true });
+    const isThere = answer.status === 200;
+    if (!isThere) answer.body.destroy();
+    return readRobots(isThere ? (await readAll(answer.body, ROBOTS_MAX_BYTES)).toString("utf8") : "", AGENT);
+  } catch {
+    return readRobots("", AGENT);
+  }
+}
