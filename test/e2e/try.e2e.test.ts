@@ -59,12 +59,9 @@ it("shows the built-in site with its originals, then every picture from the stac
       (state) => state === "warm",
     );
     expect(await boxes(page), path).toBe(before);
-    const [, all, saved] = /Images .* → .*\(−(\d+) %\)[^]*Recognised (\d+) of \2/.exec(await barOf(page)) ?? [];
-    expect([Number(all), Number(saved)], `${path}: ${await barOf(page)}`).toEqual([
-      expect.any(Number),
-      expect.any(Number),
-    ]);
-    expect(Number(all), path).toBeGreaterThan(40);
+    const bar = (await barOf(page)).replaceAll("\n", " ");
+    const [, saved] = /Images .* → .*\(−(\d+) %\).* Recognised (\d+) of \2 /.exec(bar) ?? [];
+    expect(Number(saved), `${path}: ${bar}`).toBeGreaterThan(40);
   }
   expect(said).toEqual([]);
   await page.close();
