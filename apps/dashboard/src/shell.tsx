@@ -72,11 +72,11 @@ function Nav({ path }: { path: string }) {
   const stats = useStats().data.value;
   return (
     <nav class="nav" aria-label="Pages">
-      {NAV.map(([href, name, , icon]) => {
+      {NAV.map(([href, name]) => {
         const here = href === "/" ? path === "/" : path === href || path.startsWith(`${href}/`);
         return (
           <a key={href} href={href} aria-current={here ? "page" : undefined}>
-            <Icon name={icon} />
+            <Icon name={name.toLowerCase() as Lowercase<typeof name>} />
             {name}
             {href === "/jobs" && <Counts open={stats?.open ?? 0} dead={stats?.deadLetters ?? 0} />}
           </a>
