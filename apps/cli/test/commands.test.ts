@@ -170,7 +170,7 @@ describe("status and jobs", () => {
     const asked = api.received.filter(({ path }) => path.startsWith("/api/v1/jobs")).map(({ path }) => path);
     expect(asked).toEqual([
       "/api/v1/jobs?state=stored&state=dead&limit=200",
-      "/api/v1/jobs?state=stored&state=dead&limit=50&cursor=200",
+      "/api/v1/jobs?state=stored&state=dead&limit=50&cursor=0-200---",
     ]);
   });
 });
@@ -340,13 +340,13 @@ describe("steering", () => {
     // It looks at the store in two parts, and finds the same in each.
     api.answers["POST /api/v1/doctor"] = ({ body: { cursor, fix } }) => ({
       findings: [{ ...leaked, count: 2, fixed: fix, examples: [] }],
-      nextCursor: cursor === "" ? "second" : null,
+      nextCursor: cursor === "" ? "after:second" : null,
     });
     const { code, stdout } = await run(["doctor", "--json"]);
     expect(code).toBe(EXIT.failed);
     expect(JSON.parse(stdout).findings).toEqual([{ ...leaked, count: 4 }]);
     expect((await run(["doctor", "--fix"])).code).toBe(EXIT.ok);
-    expect(lastBody()).toEqual({ fix: true, cursor: "second" });
+    expect(lastBody()).toEqual({ fix: true, cursor: "after:second" });
   });
 });
 

@@ -168,13 +168,17 @@ function patched(now: Gate, { paused = {}, undo }: GatePatch): Gate {
   return { ...now, paused: lanes, undo: undo === undefined ? now.undo : null };
 }
 
-function jobPage(server: FakeServer, { state, limit, cursor = "0", search = "" }: Asked<"GET /api/v1/jobs">["query"]) {
+function jobPage(
+  server: FakeServer,
+  { state, limit, cursor = "0-0---", search = "" }: Asked<"GET /api/v1/jobs">["query"],
+) {
   const text = search.replace(/^\w+:/, "");
   const some = times(JOBS, (index) => jobAt(index, server.mode === "hostile"))
     .filter((job) => (state.length === 0 || state.includes(job.state)) && JSON.stringify(job).includes(text))
     .slice(0, server.rowsMax);
-  const end = Number(cursor) + limit;
-  return { jobs: some.slice(Number(cursor), end), nextCursor: end < some.length ? String(end) : null };
+  const start = Number(cursor.split("-")[1]);
+  const end = start + limit;
+  return { jobs: some.slice(start, end), nextCursor: end < some.length ? `0-${end}---` : null };
 }
 
 function dryRun(items: WarmItem[]): DryRun {

@@ -12,7 +12,7 @@ import {
 } from "@prewarm/control-schema/testing/fake-control-api";
 import { leastValue } from "@prewarm/control-schema/testing/least-value";
 import { DryRun, type Rejection, WarmAnswer, type WarmItem } from "@prewarm/control-schema/warm";
-import type { JobState } from "@prewarm/control-schema/words";
+import { AFTER, type JobState } from "@prewarm/control-schema/words";
 import { ApiError } from "@prewarm/shared/api-errors";
 import type * as z from "zod";
 
@@ -88,14 +88,20 @@ function answersOf(ledger: FakeLedger): Answers {
     },
     "GET /api/v1/jobs": ({ query: { limit, cursor } }) => {
       const all = [...ledger.jobs.keys()].map((key, index) => jobOf(ledger, key, index));
-      const { rows: jobs, nextCursor } = pageOf(all, limit, cursor);
-      return { jobs, nextCursor };
+      const { rows: jobs, nextCursor } = pageOf(all, limit, cursor?.split("-")[1]);
+      return { jobs, nextCursor: nextCursor === null ? null : `0-${nextCursor}---` };
     },
     "GET /api/v1/images/{id}": ({ params: { id }, query }) => {
-      const { rows, nextCursor } = pageOf(ledger.storedOf(id), 2, query.cursor);
+      const { rows, nextCursor } = pageOf(ledger.storedOf(id), 2, query.cursor?.slice(AFTER.length));
       const stored = { ...leastValue(Variant), state: "stored" as const, width: 10_000, height: 10_000 };
       const variants = rows.map((key) => ({ ...stored, key }));
-      return { ...leastValue(Image), id, v: ledger.versionOf(id), variants, nextCursor };
+      return {
+        ...leastValue(Image),
+        id,
+        v: ledger.versionOf(id),
+        variants,
+        nextCursor: nextCursor === null ? null : AFTER + nextCursor,
+      };
     },
     "GET /api/v1/stats": () => statsWithABudget(),
     "POST /api/v1/actions": ({ body: { action: kind, dryRun } }) => {

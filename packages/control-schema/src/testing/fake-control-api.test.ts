@@ -35,8 +35,8 @@ it("answers what a test gives, by what was asked, and refuses as the real API do
     return { ...leastValue(Image), id: params.id };
   };
   expect(await ask("GET", "/api/v1/images/a%2Fb")).toMatchObject([200, { id: "a/b" }]);
-  expect(await ask("GET", "/api/v1/images/a?cursor=2")).toMatchObject([404, { code: "not_found" }]);
-  expect(api.received.map(({ path }) => path)).toEqual(["/api/v1/images/a%2Fb", "/api/v1/images/a?cursor=2"]);
+  expect(await ask("GET", "/api/v1/images/a?cursor=after:2")).toMatchObject([404, { code: "not_found" }]);
+  expect(api.received.map(({ path }) => path)).toEqual(["/api/v1/images/a%2Fb", "/api/v1/images/a?cursor=after:2"]);
   await api.close();
 });
 

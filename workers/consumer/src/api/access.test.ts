@@ -25,7 +25,7 @@ describe("every route × every role", () => {
     const without = await json(method, path, { token: null });
     const wrong = await json(method, path, { token: "not-a-token" });
     expect(without.status).toBe(401);
-    expect(wrong).toEqual(without);
+    expect(wrong).toEqual({ ...without, body: { ...without.body, requestId: expect.any(String) } });
   });
 
   it.each(guarded)(
@@ -376,7 +376,7 @@ describe("public routes", () => {
     }
     // Without any token the operator finds them in the log, once an isolate.
     expect(logs.filter(({ event }) => event === "api.not_ready")).toEqual([
-      { event: "api.not_ready", fields: { reasons } },
+      { event: "api.not_ready", fields: { reasons, requestId: expect.any(String) } },
     ]);
   });
 

@@ -17,7 +17,13 @@ describe("what is answered has the fields of its schema and no others", async ()
   world.advance(2_000);
   const purge = { action: action.action, kind: "purge", ids: ["another"] };
   await world.call("POST", "/api/v1/image-actions", { body: purge });
-  const params: Record<string, unknown> = { run, job: dead?.job, id: "made", action: action.action };
+  const params: Record<string, unknown> = {
+    run,
+    job: dead?.job,
+    id: "made",
+    action: action.action,
+    key: "paused.bulk",
+  };
 
   it.each(JSON_CALLS.filter((name) => name.startsWith("GET /api/")))("%s", async (name) => {
     const route = name.slice("GET ".length).replace("{id}/removal", "removed/removal").replace(/ids$/, "ids?run={run}");

@@ -184,7 +184,7 @@ describe("hook deliveries", () => {
     await send(world, uploaded("../up"));
     await send(world, uploaded("a", "../up"));
     expect(world.logs.filter(({ event }) => event === "hook.all_rejected")).toEqual([
-      { event: "hook.all_rejected", fields: { hook: "uploads", rejected: 1 } },
+      { event: "hook.all_rejected", fields: { hook: "uploads", rejected: 1, requestId: expect.any(String) } },
     ]);
   });
 });
