@@ -3,6 +3,7 @@ import type { JobState, Lane } from "@prewarm/control-schema/words";
 import { waitedMs } from "../api/stats.tsx";
 import { count, duration } from "../lib/format.ts";
 import { filterUrl, LANES } from "../lib/job-filter.ts";
+import type { Hold } from "../lib/stream.ts";
 import { Said } from "../ui/time.tsx";
 
 /** States in the order of the bar, and their words behind a number. */
@@ -13,14 +14,14 @@ const WORDS = [
 ] as const satisfies readonly (readonly [JobState, string])[];
 
 /** A row for each lane that has open jobs: how many in which state, why they wait, how old the oldest is. */
-export function Lanes({ stats }: { stats: Stats }) {
+export function Lanes({ stats, hold }: { stats: Stats; hold: Hold | null }) {
   const busy = LANES.filter((lane) => WORDS.some(([state]) => stats.lanes[lane][state] > 0));
   return (
     <section class="lanes" aria-label="Lanes">
       {busy.length === 0 && <p class="muted small-text">All three lanes are empty.</p>}
       <ul>
         {busy.map((lane) => (
-          <LaneRow key={lane} lane={lane} stats={stats} />
+          <LaneRow key={lane} lane={lane} stats={stats} isHeld={hold?.lanes.includes(lane) ?? false} />
         ))}
         <Ended stats={stats} />
       </ul>
@@ -52,7 +53,8 @@ function Ended({ stats: { states } }: { stats: Stats }) {
   );
 }
 
-function LaneRow({ lane, stats }: { lane: Lane; stats: Stats }) {
+/** `isHeld`: the stream says why it waits. */
+function LaneRow({ lane, stats, isHeld }: { lane: Lane; stats: Stats; isHeld: boolean }) {
   const states = WORDS.filter(([state]) => stats.lanes[lane][state] > 0);
   const { stored, ready } = stats.ready[lane];
   const why = stats.waitingFor[lane];
@@ -86,7 +88,7 @@ function LaneRow({ lane, stats }: { lane: Lane; stats: Stats }) {
         {age !== null && stored > 0 && " · "}
         {stored > 0 && `ready p95 ${duration(ready.p95)}`}
       </span>
-      {why && (
+      {why && !isHeld && (
         <p class="muted small-text">
           <Said>{why.text}</Said>
         </p>

@@ -35,7 +35,7 @@ function Bands({ stats, hold }: { stats: Stats; hold: Hold | null }) {
       <div class="lower">
         <div>
           <HistoryChart />
-          <Lanes stats={stats} />
+          <Lanes stats={stats} hold={hold} />
         </div>
         <Needs stats={stats} />
       </div>
