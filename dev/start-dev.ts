@@ -70,8 +70,12 @@ export async function startDev(settings: DevSettings): Promise<0 | 1> {
     });
     restore();
     const { edgeUrl, controlUrl, originalsUrl } = stack;
-    const { stateDir } = stackSettings;
-    settings.listening({ edge: edgeUrl, control: controlUrl, originals: originalsUrl, stateDir });
+    settings.listening({
+      edge: edgeUrl,
+      control: controlUrl,
+      originals: originalsUrl,
+      stateDir: stackSettings.stateDir,
+    });
     const found = await reloads.begin(stack);
     const ready = { stack, settings: stackSettings, secrets: secrets(judged) };
     if (found.length === 0 && config !== null && !settings.quiet)

@@ -100,7 +100,6 @@ export const CLAIMS: readonly (readonly [page: string, text: string])[] = [
   ["docs/cost.md", `[\`jobsPerDay\`](hooks.md#a-limit-of-jobs-a-day), ${count(HOOK_JOBS_PER_DAY)} by default`],
   ["SECURITY.md", `${count(HOOK_JOBS_PER_DAY)} jobs a day`],
   ["docs/api.md", `the last ${DELIVERIES} deliveries`],
-  ["docs/dashboard.md", `last ${DELIVERIES} deliveries`],
   ["docs/configuration.md", `makes ${UPLOAD} variants`],
   ["docs/configuration.md", `that is ${count(Math.floor(WARMING / UPLOAD))} uploads`],
   ["docs/cost.md", `\`budget.month\` = ${count(budget.month ?? 0)}`],

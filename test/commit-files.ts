@@ -51,7 +51,12 @@ const VIEWER = ["packages/shared/", "workers/edge/"];
 const PAGES = ["packages/client/", "packages/site-pages/", "workers/rewriter/"];
 const DASHBOARD = ["apps/dashboard/", "packages/control-schema/"];
 const STACK = ["apps/cli/src/", "dev/"];
-const ITTYBIT = ["packages/ittybit-emulator/", "workers/consumer/src/ittybit/"];
+const ITTYBIT = [
+  "packages/ittybit-emulator/",
+  "workers/consumer/src/engine.ts",
+  "workers/consumer/src/ittybit/",
+  "workers/consumer/src/output/",
+];
 
 /** The rooms that each other end-to-end file is about, as beginnings of paths. */
 export const ROOMS: Readonly<Record<string, readonly string[]>> = {
@@ -59,6 +64,12 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "apps/cli/test/coverage-browser.e2e.test.ts": ["apps/cli/src/pages/", "packages/site-pages/"],
   "apps/cli/test/coverage.e2e.test.ts": ["apps/cli/src/pages/", "packages/site-pages/"],
   "apps/cli/test/mcp.e2e.test.ts": ["apps/cli/src/"],
+  "apps/cli/test/try.e2e.test.ts": [
+    "apps/cli/src/try/",
+    "apps/cli/src/commands/try.ts",
+    "packages/site-pages/",
+    "workers/rewriter/",
+  ],
   "apps/dashboard/test/behaviour.e2e.test.ts": DASHBOARD,
   "apps/dashboard/test/comfort.e2e.test.ts": DASHBOARD,
   "apps/dashboard/test/keyboard.e2e.test.ts": DASHBOARD,

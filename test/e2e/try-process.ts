@@ -14,13 +14,13 @@ export interface TryProcess {
   stop(): Promise<number | null>;
 }
 
-/** `prewarm try`, as a user runs it in `cwd`. */
+/** `prewarm try …`, as a user runs it in `cwd`. */
 export async function startTry(
   args: readonly string[],
   cwd: string,
   program = join(ROOT, "apps/cli/src/main.ts"),
 ): Promise<TryProcess> {
-  const child = spawn(process.execPath, [program, "try", ...args, "--json"], {
+  const child = spawn(process.execPath, [program, ...args, "--json"], {
     cwd,
     stdio: ["ignore", "pipe", "pipe"],
   });

@@ -233,8 +233,10 @@ it("opens the jobs of the stretch that is dragged over, and shows each kind in t
   await page.getByRole("button", { name: "Wait", exact: true }).click();
   await page.waitForURL("**/?chart=wait");
   const chart = page.locator("figure.chart");
-  for (const words of ["p50", "p95", "oldest"]) await chart.locator(".line-end", { hasText: words }).waitFor({ state: "attached" });
-  for (const words of [/^1 s$/, /^10 s$/, /^1 min$/]) await chart.locator(".axis", { hasText: words }).waitFor({ state: "attached" });
+  for (const words of ["p50", "p95", "oldest"])
+    await chart.locator(".line-end", { hasText: words }).waitFor({ state: "attached" });
+  for (const words of [/^1 s$/, /^10 s$/, /^1 min$/])
+    await chart.locator(".axis", { hasText: words }).waitFor({ state: "attached" });
   const { x = 0, y = 0, width = 0 } = (await chart.locator(".plot").boundingBox()) ?? {};
   await page.mouse.move(x + width * 0.505, y + 20);
   await page.mouse.down();

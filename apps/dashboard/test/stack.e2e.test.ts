@@ -87,10 +87,7 @@ describe("the dashboard on the local stack", () => {
     );
     expect(await violations(page)).toEqual([]);
     await page.goto(`${stack.controlUrl}/images/landscape.jpg`);
-    await page
-      .getByText("2 of 2 stored")
-      .first()
-      .waitFor();
+    await page.getByText("2 of 2 stored").first().waitFor();
     await page.goto(stack.controlUrl);
     await page.getByRole("link", { name: "2 bulk stored jobs" }).waitFor();
     expect(faults).toEqual([]);

@@ -11,7 +11,7 @@ const FILE = resolve(import.meta.dirname, "../../../docs/images/try.webp");
 const MADE_MS = 600_000;
 
 const cwd = mkdtempSync(join(tmpdir(), "prewarm-shot-"));
-const trial = await startTry([], cwd);
+const trial = await startTry(["try"], cwd);
 const browser = await launchBrowser();
 try {
   const context = await browser.newContext({ viewport: { width: 1000, height: 560 } });

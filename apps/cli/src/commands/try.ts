@@ -7,7 +7,7 @@ import { DEFAULTS } from "@prewarm/shared/config";
 import type { Arguments, Command } from "../arguments/command.ts";
 import { readCount } from "../arguments/quantities.ts";
 import type { Context } from "../platform/context.ts";
-import { EXIT, type ExitCode, usageError } from "../platform/exit-codes.ts";
+import { type ExitCode, usageError } from "../platform/exit-codes.ts";
 import { openInBrowser } from "../platform/open-in-browser.ts";
 import { createReport, type Report } from "../terminal/report.ts";
 import { startTrial, type Trial } from "../try/trial.ts";

@@ -43,7 +43,7 @@ function subscribed(tx: ImageTx, row: Row): Ordered[] {
   return tx.runs.subscribersOf(row).map((run) => ({ part, run, lane, created }));
 }
 
-/** Jobs that Ittybit has made for a row: those of failed attempts, and the one under way. */
+/** Jobs that the service has made for a row: those of failed attempts, and the one under way. */
 function paidOf(tx: ImageTx, { id, attempts, gen }: Row): number {
   const claim = tx.memory.claims.byJob(id);
   const isMade = claim !== null && claim.gen === gen && claim.externalId !== null;

@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { launchBrowser } from "../../apps/dashboard/test/browser.ts";
-import { tempFolder } from "../temp-folder.ts";
-import { until } from "./stack.ts";
-import { startTry, type TryProcess } from "./try-process.ts";
+import { until } from "../../../test/e2e/stack.ts";
+import { startTry, type TryProcess } from "../../../test/e2e/try-process.ts";
+import { tempFolder } from "../../../test/temp-folder.ts";
+import { launchBrowser } from "../../dashboard/test/browser.ts";
 
 /** `prewarm try` without a site: its ten pages in a browser, from the first view to the files that it leaves. */
 
@@ -17,7 +17,7 @@ let browser: Browser;
 beforeAll(async () => {
   mkdirSync(cwd);
   writeFileSync(join(cwd, "README.md"), "mine");
-  trial = await startTry(["--write"], cwd);
+  trial = await startTry(["try", "--write"], cwd);
   browser = await launchBrowser();
 });
 afterAll(async () => {
