@@ -27,7 +27,7 @@ export const BLOCKS: readonly Block[] = [
   {
     page: "README.md",
     begins: "npm run -s prewarm -- try",
-    does: { skip: "asks an address of yours", runBy: "test/e2e/try.e2e.test.ts" },
+    does: { skip: "asks an address of yours", runBy: "apps/cli/test/try.e2e.test.ts" },
   },
   {
     page: "README.md",
@@ -201,7 +201,7 @@ export const BLOCKS: readonly Block[] = [
   {
     page: "docs/start.md",
     begins: "npx --package prewarm",
-    does: { skip: "asks an address of yours, after the packages are published", runBy: "test/e2e/try.e2e.test.ts" },
+    does: { skip: "asks an address of yours, after the packages are published", runBy: "apps/cli/test/try.e2e.test.ts" },
   },
   {
     page: "docs/install.md",

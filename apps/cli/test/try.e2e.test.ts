@@ -83,7 +83,7 @@ it("leaves the files of a site, and keeps what is there", async () => {
     async () => trial.said(),
     (said) => said.includes("Written: "),
   );
-  expect(trial.said()).toContain("Read 10 pages with 7 images");
+  expect(trial.said()).toContain("Read 10 pages with 7 images. ");
   expect(readFileSync(join(cwd, "README.md"), "utf8")).toBe("mine");
   expect(readFileSync(join(cwd, "prewarm.config.ts"), "utf8")).toContain("sources: [{ prefix");
   expect(JSON.parse(readFileSync(join(cwd, "package.json"), "utf8"))).toMatchObject({ name: "magazine" });

@@ -82,7 +82,7 @@ function linesOf({ pages, unread, limit }: Visited, trial: Trial): string[] {
   const { images } = trial.state();
   const more = unread.length - UNREAD_SHOWN;
   return [
-    `Read ${pages} pages with ${images.length} images${limit === null ? "" : `, up to the limit of ${limit}`}. Ctrl-C ends this.`,
+    `Read ${pages} ${pages === 1 ? "page" : "pages"} with ${images.length} images${limit === null ? "" : `, up to the limit of ${limit}`}. Ctrl-C ends this.`,
     ...unread.slice(0, UNREAD_SHOWN).map(({ place, why }) => `Not read: ${place}: ${why}`),
     ...(more > 0 ? [`Not read: ${more} more`] : []),
   ];

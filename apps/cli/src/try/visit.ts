@@ -42,7 +42,7 @@ export async function visitSite(start: URL, visiting: Visiting): Promise<Visited
   const { names, copy, limits } = visiting;
   const visited: Visited = { pages: 0, unread: [], limit: null };
   const ask = createAsking(await robotsOf(start, visiting), visited, visiting);
-  const seen = new Set([start.href]);
+  const seen = new Set([nameOf(start)]);
   const waiting = [start];
   for (let url = waiting.shift(); url !== undefined; url = waiting.shift()) {
     if (visited.pages >= limits.pages) visited.limit ??= `${limits.pages} pages`;
@@ -56,8 +56,8 @@ export async function visitSite(start: URL, visiting: Visiting): Promise<Visited
       await ask(image, false, (answer) => copy.keep(path, answer));
     }
     for (const link of page.links) {
-      if (seen.has(link.href) || NO_PAGE.test(link.pathname)) continue;
-      seen.add(link.href);
+      if (seen.has(nameOf(link)) || NO_PAGE.test(link.pathname)) continue;
+      seen.add(nameOf(link));
       waiting.push(link);
     }
   }
@@ -90,6 +90,11 @@ function createAsking(robots: Robots, visited: Visited, visiting: Visiting): Ask
       return null;
     }
   };
+}
+
+/** A folder and its index are one page. */
+function nameOf(page: URL): string {
+  return page.href.replace(/\/index\.html?$/, "/");
 }
 
 /** Links to these lead to files that are no pages. */
