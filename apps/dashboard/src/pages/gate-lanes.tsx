@@ -104,7 +104,7 @@ function Why({ lane, gate }: { lane: Lane } & Pick<Steered, "gate">) {
           <Said>{message}</Said>{" "}
           {until !== null && code !== "paused" && (
             <>
-              Until <Time at={until} />.
+              Until <Time at={until} asClock />.
             </>
           )}
         </p>
