@@ -17,7 +17,6 @@ const KNOWN: Record<string, string> = {
   "packages/wrangler-files/src/stage.ts": "its address",
   "workers/consumer/src/compose.ts": "makes its engine",
   "workers/consumer/src/config.ts": "its variables",
-  "workers/consumer/src/ledger/troubles/facts.ts": "what its failures mean, for people",
   "workers/consumer/src/ledger/troubles/rules-of-parts.ts": "what its failures mean, for people",
   "workers/consumer/src/ledger/troubles/rules-of-work.ts": "what its failures mean, for people",
   "workers/consumer/src/ledger/views/slowness.ts": "what its slowness means, for people",

@@ -34,7 +34,7 @@ export interface Facts extends Pick<LedgerNumbers, "gate" | "counts" | "oldestWa
   spentHooks: SpentHook[];
 }
 
-/** Jobs that Ittybit has made and whose results could not be fetched. */
+/** Jobs that are made and whose results could not be fetched. */
 interface Unfetched {
   n: number;
   since: number;
