@@ -189,16 +189,22 @@ async function noteHooks(hooks: readonly z.infer<typeof SeenHook>[], api: Contro
   });
 }
 
+/** Variants of its first images that failed. */
+function failedOf({ images }: HookDelivery): number {
+  return images.reduce((sum, { states: { dead = 0, refused = 0 } }) => sum + dead + refused, 0);
+}
+
 function formatDeliveries(deliveries: readonly HookDelivery[]): string[] {
   if (deliveries.length === 0) return ["Nothing was delivered."];
   const rows = deliveries.map((one) => [
     timeOf(one.at),
     one.hook,
     one.n > 1 ? `${one.verdict} × ${one.n}` : one.verdict,
-    COUNTS.filter((name) => one[name] > 0)
-      .map((name) => `${one[name]} ${name}`)
+    [...COUNTS.map((name) => [one[name], name] as const), [failedOf(one), "failed"] as const]
+      .filter(([n]) => n > 0)
+      .map(([n, name]) => `${n} ${name}`)
       .join(", "),
-    one.why ?? "",
+    one.why ?? one.images.find(({ error }) => error !== null)?.error?.message ?? "",
   ]);
   return formatTable([["WHEN", "HOOK", "VERDICT", "WHAT CAME OF IT", "WHY"], ...rows]);
 }

@@ -200,15 +200,15 @@ describe("prewarm log hooks", () => {
   const delivery = { hook: "uploads", at: 0, verdict: "accepted", why: "id_invalid: \u001b", n: 1, run: "r", ...none };
   const refusal = { ...delivery, verdict: "refused", why: "unauthorized: no", n: 51, run: null };
   const deliveries = [
-    { ...delivery, accepted: 6, rejected: 1 },
-    { ...refusal, accepted: 0, rejected: 0 },
+    { ...delivery, accepted: 6, rejected: 1, images: [{ id: "a", states: { dead: 4, queued: 1 }, error: null }] },
+    { ...refusal, accepted: 0, rejected: 0, images: [] },
   ];
 
   it("lists deliveries with their verdicts, and says which hook takes nothing", async () => {
     const hooks = [{ name: "uploads", fault: "HOOK_SECRET: it is not set" }];
     const { stdout, stderr, asked } = await run(["log", "hooks"], { hooks, deliveries });
     expect(asked[0]?.call).toBe("GET /api/v1/hooks");
-    expect(stdout).toMatch(/uploads +accepted +6 accepted, 1 rejected +id_invalid: \\x1b$/m);
+    expect(stdout).toMatch(/uploads +accepted +6 accepted, 1 rejected, 4 failed +id_invalid: \\x1b$/m);
     expect(stdout).toMatch(/uploads +refused × 51 +unauthorized: no$/m);
     expect(stderr).toContain("uploads takes nothing: HOOK_SECRET");
   });
