@@ -43,10 +43,7 @@ export async function startDev(settings: DevSettings): Promise<0 | 1> {
   Object.assign(process.env, QUIET);
   // The parts of the stack read relative paths.
   process.chdir(settings.folder);
-  const env: DevSettings["env"] = {
-    ...settings.env,
-    ...(settings.originals === null ? {} : { ORIGINALS_DIR: settings.originals }),
-  };
+  const env = envOf(settings);
   const watch = env.WATCH !== "false";
   try {
     const stackSettings = readSettings(env);
@@ -70,12 +67,8 @@ export async function startDev(settings: DevSettings): Promise<0 | 1> {
     });
     restore();
     const { edgeUrl, controlUrl, originalsUrl } = stack;
-    settings.listening({
-      edge: edgeUrl,
-      control: controlUrl,
-      originals: originalsUrl,
-      stateDir: stackSettings.stateDir,
-    });
+    const { stateDir } = stackSettings;
+    settings.listening({ edge: edgeUrl, control: controlUrl, originals: originalsUrl, stateDir });
     const found = await reloads.begin(stack);
     const ready = { stack, settings: stackSettings, secrets: secrets(judged) };
     if (found.length === 0 && config !== null && !settings.quiet)
@@ -90,6 +83,10 @@ export async function startDev(settings: DevSettings): Promise<0 | 1> {
     console.error(`prewarm: ${error instanceof Error ? error.message : error}`);
     return 1;
   }
+}
+
+function envOf({ env, originals }: DevSettings): DevSettings["env"] {
+  return originals === null ? env : { ...env, ORIGINALS_DIR: originals };
 }
 
 /**
