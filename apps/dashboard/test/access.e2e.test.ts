@@ -10,10 +10,12 @@ import { settled, visit } from "./visit.ts";
 const document = JSON.parse(await readFile(new URL("../../../docs/openapi.json", import.meta.url), "utf8")) as {
   paths: Record<string, Record<string, unknown>>;
 };
+/** To sign in, and what a code of a problem means. */
+const PUBLIC = new Set(["/api/v1/session", "/api/v1/problems"]);
 const ROUTES = Object.entries(document.paths)
   .filter(([path]) => path.startsWith("/api/"))
   .flatMap(([path, methods]) => Object.keys(methods).map((method) => [method.toUpperCase(), path] as const))
-  .filter(([, path]) => path !== "/api/v1/session");
+  .filter(([, path]) => !PUBLIC.has(path));
 /** A question too long for an address is no write. */
 const QUESTIONS = new Set(["/api/v1/info"]);
 const WRITES = ROUTES.filter(([method, path]) => method !== "GET" && !QUESTIONS.has(path));

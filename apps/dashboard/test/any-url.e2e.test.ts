@@ -199,7 +199,7 @@ it("removes an image that was viewed, shows what becomes of it, and lifts the bl
   expect(await checkReceipt(file, parsePem(pem))).toMatchObject({ receipt: { removed: id, reason: "ticket 4711" } });
   await page.getByRole("button", { name: "Lift the block…" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Lift the block" }).click();
-  await page.getByText("No variant yet").waitFor();
+  await page.getByText("Nothing stored yet").waitFor();
   expect(await page.getByRole("button", { name: "Remove…" }).count()).toBe(1);
   await close();
 });
