@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { freePort } from "../../dev/listen.ts";
 import { tempFolder } from "../temp-folder.ts";
 import { until } from "./stack.ts";
@@ -117,7 +117,8 @@ describe.skipIf(process.platform !== "linux")("npm start", () => {
       );
       expect((await fetch(`http://localhost:${stack.CONTROL_PORT}/healthz`)).status).toBe(200);
       process.kill(-(stack.process.pid ?? 0), "SIGKILL");
-      await stack.exited;
+      const [, killed] = /process (\d+) runs a stack/.exec(refused.output) ?? [];
+      await vi.waitFor(() => expect(() => process.kill(Number(killed), 0)).toThrow("ESRCH"), 10_000);
       const again = await startSecond({ ...ports, STATE_DIR: stateDir }, "ready edge=");
       expect(again.output).toContain(`ready edge=http://localhost:${ports.PORT}`);
     });

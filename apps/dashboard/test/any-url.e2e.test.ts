@@ -181,7 +181,7 @@ it("removes an image that was viewed, shows what becomes of it, and lifts the bl
   await page.waitForFunction(() => document.activeElement?.id === "main");
   await page.getByText("R2 empty ✓").waitFor();
   const said = await page.locator("main").innerText();
-  expect(said).toMatch(new RegExp(`Browsers\\s+by \\d+ \\w+ ${new Date().getUTCFullYear() + 1} `));
+  expect(said).toMatch(new RegExp(`Browsers\\s+until \\d+ \\w+ ${new Date().getUTCFullYear() + 1},`));
   expect(said).not.toMatch(/Warm|Purge|No variant yet|another v/);
   await page.setViewportSize(PHONE);
   expect([await violations(page), await overflow(page), faults]).toEqual([[], 0, []]);
