@@ -10,7 +10,7 @@ export const FILTER_FLAGS = {
   search: {
     type: "string",
     valueHint: "query",
-    description: "Text of the key, and id: format: error: cause: run: lane: state: age:>1h at:<from>..<to> attempts:>3",
+    description: "Text of the key, and id: format: error: cause: run: lane: state: age:>1h at:FROM..TO attempts:>3",
   },
 } as const satisfies Record<string, Flag>;
 
