@@ -135,10 +135,10 @@ describe("a fault names itself and its cure on the first screen, within a poll a
     await page.getByRole("link", { name: "Overview" }).click();
     run = await begin();
     await polled(page);
-    const health = page.getByRole("region", { name: "Health" });
-    await inSight(health.getByText(cause));
+    const main = page.getByRole("main");
+    await inSight(main.getByText(cause).first());
     await inSight(page.getByText(/upload is paused by .* \(a migration\)/).first());
-    await health.getByRole("link", { name: link }).first().click();
+    await main.getByRole("link", { name: link }).first().click();
     await inSight(
       page
         .getByRole("button", { name: cure })
@@ -176,15 +176,15 @@ describe("1,200 missing originals", () => {
     const run = await warm(ids);
     expect(await ended(run)).toMatchObject({ states: { refused: 1_200, stored: 0 } });
     const { page, close } = await signedIn("/");
-    const health = page.getByRole("region", { name: "Health" });
+    const main = page.getByRole("main");
     const sentence =
       /1,200 of 1,200 variants of the run .* were refused: of the newest 40 jobs, 40 with .*missing.*all below wrong\/prefix\//;
-    await inSight(health.getByText(sentence));
-    await inSight(health.getByText(/Upload the original/).first());
+    await inSight(main.getByText(sentence).first());
+    await inSight(main.getByText(/Upload the original/).first());
     await inSight(page.getByText(/upload is paused/).first());
     expect(await page.getByText(/^Healthy/).count()).toBe(0);
     await page.getByRole("link", { name: "1,200 refused" }).waitFor();
-    await health.locator(`a[href='/runs/${run}']`).first().click();
+    await main.locator(`a[href='/runs/${run}']`).first().click();
     await page.getByText("failed", { exact: true }).waitFor();
     await page.getByText("0 of 1,200 variants; 1,200 have ended").waitFor();
     await page.goto(`${stack.controlUrl}/jobs/causes?window=1h`);
