@@ -89,7 +89,7 @@ describe("the dashboard on the local stack", () => {
     await page.goto(`${stack.controlUrl}/images/landscape.jpg`);
     await page.getByText("2 of 2 stored").first().waitFor();
     await page.goto(stack.controlUrl);
-    await page.getByRole("link", { name: "2 bulk stored jobs" }).waitFor();
+    await page.getByRole("link", { name: "2 stored", exact: true }).waitFor();
     expect(faults).toEqual([]);
     await close();
   });
