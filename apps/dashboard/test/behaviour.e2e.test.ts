@@ -205,7 +205,10 @@ describe("the jobs page", () => {
     for (const narrower of ["search=hero", "run=run_0"]) {
       await page.goto(`${at.api.url}/jobs?${narrower}`);
       await settled(page);
-      await page.getByRole("link", { name: "Jobs" }).getByText(/k open$/).waitFor(); // the numbers are here
+      await page
+        .getByRole("link", { name: "Jobs" })
+        .getByText(/k open$/)
+        .waitFor(); // the numbers are here
       expect(await counts.count()).toBe(0);
     }
     await page.getByRole("link", { name: "Remove run run_0" }).click();

@@ -301,6 +301,7 @@ async function turnsOn(page: Page, done: Map<string, unknown>): Promise<Address[
   for (let at = 0; at < (await buttons.count()); at++) {
     if (await buttons.nth(at).isDisabled()) continue;
     await buttons.nth(at).click();
+    await settled(page);
     const address = await page.evaluate(() => location.pathname + location.search);
     if (!done.has(shapeOf(address))) found.push({ at: address, looks: await looksOf(page) });
   }
