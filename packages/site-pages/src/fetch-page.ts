@@ -1,7 +1,7 @@
 import { backoff } from "@prewarm/shared/backoff";
 import type { Clock } from "@prewarm/shared/clock";
 import { readRetryAfter } from "@prewarm/shared/retry-after";
-import { pageText } from "./page-text.ts";
+import { charsetOf, pageText } from "./page-text.ts";
 import type { PageFault } from "./read-page.ts";
 
 /** What a site's robots.txt and logs call this program. */
@@ -101,7 +101,7 @@ async function readBody(response: Response, url: string, bytesMax: number): Prom
     whole.set(chunk, at);
     at += chunk.length;
   }
-  return { url, isSheet, text: pageText(whole, /charset="?([\w-]+)/i.exec(type)?.[1] ?? null) };
+  return { url, isSheet, text: pageText(whole, charsetOf(type)) };
 }
 
 function faultOf(status: number): PageFault {

@@ -18,6 +18,11 @@ function markOf(head: string): string | null {
   return head.startsWith("þÿ") ? "utf-16be" : null;
 }
 
+/** The `charset` of a `Content-Type`. Null: it names none. */
+export function charsetOf(type: string): string | null {
+  return /charset="?([\w-]+)/i.exec(type)?.[1] ?? null;
+}
+
 /** What `@charset` or the first `<meta>` says. It can be read as ASCII, so it is not UTF-16, whatever it says. */
 function said(head: string): string | null {
   let found = /^@charset "([^"]*)";/.exec(head)?.[1] ?? null;

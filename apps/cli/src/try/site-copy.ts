@@ -2,7 +2,7 @@ import { createReadStream } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
-import { pageText } from "@prewarm/site-pages/page-text";
+import { charsetOf, pageText } from "@prewarm/site-pages/page-text";
 import { type LocalPage, localPage } from "./local-page.ts";
 import { Refused, readAll, type SiteAnswer } from "./site-fetch.ts";
 import type { SiteNames } from "./site-names.ts";
@@ -71,11 +71,6 @@ export function createSiteCopy(folder: string, names: SiteNames, kept: (image: K
       return localPage(pageText(content, charsetOf(type)), url, names);
     },
   };
-}
-
-/** What a `Content-Type` says of the letters; null: nothing. */
-export function charsetOf(type: string): string | null {
-  return /charset="?([\w-]+)/i.exec(type)?.[1] ?? null;
 }
 
 /** Why something was not read, in a few words. */
