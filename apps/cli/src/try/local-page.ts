@@ -75,17 +75,14 @@ function without(text: string, places: FoundImages["policies"]): string {
   return parts.join("") + text.slice(at);
 }
 
+/** An address of a host. Without its scheme it begins behind a quote, a bracket, a comma or white space. */
+const AT_HOST = /(?:https?:|(?<=["'(=,\s]))\/\/([\w.-]+(?::\d+)?|\[[\da-f:.]+\](?::\d+)?)(?![\w.:-])\/?/gi;
+
 /** A page's or style sheet's text in which the addresses of the site's hosts are paths on this machine. */
 export function withLocalAddresses(text: string, names: SiteNames): string {
-  const places = [
-    { host: new URL(names.origin).host, path: "/" },
-    ...names.hosts().map((host) => ({ host, path: `${OWN_PATH}at/${host}/` })),
-  ];
-  return places.reduce((changed, { host, path }) => {
-    const name = host.replaceAll(/[.[\]]/g, "\\$&");
-    // Without its scheme an address begins behind a quote, a bracket, a comma or white space.
-    return changed.replaceAll(new RegExp(`(?:https?:|(?<=["'(=,\\s]))//${name}(?![\\w.:-])/?`, "gi"), path);
-  }, text);
+  const paths = new Map(names.hosts().map((host) => [host, `${OWN_PATH}at/${host}/`]));
+  paths.set(new URL(names.origin).host, "/");
+  return text.replaceAll(AT_HOST, (address, host: string) => paths.get(host.toLowerCase()) ?? address);
 }
 
 function withoutFragment(url: URL): URL {
