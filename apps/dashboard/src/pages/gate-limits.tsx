@@ -37,9 +37,9 @@ interface FieldProps extends Steered {
 
 /** The number that stands in the draft, or holds now; null: none is typed. */
 function numberOf({ gate, draft, field }: FieldProps): number | null {
-  const text = draft[field.key] ?? textOf(field, gate);
-  const number = Number(text === "auto" ? field.number(gate) : text);
-  return (text === "auto" ? field.number(gate) : text).trim() === "" || Number.isNaN(number) ? null : number;
+  const drafted = draft[field.key] ?? textOf(field, gate);
+  const text = drafted === "auto" ? field.number(gate) : drafted;
+  return text.trim() === "" || Number.isNaN(Number(text)) ? null : Number(text);
 }
 
 function Limit({ used, words, ...props }: FieldProps & { used: number; words: string }) {

@@ -6,8 +6,6 @@ interface TrackProps {
   used: number;
   /** What will be used of it, drawn hatched behind the used part. */
   planned?: number;
-  /** Where what counts begins. */
-  from?: number;
   /** The limit, which the handle shows. */
   value: number;
   step: number;
@@ -20,13 +18,13 @@ interface TrackProps {
 }
 
 /** A limit on its range: how much of it is used, with a handle at its end. */
-export function Track({ label, top, used, planned = 0, from = 0, value, mark, change, ...rest }: TrackProps) {
+export function Track({ label, top, used, planned = 0, value, mark, change, ...rest }: TrackProps) {
   const share = (part: number) => `${Math.min(100, Math.max(0, (part / top) * 100))}%`;
   return (
     <span class="track" data-pinned={rest.isPinned ?? false}>
-      <i class="allowed" style={{ left: share(from), width: share(value - from) }} />
-      <i class="used" style={{ left: share(from), width: share(used) }} />
-      <i class="planned" style={{ left: share(from + used), width: share(Math.min(planned, top - from - used)) }} />
+      <i class="allowed" style={{ left: 0, width: share(value) }} />
+      <i class="used" style={{ left: 0, width: share(used) }} />
+      <i class="planned" style={{ left: share(used), width: share(Math.min(planned, top - used)) }} />
       {mark != null && <i class="mark" style={{ left: share(mark) }} />}
       {change === undefined ? (
         <i class="limit" style={{ left: share(value) }} />
