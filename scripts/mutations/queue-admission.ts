@@ -45,7 +45,7 @@ export const QUEUE_ADMISSION: readonly Mutation[] = [
       replace: "  memory.unfetched.clear();",
     }),
     breaks("P8", "slots are not asked for", {
-      find: "if (!ask.hasSlot && isFull(gate, ask.lane, ask.slots))",
+      find: "if (ask.slots !== null && isFull(gate, ask.lane, ask.slots))",
       replace: "if (false as boolean)",
     }),
     breaks("P8", "tokens are not taken", { find: "level: tokens(gate) - 1,", replace: "level: tokens(gate)," }),

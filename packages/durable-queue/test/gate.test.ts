@@ -51,7 +51,7 @@ function evicted(gate: Gate): Gate {
   return { ...gate, state, memory: newGateMemory(gate.now) };
 }
 const ask = (gate: Gate, more: Partial<Ask> = {}) =>
-  admit(gate, { lane: "last", gen: 1, slots: { used: 0, unreported: 0 }, hasSlot: false, outranked: false, ...more });
+  admit(gate, { lane: "last", gen: 1, slots: { used: 0, unreported: 0 }, outranked: false, ...more });
 const code = (gate: Gate, more: Partial<Ask> = {}) => {
   const answer = ask(gate, more);
   return "code" in answer ? answer.code : "go";
@@ -140,7 +140,7 @@ describe("slots", () => {
   it("are not asked of a generation that has its own", () => {
     const gate = gateOf({ concurrency: 2 });
     expect(code(gate, { slots: { used: 2, unreported: 0 } })).toBe("slots");
-    expect(code(gate, { slots: { used: 2, unreported: 0 }, hasSlot: true })).toBe("go");
+    expect(code(gate, { slots: null })).toBe("go");
     expect(code(gate, { slots: { used: 1, unreported: 0 } })).toBe("slots");
     expect(code(gate, { slots: { used: 1, unreported: 0 }, lane: "first" })).toBe("go");
   });
@@ -255,7 +255,7 @@ describe("budget", () => {
   it("is not asked for a repeated POST: its job is paid", () => {
     const gate = gateOf(budget(1, { month: 1 }));
     ask(gate, { lane: "first" });
-    expect([code(gate, { lane: "first" }), code(gate, { lane: "first", hasSlot: true })]).toEqual(["budget", "go"]);
+    expect([code(gate, { lane: "first" }), code(gate, { lane: "first", slots: null })]).toEqual(["budget", "go"]);
     expect(usedBy(gate).first).toBe(1);
   });
 });

@@ -35,10 +35,8 @@ export interface Ask {
   /** Its name, here as everywhere in the gate. */
   lane: string;
   gen: number;
-  /** Slots taken now. */
-  slots: Slots;
-  /** The POST is a repeat: the generation has its slot and budget already. */
-  hasSlot: boolean;
+  /** Slots taken now. Null: the POST is a repeat, and its generation has its slot and budget already. */
+  slots: Slots | null;
   /** A job of a higher lane waits for a token. */
   outranked: boolean;
 }
@@ -48,16 +46,14 @@ export interface Ask {
  * changes nothing. `notBefore`: when the token exists, Unix ms.
  */
 export function admit(gate: Gate, ask: Ask): { notBefore: number } | Refusal {
-  const held = closedFor(gate, ask.lane, ask.hasSlot);
+  const held = closedFor(gate, ask.lane, ask.slots === null);
   if (held !== null) return held;
-  if (!ask.hasSlot && isFull(gate, ask.lane, ask.slots)) return { code: "slots", until: null };
+  if (ask.slots !== null && isFull(gate, ask.lane, ask.slots)) return { code: "slots", until: null };
   if (ask.outranked) return { code: "tokens", until: null };
   const notBefore = gate.now + tokenWaitMs(gate, ask.lane);
   if (notBefore > gate.now + TOKEN_AHEAD_MS) return { code: "tokens", until: notBefore };
   gate.memory.tokens = { level: tokens(gate) - 1, at: Math.max(gate.now, gate.memory.tokens.at) };
-  if (!ask.hasSlot) {
-    gate.use.add(ask.lane, dayOf(gate.now), 1);
-  }
+  if (ask.slots !== null) gate.use.add(ask.lane, dayOf(gate.now), 1);
   const { breaker } = gate.state;
   if (breaker.state === "open") breaker.probe = { gen: ask.gen, until: gate.now + LEASE_MS };
   return { notBefore };

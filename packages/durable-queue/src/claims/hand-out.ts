@@ -1,6 +1,6 @@
 import { noteLimited } from "../admission/auto-gate.ts";
 import { admit, admitFetch, closedFor, fetchesAllowed, isClosedForAll, sharedSlots } from "../admission/gate.ts";
-import { type Slots, slotsTaken } from "../admission/slots.ts";
+import { slotsTaken } from "../admission/slots.ts";
 import { CLAIMS_MAX, GO_FEW, GO_MAX } from "../limits.ts";
 import type { Claim, Owner } from "../tables/claim.ts";
 import { dueIn } from "../tables/due.ts";
@@ -25,7 +25,6 @@ interface HandOut {
   owner: Owner;
   /** Jobs that the handler can still take. */
   room: number;
-  slots: Slots;
   /** More orphaned jobs exist than one call takes over. */
   isCut: boolean;
   /** The gate refused at least one job, or leaves the slots to others. */
@@ -47,7 +46,6 @@ export function handOut(tx: QueueTx, owner: Owner, request: { room: number; pref
     tx,
     owner,
     room,
-    slots: slotsTaken(tx),
     isCut: false,
     isRefused: false,
     waiting: waiting(tx),
@@ -126,7 +124,7 @@ function isOutdated(tx: QueueTx, row: Row, claim: Claim): boolean {
 
 function mayAskAgain(call: HandOut, claim: Claim): boolean {
   const { tx } = call;
-  const ask = { lane: laneName(tx.lanes, claim.lane), gen: claim.gen, slots: call.slots, hasSlot: true };
+  const ask = { lane: laneName(tx.lanes, claim.lane), gen: claim.gen, slots: null };
   const answer = admit(tx.gateNow, { ...ask, outranked: isOutranked(call, claim.lane) });
   if ("code" in answer) return false;
   claim.notBefore = answer.notBefore;
@@ -141,13 +139,15 @@ function admitPrepared(call: HandOut): void {
   const rows = tx.rows.loadIds([...owner.claims.keys()]);
   const waiting = rows.filter((row) => row.state === WAITING).sort((a, b) => a.lane - b.lane);
   let begun = 0;
-  const free = sharedSlots(tx.gateNow) - call.slots.used;
+  // Counted here, because the call may have given up claims until now.
+  const slots = slotsTaken(tx);
+  const free = sharedSlots(tx.gateNow) - slots.used;
   const most = free > workers(tx).length ? GO_MAX : GO_FEW;
   for (const row of waiting) {
     const claim = owner.claims.get(row.id);
     if (claim?.state !== "prefetched" || isStale(row, claim)) continue;
     if (row.lane !== URGENT && !claim.ready) continue;
-    const ask = { lane: laneName(tx.lanes, row.lane), gen: row.gen, slots: call.slots, hasSlot: false };
+    const ask = { lane: laneName(tx.lanes, row.lane), gen: row.gen, slots };
     const answer = admit(tx.gateNow, { ...ask, outranked: isOutranked(call, row.lane) });
     if ("code" in answer) {
       call.isRefused = true;
@@ -158,7 +158,7 @@ function admitPrepared(call: HandOut): void {
     Object.assign(claim, admitted, { notBefore: answer.notBefore });
     charge(tx, claim, row, "admitted");
     tx.memory.claims.note(claim);
-    call.slots.used += 1;
+    slots.used += 1;
     call.waiting.set(row.lane, (call.waiting.get(row.lane) ?? 0) - 1);
     begun += 1;
     if (begun < most) continue;

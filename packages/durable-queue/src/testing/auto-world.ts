@@ -78,7 +78,7 @@ export class AutoWorld {
   #exchange(): void {
     for (let n = 0; n < POSTS; n += 1) {
       const slots = { used: this.#used, unreported: 0 };
-      const answer = admit(this.gate, { lane: "middle", gen: 1, slots, hasSlot: false, outranked: false });
+      const answer = admit(this.gate, { lane: "middle", gen: 1, slots, outranked: false });
       if ("code" in answer) {
         noteLimited(this.gate, answer);
         return;

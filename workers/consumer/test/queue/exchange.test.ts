@@ -175,6 +175,14 @@ describe("the gate", () => {
     expect(call("p", { have: [{ ...standby!, phase: "ready" }] }).give).toMatchObject([{ key: B, phase: "admitted" }]);
   });
 
+  it("counts half of the slots whose jobs nobody has told, those too that the same call gives up", () => {
+    const { view, leave, change, call } = setup({ gate: { concurrency: 2 } });
+    const [first, second] = [view("v", A), view("w", B)].map(({ give }) => give[0]!);
+    for (const owner of ["v", "w"]) leave(owner);
+    for (const { key, gen } of [first!, second!]) change(key, { gen: gen + 1 });
+    expect(phases(call("p", { role: "urgent", room: 2 }))).toEqual([`${A} admitted`, `${B} standby`]);
+  });
+
   it("counts every granted job as running after an eviction, since the sights are lost", () => {
     const { granted, submit, ended, slots, evict } = setup();
     submit("o", granted("o", A), "j1");
