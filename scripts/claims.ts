@@ -27,6 +27,7 @@ import { formatTransform, parseTransform } from "../packages/shared/src/transfor
 import { variantKey } from "../packages/shared/src/variant-key.ts";
 import shipped from "../prewarm.config.ts";
 import { RESULT_WITHIN_MS, SETTLED_MS } from "../workers/consumer/src/times.ts";
+import { bestStored } from "../workers/edge/src/miss/best-stored.ts";
 import { windowMs } from "../workers/edge/src/miss/recent-misses.ts";
 import { EXAMPLE } from "./cost/tables.ts";
 import { PROMISES } from "./mutations/promises.ts";
@@ -68,6 +69,15 @@ const { version }: { version: string } = JSON.parse(read("package.json"));
 const NODE = /^nodeVersion: (.*)$/m.exec(read("pnpm-workspace.yaml"))?.[1];
 
 const parse = (query: string, of = config) => parseTransform(query, of).transform;
+
+/** Which of two stored widths stands in for a width. */
+function closer(asked: number, ...widths: [number, number]): string {
+  const info = { ...{ width: 9_000, height: 6_000, version: null }, stored: { webp: widths }, others: [] };
+  const wanted = { version: null, negotiated: true, accept: "image/webp" };
+  const [first, second] = bestStored({ ...wanted, transform: parse(`w=${asked}&f=webp`) }, info);
+  return `${first?.width} stands in for ${asked} before ${second?.width} does`;
+}
+
 /** How a pair comes out: `w=390&h=300` as `400 × 308`. */
 const size = (query: string, ratios = config.ratios): string => {
   const { width, height } = parse(query, { ...config, ratios });
@@ -154,6 +164,7 @@ export const CLAIMS: readonly (readonly [page: string, text: string])[] = [
   ["docs/api.md", `Above ${count(CHOSEN.backlogMax)} open jobs`],
   ["docs/runbook.md", `Above ${count(CHOSEN.backlogMax)} open jobs`],
   ["docs/warm.md", `Above ${count(CHOSEN.backlogMax)} open jobs`],
+  ["docs/url.md", `The closest width, by ratio: ${closer(400, 320, 480)}, and ${closer(1080, 1440, 828)}`],
   ["docs/url.md", `Of one image ${word(CHOSEN.versionsPerImageDay)} unsigned versions a day`],
   ["docs/configuration.md", `and ${word(CHOSEN.versionsPerImageDay)} versions (\`v\`) of an image a day`],
   ["docs/hooks.md", `${list(ALERT_LEVELS.map((level) => `${100 * level} %`))}`],
