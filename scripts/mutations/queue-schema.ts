@@ -95,8 +95,8 @@ export const QUEUE_SCHEMA: readonly Mutation[] = [
   ]),
   ...at({ file: `${QUEUE}/tables/due.ts`, tests: [`${SIMULATED}/lines.test.ts`] }, [
     breaks("P9", "the jobs of one call go in any order", {
-      find: "AND due <= ? ORDER BY due, gen LIMIT ?",
-      replace: "AND due <= ? ORDER BY due, id LIMIT ?",
+      find: "AND due <= ? ORDER BY due, gen LIMIT +?",
+      replace: "AND due <= ? ORDER BY due, id LIMIT +?",
     }),
     breaks("P17", "each call reads all jobs of a lane to find its runs", {
       find: "lane = ?1 AND run > ${from} ORDER BY run LIMIT 1",

@@ -45,7 +45,7 @@ export function findSweep(sql: Sql, seq: number): Sweep | null {
 /** The numbers of the sweeps whose pass is due: purges first, then the longest overdue. */
 export function dueSweeps(sql: Sql, now: number, limit: number): number[] {
   // A query per kind, so that none reads sweeps that are not due.
-  const query = "SELECT seq FROM sweeps WHERE kind = ? AND at <= ? ORDER BY at LIMIT ?";
+  const query = "SELECT seq FROM sweeps WHERE kind = ? AND at <= ? ORDER BY at LIMIT +?";
   return KINDS.flatMap((kind) => sql.exec(query, kind, now, limit))
     .slice(0, limit)
     .map(({ seq }) => int(seq));
