@@ -4,7 +4,7 @@ import { FULL_BYTES, LEASE_MS, MAX_ATTEMPTS, RESTORE_HOLD_MS, SHED_BYTES } from 
 import { backoffMs, originBackoffMs } from "@prewarm/durable-queue/testing";
 import { purgeCommand } from "../apps/cli/src/commands/purge.ts";
 import { DEFAULTS, defineConfig, FORMATS, POSITIONS, type UserConfig } from "../packages/shared/src/config.ts";
-import { ORDERED_BY_VIEWS } from "../packages/shared/src/cost/month.ts";
+import { changesReads, ORDERED_BY_VIEWS } from "../packages/shared/src/cost/month.ts";
 import { bulk, listUsd, SHIPPED_LOGS } from "../packages/shared/src/cost/operations.ts";
 import { variantsPerImage } from "../packages/shared/src/cost/outlook.ts";
 import { deployNames } from "../packages/shared/src/deploy.ts";
@@ -166,9 +166,12 @@ export const CLAIMS: readonly (readonly [page: string, text: string])[] = [
   ["docs/warm.md", `Above ${count(CHOSEN.backlogMax)} open jobs`],
   ["docs/url.md", `The closest width, by ratio: ${closer(400, 320, 480)}, and ${closer(1080, 1440, 828)}`],
   ["docs/url.md", `Of one image ${word(CHOSEN.versionsPerImageDay)} unsigned versions a day`],
-  ["docs/configuration.md", `and ${word(CHOSEN.versionsPerImageDay)} versions (\`v\`) of an image a day`],
   ["docs/hooks.md", `${list(ALERT_LEVELS.map((level) => `${100 * level} %`))}`],
   ["docs/internals/measured.md", `$${(1e6 * listUsd(bulk(1), SHIPPED_LOGS)).toFixed(1)} per million`],
+  [
+    "docs/cost.md",
+    `${count(changesReads(1))} reads of R2, $${listUsd({ r2B: changesReads(1) }, 0).toFixed(2)} a month`,
+  ],
   ["docs/cost.md", `about ${Math.floor(50 / (bulk(UPLOAD).rowWritten ?? 1))} million bulk variants`],
   ["AGENTS.md", WIDTHS],
   ["AGENTS.md", `${UPLOAD} per upload by default`],

@@ -1,5 +1,5 @@
 import { defineConfig } from "../../packages/shared/src/config.ts";
-import { changesReads, EXAMPLE_LIBRARY, madeBy, unitBills } from "../../packages/shared/src/cost/month.ts";
+import { EXAMPLE_LIBRARY, madeBy, unitBills } from "../../packages/shared/src/cost/month.ts";
 import { entries, keptShare, listUsd, PATHS } from "../../packages/shared/src/cost/operations.ts";
 import { PRICES } from "../../packages/shared/src/cost/prices.ts";
 import { bills, type Recipe, type Site } from "./services.ts";
@@ -34,17 +34,6 @@ export function pathTable(logs: number): string {
   ].join("\n");
 }
 
-/** What it costs a month that edges know of changes, by the number of data centres that have views all day. */
-export function changesTable(): string {
-  const lines = [1, EXAMPLE.centres, 100].map((centres) => {
-    const reads = changesReads(centres);
-    return `| ${centres} | ${reads.toLocaleString("en")} | ${usd(listUsd({ r2B: reads }, 0))} |`;
-  });
-  return ["| data centres with views all day | reads of R2 a month | $ a month |", "|--:|--:|--:|", ...lines].join(
-    "\n",
-  );
-}
-
 /** 1,000 uploads, and a site's month, with each recipe and at each other service. */
 export function billTable(site: Site, recipes: readonly Recipe[]): string {
   const lines = bills(site, recipes).map(
@@ -58,13 +47,15 @@ export function billTable(site: Site, recipes: readonly Recipe[]): string {
   ].join("\n");
 }
 
-/** Cloudflare's part of the first month, unit by unit; the plan's own price is not in it. */
+/** Cloudflare's part of the first month by the units that are billed; the plan's own price, and what it includes whole, are not in it. */
 export function monthTable(site: Site, recipe: Recipe): string {
   const number = (count: number): string =>
     (count < 1_000 ? Number(count.toPrecision(3)) : Math.round(count)).toLocaleString("en");
-  const lines = unitBills(site, recipe, site.images).map(
-    ({ unit, used, included, billed, usd: dollars }) =>
-      `| ${unit} | ${[used, included, billed].map(number).join(" | ")} | ${usd(dollars)} |`,
-  );
+  const lines = unitBills(site, recipe, site.images)
+    .filter(({ billed }) => billed > 0)
+    .map(
+      ({ unit, used, included, billed, usd: dollars }) =>
+        `| ${unit} | ${[used, included, billed].map(number).join(" | ")} | ${usd(dollars)} |`,
+    );
   return ["| unit | used | included | billed | $ |", "|---|--:|--:|--:|--:|", ...lines].join("\n");
 }
