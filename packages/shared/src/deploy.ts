@@ -59,7 +59,7 @@ export interface DeployConfig {
     | { bucket?: Jurisdiction; ledger?: (typeof LEDGER_PLACES)["LEDGER_JURISDICTION"][number] };
   /** Near which place the ledger is made, such as `weur`: a hint, heard at the first deploy only. Default: near its first caller. */
   location?: (typeof LEDGER_PLACES)["LEDGER_LOCATION"][number];
-  /** Whether views are counted (docs/dashboard.md, Serving). Enable Analytics Engine in the account first. Default: `false`. */
+  /** Whether views are counted (docs/dashboard.md). Enable Analytics Engine in the account first. Default: `false`. */
   views?: boolean;
   /** Share of the consumer's invocations that are traced, 0–1. Default: 0.05. */
   traceSampling?: number;
