@@ -25,6 +25,11 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
     takes: "some minutes, network",
     program: "scripts/newcomer/site.ts",
   },
+  try: {
+    proves: "`prewarm try` shows sites of other makers warm, with half of their bytes and every box in its place",
+    takes: "10 min, network",
+    program: "scripts/newcomer/sites.ts",
+  },
   soak: {
     proves: "handlers and ledger keep every promise under all faults at once",
     takes: "some minutes",

@@ -8,6 +8,7 @@ export interface TryProcess {
   /** Where the site's first page is shown. */
   url: string;
   control: string;
+  pid: number;
   /** What it has said on stderr so far. */
   said(): string;
   /** Ctrl-C; resolves with the exit code. */
@@ -39,6 +40,7 @@ export async function startTry(
   if (found === null) throw new Error(`prewarm try ended:\n${said}`);
   return {
     ...found,
+    pid: child.pid ?? 0,
     said: () => said,
     async stop() {
       if (child.exitCode === null) child.kill("SIGINT");
