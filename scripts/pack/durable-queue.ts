@@ -1,9 +1,7 @@
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PACKAGES } from "@prewarm/shared/packages";
 import { build } from "esbuild";
+import { writeDeclarations } from "./declarations.ts";
 import { packagesIn, ROOT, readJson, writePackage } from "./package-folder.ts";
 
 const HOME = join(ROOT, "packages/durable-queue");
@@ -28,7 +26,8 @@ export async function buildDurableQueue(folder: string): Promise<void> {
     metafile: true,
     logLevel: "warning",
   });
-  writeTypes(join(folder, "dist/types"));
+  const sources = Object.values(ENTRIES).map((file) => `${file}.ts`);
+  writeDeclarations(join(HOME, "src"), sources, join(folder, "dist/types"));
   const { description, keywords } = readJson(join(HOME, "package.json"));
   const entry = (name: keyof typeof ENTRIES) => ({
     types: `./dist/types/${ENTRIES[name]}.d.ts`,
@@ -47,28 +46,4 @@ export async function buildDurableQueue(folder: string): Promise<void> {
     readme: "packages/durable-queue/README.md",
     bundled: packagesIn(metafile),
   });
-}
-
-/** The declaration files lie as the sources do, and name no types but their own and those of the language. */
-function writeTypes(outDir: string): void {
-  const work = mkdtempSync(join(tmpdir(), "prewarm-types-"));
-  try {
-    const project = join(work, "tsconfig.json");
-    writeFileSync(project, JSON.stringify(projectOf(outDir)));
-    execFileSync("tsc", ["--project", project], { cwd: ROOT, stdio: ["ignore", "inherit", "inherit"] });
-  } finally {
-    rmSync(work, { recursive: true, force: true });
-  }
-}
-
-function projectOf(outDir: string): object {
-  return {
-    files: Object.values(ENTRIES).map((file) => join(HOME, `src/${file}.ts`)),
-    compilerOptions: {
-      ...{ declaration: true, emitDeclarationOnly: true, rootDir: join(HOME, "src"), outDir },
-      ...{ strict: true, exactOptionalPropertyTypes: true, target: "es2024", lib: ["es2024"] },
-      ...{ types: ["node"], typeRoots: [join(ROOT, "node_modules/@types")] },
-      ...{ module: "esnext", moduleResolution: "bundler", rewriteRelativeImportExtensions: true },
-    },
-  };
 }

@@ -1,4 +1,4 @@
-// `npm run pack:all -- DIR` writes the tarball of every package into DIR, or of one (`--only prewarm`, `local`, `client`, `create`, `queue`). `--check`
+// `npm run pack:all -- DIR` writes the tarball of every package into DIR, or of one (`--only prewarm`, `local`, `client`, `create`, `queue`, `emulator`). `--check`
 // judges them as well, and publishes each for show (`npm publish --dry-run`): exit 1 when one would be refused.
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, statSync } from "node:fs";
@@ -8,6 +8,7 @@ import { parseArgs } from "node:util";
 import { PACKAGES } from "@prewarm/shared/packages";
 import { buildCreate } from "./create.ts";
 import { buildDurableQueue } from "./durable-queue.ts";
+import { buildEmulator } from "./emulator.ts";
 import { judgePackage } from "./judge.ts";
 import { buildLocal } from "./local.ts";
 import { ROOT } from "./package-folder.ts";
@@ -18,6 +19,7 @@ const BUILDERS: Record<keyof typeof PACKAGES, (folder: string) => Promise<void> 
   local: buildLocal,
   create: buildCreate,
   queue: buildDurableQueue,
+  emulator: buildEmulator,
   client: (folder) => void run(process.execPath, [join(ROOT, "packages/client/scripts/build.ts"), folder]),
 };
 /** Programs: nothing imports them. */

@@ -39,5 +39,5 @@ it.each([
 ])("explains itself and exits 1 for %s %s", async (...options) => {
   const { exit, text } = run("--port", "0", ...options);
   expect(await exit).toBe(1);
-  expect(text()).toContain("pnpm emulator");
+  expect(text()).toContain("ittybit-emulator [options]");
 });

@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import * as z from "zod";
@@ -5,7 +6,7 @@ import { faultRule } from "./faults/fault-rule.ts";
 import { type Emulator, type EmulatorOptions, startEmulator } from "./server.ts";
 import { applySettings, DEFAULT_SETTINGS, type SettingsPatch, settingsSchema } from "./settings.ts";
 
-const HELP = `pnpm emulator [options]    a local Ittybit; see packages/ittybit-emulator/README.md
+const HELP = `ittybit-emulator [options]    a local Ittybit
 
   --port N             API port (default 9911; 0 takes any)
   --output-port N      port of the outputs (default any)

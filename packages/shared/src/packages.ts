@@ -11,6 +11,8 @@ export const PACKAGES = {
   create: "create-prewarm",
   /** The queue, for Workers that have nothing to do with images. */
   queue: "@prewarm/durable-queue",
+  /** The local Ittybit, for programs that call Ittybit themselves. */
+  emulator: "@prewarm/ittybit-emulator",
 } as const;
 
 /** The oldest Node that reads prewarm.config.ts, which is TypeScript. */
