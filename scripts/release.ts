@@ -44,9 +44,12 @@ function faults(): string[] {
   ];
 }
 
+/** Sets the version everywhere, and records what this release stores and says: later code is held to that. */
 function setVersion(): void {
-  for (const path of VERSIONED)
-    edit(path, (text) => text.replace(`"version": "${VERSION}"`, `"version": "${version}"`));
+  const set = (text: string): string => text.replace(`"version": "${VERSION}"`, `"version": "${version}"`);
+  for (const path of VERSIONED) edit(path, set);
+  run("vitest", ["run", "releases.test"], { RECORD_RELEASE: version });
+  // A version that the changelog names must have its recording.
   edit("CHANGELOG.md", (text) => releasedChangelog(text, version, new Date().toISOString().slice(0, 10)));
 }
 
@@ -65,11 +68,7 @@ const notes = notesOf(readFileSync(join(ROOT, "CHANGELOG.md"), "utf8"));
 const found = faults();
 for (const fault of found) console.error(values["dry-run"] ? `Would be refused: ${fault}` : fault);
 if (found.length > 0 && !values["dry-run"]) process.exit(1);
-if (!values["dry-run"]) {
-  setVersion();
-  // Later code is held to what this release stores and says.
-  run("vitest", ["run", "releases.test"], { RECORD_RELEASE: version });
-}
+if (!values["dry-run"]) setVersion();
 pack();
 mkdirSync(join(ROOT, "dist"), { recursive: true });
 writeFileSync(join(ROOT, NOTES), `${notes}\n`);
