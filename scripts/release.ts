@@ -41,6 +41,7 @@ function faults(): string[] {
     ...(isNew ? [] : [`${version} is no version above ${tags.at(-1) || "none"}: it is three whole numbers.`]),
     ...(git("status", "--porcelain") === "" ? [] : ["The tree has changes that are not committed."]),
     ...(git("branch", "--show-current") === "main" ? [] : ["This is not the branch main."]),
+    ...(notes === null ? ["CHANGELOG.md has no entry under Unreleased."] : []),
   ];
 }
 
@@ -71,7 +72,7 @@ if (found.length > 0 && !values["dry-run"]) process.exit(1);
 if (!values["dry-run"]) setVersion();
 pack();
 mkdirSync(join(ROOT, "dist"), { recursive: true });
-writeFileSync(join(ROOT, NOTES), `${notes}\n`);
+writeFileSync(join(ROOT, NOTES), `${notes ?? ""}\n`);
 if (!values["dry-run"]) commitAndTag();
 console.log(`
 ${values["dry-run"] ? `${version} is not released: this was a dry run.` : `v${version} is committed and tagged here.`} Its notes are in ${NOTES}.

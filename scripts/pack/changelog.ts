@@ -2,12 +2,11 @@
 
 const UNRELEASED = "## Unreleased\n";
 
-/** The entries of *Unreleased*, which are a release's notes. Throws where there is none. */
-export function notesOf(changelog: string): string {
+/** The entries of *Unreleased*, which are a release's notes; null: there is none. */
+export function notesOf(changelog: string): string | null {
   const [, after = ""] = changelog.split(UNRELEASED);
   const notes = (after.split(/^## /m)[0] ?? "").trim();
-  if (!/^- /m.test(notes)) throw new Error("CHANGELOG.md has no entry under Unreleased: nothing is released.");
-  return notes;
+  return /^- /m.test(notes) ? notes : null;
 }
 
 /** The changelog with *Unreleased* as this version of this day (`2026-12-01`), below a new *Unreleased*. */
