@@ -34,7 +34,8 @@ export const BAR_SCRIPT = `(() => {
     };
     for (const entry of [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]) {
       const { origin, pathname, search } = new URL(entry.name);
-      if (pathname.startsWith(OWN + "bar.")) continue;
+      // What did not come is no image of the page.
+      if (pathname.startsWith(OWN + "bar.") || entry.responseStatus >= 400) continue;
       const asked = pathname.startsWith(OWN + "images/") ? pathname.slice((OWN + "images/").length) : null;
       const image = origin !== location.origin ? undefined
         : asked === null ? byPath.get(pathname + search) : byId.get(asked.split("/").map(decodeURIComponent).join("/"));
