@@ -62,7 +62,7 @@ function parseDelivered({ pathname }: URL, account: string | undefined): Asked |
   const id = idOfPath(path.slice(head.length, end));
   if (id === null) return null;
   const asked: Asked = { ...newAsked(id), format: "auto" };
-  const variant = path.slice(end + 1);
+  const variant = decoded(path.slice(end + 1));
   // Flexible variants are options; every other name was given by the owner, and means what the owner wrote there.
   if (variant.includes("=")) takeOptions(asked, variant);
   else asked.preset = variant;

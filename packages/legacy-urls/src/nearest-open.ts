@@ -1,8 +1,10 @@
 import { type Config, type Format, QUALITIES, type Quality } from "@prewarm/shared/config";
+import { extensionOf } from "@prewarm/shared/image-id";
 import { snapUp } from "@prewarm/shared/ladder";
 import type { LegacyLoss, LegacyReading } from "@prewarm/shared/legacy";
 import { cropSize, ratioWidths } from "@prewarm/shared/ratio";
 import { RATIO_PATTERN, readRatio } from "@prewarm/shared/shape";
+import { isPassThrough } from "@prewarm/shared/source";
 import { DEFAULT_QUALITY, formatTransform } from "@prewarm/shared/transform";
 import { type Asked, ownFormat } from "./asked.ts";
 import { type Offer, offered } from "./offer.ts";
@@ -39,8 +41,9 @@ interface Size extends Part<string> {
  * nothing else can be named. The last one, a whole picture, always is.
  */
 export function nearestOpen(asked: Asked, offer: Offer): LegacyReading | null {
-  const { id, losses, preset } = asked;
-  if (preset !== null && Object.hasOwn(offer.config.presets, preset)) return presetOf(asked, preset);
+  const { id, preset } = asked;
+  const passed = passedLosses(asked, offer.config);
+  if (preset !== null && Object.hasOwn(offer.config.presets, preset)) return presetOf(asked, preset, passed);
   const name = preset?.slice(0, 64);
   // Only its owner knows what stands in a named transformation, so it may hide.
   const named = name === undefined ? [] : [lost(name, `presets: { "${name}": … }`, "hiding")];
@@ -54,7 +57,8 @@ export function nearestOpen(asked: Asked, offer: Offer): LegacyReading | null {
       for (const format of size.isWhole ? formats.slice(-1) : formats) {
         const transform = offered(`${size.value}${size.value && "&"}q=${quality.value}`, format.value, offer);
         if (transform === null) continue;
-        const all = [...losses, ...named, ...format.losses, ...size.losses, ...quality.losses];
+        const near = passed ?? [...format.losses, ...size.losses, ...quality.losses];
+        const all = [...asked.losses, ...named, ...near];
         const px = asked.width === null ? transform.width : pixels(asked.width);
         return {
           ...{ id, query: formatTransform(transform).replace(/f=\w+$/, `f=${format.value}`) },
@@ -64,10 +68,22 @@ export function nearestOpen(asked: Asked, offer: Offer): LegacyReading | null {
   return null;
 }
 
+/**
+ * What is lost of an original that is shown as it is, such as a GIF: its size and its format, whatever `pages` has. A vector has every size.
+ * Null: variants are made of it.
+ */
+function passedLosses({ id, width, height, format, fit, preset }: Asked, config: Config): LegacyLoss[] | null {
+  if (!isPassThrough(config, id)) return null;
+  const isSized = width !== null || height !== null || preset !== null;
+  const isKept = (format ?? "auto") === "auto" && (!isSized || (extensionOf(id) === "svg" && fit !== "cover"));
+  return isKept ? [] : [{ parameter: `${extensionOf(id) ?? "an original"} as it is`, kind: "approximate" }];
+}
+
 /** A preset is a whole transform, so a size beside it is lost. */
-function presetOf({ id, width, height, losses }: Asked, preset: string): LegacyReading {
+function presetOf({ id, width, height, losses }: Asked, preset: string, passed: LegacyLoss[] | null): LegacyReading {
   const isSized = width !== null || height !== null;
-  const all = isSized ? [...losses, { parameter: "size of a preset", kind: "approximate" as const }] : losses;
+  const sized = isSized ? [{ parameter: "size of a preset", kind: "approximate" as const }] : [];
+  const all = [...losses, ...(passed ?? sized)];
   return { id, query: `p=${preset}`, exactness: exactnessOf(all), losses: all, roundedFrom: null };
 }
 
