@@ -6,6 +6,8 @@ import { parseQuality } from "@prewarm/shared/quality";
 /** The picture that an old URL asks for, in the terms of this site, whether or not the site has it. */
 export interface Asked {
   id: string;
+  /** The id if what stands for a size in the name (`photo-300x200.jpg`) belongs to the original's own name; null where nothing does. */
+  literal: string | null;
   /** In px, density included; null follows from the other side, both null are the original's size. */
   width: number | null;
   height: number | null;
@@ -25,7 +27,7 @@ export interface Asked {
 
 export function newAsked(id: string): Asked {
   return {
-    ...{ id, width: null, height: null, isFluid: false, fit: "inside", pos: null },
+    ...{ id, literal: null, width: null, height: null, isFluid: false, fit: "inside", pos: null },
     ...{ quality: null, format: null, preset: null, losses: [] },
   };
 }
@@ -80,7 +82,7 @@ export function readShape(text: string): number | null {
 /** Words of other services for our formats. */
 const FORMAT_WORDS: Readonly<Record<string, Format | "auto">> = {
   ...{ auto: "auto", avif: "avif", webp: "webp", png: "png", png8: "png", png24: "png", png32: "png" },
-  ...{ jpg: "jpeg", jpeg: "jpeg", pjpg: "jpeg", jpe: "jpeg", "baseline-jpeg": "jpeg" },
+  ...{ jpg: "jpeg", jpeg: "jpeg", pjpg: "jpeg", jpe: "jpeg", "baseline-jpeg": "jpeg", bjpg: "jpeg", webply: "webp" },
 };
 
 /** Formats that tell something about the picture and do not show it. */

@@ -61,8 +61,10 @@ export function createService(grammar: Grammar, options: SigningOptions): Legacy
     if (url.href.length > URL_MAX || (hosts.length > 0 && !hosts.includes(url.host))) return null;
     const asked = grammar.parse(url, config);
     if (asked === null) return null;
-    const named = id === undefined ? asked.id : id(asked.id);
-    const reading = named === null || !isId(named) ? null : nearestOpen({ ...asked, id: named }, offerOf(config));
+    const named = nameOf(asked.id, id);
+    const found = named === null ? null : nearestOpen({ ...asked, id: named }, offerOf(config));
+    const literal = asked.literal === null ? null : nameOf(asked.literal, id);
+    const reading = found === null || literal === null ? found : { ...found, literal };
     return reading?.exactness === "refused" && hiding === "show" ? shown(reading) : reading;
   };
   return {
@@ -73,14 +75,29 @@ export function createService(grammar: Grammar, options: SigningOptions): Legacy
       if (url === null || reading === null) return next(request);
       // Before its signature is judged: a right one was given for the hidden picture.
       if (reading.exactness === "refused") return refusal(hidden(reading), request.method);
-      const path = `/images/${formatId(reading.id)}`;
-      const proof = await proofOf(grammar, secrets, { url, path }, edge);
-      const response = await next(new Request(`${url.origin}${path}?${reading.query}${proof}`, request));
-      return response.status < 400
-        ? told(response, grammar.name, reading, `${hostOf(hosts, url.host, edge)}${path}`)
-        : response;
+      const ask = async (imageId: string): Promise<Response> => {
+        const path = `/images/${formatId(imageId)}`;
+        const proof = await proofOf(grammar, secrets, { url, path }, edge);
+        const response = await next(new Request(`${url.origin}${path}?${reading.query}${proof}`, request));
+        return response.status < 400
+          ? told(response, grammar.name, reading, `${hostOf(hosts, url.host, edge)}${path}`)
+          : response;
+      };
+      const response = await ask(reading.id);
+      return reading.literal !== undefined && isMissing(response) ? ask(reading.literal) : response;
     },
   };
+}
+
+/** The site's id of a service's image; null: it names none. */
+function nameOf(name: string, id: NameImage | undefined): string | null {
+  const named = id === undefined ? name : id(name);
+  return named !== null && isId(named) ? named : null;
+}
+
+/** Whether the edge knows that there is no such original. */
+function isMissing({ headers }: Response): boolean {
+  return headers.get("Cache-Status")?.includes("detail=missing") ?? false;
 }
 
 /** The reading of a site that shows what an old URL hid. */

@@ -4,8 +4,10 @@ import { describe, expect, it } from "vitest";
 import { cloudflareImages } from "../src/cloudflare.ts";
 import { cloudinary } from "../src/cloudinary.ts";
 import { imgix } from "../src/imgix.ts";
+import { ipx } from "../src/ipx.ts";
 import { netlify } from "../src/netlify.ts";
 import { next } from "../src/next.ts";
+import { bunny, fastly, imagekit, keycdn } from "../src/query.ts";
 import type { LegacyService, ServiceOptions } from "../src/service.ts";
 
 /* URLs that their owner signed so that nobody takes the blur away. Here the signature is right, so only `hiding` stands before the picture. */
@@ -58,6 +60,11 @@ const MADE = {
     cloudflareImages({ ...options, account: "account", secrets: ["SECRET"] }),
   next: (options: ServiceOptions = {}) => next({ ...options, hosts: HOSTS }),
   netlify: (options: ServiceOptions = {}) => netlify({ ...options, hosts: HOSTS }),
+  ipx: (options: ServiceOptions = {}) => ipx({ ...options, hosts: HOSTS }),
+  imagekit: (options: ServiceOptions = {}) => imagekit({ ...options, hosts: HOSTS }),
+  bunny: (options: ServiceOptions = {}) => bunny({ ...options, hosts: HOSTS }),
+  fastly: (options: ServiceOptions = {}) => fastly({ ...options, hosts: HOSTS }),
+  keycdn: (options: ServiceOptions = {}) => keycdn({ ...options, hosts: HOSTS }),
 };
 type Name = keyof typeof MADE;
 
@@ -100,6 +107,30 @@ const HIDING: readonly [Name, string][] = [
   ["next", `https://img.example.com/_next/image?w=640&q=75&url=${encodeURIComponent("/a.jpg?w=9&px=60#x")}`],
   ["netlify", `https://img.example.com/.netlify/images?w=640&url=${encodeURIComponent(IMGIX("mark64=bG9nbw"))}`],
   ["netlify", "https://img.example.com/.netlify/images?w=640&fm=blurhash&url=/a.jpg"],
+  ...["blur_9", "w_640%2Cblur_9", "blur_9&w_640", "blur", "median_30"].map((modifiers): [Name, string] => [
+    "ipx",
+    `https://img.example.com/_ipx/${modifiers}/paid/anna.jpg`,
+  ]),
+  ["ipx", "https://img.example.com/_ipx/w_640/https://cdn.example.com/a.jpg?blur=200"],
+  ...[
+    "bl-9",
+    "w-640:bl-9",
+    "w-640%2Cbl-9",
+    "l-text,i-X,l-end",
+    "l-end,bl-9",
+    "e-tomorrow",
+    "o-9",
+    "n-censored",
+  ].flatMap((steps): [Name, string][] => [
+    ["imagekit", `https://img.example.com/tr:${steps}/paid/anna.jpg`],
+    ["imagekit", `https://img.example.com/paid/anna.jpg?tr=${steps}`],
+  ]),
+  ["bunny", "https://img.example.com/paid/anna.jpg?width=640&blur=9"],
+  ["bunny", "https://img.example.com/paid/anna.jpg?width=640&pixelate=9"],
+  ["bunny", "https://img.example.com/paid/anna.jpg?class=censored"],
+  ["fastly", "https://img.example.com/paid/anna.jpg?blur=9&blur=0"],
+  ["fastly", "https://img.example.com/paid/anna.jpg?overlay=logo.png"],
+  ["keycdn", "https://img.example.com/paid/anna.jpg?blur=9"],
   ["cloudflare", `https://www.example.com/cdn-cgi/image/w=640/https://cdn.example.com/a.jpg?blur=200`],
   ["cloudinary", `https://www.example.com/demo/image/fetch/w_640/https://cdn.example.com/a.jpg?blur=200`],
   ["imgix", `https://img.example.com/${encodeURIComponent("https://cdn.example.com/a.jpg?txt=SAMPLE")}?w=640`],

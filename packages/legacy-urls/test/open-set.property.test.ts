@@ -7,9 +7,12 @@ import { describe, expect, it } from "vitest";
 import { cloudflareImages } from "../src/cloudflare.ts";
 import { cloudinary } from "../src/cloudinary.ts";
 import { imgix } from "../src/imgix.ts";
+import { ipx } from "../src/ipx.ts";
 import { netlify } from "../src/netlify.ts";
 import { next } from "../src/next.ts";
+import { bunny, fastly, imagekit, keycdn, shopify } from "../src/query.ts";
 import type { LegacyService, ServiceOptions } from "../src/service.ts";
+import { wordpress } from "../src/wordpress.ts";
 
 const SOURCES = [{ prefix: "", url: "https://cdn.example.com/originals/{id}" }];
 const CONFIGS: readonly Config[] = [
@@ -44,6 +47,10 @@ const servicesOf = (options: ServiceOptions): LegacyService[] => [
   cloudflareImages({ ...options, account: "hash" }),
   netlify(options),
   next(options),
+  ipx(options),
+  wordpress(options),
+  shopify(options),
+  ...[imagekit, bunny, fastly, keycdn].map((each) => each({ ...options, hosts: ["old.example.com"] })),
 ];
 const SERVICES = servicesOf({});
 const EXACT = servicesOf({ exact: true });
@@ -110,18 +117,35 @@ const cloudflareUrl = fc.tuple(options, fc.boolean()).map(([list, delivered]) =>
     ? `https://a.example.com/hash/id/${text}`
     : `https://a.example.com/cdn-cgi/image/${text}/a/photo.png`;
 });
-const names = "w h fit crop ar dpr max-w max-h min-w min-h auto fm q fp-x position url s expires blur".split(" ");
+const names = (
+  "w h fit crop ar dpr max-w max-h min-w min-h auto fm q fp-x position url s expires blur " +
+  "width height quality format aspect_ratio class tr size scale overlay"
+).split(" ");
 const queries = fc
   .array(fc.tuple(fc.constantFrom(...names), value), { maxLength: 8 })
   .map((list) => new URLSearchParams(list));
 const queryUrl = fc
   .tuple(
-    fc.constantFrom("/a.jpg?", "/.netlify/images?url=/a.jpg&", "/_next/image?url=%2Fa.jpg&", "/hash/id/card?"),
+    fc.constantFrom(
+      ...["/a.jpg?", "/.netlify/images?url=/a.jpg&", "/_next/image?url=%2Fa.jpg&", "/hash/id/card?", "/a.gif?"],
+      ...["/cdn/shop/files/a_600x.jpg?", "/cdn/shop/files/a_large.jpg?", "/wp-content/uploads/a-150x100.png?"],
+    ),
     queries,
   )
   .map(([head, query]) => `https://old.example.com${head}${query}`);
+const stepsUrl = fc
+  .tuple(
+    fc.constantFrom(...(["_", "-"] as const)),
+    fc.array(fc.tuple(fc.constantFrom(..."w h s ar q f c cm fit pos fo dpr n l e bl median".split(" ")), value), {
+      maxLength: 6,
+    }),
+  )
+  .map(([sign, list]) => {
+    const text = list.map(([name, each]) => `${name}${sign}${encodeURIComponent(each)}`).join(",");
+    return `https://old.example.com/${sign === "_" ? "_ipx/" : "tr:"}${text || "_"}/a/photo.jpg`;
+  });
 const anything = fc.webUrl({ withQueryParameters: true, withFragments: true });
-const urls = fc.oneof(cloudinaryUrl, cloudflareUrl, queryUrl, anything);
+const urls = fc.oneof(cloudinaryUrl, cloudflareUrl, queryUrl, stepsUrl, anything);
 
 describe("an old URL", () => {
   it("names an image URL in the open set, in its canonical form, or none", () => {
@@ -174,6 +198,11 @@ describe("an old URL", () => {
     ["/.netlify/images?url=/a.jpg&w=", "1.", ""],
     ["/a.jpg?", "crop=top,", ""],
     ["/_next/image?url=", "/..", ""],
+    ["/_ipx/", "w_1,", "/a.jpg"],
+    ["/tr:", "l-x,", "/a.jpg"],
+    ["/a.jpg?tr=", "l-end:", ""],
+    ["/cdn/shop/files/a", "_600x", ".jpg"],
+    ["/wp-content/uploads/a", "-300x200", ".jpg"],
   ])("of 3,900 bytes takes time in proportion to its length: %s%s…%s", (head, piece, tail) => {
     const [config] = CONFIGS;
     const growth = growthOf((times) => {

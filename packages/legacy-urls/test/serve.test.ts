@@ -2,8 +2,11 @@ import { defineConfig } from "@prewarm/shared/config";
 import { describe, expect, it } from "vitest";
 import { cloudinary } from "../src/cloudinary.ts";
 import { imgix } from "../src/imgix.ts";
+import { ipx } from "../src/ipx.ts";
 import { netlify } from "../src/netlify.ts";
+import { imagekit, shopify } from "../src/query.ts";
 import type { LegacyEdge, LegacyService } from "../src/service.ts";
+import { wordpress } from "../src/wordpress.ts";
 
 const EDGE: LegacyEdge = {
   config: defineConfig({
@@ -92,6 +95,30 @@ describe("an old URL", () => {
     );
   });
 
+  // An upload of before WordPress 5.3.1, and a shop's file, may end as if it were a size of another.
+  it.each([
+    [wordpress(), "/wp-content/uploads/flyer-300x200.jpg", "/images/flyer.jpg", "/images/flyer-300x200.jpg"],
+    [shopify(), "/cdn/shop/files/big_large.jpg", "/images/files/big.jpg", "/images/files/big_large.jpg"],
+  ])(
+    "whose name without its size is no original is asked for by its whole name: %#",
+    async (service, path, ...paths) => {
+      const asked: string[] = [];
+      const missing = { "Cache-Status": "edge; fwd=uri-miss, store; fwd=uri-miss; detail=missing" };
+      const next = async ({ url }: Request): Promise<Response> => {
+        asked.push(new URL(url).pathname);
+        return asked.length === 1 ? new Response(null, { status: 302, headers: missing }) : stored();
+      };
+      const response = await service.serve(new Request(`https://old.example.com${path}`), next, EDGE);
+      expect(asked).toEqual(paths);
+      expect(response.headers.get("Link")).toContain(`<${paths[1]}?`);
+    },
+  );
+
+  it("whose original is there is asked for once", async () => {
+    const { times } = await serve(wordpress(), "https://old.example.com/wp-content/uploads/photo-300x200.jpg");
+    expect(times).toBe(1);
+  });
+
   it.each([
     [cloudinary(), `${HEAD}/a.jpg`, "OPTIONS", "another method"],
     [cloudinary(), "https://old.example.com/images/a.jpg?w=400", "GET", "the edge's own URL"],
@@ -112,6 +139,14 @@ describe("an old URL", () => {
       "a remote picture of another site",
     ],
     [imgix({ hosts: ["img.example.com"] }), "https://old.example.com/a.jpg?w=400", "GET", "a path on another host"],
+    [ipx(), "https://old.example.com/_ipx/w_1/https://evil.example.net/a.jpg", "GET", "a remote picture"],
+    [
+      imagekit({ hosts: ["old.example.com"] }),
+      "https://old.example.com/tr:w-1/https://evil.example.net/a.jpg",
+      "GET",
+      "",
+    ],
+    [wordpress(), "https://old.example.com/wp-content/uploads/report-300x200.pdf", "GET", "another kind of file"],
   ])("is none, and passed on as it is: %#", async (service, address, method) => {
     const request = await serve(service as LegacyService, address as string, { method: method as string });
     expect([request.asked.url, request.times]).toEqual([new URL(address as string).href, 1]);

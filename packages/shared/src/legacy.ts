@@ -28,6 +28,8 @@ export interface LegacyEdge<C> {
 /** What an old URL stands for. */
 export interface LegacyReading {
   id: string;
+  /** The id to ask for if the original of `id` is missing: the old URL's file name as it is. */
+  literal?: string;
   /** The canonical query of a URL in the open set, such as `w=800&q=high&f=auto`, or `p=card`. */
   query: string;
   /**
