@@ -15,6 +15,23 @@ async function keySent(world: World, path: string, accept?: string): Promise<str
   return world.sent.at(-1)?.keys[0];
 }
 
+describe("a path of another service", () => {
+  it.each([
+    ["/wp-content/uploads/2024/05/a-300x200.jpg", "/wp-content"],
+    ["/_ipx/w_300/a.jpg", "/_ipx"],
+    ["/_next/image?url=%2Fa.jpg&w=640&q=75", "/_next/image"],
+    ["/.netlify/images?url=/a.jpg&w=50", "/.netlify/images"],
+    ["/demo/image/upload/w_300/a.jpg", "/image/upload"],
+    ["/cdn-cgi/image/w=300/a.jpg", "/cdn-cgi/image"],
+    ["/cdn/shop/files/a.jpg?width=300", "/cdn/shop"],
+    ["/tr:w-300/a.jpg", "/tr:"],
+  ])("is a 404 that names the setting: %s", async (path, part) => {
+    const response = await setup().get(path);
+    const detail = `"${part}" is of another service: see legacy in docs/moving-from.md.`;
+    expect(await response.json()).toMatchObject({ status: 404, code: "not_found", detail });
+  });
+});
+
 describe("asking wrongly", () => {
   it.each([
     ["/images/", 400, "id_invalid", "no id"],

@@ -49,7 +49,7 @@ async function serve(request: Request, edge: Edge, background: Background): Prom
   if (url.pathname.startsWith(STAGED_PATH)) return serveStaged(request, url, edge, background);
   if (url.pathname.startsWith(INFO_PATH)) return serveInfo(request, url, edge, background);
   if (url.pathname === "/healthz") return healthz(request.method);
-  if (!url.pathname.startsWith(IMAGES_PATH)) throw new AppError("not_found");
+  if (!url.pathname.startsWith(IMAGES_PATH)) throw new AppError("not_found", { detail: oldUrlDetail(url.pathname) });
   const query = url.searchParams;
   const read = readTarget(url, query, request.headers, edge.config);
   const signed = needsSignature(read, query, edge);
@@ -86,6 +86,15 @@ function known(error: unknown, edge: Edge): AppError {
 
 function reportBug(error: unknown, edge: Edge): void {
   edge.log("edge.bug", { message: String(error) });
+}
+
+/** Parts of paths by which the URLs of other services are known. */
+const OLD_URL = /\/(wp-content|_ipx|_next\/image|\.netlify\/images|image\/upload|cdn-cgi\/image|cdn\/shop|tr:)/;
+
+/** Names the setting that lets this Worker read a path of another service. Undefined: the path looks like none. */
+function oldUrlDetail(path: string): string | undefined {
+  const part = OLD_URL.exec(path)?.[0];
+  return part && `"${part}" is of another service: see legacy in docs/moving-from.md.`;
 }
 
 /** Whether this Worker runs; it asks nothing of its bindings, without which it still serves redirects. */
