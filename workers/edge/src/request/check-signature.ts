@@ -6,9 +6,9 @@ import type { Edge, Target } from "../request-context.ts";
 const SIGN_IT = "This URL needs a valid signature that has not expired (s, and exp if signed with one).";
 /** Said of what is closed, whatever its signature: it tells nothing of that. */
 const WAYS_OUT =
-  "Without it only ladder widths, configured formats and qualities, declared ratios and presets are open (and `v`, where access is open);" +
-  " of a private original neither its full size nor more than its source's maxUnsignedPx." +
-  " Two ways out: name it in prewarm.config.ts (presets, or pages), or sign the URL (docs/url.md).";
+  "Without it ladder widths, configured formats and qualities, declared ratios and presets are open, and `v` where access is open;" +
+  " of a private original no full size, and at most its source's maxUnsignedPx." +
+  " Name it in prewarm.config.ts (presets, or pages), or sign the URL (docs/url.md).";
 
 /** Whether the signature must be checked: it is needed, or one is given. Cheap, so that plain URLs never wait for cryptography. */
 export function needsSignature({ inClosedSet }: Target, query: URLSearchParams, { config }: Edge): boolean {
