@@ -6,7 +6,7 @@ import { ROOT } from "./package-folder.ts";
 
 const CONFIG = "packages/shared/src/config.ts";
 /** The grammars of old URLs: `prewarm/legacy/<name>`. */
-export const GRAMMARS = ["cloudinary", "imgix", "cloudflare", "netlify", "next"] as const;
+export const GRAMMARS = ["cloudinary", "imgix", "cloudflare", "netlify", "next", "ipx", "wordpress", "query"] as const;
 const SEEN = [
   ...["edge", "consumer", "rewriter"].map((name) => `scripts/pack/types/${name}.ts`),
   ...GRAMMARS.map((name) => `packages/legacy-urls/src/${name}.ts`),

@@ -109,6 +109,13 @@ describe("adopt", () => {
     ["cloudflare", "https://example.com/cdn-cgi/image/w=400,f=auto/a/b.jpg", "a/b.jpg"],
     ["netlify", "/.netlify/images?url=/a/b.jpg&w=400", "a/b.jpg"],
     ["next", "https://example.com/_next/image?url=%2Fa%2Fb.jpg&w=400&q=75", "a/b.jpg"],
+    ["ipx", "/_ipx/w_400,f_auto/a/b.jpg", "a/b.jpg"],
+    ["wordpress", "https://blog.example.com/wp-content/uploads/a/b-400x267.jpg", "a/b.jpg"],
+    ["imagekit", "https://img.example.com/tr:w-400/a/b.jpg", "a/b.jpg"],
+    ["bunny", "https://img.example.com/a/b.jpg?width=400", "a/b.jpg"],
+    ["fastly", "/a/b.jpg?width=400&auto=webp", "a/b.jpg"],
+    ["keycdn", "/a/b.jpg?width=400", "a/b.jpg"],
+    ["shopify", "/cdn/shop/a/b_400x.jpg?v=1", "a/b.jpg"],
   ])("reads URLs of %s: %s", async (from, address, id) => {
     await run(["--from", from, "--warm"], `${address}\n`);
     expect(JSON.parse(api.received[0]?.body ?? "").items).toEqual([{ id, transforms: ["w=480&q=high&f=auto"] }]);
