@@ -36,6 +36,18 @@ export const LEGACY_URLS: readonly Mutation[] = [
       replace: '    if (name === "") hide(asked, name);\n',
     }),
   ]),
+  ...at({ file: `${SRC}/vocabulary.ts`, tests: HIDING_TESTS }, [
+    breaks("L7", "the blur of a service with a list of names shows the clear picture", {
+      find: 'hides(name, value) ? "hiding" : undefined',
+      replace: "undefined",
+    }),
+  ]),
+  ...at({ file: `${SRC}/query.ts`, tests: HIDING_TESTS }, [
+    breaks("L7", "the end of a layer that never began hides the blur behind it", {
+      find: 'Math.max(0, layers + (value === "end" ? -1 : 1))',
+      replace: 'layers + (value === "end" ? -1 : 1)',
+    }),
+  ]),
   ...at({ file: `${SRC}/cloudinary-components.ts`, tests: HIDING_TESTS }, [
     breaks("L7", "an effect that is not known shows the clear picture", {
       find: "COSMETIC.has(name) ?",

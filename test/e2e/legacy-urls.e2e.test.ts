@@ -7,12 +7,17 @@ import { withSite } from "./with-site.ts";
 const SITE = `
 import { cloudinary } from "@prewarm/legacy-urls/cloudinary";
 import { next } from "@prewarm/legacy-urls/next";
+import { wordpress } from "@prewarm/legacy-urls/wordpress";
 import { defineConfig } from "@prewarm/shared/config";
 export default defineConfig({
   sources: [{ prefix: "", url: "https://cdn.example.com/originals/{id}" }],
   presets: { card: "w=640&h=480&fit=cover&f=auto" },
   pages: { ratios: ["4:3"] },
-  legacy: [cloudinary({ cloud: "demo", secrets: ["CLOUDINARY_API_SECRET"] }), next()],
+  legacy: [
+    cloudinary({ cloud: "demo", secrets: ["CLOUDINARY_API_SECRET"] }),
+    next(),
+    wordpress({ id: (name) => (name === "flyer-300x200.jpg" ? "landscape.jpg" : name) }),
+  ],
 });
 `;
 
@@ -52,6 +57,17 @@ describe("an old URL", () => {
     const { headers, cache } = await warm("/demo/image/upload/c_fill,w_400,h_290,e_sepia,f_auto/landscape.jpg");
     expect(cache).toMatch(/, cloudinary; detail=approximate$/);
     expect(headers.get("link")).toBe('</images/landscape.jpg?w=480&h=360&fit=cover&q=high&f=auto>; rel="canonical"');
+    expect(headers.get("cache-control")).toBe("public, max-age=86400");
+  });
+
+  it("whose file name is an original's own shows that original, once the other is found missing", async () => {
+    const link = '</images/landscape.jpg?w=320&q=high&f=auto>; rel="canonical"';
+    const path = "/wp-content/uploads/flyer-300x200.jpg";
+    const { headers } = await until(
+      "the edge knows that flyer.jpg is missing",
+      () => ask(stack.edgeUrl + path, AVIF),
+      (answer) => answer.headers.get("link") === link && isVariant(answer),
+    );
     expect(headers.get("cache-control")).toBe("public, max-age=86400");
   });
 

@@ -47,6 +47,12 @@ export function hide({ losses }: Asked, parameter: string): void {
   losses.push({ parameter, kind: "hiding" });
 }
 
+/** Takes a named transformation. One preset can be shown, so a name before this one is lost, and only its owner knows what it does. */
+export function takeName(asked: Asked, name: string): void {
+  if (asked.preset !== null) hide(asked, asked.preset.slice(0, 64));
+  asked.preset = name;
+}
+
 /** A size in px, or null: a share of the original (`0.5`), a word or an expression, which is noted. */
 export function readSize(asked: Asked, name: string, text: string): number | null {
   const size = /^\d{1,9}(?:\.\d{1,9})?$/.test(text) ? Number(text) : 0;

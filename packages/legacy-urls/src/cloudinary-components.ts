@@ -8,6 +8,7 @@ import {
   readShape,
   readSize,
   takeFormat,
+  takeName,
   takeQuality,
   unsupported,
 } from "./asked.ts";
@@ -145,12 +146,6 @@ function take(asked: Asked, key: string, value: string): void {
   // Transparency, a program of the owner's, and data in the picture's place.
   else if (key === "o" || key === "fn" || (key === "fl" && value.includes("getinfo"))) hide(asked, key);
   else unsupported(asked, key);
-}
-
-/** One preset can be shown, so a name before this one is lost, and only its owner knows what it does. */
-function takeName(asked: Asked, name: string): void {
-  if (asked.preset !== null) hide(asked, asked.preset.slice(0, 64));
-  asked.preset = name;
 }
 
 /** Effects without which the picture shows no more than with them. */

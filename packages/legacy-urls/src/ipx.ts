@@ -1,14 +1,14 @@
-import { type Dialect, takeParameters } from "./dialect.ts";
 import { askedAt } from "./hiding-query.ts";
 import { decoded, idOfAddress } from "./image-of.ts";
 import { createService, type LegacyService, type ServiceOptions } from "./service.ts";
+import { takeParameters, type Vocabulary } from "./vocabulary.ts";
 
 interface IpxOptions extends ServiceOptions {
   /** Where ipx answered. Default `/_ipx/`. */
   path?: string;
 }
 
-const DIALECT: Dialect = {
+const VOCABULARY: Vocabulary = {
   roles: {
     ...{ w: "width", width: "width", h: "height", height: "height", s: "size", resize: "size" },
     ...{ q: "quality", quality: "quality", f: "format", format: "format", fit: "fit" },
@@ -34,7 +34,7 @@ export function ipx(options: IpxOptions = {}): LegacyService {
         const place = isRemote ? address : rest.slice(end + 1);
         const asked = end < 1 ? null : askedAt(idOfAddress(place, [url.host, ...hosts], config), place + url.search);
         if (asked === null) return null;
-        takeParameters(asked, decoded(rest.slice(0, end)).split(/[,&]/).map(pairOf), DIALECT);
+        takeParameters(asked, decoded(rest.slice(0, end)).split(/[,&]/).map(pairOf), VOCABULARY);
         return asked;
       },
     },

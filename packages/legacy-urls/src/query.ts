@@ -1,9 +1,9 @@
 import { isNoise } from "@prewarm/shared/noise";
 import { newAsked } from "./asked.ts";
-import { type Dialect, takeParameters } from "./dialect.ts";
 import { hides } from "./hiding-query.ts";
 import { decoded, idOfAddress } from "./image-of.ts";
 import { createService, type LegacyService, type ServiceOptions } from "./service.ts";
+import { takeParameters, type Vocabulary } from "./vocabulary.ts";
 
 /*
  * Services that stand before a site's own pictures and read sizes from the query: one grammar, in their names. Every path of their hosts is an
@@ -18,7 +18,7 @@ interface HostOptions extends ServiceOptions {
 type Pairs = (readonly [name: string, value: string])[];
 
 /** How a service writes its URLs, beside the query. */
-interface QueryService extends Dialect {
+interface QueryService extends Vocabulary {
   name: string;
   /** Takes sizes from the path. Null: it is no path of the service. Default: the path is the image. */
   ofPath?(path: string): { image: string; literal?: string; pairs: Pairs } | null;
@@ -26,7 +26,7 @@ interface QueryService extends Dialect {
   ofQuery?(name: string, value: string): Pairs;
 }
 
-function query({ name, ofPath, ofQuery, ...dialect }: QueryService, options: ServiceOptions): LegacyService {
+function query({ name, ofPath, ofQuery, ...vocabulary }: QueryService, options: ServiceOptions): LegacyService {
   return createService(
     {
       name,
@@ -38,10 +38,10 @@ function query({ name, ofPath, ofQuery, ...dialect }: QueryService, options: Ser
         if (id === null) return null;
         const asked = { ...newAsked(id), literal: found.literal === undefined ? null : idOf(found.literal) };
         const given = [...url.searchParams].filter(
-          ([key, value]) => Object.hasOwn(dialect.roles, key) || hides(key, value) || !isNoise(key, config.noise),
+          ([key, value]) => Object.hasOwn(vocabulary.roles, key) || hides(key, value) || !isNoise(key, config.noise),
         );
         const pairs = given.flatMap(([key, value]) => ofQuery?.(key, value) ?? [[key, value] as const]);
-        takeParameters(asked, [...found.pairs, ...pairs], dialect);
+        takeParameters(asked, [...found.pairs, ...pairs], vocabulary);
         return asked;
       },
     },

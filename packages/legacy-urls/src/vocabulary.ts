@@ -8,6 +8,7 @@ import {
   readShape,
   readSize,
   takeFormat,
+  takeName,
   takeQuality,
   unsupported,
 } from "./asked.ts";
@@ -34,7 +35,8 @@ export type Role =
   | "hiding"
   | "harmless";
 
-export interface Dialect {
+/** A service's names. */
+export interface Vocabulary {
   /** By name. A parameter that is not here has no counterpart, and hides where it is called as in `hides`. */
   roles: Readonly<Record<string, Role>>;
   /** Its words for a fit. */
@@ -51,19 +53,20 @@ export interface Dialect {
 export function takeParameters(
   asked: Asked,
   pairs: Iterable<readonly [name: string, value: string]>,
-  dialect: Dialect,
+  vocabulary: Vocabulary,
 ): void {
-  asked.fit = dialect.fit;
-  asked.format = dialect.format;
+  asked.fit = vocabulary.fit;
+  asked.format = vocabulary.format;
   const given = { density: 1, ratio: null as number | null };
   for (const [name, value] of pairs) {
-    const role = Object.hasOwn(dialect.roles, name) ? dialect.roles[name] : hides(name, value) ? "hiding" : undefined;
+    const unnamed = hides(name, value) ? "hiding" : undefined;
+    const role = Object.hasOwn(vocabulary.roles, name) ? vocabulary.roles[name] : unnamed;
     if (role === "width" || role === "height") asked[role] = readSize(asked, name, value);
     else if (role === "size") takeSize(asked, name, value);
     else if (role === "density") given.density = readDensity(asked, value);
     else if (role === "ratio" || (role === "crop" && /^[\d.]{1,9}:[\d.]/.test(value)))
       given.ratio = takeRatio(asked, name, value);
-    else if (role !== undefined) take(asked, role, { name, value, dialect });
+    else if (role !== undefined) take(asked, role, { name, value, vocabulary });
     // A switch that is off.
     else if (!/^(0|false|off|none)$/.test(value)) unsupported(asked, name.slice(0, 32));
   }
@@ -83,22 +86,21 @@ function shape(asked: Asked, ratio: number | null): void {
 interface Parameter {
   name: string;
   value: string;
-  dialect: Dialect;
+  vocabulary: Vocabulary;
 }
 
-function take(asked: Asked, role: Role, { name, value, dialect }: Parameter): void {
+function take(asked: Asked, role: Role, { name, value, vocabulary }: Parameter): void {
   if (role === "quality") takeQuality(asked, name, value.split(",", 1)[0] ?? "");
   else if (role === "format") takeFormat(asked, name, value);
   else if (role === "negotiated") asked.format ??= "auto";
-  else if (role === "fit") takeFit(asked, name, value, dialect);
+  else if (role === "fit") takeFit(asked, name, value, vocabulary);
   else if (role === "position") takePosition(asked, name, value);
   else if (role === "crop") takeCrop(asked, name, value);
-  else if (role === "hiding") {
-    if (value !== "0") hide(asked, name.slice(0, 32));
-  } else if (role === "preset") asked.preset = value;
+  else if (role === "hiding") hide(asked, name.slice(0, 32));
+  else if (role === "preset") takeName(asked, value);
 }
 
-function takeFit(asked: Asked, name: string, word: string, { fits = {}, nearFits = [] }: Dialect): void {
+function takeFit(asked: Asked, name: string, word: string, { fits = {}, nearFits = [] }: Vocabulary): void {
   const fit = Object.hasOwn(fits, word) ? fits[word] : undefined;
   if (fit === undefined) unsupported(asked, `${name}=${word.slice(0, 24)}`);
   else asked.fit = fit;
