@@ -177,18 +177,40 @@ export function imagekit(options: HostOptions): LegacyService {
 /** Effects without which the picture shows no more than with them; every other may hide. */
 const COSMETIC = new Set(["contrast", "sharpen", "usm", "grayscale", "upscale", "retouch", "shadow"]);
 
-/** `w-300,h-200:q-80`. A layer (`l-…` up to `l-end`) has parameters of its own. */
+/** `w-300,h-200:q-80`: steps, each of which works on what the one before it made. A layer (`l-…` up to `l-end`) has parameters of its own. */
 function imagekitPairs(text: string): Pairs {
   const pairs: Pairs = [];
   let layers = 0;
-  for (const part of text === "" ? [] : decoded(text).split(/[,:]/)) {
-    const [key = "", value = ""] = splitOnce(part, "-");
-    const isPicture = layers === 0;
-    if (key === "l") layers = Math.max(0, layers + (value === "end" ? -1 : 1));
-    const isEffect = key === "e" && !COSMETIC.has(value.split("-", 1)[0] ?? "");
-    if (isPicture) pairs.push([isEffect ? "effect" : key, value]);
+  let box: Sides = { w: 0, h: 0 };
+  for (const step of text === "" ? [] : decoded(text).split(":")) {
+    const sides: Sides = { w: 0, h: 0 };
+    for (const part of step.split(",")) {
+      const [key = "", value = ""] = splitOnce(part, "-");
+      const isPicture = layers === 0;
+      if (key === "l") layers = Math.max(0, layers + (value === "end" ? -1 : 1));
+      const isEffect = key === "e" && !COSMETIC.has(value.split("-", 1)[0] ?? "");
+      if (isPicture) pairs.push([isEffect ? "effect" : key, value]);
+      if (isPicture && (key === "w" || key === "h")) sides[key] = Number(value) || 0;
+    }
+    const scaled = scale(box, sides);
+    for (const key of ["w", "h"] as const)
+      if (sides[key] === 0 && scaled[key] > 0) pairs.push([key, scaled[key].toFixed(3)]);
+    box = scaled;
   }
   return pairs;
+}
+
+/** In px; 0: the step has no such side. */
+interface Sides {
+  w: number;
+  h: number;
+}
+
+/** The box after a step. One with one side scales the box of the steps before it. */
+function scale(box: Sides, { w, h }: Sides): Sides {
+  if (w > 0 && h === 0 && box.w > 0) return { w, h: (box.h * w) / box.w };
+  if (h > 0 && w === 0 && box.h > 0) return { w: (box.w * h) / box.h, h };
+  return w > 0 || h > 0 ? { w, h } : box;
 }
 
 function splitOnce(text: string, sign: string): [string, string] {
