@@ -187,7 +187,7 @@ function imagekitPairs(text: string): Pairs {
     for (const part of step.split(",")) {
       const [key = "", value = ""] = splitOnce(part, "-");
       const isPicture = layers === 0;
-      if (key === "l") layers = Math.max(0, layers + (value === "end" ? -1 : 1));
+      if (key === "l") layers += value === "end" ? -1 : 1;
       const isEffect = key === "e" && !COSMETIC.has(value.split("-", 1)[0] ?? "");
       if (isPicture) pairs.push([isEffect ? "effect" : key, value]);
       if (isPicture && (key === "w" || key === "h")) sides[key] = Number(value) || 0;
