@@ -17,11 +17,11 @@ function crc32(bytes: Uint8Array): number {
   return ~crc >>> 0;
 }
 
-function exifChunk(orientation: number): Uint8Array {
-  const block = orientationBlock(orientation);
-  const body = concat([bytesOf("eXIf"), block]);
+/** A chunk with its length and its checksum. */
+export function pngChunk(name: string, data: Uint8Array): Uint8Array {
+  const body = concat([bytesOf(name), data]);
   const chunk = concat([new Uint8Array(4), body, new Uint8Array(4)]);
-  viewOf(chunk).setUint32(0, block.byteLength);
+  viewOf(chunk).setUint32(0, data.byteLength);
   viewOf(chunk).setUint32(4 + body.byteLength, crc32(body));
   return chunk;
 }
@@ -41,7 +41,7 @@ export function stripPng(bytes: Uint8Array): Stripped {
     if (KEPT.has(name)) kept.push(chunk);
     else {
       const orientation = name === "eXIf" ? readOrientation(chunk.subarray(8, -4)) : 1;
-      const own = orientation === 1 ? null : exifChunk(orientation);
+      const own = orientation === 1 ? null : pngChunk("eXIf", orientationBlock(orientation));
       if (own !== null) kept.push(own);
       if (own?.byteLength !== chunk.byteLength || !own.every((byte, n) => byte === chunk[n]))
         removed.add(NAMES[name] ?? `chunk ${name}`);

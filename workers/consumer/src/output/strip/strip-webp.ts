@@ -1,14 +1,15 @@
 import { orientationBlock, readOrientation } from "@prewarm/shared/exif";
 import { bytesOf, concat, partCounter, type Stripped, textAt, viewOf } from "./bytes.ts";
 
-const HEADER_BYTES = 12;
+export const HEADER_BYTES = 12;
 const KEPT = new Set(["VP8X", "VP8 ", "VP8L", "ALPH", "ANIM", "ANMF", "ICCP"]);
 const NAMES: Record<string, string> = { EXIF: "Exif", "XMP ": "XMP" };
 /** Of VP8X: which other chunks the file has. */
 const HAS_EXIF = 0x08;
-const HAS_XMP = 0x04;
+export const HAS_XMP = 0x04;
 
-function chunkOf(name: string, payload: Uint8Array): Uint8Array {
+/** A chunk with its length, padded to an even one. */
+export function webpChunk(name: string, payload: Uint8Array): Uint8Array {
   const chunk = concat([bytesOf(name), new Uint8Array(4), payload, new Uint8Array(payload.byteLength & 1)]);
   viewOf(chunk).setUint32(4, payload.byteLength, true);
   return chunk;
@@ -20,7 +21,7 @@ function orientationIn(payload: Uint8Array): number {
 }
 
 function webpOf(chunks: readonly Uint8Array[], orientation: number): Uint8Array {
-  const turned = orientation === 1 ? [] : [chunkOf("EXIF", orientationBlock(orientation))];
+  const turned = orientation === 1 ? [] : [webpChunk("EXIF", orientationBlock(orientation))];
   const file = concat([bytesOf("RIFF"), new Uint8Array(4), bytesOf("WEBP"), ...chunks, ...turned]);
   viewOf(file).setUint32(4, file.byteLength - 8, true);
   const isExtended = textAt(file, HEADER_BYTES, 4) === "VP8X";
