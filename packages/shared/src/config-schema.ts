@@ -153,6 +153,7 @@ export const configSchema = z.strictObject({
     .max(2_000, "write at most 2,000 characters")
     .refine(isPlace, 'write an https address or a path such as /removed.svg, or nothing ("") for 410'),
   freshness: z.enum(["immutable", "revalidate"], "write immutable or revalidate"),
+  labels: z.boolean("write true or false"),
   countViews: integer(0, 10_000),
   passThrough: z.array(
     z.string().regex(/^[a-z0-9]{1,10}$/, "write the extension in lower case and without a dot, such as svg"),

@@ -222,6 +222,12 @@ export interface Settings {
    */
   freshness: "immutable" | "revalidate";
   /**
+   * Variants that are made from then on keep the original's labels as XMP: copyright, credit, licensor, and DigitalSourceType, which says whether AI made it (docs/originals.md).
+   * @neededBy photographers, agencies, and sites with AI pictures
+   * @example labels: true
+   */
+  labels: boolean;
+  /**
    * One view in so many is counted, and stands for the others, where `deploy` says `views: true`; 0 counts none.
    * @neededBy sites with more than 10 million views a month
    * @example countViews: 10
@@ -395,6 +401,7 @@ export const DEFAULTS: Omit<Settings, "sources"> = {
   access: "open",
   removedUrl: "",
   freshness: "immutable",
+  labels: false,
   countViews: 1,
   passThrough: ["svg", "gif", "ico"],
   legacy: [],

@@ -17,6 +17,11 @@ export const WORKERS_MAX = 250;
 export const ENCODED_ID_MAX_BYTES = 700;
 /** A variant's bytes; a larger output is not a picture for the web. */
 export const OUTPUT_MAX_BYTES = 25_000_000;
+/**
+ * Bytes that each label may have in a variant, as XML: 500 together. IPTC's longest DigitalSourceType has 83 (cv.iptc.org/newscodes, read
+ * 2026-11). Chosen.
+ */
+export const LABEL_MAX_BYTES = { copyright: 160, credit: 80, licensor: 60, licensorUrl: 115, source: 85 } as const;
 /** Widths and heights that the consumer accepts in a key whatever the ladder says today. */
 export const ABSOLUTE_MAX_PX = 8192;
 /**

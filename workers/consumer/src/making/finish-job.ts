@@ -6,6 +6,8 @@ import { resolveOriginal } from "@prewarm/shared/source";
 import type { Body, Failed, Finished, Made, Opened, Result, Unfetched } from "../engine.ts";
 import type { VariantOutcome } from "../images/calls.ts";
 import { expectedSize } from "../output/expected-size.ts";
+import { addLabels } from "../output/labels/add-labels.ts";
+import type { Labels } from "../output/labels/labels.ts";
 import { stripMetadata } from "../output/strip/strip-metadata.ts";
 import { type Verdict, verifyOutput } from "../output/verify.ts";
 import { secretsOf } from "../platform/signed-url.ts";
@@ -117,6 +119,13 @@ async function expectationOf(
   return { size: expectedSize(claim.transform, size), format, etag, originalBytes, alpha };
 }
 
+/** The labels of the original that the job was made from, from this handler's look at it or a new one. Null: none are wanted or known. */
+async function labelsOf(context: BatchContext, claim: HeldClaim, etag: string | null): Promise<Labels | null> {
+  if (!context.config.labels) return null;
+  const original = claim.original ?? (await lookAt(context, claim.image, rankOf(claim, "result")));
+  return original.kind === "image" && original.etag === etag ? (original.labels ?? null) : null;
+}
+
 /** The result of the job, as the engine reads it. */
 function resultOf(context: BatchContext, claim: HeldClaim): Result {
   const { sight: job, grantedAt: admittedAt, unfetchedSince } = claim.assignment;
@@ -141,7 +150,7 @@ function outcomeOfWrong(
   return keptUnfetched(context, claim, { ...unfetched, message: `${from}, and ${message}` });
 }
 
-/** Verifies the bytes, removes their metadata, and puts them if R2 still holds the object `before`. */
+/** Verifies the bytes, removes their metadata, adds the labels, and puts them if R2 still holds the object `before`. */
 async function storeVariant(
   context: BatchContext,
   claim: HeldClaim,
@@ -161,8 +170,9 @@ async function storeVariant(
     return ended("permanent", { code: "output_metadata", message });
   }
   if (stripped.removed.length > 0) context.counts.stripped += 1;
-  const { bytes } = stripped;
   const { etag: sourceEtag, originalBytes } = expected;
+  const labels = await labelsOf(context, claim, sourceEtag);
+  const bytes = labels === null ? stripped.bytes : addLabels(stripped.bytes, format, labels);
   const { id: job = "", createdAt = null, finishedAt = null } = assignment.sight ?? {};
   const metadata = { gen, job, sourceEtag, originalBytes, ...verdict.size, createdAt: context.clock.now() };
   const put = await context.connections.run(

@@ -9,6 +9,8 @@ import type { Transform } from "@prewarm/shared/transform";
 import { variantKey } from "@prewarm/shared/variant-key";
 import { readOriginal } from "../originals/probe.ts";
 import type { Start } from "../originals/read-start.ts";
+import { addLabels } from "../output/labels/add-labels.ts";
+import { readLabels } from "../output/labels/read-labels.ts";
 import { stripMetadata } from "../output/strip/strip-metadata.ts";
 import type { NotedImage } from "../store/info.ts";
 import { sizesIn } from "../store/note-versions.ts";
@@ -66,7 +68,7 @@ async function readCopy(
   return null;
 }
 
-/** The bytes of the original without metadata. Null: the original has changed, or its Exif orientation turns it. */
+/** The bytes of the original without metadata, but with its labels where the site wants them. Null: the original has changed, or its Exif orientation turns it. */
 async function readPicture(context: BatchContext, image: NotedImage, format: Format): Promise<Uint8Array | null> {
   const { width, height, bytes, etag } = image.info;
   if (bytes === null) return null;
@@ -76,7 +78,9 @@ async function readPicture(context: BatchContext, image: NotedImage, format: For
   const isSame = header?.type === format && header.width === width && header.height === height;
   if (!isSame || header.orientation !== 1 || header.frames > 1) return null;
   const stripped = stripMetadata(start.bytes, format);
-  return stripped.ok ? stripped.bytes : null;
+  if (!stripped.ok) return null;
+  const labels = context.config.labels ? readLabels(start.bytes) : null;
+  return labels === null ? stripped.bytes : addLabels(stripped.bytes, format, labels);
 }
 
 /** `pictures`: a variant of each, in any format. */

@@ -34,7 +34,7 @@ export interface Stager {
 }
 
 interface StagerDeps {
-  config: Pick<Config, "sources" | "limits">;
+  config: Pick<Config, "sources" | "limits" | "labels">;
   clock: Pick<Clock, "now">;
   sleep(ms: number): Promise<void>;
   images: Pick<R2Bucket, "head" | "put">;

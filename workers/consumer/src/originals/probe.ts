@@ -7,6 +7,9 @@ import { errorText } from "@prewarm/shared/log";
 import { resolveOriginal } from "@prewarm/shared/source";
 import { mayBeTransparent } from "@prewarm/shared/transparency";
 import type { Size } from "../output/expected-size.ts";
+import { findMetadata } from "../output/labels/find-metadata.ts";
+import type { Labels } from "../output/labels/labels.ts";
+import { readLabels } from "../output/labels/read-labels.ts";
 import type { Semaphore } from "../platform/semaphore.ts";
 import type { StagedName } from "../store/staged.ts";
 import { readFromBucket, readFromUrl, type Start } from "./read-start.ts";
@@ -26,6 +29,8 @@ export type ProbedOriginal =
       frames: number;
       /** It may have transparent parts. */
       alpha: boolean;
+      /** Absent: it has none, or the site does not want them. */
+      labels?: Labels;
       /** Of staged bytes that were there already: its origin was not asked. Default false. */
       isCopy?: boolean;
     }
@@ -49,7 +54,7 @@ interface PlaceDeps extends Omit<OriginalsAccess, "stagedUrl"> {
 
 interface ProbeDeps extends PlaceDeps {
   clock: Pick<Clock, "now">;
-  config: Pick<Config, "sources" | "limits">;
+  config: Pick<Config, "sources" | "limits" | "labels">;
   connections: Semaphore;
 }
 
@@ -113,8 +118,10 @@ export function wantsMore(
   start: Extract<Start, { kind: "bytes" }>,
   asked: number,
   header: ImageHeader | null,
+  { labels }: Pick<Config, "labels">,
 ): boolean {
   if (isWhole(start) || start.bytes.byteLength < asked) return false;
+  if (labels && findMetadata(start.bytes).isCut) return true;
   return header === null ? CONVERTIBLE.has(sniffType(start.bytes) ?? "") : !header.settled;
 }
 
@@ -123,7 +130,7 @@ export function judge(
   start: Extract<Start, { kind: "bytes" }>,
   header: ImageHeader | null,
   input: ImageOriginal["input"],
-  { config }: { config: Pick<Config, "limits"> },
+  { config }: { config: Pick<Config, "limits" | "labels"> },
 ): ProbedOriginal {
   const { originalMaxBytes, originalMaxPixels, originalMaxEdge } = config.limits;
   const { bytes, total } = start;
@@ -148,7 +155,8 @@ export function judge(
   const sure = header.width > 0 && header.height > 0 && (header.settled || type === "gif");
   const size = sure ? orientedSize(header) : null;
   const told = { type: header.type, bytes: total, frames: header.frames, alpha: mayBeTransparent(bytes) };
-  return { kind: "image", input, size, etag: start.etag, ...told };
+  const labels = config.labels ? readLabels(bytes) : null;
+  return { kind: "image", input, size, etag: start.etag, ...told, ...(labels === null ? {} : { labels }) };
 }
 
 async function probe(id: string, rank: number, deps: ProbeDeps): Promise<ProbedOriginal> {
@@ -159,7 +167,8 @@ async function probe(id: string, rank: number, deps: ProbeDeps): Promise<ProbedO
     if (start.kind === "missing") return refused("missing", "the original does not exist");
     if (start.kind === "failed") return start;
     const header = readImageHeader(start.bytes);
-    if (length === READS.at(-1) || !wantsMore(start, length, header)) return judge(start, header, place.input, deps);
+    if (length === READS.at(-1) || !wantsMore(start, length, header, deps.config))
+      return judge(start, header, place.input, deps);
   }
   return failed("transient", "original_unreadable", "the original's start could not be read");
 }

@@ -12,7 +12,7 @@ export const UNKNOWN_MAX_BYTES = 10_000_000;
 interface StageDeps {
   fetch: typeof fetch;
   images: Pick<R2Bucket, "put">;
-  config: Pick<Config, "limits">;
+  config: Pick<Config, "limits" | "labels">;
   /** Bytes held at once. */
   memory: Pick<Semaphore, "run">;
   stagedUrl(name: StagedName): Promise<string>;
@@ -52,7 +52,7 @@ interface Reading extends Omit<Opened, "kind" | "body"> {
 
 async function stage(reading: Reading, name: StagedName, deps: StageDeps, signal: AbortSignal): Promise<StageResult> {
   const { total, etag, reader } = reading;
-  const { start, header, isEnd } = await readStart(reading);
+  const { start, header, isEnd } = await readStart(reading, deps);
   const length = total ?? (isEnd ? start.byteLength : null);
   const input = () => deps.stagedUrl(name);
   const judged = judge({ kind: "bytes", bytes: start, total: length, etag }, header, input, deps);
@@ -66,7 +66,7 @@ async function stage(reading: Reading, name: StagedName, deps: StageDeps, signal
 }
 
 /** As many bytes as tell of the picture, as a probe reads them. `isEnd`: there are no more. */
-async function readStart({ reader, total, etag }: Reading) {
+async function readStart({ reader, total, etag }: Reading, { config }: Pick<StageDeps, "config">) {
   const chunks: Uint8Array[] = [];
   let [length, isEnd] = [0, false];
   for (const most of READS) {
@@ -80,7 +80,7 @@ async function readStart({ reader, total, etag }: Reading) {
     const start = joined(chunks, length);
     const header = readImageHeader(start);
     const isLast = isEnd || most === READS.at(-1);
-    if (isLast || !wantsMore({ kind: "bytes", bytes: start, total, etag }, most, header))
+    if (isLast || !wantsMore({ kind: "bytes", bytes: start, total, etag }, most, header, config))
       return { start, header, isEnd };
   }
   throw new Error("an original has no reads");

@@ -1,13 +1,13 @@
 import type { Config, Format } from "@prewarm/shared/config";
 import { isRemovedNote, parseInfo, type StoredInfo, storedVariants } from "@prewarm/shared/image-info";
 import { errorText, type Log } from "@prewarm/shared/log";
-import { FORMAT_ROWS } from "@prewarm/shared/mime";
 import { placeholderTransform, type Transform } from "@prewarm/shared/transform";
 import { infoKey, parseVariantKey, storeKey, variantKey } from "@prewarm/shared/variant-key";
 import { fromCustomMetadata, toCustomMetadata, type VariantMetadata } from "@prewarm/shared/variant-metadata";
 import type { Semaphore } from "../platform/semaphore.ts";
 import { announce, withoutGone, withVariants } from "./note-versions.ts";
 import { ifNotPutAgain, ifUnchanged } from "./put-condition.ts";
+import { readLqip } from "./read-lqip.ts";
 import { type Compared, saySmaller } from "./say-smaller.ts";
 
 /** What a look at an original tells, as far as it is kept. */
@@ -69,8 +69,6 @@ export interface InfoDeps {
 
 /** Somebody else may write between the read and the put. */
 const TRIES = 4;
-/** Smallest variants are some 100 bytes; one that is not small has no place in a page's HTML. */
-const LQIP_MAX_BYTES = 2_000;
 
 /**
  * Writes down what is known of the images of these variants, which lie in R2 now: their originals' size and type, the placeholder, the
@@ -207,20 +205,6 @@ function infoOf(look: Look, before: StoredInfo | null): StoredInfo | null {
   const { version = null, announced } = before ?? {};
   const said = { version, ...(announced === undefined ? {} : { announced }) };
   return { ...size, type: `image/${type}`, bytes, frames, etag, ...said, lqip: null, stored: {}, others: [] };
-}
-
-/** The placeholder's bytes as a data URL, or null while none of this original is stored. */
-async function readLqip(deps: InfoDeps, placeholder: Parsed, etag: string | null): Promise<string | null> {
-  return deps.connections.run(async () => {
-    const object = await deps.images.get(storeKey(keyOf(placeholder)));
-    if (object === null) return null;
-    if (object.size > LQIP_MAX_BYTES || fromCustomMetadata(object.customMetadata)?.sourceEtag !== etag) {
-      await object.body.cancel();
-      return null;
-    }
-    const bytes = new Uint8Array(await object.arrayBuffer());
-    return `data:${FORMAT_ROWS[placeholder.transform.format].type};base64,${btoa(String.fromCharCode(...bytes))}`;
-  });
 }
 
 /** The object, or null: somebody has been first. Its metadata is a variant's, so that a purge judges it as it judges them. */

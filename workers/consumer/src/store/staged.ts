@@ -1,5 +1,6 @@
 import type { ImageType } from "@prewarm/shared/image-header-type";
 import { stagedKey } from "@prewarm/shared/variant-key";
+import type { Labels } from "../output/labels/labels.ts";
 import { ifUnchanged } from "./put-condition.ts";
 
 /*
@@ -23,6 +24,8 @@ export interface StagedFacts {
   frames: number;
   /** It may have transparent parts. */
   alpha: boolean;
+  /** Absent: none are known. */
+  labels?: Labels;
 }
 
 /** The bytes, or the note in their place: `why` is a sentence that says why the original is not staged. */
@@ -49,7 +52,7 @@ export async function putStaged(
   bucket: Pick<R2Bucket, "put">,
   { id, number }: StagedName,
   body: ReadableStream | Uint8Array,
-  { size, etag, type, frames, alpha }: StagedFacts,
+  { size, etag, type, frames, alpha, labels }: StagedFacts,
 ): Promise<boolean> {
   const customMetadata = {
     type,
@@ -57,6 +60,8 @@ export async function putStaged(
     alpha: String(alpha),
     ...(size === null ? {} : { width: String(size.width), height: String(size.height) }),
     ...(etag === null ? {} : { etag }),
+    // Metadata is printable ASCII.
+    ...(labels === undefined ? {} : { labels: encodeURIComponent(JSON.stringify(labels)) }),
   };
   return (await bucket.put(stagedKey(id, number), body, { onlyIf: ifUnchanged(null), customMetadata })) !== null;
 }
@@ -72,9 +77,10 @@ export async function noteUnstaged(
 }
 
 function stagedOf({ customMetadata = {}, size: bytes }: Pick<R2Object, "customMetadata" | "size">): Staged {
-  const { type, frames, alpha, width, height, etag = null, why } = customMetadata;
+  const { type, frames, alpha, width, height, etag = null, labels, why } = customMetadata;
   if (type === undefined) return { kind: "unstaged", why: why ?? "Its name in R2 is taken." };
   const size = width === undefined || height === undefined ? null : { width: Number(width), height: Number(height) };
   const facts = { size, etag, type: type as ImageType, frames: Number(frames), alpha: alpha === "true" };
-  return { kind: "bytes", facts, bytes };
+  const said = labels === undefined ? {} : { labels: JSON.parse(decodeURIComponent(labels)) as Labels };
+  return { kind: "bytes", facts: { ...facts, ...said }, bytes };
 }

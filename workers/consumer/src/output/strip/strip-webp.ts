@@ -5,7 +5,7 @@ export const HEADER_BYTES = 12;
 const KEPT = new Set(["VP8X", "VP8 ", "VP8L", "ALPH", "ANIM", "ANMF", "ICCP"]);
 const NAMES: Record<string, string> = { EXIF: "Exif", "XMP ": "XMP" };
 /** Of VP8X: which other chunks the file has. */
-const HAS_EXIF = 0x08;
+export const HAS_EXIF = 0x08;
 export const HAS_XMP = 0x04;
 
 /** A chunk with its length, padded to an even one. */
