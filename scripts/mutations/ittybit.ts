@@ -1,6 +1,7 @@
 import { at, breaks, type Mutation } from "./mutation.ts";
 
 const STRIP = "workers/consumer/src/output/strip";
+const LABELS = "workers/consumer/src/output/labels";
 const POLLER = "workers/consumer/src/ittybit/poller";
 const SRC = "workers/consumer/src";
 
@@ -112,6 +113,25 @@ export const ITTYBIT: readonly Mutation[] = [
   ]),
   ...at({ file: `${STRIP}/strip-webp.ts`, tests: [`${STRIP}/strip-metadata.test.ts`] }, [
     breaks("P14", "WebP keeps Exif", { find: '"ICCP"])', replace: '"ICCP", "EXIF"])' }),
+  ]),
+  ...at({ file: `${SRC}/originals/probe.ts`, tests: [`${SRC}/making/labels.test.ts`] }, [
+    breaks("P14", "labels are read without the setting", {
+      find: "config.labels ? readLabels(bytes) : null",
+      replace: "readLabels(bytes)",
+    }),
+  ]),
+  ...at({ file: `${LABELS}/add-to-avif.ts`, tests: [`${LABELS}/labels.test.ts`] }, [
+    breaks("P14", "an AVIF's places are not moved along", { find: "offset + by : offset", replace: "offset : offset" }),
+  ]),
+  ...at({ file: `${LABELS}/labels.ts`, tests: [`${LABELS}/labels.test.ts`] }, [
+    breaks("P14", "a label has any length", { find: "if (left < 0) break;", replace: "" }),
+  ]),
+  ...at({ file: `${LABELS}/read-xmp.ts`, tests: [`${LABELS}/labels.test.ts`] }, [
+    breaks("P14", "a label of another picture counts", { find: "this.#open.length === 2", replace: "true" }),
+    breaks("P14", "elements stand in each other without end", {
+      find: "if (this.#depth > DEPTH_MAX)",
+      replace: "if (this.#depth > 1e9)",
+    }),
   ]),
   ...at({ file: `${SRC}/output/verify.ts`, tests: ["workers/consumer/test/promises/another-format.test.ts"] }, [
     breaks("P3", "the result's format is believed, not looked at", {

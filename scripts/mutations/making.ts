@@ -69,8 +69,13 @@ export const MAKING: readonly Mutation[] = [
       tests: ["workers/consumer/test/promises/nothing-signed-is-told.test.ts"],
     }),
     breaks("P14", "results are stored with the position and the author in them", {
-      find: "const { bytes } = stripped;",
-      replace: "const { bytes } = body;",
+      find: "labels === null ? stripped.bytes",
+      replace: "labels === null ? body.bytes",
+    }),
+    breaks("P14", "a variant says what another original says", {
+      find: 'original.kind === "image" && original.etag === etag',
+      replace: 'original.kind === "image"',
+      tests: [`${ROOM}/labels.test.ts`],
     }),
     breaks("P16", "a job from before a restore is stored whatever became of its original", {
       find: "(etag !== null && etag === prepared.original.etag)",
@@ -126,8 +131,8 @@ export const MAKING: readonly Mutation[] = [
     }),
     breaks("P19", "another original's bytes are stored", { find: " || start.etag !== etag", replace: "" }),
     breaks("P19", "an original keeps its metadata", {
-      find: "stripped.ok ? stripped.bytes : null",
-      replace: "start.bytes",
+      find: "labels === null ? stripped.bytes",
+      replace: "labels === null ? start.bytes",
     }),
   ]),
   ...at({ file: `${ROOM}/prepare.ts`, tests: [`${ROOM}/submit-job.test.ts`] }, [

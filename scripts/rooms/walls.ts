@@ -108,7 +108,7 @@ export const HOUSES: readonly House[] = [
       },
       {
         rooms: ["output"],
-        holds: "The bytes of a result: whether they are the variant, and what is taken out of them.",
+        holds: "The bytes of a result: whether they are the variant, what is taken out of them, and the labels put in.",
         bug: "Each engine would judge its own results, and the one that forgets shows viewers a position or a page.",
       },
       {
