@@ -249,9 +249,9 @@ describe("hostile originals", () => {
 
   it.each(["all.jpg", "all.png", "all.webp", "all.avif", "iim.jpg"])("%s, cut off or changed anywhere", (name) => {
     const whole = original(name);
-    for (let length = 0; length < whole.length; length += 7) readLabels(whole.subarray(0, length));
+    for (let length = 0; length < whole.length; length += 37) readLabels(whole.subarray(0, length));
     let seed = 3;
-    for (let turn = 0; turn < 1_500; turn += 1) {
+    for (let turn = 0; turn < 300; turn += 1) {
       const bytes = whole.slice();
       for (let n = 0; n < 3; n += 1) {
         seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648;
