@@ -61,7 +61,7 @@ export async function putStaged(
     ...(size === null ? {} : { width: String(size.width), height: String(size.height) }),
     ...(etag === null ? {} : { etag }),
     // Metadata is printable ASCII.
-    ...(labels === undefined ? {} : { labels: encodeURIComponent(JSON.stringify(labels)) }),
+    ...(labels === undefined ? {} : { labels: new URLSearchParams({ ...labels }).toString() }),
   };
   return (await bucket.put(stagedKey(id, number), body, { onlyIf: ifUnchanged(null), customMetadata })) !== null;
 }
@@ -81,6 +81,6 @@ function stagedOf({ customMetadata = {}, size: bytes }: Pick<R2Object, "customMe
   if (type === undefined) return { kind: "unstaged", why: why ?? "Its name in R2 is taken." };
   const size = width === undefined || height === undefined ? null : { width: Number(width), height: Number(height) };
   const facts = { size, etag, type: type as ImageType, frames: Number(frames), alpha: alpha === "true" };
-  const said = labels === undefined ? {} : { labels: JSON.parse(decodeURIComponent(labels)) as Labels };
+  const said = labels === undefined ? {} : { labels: Object.fromEntries(new URLSearchParams(labels)) as Labels };
   return { kind: "bytes", facts: { ...facts, ...said }, bytes };
 }
