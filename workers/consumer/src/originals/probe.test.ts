@@ -1,6 +1,7 @@
 import { defineConfig } from "@prewarm/shared/config";
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
+import { addLabels } from "../output/labels/add-labels.ts";
 import { createSemaphore } from "../platform/semaphore.ts";
 import { createFakeClock } from "../testing/fake-clock.ts";
 import { createMemoryBucket } from "../testing/memory-bucket.ts";
@@ -12,7 +13,7 @@ const PHOTO = "https://cdn.example.com/originals/photo";
 
 type Page = (request: { url: string; range: string | null }) => Response | Promise<Response>;
 
-function setup(pages: Record<string, Page>) {
+function setup(pages: Record<string, Page>, labels = false) {
   const fetched: { url: string; range: string | null }[] = [];
   const fetcher = (async (input: RequestInfo | URL, init?: RequestInit) => {
     const request = { url: String(input), range: new Headers(init?.headers).get("range") };
@@ -21,6 +22,7 @@ function setup(pages: Record<string, Page>) {
   }) as typeof fetch;
   const memory = createMemoryBucket();
   const config = defineConfig({
+    labels,
     sources: [
       { prefix: "", url: "https://cdn.example.com/originals/{id}" },
       { prefix: "own/", bucket: "ORIGINALS", key: "o/{id}" },
@@ -54,6 +56,19 @@ function serve(bytes: Uint8Array, etag = '"e1"'): Page {
     return new Response(part, { status: 206, headers });
   };
 }
+
+it.each([
+  [false, undefined, 1],
+  [true, { credit: "AP" }, 2],
+])("reads labels behind a picture where the site wants them (%s), in one more read", async (wants, labels, reads) => {
+  const create = { width: 600, height: 600, channels: 3 as const, background: "#888888" };
+  const noise = { ...create, noise: { type: "gaussian" as const, mean: 128, sigma: 50 } };
+  const webp = new Uint8Array(await sharp({ create: noise }).webp({ quality: 90 }).toBuffer());
+  expect(webp.length).toBeGreaterThan(70_000);
+  const { probe, fetched } = setup({ [PHOTO]: serve(addLabels(webp, "webp", { credit: "AP" })) }, wants);
+  const seen = await probe("photo");
+  expect([seen.kind === "image" && seen.labels, fetched.length]).toEqual([labels, reads]);
+});
 
 it("tells the origin who asks, and asks for an original by nothing secret", async () => {
   let headers: Headers | undefined;
