@@ -11,7 +11,7 @@ export const PACKAGES = {
   create: "create-prewarm",
   /** The queue, for Workers that have nothing to do with images. */
   queue: "@prewarm/durable-queue",
-  /** The local Ittybit, for programs that call Ittybit themselves. */
+  /** The emulator, for tests of programs that call the service themselves. */
   emulator: "@prewarm/ittybit-emulator",
 } as const;
 
