@@ -20,6 +20,7 @@ async function sizeOf(contents: string): Promise<number> {
     minify: true,
     format: "esm",
     target: "es2022",
+    define: { "process.env.NODE_ENV": '"production"' },
     write: false,
     metafile: true,
     plugins: [later],

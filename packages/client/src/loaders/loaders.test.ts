@@ -153,6 +153,16 @@ describe("nuxt", () => {
     expect(url({ width: 800, height: 600, fit: "inside" })).toBe(`${BASE}/images/a.jpg?w=828&f=auto`);
   });
 
+  it("warns once in development of the width that Nuxt makes of 100vw alone, and never in production", () => {
+    const warn = vi.spyOn(console, "warn").mockReturnValue();
+    vi.stubEnv("NODE_ENV", "production");
+    url({ width: 1 });
+    expect(warn).not.toHaveBeenCalled();
+    vi.stubEnv("NODE_ENV", "development");
+    for (const width of [320, "1", 2]) url({ width });
+    expect(warn.mock.calls).toEqual([[expect.stringContaining('/a.jpg is asked for 1 px wide. Is it sizes="100vw"')]]);
+  });
+
   it("drops what an image URL cannot say", () => {
     expect(url({ width: 320, blur: 3, rotate: 90, background: "red", format: "gif" })).toBe(
       `${BASE}/images/a.jpg?w=320&f=auto`,
