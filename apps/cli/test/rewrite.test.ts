@@ -163,6 +163,29 @@ it("writes 200 images in one pass with one call, and counts with --dry-run only"
   expect(api.received.map(({ path }) => path)).toEqual(["/api/v1/info"]);
 });
 
+it.each([
+  ["Next", `<script src="/_next/static/chunks/main.js"></script>`, "docs/next.md"],
+  ["Nuxt", `<link rel="modulepreload" href="/_nuxt/entry.js">`, "docs/nuxt.md"],
+  ["Astro's ClientRouter", `<meta name="astro-view-transitions-enabled" content="true">`, "docs/astro.md"],
+  ["VitePress", `<meta name="generator" content="VitePress v1.6.4">`, "@prewarm/client"],
+  ["Docusaurus", `<meta name="generator" content="Docusaurus v3.9.2">`, "@prewarm/client"],
+  ["Gatsby", `<meta name="generator" content="Gatsby 5.15.0"/>`, "@prewarm/client"],
+  ["", `<meta name="generator" content="WordPress 6.6">`, ""],
+  ["", `<meta name="generator" content="Astro v5.1.0">`, ""],
+])("says once what stays as it is in a page of a generator with a router: %s", async (name, mark, instead) => {
+  const html = `<!doctype html>${mark}<title>x</title><img src="/uploads/a.jpg">`;
+  for (const file of ["a", "b"]) writeFileSync(join(cwd, `dist/${file}.html`), html);
+  const { stderr } = await run("rewrite", "dist", "--from", "/uploads/");
+  const said = stderr.split("\n").filter((line) => line.includes("by a script"));
+  expect(said).toEqual(
+    name
+      ? [expect.stringMatching(/^.* shows the next page by a script, and its images stay as they are there\. Use /)]
+      : [],
+  );
+  expect(said.join()).toContain(name && `${name} shows`);
+  expect(said.join()).toContain(instead);
+});
+
 it("leaves images of another host by <base>, and a page that names other letters than UTF-8", async () => {
   const image = `<img src="/uploads/a.jpg">`;
   for (const head of [`<base href="https://other.example/">`, "<meta charset=latin1>"])

@@ -9,6 +9,7 @@ import type { Command } from "../arguments/command.ts";
 import { loadConfig } from "../arguments/load-config.ts";
 import { readControlSettings, readEdgeUrl } from "../arguments/settings.ts";
 import { filesOf, PAGE_BYTES_MAX } from "../input/read-pages.ts";
+import { sayRouter } from "../pages/client-router.ts";
 import { rewritePage } from "../pages/rewrite-page.ts";
 import { EXIT, usageError } from "../platform/exit-codes.ts";
 import { interrupted } from "../platform/http-request.ts";
@@ -57,6 +58,7 @@ export const rewriteCommand: Command = {
     const report = createReport(args, context);
     const counts = { pages: 0, changed: 0, images: 0, unknown: 0 };
     const known = new Map<string, KnownImage | null>();
+    const said = new Set<string>();
     for (const place of args.operands) {
       for (const file of await filesOf(place, context)) {
         if (context.interrupts.stop.aborted) throw interrupted();
@@ -71,6 +73,9 @@ export const rewriteCommand: Command = {
           continue;
         }
         const { page, images, unknown } = await rewritePage(text, html, (ids) => infoOf(ids, known, api));
+        const router = images > 0 ? sayRouter(text) : null;
+        if (router !== null && !said.has(router)) report.note(router);
+        said.add(router ?? "");
         counts.images += images;
         counts.unknown += unknown;
         if (page === text) continue;
