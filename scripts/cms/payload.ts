@@ -100,6 +100,10 @@ async function uploads(cms: Cms): Promise<void> {
   const told = hook.answered.length;
   await payload.update({ collection: "media", id: media.id, data: { alt: "The sea at dawn" } });
   site.check("a new alternative text announces nothing", hook.answered.length === told, hook.answered);
+  await payload.update({ collection: "media", id: media.id, data: { focalX: 30, focalY: 20 } });
+  const focal = hook.answered.at(-1) ?? "";
+  site.check("a focal point is handed on", focal.startsWith("202") && focal.includes(`"focal":[0.3,0.2]`), focal);
+  await site.made();
   await replace(cms, page.id, media);
   await outage(cms);
   await remove(cms, media);
@@ -136,13 +140,13 @@ async function replace({ site, payload, write }: Cms, page: number, media: Media
 }
 
 async function outage({ site, hook, payload }: Cms): Promise<void> {
-  hook.isAway = true;
+  hook.instead = () => 503;
   const file = await fileOf("outage.jpg", "#00ff00");
   const { prewarm } = await payload.create<Media>({ collection: "media", data: {}, file });
   await site.made();
   const url = prewarm?.src ?? "none";
   site.check("an upload while the hook is away is kept by Payload, and not made", !(await isWarm(url)));
-  hook.isAway = false;
+  hook.instead = null;
   await payload.jobs.run({});
   await site.made();
   site.check("Payload's job announces it again", await isWarm(url), url);

@@ -3,6 +3,8 @@ export interface HookItem {
   id: string;
   /** The version that pages name in their URLs. */
   v?: string;
+  /** The point that crops keep: shares of the width and of the height. Null takes it back; without it, it stays. */
+  focal?: readonly [x: number, y: number] | null;
 }
 
 export interface HookEvent {

@@ -28,12 +28,13 @@ const config = plugin({
 const media = config.collections[0] as unknown as Media;
 const task = config.jobs.tasks.find(({ slug }) => slug === "prewarm") as unknown as Task;
 
-/** What the hook was told, as `type id v`; it answers `status`. */
+/** What the hook was told, as `type id v`, and the focal point if it was told; it answers `status`. */
 function hookThatAnswers(status: number): string[] {
   const told: string[] = [];
   vi.stubGlobal("fetch", async (_: string, { body }: { body: string }) => {
     const { type, data } = JSON.parse(body);
-    told.push([type, data.items[0].id, data.items[0].v].join(" ").trim());
+    const { id, v, focal } = data.items[0];
+    told.push([type, id, v, focal === undefined ? "" : JSON.stringify(focal)].join(" ").trim());
     return new Response(null, { status });
   });
   return told;
@@ -81,6 +82,19 @@ describe("the hook is told", () => {
     await change({ filename: "a.pdf", mimeType: "application/pdf" });
     expect(told).toEqual(["image.uploaded cms/sea side.jpg a1", "image.uploaded cms/sea side.jpg b2"]);
     expect(queue).not.toHaveBeenCalled();
+  });
+
+  it("of a focal point that is set, moved or taken back, and not of the centre that every upload has", async () => {
+    const told = hookThatAnswers(202);
+    const at = (focalX: number, focalY: number) => ({ ...image, focalX, focalY });
+    await change(at(50, 50));
+    await change(at(30, 20), at(50, 50));
+    await change(at(0, 100), at(30, 20));
+    await change({ ...at(0, 100), alt: "x" }, at(0, 100));
+    await change(at(50, 50), at(0, 100));
+    expect(told).toEqual(
+      ["", " [0.3,0.2]", " [0,1]", " null"].map((focal) => `image.uploaded cms/sea side.jpg a1${focal}`),
+    );
   });
 
   it("of a deletion, and of the old name where the new file has another", async () => {

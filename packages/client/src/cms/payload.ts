@@ -25,6 +25,9 @@ interface Doc {
   width?: number | null;
   height?: number | null;
   prewarmVersion?: string | null;
+  /** Percent of the width and of the height. */
+  focalX?: number | null;
+  focalY?: number | null;
 }
 interface Request {
   file?: { data?: Uint8Array };
@@ -82,9 +85,10 @@ function withImages<C>(collection: Collection, prefix: string, prewarm: Prewarm<
         ...(hooks.afterChange ?? []),
         async ({ doc, previousDoc, req }: { doc: Doc; previousDoc?: Doc; req: Request }) => {
           const [now, before] = [refOf(doc), refOf(previousDoc)];
+          const [focal, past] = [focalOf(doc), now?.id === before?.id ? focalOf(previousDoc) : null];
           if (before !== null && before.id !== now?.id) await tell(hook, "image.deleted", { id: before.id }, req);
-          if (now !== null && (now.id !== before?.id || now.v !== before.v))
-            await tell(hook, "image.uploaded", itemOf(now), req);
+          if (now !== null && (now.id !== before?.id || now.v !== before.v || String(focal) !== String(past)))
+            await tell(hook, "image.uploaded", { ...itemOf(now), ...((focal ?? past) && { focal }) }, req);
           return doc;
         },
       ],
@@ -134,6 +138,12 @@ function refIn(doc: Doc | undefined, prefix: string): ImageRef | null {
 
 function imageOf<C>(ref: ImageRef | null, { imageUrl, srcset }: Prewarm<C>): PayloadImage | null {
   return ref && { ...ref, src: imageUrl(ref), srcset: srcset(ref) };
+}
+
+/** Null: the centre, which Payload writes for every upload. */
+function focalOf({ focalX, focalY }: Doc = {}): readonly [number, number] | null {
+  if (typeof focalX !== "number" || typeof focalY !== "number" || (focalX === 50 && focalY === 50)) return null;
+  return [focalX / 100, focalY / 100];
 }
 
 function itemOf({ id, v }: ImageRef): HookItem {
