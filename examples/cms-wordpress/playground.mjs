@@ -8,9 +8,10 @@ import { bootWordPressAndRequestHandler } from "@wp-playground/wordpress";
 
 const BUILDS = join(dirname(fileURLToPath(import.meta.resolve("@wp-playground/wordpress-builds/package.json"))), "src");
 const PHP = "8.3";
+const LACKS = /^\/wp-(?:admin|includes)\/.*(?:\.(?:css|js|png|svg|gif)|\/load-(?:scripts|styles)\.php)(?:\?|$)/;
 
-/** Serves WordPress with the plugin on a port; `constants` are those of wp-config.php. */
-export async function startWordPress(port, constants) {
+/** Serves WordPress on a port. Its administrator is `admin` with the password `password`. */
+export async function startWordPress(port) {
   const url = `http://localhost:${port}`;
   const file = (path) => new File([readFileSync(join(BUILDS, path))], "file.zip");
   const handler = await bootWordPressAndRequestHandler({
@@ -21,18 +22,29 @@ export async function startWordPress(port, constants) {
     sqliteIntegrationPluginZip: file("sqlite-database-integration/sqlite-database-integration.zip"),
     wordpressInstallMode: "install-from-existing-files",
     cookieStore: false,
-    // Application passwords without TLS; cron runs when it is asked to.
-    constants: { WP_ENVIRONMENT_TYPE: "local", DISABLE_WP_CRON: true, ...constants },
+    // Application passwords without TLS; cron runs when it is asked to; WordPress looks for no updates.
+    constants: {
+      WP_ENVIRONMENT_TYPE: "local",
+      DISABLE_WP_CRON: true,
+      WP_HTTP_BLOCK_EXTERNAL: true,
+      WP_ACCESSIBLE_HOSTS: "localhost",
+      FS_METHOD: "direct",
+    },
   });
   const php = await handler.getPrimaryPhp();
-  php.mkdir("/wordpress/wp-content/plugins/prewarm");
-  php.writeFile(
-    "/wordpress/wp-content/plugins/prewarm/prewarm.php",
-    readFileSync(new URL("prewarm.php", import.meta.url)),
-  );
-  const run = async (code) => (await php.run({ code: `<?php require '/wordpress/wp-load.php'; ${code}` })).text;
-  await run("require_once ABSPATH . 'wp-admin/includes/plugin.php'; activate_plugin('prewarm/prewarm.php');");
-  const server = createServer((request, response) => answer(handler, url, request, response));
+  // One after another: of two requests at once Playground may leave one without an answer.
+  let last = Promise.resolve();
+  const inTurn = (work) => {
+    last = last.then(work, work);
+    return last;
+  };
+  const run = (code) =>
+    inTurn(async () => (await php.run({ code: `<?php require '/wordpress/wp-load.php'; ${code}` })).text);
+  const server = createServer((request, response) => {
+    // The build has none of WordPress's own style sheets and scripts, and WordPress would make a page for each.
+    if (LACKS.test(request.url)) response.writeHead(404).end();
+    else inTurn(() => answer(handler, url, request, response));
+  });
   await new Promise((resolve) => server.listen(port, "localhost", resolve));
   return { url, run, close: () => server.close() };
 }

@@ -179,12 +179,12 @@ async function replace(cms: Cms, page: Page, before: Media): Promise<void> {
 
 async function outage(cms: Cms): Promise<void> {
   const { site, hook, call, read } = cms;
-  hook.isAway = true;
+  hook.instead = () => 503;
   const page = await draft(cms, "Outage", await upload(call, "outage.jpg", "#00ff00"));
   await call("POST", `/content/pages/${page.id}/publish`);
   await site.made();
   site.check("an upload while the hook is away is kept, and not made", (await site.cold(await read(page))).length > 0);
-  hook.isAway = false;
+  hook.instead = null;
   await upload(call, "next.jpg", "#ff00ff");
   await site.made();
   const cold = await site.cold(await read(page));

@@ -5,7 +5,7 @@ import { ACCEPT } from "../../test/e2e/until-warm.ts";
 /* A CMS beside a local stack: its originals are what the CMS serves, and its hook is what the CMS calls. */
 
 /** As long as a busy machine needs for a few uploads, in ms. */
-const MAKING_MS = 300_000;
+export const MAKING_MS = 300_000;
 
 export interface Site {
   stack: TestStack;

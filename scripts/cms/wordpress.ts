@@ -3,15 +3,10 @@ import { createPrewarm } from "../../packages/client/src/create-prewarm.ts";
 import { inFolder } from "../examples/example-folder.ts";
 import { type AwayHook, startHook } from "./away.ts";
 import { colourOf, picture, printedIn, type Site, startSite } from "./warm.ts";
+import { announceMany, installPlugin, removePlugin, settle, type WordPress } from "./wordpress-owner.ts";
 
-/* WordPress in Playground with the plugin of examples/cms-wordpress, uploads by its REST API as its editor makes them. */
+/* WordPress in Playground with the plugin from its zip, uploads by its REST API as its editor makes them. */
 
-interface WordPress {
-  url: string;
-  /** Runs PHP inside WordPress; returns what it prints. */
-  run(code: string): Promise<string>;
-  close(): void;
-}
 interface Media {
   id: number;
   source_url: string;
@@ -32,19 +27,23 @@ export const tryWordPress = (): Promise<void> =>
     const { startWordPress } = await import(join(folder, "playground.mjs"));
     const site = await startSite("/wp-content/uploads/{id}");
     const hook = await startHook(`${site.stack.controlUrl}/hooks/uploads`);
-    const wordpress: WordPress = await startWordPress(site.port, {
-      PREWARM_URL: site.stack.edgeUrl,
-      PREWARM_HOOK: hook.url,
-      PREWARM_SECRET: site.stack.hookSecret,
-    });
+    const wordpress: WordPress = await startWordPress(site.port);
+    const call = await signIn(wordpress);
+    const old = await upload(call, "old.jpg", await picture("#ffff00"));
+    const owner = await installPlugin(wordpress);
     try {
-      const call = await signIn(wordpress);
+      await settle(site, wordpress, owner, hook, old.media_details.file);
       const published = await uploadAndPublish(site, wordpress, call);
       await replace(site, wordpress, published);
       await edit(site, wordpress, call, published.media, hook);
+      await moveFocal(site, call, published.media, hook);
+      await loadMore(site, wordpress, published.media);
       await outage(site, wordpress, call, hook);
       await remove(site, call, published);
+      await announceMany(site, wordpress, owner, hook);
+      await removePlugin(site, wordpress);
     } finally {
+      await owner.close();
       wordpress.close();
       hook.close();
       await site.stack.close();
@@ -116,7 +115,11 @@ async function uploadAndPublish(site: Site, wordpress: WordPress, call: Call): P
     [large, 2560, 1707],
   ] as const) {
     const id = media.media_details.file;
-    site.check(`the srcset of ${id} is the client's`, html.includes(srcset({ id, width, height, v: told[id] })), html);
+    site.check(
+      `the srcset of ${id} is the client's`,
+      html.includes(srcset({ id, width, height, v: told[id].v })),
+      html,
+    );
   }
   const stored = await wordpress.run("echo get_posts(['numberposts' => 1])[0]->post_content;");
   site.check(
@@ -164,11 +167,45 @@ async function edit(site: Site, wordpress: WordPress, call: Call, media: Media, 
   );
 }
 
+/** An author moves the point of a Cover. */
+async function moveFocal(site: Site, call: Call, media: Media, hook: AwayHook): Promise<void> {
+  const cover = (focalPoint: object) =>
+    `<!-- wp:cover ${JSON.stringify({ id: media.id, focalPoint })} --><!-- /wp:cover -->`;
+  const group = `<!-- wp:group -->${cover({ x: 0.3, y: 0.2 })}<!-- /wp:group -->`;
+  await call("POST", "posts", { title: "Cover", content: group });
+  const told = hook.answered.at(-1) ?? "";
+  site.check("the focal point of a Cover is handed on", told.includes(`"focal":[0.3,0.2]`), told);
+  const { length } = hook.answered;
+  await call("POST", "posts", { title: "Cover", content: group });
+  site.check("and not again", hook.answered.length === length, hook.answered.slice(length));
+}
+
+/** A theme loads the next posts by admin-ajax.php, and the administration asks there too. */
+async function loadMore(site: Site, { url, run }: WordPress, { id }: Media): Promise<void> {
+  const plugin = `<?php add_action('wp_ajax_nopriv_more', function () { wp_die(wp_get_attachment_image(${id}, 'large')); });`;
+  await run(
+    `wp_mkdir_p(WPMU_PLUGIN_DIR); file_put_contents(WPMU_PLUGIN_DIR . '/more.php', base64_decode('${btoa(plugin)}'));`,
+  );
+  const more = async (referer: string) =>
+    (await fetch(`${url}/wp-admin/admin-ajax.php?action=more`, { headers: { referer: `${url}${referer}` } })).text();
+  const [view, ours] = [await more("/"), await more("/wp-admin/post.php")];
+  site.check(
+    "a part of a page that is loaded later has Prewarm's URLs",
+    view.includes(`src="${site.stack.edgeUrl}/`),
+    view,
+  );
+  site.check(
+    "the administration has WordPress's own",
+    ours.includes("/uploads/") && !ours.includes(site.stack.edgeUrl),
+    ours,
+  );
+}
+
 async function outage(site: Site, wordpress: WordPress, call: Call, hook: AwayHook): Promise<void> {
-  hook.isAway = true;
+  hook.instead = () => 503;
   const { html } = await publish(site, call, [await upload(call, "outage.jpg", await picture("#00ff00"))]);
   site.check("an upload while the hook is away is not made", (await site.cold(html)).length > 0);
-  hook.isAway = false;
+  hook.instead = null;
   // What cron does when its time has come.
   const events = "foreach (_get_cron_array() as $hooks) foreach ($hooks['prewarm_deliver'] ?? [] as $event)";
   await wordpress.run(`${events} do_action_ref_array('prewarm_deliver', $event['args']);`);

@@ -1,7 +1,8 @@
-// `npm run pack:all -- DIR` writes the tarball of every package into DIR, or of one (`--only prewarm`, `local`, `client`, `create`, `queue`, `emulator`). `--check`
-// judges them as well, and publishes each for show (`npm publish --dry-run`): exit 1 when one would be refused.
+// `npm run pack:all -- DIR` writes the tarball of every package into DIR and the zip of the WordPress plugin, or one of them (`--only prewarm`,
+// `local`, `client`, `create`, `queue`, `emulator`, `wordpress`). `--check` judges the packages as well, and publishes each for show (`npm publish --dry-run`):
+// exit 1 when one would be refused.
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -13,6 +14,7 @@ import { judgePackage } from "./judge.ts";
 import { buildLocal } from "./local.ts";
 import { ROOT } from "./package-folder.ts";
 import { buildPrewarm } from "./prewarm.ts";
+import { ZIP_NAME, zipPlugin } from "./wordpress-zip.ts";
 
 const BUILDERS: Record<keyof typeof PACKAGES, (folder: string) => Promise<void> | void> = {
   prewarm: buildPrewarm,
@@ -42,6 +44,10 @@ for (const [key, name] of Object.entries(PACKAGES)) {
   for (const fault of found) console.error(`${name}: ${fault}`);
   faults += found.length;
   run("npm", ["publish", tarball, "--dry-run", "--provenance=false", "--loglevel=error"]);
+}
+if ((values.only ?? "wordpress") === "wordpress") {
+  writeFileSync(join(to, ZIP_NAME), zipPlugin());
+  console.log(join(to, ZIP_NAME));
 }
 process.exitCode = faults === 0 ? 0 : 1;
 

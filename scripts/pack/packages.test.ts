@@ -31,8 +31,9 @@ beforeAll(() => {
   writeFileSync(join(folder, "package.json"), `{ "type": "module" }`);
 }, 180_000);
 
-it("there are six tarballs, and publint, Are the types wrong? and npm find nothing", () => {
-  expect(readdirSync(tarballs)).toHaveLength(6);
+it("there are six tarballs and a zip, and publint, Are the types wrong? and npm find nothing", () => {
+  expect(readdirSync(tarballs).filter((name) => name.endsWith(".tgz"))).toHaveLength(6);
+  expect(readdirSync(tarballs)).toContain(`prewarm-wordpress-${VERSION}.zip`);
   expect(said.match(/\.tgz \(\d+ kB\)$/gm)).toHaveLength(6);
 });
 
