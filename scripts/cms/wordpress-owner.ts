@@ -112,16 +112,21 @@ const versionOf = (wordpress: WordPress) =>
     "echo current(Prewarm\\told(get_posts(['post_type' => 'attachment', 'post_status' => 'any'])[0]->ID))['v'];",
   );
 
-/** 450 images in three parts, of which the hook refuses the second at first. */
+/** What a minute does: the library's event is due. */
+const DUE =
+  "if (Prewarm\\is_announcing()) { wp_clear_scheduled_hook('prewarm_library'); wp_schedule_event(time() - 1, 'prewarm_minute', 'prewarm_library'); }";
+const MANY = 250;
+
+/** More images than one part has, of which the hook refuses the second at first. */
 export async function announceMany(site: Site, wordpress: WordPress, owner: Owner, hook: AwayHook): Promise<void> {
   const before = await wordpress.run("echo Prewarm\\count_library();");
   await wordpress.run(`
-    for ($n = 0; $n < 450; $n++) {
-      $file = wp_upload_bits("many-$n.gif", null, base64_decode('R0lGODlhAQABAAAAACwAAAAAAQABAAAC')); 
+    for ($n = 0; $n < ${MANY}; $n++) {
+      $file = wp_upload_bits("many-$n.gif", null, base64_decode('R0lGODlhAQABAAAAACwAAAAAAQABAAAC'));
       $id = wp_insert_attachment(['post_mime_type' => 'image/gif', 'post_title' => $n], $file['file']);
       add_post_meta($id, '_wp_attachment_metadata', ['file' => _wp_relative_upload_path($file['file']), 'width' => 1, 'height' => 1]);
     }`);
-  const total = Number(before) + 450;
+  const total = Number(before) + MANY;
   const sent: { id: string; ids: string[]; status: number }[] = [];
   hook.instead = ({ id, body }) => {
     const ids = JSON.parse(body).data.items.map((item: { id: string }) => item.id);
@@ -131,28 +136,22 @@ export async function announceMany(site: Site, wordpress: WordPress, owner: Owne
     sent.push({ id, ids, status });
     return status;
   };
+  const minute = async () => {
+    await wordpress.run(DUE);
+    await cron(wordpress);
+    return owner.state("Library");
+  };
   await owner.press("Announce the library");
-  await cron(wordpress);
-  await until(
-    "the hook refuses the second part",
-    () => owner.state("Library"),
-    (said) => said.includes("(429)"),
-  );
-  const waits = await owner.state("Library");
+  const isRefused = (said: string) => said.includes("(429)");
+  const waits = await until("the hook refuses the second part", minute, isRefused, MAKING_MS);
+  const first = sent[0]?.ids.length;
   site.check(
     `the library waits: ${waits}`,
-    waits.startsWith(`200 of ${total} images are announced; the next part is sent at`),
+    waits.startsWith(`${first} of ${total} images are announced; the next part is sent at`),
   );
   await wordpress.run("update_option('prewarm_library', ['until' => 0] + get_option('prewarm_library'), false);");
-  const due =
-    "foreach (_get_cron_array() as $time => $hooks) if (isset($hooks['prewarm_library'])) { wp_clear_scheduled_hook('prewarm_library'); wp_schedule_event(time() - 1, 'prewarm_minute', 'prewarm_library'); }";
-  await wordpress.run(due);
-  await cron(wordpress);
-  await until(
-    "all are announced",
-    () => owner.state("Library"),
-    (said) => said === `${total} of ${total} images are announced`,
-  );
+  const isDone = (said: string) => said === `${total} of ${total} images are announced`;
+  await until("all are announced", minute, isDone, MAKING_MS);
   const taken = sent.filter(({ status }) => status === 202).flatMap(({ ids }) => ids);
   site.check(
     `${total} images are announced once each, the refused part under its id`,
@@ -162,7 +161,7 @@ export async function announceMany(site: Site, wordpress: WordPress, owner: Owne
   hook.instead = null;
 }
 
-/** Parts of pages, focal points, and what stays behind. */
+/** Deletes the plugin as the page "Plugins" does. */
 export async function removePlugin(site: Site, wordpress: WordPress): Promise<void> {
   await wordpress.run(
     "require_once ABSPATH . 'wp-admin/includes/plugin.php'; require_once ABSPATH . 'wp-admin/includes/file.php'; deactivate_plugins('prewarm/prewarm.php'); delete_plugins(['prewarm/prewarm.php']);",
