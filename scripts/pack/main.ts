@@ -1,6 +1,6 @@
 // `npm run pack:all -- DIR` writes the tarball of every package into DIR and the zip of the WordPress plugin, or one of them (`--only prewarm`,
-// `local`, `client`, `create`, `queue`, `emulator`, `wordpress`). `--check` judges the packages as well, and publishes each for show (`npm publish --dry-run`):
-// exit 1 when one would be refused.
+// `local`, `client`, `create`, `queue`, `emulator`, `wordpress`). `--check` judges the packages as well, and publishes each for show
+// (`npm publish --dry-run`): exit 1 when one would be refused.
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
