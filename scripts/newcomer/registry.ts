@@ -27,7 +27,7 @@ export async function startRegistry(folder: string, tarballs: string): Promise<R
   const close = () => void server.kill();
   try {
     await answers(`${url}-/ping`, server);
-    for (const tarball of readdirSync(tarballs))
+    for (const tarball of readdirSync(tarballs).filter((name) => name.endsWith(".tgz")))
       execFileSync("npm", ["publish", join(tarballs, tarball), "--provenance=false", "--silent"], {
         env: { ...process.env, npm_config_registry: url, npm_config_userconfig: join(folder, "publisher.npmrc") },
         stdio: ["ignore", "ignore", "inherit"],
