@@ -7,10 +7,10 @@ export function HelpDialog() {
   };
   return (
     <Dialog title="Keyboard" onClose={close}>
-      <dl class="keys">
+      <dl class="facts">
         {KEYS.map(([keys, does]) => (
           <div key={keys}>
-            <dt>
+            <dt class="row">
               {keys
                 .split(" ")
                 .filter(Boolean)

@@ -15,7 +15,8 @@ import { navigate, place } from "./lib/router.ts";
 import { nextTheme } from "./lib/theme.ts";
 import { nextTimeStyle } from "./lib/time-style.ts";
 import { naming } from "./lib/views.ts";
-import { notify } from "./ui/toast.tsx";
+import { tell } from "./ui/toast.tsx";
+import { giveTurn } from "./ui/turn-button.tsx";
 
 /** A line of the palette. */
 export interface Choice {
@@ -35,15 +36,12 @@ const act = (text: string, run: () => unknown, words = ""): Choice => ({ kind: "
 
 /** Changes the gate, and tells what came of it once the page shows it. */
 function patch(body: GatePatch, said: string, refresh: Refresh) {
-  return async () => {
-    try {
+  return () =>
+    tell(async () => {
       await patchGate(body);
       await refresh();
-      notify(said);
-    } catch (error) {
-      notify(error instanceof Error ? error.message : String(error), true);
-    }
-  };
+      return said;
+    });
 }
 
 /** What can be done from anywhere. What changes something tells its outcome. */
@@ -128,7 +126,7 @@ export function argumentChoices(text: string, stats: Stats | null, refresh: Refr
     case "warm":
       return may("warm") ? [act(`Warm ${id}…`, () => navigate(`/runs/new?${new URLSearchParams({ ids: rest })}`))] : [];
     case "promote":
-      return may("promote") ? [act(`Let ${rest.trim()} go first…`, () => navigate(promotePlace(rest.trim())))] : [];
+      return may("promote") ? [act(`Let ${rest.trim()} go first`, () => tell(() => giveTurn(rest.trim(), true)))] : [];
     case "retry":
       return [act(`Jobs of ${id} that can be retried`, () => navigate(retryPlace(id)))];
     case "rate":
@@ -150,10 +148,6 @@ function deleting(what: keyof typeof IMAGE_ACTS, text: string, id: string): Choi
 function asked(choice: Choice, jobs: number, stats: Stats | null): Choice {
   const raise = stats && raiseWords(stats.budget.monthlyJobs, jobs, stats.spent.per1000Jobs);
   return raise ? { ...choice, text: `Jobs a month: ${raise}`, asks: true } : choice;
-}
-
-function promotePlace(run: string): string {
-  return `/runs/${encodeURIComponent(run)}?do=promote`;
 }
 
 function retryPlace(id: string): string {

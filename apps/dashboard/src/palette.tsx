@@ -121,6 +121,7 @@ function List({ id, choices, chosen, asked, take }: ListProps) {
         <div
           key={`${choice.kind}${choice.text}`}
           role="option"
+          class="row"
           id={`${id}-${index}`}
           tabIndex={-1}
           aria-selected={index === chosen}

@@ -16,16 +16,16 @@ import { Segments } from "./ui/segments.tsx";
 export function Shell({ path, children }: { path: string; children: ComponentChildren }) {
   return (
     <div class="shell">
-      <a class="skip" href="#main">
+      <a class="visually-hidden button skip" href="#main">
         Skip to content
       </a>
       <header class="top">
-        <a class="brand" href="/">
+        <a class="row brand" href="/">
           <img src="/icon.svg" alt="" width="22" height="22" />
-          Prewarm
+          <b>Prewarm</b>
         </a>
         {environment.value && (
-          <span class="environment" data-environment={environment.value}>
+          <span class="pill environment" data-environment={environment.value}>
             {environment.value}
           </span>
         )}
@@ -112,13 +112,13 @@ function LiveSwitch() {
   return (
     <button
       type="button"
-      class="ghost live"
+      class="ghost"
       role="switch"
       aria-checked={liveSwitch.value}
       onClick={() => setLive(!liveSwitch.value)}
       title="Live updates (p)"
     >
-      <span class="pulse" data-on={live.value && late === null} aria-hidden="true" />
+      <span class="dot" data-on={live.value && late === null} aria-hidden="true" />
       <span class="visually-hidden">Live updates: </span>
       {words}
     </button>
@@ -139,7 +139,7 @@ function Who() {
       }}
     >
       <summary>{who.role}</summary>
-      <div class="menu">
+      <div class="card stack menu">
         <p>{who.who}</p>
         <Segments
           label="Times"

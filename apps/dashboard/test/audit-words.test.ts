@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { auditLink, auditSentence } from "../src/lib/audit-words.ts";
+import { auditLink, auditSentence, movesChart } from "../src/lib/audit-words.ts";
 
 const entry = (what: string, target: string | null, details: Record<string, unknown>) => {
   return { seq: 1, at: 0, who: "anna", what, target, details };
@@ -15,6 +15,15 @@ it.each([
   ["warm", "run_1", {}, "A run was started"],
   ["run.cancel", "run_1", {}, "Run run_1 was cancelled"],
   ["gate.patch", null, { paused: { bulk: true }, before: { paused: { bulk: false } } }, "Bulk paused"],
+  ["gate.patch", null, { paused: { bulk: true, live: false } }, "Live resumed, bulk paused"],
+  ["breaker.opened", null, { reason: "billing" }, "The breaker opened: billing"],
+  ["code.version", "b2", { before: "a" }, "Version b2 runs"],
+  [
+    "limit.moved",
+    "concurrency",
+    { from: 200, to: 72, why: "Ittybit answered 429." },
+    "Concurrency 200 → 72: Ittybit answered 429.",
+  ],
   ["gate.patch", null, { rate: 5, before: { rate: 20 } }, "Rate 20 → 5"],
   ["gate.patch", null, { spent: 1200, before: {} }, "1,200 jobs of another ledger were counted in the budget"],
   [
@@ -70,4 +79,9 @@ it("leads to what it is about, whatever is in the name", () => {
     auditLink(entry("gate.patch", null, {})),
   ];
   expect(links).toEqual(["/runs/run%2F1", "/jobs/0a", "/images/a%20b/%C3%BC.jpg", null, null]);
+});
+
+it("marks in a chart what moves it: no single job, and no limit that moved by itself", () => {
+  const names = ["code.version", "gate.patch", "image.purge", "job.retry", "limit.moved", "image.focal"];
+  expect(names.filter((what) => movesChart(entry(what, "x", {})))).toEqual(names.slice(0, 3));
 });

@@ -8,6 +8,9 @@ import { byState, doneIn, HOSTILE } from "./fixtures.ts";
 
 const NOW = Date.now();
 
+/** As the ledger says it (`whyHeld`). */
+const PAUSED = `Lane bulk is paused since ${new Date(NOW - 3_600_000).toISOString().slice(0, 16)}Z by operator token 1: a migration.`;
+
 const GATE: Gate = {
   ...leastValue(Gate),
   paused: { live: false, upload: false, bulk: true },
@@ -45,7 +48,7 @@ const GATE: Gate = {
     alert: 0.5,
     exhausted: { live: false, warming: false },
   },
-  reasons: [{ lane: "bulk", code: "paused", message: "Paused by operator token 1.", until: null }],
+  reasons: [{ lane: "bulk", code: "paused", message: PAUSED, until: null }],
   updatedAt: NOW - 3_600_000,
 };
 

@@ -152,7 +152,7 @@ it("takes an acknowledged trouble out of the headline of every page, says who di
 
 it("tells every time as the reader wants it: relative, local or UTC", async () => {
   const { page, close } = await signedIn("/steering");
-  const time = page.locator(".lane-row time").first();
+  const time = page.locator(".dock time");
   expect(await time.textContent()).toMatch(/ago$|just now/);
   await page.locator(".who summary").click();
   await page.getByRole("button", { name: "UTC", exact: true }).click();

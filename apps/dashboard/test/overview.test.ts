@@ -2,7 +2,7 @@ import type { AuditEntry } from "@prewarm/control-schema/audit";
 import { describe, expect, it } from "vitest";
 import { durationsAround, firstOf, flagsOf, logShare, pathOf, topOf } from "../src/charts/series.ts";
 import { groupsOf, movesWords } from "../src/lib/log-groups.ts";
-import { crowd, holdOf, outline, thickness, troubleAt } from "../src/lib/stream.ts";
+import { crowd, earliestEnd, holdOf, outline, thickness, troubleAt } from "../src/lib/stream.ts";
 import { stats } from "./fixtures-stats.ts";
 
 const MINUTE = 60_000;
@@ -18,7 +18,7 @@ describe("where the stream is held", () => {
 
   it("is at the gate by a pause, which is a plan, with the lane's words", () => {
     expect(holdOf(now)).toEqual({
-      ...{ at: "gate", code: "paused", isPlanned: true, sentence: "Paused by operator token 1." },
+      ...{ at: "gate", code: "paused", isPlanned: true, sentence: now.gate.reasons[0]?.message },
       ...{ lanes: ["bulk"], until: null },
     });
   });
@@ -45,7 +45,18 @@ describe("where the stream is held", () => {
     expect(holdOf({ ...now, gate, troubles })).toMatchObject({ ...all, at: "results" });
   });
 
-  it("marks the station whose part has a trouble, and none for a note", () => {
+  it("ends, where it goes on at a known time, at the pace that the rate and the slots allow", () => {
+    const at = (rate: number | null, slots: number | null) => {
+      const utilisation = { concurrency: { used: 0, limit: slots, abandoned: 0 }, rate: { used: 0, limit: rate } };
+      const pace = { ...now.pace, all: { ...now.pace.all, jobsLeft: 1000 } };
+      return earliestEnd({ ...now, utilisation, pace, run: { ...now.run, p50: 2000 } }, 5000);
+    };
+    expect([at(20, null), at(null, 20), at(20, 20), at(null, null)]).toEqual([55_000, 105_000, 105_000, null]);
+  });
+
+  it("marks the station whose part has a trouble, and none for a note or one that is acknowledged", () => {
+    const acknowledged = { who: "anna", at: 1 };
+    expect(troubleAt({ ...now, troubles: [{ ...paused, acknowledged }] }, "gate")).toBeNull();
     expect([troubleAt(now, "orders"), troubleAt(now, "gate"), troubleAt(now, "ittybit")]).toEqual([
       ...[null, "warning", "warning"],
     ]);
@@ -83,7 +94,7 @@ describe("a chart", () => {
   });
 
   it("has a whole half of its axis, and durations that people know", () => {
-    expect([topOf([]), topOf([3]), topOf([1180, null]), topOf([88_000])]).toEqual([2, 4, 2000, 100_000]);
+    expect([topOf([]), topOf([3]), topOf([1180, null]), topOf([88_000])]).toEqual([2, 4, 1600, 100_000]);
     expect(durationsAround([1200, null, 41_000])).toEqual([1000, 10_000, 60_000]);
     expect([logShare(1000, [1000, 10_000]), logShare(0, [1000, 10_000])]).toEqual([0, null]);
   });

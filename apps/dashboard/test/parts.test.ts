@@ -1,7 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import { tick, tickBoth } from "../src/charts/series.ts";
-import { actWords } from "../src/lib/act-words.ts";
 import { imagesIn } from "../src/lib/any-url.ts";
 import { shellQuote } from "../src/lib/curl.ts";
 import { imageUrl, match } from "../src/lib/paths.ts";
@@ -142,17 +141,4 @@ describe("a saved view", () => {
     expect(read(JSON.stringify(kept))).toEqual([{ name: "a", url: "/jobs?state=dead" }]);
     expect([read("{"), read('{"a":1}'), read(null)]).toEqual([[], [], []]);
   });
-});
-
-it("says an entry of the audit log in words, with what stood before", () => {
-  const entry = (what: string, details: Record<string, unknown>, target: string | null = null) =>
-    actWords({ seq: 1, at: 0, who: "operator token 1", what, target, details });
-  expect(entry("gate.patch", { rate: 5, before: { rate: 20 } })).toBe("rate 20 → 5");
-  expect(entry("gate.patch", { paused: { bulk: true, live: false } })).toBe("live resumed, bulk paused");
-  expect(entry("limit.moved", { from: 200, to: 72, why: "Ittybit answered 429." }, "concurrency")).toBe(
-    "concurrency 200 → 72: Ittybit answered 429.",
-  );
-  expect(entry("breaker.opened", { reason: "billing" })).toBe("the breaker opened: billing");
-  expect(entry("code.version", { before: "a" }, "b2")).toBe("version b2 runs");
-  expect(entry("job.retry", {}, "x")).toBeNull();
 });

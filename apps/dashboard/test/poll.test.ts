@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals";
 import { describe, expect, it } from "vitest";
-import { createResource, type ResourceOptions, type Timers } from "../src/api/poll.ts";
+import { Resource, type ResourceOptions, type Timers } from "../src/api/poll.ts";
 
 /** Loads that end when told to, timers that run when told to, and a clock that goes on with each. */
 function setup(everyMs: number | null = 1000, more: Partial<ResourceOptions<string>> = {}) {
@@ -31,7 +31,7 @@ function setup(everyMs: number | null = 1000, more: Partial<ResourceOptions<stri
         fail: settle(() => reject(new Error("down"))),
       });
     });
-  const resource = createResource({ load, everyMs, live, used, news, timers, ...more });
+  const resource = new Resource({ load, everyMs, live, used, news, timers, ...more });
   const tick = () => {
     const [entry] = waiting;
     if (!entry) return null;

@@ -1,5 +1,6 @@
 import type { Image } from "@prewarm/control-schema/images";
 import type { Asked } from "../lib/any-url.ts";
+import { errorOf } from "../lib/error-of.ts";
 import { type Gets, matching, viewerGets } from "../lib/viewer-gets.ts";
 import { ask, may } from "./session.ts";
 
@@ -23,9 +24,7 @@ export async function askViewers(all: readonly Asked[], signal: AbortSignal, tel
   const queue = [...all];
   const work = async () => {
     for (let asked = queue.shift(); asked !== undefined && !signal.aborted; asked = queue.shift()) {
-      const gets = await answer(asked, imageOf, signal).catch((error: unknown) =>
-        error instanceof Error ? error : new Error(String(error)),
-      );
+      const gets = await answer(asked, imageOf, signal).catch(errorOf);
       if (!signal.aborted) tell({ asked, gets });
     }
   };

@@ -1,4 +1,5 @@
-import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { type ReadonlySignal, signal } from "@preact/signals";
+import { errorOf } from "../lib/error-of.ts";
 
 /** How a resource waits; tests pass their own. */
 export interface Timers {
@@ -32,25 +33,6 @@ export interface ResourceOptions<T> {
   timers?: Timers;
 }
 
-/** An answer of the server that is kept up to date. The old answer stays until a newer one is here, so that nothing flashes. */
-export interface Resource<T> {
-  data: Signal<T | null>;
-  error: Signal<Error | null>;
-  /** True while a load is under way. */
-  busy: Signal<boolean>;
-  /** True while `data` is the answer to another query than the one that is followed now. */
-  previous: Signal<boolean>;
-  /** When the load under way began, Unix ms; null: none is. */
-  since: Signal<number | null>;
-  /** When `data` came, Unix ms. */
-  loadedAt: Signal<number | null>;
-  /** Loads now; a load under way is dropped. */
-  refresh(): Promise<void>;
-  /** Follow another query; the old answer stays until the new one is here. */
-  follow(load: (signal: AbortSignal) => Promise<T>): Promise<void>;
-  close(): void;
-}
-
 /** A failing server is asked ever less often, up to this. */
 const SLOWEST_MS = 30_000;
 /** An answer that stays the same is asked for half as often each time; after news at least after so many paces. */
@@ -65,16 +47,17 @@ function saysTheSame(a: unknown, b: unknown): boolean {
   return a === b || text(a) === text(b);
 }
 
-export function createResource<T>(options: ResourceOptions<T>): Resource<T> {
-  return new Polled(options);
-}
-
-class Polled<T> implements Resource<T> {
+/** An answer of the server that is kept up to date. The old answer stays until a newer one is here, so that nothing flashes. */
+export class Resource<T> {
   readonly data = signal<T | null>(null);
   readonly error = signal<Error | null>(null);
+  /** True while a load is under way. */
   readonly busy = signal(false);
+  /** When `data` came, Unix ms. */
   readonly loadedAt = signal<number | null>(null);
+  /** True while `data` is the answer to another query than the one that is followed now. */
   readonly previous = signal(false);
+  /** When the load under way began, Unix ms; null: none is. */
   readonly since = signal<number | null>(null);
   readonly #options: ResourceOptions<T>;
   readonly #timers: Timers;
@@ -110,7 +93,7 @@ class Polled<T> implements Resource<T> {
     void this.refresh();
   }
 
-  // A property, so that it may be handed on without its resource.
+  /** Loads now; a load under way is dropped. A property, so that it may be handed on without its resource. */
   readonly refresh = async (): Promise<void> => {
     this.#under?.abort();
     this.#forget();
@@ -120,7 +103,7 @@ class Polled<T> implements Resource<T> {
     this.since.value = this.#timers.now();
     const result = await this.#load(mine.signal).then(
       (value) => ({ value, error: null }),
-      (error: unknown) => ({ value: null, error: error instanceof Error ? error : new Error(String(error)) }),
+      (error: unknown) => ({ value: null, error: errorOf(error) }),
     );
     // Another load has begun since, or the resource is closed: nobody needs this answer.
     if (this.#under !== mine || this.#closed) return;
@@ -131,6 +114,7 @@ class Polled<T> implements Resource<T> {
     this.#schedule(tookMs);
   };
 
+  /** Follow another query; the old answer stays until the new one is here. */
   follow(load: (signal: AbortSignal) => Promise<T>): Promise<void> {
     this.#load = load;
     this.#same = 0;

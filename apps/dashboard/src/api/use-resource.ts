@@ -1,10 +1,10 @@
 import { useEffect, useRef } from "preact/hooks";
 import { live, news, used } from "../lib/live.ts";
-import { createResource, type Resource, type ResourceOptions } from "./poll.ts";
+import { Resource, type ResourceOptions } from "./poll.ts";
 
 /**
  * A resource of this component. Another `key` follows another query; what is shown stays until its answer is here.
- * `more`: what else `createResource` takes.
+ * `more`: what else a resource takes.
  */
 export function useResource<T>(
   key: string,
@@ -14,7 +14,7 @@ export function useResource<T>(
 ): Resource<T> {
   const held = useRef<{ resource: Resource<T>; key: string } | null>(null);
   if (held.current === null)
-    held.current = { resource: createResource({ load, everyMs, live, used, news, ...more }), key };
+    held.current = { resource: new Resource({ load, everyMs, live, used, news, ...more }), key };
   const { resource } = held.current;
   // Only the key tells whether the query has changed: `load` is a new function on every render.
   useEffect(() => {

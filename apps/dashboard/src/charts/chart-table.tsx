@@ -19,7 +19,7 @@ export interface ChartTableProps {
 export function ChartTable({ title, at, bucketMs, lines, format, hrefOf }: ChartTableProps) {
   const [open, setOpen] = useState(false);
   return (
-    <details class="as-table" onToggle={(event) => setOpen(event.currentTarget.open)}>
+    <details class="as-table small-text" onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>
         As a table<span class="visually-hidden">: {title}</span>
       </summary>

@@ -57,11 +57,11 @@ export function firstOf(lines: readonly Line[], length: number): number {
   return Math.max(0, Math.min(first, length - BUCKETS_MIN));
 }
 
-/** The end of an axis from 0: 1, 2 or 5 times a power of ten, so that half of it is a whole number. */
+/** A round end of an axis from 0, of which half is a whole number. */
 export function topOf(values: readonly (number | null)[]): number {
   const most = Math.max(2, ...values.map((value) => value ?? 0));
   const power = 10 ** Math.floor(Math.log10(most));
-  return ([1, 2, 4, 6, 8, 10].find((step) => step * power >= most) ?? 10) * power;
+  return ([1, 1.6, 2, 4, 6, 8, 10].find((step) => step * power >= most) ?? 10) * power;
 }
 
 /** Durations people know, in ms. */

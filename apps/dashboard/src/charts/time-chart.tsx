@@ -30,7 +30,7 @@ export function TimeChart(props: TimeChartProps) {
   const shown = hovered === null ? undefined : at[hovered];
   return (
     <figure class="chart">
-      <figcaption>
+      <figcaption class="row">
         <h2>{title}</h2>
         <span class="muted small-text num grow readout">
           {shown === undefined
@@ -55,7 +55,7 @@ export function TimeChart(props: TimeChartProps) {
         {lines.some((line) => line.as === "bar") ? <Bars {...props} /> : <Lines {...props} />}
         {flagsOf(props.marks, at, bucketMs, isNarrow.value ? 0.45 : 0.2).map(({ share, text, hasRoom, isBefore }) => (
           <span key={share} class="flag" data-before={isBefore} style={{ left: `${share * 100}%` }}>
-            {hasRoom && <span>{text}</span>}
+            {hasRoom && <span class="muted small-text">{text}</span>}
           </span>
         ))}
         {lines.every(({ values }) => values.every((value) => !value)) && <p class="muted">No data in this period.</p>}
@@ -87,7 +87,8 @@ function Bars({ lines, filling, format }: TimeChartProps) {
         ))}
       </div>
       {below && (
-        <div class="bars below" data-label={below.label}>
+        <div class="bars below">
+          <span class="muted small-text">{below.label}</span>
           {below.values.map((value, index) => (
             <i key={index}>
               <s style={{ height: `${value ? Math.min(15, 3 + 4 * Math.log10(1 + value)) : 0}px` }} />
@@ -112,7 +113,7 @@ function Lines({ lines, format }: TimeChartProps) {
       </svg>
       {apart(drawn.map(({ label, shares }) => [label, shares.findLast((one) => one !== null) ?? null] as const)).map(
         ([label, share]) => (
-          <span key={label} class="line-end" style={{ bottom: `${share * 100}%` }}>
+          <span key={label} class="line-end small-text" style={{ bottom: `${share * 100}%` }}>
             {label}
           </span>
         ),
@@ -137,7 +138,7 @@ function Axis({ marks }: { marks: readonly (readonly [share: number, words: stri
   return (
     <>
       {marks.map(([share, words]) => (
-        <span key={share} class="axis num" style={{ bottom: `${share * 100}%` }}>
+        <span key={share} class="axis muted small-text num" style={{ bottom: `${share * 100}%` }}>
           {words}
         </span>
       ))}
@@ -151,7 +152,7 @@ const HOURS = 6;
 function Hours({ at, bucketMs }: Pick<TimeChartProps, "at" | "bucketMs">) {
   const step = Math.max(1, Math.ceil(at.length / HOURS));
   return (
-    <div class="hours num" aria-hidden="true">
+    <div class="hours muted small-text num" aria-hidden="true">
       {at.map(
         (from, index) =>
           (at.length - 1 - index) % step === 0 && (

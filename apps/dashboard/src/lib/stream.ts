@@ -13,9 +13,10 @@ const STATIONS: Record<Part, Station> = {
   ...{ originals: "ittybit", ittybit: "ittybit", results: "results", store: "results" },
 };
 
-/** The level of the worst trouble of a station's parts; null: it has none. */
+/** The level of the worst trouble of a station's parts that nobody has acknowledged; null: it has none. */
 export function troubleAt({ troubles }: Stats, station: Station): Level | null {
-  const levels = troubles.filter(({ part }) => STATIONS[part] === station).map(({ level }) => level);
+  const own = troubles.filter(({ part, acknowledged }) => STATIONS[part] === station && acknowledged === null);
+  const levels = own.map(({ level }) => level);
   return (["problem", "warning"] as const).find((level) => levels.includes(level)) ?? null;
 }
 
@@ -50,6 +51,16 @@ export function holdOf({ gate: { breaker, reasons }, troubles }: Stats): Hold | 
     lanes: LANES.filter((lane) => of.length === 0 || of.some((one) => one.lane === lane || one.lane === null)),
     until: of.length > 0 && ends.length === of.length ? Math.max(...ends) : null,
   };
+}
+
+/**
+ * When everything that is open is made at the earliest where it goes on at `until` (Unix ms): at the pace that the gate's
+ * rate and slots allow. Null: nothing bounds the pace.
+ */
+export function earliestEnd({ utilisation: { rate, concurrency }, run, pace }: Stats, until: number): number | null {
+  const bySlots = concurrency.limit !== null && run.p50 ? (concurrency.limit * 1000) / run.p50 : null;
+  const perSecond = Math.min(rate.limit ?? Number.POSITIVE_INFINITY, bySlots ?? Number.POSITIVE_INFINITY);
+  return Number.isFinite(perSecond) && perSecond > 0 ? until + (pace.all.jobsLeft * 1000) / perSecond : null;
 }
 
 /** How thick the band is, in px, of a rate a second; 0 for nothing, which is a dotted line. */

@@ -1,6 +1,7 @@
 import { ask } from "../api/session.ts";
 import { useResource } from "../api/use-resource.ts";
 import { ActionProgress } from "../ui/action-progress.tsx";
+import { Card } from "../ui/card.tsx";
 
 /** The latest bulk actions, those under way on top by being the newest. Nothing when there are none. */
 export function ActionList() {
@@ -12,11 +13,10 @@ export function ActionList() {
   const actions = resource.data.value?.actions ?? [];
   if (actions.length === 0) return null;
   return (
-    <section class="card" aria-labelledby="actions">
-      <h2 id="actions">Latest actions</h2>
+    <Card title="Latest actions">
       {actions.map((action) => (
         <ActionProgress key={action.action} action={action} />
       ))}
-    </section>
+    </Card>
   );
 }

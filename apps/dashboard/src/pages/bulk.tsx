@@ -63,7 +63,7 @@ function SelectionBar({ selection, act }: SelectionBarProps) {
   const ids = [...selection.ids.value];
   if (ids.length === 0 || !isOperator.value) return null;
   return (
-    <section class="selection-bar" aria-label="Selected jobs">
+    <section class="row selection-bar" aria-label="Selected jobs">
       <b class="num">{count(ids.length)} selected</b>
       {may("retry") && selection.anyIn([...RETRYABLE, "retrying"]) && (
         <button type="button" class="primary" data-retry-selected onClick={() => act("retry", ids)}>

@@ -85,7 +85,7 @@ export function CauseList({ window, run, open, state = null }: CauseListProps) {
           <>
             {shown.length === 0 && run === null && <None state={state} />}
             {!exact && <p class="muted">More than 100,000 jobs of a state have failed; not all of them are counted.</p>}
-            <ul class="groups">
+            <ul>
               {shown.map((cause) => (
                 <CauseCard key={cause.cause} cause={cause} total={sum(cause)} of={of} run={run} open={open} />
               ))}
@@ -121,13 +121,12 @@ function CauseCard({ cause, total, of, run, open }: CauseCardProps) {
   const { states, sample } = cause;
   const where = run === null ? {} : { run };
   return (
-    <li class="card group cause" data-row={cause.cause}>
+    <li class="card row cause" data-row={cause.cause}>
       <Thumb id={sample.id} />
-      <b class="group-count num">{count(total)}</b>
+      <b class="title num">{count(total)}</b>
       <div class="grow">
-        <p class="group-title">
-          <b class="mono">{cause.code}</b>
-          <span class="break">{cause.text}</span>
+        <p>
+          <b class="mono">{cause.code}</b> <span class="break">{cause.text}</span>
         </p>
         {cause.cure && (
           <p class="small-text">

@@ -1,53 +1,31 @@
 import type { JobDetail } from "@prewarm/control-schema/jobs";
-import { useState } from "preact/hooks";
 import { savedShare, size } from "../lib/format.ts";
 import { isShowable, pictureUrl } from "../lib/paths.ts";
+import { nameOf } from "../lib/transform-words.ts";
+import { Card } from "../ui/card.tsx";
 import { Slider } from "../ui/slider.tsx";
 
-/** Original and variant side by side, with the bytes that a viewer saves. */
+/** The variant over its original, with the bytes that a viewer saves; without a variant what viewers get meanwhile. */
 export function Compare({ job }: { job: JobDetail }) {
-  const original = job.originalBytes;
-  if (job.state !== "stored") return <Waiting job={job} />;
-  const variant = pictureUrl(job.id, job.key);
-  const saved =
-    original !== null && job.bytes !== null
-      ? { share: savedShare(original, job.bytes), bytes: original - job.bytes }
-      : null;
+  const { originalBytes, bytes } = job;
+  const original = isShowable(job.originalUrl) ? job.originalUrl : null;
+  const variant = job.state === "stored" ? pictureUrl(job.id, job.key) : null;
+  const [under, over] = original === null ? [variant, null] : [original, variant];
+  if (under === null) return null;
   return (
-    <section class="card" aria-labelledby="compare">
-      <header class="card-head">
-        <h2 id="compare">Original and variant</h2>
-        {saved && (
-          <p class="saved">
-            <b class="num">{saved.share}</b>{" "}
-            {saved.bytes >= 0 ? `${size(saved.bytes)} saved` : `${size(-saved.bytes)} more`}
+    <Card title={variant === null ? "Original" : "Original and variant"}>
+      <Slider {...{ under, over }} name={nameOf(job.transform)} tag={original === null ? "Variant" : "Original"}>
+        {variant === null ? (
+          <p class="muted">{meanwhile(job)}</p>
+        ) : (
+          <p>
+            {original === null && "No URL serves the original. "}
+            {size(originalBytes)} → {size(bytes)}{" "}
+            {originalBytes !== null && bytes !== null && <b>{savedShare(originalBytes, bytes)}</b>}
           </p>
         )}
-      </header>
-      <div class="pair">
-        <Picture name="Original" url={job.originalUrl} bytes={original} />
-        <Picture name="Variant" url={variant} bytes={job.bytes} />
-      </div>
-      {job.originalUrl && /^https?:/.test(job.originalUrl) && (
-        <details>
-          <summary>Compare by slider</summary>
-          <Slider under={job.originalUrl} over={variant} name={job.transform} />
-        </details>
-      )}
-    </section>
-  );
-}
-
-function Waiting({ job }: { job: JobDetail }) {
-  if (!job.originalUrl) return null;
-  return (
-    <section class="card" aria-labelledby="compare">
-      <h2 id="compare">Original</h2>
-      <div class="pair">
-        <Picture name="Original" url={job.originalUrl} bytes={null} />
-        <p class="muted placeholder">{meanwhile(job)}</p>
-      </div>
-    </section>
+      </Slider>
+    </Card>
   );
 }
 
@@ -59,37 +37,4 @@ function meanwhile({ state, error }: JobDetail): string {
     return "No variant will be made without a retry. Viewers get the original.";
   if (state === "cancelled") return "Cancelled. Viewers get the original.";
   return "The variant shows here as soon as it is stored. Viewers get the original meanwhile.";
-}
-
-/** The picture with the size it really has. */
-export function Picture({ name, url, bytes }: { name: string; url: string | null; bytes: number | null }) {
-  const [pixels, setPixels] = useState<string | null>(null);
-  const [broken, setBroken] = useState(false);
-  const shown = isShowable(url) && !broken;
-  return (
-    <figure class="picture">
-      <div class="frame">
-        {shown ? (
-          <img
-            src={url}
-            alt={name}
-            loading="lazy"
-            referrerpolicy="no-referrer"
-            onLoad={({ currentTarget }) => setPixels(`${currentTarget.naturalWidth} × ${currentTarget.naturalHeight}`)}
-            onError={() => setBroken(true)}
-          />
-        ) : (
-          <p class="muted placeholder">
-            {broken
-              ? "This picture does not load: it is gone, or this browser does not know its format."
-              : "No URL serves this."}
-          </p>
-        )}
-      </div>
-      <figcaption>
-        <b>{name}</b>{" "}
-        <span class="num muted">{[pixels, bytes === null ? null : size(bytes)].filter(Boolean).join(" · ")}</span>
-      </figcaption>
-    </figure>
-  );
 }

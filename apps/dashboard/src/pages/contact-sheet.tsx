@@ -1,6 +1,7 @@
 import type { Job, JobDetail } from "@prewarm/control-schema/jobs";
 import { useEffect, useState } from "preact/hooks";
 import { ask } from "../api/session.ts";
+import { errorOf } from "../lib/error-of.ts";
 import { count, plural, savedShare } from "../lib/format.ts";
 import { isShowable, pictureUrl } from "../lib/paths.ts";
 import { centreCrop, EDGE, similarity } from "../lib/similarity.ts";
@@ -30,9 +31,7 @@ export function ContactSheet({ run }: { run: string }) {
     compareRun(run, gone.signal, {
       begins: (of) => setState({ of }),
       has: (pair) => setPairs((all) => [...all, pair].sort((a, b) => rank(a) - rank(b))),
-    }).catch(
-      (error: unknown) => gone.signal.aborted || setState(error instanceof Error ? error : Error(String(error))),
-    );
+    }).catch((error: unknown) => gone.signal.aborted || setState(errorOf(error)));
     return () => gone.abort();
   }, [run]);
   if (state instanceof Error) return <p class="strip bad">{state.message}</p>;
@@ -64,7 +63,7 @@ function Row({ job, score, why }: Pair) {
       <a href={`/jobs/${job.job}`} class="break">
         {job.id}
       </a>
-      <div class="pair">
+      <div>
         <Square url={job.state === "refused" ? null : original} name="Original" why={job.error?.message ?? why} />
         <Square url={variant} name="Variant" why="No variant" />
       </div>
@@ -78,15 +77,8 @@ function Row({ job, score, why }: Pair) {
 }
 
 function Square({ url, name, why }: { url: string | null; name: string; why: string | null }) {
-  return (
-    <div class="frame">
-      {!isShowable(url) ? (
-        <p class="muted placeholder small-text break">{why ?? "No URL serves this."}</p>
-      ) : (
-        <img src={url} alt={name} loading="lazy" referrerpolicy="no-referrer" />
-      )}
-    </div>
-  );
+  if (isShowable(url)) return <img src={url} alt={name} loading="lazy" referrerpolicy="no-referrer" />;
+  return <p class="muted small-text break">{why ?? "No URL serves this."}</p>;
 }
 
 interface Told {

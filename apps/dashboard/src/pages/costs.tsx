@@ -5,6 +5,7 @@ import { count, percent, plural, size } from "../lib/format.ts";
 import { clock } from "../lib/live.ts";
 import { imageUrl } from "../lib/paths.ts";
 import { navigate, place } from "../lib/router.ts";
+import { Card } from "../ui/card.tsx";
 import { PartsHead } from "../ui/parts-head.tsx";
 import { Segments } from "../ui/segments.tsx";
 import { type Column, Table } from "../ui/table.tsx";
@@ -49,8 +50,7 @@ export function CostsPage() {
       </PartsHead>
       <View resource={resource} what="the costs">
         {(costs) => (
-          <section class="card" aria-labelledby="by">
-            <h2 id="by">By {words.toLowerCase()}</h2>
+          <Card title={`By ${words.toLowerCase()}`}>
             <Table
               label={`Costs by ${by}`}
               rows={costs.rows}
@@ -62,7 +62,7 @@ export function CostsPage() {
               {count(costs.total.mistakes)} of {plural(costs.total.jobs, "job")} stored nothing. {costs.note}
               {costs.nextCursor && ` The first ${ROWS_MAX} are shown.`}
             </p>
-          </section>
+          </Card>
         )}
       </View>
       <Money />

@@ -36,10 +36,10 @@ function Numbers({ answer }: { answer: DryRun }) {
   ];
   return (
     <>
-      <dl class="facts tight">
+      <dl class="facts lined tight">
         {rows.map(([name, value]) => (
           <div key={name}>
-            <dt>{name}</dt>
+            <dt class="muted">{name}</dt>
             <dd class="num">{value}</dd>
           </div>
         ))}
@@ -63,11 +63,11 @@ function priceOf({ price }: DryRun): string {
 function Rejected({ answer }: { answer: DryRun }) {
   if (answer.rejectedTotal === 0) return null;
   return (
-    <details class="rejected" open>
+    <details open>
       <summary>{count(answer.rejectedTotal)} not accepted</summary>
       <ul>
         {answer.rejected.slice(0, 20).map((one) => (
-          <li key={one.index}>
+          <li key={one.index} class="row-error small-text break">
             Item {one.index + 1}: {one.message}
           </li>
         ))}

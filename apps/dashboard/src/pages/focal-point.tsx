@@ -28,7 +28,7 @@ export function FocalPoint({ image, url, variants, close, changed }: FocalPointP
     return focal === null ? "Crops keep the centre." : "The focal point is set.";
   };
   return (
-    <div class="focal">
+    <div class="stack">
       <div class="stage">
         <img src={url} alt="Original" referrerpolicy="no-referrer" />
         <i class="focal-dot" style={{ left: `${x * 100}%`, top: `${y * 100}%` }} />
@@ -56,7 +56,7 @@ export function FocalPoint({ image, url, variants, close, changed }: FocalPointP
             : `${plural(crops.length, "crop")} are made again: as many jobs at most.`}
         </span>
       </p>
-      <div class="row-form">
+      <div class="row">
         <ActButton class="primary" act={() => put([x, y])}>
           Save
         </ActButton>

@@ -24,11 +24,13 @@ export function Dock({ gate, changes, draft, patch, drop }: DockProps) {
   const raise = monthly === undefined ? null : raiseWords(gate.budget.monthlyJobs, monthly, per1000Jobs);
   if (changes.length === 0) return <LastChange gate={gate} patch={patch} />;
   return (
-    <section class="card dock" aria-label="Changes" data-draft>
+    <section class="card dock row spread" aria-label="Changes" data-draft>
       <ul role="status">
         {changes.map(({ key, name, before, after }) => (
           <li key={key} class="break">
-            <button type="button" class="ghost small" aria-label={`Take back: ${name}`} onClick={() => drop(key)} />
+            <button type="button" class="ghost small" aria-label={`Take back: ${name}`} onClick={() => drop(key)}>
+              ✕
+            </button>
             {name}: <s>{before}</s> → <b>{after}</b>
           </li>
         ))}
@@ -71,7 +73,7 @@ function Apply({ changes, raise, isFaulty, apply, discard }: ApplyProps) {
     return `Jobs a month: ${raise}. Press again to raise it.`;
   };
   return (
-    <p class="row-form">
+    <p class="row">
       <button type="button" class="ghost" onClick={discard}>
         Discard
       </button>
@@ -85,7 +87,7 @@ function Apply({ changes, raise, isFaulty, apply, discard }: ApplyProps) {
 function LastChange({ gate: { undo }, patch }: { gate: Gate; patch: Patch }) {
   const isAllowed = may("pause") && may("limits");
   return (
-    <section class="card dock" aria-label="Last change">
+    <section class="card dock row spread" aria-label="Last change">
       {undo === null ? (
         <p class="muted">Nothing to undo. A switch or a number changes nothing until it is applied here.</p>
       ) : (

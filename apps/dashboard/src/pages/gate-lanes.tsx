@@ -6,11 +6,12 @@ import { useResource } from "../api/use-resource.ts";
 import { count, duration } from "../lib/format.ts";
 import type { Steered } from "../lib/gate-draft.ts";
 import { LANES } from "../lib/job-filter.ts";
-import { ActButton } from "../ui/act-button.tsx";
 import { DoneAt } from "../ui/done-at.tsx";
+import { TextField } from "../ui/fields.tsx";
 import { useFocusOf } from "../ui/focus-of.ts";
 import { Segments } from "../ui/segments.tsx";
 import { Said, Time } from "../ui/time.tsx";
+import { TurnButton } from "../ui/turn-button.tsx";
 
 const FROM: Record<Lane, string> = { live: "viewers' misses", upload: "from the CMS", bulk: "runs, warming" };
 /** Runs of a lane that stand in their order. */
@@ -23,7 +24,7 @@ export function LaneRows(props: Steered) {
   const query = { state: "open", limit: 50 } as const;
   const runs = useResource("open", (signal) => ask("GET /api/v1/runs", { query, signal }), RUNS_EVERY_MS);
   return (
-    <section class="card lane-rows" id="pause" aria-label="Lanes">
+    <section class="card lined" id="pause" aria-label="Lanes">
       <div class="lane-row muted small-text" aria-hidden="true">
         <span>Lane</span>
         <span>What waits, and why</span>
@@ -58,7 +59,7 @@ function LaneRow({ lane, gate, draft, set, runs, refresh }: LaneRowProps) {
   };
   return (
     <section class="lane-row" aria-label={lane} data-paused={willPause}>
-      <div class="lane-name">
+      <div class="row">
         {may("pause") && (
           <input
             type="checkbox"
@@ -89,14 +90,13 @@ function LaneRow({ lane, gate, draft, set, runs, refresh }: LaneRowProps) {
 /** How many wait, and every reason of the gate that holds them. */
 function Why({ lane, gate }: { lane: Lane } & Pick<Steered, "gate">) {
   const stats = useStats().data.value;
-  const pause = gate.pauses[lane];
   const reasons = gate.reasons.filter((one) => one.lane === lane || one.lane === null);
   const { queued = 0, retrying = 0 } = stats?.lanes[lane] ?? {};
   const oldest = stats ? waitedMs(stats, lane) : null;
   return (
     <div class="small-text break">
       <p>
-        <span class="figure num">{count(queued + retrying)}</span> wait
+        <span class="title num">{count(queued + retrying)}</span> wait
         {oldest !== null && `, the oldest ${duration(oldest)}`}
       </p>
       {reasons.map(({ code, message, until }) => (
@@ -109,17 +109,6 @@ function Why({ lane, gate }: { lane: Lane } & Pick<Steered, "gate">) {
           )}
         </p>
       ))}
-      {pause && (
-        <p class="muted">
-          by {pause.who}, <Time at={pause.since} />
-          {pause.until !== null && (
-            <>
-              , ends <Time at={pause.until} />
-            </>
-          )}
-          {pause.reason !== null && `: ${pause.reason}`}
-        </p>
-      )}
       {reasons.length === 0 && <p class="muted">Nothing is held.</p>}
     </div>
   );
@@ -135,16 +124,13 @@ const ENDS = [
 
 function PauseFields({ draft, set }: Pick<Steered, "draft" | "set">) {
   return (
-    <div class="row-form pause-fields">
-      <label class="field grow">
-        Reason (optional)
-        <input
-          type="text"
-          maxLength={200}
-          value={draft.reason ?? ""}
-          onInput={(event) => set("reason", event.currentTarget.value)}
-        />
-      </label>
+    <div class="row pause-fields">
+      <TextField
+        label="Reason (optional)"
+        {...{ class: "grow", maxLength: 200 }}
+        value={draft.reason ?? ""}
+        set={(text) => set("reason", text)}
+      />
       <Segments
         label="Pause for"
         of={ENDS}
@@ -176,29 +162,15 @@ function Order({ runs, refresh }: Pick<LaneRowProps, "runs" | "refresh">) {
           <span class="num small-text">
             <DoneAt pace={{ ...run.pace, doneBetween: null }} />
           </span>
-          {may("promote") && <Turn run={run} refresh={refresh} />}
+          <TurnButton run={run} changed={refresh} />
         </li>
       ))}
       {runs.length > RUNS && (
         <li>
+          <span />
           <a href="/runs?state=open">and {runs.length - RUNS} more</a>
         </li>
       )}
     </ol>
-  );
-}
-
-function Turn({ run, refresh }: { run: Run; refresh(): Promise<void> }) {
-  const isFirst = run.first !== null;
-  const name = run.label ?? run.run;
-  const act = async () => {
-    await ask("PATCH /api/v1/runs/{run}", { params: { run: run.run }, body: { first: !isFirst } });
-    await refresh();
-    return isFirst ? `${name} takes turns again.` : `${name} goes first in ${run.lane}.`;
-  };
-  return (
-    <ActButton class="small" act={act} label={`${isFirst ? "In turn" : "First"}: ${name}`}>
-      {isFirst ? "In turn" : "First"}
-    </ActButton>
   );
 }

@@ -2,11 +2,13 @@ import type { Gate } from "@prewarm/control-schema/gate";
 import type { Stats } from "@prewarm/control-schema/stats";
 import { may } from "../api/session.ts";
 import { useStats } from "../api/stats.tsx";
+import { topOf } from "../charts/series.ts";
 import { count } from "../lib/format.ts";
 import { faultOf, NUMBERS, type NumberField, type Steered, textOf } from "../lib/gate-draft.ts";
+import { Check } from "../ui/fields.tsx";
 import { useFocusOf } from "../ui/focus-of.ts";
 import { Said, Time } from "../ui/time.tsx";
-import { Track, topFor } from "../ui/track.tsx";
+import { Track } from "../ui/track.tsx";
 
 const fieldOf = (key: string): NumberField => {
   const field = NUMBERS.find((one) => one.key === key);
@@ -21,9 +23,9 @@ export function Limits(props: Steered) {
   const { rate, concurrency } = stats?.utilisation ?? {};
   return (
     <section class="card limits" id="limits" aria-label="Limits and budget">
-      <div class="limit-column">
+      <div>
         <Limit {...props} field={fieldOf("rate")} used={rate?.used ?? 0} words="a second sent" />
-        <NumberInput {...props} field={fieldOf("burst")} />
+        <NumberInput {...props} field={fieldOf("burst")} isInline />
       </div>
       <Limit {...props} field={fieldOf("concurrency")} used={concurrency?.used ?? 0} words="in hand" />
       <Month {...props} stats={stats} />
@@ -52,14 +54,14 @@ function Limit({ used, words, ...props }: FieldProps & { used: number; words: st
       <NumberInput {...props} />
       <Track
         label={field.name}
-        top={topFor(Math.max(value, used))}
+        top={topOf([1.5 * Math.max(value, used)])}
         {...{ used, value, min: field.min, isPinned: !isAuto }}
         step={field.isWhole ? 1 : 0.1}
         mark={now?.mode === "auto" ? now.value : null}
         change={may("limits") ? (to) => set(field.key, String(Math.round(to * 10) / 10)) : undefined}
       />
       <p class="small-text num">
-        <i class="key-used" aria-hidden="true" /> {Math.round(used * 10) / 10} {words}
+        <i class="swatch used" aria-hidden="true" /> {Math.round(used * 10) / 10} {words}
       </p>
       <HowFound limit={now} />
     </div>
@@ -67,7 +69,7 @@ function Limit({ used, words, ...props }: FieldProps & { used: number; words: st
 }
 
 /** A number to type, and whether the gate finds it by itself. */
-function NumberInput({ field, gate, draft, set }: FieldProps) {
+function NumberInput({ field, gate, draft, set, isInline }: FieldProps & { isInline?: boolean }) {
   const { key, name, min, max, isWhole, empty, limit, unit = "" } = field;
   const text = draft[key] ?? textOf(field, gate);
   const fault = faultOf(field, text);
@@ -79,8 +81,8 @@ function NumberInput({ field, gate, draft, set }: FieldProps) {
       </p>
     );
   return (
-    <div class="number-form" data-key={key}>
-      <label class="field grow">
+    <div class="row number-form" data-key={key}>
+      <label class={isInline ? "field row inline" : "stack field grow"}>
         {name}
         <input
           type="number"
@@ -95,15 +97,13 @@ function NumberInput({ field, gate, draft, set }: FieldProps) {
         {fault && <small role="status">{fault}</small>}
       </label>
       {limit && (
-        <label class="check">
-          <input
-            type="checkbox"
-            aria-label={`Automatic: ${name}`}
-            checked={text === "auto"}
-            onChange={(event) => set(key, event.currentTarget.checked ? "auto" : field.number(gate))}
-          />
+        <Check
+          aria-label={`Automatic: ${name}`}
+          checked={text === "auto"}
+          set={(isAuto) => set(key, isAuto ? "auto" : field.number(gate))}
+        >
           Automatic
-        </label>
+        </Check>
       )}
     </div>
   );
@@ -134,7 +134,7 @@ function Month({ stats, ...props }: Steered & { stats: Stats | null }) {
   const { budget } = props.gate;
   const monthly = numberOf({ ...props, field: fieldOf("monthly") });
   const waits = stats?.pace.all.jobsLeft ?? 0;
-  const top = topFor(Math.max(monthly ?? 0, (budget.used + waits) / 1.5));
+  const top = topOf([1.5 * (monthly ?? 0), budget.used + waits]);
   const price = stats?.spent.per1000Jobs ?? null;
   const amount = (jobs: number) => (price === null ? "" : ` = ${((jobs * price) / 1000).toFixed(2)}`);
   const { live, upload, bulk } = budget.usedByLane;
@@ -152,8 +152,8 @@ function Month({ stats, ...props }: Steered & { stats: Stats | null }) {
         change={may("limits") ? (to) => props.set("monthly", String(to)) : undefined}
       />
       <p class="small-text num">
-        <i class="key-used" aria-hidden="true" /> {count(budget.used)} spent{amount(budget.used)} ·{" "}
-        <i class="key-planned" aria-hidden="true" /> {count(waits)} wait{amount(waits)}
+        <i class="swatch used" aria-hidden="true" /> {count(budget.used)} spent{amount(budget.used)} ·{" "}
+        <i class="swatch planned" aria-hidden="true" /> {count(waits)} wait{amount(waits)}
         {monthly === null ? ", unlimited" : price !== null && ` · budget${amount(monthly)}`}
       </p>
       <Share
@@ -182,10 +182,14 @@ function Share({ top, from = 0, used, of, ...props }: ShareProps) {
   const at = (jobs: number) => `${Math.min(100, Math.max(0, (jobs / top) * 100))}%`;
   const isSpent = used >= of && of > 0;
   return (
-    <div class="share" data-spent={isSpent}>
-      <NumberInput {...props} />
+    <div class="row spread share">
+      <NumberInput {...props} isInline />
       <p class="small-text num">
-        {isSpent ? <b>all {count(Math.round(of))} spent</b> : `${count(used)} of ${count(Math.round(of))}`}
+        {isSpent ? (
+          <b class="row-error">all {count(Math.round(of))} spent</b>
+        ) : (
+          `${count(used)} of ${count(Math.round(of))}`
+        )}
       </p>
       <span class="bracket" aria-hidden="true">
         <i class="used" style={{ left: at(from), width: at(used) }} />

@@ -8,6 +8,7 @@ import { clock } from "../lib/live.ts";
 import { groupsOf, type LogGroup, movesWords } from "../lib/log-groups.ts";
 import { navigate, place } from "../lib/router.ts";
 import { aroundTime } from "../lib/time-style.ts";
+import { Card } from "../ui/card.tsx";
 import { Pager } from "../ui/pager.tsx";
 import { Time } from "../ui/time.tsx";
 import { Empty, View } from "../ui/view.tsx";
@@ -27,19 +28,15 @@ export function GateLog({ round }: { round: number }) {
   useEffect(() => void (round > 0 && resource.refresh()), [round]);
   const next = resource.data.value?.nextCursor ?? null;
   return (
-    <section class="card gate-log" aria-labelledby="audit">
-      <header class="card-head">
-        <h2 id="audit">Log</h2>
-        <LogSearch key={search} search={search} />
-      </header>
-      <View resource={resource} what="the log" shape="list">
+    <Card title="Log" class="gate-log" beside={<LogSearch key={search} search={search} />}>
+      <View resource={resource} what="the log">
         {({ entries }) =>
           entries.length === 0 ? (
             <Empty title={search ? "No entry matches" : "No changes yet"}>
               The log lists every run, pause, limit, retry, cancel and purge, and who did it.
             </Empty>
           ) : (
-            <ol>
+            <ol class="lined">
               {groupsOf(entries).map((group) => (
                 <Group key={`${group.at} ${group.entries[0]?.seq}`} group={group} isOpen={search !== ""} />
               ))}
@@ -48,7 +45,7 @@ export function GateLog({ round }: { round: number }) {
         }
       </View>
       <Pager what="the audit log" isBelow cursor={cursor} next={next} urlOf={(to) => logUrl(search, to)} />
-    </section>
+    </Card>
   );
 }
 

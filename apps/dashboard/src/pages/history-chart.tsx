@@ -6,7 +6,7 @@ import { ask } from "../api/session.ts";
 import { useResource } from "../api/use-resource.ts";
 import { firstOf, type Line, type Mark } from "../charts/series.ts";
 import { TimeChart } from "../charts/time-chart.tsx";
-import { actWords } from "../lib/act-words.ts";
+import { auditSentence, movesChart } from "../lib/audit-words.ts";
 import { count, duration, plural } from "../lib/format.ts";
 import { filterUrl } from "../lib/job-filter.ts";
 import { navigate, place } from "../lib/router.ts";
@@ -87,12 +87,8 @@ function Loaded({ shown, around, every }: { shown: Shown; around: object; every:
   );
 }
 
-/** What was done and moves a chart. A limit that moved by itself is in the log. */
 function marksOf(entries: readonly AuditEntry[]): Mark[] {
-  return entries.flatMap((entry) => {
-    const text = entry.what === "limit.moved" ? null : actWords(entry);
-    return text === null ? [] : [{ at: entry.at, text }];
-  });
+  return entries.filter(movesChart).map((entry) => ({ at: entry.at, text: auditSentence(entry) }));
 }
 
 function Chart({ history, marks, shown }: { history: History; marks: readonly Mark[]; shown: Shown }) {

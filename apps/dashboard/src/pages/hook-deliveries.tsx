@@ -6,7 +6,8 @@ import { filterUrl, STATES } from "../lib/job-filter.ts";
 import { imageUrl } from "../lib/paths.ts";
 import { navigate, place } from "../lib/router.ts";
 import { spanOfDay } from "../lib/time-style.ts";
-import { ScrollBox } from "../ui/scroll-box.tsx";
+import { Card } from "../ui/card.tsx";
+import { Table } from "../ui/table.tsx";
 import { Time } from "../ui/time.tsx";
 import { Empty, View } from "../ui/view.tsx";
 
@@ -18,20 +19,7 @@ export function HookDeliveries() {
   const query = { limit: SHOWN, ...spanOfDay(day) };
   const resource = useResource(`hooks ${day}`, (signal) => ask("GET /api/v1/hooks", { query, signal }), 4000);
   return (
-    <section class="card" aria-labelledby="hooks">
-      <header class="card-head">
-        <h2 id="hooks">Hooks in</h2>
-        <label>
-          Day{" "}
-          <input
-            type="date"
-            value={day}
-            onChange={({ currentTarget: { value } }) =>
-              navigate(value === "" ? "/system" : `/system?day=${value}`, { replace: true })
-            }
-          />
-        </label>
-      </header>
+    <Card title="Hooks in" beside={<DayField day={day} />}>
       <View resource={resource} what="hooks">
         {({ hooks, deliveries }) => (
           <>
@@ -41,7 +29,7 @@ export function HookDeliveries() {
                 <span class="mono">prewarm-uploads</span>.
               </p>
             ) : (
-              <ul class="reasons">
+              <ul class="small-text">
                 {hooks.map((hook) => (
                   <Hook key={hook.name} hook={hook} last={deliveries.find((one) => one.hook === hook.name)} />
                 ))}
@@ -60,7 +48,16 @@ export function HookDeliveries() {
           </>
         )}
       </View>
-    </section>
+    </Card>
+  );
+}
+
+function DayField({ day }: { day: string }) {
+  const go = (to: string) => navigate(to === "" ? "/system" : `/system?day=${to}`, { replace: true });
+  return (
+    <label>
+      Day <input type="date" value={day} onChange={({ currentTarget: { value } }) => go(value)} />
+    </label>
   );
 }
 
@@ -86,35 +83,34 @@ const PILLS = { accepted: "pill good", repeat: "pill", refused: "pill bad" } as 
 
 function Deliveries({ deliveries }: { deliveries: readonly HookDelivery[] }) {
   return (
-    <ScrollBox label="Deliveries of hooks">
-      <table class="audit">
-        <thead>
-          <tr>
-            <th scope="col">When</th>
-            <th scope="col">Hook</th>
-            <th scope="col">Verdict</th>
-            <th scope="col">What came of it</th>
-          </tr>
-        </thead>
-        <tbody>
-          {deliveries.map((one, at) => (
-            <tr key={`${one.at}${one.hook}${at}`}>
-              <td class="nowrap">
-                <Time at={one.at} asClock />
-              </td>
-              <td class="mono break">{one.hook}</td>
-              <td class="nowrap">
-                <span class={PILLS[one.verdict]}>{one.verdict}</span> {one.n > 1 && `${count(one.n)} times`}
-              </td>
-              <td class="break">
-                {outcomeOf(one)} {one.run !== null && <a href={`/runs/${encodeURIComponent(one.run)}`}>{one.run}</a>}
-                <ImagesNow images={one.images} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </ScrollBox>
+    <Table
+      label="Deliveries of hooks"
+      isOfText
+      rows={deliveries}
+      keyOf={(one) => `${deliveries.indexOf(one)} ${one.at}`}
+      columns={[
+        ["When", ({ at }) => <Time at={at} asClock />],
+        ["Hook", ({ hook }) => <span class="mono">{hook}</span>],
+        [
+          "Verdict",
+          ({ verdict, n }) => (
+            <span class="nowrap">
+              <span class={PILLS[verdict]}>{verdict}</span> {n > 1 && `${count(n)} times`}
+            </span>
+          ),
+        ],
+        ["What came of it", (one) => <Outcome of={one} />],
+      ]}
+    />
+  );
+}
+
+function Outcome({ of: one }: { of: HookDelivery }) {
+  return (
+    <>
+      {outcomeOf(one)} {one.run !== null && <a href={`/runs/${encodeURIComponent(one.run)}`}>{one.run}</a>}
+      <ImagesNow images={one.images} />
+    </>
   );
 }
 

@@ -1,6 +1,7 @@
 import type { Image } from "@prewarm/control-schema/images";
 import type { DryRun } from "@prewarm/control-schema/warm";
 import { useState } from "preact/hooks";
+import { order } from "../api/order.ts";
 import type { Resource } from "../api/poll.ts";
 import { ask, may, recipes } from "../api/session.ts";
 import { useResource } from "../api/use-resource.ts";
@@ -8,7 +9,8 @@ import { count, money, plural } from "../lib/format.ts";
 import { IMAGE_ACTS } from "../lib/image-acts.ts";
 import { navigate, place } from "../lib/router.ts";
 import { ActButton } from "../ui/act-button.tsx";
-import { ConfirmDialog } from "../ui/confirm-dialog.tsx";
+import { AskButton, ConfirmDialog } from "../ui/confirm-dialog.tsx";
+import { TextField } from "../ui/fields.tsx";
 import { View } from "../ui/view.tsx";
 import { DryRunCard } from "./dry-run-card.tsx";
 
@@ -37,7 +39,7 @@ export function ImageActs({ image, changed, ...warming }: ActsProps) {
   if (allowed.length === 0 && !may("warm")) return null;
   return (
     <section class="card" aria-label="What you can do">
-      <ul class="choices">
+      <ul class="choices lined">
         {may("warm") && <Warm image={image} changed={changed} {...warming} />}
         {allowed.map(([act, name]) => (
           <li key={act}>
@@ -63,18 +65,13 @@ export function ImageActs({ image, changed, ...warming }: ActsProps) {
 
 /** Makes what a recipe lacks, or all that there is once more. */
 function Warm({ image, v, lack, recipe, setRecipe, changed }: ActsProps) {
-  const [asking, setAsking] = useState(false);
   const item = { id: image.id, ...(v === null ? {} : { v }) };
   const own = image.variants.filter((one) => one.v === v).map(({ transform }) => transform);
   const transforms = [...new Set(own)].slice(0, 200);
-  const warm = async (items: object, force: boolean) => {
-    const label = `${force ? "make again" : "warm"} ${image.id}`.slice(0, 200);
-    const answer = await ask("POST /api/v1/warm", { body: { items: [{ ...item, ...items }], force, label } });
+  const warm = async (what: object, force: boolean) => {
+    const said = await order([{ ...item, ...what }], { force, label: `${force ? "make again" : "warm"} ${image.id}` });
     changed();
-    if (!("run" in answer)) return "Nothing was enqueued.";
-    const [first] = answer.rejected;
-    if (first) throw new Error(first.message);
-    return `${count(answer.accepted)} enqueued, ${count(answer.existing)} stored already, ${count(answer.duplicates)} under way.`;
+    return said;
   };
   return (
     <li>
@@ -92,22 +89,17 @@ function Warm({ image, v, lack, recipe, setRecipe, changed }: ActsProps) {
           lacks: {lackWords(lack)}
         </p>
         {transforms.length > 0 && (
-          <button type="button" class="small" onClick={() => setAsking(true)}>
-            Make all again…
-          </button>
+          <AskButton
+            name="Make all again…"
+            class="small"
+            title="Make all again"
+            verb="Make all again"
+            act={() => warm({ transforms }, true)}
+          >
+            <Cost item={{ ...item, transforms }} />
+          </AskButton>
         )}
       </div>
-      {asking && (
-        <ConfirmDialog
-          title="Make all again"
-          word={null}
-          verb="Make all again"
-          act={() => warm({ transforms }, true)}
-          onClose={() => setAsking(false)}
-        >
-          <Cost item={{ ...item, transforms }} />
-        </ConfirmDialog>
-      )}
     </li>
   );
 }
@@ -173,20 +165,16 @@ function RemoveDialog({ id, onClose }: { id: string; onClose(): void }) {
         has the image may keep it for up to a year.
       </p>
       <p>The id is blocked until you lift the block: no view, hook or run makes the image again.</p>
-      <label class="field">
-        <span>
-          Reason <span class="muted">It stands in the receipt and in the audit log, so write no name into it.</span>
-        </span>
-        <input
-          type="text"
-          required
-          pattern=".*\S.*"
-          maxLength={500}
-          autocomplete="off"
-          value={reason}
-          onInput={(event) => setReason(event.currentTarget.value)}
-        />
-      </label>
+      <TextField
+        label={
+          <>
+            Reason <span class="muted">It stands in the receipt and in the audit log, so write no name into it.</span>
+          </>
+        }
+        {...{ required: true, pattern: ".*\\S.*", maxLength: 500 }}
+        value={reason}
+        set={setReason}
+      />
     </ConfirmDialog>
   );
 }

@@ -32,7 +32,7 @@ export function ImageFacts({ image, variants, v, aim }: FactsProps) {
   const total = image.variants.length;
   return (
     <section class="card" aria-label="Facts">
-      <dl class="facts num">
+      <dl class="facts lined num">
         <Fact name="Viewers get now">
           <Gets image={image} variants={variants} />
         </Fact>
@@ -54,27 +54,16 @@ export function ImageFacts({ image, variants, v, aim }: FactsProps) {
             </button>
           )}
         </Fact>
-        <Fact name="Version">
-          {v === null ? "none: pages ask without v" : <span class="mono">v={v}</span>}{" "}
-          {total > 0 && (
-            <span class="muted">
-              of {variants.length === total ? "all" : count(variants.length)} {count(total)}
-            </span>
-          )}
-        </Fact>
         <Fact name="Original">
           {originalUrl === null ? (
             "no URL shows it to you"
           ) : (
             <LongName text={originalUrl.replace(/^https?:\/\//, "")} />
           )}{" "}
-          <span class="muted">
-            {originalBytes !== null && size(originalBytes)}{" "}
-            {sourceEtag !== null && (
-              <>
-                etag <span class="mono break">{sourceEtag}</span>
-              </>
-            )}
+          <span class="muted break">
+            {originalBytes !== null && size(originalBytes)} {sourceEtag !== null && `etag ${sourceEtag}`}{" "}
+            {v === null ? "without v" : `v=${v}`}
+            {variants.length < total && ` of ${count(variants.length)} of ${count(total)}`}
           </span>
         </Fact>
       </dl>
@@ -128,7 +117,7 @@ function Orders({ id, answer, image }: { id: string; answer: ImageOrders; image:
   return (
     <>
       <Fact name="Asked for by">
-        <ul class="orders">
+        <ul class="row break">
           {newest.slice(0, SHOWN).map((order) => (
             <Order key={`${order.run} ${order.lane}`} order={order} />
           ))}
@@ -136,7 +125,7 @@ function Orders({ id, answer, image }: { id: string; answer: ImageOrders; image:
         {newest.length > SHOWN && (
           <details>
             <summary>{count(newest.length - SHOWN)} earlier</summary>
-            <ul class="orders">
+            <ul class="row break">
               {newest.slice(SHOWN).map((order) => (
                 <Order key={`${order.run} ${order.lane}`} order={order} />
               ))}
@@ -198,7 +187,7 @@ function Copies({ purge }: { purge: PurgeTimeline | null }) {
   if (purge === null) return <>none: no purge is remembered</>;
   const { storeDeletedAt, edgeUntil, browsersUntil, secondPass } = purge;
   return (
-    <ul class="orders">
+    <ul class="row break">
       <li>
         {storeDeletedAt === null ? (
           <Flag>R2 is being emptied</Flag>

@@ -2,6 +2,7 @@ import type { Variant } from "@prewarm/control-schema/images";
 import { percent, size } from "../lib/format.ts";
 import { type Block, type Cell, matrixOf, type Sheet, stepOf, widthOf } from "../lib/matrix.ts";
 import { transformWords } from "../lib/transform-words.ts";
+import { Card } from "../ui/card.tsx";
 import { ScrollBox } from "../ui/scroll-box.tsx";
 
 interface MatrixProps {
@@ -33,16 +34,17 @@ export function ImageMatrix(props: MatrixProps) {
   const { scaled, other } = matrixOf(props.variants, props.missing);
   const isEmpty = scaled.columns.length + other.columns.length === 0;
   return (
-    <section class="card matrix" aria-labelledby="matrix">
-      <header class="card-head">
-        <h2 id="matrix">Variants by bytes</h2>
-        {!isEmpty && <span class="muted small-text">Choose one to lay it over the original</span>}
-      </header>
+    <Card
+      title="Variants by bytes"
+      beside={!isEmpty && <span class="muted small-text">Choose one to lay it over the original</span>}
+    >
       {isEmpty && <p class="muted">None is stored or ordered. A view, an upload hook or Warm makes the first.</p>}
       <Cells label="Bytes by width and format" sheet={scaled} {...props} />
-      <Cells label="Bytes by crop and format" sheet={other} {...props} />
-      <Legend {...props} />
-    </section>
+      <div class="row">
+        <Cells label="Bytes by crop and format" sheet={other} {...props} />
+        <Legend {...props} />
+      </div>
+    </Card>
   );
 }
 
@@ -52,12 +54,12 @@ function Cells({ label, sheet, ...props }: MatrixProps & { label: string; sheet:
     <ScrollBox label={label}>
       <div class="cells num" style={{ "--columns": sheet.columns.length, "--rows": sheet.rows.length }}>
         {sheet.columns.map((column, at) => (
-          <span key={column} class="column" style={{ "--column": at + 2, "--row": 1 }}>
+          <span key={column} class="muted small-text" style={{ "--column": at + 2, "--row": 1 }}>
             {column}
           </span>
         ))}
         {sheet.rows.map(({ format, blocks }, at) => [
-          <span key={format} class="format" style={{ "--column": 1, "--row": at + 2 }}>
+          <span key={format} class="muted small-text" style={{ "--column": 1, "--row": at + 2 }}>
             {format}
           </span>,
           ...blocks.map((block) => (
@@ -87,7 +89,7 @@ function BlockCell({ block, row, format, isFirstGap, ...props }: CellProps) {
   const [first] = block.cells;
   if (first === undefined)
     return (
-      <span class="gap" style={place}>
+      <span class="gap muted small-text" style={place}>
         <span class={isFirstGap ? "" : "visually-hidden"}>when asked</span>
       </span>
     );
@@ -145,7 +147,7 @@ function Legend({ variants, missing, originalBytes }: MatrixProps) {
     states.has(key) || (key === "dead" && states.has("refused")) || (key === "queued" && states.has("retrying"));
   const isShaded = variants.some(({ bytes }) => bytes !== null) && originalBytes !== null;
   return (
-    <ul class="legend small-text muted num">
+    <ul class="row legend small-text muted num">
       {isShaded && <li>% of the original's {size(originalBytes)}, up to</li>}
       {isShaded &&
         STEPS.map((words, at) => (

@@ -31,9 +31,9 @@ export function ImageStage({ image, variants, shown, isAiming, close, changed }:
   const under = isShowable(image.originalUrl) ? image.originalUrl : standIn(image, variants);
   const ratio = ratioOf(variants);
   return (
-    <section class="card stage-card" aria-label="Picture">
+    <section class="card" aria-label="Picture">
       {under === null ? (
-        <p class="muted placeholder">No URL shows the original to this page, and no variant is stored.</p>
+        <p class="muted">No URL shows the original to this page, and no variant is stored.</p>
       ) : isAiming ? (
         <FocalPoint image={image} url={under} variants={variants} close={close} changed={changed} />
       ) : (
@@ -41,6 +41,7 @@ export function ImageStage({ image, variants, shown, isAiming, close, changed }:
           under={under}
           over={over}
           name={shown === null ? "" : nameOf(shown)}
+          tag={under === image.originalUrl ? "Original" : "Largest variant"}
           ratio={ratio}
           instead={shown === null || over !== null ? "" : instead(variant)}
         >

@@ -38,7 +38,7 @@ export function ImagePage({ id }: { id: string }) {
   useFocusOfFace(data && data.removal !== null);
   const next = data?.image.nextCursor ?? null;
   return (
-    <View resource={resource} what="this image" whole={id} shape="detail">
+    <View resource={resource} what="this image" whole={id}>
       {({ image, removal }) =>
         removal !== null ? (
           <>
@@ -52,7 +52,7 @@ export function ImagePage({ id }: { id: string }) {
             <Head id={id}>{summary(image)}</Head>
             <Body image={image} changed={changed} />
             {(next || cursors.length > 0) && (
-              <nav class="pager" aria-label="Pages of variants">
+              <nav class="row pager" aria-label="Pages of variants">
                 <button type="button" disabled={cursors.length === 0} onClick={() => setCursors(cursors.slice(0, -1))}>
                   Back
                 </button>
@@ -91,11 +91,11 @@ function Head({ id, children }: { id: string; children: ComponentChildren }) {
   const name = folders.pop() || id;
   const shown = isLong && folders.length > 1 ? [folders[0], `${folders.length - 1} more folders`] : folders;
   return (
-    <header class="page-head image-head">
-      <p class="crumbs">
+    <header class="page-head stack">
+      <p class="crumbs muted small-text">
         <a href="/images">Images</a> / <bdi class="break">{shown.map((one) => `${one} / `).join("")}</bdi>
       </p>
-      <div class="row-form">
+      <div class="row">
         <h1>
           <LongName text={name} />
         </h1>
@@ -171,7 +171,7 @@ function Body({ image, changed }: { image: Image; changed(): void }) {
         {versions.length > 1 && (
           <fieldset class="segments" aria-label="Version">
             {versions.map((one) => (
-              <button key={one} type="button" aria-pressed={one === v} onClick={() => setVersion(one)}>
+              <button key={one} type="button" class="small" aria-pressed={one === v} onClick={() => setVersion(one)}>
                 {one === null ? "without v" : `v=${one}`}
               </button>
             ))}

@@ -55,13 +55,13 @@ function Search({ search, go }: { search: string; go(text: string): void }) {
   return (
     <search class="card">
       <form
-        class="row-form"
+        class="row"
         onSubmit={(event) => {
           event.preventDefault();
           submit();
         }}
       >
-        <label class="field grow">
+        <label class="stack field grow">
           Image id or a part of it; or image URLs, a srcset, a page's HTML or a sitemap: what viewers get of each
           <textarea
             rows={/\n/.test(text) ? 4 : 1}

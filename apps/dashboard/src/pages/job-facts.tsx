@@ -1,15 +1,15 @@
 import type { JobDetail } from "@prewarm/control-schema/jobs";
 import { size } from "../lib/format.ts";
 import { imageUrl } from "../lib/paths.ts";
+import { Card } from "../ui/card.tsx";
 import { Fact } from "../ui/fact.tsx";
 import { Time } from "../ui/time.tsx";
 
 /** Everything the ledger knows of a job. */
 export function JobFacts({ job }: { job: JobDetail }) {
   return (
-    <section class="card" aria-labelledby="facts">
-      <h2 id="facts">Facts</h2>
-      <dl class="facts">
+    <Card title="Facts">
+      <dl class="facts lined">
         <Fact name="Image">
           <Inside to={imageUrl(job.id)} text={job.id} />
         </Fact>
@@ -34,7 +34,7 @@ export function JobFacts({ job }: { job: JobDetail }) {
         </Fact>
         <Times job={job} />
       </dl>
-    </section>
+    </Card>
   );
 }
 

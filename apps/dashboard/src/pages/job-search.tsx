@@ -30,7 +30,7 @@ export function JobSearch({ filter }: { filter: JobFilter }) {
     return () => clearTimeout(timer);
   }, [text]);
   return (
-    <search class="search">
+    <search class="stack">
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -40,7 +40,7 @@ export function JobSearch({ filter }: { filter: JobFilter }) {
         <input
           type="search"
           aria-label="Search jobs"
-          placeholder="id:photo format:avif error:upstream_failed age:>1h attempts:>3, or part of a key"
+          placeholder="id:photo format:avif error:upstream_failed age:>1h attempts:>3, or part of a key (press /)"
           list={id}
           maxLength={500}
           spellcheck={false}
@@ -48,7 +48,6 @@ export function JobSearch({ filter }: { filter: JobFilter }) {
           value={text}
           onInput={(event) => setText(event.currentTarget.value)}
         />
-        <kbd title="Press / to search">/</kbd>
         <datalist id={id}>
           {suggestions(text).map((one) => (
             <option key={one} value={one} />
@@ -71,7 +70,7 @@ function Chips({ filter }: { filter: JobFilter }) {
   const odd = unknownQualifiers(filter.search);
   if (terms.length === 0 && !filter.run) return null;
   return (
-    <div class="chips">
+    <div class="row">
       {filter.run && <Chip text={`run ${filter.run}`} to={filterUrl({ ...filter, run: null, cursor: null })} />}
       {terms.map((term, index) => (
         <Chip
@@ -89,8 +88,8 @@ function Chips({ filter }: { filter: JobFilter }) {
 
 function Chip({ text, to }: { text: string; to: string }) {
   return (
-    <a class="chip" href={to} aria-label={`Remove ${text}`}>
-      <span class="clip">{text}</span> <span aria-hidden="true">✕</span>
+    <a class="pill break" href={to} aria-label={`Remove ${text}`}>
+      {text} <span aria-hidden="true">✕</span>
     </a>
   );
 }

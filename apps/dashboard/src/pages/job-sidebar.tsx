@@ -16,9 +16,9 @@ export function JobSidebar({ filter }: { filter: JobFilter }) {
   const facets = (
     <>
       <fieldset>
-        <legend>State</legend>
+        <legend class="muted small-text strong">State</legend>
         {STATES.map((state) => (
-          <label key={state} class="facet" data-state={state}>
+          <label key={state} class="row facet" data-state={state}>
             <input
               type="checkbox"
               checked={filter.states.includes(state)}
@@ -31,9 +31,9 @@ export function JobSidebar({ filter }: { filter: JobFilter }) {
         ))}
       </fieldset>
       <fieldset>
-        <legend>Lane</legend>
+        <legend class="muted small-text strong">Lane</legend>
         {LANES.map((lane) => (
-          <label key={lane} class="facet">
+          <label key={lane} class="row facet">
             <input
               type="checkbox"
               checked={filter.lanes.includes(lane)}
@@ -48,7 +48,7 @@ export function JobSidebar({ filter }: { filter: JobFilter }) {
     </>
   );
   return (
-    <search class="sidebar" aria-label="Filter by state and lane">
+    <search class="stack" aria-label="Filter by state and lane">
       {isNarrow.value ? (
         <details class="fold">
           <summary>{ticked(filter)}</summary>

@@ -18,7 +18,7 @@ import { Timeline } from "./timeline.tsx";
 export function JobPage({ job }: { job: string }) {
   const resource = useResource(job, (signal) => ask("GET /api/v1/jobs/{job}", { params: { job }, signal }), 2000);
   return (
-    <View resource={resource} what="this job" whole={`Job ${job}`} shape="detail">
+    <View resource={resource} what="this job" whole={`Job ${job}`}>
       {(data) => (
         <>
           <Head job={data} changed={() => void resource.refresh()} />
@@ -43,7 +43,7 @@ function Why({ job }: { job: JobDetail }) {
   const failed = STATES_WITH_CAUSE.some((state) => state === job.state) && job.error !== null;
   if (!failed && job.waitingFor === null) return null;
   return (
-    <section class={job.state === "dead" ? "strip bad why" : "strip warn why"} aria-label="Why">
+    <section class={job.state === "dead" ? "strip bad" : "strip warn"} aria-label="Why">
       <div>
         {failed && (
           <p class="break">
@@ -73,7 +73,7 @@ function Head({ job, changed }: { job: JobDetail; changed(): void }) {
   return (
     <header class="page-head">
       <div class="grow">
-        <p class="crumbs">
+        <p class="crumbs muted small-text">
           <a href="/jobs">Jobs</a> / <span class="mono">{job.job}</span>
         </p>
         <h1 class="break">{job.id}</h1>

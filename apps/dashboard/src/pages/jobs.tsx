@@ -41,7 +41,7 @@ export function JobsPage() {
           {isOperator.value && <MatchingButtons filter={filter} open={open} />}
         </PartsHead>
         <JobSearch filter={filter} />
-        <View resource={page} what="jobs" shape="list">
+        <View resource={page} what="jobs">
           {(data) =>
             data.jobs.length === 0 ? (
               <NoJobs filter={filter} page={data} />

@@ -38,7 +38,7 @@ function Ended({ stats: { states } }: { stats: Stats }) {
   return (
     <li>
       <b>ended</b>
-      <span class="lane-bar" />
+      <span />
       <span class="num">
         {some.map((state, index) => (
           <span key={state}>
@@ -62,7 +62,7 @@ function LaneRow({ lane, stats, isHeld }: { lane: Lane; stats: Stats; isHeld: bo
   return (
     <li>
       <b>{lane}</b>
-      <span class="lane-bar" aria-hidden="true">
+      <span class="state-bar" aria-hidden="true">
         {states.map(([state]) => (
           // Of logarithms, so that 4 beside 11,800 are seen.
           <i

@@ -1,5 +1,6 @@
 import { useStats } from "../api/stats.tsx";
 import { count, percent } from "../lib/format.ts";
+import { Card } from "../ui/card.tsx";
 import { Table } from "../ui/table.tsx";
 
 /** Jobs and what they cost: today, this month, and those that wait. Prices are the configuration's, in whatever currency it means. */
@@ -14,8 +15,7 @@ export function Money() {
     ["Waiting, to be paid", pace.all.jobsLeft],
   ];
   return (
-    <section class="card" aria-labelledby="money">
-      <h2 id="money">Money</h2>
+    <Card title="Money">
       <Table
         label="Jobs and their cost"
         rows={rows}
@@ -33,7 +33,7 @@ export function Money() {
           : `${per1000Jobs} for 1,000 jobs, by budget.per1000Jobs, without Cloudflare's charges.`}{" "}
         <a href="/steering">Change the budget</a>
       </p>
-    </section>
+    </Card>
   );
 }
 

@@ -45,7 +45,7 @@ function Folded({ title, troubles }: { title: string; troubles: readonly Trouble
 function List({ troubles }: { troubles: readonly Trouble[] }) {
   if (troubles.length === 0) return null;
   return (
-    <ul>
+    <ul class="lined">
       {troubles.map((trouble) => (
         <li key={trouble.key} class="need">
           <span class="lamp" data-mark={trouble.level} aria-hidden="true" />
@@ -57,7 +57,7 @@ function List({ troubles }: { troubles: readonly Trouble[] }) {
               <More trouble={trouble} />
             </p>
           </div>
-          <span class="ways">
+          <span class="stack">
             <Ways incident={trouble} />
           </span>
         </li>

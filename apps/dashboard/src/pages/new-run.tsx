@@ -2,9 +2,11 @@ import type { DryRun } from "@prewarm/control-schema/warm";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { ask, may } from "../api/session.ts";
 import { askedIn } from "../lib/any-url.ts";
+import { errorOf } from "../lib/error-of.ts";
 import { navigate, place } from "../lib/router.ts";
 import { toRequest, type WarmInput } from "../lib/warm-input.ts";
 import { ActButton } from "../ui/act-button.tsx";
+import { Card } from "../ui/card.tsx";
 import { Empty } from "../ui/view.tsx";
 import { DryRunCard } from "./dry-run-card.tsx";
 import { NoImage } from "./no-image.tsx";
@@ -56,7 +58,7 @@ export function NewRunPage() {
     <>
       <header class="page-head">
         <div>
-          <p class="crumbs">
+          <p class="crumbs muted small-text">
             <a href="/runs">Runs</a>
           </p>
           <h1>New run</h1>
@@ -64,8 +66,7 @@ export function NewRunPage() {
       </header>
       <div class="columns wide-left">
         <WarmFields input={input} change={change} />
-        <section class="card dry-run" aria-labelledby="dry" aria-live="polite">
-          <h2 id="dry">What it would do</h2>
+        <Card title="What it would do" class="dry-run">
           <DryRunCard
             asked={toRequest(input) !== null}
             fresh={checked?.input === input}
@@ -75,7 +76,7 @@ export function NewRunPage() {
           <ActButton class="primary" disabled={!ready} act={start}>
             Start the run
           </ActButton>
-        </section>
+        </Card>
       </div>
       {input.file === null && asked.length > 0 && <Pictures all={asked} />}
       {input.file === null && input.ids.trim() !== "" && toRequest(input) === null && <NoImage text={input.ids} />}
@@ -99,8 +100,7 @@ function useDryRun(input: WarmInput): Checked | null {
         });
         if ("dryRun" in answer) setChecked({ input, answer, error: null });
       } catch (error) {
-        if (!stop.signal.aborted)
-          setChecked({ input, answer: null, error: error instanceof Error ? error.message : String(error) });
+        if (!stop.signal.aborted) setChecked({ input, answer: null, error: errorOf(error).message });
       }
     }, PAUSE_MS);
     return () => {

@@ -4,7 +4,7 @@ import { useLateness } from "../api/lateness.ts";
 import { useStats } from "../api/stats.tsx";
 import { count, duration, rate } from "../lib/format.ts";
 import { clock } from "../lib/live.ts";
-import { type Hold, holdOf } from "../lib/stream.ts";
+import { earliestEnd, type Hold, holdOf } from "../lib/stream.ts";
 import { moments } from "../lib/time-style.ts";
 import { Headline } from "../ui/incidents.tsx";
 import { View } from "../ui/view.tsx";
@@ -32,7 +32,7 @@ function Bands({ stats, hold }: { stats: Stats; hold: Hold | null }) {
         <End stats={stats} hold={hold} />
       </Headline>
       <Stream stats={stats} hold={hold} />
-      <div class="lower">
+      <div class="columns lower">
         <div>
           <HistoryChart />
           <Lanes stats={stats} hold={hold} />
@@ -59,23 +59,24 @@ function End({ stats, hold }: { stats: Stats; hold: Hold | null }) {
   return (
     <div class="end">
       <p>
-        <b>{large}</b> <span class="muted">{small}</span>
+        <b>{large}</b> <span class="title muted">{small}</span>
       </p>
       <p class="num">{facts.join(" · ")}</p>
     </div>
   );
 }
 
-function endWords({ pace: { all }, open }: Stats, hold: Hold | null): [large: string, small: string] {
+function endWords(stats: Stats, hold: Hold | null): [large: string, small: string] {
+  const { all } = stats.pace;
   const print = moments(clock.value);
   const done = doneWords(all, print);
-  if (open === 0) return ["idle", ""];
+  if (stats.open === 0) return ["idle", ""];
   if (done !== null) {
     const [at = "", between = ""] = done.split(" (");
     return [`done ${at}`, between.replace(")", "")];
   }
   // A probe is no end: nobody knows what it finds.
-  return hold !== null && hold.until !== null && hold.code !== "breaker"
-    ? [`goes on ${print(hold.until)}`, ""]
-    : ["no end known", ""];
+  if (hold === null || hold.until === null || hold.code === "breaker") return ["no end known", ""];
+  const end = earliestEnd(stats, hold.until);
+  return [`goes on ${print(hold.until)}`, end === null ? "" : `then done ${print(end)} at the earliest`];
 }

@@ -1,11 +1,12 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { type Answered, askViewers, itemsOf } from "../api/ask-viewers.ts";
-import { ask, may } from "../api/session.ts";
+import { order } from "../api/order.ts";
+import { may } from "../api/session.ts";
 import type { Asked } from "../lib/any-url.ts";
 import { count, plural } from "../lib/format.ts";
 import { imageUrl } from "../lib/paths.ts";
-import { navigate } from "../lib/router.ts";
 import { ActButton } from "../ui/act-button.tsx";
+import { Card } from "../ui/card.tsx";
 import { Thumb } from "../ui/thumb.tsx";
 
 /** Addresses that are looked at without being asked to go on. */
@@ -22,19 +23,20 @@ export function Pictures({ all }: { all: readonly Asked[] }) {
   const wait = some.length - answers.size;
   const good = some.filter((one) => isGood(answers.get(one))).length;
   return (
-    <section class="card" aria-labelledby="pictures">
-      <header class="card-head">
-        <h2 id="pictures">What viewers get now</h2>
+    <Card
+      title="What viewers get now"
+      beside={
         <button type="button" class="small" disabled={wait > 0} onClick={() => setRound(round + 1)}>
           Check again
         </button>
-      </header>
+      }
+    >
       <p role="status" class="muted">
         {wait > 0
           ? `Checking ${plural(wait, "URL")}…`
           : `${good === some.length ? "Safe to publish" : "Not safe to publish yet"}: ${count(good)} of ${plural(some.length, "URL")} ${good === 1 ? "shows its variant" : "show their variants"} now.`}
       </p>
-      <ul class="gets">
+      <ul class="gets lined">
         {some.map((one) => (
           <Row key={`${one.v} ${one.id} ${one.query}`} asked={one} gets={answers.get(one)} />
         ))}
@@ -45,11 +47,11 @@ export function Pictures({ all }: { all: readonly Asked[] }) {
         </button>
       )}
       {may("warm") && cold.length > 0 && wait === 0 && (
-        <ActButton class="primary" act={() => warm(cold)}>
+        <ActButton class="primary" act={() => order(itemsOf(cold), { label: "warmed by their URLs", opens: true })}>
           Warm these {count(cold.length)}
         </ActButton>
       )}
-    </section>
+    </Card>
   );
 }
 
@@ -60,14 +62,6 @@ function isGood(gets: Answered["gets"] | undefined): boolean {
 /** A refused address stays refused, and one that waits needs no second order. */
 function isCold(gets: Answered["gets"] | undefined): boolean {
   return gets !== undefined && !(gets instanceof Error) && (gets.what === "other" || gets.what === "original");
-}
-
-async function warm(cold: readonly Asked[]): Promise<string> {
-  const answer = await ask("POST /api/v1/warm", { body: { items: itemsOf(cold), label: "warmed by their URLs" } });
-  if (!("run" in answer)) return "Nothing was enqueued.";
-  if (answer.accepted > 0) navigate(`/runs/${encodeURIComponent(answer.run)}`);
-  const refused = answer.rejected[0] === undefined ? "" : ` Not accepted: ${answer.rejected[0].message}`;
-  return `${count(answer.accepted)} enqueued, ${count(answer.duplicates)} under way.${refused}`;
 }
 
 /** Another list, or another round, asks again; the older answers go at once. */
@@ -89,7 +83,7 @@ function useAnswers(some: readonly Asked[], round: number): ReadonlyMap<Asked, A
 function Row({ asked, gets }: { asked: Asked; gets: Answered["gets"] | undefined }) {
   const isKnown = gets !== undefined && !(gets instanceof Error);
   return (
-    <li data-row={asked.id}>
+    <li class="row" data-row={asked.id}>
       <Thumb id={asked.id} />
       <div class="grow">
         <p class="break">
@@ -98,7 +92,7 @@ function Row({ asked, gets }: { asked: Asked; gets: Answered["gets"] | undefined
             {[asked.query, asked.v && `v=${asked.v}`].filter(Boolean).join("&")}
           </span>
         </p>
-        {gets instanceof Error && <p class="row-error">{gets.message}</p>}
+        {gets instanceof Error && <p class="row-error small-text break">{gets.message}</p>}
         {isKnown && gets.why !== "" && (
           <p class="muted small-text break">
             {gets.why} {gets.job !== null && <a href={`/jobs/${gets.job}`}>Job</a>}

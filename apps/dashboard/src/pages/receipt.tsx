@@ -6,6 +6,7 @@ import { count, plural } from "../lib/format.ts";
 import { imageUrl } from "../lib/paths.ts";
 import { transformWords } from "../lib/transform-words.ts";
 import { ActButton } from "../ui/act-button.tsx";
+import { Card } from "../ui/card.tsx";
 import { SaveButton } from "../ui/save-button.tsx";
 import { Time } from "../ui/time.tsx";
 
@@ -50,19 +51,20 @@ export function ReceiptCard({ run }: { run: string }) {
     return "Checked against R2.";
   };
   return (
-    <section class="card" aria-labelledby="receipt">
-      <header class="card-head">
-        <h2 id="receipt">Receipt</h2>
+    <Card
+      title="Receipt"
+      beside={
         <ActButton class="small" act={check}>
           Check against R2
         </ActButton>
-      </header>
+      }
+    >
       {walk === null ? (
         <p class="muted">Compares what this run ordered with what R2 holds now, and signs the result.</p>
       ) : (
         <Checked {...walk} />
       )}
-    </section>
+    </Card>
   );
 }
 

@@ -1,11 +1,11 @@
 import type { Answer } from "@prewarm/control-schema/calls";
 import { receiptFile } from "@prewarm/control-schema/receipt-file";
 import type { RemovalReceipt } from "@prewarm/control-schema/removal";
-import { useState } from "preact/hooks";
 import { ask, may } from "../api/session.ts";
 import { exactUtc, plural, relative, size } from "../lib/format.ts";
 import { clock } from "../lib/live.ts";
-import { ConfirmDialog } from "../ui/confirm-dialog.tsx";
+import { Card } from "../ui/card.tsx";
+import { AskButton } from "../ui/confirm-dialog.tsx";
 import { Fact } from "../ui/fact.tsx";
 import { SaveButton } from "../ui/save-button.tsx";
 import { Time, Until } from "../ui/time.tsx";
@@ -18,7 +18,7 @@ export function RemovedImage({ removal, changed }: { removal: Removal; changed()
   const { by, reason, orderedAt } = removal.receipt;
   return (
     <div class="columns">
-      <figure class="plate break num">
+      <figure class="stack plate title break num">
         <p>
           Removed <Time at={orderedAt} asClock /> by <bdi>{by}</bdi>, <bdi>{reason}</bdi>
         </p>
@@ -39,14 +39,13 @@ function Steps({ receipt }: { receipt: RemovalReceipt }) {
   const emptied = emptiedAt(receipt);
   const until = { since: orderedAt, waits: "not known yet" };
   return (
-    <section class="card" aria-labelledby="gone">
-      <h2 id="gone">Until the last copy is gone</h2>
+    <Card title="Until the last copy is gone">
       <ol class="steps num">
         <Step name={emptied === null ? "R2" : "R2 empty"} at={emptied} since={orderedAt} waits="is being emptied" />
         <Step name="Edges" at={edgeUntil} {...until} />
         <Step name="Browsers" at={browsersUntil} {...until} />
       </ol>
-    </section>
+    </Card>
   );
 }
 
@@ -92,20 +91,15 @@ function Step({ name, at, since, waits }: StepProps) {
 }
 
 function Acts({ removal: { receipt, signature }, changed }: { removal: Removal; changed(): void }) {
-  const [asking, setAsking] = useState(false);
   const { removed: id, complete, completeAt } = receipt;
   const when = completeAt === null ? "at a time that is not known yet" : <Time at={completeAt} asClock />;
   const lift = async () => {
     await ask("POST /api/v1/images/{id}/unblock", { params: { id } });
     return "The block is lifted.";
   };
-  const onClose = () => {
-    setAsking(false);
-    changed();
-  };
   return (
     <section class="card" aria-label="Receipt and block">
-      <ul class="choices">
+      <ul class="choices lined">
         <li>
           <SaveButton class="primary" name={fileName(id)} text={receiptFile(receipt, signature)}>
             Download the receipt
@@ -121,21 +115,17 @@ function Acts({ removal: { receipt, signature }, changed }: { removal: Removal; 
         </li>
         {may("remove") && (
           <li>
-            <button type="button" onClick={() => setAsking(true)}>
-              Lift the block…
-            </button>
+            <AskButton name="Lift the block…" title="Lift the block" verb="Lift the block" act={lift} closed={changed}>
+              <p>
+                Views, hooks and runs may make variants of this image again, if they find an original. What was deleted
+                does not come back. The receipt is forgotten: download it first. The audit log keeps the removal and its
+                end.
+              </p>
+            </AskButton>
             <p class="muted">The image may be made again, and the receipt is forgotten: download it first.</p>
           </li>
         )}
       </ul>
-      {asking && (
-        <ConfirmDialog title="Lift the block" word={null} verb="Lift the block" act={lift} onClose={onClose}>
-          <p>
-            Views, hooks and runs may make variants of this image again, if they find an original. What was deleted does
-            not come back. The receipt is forgotten: download it first. The audit log keeps the removal and its end.
-          </p>
-        </ConfirmDialog>
-      )}
     </section>
   );
 }
@@ -160,7 +150,7 @@ function Facts({ receipt }: { receipt: RemovalReceipt }) {
   ];
   return (
     <section class="card" aria-label="Facts">
-      <dl class="facts num">
+      <dl class="facts lined num">
         <Fact name="Viewers get now">
           410, or the redirect to <code>removedUrl</code>
           {isShown && ". An edge may still show a copy"}

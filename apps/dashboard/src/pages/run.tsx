@@ -5,16 +5,17 @@ import { useResource } from "../api/use-resource.ts";
 import { count, duration, percent, plural, rate } from "../lib/format.ts";
 import { filterUrl, STATES } from "../lib/job-filter.ts";
 import { imageUrl } from "../lib/paths.ts";
-import { place } from "../lib/router.ts";
-import { ActButton } from "../ui/act-button.tsx";
-import { ConfirmDialog } from "../ui/confirm-dialog.tsx";
+import { Card } from "../ui/card.tsx";
+import { AskButton } from "../ui/confirm-dialog.tsx";
 import { DoneAt } from "../ui/done-at.tsx";
 import { Lazy } from "../ui/lazy.tsx";
 import { RunOutcome } from "../ui/run-outcome.tsx";
 import { StateBadge } from "../ui/state-badge.tsx";
 import { StateBar } from "../ui/state-bar.tsx";
 import { Thumb } from "../ui/thumb.tsx";
+import { Tile } from "../ui/tile.tsx";
 import { Said, Time } from "../ui/time.tsx";
+import { TurnButton } from "../ui/turn-button.tsx";
 import { View } from "../ui/view.tsx";
 import { useBulk } from "./bulk.tsx";
 import { CauseList } from "./causes.tsx";
@@ -27,13 +28,13 @@ export function RunPage({ run }: { run: string }) {
   const resource = useResource(run, (signal) => ask("GET /api/v1/runs/{run}", { params: { run }, signal }), 3000);
   const { open, controls } = useBulk(() => void resource.refresh());
   return (
-    <View resource={resource} what="this run" whole={`Run ${run}`} shape="cards">
+    <View resource={resource} what="this run" whole={`Run ${run}`}>
       {(data) => (
         <>
           <RunHead run={data} changed={() => void resource.refresh()} />
           <section class="card" aria-label="Progress">
-            <p class="big-number">
-              <b class="num">{percent(data.total === 0 ? 0 : data.states.stored / data.total)}</b> stored:{" "}
+            <p>
+              <b class="title num">{percent(data.total === 0 ? 0 : data.states.stored / data.total)}</b> stored:{" "}
               {count(data.states.stored)} of {plural(data.total, "variant")}
               {data.done !== data.states.stored && `; ${count(data.done)} have ended`}
             </p>
@@ -42,9 +43,16 @@ export function RunPage({ run }: { run: string }) {
                 <Said>{data.waitingFor.text}</Said>
               </p>
             )}
-            {data.first !== null && isOpen(data) && <First run={data} changed={() => void resource.refresh()} />}
+            <p class="row">
+              {data.first !== null && isOpen(data) && (
+                <span>
+                  First in {data.lane} since <Time at={data.first} />
+                </span>
+              )}
+              <TurnButton run={data} changed={resource.refresh} />
+            </p>
             <StateBar states={data.states} total={data.total} />
-            <ul class="counts">
+            <ul class="row counts">
               {STATES.map((state) => (
                 <li key={state}>
                   <a href={filterUrl({ run: data.run, states: [state] })}>
@@ -75,13 +83,12 @@ function Rejected({ run }: { run: Run }) {
     null,
   );
   return (
-    <section class="card rejected" aria-labelledby="rejected">
-      <h2 id="rejected">{plural(run.rejectedTotal, "item")} not accepted</h2>
+    <Card title={`${plural(run.rejectedTotal, "item")} not accepted`}>
       <View resource={resource} what="rejected items">
         {({ rejected }) => (
           <ul>
             {rejected.map((one) => (
-              <li key={`${one.index}${one.id}`}>
+              <li key={`${one.index}${one.id}`} class="row-error small-text break">
                 Item {one.index + 1}
                 {one.id !== null && (
                   <>
@@ -96,7 +103,7 @@ function Rejected({ run }: { run: Run }) {
         )}
       </View>
       {run.rejectedTotal > 100 && <p class="muted">The first 100; GET /api/v1/runs/{run.run}/rejected has more.</p>}
-    </section>
+    </Card>
   );
 }
 
@@ -119,15 +126,16 @@ function RunPictures({ run }: { run: Run }) {
   const ids = resource.data.value ?? [];
   if (ids.length === 0 && run.states.refused === 0) return null;
   return (
-    <section class="card" aria-labelledby="pictures">
-      <header class="card-head">
-        <h2 id="pictures">Pictures</h2>
-        {!comparing && (
+    <Card
+      title="Pictures"
+      beside={
+        !comparing && (
           <button type="button" class="small" onClick={() => setComparing(true)}>
             Compare with originals
           </button>
-        )}
-      </header>
+        )
+      }
+    >
       {comparing && <Lazy load={sheet} props={{ run: run.run }} />}
       <ul class="sheet">
         {ids.map((id) => (
@@ -138,60 +146,15 @@ function RunPictures({ run }: { run: Run }) {
           </li>
         ))}
       </ul>
-    </section>
+    </Card>
   );
-}
-
-interface RunActs {
-  run: Run;
-  changed(): void;
 }
 
 function isOpen({ state }: Run): boolean {
   return state === "running" || state === "accepting";
 }
 
-async function promote({ run, changed }: RunActs, first: boolean): Promise<string> {
-  await ask("PATCH /api/v1/runs/{run}", { params: { run: run.run }, body: { first } });
-  changed();
-  return first ? `It goes first in ${run.lane}.` : `It takes turns with the other runs of ${run.lane} again.`;
-}
-
-/** That the run goes first, and the way back. */
-function First(props: RunActs) {
-  return (
-    <p class="row-form">
-      <span>
-        First in {props.run.lane} since <Time at={props.run.first ?? 0} />
-      </span>
-      {may("promote") && <ActButton act={() => promote(props, false)}>Take turns again</ActButton>}
-    </p>
-  );
-}
-
-function Promote({ onClose, ...props }: RunActs & { onClose(): void }) {
-  const { lane } = props.run;
-  return (
-    <ConfirmDialog
-      title={`Let this run go first in ${lane}`}
-      word={null}
-      verb={`First in ${lane}`}
-      isSafe
-      act={() => promote(props, true)}
-      onClose={onClose}
-    >
-      <p>
-        Its jobs are made before those of the other runs of {lane}. Viewers{lane === "bulk" && " and uploads"} still go
-        before it, no job changes its lane, and the budget stays that of warming. You can take it back at any time.
-      </p>
-    </ConfirmDialog>
-  );
-}
-
-function RunHead({ run, changed }: RunActs) {
-  const [asking, setAsking] = useState(false);
-  const mayPromote = may("promote") && isOpen(run) && run.lane !== "live" && run.first === null;
-  const [promoting, setPromoting] = useState(place.peek().searchParams.get("do") === "promote");
+function RunHead({ run, changed }: { run: Run; changed(): void }) {
   const cancel = async () => {
     await ask("DELETE /api/v1/runs/{run}", { params: { run: run.run } });
     changed();
@@ -200,7 +163,7 @@ function RunHead({ run, changed }: RunActs) {
   return (
     <header class="page-head">
       <div class="grow">
-        <p class="crumbs">
+        <p class="crumbs muted small-text">
           <a href="/runs">Runs</a> / <span class="mono break">{run.run}</span>
         </p>
         <h1 class="break">{run.label ?? run.run}</h1>
@@ -209,30 +172,13 @@ function RunHead({ run, changed }: RunActs) {
       <a class="button" href={filterUrl({ run: run.run })}>
         Jobs of this run
       </a>
-      {mayPromote && (
-        <button type="button" onClick={() => setPromoting(true)}>
-          Promote…
-        </button>
-      )}
-      {mayPromote && promoting && <Promote run={run} changed={changed} onClose={() => setPromoting(false)} />}
       {may("cancel") && isOpen(run) && (
-        <button type="button" class="danger-outline" onClick={() => setAsking(true)}>
-          Cancel run…
-        </button>
-      )}
-      {asking && (
-        <ConfirmDialog
-          title="Cancel this run"
-          word={null}
-          verb="Cancel the run"
-          act={cancel}
-          onClose={() => setAsking(false)}
-        >
+        <AskButton name="Cancel run…" class="danger-outline" title="Cancel this run" verb="Cancel the run" act={cancel}>
           <p>
             {count(run.total - run.done)} variants are still open. Those that another run or a viewer waits for are
             still made; the others are not.
           </p>
-        </ConfirmDialog>
+        </AskButton>
       )}
     </header>
   );
@@ -251,12 +197,9 @@ function RunNumbers({ run }: { run: Run }) {
     ["Time to ready, half · 95 %", `${duration(run.timeToReady.p50)} · ${duration(run.timeToReady.p95)}`],
   ] as const;
   return (
-    <section class="tiles" aria-label="Numbers">
+    <section class="row tiles" aria-label="Numbers">
       {numbers.map(([name, value]) => (
-        <div key={name} class="card tile">
-          <h2>{name}</h2>
-          <p class="value num">{value}</p>
-        </div>
+        <Tile key={name} name={name} value={value} />
       ))}
     </section>
   );

@@ -7,7 +7,7 @@ import { DoneAt } from "../ui/done-at.tsx";
 import { Pager } from "../ui/pager.tsx";
 import { RunOutcome } from "../ui/run-outcome.tsx";
 import { Segments } from "../ui/segments.tsx";
-import { SortHead, useSort } from "../ui/sort.tsx";
+import { SortHeads, useSort } from "../ui/sort.tsx";
 import { StateBar } from "../ui/state-bar.tsx";
 import { Said, Time } from "../ui/time.tsx";
 import { Empty, View } from "../ui/view.tsx";
@@ -49,7 +49,7 @@ export function RunsPage() {
           </a>
         )}
       </header>
-      <View resource={resource} what="runs" shape="list">
+      <View resource={resource} what="runs">
         {({ runs, nextCursor }) =>
           runs.length === 0 ? (
             <NoRuns filtered={state !== undefined} isMore={nextCursor !== null} />
@@ -83,37 +83,23 @@ function NoRuns({ filtered, isMore }: { filtered: boolean; isMore: boolean }) {
 const COLUMNS: Record<string, (run: Run) => string | number | null> = {
   run: ({ label, run }) => label ?? run,
   state: ({ state, outcome }) => `${state} ${outcome}`,
+  share: ({ states, total }) => states.stored / Math.max(1, total),
   done: ({ total }) => total,
   left: ({ pace }) => pace.secondsLeft,
   started: ({ createdAt }) => createdAt,
 };
 
+const HEADS = { run: "Run", state: "State", share: "Progress", done: "Done", left: "Done at", started: "Started" };
+
 function RunTable({ runs: all }: { runs: readonly Run[] }) {
   const [runs, sort] = useSort(all, COLUMNS);
   return (
     <div class="table-box">
-      <table class="runs">
+      <table class="rows">
         <caption class="visually-hidden">Runs, newest first</caption>
         <thead>
           <tr>
-            <SortHead column="run" sort={sort}>
-              Run
-            </SortHead>
-            <SortHead column="state" sort={sort}>
-              State
-            </SortHead>
-            <th scope="col" class="wide">
-              Progress
-            </th>
-            <SortHead column="done" sort={sort} right>
-              Done
-            </SortHead>
-            <SortHead column="left" sort={sort} right>
-              Done at
-            </SortHead>
-            <SortHead column="started" sort={sort} right>
-              Started
-            </SortHead>
+            <SortHeads of={HEADS} right={["done", "left", "started"]} sort={sort} />
           </tr>
         </thead>
         <tbody>

@@ -1,15 +1,18 @@
 import { useState } from "preact/hooks";
 import { naming, removeView, saveView, VIEW_NAME_MAX, views } from "../lib/views.ts";
 import { Dialog } from "../ui/dialog.tsx";
+import { TextField } from "../ui/fields.tsx";
 
 /** The operator's own filters by name; `here` is the address that would be saved. */
 export function SavedViews({ here }: { here: string }) {
   return (
     <section class="views" aria-labelledby="views">
-      <h2 id="views">Views</h2>
+      <h2 id="views" class="muted small-text">
+        Views
+      </h2>
       <ul>
         {views.value.map(({ name, url }) => (
-          <li key={name}>
+          <li key={name} class="row">
             <a class="grow clip" href={url} aria-current={url === here ? "true" : undefined}>
               {name}
             </a>
@@ -55,18 +58,9 @@ export function NameDialog({ url }: { url: string }) {
           onClose();
         }}
       >
-        <label class="field">
-          Name
-          <input
-            type="text"
-            required
-            maxLength={VIEW_NAME_MAX}
-            autocomplete="off"
-            value={name}
-            onInput={(event) => setName(event.currentTarget.value)}
-          />
+        <TextField label="Name" required maxLength={VIEW_NAME_MAX} value={name} set={setName}>
           <small class="muted">It is kept in this browser, and is found by Ctrl K.</small>
-        </label>
+        </TextField>
         <button type="submit" class="primary" disabled={name.trim() === ""}>
           Save
         </button>

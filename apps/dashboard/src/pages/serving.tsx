@@ -1,5 +1,5 @@
 import type { Serving } from "@prewarm/control-schema/serving";
-import type { ComponentChildren } from "preact";
+import { order } from "../api/order.ts";
 import { ask, may } from "../api/session.ts";
 import { useResource } from "../api/use-resource.ts";
 import { count, percent, plural, size } from "../lib/format.ts";
@@ -7,12 +7,14 @@ import { imageUrl } from "../lib/paths.ts";
 import { navigate, place } from "../lib/router.ts";
 import { transformWords } from "../lib/transform-words.ts";
 import { ActButton } from "../ui/act-button.tsx";
+import { Card } from "../ui/card.tsx";
 import { PartsHead } from "../ui/parts-head.tsx";
 import { Segments } from "../ui/segments.tsx";
 import { useSort } from "../ui/sort.tsx";
 import { Sparkline } from "../ui/sparkline.tsx";
 import { Table } from "../ui/table.tsx";
 import { Thumb } from "../ui/thumb.tsx";
+import { Tile } from "../ui/tile.tsx";
 import { Time } from "../ui/time.tsx";
 import { Empty, View } from "../ui/view.tsx";
 
@@ -69,7 +71,7 @@ function Counted({ serving }: { serving: Serving }) {
   const failed = views.failed + views.refused;
   return (
     <>
-      <section class="tiles" aria-label="In all">
+      <section class="row tiles" aria-label="In all">
         <Tile name="Hit rate" value={hitRatio === null ? "–" : percent(hitRatio)}>
           <Sparkline
             values={buckets.map(({ hits, others }) => (hits + others === 0 ? null : hits / (hits + others)))}
@@ -102,20 +104,9 @@ function Counted({ serving }: { serving: Serving }) {
   );
 }
 
-function Tile({ name, value, children }: { name: string; value: string; children?: ComponentChildren }) {
-  return (
-    <div class="card tile">
-      <h2>{name}</h2>
-      <p class="value num">{value}</p>
-      {children}
-    </div>
-  );
-}
-
 function Answers({ views, all }: { views: Serving["views"]; all: number }) {
   return (
-    <section class="card" aria-labelledby="answers">
-      <h2 id="answers">What answered</h2>
+    <Card title="What answered">
       <Table
         label="Views by what answered them"
         rows={OUTCOMES}
@@ -133,7 +124,7 @@ function Answers({ views, all }: { views: Serving["views"]; all: number }) {
           ["Share", ([outcome]) => (all === 0 ? "–" : percent(views[outcome] / all))],
         ]}
       />
-    </section>
+    </Card>
   );
 }
 
@@ -147,8 +138,7 @@ const COLUMNS: Record<string, (one: Serving["formats"][number]) => string | numb
 function Formats({ formats: all }: { formats: Serving["formats"] }) {
   const [formats, sort] = useSort(all, COLUMNS);
   return (
-    <section class="card" aria-labelledby="formats">
-      <h2 id="formats">By format</h2>
+    <Card title="By format">
       {formats.length === 0 ? (
         <p class="muted">No variants were sent in this period.</p>
       ) : (
@@ -165,23 +155,16 @@ function Formats({ formats: all }: { formats: Serving["formats"] }) {
           sort={sort}
         />
       )}
-    </section>
+    </Card>
   );
 }
 
 /** What viewers asked for and did not get, with the order to make it. */
 function Missed({ missed }: { missed: Serving["missed"] }) {
   const absent = missed.filter(({ stored }) => !stored);
-  const warm = async () => {
-    const items = absent.map(({ id, transform, v }) => ({ id, transforms: [transform], ...(v === null ? {} : { v }) }));
-    const answer = await ask("POST /api/v1/warm", { body: { items, label: "missed most by viewers" } });
-    if (!("run" in answer)) return "Nothing was enqueued.";
-    if (answer.run !== null) navigate(`/runs/${answer.run}`);
-    return `${count(answer.accepted)} enqueued, ${count(answer.duplicates)} under way.`;
-  };
+  const items = absent.map(({ id, transform, v }) => ({ id, transforms: [transform], ...(v === null ? {} : { v }) }));
   return (
-    <section class="card" aria-labelledby="missed">
-      <h2 id="missed">Missed most</h2>
+    <Card title="Missed most">
       {missed.length === 0 ? (
         <p class="muted">No misses: every view got its variant.</p>
       ) : (
@@ -201,12 +184,12 @@ function Missed({ missed }: { missed: Serving["missed"] }) {
             ))}
           </ul>
           {may("warm") && absent.length > 0 && (
-            <ActButton class="primary" act={warm}>
+            <ActButton class="primary" act={() => order(items, { label: "missed most by viewers", opens: true })}>
               Warm these {count(absent.length)}
             </ActButton>
           )}
         </>
       )}
-    </section>
+    </Card>
   );
 }

@@ -1,6 +1,7 @@
 import { ApiError } from "@prewarm/control-client/client";
 import { useEffect, useState } from "preact/hooks";
 import { signIn } from "../api/session.ts";
+import { TextField } from "../ui/fields.tsx";
 
 /** The sign-in page. The token goes to the server once; the answer sets a cookie that no script can read. */
 export function SignInPage() {
@@ -20,7 +21,7 @@ export function SignInPage() {
   return (
     <main class="lonely">
       <form
-        class="card sign-in"
+        class="card stack sign-in"
         onSubmit={(event) => {
           event.preventDefault();
           void submit();
@@ -29,18 +30,12 @@ export function SignInPage() {
         <img src="/icon.svg" alt="" width="40" height="40" />
         <h1>Prewarm</h1>
         <p class="muted">Sign in with an operator or viewer token.</p>
-        <label class="field">
-          Token
-          <input
-            type="password"
-            name="token"
-            autocomplete="current-password"
-            required
-            autofocus
-            value={token}
-            onInput={(event) => setToken(event.currentTarget.value)}
-          />
-        </label>
+        <TextField
+          label="Token"
+          {...{ type: "password", name: "token", autocomplete: "current-password", required: true, autofocus: true }}
+          value={token}
+          set={setToken}
+        />
         {error && (
           <p class="strip bad" role="alert">
             {error}

@@ -2,6 +2,7 @@ import type { ReportedCoverage } from "@prewarm/control-schema/coverage";
 import { ask } from "../api/session.ts";
 import { useResource } from "../api/use-resource.ts";
 import { count, plural } from "../lib/format.ts";
+import { Card } from "../ui/card.tsx";
 import { PartsHead } from "../ui/parts-head.tsx";
 import { Time } from "../ui/time.tsx";
 import { Empty, View } from "../ui/view.tsx";
@@ -35,10 +36,7 @@ function ReportCard({ report }: { report: ReportedCoverage }) {
   const { name, site, at, who, share, pages, failed, counts, problems, lines } = report;
   const missing = counts.cold + counts.neverWarmed + counts.refused;
   return (
-    <section class="card" aria-label={name}>
-      <header class="card-head">
-        <h2 class="break">{name}</h2>
-      </header>
+    <Card title={name}>
       <p>
         <b class="num">{worded(share)}</b> of the image URLs of {plural(pages, "page")} are warm, {count(missing)} are
         not{failed > 0 && `, and ${plural(failed, "page")} could not be read`}.
@@ -59,6 +57,6 @@ function ReportCard({ report }: { report: ReportedCoverage }) {
           </li>
         ))}
       </ul>
-    </section>
+    </Card>
   );
 }

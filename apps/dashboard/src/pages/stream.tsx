@@ -86,20 +86,27 @@ interface StopViewProps {
   children: ComponentChildren;
 }
 
+const heat = (from: string, to: string) => ({ "--from": `var(--${from})`, "--to": `var(--${to})` });
+/** The colours at a station's two ends. */
+const HEAT: Record<Station, ReturnType<typeof heat>> = {
+  ...{ orders: heat("cold", "cold"), gate: heat("cold", "mild"), ittybit: heat("mild", "warm") },
+  ...{ results: heat("warm", "hot"), viewers: heat("hot", "accent") },
+};
+
 function StopView({ stop, enters, isLast, bar, trouble, children }: StopViewProps) {
   return (
-    <li data-at={stop.at} data-trouble={trouble ?? undefined}>
+    <li data-at={stop.at} data-trouble={trouble ?? undefined} style={HEAT[stop.at]}>
       <p class="stop">
         <a href={stop.href}>
           {trouble && <span class="lamp" data-mark={trouble} aria-hidden="true" />}
           {trouble && <span class="visually-hidden">Trouble: </span>}
           {stop.name}
         </a>
-        <b class="num">{stop.value}</b> {stop.unit && <span class="muted">{stop.unit}</span>}
+        <b class="title num">{stop.value}</b> {stop.unit && <span class="muted">{stop.unit}</span>}
       </p>
       <Piece stop={stop} enters={enters} isLast={isLast} bar={bar} />
       <div class="upon">{children}</div>
-      <p class="muted small-text stop-note">{stop.note}</p>
+      <p class="muted small-text stop">{stop.note}</p>
     </li>
   );
 }
@@ -148,7 +155,7 @@ function Edge({ hold, stats }: { hold: Hold; stats: Stats }) {
     <div class="edge" data-planned={hold.isPlanned}>
       <div>
         <p>
-          <b>
+          <b class="clip">
             <Said>{hold.sentence}</Said>
           </b>
         </p>

@@ -6,7 +6,8 @@ import { useStats } from "../api/stats.tsx";
 import { useResource } from "../api/use-resource.ts";
 import { count, plural } from "../lib/format.ts";
 import { ActButton } from "../ui/act-button.tsx";
-import { ScrollBox } from "../ui/scroll-box.tsx";
+import { Card } from "../ui/card.tsx";
+import { Table } from "../ui/table.tsx";
 import { Time } from "../ui/time.tsx";
 import { Empty, View } from "../ui/view.tsx";
 import { Capacity } from "./capacity.tsx";
@@ -47,8 +48,7 @@ function Readiness() {
     10_000,
   );
   return (
-    <section class="card" aria-labelledby="ready">
-      <h2 id="ready">Readiness</h2>
+    <Card title="Readiness">
       <View resource={resource} what="readiness">
         {({ status, failing = 0, reasons = [] }) => (
           <>
@@ -58,7 +58,7 @@ function Readiness() {
             {failing > 0 && reasons.length === 0 && (
               <p>{plural(failing, "failing check")}: the Worker's log says which.</p>
             )}
-            <ul class="reasons">
+            <ul class="small-text">
               {reasons.map((reason) => (
                 <li key={reason} class="break">
                   {reason}
@@ -70,7 +70,7 @@ function Readiness() {
       </View>
       <Version what="Worker" version={versions?.consumer ?? null} />
       <Version what="ledger" version={versions?.ledger ?? null} />
-    </section>
+    </Card>
   );
 }
 
@@ -100,8 +100,7 @@ function Doctor() {
     return all.length === 0 ? "The ledger and R2 agree." : `${plural(all.length, "finding")}.`;
   };
   return (
-    <section class="card" aria-labelledby="doctor">
-      <h2 id="doctor">Doctor</h2>
+    <Card title="Doctor">
       <p class="muted">Compares the ledger with R2. The cron does the same in the background, a slice a minute.</p>
       {may("mend") && (
         <p>
@@ -112,14 +111,14 @@ function Doctor() {
         </p>
       )}
       {found !== null && found.length === 0 && <p>Nothing to mend.</p>}
-      <ul class="reasons">
+      <ul class="small-text">
         {(found ?? []).map((one) => (
           <li key={`${one.code}${one.examples[0]}`}>
             <b class="mono">{one.code}</b> {count(one.count)}: {one.message} {one.fixed && <b>Mended.</b>}
           </li>
         ))}
       </ul>
-    </section>
+    </Card>
   );
 }
 
@@ -131,8 +130,7 @@ function Events() {
     return `A test event goes to ${plural(endpoints, "endpoint")}.`;
   };
   return (
-    <section class="card" aria-labelledby="events">
-      <h2 id="events">Events out</h2>
+    <Card title="Events out">
       <View resource={resource} what="events">
         {({ endpoints, events }) =>
           endpoints.length === 0 ? (
@@ -142,7 +140,7 @@ function Events() {
             </Empty>
           ) : (
             <>
-              <ul class="reasons">
+              <ul class="small-text">
                 {endpoints.map(({ url, types }, index) => (
                   <li key={`${index}${url}`}>
                     <span class="mono break">{url}</span> {types === null ? "everything" : types.join(", ")}
@@ -155,7 +153,7 @@ function Events() {
           )
         }
       </View>
-    </section>
+    </Card>
   );
 }
 
@@ -173,42 +171,29 @@ function Sent({ event: { type, body } }: { event: EventDelivery }) {
 
 function Deliveries({ events }: { events: readonly EventDelivery[] }) {
   return (
-    <ScrollBox label="Deliveries">
-      <table class="audit">
-        <thead>
-          <tr>
-            <th scope="col">When</th>
-            <th scope="col">Sent</th>
-            <th scope="col">To</th>
-            <th scope="col">State</th>
-            <th scope="col">Answer</th>
-          </tr>
-        </thead>
-        <tbody>
-          {events.map((event, index) => (
-            <tr key={`${event.id}${event.endpoint}${index}`}>
-              <td class="nowrap">
-                <Time at={event.at} />
-              </td>
-              <td>
-                <Sent event={event} />
-              </td>
-              <td class="break">{event.endpoint}</td>
-              <td>
-                {event.state}
-                {event.nextAt !== null && event.tries > 0 && (
-                  <>
-                    , again <Time at={event.nextAt} />
-                  </>
-                )}
-              </td>
-              <td class="break">
-                {event.status === null ? "–" : event.status === 0 ? "none" : event.status} {event.said}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </ScrollBox>
+    <Table
+      label="Deliveries"
+      isOfText
+      rows={events}
+      keyOf={(event) => `${event.id}${event.endpoint}${event.at}`}
+      columns={[
+        ["When", ({ at }) => <Time at={at} />],
+        ["Sent", (event) => <Sent event={event} />],
+        ["To", ({ endpoint }) => endpoint],
+        ["State", (event) => <State event={event} />],
+        ["Answer", ({ status, said }) => `${status === null ? "–" : status === 0 ? "none" : status} ${said ?? ""}`],
+      ]}
+    />
+  );
+}
+
+function State({ event: { state, nextAt, tries } }: { event: EventDelivery }) {
+  const isDue = nextAt !== null && tries > 0;
+  return (
+    <>
+      {state}
+      {isDue && ", again "}
+      {isDue && <Time at={nextAt} />}
+    </>
   );
 }

@@ -2,14 +2,14 @@ import type { Attempt, JobDetail } from "@prewarm/control-schema/jobs";
 import { duration } from "../lib/format.ts";
 import { clock } from "../lib/live.ts";
 import { moment } from "../lib/time-style.ts";
+import { Card } from "../ui/card.tsx";
 import { Time } from "../ui/time.tsx";
 
 /** What happened to a job, from its creation to its end, the oldest first, with every failed attempt. */
 export function Timeline({ job }: { job: JobDetail }) {
   const hidden = Math.max(0, job.attempts - job.history.length);
   return (
-    <section class="card" aria-labelledby="timeline">
-      <h2 id="timeline">Timeline</h2>
+    <Card title="Timeline">
       <ol class="timeline">
         <li data-state="queued">
           <p>
@@ -30,7 +30,7 @@ export function Timeline({ job }: { job: JobDetail }) {
         <Submitted job={job} />
         <Now job={job} />
       </ol>
-    </section>
+    </Card>
   );
 }
 
@@ -45,7 +45,7 @@ function AttemptItem({ attempt }: { attempt: Attempt }) {
           <Time at={attempt.endedAt} />
         </span>
       </p>
-      <p class="row-error">
+      <p class="row-error small-text break">
         <span class="mono">
           {attempt.code}
           {attempt.kind && ` (${attempt.kind})`}
@@ -110,7 +110,7 @@ function Now({ job }: { job: JobDetail }) {
         </span>
       </p>
       {job.state === "refused" && job.error && (
-        <p class="row-error">
+        <p class="row-error small-text break">
           <span class="mono">{job.error.code}</span> {job.error.message}
         </p>
       )}

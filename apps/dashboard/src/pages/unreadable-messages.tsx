@@ -1,12 +1,12 @@
 import type { UnreadableMessage } from "@prewarm/control-schema/causes";
+import { Card } from "../ui/card.tsx";
 import { Time } from "../ui/time.tsx";
 
 /** Queue messages that no handler could read; nothing where there are none. */
 export function UnreadableMessages({ messages }: { messages: readonly UnreadableMessage[] }) {
   if (messages.length === 0) return null;
   return (
-    <section class="card" aria-labelledby="messages">
-      <h2 id="messages">Unreadable messages</h2>
+    <Card title="Unreadable messages">
       <p class="muted">Queue messages that no handler could read. No job is lost: the ledger sends due jobs again.</p>
       {messages.map((message) => (
         <details key={message.id}>
@@ -19,6 +19,6 @@ export function UnreadableMessages({ messages }: { messages: readonly Unreadable
           <pre class="break">{message.body}</pre>
         </details>
       ))}
-    </section>
+    </Card>
   );
 }

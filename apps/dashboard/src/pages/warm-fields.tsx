@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import { recipes } from "../api/session.ts";
 import { count, size } from "../lib/format.ts";
 import { PASTE_MAX, readImages, type WarmInput } from "../lib/warm-input.ts";
-import { RecipeField } from "../ui/recipe-field.tsx";
+import { Check, TextField } from "../ui/fields.tsx";
 
 interface WarmFieldsProps {
   input: WarmInput;
@@ -18,66 +18,45 @@ export function WarmFields({ input, change }: WarmFieldsProps) {
         <Paste input={input} change={change} />
       )}
       <WhatToMake input={input} change={change} />
-      <label class="field">
-        Label
-        <input
-          type="text"
-          value={input.label}
-          maxLength={200}
-          placeholder="Autumn catalogue"
-          onInput={(event) => change({ label: event.currentTarget.value })}
-        />
-      </label>
-      <WhatToLeaveOut input={input} change={change} />
+      <TextField
+        label="Label"
+        {...{ maxLength: 200, placeholder: "Autumn catalogue" }}
+        value={input.label}
+        set={(label) => change({ label })}
+      />
+      <Check checked={input.onlyMissing} set={(onlyMissing) => change({ onlyMissing, force: false })}>
+        Only variants that are not stored
+      </Check>
+      <Check checked={input.force} set={(force) => change({ force, onlyMissing: false })}>
+        Make stored variants again
+      </Check>
     </section>
   );
 }
 
 function WhatToMake({ input, change }: WarmFieldsProps) {
   return (
-    <div class="row-form">
-      <RecipeField
-        recipes={recipes.value}
-        value={input.recipe}
-        disabled={input.transforms.trim() !== ""}
-        choose={(recipe) => change({ recipe })}
+    <div class="row">
+      <label class="stack field">
+        Recipe
+        <select
+          value={input.recipe}
+          disabled={input.transforms.trim() !== ""}
+          onChange={(event) => change({ recipe: event.currentTarget.value })}
+        >
+          {recipes.value.map((name) => (
+            <option key={name}>{name}</option>
+          ))}
+        </select>
+      </label>
+      <TextField
+        label="or transforms"
+        class="grow"
+        {...{ placeholder: "w=800&f=webp p=card", spellcheck: false, disabled: input.file !== null }}
+        value={input.transforms}
+        set={(transforms) => change({ transforms })}
       />
-      <label class="field grow">
-        or transforms
-        <input
-          type="text"
-          class="mono"
-          value={input.transforms}
-          placeholder="w=800&f=webp p=card"
-          spellcheck={false}
-          disabled={input.file !== null}
-          onInput={(event) => change({ transforms: event.currentTarget.value })}
-        />
-      </label>
     </div>
-  );
-}
-
-function WhatToLeaveOut({ input, change }: WarmFieldsProps) {
-  return (
-    <>
-      <label class="check">
-        <input
-          type="checkbox"
-          checked={input.onlyMissing}
-          onChange={() => change({ onlyMissing: !input.onlyMissing, force: false })}
-        />{" "}
-        Only variants that are not stored
-      </label>
-      <label class="check">
-        <input
-          type="checkbox"
-          checked={input.force}
-          onChange={() => change({ force: !input.force, onlyMissing: false })}
-        />{" "}
-        Make stored variants again
-      </label>
-    </>
   );
 }
 
@@ -95,7 +74,7 @@ function Paste({ input, change }: WarmFieldsProps) {
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: dropping is a second way; the file field within is the first
     <div
-      class="drop"
+      class="stack drop"
       data-over={over}
       onDragOver={(event) => {
         event.preventDefault();
@@ -108,7 +87,7 @@ function Paste({ input, change }: WarmFieldsProps) {
         take(event.dataTransfer?.files);
       }}
     >
-      <label class="field">
+      <label class="stack field">
         <span>
           Image ids or URLs, one per line; a srcset, HTML or a sitemap works too{" "}
           {ids.length > 0 && <span class="muted num">({count(ids.length)})</span>}
@@ -125,7 +104,7 @@ function Paste({ input, change }: WarmFieldsProps) {
       {ids.length > PASTE_MAX && (
         <p class="strip warn">Drop more than {count(PASTE_MAX)} ids as a file: the page streams it.</p>
       )}
-      <label class="field file">
+      <label class="stack field">
         Or drop a file anywhere here: one id per line, CSV with a header, NDJSON, JSON, HTML or a sitemap
         <input
           type="file"
@@ -139,7 +118,7 @@ function Paste({ input, change }: WarmFieldsProps) {
 
 function Dropped({ file, clear }: { file: File; clear(): void }) {
   return (
-    <div class="drop">
+    <div class="stack drop">
       <p>
         <b class="break">{file.name}</b> <span class="muted num">{size(file.size)}</span>
       </p>

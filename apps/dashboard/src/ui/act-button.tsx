@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
-import { notify } from "./toast.tsx";
+import { tell } from "./toast.tsx";
 
 interface ActButtonProps {
   /** Does it and resolves with what was done, in the past tense. Throws an error that says why it failed. */
@@ -17,13 +17,8 @@ export function ActButton({ act, children, label, ...rest }: ActButtonProps) {
   const [busy, setBusy] = useState(false);
   const run = async () => {
     setBusy(true);
-    try {
-      notify(await act());
-    } catch (error) {
-      notify(error instanceof Error ? error.message : String(error), true);
-    } finally {
-      setBusy(false);
-    }
+    await tell(act);
+    setBusy(false);
   };
   return (
     <button

@@ -52,8 +52,8 @@ export function ActionProgress({ action: given }: { action: Action }) {
     return "Stopped. What was done stays done.";
   };
   return (
-    <div class="action">
-      <div class="action-head">
+    <div class="stack">
+      <div class="row">
         <StateBadge state={action.state} />
         <span class="num">
           {count(action.done)} of {action.exact ? "" : "at least "}

@@ -1,9 +1,11 @@
 import type { Action, ActionFilter, ActionPreview } from "@prewarm/control-schema/actions";
 import { useEffect, useState } from "preact/hooks";
 import { ask } from "../api/session.ts";
+import { errorOf } from "../lib/error-of.ts";
 import { count, plural } from "../lib/format.ts";
 import { ActionProgress } from "./action-progress.tsx";
 import { Dialog } from "./dialog.tsx";
+import { Check, TextField, TypedWord } from "./fields.tsx";
 
 export type BulkKind = "retry" | "cancel";
 const VERBS: Record<BulkKind, string> = { retry: "Retry", cancel: "Cancel" };
@@ -29,7 +31,7 @@ export function BulkDialog({ kind, filter, what, onClose }: BulkDialogProps) {
   const [error, setError] = useState<string | null>(null);
   const attempt = (work: () => Promise<void>) => {
     setError(null);
-    work().catch((reason: unknown) => setError(reason instanceof Error ? reason.message : String(reason)));
+    work().catch((reason: unknown) => setError(errorOf(reason).message));
   };
   // Counted once, when it opens
   useEffect(
@@ -73,15 +75,13 @@ export function BulkDialog({ kind, filter, what, onClose }: BulkDialogProps) {
   );
 }
 
-function Confirm({
-  kind,
-  preview,
-  start,
-}: {
+interface ConfirmProps {
   kind: BulkKind;
   preview: ActionPreview;
   start(rate: number | null, canary: boolean): void;
-}) {
+}
+
+function Confirm({ kind, preview, start }: ConfirmProps) {
   const [canary, setCanary] = useState(true);
   const hasCanary = kind === "retry" && preview.total > CANARY;
   const [rate, setRate] = useState(DEFAULT_RATE);
@@ -95,16 +95,15 @@ function Confirm({
         start(kind === "retry" ? rate : null, hasCanary && canary);
       }}
     >
-      <p class="big-number">
-        <b class="num">{preview.exact ? count(preview.total) : `${count(preview.total)} or more`}</b>{" "}
+      <p>
+        <b class="title num">{preview.exact ? count(preview.total) : `${count(preview.total)} or more`}</b>{" "}
         {preview.total === 1 ? "job" : "jobs"}
       </p>
       {kind === "retry" && <RateField total={preview.total} rate={rate} set={setRate} />}
       {hasCanary && (
-        <label class="check">
-          <input type="checkbox" checked={canary} onChange={(event) => setCanary(event.currentTarget.checked)} /> Try{" "}
-          {CANARY} first, and continue only when these are stored
-        </label>
+        <Check checked={canary} set={setCanary}>
+          Try {CANARY} first, and continue only when these are stored
+        </Check>
       )}
       {kind === "cancel" && (
         <p>
@@ -112,19 +111,7 @@ function Confirm({
           their results are discarded.
         </p>
       )}
-      {wantsWord && (
-        <label class="field">
-          <span>
-            Type <b>cancel</b> to confirm
-          </span>
-          <input
-            type="text"
-            autocomplete="off"
-            value={typed}
-            onInput={(event) => setTyped(event.currentTarget.value)}
-          />
-        </label>
-      )}
+      {wantsWord && <TypedWord word="cancel" typed={typed} set={setTyped} />}
       <button type="submit" class={kind === "cancel" ? "danger" : "primary"} disabled={wantsWord && typed !== "cancel"}>
         {VERBS[kind]} {preview.exact ? plural(preview.total, "job") : "all that match"}
       </button>
@@ -134,19 +121,15 @@ function Confirm({
 
 function RateField({ total, rate, set }: { total: number; rate: number; set(rate: number): void }) {
   return (
-    <label class="field">
-      Jobs a second
-      <input
-        type="number"
-        min={1}
-        max={10_000}
-        required
-        value={rate}
-        onInput={(event) => set(event.currentTarget.valueAsNumber)}
-      />
+    <TextField
+      label="Jobs a second"
+      {...{ type: "number", min: 1, max: 10_000, required: true }}
+      value={String(rate || "")}
+      set={(text) => set(Number(text))}
+    >
       <small class="muted">
-        About {Math.max(1, Math.ceil(total / Math.max(rate || 1, 1)))} s. The gate's rate applies as well.
+        About {Math.max(1, Math.ceil(total / Math.max(rate, 1)))} s. The gate's rate applies as well.
       </small>
-    </label>
+    </TextField>
   );
 }

@@ -12,9 +12,9 @@ export function Dialog({ title, onClose, children }: { title: string; onClose():
   }, []);
   return (
     <dialog ref={dialog} aria-labelledby={id} onClose={onClose}>
-      <header class="dialog-head">
+      <header class="row spread">
         <h2 id={id}>{title}</h2>
-        <button type="button" class="icon" aria-label="Close" onClick={() => dialog.current?.close()}>
+        <button type="button" class="ghost icon" aria-label="Close" onClick={() => dialog.current?.close()}>
           ✕
         </button>
       </header>

@@ -1,10 +1,10 @@
 import type { ComponentChildren } from "preact";
 
-/** A name and what it stands for, in a list of facts (`<dl class="facts">`). */
+/** A name and what it stands for, in a list of facts (`<dl class="facts lined">`). */
 export function Fact({ name, children }: { name: string; children: ComponentChildren }) {
   return (
     <div>
-      <dt>{name}</dt>
+      <dt class="muted">{name}</dt>
       <dd>{children}</dd>
     </div>
   );

@@ -21,10 +21,12 @@ const PATHS = {
 
 export type IconName = keyof typeof PATHS;
 
+const LINES = { fill: "none", stroke: "currentColor", "stroke-width": 2, "stroke-linecap": "round" } as const;
+
 /** A picture beside a word that says the same, so that it is hidden from who does not see it. */
 export function Icon({ name }: { name: IconName }) {
   return (
-    <svg class="svg-icon" viewBox="0 0 24 24" width="16" height="16" aria-hidden="true" focusable="false">
+    <svg {...LINES} viewBox="0 0 24 24" width="16" height="16" aria-hidden="true" focusable="false">
       <path d={PATHS[name]} />
     </svg>
   );

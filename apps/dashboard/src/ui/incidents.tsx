@@ -44,7 +44,7 @@ export function Headline({
       <span class="lamp" data-mark={level === "ok" && open === 0 ? "note" : level} aria-hidden="true" />
       <div>
         {lead === undefined ? (
-          <p class="sentence">
+          <p class="title strong sentence">
             <Said>{health.sentence}</Said>
           </p>
         ) : (
@@ -66,7 +66,7 @@ export function Headline({
 function Lead({ incident }: { incident: Trouble }) {
   return (
     <>
-      <p class="sentence">
+      <p class="title strong sentence">
         <Said>{incident.sentence}</Said>
       </p>
       <p class="muted">
@@ -110,7 +110,7 @@ export function IncidentLine({ stats }: { stats: Stats }) {
   const [lead] = all;
   if (lead === undefined) return null;
   return (
-    <p class={lead.level === "problem" ? "strip bad incident" : "strip warn incident"} role="note" aria-label="Trouble">
+    <p class={lead.level === "problem" ? "strip bad" : "strip warn"} role="note" aria-label="Trouble">
       <span class="clip">
         <Said>{lead.sentence}</Said>
       </span>

@@ -6,7 +6,7 @@ import { imageUrl } from "../lib/paths.ts";
 import { transformWords } from "../lib/transform-words.ts";
 import { ActButton } from "./act-button.tsx";
 import type { Selection } from "./selection.ts";
-import { type Sort, SortHead, useSort } from "./sort.tsx";
+import { type Sort, SortHeads, useSort } from "./sort.tsx";
 import { StateBadge } from "./state-badge.tsx";
 import { Thumb } from "./thumb.tsx";
 import { Time } from "./time.tsx";
@@ -27,6 +27,10 @@ const COLUMNS: Record<string, (job: Job) => string | number | null> = {
   size: ({ bytes }) => bytes,
   changed: ({ updatedAt }) => updatedAt,
 };
+const HEADS = {
+  ...{ image: "Image and transform", state: "State", lane: "Lane", attempts: "Attempts", size: "Size" },
+  changed: "Changed",
+};
 /** Cells of a row without those of an operator. */
 const CELLS = 6;
 
@@ -38,7 +42,7 @@ export function JobTable({ jobs, caption, selection, changed }: JobTableProps) {
   const order = groups.flat().map((job) => job.job);
   return (
     <div class="table-box">
-      <table class="jobs">
+      <table class="rows jobs">
         <caption class="visually-hidden">{caption}</caption>
         <Head order={order} selection={selection} sort={sort} />
         <tbody>
@@ -76,24 +80,7 @@ function Head({ order, selection, sort }: { order: readonly string[]; selection:
             />
           </th>
         )}
-        <SortHead column="image" sort={sort}>
-          Image and transform
-        </SortHead>
-        <SortHead column="state" sort={sort}>
-          State
-        </SortHead>
-        <SortHead column="lane" sort={sort}>
-          Lane
-        </SortHead>
-        <SortHead column="attempts" sort={sort} right>
-          Attempts
-        </SortHead>
-        <SortHead column="size" sort={sort} right>
-          Size
-        </SortHead>
-        <SortHead column="changed" sort={sort} right>
-          Changed
-        </SortHead>
+        <SortHeads of={HEADS} right={["attempts", "size", "changed"]} sort={sort} />
         {isOperator.value && (
           <th scope="col">
             <span class="visually-hidden">Actions</span>
@@ -145,9 +132,9 @@ function JobRow({ job, isGrouped, order, selection, changed }: JobRowProps) {
         <a href={`/jobs/${job.job}`} title={job.transform}>
           <b class={isGrouped ? "visually-hidden" : "clip"}>{job.id}</b>{" "}
           <span class={isGrouped ? "" : "muted"}>{transformWords(job.transform)}</span>
-        </a>
+        </a>{" "}
         {job.error && (
-          <p class="row-error">
+          <p class="row-error small-text break">
             <span class="mono">{job.error.code}</span> {job.error.message}
           </p>
         )}

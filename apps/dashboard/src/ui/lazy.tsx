@@ -1,5 +1,6 @@
 import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import { errorOf } from "../lib/error-of.ts";
 import { Skeleton } from "./skeleton.tsx";
 import { ProblemCard } from "./view.tsx";
 
@@ -31,11 +32,11 @@ export function Lazy<P extends object>({ load, props, title }: LazyProps<P>) {
       (Page) => setLoaded({ Page }),
       (reason: unknown) => {
         if (reloadsOnce()) location.reload();
-        else setError(reason instanceof Error ? reason : new Error(String(reason)));
+        else setError(errorOf(reason));
       },
     );
   }, []);
   if (error !== null) return <ProblemCard error={error} what="this page" whole retry={async () => location.reload()} />;
-  if (loaded === null) return title === undefined ? null : <Skeleton what="the page" shape="cards" title={title} />;
+  if (loaded === null) return title === undefined ? null : <Skeleton what="the page" title={title} />;
   return <loaded.Page {...props} />;
 }

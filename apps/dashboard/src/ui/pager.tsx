@@ -23,7 +23,7 @@ export function Pager({ what, cursor, next, toNewest, isBelow, urlOf }: PagerPro
   };
   if (!next && !cursor) return null;
   return (
-    <nav class="pager" aria-label={`Pages of ${what}`}>
+    <nav class="row pager" aria-label={`Pages of ${what}`}>
       {toNewest && (
         <button type="button" disabled={!cursor} onClick={() => go(null, [])}>
           Newest

@@ -10,7 +10,7 @@ export function PartsHead({ title, children }: { title: keyof typeof PARTS; chil
       <h1>{title}</h1>
       <nav class="segments" aria-label={`Parts of ${title}`}>
         {PARTS[title]?.map(([href, name]) => (
-          <a key={href} class="button" href={href} aria-current={href === here ? "page" : undefined}>
+          <a key={href} class="button small" href={href} aria-current={href === here ? "page" : undefined}>
             {name}
           </a>
         ))}

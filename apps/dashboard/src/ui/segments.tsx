@@ -11,7 +11,7 @@ export function Segments<T extends string>({ label, of, chosen, choose }: Segmen
   return (
     <fieldset class="segments" aria-label={label}>
       {of.map(([value, words]) => (
-        <button key={value} type="button" aria-pressed={value === chosen} onClick={() => choose(value)}>
+        <button key={value} type="button" class="small" aria-pressed={value === chosen} onClick={() => choose(value)}>
           {words}
         </button>
       ))}

@@ -1,10 +1,5 @@
-/** What a page looks like before its answer: rows of a list, cards, or the two columns of one thing. */
-export type Shape = "list" | "cards" | "detail";
-
-const PARTS: Record<Shape, number> = { list: 8, cards: 3, detail: 4 };
-
-/** The page's title and shape while what it shows is on its way. */
-export function Skeleton({ what, shape, title }: { what: string; shape: Shape; title?: string | undefined }) {
+/** The page's title, and bars in place of what it shows, while that is on its way. */
+export function Skeleton({ what, title }: { what: string; title?: string | undefined }) {
   return (
     <>
       {title !== undefined && (
@@ -12,9 +7,9 @@ export function Skeleton({ what, shape, title }: { what: string; shape: Shape; t
           <h1 class="break">{title}</h1>
         </header>
       )}
-      <div class="skeleton" data-shape={shape} role="status">
+      <div class="stack skeleton" role="status">
         <span class="visually-hidden">Loading {what}…</span>
-        {Array.from({ length: PARTS[shape] }, (_, at) => (
+        {Array.from({ length: 8 }, (_, at) => (
           <i key={at} />
         ))}
       </div>

@@ -6,6 +6,8 @@ interface SliderProps {
   /** Null: there is no second picture, and `instead` says why. */
   over: string | null;
   name: string;
+  /** What the first picture is. Default: the original. */
+  tag?: string;
   /** Width ÷ height of the first picture; null: its own. */
   ratio?: number | null;
   /** Stands in place of the second picture. */
@@ -15,14 +17,16 @@ interface SliderProps {
 }
 
 /** Two pictures of one thing on top of each other: a slider wipes between them; at their real pixels, or as their difference. */
-export function Slider({ under, over, name, ratio = null, instead = "", children }: SliderProps) {
+export function Slider({ under, over, name, tag = "Original", ratio = null, instead = "", children }: SliderProps) {
   const [at, setAt] = useState(50);
   const [actual, setActual] = useState(false);
   const [difference, setDifference] = useState(false);
+  const [found, setFound] = useState<Record<string, string>>({});
+  const find = (url: string, words: string) => setFound((now) => ({ ...now, [url]: words }));
   const isWiped = !difference && (over !== null || instead !== "");
   const clipPath = difference ? "none" : `inset(0 0 0 ${at}%)`;
   return (
-    <div class="slider">
+    <div>
       <div class="stage">
         <section
           class="wipe"
@@ -32,16 +36,18 @@ export function Slider({ under, over, name, ratio = null, instead = "", children
           aria-label="Both pictures"
           style={ratio === null || actual ? {} : { aspectRatio: String(ratio) }}
         >
-          <img src={under} alt="Original" referrerpolicy="no-referrer" />
-          {over !== null && <img key={over} src={over} alt={name} referrerpolicy="no-referrer" style={{ clipPath }} />}
+          <Picture url={under} name={tag} find={find} />
+          {over !== null && <Picture key={over} url={over} name={name} clipPath={clipPath} find={find} />}
           {over === null && instead !== "" && (
             <p class="instead" style={{ clipPath }}>
               <span>{instead}</span>
             </p>
           )}
         </section>
-        <span class="tag">Original</span>
-        {(over !== null || instead !== "") && <span class="tag right">{name}</span>}
+        <span class="tag small-text">{[tag, found[under]].filter(Boolean).join(", ")}</span>
+        {(over !== null || instead !== "") && (
+          <span class="tag right small-text">{[name, found[over ?? ""]].filter(Boolean).join(", ")}</span>
+        )}
         {isWiped && <i class="wipe-bar" style={{ left: `${at}%` }} />}
         {isWiped && (
           <input
@@ -55,7 +61,7 @@ export function Slider({ under, over, name, ratio = null, instead = "", children
           />
         )}
       </div>
-      <div class="row-form">
+      <div class="row spread">
         <div class="grow">{children}</div>
         {over !== null && (
           <>
@@ -69,5 +75,28 @@ export function Slider({ under, over, name, ratio = null, instead = "", children
         )}
       </div>
     </div>
+  );
+}
+
+interface PictureProps {
+  url: string;
+  name: string;
+  clipPath?: string;
+  /** Told its pixels, or that it is gone or of a format that this browser does not know. */
+  find(url: string, words: string): void;
+}
+
+function Picture({ url, name, clipPath = "none", find }: PictureProps) {
+  return (
+    <img
+      src={url}
+      alt={name}
+      referrerpolicy="no-referrer"
+      style={{ clipPath }}
+      onLoad={({ currentTarget: { naturalWidth, naturalHeight } }) =>
+        find(url, `${naturalWidth} × ${naturalHeight} px`)
+      }
+      onError={() => find(url, "does not load")}
+    />
   );
 }

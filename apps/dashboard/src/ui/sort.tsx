@@ -42,6 +42,15 @@ interface SortHeadProps {
   children: ComponentChildren;
 }
 
+/** Heads of columns by which a table can be sorted; of `right` ones the cells are numbers. */
+export function SortHeads({ of, right, sort }: { of: Record<string, string>; right: readonly string[]; sort: Sort }) {
+  return Object.entries(of).map(([column, words]) => (
+    <SortHead key={column} column={column} sort={sort} right={right.includes(column)}>
+      {words}
+    </SortHead>
+  ));
+}
+
 /** The head of a column by which its table can be sorted. */
 export function SortHead({ column, sort: { order, turn }, right, children }: SortHeadProps) {
   const mine = order?.column === column ? (order.isDown ? "descending" : "ascending") : undefined;

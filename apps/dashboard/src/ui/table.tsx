@@ -9,25 +9,28 @@ interface TableProps<T> {
   label: string;
   rows: readonly T[];
   keyOf(row: T): string;
+  /** Words instead of numbers: they stand on the left and may break. */
+  isOfText?: boolean;
   /** The first one names the row. */
   columns: readonly Column<T>[];
   sort?: Sort;
 }
 
-/** A table of numbers by name. */
-export function Table<T>({ label, rows, keyOf, columns, sort }: TableProps<T>) {
+/** A table by name. */
+export function Table<T>({ label, rows, keyOf, columns, sort, isOfText = false }: TableProps<T>) {
+  const cells = isOfText ? "break" : "right num";
   return (
     <ScrollBox label={label}>
-      <table class="figures">
+      <table class={isOfText ? undefined : "figures"}>
         <thead>
           <tr>
             {columns.map(([head, , name], at) =>
               sort !== undefined && name !== undefined ? (
-                <SortHead key={name} column={name} sort={sort} right={at > 0}>
+                <SortHead key={name} column={name} sort={sort} right={at > 0 && !isOfText}>
                   {head}
                 </SortHead>
               ) : (
-                <th key={name ?? at} scope="col" class={at > 0 ? "right" : undefined}>
+                <th key={name ?? at} scope="col" class={at > 0 && !isOfText ? "right" : undefined}>
                   {head}
                 </th>
               ),
@@ -43,7 +46,7 @@ export function Table<T>({ label, rows, keyOf, columns, sort }: TableProps<T>) {
                     {cell(row)}
                   </th>
                 ) : (
-                  <td key={at} class="right num">
+                  <td key={at} class={cells}>
                     {cell(row)}
                   </td>
                 ),

@@ -1,4 +1,5 @@
 import { signal } from "@preact/signals";
+import { errorOf } from "../lib/error-of.ts";
 
 interface Toast {
   id: number;
@@ -19,9 +20,18 @@ export function notify(text: string, bad = false): void {
   }, SHOWN_MS);
 }
 
+/** Does it, and tells what was done or why it failed. `act` resolves with what was done, in the past tense. */
+export async function tell(act: () => Promise<string>): Promise<void> {
+  try {
+    notify(await act());
+  } catch (error) {
+    notify(errorOf(error).message, true);
+  }
+}
+
 export function Toasts() {
   return (
-    <div class="toasts" role="status" aria-live="polite">
+    <div class="stack toasts" role="status" aria-live="polite">
       {toasts.value.map((toast) => (
         <p key={toast.id} class={toast.bad ? "toast bad" : "toast"}>
           {toast.text}

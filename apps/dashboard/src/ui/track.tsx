@@ -42,10 +42,3 @@ export function Track({ label, top, used, planned = 0, value, mark, change, ...r
     </span>
   );
 }
-
-/** A round end of a track that has room for half as much again. */
-export function topFor(value: number): number {
-  const wanted = Math.max(1, value * 1.5);
-  const power = 10 ** Math.floor(Math.log10(wanted));
-  return ([1, 1.5, 2, 3, 4, 5, 6, 8, 10].find((step) => step * power >= wanted) ?? 10) * power;
-}

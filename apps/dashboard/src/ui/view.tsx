@@ -4,7 +4,7 @@ import type { Resource } from "../api/poll.ts";
 import { useStatsIfAny } from "../api/stats.tsx";
 import { relative } from "../lib/format.ts";
 import { browserClock } from "../lib/live.ts";
-import { type Shape, Skeleton } from "./skeleton.tsx";
+import { Skeleton } from "./skeleton.tsx";
 
 interface ViewProps<T> {
   resource: Resource<T>;
@@ -12,13 +12,11 @@ interface ViewProps<T> {
   what: string;
   /** The page's title, where the resource is all that the page shows: a failure then gets the page's first heading. */
   whole?: string;
-  /** What stands there while nothing is known; default: cards. */
-  shape?: Shape;
   children(data: T): ComponentChildren;
 }
 
 /** Shows a resource while it loads, when it failed, and when it is here. After a failure the older answer stays, marked as old. */
-export function View<T>({ resource, what, whole, shape = "cards", children }: ViewProps<T>) {
+export function View<T>({ resource, what, whole, children }: ViewProps<T>) {
   const data = resource.data.value;
   const error = resource.error.value;
   // The banner above says so already, once for everything on the page.
@@ -39,7 +37,7 @@ export function View<T>({ resource, what, whole, shape = "cards", children }: Vi
     );
   }
   if (error) return <ProblemCard error={error} what={what} whole={whole !== undefined} retry={resource.refresh} />;
-  return <Skeleton what={what} shape={shape} title={whole} />;
+  return <Skeleton what={what} title={whole} />;
 }
 
 function Stale({ error, at, retry }: { error: Error; at: number | null; retry(): Promise<void> }) {
@@ -68,14 +66,16 @@ export function ProblemCard({ error, what, whole, retry }: ProblemCardProps) {
   const missing = error instanceof ApiError && error.status === 404;
   const Heading = whole ? "h1" : "h2";
   return (
-    <div class="card state-card" role="alert">
+    <div class="card stack" role="alert">
       <Heading>{missing ? `Nothing is known of ${what}` : `Could not load ${what}`}</Heading>
       <p>{error.message}</p>
       <p class="muted">{adviceFor(error)}</p>
       {retry && !missing && (
-        <button type="button" onClick={() => void retry()}>
-          Try again
-        </button>
+        <p>
+          <button type="button" onClick={() => void retry()}>
+            Try again
+          </button>
+        </p>
       )}
     </div>
   );
@@ -109,7 +109,7 @@ function adviceFor(error: Error): ComponentChildren {
 export function Empty({ title, children }: { title: string; children?: ComponentChildren }) {
   return (
     <div class="empty">
-      <p class="empty-title">{title}</p>
+      <p class="strong break">{title}</p>
       {children && <p class="muted">{children}</p>}
     </div>
   );
