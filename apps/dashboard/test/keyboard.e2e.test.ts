@@ -190,7 +190,7 @@ describe("an operator of one act", () => {
   it.each([
     ["/jobs", "Retry all dead…", /Cancel all|New run/],
     ["/jobs/00000000000", "Retry", /^Cancel$/],
-    ["/runs/run_1", "Jobs of this run", /Cancel run|Promote|turns again|New run/],
+    ["/runs/run_1", "Jobs of this run", /Cancel run|^First|^In turn|New run/],
     ["/images/x", "Overview", /Purge|Remove|Make all again|Warm/],
     ["/images/removed/x", "Download the receipt", /Lift/],
     ["/steering", "Overview", /Pause (?!live updates)|Resume|Apply|Undo|Purge|Reset|Automatic/],

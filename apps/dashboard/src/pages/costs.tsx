@@ -1,5 +1,6 @@
 import type { CostRow, CostSort, Costs, Dimension } from "@prewarm/control-schema/costs";
 import { ask } from "../api/session.ts";
+import { useStats } from "../api/stats.tsx";
 import { useResource } from "../api/use-resource.ts";
 import { count, percent, plural, size } from "../lib/format.ts";
 import { clock } from "../lib/live.ts";
@@ -10,7 +11,6 @@ import { PartsHead } from "../ui/parts-head.tsx";
 import { Segments } from "../ui/segments.tsx";
 import { type Column, Table } from "../ui/table.tsx";
 import { View } from "../ui/view.tsx";
-import { Money } from "./money.tsx";
 
 const BY: readonly [Dimension, string][] = [
   ["folder", "Folder"],
@@ -109,4 +109,31 @@ function daysOf(month: "this" | "last"): { from?: number; to?: number } {
   const now = new Date(clock.value);
   const start = (back: number) => Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - back);
   return { from: start(1), to: start(0) - 1 };
+}
+
+/** Jobs and money against the budget; prices are the configuration's, in whatever currency it means. */
+function Money() {
+  const stats = useStats().data.value;
+  if (stats === null) return null;
+  const { budget, pace, spent } = stats;
+  const { per1000Jobs } = spent;
+  const cost = (jobs: number) => (per1000Jobs === null ? "" : ` (${((jobs * per1000Jobs) / 1000).toFixed(2)})`);
+  const of = budget.monthlyJobs ? `, ${percent(budget.used / budget.monthlyJobs)} of the budget` : "";
+  return (
+    <Card title="Money">
+      <p class="num">
+        Today (UTC) {plural(budget.usedToday, "job")}
+        {cost(budget.usedToday)}, this month {count(budget.used)}
+        {cost(budget.used)}
+        {of}. Waiting, to be paid: {count(pace.all.jobsLeft)}
+        {cost(pace.all.jobsLeft)}.
+      </p>
+      <p class="muted small-text">
+        {per1000Jobs === null
+          ? "The price of a job is not configured: set budget.per1000Jobs in prewarm.config.ts."
+          : `${per1000Jobs} for 1,000 jobs, by budget.per1000Jobs, without Cloudflare's charges.`}{" "}
+        <a href="/steering">Change the budget</a>
+      </p>
+    </Card>
+  );
 }

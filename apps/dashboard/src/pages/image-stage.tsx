@@ -1,12 +1,9 @@
 import type { Image, Variant } from "@prewarm/control-schema/images";
-import { may } from "../api/session.ts";
 import { percent, size } from "../lib/format.ts";
-import { RETRYABLE } from "../lib/job-filter.ts";
 import { formatOf } from "../lib/matrix.ts";
 import { isShowable, pictureUrl } from "../lib/paths.ts";
 import { nameOf } from "../lib/transform-words.ts";
-import { ActButton } from "../ui/act-button.tsx";
-import { retryJob } from "../ui/job-table.tsx";
+import { RetryButton } from "../ui/retry-button.tsx";
 import { Slider } from "../ui/slider.tsx";
 import { Time } from "../ui/time.tsx";
 import { FocalPoint } from "./focal-point.tsx";
@@ -91,19 +88,7 @@ function Words({
         <p class="muted small-text break">
           {variant.state === "stored" && <Stored variant={variant} original={image.originalBytes} />}
           {variant.error?.message} <a href={`/jobs/${variant.job}`}>Its job</a>{" "}
-          {may("retry") && RETRYABLE.some((state) => state === variant.state) && (
-            <ActButton
-              class="small"
-              data-retry
-              act={async () => {
-                await retryJob(variant.job);
-                changed();
-                return "Queued again.";
-              }}
-            >
-              Retry
-            </ActButton>
-          )}
+          <RetryButton job={{ ...variant, id: image.id }} changed={changed} class="small" data-retry />
         </p>
       )}
     </div>

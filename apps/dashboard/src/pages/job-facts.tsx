@@ -1,60 +1,54 @@
 import type { JobDetail } from "@prewarm/control-schema/jobs";
+import type { ComponentChildren } from "preact";
 import { size } from "../lib/format.ts";
 import { imageUrl } from "../lib/paths.ts";
 import { Card } from "../ui/card.tsx";
 import { Fact } from "../ui/fact.tsx";
 import { Time } from "../ui/time.tsx";
 
-/** Everything the ledger knows of a job. */
+/** Everything the ledger knows of a job; a row without a value would only be read in vain. */
 export function JobFacts({ job }: { job: JobDetail }) {
+  const { run, v, input, updatedAt } = job;
+  const due = job.due !== null && job.due > updatedAt ? job.due : null;
+  const facts: [name: string, value: ComponentChildren][] = [
+    ["Image", <Inside key="image" to={imageUrl(job.id)} text={job.id} />],
+    ["Transform", mono(job.transform, "")],
+    ["Variant key", mono(job.key, "")],
+    ["Lane", job.lane],
+    ["Run", run ? <Inside key="run" to={`/runs/${encodeURIComponent(run)}`} text={run} /> : "none"],
+    ["Version", v],
+    ["Generation", job.generation],
+    ["Failed attempts", job.attempts],
+    ["Ittybit job", mono(job.ittybitJob, job.state === "stored" ? "not kept" : "none yet")],
+    ["Source etag", mono(job.sourceEtag, "unknown")],
+    ["Size", size(job.bytes)],
+    ["Original", <Outside key="original" url={job.originalUrl} />],
+    ["Input", input],
+    ["Variant", <Outside key="variant" url={job.variantUrl} />],
+    ["Created", timeOf(job.createdAt)],
+    ["Changed", timeOf(updatedAt)],
+    ["Due", timeOf(due)],
+    ["Submitted", timeOf(job.submittedAt)],
+    ["Stored", timeOf(job.storedAt)],
+  ];
   return (
     <Card title="Facts">
       <dl class="facts lined">
-        <Fact name="Image">
-          <Inside to={imageUrl(job.id)} text={job.id} />
-        </Fact>
-        <Fact name="Transform">{mono(job.transform, "")}</Fact>
-        <Fact name="Variant key">{mono(job.key, "")}</Fact>
-        <Fact name="Lane">{job.lane}</Fact>
-        <Fact name="Run">
-          {job.run ? <Inside to={`/runs/${encodeURIComponent(job.run)}`} text={job.run} /> : "none"}
-        </Fact>
-        {job.v !== null && <Fact name="Version">{job.v}</Fact>}
-        <Fact name="Generation">{job.generation}</Fact>
-        <Fact name="Failed attempts">{job.attempts}</Fact>
-        <Fact name="Ittybit job">{mono(job.ittybitJob, job.state === "stored" ? "not kept" : "none yet")}</Fact>
-        <Fact name="Source etag">{mono(job.sourceEtag, "unknown")}</Fact>
-        <Fact name="Size">{size(job.bytes)}</Fact>
-        <Fact name="Original">
-          <Outside url={job.originalUrl} />
-        </Fact>
-        {job.input !== null && <Fact name="Input">{job.input}</Fact>}
-        <Fact name="Variant">
-          <Outside url={job.variantUrl} />
-        </Fact>
-        <Times job={job} />
+        {facts.map(
+          ([name, value]) =>
+            value !== null && (
+              <Fact key={name} name={name}>
+                {value}
+              </Fact>
+            ),
+        )}
       </dl>
     </Card>
   );
 }
 
-function Times({ job }: { job: JobDetail }) {
-  const times: [string, number | null][] = [
-    ["Created", job.createdAt],
-    ["Changed", job.updatedAt],
-    ["Due", job.due !== null && job.due > job.updatedAt ? job.due : null],
-    ["Submitted", job.submittedAt],
-    ["Stored", job.storedAt],
-  ];
-  // A row without a value would only be read in vain.
-  return times.map(
-    ([name, at]) =>
-      at !== null && (
-        <Fact key={name} name={name}>
-          <Time at={at} />
-        </Fact>
-      ),
-  );
+function timeOf(at: number | null) {
+  return at === null ? null : <Time at={at} />;
 }
 
 function mono(text: string | null, absent: string) {

@@ -1,5 +1,6 @@
 import type { Stats } from "@prewarm/control-schema/stats";
 import type { JobState } from "@prewarm/control-schema/words";
+import type { VNode } from "preact";
 import { useStats } from "../api/stats.tsx";
 import { compact, count } from "../lib/format.ts";
 import { filterUrl, type JobFilter, LANES, STATES, toggled } from "../lib/job-filter.ts";
@@ -18,30 +19,26 @@ export function JobSidebar({ filter }: { filter: JobFilter }) {
       <fieldset>
         <legend class="muted small-text strong">State</legend>
         {STATES.map((state) => (
-          <label key={state} class="row facet" data-state={state}>
-            <input
-              type="checkbox"
-              checked={filter.states.includes(state)}
-              onChange={() => go({ states: toggled(filter.states, state) })}
-            />
-            <span class="dot" aria-hidden="true" />
-            <span class="grow">{state}</span>
-            <Count value={stats ? stateCount(stats, filter, state) : null} />
-          </label>
+          <Facet
+            key={state}
+            name={state}
+            chosen={filter.states}
+            choose={(states) => go({ states })}
+            count={stats && stateCount(stats, filter, state)}
+            dot={<span class="dot" aria-hidden="true" />}
+          />
         ))}
       </fieldset>
       <fieldset>
         <legend class="muted small-text strong">Lane</legend>
         {LANES.map((lane) => (
-          <label key={lane} class="row facet">
-            <input
-              type="checkbox"
-              checked={filter.lanes.includes(lane)}
-              onChange={() => go({ lanes: toggled(filter.lanes, lane) })}
-            />
-            <span class="grow">{lane}</span>
-            <Count value={stats ? laneCount(stats, filter, lane) : null} />
-          </label>
+          <Facet
+            key={lane}
+            name={lane}
+            chosen={filter.lanes}
+            choose={(lanes) => go({ lanes })}
+            count={stats && laneCount(stats, filter, lane)}
+          />
         ))}
       </fieldset>
       <SavedViews here={filterUrl({ ...filter, cursor: null })} />
@@ -67,11 +64,27 @@ function ticked({ states, lanes }: JobFilter): string {
   return chosen.length === 0 ? "Filter: all states and lanes" : `Filter: ${chosen.join(", ")}`;
 }
 
-function Count({ value }: { value: number | null }) {
-  return value === null ? null : (
-    <span class="num muted" title={count(value)}>
-      {compact(value)}
-    </span>
+interface FacetProps<T extends string> {
+  name: T;
+  chosen: readonly T[];
+  choose(all: T[]): void;
+  /** Jobs; null: not known. */
+  count: number | null;
+  dot?: VNode;
+}
+
+function Facet<T extends string>({ name, chosen, choose, count: jobs, dot }: FacetProps<T>) {
+  return (
+    <label class="row facet" data-state={name}>
+      <input type="checkbox" checked={chosen.includes(name)} onChange={() => choose(toggled(chosen, name))} />
+      {dot}
+      <span class="grow">{name}</span>
+      {jobs !== null && (
+        <span class="num muted" title={count(jobs)}>
+          {compact(jobs)}
+        </span>
+      )}
+    </label>
   );
 }
 

@@ -6,7 +6,7 @@ import { OPEN, RETRYABLE } from "../lib/job-filter.ts";
 import { transformWords } from "../lib/transform-words.ts";
 import { ActButton } from "../ui/act-button.tsx";
 import { CopyButton } from "../ui/copy-button.tsx";
-import { retryJob } from "../ui/job-table.tsx";
+import { RetryButton } from "../ui/retry-button.tsx";
 import { StateBadge } from "../ui/state-badge.tsx";
 import { Said } from "../ui/time.tsx";
 import { View } from "../ui/view.tsx";
@@ -63,12 +63,11 @@ function Why({ job }: { job: JobDetail }) {
 }
 
 function Head({ job, changed }: { job: JobDetail; changed(): void }) {
-  const ended = canRetry(job);
   const open = OPEN.some((state) => state === job.state);
-  const act = (work: () => Promise<unknown>, said: string) => async () => {
-    await work();
+  const cancel = async () => {
+    await ask("POST /api/v1/jobs/{job}/cancel", { params: { job: job.job } });
     changed();
-    return said;
+    return "Cancelled.";
   };
   return (
     <header class="page-head">
@@ -82,21 +81,8 @@ function Head({ job, changed }: { job: JobDetail; changed(): void }) {
         </p>
       </div>
       <StateBadge state={job.state} />
-      {may("retry") && ended && (
-        <ActButton class="primary" data-retry-page act={act(() => retryJob(job.job), "Queued again.")}>
-          Retry
-        </ActButton>
-      )}
-      {may("retry") && job.state === "retrying" && (
-        <ActButton class="primary" data-retry-page act={act(() => retryJob(job.job), "Retrying now.")}>
-          Try now
-        </ActButton>
-      )}
-      {may("cancel") && open && (
-        <ActButton act={act(() => ask("POST /api/v1/jobs/{job}/cancel", { params: { job: job.job } }), "Cancelled.")}>
-          Cancel
-        </ActButton>
-      )}
+      <RetryButton job={job} changed={changed} class="primary" data-retry-page />
+      {may("cancel") && open && <ActButton act={cancel}>Cancel</ActButton>}
       <CopyButton what="The command" text={curlOf(job)}>
         Copy as curl
       </CopyButton>
@@ -107,13 +93,9 @@ function Head({ job, changed }: { job: JobDetail; changed(): void }) {
   );
 }
 
-function canRetry({ state }: JobDetail): boolean {
-  return RETRYABLE.some((one) => one === state);
-}
-
 /** The call that retries it, or reads it; the token stays in the shell. */
 function curlOf(job: JobDetail): string {
-  const ended = canRetry(job);
+  const ended = RETRYABLE.some((one) => one === job.state);
   const address = `${location.origin}/api/v1/jobs/${job.job}${ended ? "/retry" : ""}`;
   return `curl ${ended ? "-X POST " : ""}-H "Authorization: Bearer $ADMIN_TOKEN" ${shellQuote(address)}`;
 }

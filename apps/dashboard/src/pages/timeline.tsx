@@ -1,5 +1,7 @@
 import type { Attempt, JobDetail } from "@prewarm/control-schema/jobs";
-import { duration } from "../lib/format.ts";
+import type { JobState } from "@prewarm/control-schema/words";
+import type { ComponentChildren } from "preact";
+import { duration, plural } from "../lib/format.ts";
 import { clock } from "../lib/live.ts";
 import { moment } from "../lib/time-style.ts";
 import { Card } from "../ui/card.tsx";
@@ -7,78 +9,76 @@ import { Time } from "../ui/time.tsx";
 
 /** What happened to a job, from its creation to its end, the oldest first, with every failed attempt. */
 export function Timeline({ job }: { job: JobDetail }) {
-  const hidden = Math.max(0, job.attempts - job.history.length);
+  const { attempts, history, submittedAt, createdAt } = job;
+  const hidden = attempts - history.length;
+  const since = Math.max(createdAt, ...history.map(({ endedAt }) => endedAt));
   return (
     <Card title="Timeline">
       <ol class="timeline">
-        <li data-state="queued">
-          <p>
-            <b>Accepted</b> into {job.lane}{" "}
-            <span class="muted">
-              <Time at={job.createdAt} />
-            </span>
-          </p>
-        </li>
+        <Moment state="queued" title="Accepted" at={createdAt}>
+          into {job.lane}
+        </Moment>
         {hidden > 0 && (
-          <li class="muted">
-            {hidden} older failed {hidden === 1 ? "attempt is" : "attempts are"} not kept.
-          </li>
+          <li class="muted">{plural(hidden, "older failed attempt is", "older failed attempts are")} not kept.</li>
         )}
-        {job.history.map((attempt) => (
+        {history.map((attempt) => (
           <AttemptItem key={`${attempt.number}-${attempt.endedAt}`} attempt={attempt} />
         ))}
-        <Submitted job={job} />
+        {submittedAt !== null && (
+          <Moment state="processing" title="Submitted" at={submittedAt}>
+            to Ittybit after {duration(Math.max(0, submittedAt - since))} in the queue
+          </Moment>
+        )}
         <Now job={job} />
       </ol>
     </Card>
   );
 }
 
-function AttemptItem({ attempt }: { attempt: Attempt }) {
+interface MomentProps {
+  state: JobState;
+  title: string;
+  at: number;
+  children: ComponentChildren;
+  /** What an error said. */
+  error?: Pick<NonNullable<JobDetail["error"]>, "code" | "message"> | null;
+}
+
+function Moment({ state, title, at, children, error = null }: MomentProps) {
   return (
-    <li data-state="dead">
+    <li data-state={state}>
       <p>
-        <b>Attempt {attempt.number} failed</b>
-        {attempt.httpStatus !== null && <span class="pill">HTTP {attempt.httpStatus}</span>}
-        {attempt.tookMs !== null && <span class="muted"> after {duration(attempt.tookMs)}</span>},{" "}
+        <b>{title}</b> {children}{" "}
         <span class="muted">
-          <Time at={attempt.endedAt} />
+          <Time at={at} />
         </span>
       </p>
-      <p class="row-error small-text break">
-        <span class="mono">
-          {attempt.code}
-          {attempt.kind && ` (${attempt.kind})`}
-        </span>{" "}
-        {attempt.message}
-      </p>
-      {attempt.ittybitJob && (
-        <p class="muted small-text">
-          Ittybit job <span class="mono">{attempt.ittybitJob}</span>
-          {attempt.startedAt !== null && (
-            <>
-              , submitted <Time at={attempt.startedAt} asClock />
-            </>
-          )}
+      {error !== null && (
+        <p class="row-error small-text break">
+          <span class="mono">{error.code}</span> {error.message}
         </p>
       )}
     </li>
   );
 }
 
-/** The try that is under way, or that was stored: how long it stood in line. */
-function Submitted({ job: { submittedAt, createdAt, history } }: { job: JobDetail }) {
-  if (submittedAt === null) return null;
-  const since = Math.max(createdAt, ...history.map(({ endedAt }) => endedAt));
+function AttemptItem({ attempt }: { attempt: Attempt }) {
+  const { number, httpStatus, tookMs, endedAt, code, kind, message, ittybitJob, startedAt } = attempt;
+  const error = { code: kind ? `${code} (${kind})` : code, message };
   return (
-    <li data-state="processing">
-      <p>
-        <b>Submitted</b> to Ittybit after {duration(Math.max(0, submittedAt - since))} in the queue{" "}
-        <span class="muted">
-          <Time at={submittedAt} />
+    <Moment state="dead" title={`Attempt ${number} failed`} at={endedAt} error={error}>
+      {httpStatus !== null && <span class="pill">HTTP {httpStatus}</span>}
+      {tookMs !== null && <span class="muted"> after {duration(tookMs)}</span>}
+      {ittybitJob && (
+        <span class="muted small-text">
+          {" "}
+          Ittybit job <span class="mono">{ittybitJob}</span>
+          {startedAt !== null && ", submitted "}
+          {startedAt !== null && <Time at={startedAt} asClock />}
         </span>
-      </p>
-    </li>
+      )}
+      ,
+    </Moment>
   );
 }
 
@@ -90,8 +90,9 @@ function storedWords({ createdAt, storedAt, tookMs }: JobDetail): string {
 }
 
 function Now({ job }: { job: JobDetail }) {
-  const next = job.due !== null && job.due > clock.value ? ` Prewarm looks again ${moment(job.due, clock.value)}.` : "";
-  const words: Record<JobDetail["state"], [string, string]> = {
+  const { state, due, storedAt, updatedAt, error } = job;
+  const next = due !== null && due > clock.value ? ` Prewarm looks again ${moment(due, clock.value)}.` : "";
+  const words: Record<JobState, [string, string]> = {
     queued: ["Waits", `for its turn in ${job.lane}.${next}`],
     processing: ["Ittybit is making it", next],
     retrying: ["Waits for the next attempt", next],
@@ -100,20 +101,10 @@ function Now({ job }: { job: JobDetail }) {
     refused: ["Refused", "No variant can be made from this original. Upload a new one, or retry."],
     cancelled: ["Cancelled", "No variant was stored."],
   };
-  const [title, text] = words[job.state];
+  const [title, text] = words[state];
   return (
-    <li data-state={job.state}>
-      <p>
-        <b>{title}</b> {text}{" "}
-        <span class="muted">
-          <Time at={job.storedAt ?? job.updatedAt} />
-        </span>
-      </p>
-      {job.state === "refused" && job.error && (
-        <p class="row-error small-text break">
-          <span class="mono">{job.error.code}</span> {job.error.message}
-        </p>
-      )}
-    </li>
+    <Moment {...{ state, title }} at={storedAt ?? updatedAt} error={state === "refused" ? error : null}>
+      {text}
+    </Moment>
   );
 }

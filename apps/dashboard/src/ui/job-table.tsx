@@ -1,10 +1,9 @@
 import type { Job } from "@prewarm/control-schema/jobs";
-import { ask, isOperator, may } from "../api/session.ts";
+import { isOperator } from "../api/session.ts";
 import { size } from "../lib/format.ts";
-import { RETRYABLE } from "../lib/job-filter.ts";
 import { imageUrl } from "../lib/paths.ts";
 import { transformWords } from "../lib/transform-words.ts";
-import { ActButton } from "./act-button.tsx";
+import { RetryButton } from "./retry-button.tsx";
 import type { Selection } from "./selection.ts";
 import { type Sort, SortHeads, useSort } from "./sort.tsx";
 import { StateBadge } from "./state-badge.tsx";
@@ -152,27 +151,11 @@ function JobRow({ job, isGrouped, order, selection, changed }: JobRowProps) {
       <td data-label="Changed" class="right num nowrap">
         <Time at={job.updatedAt} />
       </td>
-      {isOperator.value && <td class="right">{may("retry") && <RowAction job={job} changed={changed} />}</td>}
+      {isOperator.value && (
+        <td class="right">
+          <RetryButton job={job} changed={changed} class="small" data-retry />
+        </td>
+      )}
     </tr>
   );
-}
-
-function RowAction({ job, changed }: { job: Job; changed(): void }) {
-  const waits = job.state === "retrying";
-  if (!waits && !RETRYABLE.some((state) => state === job.state)) return null;
-  const retry = async () => {
-    await retryJob(job.job);
-    changed();
-    return waits ? `Retrying now: ${job.id}` : `Queued again: ${job.id}`;
-  };
-  const verb = waits ? "Try now" : "Retry";
-  return (
-    <ActButton class="small" act={retry} data-retry label={`${verb}: ${job.id} ${job.transform}`}>
-      {verb}
-    </ActButton>
-  );
-}
-
-export async function retryJob(job: string): Promise<void> {
-  await ask("POST /api/v1/jobs/{job}/retry", { params: { job } });
 }
