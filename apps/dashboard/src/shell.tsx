@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useLateness } from "./api/lateness.ts";
-import { environment, session, signOut } from "./api/session.ts";
+import { environment, known, signOut } from "./api/session.ts";
 import { useStats } from "./api/stats.tsx";
 import { compact, duration } from "./lib/format.ts";
 import { helpOpen, paletteOpen } from "./lib/keyboard.ts";
@@ -16,7 +16,7 @@ import { Segments } from "./ui/segments.tsx";
 export function Shell({ path, children }: { path: string; children: ComponentChildren }) {
   return (
     <div class="shell">
-      <a class="visually-hidden button skip" href="#main">
+      <a class="visually-hidden card skip" href="#main">
         Skip to content
       </a>
       <header class="top">
@@ -126,8 +126,8 @@ function LiveSwitch() {
 }
 
 function Who() {
-  const who = session.value;
-  if (who === null || who === "unknown") return null;
+  const who = known();
+  if (who === null) return null;
   return (
     <details
       class="who"

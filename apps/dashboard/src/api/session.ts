@@ -14,12 +14,15 @@ export const session = signal<Session | null | "unknown">("unknown");
 /** The error when the server could not tell who is signed in, or null. */
 export const sessionError = signal<ApiError | null>(null);
 
+/** Whoever is signed in; null also while that is not known. */
+export const known = () => (session.value === "unknown" ? null : session.value);
+
 /** Only operators see buttons that change something. The server checks the role; a viewer is spared buttons that would be refused. */
-export const isOperator = computed(() => session.value !== "unknown" && session.value?.role === "operator");
+export const isOperator = computed(() => known()?.role === "operator");
 /** Whether an operator may do this: a token may be for some acts only. */
-export const may = (act: Act) => session.value !== "unknown" && (session.value?.may.includes(act) ?? false);
-export const recipes = computed(() => (session.value === "unknown" ? [] : (session.value?.recipes ?? [])));
-export const environment = computed(() => (session.value === "unknown" ? "" : (session.value?.environment ?? "")));
+export const may = (act: Act) => known()?.may.includes(act) ?? false;
+export const recipes = computed(() => known()?.recipes ?? []);
+export const environment = computed(() => known()?.environment ?? "");
 
 /** Calls the API as the user who is signed in. A 401 leads back to the sign-in page. */
 export const ask: Call = async (name, given) => {

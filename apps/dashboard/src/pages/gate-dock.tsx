@@ -28,9 +28,7 @@ export function Dock({ gate, changes, draft, patch, drop }: DockProps) {
       <ul role="status">
         {changes.map(({ key, name, before, after }) => (
           <li key={key} class="break">
-            <button type="button" class="ghost small" aria-label={`Take back: ${name}`} onClick={() => drop(key)}>
-              ✕
-            </button>
+            <button type="button" class="ghost small" aria-label={`Take back: ${name}`} onClick={() => drop(key)} />
             {name}: <s>{before}</s> → <b>{after}</b>
           </li>
         ))}

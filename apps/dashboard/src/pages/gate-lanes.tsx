@@ -10,7 +10,7 @@ import { DoneAt } from "../ui/done-at.tsx";
 import { TextField } from "../ui/fields.tsx";
 import { useFocusOf } from "../ui/focus-of.ts";
 import { Segments } from "../ui/segments.tsx";
-import { Said, Time } from "../ui/time.tsx";
+import { Said, Then } from "../ui/time.tsx";
 import { TurnButton } from "../ui/turn-button.tsx";
 
 const FROM: Record<Lane, string> = { live: "viewers' misses", upload: "from the CMS", bulk: "runs, warming" };
@@ -87,6 +87,9 @@ function LaneRow({ lane, gate, draft, set, runs, refresh }: LaneRowProps) {
   );
 }
 
+/** Reasons whose own sentence has their end. */
+const SAYS_END = new Set(["paused", "budget", "restored", "origin"]);
+
 /** How many wait, and every reason of the gate that holds them. */
 function Why({ lane, gate }: { lane: Lane } & Pick<Steered, "gate">) {
   const stats = useStats().data.value;
@@ -101,12 +104,7 @@ function Why({ lane, gate }: { lane: Lane } & Pick<Steered, "gate">) {
       </p>
       {reasons.map(({ code, message, until }) => (
         <p key={code}>
-          <Said>{message}</Said>{" "}
-          {until !== null && code !== "paused" && (
-            <>
-              Until <Time at={until} asClock />.
-            </>
-          )}
+          <Said>{message}</Said> <Then words="Until" at={SAYS_END.has(code) ? null : until} asClock />
         </p>
       ))}
       {reasons.length === 0 && <p class="muted">Nothing is held.</p>}

@@ -117,19 +117,11 @@ function Orders({ id, answer, image }: { id: string; answer: ImageOrders; image:
   return (
     <>
       <Fact name="Asked for by">
-        <ul class="row break">
-          {newest.slice(0, SHOWN).map((order) => (
-            <Order key={`${order.run} ${order.lane}`} order={order} />
-          ))}
-        </ul>
+        <OrderList orders={newest.slice(0, SHOWN)} />
         {newest.length > SHOWN && (
           <details>
             <summary>{count(newest.length - SHOWN)} earlier</summary>
-            <ul class="row break">
-              {newest.slice(SHOWN).map((order) => (
-                <Order key={`${order.run} ${order.lane}`} order={order} />
-              ))}
-            </ul>
+            <OrderList orders={newest.slice(SHOWN)} />
           </details>
         )}
         {orders.length === 0 && older === 0 && "nobody: no run, no hook, no viewer"}
@@ -149,36 +141,26 @@ function Orders({ id, answer, image }: { id: string; answer: ImageOrders; image:
   );
 }
 
-function Order({ order }: { order: ImageOrders["orders"][number] }) {
-  const { run, label, hook, who, lane, at, until, variants } = order;
-  const name = hook === null ? (label ?? run) : `hook ${hook}`;
+function OrderList({ orders }: Pick<ImageOrders, "orders">) {
   return (
-    <li>
-      {run === null ? (
-        lane === "live" ? (
-          "viewers"
-        ) : (
-          "Prewarm itself"
-        )
-      ) : (
-        <a href={`/runs/${encodeURIComponent(run)}`}>
-          <bdi class="break">{name}</bdi>
-        </a>
-      )}
-      {who !== null && (
-        <>
-          , <bdi>{who}</bdi>
-        </>
-      )}
-      , {hook !== null && "delivery of "}
-      <Time at={at} asClock />
-      {until - at > 1000 && (
-        <>
-          –<Time at={until} asClock />
-        </>
-      )}{" "}
-      <span class="muted">({plural(variants, "variant")})</span>
-    </li>
+    <ul class="row break">
+      {orders.map(({ run, label, hook, who, lane, at, until, variants }) => (
+        <li key={`${run} ${lane}`}>
+          {run === null ? (
+            { live: "viewers", upload: "Prewarm itself", bulk: "Prewarm itself" }[lane]
+          ) : (
+            <a href={`/runs/${encodeURIComponent(run)}`}>
+              <bdi class="break">{hook === null ? (label ?? run) : `hook ${hook}`}</bdi>
+            </a>
+          )}
+          {who !== null && ", "}
+          <bdi>{who}</bdi>, {hook !== null && "delivery of "}
+          <Time at={at} asClock />
+          {until - at > 1000 && "–"}
+          {until - at > 1000 && <Time at={until} asClock />} <span class="muted">({plural(variants, "variant")})</span>
+        </li>
+      ))}
+    </ul>
   );
 }
 
@@ -188,15 +170,7 @@ function Copies({ purge }: { purge: PurgeTimeline | null }) {
   const { storeDeletedAt, edgeUntil, browsersUntil, secondPass } = purge;
   return (
     <ul class="row break">
-      <li>
-        {storeDeletedAt === null ? (
-          <Flag>R2 is being emptied</Flag>
-        ) : (
-          <>
-            ✓ none in R2 since <Time at={storeDeletedAt} asClock />
-          </>
-        )}
-      </li>
+      <CopiesAt place="in R2" until={storeDeletedAt} />
       <CopiesAt place="at edges" until={edgeUntil} />
       <CopiesAt place="in browsers" until={browsersUntil} />
       {secondPass.doneAt === null && secondPass.dueAt !== null && (
@@ -212,15 +186,10 @@ function CopiesAt({ place, until }: { place: string; until: number | null }) {
   const isOver = until !== null && until <= clock.value;
   return (
     <li>
-      {isOver ? (
-        <>
-          ✓ none {place} since <Time at={until} asClock />
-        </>
-      ) : (
-        <>
-          {place} {until === null ? "until a time that is not known yet" : <Until at={until} />}
-        </>
-      )}
+      {isOver && "✓ none "}
+      {place} {isOver && "since "}
+      {until === null && "until a time that is not known yet"}
+      {until !== null && (isOver ? <Time at={until} asClock /> : <Until at={until} />)}
     </li>
   );
 }

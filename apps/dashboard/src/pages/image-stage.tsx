@@ -5,7 +5,7 @@ import { isShowable, pictureUrl } from "../lib/paths.ts";
 import { nameOf } from "../lib/transform-words.ts";
 import { RetryButton } from "../ui/retry-button.tsx";
 import { Slider } from "../ui/slider.tsx";
-import { Time } from "../ui/time.tsx";
+import { Then } from "../ui/time.tsx";
 import { FocalPoint } from "./focal-point.tsx";
 import { STATE_WORDS } from "./image-matrix.tsx";
 
@@ -107,11 +107,7 @@ function Stored({ variant: { bytes, storedAt }, original }: { variant: Variant; 
     <>
       {size(bytes)}
       {original !== null && bytes !== null && `, ${percent(bytes / original)} of the original`}
-      {storedAt !== null && (
-        <>
-          , stored <Time at={storedAt} asClock />
-        </>
-      )}{" "}
+      <Then words=", stored" at={storedAt} asClock />{" "}
     </>
   );
 }

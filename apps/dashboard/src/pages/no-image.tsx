@@ -1,4 +1,4 @@
-import { session } from "../api/session.ts";
+import { known } from "../api/session.ts";
 import { isElsewhere } from "../lib/any-url.ts";
 import { shellQuote } from "../lib/curl.ts";
 import { CopyButton } from "../ui/copy-button.tsx";
@@ -18,7 +18,7 @@ export function NoImage({ text }: { text: string }) {
 /** This page may talk to its own server only. The command line reads sitemaps of the web, and pages from files. */
 function Elsewhere({ url }: { url: string }) {
   const isSitemap = /\.xml(?:\.gz)?(?:$|\?)/i.test(url);
-  const edge = session.value !== "unknown" && session.value?.edgeUrl;
+  const edge = known()?.edgeUrl;
   const command = isSitemap
     ? `prewarm warm --sitemap ${shellQuote(url)}`
     : `curl -s ${shellQuote(url)} > page.html && prewarm warm --html page.html --site ${shellQuote(new URL(url).origin)}${edge ? ` --edge-url ${shellQuote(edge)}` : ""}`;

@@ -14,7 +14,7 @@ import { StateBadge } from "../ui/state-badge.tsx";
 import { StateBar } from "../ui/state-bar.tsx";
 import { Thumb } from "../ui/thumb.tsx";
 import { Tile } from "../ui/tile.tsx";
-import { Said, Time } from "../ui/time.tsx";
+import { Said, Then, Time } from "../ui/time.tsx";
 import { TurnButton } from "../ui/turn-button.tsx";
 import { View } from "../ui/view.tsx";
 import { useBulk } from "./bulk.tsx";
@@ -44,11 +44,9 @@ export function RunPage({ run }: { run: string }) {
               </p>
             )}
             <p class="row">
-              {data.first !== null && isOpen(data) && (
-                <span>
-                  First in {data.lane} since <Time at={data.first} />
-                </span>
-              )}
+              <span>
+                <Then words={`First in ${data.lane} since`} at={isOpen(data) ? data.first : null} />
+              </span>
               <TurnButton run={data} changed={resource.refresh} />
             </p>
             <StateBar states={data.states} total={data.total} />
@@ -89,14 +87,8 @@ function Rejected({ run }: { run: Run }) {
           <ul>
             {rejected.map((one) => (
               <li key={`${one.index}${one.id}`} class="row-error small-text break">
-                Item {one.index + 1}
-                {one.id !== null && (
-                  <>
-                    {" "}
-                    <span class="mono">{one.id}</span>
-                  </>
-                )}
-                : {one.message} <span class="mono">{one.code}</span>
+                Item {one.index + 1} <span class="mono">{one.id}</span>: {one.message}{" "}
+                <span class="mono">{one.code}</span>
               </li>
             ))}
           </ul>
@@ -222,12 +214,7 @@ function Origin({ run }: { run: Run }) {
   return (
     <p class="muted small-text">
       Ordered by {run.who ?? "an unknown caller"} <Time at={run.createdAt} />
-      {run.endedAt !== null && (
-        <>
-          , ended <Time at={run.endedAt} />
-        </>
-      )}
-      .{" "}
+      <Then words=", ended" at={run.endedAt} />.{" "}
       {door
         .filter(([n]) => n > 0)
         .map(([n, words]) => `${count(n)} ${words}`)

@@ -12,7 +12,7 @@ import { LANES } from "../lib/job-filter.ts";
 import { clock } from "../lib/live.ts";
 import { moments } from "../lib/time-style.ts";
 import { ActButton } from "../ui/act-button.tsx";
-import { Time } from "../ui/time.tsx";
+import { Then, Time } from "../ui/time.tsx";
 import { View } from "../ui/view.tsx";
 import { Dock } from "./gate-dock.tsx";
 import { LaneRows } from "./gate-lanes.tsx";
@@ -121,17 +121,8 @@ function Breaker({ gate: { breaker, throttledUntil }, patch }: { gate: Gate; pat
       <p class="break">
         <b>{BREAKER[breaker.state]}</b> {breaker.status !== null && `HTTP ${breaker.status}. `}
         {breaker.reason}
-        {breaker.since !== null && (
-          <>
-            {" "}
-            Since <Time at={breaker.since} />
-          </>
-        )}
-        {breaker.probeAt !== null && (
-          <>
-            ; a test job runs <Time at={breaker.probeAt} />
-          </>
-        )}
+        <Then words=" Since" at={breaker.since} />
+        <Then words="; a test job runs" at={breaker.probeAt} />
       </p>
       {may("pause") && (
         <ActButton act={() => patch({ breaker: { state: "closed" } }, "The breaker is closed again.")}>

@@ -1,3 +1,4 @@
+import type { GatePatch } from "@prewarm/control-schema/gate";
 import type { Serving } from "@prewarm/control-schema/serving";
 import type { Stats } from "@prewarm/control-schema/stats";
 import type { Level } from "@prewarm/control-schema/troubles";
@@ -174,27 +175,24 @@ function Edge({ hold, stats }: { hold: Hold; stats: Stats }) {
 /** What ends the hold: an act where one call does it, else the page where it is done. */
 function Way({ hold: { code, lanes } }: { hold: Hold }) {
   const stats = useStats();
-  const patch = async (change: Parameters<typeof patchGate>[0], said: string) => {
-    await patchGate(change);
-    await stats.refresh();
-    return said;
+  const acts: Record<string, [name: string, change: GatePatch, said: string]> = {
+    paused: [
+      "Resume",
+      { paused: Object.fromEntries(lanes.map((lane) => [lane, false])) },
+      `Resumed: ${lanes.join(", ")}.`,
+    ],
+    breaker: ["Reset the breaker", { breaker: { state: "closed" } }, "The breaker is closed again."],
   };
-  if (code === "paused" && may("pause"))
+  const [name, change, said] = acts[code] ?? [];
+  const act = async () => {
+    await patchGate(change ?? {});
+    await stats.refresh();
+    return said ?? "";
+  };
+  if (name !== undefined && may("pause"))
     return (
-      <ActButton
-        class="solid"
-        act={() => {
-          const paused = Object.fromEntries(lanes.map((lane) => [lane, false]));
-          return patch({ paused }, `Resumed: ${lanes.join(", ")}.`);
-        }}
-      >
-        Resume
-      </ActButton>
-    );
-  if (code === "breaker" && may("pause"))
-    return (
-      <ActButton class="solid" act={() => patch({ breaker: { state: "closed" } }, "The breaker is closed again.")}>
-        Reset the breaker
+      <ActButton class="solid" act={act}>
+        {name}
       </ActButton>
     );
   if (code === "budget" && may("limits"))

@@ -8,7 +8,7 @@ import { count, plural } from "../lib/format.ts";
 import { ActButton } from "../ui/act-button.tsx";
 import { Card } from "../ui/card.tsx";
 import { Table } from "../ui/table.tsx";
-import { Time } from "../ui/time.tsx";
+import { Then, Time } from "../ui/time.tsx";
 import { Empty, View } from "../ui/view.tsx";
 import { Capacity } from "./capacity.tsx";
 import { HookDeliveries } from "./hook-deliveries.tsx";
@@ -188,12 +188,10 @@ function Deliveries({ events }: { events: readonly EventDelivery[] }) {
 }
 
 function State({ event: { state, nextAt, tries } }: { event: EventDelivery }) {
-  const isDue = nextAt !== null && tries > 0;
   return (
     <>
       {state}
-      {isDue && ", again "}
-      {isDue && <Time at={nextAt} />}
+      <Then words=", again" at={tries > 0 ? nextAt : null} />
     </>
   );
 }

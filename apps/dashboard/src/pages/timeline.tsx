@@ -5,7 +5,7 @@ import { duration, plural } from "../lib/format.ts";
 import { clock } from "../lib/live.ts";
 import { moment } from "../lib/time-style.ts";
 import { Card } from "../ui/card.tsx";
-import { Time } from "../ui/time.tsx";
+import { Then, Time } from "../ui/time.tsx";
 
 /** What happened to a job, from its creation to its end, the oldest first, with every failed attempt. */
 export function Timeline({ job }: { job: JobDetail }) {
@@ -73,8 +73,7 @@ function AttemptItem({ attempt }: { attempt: Attempt }) {
         <span class="muted small-text">
           {" "}
           Ittybit job <span class="mono">{ittybitJob}</span>
-          {startedAt !== null && ", submitted "}
-          {startedAt !== null && <Time at={startedAt} asClock />}
+          <Then words=", submitted" at={startedAt} asClock />
         </span>
       )}
       ,

@@ -5,7 +5,7 @@ import { useLateness } from "../api/lateness.ts";
 import { ask, isOperator, may } from "../api/session.ts";
 import { useStats } from "../api/stats.tsx";
 import { ActButton } from "./act-button.tsx";
-import { Said, Time } from "./time.tsx";
+import { Said, Then } from "./time.tsx";
 import { TroubleLink } from "./trouble-link.tsx";
 
 export interface Incidents {
@@ -70,11 +70,8 @@ function Lead({ incident }: { incident: Trouble }) {
         <Said>{incident.sentence}</Said>
       </p>
       <p class="muted">
-        {incident.since !== null && (
-          <>
-            Since <Time at={incident.since} />.{" "}
-          </>
-        )}
+        {incident.since !== null && <Then words="Since" at={incident.since} />}
+        {incident.since !== null && ". "}
         {incident.cure} <Ways incident={incident} />
       </p>
     </>

@@ -15,6 +15,16 @@ export function Time({ at, asClock }: { at: number | null; asClock?: boolean }) 
   );
 }
 
+/** Words before a moment, such as `, ended 3 min ago`; nothing where there is none. */
+export function Then({ words, at, asClock = false }: { words: string; at: number | null; asClock?: boolean }) {
+  if (at === null) return null;
+  return (
+    <>
+      {words} <Time at={at} asClock={asClock} />
+    </>
+  );
+}
+
 /** A sentence of the server, its times in the reader's zone. */
 export function Said({ children }: { children: string }) {
   return <>{inZone(children, clock.value)}</>;
