@@ -121,7 +121,7 @@ describe.concurrent("every page is whole and accessible, in both themes, in a sy
         await page.goto(own.url + path);
         await settled(page);
         wrong.push(...(await inspect(page, path, faces)));
-        if ((await page.locator("h1, .state-card h2").count()) === 0) wrong.push(`${path} has no heading`);
+        if ((await page.locator("h1, [role=alert] h2").count()) === 0) wrong.push(`${path} has no heading`);
         if ((await page.title()) === "pwned") wrong.push(`${path} ran what a stranger wrote`);
       }
       await close();

@@ -11,20 +11,25 @@ export function Compare({ job }: { job: JobDetail }) {
   const original = isShowable(job.originalUrl) ? job.originalUrl : null;
   const variant = job.state === "stored" ? pictureUrl(job.id, job.key) : null;
   const [under, over] = original === null ? [variant, null] : [original, variant];
-  if (under === null) return null;
+  const words =
+    variant === null ? (
+      <p class="muted">{meanwhile(job)}</p>
+    ) : (
+      <p>
+        {size(originalBytes)} → {size(bytes)}{" "}
+        {originalBytes !== null && bytes !== null && <b>{savedShare(originalBytes, bytes)}</b>}
+      </p>
+    );
   return (
     <Card title={variant === null ? "Original" : "Original and variant"}>
-      <Slider {...{ under, over }} name={nameOf(job.transform)} tag={original === null ? "Variant" : "Original"}>
-        {variant === null ? (
-          <p class="muted">{meanwhile(job)}</p>
-        ) : (
-          <p>
-            {original === null && "No URL serves the original. "}
-            {size(originalBytes)} → {size(bytes)}{" "}
-            {originalBytes !== null && bytes !== null && <b>{savedShare(originalBytes, bytes)}</b>}
-          </p>
-        )}
-      </Slider>
+      {original === null && <p class="muted">No URL shows the original to this page.</p>}
+      {under === null ? (
+        words
+      ) : (
+        <Slider {...{ under, over }} name={nameOf(job.transform)} tag={original === null ? "Variant" : "Original"}>
+          {words}
+        </Slider>
+      )}
     </Card>
   );
 }
