@@ -87,7 +87,7 @@ function LaneRow({ lane, gate, draft, set, runs, refresh }: LaneRowProps) {
   );
 }
 
-/** Reasons whose own sentence has their end. */
+/** Reasons whose own sentence has their end. The reason of the breaker stands above all lanes. */
 const SAYS_END = new Set(["paused", "budget", "restored", "origin"]);
 
 /** How many wait, and every reason of the gate that holds them. */
@@ -104,7 +104,8 @@ function Why({ lane, gate }: { lane: Lane } & Pick<Steered, "gate">) {
       </p>
       {reasons.map(({ code, message, until }) => (
         <p key={code}>
-          <Said>{message}</Said> <Then words="Until" at={SAYS_END.has(code) ? null : until} asClock />
+          <Said>{code === "breaker" ? "The breaker is open." : message}</Said>{" "}
+          <Then words="Until" at={SAYS_END.has(code) ? null : until} asClock />
         </p>
       ))}
       {reasons.length === 0 && <p class="muted">Nothing is held.</p>}

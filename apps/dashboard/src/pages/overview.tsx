@@ -49,7 +49,10 @@ function End({ stats, hold }: { stats: Stats; hold: Hold | null }) {
   const { all } = stats.pace;
   const { month } = stats.spent;
   const [large, small] = late === null ? endWords(stats, hold) : [`stale ${duration(late)}`, ""];
+  const until = goesOnAt(hold);
+  const end = until === null || all.doneAt !== null ? null : earliestEnd(stats, until);
   const facts = [
+    end !== null && `then done ${moments(clock.value)(end)} at the earliest`,
     stats.open > 0 && `${count(all.jobsLeft)} to make`,
     all.amountLeft !== null && all.amountLeft > 0 && `${all.amountLeft.toFixed(2)} to pay`,
     all.perSecond !== null && all.perSecond > 0 && rate(all.perSecond),
@@ -66,6 +69,11 @@ function End({ stats, hold }: { stats: Stats; hold: Hold | null }) {
   );
 }
 
+/** When a hold ends by itself, Unix ms; null: nobody knows. A probe is no end, for nobody knows what it finds. */
+function goesOnAt(hold: Hold | null): number | null {
+  return hold === null || hold.code === "breaker" ? null : hold.until;
+}
+
 function endWords(stats: Stats, hold: Hold | null): [large: string, small: string] {
   const { all } = stats.pace;
   const print = moments(clock.value);
@@ -75,8 +83,6 @@ function endWords(stats: Stats, hold: Hold | null): [large: string, small: strin
     const [at = "", between = ""] = done.split(" (");
     return [`done ${at}`, between.replace(")", "")];
   }
-  // A probe is no end: nobody knows what it finds.
-  if (hold === null || hold.until === null || hold.code === "breaker") return ["no end known", ""];
-  const end = earliestEnd(stats, hold.until);
-  return [`goes on ${print(hold.until)}`, end === null ? "" : `then done ${print(end)} at the earliest`];
+  const until = goesOnAt(hold);
+  return [until === null ? "no end known" : `goes on ${print(until)}`, ""];
 }
