@@ -64,7 +64,7 @@ function look(page: Page): Promise<{ banners: number; first: number }> {
   return page.evaluate(() => {
     const seen = [
       ...document.querySelectorAll<HTMLElement>(
-        "main .num, main .badge, main .pill, main .why, main input, main textarea, main time, main .empty-title",
+        "main .num, main .badge, main .pill, main input, main textarea, main time, main .empty",
       ),
     ]
       .filter((one) => one.checkVisibility() && one.closest("main > .strip") === null)
