@@ -1,7 +1,6 @@
 import type { JobDetail } from "@prewarm/control-schema/jobs";
 import { savedShare, size } from "../lib/format.ts";
 import { isShowable, pictureUrl } from "../lib/paths.ts";
-import { nameOf } from "../lib/transform-words.ts";
 import { Card } from "../ui/card.tsx";
 import { Slider } from "../ui/slider.tsx";
 
@@ -16,8 +15,8 @@ export function Compare({ job }: { job: JobDetail }) {
       <p class="muted">{meanwhile(job)}</p>
     ) : (
       <p>
-        {size(originalBytes)} → {size(bytes)}{" "}
-        {originalBytes !== null && bytes !== null && <b>{savedShare(originalBytes, bytes)}</b>}
+        {size(originalBytes)} → {size(bytes)}
+        {originalBytes !== null && bytes !== null && savedWords(originalBytes, bytes)}
       </p>
     );
   return (
@@ -26,12 +25,17 @@ export function Compare({ job }: { job: JobDetail }) {
       {under === null ? (
         words
       ) : (
-        <Slider {...{ under, over }} name={nameOf(job.transform)} tag={original === null ? "Variant" : "Original"}>
+        <Slider {...{ under, over }} name="Variant" tag={original === null ? "Variant" : "Original"}>
           {words}
         </Slider>
       )}
     </Card>
   );
+}
+
+function savedWords(original: number, variant: number): string {
+  const saved = original - variant;
+  return `, ${savedShare(original, variant)}: ${size(Math.abs(saved))} ${saved < 0 ? "more" : "saved"}`;
 }
 
 /** What viewers get as long as there is no variant. */
