@@ -18,9 +18,9 @@ const GROWTH_MB = 60;
 /** Templates and design kits of several makers: none was made for Prewarm. */
 const SITES = [
   ...["agency", "business-casual", "clean-blog", "creative", "freelancer", "grayscale", "landing-page"].map(bootstrap),
-  ...["one-page-wonder", "stylish-portfolio"].map(bootstrap),
+  ...["new-age", "one-page-wonder", "resume", "stylish-portfolio"].map(bootstrap),
   ...["argon-design-system-free", "blk-design-system", "material-dashboard", "material-kit", "now-ui-kit"],
-  ...["paper-kit-2", "soft-ui-design-system", "notus-js", "photoswipe-demo", "simplelightbox", "lightbox2"],
+  ...["paper-kit-2", "soft-ui-design-system", "notus-js", "simplelightbox"],
 ];
 
 function bootstrap(name: string): string {
