@@ -18,7 +18,7 @@ interface MatrixProps {
 
 /** What a cell says in place of bytes. */
 export const STATE_WORDS: Record<Variant["state"] | "missing", string> = {
-  ...{ queued: "waits", processing: "being made", retrying: "tried again", stored: "", dead: "✕ failed" },
+  ...{ queued: "waiting", processing: "being made", retrying: "tried again", stored: "", dead: "✕ failed" },
   ...{ refused: "✕ refused", cancelled: "cancelled", missing: "not made" },
 };
 const KEYS = [
