@@ -34,9 +34,11 @@ export async function tryBlame(scene: Scene, only: readonly string[]): Promise<M
   for (const fault of faults) {
     const found: Found = { says: "", seconds: null, seen: [], wrong: [] };
     begun.set(fault, Date.now());
+    const before = new Set((await scene.stats()).troubles.map(({ key }) => key));
     await tryFault(scene, page, fault, found).catch((error: Error) => found.wrong.push(error.message));
     await fault.end(scene);
-    const isOver = ({ code, past }: Trouble) => past || code !== fault.code;
+    // What it brought may be more than its own trouble: attempts that failed are told until 90 s have passed without one.
+    const isOver = ({ key, past }: Trouble) => past || before.has(key);
     if (fault.lasts !== true)
       await until(`${fault.name}: over`, scene.stats, ({ troubles }) => troubles.every(isOver), SEEN_MS);
     done.push({ name: fault.name, ...found });

@@ -153,7 +153,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     ...{ name: "viewers' lane is paused for an hour", part: "gate", code: "paused", level: "warning", box: "Gate" },
-    ...{ sentence: /^live is paused by .*, for another (?:1 h|60 min|59 min) \(an audit\)/, cure: /Resume the lane/ },
+    ...{ sentence: /^live is paused by .* until \S+ \(an audit\)/, cure: /Resume the lane/ },
     begin: (scene) => scene.gate({ paused: { live: { reason: "an audit", until: Date.now() + 3_600_000 } } }),
     end: (scene) => scene.gate({ paused: { live: false } }),
   },
