@@ -35,7 +35,7 @@ export async function tryBlame(scene: Scene, only: readonly string[]): Promise<M
     const found: Found = { says: "", seconds: null, seen: [], wrong: [] };
     begun.set(fault, Date.now());
     const before = new Set((await scene.stats()).troubles.map(({ key }) => key));
-    await tryFault(scene, page, fault, found).catch((error: Error) => found.wrong.push(error.message));
+    await tryFault(scene, page, fault, { found, before }).catch((error: Error) => found.wrong.push(error.message));
     await fault.end(scene);
     // What it brought may be more than its own trouble: attempts that failed are told until 90 s have passed without one.
     const isOver = ({ key, past }: Trouble) => past || before.has(key);
@@ -59,10 +59,17 @@ async function closedEvent(scene: Scene, fault: Fault, since: number, found: Fou
   claim(found, closed?.forMs !== undefined, `closed after ${Math.round((closed?.forMs ?? 0) / 1_000)} s`);
 }
 
-async function tryFault(scene: Scene, page: Page, fault: Fault, found: Found): Promise<void> {
+interface Trying {
+  found: Found;
+  /** Keys of troubles that stood before. */
+  before: ReadonlySet<string>;
+}
+
+async function tryFault(scene: Scene, page: Page, fault: Fault, { found, before }: Trying): Promise<void> {
   const begun = Date.now();
   await fault.begin(scene);
-  const isIt = ({ part, code }: Pick<Trouble, "part" | "code">) => part === fault.part && code === fault.code;
+  const isIt = ({ key, part, code }: Pick<Trouble, "key" | "part" | "code">) =>
+    part === fault.part && code === fault.code && !before.has(key);
   const stats = await until(`${fault.name}: a trouble`, scene.stats, ({ troubles }) => troubles.some(isIt), SEEN_MS);
   found.seconds = (Date.now() - begun) / 1_000;
   const trouble = stats.troubles.find(isIt);
@@ -70,7 +77,9 @@ async function tryFault(scene: Scene, page: Page, fault: Fault, found: Found): P
   claim(found, fault.sentence.test(found.says), `sentence: ${found.says}`);
   claim(found, trouble?.level === fault.level, `level: ${trouble?.level}`);
   claim(found, fault.cure.test(trouble?.cure ?? ""), `cure: ${trouble?.cure}`);
-  const others = stats.troubles.filter((one) => !one.past && one.level !== "note" && one.part !== fault.part);
+  const others = stats.troubles.filter(
+    (one) => !one.past && one.level !== "note" && one.part !== fault.part && !before.has(one.key),
+  );
   claim(found, others.length === 0, `no other part is accused: ${others.map(({ key }) => key).join(", ")}`);
   const box = page.locator(".stream [data-trouble]").filter({ hasText: fault.box });
   await box.waitFor({ timeout: SEEN_MS }).then(
