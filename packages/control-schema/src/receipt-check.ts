@@ -13,7 +13,9 @@ export async function checkReceipt(file: string, publicKeys: readonly string[]):
   const { text, signature } = splitReceiptFile(file);
   const verdicts = await Promise.all(publicKeys.map((key) => isSignedBy(key, signature, text)));
   const key = publicKeys[verdicts.indexOf(true)];
-  if (key === undefined) return { fault: "no key signed this text" };
+  // What the command prints of a receipt is for people, and has no signature.
+  if (key === undefined)
+    return { fault: text.startsWith("{") ? "no key signed this text" : "it is no file of `prewarm receipt --save`" };
   const receipt = read(text);
   return receipt === null ? { fault: "the signed text is no receipt that this version knows" } : { receipt, key };
 }

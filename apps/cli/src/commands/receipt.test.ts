@@ -74,6 +74,8 @@ it("saves the signed file, and verifies it without a network, a deployment or a 
   writeFileSync(join(cwd, "receipt.txt"), `${receiptText({ ...RECEIPT, ordered: 4 })}${signature}\n`);
   const forged = await verify("--key keys.pem");
   expect([forged.code, forged.stdout]).toEqual([EXIT.failed, expect.stringContaining("no key signed this text")]);
+  writeFileSync(join(cwd, "receipt.txt"), "run  bulk_1\ncomplete  yes\n");
+  expect((await verify("--key keys.pem")).stdout).toContain("it is no file of `prewarm receipt --save`");
 });
 
 it("refuses keys that another could have written, and a file that has none", async () => {
