@@ -178,7 +178,8 @@ export const FAULTS: readonly Fault[] = [
     ...{ sentence: /attempts failed in the last five minutes: .{0,200}\(upstream_failed\)/, cure: /Remove the cause/ },
     begin: (scene) => {
       scene.emulator.addFault({ fault: { type: "failed", error: { kind: "internal", message: "out of memory" } } });
-      return warmed(scene, "encoder", 3);
+      // Enough for a share of the attempts of the moments before.
+      return warmed(scene, "encoder", 40);
     },
     end: (scene) => scene.emulator.clearFaults(),
   },
