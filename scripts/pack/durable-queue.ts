@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { PACKAGES } from "@prewarm/shared/packages";
 import { build } from "esbuild";
-import { writeDeclarations } from "./declarations.ts";
+import { NO_PLATFORM, writeDeclarations } from "./declarations.ts";
 import { packagesIn, ROOT, readJson, writePackage } from "./package-folder.ts";
 
 const HOME = join(ROOT, "packages/durable-queue");
@@ -27,7 +27,7 @@ export async function buildDurableQueue(folder: string): Promise<void> {
     logLevel: "warning",
   });
   const sources = Object.values(ENTRIES).map((file) => `${file}.ts`);
-  writeDeclarations(join(HOME, "src"), sources, join(folder, "dist/types"));
+  writeDeclarations(join(HOME, "src"), sources, join(folder, "dist/types"), NO_PLATFORM);
   const { description, keywords } = readJson(join(HOME, "package.json"));
   const entry = (name: keyof typeof ENTRIES) => ({
     types: `./dist/types/${ENTRIES[name]}.d.ts`,

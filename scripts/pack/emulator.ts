@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { PACKAGES, SITE_NODE } from "@prewarm/shared/packages";
 import { build } from "esbuild";
-import { writeDeclarations } from "./declarations.ts";
+import { NO_PLATFORM, writeDeclarations } from "./declarations.ts";
 import { ROOT, readJson, writePackage } from "./package-folder.ts";
 
 const HOME = join(ROOT, "packages/ittybit-emulator");
@@ -16,7 +16,7 @@ export async function buildEmulator(folder: string): Promise<void> {
     chunkNames: "chunks/[name]-[hash]",
     logLevel: "warning",
   });
-  writeDeclarations(join(HOME, "src"), ["server.ts"], join(folder, "dist/types"));
+  writeDeclarations(join(HOME, "src"), ["server.ts"], join(folder, "dist/types"), NO_PLATFORM);
   const { description, keywords, dependencies } = readJson(join(HOME, "package.json"));
   writePackage({
     folder,

@@ -1,7 +1,7 @@
-import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
+import { writeDeclarations } from "./declarations.ts";
 import { ROOT } from "./package-folder.ts";
 
 const CONFIG = "packages/shared/src/config.ts";
@@ -17,28 +17,16 @@ export function writeTypes(folder: string): void {
   mkdirSync(folder, { recursive: true });
   const emitted = mkdtempSync(join(tmpdir(), "prewarm-types-"));
   try {
-    const project = join(emitted, "tsconfig.json");
-    writeFileSync(project, JSON.stringify(projectOf(emitted)));
-    execFileSync("tsc", ["--project", project], { cwd: ROOT, stdio: ["ignore", "inherit", "inherit"] });
+    writeDeclarations(ROOT, [CONFIG, ...SEEN], emitted, {
+      ...{ lib: ["es2024", "dom"], types: [] },
+      // What is found in node_modules is another's, so that the compiler may emit nothing for it.
+      paths: { "@prewarm/shared/*": [join(ROOT, "packages/shared/src/*.ts")] },
+    });
     for (const file of reachable(emitted, [CONFIG, ...SEEN]))
       writeFileSync(join(folder, basename(file)), asPacked(readFileSync(file, "utf8")));
   } finally {
     rmSync(emitted, { recursive: true, force: true });
   }
-}
-
-function projectOf(emitted: string): object {
-  const here = (path: string): string => join(ROOT, path);
-  return {
-    files: [CONFIG, ...SEEN].map(here),
-    compilerOptions: {
-      ...{ declaration: true, emitDeclarationOnly: true, rootDir: ROOT, outDir: emitted },
-      ...{ strict: true, target: "es2024", lib: ["es2024", "dom"], types: [] },
-      ...{ module: "esnext", moduleResolution: "bundler", rewriteRelativeImportExtensions: true },
-      // What is found in node_modules is another's, so that the compiler may emit nothing for it.
-      paths: { "@prewarm/shared/*": [here("packages/shared/src/*.ts")] },
-    },
-  };
 }
 
 function asDeclaration(path: string): string {
