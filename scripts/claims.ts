@@ -27,7 +27,7 @@ import { formatTransform, parseTransform } from "../packages/shared/src/transfor
 import { variantKey } from "../packages/shared/src/variant-key.ts";
 import shipped from "../prewarm.config.ts";
 import { RESULT_WITHIN_MS, SETTLED_MS } from "../workers/consumer/src/times.ts";
-import { bestStored } from "../workers/edge/src/miss/best-stored.ts";
+import { bestStored } from "../workers/edge/src/hit/best-stored.ts";
 import { windowMs } from "../workers/edge/src/miss/recent-misses.ts";
 import { EXAMPLE } from "./cost/tables.ts";
 import { PROMISES } from "./mutations/promises.ts";

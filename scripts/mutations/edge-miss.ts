@@ -1,11 +1,12 @@
 import { at, breaks, type Mutation } from "./mutation.ts";
 
 const ROOM = "workers/edge/src/miss";
+const HIT = "workers/edge/src/hit";
 const SRC = "workers/edge/src";
 const WORLD = "test/world";
-const STAND_IN_TESTS = [`${ROOM}/stand-in.test.ts`, `${ROOM}/best-stored.test.ts`];
+const STAND_IN_TESTS = [`${HIT}/stand-in.test.ts`, `${HIT}/best-stored.test.ts`];
 
-/** The edge on a miss: the stand-in, the original, and the message to the consumer. */
+/** The edge where the asked variant is not stored: what answers instead, and the message to the consumer. */
 export const EDGE_MISS: readonly Mutation[] = [
   ...at({ file: `${ROOM}/answer-miss.ts`, tests: [`${SRC}/private-originals.test.ts`] }, [
     breaks("P14", "a stranger is told that a private original is missing", {
@@ -15,16 +16,6 @@ export const EDGE_MISS: readonly Mutation[] = [
     breaks("P14", "a header tells whether a private original exists", {
       find: "isPrivate ? null : said(detail)",
       replace: "said(detail)",
-    }),
-    breaks("N5", "a HEAD reads what the note does not list", {
-      find: 'method === "HEAD" || hasStandIn ? 1 : 0',
-      replace: "hasStandIn ? 1 : 0",
-      tests: [`${ROOM}/reads.test.ts`],
-    }),
-    breaks("N5", "a HEAD reads what no note can list", {
-      find: 'isListed(info, same) ?? method !== "HEAD"',
-      replace: "isListed(info, same) ?? true",
-      tests: [`${ROOM}/reads.test.ts`],
     }),
   ]),
   ...at({ file: `${ROOM}/ask-once.ts`, tests: [`${ROOM}/ask-once.test.ts`] }, [
@@ -47,7 +38,7 @@ export const EDGE_MISS: readonly Mutation[] = [
       tests: [`${WORLD}/strangers/busy-machine.test.ts`, `${ROOM}/ask-once.test.ts`],
     }),
   ]),
-  ...at({ file: `${ROOM}/best-stored.ts`, tests: STAND_IN_TESTS }, [
+  ...at({ file: `${HIT}/best-stored.ts`, tests: STAND_IN_TESTS }, [
     breaks("P18", "a narrower picture answers for good", {
       find: "sizeOf(other, original).width >= sizeOf(asked, original).width",
       replace: "sizeOf(other, original).width >= 1",
@@ -66,13 +57,13 @@ export const EDGE_MISS: readonly Mutation[] = [
     breaks("P18", "the closest width does not count", { find: "    distance,\n", replace: "" }),
     breaks("P18", "a guessed format comes before a proven one", { find: "isProven ? 0 : 1,", replace: "0," }),
   ]),
-  ...at({ file: `${ROOM}/original.ts`, tests: [`${SRC}/private-originals.test.ts`] }, [
+  ...at({ file: `${SRC}/request/original.ts`, tests: [`${SRC}/private-originals.test.ts`] }, [
     breaks("F2", "a bucket's original is shown whatever its source says", {
       find: "return original.hidden || edge.keys.length === 0",
       replace: "return edge.keys.length === 0",
     }),
   ]),
-  ...at({ file: `${ROOM}/read-info.ts`, tests: [`${ROOM}/reads.test.ts`] }, [
+  ...at({ file: `${HIT}/read-info.ts`, tests: [`${ROOM}/reads.test.ts`] }, [
     breaks("N5", "a page that waits by HEAD never sees what no note lists", {
       find: '(method === "HEAD" ? HEAD_REPEAT_MS : REPEAT_MS)',
       replace: "REPEAT_MS",
@@ -80,6 +71,16 @@ export const EDGE_MISS: readonly Mutation[] = [
     breaks("N5", "a note is read again by each request", {
       find: "if (kept !== undefined && clock.now() <",
       replace: "if (kept !== undefined && 0 >",
+    }),
+  ]),
+  ...at({ file: `${HIT}/serve-stored.ts`, tests: [`${ROOM}/reads.test.ts`] }, [
+    breaks("N5", "a HEAD reads what the note does not list", {
+      find: 'method === "HEAD" || hasStandIn ? 1 : 0',
+      replace: "hasStandIn ? 1 : 0",
+    }),
+    breaks("N5", "a HEAD reads what no note can list", {
+      find: 'isListed(info, same) ?? method !== "HEAD"',
+      replace: "isListed(info, same) ?? true",
     }),
   ]),
   ...at({ file: `${ROOM}/skip-reason.ts`, tests: [`${ROOM}/reads.test.ts`] }, [
@@ -102,7 +103,7 @@ export const EDGE_MISS: readonly Mutation[] = [
       replace: "isNew",
     }),
   ]),
-  ...at({ file: `${ROOM}/stand-in.ts`, tests: STAND_IN_TESTS }, [
+  ...at({ file: `${HIT}/stand-in.ts`, tests: STAND_IN_TESTS }, [
     breaks("P18", "a stand-in outlives its URL", {
       find: "trimToExpiry(STAND_IN_SECONDS, expiresAt,",
       replace: "trimToExpiry(STAND_IN_SECONDS, null,",

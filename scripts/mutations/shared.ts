@@ -3,7 +3,7 @@ import { at, breaks, type Mutation } from "./mutation.ts";
 const SRC = "packages/shared/src";
 const EDGE = "workers/edge/src";
 const CONSUMER = "workers/consumer/src";
-const STAND_IN_TESTS = [`${EDGE}/miss/stand-in.test.ts`, `${EDGE}/miss/best-stored.test.ts`];
+const STAND_IN_TESTS = [`${EDGE}/hit/stand-in.test.ts`, `${EDGE}/hit/best-stored.test.ts`];
 
 /** Rules that every Worker shares: URLs, settings, signatures, messages, and limits of foreign text. */
 export const SHARED: readonly Mutation[] = [

@@ -41,17 +41,17 @@ export const HOUSES: readonly House[] = [
     floors: [
       {
         rooms: ["request"],
-        holds: "What is asked: the target behind a URL, and whether its signature holds.",
+        holds: "What is asked: the target behind a URL, its original, and whether its signature holds.",
         bug: "A URL would be read differently depending on whether its variant exists.",
       },
       {
         rooms: ["hit"],
-        holds: "Answering with a stored variant: cache, R2, conditions, ranges.",
+        holds: "Answering with a stored variant, the asked one or another: cache, R2, conditions, ranges.",
         bug: "A hit would load and wait for the code that asks the queue: the fast path pays for the slow one.",
       },
       {
         rooms: ["miss"],
-        holds: "Answering without one: another variant, redirect or placeholder, and asking for it once.",
+        holds: "Asking for the variant once; answering without it: stand-in, redirect or placeholder.",
         bug: "A miss that knows the router can be routed again, and ask without end.",
       },
       {

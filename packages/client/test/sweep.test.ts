@@ -9,7 +9,7 @@ import { recipesOf } from "@prewarm/shared/upload-recipe";
 import { afterAll, describe, expect, it, vi } from "vitest";
 import { writePage } from "../../../examples/plain/write-page.ts";
 import shipped from "../../../prewarm.config.ts";
-import { bestStored, showsAllOf } from "../../../workers/edge/src/miss/best-stored.ts";
+import { bestStored, showsAllOf } from "../../../workers/edge/src/hit/best-stored.ts";
 import astro from "../src/loaders/astro.ts";
 import { eleventyOptions } from "../src/loaders/eleventy.ts";
 import { createLoader } from "../src/loaders/next.ts";

@@ -176,6 +176,18 @@ export interface RequestContext {
   timing(): string;
 }
 
+/** A request that no stored variant answers for good, and what was learnt of it. */
+export interface Miss {
+  /** Its target is the variant to make. */
+  context: RequestContext;
+  /** Why no variant is asked for; null: one may be. */
+  known: MissDetail | null;
+  /** The image is known to exist. */
+  isKnown: boolean;
+  /** A stored variant that is shown until the asked one is stored. */
+  standIn: Response | null;
+}
+
 /** Of the budget: where the changes are late, the last known ones count. */
 const CHANGES_SHARE = 0.35;
 

@@ -1,7 +1,7 @@
 import { AppError } from "@prewarm/shared/errors";
 import { STAGED_PATH } from "@prewarm/shared/signature";
 import { countView } from "./count-view.ts";
-import { serveVariant } from "./hit/serve-variant.ts";
+import { serveStored } from "./hit/serve-stored.ts";
 import { INFO_PATH, serveInfo } from "./info.ts";
 import { answerMiss } from "./miss/answer-miss.ts";
 import { passThrough } from "./miss/pass-through.ts";
@@ -68,13 +68,13 @@ async function serveImage(context: RequestContext): Promise<Response> {
 async function answerImage(context: RequestContext): Promise<Response> {
   try {
     if (context.target.passThrough) return await passThrough(context);
-    const served = await serveVariant(context);
-    return served instanceof Response ? served : await answerMiss(context, served);
+    const served = await serveStored(context);
+    return served instanceof Response ? served : await answerMiss(served);
   } catch (error) {
     if (error instanceof AppError) throw error;
     // A bug of ours must not break somebody's page: the original is still there.
     reportBug(error, context.edge);
-    return answerMiss(context, "unavailable");
+    return answerMiss({ context, known: "unavailable", isKnown: false, standIn: null });
   }
 }
 

@@ -1,79 +1,19 @@
 import { AppError } from "@prewarm/shared/errors";
-import { type StoredInfo, storedVariants } from "@prewarm/shared/image-info";
 import type { Original } from "@prewarm/shared/source";
-import { variantKey, variantName } from "@prewarm/shared/variant-key";
-import { type Candidate, serveFirst } from "../hit/serve-first.ts";
-import type { MissDetail, RequestContext, Target } from "../request-context.ts";
+import { isNotShown, originalLocation, originalOf } from "../request/original.ts";
+import type { Miss, MissDetail, RequestContext } from "../request-context.ts";
 import { type CommonFields, commonHeaders, NO_STORE, problem, redirect } from "../respond.ts";
 import { askOnce } from "./ask-once.ts";
-import { isNotShown, originalLocation, originalOf } from "./original.ts";
 import { placeholder } from "./placeholder.ts";
-import { readInfo } from "./read-info.ts";
-import { sameTarget } from "./same-target.ts";
-import { answerFor, asStandIn, standInsFor, standInTarget } from "./stand-in.ts";
 import { streamOriginal, wantsCors } from "./stream-original.ts";
 
 /**
- * Answers a miss: with the same picture under another key, with a stored variant that answers for good, else without
- * the variant. Asks for the variant unless `known` says why not. Throws `not_found` for ids without a source.
+ * Answers a request for which no variant was stored that answers for good: with the stand-in if there is one, else
+ * without a variant. Asks for the variant first, unless it is known why not. Throws `not_found` for ids without a source.
  */
-export async function answerMiss(context: RequestContext, known: MissDetail | null): Promise<Response> {
-  const original = originalOf(context);
-  const info = known === null ? await readInfo(context) : null;
-  if (info === null || info === "removed")
-    return answerWithout(context, original, { known: info ?? known, isKnown: false, standIn: null });
-  // Of all widths with the same picture one is made.
-  const same = sameTarget(context, info);
-  const wanted = same === null ? context : { ...context, target: same };
-  const { found, known: why } = await serveFirst(candidatesFor(context, wanted, original, info));
-  if (found?.candidate.isAnswer) return found.response;
-  const standIn = found && asStandIn(found.candidate.context, found.response);
-  return answerWithout(wanted, original, { known: why, isKnown: true, standIn });
-}
-
-/** Stored variants to try, best first: those that answer for good, then stand-ins. `wanted`: the variant to make. */
-function* candidatesFor(
-  context: RequestContext,
-  wanted: RequestContext,
-  original: Original,
-  info: StoredInfo,
-): Generator<Candidate> {
-  const { target, method, reads } = context;
-  const standIns = standInsFor(wanted, original, info);
-  if (wanted !== context && mayBeStored(context, info, wanted.target, standIns.length > 0))
-    yield { context, other: wanted.target, isAnswer: true };
-  const transform = answerFor(context, original, info);
-  // A HEAD skips it if the note has just cost a read.
-  if (transform !== null && (method !== "HEAD" || reads.left > 1))
-    yield { context, other: { key: variantKey(target.id, transform, target.version), transform }, isAnswer: true };
-  // Before markers: a viewer's picture gets the reads that are left.
-  for (const standIn of standIns)
-    yield { context: { ...wanted, target: standInTarget(wanted.target, standIn) }, isAnswer: false };
-}
-
-/**
- * Whether to read the variant with the same picture. A note may lag behind its variant, and lists one version only. So
- * a request also reads a variant that the note does not list, if it has a read left.
- */
-function mayBeStored({ method, reads }: RequestContext, info: StoredInfo, same: Target, hasStandIn: boolean): boolean {
-  if (isListed(info, same) ?? method !== "HEAD") return true;
-  return reads.left > (method === "HEAD" || hasStandIn ? 1 : 0);
-}
-
-/** Whether the image's note lists this variant as stored. Null: the note lists another version. */
-function isListed(info: StoredInfo, { transform, version }: Target): boolean | null {
-  const name = variantName(transform);
-  const isThere = storedVariants(info, version).some((each) => variantName(each) === name);
-  return isThere || version === info.version ? isThere : null;
-}
-
-/** `known`: why no variant is asked for. `isKnown`: the image is known to exist. */
-async function answerWithout(
-  context: RequestContext,
-  original: Original,
-  { known, isKnown, standIn }: { known: MissDetail | null; isKnown: boolean; standIn: Response | null },
-): Promise<Response> {
+export async function answerMiss({ context, known, isKnown, standIn }: Miss): Promise<Response> {
   const { target, method, edge } = context;
+  const original = originalOf(context);
   const detail = known ?? (await askOnce(context, original, isKnown));
   if (standIn !== null) return standIn;
   const isPrivate = isSecret(context, original);

@@ -1,9 +1,10 @@
 import { type MissMessage, missMessage } from "@prewarm/shared/messages";
 import type { Original } from "@prewarm/shared/source";
+import { REPEAT_MS } from "../hit/read-info.ts";
 import type { MissDetail, RequestContext } from "../request-context.ts";
 import { attempt, withTimeLimit } from "../time-limit.ts";
 import { clientNetwork, isOverLimit } from "./over-limit.ts";
-import { REPEAT_MS, windowMs } from "./recent-misses.ts";
+import { windowMs } from "./recent-misses.ts";
 import { findSkipReason } from "./skip-reason.ts";
 
 /** Shares of the budget. Sends get more: they often take 100 ms, and their result is the `detail` of the answer. */

@@ -1,9 +1,9 @@
+import { readInfo } from "../hit/read-info.ts";
+import { isPrivate, originalLocation, originalOf } from "../request/original.ts";
 import type { RequestContext } from "../request-context.ts";
 import { commonHeaders, redirect, trimToExpiry } from "../respond.ts";
 import { answerMiss } from "./answer-miss.ts";
-import { isPrivate, originalLocation, originalOf } from "./original.ts";
 import { placeholder } from "./placeholder.ts";
-import { readInfo } from "./read-info.ts";
 
 /** An hour: clients may keep the redirect, because no variant replaces it, but sources move now and then. */
 const REDIRECT_SECONDS = 3600;
@@ -15,7 +15,8 @@ const REDIRECT_SECONDS = 3600;
 export async function passThrough(context: RequestContext): Promise<Response> {
   const { target, edge } = context;
   const original = originalOf(context);
-  if ((await readInfo(context)) === "removed") return answerMiss(context, "removed");
+  if ((await readInfo(context)) === "removed")
+    return answerMiss({ context, known: "removed", isKnown: false, standIn: null });
   context.mark("edge");
   const fields = {
     cacheStatus: "edge; fwd=bypass; detail=pass-through",

@@ -5,11 +5,6 @@ import type { AskedRecord, RecentMisses } from "../request-context.ts";
 const FIRST_WINDOW_MS = 10_000;
 const LAST_WINDOW_MS = 300_000;
 /**
- * An isolate repeats a detail for this long, in ms. That spares R2 under load, and is over soon after an upload clears
- * a marker.
- */
-export const REPEAT_MS = 1_000;
-/**
  * An isolate remembers a key's count for this long after its window, in ms. Then the key starts with the first window
  * again.
  */

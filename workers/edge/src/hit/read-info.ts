@@ -2,8 +2,12 @@ import type { StoredInfo } from "@prewarm/shared/image-info";
 import { readNote } from "../note.ts";
 import type { RequestContext } from "../request-context.ts";
 import { withTimeLimit } from "../time-limit.ts";
-import { REPEAT_MS } from "./recent-misses.ts";
 
+/**
+ * An isolate repeats what it has read of an image for this long, in ms. That spares R2 under load, and is over soon
+ * after an upload clears a marker.
+ */
+export const REPEAT_MS = 1_000;
 /** Share of the budget. After it the miss is answered without a note. */
 const INFO_SHARE = 0.15;
 /**

@@ -1,8 +1,8 @@
 import { AppError } from "@prewarm/shared/errors";
 import { originalUrl } from "@prewarm/shared/signature";
 import { isUnshowable, type Original, resolveOriginal } from "@prewarm/shared/source";
-import { IMAGES_PATH } from "../request/target.ts";
 import type { Edge, RequestContext } from "../request-context.ts";
+import { IMAGES_PATH } from "./target.ts";
 
 /** The word in `Via` of Prewarm's own reads of originals. */
 const PIPELINE = /\bprewarm\b/i;

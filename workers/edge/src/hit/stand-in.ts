@@ -4,11 +4,11 @@ import type { StoredInfo } from "@prewarm/shared/image-info";
 import { isWithheld, type Original } from "@prewarm/shared/source";
 import { formatTransform, isClosed, placeholderTransform, type Transform } from "@prewarm/shared/transform";
 import { variantKey } from "@prewarm/shared/variant-key";
+import { isNotShown } from "../request/original.ts";
 import { IMAGES_PATH } from "../request/target.ts";
 import type { RequestContext, Target } from "../request-context.ts";
 import { trimToExpiry } from "../respond.ts";
 import { bestStored, showsAllOf, showsNoMore } from "./best-stored.ts";
-import { isNotShown } from "./original.ts";
 
 /** A client may keep a stand-in for this many seconds, so that it hides the variant only briefly. */
 const STAND_IN_SECONDS = 5;
