@@ -54,9 +54,8 @@ function readImages(text: string): FoundImages {
       if (tagName !== "img" && tagName !== "source") return;
       found.candidates.push(...["srcset", "data-srcset"].flatMap((name) => srcsetAddresses(attribute(name))));
       if (tagName !== "img") return;
-      const lazy = attribute("data-src");
-      const shown = lazy === "" ? attribute("src") : lazy;
-      if (shown !== "") found.shown.push(shown);
+      const shown = attribute("data-src") || attribute("src") || srcsetAddresses(attribute("srcset")).at(-1);
+      if (shown) found.shown.push(shown);
     },
     text: () => {},
     comment: () => {},
