@@ -17,4 +17,8 @@ it("an end is a time of the day, with the earliest and the latest where they dif
   expect(doneWords({ doneAt: NOON, doneBetween }, print)).toBe("12:05 (11:53–12:33)");
   expect(doneWords({ doneAt: NOON, doneBetween: { from: NOON, to: NOON + 10 } }, print)).toBe("12:05");
   expect(doneWords({ doneAt: null, doneBetween: null }, print)).toBeNull();
+  const withDay = (at: number) => new Date(at).toISOString().slice(0, 16).replace("T", " ");
+  expect(doneWords({ doneAt: NOON, doneBetween }, withDay)).toBe("2026-11-24 12:05 (11:53–12:33)");
+  const until = { from: NOON, to: NOON + 86_400_000 };
+  expect(doneWords({ doneAt: NOON, doneBetween: until }, withDay)).toBe("2026-11-24 12:05 (12:05–2026-11-25 12:05)");
 });

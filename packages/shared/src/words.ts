@@ -42,7 +42,7 @@ export function withMoments(sentence: string, print: (at: number) => string): st
   return sentence.replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\dZ/g, (moment) => print(Date.parse(moment)));
 }
 
-/** `17:42 (17:30–18:10)`: when work is done, as `print` writes moments (Unix ms). Null: it is not known. */
+/** `17:42 (17:30–18:10)`: when work is done, as `print` writes moments (Unix ms), the same day once. Null: it is not known. */
 export function doneWords(
   { doneAt, doneBetween }: { doneAt: number | null; doneBetween: { from: number; to: number } | null },
   print: (at: number) => string,
@@ -50,7 +50,15 @@ export function doneWords(
   if (doneAt === null) return null;
   if (doneBetween === null) return print(doneAt);
   const [at, from, to] = [doneAt, doneBetween.from, doneBetween.to].map(print);
-  return from === to ? `${at}` : `${at} (${from}–${to})`;
+  if (from === to) return `${at}`;
+  const day = dayIn(`${at}`);
+  const [first, last] = [from, to].map((text = "") => (dayIn(text) === day ? text.slice(day.length) : text));
+  return `${at} (${first}–${last})`;
+}
+
+/** What stands before the time; empty: nothing. */
+function dayIn(moment: string): string {
+  return moment.slice(0, moment.lastIndexOf(" ") + 1);
 }
 
 /** `14:05 UTC`; with the day where it is another one. */

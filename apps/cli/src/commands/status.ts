@@ -158,13 +158,7 @@ function rateOf({ perSecond }: Pace): string {
 function formatDoneAt(pace: Pace | undefined): string {
   if (pace === undefined) return "";
   const words = doneWords(pace, (at) => new Date(at).toISOString().slice(0, 16).replace("T", " "));
-  return words === null ? (pace.why ?? "") : `${withoutSameDay(words)} UTC`;
-}
-
-/** `2026-11-24 17:42 (17:30–18:10)`: each day once. */
-function withoutSameDay(words: string): string {
-  const [day = ""] = words.split(" ");
-  return words.replaceAll(`(${day} `, "(").replaceAll(`–${day} `, "–");
+  return words === null ? (pace.why ?? "") : `${words} UTC`;
 }
 
 /** What the run costs in all. Nothing where no price is set. */

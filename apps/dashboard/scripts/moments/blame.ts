@@ -1,7 +1,9 @@
 import type { EventPage } from "@prewarm/control-schema/events";
 import type { Trouble } from "@prewarm/control-schema/troubles";
 import type { Page } from "playwright-core";
-import { FAULTS, type Fault, WHOLE, warmed } from "./faults.ts";
+import { type Fault, WHOLE, warmed } from "./fault.ts";
+import { FAULTS_OF_GATE } from "./faults-of-gate.ts";
+import { FAULTS_OF_PARTS } from "./faults-of-parts.ts";
 import type { Moment } from "./moments.ts";
 import { type Scene, until } from "./scene.ts";
 
@@ -19,7 +21,7 @@ type Found = Omit<Moment, "name">;
 
 /** Each fault by itself, on a stack whose lanes are idle. `only`: those of these names; empty: all. */
 export async function tryBlame(scene: Scene, only: readonly string[]): Promise<Moment[]> {
-  const faults = FAULTS.filter(({ name }) => only.length === 0 || only.includes(name));
+  const faults = [...FAULTS_OF_GATE, ...FAULTS_OF_PARTS].filter(({ name }) => only.length === 0 || only.includes(name));
   const { page, close } = await scene.signedIn("/");
   const done: Moment[] = [];
   await scene.gate({ budget: WHOLE });

@@ -1,7 +1,7 @@
 import type { Locator, Page } from "playwright-core";
 import type { Scene } from "./scene.ts";
 
-/* The twelve tasks of an operator, by real clicks and keys, each with a clock. */
+/* The eighteen tasks of an operator, by real clicks and keys, each with a clock. */
 
 export interface Task {
   name: string;
@@ -27,6 +27,8 @@ export interface Known {
   missing: string;
   stored: string;
   purged: string;
+  /** A run that has much left. */
+  base: string;
   /** What the clock shows when the faults began: `14:05`. */
   time: string;
 }
@@ -192,6 +194,73 @@ const TASKS: readonly [name: string, begin: string, act: Act][] = [
       await page.getByRole("searchbox", { name: "Search the audit log" }).fill(known.time);
       await page.keyboard.press("Enter");
       await see(page.getByRole("row").filter({ hasText: "automatic" }).filter({ hasText: "breaker opened" }));
+    },
+  ],
+  [
+    "13 who asked for this image",
+    "/",
+    async ({ page, palette, see }, known) => {
+      await palette(known.stored);
+      await see(page.getByRole("region", { name: "Facts" }).getByText("yesterday's run"));
+    },
+  ],
+  [
+    "14 what a run costs, and when it is done by the clock",
+    "/runs",
+    async ({ page, click, see }, known) => {
+      await click(page.locator(`a[href="/runs/${known.base}"]`).first());
+      const numbers = page.getByRole("region", { name: "Numbers" });
+      await see(numbers.getByText(/\d\d:\d\d/));
+      await see(numbers.getByText(/^[\d,.]+ \([\d,.]+ \+ [\d,.]+\)$/));
+    },
+  ],
+  [
+    "15 let a run go first, and take that back",
+    "/runs",
+    async ({ page, click, see }, known) => {
+      await click(page.locator(`a[href="/runs/${known.base}"]`).first());
+      await click(page.getByRole("button", { name: /^First: / }));
+      await see(page.getByText(/goes first in bulk\./));
+      await click(page.getByRole("button", { name: /^In turn: / }));
+      await see(page.getByText(/takes turns again\./));
+    },
+  ],
+  [
+    "16 which AVIF jobs of a folder failed",
+    "/jobs",
+    async ({ page, see }) => {
+      await page.getByRole("searchbox", { name: "Search jobs" }).fill("id:boom/ format:avif error:upstream_failed");
+      await page.keyboard.press("Enter");
+      await see(
+        page
+          .getByRole("row")
+          .filter({ hasText: /boom\/\d+/ })
+          .filter({ hasText: "avif" }),
+      );
+    },
+  ],
+  [
+    "17 raise the budget, its price known",
+    "/",
+    async ({ page, palette, see }) => {
+      await palette("budget 2000000");
+      const choice = page.getByRole("dialog").getByRole("option").first();
+      await see(choice.getByText(/at most [\d,.]+ more/));
+      await see(choice.getByText("Enter again to do it"));
+      await page.keyboard.press("Enter");
+      await page.getByRole("dialog").waitFor({ state: "hidden" });
+      await see(page.getByText(/Jobs a month: 2,000,000/));
+    },
+  ],
+  [
+    "18 who is told, and does it arrive",
+    "/",
+    async ({ page, palette, click, see }) => {
+      await palette("system");
+      await click(page.getByRole("button", { name: "Send a test" }));
+      await see(page.getByText("A test event goes to 1 endpoint."));
+      const test = page.getByText("test", { exact: true });
+      await see(page.getByRole("row").filter({ has: test }).filter({ hasText: "delivered" }));
     },
   ],
 ];

@@ -1,48 +1,5 @@
-import type { Gate } from "@prewarm/control-schema/gate";
-import type { Level, Part } from "@prewarm/control-schema/troubles";
+import { type Fault, warmed } from "./fault.ts";
 import { JOB_MS, type Scene } from "./scene.ts";
-
-/*
- * Faults as an operator meets them, and what has to be said of each.
- */
-
-export interface Fault {
-  name: string;
-  part: Part;
-  level: Level;
-  code: string;
-  /** The station of the overview that is marked. */
-  box: string;
-  sentence: RegExp;
-  cure: RegExp;
-  /** Its end is not waited for: it counts for an hour, or its jobs keep failing. */
-  lasts?: true;
-  begin(scene: Scene): Promise<unknown> | unknown;
-  end(scene: Scene): Promise<unknown> | unknown;
-}
-
-export const warmed = (scene: Scene, folder: string, n: number) =>
-  scene.warm(
-    Array.from({ length: n }, (_, at) => `${folder}/${at}`),
-    folder,
-  );
-
-/** Jobs that an order of this moment may still use: no more than `left` of warming's, or of the viewers', share. */
-async function leaveOfBudget(scene: Scene, share: "warmingShare" | "liveShare", left: number): Promise<void> {
-  const { budget } = await scene.api<Gate>("/gate");
-  const lanes = share === "liveShare" ? [budget.usedByLane.live] : [budget.usedByLane.upload, budget.usedByLane.bulk];
-  const used = lanes.reduce((sum, n) => sum + n, 0) + left;
-  await scene.gate({ budget: { monthlyJobs: 1_000_000, [share]: used / 1_000_000 } });
-}
-
-export const WHOLE = { warmingShare: 0.8, liveShare: 0.5, liveDayShare: 1, monthlyJobs: null };
-
-/** A month's budget of which the jobs so far are this share. */
-async function monthOf(scene: Scene, share: number): Promise<void> {
-  const { budget } = await scene.api<Gate>("/gate");
-  const monthlyJobs = Math.floor(budget.used / share);
-  await scene.gate({ budget: { ...WHOLE, warmingShare: 1, liveShare: 1, monthlyJobs } });
-}
 
 async function mended(scene: Scene): Promise<void> {
   scene.emulator.clearFaults();
@@ -54,12 +11,17 @@ function tryAgain(scene: Scene): Promise<unknown> {
   return scene.api("/actions", { method: "POST", body });
 }
 
-export const FAULTS: readonly Fault[] = [
+/** What Ittybit, the originals' host and the results' host do wrong. */
+export const FAULTS_OF_PARTS: readonly Fault[] = [
   {
-    ...{ name: "a lane is paused", part: "gate", code: "paused", level: "warning", box: "Gate" },
-    ...{ sentence: /^bulk is paused by .*\(a migration\)/, cure: /Resume the lane/ },
-    begin: (scene) => scene.gate({ paused: { bulk: { reason: "a migration" } } }),
-    end: (scene) => scene.gate({ paused: { bulk: false } }),
+    ...{ name: "only AVIF fails", part: "ittybit", code: "failing", level: "warning", box: "Ittybit" },
+    ...{ sentence: /\(upstream_failed\), all avif/, cure: /Remove the cause/ },
+    begin: (scene) => {
+      const error = { kind: "internal", message: "no AV1 encoder" };
+      scene.emulator.addFault({ match: { options: { format: "avif" } }, fault: { type: "failed", error } });
+      return warmed(scene, "avif", 20);
+    },
+    end: (scene) => scene.emulator.clearFaults(),
   },
   {
     ...{ name: "Ittybit answers 402", part: "ittybit", code: "breaker", level: "problem", box: "Ittybit" },
@@ -115,24 +77,6 @@ export const FAULTS: readonly Fault[] = [
     },
   },
   {
-    ...{ name: "warming's share is spent", part: "budget", code: "budget", level: "warning", box: "Gate" },
-    ...{ sentence: /^Warming's share .* jobs? waits? in upload and bulk/, cure: /Raise the budget/ },
-    begin: async (scene) => {
-      await leaveOfBudget(scene, "warmingShare", 5);
-      await warmed(scene, "beyond", 4);
-    },
-    end: (scene) => scene.gate({ budget: WHOLE }),
-  },
-  {
-    ...{ name: "the viewers' share is spent", part: "budget", code: "budget", level: "warning", box: "Gate" },
-    ...{ sentence: /^Viewers' share of the budget is spent/, cure: /viewers' share/ },
-    begin: async (scene) => {
-      await leaveOfBudget(scene, "liveShare", 0);
-      await fetch(`${scene.stack.edgeUrl}/images/views/spent?w=640&f=webp`, { redirect: "manual" });
-    },
-    end: (scene) => scene.gate({ budget: WHOLE }),
-  },
-  {
     ...{
       name: "the results' host answers 500",
       part: "results",
@@ -150,27 +94,6 @@ export const FAULTS: readonly Fault[] = [
     },
     lasts: true,
     end: (scene) => scene.emulator.clearFaults(),
-  },
-  {
-    ...{ name: "viewers' lane is paused for an hour", part: "gate", code: "paused", level: "warning", box: "Gate" },
-    ...{ sentence: /^live is paused by .* until \S+ \(an audit\)/, cure: /Resume the lane/ },
-    begin: (scene) => scene.gate({ paused: { live: { reason: "an audit", until: Date.now() + 3_600_000 } } }),
-    end: (scene) => scene.gate({ paused: { live: false } }),
-  },
-  {
-    ...{ name: "85 % of the month are used", part: "budget", code: "budget", level: "warning", box: "Gate" },
-    ...{ sentence: /^8\d ?% of the month's [\d,]+ jobs are used/, cure: /Raise the budget/ },
-    begin: async (scene) => monthOf(scene, 0.85),
-    end: (scene) => scene.gate({ budget: WHOLE }),
-  },
-  {
-    ...{ name: "the month is spent", part: "budget", code: "budget", level: "problem", box: "Gate" },
-    ...{ sentence: /^The month's [\d,]+ jobs are spent\. \d+ jobs wait/, cure: /wait for the next month/ },
-    begin: async (scene) => {
-      await monthOf(scene, 1);
-      await warmed(scene, "month", 2);
-    },
-    end: (scene) => scene.gate({ budget: WHOLE }),
   },
   // Before the outage, of which failed attempts are left for five minutes.
   {
@@ -256,5 +179,57 @@ export const FAULTS: readonly Fault[] = [
     },
     lasts: true,
     end: (scene) => scene.emulator.clearFaults(),
+  },
+  {
+    ...{ name: "Ittybit forbids our account", part: "ittybit", code: "breaker", level: "problem", box: "Ittybit" },
+    ...{ sentence: /^Ittybit answers 403: not allowed/, cure: /Correct the Ittybit account/ },
+    begin: (scene) => {
+      scene.emulator.addFault({ fault: { type: "status", status: 403, message: "Forbidden" } });
+      return warmed(scene, "forbidden", 2);
+    },
+    end: mended,
+  },
+  {
+    ...{ name: "Ittybit cuts every connection", part: "ittybit", code: "breaker", level: "problem", box: "Ittybit" },
+    ...{ sentence: /Everything waits since .{0,30}; viewers get originals/, cure: /Look at Ittybit's status/ },
+    begin: (scene) => {
+      scene.emulator.addFault({ on: "any", fault: { type: "reset" } });
+      return warmed(scene, "reset", 4);
+    },
+    end: mended,
+  },
+  {
+    ...{
+      name: "viewers ask for a folder that is gone",
+      part: "originals",
+      code: "refusing",
+      level: "warning",
+      box: "Ittybit",
+    },
+    ...{ sentence: /variants below missing\/\S* were refused: .{0,200}\(missing\)/, cure: /Upload the original/ },
+    begin: async ({ stack }) => {
+      const ids = Array.from({ length: 15 }, (_, n) => `missing/gone/${n}`);
+      for (const id of ids) await fetch(`${stack.edgeUrl}/images/${id}?w=640&f=webp`, { redirect: "manual" });
+    },
+    lasts: true,
+    end: () => undefined,
+  },
+  {
+    ...{
+      name: "the originals' host wants a password",
+      part: "originals",
+      code: "origin",
+      level: "warning",
+      box: "Ittybit",
+    },
+    ...{ sentence: /fails \(.{0,100}401/, cure: /Correct the origin/ },
+    begin: (scene) => {
+      scene.originals.answer(401);
+      return warmed(scene, "password", 30);
+    },
+    end: async (scene) => {
+      scene.originals.answer(null);
+      await tryAgain(scene);
+    },
   },
 ];
