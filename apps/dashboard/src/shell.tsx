@@ -108,7 +108,10 @@ function Counts({ open, dead }: { open: number; dead: number }) {
 
 function LiveSwitch() {
   const late = useLateness();
-  const words = !live.value ? "Paused" : late === null ? "Live" : `Stale ${duration(late)}`;
+  const { loadedAt, error } = useStats();
+  const isLost = late !== null || (loadedAt.value === null && error.value !== null);
+  const lost = late === null ? "No answer" : `Stale ${duration(late)}`;
+  const words = !live.value ? "Paused" : isLost ? lost : "Live";
   return (
     <button
       type="button"
@@ -118,7 +121,7 @@ function LiveSwitch() {
       onClick={() => setLive(!liveSwitch.value)}
       title="Live updates (p)"
     >
-      <span class="dot" data-on={live.value && late === null} aria-hidden="true" />
+      <span class="dot" data-on={live.value && !isLost} aria-hidden="true" />
       <span class="visually-hidden">Live updates: </span>
       {words}
     </button>

@@ -107,6 +107,7 @@ describe("live updates", () => {
     await page.getByRole("button", { name: "Try again" }).click();
     const link = page.getByRole("alert").getByRole("link", { name: "/readyz" }).first();
     expect(await link.getAttribute("href")).toBe("/readyz");
+    await page.getByRole("switch", { name: "Live updates: No answer" }).waitFor();
     await close();
   });
 
