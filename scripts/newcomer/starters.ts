@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, globSync, mkdirSync } from "node:fs";
+import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 /** A site that somebody else made. */
@@ -39,31 +39,46 @@ export function builtPackage(name: string): Site {
   };
 }
 
-/** What a framework's own tool makes: `npx` of it in `site`, then more lines there. */
-function made(name: string, page: string, make: string, lines: readonly string[], pages: string): Site {
+/** A line to run in a site's folder, or a change of its files. */
+type Step = string | ((root: string) => void);
+
+function take(root: string, steps: readonly Step[]): void {
+  for (const step of steps)
+    if (typeof step === "string") run(root, step);
+    else step(root);
+}
+
+/** What a framework's own tool makes: `npx` of it in `site`, then more steps there. */
+function made(name: string, page: string, make: string, steps: readonly Step[], pages: string): Site {
   return {
     name,
     page,
     build(folder) {
       mkdirSync(folder, { recursive: true });
       run(folder, `npx -y ${make}`);
-      for (const line of lines) run(join(folder, "site"), line);
+      take(join(folder, "site"), steps);
       return join(folder, "site", pages);
     },
   };
 }
 
-/** A starter that is an npm package, with the lines that build it. */
-function packed(name: string, page: string, lines: readonly string[], pages: string): Site {
+/** A starter that is an npm package, with the steps that build it. */
+function packed(name: string, page: string, steps: readonly Step[], pages: string): Site {
   return {
     name,
     page,
     build(folder) {
       const root = unpack(folder, name);
-      for (const line of lines) run(root, line);
+      take(root, steps);
       return join(root, pages);
     },
   };
+}
+
+/** SvelteKit's static adapter refuses a site with routes that only a server can answer, unless it is told. */
+function allowDynamicRoutes(root: string): void {
+  const file = join(root, "vite.config.ts");
+  writeFileSync(file, readFileSync(file, "utf8").replace("adapter()", "adapter({ strict: false })"));
 }
 
 /** Starters of five frameworks, built as their readers build them. Each has a page with pictures. */
@@ -78,12 +93,8 @@ export const STARTERS: readonly Site[] = [
   made(
     "sveltekit",
     "",
-    "sv@0.17.1 create site --template demo --types ts --no-add-ons --no-install",
-    [
-      "npm install --silent -D @sveltejs/adapter-static@3",
-      "sed -i s/adapter-auto/adapter-static/;s/adapter()/adapter({strict:false})/ vite.config.ts",
-      "npx vite build",
-    ],
+    "sv@0.17.1 create site --template demo --types ts --add sveltekit-adapter=adapter:static --no-install",
+    ["npm install --silent", allowDynamicRoutes, "npx vite build"],
     "build",
   ),
   made(

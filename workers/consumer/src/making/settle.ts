@@ -96,11 +96,15 @@ export async function tellPages(
   }
 }
 
-/** Corrects notes: adds stored variants, and removes those that are gone. Never throws. */
+/**
+ * Corrects notes: adds stored variants, and removes those that are gone. Waits first, for a note may have been put just before
+ * it was listed, and R2 takes one write of a key a second. Never throws.
+ */
 export async function mendNotes(
   context: BatchContext,
   wrong: readonly { noted: readonly Noted[]; gone: GoneVariants | null }[],
 ): Promise<void> {
+  if (wrong.length > 0) await context.sleep(SAME_KEY_MS);
   for (const { gone, noted } of wrong) {
     if (gone === null) continue;
     try {
