@@ -47,7 +47,7 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
   },
   moments: {
     proves: "the dashboard, the ledger and the local Ittybit say the same during faults",
-    takes: "6 min",
+    takes: "an hour",
     program: "apps/dashboard/scripts/moments.ts",
   },
   examples: {

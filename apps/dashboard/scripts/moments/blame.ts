@@ -109,7 +109,7 @@ async function eventOf(
 ) {
   const seen = await until(
     `${type} of ${code}`,
-    () => api<EventPage>("/events?limit=50"),
+    () => api<EventPage>("/events?limit=200"),
     ({ events }) => events.some((one) => one.type === type && one.at >= since && isOf(one.body)),
     CLOSED_MS,
   );

@@ -200,17 +200,17 @@ export const FAULTS_OF_PARTS: readonly Fault[] = [
   },
   {
     ...{
-      name: "viewers ask for a folder that is gone",
+      name: "a run names a folder that does not exist",
       part: "originals",
       code: "refusing",
       level: "warning",
       box: "Ittybit",
     },
-    ...{ sentence: /variants below missing\/\S* were refused: .{0,200}\(missing\)/, cure: /Upload the original/ },
-    begin: async ({ stack }) => {
-      const ids = Array.from({ length: 15 }, (_, n) => `missing/gone/${n}`);
-      for (const id of ids) await fetch(`${stack.edgeUrl}/images/${id}?w=640&f=webp`, { redirect: "manual" });
+    ...{
+      sentence: /variants of the run missing\/folder were refused: .{0,200}\(missing\)/,
+      cure: /Upload the original/,
     },
+    begin: (scene) => warmed(scene, "missing/folder", 4),
     lasts: true,
     end: () => undefined,
   },
