@@ -227,7 +227,7 @@ const listOf = (scene: Scene) => scene.api<{ runs: Awaited<ReturnType<Scene["run
 /** A run's page and the list say the same, and the run is not done before its lane's turn of it. */
 async function onePace(scene: Scene, page: Page, { base }: Ids, found: Found): Promise<void> {
   await page.goto(`${scene.stack.controlUrl}/runs/${base}`);
-  const tile = await page.locator(".tile", { hasText: "Left" }).first().locator(".title").textContent();
+  const tile = await page.locator(".tile", { hasText: "Done at" }).first().locator(".title").textContent();
   const [{ pace }, run, { runs }] = await Promise.all([scene.stats(), scene.run(base), listOf(scene)]);
   const listed = runs.find((one) => one.run === base)?.pace.secondsLeft ?? null;
   claim(found, isNear(run.pace.secondsLeft, listed), `run ${run.pace.secondsLeft} s, list ${listed} s, page ${tile}`);
