@@ -213,6 +213,7 @@ export class Invariants implements Watcher {
   putLanded({ key: storeName, owner, issuedAt }: Put, object: Stored): void {
     this.#prompt?.putLanded(storeName);
     const key = storeName.replace(/^variants\//, "");
+    this.promises.putAt.set(key, issuedAt);
     if (this.#isLongRemoved(key)) this.violation(`${storeName} was put of a removed image (P20)`);
     const since = this.#commits?.cancelledAt.get(key) ?? issuedAt;
     if (this.world.isExcused || issuedAt <= since) return;

@@ -19,6 +19,8 @@ export class Promises {
   readonly gaveUp = new Set<string>();
   /** When a hand deleted an object, Unix ms. */
   readonly deletedAt = new Map<string, number>();
+  /** When the put was begun whose object stands, Unix ms. */
+  readonly putAt = new Map<string, number>();
   /** Floors of the purges, by image. */
   readonly purgedBelow = new Map<string, number>();
   /** The highest floor that each key was ordered under. */
@@ -55,9 +57,14 @@ export class Promises {
     }
   }
 
-  /** An older object may rightly stand there: nobody's order ended with bytes, or a hand made room for a put that was still under way. */
+  /**
+   * An older object may rightly stand there: nobody's order ended with bytes, or a hand made room for a put that was still under way. A later
+   * order may have found it present.
+   */
   mayBeOld(key: string): boolean {
-    return this.gaveUp.has(key) || (this.deletedAt.has(key) && !this.kept.has(key));
+    const deletedAt = this.deletedAt.get(key);
+    if (this.gaveUp.has(key) || deletedAt === undefined) return this.gaveUp.has(key);
+    return !this.kept.has(key) || (this.putAt.get(key) ?? deletedAt) < deletedAt;
   }
 
   deletedByHand(key: string, now: number): void {
