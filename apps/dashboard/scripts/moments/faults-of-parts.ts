@@ -1,5 +1,5 @@
 import { type Fault, warmed } from "./fault.ts";
-import { JOB_MS, type Scene } from "./scene.ts";
+import { JOB_MS, type Scene, until } from "./scene.ts";
 
 async function mended(scene: Scene): Promise<void> {
   scene.emulator.clearFaults();
@@ -39,7 +39,11 @@ export const FAULTS_OF_PARTS: readonly Fault[] = [
       scene.emulator.configure({ jobMs: { min: 45_000, max: 45_000 } });
       return warmed(scene, "slow", 8);
     },
-    end: (scene) => scene.emulator.configure({ jobMs: JOB_MS }),
+    end: async (scene) => {
+      scene.emulator.configure({ jobMs: JOB_MS });
+      // Each of them tells of its 45 s once more when it ends.
+      await until("the slow jobs have ended", scene.stats, ({ states }) => states.processing === 0, 120_000);
+    },
   },
   {
     ...{

@@ -5,8 +5,8 @@
 
 /** Systems count a thread's time in steps of up to 10 ms, so shorter work is repeated until it comes to this. */
 const COUNTED_MS = 50;
-/** The garbage collector can only make a round slower, so the fastest of so many counts. */
-const ROUNDS = 3;
+/** The garbage collector and a busy machine's caches can only make a round slower, so the fastest of so many counts. */
+const ROUNDS = 10;
 const TIMES = 4;
 /** Work in proportion to the input takes 4 times as long for 4 times the input; quadratic work takes 16 times as long. */
 export const LINEAR_MAX = 8;
