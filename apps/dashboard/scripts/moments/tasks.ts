@@ -83,9 +83,10 @@ const TASKS: readonly [name: string, begin: string, act: Act][] = [
   [
     "1 why is this image not warm",
     "/",
-    async ({ page, palette, see }, known) => {
+    async ({ page, palette, click, see }, known) => {
       await palette(known.missing);
       await see(page.getByRole("heading", { name: known.missing }));
+      await click(page.locator(".cell[data-state=refused]").first());
       await see(page.getByText("the original does not exist"));
     },
   ],
@@ -140,7 +141,7 @@ const TASKS: readonly [name: string, begin: string, act: Act][] = [
       await palette(`<img src="${url(known.stored)}" alt="">`);
       await see(page.getByRole("heading", { name: known.stored }));
       await click(page.getByRole("button", { name: /^640 px · webp/ }).first());
-      await click(page.getByRole("link", { name: "Its job" }));
+      await click(page.getByRole("link", { name: "Its job", exact: true }));
       await see(page.locator(".crumbs", { hasText: /^Jobs \/ \w{11}/ }));
     },
   ],
@@ -259,9 +260,10 @@ const TASKS: readonly [name: string, begin: string, act: Act][] = [
   ],
 ];
 
-/** From the overview's trouble to its cause, and five of it first. */
+/** From the overview's trouble to its run, and five of the cause first. */
 async function retryOne({ page, click, see }: Hand): Promise<void> {
-  await click(page.locator(".health").getByRole("link", { name: "Causes" }).first());
+  const trouble = page.locator(".health, .need").filter({ hasText: "a wrong prefix" });
+  await click(trouble.getByRole("link", { name: "Look" }).first());
   await click(page.getByRole("button", { name: /^Retry refused/ }).first());
   const dialog = page.getByRole("dialog");
   await click(dialog.getByRole("button", { name: /^Retry [\d,]+ jobs?$/ }));
