@@ -90,7 +90,7 @@ export const CHANGES: readonly Mutation[] = [
   ]),
   ...at({ file: `${EDGE}/miss/pass-through.ts`, tests: EDGE_TESTS }, [
     breaks("P20", "a removed SVG is shown", {
-      find: '  if ((await readInfo(context)) === "removed")\n    return answerMiss({ context, known: "removed", isKnown: false, standIn: null });\n',
+      find: '  if ((await readInfo(context)) === "removed") return answerMiss({ context, original, known: "removed" });\n',
       replace: "",
     }),
   ]),

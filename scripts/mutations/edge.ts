@@ -67,7 +67,7 @@ export const EDGE: readonly Mutation[] = [
   ]),
   ...at({ file: `${SRC}/route.ts`, tests: [`${SRC}/degradation.test.ts`] }, [
     breaks("P4", "a bug of ours is a 500", {
-      find: 'return answerMiss({ context, known: "unavailable", isKnown: false, standIn: null });',
+      find: 'return answerMiss({ context, original: originalOf(context), known: "unavailable" });',
       replace: "throw error;",
     }),
     breaks("N1", "the edge reads the body of a method that it refuses", {

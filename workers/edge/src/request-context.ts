@@ -4,6 +4,7 @@ import type { Config, Format } from "@prewarm/shared/config";
 import type { StoredInfo } from "@prewarm/shared/image-info";
 import { READS_PER_REQUEST } from "@prewarm/shared/limits";
 import type { MissMessage } from "@prewarm/shared/messages";
+import type { Original } from "@prewarm/shared/source";
 import type { Transform } from "@prewarm/shared/transform";
 import type { EdgeCache, ObjectStore, ViewSink } from "./bindings.ts";
 import type { ChangesReader } from "./changes.ts";
@@ -180,12 +181,13 @@ export interface RequestContext {
 export interface Miss {
   /** Its target is the variant to make. */
   context: RequestContext;
+  original: Original;
   /** Why no variant is asked for; null: one may be. */
   known: MissDetail | null;
-  /** The image is known to exist. */
-  isKnown: boolean;
-  /** A stored variant that is shown until the asked one is stored. */
-  standIn: Response | null;
+  /** The image is known to exist. Default: false. */
+  isKnown?: boolean;
+  /** A stored variant that is shown until the asked one is stored. Default: none. */
+  standIn?: Response;
 }
 
 /** Of the budget: where the changes are late, the last known ones count. */

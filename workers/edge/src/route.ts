@@ -7,6 +7,7 @@ import { answerMiss } from "./miss/answer-miss.ts";
 import { passThrough } from "./miss/pass-through.ts";
 import { ORIGINALS_PATH, serveOriginal, serveStaged } from "./originals.ts";
 import { checkSignature, needsSignature } from "./request/check-signature.ts";
+import { originalOf } from "./request/original.ts";
 import { IMAGES_PATH, mayNegotiate, readTarget } from "./request/target.ts";
 import { type Background, createRequestContext, type Edge, type RequestContext } from "./request-context.ts";
 import { BASE_HEADERS, METHODS, preflight, problem } from "./respond.ts";
@@ -74,7 +75,7 @@ async function answerImage(context: RequestContext): Promise<Response> {
     if (error instanceof AppError) throw error;
     // A bug of ours must not break somebody's page: the original is still there.
     reportBug(error, context.edge);
-    return answerMiss({ context, known: "unavailable", isKnown: false, standIn: null });
+    return answerMiss({ context, original: originalOf(context), known: "unavailable" });
   }
 }
 

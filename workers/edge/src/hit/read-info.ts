@@ -4,7 +4,7 @@ import type { RequestContext } from "../request-context.ts";
 import { withTimeLimit } from "../time-limit.ts";
 
 /**
- * An isolate repeats what it has read of an image for this long, in ms. That spares R2 under load, and is over soon
+ * An isolate repeats what it has learnt of an image for this long, in ms. That spares R2 under load, and is over soon
  * after an upload clears a marker.
  */
 export const REPEAT_MS = 1_000;

@@ -27,7 +27,7 @@ export async function serveStored(context: RequestContext): Promise<Response | M
   if (own instanceof Response) return own;
   const original = originalOf(context);
   const info = own ?? (await readInfo(context));
-  if (info === null || typeof info === "string") return { context, known: info, isKnown: false, standIn: null };
+  if (info === null || typeof info === "string") return { context, original, known: info };
   // Of all widths with the same picture one is made.
   const wanted = { ...context, target: samePictureOf(context, info) };
   let known: Miss["known"] = null;
@@ -36,11 +36,11 @@ export async function serveStored(context: RequestContext): Promise<Response | M
     const served = await serveVariant(candidate.context, candidate.other);
     if (served instanceof Response) {
       if (candidate.isAnswer) return served;
-      return { context: wanted, known, isKnown: true, standIn: asStandIn(candidate.context, served) };
+      return { context: wanted, original, known, isKnown: true, standIn: asStandIn(candidate.context, served) };
     }
     if (candidate.isAnswer) known = served;
   }
-  return { context: wanted, known, isKnown: true, standIn: null };
+  return { context: wanted, original, known, isKnown: true };
 }
 
 /** The target whose variant is made: another one if that shows the same picture, because the original is no larger. */

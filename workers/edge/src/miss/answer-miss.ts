@@ -1,6 +1,6 @@
 import { AppError } from "@prewarm/shared/errors";
 import type { Original } from "@prewarm/shared/source";
-import { isNotShown, originalLocation, originalOf } from "../request/original.ts";
+import { isNotShown, originalLocation } from "../request/original.ts";
 import type { Miss, MissDetail, RequestContext } from "../request-context.ts";
 import { type CommonFields, commonHeaders, NO_STORE, problem, redirect } from "../respond.ts";
 import { askOnce } from "./ask-once.ts";
@@ -8,14 +8,13 @@ import { placeholder } from "./placeholder.ts";
 import { streamOriginal, wantsCors } from "./stream-original.ts";
 
 /**
- * Answers a request for which no variant was stored that answers for good: with the stand-in if there is one, else
- * without a variant. Asks for the variant first, unless it is known why not. Throws `not_found` for ids without a source.
+ * Asks for the variant, unless it is known why not. Then answers with the stand-in if there is one, else without a
+ * variant.
  */
-export async function answerMiss({ context, known, isKnown, standIn }: Miss): Promise<Response> {
+export async function answerMiss({ context, original, known, isKnown = false, standIn }: Miss): Promise<Response> {
   const { target, method, edge } = context;
-  const original = originalOf(context);
   const detail = known ?? (await askOnce(context, original, isKnown));
-  if (standIn !== null) return standIn;
+  if (standIn !== undefined) return standIn;
   const isPrivate = isSecret(context, original);
   const fields = missFields(context, isPrivate ? null : said(detail));
   const refuse = (code: "removed" | "original_missing") =>

@@ -15,8 +15,7 @@ const REDIRECT_SECONDS = 3600;
 export async function passThrough(context: RequestContext): Promise<Response> {
   const { target, edge } = context;
   const original = originalOf(context);
-  if ((await readInfo(context)) === "removed")
-    return answerMiss({ context, known: "removed", isKnown: false, standIn: null });
+  if ((await readInfo(context)) === "removed") return answerMiss({ context, original, known: "removed" });
   context.mark("edge");
   const fields = {
     cacheStatus: "edge; fwd=bypass; detail=pass-through",
