@@ -109,9 +109,9 @@ function Counts({ open, dead }: { open: number; dead: number }) {
 function LiveSwitch() {
   const late = useLateness();
   const { loadedAt, error } = useStats();
-  const isLost = late !== null || (loadedAt.value === null && error.value !== null);
-  const lost = late === null ? "No answer" : `Stale ${duration(late)}`;
-  const words = !live.value ? "Paused" : isLost ? lost : "Live";
+  const isUnanswered = loadedAt.value === null && error.value !== null;
+  const lost = late !== null ? `Stale ${duration(late)}` : isUnanswered ? "No answer" : null;
+  const words = live.value ? (lost ?? "Live") : "Paused";
   return (
     <button
       type="button"
@@ -121,7 +121,7 @@ function LiveSwitch() {
       onClick={() => setLive(!liveSwitch.value)}
       title="Live updates (p)"
     >
-      <span class="dot" data-on={live.value && !isLost} aria-hidden="true" />
+      <span class="dot" data-on={live.value && lost === null} aria-hidden="true" />
       <span class="visually-hidden">Live updates: </span>
       {words}
     </button>

@@ -58,13 +58,14 @@ export class Promises {
   }
 
   /**
-   * An older object may rightly stand there: nobody's order ended with bytes, or a hand made room for a put that was still under way. A later
-   * order may have found it present.
+   * An older object may rightly stand there: nobody's order ended with bytes, or a hand made room for a put that was still under way, though
+   * a later order has found its object present.
    */
   mayBeOld(key: string): boolean {
     const deletedAt = this.deletedAt.get(key);
-    if (this.gaveUp.has(key) || deletedAt === undefined) return this.gaveUp.has(key);
-    return !this.kept.has(key) || (this.putAt.get(key) ?? deletedAt) < deletedAt;
+    if (deletedAt === undefined || this.gaveUp.has(key)) return this.gaveUp.has(key);
+    const putAt = this.putAt.get(key);
+    return !this.kept.has(key) || (putAt !== undefined && putAt < deletedAt);
   }
 
   deletedByHand(key: string, now: number): void {
