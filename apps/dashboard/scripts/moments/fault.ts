@@ -17,6 +17,7 @@ export interface Fault {
   end(scene: Scene): Promise<unknown> | unknown;
 }
 
+/** Orders so many images of a folder, in a run of its name; the run. */
 export const warmed = (scene: Scene, folder: string, n: number) =>
   scene.warm(
     Array.from({ length: n }, (_, at) => `${folder}/${at}`),

@@ -6,9 +6,63 @@ async function mended(scene: Scene): Promise<void> {
   await scene.gate({ breaker: { state: "closed" } });
 }
 
-function tryAgain(scene: Scene): Promise<unknown> {
-  const body = JSON.stringify({ action: "retry", filter: { state: ["retrying"] } });
-  return scene.api("/actions", { method: "POST", body });
+type Refusal = Pick<Fault, "name" | "sentence"> & { status: number; message: string; folder: string };
+
+/** Ittybit refuses every job because of the account. */
+function refusedAccount({ status, message, folder, ...said }: Refusal): Fault {
+  return {
+    ...{
+      ...said,
+      part: "ittybit",
+      code: "breaker",
+      level: "problem",
+      box: "Ittybit",
+      cure: /Correct the Ittybit account/,
+    },
+    begin: (scene) => {
+      scene.emulator.addFault({ fault: { type: "status", status, message } });
+      return warmed(scene, folder, 2);
+    },
+    end: mended,
+  };
+}
+
+/** No call of Ittybit succeeds. */
+function outage(name: string, folder: string, fault: { type: string; [option: string]: unknown }): Fault {
+  return {
+    ...{ name, part: "ittybit", code: "breaker", level: "problem", box: "Ittybit" },
+    ...{ sentence: /Everything waits since .{0,30}; viewers get originals/, cure: /Look at Ittybit's status/ },
+    begin: (scene) => {
+      scene.emulator.addFault({ on: "any", fault });
+      return warmed(scene, folder, 4);
+    },
+    end: mended,
+  };
+}
+
+/** The originals' host answers everything with this status. */
+function failingOrigin(name: string, folder: string, status: number, sentence: RegExp): Fault {
+  return {
+    ...{ name, part: "originals", code: "origin", level: "warning", box: "Ittybit" },
+    ...{ sentence, cure: /Correct the origin/ },
+    begin: (scene) => {
+      scene.originals.answer(status);
+      return warmed(scene, folder, 30);
+    },
+    end: (scene) => {
+      scene.originals.answer(null);
+      const body = JSON.stringify({ action: "retry", filter: { state: ["retrying"] } });
+      return scene.api("/actions", { method: "POST", body });
+    },
+  };
+}
+
+/** Originals of a run are refused, which counts for an hour. */
+function refusedRun(name: string, sentence: RegExp): Omit<Fault, "begin" | "cure"> {
+  return {
+    ...{ name, sentence, part: "originals", code: "refusing", level: "warning", box: "Ittybit" },
+    ...{ lasts: true, end: () => undefined },
+  };
 }
 
 /** What Ittybit, the originals' host and the results' host do wrong. */
@@ -23,15 +77,10 @@ export const FAULTS_OF_PARTS: readonly Fault[] = [
     },
     end: (scene) => scene.emulator.clearFaults(),
   },
-  {
-    ...{ name: "Ittybit answers 402", part: "ittybit", code: "breaker", level: "problem", box: "Ittybit" },
-    ...{ sentence: /^Ittybit answers 402: billing/, cure: /Correct the Ittybit account/ },
-    begin: (scene) => {
-      scene.emulator.addFault({ fault: { type: "status", status: 402, message: "Payment required" } });
-      return warmed(scene, "unpaid", 2);
-    },
-    end: mended,
-  },
+  refusedAccount({
+    ...{ name: "Ittybit answers 402", folder: "unpaid", sentence: /^Ittybit answers 402: billing/ },
+    ...{ status: 402, message: "Payment required" },
+  }),
   {
     ...{ name: "jobs take 45 s", part: "ittybit", code: "slow", level: "warning", box: "Ittybit" },
     ...{ sentence: /^Ittybit takes \d+ s for a job, usually 0\.\d s/, cure: /ask Ittybit/ },
@@ -46,40 +95,15 @@ export const FAULTS_OF_PARTS: readonly Fault[] = [
     },
   },
   {
-    ...{
-      name: "a third of the originals is missing",
-      part: "originals",
-      code: "refusing",
-      level: "warning",
-      box: "Ittybit",
-    },
-    ...{ sentence: /of the run a third were refused: .{0,200}\(missing\)/, cure: /Upload the original/ },
+    ...refusedRun("a third of the originals is missing", /of the run a third were refused: .{0,200}\(missing\)/),
+    cure: /Upload the original/,
     begin: (scene) =>
       scene.warm(
         Array.from({ length: 12 }, (_, n) => (n % 3 === 0 ? `missing/third/${n}` : `third/${n}`)),
         "a third",
       ),
-    lasts: true,
-    end: () => undefined,
   },
-  {
-    ...{
-      name: "the originals' host answers 403",
-      part: "originals",
-      code: "origin",
-      level: "warning",
-      box: "Ittybit",
-    },
-    ...{ sentence: /fails \(.{0,100}403/, cure: /Correct the origin/ },
-    begin: (scene) => {
-      scene.originals.answer(403);
-      return warmed(scene, "refused", 30);
-    },
-    end: async (scene) => {
-      scene.originals.answer(null);
-      await tryAgain(scene);
-    },
-  },
+  failingOrigin("the originals' host answers 403", "refused", 403, /fails \(.{0,100}403/),
   {
     ...{
       name: "the results' host answers 500",
@@ -110,36 +134,11 @@ export const FAULTS_OF_PARTS: readonly Fault[] = [
     },
     end: (scene) => scene.emulator.clearFaults(),
   },
-  {
-    ...{
-      name: "the key of Ittybit was taken back",
-      part: "ittybit",
-      code: "breaker",
-      level: "problem",
-      box: "Ittybit",
-    },
-    ...{ sentence: /^Ittybit answers 401: the key is not accepted/, cure: /Correct the Ittybit account/ },
-    begin: (scene) => {
-      scene.emulator.addFault({ fault: { type: "status", status: 401, message: "Unauthorized" } });
-      return warmed(scene, "keyless", 2);
-    },
-    end: mended,
-  },
-  {
-    ...{
-      name: "Ittybit answers 500 to everything",
-      part: "ittybit",
-      code: "breaker",
-      level: "problem",
-      box: "Ittybit",
-    },
-    ...{ sentence: /Everything waits since .{0,30}; viewers get originals/, cure: /Look at Ittybit's status/ },
-    begin: (scene) => {
-      scene.emulator.addFault({ on: "any", fault: { type: "status", status: 500, message: "Internal error" } });
-      return warmed(scene, "outage", 4);
-    },
-    end: mended,
-  },
+  refusedAccount({
+    ...{ name: "the key of Ittybit was taken back", folder: "keyless" },
+    ...{ status: 401, message: "Unauthorized", sentence: /^Ittybit answers 401: the key is not accepted/ },
+  }),
+  outage("Ittybit answers 500 to everything", "outage", { type: "status", status: 500, message: "Internal error" }),
   {
     ...{ name: "Ittybit asks to wait a minute", part: "ittybit", code: "throttled", level: "warning", box: "Ittybit" },
     ...{ sentence: /^Ittybit asked us to slow down\. New jobs go on in/, cure: /lower the rate/ },
@@ -150,30 +149,11 @@ export const FAULTS_OF_PARTS: readonly Fault[] = [
     end: (scene) => scene.emulator.clearFaults(),
   },
   {
-    ...{
-      name: "a sign-in page stands for originals",
-      part: "originals",
-      code: "refusing",
-      level: "warning",
-      box: "Ittybit",
-    },
-    ...{ sentence: /of the run pages were refused: .{0,200}\(unshowable\)/, cure: /Replace the original/ },
+    ...refusedRun("a sign-in page stands for originals", /of the run pages were refused: .{0,200}\(unshowable\)/),
+    cure: /Replace the original/,
     begin: (scene) => warmed(scene, "pages", 4),
-    lasts: true,
-    end: () => undefined,
   },
-  {
-    ...{ name: "the originals' host is down", part: "originals", code: "origin", level: "warning", box: "Ittybit" },
-    ...{ sentence: /fails \(.{0,100}503/, cure: /Correct the origin/ },
-    begin: (scene) => {
-      scene.originals.answer(503);
-      return warmed(scene, "down", 30);
-    },
-    end: async (scene) => {
-      scene.originals.answer(null);
-      await tryAgain(scene);
-    },
-  },
+  failingOrigin("the originals' host is down", "down", 503, /fails \(.{0,100}503/),
   {
     ...{ name: "results are cut off", part: "results", code: "results", level: "warning", box: "Results" },
     ...{ sentence: /^The results of \d+ paid jobs cannot be fetched, /, cure: /The jobs are paid for/ },
@@ -184,56 +164,18 @@ export const FAULTS_OF_PARTS: readonly Fault[] = [
     lasts: true,
     end: (scene) => scene.emulator.clearFaults(),
   },
+  refusedAccount({
+    ...{ name: "Ittybit forbids our account", folder: "forbidden", sentence: /^Ittybit answers 403: not allowed/ },
+    ...{ status: 403, message: "Forbidden" },
+  }),
+  outage("Ittybit cuts every connection", "reset", { type: "reset" }),
   {
-    ...{ name: "Ittybit forbids our account", part: "ittybit", code: "breaker", level: "problem", box: "Ittybit" },
-    ...{ sentence: /^Ittybit answers 403: not allowed/, cure: /Correct the Ittybit account/ },
-    begin: (scene) => {
-      scene.emulator.addFault({ fault: { type: "status", status: 403, message: "Forbidden" } });
-      return warmed(scene, "forbidden", 2);
-    },
-    end: mended,
-  },
-  {
-    ...{ name: "Ittybit cuts every connection", part: "ittybit", code: "breaker", level: "problem", box: "Ittybit" },
-    ...{ sentence: /Everything waits since .{0,30}; viewers get originals/, cure: /Look at Ittybit's status/ },
-    begin: (scene) => {
-      scene.emulator.addFault({ on: "any", fault: { type: "reset" } });
-      return warmed(scene, "reset", 4);
-    },
-    end: mended,
-  },
-  {
-    ...{
-      name: "a run names a folder that does not exist",
-      part: "originals",
-      code: "refusing",
-      level: "warning",
-      box: "Ittybit",
-    },
-    ...{
-      sentence: /variants of the run missing\/folder were refused: .{0,200}\(missing\)/,
-      cure: /Upload the original/,
-    },
+    ...refusedRun(
+      "a run names a folder that does not exist",
+      /variants of the run missing\/folder were refused: .{0,200}\(missing\)/,
+    ),
+    cure: /Upload the original/,
     begin: (scene) => warmed(scene, "missing/folder", 4),
-    lasts: true,
-    end: () => undefined,
   },
-  {
-    ...{
-      name: "the originals' host wants a password",
-      part: "originals",
-      code: "origin",
-      level: "warning",
-      box: "Ittybit",
-    },
-    ...{ sentence: /fails \(.{0,100}401/, cure: /Correct the origin/ },
-    begin: (scene) => {
-      scene.originals.answer(401);
-      return warmed(scene, "password", 30);
-    },
-    end: async (scene) => {
-      scene.originals.answer(null);
-      await tryAgain(scene);
-    },
-  },
+  failingOrigin("the originals' host wants a password", "password", 401, /fails \(.{0,100}401/),
 ];
