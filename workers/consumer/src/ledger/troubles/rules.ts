@@ -46,7 +46,7 @@ const RULES: readonly Rule[] = [
   },
   {
     ...{ code: "results", part: "results", level: "warning", link: "/jobs?state=processing", find: results },
-    cure: "Ask Ittybit about that host, or make its files public. The jobs are paid for; each result is fetched again.",
+    cure: "Ask Ittybit about that host, or make its files public. Paid results are tried again.",
   },
   {
     ...{ code: "budget", part: "budget", level: "problem", link: "/steering", find: budget },
