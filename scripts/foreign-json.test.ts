@@ -12,7 +12,7 @@ const OWN: Record<string, string> = {
   "workers/consumer/src/ledger/": "columns that the ledger wrote",
   "workers/consumer/src/api/receipts.ts": "a cursor whose signature is right",
   "workers/consumer/src/platform/deliver-event.ts": "an event as the ledger wrote it",
-  "workers/consumer/src/platform/parse-body.ts": "right behind the bound",
+  "workers/consumer/src/platform/request-body.ts": "right behind the bound",
   "packages/shared/src/foreign-json.ts": "right behind the bound",
   "packages/shared/src/markers.ts": "objects under dead/, control/ and removed/, which the consumer wrote",
   "packages/shared/src/changes.ts": "the object of changes, which the ledger wrote",

@@ -1,4 +1,5 @@
 import { JOB_ERRORS } from "@prewarm/shared/job-errors";
+import { QUALITY_TABLE } from "@prewarm/shared/parameter-values";
 import { API_ERRORS } from "../packages/shared/src/api-errors.ts";
 import { DEFAULTS, defineConfig, FITS, FORMATS, POSITIONS, QUALITIES } from "../packages/shared/src/config.ts";
 import { configSchema } from "../packages/shared/src/config-schema.ts";
@@ -7,7 +8,6 @@ import { maximum } from "../packages/shared/src/ladder.ts";
 import { ENCODED_ID_MAX_BYTES } from "../packages/shared/src/limits.ts";
 import { ALLOWED, DPR_LIMITS, formatSpellings } from "../packages/shared/src/parameter-values.ts";
 import { PARAMETERS, type Parameter } from "../packages/shared/src/parameters.ts";
-import { QUALITY_TABLE } from "../packages/shared/src/quality.ts";
 import { settingsIn } from "../packages/shared/src/setting-leaves.ts";
 import { countVariants, DEFAULT_FORMAT, DEFAULT_QUALITY } from "../packages/shared/src/transform.ts";
 import { ASSUMPTIONS } from "../test/platform/assumptions.ts";

@@ -38,7 +38,7 @@ it("refuse a body that is read whole, unless the line gives a reason or only a t
 
 it("refuse a timer that cannot be cleared in what the ledger's object runs", () => {
   const timer = "fetch(url, { signal: AbortSignal.timeout(1000) });\n";
-  const awake = ["workers/consumer/src/ittybit/client.ts", "packages/durable-queue/src/object/wake.ts"];
+  const awake = ["workers/consumer/src/ittybit/client.ts", "packages/durable-queue/src/object/on-alarm.ts"];
   const found = refused(Object.fromEntries([...awake, "apps/cli/src/a.ts"].map((path) => [path, timer])));
   expect(found).toEqual(awake.map((path) => `${path}:1`).toSorted());
 });

@@ -22,7 +22,7 @@ export const CONSOLE: readonly Mutation[] = [
       tests: [`${VIEWS}/pace.test.ts`],
     }),
   ]),
-  ...at({ file: `${ROOM}/statistics-doc.ts`, tests: [`${VIEWS}/pace.test.ts`] }, [
+  ...at({ file: `${ROOM}/statistics.ts`, tests: [`${VIEWS}/pace.test.ts`] }, [
     breaks("P13", "the pace of work that has just come is that of the time before", {
       find: "    if (begins) for (const slice of Object.values(state.minutes)) slice.work = { ended: 0, ms: 0 };\n",
       replace: "",

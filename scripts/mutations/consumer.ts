@@ -63,7 +63,7 @@ export const CONSUMER: readonly Mutation[] = [
       replace: "    isFinished = finished === true;\n    if (isFinished) break;\n",
     }),
   ]),
-  ...at({ file: `${SRC}/platform/bounded-body.ts`, tests: [`${SRC}/api/access/bodies.test.ts`] }, [
+  ...at({ file: `${SRC}/platform/request-body.ts`, tests: [`${SRC}/api/access/bodies.test.ts`] }, [
     breaks("N1", "a body that does not declare its length may have any", {
       find: "left -= value.byteLength;",
       replace: "left -= 0 * value.byteLength;",

@@ -72,7 +72,7 @@ export const ITTYBIT: readonly Mutation[] = [
       replace: "transform.quality",
     }),
   ]),
-  ...at({ file: `${SRC}/ittybit/job-request.ts`, tests: [`${SRC}/making/against-emulator.test.ts`] }, [
+  ...at({ file: `${SRC}/ittybit/job-order.ts`, tests: [`${SRC}/making/against-emulator.test.ts`] }, [
     breaks("L3", "a JPEG of a transparent original is made as JPEG", {
       find: 'return format === "jpeg" && alpha ? "png" : format;',
       replace: 'return format === "jpeg" && alpha ? "jpeg" : format;',

@@ -132,7 +132,7 @@ export const QUEUE_ADMISSION: readonly Mutation[] = [
       tests: [`${QUEUE_TESTS}/lanes.test.ts`],
     }),
   ]),
-  ...at({ file: `${QUEUE}/admission/job-times.ts`, tests: [`${SIMULATED}/pace.test.ts`] }, [
+  ...at({ file: `${QUEUE}/memory/gate-memory.ts`, tests: [`${SIMULATED}/pace.test.ts`] }, [
     breaks("P17", "the first short jobs wake workers for a rate that never comes", {
       find: "Math.max(learned, TYPICAL_MS)",
       replace: "learned",

@@ -8,7 +8,7 @@ const UNFETCHED = [`${SIMULATED}/unfetched.test.ts`, `${WORLD}/failing-results.t
 
 /** Claims while a job runs: handing out, exchanges with a worker, the pace and what is seen of a job. */
 export const QUEUE_HANDING_OUT: readonly Mutation[] = [
-  ...at({ file: `${QUEUE}/claims/charge.ts`, tests: [`${CONSUMER}/ledger/views/costs.test.ts`] }, [
+  ...at({ file: `${QUEUE}/admission/budget.ts`, tests: [`${CONSUMER}/ledger/views/costs.test.ts`] }, [
     breaks("P13", "a refunded job counts as a mistake", {
       find: 'if (claim.state !== "admitted" || claim.refunded) return;',
       replace: 'if (claim.state !== "admitted") return;',
@@ -220,7 +220,7 @@ export const QUEUE_HANDING_OUT: readonly Mutation[] = [
       tests: [`${WORLD}/restore.test.ts`],
     }),
   ]),
-  ...at({ file: `${QUEUE}/claims/note-job.ts`, tests: [`${SIMULATED}/exchange.test.ts`] }, [
+  ...at({ file: `${QUEUE}/claims/found-jobs.ts`, tests: [`${SIMULATED}/exchange.test.ts`] }, [
     breaks("P17", "when Ittybit made a job is told and forgotten", {
       find: "claim.createdAt = createdAt;",
       replace: "",

@@ -63,7 +63,7 @@ export const QUEUE_OBJECT: readonly Mutation[] = [
       tests: [`${SIMULATED}/accept.test.ts`],
     }),
   ]),
-  ...at({ file: `${QUEUE}/object/alarm-clock.ts`, tests: [`${SIMULATED}/engine.test.ts`] }, [
+  ...at({ file: `${QUEUE}/object/alarm.ts`, tests: [`${SIMULATED}/engine.test.ts`] }, [
     breaks("P11", "an alarm that is past and never fires counts as set", {
       find: "return isLost ? null : this.#at;",
       replace: "return this.#at;",
@@ -90,7 +90,7 @@ export const QUEUE_OBJECT: readonly Mutation[] = [
       replace: "if (payload === undefined) {",
     }),
   ]),
-  ...at({ file: `${QUEUE}/object/next-alarm.ts`, tests: [`${SIMULATED}/on-alarm.test.ts`] }, [
+  ...at({ file: `${QUEUE}/object/alarm.ts`, tests: [`${SIMULATED}/on-alarm.test.ts`] }, [
     breaks("P17", "an idle ledger's alarm goes on", {
       find: "...(ends.length > 0 ? [now + BUSY_MS] : [])",
       replace: "now + BUSY_MS",
@@ -127,7 +127,7 @@ export const QUEUE_OBJECT: readonly Mutation[] = [
       histories: { rule: "nosweep" },
     }),
   ]),
-  ...at({ file: `${QUEUE}/object/once.ts`, tests: [`${WORLD}/repeated-calls.test.ts`] }, [
+  ...at({ file: `${QUEUE}/object/transactions.ts`, tests: [`${WORLD}/repeated-calls.test.ts`] }, [
     breaks("P11", "the ledger does the work of a call that it has heard", {
       find: "  if (before !== null) return JSON.parse(before.answer) as R;\n",
       replace: "",
@@ -187,13 +187,13 @@ export const QUEUE_OBJECT: readonly Mutation[] = [
       histories: { rule: "cronidle", favourites: ["deadAndNoAlarm"] },
     }),
   ]),
-  ...at({ file: `${QUEUE}/object/wake.ts`, tests: [`${SIMULATED}/on-alarm.test.ts`] }, [
+  ...at({ file: `${QUEUE}/object/on-alarm.ts`, tests: [`${SIMULATED}/on-alarm.test.ts`] }, [
     breaks("P1", "a wake-up that was not sent counts as sent", {
       find: "transactions.memory.wakes.splice(-n, n);",
       replace: "",
     }),
   ]),
-  ...at({ file: `${QUEUE}/operate/cancel-run.ts`, tests: [`${SIMULATED}/accept.test.ts`] }, [
+  ...at({ file: `${QUEUE}/operate/retry-and-cancel.ts`, tests: [`${SIMULATED}/accept.test.ts`] }, [
     breaks("P10", "a cancelled run takes what others asked for", {
       find: "if (next === undefined && row.lane !== URGENT) {",
       replace: "if (row.lane !== URGENT) {",
@@ -214,7 +214,7 @@ export const QUEUE_OBJECT: readonly Mutation[] = [
       replace: "refused: { of: { large: endedJobs(`state = ${REFUSED}`) }, ms: 30 * DAY_MS,",
     }),
   ]),
-  ...at({ file: `${QUEUE}/operate/recount.ts`, tests: [`${CONSUMER}/doctor/run-doctor.test.ts`] }, [
+  ...at({ file: `${QUEUE}/operate/examine.ts`, tests: [`${CONSUMER}/doctor/run-doctor.test.ts`] }, [
     breaks("S4", "the doctor leaves a run's counts as they are", {
       find: "if (run !== null) run.states = real;",
       replace: "void run;",

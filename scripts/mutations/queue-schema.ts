@@ -76,13 +76,13 @@ export const QUEUE_SCHEMA: readonly Mutation[] = [
       histories: { rule: "freshslots", favourites: ["evict", "accept"] },
     }),
   ]),
-  ...at({ file: `${QUEUE}/tables/migrate.ts`, tests: ["workers/consumer/test/releases/next-version.test.ts"] }, [
+  ...at({ file: `${QUEUE}/tables/schema.ts`, tests: ["workers/consumer/test/releases/next-version.test.ts"] }, [
     breaks("P1", "a rollback forgets how far the tables are: the next upgrade migrates them twice", {
       find: "if (version >= migrations.length) return false;",
       replace: "if (version === migrations.length) return false;",
     }),
   ]),
-  ...at({ file: `${QUEUE}/memory/numbers.ts`, tests: [`${SIMULATED}/leases.test.ts`] }, [
+  ...at({ file: `${QUEUE}/memory/memory.ts`, tests: [`${SIMULATED}/leases.test.ts`] }, [
     breaks("P11", "after an eviction numbers are given again", {
       find: "    this.#last = this.#ceiling + Math.floor(random() * APART_US);\n",
       replace: "    this.#last = 0;\n",

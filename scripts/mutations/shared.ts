@@ -123,7 +123,7 @@ export const SHARED: readonly Mutation[] = [
     breaks("L2", "the point moves crops whose URL says what they keep", {
       find: 'return fit === "cover" && pos === null;',
       replace: 'return fit === "cover" && pos !== undefined;',
-      tests: [`${CONSUMER}/images/focal.test.ts`, `${CONSUMER}/ittybit/job-request.test.ts`],
+      tests: [`${CONSUMER}/images/focal.test.ts`, `${CONSUMER}/ittybit/job-order.test.ts`],
     }),
   ]),
   ...at({ file: `${SRC}/foreign-json.ts`, tests: [`${CONSUMER}/api/warm.test.ts`] }, [
@@ -218,7 +218,7 @@ export const SHARED: readonly Mutation[] = [
       tests: [`${SRC}/config-check.sources.test.ts`],
     }),
   ]),
-  ...at({ file: `${SRC}/retry-after.ts`, tests: [`${CONSUMER}/ittybit/client.test.ts`] }, [
+  ...at({ file: `${SRC}/backoff.ts`, tests: [`${CONSUMER}/ittybit/client.test.ts`] }, [
     breaks("P5", "Retry-After is cut short", {
       find: "return Math.min(Math.ceil(Number(text) * 1000), LONGEST_MS);",
       replace: "return Math.min(Math.ceil(Number(text) * 1000), 1000);",
@@ -253,7 +253,7 @@ export const SHARED: readonly Mutation[] = [
     }),
     breaks("L1", "an upload makes no preset", { find: "specs: [`p=${name}`]", replace: "specs: []" }),
   ]),
-  ...at({ file: `${SRC}/within.ts`, tests: [`${CONSUMER}/ittybit/client.test.ts`] }, [
+  ...at({ file: `${SRC}/clock.ts`, tests: [`${CONSUMER}/ittybit/client.test.ts`] }, [
     breaks("P17", "the timer of each call to Ittybit keeps the ledger awake", {
       find: "    clearTimeout(timer);",
       replace: "    void timer;",

@@ -1,6 +1,6 @@
 import { type Config, defineConfig, FORMATS as EDGE_FORMATS, QUALITIES } from "@prewarm/shared/config";
+import { QUALITY_TABLE } from "@prewarm/shared/parameter-values";
 import { publicConfig } from "@prewarm/shared/public-config";
-import { QUALITY_TABLE } from "@prewarm/shared/quality";
 import { expect, expectTypeOf, it } from "vitest";
 import { createPrewarm } from "./create-prewarm.ts";
 import { DEFAULTS, FORMATS } from "./defaults.ts";

@@ -19,11 +19,10 @@ import type {
 import { MAX_ATTEMPTS } from "./limits.ts";
 import { errorText, type Log } from "./log.ts";
 import { Queue, type QueueHost } from "./object/queue.ts";
-import { cancelRun } from "./operate/cancel-run.ts";
 import { countJobs, findJob, findRun, listJobs, payloadOf, rowOf } from "./operate/list-jobs.ts";
 import { closedNow, pause, resume } from "./operate/pause.ts";
 import { beforeRestore, restored } from "./operate/restored.ts";
-import { cancelJob, type JobResult, retryJob } from "./operate/retry-and-cancel.ts";
+import { cancelJob, cancelRun, type JobResult, retryJob } from "./operate/retry-and-cancel.ts";
 import { runJobs } from "./runner/run-jobs.ts";
 import { type LaneRule, ONE_LANE } from "./tables/lanes.ts";
 import { type Budget, checkedConfig, type QueueConfig } from "./tables/queue-config.ts";
@@ -306,10 +305,8 @@ export {
   type Refusal,
   slotsOf,
 } from "./admission/gate.ts";
-export { quantileMs } from "./admission/job-times.ts";
-export { openJobs, urgentOpen } from "./admission/open-jobs.ts";
 export { breakerOf } from "./admission/origins.ts";
-export { type Slots, slotsTaken, urgentAdmitted } from "./admission/slots.ts";
+export { openJobs, type Slots, slotsTaken, urgentAdmitted, urgentOpen } from "./admission/slots.ts";
 export type {
   AcceptChunk,
   Accepted,
@@ -327,9 +324,9 @@ export type {
   Phase,
 } from "./calls.ts";
 export { exchange } from "./claims/exchange.ts";
+export { openExternally } from "./claims/found-jobs.ts";
 export { hasQuarantined } from "./claims/hand-out.ts";
 export { isLive } from "./claims/leases.ts";
-export { openExternally } from "./claims/open-externally.ts";
 export {
   claimOf,
   deleteRow,
@@ -353,23 +350,20 @@ export {
 export { acceptChunk, findDelivery, finishDelivery } from "./intake/accept-chunk.ts";
 export { CLAIMS_MAX, FULL_BYTES, GO_FEW, GO_MAX, MAX_ATTEMPTS, SHED_BYTES } from "./limits.ts";
 export { usedByDay } from "./memory/counters.ts";
-export type { Gate } from "./memory/gate-memory.ts";
+export { type Gate, quantileMs } from "./memory/gate-memory.ts";
 export { Memory } from "./memory/memory.ts";
-export { ALARM_LATE_MS } from "./object/alarm-clock.ts";
+export { ALARM_LATE_MS } from "./object/alarm.ts";
 export { type Duties, runOutbox } from "./object/on-alarm.ts";
 export { Queue, type QueueHost } from "./object/queue.ts";
 export type { QueueDeps } from "./object/queue-deps.ts";
 export { Transactions } from "./object/transactions.ts";
-export { cancelRun } from "./operate/cancel-run.ts";
 export { examine } from "./operate/examine.ts";
-export { admittedRows, type StateCounts, stateCounts, stateOf } from "./operate/job-state.ts";
-export { memberStates } from "./operate/member-states.ts";
+export { admittedRows, memberStates, type StateCounts, stateCounts, stateOf } from "./operate/job-state.ts";
 export { RULES, type Rules } from "./operate/prune.ts";
 export { beforeRestore, restored } from "./operate/restored.ts";
-export { cancelJob, promoteRun, retryJob } from "./operate/retry-and-cancel.ts";
+export { cancelJob, cancelRun, promoteRun, retryJob } from "./operate/retry-and-cancel.ts";
 export { listAttempts } from "./tables/attempts.ts";
 export type { Claim, Owner } from "./tables/claim.ts";
-export { getDoc, putDoc } from "./tables/docs.ts";
 export { countBefore, firstIn, type Line, lineOf, nextRetryOf, type Place, runsDue } from "./tables/due.ts";
 export {
   type Breaker,
@@ -383,7 +377,7 @@ export {
 } from "./tables/gate-state.ts";
 export { groupPlaceOf, idOfName, NEIGHBOURS, nameOf, placeOf, rangeOfGroup } from "./tables/job-ids.ts";
 export type { LaneRule } from "./tables/lanes.ts";
-export { migrate } from "./tables/migrate.ts";
+export { getDoc, putDoc } from "./tables/meta.ts";
 export { putOutbox } from "./tables/outbox.ts";
 export {
   type AutoLimit,
@@ -405,7 +399,7 @@ export {
   stateCodes,
   WAITING,
 } from "./tables/row.ts";
-export { ENDED, withOwn } from "./tables/schema.ts";
+export { ENDED, migrate, withOwn } from "./tables/schema.ts";
 export { durableSql, int, intOrNull, type Sql, type SqlRow, type SqlValue, text, textOrNull } from "./tables/sql.ts";
 export {
   BUSY_MS,

@@ -1,8 +1,7 @@
 import { expect, it } from "vitest";
 import { Claims } from "../src/memory/claims.ts";
 import { newClaim } from "../src/tables/claim.ts";
-import { migrate } from "../src/tables/migrate.ts";
-import { MIGRATIONS } from "../src/tables/schema.ts";
+import { MIGRATIONS, migrate } from "../src/tables/schema.ts";
 import { nodeSql } from "../src/testing/node-sql.ts";
 
 /** The number of a lane. */

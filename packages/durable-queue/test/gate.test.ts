@@ -15,8 +15,7 @@ import {
   slotsOf,
   throttle,
 } from "../src/admission/gate.ts";
-import { learnJobMs, quantileMs } from "../src/admission/job-times.ts";
-import { type Gate, newGateMemory } from "../src/memory/gate-memory.ts";
+import { type Gate, learnJobMs, newGateMemory, quantileMs } from "../src/memory/gate-memory.ts";
 import { type GateState, limitsOf, newGate } from "../src/tables/gate-state.ts";
 import { checkedConfig, type QueueConfig } from "../src/tables/queue-config.ts";
 import { LANES, queueConfig } from "../src/testing/queue-config.ts";

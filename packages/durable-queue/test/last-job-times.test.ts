@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { JobTimes } from "../src/memory/last-job-times.ts";
+import { JobTimes } from "../src/memory/gate-memory.ts";
 
 describe("learned job times", () => {
   it("are the last 100 jobs', however long ago they ended", () => {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { ExchangeAnswer, ExchangeRequest } from "../src/calls.ts";
 import { type JobKey, KEY_MAX_CHARS } from "../src/job-key.ts";
-import { recount } from "../src/operate/recount.ts";
+import { recount } from "../src/operate/examine.ts";
 import type { RunJob } from "../src/runner/run-job.ts";
 import { runJobs } from "../src/runner/run-jobs.ts";
 import { DEAD } from "../src/tables/row.ts";

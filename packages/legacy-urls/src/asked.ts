@@ -1,7 +1,7 @@
 import type { Format, Position, Quality } from "@prewarm/shared/config";
 import { extensionOf } from "@prewarm/shared/image-id";
 import type { LegacyLoss } from "@prewarm/shared/legacy";
-import { parseQuality } from "@prewarm/shared/quality";
+import { parseQuality } from "@prewarm/shared/parameter-values";
 
 /** The picture that an old URL asks for, in the terms of this site, whether or not the site has it. */
 export interface Asked {

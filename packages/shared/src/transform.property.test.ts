@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { QUALITIES } from "./config.ts";
 import { maximum } from "./ladder.ts";
-import { QUALITY_TABLE } from "./quality.ts";
+import { QUALITY_TABLE } from "./parameter-values.ts";
 import { ids, testConfig, transforms, versions } from "./testing/arbitraries.ts";
 import { formatTransform, parseTransform, type Transform } from "./transform.ts";
 import { parseVariantKey, variantKey } from "./variant-key.ts";

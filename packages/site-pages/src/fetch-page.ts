@@ -1,6 +1,5 @@
-import { backoff } from "@prewarm/shared/backoff";
+import { backoff, readRetryAfter } from "@prewarm/shared/backoff";
 import type { Clock } from "@prewarm/shared/clock";
-import { readRetryAfter } from "@prewarm/shared/retry-after";
 import { charsetOf, pageText } from "./page-text.ts";
 import type { PageFault } from "./read-page.ts";
 

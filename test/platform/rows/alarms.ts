@@ -5,7 +5,7 @@ import type { Ring, Self } from "../worker/subject.ts";
 
 const ALARMS_PAGE = "Durable Objects, Alarms";
 const STORAGE_PAGE = "Durable Objects, SQLite-backed Durable Object Storage";
-const CLOCK = "packages/durable-queue/src/object/alarm-clock.ts";
+const CLOCK = "packages/durable-queue/src/object/alarm.ts";
 const ON_ALARM = "packages/durable-queue/src/object/on-alarm.ts";
 /** The documented delay of an alarm is a minute at most; the check waits as long. */
 const LATEST_MS = 60_000;

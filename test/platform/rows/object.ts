@@ -217,7 +217,7 @@ export const OBJECT_ROWS: readonly Assumption[] = [
     name: "timeout-signals",
     assumes:
       "The timer of `AbortSignal.timeout()` keeps an object in memory until its time, also after the fetch; a cleared timer lets it go.",
-    where: "packages/shared/src/within.ts",
+    where: "packages/shared/src/clock.ts",
     documented: null,
     check: {
       expects: {

@@ -5,7 +5,7 @@ import type { MessageOrder } from "../worker/message.ts";
 
 const BATCHING_PAGE = "Queues, Batching, Retries and Delays";
 const LIMITS_PAGE = "Queues, Limits";
-const WAKE = "packages/durable-queue/src/object/wake.ts";
+const WAKE = "packages/durable-queue/src/object/on-alarm.ts";
 const STEP_MS = 250;
 /** Longer than the longest delay of a check. */
 const QUIET_MS = { local: 20_000, cloudflare: 60_000 };
@@ -105,7 +105,7 @@ export const QUEUE_ROWS: readonly Assumption[] = [
   {
     name: "message-sizes",
     assumes: "A message has at most 128 kB, a batch at most 100 messages and 256 kB.",
-    where: "packages/durable-queue/src/object/wake.ts",
+    where: "packages/durable-queue/src/object/on-alarm.ts",
     documented: { page: LIMITS_PAGE, says: "Maximum messages per sendBatch call: 100 (or 256KB in total)" },
     check: {
       expects: {

@@ -9,7 +9,7 @@ export const REQUEST_ROWS: readonly Assumption[] = [
     name: "bodies",
     assumes:
       "A body of 40 MB reaches the Worker whole, declared or chunked, so the Worker itself must refuse it; one above 100 MB never does.",
-    where: "workers/consumer/src/platform/bounded-body.ts",
+    where: "workers/consumer/src/platform/request-body.ts",
     documented: {
       page: LIMITS_PAGE,
       says: "Requests exceeding these limits return a 413 Request entity too large error. (Free and Pro: 100 MB)",

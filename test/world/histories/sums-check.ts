@@ -1,6 +1,6 @@
 import type { Sql, SqlRow } from "@prewarm/durable-queue";
 import type { Counters } from "@prewarm/durable-queue/testing";
-import type { State } from "../../../workers/consumer/src/console/statistics-doc.ts";
+import type { State } from "../../../workers/consumer/src/console/statistics.ts";
 import type { Places } from "../../../workers/consumer/src/console/tables/costs.ts";
 import { CANCELLING, type Look, RETRYING, STORED, WAITING } from "./ledger-look.ts";
 

@@ -1,4 +1,4 @@
-import { systemClock } from "@prewarm/shared/clock";
+import { systemClock, within } from "@prewarm/shared/clock";
 import type { Config } from "@prewarm/shared/config";
 import { secretList } from "@prewarm/shared/environment";
 import { endpointName } from "@prewarm/shared/events";
@@ -6,7 +6,6 @@ import { QUEUE_BATCH_MAX_MESSAGES } from "@prewarm/shared/limits";
 import { GATE_KEY } from "@prewarm/shared/markers";
 import { WORK_MESSAGE } from "@prewarm/shared/messages";
 import { resolveOriginal } from "@prewarm/shared/source";
-import { within } from "@prewarm/shared/within";
 import { engineOf, logOf, versionOf } from "./compose.ts";
 import { bucketOf, type Env, secretOf, siteConfig, withLocalEvents } from "./config.ts";
 import type { LedgerDeps } from "./ledger/ledger-deps.ts";

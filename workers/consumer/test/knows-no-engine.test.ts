@@ -21,7 +21,7 @@ const KNOWN: Record<string, string> = {
   "workers/consumer/src/ledger/troubles/rules-of-work.ts": "what its failures mean, for people",
   "workers/consumer/src/ledger/views/slowness.ts": "what its slowness means, for people",
   "workers/consumer/src/ledger/views/jobs.ts": "the API's name of its job",
-  "workers/consumer/src/making/name-job.ts": "the log's name of its job",
+  "workers/consumer/src/making/batch-context.ts": "the log's name of its job",
 };
 
 /** Whether a file names Ittybit outside of its texts, or imports what is Ittybit's. */

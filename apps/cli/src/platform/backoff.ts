@@ -1,4 +1,4 @@
-import { readRetryAfter } from "@prewarm/shared/retry-after";
+import { readRetryAfter } from "@prewarm/shared/backoff";
 
 /** First and longest wait between tries, in ms; each wait is chosen between 0 and the doubled bound (full jitter). */
 const FIRST_MS = 250;

@@ -1,7 +1,8 @@
 import type { Gate } from "../memory/gate-memory.ts";
 import { boundsOf, limitValue } from "../tables/gate-state.ts";
 import type { LimitName } from "../tables/queue-config.ts";
-import type { Refusal } from "./gate.ts";
+import type { QueueTx } from "../tx/queue-tx.ts";
+import { type Refusal, throttle } from "./gate.ts";
 
 /*
  * Finds the limits that the service does not publish, by additive increase and multiplicative decrease (AIMD), for
@@ -72,4 +73,11 @@ function move({ state, config, memory, now }: Gate, name: LimitName, { by, why }
   if (value === before) return;
   state.auto[name] = { value, why, since: now };
   Object.assign(memory.auto, { movedAt: now, accepted: 0 });
+}
+
+/** Applies a 429 from any caller: no POST until then (Unix ms), and a lower automatic limit. */
+export function throttled(tx: QueueTx, until: number): void {
+  noteThrottled(tx.gateNow);
+  throttle(tx.gateNow, until);
+  tx.onEvent({ kind: "throttled" }, null);
 }

@@ -1,6 +1,9 @@
 import type { Gate } from "../memory/gate-memory.ts";
+import { type Claim, paidOn } from "../tables/claim.ts";
 import { dayOf, monthOf, nextDay, nextMonth } from "../tables/gate-state.ts";
-import { laneRule } from "../tables/lanes.ts";
+import { laneName, laneRule } from "../tables/lanes.ts";
+import type { Row } from "../tables/row.ts";
+import type { QueueTx } from "../tx/queue-tx.ts";
 
 /*
  * How many jobs each lane may still start, by the month's budget and the shares of it.
@@ -58,4 +61,27 @@ export function usedToday({ use, now }: Gate): Record<string, number> {
 /** Takes back a grant of this day (`2026-11-25`) that made no job. */
 export function refund({ use }: Gate, lane: string, day: string): void {
   use.add(lane, day, -1);
+}
+
+/*
+ * The gate counts an admission, and these functions tell of it.
+ */
+
+/** Tells of an admitted job. `kind`: whether the queue has admitted it, or an earlier copy of the queue. */
+export function charge(tx: QueueTx, claim: Claim, row: Row, kind: "admitted" | "adopted"): void {
+  claim.admitted = { ...row };
+  tx.onEvent({ kind, admittedAt: claim.admittedAt }, row);
+}
+
+/** Takes an admission back that made no job. */
+export function takeBack(tx: QueueTx, claim: Claim): void {
+  refund(tx.gateNow, laneName(tx.lanes, claim.paidBy), paidOn(claim));
+  claim.refunded = true;
+  tx.onEvent({ kind: "refunded", admittedAt: claim.admittedAt }, claim.admitted ?? tx.rows.byId(claim.id));
+}
+
+/** Tells of a paid job that stored nothing. `why`: the code of its failure, or how it became useless. */
+export function waste(tx: QueueTx, claim: Claim, why: string): void {
+  if (claim.state !== "admitted" || claim.refunded) return;
+  tx.onEvent({ kind: "wasted", admittedAt: claim.admittedAt, why }, claim.admitted);
 }

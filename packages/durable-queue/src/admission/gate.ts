@@ -1,10 +1,9 @@
-import type { Gate } from "../memory/gate-memory.ts";
+import { type Gate, quantileMs } from "../memory/gate-memory.ts";
 import { CLOSED_BREAKER, dayOf, limitsOf, type Pause } from "../tables/gate-state.ts";
 import { laneRule } from "../tables/lanes.ts";
 import { LEASE_MS, TOKEN_AHEAD_MS } from "../times.ts";
 import { type Opening, opened, probeAt } from "./breaker.ts";
 import { budgetLeft, budgetUntil } from "./budget.ts";
-import { quantileMs } from "./job-times.ts";
 import type { Slots } from "./slots.ts";
 
 /*

@@ -1,3 +1,4 @@
+import { areOpen, shownCount } from "../memory/counters.ts";
 import type { Claim } from "../tables/claim.ts";
 import { URGENT } from "../tables/row.ts";
 import { UNHEARD_MS } from "../times.ts";
@@ -48,4 +49,16 @@ export function isUnreported({ memory, now }: Pick<QueueTx, "memory" | "now">, c
 /** Open jobs of the urgent lane that have their place in the budget already. */
 export function urgentAdmitted({ memory }: Pick<QueueTx, "memory">): number {
   return memory.claims.held().filter(({ state, paidBy }) => state === "admitted" && paidBy === URGENT).length;
+}
+
+/** The number of open jobs, from the counts. It never counts rows. */
+export function openJobs(tx: QueueTx): number {
+  return tx.counts.filter(areOpen).reduce((sum, { n }) => sum + shownCount(n), 0);
+}
+
+/** The number of open jobs in the urgent lane. */
+export function urgentOpen(tx: QueueTx): number {
+  return tx.counts
+    .filter((count) => count.lane === URGENT && areOpen(count))
+    .reduce((sum, { n }) => sum + shownCount(n), 0);
 }

@@ -1,13 +1,15 @@
+import { noteAccepted } from "../admission/auto-gate.ts";
+import { charge } from "../admission/budget.ts";
+import { recordGood } from "../admission/gate.ts";
+import { originProbeMade } from "../admission/origins.ts";
 import { isUnreported } from "../admission/slots.ts";
-import type { ExternalJob, UnreportedJob } from "../external-jobs.ts";
+import type { ExternalJob, OpenJob, UnreportedJob } from "../external-jobs.ts";
 import { type Claim, newClaim, paidOn } from "../tables/claim.ts";
 import { laneName, lastLane } from "../tables/lanes.ts";
-import { type Row, WAITING } from "../tables/row.ts";
+import { type Row, URGENT, WAITING } from "../tables/row.ts";
 import { JOB_DEADLINE_MS, LEASE_MS, POST_LANDS_MS } from "../times.ts";
 import type { QueueTx } from "../tx/queue-tx.ts";
-import { charge } from "./charge.ts";
 import { isLive } from "./leases.ts";
-import { noteJob } from "./note-job.ts";
 import { endClaim, floorOf } from "./transitions.ts";
 
 /*
@@ -124,4 +126,45 @@ function adopt(tx: QueueTx, row: Row, job: ExternalJob): void {
   tx.gateNow.use.add(laneName(tx.lanes, row.lane), paidOn(claim), 1);
   charge(tx, claim, row, "adopted");
   tx.memory.claims.add(claim);
+}
+
+/** Notes the id of a job, whatever the source is. */
+export function noteJob(
+  tx: QueueTx,
+  { gen, job, createdAt = null }: { gen: number; job: string; createdAt?: number | null },
+): void {
+  const claim = tx.memory.claims.byGen(gen);
+  if (claim?.state === "abandoned") noteAbandoned(tx, claim, job);
+  if (claim?.state !== "admitted") return;
+  claim.foundByPoller = false;
+  if (claim.externalId !== null) return;
+  recordGood(tx.gateNow, gen);
+  noteAccepted(tx.gateNow);
+  originProbeMade(tx, gen);
+  claim.externalId = job;
+  claim.createdAt = createdAt;
+  claim.heardAt = tx.now;
+  // A live owner reports the id again after an eviction, so its row is not written for that.
+  if (claim.owner === null) tx.memory.claims.note(claim);
+}
+
+function noteAbandoned({ memory, now }: QueueTx, claim: Claim, job: string): void {
+  if (claim.externalId !== null) return;
+  claim.externalId = job;
+  claim.until = now + JOB_DEADLINE_MS;
+  memory.claims.note(claim);
+}
+
+/** Jobs that the service has and that were not seen to end, the oldest admission first. */
+export function openExternally({ memory, now }: QueueTx): OpenJob[] {
+  const open: OpenJob[] = [];
+  for (const { externalId, gen, admittedAt, createdAt, heardAt, lane } of memory.claims.held())
+    if (externalId !== null && !memory.isEnded(gen))
+      open.push({ job: externalId, gen, admittedAt, createdAt, heardAt, urgent: lane === URGENT });
+  for (const { externalId, gen, until, admittedAt } of memory.claims.abandoned()) {
+    const since = admittedAt > 0 ? admittedAt : Math.min(now, until - JOB_DEADLINE_MS);
+    if (externalId !== null)
+      open.push({ job: externalId, gen, admittedAt: since, createdAt: null, heardAt: 0, urgent: false });
+  }
+  return open.sort((a, b) => a.admittedAt - b.admittedAt);
 }

@@ -1,4 +1,5 @@
 import { noteLimited } from "../admission/auto-gate.ts";
+import { charge } from "../admission/budget.ts";
 import { admit, admitFetch, closedFor, fetchesAllowed, isClosedForAll, sharedSlots } from "../admission/gate.ts";
 import { slotsTaken } from "../admission/slots.ts";
 import { CLAIMS_MAX, GO_FEW, GO_MAX } from "../limits.ts";
@@ -9,7 +10,6 @@ import { type LaneCode, type Row, URGENT, WAITING } from "../tables/row.ts";
 import { IDEMPOTENCY_MS } from "../times.ts";
 import type { QueueTx } from "../tx/queue-tx.ts";
 import { cancelUnwanted, candidates, mayTake } from "./candidates.ts";
-import { charge } from "./charge.ts";
 import { workers } from "./pace.ts";
 import { claimOf, endStale, isLocked, isStale, newGeneration, putOffUntil } from "./transitions.ts";
 

@@ -1,7 +1,7 @@
+import { throttled } from "../admission/auto-gate.ts";
 import { openBreaker, probeTaken } from "../admission/gate.ts";
-import { learnJobMs } from "../admission/job-times.ts";
-import { throttled } from "../admission/throttled.ts";
 import type { ExternalJob, Observations } from "../external-jobs.ts";
+import { learnJobMs } from "../memory/gate-memory.ts";
 import type { Claim } from "../tables/claim.ts";
 import { CANCELLING } from "../tables/row.ts";
 import type { QueueTx } from "../tx/queue-tx.ts";

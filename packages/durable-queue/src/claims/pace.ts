@@ -1,6 +1,6 @@
 import { closedFor, fetchesAllowed, goalPerSecond, isClosedForAll, isFull } from "../admission/gate.ts";
-import { quantileMs, usualMs } from "../admission/job-times.ts";
 import { slotsTaken } from "../admission/slots.ts";
+import { quantileMs, usualMs } from "../memory/gate-memory.ts";
 import type { Owner } from "../tables/claim.ts";
 import { laneCodes, laneName } from "../tables/lanes.ts";
 import { type LaneCode, URGENT } from "../tables/row.ts";

@@ -1,12 +1,12 @@
+import { throttled } from "../admission/auto-gate.ts";
+import { takeBack } from "../admission/budget.ts";
 import { closeBreaker, isProbe, openBreaker, probeUnused, recordBad, recordGood } from "../admission/gate.ts";
 import { originAnswered, originFailed } from "../admission/origins.ts";
-import { throttled } from "../admission/throttled.ts";
 import type { Done, ExchangeRequest, Outcome, Retry, Wait } from "../calls.ts";
 import { listAttempts } from "../tables/attempts.ts";
 import type { Claim, Owner } from "../tables/claim.ts";
 import { CANCELLING, type Row, STORED } from "../tables/row.ts";
 import type { QueueTx } from "../tx/queue-tx.ts";
-import { takeBack } from "./charge.ts";
 import {
   cancelRow,
   deleteRow,

@@ -1,5 +1,6 @@
 import { backoffMs, originBackoffMs } from "../admission/backoff.ts";
 import { probeAt } from "../admission/breaker.ts";
+import { waste } from "../admission/budget.ts";
 import { breakerOf, originProbeUnused, takeOriginProbe } from "../admission/origins.ts";
 import type { Failure } from "../calls.ts";
 import { failedAttempt } from "../tables/attempts.ts";
@@ -7,7 +8,6 @@ import { type Claim, hasRow, newClaim, type Owner } from "../tables/claim.ts";
 import { CANCELLED, CANCELLING, DEAD, isOpen, type LaneCode, REFUSED, type Row, WAITING } from "../tables/row.ts";
 import { JOB_DEADLINE_MS } from "../times.ts";
 import type { QueueTx } from "../tx/queue-tx.ts";
-import { waste } from "./charge.ts";
 
 /*
  * The transitions of a row. Each function makes a whole transition, so that no caller can leave out half of it. The

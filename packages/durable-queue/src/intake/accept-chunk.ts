@@ -1,4 +1,4 @@
-import { openJobs } from "../admission/open-jobs.ts";
+import { openJobs } from "../admission/slots.ts";
 import type { AcceptChunk, ChunkAnswer, FinishRequest, Parts } from "../calls.ts";
 import { FULL_BYTES } from "../limits.ts";
 import { nextDay } from "../tables/gate-state.ts";

@@ -1,4 +1,4 @@
-import { getDoc, putDoc } from "../tables/docs.ts";
+import { getDoc, putDoc } from "../tables/meta.ts";
 import { countedAs, type LaneCode, OPEN_CODES, type StateCode } from "../tables/row.ts";
 import { int, type Sql } from "../tables/sql.ts";
 

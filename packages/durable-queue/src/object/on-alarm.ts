@@ -1,12 +1,12 @@
 import { expireLeases } from "../claims/leases.ts";
+import { wakesDue } from "../claims/pace.ts";
 import { errorText } from "../log.ts";
-import { cancelSlices } from "../operate/cancel-run.ts";
 import { pruneSlice, type Rules, readRound, writeRound } from "../operate/prune.ts";
+import { cancelSlices } from "../operate/retry-and-cancel.ts";
 import { type Due, outboxDone, outboxDue } from "../tables/outbox.ts";
 import { PLATFORM_MS } from "../times.ts";
 import type { QueueDeps } from "./queue-deps.ts";
 import type { Transactions } from "./transactions.ts";
-import { wake } from "./wake.ts";
 
 /** Slices of a cancel, each of up to 2,000 rows. The next alarm comes at once, and calls come in between. */
 const SLICES_MAX = 3;
@@ -73,4 +73,19 @@ export function prune(transactions: Transactions, { clock }: QueueDeps, rules: R
 /** Runs at most so many slices. The rest waits for the next alarm. */
 function runSlices(slice: () => boolean, most: number): void {
   for (let done = 0; done < most && slice(); done += 1);
+}
+
+/**
+ * Wakes the workers that the work needs. Never throws: the next call or alarm sends messages that could not be sent.
+ */
+export async function wake(transactions: Transactions, deps: QueueDeps): Promise<void> {
+  let n = 0;
+  try {
+    n = transactions.read(wakesDue);
+    if (n > 0) await deps.within(deps.send(n), PLATFORM_MS);
+  } catch (error) {
+    // A message that arrives after all costs one call without work.
+    transactions.memory.wakes.splice(-n, n);
+    deps.log("queue.send_failed", { wakeUps: n, error: errorText(error) });
+  }
 }

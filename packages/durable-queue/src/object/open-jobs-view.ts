@@ -1,9 +1,8 @@
 import { allSlots, closedFor, goalPerSecond } from "../admission/gate.ts";
-import { quantileMs } from "../admission/job-times.ts";
 import { slotsTaken } from "../admission/slots.ts";
-import { unnamedJobs, unreportedJobs } from "../claims/found-jobs.ts";
-import { openExternally } from "../claims/open-externally.ts";
+import { openExternally, unnamedJobs, unreportedJobs } from "../claims/found-jobs.ts";
 import type { OpenJobsView } from "../external-jobs.ts";
+import { quantileMs } from "../memory/gate-memory.ts";
 import { scanAfterRestore } from "../operate/restored.ts";
 import { laneName, lastLane } from "../tables/lanes.ts";
 import { isWaiting } from "../tables/row.ts";

@@ -4,18 +4,15 @@ import type { ExternalJobs } from "../external-jobs.ts";
 import { errorText } from "../log.ts";
 import { RULES, type Rules } from "../operate/prune.ts";
 import { recover } from "../operate/restored.ts";
-import { migrate } from "../tables/migrate.ts";
-import type { Migrations } from "../tables/schema.ts";
+import { type Migrations, migrate } from "../tables/schema.ts";
 import type { Sql } from "../tables/sql.ts";
 import type { QueueTx } from "../tx/queue-tx.ts";
-import { AlarmClock, type AlarmStorage } from "./alarm-clock.ts";
+import { AlarmClock, type AlarmStorage, nextAlarm } from "./alarm.ts";
 import { type Bookmarked, findBookmark, type Place, type PlatformBookmarks, restoreTo } from "./bookmarks.ts";
-import { nextAlarm } from "./next-alarm.ts";
 import { type Duties, prune, runDuties, runFollowUps } from "./on-alarm.ts";
-import { once } from "./once.ts";
 import { openJobsView } from "./open-jobs-view.ts";
 import type { QueueDeps } from "./queue-deps.ts";
-import { type OpenTx, Transactions } from "./transactions.ts";
+import { type OpenTx, once, Transactions } from "./transactions.ts";
 
 /** Calls within this time share one follow-up. */
 const SHARE_MS = 20;

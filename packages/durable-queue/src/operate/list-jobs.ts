@@ -6,8 +6,7 @@ import { idOfName, nameOf, rangeOfGroup } from "../tables/job-ids.ts";
 import { laneCode, laneName } from "../tables/lanes.ts";
 import { CANCELLED, DEAD, errorOf, isOpen, type Row } from "../tables/row.ts";
 import type { QueueTx } from "../tx/queue-tx.ts";
-import { admittedRows, stateCounts, stateOf } from "./job-state.ts";
-import { memberStates } from "./member-states.ts";
+import { admittedRows, memberStates, stateCounts, stateOf } from "./job-state.ts";
 
 /*
  * What a `JobQueue` shows of its jobs and runs.

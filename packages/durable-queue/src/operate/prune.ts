@@ -1,7 +1,7 @@
 import { DAY_MS, HOUR_MS } from "../clock.ts";
 import { FULL_BYTES, SHED_BYTES } from "../limits.ts";
 import { deleteAged, deleteOld, endedJobs, type LargeTable, readAged, type SmallTable } from "../tables/aged.ts";
-import { getDoc, putDoc } from "../tables/docs.ts";
+import { getDoc, putDoc } from "../tables/meta.ts";
 import { CANCELLED, DEAD, REFUSED, URGENT } from "../tables/row.ts";
 import type { QueueTx } from "../tx/queue-tx.ts";
 

@@ -4,8 +4,7 @@ import { type AnyCall, type BodyOf, type CallName, type Calls, rowOf } from "@pr
 import { BODY_MAX_BYTES } from "@prewarm/shared/limits";
 import type { Context, MiddlewareHandler } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import { bounded } from "../platform/bounded-body.ts";
-import { refuseDeep } from "../platform/parse-body.ts";
+import { bounded, refuseDeep } from "../platform/request-body.ts";
 import type { Caller } from "./access/caller.ts";
 import type { ApiDeps } from "./deps.ts";
 import { routeOf } from "./route-of.ts";

@@ -1,24 +1,35 @@
 import type { Event } from "@prewarm/control-schema/stats";
 import {
   dayOf,
+  getDoc,
   listAttempts,
   openJobs,
+  putDoc,
   type QueueEvent,
   type QueueTx,
   quantileMs,
   type Row,
+  type Run,
+  type Sql,
 } from "@prewarm/durable-queue";
+import { keyOfJob, parseVariantKey } from "@prewarm/shared/variant-key";
 import { laneName } from "../queue-settings.ts";
-import { costPlaces } from "./cost-places.ts";
-import { allClosedUntil } from "./hold.ts";
-import { oldestWaiting } from "./oldest-waiting.ts";
-import { noteRunTimes } from "./run-times.ts";
-import { type Moved, type State, StatisticsDoc } from "./statistics-doc.ts";
-import { addCost, type Cost } from "./tables/costs.ts";
-import { observeMs } from "./tables/histogram.ts";
-import { emptySlice, eventsIn, type Slice, TIERS_MS, timesOfLane } from "./tables/history.ts";
+import { addCost, areMany, type Cost, type Costs, mergeCosts } from "./tables/costs.ts";
+import { type Histogram, observeMs } from "./tables/histogram.ts";
+import {
+  addMinutes,
+  emptySlice,
+  eventsIn,
+  type Minutes,
+  mergeSlices,
+  type Slice,
+  TIERS_MS,
+  type Totals,
+  timesOfLane,
+} from "./tables/history.ts";
 import { addRecent, type Stored } from "./tables/recent.ts";
-import { type Speed, speedOf } from "./work-time.ts";
+import { allClosedUntil, oldestWaiting } from "./waiting.ts";
+import { minutesOfPace, type Speed, speedOf, WorkTime } from "./work-time.ts";
 
 /** The events that are counted, by the queue's words for them. */
 const COUNTED: Partial<Record<QueueEvent["kind"], Event>> = {
@@ -141,5 +152,89 @@ export class Statistics {
     const at = this.#tx.now - (this.#tx.now % TIERS_MS.minute);
     this.#moved.minutes[at] ??= emptySlice();
     return this.#moved.minutes[at];
+  }
+}
+
+/** The times from order to stored of a run's jobs. */
+export function timesOfRun({ own }: Pick<Run, "own">): Histogram {
+  return own === null ? [] : (JSON.parse(own) as Histogram);
+}
+
+/** Notes how long a stored job has taken (ms), for each run that asked for it. */
+export function noteRunTimes({ runs }: QueueTx, row: Row, ms: number): void {
+  for (const n of runs.subscribersOf(row)) {
+    const run = runs.byNumber(n);
+    if (run === null) continue;
+    const times = timesOfRun(run);
+    observeMs(times, ms);
+    run.own = JSON.stringify(times);
+  }
+}
+
+/**
+ * The places of a job's cost, a name of each dimension. Null: its row is gone, and another instance has admitted it.
+ */
+export function costPlaces(row: Pick<Row, "group" | "part" | "run"> | null): string[] {
+  const known = row === null ? null : parseVariantKey(keyOfJob(row));
+  const { width = null, height = null, format = "" } = known?.transform ?? {};
+  const size = known === null ? "" : width !== null ? String(width) : height === null ? "orig" : `x${height}`;
+  const id = known?.id ?? "";
+  const folder = id.slice(0, id.lastIndexOf("/") + 1);
+  return [`run ${row?.run ?? 0}`, `width ${size}`, `format ${format}`, `folder ${folder}`];
+}
+
+/** The document `statistics`. */
+export interface State {
+  /** Events since the ledger was created. */
+  totals: Totals;
+  /** The slices of the current minute and of those that tell the pace. Other minutes are in the rows of their days. */
+  minutes: Minutes;
+  /** The costs since the last past minute. Earlier costs are in the rows of their days. */
+  costs: Costs;
+}
+
+/** The changes of one transaction. */
+export type Moved = Omit<State, "totals">;
+
+/**
+ * The newest statistics as one document, so that a transaction writes one row for all of them. It is kept in memory and
+ * written through.
+ */
+export class StatisticsDoc {
+  readonly state: State;
+  readonly work: WorkTime;
+
+  /** `startedAt`: when this instance began, Unix ms. */
+  constructor(sql: Sql, startedAt: number) {
+    const body = getDoc(sql, "statistics");
+    this.state = body === null ? { totals: eventsIn({}), minutes: {}, costs: {} } : (JSON.parse(body) as State);
+    this.work = new WorkTime(startedAt);
+  }
+
+  /**
+   * Adds the changes of a transaction. `now`: Unix ms. `begins`: jobs wait after a time without any, so earlier ends
+   * say nothing about the pace.
+   */
+  add(sql: Sql, { minutes, costs }: Moved, { now, begins }: { now: number; begins: boolean }): void {
+    if (!begins && Object.keys(minutes).length === 0 && Object.keys(costs).length === 0) return;
+    const { state } = this;
+    if (begins) for (const slice of Object.values(state.minutes)) slice.work = { ended: 0, ms: 0 };
+    for (const [event, n] of Object.entries(eventsIn(minutes))) state.totals[event as keyof Totals] += n;
+    mergeSlices(state.minutes, minutes, TIERS_MS.minute);
+    mergeCosts(state.costs, costs);
+    this.#fold(sql, now);
+    putDoc(sql, "statistics", JSON.stringify(state));
+  }
+
+  /** Moves past minutes to the rows of their days, with the costs. Those that tell the pace stay. */
+  #fold(sql: Sql, now: number): void {
+    const { state } = this;
+    const kept = new Set(minutesOfPace(state.minutes));
+    const isPast = ([at]: [string, unknown]) => Number(at) + TIERS_MS.minute <= now && !kept.has(Number(at));
+    const past = Object.entries(state.minutes).filter(isPast);
+    if (past.length === 0 && !areMany(state.costs)) return;
+    addMinutes(sql, Object.fromEntries(past), state.costs);
+    state.costs = {};
+    for (const [at] of past) delete state.minutes[Number(at)];
   }
 }

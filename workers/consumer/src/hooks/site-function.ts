@@ -1,7 +1,7 @@
 import { ApiError } from "@prewarm/shared/api-errors";
+import { within } from "@prewarm/shared/clock";
 import { SITE_FUNCTION_MS } from "@prewarm/shared/limits";
 import { errorText, type Log } from "@prewarm/shared/log";
-import { within } from "@prewarm/shared/within";
 
 /** A deploy of a mended configuration takes longer; a passing fault does not. */
 const RETRY_SECONDS = 60;

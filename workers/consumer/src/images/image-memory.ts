@@ -1,5 +1,5 @@
-import { type Bucket, getDoc, type Sql } from "@prewarm/durable-queue";
-import { RecentlyStored } from "./recently-stored.ts";
+import { type Bucket, getDoc, type JobKey, type Sql } from "@prewarm/durable-queue";
+import { keyOfJob } from "@prewarm/shared/variant-key";
 
 /** The memory of this instance about images. An eviction loses all but `shed`, without harm. */
 export class ImageMemory {
@@ -15,5 +15,32 @@ export class ImageMemory {
 
   constructor(sql: Sql) {
     this.shed = JSON.parse(getDoc(sql, "shed") ?? '{"until":0,"times":0}');
+  }
+}
+
+/** Maximum of remembered keys. The oldest are forgotten first. */
+const MAX_KEYS = 20_000;
+
+/** When recent keys were stored. An earlier miss of such a key orders nothing. */
+export class RecentlyStored {
+  /** By the text of the key. */
+  readonly #at = new Map<string, number>();
+
+  note(key: JobKey, at: number): void {
+    const name = keyOfJob(key);
+    this.#at.delete(name);
+    this.#at.set(name, at);
+    if (this.#at.size <= MAX_KEYS) return;
+    const [oldest] = this.#at.keys();
+    if (oldest !== undefined) this.#at.delete(oldest);
+  }
+
+  /** Unix ms, or null when it is not known. */
+  at(key: JobKey): number | null {
+    return this.#at.get(keyOfJob(key)) ?? null;
+  }
+
+  forget(key: JobKey): void {
+    this.#at.delete(keyOfJob(key));
   }
 }

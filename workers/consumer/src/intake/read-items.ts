@@ -4,7 +4,7 @@ import { readCsv } from "@prewarm/shared/csv";
 import { isTooDeep, parseForeignJson } from "@prewarm/shared/foreign-json";
 import type * as z from "zod";
 import { invalidInput } from "../platform/invalid-input.ts";
-import { parseBody } from "../platform/parse-body.ts";
+import { parseBody } from "../platform/request-body.ts";
 import { decode, splitLines } from "./split-lines.ts";
 
 const COLUMNS = ["id", "v", "sourceEtag", "recipe", "presets", "transforms"] as const;

@@ -1,8 +1,7 @@
 import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { createIttybit, type JobOrder, requestBody } from "./client.ts";
-import { jobOrder } from "./job-order.ts";
-import { madeFormat } from "./job-request.ts";
+import { jobOrder, madeFormat } from "./job-order.ts";
 
 const KEY = "ittybit_live_secret";
 const NOW = Date.parse("2026-11-24T12:00:00Z");

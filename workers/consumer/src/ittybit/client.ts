@@ -1,15 +1,15 @@
-import type { Clock } from "@prewarm/shared/clock";
+import { readRetryAfter } from "@prewarm/shared/backoff";
+import { abortAfter, type Clock } from "@prewarm/shared/clock";
+import type { Position } from "@prewarm/shared/config";
 import { withoutFinalSlashes } from "@prewarm/shared/environment";
 import { parseForeignJson } from "@prewarm/shared/foreign-json";
 import type { Failure } from "@prewarm/shared/job";
 import { errorText, publicText } from "@prewarm/shared/log";
 import { readBoundedText } from "@prewarm/shared/read-at-most";
-import { readRetryAfter } from "@prewarm/shared/retry-after";
-import { abortAfter } from "@prewarm/shared/within";
+import type { Transform } from "@prewarm/shared/transform";
 import { secretsOf } from "../platform/signed-url.ts";
 import { ENGINE_MS } from "../times.ts";
 import { type IttybitJob, readJob } from "./dialects.ts";
-import type { JobOptions } from "./job-request.ts";
 import { readError } from "./read-error.ts";
 import { type JobPage, readPage } from "./read-page.ts";
 
@@ -41,6 +41,16 @@ export type Listing =
   /** `after` names no job that this service knows (any more): read from another one, or from the top. */
   | { kind: "noCursor" }
   | NoResult;
+
+/** What Ittybit is asked for: the documented image options only. */
+export interface JobOptions {
+  width?: number;
+  height?: number;
+  fit?: "cover" | "contain" | "fill";
+  position?: Position;
+  format: Transform["format"];
+  quality: Transform["quality"];
+}
 
 export interface JobOrder {
   input: string;

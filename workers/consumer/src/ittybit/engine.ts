@@ -1,8 +1,7 @@
 import type { Config } from "@prewarm/shared/config";
 import type { Engine, Order, Submitted } from "../engine.ts";
 import { type Ittybit, type JobOrder, THROTTLED_MS } from "./client.ts";
-import { isAnothers, jobOrder } from "./job-order.ts";
-import { madeFormat } from "./job-request.ts";
+import { isAnothers, jobOrder, madeFormat } from "./job-order.ts";
 import type { ServiceDeps } from "./poller/job-reader.ts";
 import { pollerOf } from "./poller/poller.ts";
 import { ofAnother, type ResultDeps, resultOf } from "./result.ts";

@@ -8,9 +8,8 @@ import { type GoneVariants, type Noted, type NotedImage, noteGone, noteStored } 
 import { SAME_KEY_MS } from "../store/make-pass.ts";
 import { clearOldMarkers, markDead } from "../store/markers.ts";
 import type { StoredObject } from "../store/variants.ts";
-import { type BatchContext, lookAt, RANKS, rankOf } from "./batch-context.ts";
+import { type BatchContext, lookAt, namesOf, RANKS, rankOf } from "./batch-context.ts";
 import type { HeldClaim } from "./held-claims.ts";
-import { namesOf } from "./name-job.ts";
 import { copyOriginal } from "./original-copy.ts";
 
 /** A job is due again after this if R2 did not answer. */

@@ -1,7 +1,7 @@
+import { within } from "@prewarm/shared/clock";
 import type { HandleEvent, OutgoingEvent } from "@prewarm/shared/events";
 import { SITE_FUNCTION_MS } from "@prewarm/shared/limits";
 import { errorText } from "@prewarm/shared/log";
-import { within } from "@prewarm/shared/within";
 import { Webhook } from "standardwebhooks";
 
 const SAID_MAX_BYTES = 200;

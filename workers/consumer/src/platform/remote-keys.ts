@@ -1,7 +1,7 @@
+import { abortAfter } from "@prewarm/shared/clock";
 import { AppError } from "@prewarm/shared/errors";
 import { parseForeignJson } from "@prewarm/shared/foreign-json";
 import { readBoundedText } from "@prewarm/shared/read-at-most";
-import { abortAfter } from "@prewarm/shared/within";
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTHeaderParameters } from "jose";
 
 /** Keys are asked for again after this, in ms; an unknown key asks at once. Whatever the answer was, the next question waits a minute. */

@@ -11,8 +11,8 @@ import { LEDGER_TABLES } from "../../src/ledger/tables/own-tables.ts";
 
 const written = vi.hoisted(() => new Set<string>());
 
-vi.mock("../../../../packages/durable-queue/src/tables/migrate.ts", async (importOriginal) => {
-  const original = await importOriginal<typeof import("../../../../packages/durable-queue/src/tables/migrate.ts")>();
+vi.mock("../../../../packages/durable-queue/src/tables/schema.ts", async (importOriginal) => {
+  const original = await importOriginal<typeof import("../../../../packages/durable-queue/src/tables/schema.ts")>();
   const addColumns = (sql: Sql): void => {
     for (const { name } of sql.exec("SELECT name FROM sqlite_schema WHERE type = 'table'")) {
       if (sql.exec("SELECT 1 FROM pragma_table_info(?) WHERE name = 'later'", name ?? "").length === 0)

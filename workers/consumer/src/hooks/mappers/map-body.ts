@@ -1,7 +1,7 @@
 import { ApiError } from "@prewarm/shared/api-errors";
 import type { Config, MapperConfig, ProvenDelivery } from "@prewarm/shared/config";
 import type { Log } from "@prewarm/shared/log";
-import { parseBody } from "../../platform/parse-body.ts";
+import { parseBody } from "../../platform/request-body.ts";
 import type { HookEvent } from "../hook-event.ts";
 import { callSite } from "../site-function.ts";
 import { readNews } from "./function.ts";

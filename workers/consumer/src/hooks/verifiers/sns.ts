@@ -2,7 +2,7 @@ import { AppError } from "@prewarm/shared/errors";
 import { snsHost } from "@prewarm/shared/sns-topic";
 import * as z from "zod";
 import { fromBase64 } from "../../platform/base64.ts";
-import { parseBody } from "../../platform/parse-body.ts";
+import { parseBody } from "../../platform/request-body.ts";
 import { DELIVERY_ID, type Delivery, type Proof, type SettingsOf, type Subscription, TOLERANCE_MS } from "./proof.ts";
 import type { SnsCertificates } from "./sns-certificates.ts";
 

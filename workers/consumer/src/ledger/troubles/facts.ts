@@ -1,7 +1,7 @@
 import { dayOf, orderedBy } from "@prewarm/durable-queue";
 import { jobsPerDay, runOfHook } from "@prewarm/shared/hook-days";
 import { LANES, type Lane } from "@prewarm/shared/job";
-import { closedUntil } from "../../console/hold.ts";
+import { closedUntil } from "../../console/waiting.ts";
 import { untoldSince } from "../../images/changes.ts";
 import type { ImageTx } from "../../images/image-tx.ts";
 import { lateSweeps } from "../../images/tables/sweeps.ts";

@@ -1,6 +1,6 @@
 import type { StateCounts } from "@prewarm/durable-queue";
 import type { JobState, Lane } from "@prewarm/shared/job";
-import { oldestWaiting } from "../../console/oldest-waiting.ts";
+import { oldestWaiting } from "../../console/waiting.ts";
 import type { ImageTx } from "../../images/image-tx.ts";
 import { everyLane } from "../../queue-settings.ts";
 import type { LedgerNumbers } from "../calls.ts";

@@ -4,7 +4,7 @@ import type { Run as RunView } from "@prewarm/control-schema/runs";
 import { admittedRows, memberStates, type Row, type Run, readRuns } from "@prewarm/durable-queue";
 import { priceOf } from "@prewarm/shared/cost/job-price";
 import type { JobState } from "@prewarm/shared/job";
-import { timesOfRun } from "../../console/run-times.ts";
+import { timesOfRun } from "../../console/statistics.ts";
 import { quantile } from "../../console/tables/histogram.ts";
 import { readCosts } from "../../console/tables/history.ts";
 import { readRejections } from "../../console/tables/rejections.ts";

@@ -1,6 +1,5 @@
 import { type SaxesAttributeNS, SaxesParser, type SaxesTagNS } from "saxes";
-import { type LabelName, type Labels, toLabel } from "./labels.ts";
-import { DC, IPTC_EXT, PHOTOSHOP, PLUS, RDF } from "./namespaces.ts";
+import { DC, IPTC_EXT, type LabelName, type Labels, PHOTOSHOP, PLUS, RDF, toLabel } from "./labels.ts";
 
 /** Characters that are read: as much as a JPEG can hold of it. */
 const READ_MAX = 65_536;

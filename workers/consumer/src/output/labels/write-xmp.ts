@@ -1,5 +1,4 @@
-import { escaped, type Labels } from "./labels.ts";
-import { DC, IPTC_EXT, PHOTOSHOP, PLUS, RDF } from "./namespaces.ts";
+import { DC, escaped, IPTC_EXT, type Labels, PHOTOSHOP, PLUS, RDF } from "./labels.ts";
 
 function attribute(name: string, value: string | undefined): string {
   return value === undefined ? "" : ` ${name}="${escaped(value)}"`;

@@ -1,6 +1,6 @@
 import { AppError } from "@prewarm/shared/errors";
 import { describe, expect, it } from "vitest";
-import { bounded } from "./bounded-body.ts";
+import { bounded } from "./request-body.ts";
 
 /* In the runtime itself: its streams carry our error, and a request keeps what else it had. */
 

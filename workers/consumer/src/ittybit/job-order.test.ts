@@ -1,7 +1,7 @@
 import type { Transform } from "@prewarm/shared/transform";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { jobOptions } from "./job-request.ts";
+import { jobOptions } from "./job-order.ts";
 
 function transform(width: number | null, height: number | null): Transform {
   const fit = width !== null && height !== null ? "cover" : null;
