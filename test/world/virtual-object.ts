@@ -31,8 +31,11 @@ type Ask = (engine: Ledger, args: never) => unknown;
 export type Copy = Map<string, SqlRow[]>;
 
 export interface ObjectWatcher {
-  /** A call is heard: `work` does it and answers, at once or as a promise. What is returned is what the caller is answered. */
-  hear(call: keyof LedgerCalls, args: unknown[], work: () => unknown): unknown;
+  /**
+   * A call is heard: `work` does it and answers, at once or as a promise. What is returned is what the caller is
+   * answered. `id`: of a call that must happen once.
+   */
+  hear(call: keyof LedgerCalls, args: unknown[], work: () => unknown, id?: string): unknown;
   /** A transaction has changed something. */
   committed(): void;
   violation(text: string): void;
@@ -146,10 +149,10 @@ export class VirtualObject {
   /** A way to call it, for as long as it answers. */
   readonly newStub = (): LedgerDoors => {
     let broken: unknown = null;
-    const cross = async (name: keyof LedgerCalls, args: unknown[], ask: Ask): Promise<unknown> => {
+    const cross = async (name: keyof LedgerCalls, args: unknown[], ask: Ask, id?: string): Promise<unknown> => {
       if (broken !== null) throw broken;
       try {
-        return await this.#cross(name, args, ask);
+        return await this.#cross(name, args, ask, id);
       } catch (error) {
         broken = error;
         throw error;
@@ -158,7 +161,7 @@ export class VirtualObject {
     const stub = {
       read: (name: ReadName, args: never) => cross(name, args, (engine, given) => engine.read(name, given)),
       write: (name: WriteName, args: never, id?: string) =>
-        cross(name, args, (engine, given) => engine.write(name, given, id)),
+        cross(name, args, (engine, given) => engine.write(name, given, id), id),
     };
     const own = (Object.keys(OWN_CALLS) as (keyof typeof OWN_CALLS)[]).map((name) => {
       const call = (...args: never) =>
@@ -190,7 +193,7 @@ export class VirtualObject {
     return directCalls(new Ledger(this.#watchedSql(life), this.#world.depsOf(life), host));
   }
 
-  async #cross(name: keyof LedgerCalls, args: unknown[], ask: Ask): Promise<unknown> {
+  async #cross(name: keyof LedgerCalls, args: unknown[], ask: Ask, id?: string): Promise<unknown> {
     const { clock, weather, watcher } = this.#world;
     const hop = weather.wire();
     if (name === "exchange" && hop.lost === "call" && hop.ms >= HUNG_MS) this.counts.callsHung += 1;
@@ -204,7 +207,7 @@ export class VirtualObject {
     await this.#loaded;
     this.counts.calls += 1;
     const answer = structuredClone(
-      await watcher.hear(name, given, () => ask(this.#engine, structuredClone(given) as never)),
+      await watcher.hear(name, given, () => ask(this.#engine, structuredClone(given) as never), id),
     );
     this.#checkAlarm(`after ${name}`);
     await clock.sleep(hop.backMs);

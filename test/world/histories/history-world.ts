@@ -57,6 +57,8 @@ export class HistoryWorld extends World {
   #numbers = 0;
   #slots = { now: SLOTS, before: SLOTS };
   #budget: Budget | null = null;
+  /** Of each job that was made. */
+  readonly #months: string[] = [];
   #copy: { tables: Copy; slots: number; budget: Budget | null } | null = null;
   #excusedUntil = Number.NEGATIVE_INFINITY;
   #isPutBack = false;
@@ -145,13 +147,17 @@ export class HistoryWorld extends World {
     return Math.max(now, before);
   }
 
-  /** A job was made for a grant of this time: the month's jobs are no more than were allowed before. */
-  paid(grantedAt: number): void {
+  /**
+   * A job was made, for a grant of this time by the ledger's clock, by which its month is told (null: nobody knows of the
+   * grant any more). The month's jobs are no more than were allowed before.
+   */
+  made(grantedAt: number | null): void {
+    const month = monthOf(grantedAt || this.clock.now());
+    this.#months.push(month);
     const budget = this.#budget;
     // A restored ledger knows nothing of the jobs made since its copy.
-    if (budget === null || this.wasEverRestored || grantedAt <= budget.since) return;
-    const month = monthOf(this.clock.now());
-    const made = this.upstream.jobs.filter(({ createdAt }) => monthOf(createdAt) === month).length;
+    if (budget === null || this.wasEverRestored || grantedAt === null || grantedAt <= budget.since) return;
+    const made = this.#months.filter((one) => one === month).length;
     if (made > budget.monthly) this.invariants.violation(`job ${made} in a month of ${budget.monthly}`);
   }
 

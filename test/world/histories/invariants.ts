@@ -105,7 +105,8 @@ export class Invariants implements Watcher {
 
   /* ── Calls ── */
 
-  hear(call: keyof LedgerCalls, args: unknown[], work: () => unknown): unknown {
+  hear(call: keyof LedgerCalls, args: unknown[], work: () => unknown, id?: string): unknown {
+    if (id !== undefined && this.#wasAnswered(id)) return work();
     this.promises.before(call, args);
     if (call === "exchange") this.#kept.heard((args[0] as ExchangeRequest).settled, this.#clock.now());
     const wasLive = call === "exchange" ? this.#leaseOf((args[0] as ExchangeRequest).owner) : "live";
@@ -119,6 +120,11 @@ export class Invariants implements Watcher {
     this.#replay(call, args, work, answer);
     this.#prompt?.heard(call);
     return answer;
+  }
+
+  /** A repeat gets the answer of the first call and changes nothing, though another call has come in between. */
+  #wasAnswered(id: string): boolean {
+    return this.sql.exec("SELECT 1 FROM inbox WHERE id = ?", `call:${id}`).length > 0;
   }
 
   #heard(call: keyof LedgerCalls, args: unknown[], answer: unknown): void {
@@ -241,7 +247,7 @@ export class Invariants implements Watcher {
     if (same.length > 1) this.violation(`doubled: ${same.length} jobs of generation ${gen} of ${key} (I3)`);
     const { abandoned, claims } = lookAt(this.sql);
     const claim = claims.find((one) => one.gen === Number(gen));
-    if (claim !== undefined) this.world.paid(claim.admittedAt);
+    this.world.made(claim?.admittedAt ?? null);
     if (this.world.isExcused) return;
     const kept = (this.#commits?.running() ?? []).filter(({ order }) => order.metadata.key === key);
     const held = kept.filter(({ order }) => !abandoned.has(Number(order.metadata.gen)));

@@ -53,8 +53,8 @@ export type JudgedWorld = World & {
   slots(taken: number): number;
   /** A key was ordered, or ordered anew. */
   ordered(key: string): void;
-  /** A job was made for a grant of this time, Unix ms. */
-  paid(grantedAt: number): void;
+  /** A job was made for a grant of this time, Unix ms; null: nobody knows of the grant any more. */
+  made(grantedAt: number | null): void;
   /** What the gate says that it is set to. */
   gateSet(view: GateView): void;
 };
