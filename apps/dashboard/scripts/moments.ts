@@ -70,6 +70,7 @@ async function begin(scene: Scene, rows: number) {
     ({ state }) => state === "done",
     180_000,
   );
+  const dead = await bury(scene);
   addFaults(scene);
   await orderMany(scene, "missing", 880, "a wrong prefix");
   const other = await orderMany(scene, "boom", 440, "an encoder that fails");
@@ -77,12 +78,25 @@ async function begin(scene: Scene, rows: number) {
   await until(
     "jobs are refused and fail",
     scene.stats,
-    ({ states }) => states.refused >= 100 && states.dead + states.retrying >= 10,
+    ({ states }) => states.refused >= 100 && states.dead + states.retrying >= dead + 10,
     300_000,
   );
   emulator.clearFaults();
   const known = { complete, missing: "missing/0", stored: "done/a", purged: "purge/c" };
   return { ...known, runs: { base, other } };
+}
+
+/** An image of which Ittybit rejects every variant: dead letters that stay, however long the rest takes. How many there are. */
+async function bury({ emulator, run, warm }: Scene): Promise<number> {
+  emulator.addFault({ match: { input: "broken" }, fault: { type: "status", status: 400, message: "Bad input" } });
+  const name = await warm(["broken/0"], "a broken file");
+  const { states } = await until(
+    "an image is dead",
+    () => run(name),
+    ({ state }) => state === "done",
+    180_000,
+  );
+  return states.dead;
 }
 
 /** What a clock on the wall showed when the breaker opened, such as `14:05`. */

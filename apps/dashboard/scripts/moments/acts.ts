@@ -50,6 +50,9 @@ async function emptyFilter({ api }: Scene, found: Found): Promise<void> {
 }
 
 async function afterAHold({ emulator, gate, stats }: Scene, found: Found): Promise<void> {
+  // Automatic limits go on rising, and the time left with them: only the hold is judged here.
+  const { rate, concurrency } = await gate({});
+  await gate({ rate: rate.perSecond, concurrency });
   await sleep(STEADY_MS);
   emulator.addFault({ fault: { type: "status", status: 402, message: "Payment required" } });
   await until("the breaker opens", stats, ({ gate: { breaker } }) => breaker.state === "open", 60_000);

@@ -224,12 +224,12 @@ const TASKS: readonly [name: string, begin: string, act: Act][] = [
     "16 which AVIF jobs of a folder failed",
     "/jobs",
     async ({ page, see }) => {
-      await page.getByLabel("Search jobs").fill("id:base/ format:avif error:upstream_rejected");
+      await page.getByLabel("Search jobs").fill("id:broken/ format:avif error:upstream_rejected");
       await page.keyboard.press("Enter");
       await see(
         page
           .getByRole("row")
-          .filter({ hasText: /base\/\d+/ })
+          .filter({ hasText: /broken\/\d+/ })
           .filter({ hasText: "avif" }),
       );
     },
