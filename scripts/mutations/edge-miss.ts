@@ -73,7 +73,7 @@ export const EDGE_MISS: readonly Mutation[] = [
       replace: "if (kept !== undefined && 0 >",
     }),
   ]),
-  ...at({ file: `${HIT}/serve-stored.ts`, tests: [`${ROOM}/reads.test.ts`] }, [
+  ...at({ file: `${HIT}/serve-other.ts`, tests: [`${ROOM}/reads.test.ts`] }, [
     breaks("N5", "a HEAD reads what the note does not list", {
       find: 'method === "HEAD" || hasStandIn ? 1 : 0',
       replace: "hasStandIn ? 1 : 0",

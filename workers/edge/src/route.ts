@@ -1,7 +1,8 @@
 import { AppError } from "@prewarm/shared/errors";
 import { STAGED_PATH } from "@prewarm/shared/signature";
 import { countView } from "./count-view.ts";
-import { serveStored } from "./hit/serve-stored.ts";
+import { serveOther } from "./hit/serve-other.ts";
+import { serveVariant } from "./hit/serve-variant.ts";
 import { INFO_PATH, serveInfo } from "./info.ts";
 import { answerMiss } from "./miss/answer-miss.ts";
 import { passThrough } from "./miss/pass-through.ts";
@@ -69,8 +70,10 @@ async function serveImage(context: RequestContext): Promise<Response> {
 async function answerImage(context: RequestContext): Promise<Response> {
   try {
     if (context.target.passThrough) return await passThrough(context);
-    const served = await serveStored(context);
-    return served instanceof Response ? served : await answerMiss(served);
+    const own = await serveVariant(context);
+    if (own instanceof Response) return own;
+    const other = await serveOther(context, own);
+    return other instanceof Response ? other : await answerMiss(other);
   } catch (error) {
     if (error instanceof AppError) throw error;
     // A bug of ours must not break somebody's page: the original is still there.

@@ -19,12 +19,14 @@ interface Candidate {
 }
 
 /**
- * Answers with the variant, else with a stored one that answers for good: the same picture under another key, or one
- * that shows as much. If none is stored, says what a miss may answer. Throws `not_found` for ids without a source.
+ * Answers with a stored variant that answers for good in place of the asked one: the same picture under another key, or
+ * one that shows as much. If none is stored, says what a miss may answer. `own`: why the asked one is not shown. Throws
+ * `not_found` for ids without a source.
  */
-export async function serveStored(context: RequestContext): Promise<Response | Miss> {
-  const own = await serveVariant(context);
-  if (own instanceof Response) return own;
+export async function serveOther(
+  context: RequestContext,
+  own: Exclude<Awaited<ReturnType<typeof serveVariant>>, Response>,
+): Promise<Response | Miss> {
   const original = originalOf(context);
   const info = own ?? (await readInfo(context));
   if (info === null || typeof info === "string") return { context, original, known: info };
