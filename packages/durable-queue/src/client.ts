@@ -337,6 +337,7 @@ export {
   raise,
   refuse,
 } from "./claims/transitions.ts";
+export { within } from "./clock.ts";
 export {
   type ExternalJob,
   type ExternalJobs,

@@ -1,4 +1,5 @@
-import { systemClock, within } from "@prewarm/shared/clock";
+import { within } from "@prewarm/durable-queue";
+import { systemClock } from "@prewarm/shared/clock";
 import type { Config } from "@prewarm/shared/config";
 import { secretList } from "@prewarm/shared/environment";
 import { endpointName } from "@prewarm/shared/events";

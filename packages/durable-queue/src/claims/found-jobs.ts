@@ -14,7 +14,8 @@ import { endClaim, floorOf } from "./transitions.ts";
 
 /*
  * Jobs in the service's list whose ids no handler has reported. Their metadata names the queue and the generation. Such a
- * job is left by a handler that died after its POST, and by every POST after the copy that a restore put back.
+ * job is left by a handler that died after its POST, and by every POST after the copy that a restore put back. `noteJob`
+ * notes an id, whoever reports it, and `openExternally` lists the jobs whose ids are known.
  */
 
 /** The generations whose jobs the poller looks for. */

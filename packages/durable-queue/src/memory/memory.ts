@@ -92,7 +92,7 @@ const APART_US = 10_000_000;
  * earlier numbers: after a restore within that minute two instances have the same copy, and must not begin with the
  * same number.
  */
-export class Numbers {
+class Numbers {
   #last: number;
   #ceiling: number;
 

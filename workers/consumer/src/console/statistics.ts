@@ -161,7 +161,7 @@ export function timesOfRun({ own }: Pick<Run, "own">): Histogram {
 }
 
 /** Notes how long a stored job has taken (ms), for each run that asked for it. */
-export function noteRunTimes({ runs }: QueueTx, row: Row, ms: number): void {
+function noteRunTimes({ runs }: QueueTx, row: Row, ms: number): void {
   for (const n of runs.subscribersOf(row)) {
     const run = runs.byNumber(n);
     if (run === null) continue;
@@ -174,7 +174,7 @@ export function noteRunTimes({ runs }: QueueTx, row: Row, ms: number): void {
 /**
  * The places of a job's cost, a name of each dimension. Null: its row is gone, and another instance has admitted it.
  */
-export function costPlaces(row: Pick<Row, "group" | "part" | "run"> | null): string[] {
+function costPlaces(row: Pick<Row, "group" | "part" | "run"> | null): string[] {
   const known = row === null ? null : parseVariantKey(keyOfJob(row));
   const { width = null, height = null, format = "" } = known?.transform ?? {};
   const size = known === null ? "" : width !== null ? String(width) : height === null ? "orig" : `x${height}`;
@@ -194,13 +194,13 @@ export interface State {
 }
 
 /** The changes of one transaction. */
-export type Moved = Omit<State, "totals">;
+type Moved = Omit<State, "totals">;
 
 /**
  * The newest statistics as one document, so that a transaction writes one row for all of them. It is kept in memory and
  * written through.
  */
-export class StatisticsDoc {
+class StatisticsDoc {
   readonly state: State;
   readonly work: WorkTime;
 

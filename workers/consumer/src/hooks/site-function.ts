@@ -1,5 +1,5 @@
+import { within } from "@prewarm/durable-queue";
 import { ApiError } from "@prewarm/shared/api-errors";
-import { within } from "@prewarm/shared/clock";
 import { SITE_FUNCTION_MS } from "@prewarm/shared/limits";
 import { errorText, type Log } from "@prewarm/shared/log";
 

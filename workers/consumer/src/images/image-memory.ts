@@ -22,7 +22,7 @@ export class ImageMemory {
 const MAX_KEYS = 20_000;
 
 /** When recent keys were stored. An earlier miss of such a key orders nothing. */
-export class RecentlyStored {
+class RecentlyStored {
   /** By the text of the key. */
   readonly #at = new Map<string, number>();
 

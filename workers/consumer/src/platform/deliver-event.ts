@@ -1,4 +1,4 @@
-import { within } from "@prewarm/shared/clock";
+import { within } from "@prewarm/durable-queue";
 import type { HandleEvent, OutgoingEvent } from "@prewarm/shared/events";
 import { SITE_FUNCTION_MS } from "@prewarm/shared/limits";
 import { errorText } from "@prewarm/shared/log";

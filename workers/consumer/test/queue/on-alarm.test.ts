@@ -1,5 +1,5 @@
+import { within } from "@prewarm/durable-queue";
 import { AlarmClock, runDuties, wake } from "@prewarm/durable-queue/testing";
-import { within } from "@prewarm/shared/clock";
 import { describe, expect, it, vi } from "vitest";
 import { publishGate } from "../../src/ledger/follow-ups.ts";
 import type { LedgerDeps } from "../../src/ledger/ledger-deps.ts";
