@@ -114,7 +114,7 @@ export const FAULTS_OF_PARTS: readonly Fault[] = [
     },
     ...{
       sentence: /^(The results of \d+ paid jobs cannot be fetched, |No result can be fetched: ).*500/,
-      cure: /The jobs are paid for/,
+      cure: /Paid results are tried again/,
     },
     begin: (scene) => {
       scene.emulator.addFault({ fault: { type: "output", as: "500" } });
@@ -156,7 +156,7 @@ export const FAULTS_OF_PARTS: readonly Fault[] = [
   failingOrigin("the originals' host is down", "down", 503, /fails \(.{0,100}503/),
   {
     ...{ name: "results are cut off", part: "results", code: "results", level: "warning", box: "Results" },
-    ...{ sentence: /^The results of \d+ paid jobs cannot be fetched, /, cure: /The jobs are paid for/ },
+    ...{ sentence: /^The results of \d+ paid jobs cannot be fetched, /, cure: /Paid results are tried again/ },
     begin: (scene) => {
       scene.emulator.addFault({ fault: { type: "output", as: "truncated" } });
       return warmed(scene, "cut", 1);
