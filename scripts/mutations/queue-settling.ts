@@ -154,11 +154,6 @@ export const QUEUE_SETTLING: readonly Mutation[] = [
       replace: "if (claim !== null) endClaim",
       tests: [`${CONSUMER}/images/new-original.test.ts`],
     }),
-    breaks("P5", "one job probes a failing origin until it is dead", {
-      find: "return (breakerOf(tx, group)?.until ?? 0) + attempts;",
-      replace: "return (breakerOf(tx, group)?.until ?? 0) + 0 * attempts;",
-      tests: [`${SIMULATED}/origins.test.ts`],
-    }),
     breaks("P7", "attempts are not kept", {
       find: "tx.addAttempt(failedAttempt(row, failure, { now: tx.now, claim }));",
       replace: "failedAttempt(row, failure, { now: tx.now, claim });",

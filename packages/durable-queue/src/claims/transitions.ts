@@ -173,9 +173,9 @@ export function putOffUntil(tx: QueueTx, { group }: Pick<Row, "group">): number 
   return Math.max(tx.lockedUntil(group), breaker === null ? 0 : probeAt(breaker));
 }
 
-/** When a job whose origin is left alone may be the probe, Unix ms. Those that failed less often go first. */
-export function probeDue(tx: QueueTx, { group, attempts }: Pick<Row, "group" | "attempts">): number {
-  return (breakerOf(tx, group)?.until ?? 0) + attempts;
+/** When a job whose origin is left alone may be the probe, Unix ms. 0: its origin does not fail. */
+export function probeDue(tx: QueueTx, { group }: Pick<Row, "group">): number {
+  return breakerOf(tx, group)?.until ?? 0;
 }
 
 /** Whether the row of the claim has moved on or was deleted. */
