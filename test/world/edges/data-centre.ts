@@ -49,11 +49,13 @@ export class DataCentre {
   async view(path: string): Promise<Answer> {
     const isolate = this.#isolates[this.#chance.hits(0.5) ? 0 : 1];
     if (isolate === undefined) throw new Error("no isolate");
+    const begun = this.#world.clock.now();
     const background = (work: Promise<unknown>) => void work.catch(() => undefined);
     const response = await route(new Request(ORIGIN + path), isolate.edge, background);
     await response.arrayBuffer();
     const gen = response.headers.get("ETag")?.replaceAll('"', "") ?? null;
-    const isUnread = this.#world.clock.now() - isolate.unreadAt < UNREAD_MS;
+    // A view that begins while they cannot be read may end much later.
+    const isUnread = isolate.unreadAt > begun - UNREAD_MS;
     return { status: response.status, gen: gen === null ? null : Number(gen), isUnread };
   }
 

@@ -16,6 +16,7 @@ const IDS = ["a", "a/b", "a-", "A"];
 const QUERIES = ["w=320&f=webp", "w=640&f=webp", "p=card"];
 const CONFIG = { presets: { card: "w=320&h=240&fit=cover&f=webp" }, limits: { edgeBudgetMs: 10_000 } };
 const MINUTE = 60_000;
+const PLAYED_MS = 10 * MINUTE;
 
 /** What was promised of an image: objects below `fence` are shown nowhere from `until` on. */
 interface Gone {
@@ -72,10 +73,10 @@ export class EdgeWorld extends CalmWorld {
     return variantKey(id, parseTransform(new URLSearchParams(query), this.config).transform);
   }
 
-  /** Half an hour of views, with changes at random moments. */
+  /** Ten minutes of views, with changes at random moments. */
   async play(): Promise<void> {
     const { clock } = this;
-    const end = clock.now() + 30 * MINUTE;
+    const end = clock.now() + PLAYED_MS;
     const views = async (): Promise<void> => {
       for (; clock.now() < end; await clock.sleep(this.#chance.between(0, 4_000))) void this.#view();
     };
