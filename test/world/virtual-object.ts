@@ -65,7 +65,6 @@ export class VirtualObject {
   #life = new Life();
   #loaded: Promise<void>;
   #alarm: { at: number; cancel: () => void } | null = null;
-  /** The last alarm did not fire, and none was set since. */
   #lost = false;
   #ringing = false;
   #rings = { since: 0, n: 0 };
@@ -119,6 +118,11 @@ export class VirtualObject {
   copy(): Copy {
     const tables = this.sql.exec("SELECT name FROM sqlite_master WHERE type = 'table'").map(({ name }) => String(name));
     return new Map(tables.map((table) => [table, this.sql.exec(`SELECT * FROM ${table}`)]));
+  }
+
+  /** The last alarm did not fire, and none was set since. */
+  get hasLostAlarm(): boolean {
+    return this.#lost;
   }
 
   /** Puts a copy back, as the platform does: a new instance stands on it, and no alarm is set. */

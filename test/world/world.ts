@@ -235,14 +235,15 @@ export class World {
   }
 
   /**
-   * Each minute, as in worker.ts; once an hour while nothing in the ledger waits for a time. The doctor's slice is left out: the doctor
-   * would hide faults by mending them.
+   * Each minute, as in worker.ts; once an hour while nothing in the ledger waits for a time and no alarm was lost: a
+   * lease without jobs has only the alarm. The doctor's slice is left out, because it would mend what a test looks for.
    */
   #cron(turn = 0): void {
     if (!this.#running) return;
     this.clock.after(CRON_MS, () => this.#cron(turn + 1));
     this.eachMinute();
-    if (this.object.work.isAny || turn % IDLE_TURNS === 0) void this.ask((ledger) => ledger.rearm(), 1);
+    const { work, hasLostAlarm } = this.object;
+    if (work.isAny || hasLostAlarm || turn % IDLE_TURNS === 0) void this.ask((ledger) => ledger.rearm(), 1);
   }
 
   /** For a world that judges what goes on. */
