@@ -56,12 +56,6 @@ export const FAULTS_OF_GATE: readonly Fault[] = [
     end: (scene) => scene.gate({ budget: WHOLE }),
   },
   {
-    ...{ name: "viewers' lane is paused for an hour", part: "gate", code: "paused", level: "warning", box: "Gate" },
-    ...{ sentence: /^live is paused by .* until \S+ \(an audit\)/, cure: /Resume the lane/ },
-    begin: (scene) => scene.gate({ paused: { live: { reason: "an audit", until: Date.now() + 3_600_000 } } }),
-    end: (scene) => scene.gate({ paused: { live: false } }),
-  },
-  {
     ...{ name: "85 % of the month are used", part: "budget", code: "budget", level: "warning", box: "Gate" },
     ...{ sentence: /^8\d ?% of the month's [\d,]+ jobs are used/, cure: /Raise the budget/ },
     begin: async (scene) => monthOf(scene, 0.85),
@@ -76,7 +70,14 @@ export const FAULTS_OF_GATE: readonly Fault[] = [
     },
     end: (scene) => scene.gate({ budget: WHOLE }),
   },
-  // Long after the viewers' share, because no event is sent of a trouble that comes back at once.
+  // These two come long after the first pause and the viewers' share: a trouble that comes back within two minutes sends
+  // no event.
+  {
+    ...{ name: "viewers' lane is paused for an hour", part: "gate", code: "paused", level: "warning", box: "Gate" },
+    ...{ sentence: /^live is paused by .* until \S+ \(an audit\)/, cure: /Resume the lane/ },
+    begin: (scene) => scene.gate({ paused: { live: { reason: "an audit", until: Date.now() + 3_600_000 } } }),
+    end: (scene) => scene.gate({ paused: { live: false } }),
+  },
   {
     ...{ name: "the viewers' day is spent", part: "budget", code: "budget", level: "warning", box: "Gate" },
     ...{ sentence: /^Viewers' share of the budget is spent \(\d+ jobs? today\)/, cure: /wait for the next day/ },
