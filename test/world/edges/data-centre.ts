@@ -25,6 +25,8 @@ const SKEW_MS = 3_600_000;
 /** How a view was answered. */
 export interface Answer {
   status: number;
+  /** The URL of the shown variant: of another one, if that stands in. */
+  shown: string;
   /** The generation of the shown variant. Null: none was shown. */
   gen: number | null;
   /** The isolate could not read the changes. */
@@ -56,7 +58,8 @@ export class DataCentre {
     const gen = response.headers.get("ETag")?.replaceAll('"', "") ?? null;
     // A view that begins while they cannot be read may end much later.
     const isUnread = isolate.unreadAt > begun - UNREAD_MS;
-    return { status: response.status, gen: gen === null ? null : Number(gen), isUnread };
+    const shown = response.headers.get("Content-Location") ?? path;
+    return { status: response.status, shown, gen: gen === null ? null : Number(gen), isUnread };
   }
 
   #isolate(config: Config, now: () => number, cache: EdgeCache): { edge: Edge; unreadAt: number } {

@@ -13,7 +13,8 @@ import { DataCentre } from "./data-centre.ts";
 const CENTRES = 12;
 /** Alike on purpose. */
 const IDS = ["a", "a/b", "a-", "A"];
-const QUERIES = ["w=320&f=webp", "w=640&f=webp", "p=card"];
+const CARD = "p=card";
+const QUERIES = ["w=320&f=webp", "w=640&f=webp", CARD];
 const CONFIG = { presets: { card: "w=320&h=240&fit=cover&f=webp" }, limits: { edgeBudgetMs: 10_000 } };
 const MINUTE = 60_000;
 const PLAYED_MS = 10 * MINUTE;
@@ -30,7 +31,7 @@ export class EdgeWorld extends CalmWorld {
   readonly seen = { views: 0, shown: 0, removed: 0, changes: 0 };
   readonly #chance: Chance;
   readonly #centres: DataCentre[];
-  readonly #keys: Map<string, string>;
+  readonly #paths = IDS.flatMap((id) => QUERIES.map((query) => `/images/${encodeURI(id)}?${query}`));
   readonly #gone = new Map<string, Gone[]>();
   /** By the variant's key: when objects of each generation landed. */
   readonly #landed = new Map<string, { gen: number; at: number }[]>();
@@ -63,9 +64,6 @@ export class EdgeWorld extends CalmWorld {
       },
     });
     this.#chance = chance;
-    this.#keys = new Map(
-      IDS.flatMap((id) => QUERIES.map((query) => [`/images/${encodeURI(id)}?${query}`, this.#key(id, query)])),
-    );
     this.#centres = Array.from({ length: CENTRES }, () => new DataCentre(this, this.config, chance));
   }
 
@@ -169,8 +167,8 @@ export class EdgeWorld extends CalmWorld {
   }
 
   async #view(): Promise<void> {
-    const [path, key] = this.#chance.pick([...this.#keys]) ?? ["", ""];
-    const mustBeGone = this.#removed.get(path.slice("/images/".length, path.indexOf("?"))) ?? Number.POSITIVE_INFINITY;
+    const path = this.#chance.pick(this.#paths) ?? "";
+    const mustBeGone = this.#removed.get(idOf(path)) ?? Number.POSITIVE_INFINITY;
     const begun = this.clock.now();
     const answer = await this.#chance.pick(this.#centres)?.view(path);
     if (answer === undefined) return;
@@ -180,17 +178,17 @@ export class EdgeWorld extends CalmWorld {
     if (answer.status === 410) this.seen.removed += 1;
     if (begun > mustBeGone && answer.status !== 410 && this.#removed.has(idOf(path)))
       this.stale.push(`${path} of a removed image: ${answer.status} at ${now}`);
-    // A stand-in shows another variant.
     if (answer.gen === null || answer.status !== 200) return;
     this.seen.shown += 1;
-    this.#judge(path, key, answer.gen, now);
+    this.#judge(answer.shown, answer.gen, now);
   }
 
-  #judge(path: string, key: string, gen: number, now: number): void {
+  #judge(path: string, gen: number, now: number): void {
+    const key = this.#key(idOf(path), path.slice(path.indexOf("?") + 1));
     const gone = (this.#gone.get(idOf(path)) ?? []).find(({ fence, until }) => gen < fence && now > until);
     if (gone !== undefined) this.stale.push(`${path} of ${gen}, purged at ${gone.fence}: ${now - gone.until} ms late`);
     // A job may be made twice of one original, and the second one overwrites the first.
-    const crops = path.endsWith("p=card") ? (this.#recropped.get(idOf(path)) ?? []) : [];
+    const crops = key === this.#key(idOf(path), CARD) ? (this.#recropped.get(idOf(path)) ?? []) : [];
     const fences = [...(this.#replaced.get(idOf(path)) ?? []), ...crops];
     const isChanged = (newer: number) => fences.some((fence) => gen < fence && fence <= newer);
     const newer = (this.#landed.get(key) ?? []).find((one) => now > one.at + GONE_WITHIN_MS && isChanged(one.gen));
