@@ -98,7 +98,14 @@ export const CHANGES: readonly Mutation[] = [
     breaks("P21", "edges hear of no purge", { find: "  noteChange(tx, id);\n", replace: "" }),
   ]),
   ...at({ file: `${CONSUMER}/images/new-original.ts`, tests: LEDGER_TESTS }, [
-    breaks("P21", "edges hear of no new original", { find: "  noteChange(tx, original.id);\n", replace: "" }),
+    breaks("P21", "edges hear of no new original", {
+      find: "  noteChange(tx, original.id, rows.length === 0);\n",
+      replace: "",
+    }),
+    breaks("P21", "edges forget a change while an older handler may put", {
+      find: "rows.length === 0);",
+      replace: "true);",
+    }),
   ]),
   ...at({ file: `${CONSUMER}/images/focal.ts`, tests: LEDGER_TESTS }, [
     breaks("P21", "edges hear of no focal point", { find: "  noteChange(tx, id);\n", replace: "" }),

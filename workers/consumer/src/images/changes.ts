@@ -28,9 +28,12 @@ export const CHANGES_MAX_CHARS = 1_000_000;
  */
 const YOUNG_MS = 3_600_000;
 
-/** Notes for the edges that an image (`id`: encoded) has changed. Call it after the change has raised the fences. */
-export function noteChange(tx: ImageTx, id: string): void {
-  putChange(tx.sql, id, tx.next());
+/**
+ * Notes for the edges that an image (`id`: encoded) has changed. Call it after the change has raised the fences.
+ * `isFirst`: no job of the image is older, so no handler can put an older object.
+ */
+export function noteChange(tx: ImageTx, id: string, isFirst = false): void {
+  putChange(tx.sql, id, tx.next(), { isFirst });
 }
 
 /**
@@ -39,7 +42,7 @@ export function noteChange(tx: ImageTx, id: string): void {
  */
 export function noteForced(tx: ImageTx, id: string): void {
   const fence = tx.next();
-  putChange(tx.sql, id, fence, fence);
+  putChange(tx.sql, id, fence, { forced: fence });
 }
 
 /**

@@ -29,7 +29,7 @@ export function newOriginal(
   for (const row of rows) if (row.state === DEAD || row.state === REFUSED) row.deadUntil = 0;
   renewOpen(tx, rows);
   beginSweep(tx, { seq: image.floor, image: original.id, kind: "remake", fence: image.floor, lane });
-  noteChange(tx, original.id);
+  noteChange(tx, original.id, rows.length === 0);
   return true;
 }
 

@@ -138,8 +138,8 @@ export function unlockImage(tx: ImageTx, encodedId: string): void {
 }
 
 /**
- * Corrects the changes for the edges. A new image without objects has none that are older than its upload, so its
- * change is forgotten. An older object that the second pass finds was put late, so the change is noted again.
+ * Corrects the changes for the edges. A new image without jobs and objects has none that are older than its upload, so
+ * its change is forgotten. An older object that the second pass finds was put late, so the change is noted again.
  */
 function tellAgain(tx: ImageTx, { fence, image, pass }: Sweep, found: readonly Found[]): void {
   const isFirstChange = pass === 1 && tx.images.get(image).floor === fence;

@@ -113,6 +113,19 @@ describe("an image leaves the changes", () => {
     expect([...(await told(world)).images.keys()]).toEqual(["b"]);
   });
 
+  it.each([
+    ["an upload", (world: World) => upload(world, "0")],
+    ["a viewer's miss", (world: World) => world.view("v", KEY)],
+  ])("not while a handler of %s before it may still put an older object", async (_, order) => {
+    const world = setup();
+    order(world);
+    end(world, []);
+    upload(world, "1");
+    end(world, []);
+    world.ledger.purgeImage("b", null, "test");
+    expect([...(await told(world)).images.keys()]).toEqual(["b", "a"]);
+  });
+
   it("not when R2 has something of it, nor when it was purged before", async () => {
     const { world, gen } = await stored();
     upload(world, "1");

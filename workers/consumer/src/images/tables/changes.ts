@@ -7,12 +7,12 @@ const EVERY_IMAGE = "";
 
 /**
  * Notes that an image (`id`: encoded) has changed. `seq`: a number above the fences of the change. `forced`: the fence
- * of a forced order, which has no other column; 0: it was another change.
+ * of a forced order, which has no other column; 0: it was another change. `isFirst`: nothing can be older than it.
  */
-export function putChange(sql: Sql, id: string, seq: number, forced = 0): void {
-  const query = `INSERT INTO changes (id, first, seq, forced, told) VALUES (?1, ?2, ?2, ?3, NULL)
+export function putChange(sql: Sql, id: string, seq: number, { forced = 0, isFirst = false } = {}): void {
+  const query = `INSERT INTO changes (id, first, seq, forced, told) VALUES (?1, ?4, ?2, ?3, NULL)
     ON CONFLICT (id) DO UPDATE SET seq = ?2, forced = max(forced, ?3), told = NULL`;
-  sql.exec(query, id, seq, forced);
+  sql.exec(query, id, seq, forced, isFirst ? seq : 0);
 }
 
 /** Notes that every object below a number may be older than a change of its image. */
@@ -20,7 +20,7 @@ export function putChangeOfAll(sql: Sql, seq: number): void {
   putChange(sql, EVERY_IMAGE, seq);
 }
 
-/** Forgets the change of an image that has changed only once, because no object is older. */
+/** Forgets the change of an image that has changed only once, if nothing can be older than it. */
 export function forgetOnlyChange(sql: Sql, id: string): void {
   sql.exec("DELETE FROM changes WHERE id = ? AND first = seq", id);
 }
