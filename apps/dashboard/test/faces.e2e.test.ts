@@ -5,7 +5,18 @@ import { describe, expect, it } from "vitest";
 import { atFakeApi } from "./at-fake-api.ts";
 import { startFakeServer } from "./fake-server.ts";
 import { HOSTILE } from "./fixtures.ts";
-import { DESKTOP, overflow, overflowWidened, PHONE, settled, TABLET, titleWidth, violations, visit } from "./visit.ts";
+import {
+  brokenWords,
+  DESKTOP,
+  overflow,
+  overflowWidened,
+  PHONE,
+  settled,
+  TABLET,
+  titleWidth,
+  violations,
+  visit,
+} from "./visit.ts";
 
 /* Every page with every face, against a fake API: what a real stack is hard to bring to. The real one: stack.e2e.test.ts. */
 
@@ -96,6 +107,7 @@ async function inspect(page: Page, where: string, faces: readonly Face[]): Promi
     wrong.push(...(await violations(page, isNewWidth ? undefined : "color-contrast")).map((one) => `${face} ${one}`));
     if (isNewWidth && (await overflow(page)) > 0) wrong.push(`${face} scrolls sideways`);
     if (isNewWidth && (await overflowWidened(page)) > 0) wrong.push(`${face} scrolls sideways in a wide font`);
+    if (isNewWidth) wrong.push(...(await brokenWords(page)).map((word) => `${face} breaks ${word}`));
     const title = isNewWidth ? await titleWidth(page) : null;
     // A long title beside buttons would be a column of letters.
     if (title !== null && title < TITLE_MIN && (await isLong(page))) wrong.push(`${face} has a title of ${title} px`);

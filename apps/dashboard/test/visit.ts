@@ -71,6 +71,22 @@ export function overflow(page: Page): Promise<number> {
   return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 }
 
+/** Short texts of one word that stand on several lines; none is right. */
+export function brokenWords(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    const range = document.createRange();
+    const broken: string[] = [];
+    for (let text = texts.nextNode(); text !== null; text = texts.nextNode()) {
+      range.selectNodeContents(text);
+      const word = text.textContent?.trim() ?? "";
+      if (/^\S{2,14}$/.test(word) && new Set([...range.getClientRects()].map(({ top }) => top)).size > 1)
+        broken.push(word);
+    }
+    return broken;
+  });
+}
+
 /** How wide the page's title is, in px; null: it is not to be seen. */
 export function titleWidth(page: Page): Promise<number | null> {
   return page.evaluate(() => {

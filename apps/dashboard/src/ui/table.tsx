@@ -9,7 +9,7 @@ interface TableProps<T> {
   label: string;
   rows: readonly T[];
   keyOf(row: T): string;
-  /** Words instead of numbers: they stand on the left and may break. */
+  /** Words instead of numbers: they stand on the left and may break; on a phone each row is a paragraph. */
   isOfText?: boolean;
   /** The first one names the row. */
   columns: readonly Column<T>[];
@@ -21,7 +21,7 @@ export function Table<T>({ label, rows, keyOf, columns, sort, isOfText = false }
   const cells = isOfText ? "break" : "right num";
   return (
     <ScrollBox label={label}>
-      <table class={isOfText ? undefined : "figures"}>
+      <table class={isOfText ? "rows" : "figures"}>
         <thead>
           <tr>
             {columns.map(([head, , name], at) =>
