@@ -90,7 +90,7 @@ function NumberInput({ field, gate, draft, set, isInline }: FieldProps & { isInl
           max={max}
           step={isWhole ? 1 : "any"}
           value={text === "auto" ? field.number(gate) : text}
-          placeholder={empty && `Empty: ${empty}`}
+          placeholder={empty}
           aria-invalid={fault !== null}
           onInput={(event) => set(key, event.currentTarget.value)}
         />
