@@ -17,8 +17,20 @@ async function monthOf(scene: Scene, share: number): Promise<void> {
   await scene.gate({ budget: { ...WHOLE, warmingShare: 1, liveShare: 1, monthlyJobs } });
 }
 
-/** Lanes that are paused, and budgets that are spent. */
+/**
+ * Lanes that are paused, and budgets that are spent. A trouble that comes back within two minutes sends no event, so two
+ * moments of one trouble stand far apart: the viewers' day and their share, every lane and the viewers' lane.
+ */
 export const FAULTS_OF_GATE: readonly Fault[] = [
+  {
+    ...{ name: "the viewers' day is spent", part: "budget", code: "budget", level: "warning", box: "Gate" },
+    ...{ sentence: /^Viewers' share of the budget is spent \(\d+ jobs? today\)/, cure: /wait for the next day/ },
+    begin: async (scene) => {
+      await scene.gate({ budget: { ...WHOLE, monthlyJobs: 1_000_000, liveDayShare: 0 } });
+      await fetch(`${scene.stack.edgeUrl}/images/views/tomorrow?w=640&f=webp`, { redirect: "manual" });
+    },
+    end: (scene) => scene.gate({ budget: WHOLE }),
+  },
   {
     ...{ name: "a lane is paused", part: "gate", code: "paused", level: "warning", box: "Gate" },
     ...{ sentence: /^bulk is paused by .*\(a migration\)/, cure: /Resume the lane/ },
@@ -70,21 +82,10 @@ export const FAULTS_OF_GATE: readonly Fault[] = [
     },
     end: (scene) => scene.gate({ budget: WHOLE }),
   },
-  // These two come long after the first pause and the viewers' share: a trouble that comes back within two minutes sends
-  // no event.
   {
     ...{ name: "viewers' lane is paused for an hour", part: "gate", code: "paused", level: "warning", box: "Gate" },
     ...{ sentence: /^live is paused by .* until \S+ \(an audit\)/, cure: /Resume the lane/ },
     begin: (scene) => scene.gate({ paused: { live: { reason: "an audit", until: Date.now() + 3_600_000 } } }),
     end: (scene) => scene.gate({ paused: { live: false } }),
-  },
-  {
-    ...{ name: "the viewers' day is spent", part: "budget", code: "budget", level: "warning", box: "Gate" },
-    ...{ sentence: /^Viewers' share of the budget is spent \(\d+ jobs? today\)/, cure: /wait for the next day/ },
-    begin: async (scene) => {
-      await scene.gate({ budget: { ...WHOLE, monthlyJobs: 1_000_000, liveDayShare: 0 } });
-      await fetch(`${scene.stack.edgeUrl}/images/views/tomorrow?w=640&f=webp`, { redirect: "manual" });
-    },
-    end: (scene) => scene.gate({ budget: WHOLE }),
   },
 ];
