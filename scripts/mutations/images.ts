@@ -149,7 +149,11 @@ export const IMAGES: readonly Mutation[] = [
       histories: { rule: "norenew", favourites: ["replace", "accept"] },
     }),
     breaks("P16", "what failed of the older original waits on when a new one comes", {
-      find: "    if (row.state === WAITING) row.due = tx.now;\n",
+      find: "    if (row.state === WAITING) row.due = tx.now;\n    else",
+      replace: "    if (row.state !== WAITING)",
+    }),
+    breaks("P1", "a new original leaves a job that nobody cancels any more open for ever", {
+      find: "    else cancelJob(tx, row.id);\n",
       replace: "",
     }),
   ]),

@@ -236,6 +236,10 @@ export const QUEUE_HANDING_OUT: readonly Mutation[] = [
       find: "    cancelRow(tx, row);\n    return;",
       replace: "    return;",
     }),
+    breaks("P1", "a job that was ordered again and cancelled, and that Ittybit has lost, stays open for ever", {
+      find: "  if (row?.state === CANCELLING) {",
+      replace: "  if (row?.state === CANCELLING && !isStale(row, claim)) {",
+    }),
     breaks("P11", "a job that Ittybit has lost is waited for for ever", {
       find: "  for (const claim of lost) lose(tx, claim);\n",
       replace: "",

@@ -68,11 +68,11 @@ function lose(tx: QueueTx, claim: Claim): void {
   }
   const row = tx.rows.byId(claim.id);
   endClaim(tx, claim, true, "upstream_lost");
-  if (row === null || isStale(row, claim)) return;
-  if (row.state === CANCELLING) {
+  if (row?.state === CANCELLING) {
     cancelRow(tx, row);
     return;
   }
+  if (row === null || isStale(row, claim)) return;
   newGeneration(tx, row);
   const message = `${tx.service} made the job ${claim.externalId ?? ""} and does not know it any more.`;
   if (!fail(tx, row, { claim, failure: { code: "upstream_lost", message }, permanent: false })) row.due = tx.now;

@@ -1,4 +1,6 @@
+import { CANCELLED, CANCELLING } from "@prewarm/durable-queue";
 import { describe, expect, it } from "vitest";
+import { chunkOf } from "../ledger/testing/chunk-of.ts";
 import { PERMANENT, setup, TRANSIENT } from "../ledger/testing/setup.ts";
 import { passDone } from "./sweeps.ts";
 
@@ -71,6 +73,18 @@ describe("a new original", () => {
     expect(call("p").give).toEqual([]);
     order({ ...told("2"), keys: [OTHER] });
     expect(call("p").give.map(({ key }) => key)).toContain(KEY);
+  });
+
+  it("cancels a job that was to be cancelled and whose handler an eviction has forgotten", () => {
+    const { accept, call, cancel, evict, order, ready, row } = setup();
+    accept(KEY);
+    ready("o", call("o", { brief: true }).give);
+    order({ keys: [KEY], force: true });
+    cancel(KEY);
+    expect(row(KEY)?.state).toBe(CANCELLING);
+    const chunk = chunkOf({ ...told("1"), keys: [OTHER] }, { id: "later", chunk: 0, hash: "h" });
+    evict().acceptChunk(chunk);
+    expect(row(KEY)?.state).toBe(CANCELLED);
   });
 
   it("lets views ask again for dead variants", () => {

@@ -1,4 +1,13 @@
-import { DEAD, isOpen, type LaneCode, newGeneration, REFUSED, type Row, WAITING } from "@prewarm/durable-queue";
+import {
+  cancelJob,
+  DEAD,
+  isOpen,
+  type LaneCode,
+  newGeneration,
+  REFUSED,
+  type Row,
+  WAITING,
+} from "@prewarm/durable-queue";
 import { decodeId } from "@prewarm/shared/variant-key";
 import { noteChange } from "./changes.ts";
 import type { ImageTx } from "./image-tx.ts";
@@ -33,11 +42,15 @@ export function newOriginal(
   return true;
 }
 
-/** Gives open jobs a new generation. A job of the old one may be running, and its result does not count. */
+/**
+ * Gives open jobs a new generation. A job of the old one may be running, and its result does not count. A job that was to
+ * be cancelled is cancelled now if no handler holds it any more: a new generation ends the claim that would do so later.
+ */
 export function renewOpen(tx: ImageTx, rows: readonly Row[]): void {
   for (const row of rows.filter(isOpen)) {
     newGeneration(tx, row);
     if (row.state === WAITING) row.due = tx.now;
+    else cancelJob(tx, row.id);
   }
 }
 

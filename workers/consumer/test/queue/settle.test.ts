@@ -412,17 +412,20 @@ describe("a row that goes on in a live hand", () => {
       return stateIn(later);
     });
     expect(states).toEqual([CANCELLING, CANCELLED]);
-    const posted = setup();
-    posted.accept(KEY);
-    const [go] = posted.ready("o", posted.call("o", { brief: true }).give);
-    posted.cancel(KEY);
-    const lost = posted.evict();
-    const metadata = { ledger: "test", gen: String(go?.gen) };
-    const listed = { id: "j1", status: "pending", said: "queued", known: true, output: null, error: null } as const;
-    const found = [{ ...listed, metadata, input: null, createdAt: null, finishedAt: null }];
-    lost.transactions.write((tx) => observe(tx, { ...NOTHING, found }));
-    lost.transactions.write((tx) => observe(tx, { ...NOTHING, absent: ["j1"] }));
-    expect(stateIn(lost)).toBe(CANCELLED);
+    for (const orderedAgain of [false, true]) {
+      const posted = setup();
+      posted.accept(KEY);
+      const [go] = posted.ready("o", posted.call("o", { brief: true }).give);
+      if (orderedAgain) posted.order({ keys: [KEY], force: true });
+      posted.cancel(KEY);
+      const lost = posted.evict();
+      const metadata = { ledger: "test", gen: String(go?.gen) };
+      const listed = { id: "j1", status: "pending", said: "queued", known: true, output: null, error: null } as const;
+      const found = [{ ...listed, metadata, input: null, createdAt: null, finishedAt: null }];
+      lost.transactions.write((tx) => observe(tx, { ...NOTHING, found }));
+      lost.transactions.write((tx) => observe(tx, { ...NOTHING, absent: ["j1"] }));
+      expect(stateIn(lost), orderedAgain ? "ordered again" : "ordered once").toBe(CANCELLED);
+    }
     const late = setup();
     late.accept(KEY);
     late.ready("o", late.call("o", { brief: true }).give);
