@@ -15,10 +15,11 @@ export class KeptResults {
     this.#violation = violation;
   }
 
-  heard(settled: ExchangeRequest["settled"], now: number): void {
+  /** `ledgerAheadMs`: how far the ledger's clock, which says since when, is ahead of the handler's, which says until when. */
+  heard(settled: ExchangeRequest["settled"], now: number, ledgerAheadMs = 0): void {
     for (const { gen, outcome } of settled) {
       if (outcome.kind === "pending" && outcome.unfetched !== undefined && !this.#since.has(gen))
-        this.#since.set(gen, now);
+        this.#since.set(gen, now + ledgerAheadMs);
       if (outcome.kind !== "failed") continue;
       const { code, message } = outcome.failure;
       const isHosts = HOST_FAILED.test(code) || (code === "output_invalid" && message.includes(" answered HTTP "));

@@ -108,7 +108,8 @@ export class Invariants implements Watcher {
   hear(call: keyof LedgerCalls, args: unknown[], work: () => unknown, id?: string): unknown {
     if (id !== undefined && this.#wasAnswered(id)) return work();
     this.promises.before(call, args);
-    if (call === "exchange") this.#kept.heard((args[0] as ExchangeRequest).settled, this.#clock.now());
+    if (call === "exchange")
+      this.#kept.heard((args[0] as ExchangeRequest).settled, this.#clock.now(), this.world.skewMs);
     const wasLive = call === "exchange" ? this.#leaseOf((args[0] as ExchangeRequest).owner) : "live";
     const before = wasLive === "over" ? this.#dump() : "";
     this.#during = { call, args };

@@ -50,8 +50,8 @@ function ended(failureClass: FailureClass, failure: Failure): VariantOutcome {
 
 /**
  * The outcome of a paid job whose result could not be fetched: its result is fetched again until RESULT_WITHIN_MS after
- * the first refusal. So a host that fails for a while costs no second job. The ledger's clock counts, because the
- * engine's may be an hour off.
+ * the first refusal. So a host that fails for a while costs no second job. Our own clocks count, because the engine's may
+ * be an hour off: the ledger's says since when, and the handler's, seconds off at most, until when.
  */
 function keptUnfetched(
   context: BatchContext,
