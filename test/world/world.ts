@@ -101,7 +101,7 @@ export class World {
       skew: () => this.skewMs,
       depsOf: (life) => this.#ledgerDeps(life),
     });
-    this.ledger = this.#client();
+    this.ledger = this.#client((ms) => clock.sleep(ms));
     clock.after(CRON_MS * chance.random(), () => this.#cron());
   }
 
@@ -225,13 +225,14 @@ export class World {
     this.sql.close();
   }
 
-  #client(): LedgerCalls {
+  /** `sleep`: the pause before a call is repeated, in ms. It throws in a handler that has died, so nobody calls on. */
+  #client(sleep: (ms: number) => Promise<void>): LedgerCalls {
     const { clock, log } = this.#options;
     const newCallId = () => {
       this.#calls += 1;
       return `c${this.#calls}`;
     };
-    return ledgerClient(this.object.newStub, { clock, log, sleep: (ms) => clock.sleep(ms), newCallId });
+    return ledgerClient(this.object.newStub, { clock, log, sleep, newCallId });
   }
 
   /**
@@ -333,7 +334,7 @@ export class World {
     const host = { clock, log, sleep, fetch: fetcher, living };
     return {
       ...{ config, clock, log, sleep },
-      ledger: mortal(this.#client(), life),
+      ledger: mortal(this.#client(sleep), life),
       newEngine: (called) => outside.engine(countedHost(host, called)),
       images: mortal(counted(this.store.bucket(life), life), life),
       originals: { fetch: fetcher, bucket: () => null, bucketOriginalUrl: null, stagedUrl: outside.stagedUrl ?? null },
