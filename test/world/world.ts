@@ -225,7 +225,7 @@ export class World {
     this.sql.close();
   }
 
-  /** `sleep`: the pause before a call is repeated, in ms. It throws in a handler that has died, so nobody calls on. */
+  /** `sleep`: the pause before a call is repeated, in ms. In a handler that has died it throws, which ends the repeats. */
   #client(sleep: (ms: number) => Promise<void>): LedgerCalls {
     const { clock, log } = this.#options;
     const newCallId = () => {
