@@ -225,6 +225,10 @@ export const MAKING: readonly Mutation[] = [
       find: 'await settle(context, claim, { kind: "fault", failure });',
       replace: "throw error;",
     }),
+    breaks("P11", "a handler does not number its calls, so that a late copy of one counts as new", {
+      find: "seq: counts.exchanges, ",
+      replace: "",
+    }),
     breaks("N5", "a handler that only looks calls the ledger all the time", {
       find: "const isMute = this.draining && held.isEmpty;",
       replace: "const isMute = this.draining && held.isEmpty && again < 0;",

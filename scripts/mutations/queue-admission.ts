@@ -143,6 +143,11 @@ export const QUEUE_ADMISSION: readonly Mutation[] = [
       find: "Math.floor(half + half * random)",
       replace: "Math.floor(2 * half * random)",
     }),
+    breaks("P11", "a call that reports a failure gets the job again, and counts twice to a new instance", {
+      find: "Math.max(1, backoff(",
+      replace: "Math.max(0, backoff(",
+      tests: [`${SIMULATED}/exchange.test.ts`],
+    }),
   ]),
   ...at({ file: `${QUEUE}/admission/origins.ts`, tests: [`${SIMULATED}/origins.test.ts`] }, [
     breaks("P5", "one image that its origin refuses pauses all others", {

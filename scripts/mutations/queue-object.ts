@@ -263,5 +263,13 @@ export const QUEUE_OBJECT: readonly Mutation[] = [
       find: "    runner.abortAll();\n",
       replace: "",
     }),
+    breaks("P11", "a job that is cancelled after the answer that gave it was lost stays open while its runner lives", {
+      find: "      this.#report(id, gen, GIVEN_BACK);\n",
+      replace: "",
+    }),
+    breaks("P11", "a runner does not number its calls, so that a late copy of one counts as new", {
+      find: "seq: this.#calls, ",
+      replace: "",
+    }),
   ]),
 ];

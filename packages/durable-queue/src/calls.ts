@@ -43,6 +43,11 @@ export interface ExchangeRequest {
   owner: string;
   /** Only the first call of an owner opens its lease. */
   first: boolean;
+  /**
+   * The number of the call among those of its owner, from 1; a repeated call has the same. The queue takes outcomes only from a call with a
+   * higher number than it has heard. Missing: a handler of an earlier release, each of whose calls counts as new.
+   */
+  seq?: number;
   /** `urgent`: a batch of urgent messages, which makes its own jobs and leaves; `work`: a worker that takes any job. */
   role: "urgent" | "work";
   /** A worker that leaves within seconds, say because one job was all that it was called for. */

@@ -214,6 +214,17 @@ describe("a runner that the queue does not want any more", () => {
     expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
   });
 
+  it("numbers its calls, and gives back what it never got, as when an answer was lost", async () => {
+    const { requests, ended } = runner({ ...goes, give: [], stop: [{ id: 1, gen: 7 }] }, { ...goes, give: [] });
+    await pass(1_000);
+    expect(await ended).toBe("Error: no further answer");
+    expect(requests.map(({ seq, settled }) => [seq, settled.map(({ id, outcome }) => [id, outcome.kind])])).toEqual([
+      [1, []],
+      [2, [[1, "wait"]]],
+      [3, []],
+    ]);
+  });
+
   it("takes nothing more when it is to leave, returns what has not begun, and waits for its calls", async () => {
     const early = { ...go, id: 2, part: "2", notBefore: Date.now() + 250 };
     const leaving = { ...goes, stay: false, give: [go, early, { ...go, id: 3, phase: "standby" as const }] };

@@ -118,7 +118,7 @@ export class Invariants implements Watcher {
     if (answer instanceof Promise) return answer;
     if (wasLive === "over") this.#mustBeLost(args[0] as ExchangeRequest, answer as ExchangeAnswer, before);
     this.#heard(call, args, answer);
-    this.#replay(call, args, work, answer);
+    this.#replay(call, args, work);
     this.#prompt?.heard(call);
     return answer;
   }
@@ -161,10 +161,9 @@ export class Invariants implements Watcher {
   }
 
   /** I9: now and then a call is made twice; a second exchange takes nothing more. */
-  #replay(call: keyof LedgerCalls, args: unknown[], work: () => unknown, answer: unknown): void {
+  #replay(call: keyof LedgerCalls, args: unknown[], work: () => unknown): void {
     if (!REPLAYED.has(call) || !this.#chance.hits(REPLAY_CHANCE)) return;
     const request = call === "exchange" ? (args[0] as ExchangeRequest) : null;
-    if (request !== null && isGivenAgain(request, answer as ExchangeAnswer)) return;
     const before = this.#dump();
     const room = request?.room ?? 0;
     if (request !== null) request.room = 0;
@@ -273,18 +272,6 @@ export class Invariants implements Watcher {
   deletedByHand(key: string): void {
     this.promises.deletedByHand(key, this.#clock.now());
   }
-}
-
-type Gen = { id: number; gen: number };
-
-/**
- * What it has given back, or was told to drop because a new instance does not know it, came to it again in the same call, and would go
- * once more: no harm, for nothing was told of it yet.
- */
-function isGivenAgain({ settled, have }: ExchangeRequest, answer: ExchangeAnswer): boolean {
-  const { give, stop } = answer.status === "ok" ? answer : { give: [], stop: [] };
-  const isOf = (list: readonly Gen[]) => (one: Gen) => list.some(({ id, gen }) => id === one.id && gen === one.gen);
-  return settled.some(isOf(give)) || have.some((one) => one.phase === "ready" && isOf(stop)(one));
 }
 
 /** Where two texts part. */

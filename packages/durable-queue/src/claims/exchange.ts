@@ -39,8 +39,10 @@ export function exchange<Extra>(
   // A handler at capacity also reports room 0, but it is not draining.
   owner.draining = request.role === "work" && request.room === 0 && inHand(request) < CLAIMS_MAX;
   const have = new Map(request.have.map((job) => [job.id, job]));
-  for (const job of request.have) markReady(tx, owner, job);
-  settle(tx, owner, request.settled);
+  if (isNew(owner, request)) {
+    for (const job of request.have) markReady(tx, owner, job);
+    settle(tx, owner, request.settled);
+  }
   const extra = orders(owner);
   const stop = stops(tx, owner, request.have);
   const answer = { status: "ok" as const, queueId: tx.queueId, ...extra, stop };
@@ -76,6 +78,16 @@ function lease(
   owner.until = Math.max(owner.until, now + LEASE_MS);
   owner.instance = memory.startedAt;
   return owner;
+}
+
+/**
+ * Notes the call. False: it was heard before, so what it says of a claim may be of an earlier claim of the same
+ * generation.
+ */
+function isNew(owner: Owner, { seq = owner.heard + 1 }: ExchangeRequest): boolean {
+  if (seq <= owner.heard) return false;
+  owner.heard = seq;
+  return true;
 }
 
 /**

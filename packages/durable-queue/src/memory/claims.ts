@@ -47,7 +47,7 @@ export class Claims {
   }
 
   open(lease: Pick<Owner, "name" | "until" | "role" | "instance" | "brief">): Owner {
-    const owner: Owner = { ...lease, claims: new Map(), draining: false, exclusive: false };
+    const owner: Owner = { ...lease, claims: new Map(), heard: 0, draining: false, exclusive: false };
     this.#owners.set(owner.name, owner);
     return owner;
   }

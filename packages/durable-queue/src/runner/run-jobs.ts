@@ -47,6 +47,7 @@ class Runner {
   readonly #deps: RunnerDeps;
   readonly #held = new Map<number, HeldCall>();
   #settled: ExchangeRequest["settled"] = [];
+  #calls = 0;
   #isDraining = false;
   #leaseUntil = 0;
   #queueId = "";
@@ -81,7 +82,9 @@ class Runner {
     this.#news = Promise.withResolvers();
     const room = this.#isDraining ? 0 : CLAIMS_MAX - this.#held.size;
     const calledAt = clock.now();
-    const answer = await exchange({ owner, role: "work", room, have: this.#have(), submitted: [], settled, ...call });
+    this.#calls += 1;
+    const told = { have: this.#have(), submitted: [], settled };
+    const answer = await exchange({ owner, seq: this.#calls, role: "work", room, ...told, ...call });
     this.#leaseUntil = calledAt + LEASE_MS;
     return answer;
   }
@@ -130,10 +133,16 @@ class Runner {
     this.#settle(held, await runJob(run, job, { stop: held.stop, ms: callMs, now: () => clock.now() }));
   }
 
-  /** A call that has begun is aborted, and its outcome reported when it has ended. */
+  /**
+   * A call that has begun is aborted, and its outcome reported when it has ended. A job that the runner does not hold came with an answer
+   * that was lost.
+   */
   #stop(id: number, gen: number): void {
     const held = this.#held.get(id);
-    if (held?.assignment.gen !== gen) return;
+    if (held?.assignment.gen !== gen) {
+      this.#report(id, gen, GIVEN_BACK);
+      return;
+    }
     held.stop.abort(new Error("the job was stopped"));
     if (!held.isBegun) this.#settle(held, GIVEN_BACK);
   }
@@ -142,6 +151,10 @@ class Runner {
     // A runner without a lease holds nothing.
     if (this.#held.get(id)?.assignment.gen !== gen) return;
     this.#held.delete(id);
+    this.#report(id, gen, outcome);
+  }
+
+  #report(id: number, gen: number, outcome: Outcome): void {
     this.#settled.push({ id, gen, outcome });
     this.#news.resolve();
   }

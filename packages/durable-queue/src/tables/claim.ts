@@ -62,6 +62,8 @@ export interface Owner {
   /* In memory only: */
   /** The claims of this owner, by the row of the job. */
   claims: Map<number, Claim>;
+  /** The highest number of its calls (`ExchangeRequest.seq`) that this instance has heard. 0: none. */
+  heard: number;
   /** The instance of the queue that renewed the lease last. 0: an earlier instance. */
   instance: number;
   /** It takes no new jobs. */

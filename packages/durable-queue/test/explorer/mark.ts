@@ -26,7 +26,8 @@ export async function markOf(world: SmallWorld): Promise<string> {
     owner?.name,
     claim,
   ]);
-  const owners = claims.owners().map(({ claims: { size }, until, instance, ...owner }) => {
+  const heard = new Map(claims.owners().map((owner) => [owner.name, owner.heard]));
+  const owners = claims.owners().map(({ claims: { size }, until, instance, heard: _, ...owner }) => {
     return {
       ...owner,
       size,
@@ -50,7 +51,11 @@ export async function markOf(world: SmallWorld): Promise<string> {
   const seen = [rows, held, owners, ages, age, [...new Set(service)].sort(), waits, leases, outside];
   const next = [queue.answer({ owner: "", ...NEW }), await world.last()];
   const future = (time: string) => `${Math.max(0, Number(time) - now)}`;
-  const text = JSON.stringify([seen, next]).replace(TIME, future).replace(UNREAD, "");
+  // Of a call only whether it is new to the queue.
+  const print = function (this: Partial<ExchangeRequest>, key: string, value: unknown) {
+    return key === "seq" && this.owner !== undefined ? Number(value) > (heard.get(this.owner) ?? 0) : value;
+  };
+  const text = JSON.stringify([seen, next], print).replace(TIME, future).replace(UNREAD, "");
   const numbers = [...new Set(text.match(NUMBER))].sort();
   const names = [...new Set(text.match(NAME))];
   const ordered = text.replace(NUMBER, (number) => `#${numbers.indexOf(number)}`);

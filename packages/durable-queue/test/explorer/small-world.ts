@@ -18,11 +18,12 @@ type Trouble = (typeof TROUBLES)[number];
 type Step<T = unknown> = [text: string, act: () => T, trouble?: Trouble];
 type Result = Awaited<ReturnType<RunCall>>;
 
-/** `enqueues`: the jobs of each, as `group/part`. `troubles`: how many may happen in one world. */
+/** `enqueues`: the jobs of each, as `group/part`. `troubles`: how many may happen in one world, of these `kinds`; default: of all. */
 export interface Bounds {
   enqueues: readonly (readonly string[])[];
   concurrency: number;
   troubles: number;
+  kinds?: readonly string[] | undefined;
 }
 
 /** `request`: its last call of the queue. `calledAt`: when the queue answered last, Unix ms. */
@@ -142,7 +143,9 @@ export class SmallWorld {
     if (this.#canWake()) all.push(["a wake-up starts a runner, and comes twice", () => start(true), "doubled"]);
     // The follow-up of a change is lost then.
     for (const [text, act, trouble] of [...all]) if (!trouble) all.push([`${text}; the object is reset`, act, "reset"]);
-    return all.filter(([, , trouble]) => trouble === undefined || (this.troubles > 0 && this.left.has(trouble)));
+    const { kinds = TROUBLES } = this.bounds;
+    const mayHappen = (trouble: Trouble) => this.troubles > 0 && this.left.has(trouble) && kinds.includes(trouble);
+    return all.filter(([, , trouble]) => trouble === undefined || mayHappen(trouble));
   }
 
   async do([, act, trouble]: Step): Promise<void> {
@@ -302,6 +305,8 @@ export class SmallWorld {
     const job = `${group}/${part}`;
     if (!this.#isOver) this.fault ??= this.#faultOf(job, key, attempt);
     const call: ServiceCall = { job, key, runner, begunAt: this.now, state: "running" };
+    // Done once under a key, or under way, a job is not refused under it.
+    const mayRefuse = this.calls.every((other) => other.key !== key || other.state === "failed");
     this.calls.push(call);
     signal.addEventListener("abort", () => {
       if (call.state === "running") call.state = "unclear";
@@ -312,9 +317,10 @@ export class SmallWorld {
       return result;
     };
     const cut = () => ended("unclear", Promise.reject(new Error("cut off")))();
+    const refusal: Step<Result | Promise<Result>> = [`the service refuses ${job}`, ended("failed", REFUSED), "refused"];
     return this.#wait<Result>(runner, "end", call, [
       [`the service has done ${job}`, ended("done", { kind: "done" })],
-      [`the service refuses ${job}`, ended("failed", REFUSED), "refused"],
+      ...(mayRefuse ? [refusal] : []),
       [`the connection of ${job} breaks`, cut, "cut"],
     ]);
   }
@@ -323,6 +329,7 @@ export class SmallWorld {
   #faultOf(job: string, key: string, attempt: number): string | null {
     const { state, payload } = this.queue.job(keyOf(job)) ?? { state: "done", payload: "" };
     const calls = this.calls.filter((call) => call.job === job);
+    const refusals = calls.filter((call) => call.key === key && call.state === "failed");
     const failures = calls.filter((call) => call.state === "failed" || call.state === "unclear").length;
     // A call that was cut off and its repeat count as one call, and end with the repeat.
     const latest = [...new Map(this.calls.map((call) => [call.key, call])).values()];
@@ -333,7 +340,8 @@ export class SmallWorld {
       "was cancelled before any call": this.never.has(job),
       [`has the payload "${payload}"`]: payload !== job,
       "may have been done under another key": calls.some((call) => call.key !== key && call.state !== "failed"),
-      "was refused under this key": calls.some((call) => call.key === key && call.state === "failed"),
+      // A runner that dies before it reports a refusal takes it to its grave.
+      "was refused under this key": refusals.some((call) => hasLease(call.runner)),
       "is called by another runner": calls.some((call) => call.state === "running" && hasLease(call.runner)),
       "is one too many": new Set([...running.map((call) => call.key), key]).size > this.bounds.concurrency,
       [`failed ${failures} times before attempt ${attempt}`]: attempt > failures + 1,

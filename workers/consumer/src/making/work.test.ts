@@ -40,9 +40,9 @@ describe("a worker's shift", () => {
     const { shift, ledger, clock } = batchWorld();
     const since = clock.now();
     await shift();
-    expect(ledger.requests.map(({ first, leave, room }) => ({ first, leave, room }))).toEqual([
-      { first: true, leave: false, room: 40 },
-      { first: false, leave: true, room: 0 },
+    expect(ledger.requests.map(({ first, seq, leave, room }) => ({ first, seq, leave, room }))).toEqual([
+      { first: true, seq: 1, leave: false, room: 40 },
+      { first: false, seq: 2, leave: true, room: 0 },
     ]);
     expect(clock.now() - since).toBe(0);
   });

@@ -7,6 +7,7 @@ import { type Answer, STORED, setup, TRANSIENT } from "../../src/ledger/testing/
 const A = "a/1-high.webp";
 const B = "b/1-high.webp";
 const C = "c/1-high.webp";
+const UNCLEAR = { kind: "unclear", failure: { code: "upstream_unreachable", message: "no answer" } } as const;
 const phases = ({ give }: Pick<Answer, "give">) => give.map(({ key, phase }) => `${key} ${phase}`).toSorted();
 
 describe("a worker", () => {
@@ -294,5 +295,29 @@ describe("a repeated call", () => {
     settle("o", go, TRANSIENT);
     settle("o", go, STORED);
     expect([ledger.stats().counts, sql.exec("SELECT * FROM jobs"), sql.exec("SELECT * FROM attempts")]).toEqual(before);
+  });
+
+  it("counts a failure once, also when its owner has got the same generation again meanwhile", () => {
+    const { granted, call, clock, row } = setup();
+    const { id, gen } = granted("o", A);
+    const report = { seq: 10, settled: [{ id, gen, outcome: UNCLEAR }] };
+    call("o", report);
+    clock.advance(5);
+    const again = [{ id, gen, phase: "admitted" }];
+    expect(call("o", { seq: 11 }).give).toMatchObject(again);
+    call("o", report);
+    expect(row(A)).toMatchObject({ attempts: 1, unclear: 1 });
+    expect(call("o", { seq: 12 }).give).toMatchObject(again);
+  });
+
+  it("counts a failure once, also to a new instance, because that call never got the job again", () => {
+    const { granted, call, clock, row, evict } = setup();
+    clock.random = () => 0;
+    const { id, gen } = granted("o", A);
+    const report = { seq: 10, settled: [{ id, gen, outcome: UNCLEAR }] };
+    expect(call("o", report).give).toEqual([]);
+    const request = { owner: "o", first: false, role: "work" as const, room: 40, have: [], asks: [] };
+    evict().exchange({ ...request, ...report, submitted: [], leave: false });
+    expect(row(A)).toMatchObject({ attempts: 1, unclear: 1 });
   });
 });

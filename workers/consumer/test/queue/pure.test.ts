@@ -11,7 +11,7 @@ describe("backoffMs", () => {
       BACKOFF_CAP_MS - 1,
       BACKOFF_CAP_MS - 1,
     ]);
-    expect(backoffMs(5, 0)).toBe(0);
+    expect(backoffMs(5, 0)).toBe(1);
     expect(backoffMs(2, 0.5)).toBe(2_000);
     expect(backoffMs(0, 0.5)).toBe(backoffMs(1, 0.5));
   });
