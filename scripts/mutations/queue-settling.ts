@@ -143,6 +143,11 @@ export const QUEUE_SETTLING: readonly Mutation[] = [
     }),
   ]),
   ...at({ file: `${QUEUE}/claims/transitions.ts`, tests: [`${SIMULATED}/settle.test.ts`] }, [
+    breaks("P13", "a run that a job leaves in the call that cancels it counts it as open for ever", {
+      find: "for (const n of leaves) tx.runs.move(n, before, end);",
+      replace: "",
+      tests: [`${CONSUMER}/images/new-original.test.ts`],
+    }),
     breaks("P1", "a retry stays in its run, which may be cancelled", {
       find: "  tx.runs.unsubscribe(row);\n  row.run = run;\n",
       replace: "",

@@ -5,7 +5,17 @@ import { breakerOf, originProbeUnused, takeOriginProbe } from "../admission/orig
 import type { Failure } from "../calls.ts";
 import { failedAttempt } from "../tables/attempts.ts";
 import { type Claim, hasRow, newClaim, type Owner } from "../tables/claim.ts";
-import { CANCELLED, CANCELLING, DEAD, isOpen, type LaneCode, REFUSED, type Row, WAITING } from "../tables/row.ts";
+import {
+  CANCELLED,
+  CANCELLING,
+  countedAs,
+  DEAD,
+  isOpen,
+  type LaneCode,
+  REFUSED,
+  type Row,
+  WAITING,
+} from "../tables/row.ts";
 import { JOB_DEADLINE_MS } from "../times.ts";
 import type { QueueTx } from "../tx/queue-tx.ts";
 
@@ -62,6 +72,10 @@ export function endStale(tx: QueueTx, claim: Claim, row: Row | null, ended: bool
 /** Orders an ended row again from the beginning, due now. Its only subscriber is `run`, a number; 0 is no run. */
 export function orderAgain(tx: QueueTx, row: Row, { lane, run }: Pick<Row, "lane" | "run">): void {
   newGeneration(tx, row);
+  const [before, end] = [tx.rows.countedBefore(row), countedAs(row)];
+  // It has ended in this transaction, so the runs that it leaves have not counted its end. The commit counts a run that it stays in.
+  const leaves = before === end ? [] : tx.runs.subscribersOf(row).filter((n) => n !== row.run || n !== run);
+  for (const n of leaves) tx.runs.move(n, before, end);
   tx.runs.unsubscribe(row);
   row.run = run;
   row.lane = lane;

@@ -87,6 +87,19 @@ describe("a new original", () => {
     expect(row(KEY)?.state).toBe(CANCELLED);
   });
 
+  it("ends such a job for the runs that asked for it, also when the same call orders it again", () => {
+    const { call, cancel, evict, order, ready, transactions } = setup();
+    order({ run: "first", keys: [KEY] });
+    order({ run: "second", keys: [KEY] });
+    ready("o", call("o", { brief: true }).give);
+    order({ run: "first", keys: [KEY], force: true });
+    cancel(KEY);
+    evict().acceptChunk(chunkOf({ ...told("1"), run: "third" }, { id: "later", chunk: 0, hash: "h" }));
+    const states = (run: string) => transactions.read((tx) => tx.runs.byId(run)?.states);
+    const cancelled = [0, 0, 0, 0, 1, 0, 0];
+    expect([states("first"), states("second")]).toEqual([cancelled, cancelled]);
+  });
+
   it("lets views ask again for dead variants", () => {
     const { order, granted, settle, view } = setup();
     settle("o", granted("o", OTHER), PERMANENT);
