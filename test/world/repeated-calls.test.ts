@@ -17,7 +17,7 @@ const LEDGER_ID = "L1";
 const key = (width: number) => `a/${width}-high.webp`;
 const jobOf = (width: number) => nameOf(placeOf(jobOfKey(key(width)), LEDGER_ID));
 const NOTHING = { have: [], asks: [], submitted: [], settled: [], leave: false };
-const HANDLER = { owner: "o1", first: true, role: "work" as const, room: 1, ...NOTHING };
+const HANDLER = { owner: "o1", first: true, seq: 1, role: "work" as const, room: 1, ...NOTHING };
 const NOTE = { hook: "uploads", verdict: "accepted" as const, why: null, n: 1, run: null };
 const COUNTS = { accepted: 1, duplicates: 0, existing: 0, purged: 0, ignored: 0, rejected: 0, images: [] };
 
@@ -42,7 +42,7 @@ const PLAYED: { [K in WritingCall]: (scene: Scene) => Promise<Parameters<LedgerC
       asks: [{ key: "b/400-high.webp", at: now }],
       opaquePngs: [{ key: "c/400-high.jpeg", gen: 1, run: null }],
     };
-    return [{ owner: "o1", first: false, role: "work", room: 2, ...NOTHING, ...said }];
+    return [{ ...HANDLER, first: false, seq: 3, room: 2, ...said }];
   },
   recordDead: async ({ now }) => [[{ queue: "prewarm-live", id: "m1", body: "{}", reason: "unreadable", at: now }]],
   acceptChunk: async () => {
@@ -172,7 +172,7 @@ async function prepare({ ledger, clock }: CalmWorld): Promise<Scene> {
   const [given] = first.status === "ok" ? first.give : [];
   if (given === undefined) throw new Error("nothing was given");
   const hand = { id: given.id, gen: given.gen };
-  await ledger.exchange({ ...HANDLER, first: false, room: 0, have: [{ ...hand, phase: "ready" }] });
+  await ledger.exchange({ ...HANDLER, first: false, seq: 2, room: 0, have: [{ ...hand, phase: "ready" }] });
   return { ledger, sleep: (ms) => clock.sleep(ms), now: clock.now(), hand };
 }
 

@@ -19,8 +19,9 @@ export function backoff(
 
 /**
  * How long to wait after the `attempt`-th failure (from 1), in ms: full jitter, uniform between 1 and
- * min(cap, 2 s · 2^(attempt−1)), so that jobs that failed together do not come back together. `random` is in [0, 1). Never 0,
- * because the call that reports a failure must not get the job again: repeated to a new instance, it would count twice.
+ * min(cap, 2 s · 2^(attempt−1)), so that jobs that failed together do not come back together. `random` is in [0, 1).
+ * Never 0, because the call that reports a failure must not get the job again: a new instance would count a repeat of that
+ * call as a second failure.
  */
 export function backoffMs(attempt: number, random: number): number {
   return Math.max(1, backoff(attempt, { first: BASE_MS, longest: BACKOFF_CAP_MS, random }));

@@ -73,7 +73,7 @@ export function endStale(tx: QueueTx, claim: Claim, row: Row | null, ended: bool
 export function orderAgain(tx: QueueTx, row: Row, { lane, run }: Pick<Row, "lane" | "run">): void {
   newGeneration(tx, row);
   const [before, end] = [tx.rows.countedBefore(row), countedAs(row)];
-  // It has ended in this transaction, so the runs that it leaves have not counted its end. The commit counts a run that it stays in.
+  // If the job has ended in this transaction, the runs that it leaves count its end now. The commit counts the run that it stays in.
   const leaves = before === end ? [] : tx.runs.subscribersOf(row).filter((n) => n !== row.run || n !== run);
   for (const n of leaves) tx.runs.move(n, before, end);
   tx.runs.unsubscribe(row);

@@ -134,8 +134,8 @@ class Runner {
   }
 
   /**
-   * A call that has begun is aborted, and its outcome reported when it has ended. A job that the runner does not hold came with an answer
-   * that was lost.
+   * A call that has begun is aborted, and its outcome reported when it has ended. A job that the runner does not hold came
+   * with an answer that was lost, or has just been settled: of two outcomes the queue takes the first.
    */
   #stop(id: number, gen: number): void {
     const held = this.#held.get(id);

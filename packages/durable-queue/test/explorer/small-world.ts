@@ -340,7 +340,7 @@ export class SmallWorld {
       "was cancelled before any call": this.never.has(job),
       [`has the payload "${payload}"`]: payload !== job,
       "may have been done under another key": calls.some((call) => call.key !== key && call.state !== "failed"),
-      // A runner that dies before it reports a refusal takes it to its grave.
+      // The queue never hears of a refusal whose runner dies first.
       "was refused under this key": refusals.some((call) => hasLease(call.runner)),
       "is called by another runner": calls.some((call) => call.state === "running" && hasLease(call.runner)),
       "is one too many": new Set([...running.map((call) => call.key), key]).size > this.bounds.concurrency,

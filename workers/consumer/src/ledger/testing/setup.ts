@@ -39,11 +39,12 @@ export function setup(overrides: Overrides = {}, more: Partial<LedgerDeps> = {})
   /** Changes the row of a job. */
   const change = (key: string, to: Partial<Row>): void =>
     transactions.write((tx) => void Object.assign(tx.rows.loadKeys([jobOfKey(key)])[0] ?? {}, to));
-  const first = new Set<string>();
+  const calls = new Map<string, number>();
   /** One call of a worker that has room for 40; the first one of its owner opens the lease. */
   const ask = (owner: string, said: Partial<ExchangeRequest> = {}): ReturnType<typeof withKeys> => {
-    const request = { owner, first: !first.has(owner), role: "work" as const, room: 40, have: [], asks: [] };
-    first.add(owner);
+    const seq = (calls.get(owner) ?? 0) + 1;
+    calls.set(owner, seq);
+    const request = { owner, first: seq === 1, seq, role: "work" as const, room: 40, have: [], asks: [] };
     return withKeys(ledger.exchange({ ...request, submitted: [], settled: [], leave: false, ...said }));
   };
   const call = (owner: string, said: Partial<ExchangeRequest> = {}): Answer => {
