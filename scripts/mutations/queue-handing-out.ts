@@ -41,7 +41,7 @@ export const QUEUE_HANDING_OUT: readonly Mutation[] = [
     breaks("P12", "nothing that a handler of an earlier release reports is settled", {
       find: "{ seq = owner.heard + 1 }",
       replace: "{ seq = 0 }",
-      tests: ["workers/consumer/test/releases/releases.test.ts"],
+      tests: ["workers/consumer/test/releases/next-version.test.ts"],
     }),
     breaks("P2", "after an eviction the id of a watched job is not asked for again", {
       find: ' || (phase === "admitted" && have.phase === "watch")',
