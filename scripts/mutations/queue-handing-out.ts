@@ -4,6 +4,7 @@ const QUEUE = "packages/durable-queue/src";
 const SIMULATED = "workers/consumer/test/queue";
 const WORLD = "test/world";
 const CONSUMER = "workers/consumer/src";
+const EXPLORER = "packages/durable-queue/test/explorer.test.ts";
 const UNFETCHED = [`${SIMULATED}/unfetched.test.ts`, `${WORLD}/failing-results.test.ts`];
 
 /** Claims while a job runs: handing out, exchanges with a worker, the pace and what is seen of a job. */
@@ -28,11 +29,17 @@ export const QUEUE_HANDING_OUT: readonly Mutation[] = [
     breaks("P2", "a lease that is over is taken up again", {
       find: "} else if (!isLive(owner, now)) return null;",
       replace: "} else if (!isLive(owner, 0)) return null;",
+      tests: [EXPLORER],
+    }),
+    breaks("P11", "a handler that has left keeps its lease", {
+      find: "    endLease(tx, owner, false);\n    return",
+      replace: "    return",
+      tests: [EXPLORER],
     }),
     breaks("P2", "a lease is renewed by the first call only", {
       find: "  owner.until = Math.max(owner.until, now + LEASE_MS);",
       replace: "  if (first) owner.until = now + LEASE_MS;",
-      tests: ["packages/durable-queue/test/explorer.test.ts"],
+      tests: [EXPLORER],
     }),
     breaks("P11", "a copy of a call that comes late counts one failure as two", {
       find: "if (seq <= owner.heard) return false;",

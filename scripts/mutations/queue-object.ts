@@ -94,6 +94,7 @@ export const QUEUE_OBJECT: readonly Mutation[] = [
     breaks("P17", "an idle ledger's alarm goes on", {
       find: "...(ends.length > 0 ? [now + BUSY_MS] : [])",
       replace: "now + BUSY_MS",
+      tests: [EXPLORER],
     }),
     breaks("P8", "no alarm rings for a retry that is the only job left", {
       find: "    else if (at > tx.dueBy) times.push(at);",
@@ -114,7 +115,7 @@ export const QUEUE_OBJECT: readonly Mutation[] = [
     breaks("P1", "what an alarm has freed waits for the next one", {
       find: "    wake: () => wake(transactions, deps),\n",
       replace: "",
-      tests: [`${SIMULATED}/on-alarm.test.ts`],
+      tests: [EXPLORER],
     }),
     breaks("P1", "a duty that fails keeps the next alarm from being set", {
       find: '      log("queue.duty_failed", { duty, error: errorText(error) });\n',
@@ -156,11 +157,12 @@ export const QUEUE_OBJECT: readonly Mutation[] = [
     breaks("P1", "the alarm rings and does nothing", {
       find: "    await runDuties(this.transactions, this.#deps, this.followUps());\n    this.watch();\n    if",
       replace: "    if",
-      tests: [`${SIMULATED}/on-alarm.test.ts`],
+      tests: [EXPLORER],
     }),
     breaks("P1", "a change is followed by nothing", {
       find: "    const answer = this.note(work, id);\n    this.#follow();",
       replace: "    const answer = this.note(work, id);",
+      tests: [EXPLORER],
     }),
     breaks("P1", "a lost alarm is never set again", {
       find: "    await this.#alarm.load();\n    this.#alarm.by(this.#next());",
@@ -255,13 +257,13 @@ export const QUEUE_OBJECT: readonly Mutation[] = [
     breaks("P11", "a function that ignores its signal is waited for without end", {
       find: "await Promise.race([run({ ...job, signal: stop.signal }), aborted(stop.signal)])",
       replace: "await run({ ...job, signal: stop.signal })",
-      tests: [`${QUEUE_TESTS}/run-jobs.test.ts`],
     }),
   ]),
   ...at({ file: `${QUEUE}/runner/run-jobs.ts`, tests: [`${QUEUE_TESTS}/run-jobs.test.ts`] }, [
     breaks("P2", "a runner that has lost its lease goes on with its calls", {
       find: "    runner.abortAll();\n",
       replace: "",
+      tests: [EXPLORER],
     }),
     breaks("P11", "a job that is cancelled after the answer that gave it was lost stays open while its runner lives", {
       find: "      this.#report(id, gen, GIVEN_BACK);\n",

@@ -22,7 +22,7 @@ export const QUEUE_SETTLING: readonly Mutation[] = [
     breaks("P1", "what a dead handler held is never taken back", {
       find: "if (isLive(owner, now)) continue;",
       replace: "if (isLive(owner, 0)) continue;",
-      tests: [`${SIMULATED}/exchange.test.ts`],
+      tests: [EXPLORER],
     }),
     breaks("P8", "workers that died before the clock went back count as at work for as long", {
       find: "  for (const owner of memory.claims.owners()) owner.until -= ms;\n",

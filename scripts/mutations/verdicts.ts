@@ -22,6 +22,8 @@ const run = promisify(execFile);
 interface Failed {
   stdout?: string;
   stderr?: string;
+  code?: number | string | null;
+  signal?: string | null;
   killed?: boolean;
 }
 
@@ -54,12 +56,12 @@ export async function verdictOfTests(copy: string, bin: string, tests: readonly 
     await run(join(bin, "vitest"), args, { cwd: copy, timeout: TESTS_MS, maxBuffer: 50_000_000 });
     return { said: "GREEN", failed: "" };
   } catch (error) {
-    const { stdout = "", stderr = "", killed } = error as Failed;
+    const { stdout = "", stderr = "", code, signal, killed } = error as Failed;
     const first = /^.*(?:FAIL|Error:).*$/m.exec(`${stdout}\n${stderr}`)?.[0]?.trim();
     if (first !== undefined) return { said: "red", failed: first };
     // Without a failed test there is none: no test was found, say.
     if (killed) return { said: "NO VERDICT", failed: "its time ran out before a test failed" };
-    return { said: "NO TEST", failed: "it did not run" };
+    return { said: "NO TEST", failed: `it ended with ${signal ?? code}: ${stderr.trim().split("\n").at(-1)}` };
   }
 }
 

@@ -67,17 +67,6 @@ it("an orphaned claim keeps the id of its job through an eviction; whoever takes
   expect(again().orphaned()).toMatchObject([{ gen: 10, externalId: "job_1" }]);
 });
 
-it("an orphaned claim without a known job is written when it is assigned, because its owner will POST it", () => {
-  const { sql, claims, open, rows, owners } = world();
-  claims.add({ ...newClaim(job(1), open("w")), state: "admitted" });
-  const owner = claims.owner("w");
-  if (owner) claims.close(owner);
-  claims.flush(sql);
-  claims.assign(claims.byGen(10)!, open("x"));
-  claims.flush(sql);
-  expect([rows(), owners()]).toMatchObject([[{ owner: "x" }], [{ name: "x" }]]);
-});
-
 it("a claim whose owner has no row is orphaned", () => {
   const { sql, claims, open, again } = world();
   claims.add({ ...newClaim(job(1), open("w")), state: "admitted" });

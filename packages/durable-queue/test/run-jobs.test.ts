@@ -92,15 +92,6 @@ describe("a repeat has the same key", () => {
     expect(openJobs(world)).toBe(0);
   });
 
-  it("after a call that ignores its signal", async () => {
-    const world = objectWith(inTurn(() => new Promise(() => {})));
-    world.queue.enqueue({ id: "a", jobs: [job("r/1")] });
-    await pass(40_000);
-    expect(world.calls).toHaveLength(2);
-    expect(new Set(world.keysOf("r/1")).size).toBe(1);
-    expect(openJobs(world)).toBe(0);
-  });
-
   it("after a call that throws, until the attempts are used up; a dead letter has no slot", async () => {
     const world = objectWith(async () => {
       throw new TypeError("network connection lost");
@@ -198,21 +189,6 @@ describe("a runner that the queue does not want any more", () => {
     const ended = runJobs({ exchange, owner: "o", clock: { now: () => Date.now() }, sleep, run });
     return { requests, signals, ended: ended.then(() => "left", String) };
   };
-
-  it("aborts its calls and reports nothing when its lease is lost", async () => {
-    const { requests, signals, ended } = runner({ ...goes, give: [go] }, { status: "lost" });
-    await pass(1_000);
-    expect(await ended).toBe("left");
-    expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
-    expect(requests.flatMap(({ settled }) => settled)).toEqual([]);
-  });
-
-  it("aborts its calls when the queue does not answer", async () => {
-    const { signals, ended } = runner({ ...goes, give: [go] }, new Error("the object was reset"));
-    await pass(1_000);
-    expect(await ended).toBe("Error: the object was reset");
-    expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
-  });
 
   it("numbers its calls, and gives back what it never got, as when an answer was lost", async () => {
     const { requests, ended } = runner({ ...goes, give: [], stop: [{ id: 1, gen: 7 }] }, { ...goes, give: [] });

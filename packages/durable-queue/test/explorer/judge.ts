@@ -48,8 +48,8 @@ function documentsOf({ counters, gateDoc }: Memory): string {
 }
 
 /** Whether all is accepted, no job is open, and no runner, claim or alarm is left. */
-export function isAtRest({ queue, sql, runners, isWaking, alarmAt, enqueued, bounds }: SmallWorld): boolean {
+export function isAtRest({ queue, sql, runners, isWaking, alarmAt, accepted }: SmallWorld): boolean {
   const rows = int(sql.exec("SELECT (SELECT count(*) FROM claims) + (SELECT count(*) FROM owners) AS n")[0]?.n);
   const left = queue.transactions.read(openJobs) + rows + runners.length;
-  return left === 0 && !isWaking && alarmAt === null && enqueued === bounds.enqueues.length;
+  return left === 0 && !isWaking && alarmAt === null && accepted.length > 0;
 }

@@ -19,7 +19,7 @@ const NEW: Omit<ExchangeRequest, "owner"> = {
  * next, so it ends the world. Of times only the future counts, and of numbers and names only the order.
  */
 export async function markOf(world: SmallWorld): Promise<string> {
-  const { sql, queue, runners, never, left, troubles, enqueued, isWaking, alarmAt, now } = world;
+  const { sql, queue, runners, never, left, troubles, accepted, isWaking, alarmAt, now } = world;
   const rows = sql.exec(TABLES).map(({ name }) => sql.exec(`SELECT * FROM ${name}`));
   const { claims, wakes, startedAt, sleptAt } = queue.transactions.memory;
   const held = [...claims.held(), ...claims.abandoned()].map(({ owner, admitted: _, ...claim }) => [
@@ -46,7 +46,7 @@ export async function markOf(world: SmallWorld): Promise<string> {
     .filter(({ kind }) => kind !== "end")
     .map(({ runner, told }) => [runner?.name, told]);
   const leases = runners.map(({ name, calledAt }) => [name, calledAt === now, now - calledAt < LEAST_LEASE_MS]);
-  const outside = [enqueued, isWaking, alarmAt, [...never], troubles > 0 ? [troubles, ...left] : 0];
+  const outside = [accepted.length, isWaking, alarmAt, [...never], troubles > 0 ? [troubles, ...left] : 0];
   const ages = wakes.map((at) => Math.min(now - at, LEASE_MS));
   const seen = [rows, held, owners, ages, age, [...new Set(service)].sort(), waits, leases, outside];
   const next = [queue.answer({ owner: "", ...NEW }), await world.last()];

@@ -1,3 +1,4 @@
+import { setImmediate as turns } from "node:timers/promises";
 import {
   type ExchangeAnswer,
   type ExchangeRequest,
@@ -18,9 +19,9 @@ type Trouble = (typeof TROUBLES)[number];
 type Step<T = unknown> = [text: string, act: () => T, trouble?: Trouble];
 type Result = Awaited<ReturnType<RunCall>>;
 
-/** `enqueues`: the jobs of each, as `group/part`. `troubles`: how many may happen in one world, of these `kinds`; default: of all. */
+/** `jobs`: as `group/part`. `troubles`: how many may happen in one world, of these `kinds`; default: of all. */
 export interface Bounds {
-  enqueues: readonly (readonly string[])[];
+  jobs: readonly string[];
   concurrency: number;
   troubles: number;
   kinds?: readonly string[] | undefined;
@@ -69,6 +70,8 @@ const TOLD = { Tx: Told, tables: [["CREATE TABLE told (kind TEXT PRIMARY KEY, n 
 
 /** A queue whose runners call it from elsewhere. */
 class RemoteQueue extends JobQueue {
+  hasOwner = (name: string): boolean => this.transactions.memory.claims.owner(name) !== null;
+
   answer(request: ExchangeRequest, isBroken = false): ExchangeAnswer {
     return this.change((tx) => {
       const answer = exchange(tx, request, () => ({}));
@@ -90,7 +93,6 @@ export class SmallWorld {
   runners: Runner[] = [];
   calls: ServiceCall[] = [];
   waiting: Waiting[] = [];
-  enqueued = 0;
   /** The jobs that the queue has accepted, and those that were cancelled before it let them go. */
   accepted: string[] = [];
   never = new Set<string>();
@@ -133,14 +135,10 @@ export class SmallWorld {
 
   /** All that can happen next. */
   steps(): Step[] {
-    const start = (isWaking: boolean) => {
-      this.isWaking = isWaking;
-      this.#start();
-    };
     const all = [...this.#ofCaller(), ...this.awaited().flatMap(({ steps }) => steps), ...this.#ofTime()];
     for (const runner of this.runners) all.push([`${runner.name} dies`, () => this.#forget(runner), "crash"]);
-    if (this.#canWake()) all.push(["a wake-up starts a runner", () => start(false)]);
-    if (this.#canWake()) all.push(["a wake-up starts a runner, and comes twice", () => start(true), "doubled"]);
+    if (this.#canWake()) all.push(["a wake-up starts a runner", () => this.#start(false)]);
+    if (this.#canWake()) all.push(["a wake-up starts a runner, and comes twice", () => this.#start(true), "doubled"]);
     // The follow-up of a change is lost then.
     for (const [text, act, trouble] of [...all]) if (!trouble) all.push([`${text}; the object is reset`, act, "reset"]);
     const { kinds = TROUBLES } = this.bounds;
@@ -151,26 +149,24 @@ export class SmallWorld {
   async do([, act, trouble]: Step): Promise<void> {
     if (trouble !== undefined && this.left.delete(trouble)) this.troubles -= 1;
     await act();
-    await passTurns();
+    await turns();
     if (trouble === "reset") await this.#reset();
     await this.#settle();
   }
 
   #ofCaller(): Step[] {
-    const enqueue = (jobs: readonly string[], n: number) => {
-      this.enqueued = Math.max(this.enqueued, n + 1);
-      const { status } = this.queue.enqueue({ id: `${n}`, jobs: jobs.map((job) => ({ ...keyOf(job), payload: job })) });
-      if (status === "done") this.accepted.push(...jobs);
+    const { jobs } = this.bounds;
+    const enqueue = () => {
+      const request = { id: "e", jobs: jobs.map((job) => ({ ...keyOf(job), payload: job })) };
+      if (this.queue.enqueue(request).status === "done") this.accepted.push(...jobs);
     };
     const cancel = (job: string) => {
       const isRunning = this.queue.job(keyOf(job))?.state === "running";
       if (this.queue.cancel(keyOf(job)) === "ok" && !isRunning) this.never.add(job);
     };
-    return this.bounds.enqueues.slice(0, this.enqueued + 1).flatMap((jobs, n): Step[] => {
-      if (n === this.enqueued) return [[`the caller enqueues ${jobs}`, () => enqueue(jobs, n)]];
-      const cancels = jobs.map((job): Step => [`${job} is cancelled`, () => cancel(job), "cancel"]);
-      return [...cancels, [`the enqueue of ${jobs} comes twice`, () => enqueue(jobs, n), "doubled"]];
-    });
+    if (this.accepted.length === 0) return [[`the caller enqueues ${jobs}`, enqueue]];
+    const cancels = jobs.map((job): Step => [`${job} is cancelled`, () => cancel(job), "cancel"]);
+    return [...cancels, ["the enqueue comes twice", enqueue, "doubled"]];
   }
 
   #ofTime(): Step[] {
@@ -208,7 +204,7 @@ export class SmallWorld {
   async #settle(): Promise<void> {
     do {
       for (const follow of this.#followUps.splice(0)) follow();
-      await passTurns();
+      await turns();
     } while (this.#followUps.length > 0 && !this.#isOver);
   }
 
@@ -240,11 +236,16 @@ export class SmallWorld {
     }
   }
 
-  #start(): void {
+  #start(isWaking: boolean): void {
+    this.isWaking = isWaking;
     this.#names += 1;
     const runner: Runner = { name: `runner ${this.#names}`, request: null, calledAt: this.now };
     this.runners.push(runner);
-    const leave = () => this.#forget(runner);
+    const leave = () => {
+      this.#forget(runner);
+      const isCalling = this.calls.some((call) => call.runner === runner && call.state === "running");
+      this.#judge(runner.name, { "has left, and its call goes on": isCalling });
+    };
     runJobs({
       owner: runner.name,
       // Its clock is ahead, so it waits for no token.
@@ -282,8 +283,14 @@ export class SmallWorld {
     const answer = call();
     // An instance that begins anew forgets runners that hold nothing that is admitted.
     const isNew = !this.left.has("reset") || !this.left.has("throws");
-    if (answer.status === "ok") runner.calledAt = this.now;
-    else if (!isNew && this.now - runner.calledAt < LEAST_LEASE_MS) this.fault ??= `${name} has lost its lease early`;
+    const age = this.now - runner.calledAt;
+    const isOk = answer.status === "ok";
+    this.#judge(name, {
+      "has lost its lease early": !isOk && !isNew && age < LEAST_LEASE_MS,
+      "goes on though its lease is over": isOk && age >= LEASE_MS,
+      "has left and keeps its lease": isOk && request.leave && this.queue.hasOwner(name),
+    });
+    if (isOk) runner.calledAt = this.now;
     if (fate === "doubled") void this.#wait(null, "copy", request, [[`a call of ${name} comes again`, call]]);
     if (request.leave) return answer;
     const giveUp = () => {
@@ -303,7 +310,7 @@ export class SmallWorld {
 
   #run(runner: Runner, { group, part, idempotencyKey: key, attempt, signal }: Parameters<RunCall>[0]): Promise<Result> {
     const job = `${group}/${part}`;
-    if (!this.#isOver) this.fault ??= this.#faultOf(job, key, attempt);
+    this.#judge(`${job} is called although it`, this.#faultsOf(job, key, attempt));
     const call: ServiceCall = { job, key, runner, begunAt: this.now, state: "running" };
     // Done once under a key, or under way, a job is not refused under it.
     const mayRefuse = this.calls.every((other) => other.key !== key || other.state === "failed");
@@ -325,8 +332,14 @@ export class SmallWorld {
     ]);
   }
 
-  /** Why a call must not begin. Null: it may. */
-  #faultOf(job: string, key: string, attempt: number): string | null {
+  /** Notes the first fault of this world. */
+  #judge(who: string, faults: Record<string, boolean>): void {
+    const fault = Object.entries(faults).find(([, isSo]) => isSo)?.[0];
+    if (fault !== undefined && !this.#isOver) this.fault ??= `${who} ${fault}`;
+  }
+
+  /** Why a call must not begin. */
+  #faultsOf(job: string, key: string, attempt: number): Record<string, boolean> {
     const { state, payload } = this.queue.job(keyOf(job)) ?? { state: "done", payload: "" };
     const calls = this.calls.filter((call) => call.job === job);
     const refusals = calls.filter((call) => call.key === key && call.state === "failed");
@@ -335,7 +348,7 @@ export class SmallWorld {
     const latest = [...new Map(this.calls.map((call) => [call.key, call])).values()];
     const running = latest.filter((call) => call.state === "running" && this.now - call.begunAt < MINUTE_MS);
     const hasLease = (one: Runner) => this.runners.includes(one) && this.now - one.calledAt < LEAST_LEASE_MS;
-    const faults = {
+    return {
       [`is ${state}`]: state !== "running",
       "was cancelled before any call": this.never.has(job),
       [`has the payload "${payload}"`]: payload !== job,
@@ -346,8 +359,6 @@ export class SmallWorld {
       "is one too many": new Set([...running.map((call) => call.key), key]).size > this.bounds.concurrency,
       [`failed ${failures} times before attempt ${attempt}`]: attempt > failures + 1,
     };
-    const fault = Object.entries(faults).find(([, isSo]) => isSo)?.[0];
-    return fault === undefined ? null : `${job} is called although it ${fault}`;
   }
 
   /** What each runner would say next. Ends the world, with all timers of calls. */
@@ -357,12 +368,7 @@ export class SmallWorld {
     await this.#goOn("answer", "pause");
     const requests = runners.map(({ request }) => request);
     for (const { kind, steps } of this.waiting) if (kind === "end") steps[0]?.[1]();
-    await passTurns();
+    await turns();
     return requests;
   }
-}
-
-/** Lets promises run. */
-async function passTurns(): Promise<void> {
-  for (let turns = 0; turns < 40; turns += 1) await null;
 }

@@ -16,12 +16,6 @@ function evicted() {
   return { ...testEngine(sql, { config: deps.config, clock }), clock };
 }
 
-it("wakes a worker after a change, without the alarm", async () => {
-  const { accept, done } = setup({}, { sleep: async () => {} });
-  accept(KEY);
-  await expect.poll(() => done.sent).toBe(1);
-});
-
 it("wakes a worker after a change that comes while R2 takes a gate file, without the alarm", async () => {
   const putting = Promise.withResolvers<void>();
   let puts = 0;
@@ -45,12 +39,6 @@ it("wakes a worker for what a sweep has ordered, without the alarm", async () =>
   await expect.poll(() => done.sent).toBeGreaterThan(0);
 });
 
-it("sets the alarm with a change, should the object be evicted before it has done what follows", () => {
-  const { accept, done, clock } = setup();
-  accept(KEY);
-  expect(done.alarmAt).toBe(clock.ms + 5_000);
-});
-
 it("does all that follows a change though R2 takes no gate file: it looks for what a new original has outdated, and sets the next alarm", async () => {
   const looked: string[] = [];
   const { ledger, order, done, clock } = setup(
@@ -68,12 +56,6 @@ it("does all that follows a change though R2 takes no gate file: it looks for wh
   order({ lane: "bulk", keys: [KEY], originals: [{ id: "a", order: "1", sourceEtag: "x" }] });
   await expect.poll(() => looked).toEqual(["a"]);
   expect(done.alarmAt).toBeLessThanOrEqual(clock.ms + 5_000);
-});
-
-it("sets another alarm when one has rung and work is left", async () => {
-  const { engine, done, clock } = evicted();
-  await engine.alarm();
-  expect(done.alarmAt).toBe(clock.ms + 10_000);
 });
 
 it("sets an alarm that was lost with the cron", async () => {

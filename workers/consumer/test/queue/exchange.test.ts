@@ -2,7 +2,7 @@ import { openExternally } from "@prewarm/durable-queue";
 import { expireLeases } from "@prewarm/durable-queue/testing";
 import { describe, expect, it } from "vitest";
 import { withKeys } from "../../src/ledger/testing/keys.ts";
-import { type Answer, STORED, setup, TRANSIENT } from "../../src/ledger/testing/setup.ts";
+import { type Answer, STORED, setup } from "../../src/ledger/testing/setup.ts";
 
 const A = "a/1-high.webp";
 const B = "b/1-high.webp";
@@ -54,16 +54,6 @@ describe("a worker", () => {
     ).toEqual([A, C]);
   });
 
-  it("is told again what it does not know, because an answer may get lost", () => {
-    const { accept, call, ready } = setup();
-    accept(A);
-    const looked = call("o");
-    expect(phases(call("o"))).toEqual(phases(looked));
-    const [go] = ready("o", looked.give);
-    expect(ready("o", looked.give)).toMatchObject([{ gen: go?.gen, phase: "admitted", notBefore: go?.notBefore }]);
-    expect(call("o", { have: [{ id: go!.id, gen: go!.gen, phase: "admitted" }] }).give).toEqual([]);
-  });
-
   it("holds at most as many as it has room for, and nothing new when it drains", () => {
     const { order, call } = setup();
     order({ keys: Array.from({ length: 60 }, (_, n) => `i${n}/1-high.webp`) });
@@ -84,15 +74,6 @@ describe("a worker", () => {
     order({ run: "large", keys: Array.from({ length: 500 }, (_, n) => `l${n}/1-high.webp`) });
     order({ run: "small", keys: [A] });
     expect(call("o", { room: 10 }).give.map(({ key }) => key)).toContain(A);
-  });
-
-  it("gives back what it did not POST when it leaves, and the next one is given it", () => {
-    const { accept, call, leave, sql } = setup();
-    accept(A);
-    call("o");
-    leave("o");
-    expect(sql.exec("SELECT gen FROM claims UNION ALL SELECT name FROM owners")).toEqual([]);
-    expect(phases(call("p"))).toEqual([`${A} standby`]);
   });
 
   it("leaves what it has POSTed to the next one, who is told once it has ended", () => {
@@ -258,22 +239,6 @@ describe("a viewer's handler", () => {
 });
 
 describe("a lease", () => {
-  it("that is over cannot be taken up again, and its owner is told to stop", () => {
-    const { accept, call, ask, clock, transactions } = setup();
-    accept(A);
-    call("o");
-    clock.advance(61);
-    expect(ask("o")).toEqual({ status: "lost" });
-    transactions.write(expireLeases);
-    expect(phases(call("p"))).toEqual([`${A} standby`]);
-    expect(ask("o")).toEqual({ status: "lost" });
-  });
-
-  it("is lost when its first call never came", () => {
-    const { ask } = setup();
-    expect(ask("o", { first: false })).toEqual({ status: "lost" });
-  });
-
   it("that is lost does not keep a job from being known", () => {
     const { granted, ask, clock, transactions, ended, call } = setup();
     const go = granted("o", A);
@@ -286,17 +251,6 @@ describe("a lease", () => {
 });
 
 describe("a repeated call", () => {
-  it("changes nothing", () => {
-    const { granted, submit, settle, ledger, sql } = setup();
-    const go = granted("o", A);
-    submit("o", go, "j1");
-    settle("o", go, TRANSIENT);
-    const before = [ledger.stats().counts, sql.exec("SELECT * FROM jobs"), sql.exec("SELECT * FROM attempts")];
-    settle("o", go, TRANSIENT);
-    settle("o", go, STORED);
-    expect([ledger.stats().counts, sql.exec("SELECT * FROM jobs"), sql.exec("SELECT * FROM attempts")]).toEqual(before);
-  });
-
   it("counts a failure once, also when its owner has got the same generation again meanwhile", () => {
     const { granted, call, clock, row } = setup();
     const { id, gen } = granted("o", A);

@@ -97,18 +97,6 @@ describe("blame", () => {
 });
 
 describe("an eviction", () => {
-  it("forgets who holds what was only looked at, and gives it out again; its holder is told to come anew", () => {
-    const { accept, call, evict } = setup();
-    accept(KEY);
-    call("o");
-    const said = { have: [], asks: [], submitted: [], settled: [], leave: false };
-    const next = evict();
-    const ask = (owner: string, first: boolean) =>
-      withKeys(next.exchange({ owner, first, role: "work", room: 40, ...said }));
-    expect(ask("p", true)).toMatchObject({ status: "ok", give: [{ key: KEY, phase: "standby" }] });
-    expect(ask("o", false)).toEqual({ status: "lost" });
-  });
-
   it("keeps who holds what was granted, and tells its holder to drop what was only looked at", () => {
     const { accept, granted, call, evict } = setup();
     const go = granted("o", KEY);

@@ -124,16 +124,6 @@ describe("the alarm's duties", () => {
     expect(done.alarmAt).toBeGreaterThan(0);
   });
 
-  it("take back what was held under a lease that is over", async () => {
-    const { clock, ledger, accept, call, done } = surroundings();
-    accept(KEY);
-    call("o");
-    clock.advance(61);
-    await ledger.alarm();
-    expect(call("p").give).toMatchObject([{ key: KEY }]);
-    expect(done.alarmAt).not.toBeNull();
-  });
-
   it("make the passes of a purge, and of a new original, to their end", async () => {
     const { clock, ledger, deps, order } = surroundings();
     const made: string[] = [];
@@ -197,18 +187,6 @@ describe("the alarm's duties", () => {
     await ledger.alarm();
     await ledger.alarm();
     expect(done.alarmAt).toBe(clock.ms + 16 * 60_000);
-  });
-
-  it("are set for no time at all when nothing is due: an idle ledger sleeps", async () => {
-    const { clock, ledger, made, leave, done } = surroundings();
-    made(KEY);
-    leave("maker");
-    for (let rings = 0; done.alarmAt !== null && rings < 5; rings += 1) {
-      clock.ms = done.alarmAt;
-      done.alarmAt = null;
-      await ledger.alarm();
-    }
-    expect(done.alarmAt).toBeNull();
   });
 });
 
