@@ -279,18 +279,21 @@ export class SmallWorld {
     this.#fate = null;
     runner.request = request;
     if (this.#isOver || fate === "lost") throw new Error("no answer");
-    const call = () => this.queue.answer(request, fate === "throws");
+    const age = this.now - runner.calledAt;
+    const call = () => {
+      const answer = this.queue.answer(request, fate === "throws");
+      if (answer.status === "ok") runner.calledAt = this.now;
+      return answer;
+    };
     const answer = call();
     // An instance that begins anew forgets runners that hold nothing that is admitted.
     const isNew = !this.left.has("reset") || !this.left.has("throws");
-    const age = this.now - runner.calledAt;
     const isOk = answer.status === "ok";
     this.#judge(name, {
       "has lost its lease early": !isOk && !isNew && age < LEAST_LEASE_MS,
       "goes on though its lease is over": isOk && age >= LEASE_MS,
       "has left and keeps its lease": isOk && request.leave && this.queue.hasOwner(name),
     });
-    if (isOk) runner.calledAt = this.now;
     if (fate === "doubled") void this.#wait(null, "copy", request, [[`a call of ${name} comes again`, call]]);
     if (request.leave) return answer;
     const giveUp = () => {
