@@ -30,11 +30,12 @@ export async function explore(bounds: Bounds) {
       await world.do(step);
     }
     const next = world.steps().map(([text, , trouble]) => ({ text, isSure: trouble === undefined }));
-    const state = { path, next, from: [], isAtRest: isAtRest(world) };
+    const found: State = { path, next, from: [], isAtRest: isAtRest(world) };
     const fault = faultOf(world);
     const mark = hash("sha1", await markOf(world));
-    known.set(mark, known.get(mark) ?? state);
-    known.get(mark)?.from.push(...from);
+    const state = known.get(mark) ?? found;
+    known.set(mark, state);
+    state.from.push(...from);
     return fault;
   };
   new SmallWorld(sql, bounds);

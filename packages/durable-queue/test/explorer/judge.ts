@@ -1,6 +1,6 @@
 import { type Claim, int, Memory, openJobs, slotsTaken, usedBy } from "@prewarm/durable-queue";
 import { hasRow, recount } from "@prewarm/durable-queue/testing";
-import type { SmallWorld } from "./small-world.ts";
+import { firstFault, type SmallWorld } from "./small-world.ts";
 
 /** What must hold in every state and does not. Null: all of it holds. */
 export function faultOf(world: SmallWorld): string | null {
@@ -32,7 +32,7 @@ export function faultOf(world: SmallWorld): string | null {
     "the budget differs from the admissions": used !== told("admitted") - told("refunded"),
     "the budget differs from the claims": used !== open + told("done") + told("wasted"),
   };
-  return world.fault ?? Object.entries(faults).find(([, isSo]) => isSo)?.[0] ?? null;
+  return world.fault ?? firstFault(faults);
 }
 
 /** The claims that an eviction does not forget. */

@@ -1,4 +1,4 @@
-import { setImmediate as turns } from "node:timers/promises";
+import { setImmediate as passTurns } from "node:timers/promises";
 import {
   type ExchangeAnswer,
   type ExchangeRequest,
@@ -52,13 +52,16 @@ interface Waiting {
 }
 
 /** Longer than a lease and than a call of the service. */
-export const MINUTE_MS = LEASE_MS + 1_000;
+const MINUTE_MS = LEASE_MS + 1_000;
 /** A lease is written when its row is 20 s behind, so an object that was reset may end it so much earlier. */
 export const LEAST_LEASE_MS = LEASE_MS - 20_000;
 /** A runner pauses for so long at least, and then until there is news. */
 const PAUSE_MS = 100;
 const REFUSED = { kind: "failed", failure: { code: "refused", message: "" } } as const;
-export const keyOf = (job: string) => ({ group: job.split("/")[0] ?? "", part: job.split("/")[1] ?? "" });
+/** The name of the first fault that is so. */
+export const firstFault = (faults: Record<string, boolean>) =>
+  Object.entries(faults).find(([, isSo]) => isSo)?.[0] ?? null;
+const keyOf = (job: string) => ({ group: job.split("/")[0] ?? "", part: job.split("/")[1] ?? "" });
 
 /** Counts events, each in the transaction in which it happens. */
 class Told extends QueueTx {
@@ -70,8 +73,6 @@ const TOLD = { Tx: Told, tables: [["CREATE TABLE told (kind TEXT PRIMARY KEY, n 
 
 /** A queue whose runners call it from elsewhere. */
 class RemoteQueue extends JobQueue {
-  hasOwner = (name: string): boolean => this.transactions.memory.claims.owner(name) !== null;
-
   answer(request: ExchangeRequest, isBroken = false): ExchangeAnswer {
     return this.change((tx) => {
       const answer = exchange(tx, request, () => ({}));
@@ -149,7 +150,7 @@ export class SmallWorld {
   async do([, act, trouble]: Step): Promise<void> {
     if (trouble !== undefined && this.left.delete(trouble)) this.troubles -= 1;
     await act();
-    await turns();
+    await passTurns();
     if (trouble === "reset") await this.#reset();
     await this.#settle();
   }
@@ -204,7 +205,7 @@ export class SmallWorld {
   async #settle(): Promise<void> {
     do {
       for (const follow of this.#followUps.splice(0)) follow();
-      await turns();
+      await passTurns();
     } while (this.#followUps.length > 0 && !this.#isOver);
   }
 
@@ -289,10 +290,11 @@ export class SmallWorld {
     // An instance that begins anew forgets runners that hold nothing that is admitted.
     const isNew = !this.left.has("reset") || !this.left.has("throws");
     const isOk = answer.status === "ok";
+    const { claims } = this.queue.transactions.memory;
     this.#judge(name, {
       "has lost its lease early": !isOk && !isNew && age < LEAST_LEASE_MS,
       "goes on though its lease is over": isOk && age >= LEASE_MS,
-      "has left and keeps its lease": isOk && request.leave && this.queue.hasOwner(name),
+      "has left and keeps its lease": isOk && request.leave && claims.owner(name) !== null,
     });
     if (fate === "doubled") void this.#wait(null, "copy", request, [[`a call of ${name} comes again`, call]]);
     if (request.leave) return answer;
@@ -337,8 +339,8 @@ export class SmallWorld {
 
   /** Notes the first fault of this world. */
   #judge(who: string, faults: Record<string, boolean>): void {
-    const fault = Object.entries(faults).find(([, isSo]) => isSo)?.[0];
-    if (fault !== undefined && !this.#isOver) this.fault ??= `${who} ${fault}`;
+    const fault = firstFault(faults);
+    if (fault !== null && !this.#isOver) this.fault ??= `${who} ${fault}`;
   }
 
   /** Why a call must not begin. */
@@ -371,7 +373,7 @@ export class SmallWorld {
     await this.#goOn("answer", "pause");
     const requests = runners.map(({ request }) => request);
     for (const { kind, steps } of this.waiting) if (kind === "end") steps[0]?.[1]();
-    await turns();
+    await passTurns();
     return requests;
   }
 }
